@@ -23,6 +23,8 @@ const NAMED = {
   Decision: schemas.Decision,
   Detail: schemas.Detail,
   Explanation,
+  KeptDetail: schemas.KeptDetail,
+  Limit: schemas.Limit,
   Person: schemas.Person,
   Problem: schemas.ProblemDocument,
   Resource: schemas.Resource,

@@ -7,7 +7,7 @@ import {
 } from '../agents/index.ts'
 import { personNames } from './names.ts'
 import { operation } from './operation.ts'
-import { ByName, Detail, listOf, Name, Nothing, Time } from './schemas.ts'
+import { ByName, Detail, KeptDetail, listOf, Name, Nothing, Time } from './schemas.ts'
 import { time } from './shapes.ts'
 
 const closed = { additionalProperties: false } as const
@@ -35,8 +35,8 @@ const Rule = Type.Object({
   software_ids: Type.Array(Type.String()),
   key_change: Type.String(),
   trust: Type.Integer({ minimum: 0, maximum: 3 }),
-  ceiling: Type.Array(Type.Unknown()),
-  may_delegate: Type.Union([Type.Array(Type.Unknown()), Type.Null()]),
+  ceiling: Type.Array(KeptDetail),
+  may_delegate: Type.Union([Type.Array(KeptDetail), Type.Null()]),
   owner: Type.String({ description: 'a person id' }),
   owner_name: Type.Union([Type.String(), Type.Null()]),
   created_by: Type.String(),

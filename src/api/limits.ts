@@ -14,7 +14,7 @@ import {
 import { personNames } from './names.ts'
 import { type Caller, operation } from './operation.ts'
 import type { ApiParts } from './parts.ts'
-import { ById, LimitGiven, listOf, Nothing, Time } from './schemas.ts'
+import { ById, Limit, LimitGiven, listOf, Nothing, Time } from './schemas.ts'
 import { time } from './shapes.ts'
 
 const MOST_LISTED = 1000
@@ -41,10 +41,7 @@ export const StandingLimit = Type.Object({
   each_task: Type.Boolean({
     description: 'a limit of each task that opens from now on, counted there',
   }),
-  limit: Type.Unknown({
-    description:
-      'as in budgets: `name`, `kind`, `most`, maybe `action`, `path`, `seconds`; with `used` and `left` where it is counted here',
-  }),
+  limit: Limit,
   created_at: Time,
   changed_at: Time,
   changed_by: Type.String(),

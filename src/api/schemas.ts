@@ -32,29 +32,29 @@ export const Page = {
   ),
 }
 
+const DetailType = Type.Union([Type.Literal('remit_call'), Type.Literal('remit_delegate')])
+const Texts = Type.Immutable(Type.Array(Type.String()))
+const Bound = Type.Object(
+  {
+    path: Type.String(),
+    op: Type.Union([
+      Type.Literal('eq'),
+      Type.Literal('in'),
+      Type.Literal('lte'),
+      Type.Literal('gte'),
+      Type.Literal('prefix'),
+    ]),
+    value: Type.Union([Type.String(), Texts]),
+  },
+  closed,
+)
+
 export const Detail = Type.Object(
   {
-    type: Type.Union([Type.Literal('remit_call'), Type.Literal('remit_delegate')]),
+    type: DetailType,
     locations: Type.Array(Type.String(), { minItems: 1, maxItems: 64 }),
     actions: Type.Array(Type.String(), { minItems: 1, maxItems: 256 }),
-    bounds: Type.Optional(
-      Type.Array(
-        Type.Object(
-          {
-            path: Type.String(),
-            op: Type.Union([
-              Type.Literal('eq'),
-              Type.Literal('in'),
-              Type.Literal('lte'),
-              Type.Literal('gte'),
-              Type.Literal('prefix'),
-            ]),
-            value: Type.Union([Type.String(), Type.Array(Type.String())]),
-          },
-          closed,
-        ),
-      ),
-    ),
+    bounds: Type.Optional(Type.Array(Bound)),
   },
   {
     ...closed,
@@ -62,6 +62,31 @@ export const Detail = Type.Object(
       'A detail of authority (docs/architecture.md): locations, actions and bounds on typed arguments',
   },
 )
+
+/** As it is kept and answered. */
+export const KeptDetail = Type.Object({
+  type: DetailType,
+  locations: Texts,
+  actions: Texts,
+  bounds: Type.Immutable(Type.Array(Bound)),
+})
+
+/** A limit of a budget or a standing one, as it is answered. */
+export const Limit = Type.Object({
+  name: Type.String({ description: 'says what is counted, and how' }),
+  kind: Type.Enum(['calls', 'sum', 'charged', 'rows']),
+  most: Type.String({ description: 'exact decimal text, like all amounts here' }),
+  action: Type.Optional(Type.String()),
+  path: Type.Optional(
+    Type.String({ description: 'JSON Pointer, into the arguments or the answer' }),
+  ),
+  reserve: Type.Optional(
+    Type.String({ description: 'what a call takes until its answer is known' }),
+  ),
+  seconds: Type.Optional(Type.Integer({ description: 'in any so many seconds; else for ever' })),
+  used: Type.Optional(Type.String({ description: 'where it is counted here, like `left`' })),
+  left: Type.Optional(Type.String()),
+})
 
 export const Person = Type.Object({
   id: Type.String(),
@@ -80,18 +105,18 @@ export const Agent = Type.Object({
   owner: Type.String({ description: 'a person id' }),
   owner_name: Type.Union([Type.String(), Type.Null()]),
   trust: Type.Integer({ minimum: 0, maximum: 3 }),
-  status: Type.String(),
-  ceiling: Type.Array(Type.Unknown()),
+  status: Type.Enum(['active', 'suspended', 'retired']),
+  ceiling: Type.Array(KeptDetail),
   created_at: Time,
   admission: Type.Union([Type.String(), Type.Null()], {
     description:
       'of one that came by itself: the admission rule that let it in, empty when none did; else null',
   }),
-  origin: Type.String({
+  origin: Type.Enum(['registered', 'dynamic', 'document', 'issuer'], {
     description:
       '`registered` by an administrator; `dynamic`: it registered itself; `document`: its client id is the address of a metadata document; `issuer`: a trusted issuer vouches for it',
   }),
-  vouched_by: Type.String({
+  vouched_by: Type.Enum(['administrator', 'issuer', 'address', 'nobody'], {
     description:
       'who stands for its name: `administrator`, `issuer`, `address` (whoever controls the host of its document), or `nobody`',
   }),
@@ -101,7 +126,7 @@ export const Agent = Type.Object({
   notify_at: Type.Union([Type.String(), Type.Null()], {
     description: 'where it is told that somebody has answered what it waits for',
   }),
-  suspended_for: Type.Union([Type.String(), Type.Null()], {
+  suspended_for: Type.Union([Type.Enum(['dormant', 'uncertified']), Type.Null()], {
     description:
       'why it stopped by itself: `dormant`, too long without a task; `uncertified`, nobody stood by it in time; else null',
   }),
@@ -171,7 +196,7 @@ export const Action = Type.Object({
 
 export const Task = Type.Object({
   id: Type.String(),
-  state: Type.String(),
+  state: Type.Enum(['open', 'suspended', 'closed']),
   purpose: Type.String(),
   person: Type.String(),
   agent: Type.String(),
@@ -192,9 +217,9 @@ export const Task = Type.Object({
   sponsor_grant: Type.Union([Type.String(), Type.Null()]),
   space: Type.Union([Type.String(), Type.Null()]),
   thread: Type.Union([Type.String(), Type.Null()]),
-  details: Type.Array(Type.Unknown()),
-  may_delegate: Type.Array(Type.Unknown(), { description: 'what children may get at most' }),
-  budget: Type.Array(Type.Unknown(), {
+  details: Type.Array(KeptDetail),
+  may_delegate: Type.Array(KeptDetail, { description: 'what children may get at most' }),
+  budget: Type.Array(Limit, {
     description:
       'limits of the task and all below it together; with `used` and `left` where one task or a tree is shown',
   }),
@@ -234,7 +259,7 @@ export const AccessRequest = Type.Object({
 export const Decision = Type.Object({
   id: Type.String(),
   at: Time,
-  outcome: Type.String(),
+  outcome: Type.Enum(['permit', 'deny', 'requestable', 'challenged']),
   reason: Type.String(),
   state: Type.String(),
   status: Type.Union([Type.Integer(), Type.Null()]),

@@ -1,27 +1,15 @@
 import type { Command } from 'commander'
 import { ceilingOf, readTrust } from './agents/add.ts'
-import type { Detail } from './agents/agent.ts'
 import { trustInWords } from './agents/agent.ts'
 import { readAllowed } from './agents/allowed.ts'
 import { command, type Start } from './command.ts'
 import { usage } from './failure.ts'
 import { findPerson } from './person.ts'
-import { at } from './server/api.ts'
+import type { AnswerOf } from './server/operation-types.ts'
 import { table } from './terminal/table.ts'
 import { bold, dim, green, text } from './terminal/text.ts'
 
-interface Rule {
-  readonly name: string
-  readonly mode: string
-  readonly redirect_hosts: readonly string[]
-  readonly document_hosts: readonly string[]
-  readonly software_ids: readonly string[]
-  readonly key_change: string
-  readonly trust: number
-  readonly ceiling: readonly Detail[]
-  readonly owner: string
-  readonly owner_name: string | null
-}
+type Rule = AnswerOf<'POST', '/admission-rules'>
 
 /** `remit admission …` */
 export function admissionCommand(start: Start): Command {
@@ -43,7 +31,7 @@ function listCommand(start: Start): Command {
     'remit admission list',
   ]).action(async (_options: object, invoked: Command) => {
     const cli = await start(invoked)
-    const answer = await cli.api.get<{ rules: readonly Rule[] }>('/admission-rules')
+    const answer = await cli.api.call('GET', '/admission-rules', {})
     cli.answer(answer, () =>
       answer.rules.length === 0
         ? [dim('No rules: agents that register themselves are quarantined until you let them in.')]
@@ -55,7 +43,7 @@ function listCommand(start: Start): Command {
               rule.redirect_hosts.join(' '),
               trustInWords(rule.trust),
               rule.owner_name ?? rule.owner,
-              atMost(rule.ceiling),
+              atMost(rule),
             ]),
             cli.width,
           ),
@@ -63,7 +51,7 @@ function listCommand(start: Start): Command {
   })
 }
 
-function atMost(ceiling: readonly Detail[]): string {
+function atMost({ ceiling }: Rule): string {
   const actions = ceiling.flatMap((detail) => detail.actions).join(' ')
   return ceiling.some(({ bounds }) => bounds.length > 0) ? `${actions} (within bounds)` : actions
 }
@@ -72,7 +60,7 @@ interface AddOptions {
   readonly redirectHost?: readonly string[]
   readonly documentHost?: readonly string[]
   readonly softwareId?: readonly string[]
-  readonly keyChange?: string
+  readonly keyChange?: 'accept' | 'ask' | 'suspend'
   readonly trust: number
   readonly ceiling?: readonly string[]
   readonly ceilingFile?: string
@@ -121,20 +109,22 @@ function addCommand(start: Start): Command {
         throw usage('Say --redirect-host HOST … or --document-host HOST …')
       const ceiling = await readAllowed(cli, ceilingOf(options))
       const ownerId = owner === undefined ? undefined : (await findPerson(cli.api, owner)).id
-      const rule = await cli.api.send<Rule>('POST', '/admission-rules', {
-        name,
-        ...(redirectHost ? { redirect_hosts: redirectHost } : {}),
-        ...(documentHost ? { document_hosts: documentHost } : {}),
-        ...(softwareId ? { software_ids: softwareId } : {}),
-        ...(keyChange === undefined ? {} : { key_change: keyChange }),
-        trust,
-        ceiling,
-        ...(ownerId === undefined ? {} : { owner: ownerId }),
+      const rule = await cli.api.call('POST', '/admission-rules', {
+        body: {
+          name,
+          redirect_hosts: redirectHost,
+          document_hosts: documentHost,
+          software_ids: softwareId,
+          key_change: keyChange,
+          trust,
+          ceiling,
+          owner: ownerId,
+        },
       })
       cli.say(
         text`${green('✓')} the rule ${bold(rule.name)} lets in ${whom(rule)}: trust ${trustInWords(rule.trust)}, owner ${rule.owner_name ?? rule.owner}`,
       )
-      cli.say(text`  at most ${atMost(rule.ceiling)}`)
+      cli.say(text`  at most ${atMost(rule)}`)
       cli.answer(rule, () => [])
     })
 }
@@ -154,7 +144,7 @@ function removeCommand(start: Start): Command {
     .argument('<name>', 'the rule')
     .action(async (name: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      await cli.api.send('DELETE', at`/admission-rules/${name}`)
+      await cli.api.call('DELETE', '/admission-rules/:name', { params: { name } })
       cli.say(text`${green('✓')} the rule ${bold(name)} is gone`)
       cli.say(dim('  agents that it let in stay: remit agents list, remit agents retire NAME'))
       cli.answer({ rule: name, removed: true }, () => [])

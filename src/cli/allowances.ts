@@ -1,24 +1,12 @@
 import type { Command } from 'commander'
 import type { Cli } from './cli.ts'
 import { command, type Start } from './command.ts'
-import { at } from './server/api.ts'
+import type { AnswerOf } from './server/operation-types.ts'
 import { facts, indented } from './terminal/table.ts'
 import { bold, dim, green, text, type Value } from './terminal/text.ts'
 import { relative } from './terminal/time.ts'
 
-interface Allowance {
-  readonly id: string
-  readonly text: string
-  readonly agent: string
-  readonly person: string
-  readonly person_name: string | null
-  readonly task: string | null
-  readonly given_by: readonly { readonly id: string; readonly name: string | null }[]
-  readonly uses: number | null
-  readonly uses_left: number | null
-  readonly expires_at: string
-  readonly last_used_at: string | null
-}
+type Allowance = AnswerOf<'DELETE', '/allowances/:id'>
 
 /** `remit allowances …`. INVARIANT: it lists and ends; what widens is answered on pages (contract 10). */
 export function allowancesCommand(start: Start): Command {
@@ -36,7 +24,7 @@ function listCommand(start: Start): Command {
     'remit allowances list',
   ]).action(async (_options: object, invoked: Command) => {
     const cli = await start(invoked)
-    const answer = await cli.api.get<{ allowances: readonly Allowance[] }>('/allowances')
+    const answer = await cli.api.call('GET', '/allowances', {})
     cli.answer(answer, () =>
       answer.allowances.length === 0
         ? [dim('No answer stands: every such call asks.')]
@@ -79,7 +67,7 @@ function endCommand(start: Start): Command {
     .argument('<id>', 'the standing answer')
     .action(async (id: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      const ended = await cli.api.send<Allowance>('DELETE', at`/allowances/${id}`)
+      const ended = await cli.api.call('DELETE', '/allowances/:id', { params: { id } })
       cli.say(text`${green('✓')} ${bold(ended.text)} asks again`)
       cli.answer(ended, () => [])
     })

@@ -3,31 +3,12 @@ import type { Cli } from './cli.ts'
 import { command, type Start } from './command.ts'
 import { riskWord } from './resources/show.ts'
 import { at } from './server/api.ts'
+import type { AnswerOf } from './server/operation-types.ts'
 import { facts, indented } from './terminal/table.ts'
 import { bold, dim, joined, text, type Value } from './terminal/text.ts'
 import { relative } from './terminal/time.ts'
 
-interface AccessRequest {
-  readonly id: string
-  readonly state: string
-  readonly task: string
-  readonly agent: string
-  readonly person: string
-  readonly action: string
-  readonly text: string
-  readonly risk: string
-  readonly page: string
-  readonly created_at: string
-  readonly expires_at: string
-}
-
-interface Waiting {
-  readonly to_answer: readonly AccessRequest[]
-  readonly more: boolean
-  readonly agents: readonly { readonly agent: string; readonly waiting: number }[]
-  readonly for_me: readonly AccessRequest[]
-  readonly for_me_more: boolean
-}
+type Waiting = AnswerOf<'GET', '/access-requests'>
 
 interface ListOptions {
   readonly limit?: string
@@ -62,7 +43,7 @@ function listCommand(start: Start): Command {
     .action(async ({ after, agent, before, limit }: ListOptions, invoked: Command) => {
       const cli = await start(invoked)
       const query = { after, agent, before, limit, for_me_after: after, for_me_before: before }
-      const waiting = await cli.api.get<Waiting>('/access-requests', query)
+      const waiting = await cli.api.call('GET', '/access-requests', { query })
       cli.answer(waiting, () => {
         const parts = [
           ...requests(cli, 'For you to answer', waiting.to_answer),
@@ -88,7 +69,7 @@ function further(waiting: Waiting, back: boolean): readonly Value[] {
   return edge ? [dim(text`There are more: ${back ? '--before' : '--after'} ${edge.id}`), ''] : []
 }
 
-function requests(cli: Cli, title: string, list: readonly AccessRequest[]): readonly Value[] {
+function requests(cli: Cli, title: string, list: Waiting['for_me']): readonly Value[] {
   if (list.length === 0) return []
   const room = cli.width === undefined ? undefined : cli.width - 4
   const each = list.flatMap((request) => [

@@ -6,18 +6,9 @@ import type { Cli } from './cli.ts'
 import { command, type Start } from './command.ts'
 import { readExpires } from './expires.ts'
 import { findPerson } from './person.ts'
-import { at } from './server/api.ts'
 import { table } from './terminal/table.ts'
 import { bold, dim, green, joined, text } from './terminal/text.ts'
 import { moment } from './terminal/time.ts'
-
-interface Basis {
-  readonly id: string
-  readonly agent: string
-  readonly kind: string
-  readonly details: readonly Detail[]
-  readonly expires_at: string | null
-}
 
 /** `remit bases …` */
 export function basesCommand(start: Start): Command {
@@ -34,7 +25,7 @@ function listCommand(start: Start): Command {
   return command('list', 'What agents may do for you, and why.', ['remit bases list']).action(
     async (_options: object, invoked: Command) => {
       const cli = await start(invoked)
-      const answer = await cli.api.get<{ bases: readonly Basis[] }>('/bases')
+      const answer = await cli.api.call('GET', '/bases', {})
       const rows = await Promise.all(
         answer.bases.map(async ({ agent, details, expires_at, id, kind }) => [
           id,
@@ -79,7 +70,7 @@ function grantCommand(start: Start): Command {
     .action(async (agent: string, wanted: string, given: GrantOptions, invoked: Command) => {
       const cli = await start(invoked)
       const { allow: actions, allowFile: file, expires } = given
-      const until = expires === undefined ? {} : { expires_at: readExpires(expires, cli.now) }
+      const expires_at = expires === undefined ? undefined : readExpires(expires, cli.now)
       const options = ['--allow ACTION …', '--allow-file FILE'] as const
       const details = [
         ...(given.delegate !== undefined && actions === undefined && file === undefined
@@ -88,11 +79,8 @@ function grantCommand(start: Start): Command {
         ...(await delegatesOf(cli, given.delegate)),
       ]
       const { id: person } = await findPerson(cli.api, wanted)
-      const basis = await cli.api.send<{ id: string }>('POST', '/bases', {
-        agent,
-        person,
-        details,
-        ...until,
+      const basis = await cli.api.call('POST', '/bases', {
+        body: { agent, person, details, expires_at },
       })
       cli.say(text`${green('✓')} ${bold(agent)} may act for ${bold(wanted)} (${basis.id})`)
       cli.answer(basis, () => [])
@@ -119,7 +107,7 @@ function endCommand(start: Start): Command {
     .argument('<id>', 'your own consent; for administrators, any')
     .action(async (id: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      await cli.api.send('POST', at`/bases/${id}/end`)
+      await cli.api.call('POST', '/bases/:id/end', { params: { id } })
       cli.say(text`${green('✓')} ${bold(id)} has ended, and so has every task that stood on it`)
       cli.answer({ id, ended: true }, () => [])
     })

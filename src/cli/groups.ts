@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
 import { command, type Start } from './command.ts'
 import { findPerson } from './person.ts'
-import { at } from './server/api.ts'
 import { table } from './terminal/table.ts'
 import { bold, green, text } from './terminal/text.ts'
 
@@ -29,9 +28,7 @@ function listCommand(start: Start): Command {
   return command('list', 'Every group.', ['remit groups list']).action(
     async (_options: object, invoked: Command) => {
       const cli = await start(invoked)
-      const answer = await cli.api.get<{
-        groups: readonly { readonly name: string; readonly description: string }[]
-      }>('/groups')
+      const answer = await cli.api.call('GET', '/groups', {})
       cli.answer(answer, () =>
         table(
           ['NAME', 'DESCRIPTION'],
@@ -49,7 +46,7 @@ function createCommand(start: Start): Command {
     .argument('[description]', 'what it is for', '')
     .action(async (name: string, description: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      const made = await cli.api.send<object>('POST', '/groups', { name, description })
+      const made = await cli.api.call('POST', '/groups', { body: { name, description } })
       cli.say(text`${green('✓')} there is a group ${bold(name)}`)
       cli.answer(made, () => [])
     })
@@ -69,7 +66,7 @@ function memberCommand(act: 'add' | 'drop'): (start: Start) => Command {
       .action(async (group: string, wanted: string, _options: object, invoked: Command) => {
         const cli = await start(invoked)
         const { id } = await findPerson(cli.api, wanted)
-        await cli.api.send(method, at`/groups/${group}/members/${id}`)
+        await cli.api.call(method, '/groups/:name/members/:id', { params: { name: group, id } })
         cli.say(text`${green('✓')} ${bold(wanted)} ${now} ${bold(group)}`)
         cli.answer({ group, person: id, member: act === 'add' }, () => [])
       })
@@ -96,7 +93,7 @@ function mapCommand(act: 'map' | 'unmap'): (start: Start) => Command {
       .action(async (group: string, given: { issuer: string; value: string }, invoked: Command) => {
         const cli = await start(invoked)
         const body = { issuer: given.issuer, value: given.value, group }
-        await cli.api.send(method, '/group-mappings', body)
+        await cli.api.call(method, '/group-mappings', { body })
         cli.say(
           text`${green('✓')} ${bold(given.value)} at ${given.issuer} ${now} ${bold(group)}, from the next sign-in on`,
         )

@@ -13,8 +13,6 @@ export type { SpaceRules } from './rules.ts'
 export {
   limitOf,
   modeOf,
-  SPACE_KINDS,
-  SPACE_MODES,
   type Space,
   type SpaceLine,
   withinSpaces,

@@ -1,7 +1,6 @@
 import { type Detail, intersect, type KindOf } from '@remit/engine'
 
-export const SPACE_KINDS = ['organization', 'workspace', 'channel', 'direct'] as const
-export type SpaceKind = (typeof SPACE_KINDS)[number]
+export type SpaceKind = 'organization' | 'workspace' | 'channel' | 'direct'
 
 /**
  * Modes of a space: whose authority counts for what is done in it.
@@ -11,8 +10,7 @@ export type SpaceKind = (typeof SPACE_KINDS)[number]
  *   that is.
  * - `agent`: the agent's own, with its sponsor behind it; tasks with nobody present, and no others.
  */
-export const SPACE_MODES = ['requester', 'intersection', 'agent'] as const
-export type SpaceMode = (typeof SPACE_MODES)[number]
+export type SpaceMode = 'requester' | 'intersection' | 'agent'
 
 export type SpaceStatus = 'active' | 'suspended' | 'removed'
 

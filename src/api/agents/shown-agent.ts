@@ -3,7 +3,7 @@ import { findAgent, findDescription, listKeys } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { personNames } from '../names.ts'
 import type { ApiParts } from '../parts.ts'
-import { Agent } from '../schemas.ts'
+import { Agent, KeptDetail } from '../schemas.ts'
 import { agentShape, time } from '../shapes.ts'
 
 const closed = { additionalProperties: false } as const
@@ -26,7 +26,7 @@ const Described = Type.Object({
 export const Shown = Type.Intersect([
   Agent,
   Type.Object({
-    may_delegate: Type.Union([Type.Array(Type.Unknown()), Type.Null()]),
+    may_delegate: Type.Union([Type.Array(KeptDetail), Type.Null()]),
     clients: Type.Array(Client),
     keys: Type.Array(Key),
     described: Type.Union([Described, Type.Null()], {

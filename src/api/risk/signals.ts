@@ -17,17 +17,19 @@ export const Subject = Type.Object(
   closed,
 )
 
+const Level = Type.Union([
+  Type.Literal('low'),
+  Type.Literal('medium'),
+  Type.Literal('high'),
+  Type.Literal('critical'),
+])
+
 /** What is said about somebody; see docs/risk.md. */
 export const GivenSignal = Type.Object(
   {
     subject: Subject,
     signal: Type.String({ maxLength: 64, description: 'its name, such as `leaked-key`' }),
-    level: Type.Union([
-      Type.Literal('low'),
-      Type.Literal('medium'),
-      Type.Literal('high'),
-      Type.Literal('critical'),
-    ]),
+    level: Level,
     expires_at: Type.String({
       format: 'date-time',
       maxLength: 40,
@@ -38,9 +40,9 @@ export const GivenSignal = Type.Object(
 )
 
 export const Signal = Type.Object({
-  subject: Type.Object({ kind: Type.String(), id: Type.String() }),
+  subject: Subject,
   signal: Type.String(),
-  level: Type.String(),
+  level: Level,
   source: Type.String({ description: '`source:<name>`, or the id of a person' }),
   raised_at: Time,
   expires_at: Time,

@@ -8,19 +8,26 @@ import {
   removeSpace,
   requireSpace,
   resumeSpace,
-  SPACE_KINDS,
-  SPACE_MODES,
   type Space as SpaceNoun,
   suspendSpace,
 } from '../../spaces/index.ts'
 import { operation } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
-import { ByName, Detail, listOf, Name, Nothing, Reason, Time } from '../schemas.ts'
+import { ByName, Detail, KeptDetail, listOf, Name, Nothing, Reason, Time } from '../schemas.ts'
 import { time } from '../shapes.ts'
 
 const closed = { additionalProperties: false } as const
-const Mode = Type.Union(SPACE_MODES.map((mode) => Type.Literal(mode)))
-const Kind = Type.Union(SPACE_KINDS.map((kind) => Type.Literal(kind)))
+const Mode = Type.Union([
+  Type.Literal('requester'),
+  Type.Literal('intersection'),
+  Type.Literal('agent'),
+])
+const Kind = Type.Union([
+  Type.Literal('organization'),
+  Type.Literal('workspace'),
+  Type.Literal('channel'),
+  Type.Literal('direct'),
+])
 const orAbove = { description: 'null: as the space above says' } as const
 const Texts = Type.Array(Type.String({ maxLength: 80 }), { maxItems: 200 })
 const Rules = {
@@ -45,21 +52,23 @@ const Rules = {
 }
 const Space = Type.Object({
   name: Name,
-  kind: Type.String(),
+  kind: Kind,
   parent: Type.Union([Type.String(), Type.Null()]),
   title: Type.String(),
-  mode: Type.Union([Type.String(), Type.Null()], orAbove),
+  mode: Type.Union([Mode, Type.Null()], orAbove),
   people: Type.Union([Type.Array(Type.String()), Type.Null()]),
   agents: Type.Union([Type.Array(Type.String()), Type.Null()]),
-  details: Type.Union([Type.Array(Type.Unknown()), Type.Null()]),
-  status: Type.String(),
+  details: Type.Union([Type.Array(KeptDetail), Type.Null()]),
+  status: Type.Enum(['active', 'suspended', 'removed']),
   created_by: Type.String(),
   created_at: Time,
 })
 const Shown = Type.Intersect([
   Space,
   Type.Object({
-    counts: Type.String({ description: 'the mode that counts, by this space or one above' }),
+    counts: Type.Union(Mode.anyOf, {
+      description: 'the mode that counts, by this space or one above',
+    }),
     above: Type.Array(Type.String(), { description: 'the spaces above it, nearest first' }),
   }),
 ])
@@ -74,7 +83,7 @@ function shape(space: SpaceNoun) {
     mode: space.mode,
     people: copy(space.people),
     agents: copy(space.agents),
-    details: copy<unknown>(space.details),
+    details: copy(space.details),
     status: space.status,
     created_by: space.createdBy,
     created_at: time(space.createdAt),

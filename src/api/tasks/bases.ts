@@ -5,7 +5,7 @@ import { Problem } from '../../lib/problem.ts'
 import { findPerson } from '../../people/index.ts'
 import { basesOfPerson, endBasis, findBasis, grantBasis } from '../../tasks/index.ts'
 import { operation } from '../operation.ts'
-import { ById, Detail, listOf, Name, Nothing, Time } from '../schemas.ts'
+import { ById, Detail, KeptDetail, listOf, Name, Nothing, Time } from '../schemas.ts'
 import { time } from '../shapes.ts'
 
 const closed = { additionalProperties: false } as const
@@ -25,7 +25,7 @@ export const BASIS_OPERATIONS = [
         id: Type.String(),
         agent: Type.String(),
         kind: Type.String(),
-        details: Type.Array(Type.Unknown()),
+        details: Type.Array(KeptDetail),
         expires_at: Type.Union([Time, Type.Null()]),
       }),
     ),

@@ -18,7 +18,18 @@ import {
 import { personNames } from '../names.ts'
 import { type Caller, operation } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
-import { Budget, ById, Detail, listOf, Name, Nothing, Page, Time } from '../schemas.ts'
+import {
+  Budget,
+  ById,
+  Detail,
+  KeptDetail,
+  Limit,
+  listOf,
+  Name,
+  Nothing,
+  Page,
+  Time,
+} from '../schemas.ts'
 import { time } from '../shapes.ts'
 
 const closed = { additionalProperties: false } as const
@@ -55,9 +66,9 @@ const SponsorGrant = Type.Object({
   sponsor: Type.String({ description: 'a person id' }),
   sponsor_name: Type.Union([Type.String(), Type.Null()]),
   purpose: Type.String(),
-  details: Type.Array(Type.Unknown()),
-  may_delegate: Type.Union([Type.Array(Type.Unknown()), Type.Null()]),
-  budget: Type.Array(Type.Unknown()),
+  details: Type.Array(KeptDetail),
+  may_delegate: Type.Union([Type.Array(KeptDetail), Type.Null()]),
+  budget: Type.Array(Limit),
   schedule: Type.Union([Schedule, Type.Null()]),
   rate: Type.Union([Rate, Type.Null()]),
   created_at: Time,

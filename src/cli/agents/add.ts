@@ -5,7 +5,6 @@ import { command, type Start } from '../command.ts'
 import { CommandFailure, usage } from '../failure.ts'
 import { findPerson } from '../person.ts'
 import { bold, dim, green, text } from '../terminal/text.ts'
-import type { ShownAgent } from './agent.ts'
 import { type AllowedDetail, readAllowed } from './allowed.ts'
 import { makeKey, readPublicKey } from './key-file.ts'
 import { showAgent } from './show.ts'
@@ -61,14 +60,16 @@ async function add(cli: Cli, name: string, options: AddOptions): Promise<void> {
   const jwk =
     made?.publicJwk ?? (key === undefined ? undefined : await readPublicKey(cli.world, key))
   const agent = await cli.api
-    .send<ShownAgent>('POST', '/agents', {
-      name,
-      description,
-      trust,
-      ceiling,
-      clients,
-      keys: jwk === undefined ? [] : [jwk],
-      ...(ownerId === undefined ? {} : { owner: ownerId }),
+    .call('POST', '/agents', {
+      body: {
+        name,
+        description,
+        trust,
+        ceiling,
+        clients,
+        keys: jwk === undefined ? [] : [jwk],
+        owner: ownerId,
+      },
     })
     .catch(async (error: unknown) => {
       await made?.undo()

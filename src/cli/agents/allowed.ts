@@ -2,8 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Cli } from '../cli.ts'
 import { CommandFailure, usage } from '../failure.ts'
-import type { ShownResourceJson } from '../resources/resource.ts'
-import { at } from '../server/api.ts'
+import type { AnswerOf } from '../server/operation-types.ts'
 import type { Detail } from './agent.ts'
 
 /** As many as one detail may have (contract 2). */
@@ -57,7 +56,7 @@ async function detailsOf(cli: Cli, names: readonly string[]): Promise<readonly D
   const perResource = Map.groupBy(names, (name) => name.split('.')[0] ?? '')
   const details: Detail[] = []
   for (const [name, wanted] of perResource) {
-    const resource = await cli.api.get<ShownResourceJson>(at`/resources/${name}`)
+    const resource = await cli.api.call('GET', '/resources/:name', { params: { name } })
     const actions = wanted.flatMap((action) => actionsOf(resource, action))
     for (const part of actionParts([...new Set(actions)])) {
       details.push({
@@ -71,7 +70,10 @@ async function detailsOf(cli: Cli, names: readonly string[]): Promise<readonly D
   return details
 }
 
-function actionsOf(resource: ShownResourceJson, wanted: string): readonly string[] {
+function actionsOf(
+  resource: AnswerOf<'GET', '/resources/:name'>,
+  wanted: string,
+): readonly string[] {
   const names = resource.actions.map((action) => action.name)
   if (wanted === `${resource.name}.*`) return names
   if (names.includes(wanted)) return [wanted]

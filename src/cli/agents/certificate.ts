@@ -1,13 +1,7 @@
 import type { Command } from 'commander'
 import { command, type Start } from '../command.ts'
 import { usage } from '../failure.ts'
-import { at } from '../server/api.ts'
 import { bold, dim, green, text } from '../terminal/text.ts'
-
-interface Named {
-  readonly kind: string
-  readonly value: string
-}
 
 const KINDS = {
   subject: 'subject_dn',
@@ -39,13 +33,17 @@ export function certificateCommand(start: Start): Command {
     .option('--remove', 'take it back')
     .action(async (name: string, options: Options, invoked: Command) => {
       const cli = await start(invoked)
-      const path = at`/agents/${name}/certificate-names`
+      const params = { name }
+      const route = '/agents/:name/certificate-names'
       const given = namesIn(options)
       const [one, ...more] = given
       if (more.length > 0 || (options.remove && !one)) throw usage('Say one name at a time')
       const { certificate_names: names } = one
-        ? await cli.api.send<Names>('POST', options.remove ? `${path}/remove` : path, one)
-        : await cli.api.get<Names>(path)
+        ? await cli.api.call('POST', options.remove ? `${route}/remove` : route, {
+            params,
+            body: one,
+          })
+        : await cli.api.call('GET', route, { params })
       if (one)
         cli.say(
           options.remove
@@ -59,11 +57,7 @@ export function certificateCommand(start: Start): Command {
     })
 }
 
-interface Names {
-  readonly certificate_names: readonly Named[]
-}
-
-function namesIn(options: Options): Named[] {
+function namesIn(options: Options) {
   return (Object.keys(KINDS) as (keyof typeof KINDS)[]).flatMap((option) => {
     const value = options[option]
     return value === undefined ? [] : [{ kind: KINDS[option], value }]

@@ -2,10 +2,8 @@ import type { Command } from 'commander'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { usage } from '../failure.ts'
-import { at } from '../server/api.ts'
 import { bold, green, text } from '../terminal/text.ts'
 import { readClient } from './add.ts'
-import type { ShownAgent } from './agent.ts'
 import { makeKey, readPublicKey } from './key-file.ts'
 import { showAgent } from './show.ts'
 
@@ -35,7 +33,7 @@ async function addKey(cli: Cli, name: string, { key, keyOut }: KeyOptions): Prom
   const made = keyOut === undefined ? undefined : await makeKey(cli.world, keyOut)
   const jwk = made?.publicJwk ?? (await readPublicKey(cli.world, key ?? ''))
   const agent = await cli.api
-    .send<ShownAgent>('POST', at`/agents/${name}/keys`, { jwk })
+    .call('POST', '/agents/:name/keys', { params: { name }, body: { jwk } })
     .catch(async (error: unknown) => {
       await made?.undo()
       throw error
@@ -55,7 +53,9 @@ export function revokeKeyCommand(start: Start): Command {
     .argument('<thumbprint>', 'of the key (RFC 7638)')
     .action(async (name: string, thumbprint: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      await cli.api.send('DELETE', at`/agents/${name}/keys/${thumbprint}`)
+      await cli.api.call('DELETE', '/agents/:name/keys/:thumbprint', {
+        params: { name, thumbprint },
+      })
       cli.say(text`${green('✓')} the key ${thumbprint} of ${bold(name)} is revoked`)
       cli.answer({ agent: name, thumbprint, revoked: true }, () => [])
     })
@@ -71,7 +71,7 @@ export function linkCommand(start: Start): Command {
     .action(async (name: string, client: string, _options: object, invoked: Command) => {
       const body = readClient(client)
       const cli = await start(invoked)
-      const agent = await cli.api.send<ShownAgent>('POST', at`/agents/${name}/clients`, body)
+      const agent = await cli.api.call('POST', '/agents/:name/clients', { params: { name }, body })
       cli.say(text`${green('✓')} ${body.client_id} at ${body.issuer} is ${bold(agent.id)}`)
       cli.answer(agent, () => [])
     })
@@ -87,7 +87,10 @@ export function unlinkCommand(start: Start): Command {
     .action(async (name: string, client: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
       const body = readClient(client)
-      const agent = await cli.api.send<ShownAgent>('POST', at`/agents/${name}/clients/unlink`, body)
+      const agent = await cli.api.call('POST', '/agents/:name/clients/unlink', {
+        params: { name },
+        body,
+      })
       cli.say(text`${green('✓')} ${body.client_id} at ${body.issuer} is not ${bold(agent.id)}`)
       cli.answer(agent, () => [])
     })

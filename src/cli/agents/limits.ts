@@ -1,10 +1,8 @@
 import type { Command } from 'commander'
 import { command, type Start } from '../command.ts'
 import { usage } from '../failure.ts'
-import { at } from '../server/api.ts'
 import { bold, green, text } from '../terminal/text.ts'
 import { ceilingOf, readTrust } from './add.ts'
-import type { ShownAgent } from './agent.ts'
 import { readAllowed } from './allowed.ts'
 import { showAgent } from './show.ts'
 
@@ -32,9 +30,9 @@ export function limitsCommand(start: Start): Command {
       }
       const cli = await start(invoked)
       const ceiling = sets ? await readAllowed(cli, ceilingOf(options)) : undefined
-      const agent = await cli.api.send<ShownAgent>('PUT', at`/agents/${name}/limits`, {
-        ...(ceiling === undefined ? {} : { ceiling }),
-        ...(trust === undefined ? {} : { trust }),
+      const agent = await cli.api.call('PUT', '/agents/:name/limits', {
+        params: { name },
+        body: { ceiling, trust },
       })
       cli.say(text`${green('✓')} ${bold(agent.id)} has new limits`, '')
       await showAgent(cli, agent)

@@ -1,9 +1,7 @@
 import type { Command } from 'commander'
 import { command, type Start } from '../command.ts'
 import { usage } from '../failure.ts'
-import { at } from '../server/api.ts'
 import { bold, green, text } from '../terminal/text.ts'
-import type { ShownAgent } from './agent.ts'
 import { showAgent } from './show.ts'
 
 /** `remit agents notify NAME [URL]` */
@@ -25,8 +23,10 @@ export function notifyCommand(start: Start): Command {
         if ((url === undefined) !== (options.never === true))
           throw usage('Nothing to set', 'say an address, or --never')
         const cli = await start(invoked)
-        const path = at`/agents/${name}/notifications`
-        const agent = await cli.api.send<ShownAgent>('PUT', path, { at: url ?? null })
+        const agent = await cli.api.call('PUT', '/agents/:name/notifications', {
+          params: { name },
+          body: { at: url ?? null },
+        })
         cli.say(
           text`${green('✓')} ${bold(agent.id)} is told ${url === undefined ? 'nothing' : `at ${url}`}`,
           '',

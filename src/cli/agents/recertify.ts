@@ -2,13 +2,11 @@ import { type Command, InvalidArgumentError } from 'commander'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { usage } from '../failure.ts'
-import { at } from '../server/api.ts'
 import { howToGoOn } from '../server/pages.ts'
 import { statusWord } from '../terminal/status-word.ts'
 import { table } from '../terminal/table.ts'
 import { bold, dim, green, text } from '../terminal/text.ts'
 import { moment } from '../terminal/time.ts'
-import type { AgentJson, ShownAgent } from './agent.ts'
 
 interface RecertifyOptions {
   readonly every?: number
@@ -40,9 +38,10 @@ async function recertify(cli: Cli, name: string, options: RecertifyOptions): Pro
   if (every !== undefined && never) throw usage('Say --every or --never, not both')
   const agent =
     every === undefined && !never
-      ? await cli.api.send<ShownAgent>('POST', at`/agents/${name}/recertify`)
-      : await cli.api.send<ShownAgent>('PUT', at`/agents/${name}/certification`, {
-          days: every ?? null,
+      ? await cli.api.call('POST', '/agents/:name/recertify', { params: { name } })
+      : await cli.api.call('PUT', '/agents/:name/certification', {
+          params: { name },
+          body: { days: every ?? null },
         })
   const until = agent.recertify_by
   cli.say(
@@ -55,11 +54,9 @@ async function recertify(cli: Cli, name: string, options: RecertifyOptions): Pro
 
 async function listDates(cli: Cli, options: RecertifyOptions): Promise<void> {
   if (options.every !== undefined || options.never) throw usage('Say which agent')
-  const query = { after: options.after, dated: 'yes' }
-  const answer = await cli.api.get<{ agents: readonly AgentJson[]; more: boolean }>(
-    '/agents',
-    query,
-  )
+  const answer = await cli.api.call('GET', '/agents', {
+    query: { after: options.after, dated: 'yes' },
+  })
   const { agents, more } = answer
   cli.answer(answer, () =>
     agents.length === 0

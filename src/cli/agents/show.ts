@@ -3,7 +3,6 @@ import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { CommandFailure } from '../failure.ts'
 import { named } from '../person.ts'
-import { at } from '../server/api.ts'
 import { howToGoOn, type Pages, withPages } from '../server/pages.ts'
 import { statusWord } from '../terminal/status-word.ts'
 import { facts, indented, table } from '../terminal/table.ts'
@@ -19,9 +18,7 @@ export function listCommand(start: Start): Command {
   ])
   return withPages(list).action(async (options: Pages, invoked: Command) => {
     const cli = await start(invoked)
-    const answer = await cli.api.get<{ agents: readonly AgentJson[]; more: boolean }>('/agents', {
-      ...options,
-    })
+    const answer = await cli.api.call('GET', '/agents', { query: { ...options } })
     cli.answer(answer, () =>
       answer.agents.length === 0
         ? [dim('No agents yet. `remit agents add NAME …` registers one.')]
@@ -57,16 +54,15 @@ export function showCommand(start: Start): Command {
     .argument('<name>', 'the agent, or the address that is its client id')
     .action(async (name: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      await showAgent(cli, await cli.api.get<ShownAgent>(at`/agents/${await idOf(cli, name)}`))
+      const params = { name: await idOf(cli, name) }
+      await showAgent(cli, await cli.api.call('GET', '/agents/:name', { params }))
     })
 }
 
 /** An agent by its id, or by the address that it is known by as a client. */
 async function idOf(cli: Cli, name: string): Promise<string> {
   if (!name.startsWith('https://')) return name
-  const { agents } = await cli.api.get<{ agents: readonly AgentJson[] }>('/agents', {
-    client: name,
-  })
+  const { agents } = await cli.api.call('GET', '/agents', { query: { client: name } })
   const [found] = agents
   if (!found)
     throw new CommandFailure(`There is no agent whose client id is \`${name}\``, {
@@ -75,27 +71,27 @@ async function idOf(cli: Cli, name: string): Promise<string> {
   return found.id
 }
 
-const CAME: Readonly<Record<string, string>> = {
+const CAME = {
   registered: 'registered by an administrator',
   dynamic: 'registered itself',
   issuer: 'a trusted issuer vouches for it',
   document: 'known by the address of its metadata document',
-}
+} as const
 
-const VOUCHED: Readonly<Record<string, string>> = {
+const VOUCHED = {
   administrator: 'an administrator vouches for it',
   issuer: 'its name is the word of that issuer',
   address: 'whoever controls that address vouches for its name',
   nobody: 'nobody has verified its name',
-}
+} as const
 
-const STOPPED: Readonly<Record<string, string>> = {
+const STOPPED = {
   dormant: 'it was too long without a task; an administrator can resume it',
   uncertified: 'nobody recertified it in time; its owner can: remit agents recertify',
-}
+} as const
 
 function cameFrom({ origin, vouched_by: by }: AgentJson): string {
-  return `${CAME[origin] ?? origin}; ${VOUCHED[by] ?? by}`
+  return `${CAME[origin]}; ${VOUCHED[by]}`
 }
 
 /** Where a person's browser is sent, and with what it proves who it is. */
@@ -127,7 +123,7 @@ export async function showAgent(cli: Cli, agent: ShownAgent): Promise<void> {
       facts(
         [
           ['status', statusWord(agent.status)],
-          ['stopped because', STOPPED[agent.suspended_for ?? ''] ?? ''],
+          ['stopped because', agent.suspended_for === null ? '' : STOPPED[agent.suspended_for]],
           ['to be recertified by', agent.recertify_by === null ? '' : moment(agent.recertify_by)],
           ['trust', trustInWords(agent.trust)],
           ['owner', named(agent.owner_name, agent.owner)],

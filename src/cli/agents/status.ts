@@ -1,8 +1,6 @@
 import type { Command } from 'commander'
 import { command, type Start } from '../command.ts'
-import { at } from '../server/api.ts'
 import { bold, green, text } from '../terminal/text.ts'
-import type { ShownAgent } from './agent.ts'
 
 const ACTS = {
   suspend: ['Stops everything an agent does, now. Nothing is closed.', 'is suspended'],
@@ -17,11 +15,10 @@ export const statusCommands = (['suspend', 'resume', 'retire'] as const).map(
       command(act, ACTS[act][0], [`remit agents ${act} refund-bot --reason "…"`])
         .argument('<name>', 'the agent')
         .option('--reason <text>', 'why; it is recorded')
-        .action(async (name: string, options: { reason?: string }, invoked: Command) => {
+        .action(async (name: string, { reason }: { reason?: string }, invoked: Command) => {
           const cli = await start(invoked)
-          const { reason } = options
-          const body = reason === undefined ? {} : { reason }
-          const agent = await cli.api.send<ShownAgent>('POST', at`/agents/${name}/${act}`, body)
+          const route = `/agents/:name/${act}` as const
+          const agent = await cli.api.call('POST', route, { params: { name }, body: { reason } })
           cli.say(text`${green('✓')} ${bold(agent.id)} ${ACTS[act][1]}`)
           cli.answer(agent, () => [])
         }),

@@ -2,12 +2,10 @@ import { isLoopback } from '../../config/settings.ts'
 import { SAMPLE_PEOPLE } from '../../dev/sample.ts'
 import { base64url } from '../../lib/bytes.ts'
 import { ACCESS_TOKEN, ID_TOKEN } from '../agent/uris.ts'
-import type { ShownAgent } from '../agents/agent.ts'
 import { callback } from '../browser/callback.ts'
 import type { Cli } from '../cli.ts'
 import { CommandFailure, usage } from '../failure.ts'
 import { besideDevelopment } from '../server/address.ts'
-import { at } from '../server/api.ts'
 import { bold, dim, text } from '../terminal/text.ts'
 import { readText } from './asked.ts'
 
@@ -160,7 +158,9 @@ interface Client {
 /** The agent's client at a provider: as registered, for those who may look; else as `remit dev` sets it up. */
 async function clientOf(cli: Cli, agentId: string, provider: string | undefined): Promise<Client> {
   if (await cli.api.signedIn()) {
-    const agent = await cli.api.get<ShownAgent>(at`/agents/${agentId}`).catch(notShown)
+    const agent = await cli.api
+      .call('GET', '/agents/:name', { params: { name: agentId } })
+      .catch(notShown)
     const found = agent?.clients.find(({ issuer }) => provider === undefined || issuer === provider)
     if (found) return { issuer: found.issuer, clientId: found.client_id }
   }

@@ -1,8 +1,6 @@
 import type { Cli } from '../cli.ts'
 import { CommandFailure, usage } from '../failure.ts'
-import type { ResourceJson } from '../resources/resource.ts'
 import { besideDevelopment } from '../server/address.ts'
-import { at } from '../server/api.ts'
 import { apiUnreachable, refusedBy } from '../server/refused.ts'
 
 /** Where a call goes. */
@@ -50,7 +48,9 @@ async function identifierOf(cli: Cli, name: string): Promise<string> {
   const configured = cli.world.environment.REMIT_GATEWAY
   if (configured) return `${configured.replace(/\/$/, '')}/${name}`
   if (await cli.api.signedIn()) {
-    const found = await cli.api.get<ResourceJson>(at`/resources/${name}`).catch(signedOut)
+    const found = await cli.api
+      .call('GET', '/resources/:name', { params: { name } })
+      .catch(signedOut)
     if (found) return found.identifier
   }
   const gateway = besideDevelopment(cli.url)?.gateway

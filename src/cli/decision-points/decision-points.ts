@@ -1,20 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { command, type Start } from '../command.ts'
 import { readSecret } from '../connections.ts'
-import { at } from '../server/api.ts'
+import type { AnswerOf } from '../server/operation-types.ts'
 import { table } from '../terminal/table.ts'
 import { bold, dim, green, red, text } from '../terminal/text.ts'
 
-interface Point {
-  readonly name: string
-  readonly url: string
-  readonly header: string | null
-  readonly resources: readonly string[]
-  readonly actions: readonly string[]
-  readonly timeout_ms: number
-  readonly arguments: boolean
-  readonly left_alone?: boolean
-}
+type Point = AnswerOf<'POST', '/decision-points'>
 
 /** `remit decision-points …` */
 export function decisionPointsCommand(start: Start): Command {
@@ -35,7 +26,7 @@ function listCommand(start: Start): Command {
     'remit decision-points list',
   ]).action(async (_options: object, invoked: Command) => {
     const cli = await start(invoked)
-    const answer = await cli.api.get<{ points: readonly Point[] }>('/decision-points')
+    const answer = await cli.api.call('GET', '/decision-points', {})
     cli.answer(answer, () =>
       answer.points.length === 0
         ? [dim('Nobody else is asked about calls.')]
@@ -95,15 +86,17 @@ function addCommand(start: Start): Command {
         bearer || header !== undefined || fromFile !== undefined
           ? await readSecret(cli, `Credential for ${name}`, fromFile)
           : undefined
-      const added = await cli.api.send<Point>('POST', '/decision-points', {
-        name,
-        url: options.endpoint,
-        arguments: options.arguments,
-        ...(secret === undefined ? {} : { secret }),
-        ...(header === undefined ? {} : { header }),
-        ...(resource === undefined ? {} : { resources: resource }),
-        ...(action === undefined ? {} : { actions: action }),
-        ...(timeout === undefined ? {} : { timeout_ms: timeout }),
+      const added = await cli.api.call('POST', '/decision-points', {
+        body: {
+          name,
+          url: options.endpoint,
+          arguments: options.arguments,
+          secret,
+          header,
+          resources: resource,
+          actions: action,
+          timeout_ms: timeout,
+        },
       })
       cli.say(
         text`${green('✓')} ${bold(added.name)} is asked about ${askedAbout(added)}`,
@@ -118,7 +111,7 @@ function removeCommand(start: Start): Command {
     .argument('<name>', 'of `remit decision-points list`')
     .action(async (name: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      await cli.api.send('DELETE', at`/decision-points/${name}`)
+      await cli.api.call('DELETE', '/decision-points/:name', { params: { name } })
       cli.say(text`${green('✓')} ${bold(name)} is not asked any more`)
       cli.answer({ decision_point: name, removed: true }, () => [])
     })

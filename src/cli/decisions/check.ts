@@ -4,33 +4,12 @@ import { command, type Start } from '../command.ts'
 import { CommandEnded, usage } from '../failure.ts'
 import { findPerson } from '../person.ts'
 import { readSources } from '../policy/sources.ts'
+import type { AnswerOf } from '../server/operation-types.ts'
 import { facts, indented } from '../terminal/table.ts'
 import { bold, dim, green, red, type Text, text, type Value, yellow } from '../terminal/text.ts'
-import { approver, gateLines, ruleLines, uniqueRules } from './explain.ts'
-import type { ExplainedGateJson } from './explanation.ts'
+import { approver, type ExplainedGateJson, gateLines, ruleLines, uniqueRules } from './explain.ts'
 
-/** What is answered (`checks.make`). */
-interface Check {
-  readonly verdict: 'permit' | 'deny' | 'asks'
-  readonly reason: string
-  readonly detail: string
-  readonly enough: string
-  readonly person: { readonly name: string; readonly groups: readonly string[] }
-  readonly agent: { readonly name: string; readonly trust: number }
-  readonly action: string
-  readonly resource: string
-  readonly risk: string
-  readonly basis: 'covers' | 'none' | 'does not cover' | 'not needed'
-  readonly depends_on: readonly string[]
-  readonly policy_version: number | null
-  readonly gates: readonly ExplainedGateJson[]
-  readonly ask?: {
-    readonly approvers: readonly (readonly string[])[]
-    readonly quorum: number
-    readonly prompts: readonly string[]
-  }
-  readonly not_looked_at: readonly string[]
-}
+type Check = AnswerOf<'POST', '/checks'>
 
 interface CheckOptions {
   readonly as: string
@@ -88,13 +67,15 @@ async function ask(cli: Cli, options: CheckOptions): Promise<Check> {
   const given = Object.fromEntries(arg.map(argument))
   const sources = policy && (await readSources(cli.world.directory, policy))
   const { id } = await findPerson(cli.api, as)
-  return cli.api.send<Check>('POST', '/checks', {
-    person: id,
-    agent,
-    action,
-    arguments: given,
-    ...(nobody ? { nobody_present: true } : {}),
-    ...(sources ? { policies: sources.text } : {}),
+  return cli.api.call('POST', '/checks', {
+    body: {
+      person: id,
+      agent,
+      action,
+      arguments: given,
+      nobody_present: nobody,
+      policies: sources?.text,
+    },
   })
 }
 

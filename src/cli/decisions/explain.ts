@@ -2,11 +2,14 @@ import type { Command } from 'commander'
 import { PROBLEMS } from '../../lib/problem.ts'
 import { command, type Start } from '../command.ts'
 import { named } from '../person.ts'
-import { at } from '../server/api.ts'
+import type { AnswerOf } from '../server/operation-types.ts'
 import { facts, indented } from '../terminal/table.ts'
 import { bold, dim, green, red, type Text, text, type Value, yellow } from '../terminal/text.ts'
 import { moment, relative } from '../terminal/time.ts'
-import type { ExplainedGateJson, ExplanationJson, RuleJson } from './explanation.ts'
+
+type ExplanationJson = AnswerOf<'GET', '/decisions/:id'>
+export type ExplainedGateJson = ExplanationJson['gates'][number]
+type RuleJson = NonNullable<ExplainedGateJson['policies']>[number]
 
 /** `remit decisions explain ID` */
 export function explainCommand(start: Start): Command {
@@ -16,7 +19,7 @@ export function explainCommand(start: Start): Command {
     .argument('<id>', 'the decision')
     .action(async (id: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      const explanation = await cli.api.get<ExplanationJson>(at`/decisions/${id}`)
+      const explanation = await cli.api.call('GET', '/decisions/:id', { params: { id } })
       cli.answer(explanation, () => explainLines(explanation, { now: cli.now, width: cli.width }))
     })
 }

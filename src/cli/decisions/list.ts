@@ -1,23 +1,12 @@
 import type { Command } from 'commander'
 import { command, type Start } from '../command.ts'
+import type { AnswerOf } from '../server/operation-types.ts'
 import { readLimit } from '../tasks/tasks.ts'
 import { table } from '../terminal/table.ts'
 import { bold, dim, green, red, type Text, yellow } from '../terminal/text.ts'
 import { relative } from '../terminal/time.ts'
 
-/** A decision in a list. */
-interface Decision {
-  readonly id: string
-  readonly at: string
-  readonly outcome: string
-  readonly reason: string
-  readonly state: string
-  readonly status: number | null
-  readonly task: string | null
-  readonly agent: string | null
-  readonly person: string | null
-  readonly action: string | null
-}
+type Decision = AnswerOf<'GET', '/decisions'>['decisions'][number]
 
 interface ListOptions {
   readonly agent?: string
@@ -36,9 +25,7 @@ export function listCommand(start: Start): Command {
     .option('--limit <number>', 'at most so many; 50 when not said, 200 at most', readLimit)
     .action(async (options: ListOptions, invoked: Command) => {
       const cli = await start(invoked)
-      const answer = await cli.api.get<{ decisions: readonly Decision[] }>('/decisions', {
-        ...options,
-      })
+      const answer = await cli.api.call('GET', '/decisions', { query: { ...options } })
       cli.answer(answer, () =>
         answer.decisions.length === 0
           ? [dim('Nothing was decided yet.')]

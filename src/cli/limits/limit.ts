@@ -1,5 +1,6 @@
 import { lengthInWords, readLength } from '../expires.ts'
 import { usage } from '../failure.ts'
+import type { AnswerOf } from '../server/operation-types.ts'
 import { type Text, text } from '../terminal/text.ts'
 
 /** A limit as the management API takes it. */
@@ -21,17 +22,8 @@ export type LimitGiven = { readonly seconds?: number } & (
     }
 )
 
-/** A limit as the management API shows it, and what is used of it where it is counted. */
-export interface LimitJson {
-  readonly kind: 'calls' | 'sum' | 'charged' | 'rows'
-  readonly most: string
-  readonly action?: string
-  readonly path?: string
-  readonly reserve?: string
-  readonly seconds?: number
-  readonly used?: string
-  readonly left?: string
-}
+/** A limit, and what is used of it where it is counted. */
+export type LimitJson = Omit<AnswerOf<'PUT', '/limits'>['limit'], 'name'>
 
 /**
  * `calls=20`, `orders.refund=5`, `orders.refund/amount=500.00`; with `/1h` behind it in any hour. Of what answers say:

@@ -3,20 +3,13 @@ import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { usage } from '../failure.ts'
 import { findPerson } from '../person.ts'
-import { at } from '../server/api.ts'
+import type { AnswerOf } from '../server/operation-types.ts'
 import { table } from '../terminal/table.ts'
 import { bold, dim, green, type Text, text } from '../terminal/text.ts'
-import { type LimitJson, limitLine, readLimit } from './limit.ts'
+import { limitLine, readLimit } from './limit.ts'
 
-type Kind = 'organization' | 'person' | 'agent' | 'space'
-
-/** A standing limit as the management API shows it. */
-export interface StandingLimitJson {
-  readonly id: string
-  readonly subject: { readonly kind: Kind; readonly id: string; readonly name: string | null }
-  readonly each_task: boolean
-  readonly limit: LimitJson
-}
+type StandingLimitJson = AnswerOf<'PUT', '/limits'>
+type Kind = StandingLimitJson['subject']['kind']
 
 /** `remit limits …` */
 export function limitsCommand(start: Start): Command {
@@ -72,14 +65,8 @@ function listCommand(start: Start): Command {
     ),
   ).action(async (options: SubjectOptions, invoked: Command) => {
     const cli = await start(invoked)
-    const { id, kind } = (await subjectOf(cli, options)) ?? {}
-    const query = new URLSearchParams({
-      ...(kind === undefined ? {} : { kind }),
-      ...(id === undefined ? {} : { subject: id }),
-    })
-    const answer = await cli.api.get<{ limits: readonly StandingLimitJson[] }>(
-      query.size === 0 ? '/limits' : `/limits?${query}`,
-    )
+    const { id: subject, kind } = (await subjectOf(cli, options)) ?? {}
+    const answer = await cli.api.call('GET', '/limits', { query: { kind, subject } })
     cli.answer(answer, () =>
       answer.limits.length === 0
         ? [dim('No standing limits: tasks are held to their own budgets.')]
@@ -118,10 +105,8 @@ function setCommand(start: Start): Command {
         const subject = await subjectOf(cli, options)
         if (!subject)
           throw usage('Nobody is named', 'say --person, --agent, --space or --everything')
-        const set = await cli.api.send<StandingLimitJson>('PUT', '/limits', {
-          subject,
-          each_task: options.eachTask ?? false,
-          limit,
+        const set = await cli.api.call('PUT', '/limits', {
+          body: { subject, each_task: options.eachTask ?? false, limit },
         })
         cli.say(text`${green('✓')} ${whose(set)}: ${limitInFull(set)}  ${dim(set.id)}`)
         cli.answer(set, () => [])
@@ -136,7 +121,7 @@ function removeCommand(start: Start): Command {
     .argument('<id>', 'the limit')
     .action(async (id: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      await cli.api.send('DELETE', at`/limits/${id}`)
+      await cli.api.call('DELETE', '/limits/:id', { params: { id } })
       cli.say(text`${green('✓')} the limit ${bold(id)} is gone`)
       cli.answer({ limit: id, removed: true }, () => [])
     })

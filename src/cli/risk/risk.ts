@@ -8,16 +8,8 @@ import { bold, dim, green, text } from '../terminal/text.ts'
 import { relative } from '../terminal/time.ts'
 import { sourcesCommand } from './sources.ts'
 
-interface Signal {
-  readonly subject: { readonly kind: string; readonly id: string }
-  readonly signal: string
-  readonly level: string
-  readonly source: string
-  readonly raised_at: string
-  readonly expires_at: string
-}
-
-const LEVELS = ['low', 'medium', 'high', 'critical']
+const LEVELS = ['low', 'medium', 'high', 'critical'] as const
+const KINDS = ['agent', 'person', 'task'] as const
 
 /** `remit risk …` */
 export function riskCommand(start: Start): Command {
@@ -39,7 +31,7 @@ function listCommand(start: Start): Command {
   return command('list', 'Signals in force, newest first.', ['remit risk list']).action(
     async (_options: object, invoked: Command) => {
       const cli = await start(invoked)
-      const answer = await cli.api.get<{ signals: readonly Signal[] }>('/risk-signals')
+      const answer = await cli.api.call('GET', '/risk-signals', {})
       cli.answer(answer, () =>
         answer.signals.length === 0
           ? [dim('Nobody says anything about anyone.')]
@@ -78,16 +70,18 @@ function raiseCommand(start: Start): Command {
       async (
         about: string,
         signal: string,
-        level: string,
+        level: (typeof LEVELS)[number],
         options: { readonly expires: string },
         invoked: Command,
       ) => {
         const cli = await start(invoked)
-        const raised = await cli.api.send<Signal>('POST', '/risk-signals', {
-          subject: subjectOf(about),
-          signal,
-          level,
-          expires_at: readExpires(options.expires, cli.now),
+        const raised = await cli.api.call('POST', '/risk-signals', {
+          body: {
+            subject: subjectOf(about),
+            signal,
+            level,
+            expires_at: readExpires(options.expires, cli.now),
+          },
         })
         cli.say(
           text`${green('✓')} ${bold(raised.signal)} (${riskWord(raised.level)}) is raised about ${about}, until ${relative(raised.expires_at, cli.now)}`,
@@ -115,15 +109,16 @@ function endCommand(start: Start): Command {
       ) => {
         const cli = await start(invoked)
         const subject = subjectOf(about)
-        await cli.api.send('POST', '/risk-signals/end', { subject, signal, source })
+        await cli.api.call('POST', '/risk-signals/end', { body: { subject, signal, source } })
         cli.say(text`${green('✓')} ${bold(signal)} about ${about} is taken back`)
         cli.answer({ subject, signal, source, ended: true }, () => [])
       },
     )
 }
 
-function subjectOf(about: string): { kind: string; id: string } {
-  const [, kind, id] = /^(agent|person|task):(.+)$/.exec(about) ?? []
+function subjectOf(about: string): { kind: (typeof KINDS)[number]; id: string } {
+  const [, said, id] = /^(\w+):(.+)$/.exec(about) ?? []
+  const kind = KINDS.find((each) => each === said)
   if (kind === undefined || id === undefined)
     throw usage(
       `\`${about}\` does not say what it is about`,

@@ -1,16 +1,8 @@
 import type { Command } from 'commander'
 import { command, type Start } from '../command.ts'
-import { at } from '../server/api.ts'
 import { table } from '../terminal/table.ts'
 import { bold, dim, green, red, text } from '../terminal/text.ts'
 import { moment } from '../terminal/time.ts'
-
-interface Source {
-  readonly name: string
-  readonly created_at: string
-  readonly last_used_at: string | null
-  readonly revoked_at: string | null
-}
 
 /** `remit risk sources …` */
 export function sourcesCommand(start: Start): Command {
@@ -26,7 +18,7 @@ function listCommand(start: Start): Command {
     'remit risk sources list',
   ]).action(async (_options: object, invoked: Command) => {
     const cli = await start(invoked)
-    const answer = await cli.api.get<{ sources: readonly Source[] }>('/signal-sources')
+    const answer = await cli.api.call('GET', '/signal-sources', {})
     cli.answer(answer, () =>
       answer.sources.length === 0
         ? [dim('None yet. `remit risk sources add NAME` makes one.')]
@@ -52,11 +44,7 @@ function addCommand(start: Start): Command {
     .argument('<name>', 'lower-case letters, digits and hyphens')
     .action(async (name: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      const added = await cli.api.send<Source & { readonly secret: string }>(
-        'POST',
-        '/signal-sources',
-        { name },
-      )
+      const added = await cli.api.call('POST', '/signal-sources', { body: { name } })
       cli.answer(added, () => [
         text`${green('✓')} ${bold(added.name)} may raise signals at /v1/risk-signals`,
         text`  its secret, shown this once: ${bold(added.secret)}`,
@@ -72,7 +60,7 @@ function revokeCommand(start: Start): Command {
     .argument('<name>', 'of `remit risk sources list`')
     .action(async (name: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      await cli.api.send('DELETE', at`/signal-sources/${name}`)
+      await cli.api.call('DELETE', '/signal-sources/:name', { params: { name } })
       cli.say(text`${green('✓')} ${bold(name)} is revoked`)
       cli.answer({ source: name, revoked: true }, () => [])
     })

@@ -4,21 +4,23 @@ import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { usage } from '../failure.ts'
 import { findPerson } from '../person.ts'
-import { at } from '../server/api.ts'
+import type { InputOf } from '../server/operation-types.ts'
 import { bold, green, text } from '../terminal/text.ts'
-import { inWords, type ShownSpace } from './space.ts'
+import { inWords } from './space.ts'
+
+type Rules = InputOf<'PUT', '/spaces/:name'>['body']
 
 interface RuleOptions {
   readonly title?: string
-  readonly mode?: string
+  readonly mode?: 'requester' | 'intersection' | 'agent'
   readonly people?: readonly string[]
   readonly agents?: readonly string[]
   readonly atMost?: readonly string[]
   readonly atMostFile?: string
-  readonly asAbove?: readonly string[]
+  readonly asAbove?: readonly (typeof FROM_ABOVE)[number][]
 }
 
-const FROM_ABOVE = ['mode', 'people', 'agents', 'details']
+const FROM_ABOVE = ['mode', 'people', 'agents', 'details'] as const
 
 function withRules(made: Command): Command {
   return made
@@ -40,7 +42,7 @@ function withRules(made: Command): Command {
     .option('--as-above <what...>', `goes back to what is said above: ${FROM_ABOVE.join(', ')}`)
 }
 
-async function rulesOf(cli: Cli, options: RuleOptions): Promise<Record<string, unknown>> {
+async function rulesOf(cli: Cli, options: RuleOptions): Promise<NonNullable<Rules>> {
   const { agents, asAbove = [], atMost, atMostFile, mode, people, title } = options
   const wrong = asAbove.find((name) => !FROM_ABOVE.includes(name))
   if (wrong !== undefined) throw usage(`--as-above knows ${FROM_ABOVE.join(', ')}`)
@@ -88,16 +90,13 @@ export function createCommand(start: Start): Command {
   ).action(
     async (
       name: string,
-      options: RuleOptions & { kind: string; in?: string },
+      options: RuleOptions & { kind: InputOf<'POST', '/spaces'>['body']['kind']; in?: string },
       invoked: Command,
     ) => {
       const cli = await start(invoked)
       const { in: parent, kind } = options
-      const space = await cli.api.send<ShownSpace>('POST', '/spaces', {
-        name,
-        kind,
-        ...(parent === undefined ? {} : { parent }),
-        ...(await rulesOf(cli, options)),
+      const space = await cli.api.call('POST', '/spaces', {
+        body: { name, kind, parent, ...(await rulesOf(cli, options)) },
       })
       cli.say(text`${green('✓')} the space ${bold(space.name)} is there`)
       cli.answer(space, () => inWords(space))
@@ -115,11 +114,10 @@ export function setCommand(start: Start): Command {
     ]).argument('<name>', 'the space'),
   ).action(async (name: string, options: RuleOptions, invoked: Command) => {
     const cli = await start(invoked)
-    const space = await cli.api.send<ShownSpace>(
-      'PUT',
-      at`/spaces/${name}`,
-      await rulesOf(cli, options),
-    )
+    const space = await cli.api.call('PUT', '/spaces/:name', {
+      params: { name },
+      body: await rulesOf(cli, options),
+    })
     cli.say(text`${green('✓')} ${bold(space.name)} says so, also to tasks that run`)
     cli.answer(space, () => inWords(space))
   })
@@ -140,8 +138,8 @@ export const changeCommands = (['suspend', 'resume', 'remove'] as const).map(
         .option('--reason <text>', 'why; it is recorded')
         .action(async (name: string, { reason }: { reason?: string }, invoked: Command) => {
           const cli = await start(invoked)
-          const body = reason === undefined ? {} : { reason }
-          await cli.api.send('POST', at`/spaces/${name}/${act}`, body)
+          const route = `/spaces/:name/${act}` as const
+          await cli.api.call('POST', route, { params: { name }, body: { reason } })
           cli.say(text`${green('✓')} ${bold(name)} ${ACTS[act][1]}`)
           cli.answer({ space: name, done: act }, () => [])
         }),

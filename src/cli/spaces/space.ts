@@ -1,34 +1,20 @@
+import type { AnswerOf } from '../server/operation-types.ts'
 import { dim, type Text, text } from '../terminal/text.ts'
 
-export interface SpaceJson {
-  readonly name: string
-  readonly kind: string
-  readonly parent: string | null
-  readonly title: string
-  readonly mode: string | null
-  readonly people: readonly string[] | null
-  readonly agents: readonly string[] | null
-  readonly details: readonly { readonly actions: readonly string[] }[] | null
-  readonly status: string
-}
+type ShownSpace = AnswerOf<'GET', '/spaces/:name'>
 
-export interface ShownSpace extends SpaceJson {
-  readonly counts: string
-  readonly above: readonly string[]
-}
-
-const MODES: Readonly<Record<string, string>> = {
+const MODES = {
   requester: 'what the one who asks may do',
   intersection: 'what everyone present may do, each by themselves',
   agent: 'what the agent and its sponsor may do, with nobody present',
-}
+} as const
 
 /** One space, a fact a line. */
 export function inWords(space: ShownSpace): readonly Text[] {
   const { above, agents, counts, details, kind, mode, people, status } = space
   return [
     text`  ${kind}${above.length === 0 ? '' : ` in ${above.join(', in ')}`}, ${status}`,
-    text`  mode    ${counts}: ${MODES[counts] ?? ''} ${mode === null ? dim('(said above it)') : ''}`,
+    text`  mode    ${counts}: ${MODES[counts]} ${mode === null ? dim('(said above it)') : ''}`,
     text`  people  ${listed(people)}`,
     text`  agents  ${listed(agents)}`,
     text`  at most ${details === null ? 'no limit of its own' : details.flatMap(({ actions }) => actions).join(' ') || 'nothing'}`,

@@ -1,10 +1,9 @@
 import type { Command } from 'commander'
 import { command, type Start } from '../command.ts'
-import { at } from '../server/api.ts'
 import { table } from '../terminal/table.ts'
 import { bold, dim, green, text } from '../terminal/text.ts'
 import { changeCommands, createCommand, setCommand } from './change.ts'
-import { inWords, type ShownSpace, type SpaceJson } from './space.ts'
+import { inWords } from './space.ts'
 import { surfacesCommand } from './surfaces.ts'
 import { threadsCommand } from './threads.ts'
 
@@ -37,7 +36,7 @@ function listCommand(start: Start): Command {
   return command('list', 'Every space, by name.', ['remit spaces list']).action(
     async (_options: object, invoked: Command) => {
       const cli = await start(invoked)
-      const answer = await cli.api.get<{ spaces: readonly SpaceJson[] }>('/spaces')
+      const answer = await cli.api.call('GET', '/spaces', {})
       cli.answer(answer, () =>
         answer.spaces.length === 0
           ? [dim('No spaces yet: tasks are in none, which restricts nothing.')]
@@ -62,7 +61,7 @@ function showCommand(start: Start): Command {
     .argument('<name>', 'the space')
     .action(async (name: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      const space = await cli.api.get<ShownSpace>(at`/spaces/${name}`)
+      const space = await cli.api.call('GET', '/spaces/:name', { params: { name } })
       cli.answer(space, () => [text`${bold(space.name)}  ${space.title}`, ...inWords(space)])
     })
 }

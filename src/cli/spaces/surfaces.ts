@@ -1,18 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { command, type Start } from '../command.ts'
-import { at } from '../server/api.ts'
 import { table } from '../terminal/table.ts'
 import { bold, dim, green, red, text } from '../terminal/text.ts'
 import { moment } from '../terminal/time.ts'
-
-interface Surface {
-  readonly id: string
-  readonly name: string
-  readonly space: string
-  readonly silent_after: number
-  readonly heard_at: string
-  readonly revoked_at: string | null
-}
 
 /** `remit spaces surfaces …` */
 export function surfacesCommand(start: Start): Command {
@@ -32,9 +22,9 @@ function listCommand(start: Start): Command {
     .argument('<space>', 'the space')
     .action(async (space: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      const answer = await cli.api.get<{ surfaces: readonly Surface[] }>(
-        at`/spaces/${space}/surfaces`,
-      )
+      const answer = await cli.api.call('GET', '/spaces/:name/surfaces', {
+        params: { name: space },
+      })
       cli.answer(answer, () =>
         answer.surfaces.length === 0
           ? [dim(text`None yet. \`remit spaces surfaces add ${space} NAME\` makes one.`)]
@@ -73,11 +63,10 @@ function addCommand(start: Start): Command {
         invoked: Command,
       ) => {
         const cli = await start(invoked)
-        const added = await cli.api.send<Surface & { readonly secret: string }>(
-          'POST',
-          at`/spaces/${space}/surfaces`,
-          { name, ...(silentAfter === undefined ? {} : { silent_after: silentAfter }) },
-        )
+        const added = await cli.api.call('POST', '/spaces/:name/surfaces', {
+          params: { name: space },
+          body: { name, silent_after: silentAfter },
+        })
         cli.answer(added, () => [
           text`${green('✓')} ${bold(added.id)} says who is there, in ${bold(added.space)} and below it`,
           text`  its secret, shown this once: ${bold(added.secret)}`,
@@ -95,7 +84,7 @@ function revokeCommand(start: Start): Command {
     .argument('<id>', 'of `remit spaces surfaces list`')
     .action(async (space: string, id: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      await cli.api.send('DELETE', at`/spaces/${space}/surfaces/${id}`)
+      await cli.api.call('DELETE', '/spaces/:name/surfaces/:id', { params: { name: space, id } })
       cli.say(text`${green('✓')} ${bold(id)} is revoked`)
       cli.answer({ space, surface: id, revoked: true }, () => [])
     })

@@ -1,19 +1,8 @@
 import type { Command } from 'commander'
 import { command, type Start } from '../command.ts'
-import { at } from '../server/api.ts'
 import { table } from '../terminal/table.ts'
 import { bold, dim, text } from '../terminal/text.ts'
 import { moment } from '../terminal/time.ts'
-
-interface Thread {
-  readonly name: string
-  readonly requester: string | null
-  readonly participants: readonly string[]
-  readonly strangers: number
-  readonly agents: readonly string[]
-  readonly stated_at: string
-  readonly ended_at: string | null
-}
 
 /** `remit spaces threads SPACE` */
 export function threadsCommand(start: Start): Command {
@@ -23,7 +12,9 @@ export function threadsCommand(start: Start): Command {
     .argument('<space>', 'the space')
     .action(async (space: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      const answer = await cli.api.get<{ threads: readonly Thread[] }>(at`/spaces/${space}/threads`)
+      const answer = await cli.api.call('GET', '/spaces/:name/threads', {
+        params: { name: space },
+      })
       cli.answer(answer, () =>
         answer.threads.length === 0
           ? [dim(text`No surface has stated a thread in ${space}.`)]

@@ -5,8 +5,9 @@ import { command, type Start } from '../command.ts'
 import { readExpires } from '../expires.ts'
 import { usage } from '../failure.ts'
 import { readLimit } from '../limits/limit.ts'
+import type { InputOf } from '../server/operation-types.ts'
 import { bold, green, text } from '../terminal/text.ts'
-import { type SponsorGrantJson, showGrant } from './sponsor-grant.ts'
+import { showGrant } from './sponsor-grant.ts'
 import { type RateJson, rateInWords, readRate, readSchedule, USUAL_RATE } from './terms.ts'
 
 interface GrantOptions {
@@ -65,12 +66,8 @@ async function grant(cli: Cli, agent: string, options: GrantOptions): Promise<vo
   }
   const names = ['--action ACTION …', '--details-file FILE'] as const
   const details = await readAllowed(cli, { actions, file, options: names })
-  const made = await cli.api.send<SponsorGrantJson>('POST', '/sponsor-grants', {
-    agent,
-    purpose,
-    details,
-    ...(await delegatesOf(cli, options)),
-    ...terms,
+  const made = await cli.api.call('POST', '/sponsor-grants', {
+    body: { agent, purpose, details, ...(await delegatesOf(cli, options)), ...terms },
   })
   cli.say(
     text`${green('✓')} ${bold(made.agent)} may work while nobody is present, in your name`,
@@ -89,7 +86,7 @@ function rateOf({ rate, schedule }: GrantOptions): { readonly rate?: RateJson } 
 async function delegatesOf(
   cli: Cli,
   { delegate, delegateFile: file }: GrantOptions,
-): Promise<{ readonly may_delegate?: readonly object[] }> {
+): Promise<Pick<InputOf<'POST', '/sponsor-grants'>['body'], 'may_delegate'>> {
   if (delegate === false && file === undefined) return { may_delegate: [] }
   if (delegate === false) throw usage('Say --no-delegate or --delegate-file, not both')
   if (delegate === undefined && file === undefined) return {}

@@ -1,34 +1,14 @@
-import type { Detail } from '../agents/agent.ts'
 import { detailLines } from '../agents/show.ts'
 import type { Cli } from '../cli.ts'
 import { adding, inAny, type LimitJson } from '../limits/limit.ts'
 import { named } from '../person.ts'
+import type { AnswerOf } from '../server/operation-types.ts'
 import { facts, indented } from '../terminal/table.ts'
 import { bold, dim, green, type Text, text, type Value, yellow } from '../terminal/text.ts'
 import { moment, relative } from '../terminal/time.ts'
-import { type RateJson, rateInWords, type ScheduleJson, scheduleInWords } from './terms.ts'
+import { rateInWords, scheduleInWords } from './terms.ts'
 
-/** A sponsor grant as the management API shows it. */
-export interface SponsorGrantJson {
-  readonly id: string
-  readonly agent: string
-  readonly sponsor: string
-  readonly sponsor_name: string | null
-  readonly purpose: string
-  readonly details: readonly Detail[]
-  readonly may_delegate: readonly Detail[] | null
-  readonly budget: readonly LimitJson[]
-  readonly schedule: ScheduleJson | null
-  readonly rate: RateJson | null
-  readonly created_at: string
-  readonly expires_at: string
-  readonly ended_at: string | null
-  readonly in_force: boolean
-  readonly opened: number
-  readonly last_opened_at: string | null
-  readonly next_opening_at: string | null
-  readonly stopped_by: 'sponsor' | 'agent' | null
-}
+type SponsorGrantJson = AnswerOf<'GET', '/sponsor-grants/:id'>
 
 export async function showGrant(cli: Cli, grant: SponsorGrantJson): Promise<void> {
   const details = await detailLines(grant.details)

@@ -1,11 +1,10 @@
 import type { Command } from 'commander'
 import { command, type Start } from '../command.ts'
-import { at } from '../server/api.ts'
 import { readLimit } from '../tasks/tasks.ts'
 import { table } from '../terminal/table.ts'
 import { bold, dim, green, text } from '../terminal/text.ts'
 import { grantCommand } from './grant.ts'
-import { nextInWords, type SponsorGrantJson, showGrant, standing } from './sponsor-grant.ts'
+import { nextInWords, showGrant, standing } from './sponsor-grant.ts'
 
 /** `remit sponsor-grants …` */
 export function sponsorGrantsCommand(start: Start): Command {
@@ -38,10 +37,7 @@ function listCommand(start: Start): Command {
     .option('--limit <number>', 'at most so many; 50 when not said, 200 at most', readLimit)
     .action(async (options: ListOptions, invoked: Command) => {
       const cli = await start(invoked)
-      const answer = await cli.api.get<{ sponsor_grants: readonly SponsorGrantJson[] }>(
-        '/sponsor-grants',
-        { ...options },
-      )
+      const answer = await cli.api.call('GET', '/sponsor-grants', { query: { ...options } })
       cli.answer(answer, () =>
         answer.sponsor_grants.length === 0
           ? [dim('No sponsor grants: no agent opens a task while nobody is present.')]
@@ -68,7 +64,7 @@ function showCommand(start: Start): Command {
     .argument('<id>', 'the sponsor grant')
     .action(async (id: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      await showGrant(cli, await cli.api.get<SponsorGrantJson>(at`/sponsor-grants/${id}`))
+      await showGrant(cli, await cli.api.call('GET', '/sponsor-grants/:id', { params: { id } }))
     })
 }
 
@@ -81,7 +77,7 @@ function endCommand(start: Start): Command {
     .argument('<id>', 'the sponsor grant')
     .action(async (id: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      await cli.api.send('POST', at`/sponsor-grants/${id}/end`)
+      await cli.api.call('POST', '/sponsor-grants/:id/end', { params: { id } })
       cli.say(text`${green('✓')} ${bold(id)} has ended, and so has every task under it`)
       cli.answer({ id, ended: true }, () => [])
     })

@@ -1,24 +1,19 @@
 import { lengthInWords, readLength } from '../expires.ts'
 import { usage } from '../failure.ts'
+import type { AnswerOf } from '../server/operation-types.ts'
 import { type Text, text } from '../terminal/text.ts'
 
 export const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 type Day = (typeof DAYS)[number]
 const NAMES: readonly string[] = DAYS
 
-/** When tasks may be opened, as the management API has it. */
-export interface ScheduleJson {
-  readonly days: readonly Day[]
-  readonly from: string
-  readonly to: string
-  readonly zone: string
-}
+type SponsorGrantJson = AnswerOf<'GET', '/sponsor-grants/:id'>
+
+/** When tasks may be opened. */
+type ScheduleJson = NonNullable<SponsorGrantJson['schedule']>
 
 /** At most so many tasks in so many seconds. */
-export interface RateJson {
-  readonly tasks: number
-  readonly seconds: number
-}
+export type RateJson = NonNullable<SponsorGrantJson['rate']>
 
 /** When neither a schedule nor a rate is said: the server asks for one of them. */
 export const USUAL_RATE: RateJson = { tasks: 24, seconds: 24 * 3600 }

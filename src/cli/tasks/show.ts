@@ -4,13 +4,12 @@ import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { CommandFailure } from '../failure.ts'
 import { type LimitJson, limitLine } from '../limits/limit.ts'
-import { type StandingLimitJson, whose } from '../limits/limits.ts'
-import { at } from '../server/api.ts'
+import { whose } from '../limits/limits.ts'
+import type { AnswerOf } from '../server/operation-types.ts'
 import { statusWord } from '../terminal/status-word.ts'
 import { facts, indented } from '../terminal/table.ts'
 import { bold, dim, type Text, text, type Value } from '../terminal/text.ts'
 import { moment, relative } from '../terminal/time.ts'
-import type { TaskJson } from './task.ts'
 import { around, type TreePosition, treeLines } from './tree.ts'
 
 /** `remit tasks show ID` */
@@ -23,21 +22,16 @@ export function showCommand(start: Start): Command {
     .argument('<id>', 'the task')
     .action(async (id: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      const { more, tasks } = await cli.api.get<{
-        readonly tasks: readonly TaskJson[]
-        readonly more: boolean
-      }>(at`/tasks/${id}/tree`)
+      const { more, tasks } = await cli.api.call('GET', '/tasks/:id/tree', { params: { id } })
       const task = tasks.find((one) => one.id === id)
       if (!task) throw new CommandFailure('The server answered a tree without the task')
-      const { limits } = await cli.api.get<{ readonly limits: readonly StandingLimitJson[] }>(
-        at`/tasks/${id}/limits`,
-      )
+      const { limits } = await cli.api.call('GET', '/tasks/:id/limits', { params: { id } })
       await showTask(cli, { ...task, limits }, around(task, tasks, more))
     })
 }
 
 /** With the limits over all tasks that it falls under, as far as they are the caller's to see. */
-type Shown = TaskJson & { readonly limits: readonly StandingLimitJson[] }
+type Shown = AnswerOf<'GET', '/tasks/:id'> & AnswerOf<'GET', '/tasks/:id/limits'>
 
 async function showTask(cli: Cli, task: Shown, tree: TreePosition): Promise<void> {
   const details = await detailLines(task.details)

@@ -1,12 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { command, type Start } from '../command.ts'
-import { at } from '../server/api.ts'
 import { statusWord } from '../terminal/status-word.ts'
 import { table } from '../terminal/table.ts'
 import { bold, dim, green, text } from '../terminal/text.ts'
 import { relative } from '../terminal/time.ts'
 import { showCommand } from './show.ts'
-import type { TaskJson } from './task.ts'
 
 /** `remit tasks …` */
 export function tasksCommand(start: Start): Command {
@@ -21,7 +19,7 @@ export function tasksCommand(start: Start): Command {
 
 interface ListOptions {
   readonly agent?: string
-  readonly state?: string
+  readonly state?: 'open' | 'suspended' | 'closed'
   readonly limit?: string
 }
 
@@ -40,7 +38,7 @@ function listCommand(start: Start): Command {
     .option('--limit <number>', 'at most so many; 50 when not said, 200 at most', readLimit)
     .action(async (options: ListOptions, invoked: Command) => {
       const cli = await start(invoked)
-      const answer = await cli.api.get<{ tasks: readonly TaskJson[] }>('/tasks', { ...options })
+      const answer = await cli.api.call('GET', '/tasks', { query: { ...options } })
       cli.answer(answer, () =>
         answer.tasks.length === 0
           ? [dim('No tasks.')]
@@ -82,8 +80,8 @@ const actCommands = (['close', 'suspend', 'resume'] as const).map(
         .option('--reason <text>', 'why; it is recorded')
         .action(async (id: string, { reason }: { reason?: string }, invoked: Command) => {
           const cli = await start(invoked)
-          const body = reason === undefined ? {} : { reason }
-          const task = await cli.api.send<TaskJson>('POST', at`/tasks/${id}/${act}`, body)
+          const route = `/tasks/:id/${act}` as const
+          const task = await cli.api.call('POST', route, { params: { id }, body: { reason } })
           cli.say(text`${green('✓')} ${bold(task.id)} ${ACTS[act][1]}`)
           cli.answer(task, () => [])
         }),

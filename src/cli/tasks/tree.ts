@@ -1,8 +1,10 @@
 import { limitLine } from '../limits/limit.ts'
+import type { AnswerOf } from '../server/operation-types.ts'
 import { statusWord } from '../terminal/status-word.ts'
 import { table } from '../terminal/table.ts'
 import { bold, dim, joined, type Text, text } from '../terminal/text.ts'
-import type { TaskJson } from './task.ts'
+
+type TaskJson = AnswerOf<'GET', '/tasks/:id'>
 
 /** What is around one task, parents before children. */
 export interface TreePosition {
