@@ -52,9 +52,7 @@ export const CERTIFICATE_NAME_OPERATIONS = [
     body: CertificateName,
     answer: Names,
     run: async (parts, { body: name, caller, params }) => {
-      await addCertificateName(parts.agents, {
-        ...{ agentId: params.name, name, by: caller.person.id },
-      })
+      await addCertificateName(parts.agents, { agentId: params.name, name, by: caller.person.id })
       return namesOf(parts, params.name)
     },
   }),
@@ -69,9 +67,8 @@ export const CERTIFICATE_NAME_OPERATIONS = [
     body: CertificateName,
     answer: Names,
     run: async (parts, { body: name, caller, params }) => {
-      await removeCertificateName(parts.agents, {
-        ...{ agentId: params.name, name, by: caller.person.id },
-      })
+      const change = { agentId: params.name, name, by: caller.person.id }
+      await removeCertificateName(parts.agents, change)
       return namesOf(parts, params.name)
     },
   }),

@@ -172,11 +172,8 @@ export const PEOPLE_OPERATIONS = [
     params: Member,
     answer: Nothing,
     run: async (parts, { caller, params }) => {
-      await addMember(parts.people, {
-        personId: params.id,
-        group: params.name,
-        by: caller.person.id,
-      })
+      const { id: personId, name: group } = params
+      await addMember(parts.people, { personId, group, by: caller.person.id })
       return {}
     },
   }),
@@ -190,11 +187,8 @@ export const PEOPLE_OPERATIONS = [
     params: Member,
     answer: Nothing,
     run: async (parts, { caller, params }) => {
-      await dropMember(parts.people, {
-        personId: params.id,
-        group: params.name,
-        by: caller.person.id,
-      })
+      const { id: personId, name: group } = params
+      await dropMember(parts.people, { personId, group, by: caller.person.id })
       return {}
     },
   }),

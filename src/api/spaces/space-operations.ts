@@ -40,9 +40,7 @@ const Rules = {
     }),
   ),
   agents: Type.Optional(
-    Type.Union([Texts, Type.Null()], {
-      description: 'which agents may open them; likewise',
-    }),
+    Type.Union([Texts, Type.Null()], { description: 'which agents may open them; likewise' }),
   ),
   details: Type.Optional(
     Type.Union([Type.Array(Detail, { maxItems: 64 }), Type.Null()], {
