@@ -13,7 +13,7 @@ export interface Replay extends Recorded {
   readonly signal: AbortSignal
 }
 
-/** Flag of the whole process that a replay runs: each takes a core for itself. */
+/** State of the whole process: a replay takes a core for itself, so only one runs at a time. */
 let running = false
 
 /** Time for one page: beyond that the thread has run away. */
