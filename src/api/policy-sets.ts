@@ -9,6 +9,7 @@ import {
   publishOnlySet,
 } from '../policy/index.ts'
 import { operation } from './operation.ts'
+import { Mistake as MistakeInText } from './policies/policy-schemas.ts'
 import { ByName, listOf, Name, Time } from './schemas.ts'
 import { time } from './shapes.ts'
 
@@ -24,12 +25,9 @@ const Texts = {
   }),
 }
 const Mistake = Type.Object({
-  part: Type.Enum(['policies', 'schema', 'entities']),
+  ...Type.Partial(MistakeInText).properties,
+  part: Type.Enum(['policies', 'schema', 'entities'], { description: 'where its line is' }),
   message: Type.String(),
-  policy: Type.Optional(Type.String({ description: 'its id, when it has one' })),
-  line: Type.Optional(Type.Integer({ description: 'of its part, like `column`' })),
-  column: Type.Optional(Type.Integer()),
-  help: Type.Optional(Type.String({ description: 'what would help' })),
 })
 const Version = Type.Object({
   name: Name,

@@ -1,4 +1,5 @@
 import { type TArray, type TSchema, Type } from 'typebox'
+import type { Action as CatalogAction } from '../catalog/index.ts'
 
 const closed = { additionalProperties: false } as const
 
@@ -142,36 +143,36 @@ export const Resource = Type.Object({
   name: Name,
   title: Type.String(),
   identifier: Type.String(),
-  mode: Type.String(),
+  mode: Type.Enum(['gateway', 'direct']),
   upstream: Type.Union([Type.String(), Type.Null()], {
     description: 'told to administrators, like `connection` and `server`; null for others',
   }),
   trusted: Type.Boolean(),
   connection: Type.Union([Type.String(), Type.Null()]),
-  protocol: Type.String({ description: '`http` or `mcp`' }),
-  server: Type.Unknown({
+  protocol: Type.Enum(['http', 'mcp']),
+  server: Type.Union([Type.Object({ name: Type.String(), version: Type.String() }), Type.Null()], {
     description: 'what an MCP server said about itself when it was imported; null for an HTTP API',
   }),
   mappings_trusted: Type.Boolean({
     description: 'whether what its tools say about requests to decision points of others counts',
   }),
   tokens: Type.Object({
-    form: Type.String({
+    form: Type.Enum(['jwt', 'opaque'], {
       description: '`jwt`, or `opaque`: they say nothing, and introspection tells',
     }),
-    subjects: Type.String({
+    subjects: Type.Enum(['public', 'pairwise'], {
       description: '`public`, or `pairwise`: people have a name that they have at no other API',
     }),
   }),
-  status: Type.String(),
+  status: Type.Enum(['active', 'suspended', 'removed']),
 })
 
 export const Action = Type.Object({
   name: Type.String(),
   method: Type.String(),
   path: Type.String(),
-  access: Type.String(),
-  risk: Type.String(),
+  access: Type.Enum(['read', 'write']),
+  risk: Type.Enum(['low', 'medium', 'high', 'critical']),
   risk_proposed: Type.Boolean(),
   sentence: Type.String(),
   counterparty: Type.Union([Type.String(), Type.Null()], {
@@ -184,8 +185,11 @@ export const Action = Type.Object({
     description: 'of an MCP server: what was reviewed and is shown to clients; else null',
   }),
   description: Type.Union([Type.String(), Type.Null()]),
-  arguments: Type.Unknown(),
-  untyped: Type.Array(Type.Unknown()),
+  /** Types of arguments have arguments in them: the catalog says how. */
+  arguments: Type.Unsafe<CatalogAction['arguments']>({ type: 'object' }),
+  untyped: Type.Array(
+    Type.Object({ at: Type.String({ description: 'where it is' }), reason: Type.String() }),
+  ),
   accepted_at: Type.Union([Time, Type.Null()], {
     description: 'since when this definition counts',
   }),

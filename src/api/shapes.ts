@@ -1,9 +1,11 @@
+import type { Static } from 'typebox'
 import { type Agent, originOf, vouchedBy } from '../agents/index.ts'
 import type { ListedRequest } from '../approvals/index.ts'
 import type { Action, Resource } from '../catalog/index.ts'
 import type { StoredDecision } from '../facts/index.ts'
 import type { Person } from '../people/index.ts'
 import type { Task } from '../tasks/index.ts'
+import type { Resource as ResourceShape } from './schemas.ts'
 
 /** Nouns as they look on the wire of the management API: snake_case, times as RFC 3339. */
 
@@ -40,7 +42,7 @@ export function agentShape(agent: Agent, ownerName: string | null) {
   }
 }
 
-export function resourceShape(resource: Resource) {
+export function resourceShape(resource: Resource): Static<typeof ResourceShape> {
   const { connection, identifier, mode, name, protocol, server, status, title, trusted, upstream } =
     resource
   return {

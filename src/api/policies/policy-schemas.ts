@@ -8,7 +8,7 @@ export const MOST_BYTES = 8 * 1024 * 1024
 export const Text = Type.String({ maxLength: 1_000_000, description: 'Cedar policies' })
 export const Mistake = Type.Object({
   policy: Type.Optional(Type.String({ description: 'its id, when it has one' })),
-  line: Type.Integer({ description: 'in the whole text, like `column`' }),
+  line: Type.Integer({ description: 'in the whole text (of a set: in that part), like `column`' }),
   column: Type.Integer(),
   message: Type.String(),
   help: Type.Optional(Type.String({ description: 'what would help' })),

@@ -40,9 +40,7 @@ async function shown(parts: ApiParts, name: string, shape: ShapeOf = resourceSha
 /** The digest of no import. */
 const NOTHING = 'nothing'
 
-type ShapeOf = (
-  resource: Parameters<typeof resourceShape>[0],
-) => ReturnType<typeof resourceShape> | ReturnType<typeof publicResourceShape>
+type ShapeOf = typeof resourceShape
 
 function shapeFor({ administrator }: Caller): ShapeOf {
   return administrator ? resourceShape : publicResourceShape

@@ -12,17 +12,21 @@ const Differences = Type.Array(Type.Object({ field: Type.String(), before: Maybe
 
 export const Change = Type.Object({
   action: Type.String(),
-  kind: Type.String({ description: '`changed`, `added` or `removed`' }),
+  kind: Type.Enum(['changed', 'added', 'removed']),
   differences: Differences,
 })
 
 /** A definition that is offered and that nobody has accepted. */
 export const Offered = Type.Object({
   action: Type.String(),
-  kind: Type.String({ description: '`changed`: the action is quarantined; `added`: it is new' }),
-  state: Type.String({ description: '`waiting` or `rejected`' }),
+  kind: Type.Enum(['changed', 'added'], {
+    description: '`changed`: the action is quarantined; `added`: it is new',
+  }),
+  state: Type.Enum(['waiting', 'rejected']),
   digest: Type.String({ description: 'names what is offered; say it to accept or reject' }),
-  source: Type.String({ description: '`import`, or `server`: an MCP server changed it by itself' }),
+  source: Type.Enum(['import', 'server'], {
+    description: '`import`, or `server`: an MCP server changed it by itself',
+  }),
   offered_at: Time,
   offered_by: Type.String(),
   reviewed_at: Type.Union([Time, Type.Null()]),
@@ -61,12 +65,12 @@ export async function previewedChanges(
   return [
     ...(await mapInSteps(other, (offered) => ({
       action: offered.name,
-      kind: known.has(offered.name) ? 'changed' : 'added',
+      kind: known.has(offered.name) ? ('changed' as const) : ('added' as const),
       differences: known.has(offered.name)
         ? shownDifferences(known.get(offered.name), { offered })
         : [],
     }))),
-    ...removed.map((action) => ({ action, kind: 'removed', differences: [] })),
+    ...removed.map((action) => ({ action, kind: 'removed' as const, differences: [] })),
   ]
 }
 

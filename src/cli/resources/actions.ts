@@ -2,10 +2,8 @@ import { Argument, type Command } from 'commander'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { CommandFailure, usage } from '../failure.ts'
-import { at } from '../server/api.ts'
 import { table } from '../terminal/table.ts'
 import { bold, green, text } from '../terminal/text.ts'
-import type { ActionJson, ShownResourceJson } from './resource.ts'
 import { riskWord } from './show.ts'
 
 const RISKS = ['low', 'medium', 'high', 'critical']
@@ -34,7 +32,10 @@ export function riskCommand(start: Start): Command {
           )
         const cli = await start(invoked)
         if (risk === undefined) return acceptRisks(cli, name)
-        const changed = await cli.api.send<ActionJson>('PUT', at`/actions/${name}/risk`, { risk })
+        const changed = await cli.api.call('PUT', '/actions/:action/risk', {
+          params: { action: name },
+          body: { risk },
+        })
         cli.say(text`${green('✓')} ${bold(changed.name)} is ${riskWord(changed.risk)}`)
         cli.answer(changed, () => [])
       },
@@ -42,8 +43,7 @@ export function riskCommand(start: Start): Command {
 }
 
 async function acceptRisks(cli: Cli, name: string): Promise<void> {
-  const path = at`/resources/${name}`
-  const { actions } = await cli.api.get<ShownResourceJson>(path)
+  const { actions } = await cli.api.call('GET', '/resources/:name', { params: { name } })
   const proposed = actions.filter(({ risk_proposed }) => risk_proposed)
   if (proposed.length === 0)
     throw new CommandFailure(`No risk class of ${name} is proposed`, {
@@ -53,11 +53,10 @@ async function acceptRisks(cli: Cli, name: string): Promise<void> {
   const rows = proposed.map((each) => [bold(each.name), riskWord(each.risk)])
   cli.say(...table(['ACTION', 'RISK'], rows, cli.width), '')
   const risks = proposed.map(({ name: action, risk }) => ({ action, risk }))
-  const answer = await cli.api.send<{ actions: readonly ActionJson[] }>(
-    'POST',
-    `${path}/risks/accept`,
-    { risks },
-  )
+  const answer = await cli.api.call('POST', '/resources/:name/risks/accept', {
+    params: { name },
+    body: { risks },
+  })
   const what = risks.length === 1 ? 'risk class' : 'risk classes'
   cli.say(text`${green('✓')} ${risks.length} ${what} of ${bold(name)} accepted`)
   cli.answer(answer, () => [])
@@ -72,8 +71,10 @@ export function sentenceCommand(start: Start): Command {
     .argument('<text>', 'with arguments in braces')
     .action(async (action: string, sentence: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      const path = at`/actions/${action}/sentence`
-      const changed = await cli.api.send<ActionJson>('PUT', path, { sentence })
+      const changed = await cli.api.call('PUT', '/actions/:action/sentence', {
+        params: { action },
+        body: { sentence },
+      })
       cli.say(text`${green('✓')} ${bold(changed.name)} reads: ${changed.sentence}`)
       cli.answer(changed, () => [])
     })
@@ -122,8 +123,10 @@ function markCommand(
         if ((path === undefined) !== (none === true))
           throw usage('Say which argument it is, or that none is', '/path or --none')
         const cli = await start(invoked)
-        const where = at`/actions/${action}/${mark}`
-        const changed = await cli.api.send<ActionJson>('PUT', where, { path: path ?? null })
+        const changed = await cli.api.call('PUT', `/actions/:action/${mark}` as const, {
+          params: { action },
+          body: { path: path ?? null },
+        })
         cli.say(
           path === undefined
             ? text`${green('✓')} ${bold(changed.name)} has no ${mark} any more`

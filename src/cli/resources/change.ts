@@ -1,9 +1,7 @@
 import type { Command } from 'commander'
 import { command, type Start } from '../command.ts'
 import { usage } from '../failure.ts'
-import { at } from '../server/api.ts'
 import { bold, green, text } from '../terminal/text.ts'
-import type { ShownResourceJson } from './resource.ts'
 
 /** `remit resources connect NAME CONNECTION | --none` */
 export function connectCommand(start: Start): Command {
@@ -25,11 +23,10 @@ export function connectCommand(start: Start): Command {
           throw usage('Say a connection, or --none', `remit resources connect ${name} CONNECTION`)
         }
         const cli = await start(invoked)
-        const resource = await cli.api.send<ShownResourceJson>(
-          'PUT',
-          at`/resources/${name}/connection`,
-          { connection: connection ?? null },
-        )
+        const resource = await cli.api.call('PUT', '/resources/:name/connection', {
+          params: { name },
+          body: { connection: connection ?? null },
+        })
         const how = connection === undefined ? 'without a credential' : `with ${connection}`
         cli.say(text`${green('✓')} ${bold(resource.name)} is called ${how}`)
         cli.answer(resource, () => [])
@@ -56,9 +53,10 @@ export function mappingsCommand(start: Start): Command {
         if ((trust === undefined) === (ignore === undefined))
           throw usage('Say --trust or --ignore', `remit resources mappings ${name} --trust`)
         const cli = await start(invoked)
-        const body = { trusted: trust === true }
-        const path = at`/resources/${name}/mappings`
-        const resource = await cli.api.send<ShownResourceJson>('PUT', path, body)
+        const resource = await cli.api.call('PUT', '/resources/:name/mappings', {
+          params: { name },
+          body: { trusted: trust === true },
+        })
         const how = trust ? 'what its tools say counts' : 'what its tools say is ignored'
         cli.say(text`${green('✓')} ${bold(resource.name)}: ${how} where decision points are asked`)
         cli.answer(resource, () => [])
@@ -80,9 +78,10 @@ export const statusCommands = (['suspend', 'resume'] as const).map(
         .option('--reason <text>', 'why; it is recorded')
         .action(async (name: string, { reason }: { reason?: string }, invoked: Command) => {
           const cli = await start(invoked)
-          const body = reason === undefined ? {} : { reason }
-          const path = at`/resources/${name}/${act}`
-          const resource = await cli.api.send<ShownResourceJson>('POST', path, body)
+          const resource = await cli.api.call('POST', `/resources/:name/${act}` as const, {
+            params: { name },
+            body: { reason },
+          })
           cli.say(text`${green('✓')} ${bold(resource.name)} ${ACTS[act][1]}`)
           cli.answer(resource, () => [])
         }),
@@ -106,8 +105,7 @@ export function removeCommand(start: Start): Command {
           `remit resources remove ${name} --yes`,
         )
       const cli = await start(invoked)
-      const body = reason === undefined ? {} : { reason }
-      await cli.api.send('POST', at`/resources/${name}/remove`, body)
+      await cli.api.call('POST', '/resources/:name/remove', { params: { name }, body: { reason } })
       cli.say(text`${green('✓')} ${bold(name)} is removed`)
       cli.answer({ resource: name, removed: true }, () => [])
     })

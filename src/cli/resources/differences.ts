@@ -1,25 +1,11 @@
+import type { AnswerOf } from '../server/operation-types.ts'
 import { aligned, indented } from '../terminal/table.ts'
 import { bold, dim, green, red, type Text, text, type Value, yellow } from '../terminal/text.ts'
 import { moment } from '../terminal/time.ts'
 
-export interface DifferenceJson {
-  readonly field: string
-  readonly before: string | null
-  readonly after: string | null
-}
-
 /** A definition that is offered and that nobody has accepted, as the management API shows it. */
-export interface Offered {
-  readonly action: string
-  readonly kind: string
-  readonly state: string
-  readonly digest: string
-  readonly source: string
-  readonly offered_at: string
-  readonly reviewed_at: string | null
-  readonly unreadable: string | null
-  readonly differences: readonly DifferenceJson[]
-}
+export type Offered = AnswerOf<'GET', '/resources/:name/changes'>['changes'][number]
+type DifferenceJson = Offered['differences'][number]
 
 /** Of one value; a longer one is cut, and `--json` has it whole. */
 const MOST_CHARACTERS = 2_000

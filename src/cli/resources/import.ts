@@ -5,11 +5,9 @@ import { Problem } from '../../lib/problem.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { CommandFailure, usage } from '../failure.ts'
-import { at } from '../server/api.ts'
 import { dim, text } from '../terminal/text.ts'
 import type { World } from '../world.ts'
-import { type ImportedJson, importedLines, type PreviewedJson, previewLines } from './imported.ts'
-import type { ShownResourceJson } from './resource.ts'
+import { importedLines, previewLines } from './imported.ts'
 
 interface ImportOptions {
   readonly openapi?: string
@@ -84,18 +82,17 @@ async function importResource(cli: Cli, name: string, options: ImportOptions): P
     )
   }
   const source = mcp === undefined ? await documentOf(cli, openapi ?? '') : { mcp }
-  const path = at`/resources/${name}`
   const credential = connection === undefined ? {} : { connection: connection || null }
-  const wanted = { ...source, ...rest, ...credential }
+  const wanted = { params: { name }, body: { ...source, ...rest, ...credential } }
   if (preview) {
     cli.say(dim(text`Asking ${cli.url} what an import would change …`))
-    const seen = await cli.api.send<PreviewedJson>('POST', `${path}/preview`, wanted)
+    const seen = await cli.api.call('POST', '/resources/:name/preview', wanted)
     cli.answer(seen, () => previewLines(seen))
     return
   }
   cli.say(dim(text`Asking ${cli.url} to import it as ${name} …`))
-  const done = await cli.api.send<ImportedJson>('PUT', path, wanted)
-  const { actions } = await cli.api.get<ShownResourceJson>(path)
+  const done = await cli.api.call('PUT', '/resources/:name', wanted)
+  const { actions } = await cli.api.call('GET', '/resources/:name', { params: { name } })
   cli.answer(done, () => importedLines(done, actions))
   if (done.quarantined.length + done.waiting.length > 0)
     cli.say('', dim(text`Look at the changes: remit resources review ${done.resource}`))

@@ -1,3 +1,4 @@
+import type { AnswerOf } from '../server/operation-types.ts'
 import { aligned, indented } from '../terminal/table.ts'
 import {
   bold,
@@ -10,38 +11,14 @@ import {
   type Value,
   yellow,
 } from '../terminal/text.ts'
-import { type DifferenceJson, differenceLines } from './differences.ts'
+import { differenceLines } from './differences.ts'
 import type { ActionJson } from './resource.ts'
 import { riskWord } from './show.ts'
 
 /** What an import did. */
-export interface ImportedJson {
-  readonly resource: string
-  readonly unchanged: boolean
-  readonly added: readonly string[]
-  readonly changed: readonly string[]
-  readonly removed: readonly string[]
-  readonly quarantined: readonly string[]
-  readonly waiting: readonly string[]
-  readonly restored: readonly string[]
-  readonly notes: readonly string[]
-  readonly untyped: readonly Untyped[]
-}
-
+type ImportedJson = AnswerOf<'PUT', '/resources/:name'>
 /** What an import would do. */
-export interface PreviewedJson extends ImportedJson {
-  readonly changes: readonly {
-    readonly action: string
-    readonly kind: string
-    readonly differences: readonly DifferenceJson[]
-  }[]
-}
-
-interface Untyped {
-  readonly reason: string
-  readonly count: number
-  readonly examples: readonly string[]
-}
+type PreviewedJson = AnswerOf<'POST', '/resources/:name/preview'>
 
 /** More lines than these are counted, not shown: `--json` and `remit resources show` have them all. */
 const MOST_ROWS = 24

@@ -1,40 +1,10 @@
 import type { Argument, ArgumentType } from '../../catalog/index.ts'
+import type { AnswerOf } from '../server/operation-types.ts'
 
-/** A resource as the management API shows it. */
-export interface ResourceJson {
-  readonly name: string
-  readonly title: string
-  readonly identifier: string
-  readonly mode: string
-  /** Of what is behind it, those who do not administer are told nothing: all three are null then. */
-  readonly upstream: string | null
-  readonly trusted: boolean
-  readonly connection: string | null
-  readonly protocol: string
-  readonly server: { readonly name: string; readonly version: string } | null
-  readonly mappings_trusted: boolean
-  readonly tokens: { readonly form: 'jwt' | 'opaque'; readonly subjects: 'public' | 'pairwise' }
-  readonly status: string
-}
-
-export interface ShownResourceJson extends ResourceJson {
-  readonly actions: readonly ActionJson[]
-}
-
-export interface ActionJson {
-  readonly name: string
-  readonly method: string
-  readonly path: string
-  readonly access: string
-  readonly risk: string
-  readonly risk_proposed: boolean
-  readonly sentence: string
-  readonly counterparty?: string | null
-  readonly size?: string | null
-  readonly arguments: { readonly arguments: readonly Argument[] }
-  readonly untyped: readonly { readonly at: string; readonly reason: string }[]
-  readonly quarantined: boolean
-}
+/** Of what is behind it, those who do not administer are told nothing: `upstream`, `connection` and `server` are null then. */
+export type ResourceJson = AnswerOf<'GET', '/resources'>['resources'][number]
+export type ShownResourceJson = AnswerOf<'GET', '/resources/:name'>
+export type ActionJson = ShownResourceJson['actions'][number]
 
 /** `order_id: string`, `limit?: integer 1…100`, `status?: placed | paid`. */
 export function argumentInWords({ name, nullable, required, type }: Argument): string {

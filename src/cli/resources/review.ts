@@ -2,7 +2,6 @@ import type { Command } from 'commander'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { CommandFailure, usage } from '../failure.ts'
-import { at } from '../server/api.ts'
 import { bold, dim, green, text } from '../terminal/text.ts'
 import { type Offered, offeredLines } from './differences.ts'
 
@@ -40,8 +39,8 @@ async function review(cli: Cli, name: string, options: Options): Promise<void> {
   const { accept, acceptAll, reject } = options
   if ([accept, acceptAll, reject].filter((each) => each !== undefined).length > 1)
     throw usage('Say --accept, --accept-all or --reject', `remit resources review ${name}`)
-  const path = at`/resources/${name}/changes`
-  const { changes } = await cli.api.get<{ changes: readonly Offered[] }>(path)
+  const params = { name }
+  const { changes } = await cli.api.call('GET', '/resources/:name/changes', { params })
   const meant = chosen(name, changes, options)
   if (!meant) {
     cli.answer({ changes }, () => [...offeredLines(name, changes), ...next(name, changes)])
@@ -50,8 +49,9 @@ async function review(cli: Cli, name: string, options: Options): Promise<void> {
   // INVARIANT: whoever accepts has had it before their eyes, and what is sent is what was shown.
   cli.say(...offeredLines(name, meant), '')
   const how = reject ? 'reject' : 'accept'
-  const answer = await cli.api.send<{ changes: readonly Offered[] }>('POST', `${path}/${how}`, {
-    changes: meant.map(({ action, digest }) => ({ action, digest })),
+  const answer = await cli.api.call('POST', `/resources/:name/changes/${how}` as const, {
+    params,
+    body: { changes: meant.map(({ action, digest }) => ({ action, digest })) },
   })
   const words = how === 'accept' ? 'accepted: calls are decided by it now' : 'rejected'
   for (const { action } of meant) cli.say(text`${green('✓')} ${bold(action)} is ${words}`)

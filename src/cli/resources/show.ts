@@ -2,7 +2,6 @@ import type { Command } from 'commander'
 import type { Argument } from '../../catalog/index.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
-import { at } from '../server/api.ts'
 import { statusWord } from '../terminal/status-word.ts'
 import { facts, indented, table } from '../terminal/table.ts'
 import { bold, dim, red, type Text, text, type Value, yellow } from '../terminal/text.ts'
@@ -18,7 +17,7 @@ export function listCommand(start: Start): Command {
   return command('list', 'Every API of the catalog.', ['remit resources list']).action(
     async (_options: object, invoked: Command) => {
       const cli = await start(invoked)
-      const answer = await cli.api.get<{ resources: readonly ResourceJson[] }>('/resources')
+      const answer = await cli.api.call('GET', '/resources', {})
       cli.answer(answer, () =>
         answer.resources.length === 0
           ? [dim('No APIs yet. `remit resources import NAME --openapi FILE` adds one.')]
@@ -48,7 +47,7 @@ export function showCommand(start: Start): Command {
     .argument('<name>', 'the API')
     .action(async (name: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      showResource(cli, await cli.api.get<ShownResourceJson>(at`/resources/${name}`))
+      showResource(cli, await cli.api.call('GET', '/resources/:name', { params: { name } }))
     })
 }
 

@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
 import { command, type Start } from '../command.ts'
 import { usage } from '../failure.ts'
-import { at } from '../server/api.ts'
+import type { InputOf } from '../server/operation-types.ts'
 import { bold, green, text } from '../terminal/text.ts'
-import type { ShownResourceJson } from './resource.ts'
+
+type Tokens = NonNullable<InputOf<'PUT', '/resources/:name/tokens'>['body']>
 
 interface Options {
   readonly jwt?: true
@@ -26,8 +27,10 @@ export function tokensCommand(start: Start): Command {
     .action(async (name: string, options: Options, invoked: Command) => {
       const body = wishOf(options, name)
       const cli = await start(invoked)
-      const path = at`/resources/${name}/tokens`
-      const resource = await cli.api.send<ShownResourceJson>('PUT', path, body)
+      const resource = await cli.api.call('PUT', '/resources/:name/tokens', {
+        params: { name },
+        body,
+      })
       const { form, subjects } = resource.tokens
       const whom = subjects === 'pairwise' ? 'with names of its own' : 'with the usual names'
       cli.say(text`${green('✓')} tokens for ${bold(resource.name)} are ${FORMS[form]}, ${whom}`)
@@ -37,7 +40,7 @@ export function tokensCommand(start: Start): Command {
 
 const FORMS = { jwt: 'JWTs', opaque: 'opaque' } as const
 
-function wishOf(options: Options, name: string): { form?: string; subjects?: string } {
+function wishOf(options: Options, name: string): Tokens {
   const { jwt, opaque, pairwise } = options
   const command = `remit resources tokens ${name}`
   if (jwt && opaque) throw usage('Say --jwt or --opaque', `${command} --opaque`)
@@ -46,5 +49,5 @@ function wishOf(options: Options, name: string): { form?: string; subjects?: str
   const subjects = options.public ? 'public' : pairwise && 'pairwise'
   if (!form && !subjects)
     throw usage('Say --jwt, --opaque, --public or --pairwise', `${command} --opaque`)
-  return { ...(form ? { form } : {}), ...(subjects ? { subjects } : {}) }
+  return { form, subjects }
 }
