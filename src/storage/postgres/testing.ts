@@ -84,7 +84,7 @@ async function empty(url: string): Promise<boolean> {
     )
     const tables = rows.map(({ name }) => name).filter((name) => !MIGRATION_TABLES.includes(name))
     if (tables.length === rows.length) return false
-    const written = rows.filter(({ name, pages }) => pages && name !== 'migrations')
+    const written = rows.filter(({ name, pages }) => pages && !MIGRATION_TABLES.includes(name))
     await client.query(
       // Without the triggers of foreign keys, in any order.
       `SET session_replication_role = replica; ${written.map(({ name }) => `DELETE FROM ${name}`).join(';')}`,
