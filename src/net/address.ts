@@ -72,7 +72,7 @@ const private6 = listOf('ipv6', PRIVATE_6)
 const global6 = listOf('ipv6', GLOBAL_6)
 const never6 = listOf('ipv6', [...NEVER_6, ...METADATA_6])
 
-/** What may be reached at an address in text form. What is not an address, or has a zone, is `never`. */
+/** Classifies an address in text form. A text that is no address, or has a zone, is `never`. */
 export function addressClass(address: string): AddressClass {
   if (address.includes('%')) return 'never'
   switch (isIP(address)) {

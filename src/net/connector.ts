@@ -4,7 +4,7 @@ import { buildConnector } from 'undici'
 import { Problem } from '../lib/problem.ts'
 import { type AddressClass, addressClass } from './address.ts'
 
-/** Every address of a host name. Rejects when there is none. */
+/** Finds every address of a host name. Rejects when there is none. */
 export type Resolver = (
   host: string,
 ) => Promise<readonly { readonly address: string; readonly family: number }[]>
@@ -12,7 +12,10 @@ export type Resolver = (
 export const systemResolver: Resolver = (host) =>
   systemLookup(host, { all: true, order: 'verbatim' })
 
-/** Whether an administrator registered this origin (`scheme://host[:port]`, as `URL.origin` prints it). */
+/**
+ * Checks whether an administrator registered this origin (`scheme://host[:port]`, as `URL.origin`
+ * prints it).
+ */
 export type AllowOrigin = (origin: string) => boolean
 
 const CONNECT_TIMEOUT_MS = 5_000
@@ -48,7 +51,9 @@ function originOf(target: buildConnector.Options): string {
   return `${target.protocol}//${target.host ?? target.hostname}`
 }
 
-/** What is wrong with a target before any name is resolved. Literal addresses never reach the lookup. */
+/**
+ * Reason to refuse a target before any name is resolved. Literal addresses never reach the lookup.
+ */
 function refusalOf(target: buildConnector.Options, allowOrigin: AllowOrigin): string | undefined {
   const host = target.hostname.replace(/^\[|\]$/g, '')
   const literal = isIP(host) !== 0

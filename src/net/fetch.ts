@@ -9,9 +9,9 @@ export interface FetchInit {
 }
 
 export interface FetchLimits {
-  /** Most bytes of the answer's body. */
+  /** Maximum bytes of the answer's body. */
   readonly maxBytes?: number
-  /** For the whole exchange: name, connection, headers and body. */
+  /** Time limit of the whole exchange: name, connection, headers and body. */
   readonly timeoutMs?: number
 }
 
@@ -20,7 +20,7 @@ const TIMEOUT_MS = 5_000
 /** Statuses whose answer has no body (Fetch, "null body status"). */
 const NULL_BODY = new Set([204, 205, 304])
 
-/** One whole exchange, without redirects. See `Outbound.fetch` for limits and problems. */
+/** Runs one whole exchange, without redirects. See `Outbound.fetch` for limits and problems. */
 export async function boundedFetch(
   dispatcher: Dispatcher,
   url: string,

@@ -6,8 +6,8 @@ import { type FetchedDocument, fetchDocument, fetchJson } from './fetch-json.ts'
 
 export interface Outbound {
   /**
-   * For the gateway: an undici dispatcher whose every connection is checked and pinned. It follows no redirects.
-   * Refused targets fail with Problem `outbound.refused` before a byte is sent.
+   * Dispatcher of undici for the gateway: every connection is checked and pinned. It follows no
+   * redirects. Refused targets fail with Problem `outbound.refused` before a byte is sent.
    */
   readonly dispatcher: Dispatcher
   /**
@@ -21,12 +21,15 @@ export interface Outbound {
    * Parsed strictly (no duplicate keys, bounded depth). Limits and other problems as in `fetch`.
    */
   fetchJson(url: string, limits?: FetchLimits): Promise<Json>
-  /** The same, with the headers of the answer: how long it may be kept. */
+  /**
+   * GETs a JSON document as `fetchJson` does, with the headers of the answer: they say how long it
+   * may be kept.
+   */
   fetchDocument(url: string, limits?: FetchLimits): Promise<FetchedDocument>
   close(): Promise<void>
 }
 
-/** To one origin, when not told otherwise. */
+/** Default maximum of connections to one origin. */
 export const MAX_CONNECTIONS = 128
 
 export interface OutboundOptions {

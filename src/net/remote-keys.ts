@@ -4,24 +4,28 @@ import { Problem } from '../lib/problem.ts'
 import type { Outbound } from './outbound.ts'
 
 const FRESH_MS = 10 * 60_000
-/** How long known keys still count while their publisher cannot be reached. */
+/** Time for which known keys still count while their publisher cannot be reached. */
 const STALE_MS = 60 * 60_000
-/** Least time between two fetches, whatever is asked and whether they succeed: nobody can make us hammer a publisher. */
+/**
+ * Minimum time between two fetches, whatever is asked and whether they succeed: nobody can make us
+ * flood a publisher with requests.
+ */
 const PAUSE_MS = 30_000
 const MAX_BYTES = 64 * 1024
 const MAX_KEYS = 100
 
 export interface RemoteKeys<Key> {
   /**
-   * The key a JWT header asks for: by `kid`, or the only key that fits `alg` when there is no `kid`. `undefined` when
-   * the publisher has no such key. Throws Problem `outbound.…` when it cannot be reached and nothing usable is known.
+   * Finds the key a JWT header asks for: by `kid`, or the only key that fits `alg` when there is no
+   * `kid`. `undefined` when the publisher has no such key. Throws Problem `outbound.…` when it
+   * cannot be reached and nothing usable is known.
    */
   find(header: KeyHeader): Promise<Key | undefined>
-  /** All of them. Throws as `find` does. */
+  /** Returns all keys. Throws as `find` does. */
   all(): Promise<readonly Key[]>
 }
 
-/** What a JWT header says about its key. */
+/** Members of a JWT header that select its key. */
 export interface KeyHeader {
   readonly kid?: string | undefined
   readonly alg: string
@@ -33,9 +37,12 @@ export interface RemoteKeysOptions<Key> {
   clock: Clock
   /** Imports one JWK, numbers in it as they came; keys for which it throws a Problem are passed over. */
   read(jwk: Readonly<Record<string, unknown>>): Key
-  /** What `use` of a key has to say (RFC 7517 section 4.2). Left out: `sig`, or nothing. */
+  /** Required `use` of a key (RFC 7517 section 4.2). Left out: `sig`, or none. */
   readonly use?: string
-  /** How soon the publisher wants to be asked again, in milliseconds; it can only be sooner than usual. */
+  /**
+   * Time after which the publisher wants to be asked again, in milliseconds; it can only shorten
+   * the usual time.
+   */
   freshFor?(document: ReadonlyMap<string, Json>): number | undefined
 }
 

@@ -12,7 +12,7 @@ import {
   openSession,
 } from './session.ts'
 
-/** What an MCP server says it is and can do. Everything in it is the server's own word: untrusted, and of bounded size. */
+/** Description of an MCP server in its own words: untrusted, and of bounded size. */
 export interface McpDescription {
   readonly protocolVersion: string
   readonly server: {
@@ -25,12 +25,12 @@ export interface McpDescription {
   readonly prompts: readonly JsonObject[]
   readonly resources: readonly JsonObject[]
   readonly resourceTemplates: readonly JsonObject[]
-  /** It serves resources, whether or not it lists any. */
+  /** True when it serves resources, whether or not it lists any. */
   readonly offersResources: boolean
 }
 
 const LIMITS = { bytes: 4 * 1024 * 1024, events: 1_000, timeMs: 15_000 }
-/** For the whole description. */
+/** Time limit of the whole description. */
 const WITHIN_MS = 60_000
 const MOST_PAGES = 64
 const MOST_ITEMS = 2_000
@@ -40,7 +40,7 @@ const MOST_CURSOR = 4_096
 export interface Describing {
   /** `definitions`: tools and prompts, not the lists of resources. Default: everything. */
   readonly only?: 'definitions'
-  /** Ends the asking. */
+  /** Ends the requests. */
   readonly signal?: AbortSignal
 }
 
@@ -153,7 +153,7 @@ function cursorOf(page: JsonObject, method: string): string | undefined {
   return cursor
 }
 
-/** Why there is no description, in the words of outbound requests. */
+/** Problem that says why there is no description, in the words of outbound requests. */
 function problemOf(ended: Exchanged, method: string): Problem {
   const at = `the MCP server, asked for \`${method}\`,`
   if (ended.state === 'answered') return unexpected(`${at} gave no answer`)

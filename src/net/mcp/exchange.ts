@@ -7,12 +7,13 @@ import { SseReader } from './sse.ts'
 /** `type/subtype` in lower case, parameters aside. */
 const MEDIA_TYPE = /^\s*([a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+)\s*(?:;|$)/i
 
-/** How long a stream may take to end behind its answer. */
+/** Time that a stream gets to end after its answer. */
 const LINGER_MS = 500
 
 /**
- * Sends one message and reads its answer: JSON, or events until the answer is among them. Never throws: how it ended is the
- * value. Everything that comes back is bounded, and believed only if it answers what was asked.
+ * Sends one message and reads its answer: JSON, or events until the answer is among them. Never
+ * throws: the outcome is the value. Everything that comes back is bounded, and believed only if it
+ * answers the message that was sent.
  * INVARIANT: nothing is written unless `hooks.mayStart()` said yes in the same tick.
  */
 export function exchange(
@@ -26,7 +27,10 @@ export function exchange(
   })
 }
 
-/** Ended by us: thrown into the dispatcher, and told apart from what the other side did. */
+/**
+ * Error for an exchange that we ended: thrown into the dispatcher, and told apart from failures of
+ * the other side.
+ */
 class Left extends Error {}
 
 class Exchange implements Dispatcher.DispatchHandler {
@@ -153,7 +157,10 @@ class Exchange implements Dispatcher.DispatchHandler {
     return readMessage(data, { bytes: this.#limits.bytes })
   }
 
-  /** The first answer to what was asked is the answer. One to anything else has no business here. */
+  /**
+   * Takes the first answer to our message as the answer. An answer to any other message is
+   * unexpected.
+   */
   #message(message: RpcMessage): void {
     if (message.kind === 'request' || message.kind === 'notification') {
       if (this.#stream) this.#hooks.onMessage?.(message)

@@ -6,29 +6,32 @@ export interface Post {
   readonly method: 'POST' | 'DELETE'
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | undefined
-  /** Of the request in `body`, if it is one: an answer to it is waited for. */
+  /** Id of the request in `body`, if it is one: an answer to it is waited for. */
   readonly id: RpcId | undefined
 }
 
 export interface ExchangeLimits {
-  /** Most bytes of the answer, all events together. */
+  /** Maximum bytes of the answer, all events together. */
   readonly bytes: number
-  /** Most events of a stream. */
+  /** Maximum events of a stream. */
   readonly events: number
-  /** From the wish to the answer. */
+  /** Time limit from the start of the exchange to the answer. */
   readonly timeMs: number
 }
 
 export interface Hooks {
-  /** Asked in the tick that writes the first byte. */
+  /** Answers whether the request may be sent; called in the tick that writes the first byte. */
   readonly mayStart?: () => boolean
   /** Ends the exchange, whatever it is doing. */
   readonly signal?: AbortSignal
-  /** What the server says and asks while it works; only on a stream. */
+  /** Receives the messages that the server sends while it works; only on a stream. */
   readonly onMessage?: (message: RpcRequest | RpcNotification) => void
 }
 
-/** Why there is no answer. `unexpected`: something came that is none. `left`: we went away. */
+/**
+ * Reason why there is no answer. `unexpected`: the bytes that came are no answer. `left`: we ended
+ * the exchange.
+ */
 export type ExchangeFailure =
   | 'unreachable'
   | 'not_permitted'
@@ -40,19 +43,22 @@ export type ExchangeFailure =
 
 interface Facts {
   readonly status: number | undefined
-  /** What the server put into `Mcp-Session-Id`, unchecked. */
+  /** Value of the server's `Mcp-Session-Id`, unchecked. */
   readonly session: string | undefined
   readonly bytes: number
 }
 
-/** `not_sent`: provably no byte of the request was. `failed`: bytes were sent, and no answer came. */
+/**
+ * An exchange without an answer. `not_sent`: provably no byte of the request was sent. `failed`:
+ * bytes were sent, and no answer came.
+ */
 export type NotAnswered = Facts & {
   readonly state: 'failed' | 'not_sent'
   readonly failure: ExchangeFailure
   readonly cause: unknown
 }
 
-/** How an exchange ended. */
+/** Outcome of an exchange. */
 export type Exchanged =
   | (Facts & { readonly state: 'answered'; readonly answer: RpcResult | RpcError | undefined })
   | NotAnswered

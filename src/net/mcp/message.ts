@@ -29,7 +29,7 @@ export interface RpcResult {
 }
 export interface RpcError {
   readonly kind: 'error'
-  /** Absent where the request could not be read. */
+  /** Id of the request; absent where it could not be read. */
   readonly id: RpcId | undefined
   readonly code: number
   readonly message: string
@@ -37,7 +37,7 @@ export interface RpcError {
 }
 export type RpcMessage = RpcRequest | RpcNotification | RpcResult | RpcError
 
-/** What an error answer of JSON-RPC says; the codes of its section 5.1 and of MCP. */
+/** Error codes of JSON-RPC (section 5.1), as MCP uses them. */
 export const RPC = {
   parseError: -32700,
   invalidRequest: -32600,
@@ -52,7 +52,7 @@ const INTEGER = /^(?:0|-?[1-9][0-9]{0,15})$/
 const NOTHING: JsonObject = new Map()
 
 /**
- * One message, read strictly: no batch, no member that the shape does not have.
+ * Reads one message strictly: no batch, no member that the shape does not have.
  * @throws Problem what `parseJson` refuses, and `mcp.bad_message`
  */
 export function readMessage(
@@ -62,7 +62,7 @@ export function readMessage(
   return messageOf(parseJson(bytes, limits))
 }
 
-/** The same of JSON that was read strictly. @throws Problem `mcp.bad_message` */
+/** Reads a message from JSON that was parsed strictly. @throws Problem `mcp.bad_message` */
 export function messageOf(value: Json): RpcMessage {
   if (Array.isArray(value)) throw bad('batches are not accepted')
   if (!isObject(value)) throw bad('a message is a JSON object')
@@ -147,7 +147,7 @@ function membersOf(message: RpcMessage): [string, Json][] {
   ]
 }
 
-/** Whether two ids are the same: of one kind, and written alike. */
+/** Compares two ids: equal when they are of one kind and written alike. */
 export function sameId(a: RpcId | undefined, b: RpcId | undefined): boolean {
   if (a === undefined || b === undefined) return false
   return typeof a === 'string' || typeof b === 'string' ? a === b : a.text === b.text

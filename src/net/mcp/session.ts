@@ -25,7 +25,7 @@ export function isMcpRevision(value: unknown): value is McpRevision {
 export interface McpPeer {
   readonly dispatcher: Dispatcher
   readonly url: string
-  /** What it is told besides MCP's own headers: the credential. */
+  /** Headers that are sent besides MCP's own: the credential. */
   readonly headers: Readonly<Record<string, string>>
   readonly limits: ExchangeLimits
 }
@@ -37,7 +37,7 @@ export interface McpSession {
   readonly id: string | undefined
 }
 
-/** What a server said in answer to `initialize`, checked as far as it is used. */
+/** A server's answer to `initialize`, checked as far as it is used. */
 export interface Opened {
   readonly session: McpSession
   readonly capabilities: JsonObject
@@ -51,14 +51,14 @@ export type OpenedOrNot =
 
 /** Visible ASCII (revision 2025-11-25, transports, session management), and not without end. */
 const SESSION_ID = /^[\x21-\x7e]{1,512}$/
-/** For what nobody waits for. */
+/** Limits of messages that nobody waits for. */
 const ASIDE: ExchangeLimits = { bytes: 64 * 1024, events: 0, timeMs: 5_000 }
 /** Questions of a server during one exchange that are answered at all. */
 const MOST_QUESTIONS = 32
 
 /**
- * `initialize` and `notifications/initialized`. We say who we are and that we can do nothing for the server: no sampling, no
- * elicitation, no roots.
+ * Sends `initialize` and `notifications/initialized`. We say who we are and that we can do nothing
+ * for the server: no sampling, no elicitation, no roots.
  */
 export async function openSession(peer: McpPeer, hooks: Hooks = {}): Promise<OpenedOrNot> {
   const params = new Map<string, Json>([
@@ -97,7 +97,10 @@ function readOpened(
   }
 }
 
-/** Asks one thing. The id must not have been used in the session before (MCP, base protocol, requests). */
+/**
+ * Sends one request. The id must not have been used in the session before (MCP, base protocol,
+ * requests).
+ */
 export function ask(
   peer: McpPeer,
   session: McpSession,
@@ -107,7 +110,7 @@ export function ask(
   return talk(peer, session, { kind: 'request', ...request }, hooks)
 }
 
-/** Tells one thing; nothing is answered. */
+/** Sends one notification; nothing is answered. */
 export function notify(
   peer: McpPeer,
   session: McpSession,
@@ -119,7 +122,7 @@ export function notify(
   return talk({ ...peer, limits: ASIDE }, session, message, hooks)
 }
 
-/** `DELETE`: the session is over. Servers may refuse that (405), and nothing follows from it. */
+/** Ends the session with `DELETE`. Servers may refuse that (405), and nothing follows from it. */
 export async function endSession(peer: McpPeer, session: McpSession): Promise<void> {
   if (session.id === undefined) return
   const headers = { ...peer.headers, ...headersOf(session) }
@@ -150,7 +153,10 @@ function talk(
   })
 }
 
-/** A server may ask whether we are there. For everything else it is told that we do not do it. */
+/**
+ * Answers a server's request: a `ping` with a result, everything else with the error that we do not
+ * offer it.
+ */
 async function reply(
   peer: McpPeer,
   session: McpSession | undefined,
@@ -170,7 +176,10 @@ function headersOf({ id, revision }: McpSession): Record<string, string> {
   }
 }
 
-/** Most servers that cannot be talked to are only older, or newer: said so, because somebody can do something about it. */
+/**
+ * Problem for a server of another revision. Most servers that we cannot talk to are only older or
+ * newer, and somebody can mend that once they are told.
+ */
 function otherRevision(answer: RpcResult | RpcError | undefined): Problem | undefined {
   const revision = answer?.kind === 'result' ? answer.result.get('protocolVersion') : undefined
   if (typeof revision !== 'string' || !/^[0-9A-Za-z.-]{1,32}$/.test(revision)) return undefined

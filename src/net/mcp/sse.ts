@@ -14,7 +14,10 @@ export class SseReader {
   #afterCr = false
   #first = true
 
-  /** The events that became complete with this chunk. @throws Problem `input.malformed` for what is not UTF-8 */
+  /**
+   * Takes a chunk and returns the events that it completes. @throws Problem `input.malformed` for
+   * bytes that are not UTF-8
+   */
   push(chunk: Uint8Array): string[] {
     const events: string[] = []
     let from = 0
@@ -65,7 +68,7 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-/** One message as an event. JSON text has no line breaks, so it is one line of data. */
+/** Writes a message as an event. JSON text has no line breaks, so it is one line of data. */
 export function sseEvent(json: string): string {
   return `event: message\ndata: ${json}\n\n`
 }

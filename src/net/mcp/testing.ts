@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** What a scripted MCP server was asked. */
+/** A request that a scripted MCP server received. */
 export interface Asked {
   readonly verb: string
   readonly headers: IncomingMessage['headers']
@@ -18,12 +18,12 @@ export type Script = (asked: Asked, reply: ServerResponse) => boolean | Promise<
 export interface ScriptedServer {
   readonly url: string
   readonly asked: readonly Asked[]
-  /** From now on. */
+  /** Replaces the script, from the next request on. */
   play(script: Script): void
   close(): Promise<void>
 }
 
-/** An MCP server on the loopback interface that says what a test tells it to say. */
+/** Starts an MCP server on the loopback interface that answers as a test tells it to. */
 export async function serveScript(script: Script = () => false): Promise<ScriptedServer> {
   const asked: Asked[] = []
   let playing = script
@@ -77,7 +77,7 @@ export function answer(reply: ServerResponse, id: unknown, result: unknown): tru
   return true
 }
 
-/** Begins an event stream and writes messages to it. */
+/** Begins an event stream, if it has not begun, and writes messages to it. */
 export function stream(reply: ServerResponse, ...messages: readonly unknown[]): void {
   if (!reply.headersSent) reply.writeHead(200, { 'content-type': 'text/event-stream' })
   for (const message of messages) reply.write(`data: ${JSON.stringify(message)}\n\n`)
