@@ -4,7 +4,7 @@ import { LIMITS } from './limits.ts'
 import { type Fields, readFields } from './read-fields.ts'
 
 /**
- * In the scope of `app`, bodies are HTML forms and nothing else; handlers get `Fields`.
+ * Makes all bodies in the scope of `app` HTML forms and nothing else; handlers get `Fields`.
  * Elsewhere forms are not read at all, so that a form on another site has nothing to talk to.
  */
 export function acceptForms(app: FastifyInstance): void {

@@ -34,27 +34,34 @@ export interface HttpOptions {
   log: Logger
   clock: Clock
   random: Random
-  /** Take their paths before the router. */
+  /** Handlers that take their paths before the router. */
   raw?: readonly RawHandler[]
   checks?: readonly HealthCheck[]
-  /** Where requests come from. */
+  /** Finds the client address of a request. */
   addresses?: ClientAddresses
-  /** What strangers may hold: connections, and bodies that have not arrived whole. */
+  /**
+   * Limits of the resources that strangers may hold: connections, and bodies that have not arrived
+   * whole.
+   */
   capacity?: Capacity
-  /** How often one address may ask for what. */
+  /** Rate limits of one address, by path. */
   rates?: readonly RateLimit[]
-  /** How often one address is told why it is refused, and who counts that. Default: no limit. */
+  /**
+   * Limits how often one address is told why it is refused, and counts the refusals. Default: no
+   * limit.
+   */
   strangers?: StrangerLimits
   problemPage: ProblemPage
 }
 
 export interface HttpServer {
-  /** Where edges register their routes. */
+  /** Fastify instance on which edges register their routes. */
   readonly app: FastifyInstance
   /** Throws `Problem('server.port_in_use')`. Port 0 takes a free one. */
   listen(address: { host: string; port: number }): Promise<{ host: string; port: number }>
   /**
-   * Not ready from now on; takes no new connection, lets running requests finish for `graceMs`, then cuts what is left.
+   * Makes the server not ready; takes no new connection, lets running requests finish for
+   * `graceMs`, then cuts what is left.
    */
   stop(graceMs?: number): Promise<void>
 }
@@ -118,7 +125,9 @@ function addProblems(app: FastifyInstance, page: ProblemPage, strangers: Strange
   })
 }
 
-/** Of the edges that are routes: management API, pages, what tasks and direct APIs ask. */
+/**
+ * Name of the edges that are routes: management API, pages, the endpoints of tasks and direct APIs.
+ */
 const ROUTES = 'request'
 
 function createApp(options: HttpOptions): FastifyInstance {

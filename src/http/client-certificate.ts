@@ -10,11 +10,11 @@ import { headerValues } from './header-values.ts'
 export interface ShownCertificate {
   /** SHA-256 of its DER form, base64url: `x5t#S256` (RFC 8705 section 3.1). */
   readonly x5t: string
-  /** Its public key, as a JWK. */
+  /** Public key, as a JWK. */
   readonly jwk: unknown
   /** DER. */
   readonly leaf: Uint8Array
-  /** What came between it and an authority, DER; nothing of it is checked here. */
+  /** Certificates between it and an authority, DER; none of them is checked here. */
   readonly chain: readonly Uint8Array[]
 }
 
@@ -31,8 +31,9 @@ const MOST_CHAIN_CHARACTERS = 32_768
 const MOST_KEPT = 2_000
 
 /**
- * Client certificates, as the proxy says that ends TLS (RFC 9440). It alone is believed, by the address that it connects from; from anyone
- * else the header is refused, because whoever can reach us past the proxy could write whatever they like there.
+ * Reads client certificates from the proxy that ends TLS (RFC 9440). Only that proxy is believed,
+ * by the address that it connects from; from anyone else the header is refused, because whoever can
+ * reach us past the proxy could write any certificate into it.
  */
 export class ClientCertificates {
   readonly #from: ReadonlySet<string>

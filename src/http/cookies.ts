@@ -8,12 +8,18 @@ import type { FastifyReply } from 'fastify'
 export type CookieName = 'session' | 'sign_in' | 'setup' | 'browser'
 
 export interface Cookies {
-  /** The value; `undefined` when it is absent, malformed, or there twice (someone else planted one). */
+  /**
+   * Reads the value; `undefined` when it is absent, malformed, or there twice (someone else planted
+   * one).
+   */
   read(request: IncomingMessage, name: CookieName): string | undefined
-  /** `value` is base64url text or ours in that alphabet with dots; `seconds` is how long a browser keeps it. */
+  /**
+   * Sets the cookie. `value` is base64url text or ours in that alphabet with dots; `seconds` is how
+   * long a browser keeps it.
+   */
   set(reply: FastifyReply, name: CookieName, value: string, seconds: number): void
   clear(reply: FastifyReply, name: CookieName): void
-  /** The `Set-Cookie` line that `set` sends, for answers that no router writes. */
+  /** Writes the `Set-Cookie` line that `set` sends, for answers that no router writes. */
   line(name: CookieName, value: string, seconds: number): string
 }
 

@@ -1,16 +1,19 @@
 import type { IncomingMessage } from 'node:http'
 import { headerValues } from './header-values.ts'
 
-/** RFC 6750 section 2.1: one space and `b64token`. What other readers would read otherwise is none. */
+/**
+ * A bearer credential of RFC 6750 section 2.1: one space and `b64token`. A value that other readers
+ * would read otherwise does not match.
+ */
 const BEARER = /^bearer ([A-Za-z0-9._~+/-]+=*)$/i
 const BASIC = /^basic ([A-Za-z0-9+/]+={0,2})$/i
 
-/** What a program says who it is with, in one header `Authorization`. */
+/** Credential of a program, in one header `Authorization`. */
 export type ShownCredential =
   | { readonly scheme: 'bearer'; readonly token: string }
   | { readonly scheme: 'basic'; readonly name: string; readonly secret: string }
 
-/** `undefined`: none, more than one, or not in a form that we know. */
+/** Reads the credential. `undefined`: none, more than one, or not in a form that we know. */
 export function shownCredential(message: IncomingMessage): ShownCredential | undefined {
   const [header, ...more] = headerValues(message, 'authorization')
   if (header === undefined || more.length > 0) return undefined
@@ -20,7 +23,10 @@ export function shownCredential(message: IncomingMessage): ShownCredential | und
   return pair === undefined ? undefined : basic(pair)
 }
 
-/** RFC 7617, with name and secret form-encoded (RFC 6749 section 2.3.1): some libraries encode even `_` and `-`. */
+/**
+ * Reads the credential of RFC 7617, with name and secret form-encoded (RFC 6749 section 2.3.1):
+ * some libraries encode even `_` and `-`.
+ */
 function basic(pair: string): ShownCredential | undefined {
   const [name, secret, ...more] = Buffer.from(pair, 'base64').toString('utf8').split(':')
   if (name === undefined || secret === undefined || more.length > 0) return undefined

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 
 /**
- * Every value of a header, in the order they came: whether there are two is what some checks are about, and the merged
- * view does not say. `name` in lower case. Read from what was sent, not from `headersDistinct`, which some Node versions
- * cannot make when a header is called `__proto__` (CVE-2026-21710).
+ * Values of a header, all of them, in the order they came: some checks depend on whether there are
+ * two, and the merged view does not show that. `name` in lower case. Read from the raw headers, not
+ * from `headersDistinct`, which some Node versions cannot make when a header is called `__proto__`
+ * (CVE-2026-21710).
  */
 export function headerValues(message: IncomingMessage, name: string): string[] {
   const { rawHeaders } = message

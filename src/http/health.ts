@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { Problem } from '../lib/problem.ts'
 
-/** One thing that must work before traffic is welcome. `check` throws when it does not. */
+/**
+ * Check of one condition that must hold before traffic is welcome. `check` throws when it does not.
+ */
 export interface HealthCheck {
   readonly name: string
   check(): Promise<void> | void
@@ -10,7 +12,7 @@ export interface HealthCheck {
 export interface CheckResult {
   name: string
   ok: boolean
-  /** Why not: a problem's own words, else nothing but that it failed. */
+  /** Reason of a failure: a problem's own words, else only that it failed. */
   detail?: string
 }
 

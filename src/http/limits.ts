@@ -1,4 +1,4 @@
-/** What one request may cost before it is understood. Milliseconds and bytes. */
+/** Limits of one request before it is understood. Milliseconds and bytes. */
 export const LIMITS = {
   /** A whole header section must have arrived by then; a slow one holds a socket, nothing else. */
   headersTimeout: 10_000,

@@ -40,8 +40,9 @@ export function openLog(options: {
 }
 
 /**
- * For the line of each request, whose few members are named here and hold nothing of the caller's: looking for names that cannot be in it
- * would cost more than everything else about it.
+ * Logger of the line of each request. Its few members are named here and hold nothing of the
+ * caller's, so no values are hidden: searching for names that cannot be in it would cost more than
+ * everything else about the line.
  */
 export function requestLog(log: Logger): Logger {
   return log.child({}, { redact: [] })

@@ -4,21 +4,21 @@ import { Buckets } from './inbound/buckets.ts'
 import { ClientAddresses } from './inbound/client-addresses.ts'
 import { pathOf } from './request-gate.ts'
 
-/** How often one address may ask for something. */
+/** Limit of how often one address may ask for something. */
 export interface RateLimit {
-  /** What is counted together, as the refusal says it. */
+  /** Name of the requests that are counted together, as the refusal says it. */
   readonly of: string
   /** Exact paths, or everything below one that ends in `/`. */
   readonly paths: readonly string[]
-  /** Only requests with this method count; all when left out. */
+  /** Method of the requests that count; all when left out. */
   readonly method?: string
-  /** As many at once, too; 0: no limit. */
+  /** Maximum requests per minute, and at once; 0: no limit. */
   readonly perMinute: number
 }
 
 /**
- * One bucket for each address, in the memory of this process: it bounds what one source can cost, and is no guard that
- * anything else relies on.
+ * Rate limits with one bucket for each address, in the memory of this process: they bound what one
+ * source can cost, and nothing else relies on them as a guard.
  */
 export class RateLimits {
   readonly #rates: readonly { readonly rate: RateLimit; readonly buckets: Buckets }[]

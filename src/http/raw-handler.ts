@@ -6,11 +6,20 @@ import { pathOf } from './request-gate.ts'
 export interface RawContext {
   readonly requestId: string
   readonly log: Logger
-  /** What is answered to a request that was refused. One of nobody whom we know is counted, and is told so when there were too many. */
+  /**
+   * Chooses the answer to a refused request. The refusal of a stranger is counted, and replaced by
+   * 429 when there were too many. `counted`: it was counted before.
+   */
   judge(problem: Problem, counted?: 'counted'): Problem
-  /** Says in the log why a request was refused, where its answer does not say it; so often in a minute. */
+  /**
+   * Logs why a request was refused, where its answer does not say it, within the limit of lines per
+   * minute.
+   */
   explain(problem: Problem): void
-  /** What every answer of ours has, name and value in turns. They are set already, but for handlers that answer `atOnce`. */
+  /**
+   * Headers of every answer of ours, name and value in turns. They are set already, except for
+   * handlers that answer `atOnce`.
+   */
   headers(): string[]
 }
 
@@ -20,9 +29,15 @@ export interface RawHandler {
   readonly name: string
   /** Exact paths, or everything below one that ends in `/`. */
   readonly paths: readonly string[]
-  /** What it answers is in the books, so the log has a line for it at the level `debug` only; what it refuses is logged as always. */
+  /**
+   * True when its answers are in the ledger, so that the log has a line for them at the level
+   * `debug` only; refusals are logged as always.
+   */
   readonly inBooks?: boolean
-  /** It writes the `headers` of the context itself, with its own: setting them one by one costs as much as a short answer. */
+  /**
+   * True when it writes the `headers` of the context itself, with its own: setting them one by one
+   * costs as much as a short answer.
+   */
   readonly atOnce?: boolean
   handle(
     request: IncomingMessage,
@@ -31,7 +46,7 @@ export interface RawHandler {
   ): Promise<void> | void
 }
 
-/** Who takes a target: the first that has its path. */
+/** Makes a function that finds the handler of a target: the first that has its path. */
 export function rawFinder(
   handlers: readonly RawHandler[],
 ): (target: string) => RawHandler | undefined {

@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import { Problem, type ProblemCode } from '../lib/problem.ts'
 import { pathOf } from './request-gate.ts'
 
-/** How a problem looks to a person. `pages/` has the one that ships. */
+/** Renders a problem for a person. `pages/` has the one that ships. */
 export type ProblemPage = (
   problem: Problem,
   requestId: string,
@@ -30,7 +30,7 @@ function codeOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
 }
 
-/** What failed validation against a route's schema: where, and what is expected there. */
+/** Errors of validation against a route's schema: where, and what is expected there. */
 function validationErrors(error: unknown): { path: string; message: string }[] | undefined {
   if (typeof error !== 'object' || error === null || !('validation' in error)) return undefined
   const { validation } = error
@@ -47,7 +47,7 @@ interface ValidationError {
   readonly params?: { readonly pattern?: string }
 }
 
-/** What the patterns of the management API mean to people who mistype a name. */
+/** Explanations of the management API's patterns, for people who mistype a name. */
 const PATTERNS: Readonly<Record<string, string>> = {
   '^[a-z][a-z0-9-]{0,61}[a-z0-9]$':
     'is not a name: lower-case letters, digits and hyphens, 2 to 63 characters',
@@ -55,8 +55,8 @@ const PATTERNS: Readonly<Record<string, string>> = {
 }
 
 /**
- * Anything thrown, as a problem that may be shown. `bug` is what was thrown when it was not meant for the caller:
- * it is to be logged whole, and nothing of it is in the problem.
+ * Turns anything thrown into a problem that may be shown. `bug` is the thrown value when it was not
+ * meant for the caller: it is to be logged whole, and nothing of it is in the problem.
  */
 export function toProblem(error: unknown): { problem: Problem; bug?: unknown } {
   if (error instanceof Problem) {
@@ -98,8 +98,8 @@ function forPerson(request: FastifyRequest): boolean {
 }
 
 /**
- * The one place where something thrown becomes an answer: RFC 9457 for programs, a page for people.
- * Not a problem, or one of ours (5xx): logged whole.
+ * Renders an error as an answer, as the only function that does: RFC 9457 for programs, a page for
+ * people. An error that is no problem, or a problem of ours (5xx), is logged whole.
  */
 export function renderProblem(
   request: FastifyRequest,
@@ -130,7 +130,7 @@ export function renderProblem(
   return reply
 }
 
-/** Writes a failure whole; the only place where its text goes. */
+/** Logs a failure whole; its text goes nowhere else. */
 export function logBug(log: Pick<Logger, 'error'>, error: unknown): void {
   log.error({ err: error }, error instanceof Error ? error.message : 'something was thrown')
 }

@@ -6,7 +6,10 @@ import { LIMITS } from './limits.ts'
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
 const METHODS = new Set([...SAFE, 'POST', 'PUT', 'PATCH', 'DELETE'])
 
-/** Asked by orchestrators under whatever name the machine has; they tell nothing that is worth rebinding for. */
+/**
+ * Paths that are served under any host name: orchestrators ask under whatever name the machine has,
+ * and the answers reveal nothing that is worth rebinding for.
+ */
 const ANY_HOST = new Set(['/livez', '/readyz'])
 
 /** The path of a request target, without its query. */
@@ -44,9 +47,10 @@ function checkHost(request: IncomingMessage, host: string): void {
 }
 
 /**
- * Whether a browser says that the request was made by a page of ours. `undefined`: nothing says anything, as with
- * every client that is no browser. With `Referrer-Policy: no-referrer` browsers send `Origin: null` with our own forms
- * (Fetch standard, "append a request Origin header"), so there `Sec-Fetch-Site` decides.
+ * Tells whether a browser says that the request was made by a page of ours. `undefined`: nothing
+ * says anything, as with every client that is no browser. With `Referrer-Policy: no-referrer`
+ * browsers send `Origin: null` with our own forms (Fetch standard, "append a request Origin
+ * header"), so there `Sec-Fetch-Site` decides.
  */
 export function fromOwnPage(request: IncomingMessage, origin: string): boolean | undefined {
   const site = request.headers['sec-fetch-site']
@@ -58,9 +62,9 @@ export function fromOwnPage(request: IncomingMessage, origin: string): boolean |
 }
 
 /**
- * What every request must satisfy before any handler sees it: a plain target, our own name, one credential at most, a known
- * method, and for everything that may change something, no sign that another site caused it.
- * What comes back throws `Problem('request.…')`.
+ * Makes the check that every request must pass before any handler sees it: a plain target, our own
+ * name, one credential at most, a known method, and for everything that may change something, no
+ * sign that another site caused it. The returned function throws `Problem('request.…')`.
  */
 export function requestGate(origin: string): (request: IncomingMessage) => void {
   const { host } = new URL(origin)

@@ -23,7 +23,7 @@ const buildValidator = (schemas: unknown, options: unknown): FastifySchemaCompil
   }
 }
 
-/** What Fastify would have loaded by itself at its start. */
+/** Loads the compiler that Fastify would have loaded by itself at its start. */
 function fastifysOwn(): typeof buildValidator {
   const fastify = createRequire(import.meta.url).resolve('fastify')
   return createRequire(fastify)('@fastify/ajv-compiler')()

@@ -1,6 +1,7 @@
 /**
- * What a browser is told with every answer, whoever writes the body: nothing may be loaded but our own style sheet and
- * images, no script runs, nobody may frame us, forms go nowhere else, and no address leaks to another site.
+ * Policy that a browser gets with every answer, whoever writes the body: nothing may be loaded but
+ * our own style sheet and images, no script runs, nobody may frame us, forms go nowhere else, and
+ * no address leaks to another site.
  */
 export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",

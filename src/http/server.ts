@@ -26,7 +26,7 @@ export interface NodeServerOptions {
   newRequestId(): string
   /** Monotonic milliseconds. */
   monotonic(): number
-  /** Everything that no raw handler takes. */
+  /** Handles every request that no raw handler takes. */
   otherwise(request: IncomingMessage, response: ServerResponse): void
 }
 
@@ -41,7 +41,7 @@ function refuse(response: ServerResponse, problem: Problem, requestId: string): 
   response.end(body)
 }
 
-/** What is made once for all requests. */
+/** Values that are made once for all requests. */
 interface Prepared extends NodeServerOptions {
   readonly lines: Logger
   /** Name and value in turns. */
@@ -108,7 +108,7 @@ class Context implements RawContext {
   }
 }
 
-/** Of what the log says of a refusal: some of it a stranger wrote. */
+/** Maximum characters of a detail that is logged with a refusal: a stranger wrote some of it. */
 const MAX_DETAIL = 300
 
 function fail(response: ServerResponse, context: RawContext, error: unknown): void {
@@ -151,7 +151,10 @@ function logWhenClosed(
 
 const NOT_SAMPLED = { skipped: 0 } as const
 
-/** How many requests like it had no line. */
+/**
+ * Member of a log line that counts the refusals without a line before it; none when there were
+ * none.
+ */
 export function skippedIn({ skipped }: { readonly skipped: number }) {
   return skipped === 0 ? {} : { skipped }
 }
@@ -161,7 +164,9 @@ function setHeaders(response: ServerResponse, headers: readonly string[]): void 
     response.setHeader(headers[i] ?? '', headers[i + 1] ?? '')
 }
 
-/** Bytes that are no request: nothing of them is believed, so the answer is fixed and the socket ends. */
+/**
+ * Ends a socket whose bytes are no request: nothing of them is believed, so the answer is fixed.
+ */
 export function refuseBytes(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()

@@ -7,7 +7,7 @@ import { openLog } from './logger.ts'
 export const TEST_ORIGIN = 'http://remit.test'
 
 export interface TestHttp extends HttpServer {
-  /** Everything that was logged, as text. */
+  /** Returns everything that was logged, as text. */
   logged(): string
 }
 

@@ -1,9 +1,11 @@
-/** Why there is no room for more: one address has its share, or all together have everything. */
+/**
+ * Reason why there is no room for more: one address has its share, or all together have everything.
+ */
 export type Exhausted = 'address' | 'total'
 
 /**
- * How much of something is held at once: by all together, and by one address. It remembers only who holds something, so that
- * addresses that come and go leave nothing behind.
+ * Quota of an amount that is held at once: by all addresses together, and by each. It remembers
+ * only addresses that hold something, so that addresses that come and go leave nothing behind.
  */
 export class AddressQuota {
   readonly #most: { readonly total: number; readonly perAddress: number }
@@ -19,12 +21,15 @@ export class AddressQuota {
     return this.#total
   }
 
-  /** How many addresses hold something. */
+  /** Number of addresses that hold something. */
   get addresses(): number {
     return this.#held.size
   }
 
-  /** Takes so much, or nothing and says why not. `key`: `undefined` is counted with all, and has no share of its own. */
+  /**
+   * Takes an amount, or takes nothing and says why not. `key`: `undefined` is counted with all, and
+   * has no share of its own.
+   */
   take(key: string | undefined, amount: number): Exhausted | undefined {
     const { perAddress, total } = this.#most
     const held = key === undefined ? 0 : (this.#held.get(key) ?? 0)

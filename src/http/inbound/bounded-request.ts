@@ -4,20 +4,21 @@ import { Problem } from '../../lib/problem.ts'
 import type { AddressQuota } from './address-quota.ts'
 import type { ClientAddresses } from './client-addresses.ts'
 
-/** What the requests of one origin share. */
+/** Limits that the requests of one origin share. */
 export interface InboundLimits {
   readonly addresses: ClientAddresses
-  /** Bytes of bodies that have arrived and that nobody has read to their end yet. */
+  /** Quota of body bytes that have arrived and that nobody has read to their end yet. */
   readonly bodies: AddressQuota
 }
 
 /**
- * So many pieces of a body are free, whatever their size; behind them a piece has to be as large as `MIN_PIECE_BYTES` on average. A
- * sender who writes single bytes makes each of them cost as much as a kilobyte.
+ * Number of pieces of a body that are free, whatever their size. With more pieces, the average
+ * piece has to have at least `MIN_PIECE_BYTES`: a sender who writes single bytes makes each of them
+ * cost as much as a kilobyte.
  */
 export const FREE_PIECES = 1_024
 export const MIN_PIECE_BYTES = 64
-/** What a piece costs beside its bytes while nobody reads: a buffer of its own. */
+/** Bytes that a piece costs beside its content while nobody reads: a buffer of its own. */
 const PIECE_OVERHEAD = 256
 
 /**
@@ -43,36 +44,39 @@ export class BoundedRequest extends IncomingMessage {
     return this.#limits.addresses.of(this)
   }
 
-  /** Why nothing more of the body is taken. Told as the event `refused`, too. */
+  /** Reason why nothing more of the body is taken. Emitted as the event `refused`, too. */
   get refusal(): Problem | undefined {
     return this.#refusal
   }
 
-  /** A body was announced, and has not arrived whole. */
+  /** True when a body was announced and has not arrived whole. */
   get isUnfinished(): boolean {
     if (this.complete || this.destroyed) return false
     const { 'content-length': length, 'transfer-encoding': coding } = this.headers
     return coding !== undefined || (length !== undefined && length !== '0')
   }
 
-  /** The client waits to be asked for the body (RFC 9110 section 10.1.1). */
+  /** True when the client waits to be asked for the body (RFC 9110 section 10.1.1). */
   get isUninvited(): boolean {
     return this.#invite !== undefined
   }
 
-  /** `invite` asks the client for the body, once somebody wants it. */
+  /** Keeps `invite`, which asks the client for the body, until somebody wants it. */
   awaitReader(invite: () => void): void {
     this.#invite = invite
   }
 
-  /** Somebody reads the body from now on. */
+  /** Marks the beginning of reading, and asks the client for the body if it waits for that. */
   beginReading(): void {
     const invite = this.#invite
     this.#invite = undefined
     invite?.()
   }
 
-  /** Takes what still comes and keeps nothing of it. `done`: it has come, or more than `most` bytes have. */
+  /**
+   * Drops the rest of the body as it comes. `done`: called when it has come, or more than `most`
+   * bytes have.
+   */
   discard(most: number, done: () => void): void {
     this.#discard = { left: most, done }
     this.removeAllListeners('data')
@@ -108,7 +112,10 @@ export class BoundedRequest extends IncomingMessage {
     super._destroy(error, done)
   }
 
-  /** A request that was answered before its body came is not destroyed with its connection: so both are listened to. */
+  /**
+   * Gives back the quota. A request that was answered before its body came is not destroyed with
+   * its connection, so both are listened to.
+   */
   readonly #release = () => {
     if (this.#held === 0) return
     this.#limits.bodies.give(this.#key?.of, this.#held)
@@ -138,12 +145,18 @@ const NO_ROOM = {
   total: () => new Problem('server.busy', 'too many bodies have not arrived whole'),
 } as const
 
-/** Whether a body was announced and is not here yet. One that came with its head is, by the time anybody can ask. */
+/**
+ * Checks whether a body was announced and is not here yet. A body that came with its head is here
+ * by the time anybody can ask.
+ */
 export function isUnfinished(message: IncomingMessage): boolean {
   return message instanceof BoundedRequest && message.isUnfinished
 }
 
-/** The address of whoever made a request, where the server knows better than the connection does. */
+/**
+ * Finds the address of the client of a request, where the server knows it better than the
+ * connection does.
+ */
 export function clientAddressOf(message: IncomingMessage): string {
   return message instanceof BoundedRequest
     ? message.clientAddress

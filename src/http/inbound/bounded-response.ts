@@ -2,7 +2,7 @@ import { ServerResponse } from 'node:http'
 import { BoundedRequest, isUnfinished } from './bounded-request.ts'
 import { isDoubted } from './framing.ts'
 
-/** Bytes and milliseconds of a body that nobody wants any more. */
+/** Limits in bytes and milliseconds of a body that nobody wants any more. */
 const LINGER = { bytes: 1_048_576, ms: 1_000 } as const
 
 /**
@@ -44,7 +44,10 @@ export class BoundedResponse extends ServerResponse {
   }
 }
 
-/** What is refused for how its body comes is cut off at once, and so is an answer that has no body to be lost. */
+/**
+ * Checks whether the connection may stay open for a while. A request that is refused for how its
+ * body comes is cut off at once, and so is one whose answer has no body to be lost.
+ */
 function mayLinger(response: ServerResponse, request: BoundedRequest): boolean {
   const { destroyed, statusCode, writableEnded } = response
   if (destroyed || writableEnded || statusCode === 204 || statusCode === 304) return false

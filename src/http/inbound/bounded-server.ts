@@ -12,10 +12,10 @@ import { BoundedResponse } from './bounded-response.ts'
 import { ClientAddresses } from './client-addresses.ts'
 import { isDoubted } from './framing.ts'
 
-/** What strangers may hold of one origin, in total and for each address. */
+/** Resources that strangers may hold of one origin, in total and for each address. */
 export interface Capacity {
   readonly connections: { readonly total: number; readonly perAddress: number }
-  /** Of bodies that have not been read to their end. */
+  /** Bytes of bodies that have not been read to their end. */
   readonly bodyBytes: { readonly total: number; readonly perAddress: number }
 }
 

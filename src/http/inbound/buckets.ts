@@ -3,7 +3,10 @@ interface Bucket {
   at: number
 }
 
-/** Keys remembered. Whoever was not heard of for longest is forgotten first, and begins anew. */
+/**
+ * Maximum of keys remembered. The key that was unused for longest is forgotten first, and begins
+ * anew.
+ */
 const MAX_KEYS = 10_000
 const MINUTE_MS = 60_000
 

@@ -7,8 +7,9 @@ import { headerValues } from '../header-values.ts'
 const MAX_HOPS = 16
 
 /**
- * Says where a request comes from. A proxy that an administrator named is believed about the address behind it
- * (`X-Forwarded-For`); nobody else is. One key stands for all that one subscriber has, so that limits count whom they mean.
+ * Finds the client address of a request. A proxy that an administrator named is believed about the
+ * address behind it (`X-Forwarded-For`); nobody else is. One key stands for all addresses of one
+ * subscriber, so that a limit counts subscribers.
  */
 export class ClientAddresses {
   readonly #named: boolean
@@ -25,7 +26,10 @@ export class ClientAddresses {
     }
   }
 
-  /** The address of the client: of the connection, or what the last known proxy says that it had its own connection from. */
+  /**
+   * Finds the address of the client: of the connection, or the one that the last known proxy says
+   * it had its own connection from.
+   */
   of(message: IncomingMessage): string {
     const peer = peerOf(message)
     if (!this.#named || !this.#isProxy(peer)) return peer
@@ -40,12 +44,14 @@ export class ClientAddresses {
     return client
   }
 
-  /** By what the requests of a client are counted. `undefined`: not at all. */
+  /** Key under which the requests of a client are counted. `undefined`: not counted. */
   keyOf(message: IncomingMessage): string | undefined {
     return this.#key(this.of(message))
   }
 
-  /** By what a connection is counted: a proxy has one for each of its clients. */
+  /**
+   * Key under which a connection is counted: a proxy has one connection for each of its clients.
+   */
   keyOfConnection(remoteAddress: string | undefined): string | undefined {
     return this.#key(plainAddress(remoteAddress ?? ''))
   }

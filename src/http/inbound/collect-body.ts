@@ -5,8 +5,10 @@ import { BoundedRequest } from './bounded-request.ts'
 const FIRST_BYTES = 4_096
 
 /**
- * The whole body of a request, in memory that grows with its bytes and not with its pieces. What is larger is not read further.
- * @throws Problem `input.too_large`, `request.incomplete`, `request.too_fragmented`, `request.too_many`, `server.busy`
+ * Collects the whole body of a request, in memory that grows with its bytes and not with its
+ * pieces. A larger body is not read further.
+ * @throws Problem `input.too_large`, `request.incomplete`, `request.too_fragmented`,
+ * `request.too_many`, `server.busy`
  */
 export function collectBody(message: IncomingMessage, most: number): Promise<Buffer> {
   // What ended before anybody listened says nothing any more.
@@ -36,7 +38,10 @@ export function collectBody(message: IncomingMessage, most: number): Promise<Buf
   })
 }
 
-/** One buffer that doubles. A body of a single piece, as most are, is that piece. */
+/**
+ * Buffer of a body, which doubles when it is full. A body of a single piece, as most are, is that
+ * piece.
+ */
 class Body {
   #bytes: Buffer = Buffer.alloc(0)
   #size = 0

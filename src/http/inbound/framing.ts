@@ -3,7 +3,10 @@ import type { Socket } from 'node:net'
 
 const doubted = new WeakSet<Socket>()
 
-/** Where such a request ends is as doubtful as what it says: nothing behind it on its connection is taken for a request. */
+/**
+ * Marks the connection of a request whose end is as doubtful as its content: no later bytes on it
+ * are taken for a request.
+ */
 export function doubt({ socket }: IncomingMessage): void {
   doubted.add(socket)
 }
@@ -17,7 +20,10 @@ export interface HeaderValues {
   all(name: string): readonly string[]
 }
 
-/** What decides how a request is read. Of two values one server takes the first, and another the last. */
+/**
+ * Headers that decide how a request is read, and must not come twice. Of two values one server
+ * takes the first, and another the last.
+ */
 const ONCE = [
   'host',
   'authorization',
@@ -30,8 +36,9 @@ const ONCE = [
 ] as const
 
 /**
- * What is wrong with how a request is framed, or nothing. INVARIANT: one rule for all origins, so that no two servers that stand
- * in one another's place end a body at different bytes (RFC 9112 sections 6.1 and 11.2).
+ * Fault in how a request is framed; `undefined` when there is none. INVARIANT: one rule for all
+ * origins, so that no two servers that stand in one another's place end a body at different bytes
+ * (RFC 9112 sections 6.1 and 11.2).
  */
 export function framingFault(headers: HeaderValues): string | undefined {
   const twice = ONCE.find((name) => headers.all(name).length > 1)

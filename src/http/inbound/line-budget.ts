@@ -2,10 +2,13 @@ import type { IncomingMessage } from 'node:http'
 import { Buckets } from './buckets.ts'
 import type { ClientAddresses } from './client-addresses.ts'
 
-/** Lines in a minute about what was refused: of one address, and of all together. */
+/** Maximum log lines per minute about refusals: of one address, and of all together. */
 export const MAX_LINES = { perAddress: 60, total: 600 } as const
 
-/** How many lines of the log refused requests may cause. What has no line is counted, and the next line says how many they were. */
+/**
+ * Bounds the log lines that refused requests cause. A refusal without a line is counted, and the
+ * next line gives that count.
+ */
 export class LineBudget {
   readonly #addresses: ClientAddresses
   readonly #own: Buckets
@@ -19,7 +22,10 @@ export class LineBudget {
     this.#all = new Buckets(MAX_LINES.total, monotonic)
   }
 
-  /** Whether a line is written. If so, how many had none since the last one. */
+  /**
+   * Takes a line. Returns how many refusals had none since the last one; `undefined`: no line is to
+   * be written.
+   */
   take(message: IncomingMessage): { readonly skipped: number } | undefined {
     const key = this.#addresses.keyOf(message)
     const mine = key === undefined || this.#own.take(key) === 0

@@ -15,7 +15,7 @@ answerAside(({ bytes, most, texts: names }: LargeBody): ReadBody => {
   return { rest: JSON.stringify(rest), texts: Object.fromEntries(texts) }
 })
 
-/** A number, or nothing, stays what it is. */
+/** Checks whether a member can be large. A number, a boolean or null stays as it is. */
 function canBeLarge(member: unknown): boolean {
   return typeof member === 'string' || (typeof member === 'object' && member !== null)
 }

@@ -8,7 +8,7 @@ export interface LargeBody {
   readonly texts: readonly string[]
 }
 
-/** The body without those members, as JSON, and what they say. */
+/** Body without those members, as JSON, and the texts of the members. */
 export interface ReadBody {
   readonly rest: string
   readonly texts: Readonly<Record<string, string>>
@@ -19,8 +19,9 @@ const MOST_MS = 30_000
 const inThread = aside<LargeBody, ReadBody>(import.meta.url, 'read-large-json-thread', MOST_MS)
 
 /**
- * `readPlainJson` in a thread, for bodies that take long: this thread answers calls meanwhile, and gets texts instead of objects.
- * @throws Problem like it
+ * Reads JSON as `readPlainJson` does, but in a thread, for bodies that take long: this thread
+ * answers calls meanwhile, and gets texts instead of objects.
+ * @throws Problem as `readPlainJson`
  */
 export async function readLargeJson(body: LargeBody): Promise<unknown> {
   try {
@@ -43,7 +44,10 @@ function read(body: LargeBody): Promise<ReadBody> {
 
 let last: Promise<unknown> = Promise.resolve()
 
-/** Each large body takes several times its bytes while it is read. */
+/**
+ * Runs one piece of work after another: each large body takes several times its bytes while it is
+ * read.
+ */
 function oneByOne<T>(work: () => Promise<T>): Promise<T> {
   const next = last.then(work)
   last = next.catch(() => {})

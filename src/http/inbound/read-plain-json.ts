@@ -2,7 +2,7 @@ import { parseJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 
 /**
- * A body as plain values.
+ * Reads a body as plain values.
  * @throws Problem as `parseJson`; `input.malformed` for a number that JavaScript has no room for
  */
 export function readPlainJson(bytes: Buffer, most: number): unknown {

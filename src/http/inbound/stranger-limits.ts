@@ -3,9 +3,11 @@ import { Problem } from '../../lib/problem.ts'
 import { Buckets } from './buckets.ts'
 import type { ClientAddresses } from './client-addresses.ts'
 
-/** Somebody who could not be identified was refused. Nothing that they sent is in it. */
+/**
+ * Record of a refusal of somebody who could not be identified. It contains nothing that they sent.
+ */
 export interface StrangerRefused {
-  /** Which edge refused. */
+  /** Edge that refused. */
   readonly at: string
   /** A stable code. */
   readonly reason: string
@@ -18,11 +20,14 @@ export interface StrangerLimitOptions {
   readonly perMinute: number
   /** Milliseconds. */
   readonly monotonic: () => number
-  /** Told of every refusal that nothing else counts. */
+  /** Receives every refusal that nothing else counts. */
   readonly count?: (refused: StrangerRefused) => void
 }
 
-/** Demands of the protocol to say something once more, which every client meets: no refusals. */
+/**
+ * Codes of challenges: the protocol asks for the request once more, and every client meets them, so
+ * they are no refusals.
+ */
 const CHALLENGES = new Set<string>([
   'attestation.challenge_needed',
   'proof.nonce_required',
@@ -30,9 +35,9 @@ const CHALLENGES = new Set<string>([
 ])
 
 /**
- * How often one address is told why it was refused. Beyond that the answer is 429 with `Retry-After`, whatever was wrong. INVARIANT:
- * looked at after a credential was found to be no good, and never before: whoever shares the address of a stranger and can say who
- * they are is served.
+ * Limits how often one address is told why it was refused. Beyond that the answer is 429 with
+ * `Retry-After`, whatever was wrong. INVARIANT: checked after a credential was found to be no good,
+ * and never before: whoever shares the address of a stranger and can say who they are is served.
  */
 export class StrangerLimits {
   readonly #options: StrangerLimitOptions
@@ -44,7 +49,10 @@ export class StrangerLimits {
     if (perMinute > 0) this.#buckets = new Buckets(perMinute, monotonic)
   }
 
-  /** The answer to somebody who is refused: the problem itself, or that the address was refused too often. */
+  /**
+   * Chooses the answer to somebody who is refused: the problem itself, or that the address was
+   * refused too often.
+   */
   judge(message: IncomingMessage, problem: Problem, at: string): Problem {
     if (problem.status !== 401 || CHALLENGES.has(problem.code)) return problem
     const { addresses, count } = this.#options
@@ -52,7 +60,9 @@ export class StrangerLimits {
     return this.limit(message) ?? problem
   }
 
-  /** The same of a refusal that was counted where it was made. `undefined`: the address may be told why. */
+  /**
+   * Limits a refusal that was counted where it was made. `undefined`: the address may be told why.
+   */
   limit(message: IncomingMessage): Problem | undefined {
     const key = this.#options.addresses.keyOf(message)
     const waitMs = key === undefined ? 0 : (this.#buckets?.take(key) ?? 0)
