@@ -2,8 +2,9 @@ import { keptQuery } from './kept-query.ts'
 import type { Reader, Step, Storage, Tx } from './storage.ts'
 
 /**
- * Uses something that may be used once (a proof, an assertion, a link). True for exactly one caller, whatever races.
- * The use lasts as long as `tx` commits; `expiresAt` (epoch milliseconds) is when forgetting it is safe.
+ * Uses something that may be used once (a proof, an assertion, a link). True for exactly one
+ * caller, whatever races. The use lasts as long as `tx` commits; `expiresAt` (epoch milliseconds)
+ * is when forgetting it is safe.
  * INVARIANT: single use is this insert and nothing else. Never look first.
  */
 export async function consumeOnce(
@@ -21,7 +22,10 @@ export async function consumeOnce(
   return numInsertedOrUpdatedRows === 1n
 }
 
-/** The same as a step of a `commit`, which fails with this step's name (`used <kind>`) when it was used before. */
+/**
+ * Makes the single use a step of a `commit`, which fails with this step's name (`used <kind>`) when
+ * it was used before.
+ */
 export function consumeOnceStep(
   reader: Reader,
   kind: string,
@@ -34,7 +38,9 @@ export function consumeOnceStep(
   return { name: `used ${kind}`, query, rows: 1 }
 }
 
-/** Whether it was used by now. For questions only: whoever uses something never looks first. */
+/**
+ * Checks whether it was used by now. For questions only: whoever uses something never looks first.
+ */
 export async function wasUsed(reader: Reader, kind: string, key: string): Promise<boolean> {
   const row = await reader
     .selectFrom('used_once')
@@ -45,7 +51,9 @@ export async function wasUsed(reader: Reader, kind: string, key: string): Promis
   return row !== undefined
 }
 
-/** Forgets uses that ended before `now`; what expired is refused for its expiry. Answers how many. */
+/**
+ * Forgets uses that ended before `now`; an expired one is refused for its expiry. Returns how many.
+ */
 export async function forgetUsed(storage: Storage, now: number): Promise<number> {
   return storage.transaction(async (tx) => {
     const { numDeletedRows } = await tx

@@ -32,7 +32,10 @@ class PostgresWithoutMigrationLock extends PostgresAdapter {
   override async releaseMigrationLock(): Promise<void> {}
 }
 
-/** Where statements go. A pool, a thread and a file all look like this to Kysely. */
+/**
+ * Connections that statements are sent over. A pool, a thread and a file all look like this to
+ * Kysely.
+ */
 export type Connections = Omit<Driver, 'init' | 'destroy'>
 
 /** Kysely's SQL for one of the engines, sent over connections of our own. */
@@ -73,7 +76,7 @@ export function forReading(
   }
 }
 
-/** For every connection of ours: rows are asked for in pages. */
+/** Refuses to stream, for every connection of ours: rows are asked for in pages. */
 export function noStreaming(): never {
   throw new Error('storage does not stream: page with a key and a limit')
 }

@@ -1,10 +1,13 @@
 import { statfs } from 'node:fs/promises'
 import { Problem } from '../lib/problem.ts'
 
-/** `low`: refusals are not written any more. `reserved`: nothing but what revokes, and sign-in. */
+/**
+ * Room on the disk. `low`: refusals are not written any more. `reserved`: only revocation and
+ * sign-in are written.
+ */
 export type DiskRoom = 'ample' | 'low' | 'reserved'
 
-/** For the log. */
+/** Texts for the log. */
 export const ROOM_IN_WORDS: Readonly<Record<DiskRoom, string>> = {
   ample: 'the disk has room again',
   low: 'the disk is filling up: refusals are not recorded any more',
@@ -13,15 +16,15 @@ export const ROOM_IN_WORDS: Readonly<Record<DiskRoom, string>> = {
 }
 
 export interface DiskGuardOptions {
-  /** Kept for revocation and sign-in. 0: nothing is watched. */
+  /** Bytes kept for revocation and sign-in. 0: nothing is watched. */
   readonly reserveBytes: number
   /** Bytes that may still be written. */
   readonly freeBytes: () => Promise<number>
-  /** Told once of each change. */
+  /** Called once for each change. */
   readonly onChange?: (room: DiskRoom) => void
 }
 
-/** Below so many times the reserve, refusals are counted and not written. */
+/** Factor of the reserve: with less free than that, refusals are counted and not written. */
 const LOW = 2
 
 /**
@@ -40,7 +43,7 @@ export class DiskGuard {
     return this.#room
   }
 
-  /** Looks again. What is known stays as it is when nobody can tell. */
+  /** Measures the free bytes again. A failed measurement changes nothing. */
   async check(): Promise<void> {
     const { freeBytes, onChange, reserveBytes } = this.#options
     if (reserveBytes === 0) return
@@ -51,7 +54,7 @@ export class DiskGuard {
     onChange?.(room)
   }
 
-  /** For everything that is not done without a record. @throws Problem `storage.reserved` */
+  /** Guards every act that is not done without a record. @throws Problem `storage.reserved` */
   requireRoom(): void {
     if (this.#room !== 'reserved') return
     throw new Problem(

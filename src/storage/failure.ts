@@ -1,6 +1,6 @@
 import { Problem } from '../lib/problem.ts'
 
-/** What an engine says when a statement broke a rule of the schema. `code` is the engine's own. */
+/** Error of an engine when a statement broke a rule of the schema. `code` is the engine's own. */
 export class StatementFailed extends Error {
   readonly code: string
   /** The statement would have made a second row where only one may be. */

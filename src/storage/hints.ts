@@ -1,4 +1,4 @@
-/** Who wants to hear of which channel. A listener that throws spoils no other. */
+/** Listeners by channel. A listener that throws disturbs no other. */
 export class Hints {
   readonly #listeners = new Map<string, Set<() => void>>()
 
@@ -9,12 +9,12 @@ export class Hints {
     return () => listeners.delete(own)
   }
 
-  /** Never calls a listener before it returns. */
+  /** Schedules the listeners of a channel; never calls one before it returns. */
   raise(channel: string): void {
     for (const listener of this.#listeners.get(channel) ?? []) queueMicrotask(listener)
   }
 
-  /** After a time in which hints may have been missed. */
+  /** Schedules all listeners, after a time in which hints may have been missed. */
   raiseAll(): void {
     for (const channel of this.#listeners.keys()) this.raise(channel)
   }

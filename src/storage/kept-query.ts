@@ -4,8 +4,9 @@ import type { Reader, Step } from './storage.ts'
 const texts = new WeakMap<Reader, Map<string, CompiledQuery>>()
 
 /**
- * A statement of every call, whose text is made once: building it anew takes longer than filling it in, and leaves much to collect.
- * `build` makes the statement that `name` stands for, always the same but for `parameters`, which come in the order of the text.
+ * Keeps the text of a statement that every call runs: building it anew takes longer than filling it
+ * in, and leaves much garbage. `build` makes the statement that `name` stands for, always the same
+ * but for `parameters`, which come in the order of the text.
  */
 export function keptQuery(
   db: Reader,

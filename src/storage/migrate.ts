@@ -4,7 +4,10 @@ import { Problem } from '../lib/problem.ts'
 import { type Migrations, migrationsFor } from './migrations/index.ts'
 import type { Reader, Storage } from './storage.ts'
 
-/** What was done: the schema version now, and the names of the migrations that this call ran. */
+/**
+ * Result of a migration: the schema version now, and the names of the migrations that this call
+ * ran.
+ */
 export interface Migrated {
   readonly version: number
   readonly applied: readonly string[]
@@ -32,7 +35,10 @@ export function runMigrations(
   })
 }
 
-/** How many migrations made the schema that is stored (0: it is empty), and how many this build knows. */
+/**
+ * Versions of the schema: the number of migrations that made the stored one (0: it is empty), and
+ * the number that this build knows.
+ */
 export interface SchemaVersion {
   readonly recorded: number
   readonly needed: number

@@ -14,17 +14,23 @@ export type StorageOptions = (
   | { kind: 'sqlite'; directory: string }
   | ({ kind: 'postgres'; url: string } & PrimaryOptions)
 ) & {
-  /** Bring the schema up to date first. Without it an older schema is refused. */
+  /** True: bring the schema up to date first. Otherwise an older schema is refused. */
   migrate?: boolean
   /** Database time of SQLite. PostgreSQL has its own. */
   clock?: Clock
-  /** Stands in for PostgreSQL's own time, in tests that move it. */
+  /** Clock that replaces PostgreSQL's own time, in tests that move it. */
   databaseClock?: Clock | undefined
-  /** Hears of a failover of PostgreSQL that may have lost something. */
+  /** Called after a failover of PostgreSQL that may have lost something. */
   onFailover?: (what: string) => void
-  /** How long a `transaction` may keep others waiting before it is rolled back, in ms. Default 10 s. */
+  /**
+   * Maximum time that a `transaction` may keep others waiting before it is rolled back, in ms.
+   * Default 10 s.
+   */
   transactionLimit?: number
-  /** PostgreSQL is waited for so many times as long as usual, whatever for; for tests, which share a machine. Default 1. */
+  /**
+   * Factor by which every wait for PostgreSQL is longer; for tests, which share a machine. Default
+   * 1.
+   */
   waitFactor?: number | undefined
 }
 
@@ -59,7 +65,10 @@ export async function migrate(options: StorageOptions): Promise<Migrated> {
   }
 }
 
-/** Which schema is stored, before anything is changed. @throws Problem `storage.locked`, `storage.cannot_open` */
+/**
+ * Reads which schema is stored, and changes nothing. @throws Problem `storage.locked`,
+ * `storage.cannot_open`
+ */
 export async function schemaVersion(options: StorageOptions): Promise<SchemaVersion> {
   const storage = await openEngine(options)
   try {
@@ -79,7 +88,7 @@ export async function emptyDataDirectory(directory: string, last: string): Promi
   emptyDirectory(directory, last)
 }
 
-/** Only the engine that is used is loaded. */
+/** Opens the engine that is used, and loads no other. */
 async function openEngine(options: StorageOptions): Promise<Storage> {
   if (options.kind === 'sqlite') {
     const { openSqlite } = await import('./sqlite/open.ts')

@@ -88,9 +88,10 @@ import type {
 } from './rows/work.ts'
 
 /**
- * Every table, as rows. Portable between both engines: times are epoch milliseconds (BIGINT), flags are 0 or 1,
- * JSON is canonical text, digests and ids are text compared byte by byte (collation C), blobs are bytes.
- * A business folder reads and writes its own tables only, in its `*-store.ts`.
+ * Tables, all of them, as rows. Portable between both engines: times are epoch milliseconds
+ * (BIGINT), flags are 0 or 1, JSON is canonical text, digests and ids are text compared byte by
+ * byte (collation C), blobs are bytes. A business folder reads and writes its own tables only, in
+ * its `*-store.ts`.
  */
 export interface Schema {
   meta: MetaRow

@@ -5,8 +5,8 @@ export type Reader = Kysely<Schema>
 export type Tx = Kysely<Schema>
 
 /**
- * One statement of a `commit`. `rows` is the guard: how many rows the statement must have touched,
- * or `'any'`. `name` says which guard failed.
+ * Statement of a `commit`. `rows` is the guard: how many rows the statement must have touched, or
+ * `'any'`. `name` says which guard failed.
  */
 export interface Step {
   readonly name: string
@@ -19,9 +19,10 @@ export type Committed =
   | { readonly committed: false; readonly failed: string }
 
 /**
- * The same store over connections that nothing else uses. On PostgreSQL a transaction of a lane whose caller is silent
- * ends soon, and a lock that a revocation does not get in time is asked for again. Transactions of the renewal lane are
- * read committed. On SQLite all writes share one queue, and transactions of a lane go to its front.
+ * View of the store over connections that nothing else uses. On PostgreSQL a transaction of a lane
+ * whose caller is silent ends soon, and a lock that a revocation does not get in time is asked for
+ * again. Transactions of the renewal lane are read committed. On SQLite all writes share one queue,
+ * and transactions of a lane go to its front.
  */
 export type Lane = Pick<Storage, 'read' | 'transaction' | 'now'>
 
@@ -44,23 +45,26 @@ export interface Storage {
    */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   /**
-   * All steps or none, in order, in one round trip to the writer. The hot path uses this. A key that is taken fails
-   * its step as a guard does.
+   * Commits all steps or none, in order, in one round trip to the writer. The hot path uses this. A
+   * key that is taken fails its step as a guard does.
    *
    * @throws Problem `storage.unavailable`: not done, or not known to be done
    */
   commit(steps: readonly Step[]): Promise<Committed>
   /** Database time in epoch milliseconds: the clock of leases and expiry across replicas. */
   now(): Promise<number>
-  /** The same as part of a statement, read when the statement runs. */
+  /** Database time as part of a statement, read when the statement runs. */
   time(): RawBuilder<number>
-  /** The same without asking, where database time is this process's own clock. Absent on PostgreSQL. */
+  /**
+   * Database time without asking the database, where it is this process's own clock. Absent on
+   * PostgreSQL.
+   */
   readonly nowAtHand?: (() => number) | undefined
-  /** For what must wait behind no call. */
+  /** Lanes for transactions that must wait behind no call. */
   readonly lanes: { readonly renewal: Lane; readonly revocation: Lane }
   /**
-   * Which of its futures the database is in: another text after a failover, or a restore to an earlier moment. Absent where it cannot be
-   * told, as with a file.
+   * Identifies which of its futures the database is in: another text after a failover, or a restore
+   * to an earlier moment. Absent where it cannot be told, as with a file.
    */
   lineage?(): string | undefined
   /** Hints to the other replicas. Correctness never depends on one arriving. */
@@ -68,9 +72,15 @@ export interface Storage {
   onNotify(channel: string, listener: () => void): () => void
   /** Calls once when this process can never write again, whatever happens: only another process can. */
   onLost?(listener: (error: Error) => void): void
-  /** What an operator should know although everything works, for readiness and `doctor`. Empty when all is well. */
+  /**
+   * Warnings that an operator should see although everything works, for readiness and `doctor`.
+   * Empty when all is well.
+   */
   warnings(): readonly string[]
-  /** A transaction that keeps every other process from doing the same meanwhile, without a time limit. For migrations. */
+  /**
+   * Runs a transaction that keeps every other process from doing the same meanwhile, without a time
+   * limit. For migrations.
+   */
   exclusively<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   /** Finishes what is under way and lets go. Closing twice is fine. */
   close(): Promise<void>

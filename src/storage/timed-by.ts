@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
 import type { Storage } from './storage.ts'
 
-/** The same store, whose database time is this clock: for tests that move it. */
+/** Wraps a store so that its database time is this clock: for tests that move it. */
 export function timedBy(storage: Storage, clock: Pick<Clock, 'now'>): Storage {
   const now = async () => clock.now()
   const { renewal, revocation } = storage.lanes

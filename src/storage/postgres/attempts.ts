@@ -3,14 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { unavailable } from '../failure.ts'
 import type { BorrowedConnection } from './session.ts'
 
-/** How long one transaction is tried again, and the longest pause between attempts, in ms. */
+/** Maximum time that one transaction is tried again, and maximum pause between attempts, in ms. */
 const PATIENCE = 5_000
 const LONGEST_PAUSE = 50
 
 /**
- * Tries again what lost against another transaction. Second and further attempts of this process go one at a time:
- * when a table is small, serialisable transactions conflict although they touch different rows, and all of them
- * trying again at once would go on losing to each other.
+ * Repeats a transaction that lost against another one. Second and further attempts of this process
+ * go one at a time: when a table is small, serialisable transactions conflict although they touch
+ * different rows, and all of them trying again at once would go on losing to each other.
  */
 export class Attempts {
   readonly #borrow: () => Promise<BorrowedConnection>

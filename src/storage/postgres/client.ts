@@ -9,7 +9,10 @@ const SILENCE_TIMEOUT = 10_000
 
 /** A lease is 5 s, so a renewal that is not answered has to be tried again before that. */
 export const RENEWAL_LIMITS: Partial<Limits> = { idle: 2_000, lock: 1_000, silence: 3_000 }
-/** Who waits for a lock asks again soon: its holder may be gone by then. */
+/**
+ * Limits of revocations. A short wait for a lock, which is then asked for again: its holder may be
+ * gone by then.
+ */
 export const REVOCATION_LIMITS: Partial<Limits> = { idle: 5_000, lock: 1_000 }
 const CALL_LIMITS: Limits = {
   idle: TRANSACTION_LIMIT,
@@ -17,7 +20,10 @@ const CALL_LIMITS: Limits = {
   silence: SILENCE_TIMEOUT,
 }
 
-/** In milliseconds: for the caller within a transaction, for a lock, for the server's answer. */
+/**
+ * Time limits in milliseconds: for the caller within a transaction, for a lock, for the server's
+ * answer.
+ */
 export interface Limits {
   readonly idle: number
   readonly lock: number
@@ -47,7 +53,7 @@ function plainBytes(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text.slice(2), 'hex'))
 }
 
-/** `waitFactor`: everything is waited for so many times as long. */
+/** Options of a client. `waitFactor`: factor by which every wait is longer. */
 export function clientOptions(
   url: string,
   limits: Partial<Limits> = {},

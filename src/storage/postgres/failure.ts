@@ -20,16 +20,24 @@ const SERVER_FAILED: readonly (readonly [string, string])[] = [
 ]
 const CONSTRAINT = '23'
 const UNIQUE_VIOLATION = '23505'
-/** Serialisation failure and deadlock: nothing happened, trying again is right. */
+/**
+ * SQLSTATE codes of serialisation failure and deadlock: nothing happened, trying again is right.
+ */
 const WORTH_ANOTHER_TRY = new Set(['40001', '40P01'])
 const LOCK_NOT_AVAILABLE = '55P03'
 
-/** What the server said, if it was the server: errors of the network have codes, too. */
+/**
+ * SQLSTATE of an error that the server sent; `undefined` for errors of the network, which have
+ * codes, too.
+ */
 export function sqlStateOf(error: unknown): string | undefined {
   return error instanceof pg.DatabaseError ? error.code : undefined
 }
 
-/** `locks`: so is a lock that was not had in time, where its holder may be gone by then. */
+/**
+ * Checks whether another try is right. `locks`: also after a lock that was not obtained in time,
+ * whose holder may be gone by then.
+ */
 export function isWorthAnotherTry(error: unknown, locks = false): boolean {
   const state = sqlStateOf(error) ?? ''
   return WORTH_ANOTHER_TRY.has(state) || (locks && state === LOCK_NOT_AVAILABLE)
@@ -40,7 +48,8 @@ export function isDuplicateKey(error: unknown): boolean {
 }
 
 /**
- * What an operator has to know when the database cannot be opened: where it was looked for, and why that failed. Never the password.
+ * Problem for a database that cannot be opened: says where it was looked for, and why that failed.
+ * Never the password.
  */
 export function cannotOpen(
   error: unknown,
@@ -54,7 +63,7 @@ export function cannotOpen(
   return new Problem('storage.cannot_open', `${where}: ${why}`, { cause: error })
 }
 
-/** Where a database was looked for. */
+/** Address under which a database was looked for. */
 export interface DatabaseAddress {
   readonly host: string
   readonly port: number
@@ -69,7 +78,10 @@ function networkReason(error: unknown): string {
   return [...new Set(reasons)].join('; ')
 }
 
-/** Turns what `pg` throws into ours. Whatever has no SQLSTATE came from the network or from this process. */
+/**
+ * Turns an error of `pg` into ours. An error without SQLSTATE came from the network or from this
+ * process.
+ */
 export function translated(error: unknown): Error {
   if (error instanceof Problem) return error
   const state = sqlStateOf(error)

@@ -19,15 +19,18 @@ const READING = 10
 const WRITING = 10
 const RENEWING = 2
 const REVOKING = 3
-/** Of the advisory lock under which migrations run: "remit" in ASCII. */
+/** Key of the advisory lock under which migrations run: "remit" in ASCII. */
 const MIGRATION_LOCK = 0x72656d6974
 
 export interface PostgresOptions extends PrimaryOptions {
   /** `postgres://user:password@host:port/database`, with TLS as `?sslmode=verify-full`. */
   url: string
-  /** How long an interactive transaction may wait for its caller, in ms. */
+  /** Maximum time that an interactive transaction may wait for its caller, in ms. */
   transactionLimit?: number | undefined
-  /** Connections, locks, answers and other attempts are waited for so many times as long. Default: 1. */
+  /**
+   * Factor by which waits for connections, locks, answers and other attempts are longer. Default:
+   * 1.
+   */
   waitFactor?: number | undefined
 }
 
@@ -95,7 +98,10 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
   }
 }
 
-/** What the pool said is about a request that may be repeated; at a start, where and why is what counts. */
+/**
+ * Problem of a failed start. A pool's own problem is worded for a request that may be repeated; at
+ * a start, address and cause are what counts.
+ */
 function openingFailure(error: unknown, url: string): Error {
   const cause = error instanceof Problem ? error.cause : error
   const isOurs = error instanceof Problem && !(cause instanceof Error)

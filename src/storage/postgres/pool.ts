@@ -9,11 +9,11 @@ export interface PoolOptions {
   readonly url: string
   readonly size: number
   readonly primary: Primary
-  /** What may be waited for; `none`: any statement takes as long as it takes. */
+  /** Time limits; `none`: any statement takes as long as it takes. */
   readonly limits: Partial<Limits> | 'none'
-  /** Whether a lock that was not had in time is worth another try. Default: no. */
+  /** True: a lock that was not obtained in time is worth another try. Default: false. */
   readonly retriesLocks?: boolean
-  /** Everything is waited for so many times as long. Default: 1. */
+  /** Factor by which every wait is longer. Default: 1. */
   readonly waitFactor?: number
 }
 
@@ -59,7 +59,10 @@ export class SessionPool {
     }
   }
 
-  /** Waits for what was borrowed, but for no one longer than a transaction may take. */
+  /**
+   * Waits until everything borrowed is given back, but for no one longer than a transaction may
+   * take.
+   */
   close(): Promise<void> {
     this.#closed ??= this.#close()
     return this.#closed

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { unavailable } from '../failure.ts'
 import { sqlStateOf } from './failure.ts'
 
-/** PostgreSQL 15 is the oldest that is tested. */
+/** Oldest PostgreSQL that is tested: 15. */
 const OLDEST = 150_000
 /** undefined_function, insufficient_privilege, feature_not_supported */
 const CANNOT_TELL = new Set(['42883', '42501', '0A000'])
@@ -22,14 +22,14 @@ const IDENTITY = `
   FROM pg_control_system()`
 
 /**
- * Whether a commit has to be on another server before it counts: `required`, or nothing is done; `warned`, it is told when it does not;
- * `single`, there is no other server, and that is wanted.
+ * Rule about commits that no other server has confirmed: `required`, a commit without it fails;
+ * `warned`, it is reported; `single`, there is no other server, and that is wanted.
  */
 export type Replication = 'required' | 'warned' | 'single'
 
 export interface PrimaryOptions {
   readonly replication?: Replication | undefined
-  /** Hears of a failover that may have lost something. */
+  /** Called after a failover that may have lost something. */
   readonly onFailover?: ((what: string) => void) | undefined
 }
 
@@ -39,9 +39,10 @@ interface Identity {
 }
 
 /**
- * Which server is the primary. A standby is behind, and an old primary that is still reachable after a failover has
- * another future: nothing may be read from or written to either. Every connection is checked when it is made; a
- * failover raises the timeline (PostgreSQL manual 25.3.6), and connections from before are not used again.
+ * Finds out which server is the primary. A standby is behind, and an old primary that is still
+ * reachable after a failover has another future: nothing may be read from or written to either.
+ * Every connection is checked when it is made; a failover raises the timeline (PostgreSQL manual
+ * 25.3.6), and connections from before are not used again.
  */
 export class Primary {
   #newest: Identity | undefined

@@ -4,13 +4,13 @@ import { noStreaming } from '../dialect.ts'
 import { unavailable } from '../failure.ts'
 import { isWorthAnotherTry, sqlStateOf, translated } from './failure.ts'
 
-/** One borrowed connection, with what has to be known before it is given back. */
+/** A borrowed connection, with the state that has to be known before it is given back. */
 export class BorrowedConnection implements DatabaseConnection {
   readonly #client: pg.PoolClient
   readonly #onNotice: (notice: { message?: string | undefined }) => void
-  /** The connection may be in any state and is not used again. */
+  /** True when the connection may be in any state and is not used again. */
   #broken = false
-  /** A standby that should have confirmed did not. */
+  /** True when a standby that should have confirmed did not. */
   #unconfirmed = false
   #contended = false
   #released = false
@@ -33,7 +33,7 @@ export class BorrowedConnection implements DatabaseConnection {
     client.on('notice', this.#onNotice)
   }
 
-  /** Some statement lost against another transaction; all of it can be tried again. */
+  /** True when some statement lost against another transaction; all of it can be tried again. */
   get contended(): boolean {
     return this.#contended
   }

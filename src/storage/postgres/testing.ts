@@ -5,14 +5,17 @@ import pg from 'pg'
 import { migrationsFor, SCHEMA_DIGEST } from '../migrations/index.ts'
 import { migrate } from '../open.ts'
 
-/** The tests share a machine, and some of them make a hundred things at once: what is slow there is not broken. */
+/**
+ * Factor by which tests wait longer: they share a machine, and some of them make a hundred things
+ * at once, so a slow answer there is no failure.
+ */
 export const WAIT_FACTOR = 12
 
 /** Advisory locks on the server that the tests use: one while the template is made, one for each database in use. */
 const TEMPLATE_LOCK = 0x72656d69
 const DATABASE_LOCK = 0x72656d6a
 
-/** One set of databases for each state of the migrations. */
+/** Name of the template database, one for each state of the migrations. */
 const TEMPLATE = `remit_template_${SCHEMA_DIGEST}`
 const MIGRATION_TABLES = [DEFAULT_MIGRATION_TABLE, DEFAULT_MIGRATION_LOCK_TABLE]
 
@@ -47,7 +50,7 @@ export async function takeDatabase(
   }
 }
 
-/** Its locks are this process's claims, and the server ends them with it. */
+/** Opens the connection whose locks are this process's claims; the server ends them with it. */
 async function connect(server: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: server })
   await client.connect()
@@ -99,7 +102,7 @@ async function empty(url: string): Promise<boolean> {
   }
 }
 
-/** Made by whichever test process comes first. */
+/** Makes the template, in whichever test process comes first. */
 async function makeTemplate(server: string, admin: pg.Client): Promise<void> {
   await admin.query('SELECT pg_advisory_lock($1)', [TEMPLATE_LOCK])
   const { rowCount } = await admin.query('SELECT 1 FROM pg_database WHERE datname = $1', [TEMPLATE])

@@ -45,11 +45,13 @@ export async function runExclusively<T>(
 }
 
 /**
- * All steps or none in two round trips: everything up to the last step is sent at once, then COMMIT or ROLLBACK.
+ * Commits all steps or none in two round trips: everything up to the last step is sent at once,
+ * then COMMIT or ROLLBACK.
  *
- * Why read committed is enough: a step decides by its own guard, and the guard is one statement about single rows,
- * which PostgreSQL evaluates on the newest committed version under the row's lock (manual 13.2.1), or a unique key.
- * Two commits can then not both win one row, and neither fails because of rows it does not touch.
+ * Why read committed is enough: a step decides by its own guard, and the guard is one statement
+ * about single rows, which PostgreSQL evaluates on the newest committed version under the row's
+ * lock (manual 13.2.1), or a unique key. Two commits can then not both win one row, and neither
+ * fails because of rows it does not touch.
  */
 export function commitSteps(
   attempts: Attempts,

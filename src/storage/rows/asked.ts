@@ -1,10 +1,10 @@
 import type { Flag, JsonText, Millis } from './column.ts'
 
-/** policy: enforcement points of others, and what they are answered by */
+/** policy: enforcement points of other systems, and what answers them */
 export interface PepRow {
   name: string
   mode: 'task' | 'policy-only' | 'issuance'
-  /** Of an authorization server that asks before it issues (`issuance`), and of no other. */
+  /** Set for an authorization server that asks before it issues (`issuance`), and for no other. */
   issuing: JsonText | null
   policy_set: string | null
   resources: JsonText | null
@@ -21,7 +21,7 @@ export interface PepCredentialRow {
   id: string
   pep: string
   kind: 'secret' | 'key'
-  /** Of the secret; of a key its thumbprint. */
+  /** Digest of the secret; thumbprint of a key. */
   digest: string
   jwk: JsonText | null
   kid: string | null
@@ -42,7 +42,7 @@ export interface PolicyOnlySetRow {
   published_at: Millis
 }
 
-/** approvals: what enforcement points were denied and people could lift */
+/** approvals: denials at enforcement points that people could lift */
 export interface EvaluationDenialRow {
   id: string
   pep: string
@@ -52,7 +52,7 @@ export interface EvaluationDenialRow {
   expires_at: Millis
 }
 
-/** approvals: what enforcement points submitted about such a denial */
+/** approvals: requests of enforcement points about such a denial */
 export interface EvaluationRequestRow {
   id: string
   pep: string

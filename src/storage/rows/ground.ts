@@ -2,7 +2,7 @@
 import type { Generated } from 'kysely'
 import type { JsonText, Millis } from './column.ts'
 
-/** storage: what may happen once. See `consume-once.ts`. */
+/** storage: single uses. See `consume-once.ts`. */
 export interface UsedOnceRow {
   kind: string
   key: string
@@ -47,11 +47,14 @@ export interface SigningKeyRow {
   sealed: Uint8Array
   created_at: Millis
   retired_at: Millis | null
-  /** Where the private half is. */
+  /** Place of the private half. */
   custody: string
 }
 
-/** Derived from the first master key, and kept: what was made with them has to stay the same. */
+/**
+ * Keys derived from the first master key, and kept: whatever was made with them has to stay the
+ * same.
+ */
 export interface LastingKeyRow {
   purpose: string
   sealed: Uint8Array
@@ -90,10 +93,10 @@ export interface LedgerHeadRow {
 }
 
 export interface LedgerBreakRow {
-  /** Of the history that begins when it is accepted. */
+  /** History that begins when the break is accepted. */
   history: number
   detail: string
-  /** The signed note that is missing, or nothing. */
+  /** Signed note that is missing, or the empty text. */
   head: string
   size: number
   found_at: Millis
@@ -107,7 +110,7 @@ export interface LedgerCheckpointRow {
   at: Millis
 }
 
-/** One row. */
+/** The newest recorded time, in one row. */
 export interface RecordedTimeRow {
   id: number
   newest: number

@@ -1,15 +1,17 @@
 /** Rows of trusted issuers. See `../schema.ts`. */
 import type { Flag, JsonText, Millis } from './column.ts'
 
-/** agents: issuers of others that are trusted, each with what may come of it at most */
+/** agents: issuers of other organisations that are trusted, each with its limits */
 export interface TrustedIssuerRow {
   name: string
   kind: 'oauth' | 'spiffe'
-  /** What its tokens say, byte-exact; of a SPIFFE trust domain `spiffe://` and its name. */
+  /**
+   * Issuer identifier of its tokens, byte-exact; of a SPIFFE trust domain `spiffe://` and its name.
+   */
   issuer: string
   tenant_claim: string | null
   tenant_value: string | null
-  /** That the subject of each of its tokens begins with. */
+  /** Prefix that the subject of each of its tokens has to have. */
   subject_prefix: string | null
   keys: JsonText
   algorithms: JsonText
@@ -17,11 +19,11 @@ export interface TrustedIssuerRow {
   audience: string | null
   rules: JsonText
   access: JsonText | null
-  /** For whom its identity assertions speak. */
+  /** People for whom its identity assertions speak. */
   people: JsonText | null
-  /** What it gets of ours, where it is the server of another domain. */
+  /** Access that it gets from us, where it is the server of another domain. */
   peer: JsonText | null
-  /** With which introspection is asked. */
+  /** Credential for introspection, sealed. */
   sealed_secret: Uint8Array | null
   trust: number
   ceiling: JsonText | null
@@ -37,13 +39,15 @@ export interface TrustedIssuerRow {
   created_at: Millis
   most_people: number
   people_an_hour: number
-  /** People who were never here before one of its tokens spoke of them; in all, and in the hour that began then. */
+  /**
+   * People who first became known by one of its tokens; in all, and in the hour that began then.
+   */
   people_brought: number
   hour_began: Millis
   hour_people: number
 }
 
-/** agents: whom an issuer vouches for */
+/** agents: workloads that an issuer vouches for */
 export interface WorkloadRow {
   issuer: string
   subject: string
@@ -51,7 +55,7 @@ export interface WorkloadRow {
   created_at: Millis
 }
 
-/** agents: whose token it is that was shown, until it expires */
+/** agents: digests of workload tokens that were presented, until they expire */
 export interface WorkloadTokenRow {
   digest: string
   agent_id: string
@@ -65,7 +69,7 @@ export interface ForeignTokenRow {
   expires_at: Millis
 }
 
-/** tasks: what rests on an issuer */
+/** tasks: issuers that a task depends on */
 export interface TaskIssuerRow {
   issuer: string
   task_id: string

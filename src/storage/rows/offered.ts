@@ -12,51 +12,60 @@ export interface AgentRow {
   may_delegate: JsonText | null
   status: string
   created_at: Millis
-  /** Of an agent that registered itself: the admission rule that matched, or empty when none did. */
+  /** Admission rule that an agent matched when it registered itself, or empty when none did. */
   admission: string | null
-  /** Where it wants to be told of answers. */
+  /** Address at which it wants to be told of answers. */
   notify_at: string | null
-  /** Of an agent that a trusted issuer vouches for: the registration of that. It ends with it. */
+  /** Registration of the trusted issuer that vouches for the agent. The agent ends with it. */
   issuer: string | null
-  /** Its OAuth client id, where that is the address of a metadata document. */
+  /** OAuth client id, where that is the address of a metadata document. */
   client_url: string | null
-  /** How long its owner's word for it counts, and until when the last one does; null: for ever. */
+  /**
+   * Days between two certifications by its owner, and the time when the last one lapses; null:
+   * never.
+   */
   recertify_days: number | null
   recertify_by: Millis | null
-  /** Of one that was suspended by itself. */
+  /** Reason of an automatic suspension. */
   suspended_for: string | null
   resumed_at: Millis | null
 }
 
-/** What an agent that came by itself says of itself: as it was let in, or as its document was last found. */
+/**
+ * Description that a self-registered agent gives of itself: as it was admitted, or as its document
+ * was last found.
+ */
 export interface AgentDescriptionRow {
   agent_id: string
   client_name: string
   redirect_uris: JsonText
-  /** How it may authenticate. */
+  /** Authentication methods that it may use. */
   methods: JsonText
   /** Thumbprints of its keys, sorted. */
   keys: JsonText
-  /** The keys, of a client that registered them with us. */
+  /** Keys of a client that registered them with us. */
   jwks: JsonText | null
   jwks_uri: string | null
-  /** Of name, redirects and methods. */
+  /** Digest of name, redirects and methods. */
   digest: string
   noticed_at: Millis
   changed_at: Millis | null
 }
 
-/** Which clients that come by themselves become agents, with what trust, ceiling and owner (contract 1). */
+/**
+ * Rule that makes agents of self-registered clients, with a trust, a ceiling and an owner (contract
+ * 1).
+ */
 export interface AdmissionRuleRow {
   name: string
   /** `dynamic`: RFC 7591; `document`: metadata documents. */
   mode: string
   redirect_hosts: JsonText
-  /** Where documents are. */
+  /** Hosts that documents may be at. */
   document_hosts: JsonText
-  /** Of clients that registered: which software they say they are; any, when empty. */
+  /** Software identifiers that registered clients have to have; any, when empty. */
   software_ids: JsonText
-  /** What follows when a document has a key that it had not: `accept`, `ask`, `suspend`. */
+  /** Consequence of a new key in a document: `accept`, `ask`, `suspend`. */
   key_change: string
   trust: number
   ceiling: JsonText
@@ -75,7 +84,10 @@ export interface AgentKeyRow {
   revoked_at: Millis | null
 }
 
-/** Which client at which identity provider is this agent's, so that tokens issued to it can be exchanged. */
+/**
+ * Client at an identity provider that is this agent's, so that tokens issued to it can be
+ * exchanged.
+ */
 export interface AgentCertificateNameRow {
   kind: string
   value: string
@@ -110,13 +122,16 @@ export interface ResourceRow {
   updated_at: Millis
   /** `http` or `mcp` */
   protocol: string
-  /** What an MCP server said about itself when it was reviewed. */
+  /** Self-description of an MCP server when it was reviewed. */
   server: JsonText | null
-  /** 1: what its tools say about requests to decision points counts. */
+  /** 1: its tools' own mappings of requests to decision points count. */
   mappings_trusted: Flag
-  /** Of its resource tokens: `jwt` or `opaque`. */
+  /** Form of its resource tokens: `jwt` or `opaque`. */
   token_form: string
-  /** `public`, or `pairwise`: the name of a person is another one at each resource. */
+  /**
+   * Names of people in its tokens: `public`, or `pairwise` with another name of a person at each
+   * resource.
+   */
   subjects: string
 }
 
@@ -135,14 +150,14 @@ export interface ActionRow {
   arguments: JsonText
   untyped: JsonText
   digest: string
-  /** The MCP definition that was reviewed, and is what clients are shown. */
+  /** MCP definition that was reviewed, as clients are shown it. */
   definition: JsonText | null
   /** Pointers to the arguments that say whom a call is about, and how large it is. */
   counterparty: string | null
   size: string | null
-  /** What a document says about it in words. */
+  /** Description of the action in its document. */
   description: string | null
-  /** Since when, and by whose word, the definition is the one that counts. */
+  /** Time when the definition was accepted, and who accepted it. */
   accepted_at: Millis
   accepted_by: string
 }
@@ -157,7 +172,7 @@ export interface OfferedDefinitionRow {
   state: string
   /** The action as it would be. */
   definition: JsonText | null
-  /** Or why it cannot be read. */
+  /** Reason why it cannot be read. */
   unreadable: string | null
   digest: string
   /** `import` or `server` */
@@ -186,7 +201,7 @@ export interface ConnectionRow {
   created_at: Millis
 }
 
-/** oauth: what oidc-provider stores */
+/** oauth: rows of oidc-provider */
 export interface OidcPayloadRow {
   model: string
   id: string
@@ -198,16 +213,16 @@ export interface OidcPayloadRow {
   expires_at: Millis | null
 }
 
-/** catalog: what the answers of an API can look like, as JSON; of all its operations. */
+/** catalog: schemas of an API's answers as JSON, for all its operations. */
 export interface ResourceAnswersRow {
   resource: string
   shapes: JsonText
 }
 
-/** tokens: of clients without a key (contract 4). Only digests are kept. */
+/** tokens: tokens of clients without a key (contract 4). Only digests are kept. */
 export interface BearerTokenRow {
   digest: string
-  /** What the ledger calls it by. */
+  /** Id in the ledger. */
   id: string
   task_id: string
   /** Identifier. */
@@ -215,7 +230,7 @@ export interface BearerTokenRow {
   /** `task.ep` */
   epochs: string
   details: JsonText
-  /** Of the key it is bound to; null: a bearer token. */
+  /** Thumbprint of the key it is bound to; null: a bearer token. */
   thumbprint: string | null
   scope: string | null
   issued_at: Millis

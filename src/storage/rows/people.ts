@@ -11,11 +11,11 @@ export interface PersonRow {
   status: string
   created_at: Millis
   last_seen_at: Millis
-  /** When the provider issued the newest token that spoke of groups. */
+  /** Time when the provider issued the newest token that spoke of groups. */
   groups_seen_at: Millis | null
-  /** What is mapped from the provider's claims. */
+  /** Attributes that are mapped from the provider's claims. */
   attributes: JsonText | null
-  /** When the provider issued the newest token that spoke of all of them. */
+  /** Time when the provider issued the newest token that spoke of all of them. */
   attributes_seen_at: Millis | null
 }
 
@@ -42,9 +42,9 @@ export interface IdentityProviderRow {
   closes_tasks: number
   /** Separated by spaces. */
   acr_values: string | null
-  /** Which claims are which attributes of people. */
+  /** Claims that are mapped to attributes of people. */
   attributes: JsonText | null
-  /** Of the addresses of its people, separated by spaces. */
+  /** Domains of its people's addresses, separated by spaces. */
   domains: string | null
   created_at: Millis
 }
@@ -65,9 +65,9 @@ export interface SessionRow {
   created_at: Millis
   last_seen_at: Millis
   expires_at: Millis
-  /** Of the provider's session. */
+  /** Session at the provider. */
   sid: string | null
-  /** When and how the person proved who they are, where the provider said so. */
+  /** Time and method of the person's authentication, where the provider said so. */
   proved_at: Millis | null
   acr: string | null
 }

@@ -1,7 +1,10 @@
 /** Rows of risk and of external decision points. See `../schema.ts`. */
 import type { Flag, JsonText, Millis } from './column.ts'
 
-/** decisions: that an agent has called an action before, or any (empty), with a counterparty, or whoever (empty). */
+/**
+ * decisions: first call of an agent to an action, or to any (empty), with a counterparty, or with
+ * any (empty).
+ */
 export interface AgentHabitRow {
   agent_id: string
   action: string
@@ -14,7 +17,7 @@ export interface AgentHabitRow {
   last_at: Millis
 }
 
-/** decisions: how many calls of an agent were so large on one day (UTC, since 1970). */
+/** decisions: number of an agent's calls of one size on one day (UTC, since 1970). */
 export interface ActionSizeRow {
   agent_id: string
   action: string
@@ -25,7 +28,7 @@ export interface ActionSizeRow {
   count: number
 }
 
-/** decisions: what another system says about an agent, a person or a task. */
+/** decisions: signal of another system about an agent, a person or a task. */
 export interface RiskSignalRow {
   subject_kind: string
   subject_id: string
@@ -37,7 +40,7 @@ export interface RiskSignalRow {
   expires_at: Millis
 }
 
-/** decisions: how such a system authenticates. */
+/** decisions: credential of such a system. */
 export interface SignalSourceRow {
   id: string
   name: string
@@ -48,18 +51,18 @@ export interface SignalSourceRow {
   revoked_at: Millis | null
 }
 
-/** decisions: an AuthZEN decision point that is asked along. */
+/** decisions: an external AuthZEN decision point whose answer is asked for, too. */
 export interface DecisionPointRow {
   name: string
   url: string
-  /** Of the credential, lower case. */
+  /** Header of the credential, lower case. */
   header: string | null
   sealed: Uint8Array | null
   /** Names; empty: all. */
   resources: JsonText
   actions: JsonText
   timeout_ms: number
-  /** 1: arguments are among what it is told. */
+  /** 1: it is told the arguments. */
   arguments: Flag
   created_by: string
   created_at: Millis

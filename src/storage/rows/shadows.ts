@@ -2,10 +2,10 @@
 import type { JsonText, Millis } from './column.ts'
 
 export interface ShadowDraftRow {
-  /** From 1. */
+  /** Number of the draft, from 1. */
   number: number
   text: string
-  /** The version that it is compared with: it ends when another one is in force. */
+  /** Version that it is compared with: it ends when another one is in force. */
   base_version: number
   digest: string
   note: string
@@ -27,7 +27,7 @@ export interface ShadowCountRow {
 export interface ShadowDifferenceRow {
   draft: number
   replica_id: string
-  /** Of `found`. */
+  /** Digest of `found`. */
   digest: string
   /** Kind, agent, action, rules. */
   found: JsonText

@@ -1,4 +1,4 @@
-/** Rows of spaces, and of what is told along with a permit. See `../schema.ts`. */
+/** Rows of spaces, and of notices of permitted calls. See `../schema.ts`. */
 import type { JsonText, Millis } from './column.ts'
 
 /** spaces */
@@ -9,9 +9,12 @@ export interface SpaceRow {
   /** `organization`, `workspace`, `channel`, `direct` */
   kind: string
   title: string
-  /** `requester`, `intersection`, `agent`; null: as above it. */
+  /** `requester`, `intersection`, `agent`; null: the mode of the space above. */
   mode: string | null
-  /** For whom tasks may be opened (`group:…`, `person:…`), and by which agents; null: whoever may above it. */
+  /**
+   * People (`group:…`, `person:…`) for whom tasks may be opened, and the agents that may open them;
+   * null: as in the space above.
+   */
   people: JsonText | null
   agents: JsonText | null
   /** The most that may be done there; null restricts nothing. */
@@ -28,7 +31,7 @@ export interface SurfaceRow {
   digest: string
   name: string
   space_id: string
-  /** Milliseconds of silence after which nothing it said counts. */
+  /** Milliseconds of silence after which none of its statements count. */
   silent_after: number
   created_by: string
   created_at: Millis
@@ -42,25 +45,25 @@ export interface ThreadRow {
   /** The surface's own name for it. */
   name: string
   surface_id: string
-  /** The surface's, rising. */
+  /** Version of the surface, rising. */
   version: number
   requester_id: string | null
   /** Ids of people, sorted. */
   participants: JsonText
-  /** How many more there are whom nobody here knows. */
+  /** Number of participants whom nobody here knows. */
   strangers: number
   agents: JsonText
   stated_at: Millis
   ended_at: Millis | null
 }
 
-/** decisions: someone who had to be told of a permitted call. */
+/** decisions: notice of a permitted call that somebody had to be told of. */
 export interface NoticeRow {
   id: string
   /** `group:…` or `person:…` */
   recipient: string
   decision_id: string
-  /** The permit that says so. */
+  /** Permit that requires the notice. */
   policy: string
   task_id: string
   person_id: string

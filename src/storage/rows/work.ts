@@ -28,15 +28,15 @@ export interface ConsentRequestRow {
   basis_id: string | null
   created_at: Millis
   expires_at: Millis
-  /** `ciba` or `device`: the agent put the question itself, about one task. */
+  /** `ciba` or `device`: the agent asked the person itself, about one task. */
   asked_by: string | null
-  /** Its own words beside the purpose. */
+  /** Message of the agent beside the purpose. */
   message: string | null
-  /** The address that it began at, of a device. */
+  /** Address from which a device began. */
   asked_from: string | null
-  /** When the person who answered had proved who they are, and how, as far as is known. */
+  /** Time and method of the authentication of the person who answered, as far as is known. */
   auth_time: Millis | null
-  /** Who acted elsewhere before the agent did. */
+  /** Actors of other systems before the agent. */
   actors: JsonText
   acr: string | null
 }
@@ -46,7 +46,7 @@ export interface DeferralRow {
   digest: string
   flow: string
   agent_id: string
-  /** Of the key that redeems it; `null` until it is known. */
+  /** Thumbprint of the key that redeems it; `null` until it is known. */
   thumbprint: string | null
   /** `null` until the person is known. */
   person_id: string | null
@@ -96,47 +96,52 @@ export interface TaskRow {
   /** Limits of the tree below this task. */
   budget: JsonText
   thread_id: string | null
-  /** When the person last proved who they are, and how (OpenID Connect `acr`), as far as is known. */
+  /**
+   * Time and method (OpenID Connect `acr`) of the person's last authentication, as far as is known.
+   */
   auth_time: Millis | null
   acr: string | null
-  /** Names of the trusted issuers that it rests on. */
+  /** Names of the trusted issuers that it depends on. */
   issuers: JsonText
-  /** Who acted elsewhere before its agents did, the latest first. */
+  /** Actors of other systems before its agents, the latest first. */
   actors: JsonText
 }
 
-/** A client at the authorization endpoint: what it asks, what the person answered, and the task that came of it. */
+/**
+ * A client's request at the authorization endpoint, with the person's answer and the task that it
+ * led to.
+ */
 export interface AuthorizationRow {
   id: string
   client_id: string
   client_name: string
   redirect_uri: string
-  /** All that the client registered. */
+  /** Redirect URIs that the client registered, all of them. */
   redirect_uris: JsonText
   /** Identifier. */
   resource: string
   scope: string | null
-  /** Digest of what only the browser has that began. */
+  /** Digest of a secret that only the browser has in which the request began. */
   browser: string
   /** `pending`, `granted`, `denied`, or `used`: its code opened the task. */
   state: string
   person_id: string | null
-  /** What the person allowed. */
+  /** Authorization details that the person allowed. */
   details: JsonText | null
   basis_id: string | null
   task_id: string | null
   created_at: Millis
   expires_at: Millis
-  /** When the person who answered had proved who they are, and how, as far as is known. */
+  /** Time and method of the authentication of the person who answered, as far as is known. */
   auth_time: Millis | null
   acr: string | null
-  /** How the client says that they have to. */
+  /** Requirements of the client on that authentication. */
   step_up: JsonText | null
   /** `authorization_details` as sent. */
   asked_details: JsonText | null
   /** 1: the client said that the token may be deferred. */
   may_defer: Flag
-  /** How the client authenticates, with its keys; nothing of a public one that registered. */
+  /** Authentication method of the client, with its keys; null for a public one that registered. */
   proves: JsonText | null
   /** Which software it says it is, of a client that registered. */
   software_id: string | null
@@ -144,7 +149,7 @@ export interface AuthorizationRow {
   announces_key: Flag
 }
 
-/** What lets an agent open tasks while nobody is present. */
+/** Grant that lets an agent open tasks while nobody is present. */
 export interface SponsorGrantRow {
   id: string
   agent_id: string
@@ -153,10 +158,10 @@ export interface SponsorGrantRow {
   purpose: string
   details: JsonText
   may_delegate: JsonText | null
-  /** Of each task. */
+  /** Budget of each task. */
   budget: JsonText
   schedule: JsonText | null
-  /** At most so many tasks in so many seconds. */
+  /** Maximum of tasks in a number of seconds. */
   rate_tasks: number | null
   rate_seconds: number | null
   created_at: Millis
@@ -164,39 +169,47 @@ export interface SponsorGrantRow {
   ended_at: Millis | null
 }
 
-/** How one limit stands: in calls, or ten-thousandths of what is summed. */
+/** State of one limit: in calls, or in ten-thousandths of the summed unit. */
 export interface LimitCountRow {
   /** A task, or a standing limit. */
   owner: string
   name: string
   used: Amount
-  /** Of a limit on a length of time: `used` is what was taken in the newest so many milliseconds. */
+  /**
+   * Length of the window, for a limit on a length of time: `used` is what was taken in the newest
+   * so many milliseconds.
+   */
   window_ms: Millis | null
-  /** What was taken until then counts no more in `used`. */
+  /** Time up to which uses count no more in `used`. */
   swept_to: Millis
 }
 
-/** What one decision took of it, so that it can be given back, and leaves its window. */
+/**
+ * Amount that one decision took of a limit, so that it can be given back, and leaves its window.
+ */
 export interface LimitUseRow {
   decision_id: string
   owner: string
   name: string
   amount: Amount
-  /** Where the limit is on a length of time. */
+  /** Time of the use, where the limit is on a length of time. */
   at: Millis | null
-  /** Where the answer says how much it was: which part of it, as JSON. */
+  /** Part of the answer that gives the final amount, as JSON, where an answer does. */
   settles: string | null
-  /** What was taken before that was known, and by what it became `amount`, or why it stays; both once it ended. */
+  /**
+   * Amount that was taken before the final one was known, and how it became `amount`, or why it
+   * stays; both once it ended.
+   */
   reserved: Amount | null
   settled_by: string | null
 }
 
-/** What an administrator set for somebody, or for everything. */
+/** Limit that an administrator set for one subject, or for everything. */
 export interface LimitRow {
   id: string
   subject_kind: string
   subject_id: string
-  /** It is a limit of each task rather than one over all of them. */
+  /** 1: a limit of each task rather than one over all of them. */
   each_task: Flag
   name: string
   /** `Limit` */
@@ -217,19 +230,22 @@ export interface PolicySetRow {
   published_at: Millis
   /** The files that the text was put together from: name and first line of each. */
   files: JsonText
-  /** Its tests: files of cases. */
+  /** Tests of the policy set: files of cases. */
   tests: JsonText
 }
 
-/** approvals: whom a request that waits may be answered by */
+/** approvals: people and groups that may answer a request that waits */
 export interface AskedPersonRow {
-  /** As rules name them: `group:finance`, `person:psn_…`. */
+  /** Name as in rules: `group:finance`, `person:psn_…`. */
   name: string
   created_at: Millis
   request_id: string
   agent_id: string
   expires_at: Millis
-  /** Whose own request it is: the person it is for and who asked in the conversation, unless they may answer it too. */
+  /**
+   * People whose own request it is: the person it is for and who asked in the conversation, unless
+   * they may answer it too.
+   */
   barred_person_id: string | null
   barred_requester_id: string | null
 }
@@ -267,7 +283,7 @@ export interface AccessRequestRow {
   expires_at: Millis
   answered_at: Millis | null
   answer_hash: string | null
-  /** How often it may still be executed: 1 after approval, 0 after use. */
+  /** Number of times that it may still be executed: 1 after approval, 0 after use. */
   uses_left: number
   used_by: string | null
   usable_until: Millis | null
@@ -281,7 +297,7 @@ export interface ApprovalAnswerRow {
   answer_hash: string
   auth_time: Millis
   answered_at: Millis
-  /** The standing answer it asks for, when it is more than this once. */
+  /** Standing answer that is asked for, when it is more than this once. */
   standing: JsonText | null
 }
 
@@ -292,9 +308,9 @@ export interface AllowanceRow {
   task_id: string | null
   agent_id: string
   person_id: string
-  /** All agents that stood behind the call, the current one first. */
+  /** Agents behind the call, all of them, the current one first. */
   chain: JsonText
-  /** Nobody was present. */
+  /** 1: nobody was present. */
   sponsored: Flag
   resource: string
   upstream: string
@@ -303,9 +319,9 @@ export interface AllowanceRow {
   definition: string
   pattern: JsonText
   ask: JsonText
-  /** What people read. */
+  /** Text that people read. */
   text: string
-  /** Without a count it is good until `expires_at`. */
+  /** Number of uses; null: good until `expires_at`. */
   uses: number | null
   uses_left: number | null
   created_at: Millis
@@ -337,16 +353,16 @@ export interface DecisionRow {
   replica_id: string
   at: Millis
   ended_at: Millis | null
-  /** When it was presumed to be indeterminate, where a true outcome corrected that. */
+  /** Time when it was presumed to be indeterminate, where a true outcome corrected that. */
   presumed_at: Millis | null
   allowance_id: string | null
-  /** What differs from call to call of what it was made from; erased together with the arguments. */
+  /** Inputs that differ from call to call; erased together with the arguments. */
   inputs: JsonText | null
-  /** Digest of the rest. */
+  /** Digest of the other inputs. */
   setting: string | null
 }
 
-/** What many decisions were made from, by its digest. */
+/** Inputs that many decisions share, by their digest. */
 export interface DecisionSettingRow {
   digest: string
   value: JsonText

@@ -1,4 +1,7 @@
-/** What the main thread and the writer thread say to each other. Everything here is copied between threads. */
+/**
+ * Messages between the main thread and the writer thread. Everything here is copied between
+ * threads.
+ */
 
 export interface BatchStep {
   readonly sql: string
@@ -7,14 +10,14 @@ export interface BatchStep {
 }
 
 export type Request =
-  /** Each batch: all of its steps or none. */
+  /** Batches to commit, each of them all of its steps or none. */
   | { readonly kind: 'batches'; readonly batches: readonly StepBatch[] }
   /** Asks for the turn. `limit`: how long the turn may last, in ms; absent: as long as it takes. */
   | {
       readonly kind: 'begin'
       readonly id: number
       readonly limit: number | undefined
-      /** Before all others that wait: leases and revocations. */
+      /** True: goes before all others that wait, as leases and revocations do. */
       readonly first: boolean
     }
   | {

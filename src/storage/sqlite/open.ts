@@ -17,7 +17,7 @@ const TRANSACTION_LIMIT = 10_000
 export interface SqliteOptions {
   directory: string
   clock?: Clock | undefined
-  /** How long an interactive transaction may keep everyone else from writing, in ms. */
+  /** Maximum time that an interactive transaction may keep everyone else from writing, in ms. */
   transactionLimit?: number | undefined
 }
 
@@ -79,12 +79,13 @@ function storageOver(directory: HeldDirectory, writer: Writer, options: SqliteOp
   }
 }
 
-/** How often a transaction is tried whose turn was lost. */
+/** Maximum tries of a transaction whose turn was lost. */
 const MAX_TRIES = 3
 
 /**
- * A turn is lost when this thread was held up by something else while the writer waited for the next statement. It was rolled back, and
- * `work` has no effect but its statements, so nobody has to be told: it runs again.
+ * Repeats a transaction whose turn was lost: this thread was held up by something else while the
+ * writer waited for the next statement. It was rolled back, and `work` has no effect but its
+ * statements, so nobody has to be told.
  */
 async function repeated<T>(run: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
@@ -96,7 +97,7 @@ async function repeated<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-/** One connection for all reads. Each statement sees what was committed last. */
+/** Makes the connection for all reads. Each statement sees what was committed last. */
 function readsOf(db: DatabaseSync): Connections {
   const statements = new Statements(db)
   const connection: DatabaseConnection = {

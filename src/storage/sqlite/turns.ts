@@ -8,7 +8,10 @@ type Begin = Extract<Request, { kind: 'begin' }>
 interface Turn {
   readonly id: number
   readonly timer: NodeJS.Timeout | undefined
-  /** A statement failed. PostgreSQL then refuses everything but ROLLBACK; what runs here must run there. */
+  /**
+   * True when a statement failed. PostgreSQL then refuses everything but ROLLBACK; what runs here
+   * must run there.
+   */
   spoiled: boolean
 }
 
@@ -30,7 +33,7 @@ export class WriteQueue {
   /** Takes in what has arrived meanwhile, so that it joins the next group. */
   readonly #collect: () => void
   #batches: StepBatch[] = []
-  /** Those that go first are in front, in their order. */
+  /** Interactive transactions that wait. Those that go first are in front, in their order. */
   readonly #begins: Begin[] = []
   #turn: Turn | undefined
 
@@ -87,8 +90,9 @@ export class WriteQueue {
   }
 
   /**
-   * Nearly always every guard of a group holds, and a savepoint costs a copy of each page that is written after it. So a group is
-   * tried without. False: one does not hold, and nothing remains.
+   * Commits a group without savepoints: nearly always every guard of a group holds, and a savepoint
+   * costs a copy of each page that is written after it. False: a guard does not hold, and nothing
+   * remains.
    */
   #commitAll(group: readonly StepBatch[]): boolean {
     this.#statements.run('BEGIN IMMEDIATE', [])
@@ -124,7 +128,7 @@ export class WriteQueue {
     return group
   }
 
-  /** What shared a transaction that was lost is answered alike: nothing of it remains. */
+  /** Answers all requests of a lost transaction with the same failure: nothing of them remains. */
   #fail(requests: readonly { id: number }[], error: unknown): void {
     this.#rollBack()
     this.#send(requests.map(({ id }) => failed(id, failureOf(error))))

@@ -5,12 +5,17 @@ import type { Committed, Step } from '../storage.ts'
 import { errorOf } from './failure.ts'
 import type { Request, RowSet, StepBatch, WriterReply } from './messages.ts'
 
-/** More requests than this waiting means that the disk does not keep up: refuse at once instead of late. */
+/**
+ * Maximum of requests that wait. More of them mean that the disk does not keep up: refuse at once
+ * instead of late.
+ */
 const MOST_WAITING = 10_000
 
-/** So many batches do not wait for others. */
+/** Number of batches that do not wait for others. */
 const ENOUGH = 64
-/** A turn that brings nothing takes microseconds. */
+/**
+ * Maximum turns of the event loop that batches wait. A turn that brings nothing takes microseconds.
+ */
 const MOST_TURNS = 4
 
 type Settled = Exclude<WriterReply, { kind: 'failure' }>
@@ -39,7 +44,7 @@ export class Writer {
     thread.on('exit', () => this.#die())
   }
 
-  /** All steps or none, durable when answered. Calls of one tick travel together. */
+  /** Commits all steps or none, durable when answered. Calls of one tick travel together. */
   async commit(steps: readonly Step[]): Promise<Committed> {
     const compiled = steps.map(({ query, rows }) => {
       const { sql, parameters } = query.compile()
@@ -71,7 +76,7 @@ export class Writer {
     await this.#send((id) => ({ kind: 'end', id, turn, how }))
   }
 
-  /** The thread is gone although nobody closed it. */
+  /** Registers a listener for the end of the thread when nobody closed it. */
   onLost(listener: (error: Error) => void): void {
     this.#onLost.push(listener)
   }
@@ -105,7 +110,10 @@ export class Writer {
     })
   }
 
-  /** While every turn of the event loop brings more, they come along: a commit costs as much as many of them. */
+  /**
+   * Gathers batches while every turn of the event loop brings more: a commit costs as much as many
+   * of them.
+   */
   #gather(turns: number): void {
     const before = this.#gathered.length
     setImmediate(() => {
@@ -130,7 +138,10 @@ export class Writer {
     else waiting?.resolve(reply)
   }
 
-  /** A thread that is gone may have committed or not: no one is told that anything succeeded, from now on. */
+  /**
+   * Rejects everything from now on: a thread that is gone may have committed or not, so no one is
+   * told that anything succeeded.
+   */
   #die(cause?: unknown): void {
     const reason = cause instanceof Error ? ` (${cause.message})` : ''
     const lost = this.#dead === undefined
