@@ -4,7 +4,9 @@ import { Problem } from '../lib/problem.ts'
 import { type JoseHeader, type PlainObject, readCompact, readObject } from './compact.ts'
 import { type Algorithm, fits, isAlgorithm, verifySignature } from './signature.ts'
 
-/** A verified claims set (RFC 7519). What is not listed here is for the caller to check. */
+/**
+ * A verified claims set (RFC 7519). Claims that are not listed here are for the caller to check.
+ */
 export interface Claims extends PlainObject {
   readonly iss: string
   readonly aud: string | readonly string[]
@@ -16,49 +18,67 @@ export interface Claims extends PlainObject {
 export interface JwtExpectation {
   /** Media types the header may name, without `application/`; `''` allows none. A neighbour's type is never listed. */
   readonly typ: readonly string[]
-  /** `undefined`: not looked at. The key alone says who issued it, as of a SPIFFE trust domain. */
+  /**
+   * Required issuer. `undefined`: not checked. The key alone says who issued it, as of a SPIFFE
+   * trust domain.
+   */
   readonly issuer: string | undefined
   /**
-   * A string: `aud` is exactly that string, not a list. A function is given the list (a string counts as a list of
-   * one), for tokens of others whose audience is not ours to choose. `undefined`: the token is for whoever sees its holder prove
-   * the key that it names, and says no audience.
+   * Required audience. A string: `aud` is exactly that string, not a list. A function is given the
+   * list (a string counts as a list of one), for tokens of other issuers whose audience is not ours
+   * to choose. `undefined`: the token is for whoever sees its holder prove the key that it names,
+   * and says no audience.
    */
   readonly audience: string | ((audiences: readonly string[]) => boolean) | undefined
   readonly algorithms: readonly Algorithm[]
-  /** From configured trust or our own records, by `kid`; never from the token. `undefined`: no such key. */
+  /**
+   * Finds the key by `kid`, in configured trust or our own records; never in the token.
+   * `undefined`: no such key.
+   */
   keyFor(header: JoseHeader): KeyObject | undefined | Promise<KeyObject | undefined>
   readonly clock: Clock
   readonly maxBytes?: number
-  /** Most seconds from `iat` to `exp`. */
+  /** Maximum seconds from `iat` to `exp`. */
   readonly maxLifeSeconds?: number
-  /** Most seconds since `iat`. */
+  /** Maximum seconds since `iat`. */
   readonly maxAgeSeconds?: number
-  /** Where `iat` need not be there, it counts as issued now: then it may live on for `maxLifeSeconds` at most. */
+  /**
+   * True: `iat` may be absent. Then the token counts as issued now, and may live on for
+   * `maxLifeSeconds` at most.
+   */
   readonly iatOptional?: true
-  /** For tokens of others: a NumericDate may have a fraction (RFC 7519 section 2). It is cut off, also in the claims that are answered. */
+  /**
+   * True for tokens of other issuers: a NumericDate may have a fraction (RFC 7519 section 2). It is
+   * cut off, also in the returned claims.
+   */
   readonly fractions?: true
 }
 
-/** What claims have to say, however they came. */
+/** Requirements on claims, however they came. */
 export type ClaimsExpectation = Omit<JwtExpectation, 'typ' | 'algorithms' | 'keyFor' | 'maxBytes'>
 
-/** Clocks of different machines differ: how far `iat` and `nbf` may lie in the future. `exp` is never stretched. */
+/**
+ * Maximum time that `iat` and `nbf` may lie in the future, because clocks of different machines
+ * differ. `exp` is never stretched.
+ */
 export const CLOCK_SKEW_MS = 10_000
 
 /**
- * Until when a use of something that ends then has to be remembered, epoch milliseconds: where one replica's clock is ahead it is
- * forgotten, and it must not hold any more where another one's is behind.
+ * Time until which the use of something that ends at `end` has to be remembered, in epoch
+ * milliseconds. The replica whose clock is ahead must not forget it before it has ended for the
+ * replica whose clock is behind.
  */
 export function rememberedUntil(end: number): number {
   return end + 2 * CLOCK_SKEW_MS
 }
 
 /**
- * The one check of every JWT (RFC 7519 section 7.2, RFC 8725): type, algorithm, key, signature, and only then the
- * content: issuer, audience, times. `exp` and `iat` are required.
- * @throws Problem `token.malformed`, `token.wrong_type`, `token.wrong_algorithm`, `token.unknown_key`,
- * `token.bad_signature`, `token.wrong_issuer`, `token.wrong_audience`, `token.expired`, `token.not_yet_valid`,
- * `token.too_long_lived`, `token.too_old`; and whatever `keyFor` throws
+ * Checks a JWT, as the one check for every JWT (RFC 7519 section 7.2, RFC 8725): type, algorithm,
+ * key, signature, and only then the content: issuer, audience, times. `exp` and `iat` are required.
+ * @throws Problem `token.malformed`, `token.wrong_type`, `token.wrong_algorithm`,
+ * `token.unknown_key`, `token.bad_signature`, `token.wrong_issuer`, `token.wrong_audience`,
+ * `token.expired`, `token.not_yet_valid`, `token.too_long_lived`, `token.too_old`; and whatever
+ * `keyFor` throws
  */
 export async function checkJwt(token: string, expect: JwtExpectation): Promise<Claims> {
   const { header, payload, signature, signingInput } = readCompact(token, expect.maxBytes)
@@ -82,7 +102,8 @@ export async function checkJwt(token: string, expect: JwtExpectation): Promise<C
 }
 
 /**
- * The issuer a token claims, to choose which configured trust to check it against, and for nothing else.
+ * Reads the issuer a token claims, to choose which configured trust to check it against, and for
+ * nothing else.
  * @throws Problem `token.malformed`
  */
 export function unverifiedIssuer(token: string): string | undefined {
@@ -90,7 +111,10 @@ export function unverifiedIssuer(token: string): string | undefined {
   return typeof iss === 'string' ? iss : undefined
 }
 
-/** RFC 7515 section 4.1.9: `application/` may be left out; media types compare without case. `JWT` stays as it is. */
+/**
+ * Normalises `typ` (RFC 7515 section 4.1.9): `application/` may be left out; media types compare
+ * without case. `JWT` stays as it is.
+ */
 function mediaType(typ: string): string {
   if (typ === 'JWT') return typ
   const lower = typ.toLowerCase()
@@ -98,7 +122,10 @@ function mediaType(typ: string): string {
   return lower.startsWith('application/') ? lower.slice('application/'.length) : lower
 }
 
-/** The part of the check that is about content. For claims that came another way, from somebody who vouches for them. */
+/**
+ * Checks claims alone, without a token. For claims that came another way, from somebody who vouches
+ * for them.
+ */
 export function checkClaims(claims: PlainObject, expect: ClaimsExpectation): Claims {
   const { iss, aud } = claims
   const seconds = (name: string) => secondsIn(claims, name, expect.fractions)
@@ -136,7 +163,10 @@ export function checkClaims(claims: PlainObject, expect: ClaimsExpectation): Cla
   }
 }
 
-/** RFC 7519 section 2, NumericDate, whole and positive. Our own tokens have no fractions, so there they are refused. */
+/**
+ * Reads a NumericDate (RFC 7519 section 2), whole and positive. Our own tokens have no fractions,
+ * so there they are refused.
+ */
 function secondsIn(claims: PlainObject, name: string, fractions: true | undefined): number {
   const said = claims[name]
   const value = fractions && typeof said === 'number' ? Math.floor(said) : said

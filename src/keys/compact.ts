@@ -2,13 +2,16 @@ import { fromBase64url } from '../lib/bytes.ts'
 import { ExactNumber, type Json, parseJson } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
 
-/** What we read of a JOSE header. `jku`, `x5u`, `x5c` and all other members are never looked at (RFC 7515 section 4). */
+/**
+ * Members of a JOSE header that we read. `jku`, `x5u`, `x5c` and all other members are never looked
+ * at (RFC 7515 section 4).
+ */
 export interface JoseHeader {
   readonly alg: string
   /** `''` when absent. */
   readonly typ: string
   readonly kid: string | undefined
-  /** Only a DPoP proof's key counts, and only in `checkProof`. */
+  /** Key of a DPoP proof; no other token's counts, and only `checkProof` reads it. */
   readonly jwk: unknown
 }
 
@@ -17,7 +20,7 @@ export interface Compact {
   readonly header: JoseHeader
   readonly payload: Uint8Array
   readonly signature: Uint8Array
-  /** What the signature covers. */
+  /** Bytes that the signature covers. */
   readonly signingInput: Uint8Array
 }
 
@@ -26,12 +29,15 @@ export type PlainObject = { readonly [name: string]: unknown }
 
 export const MAX_TOKEN_BYTES = 16 * 1024
 const MAX_KID_LENGTH = 256
-/** `crit` and `b64` change what is signed or must be understood, `enc` and `zip` make it something else: not ours. */
+/**
+ * Members of a header that are refused. `crit` and `b64` change what is signed or must be
+ * understood; with `enc` and `zip` it is another kind of object, which we do not accept.
+ */
 const REFUSED_MEMBERS = ['crit', 'b64', 'enc', 'zip']
 
 /**
- * The strict decoder of RFC 7515 section 7.1: exactly three non-empty parts, canonical base64url without padding, so
- * that no two texts are the same token.
+ * Decodes a compact JWS strictly (RFC 7515 section 7.1): exactly three non-empty parts, canonical
+ * base64url without padding, so that no two texts are the same token.
  * @throws Problem `token.malformed`
  */
 export function readCompact(text: string, maxBytes = MAX_TOKEN_BYTES): Compact {
@@ -68,7 +74,7 @@ function readHeader(bytes: Uint8Array): JoseHeader {
 }
 
 /**
- * A header or a claims set as plain values: strict JSON, no repeated members at any depth.
+ * Reads a header or a claims set as plain values: strict JSON, no repeated members at any depth.
  * @throws Problem `token.malformed`
  */
 export function readObject(bytes: Uint8Array, name: string): PlainObject {

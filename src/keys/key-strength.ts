@@ -1,13 +1,16 @@
 import type { KeyObject } from 'node:crypto'
 
-/** NIST SP 800-131A: shorter RSA keys no longer count. Longer ones than the most cost too much to check. */
+/**
+ * Bits of RSA keys: shorter ones no longer count (NIST SP 800-131A), longer ones cost too much to
+ * check.
+ */
 const RSA_BITS = { min: 2048, max: 8192 }
-/** NIST SP 800-186, as OpenSSL names them. */
+/** Curves of NIST SP 800-186, as OpenSSL names them. */
 const CURVES: ReadonlySet<string> = new Set(['prime256v1', 'secp384r1', 'secp521r1'])
 
 /**
- * What is wrong with a public key that signatures are to be checked with; nothing when it is strong enough. The one place that says so, for keys
- * in JWKs and in certificates.
+ * Weakness of a public key that signatures are to be checked with; `undefined` when it is strong
+ * enough. This is the only such check, for keys in JWKs and in certificates.
  */
 export function weaknessOf(key: KeyObject): string | undefined {
   const { modulusLength = 0, namedCurve = '', publicExponent = 0n } = key.asymmetricKeyDetails ?? {}
@@ -42,10 +45,13 @@ function modulusOf(key: KeyObject): bigint {
 /** The odd primes up to 167, as in the fingerprint that its finders published. */
 const PRIMES = Array.from({ length: 165 }, (_, i) => i + 3).filter((n) => isPrime(n))
 
-/** By prime, the remainders that powers of 65537 leave: primes of such chips leave no others. */
+/** Remainders that powers of 65537 leave, by prime: primes of such chips leave no others. */
 const REMAINDERS = PRIMES.map((prime) => [BigInt(prime), powersOf(65_537 % prime, prime)] as const)
 
-/** CVE-2017-15361 (Nemec et al., "The Return of Coppersmith's Attack", section 2.3). Of other keys, one in 2^27 looks like this. */
+/**
+ * Detects keys of CVE-2017-15361 (Nemec et al., "The Return of Coppersmith's Attack", section 2.3).
+ * Of other keys, one in 2^27 looks like this.
+ */
 function isRoca(modulus: bigint): boolean {
   if (modulus === 0n) return false
   return REMAINDERS.every(([prime, remainders]) => remainders.has(modulus % prime))

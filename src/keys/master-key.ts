@@ -13,11 +13,14 @@ export interface MasterKeyOptions {
    * on lines of their own, only open what was sealed before.
    */
   directory: string
-  /** The key itself (32 bytes, base64url), from a secret manager; then no file is read or written. Others may follow, after commas. */
+  /**
+   * Master key itself (32 bytes, base64url), from a secret manager; then no file is read or
+   * written. Others may follow, after commas.
+   */
   value?: Secret
   /**
-   * True when something is sealed already. Then a missing file is a mistake, and no new key is made: it could open nothing.
-   * Asked only when there is no file.
+   * Answers true when something is sealed already. Then a missing file is a mistake, and no new key
+   * is made: it could open nothing. Called only when there is no file.
    */
   isNeeded?: () => Promise<boolean>
   random: Random
@@ -25,7 +28,10 @@ export interface MasterKeyOptions {
 
 const FILE = 'master.key'
 const KEY_BYTES = 32
-/** The one that seals, and those that only open: two would do for any change of it. */
+/**
+ * Maximum of keys: one that seals, and those that only open. Two would do for any change of the
+ * key.
+ */
 const MOST_KEYS = 4
 
 /** @throws Problem `keys.master_key_malformed`, `keys.master_key_exposed`, `keys.master_key_missing` */
@@ -84,8 +90,9 @@ async function readKeyFile(path: string): Promise<string | undefined> {
 }
 
 /**
- * Written whole under another name, then linked: the file appears complete or not at all, and of two processes that
- * start at once the second reads the first one's key.
+ * Makes the key file. It is written whole under another name, then linked: the file appears
+ * complete or not at all, and of two processes that start at once the second reads the first one's
+ * key.
  */
 async function makeKeyFile(path: string, random: Random): Promise<string> {
   const draft = `${path}.${base64url(random.bytes(9))}`
@@ -110,7 +117,10 @@ async function makeKeyFile(path: string, random: Random): Promise<string> {
   }
 }
 
-/** A name is durable when its directory is; what is sealed next must not outlive its key. */
+/**
+ * Makes the file's name durable with its directory: a value that is sealed next must not outlive
+ * its key.
+ */
 async function syncDirectory(path: string): Promise<void> {
   if (process.platform === 'win32') return
   const directory = await open(path, constants.O_RDONLY)

@@ -12,13 +12,16 @@ export type PublicJwk =
 export interface PublicKey {
   readonly key: KeyObject
   readonly jwk: PublicJwk
-  /** RFC 7638, SHA-256, base64url: what `cnf.jkt` and `dpop_jkt` carry. */
+  /** Thumbprint of RFC 7638, SHA-256, base64url: the value of `cnf.jkt` and `dpop_jkt`. */
   readonly thumbprint: string
 }
 
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 const RSA_BYTES = { min: 256, max: 512 }
-/** Imports cost about 50 µs; agents come back with the same keys. */
+/**
+ * Maximum of imported keys that are kept. Imports cost about 50 µs; agents come back with the same
+ * keys.
+ */
 const CACHE_SIZE = 2_000
 const imported = new Map<string, PublicKey>()
 
@@ -86,7 +89,10 @@ function thumbprintText(jwk: PublicJwk): string {
   }
 }
 
-/** One spelling per key: full-length coordinates, a modulus without leading zeros, and the usual exponent. */
+/**
+ * Checks that a key has one spelling: full-length coordinates, a modulus without leading zeros, and
+ * the usual exponent.
+ */
 function checkSizes(jwk: PublicJwk): void {
   if (jwk.kty === 'RSA') {
     const modulus = fromBase64url(jwk.n)

@@ -2,8 +2,8 @@ import { base64url } from '../lib/bytes.ts'
 import type { SigningKey } from './signing-key.ts'
 
 /**
- * A JWT in compact form, signed with one of our keys. `claims` must be plain JSON values.
- * Of the header only `alg`, `typ` and `kid` exist, so that every verifier can refuse the rest.
+ * Signs a JWT in compact form with one of our keys. `claims` must be plain JSON values. The header
+ * has only `alg`, `typ` and `kid`, so that every verifier can refuse the rest.
  */
 export async function signJwt(
   key: SigningKey,
@@ -15,7 +15,7 @@ export async function signJwt(
   return `${signingInput}.${base64url(signature)}`
 }
 
-/** A key signs a handful of types: their headers are encoded once. */
+/** Encoded headers by key: a key signs a handful of types, so each header is encoded once. */
 const headers = new WeakMap<SigningKey, Map<string, string>>()
 
 function headerOf(key: SigningKey, typ: string): string {

@@ -11,18 +11,19 @@ const KEY_TYPE = {
   RS256: 'rsa',
 } as const satisfies Record<Algorithm, string>
 
-/** NIST SP 800-131A: shorter RSA keys no longer count. */
+/** Minimum bits of RSA keys: shorter ones no longer count (NIST SP 800-131A). */
 const MIN_RSA_BITS = 2048
 const P256_BYTES = 32
 
-/** Whether a header's `alg` is one we know. */
+/** Checks whether a header's `alg` is one we know. */
 export function isAlgorithm(alg: string): alg is Algorithm {
   return Object.hasOwn(KEY_TYPE, alg)
 }
 
 /**
- * Whether a key may be used with an algorithm.
- * INVARIANT: what a signature is verified with follows from the key we hold; the token can only agree or be refused.
+ * Checks whether a key may be used with an algorithm.
+ * INVARIANT: what a signature is verified with follows from the key we hold; the token can only
+ * agree or be refused.
  */
 export function fits(alg: Algorithm, key: KeyObject): boolean {
   if (key.type === 'secret' || key.asymmetricKeyType !== KEY_TYPE[alg]) return false
@@ -71,7 +72,7 @@ function inputOf(alg: Algorithm, key: KeyObject): KeyObject | VerifyKeyObjectInp
   }
 }
 
-/** Signs on the thread pool; the signature is in JOSE form. Only for what we sign with ourselves. */
+/** Signs on the thread pool; the signature is in JOSE form. Only for our own signatures. */
 export function signData(
   alg: 'ES256' | 'Ed25519',
   key: KeyObject,
@@ -108,7 +109,7 @@ function writeInteger(der: Buffer, at: number, raw: Uint8Array, from: number): n
   return at + 2 + pad + end - start
 }
 
-/** The way back, for signatures OpenSSL has just made: they are well-formed. */
+/** Converts back, for signatures OpenSSL has just made: they are well-formed. */
 export function rawOf(der: Uint8Array): Uint8Array {
   const raw = Buffer.alloc(2 * P256_BYTES)
   const rEnd = 4 + (der[3] ?? 0)

@@ -13,7 +13,10 @@ export const SIGNING_KEYS_SEALED: SealedColumn = {
   place: ({ kid = '', purpose = '' }) => placeOf(purpose, kid),
 }
 
-/** Every key, in the order in which they retire: of several, the first that is not retired yet signs. */
+/**
+ * Reads all keys in the order in which they retire: of several, the first that is not retired yet
+ * signs.
+ */
 export async function readKeys(reader: Reader): Promise<StoredKey[]> {
   const rows = await reader.selectFrom('signing_keys').selectAll().orderBy('kid').execute()
   const keys = rows.map((row): StoredKey => {
@@ -55,12 +58,12 @@ export async function replaceKey(tx: Tx, key: StoredKey, retiredAt: number): Pro
   await insert(tx, key).execute()
 }
 
-/** `null`: it goes on. */
+/** Sets when a key retires; `null`: it stays in use. */
 export async function retireAt(tx: Tx, kid: string, at: number | null): Promise<void> {
   await tx.updateTable('signing_keys').set({ retired_at: at }).where('kid', '=', kid).execute()
 }
 
-/** With its private half. `false`: it was gone. */
+/** Deletes a key with its private half. `false`: it was gone. */
 export async function deleteKey(tx: Tx, kid: string): Promise<boolean> {
   const { numDeletedRows } = await tx
     .deleteFrom('signing_keys')

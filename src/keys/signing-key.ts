@@ -11,11 +11,14 @@ import { signData } from './signature.ts'
 /** `tokens` signs what others verify with our JWKS; `ledger` signs checkpoints. A key never does both. */
 export type Purpose = 'tokens' | 'ledger'
 
-/** A private key that never leaves this module, or never came here; what others hold can sign, and nothing else. */
+/**
+ * A private key that never leaves this module, or never came here; holders of this object can sign
+ * with it, and nothing else.
+ */
 export interface SigningKey {
   readonly kid: Id<'key'>
   readonly alg: 'ES256' | 'Ed25519'
-  /** With `kid`, `alg` and `use`, as published. */
+  /** Public half with `kid`, `alg` and `use`, as published. */
   readonly publicJwk: PublishedJwk
   /** Signs on the thread pool, or elsewhere; JOSE form, 64 bytes. @throws Problem `keys.signer_…` */
   sign(data: Uint8Array): Promise<Uint8Array>
@@ -27,11 +30,14 @@ export type PublishedJwk = PublicJwk & {
   readonly use: 'sig'
 }
 
-/** Where a private half is: here, sealed; or with an external signer. */
+/** Places of a private half: here, sealed; or with an external signer. */
 export const CUSTODIES = ['here', 'pkcs11'] as const
 export type Custody = (typeof CUSTODIES)[number]
 
-/** RFC 9864 names for what RFC 8037 calls EdDSA; P-256 for tokens because every verifier has it. */
+/**
+ * Algorithms by purpose, in RFC 9864 names for what RFC 8037 calls EdDSA; P-256 for tokens because
+ * every verifier has it.
+ */
 const ALGORITHM = { tokens: 'ES256', ledger: 'Ed25519' } as const satisfies Record<
   Purpose,
   SigningKey['alg']
@@ -43,7 +49,7 @@ export interface StoredKey {
   readonly purpose: Purpose
   readonly alg: SigningKey['alg']
   readonly publicJwk: PublishedJwk
-  /** The private half; of a key that is held elsewhere, which one it is there and its public half. */
+  /** Private half; for a key that is held elsewhere, its reference there and its public half. */
   readonly sealed: Uint8Array
   readonly custody: Custody
   readonly createdAt: number
@@ -108,7 +114,7 @@ export async function makeHeldKey(
   }
 }
 
-/** What a key that is held elsewhere is called there. @throws Problem `keys.cannot_open` */
+/** Reference of a key that is held elsewhere. @throws Problem `keys.cannot_open` */
 export function referenceOf(stored: StoredKey, master: Pick<MasterKey, 'open'>): string {
   return heldOf(stored, master).reference
 }
@@ -133,7 +139,10 @@ export function openKey(
   return opened
 }
 
-/** INVARIANT: where the signer does not sign, nothing does. */
+/**
+ * Opens a key that an external signer holds. INVARIANT: where the signer does not sign, nothing
+ * does.
+ */
 function openHeld(
   stored: StoredKey,
   master: MasterKey,
@@ -163,7 +172,7 @@ function openHere(stored: StoredKey, master: MasterKey): OpenedKey {
   return { signing, publicKey: createPublicKey(privateKey) }
 }
 
-/** What the private half of a key is sealed to. */
+/** Place that the private half of a key is sealed to. */
 export function placeOf(purpose: string, kid: string): string {
   return `signing_keys/${purpose}/${kid}`
 }

@@ -24,11 +24,14 @@ import { addKeyIfNone, deleteKey, readKeys, replaceKey } from './signing-key-sto
 export const JWKS_MAX_AGE_SECONDS = 300
 /** A new key is published this long before it signs: twice what anyone may cache. */
 export const ANNOUNCE_MS = 2 * JWKS_MAX_AGE_SECONDS * 1000
-/** The longest a token may live (contract 4): until then a retired key's signatures are good. */
+/** Maximum life of a token (contract 4): until then a retired key's signatures are good. */
 const LONGEST_LIFE_MS = 24 * 60 * 60 * 1000
-/** It is published a little longer: a replica whose clock is late still signed with it, one whose clock is ahead still publishes it. */
+/**
+ * Time that a retired key stays published. It is a little longer than a token's life: a replica
+ * whose clock is late still signed with the key, and one whose clock is ahead still publishes it.
+ */
 const PUBLISHED_MS = LONGEST_LIFE_MS + 2 * CLOCK_SKEW_MS
-/** A signer that signed so long ago is asked again whether it could. */
+/** Time after its last signature when a signer is checked again. */
 const PROBE_AFTER_MS = 10_000
 const CHANNEL = 'signing_keys'
 
@@ -37,9 +40,9 @@ export interface SigningKeysOptions {
   readonly master: MasterKey
   readonly clock: Clock
   readonly random: Random
-  /** Who holds keys that are not here; needed as long as one of those signs. */
+  /** Signer that holds the keys which are not here; needed as long as one of those signs. */
   readonly signer?: GuardedSigner | undefined
-  /** Where new keys for tokens are made. Default: here. */
+  /** Place where new keys for tokens are made. Default: here. */
   readonly madeIn?: Custody
 }
 
@@ -50,9 +53,9 @@ export interface TokensKey {
   readonly custody: Custody
   readonly createdAt: number
   readonly state: 'announced' | 'signing' | 'retired'
-  /** Of an announced one. */
+  /** Time from which an announced key signs. */
   readonly signsFrom?: number | undefined
-  /** From when it signs no more, and how long what it signed may be good. */
+  /** Time from which it signs no more, and time until which its signatures may be good. */
   readonly retiredAt?: number
   readonly goodUntil?: number
 }
@@ -66,7 +69,7 @@ export class SigningKeys {
   readonly #onError: (error: unknown) => void
   readonly #stopListening: () => void
   #probedAt = Number.NEGATIVE_INFINITY
-  /** By `kid`, in the order in which they retire. Replaced as a whole. */
+  /** Keys by `kid`, in the order in which they retire. Replaced as a whole. */
   #keys: ReadonlyMap<string, StoredKey & OpenedKey> = new Map()
 
   /** @internal use `loadSigningKeys` */
@@ -114,7 +117,7 @@ export class SigningKeys {
     }))
   }
 
-  /** Reads the keys again, opening those that are new. On failure what was known stays. */
+  /** Reads the keys again, opening those that are new. On failure the known keys stay. */
   async refresh(): Promise<void> {
     const { master, signer, storage } = this.#options
     const keys = new Map<string, StoredKey & OpenedKey>()
@@ -125,7 +128,7 @@ export class SigningKeys {
     this.#keys = keys
   }
 
-  /** Whether new keys for tokens are made here, which takes no time and cannot fail. */
+  /** True when new keys for tokens are made here, which takes no time and cannot fail. */
   get makesHere(): boolean {
     return this.#options.madeIn !== 'pkcs11'
   }
@@ -138,7 +141,10 @@ export class SigningKeys {
     return makeHeldKey(signer, { clock, master, random })
   }
 
-  /** Of a key that is in no row any more, or never was, deletes what is elsewhere. It is tried once; the log says if it stays. */
+  /**
+   * Deletes, at the external signer, a key that is in no row any more, or never was. It is tried
+   * once; the log says if it stays.
+   */
   async discard(key: StoredKey): Promise<void> {
     if (key.custody === 'here') return
     try {
@@ -159,7 +165,10 @@ export class SigningKeys {
     }
   }
 
-  /** For readiness. @throws Problem `keys.nothing_signs`, `keys.signer_…` */
+  /**
+   * Checks, for readiness, that tokens can be signed. @throws Problem `keys.nothing_signs`,
+   * `keys.signer_…`
+   */
   async requireSigning(): Promise<void> {
     const { clock, signer } = this.#options
     const { custody, signing } = this.#current('tokens')
@@ -170,7 +179,7 @@ export class SigningKeys {
     this.#probedAt = clock.monotonic()
   }
 
-  /** What an operator should know although everything works. */
+  /** Warnings that an operator should see although everything works. */
   warnings(): readonly string[] {
     const { madeIn = 'here' } = this.#options
     const current = this.#find('tokens')
@@ -242,8 +251,9 @@ export async function loadSigningKeys(
 }
 
 /**
- * Begins a rotation to a key that was just made: it is published at once and signs after everyone can know it (10 minutes); the old one
- * stays published until its last token has expired. Where nothing signs, it does at once. Call `announceKeys` after the commit.
+ * Begins a rotation to a key that was just made: it is published at once and signs after everyone
+ * can know it (10 minutes); the old one stays published until its last token has expired. Where
+ * nothing signs, it signs at once. Call `announceKeys` after the commit.
  * @throws Problem `keys.rotation_under_way`
  */
 export async function rotateTokensKey(

@@ -2,14 +2,18 @@ import { Problem } from '../lib/problem.ts'
 import { importPublicJwk, type PublicKey } from './public-jwk.ts'
 import { type Algorithm, fits, isAlgorithm } from './signature.ts'
 
-/** A key that signatures of somebody else are checked with, and the one algorithm that its owner means it for. */
+/**
+ * A key that signatures of somebody else are checked with, and the one algorithm that its owner
+ * permits for it.
+ */
 export interface VerificationKey extends PublicKey {
   readonly alg: Algorithm | undefined
 }
 
 /**
- * Imports a public key and obeys what its owner says it is for (RFC 7517 sections 4.2 to 4.4): `use` and `key_ops` must allow checking signatures,
- * `alg` must be one that the key fits. From a file, an address, a document or a request, it is the same.
+ * Imports a public key and obeys its owner's restrictions (RFC 7517 sections 4.2 to 4.4): `use` and
+ * `key_ops` must allow checking signatures, `alg` must be one that the key fits. This holds for
+ * keys from a file, an address, a document or a request alike.
  * @throws Problem `keys.unacceptable_jwk`
  */
 export function importVerificationJwk(value: unknown, use = 'sig'): VerificationKey {
@@ -21,7 +25,7 @@ export function importVerificationJwk(value: unknown, use = 'sig'): Verification
   return { ...imported, alg: algorithmOf(said.alg, imported) }
 }
 
-/** Section 4.3: different operations, and none that is for secrets. */
+/** Checks `key_ops` (section 4.3): different operations, and none that is for secrets. */
 function allowsVerifying(operations: unknown): boolean {
   return (
     Array.isArray(operations) &&

@@ -6,9 +6,9 @@ import { addKeyIfNone, deleteKey, readKeys, retireAt } from './signing-key-store
 import { ANNOUNCE_MS } from './signing-keys.ts'
 
 export interface Withdrawn {
-  /** The key that is gone from here. */
+  /** Key that was withdrawn. */
   readonly key: StoredKey
-  /** Whether the spare one was put in its place. */
+  /** True when the spare key was put in its place. */
   readonly replaced: boolean
 }
 

@@ -7,13 +7,16 @@ import { parsedExtension as parsed, untrusted } from './extension.ts'
 import { leadToAnchor } from './lead.ts'
 import { bytesIn, type CertificateNames, namesOf } from './names.ts'
 
-/** Certificates, DER: the one that counts, and those between it and whoever is trusted. */
+/** Certificates in DER: the client's own, and those between it and a trusted authority. */
 export interface ShownPath {
   readonly leaf: Uint8Array
   readonly chain: readonly Uint8Array[]
 }
 
-/** A certificate that somebody trusted signed for this holder. Times are epoch milliseconds. */
+/**
+ * A checked certificate: a trusted authority signed it for this holder. Times are epoch
+ * milliseconds.
+ */
 export interface CheckedCertificate extends CertificateNames {
   readonly from: number
   readonly to: number
@@ -31,7 +34,10 @@ const ANY_PURPOSE = '2.5.29.37.0'
 const DIGITAL_SIGNATURE = 0x80
 const CERT_SIGN = 0x04
 const CRL_SIGN = 0x02
-/** All extensions that somebody looks at, here or in the library. A critical one that is none of these is refused. */
+/**
+ * Extensions that are checked, here or in the library, all of them. A critical one that is none of
+ * these is refused.
+ */
 const UNDERSTOOD: ReadonlySet<string> = new Set([
   KEY_USAGE,
   EXTENDED_KEY_USAGE,
@@ -41,7 +47,7 @@ const UNDERSTOOD: ReadonlySet<string> = new Set([
   '2.5.29.32', // certificatePolicies
   '2.5.29.36', // policyConstraints
 ])
-/** RFC 8017, RFC 5758, RFC 8410: SHA-1 and older count for nobody. */
+/** Signature algorithms of RFC 8017, RFC 5758 and RFC 8410: SHA-1 and older are not accepted. */
 const SIGNATURES: ReadonlySet<string> = new Set([
   '1.2.840.10045.4.3.2',
   '1.2.840.10045.4.3.3',
@@ -52,8 +58,9 @@ const SIGNATURES: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Path validation (RFC 5280 section 6), by a library, and what it leaves open: that a client may authenticate with the certificate, which is
- * of nobody who signs others. Whether it was revoked is not asked: such certificates are short-lived, or are taken away by name.
+ * Validates a path (RFC 5280 section 6) with a library, and checks what the library leaves open:
+ * that a client may authenticate with the certificate, and that its holder does not sign others.
+ * Revocation is not checked: such certificates are short-lived, or are taken away by name.
  * @throws Problem `certificate.not_trusted`
  */
 export async function checkPath(
@@ -112,7 +119,9 @@ function wayOf({ chain, leaf }: ShownPath, anchors: readonly Uint8Array[], now: 
   return leadToAnchor(read(leaf), { anchors: anchors.map(read), between, now })
 }
 
-/** The library's word is not the only one for who signed what. */
+/**
+ * Checks the signatures along the path: the library's word is not the only one for who signed what.
+ */
 function checkSigned(path: readonly X509Certificate[]): void {
   for (const [i, certificate] of path.entries()) {
     const issuer = path[i + 1]
@@ -133,7 +142,10 @@ function checkStrength(certificate: Certificate, i: number, path: readonly Certi
   if (weakness !== undefined) throw untrusted(`a key does not count: ${weakness}`)
 }
 
-/** RFC 5280 section 6.1.4 (l, m), which the library leaves out: how many authorities may be below one. */
+/**
+ * Checks how many authorities may be below one (RFC 5280 section 6.1.4 (l, m)), which the library
+ * leaves out.
+ */
 function checkDepth(certificate: Certificate, i: number): void {
   const constraints = parsed(certificate, BASIC_CONSTRAINTS)
   const most: unknown = constraints && Reflect.get(constraints, 'pathLenConstraint')
@@ -143,7 +155,10 @@ function checkDepth(certificate: Certificate, i: number): void {
     throw untrusted('there are more authorities than one of them allows')
 }
 
-/** SPIFFE X.509-SVID sections 4.1 to 4.3 and 5.1, which is what any client's certificate should be. */
+/**
+ * Checks the holder by SPIFFE X.509-SVID sections 4.1 to 4.3 and 5.1, which any client's
+ * certificate should meet.
+ */
 function checkHolder(own: Certificate): void {
   const constraints = parsed(own, BASIC_CONSTRAINTS)
   if (constraints && Reflect.get(constraints, 'cA') === true)
@@ -156,14 +171,17 @@ function checkHolder(own: Certificate): void {
   if (purposesOf(own)?.includes(CLIENT_AUTH) === false) throw untrusted('it is not for clients')
 }
 
-/** An authority that says what it signs for, as TLS everywhere reads it, signs for nothing else: not for clients where it is for servers. */
+/**
+ * Checks the purposes of an authority as TLS everywhere reads them: an authority that names
+ * purposes signs for nothing else, so one for servers does not sign for clients.
+ */
 function checkPurpose(authority: Certificate): void {
   const purposes = purposesOf(authority)
   if (purposes && !purposes.includes(CLIENT_AUTH) && !purposes.includes(ANY_PURPOSE))
     throw untrusted('its authority does not sign for clients')
 }
 
-/** `undefined`: it does not say. */
+/** Purposes of a certificate; `undefined`: it names none. */
 function purposesOf(certificate: Certificate): readonly unknown[] | undefined {
   const extended = parsed(certificate, EXTENDED_KEY_USAGE)
   if (!extended) return undefined

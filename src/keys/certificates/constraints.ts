@@ -4,17 +4,18 @@ import { bytesIn, GENERAL_NAME } from './names.ts'
 
 const NAME_CONSTRAINTS = '2.5.29.30'
 const SUBJECT_ALT_NAME = '2.5.29.17'
-/** Of names with constraints, in one path: each is compared with each. */
+/** Maximum comparisons of names with constraints in one path: each is compared with each. */
 const MAX_COMPARISONS = 10_000
 const EMAIL_ADDRESS = '1.2.840.113549.1.9.1'
 
 type Name = Pick<GeneralName, 'type'> & { readonly value: unknown }
 
 /**
- * Which names each authority may give (RFC 5280 section 4.2.1.10), for everybody below it. The library takes a certificate for permitted
- * where one of its names is, and what an authority below permits for permitted above.
- * INVARIANT: every name is within what every authority above permits, and no authority permits what the one above it does not. What nobody here
- * can compare is not within.
+ * Checks the names that each authority may give (RFC 5280 section 4.2.1.10), for everybody below
+ * it. The library takes a certificate for permitted when one of its names is permitted, and a name
+ * that an authority below permits for permitted above.
+ * INVARIANT: every name is within what every authority above permits, and no authority permits what
+ * the one above it does not. A name that nobody here can compare is not within.
  * @throws Problem `certificate.not_trusted`
  */
 export function checkConstraints(path: readonly Certificate[]): void {
@@ -44,7 +45,9 @@ function basesOf(constraints: object, which: string): readonly Name[] {
   return subtrees.map(({ base }: { base: Name }) => base)
 }
 
-/** Those beside the subject, the subject, and addresses in it. */
+/**
+ * Names of a certificate: its alternative names, its subject, and e-mail addresses in the subject.
+ */
 function namesIn(certificate: Certificate): readonly Name[] {
   const { subject } = certificate
   const found = parsedExtension(certificate, SUBJECT_ALT_NAME)
@@ -60,7 +63,7 @@ function namesIn(certificate: Certificate): readonly Name[] {
   ]
 }
 
-/** `undefined`: nobody can say. */
+/** Checks whether a name is within a base; `undefined`: nobody can say. */
 function isWithin(name: Name, base: Name): boolean | undefined {
   if (name.type !== base.type) return false
   const [one, other] = [name.value, base.value]
@@ -80,7 +83,10 @@ function isWithin(name: Name, base: Name): boolean | undefined {
   }
 }
 
-/** A leading dot means hosts below; without one they are meant, too, where it is said so. */
+/**
+ * Checks whether a host is within a domain. A leading dot means hosts below; without one, `below`
+ * says whether they are meant, too.
+ */
 function isHostIn(host: string | undefined, within: string, below: boolean): boolean | undefined {
   // With a dot at its end, or an empty part, it is written like none.
   if (host === undefined || /^\.|\.\.|\.$/.test(host)) return undefined
@@ -95,7 +101,7 @@ function isMailIn(address: string, within: string): boolean | undefined {
   return within.includes('@') ? address === within : isHostIn(host, within, false)
 }
 
-/** RFC 3986 section 3.2; an address in brackets is no host name. */
+/** Host of a URI (RFC 3986 section 3.2); an address in brackets is no host name. */
 function hostOf(uri: string): string | undefined {
   const [, host] =
     /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?([^/?#:@[\]]+)(?::\d*)?(?:[/?#]|$)/.exec(uri) ?? []
@@ -118,7 +124,7 @@ function at(bytes: Uint8Array, i: number): number {
   return bytes[i] ?? 0
 }
 
-/** A subject is within whatever it begins with (section 7.1). */
+/** Checks whether a subject begins with another and so is within it (section 7.1). */
 function isBelow(one: unknown, other: unknown): boolean | undefined {
   const [parts, within] = [partsOf(one), partsOf(other)]
   if (!parts || !within) return undefined

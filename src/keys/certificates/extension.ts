@@ -1,7 +1,10 @@
 import type { Certificate } from 'pkijs'
 import { Problem } from '../../lib/problem.ts'
 
-/** What an extension says; `undefined` where it is not there. @throws Problem `certificate.not_trusted` where it cannot be read */
+/**
+ * Parses an extension; `undefined` where it is absent. @throws Problem `certificate.not_trusted`
+ * where it cannot be read
+ */
 export function parsedExtension({ extensions = [] }: Certificate, id: string): object | undefined {
   const [found, another] = extensions.filter(({ extnID }) => extnID === id)
   // RFC 5280 section 4.2. Whoever reads the first must not be told another thing than whoever reads the last.

@@ -1,13 +1,13 @@
 import { isIPv6 } from 'node:net'
 import type { Certificate, RelativeDistinguishedNames } from 'pkijs'
 
-/** What a certificate calls its holder. */
+/** Names that a certificate gives its holder. */
 export interface CertificateNames {
   /** RFC 4514, as `openssl x509 -nameopt RFC2253` writes it; nothing where it could be written in two ways. */
   readonly subject: string | undefined
   readonly dns: readonly string[]
   readonly uris: readonly string[]
-  /** In one form. */
+  /** IP addresses, in one form. */
   readonly ips: readonly string[]
   readonly emails: readonly string[]
 }
@@ -15,7 +15,7 @@ export interface CertificateNames {
 /** Tags of GeneralName (RFC 5280 section 4.2.1.6). */
 export const GENERAL_NAME = { email: 1, dns: 2, directory: 4, uri: 6, ip: 7 } as const
 
-/** RFC 4514 section 3. */
+/** Short names of attributes (RFC 4514 section 3). */
 const SHORT: Readonly<Record<string, string>> = {
   '2.5.4.3': 'CN',
   '2.5.4.6': 'C',
@@ -43,13 +43,16 @@ export async function namesOf(certificate: Certificate): Promise<CertificateName
   }
 }
 
-/** An address in the form in which addresses of certificates are compared; `undefined`: it is none. */
+/**
+ * Normalises an IP address, so that addresses of certificates can be compared; `undefined`: it is
+ * none.
+ */
 export function plainAddress(text: string): string | undefined {
   if (isIPv6(text)) return URL.parse(`http://[${text}]`)?.hostname.slice(1, -1)
   return /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/.test(text) ? text : undefined
 }
 
-/** Of an octet string. */
+/** Bytes of an octet string. */
 export function bytesIn(value: unknown): Uint8Array | undefined {
   const block: unknown = typeof value === 'object' && value && Reflect.get(value, 'valueBlock')
   const bytes: unknown = typeof block === 'object' && block && Reflect.get(block, 'valueHexView')
@@ -68,8 +71,8 @@ function addressOf(value: unknown): string[] {
 }
 
 /**
- * Where several attributes share a place, or one is of a kind without a short name or no text, nobody can say what an administrator would
- * have written.
+ * Subject as text; `undefined` where several attributes share a place, or one is of a kind without
+ * a short name or no text: then nobody can say what an administrator would have written.
  */
 function subjectOf(name: RelativeDistinguishedNames): string | undefined {
   const { typesAndValues } = name
@@ -84,7 +87,7 @@ function subjectOf(name: RelativeDistinguishedNames): string | undefined {
   return parts.join(',')
 }
 
-/** Whether each place has one attribute. */
+/** Checks whether each place has one attribute. */
 function isSingle(name: RelativeDistinguishedNames): boolean {
   const { value: places }: { value?: unknown } = Object(name.toSchema().valueBlock)
   return (
@@ -96,7 +99,7 @@ function isSingle(name: RelativeDistinguishedNames): boolean {
   )
 }
 
-/** RFC 4514 section 2.4. */
+/** Escapes a value (RFC 4514 section 2.4). */
 function escaped(text: string): string {
   return text
     .replaceAll(/[\\"+,;<>]/g, '\\$&')

@@ -7,14 +7,14 @@ import { importPublicJwk, type PublicJwk } from '../public-jwk.ts'
 import { verifySignature } from '../signature.ts'
 import type { ExternalSigner } from './signer.ts'
 
-/** Agents wait for a token; an answer that takes longer is none. */
+/** Time limit of a signature: agents wait for a token. */
 const SIGN_WITHIN_MS = 2_000
-/** Making and deleting keys is rare, and slow on small devices. */
+/** Time limit for making and deleting keys, which is rare, and slow on small devices. */
 const CHANGE_WITHIN_MS = 20_000
-/** More than these wait for nothing: by their turn their time would be over. */
+/** Maximum of signatures that wait: the time of more would be over before their turn. */
 const MOST_WAITING = 256
 
-/** A key that somebody else holds. */
+/** A key that an external signer holds. */
 export interface HeldKey {
   readonly kid: string
   readonly reference: string
@@ -28,8 +28,9 @@ export interface GuardedSignerOptions {
 }
 
 /**
- * An external signer as the rest of Remit may use it: with deadlines, a bound on what waits, and nothing it answers believed.
- * INVARIANT: a signature is given out only when it verifies under the key that is published. Nothing here ever signs instead.
+ * An external signer as the rest of Remit may use it: with deadlines, a bound on the signatures
+ * that wait, and no answer believed unchecked. INVARIANT: a signature is given out only when it
+ * verifies under the key that is published. Nothing here ever signs instead.
  */
 export class GuardedSigner {
   readonly #options: GuardedSignerOptions
@@ -40,7 +41,7 @@ export class GuardedSigner {
     this.#options = options
   }
 
-  /** What the last signature failed with; `undefined` when it did not. */
+  /** Error of the last signature; `undefined` when it did not fail. */
   get failure(): unknown {
     return this.#failure
   }
@@ -62,7 +63,7 @@ export class GuardedSigner {
   }
 
   /**
-   * A new key there, tried before anybody hears of it.
+   * Makes a key there, and tries it before anybody hears of it.
    * @throws Problem `keys.signer_unavailable`, `keys.signer_wrong`
    */
   async make(kid: string): Promise<{ reference: string; jwk: PublicJwk }> {
@@ -90,7 +91,7 @@ export class GuardedSigner {
     await this.#within(CHANGE_WITHIN_MS, (signal) => signer.destroy(reference, signal))
   }
 
-  /** Signs something that is no token, to know whether it could. @throws Problem as `sign` */
+  /** Signs bytes that are no token, to check that it can sign. @throws Problem as `sign` */
   async probe(key: HeldKey): Promise<void> {
     await this.sign(key, Buffer.from(`remit readiness ${this.#options.random.bytes(16).join()}`))
   }

@@ -2,22 +2,38 @@ import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto'
 import { Problem } from '../../lib/problem.ts'
 import type { Random } from '../../lib/random.ts'
 
-/** Protects what is stored: private keys and other people's credentials are sealed with it, never written plain. */
+/**
+ * Key that protects stored secrets: private keys and other people's credentials are sealed with it,
+ * never written plain.
+ */
 export interface MasterKey {
-  /** Which key seals, and which others open, by names that tell nothing of them. The one that seals comes first. */
+  /**
+   * Ids of the keys, which reveal nothing of them. The key that seals comes first, then those that
+   * only open.
+   */
   readonly ids: readonly string[]
   /**
-   * AES-256-GCM: version byte ‖ nonce (12) ‖ ciphertext ‖ tag (16). `place` says where the value is stored, such as
-   * `connections/crm`; it is authenticated, so a sealed value that is moved to another row does not open there.
+   * Seals with AES-256-GCM: version byte ‖ nonce (12) ‖ ciphertext ‖ tag (16). `place` says where
+   * the value is stored, such as `connections/crm`; it is authenticated, so a sealed value that is
+   * moved to another row does not open there.
    */
   seal(plain: Uint8Array | string, place: string): Uint8Array
   /** @throws Problem `keys.cannot_open` when it was sealed elsewhere, with a key that is not here, or has been altered */
   open(sealed: Uint8Array, place: string): Uint8Array
-  /** The same value under the key that seals now; `undefined` when it is already. @throws Problem `keys.cannot_open` */
+  /**
+   * Seals a value again under the key that seals now; `undefined` when it is sealed with that
+   * already. @throws Problem `keys.cannot_open`
+   */
   sealAgain(sealed: Uint8Array, place: string): Uint8Array | undefined
-  /** A 32-byte key for one other purpose (cookies, nonces), the same in every replica. HKDF-SHA256, RFC 5869. */
+  /**
+   * Derives a 32-byte key for one other purpose (cookies, nonces), the same in every replica.
+   * HKDF-SHA256, RFC 5869.
+   */
   derive(purpose: string): Uint8Array
-  /** The same of every key that is here, in the order of `ids`: while replicas go over to another one, they understand each other. */
+  /**
+   * Derives such a key from every master key that is here, in the order of `ids`: while replicas
+   * change to another one, they understand each other.
+   */
   deriveEach(purpose: string): readonly Uint8Array[]
 }
 

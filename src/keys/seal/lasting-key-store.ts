@@ -1,12 +1,12 @@
 import type { Reader, Tx } from '../../storage/index.ts'
 
-/** Sealed, by purpose. */
+/** Reads the kept keys, sealed, by purpose. */
 export async function readLastingKeys(reader: Reader): Promise<ReadonlyMap<string, Uint8Array>> {
   const rows = await reader.selectFrom('lasting_keys').select(['purpose', 'sealed']).execute()
   return new Map(rows.map(({ purpose, sealed }) => [purpose, sealed]))
 }
 
-/** Unless there is one. */
+/** Adds a key, unless there is one for its purpose. */
 export async function addLastingKey(
   tx: Tx,
   key: { readonly purpose: string; readonly sealed: Uint8Array; readonly at: number },

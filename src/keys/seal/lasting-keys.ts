@@ -5,14 +5,15 @@ import { addLastingKey, readLastingKeys } from './lasting-key-store.ts'
 import type { SealedColumn } from './sealed-column.ts'
 
 /**
- * What these keys made has to stay the same for ever: names of people that APIs keep, and what agents are compared with by what
- * they did before. So they outlive the master key that they were derived from.
+ * Purposes of keys whose results have to stay the same for ever: pseudonyms of people that APIs
+ * keep, and the digests by which an agent's earlier calls are compared. So these keys outlive the
+ * master key that they were derived from.
  */
 const LASTING = ['counterparties', 'obligation-hash', 'pairwise subjects']
 
 /**
- * The master key, with keys that another one derived before it. The first start keeps what it derives, from the oldest key that is
- * here; from then on what was kept counts.
+ * Wraps the master key so that keys which another one derived before it stay in use. The first
+ * start keeps what it derives, from the oldest key that is here; from then on the kept keys count.
  * @throws Problem `keys.cannot_open`
  */
 export async function withLastingKeys(

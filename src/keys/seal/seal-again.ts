@@ -6,31 +6,32 @@ import { readSealed, replaceValue, type SealedValue } from './sealed-store.ts'
 export interface SealingParts {
   readonly storage: Storage
   readonly master: Pick<MasterKey, 'sealAgain'>
-  /** All there are. */
+  /** Columns with sealed values, all there are. */
   readonly columns: readonly SealedColumn[]
 }
 
-/** How many values of a column are sealed with what. */
+/** Number of values of a column, by the key that they are sealed with. */
 export interface Sealed {
   readonly what: string
   readonly current: number
-  /** With a key that only opens. */
+  /** Sealed with a key that only opens. */
   readonly before: number
-  /** With none that is here, or altered. */
+  /** Sealed with none of the keys that are here, or altered. */
   readonly unreadable: number
 }
 
 const PAGE = 100
 
-/** Says what is sealed with which key, and changes nothing. */
+/** Counts the sealed values by key, and changes nothing. */
 export function countSealed(parts: SealingParts): Promise<readonly Sealed[]> {
   return eachColumn(parts, async () => 0)
 }
 
 /**
- * Seals everything with the first key that other keys had sealed. Page by page, and only what is still as it was read: it may be stopped
- * anywhere and run again, by several at once, beside everything else that goes on. What nothing here opens is left as it is. Answers what
- * it is like then.
+ * Seals again, with the first key, everything that other keys had sealed. Page by page, and only
+ * values that are still as they were read: it may be stopped anywhere and run again, by several at
+ * once, beside all other work. A value that nothing here opens is left as it is. Returns the counts
+ * afterwards.
  */
 export function sealAgain(parts: SealingParts): Promise<readonly Sealed[]> {
   return eachColumn(parts, (column, values) =>

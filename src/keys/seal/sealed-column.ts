@@ -1,8 +1,8 @@
 import type { Schema } from '../../storage/index.ts'
 
 /**
- * A column whose values are sealed with the master key. Its room says where it is, so that everything can be sealed again under another
- * master key in one place.
+ * A column whose values are sealed with the master key. The room that owns it declares it, so that
+ * everything can be sealed again under another master key in one place.
  */
 export interface SealedColumn {
   readonly table: keyof Schema
@@ -11,6 +11,9 @@ export interface SealedColumn {
   readonly key: string
   /** Columns of texts that `place` needs besides. */
   readonly with?: readonly string[]
-  /** What the value of a row is sealed to. Of `NULL`, an empty text is told. */
+  /**
+   * Place that the value of a row is sealed to. Columns that are `NULL` are passed as an empty
+   * text.
+   */
   place(row: Readonly<Record<string, string>>): string
 }

@@ -3,13 +3,13 @@ import type { Reader, Tx } from '../../storage/index.ts'
 import type { SealedColumn } from './sealed-column.ts'
 
 export interface SealedValue {
-  /** Of the row. */
+  /** Key of the row. */
   readonly key: string
   readonly place: string
   readonly sealed: Uint8Array
 }
 
-/** Those that come after a row, in order of their keys. */
+/** Reads the values behind a row, in order of their keys. */
 export async function readSealed(
   reader: Reader,
   column: SealedColumn,
@@ -31,7 +31,7 @@ export async function readSealed(
   })
 }
 
-/** `false`: it is another value by now, or gone. */
+/** Replaces a value. `false`: it has changed meanwhile, or is gone. */
 export async function replaceValue(
   tx: Tx,
   column: SealedColumn,

@@ -1,4 +1,6 @@
-/** What we use of PKCS #11 v2.40, as the package `pkcs11js` has it. Handles are opaque. */
+/**
+ * Functions of PKCS #11 v2.40 that we use, as the package `pkcs11js` has them. Handles are opaque.
+ */
 export interface Cryptoki {
   load(path: string): void
   C_Initialize(options: { readonly flags: number }): void

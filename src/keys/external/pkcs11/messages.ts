@@ -1,6 +1,6 @@
 import type { TokenAccess } from './token.ts'
 
-/** What the process with the vendor's library is asked. Sent as structured clones. */
+/** Requests to the process with the vendor's library. Sent as structured clones. */
 export type SignerQuestion =
   | { readonly ask: 'open'; readonly addon: string; readonly access: TokenAccess }
   | { readonly ask: 'make'; readonly key: string; readonly label: string }
@@ -14,5 +14,8 @@ export interface SignerRequest {
 
 export type SignerAnswer =
   | { readonly number: number; readonly value: Uint8Array | undefined }
-  /** `final`: trying again would be of no use, or do harm; as a wrong PIN, which locks the token. */
+  /**
+   * A failed request. `final`: trying again would be of no use, or do harm; as with a wrong PIN,
+   * which locks the token.
+   */
   | { readonly number: number; readonly failed: string; readonly final: boolean }

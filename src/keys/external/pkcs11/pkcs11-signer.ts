@@ -17,7 +17,7 @@ export interface Pkcs11Options {
   readonly addon: string
   readonly clock: Clock
   readonly random: Random
-  /** For the log: why the process ended. */
+  /** Receives, for the log, the reason why the process ended. */
   readonly onError: (error: unknown) => void
 }
 
@@ -32,12 +32,12 @@ interface Waiting {
 }
 
 const ID_BYTES = 16
-/** After a start that failed, nobody tries for so long. */
+/** Time after a failed start in which no other is tried. */
 const PAUSE_MS = 5_000
 
 /**
- * A token behind PKCS #11, asked in a process of its own, which is started when it is needed and killed when it does not answer in time.
- * A wrong PIN is tried once: tokens lock themselves.
+ * A token behind PKCS #11, in a process of its own, which is started when it is needed and killed
+ * when it does not answer in time. A wrong PIN is tried once: tokens lock themselves.
  */
 export class Pkcs11Signer implements ExternalSigner {
   readonly #options: Pkcs11Options
@@ -45,7 +45,7 @@ export class Pkcs11Signer implements ExternalSigner {
   #process: Process | undefined
   #number = 0
   #notBefore = Number.NEGATIVE_INFINITY
-  /** Why nothing is tried any more. */
+  /** Reason why nothing is tried any more. */
   #final: string | undefined
 
   constructor(options: Pkcs11Options) {
@@ -153,7 +153,7 @@ export class Pkcs11Signer implements ExternalSigner {
     return waiting
   }
 
-  /** Everybody who waits hears that nothing comes; the next one begins anew. */
+  /** Rejects every waiting request; the next request starts a new process. */
   #give(running: Process, why: string): void {
     if (this.#process !== running) return
     this.#options.onError(new Error(`the signer's process ${why}`))
@@ -170,7 +170,7 @@ export class Pkcs11Signer implements ExternalSigner {
   }
 }
 
-/** `.ts` from source, `.js` as published. */
+/** URL of the process's file: `.ts` from source, `.js` as published. */
 function entry(): URL {
   return new URL(`./process${extname(import.meta.url)}`, import.meta.url)
 }

@@ -33,7 +33,7 @@ async function cryptokiOf(addon: string): Promise<Cryptoki> {
   return new PKCS11()
 }
 
-/** The name of what the library said, without what it was said of. */
+/** Message of an error of the library, cut to a bounded length. */
 function told(error: unknown): string {
   if (!(error instanceof Error)) return 'it failed'
   return error.message.slice(0, 200)

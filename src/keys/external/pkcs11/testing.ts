@@ -26,8 +26,9 @@ export const STAND_IN = import.meta.url
 export const STAND_IN_PIN = 'pin-of-the-stand-in'
 
 /**
- * What it does when it is asked for a signature: hang for ever, end its process, refuse as a device that failed, sign with another key,
- * or forget its sessions once. `loose`: it makes keys that can be taken out.
+ * Behaviour when a signature is requested: hang for ever, end its process, refuse as a device that
+ * failed, sign with another key, or forget its sessions once. `loose`: it makes keys that can be
+ * taken out.
  */
 export type Behaviour =
   | 'hang'
@@ -41,9 +42,9 @@ export type Behaviour =
 export interface StandIn {
   readonly module: string
   behave(how: Behaviour): void
-  /** How often somebody logged in, or tried to. */
+  /** Number of logins, failed ones included. */
   logins(): number
-  /** What its process knew of the environment. */
+  /** Names of the environment variables that its process had. */
   environment(): readonly string[]
   keys(): readonly string[]
   end(): void
@@ -79,7 +80,7 @@ interface Held {
 export class PKCS11 implements Cryptoki {
   #folder = ''
   #loggedIn = false
-  /** Of each session, what it is about to sign with. */
+  /** Keys that sessions are about to sign with, by session. */
   #sessions = new Map<string, Held | undefined>()
   #found: Handle[] = []
 
@@ -228,10 +229,13 @@ export class PKCS11 implements Cryptoki {
   }
 }
 
-/** Of P-256 (SEC 2, section 2.4.2). */
+/** Order of P-256 (SEC 2, section 2.4.2). */
 const ORDER = BigInt('0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551')
 
-/** ECDSA of what is hashed already, which Node's own does not offer. Not for anything but tests: it takes its time as it comes. */
+/**
+ * Signs a digest with ECDSA, which Node's own does not offer. For tests only: its timing depends on
+ * the key.
+ */
 function signDigest(key: KeyObject, digest: Buffer): Buffer {
   const number = (bytes: Uint8Array) => BigInt(`0x${Buffer.from(bytes).toString('hex')}`)
   const bytes = (value: bigint) => Buffer.from(value.toString(16).padStart(64, '0'), 'hex')
@@ -243,7 +247,7 @@ function signDigest(key: KeyObject, digest: Buffer): Buffer {
   return Buffer.concat([bytes(r), bytes(s)])
 }
 
-/** By Fermat: the order is prime. */
+/** Inverse by Fermat: the order is prime. */
 function inverse(value: bigint): bigint {
   let [result, base] = [1n, value % ORDER]
   for (let exponent = ORDER - 2n; exponent > 0n; exponent >>= 1n) {

@@ -20,7 +20,10 @@ export interface TokenAccess {
   readonly pin: string
 }
 
-/** So many signatures are made at once; each has a session of its own, as the standard wants it. */
+/**
+ * Number of signatures that are made at once; each has a session of its own, as the standard
+ * demands.
+ */
 const SESSIONS = 4
 const DIGEST_BYTES = 32
 const SIGNATURE_BYTES = 64
@@ -29,7 +32,10 @@ const P256 = Buffer.from('06082a8648ce3d030107', 'hex')
 const POINT_BYTES = 65
 const MOST_FOUND = 4
 
-/** After these, everything begins anew, once: the token was taken out, or somebody else ended our sessions. */
+/**
+ * Errors after which everything begins anew, once: the token was taken out, or somebody else ended
+ * our sessions.
+ */
 const BEGIN_ANEW: ReadonlySet<number | undefined> = new Set([
   CKR.KEY_HANDLE_INVALID,
   CKR.OBJECT_HANDLE_INVALID,
@@ -43,7 +49,7 @@ const BEGIN_ANEW: ReadonlySet<number | undefined> = new Set([
 
 interface Session {
   readonly handle: Handle
-  /** Of which set of sessions. */
+  /** Number of the set of sessions that it belongs to. */
   readonly generation: number
 }
 
@@ -55,10 +61,10 @@ export class Pkcs11Token {
   #waiting: ((session: Session) => void)[] = []
   #slot: Handle | undefined
   #handles = new Map<string, Handle>()
-  /** Rises with each new set of sessions. */
+  /** Number of the current set of sessions; rises with each new one. */
   #generation = 0
 
-  /** Loads the library and logs in. Throws what the library says. */
+  /** Loads the library and logs in. Throws the library's errors. */
   constructor(cryptoki: Cryptoki, access: TokenAccess) {
     this.#cryptoki = cryptoki
     this.#access = access
@@ -118,7 +124,10 @@ export class Pkcs11Token {
     })
   }
 
-  /** INVARIANT: a key that could be taken out of the token is none that we use. */
+  /**
+   * Checks that a key cannot be taken out. INVARIANT: a key that could be taken out of the token is
+   * none that we use.
+   */
   #requireHeld(session: Handle, key: Handle): void {
     const [sensitive, extractable] = this.#cryptoki.C_GetAttributeValue(session, key, [
       { type: CKA.SENSITIVE },
@@ -232,7 +241,10 @@ export class Pkcs11Token {
   }
 }
 
-/** A point is an OCTET STRING in DER (PKCS #11 v2.40 section 2.3.3); some libraries answer what is in it. */
+/**
+ * Unwraps a point. It is an OCTET STRING in DER (PKCS #11 v2.40 section 2.3.3); some libraries
+ * return its content.
+ */
 function uncompressed(value: Buffer | undefined): Buffer {
   const point =
     value?.byteLength === POINT_BYTES + 2 && value[0] === 4 && value[1] === POINT_BYTES
