@@ -1,10 +1,13 @@
-/** An address without a zone, and IPv4 as IPv4 also when it is written as IPv6. */
+/** Normalises an address: without a zone, and IPv4 as IPv4 also when it is written as IPv6. */
 export function plainAddress(ip: string): string {
   const address = ip.split('%')[0] ?? ''
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address
 }
 
-/** What counts as one address: IPv4 whole, of IPv6 the /64, which is what one subscriber gets (RFC 6177). */
+/**
+ * Key of an address for counting: all of an IPv4 address; the /64 of an IPv6 address, which is what
+ * one subscriber gets (RFC 6177).
+ */
 export function addressKey(ip: string): string {
   const address = plainAddress(ip)
   if (!address.includes(':')) return address

@@ -2,7 +2,7 @@ import { extname } from 'node:path'
 import { parentPort, Worker } from 'node:worker_threads'
 import { Problem, type ProblemCode } from './problem.ts'
 
-/** Work that could take long, or crash, done in a thread beside. */
+/** Function whose work, which could take long or crash, is done in another thread. */
 export type Aside<In, Out> = (input: In) => Promise<Out>
 
 type Message =
@@ -15,11 +15,16 @@ type Message =
     }
   | { readonly ok: false; readonly code: undefined; readonly error: unknown }
 
-/** Native stack of the thread: less than that of the main thread, so what fits here fits there. */
+/**
+ * Native stack of the thread in MB: less than that of the main thread, so that whatever fits here
+ * fits there.
+ */
 const STACK_MB = 0.75
-/** A thread that had nothing to do for so long ends, in ms: what it learned and what it holds are given back. */
+/** Time in ms after which an idle thread ends, so that its memory is given back. */
 const IDLE_MS = 30_000
-/** So often a thread is used again, so that no piece of work is followed by many others in the same memory. */
+/**
+ * Maximum uses of a thread, so that no piece of work is followed by many others in the same memory.
+ */
 const MOST_USES = 100
 
 interface Thread {
@@ -28,12 +33,14 @@ interface Thread {
 }
 
 /**
- * Makes a function that runs `<name>` beside `base` (`import.meta.url`; the extension is that of the running code) in a thread:
- * one that is waiting, or a new one. That file calls `answerAside`. Input and output are plain data.
- * The function rejects with the `Problem` thrown there, or with an `Error` when the thread failed or took too long.
+ * Makes a function that runs `<name>` beside `base` (`import.meta.url`; the extension is that of
+ * the running code) in a thread: one that is waiting, or a new one. That file calls `answerAside`.
+ * Input and output are plain data. The function rejects with the `Problem` thrown there, or with an
+ * `Error` when the thread failed or took too long.
  *
- * Starting a thread costs more than most work does (modules are loaded and compiled), so one is kept waiting for each file. Only
- * a thread that answered or refused in order is: after anything else nobody knows what state its memory is in.
+ * Starting a thread costs more than most work does (modules are loaded and compiled), so one is
+ * kept waiting for each file. A thread is used again only after a normal result or a `Problem`:
+ * after anything else nobody knows what state its memory is in.
  */
 export function aside<In, Out>(base: string, name: string, milliseconds: number): Aside<In, Out> {
   const file = new URL(`./${name}${extname(base)}`, base)
@@ -101,7 +108,7 @@ function keptThread() {
   return { take, keep, has: (thread: Thread) => kept === thread }
 }
 
-/** The other side: does the work of the thread that this file was started as, as often as it is asked. */
+/** Does the work of the thread that this file was started as, once for each message. */
 export function answerAside<In, Out>(work: (input: In) => Out): void {
   const send = (message: Message) => parentPort?.postMessage(message)
   parentPort?.on('message', (input: In) => {

@@ -6,7 +6,10 @@ export type Batches = readonly Uint8Array[]
 
 const MOST_IN_BATCH = 25
 
-/** In the thread. One message with a long list in it would be unpacked in one piece where it arrives, whoever waits there. */
+/**
+ * Packs a list, in the thread. One message with a long list in it would be unpacked in one piece
+ * where it arrives, and everything there would wait.
+ */
 export function packList(list: readonly unknown[]): Batches {
   const batches: Uint8Array[] = []
   for (let i = 0; i < list.length; i += MOST_IN_BATCH)
@@ -14,7 +17,10 @@ export function packList(list: readonly unknown[]): Batches {
   return batches
 }
 
-/** Where calls are answered: batch by batch, and others get their turn in between. `T` is what `packList` was given. */
+/**
+ * Unpacks a list where calls are answered: batch by batch, and others get their turn in between.
+ * `T` is the type of the items given to `packList`.
+ */
 export async function unpackList<T>(batches: Batches): Promise<readonly T[]> {
   const list: T[] = []
   for (const [i, batch] of batches.entries()) {

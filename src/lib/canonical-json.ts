@@ -7,7 +7,7 @@
  */
 import { ExactNumber } from './json.ts'
 
-/** What can be written canonically. Members that are `undefined` are absent. */
+/** Value that can be written canonically. Members that are `undefined` are absent. */
 export type Canonical =
   | null
   | boolean
@@ -32,10 +32,13 @@ export function canonicalJson(value: Canonical): string {
   return `{${isMap(value) ? mapMembers(value) : plainMembers(value)}}`
 }
 
-/** So many are put in order where they are: most objects have few members, and `sort` takes room beside them. */
+/**
+ * Maximum of names that are sorted in place: most objects have few members, and `sort` needs extra
+ * memory.
+ */
 const FEW = 32
 
-/** By UTF-16 code units (RFC 8785 section 3.2.3), which is how strings compare. */
+/** Sorts by UTF-16 code units (RFC 8785 section 3.2.3), which is how strings compare. */
 function sorted(names: string[]): readonly string[] {
   if (names.length > FEW) return names.sort()
   for (let i = 1; i < names.length; i++) {
@@ -66,18 +69,18 @@ function mapMembers(value: ReadonlyMap<string, Canonical>): string {
   return members
 }
 
-/** Absent members are left out. */
+/** Appends a member to the text. Absent members are left out. */
 function joined(members: string, name: string, value: Canonical | undefined): string {
   if (value === undefined) return members
   return `${members}${members === '' ? '' : ','}${nameText(name)}${canonicalJson(value)}`
 }
 
-/** Names of members come again and again. */
+/** Texts of member names, kept because the same names come again and again. */
 const NAMES = new Map<string, string>()
 const MOST_NAMES = 2_000
 const MOST_CHARACTERS = 64
 
-/** With its colon. */
+/** Text of a member name with its colon. */
 function nameText(name: string): string {
   const known = NAMES.get(name)
   if (known !== undefined) return known
@@ -86,7 +89,10 @@ function nameText(name: string): string {
   return text
 }
 
-/** ECMAScript's own serialisation is what section 3.2.2.2 asks for, once lone surrogates are refused. */
+/**
+ * Quotes a string with ECMAScript's own serialisation, as section 3.2.2.2 demands, once lone
+ * surrogates are refused.
+ */
 function quoted(text: string): string {
   if (!text.isWellFormed()) throw new TypeError('a lone surrogate has no canonical form')
   return JSON.stringify(text)
@@ -97,12 +103,12 @@ function ecmaNumber(value: number): string {
   return JSON.stringify(value)
 }
 
-/** `Array.isArray` does not narrow read-only arrays. */
+/** Narrows read-only arrays, which `Array.isArray` does not. */
 function isList(value: object): value is readonly Canonical[] {
   return Array.isArray(value)
 }
 
-/** Nor does `instanceof Map` take read-only maps out of a union. */
+/** Narrows read-only maps, which `instanceof Map` does not take out of a union. */
 function isMap(value: object): value is ReadonlyMap<string, Canonical> {
   return value instanceof Map
 }

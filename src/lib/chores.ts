@@ -1,12 +1,13 @@
-/** One thing that is done again and again in the background, with its name for the log. */
+/** A repeated piece of background work, with its name for the log. */
 export interface Chore {
   readonly name: string
   run(): Promise<unknown>
 }
 
 /**
- * Does them one after another. What fails is reported with its name, keeps none of the others from being done, and is tried again in
- * the next round. `while`, asked before each, ends the round. Never throws.
+ * Runs chores one after another. A failure is reported with the chore's name, keeps none of the
+ * others from being done, and is tried again in the next round. `while`, asked before each, ends
+ * the round. Never throws.
  */
 export async function runChores(
   chores: readonly Chore[],

@@ -1,4 +1,4 @@
-/** Where time comes from. Business code never calls `Date.now()` itself. */
+/** Source of time. Business code never calls `Date.now()` itself. */
 export interface Clock {
   /** Wall clock, milliseconds since the epoch. */
   now(): number

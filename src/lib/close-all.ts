@@ -1,14 +1,15 @@
 import type { Wait } from './repeat.ts'
 
-/** Something that has to be let go of, with its name for the log. */
+/** A resource that has to be closed, with its name for the log. */
 export interface Closable {
   readonly name: string
   close(): Promise<unknown>
 }
 
 /**
- * Lets go of everything, one after another. What fails, or takes longer than `limitMs`, is reported and left behind, so that it keeps
- * nothing after it from being let go of. Never throws. Answers whether all went well.
+ * Closes everything, one after another. A close that fails, or takes longer than `limitMs`, is
+ * reported and left behind, so that everything after it is closed. Never throws. Returns whether
+ * all went well.
  */
 export async function closeAll(
   closings: readonly Closable[],

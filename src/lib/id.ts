@@ -1,7 +1,10 @@
 import { base64url } from './bytes.ts'
 import type { Random } from './random.ts'
 
-/** What each kind of id starts with. Agents, resources, groups, spaces and connections are named by people instead. */
+/**
+ * Prefixes of ids, by kind. Agents, resources, groups, spaces and connections are named by people
+ * instead.
+ */
 export const ID_PREFIX = {
   person: 'psn',
   task: 'tsk',

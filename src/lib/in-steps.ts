@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 
-/** Items that are gone through before others get their turn: a millisecond or two of what is done to actions. */
+/**
+ * Number of items that are processed before others get their turn: a millisecond or two of work on
+ * actions.
+ */
 const AT_ONCE = 25
 
 /**
- * `list.map(make)` for lists that may be long: after some items others get their turn, because this thread answers calls. What `make`
- * looks at must not change meanwhile.
+ * Maps a list that may be long, as `list.map(make)` does: after some items others get their turn,
+ * because this thread answers calls. The input of `make` must not change meanwhile.
  */
 export async function mapInSteps<In, Out>(
   list: readonly In[],
@@ -23,7 +26,10 @@ export async function mapInSteps<In, Out>(
 /** Characters that are digested before others get their turn: a millisecond or two. */
 const CHARACTERS_AT_ONCE = 1_048_576
 
-/** `sha256url` of a text that may be long, and is well-formed. Others get their turn first, too: whoever made the text took time for it. */
+/**
+ * Hashes a text that may be long, and is well-formed, as `sha256url` does. Others get their turn
+ * first, too: making the text took time already.
+ */
 export async function sha256urlInSteps(text: string): Promise<string> {
   const hash = createHash('sha256')
   for (let at = 0; at < text.length; ) {

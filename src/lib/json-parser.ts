@@ -27,7 +27,7 @@ export class JsonParser {
   #values = 0
   #at = 0
 
-  /** `most`: of values, each list, object and scalar counted. */
+  /** Makes a parser. `most`: maximum of values, each list, object and scalar counted. */
   constructor(text: string, depth: number, most: number, allowed: readonly string[] = []) {
     this.#text = text
     this.#depth = depth

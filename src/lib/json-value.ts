@@ -1,6 +1,6 @@
 const NUMBER = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/
 
-/** Whether a text is a JSON number (RFC 8259 section 6), all of it. */
+/** Checks whether a text is a JSON number (RFC 8259 section 6), all of it. */
 function isNumberText(text: string): boolean {
   return NUMBER.test(text)
 }

@@ -12,17 +12,26 @@ import { Problem } from './problem.ts'
 export { ExactNumber, type Json, type JsonObject }
 
 export interface JsonLimits {
-  /** Of the UTF-8 form. Default 1 MiB. Values are at most one for every 8 of them, or 131,072 where that is more. */
+  /**
+   * Maximum bytes of the UTF-8 form. Default 1 MiB. Values are at most one for every 8 of them, or
+   * 131,072 where that is more.
+   */
   bytes?: number
-  /** Of nested arrays and objects; at most, and by default, 64. */
+  /** Maximum depth of nested arrays and objects; at most, and by default, 64. */
   depth?: number
-  /** Of the names with a meaning in Cedar's JSON those that are read, in a file that is Cedar's own. Default: none. */
+  /**
+   * Names with a meaning in Cedar's JSON that are accepted, for a file that is Cedar's own.
+   * Default: none.
+   */
   allowed?: readonly ('__entity' | '__extn')[]
 }
 
 const MOST_BYTES = 1024 * 1024
 const MOST_DEPTH = 64
-/** A list of empty objects takes thirty times its length in memory, and the time to make them: more than this of anything is refused. */
+/**
+ * Maximum of values: a list of empty objects takes thirty times its length in memory, and the time
+ * to make them.
+ */
 const MOST_VALUES = MOST_BYTES / 8
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -43,7 +52,9 @@ export function parseJson(input: string | Uint8Array, limits: JsonLimits = {}): 
   return new JsonParser(text, depth, Math.max(MOST_VALUES, most / 8), limits.allowed).document()
 }
 
-/** Member order kept, numbers as they came, no white space. The inverse of `parseJson`. */
+/**
+ * Prints JSON: member order kept, numbers as they came, no white space. The inverse of `parseJson`.
+ */
 export function printJson(value: Json): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (value === null || typeof value === 'boolean') return String(value)
@@ -53,7 +64,7 @@ export function printJson(value: Json): string {
   return `{${members.join(',')}}`
 }
 
-/** `Array.isArray` does not narrow read-only arrays. */
+/** Narrows read-only arrays, which `Array.isArray` does not. */
 function isList(value: readonly Json[] | ReadonlyMap<string, Json>): value is readonly Json[] {
   return Array.isArray(value)
 }
@@ -66,7 +77,7 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-/** Whether a value is a JSON object. */
+/** Checks whether a value is a JSON object. */
 export function isObject(value: Json | undefined): value is JsonObject {
   return value instanceof Map
 }

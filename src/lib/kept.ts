@@ -1,4 +1,7 @@
-/** What was read, kept while it is still what it was: at most so many, the least recently used go first. */
+/**
+ * Bounded cache of values, each valid only for the state (`mark`) it was stored under. The least
+ * recently used go first.
+ */
 export class Kept<Value> {
   readonly #most: number
   readonly #values = new Map<string, { readonly mark: number | string; readonly value: Value }>()
@@ -7,7 +10,10 @@ export class Kept<Value> {
     this.#most = most
   }
 
-  /** `mark` says of which state the value is: an epoch, or a hash of epochs. */
+  /**
+   * Finds a value. `mark` identifies the state that the value belongs to: an epoch, or a hash of
+   * epochs.
+   */
   get(key: string, mark: number | string): Value | undefined {
     const kept = this.#values.get(key)
     if (kept?.mark !== mark) return undefined

@@ -13,7 +13,7 @@ export function nearest(wrong: string, names: readonly string[]): string | undef
 
 const LONGEST = 128
 
-/** Levenshtein's, of short texts; two neighbours that changed places are one step. */
+/** Levenshtein distance of short texts; two neighbours that changed places are one step. */
 function distance(a: string, b: string): number {
   if (a.length > LONGEST || b.length > LONGEST) return Number.POSITIVE_INFINITY
   let above: readonly number[] = []

@@ -3,8 +3,9 @@ import type { Clock } from './clock.ts'
 const COUNTED_EVERY_MS = 5_000
 
 /**
- * Bounds how many of something there are at once. They are counted every few seconds, and what is let in meanwhile is added: that is
- * enough to bound work, and no request pays for counting all others. Several replicas may go over by what they let in between two counts.
+ * Bounds how many items of one kind exist at once. They are counted every few seconds, and those
+ * admitted meanwhile are added: that is enough to bound work, and no request pays for counting all
+ * others. Several replicas may exceed the bound by what they admit between two counts.
  */
 export class OccupancyLimit {
   readonly #clock: Clock
@@ -24,7 +25,7 @@ export class OccupancyLimit {
     this.#count = given.count
   }
 
-  /** Whether there is room for one more; then it counts as there. */
+  /** Checks whether there is room for one more; if so, counts it. */
   async admits(): Promise<boolean> {
     // INVARIANT: whoever comes while it is counted waits for that count, so that nobody is let in by an old one and nobody is forgotten.
     if (this.#counting || this.#clock.monotonic() - this.#countedAt >= COUNTED_EVERY_MS) {
@@ -36,7 +37,7 @@ export class OccupancyLimit {
     return true
   }
 
-  /** One that was let in is not there after all. */
+  /** Takes back the count of one that was admitted and does not exist after all. */
   leave(): void {
     this.#there = Math.max(0, this.#there - 1)
   }

@@ -11,8 +11,9 @@ import { TOKEN_PROBLEMS } from './problems/tokens.ts'
 import { WIRE_PROBLEMS } from './problems/wire.ts'
 
 /**
- * The catalogue of what can go wrong, by stable code: one part for each subject. One page per code in `docs/problems/`, and
- * a check that both lists are equal. A denial is not a problem: it is a decision.
+ * Catalogue of problems by stable code: one part for each subject. One page per code in
+ * `docs/problems/`, and a check that both lists are equal. A denial is not a problem: it is a
+ * decision.
  */
 export const PROBLEMS = {
   ...AGENT_PROBLEMS,

@@ -2,7 +2,7 @@ import { base64url, fromBase64url, sha256url } from './bytes.ts'
 import type { Random } from './random.ts'
 import { Secret } from './secret.ts'
 
-/** What a secret of each kind of program begins with: people and leak scanners see what it is. */
+/** Prefixes of secrets, by kind of program: people and leak scanners see what a secret is for. */
 const PREFIX = {
   enforcer: 'enf_',
   pep: 'pep_',
@@ -11,7 +11,9 @@ const PREFIX = {
 } as const
 const BYTES = 32
 
-/** Programs that are known by a secret: each may do one thing, and none is an agent. */
+/**
+ * Kinds of programs that authenticate with a secret: each may do one thing, and none is an agent.
+ */
 export type ProgramKind = keyof typeof PREFIX
 
 /** 256 random bits. Only the digest (SHA-256, base64url) is ever stored. */
@@ -23,7 +25,9 @@ export function newProgramSecret(
   return { secret: new Secret(secret), digest: sha256url(secret) }
 }
 
-/** The digest of something that looks like a secret of that kind; `undefined` for anything else. */
+/**
+ * Digest of a text that has the form of a secret of that kind; `undefined` for every other text.
+ */
 export function programSecretDigest(kind: ProgramKind, secret: string): string | undefined {
   const prefix = PREFIX[kind]
   if (!secret.startsWith(prefix)) return undefined

@@ -1,16 +1,20 @@
 import { randomFillSync } from 'node:crypto'
 
-/** Where every random byte comes from, so that tests can repeat a run. */
+/** Source of all random bytes, so that tests can repeat a run. */
 export interface Random {
   bytes(count: number): Uint8Array
 }
 
 const POOL_BYTES = 4096
-/** Everything that ids, salts and nonces need. More than this comes from the system directly. */
+/**
+ * Maximum bytes of a request to the pool, enough for ids, salts and nonces. Larger requests go to
+ * the system directly.
+ */
 const MOST_FROM_POOL = 128
 
 /**
- * Asking the system takes microseconds whatever the amount, and a call needs several small ones.
+ * Makes a source that asks the system for many bytes at once: asking takes microseconds whatever
+ * the amount, and a call needs several small ones.
  * INVARIANT: no byte is given out twice, and none stays in the pool once it was given out.
  */
 function pooled(): Random['bytes'] {

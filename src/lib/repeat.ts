@@ -1,31 +1,35 @@
 import { setTimeout } from 'node:timers/promises'
 
-/** Waits for so many milliseconds, or until the signal is aborted; never rejects. Passed in, so that tests do not sleep. */
+/**
+ * Waits for a number of milliseconds, or until the signal is aborted; never rejects. Passed in, so
+ * that tests do not sleep.
+ */
 export type Wait = (ms: number, signal: AbortSignal) => Promise<void>
 
 export const systemWait: Wait = (ms, signal) =>
   setTimeout(ms, undefined, { signal }).catch(() => {})
 
-/** For background work: does not keep the process alive. */
+/** Waits in background work: does not keep the process alive. */
 export const idleWait: Wait = (ms, signal) =>
   setTimeout(ms, undefined, { signal, ref: false }).catch(() => {})
 
 export interface Repetition {
-  /** Do not wait for the period to end. */
+  /** Starts the next run without waiting for the period to end. */
   wake(): void
-  /** No run begins after this; answers when the one under way has ended. */
+  /** Stops: no run begins after this. Resolves when the one under way has ended. */
   stop(): Promise<void>
 }
 
 /**
- * Runs `work` every so often and whenever it is woken, never two at once. A wake during a run leads to another run.
- * The first run comes after a period, or a wake. What `work` throws goes to `onError`, and the next run comes as usual.
+ * Runs `work` periodically and whenever it is woken, never two at once. A wake during a run leads
+ * to another run. The first run comes after a period, or a wake. Errors of `work` go to `onError`,
+ * and the next run comes as usual.
  */
 export function repeat(
   work: () => Promise<void>,
   options: {
     everyMs: number
-    /** From a wake to its run, so that what wakes it meanwhile shares the run. Part of the period. */
+    /** Time from a wake to its run, so that further wakes share the run. Part of the period. */
     gatherMs?: number
     onError: (error: unknown) => void
     wait?: Wait

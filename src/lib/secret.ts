@@ -6,7 +6,7 @@ export class Secret {
   constructor(value: string) {
     this.#value = value
   }
-  /** The only way to the value. Call it where it is used, never earlier. */
+  /** Reveals the value, as the only way to it. Call it where it is used, never earlier. */
   reveal(): string {
     return this.#value
   }

@@ -2,7 +2,7 @@ import { threadId } from 'node:worker_threads'
 import { answerAside } from './aside.ts'
 import { Problem } from './problem.ts'
 
-/** What `aside.test.ts` has a thread do; it answers with the number of the thread that did it. */
+/** Task of a thread in `aside.test.ts`; it answers with the number of the thread that did it. */
 export type Errand = 'answer' | 'refuse' | 'break' | 'leave' | 'hang'
 
 answerAside((errand: Errand) => {

@@ -1,4 +1,4 @@
-/** What can go wrong with agents and how they come in. Kept sorted. */
+/** Problems with agents and how they are admitted. Kept sorted. */
 export const AGENT_PROBLEMS = {
   'actor.impostor': { status: 400, title: 'An actor of others looks like one of Remit' },
   'actor.not_trusted': { status: 400, title: 'An actor has an issuer that is not trusted' },

@@ -1,4 +1,4 @@
-/** What can go wrong with approvals and standing answers. Kept sorted. */
+/** Problems with approvals and standing answers. Kept sorted. */
 export const APPROVAL_PROBLEMS = {
   'allowance.bad_choice': { status: 400, title: 'The standing answer cannot be given like this' },
   'allowance.unknown': { status: 404, title: 'There is no such standing answer' },

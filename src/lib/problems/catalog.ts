@@ -1,4 +1,4 @@
-/** What can go wrong with the catalog, its definitions and the connections behind it. Kept sorted. */
+/** Problems with the catalog, its definitions and the connections behind it. Kept sorted. */
 export const CATALOG_PROBLEMS = {
   'action.unknown': { status: 404, title: 'The resource has no such operation' },
   'arguments.look_alike': {

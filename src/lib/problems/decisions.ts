@@ -1,4 +1,4 @@
-/** What can go wrong with decisions and what feeds them. Kept sorted. */
+/** Problems with decisions and their inputs. Kept sorted. */
 export const DECISION_PROBLEMS = {
   'call.no_longer_live': { status: 403, title: 'The task no longer permits the call' },
   'decision.ended': { status: 409, title: 'The outcome of the decision is recorded already' },

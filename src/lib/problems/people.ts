@@ -1,4 +1,4 @@
-/** What can go wrong with people, their providers, sessions and consents. Kept sorted. */
+/** Problems with people, their providers, sessions and consents. Kept sorted. */
 export const PERSON_PROBLEMS = {
   'basis.unknown': { status: 404, title: 'There is no such delegation basis' },
   'cli_code.bad_request': { status: 400, title: 'The login request is not acceptable' },

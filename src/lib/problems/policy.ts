@@ -1,4 +1,4 @@
-/** What can go wrong with policies, and whoever asks them. Kept sorted. */
+/** Problems with policies and with the enforcement points that ask them. Kept sorted. */
 export const POLICY_PROBLEMS = {
   'access_request.bad_binding': { status: 400, title: 'The submission is not bound to the denial' },
   'access_request.denial_expired': { status: 410, title: 'The denial can no longer be submitted' },

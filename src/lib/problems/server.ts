@@ -1,4 +1,4 @@
-/** What can go wrong with the server itself. Kept sorted. */
+/** Problems with the server itself. Kept sorted. */
 export const SERVER_PROBLEMS = {
   'api.not_permitted': { status: 403, title: 'You do not have permission' },
   'config.invalid': { status: 500, title: 'The configuration cannot be used' },

@@ -1,4 +1,4 @@
-/** What can go wrong with spaces, surfaces and threads. Kept sorted. */
+/** Problems with spaces, surfaces and threads. Kept sorted. */
 export const SPACE_PROBLEMS = {
   'space.bad': { status: 400, title: 'The space is not acceptable' },
   'space.exists': { status: 409, title: 'There is, or was, such a space' },

@@ -1,4 +1,4 @@
-/** What can go wrong with tasks and what they may use up. Kept sorted. */
+/** Problems with tasks, their budgets and limits. Kept sorted. */
 export const TASK_PROBLEMS = {
   'budget.exhausted': { status: 403, title: 'The budget of the task is used up' },
   'budget.uncountable': {

@@ -1,4 +1,4 @@
-/** What can go wrong with tokens, proofs, keys and the token endpoint. Kept sorted. */
+/** Problems with tokens, proofs, keys and the token endpoint. Kept sorted. */
 export const TOKEN_PROBLEMS = {
   'artefact.used': { status: 400, title: 'It was used before' },
   'authorization.bad_request': {

@@ -1,4 +1,4 @@
-/** What can go wrong with requests, and the servers behind them. Kept sorted. */
+/** Problems with requests, and with the servers behind them. Kept sorted. */
 export const WIRE_PROBLEMS = {
   'input.duplicate_key': { status: 400, title: 'A JSON member name is repeated' },
   'input.forbidden_key': { status: 400, title: 'A JSON member name is not allowed' },

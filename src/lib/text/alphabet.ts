@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 
-/** What one character is to somebody who reads Latin letters. */
+/** Properties of one character for somebody who reads Latin letters. */
 export interface Glyph {
   /** The ASCII character that it passes for, if it is not that character itself. */
   readonly twin: string | undefined
@@ -16,12 +16,16 @@ export interface Glyph {
 
 const PRINTABLE = /^[\x21-\x7e]$/
 /**
- * What passes for one ASCII character in most fonts (UTS #39). Longer look-alikes (`æ`, `ł`) are letters of ordinary alphabets.
- * The table takes capital I and small l for one; which of them is meant follows the case.
+ * Characters that pass for one ASCII character in most fonts (UTS #39). Longer look-alikes (`æ`,
+ * `ł`) are letters of ordinary alphabets. The table takes capital I and small l for one; which of
+ * them is meant follows the case.
  */
 let twins: ReadonlyMap<string, string> | undefined
 
-/** Read when the first odd text is looked at: a start need not wait for it. */
+/**
+ * Reads the table when the first character that needs it is looked at: a start need not wait for
+ * it.
+ */
 function twinsByCharacter(): ReadonlyMap<string, string> {
   if (twins) return twins
   const confusables: Readonly<Record<string, string>> = createRequire(import.meta.url)(
@@ -37,10 +41,13 @@ function twinsByCharacter(): ReadonlyMap<string, string> {
 
 const FOREIGN_DIGIT = /^(?![0-9])\p{Nd}$/v
 const LATIN_OR_COMMON = /^[\p{Script=Latin}\p{Script=Common}\p{Script=Inherited}]$/v
-/** They stand among Latin letters as a matter of course (UTS #39 section 5.2, highly restrictive). */
+/**
+ * East Asian scripts, which stand among Latin letters as a matter of course (UTS #39 section 5.2,
+ * highly restrictive).
+ */
 const EAST_ASIAN =
   /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}]$/v
-/** Quotation marks, dashes of prose and an ellipsis are ordinary typography, and so are superscripts and `™`. */
+/** Ordinary typography: quotation marks, dashes of prose, an ellipsis, superscripts and `™`. */
 const TYPOGRAPHY = /^[\p{Pi}\p{Pf}\u2013\u2014\u2026\u2122\u2070-\u2079]$/v
 
 function twinOf(character: string): string | undefined {
@@ -52,7 +59,7 @@ function twinOf(character: string): string | undefined {
   return /^[\x21-\x7e]+$/.test(plain) ? plain : undefined
 }
 
-/** The ten digits of a script stand in a row. */
+/** ASCII digit of another script's digit: the ten digits of a script stand in a row. */
 function digitOf(character: string): string | undefined {
   if (!FOREIGN_DIGIT.test(character)) return undefined
   const code = character.codePointAt(0) ?? 0
@@ -75,7 +82,7 @@ function lookAt(character: string): Glyph {
 const MAX_REMEMBERED = 4096
 const remembered = new Map<string, Glyph>()
 
-/** One look at each character: a page of one alphabet has few of them. */
+/** Properties of a character, worked out once: a page of one alphabet has few characters. */
 export function glyphOf(character: string): Glyph {
   const known = remembered.get(character)
   if (known) return known

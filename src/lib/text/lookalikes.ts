@@ -4,7 +4,7 @@ import { type Glyph, glyphOf } from './alphabet.ts'
 export interface Lookalike {
   readonly from: number
   readonly to: number
-  /** In words, `U+0440, looks like p`. */
+  /** Description in words, `U+0440, looks like p`. */
   readonly says: string
 }
 
@@ -13,17 +13,26 @@ const IN_WORD = /^[\p{L}\p{M}\p{N}]/v
 const NEXT_WORD = /^\s[\p{L}\p{M}\p{N}]+/v
 const ASCII_LETTER = /[A-Za-z]/
 const LATIN_1_ONLY = /^[\0-\u00ff]*$/
-/** Words this short are often made of lookalikes only, as the Russian for "with" and "at" are. */
+/**
+ * Maximum length of words that are often made of lookalikes only, as the Russian for "with" and
+ * "at" are.
+ */
 const MAX_SHORT_WORD = 3
-/** Of a word as long as no word is, this much is looked at as one. */
+/**
+ * Maximum characters that are checked as one word. Longer runs, longer than any word is, are
+ * checked in parts.
+ */
 const MAX_WORD = 1000
 const MAX_CODES_NAMED = 8
 
 type Kind = 'twin' | 'digit' | 'foreign'
-/** What is wrong with one character, or nothing. */
+/** Fault of one character; `undefined` when there is none. */
 type Finding = { readonly kind: Kind; readonly as: string } | undefined
 
-/** Letters of another alphabet count among Latin ones, or where the whole word is made of lookalikes. */
+/**
+ * Findings in a word. Letters of another alphabet count among Latin ones, or where the whole word
+ * is made of lookalikes.
+ */
 function inWord(word: readonly string[], whole: string, isAmongItsOwn: () => boolean): Finding[] {
   const glyphs = word.map(glyphOf)
   const amongLatin = ASCII_LETTER.test(whole)
@@ -42,7 +51,10 @@ function inWord(word: readonly string[], whole: string, isAmongItsOwn: () => boo
   })
 }
 
-/** A sign of one script belongs beside its letters, a wide one into East Asian text. */
+/**
+ * Finding of a sign. A sign of one script belongs beside its letters, a wide one into East Asian
+ * text.
+ */
 function ofSign(sign: string, neighbours: readonly Glyph[]): Finding {
   const { isLatinOrCommon, twin } = glyphOf(sign)
   if (isLatinOrCommon && twin === undefined) return undefined
@@ -85,8 +97,9 @@ class Run {
 }
 
 /**
- * Where a text has what passes for something else, neighbours together as one, in order. One step for each character.
- * A word in one alphabet is left alone, and so are accents, emoji and ordinary typography.
+ * Finds the parts of a text that pass for something else, neighbours together as one, in order. One
+ * step for each character. A word in one alphabet is left alone, and so are accents, emoji and
+ * ordinary typography.
  */
 export function* lookalikesIn(text: string): Generator<Lookalike> {
   if (LATIN_1_ONLY.test(text)) return
@@ -130,7 +143,9 @@ function* inPart(text: string, start: number, word: string, previous: string) {
   }
 }
 
-/** A word that shows that its alphabet is at home here: nobody reads it as a Latin one. */
+/**
+ * Checks for a word that shows that its alphabet is at home here: nobody reads it as a Latin one.
+ */
 function isOwn(word: string): boolean {
   if (ASCII_LETTER.test(word)) return false
   return [...word].some((one) => {
@@ -151,7 +166,7 @@ function firstAfter(text: string, at: number): string {
   return [...text.slice(at, at + 3).trimStart()][0] ?? ''
 }
 
-/** Whether there is one at all. */
+/** Checks whether there is any lookalike. */
 export function hasLookalikes(text: string): boolean {
   return !LATIN_1_ONLY.test(text) && findingsIn(text).next().done !== true
 }
