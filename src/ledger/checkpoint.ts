@@ -8,7 +8,10 @@ const ED25519 = Uint8Array.of(1)
 export interface TreeHead {
   readonly size: number
   readonly root: Uint8Array
-  /** Which history of this ledger it is of: the first is 0, and each accepted break begins another. */
+  /**
+   * Number of the history that it belongs to: the first is 0, and each accepted break begins
+   * another.
+   */
   readonly history: number
 }
 
@@ -21,7 +24,7 @@ export function ledgerOrigin(issuer: string): string {
 /** Signs checkpoints: C2SP tlog-checkpoint, as a C2SP signed note. Histories after the first have one extension line. */
 export class CheckpointSigner {
   readonly origin: string
-  /** The verifier key, to be given to whoever verifies: `<origin>+<key id>+<key>`. */
+  /** Verifier key, for everybody who verifies: `<origin>+<key id>+<key>`. */
   readonly vkey: string
   readonly #key: SigningKey
   readonly #keyId: Uint8Array
@@ -45,7 +48,10 @@ export class CheckpointSigner {
     return `${text}\n— ${this.origin} ${base64(Buffer.concat([this.#keyId, signature]))}\n`
   }
 
-  /** Whether a note is of this key, under whatever name it was known by then. Says nothing about the signature. */
+  /**
+   * Checks whether a note is of this key, under whatever name it was known by then. Says nothing
+   * about the signature.
+   */
   isOwn(note: string): boolean {
     const origin = note.slice(0, note.indexOf('\n'))
     const id = keyIdOf(origin, this.#encoded)
@@ -63,7 +69,10 @@ function startsWith(signature: string | undefined, id: Uint8Array): boolean {
   return sameBytes(Buffer.from(signature ?? '', 'base64').subarray(0, id.length), id)
 }
 
-/** What a note of ours says; `undefined` when it is not one. Whether the signature is good is for verifiers to say. */
+/**
+ * Reads the tree head in a note of ours; `undefined` when it is not one. Does not check the
+ * signature; that is for verifiers.
+ */
 export function readTreeHead(note: string): TreeHead | undefined {
   const match = HEAD.exec(note)
   if (!match?.[1] || !match[2]) return undefined

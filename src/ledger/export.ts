@@ -31,7 +31,10 @@ export async function writeTree(reader: Reader, size: number, write: WriteFile):
   }
 }
 
-/** Writes what was kept beside the records, as lines of `{ name, position, salt, value }`. */
+/**
+ * Writes the private values that were kept beside the records, as lines of `{ name, position, salt,
+ * value }`.
+ */
 export async function writePrivate(reader: Reader, size: number, write: WriteFile): Promise<void> {
   for (const { index, width } of tilesOf(size)) {
     const from = index * TILE_WIDTH
@@ -48,7 +51,7 @@ function linesOf(position: number, text: string): readonly string[] {
   )
 }
 
-/** The tiles over so many hashes; the last one may be partial. */
+/** Tiles over that many hashes; the last one may be partial. */
 function* tilesOf(count: number): Generator<{ index: number; width: number }> {
   for (let from = 0; from < count; from += TILE_WIDTH)
     yield { index: from / TILE_WIDTH, width: Math.min(TILE_WIDTH, count - from) }

@@ -2,14 +2,18 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { Reader } from '../storage/index.ts'
 import { readLeaves } from './ledger-store.ts'
 
-/** Records read before others get their turn. */
+/** Number of records that are read before others get their turn. */
 const AT_ONCE = 500
-/** Records stand nearly in the order of their times: writers commit beside each other, on clocks that are not quite the same. */
+/**
+ * Margin around a time: records stand nearly in the order of their times, because writers commit
+ * beside each other, on clocks that are not quite the same.
+ */
 const MARGIN_MS = 10 * 60_000
 
 /**
- * Positions of the records about a decision that was made at a time (epoch milliseconds). Nothing finds records by what they say, so all
- * from then on are looked through: of what happened lately that is quick.
+ * Finds the records about a decision that was made at a time (epoch milliseconds), by position.
+ * There is no index of their content, so all records from then on are read: for a recent decision
+ * that is quick.
  */
 export async function positionsAbout(
   reader: Reader,
@@ -28,7 +32,7 @@ export async function positionsAbout(
   return positions
 }
 
-/** The first position whose record is not older, by halving. */
+/** Finds the first position whose record is not older, by halving. */
 async function firstSince(reader: Reader, size: number, since: number): Promise<number> {
   let [from, to] = [0, size]
   while (from < to) {

@@ -25,19 +25,24 @@ type Waiting = What & {
   reject(error: unknown): void
 }
 
-/** Rows of one statement: few different ones, so that every engine keeps them prepared. */
+/**
+ * Numbers of rows in one statement: few different ones, so that every engine keeps them prepared.
+ */
 const SIZES = [64, 16, 4, 1] as const
-/** Records and answers in one commit. */
+/** Maximum of records and answers in one commit. */
 const MOST = 512
-/** So many do not wait for others. */
+/** Number of records that do not wait for others. */
 const ENOUGH = 64
-/** Of the event loop. A turn that brings nothing takes microseconds. */
+/**
+ * Maximum turns of the event loop that records wait. A turn that brings nothing takes microseconds.
+ */
 const MOST_TURNS = 4
 
 /**
- * Records that come by the thousand and have nothing else to write: those that wait go into one commit together, in few
- * statements, and answers of one kind to one caller into one record. Each is answered when it is durable, as with a commit of
- * its own; what fails, fails for all of that commit.
+ * Gathers records that come by the thousand and are the only write of their request: those that
+ * wait go into one commit together, in few statements, and answers of one kind to one caller into
+ * one record. Each caller is answered when its record is durable, as with a commit of its own; a
+ * failure fails all of that commit.
  */
 export class GatheredRecords {
   readonly #parts: GatheringParts
@@ -55,7 +60,8 @@ export class GatheredRecords {
   }
 
   /**
-   * The same for one of many answers, which shares its record with those of the same mark that wait beside it.
+   * Appends one of many answers, which shares its record with those of the same mark that wait
+   * beside it.
    * @throws Problem `storage.unavailable`
    */
   async appendAnswer(sharing: Sharing, answer: SharedAnswer): Promise<undefined> {
@@ -81,7 +87,7 @@ export class GatheredRecords {
     this.#running = false
   }
 
-  /** While every turn brings more, they come along: a commit costs as much as many of them. */
+  /** Gathers while every turn brings more: a commit costs as much as many of them. */
   async #gather(): Promise<void> {
     for (let turns = 0; turns < MOST_TURNS && this.#waiting.length < ENOUGH; turns++) {
       const before = this.#waiting.length
@@ -100,7 +106,10 @@ export class GatheredRecords {
     }
   }
 
-  /** In the order in which they came; a shared one stands where its first answer does. */
+  /**
+   * Records of a group in the order in which they came; a shared one stands where its first answer
+   * does.
+   */
   #recordsOf(group: readonly Waiting[]): readonly NewRecord[] {
     const shared = new Map<string, ReadyAnswer[]>()
     const records: (() => NewRecord)[] = []
@@ -142,7 +151,10 @@ export class GatheredRecords {
     }
   }
 
-  /** The statement for so many rows; building it anew each time would cost more than the rest. */
+  /**
+   * Returns the statement for that many rows; building it anew each time would cost more than the
+   * rest.
+   */
   #textFor(size: number, like: readonly NewRecord[]): CompiledQuery {
     const known = this.#texts.get(size)
     if (known) return known

@@ -1,8 +1,9 @@
 import type { Canonical } from '../lib/canonical-json.ts'
 
 /**
- * What a writer says about one thing that happened. Everything but `private` and `origin` becomes part of the record and
- * can never be erased: ids, names, codes and digests belong there, what people wrote and what identifies them does not.
+ * An event, as its writer states it. Everything but `private` and `origin` becomes part of the
+ * record and can never be erased: ids, names, codes and digests belong there, texts that people
+ * wrote and data that identifies them do not.
  */
 export interface LedgerEvent {
   /** `<noun>.<what happened>`: `decision.intent`, `task.opened`. */
@@ -23,7 +24,7 @@ export interface LedgerEvent {
   /** The access request. */
   readonly requestId?: string | undefined
   readonly tokenId?: string | undefined
-  /** Of the key that proved possession (`cnf.jkt`). */
+  /** Thumbprint of the key that proved possession (`cnf.jkt`). */
   readonly thumbprint?: string | undefined
   readonly upstream?:
     | {
@@ -32,13 +33,13 @@ export interface LedgerEvent {
         readonly latencyMs?: number | undefined
       }
     | undefined
-  /** Where the call came from: personal data, so a commitment. */
+  /** Source of the call: personal data, so a commitment. */
   readonly origin?: { readonly ip?: string; readonly userAgent?: string } | undefined
-  /** Who did it, when that is not the person it is about: a person's id, or `system`. */
+  /** Actor, when that is not the person it is about: a person's id, or `system`. */
   readonly by?: string | undefined
-  /** Becomes salted commitments: values can be shown to match later, and erased. */
+  /** Values that become salted commitments: they can be shown to match later, and erased. */
   readonly private?: Readonly<Record<string, Canonical | undefined>> | undefined
-  /** What else this type of event needs, by snake_case name. */
+  /** Further facts that this type of event needs, by snake_case name. */
   readonly facts?: Readonly<Record<string, Canonical | undefined>> | undefined
 }
 

@@ -4,7 +4,7 @@ import { type Edge, edgeOf, split, type Tile } from './tree.ts'
 
 export interface Head {
   readonly size: number
-  /** Grows with every change of the head. */
+  /** Version of the head; grows with every change of it. */
   readonly fence: number
 }
 
@@ -36,7 +36,7 @@ export function intakeQuery(db: Reader, records: readonly NewRecord[]) {
     .values(records.map(({ record, private: kept }) => ({ record, private: kept })))
 }
 
-/** The same as what every call writes. */
+/** Makes the step that writes a record of a call, as every call does. */
 export function intakeStep(db: Reader, made: NewRecord): Step {
   const query = keptQuery(db, 'ledger intake', [made.record, made.private], () =>
     intakeQuery(db, [made]),
@@ -48,7 +48,7 @@ export function readIntake(reader: Reader, limit: number): Promise<readonly Wait
   return reader.selectFrom('ledger_intake').selectAll().orderBy('seq').limit(limit).execute()
 }
 
-/** The head of an empty tree, once. */
+/** Creates the head of an empty tree, once. */
 export async function createHead(storage: Storage): Promise<void> {
   const query = storage.read
     .insertInto('ledger_head')
@@ -152,7 +152,7 @@ function tileQuery(db: Reader, { level, index, hashes }: Tile) {
     )
 }
 
-/** A tile as it is now; the tree grows at its end only, so it serves older sizes too. */
+/** Reads a tile as it is now; the tree grows at its end only, so it serves older sizes too. */
 export async function readTile(reader: Reader, level: number, index: number): Promise<Uint8Array> {
   const row = await reader
     .selectFrom('ledger_tiles')
@@ -163,7 +163,9 @@ export async function readTile(reader: Reader, level: number, index: number): Pr
   return row?.hashes ?? new Uint8Array()
 }
 
-/** The right edge of the tree of this size; `undefined` when tiles are missing or too short. */
+/**
+ * Reads the right edge of the tree of this size; `undefined` when tiles are missing or too short.
+ */
 export async function readEdge(reader: Reader, size: number): Promise<Edge | undefined> {
   const edge = new Map<number, readonly Uint8Array[]>()
   for (const { level, index, width } of edgeOf(size)) {
@@ -193,7 +195,10 @@ export async function readLeaves(
   }))
 }
 
-/** The records at some positions, as they were written; what is not there is left out. */
+/**
+ * Reads the records at some positions, as they were written; positions without a record are left
+ * out.
+ */
 export async function readRecordsAt(
   reader: Reader,
   positions: readonly number[],
@@ -245,7 +250,10 @@ export async function newestCheckpoint(reader: Reader): Promise<StoredCheckpoint
     .executeTakeFirst()
 }
 
-/** Two replicas that sign the same head make the same note; the first one stays. */
+/**
+ * Inserts a checkpoint. Two replicas that sign the same head make the same note; the first one
+ * stays.
+ */
 export async function insertCheckpoint(storage: Storage, row: StoredCheckpoint): Promise<void> {
   const query = storage.read
     .insertInto('ledger_checkpoints')
@@ -254,7 +262,7 @@ export async function insertCheckpoint(storage: Storage, row: StoredCheckpoint):
   await storage.commit([{ name: 'ledger checkpoint', query, rows: 'any' }])
 }
 
-/** Any size can be proven from the tiles; only the newest checkpoints are worth keeping. */
+/** Deletes all but the newest checkpoints: any size can be proven from the tiles. */
 export async function trimCheckpoints(storage: Storage, keep: number): Promise<void> {
   const oldest = await storage.read
     .selectFrom('ledger_checkpoints')
@@ -268,7 +276,10 @@ export async function trimCheckpoints(storage: Storage, keep: number): Promise<v
   await storage.commit([{ name: 'ledger checkpoints', query, rows: 'any' }])
 }
 
-/** Cut at powers of two: however many there are, only few different statements have to be prepared. */
+/**
+ * Cuts a list at powers of two: however many items there are, only few different statements have to
+ * be prepared.
+ */
 function chunksOf<T>(items: readonly T[]): readonly (readonly T[])[] {
   const chunks: (readonly T[])[] = []
   for (let from = 0; from < items.length; ) {

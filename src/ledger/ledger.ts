@@ -42,12 +42,12 @@ import {
 } from './shared-record.ts'
 import { rootAt } from './sign-checkpoint.ts'
 
-/** The longest a committed record waits for its position and a checkpoint over it. */
+/** Maximum time that a committed record waits for its position and a checkpoint over it. */
 const EVERY_MS = 1_000
-/** What is appended within this shares one run. */
+/** Time in which appended records share one run. */
 const GATHER_MS = 50
 const KEEP_CHECKPOINTS = 1_000
-/** Runs that signed something between two trims. */
+/** Number of runs that signed something between two trims. */
 const TRIM_EVERY = 100
 const MOST_RECORDS = 1_000
 
@@ -55,14 +55,17 @@ export interface LedgerOptions {
   readonly storage: Storage
   /** Ed25519. */
   readonly key: SigningKey
-  /** See `ledgerOrigin`. It names the log for ever. */
+  /** Name of the log, for ever. See `ledgerOrigin`. */
   readonly origin: string
   readonly clock: Clock
   readonly random: Random
-  /** Where the newest signed head is kept outside the database, and which future that was in; absent where it is not. */
+  /**
+   * Keepers outside the database of the newest signed head, and of the lineage that it was in;
+   * absent where they are not kept.
+   */
   readonly keeper?: TextKeeper
   readonly lineageKeeper?: TextKeeper
-  /** What a run of the sequencer threw; the next run comes as usual. */
+  /** Receives the errors of a run of the sequencer; the next run comes as usual. */
   readonly onError?: (error: unknown) => void
   readonly wait?: Wait
   /** False: refusals are counted, and not recorded. Default: always true. */
@@ -112,14 +115,16 @@ export class Ledger {
     return this.#signer.vkey
   }
 
-  /** Why the last run of the sequencer failed; `undefined` when it did not. Readiness shows it. */
+  /**
+   * Error of the last run of the sequencer; `undefined` when it did not fail. Readiness shows it.
+   */
   get failure(): unknown {
     return this.#failure
   }
 
   /**
-   * Why nothing is permitted: the ledger does not contain what was signed before. Asked in the tick that writes the first
-   * byte, and of what runs; does no I/O.
+   * Reason why nothing is permitted: the ledger does not contain what was signed before. Read in
+   * the tick that writes the first byte, and for running calls; does no I/O.
    */
   get broken(): string | undefined {
     const { found, isUnchecked } = this.#continuity
@@ -198,7 +203,7 @@ export class Ledger {
     if (records.length > 0) await intakeQuery(tx, records).execute()
   }
 
-  /** The same as a step of a `commit`. */
+  /** Makes the append a step of a `commit`. */
   appendStep(event: LedgerEvent): Step {
     return intakeStep(this.#storage.read, this.makeRecord(event))
   }
@@ -223,7 +228,7 @@ export class Ledger {
   }
 
   /**
-   * That a record is in the tree of `size` records (default: that of the newest checkpoint).
+   * Proves that a record is in the tree of `size` records (default: that of the newest checkpoint).
    * @throws Problem `ledger.unknown_position`
    */
   async inclusionProof(position: number, size?: number): Promise<InclusionProof> {
@@ -236,7 +241,8 @@ export class Ledger {
   }
 
   /**
-   * That the tree of `to` records (default: that of the newest checkpoint) begins with the tree of `from` records.
+   * Proves that the tree of `to` records (default: that of the newest checkpoint) begins with the
+   * tree of `from` records.
    * @throws Problem `ledger.unknown_position`
    */
   async consistencyProof(from: number, to?: number): Promise<ConsistencyProof> {
@@ -246,7 +252,7 @@ export class Ledger {
     return { from, to: total, hashes: path.map(base64) }
   }
 
-  /** How many records have a position. */
+  /** Number of records that have a position. */
   async size(): Promise<number> {
     return (await readHead(this.#storage.read))?.size ?? 0
   }
@@ -261,7 +267,7 @@ export class Ledger {
     }))
   }
 
-  /** Positions of everything that was recorded about a decision, up to this call. */
+  /** Finds the records about a decision that were written up to this call, by position. */
   async positionsAbout(decision: {
     readonly id: string
     readonly at: number
@@ -277,9 +283,10 @@ export class Ledger {
   }
 
   /**
-   * Erases what was kept beside these records: salts and values. The tree, its checkpoints and every proof stay as they
-   * are; that something was erased is recorded. Answers how many records had something.
-   * What decisions were made from has to go with it: `eraseValues` of the room `decisions` does both.
+   * Erases the values that were kept beside these records, with their salts. The tree, its
+   * checkpoints and every proof stay as they are; the erasure is recorded. Returns how many records
+   * had something. The inputs of decisions have to go with them: `eraseValues` of the room
+   * `analysis` does both.
    */
   async erasePrivate(
     tx: Tx,
@@ -296,9 +303,10 @@ export class Ledger {
   }
 
   /**
-   * Writes everything an offline verifier needs, as of a checkpoint over all that was committed before the call:
-   * `checkpoint`, `vkey`, `tile/<level>/…`, `tile/entries/…`; with `private`, also `private.jsonl` (for those only who may
-   * see arguments and addresses). The checkpoint comes last: an export that was interrupted has none.
+   * Writes everything an offline verifier needs, as of a checkpoint over all that was committed
+   * before the call: `checkpoint`, `vkey`, `tile/<level>/…`, `tile/entries/…`; with `private`, also
+   * `private.jsonl` (only for people who may see arguments and addresses). The checkpoint comes
+   * last: an export that was interrupted has none.
    */
   async exportTo(write: WriteFile, options: { readonly private?: boolean } = {}): Promise<void> {
     await this.#sequenceIfWhole()
@@ -310,7 +318,9 @@ export class Ledger {
     await write('checkpoint', Buffer.from(note))
   }
 
-  /** The bytes of a record, for whoever appends it (`GatheredRecords`). The sequencer is told that one comes. */
+  /**
+   * Makes a record for its appender (`GatheredRecords`), and tells the sequencer that one comes.
+   */
   makeRecord(event: LedgerEvent): NewRecord {
     this.#requireUnbroken(event.type)
     const made = makeRecord(event, this.#clock.now(), this.#random)
@@ -318,12 +328,12 @@ export class Ledger {
     return made
   }
 
-  /** An answer that will share a record. */
+  /** Prepares an answer that will share a record. */
   readyAnswer(answer: SharedAnswer): ReadyAnswer {
     return readyAnswer(answer, this.#random)
   }
 
-  /** As `makeRecord`, of answers that share it. */
+  /** Makes the record that these answers share, and tells the sequencer that one comes. */
   makeShared(sharing: Sharing, answers: readonly ReadyAnswer[]): NewRecord {
     this.#requireUnbroken('evaluation.answered')
     this.#loop?.wake()
@@ -346,7 +356,10 @@ export class Ledger {
     }
   }
 
-  /** A break keeps the server from permitting, and from nothing else: people sign in, revoke, and look at it. */
+  /**
+   * Sequences, and accepts that there is a break: it keeps the server from permitting, and from
+   * nothing else, so that people can sign in, revoke, and look at it.
+   */
   async #sequenceIfWhole(): Promise<void> {
     try {
       await this.sequence()
@@ -356,7 +369,10 @@ export class Ledger {
     }
   }
 
-  /** What has to be compared first is compared soon. */
+  /**
+   * Throws when the ledger is broken. Wakes the sequencer when the database has not been compared
+   * yet, so that it soon is.
+   */
   #requireUnbroken(type: string): void {
     if (this.#continuity.isUnchecked) this.#loop?.wake()
     this.#continuity.requireUnbroken(type)
@@ -371,7 +387,9 @@ export class Ledger {
   }
 }
 
-/** One for most records; those that several answers share have one for each. */
+/**
+ * Ids of the decisions in a record. Most records have one; a shared record has one for each answer.
+ */
 function decisionsOf(record: string): readonly string[] {
   const { decision_id, facts }: Said = JSON.parse(record) // written by makeRecord or makeShared
   const shared = facts?.decisions?.map((each) => each.decision_id) ?? []

@@ -13,12 +13,12 @@ export interface ConsistencyProof {
   readonly hashes: readonly string[]
 }
 
-/** Reads a tile; more hashes than the tree in question has are fine. */
+/** Reads a tile; it may have more hashes than the tree in question. */
 export type ReadTile = (level: number, index: number) => Promise<Uint8Array>
 
 /**
- * Merkle audit path of leaf `position` in the tree of `size` leaves (RFC 9162 section 2.1.3.1), from the leaf upwards.
- * `position` < `size`.
+ * Computes the Merkle audit path of leaf `position` in the tree of `size` leaves (RFC 9162 section
+ * 2.1.3.1), from the leaf upwards. `position` < `size`.
  */
 export async function inclusionPath(
   read: ReadTile,
@@ -43,8 +43,8 @@ export async function inclusionPath(
 }
 
 /**
- * Proof that the tree of `size` leaves begins with the tree of `older` leaves (RFC 9162 section 2.1.4.1).
- * 0 < `older` ≤ `size`; empty when they are equal.
+ * Computes the proof that the tree of `size` leaves begins with the tree of `older` leaves (RFC
+ * 9162 section 2.1.4.1). 0 < `older` ≤ `size`; empty when they are equal.
  */
 export async function consistencyPath(
   read: ReadTile,

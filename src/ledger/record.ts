@@ -5,13 +5,19 @@ import { Problem } from '../lib/problem.ts'
 import type { Random } from '../lib/random.ts'
 import type { LedgerEvent } from './ledger-event.ts'
 
-/** An entry bundle gives each entry a 16-bit length (C2SP tlog-tiles, "Log entries"). */
+/**
+ * Maximum bytes of a record: an entry bundle gives each entry a 16-bit length (C2SP tlog-tiles,
+ * "Log entries").
+ */
 const MOST_BYTES = 65_535
 const SALT_BYTES = 32
-/** Bytes of their own: a `Buffer` is cut from a pool of 8 KiB, all of which would go to the thread that writes. */
+/**
+ * Encoder whose bytes have memory of their own: a `Buffer` is cut from a pool of 8 KiB, all of
+ * which would go to the thread that writes.
+ */
 const ENCODER = new TextEncoder()
 
-/** What is appended: the bytes that are hashed, and beside them what the commitments in it are about. */
+/** A record to append: the bytes that are hashed, and beside them the values of its commitments. */
 export interface NewRecord {
   readonly record: Uint8Array
   /** Canonical JSON: name → `{ salt, value }`, where `value` is the canonical text of the value. */
@@ -43,7 +49,7 @@ function withCommitments(fields: Fields, secret: Fields, random: Random): NewRec
   return writeRecord(fields, commitTo(secret, random))
 }
 
-/** What a record commits to: by name the commitment, and what is kept beside the record. */
+/** Commitment of a record by name, and the values that are kept beside the record. */
 export interface Commitment {
   readonly name: string
   readonly commitment: string
@@ -77,7 +83,10 @@ export function writeRecord(fields: Fields, committed: readonly Commitment[]): N
   }
 }
 
-/** Contract 9: SHA-256 over the 32-byte salt and the RFC 8785 text. Without the salt, guessing the value proves nothing. */
+/**
+ * Commits to a value (contract 9): SHA-256 over the 32-byte salt and the RFC 8785 text. Without the
+ * salt, guessing the value proves nothing.
+ */
 function commit(salt: Uint8Array, value: string): string {
   const bytes = Buffer.allocUnsafe(SALT_BYTES + Buffer.byteLength(value))
   bytes.set(salt)
@@ -119,7 +128,7 @@ export function encoded(text: string): Uint8Array {
   return ENCODER.encode(text)
 }
 
-/** What every record has of its own. */
+/** Members that every record has of its own. */
 export function stamp(now: number, random: Random): Fields {
   return { v: 1, event_id: newId('record', random), time: new Date(now).toISOString() }
 }

@@ -6,24 +6,24 @@ import type { LedgerEvent } from './ledger-event.ts'
 import { type RefusedCaller, RepeatWindow } from './repeat-window.ts'
 import { type StrangerRefusal, StrangerWindow } from './stranger-window.ts'
 
-/** How long a source and reason share one record. */
+/** Time for which a source and reason share one record. */
 export const REFUSAL_WINDOW_MS = 600_000
-/** Records in one commit, so that nobody waits long behind it. */
+/** Maximum records in one commit, so that nobody waits long behind it. */
 const MAX_AT_ONCE = 128
 
 export interface TallyParts {
   readonly storage: Pick<Storage, 'commit'>
   readonly clock: Clock
   readonly random: Random
-  /** Also says to the sequencer that a record comes. */
+  /** Makes the step that appends an event, and tells the sequencer that a record comes. */
   appendStep(event: LedgerEvent): Step
-  /** Something is to be written soon. */
+  /** Tells the sequencer that something is to be written soon. */
   wake(): void
   /** False: there is no room for records of refusals. */
   hasRoom(): boolean
 }
 
-/** Since the start of the process. */
+/** Totals of refusals since the start of the process. */
 export interface RefusalTotals {
   readonly strangers: number
   /** Refusals of known callers that were counted instead of recorded. */
@@ -33,9 +33,10 @@ export interface RefusalTotals {
 }
 
 /**
- * Refusals that are counted in windows of time instead of recorded one by one (contract 12.14). Counting writes nothing and never waits:
- * a window's first refusal of a source and reason is written with the next run of the sequencer, and the counts when the window ends. So
- * a crash loses counts, and at most what the last second brought.
+ * Refusals that are counted in windows of time instead of recorded one by one (contract 12.14).
+ * Counting writes nothing and never waits: a window's first refusal of a source and reason is
+ * written with the next run of the sequencer, and the counts when the window ends. So a crash loses
+ * counts, and at most the refusals of the last second.
  */
 export class RefusalTally {
   readonly #parts: TallyParts
@@ -62,7 +63,9 @@ export class RefusalTally {
     if (this.#strangers.count(refusal)) this.#parts.wake()
   }
 
-  /** Whether the refusal of a known caller has a record of its own. If not, it is counted. */
+  /**
+   * Checks whether the refusal of a known caller has a record of its own. If not, it is counted.
+   */
   admits(caller: RefusedCaller): boolean {
     this.#begin()
     const admitted = this.#repeats.admits(caller, this.#parts.hasRoom())
@@ -70,7 +73,7 @@ export class RefusalTally {
     return admitted
   }
 
-  /** The decision that stands for later ones of the same caller and reason. */
+  /** Notes the decision that stands for later ones of the same caller and reason. */
   noteRecorded(caller: RefusedCaller, decisionId: string): void {
     this.#repeats.noteRecorded(caller, decisionId)
   }
@@ -79,7 +82,10 @@ export class RefusalTally {
     return this.#repeats.lastOf(caller)
   }
 
-  /** Writes what is new, and ends the window when its time is over. Never throws: what fails is tried again with the next run. */
+  /**
+   * Writes new refusals, and ends the window when its time is over. Never throws: a failed write is
+   * tried again with the next run.
+   */
   flush(): Promise<void> {
     return this.#queued(() => (this.#isOver() ? this.#end() : this.#writeNew()))
   }

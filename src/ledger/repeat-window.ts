@@ -1,6 +1,6 @@
 import type { LedgerEvent } from './ledger-event.ts'
 
-/** Who is refused, as far as it is known, and why. */
+/** A refused caller, as far as known, and the reason of the refusal. */
 export interface RefusedCaller {
   readonly task?: string | undefined
   readonly agent?: string | undefined
@@ -8,27 +8,36 @@ export interface RefusedCaller {
   readonly reason: string
 }
 
-/** Refusals for one reason that have records of their own in one window. */
+/** Maximum refusals for one reason that have records of their own in one window. */
 export const MAX_RECORDED = { ofTask: 100, ofAgent: 1_000 } as const
-/** Callers that are told apart. Those beyond are counted together, and not recorded one by one. */
+/**
+ * Maximum of callers that are told apart. Those beyond are counted together, and not recorded one
+ * by one.
+ */
 const MAX_CALLERS = 10_000
 
 interface Count {
   readonly caller: RefusedCaller
   readonly most: number
   recorded: number
-  /** Without a record of its own. */
+  /** Number of refusals without a record of their own. */
   counted: number
-  /** The decision that was recorded last. */
+  /** Id of the decision that was recorded last. */
   last: string | undefined
 }
 
-/** Refusals of callers who are known, in one window of time. What repeats itself is counted instead of recorded. */
+/**
+ * Refusals of known callers in one window of time. Repeated refusals are counted instead of
+ * recorded.
+ */
 export class RepeatWindow {
   readonly #counts = new Map<string, Count>()
   #uncounted = 0
 
-  /** Whether this refusal has a record of its own. Counts it, either way. `hasRoom`: records are written at all. */
+  /**
+   * Checks whether this refusal has a record of its own. Counts it, either way. `hasRoom`: false
+   * when no such records are written at all.
+   */
   admits(caller: RefusedCaller, hasRoom: boolean): boolean {
     const counts = this.#countsOf(caller)
     if (hasRoom && counts.length > 0 && counts.every(({ most, recorded }) => recorded < most)) {
@@ -45,12 +54,12 @@ export class RepeatWindow {
     for (const each of this.#countsOf(caller)) each.last = decisionId
   }
 
-  /** A decision of this window about the same caller for the same reason. */
+  /** Finds a decision of this window about the same caller for the same reason. */
   lastOf(caller: RefusedCaller): string | undefined {
     return this.#countsOf(caller).find(({ last }) => last !== undefined)?.last
   }
 
-  /** One event for each caller and reason that repeated itself. */
+  /** Makes one event for each caller and reason that was refused repeatedly. */
   ended(from: number, to: number): readonly LedgerEvent[] {
     const times = { from: new Date(from).toISOString(), to: new Date(to).toISOString() }
     const events: LedgerEvent[] = [...this.#counts.values()]
@@ -65,7 +74,10 @@ export class RepeatWindow {
     return events
   }
 
-  /** Of the task first, where there is one. Fewer, where there is no room for more. */
+  /**
+   * Counts of a caller, that of the task first, where there is one. Fewer, where there is no room
+   * for more.
+   */
   #countsOf({ agent, reason, task }: RefusedCaller): readonly Count[] {
     const own = task === undefined ? undefined : { task, agent, reason }
     const all = agent === undefined ? undefined : { agent, reason }

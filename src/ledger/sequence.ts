@@ -11,7 +11,9 @@ import {
 } from './ledger-store.ts'
 import { grow, leafHash } from './tree.ts'
 
-/** Records in one commit: a few milliseconds of hashing at most, so that nothing else waits long. */
+/**
+ * Maximum records in one commit: a few milliseconds of hashing, so that nothing else waits long.
+ */
 const BATCH = 256
 
 /**

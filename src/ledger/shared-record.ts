@@ -2,30 +2,39 @@ import { type Canonical, canonicalJson } from '../lib/canonical-json.ts'
 import type { Random } from '../lib/random.ts'
 import { type Commitment, commitTo, encoded, type NewRecord, stamp, writeRecord } from './record.ts'
 
-/** What is the same for everything that shares a record. */
+/** Properties that the answers in one record share. */
 export interface Sharing {
-  /** Only what has the same mark shares. INVARIANT: it names whose record it is, so that two callers never share one. */
+  /**
+   * Mark of those that may share: only equal marks do. INVARIANT: it names whose record it is, so
+   * that two callers never share one.
+   */
   readonly mark: string
   readonly type: string
   readonly facts: Readonly<Record<string, Canonical>>
 }
 
-/** One answer of several that share a record. */
+/** An answer among several that share a record. */
 export interface SharedAnswer {
   readonly decisionId: string
   readonly permitted: boolean
   /** A stable code. */
   readonly reason: string
-  /** Becomes salted commitments of its own: what one answer was about can be shown without that of another. */
+  /**
+   * Values that become salted commitments of their own: those of one answer can be shown without
+   * those of another.
+   */
   readonly private: Readonly<Record<string, Canonical | undefined>>
 }
 
-/** With its commitments made: whatever is wrong with one answer is found before it is put together with others. */
+/**
+ * An answer with its commitments made: a fault in one answer is found before it is put together
+ * with others.
+ */
 export interface ReadyAnswer extends Omit<SharedAnswer, 'private'> {
   readonly committed: readonly Commitment[]
 }
 
-/** In one record. So many are far from the most bytes of a record. */
+/** Maximum of answers in one record, far below the maximum bytes of a record. */
 export const MOST_SHARING = 64
 
 export function readyAnswer(answer: SharedAnswer, random: Random): ReadyAnswer {
@@ -34,8 +43,9 @@ export function readyAnswer(answer: SharedAnswer, random: Random): ReadyAnswer {
 }
 
 /**
- * The record of these answers, in their order (`docs/ledger.md`). One by itself has the form of every record; of several each
- * has its entry in `facts.decisions`, and its commitments begin with its id.
+ * Makes the record of these answers, in their order (`docs/ledger.md`). A single answer has the
+ * form of every record; of several each has its entry in `facts.decisions`, and its commitments
+ * begin with its id.
  */
 export function sharedRecord(
   sharing: Sharing,
@@ -54,8 +64,9 @@ export function sharedRecord(
 }
 
 /**
- * Names that nobody has seen before cost an object several times as much as known ones, so members with an id for their name are
- * written as text. A test holds it against the canonical form.
+ * Writes the record of several answers. Members with an id for their name are written as text,
+ * because names that nobody has seen before cost an object several times as much as known ones. A
+ * test compares it with the canonical form.
  */
 function severalIn(
   fields: Readonly<Record<string, Canonical | undefined>>,
@@ -87,7 +98,7 @@ function namesOf({ committed, decisionId }: ReadyAnswer): readonly Named[] {
   return committed.map((one) => ({ name: `${decisionId}.${one.name}`, one }))
 }
 
-/** By code units, as canonical JSON has it. */
+/** Compares by code units, as canonical JSON does. */
 function byName(a: Named, b: Named): number {
   return a.name < b.name ? -1 : 1
 }

@@ -13,10 +13,12 @@ import {
 import { rootOf } from './tree.ts'
 
 /**
- * Signs the tree as it is committed, unless that was done already, and answers the newest checkpoint.
- * INVARIANT: a log never signs a checkpoint that is inconsistent with one it signed before (C2SP tlog-checkpoint). What is
- * signed is durable first; and the tree must still contain the newest checkpoint of the store, and the newest that
- * this process has signed (`signed`), whatever was done to the store since.
+ * Signs the tree as it is committed, unless that was done already, and returns the newest
+ * checkpoint.
+ * INVARIANT: a log never signs a checkpoint that is inconsistent with one it signed before (C2SP
+ * tlog-checkpoint). What is signed is durable first; and the tree must still contain the newest
+ * checkpoint of the store, and the newest that this process has signed (`signed`), whatever was
+ * done to the store since.
  * @throws Problem `ledger.inconsistent`
  */
 export async function signCheckpoint(
@@ -57,7 +59,7 @@ async function requireContained(
     throw missing(earlier, `the first ${earlier.size} records are not those that were signed for`)
 }
 
-/** A signed head that the tree does not contain. */
+/** Problem with a signed head that the tree does not contain. */
 export class MissingHead extends Problem {
   readonly head: TreeHead
 

@@ -3,26 +3,26 @@ import { addressKey } from '../lib/address-key.ts'
 import type { Id } from '../lib/id.ts'
 import type { LedgerEvent } from './ledger-event.ts'
 
-/** A refusal of somebody who could not be identified. Nothing that they sent is in it. */
+/** A refusal of somebody who could not be identified. It contains nothing that they sent. */
 export interface StrangerRefusal {
-  /** Which edge refused: `call`, `token request`. */
+  /** Edge that refused: `call`, `token request`. */
   readonly at: string
   /** A stable code. */
   readonly reason: string
-  /** Where the request came from. */
+  /** Address that the request came from. */
   readonly ip?: string | undefined
   /** The enforcement point that passed the request on, where one did. */
   readonly pep?: string | undefined
 }
 
-/** Sources times reasons that have a record of their own in one window. */
+/** Maximum of pairs of source and reason that have a record of their own in one window. */
 export const MAX_SOURCES = 64
-/** Reasons that have a record for all other sources together. */
+/** Maximum of reasons that have a record for all other sources together. */
 const MAX_REASONS = 32
 
 interface Entry {
   readonly refusal: StrangerRefusal
-  /** All sources, or all reasons, that came when the window was full. */
+  /** True when it stands for all sources, or all reasons, that came when the window was full. */
   readonly others: boolean
   count: number
   written: boolean
@@ -44,7 +44,7 @@ export class StrangerWindow {
     this.from = from
   }
 
-  /** True: the window sees this source and reason for the first time. */
+  /** Counts a refusal. True: the window sees this source and reason for the first time. */
   count(refusal: StrangerRefusal): boolean {
     const source = sourceOf(refusal)
     const own = `${source} ${refusal.reason}`
@@ -75,7 +75,7 @@ export class StrangerWindow {
     }
   }
 
-  /** How often each was refused, in the order of entries. */
+  /** Makes the event with the counts, in the order of entries. */
   ended(to: number): LedgerEvent {
     const counts = [...this.#entries.values()].map(({ count }) => count)
     const times = { from: new Date(this.from).toISOString(), to: new Date(to).toISOString() }
@@ -110,7 +110,10 @@ function sourceOf({ ip, pep }: StrangerRefusal): string {
   return pep === undefined ? addressOf(ip ?? '') : `pep ${pep}`
 }
 
-/** One subscriber has many addresses of IPv6, and is one source. What is no address was told by somebody, and not kept. */
+/**
+ * Source of a refusal. One subscriber has many addresses of IPv6, and is one source. A text that is
+ * no address came from somebody else, and is not kept.
+ */
 function addressOf(ip: string): string {
   return isIP(ip.split('%')[0] ?? '') === 0 ? 'unknown' : addressKey(ip)
 }

@@ -28,7 +28,9 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
   return sha256(Buffer.concat([NODE, left, right]))
 }
 
-/** Which tiles hold the right edge of a tree of this size, and how many hashes of each belong to it. */
+/**
+ * Tiles that hold the right edge of a tree of this size, and how many hashes of each belong to it.
+ */
 export function edgeOf(size: number): readonly { level: number; index: number; width: number }[] {
   const edge = []
   for (let level = 0, count = size; count > 0; level++, count = Math.floor(count / TILE_WIDTH)) {

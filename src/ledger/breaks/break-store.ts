@@ -2,7 +2,7 @@ import type { Reader, Tx } from '../../storage/index.ts'
 import { readTreeHead } from '../checkpoint.ts'
 import type { LedgerBreak } from './ledger-break.ts'
 
-/** Which history of this ledger is being written, and what stops it. */
+/** Reads the number of the history that is being written, and the open break that stops it. */
 export async function readBreaks(
   db: Reader,
 ): Promise<{ readonly history: number; readonly open: LedgerBreak | undefined }> {
@@ -21,7 +21,10 @@ export async function readBreaks(
   }
 }
 
-/** False: somebody else has found it. `note`: the signed head that is missing, or nothing. */
+/**
+ * Inserts a break. False: another server has found it. `note`: the signed head that is missing, or
+ * the empty text.
+ */
 export async function insertBreak(
   tx: Tx,
   found: Omit<LedgerBreak, 'head'>,
@@ -45,7 +48,10 @@ export async function insertBreak(
   return rows.length === 1
 }
 
-/** All that are open: what one server misses, another may have missed more of. Answers how many. */
+/**
+ * Accepts all open breaks: what one server misses, another may have missed more of. Returns how
+ * many.
+ */
 export async function acceptBreaks(tx: Tx, by: string, at: number): Promise<number> {
   const { numUpdatedRows } = await tx
     .updateTable('ledger_breaks')
@@ -55,7 +61,10 @@ export async function acceptBreaks(tx: Tx, by: string, at: number): Promise<numb
   return Number(numUpdatedRows)
 }
 
-/** What was signed beyond this, or differently, is no checkpoint of the history that begins. */
+/**
+ * Deletes the checkpoints beyond this size: a head that was signed beyond it, or differently, is no
+ * checkpoint of the history that begins.
+ */
 export async function deleteCheckpointsBeyond(tx: Tx, size: number): Promise<void> {
   await tx.deleteFrom('ledger_checkpoints').where('size', '>', size).execute()
 }

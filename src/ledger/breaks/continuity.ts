@@ -12,7 +12,7 @@ import { KnownLineage } from './known-lineage.ts'
 import type { CommonPart, LedgerBreak } from './ledger-break.ts'
 import { isPermit } from './permits.ts'
 
-/** The head outside the database is written no more often than this. */
+/** Minimum time between two writes of the head outside the database. */
 const KEEP_EVERY_MS = 1_000
 
 export interface ContinuityPorts {
@@ -26,9 +26,9 @@ export interface ContinuityPorts {
 }
 
 /**
- * Whether the ledger still contains what was signed. The newest signed head is remembered in this process and in a file
- * outside the database; what is found missing is written down for every server, and stops every permit until an
- * administrator goes on without it.
+ * Checks whether the ledger still contains what was signed. The newest signed head is remembered in
+ * this process and in a file outside the database; a missing head is written down for every server,
+ * and stops every permit until an administrator goes on without it.
  */
 export class Continuity {
   readonly #ports: ContinuityPorts
@@ -38,7 +38,7 @@ export class Continuity {
   #keptAt = Number.NEGATIVE_INFINITY
   #found: LedgerBreak | undefined
   readonly #known: KnownLineage
-  /** Of the database, when it was last compared. */
+  /** Lineage of the database when it was last compared. */
   #lineage: string | undefined
 
   constructor(ports: ContinuityPorts) {
@@ -55,7 +55,7 @@ export class Continuity {
     return this.#signed?.size
   }
 
-  /** Another server of the database answers than when it was last compared. */
+  /** True when another server of the database answers than when it was last compared. */
   get isUnchecked(): boolean {
     return this.#ports.storage.lineage?.() !== this.#lineage
   }
@@ -72,7 +72,7 @@ export class Continuity {
   }
 
   /**
-   * Compares, and signs the tree as it is.
+   * Compares the tree with what was signed, and signs it as it is.
    * @throws Problem `ledger.inconsistent`
    */
   async sign(): Promise<StoredCheckpoint> {
@@ -93,12 +93,15 @@ export class Continuity {
     return newest
   }
 
-  /** What is not kept yet, when the process ends. */
+  /** Writes the head that is not kept yet, when the process ends. */
   async flush(note: string): Promise<void> {
     await this.#keep(note, true)
   }
 
-  /** A run of the sequencer failed: when it is a break, nothing is permitted from now on, here and soon everywhere. */
+  /**
+   * Notes a failed run of the sequencer: when it is a break, nothing is permitted from now on, here
+   * and soon everywhere.
+   */
   async noteFailure(error: unknown): Promise<void> {
     if (!(error instanceof Problem) || error.code !== 'ledger.inconsistent') return
     const { clock, storage } = this.#ports
@@ -120,13 +123,19 @@ export class Continuity {
     await this.#write(found, head)
   }
 
-  /** An administrator went on without what is missing: what was signed before counts no more. */
+  /**
+   * Forgets the signed head, because an administrator went on without what is missing: what was
+   * signed before counts no more.
+   */
   forget(): void {
     this.#signed = undefined
     this.#found = undefined
   }
 
-  /** What the present tree has in common with what was signed, as far as stored checkpoints tell. */
+  /**
+   * Finds the part that the present tree has in common with what was signed, as far as stored
+   * checkpoints tell.
+   */
   async common({ head }: Pick<LedgerBreak, 'head'>): Promise<CommonPart> {
     const { storage } = this.#ports
     for (const { at, note, size } of await listCheckpoints(storage.read)) {
@@ -153,7 +162,10 @@ export class Continuity {
     })
   }
 
-  /** The head of the file, once. A file that says nothing is worth nothing; one that is damaged stops everything. */
+  /**
+   * Loads the head of the file, once. A file without a head is ignored; a damaged one stops
+   * everything.
+   */
   async #load(): Promise<void> {
     const { keeper, onError, signer } = this.#ports
     if (this.#loaded || !keeper) return

@@ -5,14 +5,14 @@ import type { Random } from '../../lib/random.ts'
 
 /** A text that is kept outside the database. */
 export interface TextKeeper {
-  /** For people: where it is. */
+  /** Path of the file, for people. */
   readonly where: string
   read(): Promise<string | undefined>
-  /** Durable, and whole or not at all, when it answers. */
+  /** Writes the text; durable, and whole or not at all, when it resolves. */
   write(text: string): Promise<void>
 }
 
-/** Beside the master key: what happens to the database does not happen to it. */
+/** A file beside the master key: damage to the database does not reach it. */
 class KeptFile implements TextKeeper {
   readonly where: string
   readonly #directory: string
@@ -55,7 +55,7 @@ export class HeadFile extends KeptFile {
   }
 }
 
-/** Which of its futures the database was in. */
+/** File with the lineage of the database: which of its futures it was in. */
 export class LineageFile extends KeptFile {
   constructor(directory: string, random: Random) {
     super(directory, 'database.lineage', random)

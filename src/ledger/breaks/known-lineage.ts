@@ -4,8 +4,9 @@ import type { TextKeeper } from './head-file.ts'
 const LINEAGE = /^(\d+)\/(\d+)$/
 
 /**
- * Which future of the database this server saw last, also before it was started: a failover while no server ran is told as well.
- * It is told and stops nothing. What the ledger has lost is found by the signed head; what was lost before it was ever signed cannot be.
+ * Lineage that this server saw last, also before it was started: so a failover while no server ran
+ * is reported as well. It is reported and stops nothing. Lost records of the ledger are found by
+ * the signed head; those that were lost before they were ever signed cannot be.
  */
 export class KnownLineage {
   readonly #keeper: TextKeeper | undefined
@@ -18,7 +19,10 @@ export class KnownLineage {
     this.#onError = onError
   }
 
-  /** Where the database does not say it (a file; a PostgreSQL that refuses the functions), there is nothing to compare. */
+  /**
+   * Compares a lineage with the last one and keeps it. Where the database does not tell it (a file;
+   * a PostgreSQL that refuses the functions), there is nothing to compare.
+   */
   async see(lineage: string | undefined): Promise<void> {
     const keeper = this.#keeper
     if (!keeper || lineage === undefined || lineage === this.#known) return

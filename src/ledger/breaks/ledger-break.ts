@@ -7,16 +7,16 @@ export interface LedgerBreak {
   readonly detail: string
   /** The signed head that is missing; absent where the tree itself is damaged. */
   readonly head: TreeHead | undefined
-  /** How many records there were when it was found. */
+  /** Number of records when it was found. */
   readonly size: number
   /** Epoch milliseconds. */
   readonly foundAt: number
 }
 
-/** What of the signed past is still there. */
+/** Part of the signed past that is still there. */
 export interface CommonPart {
   /** The largest signed size that the present tree contains, as far as stored checkpoints tell. */
   readonly size: number
-  /** When that was signed. */
+  /** Time when that size was signed. */
   readonly at: number | undefined
 }
