@@ -4,7 +4,10 @@ import type { Storage } from '../storage/index.ts'
 import { type Moment, momentOf } from './lease.ts'
 import { recordedTime } from './live-store.ts'
 
-/** How far a server's clock may be from the database's, and the database's from what it was before (contract 12.11). */
+/**
+ * Maximum difference between a server's clock and the database's, and between the database's and
+ * its own earlier time (contract 12.11).
+ */
 export const MAX_CLOCK_DIFFERENCE_MS = 5_000
 
 /** Database time, and what this process's clocks said before it was asked for and after it was answered. */
@@ -15,15 +18,18 @@ export interface ClockReading {
 }
 
 /**
- * The clock of everything that is stored, swept, counted or closed: database time (contract 12.11). Between two readings
- * it goes on by the monotonic clock, so setting the clock of this machine changes nothing, and it lies behind the
- * database by what an answer takes, never ahead.
+ * Clock of everything that is stored, swept, counted or closed: database time (contract 12.11).
+ * Between two readings it goes on by the monotonic clock, so setting the clock of this machine
+ * changes nothing, and it lies behind the database by the time that an answer takes, never ahead.
  */
 export class DatabaseClock implements Clock {
   readonly #system: Clock
   readonly #atHand: (() => number) | undefined
   #read: { readonly database: number; readonly monotonic: number } | undefined
-  /** INVARIANT: time never goes below what was read or recorded before. What was used then would be good again. */
+  /**
+   * Newest time that was read or recorded. INVARIANT: time never goes below it. What was used then
+   * would be good again.
+   */
   #newest = Number.NEGATIVE_INFINITY
   #problem: Problem | undefined
 
@@ -33,7 +39,8 @@ export class DatabaseClock implements Clock {
   }
 
   /**
-   * As a server starts with it: compared with the database, and with what others wrote down before.
+   * Makes the clock of a server that starts: compares it with the database, and with the time that
+   * others wrote down before.
    * @throws Problem `server.clock_off`, `storage.unavailable`
    */
   static async over(system: Clock, storage: Storage): Promise<DatabaseClock> {
@@ -57,7 +64,7 @@ export class DatabaseClock implements Clock {
     return this.#system.monotonic()
   }
 
-  /** Why this server may not be trusted with time; absent while it may. */
+  /** Problem that says why this server's time may not be trusted; absent while it may. */
   get problem(): Problem | undefined {
     return this.#problem
   }
@@ -66,7 +73,7 @@ export class DatabaseClock implements Clock {
     return momentOf(this.#system)
   }
 
-  /** @throws Problem `server.clock_off`: from now on until a reading that fits */
+  /** Takes a reading. @throws Problem `server.clock_off`: from now on until a reading that fits */
   see(reading: ClockReading): void {
     const { database, answered } = reading
     this.#problem = this.#problemOf(reading)
@@ -80,7 +87,10 @@ export class DatabaseClock implements Clock {
     return Math.floor(this.#read.database + this.#system.monotonic() - this.#read.monotonic)
   }
 
-  /** The database was read somewhere between question and answer: only what lies outside of both is a difference. */
+  /**
+   * Problem of a reading. The database was read somewhere between question and answer: only what
+   * lies outside of both is a difference.
+   */
   #problemOf({ asked, database, answered }: ClockReading): Problem | undefined {
     const behind = database - answered.wall
     const ahead = asked.wall - database

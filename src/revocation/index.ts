@@ -1,4 +1,7 @@
-/** Whether everything that a grant or a call depends on still holds, on every replica: epochs, leases, acknowledged revocation. */
+/**
+ * Revocation: whether everything that a grant or a call depends on still holds, on every replica,
+ * by epochs, leases and acknowledged changes.
+ */
 export { DatabaseClock } from './database-clock.ts'
 export { LEASE_MS } from './lease.ts'
 export { Live } from './live.ts'

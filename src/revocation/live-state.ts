@@ -1,6 +1,9 @@
 import { base64url, sha256 } from '../lib/bytes.ts'
 
-/** What can be revoked. Consent, sponsor grant and connection act through what hangs on them (contract 8). */
+/**
+ * Kinds of things that can be revoked. Consent, sponsor grant and connection act through the states
+ * that depend on them (contract 8).
+ */
 export type LiveKind =
   | 'organization'
   | 'person'
@@ -20,18 +23,24 @@ export interface LiveKey {
   readonly id: string
 }
 
-/** `epoch` grows with every change of the key and never comes back. Only `active` permits; `ended` is final. */
+/**
+ * State of a key. `epoch` grows with every change of the key and never comes back. Only `active`
+ * permits; `ended` is final.
+ */
 export interface LiveState extends LiveKey {
   readonly epoch: number
   readonly state: 'active' | 'suspended' | 'ended'
 }
 
-/** What one call depends on, as it was read. Only `Live.holds` says whether it still is so. */
+/**
+ * States that one call depends on, as they were read. Only `Live.holds` says whether they still are
+ * so.
+ */
 export interface LiveView {
   readonly states: readonly LiveState[]
-  /** The token claim `task.ep`: what a resource token was minted under. */
+  /** Token claim `task.ep`: hash of the states that a resource token was minted under. */
   readonly hash: string
-  /** Those that do not permit. */
+  /** States that do not permit. */
   readonly dead: readonly LiveState[]
 }
 
@@ -40,7 +49,10 @@ export const ORGANIZATION: LiveKey = { kind: 'organization', id: 'organization' 
 
 /** A change that was raised, for `Live.settle` after the commit. */
 export interface Change {
-  /** Position of its last part; a replica that acknowledged this far has dropped what it touches. */
+  /**
+   * Position of its last part; a replica that acknowledged this far has dropped every state that it
+   * touches.
+   */
   readonly through: number
   readonly states: readonly LiveState[]
 }
@@ -49,9 +61,15 @@ export function keyText({ kind, id }: LiveKey): string {
   return `${kind}:${id}`
 }
 
-/** Of the same states, by one of them: what was made of them is made once, as long as they are what they are. */
+/**
+ * Views by one of their states: each view is made once and kept as long as its states are the same
+ * objects.
+ */
 const views = new WeakMap<LiveState, View[]>()
-/** A task is called at some resources; more than that are made anew. */
+/**
+ * Maximum of kept views for a state. A task is called at some resources; further views are made
+ * anew.
+ */
 const MOST_VIEWS = 8
 
 export function makeView(states: readonly LiveState[]): LiveView {
@@ -81,7 +99,7 @@ class View implements LiveView {
     this.dead = states.every(isActive) ? NONE : states.filter((state) => !isActive(state))
   }
 
-  /** Made when it is asked for: most views are only asked whether they hold. */
+  /** Hash of the epochs. Made when it is read: most views are only asked whether they hold. */
   get hash(): string {
     this.#hash ??= epochsHash(this.states)
     return this.#hash
@@ -95,10 +113,11 @@ function isActive({ state }: LiveState): boolean {
 }
 
 /**
- * First 16 bytes of SHA-256 over the sorted lines `kind:id:epoch`, base64url. The policy version is live state, but
- * not part of it: publishing policies must not end every token (contract 4 lists what is). Nor is the key that signed a
- * token: which one that is, the token says itself. Nor threads and those who state them: whoever joins a conversation counts
- * for the next call, and ends no token.
+ * Kinds that are no part of the hash: first 16 bytes of SHA-256 over the sorted lines
+ * `kind:id:epoch`, base64url. The policy version is live state, but not part of it: publishing
+ * policies must not end every token (contract 4 lists what is). Nor is the key that signed a token:
+ * the token itself names it. Nor are threads and the surfaces that state them: a person who joins a
+ * conversation counts for the next call, and ends no token.
  */
 const APART: ReadonlySet<LiveKind> = new Set(['policy', 'key', 'surface', 'thread'])
 

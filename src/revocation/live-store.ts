@@ -3,12 +3,15 @@ import { keptQuery, type Reader, type Step, type Storage, type Tx } from '../sto
 import { LEASE_MS } from './lease.ts'
 import { keyText, type LiveKey, type LiveKind, type LiveState } from './live-state.ts'
 
-/** Keys in one statement. */
+/** Number of keys in one statement. */
 const CHUNK = 200
 
-/** Orders the transactions that raise; any number that nothing else in this database locks. */
+/**
+ * Lock that orders the transactions that raise; any number that nothing else in this database
+ * locks.
+ */
 const RAISE_LOCK = 7_480_001
-/** How long a transaction that holds it may be silent, in milliseconds. */
+/** Maximum time that a transaction that holds the lock may be silent, in milliseconds. */
 const MAX_RAISE_PAUSE_MS = '2000'
 
 export interface NumberedChange extends LiveState {
@@ -38,7 +41,7 @@ export async function readEpochs(
   return states
 }
 
-/** The first row of a key. Where there is one already it stays: what has ended does not begin again. */
+/** Inserts the first row of a key. A row that exists stays: what has ended does not begin again. */
 export function beginStep(reader: Reader, key: LiveKey, state: LiveState['state']): Step {
   const query = reader
     .insertInto('live_epochs')
@@ -48,9 +51,10 @@ export function beginStep(reader: Reader, key: LiveKey, state: LiveState['state'
 }
 
 /**
- * INVARIANT: changes become visible in the order of their numbers. Replicas acknowledge "everything up to n"; without
- * the lock a smaller number could be committed after a greater one was acknowledged, and would never be read.
- * SQLite has one writer and needs none.
+ * Puts raises in order.
+ * INVARIANT: changes become visible in the order of their numbers. Replicas acknowledge "everything
+ * up to n"; without the lock a smaller number could be committed after a greater one was
+ * acknowledged, and would never be read. SQLite has one writer and needs none.
  */
 export async function orderRaises(tx: Tx, engine: Storage['engine']): Promise<void> {
   // INVARIANT: a server that stalls with the lock is let go of by the database, or nothing could be revoked anywhere.
@@ -90,7 +94,7 @@ export async function raiseEpochs(
   return raised
 }
 
-/** Writes down what replicas must drop. Answers the number of the last. */
+/** Writes down the changes that replicas must drop. Returns the number of the last. */
 export async function recordChanges(
   tx: Tx,
   states: readonly LiveState[],
@@ -126,7 +130,10 @@ export async function lastChange(tx: Tx): Promise<number> {
   return row?.seq ?? 0
 }
 
-/** A server's own row beside database time, read in one moment. `leaseUntil`: absent where there is no row. */
+/**
+ * Reads a server's own row and database time in one moment. `leaseUntil`: absent where there is no
+ * row.
+ */
 export async function ownLease(
   tx: Tx,
   id: string,
@@ -142,8 +149,9 @@ export async function ownLease(
 }
 
 /**
- * The lease of a server, as the database sees it when the statement runs: a step of whatever gives authority.
- * INVARIANT: a server that slept learns here, from the one clock that everybody shares, that it may give nothing.
+ * Checks the lease of a server, as the database sees it when the statement runs: a step of
+ * everything that gives authority. INVARIANT: a server that slept learns here, from the one clock
+ * that everybody shares, that it may give nothing.
  */
 export function leaseStep({ lanes, nowAtHand, time }: LeaseParts, id: string): Step {
   const { read } = lanes.renewal
@@ -156,7 +164,7 @@ export function leaseStep({ lanes, nowAtHand, time }: LeaseParts, id: string): S
   return { name: LEASE_STEP, query: keptQuery(read, name, parameters, build), rows: 1 }
 }
 
-/** The same asked for by itself. */
+/** Checks the lease of a server by a read alone. */
 export async function hasLease(
   { nowAtHand, read, time }: Pick<Storage, 'read' | 'nowAtHand' | 'time'>,
   id: string,
@@ -188,7 +196,7 @@ function leaseQuery(
 
 export const LEASE_STEP = 'own lease'
 
-/** The most that a lease can reach into the future, by a clock that was not set back since. */
+/** Maximum that a lease can reach into the future, by a clock that was not set back since. */
 export const MAX_LEASE_AHEAD_MS = LEASE_MS + 1_000
 
 export async function takeLease(
@@ -236,7 +244,7 @@ export interface ReplicaRow {
   readonly leaseUntil: number
 }
 
-/** Writes down how late it is, for whoever starts next. */
+/** Writes down the time, for the server that starts next. */
 export async function recordTime(tx: Tx, now: number): Promise<void> {
   await tx
     .insertInto('recorded_time')
@@ -247,7 +255,10 @@ export async function recordTime(tx: Tx, now: number): Promise<void> {
     .execute()
 }
 
-/** The newest time that is known from before: what was written down, or what a server that was killed left in its row. */
+/**
+ * Reads the newest time that is known from before: the one that was written down, or the one that a
+ * killed server left in its row.
+ */
 export async function recordedTime(reader: Reader): Promise<number | undefined> {
   const [written, left] = await Promise.all([
     reader.selectFrom('recorded_time').select('newest').executeTakeFirst(),
@@ -293,7 +304,10 @@ function toState(row: EpochRow): LiveState {
   })
 }
 
-/** One order for everyone, so that two transactions that raise the same keys do not wait for each other. */
+/**
+ * Sorts keys in one order for everyone, so that two transactions that raise the same keys do not
+ * wait for each other.
+ */
 function sorted(keys: readonly LiveKey[]): readonly LiveKey[] {
   return keys.toSorted((a, b) => (keyText(a) < keyText(b) ? -1 : 1))
 }

@@ -19,30 +19,33 @@ import { type Raise, raise } from './raise.ts'
 import { type ChangeListener, Replica } from './replica.ts'
 
 const RENEW_EVERY_MS = 1_000
-/** How often a read is repeated that a change overtook. After that the view simply does not hold. */
+/**
+ * Maximum repetitions of a read that a change overtook. After that the view simply does not hold.
+ */
 const MOST_READS = 4
-/** Pauses of `settle` between two looks; the last one repeats. */
+/** Pauses of `settle` between two checks; the last one repeats. */
 const SETTLE_PAUSES_MS = [2, 3, 5, 10, 20, 40, 80]
 const CHANNEL = 'live'
 
 export interface LiveOptions {
   readonly storage: Storage
-  /** Of this process: what its lease is judged by, and what is compared with database time. */
+  /** Clock of this process: its lease is judged by it, and it is compared with database time. */
   readonly clock: Clock
-  /** Follows the renewals. Default: one of its own. */
+  /** Database time, which follows the renewals. Default: a clock of its own. */
   readonly time?: DatabaseClock
   readonly random: Random
-  /** What the renewal loop or a listener threw. */
+  /** Receives the errors of the renewal loop and of listeners. */
   readonly onError?: (error: unknown) => void
   readonly wait?: Wait
 }
 
 /**
- * Is everything that a call depends on still alive, on every replica (contract 8)?
+ * Checks whether everything that a call depends on is still alive, on every replica (contract 8).
  *
- * A replica uses epochs only under a lease that it took before reading them, and prolongs it in the transaction in which
- * it learns of every change since. A revocation returns when every replica whose lease has not run out has dropped what
- * was revoked. So no call is permitted after a revocation returned, and who cannot reach the store stops by itself.
+ * A replica uses epochs only under a lease that it took before reading them, and prolongs it in the
+ * transaction in which it learns of every change since. A revocation returns when every replica
+ * whose lease has not run out has dropped what was revoked. So no call is permitted after a
+ * revocation returned, and a replica that cannot reach the store stops by itself.
  */
 export class Live {
   readonly #storage: Storage
@@ -62,17 +65,20 @@ export class Live {
     this.#replica = new Replica({ ...options, time: this.#time, onError: this.#onError })
   }
 
-  /** This process, for rows that say who works on them. */
+  /** Id of this process, for rows that say who works on them. */
   get replicaId(): Id<'replica'> {
     return this.#replica.id
   }
 
-  /** Whether this server has the right to use what it knows. Who has not, sweeps nothing either. */
+  /**
+   * True when this server has the right to use what it has read. A server without it sweeps nothing
+   * either.
+   */
   get inForce(): boolean {
     return this.#replica.lease.inForce()
   }
 
-  /** Why this server's clock cannot be trusted; absent while it can. */
+  /** Problem that says why this server's clock cannot be trusted; absent while it can. */
   get clockProblem(): Problem | undefined {
     return this.#time.problem
   }
@@ -96,21 +102,25 @@ export class Live {
     await this.#replica.leave()
   }
 
-  /** One renewal. The loop calls it; tests do too. */
+  /** Renews the lease once. The loop calls it; tests do too. */
   async renew(): Promise<void> {
     if (this.#stopped) throw new Problem('live.stopped', 'this replica has given up its lease')
     await this.#replica.renew()
   }
 
   /**
-   * What these keys are now, from what was read under the lease, else from the store. A key that has no row counts as
-   * ended. Throws what the store throws when it is needed and cannot be reached.
+   * Reads the present states of these keys, from what was read under the lease, else from the
+   * store. A key that has no row counts as ended. Throws the store's errors when it is needed and
+   * cannot be reached.
    */
   async view(keys: readonly LiveKey[]): Promise<LiveView> {
     return this.viewAtHand(keys) ?? this.#readView(keys)
   }
 
-  /** The same without I/O, no key twice: `undefined` where something has to be read, or there is no lease to read under. */
+  /**
+   * Reads the present states without I/O, no key twice: `undefined` where something has to be read,
+   * or there is no lease to read under.
+   */
   viewAtHand(keys: readonly LiveKey[]): LiveView | undefined {
     const { cache, lease } = this.#replica
     if (!lease.inForce()) return undefined
@@ -140,8 +150,9 @@ export class Live {
   }
 
   /**
-   * The check in the tick that writes the first byte, and before each further part of a stream: the lease is in force,
-   * nothing of the view has changed since it was read, and all of it permits. Does no I/O.
+   * Checks a view in the tick that writes the first byte, and before each further part of a stream:
+   * the lease is in force, nothing of the view has changed since it was read, and all of it
+   * permits. Does no I/O.
    */
   holds(view: LiveView): boolean {
     if (view.states.length === 0 || !this.#replica.lease.inForce()) return false
@@ -150,8 +161,9 @@ export class Live {
   }
 
   /**
-   * Commits what gives authority: a reservation, an opening, an issuing. Nothing is written unless this server's lease is
-   * in force by database time in the same transaction: a server that slept finds out here, whatever its clocks say.
+   * Commits steps that give authority: a reservation, an opening, an issuing. Nothing is written
+   * unless this server's lease is in force by database time in the same transaction: a server that
+   * slept finds out here, whatever its clocks say.
    * @throws Problem `live.lease_over`, `server.clock_off`
    */
   async commit(storage: Pick<Storage, 'commit'>, steps: readonly Step[]): Promise<Committed> {
@@ -162,7 +174,7 @@ export class Live {
   }
 
   /**
-   * The same by a read, for what gives authority and writes nothing.
+   * Confirms the lease by a read, for acts that give authority and write nothing.
    * @throws Problem `live.lease_over`, `server.clock_off`, `storage.unavailable`
    */
   async confirmLease(): Promise<void> {
@@ -170,15 +182,16 @@ export class Live {
     if (!(await hasLease(this.#storage, this.#replica.id))) throw this.#leaseOver()
   }
 
-  /** What was read under it is dropped at once; the next renewal reads anew. */
+  /** Ends the lease and drops at once what was read under it; the next renewal reads anew. */
   #leaseOver(): Problem {
     this.#replica.lose()
     return new Problem('live.lease_over', 'this server had lost its lease; nothing was done')
   }
 
   /**
-   * Keeps what a running call stands on at hand, however much else is looked at meanwhile; answers how to let go. Without it a stream
-   * would end because its state was least recently used.
+   * Keeps the states of a running call in the cache, however much else is looked up meanwhile;
+   * returns a function that releases them. Without it a stream would end because its state was
+   * least recently used.
    */
   pin(view: LiveView): () => void {
     const { cache } = this.#replica
@@ -190,12 +203,14 @@ export class Live {
     }
   }
 
-  /** Writes the first row of a key. Where there is one already it stays: what has ended does not begin again. */
+  /**
+   * Writes the first row of a key. A row that exists stays: what has ended does not begin again.
+   */
   async begin(tx: Tx, key: LiveKey, state: LiveState['state'] = 'active'): Promise<void> {
     await tx.executeQuery(beginStep(tx, key, state).query.compile())
   }
 
-  /** The same as a step of a `commit`. */
+  /** Makes the first row of a key a step of a `commit`. */
   beginStep(key: LiveKey, state: LiveState['state'] = 'active'): Step {
     return beginStep(this.#storage.read, key, state)
   }
@@ -209,9 +224,10 @@ export class Live {
   }
 
   /**
-   * Call after the commit. Returns when no replica permits by the older state: this one drops it at once, the others
-   * have acknowledged or their leases have run out. Never later than `LEASE_MS`, whether the store can be reached or
-   * not: a lease taken before the commit is over by then, and one taken after it knows of the change.
+   * Waits, after the commit, until no replica permits by the older state: this one drops it at
+   * once, the others have acknowledged or their leases have run out. Never takes longer than
+   * `LEASE_MS`, whether the store can be reached or not: a lease taken before the commit is over by
+   * then, and one taken after it knows of the change.
    */
   async settle(change: Change): Promise<void> {
     if (change.states.length === 0) return
@@ -224,26 +240,27 @@ export class Live {
   }
 
   /**
-   * Hears of every change here before it is acknowledged, and of everything that was in use when the lease was lost;
-   * then the states are those last known. Cut what no longer holds: `holds` knows. May hear of a change twice.
+   * Calls the listener for every change here before it is acknowledged, and for everything that was
+   * in use when the lease was lost; then the states are those last known. Cut what no longer holds:
+   * `holds` knows. A change may be reported twice.
    */
   onChange(listener: ChangeListener): () => void {
     return this.#replica.onChange(listener)
   }
 
-  /** Replicas that are at work: their leases have not run out. */
+  /** Ids of the replicas at work: their leases have not run out. */
   replicas(): Promise<readonly string[]> {
     return this.#replica.leased()
   }
 
-  /** Whether this replica has written its lease to the store within the last seconds. */
+  /** True when this replica has written its lease to the store within the last seconds. */
   get leased(): boolean {
     return this.#replica.lease.inForce()
   }
 
   /**
-   * Whether a replica without a lease is gone, and not only waiting for a store that paused: who is alive had the time to take
-   * its lease again since ours is back.
+   * Checks whether a replica without a lease may be judged as gone, and not as waiting for a store
+   * that paused: a replica that is alive had the time to take its lease again since ours is back.
    */
   mayJudgeOthers(): boolean {
     return this.#replica.lease.age() >= 2 * LEASE_MS
@@ -276,7 +293,10 @@ export class Live {
     }
   }
 
-  /** A renewal that hangs must not keep streams alive that nothing permits any more. */
+  /**
+   * Renews the lease with a time limit: a renewal that hangs must not keep streams alive that
+   * nothing permits any more.
+   */
   async #keepLease(): Promise<void> {
     const wait = this.#wait ?? idleWait
     const done = new AbortController()

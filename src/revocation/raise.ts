@@ -2,10 +2,15 @@ import type { Storage, Tx } from '../storage/index.ts'
 import { type Change, keyText, type LiveKey, type LiveState } from './live-state.ts'
 import { orderRaises, raiseEpochs, recordChanges } from './live-store.ts'
 
-/** Without `state` only the epoch is raised: what was read before is void, and nothing else changes. */
+/**
+ * Change of a key. Without `state` only the epoch is raised: what was read before is void, and
+ * nothing else changes.
+ */
 export type Raise = LiveKey & { readonly state?: LiveState['state'] }
 
-/** When one key is raised twice in one change, the state that permits less wins. */
+/**
+ * Strength of states: when one key is raised twice in one change, the state that permits less wins.
+ */
 const STRENGTH = { active: 0, suspended: 1, ended: 2 } as const
 
 /**

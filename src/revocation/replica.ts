@@ -21,23 +21,26 @@ import { Sightings } from './sightings.ts'
 import { StateCache } from './state-cache.ts'
 
 const TRIM_EVERY_MS = 60_000
-/** Twelve leases: no renewal that read the older state can still be under way. */
+/**
+ * Time that changes are kept, twelve leases: no renewal that read the older state can still be
+ * under way.
+ */
 const KEEP_CHANGES_MS = 60_000
-/** About 200 bytes each. */
+/** Maximum of states in the cache, about 200 bytes each. */
 const MOST_STATES = 50_000
 
 export type ChangeListener = (states: readonly LiveState[]) => void
 
 export interface ReplicaOptions {
   readonly storage: Storage
-  /** Of this process. */
+  /** Clock of this process. */
   readonly clock: Clock
   readonly time: DatabaseClock
   readonly random: Random
   readonly onError: (error: unknown) => void
 }
 
-/** This process as one of the replicas: its lease, what it has read under it, and its row. */
+/** Replica that this process is: its lease, the states it has read under it, and its row. */
 export class Replica {
   readonly id: Id<'replica'>
   readonly lease: Lease
@@ -49,12 +52,12 @@ export class Replica {
   readonly #databaseTime = new DatabaseTime()
   readonly #sightings = new Sightings()
   readonly #listeners = new Set<ChangeListener>()
-  /** Number of the last change applied here; none before the first lease. */
+  /** Number of the last change applied here; absent before the first lease. */
   #applied: number | undefined
-  /** Own changes, applied when they were made and not yet read back. */
+  /** Changes of this replica that were applied when they were made and are not yet read back. */
   readonly #ahead = new Set<string>()
   #renewing: Promise<void> | undefined
-  /** The future of the database that was seen last, where that can be told. */
+  /** Lineage of the database that was seen last, where that can be told. */
   #lineage: string | undefined
   readonly #startedAt: number
   #trimmedAt: number
@@ -84,8 +87,10 @@ export class Replica {
   }
 
   /**
-   * INVARIANT: dropping comes before the commit that acknowledges it. The moment the row says "acknowledged", a
-   * revocation elsewhere may return, and nothing here may hold any more that rested on the older state.
+   * Renews the lease.
+   * INVARIANT: dropping comes before the commit that acknowledges it. The moment the row says
+   * "acknowledged", a revocation elsewhere may return, and nothing here may hold any more that
+   * rested on the older state.
    */
   async #renew(): Promise<void> {
     if (!this.lease.inForce()) this.lose()
@@ -120,8 +125,9 @@ export class Replica {
   }
 
   /**
-   * Whether the store has lost what this server knows of: fewer changes than were applied here, or another future of the
-   * database (`Storage.lineage`), in which the same numbers can be other changes.
+   * Checks whether the store has lost changes that this server knows of: fewer changes than were
+   * applied here, or another future of the database (`Storage.lineage`), in which the same numbers
+   * can be other changes.
    */
   #wentBack(last: number): boolean {
     const lineage = this.#storage.lineage?.()
@@ -130,14 +136,20 @@ export class Replica {
     return lineage !== known || last < (this.#applied ?? 0)
   }
 
-  /** INVARIANT: what was read from commits that are lost holds nothing, and no number of theirs is acknowledged any more. */
+  /**
+   * Forgets everything that was read. INVARIANT: what was read from commits that are lost holds
+   * nothing, and no number of theirs is acknowledged any more.
+   */
   #forget(): void {
     this.lose()
     this.#ahead.clear()
     this.#applied = undefined
   }
 
-  /** A clock that cannot be trusted permits nothing, until a later renewal finds it right. */
+  /**
+   * Takes a reading of the clocks. A clock that cannot be trusted permits nothing, until a later
+   * renewal finds it right.
+   */
   #see(reading: ClockReading): void {
     try {
       this.#time.see(reading)
@@ -147,26 +159,29 @@ export class Replica {
     }
   }
 
-  /** Drops what was changed and tells the listeners. */
+  /** Drops the changed states and tells the listeners. */
   apply(states: readonly LiveState[]): void {
     for (const state of states) this.cache.drop(state)
     this.#tell(states)
   }
 
-  /** The same for a change of our own, which the next renewal will read back, unless one has already. */
+  /** Applies a change of our own, which the next renewal will read back, unless one has already. */
   applyOwn({ through, states }: Change): void {
     if (through <= (this.#applied ?? 0)) return
     for (const state of states) this.#ahead.add(changeText(state))
     this.apply(states)
   }
 
-  /** No right to anything that was read; the listeners hear of all of it. */
+  /**
+   * Ends the lease, and with it the right to everything that was read; the listeners hear of all of
+   * it.
+   */
   lose(): void {
     this.lease.end()
     this.#tell(this.cache.clear())
   }
 
-  /** Now and then, forgets changes that everyone has dropped, and replicas that are gone. */
+  /** Forgets, from time to time, changes that everyone has dropped, and replicas that are gone. */
   async trim(): Promise<void> {
     if (this.#clock.monotonic() - this.#trimmedAt < TRIM_EVERY_MS) return
     this.#trimmedAt = this.#clock.monotonic()
@@ -177,12 +192,12 @@ export class Replica {
     })
   }
 
-  /** A step of whatever gives authority. */
+  /** Makes the lease check a step of everything that gives authority. */
   leaseStep(): Step {
     return leaseStep(this.#storage, this.id)
   }
 
-  /** True when no other replica can still hold what came before the change. */
+  /** Checks that no other replica can still hold the state before the change. */
   async othersAcknowledged(through: number): Promise<boolean> {
     // Time first, rows after: a lease seen as run out had run out when the rows were read.
     const replicas = await this.#leased()
@@ -228,7 +243,10 @@ export class Replica {
   }
 }
 
-/** No row: it was so long over that the others have forgotten it. */
+/**
+ * Checks whether a lease is over. Without a row it was over so long that the others have forgotten
+ * it.
+ */
 function isOver(leaseUntil: number | undefined, now: number): boolean {
   return leaseUntil === undefined || leaseUntil <= now
 }

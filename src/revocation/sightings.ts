@@ -2,13 +2,14 @@ import { LEASE_MS } from './lease.ts'
 import { MAX_LEASE_AHEAD_MS, type ReplicaRow } from './live-store.ts'
 
 /**
- * Rows whose lease ends later than any lease can: the database's clock was set back since. Who is alive renews, and has
- * another row by then; what stands unchanged for a whole lease is over.
+ * Observations of rows whose lease ends later than any lease can: the database's clock was set back
+ * since. A replica that is alive renews, and has another row by then; a row that stays unchanged
+ * for a whole lease is over.
  */
 export class Sightings {
   #seen = new Map<string, { readonly leaseUntil: number; readonly since: number }>()
 
-  /** Of `rows`, those that may be leased still. */
+  /** Selects from `rows` those that may be leased still. */
   leased(
     rows: readonly ReplicaRow[],
     at: { readonly now: number; readonly monotonic: number },

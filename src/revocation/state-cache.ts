@@ -1,10 +1,10 @@
 import { keyText, type LiveKey, type LiveState } from './live-state.ts'
 
-/** A read of epochs under way. It must not bring back what was dropped while it ran. */
+/** A read of epochs under way. It must not bring back a state that was dropped while it ran. */
 export interface EpochRead {
   /** Newest epoch dropped since the read began, by key. */
   readonly dropped: Map<string, number>
-  /** Nothing that this read finds may be kept. */
+  /** True: nothing that this read finds may be kept. */
   void: boolean
 }
 
@@ -14,11 +14,11 @@ export interface EpochRead {
  */
 export class StateCache {
   readonly #limit: number
-  /** Least recently used first. */
+  /** States by key, least recently used first. */
   readonly #states = new Map<string, LiveState>()
   readonly #current = new Set<LiveState>()
   readonly #reads = new Set<EpochRead>()
-  /** How many running calls stand on a state. */
+  /** Number of running calls that depend on a state. */
   readonly #pins = new Map<LiveState, number>()
 
   constructor(limit: number) {
@@ -38,7 +38,10 @@ export class StateCache {
     return this.#current.has(state)
   }
 
-  /** Keeps these from being evicted while something that runs stands on them. What is dropped is dropped all the same. */
+  /**
+   * Keeps these states from being evicted while a running call depends on them. A dropped state is
+   * dropped all the same.
+   */
   pin(states: readonly LiveState[]): void {
     for (const state of states) this.#pins.set(state, (this.#pins.get(state) ?? 0) + 1)
   }
@@ -62,8 +65,9 @@ export class StateCache {
   }
 
   /**
-   * Keeps what a read found.
-   * INVARIANT: a row read before a change was applied here is not kept after it; the read may have been overtaken.
+   * Keeps a state that a read found.
+   * INVARIANT: a row read before a change was applied here is not kept after it; the read may have
+   * been overtaken.
    */
   keep(read: EpochRead, state: LiveState): boolean {
     const text = keyText(state)
@@ -77,7 +81,10 @@ export class StateCache {
     return true
   }
 
-  /** Drops the key unless what is kept is at least as new: a change that was read already is no news. */
+  /**
+   * Drops the key unless the kept state is at least as new: a change that was read already is no
+   * news.
+   */
   drop(change: LiveState): void {
     const text = keyText(change)
     for (const { dropped } of this.#reads)
@@ -86,7 +93,9 @@ export class StateCache {
     if (known && known.epoch < change.epoch) this.#forget(text, known)
   }
 
-  /** Drops everything, also what reads under way will find. Answers what was dropped. */
+  /**
+   * Drops everything, also the states that reads under way will find. Returns the dropped states.
+   */
   clear(): readonly LiveState[] {
     const states = [...this.#current]
     this.#states.clear()
@@ -100,7 +109,10 @@ export class StateCache {
     this.#current.delete(state)
   }
 
-  /** One out for one in. Pinned states go to the newest end, so that each is met once in a round; when all are pinned, none goes. */
+  /**
+   * Evicts one state when there are too many. Pinned states go to the newest end, so that each is
+   * met once in a round; when all are pinned, none goes.
+   */
   #evict(): void {
     if (this.#states.size <= this.#limit) return
     let looks = this.#states.size

@@ -6,15 +6,16 @@ import { timedBy } from '../storage/testing.ts'
 import { type Moment, momentOf } from './lease.ts'
 
 /**
- * Where a test may hold an operation: before it reaches the store, between the last statement of a transaction and its
- * commit, or when the store has answered. SQLite has one writer, so nobody else writes while one is held `inside`.
+ * Point at which a test may hold an operation: before it reaches the store, between the last
+ * statement of a transaction and its commit, or when the store has answered. SQLite has one writer,
+ * so nobody else writes while one is held `inside`.
  */
 export type Point = 'time' | 'transaction' | 'inside' | 'committed' | 'read'
 
-/** Time that passes when the test says so, for every replica and for the database. */
+/** Clock that moves when the test says so, for every replica and for the database. */
 export class ManualTime {
   readonly clock: ManualClock = manualClock()
-  /** The database's: the same, but for what it was set ahead. */
+  /** Clock of the database: the same time, plus what it was set ahead. */
   readonly database: Pick<Clock, 'now'> = { now: () => this.clock.now() + this.#ahead }
   readonly #waiting = new Set<() => void>()
   #asked = 0
@@ -43,7 +44,7 @@ export class ManualTime {
     this.#ahead = ms
   }
 
-  /** Lets time pass in small steps; in between, what is due runs and the store answers. */
+  /** Lets time pass in small steps; in between, due work runs and the store answers. */
   async pass(ms: number): Promise<void> {
     for (let passed = 0; passed < ms; ) {
       const step = Math.min(20, ms - passed)
@@ -61,7 +62,7 @@ export class ManualTime {
     }
   }
 
-  /** A replica's way to the store, and to database time, which stands where this time does. */
+  /** Wraps the store for a replica, with database time by this clock. */
   over(storage: Storage, hold: (point: Point) => Promise<void> = async () => {}): Storage {
     const transaction: Storage['transaction'] = async (work) => {
       await hold('transaction')
@@ -110,7 +111,10 @@ export class ManualTime {
 /** A machine that can be put to sleep: its clocks stand still meanwhile, and do not catch up. */
 export class SleepyClock implements Clock {
   readonly #real: Clock
-  /** Whether the wall clock is right when it wakes, as of a laptop; that of a paused guest is not. */
+  /**
+   * True when the wall clock is right on waking, as that of a laptop is; that of a paused guest is
+   * not.
+   */
   #wallIsRight: boolean
   #asleepSince: Moment | undefined
   #slept = 0
@@ -129,7 +133,7 @@ export class SleepyClock implements Clock {
     this.#asleepSince = undefined
   }
 
-  /** The wall clock is set to what it is, as NTP would. */
+  /** Sets the wall clock right, as NTP would. */
   setRight(): void {
     this.#wallIsRight = true
   }
