@@ -59,10 +59,7 @@ export interface LedgerOptions {
   readonly origin: string
   readonly clock: Clock
   readonly random: Random
-  /**
-   * Keepers outside the database of the newest signed head, and of the lineage that it was in;
-   * absent where they are not kept.
-   */
+  /** Keepers of the newest signed head and its lineage outside the database; absent: not kept. */
   readonly keeper?: TextKeeper
   readonly lineageKeeper?: TextKeeper
   /** Receives the errors of a run of the sequencer; the next run comes as usual. */
@@ -115,9 +112,7 @@ export class Ledger {
     return this.#signer.vkey
   }
 
-  /**
-   * Error of the last run of the sequencer; `undefined` when it did not fail. Readiness shows it.
-   */
+  /** Error of the last run of the sequencer, if it failed. Readiness shows it. */
   get failure(): unknown {
     return this.#failure
   }
@@ -241,8 +236,7 @@ export class Ledger {
   }
 
   /**
-   * Proves that the tree of `to` records (default: that of the newest checkpoint) begins with the
-   * tree of `from` records.
+   * Proves that the tree of `to` records (default as above) begins with that of `from` records.
    * @throws Problem `ledger.unknown_position`
    */
   async consistencyProof(from: number, to?: number): Promise<ConsistencyProof> {
@@ -283,10 +277,9 @@ export class Ledger {
   }
 
   /**
-   * Erases the values that were kept beside these records, with their salts. The tree, its
-   * checkpoints and every proof stay as they are; the erasure is recorded. Returns how many records
-   * had something. The inputs of decisions have to go with them: `eraseValues` of the room
-   * `analysis` does both.
+   * Erases salts and values kept beside these records; the tree, its checkpoints and every proof
+   * stay. The erasure is recorded. Returns how many records had something. The inputs of decisions
+   * have to go with them: `eraseValues` of the room `analysis` does both.
    */
   async erasePrivate(
     tx: Tx,
@@ -303,10 +296,9 @@ export class Ledger {
   }
 
   /**
-   * Writes everything an offline verifier needs, as of a checkpoint over all that was committed
-   * before the call: `checkpoint`, `vkey`, `tile/<level>/…`, `tile/entries/…`; with `private`, also
-   * `private.jsonl` (only for people who may see arguments and addresses). The checkpoint comes
-   * last: an export that was interrupted has none.
+   * Writes all that an offline verifier needs, as of a checkpoint over everything committed before:
+   * `vkey`, `tile/<level>/…`, `tile/entries/…`, and last `checkpoint` (none if interrupted).
+   * With `private`, also `private.jsonl`, only for people who may see arguments and addresses.
    */
   async exportTo(write: WriteFile, options: { readonly private?: boolean } = {}): Promise<void> {
     await this.#sequenceIfWhole()
@@ -318,9 +310,7 @@ export class Ledger {
     await write('checkpoint', Buffer.from(note))
   }
 
-  /**
-   * Makes a record for its appender (`GatheredRecords`), and tells the sequencer that one comes.
-   */
+  /** Makes a record for `GatheredRecords` to append, and tells the sequencer that one comes. */
   makeRecord(event: LedgerEvent): NewRecord {
     this.#requireUnbroken(event.type)
     const made = makeRecord(event, this.#clock.now(), this.#random)
@@ -356,10 +346,7 @@ export class Ledger {
     }
   }
 
-  /**
-   * Sequences, and accepts that there is a break: it keeps the server from permitting, and from
-   * nothing else, so that people can sign in, revoke, and look at it.
-   */
+  /** Sequences, but for a break: it stops permits only, and people still sign in and revoke. */
   async #sequenceIfWhole(): Promise<void> {
     try {
       await this.sequence()
@@ -369,10 +356,7 @@ export class Ledger {
     }
   }
 
-  /**
-   * Throws when the ledger is broken. Wakes the sequencer when the database has not been compared
-   * yet, so that it soon is.
-   */
+  /** Throws when the ledger is broken. Wakes the sequencer if a comparison is still to be made. */
   #requireUnbroken(type: string): void {
     if (this.#continuity.isUnchecked) this.#loop?.wake()
     this.#continuity.requireUnbroken(type)
@@ -387,9 +371,7 @@ export class Ledger {
   }
 }
 
-/**
- * Ids of the decisions in a record. Most records have one; a shared record has one for each answer.
- */
+/** Ids of the decisions in a record: one, or in a shared record one for each answer. */
 function decisionsOf(record: string): readonly string[] {
   const { decision_id, facts }: Said = JSON.parse(record) // written by makeRecord or makeShared
   const shared = facts?.decisions?.map((each) => each.decision_id) ?? []
