@@ -79,7 +79,7 @@ export interface TaskRow {
   may_delegate: JsonText
   bases: JsonText
   space_id: string | null
-  /** Of the key that proves possession, if there is one. */
+  /** Thumbprint of the key that proves possession, if there is one. */
   key_thumbprint: string | null
   /** 1: a task of the same agent had the key before; codes opened both. */
   shares_key: Flag
@@ -264,7 +264,7 @@ export interface AccessRequestRow {
   text: string
   template_digest: string
   ask: JsonText
-  /** Of the task: no approval outlives it. */
+  /** Expiry of the task: no approval outlives it. */
   deadline: Millis
   /** Every argument of the call, where all of it has a type. */
   inspected: JsonText | null
