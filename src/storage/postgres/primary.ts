@@ -22,8 +22,8 @@ const IDENTITY = `
   FROM pg_control_system()`
 
 /**
- * Rule about commits that no other server has confirmed: `required`, a commit without it fails;
- * `warned`, it is reported; `single`, there is no other server, and that is wanted.
+ * Rule about a commit that is on no other server yet. `required`: without a standby that confirms
+ * commits, nothing is done. `warned`: that is reported. `single`: no other server is wanted.
  */
 export type Replication = 'required' | 'warned' | 'single'
 

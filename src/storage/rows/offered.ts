@@ -84,10 +84,7 @@ export interface AgentKeyRow {
   revoked_at: Millis | null
 }
 
-/**
- * Client at an identity provider that is this agent's, so that tokens issued to it can be
- * exchanged.
- */
+/** Name in client certificates that is this agent's. */
 export interface AgentCertificateNameRow {
   kind: string
   value: string
@@ -99,6 +96,10 @@ export interface CertifiedAgentRow {
   agent_id: string
 }
 
+/**
+ * Client at an identity provider that is this agent's, so that tokens issued to it can be
+ * exchanged.
+ */
 export interface AgentClientRow {
   issuer: string
   client_id: string
