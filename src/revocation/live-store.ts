@@ -150,8 +150,9 @@ export async function ownLease(
 
 /**
  * Checks the lease of a server, as the database sees it when the statement runs: a step of
- * everything that gives authority. INVARIANT: a server that slept learns here, from the one clock
- * that everybody shares, that it may give nothing.
+ * everything that gives authority.
+ * INVARIANT: a server that slept learns here, from the one clock that everybody shares, that it may
+ * give nothing.
  */
 export function leaseStep({ lanes, nowAtHand, time }: LeaseParts, id: string): Step {
   const { read } = lanes.renewal

@@ -21,8 +21,9 @@ export interface Needle {
 
 /**
  * Texts that data may not hold: each secret literally, in Base64 (both alphabets) wherever it
- * begins in a group of three bytes, and in hexadecimal. INVARIANT: a text that is searched has at
- * most the length of a credential, so the number of bytes that are held back is bounded.
+ * begins in a group of three bytes, and in hexadecimal.
+ * INVARIANT: a text that is searched has at most the length of a credential, so the number of bytes
+ * that are held back is bounded.
  */
 export function needles(secrets: readonly string[]): readonly Needle[] {
   return [...new Set(secrets)].filter((secret) => secret !== '').flatMap(needlesOf)

@@ -29,8 +29,9 @@ export interface GuardedSignerOptions {
 
 /**
  * An external signer as the rest of Remit may use it: with deadlines, a bound on the signatures
- * that wait, and no answer believed unchecked. INVARIANT: a signature is given out only when it
- * verifies under the key that is published. Nothing here ever signs instead.
+ * that wait, and no answer believed unchecked.
+ * INVARIANT: a signature is given out only when it verifies under the key that is published.
+ * Nothing here ever signs instead.
  */
 export class GuardedSigner {
   readonly #options: GuardedSignerOptions

@@ -23,8 +23,9 @@ const MEMBERS: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * Builds the server's answer for the client: under the client's id, without our secrets, with the
- * decision's id. INVARIANT: only we write members under our own names: a server cannot speak of
- * decisions, nor send people to approve anything.
+ * decision's id.
+ * INVARIANT: only we write members under our own names: a server cannot speak of decisions, nor
+ * send people to approve anything.
  */
 export function passedOn(
   answer: RpcResult | RpcError,
