@@ -8,7 +8,7 @@ import {
   type KeySource,
   type TrustedIssuer,
 } from '../agents/index.ts'
-import { Detail, Name, secretText, Time } from './schemas.ts'
+import { Detail, KeptDetail, Name, secretText, Time } from './schemas.ts'
 import { time } from './shapes.ts'
 
 const closed = { additionalProperties: false } as const
@@ -25,7 +25,7 @@ const TERMS = {
     }),
   ),
   algorithms: Type.Optional(Type.Array(Type.String(), { minItems: 1, maxItems: 8 })),
-  uses: Type.Array(Type.Union(ISSUER_USES.map((use) => Type.Literal(use))), {
+  uses: Type.Array(Type.Enum([...ISSUER_USES]), {
     minItems: 1,
     maxItems: ISSUER_USES.length,
     description: 'what it is trusted with',
@@ -92,15 +92,34 @@ export const NewIssuer = Type.Object(
   closed,
 )
 
+const Rule = Type.Object({
+  name: Type.String(),
+  when: Type.Array(
+    Type.Object({ claim: Text, equals: Type.Optional(Text), prefix: Type.Optional(Text) }),
+  ),
+  agent: Type.Optional(Type.String()),
+  admit: Type.Optional(Type.Object({ trust: Type.Integer() })),
+})
+const { secret: _, ...shown } = TERMS
+const ShownTerms = Type.Required(
+  Type.Object({
+    ...shown,
+    keys: Type.Record(Type.String(), Type.Unknown()),
+    rules: Type.Array(Rule),
+    ceiling: orNull(Type.Immutable(Type.Array(KeptDetail))),
+  }),
+  { description: 'as they can be set again; the secret is left out' },
+)
+
 export const Issuer = Type.Object({
   name: Name,
-  kind: Type.String({ description: '`oauth` or `spiffe`' }),
+  kind: Type.Enum(['oauth', 'spiffe']),
   issuer: Type.String(),
-  tenant: Type.Unknown(),
-  state: Type.String({ description: '`active`, `suspended` or `revoked`' }),
+  tenant: orNull(Type.Object({ claim: Text, value: Text })),
+  state: Type.Enum(['active', 'suspended', 'revoked']),
   agents: Type.Integer({ description: 'how many were made for its subjects' }),
   people: Type.Integer({ description: 'how many it brought that were never here' }),
-  terms: Type.Unknown({ description: 'as they can be set again; the secret is left out' }),
+  terms: ShownTerms,
   has_secret: Type.Boolean(),
   created_by: Type.String(),
   created_at: Time,
@@ -158,8 +177,8 @@ export function issuerShape(issuer: TrustedIssuer): Static<typeof Issuer> {
 function termsShape(issuer: TrustedIssuer) {
   return {
     keys: keysShape(issuer.keys),
-    algorithms: issuer.algorithms,
-    uses: issuer.uses,
+    algorithms: [...issuer.algorithms],
+    uses: [...issuer.uses],
     audience: issuer.audience,
     subject_prefix: issuer.subjectPrefix,
     rules: issuer.rules.map(ruleShape),
@@ -179,7 +198,7 @@ function termsShape(issuer: TrustedIssuer) {
   }
 }
 
-function keysShape(keys: KeySource): object {
+function keysShape(keys: KeySource): Record<string, unknown> {
   switch (keys.kind) {
     case 'discovery':
       return { discovery: true }

@@ -22,7 +22,7 @@ const Group = Type.Object({
   kind: Type.Enum(['denied', 'permitted', 'asks']),
   agent: Type.String(),
   action: Type.String(),
-  rules: Type.Array(Type.String()),
+  rules: Type.Immutable(Type.Array(Type.String())),
   because: Type.Enum([
     'forbids',
     'permits',
@@ -32,7 +32,7 @@ const Group = Type.Object({
     'error',
   ]),
   count: Type.Integer(),
-  samples: Type.Array(Type.String({ description: 'ids of decisions' })),
+  samples: Type.Immutable(Type.Array(Type.String({ description: 'ids of decisions' }))),
 })
 const ShadowShape = Type.Object({
   draft: Type.Integer(),
@@ -134,10 +134,6 @@ async function shadowShape(
     permitted: count('permitted'),
     asks: count('asks'),
     ungrouped,
-    groups: groups.map((group) => ({
-      ...group,
-      rules: [...group.rules],
-      samples: [...group.samples],
-    })),
+    groups: [...groups],
   }
 }

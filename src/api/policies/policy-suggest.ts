@@ -3,11 +3,13 @@ import { suggest, suggestPolicy } from '../../analysis/index.ts'
 import { compareAside } from '../../policy/index.ts'
 import { operation } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
+import { KeptDetail } from '../schemas.ts'
 import { time } from '../shapes.ts'
-import { Change, changeShape } from './policy-texts.ts'
+import { Change } from './policy-texts.ts'
 
 const closed = { additionalProperties: false } as const
-const Details = Type.Array(Type.Unknown({ description: 'a detail, as in the ceiling of an agent' }))
+const Texts = Type.Immutable(Type.Array(Type.String()))
+const Details = Type.Immutable(Type.Array(KeptDetail))
 const Bound = Type.Object({
   path: Type.String(),
   op: Type.Enum(['eq', 'lte']),
@@ -19,6 +21,13 @@ const Bound = Type.Object({
   calls: Type.Integer(),
 })
 
+const Limit = Type.Object({
+  path: Type.String(),
+  op: Type.Enum(['in', 'most']),
+  values: Texts,
+  why: Type.Enum(['always', 'few', 'most']),
+  seen: Type.Integer(),
+})
 const Of = Type.Object(
   { of: Type.Enum(['agent', 'task']), id: Type.String({ maxLength: 64 }) },
   closed,
@@ -67,8 +76,8 @@ export const POLICY_SUGGEST_OPERATIONS = [
       const { actions, details, now, withoutInputs, ...counts } = found
       return {
         ...timeShape(within),
-        now: [...now],
-        suggested: [...details],
+        now,
+        suggested: details,
         actions: actions.map(({ bounds, ...action }) => ({
           ...action,
           bounds: bounds.map(({ bound, ...rest }) => ({ ...bound, ...rest })),
@@ -105,15 +114,7 @@ export const POLICY_SUGGEST_OPERATIONS = [
           resource: Type.String(),
           calls: Type.Integer(),
           few: Type.Boolean({ description: 'too few calls to limit an argument' }),
-          limits: Type.Array(
-            Type.Object({
-              path: Type.String(),
-              op: Type.Enum(['in', 'most']),
-              values: Type.Array(Type.String()),
-              why: Type.Enum(['always', 'few', 'most']),
-              seen: Type.Integer(),
-            }),
-          ),
+          limits: Type.Immutable(Type.Array(Limit)),
         }),
       ),
       calls: Type.Integer({ description: 'permitted calls with the agent in their chain' }),
@@ -121,7 +122,7 @@ export const POLICY_SUGGEST_OPERATIONS = [
       overtaken: Type.Integer({
         description: 'of them, those that the policies in force would not permit any more',
       }),
-      beyond: Type.Array(Type.Object({ action: Type.String(), rules: Type.Array(Type.String()) }), {
+      beyond: Type.Array(Type.Object({ action: Type.String(), rules: Texts }), {
         description: 'what rules that are not for this agent alone could still permit it',
       }),
       without_inputs: Type.Integer(),
@@ -135,15 +136,10 @@ export const POLICY_SUGGEST_OPERATIONS = [
         ...rest,
         ...timeShape(time),
         text,
-        changes: (await compareAside(before, text)).map(changeShape),
-        narrowed: [...rest.narrowed],
-        removed: [...rest.removed],
-        linked: [...rest.linked],
-        actions: rest.actions.map((each) => ({
-          ...each,
-          limits: each.limits.map((limit) => ({ ...limit, values: [...limit.values] })),
-        })),
-        beyond: rest.beyond.map((each) => ({ ...each, rules: [...each.rules] })),
+        changes: [...(await compareAside(before, text))],
+        ...{ narrowed: [...rest.narrowed], removed: [...rest.removed], linked: [...rest.linked] },
+        actions: [...rest.actions],
+        beyond: [...rest.beyond],
         newly_denied: newlyDenied,
         without_inputs: withoutInputs,
       }
@@ -156,7 +152,7 @@ function lately({ policy }: ApiParts, { hours = '720' }: Static<typeof Lately>) 
   return { since: until - Number(hours) * 60 * 60_000, until }
 }
 
-function timeShape({ since, until }: { readonly since: number; readonly until: number }) {
+function timeShape({ since, until }: ReturnType<typeof lately>) {
   return { from: time(since), to: time(until) }
 }
 

@@ -6,7 +6,6 @@ import {
   findSet,
   formatAside,
   latestSet,
-  type RuleChange,
   runCasesAside,
   schemaInSteps,
 } from '../../policy/index.ts'
@@ -22,12 +21,13 @@ export async function schemaNow(parts: ApiParts): Promise<string> {
 }
 
 const Version = Type.String({ pattern: '^(active|[1-9]\\d{0,8})$' })
+const Line = Type.Object({ sign: Type.Enum([' ', '+', '-']), text: Type.String() })
 export const Change = Type.Object({
   id: Type.String({ description: 'of the rule' }),
   change: Type.Enum(['added', 'removed', 'changed', 'reworded']),
   line: Type.Integer({ description: 'where it begins; of a removed one, in the older text' }),
-  notes: Type.Array(Type.String({ description: 'what it means' })),
-  lines: Type.Array(Type.Object({ sign: Type.Enum([' ', '+', '-']), text: Type.String() })),
+  notes: Type.Immutable(Type.Array(Type.String({ description: 'what it means' }))),
+  lines: Type.Immutable(Type.Array(Line)),
 })
 
 /** Work on texts that are not published. */
@@ -90,18 +90,10 @@ export const POLICY_TEXT_OPERATIONS = [
     answer: Type.Object({ with: Type.Integer(), changes: Type.Array(Change) }),
     run: async (parts, { body }) => {
       const before = await versionNamed(parts, body.with ?? 'active')
-      const changes = await compareAside(before.text, body.text)
-      return {
-        with: before.version,
-        changes: changes.map(changeShape),
-      }
+      return { with: before.version, changes: [...(await compareAside(before.text, body.text))] }
     },
   }),
 ]
-
-export function changeShape(change: RuleChange) {
-  return { ...change, notes: [...change.notes], lines: [...change.lines] }
-}
 
 /** Nothing was published: version 0, without rules. */
 async function versionNamed(parts: ApiParts, version: string) {

@@ -1,6 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { ceilingOf, readTrust } from '../agents/add.ts'
-import type { Detail } from '../agents/agent.ts'
 import { readAllowed } from '../agents/allowed.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
@@ -9,12 +8,13 @@ import { readExpires } from '../expires.ts'
 import { usage } from '../failure.ts'
 import { findPerson } from '../person.ts'
 import { bold, green, text } from '../terminal/text.ts'
-import { type Issuer, showIssuer } from './issuer.ts'
+import { type GivenTerms, showIssuer } from './issuer.ts'
 import { readJsonFile } from './read-json-file.ts'
 
 interface AddOptions {
   readonly issuer: string
-  readonly use: readonly string[]
+  /** The server says which of them is none. */
+  readonly use: GivenTerms['uses']
   readonly trust: number
   readonly any?: true
   readonly ceiling?: readonly string[]
@@ -86,11 +86,13 @@ export function addCommand(start: Start): Command {
     .option('--expires <when>', '90d, or a time: when the trust ends by itself')
     .action(async (name: string, options: AddOptions, invoked: Command) => {
       const cli = await start(invoked)
-      const issuer = await cli.api.send<Issuer>('POST', '/issuers', {
-        name,
-        issuer: options.issuer,
-        ...(options.tenant === undefined ? {} : { tenant: options.tenant }),
-        ...(await termsOf(cli, options)),
+      const issuer = await cli.api.call('POST', '/issuers', {
+        body: {
+          name,
+          issuer: options.issuer,
+          tenant: options.tenant,
+          ...(await termsOf(cli, options)),
+        },
       })
       cli.say(
         text`${green('✓')} ${bold(issuer.name)} is trusted with ${issuer.terms.uses.join(', ')}`,
@@ -100,32 +102,34 @@ export function addCommand(start: Start): Command {
     })
 }
 
-async function termsOf(cli: Cli, options: AddOptions): Promise<object> {
+async function termsOf(cli: Cli, options: AddOptions): Promise<GivenTerms> {
   const { accessFile, expires, owner, peerFile, peopleFile, rulesFile, secretFile } = options
+  const read = async <T>(file: string | undefined) =>
+    file === undefined ? undefined : readJsonFile<T>(cli, file)
   return {
     uses: options.use,
     trust: options.trust,
     ceiling: await ceiling(cli, options),
     ...(await keysOf(cli, options)),
-    ...(rulesFile === undefined ? {} : { rules: await readJsonFile(cli, rulesFile) }),
-    ...(accessFile === undefined ? {} : { access: await readJsonFile(cli, accessFile) }),
-    ...(peopleFile === undefined ? {} : { people: await readJsonFile(cli, peopleFile) }),
-    ...(peerFile === undefined ? {} : { peer: await readJsonFile(cli, peerFile) }),
+    rules: await read<unknown[]>(rulesFile),
+    access: await read(accessFile),
+    people: await read(peopleFile),
+    peer: await read(peerFile),
     ...(secretFile === undefined ? {} : { secret: await readSecret(cli, 'Secret', secretFile) }),
     ...(owner === undefined ? {} : { owner: (await findPerson(cli.api, owner)).id }),
     ...(expires === undefined ? {} : { expires_at: readExpires(expires, cli.world.clock.now()) }),
-    ...(options.subjectPrefix === undefined ? {} : { subject_prefix: options.subjectPrefix }),
-    ...(options.algorithm === undefined ? {} : { algorithms: options.algorithm }),
-    ...(options.audience === undefined ? {} : { audience: options.audience }),
-    ...(options.mostAgents === undefined ? {} : { most_agents: options.mostAgents }),
-    ...(options.mostPeople === undefined ? {} : { most_people: options.mostPeople }),
-    ...(options.peopleAnHour === undefined ? {} : { people_an_hour: options.peopleAnHour }),
-    ...(options.bearer ? { bearer: true } : {}),
-    ...(options.contact === undefined ? {} : { contact: options.contact }),
+    subject_prefix: options.subjectPrefix,
+    algorithms: options.algorithm,
+    audience: options.audience,
+    most_agents: options.mostAgents,
+    most_people: options.mostPeople,
+    people_an_hour: options.peopleAnHour,
+    bearer: options.bearer,
+    contact: options.contact,
   }
 }
 
-async function ceiling(cli: Cli, options: AddOptions): Promise<readonly Detail[] | null> {
+async function ceiling(cli: Cli, options: AddOptions): Promise<GivenTerms['ceiling']> {
   const said = options.ceiling !== undefined || options.ceilingFile !== undefined
   if (options.any && said) throw usage('Say --any or a ceiling, not both')
   return options.any ? null : readAllowed(cli, ceilingOf(options))

@@ -1,51 +1,12 @@
-import type { Detail } from '../agents/agent.ts'
 import { trustInWords } from '../agents/agent.ts'
 import type { Cli } from '../cli.ts'
+import type { AnswerOf, InputOf } from '../server/operation-types.ts'
 import { bold, dim, green, red, type Text, text, yellow } from '../terminal/text.ts'
 
 /** A trusted issuer as the management API shows it. */
-export interface Issuer {
-  readonly name: string
-  readonly kind: 'oauth' | 'spiffe'
-  readonly issuer: string
-  readonly tenant: { readonly claim: string; readonly value: string } | null
-  readonly state: 'active' | 'suspended' | 'revoked'
-  readonly agents: number
-  /** That were never here before. */
-  readonly people: number
-  readonly terms: Terms
-  readonly created_at: string
-}
-
-/** As it can be sent back. */
-export interface Terms {
-  readonly keys: Readonly<Record<string, unknown>>
-  readonly algorithms: readonly string[]
-  readonly uses: readonly string[]
-  readonly audience: string | null
-  readonly subject_prefix: string | null
-  readonly rules: readonly Rule[]
-  readonly trust: number
-  readonly ceiling: readonly Detail[] | null
-  readonly most_agents: number
-  readonly most_people: number
-  readonly people_an_hour: number
-  readonly bearer: boolean
-  readonly owner: string
-  readonly contact: string
-  readonly expires_at: string | null
-}
-
-interface Rule {
-  readonly name: string
-  readonly when: readonly {
-    readonly claim: string
-    readonly equals?: string
-    readonly prefix?: string
-  }[]
-  readonly agent?: string
-  readonly admit?: { readonly trust: number }
-}
+export type Issuer = AnswerOf<'GET', '/issuers/:name'>
+type Terms = Issuer['terms']
+export type GivenTerms = InputOf<'PUT', '/issuers/:name/terms'>['body']
 
 export function stateInWords({ state, terms }: Issuer): Text {
   if (state === 'revoked') return red('revoked')
@@ -78,7 +39,7 @@ export function showIssuer(cli: Cli, issuer: Issuer): void {
   ])
 }
 
-function ruleLine({ admit, agent, name, when }: Rule): Text {
+function ruleLine({ admit, agent, name, when }: Terms['rules'][number]): Text {
   const tests = when.map(({ claim, equals, prefix }) =>
     equals === undefined ? `${claim} begins with ${prefix}` : `${claim} is ${equals}`,
   )
@@ -86,7 +47,7 @@ function ruleLine({ admit, agent, name, when }: Rule): Text {
   return text`  ${bold(name)}: ${tests.join(' and ')} → ${gives}`
 }
 
-function keysInWords(keys: Readonly<Record<string, unknown>>): string {
-  const [kind = '', at] = Object.entries(keys)[0] ?? []
+function keysInWords(keys: Terms['keys']): string {
+  const [kind = '', at] = Object.entries<unknown>(keys)[0] ?? []
   return typeof at === 'string' ? `${kind} ${at}` : kind
 }

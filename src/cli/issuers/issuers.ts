@@ -1,11 +1,10 @@
 import type { Command } from 'commander'
 import { trustInWords } from '../agents/agent.ts'
 import { command, type Start } from '../command.ts'
-import { at } from '../server/api.ts'
 import { table } from '../terminal/table.ts'
 import { bold, dim, green, text } from '../terminal/text.ts'
 import { addCommand } from './add.ts'
-import { type Issuer, showIssuer, stateInWords } from './issuer.ts'
+import { showIssuer, stateInWords } from './issuer.ts'
 import { setCommand } from './set.ts'
 
 /** `remit issuers …` */
@@ -30,7 +29,7 @@ function listCommand(start: Start): Command {
     'remit issuers list',
   ]).action(async (_options: object, invoked: Command) => {
     const cli = await start(invoked)
-    const answer = await cli.api.get<{ issuers: readonly Issuer[] }>('/issuers')
+    const answer = await cli.api.call('GET', '/issuers', {})
     cli.answer(answer, () =>
       answer.issuers.length === 0
         ? [dim('No issuer of others is trusted with anything.')]
@@ -57,7 +56,7 @@ function showCommand(start: Start): Command {
     .argument('<name>', 'of `remit issuers list`')
     .action(async (name: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      showIssuer(cli, await cli.api.get<Issuer>(at`/issuers/${name}`))
+      showIssuer(cli, await cli.api.call('GET', '/issuers/:name', { params: { name } }))
     })
 }
 
@@ -80,11 +79,12 @@ const stateCommands = (['suspend', 'resume', 'revoke'] as const).map(
       command(act, ACTS[act][0], [`remit issuers ${act} prod-cluster --reason "…"`])
         .argument('<name>', 'of `remit issuers list`')
         .option('--reason <text>', 'why; it is recorded')
-        .action(async (name: string, options: { reason?: string }, invoked: Command) => {
+        .action(async (name: string, { reason }: { reason?: string }, invoked: Command) => {
           const cli = await start(invoked)
-          const { reason } = options
-          const body = reason === undefined ? {} : { reason }
-          const issuer = await cli.api.send<Issuer>('POST', at`/issuers/${name}/${act}`, body)
+          const issuer = await cli.api.call('POST', `/issuers/:name/${act}` as const, {
+            params: { name },
+            body: { reason },
+          })
           cli.say(text`${green('✓')} ${bold(issuer.name)} ${ACTS[act][1]}`)
           cli.answer(issuer, () => [])
         }),

@@ -3,14 +3,15 @@ import { resolve } from 'node:path'
 import type { Cli } from '../cli.ts'
 import { CommandFailure } from '../failure.ts'
 
-export async function readJsonFile(cli: Cli, file: string): Promise<unknown> {
+/** What a file says. Whether it is what the API takes is said there, where everything is read strictly. */
+export async function readJsonFile<T>(cli: Cli, file: string): Promise<T> {
   const text = await readFile(resolve(cli.world.directory, file), 'utf8').catch(
     (cause: unknown) => {
       throw new CommandFailure('The file cannot be read', { detail: file, cause })
     },
   )
   try {
-    return JSON.parse(text)
+    return JSON.parse(text) as T // as: the API refuses what is none
   } catch (cause) {
     throw new CommandFailure('The file is not JSON', { detail: file, cause })
   }

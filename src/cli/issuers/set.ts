@@ -2,9 +2,8 @@ import type { Command } from 'commander'
 import { command, type Start } from '../command.ts'
 import { readSecret } from '../connections.ts'
 import { CommandFailure } from '../failure.ts'
-import { at } from '../server/api.ts'
 import { bold, green, text } from '../terminal/text.ts'
-import { type Issuer, showIssuer } from './issuer.ts'
+import { type GivenTerms, showIssuer } from './issuer.ts'
 import { readJsonFile } from './read-json-file.ts'
 
 /** `remit issuers set NAME --file …` */
@@ -24,12 +23,15 @@ export function setCommand(start: Start): Command {
       async (name: string, options: { file: string; secretFile?: string }, invoked: Command) => {
         const cli = await start(invoked)
         const { file, secretFile } = options
-        const terms = termsIn(await readJsonFile(cli, file), file)
+        const terms = termsIn(
+          await readJsonFile<GivenTerms | { terms: GivenTerms }>(cli, file),
+          file,
+        )
         const secret =
           secretFile === undefined ? {} : { secret: await readSecret(cli, 'Secret', secretFile) }
-        const issuer = await cli.api.send<Issuer>('PUT', at`/issuers/${name}/terms`, {
-          ...terms,
-          ...secret,
+        const issuer = await cli.api.call('PUT', '/issuers/:name/terms', {
+          params: { name },
+          body: { ...terms, ...secret },
         })
         cli.say(text`${green('✓')} ${bold(issuer.name)} has new terms`, '')
         showIssuer(cli, issuer)
@@ -37,7 +39,7 @@ export function setCommand(start: Start): Command {
     )
 }
 
-function termsIn(read: unknown, file: string): object {
+function termsIn(read: GivenTerms | { readonly terms: GivenTerms }, file: string): GivenTerms {
   if (typeof read === 'object' && read !== null && !Array.isArray(read)) {
     if (!('terms' in read)) return read
     if (typeof read.terms === 'object' && read.terms !== null) return read.terms

@@ -1,11 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import type { Detail } from '../agents/agent.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { usage } from '../failure.ts'
-import { at } from '../server/api.ts'
+import type { AnswerOf } from '../server/operation-types.ts'
 import { indented } from '../terminal/table.ts'
 import {
   bold,
@@ -21,29 +20,8 @@ import {
 import { hoursOf } from './replay.ts'
 import { suggestPolicy } from './suggest-policy.ts'
 
-interface Suggested {
-  readonly now: readonly Detail[]
-  readonly suggested: readonly Detail[]
-  readonly actions: readonly {
-    readonly action: string
-    readonly calls: number
-    readonly bounds: readonly SuggestedBound[]
-  }[]
-  readonly calls: number
-  readonly outside: number
-  readonly covered: number
-  readonly without_inputs: number
-  readonly cut: boolean
-}
-
-interface SuggestedBound {
-  readonly path: string
-  readonly op: string
-  readonly value: string
-  readonly why: 'always' | 'most'
-  readonly seen: string
-  readonly calls: number
-}
+type Suggested = AnswerOf<'GET', '/policies/suggestion/:of/:id'>
+type SuggestedBound = Suggested['actions'][number]['bounds'][number]
 
 interface SuggestOptions {
   readonly agent?: string
@@ -76,12 +54,10 @@ export function suggestCommand(start: Start): Command {
         return
       }
       const hours = String(Math.max(1, Math.round(hoursOf(since))))
-      const found = await cli.api.get<Suggested>(
-        agent === undefined
-          ? at`/policies/suggestion/task/${task ?? ''}`
-          : at`/policies/suggestion/agent/${agent}`,
-        { hours },
-      )
+      const found = await cli.api.call('GET', '/policies/suggestion/:of/:id', {
+        params: agent === undefined ? { of: 'task', id: task ?? '' } : { of: 'agent', id: agent },
+        query: { hours },
+      })
       cli.answer(found, () => lines(found, agent ?? task ?? '', since))
       if (out !== undefined) await write(cli, out, found.suggested)
       else if (!cli.json && agent !== undefined && found.calls > 0)
@@ -89,7 +65,7 @@ export function suggestCommand(start: Start): Command {
     })
 }
 
-async function write(cli: Cli, out: string, details: readonly Detail[]): Promise<void> {
+async function write(cli: Cli, out: string, details: Suggested['suggested']): Promise<void> {
   await writeFile(resolve(cli.world.directory, out), `${JSON.stringify(details, null, 2)}\n`)
   cli.say('', text`${green('✓')} written to ${bold(out)}; nothing is in force yet`)
 }

@@ -59,18 +59,14 @@ export class Api {
     return (await this.#sessions.find(this.url)) !== undefined
   }
 
-  get<T>(path: string, query: Readonly<Record<string, string | undefined>> = {}): Promise<T> {
-    return this.#json<T>('GET', path + searchOf(query), undefined)
-  }
-
   /** Changes something. What widens access is confirmed by the person on a page first, and asked for again with that. */
-  async send<T>(method: Method, path: string, body: object | undefined = undefined): Promise<T> {
+  async #send<T>(method: Method, path: string, body: object | undefined): Promise<T> {
     const answer = await this.#fetch(method, path, body)
     if (answer.status !== 202) return read<T>(answer)
     const { confirmation } = await read<{ confirmation: ConfirmationJson }>(answer)
     this.#confirming(confirmation)
     await awaitConfirmation({
-      state: () => this.get<{ state: string }>(at`/confirmations/${confirmation.id}`),
+      state: () => this.call('GET', '/confirmations/:id', { params: { id: confirmation.id } }),
       wait: this.#world.wait,
     })
     return read<T>(await this.#fetch(method, path, body, { 'remit-confirmation': confirmation.id }))
@@ -86,7 +82,7 @@ export class Api {
     given: InputOf<M, P>,
   ): Promise<AnswerOf<M, P>> {
     const { body, params, query } = given as Given // as: any input has these parts
-    return this.send(method, filled(path, params) + searchOf(query), body)
+    return this.#send(method, filled(path, params) + searchOf(query), body)
   }
 
   /** An answer that is too long to hold. */
@@ -106,10 +102,6 @@ export class Api {
       rest = lines.pop() ?? ''
       for (const line of lines) yield JSON.parse(line) as Readonly<Record<string, unknown>> // as: an object in each line
     }
-  }
-
-  async #json<T>(method: Method, path: string, body: object | undefined): Promise<T> {
-    return read<T>(await this.#fetch(method, path, body))
   }
 
   async #fetch(
