@@ -20,6 +20,7 @@ export async function findDescription(
     keys: JSON.parse(row.keys) as string[], // written by rowOf
     ...(row.jwks === null ? {} : { jwks: JSON.parse(row.jwks) as object[] }), // written by rowOf
     ...(row.jwks_uri === null ? {} : { jwksUri: row.jwks_uri }),
+    ...(row.fapi2 === 1 ? { fapi2: true } : {}),
   }
   return {
     agentId,
@@ -69,7 +70,7 @@ export async function deleteDescription(tx: Tx, agentId: string): Promise<void> 
 }
 
 function rowOf(client: SelfRegistered) {
-  const { jwks, jwksUri, keys, methods } = provingOf(client)
+  const { fapi2, jwks, jwksUri, keys, methods } = provingOf(client)
   return {
     agent_id: agentIdOf(client.clientId),
     client_name: client.clientName,
@@ -78,6 +79,7 @@ function rowOf(client: SelfRegistered) {
     keys: canonicalJson(keys),
     jwks: jwks === undefined ? null : JSON.stringify(jwks),
     jwks_uri: jwksUri ?? null,
+    fapi2: fapi2 ? 1 : 0,
     digest: digestOf(client),
   }
 }

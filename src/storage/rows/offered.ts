@@ -46,6 +46,8 @@ export interface AgentDescriptionRow {
   /** Keys of a client that registered them with us. */
   jwks: JsonText | null
   jwks_uri: string | null
+  /** 1: it holds itself to the FAPI 2.0 Security Profile. */
+  fapi2: number
   /** Digest of name, redirects and methods. */
   digest: string
   noticed_at: Millis
