@@ -13,7 +13,7 @@ import { forgetRisk } from './risk/index.ts'
 import type { Rooms } from './rooms.ts'
 import { forgetUsed } from './storage/index.ts'
 import { forgetDeferrals, forgetForeignTokens, forgetOldAuthorizations } from './tasks/index.ts'
-import { type Artefacts, forgetOpaqueTokens } from './tokens/index.ts'
+import { forgetOpaqueTokens, type OidcPayloads } from './tokens/index.ts'
 
 /** How often the disk is looked at. */
 const DISK_EVERY_MS = 1_000
@@ -26,7 +26,7 @@ const REFRESH_KEYS_EVERY_MS = (JWKS_MAX_AGE_SECONDS * 1000) / 2
 export interface BackgroundParts {
   readonly rooms: Rooms
   readonly settings: Pick<Settings, 'registrationKeptDays'>
-  readonly artefacts: Pick<Artefacts, 'forget'>
+  readonly artefacts: Pick<OidcPayloads, 'forget'>
   /** To agents that wait for an answer. */
   readonly agentsAt: Outbound
 }

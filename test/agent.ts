@@ -226,13 +226,13 @@ export class TestAgent {
 export async function whileLeaseIsOver<T extends Pick<Answer, 'body'>>(
   ask: () => Promise<T>,
 ): Promise<T> {
-  for (let left = MOST_ASKED; ; left--) {
+  for (let left = MAX_ASKED; ; left--) {
     const answer = await ask()
     if (left === 0 || answer.body.code !== 'live.lease_over') return answer
   }
 }
 
-const MOST_ASKED = 5
+const MAX_ASKED = 5
 
 export function postForm(
   url: string,

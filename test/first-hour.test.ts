@@ -11,10 +11,10 @@ import { neighbouringPorts } from './ports.ts'
 const PAGE = join(import.meta.dirname, '..', 'docs', 'first-hour.md')
 /** The ports of the page, 7480 to 7485. */
 const PORTS = 6
-const LONGEST = 170_000
+const MAX_LENGTH = 170_000
 
 it('the first hour is as its page says', {
-  timeout: LONGEST,
+  timeout: MAX_LENGTH,
   skip: process.platform === 'win32',
 }, async (t) => {
   const first = await neighbouringPorts(PORTS)

@@ -23,7 +23,7 @@ const OFFICIAL = 'cedar-wasm'
 const ENGINES = [OURS, FROM_JSON, OFFICIAL] as const
 const GATES = ['all gates', 'all gates, people are asked'] as const
 const NS = 'p50'
-const LONGEST_TURN = 'longest turn, processor time'
+const MAX_TURN = 'longest turn, processor time'
 
 const options = readOptions({ seconds: 0.5, rounds: 3 }, ['only'])
 const pinned = pinMyself()
@@ -71,7 +71,7 @@ function measureStalls(): void {
   const stalls = inProcess<readonly Stall[]>('stalls.ts')
   for (const { ended, name, stallMs, tookMs, turnMs } of stalls) {
     rounds.addMeasure(`stalls: ${name} (${ended})`, 'longest stall', 'ms', stallMs)
-    rounds.addMeasure(`stalls: ${name} (${ended})`, LONGEST_TURN, 'ms', turnMs)
+    rounds.addMeasure(`stalls: ${name} (${ended})`, MAX_TURN, 'ms', turnMs)
     rounds.addMeasure(`stalls: ${name} (${ended})`, 'took', 'ms', tookMs)
   }
 }
@@ -138,7 +138,7 @@ function worstStall(): Finding[] {
 }
 
 function longestTurn(): number {
-  const turns = rounds.all().filter(({ measure }) => measure === LONGEST_TURN)
+  const turns = rounds.all().filter(({ measure }) => measure === MAX_TURN)
   return Math.max(...turns.map(({ values }) => median(values)))
 }
 

@@ -22,7 +22,7 @@ process.on('exit', () => {
 })
 
 const TICKS_PER_SECOND = 100 // USER_HZ, which Linux keeps fixed for what /proc shows
-const LONGEST_START_MS = 20_000
+const MAX_START_MS = 20_000
 
 /** Starts a program. Resolves when a line of its stderr contains `ready`. */
 export async function startProgram(
@@ -60,8 +60,8 @@ function untilSaid(child: ChildProcess, ready: string): Promise<void> {
     let said = ''
     const late = setTimeout(() => {
       child.kill('SIGKILL')
-      reject(new Error(`not ready after ${LONGEST_START_MS} ms:\n${said}`))
-    }, LONGEST_START_MS)
+      reject(new Error(`not ready after ${MAX_START_MS} ms:\n${said}`))
+    }, MAX_START_MS)
     child.stderr?.on('data', (chunk: Buffer) => {
       said += chunk
       if (!said.includes(ready)) return

@@ -123,7 +123,7 @@ export function sqliteSink(file: string): Sink {
 }
 
 /** The most parameters of one statement of the protocol. */
-const MOST_PARAMETERS = 60_000
+const MAX_PARAMETERS = 60_000
 
 export async function postgresSink(url: string): Promise<Sink> {
   const client = new pg.Client({ connectionString: url })
@@ -137,7 +137,7 @@ export async function postgresSink(url: string): Promise<Sink> {
           /^(.*? values )(\((?:\?, )*\?\))(.*)$/.exec(sql) ?? []
         if (whole !== sql) throw new Error(`not one row: ${sql}`)
         const width = values.split('?').length - 1
-        const most = Math.floor(MOST_PARAMETERS / width)
+        const most = Math.floor(MAX_PARAMETERS / width)
         for (let from = 0; from < rows.length; from += most) {
           const some = rows.slice(from, from + most)
           const tuples = some.map((_, i) => tupleOf(i * width, width))

@@ -41,7 +41,7 @@ export function exactOf(kind: ArgumentKind, value: TypedValue): Exact | undefine
   }
 }
 
-const MOST_INT64 = 2n ** 63n - 1n
+const MAX_INT64 = 2n ** 63n - 1n
 const DECIMAL_DIGITS = 4
 const FIRST_MILLISECOND = BigInt(Date.parse('0000-01-01T00:00:00.000Z'))
 const LAST_MILLISECOND = BigInt(Date.parse('9999-12-31T23:59:59.999Z'))
@@ -60,7 +60,7 @@ function wellFormed(text: string): string | undefined {
 }
 
 function int64(value: bigint): bigint | undefined {
-  return value <= MOST_INT64 && value >= -MOST_INT64 - 1n ? value : undefined
+  return value <= MAX_INT64 && value >= -MAX_INT64 - 1n ? value : undefined
 }
 
 /** The length is bounded before `BigInt` sees the digits: its conversion is not linear. */

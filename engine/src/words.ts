@@ -2,18 +2,18 @@
 import { argumentAt, type TypedArguments } from './arguments.ts'
 import type { Bound, Detail } from './detail.ts'
 
-const MOST_CHARACTERS = 80
-const MOST_ITEMS = 3
+const MAX_CHARACTERS = 80
+const MAX_ITEMS = 3
 
 const PLAIN = /^[\p{L}\p{N}_.:/@+-]+$/u
 
 /** A value as a reader may see it: plain when it is plain, quoted and escaped when not, cut when long. */
 export function shown(value: string): string {
-  if (value.length <= MOST_CHARACTERS && PLAIN.test(value)) return value
-  const characters = [...value.slice(0, 2 * MOST_CHARACTERS + 2)]
-  const cut = characters.slice(0, MOST_CHARACTERS).join('')
+  if (value.length <= MAX_CHARACTERS && PLAIN.test(value)) return value
+  const characters = [...value.slice(0, 2 * MAX_CHARACTERS + 2)]
+  const cut = characters.slice(0, MAX_CHARACTERS).join('')
   const plain = PLAIN.test(cut) ? cut : quoted(cut)
-  return characters.length > MOST_CHARACTERS ? `${plain}…` : plain
+  return characters.length > MAX_CHARACTERS ? `${plain}…` : plain
 }
 
 /** Controls, format characters (bidi, zero width) and odd spaces are escaped: they could hide or reorder the rest. */
@@ -53,8 +53,8 @@ export function detailInWords({ actions, bounds }: Pick<Detail, 'actions' | 'bou
 
 /** The first few of a list, and how many more there are. */
 export function several(items: readonly string[], separator: string): string {
-  const told = items.slice(0, MOST_ITEMS).join(separator)
-  return items.length > MOST_ITEMS ? `${told} and ${items.length - MOST_ITEMS} more` : told
+  const told = items.slice(0, MAX_ITEMS).join(separator)
+  return items.length > MAX_ITEMS ? `${told} and ${items.length - MAX_ITEMS} more` : told
 }
 
 /** The argument at a path as text; `undefined` when it is missing or not a single value. */

@@ -18,7 +18,7 @@ export interface Form {
   readonly buttons: readonly { name: string; value: string; text: string }[]
 }
 
-const MOST_REDIRECTS = 12
+const MAX_REDIRECTS = 12
 
 export class Browser {
   /** By host with port: cookies of another origin are never sent. */
@@ -77,7 +77,7 @@ export class Browser {
   ): Promise<Page> {
     let at = new URL(url)
     let how = { method, body }
-    for (let hop = 0; hop < MOST_REDIRECTS; hop++) {
+    for (let hop = 0; hop < MAX_REDIRECTS; hop++) {
       if (how.method === 'GET' && how.body) {
         at.search = how.body.toString()
         how = { method: 'GET', body: undefined }
@@ -99,7 +99,7 @@ export class Browser {
       }
       return { url: at.href, status: answer.status, html, text: textOf(html) }
     }
-    throw new Error(`more than ${MOST_REDIRECTS} redirects from ${url}`)
+    throw new Error(`more than ${MAX_REDIRECTS} redirects from ${url}`)
   }
 
   async #send(

@@ -56,7 +56,7 @@ export interface Opening extends OpeningBase {
 }
 
 const FIRST_PAUSE_MS = 2_000
-const LONGEST_PAUSE_MS = 15_000
+const MAX_PAUSE_MS = 15_000
 const GROWTH = 1.5
 
 /**
@@ -70,7 +70,7 @@ export async function openTask(opening: Opening): Promise<Task> {
   const ports = portsOf(opening)
   const server = await serverOf(opening.issuer, ports)
   let told: string | undefined
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * GROWTH, LONGEST_PAUSE_MS)) {
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * GROWTH, MAX_PAUSE_MS)) {
     try {
       return await begin(opening, { server, ports }, await wanted(opening))
     } catch (error) {

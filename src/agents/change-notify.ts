@@ -5,7 +5,7 @@ import { changeAgent } from './change-agent.ts'
 import type { AgentParts } from './parts.ts'
 
 const LOOPBACK = /^127(?:\.\d{1,3}){3}$|^\[::1\]$|^localhost$/
-const LONGEST = 500
+const MAX_LENGTH = 500
 
 /**
  * Sets where an agent is told that somebody has answered what it waits for (`null`: it is told nothing). An address that anyone can
@@ -37,7 +37,7 @@ export async function setNotifyAt(
 export function checkNotifyAt(text: string, allowLoopback: boolean): void {
   const url = URL.parse(text)
   const here = url !== null && LOOPBACK.test(url.hostname)
-  if (!url || url.href.length > LONGEST || url.username || url.password || url.hash) throw bad()
+  if (!url || url.href.length > MAX_LENGTH || url.username || url.password || url.hash) throw bad()
   if (here && allowLoopback && /^https?:$/.test(url.protocol)) return
   const literal = isIP(url.hostname.replace(/^\[|\]$/g, '')) !== 0
   if (url.protocol !== 'https:' || here || literal) throw bad()

@@ -35,7 +35,7 @@ export { isLoopbackRedirect } from './client-metadata/loopback.ts'
 export { applicationTypeOf, checkRedirectUri } from './client-metadata/redirect-uri.ts'
 export { membersOfTerms, readRequestTerms } from './client-metadata/request-terms.ts'
 export type { SelfRegistered } from './client-metadata/self-registered.ts'
-export { LONGEST_CLIENT_NAME, visibleLine } from './client-metadata/visible-line.ts'
+export { MAX_CLIENT_NAME, visibleLine } from './client-metadata/visible-line.ts'
 export {
   CREDENTIAL_STEPS,
   type CredentialUse,

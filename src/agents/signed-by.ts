@@ -4,7 +4,7 @@ import { ALGORITHMS_OF } from './agent-key.ts'
 import { listKeys } from './agent-key-store.ts'
 import type { AgentParts } from './parts.ts'
 
-const MOST_LIFE_SECONDS = 300
+const MAX_LIFE_SECONDS = 300
 
 /**
  * The claims of something else than an assertion that an agent signed for us: issuer the agent, audience Remit, five minutes at most.
@@ -27,6 +27,6 @@ export async function checkSignedBy(
     algorithms: ALGORITHMS_OF[key.jwk.kty],
     keyFor: () => importPublicJwk(key.jwk).key,
     clock: parts.clock,
-    maxLifeSeconds: MOST_LIFE_SECONDS,
+    maxLifeSeconds: MAX_LIFE_SECONDS,
   })
 }

@@ -13,8 +13,8 @@ import { type Agent, findAgent, listAgents } from '../agents/index.ts'
 import type { CallParts } from '../calls/index.ts'
 import type { Action, Resource } from '../catalog/index.ts'
 import { callable, callKeys, contextOf, factsAround, livenessOf } from '../facts/index.ts'
+import { nearest } from '../lib/closest-match.ts'
 import { newId } from '../lib/id.ts'
-import { nearest } from '../lib/nearest.ts'
 import { Problem } from '../lib/problem.ts'
 import { findPerson, type Person } from '../people/index.ts'
 import {
@@ -112,10 +112,10 @@ export async function checkCall(parts: CallParts, asked: Checked): Promise<Check
 }
 
 /** More are not looked through for one that was probably meant. */
-const MOST_AGENTS = 1_000
+const MAX_AGENTS = 1_000
 
 async function unknownAgent({ storage }: CallParts, id: string): Promise<Problem> {
-  const names = (await listAgents(storage.read, { limit: MOST_AGENTS })).map((agent) => agent.id)
+  const names = (await listAgents(storage.read, { limit: MAX_AGENTS })).map((agent) => agent.id)
   return new Problem('agent.unknown', `there is no agent \`${id}\`${meant(id, names)}`)
 }
 

@@ -7,8 +7,8 @@ import { operation } from './operation.ts'
 import type { ApiParts } from './parts.ts'
 import { Page } from './schemas.ts'
 
-const MOST_RECORDS = 200
-const MOST_ERASED = 1_000
+const MAX_RECORDS = 200
+const MAX_ERASED = 1_000
 
 /** What the record says: never words of people, which could not be erased again. */
 const WHY = ['requested', 'retention', 'mistake'] as const
@@ -40,7 +40,7 @@ export const LEDGER_OPERATIONS = [
       records: Type.Array(Type.Object({ position: Type.Integer(), record: Type.Unknown() })),
     }),
     run: async ({ ledger }, { query }) => {
-      const limit = Math.min(Number(query.limit ?? 50), MOST_RECORDS)
+      const limit = Math.min(Number(query.limit ?? 50), MAX_RECORDS)
       const records = await ledger.records(Number(query.from ?? 0), limit)
       return {
         size: await ledger.size(),
@@ -90,7 +90,7 @@ export const LEDGER_OPERATIONS = [
         positions: Type.Optional(
           Type.Array(Type.Integer({ minimum: 0 }), {
             minItems: 1,
-            maxItems: MOST_ERASED,
+            maxItems: MAX_ERASED,
             uniqueItems: true,
             description: 'these records, where no decision is named',
           }),

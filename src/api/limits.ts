@@ -17,7 +17,7 @@ import type { ApiParts } from './parts.ts'
 import { ById, Limit, LimitGiven, listOf, Nothing, Time } from './schemas.ts'
 import { time } from './shapes.ts'
 
-const MOST_LISTED = 1000
+const MAX_LISTED = 1000
 const closed = { additionalProperties: false } as const
 const Kind = Type.Union([
   Type.Literal('organization'),
@@ -62,9 +62,7 @@ export const LIMIT_OPERATIONS = [
       const { kind, subject: id } = query
       const wanted = { ...(kind && { kind }), ...(id === undefined ? {} : { id }) }
       const subject = caller.administrator ? wanted : ownOf(caller, wanted)
-      const limits = subject
-        ? await showLimits(parts.decisions, { subject, most: MOST_LISTED })
-        : []
+      const limits = subject ? await showLimits(parts.decisions, { subject, most: MAX_LISTED }) : []
       return { limits: await limitShapes(parts, limits) }
     },
   }),
@@ -96,7 +94,7 @@ export const LIMIT_OPERATIONS = [
       const subject = subjectFrom(body.subject)
       const by = caller.person.id
       const standing = await setLimit(parts.decisions, { subject, eachTask, limit, by })
-      const shown = await showLimits(parts.decisions, { subject, most: MOST_LISTED })
+      const shown = await showLimits(parts.decisions, { subject, most: MAX_LISTED })
       return shapeOf(
         parts,
         shown.find((each) => each.standing.id === standing.id),

@@ -1,7 +1,7 @@
 import { type TArray, type TSchema, Type } from 'typebox'
 
 /** Of a list that can be long, at most. */
-const MOST = 1000
+const MAX = 1000
 
 /** A part of the query of a list that one goes along page by page. */
 export const PageQuery = {
@@ -31,7 +31,7 @@ export async function pageOf<T>(
   { limit }: PageQuery,
   find: (limit: number) => Promise<readonly T[]>,
 ): Promise<{ items: readonly T[]; more: boolean }> {
-  const most = limit === undefined ? MOST : Number(limit)
+  const most = limit === undefined ? MAX : Number(limit)
   const found = await find(most + 1)
   return { items: found.slice(0, most), more: found.length > most }
 }

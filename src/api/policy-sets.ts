@@ -15,7 +15,7 @@ import { time } from './shapes.ts'
 
 const closed = { additionalProperties: false } as const
 /** The longest entities, and what JSON makes of them. */
-const MOST_BYTES = 12 * 1024 * 1024
+const MAX_BYTES = 12 * 1024 * 1024
 const Texts = {
   policies: Type.String({ maxLength: 1_048_576, description: 'Cedar policies' }),
   schema: Type.String({ maxLength: 262_144, description: 'Cedar schema, as people write it' }),
@@ -92,7 +92,7 @@ export const POLICY_SET_OPERATIONS = [
     says: 'Says everything that is wrong with a policy-only set, without publishing it.',
     who: 'administrator',
     widens: false,
-    bodyBytes: MOST_BYTES,
+    bodyBytes: MAX_BYTES,
     body: Type.Object(Texts, closed),
     answer: Type.Object({ mistakes: Type.Array(Mistake), warnings: Type.Array(Mistake) }),
     run: async (_parts, { body }) => {
@@ -107,7 +107,7 @@ export const POLICY_SET_OPERATIONS = [
     says: 'Publishes a policy-only set as the new version in force. Refused as a whole when anything is wrong with it.',
     who: 'administrator',
     widens: true,
-    bodyBytes: MOST_BYTES,
+    bodyBytes: MAX_BYTES,
     params: ByName,
     body: Type.Object({ ...Texts, note: Type.Optional(Type.String({ maxLength: 500 })) }, closed),
     answer: Type.Object({

@@ -83,4 +83,4 @@ export const MAX_PENDING = { task: 10, agent: 100, agentAndApprover: 50 } as con
 export const QUIET_AFTER_DENIAL = 10 * MINUTE
 /** One approval, one execution. */
 export const USES = 1
-export const LONGEST_REASON = 500
+export const MAX_REASON = 500

@@ -3,7 +3,7 @@ import type { Id } from '../lib/id.ts'
 import { Problem, type ProblemCode } from '../lib/problem.ts'
 import { findPerson, type Proved, requireProved, UNPROVED } from '../people/index.ts'
 import type { Tx } from '../storage/index.ts'
-import { type AccessRequest, LONGEST_REASON, USES } from './access-request.ts'
+import { type AccessRequest, MAX_REASON, USES } from './access-request.ts'
 import type { Choice } from './allowance/allowance.ts'
 import { choiceEnds, readChoice, sameChoice } from './allowance/choice.ts'
 import { giveAllowance } from './allowance/give.ts'
@@ -62,13 +62,13 @@ export async function answerRequest(
 function checkReason(reason: string | undefined): void {
   if (reason === undefined) return
   const bad =
-    reason.length > LONGEST_REASON ||
+    reason.length > MAX_REASON ||
     !reason.isWellFormed() ||
     /[^\P{C}\n\t]/u.test(reason.replaceAll('\r\n', '\n'))
   if (bad)
     throw new Problem(
       'approval.bad_reason',
-      `a reason is at most ${LONGEST_REASON} characters of plain text`,
+      `a reason is at most ${MAX_REASON} characters of plain text`,
     )
 }
 

@@ -16,7 +16,7 @@ export type Batch =
       readonly questions: readonly (Question | Problem)[]
     }
 
-export const MOST_EVALUATIONS = 5_000
+export const MAX_EVALUATIONS = 5_000
 
 /**
  * Reads an Access Evaluations request. Without `evaluations`, or with none in it, it is a single evaluation.
@@ -29,8 +29,8 @@ export function readBatch(body: JsonObject): Batch {
   const semantic = readSemantic(body.get('options'))
   if (evaluations === undefined || evaluations.length === 0)
     return { single: true, questions: [readQuestion(body)] }
-  if (evaluations.length > MOST_EVALUATIONS)
-    throw malformed(`\`evaluations\` may have at most ${MOST_EVALUATIONS}`)
+  if (evaluations.length > MAX_EVALUATIONS)
+    throw malformed(`\`evaluations\` may have at most ${MAX_EVALUATIONS}`)
   const defaults = readDefaults(body)
   return {
     single: false,

@@ -14,7 +14,7 @@ export interface SearchPage {
 }
 
 const PAGE_LIMIT = { default: 100, most: 1_000 } as const
-const MOST_AGE_MS = 3_600_000
+const MAX_AGE_MS = 3_600_000
 const PLACE = 'authzen/page'
 
 interface Token {
@@ -60,7 +60,7 @@ export function pageToken(ports: PagePorts, { digest, limit }: SearchPage, after
 function openToken(ports: PagePorts, text: string): Token {
   const sealed = fromBase64url(text)
   const token = sealed && opened(ports, sealed)
-  if (!token || ports.clock.now() - token.at > MOST_AGE_MS)
+  if (!token || ports.clock.now() - token.at > MAX_AGE_MS)
     throw new Problem('search.bad_page', 'the page token is not one of ours, or is from long ago')
   return token
 }

@@ -5,7 +5,7 @@ import { malformed } from './read-request.ts'
 /** One question (Authorization API 1.0, Access Evaluation request). */
 export type Question = OnlyQuestion
 
-const MOST_CHARACTERS = 1024
+const MAX_CHARACTERS = 1024
 
 /** The whole question of a request. @throws Problem `evaluation.malformed` */
 export function readQuestion(from: JsonObject): Question {
@@ -59,7 +59,7 @@ function textAt(entity: JsonObject, member: string, name: string): string {
   const value = entity.get(member)
   if (value === undefined) throw malformed(`\`${name}.${member}\` is missing`)
   if (typeof value !== 'string') throw malformed(`\`${name}.${member}\` has to be a string`)
-  if (value === '' || value.length > MOST_CHARACTERS)
-    throw malformed(`\`${name}.${member}\` has to have 1 to ${MOST_CHARACTERS} characters`)
+  if (value === '' || value.length > MAX_CHARACTERS)
+    throw malformed(`\`${name}.${member}\` has to have 1 to ${MAX_CHARACTERS} characters`)
   return value
 }

@@ -3,9 +3,9 @@ import { collectBody } from '../http/index.ts'
 import { isObject, type JsonObject, parseJson } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
 
-/** A body may hold so much; what is evaluated of it is bounded by `MOST_EVALUATIONS`. */
-export const MOST_BODY_BYTES = 512 * 1024
-const MOST_DEPTH = 32
+/** A body may hold so much; what is evaluated of it is bounded by `MAX_EVALUATIONS`. */
+export const MAX_BODY_BYTES = 512 * 1024
+const MAX_DEPTH = 32
 
 /** Exactly JSON; a charset other than UTF-8 would be another reading of the same bytes. */
 const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?\s*$/i
@@ -22,9 +22,9 @@ export interface ReadRequest {
 export async function readRequest(message: IncomingMessage): Promise<ReadRequest> {
   const { 'content-type': type = '' } = message.headers
   if (!JSON_TYPE.test(type)) throw malformed('the content type has to be `application/json`')
-  const bytes = await collectBody(message, MOST_BODY_BYTES)
+  const bytes = await collectBody(message, MAX_BODY_BYTES)
   if (bytes.length === 0) throw malformed('the body is empty; a JSON object is needed')
-  const body = parseJson(bytes, { bytes: MOST_BODY_BYTES, depth: MOST_DEPTH })
+  const body = parseJson(bytes, { bytes: MAX_BODY_BYTES, depth: MAX_DEPTH })
   if (!isObject(body)) throw malformed('the body has to be a JSON object')
   return { body, bytes }
 }

@@ -3,7 +3,7 @@ import { isObject, type Json } from '../lib/json.ts'
 import type { ReadRequest } from './read-request.ts'
 
 /** A longer request is not kept beside its record; its digest is. */
-const MOST_KEPT_BYTES = 4096
+const MAX_KEPT_BYTES = 4096
 /** Members that carry a credential of the call that is asked about. */
 const CREDENTIALS = new Set(['access_token', 'dpop'])
 /** A JWT, or a secret of our own making, wherever it was put. */
@@ -14,7 +14,7 @@ const CREDENTIAL = /eyJ[\w-]+\.[\w-]+\.|(?:remit_[a-z]{2}|pep|enf|srf|sgs)_[\w-]
  * INVARIANT: no credential comes into the books. Of a request that brings one only the digest is kept.
  */
 export function keptOf({ body, bytes }: ReadRequest): Readonly<Record<string, string>> {
-  return bytes.length <= MOST_KEPT_BYTES && !holdsCredential(body)
+  return bytes.length <= MAX_KEPT_BYTES && !holdsCredential(body)
     ? { request: bytes.toString('utf8') }
     : { request_digest: sha256url(bytes) }
 }

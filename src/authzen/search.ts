@@ -13,7 +13,7 @@ import type { ReadRequest } from './read-request.ts'
 import { keptOf } from './record.ts'
 
 /** Candidates that one request tries at most. What is left is for the next page. */
-const MOST_TRIED = 5_000
+const MAX_TRIED = 5_000
 const AT_ONCE = 500
 
 interface Found {
@@ -71,7 +71,7 @@ async function find(
   const candidates = await answering.candidates(sought, question)
   let [tried, last] = [0, page.after]
   for (const candidate of candidates(page.after)) {
-    const isFull = results.length >= page.limit || tried >= MOST_TRIED
+    const isFull = results.length >= page.limit || tried >= MAX_TRIED
     if (isFull) return { results, next: pageToken(ports, page, last ?? ''), tried }
     if (tried++ % AT_ONCE === AT_ONCE - 1) await setImmediate()
     const answer = await answerTo(answering, filled(question, sought, candidate))

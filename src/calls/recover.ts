@@ -1,6 +1,6 @@
 import { sendingOf, sendingReplicas } from '../facts/index.ts'
 import { type Repetition, repeat, type Wait } from '../lib/repeat.ts'
-import { lapse } from './lapse.ts'
+import { lapse } from './expire-unreported.ts'
 import { endSettled } from './outcome.ts'
 import type { CallParts } from './parts.ts'
 import { settleOwn } from './settlement/settle-own.ts'

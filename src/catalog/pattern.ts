@@ -4,7 +4,7 @@
  */
 
 /** Steps of the matcher in the worst case, about 50 ms. */
-const MOST_STEPS = 2e7
+const MAX_STEPS = 2e7
 
 /**
  * Whether `pattern` compiles (`u` flag) and cannot take long on texts of at most `longest` characters. Conservative: no look-around,
@@ -17,7 +17,7 @@ export function isCheapPattern(pattern: string, longest: number): boolean {
     return false
   }
   const cost = new Estimate(pattern, longest).whole()
-  return cost !== undefined && cost <= MOST_STEPS
+  return cost !== undefined && cost <= MAX_STEPS
 }
 
 interface Cost {

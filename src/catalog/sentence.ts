@@ -6,11 +6,11 @@ import type { Action } from './resource.ts'
 
 /** Text that stands in a sentence for an argument that was not given. */
 const NOT_GIVEN = '(not given)'
-const MOST_CHARACTERS = 400
+const MAX_CHARACTERS = 400
 const PLACEHOLDER = /\{([^{}]*)\}/g
 /** A placeholder, or a part that is there only when everything it names was given: `[, with the note {note}]`. Names may have brackets. */
 const PART = /\{([^{}]*)\}|\[((?:[^[\]{}]|\{[^{}]*\})*)\]/g
-const MOST_ARGUMENTS = 8
+const MAX_ARGUMENTS = 8
 
 /**
  * Lists the mistakes in a template such as `Refund {amount} on order {order_id}`; none when it can
@@ -19,8 +19,8 @@ const MOST_ARGUMENTS = 8
 export function checkSentence(template: string, schema: ArgumentSchema): readonly string[] {
   const mistakes: string[] = []
   if (template.trim() === '') mistakes.push('the sentence is empty')
-  if (template.length > MOST_CHARACTERS)
-    mistakes.push(`it is longer than ${MOST_CHARACTERS} characters`)
+  if (template.length > MAX_CHARACTERS)
+    mistakes.push(`it is longer than ${MAX_CHARACTERS} characters`)
   if (visible(template) !== template) {
     mistakes.push('it has invisible characters, backslashes or several spaces in a row')
   }
@@ -101,7 +101,7 @@ export function renderValue(value: TypedValue): string {
  * The plain arguments of a call for a sentence, at most so many: first those that every call has, then each other one where it is
  * given: `: to {to}[, text {text}]`.
  */
-export function argumentsInSentence(args: readonly Argument[], most = MOST_ARGUMENTS): string {
+export function argumentsInSentence(args: readonly Argument[], most = MAX_ARGUMENTS): string {
   const plain = args.filter(
     ({ name, type }) =>
       !/[[\]{}\\]/.test(name) &&
@@ -139,7 +139,7 @@ export function defaultSentence(
     .replaceAll(/\s+/gu, ' ')
     .trim()
     .slice(0, 160)
-  for (let most = MOST_ARGUMENTS; most >= 0; most--) {
+  for (let most = MAX_ARGUMENTS; most >= 0; most--) {
     const whole = `${call}${argumentsInSentence(others, most)}`
     const sentence = words === '' ? whole : `${words} (${whole})`
     if (checkSentence(sentence, action.arguments).length === 0) return sentence

@@ -68,12 +68,12 @@ function codePoints(text: string, most: number): number {
 
 /** Patterns come from the catalog, not from calls: there are only so many. */
 const COMPILED = new Map<string, RegExp>()
-const MOST_COMPILED = 10_000
+const MAX_COMPILED = 10_000
 
 function compiled(pattern: string): RegExp {
   const known = COMPILED.get(pattern)
   if (known) return known
-  if (COMPILED.size >= MOST_COMPILED) COMPILED.clear()
+  if (COMPILED.size >= MAX_COMPILED) COMPILED.clear()
   const made = new RegExp(pattern, 'u')
   COMPILED.set(pattern, made)
   return made

@@ -30,7 +30,7 @@ export type UntypedSummary = {
   readonly examples: readonly string[]
 }
 
-const MOST_EXAMPLES = 3
+const MAX_EXAMPLES = 3
 
 /** The most frequent reason first. */
 export function summarizeUntyped(
@@ -41,7 +41,7 @@ export function summarizeUntyped(
     for (const { at, reason } of untyped) {
       const same = found.get(reason) ?? { count: 0, examples: [] }
       same.count++
-      if (same.examples.length < MOST_EXAMPLES) same.examples.push(`${name} ${at}`)
+      if (same.examples.length < MAX_EXAMPLES) same.examples.push(`${name} ${at}`)
       found.set(reason, same)
     }
   }

@@ -1,5 +1,5 @@
 import { Command, type Help } from 'commander'
-import { nearest } from '../lib/nearest.ts'
+import { nearest } from '../lib/closest-match.ts'
 import type { Cli } from './cli.ts'
 import { aligned, indented } from './terminal/table.ts'
 import { bold, cyan, dim, type Text, text, type Value } from './terminal/text.ts'

@@ -4,7 +4,7 @@ import type { Call } from './call.ts'
 import type { Case } from './case.ts'
 import { personRef, spaceRef } from './entities.ts'
 import type { Setting } from './facts.ts'
-import { requesterOf } from './whereabouts.ts'
+import { requesterOf } from './space-context.ts'
 
 /** Circumstances of a call, or of calls that could be made. */
 export interface Circumstances extends Pick<Case, 'at'>, Pick<Call, 'origin'> {

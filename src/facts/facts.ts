@@ -9,7 +9,7 @@ import {
 } from '../agents/index.ts'
 import { type Catalog, RULES } from '../catalog/index.ts'
 import type { Id } from '../lib/id.ts'
-import { Kept } from '../lib/kept.ts'
+import { LruCache } from '../lib/lru-cache.ts'
 import { findPerson, type Person } from '../people/index.ts'
 import type { Live, LiveKey, LiveKind, LiveView } from '../revocation/index.ts'
 import { withinSpaces } from '../spaces/index.ts'
@@ -37,8 +37,8 @@ import {
 } from './entities.ts'
 import { FRESH_FOR, type FreshFor, isStale, stale } from './fresh.ts'
 import { alsoKeys, certifiedAt } from './liveness.ts'
-import { Locator } from './locator.ts'
-import { intersecting, standsInTheWay, type Whereabouts } from './whereabouts.ts'
+import { intersecting, standsInTheWay, type Whereabouts } from './space-context.ts'
+import { Locator } from './space-context-cache.ts'
 
 /** Setting around the calls of one task at one resource, as of two views. */
 export interface Setting {
@@ -85,8 +85,8 @@ const UNTRUSTED: GateResult = {
   enough: 'an administrator sets a later end',
 }
 
-const MOST_TASKS = 50_000
-const MOST_OTHERS = 20_000
+const MAX_TASKS = 50_000
+const MAX_OTHERS = 20_000
 
 /**
  * Facts that calls look up, kept per epoch: a call of a task that was seen before reads no
@@ -101,14 +101,14 @@ export class Facts {
   readonly #storage: Storage
   readonly #live: Pick<Live, 'view'>
   readonly #catalog: Pick<Catalog, 'current'>
-  readonly #tasks = new Kept<TaskLineage>(MOST_TASKS)
-  readonly #bearers = new Kept<BearerToken>(MOST_OTHERS)
-  readonly #foreign = new Kept<Id<'task'>>(MOST_OTHERS)
-  readonly #people = new Kept<Person>(MOST_OTHERS)
-  readonly #agents = new Kept<Agent>(MOST_OTHERS)
-  readonly #settings = new Kept<KeptSetting>(MOST_OTHERS)
-  readonly #limits = new Kept<readonly StandingLimit[]>(MOST_OTHERS)
-  readonly #confirmed = new Kept<Pick<Person, 'confirmedAt'>>(MOST_OTHERS)
+  readonly #tasks = new LruCache<TaskLineage>(MAX_TASKS)
+  readonly #bearers = new LruCache<BearerToken>(MAX_OTHERS)
+  readonly #foreign = new LruCache<Id<'task'>>(MAX_OTHERS)
+  readonly #people = new LruCache<Person>(MAX_OTHERS)
+  readonly #agents = new LruCache<Agent>(MAX_OTHERS)
+  readonly #settings = new LruCache<KeptSetting>(MAX_OTHERS)
+  readonly #limits = new LruCache<readonly StandingLimit[]>(MAX_OTHERS)
+  readonly #confirmed = new LruCache<Pick<Person, 'confirmedAt'>>(MAX_OTHERS)
   readonly #issuers: Pick<IssuerTrust, 'named'>
   readonly #locator: Locator
   readonly #freshFor: FreshFor

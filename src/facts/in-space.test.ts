@@ -44,7 +44,7 @@ import {
 import { forEachEngine } from '../storage/testing.ts'
 import { findTask, TaskKeeper } from '../tasks/index.ts'
 
-import { MOST_LOOKING_MS } from './locator.ts'
+import { MAX_LOOKING_MS } from './space-context-cache.ts'
 
 const by = 'operator'
 /** Everybody of support may be there, and the refund bot. */
@@ -444,7 +444,7 @@ forEachEngine('a task in a space', (open) => {
     await identifySurface(parts, secret.reveal())
     pass(2)
     assert.ok(mayContinue(parts, first), 'what looks silent is read again')
-    pass(MOST_LOOKING_MS)
+    pass(MAX_LOOKING_MS)
     await until(true, first)
     // Nobody hears it any more.
     pass(15 * 60_000 + 1)

@@ -99,5 +99,5 @@ export {
   bookkeepingForOpening,
   isStranger,
 } from './refused-caller.ts'
+export { intersecting, requesterOf, standsInTheWay, type Whereabouts } from './space-context.ts'
 export { isKeyOf } from './task-key.ts'
-export { intersecting, requesterOf, standsInTheWay, type Whereabouts } from './whereabouts.ts'

@@ -7,7 +7,7 @@ import type { Person } from '../people/index.ts'
 import { type LiveKey, type LiveState, type LiveView, ORGANIZATION } from '../revocation/index.ts'
 import { answersFor, type Task } from '../tasks/index.ts'
 import { signingKeyOf } from '../tokens/index.ts'
-import { spaceKeys } from './whereabouts.ts'
+import { spaceKeys } from './space-context.ts'
 
 /**
  * Answers the live keys that every call depends on; `task.ep` is a hash of their epochs (contracts

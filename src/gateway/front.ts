@@ -12,7 +12,7 @@ const LIMITS = {
   connectionsCheckingInterval: 5_000,
   insecureHTTPParser: false,
 } as const
-const MOST_HEADERS = 64
+const MAX_HEADERS = 64
 
 /** A server with hard limits, and the calls under way on it. */
 export interface Front {
@@ -41,7 +41,7 @@ export function createFront(
     })
   }
   const server = boundedServer({ addresses, capacity, http: LIMITS }, take)
-  server.maxHeadersCount = MOST_HEADERS
+  server.maxHeadersCount = MAX_HEADERS
   // Expectations are judged with the rest of the head.
   server.on('checkExpectation', take)
   const refuse = (socket: Duplex, status: string) => {

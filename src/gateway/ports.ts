@@ -11,9 +11,9 @@ import type {
 } from '../http/index.ts'
 import type { MasterKey } from '../keys/index.ts'
 import type { Wait } from '../lib/repeat.ts'
+import type { ActiveResponses } from './active-responses.ts'
 import type { Timeouts } from './http/outgoing.ts'
 import type { McpLimits } from './mcp/limits.ts'
-import type { ActiveResponses } from './running.ts'
 import type { UpstreamSlots } from './upstream-slots.ts'
 
 /** Dependencies of the gateway. */

@@ -1,7 +1,7 @@
 import { isObject, type Json, parseJson } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
 import type { RpcError, RpcResult } from '../net/index.ts'
-import { MOST_READ, type ReportedAmount, saidBy } from '../tasks/index.ts'
+import { MAX_READ, type ReportedAmount, saidBy } from '../tasks/index.ts'
 import { isJsonType } from './obligations/reshape-body.ts'
 
 /**
@@ -13,12 +13,12 @@ export class AnswerReader {
 
   push(chunk: Buffer): void {
     this.#size += chunk.length
-    if (this.#size > MOST_READ) this.#parts.length = 0
+    if (this.#size > MAX_READ) this.#parts.length = 0
     else this.#parts.push(chunk)
   }
 
   get isTooLarge(): boolean {
-    return this.#size > MOST_READ
+    return this.#size > MAX_READ
   }
 
   /** Reads the amounts once the whole answer is there. */
@@ -45,7 +45,7 @@ export function saidInResult(answer: RpcResult | RpcError): ReportedAmount {
 
 function saidIn(text: Buffer | string): ReportedAmount {
   try {
-    return saidBy(parseJson(text, { bytes: MOST_READ }))
+    return saidBy(parseJson(text, { bytes: MAX_READ }))
   } catch (error) {
     if (error instanceof Problem) return { unsaid: 'not_json' }
     throw error

@@ -5,7 +5,7 @@ import { Problem } from '../lib/problem.ts'
 import type { StrictRequest } from './strict-request.ts'
 
 /** 1 MiB: a call's arguments are shown to people and hashed; a file is not an argument. */
-export const MOST_BODY_BYTES = 1024 * 1024
+export const MAX_BODY_BYTES = 1024 * 1024
 
 /**
  * Media type of exactly JSON (RFC 8259); a charset other than UTF-8 would be another reading of the
@@ -22,8 +22,8 @@ export async function readBody(
   request: StrictRequest,
 ): Promise<Json | undefined> {
   const declared = request.headers.get('content-length')
-  if (declared !== undefined && Number(declared) > MOST_BODY_BYTES) throw tooLarge()
-  const bytes = await collectBody(message, MOST_BODY_BYTES)
+  if (declared !== undefined && Number(declared) > MAX_BODY_BYTES) throw tooLarge()
+  const bytes = await collectBody(message, MAX_BODY_BYTES)
   if (bytes.length === 0) return undefined
   const type = request.headers.get('content-type') ?? ''
   if (!JSON_TYPE.test(type)) {
@@ -32,9 +32,9 @@ export async function readBody(
       'the gateway reads `application/json` bodies only',
     )
   }
-  return parseJson(bytes, { bytes: MOST_BODY_BYTES })
+  return parseJson(bytes, { bytes: MAX_BODY_BYTES })
 }
 
 function tooLarge(): Problem {
-  return new Problem('input.too_large', `a body is at most ${MOST_BODY_BYTES} bytes`)
+  return new Problem('input.too_large', `a body is at most ${MAX_BODY_BYTES} bytes`)
 }

@@ -1,13 +1,13 @@
 import { type Agent, type AgentParts, suspendByItself } from '../agents/index.ts'
-import { Kept } from '../lib/kept.ts'
+import { LruCache } from '../lib/lru-cache.ts'
 import type { Reader } from '../storage/index.ts'
 import { listTasks } from '../tasks/index.ts'
 import { type Refused, refused } from './opening.ts'
 
 const DAY_MS = 24 * 3_600_000
 /** No task lasts longer than a day. INVARIANT: nobody sleeps before everything that they ever got is over. */
-const LEAST_DAYS = 2
-const MOST_KEPT = 20_000
+const MIN_DAYS = 2
+const MAX_KEPT = 20_000
 
 export const DORMANT: Refused = refused(
   'agent.suspended',
@@ -21,7 +21,7 @@ export const DORMANT: Refused = refused(
 export class Dormancy {
   readonly #days: number
   /** Until when an agent is awake for sure, by the task that it last opened. */
-  readonly #awake = new Kept<number>(MOST_KEPT)
+  readonly #awake = new LruCache<number>(MAX_KEPT)
 
   /** 0: nobody ever sleeps. */
   constructor(days: number) {
@@ -53,6 +53,6 @@ export class Dormancy {
   }
 
   #span(): number {
-    return Math.max(this.#days, LEAST_DAYS) * DAY_MS
+    return Math.max(this.#days, MIN_DAYS) * DAY_MS
   }
 }

@@ -1,5 +1,5 @@
 import type { SealedColumn } from '../keys/index.ts'
-import { placeOf as placeOfSuccessor } from './code/lost-answer.ts'
+import { placeOf as placeOfSuccessor } from './code/refresh-replay.ts'
 import { placeOf as placeOfDeferral } from './pipeline/defer.ts'
 
 /** Columns of this room that are sealed. */

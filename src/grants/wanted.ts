@@ -13,7 +13,7 @@ import type { GrantParts } from './parts.ts'
 
 /** RFC 6749 section 3.3, and no more than anyone needs. */
 const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*$/
-const MOST_SCOPES = 64
+const MAX_SCOPES = 64
 
 /** What a request asks for, as one list: its details, and its scopes as the catalog reads them. `undefined`: nothing. */
 export function readWanted(
@@ -83,7 +83,7 @@ function fitting(given: readonly Detail[], catalog: CatalogView): readonly Detai
 }
 
 function readScope(scope: string, catalog: CatalogView): readonly Detail[] | Refused {
-  if (!SCOPE.test(scope) || scope.split(' ').length > MOST_SCOPES)
+  if (!SCOPE.test(scope) || scope.split(' ').length > MAX_SCOPES)
     return refused('task.bad_scope', 'the scope is malformed')
   const read = detailsForScope(catalog, scope)
   return read.ok ? read.details : refused('task.bad_scope', `\`${read.unknown}\` is not offered`)

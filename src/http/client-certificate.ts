@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { sha256url } from '../lib/bytes.ts'
 import type { Clock } from '../lib/clock.ts'
-import { Kept } from '../lib/kept.ts'
+import { LruCache } from '../lib/lru-cache.ts'
 import { Problem } from '../lib/problem.ts'
 import { headerValues } from './header-values.ts'
 
@@ -26,9 +26,9 @@ interface Read extends Omit<ShownCertificate, 'chain'> {
 
 /** RFC 9440 section 2.2: a byte sequence of RFC 8941, which is base64 between colons. */
 const VALUE = /^:([A-Za-z0-9+/]+={0,2}):$/
-const MOST_CHARACTERS = 8_192
-const MOST_CHAIN_CHARACTERS = 32_768
-const MOST_KEPT = 2_000
+const MAX_CHARACTERS = 8_192
+const MAX_CHAIN_CHARACTERS = 32_768
+const MAX_KEPT = 2_000
 
 /**
  * Reads client certificates from the proxy that ends TLS (RFC 9440). Only that proxy is believed,
@@ -38,7 +38,7 @@ const MOST_KEPT = 2_000
 export class ClientCertificates {
   readonly #from: ReadonlySet<string>
   readonly #clock: Clock
-  readonly #kept = new Kept<Read>(MOST_KEPT)
+  readonly #kept = new LruCache<Read>(MAX_KEPT)
 
   constructor(given: { readonly from: readonly string[]; readonly clock: Clock }) {
     this.#from = new Set(given.from)
@@ -68,7 +68,7 @@ function addressOf({ socket }: IncomingMessage): string {
 }
 
 function parse(value: string): Read {
-  const [, text] = value.length <= MOST_CHARACTERS ? (VALUE.exec(value) ?? []) : []
+  const [, text] = value.length <= MAX_CHARACTERS ? (VALUE.exec(value) ?? []) : []
   if (text === undefined) throw bad('`Client-Cert` is not a byte sequence')
   const der = Buffer.from(text, 'base64')
   try {
@@ -90,7 +90,7 @@ function parse(value: string): Read {
 
 /** RFC 9440 section 2.3: a list of byte sequences. */
 function readChain(value: string): Uint8Array[] {
-  if (value.length > MOST_CHAIN_CHARACTERS) throw bad('`Client-Cert-Chain` is too long')
+  if (value.length > MAX_CHAIN_CHARACTERS) throw bad('`Client-Cert-Chain` is too long')
   return value.split(',').map((each) => {
     const [, text] = VALUE.exec(each.trim()) ?? []
     if (text === undefined) throw bad('`Client-Cert-Chain` is not a list of byte sequences')

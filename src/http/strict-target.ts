@@ -10,7 +10,7 @@ export interface Target {
   readonly query: readonly (readonly [string, string])[]
 }
 
-const MOST_TARGET = 8192
+const MAX_TARGET = 8192
 
 /** pchar of RFC 3986 3.3 without `;`, which some servers cut a segment at. */
 const SEGMENT = /^(?:[A-Za-z0-9._~!$&'()*+,=:@-]|%[0-9A-Fa-f]{2})+$/
@@ -76,8 +76,8 @@ function readQuery(text: string): [string, string][] | undefined {
  * @throws Problem `request.target_too_long`, `request.ambiguous_target`
  */
 export function readTarget(target: string): Target {
-  if (target.length > MOST_TARGET) {
-    throw new Problem('request.target_too_long', `at most ${MOST_TARGET} characters`)
+  if (target.length > MAX_TARGET) {
+    throw new Problem('request.target_too_long', `at most ${MAX_TARGET} characters`)
   }
   const at = target.indexOf('?')
   const path = at < 0 ? target : target.slice(0, at)

@@ -32,7 +32,7 @@ const KEY_BYTES = 32
  * Maximum of keys: one that seals, and those that only open. Two would do for any change of the
  * key.
  */
-const MOST_KEYS = 4
+const MAX_KEYS = 4
 
 /** @throws Problem `keys.master_key_malformed`, `keys.master_key_exposed`, `keys.master_key_missing` */
 export async function openMasterKey(options: MasterKeyOptions): Promise<MasterKey> {
@@ -53,8 +53,8 @@ export async function openMasterKey(options: MasterKeyOptions): Promise<MasterKe
 
 function readKeys(text: string, where: string): KeyMaterial {
   const [first = '', ...others] = text.trim().split(/[\s,]+/)
-  if (others.length >= MOST_KEYS)
-    throw new Problem('keys.master_key_malformed', `${where} has more than ${MOST_KEYS} keys`)
+  if (others.length >= MAX_KEYS)
+    throw new Problem('keys.master_key_malformed', `${where} has more than ${MAX_KEYS} keys`)
   return [keyBytes(first, where), ...others.map((each) => keyBytes(each, where))]
 }
 

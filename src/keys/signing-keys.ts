@@ -25,12 +25,12 @@ export const JWKS_MAX_AGE_SECONDS = 300
 /** A new key is published this long before it signs: twice what anyone may cache. */
 export const ANNOUNCE_MS = 2 * JWKS_MAX_AGE_SECONDS * 1000
 /** Maximum life of a token (contract 4): until then a retired key's signatures are good. */
-const LONGEST_LIFE_MS = 24 * 60 * 60 * 1000
+const MAX_LIFE_MS = 24 * 60 * 60 * 1000
 /**
  * Time that a retired key stays published. It is a little longer than a token's life: a replica
  * whose clock is late still signed with the key, and one whose clock is ahead still publishes it.
  */
-const PUBLISHED_MS = LONGEST_LIFE_MS + 2 * CLOCK_SKEW_MS
+const PUBLISHED_MS = MAX_LIFE_MS + 2 * CLOCK_SKEW_MS
 /** Time after its last signature when a signer is checked again. */
 const PROBE_AFTER_MS = 10_000
 const CHANNEL = 'signing_keys'
@@ -113,7 +113,7 @@ export class SigningKeys {
       state: kid === current?.kid ? 'signing' : retiredAt === null ? 'announced' : 'retired',
       ...(retiredAt === null
         ? { signsFrom: kid === current?.kid ? undefined : (current?.retiredAt ?? undefined) }
-        : { retiredAt, goodUntil: retiredAt + LONGEST_LIFE_MS }),
+        : { retiredAt, goodUntil: retiredAt + MAX_LIFE_MS }),
     }))
   }
 

@@ -4,7 +4,7 @@ import type { Step, Storage } from '../storage/index.ts'
 import type { LedgerEvent } from './ledger-event.ts'
 import { intakeQuery } from './ledger-store.ts'
 import type { NewRecord } from './record.ts'
-import { MOST_SHARING, type ReadyAnswer, type SharedAnswer, type Sharing } from './shared-record.ts'
+import { MAX_SHARING, type ReadyAnswer, type SharedAnswer, type Sharing } from './shared-record.ts'
 
 export interface GatheringParts {
   readonly storage: Pick<Storage, 'read' | 'commit'>
@@ -30,13 +30,13 @@ type Waiting = What & {
  */
 const SIZES = [64, 16, 4, 1] as const
 /** Maximum of records and answers in one commit. */
-const MOST = 512
+const MAX = 512
 /** Number of records that do not wait for others. */
 const ENOUGH = 64
 /**
  * Maximum turns of the event loop that records wait. A turn that brings nothing takes microseconds.
  */
-const MOST_TURNS = 4
+const MAX_TURNS = 4
 
 /**
  * Gathers records that come by the thousand and are the only write of their request: those that
@@ -80,8 +80,8 @@ export class GatheredRecords {
   async #run(): Promise<void> {
     while (this.#waiting.length > 0) {
       await this.#gather()
-      const group = this.#waiting.slice(0, MOST)
-      this.#waiting = this.#waiting.slice(MOST)
+      const group = this.#waiting.slice(0, MAX)
+      this.#waiting = this.#waiting.slice(MAX)
       await this.#commit(group)
     }
     this.#running = false
@@ -89,7 +89,7 @@ export class GatheredRecords {
 
   /** Gathers while every turn brings more: a commit costs as much as many of them. */
   async #gather(): Promise<void> {
-    for (let turns = 0; turns < MOST_TURNS && this.#waiting.length < ENOUGH; turns++) {
+    for (let turns = 0; turns < MAX_TURNS && this.#waiting.length < ENOUGH; turns++) {
       const before = this.#waiting.length
       await setImmediate()
       if (turns > 0 && this.#waiting.length === before) return
@@ -120,7 +120,7 @@ export class GatheredRecords {
       }
       const { answer, sharing } = each
       const answers = shared.get(sharing.mark)
-      if (answers && answers.length < MOST_SHARING) {
+      if (answers && answers.length < MAX_SHARING) {
         answers.push(answer)
         continue
       }

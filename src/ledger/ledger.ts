@@ -49,7 +49,7 @@ const GATHER_MS = 50
 const KEEP_CHECKPOINTS = 1_000
 /** Number of runs that signed something between two trims. */
 const TRIM_EVERY = 100
-const MOST_RECORDS = 1_000
+const MAX_RECORDS = 1_000
 
 export interface LedgerOptions {
   readonly storage: Storage
@@ -253,7 +253,7 @@ export class Ledger {
 
   /** Records from a position on, at most 1,000. */
   async records(from: number, limit: number): Promise<readonly LedgerRecord[]> {
-    const to = from + Math.min(limit, MOST_RECORDS)
+    const to = from + Math.min(limit, MAX_RECORDS)
     const leaves = await readLeaves(this.#storage.read, from, to)
     return leaves.map(({ position, record }) => ({
       position,

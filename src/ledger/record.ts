@@ -9,7 +9,7 @@ import type { LedgerEvent } from './ledger-event.ts'
  * Maximum bytes of a record: an entry bundle gives each entry a 16-bit length (C2SP tlog-tiles,
  * "Log entries").
  */
-const MOST_BYTES = 65_535
+const MAX_BYTES = 65_535
 const SALT_BYTES = 32
 /**
  * Encoder whose bytes have memory of their own: a `Buffer` is cut from a pool of 8 KiB, all of
@@ -31,13 +31,13 @@ export function makeRecord(event: LedgerEvent, now: number, random: Random): New
     ? { ...event.private, origin: originOf(event) }
     : (event.private ?? {})
   const made = withCommitments({ ...fixed, facts: event.facts }, secret, random)
-  if (made.record.byteLength <= MOST_BYTES) return made
+  if (made.record.byteLength <= MAX_BYTES) return made
   // Facts can be long (a task with hundreds of details). As a commitment they are still proven, and always fit.
   const shorter = withCommitments(fixed, { ...secret, facts: event.facts }, random)
-  if (shorter.record.byteLength > MOST_BYTES) {
+  if (shorter.record.byteLength > MAX_BYTES) {
     throw new Problem(
       'ledger.record_too_large',
-      `a record of type ${event.type} is longer than ${MOST_BYTES} bytes`,
+      `a record of type ${event.type} is longer than ${MAX_BYTES} bytes`,
     )
   }
   return shorter

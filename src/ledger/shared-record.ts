@@ -35,7 +35,7 @@ export interface ReadyAnswer extends Omit<SharedAnswer, 'private'> {
 }
 
 /** Maximum of answers in one record, far below the maximum bytes of a record. */
-export const MOST_SHARING = 64
+export const MAX_SHARING = 64
 
 export function readyAnswer(answer: SharedAnswer, random: Random): ReadyAnswer {
   const { decisionId, permitted, private: secret, reason } = answer

@@ -4,7 +4,7 @@ import { deserialize, serialize } from 'node:v8'
 /** A long list of plain data on its way from a thread. */
 export type Batches = readonly Uint8Array[]
 
-const MOST_IN_BATCH = 25
+const MAX_IN_BATCH = 25
 
 /**
  * Packs a list, in the thread. One message with a long list in it would be unpacked in one piece
@@ -12,8 +12,8 @@ const MOST_IN_BATCH = 25
  */
 export function packList(list: readonly unknown[]): Batches {
   const batches: Uint8Array[] = []
-  for (let i = 0; i < list.length; i += MOST_IN_BATCH)
-    batches.push(serialize(list.slice(i, i + MOST_IN_BATCH)))
+  for (let i = 0; i < list.length; i += MAX_IN_BATCH)
+    batches.push(serialize(list.slice(i, i + MAX_IN_BATCH)))
   return batches
 }
 

@@ -77,15 +77,15 @@ function joined(members: string, name: string, value: Canonical | undefined): st
 
 /** Texts of member names, kept because the same names come again and again. */
 const NAMES = new Map<string, string>()
-const MOST_NAMES = 2_000
-const MOST_CHARACTERS = 64
+const MAX_NAMES = 2_000
+const MAX_CHARACTERS = 64
 
 /** Text of a member name with its colon. */
 function nameText(name: string): string {
   const known = NAMES.get(name)
   if (known !== undefined) return known
   const text = `${quoted(name)}:`
-  if (NAMES.size < MOST_NAMES && name.length <= MOST_CHARACTERS) NAMES.set(name, text)
+  if (NAMES.size < MAX_NAMES && name.length <= MAX_CHARACTERS) NAMES.set(name, text)
   return text
 }
 

@@ -26,13 +26,13 @@ export interface JsonLimits {
   allowed?: readonly ('__entity' | '__extn')[]
 }
 
-const MOST_BYTES = 1024 * 1024
-const MOST_DEPTH = 64
+const MAX_BYTES = 1024 * 1024
+const MAX_DEPTH = 64
 /**
  * Maximum of values: a list of empty objects takes thirty times its length in memory, and the time
  * to make them.
  */
-const MOST_VALUES = MOST_BYTES / 8
+const MAX_VALUES = MAX_BYTES / 8
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
@@ -41,15 +41,15 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  * details give positions (in characters), never content.
  */
 export function parseJson(input: string | Uint8Array, limits: JsonLimits = {}): Json {
-  const most = limits.bytes ?? MOST_BYTES
+  const most = limits.bytes ?? MAX_BYTES
   const size = typeof input === 'string' ? Buffer.byteLength(input) : input.byteLength
   if (size > most) throw new Problem('input.too_large', `${size} bytes, ${most} at most`)
   const text = typeof input === 'string' ? input : decode(input)
   if (!text.isWellFormed()) throw new Problem('input.malformed', 'not well-formed Unicode')
   if (text.startsWith('\ufeff'))
     throw new Problem('input.malformed', 'starts with a byte order mark')
-  const depth = Math.min(limits.depth ?? MOST_DEPTH, MOST_DEPTH)
-  return new JsonParser(text, depth, Math.max(MOST_VALUES, most / 8), limits.allowed).document()
+  const depth = Math.min(limits.depth ?? MAX_DEPTH, MAX_DEPTH)
+  return new JsonParser(text, depth, Math.max(MAX_VALUES, most / 8), limits.allowed).document()
 }
 
 /**

@@ -10,7 +10,7 @@ const POOL_BYTES = 4096
  * Maximum bytes of a request to the pool, enough for ids, salts and nonces. Larger requests go to
  * the system directly.
  */
-const MOST_FROM_POOL = 128
+const MAX_FROM_POOL = 128
 
 /**
  * Makes a source that asks the system for many bytes at once: asking takes microseconds whatever
@@ -21,7 +21,7 @@ function pooled(): Random['bytes'] {
   const pool = new Uint8Array(POOL_BYTES)
   let used = POOL_BYTES
   return (count) => {
-    if (count > MOST_FROM_POOL) return randomFillSync(new Uint8Array(count))
+    if (count > MAX_FROM_POOL) return randomFillSync(new Uint8Array(count))
     if (used + count > POOL_BYTES) {
       randomFillSync(pool)
       used = 0

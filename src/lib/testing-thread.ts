@@ -1,6 +1,6 @@
 import { threadId } from 'node:worker_threads'
-import { answerAside } from './aside.ts'
 import { Problem } from './problem.ts'
+import { answerAside } from './worker-task.ts'
 
 /** Task of a thread in `aside.test.ts`; it answers with the number of the thread that did it. */
 export type Errand = 'answer' | 'refuse' | 'break' | 'leave' | 'hang'

@@ -2,7 +2,7 @@ import type { Adapter, AdapterPayload } from 'oidc-provider'
 import { looksLikeClientUrl } from '../agents/index.ts'
 import { sha256url } from '../lib/bytes.ts'
 import { Problem } from '../lib/problem.ts'
-import type { Artefacts } from '../tokens/index.ts'
+import type { OidcPayloads } from '../tokens/index.ts'
 
 /** Longer than any proof or assertion is accepted. */
 const REPLAY_SECONDS = 3600
@@ -24,7 +24,7 @@ export function codeId(code: string): string {
  */
 export function adapterFor(
   model: string,
-  artefacts: Artefacts,
+  artefacts: OidcPayloads,
   {
     findByAddress,
     isProved = () => false,

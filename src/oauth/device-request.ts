@@ -4,7 +4,7 @@ import { Problem } from '../lib/problem.ts'
 import { readClientForm } from './attestation.ts'
 import { type Form, required } from './form.ts'
 import { polled } from './grants/deferred.ts'
-import { limitsOf, openingOf, type Presented, placeOf, wantedOf } from './grants/read.ts'
+import { limitsOf, openingOf, placeOf, type RequestCredentials, wantedOf } from './grants/read.ts'
 import { type PresentingPorts, presentedAt } from './presented.ts'
 import type { TokenAnswer } from './token-answer.ts'
 import { refusalProblem } from './token-answer.ts'
@@ -42,7 +42,7 @@ export async function deviceEndpoint(
 /** Polling with a device code (RFC 8628 section 3.4). */
 export function deviceCode(
   parts: GrantParts,
-  presented: Presented,
+  presented: RequestCredentials,
   form: Form,
 ): Promise<TokenAnswer> {
   return polled(parts, presented, form, { flow: 'device', name: 'device_code' })

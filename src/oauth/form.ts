@@ -4,8 +4,8 @@ import { collectBody } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
 
 /** Token requests are small; a subject token and a list of details are the largest parts. */
-const MOST_BYTES = 128 * 1024
-const MOST_PARAMETERS = 40
+const MAX_BYTES = 128 * 1024
+const MAX_PARAMETERS = 40
 
 /** Parameters of one request, each exactly once (RFC 6749 section 3.2). */
 export type Form = ReadonlyMap<string, string>
@@ -19,7 +19,7 @@ export async function readForm(message: IncomingMessage): Promise<{ text: string
       'the body has to be `application/x-www-form-urlencoded`',
     )
   }
-  const text = await readBody(message, MOST_BYTES)
+  const text = await readBody(message, MAX_BYTES)
   const form = parseForm(text)
   // INVARIANT: an attestation comes in headers, and `attestation.ts` alone says so. No form does.
   if (form.get('client_assertion_type') === ATTESTED)
@@ -51,8 +51,8 @@ export function parseForm(text: string): Form {
   const seen = new Set<string>()
   if (text === '') return form
   const parts = text.split('&')
-  if (parts.length > MOST_PARAMETERS) {
-    throw new Problem('oauth.invalid_request', `more than ${MOST_PARAMETERS} parameters`)
+  if (parts.length > MAX_PARAMETERS) {
+    throw new Problem('oauth.invalid_request', `more than ${MAX_PARAMETERS} parameters`)
   }
   for (const part of parts) {
     const at = part.indexOf('=')

@@ -1,6 +1,6 @@
 import { type IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { type ClientCertificates, clientAddressOf, headerValues } from '../http/index.ts'
-import type { Presented } from './grants/read.ts'
+import type { RequestCredentials } from './grants/read.ts'
 
 /** What stands before the form of every request by which something is asked for as an agent. */
 export interface PresentingPorts {
@@ -14,7 +14,7 @@ export function presentedAt(
   message: IncomingMessage,
   { certificates, issuer }: PresentingPorts,
   path: string,
-): Presented {
+): RequestCredentials {
   return {
     proof: headerValues(message, 'dpop'),
     certificate: certificates?.read(message),

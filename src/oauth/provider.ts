@@ -11,7 +11,7 @@ import type { GrantParts } from '../grants/index.ts'
 import type { Cookies } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { listProviders } from '../people/index.ts'
-import type { Artefacts } from '../tokens/index.ts'
+import type { OidcPayloads } from '../tokens/index.ts'
 import { adapterFor } from './adapter.ts'
 import { CHALLENGE } from './attestation.ts'
 import { BACKCHANNEL } from './authentication-request.ts'
@@ -30,15 +30,15 @@ import {
   REFRESH_TOKEN,
   TOKEN_EXCHANGE,
 } from './grant-types.ts'
-import { answerWhereKnown } from './interactive/answer-where-known.ts'
 import { extraParameters } from './interactive/asked-details.ts'
 import { beginInteraction } from './interactive/begin.ts'
 import { clientOfDocument } from './interactive/client-of-document.ts'
+import { answerWhereKnown } from './interactive/open-redirect-guard.ts'
+import { tellProblems } from './interactive/provider-errors.ts'
 import { resourceWanted } from './interactive/resource-wanted.ts'
 import { resourceServer } from './interactive/resources.ts'
 import { type ResumeResult, settleInteraction } from './interactive/resume.ts'
 import { letStepUpPass } from './interactive/step-up.ts'
-import { tellProblems } from './interactive/tell-problems.ts'
 import { isProved } from './proved-request.ts'
 import { REGISTER, type RegistrationPolicy } from './registration/register.ts'
 
@@ -51,7 +51,7 @@ export interface ProviderPorts {
   readonly registration: RegistrationPolicy
   /** Whether requests that were not pushed are refused, of every client (RFC 9126 section 5). */
   readonly pushedOnly: boolean
-  readonly artefacts: Artefacts
+  readonly artefacts: OidcPayloads
   readonly decisions: GrantParts
   readonly cookies: Cookies
   /** For the provider's cookies, the same in every replica: the first signs, all of them hold. */
@@ -83,7 +83,7 @@ const BY_CERTIFICATE = { tls_client_certificate_bound_access_tokens: true } as c
 
 const AUTHORIZE = '/oauth/authorize'
 const BY_ATTESTATION = ['attest_jwt_client_auth', 'attest_jwt_client_auth_dpop']
-const MOST_ASSERTION_SECONDS = 300
+const MAX_ASSERTION_SECONDS = 300
 const QUERY_ONLY = { response_modes_supported: ['query'] } as const
 
 /** What the library says of ID tokens, which nobody gets here. Scopes are those of the resources, whose metadata name them. */
@@ -171,7 +171,7 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
       if (aud !== ports.issuer)
         throw new errors.InvalidClientAuth('the audience has to be the issuer')
       // As where agents authenticate to us (`agents/proving`).
-      if (typeof iat !== 'number' || Number(exp) - iat > MOST_ASSERTION_SECONDS)
+      if (typeof iat !== 'number' || Number(exp) - iat > MAX_ASSERTION_SECONDS)
         throw new errors.InvalidClientAuth('an assertion lives five minutes at most, from `iat`')
     },
     routes: {

@@ -26,7 +26,7 @@ import { clientCredentials } from './grants/client-credentials.ts'
 import { deferred } from './grants/deferred.ts'
 import { type AssertionAnswer, assertionFor } from './grants/issue-assertion.ts'
 import { jwtBearer } from './grants/jwt-bearer.ts'
-import { deferringOf, type Presented } from './grants/read.ts'
+import { deferringOf, type RequestCredentials } from './grants/read.ts'
 import { tokenExchange } from './grants/token-exchange.ts'
 import { presentedAt, withBody } from './presented.ts'
 import type { PushedRoom } from './pushed-room.ts'
@@ -79,7 +79,7 @@ const GRANTS: readonly GrantRow[] = [
   { grantType: DEVICE_CODE, answer: presenting(deviceCode) },
 ]
 
-type Grant<Parts> = (parts: Parts, presented: Presented, form: Form) => Promise<Answer>
+type Grant<Parts> = (parts: Parts, presented: RequestCredentials, form: Form) => Promise<Answer>
 
 function interactive(grant: Grant<InteractiveParts>): GrantRow['answer'] {
   return (message, form, ports) => grant(ports, presentedAt(message, ports, '/oauth/token'), form)

@@ -97,13 +97,13 @@ ${changes.length === 0 ? html`<p>Nothing.</p>` : changesHtml(changes)}</section>
 }
 
 /** So many that change nothing by themselves stand beside what does. */
-const MOST_OPEN = 12
+const MAX_OPEN = 12
 
 function changesHtml(changes: readonly MeantChange[]): Html {
   const list = (some: readonly MeantChange[]) =>
     some.length > 0 && html`<ul class="changes">${some.map(changeHtml)}</ul>`
   const quiet = changes.filter(({ sign }) => sign === '=')
-  if (quiet.length <= MOST_OPEN) return html`${list(changes)}`
+  if (quiet.length <= MAX_OPEN) return html`${list(changes)}`
   return html`${list(changes.filter(({ sign }) => sign !== '='))}
 <details><summary>${quiet.length} that change nothing by themselves</summary>${list(quiet)}</details>`
 }

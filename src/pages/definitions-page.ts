@@ -22,17 +22,17 @@ export interface DefinitionsView {
 }
 
 /** Beyond that a page would not be read; the command line has them all. */
-const MOST_ITEMS = 50
+const MAX_ITEMS = 50
 
 export function definitionsPage(view: DefinitionsView): string {
   const { first, items, mistake } = view
-  const more = items.length - MOST_ITEMS
+  const more = items.length - MAX_ITEMS
   const body = html`<div class="head"><h1>Changed definitions</h1>
 <p class="soft">These definitions changed, and nobody has accepted them yet. Calls of a changed operation are refused until somebody does. The words below are those of the API or MCP server.</p></div>
 ${mistake !== undefined && notice('bad', 'Nothing was changed', html`<p>${show(mistake)}</p>`)}
 ${first && items.length > 0 && signInFirstNotice(first)}
 ${items.length === 0 && empty('Everything is as it was reviewed', 'When an import or a server brings another definition, it is shown here, field by field.')}
-${items.slice(0, MOST_ITEMS).map((item) => card(item, view))}
+${items.slice(0, MAX_ITEMS).map((item) => card(item, view))}
 ${more > 0 && html`<p class="soft">And ${more} more: <code>remit resources review NAME</code></p>`}`
   return documentOf({ title: 'Changed definitions', body, viewer: view.viewer })
 }

@@ -33,9 +33,9 @@ export async function findPersonsByEmail(
   return gather(await withGroups(reader).where('persons.id', 'in', ids).execute())
 }
 
-/** Everybody whose e-mail address, subject or name is exactly this, `MOST_CALLED` for each of the three at most. */
+/** Everybody whose e-mail address, subject or name is exactly this, `MAX_CALLED` for each of the three at most. */
 export async function findPersonsCalled(reader: Reader, text: string): Promise<Person[]> {
-  const persons = () => reader.selectFrom('persons').select('id').limit(MOST_CALLED)
+  const persons = () => reader.selectFrom('persons').select('id').limit(MAX_CALLED)
   const issuers = reader.selectFrom('identity_providers').select('issuer')
   const found = await Promise.all([
     persons().where('email', '=', text).execute(),
@@ -55,7 +55,7 @@ export async function findPersonsCalled(reader: Reader, text: string): Promise<P
 }
 
 /** People that are looked up by a word: enough to know that it does not say whom. */
-const MOST_CALLED = 20
+const MAX_CALLED = 20
 
 /**
  * Lists up to `limit` people by name, optionally of one group, starting behind `after` (the last

@@ -1,5 +1,5 @@
 /** Characters of a name, an address or a value. */
-export const LONGEST_TEXT = 200
+export const MAX_TEXT = 200
 
 /**
  * A text of another system as it is kept; `undefined`: none, or nothing of it is left. Names are shown to approvers: nothing in them may
@@ -10,7 +10,7 @@ export function shortText(value: unknown): string | undefined {
   const text = value
     .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '')
     .trim()
-    .slice(0, LONGEST_TEXT)
+    .slice(0, MAX_TEXT)
     .toWellFormed()
   return text === '' ? undefined : text
 }

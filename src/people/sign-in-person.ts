@@ -6,7 +6,7 @@ import { insertMember, mappedGroups, providerGroupsOf, removeMember } from './gr
 import type { PeopleParts } from './parts.ts'
 import type { Person } from './person.ts'
 import { findPerson, findPersonBySubject, insertPerson, updateProfile } from './person-store.ts'
-import { LONGEST_TEXT } from './plain-text.ts'
+import { MAX_TEXT } from './plain-text.ts'
 import type { Profile } from './sign-in/profile.ts'
 
 /**
@@ -52,7 +52,7 @@ async function create(
   await brought?.room(tx)
   const { issuer, subject } = profile
   const email = profile.email ?? undefined
-  const name = profile.name ?? email ?? subject.slice(0, LONGEST_TEXT)
+  const name = profile.name ?? email ?? subject.slice(0, MAX_TEXT)
   const groups = await mappedGroups(tx, issuer, profile.groupValues ?? [])
   const person: Person = {
     id: newId('person', parts.random),

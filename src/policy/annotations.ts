@@ -19,7 +19,7 @@ export interface ReadAnnotations {
 }
 
 const DEFAULT_LIFETIME = 'PT1H'
-const MOST_QUORUM = 10
+const MAX_QUORUM = 10
 const COMPANIONS = ['approvers', 'quorum', 'lifetime', 'self', 'approver_step_up'] as const
 /** A misspelt `@quorum` must not quietly ask fewer people, so nothing unknown is accepted. */
 const KNOWN = new Set<string>([
@@ -87,8 +87,8 @@ function readRequestable(
   const quorum = /^[0-9]{1,2}$/.test(annotations.quorum ?? '1')
     ? Number(annotations.quorum ?? '1')
     : 0
-  if (quorum < 1 || quorum > MOST_QUORUM)
-    mistakes.push(`\`@quorum\` is a number from 1 to ${MOST_QUORUM}`)
+  if (quorum < 1 || quorum > MAX_QUORUM)
+    mistakes.push(`\`@quorum\` is a number from 1 to ${MAX_QUORUM}`)
   if (
     approvers.length > 0 &&
     approvers.every((each) => each.startsWith('person:')) &&

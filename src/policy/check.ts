@@ -128,7 +128,7 @@ type Named =
   | { readonly people?: undefined; readonly nobody: Missing }
 
 /** People of a group that are counted. No quorum is larger. */
-const MOST_COUNTED = 1_000
+const MAX_COUNTED = 1_000
 
 /** Directory of who can answer, as the people are now. Looked up once for each name. */
 class Staff {
@@ -163,7 +163,7 @@ class Staff {
   }
 
   async #ofGroup(group: string): Promise<Named> {
-    const known = this.#groups.get(group) ?? activePeopleOf(this.#reader, group, MOST_COUNTED)
+    const known = this.#groups.get(group) ?? activePeopleOf(this.#reader, group, MAX_COUNTED)
     this.#groups.set(group, known)
     const people = await known
     if (!people) {

@@ -4,7 +4,7 @@ import { cedarWasm } from './cedar-wasm.ts'
 
 /** A string, a comment, a name, or an integer. */
 const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|\/\/[^\n\r]*|[A-Za-z_][A-Za-z0-9_]*|[0-9]+/gs
-const MOST = 2n ** 63n - 1n
+const MAX = 2n ** 63n - 1n
 
 export type ParsedJson =
   | { readonly type: 'success'; readonly json: AnnotatedJson }
@@ -70,7 +70,7 @@ function putBack(json: object, standIns: StandIns): bigint | undefined {
       const integer = typeof value === 'number' ? standIns.get(Math.abs(value)) : undefined
       if (integer === undefined) continue
       const signed = value < 0 ? -integer : integer
-      if (signed > MOST || signed < -MOST - 1n) return integer
+      if (signed > MAX || signed < -MAX - 1n) return integer
       Reflect.set(here ?? {}, name, signed)
     }
   }

@@ -13,7 +13,7 @@ export interface Mistake {
 }
 
 /** More would not be read. */
-const MOST_FINDINGS = 200
+const MAX_FINDINGS = 200
 
 export interface Validation {
   /** Mistakes; when there are none, the policies may be published. */
@@ -59,7 +59,7 @@ export class Findings {
 
   /** Tells whether there are as many warnings as anyone would read. */
   get full(): boolean {
-    return this.#warnings.length >= MOST_FINDINGS
+    return this.#warnings.length >= MAX_FINDINGS
   }
 
   result(): Validation {
@@ -91,7 +91,7 @@ function inOrder(found: readonly Found[]): readonly Found[] {
     ({ message, offset }) => `${offset} ${message.replaceAll(ACTION, '')}`,
   )
   const merged = Array.from(groups.values(), mergedOf).filter((each) => each !== undefined)
-  return merged.slice(0, MOST_FINDINGS)
+  return merged.slice(0, MAX_FINDINGS)
 }
 
 const ACTION = /Action::"[^"]*"/g

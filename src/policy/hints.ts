@@ -1,6 +1,6 @@
 import type { DetailedError } from '@cedar-policy/cedar-wasm/nodejs'
 import { ACTION_GROUPS } from '../catalog/index.ts'
-import { nearest } from '../lib/nearest.ts'
+import { nearest } from '../lib/closest-match.ts'
 import { ISSUE } from './issuance/actions.ts'
 import { actionSchemas, isGenerated } from './schema.ts'
 import { helpOf } from './templates/read-piece.ts'

@@ -51,7 +51,7 @@ export function readObligations(
   return obligations
 }
 
-const MOST_PATHS = 64
+const MAX_PATHS = 64
 /** JSON Pointer (RFC 6901), never the whole. `*` is every item or member. */
 const POINTER = /^(?:\/(?:[^~/\s]|~[01])+)+$/u
 
@@ -59,8 +59,8 @@ function readPaths(value: string): Read {
   const paths = value.split(' ').filter((part) => part !== '')
   const wrong = paths.find((path) => !isPath(path))
   if (wrong !== undefined) return { mistake: `\`${visible(wrong)}\` is no JSON Pointer to a part` }
-  if (paths.length === 0 || paths.length > MOST_PATHS)
-    return { mistake: `1 to ${MOST_PATHS} JSON Pointers, separated by spaces` }
+  if (paths.length === 0 || paths.length > MAX_PATHS)
+    return { mistake: `1 to ${MAX_PATHS} JSON Pointers, separated by spaces` }
   return { properties: { paths: [...new Set(paths)].join(' ') } }
 }
 

@@ -1,9 +1,9 @@
-import { aside } from '../lib/aside.ts'
+import { aside } from '../lib/worker-task.ts'
 import { type ParsedPolicy, recallParsed, rememberParsed } from './parse.ts'
 
-const MOST_MS = 120_000
+const MAX_MS = 120_000
 
-const inThread = aside<string, readonly ParsedPolicy[]>(import.meta.url, 'parse-thread', MOST_MS)
+const inThread = aside<string, readonly ParsedPolicy[]>(import.meta.url, 'parse-thread', MAX_MS)
 
 /**
  * `parsePolicies` in a thread of its own: the parser takes its time for a large text, and dies of one that is nested too deep. What was

@@ -1,4 +1,4 @@
-import { answerAside } from '../lib/aside.ts'
+import { answerAside } from '../lib/worker-task.ts'
 import { parsePolicies } from './parse.ts'
 
 answerAside(parsePolicies)

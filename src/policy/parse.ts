@@ -54,14 +54,14 @@ function parseLink({ start: link, text: own }: PolicyPiece, templates: Templates
 }
 
 /** Texts that were parsed last, oldest first: what was just checked for publishing is loaded next. */
-const MOST_TEXTS = 4
+const MAX_TEXTS = 4
 const known = new Map<string, readonly ParsedPolicy[]>()
 
 export function rememberParsed(text: string, policies: readonly ParsedPolicy[]): void {
   known.delete(text)
   known.set(text, policies)
   for (const oldest of known.keys()) {
-    if (known.size <= MOST_TEXTS) break
+    if (known.size <= MAX_TEXTS) break
     known.delete(oldest)
   }
 }

@@ -22,7 +22,7 @@ const NO_POLICIES: PolicySet = compile([], { version: 0, schema: schemaFor([]) }
 const DRAFT = -1
 
 /** Older versions held for explanations. */
-const MOST_VERSIONS = 8
+const MAX_VERSIONS = 8
 
 /** The published sets, loaded. One for each process. */
 export class Policies {
@@ -92,7 +92,7 @@ export class Policies {
     this.#versions.set(version, found)
     found.catch(() => this.#versions.delete(version))
     for (const oldest of this.#versions.keys()) {
-      if (this.#versions.size <= MOST_VERSIONS) break
+      if (this.#versions.size <= MAX_VERSIONS) break
       this.#versions.delete(oldest)
     }
     return found

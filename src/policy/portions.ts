@@ -10,7 +10,7 @@ export interface Portion {
 }
 
 /** Policies about named actions that are checked together: their actions are few enough. */
-const MOST_TOGETHER = 24
+const MAX_TOGETHER = 24
 /** Stands in for every action of its groups, with no arguments; each schema of ours has one for each combination of groups. */
 const STAND_IN = /^any:/
 
@@ -51,8 +51,8 @@ export function portionsOf(
       keys: calls,
     })
   if (plain.length > 0) portions.push({ schema: some([]), keys: plain })
-  for (let i = 0; i < named.length; i += MOST_TOGETHER) {
-    const together = named.slice(i, i + MOST_TOGETHER)
+  for (let i = 0; i < named.length; i += MAX_TOGETHER) {
+    const together = named.slice(i, i + MAX_TOGETHER)
     portions.push({
       schema: some(together.flatMap(({ names }) => names)),
       keys: together.map(({ key }) => key),

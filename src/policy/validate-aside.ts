@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto'
-import { aside } from '../lib/aside.ts'
-import { Kept } from '../lib/kept.ts'
+import { LruCache } from '../lib/lru-cache.ts'
+import { aside } from '../lib/worker-task.ts'
 import type { Validation } from './findings.ts'
 import { rememberParsed } from './parse.ts'
 import type { Examination } from './validate.ts'
 
-const MOST_MS = 120_000
+const MAX_MS = 120_000
 
 /** `examinePolicies` in a thread of its own. */
 const inThread = aside<{ text: string; schema: string }, Examination>(
   import.meta.url,
   'validate-thread',
-  MOST_MS,
+  MAX_MS,
 )
 
 /**
@@ -19,7 +19,7 @@ const inThread = aside<{ text: string; schema: string }, Examination>(
  * them asks again. The result depends on text and schema alone.
  */
 const MAX_VALIDATIONS = 16
-const found = new Kept<Validation>(MAX_VALIDATIONS)
+const found = new LruCache<Validation>(MAX_VALIDATIONS)
 
 /** The validation; when the evaluator itself fails on the text, that is the mistake. */
 export async function validateAside(input: {

@@ -70,7 +70,7 @@ const views = new WeakMap<LiveState, View[]>()
  * Maximum of kept views for a state. A task is called at some resources; further views are made
  * anew.
  */
-const MOST_VIEWS = 8
+const MAX_VIEWS = 8
 
 export function makeView(states: readonly LiveState[]): LiveView {
   const key = states.find(({ kind }) => kind === 'task') ?? states.at(-1)
@@ -79,7 +79,7 @@ export function makeView(states: readonly LiveState[]): LiveView {
   const same = known.find((view) => isOf(view, states))
   if (same) return same
   const view = new View(states)
-  views.set(key, [view, ...known.slice(0, MOST_VIEWS - 1)])
+  views.set(key, [view, ...known.slice(0, MAX_VIEWS - 1)])
   return view
 }
 

@@ -22,7 +22,7 @@ const RENEW_EVERY_MS = 1_000
 /**
  * Maximum repetitions of a read that a change overtook. After that the view simply does not hold.
  */
-const MOST_READS = 4
+const MAX_READS = 4
 /** Pauses of `settle` between two checks; the last one repeats. */
 const SETTLE_PAUSES_MS = [2, 3, 5, 10, 20, 40, 80]
 const CHANNEL = 'live'
@@ -144,7 +144,7 @@ export class Live {
       const missing = [...wanted.values()].filter((_, i) => reads > 0 || !cached[i])
       const { kept, states } = await this.#read(missing)
       const now = Array.from(wanted, ([text, key]) => cache.get(key) ?? states.get(text))
-      if ((kept || reads >= MOST_READS) && now.every((state) => state !== undefined))
+      if ((kept || reads >= MAX_READS) && now.every((state) => state !== undefined))
         return makeView(now)
     }
   }

@@ -27,7 +27,7 @@ const TRIM_EVERY_MS = 60_000
  */
 const KEEP_CHANGES_MS = 60_000
 /** Maximum of states in the cache, about 200 bytes each. */
-const MOST_STATES = 50_000
+const MAX_STATES = 50_000
 
 export type ChangeListener = (states: readonly LiveState[]) => void
 
@@ -44,7 +44,7 @@ export interface ReplicaOptions {
 export class Replica {
   readonly id: Id<'replica'>
   readonly lease: Lease
-  readonly cache = new StateCache(MOST_STATES)
+  readonly cache = new StateCache(MAX_STATES)
   readonly #storage: Storage
   readonly #clock: Clock
   readonly #time: DatabaseClock

@@ -81,7 +81,7 @@ export const SIGNALS: readonly Signal[] = [
   raisedAt('critical', 80),
 ]
 
-export const MOST_POINTS = 100
+export const MAX_POINTS = 100
 
 export interface Assessment {
   readonly inputs: RiskInputs
@@ -98,7 +98,7 @@ export function assess(inputs: RiskInputs): Assessment {
     points,
   }))
   const sum = signals.reduce((total, { points }) => total + points, 0)
-  return { inputs, signals, score: Math.min(sum, MOST_POINTS) }
+  return { inputs, signals, score: Math.min(sum, MAX_POINTS) }
 }
 
 /** `context.risk`, as the schema of policies declares it. */

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { argumentAt, type TypedArguments, type TypedValue } from '@remit/engine'
 
 /** More than this many at once are not looked up one by one: such a call counts as one with a counterparty nobody knows. */
-const MOST = 16
+const MAX = 16
 const DIGEST_CHARACTERS = 22
 
 /**
@@ -19,7 +19,7 @@ export function counterpartiesOf(
   const items = value?.kind === 'set' ? value.items : value ? [value] : []
   const texts = new Set(items.map(textOf).filter((text) => text !== undefined))
   if (texts.size === 0) return undefined
-  return texts.size > MOST ? 'many' : Array.from(texts, (text) => digest(text, key))
+  return texts.size > MAX ? 'many' : Array.from(texts, (text) => digest(text, key))
 }
 
 function textOf(value: TypedValue): string | undefined {

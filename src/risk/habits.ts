@@ -1,4 +1,4 @@
-import { Kept } from '../lib/kept.ts'
+import { LruCache } from '../lib/lru-cache.ts'
 import type { Step, Storage } from '../storage/index.ts'
 import {
   deleteHabitsQuery,
@@ -14,7 +14,7 @@ const DAY_MS = 86_400_000
  * within moments. A younger habit is read again for each call, unless it began here.
  */
 const CERTAIN_AFTER_MS = 600_000
-const MOST_KEPT = 50_000
+const MAX_KEPT = 50_000
 const KEPT = 'kept'
 const GONE = 'gone'
 
@@ -37,9 +37,9 @@ export interface Habits {
 export class HabitBook {
   readonly #storage: Storage
   /** Times when each habit was last noted. */
-  readonly #known = new Kept<number>(MOST_KEPT)
+  readonly #known = new LruCache<number>(MAX_KEPT)
   /** Habits that began here, by decision. */
-  readonly #begun = new Kept<readonly string[]>(MOST_KEPT)
+  readonly #begun = new LruCache<readonly string[]>(MAX_KEPT)
 
   constructor(storage: Storage) {
     this.#storage = storage

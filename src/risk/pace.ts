@@ -29,7 +29,7 @@ class Window {
   }
 }
 
-const MOST_WINDOWS = 20_000
+const MAX_WINDOWS = 20_000
 
 /** Pace of calls, by key. In memory: what this process permitted in the last minute. */
 export class Pace {
@@ -45,7 +45,7 @@ export class Pace {
     this.#windows.delete(key)
     this.#windows.set(key, window)
     window.add(Math.floor(at / 1000))
-    if (this.#windows.size > MOST_WINDOWS) {
+    if (this.#windows.size > MAX_WINDOWS) {
       for (const oldest of this.#windows.keys()) {
         this.#windows.delete(oldest)
         break

@@ -51,8 +51,8 @@ const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
 const LOOK_ELSEWHERE_MS = 2_000
 /** More calls than this in a minute are not told apart. */
-const MOST_ELSEWHERE = 1_000
-const MOST_REMEMBERED = 20_000
+const MAX_ELSEWHERE = 1_000
+const MAX_REMEMBERED = 20_000
 
 /**
  * Books about earlier calls of agents: they hold our own entries, never anything from the request.
@@ -154,10 +154,10 @@ export class RiskBooks {
     if (known && at - known.at < LOOK_ELSEWHERE_MS && at >= known.at) return known.count
     const { agentId, personId } = held.task
     const of = { agentId, personId, replicaId }
-    const count = await callsElsewhere(storage.read, of, at - MINUTE_MS, MOST_ELSEWHERE)
+    const count = await callsElsewhere(storage.read, of, at - MINUTE_MS, MAX_ELSEWHERE)
     this.#elsewhere.delete(paceKey)
     this.#elsewhere.set(paceKey, { at, count })
-    if (this.#elsewhere.size > MOST_REMEMBERED) this.#elsewhere.clear()
+    if (this.#elsewhere.size > MAX_REMEMBERED) this.#elsewhere.clear()
     return count
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { bucketOf, LEAST_SIZES, medianOf, middleOf, ratioOf, sizeOf } from './size.ts'
+import { bucketOf, MIN_SIZES, medianOf, middleOf, ratioOf, sizeOf } from './size.ts'
 
 const size = fc.bigInt({ min: 0n, max: 2n ** 80n })
 
@@ -18,7 +18,7 @@ describe('sizes', () => {
 
   test('the median is at most a thirty-second off the real one', () => {
     fc.assert(
-      fc.property(fc.array(size, { minLength: LEAST_SIZES, maxLength: 60 }), (sizes) => {
+      fc.property(fc.array(size, { minLength: MIN_SIZES, maxLength: 60 }), (sizes) => {
         const histogram = new Map<number, number>()
         for (const each of sizes) {
           const bucket = bucketOf(each)

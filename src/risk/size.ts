@@ -34,12 +34,12 @@ export function middleOf(bucket: number): bigint {
 }
 
 /** Fewer sizes than this say nothing about what is usual. */
-export const LEAST_SIZES = 5
+export const MIN_SIZES = 5
 
 /** The lower median; `undefined` when there are too few. */
 export function medianOf(histogram: ReadonlyMap<number, number>): bigint | undefined {
   const total = histogram.values().reduce((sum, count) => sum + count, 0)
-  if (total < LEAST_SIZES) return undefined
+  if (total < MIN_SIZES) return undefined
   let seen = 0
   for (const [bucket, count] of [...histogram].toSorted(([a], [b]) => a - b)) {
     seen += count
@@ -49,11 +49,11 @@ export function medianOf(histogram: ReadonlyMap<number, number>): bigint | undef
 }
 
 /** A million times the usual, in ten-thousandths: nothing depends on how much more it is. */
-const MOST_RATIO = 10_000_000_000n
+const MAX_RATIO = 10_000_000_000n
 
 /** Answers the ratio in ten-thousandths. */
 export function ratioOf(size: bigint, median: bigint): bigint {
-  if (median === 0n) return size === 0n ? 10_000n : MOST_RATIO
+  if (median === 0n) return size === 0n ? 10_000n : MAX_RATIO
   const ratio = (size * 10_000n) / median
-  return ratio < MOST_RATIO ? ratio : MOST_RATIO
+  return ratio < MAX_RATIO ? ratio : MAX_RATIO
 }

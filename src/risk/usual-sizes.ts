@@ -1,4 +1,4 @@
-import { Kept } from '../lib/kept.ts'
+import { LruCache } from '../lib/lru-cache.ts'
 import type { Random } from '../lib/random.ts'
 import type { Step, Storage } from '../storage/index.ts'
 import { countSizeQuery, histogramOf, type SizeKey } from './books-store.ts'
@@ -7,7 +7,7 @@ import { bucketOf, medianOf } from './size.ts'
 const DAY_MS = 86_400_000
 const DAYS = 30
 const SHARDS = 16
-const MOST_KEPT = 20_000
+const MAX_KEPT = 20_000
 
 /** One call's size, and where it is counted. */
 export interface Size extends SizeKey {
@@ -22,7 +22,7 @@ export interface Size extends SizeKey {
 export class UsualSizes {
   readonly #storage: Storage
   readonly #random: Random
-  readonly #medians = new Kept<{ readonly median: bigint | undefined }>(MOST_KEPT)
+  readonly #medians = new LruCache<{ readonly median: bigint | undefined }>(MAX_KEPT)
 
   constructor({ random, storage }: { readonly storage: Storage; readonly random: Random }) {
     this.#storage = storage

@@ -4,7 +4,7 @@ import { Problem } from '../lib/problem.ts'
 import type { Tx } from '../storage/index.ts'
 import type { SpaceParts } from './parts.ts'
 import { type SpaceRules, withRules } from './rules.ts'
-import { MOST_LEVELS, PARENTS, type Space, type SpaceKind } from './space.ts'
+import { MAX_LEVELS, PARENTS, type Space, type SpaceKind } from './space.ts'
 import { findLine, findSpace, hasOrganization, insertSpace } from './space-store.ts'
 
 /**
@@ -73,6 +73,6 @@ async function requirePlace(tx: Tx, { kind, parentId }: Space): Promise<void> {
     throw new Problem('space.unknown', `there is no space \`${parentId}\``)
   if (!PARENTS[kind].includes(parent.kind))
     throw new Problem('space.bad', `a ${kind} cannot be in a ${parent.kind}`)
-  if (line.length >= MOST_LEVELS)
-    throw new Problem('space.bad', `spaces are ${MOST_LEVELS} deep at most`)
+  if (line.length >= MAX_LEVELS)
+    throw new Problem('space.bad', `spaces are ${MAX_LEVELS} deep at most`)
 }

@@ -2,7 +2,7 @@ import { isId, isName } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import type { SpaceLine } from './space.ts'
 
-const MOST = 200
+const MAX = 200
 
 /**
  * Whether tasks may be opened here for this person, by this agent. Every space of the line that says something has to let
@@ -53,6 +53,6 @@ function read(
 ): readonly string[] {
   const wrong = list.find((name) => !isOne(name))
   if (wrong !== undefined) throw new Problem('space.bad', `\`${what}\`: \`${wrong}\` is none`)
-  if (list.length > MOST) throw new Problem('space.bad', `\`${what}\`: ${MOST} at most`)
+  if (list.length > MAX) throw new Problem('space.bad', `\`${what}\`: ${MAX} at most`)
   return [...new Set(list)].sort()
 }

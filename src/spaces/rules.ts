@@ -18,7 +18,7 @@ export interface SpaceRules {
   readonly details?: unknown
 }
 
-const LONGEST_TITLE = 200
+const MAX_TITLE = 200
 
 /** The space as it is with these rules. @throws Problem `space.bad` */
 export function withRules(space: Space, rules: SpaceRules, catalog: CatalogView): Space {
@@ -34,8 +34,8 @@ export function withRules(space: Space, rules: SpaceRules, catalog: CatalogView)
 }
 
 function readTitle(title: string): string {
-  if (title.trim() === '' || title.length > LONGEST_TITLE || visible(title) !== title)
-    throw new Problem('space.bad', `a title is 1 to ${LONGEST_TITLE} visible characters`)
+  if (title.trim() === '' || title.length > MAX_TITLE || visible(title) !== title)
+    throw new Problem('space.bad', `a title is 1 to ${MAX_TITLE} visible characters`)
   return title
 }
 

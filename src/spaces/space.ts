@@ -46,7 +46,7 @@ export const PARENTS: Readonly<Record<SpaceKind, readonly SpaceKind[]>> = {
  * Levels that spaces are nested at most, the organization included. Every call looks at the whole
  * line.
  */
-export const MOST_LEVELS = 8
+export const MAX_LEVELS = 8
 
 /** A space and those above it, nearest first. */
 export type SpaceLine = readonly Space[]

@@ -5,7 +5,7 @@ import { Problem } from '../lib/problem.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { answerConsent, type ConsentAnswer } from './answer-consent.ts'
 import { basesFor } from './basis-store.ts'
-import { CONSENT_WAITS, MOST_PENDING_CONSENTS, QUIET_AFTER_NO } from './consent.ts'
+import { CONSENT_WAITS, MAX_PENDING_CONSENTS, QUIET_AFTER_NO } from './consent.ts'
 import { pendingConsents, readConsent } from './consent-store.ts'
 import { TaskKeeper } from './keep.ts'
 import { requestConsent } from './request-consent.ts'
@@ -77,11 +77,11 @@ forEachEngine('consent', (open) => {
   test('the same question attaches; a person is not flooded', async () => {
     const { parts, person, ask, pending } = await begin()
     assert.equal(await pending(), await pending())
-    for (let i = 1; i < MOST_PENDING_CONSENTS; i++) await ask([upTo(`${i}.00`)])
+    for (let i = 1; i < MAX_PENDING_CONSENTS; i++) await ask([upTo(`${i}.00`)])
     assert.equal((await ask([upTo('77.00')])).outcome, 'too_many_pending')
     assert.equal((await ask(asked)).outcome, 'asked')
     const waiting = await pendingConsents(parts.storage.read, person.id, parts.clock.now())
-    assert.equal(waiting.length, MOST_PENDING_CONSENTS)
+    assert.equal(waiting.length, MAX_PENDING_CONSENTS)
     await parts.live.stop()
   })
 

@@ -6,7 +6,7 @@ import {
   type DeferralState,
   FETCHED_WITHIN,
   type Flow,
-  LONGEST_PAUSE,
+  MAX_PAUSE,
   SLOWER,
 } from './deferral.ts'
 
@@ -105,7 +105,7 @@ export function pollStep(
 export function slowDownStep(db: Reader, { digest, pause }: Deferral, now: number): Step {
   const query = db
     .updateTable('deferrals')
-    .set({ polled_at: now, pause: Math.min(pause + SLOWER, LONGEST_PAUSE) })
+    .set({ polled_at: now, pause: Math.min(pause + SLOWER, MAX_PAUSE) })
     .where('digest', '=', digest)
   return { name: 'slower polls', query, rows: 'any' }
 }
@@ -211,7 +211,7 @@ export async function countWaitingFor(tx: Tx, consentId: string, now: number): P
 }
 
 /** An answer that its agent wants to hear of. */
-export interface Resolved extends Pick<Deferral, 'digest' | 'code' | 'flow' | 'agentId'> {
+export interface ResolvedDeferral extends Pick<Deferral, 'digest' | 'code' | 'flow' | 'agentId'> {
   readonly at: string
   readonly token: Uint8Array | null
 }
@@ -232,7 +232,7 @@ function requestsOf(
 export async function resolvedToTell(
   db: Reader,
   { before, now, limit }: { before: number; now: number; limit: number },
-): Promise<Resolved[]> {
+): Promise<ResolvedDeferral[]> {
   const rows = await db
     .selectFrom('deferrals')
     .leftJoin('consent_requests', 'consent_requests.id', 'deferrals.consent_id')

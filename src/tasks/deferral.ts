@@ -53,4 +53,4 @@ export function answerableUntil({ expiresAt }: Pick<Deferral, 'expiresAt'>): num
 export const PAUSE = 5
 /** By how much polling too fast lengthens the pause, and how far. */
 export const SLOWER = 5
-export const LONGEST_PAUSE = 60
+export const MAX_PAUSE = 60

@@ -14,7 +14,7 @@ export { allLimits, type Basis, type BasisLimits, basisLimits, limitsOfLists } f
 export { basesFor, basesOfAgent, basesOfPerson, findBasis } from './basis-store.ts'
 export {
   type AnswerPart,
-  MOST_READ,
+  MAX_READ,
   type ReportedAmount,
   saidAs,
   saidBy,
@@ -38,7 +38,7 @@ export {
 export { BUDGET_STEP, giveBackSteps, takeSteps } from './budget/take-budget.ts'
 export { closeTask } from './close.ts'
 export { closeAllTasks } from './close-all.ts'
-export { type ConsentRequest, MOST_ASKED_AN_HOUR } from './consent.ts'
+export { type ConsentRequest, MAX_ASKED_AN_HOUR } from './consent.ts'
 export {
   countAskedOf,
   pendingConsents,
@@ -64,7 +64,7 @@ export {
   nameTask,
   PACE_STEP,
   pollStep,
-  type Resolved,
+  type ResolvedDeferral,
   redeemDeferralStep,
   resolvedToTell,
   slowDownStep,

@@ -3,7 +3,7 @@ import { canonicalJson } from '../lib/canonical-json.ts'
 import { type Id, newId } from '../lib/id.ts'
 import type { Tx } from '../storage/index.ts'
 import type { ForeignActor } from '../tokens/index.ts'
-import { CONSENT_WAITS, type ConsentRequest, MOST_PENDING_CONSENTS } from './consent.ts'
+import { CONSENT_WAITS, type ConsentRequest, MAX_PENDING_CONSENTS } from './consent.ts'
 import { consentsBetween, insertConsent } from './consent-store.ts'
 import type { TaskParts } from './parts.ts'
 
@@ -47,7 +47,7 @@ export async function requestConsent(
       canonicalJson(known.actors) === canonicalJson(asking.actors ?? []),
   )
   if (waiting) return { outcome: 'asked', consentId: waiting.id }
-  if (asked.filter(({ state }) => state === 'pending').length >= MOST_PENDING_CONSENTS)
+  if (asked.filter(({ state }) => state === 'pending').length >= MAX_PENDING_CONSENTS)
     return { outcome: 'too_many_pending' }
   const request: ConsentRequest = {
     ...asking,

@@ -90,7 +90,7 @@ export type SettledKind = 'charged' | 'rows'
 const HOUR = 3_600_000
 /** How long a task lasts when nothing else is asked for, and at most. */
 export const TASK_LIFE = { default: HOUR, most: 24 * HOUR } as const
-export const LONGEST_PURPOSE = 200
+export const MAX_PURPOSE = 200
 
 /**
  * A purpose as it was sent, or a refusal: 1 to 200 characters of one line, without characters that people cannot see.
@@ -98,10 +98,10 @@ export const LONGEST_PURPOSE = 200
  */
 export function checkPurpose(text: string): string {
   const length = [...text].length
-  if (text.trim() !== text || length > LONGEST_PURPOSE || !isReadableLine(text))
+  if (text.trim() !== text || length > MAX_PURPOSE || !isReadableLine(text))
     throw new Problem(
       'task.bad_purpose',
-      `a purpose is 1 to ${LONGEST_PURPOSE} visible characters on one line`,
+      `a purpose is 1 to ${MAX_PURPOSE} visible characters on one line`,
     )
   return text
 }

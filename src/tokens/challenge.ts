@@ -1,4 +1,4 @@
-import { PROOF_ALGORITHMS } from './proof.ts'
+import { PROOF_ALGORITHMS } from './dpop-proof.ts'
 
 /** RFC 9728 section 3.1: the well-known part goes between host and path of the resource identifier. */
 export const METADATA_PREFIX = '.well-known/oauth-protected-resource'

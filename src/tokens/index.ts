@@ -2,13 +2,6 @@ export type { AccessClaims, Minted, Minting } from './access-token.ts'
 export { authenticationClaims } from './access-token.ts'
 export { argumentTexts } from './argument-texts.ts'
 export {
-  CODE_STEP,
-  consumeCodeStep,
-  forgetRegistration,
-  keepRegistration,
-} from './artefact-store.ts'
-export { type Artefacts, artefacts } from './artefacts.ts'
-export {
   findBearerToken,
   findRefreshToken,
   forgetOpaqueTokens,
@@ -21,8 +14,16 @@ export {
 } from './bearer-store.ts'
 export type { BearerToken, RefreshToken } from './bearer-token.ts'
 export { type Challenged, challenge, METADATA_PREFIX } from './challenge.ts'
+export { checkProof, PROOF_ALGORITHMS, type Proof, type ProofExpectation } from './dpop-proof.ts'
 export { INTROSPECTION_TYPE, mintIntrospection } from './introspection-token.ts'
 export { DpopNonces } from './nonces.ts'
+export {
+  CODE_STEP,
+  consumeCodeStep,
+  forgetRegistration,
+  keepRegistration,
+} from './oidc-payload-store.ts'
+export { artefacts, type OidcPayloads } from './oidc-payloads.ts'
 export { type DeferralKind, newOpaqueToken, opaqueDigest } from './opaque-token.ts'
 export { pairwiseSubject } from './pairwise.ts'
 export {
@@ -43,7 +44,6 @@ export {
   confirmationOf,
   tokenTypeOf,
 } from './possession.ts'
-export { checkProof, PROOF_ALGORITHMS, type Proof, type ProofExpectation } from './proof.ts'
 export {
   checkResourceToken,
   mintResourceToken,

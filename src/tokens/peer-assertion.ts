@@ -11,7 +11,7 @@ import {
 import { partyClaims, type TokenParties } from './parties.ts'
 
 /** Longest life of an assertion: whoever took one does not ask us again. */
-const MOST_LIFE_MS = 300_000
+const MAX_LIFE_MS = 300_000
 
 /** Assertion for the authorization server of another domain. */
 export interface PeerAssertion {
@@ -38,7 +38,7 @@ export async function mintPeerAssertion(
 ): Promise<Minted> {
   const now = clock.now()
   const iat = Math.floor(now / 1000)
-  const exp = Math.floor(Math.min(now + MOST_LIFE_MS, given.deadline) / 1000)
+  const exp = Math.floor(Math.min(now + MAX_LIFE_MS, given.deadline) / 1000)
   if (exp <= iat) throw new Problem('token.expired', 'the task ends before the token would begin')
   const id = base64url(random.bytes(16))
   const { sponsor: _, sub_id: __, ...parties } = partyClaims(issuer, given.parties)

@@ -1,6 +1,6 @@
 import { base64url } from '../lib/bytes.ts'
 import type { Random } from '../lib/random.ts'
-import { checkProof, type Proof, type ProofExpectation } from './proof.ts'
+import { checkProof, type Proof, type ProofExpectation } from './dpop-proof.ts'
 
 /** Confirmation of the key that a token is bound to (RFC 7800): a DPoP key, or a certificate. */
 export type KeyConfirmation = { readonly jkt: string } | { readonly 'x5t#S256': string }

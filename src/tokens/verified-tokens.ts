@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { CLOCK_SKEW_MS } from '../keys/index.ts'
 import { sha256url } from '../lib/bytes.ts'
-import { Kept } from '../lib/kept.ts'
+import { LruCache } from '../lib/lru-cache.ts'
 import type { AccessTokenContent, GoodBefore, OwnTokens } from './access-token.ts'
 import { signingKeyOf } from './signing-key/live-key.ts'
 
@@ -13,9 +13,9 @@ interface Verified extends AccessTokenContent {
   readonly notBefore: number
 }
 
-const MOST = 10_000
+const MAX = 10_000
 /** Characters of a token that is kept: longer ones are few, and would take the memory of many. */
-const MOST_CHARACTERS = 4096
+const MAX_CHARACTERS = 4096
 
 /**
  * Access tokens of ours that were found good in every respect, by the digest of their text, so that the one that comes with every call
@@ -24,14 +24,14 @@ const MOST_CHARACTERS = 4096
  * its time is now. What is not kept, or not good for all of that, is checked from the beginning, which also says what is wrong.
  */
 export class VerifiedTokens implements GoodBefore {
-  readonly #tokens: Kept<Verified>
+  readonly #tokens: LruCache<Verified>
 
-  constructor(most = MOST) {
-    this.#tokens = new Kept(most)
+  constructor(most = MAX) {
+    this.#tokens = new LruCache(most)
   }
 
   find(token: string, audience: string, own: OwnTokens): AccessTokenContent | undefined {
-    if (token.length > MOST_CHARACTERS) return undefined
+    if (token.length > MAX_CHARACTERS) return undefined
     const verified = this.#tokens.get(sha256url(token), markOf(own.issuer, audience))
     if (!verified) return undefined
     const { access, key, kid, notBefore } = verified
@@ -48,7 +48,7 @@ export class VerifiedTokens implements GoodBefore {
     own: OwnTokens,
     good: AccessTokenContent & { readonly notBefore: number },
   ): void {
-    if (token.length > MOST_CHARACTERS) return
+    if (token.length > MAX_CHARACTERS) return
     const kid = signingKeyOf(token).id
     const key = own.keys.find(kid)
     const { aud, iss } = good.access

@@ -35,14 +35,14 @@ export class Compiled {
 
 /** Actions by what they are, as a server keeps them: one store for many requests, so that what is remembered of it is used. */
 const actions = new Map<string, EntityStore>()
-const MOST_STORES = 64
+const MAX_STORES = 64
 
 function storeOf(entities: readonly Entity[]): EntityStore {
   const groups = Map.groupBy(entities, ({ uid }) => uid.type === 'Action')
   const [base = [], own = []] = [groups.get(true), groups.get(false)]
   const key = JSON.stringify(base)
   const known = actions.get(key) ?? entityStore(entitiesFromJson(base))
-  if (actions.size > MOST_STORES) actions.clear()
+  if (actions.size > MAX_STORES) actions.clear()
   actions.set(key, known)
   return entityStore(entitiesFromJson(own), known)
 }

@@ -3,15 +3,15 @@ import type { Json } from './json.ts'
 import type { Random } from './random.ts'
 import type { Extension } from './schema.ts'
 
-const LEAST = -(2n ** 63n)
-const MOST = 2n ** 63n - 1n
+const MIN = -(2n ** 63n)
+const MAX = 2n ** 63n - 1n
 
 const LONGS: readonly (number | bigint)[] = [-2, -1, 0, 1, 2, 3, 10, 100, 1000]
 const LONG_EDGES: readonly (number | bigint)[] = [
-  LEAST,
-  LEAST + 1n,
-  MOST,
-  MOST - 1n,
+  MIN,
+  MIN + 1n,
+  MAX,
+  MAX - 1n,
   2 ** 53 - 1,
   2n ** 53n,
   2n ** 53n + 1n,

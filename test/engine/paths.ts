@@ -12,7 +12,7 @@ export interface Path {
   readonly asked?: { readonly has: Expr; readonly needs: readonly Expr[] }
 }
 
-const LONGEST = 3
+const MAX_LENGTH = 3
 const known = new WeakMap<Schema, Map<string, ReadonlyMap<string, readonly Path[]>>>()
 
 export function pathsIn({
@@ -37,7 +37,7 @@ function all(principal: string, resource: string, schema: Schema): Path[] {
   })
   const context = { expr: { Var: 'context' }, type: schema.context, needs: [] }
   const roots: Path[] = [entity('principal', principal), entity('resource', resource), context]
-  return roots.flatMap((root) => [root, ...below(root, schema, LONGEST)])
+  return roots.flatMap((root) => [root, ...below(root, schema, MAX_LENGTH)])
 }
 
 function below(path: Path, schema: Schema, depth: number): Path[] {

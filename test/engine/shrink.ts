@@ -11,11 +11,11 @@ export interface Example {
 }
 
 /** Tries per round; a round that makes nothing smaller is the last one. */
-const MOST_ROUNDS = 200
+const MAX_ROUNDS = 200
 
 export function shrink(example: Example): Example {
   let smallest = example
-  for (let round = 0; round < MOST_ROUNDS; round++) {
+  for (let round = 0; round < MAX_ROUNDS; round++) {
     const smaller = candidates(smallest).find(disagrees)
     if (!smaller) return smallest
     smallest = smaller

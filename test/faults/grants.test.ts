@@ -22,7 +22,7 @@ const DONE =
 const STOPPED =
   /^503 .*(?:storage\.unavailable|temporarily_unavailable)|^200 .*You allowed this .* Back to the program/s
 
-const MOST_STOPS = 8
+const MAX_STOPS = 8
 const MANY = 100_000
 
 inEachWorld(
@@ -42,7 +42,7 @@ inEachWorld(
       it(`leaves nothing half made, and can be made again or is over: ${name}`, async () => {
         for (const how of ['gone', 'unknown'] satisfies Stop[])
           for (let at = 0; ; at++) {
-            assert.ok(at < MOST_STOPS, 'there is an end')
+            assert.ok(at < MAX_STOPS, 'there is an end')
             await forgetLimits(world())
             const { take } = await prepare(ways)
             const before = await tasks()

@@ -9,7 +9,7 @@ import { NotToBeHad } from './counterpart.ts'
 import { needProgram } from './program.ts'
 
 /** Of one download, in ms. */
-const LONGEST = 240_000
+const MAX_LENGTH = 240_000
 
 /** A file of Maven Central by its coordinates, and the digest that it must have. */
 export interface MavenFile {
@@ -61,7 +61,7 @@ function get(file: MavenFile, repository: string): void {
       '-Dtransitive=false',
       `-Dmaven.repo.local=${repository}`,
     ],
-    { encoding: 'utf8', timeout: LONGEST },
+    { encoding: 'utf8', timeout: MAX_LENGTH },
   )
   if (ran.status === 0 && existsSync(join(repository, pathOf(file)))) return
   const why = ran.stdout.split('\n').find((line) => line.startsWith('[ERROR]')) ?? 'no answer'

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { NotToBeHad } from './counterpart.ts'
 
 /** Of one package, in ms. */
-const LONGEST = 120_000
+const MAX_LENGTH = 120_000
 
 /** A program of the machine; where it is absent, the Debian package that has it is installed. Throws `NotToBeHad`. */
 export function needProgram(program: string, debianPackage: string): void {
@@ -14,7 +14,8 @@ export function needProgram(program: string, debianPackage: string): void {
     )
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   const apt = (...args: string[]) =>
-    spawnSync('apt-get', ['-qq', ...args], { env, timeout: LONGEST, stdio: 'ignore' }).status === 0
+    spawnSync('apt-get', ['-qq', ...args], { env, timeout: MAX_LENGTH, stdio: 'ignore' }).status ===
+    0
   const install = () => apt('install', '-y', '--no-install-recommends', debianPackage)
   if (!(install() || (apt('update') && install())) || !isThere(program))
     throw new NotToBeHad(`Debian's package ${debianPackage} could not be installed`)

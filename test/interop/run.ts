@@ -21,7 +21,7 @@ const COUNTERPARTS: readonly Counterpart[] = [
   keycloak,
 ]
 /** Of one test, in ms; a counterpart starts within its first. */
-const LONGEST = 300_000
+const MAX_LENGTH = 300_000
 
 interface Row {
   readonly name: string
@@ -49,7 +49,7 @@ async function tryOne(counterpart: Counterpart): Promise<Row> {
 function runTests(name: string, env: Readonly<Record<string, string>>): Promise<number> {
   const files = globSync(join(import.meta.dirname, name, '*.interop.ts'))
   if (files.length === 0) throw new Error(`there are no tests with ${name}`)
-  const child = spawn(process.execPath, ['--test', `--test-timeout=${LONGEST}`, ...files], {
+  const child = spawn(process.execPath, ['--test', `--test-timeout=${MAX_LENGTH}`, ...files], {
     stdio: 'inherit',
     env: { ...process.env, ...env },
   })

@@ -38,7 +38,7 @@ export interface Asker {
   readonly claims: readonly string[]
 }
 
-const MOST_TUPLES = 64
+const MAX_TUPLES = 64
 
 interface Item {
   readonly decision: boolean
@@ -61,7 +61,7 @@ export async function ask(asker: Asker, about: About): Promise<Asked> {
       resource: { type, id: location },
     })),
   ]
-  if (evaluations.length > MOST_TUPLES) return { refused: 'invalid_scope' }
+  if (evaluations.length > MAX_TUPLES) return { refused: 'invalid_scope' }
   const answer = await send(`${asker.url}/access/v1/evaluations`, {
     method: 'POST',
     headers: [

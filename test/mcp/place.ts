@@ -229,12 +229,12 @@ export function wordsOf(result: any): string {
 }
 
 /** No detail may list more. */
-const MOST_ACTIONS = 64
+const MAX_ACTIONS = 64
 
 function inParts(actions: readonly string[]): (readonly string[])[] {
-  const count = Math.ceil(actions.length / MOST_ACTIONS)
+  const count = Math.ceil(actions.length / MAX_ACTIONS)
   return Array.from({ length: count }, (_, i) =>
-    actions.slice(i * MOST_ACTIONS, (i + 1) * MOST_ACTIONS),
+    actions.slice(i * MAX_ACTIONS, (i + 1) * MAX_ACTIONS),
   )
 }
 

@@ -66,8 +66,8 @@ function facts(change: Partial<CallFacts>, args: TypedArguments = new Map()): Ca
   }
 }
 
-const MOST = 2n ** 63n - 1n
-const LONG = fc.oneof(fc.bigInt(-3n, 3n), fc.bigInt(-MOST - 1n, MOST))
+const MAX = 2n ** 63n - 1n
+const LONG = fc.oneof(fc.bigInt(-3n, 3n), fc.bigInt(-MAX - 1n, MAX))
 
 test('a rule that fails denies, also a forbid, which Cedar would skip, and people are not asked to lift it', () => {
   const asking = '@requestable("") @approvers("group:finance")'
@@ -92,8 +92,8 @@ test('a rule that fails denies, also a forbid, which Cedar would skip, and peopl
       const args = new Map<string, TypedValue>([
         ['count', { kind: 'integer', text: String(count) }],
       ])
-      const product = count * MOST
-      const isClean = product >= -MOST - 1n && product <= MOST
+      const product = count * MAX
+      const isClean = product >= -MAX - 1n && product <= MAX
       seen[isClean ? 'clean' : 'failed']++
       const { outcome } = decide(facts({}, args), policies)
       const clean = name.endsWith('beside one that asks') ? 'requestable' : 'permit'

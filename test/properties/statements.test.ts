@@ -9,8 +9,8 @@ import {
   listForPerson,
   listForTask,
 } from '../../src/approvals/index.ts'
+import { lapse } from '../../src/calls/expire-unreported.ts'
 import { recordOutcome, recover } from '../../src/calls/index.ts'
-import { lapse } from '../../src/calls/lapse.ts'
 import { READ, refund, World } from '../../src/calls/testing.ts'
 import { listDecisions } from '../../src/facts/index.ts'
 import { Dormancy, forgetUnusedClients, suspendDormant } from '../../src/grants/index.ts'

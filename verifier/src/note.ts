@@ -16,7 +16,7 @@ export interface Checkpoint {
 }
 
 const ED25519 = 1
-const MOST_SIGNATURES = 64
+const MAX_SIGNATURES = 64
 /** SubjectPublicKeyInfo of an Ed25519 key, without the key (RFC 8410). */
 const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex')
 
@@ -45,7 +45,7 @@ export function openNote(bytes: Uint8Array, key: VerifierKey): string | undefine
   if (end < 0 || !note.endsWith('\n')) return undefined
   const text = note.slice(0, end + 1)
   const lines = note.slice(end + 2, -1).split('\n')
-  if (lines.length > MOST_SIGNATURES) return undefined
+  if (lines.length > MAX_SIGNATURES) return undefined
   let good = false
   for (const line of lines) {
     const match = /^— ([^\s+]+) ([A-Za-z0-9+/]+=*)$/.exec(line)

@@ -35,7 +35,7 @@ export function aboutServer({ name }: Offer): { name: string; version: string } 
 }
 
 /** Actions that one detail may name, at most. */
-const MOST_ACTIONS = 50
+const MAX_ACTIONS = 50
 
 /** What a task is opened for: every tool, and of customers only the one that is read. */
 export function wantedOf(offer: Offer): (gateway: string) => readonly object[] {
@@ -50,8 +50,8 @@ export function wantedOf(offer: Offer): (gateway: string) => readonly object[] {
 }
 
 export function inLists(actions: readonly string[]): string[][] {
-  return Array.from({ length: Math.ceil(actions.length / MOST_ACTIONS) }, (_, i) =>
-    actions.slice(i * MOST_ACTIONS, (i + 1) * MOST_ACTIONS),
+  return Array.from({ length: Math.ceil(actions.length / MAX_ACTIONS) }, (_, i) =>
+    actions.slice(i * MAX_ACTIONS, (i + 1) * MAX_ACTIONS),
   )
 }
 

@@ -15,8 +15,8 @@ import type { McpWay } from './way.ts'
 import { allWays } from './ways.ts'
 
 /** In one run, whatever the time. */
-const LEAST = 20
-const MOST = 20_000
+const MIN = 20
+const MAX = 20_000
 /** Calls or lists that a profile is of. */
 const PROFILED = 1_000
 
@@ -59,7 +59,7 @@ async function once(way: McpWay): Promise<void> {
 async function warmUp(way: McpWay): Promise<number> {
   const { requests, seconds } = await most(way, await way.prepare(way.warmUp))
   const perSecond = requests / seconds / (way.requestsEach ?? 1)
-  return Math.min(MOST, Math.max(LEAST, Math.round(perSecond * options.seconds)))
+  return Math.min(MAX, Math.max(MIN, Math.round(perSecond * options.seconds)))
 }
 
 async function oneRound(

@@ -11,7 +11,7 @@ import { Scopes, type Slots } from './scope.ts'
 import { entityFromJson } from './value-json.ts'
 
 /** More are refused. */
-export const MOST_POLICIES = 100_000
+export const MAX_POLICIES = 100_000
 
 /**
  * Compiles a set of policies, templates and links.
@@ -77,8 +77,8 @@ export class PolicyCompiler {
 
   #name(id: string): void {
     if (this.#ids.has(id)) throw new CompileError(id, '', 'the id is that of another one, too')
-    if (this.#ids.size >= MOST_POLICIES)
-      throw new CompileError(id, '', `more than ${MOST_POLICIES} policies`)
+    if (this.#ids.size >= MAX_POLICIES)
+      throw new CompileError(id, '', `more than ${MAX_POLICIES} policies`)
     this.#ids.add(id)
   }
 }

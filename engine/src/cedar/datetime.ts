@@ -45,7 +45,7 @@ function daysOf(year: number, month: number, day: number): number | undefined {
 const DURATION = /^(-?)(?:([0-9]+)d)?(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?(?:([0-9]+)ms)?$/
 const UNITS = [DAY, HOUR, MINUTE, SECOND, 1]
 /** More digits are more than 64 bits. */
-const MOST_DIGITS = 20
+const MAX_DIGITS = 20
 
 /** Cedar's `duration("…")`, such as `-1d2h3m4s5ms`. `undefined` for anything else, or out of range. */
 export function parseDuration(text: string): Duration | undefined {
@@ -54,7 +54,7 @@ export function parseDuration(text: string): Duration | undefined {
   let total = 0n
   for (const [i, unit] of UNITS.entries()) {
     const digits = (match[i + 2] ?? '0').replace(/^0+(?=.)/, '')
-    if (digits.length > MOST_DIGITS) return undefined
+    if (digits.length > MAX_DIGITS) return undefined
     total += BigInt(digits) * BigInt(unit)
   }
   const milliseconds = longOf(match[1] === '-' ? -total : total)

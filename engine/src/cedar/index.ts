@@ -1,6 +1,6 @@
 /** Cedar, compiled: from the official tools' JSON form to closures behind an index. No dependency, no clock, no I/O. */
 
-export { compilePolicies, MOST_POLICIES, PolicyCompiler } from './compile.ts'
+export { compilePolicies, MAX_POLICIES, PolicyCompiler } from './compile.ts'
 export type { CedarRequest, CompiledPolicies } from './compiled-policies.ts'
 export { type Entity, type EntityStore, entitiesFromJson, entityStore } from './entity-store.ts'
 export { EXPRESSION_LIMITS } from './expression.ts'

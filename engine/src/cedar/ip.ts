@@ -1,14 +1,14 @@
 import { Ip } from './value.ts'
 
 /** `ABCD:EF01:2345:6789:ABCD:EF01:2345:6789/128` */
-const MOST_CHARACTERS = 43
+const MAX_CHARACTERS = 43
 
 /**
  * Cedar's `ip("…")`: an IPv4 or IPv6 address, or a range in prefix notation. IPv4 written inside IPv6 is refused. `undefined` for
  * anything else.
  */
 export function parseIp(text: string): Ip | undefined {
-  if (text.length > MOST_CHARACTERS) return undefined
+  if (text.length > MAX_CHARACTERS) return undefined
   const slash = text.indexOf('/')
   const address = slash < 0 ? text : text.slice(0, slash)
   const bits = address.includes(':') ? 128 : 32

@@ -4,14 +4,14 @@
  */
 export type Long = number | bigint
 
-const MOST = 2n ** 63n - 1n
-const LEAST = -(2n ** 63n)
+const MAX = 2n ** 63n - 1n
+const MIN = -(2n ** 63n)
 const SAFE = BigInt(Number.MAX_SAFE_INTEGER)
 
 /** The one form of an integer; `undefined` outside of 64 bits. */
 export function longOf(value: bigint): Long | undefined {
   if (value >= -SAFE && value <= SAFE) return Number(value)
-  return value >= LEAST && value <= MOST ? value : undefined
+  return value >= MIN && value <= MAX ? value : undefined
 }
 
 /** Decimal digits with an optional minus, as JSON writes integers; `undefined` for anything else, or outside of 64 bits. */

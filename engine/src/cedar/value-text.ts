@@ -1,7 +1,7 @@
 import { Datetime, Decimal, Duration, EntityUid, Ip, SetValue, type Value } from './value.ts'
 
-const MOST_ITEMS = 5
-const MOST_CHARACTERS = 80
+const MAX_ITEMS = 5
+const MAX_CHARACTERS = 80
 
 /** A value for people: plain where it is plain, and never long. */
 export function valueText(value: Value): string {
@@ -17,13 +17,13 @@ export function valueText(value: Value): string {
     value instanceof SetValue
       ? value.items.map(valueText)
       : Array.from(value.members, ([name, member]) => `${name}: ${valueText(member)}`)
-  const more = items.length > MOST_ITEMS ? `, and ${items.length - MOST_ITEMS} more` : ''
-  const shown = `${items.slice(0, MOST_ITEMS).join(', ')}${more}`
+  const more = items.length > MAX_ITEMS ? `, and ${items.length - MAX_ITEMS} more` : ''
+  const shown = `${items.slice(0, MAX_ITEMS).join(', ')}${more}`
   return value instanceof SetValue ? `[${shown}]` : `{ ${shown} }`
 }
 
 function quoted(text: string): string {
-  const cut = text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text
+  const cut = text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}…` : text
   return JSON.stringify(cut)
 }
 

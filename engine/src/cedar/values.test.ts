@@ -16,23 +16,12 @@ import {
   type Value,
 } from './value.ts'
 
-const MOST = 2n ** 63n - 1n
-const LEAST = -(2n ** 63n)
+const MAX = 2n ** 63n - 1n
+const MIN = -(2n ** 63n)
 
 describe('64-bit integers', () => {
-  const EDGES = [
-    0n,
-    1n,
-    -1n,
-    3n,
-    2n ** 31n,
-    3037000500n,
-    2n ** 53n - 1n,
-    2n ** 53n,
-    2n ** 62n,
-    MOST,
-  ]
-  const NUMBERS = [...EDGES, ...EDGES.map((n) => -n), LEAST]
+  const EDGES = [0n, 1n, -1n, 3n, 2n ** 31n, 3037000500n, 2n ** 53n - 1n, 2n ** 53n, 2n ** 62n, MAX]
+  const NUMBERS = [...EDGES, ...EDGES.map((n) => -n), MIN]
 
   it('are exact, and overflow instead of wrapping or rounding', () => {
     for (const a of NUMBERS) {
@@ -45,8 +34,8 @@ describe('64-bit integers', () => {
         assert.equal(x === y, a === b)
       }
     }
-    assert.equal(negate(longOf(LEAST) ?? 0), undefined)
-    assert.equal(longOf(MOST + 1n), undefined)
+    assert.equal(negate(longOf(MIN) ?? 0), undefined)
+    assert.equal(longOf(MAX + 1n), undefined)
     assert.ok(Object.is(multiply(-3, 0), 0), 'there is one zero')
   })
 
@@ -55,8 +44,8 @@ describe('64-bit integers', () => {
   })
 
   it('are read from digits only', () => {
-    assert.equal(parseLong('9223372036854775807'), MOST)
-    assert.equal(parseLong('-9223372036854775808'), LEAST)
+    assert.equal(parseLong('9223372036854775807'), MAX)
+    assert.equal(parseLong('-9223372036854775808'), MIN)
     assert.equal(parseLong('-0'), 0)
     for (const text of ['9223372036854775808', '1.0', '1e3', '', '+1', '01', ' 1', '٣'])
       assert.equal(parseLong(text), undefined, text)
@@ -69,10 +58,10 @@ describe('decimals', () => {
     assert.equal(read('1.5'), 15000)
     assert.equal(read('-0.0001'), -1)
     assert.equal(read('000001.10'), 11000)
-    assert.equal(read('922337203685477.5807'), MOST)
-    assert.equal(read(`-${'0'.repeat(1e6)}922337203685477.5807`), -MOST)
+    assert.equal(read('922337203685477.5807'), MAX)
+    assert.equal(read(`-${'0'.repeat(1e6)}922337203685477.5807`), -MAX)
     assert.equal(read('0'.repeat(1e6)), undefined)
-    assert.equal(read('-922337203685477.5808'), LEAST)
+    assert.equal(read('-922337203685477.5808'), MIN)
     for (const text of [
       '922337203685477.5808',
       '1',
@@ -131,8 +120,8 @@ describe('instants and durations', () => {
     assert.deepEqual(at(DAY + 5), [DAY, 5])
     assert.deepEqual(at(-1), [-DAY, DAY - 1])
     assert.deepEqual(at(-DAY), [-DAY, 0])
-    assert.equal(at(LEAST)[0], undefined, 'that midnight is out of range')
-    assert.equal(at(MOST)[1], Number(MOST % BigInt(DAY)))
+    assert.equal(at(MIN)[0], undefined, 'that midnight is out of range')
+    assert.equal(at(MAX)[1], Number(MAX % BigInt(DAY)))
   })
 
   it('are read as Cedar writes durations', () => {
@@ -141,7 +130,7 @@ describe('instants and durations', () => {
     assert.equal(read('-1d2h3m4s5ms'), -93784005)
     assert.equal(read('5ms'), 5)
     assert.equal(read(`${'0'.repeat(50)}1s`), 1000)
-    assert.equal(read('-9223372036854775808ms'), LEAST)
+    assert.equal(read('-9223372036854775808ms'), MIN)
     assert.equal(read('106751991167d'), 106751991167n * BigInt(DAY))
     for (const text of [
       '',

@@ -9,7 +9,7 @@ export type ClientCertificates = 'tls' | { readonly from: readonly string[] }
 
 /** RFC 9440 section 2.2: a byte sequence of RFC 8941. */
 const VALUE = /^:((?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?):$/
-const MOST_CHARACTERS = 8_192
+const MAX_CHARACTERS = 8_192
 
 /**
  * `x5t#S256` of the certificate that the client showed at this connection; nothing where it showed none, or nobody is asked.
@@ -35,7 +35,7 @@ async function ofHeader(
   const address = (connection?.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '')
   if (!from.includes(address))
     throw new ApiRefusal('request.bad_header', '`Client-Cert` is for the proxy in front to say')
-  const [, text] = value.length <= MOST_CHARACTERS ? (VALUE.exec(value) ?? []) : []
+  const [, text] = value.length <= MAX_CHARACTERS ? (VALUE.exec(value) ?? []) : []
   if (text === undefined)
     throw new ApiRefusal('request.bad_header', '`Client-Cert` is not one certificate')
   return thumbprint(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)))

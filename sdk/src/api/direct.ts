@@ -60,7 +60,7 @@ const CREDENTIALS = new Set([
   'proxy-authorization',
   'txn-token',
 ])
-const MOST_BODY_BYTES = 400 * 1024
+const MAX_BODY_BYTES = 400 * 1024
 const CREDENTIAL = /^(dpop|bearer) ([A-Za-z0-9._~+/=-]+)$/i
 
 /**
@@ -82,7 +82,7 @@ export function direct(options: DirectOptions): Guard {
     throw new UsageError(
       '`hashKey` has fewer than 32 bytes, so that what is hashed could be tried out',
     )
-  const maxBodyBytes = Math.min(options.maxBodyBytes ?? 256 * 1024, MOST_BODY_BYTES)
+  const maxBodyBytes = Math.min(options.maxBodyBytes ?? 256 * 1024, MAX_BODY_BYTES)
   const onError = options.onError ?? (() => {})
   const calls = new Calls({
     issuer: options.issuer,

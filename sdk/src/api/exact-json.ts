@@ -17,7 +17,7 @@ export type ExactJson =
   | readonly ExactJson[]
   | ReadonlyMap<string, ExactJson>
 
-const MOST_DEPTH = 64
+const MAX_DEPTH = 64
 /** Names with a meaning in JavaScript prototypes or in policies, refused by Remit too. */
 const FORBIDDEN = new Set(['__proto__', '__entity', '__extn', '__expr'])
 const SPACE = /[ \n\r\t]*/y
@@ -92,8 +92,8 @@ class Reader {
 
   /** Bounds the recursion, so that input cannot exhaust the stack. */
   #enter(depth: number): void {
-    if (depth > MOST_DEPTH)
-      throw new ApiRefusal('input.too_deep', `nested deeper than ${MOST_DEPTH} at ${this.#at}`)
+    if (depth > MAX_DEPTH)
+      throw new ApiRefusal('input.too_deep', `nested deeper than ${MAX_DEPTH} at ${this.#at}`)
     this.#at++
   }
 

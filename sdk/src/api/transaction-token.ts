@@ -31,7 +31,7 @@ export interface Transaction {
 
 const SKEW_SECONDS = 5
 const LIFE_SECONDS = 60
-const MOST_CHAIN = 5
+const MAX_CHAIN = 5
 
 /**
  * Checks the token itself (draft-ietf-oauth-transaction-tokens): signature, type, issuer, trust domain, age, and that its
@@ -123,7 +123,7 @@ function parties(payload: JWTPayload): Pick<RemitCall, 'actors' | 'chain' | 'per
   for (let act = payload.act; act !== undefined; act = recordOf(act).act) {
     const [iss, sub] = [textOr(recordOf(act).iss), textOr(recordOf(act).sub)]
     const ours = iss === payload.iss
-    if (!iss || !sub || chain.length + actors.length >= MOST_CHAIN || (ours && actors.length > 0))
+    if (!iss || !sub || chain.length + actors.length >= MAX_CHAIN || (ours && actors.length > 0))
       throw invalid('`act` cannot be read')
     if (ours) chain.push(sub)
     else actors.push({ issuer: iss, subject: sub })

@@ -7,7 +7,7 @@ import { askAbout, type Held } from './held.ts'
 export type OnApproval = 'throw' | 'wait' | ((request: PendingApproval) => void | Promise<void>)
 
 const FIRST_PAUSE_MS = 1_000
-const LONGEST_PAUSE_MS = 15_000
+const MAX_PAUSE_MS = 15_000
 const GROWTH = 1.5
 
 /** The access request as Remit writes it, or `undefined`. People are sent to Remit's own pages only. */
@@ -30,7 +30,7 @@ export async function waitForApproval(
   { expiresAt, id }: PendingApproval,
   signal?: AbortSignal,
 ): Promise<void> {
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * GROWTH, LONGEST_PAUSE_MS)) {
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * GROWTH, MAX_PAUSE_MS)) {
     signal?.throwIfAborted()
     const answer = await look(held, id, expiresAt)
     if (answer?.state === 'approved') return

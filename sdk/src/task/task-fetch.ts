@@ -27,7 +27,7 @@ export interface Calling {
 }
 
 /** How often one call may turn out to need other people's word as well. */
-const MOST_APPROVALS = 8
+const MAX_APPROVALS = 8
 
 /** See `Task.fetch`. */
 export async function fetchAs(
@@ -45,7 +45,7 @@ export async function fetchAs(
     if (!problem) return response
     const refusal = refusalOf(calling.held, response, problem)
     if (!(refusal instanceof ApprovalRequired) || onApproval === 'throw') throw refusal
-    if (asked >= MOST_APPROVALS) throw refusal
+    if (asked >= MAX_APPROVALS) throw refusal
     if (!sending.repeatable) throw gone(sending.url)
     if (typeof onApproval === 'function') await onApproval(refusal.request)
     await refusal.wait(sending.rest?.signal ?? undefined)

@@ -24,7 +24,7 @@ export interface RuleDescription {
   readonly by: string
 }
 
-const MOST_HOSTS = 32
+const MAX_HOSTS = 32
 
 /**
  * Adds a rule: clients that match from now on are let in by it. Those that came before stay as they are.
@@ -103,11 +103,8 @@ function matchedBy({
     throw badRule('clients that registered have no documents')
   if (mode === 'document' && softwareIds.length > 0)
     throw badRule('`software_id` is asked of clients that registered only')
-  if (
-    softwareIds.length > MOST_HOSTS ||
-    !softwareIds.every((id) => /^[\x21-\x7e]{1,128}$/.test(id))
-  )
-    throw badRule(`name at most ${MOST_HOSTS} software ids of 1 to 128 characters without spaces`)
+  if (softwareIds.length > MAX_HOSTS || !softwareIds.every((id) => /^[\x21-\x7e]{1,128}$/.test(id)))
+    throw badRule(`name at most ${MAX_HOSTS} software ids of 1 to 128 characters without spaces`)
   return {
     mode,
     redirectHosts: [...new Set(redirectHosts)],
@@ -118,8 +115,8 @@ function matchedBy({
 }
 
 function checkHosts(hosts: readonly string[], needed: string | undefined): void {
-  if (hosts.length > MOST_HOSTS || (needed !== undefined && hosts.length === 0))
-    throw badRule(`name 1 to ${MOST_HOSTS} ${needed ?? 'hosts'}`)
+  if (hosts.length > MAX_HOSTS || (needed !== undefined && hosts.length === 0))
+    throw badRule(`name 1 to ${MAX_HOSTS} ${needed ?? 'hosts'}`)
   const wrong = hosts.find((host) => !isHostPattern(host))
   if (wrong !== undefined)
     throw badRule(

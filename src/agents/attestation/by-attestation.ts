@@ -2,7 +2,7 @@ import { importPublicJwk, type PublicKey } from '../../keys/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Authenticated, AuthenticatingParts } from '../authentication/authenticated.ts'
 import { identifyWorkload } from '../issuers/identify-workload.ts'
-import type { Vouched } from '../issuers/issuer-trust.ts'
+import type { VerifiedToken } from '../issuers/issuer-trust.ts'
 import { checkPossession, invalid } from './possession.ts'
 import { readShown } from './shown.ts'
 
@@ -32,7 +32,7 @@ export async function byAttestation(
 }
 
 /** The key of the instance (section 4: `cnf` with `jwk`), and not one that could sign for it. */
-function keyOf({ claims }: Vouched): PublicKey {
+function keyOf({ claims }: VerifiedToken): PublicKey {
   const { cnf } = claims
   const jwk = typeof cnf === 'object' && cnf !== null ? Reflect.get(cnf, 'jwk') : undefined
   try {

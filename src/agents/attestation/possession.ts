@@ -31,7 +31,7 @@ const TYP: Readonly<Record<PossessionKind, string>> = {
 export const POP_ALGORITHMS = ['ES256', 'Ed25519', 'EdDSA'] as const
 const MAX_BYTES = 4096
 const MAX_AGE_MS = 60_000
-const LONGEST_JTI = 256
+const MAX_JTI = 256
 
 /**
  * Whether somebody has the key that an attestation names (sections 5.1 and 5.2 of the draft, checks of sections 7.2 and 7.3): typed,
@@ -87,7 +87,7 @@ function issuedAt({ iat }: PlainObject, clock: Clock): number {
 }
 
 function jtiOf({ jti }: PlainObject): string {
-  if (typeof jti !== 'string' || jti === '' || jti.length > LONGEST_JTI)
+  if (typeof jti !== 'string' || jti === '' || jti.length > MAX_JTI)
     throw invalid('the proof has no `jti`')
   return jti
 }

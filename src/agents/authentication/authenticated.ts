@@ -1,7 +1,7 @@
 import type { Agent } from '../agent.ts'
 import type { CredentialUse } from '../credential-use.ts'
 import type { ClientDocuments } from '../documents/client-documents.ts'
-import type { IssuerTrust, Vouched } from '../issuers/issuer-trust.ts'
+import type { IssuerTrust, VerifiedToken } from '../issuers/issuer-trust.ts'
 import type { TrustedIssuer } from '../issuers/trusted-issuer.ts'
 import type { RefusingParts } from '../parts.ts'
 import type { AttestationChallenges } from './challenges.ts'
@@ -26,7 +26,7 @@ export interface Authenticated extends CredentialUse {
   /** The trusted issuers that vouch for it, in force; its tasks rest on them. */
   readonly issuers: readonly TrustedIssuer[]
   /** What a trusted issuer said, where that is what it authenticated with. */
-  readonly vouched: Vouched | undefined
+  readonly vouched: VerifiedToken | undefined
 }
 
 /** One way to say who one is. */

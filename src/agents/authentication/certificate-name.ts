@@ -16,14 +16,14 @@ export interface CertificateName {
   readonly value: string
 }
 
-const LONGEST = 1024
+const MAX_LENGTH = 1024
 
 /**
  * A name in the form in which it is compared: as text, byte by byte.
  * @throws Problem `agent.bad_certificate_name`
  */
 export function readCertificateName({ kind, value }: CertificateName): CertificateName {
-  const read = value.length > LONGEST ? undefined : READ[kind](value)
+  const read = value.length > MAX_LENGTH ? undefined : READ[kind](value)
   if (read === undefined)
     throw new Problem('agent.bad_certificate_name', `this is no \`${kind}\` of a certificate`)
   return { kind, value: read }

@@ -23,8 +23,8 @@ import type { Authenticated, AuthenticatingParts } from './authenticated.ts'
 
 /** RFC 7523bis names the first; assertions without a type are still accepted, a neighbour's type never. */
 const TYP = ['client-authentication+jwt', 'JWT', ''] as const
-const MOST_LIFE_SECONDS = 300
-const LONGEST_JTI = 256
+const MAX_LIFE_SECONDS = 300
+const MAX_JTI = 256
 
 /** Rules of every assertion that an agent signs itself; which algorithm of these, its key says. */
 export function ownAssertionRules(
@@ -32,7 +32,7 @@ export function ownAssertionRules(
   audiences: readonly string[] = [],
 ): AssertionRules {
   return {
-    ...{ typ: TYP, issuer, clock, fractions: true, maxLifeSeconds: MOST_LIFE_SECONDS },
+    ...{ typ: TYP, issuer, clock, fractions: true, maxLifeSeconds: MAX_LIFE_SECONDS },
     audience: audienceOf({ issuer }, audiences),
     algorithms: [...ALGORITHMS_OF.EC, ...ALGORITHMS_OF.OKP],
   }
@@ -142,7 +142,7 @@ function pick(
 }
 
 function jtiOf({ jti }: Claims): string {
-  if (typeof jti !== 'string' || jti === '' || jti.length > LONGEST_JTI)
+  if (typeof jti !== 'string' || jti === '' || jti.length > MAX_JTI)
     throw new Problem('token.malformed', '`jti` is missing, empty or too long')
   return jti
 }

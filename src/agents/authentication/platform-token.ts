@@ -1,6 +1,6 @@
 import { rememberedUntil } from '../../keys/index.ts'
 import { identifyWorkload } from '../issuers/identify-workload.ts'
-import type { Vouched } from '../issuers/issuer-trust.ts'
+import type { VerifiedToken } from '../issuers/issuer-trust.ts'
 import type { Authenticated, AuthenticatingParts } from './authenticated.ts'
 
 /** Platforms name no type of their own, or none. */
@@ -17,7 +17,10 @@ export async function bySvid(parts: AuthenticatingParts, svid: string): Promise<
   return vouchedFor(parts, await parts.issuers.checkSvid(svid, { audience: parts.issuer }))
 }
 
-async function vouchedFor(parts: AuthenticatingParts, vouched: Vouched): Promise<Authenticated> {
+async function vouchedFor(
+  parts: AuthenticatingParts,
+  vouched: VerifiedToken,
+): Promise<Authenticated> {
   const agent = await identifyWorkload(parts, vouched)
   // One that another issuer brought rests on that, too.
   const others = (await parts.issuers.behind(agent)).filter(

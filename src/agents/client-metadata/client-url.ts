@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 
 /** A longer one helps nobody who has to read it. */
-export const LONGEST_CLIENT_URL = 512
+export const MAX_CLIENT_URL = 512
 export type ClientUrl = `https://${string}`
 
 const SCHEME = 'https://'
 /** Of the host in an agent's id: its end is what somebody has registered. */
-const MOST_OF_HOST = 30
+const MAX_OF_HOST = 30
 /** 96 bits: nobody finds a second address with the same. */
 const DIGEST_LENGTH = 24
 
@@ -17,7 +17,7 @@ const DIGEST_LENGTH = 24
  * spelling of the host, no port that is meant anyway, no empty component.
  */
 export function isClientUrl(text: unknown): text is ClientUrl {
-  if (typeof text !== 'string' || text.length > LONGEST_CLIENT_URL) return false
+  if (typeof text !== 'string' || text.length > MAX_CLIENT_URL) return false
   if (!text.startsWith(SCHEME) || !/^[\x21-\x7e]+$/.test(text)) return false
   if (/[?#@\\]/.test(text)) return false
   const url = URL.parse(text)
@@ -39,7 +39,7 @@ export function agentIdOf(clientId: string): string {
   if (!isClientUrl(clientId)) return clientId
   const slug = new URL(clientId).host
     .replaceAll(/[^a-z0-9]+/g, '-')
-    .slice(-MOST_OF_HOST)
+    .slice(-MAX_OF_HOST)
     .replaceAll(/^-+|-+$/g, '')
   const digest = createHash('sha256').update(clientId).digest('hex').slice(0, DIGEST_LENGTH)
   return `doc-${slug}-${digest}`

@@ -1,7 +1,7 @@
 import { Problem } from '../../lib/problem.ts'
 import { isLoopbackRedirect } from './loopback.ts'
 
-const LONGEST = 512
+const MAX_LENGTH = 512
 /** Parameters of answers (RFC 6749 section 4.1.2, RFC 9207): an address brings none of its own. */
 const ANSWERS: ReadonlySet<string> = new Set([
   'code',
@@ -23,8 +23,8 @@ const ANSWERS: ReadonlySet<string> = new Set([
  * @throws Problem `registration.bad_redirect`
  */
 export function checkRedirectUri(value: unknown): string {
-  if (typeof value !== 'string' || value.length > LONGEST || !/^[\x21-\x7e]+$/.test(value))
-    throw bad(`an address is a text of at most ${LONGEST} ASCII characters`)
+  if (typeof value !== 'string' || value.length > MAX_LENGTH || !/^[\x21-\x7e]+$/.test(value))
+    throw bad(`an address is a text of at most ${MAX_LENGTH} ASCII characters`)
   const url = URL.parse(value)
   if (!url || (url.href !== value && url.href !== `${value}/`))
     throw bad('an address is a URL, written as it is used')

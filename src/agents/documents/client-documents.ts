@@ -16,8 +16,8 @@ import { noticeChange } from './notice-change.ts'
 import { plain, readDocument } from './read-document.ts'
 
 /** Section 9.7 of the draft. */
-const MOST_BYTES = 5 * 1024
-const MOST_KEYS_BYTES = 16 * 1024
+const MAX_BYTES = 5 * 1024
+const MAX_KEYS_BYTES = 16 * 1024
 const TIMEOUT_MS = 3_000
 /** A key that is not there costs one more fetch in so long at most. */
 const PAUSE_MS = 30_000
@@ -104,10 +104,10 @@ export class ClientDocuments {
   async #fetch(clientId: string): Promise<Fetched<ClientDocument>> {
     const known = await this.#isKnown(clientId)
     if (!known && this.#ports.policy === 'listed') throw refused()
-    const { headers, json } = await this.#get(clientId, known, MOST_BYTES)
+    const { headers, json } = await this.#get(clientId, known, MAX_BYTES)
     const read = readDocument(json, clientId)
     const { jwksUri } = read
-    const set = jwksUri === undefined ? undefined : await this.#get(jwksUri, known, MOST_KEYS_BYTES)
+    const set = jwksUri === undefined ? undefined : await this.#get(jwksUri, known, MAX_KEYS_BYTES)
     const document = set ? { ...read, keys: keysOf(plain(set.json)) } : read
     const lives = [headers, ...(set ? [set.headers] : [])].map(lifetimeOf)
     // INVARIANT: nobody goes on with what a client says now before what people allowed it as it was has ended.

@@ -5,7 +5,7 @@ import type { ClientKey, ClientMethod } from '../client-metadata/client-document
 
 /** Of a JWK: what only its owner may know (RFC 7518 section 6). */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
-const MOST_KEYS = 20
+const MAX_KEYS = 20
 const OURS: readonly ClientMethod[] = ['none', 'private_key_jwt']
 const METHOD = 'token_endpoint_auth_method'
 /** OpenID Connect Relying Party Metadata Choices section 2. */
@@ -74,8 +74,8 @@ export function methodsOf(members: Members): readonly ClientMethod[] {
  */
 export function keysOf(set: unknown): readonly ClientKey[] {
   const keys = typeof set === 'object' && set !== null ? Reflect.get(set, 'keys') : undefined
-  if (!Array.isArray(keys) || keys.length > MOST_KEYS)
-    throw invalid(`its keys are no JWK set of at most ${MOST_KEYS}`)
+  if (!Array.isArray(keys) || keys.length > MAX_KEYS)
+    throw invalid(`its keys are no JWK set of at most ${MAX_KEYS}`)
   refusePrivateKeys(keys)
   const usable = keys.flatMap(usableKey)
   if (usable.length === 0) throw invalid('it has no key on P-256 or Ed25519')

@@ -15,7 +15,7 @@ export const OF_KNOWN: Allowed = { burst: 200, perSecond: 20 }
 export const OF_ORIGIN: Allowed = { burst: 10, perSecond: 0.2 }
 
 /** More origins than were asked within their time of recovery. */
-const MOST_ORIGINS = 2_000
+const MAX_ORIGINS = 2_000
 
 interface Bucket {
   left: number
@@ -51,7 +51,7 @@ export class FetchBudget {
     this.#origins.delete(origin)
     this.#origins.set(origin, own)
     for (const [oldest] of this.#origins) {
-      if (this.#origins.size <= MOST_ORIGINS) break
+      if (this.#origins.size <= MAX_ORIGINS) break
       this.#origins.delete(oldest)
     }
   }

@@ -13,7 +13,7 @@ interface Kept<T> {
 }
 
 /** Answers of others by their address: so many at most, the longest unused go first. */
-const MOST_KEPT = 1_000
+const MAX_KEPT = 1_000
 
 /**
  * One fetch for everybody who asks for the same at once, and for as long as the answer may be kept.
@@ -62,7 +62,7 @@ export class KeptFetches<T> {
     this.#kept.delete(url)
     this.#kept.set(url, kept)
     for (const [oldest] of this.#kept) {
-      if (this.#kept.size <= MOST_KEPT) break
+      if (this.#kept.size <= MAX_KEPT) break
       this.#kept.delete(oldest)
     }
   }

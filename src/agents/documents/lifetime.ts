@@ -1,8 +1,8 @@
 const SECOND = 1000
 /** One request of the protocol, with the redirects and look-ups that belong to it, is one fetch, whatever the answer says. */
-const LEAST_MS = 10 * SECOND
+const MIN_MS = 10 * SECOND
 /** So long a change stays unseen at most. */
-const MOST_MS = 3600 * SECOND
+const MAX_MS = 3600 * SECOND
 /** When the answer says nothing. */
 const USUAL_MS = 300 * SECOND
 
@@ -12,7 +12,7 @@ const USUAL_MS = 300 * SECOND
  */
 export function lifetimeOf(headers: Headers): number {
   const said = saidBy(headers)
-  return said === undefined ? USUAL_MS : Math.min(Math.max(said, LEAST_MS), MOST_MS)
+  return said === undefined ? USUAL_MS : Math.min(Math.max(said, MIN_MS), MAX_MS)
 }
 
 function saidBy(headers: Headers): number | undefined {

@@ -4,11 +4,11 @@ import type { ClientDocument } from '../client-metadata/client-document.ts'
 import { clientHost } from '../client-metadata/client-url.ts'
 import { checkRedirectUri } from '../client-metadata/redirect-uri.ts'
 import { readRequestTerms } from '../client-metadata/request-terms.ts'
-import { LONGEST_CLIENT_NAME, visibleLine } from '../client-metadata/visible-line.ts'
+import { MAX_CLIENT_NAME, visibleLine } from '../client-metadata/visible-line.ts'
 import { invalid, keysOf, methodsOf, refuseSecrets } from './credentials.ts'
 
-const MOST_REDIRECTS = 10
-const LONGEST_JWKS_URI = 512
+const MAX_REDIRECTS = 10
+const MAX_JWKS_URI = 512
 
 /** A document whose keys, if they are elsewhere, are still to be fetched. */
 export type ReadDocument = ClientDocument
@@ -60,8 +60,8 @@ function asking(
   if (responses !== undefined && !responses.includes('code'))
     throw invalid('`response_types` does not contain `code`')
   if (name === undefined) throw invalid('`client_name` is missing')
-  if (!isTexts(redirects) || redirects.length === 0 || redirects.length > MOST_REDIRECTS)
-    throw invalid(`\`redirect_uris\` are 1 to ${MOST_REDIRECTS} addresses`)
+  if (!isTexts(redirects) || redirects.length === 0 || redirects.length > MAX_REDIRECTS)
+    throw invalid(`\`redirect_uris\` are 1 to ${MAX_REDIRECTS} addresses`)
   return { clientName: name, redirectUris: [...new Set(redirects.map(redirectOf))] }
 }
 
@@ -77,13 +77,13 @@ function nameOf(given: unknown): string | undefined {
   if (given === undefined) return undefined
   const name = typeof given === 'string' ? visibleLine(given) : undefined
   if (name === undefined)
-    throw invalid(`\`client_name\` is 1 to ${LONGEST_CLIENT_NAME} visible characters on one line`)
+    throw invalid(`\`client_name\` is 1 to ${MAX_CLIENT_NAME} visible characters on one line`)
   return name
 }
 
 /** Where it leads is checked again when it is fetched. */
 function keysAddress(uri: unknown): string {
-  const url = typeof uri === 'string' && uri.length <= LONGEST_JWKS_URI ? URL.parse(uri) : null
+  const url = typeof uri === 'string' && uri.length <= MAX_JWKS_URI ? URL.parse(uri) : null
   if (url?.protocol !== 'https:' || url.href !== uri || /[#@]/.test(uri))
     throw invalid('`jwks_uri` is an `https` address')
   return url.href

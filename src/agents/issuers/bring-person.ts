@@ -1,5 +1,10 @@
 import { Problem } from '../../lib/problem.ts'
-import { type Newcomer, type PeopleParts, type Person, welcome } from '../../people/index.ts'
+import {
+  type PeopleParts,
+  type Person,
+  type UnprovisionedPerson,
+  welcome,
+} from '../../people/index.ts'
 import { takePersonRoom } from './issuer-store.ts'
 
 /**
@@ -9,7 +14,7 @@ import { takePersonRoom } from './issuer-store.ts'
 export async function bringPerson(
   parts: PeopleParts,
   issuer: string,
-  newcomer: Newcomer,
+  newcomer: UnprovisionedPerson,
 ): Promise<Person> {
   const person = await welcome(parts, newcomer, {
     by: issuer,

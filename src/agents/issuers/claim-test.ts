@@ -10,8 +10,8 @@ export type ClaimTest = {
   readonly value: string
 }
 
-export const MOST_TESTS = 16
-const LONGEST = 2048
+export const MAX_TESTS = 16
+const MAX_LENGTH = 2048
 
 /**
  * INVARIANT: texts are compared character by character, nothing is folded, trimmed or decoded. What is not text (a number, a
@@ -66,6 +66,8 @@ export function claimName(claim: string): boolean {
 
 function isPlain(text: string): boolean {
   return (
-    text !== '' && text.length <= LONGEST && /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(text)
+    text !== '' &&
+    text.length <= MAX_LENGTH &&
+    /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(text)
   )
 }

@@ -8,7 +8,7 @@ import { findAgent, insertAgent } from '../agent-store.ts'
 import type { AgentParts } from '../parts.ts'
 import { holds } from './claim-test.ts'
 import { takeRoom } from './issuer-store.ts'
-import type { Vouched } from './issuer-trust.ts'
+import type { VerifiedToken } from './issuer-trust.ts'
 import type { AdmissionTerms, IdentityRule, TrustedIssuer } from './trusted-issuer.ts'
 import { findWorkload, insertWorkload } from './workload-store.ts'
 
@@ -34,7 +34,7 @@ const OF_PEOPLE = [
  * INVARIANT: keyed by registration and subject together, never by subject alone, and never by parts of it.
  * @throws Problem `issuer.not_trusted`, `issuer.full`, `agent.unknown`, `token.malformed`
  */
-export function identifyWorkload(parts: WorkloadParts, vouched: Vouched): Promise<Agent> {
+export function identifyWorkload(parts: WorkloadParts, vouched: VerifiedToken): Promise<Agent> {
   const { claims } = vouched
   const ofPeople = OF_PEOPLE.find((name) => claims[name] !== undefined)
   if (ofPeople) throw new Problem('token.malformed', `a token with \`${ofPeople}\` is of a person`)
@@ -45,7 +45,7 @@ export function identifyWorkload(parts: WorkloadParts, vouched: Vouched): Promis
  * The agent that an access token was issued to: by the same rules; without one that names an agent, one for each client of the server.
  * Who acts for whom elsewhere (`act`) counts where a rule asks about it; or, where the registration says so, one for each of those who act.
  */
-export function identifyClient(parts: WorkloadParts, vouched: Vouched): Promise<Agent> {
+export function identifyClient(parts: WorkloadParts, vouched: VerifiedToken): Promise<Agent> {
   const { act, azp, client_id: clientId = azp } = vouched.claims
   if (typeof clientId !== 'string' || !/^[\x20-\x7e]{1,512}$/.test(clientId))
     throw new Problem('token.malformed', 'the token says no client')
@@ -56,7 +56,7 @@ export function identifyClient(parts: WorkloadParts, vouched: Vouched): Promise<
 }
 
 /** INVARIANT: an issuer says which of its own agents acts. */
-function ownActor({ claims, issuer }: Vouched): string {
+function ownActor({ claims, issuer }: VerifiedToken): string {
   const { iss, sub } = { ...Object(claims.act) }
   if (iss !== issuer.issuer || typeof sub !== 'string' || !/^[\x20-\x7e]{1,512}$/.test(sub))
     throw new Problem('issuer.not_trusted', 'who acts with the token is none of its issuer')
@@ -65,7 +65,7 @@ function ownActor({ claims, issuer }: Vouched): string {
 
 async function identified(
   parts: WorkloadParts,
-  vouched: Vouched,
+  vouched: VerifiedToken,
   onlyNamed = false,
 ): Promise<Agent> {
   const { claims, issuer } = vouched
@@ -91,14 +91,14 @@ async function named(db: Reader, id: string): Promise<Agent> {
   return agent
 }
 
-async function known(db: Reader, { issuer, subject }: Vouched): Promise<Agent | undefined> {
+async function known(db: Reader, { issuer, subject }: VerifiedToken): Promise<Agent | undefined> {
   const id = await findWorkload(db, issuer.name, subject)
   return id === undefined ? undefined : named(db, id)
 }
 
 function admit(
   parts: WorkloadParts,
-  vouched: Vouched,
+  vouched: VerifiedToken,
   rule: IdentityRule | undefined,
 ): Promise<Agent> {
   const { issuer, subject } = vouched
@@ -150,7 +150,7 @@ async function givenBy(
 }
 
 function newcomer(
-  { issuer, subject }: Vouched,
+  { issuer, subject }: VerifiedToken,
   admitted: { readonly given: AdmissionTerms; readonly rule: string } | undefined,
   now: number,
 ): Agent {
@@ -179,11 +179,11 @@ export function workloadId({ name }: Pick<TrustedIssuer, 'name'>, subject: strin
   return `workload-${createHash('sha256').update(`${name}\0${subject}`).digest('hex').slice(0, 32)}`
 }
 
-const LONGEST_SHOWN = 80
+const MAX_SHOWN = 80
 
 /** The subject as its issuer says it, marked with who says so; no two agents have the same name. */
 function nameOf({ name }: TrustedIssuer, subject: string, id: string): string {
   const text = subject.replace('\t', ' ')
-  const shown = text.length <= LONGEST_SHOWN ? text : `…${text.slice(-LONGEST_SHOWN)}`
+  const shown = text.length <= MAX_SHOWN ? text : `…${text.slice(-MAX_SHOWN)}`
   return `${shown} (by ${name} ${id.slice(-12)})`
 }

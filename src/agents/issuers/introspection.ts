@@ -1,15 +1,15 @@
 import { type PlainObject, readObject } from '../../keys/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { Kept } from '../../lib/kept.ts'
+import { LruCache } from '../../lib/lru-cache.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Outbound } from '../../net/index.ts'
 
 /** How long an answer counts: as long as a replica may go on that is cut off from the store (contract 8). */
 export const INTROSPECTED_FOR_MS = 5_000
-const MOST_ANSWERS = 20_000
-const MOST_AT_ONCE = 64
-const MOST_BYTES = 64 * 1024
+const MAX_ANSWERS = 20_000
+const MAX_AT_ONCE = 64
+const MAX_BYTES = 64 * 1024
 const TIMEOUT_MS = 3_000
 
 /** Where a server says whether a token of its own holds (RFC 7662), and as whom it is asked. */
@@ -27,7 +27,7 @@ interface Answer {
 /** Asks servers about tokens of theirs; one question for all who wait, and at most one in five seconds for each token. */
 export class Introspections {
   readonly #clock: Clock
-  readonly #answers = new Kept<Answer>(MOST_ANSWERS)
+  readonly #answers = new LruCache<Answer>(MAX_ANSWERS)
   #underWay = 0
 
   constructor(clock: Clock) {
@@ -48,7 +48,7 @@ export class Introspections {
     const known = this.#answers.get(key, 'asked')
     if (known && now - known.at < INTROSPECTED_FOR_MS) return known.said
     // Strangers may send as many tokens as they like; their server is not to feel all of them.
-    if (this.#underWay >= MOST_AT_ONCE)
+    if (this.#underWay >= MAX_AT_ONCE)
       throw new Problem('issuer.unreachable', 'too many tokens are being asked about')
     // First: what cannot be asked is not under way.
     const question = asked()
@@ -79,7 +79,7 @@ async function introspect(
       },
       body: new URLSearchParams({ token, token_type_hint: 'access_token' }).toString(),
     },
-    { maxBytes: MOST_BYTES, timeoutMs: TIMEOUT_MS },
+    { maxBytes: MAX_BYTES, timeoutMs: TIMEOUT_MS },
   )
   const type = answer.headers.get('content-type') ?? ''
   if (answer.status !== 200 || !/^application\/json\s*(?:;|$)/i.test(type))

@@ -16,7 +16,7 @@ const JWT_SVID = 'jwt-svid'
 const FRESH_MS = 60 * 60_000
 /** Least time between two looks at its metadata, whatever came of the first. */
 const PAUSE_MS = 30_000
-const MOST_METADATA = 64 * 1024
+const MAX_METADATA = 64 * 1024
 
 export type Connect = (options: OutboundOptions) => Outbound
 
@@ -137,7 +137,7 @@ export class IssuerKeys {
   async #discover(issuer: string): Promise<string> {
     const { fetchJson } = this.outboundFor(issuer)
     const read = async (url: string) => {
-      const metadata = await fetchJson(url, { maxBytes: MOST_METADATA })
+      const metadata = await fetchJson(url, { maxBytes: MAX_METADATA })
       return jwksUri(metadata, issuer)
     }
     const base = issuer.replace(/\/$/, '')

@@ -35,7 +35,7 @@ export interface Expected {
 }
 
 /** A token that holds, and the registration that it matched: within that, and nowhere else, what it says has a meaning. */
-export interface Vouched {
+export interface VerifiedToken {
   readonly issuer: TrustedIssuer
   readonly claims: Claims
   /** 1 to 2048 printable characters; only ever together with the registration. */
@@ -57,8 +57,8 @@ function isOf({ issuer, kind, subjectPrefix, uses }: TrustedIssuer, sub: string)
 }
 
 const ATTESTATION_TYP = 'oauth-client-attestation+jwt'
-const LONGEST_SUBJECT = 2048
-const LONGEST_JTI = 256
+const MAX_SUBJECT = 2048
+const MAX_JTI = 256
 
 /**
  * Every question about issuers of others, and the one check of their tokens. One for each process: it remembers what they
@@ -111,13 +111,13 @@ export class IssuerTrust {
    * for a token that matches none; then everything that every JWT is checked for.
    * @throws Problem `issuer.not_trusted`, `issuer.suspended`, `issuer.revoked`, `issuer.expired`, `token.…`, `outbound.…`
    */
-  async check(token: string, expected: Expected): Promise<Vouched> {
+  async check(token: string, expected: Expected): Promise<VerifiedToken> {
     const said = readObject(readCompact(token).payload, 'claims set')
     return this.#checked(token, expected, await this.#match(said, expected.use))
   }
 
   /** The same for a JWT-SVID: its trust domain, and so its keys, follow from its subject; `iss` means nothing. */
-  async checkSvid(token: string, expected: Omit<Expected, 'use' | 'typ'>): Promise<Vouched> {
+  async checkSvid(token: string, expected: Omit<Expected, 'use' | 'typ'>): Promise<VerifiedToken> {
     const { sub } = readObject(readCompact(token).payload, 'claims set')
     if (!isSpiffeId(sub)) throw new Problem('token.malformed', '`sub` is not a SPIFFE ID')
     const issuer = await this.#ofDomain(sub)
@@ -129,7 +129,7 @@ export class IssuerTrust {
    * Its life is held to that of tokens.
    * @throws Problem `issuer.…`, `certificate.not_trusted`, `outbound.…`
    */
-  async checkX509Svid(shown: ShownPath, id: string): Promise<Vouched> {
+  async checkX509Svid(shown: ShownPath, id: string): Promise<VerifiedToken> {
     const issuer = withoutSecret(await this.#ofDomain(id))
     const anchors = await this.keys.authorities(issuer)
     const { from, signedBy, to, uris } = await checkPath(shown, { anchors, now: this.#clock.now() })
@@ -156,7 +156,7 @@ export class IssuerTrust {
    * The same for an attestation of a client: bound to a key, and for nobody in particular. One that does not say who attests is of the
    * only attester whose rules know such a client, or of nobody.
    */
-  async checkAttestation(token: string): Promise<Vouched> {
+  async checkAttestation(token: string): Promise<VerifiedToken> {
     const said = readObject(readCompact(token).payload, 'claims set')
     const expected = { use: 'attestation', typ: [ATTESTATION_TYP], audience: undefined } as const
     if (said.iss !== undefined)
@@ -215,7 +215,7 @@ export class IssuerTrust {
    * Checks an access token of this registration, for this resource: as a JWT (RFC 9068), or by asking its server (RFC 7662).
    * @throws Problem `issuer.…`, `token.…`, `outbound.…`
    */
-  async checkAccess(stored: StoredIssuer, token: string, resource: string): Promise<Vouched> {
+  async checkAccess(stored: StoredIssuer, token: string, resource: string): Promise<VerifiedToken> {
     const issuer = this.#standing(stored, 'access_token')
     const { access } = issuer
     if (!access) throw new Problem('issuer.not_trusted', 'its access tokens are not accepted')
@@ -255,7 +255,7 @@ export class IssuerTrust {
     token: string,
     said: PlainObject,
     resource: string,
-  ): Vouched {
+  ): VerifiedToken {
     const claims = checkClaims(said.iss === undefined ? { ...said, iss: issuer.issuer } : said, {
       issuer: issuer.issuer,
       audience: soleAudience(issuer.audience ?? resource),
@@ -302,7 +302,7 @@ export class IssuerTrust {
     return issuer
   }
 
-  async #checked(token: string, expected: Expected, stored: StoredIssuer): Promise<Vouched> {
+  async #checked(token: string, expected: Expected, stored: StoredIssuer): Promise<VerifiedToken> {
     const issuer = withoutSecret(stored)
     const find = this.keys.find(issuer)
     const spiffe = issuer.kind === 'spiffe'
@@ -360,7 +360,7 @@ function soleAudience(wanted: string): (audiences: readonly string[]) => boolean
 }
 
 function subjectOf({ subjectPrefix }: TrustedIssuer, { sub }: Claims): string {
-  if (typeof sub !== 'string' || sub.length > LONGEST_SUBJECT || !/^[\x20-\x7e]+$/.test(sub))
+  if (typeof sub !== 'string' || sub.length > MAX_SUBJECT || !/^[\x20-\x7e]+$/.test(sub))
     throw new Problem('token.malformed', '`sub` is missing, too long or not plain text')
   if (
     subjectPrefix !== null &&
@@ -372,7 +372,7 @@ function subjectOf({ subjectPrefix }: TrustedIssuer, { sub }: Claims): string {
 
 /** Not of the signature: whoever holds an ECDSA signature can make a second valid one, and with it a "new" token. */
 function digestOf({ name }: TrustedIssuer, token: string, { jti }: Claims): string {
-  if (jti !== undefined && (typeof jti !== 'string' || jti === '' || jti.length > LONGEST_JTI))
+  if (jti !== undefined && (typeof jti !== 'string' || jti === '' || jti.length > MAX_JTI))
     throw new Problem('token.malformed', '`jti` is empty or too long')
   const signed = token.slice(0, token.lastIndexOf('.'))
   const id = jti === undefined ? { sha256: sha256url(signed) } : { jti }

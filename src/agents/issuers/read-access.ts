@@ -1,6 +1,6 @@
 import type { Operator } from '@remit/engine'
 import { bad } from './bad-issuer.ts'
-import { claimName, MOST_TESTS } from './claim-test.ts'
+import { claimName, MAX_TESTS } from './claim-test.ts'
 import { membersOf, readAddress } from './read-keys.ts'
 import { readTest } from './read-rules.ts'
 import type { AccessMapping, DetailRule } from './trusted-issuer.ts'
@@ -37,8 +37,8 @@ export function readAccess(value: unknown, reach: { loopback: boolean }): Access
   }
 }
 
-const MOST_RULES = 64
-const MOST_BOUNDS = 16
+const MAX_RULES = 64
+const MAX_BOUNDS = 16
 const OPERATORS: readonly Operator[] = ['eq', 'in', 'lte', 'gte', 'prefix']
 
 /**
@@ -46,15 +46,15 @@ const OPERATORS: readonly Operator[] = ['eq', 'in', 'lte', 'gte', 'prefix']
  * written as ours. Whether resource and actions are there is seen when a token comes, as for ceilings.
  */
 function readDetailRules(value: unknown): DetailRule[] {
-  if (!Array.isArray(value) || value.length > MOST_RULES)
-    throw bad(`there are ${MOST_RULES} rules for details at most`)
+  if (!Array.isArray(value) || value.length > MAX_RULES)
+    throw bad(`there are ${MAX_RULES} rules for details at most`)
   return value.map((rule) => {
     const { actions, at, bounds = [], ignores = [], type, when = [], ...more } = membersOf(rule)
     const unknown = Object.keys(more)[0]
     if (unknown !== undefined || typeof type !== 'string' || !/^[\x21-\x7e]{1,512}$/.test(type))
       throw bad('a rule for details has type, when, at, actions, bounds and ignores')
-    if (!Array.isArray(when) || when.length > MOST_TESTS)
-      throw bad(`a rule for details has ${MOST_TESTS} conditions at most`)
+    if (!Array.isArray(when) || when.length > MAX_TESTS)
+      throw bad(`a rule for details has ${MAX_TESTS} conditions at most`)
     const tests = when.map(readTest)
     const ours = type === 'remit_call' && at === undefined && actions === undefined
     if (
@@ -92,8 +92,8 @@ function readClaim(value: unknown): string {
 }
 
 function listOf(value: unknown, what: string, least = 1): readonly unknown[] {
-  if (!Array.isArray(value) || value.length < least || value.length > MOST_BOUNDS)
-    throw bad(`${what} is a list of at most ${MOST_BOUNDS}`)
+  if (!Array.isArray(value) || value.length < least || value.length > MAX_BOUNDS)
+    throw bad(`${what} is a list of at most ${MAX_BOUNDS}`)
   return value
 }
 

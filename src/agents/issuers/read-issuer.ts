@@ -40,12 +40,12 @@ export interface IssuerDescription extends IssuerTerms {
   readonly tenant?: { readonly claim: string; readonly value: string } | null
 }
 
-const MOST_LIFE = { default: 3600, most: 86_400 } as const
-const MOST_AGENTS = { default: 1_000, most: 1_000_000 } as const
+const MAX_LIFE = { default: 3600, most: 86_400 } as const
+const MAX_AGENTS = { default: 1_000, most: 1_000_000 } as const
 /** Who brings a million people on purpose says so. */
-const MOST_PEOPLE = { default: 10_000, most: 100_000_000 } as const
+const MAX_PEOPLE = { default: 10_000, most: 100_000_000 } as const
 const AN_HOUR = { default: 1_000, most: 1_000_000 } as const
-const LONGEST = 512
+const MAX_LENGTH = 512
 
 type Fixed = Pick<TrustedIssuer, 'name' | 'kind' | 'issuer' | 'tenant'>
 type Terms = Omit<
@@ -101,10 +101,10 @@ export function readTerms(
     algorithms: readAlgorithms(kind, given.algorithms),
     rules: readRules(given.rules ?? [], trust),
     ceiling: given.ceiling === null ? null : readCeiling(given.ceiling),
-    mostAgents: whole(given.mostAgents ?? MOST_AGENTS.default, 0, MOST_AGENTS.most),
-    mostPeople: whole(given.mostPeople ?? MOST_PEOPLE.default, 0, MOST_PEOPLE.most),
+    mostAgents: whole(given.mostAgents ?? MAX_AGENTS.default, 0, MAX_AGENTS.most),
+    mostPeople: whole(given.mostPeople ?? MAX_PEOPLE.default, 0, MAX_PEOPLE.most),
     peopleAnHour: whole(given.peopleAnHour ?? AN_HOUR.default, 0, AN_HOUR.most),
-    mostLifeSeconds: whole(given.mostLifeSeconds ?? MOST_LIFE.default, 1, MOST_LIFE.most),
+    mostLifeSeconds: whole(given.mostLifeSeconds ?? MAX_LIFE.default, 1, MAX_LIFE.most),
     bearer: given.bearer ?? false,
     ownerId: given.ownerId,
   }
@@ -126,9 +126,11 @@ function whole(value: number, least: number, most: number): number {
 }
 
 function isText(text: string): boolean {
-  return text.length <= LONGEST && /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/.test(text)
+  return text.length <= MAX_LENGTH && /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/.test(text)
 }
 
 function isLine(text: string): boolean {
-  return text.length <= LONGEST && text.isWellFormed() && !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text)
+  return (
+    text.length <= MAX_LENGTH && text.isWellFormed() && !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text)
+  )
 }

@@ -13,8 +13,8 @@ export const ISSUER_ALGORITHMS: readonly Algorithm[] = [
 ]
 /** JWT-SVID section 3.1 leaves EdDSA out; the longer ones of its list we know no keys for. */
 const OF_SPIFFE: readonly Algorithm[] = ['ES256', 'PS256', 'RS256']
-const MOST_KEYS = 20
-const LONGEST_KID = 256
+const MAX_KEYS = 20
+const MAX_KID = 256
 const LOOPBACK = new Set(['127.0.0.1', '[::1]', 'localhost'])
 
 /** Throws `issuer.bad`. */
@@ -84,8 +84,8 @@ export function readAddress(value: unknown, reach: Pick<IssuerAddressRules, 'loo
 
 function readSet(value: unknown): IssuerKey[] {
   const { keys } = membersOf(value)
-  if (!Array.isArray(keys) || keys.length === 0 || keys.length > MOST_KEYS)
-    throw bad(`a key set has 1 to ${MOST_KEYS} keys`)
+  if (!Array.isArray(keys) || keys.length === 0 || keys.length > MAX_KEYS)
+    throw bad(`a key set has 1 to ${MAX_KEYS} keys`)
   const read = keys.map(readKey)
   const kids = read.flatMap(({ kid }) => (kid === null ? [] : [kid]))
   if (new Set(kids).size !== kids.length) throw bad('two keys have the same `kid`')
@@ -94,7 +94,7 @@ function readSet(value: unknown): IssuerKey[] {
 
 function readKey(value: unknown): IssuerKey {
   const { kid = null } = membersOf(value)
-  if (kid !== null && (typeof kid !== 'string' || kid === '' || kid.length > LONGEST_KID))
+  if (kid !== null && (typeof kid !== 'string' || kid === '' || kid.length > MAX_KID))
     throw bad('`kid` is a short text')
   try {
     const { alg, jwk } = importVerificationJwk(value)

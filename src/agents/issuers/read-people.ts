@@ -4,8 +4,8 @@ import { bad } from './bad-issuer.ts'
 import { membersOf } from './read-keys.ts'
 import type { PeerMapping, PeopleMapping } from './trusted-issuer.ts'
 
-const MOST_RESOURCES = 64
-const MOST_CLIENTS = 1_000
+const MAX_RESOURCES = 64
+const MAX_CLIENTS = 1_000
 
 /** `{provider?, subject?, email?, admits?, delegates?}` as it was sent. Throws `issuer.bad`. */
 export function readPeople(value: unknown, issuer: string): PeopleMapping | null {
@@ -33,7 +33,7 @@ export function readPeer(value: unknown): PeerMapping | null {
   const { clients = {}, details = false, resources, ...more } = membersOf(value)
   if (Object.keys(more).length > 0) throw bad('`peer` has a member that means nothing')
   if (typeof details !== 'boolean') throw bad('`details` is true or false')
-  if (!Array.isArray(resources) || resources.length === 0 || resources.length > MOST_RESOURCES)
+  if (!Array.isArray(resources) || resources.length === 0 || resources.length > MAX_RESOURCES)
     throw bad('`resources` are identifiers of what the peer protects')
   return { resources: resources.map(readIdentifier), clients: readClients(clients), details }
 }
@@ -46,7 +46,7 @@ function readIdentifier(value: unknown): string {
 
 function readClients(value: unknown): PeerMapping['clients'] {
   const all = Object.entries(membersOf(value))
-  if (all.length > MOST_CLIENTS) throw bad(`at most ${MOST_CLIENTS} clients`)
+  if (all.length > MAX_CLIENTS) throw bad(`at most ${MAX_CLIENTS} clients`)
   return Object.fromEntries(all.map(readClient))
 }
 

@@ -2,11 +2,11 @@ import { isName } from '../../lib/id.ts'
 import type { TrustLevel } from '../agent.ts'
 import { readCeiling, readMayDelegate, readTrust } from '../limits.ts'
 import { bad } from './bad-issuer.ts'
-import { type ClaimTest, MOST_TESTS, wrongTest } from './claim-test.ts'
+import { type ClaimTest, MAX_TESTS, wrongTest } from './claim-test.ts'
 import { membersOf } from './read-keys.ts'
 import type { IdentityRule, Sponsored } from './trusted-issuer.ts'
 
-const MOST_RULES = 64
+const MAX_RULES = 64
 
 /**
  * Rules as they were sent: `{name, when: [{claim, equals | prefix}], agent | admit: {trust, ceiling, owner, may_delegate?,
@@ -14,8 +14,8 @@ const MOST_RULES = 64
  * Throws `issuer.bad`, `agent.bad_trust`, `agent.bad_ceiling`. Whether agents and owners exist the caller asks.
  */
 export function readRules(value: unknown, most: TrustLevel): IdentityRule[] {
-  if (!Array.isArray(value) || value.length > MOST_RULES)
-    throw bad(`there are ${MOST_RULES} rules at most`)
+  if (!Array.isArray(value) || value.length > MAX_RULES)
+    throw bad(`there are ${MAX_RULES} rules at most`)
   const rules = value.map((rule) => readRule(rule, most))
   if (new Set(rules.map(({ name }) => name)).size !== rules.length)
     throw bad('two rules have the same name')
@@ -27,8 +27,8 @@ function readRule(value: unknown, most: TrustLevel): IdentityRule {
   if (!isName(name)) throw bad('a rule has a name: lower-case letters, digits, hyphens')
   const unknown = Object.keys(more)[0]
   if (unknown !== undefined) throw bad(`the rule \`${name}\` has a member that means nothing`)
-  if (!Array.isArray(when) || when.length === 0 || when.length > MOST_TESTS)
-    throw bad(`the rule \`${name}\` has 1 to ${MOST_TESTS} conditions`)
+  if (!Array.isArray(when) || when.length === 0 || when.length > MAX_TESTS)
+    throw bad(`the rule \`${name}\` has 1 to ${MAX_TESTS} conditions`)
   if ((agent === undefined) === (admit === undefined))
     throw bad(`the rule \`${name}\` names an agent, or says what agents it admits get`)
   const tests = when.map(readTest)
@@ -68,7 +68,7 @@ function readAdmitted(value: unknown, most: TrustLevel) {
 }
 
 /** Of a sponsor grant (contract 5.2): a rate and an end are needed. */
-const MOST = { tasks: 10_000, seconds: 31 * 24 * 3600, days: 366 } as const
+const MAX = { tasks: 10_000, seconds: 31 * 24 * 3600, days: 366 } as const
 
 function readSponsored(value: unknown): Sponsored {
   const { days, purpose, seconds, tasks, ...more } = membersOf(value)
@@ -77,9 +77,9 @@ function readSponsored(value: unknown): Sponsored {
     throw bad('a sponsor says a purpose of one line, and how many tasks in how many seconds')
   return {
     purpose: line,
-    tasks: within(tasks, MOST.tasks),
-    seconds: within(seconds, MOST.seconds),
-    days: within(days, MOST.days),
+    tasks: within(tasks, MAX.tasks),
+    seconds: within(seconds, MAX.seconds),
+    days: within(days, MAX.days),
   }
 }
 

@@ -1,4 +1,4 @@
-const LONGEST = 2048
+const MAX_LENGTH = 2048
 const SHAPE = /^spiffe:\/\/([a-z0-9._-]{1,255})((?:\/[A-Za-z0-9._-]+)+)$/
 
 /**
@@ -6,7 +6,7 @@ const SHAPE = /^spiffe:\/\/([a-z0-9._-]{1,255})((?:\/[A-Za-z0-9._-]+)+)$/
  * percent-encoding, no empty or dot segments.
  */
 export function isSpiffeId(text: unknown): text is string {
-  if (typeof text !== 'string' || text.length > LONGEST) return false
+  if (typeof text !== 'string' || text.length > MAX_LENGTH) return false
   const path = SHAPE.exec(text)?.[2]
   return path?.split('/').every((part) => part !== '.' && part !== '..') ?? false
 }

@@ -5,7 +5,7 @@ import { changeAgent } from '../change-agent.ts'
 import type { AgentParts } from '../parts.ts'
 
 const DAY_MS = 24 * 3_600_000
-const MOST_DAYS = 3650
+const MAX_DAYS = 3650
 
 /**
  * Sets how long the owner's word for an agent counts, beginning now; `null`: no date. An act of administrators. It wakes nobody:
@@ -16,8 +16,8 @@ export async function setCertification(
   change: { readonly agentId: string; readonly days: number | null; readonly by: string },
 ): Promise<void> {
   const { agentId, by, days } = change
-  if (days !== null && !(Number.isInteger(days) && days >= 1 && days <= MOST_DAYS))
-    throw new Problem('agent.bad_certification', `days are a whole number from 1 to ${MOST_DAYS}`)
+  if (days !== null && !(Number.isInteger(days) && days >= 1 && days <= MAX_DAYS))
+    throw new Problem('agent.bad_certification', `days are a whole number from 1 to ${MAX_DAYS}`)
   await changeAgent(parts, {
     agentId,
     by,

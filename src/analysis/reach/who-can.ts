@@ -39,8 +39,8 @@ export interface WhoCan {
 type Parts = Pick<CallParts, 'storage' | 'catalog' | 'policies' | 'clock'>
 
 const PAGE = 200
-const MOST = 20_000
-const MOST_GRANTS = 200
+const MAX = 20_000
+const MAX_GRANTS = 200
 
 /**
  * Everybody who could ever do something, as people, groups, agents, ceilings and policies are now. A call needs both: a person who may, and
@@ -61,7 +61,7 @@ export async function whoCan(parts: Parts, named: string): Promise<WhoCan> {
     if (said?.possible) people.push({ person, ...meansOf(said) })
   })
   const agents: AbleAgent[] = []
-  for (const agent of await listAgents(parts.storage.read, { limit: MOST })) {
+  for (const agent of await listAgents(parts.storage.read, { limit: MAX })) {
     const within = agent.ceiling.filter((detail) => names(detail, resource.identifier, action))
     if (agent.status !== 'active' || within.length === 0) continue
     const around = await agentAround(parts, agent, resource.name)
@@ -80,7 +80,7 @@ export async function whoCan(parts: Parts, named: string): Promise<WhoCan> {
     resource: resource.name,
     people,
     agents,
-    cut: looked >= MOST,
+    cut: looked >= MAX,
   }
 }
 
@@ -110,11 +110,11 @@ export async function actingFor(
   covers: (detail: Detail) => boolean,
 ): Promise<AbleAgent['for']> {
   const now = clock.now()
-  const bases = await basesOfAgent(storage.read, { agentId, now, limit: MOST_GRANTS })
+  const bases = await basesOfAgent(storage.read, { agentId, now, limit: MAX_GRANTS })
   const grants = await listSponsorGrants(storage.read, {
     agentId,
     inForceAt: now,
-    limit: MOST_GRANTS,
+    limit: MAX_GRANTS,
   })
   const given = [
     ...bases.map((basis) => ({ ...basis, by: 'basis' as const })),
@@ -134,7 +134,7 @@ async function eachPerson(
 ): Promise<number> {
   let looked = 0
   let after: Person | undefined
-  while (looked < MOST) {
+  while (looked < MAX) {
     const page = await listPersons(storage.read, { limit: PAGE, ...(after ? { after } : {}) })
     for (const person of page) if (person.status === 'active') see(person)
     looked += page.length

@@ -31,7 +31,7 @@ export interface RecordedPage {
 
 const ROWS = 500
 /** Digests that are held at once. */
-const MOST_SETTINGS = 2_000
+const MAX_SETTINGS = 2_000
 
 /** Decisions in the order of time, a page at a time: whoever reads them holds one page. */
 export async function* recordedPages(db: Reader, which: Recorded): AsyncGenerator<RecordedPage> {
@@ -42,7 +42,7 @@ export async function* recordedPages(db: Reader, which: Recorded): AsyncGenerato
     const last = rows.at(-1)
     if (!last) return
     after = { at: last.at, id: last.id }
-    const forget = sent.size > MOST_SETTINGS
+    const forget = sent.size > MAX_SETTINGS
     if (forget) sent.clear()
     const named = rows.flatMap(({ setting }) => (setting === null ? [] : [setting]))
     const missing = [...new Set(named)].filter((digest) => !sent.has(digest))

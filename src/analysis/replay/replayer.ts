@@ -30,7 +30,7 @@ export interface ReplayReport {
 }
 
 /** Different calls that are told apart; beyond that each counts. */
-const MOST_CALLS = 200_000
+const MAX_CALLS = 200_000
 
 /** Decides what was recorded again, row by row, by the live policies and by a draft. */
 export class Replayer {
@@ -94,7 +94,7 @@ class Distinct {
 
   add(call: string): void {
     if (this.#seen.has(call)) return
-    if (this.#seen.size < MOST_CALLS) this.#seen.add(call)
+    if (this.#seen.size < MAX_CALLS) this.#seen.add(call)
     this.count++
   }
 }

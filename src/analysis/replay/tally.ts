@@ -18,8 +18,8 @@ export interface Differing {
   readonly action: string | null
 }
 
-const MOST_GROUPS = 1_000
-const MOST_SAMPLES = 5
+const MAX_GROUPS = 1_000
+const MAX_SAMPLES = 5
 
 /** Differences, counted in groups, in bounded memory. */
 export class Tally {
@@ -34,8 +34,8 @@ export class Tally {
     const known = this.#groups.get(key)
     if (known) {
       known.count++
-      if (known.samples.length < MOST_SAMPLES) known.samples.push(id)
-    } else if (this.#groups.size < MOST_GROUPS) {
+      if (known.samples.length < MAX_SAMPLES) known.samples.push(id)
+    } else if (this.#groups.size < MAX_GROUPS) {
       const of = { kind, agent: agentId ?? '', action: action ?? '', rules, because }
       this.#groups.set(key, { of: { ...of, count: 1, samples: [] }, count: 1, samples: [id] })
     } else this.#ungrouped++

@@ -118,7 +118,7 @@ export interface SeenByAll {
   readonly groups: readonly DifferenceGroup[]
 }
 
-const MOST_SAMPLES = 5
+const MAX_SAMPLES = 5
 
 /** Reads the counts of all replicas about a draft, the largest groups first. */
 export async function readSeen(db: Reader, draft: number): Promise<SeenByAll> {
@@ -140,7 +140,7 @@ export async function readSeen(db: Reader, draft: number): Promise<SeenByAll> {
       count: sum(same.map(({ count }) => count)),
       samples: same
         .flatMap(({ samples }) => JSON.parse(samples) as string[]) // written by putSeen
-        .slice(0, MOST_SAMPLES),
+        .slice(0, MAX_SAMPLES),
     }),
   )
   return {

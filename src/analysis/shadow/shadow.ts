@@ -25,7 +25,7 @@ export interface ShadowOptions {
 }
 
 /** A call that waits holds what it was made from. */
-const MOST_WAITING = 2_000
+const MAX_WAITING = 2_000
 /** Evaluated before others get their turn: a fraction of a millisecond. */
 const AT_ONCE = 10
 
@@ -58,7 +58,7 @@ export class Shadow implements Watcher {
 
   constructor(options: ShadowOptions) {
     this.#options = options
-    this.#most = options.most ?? MOST_WAITING
+    this.#most = options.most ?? MAX_WAITING
   }
 
   /** Looks up what runs, and hears of changes from now on. */

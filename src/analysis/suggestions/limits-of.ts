@@ -1,5 +1,5 @@
 import type { KindOf } from '@remit/engine'
-import { LEAST_CALLS, withRoom } from './suggest-details.ts'
+import { MIN_CALLS, withRoom } from './suggest-details.ts'
 import type { UsedAction, UsedArgument } from './used.ts'
 
 /** Limit that a rule could put on one argument. */
@@ -14,14 +14,14 @@ export interface SuggestedLimit {
 }
 
 /** More values say that there will be others. */
-const MOST_VALUES = 4
+const MAX_VALUES = 4
 
 /**
  * Suggests limits for one action. None where fewer than five calls were made, and none for an
  * argument that one of the calls did not have.
  */
 export function limitsOf(used: UsedAction, kindOf: KindOf): readonly SuggestedLimit[] {
-  if (used.calls < LEAST_CALLS) return []
+  if (used.calls < MIN_CALLS) return []
   return used.arguments.flatMap((each) => limitOf(used, each, kindOf))
 }
 
@@ -34,9 +34,7 @@ function limitOf(
   if (!kind || seen < calls) return []
   const known = [...(values?.entries() ?? [])]
   const isFew =
-    known.length > 0 &&
-    known.length <= MOST_VALUES &&
-    known.every(([, count]) => count >= LEAST_CALLS)
+    known.length > 0 && known.length <= MAX_VALUES && known.every(([, count]) => count >= MIN_CALLS)
   const words = known.map(([value]) => value)
   if (known.length === 1 || (isFew && kind === 'string'))
     return [{ path, op: 'in', values: words, why: known.length === 1 ? 'always' : 'few', seen }]

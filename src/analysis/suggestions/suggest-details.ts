@@ -2,7 +2,7 @@ import { type Bound, type Detail, intersect, type KindOf } from '@remit/engine'
 import type { UsedAction, UsedArgument } from './used.ts'
 
 /** Fewer calls say nothing about what an argument always is. */
-export const LEAST_CALLS = 5
+export const MIN_CALLS = 5
 
 export interface SuggestedBound {
   readonly bound: Bound & { readonly op: 'eq' | 'lte'; readonly value: string }
@@ -38,7 +38,7 @@ export function suggestDetails(
     action: each.action,
     calls: each.calls,
     bounds:
-      each.calls < LEAST_CALLS ? [] : each.arguments.flatMap((one) => boundOf(each, one, kindOf)),
+      each.calls < MIN_CALLS ? [] : each.arguments.flatMap((one) => boundOf(each, one, kindOf)),
   }))
   return { actions, details: intersect(together(actions), within, kindOf) }
 }

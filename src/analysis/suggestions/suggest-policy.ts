@@ -22,7 +22,7 @@ import { agentAround } from '../reach/ever-of.ts'
 import type { Recorded } from '../replay/recorded-pages.ts'
 import { limitsOf, type SuggestedLimit } from './limits-of.ts'
 import { eachPermitted, type Suggested, type Whose } from './suggest.ts'
-import { LEAST_CALLS } from './suggest-details.ts'
+import { MIN_CALLS } from './suggest-details.ts'
 import { Used, type UsedAction } from './used.ts'
 
 export interface SuggestedRule {
@@ -125,7 +125,7 @@ function rulesOf(used: readonly UsedAction[], catalog: CatalogView): readonly Su
       action: each.action,
       resource: resource.name,
       calls: each.calls,
-      few: each.calls < LEAST_CALLS,
+      few: each.calls < MIN_CALLS,
       limits: limitsOf(each, kindOf),
     }
   })

@@ -28,7 +28,7 @@ export interface Suggested extends Suggestion {
   readonly cut: boolean
 }
 
-const MOST_CALLS = 200_000
+const MAX_CALLS = 200_000
 
 /**
  * Suggests the least that would have been enough for what was permitted in a time; with its replay
@@ -91,7 +91,7 @@ export async function eachPermitted(
         see(made.facts.call, { facts: made.facts, row })
       } else withoutInputs++
     }
-    if (calls >= MOST_CALLS) return { calls, withoutInputs, cut: true }
+    if (calls >= MAX_CALLS) return { calls, withoutInputs, cut: true }
     // Calls go on meanwhile: an embedded store answers in the same turn.
     await turn()
   }

@@ -20,9 +20,9 @@ export interface UsedAction {
   readonly arguments: readonly UsedArgument[]
 }
 
-const MOST_VALUES = 8
+const MAX_VALUES = 8
 /** Arguments that are told apart for one action; others are not bounded. */
-const MOST_ARGUMENTS = 64
+const MAX_ARGUMENTS = 64
 
 interface Counted {
   seen: number
@@ -49,7 +49,7 @@ export class Used {
     used.calls++
     for (const [path, text] of textsOf(given)) {
       const known = used.arguments.get(path)
-      if (!known && used.arguments.size >= MOST_ARGUMENTS) continue
+      if (!known && used.arguments.size >= MAX_ARGUMENTS) continue
       const counted = known ?? { seen: 0, values: new Map(), most: undefined }
       used.arguments.set(path, counted)
       this.#count(counted, text, this.#kindOf(location, action, path))
@@ -73,7 +73,7 @@ export class Used {
     const { values } = counted
     if (values) {
       values.set(text, (values.get(text) ?? 0) + 1)
-      if (values.size > MOST_VALUES) counted.values = undefined
+      if (values.size > MAX_VALUES) counted.values = undefined
     }
     if (kind !== 'integer' && kind !== 'decimal') return
     const key = exact(kind, text)?.key

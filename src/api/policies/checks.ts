@@ -4,7 +4,7 @@ import { checkPolicies, type GivenByName, invalid } from '../../policy/index.ts'
 import { Ask, askShape, Gate, gateShape } from '../explanation.ts'
 import { operation } from '../operation.ts'
 import { Name } from '../schemas.ts'
-import { MOST_BYTES, Text } from './policy-schemas.ts'
+import { MAX_BYTES, Text } from './policy-schemas.ts'
 import { schemaNow } from './policy-texts.ts'
 
 const closed = { additionalProperties: false } as const
@@ -75,7 +75,7 @@ export const CHECK_OPERATIONS = [
       },
       closed,
     ),
-    bodyBytes: MOST_BYTES,
+    bodyBytes: MAX_BYTES,
     answer: Shape,
     run: async (parts, { body, caller }) => {
       if (body.policies !== undefined) {

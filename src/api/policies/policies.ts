@@ -16,7 +16,7 @@ import { listOf, Time } from '../schemas.ts'
 import { time } from '../shapes.ts'
 import { POLICY_EVER_OPERATIONS } from './policy-ever.ts'
 import { POLICY_REPLAY_OPERATIONS } from './policy-replay.ts'
-import { Files, Mistake, MOST_BYTES, Tests, Text } from './policy-schemas.ts'
+import { Files, MAX_BYTES, Mistake, Tests, Text } from './policy-schemas.ts'
 import { POLICY_SHADOW_OPERATIONS } from './policy-shadow.ts'
 import { POLICY_SUGGEST_OPERATIONS } from './policy-suggest.ts'
 import { POLICY_TEXT_OPERATIONS, schemaNow } from './policy-texts.ts'
@@ -117,7 +117,7 @@ export const POLICY_OPERATIONS = [
     who: 'administrator',
     widens: false,
     body: Type.Object({ text: Text }, closed),
-    bodyBytes: MOST_BYTES,
+    bodyBytes: MAX_BYTES,
     answer: Type.Object({ mistakes: Type.Array(Mistake), warnings: Type.Array(Mistake) }),
     run: async (parts, { body }) => {
       const { mistakes, warnings } = await checkPolicies(parts.policy.storage.read, {
@@ -143,7 +143,7 @@ export const POLICY_OPERATIONS = [
       },
       closed,
     ),
-    bodyBytes: MOST_BYTES,
+    bodyBytes: MAX_BYTES,
     answer: PublishedShape,
     run: async (parts, { body, caller }) => {
       const { files, note = '', tests, text } = body

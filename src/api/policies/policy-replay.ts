@@ -6,11 +6,11 @@ import { checkPolicies } from '../../policy/index.ts'
 import { operation } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
 import { time } from '../shapes.ts'
-import { MOST_BYTES, Text } from './policy-schemas.ts'
+import { MAX_BYTES, Text } from './policy-schemas.ts'
 
 const closed = { additionalProperties: false } as const
 const DAY_MS = 24 * 60 * 60_000
-const MOST_DAYS = 366
+const MAX_DAYS = 366
 
 const ReplayBody = Type.Object(
   {
@@ -21,7 +21,7 @@ const ReplayBody = Type.Object(
     hours: Type.Optional(
       Type.Number({
         exclusiveMinimum: 0,
-        maximum: MOST_DAYS * 24,
+        maximum: MAX_DAYS * 24,
         description: 'how far to look back; a week when left out',
       }),
     ),
@@ -39,7 +39,7 @@ export const POLICY_REPLAY_OPERATIONS = [
     who: 'administrator',
     widens: false,
     body: ReplayBody,
-    bodyBytes: MOST_BYTES,
+    bodyBytes: MAX_BYTES,
     answer: Type.Unknown(),
     mediaType: 'application/x-ndjson',
     run: (parts, { body }) => replayed(parts, body),

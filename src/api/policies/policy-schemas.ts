@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 const closed = { additionalProperties: false } as const
 
 /** Of a body with policies and their tests. */
-export const MOST_BYTES = 8 * 1024 * 1024
+export const MAX_BYTES = 8 * 1024 * 1024
 
 export const Text = Type.String({ maxLength: 1_000_000, description: 'Cedar policies' })
 export const Mistake = Type.Object({

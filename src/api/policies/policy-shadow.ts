@@ -13,7 +13,7 @@ import { operation } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
 import { Time } from '../schemas.ts'
 import { time } from '../shapes.ts'
-import { MOST_BYTES, Text } from './policy-schemas.ts'
+import { MAX_BYTES, Text } from './policy-schemas.ts'
 import { schemaNow } from './policy-texts.ts'
 
 const closed = { additionalProperties: false } as const
@@ -77,7 +77,7 @@ export const POLICY_SHADOW_OPERATIONS = [
     who: 'administrator',
     widens: false,
     body: Type.Object({ text: Text, note: Type.Optional(Type.String({ maxLength: 500 })) }, closed),
-    bodyBytes: MOST_BYTES,
+    bodyBytes: MAX_BYTES,
     answer: Status,
     run: async (parts, { body, caller }) => {
       const { note = '', text } = body

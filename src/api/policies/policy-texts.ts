@@ -11,7 +11,7 @@ import {
 } from '../../policy/index.ts'
 import { operation } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
-import { Files, Mistake, MOST_BYTES, Tests, Text } from './policy-schemas.ts'
+import { Files, MAX_BYTES, Mistake, Tests, Text } from './policy-schemas.ts'
 
 const closed = { additionalProperties: false } as const
 
@@ -43,7 +43,7 @@ export const POLICY_TEXT_OPERATIONS = [
       { text: Type.Optional(Text), files: Type.Optional(Files), tests: Type.Optional(Tests) },
       closed,
     ),
-    bodyBytes: MOST_BYTES,
+    bodyBytes: MAX_BYTES,
     answer: Type.Object({
       mistakes: Type.Array(Mistake),
       cases: Type.Integer(),
@@ -74,7 +74,7 @@ export const POLICY_TEXT_OPERATIONS = [
     who: 'administrator',
     widens: false,
     body: Type.Object({ text: Text }, closed),
-    bodyBytes: MOST_BYTES,
+    bodyBytes: MAX_BYTES,
     answer: Type.Object({ text: Type.String() }),
     run: async (_parts, { body }) => ({ text: await formatAside(body.text) }),
   }),
@@ -86,7 +86,7 @@ export const POLICY_TEXT_OPERATIONS = [
     who: 'administrator',
     widens: false,
     body: Type.Object({ text: Text, with: Type.Optional(Version) }, closed),
-    bodyBytes: MOST_BYTES,
+    bodyBytes: MAX_BYTES,
     answer: Type.Object({ with: Type.Integer(), changes: Type.Array(Change) }),
     run: async (parts, { body }) => {
       const before = await versionNamed(parts, body.with ?? 'active')

@@ -14,7 +14,7 @@ import { time } from '../shapes.ts'
 import { GivenSignal, raisingOf, Signal, Subject, signalShape } from './signals.ts'
 
 const closed = { additionalProperties: false } as const
-const MOST_LISTED = 500
+const MAX_LISTED = 500
 
 const Source = Type.Object({
   name: Name,
@@ -45,13 +45,13 @@ export const RISK_OPERATIONS = [
     id: 'signals.list',
     method: 'GET',
     path: '/risk-signals',
-    says: `Signals in force that other systems or administrators raised, newest first, ${MOST_LISTED} at most.`,
+    says: `Signals in force that other systems or administrators raised, newest first, ${MAX_LISTED} at most.`,
     who: 'administrator',
     widens: false,
     answer: listOf('signals', Signal),
     run: async ({ decisions }) => {
       const now = decisions.clock.now()
-      const signals = await listSignals(decisions.storage.read, now, MOST_LISTED)
+      const signals = await listSignals(decisions.storage.read, now, MAX_LISTED)
       return { signals: signals.map(signalShape) }
     },
   }),

@@ -34,7 +34,7 @@ import { time } from '../shapes.ts'
 
 const closed = { additionalProperties: false } as const
 const DEFAULT_LIMIT = 50
-const MOST = 200
+const MAX = 200
 
 const TimeOfDay = Type.String({ pattern: '^([01]\\d|2[0-4]):[0-5]\\d$' })
 const Day = Type.Union([
@@ -101,7 +101,7 @@ export const SPONSOR_GRANT_OPERATIONS = [
       const grants = await listSponsorGrants(parts.decisions.storage.read, {
         ...(caller.administrator ? {} : { concerning: caller.person.id }),
         ...(query.agent === undefined ? {} : { agentId: query.agent }),
-        limit: Math.min(Number(query.limit ?? DEFAULT_LIMIT), MOST),
+        limit: Math.min(Number(query.limit ?? DEFAULT_LIMIT), MAX),
       })
       return { sponsor_grants: await shapesOf(parts, grants) }
     },

@@ -26,12 +26,12 @@ import { shownTask, shownTasks } from './shown-task.ts'
 
 const closed = { additionalProperties: false } as const
 const DEFAULT_LIMIT = 50
-const MOST = 200
+const MAX = 200
 /** More than can be open in one tree. */
-const MOST_OF_TREE = 500
+const MAX_OF_TREE = 500
 
 function limitOf(text: string | undefined): number {
-  return Math.min(Number(text ?? DEFAULT_LIMIT), MOST)
+  return Math.min(Number(text ?? DEFAULT_LIMIT), MAX)
 }
 
 type Role = 'person' | 'owner' | 'administrator'
@@ -65,7 +65,7 @@ function roleOf(
 async function treeFor({ decisions }: ApiParts, caller: Caller, task: TaskNoun): Promise<TaskTree> {
   const { read } = decisions.storage
   const whole = caller.administrator || task.personId === caller.person.id
-  if (whole) return treeOf(read, task, MOST_OF_TREE)
+  if (whole) return treeOf(read, task, MAX_OF_TREE)
   const below = (await openTree(read, task.id)).filter(({ id }) => id !== task.id)
   return { tasks: [task, ...below], more: false }
 }

@@ -40,12 +40,12 @@ export async function allowancesFor(
     .where((where) => where.or([where('task_id', 'is', null), where('task_id', '=', of.taskId)]))
     .orderBy('expires_at')
     .orderBy('id')
-    .limit(MOST_TRIED)
+    .limit(MAX_TRIED)
     .execute()
   return rows.map(allowanceOf)
 }
 
-const MOST_TRIED = 100
+const MAX_TRIED = 100
 
 /**
  * What is in force, newest first. `personId`: given for calls on this person's behalf, or by this person; without one,

@@ -12,7 +12,7 @@ export type Leaf = {
   readonly text: string
 }
 
-const MOST_LEAVES = 64
+const MAX_LEAVES = 64
 
 /**
  * Everything a call says, taken apart. `undefined` when that is more than people can look through, or when the catalog does not say
@@ -24,7 +24,7 @@ export function leavesOf(
 ): readonly Leaf[] | undefined {
   const leaves: Leaf[] = []
   const whole = collect(args, '', kindAt, leaves)
-  return whole && leaves.length <= MOST_LEAVES ? leaves : undefined
+  return whole && leaves.length <= MAX_LEAVES ? leaves : undefined
 }
 
 function collect(

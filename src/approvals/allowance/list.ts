@@ -6,7 +6,7 @@ import { allowanceFrom, listInForce } from './allowance-store.ts'
 
 type ReadingParts = Pick<ApprovalParts, 'storage' | 'clock'>
 
-const MOST_LISTED = 200
+const MAX_LISTED = 200
 
 /** A standing answer and the ids of those who gave it. */
 export interface ListedAllowance {
@@ -25,7 +25,7 @@ export async function listAllowances(
 ): Promise<ListedAllowance[]> {
   const { read } = parts.storage
   const personId = isAdministrator(person) ? undefined : person.id
-  const found = await listInForce(read, parts.clock.now(), { ...of, personId }, MOST_LISTED)
+  const found = await listInForce(read, parts.clock.now(), { ...of, personId }, MAX_LISTED)
   const listed: ListedAllowance[] = []
   for (const allowance of found)
     listed.push({ allowance, givenBy: await giversOf(parts, allowance.requestId) })

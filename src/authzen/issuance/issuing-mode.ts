@@ -84,7 +84,7 @@ function denied(reason: string): Decision {
   return { permitted: false, reason }
 }
 
-const MOST = { id: 1024, ip: 64 } as const
+const MAX = { id: 1024, ip: 64 } as const
 
 /**
  * What the contexts of a request say together. They are about one token, so where they differ the request is wrong.
@@ -103,12 +103,12 @@ function requestOf(
   }
   return {
     questions,
-    clientId: one('client_id', MOST.id),
+    clientId: one('client_id', MAX.id),
     // INVARIANT: bound only where every one says so.
     bound: contexts.length > 0 && contexts.every(isBound),
-    ip: one('ip', MOST.ip) ?? '',
-    sponsorGrant: one('sponsor_grant', MOST.ip),
-    tokenId: one('jti', MOST.id),
+    ip: one('ip', MAX.ip) ?? '',
+    sponsorGrant: one('sponsor_grant', MAX.ip),
+    tokenId: one('jti', MAX.id),
   }
 }
 

@@ -8,9 +8,9 @@ import { malformed, type ReadRequest } from '../read-request.ts'
 import { keptOf } from '../record.ts'
 import { bindingHash } from './binding.ts'
 
-const MOST_TEXT = 1024
-const MOST_KEY = 255
-const MOST_CHAIN = 16
+const MAX_TEXT = 1024
+const MAX_KEY = 255
+const MAX_CHAIN = 16
 /** RFC 3339, with an offset: a time without one would be another time elsewhere. */
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i
 
@@ -42,7 +42,7 @@ export function readSubmission(request: ReadRequest, keys: readonly string[]): S
 /** No binding token is ever given out here, so whoever brings one has it from somewhere else. */
 function boundId(denial: JsonObject): string {
   const id = denial.get('evaluation_id')
-  if (denial.has('binding_token') || typeof id !== 'string' || id.length > MOST_TEXT)
+  if (denial.has('binding_token') || typeof id !== 'string' || id.length > MAX_TEXT)
     throw new Problem(
       'access_request.bad_binding',
       'a denial is bound by its `evaluation_id`, and by nothing else',
@@ -60,7 +60,7 @@ function readActors(body: JsonObject): readonly string[] {
     const id: Json | undefined = isMap(each)
       ? each.get(actors.length === 0 ? 'id' : 'sub')
       : undefined
-    if (!isMap(each) || typeof id !== 'string' || actors.length === MOST_CHAIN)
+    if (!isMap(each) || typeof id !== 'string' || actors.length === MAX_CHAIN)
       throw malformed('`client.actor` has to say who acts')
     actors.push(id)
     each = each.get('act')
@@ -70,8 +70,8 @@ function readActors(body: JsonObject): readonly string[] {
 
 function readKey([key, ...more]: readonly string[]): string | undefined {
   if (key === undefined) return undefined
-  if (more.length > 0 || key === '' || key.length > MOST_KEY)
-    throw malformed(`\`Idempotency-Key\` is one value of at most ${MOST_KEY} characters`)
+  if (more.length > 0 || key === '' || key.length > MAX_KEY)
+    throw malformed(`\`Idempotency-Key\` is one value of at most ${MAX_KEY} characters`)
   return key
 }
 

@@ -13,7 +13,7 @@ export interface CallContext {
   readonly approval: string | undefined
 }
 
-const MOST = { id: 64, token: 16_384, proof: 8_192, proofs: 8, url: 10_240, ip: 64 } as const
+const MAX = { id: 64, token: 16_384, proof: 8_192, proofs: 8, url: 10_240, ip: 64 } as const
 
 /**
  * The members of `context` that mean something here; all others are not looked at.
@@ -25,10 +25,10 @@ export function readCallContext(context: JsonObject | undefined): CallContext {
   if (args !== undefined && args !== null && !isObject(args))
     throw malformed('`context.args` has to be an object')
   return {
-    task: textAt(from, 'task', MOST.id),
+    task: textAt(from, 'task', MAX.id),
     shown: readShown(from),
-    agent: textAt(from, 'agent', MOST.id),
-    ip: textAt(from, 'ip', MOST.ip) ?? '',
+    agent: textAt(from, 'agent', MAX.id),
+    ip: textAt(from, 'ip', MAX.ip) ?? '',
     args: args ?? undefined,
     approval: readApproval(from.get('approval')),
   }
@@ -38,12 +38,12 @@ export function readCallContext(context: JsonObject | undefined): CallContext {
 function readApproval(value: Json | undefined): string | undefined {
   if (value === undefined || value === null) return undefined
   const id = isObject(value) ? value.get('id') : undefined
-  return typeof id === 'string' && id.length <= MOST.id ? id : ''
+  return typeof id === 'string' && id.length <= MAX.id ? id : ''
 }
 
 /** The credential of the call, forwarded: as the gateway would see it. */
 function readShown(from: JsonObject): CallQuestion['shown'] {
-  const token = textAt(from, 'access_token', MOST.token)
+  const token = textAt(from, 'access_token', MAX.token)
   if (token === undefined) return undefined
   const proof = readProofs(from)
   const type = textAt(from, 'token_type', 16) ?? (proof.length > 0 ? 'DPoP' : 'Bearer')
@@ -52,7 +52,7 @@ function readShown(from: JsonObject): CallQuestion['shown'] {
   )
   if (!scheme) throw malformed('`context.token_type` has to be `DPoP` or `Bearer`')
   const method = textAt(from, 'method', 16)
-  const url = textAt(from, 'url', MOST.url)
+  const url = textAt(from, 'url', MAX.url)
   if (scheme === 'DPoP' && (method === undefined || url === undefined))
     throw malformed('with a proof, `context.method` and `context.url` say what it is about')
   return { token, scheme, proof, method: method ?? '', url: url ?? '' }
@@ -62,8 +62,8 @@ function readProofs(from: JsonObject): readonly string[] {
   const value = from.get('dpop') ?? []
   const list = typeof value === 'string' ? [value] : value
   const isProof = (each: unknown): each is string =>
-    typeof each === 'string' && each.length <= MOST.proof
-  if (!Array.isArray(list) || list.length > MOST.proofs || !list.every(isProof))
+    typeof each === 'string' && each.length <= MAX.proof
+  if (!Array.isArray(list) || list.length > MAX.proofs || !list.every(isProof))
     throw malformed('`context.dpop` has to be the value of the header, or a list of values')
   return list
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock.ts'
 const FAILURES = 5
 const OPEN_MS = { first: 5_000, most: 60_000 } as const
 /** Calls that wait for one decision point at a time. */
-const MOST_AT_ONCE = 256
+const MAX_AT_ONCE = 256
 
 /**
  * Keeps calls from waiting for a decision point that does not answer: after five failures in a row it is not asked for five
@@ -31,7 +31,7 @@ export class Circuit {
     if (this.isOpen) {
       if (this.#asking > 0 || this.#clock.monotonic() < this.#openUntil)
         return `it is not asked for a while: it failed ${FAILURES} times in a row`
-    } else if (this.#asking >= MOST_AT_ONCE) return 'too many calls wait for it'
+    } else if (this.#asking >= MAX_AT_ONCE) return 'too many calls wait for it'
     this.#asking++
     return undefined
   }

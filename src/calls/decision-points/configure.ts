@@ -26,7 +26,7 @@ export interface NewPoint {
   readonly by: string
 }
 
-const MOST_NAMES = 256
+const MAX_NAMES = 256
 
 /**
  * Adds a decision point of others. From the moment this has returned, it is asked about every call
@@ -97,7 +97,7 @@ async function check(
   if (secret && !isCredential(secret.reveal())) throw bad('the credential is not plain text')
   if (!(timeoutMs >= TIMEOUT_MS.least && timeoutMs <= TIMEOUT_MS.most))
     throw bad(`the time limit is from ${TIMEOUT_MS.least} to ${TIMEOUT_MS.most} ms`)
-  if (resources.length + actions.length > MOST_NAMES) throw bad('it names too much')
+  if (resources.length + actions.length > MAX_NAMES) throw bad('it names too much')
   const known = await catalog.current()
   const missing =
     resources.find((each) => !known.resources.has(each)) ??

@@ -15,7 +15,7 @@ import { selectPoints } from './decision-point-store.ts'
 import {
   type EvaluatedSubject,
   evaluationRequest,
-  MOST_ANSWER_BYTES,
+  MAX_ANSWER_BYTES,
   type PointAnswer,
   readEvaluation,
 } from './evaluation.ts'
@@ -134,7 +134,7 @@ export class DecisionPoints {
           },
           body,
         },
-        { maxBytes: MOST_ANSWER_BYTES, timeoutMs: point.timeoutMs },
+        { maxBytes: MAX_ANSWER_BYTES, timeoutMs: point.timeoutMs },
       )
       return await read(answer)
     } catch (error) {

@@ -70,10 +70,10 @@ export type PointAnswer =
   /** Words on why it is no answer. */
   | { readonly failed: string }
 
-const MOST_NOTE = 500
+const MAX_NOTE = 500
 /** An answer says yes or no, and a few words. */
-export const MOST_ANSWER_BYTES = 64 * 1024
-const MOST_DEPTH = 32
+export const MAX_ANSWER_BYTES = 64 * 1024
+const MAX_DEPTH = 32
 
 /**
  * Reads the answer of a decision point strictly.
@@ -83,7 +83,7 @@ const MOST_DEPTH = 32
 export function readEvaluation(body: Uint8Array): PointAnswer {
   let answer: Json
   try {
-    answer = parseJson(body, { bytes: MOST_ANSWER_BYTES, depth: MOST_DEPTH })
+    answer = parseJson(body, { bytes: MAX_ANSWER_BYTES, depth: MAX_DEPTH })
   } catch {
     return { failed: 'what it answered cannot be read' }
   }
@@ -94,7 +94,7 @@ export function readEvaluation(body: Uint8Array): PointAnswer {
   if (decision && requires(context))
     return { failed: 'it permits under obligations that cannot be met here' }
   const note = context === undefined ? undefined : JSON.stringify(plain(context))
-  return { decision, ...(note === undefined ? {} : { note: note.slice(0, MOST_NOTE) }) }
+  return { decision, ...(note === undefined ? {} : { note: note.slice(0, MAX_NOTE) }) }
 }
 
 /** AuthZEN Obligations: whoever cannot do all of them treats the permit as a denial. */

@@ -30,8 +30,8 @@ export function shapingOf(obligations: readonly Obligation[]): string {
 }
 
 /** Bytes of the text in UTF-8. */
-const MOST_BYTES = 256 * 1024
-const MOST_MS = 3_600_000
+const MAX_BYTES = 256 * 1024
+const MAX_MS = 3_600_000
 const ERASE_EVERY_MS = 60_000
 const GATHER_MS = 1_000
 
@@ -46,7 +46,7 @@ export async function keepResult(
   text: string,
   obligations: readonly Obligation[] = [],
 ): Promise<void> {
-  const what = Buffer.byteLength(text) > MOST_BYTES ? ({ larger: true } as const) : { text }
+  const what = Buffer.byteLength(text) > MAX_BYTES ? ({ larger: true } as const) : { text }
   const kept: KeptResult = { ...what, shaped: shapingOf(obligations) }
   const sealed = parts.master.seal(canonicalJson(kept), place(decisionId))
   await parts.storage.transaction(async (tx) => {
@@ -54,7 +54,7 @@ export async function keepResult(
     if (decision?.outcome !== 'permit' || decision.requestId === null) return
     const task = await findTask(tx, decision.taskId ?? '')
     if (!task || task.state === 'closed') return
-    const expiresAt = Math.min(parts.clock.now() + MOST_MS, task.deadline)
+    const expiresAt = Math.min(parts.clock.now() + MAX_MS, task.deadline)
     await insertKept(tx, { decisionId, sealed, expiresAt })
   })
 }

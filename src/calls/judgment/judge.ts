@@ -13,7 +13,7 @@ import { askedOnce, decideWithOthers } from './with-others.ts'
 import { judgeWithPeople } from './with-people.ts'
 
 /** Tries before we stop: what was looked at may be gone when it is taken. */
-const MOST_TRIES = 3
+const MAX_TRIES = 3
 
 /**
  * facts → decide → reserve. What is gone between looking and taking is looked at again, by all gates. Decision points of others are
@@ -31,7 +31,7 @@ export async function judge(
       factsOf(each, seen),
     )
     if (decision.outcome === 'deny') return deny(parts, each, looked, { ...decision, facts })
-    const last = tries === MOST_TRIES
+    const last = tries === MAX_TRIES
     if (decision.outcome === 'requestable') {
       const answer = await judgeWithPeople(parts, each, looked, { ...decision, facts })
       if (answer !== 'gone') return answer

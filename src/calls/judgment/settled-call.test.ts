@@ -14,7 +14,7 @@ import {
   showLimits,
 } from '../../tasks/index.ts'
 import { decideCall } from '../decide-call.ts'
-import { lapse, REPORT_WITHIN_MS } from '../lapse.ts'
+import { lapse, REPORT_WITHIN_MS } from '../expire-unreported.ts'
 import { recordOutcome } from '../outcome.ts'
 import { recover } from '../recover.ts'
 import { type Held, READ, refund, type World, worldsOver } from '../testing.ts'

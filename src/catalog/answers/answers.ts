@@ -6,7 +6,7 @@ import { ShapeReader } from './read-shapes.ts'
 import { type AnswerShape, type AnswerShapes, reach } from './shape.ts'
 import { selectShapes } from './shape-store.ts'
 
-const MOST_BYTES = 8 * 1024 * 1024
+const MAX_BYTES = 8 * 1024 * 1024
 
 interface Described {
   readonly shapes: AnswerShapes | undefined
@@ -54,7 +54,7 @@ export class Answers {
  */
 function ofDefinition({ json, kind }: NonNullable<Action['definition']>): AnswerShape | undefined {
   if (kind !== 'tool') return undefined
-  const tool = parseJson(json, { bytes: MOST_BYTES })
+  const tool = parseJson(json, { bytes: MAX_BYTES })
   const output = isObject(tool) ? tool.get('outputSchema') : undefined
   if (!isObject(output)) return undefined
   const reader = new ShapeReader(output)

@@ -4,10 +4,10 @@ import { resolve } from '../openapi/references.ts'
 import { ANY, LEAVES, type ShapeNode } from './shape.ts'
 
 /** Nodes of one document. Beyond them, answers are not known; nothing is refused for it. */
-const MOST_NODES = 200_000
+const MAX_NODES = 200_000
 /** Levels from one reference to the next. */
-const MOST_DEPTH = 24
-const MOST_BRANCHES = 200
+const MAX_DEPTH = 24
+const MAX_BRANCHES = 200
 
 const LEAF: Readonly<Record<string, number>> = {
   string: LEAVES.indexOf('string'),
@@ -46,7 +46,7 @@ export class ShapeReader {
    * says nothing about form.
    */
   read(schema: Json | undefined, depth = 0): number | undefined {
-    if (!isObject(schema) || depth > MOST_DEPTH || this.#nodes.length > MOST_NODES) return ANY
+    if (!isObject(schema) || depth > MAX_DEPTH || this.#nodes.length > MAX_NODES) return ANY
     const reference = schema.get('$ref')
     if (typeof reference === 'string') return this.#refer(reference, schema)
     const own = this.#plain(schema, depth)
@@ -86,7 +86,7 @@ export class ShapeReader {
         ? [...said.values()]
         : [said]
       : said
-    if (!isList(list) || list.length > MOST_BRANCHES) return [ANY]
+    if (!isList(list) || list.length > MAX_BRANCHES) return [ANY]
     return list.flatMap((part) => this.read(part, depth + 1) ?? (alone ? [ANY] : []))
   }
 

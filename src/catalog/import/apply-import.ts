@@ -203,15 +203,15 @@ function offersOf(
 }
 
 /** More names than these would not fit into a record; how many there are, and which, can be told from it all the same. */
-const MOST_NAMED = 100
+const MAX_NAMED = 100
 
 function inRecord(difference: ImportDifference) {
   return Object.fromEntries(
     Object.entries(difference).flatMap(([how, names]: [string, readonly string[]]) =>
-      names.length <= MOST_NAMED
+      names.length <= MAX_NAMED
         ? [[how, [...names]]]
         : [
-            [how, names.slice(0, MOST_NAMED)],
+            [how, names.slice(0, MAX_NAMED)],
             [`${how}_all`, `${names.length} ${domainHash('remit/names/v1', [...names])}`],
           ],
     ),

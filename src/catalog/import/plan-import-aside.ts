@@ -1,17 +1,17 @@
-import { aside } from '../../lib/aside.ts'
 import { Problem } from '../../lib/problem.ts'
+import { aside } from '../../lib/worker-task.ts'
 import { bad } from '../openapi/document.ts'
 import { type PackedPlan, unpackPlan } from '../packed-plan.ts'
 import type { ImportOptions, ImportPlan } from '../plan-resource.ts'
 
-const MOST_MS = 120_000
+const MAX_MS = 120_000
 
 interface Planned {
   readonly document: unknown
   readonly options: ImportOptions
 }
 
-const inThread = aside<Planned, PackedPlan>(import.meta.url, 'plan-import-thread', MOST_MS)
+const inThread = aside<Planned, PackedPlan>(import.meta.url, 'plan-import-thread', MAX_MS)
 
 /** `planImport` in a thread of its own, for servers: a large document takes seconds to read. Throws like it. */
 export async function planImportAside(input: Planned): Promise<ImportPlan> {

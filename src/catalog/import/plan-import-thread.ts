@@ -1,4 +1,4 @@
-import { answerAside } from '../../lib/aside.ts'
+import { answerAside } from '../../lib/worker-task.ts'
 import { packPlan } from '../packed-plan.ts'
 import type { ImportOptions } from '../plan-resource.ts'
 import { planImport } from './plan-import.ts'

@@ -16,7 +16,7 @@ import { Routes } from '../routes.ts'
 
 const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete'] as const
 const NOT_OFFERED = ['options', 'trace', 'connect'] as const
-const MOST_ACTIONS = 10_000
+const MAX_ACTIONS = 10_000
 
 /**
  * Reads an OpenAPI 3.0 or 3.1 document (JSON or YAML text, or parsed) as a resource with its actions. Pure: fetches nothing, writes
@@ -51,8 +51,8 @@ export function planImport(document: unknown, options: ImportOptions): ImportPla
     const answered = answersOf(shapes, root, place.operation)
     if (answered !== undefined) answers.set(name, answered)
     notes.push(...read.notes.map((note) => `${name}: ${note}`))
-    if (actions.size > MOST_ACTIONS)
-      throw bad(`the document has more than ${MOST_ACTIONS} operations`)
+    if (actions.size > MAX_ACTIONS)
+      throw bad(`the document has more than ${MAX_ACTIONS} operations`)
   }
   if (isTorn(notes, actions.values()))
     notes.push('parts of the description are in other files: `--openapi DIR` reads a directory')

@@ -18,7 +18,7 @@ export type AuthzenMapping = {
 /** Member in which a tool gives it, within its `inputSchema`. */
 const MEMBER = 'x-authzen-mapping'
 /** Each is a request to each decision point. */
-const MOST_ENTRIES = 8
+const MAX_ENTRIES = 8
 
 const FIELDS = ['subject', 'action', 'resource', 'context']
 /** INVARIANT: who a call is for is said once; an entry of its own would be a way around the check of it. */
@@ -60,8 +60,8 @@ function readEntries(template: JsonObject): AuthzenMapping | string {
   const shared = new Map(template)
   const given = template.get('evaluations')
   shared.delete('evaluations')
-  if (!isList(given) || given.length === 0 || given.length > MOST_ENTRIES)
-    return `\`evaluations\` is not a list of 1 to ${MOST_ENTRIES}`
+  if (!isList(given) || given.length === 0 || given.length > MAX_ENTRIES)
+    return `\`evaluations\` is not a list of 1 to ${MAX_ENTRIES}`
   const entries = given.filter(isObject)
   if (entries.length < given.length) return 'an entry of `evaluations` is not an object'
   const wrong = entries.map((entry) => unknownIn(entry, ENTRY_FIELDS)).find((each) => each)

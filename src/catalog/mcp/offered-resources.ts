@@ -7,9 +7,9 @@ import { actionOf, type Named, type ReadAction } from './tool.ts'
 import { shownName } from './wire-names.ts'
 
 /** Entries of the list of resources, and of the list of templates. */
-const MOST_LISTED = 1_000
+const MAX_LISTED = 1_000
 /** Characters of both lists together, as text. */
-const MOST_CHARACTERS = 512 * 1024
+const MAX_CHARACTERS = 512 * 1024
 const SHOWN = ['name', 'title', 'description', 'mimeType', 'size', 'annotations']
 /** Printable ASCII: what a person reads is what is asked for. */
 const PLAIN_URI = /^[\x21-\x7e]{1,2048}$/
@@ -30,7 +30,7 @@ export function readResources(
   const resources = listed(lists.resources, 'uri', notes)
   const resourceTemplates = listed(lists.resourceTemplates, 'uriTemplate', notes)
   const whole = canonicalJson({ resources, resourceTemplates })
-  const tooLong = whole.length > MOST_CHARACTERS
+  const tooLong = whole.length > MAX_CHARACTERS
   if (tooLong) notes.push('the lists of resources are too long to be shown; reading still works')
   // A prefix as bound is only worth something when nothing can climb out of it.
   const uri = { name: 'uri', required: true, nullable: false, type: { kind: 'path' } } as const
@@ -55,7 +55,7 @@ function listed(
   notes: string[],
 ): readonly Json[] {
   const kept = new Map<string, Json>()
-  for (const each of given.slice(0, MOST_LISTED)) {
+  for (const each of given.slice(0, MAX_LISTED)) {
     const uri = textAt(each, address)
     const reviewed =
       uri !== undefined && PLAIN_URI.test(uri)
@@ -69,7 +69,7 @@ function listed(
     kept.set(uri, reviewed.value)
     notes.push(...reviewed.notes.map((note) => `of the resource ${shownName(uri)}: ${note}`))
   }
-  if (given.length > MOST_LISTED)
-    notes.push(`only the first ${MOST_LISTED} of ${given.length} resources are listed`)
+  if (given.length > MAX_LISTED)
+    notes.push(`only the first ${MAX_LISTED} of ${given.length} resources are listed`)
   return [...kept.values()]
 }

@@ -1,13 +1,13 @@
-import { aside } from '../../lib/aside.ts'
 import { mapInSteps } from '../../lib/in-steps.ts'
 import { type JsonObject, printJson } from '../../lib/json.ts'
+import { aside } from '../../lib/worker-task.ts'
 import type { McpDescription } from '../../net/index.ts'
 import { bad } from '../openapi/document.ts'
 import { type PackedPlan, unpackPlan } from '../packed-plan.ts'
 import type { ImportOptions, ImportPlan } from '../plan-resource.ts'
-import { MOST_CHARACTERS } from './plan-mcp-import.ts'
+import { MAX_CHARACTERS } from './plan-mcp-import.ts'
 
-const MOST_MS = 120_000
+const MAX_MS = 120_000
 
 /** A description as it gets into a thread: exact numbers would lose their class on the way, text does not. */
 export type PackedDescription = Omit<McpDescription, List> & {
@@ -18,7 +18,7 @@ type List = 'tools' | 'prompts' | 'resources' | 'resourceTemplates'
 const plan: (input: {
   readonly description: PackedDescription
   readonly options: ImportOptions
-}) => Promise<PackedPlan> = aside(import.meta.url, 'plan-mcp-import-thread', MOST_MS)
+}) => Promise<PackedPlan> = aside(import.meta.url, 'plan-mcp-import-thread', MAX_MS)
 
 /**
  * `planMcpImport` in a thread of its own, for servers: a server can say things about itself that take seconds to read, and until then
@@ -29,13 +29,13 @@ export async function planMcpImportAside(input: {
   readonly options: ImportOptions
 }): Promise<ImportPlan> {
   const { description, options } = input
-  let left = MOST_CHARACTERS
+  let left = MAX_CHARACTERS
   const pack = (items: readonly JsonObject[]) =>
     mapInSteps(items, (item) => {
       const text = printJson(item)
       left -= text.length
       if (left < 0)
-        throw bad(`what the server says about itself is longer than ${MOST_CHARACTERS} characters`)
+        throw bad(`what the server says about itself is longer than ${MAX_CHARACTERS} characters`)
       return text
     })
   const { prompts, resources, resourceTemplates, tools } = description

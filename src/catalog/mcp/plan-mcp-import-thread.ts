@@ -1,8 +1,8 @@
-import { answerAside } from '../../lib/aside.ts'
 import { isObject, type JsonObject, parseJson } from '../../lib/json.ts'
+import { answerAside } from '../../lib/worker-task.ts'
 import { packPlan } from '../packed-plan.ts'
 import type { ImportOptions } from '../plan-resource.ts'
-import { MOST_CHARACTERS, planMcpImport } from './plan-mcp-import.ts'
+import { MAX_CHARACTERS, planMcpImport } from './plan-mcp-import.ts'
 import type { PackedDescription } from './plan-mcp-import-aside.ts'
 
 answerAside((input: { description: PackedDescription; options: ImportOptions }) => {
@@ -19,7 +19,7 @@ answerAside((input: { description: PackedDescription; options: ImportOptions }) 
 })
 
 function unpack(text: string): JsonObject {
-  const item = parseJson(text, { bytes: 4 * MOST_CHARACTERS })
+  const item = parseJson(text, { bytes: 4 * MAX_CHARACTERS })
   if (!isObject(item)) throw new TypeError('not an object')
   return item
 }

@@ -18,12 +18,12 @@ import { readPrompt } from './prompt.ts'
 import { type Named, type ReadAction, readTool } from './tool.ts'
 import { kebab, lookAlikes, shownName, unusableName } from './wire-names.ts'
 
-const MOST_LISTED = 1_000
+const MAX_LISTED = 1_000
 /** Characters of the whole description, as text. */
-export const MOST_CHARACTERS = 8 * 1024 * 1024
+export const MAX_CHARACTERS = 8 * 1024 * 1024
 /** Actions that a note names. */
-const MOST_NAMED = 6
-const MOST_INSTRUCTIONS = 8_192
+const MAX_NAMED = 6
+const MAX_INSTRUCTIONS = 8_192
 const PROPOSED =
   'risk classes follow from what the server says about its own tools; until you set them, tools count as `write` and at least `high`'
 
@@ -39,8 +39,8 @@ const PROPOSED =
 export function planMcpImport(description: McpDescription, options: ImportOptions): ImportPlan {
   const { offersResources, prompts, protocolVersion, resources, resourceTemplates, tools } =
     description
-  if (tools.length > MOST_LISTED) throw bad(`the server has more than ${MOST_LISTED} tools`)
-  if (prompts.length > MOST_LISTED) throw bad(`the server has more than ${MOST_LISTED} prompts`)
+  if (tools.length > MAX_LISTED) throw bad(`the server has more than ${MAX_LISTED} tools`)
+  if (prompts.length > MAX_LISTED) throw bad(`the server has more than ${MAX_LISTED} prompts`)
   const lists = { tools, prompts, resources, resourceTemplates }
   const whole = canonicalJson({
     protocolVersion,
@@ -48,8 +48,8 @@ export function planMcpImport(description: McpDescription, options: ImportOption
     offersResources,
     ...lists,
   })
-  if (whole.length > MOST_CHARACTERS)
-    throw bad(`what the server says about itself is longer than ${MOST_CHARACTERS} characters`)
+  if (whole.length > MAX_CHARACTERS)
+    throw bad(`what the server says about itself is longer than ${MAX_CHARACTERS} characters`)
   const server = pinned(description.server)
   const resource = planResource(options, {
     title: description.server.title ?? description.server.name,
@@ -136,8 +136,8 @@ class Planning {
   /** Writes the notes; a note that holds for many actions is written once. */
   notes(): readonly string[] {
     const said = Array.from(this.#said, ([note, names]) => {
-      const shown = names.slice(0, MOST_NAMED).join(', ')
-      const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : ''
+      const shown = names.slice(0, MAX_NAMED).join(', ')
+      const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : ''
       return `${shown}${more}: ${note}`
     })
     return [...this.#leftOut, ...said]
@@ -153,6 +153,6 @@ function pinned({ instructions, name, title, version }: McpDescription['server']
     ...(title === undefined ? {} : { title: short(title) }),
     ...(instructions === undefined
       ? {}
-      : { instructions: cut(legible(instructions).text, MOST_INSTRUCTIONS) }),
+      : { instructions: cut(legible(instructions).text, MAX_INSTRUCTIONS) }),
   }
 }

@@ -4,11 +4,11 @@ import { Problem } from '../../lib/problem.ts'
 import { cut, legible } from '../../lib/text/visible.ts'
 
 /** Bytes of one definition, as text. */
-const MOST_BYTES = 64 * 1024
+const MAX_BYTES = 64 * 1024
 /** Levels of nested objects and lists in one definition. */
-const MOST_DEPTH = 32
+const MAX_DEPTH = 32
 /** Characters of one title or description. */
-const MOST_TEXT = { title: 200, description: 8_192, $comment: 1_024 } as const
+const MAX_TEXT = { title: 200, description: 8_192, $comment: 1_024 } as const
 
 export interface Reviewed {
   readonly value: JsonObject
@@ -30,9 +30,9 @@ export function review(definition: JsonObject, members: readonly string[]): Revi
       if (value !== undefined) kept.set(name, review.read(value, name))
     }
     const json = canonicalJson(kept)
-    if (json.length > MOST_BYTES) return `its definition is longer than ${MOST_BYTES} characters`
+    if (json.length > MAX_BYTES) return `its definition is longer than ${MAX_BYTES} characters`
     // What is shown has to be readable by the strict reader too: no name with a meaning in prototypes or in policies.
-    parseJson(json, { bytes: 4 * MOST_BYTES, depth: MOST_DEPTH })
+    parseJson(json, { bytes: 4 * MAX_BYTES, depth: MAX_DEPTH })
     return { value: kept, json, notes: review.notes }
   } catch (error) {
     if (!(error instanceof Problem)) throw error
@@ -56,11 +56,11 @@ class Review {
     return value
   }
 
-  #text(text: string, name: keyof typeof MOST_TEXT): string {
+  #text(text: string, name: keyof typeof MAX_TEXT): string {
     const shown = legible(text)
     if (shown.hidden)
       this.#note('a title or description has characters that cannot be seen; they are written out')
-    const most = MOST_TEXT[name]
+    const most = MAX_TEXT[name]
     if (shown.text.length <= most) return shown.text
     this.#note(`a ${name} is longer than ${most} characters and is cut`)
     return `${cut(shown.text, most - 1)}…`
@@ -79,6 +79,6 @@ class Review {
   }
 }
 
-function isText(name: string): name is keyof typeof MOST_TEXT {
-  return Object.hasOwn(MOST_TEXT, name)
+function isText(name: string): name is keyof typeof MAX_TEXT {
+  return Object.hasOwn(MAX_TEXT, name)
 }

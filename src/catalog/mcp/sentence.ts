@@ -2,8 +2,8 @@ import { cut } from '../../lib/text/visible.ts'
 import type { ArgumentSchema } from '../argument.ts'
 import { argumentsInSentence, checkSentence } from '../sentence.ts'
 
-const MOST_WORDS = 120
-const MOST_SHOWN = 8
+const MAX_WORDS = 120
+const MAX_SHOWN = 8
 
 /**
  * Writes the sentence that people read until somebody writes a better one: the server's words, bare
@@ -16,7 +16,7 @@ export function proposedSentence(
   words: string | undefined,
 ): string {
   const says = plainWords(words ?? '')
-  for (let most = MOST_SHOWN; most >= 0; most--) {
+  for (let most = MAX_SHOWN; most >= 0; most--) {
     const call = `${name}${argumentsInSentence(schema.arguments, most)}`
     const sentence = says === '' ? call : `${says} (${call})`
     if (checkSentence(sentence, schema).length === 0) return sentence
@@ -36,5 +36,5 @@ function plainWords(text: string): string {
     .replaceAll(/[^\p{L}\p{M}\p{N} .,;!?%&+'’-]/gu, ' ')
     .replaceAll(/\s+/gu, ' ')
     .trim()
-  return cut(bare, MOST_WORDS).trim()
+  return cut(bare, MAX_WORDS).trim()
 }

@@ -3,8 +3,8 @@ import { isList } from './document.ts'
 import type { OperationReader } from './reader.ts'
 import { resolve } from './references.ts'
 
-const MOST_PARTS = 64
-const MOST_DEPTH = 16
+const MAX_PARTS = 64
+const MAX_DEPTH = 16
 
 export type Flat =
   | {
@@ -35,7 +35,7 @@ function flat(
   seen: readonly string[],
   depth: number,
 ): Flat {
-  if (depth > MOST_DEPTH) return { ok: false, reason: 'its `allOf` is too large' }
+  if (depth > MAX_DEPTH) return { ok: false, reason: 'its `allOf` is too large' }
   const resolved = resolve(reader.document, node)
   if (!resolved.ok) return resolved
   const { pointer, value } = resolved
@@ -45,7 +45,7 @@ function flat(
   const beside = besideReference(reader.document, node)
   const parts = beside === undefined ? value.get('allOf') : [value, beside]
   if (parts === undefined) return { ok: true, schema: value, pointers }
-  if (!isList(parts) || parts.length > MOST_PARTS)
+  if (!isList(parts) || parts.length > MAX_PARTS)
     return { ok: false, reason: 'its `allOf` is too large' }
   const merged = new Map<string, Json>(beside === undefined ? value : [])
   merged.delete('allOf')

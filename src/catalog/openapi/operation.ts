@@ -63,15 +63,15 @@ export function readOperation(
   }
 }
 
-const MOST_DESCRIPTION = 8_192
+const MAX_DESCRIPTION = 8_192
 
 /** Summary and description, with nothing hidden in them. */
 function describedAs(operation: JsonObject): Pick<Action, 'description'> {
   const words = ['summary', 'description'].flatMap((name) => textAt(operation, name) ?? [])
   const { text } = legible(words.join('\n\n'))
   if (text.trim() === '') return {}
-  const long = text.length > MOST_DESCRIPTION
-  return { description: long ? `${cut(text, MOST_DESCRIPTION - 1)}…` : text }
+  const long = text.length > MAX_DESCRIPTION
+  return { description: long ? `${cut(text, MAX_DESCRIPTION - 1)}…` : text }
 }
 
 /** Every `{name}` of the path is a required string when the document forgets to describe it; what is not there is dropped. */

@@ -13,13 +13,13 @@ import { Problem } from '../../lib/problem.ts'
 import { visible } from '../../lib/text/visible.ts'
 import { bad } from './document.ts'
 
-const MOST_BYTES = 32 * 1024 * 1024
-const MOST_DEPTH = 64
+const MAX_BYTES = 32 * 1024 * 1024
+const MAX_DEPTH = 64
 /**
  * Values of one document, anchors followed: a few lines of nested aliases must not become millions
  * of values.
  */
-const MOST_VALUES = 1_000_000
+const MAX_VALUES = 1_000_000
 
 /**
  * Reads an OpenAPI document: JSON or YAML 1.2 text, or a value that is parsed already. Numbers stay the text they were.
@@ -46,14 +46,14 @@ function toJson(document: unknown): Json {
  * Reads any JSON or YAML, a part of a document in a file of its own. Throws like `readDocument`.
  */
 export function readText(text: string): Json {
-  if (text.length > MOST_BYTES) throw bad(`the document is larger than ${MOST_BYTES} bytes`)
+  if (text.length > MAX_BYTES) throw bad(`the document is larger than ${MAX_BYTES} bytes`)
   const trimmed = text.replace(/^\ufeff/, '')
   return /^\s*\{/.test(trimmed) ? fromJson(trimmed) : fromYaml(trimmed)
 }
 
 function fromJson(text: string): Json {
   try {
-    return parseJson(text, { bytes: MOST_BYTES })
+    return parseJson(text, { bytes: MAX_BYTES })
   } catch (error) {
     throw bad(
       `the document is not strict JSON: ${error instanceof Problem ? error.detail : 'unreadable'}`,
@@ -81,8 +81,8 @@ function fromYaml(text: string): Json {
   })
   let values = 0
   const convert = (node: unknown, depth: number): Json => {
-    if (++values > MOST_VALUES) throw bad('the document unfolds to too many values')
-    if (depth > MOST_DEPTH) throw bad(`the document is nested deeper than ${MOST_DEPTH}`)
+    if (++values > MAX_VALUES) throw bad('the document unfolds to too many values')
+    if (depth > MAX_DEPTH) throw bad(`the document is nested deeper than ${MAX_DEPTH}`)
     if (isAlias(node)) return convert(anchors.get(node.source), depth + 1)
     if (isSeq(node)) return node.items.map((item) => convert(item, depth + 1))
     if (isMap(node)) return convertMap(node, (value) => convert(value, depth + 1))

@@ -6,19 +6,19 @@ import { bad } from './document.ts'
  * Parts of schemas read, references followed: a few references that fan out must not become millions of parts. GitHub's API, with 1,200
  * operations, comes to 13,000.
  */
-const MOST_OF_DOCUMENT = 400_000
-const MOST_OF_OPERATION = 5_000
+const MAX_OF_DOCUMENT = 400_000
+const MAX_OF_OPERATION = 5_000
 
 /** Budget of parts for reading one whole document. Each import has one. */
 export class ParseBudget {
-  #left = MOST_OF_DOCUMENT
+  #left = MAX_OF_DOCUMENT
 
   /** @throws Problem `catalog.bad_document` */
   spend(parts: number): void {
     this.#left -= parts
     if (this.#left < 0)
       throw bad(
-        `its schemas unfold to more than ${MOST_OF_DOCUMENT} parts: they refer to each other too often`,
+        `its schemas unfold to more than ${MAX_OF_DOCUMENT} parts: they refer to each other too often`,
       )
   }
 }
@@ -53,7 +53,7 @@ export class OperationReader {
   spend(parts: number): boolean {
     this.#effort.spend(parts)
     this.#parts += parts
-    return this.#parts <= MOST_OF_OPERATION
+    return this.#parts <= MAX_OF_OPERATION
   }
 
   /** One more argument or member; `false` when there are too many of them. */

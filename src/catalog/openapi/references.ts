@@ -3,7 +3,7 @@ import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
 export const OUTSIDE = 'it refers to something outside the document'
 
 /** Hops from one `$ref` to the next. */
-const MOST_HOPS = 16
+const MAX_HOPS = 16
 
 export type ResolvedReference =
   | { readonly ok: true; readonly value: JsonObject; readonly pointer: string | undefined }
@@ -16,7 +16,7 @@ export type ResolvedReference =
 export function resolve(document: JsonObject, node: Json | undefined): ResolvedReference {
   let current = node
   let pointer: string | undefined
-  for (let hop = 0; hop < MOST_HOPS; hop++) {
+  for (let hop = 0; hop < MAX_HOPS; hop++) {
     if (!isObject(current)) return { ok: false, reason: 'it is not an object' }
     const target = current.get('$ref')
     if (target === undefined) return { ok: true, value: current, pointer }

@@ -8,7 +8,7 @@ import { type OperationReader, untyped, wholeNumber } from './reader.ts'
 
 type Numeric = Extract<ScalarType, { kind: 'integer' | 'decimal' }>
 /** Values of one argument. */
-const MOST_VALUES = 1_000
+const MAX_VALUES = 1_000
 
 type Text = Extract<ScalarType, { kind: 'string' | 'path' }>
 
@@ -114,8 +114,8 @@ function limitOf(value: Json, kind: Numeric['kind']): string | undefined {
 
 function fewChoices(reader: OperationReader, schema: JsonObject): readonly Json[] | undefined {
   const values = choices(schema)
-  if (values === undefined || values.length <= MOST_VALUES) return values
-  reader.note(`a list of ${values.length} values is left to the API: ${MOST_VALUES} are the most`)
+  if (values === undefined || values.length <= MAX_VALUES) return values
+  reader.note(`a list of ${values.length} values is left to the API: ${MAX_VALUES} are the most`)
   return undefined
 }
 

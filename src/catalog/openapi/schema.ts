@@ -18,9 +18,9 @@ export interface ReadSchema {
   readonly nullable: boolean
 }
 
-const MOST_CHOICES = 200
+const MAX_CHOICES = 200
 /** Members of one object. No API has as many, and its documents would be for nobody. */
-const MOST_MEMBERS = 10_000
+const MAX_MEMBERS = 10_000
 const TOO_MANY = untyped('its schema unfolds to too many parts')
 
 /**
@@ -70,7 +70,7 @@ function readChoices(
   choices: Json,
   path: readonly string[],
 ): ReadSchema {
-  if (!isList(choices) || choices.length === 0 || choices.length > MOST_CHOICES)
+  if (!isList(choices) || choices.length === 0 || choices.length > MAX_CHOICES)
     return plain(untyped('it is a choice of too many schemas'))
   const base = new Map(schema)
   base.delete(keyword)
@@ -174,8 +174,8 @@ function readMembers(
   const names = new Set(isList(required) ? required : [])
   const fields: Field[] = []
   const members = objectAt(schema, 'properties') ?? new Map<string, Json>()
-  if (members.size > MOST_MEMBERS)
-    throw bad(`an object of it has ${members.size} members; ${MOST_MEMBERS} are the most`)
+  if (members.size > MAX_MEMBERS)
+    throw bad(`an object of it has ${members.size} members; ${MAX_MEMBERS} are the most`)
   for (const [name, member] of members) {
     if (!reader.count()) break
     const { type, nullable } = readSchema(reader, member, path)

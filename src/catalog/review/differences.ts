@@ -12,9 +12,9 @@ export interface FieldDifference {
   readonly after: string | undefined
 }
 
-const MOST_BYTES = 4 * 1024 * 1024
+const MAX_BYTES = 4 * 1024 * 1024
 /** More would not be read; the last one then says how many there are. */
-const MOST_SHOWN = 200
+const MAX_SHOWN = 200
 
 /** Lists the differences between two definitions of an action, field by field. */
 export function differences(
@@ -24,9 +24,9 @@ export function differences(
   if (!offered) return []
   const found: FieldDifference[] = []
   compare(reviewed ? fieldsOf(reviewed) : new Map(), fieldsOf(offered), '', found)
-  if (found.length <= MOST_SHOWN) return found
-  const more = found.length - MOST_SHOWN
-  return [...found.slice(0, MOST_SHOWN), { field: '…', before: undefined, after: `${more} more` }]
+  if (found.length <= MAX_SHOWN) return found
+  const more = found.length - MAX_SHOWN
+  return [...found.slice(0, MAX_SHOWN), { field: '…', before: undefined, after: `${more} more` }]
 }
 
 /**
@@ -59,7 +59,7 @@ function argumentsOf(action: Action): JsonObject {
 }
 
 function read(text: string): Json {
-  return parseJson(text, { bytes: MOST_BYTES })
+  return parseJson(text, { bytes: MAX_BYTES })
 }
 
 function compare(

@@ -145,7 +145,7 @@ async function write(
   return { quarantined, waiting }
 }
 
-const MOST_NAMED = 100
+const MAX_NAMED = 100
 
 async function recordNew(
   parts: CatalogParts,
@@ -157,6 +157,6 @@ async function recordNew(
     type: 'definition.offered',
     resource,
     by: BY,
-    facts: { actions: waiting.slice(0, MOST_NAMED), count: waiting.length },
+    facts: { actions: waiting.slice(0, MAX_NAMED), count: waiting.length },
   })
 }

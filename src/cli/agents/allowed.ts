@@ -6,7 +6,7 @@ import type { AnswerOf } from '../server/operation-types.ts'
 import type { Detail } from './agent.ts'
 
 /** As many as one detail may have (contract 2). */
-const MOST_ACTIONS = 64
+const MAX_ACTIONS = 64
 
 /** What may be done, as it was typed; `options` are the names it was typed by. */
 export interface AllowedDetail {
@@ -85,7 +85,7 @@ function actionsOf(
 
 /** Lists as long as one detail may have. */
 export function actionParts(actions: readonly string[]): readonly (readonly string[])[] {
-  return Array.from({ length: Math.ceil(actions.length / MOST_ACTIONS) }, (_, i) =>
-    actions.slice(i * MOST_ACTIONS, (i + 1) * MOST_ACTIONS),
+  return Array.from({ length: Math.ceil(actions.length / MAX_ACTIONS) }, (_, i) =>
+    actions.slice(i * MAX_ACTIONS, (i + 1) * MAX_ACTIONS),
   )
 }

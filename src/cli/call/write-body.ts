@@ -8,7 +8,7 @@ import { readEvents } from './server-sent-events.ts'
 import { outcomeOf } from './show-answer.ts'
 
 /** As much as is held to be printed in one piece. */
-const MOST_BYTES = 64 * 1024 * 1024
+const MAX_BYTES = 64 * 1024 * 1024
 
 /** For a person: the body, as it comes. A terminal gets JSON over several lines, and nothing that would disturb it. */
 export async function writeBody(cli: Cli, { problem, response }: CallAnswer): Promise<void> {
@@ -79,7 +79,7 @@ function isJson({ headers }: Response): boolean {
 /** `undefined`: it says it is JSON and is not, or is such that two readers would read it differently. */
 function parsed(bytes: Uint8Array): Json | undefined {
   try {
-    return parseJson(bytes, { bytes: MOST_BYTES })
+    return parseJson(bytes, { bytes: MAX_BYTES })
   } catch {
     return undefined
   }

@@ -31,14 +31,14 @@ const BECAUSE = {
 } as const
 const KINDS = ['denied', 'asks', 'permitted'] as const
 /** The rest is in the answer for programs. */
-const MOST_SHOWN = 20
+const MAX_SHOWN = 20
 
 /** Kind by kind: who, what, how often, why, and a few ids to look at. */
 export function differenceLines(groups: readonly DifferenceGroupJson[]): readonly Value[] {
   return KINDS.flatMap((kind) => {
     const of = groups.filter((group) => group.kind === kind)
     if (of.length === 0) return []
-    const shown = of.slice(0, MOST_SHOWN)
+    const shown = of.slice(0, MAX_SHOWN)
     const more = of.length - shown.length
     return [
       bold(TITLES[kind]),

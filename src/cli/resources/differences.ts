@@ -8,7 +8,7 @@ export type Offered = AnswerOf<'GET', '/resources/:name/changes'>['changes'][num
 type DifferenceJson = Offered['differences'][number]
 
 /** Of one value; a longer one is cut, and `--json` has it whole. */
-const MOST_CHARACTERS = 2_000
+const MAX_CHARACTERS = 2_000
 
 export function offeredLines(name: string, changes: readonly Offered[]): readonly Value[] {
   if (changes.length === 0) return [text`${green('✓')} ${bold(name)} is as it was reviewed`]
@@ -47,8 +47,8 @@ export function differenceLines(differences: readonly DifferenceJson[]): readonl
 }
 
 function lines(value: string): readonly string[] {
-  const cut = value.length > MOST_CHARACTERS
-  return (cut ? `${value.slice(0, MOST_CHARACTERS)}… (${value.length} characters)` : value).split(
+  const cut = value.length > MAX_CHARACTERS
+  return (cut ? `${value.slice(0, MAX_CHARACTERS)}… (${value.length} characters)` : value).split(
     '\n',
   )
 }

@@ -22,7 +22,7 @@ interface ImportOptions {
   readonly preview?: true
 }
 
-const MOST_BYTES = 32 * 1024 * 1024
+const MAX_BYTES = 32 * 1024 * 1024
 
 /** `remit resources import NAME --openapi FILE|URL`, or `--mcp URL` */
 export function importCommand(start: Start): Command {
@@ -118,7 +118,7 @@ async function readDocument(world: World, from: string): Promise<string> {
       return await documentIn(resolve(world.directory, from))
     }
     const bytes = await bytesOf(world, from)
-    if (bytes.byteLength > MOST_BYTES) throw new Error('it is longer than 32 MiB')
+    if (bytes.byteLength > MAX_BYTES) throw new Error('it is longer than 32 MiB')
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (cause) {
     const said = cause instanceof Problem ? cause.detail : undefined

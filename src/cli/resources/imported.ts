@@ -21,8 +21,8 @@ type ImportedJson = AnswerOf<'PUT', '/resources/:name'>
 type PreviewedJson = AnswerOf<'POST', '/resources/:name/preview'>
 
 /** More lines than these are counted, not shown: `--json` and `remit resources show` have them all. */
-const MOST_ROWS = 24
-const MOST_NOTES = 24
+const MAX_ROWS = 24
+const MAX_NOTES = 24
 const RISKS = ['low', 'medium', 'high', 'critical']
 
 export function importedLines(
@@ -46,14 +46,14 @@ export function previewLines(seen: PreviewedJson): readonly Value[] {
     text`${bold(resource)} would be ${unchanged ? 'as it is' : counted(seen) || 'updated'}; nothing was done`,
     ...indented(rows(seen, [])),
     ...changed
-      .slice(0, MOST_ROWS)
+      .slice(0, MAX_ROWS)
       .flatMap(({ action, differences }) => [
         '',
         text`${yellow('~')} ${bold(action)}`,
         ...indented(differenceLines(differences)),
       ]),
-    ...(changed.length > MOST_ROWS
-      ? [dim(text`… and ${changed.length - MOST_ROWS} more changes: the same command with --json`)]
+    ...(changed.length > MAX_ROWS
+      ? [dim(text`… and ${changed.length - MAX_ROWS} more changes: the same command with --json`)]
       : []),
     ...untypedLines(seen),
     ...noteLines(seen.notes),
@@ -88,15 +88,15 @@ function rows(
     ...removed.map((name) => [red('-'), name] as const),
     ...added.map((name) => [green('+'), name] as const),
   ]
-  const few = all.slice(0, MOST_ROWS).map(([sign, name, word]) => {
+  const few = all.slice(0, MAX_ROWS).map(([sign, name, word]) => {
     const action = byName.get(name)
     const risk = action && text`${riskWord(action.risk)}${action.risk_proposed ? ' proposed' : ''}`
     return [text`${sign} ${name}`, word ?? risk ?? shown('')]
   })
-  if (all.length <= MOST_ROWS) return aligned(few, undefined)
+  if (all.length <= MAX_ROWS) return aligned(few, undefined)
   return [
     ...aligned(few, undefined),
-    dim(text`… and ${all.length - MOST_ROWS} more: remit resources show ${resource}`),
+    dim(text`… and ${all.length - MAX_ROWS} more: remit resources show ${resource}`),
     dim(text`risk classes proposed: ${risksOf(added, byName)}`),
   ]
 }
@@ -126,11 +126,11 @@ function untypedLines({ resource, untyped }: ImportedJson): readonly Value[] {
 
 function noteLines(notes: readonly string[]): readonly Value[] {
   if (notes.length === 0) return []
-  const more = notes.length - MOST_NOTES
+  const more = notes.length - MAX_NOTES
   return [
     '',
     bold('Worth reading'),
-    ...notes.slice(0, MOST_NOTES).map((note) => text`  ${note}`),
+    ...notes.slice(0, MAX_NOTES).map((note) => text`  ${note}`),
     ...(more > 0 ? [dim(text`  … and ${more} more: the same command with --json`)] : []),
   ]
 }

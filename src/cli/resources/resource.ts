@@ -11,7 +11,7 @@ export function argumentInWords({ name, nullable, required, type }: Argument): s
   return `${name}${required && !nullable ? '' : '?'}: ${typeInWords(type)}`
 }
 
-const MOST_CHOICES = 4
+const MAX_CHOICES = 4
 
 function typeInWords(type: ArgumentType): string {
   switch (type.kind) {
@@ -26,8 +26,8 @@ function typeInWords(type: ArgumentType): string {
       return type.kind
     default: {
       if (type.enum) {
-        const more = type.enum.length > MOST_CHOICES ? ' | …' : ''
-        return type.enum.slice(0, MOST_CHOICES).join(' | ') + more
+        const more = type.enum.length > MAX_CHOICES ? ' | …' : ''
+        return type.enum.slice(0, MAX_CHOICES).join(' | ') + more
       }
       return [type.kind, rangeInWords(type)].filter((part) => part !== '').join(' ')
     }

@@ -7,7 +7,7 @@ import type { NoteBook } from './note-book.ts'
 export type SampleSessions = Map<string, StreamableHTTPServerTransport>
 
 /** The oldest is forgotten then: a session is a few objects, and nobody has to end one. */
-const MOST_SESSIONS = 100
+const MAX_SESSIONS = 100
 
 /** What a request that names no session is given to: a new one, kept when the request turns out to begin it. */
 export async function openSession(
@@ -21,7 +21,7 @@ export async function openSession(
     onsessioninitialized: (id) => {
       sessions.set(id, transport)
       const [oldest] = sessions.keys()
-      if (oldest !== undefined && sessions.size > MOST_SESSIONS) void sessions.get(oldest)?.close()
+      if (oldest !== undefined && sessions.size > MAX_SESSIONS) void sessions.get(oldest)?.close()
     },
   })
   transport.onclose = () => sessions.delete(transport.sessionId ?? '')

@@ -13,7 +13,7 @@ export interface DevIdentityProvider {
 }
 
 const CHOOSE = /^\/choose\/([A-Za-z0-9_-]{1,64})$/
-const MOST_FORM_BYTES = 1024
+const MAX_FORM_BYTES = 1024
 
 /**
  * INVARIANT: a sign-in here is never remembered. Without its session cookie every authorization asks again, so that one
@@ -31,7 +31,7 @@ async function readForm(req: IncomingMessage): Promise<URLSearchParams | undefin
   let size = 0
   for await (const chunk of req) {
     size += chunk.length
-    if (size > MOST_FORM_BYTES) return undefined
+    if (size > MAX_FORM_BYTES) return undefined
     chunks.push(chunk)
   }
   return new URLSearchParams(Buffer.concat(chunks).toString('utf8'))

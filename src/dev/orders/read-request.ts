@@ -4,7 +4,7 @@ import { Problem } from '../../lib/problem.ts'
 import { centsOf } from './money.ts'
 import { OrdersProblem } from './orders-problem.ts'
 
-const MOST_BODY_BYTES = 16 * 1024
+const MAX_BODY_BYTES = 16 * 1024
 
 /** Query parameters of known names, each once. */
 export function readQuery(
@@ -50,7 +50,7 @@ async function readJson(req: IncomingMessage): Promise<Json> {
   let size = 0
   for await (const chunk of req) {
     size += chunk.length
-    if (size > MOST_BODY_BYTES) throw new OrdersProblem(413, `at most ${MOST_BODY_BYTES} bytes`)
+    if (size > MAX_BODY_BYTES) throw new OrdersProblem(413, `at most ${MAX_BODY_BYTES} bytes`)
     chunks.push(chunk)
   }
   try {

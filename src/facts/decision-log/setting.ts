@@ -1,6 +1,6 @@
 import type { ArgumentKind, CallFacts, PolicyEntity, PolicyRecord } from '@remit/engine'
 import { domainHash } from '../../lib/domain-hash.ts'
-import { Kept } from '../../lib/kept.ts'
+import { LruCache } from '../../lib/lru-cache.ts'
 
 /**
  * Facts that the decisions of a task at one resource share, and often those of many tasks. Stored
@@ -54,8 +54,8 @@ interface Made {
  * Settings kept for one array of entities, at most: tokens of one task may be narrowed in different
  * ways.
  */
-const MOST_BESIDE = 8
-const MOST_STORED = 50_000
+const MAX_BESIDE = 8
+const MAX_STORED = 50_000
 
 /**
  * Settings of calls. One that was met before is found again by the identity of its parts, which `Facts` keeps per epoch, so nothing that did
@@ -63,14 +63,14 @@ const MOST_STORED = 50_000
  */
 export class RecordedSettings {
   readonly #made = new WeakMap<readonly PolicyEntity[], Made[]>()
-  readonly #stored = new Kept<true>(MOST_STORED)
+  readonly #stored = new LruCache<true>(MAX_STORED)
 
   of(facts: CallFacts): RecordedSetting {
     const shared = JSON.stringify(sharedContext(facts.context))
     const beside = this.#made.get(facts.entities) ?? []
     const known = beside.find((each) => each.shared === shared && isSame(each.of, facts))
     const made = known ?? make(facts, shared)
-    if (!known) this.#made.set(facts.entities, [made, ...beside.slice(0, MOST_BESIDE - 1)])
+    if (!known) this.#made.set(facts.entities, [made, ...beside.slice(0, MAX_BESIDE - 1)])
     if (made.value !== undefined && this.#stored.get(made.digest, 'stored')) made.value = undefined
     return { digest: made.digest, unstored: made.value }
   }

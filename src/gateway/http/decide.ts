@@ -6,7 +6,7 @@ import type { GatewayPorts } from '../ports.ts'
 import { presented } from '../presented.ts'
 import { refusal } from '../refusal.ts'
 import { buildTarget } from '../strict-request.ts'
-import type { PermittedRequest, TypedRequest } from './passage.ts'
+import type { PermittedRequest, TypedRequest } from './call-steps.ts'
 
 /**
  * Headers of the caller that are sent upstream. Part of the call that is decided, shown and hashed.

@@ -2,7 +2,7 @@ import { printJson } from '../../lib/json.ts'
 import { injectedHeaders } from '../injected-headers.ts'
 import type { GatewayPorts } from '../ports.ts'
 import { buildTarget } from '../strict-request.ts'
-import type { PermittedRequest, PreparedRequest } from './passage.ts'
+import type { PermittedRequest, PreparedRequest } from './call-steps.ts'
 
 /**
  * The upstream request, built anew: the decided parts, plus a transaction token for an API inside the trust domain, plus

@@ -5,7 +5,7 @@ import net, { type AddressInfo } from 'node:net'
 import { after, test } from 'node:test'
 import { Agent } from 'undici'
 import { manualClock } from '../../lib/clock.ts'
-import type { AbortReason } from '../running.ts'
+import type { AbortReason } from '../active-responses.ts'
 import { forward } from './forward.ts'
 import { type Forwarded, type Outgoing, PATIENCE, type Timeouts } from './outgoing.ts'
 

@@ -3,11 +3,11 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
 import { Problem } from '../../lib/problem.ts'
 import type { ReportedAmount } from '../../tasks/index.ts'
-import { MOST_RESHAPED } from '../obligations/reshape.ts'
+import type { AbortReason } from '../active-responses.ts'
+import { MAX_RESHAPED } from '../obligations/reshape.ts'
 import { obligedHeaders, reshapeBody, withheld } from '../obligations/reshape-body.ts'
 import { AnswerReader } from '../read-answer.ts'
 import { type RedactedStream, Redactor } from '../redaction/redactor.ts'
-import type { AbortReason } from '../running.ts'
 import { answerHeaders } from './answer-headers.ts'
 import type { Forwarded, ForwardPorts, Outgoing } from './outgoing.ts'
 import { allBusy, cutShort, Dead, failure, unreadable } from './upstream-failure.ts'
@@ -175,7 +175,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
   #hold(controller: Dispatcher.DispatchController, whole: Whole, part: Buffer): void {
     whole.size += part.length
     whole.parts.push(part)
-    if (whole.size <= MOST_RESHAPED) return
+    if (whole.size <= MAX_RESHAPED) return
     const { status } = whole
     this.#settle({ state: 'answered', withheld: { status, problem: withheld('it is too large') } })
     controller.abort(new Dead('too large to be read'))

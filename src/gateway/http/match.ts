@@ -2,7 +2,7 @@ import { matchAction } from '../../catalog/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Located } from '../passage.ts'
 import type { GatewayPorts } from '../ports.ts'
-import type { MatchedRequest } from './passage.ts'
+import type { MatchedRequest } from './call-steps.ts'
 
 /** The action by method and the rest of the path. */
 export async function match(located: Located, ports: GatewayPorts): Promise<MatchedRequest> {

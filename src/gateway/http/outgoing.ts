@@ -2,8 +2,8 @@ import type { Dispatcher } from 'undici'
 import type { Clock } from '../../lib/clock.ts'
 import type { Problem } from '../../lib/problem.ts'
 import type { ReportedAmount } from '../../tasks/index.ts'
+import type { AbortReason } from '../active-responses.ts'
 import type { Reshape } from '../obligations/reshape.ts'
-import type { AbortReason } from '../running.ts'
 
 /** The upstream request, built from what was decided on. */
 export interface Outgoing {

@@ -7,7 +7,7 @@ import { Problem } from '../../lib/problem.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { Ended } from '../ended.ts'
 import type { GatewayPorts } from '../ports.ts'
-import type { CompletedRequest, PermittedRequest } from './passage.ts'
+import type { CompletedRequest, PermittedRequest } from './call-steps.ts'
 import { recordingFailure, recordOutcome } from './record-outcome.ts'
 
 forEachEngine('a store that fails when a call has ended', (open) => {

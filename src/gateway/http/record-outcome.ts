@@ -2,7 +2,7 @@ import { endCall, type Outcome } from '../../calls/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { Ended } from '../ended.ts'
 import type { GatewayPorts } from '../ports.ts'
-import type { CompletedRequest, PermittedRequest } from './passage.ts'
+import type { CompletedRequest, PermittedRequest } from './call-steps.ts'
 
 /**
  * Wraps a step behind the decision: a call that fails there was provably not sent, and is recorded

@@ -2,8 +2,8 @@ import { groundOf, mayContinue, stillLive } from '../../calls/index.ts'
 import { reshapeFor } from '../obligations/reshape.ts'
 import type { GatewayPorts } from '../ports.ts'
 import { slotHolders } from '../upstream-slots.ts'
+import type { CompletedRequest, PreparedRequest } from './call-steps.ts'
 import { forward } from './forward.ts'
-import type { CompletedRequest, PreparedRequest } from './passage.ts'
 import { noSlot } from './upstream-failure.ts'
 
 /** Sends and streams. The last liveness check is in the tick of the first byte; a change later on cuts the answer. */

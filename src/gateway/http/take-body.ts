@@ -1,5 +1,5 @@
 import { readBody } from '../read-body.ts'
-import type { MatchedRequest, Read } from './passage.ts'
+import type { MatchedRequest, Read } from './call-steps.ts'
 
 /**
  * Reads the whole body before anything is decided, so that the decided bytes are the sent bytes.

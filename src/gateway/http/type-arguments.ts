@@ -1,6 +1,6 @@
 import { typeArguments as typed } from '../../catalog/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import type { Read, TypedRequest } from './passage.ts'
+import type { Read, TypedRequest } from './call-steps.ts'
 
 /** Gives arguments the types of the catalog; arguments that it does not know are refused. */
 export function typeArguments(read: Read): TypedRequest {

@@ -1,5 +1,5 @@
 import { Problem } from '../../lib/problem.ts'
-import type { AbortReason } from '../running.ts'
+import type { AbortReason } from '../active-responses.ts'
 import type { Forwarded } from './outgoing.ts'
 
 /**

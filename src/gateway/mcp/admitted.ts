@@ -2,8 +2,8 @@ import { type AdmissionRequest, type AdmittedRequest, admit } from '../../calls/
 import { Ended } from '../ended.ts'
 import { presented } from '../presented.ts'
 import { refusal } from '../refusal.ts'
+import type { Placed } from './call-steps.ts'
 import { isOwn, unknownSession } from './converse.ts'
-import type { Placed } from './passage.ts'
 import type { McpPorts } from './ports.ts'
 
 /**

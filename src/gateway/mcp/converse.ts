@@ -1,8 +1,8 @@
 import { Problem } from '../../lib/problem.ts'
 import { isMcpRevision, RPC, type RpcMessage } from '../../net/index.ts'
 import { refuseStranger } from '../check-caller.ts'
+import type { Heard, Placed } from './call-steps.ts'
 import { notHeard } from './ended.ts'
-import type { Heard, Placed } from './passage.ts'
 import type { McpPorts } from './ports.ts'
 import { type McpConversation, readSessionId } from './session-id.ts'
 

@@ -4,8 +4,8 @@ import { ExactNumber, isObject } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import { RPC, type RpcId, type RpcRequest } from '../../net/index.ts'
 import { admitted } from './admitted.ts'
+import type { CallRequest, ResolvedCall } from './call-steps.ts'
 import { RpcAnswer, rpcError } from './ended.ts'
-import type { CallRequest, ResolvedCall } from './passage.ts'
 import type { McpPorts } from './ports.ts'
 
 /** Methods that count as calls, and the members that their `params` have besides `_meta`. */
@@ -19,7 +19,7 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
  * ignored.
  */
 const IGNORED = 'task'
-const MOST_TOKEN = 128
+const MAX_TOKEN = 128
 
 export function isCall(method: string): boolean {
   return Object.hasOwn(CALLS, method)
@@ -94,6 +94,6 @@ function readParams(
 }
 
 function isToken(value: Json): value is RpcId {
-  if (typeof value === 'string') return value.length <= MOST_TOKEN
+  if (typeof value === 'string') return value.length <= MAX_TOKEN
   return value instanceof ExactNumber && /^-?[0-9]{1,16}$/.test(value.text)
 }

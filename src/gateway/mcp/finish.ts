@@ -1,5 +1,5 @@
 import { endCall, keepResult } from '../../calls/index.ts'
-import type { CompletedCall } from './passage.ts'
+import type { CompletedCall } from './call-steps.ts'
 import { keptText } from './people/told-again.ts'
 import type { McpPorts } from './ports.ts'
 

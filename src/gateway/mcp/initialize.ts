@@ -11,7 +11,7 @@ import {
   type RpcRequest,
 } from '../../net/index.ts'
 import { admitted } from './admitted.ts'
-import type { Placed } from './passage.ts'
+import type { Placed } from './call-steps.ts'
 import type { McpPorts } from './ports.ts'
 import type { McpReply } from './reply.ts'
 import { sessionId } from './session-id.ts'
@@ -20,7 +20,7 @@ import { failed, problemOf } from './upstream/upstream-failure.ts'
 
 /** Bytes of a session's own key. */
 const KEY_BYTES = 12
-const MOST_CAPABILITIES = 16
+const MAX_CAPABILITIES = 16
 /**
  * Name of a client's capability, short and plain, so that the id that holds such names fits into a
  * header.
@@ -70,9 +70,7 @@ export async function initialize(
 
 function namesOf(capabilities: Json | undefined): string[] {
   if (!isObject(capabilities)) return []
-  return [...capabilities.keys()]
-    .filter((name) => CAPABILITY.test(name))
-    .slice(0, MOST_CAPABILITIES)
+  return [...capabilities.keys()].filter((name) => CAPABILITY.test(name)).slice(0, MAX_CAPABILITIES)
 }
 
 /**

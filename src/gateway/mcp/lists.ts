@@ -2,21 +2,21 @@ import { type AdmittedRequest, type Reach, reachOf } from '../../calls/index.ts'
 import { type Action, type PinnedDefinition, typeArguments } from '../../catalog/index.ts'
 import { base64url, fromBase64url } from '../../lib/bytes.ts'
 import { isObject, type Json, type JsonObject, parseJson } from '../../lib/json.ts'
-import { Kept } from '../../lib/kept.ts'
+import { LruCache } from '../../lib/lru-cache.ts'
 import { Problem } from '../../lib/problem.ts'
 import { RPC, type RpcRequest } from '../../net/index.ts'
 import { RpcAnswer, rpcError } from './ended.ts'
 import type { McpPorts } from './ports.ts'
 
 const PAGE = 100
-const MOST_BYTES = 1024 * 1024
-const MOST_CURSOR = 4_096
-const MOST_PARSED = 2_000
+const MAX_BYTES = 1024 * 1024
+const MAX_CURSOR = 4_096
+const MAX_PARSED = 2_000
 /**
  * Maximum characters of a definition that is kept parsed. Longer ones are few, and would take the
  * memory of many.
  */
-const LONGEST_PARSED = 16_384
+const MAX_PARSED_LENGTH = 16_384
 
 interface List {
   /** Member of the answer that holds the list. */
@@ -99,19 +99,19 @@ function isReachable(action: Action, reach: Reach): (entry: JsonObject) => boole
 /**
  * Parsed definitions, by action and text: lists are asked for more often than definitions change.
  */
-const definitions = new Kept<Json>(MOST_PARSED)
+const definitions = new LruCache<Json>(MAX_PARSED)
 
 function parsed({ name }: Action, { json }: PinnedDefinition): Json {
   const known = definitions.get(name, json)
   if (known !== undefined) return known
-  const value = parseJson(json, { bytes: MOST_BYTES })
-  return json.length > LONGEST_PARSED ? value : definitions.put(name, json, value)
+  const value = parseJson(json, { bytes: MAX_BYTES })
+  return json.length > MAX_PARSED_LENGTH ? value : definitions.put(name, json, value)
 }
 
 function readCursor(id: RpcRequest['id'], cursor: Json | undefined): string | undefined {
   if (cursor === undefined) return undefined
   const bytes =
-    typeof cursor === 'string' && cursor !== '' && cursor.length <= MOST_CURSOR
+    typeof cursor === 'string' && cursor !== '' && cursor.length <= MAX_CURSOR
       ? fromBase64url(cursor)
       : undefined
   const text = bytes && Buffer.from(bytes).toString()

@@ -1,5 +1,5 @@
 import type { GatewayPorts } from '../ports.ts'
-import type { McpSessions } from './desk.ts'
+import type { McpSessions } from './mcp-sessions.ts'
 import type { DefinitionWatch } from './watch-definitions.ts'
 
 /** Dependencies of the MCP data path. */

@@ -10,7 +10,7 @@ import {
 } from '../../net/index.ts'
 
 const SAFE = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
-const MOST_WORDS = 1_000
+const MAX_WORDS = 1_000
 
 /**
  * Answer to one HTTP request of MCP: JSON, or an event stream as soon as there is something to tell
@@ -56,7 +56,7 @@ export class McpReply {
       ['progress', new ExactNumber(String(value))],
     ])
     if (total !== undefined && this.#base === 0) params.set('total', new ExactNumber(String(total)))
-    if (message !== undefined) params.set('message', message.slice(0, MOST_WORDS).toWellFormed())
+    if (message !== undefined) params.set('message', message.slice(0, MAX_WORDS).toWellFormed())
     this.#event({ kind: 'notification', method: 'notifications/progress', params })
   }
 

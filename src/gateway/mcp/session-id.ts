@@ -22,7 +22,7 @@ export interface McpConversation {
 
 type Sealing = Pick<MasterKey, 'seal' | 'open'>
 
-const MOST_LENGTH = 4_096
+const MAX_LENGTH = 4_096
 
 /**
  * Seals a conversation as `Mcp-Session-Id`: sealed, so that a client learns nothing of the server's
@@ -40,7 +40,7 @@ export function readSessionId(
   resource: string,
   id: string,
 ): McpConversation | undefined {
-  const sealed = id.length <= MOST_LENGTH ? fromBase64url(id) : undefined
+  const sealed = id.length <= MAX_LENGTH ? fromBase64url(id) : undefined
   if (!sealed) return undefined
   let parts: unknown[]
   try {

@@ -2,8 +2,8 @@ import { Problem } from '../../lib/problem.ts'
 import { messageOf, RPC, type RpcMessage } from '../../net/index.ts'
 import type { Located } from '../passage.ts'
 import { readBody } from '../read-body.ts'
+import type { Heard } from './call-steps.ts'
 import { notHeard } from './ended.ts'
-import type { Heard } from './passage.ts'
 
 /** Error code that MCP reserves for headers that disagree with the body. */
 const HEADER_MISMATCH = -32020

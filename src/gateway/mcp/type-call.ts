@@ -1,8 +1,8 @@
 import { typeArguments } from '../../catalog/index.ts'
 import { isObject, type JsonObject } from '../../lib/json.ts'
 import { admitted } from './admitted.ts'
+import type { ResolvedCall, TypedCall } from './call-steps.ts'
 import { badParams, isGiven, unknownAction } from './find-action.ts'
-import type { ResolvedCall, TypedCall } from './passage.ts'
 import type { McpPorts } from './ports.ts'
 import { toolError } from './tool-error.ts'
 

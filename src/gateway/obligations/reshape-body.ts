@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { parseJson, printJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
-import { MOST_RESHAPED, type Reshape, Unfit } from './reshape.ts'
+import { MAX_RESHAPED, type Reshape, Unfit } from './reshape.ts'
 
 /** Media type of JSON in UTF-8. In another charset the caller would read other names than we do. */
 const JSON_TYPE =
@@ -22,7 +22,7 @@ export function reshapeBody(
   if (body.length === 0) return body
   if (!isJsonType(contentType)) return withheld('it is no JSON')
   try {
-    return Buffer.from(printJson(reshape(parseJson(body, { bytes: MOST_RESHAPED }))))
+    return Buffer.from(printJson(reshape(parseJson(body, { bytes: MAX_RESHAPED }))))
   } catch (error) {
     if (error instanceof Unfit) return withheld(error.message)
     // What the API sent stays out of the words.

@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject, parseJson, printJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
-import { MOST_RESHAPED, type Reshape, Unfit } from './reshape.ts'
+import { MAX_RESHAPED, type Reshape, Unfit } from './reshape.ts'
 
 /**
  * Changes the result of an MCP call as policies require; `undefined` when some part of it cannot be
@@ -56,7 +56,7 @@ function textOf(item: Json, keep: 'type' | 'uri', reshape: Reshape): JsonObject 
   const said = item.get(keep)
   // INVARIANT: nothing but a plain word stands beside what was changed.
   if (typeof said !== 'string' || (keep === 'type' && said !== 'text')) return undefined
-  const told = printJson(reshape(parseJson(text, { bytes: MOST_RESHAPED })))
+  const told = printJson(reshape(parseJson(text, { bytes: MAX_RESHAPED })))
   return new Map<string, Json>([
     [keep, said],
     ['text', told],

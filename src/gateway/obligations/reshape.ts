@@ -8,7 +8,7 @@ import { isObject, type Json, printJson } from '../../lib/json.ts'
 export const RESHAPING: readonly string[] = ['redact', 'hash', 'cap']
 
 /** Maximum bytes of an answer that has to be held whole and read. */
-export const MOST_RESHAPED = 1024 * 1024
+export const MAX_RESHAPED = 1024 * 1024
 
 /** Text that replaces a part that was left out. */
 export const REDACTED = '[redacted]'

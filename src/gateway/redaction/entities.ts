@@ -39,4 +39,4 @@ export const ENTITIES: ReadonlyMap<string, number> = new Map(
   ),
 )
 
-export const LONGEST_ENTITY = Math.max(...Array.from(ENTITIES.keys(), (name) => name.length))
+export const MAX_ENTITY = Math.max(...Array.from(ENTITIES.keys(), (name) => name.length))

@@ -1,4 +1,4 @@
-import { ENTITIES, LONGEST_ENTITY } from './entities.ts'
+import { ENTITIES, MAX_ENTITY } from './entities.ts'
 
 const BACKSLASH = 0x5c
 const PERCENT = 0x25
@@ -111,7 +111,7 @@ export class Readings {
   #named(): number {
     const began = this.#at
     let letter = this.#next()
-    for (; isLetter(letter) && this.#at - began < LONGEST_ENTITY; letter = this.#next()) this.#at++
+    for (; isLetter(letter) && this.#at - began < MAX_ENTITY; letter = this.#next()) this.#at++
     if (letter !== SEMICOLON || this.#at === began) return -1
     const name = String.fromCharCode(...this.#bytes.subarray(began, this.#at))
     this.#at++

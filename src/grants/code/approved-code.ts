@@ -19,7 +19,7 @@ import {
 } from '../../tasks/index.ts'
 import { covers } from '../deferral/judge.ts'
 import type { GrantParts } from '../parts.ts'
-import { LONGEST_APPROVAL } from '../pipeline/ask-approvers.ts'
+import { MAX_APPROVAL } from '../pipeline/ask-approvers.ts'
 import { type Granted, grantOrAsk } from '../pipeline/grant.ts'
 import { openingQuestion } from '../token-policy/question.ts'
 import { detailsAt } from '../wanted.ts'
@@ -154,7 +154,7 @@ async function codeQuestion(
         ...{ purpose: purposeOf(authorization, name), resource },
         proved: { authTime: null, acr: null },
       },
-      deadline: parts.clock.now() + LONGEST_APPROVAL,
+      deadline: parts.clock.now() + MAX_APPROVAL,
     },
     forbids,
     { catalog, policyVersion },

@@ -7,7 +7,7 @@ import { type Refused, refused } from '../opening.ts'
 import { detailsAt, isRefused, readWanted } from '../wanted.ts'
 
 /** Bounded work, for whoever knocks. */
-const LONGEST = 16_384
+const MAX_LENGTH = 16_384
 
 /**
  * `authorization_details` of a request at the authorization endpoint (RFC 9396), as it was sent: details of the one resource that is
@@ -18,8 +18,8 @@ export function readAskedDetails(
   text: string,
   resource: string,
 ): readonly Detail[] | Refused {
-  if (text.length > LONGEST)
-    return refused('task.bad_details', `the details are longer than ${LONGEST} characters`)
+  if (text.length > MAX_LENGTH)
+    return refused('task.bad_details', `the details are longer than ${MAX_LENGTH} characters`)
   try {
     // Strict first: `JSON.parse` would take the last of two equal names and any depth.
     parseJson(text)
@@ -38,7 +38,7 @@ export function readAskedDetails(
 
 /** Where the details of a request are, as far as they can be read; what is wrong with them, `readAskedDetails` says. */
 export function locationsOf(text: string): readonly string[] {
-  if (text.length > LONGEST) return []
+  if (text.length > MAX_LENGTH) return []
   try {
     const details = parseJson(text)
     if (!Array.isArray(details)) return []

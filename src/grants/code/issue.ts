@@ -31,7 +31,7 @@ export interface InteractiveTokens {
   readonly taskId: string
 }
 
-export interface Issuing {
+export interface CodeIssuance {
   readonly clientId: string
   readonly resource: string
   /** Narrow this one token. */
@@ -57,7 +57,7 @@ export interface Issuing {
 export async function issueTokens(
   parts: GrantParts,
   held: TaskLineage,
-  asked: Issuing,
+  asked: CodeIssuance,
 ): Promise<InteractiveTokens | Refused | { readonly outcome: 'failed'; readonly guard: string }> {
   const { task } = held
   const issuing = { ...asked.by, bound: task.keyThumbprint !== null }
@@ -104,7 +104,7 @@ export async function issueTokens(
 function nextRefreshToken(
   { clock, random, storage }: Pick<GrantParts, 'clock' | 'random' | 'storage'>,
   { task }: TaskLineage,
-  { clientId, family = null, refresh, resource }: Issuing,
+  { clientId, family = null, refresh, resource }: CodeIssuance,
 ): { readonly refreshToken: string; readonly steps: readonly Step[] } {
   if ('same' in refresh) return { refreshToken: refresh.same, steps: [] }
   const { digest, token } = newOpaqueToken('remit_rt', random)

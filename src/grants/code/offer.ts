@@ -12,14 +12,14 @@ import { isBearer, neverWithoutKey } from './without-key.ts'
  * `keyless`: policies let nobody do what it asks without proving possession of a key. `stopped`: suspended or retired. `gone`: the
  * resource is not offered any more.
  */
-export type Standing = 'open' | 'quarantined' | 'beyond' | 'keyless' | 'stopped' | 'gone'
+export type ConsentState = 'open' | 'quarantined' | 'beyond' | 'keyless' | 'stopped' | 'gone'
 
 /** What a person can let a client do. */
-export interface Offer {
+export interface ConsentOffer {
   /** What the client is, or would become once the person brings it. */
   readonly agent: Agent
   readonly known: boolean
-  readonly standing: Standing
+  readonly standing: ConsentState
   readonly resource: Resource | undefined
   /** Within the agent's ceiling, without what is withheld. Nothing, unless its standing is `open`. */
   readonly offered: readonly Detail[]
@@ -37,14 +37,14 @@ export async function offerTo(
   parts: GrantParts,
   authorization: Authorization,
   person: Person,
-): Promise<Offer> {
+): Promise<ConsentOffer> {
   const by = { personId: person.id, now: parts.clock.now() }
   const catalog = await parts.catalog.current()
   const { agent, known } = await admissionOf(parts.storage.read, authorization, by)
   const resource = catalog.byIdentifier.get(authorization.resource)
   const about = { agent, known, resource }
   const nothing = { offered: [], bearer: false, withheld: [] }
-  const none = (standing: Standing): Offer => ({ ...about, ...nothing, standing })
+  const none = (standing: ConsentState): ConsentOffer => ({ ...about, ...nothing, standing })
   if (resource?.status !== 'active') return none('gone')
   if (agent.status !== 'active') return none('stopped')
   if (agent.trust === 0) return none('quarantined')

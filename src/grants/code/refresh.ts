@@ -19,7 +19,6 @@ import type { GrantParts } from '../parts.ts'
 import { KEY_USED } from '../pipeline/begin.ts'
 import { grantEnded, type Presenting, readProof, refusing } from '../pipeline/credentials.ts'
 import { type InteractiveTokens, issueTokens } from './issue.ts'
-import { exchangeStep, lostSuccessor } from './lost-answer.ts'
 import {
   boundTo,
   type ClientShown,
@@ -27,6 +26,7 @@ import {
   type ProvedClient,
   proveClient,
 } from './prove-client.ts'
+import { exchangeStep, lostSuccessor } from './refresh-replay.ts'
 
 /** RFC 6749 section 6, with RFC 8707. */
 export interface Refreshing extends Presenting, ClientShown {

@@ -8,7 +8,7 @@ import {
   type ConsentAsking,
   checkPurpose,
   countAskedOf,
-  MOST_ASKED_AN_HOUR,
+  MAX_ASKED_AN_HOUR,
   requestConsent,
 } from '../../tasks/index.ts'
 import {
@@ -157,7 +157,7 @@ export async function putQuestion(
   asking: ConsentAsking,
 ): Promise<(HeldBack['consentId'] & string) | Refused> {
   const since = parts.clock.now() - 3_600_000
-  if ((await countAskedOf(tx, asking.personId, since)) >= MOST_ASKED_AN_HOUR)
+  if ((await countAskedOf(tx, asking.personId, since)) >= MAX_ASKED_AN_HOUR)
     return refused('consent.too_many_pending', 'the person was asked too often in the last hour')
   const done = await requestConsent(parts, tx, asking)
   if (done.outcome === 'asked') return done.consentId
@@ -166,16 +166,16 @@ export async function putQuestion(
     : refused('consent.too_many_pending', 'other questions of the agent wait for the person')
 }
 
-const LONGEST_MESSAGE = 120
+const MAX_MESSAGE = 120
 
 function checkMessage(message: string): void {
   try {
-    if ([...message].length > LONGEST_MESSAGE) throw new TypeError('too long')
+    if ([...message].length > MAX_MESSAGE) throw new TypeError('too long')
     checkPurpose(message)
   } catch {
     throw new Problem(
       'backchannel.bad_message',
-      `a binding message is 1 to ${LONGEST_MESSAGE} visible characters on one line`,
+      `a binding message is 1 to ${MAX_MESSAGE} visible characters on one line`,
     )
   }
 }

@@ -41,7 +41,7 @@ export type DeviceBegun =
 const WAITS_SECONDS = 300
 const WAITS_MS = WAITS_SECONDS * 1000
 /** Codes that a person types in that time, right or wrong. */
-const MOST_TYPED = 10
+const MAX_TYPED = 10
 /** RFC 8628 section 6.1: no vowels, no digits, nothing that is read as something else. 34 bits of eight. */
 const LETTERS = 'BCDFGHJKLMNPQRSTVWXZ'
 const LENGTH = 8
@@ -159,7 +159,7 @@ function mayType(
 ): Promise<boolean> {
   const period = Math.floor(now / WAITS_MS)
   return storage.transaction(async (tx) => {
-    for (let nth = 0; nth < MOST_TYPED; nth++)
+    for (let nth = 0; nth < MAX_TYPED; nth++)
       if (await consumeOnce(tx, 'typed code', `${id} ${period} ${nth}`, (period + 1) * WAITS_MS))
         return true
     return false

@@ -8,7 +8,7 @@ import { thaw } from '../frozen-request.ts'
 import { type OpeningRequest, type Refused, refused } from '../opening.ts'
 import { grantOf, lineOf, planOpening } from '../openings/plan-opening.ts'
 import type { GrantParts } from '../parts.ts'
-import { LONGEST_APPROVAL } from '../pipeline/ask-approvers.ts'
+import { MAX_APPROVAL } from '../pipeline/ask-approvers.ts'
 import type { BroughtAgent } from '../pipeline/bring.ts'
 import { isUnapproved, type Unapproved } from '../pipeline/grant.ts'
 import type { Plan, Planned, PlannedGrant, PlanRequest } from '../pipeline/plan.ts'
@@ -20,7 +20,7 @@ export interface StillWaiting {
   readonly page: string | undefined
 }
 
-export interface Allowed {
+export interface GrantedDeferral {
   readonly outcome: 'granted'
   readonly plan: Plan
   readonly waiter: PlanRequest
@@ -36,8 +36,8 @@ export interface ToAsk {
 }
 
 /** `denied`: whatever the reason, which is for the books alone. */
-export type Standing =
-  | Allowed
+export type DeferralState =
+  | GrantedDeferral
   | ToAsk
   | StillWaiting
   | Refused
@@ -54,7 +54,7 @@ export async function judgeDeferral(
     brought,
     origin,
   }: { readonly brought: BroughtAgent; readonly origin: OpeningRequest['origin'] },
-): Promise<Standing> {
+): Promise<DeferralState> {
   const { read } = parts.storage
   const consent = own.consentId === null ? undefined : await findConsent(read, own.consentId)
   const person = own.personId === null ? undefined : await findPerson(read, own.personId)
@@ -90,7 +90,7 @@ function standingOf(
   plan: Exclude<Planned, Unapproved<PlannedGrant>>,
   waiter: PlanRequest,
   approval: AccessRequest | undefined,
-): Standing {
+): DeferralState {
   const { consent } = waiter
   if (plan.outcome === 'refused') return denied(plan)
   if (plan.outcome === 'planned') return { outcome: 'granted', plan, waiter, approval }
@@ -99,7 +99,7 @@ function standingOf(
   return denied(refused('consent.required', 'the person has taken the consent back'))
 }
 
-function denied(why: Refused): Extract<Standing, { outcome: 'denied' }> {
+function denied(why: Refused): Extract<DeferralState, { outcome: 'denied' }> {
   return { outcome: 'denied', why }
 }
 
@@ -110,7 +110,8 @@ async function withPeople(
   waiter: PlanRequest,
   unapproved: Unapproved<PlannedGrant>,
 ): Promise<
-  { readonly outcome: 'approved'; readonly approval: AccessRequest } | Exclude<Standing, Allowed>
+  | { readonly outcome: 'approved'; readonly approval: AccessRequest }
+  | Exclude<DeferralState, GrantedDeferral>
 > {
   const { brought, request } = waiter
   const { details, mayDelegate, person } = unapproved.grant
@@ -123,7 +124,7 @@ async function withPeople(
       grant: grantOf(waiter),
       thumbprint: brought.proof?.thumbprint,
       taskId: own.taskId ?? newId('task', parts.random),
-      deadline: own.createdAt + LONGEST_APPROVAL,
+      deadline: own.createdAt + MAX_APPROVAL,
     },
     unapproved.forbids,
     { catalog: unapproved.catalog, policyVersion },

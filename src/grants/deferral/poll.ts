@@ -22,7 +22,13 @@ import { type BroughtAgent, readAgent } from '../pipeline/bring.ts'
 import { KIND_OF } from '../pipeline/defer.ts'
 import { lineageOf } from '../pipeline/plan.ts'
 import { refuseOpening } from '../pipeline/refuse.ts'
-import { type Allowed, EXPIRED, judgeDeferral, type StillWaiting, type ToAsk } from './judge.ts'
+import {
+  EXPIRED,
+  type GrantedDeferral,
+  judgeDeferral,
+  type StillWaiting,
+  type ToAsk,
+} from './judge.ts'
 
 /** The agent asks whether there is an answer: with the code, its authentication, and the key that it waits with. */
 export interface Poll extends OpeningRequest {
@@ -161,7 +167,7 @@ export function usedSteps(parts: GrantParts, { assertion, proof }: BroughtAgent)
 async function redeem(
   parts: GrantParts,
   { brought, own }: Polled,
-  { approval, plan, waiter }: Allowed,
+  { approval, plan, waiter }: GrantedDeferral,
 ): Promise<Opened | Refused | string> {
   const { thumbprint } = brought.proof
   const held = await lineageOf(parts, waiter, plan, {

@@ -1,6 +1,6 @@
 import { type Repetition, repeat, type Wait } from '../../lib/repeat.ts'
 import type { Outbound } from '../../net/index.ts'
-import { claimTelling, type Resolved, resolvedToTell } from '../../tasks/index.ts'
+import { claimTelling, type ResolvedDeferral, resolvedToTell } from '../../tasks/index.ts'
 import type { GrantParts } from '../parts.ts'
 import { placeOf } from '../pipeline/defer.ts'
 
@@ -34,7 +34,7 @@ export async function tellResolved(parts: TellingParts): Promise<void> {
   await Promise.all(resolved.map((each) => tell(parts, each)))
 }
 
-async function tell(parts: TellingParts, resolved: Resolved): Promise<void> {
+async function tell(parts: TellingParts, resolved: ResolvedDeferral): Promise<void> {
   const { clock, ledger, master, outbound, storage } = parts
   const { agentId: agent, at, code, digest, flow, token } = resolved
   const open = (sealed: Uint8Array) =>

@@ -5,7 +5,7 @@ import {
   type DetailRule,
   holds,
   memberPointer,
-  type Vouched,
+  type VerifiedToken,
 } from '../../agents/index.ts'
 import { type CatalogView, detailsForScope } from '../../catalog/index.ts'
 import { Problem } from '../../lib/problem.ts'
@@ -19,7 +19,7 @@ type Element = Readonly<Record<string, unknown>>
  * @throws Problem `token.malformed`
  */
 export function foreignDetails(
-  { claims, issuer }: Vouched,
+  { claims, issuer }: VerifiedToken,
   catalog: CatalogView,
 ): readonly Detail[] {
   const { authorization_details: said, scope } = claims

@@ -1,4 +1,4 @@
-import type { StoredIssuer, Vouched } from '../../agents/index.ts'
+import type { StoredIssuer, VerifiedToken } from '../../agents/index.ts'
 import type { Call, FactParts } from '../../facts/index.ts'
 import { problemOr } from '../../facts/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
@@ -10,7 +10,7 @@ import { openImplicit } from './open-implicit.ts'
 import { taskOfForeign } from './task-of-foreign.ts'
 
 /** What a call shows, as far as this asks. */
-export type Shown = Pick<Call, 'scheme' | 'proof' | 'method' | 'url' | 'resource'> & {
+export type ForeignTokenCall = Pick<Call, 'scheme' | 'proof' | 'method' | 'url' | 'resource'> & {
   readonly token: string
   readonly origin?: Call['origin'] | undefined
 }
@@ -19,7 +19,7 @@ export type Shown = Pick<Call, 'scheme' | 'proof' | 'method' | 'url' | 'resource
 export type HeldForeign =
   | {
       readonly holds: true
-      readonly vouched: Vouched
+      readonly vouched: VerifiedToken
       readonly proof: Proof | undefined
       readonly held: TaskLineage
     }
@@ -41,7 +41,7 @@ export async function foreignIssuer(
  */
 export async function holdForeign(
   parts: FactParts,
-  shown: Shown,
+  shown: ForeignTokenCall,
   from: StoredIssuer,
   given: { readonly nonce: ProofExpectation['nonce']; readonly proven?: Proof | undefined },
 ): Promise<HeldForeign> {
@@ -75,7 +75,7 @@ function notSaid(error: unknown): Problem {
 
 async function proofOf(
   parts: Pick<FactParts, 'clock'>,
-  { method, proof, scheme, token, url }: Shown,
+  { method, proof, scheme, token, url }: ForeignTokenCall,
   nonce: ProofExpectation['nonce'],
 ): Promise<Proof | undefined> {
   if (scheme !== 'DPoP') return undefined
@@ -86,7 +86,10 @@ async function proofOf(
  * INVARIANT: a bound token is shown with its key and nothing else, whatever it is bound by; an unbound one without a proof, and only
  * where its issuer may have that (RFC 9449 section 7.1).
  */
-function wrongBinding({ claims, issuer }: Vouched, proof: Proof | undefined): Problem | undefined {
+function wrongBinding(
+  { claims, issuer }: VerifiedToken,
+  proof: Proof | undefined,
+): Problem | undefined {
   const { cnf } = claims
   if (cnf === undefined) {
     if (proof) return new Problem('token.wrong_scheme', 'the token is bound to no key: use Bearer')

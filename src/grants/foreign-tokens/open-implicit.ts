@@ -5,14 +5,19 @@ import {
   claimAt,
   identifyClient,
   type TrustedIssuer,
-  type Vouched,
+  type VerifiedToken,
   vouchedFor,
 } from '../../agents/index.ts'
 import type { Call } from '../../facts/index.ts'
 import { authorityWithin } from '../../facts/index.ts'
 import { rememberedUntil } from '../../keys/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { isNewcomer, meetPerson, type Newcomer, type Person } from '../../people/index.ts'
+import {
+  isNewcomer,
+  meetPerson,
+  type Person,
+  type UnprovisionedPerson,
+} from '../../people/index.ts'
 import {
   allLimits,
   basesFor,
@@ -47,7 +52,7 @@ interface Shown {
  */
 export async function openImplicit(
   parts: GrantParts,
-  vouched: Vouched,
+  vouched: VerifiedToken,
   shown: Shown,
 ): Promise<void> {
   const agent = await identifyClient(parts, vouched)
@@ -92,12 +97,16 @@ interface Token {
   /** All that it rests on. */
   readonly issuers: readonly TrustedIssuer[]
   readonly actors: readonly ForeignActor[]
-  readonly vouched: Vouched
+  readonly vouched: VerifiedToken
   readonly shown: Shown
 }
 
 /** INVARIANT: nobody becomes a person by a token that opens nothing. */
-async function brought(parts: GrantParts, newcomer: Newcomer, token: Token): Promise<Person> {
+async function brought(
+  parts: GrantParts,
+  newcomer: UnprovisionedPerson,
+  token: Token,
+): Promise<Person> {
   await grantFor(parts, { person: newcomer.person, newcomer: true }, token)
   return bringPerson(parts, token.vouched.issuer.name, newcomer)
 }
@@ -142,7 +151,7 @@ async function grantFor(
 
 async function resting(
   parts: Pick<GrantParts, 'issuers'>,
-  { issuer }: Vouched,
+  { issuer }: VerifiedToken,
   agent: Parameters<GrantParts['issuers']['behind']>[0],
   behind: Behind,
 ): Promise<readonly TrustedIssuer[]> {
@@ -153,8 +162,8 @@ async function resting(
 /** INVARIANT: whom a token is for is said by the claim that was configured, as a person of the provider that was configured. */
 async function personOf(
   parts: GrantParts,
-  { claims, issuer }: Vouched,
-): Promise<Person | Newcomer> {
+  { claims, issuer }: VerifiedToken,
+): Promise<Person | UnprovisionedPerson> {
   const { access } = issuer
   if (!access) throw new Problem('issuer.not_trusted', 'its access tokens are not accepted')
   // RFC 9068 section 2.2: a client that asked for itself is its own subject.
@@ -166,7 +175,7 @@ async function personOf(
 
 /** One that is for one resource opens nothing at any other. */
 function asked(
-  { issuer }: Vouched,
+  { issuer }: VerifiedToken,
   details: readonly Detail[],
   resource: string,
 ): readonly Detail[] {
@@ -174,6 +183,6 @@ function asked(
 }
 
 /** In our words: a token says no purpose. */
-function purposeOf({ issuer }: Vouched): string {
+function purposeOf({ issuer }: VerifiedToken): string {
   return `access by a token of ${issuer.name}`
 }

@@ -1,4 +1,4 @@
-import type { Vouched } from '../../agents/index.ts'
+import type { VerifiedToken } from '../../agents/index.ts'
 import type { FactParts } from '../../facts/index.ts'
 import type { TaskLineage } from '../../tasks/index.ts'
 import { findForeignTask } from '../../tasks/index.ts'
@@ -6,16 +6,16 @@ import { findForeignTask } from '../../tasks/index.ts'
 /** The task that a token opened. One that opened none yet opens it now, if that is said. */
 export async function taskOfForeign(
   parts: FactParts,
-  token: Pick<Vouched, 'digest'>,
+  token: Pick<VerifiedToken, 'digest'>,
 ): Promise<TaskLineage | undefined>
 export async function taskOfForeign(
   parts: FactParts,
-  token: Pick<Vouched, 'digest'>,
+  token: Pick<VerifiedToken, 'digest'>,
   open: () => Promise<void>,
 ): Promise<TaskLineage>
 export async function taskOfForeign(
   parts: FactParts,
-  { digest }: Pick<Vouched, 'digest'>,
+  { digest }: Pick<VerifiedToken, 'digest'>,
   open?: () => Promise<void>,
 ): Promise<TaskLineage | undefined> {
   const known = await parts.facts.foreign(digest)

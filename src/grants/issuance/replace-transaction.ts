@@ -33,7 +33,7 @@ export interface TransactionReplacement {
 }
 
 /** Services that one call goes through, with the gateway. */
-const MOST_WORKLOADS = 8
+const MAX_WORKLOADS = 8
 
 /**
  * Replaces a transaction token (draft-ietf-oauth-transaction-tokens, "Txn-Token as a subject_token"): the same decision, person, agents and
@@ -50,8 +50,8 @@ export async function replaceTransaction(
   const before = await checkTransactionToken(asked.token, asked.trustDomain, ownTokens(parts))
   if (asked.scope !== before.scope)
     throw new Problem('task.bad_scope', 'a replacement is for the action of the token')
-  if (before.req_wl.split(' ').length >= MOST_WORKLOADS)
-    throw new Problem('transaction.too_many_hops', `${MOST_WORKLOADS} services at most`)
+  if (before.req_wl.split(' ').length >= MAX_WORKLOADS)
+    throw new Problem('transaction.too_many_hops', `${MAX_WORKLOADS} services at most`)
   const holds = await stillStands(parts, before)
   const { random: _, ...own } = minting(parts)
   const token = await renewTransactionToken(own, before, workload)

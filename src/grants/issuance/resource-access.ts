@@ -16,7 +16,7 @@ import {
 import type { GrantParts } from '../parts.ts'
 
 /** What a resource token is to say. */
-export interface Access {
+export interface ResourceAccess {
   readonly resource: Resource
   readonly view: LiveView
   readonly person: Setting['person']
@@ -41,7 +41,7 @@ export interface IssuedAccess {
 export async function resourceAccess(
   parts: GrantParts,
   held: TaskLineage,
-  access: Access,
+  access: ResourceAccess,
 ): Promise<IssuedAccess> {
   // As it is now, and not when the request came: a view that was read meanwhile is later than what came before it.
   const { byIdentifier } = await parts.catalog.current()
@@ -62,7 +62,7 @@ export async function resourceAccess(
   return { token, steps: [] }
 }
 
-function handle(parts: GrantParts, { task }: TaskLineage, access: Access): IssuedAccess {
+function handle(parts: GrantParts, { task }: TaskLineage, access: ResourceAccess): IssuedAccess {
   const { token, digest } = newOpaqueToken('remit_at', parts.random)
   const id = base64url(parts.random.bytes(16))
   const now = parts.clock.now()

@@ -16,7 +16,7 @@ import { detailsAt, grantedScope, isRefused } from '../wanted.ts'
 import type { ReadAssertion, Shows } from './read-assertion.ts'
 
 /** Of one person, the newest: an agent may have as many as it has people. */
-const MOST_LOOKED_AT = 64
+const MAX_LOOKED_AT = 64
 
 /** All that was brought is used up already. */
 export const SPENT = refused('token.stale', 'something changed while the token was issued')
@@ -88,7 +88,7 @@ async function alike(parts: GrantParts, { asked, said }: Continuing): Promise<re
   const known = proof && (await findTaskByKey(read, proof.thumbprint))
   const found = proof
     ? [known].filter((task) => task !== undefined)
-    : await listTasks(read, { personId: of.personId, state: 'open', limit: MOST_LOOKED_AT })
+    : await listTasks(read, { personId: of.personId, state: 'open', limit: MAX_LOOKED_AT })
   const names = issuers.map(({ name }) => name).toSorted()
   return found.filter(
     (task) =>

@@ -21,7 +21,7 @@ export interface TicketRequest extends Omit<WantedTask, 'scope' | 'thread'> {
 }
 
 /** How much of what may be handed on a refusal names. */
-const MOST_TOLD = 5
+const MAX_TOLD = 5
 
 /**
  * Makes a ticket for a child of this task (contract 5.4). Everything is asked here already, so that the parent learns what
@@ -123,8 +123,8 @@ function beyondParent(
   { catalog, mayHandOn: limit }: Parent,
 ): Refused | undefined {
   if (contains(limit, [...calls, ...delegates], catalog.kindOf)) return undefined
-  const told = asCalls(limit).slice(0, MOST_TOLD).map(detailInWords).join('; or ')
-  const more = limit.length > MOST_TOLD ? ' and more' : ''
+  const told = asCalls(limit).slice(0, MAX_TOLD).map(detailInWords).join('; or ')
+  const more = limit.length > MAX_TOLD ? ' and more' : ''
   const enough = limit.length === 0 ? 'nothing at all' : `at most: ${told}${more}`
   return refused('task.beyond_parent', `the task may hand on ${enough}`)
 }

@@ -1,13 +1,18 @@
 import type { Detail } from '@remit/engine'
-import { type Agent, agentIdOf, type TrustedIssuer, type Vouched } from '../../agents/index.ts'
+import {
+  type Agent,
+  agentIdOf,
+  type TrustedIssuer,
+  type VerifiedToken,
+} from '../../agents/index.ts'
 import { rememberedUntil } from '../../keys/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import {
   assertedPerson,
   isNewcomer,
-  type Newcomer,
   provedBy,
   type Subject,
+  type UnprovisionedPerson,
 } from '../../people/index.ts'
 import type { ForeignActor, Proof } from '../../tokens/index.ts'
 import type { AssertedOpening } from '../opening.ts'
@@ -34,7 +39,7 @@ export interface ReadAssertion<B extends Shows> {
     readonly issuers: readonly TrustedIssuer[]
   }
   /** Somebody whom nobody here knows yet: `subject` is who they would be. */
-  readonly newcomer: Newcomer | undefined
+  readonly newcomer: UnprovisionedPerson | undefined
   /** Who issued it. */
   readonly issuer: TrustedIssuer
   /** It is for one key, which was proved. */
@@ -101,7 +106,7 @@ export async function meetSubject<B extends Shows>(
  * is called here, and one that says neither would be good for whoever finds it.
  */
 function checkBound(
-  { claims }: Vouched,
+  { claims }: VerifiedToken,
   { agent, proof }: Shows,
   use: AssertedOpening['use'],
 ): void {

@@ -1,4 +1,4 @@
-import type { TrustedIssuer, Vouched } from '../../agents/index.ts'
+import type { TrustedIssuer, VerifiedToken } from '../../agents/index.ts'
 import type { FactParts } from '../../facts/index.ts'
 import { isId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
@@ -10,7 +10,7 @@ export interface Behind {
   readonly issuers: readonly TrustedIssuer[]
 }
 
-const LONGEST = 512
+const MAX_LENGTH = 512
 
 /**
  * Who acted before our agent, as what it shows says (RFC 8693 section 4.1, Actor Profile): kept word for word, behind our agent, or
@@ -22,7 +22,7 @@ const LONGEST = 512
  */
 export async function readBehind(
   parts: Pick<FactParts, 'issuers' | 'issuer'>,
-  { claims, issuer }: Vouched,
+  { claims, issuer }: VerifiedToken,
 ): Promise<Behind> {
   const actors = readActors(claims.act)
   // Our own agent stands before them.
@@ -40,7 +40,8 @@ export async function readBehind(
 }
 
 function checkActor({ iss, sub, sub_profile: profile = '' }: ForeignActor, ours: string): void {
-  if (sub.length > LONGEST) throw new Problem('token.malformed', 'the name of an actor is too long')
+  if (sub.length > MAX_LENGTH)
+    throw new Problem('token.malformed', 'the name of an actor is too long')
   // A person who acts for another is somebody whom neither of the two answers for here.
   if (profile.split(' ').includes('user'))
     throw new Problem('token.malformed', 'a person acts in it for another')

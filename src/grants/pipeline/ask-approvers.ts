@@ -17,9 +17,9 @@ import { refuseOpening } from './refuse.ts'
 /** People have so long to answer, as about calls of high risk. */
 const ANSWERED_WITHIN = 60 * 60_000
 /** No approval of an opening lasts longer than any task. */
-export const LONGEST_APPROVAL = 24 * 60 * 60_000
+export const MAX_APPROVAL = 24 * 60 * 60_000
 /** An agent that waits for more at once asks nobody. */
-export const MOST_WAITING = 20
+export const MAX_WAITING = 20
 
 /** By which grant, and who would act, the one that opens first. */
 interface Opens {
@@ -80,7 +80,7 @@ async function hold(
     const same = await findHeldBack(parts, tx, waiting)
     if (same) return same
     await useUp(tx, opening)
-    if ((await countWaitingOf(tx, waiting.agent.id, parts.clock.now())) >= MOST_WAITING)
+    if ((await countWaitingOf(tx, waiting.agent.id, parts.clock.now())) >= MAX_WAITING)
       throw new Problem('approval.too_many_pending', 'the agent waits for too much already')
     const now = parts.clock.now()
     const question = openingQuestion(
@@ -89,7 +89,7 @@ async function hold(
         ...{ ...opens, details, mayDelegate, person, request: waiting.request },
         thumbprint: proof.thumbprint,
         taskId: newId('task', parts.random),
-        deadline: now + LONGEST_APPROVAL,
+        deadline: now + MAX_APPROVAL,
       },
       unapproved.forbids,
       { catalog: unapproved.catalog, policyVersion },

@@ -5,7 +5,7 @@ import {
   authenticateByCertificate,
   type CredentialUse,
   type TrustedIssuer,
-  type Vouched,
+  type VerifiedToken,
 } from '../../agents/index.ts'
 import { problemOr } from '../../facts/index.ts'
 import { Problem } from '../../lib/problem.ts'
@@ -90,7 +90,7 @@ function provedKey(parts: GrantParts, request: OpeningRequest): Promise<Proof | 
 /** An agent that a trusted issuer vouches for, by that issuer's own word; it may be one that cannot prove a key. */
 export interface BroughtWorkload extends Omit<BroughtAgent, 'proof'> {
   readonly proof: Proof | undefined
-  readonly vouched: Vouched
+  readonly vouched: VerifiedToken
 }
 
 /** The same of a token that is the grant itself (RFC 7523 section 2.1): proof, if there is one, then who it is. */

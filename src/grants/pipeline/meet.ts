@@ -1,6 +1,6 @@
 import { bringPerson } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import type { Newcomer, Person } from '../../people/index.ts'
+import type { Person, UnprovisionedPerson } from '../../people/index.ts'
 import type { GrantParts } from '../parts.ts'
 import { detailsAt } from '../wanted.ts'
 import type { OpeningGrant } from './grant.ts'
@@ -12,7 +12,7 @@ import type { OpeningGrant } from './grant.ts'
  */
 export async function meet(
   parts: GrantParts,
-  met: Person | { readonly newcomer: Newcomer; readonly by: string },
+  met: Person | { readonly newcomer: UnprovisionedPerson; readonly by: string },
   {
     grant,
     resource,

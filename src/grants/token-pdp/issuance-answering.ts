@@ -1,7 +1,7 @@
 import type { GatheredRecords } from '../../ledger/index.ts'
 import type { AnsweredRequest } from '../../policy/index.ts'
 import type { GrantParts } from '../parts.ts'
-import { type Judged, judgeIssuance } from './judge.ts'
+import { type JudgedRequest, judgeIssuance } from './judge.ts'
 import type { IssuanceAnswer, IssuanceRequest, IssuingAsker } from './question.ts'
 
 /** Answers the requests of one server that asks before it issues. Takes nothing: the same question gets the same answer. */
@@ -9,7 +9,7 @@ export class IssuanceAnswering {
   readonly #parts: GrantParts
   readonly #asker: IssuingAsker
   readonly #answered: Pick<GatheredRecords, 'append'>
-  readonly #judged: { readonly request: IssuanceRequest; readonly found: Judged }[] = []
+  readonly #judged: { readonly request: IssuanceRequest; readonly found: JudgedRequest }[] = []
 
   constructor(parts: GrantParts, asker: IssuingAsker, answered: Pick<GatheredRecords, 'append'>) {
     this.#parts = parts

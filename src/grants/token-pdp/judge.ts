@@ -19,7 +19,7 @@ import {
 import { type ReachAt, Reaches } from './reach.ts'
 
 /** The answers to one request, and what they rest on. */
-export interface Judged {
+export interface JudgedRequest {
   readonly parties: Parties | undefined
   /** In the order of the questions. */
   readonly answers: readonly IssuanceAnswer[]
@@ -35,7 +35,7 @@ const ALONE = {
   tokens: new Set(['access_token', 'txn_token', 'jwt']),
   grants: new Set<GrantName>(['client_credentials', 'token_exchange', 'jwt_bearer']),
 }
-const MOST_MS: Readonly<Record<string, number>> = {
+const MAX_MS: Readonly<Record<string, number>> = {
   refresh_token: TASK_LIFE.most,
   txn_token: TRANSACTION_TOKEN_LIFE_MS,
 }
@@ -48,7 +48,7 @@ export async function judgeIssuance(
   parts: GrantParts,
   asker: IssuingAsker,
   request: IssuanceRequest,
-): Promise<Judged> {
+): Promise<JudgedRequest> {
   const found = await partiesOf(parts, asker, request)
   if ('reason' in found) return refusedAll(request, found)
   const catalog = await parts.catalog.current()
@@ -60,7 +60,7 @@ export async function judgeIssuance(
 function refusedAll(
   { questions }: IssuanceRequest,
   { reason }: Exclude<FoundParties, Parties>,
-): Judged {
+): JudgedRequest {
   return { parties: undefined, answers: questions.map(() => no(reason)), views: [] }
 }
 
@@ -90,7 +90,7 @@ class Judging {
     this.#issues = [...new Set((giving.length > 0 ? giving : gates).map(({ action }) => action))]
   }
 
-  async judged(): Promise<Judged> {
+  async judged(): Promise<JudgedRequest> {
     const { parties, reaches, request } = this.#given
     const answers: IssuanceAnswer[] = []
     for (const question of request.questions) answers.push(await this.#answer(question))
@@ -189,7 +189,7 @@ class Judging {
 
   #secondsOf(token: string, reaches: readonly ReachAt[]): number {
     const now = this.#parts.clock.now()
-    const most = now + (MOST_MS[token] ?? RESOURCE_TOKEN_LIFE_MS)
+    const most = now + (MAX_MS[token] ?? RESOURCE_TOKEN_LIFE_MS)
     const end = Math.min(most, ...reaches.map(({ until }) => until))
     return Math.floor((end - now) / 1000)
   }

@@ -140,14 +140,14 @@ function nameOf(details: readonly Detail[], { byIdentifier }: CatalogView): stri
   return byIdentifier.get(location)?.name ?? 'remit'
 }
 
-const MOST_NAMED = 6
+const MAX_NAMED = 6
 
 /** Names of actions are the catalog's: nothing in it is the agent's. */
 function sentenceOf(details: readonly Detail[], resource: string, begins: string): string {
   const actions = [...new Set(details.flatMap(({ actions: names }) => names))]
   const places = new Set(details.flatMap(({ locations }) => locations)).size
-  const named = actions.slice(0, MOST_NAMED).join(', ')
-  const more = actions.length > MOST_NAMED ? ` and ${actions.length - MOST_NAMED} more` : ''
+  const named = actions.slice(0, MAX_NAMED).join(', ')
+  const more = actions.length > MAX_NAMED ? ` and ${actions.length - MAX_NAMED} more` : ''
   const bounded = details.some(({ bounds }) => bounds.length > 0) ? ', within bounds,' : ''
   const where = places > 1 ? `${resource} and ${places - 1} more` : resource
   return `${begins} do ${named}${more}${bounded} at ${where}`

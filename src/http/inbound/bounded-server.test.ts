@@ -13,11 +13,11 @@ const ROOM: Capacity = {
   connections: { total: 100, perAddress: 100 },
   bodyBytes: { total: 1_000_000, perAddress: 1_000_000 },
 }
-const MOST = 1_048_576
+const MAX = 1_048_576
 
 /** Answers how long the body is, or the code of what is wrong with it. */
 const reading: RequestListener = (request, response) => {
-  collectBody(request, MOST).then(
+  collectBody(request, MAX).then(
     (body) => response.end(`${body.length}`),
     (error: unknown) => {
       const code = error instanceof Problem ? error.code : 'bug'

@@ -1,4 +1,4 @@
-import { answerAside } from '../../lib/aside.ts'
+import { answerAside } from '../../lib/worker-task.ts'
 import type { LargeBody, ReadBody } from './read-large-json.ts'
 import { readPlainJson } from './read-plain-json.ts'
 

@@ -4,7 +4,7 @@ import { Problem } from '../../lib/problem.ts'
 import { readLargeJson } from './read-large-json.ts'
 import { readPlainJson } from './read-plain-json.ts'
 
-const MOST = 4 * 1024 * 1024
+const MAX = 4 * 1024 * 1024
 /** More than what is read where calls are answered. */
 const PADDING = `"pad":"${'x'.repeat(1_100_000)}"`
 
@@ -43,15 +43,15 @@ const REFUSED: readonly (readonly [what: string, body: Buffer, code: string])[] 
   ['a name of prototypes', large('{"__proto__":{}}'), 'input.forbidden_key'],
   ['something after it', Buffer.concat([large('1'), Buffer.from(' 2')]), 'input.malformed'],
   ['a byte order mark', Buffer.concat([Buffer.from('\ufeff'), large('1')]), 'input.malformed'],
-  ['more than is taken', large(`"${'y'.repeat(MOST)}"`), 'input.too_large'],
-  ['too many values', large(`[${'0,'.repeat(MOST / 8)}0]`), 'input.too_large'],
+  ['more than is taken', large(`"${'y'.repeat(MAX)}"`), 'input.too_large'],
+  ['too many values', large(`[${'0,'.repeat(MAX / 8)}0]`), 'input.too_large'],
 ]
 
 for (const [what, bytes, code] of REFUSED) {
   test(`a large body is refused for what a small one is: ${what}`, async () => {
-    const small = refusal(() => readPlainJson(bytes, MOST))
+    const small = refusal(() => readPlainJson(bytes, MAX))
     assert.equal((small as { code: string }).code, code) // as: `told` made it
-    await assert.rejects(readLargeJson({ bytes, most: MOST, texts: ['document'] }), (error) => {
+    await assert.rejects(readLargeJson({ bytes, most: MAX, texts: ['document'] }), (error) => {
       assert.deepEqual(told(error), small)
       return true
     })
@@ -61,18 +61,18 @@ for (const [what, bytes, code] of REFUSED) {
 test('a large body says what a small one says, and only the members named are texts', async () => {
   const document = '{"b":[1,-2.50,{"constructor":null}],"a":"ü\\n\\u2028"}'
   const bytes = Buffer.from(`{"document": ${document}, "other": ${document}, "n": 7, ${PADDING}}`)
-  const plain = readPlainJson(bytes, MOST) as Readonly<Record<string, unknown>> // as: written above
-  const read = await readLargeJson({ bytes, most: MOST, texts: ['document', 'n', 'none'] })
+  const plain = readPlainJson(bytes, MAX) as Readonly<Record<string, unknown>> // as: written above
+  const read = await readLargeJson({ bytes, most: MAX, texts: ['document', 'n', 'none'] })
   assert.deepEqual(read, { ...plain, document: JSON.stringify(plain.document) })
   const text = Buffer.from(`{"document":"openapi: 3.1.0\\n",${PADDING}}`)
-  const same = await readLargeJson({ bytes: text, most: MOST, texts: ['document'] })
-  assert.deepEqual(same, readPlainJson(text, MOST))
+  const same = await readLargeJson({ bytes: text, most: MAX, texts: ['document'] })
+  assert.deepEqual(same, readPlainJson(text, MAX))
 })
 
 test('what is no object is handed on as it is', async () => {
   for (const body of [`[${'1,'.repeat(600_000)}1]`, `"${'x'.repeat(1_100_000)}"`]) {
     const bytes = Buffer.from(body)
-    const read = await readLargeJson({ bytes, most: 8 * MOST, texts: ['document'] })
+    const read = await readLargeJson({ bytes, most: 8 * MAX, texts: ['document'] })
     assert.deepEqual(read, JSON.parse(body))
   }
 })
@@ -80,7 +80,7 @@ test('what is no object is handed on as it is', async () => {
 test('a body that is a part of something larger is read alone, and several in any order', async () => {
   const whole = Buffer.from(`{"secret":1}{"n":1}{"n":2}`)
   const read = [whole.subarray(12, 19), whole.subarray(19)].map((bytes) =>
-    readLargeJson({ bytes, most: MOST, texts: [] }),
+    readLargeJson({ bytes, most: MAX, texts: [] }),
   )
   assert.deepEqual(await Promise.all(read), [{ n: 1 }, { n: 2 }])
 })

@@ -1,5 +1,5 @@
-import { aside } from '../../lib/aside.ts'
 import { Problem } from '../../lib/problem.ts'
+import { aside } from '../../lib/worker-task.ts'
 
 export interface LargeBody {
   readonly bytes: Uint8Array
@@ -14,9 +14,9 @@ export interface ReadBody {
   readonly texts: Readonly<Record<string, string>>
 }
 
-const MOST_MS = 30_000
+const MAX_MS = 30_000
 
-const inThread = aside<LargeBody, ReadBody>(import.meta.url, 'read-large-json-thread', MOST_MS)
+const inThread = aside<LargeBody, ReadBody>(import.meta.url, 'read-large-json-thread', MAX_MS)
 
 /**
  * Reads JSON as `readPlainJson` does, but in a thread, for bodies that take long: this thread

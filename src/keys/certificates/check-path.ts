@@ -4,8 +4,8 @@ import { Problem } from '../../lib/problem.ts'
 import { weaknessOf } from '../key-strength.ts'
 import { checkConstraints } from './constraints.ts'
 import { parsedExtension as parsed, untrusted } from './extension.ts'
-import { leadToAnchor } from './lead.ts'
 import { bytesIn, type CertificateNames, namesOf } from './names.ts'
+import { leadToAnchor } from './path-building.ts'
 
 /** Certificates in DER: the client's own, and those between it and a trusted authority. */
 export interface ShownPath {
@@ -24,7 +24,7 @@ export interface CheckedCertificate extends CertificateNames {
   readonly signedBy: readonly string[]
 }
 
-const MOST_BETWEEN = 4
+const MAX_BETWEEN = 4
 const KEY_USAGE = '2.5.29.15'
 const EXTENDED_KEY_USAGE = '2.5.29.37'
 const BASIC_CONSTRAINTS = '2.5.29.19'
@@ -68,7 +68,7 @@ export async function checkPath(
   { anchors, now }: { readonly anchors: readonly Uint8Array[]; readonly now: number },
 ): Promise<CheckedCertificate> {
   if (anchors.length === 0) throw untrusted('nobody is trusted to sign certificates')
-  if (chain.length > MOST_BETWEEN) throw untrusted('there are too many certificates in between')
+  if (chain.length > MAX_BETWEEN) throw untrusted('there are too many certificates in between')
   const { Certificate: Read, CertificateChainValidationEngine: Engine } = await import('pkijs')
   try {
     const way = wayOf({ leaf, chain }, anchors, now)

@@ -12,7 +12,7 @@ const SIGN_WITHIN_MS = 2_000
 /** Time limit for making and deleting keys, which is rare, and slow on small devices. */
 const CHANGE_WITHIN_MS = 20_000
 /** Maximum of signatures that wait: the time of more would be over before their turn. */
-const MOST_WAITING = 256
+const MAX_WAITING = 256
 
 /** A key that an external signer holds. */
 export interface HeldKey {
@@ -49,7 +49,7 @@ export class GuardedSigner {
 
   /** @throws Problem `keys.signer_unavailable`, `keys.signer_wrong` */
   async sign(key: HeldKey, data: Uint8Array): Promise<Uint8Array> {
-    if (this.#waiting >= MOST_WAITING) throw unavailable('too many signatures wait for it')
+    if (this.#waiting >= MAX_WAITING) throw unavailable('too many signatures wait for it')
     this.#waiting++
     try {
       const signature = await this.#signed(key, data)

@@ -32,10 +32,10 @@ export interface McpDescription {
 const LIMITS = { bytes: 4 * 1024 * 1024, events: 1_000, timeMs: 15_000 }
 /** Time limit of the whole description. */
 const WITHIN_MS = 60_000
-const MOST_PAGES = 64
-const MOST_ITEMS = 2_000
-const MOST_TEXT = { name: 200, version: 200, title: 200, instructions: 16_384 }
-const MOST_CURSOR = 4_096
+const MAX_PAGES = 64
+const MAX_ITEMS = 2_000
+const MAX_TEXT = { name: 200, version: 200, title: 200, instructions: 16_384 }
+const MAX_CURSOR = 4_096
 
 export interface Describing {
   /** `definitions`: tools and prompts, not the lists of resources. Default: everything. */
@@ -82,7 +82,7 @@ export async function describeMcpServer(
 function serverOf({ instructions, serverInfo }: Opened): McpDescription['server'] {
   const text = (member: 'name' | 'version' | 'title') => {
     const value = serverInfo.get(member)
-    return typeof value === 'string' ? value.slice(0, MOST_TEXT[member]) : undefined
+    return typeof value === 'string' ? value.slice(0, MAX_TEXT[member]) : undefined
   }
   const title = text('title')
   return {
@@ -91,7 +91,7 @@ function serverOf({ instructions, serverInfo }: Opened): McpDescription['server'
     ...(title === undefined ? {} : { title }),
     ...(instructions === undefined
       ? {}
-      : { instructions: instructions.slice(0, MOST_TEXT.instructions) }),
+      : { instructions: instructions.slice(0, MAX_TEXT.instructions) }),
   }
 }
 
@@ -120,8 +120,8 @@ class Lists {
       if (cursor !== undefined && seen.has(cursor))
         throw unexpected(`\`${method}\` goes round in a circle`)
       if (cursor !== undefined) seen.add(cursor)
-      if (items.length > MOST_ITEMS || seen.size > MOST_PAGES)
-        throw new Problem('outbound.too_large', `\`${method}\` has more than ${MOST_ITEMS} entries`)
+      if (items.length > MAX_ITEMS || seen.size > MAX_PAGES)
+        throw new Problem('outbound.too_large', `\`${method}\` has more than ${MAX_ITEMS} entries`)
     } while (cursor !== undefined)
     return items
   }
@@ -148,7 +148,7 @@ function itemsOf(page: JsonObject, member: string, method: string): JsonObject[]
 function cursorOf(page: JsonObject, method: string): string | undefined {
   const cursor = page.get('nextCursor')
   if (cursor === undefined) return undefined
-  if (typeof cursor !== 'string' || cursor.length > MOST_CURSOR)
+  if (typeof cursor !== 'string' || cursor.length > MAX_CURSOR)
     throw unexpected(`\`${method}\` has a cursor that is none`)
   return cursor
 }

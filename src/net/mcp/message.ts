@@ -46,8 +46,8 @@ export const RPC = {
   internalError: -32603,
 } as const
 
-const MOST_ID = 128
-const MOST_METHOD = 128
+const MAX_ID = 128
+const MAX_METHOD = 128
 const INTEGER = /^(?:0|-?[1-9][0-9]{0,15})$/
 const NOTHING: JsonObject = new Map()
 
@@ -74,7 +74,7 @@ export function messageOf(value: Json): RpcMessage {
 function readCall(value: JsonObject): RpcRequest | RpcNotification {
   onlyMembers(value, ['jsonrpc', 'id', 'method', 'params'])
   const method = value.get('method')
-  if (typeof method !== 'string' || method === '' || method.length > MOST_METHOD)
+  if (typeof method !== 'string' || method === '' || method.length > MAX_METHOD)
     throw bad('`method` has to be a string')
   const params = value.get('params') ?? NOTHING
   if (!isObject(params)) throw bad('`params` has to be an object')
@@ -104,7 +104,7 @@ function readError(value: JsonObject): RpcError {
 
 function readId(value: JsonObject): RpcId {
   const id = value.get('id')
-  if (typeof id === 'string' && id.length <= MOST_ID) return id
+  if (typeof id === 'string' && id.length <= MAX_ID) return id
   if (id instanceof ExactNumber && INTEGER.test(id.text)) return id
   throw bad('`id` has to be a string or an integer')
 }

@@ -54,7 +54,7 @@ const SESSION_ID = /^[\x21-\x7e]{1,512}$/
 /** Limits of messages that nobody waits for. */
 const ASIDE: ExchangeLimits = { bytes: 64 * 1024, events: 0, timeMs: 5_000 }
 /** Questions of a server during one exchange that are answered at all. */
-const MOST_QUESTIONS = 32
+const MAX_QUESTIONS = 32
 
 /**
  * Sends `initialize` and `notifications/initialized`. We say who we are and that we can do nothing
@@ -147,7 +147,7 @@ function talk(
   return exchange(peer.dispatcher, post, peer.limits, {
     ...hooks,
     onMessage(said) {
-      if (said.kind === 'request' && ++questions <= MOST_QUESTIONS) void reply(peer, session, said)
+      if (said.kind === 'request' && ++questions <= MAX_QUESTIONS) void reply(peer, session, said)
       hooks.onMessage?.(said)
     },
   })

@@ -7,17 +7,17 @@ import {
 } from '../../grants/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
 import { Problem } from '../../lib/problem.ts'
-import type { Artefacts } from '../../tokens/index.ts'
+import type { OidcPayloads } from '../../tokens/index.ts'
 import { codeId } from '../adapter.ts'
 import { type Form, required } from '../form.ts'
 import { ACCESS_TOKEN } from '../grant-types.ts'
 import { refusalProblem, type TokenAnswer } from '../token-answer.ts'
-import { clientIdOf, deferringOf, type Presented, refuse, wantedOf } from './read.ts'
+import { clientIdOf, deferringOf, type RequestCredentials, refuse, wantedOf } from './read.ts'
 
 /** What the grants of the authorization endpoint work with. */
 export interface InteractiveParts {
   readonly decisions: GrantParts
-  readonly artefacts: Artefacts
+  readonly artefacts: OidcPayloads
 }
 
 /** What the provider remembers of a code, as far as redeeming it asks. */
@@ -40,7 +40,7 @@ const VERIFIER = /^[A-Za-z0-9._~-]{43,128}$/
  */
 export async function authorizationCode(
   { artefacts, decisions }: InteractiveParts,
-  presented: Presented,
+  presented: RequestCredentials,
   form: Form,
 ): Promise<TokenAnswer> {
   refuse(form, ['client_secret'], 'is not accepted here')
@@ -81,7 +81,7 @@ function checkCode(stored: StoredCode, form: Form): string | undefined {
 /** The refresh token grant (RFC 6749 section 6) of tasks that a code opened. */
 export async function refreshToken(
   { decisions }: InteractiveParts,
-  presented: Presented,
+  presented: RequestCredentials,
   form: Form,
 ): Promise<TokenAnswer> {
   refuse(form, ['client_secret'], 'is not accepted here')

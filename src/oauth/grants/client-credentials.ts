@@ -1,7 +1,7 @@
 import { type GrantParts, openTask } from '../../grants/index.ts'
 import type { Form } from '../form.ts'
 import { openingAnswer, type TokenAnswer } from '../token-answer.ts'
-import { openingOf, type Presented, refuse, taskOf } from './read.ts'
+import { openingOf, type RequestCredentials, refuse, taskOf } from './read.ts'
 
 /**
  * Client credentials (RFC 6749 section 4.4): a task with nobody present, under a sponsor grant in force (contract 5.2).
@@ -9,7 +9,7 @@ import { openingOf, type Presented, refuse, taskOf } from './read.ts'
  */
 export async function clientCredentials(
   parts: GrantParts,
-  presented: Presented,
+  presented: RequestCredentials,
   form: Form,
 ): Promise<TokenAnswer> {
   refuse(form, ['subject_token', 'assertion'], 'is not accepted here: nobody is present')

@@ -2,7 +2,7 @@ import { type GrantParts, type Poll, pollDeferral } from '../../grants/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { type Form, required } from '../form.ts'
 import { openingAnswer, refusalProblem, type TokenAnswer } from '../token-answer.ts'
-import { type Presented, refuseAllBut } from './read.ts'
+import { type RequestCredentials, refuseAllBut } from './read.ts'
 
 /** All that a poll carries: what was asked for is fixed. */
 const OF_A_POLL = ['grant_type', 'client_id', 'client_assertion', 'client_assertion_type']
@@ -10,7 +10,7 @@ const OF_A_POLL = ['grant_type', 'client_id', 'client_assertion', 'client_assert
 /** Polling for the answer to a deferred request (Deferred Token Response, "Polling"). */
 export async function deferred(
   parts: GrantParts,
-  presented: Presented,
+  presented: RequestCredentials,
   form: Form,
 ): Promise<TokenAnswer> {
   return polled(parts, presented, form, { flow: 'deferred', name: 'deferral_code' })
@@ -19,7 +19,7 @@ export async function deferred(
 /** The same for each protocol by which an agent waits: its code has another name. */
 export async function polled(
   parts: GrantParts,
-  presented: Presented,
+  presented: RequestCredentials,
   form: Form,
   { flow, name }: { readonly flow: Poll['flow']; readonly name: string },
 ): Promise<TokenAnswer> {

@@ -1,14 +1,18 @@
 import { type GrantParts, openTask } from '../../grants/index.ts'
 import { type Form, required } from '../form.ts'
 import { openingAnswer, type TokenAnswer } from '../token-answer.ts'
-import { openingOf, type Presented, refuse, taskOf } from './read.ts'
+import { openingOf, type RequestCredentials, refuse, taskOf } from './read.ts'
 
 /**
  * Redeems the identity assertion of another organization (ID-JAG section 4.4) or the grant of another domain (OAuth identity
  * chaining): the client authenticates beside it, and there is no refresh token.
  */
 export function redeems(use: 'id_jag' | 'chaining') {
-  return async (parts: GrantParts, presented: Presented, form: Form): Promise<TokenAnswer> => {
+  return async (
+    parts: GrantParts,
+    presented: RequestCredentials,
+    form: Form,
+  ): Promise<TokenAnswer> => {
     refuse(form, ['subject_token'], 'is not accepted here: the assertion says for whom')
     const asked = {
       ...presented,

@@ -8,7 +8,7 @@ import { Problem } from '../../lib/problem.ts'
 import { type Form, required } from '../form.ts'
 import { ACCESS_TOKEN, ID_JAG, ID_TOKEN, JWT } from '../grant-types.ts'
 import { openingAnswer, refusalProblem } from '../token-answer.ts'
-import { type Presented, placeOf, refuse, refuseAllBut, wantedOf } from './read.ts'
+import { placeOf, type RequestCredentials, refuse, refuseAllBut, wantedOf } from './read.ts'
 
 /** RFC 8693 section 2.2.1, for what is no access token. */
 export interface AssertionAnswer {
@@ -41,7 +41,7 @@ const KNOWN = [
 /** A task shows its token and proves its key, and gets an assertion for the server that it names. */
 export async function assertionFor(
   parts: GrantParts,
-  presented: Presented,
+  presented: RequestCredentials,
   form: Form,
 ): Promise<AssertionAnswer> {
   if (form.get('subject_token_type') === ID_TOKEN) return assertionOf(parts, presented, form)
@@ -65,7 +65,7 @@ export async function assertionFor(
 /** An agent brings a token of its person: a task opens, and the assertion is all that comes of it. */
 async function assertionOf(
   parts: GrantParts,
-  presented: Presented,
+  presented: RequestCredentials,
   form: Form,
 ): Promise<AssertionAnswer> {
   refuse(

@@ -4,10 +4,10 @@ import { Problem } from '../../lib/problem.ts'
 import { type Form, required } from '../form.ts'
 import { openingAnswer, type TokenAnswer } from '../token-answer.ts'
 import { redeems } from './identity-assertion.ts'
-import { deferringOf, openingOf, type Presented, refuse } from './read.ts'
+import { deferringOf, openingOf, type RequestCredentials, refuse } from './read.ts'
 import { workloadGrant } from './workload.ts'
 
-type Grant = (parts: GrantParts, presented: Presented, form: Form) => Promise<TokenAnswer>
+type Grant = (parts: GrantParts, presented: RequestCredentials, form: Form) => Promise<TokenAnswer>
 
 /** What an assertion claims to be, before anything about it is believed. */
 interface Claimed {
@@ -50,7 +50,7 @@ export const ASSERTION_GRANTS: readonly string[] = ASSERTIONS.map(({ name }) => 
 /** The JWT bearer grant (RFC 7523 section 2.1). */
 export async function jwtBearer(
   parts: GrantParts,
-  presented: Presented,
+  presented: RequestCredentials,
   form: Form,
 ): Promise<TokenAnswer> {
   const said = readClaimed(required(form, 'assertion'))
@@ -92,7 +92,11 @@ const OF_THE_TICKET = [
 ]
 
 /** A ticket of a parent task opens its child (contract 5.4). */
-async function ticket(parts: GrantParts, presented: Presented, form: Form): Promise<TokenAnswer> {
+async function ticket(
+  parts: GrantParts,
+  presented: RequestCredentials,
+  form: Form,
+): Promise<TokenAnswer> {
   refuse(form, OF_THE_TICKET, 'is what the ticket says')
   const given = required(form, 'assertion')
   const defer = deferringOf(form)

@@ -7,7 +7,7 @@ import { type Form, required } from '../form.ts'
 import { ACCESS_TOKEN } from '../grant-types.ts'
 
 /** What every request of ours at the token endpoint is presented with: read from headers and the connection, never the form. */
-export interface Presented {
+export interface RequestCredentials {
   readonly proof: string | readonly string[] | undefined
   /** Of the TLS connection. */
   readonly certificate?: ShownCertificate | undefined

@@ -4,7 +4,7 @@ import { Problem } from '../../lib/problem.ts'
 import { type Form, required } from '../form.ts'
 import { ACCESS_TOKEN } from '../grant-types.ts'
 import { openingAnswer, resourceTokenAnswer, type TokenAnswer } from '../token-answer.ts'
-import { openingOf, type Presented, refuseActor, taskOf, wantedOf } from './read.ts'
+import { openingOf, type RequestCredentials, refuseActor, taskOf, wantedOf } from './read.ts'
 
 /**
  * Token exchange (RFC 8693), twofold: with client authentication it opens a task for a person (contract 5.1); a task that
@@ -12,7 +12,7 @@ import { openingOf, type Presented, refuseActor, taskOf, wantedOf } from './read
  */
 export async function tokenExchange(
   parts: GrantParts,
-  presented: Presented,
+  presented: RequestCredentials,
   form: Form,
 ): Promise<TokenAnswer> {
   // Whoever names a task is that task; an agent authenticates, by an assertion or at the TLS connection.

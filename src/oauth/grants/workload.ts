@@ -3,7 +3,7 @@ import type { ProblemCode } from '../../lib/problem.ts'
 import { type Form, required } from '../form.ts'
 import { CLIENT_ASSERTION_TYPE } from '../grant-types.ts'
 import { openingAnswer, type TokenAnswer } from '../token-answer.ts'
-import { type Presented, refuse, refuseActor, taskOf } from './read.ts'
+import { type RequestCredentials, refuse, refuseActor, taskOf } from './read.ts'
 
 /**
  * The Workload Authorization Grant: a token of a trusted issuer opens a task for the agent that it names, without any other
@@ -11,7 +11,7 @@ import { type Presented, refuse, refuseActor, taskOf } from './read.ts'
  */
 export async function workloadGrant(
   parts: GrantParts,
-  presented: Presented,
+  presented: RequestCredentials,
   form: Form,
 ): Promise<TokenAnswer> {
   refuseActor(form)

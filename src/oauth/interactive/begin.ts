@@ -5,7 +5,7 @@ import type { GrantParts } from '../../grants/index.ts'
 import type { Cookies } from '../../http/index.ts'
 import { base64url, fromBase64url, sha256url } from '../../lib/bytes.ts'
 import { beginAuthorization } from '../../tasks/index.ts'
-import type { Artefacts } from '../../tokens/index.ts'
+import type { OidcPayloads } from '../../tokens/index.ts'
 import type { ClientRegistration } from '../registration/read-metadata.ts'
 import { selfRegistered } from '../registration/self-registered.ts'
 import { stepUpOf } from './step-up.ts'
@@ -27,7 +27,7 @@ interface Interaction {
 export async function beginInteraction(
   ports: {
     readonly decisions: GrantParts
-    readonly artefacts: Pick<Artefacts, 'find'>
+    readonly artefacts: Pick<OidcPayloads, 'find'>
     readonly cookies: Cookies
   },
   context: KoaContextWithOIDC,

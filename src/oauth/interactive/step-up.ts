@@ -59,12 +59,12 @@ export function stepUpOf(params: Readonly<Parameters>): StepUp | null {
   return acrValues.length === 0 && maxAgeSeconds === null ? null : { acrValues, maxAgeSeconds }
 }
 
-const MOST_VALUES = 10
+const MAX_VALUES = 10
 
 function isList(text: string): boolean {
   const values = text.split(' ').filter(Boolean)
   return (
-    values.length <= MOST_VALUES &&
+    values.length <= MAX_VALUES &&
     values.every((value) => /^[\x21\x23-\x5B\x5D-\x7E]{1,255}$/.test(value))
   )
 }

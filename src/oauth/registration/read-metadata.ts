@@ -1,7 +1,7 @@
 import {
   applicationTypeOf,
   checkRedirectUri,
-  LONGEST_CLIENT_NAME,
+  MAX_CLIENT_NAME,
   membersOfTerms,
   readClientKeys,
   readRequestTerms,
@@ -29,7 +29,7 @@ export interface ClientRegistration {
   readonly software_version?: string
 }
 
-const MOST_REDIRECTS = 10
+const MAX_REDIRECTS = 10
 const GRANTS = ['authorization_code', 'refresh_token'] as const
 /** Of clients that authenticate, once somebody let them in. */
 const WITH_A_KEY: readonly string[] = [...GRANTS, CLIENT_CREDENTIALS, TOKEN_EXCHANGE, JWT_BEARER]
@@ -47,8 +47,8 @@ export function readClientMetadata(
 ): ClientRegistration {
   const given = membersOf(value)
   const redirects = given.redirect_uris
-  if (!Array.isArray(redirects) || redirects.length === 0 || redirects.length > MOST_REDIRECTS)
-    throw bad(`\`redirect_uris\` are 1 to ${MOST_REDIRECTS} addresses`)
+  if (!Array.isArray(redirects) || redirects.length === 0 || redirects.length > MAX_REDIRECTS)
+    throw bad(`\`redirect_uris\` are 1 to ${MAX_REDIRECTS} addresses`)
   const uris = [...new Set(redirects.map(checkRedirectUri))]
   const { response_types: responses = ['code'] } = given
   if (!Array.isArray(responses) || !responses.every((response) => response === 'code'))
@@ -122,7 +122,7 @@ function nameOf(given: unknown): string {
   if (given === undefined) return 'A client without a name'
   const name = typeof given === 'string' ? visibleLine(given) : undefined
   if (name === undefined)
-    throw bad(`\`client_name\` is 1 to ${LONGEST_CLIENT_NAME} visible characters on one line`)
+    throw bad(`\`client_name\` is 1 to ${MAX_CLIENT_NAME} visible characters on one line`)
   return name
 }
 

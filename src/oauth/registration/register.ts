@@ -7,7 +7,7 @@ import { parseJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Random } from '../../lib/random.ts'
 import type { Secret } from '../../lib/secret.ts'
-import { type Artefacts, newOpaqueToken } from '../../tokens/index.ts'
+import { newOpaqueToken, type OidcPayloads } from '../../tokens/index.ts'
 import { readBody } from '../form.ts'
 import { bearerOf } from './bearer.ts'
 import { type ClientRegistration, readClientMetadata } from './read-metadata.ts'
@@ -16,10 +16,10 @@ const DAY_SECONDS = 24 * 3600
 /** A registration that nobody has used for so long is forgotten. One that a person has brought stays: it is an agent. */
 export const UNUSED_SECONDS = 7 * DAY_SECONDS
 /** So many registrations can wait for their first use, in all replicas together. */
-const MOST_UNUSED = 10_000
+const MAX_UNUSED = 10_000
 /** When there is no room, those are forgotten that have waited longer than anyone takes from registering to the first use. */
 const YOUNG_SECONDS = 3600
-const MOST_BYTES = 16 * 1024
+const MAX_BYTES = 16 * 1024
 
 /** Who may register. `open`: anyone. `listed`: those that an admission rule would let in. `off`: nobody. */
 export type RegistrationPolicy = 'open' | 'listed' | 'off'
@@ -27,7 +27,7 @@ export type RegistrationPolicy = 'open' | 'listed' | 'off'
 export interface RegistrationPorts {
   /** Remit's own. */
   readonly issuer: string
-  readonly artefacts: Artefacts
+  readonly artefacts: OidcPayloads
   readonly storage: Pick<GrantParts['storage'], 'read'>
   readonly clock: Clock
   readonly random: Random
@@ -138,7 +138,7 @@ export async function requireAllowed(
 async function makeRoom({
   artefacts,
   clock,
-  mostUnused = MOST_UNUSED,
+  mostUnused = MAX_UNUSED,
 }: RegistrationPorts): Promise<void> {
   const isFull = async () => (await artefacts.countExpiring('Client')) >= mostUnused
   if (!(await isFull())) return
@@ -153,7 +153,7 @@ export async function readJson(message: IncomingMessage): Promise<unknown> {
   const type = (message.headers['content-type'] ?? '').toLowerCase()
   if (!/^application\/json(?:\s*;\s*charset=utf-8)?$/.test(type))
     throw new Problem('registration.bad_metadata', 'the body has to be `application/json`')
-  const text = await readBody(message, MOST_BYTES)
+  const text = await readBody(message, MAX_BYTES)
   try {
     // Strict first: `JSON.parse` would take the last of two equal names and any depth.
     parseJson(text)

@@ -1,6 +1,6 @@
 import type { Detail } from '@remit/engine'
 import { clientHost, isClientUrl, vouchedBy } from '../../agents/index.ts'
-import type { Offer } from '../../grants/index.ts'
+import type { ConsentOffer } from '../../grants/index.ts'
 import type { Fields } from '../../http/index.ts'
 import type { Authorization } from '../../tasks/index.ts'
 import { answerBar, choicesInGroups, NOT_BY_ENTER } from '../consent/choices.ts'
@@ -39,7 +39,7 @@ export interface AuthorizeView {
   readonly loopback: boolean
   /** When what it says of itself was last found to be another, if people were asked before. */
   readonly changedAt: number | undefined
-  readonly offer: Offer
+  readonly offer: ConsentOffer
   readonly owner: string
   /** Names of those who can let it in. */
   readonly administrators: readonly string[]
@@ -203,14 +203,14 @@ ${answerBar({
 }
 
 /** What people should know before they tick it. */
-function noteOf({ risk }: ConsentChoice, { bearer }: Offer): string | undefined {
+function noteOf({ risk }: ConsentChoice, { bearer }: ConsentOffer): string | undefined {
   return bearer && (risk === 'high' || risk === 'critical')
     ? 'Each call may wait for somebody to approve it: this program cannot prove possession of a key.'
     : undefined
 }
 
 /** What was asked for and cannot be had, so that nobody misses it without knowing why. */
-function leftOut({ withheld }: Offer, { riskOf }: Known): Html | false {
+function leftOut({ withheld }: ConsentOffer, { riskOf }: Known): Html | false {
   if (withheld.length === 0) return false
   const risks = new Set(withheld.map(riskOf))
   const [risk = ''] = risks.size === 1 ? risks : []
@@ -236,7 +236,7 @@ ${introduce && html`<button class="primary" name="answer" value="introduce">Ask 
 <button name="answer" value="deny">Back to the program without access</button></div></form>`
 }
 
-const SHUT: Readonly<Record<Offer['standing'], readonly [title: string, text: Html]>> = {
+const SHUT: Readonly<Record<ConsentOffer['standing'], readonly [title: string, text: Html]>> = {
   open: ['', html``],
   quarantined: [
     'Nobody has let this program in yet',

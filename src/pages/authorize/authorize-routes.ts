@@ -2,8 +2,8 @@ import { findDescription, isLoopbackRedirect } from '../../agents/index.ts'
 import {
   adviseStepUp,
   askAboutCode,
+  type ConsentOffer,
   codeStanding,
-  type Offer,
   offerTo,
 } from '../../grants/index.ts'
 import { Problem } from '../../lib/problem.ts'
@@ -32,7 +32,7 @@ import { type AuthorizeView, authorizePage, onwardAddress } from './authorize-pa
 import { endOfLife } from './lives.ts'
 
 /** Names beyond these help nobody. */
-const MOST_NAMES = 5
+const MAX_NAMES = 5
 
 export function addAuthorize(desk: PageRouter, parts: PageParts): void {
   desk.get('/authorize/:id', async (visit) => {
@@ -144,7 +144,7 @@ function wantedOf({ decisions }: PageParts, asked: Authorization, now: number) {
 async function advisedOf(
   parts: PageParts,
   { person, session }: Visitor,
-  { agent, offered, resource }: Offer,
+  { agent, offered, resource }: ConsentOffer,
   { here, now }: { here: string; now: number },
 ) {
   if (!resource) return undefined
@@ -169,10 +169,10 @@ async function othersAsked(
 }
 
 /** Who can let it in: told to people of the organization, who have to know whom to ask. */
-async function administratorsOf(parts: PageParts, { standing }: Offer): Promise<string[]> {
+async function administratorsOf(parts: PageParts, { standing }: ConsentOffer): Promise<string[]> {
   if (standing !== 'quarantined') return []
   const people = await listPersons(parts.people.storage.read, {
-    limit: MOST_NAMES,
+    limit: MAX_NAMES,
     group: ADMINISTRATORS,
   })
   return people.filter(({ status }) => status === 'active').map(({ name }) => name)

@@ -88,14 +88,14 @@ export function isRisky({ risk }: Pick<ConsentChoice, 'risk'>): boolean {
 }
 
 /** More than a person would read one by one: then they are taken or left as the agent put them together. */
-const MOST_CHOICES = 64
+const MAX_CHOICES = 64
 
 /** Each action by itself, however the agent bundled them: taking one must not mean taking its neighbours. */
 function perAction(details: readonly Detail[]): readonly Detail[] {
   const single = details.flatMap((detail) =>
     detail.actions.map((action) => ({ ...detail, actions: [action] })),
   )
-  return single.length <= MOST_CHOICES ? single : details
+  return single.length <= MAX_CHOICES ? single : details
 }
 
 /** What a person can change about what was asked, with the names of the form fields for it. */

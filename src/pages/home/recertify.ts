@@ -3,7 +3,7 @@ import type { PageParts } from '../parts.ts'
 import type { RecertifyItem } from './home-page.ts'
 
 const AHEAD_MS = 14 * 24 * 3_600_000
-const MOST_LOOKED_AT = 1000
+const MAX_LOOKED_AT = 1000
 
 /** Agents of a person whose date is near or past, the most urgent first. */
 export async function agentsToRecertify(
@@ -12,7 +12,7 @@ export async function agentsToRecertify(
   now: number,
 ): Promise<RecertifyItem[]> {
   const { read } = parts.decisions.storage
-  const owned = await listAgents(read, { ownerId, limit: MOST_LOOKED_AT })
+  const owned = await listAgents(read, { ownerId, limit: MAX_LOOKED_AT })
   return owned
     .flatMap(({ certification, id, status, suspendedFor }) =>
       certification && status !== 'retired' && certification.until <= now + AHEAD_MS

@@ -14,7 +14,7 @@ import type { PageParts } from '../parts.ts'
 import { notFound, type PageRouter, type Visitor } from '../visit.ts'
 import type { SponsorGrantItem } from './sponsor-grant-list.ts'
 
-const MOST = 50
+const MAX = 50
 
 export function addSponsorGrants(desk: PageRouter, parts: PageParts): void {
   desk.post('/sponsor-grants/:id/end', async ({ visitor, id }) => {
@@ -34,7 +34,7 @@ export async function sponsorGrantsOf(
   const grants = await listSponsorGrants(storage.read, {
     concerning: person.id,
     inForceAt: clock.now(),
-    limit: MOST,
+    limit: MAX,
   })
   const names = new Names(parts)
   const shown = await showSponsorships(parts.decisions, grants)

@@ -28,7 +28,7 @@ import { type TaskItem, tasksPage } from './tasks-page.ts'
 import { treeView } from './tree-view.ts'
 
 const RECENT = 10
-const MOST = 50
+const MAX = 50
 
 export function addTasks(desk: PageRouter, parts: PageParts): void {
   desk.get('/tasks', async (visit) => tasksPage(await listView(parts, visit)))
@@ -102,8 +102,8 @@ async function listView(parts: PageParts, { visitor, now }: Visit) {
 /** A person's tasks that are not closed, newest first. */
 export async function runningTasks(parts: PageParts, personId: string): Promise<TaskItem[]> {
   const { read } = parts.decisions.storage
-  const open = await listTasks(read, { personId, state: 'open', limit: MOST })
-  const suspended = await listTasks(read, { personId, state: 'suspended', limit: MOST })
+  const open = await listTasks(read, { personId, state: 'open', limit: MAX })
+  const suspended = await listTasks(read, { personId, state: 'suspended', limit: MAX })
   return taskItems(
     parts,
     [...open, ...suspended].toSorted((a, b) => b.openedAt - a.openedAt),

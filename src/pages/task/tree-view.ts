@@ -6,7 +6,7 @@ import type { Visitor } from '../visit.ts'
 import type { TreeTask, TreeView } from './task-tree.ts'
 
 /** More than can be open in one tree. */
-const MOST = 500
+const MAX = 500
 
 /**
  * What is around a task, for somebody who may see it.
@@ -18,7 +18,7 @@ export async function treeView(parts: PageParts, visitor: Visitor, task: Task): 
   const whole = visitor.administrator || task.personId === visitor.person.id
   const above = whole ? (await ancestorsOf(read, task)).toReversed() : []
   const found = whole
-    ? await treeOf(read, task, MOST)
+    ? await treeOf(read, task, MAX)
     : { tasks: await openTree(read, task.id), more: false }
   const below = descendants(task, found.tasks)
   const itemOf = await itemsOf(parts, visitor, [...above, task, ...below])

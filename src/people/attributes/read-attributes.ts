@@ -10,7 +10,7 @@ import {
   type PersonAttributes,
 } from './attribute.ts'
 
-const MOST_VALUES = 200
+const MAX_VALUES = 200
 const CLAIM = /^(?:\/[^\s]{1,254}|[^\s/][^\s]{0,254})$/u
 
 /** `department=dept`, one a mapping. Throws `provider.bad_attributes`. */
@@ -74,7 +74,7 @@ export function claimAt(claims: unknown, claim: string): unknown {
 
 const KINDS = {
   string: 'text',
-  strings: `list of at most ${MOST_VALUES} texts`,
+  strings: `list of at most ${MAX_VALUES} texts`,
   boolean: 'truth value',
   integer: 'whole number',
 } as const
@@ -85,7 +85,7 @@ const READERS: Readonly<Record<keyof typeof KINDS, (said: unknown) => AttributeV
     strings: (said) => {
       const all: unknown[] = Array.isArray(said) ? said : [said]
       const texts = all.flatMap((each) => plainText(each) ?? [])
-      return texts.length === all.length && all.length <= MOST_VALUES
+      return texts.length === all.length && all.length <= MAX_VALUES
         ? [...new Set(texts)].toSorted()
         : undefined
     },

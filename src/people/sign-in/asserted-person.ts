@@ -2,8 +2,8 @@ import { Problem } from '../../lib/problem.ts'
 import type { PeopleParts } from '../parts.ts'
 import type { Person } from '../person.ts'
 import { findPersonBySubject, findPersonsByEmail } from '../person-store.ts'
-import { asNewcomer, isNewcomer, type Newcomer } from './newcomer.ts'
 import { readProfile } from './profile.ts'
+import { asNewcomer, isNewcomer, type UnprovisionedPerson } from './unprovisioned-person.ts'
 
 /** Settings for how an identity assertion of another organization says who a person is. */
 export interface AssertedBy {
@@ -25,7 +25,7 @@ export async function assertedPerson(
   parts: PeopleParts,
   claims: Readonly<Record<string, unknown>>,
   by: AssertedBy,
-): Promise<Person | Newcomer> {
+): Promise<Person | UnprovisionedPerson> {
   const profile = {
     ...readProfile(
       { ...claims, sub: claims[by.subject] },

@@ -19,7 +19,7 @@ import { ALGORITHMS } from './subject-token.ts'
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
 /** Section 2.4 names the first; providers that know only its draft send the others, and the event tells it from an ID token. */
 const TYP = ['logout+jwt', 'JWT', '']
-const MOST_AGE_SECONDS = 600
+const MAX_AGE_SECONDS = 600
 const NAME = /^[\x20-\x7e]{1,255}$/
 
 /** Session that ended at the provider, and whose it was. At least one of the two is there. */
@@ -75,7 +75,7 @@ async function checked(
       algorithms: ALGORITHMS,
       keyFor: (header) => keys.find(header),
       clock: parts.clock,
-      maxAgeSeconds: MOST_AGE_SECONDS,
+      maxAgeSeconds: MAX_AGE_SECONDS,
       fractions: true,
     })
     return { provider, claims }
@@ -99,7 +99,7 @@ function readEnded({ events, jti, nonce, sid, sub }: Claims): Ended {
 
 async function useUp(tx: Tx, { exp, iat, iss, jti }: Claims): Promise<void> {
   const key = sha256url(canonicalJson({ iss, jti: String(jti) }))
-  const until = Math.min(exp, iat + MOST_AGE_SECONDS) * 1000
+  const until = Math.min(exp, iat + MAX_AGE_SECONDS) * 1000
   if (!(await consumeOnce(tx, 'logout_token', key, until)))
     throw new Problem('logout_token.replayed', 'this logout token was used before')
 }

@@ -3,8 +3,8 @@ import type { PeopleParts } from '../parts.ts'
 import type { Person } from '../person.ts'
 import { findPersonBySubject } from '../person-store.ts'
 import { selectProvider } from './identity-provider-store.ts'
-import { asNewcomer, type Newcomer } from './newcomer.ts'
 import { readProfile } from './profile.ts'
+import { asNewcomer, type UnprovisionedPerson } from './unprovisioned-person.ts'
 
 /**
  * The person of a configured identity provider whom another server names, by the claim that was configured for that. One who was never
@@ -15,7 +15,7 @@ export async function meetPerson(
   parts: PeopleParts,
   named: { readonly provider: string; readonly said: unknown },
   iat: number,
-): Promise<Person | Newcomer> {
+): Promise<Person | UnprovisionedPerson> {
   const provider = await selectProvider(parts.storage.read, named.provider)
   if (!provider)
     throw new Problem(

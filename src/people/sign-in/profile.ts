@@ -2,7 +2,7 @@ import { Problem } from '../../lib/problem.ts'
 import type { AttributeClaims } from '../attributes/attribute.ts'
 import type { SaidAttributes } from '../attributes/change.ts'
 import { readAttributes } from '../attributes/read-attributes.ts'
-import { LONGEST_TEXT, shortText } from '../plain-text.ts'
+import { MAX_TEXT, shortText } from '../plain-text.ts'
 import { requireMillis } from './numeric-date.ts'
 
 /** Profile of a person that a provider gave, read from verified claims. */
@@ -26,7 +26,7 @@ export interface Profile {
 
 /** OpenID Connect Core 2: at most 255 ASCII characters. */
 const SUBJECT = /^[\x20-\x7e]{1,255}$/
-const MOST_GROUPS = 1_000
+const MAX_GROUPS = 1_000
 
 /**
  * Reads the claims of a token whose signature, issuer, audience and times are checked already (OpenID Connect Core 5.1).
@@ -69,16 +69,16 @@ const ADDRESS = /^[^\s@"(),:;<>[\]\\\p{C}]+@[^\s@"(),:;<>[\]\\\p{C}]+$/u
  */
 function addressIn(value: unknown): string | null | undefined {
   if (typeof value !== 'string') return undefined
-  return value.length <= LONGEST_TEXT && ADDRESS.test(value) ? value : null
+  return value.length <= MAX_TEXT && ADDRESS.test(value) ? value : null
 }
 
 function groupValues(value: unknown, claim: string): readonly string[] | undefined {
   if (value === undefined) return undefined
   const values: unknown[] = Array.isArray(value) ? value : [value]
-  if (values.length > MOST_GROUPS || !values.every(isPlainText))
+  if (values.length > MAX_GROUPS || !values.every(isPlainText))
     throw new Problem(
       'person.bad_claims',
-      `\`${claim}\` is not a list of at most ${MOST_GROUPS} texts`,
+      `\`${claim}\` is not a list of at most ${MAX_GROUPS} texts`,
     )
   return [...new Set(values)]
 }

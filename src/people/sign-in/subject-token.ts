@@ -17,7 +17,7 @@ const TYP_OF = new Map<string, readonly string[]>([
   ['urn:ietf:params:oauth:token-type:access_token', ['at+jwt']],
 ])
 export const ALGORITHMS = ['ES256', 'Ed25519', 'EdDSA', 'PS256', 'RS256'] as const
-const MOST_AGE_SECONDS = 600
+const MAX_AGE_SECONDS = 600
 
 /** The agent that brings a token, and its clients at identity providers. */
 export interface Bringer {
@@ -80,7 +80,7 @@ export async function checkSubjectToken(
     algorithms: ALGORITHMS,
     keyFor: (header) => keys.find(header),
     clock: parts.clock,
-    maxAgeSeconds: MOST_AGE_SECONDS,
+    maxAgeSeconds: MAX_AGE_SECONDS,
     fractions: true,
   })
   requireMeantFor(agent, claims, parts.issuer)
@@ -89,7 +89,7 @@ export async function checkSubjectToken(
   return {
     person,
     replayKey: replayKey(token, claims),
-    expiresAt: rememberedUntil(Math.min(claims.exp, claims.iat + MOST_AGE_SECONDS) * 1000),
+    expiresAt: rememberedUntil(Math.min(claims.exp, claims.iat + MAX_AGE_SECONDS) * 1000),
     ...provedBy(claims),
   }
 }

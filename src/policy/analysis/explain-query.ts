@@ -23,7 +23,7 @@ export interface NearPermit extends ExplainedRule {
   readonly hints: readonly string[]
 }
 
-const MOST_NEAR = 3
+const MAX_NEAR = 3
 
 /** A principal's question, ready to be explained by many rules. */
 export class ExplainedQuery {
@@ -66,7 +66,7 @@ export class ExplainedQuery {
       .map(({ rule, trace }) => ({ rule, trace, lacking: lackingOf(trace) }))
       .filter(({ lacking }) => lacking > 0)
       .sort((a, b) => a.lacking - b.lacking)
-      .slice(0, MOST_NEAR)
+      .slice(0, MAX_NEAR)
       .map(({ rule, trace }) => ({
         ...without(rule, this.#missing(trace)),
         hints: this.#hints(trace),

@@ -29,7 +29,7 @@ export interface PublishedRule extends SourcePosition {
 }
 
 /** Permits that are looked at for being the nearest. */
-const MOST_CANDIDATES = 200
+const MAX_CANDIDATES = 200
 
 /** The rules of a published set, parsed when they are asked for. */
 export class RulesOf {
@@ -70,7 +70,7 @@ export class RulesOf {
     const naming = permits.filter(({ text }) => names.some((name) => text.includes(name)))
     const open = permits.filter(({ text }) => !text.includes('Action::'))
     const candidates = [...naming, ...open].flatMap((piece) => this.#standingFor(piece))
-    const rules = candidates.slice(0, MOST_CANDIDATES).map((piece) => this.#rule(piece))
+    const rules = candidates.slice(0, MAX_CANDIDATES).map((piece) => this.#rule(piece))
     return rules.filter(
       (rule) => rule !== undefined && rule.json.effect === 'permit',
     ) as PublishedRule[] // as: filtered

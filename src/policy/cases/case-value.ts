@@ -6,7 +6,7 @@ import {
   type TypedArguments,
   type TypedValue,
 } from '@remit/engine'
-import { nearest } from '../../lib/nearest.ts'
+import { nearest } from '../../lib/closest-match.ts'
 import type { RecordType, ValueType } from '../impossible/schema-types.ts'
 import { BadFile, type Members, type YamlTree } from './tree.ts'
 

@@ -17,14 +17,14 @@ import { MemberReader } from './reading.ts'
 import { BadFile, type Members, type YamlTree } from './tree.ts'
 import { readYaml } from './yaml-tree.ts'
 
-const MOST_BYTES = 1024 * 1024
+const MAX_BYTES = 1024 * 1024
 
 /**
  * Reads a file of tests (`docs/policy-tests.md`).
  * @throws BadFile with the line of the first thing that cannot be meant
  */
 export function readCases(file: string, text: string): CaseFile {
-  if (text.length > MOST_BYTES) throw new BadFile(1, `longer than ${MOST_BYTES} characters`)
+  if (text.length > MAX_BYTES) throw new BadFile(1, `longer than ${MAX_BYTES} characters`)
   const tree = readYaml(text)
   if (tree.is === 'nothing')
     return { file, about: [], assume: undefined, people: new Map(), agents: new Map(), cases: [] }

@@ -1,4 +1,4 @@
-import { answerAside } from '../../lib/aside.ts'
+import { answerAside } from '../../lib/worker-task.ts'
 import { runCases } from './run-cases.ts'
 
 answerAside(runCases)

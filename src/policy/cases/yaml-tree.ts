@@ -10,7 +10,7 @@ import {
 } from 'yaml'
 import { BadFile, type Texts, type YamlTree } from './tree.ts'
 
-const MOST_DEPTH = 16
+const MAX_DEPTH = 16
 
 /** @throws BadFile for what is no YAML, or uses anchors, which would let a line stand for thousands */
 export function readYaml(text: string): YamlTree {
@@ -36,7 +36,7 @@ interface Around {
 
 function convert(node: unknown, { depth, lines, near }: Around): YamlTree {
   const line = lineOf(node, lines) ?? near
-  if (depth > MOST_DEPTH) throw new BadFile(line, `nested deeper than ${MOST_DEPTH}`)
+  if (depth > MAX_DEPTH) throw new BadFile(line, `nested deeper than ${MAX_DEPTH}`)
   const inner = { lines, depth: depth + 1, near: line }
   if (isAlias(node)) throw new BadFile(line, 'anchors and aliases are not read here')
   if (isSeq(node))

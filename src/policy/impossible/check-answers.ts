@@ -1,7 +1,7 @@
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Obligation } from '@remit/engine'
 import { type Answers, reach } from '../../catalog/index.ts'
-import { nearest } from '../../lib/nearest.ts'
+import { nearest } from '../../lib/closest-match.ts'
 import { readExactJson } from '../exact-integers.ts'
 import type { Findings } from '../findings.ts'
 import { readObligations } from '../obligations.ts'
@@ -96,12 +96,12 @@ async function saidOf(
   return said
 }
 
-const MOST_NAMED = 12
+const MAX_NAMED = 12
 
 function thereAre(names: readonly string[]): string | undefined {
   if (names.length === 0) return undefined
-  const more = names.length > MOST_NAMED ? ', …' : ''
-  return `there are: ${names.slice(0, MOST_NAMED).join(', ')}${more}`
+  const more = names.length > MAX_NAMED ? ', …' : ''
+  return `there are: ${names.slice(0, MAX_NAMED).join(', ')}${more}`
 }
 
 function tell(

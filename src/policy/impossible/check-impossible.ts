@@ -1,5 +1,5 @@
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
-import { nearest } from '../../lib/nearest.ts'
+import { nearest } from '../../lib/closest-match.ts'
 import type { Findings } from '../findings.ts'
 import type { PolicyPiece } from '../policy-text.ts'
 import { asksFor, type Comparison, comparisonsIn, entitiesIn } from './comparisons.ts'
@@ -147,14 +147,14 @@ function wordsOf({ literal, operator, path }: Comparison, judged: ComparisonResu
     : `\`${path}\` can never be ${operator} ${value}, so this never matches`
 }
 
-const MOST_NAMED = 12
+const MAX_NAMED = 12
 
 /** Writes what the value can be, and what was probably meant. */
 function helpFor({ literal }: Comparison, limits: Limits): string {
   if ('enum' in limits && limits.enum) {
     const meant = limits.kind === 'string' ? nearest(literal.text, limits.enum) : undefined
-    const values = limits.enum.slice(0, MOST_NAMED).map((value) => JSON.stringify(value))
-    const more = limits.enum.length > MOST_NAMED ? ', …' : ''
+    const values = limits.enum.slice(0, MAX_NAMED).map((value) => JSON.stringify(value))
+    const more = limits.enum.length > MAX_NAMED ? ', …' : ''
     return [meant, `it can be: ${values.join(', ')}${more}`].filter(Boolean).join('; ')
   }
   const { kind, ...rest } = limits

@@ -65,7 +65,7 @@ interface TypeJson {
 }
 
 const EMPTY: RecordShape = { is: 'record', members: new Map() }
-const MOST_NESTING = 32
+const MAX_NESTING = 32
 
 /**
  * Reads a schema (Cedar's text form).
@@ -130,7 +130,7 @@ class Reader {
   }
 
   #shape(json: TypeJson, depth: number): ValueShape {
-    if (depth > MOST_NESTING) throw invalid(`types are nested deeper than ${MOST_NESTING}`)
+    if (depth > MAX_NESTING) throw invalid(`types are nested deeper than ${MAX_NESTING}`)
     switch (json.type) {
       case 'Set':
         if (!json.element) throw invalid('a set of nothing')

@@ -20,7 +20,7 @@ export type CedarJson =
  */
 export type Unknown = 'closed' | 'open'
 
-const MOST_INTEGER = 2n ** 63n
+const MAX_INTEGER = 2n ** 63n
 
 /**
  * Types a JSON value by a schema: integers as `Long`, exactly; decimals from numbers or texts; dates, durations and addresses from
@@ -73,7 +73,7 @@ function integer(value: Json, at: string): number | bigint {
   if (!(value instanceof ExactNumber) || !/^-?\d{1,19}$/.test(value.text))
     throw misfit(at, 'has to be a whole number')
   const exact = BigInt(value.text)
-  if (exact < -MOST_INTEGER || exact >= MOST_INTEGER) throw misfit(at, 'does not fit 64 bits')
+  if (exact < -MAX_INTEGER || exact >= MAX_INTEGER) throw misfit(at, 'does not fit 64 bits')
   const number = Number(exact)
   return Number.isSafeInteger(number) ? number : exact
 }

@@ -39,7 +39,7 @@ export interface PepChange {
   readonly by: string
 }
 
-const MOST_CREDENTIALS = 8
+const MAX_CREDENTIALS = 8
 
 /**
  * Registers an enforcement point. It has no credential yet, and so asks nothing.
@@ -154,11 +154,8 @@ async function addCredential(
     const pep = await selectPep(tx, name)
     if (!pep || pep.revokedAt !== null) throw unknown(name)
     const inUse = (await selectCredentials(tx, name)).filter(({ endedAt }) => endedAt === null)
-    if (inUse.length >= MOST_CREDENTIALS)
-      throw new Problem(
-        'pep.too_many_credentials',
-        `at most ${MOST_CREDENTIALS} are in use at once`,
-      )
+    if (inUse.length >= MAX_CREDENTIALS)
+      throw new Problem('pep.too_many_credentials', `at most ${MAX_CREDENTIALS} are in use at once`)
     if (!(await insertCredential(tx, credential)))
       throw new Problem('pep.bad_key', 'the key was registered before')
     const { id, kind } = credential

@@ -6,7 +6,7 @@ import { latestOnlySet } from '../only/set-store.ts'
 import type { IssuingSettings, PepSettings } from './pep.ts'
 
 /** Defaults of the settings: a setting that is left out is the safer one. */
-const LEAST = {
+const MIN = {
   mode: 'task',
   policySet: null,
   issuing: null,
@@ -25,7 +25,7 @@ export async function checkSettings(
   reader: Reader,
   said: Partial<PepSettings>,
 ): Promise<PepSettings> {
-  const settings: PepSettings = { ...LEAST, ...said }
+  const settings: PepSettings = { ...MIN, ...said }
   const { issuing, mode } = settings
   if ((mode === 'issuance') !== (issuing !== null))
     throw bad('`issuing` is of the mode `issuance`, and it needs it')
@@ -56,7 +56,7 @@ async function checkPolicyOnly(reader: Reader, settings: PepSettings): Promise<v
     throw bad(`there is no policy set \`${policySet}\``)
 }
 
-const MOST = { parties: 256, audiences: 64, behind: 64, characters: 1024 } as const
+const MAX = { parties: 256, audiences: 64, behind: 64, characters: 1024 } as const
 
 async function checkIssuing(
   reader: Reader,
@@ -66,24 +66,24 @@ async function checkIssuing(
   if (policySet !== null || properties || namesTasks || takes)
     throw bad('policy sets, properties and tasks mean nothing in the mode `issuance`')
   if (!URL.canParse(issuer) || !isShort(issuer)) throw bad('`issuing.issuer` is no address')
-  if (parties.length > MOST.parties || audiences.length > MOST.audiences)
-    throw bad(`at most ${MOST.parties} parties and ${MOST.audiences} audiences`)
+  if (parties.length > MAX.parties || audiences.length > MAX.audiences)
+    throw bad(`at most ${MAX.parties} parties and ${MAX.audiences} audiences`)
   const ids = [...parties.map(({ id, type }) => `${type} ${id}`), ...audiences.map(({ id }) => id)]
   if (new Set(ids).size < ids.length) throw bad('a party or an audience is there twice')
   if (![...parties, ...audiences].every(({ id }) => isShort(id)))
-    throw bad(`an id has 1 to ${MOST.characters} characters`)
+    throw bad(`an id has 1 to ${MAX.characters} characters`)
   for (const { agent } of parties)
     if (!(await findAgent(reader, agent))) throw bad(`there is no agent \`${agent}\``)
   for (const { id, resources: behind } of audiences) {
-    if (behind.length === 0 || behind.length > MOST.behind)
-      throw bad(`\`${id}\` stands for 1 to ${MOST.behind} resources`)
+    if (behind.length === 0 || behind.length > MAX.behind)
+      throw bad(`\`${id}\` stands for 1 to ${MAX.behind} resources`)
     await checkResources(reader, behind)
   }
   await checkResources(reader, resources ?? [])
 }
 
 function isShort(text: string): boolean {
-  return text !== '' && text.length <= MOST.characters
+  return text !== '' && text.length <= MAX.characters
 }
 
 function bad(detail: string): Problem {

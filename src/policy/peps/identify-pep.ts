@@ -2,7 +2,7 @@ import { checkJwt, importPublicJwk, readCompact, readObject } from '../../keys/i
 import { sha256url } from '../../lib/bytes.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { isName } from '../../lib/id.ts'
-import { Kept } from '../../lib/kept.ts'
+import { LruCache } from '../../lib/lru-cache.ts'
 import { Problem } from '../../lib/problem.ts'
 import { programSecretDigest } from '../../lib/program-secret.ts'
 import { type Live, type LiveView, ORGANIZATION } from '../../revocation/index.ts'
@@ -33,9 +33,9 @@ interface Remembered extends Pick<KnownPep, 'pep'> {
  * round.
  */
 export const PEP_JWT_TYPE = 'pep-authentication+jwt'
-const MOST_LIFE_SECONDS = 300
-const MOST_CHARACTERS = 4096
-const MOST_KEPT = 2_000
+const MAX_LIFE_SECONDS = 300
+const MAX_CHARACTERS = 4096
+const MAX_KEPT = 2_000
 /** A write per minute, not per question. */
 const TOUCH_AFTER_MS = 60_000
 
@@ -47,7 +47,7 @@ const TOUCH_AFTER_MS = 60_000
  */
 export class Peps {
   readonly #parts: PepsParts
-  readonly #kept = new Kept<Remembered>(MOST_KEPT)
+  readonly #kept = new LruCache<Remembered>(MAX_KEPT)
   readonly #touched = new Map<string, number>()
 
   constructor(parts: PepsParts) {
@@ -120,7 +120,7 @@ export class Peps {
   /** RFC 7523 section 3, but for one thing: it may be shown again until it expires, as a bearer token may. */
   async #byAssertion(jwt: string): Promise<KnownPep & { expiresAt: number }> {
     const { clock, issuer, storage } = this.#parts
-    const { header, payload } = readCompact(jwt, MOST_CHARACTERS)
+    const { header, payload } = readCompact(jwt, MAX_CHARACTERS)
     const { iss, sub } = readObject(payload, 'claims set')
     if (!isName(iss) || sub !== iss)
       throw new Problem('pep.unknown', '`iss` and `sub` do not both name the enforcement point')
@@ -135,8 +135,8 @@ export class Peps {
       algorithms: ALGORITHMS_OF[jwk.kty],
       keyFor: () => importPublicJwk(jwk).key,
       clock,
-      maxBytes: MOST_CHARACTERS,
-      maxLifeSeconds: MOST_LIFE_SECONDS,
+      maxBytes: MAX_CHARACTERS,
+      maxLifeSeconds: MAX_LIFE_SECONDS,
       fractions: true,
     })
     return { ...known, expiresAt: claims.exp * 1000 }

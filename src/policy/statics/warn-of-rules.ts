@@ -5,7 +5,7 @@ import { entitiesOf, type Rule, ruleOf, scopeCovers } from './rule.ts'
 import { contradiction, isWithin } from './terms.ts'
 
 /** Pairs of rules that are compared; a text with more is not looked at to the end. */
-const MOST_PAIRS = 2_000_000
+const MAX_PAIRS = 2_000_000
 
 /**
  * Rules that cannot do what somebody meant them to do: that never apply, add nothing to another one, or are taken back whole by one. Each
@@ -79,7 +79,7 @@ function* nextTo(rules: readonly Rule[]): Generator<{ readonly rule: Rule; reado
     const [first] = entitiesOf(rule.scope.action)
     const near = [...(byAction.get('') ?? []), ...(first ? (byAction.get(first.id) ?? []) : [])]
     pairs += near.length
-    if (pairs > MOST_PAIRS) return
+    if (pairs > MAX_PAIRS) return
     const outer = near.filter((other) => other !== rule && coversWhole(other, rule))
     const told = outer.find(({ effect }) => effect === 'forbid') ?? outer[0]
     if (told) yield { rule, outer: best(outer, rule) ?? told }

@@ -1,4 +1,4 @@
-import { nearest } from '../../lib/nearest.ts'
+import { nearest } from '../../lib/closest-match.ts'
 import { type AnnotatedJson, templateToJson } from '../exact-integers.ts'
 import { idOf } from '../policy-id.ts'
 import type { PolicyPiece } from '../policy-text.ts'

@@ -1,13 +1,13 @@
-import { aside } from '../../lib/aside.ts'
+import { aside } from '../../lib/worker-task.ts'
 import type { RuleChange } from './compare.ts'
 
 export type TextWork =
   | { readonly work: 'format'; readonly text: string }
   | { readonly work: 'compare'; readonly before: string; readonly after: string }
 
-const MOST_MS = 60_000
-const formatting = aside<TextWork, string>(import.meta.url, 'texts-thread', MOST_MS)
-const comparing = aside<TextWork, readonly RuleChange[]>(import.meta.url, 'texts-thread', MOST_MS)
+const MAX_MS = 60_000
+const formatting = aside<TextWork, string>(import.meta.url, 'texts-thread', MAX_MS)
+const comparing = aside<TextWork, readonly RuleChange[]>(import.meta.url, 'texts-thread', MAX_MS)
 
 /** `formatText` in a thread of its own. */
 export function formatAside(text: string): Promise<string> {

@@ -1,4 +1,4 @@
-import { answerAside } from '../../lib/aside.ts'
+import { answerAside } from '../../lib/worker-task.ts'
 import { compareTexts } from './compare.ts'
 import { formatText } from './format.ts'
 import type { TextWork } from './texts-aside.ts'

@@ -14,8 +14,8 @@ export interface OptimisticPolicy extends Omit<Optimistic, 'policy'> {
   readonly requestable: boolean
 }
 
-const MOST_SLOTS = 256
-const slots = new PreparedSlots('remit-optimistic', MOST_SLOTS)
+const MAX_SLOTS = 256
+const slots = new PreparedSlots('remit-optimistic', MAX_SLOTS)
 
 /** Empty schema: every value says what it is, and the action comes with its groups. */
 const NO_SCHEMA = ''

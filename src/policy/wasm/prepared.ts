@@ -18,7 +18,7 @@ export interface Prepared {
 }
 
 /** Parsed forms held at once. What is beyond is parsed again when it is needed: a millisecond or two. */
-const MOST_SLOTS = 512
+const MAX_SLOTS = 512
 
 /**
  * The evaluator keeps parsed sets under global names and forgets none. So there is a fixed number of names, and the one that
@@ -78,4 +78,4 @@ export class PreparedSlots {
   }
 }
 
-export const preparedSlots = new PreparedSlots('remit', MOST_SLOTS)
+export const preparedSlots = new PreparedSlots('remit', MAX_SLOTS)

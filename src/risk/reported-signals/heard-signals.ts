@@ -1,4 +1,4 @@
-import { Kept } from '../../lib/kept.ts'
+import { LruCache } from '../../lib/lru-cache.ts'
 import type { LiveView } from '../../revocation/index.ts'
 import type { Storage } from '../../storage/index.ts'
 import type { TaskLineage } from '../../tasks/index.ts'
@@ -6,7 +6,7 @@ import type { TaskLineage } from '../../tasks/index.ts'
 import type { RaisedSignal } from '../assess.ts'
 import { type StoredSignal, type Subject, selectSignals } from './signal-store.ts'
 
-const MOST_KEPT = 20_000
+const MAX_KEPT = 20_000
 
 /**
  * Signals of other systems about all that take part in a call: the task and those above it, every
@@ -15,7 +15,7 @@ const MOST_KEPT = 20_000
  */
 export class HeardSignals {
   readonly #storage: Storage
-  readonly #kept = new Kept<readonly StoredSignal[]>(MOST_KEPT)
+  readonly #kept = new LruCache<readonly StoredSignal[]>(MAX_KEPT)
 
   constructor(storage: Storage) {
     this.#storage = storage

@@ -27,8 +27,8 @@ export interface SignalParts {
 /**
  * Longest life of a signal, and the number of signals that may be about one agent, person or task.
  */
-const MOST_LIFE_MS = 30 * 86_400_000
-const MOST_ABOUT_ONE = 64
+const MAX_LIFE_MS = 30 * 86_400_000
+const MAX_ABOUT_ONE = 64
 
 export interface Raising extends Pick<StoredSignal, 'subject' | 'signal' | 'level' | 'expiresAt'> {
   /** `source:<name>`, or a person. */
@@ -49,8 +49,8 @@ export async function raiseSignal(parts: SignalParts, raising: Raising): Promise
     const touched = await keysOf(tx, raising.subject)
     const before = await findSignal(tx, raising)
     const stored = { ...raising, ...strongest(before, raising, now), raisedAt: now }
-    if (!before && (await countSignals(tx, raising.subject, now)) >= MOST_ABOUT_ONE) {
-      const detail = `there are ${MOST_ABOUT_ONE} signals in force about it already`
+    if (!before && (await countSignals(tx, raising.subject, now)) >= MAX_ABOUT_ONE) {
+      const detail = `there are ${MAX_ABOUT_ONE} signals in force about it already`
       throw new Problem('risk_signal.too_many', detail)
     }
     await writeSignal(tx, stored)
@@ -93,7 +93,7 @@ function check({ expiresAt, level, signal }: Raising, now: number): void {
   if (!/^[a-z][a-z0-9.-]{0,62}[a-z0-9]$/.test(signal))
     throw wrong('the name of a signal is lower-case letters, digits, dots and hyphens')
   if (!RISKS.includes(level)) throw wrong('a level is low, medium, high or critical')
-  if (!(expiresAt > now && expiresAt <= now + MOST_LIFE_MS))
+  if (!(expiresAt > now && expiresAt <= now + MAX_LIFE_MS))
     throw wrong('a signal ends in the future, and within 30 days')
 }
 

@@ -5,7 +5,7 @@ import type { BorrowedConnection } from './session.ts'
 
 /** Maximum time that one transaction is tried again, and maximum pause between attempts, in ms. */
 const PATIENCE = 5_000
-const LONGEST_PAUSE = 50
+const MAX_PAUSE = 50
 
 /**
  * Repeats a transaction that lost against another one. Second and further attempts of this process
@@ -37,7 +37,7 @@ export class Attempts {
       if ('value' in result) return result.value
       if (performance.now() > until)
         throw unavailable(`still in the way of others after ${this.#patience} ms`, result.lost)
-      await sleep(randomInt(LONGEST_PAUSE))
+      await sleep(randomInt(MAX_PAUSE))
     }
   }
 

@@ -6,7 +6,7 @@ import { clientOptions } from './client.ts'
 /** The one channel on the wire; ours travel as its payload. */
 const CHANNEL = 'remit'
 const SHORTEST_PAUSE = 100
-const LONGEST_PAUSE = 5_000
+const MAX_PAUSE = 5_000
 
 /**
  * Hints between replicas (LISTEN and NOTIFY), on a connection of their own that is made again when it breaks. What was
@@ -64,7 +64,7 @@ export class Listener {
   }
 
   async #reconnect(signal: AbortSignal): Promise<pg.Client | undefined> {
-    for (let pause = SHORTEST_PAUSE; !signal.aborted; pause = Math.min(LONGEST_PAUSE, pause * 2)) {
+    for (let pause = SHORTEST_PAUSE; !signal.aborted; pause = Math.min(MAX_PAUSE, pause * 2)) {
       try {
         return await this.#connect()
       } catch {

@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { RowSet } from './messages.ts'
 
 /** Statements are prepared once per text; this many are kept. */
-const MOST_STATEMENTS = 500
+const MAX_STATEMENTS = 500
 
 interface Prepared {
   readonly statement: StatementSync
@@ -32,7 +32,7 @@ export class Statements {
     if (known) return known
     const statement = this.#db.prepare(sql)
     const prepared = { statement, reads: statement.columns().length > 0 }
-    if (this.#prepared.size >= MOST_STATEMENTS) this.#prepared.clear()
+    if (this.#prepared.size >= MAX_STATEMENTS) this.#prepared.clear()
     this.#prepared.set(sql, prepared)
     return prepared
   }

@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import type { Request, WriterReply } from './messages.ts'
 import { openForWriting } from './pragmas.ts'
-import { WriteQueue } from './turns.ts'
+import { WriteQueue } from './write-queue.ts'
 
 const port = parentPort
 if (!port) throw new Error('writer-thread runs as a worker')

@@ -12,7 +12,7 @@ import { openStorage, type StorageOptions } from '../open.ts'
 import type { Reader, Step, Storage } from '../storage.ts'
 import type { WriterReply } from './messages.ts'
 import { openForWriting } from './pragmas.ts'
-import { WriteQueue } from './turns.ts'
+import { WriteQueue } from './write-queue.ts'
 import { startWriter, Writer } from './writer.ts'
 
 const unavailable = (error: unknown) =>

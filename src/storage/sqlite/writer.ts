@@ -9,14 +9,14 @@ import type { Request, RowSet, StepBatch, WriterReply } from './messages.ts'
  * Maximum of requests that wait. More of them mean that the disk does not keep up: refuse at once
  * instead of late.
  */
-const MOST_WAITING = 10_000
+const MAX_WAITING = 10_000
 
 /** Number of batches that do not wait for others. */
 const ENOUGH = 64
 /**
  * Maximum turns of the event loop that batches wait. A turn that brings nothing takes microseconds.
  */
-const MOST_TURNS = 4
+const MAX_TURNS = 4
 
 type Settled = Exclude<WriterReply, { kind: 'failure' }>
 interface Waiting {
@@ -101,8 +101,8 @@ export class Writer {
 
   #ask(post: (id: number) => void): Promise<Settled> {
     if (this.#dead) return Promise.reject(this.#dead)
-    if (this.#waiting.size >= MOST_WAITING)
-      return Promise.reject(unavailable(`${MOST_WAITING} writes are waiting already`))
+    if (this.#waiting.size >= MAX_WAITING)
+      return Promise.reject(unavailable(`${MAX_WAITING} writes are waiting already`))
     const id = ++this.#lastId
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
@@ -119,7 +119,7 @@ export class Writer {
     setImmediate(() => {
       const count = this.#gathered.length
       const more = turns === 0 || count > before
-      if (more && count > 0 && count < ENOUGH && turns + 1 < MOST_TURNS) this.#gather(turns + 1)
+      if (more && count > 0 && count < ENOUGH && turns + 1 < MAX_TURNS) this.#gather(turns + 1)
       else this.#flush()
     })
   }

@@ -29,7 +29,7 @@ export type MissingAmountReason =
   | 'indeterminate'
 
 /** How large an answer may be that has to be read for its amounts. */
-export const MOST_READ = 1024 * 1024
+export const MAX_READ = 1024 * 1024
 
 export function saidBy(answer: Json): ReportedAmount {
   return { of: (part) => amountIn(answer, part) }

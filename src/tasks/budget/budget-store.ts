@@ -82,7 +82,7 @@ export async function countsOf(
   }))
 }
 
-const MOST_LOOKED_AT = 1000
+const MAX_LOOKED_AT = 1000
 
 /**
  * From when on so much of a window is free again, if nothing else is taken: when its oldest uses have left it. After very many
@@ -100,7 +100,7 @@ export async function freeFrom(
     .where('name', '=', name)
     .where('at', '>', Math.max(sweptTo, wanted.at - windowMs))
     .orderBy('at')
-    .limit(MOST_LOOKED_AT)
+    .limit(MAX_LOOKED_AT)
     .execute()
   let freed = 0n
   let last: number | null = null

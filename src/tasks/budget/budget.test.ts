@@ -22,7 +22,7 @@ const SUM: Limit = {
   path: '/amount',
   most: '500.00',
 }
-const MOST = '922337203685477.5807'
+const MAX = '922337203685477.5807'
 
 const taking = (task: Task, limit: Limit, amount: bigint): Reservation => ({
   owner: task.id,
@@ -87,8 +87,8 @@ forEachEngine('budgets', (open) => {
 
   test('are taken to the last ten-thousandth, far above what a number holds', async (t) => {
     const parts = await begin(t)
-    const task = await openedTask(parts, { budget: [{ ...SUM, most: MOST }] })
-    const of = (amount: bigint) => taking(task, { ...SUM, most: MOST }, amount)
+    const task = await openedTask(parts, { budget: [{ ...SUM, most: MAX }] })
+    const of = (amount: bigint) => taking(task, { ...SUM, most: MAX }, amount)
     assert.ok((await take(parts, [of(2n ** 63n - 3n)])).done.committed)
     assert.deepEqual(await usedOf(parts, task), [2n ** 63n - 3n])
     assert.deepEqual((await take(parts, [of(3n)])).done, { committed: false, failed: BUDGET_STEP })
@@ -99,7 +99,7 @@ forEachEngine('budgets', (open) => {
     const { id } = await take(parts, [of(2n)])
     assert.deepEqual(await usedOf(parts, task), [2n ** 63n - 1n])
     assert.deepEqual(await budgetUse(parts, task), [
-      { ...SUM, most: MOST, used: MOST, left: '0.0000' },
+      { ...SUM, most: MAX, used: MAX, left: '0.0000' },
     ])
     await parts.storage.commit(await giveBackSteps(parts, id))
     assert.deepEqual(await usedOf(parts, task), [2n ** 63n - 3n])

@@ -11,9 +11,9 @@ export type ReadBudget =
   /** Says where and what, for whoever wrote it. */
   | { readonly ok: false; readonly reason: string }
 
-export const MOST_LIMITS = 8
+export const MAX_LIMITS = 8
 /** A leap year. */
-const LONGEST_WINDOW = 366 * 24 * 3600
+const MAX_WINDOW = 366 * 24 * 3600
 
 class Refusal extends Error {}
 
@@ -39,8 +39,8 @@ export function readBudget(value: unknown, catalog: Pick<CatalogView, 'actions'>
 
 function items(value: unknown): readonly unknown[] {
   if (!Array.isArray(value)) throw new Refusal('budget must be a list')
-  if (value.length > MOST_LIMITS)
-    throw new Refusal(`budget has ${value.length} limits, ${MOST_LIMITS} at most`)
+  if (value.length > MAX_LIMITS)
+    throw new Refusal(`budget has ${value.length} limits, ${MAX_LIMITS} at most`)
   return Array.from(value)
 }
 
@@ -120,8 +120,8 @@ function secondsFrom(members: Members, where: string): Pick<Limit, 'seconds'> {
   if (!members.has('seconds')) return {}
   const text = wholeNumber(members.get('seconds'))
   const seconds = Number(text)
-  if (text === undefined || seconds > LONGEST_WINDOW)
-    throw new Refusal(`${where}.seconds must be a whole number from 1 to ${LONGEST_WINDOW}`)
+  if (text === undefined || seconds > MAX_WINDOW)
+    throw new Refusal(`${where}.seconds must be a whole number from 1 to ${MAX_WINDOW}`)
   return { seconds }
 }
 

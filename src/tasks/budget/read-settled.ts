@@ -5,7 +5,7 @@ import type { SettledKind } from '../task.ts'
 
 /** JSON Pointer (RFC 6901). `*` is every item or member. */
 const POINTER = /^(?:\/(?:[^~/\s]|~[01])+)*$/u
-const LONGEST_POINTER = 256
+const MAX_POINTER = 256
 
 /** Where in the answers of an action the amounts are; of rows also the whole answer. Or why not, in words. */
 export function answerPath(
@@ -15,7 +15,7 @@ export function answerPath(
 ): { readonly path: string } | { readonly wrong: string } {
   const fits =
     typeof path === 'string' &&
-    path.length <= LONGEST_POINTER &&
+    path.length <= MAX_POINTER &&
     POINTER.test(path) &&
     (kind === 'rows' || path !== '')
   if (!fits)

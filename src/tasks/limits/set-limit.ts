@@ -16,7 +16,7 @@ import type { Limit } from '../task.ts'
 import { countLimits, findLimitBy, insertLimit, updateLimit } from './limit-store.ts'
 
 /** Bounded work for every call. */
-export const MOST_STANDING = 16
+export const MAX_STANDING = 16
 
 export interface LimitSetting {
   readonly subject: LimitSubject
@@ -59,8 +59,8 @@ async function write(
     await updateLimit(tx, changed)
     return changed
   }
-  if ((await countLimits(tx, subject)) >= MOST_STANDING)
-    throw new Problem('limit.too_many', `there are ${MOST_STANDING} limits of it already`)
+  if ((await countLimits(tx, subject)) >= MAX_STANDING)
+    throw new Problem('limit.too_many', `there are ${MAX_STANDING} limits of it already`)
   const made = { id, subject, eachTask, limit, createdAt: now, changedAt: now, changedBy: by }
   await insertLimit(tx, made)
   // Each task counts its own.

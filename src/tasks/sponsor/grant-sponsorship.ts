@@ -7,7 +7,7 @@ import { isAdministrator, type Person } from '../../people/index.ts'
 import type { TaskParts } from '../parts.ts'
 import { checkPurpose, type Limit } from '../task.ts'
 import { checkSchedule, type Schedule } from './schedule.ts'
-import { LONGEST_GRANT, RATE_LIMITS, type Rate, type SponsorGrant } from './sponsor-grant.ts'
+import { MAX_GRANT, RATE_LIMITS, type Rate, type SponsorGrant } from './sponsor-grant.ts'
 import { findSponsorGrant, insertSponsorGrant } from './sponsor-grant-store.ts'
 
 /** What a sponsor gives. A schedule or a rate is needed; an end is, too (epoch milliseconds). */
@@ -126,7 +126,7 @@ function termsOf(
   now: number,
 ): Pick<SponsorGrant, 'schedule' | 'rate' | 'expiresAt'> {
   if (!schedule && !rate) throw bad('say when or how often: a schedule or a rate')
-  if (!(expiresAt > now && expiresAt <= now + LONGEST_GRANT))
+  if (!(expiresAt > now && expiresAt <= now + MAX_GRANT))
     throw bad('an end is needed, in the future and at most a year away')
   if (rate && !(fits(rate.tasks, RATE_LIMITS.tasks) && fits(rate.seconds, RATE_LIMITS.seconds)))
     throw bad(

@@ -36,7 +36,7 @@ export interface Rate {
 
 const DAY = 24 * 3_600_000
 /** An end is required, and not further away than this. */
-export const LONGEST_GRANT = 366 * DAY
+export const MAX_GRANT = 366 * DAY
 export const RATE_LIMITS = { tasks: 10_000, seconds: 31 * 24 * 3600 } as const
 
 export function grantInForce(grant: SponsorGrant, now: number): boolean {

@@ -4,7 +4,7 @@ import { SAMPLE_AGENT } from '../../../src/dev/sample.ts'
 import { sha256url } from '../../../src/lib/bytes.ts'
 import { AGENT_REDIRECT, passwordOf } from './realm.ts'
 
-const MOST_STEPS = 8
+const MAX_STEPS = 8
 
 export interface KeycloakTokens {
   readonly id_token: string
@@ -63,7 +63,7 @@ export class KeycloakPerson {
   /** From an authorization request of a client to the address that Keycloak sends the browser to. */
   async authorize(start: string): Promise<URL> {
     let next: { url: string; form?: URLSearchParams } = { url: start }
-    for (let step = 0; step < MOST_STEPS; step++) {
+    for (let step = 0; step < MAX_STEPS; step++) {
       const answer = await this.#send(next.url, next.form)
       const location = answer.headers.get('location')
       const html = await answer.text()

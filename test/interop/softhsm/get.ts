@@ -15,7 +15,7 @@ const LIBRARIES = [
   '/opt/homebrew/lib/softhsm/libsofthsm2.so',
 ]
 /** Of building the add-on, in ms. */
-const LONGEST = 300_000
+const MAX_LENGTH = 300_000
 
 /** A token in software that speaks PKCS #11 as those in hardware do, and the add-on that Node speaks it with, built here. */
 export const softhsm: Counterpart = {
@@ -54,7 +54,7 @@ function buildAddon(): string {
     ['ci', '--no-audit', '--no-fund', '--loglevel=error'],
     {
       cwd: folder,
-      timeout: LONGEST,
+      timeout: MAX_LENGTH,
       encoding: 'utf8',
       env: { ...process.env, npm_config_nodedir: headers },
     },

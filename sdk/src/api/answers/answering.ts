@@ -5,7 +5,7 @@ import { printExactJson } from './follow.ts'
 import { type Obligation, reshapeFor, Unfit } from './obligations.ts'
 
 /** How large an answer may be that has to be read. */
-export const MOST_ANSWER = 1024 * 1024
+export const MAX_ANSWER = 1024 * 1024
 
 export interface AboutAnswer {
   readonly contentType: string
@@ -128,7 +128,7 @@ export class Kept {
   }
 
   get isTooLarge(): boolean {
-    return this.#size > MOST_ANSWER
+    return this.#size > MAX_ANSWER
   }
 
   /** Nothing when there was more than may be read. */

@@ -1,12 +1,12 @@
 import type { Environment, ParseResult } from '@marcbachmann/cel-js'
 import type { Json } from '../../../lib/json.ts'
-import { Kept } from '../../../lib/kept.ts'
+import { LruCache } from '../../../lib/lru-cache.ts'
 import { Cost, type Inputs } from './cost.ts'
 import { Unmapped } from './unmapped.ts'
 import { fromCel } from './values.ts'
 
 /** Characters of one expression, as it is written. */
-const MOST_CHARACTERS = 1_024
+const MAX_CHARACTERS = 1_024
 const LIMITS = {
   maxAstNodes: 256,
   maxDepth: 24,
@@ -15,8 +15,8 @@ const LIMITS = {
   maxCallArguments: 8,
 } as const
 /** Steps of all expressions of a mapping together (`cost.ts`): some ten milliseconds. */
-const MOST_STEPS = 2_000_000
-const MOST_KEPT = 1_000
+const MAX_STEPS = 2_000_000
+const MAX_KEPT = 1_000
 
 type Parsed = ParseResult | Unmapped
 
@@ -24,7 +24,7 @@ type Parsed = ParseResult | Unmapped
 export class Expressions {
   static #loading: Promise<Expressions> | undefined
   readonly #environment: Environment
-  readonly #parsed = new Kept<Parsed>(MOST_KEPT)
+  readonly #parsed = new LruCache<Parsed>(MAX_KEPT)
 
   private constructor(environment: Environment) {
     this.#environment = environment
@@ -50,8 +50,8 @@ export class Expressions {
   }
 
   #read(text: string): Parsed {
-    if (text.length > MOST_CHARACTERS)
-      return new Unmapped(`an expression has more than ${MOST_CHARACTERS} characters`)
+    if (text.length > MAX_CHARACTERS)
+      return new Unmapped(`an expression has more than ${MAX_CHARACTERS} characters`)
     try {
       return this.#environment.parse(text)
     } catch {
@@ -64,7 +64,7 @@ export class ExpressionScope {
   readonly #inputs: Inputs
   readonly #cost: Cost
   readonly #parse: (text: string) => Parsed
-  #left = MOST_STEPS
+  #left = MAX_STEPS
 
   constructor(inputs: Inputs, parse: (text: string) => Parsed) {
     this.#inputs = inputs

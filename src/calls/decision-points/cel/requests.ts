@@ -16,8 +16,8 @@ export interface MappingInputs {
 export type MappedRequests = readonly string[] | Unmapped
 
 /** Characters of one request, as text. */
-const MOST_CHARACTERS = 32 * 1024
-const MOST_DEPTH = 16
+const MAX_CHARACTERS = 32 * 1024
+const MAX_DEPTH = 16
 
 /** Never throws for what a mapping or a call carries. */
 export async function mappedRequests(
@@ -62,13 +62,13 @@ class Requests {
       ...(context === undefined ? [] : [['context', context] as const]),
     ])
     const text = printJson(request)
-    if (text.length > MOST_CHARACTERS) throw new Unmapped('it makes a request that is too large')
+    if (text.length > MAX_CHARACTERS) throw new Unmapped('it makes a request that is too large')
     return text
   }
 
   /** `undefined`: absent. A leaf that begins with `$` is an expression, with `$$` a text that begins with `$`. */
   #fill(template: Json, depth: number): Json | undefined {
-    if (depth > MOST_DEPTH) throw new Unmapped('it is nested too deeply')
+    if (depth > MAX_DEPTH) throw new Unmapped('it is nested too deeply')
     if (typeof template === 'string') {
       if (!template.startsWith('$')) return template
       return template.startsWith('$$')

@@ -13,7 +13,7 @@ export type CelValue =
 
 const INTEGER = /^-?[0-9]+$/
 const INT64 = { least: -(2n ** 63n), most: 2n ** 63n - 1n } as const
-const MOST_DEPTH = 16
+const MAX_DEPTH = 16
 
 /** @throws Unmapped for a number that CEL could only hold as another one */
 export function toCel(json: Json): CelValue {
@@ -52,7 +52,7 @@ function plain(text: string): string {
  * deeply
  */
 export function fromCel(value: unknown, depth = 0): Json | undefined {
-  if (depth > MOST_DEPTH) throw new Unmapped('an expression answers something nested too deeply')
+  if (depth > MAX_DEPTH) throw new Unmapped('an expression answers something nested too deeply')
   if (isOptional(value)) return value.hasValue() ? fromCel(value.value(), depth) : undefined
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value
   if (typeof value === 'bigint') return new ExactNumber(String(value))

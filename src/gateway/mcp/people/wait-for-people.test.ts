@@ -6,9 +6,9 @@ import type { Call } from '../../../facts/index.ts'
 import { printJson } from '../../../lib/json.ts'
 import type { Wait } from '../../../lib/repeat.ts'
 import { forEachEngine } from '../../../storage/testing.ts'
-import { McpSessions } from '../desk.ts'
 import { RpcAnswer } from '../ended.ts'
 import { MCP_LIMITS } from '../limits.ts'
+import { McpSessions } from '../mcp-sessions.ts'
 import { waitForPeople } from './wait-for-people.ts'
 
 type Waiting = Parameters<typeof waitForPeople>

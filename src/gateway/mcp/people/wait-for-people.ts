@@ -8,8 +8,8 @@ import {
   type Verdict,
 } from '../../../calls/index.ts'
 import { printJson } from '../../../lib/json.ts'
+import type { Decided, PermittedCall } from '../call-steps.ts'
 import { denied } from '../decide.ts'
-import type { Decided, PermittedCall } from '../passage.ts'
 import type { McpPorts } from '../ports.ts'
 import { pending, unanswered, whoMay } from './refusal.ts'
 import { toldAgain } from './told-again.ts'
@@ -18,7 +18,7 @@ import { toldAgain } from './told-again.ts'
  * Maximum rounds of approval of one call: an answer that is not enough leads to another request,
  * but not forever.
  */
-const MOST_ROUNDS = 4
+const MAX_ROUNDS = 4
 
 /**
  * Waits for people where a call needs their approval: the call is held while its client can wait,
@@ -73,7 +73,7 @@ class Wait {
     if (!release) return first
     try {
       let verdict: Verdict = first
-      for (let round = 0; verdict.outcome === 'requestable' && round < MOST_ROUNDS; round++) {
+      for (let round = 0; verdict.outcome === 'requestable' && round < MAX_ROUNDS; round++) {
         if (!(await this.#answered(verdict))) return verdict
         verdict = await decideHeld(decisions, call, verdict)
       }

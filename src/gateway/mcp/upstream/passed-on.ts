@@ -2,7 +2,7 @@ import { isObject, type Json } from '../../../lib/json.ts'
 import { RPC, type RpcError, type RpcResult } from '../../../net/index.ts'
 import type { Reshape } from '../../obligations/reshape.ts'
 import { reshapeResult } from '../../obligations/reshape-result.ts'
-import type { PreparedCall } from '../passage.ts'
+import type { PreparedCall } from '../call-steps.ts'
 import { isOurs, META } from '../tool-error.ts'
 import { scrub } from './scrub.ts'
 

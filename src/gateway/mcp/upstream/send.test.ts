@@ -5,7 +5,7 @@ import { systemClock } from '../../../lib/clock.ts'
 import { type ScriptedServer, serveScript } from '../../../net/mcp/testing.ts'
 import { Redactor } from '../../redaction/redactor.ts'
 import { UpstreamSlots } from '../../upstream-slots.ts'
-import { McpSessions } from '../desk.ts'
+import { McpSessions } from '../mcp-sessions.ts'
 import { send } from './send.ts'
 
 type Sending = Parameters<typeof send>

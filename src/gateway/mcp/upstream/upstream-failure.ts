@@ -1,6 +1,6 @@
 import { Problem } from '../../../lib/problem.ts'
 import { type ExchangeFailure, type NotAnswered, RPC, type RpcId } from '../../../net/index.ts'
-import type { AbortReason } from '../../running.ts'
+import type { AbortReason } from '../../active-responses.ts'
 import { RpcAnswer, rpcError } from '../ended.ts'
 
 /** Reason why we left while the server worked. */

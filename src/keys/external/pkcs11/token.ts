@@ -30,7 +30,7 @@ const SIGNATURE_BYTES = 64
 /** The curve P-256 by its object identifier (1.2.840.10045.3.1.7) in DER. */
 const P256 = Buffer.from('06082a8648ce3d030107', 'hex')
 const POINT_BYTES = 65
-const MOST_FOUND = 4
+const MAX_FOUND = 4
 
 /**
  * Errors after which everything begins anew, once: the token was taken out, or somebody else ended
@@ -155,7 +155,7 @@ export class Pkcs11Token {
     ]
     this.#cryptoki.C_FindObjectsInit(session, template)
     try {
-      return this.#cryptoki.C_FindObjects(session, MOST_FOUND)
+      return this.#cryptoki.C_FindObjects(session, MAX_FOUND)
     } finally {
       this.#cryptoki.C_FindObjectsFinal(session)
     }

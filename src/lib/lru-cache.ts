@@ -2,7 +2,7 @@
  * Bounded cache of values, each valid only for the state (`mark`) it was stored under. The least
  * recently used go first.
  */
-export class Kept<Value> {
+export class LruCache<Value> {
   readonly #most: number
   readonly #values = new Map<string, { readonly mark: number | string; readonly value: Value }>()
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { manualClock } from '../lib/clock.ts'
 import { forEachEngine } from '../storage/testing.ts'
-import { artefacts } from './artefacts.ts'
+import { artefacts } from './oidc-payloads.ts'
 
 forEachEngine('protocol artefacts', (open) => {
   test('a code is found until it expires', async () => {

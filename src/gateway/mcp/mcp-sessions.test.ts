@@ -1,26 +1,26 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { McpSessions } from './desk.ts'
+import { McpSessions } from './mcp-sessions.ts'
 
-const MOST = { perTask: 2, all: 3, bytes: 100 }
+const MAX = { perTask: 2, all: 3, bytes: 100 }
 const SESSION = { revision: '2025-11-25', id: 's' } as const
 
 test('so many calls of a task are held at once, so many in all, and so many bytes', () => {
   const desk = new McpSessions()
-  const a1 = desk.hold('a', 10, MOST)
-  const a2 = desk.hold('a', 10, MOST)
+  const a1 = desk.hold('a', 10, MAX)
+  const a2 = desk.hold('a', 10, MAX)
   assert.ok(a1 && a2)
-  assert.equal(desk.hold('a', 10, MOST), undefined, 'a third of one task')
-  const b1 = desk.hold('b', 70, MOST)
+  assert.equal(desk.hold('a', 10, MAX), undefined, 'a third of one task')
+  const b1 = desk.hold('b', 70, MAX)
   assert.ok(b1)
-  assert.equal(desk.hold('c', 0, MOST), undefined, 'a fourth in all')
+  assert.equal(desk.hold('c', 0, MAX), undefined, 'a fourth in all')
   b1()
-  assert.equal(desk.hold('b', 81, MOST), undefined, 'more than fits')
-  const b2 = desk.hold('b', 80, MOST)
+  assert.equal(desk.hold('b', 81, MAX), undefined, 'more than fits')
+  const b2 = desk.hold('b', 80, MAX)
   assert.ok(b2)
   for (const release of [a1, a2, b2]) release()
   for (let round = 0; round < 1_000; round++) {
-    const held = ['a', 'b', 'c'].map((task) => desk.hold(task, 30, MOST))
+    const held = ['a', 'b', 'c'].map((task) => desk.hold(task, 30, MAX))
     for (const release of held) {
       assert.ok(release)
       release()

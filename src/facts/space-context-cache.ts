@@ -1,4 +1,4 @@
-import { Kept } from '../lib/kept.ts'
+import { LruCache } from '../lib/lru-cache.ts'
 import type { Live, LiveKey, LiveView } from '../revocation/index.ts'
 import {
   findLine,
@@ -11,13 +11,13 @@ import {
   type Thread,
 } from '../spaces/index.ts'
 import type { Storage } from '../storage/index.ts'
-import { conversationKeys, isSilent } from './whereabouts.ts'
+import { conversationKeys, isSilent } from './space-context.ts'
 
-const MOST = 20_000
+const MAX = 20_000
 /** Reads of a thread, at most, that is stated anew meanwhile. */
-const MOST_READS = 8
+const MAX_READS = 8
 /** Time to look at a thread, as long as a lease: what cannot be read by then is not so. */
-export const MOST_LOOKING_MS = 5_000
+export const MAX_LOOKING_MS = 5_000
 
 /**
  * Spaces, threads and surfaces as calls look them up, kept per epoch.
@@ -26,10 +26,10 @@ export const MOST_LOOKING_MS = 5_000
 export class Locator {
   readonly #storage: Storage
   readonly #live: Pick<Live, 'view'>
-  readonly #lines = new Kept<readonly string[]>(MOST)
-  readonly #spaces = new Kept<Space>(MOST)
-  readonly #threads = new Kept<Thread>(MOST)
-  readonly #surfaces = new Kept<Surface>(MOST)
+  readonly #lines = new LruCache<readonly string[]>(MAX)
+  readonly #spaces = new LruCache<Space>(MAX)
+  readonly #threads = new LruCache<Thread>(MAX)
+  readonly #surfaces = new LruCache<Surface>(MAX)
   /** Surfaces that look silent, of what is under way. */
   readonly #looking = new Map<string, { readonly since: number; answered: boolean }>()
 
@@ -68,7 +68,7 @@ export class Locator {
     others: readonly LiveKey[],
   ): Promise<{ thread: Thread; also: LiveView }> {
     const key = { kind: 'thread', id } as const
-    for (let reads = 0; reads < MOST_READS; reads++) {
+    for (let reads = 0; reads < MAX_READS; reads++) {
       const before = epochIn(await this.#live.view([key]), 'thread', id)
       const thread = this.#threads.get(id, before) ?? (await findThread(this.#storage.read, id))
       if (!thread) throw new Error(`a task is for the thread ${id}, which has no row`)
@@ -101,7 +101,7 @@ export class Locator {
       return true
     }
     const looking = this.#looking.get(id)
-    if (looking) return !looking.answered && at - looking.since < MOST_LOOKING_MS
+    if (looking) return !looking.answered && at - looking.since < MAX_LOOKING_MS
     const begun = { since: at, answered: false }
     this.#looking.set(id, begun)
     this.#readSurface(id)

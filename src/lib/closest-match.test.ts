@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { nearest } from './nearest.ts'
+import { nearest } from './closest-match.ts'
 
 test('letters that changed places are one step, so the word that was meant is nearer than a shorter one', () => {
   assert.equal(nearest('notes.raed', ['notes.add', 'notes.read']), 'did you mean `notes.read`?')

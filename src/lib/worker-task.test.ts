@@ -1,7 +1,7 @@
 import { deepEqual, equal, notEqual, rejects } from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { aside } from './aside.ts'
 import type { Errand } from './testing-thread.ts'
+import { aside } from './worker-task.ts'
 
 const doing = () => aside<Errand, number>(import.meta.url, 'testing-thread', 60_000)
 

@@ -2,12 +2,12 @@ import { newId } from '../../lib/id.ts'
 import type { Tx } from '../../storage/index.ts'
 import type { PeopleParts } from '../parts.ts'
 import type { Person } from '../person.ts'
-import { LONGEST_TEXT } from '../plain-text.ts'
+import { MAX_TEXT } from '../plain-text.ts'
 import { signInPerson } from '../sign-in-person.ts'
 import type { Profile } from './profile.ts'
 
 /** Somebody whom another server names and nobody here knows: as they would begin, in no group, before anything of it is written. */
-export interface Newcomer {
+export interface UnprovisionedPerson {
   readonly profile: Profile
   readonly person: Person
 }
@@ -15,14 +15,14 @@ export interface Newcomer {
 export function asNewcomer(
   { clock, random }: Pick<PeopleParts, 'clock' | 'random'>,
   profile: Profile,
-): Newcomer {
+): UnprovisionedPerson {
   const { issuedAt, issuer, subject } = profile
   const email = profile.email ?? undefined
   const person: Person = {
     id: newId('person', random),
     issuer,
     subject,
-    name: profile.name ?? email ?? subject.slice(0, LONGEST_TEXT),
+    name: profile.name ?? email ?? subject.slice(0, MAX_TEXT),
     ...(email === undefined ? {} : { email }),
     groups: [],
     attributes: {},
@@ -34,14 +34,14 @@ export function asNewcomer(
   return { profile, person }
 }
 
-export function isNewcomer(met: Person | Newcomer): met is Newcomer {
+export function isNewcomer(met: Person | UnprovisionedPerson): met is UnprovisionedPerson {
   return 'profile' in met
 }
 
 /** Makes the person, unless somebody has meanwhile. `room` is taken in the same transaction; it throws where there is none. */
 export function welcome(
   parts: PeopleParts,
-  { profile }: Newcomer,
+  { profile }: UnprovisionedPerson,
   brought: { readonly by: string; readonly room: (tx: Tx) => Promise<void> },
 ): Promise<Person> {
   return signInPerson(parts, { ...profile, groupValues: undefined }, brought)

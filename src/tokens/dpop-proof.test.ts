@@ -6,7 +6,7 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jos
 import * as oauth from 'oauth4webapi'
 import { sha256url } from '../lib/bytes.ts'
 import { manualClock } from '../lib/clock.ts'
-import { checkProof, type ProofExpectation, requireKey } from './proof.ts'
+import { checkProof, type ProofExpectation, requireKey } from './dpop-proof.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
 const SECOND = NOW / 1000

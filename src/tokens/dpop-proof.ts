@@ -14,7 +14,7 @@ import {
 import { sha256url } from '../lib/bytes.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
-import { isForUrl } from './proof-url.ts'
+import { isForUrl } from './dpop-proof-url.ts'
 
 /** A DPoP proof that holds. It is used up only when `replayKey` has been consumed: `consumeOnce('dpop', …)`. */
 export interface Proof {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { isForUrl } from './proof-url.ts'
+import { isForUrl } from './dpop-proof-url.ts'
 
 const URL_443 = 'https://gw.example/orders/1042'
 const SAME: [htu: string, url: string][] = [

@@ -1,9 +1,9 @@
-import { Kept } from '../../lib/kept.ts'
+import { LruCache } from '../../lib/lru-cache.ts'
 import type { McpSession } from '../../net/index.ts'
 import type { McpLimits } from './limits.ts'
 import type { McpConversation } from './session-id.ts'
 
-const MOST_REMEMBERED = 10_000
+const MAX_REMEMBERED = 10_000
 
 /**
  * State that this replica keeps of the conversations it serves. Nothing here grants anything:
@@ -14,7 +14,7 @@ export class McpSessions {
   /**
    * Cache of opened session ids, by resource. Every call brings one, and its content never changes.
    */
-  readonly sessions = new Kept<McpConversation>(MOST_REMEMBERED)
+  readonly sessions = new LruCache<McpConversation>(MAX_REMEMBERED)
   readonly #underWay = new Map<string, AbortController>()
   readonly #ended = new Set<string>()
   readonly #reopened = new Map<string, McpSession>()
@@ -50,7 +50,7 @@ export class McpSessions {
 
   /** Replaces the session in the id by a new one, because the server has forgotten the first. */
   reopen(conversation: string, session: McpSession): void {
-    if (this.#reopened.size >= MOST_REMEMBERED) forgetFirst(this.#reopened)
+    if (this.#reopened.size >= MAX_REMEMBERED) forgetFirst(this.#reopened)
     this.#reopened.set(conversation, session)
   }
 
@@ -80,7 +80,7 @@ export class McpSessions {
 }
 
 function remember(set: Set<string>, value: string): void {
-  if (set.size >= MOST_REMEMBERED) forgetFirst(set)
+  if (set.size >= MAX_REMEMBERED) forgetFirst(set)
   set.add(value)
 }
 

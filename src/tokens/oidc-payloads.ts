@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import { consumeOnceStep, type Storage } from '../storage/index.ts'
-import * as store from './artefact-store.ts'
+import * as store from './oidc-payload-store.ts'
 
 export interface OidcPayload {
   readonly model: string
@@ -13,7 +13,7 @@ export interface OidcPayload {
  * Records that a standard grant leaves between two requests: codes, sessions, pushed requests. Kept
  * for the protocol library.
  */
-export interface Artefacts {
+export interface OidcPayloads {
   put(
     model: string,
     id: string,
@@ -41,7 +41,7 @@ export interface Artefacts {
   forget(): Promise<void>
 }
 
-export function artefacts({ storage, clock }: { storage: Storage; clock: Clock }): Artefacts {
+export function artefacts({ storage, clock }: { storage: Storage; clock: Clock }): OidcPayloads {
   const endOf = (seconds: number | undefined) =>
     seconds === undefined ? null : clock.now() + seconds * 1000
   const putStep = ({ id, model, payload }: OidcPayload, expiresAt: number | null) => {

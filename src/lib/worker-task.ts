@@ -25,7 +25,7 @@ const IDLE_MS = 30_000
 /**
  * Maximum uses of a thread, so that no piece of work is followed by many others in the same memory.
  */
-const MOST_USES = 100
+const MAX_USES = 100
 
 interface Thread {
   readonly worker: Worker
@@ -100,7 +100,7 @@ function keptThread() {
     return thread
   }
   const keep = (thread: Thread) => {
-    if (kept || thread.uses >= MOST_USES) return
+    if (kept || thread.uses >= MAX_USES) return
     kept = thread
     thread.worker.on('error', drop).on('exit', drop).unref()
     timer = setTimeout(drop, IDLE_MS).unref()

@@ -11,11 +11,11 @@ export function nearest(wrong: string, names: readonly string[]): string | undef
   return best && `did you mean \`${best.name}\`?`
 }
 
-const LONGEST = 128
+const MAX_LENGTH = 128
 
 /** Levenshtein distance of short texts; two neighbours that changed places are one step. */
 function distance(a: string, b: string): number {
-  if (a.length > LONGEST || b.length > LONGEST) return Number.POSITIVE_INFINITY
+  if (a.length > MAX_LENGTH || b.length > MAX_LENGTH) return Number.POSITIVE_INFINITY
   let above: readonly number[] = []
   let row = Array.from({ length: b.length + 1 }, (_, i) => i)
   for (let i = 1; i <= a.length; i++) {
