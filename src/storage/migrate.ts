@@ -1,8 +1,10 @@
 import { sql } from 'kysely'
-import { DEFAULT_MIGRATION_TABLE, Migrator } from 'kysely/migration'
 import { Problem } from '../lib/problem.ts'
 import { type Migrations, migrationsFor } from './migrations/index.ts'
 import type { Reader, Storage } from './storage.ts'
+
+/** Table of Kysely's `Migrator` with the names of the migrations that ran. */
+const RECORDS = 'kysely_migration'
 
 /**
  * Result of a migration: the schema version now, and the names of the migrations that this call
@@ -25,8 +27,11 @@ export function runMigrations(
 ): Promise<Migrated> {
   return storage.exclusively(async (tx) => {
     await readVersion(tx, storage.engine, migrations)
+    // Loaded where something is migrated: a start waits for each library that it loads.
+    const { Migrator } = await import('kysely/migration')
     const provider = { getMigrations: async () => ({ ...migrations }) }
-    const { error, results = [] } = await new Migrator({ db: tx, provider }).migrateToLatest()
+    const migrator = new Migrator({ db: tx, provider, migrationTableName: RECORDS })
+    const { error, results = [] } = await migrator.migrateToLatest()
     if (error) throw error
     return {
       version: Object.keys(migrations).length,
@@ -94,10 +99,10 @@ async function readVersion(
 }
 
 async function recordedNames(db: Reader, engine: Storage['engine']): Promise<readonly string[]> {
-  if (!(await hasTable(db, engine, DEFAULT_MIGRATION_TABLE))) return []
+  if (!(await hasTable(db, engine, RECORDS))) return []
   const { rows } = await sql<{
     name: string
-  }>`SELECT name FROM ${sql.table(DEFAULT_MIGRATION_TABLE)}`.execute(db)
+  }>`SELECT name FROM ${sql.table(RECORDS)}`.execute(db)
   return rows.map(({ name }) => name)
 }
 

@@ -269,7 +269,7 @@ inEachWorld(
 /** The types of JWT that are written where tokens are made. Proofs are of agents. */
 function typesMade(): readonly string[] {
   const folder = join(import.meta.dirname, '../../src/tokens')
-  const files = readdirSync(folder).filter((name) => /^(?!proof).*(?<!\.test)\.ts$/.test(name))
+  const files = readdirSync(folder).filter((name) => /^(?!dpop-proof).*(?<!\.test)\.ts$/.test(name))
   const found = files.flatMap((name) => [
     ...readFileSync(join(folder, name), 'utf8').matchAll(/'([a-z-]+\+jwt|JWT)'/g),
   ])

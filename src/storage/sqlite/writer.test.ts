@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { manualClock } from '../../lib/clock.ts'
 import { Problem } from '../../lib/problem.ts'
@@ -252,6 +253,8 @@ test('transactions of a lane go before others that wait, in their order', async 
     revocation.transaction(said('revocation')),
     storage.transaction(said('c')),
   ]
+  // All of them have asked for their turn once this turn of the event loop is over.
+  await setImmediate()
   leave.resolve()
   await Promise.all([running, ...waiting])
   assert.deepEqual(order, ['renewal', 'revocation', 'a', 'b', 'c'])
