@@ -58,7 +58,7 @@ describe('remit admission', () => {
     assert.deepEqual(more.json.redirect_hosts, ['*.apps.example', 'app.example:8443'])
     assert.equal(more.json.owner_name, 'Fiona Finance')
     const listed = await cli.remit('admission', 'list')
-    assert.match(listed.out, /^NAME +DOCUMENTS AT +ANSWERS GO TO +TRUST +OWNER +AT MAX/)
+    assert.match(listed.out, /^NAME +DOCUMENTS AT +ANSWERS GO TO +TRUST +OWNER +AT MOST/)
     assert.match(listed.out, /this-computer +localhost +2 \(partner\) +Ada Admin +desk\.read-note/)
     assert.match(
       listed.out,
