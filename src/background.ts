@@ -18,7 +18,7 @@ import { forgetOpaqueTokens, type OidcPayloads } from './tokens/index.ts'
 /** How often the disk is looked at. */
 const DISK_EVERY_MS = 1_000
 const EVERY_MINUTE_MS = 60_000
-/** What a draft would have answered differently is written so often. */
+/** Pause between two writes of what a draft would have answered differently. */
 const SHADOW_EVERY_MS = 2_000
 const EVERY_HOUR_MS = 3_600_000
 const REFRESH_KEYS_EVERY_MS = (JWKS_MAX_AGE_SECONDS * 1000) / 2
@@ -80,7 +80,7 @@ function certification({ rooms }: BackgroundParts): Chore {
   return { name: 'uncertified agents', run: () => suspendUncertified(rooms.agents) }
 }
 
-/** What is over and counts for nothing any more. */
+/** Chores that delete rows of what is over: each is of no use to anybody any more. */
 export function cleanUp({
   artefacts,
   rooms,

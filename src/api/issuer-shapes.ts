@@ -101,7 +101,7 @@ const Rule = Type.Object({
   admit: Type.Optional(Type.Object({ trust: Type.Integer() })),
 })
 const { secret: _, ...shown } = TERMS
-const ShownTerms = Type.Required(
+const RequiredTerms = Type.Required(
   Type.Object({
     ...shown,
     keys: Type.Record(Type.String(), Type.Unknown()),
@@ -119,7 +119,7 @@ export const Issuer = Type.Object({
   state: Type.Enum(['active', 'suspended', 'revoked']),
   agents: Type.Integer({ description: 'how many were made for its subjects' }),
   people: Type.Integer({ description: 'how many it brought that were never here' }),
-  terms: ShownTerms,
+  terms: RequiredTerms,
   has_secret: Type.Boolean(),
   created_by: Type.String(),
   created_at: Time,

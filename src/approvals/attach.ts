@@ -13,7 +13,7 @@ import { hasRoom } from './room-store.ts'
 import { asksTheSame, isUnused, isWaiting, standingOf } from './standing.ts'
 
 /** A call that people shall be asked about. The text comes from the catalog's template, never from the agent. */
-export interface AskedQuestion {
+export interface RequestDraft {
   readonly call: FrozenCall
   readonly taskId: Id<'task'>
   readonly personId: Id<'person'>
@@ -45,7 +45,7 @@ export type Attached =
 export async function attachRequest(
   parts: ApprovalParts,
   tx: Tx,
-  asking: AskedQuestion,
+  asking: RequestDraft,
 ): Promise<Attached> {
   return attachQuestion(parts, tx, questionOf(asking), asking.insufficient)
 }
@@ -112,7 +112,7 @@ export type FrozenQuestion = Pick<
   | 'decisionId'
 >
 
-export function questionOf(asking: AskedQuestion): FrozenQuestion {
+export function questionOf(asking: RequestDraft): FrozenQuestion {
   const { call, insufficient: _, ...rest } = asking
   return {
     ...rest,

@@ -24,12 +24,12 @@ export { nameOf, patternInWords, saysOf } from './allowance/words.ts'
 export { answerRequest, stepUpsOf } from './answer.ts'
 export { shownDigest } from './answer-hash.ts'
 export {
-  type AskedQuestion,
   attachAgain,
   attachQuestion,
   attachRequest,
   type FrozenQuestion,
   questionOf,
+  type RequestDraft,
 } from './attach.ts'
 export { isEligible, mayAnswer } from './eligibility.ts'
 export { cancel as cancelRequest, cancelRequests, expireRequests, voidRequests } from './end.ts'

@@ -39,18 +39,18 @@ export function standingOf(requests: readonly AccessRequest[], now: number): App
 }
 
 /** What a request asks, in the parts that decide what an approval of it would lift and what people read. */
-export interface AskedApproval {
+export interface ApprovalSubject {
   readonly ask: Ask
   readonly text: string
   readonly templateDigest: string
 }
 
 /** Whether both ask people the same: the same policies in the same wording, and the same sentence. */
-export function asksTheSame(a: AskedApproval, b: AskedApproval): boolean {
+export function asksTheSame(a: ApprovalSubject, b: ApprovalSubject): boolean {
   return a.text === b.text && a.templateDigest === b.templateDigest && forbidsOf(a) === forbidsOf(b)
 }
 
-function forbidsOf({ ask }: AskedApproval): string {
+function forbidsOf({ ask }: ApprovalSubject): string {
   return ask.forbids
     .map(({ id, digest }) => `${id} ${digest}`)
     .toSorted()

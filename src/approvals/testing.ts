@@ -8,7 +8,7 @@ import { systemRandom } from '../lib/random.ts'
 import { Secret } from '../lib/secret.ts'
 import type { Storage, Tx } from '../storage/index.ts'
 import type { AccessRequest } from './access-request.ts'
-import { type AskedQuestion, attachRequest } from './attach.ts'
+import { attachRequest, type RequestDraft } from './attach.ts'
 import type { FrozenCall } from './frozen-call.ts'
 import type { ApprovalParts } from './parts.ts'
 
@@ -161,8 +161,8 @@ const HOUR = 3_600_000
 export function anAsking(
   parts: TestParts,
   person: { id: Id<'person'> },
-  over: Partial<AskedQuestion> = {},
-): AskedQuestion {
+  over: Partial<RequestDraft> = {},
+): RequestDraft {
   const taskId = over.taskId ?? newId('task', parts.random)
   return {
     call: aCall({ person: person.id, task: taskId }),
@@ -186,7 +186,7 @@ export function anAsking(
 }
 
 /** The request that an asking leads to. */
-export async function attached(parts: TestParts, asking: AskedQuestion): Promise<AccessRequest> {
+export async function attached(parts: TestParts, asking: RequestDraft): Promise<AccessRequest> {
   const done = await parts.storage.transaction((tx) => attachRequest(parts, tx, asking))
   if (done.outcome === 'too_many_pending') throw new Error('too many pending')
   return done.request

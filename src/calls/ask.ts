@@ -1,5 +1,5 @@
 import type { CallFacts, GateResult, RequestableDeny } from '@remit/engine'
-import { type AccessRequest, type AskedQuestion, attachRequest } from '../approvals/index.ts'
+import { type AccessRequest, attachRequest, type RequestDraft } from '../approvals/index.ts'
 import { renderSentence, templateDigest } from '../catalog/index.ts'
 import {
   type Bookkeeping,
@@ -118,7 +118,7 @@ export function askingOf(
   each: Case & { readonly who: Known },
   decision: RequestableDeny,
   { insufficient, requester }: About,
-): AskedQuestion {
+): RequestDraft {
   const { call, frozen, policyVersion } = each
   const { task } = each.who.held
   if (!frozen || policyVersion === undefined) throw new Error('asked about a call nobody makes')

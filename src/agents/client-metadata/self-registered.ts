@@ -8,13 +8,13 @@ export interface Proving {
   /** The keys, of a client that registered them with us. */
   readonly jwks?: readonly object[] | undefined
   readonly jwksUri?: string | undefined
-  /** It holds itself to the FAPI 2.0 Security Profile. */
+  /** Whether the client registered for the FAPI 2.0 Security Profile. */
   readonly fapi2?: boolean | undefined
 }
 
 /**
- * What is known of a client before anyone let it in. All of it is its own word but where answers can be sent, and of a document
- * where it is.
+ * Client as it describes itself, before anyone let it in. Nothing of it is verified but where its answers can be sent, and the
+ * address of its document.
  */
 export interface SelfRegistered {
   readonly clientId: string

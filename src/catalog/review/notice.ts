@@ -7,7 +7,7 @@ import { RULES } from '../change-catalog.ts'
 import type { CatalogParts } from '../parts.ts'
 import type { ImportPlan } from '../plan-resource.ts'
 import type { Action } from '../resource.ts'
-import { type FoundOffer, type Offer, offerOf } from './offer.ts'
+import { type Offer, type OfferContent, offerOf } from './offer.ts'
 import { deleteOffers, selectOffers, upsertOffer } from './offer-store.ts'
 import { isContent } from './settle-import.ts'
 
@@ -57,7 +57,7 @@ type Reader = Parameters<typeof selectActions>[0]
 async function compare(
   reader: Reader,
   { description, plan, resource }: Noticed,
-): Promise<{ readonly fresh: readonly FoundOffer[]; readonly gone: readonly string[] }> {
+): Promise<{ readonly fresh: readonly OfferContent[]; readonly gone: readonly string[] }> {
   const actions = await selectActions(reader, resource)
   const offers = new Map((await selectOffers(reader, resource)).map((each) => [each.action, each]))
   const offered = plan?.actions ?? []
@@ -91,7 +91,7 @@ function differing(
   offered: Action | undefined,
   description: Noticed['description'],
   offers: ReadonlyMap<string, Offer>,
-): FoundOffer[] {
+): OfferContent[] {
   const same = offered?.definition?.json === action.definition?.json
   // Read anew by a later version of Remit it may be typed in another way; what the server says is what counts here.
   if (offered && same)
@@ -119,7 +119,7 @@ async function write(
   parts: CatalogParts,
   tx: Tx,
   resource: string,
-  found: readonly FoundOffer[],
+  found: readonly OfferContent[],
 ): Promise<ReviewNotice> {
   const at = parts.clock.now()
   const quarantined: string[] = []

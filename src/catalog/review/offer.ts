@@ -25,9 +25,9 @@ export type Offer = {
 }
 
 /** Offer as it was found, before it is known when and by whom it was made. */
-export type FoundOffer = Pick<Offer, 'action' | 'kind' | 'digest' | 'offered' | 'unreadable'>
+export type OfferContent = Pick<Offer, 'action' | 'kind' | 'digest' | 'offered' | 'unreadable'>
 
-export function offerOf(action: Action, kind: Offer['kind']): FoundOffer {
+export function offerOf(action: Action, kind: Offer['kind']): OfferContent {
   return {
     action: action.name,
     kind,

@@ -2,7 +2,7 @@ import { mapInSteps } from '../../lib/in-steps.ts'
 import type { ImportPlan, PlannedResource } from '../plan-resource.ts'
 import type { Action, Resource } from '../resource.ts'
 import { keepSettings, requireSameTool } from './keep-settings.ts'
-import { type FoundOffer, type Offer, offerOf } from './offer.ts'
+import { type Offer, type OfferContent, offerOf } from './offer.ts'
 
 /** Difference that an import would make, by name of the action. */
 export interface ImportDifference {
@@ -27,7 +27,7 @@ export interface SettledImport {
   readonly resource: PlannedResource
   readonly actions: readonly Action[]
   /** Offers that are put beside what was reviewed. */
-  readonly offers: readonly FoundOffer[]
+  readonly offers: readonly OfferContent[]
   /** Offers that are none any more. */
   readonly dropped: readonly string[]
   readonly difference: ImportDifference
@@ -63,7 +63,7 @@ class Settling {
   readonly #accept: boolean
   readonly #before: ReadonlyMap<string, Action>
   readonly #actions: Action[] = []
-  readonly #offers: FoundOffer[] = []
+  readonly #offers: OfferContent[] = []
   readonly #notes: string[] = []
   readonly #names = new Set<string>()
   readonly #difference = {

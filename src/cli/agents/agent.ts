@@ -3,7 +3,7 @@ import type { AnswerOf } from '../server/operation-types.ts'
 export type AgentJson = AnswerOf<'GET', '/agents'>['agents'][number]
 
 /** With its keys and clients. */
-export type ShownAgent = AnswerOf<'GET', '/agents/:name'>
+export type AgentDetails = AnswerOf<'GET', '/agents/:name'>
 
 /** Contract 2. */
 export type Detail = AgentJson['ceiling'][number]

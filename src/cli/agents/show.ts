@@ -8,7 +8,7 @@ import { statusWord } from '../terminal/status-word.ts'
 import { facts, indented, table } from '../terminal/table.ts'
 import { bold, dim, red, type Text, text, type Value } from '../terminal/text.ts'
 import { moment } from '../terminal/time.ts'
-import { type AgentJson, type Detail, type ShownAgent, trustInWords } from './agent.ts'
+import { type AgentDetails, type AgentJson, type Detail, trustInWords } from './agent.ts'
 
 /** `remit agents list` */
 export function listCommand(start: Start): Command {
@@ -95,7 +95,7 @@ function cameFrom({ origin, vouched_by: by }: AgentJson): string {
 }
 
 /** Where a person's browser is sent, and with what it proves who it is. */
-function describedRows({ described }: ShownAgent): [string, Value][] {
+function describedRows({ described }: AgentDetails): [string, Value][] {
   if (!described) return []
   const { changed_at, keys, methods, redirect_hosts: hosts } = described
   const proves = methods.includes('private_key_jwt') ? `${keys.length} keys of its own` : 'nothing'
@@ -115,7 +115,7 @@ function letInBy({ admission }: AgentJson): string {
   return admission === '' ? 'no rule: it began quarantined' : `the rule ${admission}`
 }
 
-export async function showAgent(cli: Cli, agent: ShownAgent): Promise<void> {
+export async function showAgent(cli: Cli, agent: AgentDetails): Promise<void> {
   const ceiling = await detailLines(agent.ceiling)
   cli.answer(agent, () => [
     text`${bold(agent.id)}${agent.description && `  ${agent.description}`}`,
@@ -163,7 +163,7 @@ export async function detailLines(details: readonly Detail[]): Promise<readonly 
   })
 }
 
-function keyLines({ keys }: ShownAgent, width: number | undefined): readonly Text[] {
+function keyLines({ keys }: AgentDetails, width: number | undefined): readonly Text[] {
   if (keys.length === 0) return []
   return table(
     ['THUMBPRINT', 'SINCE', 'KID', ''],

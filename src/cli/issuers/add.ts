@@ -8,13 +8,13 @@ import { readExpires } from '../expires.ts'
 import { usage } from '../failure.ts'
 import { findPerson } from '../person.ts'
 import { bold, green, text } from '../terminal/text.ts'
-import { type GivenTerms, showIssuer } from './issuer.ts'
+import { type IssuerTerms, showIssuer } from './issuer.ts'
 import { readJsonFile } from './read-json-file.ts'
 
 interface AddOptions {
   readonly issuer: string
   /** The server says which of them is none. */
-  readonly use: GivenTerms['uses']
+  readonly use: IssuerTerms['uses']
   readonly trust: number
   readonly any?: true
   readonly ceiling?: readonly string[]
@@ -102,7 +102,7 @@ export function addCommand(start: Start): Command {
     })
 }
 
-async function termsOf(cli: Cli, options: AddOptions): Promise<GivenTerms> {
+async function termsOf(cli: Cli, options: AddOptions): Promise<IssuerTerms> {
   const { accessFile, expires, owner, peerFile, peopleFile, rulesFile, secretFile } = options
   const read = async <T>(file: string | undefined) =>
     file === undefined ? undefined : readJsonFile<T>(cli, file)
@@ -129,7 +129,7 @@ async function termsOf(cli: Cli, options: AddOptions): Promise<GivenTerms> {
   }
 }
 
-async function ceiling(cli: Cli, options: AddOptions): Promise<GivenTerms['ceiling']> {
+async function ceiling(cli: Cli, options: AddOptions): Promise<IssuerTerms['ceiling']> {
   const said = options.ceiling !== undefined || options.ceilingFile !== undefined
   if (options.any && said) throw usage('Say --any or a ceiling, not both')
   return options.any ? null : readAllowed(cli, ceilingOf(options))

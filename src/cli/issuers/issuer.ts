@@ -6,7 +6,7 @@ import { bold, dim, green, red, type Text, text, yellow } from '../terminal/text
 /** A trusted issuer as the management API shows it. */
 export type Issuer = AnswerOf<'GET', '/issuers/:name'>
 type Terms = Issuer['terms']
-export type GivenTerms = InputOf<'PUT', '/issuers/:name/terms'>['body']
+export type IssuerTerms = InputOf<'PUT', '/issuers/:name/terms'>['body']
 
 export function stateInWords({ state, terms }: Issuer): Text {
   if (state === 'revoked') return red('revoked')

@@ -3,7 +3,7 @@ import { command, type Start } from '../command.ts'
 import { readSecret } from '../connections.ts'
 import { CommandFailure } from '../failure.ts'
 import { bold, green, text } from '../terminal/text.ts'
-import { type GivenTerms, showIssuer } from './issuer.ts'
+import { type IssuerTerms, showIssuer } from './issuer.ts'
 import { readJsonFile } from './read-json-file.ts'
 
 /** `remit issuers set NAME --file …` */
@@ -24,7 +24,7 @@ export function setCommand(start: Start): Command {
         const cli = await start(invoked)
         const { file, secretFile } = options
         const terms = termsIn(
-          await readJsonFile<GivenTerms | { terms: GivenTerms }>(cli, file),
+          await readJsonFile<IssuerTerms | { terms: IssuerTerms }>(cli, file),
           file,
         )
         const secret =
@@ -39,7 +39,7 @@ export function setCommand(start: Start): Command {
     )
 }
 
-function termsIn(read: GivenTerms | { readonly terms: GivenTerms }, file: string): GivenTerms {
+function termsIn(read: IssuerTerms | { readonly terms: IssuerTerms }, file: string): IssuerTerms {
   if (typeof read === 'object' && read !== null && !Array.isArray(read)) {
     if (!('terms' in read)) return read
     if (typeof read.terms === 'object' && read.terms !== null) return read.terms

@@ -18,11 +18,11 @@ import type { McpReply } from './reply.ts'
 import type { McpConversation } from './session-id.ts'
 
 /** Knowledge of a request after each step of its arrival. Values are added, never changed. */
-export interface Heard extends Located {
+export interface PlacedMessage extends Located {
   /** The message; `undefined`: the request ends the session. */
   rpc: RpcMessage | undefined
 }
-export interface Placed extends Heard {
+export interface Placed extends PlacedMessage {
   /**
    * The conversation; `undefined`: the request begins one. Its owner is not checked before the
    * token is.

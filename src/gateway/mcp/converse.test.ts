@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { openMasterKey } from '../../keys/index.ts'
 import { systemRandom } from '../../lib/random.ts'
 import { Secret } from '../../lib/secret.ts'
-import type { Heard } from './call-steps.ts'
+import type { PlacedMessage } from './call-steps.ts'
 import { converse } from './converse.ts'
 import { McpSessions } from './mcp-sessions.ts'
 import type { McpPorts } from './ports.ts'
@@ -36,7 +36,7 @@ async function place() {
     const heard = { rpc: undefined, request: { headers }, resource: { name: resource } }
     const ports = { desk, master: counting }
     // as: what `converse` looks at; nobody says who calls
-    const placed = await converse(heard as unknown as Heard, ports as unknown as McpPorts)
+    const placed = await converse(heard as unknown as PlacedMessage, ports as unknown as McpPorts)
     return placed.conversation
   }
   return { desk, hear, id: sessionId(master, CONVERSATION), opened: () => opened }

@@ -2,7 +2,7 @@ import { Problem } from '../../lib/problem.ts'
 import { messageOf, RPC, type RpcMessage } from '../../net/index.ts'
 import type { Located } from '../passage.ts'
 import { readBody } from '../read-body.ts'
-import type { Heard } from './call-steps.ts'
+import type { PlacedMessage } from './call-steps.ts'
 import { notHeard } from './ended.ts'
 
 /** Error code that MCP reserves for headers that disagree with the body. */
@@ -10,7 +10,7 @@ const HEADER_MISMATCH = -32020
 const ENCODED = /^=\?base64\?([A-Za-z0-9+/]*={0,2})\?=$/
 
 /** Reads the whole body as one message. Headers that repeat parts of it must agree with it. */
-export async function takeMessage(located: Located): Promise<Heard> {
+export async function takeMessage(located: Located): Promise<PlacedMessage> {
   if (located.request.method === 'DELETE') {
     if ((await readBody(located.message, located.request)) !== undefined)
       throw new Problem('arguments.unexpected_body', 'a session is ended without a body')

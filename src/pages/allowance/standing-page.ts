@@ -12,7 +12,7 @@ import {
   usesInWords,
 } from './standing-words.ts'
 
-export interface StandingView extends AllowanceScope {
+export interface AllowanceForm extends AllowanceScope {
   readonly viewer: Viewer
   readonly id: string
   /** Of the call that asks; has been through `visible`. */
@@ -25,7 +25,7 @@ export interface StandingView extends AllowanceScope {
 }
 
 /** What would be granted, in words. Only the button on this page grants it. */
-export function standingPage(view: StandingView): string {
+export function standingPage(view: AllowanceForm): string {
   const { choice } = view
   const open = choice.uses === null && choice.pattern.every(({ how }) => how === 'any')
   const body = html`<div class="head"><p class="eyebrow"><span>Answer more than this once</span></p>
