@@ -3,6 +3,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe } from 'node:test'
 import { pathToFileURL } from 'node:url'
+import fc from 'fast-check'
+
+// The same cases in every run; a file on its own, and the long run, draw new ones.
+if (!process.env.TEST_LONG) fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: 20_261_129 })
 
 /** A test file that hangs is a failure, in ms; its tests inherit this. Tests that take minutes have limits of their own. */
 const MAX_DURATION = 600_000

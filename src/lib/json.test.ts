@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { ExactNumber, type Json, parseJson, printJson } from './json.ts'
 import { Problem, type ProblemCode } from './problem.ts'
@@ -19,10 +21,20 @@ function loose(value: Json): unknown {
   return Array.isArray(value) ? value.map(loose) : value
 }
 
+/**
+ * Asserts that `JSON.parse` reads the same. V8 (13.6, for one) reads a name with an escape as another name with a
+ * backslash that it read in such an object before: `{"a":1,"x\\":1}`, then `{"a":1,"x\n":1}`. A realm that has read
+ * nothing does not.
+ */
+function readsAlike(value: Json, text: string): void {
+  if (isDeepStrictEqual(loose(value), JSON.parse(text))) return
+  const fresh: unknown = runInNewContext('JSON.stringify(JSON.parse(text))', { text })
+  assert.equal(JSON.stringify(loose(value)), fresh)
+}
+
 test('what is accepted is read as JSON.parse reads it', () => {
   fc.assert(
     fc.property(fc.json({ maxDepth: 8 }), (text) => {
-      const expected: unknown = JSON.parse(text)
       let value: Json
       try {
         value = parseJson(text)
@@ -31,7 +43,7 @@ test('what is accepted is read as JSON.parse reads it', () => {
         assert.ok(/\\u0000|\\ud[89a-f]|__proto__/i.test(text), `${text} was refused`)
         return
       }
-      assert.deepEqual(loose(value), expected)
+      readsAlike(value, text)
     }),
     { numRuns: 2000 },
   )
@@ -50,7 +62,7 @@ test('nothing that JSON.parse refuses is accepted', () => {
       } catch {
         return
       }
-      assert.deepEqual(loose(accepted), JSON.parse(text))
+      readsAlike(accepted, text)
     }),
     { numRuns: 20_000 },
   )
@@ -67,7 +79,7 @@ test('one changed character never turns a text into something that JSON.parse re
       const where = at % (text.length + 1)
       const changed = text.slice(0, where) + put + text.slice(where + 1)
       try {
-        assert.deepEqual(loose(parseJson(changed)), JSON.parse(changed))
+        readsAlike(parseJson(changed), changed)
       } catch (error) {
         assert.ok(error instanceof Problem, String(error))
       }

@@ -126,6 +126,8 @@ async function startServer(
     fsync: 'on',
     synchronous_commit: 'on',
     max_connections: '400',
+    // It counts rows when it likes, and plans change with what it counted.
+    autovacuum: 'off',
     // On a busy machine the usual second, twice, is longer than statements wait for a lock.
     deadlock_timeout: '100ms',
     ...settings,
