@@ -1,14 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { StepUp } from '@remit/engine'
-import {
-  type AgentParts,
-  ClientDocuments,
-  ISSUERS,
-  ISSUERS_SEALED,
-  type IssuerParts,
-  IssuerTrust,
-} from './agents/index.ts'
+import type { AgentParts } from './agents/index.ts'
 import { SHADOW, Shadow, stopShadow } from './analysis/index.ts'
 import type { ApiParts } from './api/index.ts'
 import {
@@ -19,11 +12,13 @@ import {
   ReservationQueue,
 } from './calls/index.ts'
 import { Catalog, RULES } from './catalog/index.ts'
+import { ClientDocuments } from './client-metadata/index.ts'
 import type { Settings } from './config/settings.ts'
 import { isLoopback } from './config/settings.ts'
 import { CONNECTIONS_SEALED, type ConnectionParts } from './connections/index.ts'
 import { Facts } from './facts/index.ts'
 import { Dormancy, GRANTS_SEALED, WaitingRoom } from './grants/index.ts'
+import { ISSUERS, ISSUERS_SEALED, type IssuerParts, IssuerTrust } from './issuers/index.ts'
 import {
   GuardedSigner,
   hasSigningKeys,

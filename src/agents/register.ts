@@ -1,3 +1,4 @@
+import { agentIdOf, isClientUrl } from '../lib/client-url.ts'
 import { isName } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import { findPerson } from '../people/index.ts'
@@ -6,7 +7,6 @@ import { type Agent, type AgentClient, BEGINNING } from './agent.ts'
 import { readAgentKey } from './agent-key.ts'
 import { insertKey } from './agent-key-store.ts'
 import { insertAgent, insertClient } from './agent-store.ts'
-import { agentIdOf, isClientUrl } from './client-metadata/client-url.ts'
 import { readCeiling, readMayDelegate, readTrust } from './limits.ts'
 import type { AgentParts } from './parts.ts'
 

@@ -1,11 +1,11 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { SignJWT } from 'jose'
+import { IssuerTrust } from '../issuers/issuer-trust.ts'
 import { outbound } from '../net/index.ts'
 import type { Person } from '../people/index.ts'
 import { someone, type TestPeople, testPeople } from '../people/testing.ts'
 import type { Storage } from '../storage/index.ts'
 import type { Agent } from './agent.ts'
-import { IssuerTrust } from './issuers/issuer-trust.ts'
 import { type Registration, registerAgent } from './register.ts'
 
 export const CEILING = [

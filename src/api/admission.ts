@@ -4,7 +4,7 @@ import {
   addAdmissionRule,
   listAdmissionRules,
   removeAdmissionRule,
-} from '../agents/index.ts'
+} from '../client-metadata/index.ts'
 import { personNames } from './names.ts'
 import { operation } from './operation.ts'
 import { ByName, Detail, KeptDetail, listOf, Name, Nothing, Time } from './schemas.ts'

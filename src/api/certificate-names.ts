@@ -2,10 +2,10 @@ import { Type } from 'typebox'
 import {
   addCertificateName,
   CERTIFICATE_NAMES,
-  findAgent,
   listCertificateNames,
   removeCertificateName,
-} from '../agents/index.ts'
+} from '../agent-authentication/index.ts'
+import { findAgent } from '../agents/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { operation } from './operation.ts'
 import type { ApiParts } from './parts.ts'

@@ -7,7 +7,7 @@ import {
   type IssuerTerms,
   type KeySource,
   type TrustedIssuer,
-} from '../agents/index.ts'
+} from '../issuers/index.ts'
 import { Detail, KeptDetail, Name, secretText, Time } from './schemas.ts'
 import { time } from './shapes.ts'
 

@@ -6,7 +6,7 @@ import {
   revokeIssuer,
   setIssuerTerms,
   suspendIssuer,
-} from '../agents/index.ts'
+} from '../issuers/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { Secret } from '../lib/secret.ts'
 import { Issuer, issuerShape, NewIssuer, Terms, termsOf } from './issuer-shapes.ts'

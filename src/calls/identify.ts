@@ -1,5 +1,4 @@
 import type { GateResult } from '@remit/engine'
-import type { StoredIssuer } from '../agents/index.ts'
 import { countedAccess, countedRisk } from '../catalog/index.ts'
 import type { Identified, PresentedCredentials, TokenStatement } from '../facts/index.ts'
 import {
@@ -13,6 +12,7 @@ import {
   unusableBearer,
 } from '../facts/index.ts'
 import { foreignIssuer, holdForeign } from '../grants/index.ts'
+import type { StoredIssuer } from '../issuers/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { LiveView } from '../revocation/index.ts'
 import type { TaskLineage } from '../tasks/index.ts'

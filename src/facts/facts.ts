@@ -1,13 +1,12 @@
 import { type Detail, type GateResult, intersect, type PolicyEntity } from '@remit/engine'
+import { type Agent, findAgent } from '../agents/index.ts'
+import { type Catalog, RULES } from '../catalog/index.ts'
 import {
-  type Agent,
   atMostTrusted,
-  findAgent,
   type IssuerTrust,
   type TrustedIssuer,
   withinIssuers,
-} from '../agents/index.ts'
-import { type Catalog, RULES } from '../catalog/index.ts'
+} from '../issuers/index.ts'
 import type { Id } from '../lib/id.ts'
 import { LruCache } from '../lib/lru-cache.ts'
 import { findPerson, type Person } from '../people/index.ts'

@@ -1,6 +1,7 @@
 import type { GateResult } from '@remit/engine'
-import { type Agent, isOverdue, issuerKey } from '../agents/index.ts'
+import { type Agent, isOverdue } from '../agents/index.ts'
 import { type Action, RULES } from '../catalog/index.ts'
+import { issuerKey } from '../issuers/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { ProblemCode } from '../lib/problem.ts'
 import type { Person } from '../people/index.ts'

@@ -1,5 +1,5 @@
-import type { IssuerTrust } from '../agents/index.ts'
 import type { Catalog } from '../catalog/index.ts'
+import type { IssuerTrust } from '../issuers/index.ts'
 import type { MasterKey, SigningKeys } from '../keys/index.ts'
 import type { Ledger } from '../ledger/index.ts'
 import type { Providers } from '../people/index.ts'

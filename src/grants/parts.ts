@@ -1,4 +1,5 @@
-import type { AttestationChallenges, ClientDocuments } from '../agents/index.ts'
+import type { AttestationChallenges } from '../agent-authentication/index.ts'
+import type { ClientDocuments } from '../client-metadata/index.ts'
 import type { FactParts } from '../facts/index.ts'
 import type { WaitingRoom } from './deferral/waiting-room.ts'
 import type { Dormancy } from './dormancy.ts'

@@ -1,6 +1,6 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider'
-import { looksLikeClientUrl } from '../agents/index.ts'
 import { sha256url } from '../lib/bytes.ts'
+import { looksLikeClientUrl } from '../lib/client-url.ts'
 import { Problem } from '../lib/problem.ts'
 import type { OidcPayloads } from '../tokens/index.ts'
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { ATTESTED, type AttestationChallenges, writeShown } from '../agents/index.ts'
+import { ATTESTED, type AttestationChallenges, writeShown } from '../agent-authentication/index.ts'
 import { headerValues } from '../http/index.ts'
 import { readCompact, readObject } from '../keys/index.ts'
 import { Problem } from '../lib/problem.ts'

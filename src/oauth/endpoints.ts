@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { AttestationChallenges } from '../agents/index.ts'
+import type { AttestationChallenges } from '../agent-authentication/index.ts'
 import type { IntrospectionParts } from '../grants/index.ts'
 import type { RawHandler } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'

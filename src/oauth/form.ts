@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { ATTESTED } from '../agents/index.ts'
+import { ATTESTED } from '../agent-authentication/index.ts'
 import { collectBody } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
 

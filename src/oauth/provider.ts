@@ -6,9 +6,10 @@ import Provider, {
   interactionPolicy,
   type KoaContextWithOIDC,
 } from 'oidc-provider'
-import { ISSUER_ALGORITHMS, POP_ALGORITHMS } from '../agents/index.ts'
+import { POP_ALGORITHMS } from '../agent-authentication/index.ts'
 import type { GrantParts } from '../grants/index.ts'
 import type { Cookies } from '../http/index.ts'
+import { ISSUER_ALGORITHMS } from '../issuers/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { listProviders } from '../people/index.ts'
 import type { OidcPayloads } from '../tokens/index.ts'

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { ATTESTED } from '../agents/index.ts'
+import { ATTESTED } from '../agent-authentication/index.ts'
 import { provePushed } from '../grants/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { ATTESTATION_HEADERS, readClientForm } from './attestation.ts'

@@ -10,13 +10,7 @@ export { createSpace } from './create-space.ts'
 export { mayOpen } from './openers.ts'
 export type { SpaceParts } from './parts.ts'
 export type { SpaceRules } from './rules.ts'
-export {
-  limitOf,
-  modeOf,
-  type Space,
-  type SpaceLine,
-  withinSpaces,
-} from './space.ts'
+export { limitOf, modeOf, type Space, type SpaceLine, withinSpaces } from './space.ts'
 export { findLine, findSpace, listSpaces } from './space-store.ts'
 export { identifySurface } from './surface/identify-surface.ts'
 export { registerSurface, revokeSurface } from './surface/register-surface.ts'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
-import { addAdmissionRule, addKey, retireAgent } from '../../src/agents/index.ts'
+import { addKey, retireAgent } from '../../src/agents/index.ts'
+import { addAdmissionRule } from '../../src/client-metadata/index.ts'
 import { sha256url } from '../../src/lib/bytes.ts'
 import { suspendPerson } from '../../src/people/index.ts'
 import { basesOfPerson, endBasis, listTasks } from '../../src/tasks/index.ts'

@@ -2,13 +2,8 @@ import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
 import type { Browser, Page } from '../../examples/refund-desk/browser.ts'
 import { signIn } from '../../examples/refund-desk/people.ts'
-import {
-  addAdmissionRule,
-  findAgent,
-  removeAdmissionRule,
-  setCeiling,
-  setTrust,
-} from '../../src/agents/index.ts'
+import { findAgent, setCeiling, setTrust } from '../../src/agents/index.ts'
+import { addAdmissionRule, removeAdmissionRule } from '../../src/client-metadata/index.ts'
 import { basesOfPerson, findAuthorization, listTasks } from '../../src/tasks/index.ts'
 import { deskActions, openDesk, ping, Stranger } from '../mcp/stranger.ts'
 import { send } from '../wire.ts'

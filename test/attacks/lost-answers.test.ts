@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, beforeEach, it } from 'node:test'
-import { addAdmissionRule, resumeAgent, suspendAgent } from '../../src/agents/index.ts'
+import { resumeAgent, suspendAgent } from '../../src/agents/index.ts'
+import { addAdmissionRule } from '../../src/client-metadata/index.ts'
 import { endBasis, listTasks } from '../../src/tasks/index.ts'
 import { openDesk, Stranger } from '../mcp/stranger.ts'
 import { newKey, proof } from '../signing.ts'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
-import { addAdmissionRule, findAgent } from '../../src/agents/index.ts'
+import { findAgent } from '../../src/agents/index.ts'
+import { addAdmissionRule } from '../../src/client-metadata/index.ts'
 import { CLIENT_CREDENTIALS, TOKEN_EXCHANGE } from '../../src/oauth/grant-types.ts'
 import { deskActions, openDesk, Stranger } from '../mcp/stranger.ts'
 import { type Answer, send } from '../wire.ts'

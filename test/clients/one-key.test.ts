@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, beforeEach, it } from 'node:test'
 import * as oauth from 'oauth4webapi'
-import { addAdmissionRule } from '../../src/agents/index.ts'
+import { addAdmissionRule } from '../../src/client-metadata/index.ts'
 import { closeTask } from '../../src/tasks/index.ts'
 import { deskActions, openDesk, ping } from '../mcp/stranger.ts'
 import { inEachWorld } from '../world.ts'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
-import { addIssuer, admitAgentIn, suspendIssuer } from '../../src/agents/index.ts'
+import { admitAgentIn } from '../../src/client-metadata/index.ts'
+import { addIssuer, suspendIssuer } from '../../src/issuers/index.ts'
 import { findTask } from '../../src/tasks/index.ts'
 import { ID_TOKEN, JWT_BEARER, TOKEN_EXCHANGE } from '../agent.ts'
 import { Stranger } from '../mcp/stranger.ts'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
-import { addIssuer, INTROSPECTED_FOR_MS, revokeIssuer } from '../../src/agents/index.ts'
+import { addIssuer, revokeIssuer } from '../../src/issuers/index.ts'
+import { INTROSPECTED_FOR_MS } from '../../src/issuers/introspection.ts'
 import { Secret } from '../../src/lib/secret.ts'
 import { Pep } from '../conformance/authzen/pdp.ts'
 import { foreignServer, SECRET } from '../issuers/server.ts'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { setCertification, setOwner, suspendUncertified } from '../../src/agents/index.ts'
+import { setOwner } from '../../src/agents/change-limits.ts'
+import { setCertification, suspendUncertified } from '../../src/agents/index.ts'
 import { manualClock } from '../../src/lib/clock.ts'
 import { suspendPerson } from '../../src/people/index.ts'
 import { JWT_BEARER, postForm } from '../agent.ts'

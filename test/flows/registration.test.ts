@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
-import {
-  addAdmissionRule,
-  addKey,
-  findAgent,
-  findDescription,
-  suspendAgent,
-} from '../../src/agents/index.ts'
+import { addKey, findAgent, suspendAgent } from '../../src/agents/index.ts'
+import { addAdmissionRule, findDescription } from '../../src/client-metadata/index.ts'
 import { forgetUnusedClients } from '../../src/grants/index.ts'
 import { basesOfAgent, endBasis, findTask, grantBasis, listTasks } from '../../src/tasks/index.ts'
 import { JWT_BEARER, TestAgent } from '../agent.ts'

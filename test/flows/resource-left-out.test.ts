@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
-import { addAdmissionRule } from '../../src/agents/index.ts'
+import { addAdmissionRule } from '../../src/client-metadata/index.ts'
 import { findAuthorization } from '../../src/tasks/index.ts'
 import { deskActions, openDesk, Stranger } from '../mcp/stranger.ts'
 import { inEachWorld } from '../world.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
-import { addAdmissionRule } from '../../src/agents/index.ts'
+import { addAdmissionRule } from '../../src/client-metadata/index.ts'
 import { publishPolicies } from '../../src/policy/index.ts'
 import { postForm } from '../agent.ts'
 import { Stranger, VERIFIER } from '../mcp/stranger.ts'

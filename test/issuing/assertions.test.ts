@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { after, before, it } from 'node:test'
-import { addIssuer, setIssuerTerms } from '../../src/agents/index.ts'
+import { addIssuer, setIssuerTerms } from '../../src/issuers/index.ts'
 import {
   type FakeProvider,
   fakeProvider,

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
 import { asDelegates, type Detail } from '@remit/engine'
-import { addIssuer, registerAgent, revokeIssuer, setCeiling } from '../../src/agents/index.ts'
+import { registerAgent, setCeiling } from '../../src/agents/index.ts'
 import { applyImport, setRisk } from '../../src/catalog/index.ts'
 import { planImport } from '../../src/catalog/testing.ts'
+import { addIssuer, revokeIssuer } from '../../src/issuers/index.ts'
 import { publishPolicies } from '../../src/policy/index.ts'
 import { findTask, grantBasis } from '../../src/tasks/index.ts'
 import {

@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
 import { Client, DpopSession, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
-import {
-  addAdmissionRule,
-  addCertificateName,
-  findAgent,
-  setTrust,
-} from '../../src/agents/index.ts'
+import { addCertificateName } from '../../src/agent-authentication/index.ts'
+import { findAgent, setTrust } from '../../src/agents/index.ts'
 import { setRisk } from '../../src/catalog/index.ts'
+import { addAdmissionRule } from '../../src/client-metadata/index.ts'
 import { answer } from '../../src/net/mcp/testing.ts'
 import { basesOfPerson, findTask, listTasks } from '../../src/tasks/index.ts'
 import { JWT_BEARER, postForm, TestAgent } from '../agent.ts'

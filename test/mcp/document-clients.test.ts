@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
+import { addKey, findAgent, linkClient, registerAgent } from '../../src/agents/index.ts'
+import type { KeyChange } from '../../src/client-metadata/admission/admission-rule.ts'
 import {
   addAdmissionRule,
-  addKey,
-  agentIdOf,
-  findAgent,
   findDescription,
-  type KeyChange,
-  linkClient,
   listAdmissionRules,
-  registerAgent,
   removeAdmissionRule,
-} from '../../src/agents/index.ts'
+} from '../../src/client-metadata/index.ts'
+import { agentIdOf } from '../../src/lib/client-url.ts'
 import { findTask, grantSponsorship, listTasks } from '../../src/tasks/index.ts'
 import { JWT_BEARER, TestAgent } from '../agent.ts'
 import { orders, spawn } from '../delegation.ts'

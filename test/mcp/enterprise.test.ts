@@ -10,17 +10,10 @@ import {
   type OAuthClientProvider,
   StreamableHTTPClientTransport,
 } from '@modelcontextprotocol/client'
-import {
-  addCertificateName,
-  addIssuer,
-  addKey,
-  registerAgent,
-  removeCertificateName,
-  revokeIssuer,
-  revokeKey,
-  setIssuerTerms,
-} from '../../src/agents/index.ts'
+import { addCertificateName, removeCertificateName } from '../../src/agent-authentication/index.ts'
+import { addKey, registerAgent, revokeKey } from '../../src/agents/index.ts'
 import { setRisk } from '../../src/catalog/index.ts'
+import { addIssuer, revokeIssuer, setIssuerTerms } from '../../src/issuers/index.ts'
 import { closeTask, findTask, listTasks } from '../../src/tasks/index.ts'
 import { JWT_BEARER, postForm, TestAgent } from '../agent.ts'
 import { serveDocuments } from '../document-server.ts'

@@ -21,8 +21,9 @@ import {
   type ProviderStore,
   type StoredKey,
 } from 'remit-sdk/mcp'
-import { addAdmissionRule, setCeiling } from '../../src/agents/index.ts'
+import { setCeiling } from '../../src/agents/index.ts'
 import { listForTask } from '../../src/approvals/index.ts'
+import { addAdmissionRule } from '../../src/client-metadata/index.ts'
 import { listTasks } from '../../src/tasks/index.ts'
 import { wordsOf } from '../mcp/place.ts'
 import { deskActions, openDesk } from '../mcp/stranger.ts'

@@ -3,15 +3,14 @@ import {
   findAgent,
   linkClient,
   resumeAgent,
-  resumeIssuer,
   retireAgent,
   setTrust,
   suspendAgent,
-  suspendIssuer,
   unlinkClient,
 } from '../../src/agents/index.ts'
 import { addPoint, removePoint } from '../../src/calls/index.ts'
 import { resumeResource, suspendResource } from '../../src/catalog/index.ts'
+import { resumeIssuer, suspendIssuer } from '../../src/issuers/index.ts'
 import { ADMINISTRATORS, addMember, resumePerson, suspendPerson } from '../../src/people/index.ts'
 import { revokePep } from '../../src/policy/index.ts'
 import { endSignal, raiseSignal } from '../../src/risk/index.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { IncomingMessage } from 'node:http'
-import { addIssuer } from '../../src/agents/index.ts'
 import { setTokens } from '../../src/catalog/index.ts'
+import { addIssuer } from '../../src/issuers/index.ts'
 import type { OpaqueKind } from '../../src/tokens/opaque-token.ts'
 import { ACCESS_TOKEN, JWT_BEARER, type OpenTask, postForm, TOKEN_EXCHANGE } from '../agent.ts'
 import { askWith } from '../introspection/asking.ts'

@@ -1,4 +1,5 @@
-import { addIssuer, registerAgent } from '../../src/agents/index.ts'
+import { registerAgent } from '../../src/agents/index.ts'
+import { addIssuer } from '../../src/issuers/index.ts'
 import { type FakeProvider, fakeProvider } from '../../src/people/sign-in/testing.ts'
 import type { World } from '../world.ts'
 

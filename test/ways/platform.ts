@@ -1,4 +1,5 @@
-import { addIssuer, workloadId } from '../../src/agents/index.ts'
+import { workloadId } from '../../src/issuers/identify-workload.ts'
+import { addIssuer } from '../../src/issuers/index.ts'
 import { type FakeProvider, fakeProvider } from '../../src/people/sign-in/testing.ts'
 import type { World } from '../world.ts'
 

@@ -1,8 +1,9 @@
 // Run once after the harness's own seed: the MCP servers with their tools in the catalog, rules for them, refund-bot free to work
 // there for Sam, and a rule that lets in clients of this computer that only show a bearer token. Ends before the server starts.
 // `node bench/gateway/mcp/seed.ts SCRIPTED SDK`: where those two programs are.
-import { addAdmissionRule, findAgent, setCeiling } from '../../../src/agents/index.ts'
+import { findAgent, setCeiling } from '../../../src/agents/index.ts'
 import { applyImport, planMcpImport } from '../../../src/catalog/index.ts'
+import { addAdmissionRule } from '../../../src/client-metadata/index.ts'
 import { readSettings } from '../../../src/config/settings.ts'
 import { SAMPLE_AGENT } from '../../../src/dev/sample.ts'
 import { systemClock } from '../../../src/lib/clock.ts'

@@ -1,11 +1,6 @@
 import { Type } from 'typebox'
-import {
-  agentIdOf,
-  registerAgent,
-  resumeAgent,
-  retireAgent,
-  suspendAgent,
-} from '../../agents/index.ts'
+import { registerAgent, resumeAgent, retireAgent, suspendAgent } from '../../agents/index.ts'
+import { agentIdOf } from '../../lib/client-url.ts'
 import { operation } from '../operation.ts'
 import { ByName, Detail, Reason } from '../schemas.ts'
 import { AGENT_LIMIT_OPERATIONS } from './limits.ts'

@@ -1,11 +1,6 @@
 import { Type } from 'typebox'
-import {
-  type Agent as AgentNoun,
-  agentIdOf,
-  findAgent,
-  listAgents,
-  listDated,
-} from '../../agents/index.ts'
+import { type Agent as AgentNoun, findAgent, listAgents, listDated } from '../../agents/index.ts'
+import { agentIdOf } from '../../lib/client-url.ts'
 import { Problem } from '../../lib/problem.ts'
 import { personNames } from '../names.ts'
 import { operation } from '../operation.ts'

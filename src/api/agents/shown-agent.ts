@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
-import { findAgent, findDescription, listKeys } from '../../agents/index.ts'
+import { findAgent, listKeys } from '../../agents/index.ts'
+import { findDescription } from '../../client-metadata/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { personNames } from '../names.ts'
 import type { ApiParts } from '../parts.ts'

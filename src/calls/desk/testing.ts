@@ -1,9 +1,10 @@
 import type { Detail } from '@remit/engine'
-import { IssuerTrust, registerAgent } from '../../agents/index.ts'
+import { registerAgent } from '../../agents/index.ts'
 import { type TestParts, testParts } from '../../approvals/testing.ts'
 import { applyImport, Catalog } from '../../catalog/index.ts'
 import { planOrders } from '../../catalog/testing.ts'
 import { Facts } from '../../facts/facts.ts'
+import { IssuerTrust } from '../../issuers/index.ts'
 import { type Outbound, outbound } from '../../net/index.ts'
 import {
   createBuiltInGroups,

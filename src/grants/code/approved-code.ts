@@ -1,5 +1,5 @@
 import type { Requestable } from '@remit/engine'
-import { type Agent, agentIdOf, findAgent } from '../../agents/index.ts'
+import { type Agent, findAgent } from '../../agents/index.ts'
 import {
   type AccessRequest,
   attachQuestion,
@@ -8,6 +8,7 @@ import {
 } from '../../approvals/index.ts'
 import type { CatalogView } from '../../catalog/index.ts'
 import { problemOr } from '../../facts/index.ts'
+import { agentIdOf } from '../../lib/client-url.ts'
 import { newId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
 import { findPerson, type Person } from '../../people/index.ts'

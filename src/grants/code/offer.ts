@@ -1,6 +1,7 @@
 import { type Detail, intersect } from '@remit/engine'
-import { type Agent, admissionOf } from '../../agents/index.ts'
+import type { Agent } from '../../agents/index.ts'
 import type { Resource } from '../../catalog/index.ts'
+import { admissionOf } from '../../client-metadata/index.ts'
 import type { Person } from '../../people/index.ts'
 import type { Authorization } from '../../tasks/index.ts'
 import type { GrantParts } from '../parts.ts'

@@ -1,12 +1,11 @@
 import {
   ATTESTED,
-  agentIdOf,
   authenticateAgent,
   CREDENTIAL_STEPS,
   credentialStep,
-  findDescription,
-  isClientUrl,
-} from '../../agents/index.ts'
+} from '../../agent-authentication/index.ts'
+import { findDescription } from '../../client-metadata/index.ts'
+import { agentIdOf, isClientUrl } from '../../lib/client-url.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Step } from '../../storage/index.ts'
 import type { GrantParts } from '../parts.ts'

@@ -1,4 +1,4 @@
-import { ATTESTED } from '../../agents/index.ts'
+import { ATTESTED } from '../../agent-authentication/index.ts'
 import { PROOF_STEP, proofStep } from '../../facts/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { GrantParts } from '../parts.ts'

@@ -1,4 +1,4 @@
-import { canProve } from '../../agents/index.ts'
+import { canProve } from '../../agent-authentication/index.ts'
 import { USE_STEP } from '../../approvals/index.ts'
 import { PROOF_STEP, problemOr, proofStep } from '../../facts/index.ts'
 import { Problem } from '../../lib/problem.ts'

@@ -1,11 +1,10 @@
+import { findAgent, retireAgent } from '../../agents/index.ts'
 import {
-  findAgent,
   findDescription,
   noticeDescription,
   redirectsStay,
-  retireAgent,
   type SelfRegistered,
-} from '../../agents/index.ts'
+} from '../../client-metadata/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { endConsentsOf } from '../../tasks/index.ts'
 import { forgetRegistration } from '../../tokens/index.ts'

@@ -1,5 +1,6 @@
 import type { PolicyQuery, PolicyRecord, Risk } from '@remit/engine'
-import { type Agent, canProve } from '../../agents/index.ts'
+import { canProve } from '../../agent-authentication/index.ts'
+import type { Agent } from '../../agents/index.ts'
 import { countedRisk, type Resource } from '../../catalog/index.ts'
 import { agentEntity, contextsOf, groupEntities, personEntity } from '../../facts/index.ts'
 import type { Person } from '../../people/index.ts'

@@ -1,5 +1,6 @@
 import { callsIn, type Detail } from '@remit/engine'
-import { type Agent, useCredential } from '../../agents/index.ts'
+import { useCredential } from '../../agent-authentication/index.ts'
+import type { Agent } from '../../agents/index.ts'
 import { problemOr } from '../../facts/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Person } from '../../people/index.ts'

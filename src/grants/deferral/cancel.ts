@@ -1,4 +1,4 @@
-import { useCredential } from '../../agents/index.ts'
+import { useCredential } from '../../agent-authentication/index.ts'
 import { cancelRequests } from '../../approvals/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { consumeOnce, type Tx } from '../../storage/index.ts'

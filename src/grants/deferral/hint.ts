@@ -1,4 +1,5 @@
-import { type Agent, checkSignedBy } from '../../agents/index.ts'
+import { checkSignedBy } from '../../agent-authentication/index.ts'
+import type { Agent } from '../../agents/index.ts'
 import { problemOr } from '../../facts/index.ts'
 import { isId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'

@@ -1,4 +1,4 @@
-import { credentialStep } from '../../agents/index.ts'
+import { credentialStep } from '../../agent-authentication/index.ts'
 import { attachQuestion, useSteps } from '../../approvals/index.ts'
 import { newId } from '../../lib/id.ts'
 import { consumeOnceStep } from '../../storage/index.ts'

@@ -1,4 +1,5 @@
 import { type Bound, DETAIL_LIMITS, type Detail, parseDetails } from '@remit/engine'
+import { type CatalogView, detailsForScope } from '../../catalog/index.ts'
 import {
   claimAt,
   claimPointer,
@@ -6,8 +7,7 @@ import {
   holds,
   memberPointer,
   type VerifiedToken,
-} from '../../agents/index.ts'
-import { type CatalogView, detailsForScope } from '../../catalog/index.ts'
+} from '../../issuers/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { isRefused, readWanted } from '../wanted.ts'
 

@@ -2,14 +2,6 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
-import {
-  addIssuer,
-  INTROSPECTED_FOR_MS,
-  type IssuerDescription,
-  resumeIssuer,
-  revokeIssuer,
-  suspendIssuer,
-} from '../../agents/index.ts'
 import { decideCall } from '../../calls/decide-call.ts'
 import {
   ALL_OF_ORDERS,
@@ -21,6 +13,9 @@ import {
   worldsOver,
 } from '../../calls/testing.ts'
 import { Facts } from '../../facts/facts.ts'
+import { addIssuer, resumeIssuer, revokeIssuer, suspendIssuer } from '../../issuers/index.ts'
+import { INTROSPECTED_FOR_MS } from '../../issuers/introspection.ts'
+import type { IssuerDescription } from '../../issuers/read-issuer.ts'
 import { CLOCK_SKEW_MS } from '../../keys/index.ts'
 import { Secret } from '../../lib/secret.ts'
 import { suspendPerson } from '../../people/index.ts'

@@ -1,6 +1,6 @@
-import type { StoredIssuer, VerifiedToken } from '../../agents/index.ts'
 import type { Call, FactParts } from '../../facts/index.ts'
 import { problemOr } from '../../facts/index.ts'
+import type { StoredIssuer, VerifiedToken } from '../../issuers/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { TaskLineage } from '../../tasks/index.ts'

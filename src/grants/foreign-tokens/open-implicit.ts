@@ -1,15 +1,15 @@
 import type { Detail } from '@remit/engine'
+import type { Agent } from '../../agents/index.ts'
+import type { Call } from '../../facts/index.ts'
+import { authorityWithin } from '../../facts/index.ts'
 import {
-  type Agent,
   bringPerson,
   claimAt,
   identifyClient,
   type TrustedIssuer,
   type VerifiedToken,
   vouchedFor,
-} from '../../agents/index.ts'
-import type { Call } from '../../facts/index.ts'
-import { authorityWithin } from '../../facts/index.ts'
+} from '../../issuers/index.ts'
 import { rememberedUntil } from '../../keys/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import {

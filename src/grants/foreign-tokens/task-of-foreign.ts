@@ -1,5 +1,5 @@
-import type { VerifiedToken } from '../../agents/index.ts'
 import type { FactParts } from '../../facts/index.ts'
+import type { VerifiedToken } from '../../issuers/index.ts'
 import type { TaskLineage } from '../../tasks/index.ts'
 import { findForeignTask } from '../../tasks/index.ts'
 

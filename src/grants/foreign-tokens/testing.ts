@@ -1,5 +1,4 @@
 import type { TestContext } from 'node:test'
-import { addIssuer, type IssuerDescription, setIssuerTerms } from '../../agents/index.ts'
 import { decideCall } from '../../calls/decide-call.ts'
 import {
   type Held,
@@ -11,6 +10,8 @@ import {
   type Wish,
   type worldsOver,
 } from '../../calls/testing.ts'
+import { addIssuer, setIssuerTerms } from '../../issuers/index.ts'
+import type { IssuerDescription } from '../../issuers/read-issuer.ts'
 import { importPublicJwk } from '../../keys/index.ts'
 import { type FakeProvider, fakeProvider } from '../../people/sign-in/testing.ts'
 import { listTasks } from '../../tasks/index.ts'

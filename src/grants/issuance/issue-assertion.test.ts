@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { addIssuer, revokeIssuer } from '../../agents/index.ts'
 import { type Held, ORDERS, REFUND_DESK, TOKEN_URL, worldsOver } from '../../calls/testing.ts'
+import { addIssuer, revokeIssuer } from '../../issuers/index.ts'
 import { readCompact, readObject } from '../../keys/index.ts'
 import { publishPolicies } from '../../policy/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { Detail } from '@remit/engine'
-import { IssuerTrust, setCeiling } from '../../agents/index.ts'
+import { setCeiling } from '../../agents/index.ts'
 import { decideCall } from '../../calls/decide-call.ts'
 import { mayContinue } from '../../calls/still-live.ts'
 import {
@@ -19,6 +19,7 @@ import {
 } from '../../calls/testing.ts'
 import { Catalog } from '../../catalog/index.ts'
 import { Facts } from '../../facts/facts.ts'
+import { IssuerTrust } from '../../issuers/index.ts'
 import { outbound } from '../../net/index.ts'
 import { Policies } from '../../policy/index.ts'
 import { Live } from '../../revocation/index.ts'

@@ -1,4 +1,4 @@
-import { findPublicClient } from '../../agents/index.ts'
+import { findPublicClient } from '../../agent-authentication/index.ts'
 import { problemOr } from '../../facts/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { TASK_LIFE } from '../../tasks/index.ts'

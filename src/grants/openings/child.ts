@@ -1,5 +1,5 @@
 import { contains } from '@remit/engine'
-import { type Agent, vouchedFor } from '../../agents/index.ts'
+import type { Agent } from '../../agents/index.ts'
 import {
   authorityWithin,
   isNothing,
@@ -8,6 +8,7 @@ import {
   subjectOf,
   withinAgent,
 } from '../../facts/index.ts'
+import { vouchedFor } from '../../issuers/index.ts'
 import { rememberedUntil } from '../../keys/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import {

@@ -1,5 +1,5 @@
 import { contains } from '@remit/engine'
-import { credentialStep } from '../../agents/index.ts'
+import { credentialStep } from '../../agent-authentication/index.ts'
 import { proofStep } from '../../facts/index.ts'
 import { consumeOnceStep } from '../../storage/index.ts'
 import type { TaskLineage } from '../../tasks/index.ts'

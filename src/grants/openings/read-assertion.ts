@@ -1,11 +1,8 @@
 import type { Detail } from '@remit/engine'
-import {
-  type Agent,
-  agentIdOf,
-  type TrustedIssuer,
-  type VerifiedToken,
-} from '../../agents/index.ts'
+import type { Agent } from '../../agents/index.ts'
+import type { TrustedIssuer, VerifiedToken } from '../../issuers/index.ts'
 import { rememberedUntil } from '../../keys/index.ts'
+import { agentIdOf } from '../../lib/client-url.ts'
 import { Problem } from '../../lib/problem.ts'
 import {
   assertedPerson,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { findAgent, resumeAgent, setOwner, suspendAgent } from '../../agents/index.ts'
+import { setOwner } from '../../agents/change-limits.ts'
+import { findAgent, resumeAgent, suspendAgent } from '../../agents/index.ts'
 import { ISSUER, ORDERS, READ, refund, worldsOver } from '../../calls/testing.ts'
 import { Problem } from '../../lib/problem.ts'
 import { suspendPerson } from '../../people/index.ts'

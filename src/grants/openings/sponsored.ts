@@ -1,11 +1,12 @@
 import { asDelegates, type KindOf } from '@remit/engine'
-import { type Agent, vouchedFor } from '../../agents/index.ts'
+import type { Agent } from '../../agents/index.ts'
 import {
   type AskedAuthority,
   type Authority,
   authorityWithin,
   isNothing,
 } from '../../facts/index.ts'
+import { vouchedFor } from '../../issuers/index.ts'
 import { findPerson } from '../../people/index.ts'
 import {
   allLimits,

@@ -1,17 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import {
-  addIssuer,
-  addKey,
-  findAgent,
-  type IssuerDescription,
-  resumeIssuer,
-  revokeIssuer,
-  setIssuerTerms,
-  setTrust,
-  suspendIssuer,
-  workloadId,
-} from '../../agents/index.ts'
+import { addKey, findAgent, setTrust } from '../../agents/index.ts'
 import { decideCall } from '../../calls/decide-call.ts'
 import {
   type Held,
@@ -22,6 +11,15 @@ import {
   type World,
   worldsOver,
 } from '../../calls/testing.ts'
+import { workloadId } from '../../issuers/identify-workload.ts'
+import {
+  addIssuer,
+  resumeIssuer,
+  revokeIssuer,
+  setIssuerTerms,
+  suspendIssuer,
+} from '../../issuers/index.ts'
+import type { IssuerDescription } from '../../issuers/read-issuer.ts'
 import { fakeProvider } from '../../people/sign-in/testing.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { findTask, listSponsorGrants, listTasks, TaskKeeper } from '../../tasks/index.ts'

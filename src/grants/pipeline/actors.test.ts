@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import {
-  addIssuer,
-  type IssuerDescription,
-  revokeIssuer,
-  suspendIssuer,
-} from '../../agents/index.ts'
 import { READ, worldsOver } from '../../calls/testing.ts'
+import { addIssuer, revokeIssuer, suspendIssuer } from '../../issuers/index.ts'
+import type { IssuerDescription } from '../../issuers/read-issuer.ts'
 import { readCompact, readObject } from '../../keys/index.ts'
 import { publishPolicies } from '../../policy/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'

@@ -1,5 +1,5 @@
-import type { TrustedIssuer, VerifiedToken } from '../../agents/index.ts'
 import type { FactParts } from '../../facts/index.ts'
+import type { TrustedIssuer, VerifiedToken } from '../../issuers/index.ts'
 import { isId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
 import { type ForeignActor, MAX_CHAIN, readActors } from '../../tokens/index.ts'

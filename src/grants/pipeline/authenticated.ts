@@ -1,4 +1,4 @@
-import { type CredentialUse, useCredential } from '../../agents/index.ts'
+import { type CredentialUse, useCredential } from '../../agent-authentication/index.ts'
 import type { LedgerEvent } from '../../ledger/index.ts'
 import type { Id } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'

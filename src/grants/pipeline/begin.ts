@@ -1,4 +1,4 @@
-import { CREDENTIAL_STEPS, credentialStep } from '../../agents/index.ts'
+import { CREDENTIAL_STEPS, credentialStep } from '../../agent-authentication/index.ts'
 import { USE_STEP } from '../../approvals/index.ts'
 import { PROOF_STEP } from '../../facts/index.ts'
 import type { LedgerEvent } from '../../ledger/index.ts'

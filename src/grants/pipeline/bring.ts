@@ -1,13 +1,12 @@
 import {
-  type Agent,
   type Authenticated,
   authenticateAgent,
   authenticateByCertificate,
   type CredentialUse,
-  type TrustedIssuer,
-  type VerifiedToken,
-} from '../../agents/index.ts'
+} from '../../agent-authentication/index.ts'
+import type { Agent } from '../../agents/index.ts'
 import { problemOr } from '../../facts/index.ts'
+import type { TrustedIssuer, VerifiedToken } from '../../issuers/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Subject } from '../../people/index.ts'
 import { checkPossession, type ForeignActor, type Proof } from '../../tokens/index.ts'

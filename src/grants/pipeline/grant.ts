@@ -9,7 +9,7 @@ import {
   type Requestable,
   uniqueForbids,
 } from '@remit/engine'
-import { type Agent, atMostTrusted, type TrustedIssuer, vouchedFor } from '../../agents/index.ts'
+import type { Agent } from '../../agents/index.ts'
 import type { CatalogView } from '../../catalog/index.ts'
 import type { Whereabouts } from '../../facts/index.ts'
 import {
@@ -24,6 +24,7 @@ import {
   openingKeys,
   withinAgent,
 } from '../../facts/index.ts'
+import { atMostTrusted, type TrustedIssuer, vouchedFor } from '../../issuers/index.ts'
 import type { Person } from '../../people/index.ts'
 import type { LiveView } from '../../revocation/index.ts'
 import {

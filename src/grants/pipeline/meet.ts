@@ -1,4 +1,4 @@
-import { bringPerson } from '../../agents/index.ts'
+import { bringPerson } from '../../issuers/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Person, UnprovisionedPerson } from '../../people/index.ts'
 import type { GrantParts } from '../parts.ts'

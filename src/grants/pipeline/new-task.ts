@@ -1,4 +1,4 @@
-import type { TrustedIssuer } from '../../agents/index.ts'
+import type { TrustedIssuer } from '../../issuers/index.ts'
 import { type Id, newId } from '../../lib/id.ts'
 import {
   type Basis,

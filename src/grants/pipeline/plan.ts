@@ -1,5 +1,6 @@
-import type { Agent, TrustedIssuer } from '../../agents/index.ts'
+import type { Agent } from '../../agents/index.ts'
 import type { CatalogView } from '../../catalog/index.ts'
+import type { TrustedIssuer } from '../../issuers/index.ts'
 import type { Person } from '../../people/index.ts'
 import type { Step } from '../../storage/index.ts'
 import type {

@@ -1,11 +1,5 @@
 import type { GateResult } from '@remit/engine'
-import {
-  type Agent,
-  findAgent,
-  findAgentOfClient,
-  type TrustedIssuer,
-  vouchedFor,
-} from '../../agents/index.ts'
+import { type Agent, findAgent, findAgentOfClient } from '../../agents/index.ts'
 import {
   alsoKeys,
   alsoLiveness,
@@ -15,6 +9,7 @@ import {
   openingKeys,
   problemOr,
 } from '../../facts/index.ts'
+import { type TrustedIssuer, vouchedFor } from '../../issuers/index.ts'
 import { isId } from '../../lib/id.ts'
 import { Problem, type ProblemCode } from '../../lib/problem.ts'
 import { findPerson, findPersonBySubject, type Person } from '../../people/index.ts'

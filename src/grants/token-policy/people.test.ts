@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { addIssuer } from '../../agents/index.ts'
 import { findRequest, listForApprover } from '../../approvals/index.ts'
 import {
   GATEWAY,
@@ -12,6 +11,7 @@ import {
   type World,
   worldsOver,
 } from '../../calls/testing.ts'
+import { addIssuer } from '../../issuers/index.ts'
 import { fakeProvider } from '../../people/sign-in/testing.ts'
 import { publishPolicies } from '../../policy/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'

@@ -1,4 +1,4 @@
-import { credentialStep } from '../../agents/index.ts'
+import { credentialStep } from '../../agent-authentication/index.ts'
 import { identifyEnforcer } from '../../catalog/index.ts'
 import { proofStep } from '../../facts/index.ts'
 import { Problem } from '../../lib/problem.ts'

@@ -4,7 +4,7 @@ import {
   type ClientDocument,
   type ClientDocuments,
   membersOfTerms,
-} from '../../agents/index.ts'
+} from '../../client-metadata/index.ts'
 import { Problem } from '../../lib/problem.ts'
 
 /**

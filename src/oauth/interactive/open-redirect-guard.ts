@@ -1,5 +1,5 @@
 import type { KoaContextWithOIDC } from 'oidc-provider'
-import { isLetIn, isLoopbackRedirect } from '../../agents/index.ts'
+import { isLetIn, isLoopbackRedirect } from '../../client-metadata/index.ts'
 import type { GrantParts } from '../../grants/index.ts'
 import { Problem } from '../../lib/problem.ts'
 

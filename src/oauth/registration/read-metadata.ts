@@ -6,7 +6,7 @@ import {
   readClientKeys,
   readRequestTerms,
   visibleLine,
-} from '../../agents/index.ts'
+} from '../../client-metadata/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { CLIENT_CREDENTIALS, JWT_BEARER, TOKEN_EXCHANGE } from '../grant-types.ts'
 

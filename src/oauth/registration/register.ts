@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { isLetIn } from '../../agents/index.ts'
+import { isLetIn } from '../../client-metadata/index.ts'
 import type { GrantParts } from '../../grants/index.ts'
 import { sameBytes } from '../../lib/bytes.ts'
 import type { Clock } from '../../lib/clock.ts'

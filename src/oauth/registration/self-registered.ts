@@ -1,4 +1,4 @@
-import { readClientKeys, type SelfRegistered } from '../../agents/index.ts'
+import { readClientKeys, type SelfRegistered } from '../../client-metadata/index.ts'
 import type { ClientRegistration } from './read-metadata.ts'
 
 type Said = Pick<

@@ -1,4 +1,4 @@
-import { findDescription, isLoopbackRedirect } from '../../agents/index.ts'
+import { findDescription, isLoopbackRedirect } from '../../client-metadata/index.ts'
 import {
   adviseStepUp,
   askAboutCode,

@@ -1,4 +1,5 @@
-import { clientHost, type VouchedBy } from '../../agents/index.ts'
+import type { VouchedBy } from '../../agents/index.ts'
+import { clientHost } from '../../lib/client-url.ts'
 import { type Html, html } from './html.ts'
 import { badge } from './pieces.ts'
 import { show } from './show.ts'

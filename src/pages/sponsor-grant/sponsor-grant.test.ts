@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setOwner } from '../../agents/index.ts'
+import { setOwner } from '../../agents/change-limits.ts'
 import type { Storage } from '../../storage/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { findSponsorGrant, findTask } from '../../tasks/index.ts'

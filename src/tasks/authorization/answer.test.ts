@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { addAdmissionRule, findAgent, removeAdmissionRule } from '../../agents/index.ts'
+import { findAgent } from '../../agents/index.ts'
+import { addAdmissionRule, removeAdmissionRule } from '../../client-metadata/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { artefacts } from '../../tokens/index.ts'

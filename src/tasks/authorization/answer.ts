@@ -1,5 +1,7 @@
 import { containsByType, type Detail, type KindOf } from '@remit/engine'
-import { type Agent, admitAgentIn, agentIdOf } from '../../agents/index.ts'
+import type { Agent } from '../../agents/index.ts'
+import { admitAgentIn } from '../../client-metadata/index.ts'
+import { agentIdOf } from '../../lib/client-url.ts'
 import type { Id } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
 import { requireProved } from '../../people/index.ts'

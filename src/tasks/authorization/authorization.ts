@@ -1,5 +1,5 @@
 import type { Detail, StepUp } from '@remit/engine'
-import type { SelfRegistered } from '../../agents/index.ts'
+import type { SelfRegistered } from '../../client-metadata/index.ts'
 import type { Id } from '../../lib/id.ts'
 
 /** `granted` waits for the code to be redeemed; `used` when it was, once. */

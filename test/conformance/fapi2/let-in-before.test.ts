@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { addAdmissionRule, addIssuer } from '../../../src/agents/index.ts'
+import { addAdmissionRule } from '../../../src/client-metadata/index.ts'
+import { addIssuer } from '../../../src/issuers/index.ts'
 import { fakeProvider } from '../../../src/people/sign-in/testing.ts'
 import { postForm } from '../../agent.ts'
 import { deskActions, openDesk, Stranger } from '../../mcp/stranger.ts'

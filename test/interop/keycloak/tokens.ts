@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { INTROSPECTED_FOR_MS } from '../../../src/agents/index.ts'
+import { INTROSPECTED_FOR_MS } from '../../../src/issuers/introspection.ts'
 import { Secret } from '../../../src/lib/secret.ts'
 import { registerProvider } from '../../../src/people/index.ts'
 import { findTask } from '../../../src/tasks/index.ts'

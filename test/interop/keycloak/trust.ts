@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { addIssuer, linkClient, setIssuerTerms } from '../../../src/agents/index.ts'
+import { linkClient } from '../../../src/agents/index.ts'
+import { addIssuer, setIssuerTerms } from '../../../src/issuers/index.ts'
 import type { Secret } from '../../../src/lib/secret.ts'
 import { listTasks } from '../../../src/tasks/index.ts'
 import { newKey, type TestKey } from '../../signing.ts'

@@ -1,0 +1,155 @@
+import type { Agent, AgentParts, RefusingParts } from '../agents/index.ts'
+import { isOverdue, suspendIfUncertified } from '../agents/index.ts'
+import { readCompact, readObject } from '../keys/index.ts'
+import { isClientUrl } from '../lib/client-url.ts'
+import { isName } from '../lib/id.ts'
+import { Problem } from '../lib/problem.ts'
+import { assertionFault } from './assertion-fault.ts'
+import { byAttestation } from './attestation/by-attestation.ts'
+import { ATTESTED } from './attestation/shown.ts'
+import type { Authenticated, AuthenticatingParts, Way } from './authenticated.ts'
+import { byOwnKey, ownAssertionRules } from './own-key.ts'
+import { byIssuer, bySvid } from './platform-token.ts'
+
+export type { Authenticated, AuthenticatingParts } from './authenticated.ts'
+export { assertionReplayKey } from './own-key.ts'
+
+/** What a client authenticates with. */
+export interface ShownAssertion {
+  readonly assertion: string
+  readonly assertionType: string
+  /** What it may name as its audience beside the issuer, where a standard has it so. */
+  readonly audiences?: readonly string[] | undefined
+}
+
+const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+
+/** The ways to say who one is, by `client_assertion_type`. */
+const WAYS: ReadonlyMap<string, Way> = new Map<string, Way>([
+  // RFC 7523 section 2.2
+  [JWT_BEARER, (parts, assertion, audiences) => wayOf(assertion)(parts, assertion, audiences)],
+  // draft-ietf-oauth-spiffe-client-auth section 3.1
+  ['urn:ietf:params:oauth:client-assertion-type:jwt-spiffe', bySvid],
+  // draft-ietf-oauth-attestation-based-client-auth: in headers, and so of no type that a form can say
+  [ATTESTED, byAttestation],
+])
+
+/**
+ * Authenticates an agent: by a key that we hold for it or that its metadata document names (`private_key_jwt`), or by a token of an
+ * issuer that is trusted to say which agent somebody is. Such a base credential opens tasks and can do nothing else.
+ *
+ * Every failure is `agent.unauthenticated` in the same words, so that nobody learns which agents exist or are stopped;
+ * the true reason is the problem's `cause`, for the log, and what is wrong with the assertion itself is told (`fault`). An agent that proved who it is and may not act is recorded.
+ * What is wrong with a document is said: it is where everyone can read it.
+ * @throws Problem also `agent.quarantined`: it proved who it is, and nobody has let it in; `client_document.…`
+ */
+export async function authenticateAgent(
+  parts: AuthenticatingParts,
+  shown: ShownAssertion,
+): Promise<Authenticated> {
+  const found = await prove(parts, shown).catch((cause: unknown) =>
+    inTheSameWords(cause, faultOf(parts, shown)),
+  )
+  await activeOnly(parts, found.agent, () => faultOf(parts, shown))
+  return found
+}
+
+/**
+ * An agent that proved who it is and may not act is recorded. One past its date is stopped now, whoever looks for such agents.
+ * A second lock for calls: each looks at the live state of every agent in the chain. For openings it is the first.
+ */
+export async function activeOnly(
+  parts: RefusingParts,
+  agent: Agent,
+  fault: () => string | undefined = () => undefined,
+): Promise<void> {
+  const { id } = agent
+  const refusal = await stopped(parts, agent)
+  if (!refusal) return
+  const reason = refusal.code
+  if (parts.ledger.refusals.admits({ agent: id, reason }))
+    await parts.storage.transaction((tx) =>
+      parts.ledger.append(tx, { type: 'agent.refused', agent: id, reason }),
+    )
+  throw unauthenticated(refusal, fault())
+}
+
+/** The same of an agent that somebody only says to be: nothing was proved, so nothing is recorded of it. */
+export async function activeIfSaid(parts: AgentParts, agent: Agent): Promise<void> {
+  const refusal = await stopped(parts, agent)
+  if (refusal) throw unauthenticated(refusal)
+}
+
+async function stopped(parts: AgentParts, agent: Agent): Promise<Problem | undefined> {
+  const { id } = agent
+  const late = agent.status === 'active' && isOverdue(agent, parts.clock.now())
+  if (late) await suspendIfUncertified(parts, id)
+  const status = late ? 'suspended' : agent.status
+  return status === 'active' ? undefined : new Problem(`agent.${status}`, `\`${id}\` is ${status}`)
+}
+
+async function prove(
+  parts: AuthenticatingParts,
+  { assertion, assertionType, audiences }: ShownAssertion,
+): Promise<Authenticated> {
+  const way = WAYS.get(assertionType)
+  if (parts.fapi2 && way && wayUsed(way, assertion) !== byOwnKey)
+    throw new Problem('agent.unauthenticated', 'only `private_key_jwt` and certificates count here')
+  if (!way) throw new Problem('agent.unauthenticated', '`client_assertion_type` is not known')
+  return way(parts, assertion, audiences)
+}
+
+/** Which of the ways it is, where the type of an assertion leaves that open. */
+function wayUsed(way: Way, assertion: string): Way {
+  return way === WAYS.get(JWT_BEARER) ? wayOf(assertion) : way
+}
+
+/**
+ * Whoever names an agent as issuer, or itself by the address of a document, has to have its key; all others are issuers that are
+ * trusted, or nobody.
+ */
+function wayOf(assertion: string): Way {
+  const { iss, sub } = readObject(readCompact(assertion).payload, 'claims set')
+  return isName(iss) || (isClientUrl(iss) && sub === iss) ? byOwnKey : byIssuer
+}
+
+/** `fault`: what whoever made the assertion may be told of it. */
+export function inTheSameWords(cause: unknown, fault?: string): never {
+  // A store that cannot be reached says nothing about the agent.
+  throw cause instanceof Problem && cause.status < 500 && !isSaid(cause)
+    ? unauthenticated(cause, fault)
+    : cause
+}
+
+/** Only of those that an agent signs itself: what tokens of issuers have to say is between those and us. */
+function faultOf(
+  parts: AuthenticatingParts,
+  { assertion, assertionType, audiences }: ShownAssertion,
+): string | undefined {
+  if (!WAYS.has(assertionType)) return '`client_assertion_type` is not known'
+  if (assertionType !== JWT_BEARER || !isOwn(assertion)) return undefined
+  const fault = assertionFault(assertion, ownAssertionRules(parts, audiences))
+  return fault ?? 'no active agent has a key that verifies it'
+}
+
+/** What cannot be read is of nobody else. */
+function isOwn(assertion: string): boolean {
+  try {
+    return wayOf(assertion) === byOwnKey
+  } catch {
+    return true
+  }
+}
+
+/** What everyone can read at an address; what the draft on attestations has words for; and that an agent which proved who it is was let in by nobody. */
+function isSaid({ code }: Problem): boolean {
+  return /^(?:client_document|attestation)\./.test(code) || code === 'agent.quarantined'
+}
+
+function unauthenticated(cause: Problem, fault?: string): Problem {
+  return new Problem(
+    'agent.unauthenticated',
+    'the client assertion does not authenticate an agent',
+    { cause, ...(fault === undefined ? {} : { members: { fault } }) },
+  )
+}

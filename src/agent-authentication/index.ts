@@ -1,0 +1,17 @@
+export type { AttestationChallenges } from './attestation/challenges.ts'
+export { POP_ALGORITHMS } from './attestation/possession.ts'
+export { ATTESTED, writeShown } from './attestation/shown.ts'
+export { type Authenticated, authenticateAgent } from './authenticate.ts'
+export { authenticateByCertificate } from './authenticate-certificate.ts'
+export { canProve } from './can-prove.ts'
+export { CERTIFICATE_NAMES } from './certificates/certificate-name.ts'
+export { listCertificateNames } from './certificates/certificate-name-store.ts'
+export { addCertificateName, removeCertificateName } from './certificates/change-names.ts'
+export {
+  CREDENTIAL_STEPS,
+  type CredentialUse,
+  credentialStep,
+  useCredential,
+} from './credential-use.ts'
+export { findPublicClient } from './public-client.ts'
+export { checkSignedBy } from './signed-by.ts'

@@ -1,0 +1,144 @@
+import type { Agent } from '../agents/index.ts'
+import { ALGORITHMS_OF, findAgent, listKeys, readAgentKey } from '../agents/index.ts'
+import type { ClientKey } from '../client-metadata/index.ts'
+import { admitByRule, findDescription, selfOf } from '../client-metadata/index.ts'
+import {
+  type Claims,
+  checkJwt,
+  importPublicJwk,
+  readCompact,
+  readObject,
+  rememberedUntil,
+} from '../keys/index.ts'
+import { sha256url } from '../lib/bytes.ts'
+import { agentIdOf, isClientUrl } from '../lib/client-url.ts'
+import { isName } from '../lib/id.ts'
+import { Problem } from '../lib/problem.ts'
+import type { AssertionRules } from './assertion-fault.ts'
+import type { Authenticated, AuthenticatingParts } from './authenticated.ts'
+
+/** RFC 7523bis names the first; assertions without a type are still accepted, a neighbour's type never. */
+const TYP = ['client-authentication+jwt', 'JWT', ''] as const
+const MAX_LIFE_SECONDS = 300
+const MAX_JTI = 256
+
+/** Rules of every assertion that an agent signs itself; which algorithm of these, its key says. */
+export function ownAssertionRules(
+  { clock, issuer }: Pick<AuthenticatingParts, 'clock' | 'issuer'>,
+  audiences: readonly string[] = [],
+): AssertionRules {
+  return {
+    ...{ typ: TYP, issuer, clock, fractions: true, maxLifeSeconds: MAX_LIFE_SECONDS },
+    audience: audienceOf({ issuer }, audiences),
+    algorithms: [...ALGORITHMS_OF.EC, ...ALGORITHMS_OF.OKP],
+  }
+}
+
+/**
+ * The one form of an assertion's replay id, whoever checked the assertion: also `oidc-provider` computes it so, from
+ * issuer and `jti`. Kind `assertion` in `consumeOnce`.
+ */
+export function assertionReplayKey(clientId: string, jti: string): string {
+  return sha256url(clientId + jti)
+}
+
+/** Who a signed assertion is of. The agent is missing of a document that nobody has brought yet. */
+interface Proven {
+  readonly claims: Claims
+  readonly client: { readonly clientId: string; readonly agent: Agent | undefined }
+}
+
+/**
+ * RFC 7523 section 3, RFC 7523bis: signed by a key we hold for the agent, or that its metadata document names; issuer and subject the
+ * client id, audience Remit's issuer and nothing else (unless the endpoint names more), `jti`, at most five minutes.
+ */
+export async function byOwnKey(
+  parts: AuthenticatingParts,
+  assertion: string,
+  audiences: readonly string[] = [],
+): Promise<Authenticated> {
+  const { claims, client } = await verify(parts, assertion, audiences)
+  const agent = client.agent ?? (await admitted(parts, client.clientId))
+  return {
+    agent,
+    issuers: await parts.issuers.behind(agent),
+    vouched: undefined,
+    replayKey: assertionReplayKey(client.clientId, jtiOf(claims)),
+    expiresAt: rememberedUntil(claims.exp * 1000),
+    heldBy: null,
+  }
+}
+
+async function verify(
+  parts: AuthenticatingParts,
+  assertion: string,
+  audiences: readonly string[],
+): Promise<Proven> {
+  const { header, payload } = readCompact(assertion)
+  const { iss, sub } = readObject(payload, 'claims set')
+  if ((!isName(iss) && !isClientUrl(iss)) || sub !== iss)
+    throw new Problem('agent.unauthenticated', '`iss` and `sub` do not both name the agent')
+  const agent = await findAgent(parts.storage.read, agentIdOf(iss))
+  const key = await keyOf(parts, { clientId: iss, agent }, header)
+  if (!key) throw new Problem('agent_key.unknown', `\`${iss}\` has no key that fits the assertion`)
+  const claims = await checkJwt(assertion, {
+    ...ownAssertionRules(parts, audiences),
+    issuer: iss,
+    algorithms: ALGORITHMS_OF[key.jwk.kty],
+    keyFor: () => importPublicJwk(key.jwk).key,
+  })
+  jtiOf(claims)
+  return { claims, client: { clientId: iss, agent } }
+}
+
+/** INVARIANT: one audience, even where several would do: whoever else is named could use the assertion here. */
+function audienceOf({ issuer }: Pick<AuthenticatingParts, 'issuer'>, more: readonly string[]) {
+  if (more.length === 0) return issuer
+  return ([only, ...others]: readonly string[]) =>
+    others.length === 0 && only !== undefined && [issuer, ...more].includes(only)
+}
+
+/**
+ * INVARIANT: keys that an administrator registered count, and then no others; else those that the client publishes where its id
+ * leads, or registered with us. Never any that the message names.
+ */
+async function keyOf(
+  { documents, storage }: AuthenticatingParts,
+  { agent, clientId }: Proven['client'],
+  header: { kid: string | undefined },
+): Promise<ClientKey | undefined> {
+  const registered = agent ? await listKeys(storage.read, agent.id) : []
+  if (registered.length > 0) return pick(registered, header)
+  if (isClientUrl(clientId)) return documents?.findKey(clientId, header)
+  if (!agent) throw new Problem('agent.unknown', `there is no agent \`${clientId}\``)
+  const jwks = (await findDescription(storage.read, agent.id))?.proves.jwks ?? []
+  return pick(jwks.map(readAgentKey), header)
+}
+
+/** With nobody present who could bring it, only a rule lets a client in. */
+async function admitted(parts: AuthenticatingParts, clientId: string): Promise<Agent> {
+  const document = await parts.documents?.find(clientId)
+  const agent = document && (await admitByRule(parts, selfOf(document)))
+  if (!agent)
+    throw new Problem(
+      'agent.quarantined',
+      'no admission rule lets this client in, and no person brought it',
+    )
+  return agent
+}
+
+/** By `kid` (or thumbprint); without one, the only key there is. */
+function pick(
+  keys: readonly ClientKey[],
+  header: { kid: string | undefined },
+): ClientKey | undefined {
+  const { kid } = header
+  if (kid !== undefined) return keys.find((key) => key.kid === kid || key.thumbprint === kid)
+  return keys.length === 1 ? keys[0] : undefined
+}
+
+function jtiOf({ jti }: Claims): string {
+  if (typeof jti !== 'string' || jti === '' || jti.length > MAX_JTI)
+    throw new Problem('token.malformed', '`jti` is missing, empty or too long')
+  return jti
+}

@@ -1,0 +1,48 @@
+import type { Tx } from '../storage/index.ts'
+import type { Agent, SelfSuspension } from './agent.ts'
+import { type Due, listDue, updateAgent } from './agent-store.ts'
+import { changeAgent } from './change-agent.ts'
+import { isOverdue } from './overdue.ts'
+import type { AgentParts } from './parts.ts'
+
+const AT_ONCE = 100
+
+/**
+ * Suspends an agent where no person does it. `still` is asked within the transaction: what changed since it was found counts.
+ * Answers whether it was suspended.
+ */
+export function suspendByItself(
+  parts: AgentParts,
+  agentId: string,
+  why: SelfSuspension,
+  still: (tx: Tx, agent: Agent) => boolean | Promise<boolean>,
+): Promise<boolean> {
+  return changeAgent(parts, {
+    agentId,
+    by: 'system',
+    state: 'suspended',
+    applies: async (tx, agent) => agent.status === 'active' && (await still(tx, agent)),
+    write: async (tx) => {
+      await updateAgent(tx, agentId, { status: 'suspended', suspendedFor: why })
+      return { type: 'agent.suspended', reason: `agent.${why}` }
+    },
+  })
+}
+
+/** Suspends the agents whose owners let the date pass. Answers how many there were. */
+export async function suspendUncertified(parts: AgentParts): Promise<number> {
+  const now = parts.clock.now()
+  let suspended = 0
+  for (let after: Due | undefined; ; ) {
+    const page = await listDue(parts.storage.read, { by: now, after, limit: AT_ONCE })
+    for (const { id } of page) if (await suspendIfUncertified(parts, id)) suspended += 1
+    after = page.at(-1)
+    if (!after || page.length < AT_ONCE) return suspended
+  }
+}
+
+/** The same for one agent. Answers whether it was suspended. */
+export function suspendIfUncertified(parts: AgentParts, agentId: string): Promise<boolean> {
+  const now = parts.clock.now()
+  return suspendByItself(parts, agentId, 'uncertified', (_, agent) => isOverdue(agent, now))
+}

@@ -1,0 +1,39 @@
+import type { Detail } from '@remit/engine'
+import type { TrustLevel } from '../../agents/index.ts'
+
+/**
+ * How a client made itself known. `dynamic`: it registered at `/oauth/register` (RFC 7591). `document`: its client id is the address
+ * of a metadata document.
+ */
+export type AdmissionMode = 'dynamic' | 'document'
+
+/** What follows when a document has a key that it had not: nothing, people are asked anew, or the agent is suspended. */
+export type KeyChange = 'accept' | 'ask' | 'suspend'
+
+/**
+ * What agents that registered themselves are given when they match (contract 1). Nothing is ever given to an agent that
+ * matches no rule: it is quarantined.
+ */
+export interface AdmissionRule {
+  readonly name: string
+  readonly mode: AdmissionMode
+  /**
+   * Where answers may be sent: an exact host, with a port if it is not the usual one; `*.example.com` for those below one;
+   * `localhost` for this very computer. Of documents: beside the origin that the document is at.
+   */
+  readonly redirectHosts: readonly string[]
+  /** Of documents: where they are, written likewise. */
+  readonly documentHosts: readonly string[]
+  /** Of clients that registered: the software that they say they are; any, when empty. It only ever narrows. */
+  readonly softwareIds: readonly string[]
+  readonly keyChange: KeyChange
+  readonly trust: TrustLevel
+  /** The most such an agent may ever be given. */
+  readonly ceiling: readonly Detail[]
+  /** The most it may hand out; `null`: whatever it holds. */
+  readonly mayDelegate: readonly Detail[] | null
+  /** Who answers for it. */
+  readonly ownerId: string
+  readonly createdBy: string
+  readonly createdAt: number
+}

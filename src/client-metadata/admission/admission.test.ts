@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { findAgent } from '../../agents/agent-store.ts'
+import { setTrust } from '../../agents/change-limits.ts'
+import { registerAgent } from '../../agents/register.ts'
+import { CEILING, testAgents } from '../../agents/testing.ts'
+import { Problem } from '../../lib/problem.ts'
+import { suspendPerson } from '../../people/index.ts'
+import { someone } from '../../people/testing.ts'
+import { forEachEngine } from '../../storage/testing.ts'
+import type { SelfRegistered } from '../self-registered.ts'
+import { listAdmissionRules } from './admission-store.ts'
+import { admissionOf, admitAgentIn, isLetIn, NO_RULE } from './admit-agent.ts'
+import { addAdmissionRule, type RuleDescription, removeAdmissionRule } from './change-rules.ts'
+
+const NOTES: SelfRegistered = {
+  clientId: 'client-0123456789abcdef0123456789abcdef',
+  clientName: 'Notes in a box',
+  redirectUris: ['http://127.0.0.1:1234/callback'],
+}
+
+forEachEngine('admission rules', (open) => {
+  async function begin() {
+    const { parts, ada } = await testAgents(await open())
+    const sam = await someone(parts, 'sam')
+    const describe = (over: Partial<RuleDescription> = {}): RuleDescription => ({
+      ...{ name: 'this-computer', redirectHosts: ['localhost'], trust: 2, ceiling: CEILING },
+      ...{ ownerId: ada.id, by: ada.id },
+      ...over,
+    })
+    const admit = (client = NOTES, by = sam) =>
+      parts.storage.transaction((tx) => admitAgentIn(parts, tx, client, by.id))
+    return { parts, ada, sam, describe, admit, read: parts.storage.read }
+  }
+
+  test('a rule is added once, listed in the order of trying, and removed once', async () => {
+    const { describe, parts, read } = await begin()
+    await addAdmissionRule(parts, describe())
+    parts.clock.advance(1)
+    await addAdmissionRule(parts, describe({ name: 'another', redirectHosts: ['*.example.com'] }))
+    await assert.rejects(
+      addAdmissionRule(parts, describe({ trust: 3 })),
+      isProblem('admission.exists'),
+    )
+    const listed = await listAdmissionRules(read)
+    assert.deepEqual(
+      listed.map(({ name, trust }) => [name, trust]),
+      [
+        ['this-computer', 2],
+        ['another', 2],
+      ],
+    )
+    await removeAdmissionRule(parts, { name: 'this-computer', by: 'psn_x' })
+    await assert.rejects(
+      removeAdmissionRule(parts, { name: 'this-computer', by: 'psn_x' }),
+      isProblem('admission.unknown'),
+    )
+    const types = (await parts.recorded()).map(({ type }) => type)
+    assert.equal(types.filter((type) => type === 'admission.rule_added').length, 2)
+    assert.equal(types.filter((type) => type === 'admission.rule_removed').length, 1)
+  })
+
+  test('a rule that says nothing clear is not added', async () => {
+    const { describe, parts, read, sam } = await begin()
+    await suspendPerson(parts, { personId: sam.id, by: 'operator', reason: 'test' })
+    for (const [over, code] of [
+      [{ name: 'This computer' }, 'admission.bad_rule'],
+      [{ name: '' }, 'admission.bad_rule'],
+      [{ redirectHosts: [] }, 'admission.bad_rule'],
+      [{ redirectHosts: ['*'] }, 'admission.bad_rule'],
+      [{ redirectHosts: ['localhost', 'EVIL.example'] }, 'admission.bad_rule'],
+      [
+        { redirectHosts: Array.from({ length: 33 }, (_, i) => `a${i}.example`) },
+        'admission.bad_rule',
+      ],
+      [{ trust: 4 }, 'agent.bad_trust'],
+      [{ trust: -1 }, 'agent.bad_trust'],
+      [{ trust: '2' }, 'agent.bad_trust'],
+      [{ ceiling: 'everything' }, 'agent.bad_ceiling'],
+      [{ ceiling: [{ type: 'remit_call' }] }, 'agent.bad_ceiling'],
+      [{ mayDelegate: CEILING }, 'agent.bad_ceiling'],
+      [{ ownerId: 'psn_nobody' }, 'agent.bad_owner'],
+      [{ ownerId: sam.id }, 'agent.bad_owner'],
+    ] as const)
+      await assert.rejects(
+        addAdmissionRule(parts, describe(over)),
+        isProblem(code),
+        JSON.stringify(over),
+      )
+    assert.deepEqual(await listAdmissionRules(read), [])
+  })
+
+  test('looking changes nothing; bringing makes an agent, once, with what the rule gives', async () => {
+    const { ada, admit, describe, parts, read, sam } = await begin()
+    await addAdmissionRule(parts, describe())
+    const looked = await admissionOf(read, NOTES, { personId: sam.id, now: 0 })
+    assert.deepEqual([looked.known, looked.agent.trust], [false, 2])
+    assert.equal(await findAgent(read, NOTES.clientId), undefined)
+    const [one, two] = await Promise.all([admit(), admit()])
+    assert.deepEqual(one, two)
+    assert.deepEqual(await findAgent(read, NOTES.clientId), one)
+    assert.equal(one.name, 'Notes in a box (self-registered 456789abcdef)')
+    assert.deepEqual(
+      [one.ownerId, one.trust, one.ceiling, one.admission, one.status],
+      [ada.id, 2, CEILING, 'this-computer', 'active'],
+    )
+    const admitted = (await parts.recorded()).filter(({ type }) => type === 'agent.admitted')
+    assert.deepEqual(
+      admitted.map(({ by, facts }) => [by, facts?.rule, facts?.owner]),
+      [[sam.id, 'this-computer', ada.id]],
+    )
+    assert.ok(!JSON.stringify(admitted).includes('Notes in a box'), 'its own words are no fact')
+  })
+
+  test('whom no rule knows is quarantined, has nothing, and belongs to who brought it', async () => {
+    const { admit, describe, parts, read, sam } = await begin()
+    await addAdmissionRule(parts, describe({ redirectHosts: ['app.example'] }))
+    assert.equal(await isLetIn(read, NOTES), false)
+    const agent = await admit()
+    assert.deepEqual(
+      [agent.ownerId, agent.trust, agent.ceiling, agent.admission],
+      [sam.id, 0, [], NO_RULE],
+    )
+    // A rule that comes later does not let in who came before.
+    await addAdmissionRule(parts, describe({ name: 'later' }))
+    assert.deepEqual(await admit(), agent)
+    assert.equal(await isLetIn(read, NOTES), false)
+    await setTrust(parts, { agentId: agent.id, trust: 1, by: 'psn_x' })
+    assert.equal(await isLetIn(read, NOTES), true)
+  })
+
+  test('a rule counts as long as somebody answers for those it lets in', async () => {
+    const { admit, ada, describe, parts, read } = await begin()
+    await addAdmissionRule(parts, describe())
+    assert.equal(await isLetIn(read, NOTES), true)
+    await suspendPerson(parts, { personId: ada.id, by: 'operator', reason: 'test' })
+    assert.equal(await isLetIn(read, NOTES), false)
+    const agent = await admit()
+    assert.deepEqual([agent.trust, agent.admission], [0, NO_RULE])
+  })
+
+  test('a removed rule lets nobody else in, and takes nothing from those it let in', async () => {
+    const { admit, describe, parts } = await begin()
+    await addAdmissionRule(parts, describe())
+    const before = await admit()
+    await removeAdmissionRule(parts, { name: 'this-computer', by: 'psn_x' })
+    assert.deepEqual(await admit(), before)
+    const later = await admit({ ...NOTES, clientId: `client-${'f'.repeat(32)}` })
+    assert.equal(later.trust, 0)
+  })
+
+  test('an agent of the house is never made anew by a client of that name', async () => {
+    const { ada, admit, describe, parts } = await begin()
+    await addAdmissionRule(parts, describe({ trust: 3 }))
+    const house = await registerAgent(parts, {
+      ...{ name: 'refund-bot', description: '', ownerId: ada.id, trust: 1, ceiling: CEILING },
+      by: ada.id,
+    })
+    assert.deepEqual(await admit({ ...NOTES, clientId: 'refund-bot' }), house)
+  })
+})
+
+function isProblem(code: string) {
+  return (error: unknown) => error instanceof Problem && error.code === code
+}

@@ -1,0 +1,24 @@
+import type { AgentKey } from '../agents/index.ts'
+import type { RequestTerms } from './request-terms.ts'
+
+/** How a client may prove itself at the token endpoint. */
+export type ClientMethod = 'none' | 'private_key_jwt'
+
+/** A key that a client publishes for itself. */
+export type ClientKey = Pick<AgentKey, 'jwk' | 'kid' | 'thumbprint'>
+
+/** What a client says of itself where its client id leads, checked by every rule. All of it is its own word. */
+export interface ClientDocument {
+  /** Its own address, byte by byte. */
+  readonly clientId: string
+  /** One visible line. The host, of a client that nobody is asked about. */
+  readonly clientName: string
+  /** Empty for clients that ask no person. */
+  readonly redirectUris: readonly string[]
+  /** At least one. More than one: the client chooses each time. */
+  readonly methods: readonly ClientMethod[]
+  readonly jwksUri: string | undefined
+  readonly terms: RequestTerms
+  /** Of `jwks`, or fetched from `jwks_uri`. */
+  readonly keys: readonly ClientKey[]
+}

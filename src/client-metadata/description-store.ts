@@ -1,0 +1,85 @@
+import { canonicalJson } from '../lib/canonical-json.ts'
+import { agentIdOf } from '../lib/client-url.ts'
+import type { Reader, Tx } from '../storage/index.ts'
+import { type Description, digestOf, provingOf } from './description.ts'
+import type { Proving, SelfRegistered } from './self-registered.ts'
+
+/** What the agent said of itself; `undefined` of one that an administrator registered. */
+export async function findDescription(
+  db: Reader,
+  agentId: string,
+): Promise<Description | undefined> {
+  const row = await db
+    .selectFrom('agent_descriptions')
+    .selectAll()
+    .where('agent_id', '=', agentId)
+    .executeTakeFirst()
+  if (!row) return undefined
+  const proves: Proving = {
+    methods: JSON.parse(row.methods) as Proving['methods'], // written by rowOf
+    keys: JSON.parse(row.keys) as string[], // written by rowOf
+    ...(row.jwks === null ? {} : { jwks: JSON.parse(row.jwks) as object[] }), // written by rowOf
+    ...(row.jwks_uri === null ? {} : { jwksUri: row.jwks_uri }),
+    ...(row.fapi2 === 1 ? { fapi2: true } : {}),
+  }
+  return {
+    agentId,
+    clientName: row.client_name,
+    redirectUris: JSON.parse(row.redirect_uris) as string[], // written by rowOf
+    proves,
+    digest: row.digest,
+    noticedAt: row.noticed_at,
+    changedAt: row.changed_at,
+  }
+}
+
+/** False when it was described before. */
+export async function insertDescription(
+  tx: Tx,
+  client: SelfRegistered,
+  at: number,
+): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await tx
+    .insertInto('agent_descriptions')
+    .values({ ...rowOf(client), noticed_at: at, changed_at: null })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirstOrThrow()
+  return numInsertedOrUpdatedRows === 1n
+}
+
+/** False when it is not any more as it was read: somebody else has written it down. */
+export async function replaceDescription(
+  tx: Tx,
+  before: Description,
+  client: SelfRegistered,
+  at: number,
+): Promise<boolean> {
+  const { agent_id: _, ...row } = rowOf(client)
+  const { numUpdatedRows } = await tx
+    .updateTable('agent_descriptions')
+    .set({ ...row, noticed_at: at, changed_at: at })
+    .where('agent_id', '=', before.agentId)
+    .where('digest', '=', before.digest)
+    .where('keys', '=', canonicalJson(before.proves.keys))
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
+export async function deleteDescription(tx: Tx, agentId: string): Promise<void> {
+  await tx.deleteFrom('agent_descriptions').where('agent_id', '=', agentId).execute()
+}
+
+function rowOf(client: SelfRegistered) {
+  const { fapi2, jwks, jwksUri, keys, methods } = provingOf(client)
+  return {
+    agent_id: agentIdOf(client.clientId),
+    client_name: client.clientName,
+    redirect_uris: canonicalJson(client.redirectUris),
+    methods: canonicalJson(methods),
+    keys: canonicalJson(keys),
+    jwks: jwks === undefined ? null : JSON.stringify(jwks),
+    jwks_uri: jwksUri ?? null,
+    fapi2: fapi2 ? 1 : 0,
+    digest: digestOf(client),
+  }
+}

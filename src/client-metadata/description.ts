@@ -1,0 +1,52 @@
+import { sha256url } from '../lib/bytes.ts'
+import { canonicalJson } from '../lib/canonical-json.ts'
+import type { ClientDocument } from './client-document.ts'
+import type { Proving, SelfRegistered } from './self-registered.ts'
+
+/** What an agent that came by itself says of itself, as it is stored with it. */
+export interface Description {
+  readonly agentId: string
+  readonly clientName: string
+  readonly redirectUris: readonly string[]
+  readonly proves: Proving
+  /** Of what people were told: another one is another client to them. */
+  readonly digest: string
+  /** When it was let in, or its document last found to be another. Epoch milliseconds. */
+  readonly noticedAt: number
+  readonly changedAt: number | null
+}
+
+/** A public client that registered and said nothing about keys. */
+const PUBLIC: Proving = { methods: ['none'], keys: [] }
+
+export function provingOf(client: Pick<SelfRegistered, 'proves'>): Proving {
+  return client.proves ?? PUBLIC
+}
+
+/** A client whose document was read, as what admission and consent go by. */
+export function selfOf(document: ClientDocument): SelfRegistered & { readonly proves: Proving } {
+  const { clientId, clientName, jwksUri, keys, methods, redirectUris, terms } = document
+  const thumbprints = keys.map(({ thumbprint }) => thumbprint).toSorted()
+  return {
+    ...{ clientId, clientName, redirectUris },
+    proves: {
+      methods,
+      keys: thumbprints,
+      ...(jwksUri === undefined ? {} : { jwksUri }),
+      ...(terms.fapi2 ? { fapi2: true } : {}),
+    },
+  }
+}
+
+/** Of name, addresses and ways to authenticate. Keys are not in it: they may be rotated. */
+export function digestOf(client: SelfRegistered): string {
+  const { clientName, redirectUris } = client
+  const { methods } = provingOf(client)
+  return sha256url(
+    canonicalJson({
+      client_name: clientName,
+      redirect_uris: redirectUris.toSorted(),
+      methods: methods.toSorted(),
+    }),
+  )
+}

@@ -1,0 +1,22 @@
+export type { AdmissionRule } from './admission/admission-rule.ts'
+export { listAdmissionRules } from './admission/admission-store.ts'
+export {
+  admissionOf,
+  admitAgentIn,
+  admitByRule,
+  isLetIn,
+  NO_RULE,
+} from './admission/admit-agent.ts'
+export { addAdmissionRule, removeAdmissionRule } from './admission/change-rules.ts'
+export { redirectsStay } from './admission/redirects-stay.ts'
+export type { ClientDocument, ClientKey } from './client-document.ts'
+export { selfOf } from './description.ts'
+export { findDescription } from './description-store.ts'
+export { ClientDocuments } from './documents/client-documents.ts'
+export { keysOf as readClientKeys } from './documents/credentials.ts'
+export { noticeDescription } from './documents/notice-change.ts'
+export { isLoopbackRedirect } from './loopback.ts'
+export { applicationTypeOf, checkRedirectUri } from './redirect-uri.ts'
+export { membersOfTerms, readRequestTerms } from './request-terms.ts'
+export type { SelfRegistered } from './self-registered.ts'
+export { MAX_CLIENT_NAME, visibleLine } from './visible-line.ts'

@@ -1,0 +1,52 @@
+import { Problem } from '../lib/problem.ts'
+import { isLoopbackRedirect } from './loopback.ts'
+
+const MAX_LENGTH = 512
+/** Parameters of answers (RFC 6749 section 4.1.2, RFC 9207): an address brings none of its own. */
+const ANSWERS: ReadonlySet<string> = new Set([
+  'code',
+  'state',
+  'iss',
+  'error',
+  'error_description',
+  'error_uri',
+  'scope',
+  'response',
+  'access_token',
+  'id_token',
+])
+
+/**
+ * An address that codes may be sent to (RFC 9700 section 2.1, RFC 8252 section 7.3): `https`, or `http` on the person's own
+ * computer; private schemes belong to whoever registers them last. Written the one way in which URLs are written, so that
+ * what is shown, compared and followed is the same: no user name, no fragment, no other spelling of the host.
+ * @throws Problem `registration.bad_redirect`
+ */
+export function checkRedirectUri(value: unknown): string {
+  if (typeof value !== 'string' || value.length > MAX_LENGTH || !/^[\x21-\x7e]+$/.test(value))
+    throw bad(`an address is a text of at most ${MAX_LENGTH} ASCII characters`)
+  const url = URL.parse(value)
+  if (!url || (url.href !== value && url.href !== `${value}/`))
+    throw bad('an address is a URL, written as it is used')
+  if (/[^a-z0-9.:[\]-]/.test(url.hostname)) throw bad('an address names a host')
+  if (value.includes('#')) throw bad('an address has no fragment')
+  if (url.username !== '' || url.password !== '') throw bad('an address has no user name')
+  const own = [...url.searchParams.keys()].find((name) => ANSWERS.has(name.toLowerCase()))
+  if (own !== undefined) throw bad(`\`${own}\` is a parameter of the answer`)
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackRedirect(value)))
+    throw bad('answers are sent to `https`, or to `http` on `localhost`, `127.0.0.1` or `[::1]`')
+  return value
+}
+
+/**
+ * `application_type` of OpenID Connect Registration, by where answers go: `native` is what the protocol library lets come from any port of
+ * this computer (RFC 8252 section 7.3), which no client with a certificate for it needs.
+ */
+export function applicationTypeOf(redirectUris: readonly string[]): 'native' | 'web' {
+  const here = redirectUris.filter(isLoopbackRedirect)
+  return here.length > 0 && here.every((uri) => uri.startsWith('http:')) ? 'native' : 'web'
+}
+
+function bad(detail: string): Problem {
+  return new Problem('registration.bad_redirect', detail)
+}

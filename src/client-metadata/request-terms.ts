@@ -1,0 +1,67 @@
+import type { Problem } from '../lib/problem.ts'
+
+/** What a client says of how its authorization requests are taken. Everything here binds the client itself. */
+export interface RequestTerms {
+  /** RFC 9126 section 6: requests that were not pushed are refused. */
+  readonly pushed: boolean
+  /** FAPI 2.0 Security Profile: pushed requests, `private_key_jwt` and nothing else, bound tokens. */
+  readonly fapi2: boolean
+  /** Identifier of the resource that its requests are about when they say none. */
+  readonly defaultResource?: string | undefined
+}
+
+const MAX_RESOURCE_LENGTH = 512
+
+/**
+ * Reads `require_pushed_authorization_requests`, and two members of ours: `security_profile` and `default_resource`. `server`: what holds
+ * for every client here.
+ */
+export function readRequestTerms(
+  members: Readonly<Record<string, unknown>>,
+  given: {
+    readonly methods: readonly string[]
+    readonly server: { readonly fapi2?: boolean | undefined }
+    readonly bad: (detail: string) => Problem
+  },
+): RequestTerms {
+  const {
+    default_resource: resource,
+    require_pushed_authorization_requests: pushed = false,
+    security_profile: profile,
+  } = members
+  const { bad, methods, server } = given
+  if (typeof pushed !== 'boolean')
+    throw bad('`require_pushed_authorization_requests` is true or false')
+  if (profile !== undefined && profile !== 'fapi2') throw bad('`security_profile` is `fapi2`')
+  if (resource !== undefined && !isIdentifier(resource))
+    throw bad('`default_resource` is the identifier of a resource: an absolute URL')
+  const fapi2 = server.fapi2 === true || profile === 'fapi2'
+  // 5.3.2.1 of the profile, items 3 and 6.
+  if (fapi2 && methods.some((method) => method !== 'private_key_jwt'))
+    throw bad(
+      'by the profile `fapi2` a client authenticates by `private_key_jwt`, and by nothing else',
+    )
+  return {
+    pushed: fapi2 || pushed,
+    fapi2,
+    ...(typeof resource === 'string' ? { defaultResource: resource } : {}),
+  }
+}
+
+function isIdentifier(value: unknown): boolean {
+  const url = typeof value === 'string' && value.length <= MAX_RESOURCE_LENGTH && URL.parse(value)
+  return Boolean(url) && !String(value).includes('#')
+}
+
+/** As the client reads them, and the protocol library. */
+export function membersOfTerms({ defaultResource, fapi2, pushed }: RequestTerms): {
+  readonly require_pushed_authorization_requests?: true
+  readonly security_profile?: 'fapi2'
+  readonly default_resource?: string
+} {
+  return {
+    ...(pushed ? { require_pushed_authorization_requests: true } : {}),
+    ...(fapi2 ? { security_profile: 'fapi2' } : {}),
+    ...(defaultResource === undefined ? {} : { default_resource: defaultResource }),
+  }
+}

@@ -1,0 +1,37 @@
+import { Problem } from '../lib/problem.ts'
+import {
+  type PeopleParts,
+  type Person,
+  type UnprovisionedPerson,
+  welcome,
+} from '../people/index.ts'
+import { takePersonRoom } from './issuer-store.ts'
+
+/**
+ * Somebody becomes a person by the word of a trusted issuer, which may bring so many of them, and so many in an hour.
+ * @throws Problem `issuer.people_full`, `issuer.people_too_fast`, `person.suspended`
+ */
+export async function bringPerson(
+  parts: PeopleParts,
+  issuer: string,
+  newcomer: UnprovisionedPerson,
+): Promise<Person> {
+  const person = await welcome(parts, newcomer, {
+    by: issuer,
+    room: async (tx) => {
+      const took = await takePersonRoom(tx, issuer, parts.clock.now())
+      if (took === 'full')
+        throw new Problem(
+          'issuer.people_full',
+          `\`${issuer}\` has brought as many people as it may`,
+        )
+      if (took === 'too fast')
+        throw new Problem(
+          'issuer.people_too_fast',
+          `\`${issuer}\` has brought as many people in this hour as it may`,
+        )
+    },
+  })
+  if (person.status !== 'active') throw new Problem('person.suspended', 'this person is suspended')
+  return person
+}

@@ -1,0 +1,95 @@
+import { type PlainObject, readObject } from '../keys/index.ts'
+import { sha256url } from '../lib/bytes.ts'
+import type { Clock } from '../lib/clock.ts'
+import { LruCache } from '../lib/lru-cache.ts'
+import { Problem } from '../lib/problem.ts'
+import type { Outbound } from '../net/index.ts'
+
+/** How long an answer counts: as long as a replica may go on that is cut off from the store (contract 8). */
+export const INTROSPECTED_FOR_MS = 5_000
+const MAX_ANSWERS = 20_000
+const MAX_AT_ONCE = 64
+const MAX_BYTES = 64 * 1024
+const TIMEOUT_MS = 3_000
+
+/** Where a server says whether a token of its own holds (RFC 7662), and as whom it is asked. */
+export interface IntrospectionEndpoint {
+  readonly url: string
+  readonly clientId: string
+  readonly secret: string
+}
+
+interface Answer {
+  readonly at: number
+  readonly said: Promise<PlainObject | undefined>
+}
+
+/** Asks servers about tokens of theirs; one question for all who wait, and at most one in five seconds for each token. */
+export class Introspections {
+  readonly #clock: Clock
+  readonly #answers = new LruCache<Answer>(MAX_ANSWERS)
+  #underWay = 0
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /**
+   * What the server says of the token by now; `undefined`: it does not hold.
+   * @throws Problem `issuer.unreachable`, `outbound.…`: it did not say, and what is not known does not hold
+   */
+  async ask(
+    asked: () => IntrospectionEndpoint,
+    to: { name: string; outbound: Pick<Outbound, 'fetch'> },
+    token: string,
+  ): Promise<PlainObject | undefined> {
+    const key = sha256url(`${to.name}\0${token}`)
+    const now = this.#clock.monotonic()
+    const known = this.#answers.get(key, 'asked')
+    if (known && now - known.at < INTROSPECTED_FOR_MS) return known.said
+    // Strangers may send as many tokens as they like; their server is not to feel all of them.
+    if (this.#underWay >= MAX_AT_ONCE)
+      throw new Problem('issuer.unreachable', 'too many tokens are being asked about')
+    // First: what cannot be asked is not under way.
+    const question = asked()
+    this.#underWay++
+    const said = introspect(question, to.outbound, token).finally(() => {
+      this.#underWay--
+    })
+    this.#answers.put(key, 'asked', { at: now, said })
+    // A failure is no answer.
+    said.catch(() => this.#answers.put(key, 'failed', { at: now, said }))
+    return said
+  }
+}
+
+async function introspect(
+  { clientId, secret, url }: IntrospectionEndpoint,
+  outbound: Pick<Outbound, 'fetch'>,
+  token: string,
+): Promise<PlainObject | undefined> {
+  const answer = await outbound.fetch(
+    url,
+    {
+      method: 'POST',
+      headers: {
+        accept: 'application/json',
+        authorization: `Basic ${basic(clientId, secret)}`,
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+      body: new URLSearchParams({ token, token_type_hint: 'access_token' }).toString(),
+    },
+    { maxBytes: MAX_BYTES, timeoutMs: TIMEOUT_MS },
+  )
+  const type = answer.headers.get('content-type') ?? ''
+  if (answer.status !== 200 || !/^application\/json\s*(?:;|$)/i.test(type))
+    throw new Problem('issuer.unreachable', `introspection answered ${answer.status}`)
+  const said = readObject(await answer.bytes(), 'introspection answer')
+  return said.active === true ? said : undefined
+}
+
+/** RFC 6749 section 2.3.1: each half is form-encoded first. */
+function basic(id: string, secret: string): string {
+  const encoded = (text: string) => new URLSearchParams({ a: text }).toString().slice(2)
+  return Buffer.from(`${encoded(id)}:${encoded(secret)}`).toString('base64')
+}

@@ -1,0 +1,192 @@
+import type { Detail, Operator } from '@remit/engine'
+import type { TrustLevel } from '../agents/index.ts'
+import type { Algorithm, PublicJwk } from '../keys/index.ts'
+import type { LiveKey } from '../revocation/index.ts'
+import type { ClaimTest } from './claim-test.ts'
+
+/**
+ * What an issuer is trusted with. `workload`: saying which agent somebody is. `access_token`: its access tokens open tasks at
+ * the gateway. `id_jag`: identity assertions of people (ID-JAG). `chaining`: authorization grants of another domain. `attestation`:
+ * that a key is of an instance of a client. `peer`: it is the server of another domain, which takes assertions of ours.
+ */
+export const ISSUER_USES = [
+  'workload',
+  'access_token',
+  'id_jag',
+  'chaining',
+  'attestation',
+  'peer',
+] as const
+export type IssuerUse = (typeof ISSUER_USES)[number]
+
+/** `suspended` may be taken back, `revoked` is final. */
+export type IssuerState = 'active' | 'suspended' | 'revoked'
+
+/**
+ * Where its keys come from. `discovery`: the document that the issuer publishes below its own identifier (OpenID Connect
+ * Discovery, RFC 8414). Never from a token.
+ */
+export type KeySource =
+  | { readonly kind: 'discovery' }
+  | { readonly kind: 'jwks_uri'; readonly url: string }
+  | { readonly kind: 'jwks'; readonly keys: readonly IssuerKey[] }
+  | { readonly kind: 'spiffe_bundle'; readonly url: string }
+
+export type IssuerKey = {
+  readonly kid: string | null
+  readonly jwk: PublicJwk
+  /** The only algorithm that its owner means it for. */
+  readonly alg?: Algorithm
+}
+
+/**
+ * Which agent somebody is, by what the token says: an agent that exists, or one made for its subject with this trust, ceiling
+ * and owner. All tests must hold. The first rule that matches counts.
+ */
+export type IdentityRule = {
+  readonly name: string
+  readonly when: readonly ClaimTest[]
+  readonly gives: { readonly agent: string } | { readonly admit: AdmissionTerms }
+}
+
+export type AdmissionTerms = {
+  readonly trust: TrustLevel
+  readonly ceiling: readonly Detail[]
+  /** `null`: whatever it holds. */
+  readonly mayDelegate: readonly Detail[] | null
+  readonly ownerId: string
+  /** What its owner sponsors each of them with, so that it may open tasks while nobody is present; `null`: nothing. */
+  readonly sponsor: Sponsored | null
+}
+
+/** For this purpose, at most so many tasks in so many seconds, for so many days. */
+export type Sponsored = {
+  readonly purpose: string
+  readonly tasks: number
+  readonly seconds: number
+  readonly days: number
+}
+
+/** How access tokens of the issuer are read: for whom they speak, and how they are known to hold. */
+export type AccessMapping = {
+  /** `null`: JWTs (RFC 9068). Otherwise opaque, and asked about there (RFC 7662) as this client. */
+  readonly introspection: { readonly url: string; readonly clientId: string } | null
+  /** `typ` that its JWTs have. */
+  readonly typ: readonly string[]
+  /** The identity provider whose person the claim `subject` names. */
+  readonly provider: string
+  readonly subject: string
+  /** What its `authorization_details` are here, by type; what none speaks of is nothing. */
+  readonly details: readonly DetailRule[]
+  /** Whose agent acts where no rule names one: the client's, or where a token says so (`act`) that of who acts with it. */
+  readonly actor: 'client' | 'act'
+}
+
+/** What an element of theirs (RFC 9396) is in details of ours. */
+export type DetailRule = {
+  readonly type: string
+  /** Of the element; all must hold. */
+  readonly when: readonly ClaimTest[]
+  /** `null`: it is a `remit_call`, as we write it. */
+  readonly gives: null | {
+    readonly location: string
+    readonly actions: readonly string[]
+    /** Each with a value that the element has to have. */
+    readonly bounds: readonly {
+      readonly path: string
+      readonly op: Operator
+      readonly from: string
+    }[]
+    /** Members that narrow nothing here. An element with any other gives nothing. */
+    readonly ignores: readonly string[]
+  }
+}
+
+/** For whom identity assertions of the issuer speak (ID-JAG, grants of another domain). */
+export type PeopleMapping = {
+  /** The identity provider whose person the claim `subject` names; the issuer itself, where its people sign in nowhere else. */
+  readonly provider: string
+  readonly subject: 'sub' | 'aud_sub'
+  /** Whether somebody whom the subject does not name is found by `email`, among the people of that provider. */
+  readonly email: boolean
+  /** Whether somebody who was never here becomes a person with the first assertion. */
+  readonly admits: boolean
+  /** Whether the assertion is itself why the agent may act, within what it says, where the person was not asked. */
+  readonly delegates: boolean
+}
+
+/** What the server of another domain gets of ours, and how agents are called there. */
+export type PeerMapping = {
+  /** Identifiers of its resources, as the catalog knows them. */
+  readonly resources: readonly string[]
+  /** Client ids by agent. One that is known by a metadata document has the same everywhere. */
+  readonly clients: Readonly<Record<string, string>>
+  /** Whether it reads `authorization_details` as we write them; else it gets scopes alone, and nothing that has bounds. */
+  readonly details: boolean
+}
+
+/**
+ * An issuer of others that an administrator trusts with something, within limits. Other rooms ask for it by `IssuerTrust`;
+ * nobody keeps a second list of such issuers.
+ *
+ * Its name is its id for ever, in the books and in live state: an issuer that is registered again after it was revoked is
+ * another one, and nothing that came from the first comes back.
+ */
+export interface TrustedIssuer {
+  readonly name: string
+  readonly kind: 'oauth' | 'spiffe'
+  /** `iss`, compared as text; of a SPIFFE trust domain `spiffe://` and its name. */
+  readonly issuer: string
+  /** Where several customers share an issuer: which claim tells them apart, and what it says for ours. */
+  readonly tenant: { readonly claim: string; readonly value: string } | null
+  /** That the subject of each of its tokens begins with; others are refused, not quarantined. */
+  readonly subjectPrefix: string | null
+  readonly keys: KeySource
+  readonly algorithms: readonly Algorithm[]
+  readonly uses: readonly IssuerUse[]
+  /** The only audience of its tokens; `null`: Remit's issuer, of access tokens the resource's identifier. */
+  readonly audience: string | null
+  readonly rules: readonly IdentityRule[]
+  readonly access: AccessMapping | null
+  readonly people: PeopleMapping | null
+  readonly peer: PeerMapping | null
+  /** Nothing that comes from it is trusted more. */
+  readonly trust: TrustLevel
+  /** Nothing that comes from it may do more; `null`: whatever the agents may. */
+  readonly ceiling: readonly Detail[] | null
+  /** How many agents may be made for its subjects. */
+  readonly mostAgents: number
+  /** How many people who were never here it may bring, ever and in any hour. */
+  readonly mostPeople: number
+  readonly peopleAnHour: number
+  /** Of its tokens, from `iat` to `exp`. */
+  readonly mostLifeSeconds: number
+  /** Whether those it vouches for get tokens without proving a key, or show their own without. */
+  readonly bearer: boolean
+  /** The person who answers for what comes from it, and for agents that no rule admits. */
+  readonly ownerId: string
+  /** Whom to reach over there. */
+  readonly contact: string
+  /** Epoch milliseconds; `null`: until it is revoked. */
+  readonly expiresAt: number | null
+  readonly state: IssuerState
+  /** How many were made so far. */
+  readonly agents: number
+  /** How many people it has brought. */
+  readonly brought: number
+  readonly createdBy: string
+  readonly createdAt: number
+}
+
+/** Over all of them: raised when there is another one, or any of them changes. */
+export const ISSUERS: LiveKey = { kind: 'issuer', id: '*' }
+
+/** What rests on an issuer depends on this (contract 8). */
+export function issuerKey(name: string): LiveKey {
+  return { kind: 'issuer', id: name }
+}
+
+/** The text by which SPIFFE trust domains and issuers share one column. */
+export function trustDomainId(domain: string): string {
+  return `spiffe://${domain}`
+}
