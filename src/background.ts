@@ -9,12 +9,12 @@ import { type Chore, runChores } from './lib/chores.ts'
 import type { Closable } from './lib/close-all.ts'
 import { type Repetition, repeat } from './lib/repeat.ts'
 import type { Outbound } from './net/index.ts'
+import { forgetOpaqueTokens, type OidcPayloads } from './opaque-tokens/index.ts'
 import { forgetEnded } from './people/index.ts'
 import { forgetRisk } from './risk/index.ts'
 import type { Rooms } from './rooms.ts'
 import { forgetUsed } from './storage/index.ts'
 import { forgetDeferrals, forgetForeignTokens, forgetOldAuthorizations } from './tasks/index.ts'
-import { forgetOpaqueTokens, type OidcPayloads } from './tokens/index.ts'
 
 /** How often the disk is looked at. */
 const DISK_EVERY_MS = 1_000

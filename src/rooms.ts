@@ -54,6 +54,7 @@ import {
   Policies,
   type PolicyParts,
 } from './policy/index.ts'
+import { DpopNonces } from './possession/index.ts'
 import { DatabaseClock, Live, ORGANIZATION } from './revocation/index.ts'
 import { RiskBooks } from './risk/index.ts'
 import {
@@ -65,7 +66,7 @@ import {
   type StorageOptions,
 } from './storage/index.ts'
 import { endConsentsOf, LIMITS } from './tasks/index.ts'
-import { beginSigningKeys, DpopNonces, VerifiedTokens } from './tokens/index.ts'
+import { beginSigningKeys, VerifiedTokens } from './tokens/index.ts'
 
 /** Where time, randomness and failures in the background go. */
 export interface Ports {

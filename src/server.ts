@@ -34,11 +34,11 @@ import type { Random } from './lib/random.ts'
 import { systemWait } from './lib/repeat.ts'
 import { describeMcpServer, MAX_CONNECTIONS, outbound } from './net/index.ts'
 import { beginWhenAsked, oauthHandlers, PUSHED_LIFE_MS, PushedRoom } from './oauth/index.ts'
+import { artefacts } from './opaque-tokens/index.ts'
 import { problemPage, problemPageFor, registerPages } from './pages/index.ts'
 import { closingsOf, openRooms, type Rooms } from './rooms.ts'
 import { type DiskRoom, ROOM_IN_WORDS } from './storage/index.ts'
 import { TaskKeeper } from './tasks/index.ts'
-import { artefacts } from './tokens/index.ts'
 
 export interface ServerOptions {
   readonly settings: Settings

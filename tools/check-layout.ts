@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { aboveCeilings, lower } from './layout/ceilings.ts'
 import { shapeOf } from './layout/shape.ts'
 
-const FLOOR = ['lib', 'storage', 'keys', 'net'] as const
+const FLOOR = ['lib', 'storage', 'jose', 'keys', 'net'] as const
 /** Business rooms, in order: each may import the ones before it, and the floor. */
 const BUSINESS = [
   'ledger',
@@ -17,6 +17,8 @@ const BUSINESS = [
   'issuers',
   'agent-authentication',
   'catalog',
+  'possession',
+  'opaque-tokens',
   'tokens',
   'connections',
   'spaces',
@@ -37,14 +39,15 @@ const ROOT = ['.', 'config', 'cli', 'dev'] as const
 const MAY_IMPORT: Record<string, readonly string[]> = {
   lib: [],
   storage: ['lib'],
-  keys: ['lib', 'storage'],
+  jose: ['lib'],
+  keys: ['lib', 'storage', 'jose'],
   net: ['lib'],
   http: ['lib'],
 }
 BUSINESS.forEach((room, i) => {
   MAY_IMPORT[room] = [...FLOOR, ...BUSINESS.slice(0, i)]
 })
-for (const edge of EDGES) MAY_IMPORT[edge] = ['lib', 'http', 'net', 'keys', ...BUSINESS]
+for (const edge of EDGES) MAY_IMPORT[edge] = ['lib', 'http', 'net', 'jose', 'keys', ...BUSINESS]
 for (const room of ROOT) MAY_IMPORT[room] = ['*']
 
 /** These are sets of small parts, imported one by one; every other room is entered through its index. */

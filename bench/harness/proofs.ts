@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject, randomBytes, sign } from 'node:crypto'
 import type { OpenTask } from '../../src/cli/agent/client.ts'
-import { rawOf } from '../../src/keys/signature.ts'
+import { rawOf } from '../../src/jose/signature.ts'
 import { base64url, sha256url } from '../../src/lib/bytes.ts'
 
 /** Makes DPoP proofs of one task (RFC 9449) as fast as they can be made: bare key, DER, no library. */

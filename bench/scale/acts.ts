@@ -18,7 +18,7 @@ import {
   suspendDormant,
 } from '../../src/grants/index.ts'
 import { introspect } from '../../src/grants/token-status/introspect.ts'
-import { importPublicJwk } from '../../src/keys/index.ts'
+import { importPublicJwk } from '../../src/jose/index.ts'
 import { base64url } from '../../src/lib/bytes.ts'
 import { newId } from '../../src/lib/id.ts'
 import { parseJson } from '../../src/lib/json.ts'

@@ -1,6 +1,6 @@
 import { createPrivateKey, randomBytes, sign } from 'node:crypto'
 import type { JWK } from 'jose'
-import { rawOf } from '../../src/keys/signature.ts'
+import { rawOf } from '../../src/jose/signature.ts'
 import { base64url, sha256url } from '../../src/lib/bytes.ts'
 import { ISSUER, TOKEN_URL } from './world.ts'
 

@@ -4,7 +4,7 @@ import {
   type JwtExpectation,
   readCompact,
   readObject,
-} from '../keys/index.ts'
+} from '../jose/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 

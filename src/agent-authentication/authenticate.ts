@@ -1,6 +1,6 @@
 import type { Agent, AgentParts, RefusingParts } from '../agents/index.ts'
 import { isOverdue, suspendIfUncertified } from '../agents/index.ts'
-import { readCompact, readObject } from '../keys/index.ts'
+import { readCompact, readObject } from '../jose/index.ts'
 import { isClientUrl } from '../lib/client-url.ts'
 import { isName } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'

@@ -9,7 +9,7 @@ import {
   readCompact,
   readObject,
   rememberedUntil,
-} from '../keys/index.ts'
+} from '../jose/index.ts'
 import { sha256url } from '../lib/bytes.ts'
 import { agentIdOf, isClientUrl } from '../lib/client-url.ts'
 import { isName } from '../lib/id.ts'

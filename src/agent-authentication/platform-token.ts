@@ -1,6 +1,6 @@
 import type { VerifiedToken } from '../issuers/index.ts'
 import { identifyWorkload } from '../issuers/index.ts'
-import { rememberedUntil } from '../keys/index.ts'
+import { rememberedUntil } from '../jose/index.ts'
 import type { Authenticated, AuthenticatingParts } from './authenticated.ts'
 
 /** Platforms name no type of their own, or none. */

@@ -1,6 +1,6 @@
 import type { AgentParts } from '../agents/index.ts'
 import { ALGORITHMS_OF, listKeys } from '../agents/index.ts'
-import { type Claims, checkJwt, importPublicJwk, readCompact } from '../keys/index.ts'
+import { type Claims, checkJwt, importPublicJwk, readCompact } from '../jose/index.ts'
 import { Problem } from '../lib/problem.ts'
 
 const MAX_LIFE_SECONDS = 300

@@ -1,4 +1,4 @@
-import { importVerificationJwk } from '../keys/index.ts'
+import { importVerificationJwk } from '../jose/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { AgentKey } from './agent.ts'
 

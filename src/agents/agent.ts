@@ -1,5 +1,5 @@
 import type { Detail } from '@remit/engine'
-import type { PublicJwk } from '../keys/index.ts'
+import type { PublicJwk } from '../jose/index.ts'
 
 /** 0 quarantined, 1 external, 2 partner, 3 internal (contract 1). */
 export type TrustLevel = 0 | 1 | 2 | 3

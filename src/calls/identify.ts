@@ -14,18 +14,17 @@ import {
 import { foreignIssuer, holdForeign } from '../grants/index.ts'
 import type { StoredIssuer } from '../issuers/index.ts'
 import { Problem } from '../lib/problem.ts'
-import type { LiveView } from '../revocation/index.ts'
-import type { TaskLineage } from '../tasks/index.ts'
+import { type BearerToken, opaqueDigest } from '../opaque-tokens/index.ts'
 import {
-  type BearerToken,
   boundKeyOf,
   certificateProof,
   checkProof,
-  checkResourceToken,
-  opaqueDigest,
   type Proof,
   tokenTypeOf,
-} from '../tokens/index.ts'
+} from '../possession/index.ts'
+import type { LiveView } from '../revocation/index.ts'
+import type { TaskLineage } from '../tasks/index.ts'
+import { checkResourceToken } from '../tokens/index.ts'
 import type { CallParts } from './parts.ts'
 
 export type { Identified, PresentedCredentials, TokenStatement } from '../facts/index.ts'

@@ -1,5 +1,5 @@
 import { PROBLEMS, Problem } from '../lib/problem.ts'
-import { type Challenged, challenge } from '../tokens/index.ts'
+import { type Challenged, challenge } from '../possession/index.ts'
 import type { Denied, Executed, Requestable } from './verdict.ts'
 
 /** Answer to a caller over HTTP about a call that was not permitted. */

@@ -2,7 +2,7 @@ import type { TypedArguments } from '@remit/engine'
 import type { FrozenBody, FrozenCall } from '../approvals/index.ts'
 import type { Action, Resource } from '../catalog/index.ts'
 import type { Json } from '../lib/json.ts'
-import type { Certificate } from '../tokens/index.ts'
+import type { Certificate } from '../possession/index.ts'
 
 /** Exactly what goes upstream. What the agent cannot influence (our own headers, the credential) is not in it. */
 export interface Sent {

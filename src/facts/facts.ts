@@ -9,6 +9,7 @@ import {
 } from '../issuers/index.ts'
 import type { Id } from '../lib/id.ts'
 import { LruCache } from '../lib/lru-cache.ts'
+import { type BearerToken, findBearerToken } from '../opaque-tokens/index.ts'
 import { findPerson, type Person } from '../people/index.ts'
 import type { Live, LiveKey, LiveKind, LiveView } from '../revocation/index.ts'
 import { withinSpaces } from '../spaces/index.ts'
@@ -24,7 +25,6 @@ import {
   subjectsOf,
   type Task,
 } from '../tasks/index.ts'
-import { type BearerToken, findBearerToken } from '../tokens/index.ts'
 import { mayHandOn } from './authority.ts'
 import { RecordedSettings } from './decision-log/setting.ts'
 import {

@@ -1,7 +1,8 @@
 import type { GateResult } from '@remit/engine'
+import type { Proof } from '../possession/index.ts'
 import type { LiveView } from '../revocation/index.ts'
 import type { TaskLineage } from '../tasks/index.ts'
-import type { Proof, ResourceTokenClaims } from '../tokens/index.ts'
+import type { ResourceTokenClaims } from '../tokens/index.ts'
 import type { Call } from './call.ts'
 
 /** Credentials that a request presents, and its destination. */

@@ -4,11 +4,12 @@ import type { MasterKey, SigningKeys } from '../keys/index.ts'
 import type { Ledger } from '../ledger/index.ts'
 import type { Providers } from '../people/index.ts'
 import type { Policies } from '../policy/index.ts'
+import type { DpopNonces } from '../possession/index.ts'
 import type { Live } from '../revocation/index.ts'
 import type { RiskBooks } from '../risk/index.ts'
 import type { DiskGuard } from '../storage/index.ts'
 import type { TaskParts } from '../tasks/index.ts'
-import type { DpopNonces, VerifiedTokens } from '../tokens/index.ts'
+import type { VerifiedTokens } from '../tokens/index.ts'
 import type { Facts } from './facts.ts'
 
 /** Parts that openings, tokens and calls are judged with; every act takes them first. */

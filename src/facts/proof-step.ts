@@ -1,5 +1,5 @@
+import type { Proof } from '../possession/index.ts'
 import { consumeOnceStep, type Step } from '../storage/index.ts'
-import type { Proof } from '../tokens/index.ts'
 import type { FactParts } from './parts.ts'
 
 /** Name of the guard that fails for a proof that was used before. */

@@ -1,5 +1,5 @@
 import { Problem } from '../lib/problem.ts'
-import { challenge, METADATA_PREFIX } from '../tokens/index.ts'
+import { challenge, METADATA_PREFIX } from '../possession/index.ts'
 import { Ended } from './ended.ts'
 import { metadataAnswer } from './metadata-answer.ts'
 import type { Located, Strict } from './passage.ts'

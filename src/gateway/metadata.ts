@@ -1,5 +1,5 @@
 import type { Resource } from '../catalog/index.ts'
-import { PROOF_ALGORITHMS } from '../tokens/index.ts'
+import { PROOF_ALGORITHMS } from '../possession/index.ts'
 import type { GatewayPorts } from './ports.ts'
 
 /**

@@ -5,7 +5,7 @@ import {
   type Requestable,
   refusalOf,
 } from '../calls/index.ts'
-import type { Challenged } from '../tokens/index.ts'
+import type { Challenged } from '../possession/index.ts'
 import type { OwnAnswer } from './ended.ts'
 import type { GatewayPorts } from './ports.ts'
 

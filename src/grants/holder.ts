@@ -1,14 +1,8 @@
 import { isSubject, ownTokens, problemOr } from '../facts/index.ts'
 import { Problem } from '../lib/problem.ts'
+import { boundKeyOf, type Certificate, checkPossession, type Proof } from '../possession/index.ts'
 import type { TaskLineage } from '../tasks/index.ts'
-import {
-  boundKeyOf,
-  type Certificate,
-  checkPossession,
-  checkTaskToken,
-  type Proof,
-  type TaskTokenClaims,
-} from '../tokens/index.ts'
+import { checkTaskToken, type TaskTokenClaims } from '../tokens/index.ts'
 import type { GrantParts } from './parts.ts'
 
 /** A task token as it was presented, with a proof. */

@@ -7,8 +7,8 @@ import {
   unusableBearer,
 } from '../facts/index.ts'
 import { Problem } from '../lib/problem.ts'
+import type { Certificate } from '../possession/index.ts'
 import { findTask, type Task } from '../tasks/index.ts'
-import type { Certificate } from '../tokens/index.ts'
 import { checkHolder, type Holder } from './holder.ts'
 import type { GrantParts } from './parts.ts'
 

@@ -1,4 +1,4 @@
-import type { PlainObject } from '../keys/index.ts'
+import type { PlainObject } from '../jose/index.ts'
 
 /**
  * One condition on one claim. `claim` is the name of a claim, or where it begins with `/` a JSON Pointer (RFC 6901) to a

@@ -1,4 +1,4 @@
-import { type PlainObject, readObject } from '../keys/index.ts'
+import { type PlainObject, readObject } from '../jose/index.ts'
 import { sha256url } from '../lib/bytes.ts'
 import type { Clock } from '../lib/clock.ts'
 import { LruCache } from '../lib/lru-cache.ts'

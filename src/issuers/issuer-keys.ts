@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { importPublicJwk, importVerificationJwk, type JoseHeader } from '../keys/index.ts'
+import { importPublicJwk, importVerificationJwk, type JoseHeader } from '../jose/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import { ExactNumber, type Json } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'

@@ -1,7 +1,7 @@
 import type { Detail } from '@remit/engine'
 import type { Selectable } from 'kysely'
 import type { TrustLevel } from '../agents/index.ts'
-import type { Algorithm } from '../keys/index.ts'
+import type { Algorithm } from '../jose/index.ts'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import type { Reader, Schema, Tx } from '../storage/index.ts'
 import type {

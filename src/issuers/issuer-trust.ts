@@ -4,13 +4,11 @@ import {
   type Claims,
   checkClaims,
   checkJwt,
-  checkPath,
-  type MasterKey,
   type PlainObject,
   readCompact,
   readObject,
-  type ShownPath,
-} from '../keys/index.ts'
+} from '../jose/index.ts'
+import { checkPath, type MasterKey, type ShownPath } from '../keys/index.ts'
 import { sha256url } from '../lib/bytes.ts'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import type { Clock } from '../lib/clock.ts'

@@ -1,4 +1,4 @@
-import { type Algorithm, importVerificationJwk, isAlgorithm } from '../keys/index.ts'
+import { type Algorithm, importVerificationJwk, isAlgorithm } from '../jose/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { bad, type IssuerAddressRules } from './bad-issuer.ts'
 import type { IssuerKey, KeySource, TrustedIssuer } from './trusted-issuer.ts'

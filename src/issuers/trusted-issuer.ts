@@ -1,6 +1,6 @@
 import type { Detail, Operator } from '@remit/engine'
 import type { TrustLevel } from '../agents/index.ts'
-import type { Algorithm, PublicJwk } from '../keys/index.ts'
+import type { Algorithm, PublicJwk } from '../jose/index.ts'
 import type { LiveKey } from '../revocation/index.ts'
 import type { ClaimTest } from './claim-test.ts'
 

@@ -1,7 +1,7 @@
+import { importPublicJwk } from '../jose/index.ts'
 import { isId } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Reader, Tx } from '../storage/index.ts'
-import { importPublicJwk } from './public-jwk.ts'
 import type { SealedColumn } from './seal/sealed-column.ts'
 import { CUSTODIES, placeOf, type StoredKey } from './signing-key.ts'
 

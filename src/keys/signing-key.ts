@@ -1,12 +1,11 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { importPublicJwk, type PublicJwk, signData } from '../jose/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import { type Id, newId } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Random } from '../lib/random.ts'
 import type { GuardedSigner } from './external/guarded-signer.ts'
-import { importPublicJwk, type PublicJwk } from './public-jwk.ts'
 import type { MasterKey } from './seal/key-ring.ts'
-import { signData } from './signature.ts'
 
 /** `tokens` signs what others verify with our JWKS; `ledger` signs checkpoints. A key never does both. */
 export type Purpose = 'tokens' | 'ledger'

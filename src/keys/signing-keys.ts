@@ -1,9 +1,9 @@
 import type { KeyObject } from 'node:crypto'
+import { CLOCK_SKEW_MS } from '../jose/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Random } from '../lib/random.ts'
 import type { Storage, Tx } from '../storage/index.ts'
-import { CLOCK_SKEW_MS } from './check-jwt.ts'
 import type { GuardedSigner } from './external/guarded-signer.ts'
 import type { MasterKey } from './seal/key-ring.ts'
 import {

@@ -1,5 +1,6 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
-import { importPublicJwk, type SigningKey } from '../keys/index.ts'
+import { importPublicJwk } from '../jose/index.ts'
+import type { SigningKey } from '../keys/index.ts'
 import { type ManualClock, manualClock } from '../lib/clock.ts'
 import { systemRandom } from '../lib/random.ts'
 import type { Storage } from '../storage/index.ts'

@@ -2,7 +2,7 @@ import type { Adapter, AdapterPayload } from 'oidc-provider'
 import { sha256url } from '../lib/bytes.ts'
 import { looksLikeClientUrl } from '../lib/client-url.ts'
 import { Problem } from '../lib/problem.ts'
-import type { OidcPayloads } from '../tokens/index.ts'
+import type { OidcPayloads } from '../opaque-tokens/index.ts'
 
 /** Longer than any proof or assertion is accepted. */
 const REPLAY_SECONDS = 3600

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { ATTESTED, type AttestationChallenges, writeShown } from '../agent-authentication/index.ts'
 import { headerValues } from '../http/index.ts'
-import { readCompact, readObject } from '../keys/index.ts'
+import { readCompact, readObject } from '../jose/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { type Form, readForm } from './form.ts'
 

@@ -1,6 +1,6 @@
 import type { Issued, OpeningAnswer, Refused } from '../grants/index.ts'
 import { Problem } from '../lib/problem.ts'
-import { tokenTypeOf } from '../tokens/index.ts'
+import { tokenTypeOf } from '../possession/index.ts'
 import { ACCESS_TOKEN } from './grant-types.ts'
 
 /** A successful answer of the token endpoint (RFC 6749 section 5.1, RFC 8693 section 2.2.1). */

@@ -1,18 +1,12 @@
 import { DETAIL_LIMITS, type Detail, parseDetails } from '@remit/engine'
-import {
-  type Claims,
-  checkJwt,
-  MAX_TOKEN_BYTES,
-  type PlainObject,
-  type SigningKey,
-  type SigningKeys,
-  signJwt,
-} from '../keys/index.ts'
+import { type Claims, checkJwt, MAX_TOKEN_BYTES, type PlainObject } from '../jose/index.ts'
+import { type SigningKey, type SigningKeys, signJwt } from '../keys/index.ts'
 import { base64url } from '../lib/bytes.ts'
 import type { Clock } from '../lib/clock.ts'
 import { type Id, isId } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Random } from '../lib/random.ts'
+import { confirmationOf, type KeyConfirmation } from '../possession/index.ts'
 import {
   malformed,
   objectMember,
@@ -22,7 +16,6 @@ import {
   type TokenParties,
   textMember,
 } from './parties.ts'
-import { confirmationOf, type KeyConfirmation } from './possession.ts'
 
 /** Parts that minting takes. `key` is `SigningKeys.tokens`, asked for each time. */
 export interface Minting {

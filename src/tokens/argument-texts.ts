@@ -1,5 +1,5 @@
 import type { TypedArguments, TypedValue } from '@remit/engine'
-import type { PlainObject } from '../keys/index.ts'
+import type { PlainObject } from '../jose/index.ts'
 import { malformed } from './parties.ts'
 
 /**

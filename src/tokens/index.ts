@@ -1,33 +1,13 @@
-export type { AccessClaims, Minted, Minting } from './access-token.ts'
-export { authenticationClaims } from './access-token.ts'
+export {
+  type AccessClaims,
+  authenticationClaims,
+  type Minted,
+  type Minting,
+} from './access-token.ts'
 export { argumentTexts } from './argument-texts.ts'
-export {
-  findBearerToken,
-  findRefreshToken,
-  forgetOpaqueTokens,
-  insertBearerStep,
-  insertRefreshStep,
-  REFRESH_STEP,
-  touchRefreshStep,
-  unusedRefreshStep,
-  useRefreshStep,
-} from './bearer-store.ts'
-export type { BearerToken, RefreshToken } from './bearer-token.ts'
-export { type Challenged, challenge, METADATA_PREFIX } from './challenge.ts'
-export { checkProof, PROOF_ALGORITHMS, type Proof, type ProofExpectation } from './dpop-proof.ts'
 export { INTROSPECTION_TYPE, mintIntrospection } from './introspection-token.ts'
-export { DpopNonces } from './nonces.ts'
-export {
-  CODE_STEP,
-  consumeCodeStep,
-  forgetRegistration,
-  keepRegistration,
-} from './oidc-payload-store.ts'
-export { artefacts, type OidcPayloads } from './oidc-payloads.ts'
-export { type DeferralKind, newOpaqueToken, opaqueDigest } from './opaque-token.ts'
 export { pairwiseSubject } from './pairwise.ts'
 export {
-  type ActClaim,
   type ForeignActor,
   MAX_CHAIN,
   type PartyClaims,
@@ -36,14 +16,6 @@ export {
   type TokenParties,
 } from './parties.ts'
 export { mintPeerAssertion } from './peer-assertion.ts'
-export {
-  boundKeyOf,
-  type Certificate,
-  certificateProof,
-  checkPossession,
-  confirmationOf,
-  tokenTypeOf,
-} from './possession.ts'
 export {
   checkResourceToken,
   mintResourceToken,

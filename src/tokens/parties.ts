@@ -1,4 +1,4 @@
-import type { PlainObject } from '../keys/index.ts'
+import type { PlainObject } from '../jose/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { isPairwise } from './pairwise.ts'
 

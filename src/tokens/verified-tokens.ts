@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { CLOCK_SKEW_MS } from '../keys/index.ts'
+import { CLOCK_SKEW_MS } from '../jose/index.ts'
 import { sha256url } from '../lib/bytes.ts'
 import { LruCache } from '../lib/lru-cache.ts'
 import type { AccessTokenContent, GoodBefore, OwnTokens } from './access-token.ts'

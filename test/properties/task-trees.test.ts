@@ -18,7 +18,8 @@ import { Problem } from '../../src/lib/problem.ts'
 import type { Storage } from '../../src/storage/index.ts'
 import { forEachEngine } from '../../src/storage/testing.ts'
 import { closeTask, resumeTask, suspendTask } from '../../src/tasks/index.ts'
-import { type ActClaim, checkTaskToken, mintTicket } from '../../src/tokens/index.ts'
+import { checkTaskToken, mintTicket } from '../../src/tokens/index.ts'
+import type { ActClaim } from '../../src/tokens/parties.ts'
 
 /**
  * Random trees of tasks: agents ask for children with what they like, also with tickets that nobody should have made, several at

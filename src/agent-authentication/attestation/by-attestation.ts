@@ -1,6 +1,6 @@
 import type { VerifiedToken } from '../../issuers/index.ts'
 import { identifyWorkload } from '../../issuers/index.ts'
-import { importPublicJwk, type PublicKey } from '../../keys/index.ts'
+import { importPublicJwk, type PublicKey } from '../../jose/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Authenticated, AuthenticatingParts } from '../authenticated.ts'
 import { checkPossession, invalid } from './possession.ts'

@@ -1,6 +1,7 @@
 import type { Agent } from '../../agents/index.ts'
 import { findAgent, listKeys } from '../../agents/index.ts'
-import { type CheckedCertificate, checkPath, importPublicJwk } from '../../keys/index.ts'
+import { importPublicJwk } from '../../jose/index.ts'
+import { type CheckedCertificate, checkPath } from '../../keys/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { AuthenticatingParts } from '../authenticated.ts'
 import type { CertificateName } from './certificate-name.ts'

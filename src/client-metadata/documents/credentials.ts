@@ -1,5 +1,5 @@
 import { readAgentKey } from '../../agents/index.ts'
-import { importPublicJwk, readCompact, readObject } from '../../keys/index.ts'
+import { importPublicJwk, readCompact, readObject } from '../../jose/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { ClientKey, ClientMethod } from '../client-document.ts'
 

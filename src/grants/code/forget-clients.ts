@@ -1,6 +1,6 @@
 import { retireAgent } from '../../agents/index.ts'
+import { forgetRegistration } from '../../opaque-tokens/index.ts'
 import { basesOfAgent, listTasks, unusedClients } from '../../tasks/index.ts'
-import { forgetRegistration } from '../../tokens/index.ts'
 import type { GrantParts } from '../parts.ts'
 
 const AT_ONCE = 500

@@ -1,13 +1,8 @@
 import type { Detail } from '@remit/engine'
+import { insertRefreshStep, newOpaqueToken, type RefreshToken } from '../../opaque-tokens/index.ts'
+import { type Proof, tokenTypeOf } from '../../possession/index.ts'
 import type { Step } from '../../storage/index.ts'
 import type { TaskLineage } from '../../tasks/index.ts'
-import {
-  insertRefreshStep,
-  newOpaqueToken,
-  type Proof,
-  type RefreshToken,
-  tokenTypeOf,
-} from '../../tokens/index.ts'
 import { aboutTask, grantAt } from '../issuance/issue-resource-token.ts'
 import { resourceAccess } from '../issuance/resource-access.ts'
 import type { Refused } from '../opening.ts'

@@ -5,7 +5,9 @@ import { PROOF_STEP, problemOr, proofStep } from '../../facts/index.ts'
 import { agentIdOf } from '../../lib/client-url.ts'
 import { newId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
+import { CODE_STEP, consumeCodeStep } from '../../opaque-tokens/index.ts'
 import { findPerson } from '../../people/index.ts'
+import type { Proof } from '../../possession/index.ts'
 import {
   type Authorization,
   BASES_STEP,
@@ -17,7 +19,6 @@ import {
   type Task,
   useAuthorizationStep,
 } from '../../tasks/index.ts'
-import { CODE_STEP, consumeCodeStep, type Proof } from '../../tokens/index.ts'
 import { type Refused, refused, refusedFor } from '../opening.ts'
 import { planOpening } from '../openings/plan-opening.ts'
 import type { GrantParts } from '../parts.ts'

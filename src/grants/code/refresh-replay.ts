@@ -1,11 +1,11 @@
-import type { Step } from '../../storage/index.ts'
 import {
   findRefreshToken,
   opaqueDigest,
   type RefreshToken,
   unusedRefreshStep,
   useRefreshStep,
-} from '../../tokens/index.ts'
+} from '../../opaque-tokens/index.ts'
+import type { Step } from '../../storage/index.ts'
 import type { GrantParts } from '../parts.ts'
 
 /** Where a refresh token was exchanged and no other was given, as policies let none be issued. */

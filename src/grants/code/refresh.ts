@@ -2,17 +2,17 @@ import { canProve } from '../../agent-authentication/index.ts'
 import { USE_STEP } from '../../approvals/index.ts'
 import { PROOF_STEP, problemOr, proofStep } from '../../facts/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import type { Step } from '../../storage/index.ts'
-import type { TaskLineage } from '../../tasks/index.ts'
-import { closeTask, KEY_STEP, usableKeyStep } from '../../tasks/index.ts'
 import {
   findRefreshToken,
   opaqueDigest,
-  type Proof,
   REFRESH_STEP,
   type RefreshToken,
   touchRefreshStep,
-} from '../../tokens/index.ts'
+} from '../../opaque-tokens/index.ts'
+import type { Proof } from '../../possession/index.ts'
+import type { Step } from '../../storage/index.ts'
+import type { TaskLineage } from '../../tasks/index.ts'
+import { closeTask, KEY_STEP, usableKeyStep } from '../../tasks/index.ts'
 import { aboutTask } from '../issuance/issue-resource-token.ts'
 import { type Refused, refused, refusedFor } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'

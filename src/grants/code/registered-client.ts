@@ -6,8 +6,8 @@ import {
   type SelfRegistered,
 } from '../../client-metadata/index.ts'
 import { Problem } from '../../lib/problem.ts'
+import { forgetRegistration } from '../../opaque-tokens/index.ts'
 import { endConsentsOf } from '../../tasks/index.ts'
-import { forgetRegistration } from '../../tokens/index.ts'
 import type { GrantParts } from '../parts.ts'
 
 /**

@@ -1,6 +1,7 @@
 import { useCredential } from '../../agent-authentication/index.ts'
 import { cancelRequests } from '../../approvals/index.ts'
 import { Problem } from '../../lib/problem.ts'
+import { opaqueDigest } from '../../opaque-tokens/index.ts'
 import { consumeOnce, type Tx } from '../../storage/index.ts'
 import {
   countWaitingFor,
@@ -9,7 +10,6 @@ import {
   markCancelled,
   withdrawConsent,
 } from '../../tasks/index.ts'
-import { opaqueDigest } from '../../tokens/index.ts'
 import type { OpeningRequest } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { type BroughtAgent, readAgent } from '../pipeline/bring.ts'

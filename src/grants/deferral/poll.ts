@@ -1,6 +1,7 @@
 import { credentialStep } from '../../agent-authentication/index.ts'
 import { attachQuestion, useSteps } from '../../approvals/index.ts'
 import { newId } from '../../lib/id.ts'
+import { opaqueDigest } from '../../opaque-tokens/index.ts'
 import { consumeOnceStep } from '../../storage/index.ts'
 import {
   DEFERRAL_STEP,
@@ -13,7 +14,6 @@ import {
   redeemDeferralStep,
   slowDownStep,
 } from '../../tasks/index.ts'
-import { opaqueDigest } from '../../tokens/index.ts'
 import { type Opened, type OpeningRequest, type Refused, refused, refusedFor } from '../opening.ts'
 import { answerOpening } from '../openings/answer.ts'
 import type { GrantParts } from '../parts.ts'

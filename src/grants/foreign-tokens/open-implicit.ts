@@ -10,7 +10,7 @@ import {
   type VerifiedToken,
   vouchedFor,
 } from '../../issuers/index.ts'
-import { rememberedUntil } from '../../keys/index.ts'
+import { rememberedUntil } from '../../jose/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import {
   isNewcomer,

@@ -11,10 +11,11 @@ import {
   settingLiveness,
 } from '../../facts/index.ts'
 import type { LedgerEvent } from '../../ledger/index.ts'
+import { type Proof, tokenTypeOf } from '../../possession/index.ts'
 import type { LiveView } from '../../revocation/index.ts'
 import { consumeOnceStep, type Step } from '../../storage/index.ts'
 import type { TaskLineage } from '../../tasks/index.ts'
-import { type Minted, type Proof, tokenTypeOf } from '../../tokens/index.ts'
+import type { Minted } from '../../tokens/index.ts'
 import { checkHolder, type Presented } from '../holder.ts'
 import { type Refused, refused } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'

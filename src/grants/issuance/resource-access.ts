@@ -3,16 +3,11 @@ import type { Resource } from '../../catalog/index.ts'
 import type { Setting } from '../../facts/index.ts'
 import { minting, partiesOf } from '../../facts/index.ts'
 import { base64url } from '../../lib/bytes.ts'
+import { insertBearerStep, newOpaqueToken } from '../../opaque-tokens/index.ts'
 import type { LiveView } from '../../revocation/index.ts'
 import type { Step } from '../../storage/index.ts'
 import type { TaskLineage } from '../../tasks/index.ts'
-import {
-  insertBearerStep,
-  type Minted,
-  mintResourceToken,
-  newOpaqueToken,
-  RESOURCE_TOKEN_LIFE_MS,
-} from '../../tokens/index.ts'
+import { type Minted, mintResourceToken, RESOURCE_TOKEN_LIFE_MS } from '../../tokens/index.ts'
 import type { GrantParts } from '../parts.ts'
 
 /** What a resource token is to say. */

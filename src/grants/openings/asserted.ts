@@ -1,6 +1,6 @@
 import { callsIn, type Detail, delegatesIn, intersect } from '@remit/engine'
 import type { CatalogView } from '../../catalog/index.ts'
-import type { Claims } from '../../keys/index.ts'
+import type { Claims } from '../../jose/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { AssertedOpening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'

@@ -9,7 +9,7 @@ import {
   withinAgent,
 } from '../../facts/index.ts'
 import { vouchedFor } from '../../issuers/index.ts'
-import { rememberedUntil } from '../../keys/index.ts'
+import { rememberedUntil } from '../../jose/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import {
   allLimits,

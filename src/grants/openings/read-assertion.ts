@@ -1,7 +1,7 @@
 import type { Detail } from '@remit/engine'
 import type { Agent } from '../../agents/index.ts'
 import type { TrustedIssuer, VerifiedToken } from '../../issuers/index.ts'
-import { rememberedUntil } from '../../keys/index.ts'
+import { rememberedUntil } from '../../jose/index.ts'
 import { agentIdOf } from '../../lib/client-url.ts'
 import { Problem } from '../../lib/problem.ts'
 import {
@@ -11,7 +11,8 @@ import {
   type Subject,
   type UnprovisionedPerson,
 } from '../../people/index.ts'
-import type { ForeignActor, Proof } from '../../tokens/index.ts'
+import type { Proof } from '../../possession/index.ts'
+import type { ForeignActor } from '../../tokens/index.ts'
 import type { AssertedOpening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { readBehind } from '../pipeline/actors.ts'

@@ -2,9 +2,9 @@ import { type CredentialUse, useCredential } from '../../agent-authentication/in
 import type { LedgerEvent } from '../../ledger/index.ts'
 import type { Id } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
+import type { Proof } from '../../possession/index.ts'
 import { consumeOnce, type Tx } from '../../storage/index.ts'
 import type { TaskLineage } from '../../tasks/index.ts'
-import type { Proof } from '../../tokens/index.ts'
 import {
   type Deferring,
   type OpeningAnswer,

@@ -3,6 +3,7 @@ import { USE_STEP } from '../../approvals/index.ts'
 import { PROOF_STEP } from '../../facts/index.ts'
 import type { LedgerEvent } from '../../ledger/index.ts'
 import type { ProblemCode } from '../../lib/problem.ts'
+import type { Proof } from '../../possession/index.ts'
 import { consumeOnceStep, type Step } from '../../storage/index.ts'
 import {
   BASES_STEP,
@@ -15,7 +16,6 @@ import {
   ROOM_STEP,
   type Task,
 } from '../../tasks/index.ts'
-import type { Proof } from '../../tokens/index.ts'
 import { type Refused, refused } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import type { BroughtAgent } from './bring.ts'

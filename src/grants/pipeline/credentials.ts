@@ -1,7 +1,7 @@
 import { problemOr } from '../../facts/index.ts'
 import type { LedgerEvent } from '../../ledger/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { checkProof, type Proof } from '../../tokens/index.ts'
+import { checkProof, type Proof } from '../../possession/index.ts'
 import { type Refused, refused } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { type Attempt, refuseOpening } from './refuse.ts'

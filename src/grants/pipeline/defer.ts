@@ -1,5 +1,6 @@
 import type { Agent } from '../../agents/index.ts'
 import type { Id } from '../../lib/id.ts'
+import { type DeferralKind, newOpaqueToken } from '../../opaque-tokens/index.ts'
 import type { Tx } from '../../storage/index.ts'
 import {
   FETCHED_WITHIN,
@@ -8,7 +9,6 @@ import {
   insertDeferral,
   PAUSE,
 } from '../../tasks/index.ts'
-import { type DeferralKind, newOpaqueToken } from '../../tokens/index.ts'
 import { type FrozenRequest, freeze, requestHash } from '../frozen-request.ts'
 import type { GrantParts } from '../parts.ts'
 

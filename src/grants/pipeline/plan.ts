@@ -2,6 +2,7 @@ import type { Agent } from '../../agents/index.ts'
 import type { CatalogView } from '../../catalog/index.ts'
 import type { TrustedIssuer } from '../../issuers/index.ts'
 import type { Person } from '../../people/index.ts'
+import type { Proof } from '../../possession/index.ts'
 import type { Step } from '../../storage/index.ts'
 import type {
   ConsentRequest,
@@ -10,7 +11,6 @@ import type {
   SponsorGrant,
   TaskLineage,
 } from '../../tasks/index.ts'
-import type { Proof } from '../../tokens/index.ts'
 import type { FrozenRequest } from '../frozen-request.ts'
 import type { OpeningRequest, Refused } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'

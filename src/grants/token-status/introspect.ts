@@ -13,20 +13,17 @@ import {
   settingLiveness,
 } from '../../facts/index.ts'
 import { Problem } from '../../lib/problem.ts'
+import { type BearerToken, opaqueDigest } from '../../opaque-tokens/index.ts'
+import { boundKeyOf, confirmationOf, tokenTypeOf } from '../../possession/index.ts'
 import type { LiveView } from '../../revocation/index.ts'
 import type { TaskLineage } from '../../tasks/index.ts'
 import {
   type AccessClaims,
   authenticationClaims,
-  type BearerToken,
-  boundKeyOf,
   checkResourceToken,
   checkTaskToken,
-  confirmationOf,
   mintIntrospection,
-  opaqueDigest,
   partyClaims,
-  tokenTypeOf,
 } from '../../tokens/index.ts'
 import type { GrantParts } from '../parts.ts'
 import type { Introspector } from './introspection-caller.ts'

@@ -1,15 +1,10 @@
 import { ownTokens, problemOr } from '../../facts/index.ts'
-import { readCompact, readObject } from '../../keys/index.ts'
+import { readCompact, readObject } from '../../jose/index.ts'
 import type { Id } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
+import { findBearerToken, findRefreshToken, opaqueDigest } from '../../opaque-tokens/index.ts'
 import { closeTask, voidTokens } from '../../tasks/index.ts'
-import {
-  checkResourceToken,
-  checkTaskToken,
-  findBearerToken,
-  findRefreshToken,
-  opaqueDigest,
-} from '../../tokens/index.ts'
+import { checkResourceToken, checkTaskToken } from '../../tokens/index.ts'
 import type { GrantParts } from '../parts.ts'
 
 /**

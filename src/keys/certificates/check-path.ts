@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import type { Certificate } from 'pkijs'
+import { weaknessOf } from '../../jose/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { weaknessOf } from '../key-strength.ts'
 import { checkConstraints } from './constraints.ts'
 import { parsedExtension as parsed, untrusted } from './extension.ts'
 import { bytesIn, type CertificateNames, namesOf } from './names.ts'

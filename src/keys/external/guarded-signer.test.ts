@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { describe, it } from 'node:test'
+import { verifySignature } from '../../jose/signature.ts'
 import { systemRandom as random } from '../../lib/random.ts'
 import type { Wait } from '../../lib/repeat.ts'
-import { verifySignature } from '../signature.ts'
 import { GuardedSigner } from './guarded-signer.ts'
 import type { ExternalSigner } from './signer.ts'
 

@@ -1,10 +1,9 @@
 import type { KeyObject } from 'node:crypto'
+import { importPublicJwk, type PublicJwk, verifySignature } from '../../jose/index.ts'
 import { sha256 } from '../../lib/bytes.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Random } from '../../lib/random.ts'
 import type { Wait } from '../../lib/repeat.ts'
-import { importPublicJwk, type PublicJwk } from '../public-jwk.ts'
-import { verifySignature } from '../signature.ts'
 import type { ExternalSigner } from './signer.ts'
 
 /** Time limit of a signature: agents wait for a token. */

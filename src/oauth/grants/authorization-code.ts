@@ -7,7 +7,7 @@ import {
 } from '../../grants/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
 import { Problem } from '../../lib/problem.ts'
-import type { OidcPayloads } from '../../tokens/index.ts'
+import type { OidcPayloads } from '../../opaque-tokens/index.ts'
 import { codeId } from '../adapter.ts'
 import { type Form, required } from '../form.ts'
 import { ACCESS_TOKEN } from '../grant-types.ts'

@@ -1,5 +1,5 @@
 import { type GrantParts, openTask } from '../../grants/index.ts'
-import { readCompact, readObject } from '../../keys/index.ts'
+import { readCompact, readObject } from '../../jose/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { type Form, required } from '../form.ts'
 import { openingAnswer, type TokenAnswer } from '../token-answer.ts'

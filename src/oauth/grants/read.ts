@@ -1,6 +1,6 @@
 import { type Deferring, isNotificationToken } from '../../grants/index.ts'
 import type { ShownCertificate } from '../../http/index.ts'
-import { readCompact, readObject } from '../../keys/index.ts'
+import { readCompact, readObject } from '../../jose/index.ts'
 import { parseJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import { type Form, required } from '../form.ts'

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { deregisterClient, describeClient, type GrantParts } from '../../grants/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { opaqueDigest } from '../../tokens/index.ts'
+import { opaqueDigest } from '../../opaque-tokens/index.ts'
 import { bearerOf } from './bearer.ts'
 import { type ClientRegistration, readClientMetadata } from './read-metadata.ts'
 import {

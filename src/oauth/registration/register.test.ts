@@ -8,9 +8,9 @@ import { manualClock } from '../../lib/clock.ts'
 import { Problem, type ProblemCode } from '../../lib/problem.ts'
 import { systemRandom } from '../../lib/random.ts'
 import { Secret } from '../../lib/secret.ts'
+import { artefacts, keepRegistration } from '../../opaque-tokens/index.ts'
 import type { Storage } from '../../storage/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
-import { artefacts, keepRegistration } from '../../tokens/index.ts'
 import { type RegistrationPorts, registrationEndpoint, UNUSED_SECONDS } from './register.ts'
 
 const HOUR_MS = 3_600_000

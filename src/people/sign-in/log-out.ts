@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { type Claims, checkJwt, unverifiedIssuer } from '../../keys/index.ts'
+import { type Claims, checkJwt, unverifiedIssuer } from '../../jose/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import { Problem } from '../../lib/problem.ts'

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { importVerificationJwk } from '../../keys/index.ts'
+import { importVerificationJwk } from '../../jose/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Secret } from '../../lib/secret.ts'
 import {

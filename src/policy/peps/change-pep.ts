@@ -1,4 +1,4 @@
-import { importVerificationJwk } from '../../keys/index.ts'
+import { importVerificationJwk } from '../../jose/index.ts'
 import type { Ledger, LedgerEvent } from '../../ledger/index.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { isName, newId } from '../../lib/id.ts'

@@ -1,4 +1,4 @@
-import { checkJwt, importPublicJwk, readCompact, readObject } from '../../keys/index.ts'
+import { checkJwt, importPublicJwk, readCompact, readObject } from '../../jose/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { isName } from '../../lib/id.ts'

@@ -1,5 +1,5 @@
 import type { Insertable, Selectable } from 'kysely'
-import type { PublicJwk } from '../../keys/index.ts'
+import type { PublicJwk } from '../../jose/index.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import type { Id } from '../../lib/id.ts'
 import type { Reader, Schema, Step, Tx } from '../../storage/index.ts'

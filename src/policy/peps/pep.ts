@@ -1,4 +1,4 @@
-import type { PublicJwk } from '../../keys/index.ts'
+import type { PublicJwk } from '../../jose/index.ts'
 import type { Id } from '../../lib/id.ts'
 import type { LiveKey } from '../../revocation/index.ts'
 

@@ -1,4 +1,5 @@
-import { readCompact, type SigningKeys } from '../../keys/index.ts'
+import { readCompact } from '../../jose/index.ts'
+import type { SigningKeys } from '../../keys/index.ts'
 import type { Live, LiveKey } from '../../revocation/index.ts'
 import type { Tx } from '../../storage/index.ts'
 

@@ -10,7 +10,7 @@ import {
   readCompact,
   readObject,
   verifySignature,
-} from '../keys/index.ts'
+} from '../jose/index.ts'
 import { sha256url } from '../lib/bytes.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'

@@ -3,9 +3,9 @@ import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { jwtVerify, SignJWT } from 'jose'
+import { signJwt } from '../keys/sign-jwt.ts'
 import { manualClock } from '../lib/clock.ts'
 import { checkJwt, type JwtExpectation, unverifiedIssuer } from './check-jwt.ts'
-import { signJwt } from './sign-jwt.ts'
 import { type Algorithm, signData } from './signature.ts'
 
 const NOW = Date.UTC(2026, 0, 1)

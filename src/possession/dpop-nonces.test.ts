@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { DpopNonces, type NoncesDemanded, type ProvedFor } from './nonces.ts'
+import { DpopNonces, type NoncesDemanded, type ProvedFor } from './dpop-nonces.ts'
 
 const KEY = new Uint8Array(32).fill(7)
 const MINUTE = 60_000

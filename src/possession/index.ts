@@ -1,0 +1,12 @@
+export { type Challenged, challenge, METADATA_PREFIX } from './challenge.ts'
+export { DpopNonces } from './dpop-nonces.ts'
+export { checkProof, PROOF_ALGORITHMS, type Proof, type ProofExpectation } from './dpop-proof.ts'
+export {
+  boundKeyOf,
+  type Certificate,
+  certificateProof,
+  checkPossession,
+  confirmationOf,
+  type KeyConfirmation,
+  tokenTypeOf,
+} from './possession.ts'
