@@ -95,6 +95,19 @@ describe('docs/divergences.md', () => {
     assert.equal(resource.signed_metadata, undefined)
   })
 
+  it('members that the page says are there are in the metadata', () => {
+    for (const name of ['entity_profiles_supported', 'actor_profile_token_types_supported']) {
+      assert.ok(PAGE.includes(`\`${name}\``), name)
+      assert.ok(offered().has(name), name)
+    }
+    for (const name of ['actor_profile_required', 'tls_client_certificate_bound_access_tokens']) {
+      assert.ok(PAGE.includes(`\`${name}\``), name)
+      assert.equal(resource[name], true, name)
+    }
+    assert.ok(PAGE.includes('`bearer_methods_supported` is `["header"]`'))
+    assert.deepEqual(resource.bearer_methods_supported, ['header'])
+  })
+
   it('certificates: both ways that the page explains are offered', () => {
     const ways = server.token_endpoint_auth_methods_supported as readonly string[] // as: RFC 8414
     for (const way of ['tls_client_auth', 'self_signed_tls_client_auth']) {
