@@ -6,7 +6,7 @@ import swagger from '@fastify/swagger'
 import Fastify from 'fastify'
 import { Explanation } from '../src/api/explanation.ts'
 import { type ApiParts, addApi } from '../src/api/index.ts'
-import * as schemas from '../src/api/schemas.ts'
+import * as schemas from '../src/operations/schemas.ts'
 
 const root = join(import.meta.dirname, '..')
 const file = join(root, 'openapi.json')

@@ -5,9 +5,9 @@ import {
   listAdmissionRules,
   removeAdmissionRule,
 } from '../client-metadata/index.ts'
+import { ByName, Detail, KeptDetail, listOf, Name, Nothing, Time } from '../operations/schemas.ts'
 import { personNames } from './names.ts'
 import { operation } from './operation.ts'
-import { ByName, Detail, KeptDetail, listOf, Name, Nothing, Time } from './schemas.ts'
 import { time } from './shapes.ts'
 
 const closed = { additionalProperties: false } as const

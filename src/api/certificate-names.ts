@@ -7,9 +7,9 @@ import {
 } from '../agent-authentication/index.ts'
 import { findAgent } from '../agents/index.ts'
 import { Problem } from '../lib/problem.ts'
+import { ByName } from '../operations/schemas.ts'
 import { operation } from './operation.ts'
 import type { ApiParts } from './parts.ts'
-import { ByName } from './schemas.ts'
 
 const CertificateName = Type.Object(
   {

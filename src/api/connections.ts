@@ -1,8 +1,8 @@
 import { Type } from 'typebox'
 import { addConnection, listConnections, removeConnection } from '../connections/index.ts'
 import { Secret } from '../lib/secret.ts'
+import { ByName, listOf, Name, Nothing, secretText, Time } from '../operations/schemas.ts'
 import { operation } from './operation.ts'
-import { ByName, listOf, Name, Nothing, secretText, Time } from './schemas.ts'
 import { time } from './shapes.ts'
 
 const Connection = Type.Object({

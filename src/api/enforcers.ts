@@ -7,8 +7,8 @@ import {
   revokeEnforcer,
 } from '../catalog/index.ts'
 import { Problem } from '../lib/problem.ts'
+import { ByName, listOf, Name, Nothing, Time } from '../operations/schemas.ts'
 import { operation } from './operation.ts'
-import { ByName, listOf, Name, Nothing, Time } from './schemas.ts'
 import { time } from './shapes.ts'
 
 const closed = { additionalProperties: false } as const

@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox'
 import type { Explanation as Noun, OperatorExplanation, OperatorGate } from '../analysis/index.ts'
 import type { StoredDecision } from '../facts/index.ts'
+import { Decision, Time } from '../operations/schemas.ts'
 import type { ExplainedRule } from '../policy/index.ts'
-import { Decision, Time } from './schemas.ts'
 import { decisionShape, time } from './shapes.ts'
 
 const nullable = Type.Union([Type.String(), Type.Null()])

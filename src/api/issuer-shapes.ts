@@ -8,7 +8,7 @@ import {
   type KeySource,
   type TrustedIssuer,
 } from '../issuers/index.ts'
-import { Detail, KeptDetail, Name, secretText, Time } from './schemas.ts'
+import { Detail, KeptDetail, Name, secretText, Time } from '../operations/schemas.ts'
 import { time } from './shapes.ts'
 
 const closed = { additionalProperties: false } as const

@@ -9,9 +9,9 @@ import {
 } from '../issuers/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { Secret } from '../lib/secret.ts'
+import { ByName, listOf, Reason } from '../operations/schemas.ts'
 import { Issuer, issuerShape, NewIssuer, Terms, termsOf } from './issuer-shapes.ts'
 import { operation } from './operation.ts'
-import { ByName, listOf, Reason } from './schemas.ts'
 
 /** Issuers of others that are trusted with something. */
 export const ISSUER_OPERATIONS = [

@@ -1,9 +1,9 @@
 import { Type } from 'typebox'
 import { countSealed, type Sealed } from '../keys/index.ts'
+import { ById, listOf, Nothing, Reason, Time } from '../operations/schemas.ts'
 import { rotateKey, sealEverythingAgain, withdrawKey } from '../tokens/index.ts'
 import { operation } from './operation.ts'
 import type { ApiParts } from './parts.ts'
-import { ById, listOf, Nothing, Reason, Time } from './schemas.ts'
 import { time } from './shapes.ts'
 
 const Key = Type.Object({

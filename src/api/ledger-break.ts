@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { acceptBreak } from '../calls/index.ts'
+import { Time } from '../operations/schemas.ts'
 import { operation } from './operation.ts'
-import { Time } from './schemas.ts'
 import { time } from './shapes.ts'
 
 const Break = Type.Object({

@@ -3,9 +3,9 @@ import { Type } from 'typebox'
 import { eraseValues } from '../analysis/index.ts'
 import { findDecision } from '../facts/index.ts'
 import { Problem } from '../lib/problem.ts'
+import { Page } from '../operations/schemas.ts'
 import { operation } from './operation.ts'
 import type { ApiParts } from './parts.ts'
-import { Page } from './schemas.ts'
 
 const MAX_RECORDS = 200
 const MAX_ERASED = 1_000

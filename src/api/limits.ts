@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { Answers } from '../catalog/index.ts'
 import { Problem } from '../lib/problem.ts'
+import { ById, Limit, LimitGiven, listOf, Nothing, Time } from '../operations/schemas.ts'
 import {
   EVERYTHING,
   type LimitSubject,
@@ -14,7 +15,6 @@ import {
 import { personNames } from './names.ts'
 import { type Caller, operation } from './operation.ts'
 import type { ApiParts } from './parts.ts'
-import { ById, Limit, LimitGiven, listOf, Nothing, Time } from './schemas.ts'
 import { time } from './shapes.ts'
 
 const MAX_LISTED = 1000

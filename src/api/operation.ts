@@ -1,13 +1,16 @@
 import type { Static, TSchema } from 'typebox'
 import type { Secret } from '../lib/secret.ts'
+import type {
+  Method,
+  Noun,
+  OperationDescription,
+  Route,
+  TypeOf,
+  Who,
+} from '../operations/operation.ts'
+import * as kit from '../operations/schemas.ts'
 import type { Confirmed, Person, Session } from '../people/index.ts'
 import type { ApiParts } from './parts.ts'
-
-/**
- * Who may call an operation. `administrator`: members of that group. `person`: anyone signed in; what they see is their own
- * unless they are an administrator. `anyone`: no session is needed.
- */
-export type Who = 'administrator' | 'person' | 'anyone'
 
 export interface Caller {
   readonly person: Person
@@ -109,4 +112,45 @@ export function operation<
     ...(body === undefined ? {} : { body }),
     run: (parts, caller, input) => run(parts, { caller, ...input } as Parameters<typeof run>[1]), // validated against these very schemas
   }
+}
+
+type Act<D> =
+  D extends OperationDescription<Route, infer W, infer S>
+    ? (
+        parts: ApiParts,
+        call: {
+          readonly caller: W extends 'anyone' ? undefined : Caller
+          readonly params: TypeOf<S, 'params'>
+          readonly query: TypeOf<S, 'query'>
+          readonly body: TypeOf<S, 'body'>
+          readonly confirmed?: Confirmed | undefined
+        },
+      ) => Promise<TypeOf<S, 'answer'>>
+    : never
+
+type Made<D> =
+  D extends OperationDescription<infer R, Who, infer S>
+    ? R extends `${infer M extends Method} ${infer T}`
+      ? TypedOperation<
+          M,
+          T,
+          TypeOf<S, 'params'>,
+          TypeOf<S, 'query'>,
+          TypeOf<S, 'body'>,
+          TypeOf<S, 'answer'>
+        >
+      : never
+    : never
+
+/** Operations of a noun from their descriptions, each with what it does. */
+export function acts<O extends Readonly<Record<string, OperationDescription>>>(
+  { operations }: Noun<O>,
+  does: { readonly [K in keyof O]: Act<O[K]> },
+): readonly Made<O[keyof O]>[] {
+  return Object.entries(operations).map(([name, { command: _, route, schemas, ...facts }]) => {
+    const [method, path] = route.split(' ')
+    const run: Operation['run'] = (parts, caller, input) =>
+      does[name as keyof O](parts, { caller, ...input } as never) // as: validated against these very schemas
+    return { ...facts, ...schemas(kit), method, path, run } as unknown as Made<O[keyof O]> // as: the route says both
+  })
 }

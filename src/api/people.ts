@@ -1,6 +1,9 @@
 import { Type } from 'typebox'
 import { Problem } from '../lib/problem.ts'
 import { Secret } from '../lib/secret.ts'
+import { GROUPS } from '../operations/groups.ts'
+import { PEOPLE } from '../operations/people.ts'
+import { listOf, Nothing, secretText } from '../operations/schemas.ts'
 import {
   type AttributeValue,
   addMember,
@@ -19,13 +22,11 @@ import {
   suspendPerson,
   unmapGroup,
 } from '../people/index.ts'
-import { operation } from './operation.ts'
-import { along, PageQuery, pageOf } from './paging.ts'
-import { ById, listOf, Name, Nothing, Person, Reason, secretText } from './schemas.ts'
+import { acts, operation } from './operation.ts'
+import { pageOf } from './paging.ts'
 import { personShape } from './shapes.ts'
 
 const closed = { additionalProperties: false } as const
-const Group = Type.Object({ name: Name, description: Type.String() })
 const Provider = Type.Object({
   issuer: Type.String(),
   name: Type.String(),
@@ -34,46 +35,13 @@ const Provider = Type.Object({
   attributes: Type.Array(Type.String(), { description: '`attribute=claim` each' }),
   domains: Type.Array(Type.String()),
 })
-const Value = Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Array(Type.String())])
-const KnownPerson = Type.Object({
-  ...Person.properties,
-  attributes: Type.Record(Type.String(), Value),
-  last_seen_at: Type.String(),
-  confirmed_at: Type.String({ description: 'when all of this was last said by the provider' }),
-})
-
 function shown(value: AttributeValue): string | number | boolean | string[] {
   return typeof value === 'object' ? [...value] : value
 }
 
-const Mapping = Type.Object(
-  { issuer: Type.String(), value: Type.String({ maxLength: 256 }), group: Name },
-  closed,
-)
-const Member = Type.Object({ name: Name, id: Type.String({ maxLength: 64 }) }, closed)
-
 export const PEOPLE_OPERATIONS = [
-  operation({
-    id: 'people.list',
-    method: 'GET',
-    path: '/people',
-    says: 'People who have signed in, by name, a page at a time.',
-    who: 'administrator',
-    widens: false,
-    query: Type.Object(
-      {
-        ...PageQuery,
-        called: Type.Optional(
-          Type.String({
-            maxLength: 320,
-            description: 'only those whose e-mail address, subject or name is exactly this',
-          }),
-        ),
-      },
-      closed,
-    ),
-    answer: along('people', Person),
-    run: async (parts, { query }) => {
+  ...acts(PEOPLE, {
+    list: async (parts, { query }) => {
       const { read } = parts.people.storage
       const { after, called } = query
       const { items, more } = await pageOf(query, async (limit) => {
@@ -85,17 +53,7 @@ export const PEOPLE_OPERATIONS = [
       })
       return { people: items.map(personShape), more }
     },
-  }),
-  operation({
-    id: 'people.show',
-    method: 'GET',
-    path: '/people/:id',
-    says: 'One person, with what their provider said of them, and when it last confirmed that.',
-    who: 'administrator',
-    widens: false,
-    params: ById,
-    answer: KnownPerson,
-    run: async (parts, { params }) => {
+    show: async (parts, { params }) => {
       const person = await findPerson(parts.people.storage.read, params.id)
       if (!person) throw new Problem('person.unknown', `there is no person \`${params.id}\``)
       const { attributes, confirmedAt, lastSeenAt } = person
@@ -108,114 +66,41 @@ export const PEOPLE_OPERATIONS = [
         confirmed_at: new Date(confirmedAt).toISOString(),
       }
     },
+    suspend: async (
+      parts,
+      { body: { reason = 'suspend by an administrator' }, caller, params },
+    ) => {
+      await suspendPerson(parts.people, { personId: params.id, by: caller.person.id, reason })
+      return {}
+    },
+    resume: async (parts, { body: { reason = 'resume by an administrator' }, caller, params }) => {
+      await resumePerson(parts.people, { personId: params.id, by: caller.person.id, reason })
+      return {}
+    },
   }),
-  ...(['suspend', 'resume'] as const).map((act) =>
-    operation({
-      id: `people.${act}`,
-      method: 'POST',
-      path: `/people/:id/${act}`,
-      says: {
-        suspend: 'Stops everything that is done for this person, and signs them out.',
-        resume: 'Lets it continue.',
-      }[act],
-      who: 'administrator',
-      widens: act === 'resume',
-      params: ById,
-      body: Reason,
-      answer: Nothing,
-      run: async (parts, { body, caller, params }) => {
-        const change = {
-          personId: params.id,
-          by: caller.person.id,
-          reason: body.reason ?? `${act} by an administrator`,
-        }
-        await { suspend: suspendPerson, resume: resumePerson }[act](parts.people, change)
-        return {}
-      },
-    }),
-  ),
-  operation({
-    id: 'groups.list',
-    method: 'GET',
-    path: '/groups',
-    says: 'The groups one is in, or every group for administrators. Policies and approver rules name them.',
-    who: 'person',
-    widens: false,
-    answer: listOf('groups', Group),
-    run: async (parts, { caller: { administrator, person } }) => ({
+  ...acts(GROUPS, {
+    list: async (parts, { caller: { administrator, person } }) => ({
       groups: (await listGroups(parts.people))
         .filter(({ name }) => administrator || person.groups.includes(name))
         .map(({ description, name }) => ({ name, description })),
     }),
-  }),
-  operation({
-    id: 'groups.create',
-    method: 'POST',
-    path: '/groups',
-    says: 'Makes a group.',
-    who: 'administrator',
-    widens: true,
-    body: Type.Object({ name: Name, description: Type.String({ maxLength: 500 }) }, closed),
-    answer: Group,
-    run: async (parts, { body, caller }) => {
+    create: async (parts, { body, caller }) => {
       await createGroup(parts.people, { ...body, by: caller.person.id })
       return body
     },
-  }),
-  operation({
-    id: 'groups.add_member',
-    method: 'PUT',
-    path: '/groups/:name/members/:id',
-    says: 'Puts a person into a group.',
-    who: 'administrator',
-    widens: true,
-    params: Member,
-    answer: Nothing,
-    run: async (parts, { caller, params }) => {
-      const { id: personId, name: group } = params
+    add: async (parts, { caller, params: { id: personId, name: group } }) => {
       await addMember(parts.people, { personId, group, by: caller.person.id })
       return {}
     },
-  }),
-  operation({
-    id: 'groups.drop_member',
-    method: 'DELETE',
-    path: '/groups/:name/members/:id',
-    says: 'Takes a person out of a group again.',
-    who: 'administrator',
-    widens: false,
-    params: Member,
-    answer: Nothing,
-    run: async (parts, { caller, params }) => {
-      const { id: personId, name: group } = params
+    drop: async (parts, { caller, params: { id: personId, name: group } }) => {
       await dropMember(parts.people, { personId, group, by: caller.person.id })
       return {}
     },
-  }),
-  operation({
-    id: 'groups.map',
-    method: 'POST',
-    path: '/group-mappings',
-    says: 'Lets a provider’s group value count as membership of a group, from each person’s next sign-in.',
-    who: 'administrator',
-    widens: true,
-    body: Mapping,
-    answer: Nothing,
-    run: async (parts, { body, caller }) => {
+    map: async (parts, { body, caller }) => {
       await mapGroup(parts.people, { ...body, by: caller.person.id })
       return {}
     },
-  }),
-  operation({
-    id: 'groups.unmap',
-    method: 'DELETE',
-    path: '/group-mappings',
-    says: 'Ends a mapping and the memberships that came from it.',
-    who: 'administrator',
-    widens: false,
-    body: Mapping,
-    answer: Nothing,
-    run: async (parts, { body, caller }) => {
+    unmap: async (parts, { body, caller }) => {
       await unmapGroup(parts.people, { ...body, by: caller.person.id })
       return {}
     },

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Problem } from '../lib/problem.ts'
+import { ByName, listOf, Name, Nothing, Time } from '../operations/schemas.ts'
 import {
   addPep,
   addPepKey,
@@ -16,7 +17,6 @@ import {
   revokePep,
 } from '../policy/index.ts'
 import { operation } from './operation.ts'
-import { ByName, listOf, Name, Nothing, Time } from './schemas.ts'
 import { time } from './shapes.ts'
 
 const closed = { additionalProperties: false } as const

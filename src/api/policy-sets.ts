@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Problem } from '../lib/problem.ts'
+import { ByName, listOf, Name, Time } from '../operations/schemas.ts'
 import {
   checkOnlySetAside,
   findOnlySet,
@@ -10,7 +11,6 @@ import {
 } from '../policy/index.ts'
 import { operation } from './operation.ts'
 import { Mistake as MistakeInText } from './policies/policy-schemas.ts'
-import { ByName, listOf, Name, Time } from './schemas.ts'
 import { time } from './shapes.ts'
 
 const closed = { additionalProperties: false } as const

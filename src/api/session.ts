@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
+import { ById, Nothing, Person, Time } from '../operations/schemas.ts'
 import { endSession, readConfirmation, redeemCliCode } from '../people/index.ts'
 import { operation } from './operation.ts'
-import { ById, Nothing, Person, Time } from './schemas.ts'
 import { personShape, time } from './shapes.ts'
 
 const closed = { additionalProperties: false } as const

@@ -3,9 +3,9 @@ import { type Agent, originOf, vouchedBy } from '../agents/index.ts'
 import type { ListedRequest } from '../approvals/index.ts'
 import type { Action, Resource } from '../catalog/index.ts'
 import type { StoredDecision } from '../facts/index.ts'
+import type { Resource as ResourceShape } from '../operations/schemas.ts'
 import type { Person } from '../people/index.ts'
 import type { Task } from '../tasks/index.ts'
-import type { Resource as ResourceShape } from './schemas.ts'
 
 /** Nouns as they look on the wire of the management API: snake_case, times as RFC 3339. */
 

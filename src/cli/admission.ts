@@ -1,4 +1,6 @@
 import type { Command } from 'commander'
+import { table } from '../lib/terminal/table.ts'
+import { bold, dim, green, text } from '../lib/terminal/text.ts'
 import { ceilingOf, readTrust } from './agents/add.ts'
 import { trustInWords } from './agents/agent.ts'
 import { readAllowed } from './agents/allowed.ts'
@@ -6,8 +8,6 @@ import { command, type Start } from './command.ts'
 import { usage } from './failure.ts'
 import { findPerson } from './person.ts'
 import type { AnswerOf } from './server/operation-types.ts'
-import { table } from './terminal/table.ts'
-import { bold, dim, green, text } from './terminal/text.ts'
 
 type Rule = AnswerOf<'POST', '/admission-rules'>
 

@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
+import { facts, indented } from '../lib/terminal/table.ts'
+import { bold, dim, green, text, type Value } from '../lib/terminal/text.ts'
+import { relative } from '../lib/terminal/time.ts'
 import type { Cli } from './cli.ts'
 import { command, type Start } from './command.ts'
 import type { AnswerOf } from './server/operation-types.ts'
-import { facts, indented } from './terminal/table.ts'
-import { bold, dim, green, text, type Value } from './terminal/text.ts'
-import { relative } from './terminal/time.ts'
 
 type Allowance = AnswerOf<'DELETE', '/allowances/:id'>
 

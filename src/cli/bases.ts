@@ -1,4 +1,7 @@
 import type { Command } from 'commander'
+import { table } from '../lib/terminal/table.ts'
+import { bold, dim, green, joined, text } from '../lib/terminal/text.ts'
+import { moment } from '../lib/terminal/time.ts'
 import type { Detail } from './agents/agent.ts'
 import { readAllowed } from './agents/allowed.ts'
 import { detailLines } from './agents/show.ts'
@@ -6,9 +9,6 @@ import type { Cli } from './cli.ts'
 import { command, type Start } from './command.ts'
 import { readExpires } from './expires.ts'
 import { findPerson } from './person.ts'
-import { table } from './terminal/table.ts'
-import { bold, dim, green, joined, text } from './terminal/text.ts'
-import { moment } from './terminal/time.ts'
 
 /** `remit bases …` */
 export function basesCommand(start: Start): Command {

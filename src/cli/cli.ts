@@ -1,7 +1,7 @@
+import { bold, dim, shown, Text, text, type Value, yellow } from '../lib/terminal/text.ts'
+import { relative } from '../lib/terminal/time.ts'
 import { serverAddress } from './server/address.ts'
 import { Api } from './server/api.ts'
-import { bold, dim, shown, Text, text, type Value, yellow } from './terminal/text.ts'
-import { relative } from './terminal/time.ts'
 import type { Output, World } from './world.ts'
 
 /** Options that every command has. */

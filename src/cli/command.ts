@@ -1,8 +1,8 @@
 import { Command, type Help } from 'commander'
 import { nearest } from '../lib/closest-match.ts'
+import { aligned, indented } from '../lib/terminal/table.ts'
+import { bold, cyan, dim, type Text, text, type Value } from '../lib/terminal/text.ts'
 import type { Cli } from './cli.ts'
-import { aligned, indented } from './terminal/table.ts'
-import { bold, cyan, dim, type Text, text, type Value } from './terminal/text.ts'
 
 /** Begins a command: its server, its way of speaking. */
 export type Start = (invoked: Command) => Promise<Cli>

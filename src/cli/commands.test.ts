@@ -228,12 +228,22 @@ test('nothing of the server is loaded for a command that does not need it', asyn
   const files = await loadedWith('run.ts', 'system-world.ts', ...commands)
   assert.ok(files.includes('cli/call/call.ts'))
   const rooms = new Set(files.map((file) => file.split(sep)[0]))
-  assert.deepEqual([...rooms].toSorted(), ['cli', 'config', 'dev', 'lib'])
+  assert.deepEqual([...rooms].toSorted(), ['cli', 'config', 'dev', 'lib', 'operations'])
   assert.deepEqual(
     files.filter((file) => file.startsWith('dev')),
     ['dev/sample.ts'],
   )
   for (const server of ['serve', 'dev', 'migrate']) assert.ok(!files.includes(`cli/${server}.ts`))
+  assert.ok(!files.includes('operations/schemas.ts'), 'schemas take longer to load than to run')
+})
+
+test('nothing for terminals is loaded with the API', async () => {
+  const files = await loadedWith('../api/index.ts')
+  assert.ok(files.includes('operations/groups.ts'))
+  assert.deepEqual(
+    files.filter((file) => file.startsWith(join('lib', 'terminal')) || file.startsWith('cli')),
+    [],
+  )
 })
 
 test('no other command is loaded with one', async () => {

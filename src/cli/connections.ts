@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
+import { table } from '../lib/terminal/table.ts'
+import { bold, dim, green, text } from '../lib/terminal/text.ts'
+import { moment } from '../lib/terminal/time.ts'
 import type { Cli } from './cli.ts'
 import { command, type Start } from './command.ts'
 import { CommandFailure, usage } from './failure.ts'
-import { table } from './terminal/table.ts'
-import { bold, dim, green, text } from './terminal/text.ts'
-import { moment } from './terminal/time.ts'
 
 /** `remit connections …` */
 export function connectionsCommand(start: Start): Command {

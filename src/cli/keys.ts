@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
+import { table } from '../lib/terminal/table.ts'
+import { bold, dim, green, type Text, text } from '../lib/terminal/text.ts'
+import { moment } from '../lib/terminal/time.ts'
 import type { Cli } from './cli.ts'
 import { command, type Start } from './command.ts'
 import type { AnswerOf } from './server/operation-types.ts'
-import { table } from './terminal/table.ts'
-import { bold, dim, green, type Text, text } from './terminal/text.ts'
-import { moment } from './terminal/time.ts'
 
 type KeysJson = AnswerOf<'GET', '/keys'>
 type SealedJson = AnswerOf<'GET', '/keys/sealed'>

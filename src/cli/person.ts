@@ -1,7 +1,7 @@
 import { isId } from '../lib/id.ts'
+import { dim, text, type Value } from '../lib/terminal/text.ts'
 import { CommandFailure } from './failure.ts'
 import type { Api } from './server/api.ts'
-import { dim, text, type Value } from './terminal/text.ts'
 
 /**
  * A person by id, e-mail, subject or name. Several that fit are none: access must not go to whoever comes first.

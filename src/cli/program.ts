@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
+import { red } from '../lib/terminal/text.ts'
 import { Cli, type CommonOptions, hasColour } from './cli.ts'
 import { command, helpText, type Start } from './command.ts'
+import { type AddCommand, nounCommand } from './operations/noun.ts'
+import { terminalOf } from './operations/terminal.ts'
 import { developmentAddress } from './server/address.ts'
-import { red } from './terminal/text.ts'
 import type { Output, World } from './world.ts'
 
 const NARROW = 80
@@ -15,6 +17,7 @@ const WIDE = 110
  */
 export async function createProgram(world: World, args: readonly string[] = []): Promise<Command> {
   const start: Start = (invoked) => Cli.start(world, invoked.optsWithGlobals<CommonOptions>())
+  const terminal = terminalOf(world)
   const program = command('remit', 'Remit: what an AI agent may do, for whom, right now.', [
     'remit dev                                     # everything on this machine, to try it out',
     'remit login                                   # sign in, in the browser',
@@ -43,14 +46,15 @@ export async function createProgram(world: World, args: readonly string[] = []):
   for (const [title, commands] of COMMANDS) {
     for (const [name, load] of Object.entries(commands)) {
       // All of them for help, and for somebody who mistyped one.
-      if (!known || name === named) program.addCommand((await load())(start).helpGroup(title))
+      if (!known || name === named)
+        program.addCommand((await load())(start, terminal).helpGroup(title))
     }
   }
   inherit(program)
   return program
 }
 
-type Load = () => Promise<(start: Start) => Command>
+type Load = () => Promise<AddCommand>
 
 /** As help lists them. */
 const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] = [
@@ -97,8 +101,8 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
       'decision-points': async () =>
         (await import('./decision-points/decision-points.ts')).decisionPointsCommand,
       risk: async () => (await import('./risk/risk.ts')).riskCommand,
-      people: async () => (await import('./people.ts')).peopleCommand,
-      groups: async () => (await import('./groups.ts')).groupsCommand,
+      people: async () => nounCommand((await import('../operations/people.ts')).PEOPLE),
+      groups: async () => nounCommand((await import('../operations/groups.ts')).GROUPS),
       providers: async () => (await import('./providers.ts')).providersCommand,
       bases: async () => (await import('./bases.ts')).basesCommand,
       'sponsor-grants': async () =>

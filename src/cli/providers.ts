@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
+import { table } from '../lib/terminal/table.ts'
+import { bold, dim, green, text } from '../lib/terminal/text.ts'
 import { command, type Start } from './command.ts'
 import { readSecret } from './connections.ts'
 import { CommandFailure } from './failure.ts'
-import { table } from './terminal/table.ts'
-import { bold, dim, green, text } from './terminal/text.ts'
 
 /** `remit providers …` */
 export function providersCommand(start: Start): Command {

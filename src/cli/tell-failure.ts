@@ -1,8 +1,8 @@
 import { PROBLEMS, Problem } from '../lib/problem.ts'
+import { facts, indented } from '../lib/terminal/table.ts'
+import { bold, dim, red, type Text, text, type Value } from '../lib/terminal/text.ts'
 import { hasColour } from './cli.ts'
 import { CommandFailure } from './failure.ts'
-import { facts, indented } from './terminal/table.ts'
-import { bold, dim, red, type Text, text, type Value } from './terminal/text.ts'
 import { whatToDo } from './what-to-do.ts'
 import type { World } from './world.ts'
 

@@ -7,8 +7,8 @@ import {
   setNotifyAt,
   setTrust,
 } from '../../agents/index.ts'
+import { ByName, Detail } from '../../operations/schemas.ts'
 import { operation } from '../operation.ts'
-import { ByName, Detail } from '../schemas.ts'
 import { MayDelegate } from './may-delegate.ts'
 import { Shown, shownAgent } from './shown-agent.ts'
 

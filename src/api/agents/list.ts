@@ -2,11 +2,11 @@ import { Type } from 'typebox'
 import { type Agent as AgentNoun, findAgent, listAgents, listDated } from '../../agents/index.ts'
 import { agentIdOf } from '../../lib/client-url.ts'
 import { Problem } from '../../lib/problem.ts'
+import { Agent, along, PageQuery } from '../../operations/schemas.ts'
 import { personNames } from '../names.ts'
 import { operation } from '../operation.ts'
-import { along, PageQuery, pageOf } from '../paging.ts'
+import { type PageOfList, pageOf } from '../paging.ts'
 import type { ApiParts } from '../parts.ts'
-import { Agent } from '../schemas.ts'
 import { agentShape } from '../shapes.ts'
 
 const Query = Type.Object(
@@ -51,7 +51,7 @@ export const listOperation = operation({
   },
 })
 
-type Wanted = { readonly limit: number } & Pick<PageQuery, 'after'> & {
+type Wanted = { readonly limit: number } & Pick<PageOfList, 'after'> & {
     client?: string
     dated?: 'yes'
   }

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { addKey, linkClient, revokeKey, unlinkClient } from '../../agents/index.ts'
+import { ByName, Name, Nothing } from '../../operations/schemas.ts'
 import { operation } from '../operation.ts'
-import { ByName, Name, Nothing } from '../schemas.ts'
 import { Client, Shown, shownAgent } from './shown-agent.ts'
 
 const closed = { additionalProperties: false } as const

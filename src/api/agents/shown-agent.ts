@@ -2,9 +2,9 @@ import { Type } from 'typebox'
 import { findAgent, listKeys } from '../../agents/index.ts'
 import { findDescription } from '../../client-metadata/index.ts'
 import { Problem } from '../../lib/problem.ts'
+import { Agent, KeptDetail } from '../../operations/schemas.ts'
 import { personNames } from '../names.ts'
 import type { ApiParts } from '../parts.ts'
-import { Agent, KeptDetail } from '../schemas.ts'
 import { agentShape, time } from '../shapes.ts'
 
 const closed = { additionalProperties: false } as const

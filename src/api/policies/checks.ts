@@ -1,9 +1,9 @@
 import { type Static, Type } from 'typebox'
 import { type Check, checkCall } from '../../analysis/index.ts'
+import { Name } from '../../operations/schemas.ts'
 import { checkPolicies, type GivenByName, invalid } from '../../policy/index.ts'
 import { Ask, askShape, Gate, gateShape } from '../explanation.ts'
 import { operation } from '../operation.ts'
-import { Name } from '../schemas.ts'
 import { MAX_BYTES, Text } from './policy-schemas.ts'
 import { schemaNow } from './policy-texts.ts'
 

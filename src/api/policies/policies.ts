@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Problem } from '../../lib/problem.ts'
+import { listOf, Time } from '../../operations/schemas.ts'
 import {
   checkPolicies,
   findSet,
@@ -12,7 +13,6 @@ import {
 } from '../../policy/index.ts'
 import { personNames } from '../names.ts'
 import { operation } from '../operation.ts'
-import { listOf, Time } from '../schemas.ts'
 import { time } from '../shapes.ts'
 import { POLICY_EVER_OPERATIONS } from './policy-ever.ts'
 import { POLICY_REPLAY_OPERATIONS } from './policy-replay.ts'

@@ -7,11 +7,11 @@ import {
   stopShadow,
 } from '../../analysis/index.ts'
 import { Problem } from '../../lib/problem.ts'
+import { Time } from '../../operations/schemas.ts'
 import { checkPolicies } from '../../policy/index.ts'
 import { personNames } from '../names.ts'
 import { operation } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
-import { Time } from '../schemas.ts'
 import { time } from '../shapes.ts'
 import { MAX_BYTES, Text } from './policy-schemas.ts'
 import { schemaNow } from './policy-texts.ts'

@@ -1,9 +1,9 @@
 import { type Static, Type } from 'typebox'
 import { suggest, suggestPolicy } from '../../analysis/index.ts'
+import { KeptDetail } from '../../operations/schemas.ts'
 import { compareAside } from '../../policy/index.ts'
 import { operation } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
-import { KeptDetail } from '../schemas.ts'
 import { time } from '../shapes.ts'
 import { Change } from './policy-texts.ts'
 

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import type { Imported as Done } from '../../catalog/index.ts'
-import { Name } from '../schemas.ts'
+import { Name } from '../../operations/schemas.ts'
 
 const closed = { additionalProperties: false } as const
 

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { type Action, differences, type Offer, type previewImport } from '../../catalog/index.ts'
 import { mapInSteps } from '../../lib/in-steps.ts'
-import { Time } from '../schemas.ts'
+import { Time } from '../../operations/schemas.ts'
 import { time } from '../shapes.ts'
 
 const Maybe = Type.Union([Type.String(), Type.Null()])

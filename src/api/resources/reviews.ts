@@ -7,9 +7,9 @@ import {
   removeResource,
 } from '../../catalog/index.ts'
 import { mapInSteps } from '../../lib/in-steps.ts'
+import { ByName, listOf, Nothing, Reason } from '../../operations/schemas.ts'
 import { operation } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
-import { ByName, listOf, Nothing, Reason } from '../schemas.ts'
 import { Offered, offeredShape } from './review-shapes.ts'
 
 const closed = { additionalProperties: false } as const

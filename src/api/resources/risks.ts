@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { acceptRisks, listActions } from '../../catalog/index.ts'
+import { Action, ByName, listOf } from '../../operations/schemas.ts'
 import { operation } from '../operation.ts'
-import { Action, ByName, listOf } from '../schemas.ts'
 import { actionShape } from '../shapes.ts'
 
 const closed = { additionalProperties: false } as const

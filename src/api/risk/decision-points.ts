@@ -7,8 +7,8 @@ import {
   TIMEOUT_MS,
 } from '../../calls/index.ts'
 import { Secret } from '../../lib/secret.ts'
+import { ByName, listOf, Name, Nothing, secretText, Time } from '../../operations/schemas.ts'
 import { operation } from '../operation.ts'
-import { ByName, listOf, Name, Nothing, secretText, Time } from '../schemas.ts'
 import { time } from '../shapes.ts'
 
 const closed = { additionalProperties: false } as const

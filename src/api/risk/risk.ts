@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { ByName, listOf, Name, Nothing, Time } from '../../operations/schemas.ts'
 import {
   addSource,
   endSignal,
@@ -9,7 +10,6 @@ import {
   type SignalSource,
 } from '../../risk/index.ts'
 import { operation } from '../operation.ts'
-import { ByName, listOf, Name, Nothing, Time } from '../schemas.ts'
 import { time } from '../shapes.ts'
 import { GivenSignal, raisingOf, Signal, Subject, signalShape } from './signals.ts'
 

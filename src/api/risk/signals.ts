@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
+import { Time } from '../../operations/schemas.ts'
 import type { StoredSignal } from '../../risk/index.ts'
-import { Time } from '../schemas.ts'
 import { time } from '../shapes.ts'
 
 const closed = { additionalProperties: false } as const

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
+import { Name, Nothing, Time } from '../../operations/schemas.ts'
 import {
   endThread,
   identifySurface,
@@ -10,7 +11,6 @@ import {
 import { credentialFirst } from '../credential-first.ts'
 import { plainJson, schemaOf } from '../document.ts'
 import type { ApiParts } from '../parts.ts'
-import { Name, Nothing, Time } from '../schemas.ts'
 import { time } from '../shapes.ts'
 import { Thread, threadShape } from './thread-shape.ts'
 

@@ -1,5 +1,15 @@
 import { Type } from 'typebox'
 import {
+  ByName,
+  Detail,
+  KeptDetail,
+  listOf,
+  Name,
+  Nothing,
+  Reason,
+  Time,
+} from '../../operations/schemas.ts'
+import {
   changeSpace,
   createSpace,
   findLine,
@@ -13,7 +23,6 @@ import {
 } from '../../spaces/index.ts'
 import { operation } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
-import { ByName, Detail, KeptDetail, listOf, Name, Nothing, Reason, Time } from '../schemas.ts'
 import { time } from '../shapes.ts'
 
 const closed = { additionalProperties: false } as const

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { ByName, listOf, Name, Nothing, Page, Time } from '../../operations/schemas.ts'
 import {
   listSurfaces,
   listThreads,
@@ -8,7 +9,6 @@ import {
   type Surface as SurfaceNoun,
 } from '../../spaces/index.ts'
 import { operation } from '../operation.ts'
-import { ByName, listOf, Name, Nothing, Page, Time } from '../schemas.ts'
 import { time } from '../shapes.ts'
 import { Thread, threadShape } from './thread-shape.ts'
 

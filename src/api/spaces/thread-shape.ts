@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
+import { Name, Time } from '../../operations/schemas.ts'
 import type { Thread as ThreadNoun } from '../../spaces/index.ts'
-import { Name, Time } from '../schemas.ts'
 import { time } from '../shapes.ts'
 
 export const Thread = Type.Object({

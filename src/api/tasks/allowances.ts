@@ -6,9 +6,9 @@ import {
   giversOf,
   listAllowances,
 } from '../../approvals/index.ts'
+import { ById, listOf, Time } from '../../operations/schemas.ts'
 import { personNames } from '../names.ts'
 import { operation } from '../operation.ts'
-import { ById, listOf, Time } from '../schemas.ts'
 import { time } from '../shapes.ts'
 
 const Allowance = Type.Object({

@@ -2,10 +2,10 @@ import { parseAuthority } from '@remit/engine'
 import { Type } from 'typebox'
 import { findAgent } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
+import { ById, Detail, KeptDetail, listOf, Name, Nothing, Time } from '../../operations/schemas.ts'
 import { findPerson } from '../../people/index.ts'
 import { basesOfPerson, endBasis, findBasis, grantBasis } from '../../tasks/index.ts'
 import { operation } from '../operation.ts'
-import { ById, Detail, KeptDetail, listOf, Name, Nothing, Time } from '../schemas.ts'
 import { time } from '../shapes.ts'
 
 const closed = { additionalProperties: false } as const

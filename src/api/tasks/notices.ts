@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { listNotices } from '../../facts/index.ts'
+import { listOf, Page, Time } from '../../operations/schemas.ts'
 import { operation } from '../operation.ts'
-import { listOf, Page, Time } from '../schemas.ts'
 import { time } from '../shapes.ts'
 
 const Notice = Type.Object({

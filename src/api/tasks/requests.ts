@@ -6,8 +6,8 @@ import {
   listForApprover,
   listForPerson,
 } from '../../approvals/index.ts'
+import { AccessRequest, Name, Page } from '../../operations/schemas.ts'
 import { operation } from '../operation.ts'
-import { AccessRequest, Name, Page } from '../schemas.ts'
 import { requestShape } from '../shapes.ts'
 
 const DEFAULT_LIMIT = 50

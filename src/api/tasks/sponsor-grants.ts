@@ -4,6 +4,18 @@ import { type Agent, findAgent } from '../../agents/index.ts'
 import { Answers } from '../../catalog/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import {
+  Budget,
+  ById,
+  Detail,
+  KeptDetail,
+  Limit,
+  listOf,
+  Name,
+  Nothing,
+  Page,
+  Time,
+} from '../../operations/schemas.ts'
+import {
   endSponsorship,
   findSponsorGrantFor,
   grantInForce,
@@ -18,18 +30,6 @@ import {
 import { personNames } from '../names.ts'
 import { type Caller, operation } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
-import {
-  Budget,
-  ById,
-  Detail,
-  KeptDetail,
-  Limit,
-  listOf,
-  Name,
-  Nothing,
-  Page,
-  Time,
-} from '../schemas.ts'
 import { time } from '../shapes.ts'
 
 const closed = { additionalProperties: false } as const

@@ -3,9 +3,9 @@ import { findRequest, type AccessRequest as Noun } from '../../approvals/index.t
 import { askAgain } from '../../calls/index.ts'
 import { issueTicket } from '../../grants/index.ts'
 import { Problem } from '../../lib/problem.ts'
+import { AccessRequest, Budget, Detail, Name, Task, Time } from '../../operations/schemas.ts'
 import { closeTask, type Task as TaskNoun } from '../../tasks/index.ts'
 import type { ApiParts } from '../parts.ts'
-import { AccessRequest, Budget, Detail, Name, Task, Time } from '../schemas.ts'
 import { requestShape, taskShape, time } from '../shapes.ts'
 import { shownTask } from './shown-task.ts'
 

@@ -3,6 +3,7 @@ import { findAgent } from '../../agents/index.ts'
 import { explain } from '../../analysis/index.ts'
 import { findDecision, listDecisions } from '../../facts/index.ts'
 import { Problem } from '../../lib/problem.ts'
+import { ById, Decision, listOf, Name, Page, Reason, Task } from '../../operations/schemas.ts'
 import {
   closeTask,
   findTask,
@@ -20,7 +21,6 @@ import { limitShapes, StandingLimit } from '../limits.ts'
 import { personNames } from '../names.ts'
 import { type Caller, operation } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
-import { ById, Decision, listOf, Name, Page, Reason, Task } from '../schemas.ts'
 import { decisionShape, taskShape } from '../shapes.ts'
 import { shownTask, shownTasks } from './shown-task.ts'
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
+import { bold, dim, green, text } from '../../lib/terminal/text.ts'
 import { command, type Start } from '../command.ts'
 import { usage } from '../failure.ts'
-import { bold, dim, green, text } from '../terminal/text.ts'
 
 const KINDS = {
   subject: 'subject_dn',

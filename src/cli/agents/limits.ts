@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
+import { bold, green, text } from '../../lib/terminal/text.ts'
 import { command, type Start } from '../command.ts'
 import { usage } from '../failure.ts'
-import { bold, green, text } from '../terminal/text.ts'
 import { ceilingOf, readTrust } from './add.ts'
 import { readAllowed } from './allowed.ts'
 import { showAgent } from './show.ts'

@@ -1,12 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import { statusWord } from '../../lib/terminal/status-word.ts'
+import { table } from '../../lib/terminal/table.ts'
+import { bold, dim, green, text } from '../../lib/terminal/text.ts'
+import { moment } from '../../lib/terminal/time.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { usage } from '../failure.ts'
 import { howToGoOn } from '../server/pages.ts'
-import { statusWord } from '../terminal/status-word.ts'
-import { table } from '../terminal/table.ts'
-import { bold, dim, green, text } from '../terminal/text.ts'
-import { moment } from '../terminal/time.ts'
 
 interface RecertifyOptions {
   readonly every?: number

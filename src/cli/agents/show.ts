@@ -1,13 +1,13 @@
 import type { Command } from 'commander'
+import { statusWord } from '../../lib/terminal/status-word.ts'
+import { facts, indented, table } from '../../lib/terminal/table.ts'
+import { bold, dim, red, type Text, text, type Value } from '../../lib/terminal/text.ts'
+import { moment } from '../../lib/terminal/time.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { CommandFailure } from '../failure.ts'
 import { named } from '../person.ts'
 import { howToGoOn, type Pages, withPages } from '../server/pages.ts'
-import { statusWord } from '../terminal/status-word.ts'
-import { facts, indented, table } from '../terminal/table.ts'
-import { bold, dim, red, type Text, text, type Value } from '../terminal/text.ts'
-import { moment } from '../terminal/time.ts'
 import { type AgentDetails, type AgentJson, type Detail, trustInWords } from './agent.ts'
 
 /** `remit agents list` */

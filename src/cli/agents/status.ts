@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
+import { bold, green, text } from '../../lib/terminal/text.ts'
 import { command, type Start } from '../command.ts'
-import { bold, green, text } from '../terminal/text.ts'
 
 const ACTS = {
   suspend: ['Stops everything an agent does, now. Nothing is closed.', 'is suspended'],

@@ -1,12 +1,12 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { JWK } from 'jose'
+import { dim, text } from '../../lib/terminal/text.ts'
 import { readPrivateKey } from '../agents/key-file.ts'
 import type { Cli } from '../cli.ts'
 import { CommandFailure, usage } from '../failure.ts'
 import { missing } from '../private-file.ts'
 import { dataDirectory } from '../server/address.ts'
-import { dim, text } from '../terminal/text.ts'
 
 /** The agent that a call is made as: its name, and the key it proves itself with. */
 export interface ActingAgent {

@@ -1,8 +1,8 @@
+import { bold, dim, green, text } from '../../lib/terminal/text.ts'
 import { type OpenTask, taskRequest } from '../agent/client.ts'
 import type { Cli } from '../cli.ts'
 import { usage } from '../failure.ts'
 import { refusedBy, unreachable } from '../server/refused.ts'
-import { bold, dim, green, text } from '../terminal/text.ts'
 import { KeptTasks } from './kept-tasks.ts'
 
 export interface EndOptions {

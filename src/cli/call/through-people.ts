@@ -1,6 +1,6 @@
+import { dim } from '../../lib/terminal/text.ts'
 import type { OpenTask } from '../agent/client.ts'
 import type { Cli } from '../cli.ts'
-import { dim } from '../terminal/text.ts'
 import { askAgain, awaitApproval, readRequest, requestOf } from './access-request.ts'
 import { type CallAnswer, type CallToSend, send } from './send.ts'
 import { outcomeOf, tellAnswer, tellRequest } from './show-answer.ts'

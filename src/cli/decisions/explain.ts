@@ -1,11 +1,20 @@
 import type { Command } from 'commander'
 import { PROBLEMS } from '../../lib/problem.ts'
+import { facts, indented } from '../../lib/terminal/table.ts'
+import {
+  bold,
+  dim,
+  green,
+  red,
+  type Text,
+  text,
+  type Value,
+  yellow,
+} from '../../lib/terminal/text.ts'
+import { moment, relative } from '../../lib/terminal/time.ts'
 import { command, type Start } from '../command.ts'
 import { named } from '../person.ts'
 import type { AnswerOf } from '../server/operation-types.ts'
-import { facts, indented } from '../terminal/table.ts'
-import { bold, dim, green, red, type Text, text, type Value, yellow } from '../terminal/text.ts'
-import { moment, relative } from '../terminal/time.ts'
 
 type ExplanationJson = AnswerOf<'GET', '/decisions/:id'>
 export type ExplainedGateJson = ExplanationJson['gates'][number]

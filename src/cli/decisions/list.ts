@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
+import { table } from '../../lib/terminal/table.ts'
+import { bold, dim, green, red, type Text, yellow } from '../../lib/terminal/text.ts'
+import { relative } from '../../lib/terminal/time.ts'
 import { command, type Start } from '../command.ts'
 import type { AnswerOf } from '../server/operation-types.ts'
 import { readLimit } from '../tasks/tasks.ts'
-import { table } from '../terminal/table.ts'
-import { bold, dim, green, red, type Text, yellow } from '../terminal/text.ts'
-import { relative } from '../terminal/time.ts'
 
 type Decision = AnswerOf<'GET', '/decisions'>['decisions'][number]
 

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import { bold, green, text } from '../../lib/terminal/text.ts'
 import { ceilingOf, readTrust } from '../agents/add.ts'
 import { readAllowed } from '../agents/allowed.ts'
 import type { Cli } from '../cli.ts'
@@ -7,7 +8,6 @@ import { readSecret } from '../connections.ts'
 import { readExpires } from '../expires.ts'
 import { usage } from '../failure.ts'
 import { findPerson } from '../person.ts'
-import { bold, green, text } from '../terminal/text.ts'
 import { type IssuerTerms, showIssuer } from './issuer.ts'
 import { readJsonFile } from './read-json-file.ts'
 

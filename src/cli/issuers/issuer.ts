@@ -1,7 +1,7 @@
+import { bold, dim, green, red, type Text, text, yellow } from '../../lib/terminal/text.ts'
 import { trustInWords } from '../agents/agent.ts'
 import type { Cli } from '../cli.ts'
 import type { AnswerOf, InputOf } from '../server/operation-types.ts'
-import { bold, dim, green, red, type Text, text, yellow } from '../terminal/text.ts'
 
 /** A trusted issuer as the management API shows it. */
 export type Issuer = AnswerOf<'GET', '/issuers/:name'>

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
+import { bold, dim, green, red, text } from '../../lib/terminal/text.ts'
 import { command, type Start } from '../command.ts'
 import { CommandFailure } from '../failure.ts'
-import { bold, dim, green, red, text } from '../terminal/text.ts'
 
 /** `remit ledger state` */
 export function stateCommand(start: Start): Command {

@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { bold, dim, green, text } from '../../lib/terminal/text.ts'
 import { command, type Start } from '../command.ts'
 import { CommandFailure, usage } from '../failure.ts'
 import type { InputOf } from '../server/operation-types.ts'
-import { bold, dim, green, text } from '../terminal/text.ts'
 
 interface EraseOptions {
   readonly position?: readonly number[]

@@ -1,10 +1,10 @@
 import { appendFile, mkdir, readdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
+import { bold, dim, green, text } from '../../lib/terminal/text.ts'
 import { command, type Start } from '../command.ts'
 import { CommandFailure } from '../failure.ts'
 import { missing } from '../private-file.ts'
-import { bold, dim, green, text } from '../terminal/text.ts'
 import { acceptCommand, stateCommand } from './break.ts'
 import { eraseCommand } from './erase.ts'
 

@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
+import { table } from '../../lib/terminal/table.ts'
+import { bold, dim, green, type Text, text } from '../../lib/terminal/text.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { usage } from '../failure.ts'
 import { findPerson } from '../person.ts'
 import type { AnswerOf } from '../server/operation-types.ts'
-import { table } from '../terminal/table.ts'
-import { bold, dim, green, type Text, text } from '../terminal/text.ts'
 import { limitLine, readLimit } from './limit.ts'
 
 type StandingLimitJson = AnswerOf<'PUT', '/limits'>

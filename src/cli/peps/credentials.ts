@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
+import { bold, dim, green, text } from '../../lib/terminal/text.ts'
 import { command, type Start } from '../command.ts'
 import { CommandFailure } from '../failure.ts'
-import { bold, dim, green, text } from '../terminal/text.ts'
 
 export function addSecretCommand(start: Start): Command {
   return command('add-secret', 'Makes a secret, beside those there are. It is shown once.', [

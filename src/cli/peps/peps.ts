@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
+import { bold, green, text } from '../../lib/terminal/text.ts'
 import { command, type Start } from '../command.ts'
-import { bold, green, text } from '../terminal/text.ts'
 import { addKeyCommand, addSecretCommand, endCredentialCommand } from './credentials.ts'
 import { settingsInWords } from './pep.ts'
 import { addSettings, bodyOf, type SettingsOptions } from './settings.ts'

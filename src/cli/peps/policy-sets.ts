@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
+import { table } from '../../lib/terminal/table.ts'
+import { bold, dim, green, red, text, type Value, yellow } from '../../lib/terminal/text.ts'
+import { moment } from '../../lib/terminal/time.ts'
+import { visibleLines } from '../../lib/terminal/visible.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { CommandFailure } from '../failure.ts'
 import { readSources } from '../policy/sources.ts'
 import type { AnswerOf, InputOf } from '../server/operation-types.ts'
-import { table } from '../terminal/table.ts'
-import { bold, dim, green, red, text, type Value, yellow } from '../terminal/text.ts'
-import { moment } from '../terminal/time.ts'
-import { visibleLines } from '../terminal/visible.ts'
 
 type Texts = InputOf<'POST', '/policy-sets/validate'>['body']
 type Mistake = AnswerOf<'POST', '/policy-sets/validate'>['mistakes'][number]

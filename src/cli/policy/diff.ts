@@ -1,8 +1,5 @@
 import type { Command } from 'commander'
-import type { Cli } from '../cli.ts'
-import { command, type Start } from '../command.ts'
-import type { AnswerOf } from '../server/operation-types.ts'
-import { indented } from '../terminal/table.ts'
+import { indented } from '../../lib/terminal/table.ts'
 import {
   bold,
   cyan,
@@ -13,7 +10,10 @@ import {
   text,
   type Value,
   yellow,
-} from '../terminal/text.ts'
+} from '../../lib/terminal/text.ts'
+import type { Cli } from '../cli.ts'
+import { command, type Start } from '../command.ts'
+import type { AnswerOf } from '../server/operation-types.ts'
 import { readSources, type Sources } from './sources.ts'
 
 /** Version 0: nothing was published. */

@@ -1,5 +1,5 @@
 import type { ReplayReportJson } from '../../api/index.ts'
-import { indented } from '../terminal/table.ts'
+import { indented } from '../../lib/terminal/table.ts'
 import {
   bold,
   dim,
@@ -10,7 +10,7 @@ import {
   text,
   type Value,
   yellow,
-} from '../terminal/text.ts'
+} from '../../lib/terminal/text.ts'
 
 /** A group of decisions that a draft would change, as the API says it. */
 type DifferenceGroupJson = ReplayReportJson['groups'][number]

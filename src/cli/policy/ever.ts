@@ -1,7 +1,5 @@
 import type { Command } from 'commander'
-import { command, type Start } from '../command.ts'
-import type { AnswerOf } from '../server/operation-types.ts'
-import { indented } from '../terminal/table.ts'
+import { indented } from '../../lib/terminal/table.ts'
 import {
   bold,
   dim,
@@ -12,7 +10,9 @@ import {
   text,
   type Value,
   yellow,
-} from '../terminal/text.ts'
+} from '../../lib/terminal/text.ts'
+import { command, type Start } from '../command.ts'
+import type { AnswerOf } from '../server/operation-types.ts'
 
 type Who = AnswerOf<'GET', '/policies/who/:action'>
 type What = AnswerOf<'GET', '/policies/what/:agent'>

@@ -1,6 +1,6 @@
+import { indented } from '../../lib/terminal/table.ts'
+import { bold, dim, green, red, text, type Value, yellow } from '../../lib/terminal/text.ts'
 import type { FailedCase } from '../../policy/index.ts'
-import { indented } from '../terminal/table.ts'
-import { bold, dim, green, red, text, type Value, yellow } from '../terminal/text.ts'
 
 /** What a test run answers; `rules` are told with their places when they are known. */
 export interface TestReport {

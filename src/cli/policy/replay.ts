@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 import type { ReplayReportJson } from '../../api/index.ts'
+import { bold, dim, green, text, type Value } from '../../lib/terminal/text.ts'
+import { moment } from '../../lib/terminal/time.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { readLength } from '../expires.ts'
 import { CommandFailure, usage } from '../failure.ts'
-import { bold, dim, green, text, type Value } from '../terminal/text.ts'
-import { moment } from '../terminal/time.ts'
 import { differenceLines } from './differences.ts'
 import { readSources } from './sources.ts'
 

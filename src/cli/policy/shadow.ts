@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
+import { bold, dim, green, text, type Value, yellow } from '../../lib/terminal/text.ts'
+import { moment } from '../../lib/terminal/time.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import type { AnswerOf } from '../server/operation-types.ts'
-import { bold, dim, green, text, type Value, yellow } from '../terminal/text.ts'
-import { moment } from '../terminal/time.ts'
 import { differenceLines } from './differences.ts'
 import { readSources } from './sources.ts'
 

@@ -1,9 +1,18 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { indented } from '../../lib/terminal/table.ts'
+import {
+  bold,
+  dim,
+  green,
+  red,
+  type Text,
+  text,
+  type Value,
+  yellow,
+} from '../../lib/terminal/text.ts'
 import type { Cli } from '../cli.ts'
 import type { AnswerOf } from '../server/operation-types.ts'
-import { indented } from '../terminal/table.ts'
-import { bold, dim, green, red, type Text, text, type Value, yellow } from '../terminal/text.ts'
 import { diffLines } from './diff.ts'
 import { hoursOf } from './replay.ts'
 

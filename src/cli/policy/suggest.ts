@@ -1,11 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import type { Cli } from '../cli.ts'
-import { command, type Start } from '../command.ts'
-import { usage } from '../failure.ts'
-import type { AnswerOf } from '../server/operation-types.ts'
-import { indented } from '../terminal/table.ts'
+import { indented } from '../../lib/terminal/table.ts'
 import {
   bold,
   dim,
@@ -16,7 +12,11 @@ import {
   text,
   type Value,
   yellow,
-} from '../terminal/text.ts'
+} from '../../lib/terminal/text.ts'
+import type { Cli } from '../cli.ts'
+import { command, type Start } from '../command.ts'
+import { usage } from '../failure.ts'
+import type { AnswerOf } from '../server/operation-types.ts'
 import { hoursOf } from './replay.ts'
 import { suggestPolicy } from './suggest-policy.ts'
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
+import { green, red, text } from '../../lib/terminal/text.ts'
 import { command, type Start } from '../command.ts'
 import { CommandEnded } from '../failure.ts'
-import { green, red, text } from '../terminal/text.ts'
 import { mistakeLines, placed } from './mistakes.ts'
 import { readSources } from './sources.ts'
 

@@ -1,9 +1,9 @@
 import { Argument, type Command } from 'commander'
+import { table } from '../../lib/terminal/table.ts'
+import { bold, green, text } from '../../lib/terminal/text.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { CommandFailure, usage } from '../failure.ts'
-import { table } from '../terminal/table.ts'
-import { bold, green, text } from '../terminal/text.ts'
 import { riskWord } from './show.ts'
 
 const RISKS = ['low', 'medium', 'high', 'critical']

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
+import { bold, green, text } from '../../lib/terminal/text.ts'
 import { command, type Start } from '../command.ts'
 import { usage } from '../failure.ts'
-import { bold, green, text } from '../terminal/text.ts'
 
 /** `remit resources connect NAME CONNECTION | --none` */
 export function connectCommand(start: Start): Command {

@@ -1,7 +1,16 @@
+import { aligned, indented } from '../../lib/terminal/table.ts'
+import {
+  bold,
+  dim,
+  green,
+  red,
+  type Text,
+  text,
+  type Value,
+  yellow,
+} from '../../lib/terminal/text.ts'
+import { moment } from '../../lib/terminal/time.ts'
 import type { AnswerOf } from '../server/operation-types.ts'
-import { aligned, indented } from '../terminal/table.ts'
-import { bold, dim, green, red, type Text, text, type Value, yellow } from '../terminal/text.ts'
-import { moment } from '../terminal/time.ts'
 
 /** A definition that is offered and that nobody has accepted, as the management API shows it. */
 export type Offered = AnswerOf<'GET', '/resources/:name/changes'>['changes'][number]

@@ -1,5 +1,4 @@
-import type { AnswerOf } from '../server/operation-types.ts'
-import { aligned, indented } from '../terminal/table.ts'
+import { aligned, indented } from '../../lib/terminal/table.ts'
 import {
   bold,
   dim,
@@ -10,7 +9,8 @@ import {
   text,
   type Value,
   yellow,
-} from '../terminal/text.ts'
+} from '../../lib/terminal/text.ts'
+import type { AnswerOf } from '../server/operation-types.ts'
 import { differenceLines } from './differences.ts'
 import type { ActionJson } from './resource.ts'
 import { riskWord } from './show.ts'

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
+import { bold, dim, green, text } from '../../lib/terminal/text.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { CommandFailure, usage } from '../failure.ts'
-import { bold, dim, green, text } from '../terminal/text.ts'
 import { type Offered, offeredLines } from './differences.ts'
 
 interface Options {

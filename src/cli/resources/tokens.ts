@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
+import { bold, green, text } from '../../lib/terminal/text.ts'
 import { command, type Start } from '../command.ts'
 import { usage } from '../failure.ts'
 import type { InputOf } from '../server/operation-types.ts'
-import { bold, green, text } from '../terminal/text.ts'
 
 type Tokens = NonNullable<InputOf<'PUT', '/resources/:name/tokens'>['body']>
 

@@ -1,11 +1,11 @@
 import { Argument, type Command, Option } from 'commander'
+import { table } from '../../lib/terminal/table.ts'
+import { bold, dim, green, text } from '../../lib/terminal/text.ts'
+import { relative } from '../../lib/terminal/time.ts'
 import { command, type Start } from '../command.ts'
 import { readExpires } from '../expires.ts'
 import { usage } from '../failure.ts'
 import { riskWord } from '../resources/show.ts'
-import { table } from '../terminal/table.ts'
-import { bold, dim, green, text } from '../terminal/text.ts'
-import { relative } from '../terminal/time.ts'
 import { sourcesCommand } from './sources.ts'
 
 const LEVELS = ['low', 'medium', 'high', 'critical'] as const

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
+import { table } from '../../lib/terminal/table.ts'
+import { bold, dim, green, red, text } from '../../lib/terminal/text.ts'
+import { moment } from '../../lib/terminal/time.ts'
 import { command, type Start } from '../command.ts'
-import { table } from '../terminal/table.ts'
-import { bold, dim, green, red, text } from '../terminal/text.ts'
-import { moment } from '../terminal/time.ts'
 
 /** `remit risk sources …` */
 export function sourcesCommand(start: Start): Command {

@@ -1,7 +1,8 @@
+import type { Method } from '../../operations/operation.ts'
 import { CommandFailure } from '../failure.ts'
 import type { World } from '../world.ts'
 import { awaitConfirmation, type ConfirmationJson } from './confirmation.ts'
-import type { AnswerOf, InputOf, Method, PathOf } from './operation-types.ts'
+import type { AnswerOf, InputOf, PathOf } from './operation-types.ts'
 import { refusedBy, unreachable } from './refused.ts'
 import { requireIssuer } from './require-issuer.ts'
 import { StoredSessions } from './sessions.ts'
@@ -60,7 +61,7 @@ export class Api {
   }
 
   /** Changes something. What widens access is confirmed by the person on a page first, and asked for again with that. */
-  async #send<T>(method: Method, path: string, body: object | undefined): Promise<T> {
+  async #send<T>(method: string, path: string, body: object | undefined): Promise<T> {
     const answer = await this.#fetch(method, path, body)
     if (answer.status !== 202) return read<T>(answer)
     const { confirmation } = await read<{ confirmation: ConfirmationJson }>(answer)
@@ -81,6 +82,11 @@ export class Api {
     path: P,
     given: InputOf<M, P>,
   ): Promise<AnswerOf<M, P>> {
+    return (await this.perform(method, path, given)) as AnswerOf<M, P> // as: the shape of the operation's answer
+  }
+
+  /** Carries out an operation of which only the route is known. */
+  async perform(method: string, path: string, given: object): Promise<unknown> {
     const { body, params, query } = given as Given // as: any input has these parts
     return this.#send(method, filled(path, params) + searchOf(query), body)
   }
@@ -105,7 +111,7 @@ export class Api {
   }
 
   async #fetch(
-    method: Method,
+    method: string,
     path: string,
     body: object | undefined,
     headers: Readonly<Record<string, string>> = {},

@@ -1,7 +1,5 @@
 import type { AnyOperation } from '../../api/index.ts'
-
-/** How the management API may be asked. */
-export type Method = AnyOperation['method']
+import type { Method } from '../../operations/operation.ts'
 
 type OperationAt<M extends Method, P> = Extract<
   AnyOperation,

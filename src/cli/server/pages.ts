@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { dim, type Text } from '../terminal/text.ts'
+import { dim, type Text } from '../../lib/terminal/text.ts'
 
 /** Options of a list that one goes along page by page. */
 export interface Pages {

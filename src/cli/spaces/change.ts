@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander'
+import { bold, green, text } from '../../lib/terminal/text.ts'
 import { readAllowed } from '../agents/allowed.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { usage } from '../failure.ts'
 import { findPerson } from '../person.ts'
 import type { InputOf } from '../server/operation-types.ts'
-import { bold, green, text } from '../terminal/text.ts'
 import { inWords } from './space.ts'
 
 type Rules = InputOf<'PUT', '/spaces/:name'>['body']

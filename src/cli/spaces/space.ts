@@ -1,5 +1,5 @@
+import { dim, type Text, text } from '../../lib/terminal/text.ts'
 import type { AnswerOf } from '../server/operation-types.ts'
-import { dim, type Text, text } from '../terminal/text.ts'
 
 type ShownSpace = AnswerOf<'GET', '/spaces/:name'>
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { bold, green, text } from '../../lib/terminal/text.ts'
 import { readAllowed } from '../agents/allowed.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
@@ -6,7 +7,6 @@ import { readExpires } from '../expires.ts'
 import { usage } from '../failure.ts'
 import { readLimit } from '../limits/limit.ts'
 import type { InputOf } from '../server/operation-types.ts'
-import { bold, green, text } from '../terminal/text.ts'
 import { showGrant } from './sponsor-grant.ts'
 import { type RateJson, rateInWords, readRate, readSchedule, USUAL_RATE } from './terms.ts'
 

@@ -1,11 +1,11 @@
+import { facts, indented } from '../../lib/terminal/table.ts'
+import { bold, dim, green, type Text, text, type Value, yellow } from '../../lib/terminal/text.ts'
+import { moment, relative } from '../../lib/terminal/time.ts'
 import { detailLines } from '../agents/show.ts'
 import type { Cli } from '../cli.ts'
 import { adding, inAny, type LimitJson } from '../limits/limit.ts'
 import { named } from '../person.ts'
 import type { AnswerOf } from '../server/operation-types.ts'
-import { facts, indented } from '../terminal/table.ts'
-import { bold, dim, green, type Text, text, type Value, yellow } from '../terminal/text.ts'
-import { moment, relative } from '../terminal/time.ts'
 import { rateInWords, scheduleInWords } from './terms.ts'
 
 type SponsorGrantJson = AnswerOf<'GET', '/sponsor-grants/:id'>

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
+import { table } from '../../lib/terminal/table.ts'
+import { bold, dim, green, text } from '../../lib/terminal/text.ts'
 import { command, type Start } from '../command.ts'
 import { readLimit } from '../tasks/tasks.ts'
-import { table } from '../terminal/table.ts'
-import { bold, dim, green, text } from '../terminal/text.ts'
 import { grantCommand } from './grant.ts'
 import { nextInWords, showGrant, standing } from './sponsor-grant.ts'
 

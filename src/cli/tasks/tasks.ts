@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { statusWord } from '../../lib/terminal/status-word.ts'
+import { table } from '../../lib/terminal/table.ts'
+import { bold, dim, green, text } from '../../lib/terminal/text.ts'
+import { relative } from '../../lib/terminal/time.ts'
 import { command, type Start } from '../command.ts'
-import { statusWord } from '../terminal/status-word.ts'
-import { table } from '../terminal/table.ts'
-import { bold, dim, green, text } from '../terminal/text.ts'
-import { relative } from '../terminal/time.ts'
 import { showCommand } from './show.ts'
 
 /** `remit tasks …` */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseJson, printJson } from '../../lib/json.ts'
+import { parseJson, printJson } from '../json.ts'
 import { prettyJson } from './pretty-json.ts'
 
 test('JSON is spread over lines, and numbers stay as they were written', () => {

@@ -1,4 +1,4 @@
-import { writeOutHidden } from '../../lib/text/hidden.ts'
+import { writeOutHidden } from '../text/hidden.ts'
 
 /**
  * One line with nothing hidden in it: such characters become `\u{1b}`. What comes from a server or an agent could otherwise

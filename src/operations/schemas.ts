@@ -1,7 +1,14 @@
-import { type TArray, type TSchema, Type } from 'typebox'
+import { type TArray, type TProperties, type TSchema, Type } from 'typebox'
 import type { Action as CatalogAction } from '../catalog/index.ts'
 
 const closed = { additionalProperties: false } as const
+
+/** An object with these members and no others. */
+export function exactly<P extends TProperties>(members: P) {
+  return Type.Object(members, closed)
+}
+
+export { Type }
 
 export const Name = Type.String({
   pattern: '^[a-z][a-z0-9-]{0,61}[a-z0-9]$',
@@ -295,4 +302,29 @@ export const ProblemDocument = Type.Object(
 export function listOf<const N extends string, S extends TSchema>(name: N, schema: S) {
   const members = { [name]: Type.Array(schema) } as Record<N, TArray<S>> // a computed key loses its literal type
   return Type.Object(members)
+}
+
+/** Most items of a list that can be long. */
+export const MAX_ITEMS = 1000
+
+/** A part of the query of a list that one goes along page by page. */
+export const PageQuery = {
+  limit: Type.Optional(
+    Type.String({
+      pattern: '^(?:[1-9]\\d{0,2}|1000)$',
+      description: 'at most this many, 1000 when left out',
+    }),
+  ),
+  after: Type.Optional(
+    Type.String({ maxLength: 64, description: 'id of the last one of the page before' }),
+  ),
+}
+
+/** A page of a list: `name` holds the items. */
+export function along<const N extends string, S extends TSchema>(name: N, schema: S) {
+  const members = { [name]: Type.Array(schema) } as Record<N, TArray<S>> // a computed key loses its literal type
+  return Type.Object({
+    ...members,
+    more: Type.Boolean({ description: 'there are others behind these: ask `after` the last' }),
+  })
 }

@@ -1,4 +1,4 @@
-import { ExactNumber, type Json } from '../../lib/json.ts'
+import { ExactNumber, type Json } from '../json.ts'
 
 /** JSON over several lines. Numbers are printed as they came: `900.00` stays `900.00`. */
 export function prettyJson(value: Json, indent = ''): string {

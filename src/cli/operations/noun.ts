@@ -1,0 +1,34 @@
+import type { Command } from 'commander'
+import type { Noun, OperationDescription } from '../../operations/operation.ts'
+import type { Terminal } from '../../operations/terminal.ts'
+import { command, type Start } from '../command.ts'
+import { operationCommand } from './operation.ts'
+
+/** Makes a command; `terminal` is where it shows what it has to say. */
+export type AddCommand = (start: Start, terminal: Terminal) => Command
+
+/**
+ * Makes the command of a noun, with one below it for each described operation and those that are written by hand. `order`
+ * is that of the help; what it does not name comes behind.
+ */
+export function nounCommand(
+  { examples, name, operations, says }: Noun<Readonly<Record<string, OperationDescription>>>,
+  others: readonly AddCommand[] = [],
+  order: readonly string[] = [],
+): AddCommand {
+  return (start, terminal) => {
+    const made = command(name.split(' ').at(-1) ?? '', says, examples)
+    const described = Object.entries(operations).flatMap(([verb, operation]) => {
+      const shown = operation.command?.(terminal)
+      return shown
+        ? [{ usual: shown.usual, sub: operationCommand(start, verb, operation, shown) }]
+        : []
+    })
+    const written = others.map((add) => ({ usual: false, sub: add(start, terminal) }))
+    const place = (sub: Command) =>
+      order.includes(sub.name()) ? order.indexOf(sub.name()) : order.length
+    const all = [...described, ...written].toSorted((a, b) => place(a.sub) - place(b.sub))
+    for (const { sub, usual = false } of all) made.addCommand(sub, { isDefault: usual })
+    return made
+  }
+}

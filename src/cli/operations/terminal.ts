@@ -1,0 +1,31 @@
+import { statusWord } from '../../lib/terminal/status-word.ts'
+import { facts, indented, table } from '../../lib/terminal/table.ts'
+import { bold, dim, green, joined, red, text, yellow } from '../../lib/terminal/text.ts'
+import { moment, relative } from '../../lib/terminal/time.ts'
+import type { Terminal } from '../../operations/terminal.ts'
+import { howToGoOn } from '../server/pages.ts'
+import type { World } from '../world.ts'
+
+/** The terminal of whoever typed the command. */
+export function terminalOf({ clock, output: { width } }: World): Terminal {
+  const room = width === undefined ? undefined : width - 2
+  return {
+    ...{ bold, dim, red, green, yellow, text, joined, moment },
+    relative: (at) => relative(at, clock.now()),
+    status: statusWord,
+    done: (words, ...values) => text`${green('✓')} ${text(words, ...values)}`,
+    table: (rows, columns, none) => {
+      if (rows.length === 0 && none !== undefined) return [dim(none)]
+      const cells = Object.values(columns)
+      return table(
+        Object.keys(columns),
+        rows.map((row) =>
+          cells.map((cell) => (typeof cell === 'function' ? cell(row) : String(row[cell]))),
+        ),
+        width,
+      )
+    },
+    goOn: howToGoOn,
+    facts: (rows) => indented(facts(rows, room)),
+  }
+}

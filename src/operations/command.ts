@@ -1,0 +1,162 @@
+import type { Text, Value } from '../lib/terminal/text.ts'
+
+/** Text on the command line that cannot be read; the message says what would do. */
+export class Unreadable extends Error {}
+
+/** What readers may ask while a request is put together. */
+export interface Reading {
+  /** Epoch milliseconds. */
+  readonly now: number
+  /** Id of the person of this id, e-mail address, subject or name. */
+  person(wanted: string): Promise<string>
+  /** RFC 3339 of `30d` from now, or of a time. */
+  expires(given: string): string
+  /** Failure of a command line that cannot be meant; `next` says what to type instead. */
+  usage(title: string, ...next: readonly string[]): Error
+}
+
+/** Value or a list of values, as typed; `true` of an option without a value. */
+type Typed = string | readonly string[] | boolean | undefined
+
+/** One argument or option of a command. */
+export interface CommandInput {
+  /** `<id>`, `[description]`, `--reason <text>`, `--public`, `--allow <action...>`. */
+  readonly term: string
+  readonly says: string
+  readonly choices?: readonly string[]
+  /** An option that must be there. */
+  readonly required?: boolean
+  /** An argument that was left out. */
+  readonly fallback?: string
+  /** Checks what was typed before anything is asked. @throws Unreadable */
+  readonly check?: (typed: string) => unknown
+}
+
+/** Where a member of a request comes from. */
+export interface Source<T> {
+  readonly inputs: readonly CommandInput[]
+  /** `typed`: values in the order of `inputs`. */
+  read(typed: readonly Typed[], reading: Reading): T | undefined | Promise<T | undefined>
+}
+
+type TypedAt<Term extends string> = Term extends `${string}...>`
+  ? readonly string[]
+  : Term extends `${string}<${string}` | `[${string}`
+    ? string
+    : boolean
+
+type Read<From, T> = (typed: From, reading: Reading) => T | Promise<T>
+
+interface InputRules<Choice extends string>
+  extends Omit<CommandInput, 'term' | 'says' | 'choices'> {
+  readonly choices?: readonly Choice[]
+}
+
+/** An argument or an option, sent as it was typed; or as `read` makes it. */
+export function input<
+  const Term extends string,
+  const Choice extends string = string,
+  T = string extends Choice ? TypedAt<Term> : Choice,
+>(
+  term: Term,
+  says: string,
+  rules: InputRules<Choice> & { readonly read?: Read<TypedAt<Term>, T> } = {},
+): Source<T> {
+  const { read, ...rest } = rules
+  return {
+    inputs: [{ term, says, ...rest }],
+    read: ([typed], reading) => {
+      if (typed === undefined) return undefined
+      const given = typed as TypedAt<Term> // as: the command line reads it by the term
+      return read ? read(given, reading) : (given as T) // as: T is another type only with a reader
+    },
+  }
+}
+
+/** A member that is made of several inputs. */
+export function together<const Parts extends readonly Source<unknown>[], T>(
+  parts: Parts,
+  read: (
+    values: {
+      readonly [K in keyof Parts]: Parts[K] extends Source<infer V> ? V | undefined : never
+    },
+    reading: Reading,
+  ) => T | undefined | Promise<T | undefined>,
+): Source<T> {
+  return {
+    inputs: parts.flatMap(({ inputs }) => inputs),
+    read: async (typed, reading) => {
+      const values: unknown[] = []
+      let at = 0
+      for (const part of parts) {
+        values.push(await part.read(typed.slice(at, at + part.inputs.length), reading))
+        at += part.inputs.length
+      }
+      return read(values as Parameters<typeof read>[0], reading) // as: one value of each part
+    },
+  }
+}
+
+/** A member that is the same whatever was typed. */
+export function fixed<const T>(value: T): Source<T> {
+  return { inputs: [], read: () => value }
+}
+
+/** A person by id, e-mail address, subject or name; sent by id. */
+export function person<const Term extends string>(
+  term: Term,
+  says = 'id, e-mail or name',
+): Source<string> {
+  return input(term, says, { read: (typed, reading) => reading.person(String(typed)) })
+}
+
+export const reason = input('--reason <text>', 'why; it is recorded')
+
+function checkLimit(typed: string): void {
+  if (!/^(?:[1-9]\d{0,2}|1000)$/.test(typed))
+    throw new Unreadable('a limit is a number from 1 to 1000.')
+}
+
+/** Options of a list that one goes along page by page. */
+export const pages = {
+  limit: input('--limit <number>', 'at most so many; 1000 when not said', { check: checkLimit }),
+  after: input('--after <id>', 'go on behind this one, the last of the page before'),
+}
+
+type Sources<T> = { readonly [K in keyof T]: Source<Exclude<T[K], undefined>> }
+
+type Part<Name extends string, T> = T extends undefined
+  ? { readonly [K in Name]?: never }
+  : Record<never, never> extends T
+    ? { readonly [K in Name]?: Sources<T> }
+    : { readonly [K in Name]: Sources<T> }
+
+/** Where each member of a request comes from; the order is that of the command's arguments and options. */
+export type Takes<P, Q, B> = Part<'params', P> & Part<'query', Q> & Part<'body', B>
+
+/** What was sent, and what came of it. */
+export interface DoneOperation<P, Q, B, A> {
+  readonly answer: A
+  readonly params: P
+  readonly query: Q
+  readonly body: B
+  /** What was typed for an input, by its term. */
+  readonly typed: (term: string) => string
+  /** Origin of the server. */
+  readonly url: string
+}
+
+/** How an operation is done on the command line. */
+export interface OperationCommand<P, Q, B, A> {
+  /** Sentence of the help; that of the operation when left out. */
+  readonly says?: string
+  readonly examples: readonly string[]
+  /** The command of its noun that is meant when none is named. */
+  readonly usual?: true
+  /** Said on standard error once it is done. */
+  said?(done: DoneOperation<P, Q, B, A>): Text | readonly Value[]
+  /** Printed for a program instead of the answer. */
+  json?(done: DoneOperation<P, Q, B, A>): unknown
+  /** Printed for a person. */
+  prints?(answer: A, done: DoneOperation<P, Q, B, A>): readonly Value[] | Promise<readonly Value[]>
+}

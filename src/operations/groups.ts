@@ -1,0 +1,129 @@
+import { input, person } from './command.ts'
+import { describe, noun, type SchemaKit } from './operation.ts'
+
+const Group = ({ Name, Type }: SchemaKit) => Type.Object({ name: Name, description: Type.String() })
+
+const Member = ({ exactly, Name, Type }: SchemaKit) =>
+  exactly({ name: Name, id: Type.String({ maxLength: 64 }) })
+
+const Mapping = ({ exactly, Name, Type }: SchemaKit) =>
+  exactly({ issuer: Type.String(), value: Type.String({ maxLength: 256 }), group: Name })
+
+const member = { name: input('<group>', 'the group'), id: person('<person>') }
+
+const mapping = {
+  group: input('<group>', 'the group here'),
+  issuer: input('--issuer <url>', 'the identity provider', { required: true }),
+  value: input('--value <text>', 'what it calls the group', { required: true }),
+}
+
+/** `remit groups …` */
+export const GROUPS = noun({
+  name: 'groups',
+  says: 'Groups of people, which rules speak of.',
+  examples: [
+    'remit groups create finance "Approves refunds"',
+    'remit groups add finance fiona@example.com',
+    'remit groups map finance --issuer https://login.example.com --value Finance-EMEA',
+  ],
+  operations: {
+    list: describe({
+      id: 'groups.list',
+      route: 'GET /groups',
+      who: 'person',
+      widens: false,
+      says: 'The groups one is in, or every group for administrators. Policies and approver rules name them.',
+      schemas: (kit) => ({ answer: kit.listOf('groups', Group(kit)) }),
+      command: ({ bold, table }) => ({
+        says: 'Every group.',
+        examples: ['remit groups list'],
+        prints: ({ groups }) =>
+          table(groups, { NAME: ({ name }) => bold(name), DESCRIPTION: 'description' }),
+      }),
+    }),
+    create: describe({
+      id: 'groups.create',
+      route: 'POST /groups',
+      who: 'administrator',
+      widens: true,
+      says: 'Makes a group.',
+      schemas: (kit) => ({
+        body: kit.exactly({ name: kit.Name, description: kit.Type.String({ maxLength: 500 }) }),
+        answer: Group(kit),
+      }),
+      command: ({ bold, done }) => ({
+        examples: ['remit groups create finance "Approves refunds"'],
+        takes: {
+          body: {
+            name: input('<name>', 'lower-case letters, digits and hyphens'),
+            description: input('[description]', 'what it is for', { fallback: '' }),
+          },
+        },
+        said: ({ body }) => done`there is a group ${bold(body.name)}`,
+      }),
+    }),
+    add: describe({
+      id: 'groups.add_member',
+      route: 'PUT /groups/:name/members/:id',
+      who: 'administrator',
+      widens: true,
+      says: 'Puts a person into a group.',
+      schemas: (kit) => ({ params: Member(kit), answer: kit.Nothing }),
+      command: ({ bold, done }) => ({
+        examples: ['remit groups add finance fiona@example.com'],
+        takes: { params: member },
+        said: ({ params, typed }) => done`${bold(typed('<person>'))} is in ${bold(params.name)}`,
+        json: ({ params }) => ({ group: params.name, person: params.id, member: true }),
+      }),
+    }),
+    drop: describe({
+      id: 'groups.drop_member',
+      route: 'DELETE /groups/:name/members/:id',
+      who: 'administrator',
+      widens: false,
+      says: 'Takes a person out of a group.',
+      schemas: (kit) => ({ params: Member(kit), answer: kit.Nothing }),
+      command: ({ bold, done }) => ({
+        examples: ['remit groups drop finance fiona@example.com'],
+        takes: { params: member },
+        said: ({ params, typed }) =>
+          done`${bold(typed('<person>'))} is no longer in ${bold(params.name)}`,
+        json: ({ params }) => ({ group: params.name, person: params.id, member: false }),
+      }),
+    }),
+    map: describe({
+      id: 'groups.map',
+      route: 'POST /group-mappings',
+      who: 'administrator',
+      widens: true,
+      says: "Lets an identity provider's group count as a group here.",
+      schemas: (kit) => ({ body: Mapping(kit), answer: kit.Nothing }),
+      command: ({ bold, done }) => ({
+        examples: [
+          'remit groups map finance --issuer https://login.example.com --value Finance-EMEA',
+        ],
+        takes: { body: mapping },
+        said: ({ body: { group, issuer, value } }) =>
+          done`${bold(value)} at ${issuer} counts as ${bold(group)}, from the next sign-in on`,
+        json: ({ body: { group, issuer, value } }) => ({ issuer, value, group, mapped: true }),
+      }),
+    }),
+    unmap: describe({
+      id: 'groups.unmap',
+      route: 'DELETE /group-mappings',
+      who: 'administrator',
+      widens: false,
+      says: 'Ends a mapping, and the memberships that came from it.',
+      schemas: (kit) => ({ body: Mapping(kit), answer: kit.Nothing }),
+      command: ({ bold, done }) => ({
+        examples: [
+          'remit groups unmap finance --issuer https://login.example.com --value Finance-EMEA',
+        ],
+        takes: { body: mapping },
+        said: ({ body: { group, issuer, value } }) =>
+          done`${bold(value)} at ${issuer} no longer counts as ${bold(group)}, from the next sign-in on`,
+        json: ({ body: { group, issuer, value } }) => ({ issuer, value, group, mapped: false }),
+      }),
+    }),
+  },
+})

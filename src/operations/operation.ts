@@ -1,0 +1,95 @@
+import type { Static, TSchema } from 'typebox'
+import type { OperationCommand, Source, Takes } from './command.ts'
+import type { Terminal } from './terminal.ts'
+
+/**
+ * Who may call an operation. `administrator`: members of that group. `person`: anyone signed in; what they see is their own
+ * unless they are an administrator. `anyone`: no session is needed.
+ */
+export type Who = 'administrator' | 'person' | 'anyone'
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+
+/** What schemas are made of. Handed in, since the library takes longer to load than a command to run. */
+export type SchemaKit = typeof import('./schemas.ts')
+
+/** Input and answer of an operation. */
+export interface OperationSchemas {
+  readonly params?: TSchema
+  readonly query?: TSchema
+  readonly body?: TSchema
+  readonly answer: TSchema
+}
+
+/** `GET /groups`, below `/api/v1`. */
+export type Route = `${Method} /${string}`
+
+/** Facts about an operation that are no schema. */
+export interface OperationFacts<R extends Route = Route, W extends Who = Who> {
+  /** `<noun>.<verb>`: name in the document, in confirmations and in the ledger. */
+  readonly id: string
+  readonly route: R
+  readonly who: W
+  /** Widens what someone or something may do, or cannot be taken back: outside `remit dev` confirmed by the person on a page (contract 10). */
+  readonly widens: boolean
+  readonly says: string
+  /** Media type of the answer; JSON when left out. */
+  readonly mediaType?: string
+  /** Most bytes of the body, where it is not what every operation takes. */
+  readonly bodyBytes?: number
+  /** Members of a large body that the act may get as their JSON text where they were objects: parsing them would keep others waiting. */
+  readonly textMembers?: readonly string[]
+}
+
+/** Type that one part of the schemas describes. */
+export type TypeOf<S, Part extends string> =
+  S extends Readonly<Record<Part, infer T extends TSchema>> ? Static<T> : undefined
+
+/** A command with the inputs of any operation. */
+export type AnyCommand = OperationCommand<unknown, unknown, unknown, unknown> & {
+  readonly takes?: {
+    readonly [Part in 'params' | 'query' | 'body']?: Readonly<Record<string, Source<unknown>>>
+  }
+}
+
+/** Everything about one operation but what it does: the route, the typed client and the command are made from it. */
+export interface OperationDescription<
+  R extends Route = Route,
+  W extends Who = Who,
+  S extends OperationSchemas = OperationSchemas,
+> extends OperationFacts<R, W> {
+  readonly schemas: (kit: SchemaKit) => S
+  readonly command?: (terminal: Terminal) => AnyCommand
+}
+
+type CommandOf<P, Q, B, A> = OperationCommand<P, Q, B, A> &
+  (Record<never, never> extends Takes<P, Q, B>
+    ? { readonly takes?: Takes<P, Q, B> }
+    : { readonly takes: Takes<P, Q, B> })
+
+/** Describes an operation; its command is typed by its schemas. */
+export function describe<const R extends Route, const W extends Who, S extends OperationSchemas>(
+  described: OperationFacts<R, W> & {
+    readonly schemas: (kit: SchemaKit) => S
+    readonly command?: (
+      terminal: Terminal,
+    ) => CommandOf<TypeOf<S, 'params'>, TypeOf<S, 'query'>, TypeOf<S, 'body'>, TypeOf<S, 'answer'>>
+  },
+): OperationDescription<R, W, S> {
+  return described as OperationDescription<R, W, S> // as: a runner gives the command what this very operation takes and answers
+}
+
+/** Operations about one thing, by the names of their commands, in the order of the help. */
+export interface Noun<O extends Readonly<Record<string, OperationDescription>>> {
+  /** Behind `remit`: `groups`, `spaces surfaces`. */
+  readonly name: string
+  readonly says: string
+  readonly examples: readonly string[]
+  readonly operations: O
+}
+
+export function noun<const O extends Readonly<Record<string, OperationDescription>>>(
+  described: Noun<O>,
+): Noun<O> {
+  return described
+}

@@ -1,0 +1,112 @@
+import { pages, person, reason } from './command.ts'
+import { describe, noun, type SchemaKit } from './operation.ts'
+
+const KnownPerson = ({ Person, Type }: SchemaKit) =>
+  Type.Object({
+    ...Person.properties,
+    attributes: Type.Record(
+      Type.String(),
+      Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Array(Type.String())]),
+    ),
+    last_seen_at: Type.String(),
+    confirmed_at: Type.String({ description: 'when all of this was last said by the provider' }),
+  })
+
+/** `remit people …` */
+export const PEOPLE = noun({
+  name: 'people',
+  says: 'People who have signed in.',
+  examples: [
+    'remit people list',
+    'remit people show sam@example.com',
+    'remit people suspend sam@example.com --reason "left"',
+  ],
+  operations: {
+    list: describe({
+      id: 'people.list',
+      route: 'GET /people',
+      who: 'administrator',
+      widens: false,
+      says: 'People who have signed in, by name.',
+      schemas: ({ along, exactly, PageQuery, Person, Type }) => ({
+        query: exactly({
+          ...PageQuery,
+          called: Type.Optional(
+            Type.String({
+              maxLength: 320,
+              description: 'only those whose e-mail address, subject or name is exactly this',
+            }),
+          ),
+        }),
+        answer: along('people', Person),
+      }),
+      command: ({ bold, dim, goOn, status, table }) => ({
+        examples: ['remit people list', 'remit people list --after psn_…'],
+        takes: { query: pages },
+        prints: ({ more, people }) => [
+          ...table(people, {
+            NAME: ({ name }) => bold(name),
+            STATUS: (one) => status(one.status),
+            EMAIL: ({ email }) => email ?? dim('–'),
+            GROUPS: ({ groups }) => groups.join(', ') || dim('none'),
+            ID: 'id',
+          }),
+          ...goOn('remit people list', more, people),
+        ],
+      }),
+    }),
+    show: describe({
+      id: 'people.show',
+      route: 'GET /people/:id',
+      who: 'administrator',
+      widens: false,
+      says: 'One person, and what their identity provider says of them.',
+      schemas: (kit) => ({ params: kit.ById, answer: KnownPerson(kit) }),
+      command: ({ bold, facts, moment, status, text }) => ({
+        examples: ['remit people show sam@example.com'],
+        takes: { params: { id: person('<person>') } },
+        prints: (one) => [
+          text`${bold(one.name)} · ${status(one.status)}`,
+          ...facts([
+            ['id', one.id],
+            ['email', one.email ?? undefined],
+            ['groups', one.groups.join(', ') || 'none'],
+            ...Object.entries(one.attributes).map(
+              ([name, value]) => [name, String(value)] as const,
+            ),
+            ['known from', text`${one.issuer} as ${one.subject}`],
+            ['confirmed', moment(one.confirmed_at)],
+          ]),
+        ],
+      }),
+    }),
+    suspend: describe({
+      id: 'people.suspend',
+      route: 'POST /people/:id/suspend',
+      who: 'administrator',
+      widens: false,
+      says: 'Stops everything that is done for a person, and signs them out.',
+      schemas: ({ ById, Nothing, Reason }) => ({ params: ById, body: Reason, answer: Nothing }),
+      command: ({ bold, done }) => ({
+        examples: ['remit people suspend sam@example.com'],
+        takes: { params: { id: person('<person>') }, body: { reason } },
+        said: ({ typed }) => done`${bold(typed('<person>'))} is suspended`,
+        json: ({ params }) => ({ person: params.id, act: 'suspend' }),
+      }),
+    }),
+    resume: describe({
+      id: 'people.resume',
+      route: 'POST /people/:id/resume',
+      who: 'administrator',
+      widens: true,
+      says: 'Lets what is done for a person continue.',
+      schemas: ({ ById, Nothing, Reason }) => ({ params: ById, body: Reason, answer: Nothing }),
+      command: ({ bold, done }) => ({
+        examples: ['remit people resume sam@example.com'],
+        takes: { params: { id: person('<person>') }, body: { reason } },
+        said: ({ typed }) => done`${bold(typed('<person>'))} is active again`,
+        json: ({ params }) => ({ person: params.id, act: 'resume' }),
+      }),
+    }),
+  },
+})
