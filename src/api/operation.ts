@@ -16,7 +16,7 @@ export interface Caller {
   readonly person: Person
   readonly session: Session
   readonly administrator: boolean
-  /** Of the session itself: what ends it. */
+  /** Token of the session itself, which ends it. */
   readonly token: Secret
 }
 
@@ -35,7 +35,7 @@ export interface Operation {
   readonly query?: TSchema
   readonly body?: TSchema
   readonly answer: TSchema
-  /** Of the answer; JSON when left out. */
+  /** Media type of the answer; JSON when left out. */
   readonly mediaType?: string
   /** Most bytes of the body, where it is not what every operation takes. */
   readonly bodyBytes?: number

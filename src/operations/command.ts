@@ -3,7 +3,7 @@ import type { Text, Value } from '../lib/terminal/text.ts'
 /** Text on the command line that cannot be read; the message says what would do. */
 export class Unreadable extends Error {}
 
-/** What readers may ask while a request is put together. */
+/** Questions that readers may ask while a request is put together. */
 export interface Reading {
   /** Epoch milliseconds. */
   readonly now: number
@@ -134,13 +134,13 @@ type Part<Name extends string, T> = T extends undefined
 /** Where each member of a request comes from; the order is that of the command's arguments and options. */
 export type Takes<P, Q, B> = Part<'params', P> & Part<'query', Q> & Part<'body', B>
 
-/** What was sent, and what came of it. */
+/** An operation that was carried out, with what was sent. */
 export interface DoneOperation<P, Q, B, A> {
   readonly answer: A
   readonly params: P
   readonly query: Q
   readonly body: B
-  /** What was typed for an input, by its term. */
+  /** Text that was typed for an input, by its term. */
   readonly typed: (term: string) => string
   /** Origin of the server. */
   readonly url: string

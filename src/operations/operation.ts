@@ -10,7 +10,7 @@ export type Who = 'administrator' | 'person' | 'anyone'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
-/** What schemas are made of. Handed in, since the library takes longer to load than a command to run. */
+/** Parts that schemas are made of. Handed in, since the library takes longer to load than a command to run. */
 export type SchemaKit = typeof import('./schemas.ts')
 
 /** Input and answer of an operation. */
