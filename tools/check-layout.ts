@@ -19,6 +19,7 @@ const BUSINESS = [
   'catalog',
   'possession',
   'opaque-tokens',
+  'clients',
   'tokens',
   'connections',
   'spaces',

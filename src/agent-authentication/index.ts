@@ -13,5 +13,6 @@ export {
   credentialStep,
   useCredential,
 } from './credential-use.ts'
+export { useOfOwnAssertion } from './own-key.ts'
 export { findPublicClient } from './public-client.ts'
 export { checkSignedBy } from './signed-by.ts'

@@ -6,6 +6,7 @@ import {
   type Claims,
   checkJwt,
   importPublicJwk,
+  type PublicJwk,
   readCompact,
   readObject,
   rememberedUntil,
@@ -16,6 +17,7 @@ import { isName } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import type { AssertionRules } from './assertion-fault.ts'
 import type { Authenticated, AuthenticatingParts } from './authenticated.ts'
+import type { CredentialUse } from './credential-use.ts'
 
 /** RFC 7523bis names the first; assertions without a type are still accepted, a neighbour's type never. */
 const TYP = ['client-authentication+jwt', 'JWT', ''] as const
@@ -44,7 +46,7 @@ export function assertionReplayKey(clientId: string, jti: string): string {
 
 /** Who a signed assertion is of. The agent is missing of a document that nobody has brought yet. */
 interface Proven {
-  readonly claims: Claims
+  readonly use: CredentialUse
   readonly client: { readonly clientId: string; readonly agent: Agent | undefined }
 }
 
@@ -57,13 +59,33 @@ export async function byOwnKey(
   assertion: string,
   audiences: readonly string[] = [],
 ): Promise<Authenticated> {
-  const { claims, client } = await verify(parts, assertion, audiences)
+  const { client, use } = await verify(parts, assertion, audiences)
   const agent = client.agent ?? (await admitted(parts, client.clientId))
+  return { ...use, agent, issuers: await parts.issuers.behind(agent), vouched: undefined }
+}
+
+/**
+ * Checks an assertion that a client signed itself with this key, by the rules for every such assertion. Answers how it is used
+ * up: it counts once.
+ */
+export async function useOfOwnAssertion(
+  parts: Pick<AuthenticatingParts, 'clock' | 'issuer'>,
+  assertion: string,
+  by: {
+    readonly clientId: string
+    readonly jwk: PublicJwk
+    readonly audiences?: readonly string[] | undefined
+  },
+): Promise<CredentialUse> {
+  const { audiences, clientId, jwk } = by
+  const claims = await checkJwt(assertion, {
+    ...ownAssertionRules(parts, audiences),
+    issuer: clientId,
+    algorithms: ALGORITHMS_OF[jwk.kty],
+    keyFor: () => importPublicJwk(jwk).key,
+  })
   return {
-    agent,
-    issuers: await parts.issuers.behind(agent),
-    vouched: undefined,
-    replayKey: assertionReplayKey(client.clientId, jtiOf(claims)),
+    replayKey: assertionReplayKey(clientId, jtiOf(claims)),
     expiresAt: rememberedUntil(claims.exp * 1000),
     heldBy: null,
   }
@@ -81,14 +103,8 @@ async function verify(
   const agent = await findAgent(parts.storage.read, agentIdOf(iss))
   const key = await keyOf(parts, { clientId: iss, agent }, header)
   if (!key) throw new Problem('agent_key.unknown', `\`${iss}\` has no key that fits the assertion`)
-  const claims = await checkJwt(assertion, {
-    ...ownAssertionRules(parts, audiences),
-    issuer: iss,
-    algorithms: ALGORITHMS_OF[key.jwk.kty],
-    keyFor: () => importPublicJwk(key.jwk).key,
-  })
-  jtiOf(claims)
-  return { claims, client: { clientId: iss, agent } }
+  const use = await useOfOwnAssertion(parts, assertion, { clientId: iss, jwk: key.jwk, audiences })
+  return { use, client: { clientId: iss, agent } }
 }
 
 /** INVARIANT: one audience, even where several would do: whoever else is named could use the assertion here. */

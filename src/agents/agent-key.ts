@@ -19,7 +19,12 @@ export function readAgentKey(value: unknown): Pick<AgentKey, 'jwk' | 'kid' | 'th
 }
 
 /** What a key signs with follows from the key; `EdDSA` is the older name of what `Ed25519` says exactly (RFC 9864). */
-export const ALGORITHMS_OF = { EC: ['ES256'], OKP: ['Ed25519', 'EdDSA'] } as const
+export const ALGORITHMS_OF = {
+  EC: ['ES256'],
+  OKP: ['Ed25519', 'EdDSA'],
+  // No agent has one; machine clients may.
+  RSA: ['RS256', 'PS256'],
+} as const
 
 function importKey(value: unknown) {
   try {

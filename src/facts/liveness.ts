@@ -84,6 +84,11 @@ const SUSPENDED: Readonly<Record<LiveState['kind'], Words>> = {
     'the surface that said who is in the conversation says nothing any more',
     'another surface that states the thread',
   ],
+  client: [
+    'space.no_source',
+    'the surface that said who is in the conversation says nothing any more',
+    'another surface that states the thread',
+  ],
   thread: ['thread.ended', 'the conversation that the task is for has ended', 'a new task'],
   policy: ['policy.missing', 'no policy set is active', 'an administrator publishes policies'],
   key: ['token.unknown_key', 'the key that signed the token was withdrawn', 'a new token'],

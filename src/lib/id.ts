@@ -14,6 +14,7 @@ export const ID_PREFIX = {
   consent: 'cns',
   confirmation: 'cnf',
   sponsor_grant: 'spg',
+  client_credential: 'crd',
   evaluation_request: 'arq',
   evaluation_approval: 'apr',
   allowance: 'alw',

@@ -1,20 +1,18 @@
+export type { IssuingSettings, PepSettings } from '../clients/index.ts'
 export { conditionOf } from './analysis/conditions.ts'
 export { type Ever, type EverRule, EverSet } from './analysis/ever-set.ts'
 export { ExplainedQuery, type ExplainedRule, type NearPermit } from './analysis/explain-query.ts'
 export { type NarrowedText, narrowText, type UsedRule } from './analysis/narrow-text.ts'
 export { RulesOf } from './analysis/rules-of.ts'
-
 export type { TestSource } from './cases/case.ts'
 export { argumentsByName, type GivenByName } from './cases/named-arguments.ts'
 export type { FailedCase } from './cases/run-cases.ts'
 export { runCasesAside } from './cases/run-cases-aside.ts'
 export { checkPolicies } from './check.ts'
 export { Declarations } from './declarations.ts'
-
 export { type GrantName, ISSUE_ACTIONS, readIssueAction } from './issuance/actions.ts'
 export { CLOSED } from './issuance/closed.ts'
 export { loadAside, loadPolicySet, type PolicyEngine } from './load.ts'
-
 export { checkOnlySetAside } from './only/check-set-aside.ts'
 export type { EntityReference, OnlyQuestion } from './only/loaded-set.ts'
 export type { OnlySet } from './only/only-set.ts'
@@ -34,7 +32,7 @@ export {
   revokePep,
 } from './peps/change-pep.ts'
 export { type KnownPep, Peps, type PresentedPep } from './peps/identify-pep.ts'
-export type { IssuingSettings, Pep, PepCredential, PepSettings } from './peps/pep.ts'
+export type { Pep, PepCredential } from './peps/pep.ts'
 export {
   selectCredentials as listPepCredentials,
   selectPep as findPep,

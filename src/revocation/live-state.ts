@@ -9,6 +9,7 @@ export type LiveKind =
   | 'person'
   | 'agent'
   | 'space'
+  | 'client'
   | 'surface'
   | 'thread'
   | 'task'
@@ -119,7 +120,7 @@ function isActive({ state }: LiveState): boolean {
  * the token itself names it. Nor are threads and the surfaces that state them: a person who joins a
  * conversation counts for the next call, and ends no token.
  */
-const APART: ReadonlySet<LiveKind> = new Set(['policy', 'key', 'surface', 'thread'])
+const APART: ReadonlySet<LiveKind> = new Set(['policy', 'client', 'key', 'surface', 'thread'])
 
 function epochsHash(states: readonly LiveState[]): string {
   const lines = states

@@ -5,6 +5,7 @@ import type {
   PepRow,
   PolicyOnlySetRow,
 } from './rows/asked.ts'
+import type { ClientCredentialRow, ClientRow } from './rows/clients.ts'
 import type {
   LastingKeyRow,
   LedgerBreakRow,
@@ -158,6 +159,8 @@ export interface Schema {
   kept_results: KeptResultRow
   bearer_tokens: BearerTokenRow
   refresh_tokens: RefreshTokenRow
+  clients: ClientRow
+  client_credentials: ClientCredentialRow
   enforcers: EnforcerRow
   peps: PepRow
   pep_credentials: PepCredentialRow

@@ -1,4 +1,4 @@
-/** Problems with agents and how they are admitted. Kept sorted. */
+/** Problems with agents, how they are admitted, and machine clients. Kept sorted. */
 export const AGENT_PROBLEMS = {
   'actor.impostor': { status: 400, title: 'An actor of others looks like one of Remit' },
   'actor.not_trusted': { status: 400, title: 'An actor has an issuer that is not trusted' },
@@ -41,6 +41,15 @@ export const AGENT_PROBLEMS = {
   'attestation.challenge_needed': { status: 400, title: 'The proof answers no challenge' },
   'attestation.invalid': { status: 401, title: 'The attestation, or its proof, does not hold' },
   'attestation.stale': { status: 400, title: 'The attestation is over' },
+  'client.bad_key': { status: 400, title: 'The key is not acceptable' },
+  'client.bad_rotation': { status: 400, title: 'The secret cannot be rotated like this' },
+  'client.bad_settings': { status: 400, title: 'The settings cannot be used' },
+  'client.exists': { status: 409, title: 'There is or was a machine client of that name' },
+  'client.not_direct': { status: 409, title: 'The resource is behind the gateway' },
+  'client.too_many_credentials': { status: 409, title: 'Too many keys are in use' },
+  'client.unauthenticated': { status: 401, title: 'The machine client could not be authenticated' },
+  'client.unknown': { status: 404, title: 'There is no such machine client' },
+  'client.unknown_credential': { status: 404, title: 'The machine client has no such credential' },
   'client_document.invalid': { status: 400, title: 'The metadata document is not acceptable' },
   'client_document.refused': { status: 403, title: 'Clients with such an address are not let in' },
   'client_document.too_many': { status: 429, title: 'Too many metadata documents were fetched' },

@@ -1,4 +1,5 @@
 import { importVerificationJwk } from '../../jose/index.ts'
+import type { IssuingSettings, PepSettings } from '../../clients/index.ts'
 import type { Ledger, LedgerEvent } from '../../ledger/index.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { isName, newId } from '../../lib/id.ts'
@@ -9,13 +10,7 @@ import type { Secret } from '../../lib/secret.ts'
 import type { Live, Raise } from '../../revocation/index.ts'
 import type { Storage, Tx } from '../../storage/index.ts'
 import { checkSettings } from './check-settings.ts'
-import {
-  type IssuingSettings,
-  type Pep,
-  type PepCredential,
-  type PepSettings,
-  pepKey,
-} from './pep.ts'
+import { type Pep, type PepCredential, pepKey } from './pep.ts'
 import {
   endCredential,
   insertCredential,

@@ -1,9 +1,9 @@
 import { findAgent } from '../../agents/index.ts'
 import { findResource } from '../../catalog/index.ts'
+import type { IssuingSettings, PepSettings } from '../../clients/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Reader } from '../../storage/index.ts'
 import { latestOnlySet } from '../only/set-store.ts'
-import type { IssuingSettings, PepSettings } from './pep.ts'
 
 /** Defaults of the settings: a setting that is left out is the safer one. */
 const MIN = {

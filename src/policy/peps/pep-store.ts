@@ -1,9 +1,10 @@
 import type { Insertable, Selectable } from 'kysely'
 import type { PublicJwk } from '../../jose/index.ts'
+import type { IssuingSettings, PepSettings } from '../../clients/index.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import type { Id } from '../../lib/id.ts'
 import type { Reader, Schema, Step, Tx } from '../../storage/index.ts'
-import type { IssuingSettings, Pep, PepCredential, PepSettings } from './pep.ts'
+import type { Pep, PepCredential } from './pep.ts'
 
 /** False: the name is taken, perhaps by one that was revoked. */
 export async function insertPep(tx: Tx, pep: Pep): Promise<boolean> {

@@ -2,6 +2,7 @@ import type { Statements } from '../portable-sql.ts'
 import { agents } from './agents.ts'
 import { approvals } from './approvals.ts'
 import { catalog } from './catalog.ts'
+import { clients } from './clients.ts'
 import { decisions } from './decisions.ts'
 import { ground } from './ground.ts'
 import { issuers } from './issuers.ts'
@@ -22,6 +23,7 @@ export const baseline: Statements = (words) =>
     agents,
     issuers,
     catalog,
+    clients,
     tokens,
     spaces,
     policy,

@@ -1,0 +1,40 @@
+import { catalogParts } from '../catalog/testing.ts'
+import { systemRandom } from '../lib/random.ts'
+import type { Storage } from '../storage/index.ts'
+import { addClient } from './change-client.ts'
+import type { GivenSettings } from './check-settings.ts'
+import type { MachineClient } from './client.ts'
+import type { ClientKind } from './kinds.ts'
+import type { ClientParts } from './parts.ts'
+
+/** Adds a client with a secret, by an administrator. */
+export async function clientWith<K extends ClientKind>(
+  parts: ClientParts,
+  id: string,
+  kind: K,
+  settings: GivenSettings<K>,
+): Promise<{ readonly client: MachineClient<K>; readonly secret: string }> {
+  const { client, secret } = await addClient(parts, { id, kind, settings, by: 'psn_ada' })
+  if (!secret) throw new Error('a client without a key has a secret')
+  return { client, secret: secret.reveal() }
+}
+
+/** The parts of this room over one database; there is one space, `desk`, and one policy set, `records`. */
+export async function clientParts(
+  storage: Storage,
+): Promise<ClientParts & Awaited<ReturnType<typeof catalogParts>>> {
+  const named = (one: string) => async (_: unknown, name: string) =>
+    name === one ? { name } : undefined
+  return {
+    ...(await catalogParts(storage)),
+    random: systemRandom,
+    references: { space: named('desk'), policySet: named('records') },
+  }
+}
+
+/** Moves a clock that tests move by hand. False: it is another one. */
+export function advance(clock: object, ms: number): boolean {
+  if (!('advance' in clock) || typeof clock.advance !== 'function') return false
+  clock.advance(ms)
+  return true
+}
