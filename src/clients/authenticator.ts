@@ -34,7 +34,7 @@ export interface AuthenticatorParts {
 
 interface Verified extends KnownClient {
   readonly credential: ClientCredential
-  /** Of an assertion: how it is used up. */
+  /** Use of an assertion, which counts once. */
   readonly use?: CredentialUse
 }
 

@@ -1,4 +1,4 @@
-/** What a machine client can do here, each at endpoints of its own. */
+/** Rights of a machine client, each at endpoints of its own. */
 export type ClientRight =
   /** Asks whether a call to its API may run, and reports what became of it (`/v1/calls`). */
   | 'calls'
