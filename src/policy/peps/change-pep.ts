@@ -1,5 +1,5 @@
-import { importVerificationJwk } from '../../jose/index.ts'
 import type { IssuingSettings, PepSettings } from '../../clients/index.ts'
+import { importVerificationJwk } from '../../jose/index.ts'
 import type { Ledger, LedgerEvent } from '../../ledger/index.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { isName, newId } from '../../lib/id.ts'

@@ -1,6 +1,6 @@
 import type { Insertable, Selectable } from 'kysely'
-import type { PublicJwk } from '../../jose/index.ts'
 import type { IssuingSettings, PepSettings } from '../../clients/index.ts'
+import type { PublicJwk } from '../../jose/index.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import type { Id } from '../../lib/id.ts'
 import type { Reader, Schema, Step, Tx } from '../../storage/index.ts'

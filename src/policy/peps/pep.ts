@@ -1,5 +1,5 @@
-import type { PublicJwk } from '../../jose/index.ts'
 import type { PepSettings } from '../../clients/index.ts'
+import type { PublicJwk } from '../../jose/index.ts'
 import type { Id } from '../../lib/id.ts'
 import type { LiveKey } from '../../revocation/index.ts'
 
