@@ -4,6 +4,7 @@ import type { StepUp } from '@remit/engine'
 import type { AgentParts } from './agents/index.ts'
 import { SHADOW, Shadow, stopShadow } from './analysis/index.ts'
 import type { ApiParts } from './api/index.ts'
+import { LIMITS } from './budgets/index.ts'
 import {
   CALLS_SEALED,
   type CallParts,
@@ -65,7 +66,7 @@ import {
   type Storage,
   type StorageOptions,
 } from './storage/index.ts'
-import { endConsentsOf, LIMITS } from './tasks/index.ts'
+import { endConsentsOf } from './tasks/index.ts'
 import { beginSigningKeys, VerifiedTokens } from './tokens/index.ts'
 
 /** Where time, randomness and failures in the background go. */

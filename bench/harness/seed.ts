@@ -1,13 +1,13 @@
 // Run once on a new data directory, with the settings of the server to come: the sample world of `remit dev`, and a basis so that
 // refund-bot may act for Sam without asking. Ends before the server starts.
 import { readSettings } from '../../src/config/settings.ts'
+import { grantBasis } from '../../src/consent/index.ts'
 import { SAMPLE_AGENT } from '../../src/dev/sample.ts'
 import { seedSample } from '../../src/dev/seed.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { systemRandom } from '../../src/lib/random.ts'
 import { findPersonBySubject } from '../../src/people/index.ts'
 import { closeRooms, openRooms } from '../../src/rooms.ts'
-import { grantBasis } from '../../src/tasks/index.ts'
 
 const [upstream = '', agentKeyFile = ''] = process.argv.slice(2)
 const settings = readSettings(process.env)

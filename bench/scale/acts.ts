@@ -26,7 +26,6 @@ import { listPersons, type Person } from '../../src/people/index.ts'
 import type { Rooms } from '../../src/rooms.ts'
 import {
   closeTask,
-  closeTasksOf,
   findTask,
   listTasks,
   openSteps,
@@ -34,6 +33,7 @@ import {
   type Task,
   TaskKeeper,
 } from '../../src/tasks/index.ts'
+import { closeTasksOf } from '../../src/tasks/keep.ts'
 import { mintTaskToken } from '../../src/tokens/index.ts'
 import { assertionOf, idTokenOf, presenting, proofOf, publicPart } from './agent.ts'
 import { type Crowd, type CrowdPerson, newJwk } from './crowd.ts'

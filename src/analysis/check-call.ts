@@ -12,6 +12,7 @@ import {
 import { type Agent, findAgent, listAgents } from '../agents/index.ts'
 import type { CallParts } from '../calls/index.ts'
 import type { Action, Resource } from '../catalog/index.ts'
+import { basesFor, basisLimits } from '../consent/index.ts'
 import { callable, callKeys, contextOf, factsAround, livenessOf } from '../facts/index.ts'
 import { nearest } from '../lib/closest-match.ts'
 import { newId } from '../lib/id.ts'
@@ -26,8 +27,7 @@ import {
 } from '../policy/index.ts'
 import type { LiveView } from '../revocation/index.ts'
 import { riskRecord } from '../risk/index.ts'
-import type { TaskLineage } from '../tasks/index.ts'
-import { basesFor, basisLimits, type Task } from '../tasks/index.ts'
+import type { Task, TaskLineage } from '../tasks/index.ts'
 import { explainGates, type OperatorGate } from './explain-gates.ts'
 
 /** A call that nobody makes. */

@@ -1,7 +1,4 @@
 import { type Static, Type } from 'typebox'
-import { Answers } from '../catalog/index.ts'
-import { Problem } from '../lib/problem.ts'
-import { ById, Limit, LimitGiven, listOf, Nothing, Time } from '../operations/schemas.ts'
 import {
   EVERYTHING,
   type LimitSubject,
@@ -11,7 +8,10 @@ import {
   type ShownLimit,
   setLimit,
   showLimits,
-} from '../tasks/index.ts'
+} from '../budgets/index.ts'
+import { Answers } from '../catalog/index.ts'
+import { Problem } from '../lib/problem.ts'
+import { ById, Limit, LimitGiven, listOf, Nothing, Time } from '../operations/schemas.ts'
 import { personNames } from './names.ts'
 import { type Caller, operation } from './operation.ts'
 import type { ApiParts } from './parts.ts'

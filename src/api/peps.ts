@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import type { IssuingSettings, PepSettings } from '../clients/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { ByName, listOf, Name, Nothing, Time } from '../operations/schemas.ts'
 import {
@@ -8,12 +9,10 @@ import {
   changePep,
   endPepCredential,
   findPep,
-  type IssuingSettings,
   listPepCredentials,
   listPeps,
   type PepCredential as PepCredentialNoun,
   type Pep as PepNoun,
-  type PepSettings,
   revokePep,
 } from '../policy/index.ts'
 import { operation } from './operation.ts'

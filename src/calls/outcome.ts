@@ -4,10 +4,15 @@ import {
   returnAllowanceSteps,
   returnSteps,
 } from '../approvals/index.ts'
+import {
+  giveBackSteps,
+  type ReportedAmount,
+  type Settlement,
+  settleSteps,
+} from '../budgets/index.ts'
 import { endQuery, findDecision, type StoredDecision } from '../facts/index.ts'
 import type { LedgerEvent } from '../ledger/index.ts'
 import type { Step } from '../storage/index.ts'
-import { giveBackSteps, type ReportedAmount, type Settlement, settleSteps } from '../tasks/index.ts'
 import type { CallParts } from './parts.ts'
 import { correctOutcome } from './settlement/correct.ts'
 import { type CallEnding, type Outcome, outcomeRecord } from './settlement/outcome-record.ts'

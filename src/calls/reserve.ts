@@ -7,11 +7,11 @@ import {
   useAllowanceSteps,
   useSteps,
 } from '../approvals/index.ts'
+import { BUDGET_STEP, type LimitStatus, takeSteps } from '../budgets/index.ts'
 import type { ApplicableLimits, KnownCase, Setting } from '../facts/index.ts'
 import { alsoKeys, noticeSteps, PROOF_STEP, partiesOf } from '../facts/index.ts'
 import type { LiveView } from '../revocation/index.ts'
 import type { Step } from '../storage/index.ts'
-import { BUDGET_STEP, type LimitStatus, takeSteps } from '../tasks/index.ts'
 import type { DecisionInputsWithLimits } from './judgment/grounds.ts'
 import type { CallParts } from './parts.ts'
 import { bookingOf, refuseReplay, usedProofSteps } from './refuse.ts'

@@ -3,6 +3,7 @@ import { after, type TestContext } from 'node:test'
 import { asDelegates, type Detail } from '@remit/engine'
 import { type AccessRequest, answerRequest, findRequest, shownDigest } from '../approvals/index.ts'
 import { type Action, matchAction, typeArguments } from '../catalog/index.ts'
+import { grantBasis } from '../consent/index.ts'
 import type { Call } from '../facts/call.ts'
 import {
   issueResourceToken,
@@ -16,7 +17,6 @@ import { type FakeProvider, fakeProvider } from '../people/sign-in/testing.ts'
 import { signInPerson } from '../people/sign-in-person.ts'
 import { REFUND_DESK } from '../policy/testing.ts'
 import type { Storage } from '../storage/index.ts'
-import { grantBasis } from '../tasks/index.ts'
 import { decideCall } from './decide-call.ts'
 import {
   ALL_OF_ORDERS,

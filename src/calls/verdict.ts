@@ -1,10 +1,10 @@
 import type { GateResult, Obligation } from '@remit/engine'
 import type { RequestState } from '../approvals/index.ts'
+import type { AnswerPart } from '../budgets/index.ts'
 import type { Challenge } from '../facts/index.ts'
 import type { Id } from '../lib/id.ts'
 import type { ProblemCode } from '../lib/problem.ts'
 import type { LiveView } from '../revocation/index.ts'
-import type { AnswerPart } from '../tasks/index.ts'
 import type { TransactionGrant } from '../tokens/index.ts'
 
 /** The answer to one call. A value; what is thrown instead is a failure of ours, and nothing was permitted. */

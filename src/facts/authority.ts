@@ -1,6 +1,7 @@
 import { asDelegates, type Detail, granted, intersect, type KindOf } from '@remit/engine'
 import type { Agent } from '../agents/index.ts'
-import type { BasisLimits, Task } from '../tasks/index.ts'
+import type { BasisLimits } from '../consent/index.ts'
+import type { Task } from '../tasks/index.ts'
 
 /**
  * Details that a task asks for: those to do, and those to hand on. Without `delegates`, whatever

@@ -1,5 +1,12 @@
 import { type Detail, type GateResult, intersect, type PolicyEntity } from '@remit/engine'
 import { type Agent, findAgent } from '../agents/index.ts'
+import {
+  LIMITS,
+  type LimitSubject,
+  limitsOn,
+  type StandingLimit,
+  subjectsOf,
+} from '../budgets/index.ts'
 import { type Catalog, RULES } from '../catalog/index.ts'
 import {
   atMostTrusted,
@@ -15,16 +22,7 @@ import type { Live, LiveKey, LiveKind, LiveView } from '../revocation/index.ts'
 import { withinSpaces } from '../spaces/index.ts'
 import type { Storage } from '../storage/index.ts'
 import type { TaskLineage } from '../tasks/index.ts'
-import {
-  findForeignTask,
-  findTask,
-  LIMITS,
-  type LimitSubject,
-  limitsOn,
-  type StandingLimit,
-  subjectsOf,
-  type Task,
-} from '../tasks/index.ts'
+import { findForeignTask, findTask, type Task } from '../tasks/index.ts'
 import { mayHandOn } from './authority.ts'
 import { RecordedSettings } from './decision-log/setting.ts'
 import {

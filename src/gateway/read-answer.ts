@@ -1,7 +1,7 @@
+import { MAX_READ, type ReportedAmount, saidBy } from '../budgets/index.ts'
 import { isObject, type Json, parseJson } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
 import type { RpcError, RpcResult } from '../net/index.ts'
-import { MAX_READ, type ReportedAmount, saidBy } from '../tasks/index.ts'
 import { isJsonType } from './obligations/reshape-body.ts'
 
 /**

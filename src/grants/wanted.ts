@@ -1,4 +1,5 @@
 import { type Detail, misfit, parseAuthority, parseDetails } from '@remit/engine'
+import { type Limit, misfitOfAnswers, readBudget } from '../budgets/index.ts'
 import {
   Answers,
   actionsOfRequests,
@@ -7,7 +8,6 @@ import {
   expandGroups,
 } from '../catalog/index.ts'
 import type { AskedAuthority } from '../facts/index.ts'
-import { type Limit, misfitOfAnswers, readBudget } from '../tasks/index.ts'
 import { type Refused, refused } from './opening.ts'
 import type { GrantParts } from './parts.ts'
 

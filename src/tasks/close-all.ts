@@ -1,5 +1,5 @@
 import { closeTasks, type TaskClosing } from './close.ts'
-import type { TaskParts } from './parts.ts'
+import type { TaskParts } from './task.ts'
 import { unclosedTasks } from './task-store.ts'
 
 const AT_ONCE = 200

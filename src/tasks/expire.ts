@@ -1,5 +1,5 @@
 import { closeTasks } from './close.ts'
-import type { TaskParts } from './parts.ts'
+import type { TaskParts } from './task.ts'
 import { tasksPastDeadline } from './task-store.ts'
 
 const AT_ONCE = 100

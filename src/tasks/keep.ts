@@ -1,13 +1,13 @@
 import { expireRequests } from '../approvals/index.ts'
+import { expireConsents } from '../consent/index.ts'
 import { runChores } from '../lib/chores.ts'
 import { type Repetition, repeat, type Wait } from '../lib/repeat.ts'
 import type { Change, LiveState } from '../revocation/index.ts'
 import type { Tx } from '../storage/index.ts'
 import { closeTasks } from './close.ts'
-import { expireConsents } from './consent-store.ts'
 import { expireTasks } from './expire.ts'
 import { endedHolders, openTasksOf, type TaskHolder } from './holders.ts'
-import type { TaskParts } from './parts.ts'
+import type { TaskParts } from './task.ts'
 
 const EVERY_MS = 1_000
 const AT_ONCE = 200

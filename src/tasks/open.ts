@@ -1,10 +1,9 @@
+import { insertCountsQuery } from '../budgets/index.ts'
+import { holdBasesStep } from '../consent/index.ts'
 import type { LedgerEvent } from '../ledger/index.ts'
 import type { Reader, Step } from '../storage/index.ts'
-import { holdBasesStep } from './basis-store.ts'
-import { insertCountsQuery } from './budget/budget-store.ts'
 import { insertIssuersQuery } from './holders.ts'
-import type { TaskParts } from './parts.ts'
-import type { Task } from './task.ts'
+import type { Task, TaskParts } from './task.ts'
 import { insertTaskQuery, usableKeyQuery } from './task-store.ts'
 
 /** Names of the guards: a key that another task had, and a basis that ended while the task was opening. */

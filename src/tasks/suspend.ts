@@ -1,8 +1,7 @@
 import { Problem } from '../lib/problem.ts'
 import type { Raise } from '../revocation/index.ts'
 import type { Tx } from '../storage/index.ts'
-import type { TaskParts } from './parts.ts'
-import type { Task } from './task.ts'
+import type { Task, TaskParts } from './task.ts'
 import { ancestorsOf, changeState, findTask, openTrees } from './task-store.ts'
 import { holdTrees } from './tree-store.ts'
 

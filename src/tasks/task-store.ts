@@ -1,10 +1,11 @@
 import type { Detail } from '@remit/engine'
 import { type Selectable, type SqlBool, sql } from 'kysely'
+import type { Limit } from '../budgets/index.ts'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import type { Id } from '../lib/id.ts'
 import type { Reader, Schema, Step, Tx } from '../storage/index.ts'
 import type { ForeignActor } from '../tokens/index.ts'
-import { type Limit, type OpenedBy, TASK_LIFE, type Task, type TaskState } from './task.ts'
+import { type OpenedBy, TASK_LIFE, type Task, type TaskState } from './task.ts'
 
 type Row = Selectable<Schema['tasks']>
 

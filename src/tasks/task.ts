@@ -1,7 +1,10 @@
 import type { Detail } from '@remit/engine'
+import type { ApprovalParts } from '../approvals/index.ts'
+import type { Limit } from '../budgets/index.ts'
 import type { Id } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import { isReadableLine } from '../lib/text/hidden.ts'
+import type { Live } from '../revocation/index.ts'
 import type { ForeignActor } from '../tokens/index.ts'
 
 /**
@@ -56,36 +59,23 @@ export interface Task {
 
 export type OpenedBy = 'exchange' | 'sponsor' | 'code' | 'child' | 'token' | 'assertion'
 
-/**
- * One limit. `calls`: how many calls may be sent, of one action where it is named; `sum`: what the values of one numeric
- * argument may add up to, over all calls of one action; `charged` and `rows`: what numbers of the answers may add up to, and how
- * many items lists of them may have together. With `seconds` it is about any so many seconds, without for
- * ever. `most` is exact decimal text, at most 4 fractional digits. The name says what is counted, and how (`limitName`).
- */
-export type Limit = {
-  readonly name: string
-  readonly most: string
-  readonly seconds?: number
-} & (
-  | { readonly kind: 'calls'; readonly action?: string }
-  | {
-      readonly kind: 'sum'
-      readonly action: string
-      /** JSON Pointer into the typed arguments. */
-      readonly path: string
-    }
-  | {
-      readonly kind: SettledKind
-      readonly action: string
-      /** JSON Pointer into the answer, as obligations have it: `*` is every item or member. */
-      readonly path: string
-      /** What a call takes until its answer is known: an amount, or a pointer to the argument that says how much it is at most. */
-      readonly reserve: string
-    }
-)
+/** A task and the agents that stand behind it, the one that acts first. Fixed when it opens. */
+export interface TaskLineage {
+  readonly task: Task
+  readonly chain: readonly string[]
+  /** The tasks above, nearest first. */
+  readonly above: readonly Task[]
+  /** Its space and those above it, nearest first; none for a task in no space. */
+  readonly spaces: readonly string[]
+}
 
-/** Kinds of limit whose amounts are known only from the answer. */
-export type SettledKind = 'charged' | 'rows'
+/** Parts that tasks are opened, kept and closed with. */
+export interface TaskParts extends ApprovalParts {
+  readonly live: Pick<
+    Live,
+    'begin' | 'beginStep' | 'clockProblem' | 'raise' | 'settle' | 'view' | 'onChange'
+  >
+}
 
 const HOUR = 3_600_000
 /** How long a task lasts when nothing else is asked for, and at most. */

@@ -1,6 +1,6 @@
 import { Problem } from '../lib/problem.ts'
-import type { TaskParts } from './parts.ts'
 import type { StateChange } from './suspend.ts'
+import type { TaskParts } from './task.ts'
 import { findTask } from './task-store.ts'
 
 /**

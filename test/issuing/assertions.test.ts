@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { after, before, it } from 'node:test'
+import { basesOfPerson, pendingConsents } from '../../src/consent/index.ts'
 import { addIssuer, setIssuerTerms } from '../../src/issuers/index.ts'
 import {
   type FakeProvider,
@@ -8,7 +9,7 @@ import {
   hs256,
   unsigned,
 } from '../../src/people/sign-in/testing.ts'
-import { basesOfPerson, endBasis, listTasks, pendingConsents } from '../../src/tasks/index.ts'
+import { endBasis, listTasks } from '../../src/tasks/index.ts'
 import { JWT_BEARER } from '../agent.ts'
 import { decode, newKey, type TestKey } from '../signing.ts'
 import type { Answer } from '../wire.ts'

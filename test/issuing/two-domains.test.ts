@@ -4,9 +4,10 @@ import { asDelegates, type Detail } from '@remit/engine'
 import { registerAgent, setCeiling } from '../../src/agents/index.ts'
 import { applyImport, setRisk } from '../../src/catalog/index.ts'
 import { planImport } from '../../src/catalog/testing.ts'
+import { grantBasis } from '../../src/consent/index.ts'
 import { addIssuer, revokeIssuer } from '../../src/issuers/index.ts'
 import { publishPolicies } from '../../src/policy/index.ts'
-import { findTask, grantBasis } from '../../src/tasks/index.ts'
+import { findTask } from '../../src/tasks/index.ts'
 import {
   ACCESS_TOKEN,
   ID_TOKEN,

@@ -9,7 +9,8 @@ import {
   removeAdmissionRule,
 } from '../../src/client-metadata/index.ts'
 import { agentIdOf } from '../../src/lib/client-url.ts'
-import { findTask, grantSponsorship, listTasks } from '../../src/tasks/index.ts'
+import { grantSponsorship } from '../../src/sponsorship/index.ts'
+import { findTask, listTasks } from '../../src/tasks/index.ts'
 import { JWT_BEARER, TestAgent } from '../agent.ts'
 import { orders, spawn } from '../delegation.ts'
 import { type DocumentServer, serveDocuments } from '../document-server.ts'

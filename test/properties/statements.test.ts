@@ -12,23 +12,21 @@ import {
 import { lapse } from '../../src/calls/expire-unreported.ts'
 import { recordOutcome, recover } from '../../src/calls/index.ts'
 import { READ, refund, World } from '../../src/calls/testing.ts'
+import { grantBasis, pendingConsents } from '../../src/consent/index.ts'
 import { listDecisions } from '../../src/facts/index.ts'
 import { Dormancy, forgetUnusedClients, suspendDormant } from '../../src/grants/index.ts'
 import { addAgent, alone, child, permitAll, sponsored } from '../../src/grants/openings/testing.ts'
 import { introspect } from '../../src/grants/token-status/introspect.ts'
 import { findPersonsByEmail, findPersonsCalled, listPersons } from '../../src/people/index.ts'
+import { endSponsorship, listSponsorGrants } from '../../src/sponsorship/index.ts'
 import type { Storage } from '../../src/storage/index.ts'
 import { forEachEngine } from '../../src/storage/testing.ts'
+import { expireTasks } from '../../src/tasks/expire.ts'
 import { endedHolders } from '../../src/tasks/holders.ts'
 import {
   closeTask,
   endBasis,
-  endSponsorship,
-  expireTasks,
-  grantBasis,
-  listSponsorGrants,
   listTasks,
-  pendingConsents,
   resumeTask,
   suspendTask,
   TaskKeeper,

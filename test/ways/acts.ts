@@ -10,6 +10,7 @@ import {
 } from '../../src/agents/index.ts'
 import { addPoint, removePoint } from '../../src/calls/index.ts'
 import { resumeResource, suspendResource } from '../../src/catalog/index.ts'
+import { basesOfPerson } from '../../src/consent/index.ts'
 import { resumeIssuer, suspendIssuer } from '../../src/issuers/index.ts'
 import { ADMINISTRATORS, addMember, resumePerson, suspendPerson } from '../../src/people/index.ts'
 import { revokePep } from '../../src/policy/index.ts'
@@ -21,13 +22,8 @@ import {
   revokeSurface,
   suspendSpace,
 } from '../../src/spaces/index.ts'
-import {
-  basesOfPerson,
-  closeTask,
-  endBasis,
-  endSponsorship,
-  suspendTask,
-} from '../../src/tasks/index.ts'
+import { endSponsorship } from '../../src/sponsorship/index.ts'
+import { closeTask, endBasis, suspendTask } from '../../src/tasks/index.ts'
 import { HOUSE, type Ways } from './desk.ts'
 import { MAILER, PARTNER } from './partner.ts'
 import { PLATFORM } from './platform.ts'

@@ -1,14 +1,8 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
 import { asDelegates, containsByType, type Detail } from '@remit/engine'
-import {
-  type Basis,
-  closeTask,
-  endBasis,
-  grantBasis,
-  listTasks,
-  type Task,
-} from '../../src/tasks/index.ts'
+import { type Basis, grantBasis } from '../../src/consent/index.ts'
+import { closeTask, endBasis, listTasks, type Task } from '../../src/tasks/index.ts'
 import { inEachWorld } from '../world.ts'
 import { forgetAsking, WHY } from './acts.ts'
 import { calls, Ways } from './desk.ts'

@@ -1,9 +1,9 @@
 import { type Static, Type } from 'typebox'
+import { type ReportedAmount, saidAs } from '../../budgets/index.ts'
 import { recordOutcome } from '../../calls/index.ts'
 import type { Enforcer } from '../../catalog/index.ts'
 import { findDecision, type StoredDecision } from '../../facts/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { type ReportedAmount, saidAs } from '../../tasks/index.ts'
 import type { ApiParts } from '../parts.ts'
 import { AnswerPart } from './answer-part.ts'
 

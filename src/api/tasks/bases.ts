@@ -1,10 +1,11 @@
 import { parseAuthority } from '@remit/engine'
 import { Type } from 'typebox'
 import { findAgent } from '../../agents/index.ts'
+import { basesOfPerson, findBasis, grantBasis } from '../../consent/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { ById, Detail, KeptDetail, listOf, Name, Nothing, Time } from '../../operations/schemas.ts'
 import { findPerson } from '../../people/index.ts'
-import { basesOfPerson, endBasis, findBasis, grantBasis } from '../../tasks/index.ts'
+import { endBasis } from '../../tasks/index.ts'
 import { operation } from '../operation.ts'
 import { time } from '../shapes.ts'
 

@@ -1,4 +1,5 @@
-import { budgetUse, budgetUses, type Task } from '../../tasks/index.ts'
+import { budgetUse, budgetUses } from '../../budgets/index.ts'
+import type { Task } from '../../tasks/index.ts'
 import type { ApiParts } from '../parts.ts'
 import { taskShape } from '../shapes.ts'
 

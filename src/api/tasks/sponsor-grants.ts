@@ -1,6 +1,7 @@
 import { parseDetails } from '@remit/engine'
 import { type Static, Type } from 'typebox'
 import { type Agent, findAgent } from '../../agents/index.ts'
+import { misfitOfAnswers, readBudget } from '../../budgets/index.ts'
 import { Answers } from '../../catalog/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import {
@@ -21,12 +22,10 @@ import {
   grantInForce,
   grantSponsorship,
   listSponsorGrants,
-  misfitOfAnswers,
   type SponsorGrant as Noun,
-  readBudget,
   type ShownSponsorship,
   showSponsorships,
-} from '../../tasks/index.ts'
+} from '../../sponsorship/index.ts'
 import { personNames } from '../names.ts'
 import { type Caller, operation } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { findAgent } from '../../agents/index.ts'
 import { explain } from '../../analysis/index.ts'
+import { showLimitsOver } from '../../budgets/index.ts'
 import { findDecision, listDecisions } from '../../facts/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { ById, Decision, listOf, Name, Page, Reason, Task } from '../../operations/schemas.ts'
@@ -10,7 +11,6 @@ import {
   listTasks,
   openTree,
   resumeTask,
-  showLimitsOver,
   suspendTask,
   type Task as TaskNoun,
   type TaskTree,

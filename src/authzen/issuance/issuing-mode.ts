@@ -1,3 +1,4 @@
+import type { IssuingSettings } from '../../clients/index.ts'
 import {
   type IssuanceAnswer,
   IssuanceAnswering,
@@ -5,7 +6,7 @@ import {
   type IssuanceRequest,
 } from '../../grants/index.ts'
 import { isObject, type JsonObject } from '../../lib/json.ts'
-import { ISSUE_ACTIONS, type IssuingSettings, type KnownPep } from '../../policy/index.ts'
+import { ISSUE_ACTIONS, type KnownPep } from '../../policy/index.ts'
 import type { Decision } from '../answer.ts'
 import type { Candidates, EvaluationPlan, Sought } from '../answering.ts'
 import type { AuthzenPorts } from '../ports.ts'

@@ -1,7 +1,7 @@
 import { couldPermit, covers, type TypedArguments } from '@remit/engine'
+import { limitsOver, peekBudgets } from '../../budgets/index.ts'
 import { type Action, countedRisk } from '../../catalog/index.ts'
 import { callable, contextsOf, factsAround } from '../../facts/index.ts'
-import { limitsOver, peekBudgets } from '../../tasks/index.ts'
 import type { CallParts } from '../parts.ts'
 import type { AdmittedRequest } from './admit.ts'
 

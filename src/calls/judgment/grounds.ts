@@ -1,4 +1,5 @@
 import type { CallFacts, ExternalAnswer, ForbidRef, KindOf, PolicySet } from '@remit/engine'
+import type { LimitStatus } from '../../budgets/index.ts'
 import type { ApplicableLimits, KnownCase, Setting } from '../../facts/index.ts'
 import {
   authenticationOf,
@@ -9,7 +10,6 @@ import {
 } from '../../facts/index.ts'
 import type { Observed } from '../../risk/index.ts'
 import { riskRecord } from '../../risk/index.ts'
-import type { LimitStatus } from '../../tasks/index.ts'
 
 /** Inputs that a call is judged by. */
 export interface DecisionInputs {

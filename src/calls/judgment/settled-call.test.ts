@@ -2,17 +2,17 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import fc from 'fast-check'
 import { explain } from '../../analysis/explain.ts'
-import { parseJson } from '../../lib/json.ts'
-import { forEachEngine } from '../../storage/testing.ts'
 import {
   budgetUse,
-  findTask,
   type Limit,
   type ReportedAmount,
   saidBy,
   setLimit,
   showLimits,
-} from '../../tasks/index.ts'
+} from '../../budgets/index.ts'
+import { parseJson } from '../../lib/json.ts'
+import { forEachEngine } from '../../storage/testing.ts'
+import { findTask } from '../../tasks/index.ts'
 import { decideCall } from '../decide-call.ts'
 import { lapse, REPORT_WITHIN_MS } from '../expire-unreported.ts'
 import { recordOutcome } from '../outcome.ts'

@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { explain } from '../../analysis/explain.ts'
-import { Problem } from '../../lib/problem.ts'
-import { createSpace } from '../../spaces/index.ts'
-import { forEachEngine } from '../../storage/testing.ts'
 import {
   budgetUse,
   EVERYTHING,
-  findTask,
   type Limit,
   type LimitSubject,
   removeLimit,
   setLimit,
   showLimits,
   subjectsOf,
-} from '../../tasks/index.ts'
+} from '../../budgets/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import { createSpace } from '../../spaces/index.ts'
+import { forEachEngine } from '../../storage/testing.ts'
+import { findTask } from '../../tasks/index.ts'
 import { decideCall } from '../decide-call.ts'
 import { recordOutcome } from '../outcome.ts'
 import { stillLive } from '../still-live.ts'

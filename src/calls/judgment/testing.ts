@@ -1,6 +1,7 @@
+import { insertCountsQuery } from '../../budgets/budget-store.ts'
+import type { Limit } from '../../budgets/index.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
-import { insertCountsQuery } from '../../tasks/budget/budget-store.ts'
-import type { Limit, Task } from '../../tasks/index.ts'
+import type { Task } from '../../tasks/index.ts'
 import type { Held, World } from '../testing.ts'
 
 /** A task of Sam's with a budget, below another one when told so. */

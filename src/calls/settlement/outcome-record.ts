@@ -1,5 +1,5 @@
+import type { ReportedAmount } from '../../budgets/index.ts'
 import type { LedgerEvent } from '../../ledger/index.ts'
-import type { ReportedAmount } from '../../tasks/index.ts'
 
 /** Outcome of a call that was permitted. */
 export interface Outcome {

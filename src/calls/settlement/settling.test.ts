@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { findRequest } from '../../approvals/index.ts'
+import { budgetUse, type Limit } from '../../budgets/index.ts'
 import {
   findDecision,
   listDecisions,
@@ -9,7 +10,7 @@ import {
 import { Problem } from '../../lib/problem.ts'
 import type { Storage } from '../../storage/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
-import { budgetUse, findTask, type Limit } from '../../tasks/index.ts'
+import { findTask } from '../../tasks/index.ts'
 import { limited } from '../judgment/testing.ts'
 import { refusalOf } from '../refusal.ts'
 import { type Held, READ, refund, type World, worldsOver } from '../testing.ts'

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
+import type { ReportedAmount } from '../../budgets/index.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Problem } from '../../lib/problem.ts'
-import type { ReportedAmount } from '../../tasks/index.ts'
 import type { AbortReason } from '../active-responses.ts'
 import type { Reshape } from '../obligations/reshape.ts'
 

@@ -1,4 +1,5 @@
 import type { TypedArguments } from '@remit/engine'
+import type { ReportedAmount } from '../../budgets/index.ts'
 import type { Permitted as Permit, Verdict } from '../../calls/index.ts'
 import type { Action } from '../../catalog/index.ts'
 import type { Call } from '../../facts/index.ts'
@@ -11,7 +12,6 @@ import type {
   RpcRequest,
   RpcResult,
 } from '../../net/index.ts'
-import type { ReportedAmount } from '../../tasks/index.ts'
 import type { Located } from '../passage.ts'
 import type { Redactor } from '../redaction/redactor.ts'
 import type { McpReply } from './reply.ts'

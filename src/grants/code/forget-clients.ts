@@ -1,6 +1,7 @@
 import { retireAgent } from '../../agents/index.ts'
+import { basesOfAgent } from '../../consent/index.ts'
 import { forgetRegistration } from '../../opaque-tokens/index.ts'
-import { basesOfAgent, listTasks, unusedClients } from '../../tasks/index.ts'
+import { listTasks, unusedClients } from '../../tasks/index.ts'
 import type { GrantParts } from '../parts.ts'
 
 const AT_ONCE = 500

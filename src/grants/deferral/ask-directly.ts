@@ -1,17 +1,17 @@
 import { callsIn, type Detail } from '@remit/engine'
 import { useCredential } from '../../agent-authentication/index.ts'
 import type { Agent } from '../../agents/index.ts'
+import {
+  type ConsentAsking,
+  countAskedOf,
+  MAX_ASKED_AN_HOUR,
+  requestConsent,
+} from '../../consent/index.ts'
 import { problemOr } from '../../facts/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Person } from '../../people/index.ts'
 import { consumeOnce, type Tx } from '../../storage/index.ts'
-import {
-  type ConsentAsking,
-  checkPurpose,
-  countAskedOf,
-  MAX_ASKED_AN_HOUR,
-  requestConsent,
-} from '../../tasks/index.ts'
+import { checkPurpose } from '../../tasks/index.ts'
 import {
   type OpeningRequest,
   type Refused,

@@ -1,15 +1,10 @@
 import { useCredential } from '../../agent-authentication/index.ts'
 import { cancelRequests } from '../../approvals/index.ts'
+import { withdrawConsent } from '../../consent/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { opaqueDigest } from '../../opaque-tokens/index.ts'
 import { consumeOnce, type Tx } from '../../storage/index.ts'
-import {
-  countWaitingFor,
-  type Deferral,
-  findDeferral,
-  markCancelled,
-  withdrawConsent,
-} from '../../tasks/index.ts'
+import { countWaitingFor, type Deferral, findDeferral, markCancelled } from '../../tasks/index.ts'
 import type { OpeningRequest } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { type BroughtAgent, readAgent } from '../pipeline/bring.ts'

@@ -1,5 +1,6 @@
 import { checkSignedBy } from '../../agent-authentication/index.ts'
 import type { Agent } from '../../agents/index.ts'
+import { basesFor } from '../../consent/index.ts'
 import { problemOr } from '../../facts/index.ts'
 import { isId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
@@ -9,7 +10,6 @@ import {
   findPersonsByEmail,
   type Person,
 } from '../../people/index.ts'
-import { basesFor } from '../../tasks/index.ts'
 import type { GrantParts } from '../parts.ts'
 
 /** Whom an agent means, in one of the ways of OpenID CIBA section 7.1. It only says whom to ask; it proves nothing of them. */

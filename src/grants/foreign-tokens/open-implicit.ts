@@ -1,5 +1,6 @@
 import type { Detail } from '@remit/engine'
 import type { Agent } from '../../agents/index.ts'
+import { allLimits, basesFor, basisLimits } from '../../consent/index.ts'
 import type { Call } from '../../facts/index.ts'
 import { authorityWithin } from '../../facts/index.ts'
 import {
@@ -18,14 +19,7 @@ import {
   type Person,
   type UnprovisionedPerson,
 } from '../../people/index.ts'
-import {
-  allLimits,
-  basesFor,
-  basisLimits,
-  FOREIGN_STEP,
-  foreignTokenStep,
-  openSteps,
-} from '../../tasks/index.ts'
+import { FOREIGN_STEP, foreignTokenStep, openSteps } from '../../tasks/index.ts'
 import type { ForeignActor } from '../../tokens/index.ts'
 import type { GrantParts } from '../parts.ts'
 import { type Behind, readBehind } from '../pipeline/actors.ts'

@@ -2,17 +2,11 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { retireAgent, setCeiling, setTrust, suspendAgent } from '../../agents/index.ts'
 import { ALL_OF_ORDERS, type Held, ISSUER, ORDERS, READ, worldsOver } from '../../calls/testing.ts'
+import { grantBasis } from '../../consent/index.ts'
 import { minting } from '../../facts/minting.ts'
 import { Problem } from '../../lib/problem.ts'
 import { forEachEngine } from '../../storage/testing.ts'
-import {
-  closeTask,
-  grantBasis,
-  listTasks,
-  resumeTask,
-  suspendTask,
-  TREE_LIMITS,
-} from '../../tasks/index.ts'
+import { closeTask, listTasks, resumeTask, suspendTask, TREE_LIMITS } from '../../tasks/index.ts'
 import { openedChild } from '../../tasks/testing.ts'
 import { checkResourceToken, checkTaskToken, checkTicket, mintTicket } from '../../tokens/index.ts'
 import { openTask } from './open-task.ts'

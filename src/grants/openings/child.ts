@@ -1,5 +1,6 @@
 import { contains } from '@remit/engine'
 import type { Agent } from '../../agents/index.ts'
+import { allLimits, type Basis, basesFor, basisLimits } from '../../consent/index.ts'
 import {
   authorityWithin,
   isNothing,
@@ -11,14 +12,7 @@ import {
 import { vouchedFor } from '../../issuers/index.ts'
 import { rememberedUntil } from '../../jose/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import {
-  allLimits,
-  type Basis,
-  basesFor,
-  basisLimits,
-  joinTreeSteps,
-  type TaskLineage,
-} from '../../tasks/index.ts'
+import { joinTreeSteps, type TaskLineage } from '../../tasks/index.ts'
 import { checkTicket, MAX_CHAIN, type TicketClaims } from '../../tokens/index.ts'
 import type { FrozenWay } from '../frozen-request.ts'
 import { type ChildOpening, type Refused, refused } from '../opening.ts'

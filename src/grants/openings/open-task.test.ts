@@ -11,16 +11,10 @@ import {
   TOKEN_URL,
   worldsOver,
 } from '../../calls/testing.ts'
+import { answerConsent, basesFor, grantBasis } from '../../consent/index.ts'
 import { suspendPerson } from '../../people/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
-import {
-  answerConsent,
-  basesFor,
-  endBasis,
-  findTask,
-  grantBasis,
-  listTasks,
-} from '../../tasks/index.ts'
+import { endBasis, findTask, listTasks } from '../../tasks/index.ts'
 import { checkResourceToken, checkTaskToken } from '../../tokens/index.ts'
 import type { Opening, OpeningAnswer } from '../opening.ts'
 import { openTask } from './open-task.ts'

@@ -5,16 +5,15 @@ import { findAgent, resumeAgent, suspendAgent } from '../../agents/index.ts'
 import { ISSUER, ORDERS, READ, refund, worldsOver } from '../../calls/testing.ts'
 import { Problem } from '../../lib/problem.ts'
 import { suspendPerson } from '../../people/index.ts'
-import { forEachEngine } from '../../storage/testing.ts'
+import type { Sponsorship } from '../../sponsorship/grant-sponsorship.ts'
 import {
   endSponsorship,
-  findTask,
   grantSponsorship,
   listSponsorGrants,
-  listTasks,
-  type Sponsorship,
   showSponsorships,
-} from '../../tasks/index.ts'
+} from '../../sponsorship/index.ts'
+import { forEachEngine } from '../../storage/testing.ts'
+import { findTask, listTasks } from '../../tasks/index.ts'
 import { checkResourceToken, checkTaskToken } from '../../tokens/index.ts'
 import { planOpening } from './plan-opening.ts'
 import {

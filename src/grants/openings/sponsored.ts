@@ -1,5 +1,6 @@
 import { asDelegates, type KindOf } from '@remit/engine'
 import type { Agent } from '../../agents/index.ts'
+import { allLimits, type BasisLimits, basisLimits } from '../../consent/index.ts'
 import {
   type AskedAuthority,
   type Authority,
@@ -9,19 +10,16 @@ import {
 import { vouchedFor } from '../../issuers/index.ts'
 import { findPerson } from '../../people/index.ts'
 import {
-  allLimits,
   allowsAt,
   answersFor,
-  type BasisLimits,
-  basisLimits,
   findSponsorGrant,
   grantInForce,
   holdGrantSteps,
   listSponsorGrants,
   type SponsorGrant,
   scheduleInWords,
-  type TaskLineage,
-} from '../../tasks/index.ts'
+} from '../../sponsorship/index.ts'
+import type { TaskLineage } from '../../tasks/index.ts'
 import type { FrozenWay } from '../frozen-request.ts'
 import { type Refused, refused, type SponsoredOpening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'

@@ -10,7 +10,8 @@ import {
   type World,
 } from '../../calls/testing.ts'
 import { publishPolicies } from '../../policy/index.ts'
-import { grantSponsorship, type SponsorGrant, type Sponsorship } from '../../tasks/index.ts'
+import type { Sponsorship } from '../../sponsorship/grant-sponsorship.ts'
+import { grantSponsorship, type SponsorGrant } from '../../sponsorship/index.ts'
 import type { Minted } from '../../tokens/index.ts'
 import type { ChildOpening, OpeningAnswer, SponsoredOpening } from '../opening.ts'
 import { issueTicket, type TicketRequest } from './issue-ticket.ts'

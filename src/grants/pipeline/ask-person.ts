@@ -1,13 +1,13 @@
-import { problemOr } from '../../facts/index.ts'
-import { Problem } from '../../lib/problem.ts'
-import { consumeOnce, type Tx } from '../../storage/index.ts'
 import {
   type Basis,
   basesFor,
   type ConsentAsked,
   findConsent,
   requestConsent,
-} from '../../tasks/index.ts'
+} from '../../consent/index.ts'
+import { problemOr } from '../../facts/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import { consumeOnce, type Tx } from '../../storage/index.ts'
 import { type Deferred, type NeedsConsent, type Refused, refused } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { type AuthenticatedOpening, useUp, waitingOf } from './authenticated.ts'

@@ -4,15 +4,14 @@ import { PROOF_STEP } from '../../facts/index.ts'
 import type { LedgerEvent } from '../../ledger/index.ts'
 import type { ProblemCode } from '../../lib/problem.ts'
 import type { Proof } from '../../possession/index.ts'
+import { GRANT_STEP, RATE_STEP } from '../../sponsorship/index.ts'
 import { consumeOnceStep, type Step } from '../../storage/index.ts'
 import {
   BASES_STEP,
   DEFERRAL_STEP,
-  GRANT_STEP,
   KEY_STEP,
   LINE_STEP,
   openSteps,
-  RATE_STEP,
   ROOM_STEP,
   type Task,
 } from '../../tasks/index.ts'

@@ -10,7 +10,16 @@ import {
   uniqueForbids,
 } from '@remit/engine'
 import type { Agent } from '../../agents/index.ts'
+import type { Limit } from '../../budgets/index.ts'
 import type { CatalogView } from '../../catalog/index.ts'
+import {
+  allLimits,
+  type Basis,
+  basesFor,
+  basisLimits,
+  limitsOfLists,
+  questionsBehind,
+} from '../../consent/index.ts'
 import type { Whereabouts } from '../../facts/index.ts'
 import {
   type AskedAuthority,
@@ -27,16 +36,7 @@ import {
 import { atMostTrusted, type TrustedIssuer, vouchedFor } from '../../issuers/index.ts'
 import type { Person } from '../../people/index.ts'
 import type { LiveView } from '../../revocation/index.ts'
-import {
-  allLimits,
-  type Basis,
-  basesFor,
-  basisLimits,
-  checkPurpose,
-  type Limit,
-  limitsOfLists,
-  questionsBehind,
-} from '../../tasks/index.ts'
+import { checkPurpose } from '../../tasks/index.ts'
 import type { ForeignActor } from '../../tokens/index.ts'
 import { DORMANT } from '../dormancy.ts'
 import { type Refused, refused, type WantedTask } from '../opening.ts'

@@ -1,13 +1,8 @@
+import { budgetWithin, subjectsOf } from '../../budgets/index.ts'
+import type { Basis } from '../../consent/index.ts'
 import type { TrustedIssuer } from '../../issuers/index.ts'
 import { type Id, newId } from '../../lib/id.ts'
-import {
-  type Basis,
-  budgetWithin,
-  type OpenedBy,
-  subjectsOf,
-  TASK_LIFE,
-  type Task,
-} from '../../tasks/index.ts'
+import { type OpenedBy, TASK_LIFE, type Task } from '../../tasks/index.ts'
 import type { GrantParts } from '../parts.ts'
 import type { Place } from './place.ts'
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { Detail } from '@remit/engine'
 import { linkClient, retireAgent, setCeiling, unlinkClient } from '../../agents/index.ts'
+import { readBudget, setLimit } from '../../budgets/index.ts'
 import {
   ALL_OF_ORDERS,
   ORDERS,
@@ -11,18 +12,13 @@ import {
   worldsOver,
 } from '../../calls/testing.ts'
 import { suspendResource } from '../../catalog/index.ts'
+import { basesOfPerson, grantBasis } from '../../consent/index.ts'
 import { suspendPerson } from '../../people/index.ts'
 import { publishPolicies } from '../../policy/index.ts'
 import { ORGANIZATION } from '../../revocation/index.ts'
+import { WEEKDAYS } from '../../sponsorship/schedule.ts'
 import { forEachEngine } from '../../storage/testing.ts'
-import {
-  basesOfPerson,
-  endBasis,
-  grantBasis,
-  readBudget,
-  setLimit,
-  WEEKDAYS,
-} from '../../tasks/index.ts'
+import { endBasis } from '../../tasks/index.ts'
 import {
   addAgent,
   only,

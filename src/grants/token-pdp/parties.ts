@@ -1,5 +1,6 @@
 import type { GateResult } from '@remit/engine'
 import { type Agent, findAgent, findAgentOfClient } from '../../agents/index.ts'
+import { type Basis, basesFor, basisLimits } from '../../consent/index.ts'
 import {
   alsoKeys,
   alsoLiveness,
@@ -17,14 +18,11 @@ import type { LiveView } from '../../revocation/index.ts'
 import {
   allowsAt,
   answersFor,
-  type Basis,
-  basesFor,
-  basisLimits,
   findSponsorGrant,
   grantInForce,
   listSponsorGrants,
   type SponsorGrant,
-} from '../../tasks/index.ts'
+} from '../../sponsorship/index.ts'
 import { adminBases } from '../openings/child.ts'
 import type { GrantParts } from '../parts.ts'
 import type { AskedParty, IssuanceRequest, IssuingAsker } from './question.ts'

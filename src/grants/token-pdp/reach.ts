@@ -6,6 +6,7 @@ import {
   issuable,
   type ReachFacts,
 } from '@remit/engine'
+import { limitsOver, peekBudgets, subjectsOf } from '../../budgets/index.ts'
 import { type Action, type CatalogView, countedRisk, type Resource } from '../../catalog/index.ts'
 import {
   agentEntity,
@@ -18,7 +19,6 @@ import {
 } from '../../facts/index.ts'
 import type { ProblemCode } from '../../lib/problem.ts'
 import type { LiveView } from '../../revocation/index.ts'
-import { limitsOver, peekBudgets, subjectsOf } from '../../tasks/index.ts'
 import type { GrantParts } from '../parts.ts'
 import { standsOn } from '../pipeline/grant.ts'
 import { limitsOf, type Parties } from './parties.ts'

@@ -1,6 +1,6 @@
 import type { Detail } from '@remit/engine'
+import type { ConsentRequest } from '../../consent/index.ts'
 import type { Fields } from '../../http/index.ts'
-import type { ConsentRequest } from '../../tasks/index.ts'
 import type { ForeignActor } from '../../tokens/index.ts'
 import { detailInWords, detailsInWords, type TitleOf } from '../frame/authority.ts'
 import { behind } from '../frame/behind.ts'

@@ -1,13 +1,13 @@
 import { findAgent, vouchedBy } from '../../agents/index.ts'
 import type { CatalogView } from '../../catalog/index.ts'
-import { Problem } from '../../lib/problem.ts'
 import {
   answerConsent,
   type ConsentAnswer,
   type ConsentRequest,
   findBasis,
   findConsent,
-} from '../../tasks/index.ts'
+} from '../../consent/index.ts'
+import { Problem } from '../../lib/problem.ts'
 import { TRUST } from '../frame/authority.ts'
 import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'

@@ -1,7 +1,7 @@
 import type { Detail } from '@remit/engine'
+import { requestConsent } from '../../consent/index.ts'
 import type { Id } from '../../lib/id.ts'
 import type { Person } from '../../people/index.ts'
-import { requestConsent } from '../../tasks/index.ts'
 import { detail, type TestPages } from '../testing.ts'
 
 /** The agent asks to act for this person. */

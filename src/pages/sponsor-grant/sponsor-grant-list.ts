@@ -1,5 +1,6 @@
 import type { Detail } from '@remit/engine'
-import type { Limit, Rate } from '../../tasks/index.ts'
+import type { Limit } from '../../budgets/index.ts'
+import type { Rate } from '../../sponsorship/index.ts'
 import {
   answersInWords,
   argumentInWords,

@@ -8,7 +8,7 @@ import {
   type SponsorGrant,
   scheduleInWords,
   showSponsorships,
-} from '../../tasks/index.ts'
+} from '../../sponsorship/index.ts'
 import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'
 import { notFound, type PageRouter, type Visitor } from '../visit.ts'

@@ -1,6 +1,7 @@
 import { findAgent } from '../../agents/index.ts'
 import type { Person } from '../../people/index.ts'
-import { grantSponsorship, type SponsorGrant, type Sponsorship } from '../../tasks/index.ts'
+import type { Sponsorship } from '../../sponsorship/grant-sponsorship.ts'
+import { grantSponsorship, type SponsorGrant } from '../../sponsorship/index.ts'
 import { detail, type TestPages } from '../testing.ts'
 
 const HOUR = 3_600_000

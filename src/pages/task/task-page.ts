@@ -1,5 +1,6 @@
 import type { Detail } from '@remit/engine'
-import type { LimitSubject, LimitUse, OpenedBy, ShownLimit } from '../../tasks/index.ts'
+import type { LimitSubject, LimitUse, ShownLimit } from '../../budgets/index.ts'
+import type { OpenedBy } from '../../tasks/index.ts'
 import type { ForeignActor } from '../../tokens/index.ts'
 import { type RequestItem, requestList } from '../approval/approvals-page.ts'
 import { type DecisionItem, decisionTable } from '../decision/decision-words.ts'

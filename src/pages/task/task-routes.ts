@@ -1,18 +1,15 @@
 import { findAgent } from '../../agents/index.ts'
 import { listForTask } from '../../approvals/index.ts'
+import { budgetUse, type ShownLimit, showLimitsOver } from '../../budgets/index.ts'
+import { basesOfPerson, findBasis } from '../../consent/index.ts'
 import { listDecisions } from '../../facts/index.ts'
+import { findSponsorGrant } from '../../sponsorship/index.ts'
 import {
-  basesOfPerson,
-  budgetUse,
   closeTask,
   endBasis,
-  findBasis,
-  findSponsorGrant,
   findTask,
   listTasks,
   resumeTask,
-  type ShownLimit,
-  showLimitsOver,
   suspendTask,
   type Task,
 } from '../../tasks/index.ts'

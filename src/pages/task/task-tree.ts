@@ -1,4 +1,4 @@
-import type { LimitUse } from '../../tasks/index.ts'
+import type { LimitUse } from '../../budgets/index.ts'
 import { answersInWords, argumentInWords } from '../frame/authority.ts'
 import { type Html, html } from '../frame/html.ts'
 import { empty } from '../frame/pieces.ts'

@@ -2,15 +2,9 @@ import { base64url } from '../../lib/bytes.ts'
 import { newId } from '../../lib/id.ts'
 import { systemRandom } from '../../lib/random.ts'
 import type { Person } from '../../people/index.ts'
+import { findSponsorGrant, holdGrantSteps } from '../../sponsorship/index.ts'
 import type { Reader, Step } from '../../storage/index.ts'
-import {
-  ancestorsOf,
-  findSponsorGrant,
-  holdGrantSteps,
-  joinTreeSteps,
-  openSteps,
-  type Task,
-} from '../../tasks/index.ts'
+import { ancestorsOf, joinTreeSteps, openSteps, type Task } from '../../tasks/index.ts'
 import { detail, type TestPages } from '../testing.ts'
 
 const HOUR = 3_600_000

@@ -1,4 +1,5 @@
-import { ancestorsOf, budgetUses, openTree, type Task, treeOf } from '../../tasks/index.ts'
+import { budgetUses } from '../../budgets/index.ts'
+import { ancestorsOf, openTree, type Task, treeOf } from '../../tasks/index.ts'
 import { roleOf } from '../frame/task-role.ts'
 import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'

@@ -1,5 +1,5 @@
 import type { Storage } from '../../storage/index.ts'
-import type { TaskParts } from '../parts.ts'
+import type { TaskParts } from '../task.ts'
 import { AUTHORIZATION_WAITS, type Authorization } from './authorization.ts'
 import { forgetAuthorizations, insertAuthorization } from './authorization-store.ts'
 

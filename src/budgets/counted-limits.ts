@@ -1,0 +1,51 @@
+import type { CountKey, CountState } from './budget-store.ts'
+import type { Budgeted, Limit } from './limit.ts'
+import type { LimitSubject, StandingLimit } from './standing-limit.ts'
+
+/** One limit that a call may fall under, and where it is counted. */
+export interface CountedLimit {
+  readonly owner: CountKey['owner']
+  readonly limit: Limit
+  /** Of this task, of one above it, or a standing one of somebody. */
+  readonly whose: 'own' | 'above' | LimitSubject
+}
+
+/** One limit that concerns the call, as it stands. */
+export interface LimitView {
+  readonly counted: CountedLimit
+  readonly state: CountState
+  readonly used: bigint
+  readonly most: bigint
+  /** What the call takes; `undefined`: it cannot be counted. */
+  readonly amount: bigint | undefined
+  readonly fits: boolean
+  /** Where it does not fit and time helps: from when on it would, if nothing else is taken. */
+  readonly freeAt?: number | undefined
+}
+
+/**
+ * Every limit that the calls of a task fall under: of its budget, of those above, and what was set for who takes part. `tasks`: the
+ * task itself, then those above it; none where nobody has opened one.
+ */
+export function limitsOver(
+  tasks: readonly Budgeted[],
+  standing: readonly StandingLimit[],
+): readonly CountedLimit[] {
+  const [own] = tasks
+  return [
+    ...tasks.flatMap(({ budget, id }) =>
+      budget.map((limit) => ({
+        owner: id,
+        limit,
+        whose: id === own?.id ? ('own' as const) : ('above' as const),
+      })),
+    ),
+    ...standing
+      .filter(({ eachTask }) => !eachTask)
+      .map(({ id, limit, subject }) => ({ owner: id, limit, whose: subject })),
+  ]
+}
+
+export function isStanding({ whose }: CountedLimit): boolean {
+  return typeof whose !== 'string'
+}

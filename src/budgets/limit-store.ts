@@ -1,0 +1,124 @@
+import type { Selectable } from 'kysely'
+import { canonicalJson } from '../lib/canonical-json.ts'
+import type { Id } from '../lib/id.ts'
+import type { Reader, Schema, Tx } from '../storage/index.ts'
+import type { Limit } from './limit.ts'
+import type { LimitSubject, StandingLimit } from './standing-limit.ts'
+
+type Row = Selectable<Schema['limits']>
+
+/** What says which limit it is: setting it again changes it. */
+export type LimitKey = Pick<StandingLimit, 'subject' | 'eachTask'> & { readonly name: string }
+
+/** Those of any of these, in a fixed order. */
+export async function limitsOn(
+  db: Reader,
+  subjects: readonly LimitSubject[],
+): Promise<StandingLimit[]> {
+  if (subjects.length === 0) return []
+  const rows = await db
+    .selectFrom('limits')
+    .selectAll()
+    .where((eb) =>
+      eb.or(subjects.map(({ id, kind }) => eb.and({ subject_kind: kind, subject_id: id }))),
+    )
+    .orderBy('subject_kind')
+    .orderBy('subject_id')
+    .orderBy('name')
+    .execute()
+  return rows.map(limitOf)
+}
+
+export async function allLimits(
+  db: Reader,
+  filter: { readonly subject?: Partial<LimitSubject>; readonly most: number },
+): Promise<StandingLimit[]> {
+  const { id, kind } = filter.subject ?? {}
+  let query = db.selectFrom('limits').selectAll()
+  if (kind !== undefined) query = query.where('subject_kind', '=', kind)
+  if (id !== undefined) query = query.where('subject_id', '=', id)
+  const rows = await query
+    .orderBy('subject_kind')
+    .orderBy('subject_id')
+    .orderBy('each_task')
+    .orderBy('name')
+    .limit(filter.most)
+    .execute()
+  return rows.map(limitOf)
+}
+
+export async function findLimit(db: Reader, id: string): Promise<StandingLimit | undefined> {
+  const row = await db.selectFrom('limits').selectAll().where('id', '=', id).executeTakeFirst()
+  return row && limitOf(row)
+}
+
+export async function findLimitBy(db: Reader, key: LimitKey): Promise<StandingLimit | undefined> {
+  const row = await db
+    .selectFrom('limits')
+    .selectAll()
+    .where('subject_kind', '=', key.subject.kind)
+    .where('subject_id', '=', key.subject.id)
+    .where('each_task', '=', key.eachTask ? 1 : 0)
+    .where('name', '=', key.name)
+    .executeTakeFirst()
+  return row && limitOf(row)
+}
+
+export async function countLimits(db: Reader, subject: LimitSubject): Promise<number> {
+  const { count } = await db
+    .selectFrom('limits')
+    .select((eb) => eb.fn.countAll<number | string>().as('count'))
+    .where('subject_kind', '=', subject.kind)
+    .where('subject_id', '=', subject.id)
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
+export async function insertLimit(tx: Tx, limit: StandingLimit): Promise<void> {
+  await tx.insertInto('limits').values(rowOf(limit)).execute()
+}
+
+/** What there may be of it; all else says which limit it is. */
+export async function updateLimit(tx: Tx, limit: StandingLimit): Promise<void> {
+  const { changed_at, changed_by, terms } = rowOf(limit)
+  await tx
+    .updateTable('limits')
+    .set({ terms, changed_at, changed_by })
+    .where('id', '=', limit.id)
+    .execute()
+}
+
+/** False when there is none. */
+export async function deleteLimit(tx: Tx, id: string): Promise<boolean> {
+  const { numDeletedRows } = await tx
+    .deleteFrom('limits')
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+  return numDeletedRows === 1n
+}
+
+function rowOf(limit: StandingLimit): Row {
+  return {
+    id: limit.id,
+    subject_kind: limit.subject.kind,
+    subject_id: limit.subject.id,
+    each_task: limit.eachTask ? 1 : 0,
+    name: limit.limit.name,
+    terms: canonicalJson(limit.limit),
+    created_at: limit.createdAt,
+    changed_at: limit.changedAt,
+    changed_by: limit.changedBy,
+  }
+}
+
+function limitOf(row: Row): StandingLimit {
+  return {
+    id: row.id as Id<'limit'>, // every id in this table was made by newId('limit')
+    subject: { kind: row.subject_kind as LimitSubject['kind'], id: row.subject_id }, // a CHECK of the table
+    eachTask: row.each_task === 1,
+    limit: JSON.parse(row.terms) as Limit, // written by rowOf
+    createdAt: row.created_at,
+    changedAt: row.changed_at,
+    changedBy: row.changed_by,
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * One limit. `calls`: how many calls may be sent, of one action where it is named; `sum`: what the values of one numeric
+ * argument may add up to, over all calls of one action; `charged` and `rows`: what numbers of the answers may add up to, and how
+ * many items lists of them may have together. With `seconds` it is about any so many seconds, without for
+ * ever. `most` is exact decimal text, at most 4 fractional digits. The name says what is counted, and how (`limitName`).
+ */
+export type Limit = {
+  readonly name: string
+  readonly most: string
+  readonly seconds?: number
+} & (
+  | { readonly kind: 'calls'; readonly action?: string }
+  | {
+      readonly kind: 'sum'
+      readonly action: string
+      /** JSON Pointer into the typed arguments. */
+      readonly path: string
+    }
+  | {
+      readonly kind: SettledKind
+      readonly action: string
+      /** JSON Pointer into the answer, as obligations have it: `*` is every item or member. */
+      readonly path: string
+      /** What a call takes until its answer is known: an amount, or a pointer to the argument that says how much it is at most. */
+      readonly reserve: string
+    }
+)
+
+/** Kinds of limit whose amounts are known only from the answer. */
+export type SettledKind = 'charged' | 'rows'
+
+/** A task as far as its calls are counted. */
+export interface Budgeted {
+  readonly id: string
+  readonly budget: readonly Limit[]
+}

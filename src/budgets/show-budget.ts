@@ -1,0 +1,41 @@
+import { amountInWords, mostOf } from './amount.ts'
+import { type CountState, countsOf } from './budget-store.ts'
+import type { Budgeted, Limit } from './limit.ts'
+import type { BudgetParts } from './parts.ts'
+
+/** A limit and how much of it is used, and left, as exact text in the unit in which the limit was given. */
+export type LimitUse = Limit & { readonly used: string; readonly left: string }
+
+/** How the budget of a task stands. It counts what was sent, and what may have been. */
+export async function budgetUse(
+  parts: Pick<BudgetParts, 'storage' | 'clock'>,
+  task: Budgeted,
+): Promise<LimitUse[]> {
+  return [...((await budgetUses(parts, [task])).get(task.id) ?? [])]
+}
+
+/** The same of several tasks at once, by their ids. */
+export async function budgetUses(
+  parts: Pick<BudgetParts, 'storage' | 'clock'>,
+  tasks: readonly Budgeted[],
+): Promise<ReadonlyMap<string, readonly LimitUse[]>> {
+  const limited = tasks.filter(({ budget }) => budget.length > 0)
+  const states = await countsOf(
+    parts.storage.read,
+    limited.map(({ id }) => id),
+    parts.clock.now(),
+  )
+  return new Map(
+    limited.map(({ budget, id }) => [id, budget.map((limit) => useOf(limit, id, states))]),
+  )
+}
+
+/** How one limit stands, by the counts that were read of its owner. */
+export function useOf(limit: Limit, owner: string, states: readonly CountState[]): LimitUse {
+  const state = states.find((each) => each.owner === owner && each.name === limit.name)
+  if (!state) throw new Error('a limit that nobody counts')
+  const used = state.counted - state.left
+  const most = mostOf(limit)
+  const left = used < most ? most - used : 0n
+  return { ...limit, used: amountInWords(limit, used), left: amountInWords(limit, left) }
+}

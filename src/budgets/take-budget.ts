@@ -1,0 +1,62 @@
+import type { Step } from '../storage/index.ts'
+import {
+  type CountKey,
+  deleteUseQuery,
+  giveBackQuery,
+  holdQuery,
+  insertUseQuery,
+  type Reservation,
+  sweepQuery,
+  takeQuery,
+  usesOf,
+} from './budget-store.ts'
+import type { BudgetParts } from './parts.ts'
+
+/** The name of the guard that fails a `commit` when a limit has less left than the call takes. */
+export const BUDGET_STEP = 'take budget'
+
+/**
+ * For the transaction that reserves a call: a guarded step for each limit, and what was taken. All limits or none. Of a limit on a
+ * length of time, what has left it is forgotten before.
+ */
+export function takeSteps(
+  parts: Pick<BudgetParts, 'storage'>,
+  takings: readonly Reservation[],
+  by: { readonly decisionId: string; readonly at: number },
+): Step[] {
+  const { read } = parts.storage
+  return inOrder(takings).flatMap((taking) => [
+    ...(taking.sweepTo === undefined
+      ? []
+      : [
+          { name: BUDGET_STEP, query: holdQuery(read, taking), rows: 1 },
+          { name: 'sweep', query: sweepQuery(read, taking, taking.sweepTo), rows: 'any' as const },
+        ]),
+    { name: BUDGET_STEP, query: takeQuery(read, taking), rows: 1 },
+    {
+      name: 'budget use',
+      query: insertUseQuery(read, by.decisionId, taking, by.at),
+      rows: 1,
+    },
+  ])
+}
+
+/** For the transaction that says a call was not sent: gives back what this decision took, once. */
+export async function giveBackSteps(
+  parts: Pick<BudgetParts, 'storage'>,
+  decisionId: string,
+): Promise<Step[]> {
+  const { read } = parts.storage
+  const uses = await usesOf(read, decisionId)
+  return inOrder(uses).flatMap((use) => [
+    { name: 'budget use', query: deleteUseQuery(read, decisionId, use), rows: 1 },
+    // A standing limit may be gone by now, and of a window the use may have left it.
+    { name: 'budget given back', query: giveBackQuery(read, use), rows: 'any' as const },
+  ])
+}
+
+/** Everyone takes and gives back in one order, so that no two wait for each other. */
+export function inOrder<T extends CountKey>(keys: readonly T[]): T[] {
+  const textOf = ({ owner, name }: CountKey) => `${owner} ${name}`
+  return keys.toSorted((a, b) => (textOf(a) < textOf(b) ? -1 : 1))
+}

@@ -1,0 +1,22 @@
+/** Why an agent may act for a person: bases, and the questions that people answer with one. */
+export { answerConsent, type ConsentAnswer } from './answer-consent.ts'
+export { allLimits, type Basis, type BasisLimits, basisLimits, limitsOfLists } from './basis.ts'
+export {
+  basesFor,
+  basesOfAgent,
+  basesOfPerson,
+  findBasis,
+  holdBasesStep,
+  markEnded,
+} from './basis-store.ts'
+export { type ConsentRequest, MAX_ASKED_AN_HOUR } from './consent.ts'
+export {
+  countAskedOf,
+  expireConsents,
+  pendingConsents,
+  questionsBehind,
+  readConsent as findConsent,
+  withdrawConsent,
+} from './consent-store.ts'
+export { grantBasis, grantBasisIn } from './grant-basis.ts'
+export { type ConsentAsked, type ConsentAsking, requestConsent } from './request-consent.ts'

@@ -1,0 +1,83 @@
+import type { Detail } from '@remit/engine'
+import { canonicalJson } from '../lib/canonical-json.ts'
+import { type Id, newId } from '../lib/id.ts'
+import type { Tx } from '../storage/index.ts'
+import type { ForeignActor } from '../tokens/index.ts'
+import { CONSENT_WAITS, type ConsentRequest, MAX_PENDING_CONSENTS } from './consent.ts'
+import { consentsBetween, insertConsent } from './consent-store.ts'
+import type { ConsentParts } from './parts.ts'
+
+/** What an agent wants a person to allow. `details` are within what the agent could get at all. */
+export interface ConsentAsking {
+  readonly agentId: string
+  readonly personId: Id<'person'>
+  readonly purpose: string
+  readonly details: readonly Detail[]
+  /** Who acted elsewhere before it. */
+  readonly actors?: readonly ForeignActor[]
+  /** Of a question that the agent puts itself: it is answered for one task, and no other waits for the same answer. */
+  readonly asked?: ConsentRequest['asked']
+  /** When it ends without an answer; in an hour, when left out. */
+  readonly expiresAt?: number
+}
+
+export type ConsentAsked =
+  | { readonly outcome: 'asked'; readonly consentId: Id<'consent'> }
+  /** The person said no to the same question lately; it can be put again at `until`. */
+  | { readonly outcome: 'denied'; readonly until: number }
+  | { readonly outcome: 'too_many_pending' }
+
+/** Asks, or attaches to the same question that waits already. Part of the transaction that refuses the opening. */
+export async function requestConsent(
+  parts: Pick<ConsentParts, 'ledger' | 'clock' | 'random'>,
+  tx: Tx,
+  asking: ConsentAsking,
+): Promise<ConsentAsked> {
+  const now = parts.clock.now()
+  const asked = await consentsBetween(tx, { ...asking, since: now })
+  const same = asked.filter((known) => sameQuestion(known, asking))
+  const denied = same.find(({ state }) => state === 'denied')
+  if (denied) return { outcome: 'denied', until: denied.expiresAt }
+  const waiting = same.find(
+    (known) =>
+      known.purpose === asking.purpose &&
+      !known.asked &&
+      !asking.asked &&
+      // INVARIANT: the page that the person reads says who is behind this very opening.
+      canonicalJson(known.actors) === canonicalJson(asking.actors ?? []),
+  )
+  if (waiting) return { outcome: 'asked', consentId: waiting.id }
+  if (asked.filter(({ state }) => state === 'pending').length >= MAX_PENDING_CONSENTS)
+    return { outcome: 'too_many_pending' }
+  const request: ConsentRequest = {
+    ...asking,
+    id: newId('consent', parts.random),
+    state: 'pending',
+    basisId: null,
+    asked: asking.asked ?? null,
+    actors: asking.actors ?? [],
+    authTime: null,
+    acr: null,
+    createdAt: now,
+    expiresAt: asking.expiresAt ?? now + CONSENT_WAITS,
+  }
+  await insertConsent(tx, request)
+  await parts.ledger.append(tx, {
+    type: 'consent.requested',
+    person: request.personId,
+    agent: request.agentId,
+    facts: {
+      consent: request.id,
+      details: request.details,
+      asked_by: request.asked?.by,
+      ...(request.actors.length === 0 ? {} : { actors: request.actors }),
+    },
+    private: { purpose: request.purpose, message: request.asked?.message ?? undefined },
+  })
+  return { outcome: 'asked', consentId: request.id }
+}
+
+/** The purpose is words; what would be allowed is what counts. */
+function sameQuestion(known: ConsentRequest, asking: ConsentAsking): boolean {
+  return canonicalJson(known.details) === canonicalJson(asking.details)
+}
