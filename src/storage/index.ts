@@ -1,3 +1,4 @@
+export { codec } from './codec.ts'
 export { consumeOnce, consumeOnceStep, forgetUsed, wasUsed } from './consume-once.ts'
 export { DiskGuard, type DiskRoom, freeBytesOf, ROOM_IN_WORDS } from './disk-guard.ts'
 export { isDuplicate } from './failure.ts'

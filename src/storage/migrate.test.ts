@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -8,7 +8,9 @@ import { Problem } from '../lib/problem.ts'
 import { readSchemaVersion, requireCurrentSchema, runMigrations } from './migrate.ts'
 import { type Migrations, migration, migrationsFor } from './migrations/index.ts'
 import { migrate, openStorage } from './open.ts'
+import { TABLES } from './schema.ts'
 import type { Storage } from './storage.ts'
+import type { Column } from './tables/column.ts'
 import { forEachEngine } from './testing.ts'
 
 const withCode = (code: string) => (error: unknown) =>
@@ -40,25 +42,12 @@ async function columnsOf(storage: Storage): Promise<string[]> {
   return rows.map(({ name }) => name).toSorted()
 }
 
-/** The same, as `schema.ts` and `rows/` promise it to the rest of the code. */
+/** The same, as `TABLES` promises it to the rest of the code. */
 function columnsPromised(): string[] {
-  const rowFiles = join(import.meta.dirname, 'rows')
-  const files = [
-    join(import.meta.dirname, 'schema.ts'),
-    ...readdirSync(rowFiles).map((name) => join(rowFiles, name)),
-  ]
-  const text = files.map((file) => readFileSync(file, 'utf8')).join('\n')
-  const rows = new Map<string, string[]>()
-  for (const [, name, body] of text.matchAll(/export interface (\w+Row) \{([^}]*)\}/g)) {
-    const columns = [...(body ?? '').matchAll(/^ {2}(\w+): (.*)$/gm)]
-    rows.set(
-      name ?? '',
-      columns.map(([, column, type]) => `${column}${type?.includes('null') ? '?' : ''}`),
+  return Object.entries<Readonly<Record<string, Column>>>(TABLES)
+    .flatMap(([table, columns]) =>
+      Object.entries(columns).map(([name, { empty }]) => `${table}.${name}${empty ? '?' : ''}`),
     )
-  }
-  const schema = /export interface Schema \{([^}]*)\}/.exec(text)?.[1] ?? ''
-  return [...schema.matchAll(/(\w+): (\w+)/g)]
-    .flatMap(([, table, row]) => (rows.get(row ?? '') ?? []).map((column) => `${table}.${column}`))
     .toSorted()
 }
 

@@ -1,39 +1,9 @@
 import type { Ask, GateResult } from '@remit/engine'
-import type { Selectable } from 'kysely'
-import { canonicalJson } from '../../lib/canonical-json.ts'
 import type { Id } from '../../lib/id.ts'
 import type { StoredRisk } from '../../risk/index.ts'
-import { keptQuery, type Reader, type Schema, type Step, type Tx } from '../../storage/index.ts'
+import { codec, keptQuery, type Reader, type Step, type Tx } from '../../storage/index.ts'
 import { isChallenge } from '../reasons.ts'
 import type { StoredInputs } from './recorded-store.ts'
-
-/**
- * Columns of a decision without those it was made from: these are large, and few ask for them
- * (`recorded-store.ts`).
- */
-type Row = Omit<Selectable<Schema['decisions']>, 'inputs' | 'setting'>
-
-const COLUMNS = [
-  'id',
-  'task_id',
-  'person_id',
-  'agent_id',
-  'resource',
-  'action',
-  'outcome',
-  'reason',
-  'call_hash',
-  'policy_version',
-  'request_id',
-  'allowance_id',
-  'explanation',
-  'state',
-  'status',
-  'replica_id',
-  'at',
-  'ended_at',
-  'presumed_at',
-] as const satisfies readonly (keyof Row)[]
 
 export type DecisionState =
   /** Nothing is sent. */
@@ -86,45 +56,31 @@ export interface StoredDecision {
   readonly presumedAt: number | null
 }
 
+/** Without what decisions were made from: that is large, and few ask for it (`recorded-store.ts`). */
+const DECISIONS = codec('decisions', 'inputs', 'setting').of<StoredDecision>({
+  read: { outcome: ({ outcome, reason }) => (isChallenge(reason) ? 'challenged' : outcome) },
+  // The table knows three; which denials are challenges, their reason says.
+  write: { outcome: ({ outcome }) => (outcome === 'challenged' ? 'deny' : outcome) },
+})
+
 export function insertDecisionQuery(
   db: Reader,
   decision: StoredDecision,
   from: StoredInputs = { inputs: null, setting: null },
 ): Step['query'] {
-  const row = {
-    id: decision.id,
-    task_id: decision.taskId,
-    person_id: decision.personId,
-    agent_id: decision.agentId,
-    resource: decision.resource,
-    action: decision.action,
-    // The table knows three; which denials are challenges, their reason says.
-    outcome: decision.outcome === 'challenged' ? 'deny' : decision.outcome,
-    reason: decision.reason,
-    call_hash: decision.callHash,
-    policy_version: decision.policyVersion,
-    request_id: decision.requestId,
-    allowance_id: decision.allowanceId,
-    explanation: canonicalJson(decision.explanation),
-    state: decision.state,
-    status: decision.status,
-    replica_id: decision.replicaId,
-    at: decision.at,
-    ended_at: decision.endedAt,
-    inputs: from.inputs,
-    setting: from.setting,
-  }
-  const insert = () => db.insertInto('decisions').values(row)
-  return keptQuery(db, 'decision', Object.values(row), insert)
+  const { inputs, setting } = from
+  return keptQuery(db, 'decision', [...DECISIONS.values(decision), inputs, setting], () =>
+    db.insertInto('decisions').values({ ...DECISIONS.write(decision), inputs, setting }),
+  )
 }
 
 export async function findDecision(db: Reader, id: string): Promise<StoredDecision | undefined> {
   const row = await db
     .selectFrom('decisions')
-    .select(COLUMNS)
+    .select(DECISIONS.columns)
     .where('id', '=', id)
     .executeTakeFirst()
-  return row && decisionOf(row)
+  return row && DECISIONS.read(row)
 }
 
 /**
@@ -180,7 +136,7 @@ export interface DecisionFilter {
 
 export async function listDecisions(db: Reader, filter: DecisionFilter): Promise<StoredDecision[]> {
   const { taskId, personId, agentId, after } = filter
-  let query = db.selectFrom('decisions').select(COLUMNS)
+  let query = db.selectFrom('decisions').select(DECISIONS.columns)
   if (taskId !== undefined) query = query.where('task_id', '=', taskId)
   if (personId !== undefined) query = query.where('person_id', '=', personId)
   if (agentId !== undefined) query = query.where('agent_id', '=', agentId)
@@ -190,7 +146,7 @@ export async function listDecisions(db: Reader, filter: DecisionFilter): Promise
     )
   }
   const rows = await query.orderBy('at', 'desc').orderBy('id', 'desc').limit(filter.limit).execute()
-  return rows.map(decisionOf)
+  return rows.map(DECISIONS.read)
 }
 
 /** Replicas that have calls under way, as far as the books say. */
@@ -225,12 +181,12 @@ export async function sendingOf(
 ): Promise<StoredDecision[]> {
   const rows = await tx
     .selectFrom('decisions')
-    .select(COLUMNS)
+    .select(DECISIONS.columns)
     .where('state', '=', 'sending')
     .where('replica_id', '=', replicaId)
     .limit(count)
     .execute()
-  return rows.map(decisionOf)
+  return rows.map(DECISIONS.read)
 }
 
 /** Answers those of these calls that are being sent, as far as the books say. */
@@ -277,32 +233,4 @@ export async function unreported(db: Reader, since: number, count: number): Prom
     .limit(count)
     .execute()
   return rows.map(({ id }) => id)
-}
-
-function decisionOf(row: Row): StoredDecision {
-  return {
-    id: row.id as Id<'decision'>, // every id in this table was made by newId('decision')
-    taskId: row.task_id,
-    personId: row.person_id,
-    agentId: row.agent_id,
-    resource: row.resource,
-    action: row.action,
-    outcome: outcomeOf(row),
-    reason: row.reason,
-    callHash: row.call_hash,
-    policyVersion: row.policy_version,
-    requestId: row.request_id,
-    allowanceId: row.allowance_id,
-    explanation: JSON.parse(row.explanation) as StoredExplanation, // written by insertDecisionQuery
-    state: row.state as DecisionState, // a CHECK of the table
-    status: row.status,
-    replicaId: row.replica_id,
-    at: row.at,
-    endedAt: row.ended_at,
-    presumedAt: row.presumed_at,
-  }
-}
-
-function outcomeOf({ outcome, reason }: Pick<Row, 'outcome' | 'reason'>): StoredOutcome {
-  return isChallenge(reason) ? 'challenged' : (outcome as StoredOutcome) // as: a CHECK of the table
 }

@@ -14,7 +14,7 @@ import { spaces } from './spaces.ts'
 import { tasks } from './tasks.ts'
 import { tokens } from './tokens.ts'
 
-/** The whole schema, as one migration. `../../schema.ts` says what the columns mean. */
+/** The whole schema, as one migration. `../../tables/` says what the columns mean. */
 export const baseline: Statements = (words) =>
   [
     ground,

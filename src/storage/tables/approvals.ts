@@ -1,0 +1,119 @@
+import { flag, integer, json, nullable, optional, text, time } from './column.ts'
+
+export const approvals = {
+  access_requests: {
+    id: text,
+    task_id: text,
+    person_id: text,
+    agent_id: text,
+    resource: text,
+    action: text,
+    call_hash: text,
+    /** The frozen call that is displayed and hashed: canonical JSON. */
+    call: text,
+    text: text,
+    template_digest: text,
+    ask: json,
+    /** Expiry of the task: no approval outlives it. */
+    deadline: time,
+    /** Every argument of the call, where all of it has a type. */
+    inspected: nullable(json),
+    /** Who asked in the conversation, where that is somebody else. */
+    requester_id: optional(text),
+    /** 1: nobody is present, and `person_id` is the sponsor. */
+    sponsored: flag,
+    policy_version: integer,
+    risk: text,
+    nonce: text,
+    decision_id: text,
+    /** `pending`, `approved`, `denied`, `expired`, `cancelled` */
+    state: text,
+    reason: nullable(text),
+    created_at: time,
+    expires_at: time,
+    answered_at: nullable(time),
+    answer_hash: nullable(text),
+    /** Number of times that it may still be executed: 1 after approval, 0 after use. */
+    uses_left: integer,
+    used_by: nullable(text),
+    usable_until: nullable(time),
+  },
+  /** People and groups that may answer a request that waits. */
+  asked_people: {
+    /** Name as in rules: `group:finance`, `person:psn_…`. */
+    name: text,
+    created_at: time,
+    request_id: text,
+    agent_id: text,
+    expires_at: time,
+    /**
+     * People whose own request it is: the person it is for and who asked in the conversation, unless
+     * they may answer it too.
+     */
+    barred_person_id: nullable(text),
+    barred_requester_id: optional(text),
+  },
+  approval_answers: {
+    request_id: text,
+    person_id: text,
+    answer: text,
+    reason: nullable(text),
+    answer_hash: text,
+    auth_time: time,
+    answered_at: time,
+    /** Standing answer that is asked for, when it is more than this once. */
+    standing: nullable(json),
+  },
+  /** A standing answer: a count or a pattern, until a time; tied to a task, or to agent and person. */
+  allowances: {
+    id: text,
+    request_id: text,
+    task_id: nullable(text),
+    agent_id: text,
+    person_id: text,
+    /** Agents behind the call, all of them, the current one first. */
+    chain: json,
+    /** 1: nobody was present. */
+    sponsored: flag,
+    resource: text,
+    upstream: text,
+    action: text,
+    /** Digest of the action's definition: it answers for no other. */
+    definition: text,
+    pattern: json,
+    ask: json,
+    /** Text that people read. */
+    text: text,
+    /** Number of uses; null: good until `expires_at`. */
+    uses: nullable(integer),
+    uses_left: nullable(integer),
+    created_at: time,
+    expires_at: time,
+    last_used_at: nullable(time),
+    ended_at: nullable(time),
+    ended_by: nullable(text),
+  },
+  /** Denials at enforcement points that people could lift. */
+  evaluation_denials: {
+    id: text,
+    pep: text,
+    binding_hash: text,
+    question: json,
+    insufficient: json,
+    expires_at: time,
+  },
+  /** Requests of enforcement points about such a denial. */
+  evaluation_requests: {
+    id: text,
+    pep: text,
+    evaluation_id: text,
+    binding_hash: text,
+    request_id: text,
+    approval_id: text,
+    requested_until: nullable(time),
+    idempotency_key: nullable(text),
+    body_digest: text,
+    created_at: time,
+    expires_at: time,
+  },
+}

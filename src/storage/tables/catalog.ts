@@ -1,0 +1,98 @@
+import { bytes, flag, json, nullable, text, time } from './column.ts'
+
+export const catalog = {
+  resources: {
+    name: text,
+    identifier: text,
+    title: text,
+    /** `gateway` or `direct` */
+    mode: text,
+    upstream: text,
+    /** 1: inside the trust domain, receives the transaction token. */
+    trusted: flag,
+    connection: nullable(text),
+    document_digest: text,
+    status: text,
+    created_at: time,
+    updated_at: time,
+    /** `http` or `mcp` */
+    protocol: text,
+    /** Self-description of an MCP server when it was reviewed. */
+    server: nullable(json),
+    /** 1: its tools' own mappings of requests to decision points count. */
+    mappings_trusted: flag,
+    /** Form of its resource tokens: `jwt` or `opaque`. */
+    token_form: text,
+    /**
+     * Names of people in its tokens: `public`, or `pairwise` with another name of a person at each
+     * resource.
+     */
+    subjects: text,
+  },
+  actions: {
+    resource: text,
+    name: text,
+    method: text,
+    path: text,
+    /** `read` or `write` */
+    access: text,
+    risk: text,
+    /** 1 until an administrator has set the risk class. */
+    risk_proposed: flag,
+    sentence: text,
+    /** Argument schema, see catalog/arguments. */
+    arguments: json,
+    untyped: json,
+    digest: text,
+    /** MCP definition that was reviewed, as clients are shown it. */
+    definition: nullable(json),
+    /** Pointers to the arguments that say whom a call is about, and how large it is. */
+    counterparty: nullable(text),
+    size: nullable(text),
+    /** Description of the action in its document. */
+    description: nullable(text),
+    /** Time when the definition was accepted, and who accepted it. */
+    accepted_at: time,
+    accepted_by: text,
+  },
+  /** A definition that is offered and that nobody has accepted. */
+  offered_definitions: {
+    action: text,
+    resource: text,
+    /** `changed`: the action is quarantined. `added`: it is not in the catalog yet. */
+    kind: text,
+    /** `waiting` or `rejected` */
+    state: text,
+    /** The action as it would be. */
+    definition: nullable(json),
+    /** Reason why it cannot be read. */
+    unreadable: nullable(text),
+    digest: text,
+    /** `import` or `server` */
+    source: text,
+    offered_at: time,
+    offered_by: text,
+  },
+  /** Schemas of an API's answers as JSON, for all its operations. */
+  resource_answers: {
+    resource: text,
+    shapes: json,
+  },
+  /** How an API that asks per call authenticates. */
+  enforcers: {
+    id: text,
+    digest: text,
+    resource: text,
+    created_by: text,
+    created_at: time,
+    last_used_at: nullable(time),
+    revoked_at: nullable(time),
+  },
+  connections: {
+    name: text,
+    kind: text,
+    header: text,
+    sealed: bytes,
+    created_at: time,
+  },
+}

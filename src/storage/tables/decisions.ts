@@ -1,0 +1,74 @@
+import { bytes, flag, integer, json, nullable, oneOf, text, time } from './column.ts'
+
+export const decisions = {
+  decisions: {
+    id: text,
+    task_id: nullable(text),
+    person_id: nullable(text),
+    agent_id: nullable(text),
+    resource: nullable(text),
+    action: nullable(text),
+    outcome: oneOf('permit', 'deny', 'requestable'),
+    reason: text,
+    call_hash: nullable(text),
+    policy_version: nullable(integer),
+    request_id: nullable(text),
+    /** Gate results for `explain`: canonical JSON. */
+    explanation: json,
+    /** `decided`, `sending`, `answered`, `not_sent`, `failed`, `indeterminate` */
+    state: text,
+    status: nullable(integer),
+    replica_id: text,
+    at: time,
+    ended_at: nullable(time),
+    /** Time when it was presumed to be indeterminate, where a true outcome corrected that. */
+    presumed_at: nullable(time),
+    allowance_id: nullable(text),
+    /** Inputs that differ from call to call; erased together with the arguments. */
+    inputs: nullable(json),
+    /** Digest of the other inputs. */
+    setting: nullable(text),
+  },
+  /** Inputs that many decisions share, by their digest. */
+  decision_settings: {
+    digest: text,
+    value: json,
+  },
+  /** The answer of an approved call, sealed, for a caller who lost it. */
+  kept_results: {
+    decision_id: text,
+    sealed: bytes,
+    expires_at: time,
+  },
+  /** Notice of a permitted call that somebody had to be told of. */
+  notices: {
+    id: text,
+    /** `group:…` or `person:…` */
+    recipient: text,
+    decision_id: text,
+    /** Permit that requires the notice. */
+    policy: text,
+    task_id: text,
+    person_id: text,
+    agent_id: text,
+    action: text,
+    text: text,
+    at: time,
+  },
+  /** An external AuthZEN decision point whose answer is asked for, too. */
+  decision_points: {
+    name: text,
+    url: text,
+    /** Header of the credential, lower case. */
+    header: nullable(text),
+    sealed: nullable(bytes),
+    /** Names; empty: all. */
+    resources: json,
+    actions: json,
+    timeout_ms: integer,
+    /** 1: it is told the arguments. */
+    arguments: flag,
+    created_by: text,
+    created_at: time,
+  },
+}

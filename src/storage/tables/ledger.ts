@@ -1,0 +1,45 @@
+import { bytes, integer, json, nullable, serial, text, time } from './column.ts'
+
+export const ledger = {
+  ledger_intake: {
+    seq: serial,
+    record: bytes,
+    private: nullable(json),
+  },
+  ledger_leaves: {
+    position: integer,
+    leaf_hash: bytes,
+    record: bytes,
+  },
+  /** Salts and values behind the commitments; erasable without touching the tree. */
+  ledger_private: {
+    position: integer,
+    private: json,
+  },
+  ledger_tiles: {
+    level: integer,
+    tile: integer,
+    hashes: bytes,
+  },
+  ledger_head: {
+    id: integer,
+    size: integer,
+    fence: integer,
+  },
+  ledger_checkpoints: {
+    size: integer,
+    note: text,
+    at: time,
+  },
+  ledger_breaks: {
+    /** History that begins when the break is accepted. */
+    history: integer,
+    detail: text,
+    /** Signed note that is missing, or the empty text. */
+    head: text,
+    size: integer,
+    found_at: time,
+    accepted_at: nullable(time),
+    accepted_by: nullable(text),
+  },
+}
