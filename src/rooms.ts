@@ -14,11 +14,16 @@ import {
 } from './calls/index.ts'
 import { Catalog, RULES } from './catalog/index.ts'
 import { ClientDocuments } from './client-metadata/index.ts'
-import type { Settings } from './config/settings.ts'
-import { isLoopback } from './config/settings.ts'
+import { isLoopback, type Settings } from './config/settings.ts'
 import { CONNECTIONS_SEALED, type ConnectionParts } from './connections/index.ts'
 import { Facts } from './facts/index.ts'
 import { Dormancy, GRANTS_SEALED, WaitingRoom } from './grants/index.ts'
+import {
+  PROVIDERS_SEALED,
+  Providers,
+  readAttributeClaims,
+  registerProvider,
+} from './identity-providers/index.ts'
 import { ISSUERS, ISSUERS_SEALED, type IssuerParts, IssuerTrust } from './issuers/index.ts'
 import {
   GuardedSigner,
@@ -40,14 +45,7 @@ import { Problem } from './lib/problem.ts'
 import type { Random } from './lib/random.ts'
 import { systemWait } from './lib/repeat.ts'
 import { type Outbound, outbound } from './net/index.ts'
-import {
-  createBuiltInGroups,
-  PEOPLE_SEALED,
-  type PeopleParts,
-  Providers,
-  readAttributeClaims,
-  registerProvider,
-} from './people/index.ts'
+import { createBuiltInGroups, type PeopleParts } from './people/index.ts'
 import {
   type OnlyAnsweringParts,
   OnlySets,
@@ -58,6 +56,7 @@ import {
 import { DpopNonces } from './possession/index.ts'
 import { DatabaseClock, Live, ORGANIZATION } from './revocation/index.ts'
 import { RiskBooks } from './risk/index.ts'
+import { CONFIRMATIONS_SEALED } from './sessions/index.ts'
 import {
   DiskGuard,
   type DiskRoom,
@@ -108,7 +107,8 @@ export interface Rooms extends Omit<ApiParts, 'development' | 'describeMcp'> {
 export const SEALED: readonly SealedColumn[] = [
   SIGNING_KEYS_SEALED,
   LASTING_KEYS_SEALED,
-  ...PEOPLE_SEALED,
+  ...PROVIDERS_SEALED,
+  ...CONFIRMATIONS_SEALED,
   ...ISSUERS_SEALED,
   ...CONNECTIONS_SEALED,
   ...CALLS_SEALED,

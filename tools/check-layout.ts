@@ -12,6 +12,8 @@ const BUSINESS = [
   'ledger',
   'revocation',
   'people',
+  'sessions',
+  'identity-providers',
   'agents',
   'client-metadata',
   'issuers',

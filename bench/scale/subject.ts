@@ -2,9 +2,9 @@
 // what it cost. `node bench/scale/subject.ts PLACE CROWD`.
 import { readFileSync } from 'node:fs'
 import { openLog } from '../../src/http/index.ts'
+import { signInPerson } from '../../src/identity-providers/index.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { systemRandom } from '../../src/lib/random.ts'
-import { signInPerson } from '../../src/people/index.ts'
 import { createServer } from '../../src/server.ts'
 import { ACTS, Actor } from './acts.ts'
 import type { Crowd } from './crowd.ts'

@@ -10,9 +10,9 @@ import {
   type TestAgents,
   testAgents,
 } from '../agents/testing.ts'
+import { hs256, unsigned } from '../identity-providers/testing.ts'
 import { sha256url } from '../lib/bytes.ts'
 import { Problem } from '../lib/problem.ts'
-import { hs256, unsigned } from '../people/sign-in/testing.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { assertionReplayKey, authenticateAgent } from './authenticate.ts'
 

@@ -1,5 +1,10 @@
-import type { Agent, AgentParts, RefusingParts } from '../agents/index.ts'
-import { isOverdue, suspendIfUncertified } from '../agents/index.ts'
+import {
+  type Agent,
+  type AgentParts,
+  isOverdue,
+  type RefusingParts,
+  suspendIfUncertified,
+} from '../agents/index.ts'
 import { readCompact, readObject } from '../jose/index.ts'
 import { isClientUrl } from '../lib/client-url.ts'
 import { isName } from '../lib/id.ts'

@@ -1,7 +1,5 @@
-import type { Agent } from '../agents/index.ts'
-import { ALGORITHMS_OF, findAgent, listKeys, readAgentKey } from '../agents/index.ts'
-import type { ClientKey } from '../client-metadata/index.ts'
-import { admitByRule, findDescription, selfOf } from '../client-metadata/index.ts'
+import { type Agent, ALGORITHMS_OF, findAgent, listKeys, readAgentKey } from '../agents/index.ts'
+import { admitByRule, type ClientKey, findDescription, selfOf } from '../client-metadata/index.ts'
 import {
   type Claims,
   checkJwt,

@@ -1,5 +1,4 @@
-import type { VerifiedToken } from '../issuers/index.ts'
-import { identifyWorkload } from '../issuers/index.ts'
+import { identifyWorkload, type VerifiedToken } from '../issuers/index.ts'
 import { rememberedUntil } from '../jose/index.ts'
 import type { Authenticated, AuthenticatingParts } from './authenticated.ts'
 

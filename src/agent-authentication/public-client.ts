@@ -1,5 +1,4 @@
-import type { Agent } from '../agents/index.ts'
-import { findAgent, hadKeys } from '../agents/index.ts'
+import { type Agent, findAgent, hadKeys } from '../agents/index.ts'
 import { findDescription } from '../client-metadata/index.ts'
 import { agentIdOf, isClientUrl } from '../lib/client-url.ts'
 import { Problem } from '../lib/problem.ts'

@@ -1,5 +1,4 @@
-import type { AgentParts } from '../agents/index.ts'
-import { ALGORITHMS_OF, listKeys } from '../agents/index.ts'
+import { type AgentParts, ALGORITHMS_OF, listKeys } from '../agents/index.ts'
 import { type Claims, checkJwt, importPublicJwk, readCompact } from '../jose/index.ts'
 import { Problem } from '../lib/problem.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { suspendPerson } from '../people/index.ts'
 import { someone } from '../people/testing.ts'
+import { suspendPerson } from '../sessions/index.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { listKeys } from './agent-key-store.ts'
 import { findAgent, listAgents } from './agent-store.ts'

@@ -1,8 +1,13 @@
 import { type Ask, type GateName, issuanceQueries, queriesOf } from '@remit/engine'
 import { type Settlement, settlementsOf } from '../budgets/index.ts'
 import type { CallParts } from '../calls/index.ts'
-import type { DecisionState, Replayable, StoredDecision, StoredOutcome } from '../facts/index.ts'
-import { readRecorded } from '../facts/index.ts'
+import {
+  type DecisionState,
+  type Replayable,
+  readRecorded,
+  type StoredDecision,
+  type StoredOutcome,
+} from '../facts/index.ts'
 import { isId } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import { type ToldRisk, tellable, whole } from '../risk/index.ts'

@@ -1,7 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 import { Problem } from '../lib/problem.ts'
 import { Secret } from '../lib/secret.ts'
-import { isAdministrator, readSession } from '../people/index.ts'
+import { isAdministrator } from '../people/index.ts'
+import { readSession } from '../sessions/index.ts'
 import type { Caller, Operation } from './operation.ts'
 import type { ApiParts } from './parts.ts'
 

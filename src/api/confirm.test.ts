@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import { assertRefused } from '../../test/refusals.ts'
 import { newKey } from '../../test/signing.ts'
 import { inEachWorld, type World } from '../../test/world.ts'
-import { answerConfirmation, openSession } from '../people/index.ts'
+import { answerConfirmation, openSession } from '../sessions/index.ts'
 import { OPERATIONS } from './index.ts'
 
 /** A right input of every operation that widens access, and one that differs in a detail. */

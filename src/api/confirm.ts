@@ -3,7 +3,7 @@ import {
   type Confirmed,
   type SecretDigest,
   useConfirmation,
-} from '../people/index.ts'
+} from '../sessions/index.ts'
 import { meaningOf } from './meaning/meaning-of.ts'
 import type { Caller, Input, Operation } from './operation.ts'
 import type { ApiParts } from './parts.ts'

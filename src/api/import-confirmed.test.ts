@@ -4,7 +4,7 @@ import { on, serveNotes } from '../../test/mcp/scripted.ts'
 import { assertRefused } from '../../test/refusals.ts'
 import { inEachWorld, type World } from '../../test/world.ts'
 import { answer, type Script } from '../net/mcp/testing.ts'
-import { answerConfirmation, openSession } from '../people/index.ts'
+import { answerConfirmation, openSession } from '../sessions/index.ts'
 
 async function sayYes(w: World, id: string): Promise<void> {
   const ada = await w.person('ada')

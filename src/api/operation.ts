@@ -9,7 +9,8 @@ import type {
   Who,
 } from '../operations/operation.ts'
 import * as kit from '../operations/schemas.ts'
-import type { Confirmed, Person, Session } from '../people/index.ts'
+import type { Person } from '../people/index.ts'
+import type { Confirmed, Session } from '../sessions/index.ts'
 import type { ApiParts } from './parts.ts'
 
 export interface Caller {

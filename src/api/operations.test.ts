@@ -4,7 +4,7 @@ import { Value } from 'typebox/value'
 import { assertRefused } from '../../test/refusals.ts'
 import { type Answer, send } from '../../test/wire.ts'
 import { Api, inEachWorld, type PersonName, type World } from '../../test/world.ts'
-import { openSession } from '../people/index.ts'
+import { openSession } from '../sessions/index.ts'
 import { API_PREFIX, OPERATIONS, type Operation } from './index.ts'
 import { OF_TASKS } from './tasks/task-operations.ts'
 

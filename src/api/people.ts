@@ -1,4 +1,11 @@
 import { Type } from 'typebox'
+import {
+  listProviders,
+  mapGroup,
+  readAttributeClaims,
+  registerProvider,
+  unmapGroup,
+} from '../identity-providers/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { Secret } from '../lib/secret.ts'
 import { GROUPS } from '../operations/groups.ts'
@@ -14,14 +21,8 @@ import {
   findPersonsCalled,
   listGroups,
   listPersons,
-  listProviders,
-  mapGroup,
-  readAttributeClaims,
-  registerProvider,
-  resumePerson,
-  suspendPerson,
-  unmapGroup,
 } from '../people/index.ts'
+import { resumePerson, suspendPerson } from '../sessions/index.ts'
 import { acts, operation } from './operation.ts'
 import { pageOf } from './paging.ts'
 import { personShape } from './shapes.ts'

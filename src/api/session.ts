@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { ById, Nothing, Person, Time } from '../operations/schemas.ts'
-import { endSession, readConfirmation, redeemCliCode } from '../people/index.ts'
+import { endSession, readConfirmation, redeemCliCode } from '../sessions/index.ts'
 import { operation } from './operation.ts'
 import { personShape, time } from './shapes.ts'
 

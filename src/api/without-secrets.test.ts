@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
 import { type Canonical, canonicalJson } from '../lib/canonical-json.ts'
-import { secretDigest } from '../people/confirmation.ts'
+import { secretDigest } from '../sessions/confirmation/confirmation.ts'
 import { OPERATIONS } from './index.ts'
 import { withoutSecrets } from './without-secrets.ts'
 

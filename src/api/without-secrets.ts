@@ -1,5 +1,5 @@
 import type { Canonical } from '../lib/canonical-json.ts'
-import type { SecretDigest } from '../people/index.ts'
+import type { SecretDigest } from '../sessions/index.ts'
 
 /**
  * An input as it is shown, kept and bound: all of it, with a digest where the schema of the operation says that a secret

@@ -1,7 +1,6 @@
 import { type Deny, stopEarly } from '@remit/engine'
 import type { CatalogView } from '../catalog/index.ts'
-import type { Call, KnownCase } from '../facts/index.ts'
-import { type Case, openCase } from '../facts/index.ts'
+import { type Call, type Case, type KnownCase, openCase } from '../facts/index.ts'
 import { newId } from '../lib/id.ts'
 import { holding } from './held-calls/held-call.ts'
 import { type Identified, identify } from './identify.ts'

@@ -1,14 +1,16 @@
 import type { GateResult } from '@remit/engine'
 import { countedAccess, countedRisk } from '../catalog/index.ts'
-import type { Identified, PresentedCredentials, TokenStatement } from '../facts/index.ts'
 import {
   callKeys,
   enoughFor,
+  type Identified,
   isKeyOf,
   isSubject,
   livenessNow,
   ownTokens,
+  type PresentedCredentials,
   problemOr,
+  type TokenStatement,
   unusableBearer,
 } from '../facts/index.ts'
 import { foreignIssuer, holdForeign } from '../grants/index.ts'

@@ -8,8 +8,15 @@ import {
   useSteps,
 } from '../approvals/index.ts'
 import { BUDGET_STEP, type LimitStatus, takeSteps } from '../budgets/index.ts'
-import type { ApplicableLimits, KnownCase, Setting } from '../facts/index.ts'
-import { alsoKeys, noticeSteps, PROOF_STEP, partiesOf } from '../facts/index.ts'
+import {
+  type ApplicableLimits,
+  alsoKeys,
+  type KnownCase,
+  noticeSteps,
+  PROOF_STEP,
+  partiesOf,
+  type Setting,
+} from '../facts/index.ts'
 import type { LiveView } from '../revocation/index.ts'
 import type { Step } from '../storage/index.ts'
 import type { DecisionInputsWithLimits } from './judgment/grounds.ts'

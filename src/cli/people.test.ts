@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { addAgent } from '../../test/delegation.ts'
 import { World as Remit } from '../../test/world.ts'
-import { signInPerson } from '../people/index.ts'
+import { signInPerson } from '../identity-providers/index.ts'
 import { signedIn } from './testing.ts'
 
 describe('remit people and providers', () => {

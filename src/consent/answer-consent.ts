@@ -1,7 +1,7 @@
 import { containsByType, type Detail, type KindOf } from '@remit/engine'
 import type { Id } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
-import { type Proved, requireProved } from '../people/index.ts'
+import { type Proved, requireProved } from '../sessions/index.ts'
 import type { Tx } from '../storage/index.ts'
 import { type ConsentRequest, QUIET_AFTER_NO } from './consent.ts'
 import { answerPending, readConsent } from './consent-store.ts'

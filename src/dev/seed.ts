@@ -8,7 +8,8 @@ import {
   planMcpImport,
   setRisk,
 } from '../catalog/index.ts'
-import { createGroup, listGroups, mapGroup, signInPerson } from '../people/index.ts'
+import { mapGroup, signInPerson } from '../identity-providers/index.ts'
+import { createGroup, listGroups } from '../people/index.ts'
 import { latestSet, publishPolicies, type SourceFile } from '../policy/index.ts'
 import type { Rooms } from '../rooms.ts'
 import { describeDesk } from './desk/offer.ts'

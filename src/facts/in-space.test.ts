@@ -24,8 +24,9 @@ import {
   sponsored,
   ticketFor,
 } from '../grants/openings/testing.ts'
-import { type Person, suspendPerson } from '../people/index.ts'
+import type { Person } from '../people/index.ts'
 import { publishPolicies } from '../policy/index.ts'
+import { suspendPerson } from '../sessions/index.ts'
 import {
   changeSpace,
   createSpace,

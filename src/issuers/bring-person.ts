@@ -1,10 +1,6 @@
+import { type UnprovisionedPerson, welcome } from '../identity-providers/index.ts'
 import { Problem } from '../lib/problem.ts'
-import {
-  type PeopleParts,
-  type Person,
-  type UnprovisionedPerson,
-  welcome,
-} from '../people/index.ts'
+import type { PeopleParts, Person } from '../people/index.ts'
 import { takePersonRoom } from './issuer-store.ts'
 
 /**

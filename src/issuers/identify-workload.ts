@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { AgentParts } from '../agents/index.ts'
-import { type Agent, BEGINNING, findAgent, insertAgent } from '../agents/index.ts'
+import { type Agent, type AgentParts, BEGINNING, findAgent, insertAgent } from '../agents/index.ts'
 import { NO_RULE } from '../client-metadata/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { findPerson } from '../people/index.ts'

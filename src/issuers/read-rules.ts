@@ -1,5 +1,4 @@
-import type { TrustLevel } from '../agents/index.ts'
-import { readCeiling, readMayDelegate, readTrust } from '../agents/index.ts'
+import { readCeiling, readMayDelegate, readTrust, type TrustLevel } from '../agents/index.ts'
 import { isName } from '../lib/id.ts'
 import { bad } from './bad-issuer.ts'
 import { type ClaimTest, MAX_TESTS, wrongTest } from './claim-test.ts'

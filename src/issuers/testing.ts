@@ -1,6 +1,6 @@
 import { type TestAgents, testAgents } from '../agents/testing.ts'
+import { type FakeProvider, fakeProvider } from '../identity-providers/testing.ts'
 import type { Person } from '../people/index.ts'
-import { type FakeProvider, fakeProvider } from '../people/sign-in/testing.ts'
 import type { Storage } from '../storage/index.ts'
 import { addIssuer } from './add-issuer.ts'
 import type { IssuerParts } from './parts.ts'

@@ -5,8 +5,7 @@ import canonicalize from 'canonicalize'
 import { systemRandom } from '../lib/random.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { GatheredRecords } from './gathered-records.ts'
-import type { SharedAnswer, Sharing } from './shared-record.ts'
-import { readyAnswer, sharedRecord } from './shared-record.ts'
+import { readyAnswer, type SharedAnswer, type Sharing, sharedRecord } from './shared-record.ts'
 import { ledgerOn } from './testing.ts'
 
 const NOW = Date.UTC(2026, 10, 26)

@@ -6,8 +6,7 @@ import { type Form, required } from './form.ts'
 import { polled } from './grants/deferred.ts'
 import { limitsOf, openingOf, placeOf, type RequestCredentials, wantedOf } from './grants/read.ts'
 import { type PresentingPorts, presentedAt } from './presented.ts'
-import type { TokenAnswer } from './token-answer.ts'
-import { refusalProblem } from './token-answer.ts'
+import { refusalProblem, type TokenAnswer } from './token-answer.ts'
 
 export const DEVICE = '/oauth/device_authorization'
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { GrantParts } from '../grants/index.ts'
+import type { Providers } from '../identity-providers/index.ts'
 import { Problem } from '../lib/problem.ts'
-import type { Providers } from '../people/index.ts'
 import { closeTasksIn } from '../tasks/index.ts'
 import { readForm, required } from './form.ts'
 

@@ -1,5 +1,5 @@
 import { MAX_SHOWN } from '../lib/text/visible.ts'
-import type { Meaning, MeantChange } from '../people/index.ts'
+import type { Meaning, MeantChange } from '../sessions/index.ts'
 import { csrfField, documentOf, type Viewer } from './frame/document.ts'
 import { type Html, html } from './frame/html.ts'
 import { facts, notice } from './frame/pieces.ts'

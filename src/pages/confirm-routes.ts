@@ -1,7 +1,7 @@
 import { sha256urlInSteps } from '../lib/in-steps.ts'
 import { Problem } from '../lib/problem.ts'
 import { MAX_SHOWN } from '../lib/text/visible.ts'
-import { answerConfirmation, type Meaning, readConfirmation } from '../people/index.ts'
+import { answerConfirmation, type Meaning, readConfirmation } from '../sessions/index.ts'
 import { type ConfirmView, confirmPage } from './confirm-page.ts'
 import { isDeceptive } from './frame/show.ts'
 import type { PageParts } from './parts.ts'

@@ -8,7 +8,7 @@ import {
   rejectOffers,
 } from '../catalog/index.ts'
 import { mapInSteps } from '../lib/in-steps.ts'
-import { requireProved } from '../people/index.ts'
+import { requireProved } from '../sessions/index.ts'
 import { definitionsPage, type OfferedItem } from './definitions-page.ts'
 import type { PageParts } from './parts.ts'
 import { signInFirst } from './sign-in/again.ts'

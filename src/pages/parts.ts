@@ -1,5 +1,6 @@
 import type { CallParts } from '../calls/index.ts'
-import type { PeopleParts, Providers } from '../people/index.ts'
+import type { Providers } from '../identity-providers/index.ts'
+import type { PeopleParts } from '../people/index.ts'
 
 /** What pages work with: the parts of the rooms they speak for. */
 export interface PageParts {

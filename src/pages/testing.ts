@@ -7,6 +7,7 @@ import { applyImport, Catalog } from '../catalog/index.ts'
 import { planOrders } from '../catalog/testing.ts'
 import { Facts } from '../facts/index.ts'
 import { type TestHttp, testHttp } from '../http/testing.ts'
+import { mapGroup, type Providers } from '../identity-providers/index.ts'
 import { IssuerTrust } from '../issuers/index.ts'
 import { loadSigningKeys, type MasterKey } from '../keys/index.ts'
 import { Ledger, ledgerOrigin } from '../ledger/index.ts'
@@ -15,14 +16,7 @@ import { type ManualClock, manualClock } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import { Secret } from '../lib/secret.ts'
 import { outbound } from '../net/index.ts'
-import {
-  ADMINISTRATORS,
-  findPerson,
-  mapGroup,
-  type PeopleParts,
-  type Person,
-  type Providers,
-} from '../people/index.ts'
+import { ADMINISTRATORS, findPerson, type PeopleParts, type Person } from '../people/index.ts'
 import { PROVIDER, someone, type TestPeople, testPeople, withProvider } from '../people/testing.ts'
 import { Policies } from '../policy/index.ts'
 import { ORGANIZATION } from '../revocation/index.ts'

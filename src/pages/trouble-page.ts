@@ -1,5 +1,4 @@
-import type { Problem, ProblemCode } from '../lib/problem.ts'
-import { PROBLEMS } from '../lib/problem.ts'
+import { PROBLEMS, type Problem, type ProblemCode } from '../lib/problem.ts'
 import { documentOf, type Viewer } from './frame/document.ts'
 import { type Html, html } from './frame/html.ts'
 import { asSentence, show } from './frame/show.ts'

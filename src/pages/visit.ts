@@ -4,14 +4,8 @@ import { countForApprover } from '../approvals/index.ts'
 import { type Cookies, type Fields, fromOwnPage } from '../http/index.ts'
 import { sha256url } from '../lib/bytes.ts'
 import { Problem } from '../lib/problem.ts'
-import {
-  csrfToken,
-  isAdministrator,
-  isCsrfToken,
-  type Person,
-  readSession,
-  type Session,
-} from '../people/index.ts'
+import { isAdministrator, type Person } from '../people/index.ts'
+import { csrfToken, isCsrfToken, readSession, type Session } from '../sessions/index.ts'
 import type { Viewer } from './frame/document.ts'
 import type { PageParts } from './parts.ts'
 

@@ -1,8 +1,8 @@
 import { isName } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
-import { ADMINISTRATORS, type Group } from './group.ts'
-import { insertGroup, selectGroups } from './group-store.ts'
+import { type Group, insertGroup, selectGroups } from './group-store.ts'
 import type { PeopleParts } from './parts.ts'
+import { ADMINISTRATORS } from './person.ts'
 
 export function listGroups(parts: Pick<PeopleParts, 'storage'>): Promise<readonly Group[]> {
   return selectGroups(parts.storage.read)

@@ -1,6 +1,13 @@
 import { Problem } from '../lib/problem.ts'
 import type { Reader, Tx } from '../storage/index.ts'
-import type { Group } from './group.ts'
+
+/** A group of Remit's own. `mappings` says which provider values put people into it. */
+export interface Group {
+  readonly name: string
+  readonly description: string
+  readonly createdAt: number
+  readonly mappings: readonly { readonly issuer: string; readonly value: string }[]
+}
 
 export type MembershipSource = 'provider' | 'manual'
 

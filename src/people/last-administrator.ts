@@ -1,6 +1,6 @@
 import { Problem } from '../lib/problem.ts'
 import type { Tx } from '../storage/index.ts'
-import { ADMINISTRATORS } from './group.ts'
+import { ADMINISTRATORS } from './person.ts'
 import { hasActiveMember } from './person-store.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { Id } from '../lib/id.ts'
 import type { Reader, Tx } from '../storage/index.ts'
-import { type AttributeName, entriesOf, type PersonAttributes } from './attributes/attribute.ts'
+import { type AttributeName, entriesOf, type PersonAttributes } from './attribute.ts'
 import type { Person, PersonStatus } from './person.ts'
 
 /** The person, whatever the status; `undefined` when there is none. Works inside and outside a transaction. */

@@ -1,6 +1,8 @@
 import type { Id } from '../lib/id.ts'
-import type { PersonAttributes } from './attributes/attribute.ts'
-import { ADMINISTRATORS } from './group.ts'
+import type { PersonAttributes } from './attribute.ts'
+
+/** Group whose members may change Remit itself. Always exists. */
+export const ADMINISTRATORS = 'administrators'
 
 export type PersonStatus = 'active' | 'suspended'
 

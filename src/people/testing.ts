@@ -1,3 +1,6 @@
+import { mapGroup } from '../identity-providers/map-group.ts'
+import { registerProvider } from '../identity-providers/register-provider.ts'
+import { signInPerson } from '../identity-providers/sign-in-person.ts'
 import { loadSigningKeys, openMasterKey } from '../keys/index.ts'
 import { Ledger } from '../ledger/index.ts'
 import { base64url } from '../lib/bytes.ts'
@@ -8,11 +11,8 @@ import { Live } from '../revocation/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { timedBy } from '../storage/testing.ts'
 import { createBuiltInGroups, createGroup } from './create-group.ts'
-import { mapGroup } from './map-group.ts'
 import type { PeopleParts } from './parts.ts'
 import type { Person } from './person.ts'
-import { registerProvider } from './sign-in/register-provider.ts'
-import { signInPerson } from './sign-in-person.ts'
 
 export const PROVIDER = 'https://idp.example'
 

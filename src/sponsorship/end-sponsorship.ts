@@ -1,7 +1,6 @@
 import { Problem } from '../lib/problem.ts'
 import { LEASE_MS } from '../revocation/index.ts'
-import type { TaskParts } from '../tasks/index.ts'
-import { closeTasks } from '../tasks/index.ts'
+import { closeTasks, type TaskParts } from '../tasks/index.ts'
 import { findSponsorGrant, markGrantEnded, tasksUnderGrant } from './sponsor-grant-store.ts'
 
 /**

@@ -2,15 +2,15 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
+import { registerProvider } from '../../src/identity-providers/index.ts'
+import { type FakeProvider, fakeProvider } from '../../src/identity-providers/testing.ts'
 import { Secret } from '../../src/lib/secret.ts'
 import {
   answerConfirmation,
   askConfirmation,
   openSession,
-  registerProvider,
   useConfirmation,
-} from '../../src/people/index.ts'
-import { type FakeProvider, fakeProvider } from '../../src/people/sign-in/testing.ts'
+} from '../../src/sessions/index.ts'
 import { RECORDS } from '../conformance/authzen/records.ts'
 import { assertRequestable } from '../refusals.ts'
 import { send } from '../wire.ts'

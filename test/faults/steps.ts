@@ -5,8 +5,7 @@ import { JWT_BEARER, postForm } from '../agent.ts'
 import { Stranger } from '../mcp/stranger.ts'
 import { newKey, proof } from '../signing.ts'
 import type { Ways } from '../ways/desk.ts'
-import type { Ready } from '../ways/ways.ts'
-import { DIRECT_WAYS } from '../ways/ways.ts'
+import { DIRECT_WAYS, type Ready } from '../ways/ways.ts'
 import { send } from '../wire.ts'
 
 /** Something that is stored on the way to a task, or at its end, by a request that is none to the token endpoint. */

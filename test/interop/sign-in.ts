@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Browser, type Page } from '../../examples/refund-desk/browser.ts'
+import { registerProvider } from '../../src/identity-providers/index.ts'
 import { Secret } from '../../src/lib/secret.ts'
-import { registerProvider } from '../../src/people/index.ts'
 import type { World } from '../world.ts'
 
 /** What somebody does at a provider's pages after Remit sent the browser there. Answers the page that the browser ends on. */

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { after, before, it } from 'node:test'
 import { basesOfPerson, pendingConsents } from '../../src/consent/index.ts'
-import { addIssuer, setIssuerTerms } from '../../src/issuers/index.ts'
 import {
   type FakeProvider,
   fakeProvider,
   hs256,
   unsigned,
-} from '../../src/people/sign-in/testing.ts'
+} from '../../src/identity-providers/testing.ts'
+import { addIssuer, setIssuerTerms } from '../../src/issuers/index.ts'
 import { endBasis, listTasks } from '../../src/tasks/index.ts'
 import { JWT_BEARER } from '../agent.ts'
 import { decode, newKey, type TestKey } from '../signing.ts'

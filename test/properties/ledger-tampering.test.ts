@@ -6,8 +6,7 @@ import { after, before, test } from 'node:test'
 import { parseVerifierKey, type Report, type Source, verifyLedger } from '@remit/verifier'
 import fc from 'fast-check'
 import { exported, ledgerKey, ledgerOn } from '../../src/ledger/testing.ts'
-import type { Storage } from '../../src/storage/index.ts'
-import { openStorage } from '../../src/storage/index.ts'
+import { openStorage, type Storage } from '../../src/storage/index.ts'
 
 /**
  * The server's export against the verifier, which shares no code with it: what nobody touched is ok, and whatever is done

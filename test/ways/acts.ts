@@ -12,9 +12,10 @@ import { addPoint, removePoint } from '../../src/calls/index.ts'
 import { resumeResource, suspendResource } from '../../src/catalog/index.ts'
 import { basesOfPerson } from '../../src/consent/index.ts'
 import { resumeIssuer, suspendIssuer } from '../../src/issuers/index.ts'
-import { ADMINISTRATORS, addMember, resumePerson, suspendPerson } from '../../src/people/index.ts'
+import { ADMINISTRATORS, addMember } from '../../src/people/index.ts'
 import { revokePep } from '../../src/policy/index.ts'
 import { endSignal, raiseSignal } from '../../src/risk/index.ts'
+import { resumePerson, suspendPerson } from '../../src/sessions/index.ts'
 import {
   endThread,
   removeSpace,

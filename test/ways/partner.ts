@@ -1,6 +1,6 @@
 import { registerAgent } from '../../src/agents/index.ts'
+import { type FakeProvider, fakeProvider } from '../../src/identity-providers/testing.ts'
 import { addIssuer } from '../../src/issuers/index.ts'
-import { type FakeProvider, fakeProvider } from '../../src/people/sign-in/testing.ts'
 import type { World } from '../world.ts'
 
 export const PARTNER = 'partner'

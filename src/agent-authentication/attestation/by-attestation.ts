@@ -1,5 +1,4 @@
-import type { VerifiedToken } from '../../issuers/index.ts'
-import { identifyWorkload } from '../../issuers/index.ts'
+import { identifyWorkload, type VerifiedToken } from '../../issuers/index.ts'
 import { importPublicJwk, type PublicKey } from '../../jose/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Authenticated, AuthenticatingParts } from '../authenticated.ts'

@@ -1,5 +1,4 @@
-import type { Agent } from '../../agents/index.ts'
-import { findAgent, listKeys } from '../../agents/index.ts'
+import { type Agent, findAgent, listKeys } from '../../agents/index.ts'
 import { importPublicJwk } from '../../jose/index.ts'
 import { type CheckedCertificate, checkPath } from '../../keys/index.ts'
 import { Problem } from '../../lib/problem.ts'

@@ -1,5 +1,4 @@
-import type { AgentParts } from '../../agents/index.ts'
-import { changeAgent } from '../../agents/index.ts'
+import { type AgentParts, changeAgent } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { type CertificateName, readCertificateName } from './certificate-name.ts'
 import { deleteCertificateName, insertCertificateName } from './certificate-name-store.ts'

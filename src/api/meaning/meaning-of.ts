@@ -1,6 +1,7 @@
 import { reachOfPerson } from '../../analysis/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { findPerson, type Meaning } from '../../people/index.ts'
+import { findPerson } from '../../people/index.ts'
+import type { Meaning } from '../../sessions/index.ts'
 import type { Input, Operation } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
 import { type OperationInput, said } from './given.ts'

@@ -4,7 +4,7 @@ import { inEachWorld, type World } from '../../../test/world.ts'
 import { applyImport } from '../../catalog/index.ts'
 import { planServer, tool } from '../../catalog/mcp/testing.ts'
 import { planImport } from '../../catalog/testing.ts'
-import { type Meaning, readConfirmation } from '../../people/index.ts'
+import { type Meaning, readConfirmation } from '../../sessions/index.ts'
 import { OPERATIONS } from '../operations.ts'
 import { SENTENCES } from './sentences.ts'
 

@@ -2,7 +2,7 @@ import { asCalls, type Detail, detailInWords, parseAuthority } from '@remit/engi
 import { type Agent, findAgent } from '../../agents/index.ts'
 import { reachOfAgent } from '../../analysis/index.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
-import type { Meaning, MeantChange } from '../../people/index.ts'
+import type { Meaning, MeantChange } from '../../sessions/index.ts'
 import type { ApiParts } from '../parts.ts'
 import { type OperationInput, said } from './given.ts'
 import { changedLines } from './reach-lines.ts'

@@ -1,5 +1,5 @@
 import { findResource, type Imported, previewImport } from '../../catalog/index.ts'
-import type { Meaning, MeantChange } from '../../people/index.ts'
+import type { Meaning, MeantChange } from '../../sessions/index.ts'
 import type { ApiParts } from '../parts.ts'
 import { planOf } from '../resources/plan-of.ts'
 import { countWords } from './count-words.ts'

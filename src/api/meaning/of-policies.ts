@@ -1,6 +1,5 @@
 import { reachOfPolicies } from '../../analysis/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import type { Meaning, MeantChange } from '../../people/index.ts'
 import {
   checkPolicies,
   compareAside,
@@ -8,6 +7,7 @@ import {
   latestSet,
   type RuleChange,
 } from '../../policy/index.ts'
+import type { Meaning, MeantChange } from '../../sessions/index.ts'
 import type { ApiParts } from '../parts.ts'
 import { schemaNow } from '../policies/policy-texts.ts'
 import { countWords } from './count-words.ts'

@@ -1,6 +1,6 @@
 import { RISKS } from '@remit/engine'
 import { countedRisk, listActions } from '../../catalog/index.ts'
-import type { Meaning, MeantChange } from '../../people/index.ts'
+import type { Meaning, MeantChange } from '../../sessions/index.ts'
 import type { ApiParts } from '../parts.ts'
 import { type OperationInput, said } from './given.ts'
 

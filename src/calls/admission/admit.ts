@@ -1,7 +1,12 @@
 import { type Detail, stopEarly } from '@remit/engine'
 import type { Resource } from '../../catalog/index.ts'
-import type { Call, RecordedRequest, Setting } from '../../facts/index.ts'
-import { PROOF_STEP, settingLiveness } from '../../facts/index.ts'
+import {
+  type Call,
+  PROOF_STEP,
+  type RecordedRequest,
+  type Setting,
+  settingLiveness,
+} from '../../facts/index.ts'
 import { aboutTask } from '../../grants/index.ts'
 import { newId } from '../../lib/id.ts'
 import type { Step } from '../../storage/index.ts'

@@ -5,17 +5,12 @@ import { LIMITS } from '../../budgets/index.ts'
 import { applyImport, Catalog } from '../../catalog/index.ts'
 import { planOrders } from '../../catalog/testing.ts'
 import { Facts } from '../../facts/facts.ts'
+import { mapGroup, Providers, registerProvider } from '../../identity-providers/index.ts'
+import { signInPerson } from '../../identity-providers/sign-in-person.ts'
+import type { FakeProvider } from '../../identity-providers/testing.ts'
 import { IssuerTrust } from '../../issuers/index.ts'
 import { type Outbound, outbound } from '../../net/index.ts'
-import {
-  createBuiltInGroups,
-  createGroup,
-  mapGroup,
-  Providers,
-  registerProvider,
-} from '../../people/index.ts'
-import type { FakeProvider } from '../../people/sign-in/testing.ts'
-import { signInPerson } from '../../people/sign-in-person.ts'
+import { createBuiltInGroups, createGroup } from '../../people/index.ts'
 import { Policies, publishPolicies } from '../../policy/index.ts'
 import { REFUND_DESK } from '../../policy/testing.ts'
 import { Live, ORGANIZATION } from '../../revocation/index.ts'

@@ -1,7 +1,14 @@
 import { type CallFacts, type GateResult, type Permit, STEP_UP } from '@remit/engine'
 import { callHash, type FrozenCall } from '../../approvals/index.ts'
-import type { Case, KnownCase } from '../../facts/index.ts'
-import { alsoKeys, type Call, freeze, type Sent, subjectOf } from '../../facts/index.ts'
+import {
+  alsoKeys,
+  type Call,
+  type Case,
+  freeze,
+  type KnownCase,
+  type Sent,
+  subjectOf,
+} from '../../facts/index.ts'
 import { newId } from '../../lib/id.ts'
 import type { Json } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'

@@ -16,8 +16,7 @@ import {
   type UsableOrNot,
   usableApproval,
 } from '../../approvals/index.ts'
-import type { KnownCase } from '../../facts/index.ts'
-import { requesterOf } from '../../facts/index.ts'
+import { type KnownCase, requesterOf } from '../../facts/index.ts'
 import type { Id } from '../../lib/id.ts'
 import { askingOf } from '../ask.ts'
 import type { DecisionInputsWithLimits } from '../judgment/grounds.ts'

@@ -1,15 +1,16 @@
 import type { CallFacts, ExternalAnswer, ForbidRef, KindOf, PolicySet } from '@remit/engine'
 import type { LimitStatus } from '../../budgets/index.ts'
-import type { ApplicableLimits, KnownCase, Setting } from '../../facts/index.ts'
 import {
+  type ApplicableLimits,
   authenticationOf,
   callable,
   contextOf,
   definitionGate,
   factsAround,
+  type KnownCase,
+  type Setting,
 } from '../../facts/index.ts'
-import type { Observed } from '../../risk/index.ts'
-import { riskRecord } from '../../risk/index.ts'
+import { type Observed, riskRecord } from '../../risk/index.ts'
 
 /** Inputs that a call is judged by. */
 export interface DecisionInputs {

@@ -1,7 +1,6 @@
 import { type CallFacts, type Deny, decide } from '@remit/engine'
 import { limitsOver, peekBudgets } from '../../budgets/index.ts'
-import type { KnownCase } from '../../facts/index.ts'
-import { isSending, requesterOf } from '../../facts/index.ts'
+import { isSending, type KnownCase, requesterOf } from '../../facts/index.ts'
 import { closeSpent } from '../../tasks/index.ts'
 import { ask } from '../ask.ts'
 import type { CallParts } from '../parts.ts'

@@ -1,7 +1,6 @@
 import { type CallFacts, decide, type RequestableDeny } from '@remit/engine'
 import { type UsableOrNot, usableAllowances, usableApproval } from '../../approvals/index.ts'
-import type { KnownCase } from '../../facts/index.ts'
-import { requesterOf } from '../../facts/index.ts'
+import { type KnownCase, requesterOf } from '../../facts/index.ts'
 import type { Id } from '../../lib/id.ts'
 import { ask } from '../ask.ts'
 import type { CallParts } from '../parts.ts'

@@ -1,6 +1,5 @@
 import type { Selectable } from 'kysely'
-import type { TrustLevel } from '../../agents/index.ts'
-import { readCeiling, readMayDelegate } from '../../agents/index.ts'
+import { readCeiling, readMayDelegate, type TrustLevel } from '../../agents/index.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import type { Reader, Schema, Tx } from '../../storage/index.ts'
 import type { AdmissionMode, AdmissionRule, KeyChange } from './admission-rule.ts'

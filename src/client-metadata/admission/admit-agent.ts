@@ -1,5 +1,10 @@
-import type { AgentParts } from '../../agents/index.ts'
-import { type Agent, BEGINNING, findAgent, insertAgent } from '../../agents/index.ts'
+import {
+  type Agent,
+  type AgentParts,
+  BEGINNING,
+  findAgent,
+  insertAgent,
+} from '../../agents/index.ts'
 import { agentIdOf, clientHost, isClientUrl } from '../../lib/client-url.ts'
 import { Problem } from '../../lib/problem.ts'
 import { findPerson } from '../../people/index.ts'

@@ -1,5 +1,10 @@
-import type { AgentParts } from '../../agents/index.ts'
-import { readCeiling, readMayDelegate, readTrust, requireOwner } from '../../agents/index.ts'
+import {
+  type AgentParts,
+  readCeiling,
+  readMayDelegate,
+  readTrust,
+  requireOwner,
+} from '../../agents/index.ts'
 import { isName } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { AdmissionMode, AdmissionRule, KeyChange } from './admission-rule.ts'

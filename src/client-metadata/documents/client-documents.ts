@@ -1,5 +1,4 @@
-import type { AgentParts } from '../../agents/index.ts'
-import { findAgent, listKeys } from '../../agents/index.ts'
+import { type AgentParts, findAgent, listKeys } from '../../agents/index.ts'
 import { agentIdOf, clientHost, isClientUrl } from '../../lib/client-url.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Outbound } from '../../net/index.ts'

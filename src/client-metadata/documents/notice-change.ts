@@ -1,5 +1,10 @@
-import type { Agent, AgentParts } from '../../agents/index.ts'
-import { findAgent, listKeys, suspendAgent } from '../../agents/index.ts'
+import {
+  type Agent,
+  type AgentParts,
+  findAgent,
+  listKeys,
+  suspendAgent,
+} from '../../agents/index.ts'
 import { agentIdOf } from '../../lib/client-url.ts'
 import type { KeyChange } from '../admission/admission-rule.ts'
 import { findRule } from '../admission/admission-store.ts'

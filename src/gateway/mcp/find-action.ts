@@ -1,6 +1,5 @@
 import type { Action } from '../../catalog/index.ts'
-import type { Json, JsonObject } from '../../lib/json.ts'
-import { ExactNumber, isObject } from '../../lib/json.ts'
+import { ExactNumber, isObject, type Json, type JsonObject } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import { RPC, type RpcId, type RpcRequest } from '../../net/index.ts'
 import { admitted } from './admitted.ts'

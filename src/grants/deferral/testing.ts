@@ -1,7 +1,7 @@
 import { findAgent } from '../../agents/index.ts'
 import { newKey, type TestKey, TOKEN_URL, type World } from '../../calls/testing.ts'
 import { answerConsent, basesOfPerson, pendingConsents } from '../../consent/index.ts'
-import { suspendPerson } from '../../people/index.ts'
+import { suspendPerson } from '../../sessions/index.ts'
 import { endBasis } from '../../tasks/index.ts'
 import type { Deferred, Opening, OpeningAnswer } from '../opening.ts'
 import { openTask } from '../openings/open-task.ts'

@@ -1,8 +1,8 @@
 import type { Detail } from '@remit/engine'
 import type { Agent } from '../../agents/index.ts'
 import { allLimits, basesFor, basisLimits } from '../../consent/index.ts'
-import type { Call } from '../../facts/index.ts'
-import { authorityWithin } from '../../facts/index.ts'
+import { authorityWithin, type Call } from '../../facts/index.ts'
+import { isNewcomer, meetPerson, type UnprovisionedPerson } from '../../identity-providers/index.ts'
 import {
   bringPerson,
   claimAt,
@@ -13,12 +13,7 @@ import {
 } from '../../issuers/index.ts'
 import { rememberedUntil } from '../../jose/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import {
-  isNewcomer,
-  meetPerson,
-  type Person,
-  type UnprovisionedPerson,
-} from '../../people/index.ts'
+import type { Person } from '../../people/index.ts'
 import { FOREIGN_STEP, foreignTokenStep, openSteps } from '../../tasks/index.ts'
 import type { ForeignActor } from '../../tokens/index.ts'
 import type { GrantParts } from '../parts.ts'

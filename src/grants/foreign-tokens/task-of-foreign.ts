@@ -1,7 +1,6 @@
 import type { FactParts } from '../../facts/index.ts'
 import type { VerifiedToken } from '../../issuers/index.ts'
-import type { TaskLineage } from '../../tasks/index.ts'
-import { findForeignTask } from '../../tasks/index.ts'
+import { findForeignTask, type TaskLineage } from '../../tasks/index.ts'
 
 /** The task that a token opened. One that opened none yet opens it now, if that is said. */
 export async function taskOfForeign(

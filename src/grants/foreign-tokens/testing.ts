@@ -10,10 +10,10 @@ import {
   type Wish,
   type worldsOver,
 } from '../../calls/testing.ts'
+import { type FakeProvider, fakeProvider } from '../../identity-providers/testing.ts'
 import { addIssuer, setIssuerTerms } from '../../issuers/index.ts'
 import type { IssuerDescription } from '../../issuers/read-issuer.ts'
 import { importPublicJwk } from '../../jose/index.ts'
-import { type FakeProvider, fakeProvider } from '../../people/sign-in/testing.ts'
 import { listTasks } from '../../tasks/index.ts'
 import type { AssertedOpening, OpeningAnswer } from '../opening.ts'
 import { openTask } from '../openings/open-task.ts'

@@ -9,7 +9,8 @@ import {
   groupEntities,
   personEntity,
 } from '../../facts/index.ts'
-import type { Person, Proved } from '../../people/index.ts'
+import type { Person } from '../../people/index.ts'
+import type { Proved } from '../../sessions/index.ts'
 import type { GrantParts } from '../parts.ts'
 
 /**

@@ -1,13 +1,13 @@
 import { type Detail, type GateResult, intersect } from '@remit/engine'
 import { USE_STEP } from '../../approvals/index.ts'
 import type { Resource } from '../../catalog/index.ts'
-import type { Setting } from '../../facts/index.ts'
 import {
   callKeys,
   codeOf,
   livenessOf,
   PAST_DEADLINE,
   PROOF_STEP,
+  type Setting,
   settingLiveness,
 } from '../../facts/index.ts'
 import type { LedgerEvent } from '../../ledger/index.ts'

@@ -1,8 +1,13 @@
 import { type GateResult, unmetStepUp } from '@remit/engine'
 import { countedRisk, type Resource } from '../../catalog/index.ts'
-import type { Setting } from '../../facts/index.ts'
-import { authenticationOf, callable, contextsOf, factsAround } from '../../facts/index.ts'
-import { stepUpInWords } from '../../people/index.ts'
+import {
+  authenticationOf,
+  callable,
+  contextsOf,
+  factsAround,
+  type Setting,
+} from '../../facts/index.ts'
+import { stepUpInWords } from '../../sessions/index.ts'
 import type { TaskLineage } from '../../tasks/index.ts'
 import { type Refused, refused } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'

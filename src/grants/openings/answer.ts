@@ -1,7 +1,6 @@
 import type { Detail } from '@remit/engine'
 import { minting, partiesOf } from '../../facts/index.ts'
-import type { TaskLineage } from '../../tasks/index.ts'
-import { closeTask, type Task } from '../../tasks/index.ts'
+import { closeTask, type Task, type TaskLineage } from '../../tasks/index.ts'
 import { mintTaskToken } from '../../tokens/index.ts'
 import { aboutTask, grantAt } from '../issuance/issue-resource-token.ts'
 import { resourceAccess } from '../issuance/resource-access.ts'

@@ -1,4 +1,4 @@
-import type { Subject } from '../../people/index.ts'
+import type { Subject } from '../../identity-providers/index.ts'
 import type { FrozenWay } from '../frozen-request.ts'
 import type { Opening, WantedTask } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'

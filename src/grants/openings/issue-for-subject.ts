@@ -1,8 +1,7 @@
 import { codeOf, livenessOf, openingKeys, problemOr } from '../../facts/index.ts'
 import { issuerKey } from '../../issuers/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import type { TaskLineage } from '../../tasks/index.ts'
-import { closeTask } from '../../tasks/index.ts'
+import { closeTask, type TaskLineage } from '../../tasks/index.ts'
 import {
   type AssertionRequest,
   clientAt,

@@ -1,11 +1,15 @@
 import { asCalls, contains, detailInWords } from '@remit/engine'
 import { findAgent } from '../../agents/index.ts'
 import type { CatalogView } from '../../catalog/index.ts'
-import type { AskedAuthority } from '../../facts/index.ts'
-import { minting, problemOr, subjectOf } from '../../facts/index.ts'
+import { type AskedAuthority, minting, problemOr, subjectOf } from '../../facts/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import type { TaskLineage } from '../../tasks/index.ts'
-import { checkPurpose, hasRoom, type Task, TREE_LIMITS } from '../../tasks/index.ts'
+import {
+  checkPurpose,
+  hasRoom,
+  type Task,
+  type TaskLineage,
+  TREE_LIMITS,
+} from '../../tasks/index.ts'
 import { MAX_CHAIN, type Minted, mintTicket } from '../../tokens/index.ts'
 import { aboutTask } from '../issuance/issue-resource-token.ts'
 import { type Refused, refused, type WantedTask } from '../opening.ts'

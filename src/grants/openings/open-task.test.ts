@@ -12,7 +12,7 @@ import {
   worldsOver,
 } from '../../calls/testing.ts'
 import { answerConsent, basesFor, grantBasis } from '../../consent/index.ts'
-import { suspendPerson } from '../../people/index.ts'
+import { suspendPerson } from '../../sessions/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { endBasis, findTask, listTasks } from '../../tasks/index.ts'
 import { checkResourceToken, checkTaskToken } from '../../tokens/index.ts'

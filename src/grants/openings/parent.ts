@@ -1,7 +1,6 @@
 import type { Detail } from '@remit/engine'
 import type { Agent } from '../../agents/index.ts'
 import type { CatalogView } from '../../catalog/index.ts'
-import type { Whereabouts } from '../../facts/index.ts'
 import {
   alsoLiveness,
   callKeys,
@@ -10,6 +9,7 @@ import {
   livenessOf,
   mayHandOn,
   PAST_DEADLINE,
+  type Whereabouts,
 } from '../../facts/index.ts'
 import { findPerson, type Person } from '../../people/index.ts'
 import type { LiveView } from '../../revocation/index.ts'

@@ -1,16 +1,16 @@
 import type { Detail } from '@remit/engine'
 import type { Agent } from '../../agents/index.ts'
-import type { TrustedIssuer, VerifiedToken } from '../../issuers/index.ts'
-import { rememberedUntil } from '../../jose/index.ts'
-import { agentIdOf } from '../../lib/client-url.ts'
-import { Problem } from '../../lib/problem.ts'
 import {
   assertedPerson,
   isNewcomer,
   provedBy,
   type Subject,
   type UnprovisionedPerson,
-} from '../../people/index.ts'
+} from '../../identity-providers/index.ts'
+import type { TrustedIssuer, VerifiedToken } from '../../issuers/index.ts'
+import { rememberedUntil } from '../../jose/index.ts'
+import { agentIdOf } from '../../lib/client-url.ts'
+import { Problem } from '../../lib/problem.ts'
 import type { Proof } from '../../possession/index.ts'
 import type { ForeignActor } from '../../tokens/index.ts'
 import type { AssertedOpening } from '../opening.ts'

@@ -4,7 +4,7 @@ import { setOwner } from '../../agents/change-limits.ts'
 import { findAgent, resumeAgent, suspendAgent } from '../../agents/index.ts'
 import { ISSUER, ORDERS, READ, refund, worldsOver } from '../../calls/testing.ts'
 import { Problem } from '../../lib/problem.ts'
-import { suspendPerson } from '../../people/index.ts'
+import { suspendPerson } from '../../sessions/index.ts'
 import type { Sponsorship } from '../../sponsorship/grant-sponsorship.ts'
 import {
   endSponsorship,

@@ -11,6 +11,7 @@ import {
   type World,
   worldsOver,
 } from '../../calls/testing.ts'
+import { fakeProvider } from '../../identity-providers/testing.ts'
 import { workloadId } from '../../issuers/identify-workload.ts'
 import {
   addIssuer,
@@ -20,7 +21,6 @@ import {
   suspendIssuer,
 } from '../../issuers/index.ts'
 import type { IssuerDescription } from '../../issuers/read-issuer.ts'
-import { fakeProvider } from '../../people/sign-in/testing.ts'
 import { listSponsorGrants } from '../../sponsorship/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { findTask, listTasks, TaskKeeper } from '../../tasks/index.ts'

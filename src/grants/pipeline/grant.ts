@@ -20,7 +20,6 @@ import {
   limitsOfLists,
   questionsBehind,
 } from '../../consent/index.ts'
-import type { Whereabouts } from '../../facts/index.ts'
 import {
   type AskedAuthority,
   type Authority,
@@ -31,6 +30,7 @@ import {
   isNothing,
   livenessOf,
   openingKeys,
+  type Whereabouts,
   withinAgent,
 } from '../../facts/index.ts'
 import { atMostTrusted, type TrustedIssuer, vouchedFor } from '../../issuers/index.ts'

@@ -1,7 +1,12 @@
 import { intersect, type KindOf } from '@remit/engine'
 import type { Agent } from '../../agents/index.ts'
-import type { AskedAuthority } from '../../facts/index.ts'
-import { alsoKeys, codeOf, standsInTheWay, type Whereabouts } from '../../facts/index.ts'
+import {
+  type AskedAuthority,
+  alsoKeys,
+  codeOf,
+  standsInTheWay,
+  type Whereabouts,
+} from '../../facts/index.ts'
 import type { Id } from '../../lib/id.ts'
 import type { Person } from '../../people/index.ts'
 import type { LiveView } from '../../revocation/index.ts'

@@ -9,13 +9,14 @@ import {
 import type { Agent } from '../../agents/index.ts'
 import { liftedForTask } from '../../approvals/index.ts'
 import type { CatalogView } from '../../catalog/index.ts'
-import type { JudgedIssuance, Setting } from '../../facts/index.ts'
 import {
   agentEntity,
   contextOf,
   groupEntities,
   intersecting,
+  type JudgedIssuance,
   personEntity,
+  type Setting,
   spaceEntities,
   type Whereabouts,
 } from '../../facts/index.ts'

@@ -11,8 +11,8 @@ import {
   type World,
   worldsOver,
 } from '../../calls/testing.ts'
+import { fakeProvider } from '../../identity-providers/testing.ts'
 import { addIssuer } from '../../issuers/index.ts'
-import { fakeProvider } from '../../people/sign-in/testing.ts'
 import { publishPolicies } from '../../policy/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { listTasks } from '../../tasks/index.ts'

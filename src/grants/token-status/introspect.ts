@@ -1,5 +1,4 @@
 import type { Resource } from '../../catalog/index.ts'
-import type { Setting } from '../../facts/index.ts'
 import {
   callKeys,
   isKeyOf,
@@ -10,6 +9,7 @@ import {
   ownTokens,
   partiesOf,
   problemOr,
+  type Setting,
   settingLiveness,
 } from '../../facts/index.ts'
 import { Problem } from '../../lib/problem.ts'

@@ -4,8 +4,7 @@ import { Agent } from 'undici'
 import { until } from '../../../test/until.ts'
 import { exchange } from './exchange.ts'
 import type { Exchanged, Hooks } from './exchanged.ts'
-import type { RpcMessage } from './message.ts'
-import { printMessage } from './message.ts'
+import { printMessage, type RpcMessage } from './message.ts'
 import { answer, type ScriptedServer, serveScript, stream } from './testing.ts'
 
 const LIMITS = { bytes: 10_000, events: 20, timeMs: 20_000 }

@@ -3,7 +3,7 @@ import type Provider from 'oidc-provider'
 import { askAboutCode, type GrantParts } from '../../grants/index.ts'
 import type { Cookies } from '../../http/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
-import { isProvedWell } from '../../people/index.ts'
+import { isProvedWell } from '../../sessions/index.ts'
 import { type Authorization, findAuthorization } from '../../tasks/index.ts'
 
 /**

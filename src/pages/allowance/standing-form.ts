@@ -3,8 +3,7 @@ import { csrfField, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
 import { notice } from '../frame/pieces.ts'
 import { asSentence, marked, show } from '../frame/show.ts'
-import type { PartField, ScopeName } from './standing-fields.ts'
-import { SCOPES } from './standing-fields.ts'
+import { type PartField, SCOPES, type ScopeName } from './standing-fields.ts'
 import { type AllowanceScope, endInWords } from './standing-words.ts'
 
 /** What the section about more than once says. */

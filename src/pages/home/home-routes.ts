@@ -1,7 +1,7 @@
 import { listAgents } from '../../agents/index.ts'
 import { pendingConsents } from '../../consent/index.ts'
 import { listDecisions, listNotices } from '../../facts/index.ts'
-import { listProviders } from '../../people/index.ts'
+import { listProviders } from '../../identity-providers/index.ts'
 import { latestSet } from '../../policy/index.ts'
 import { firstRequests } from '../approval/request-lists.ts'
 import { decisionItems } from '../decision/decision-routes.ts'

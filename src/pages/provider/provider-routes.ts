@@ -1,4 +1,4 @@
-import { listProviders, type TriedSignIn } from '../../people/index.ts'
+import { listProviders, type TriedSignIn } from '../../identity-providers/index.ts'
 import type { PageParts } from '../parts.ts'
 import { notFound, type PageRouter, requireAdministrator } from '../visit.ts'
 import { providersPage } from './providers-page.ts'

@@ -1,4 +1,4 @@
-import type { IdentityProvider } from '../../people/index.ts'
+import type { IdentityProvider } from '../../identity-providers/index.ts'
 import { entriesOf } from '../../people/index.ts'
 import { documentOf, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'

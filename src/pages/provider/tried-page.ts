@@ -1,4 +1,5 @@
-import { entriesOf, type IdentityProvider, type TriedSignIn } from '../../people/index.ts'
+import type { IdentityProvider, TriedSignIn } from '../../identity-providers/index.ts'
+import { entriesOf } from '../../people/index.ts'
 import { documentOf, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
 import { facts, notice } from '../frame/pieces.ts'

@@ -1,5 +1,5 @@
 import type { StepUp } from '@remit/engine'
-import { isProvedWell, type Session, stepUpInWords } from '../../people/index.ts'
+import { isProvedWell, type Session, stepUpInWords } from '../../sessions/index.ts'
 import { type Html, html } from '../frame/html.ts'
 import { notice } from '../frame/pieces.ts'
 

@@ -1,6 +1,6 @@
 import type { Fields } from '../../http/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { issueCliCode } from '../../people/index.ts'
+import { issueCliCode } from '../../sessions/index.ts'
 import type { PageParts } from '../parts.ts'
 import type { PageRouter } from '../visit.ts'
 import { cliPage, onwardPage } from './sign-in-page.ts'

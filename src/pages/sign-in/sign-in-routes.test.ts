@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { registerProvider } from '../../identity-providers/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
-import {
-  createSetupLink,
-  openSession,
-  redeemCliCode,
-  registerProvider,
-} from '../../people/index.ts'
+import { createSetupLink, openSession, redeemCliCode } from '../../sessions/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { PROVIDER, testPages } from '../testing.ts'
 import { hiddenFields } from '../visiting/testing.ts'

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Cookies } from '../../http/index.ts'
-import { openSession, redeemSetupLink, SESSION_LIFE_MS } from '../../people/index.ts'
+import { openSession, redeemSetupLink, SESSION_LIFE_MS } from '../../sessions/index.ts'
 import type { PageParts } from '../parts.ts'
 import { showTried } from '../provider/provider-routes.ts'
 import { findVisitor } from '../visit.ts'

@@ -1,0 +1,147 @@
+import type { SealedColumn } from '../../keys/index.ts'
+import { base64url, fromBase64url } from '../../lib/bytes.ts'
+import { canonicalJson } from '../../lib/canonical-json.ts'
+import { newId } from '../../lib/id.ts'
+import { Problem } from '../../lib/problem.ts'
+import type { PeopleParts } from '../../people/index.ts'
+import type { Session } from '../session.ts'
+import { requireProved } from '../step-up.ts'
+import {
+  CONFIRMATION_LIFE_MS,
+  type Confirmation,
+  type Confirmed,
+  MAX_PENDING,
+  type PayloadOf,
+  payloadDigest,
+  secretDigest,
+} from './confirmation.ts'
+import { bounded, type Meaning } from './confirmation-meaning.ts'
+import {
+  changeConfirmation,
+  deleteOldestPending,
+  insertConfirmation,
+  selectConfirmation,
+  selectConfirmed,
+} from './confirmation-store.ts'
+
+/** Asks a person to confirm on a page what they asked for by CLI. Show `/confirm/<id>`. */
+export async function askConfirmation(
+  parts: PeopleParts,
+  asked: { personId: string; operation: string; payloadOf: PayloadOf; meaning?: Meaning },
+): Promise<Confirmation> {
+  const { meaning, personId, operation, payloadOf } = asked
+  const now = parts.clock.now()
+  const id = newId('confirmation', parts.random)
+  const key = parts.random.bytes(32)
+  const payload = canonicalJson(payloadOf(secretDigest(key)))
+  const confirmation: Confirmation = {
+    id,
+    personId,
+    operation,
+    payload,
+    payloadDigest: await payloadDigest(operation, payload),
+    meaning: meaning && bounded(meaning),
+    state: 'pending',
+    createdAt: now,
+    expiresAt: now + CONFIRMATION_LIFE_MS,
+  }
+  const sealed = parts.master.seal(base64url(key), placeOf(id))
+  await parts.storage.lanes.revocation.transaction(async (tx) => {
+    await deleteOldestPending(tx, personId, MAX_PENDING - 1)
+    await insertConfirmation(tx, confirmation, sealed)
+  })
+  return confirmation
+}
+
+/**
+ * Reads a waiting confirmation for its page. Only the person who asked sees it; anyone else learns
+ * nothing.
+ * Throws `confirmation.unknown` (also when the time is over).
+ */
+export async function readConfirmation(
+  parts: Pick<PeopleParts, 'storage' | 'clock'>,
+  id: string,
+  personId: string,
+): Promise<Confirmation> {
+  const found = await selectConfirmation(parts.storage.read, id)
+  if (found?.personId !== personId || found.expiresAt <= parts.clock.now())
+    throw new Problem('confirmation.unknown', 'nothing waits here for you to confirm')
+  return found
+}
+
+/**
+ * The person's yes or no, on the page.
+ * INVARIANT: a session of the CLI never answers; whoever stole one could otherwise widen access with it.
+ * Throws `confirmation.unknown`, `confirmation.answered`, `confirmation.needs_browser`, `step_up.required`.
+ */
+export async function answerConfirmation(
+  parts: PeopleParts,
+  { id, session, answer }: { id: string; session: Session; answer: 'confirmed' | 'refused' },
+): Promise<void> {
+  const { personId, kind } = session
+  if (kind !== 'browser')
+    throw new Problem('confirmation.needs_browser', 'confirm on the page, in a browser')
+  const confirmation = await readConfirmation(parts, id, personId)
+  if (answer === 'confirmed' && parts.stepUp)
+    requireProved(session.proved, [parts.stepUp], parts.clock.now())
+  await parts.storage.lanes.revocation.transaction(async (tx) => {
+    const now = parts.clock.now()
+    const change = { id, personId, from: 'pending', to: answer, now } as const
+    if (!(await changeConfirmation(tx, change)))
+      throw new Problem('confirmation.answered', 'this was answered already')
+    await parts.ledger.append(tx, {
+      type: 'confirmation.answered',
+      person: personId,
+      by: personId,
+      outcome: answer,
+      facts: {
+        confirmation: id,
+        operation: confirmation.operation,
+        payload_digest: confirmation.payloadDigest,
+      },
+    })
+  })
+}
+
+/**
+ * Uses a yes, once, for exactly the operation and input it was given for. The caller acts after this returned; when the
+ * act then fails, it has to be confirmed again. Throws `confirmation.missing`.
+ * INVARIANT: what does not follow from the input alone is done only as it was `seen`.
+ */
+export async function useConfirmation(
+  parts: PeopleParts,
+  use: { id: string; personId: string; operation: string; payloadOf: PayloadOf },
+): Promise<Confirmed> {
+  const { id, personId, operation, payloadOf } = use
+  const now = parts.clock.now()
+  const confirmed = await selectConfirmed(parts.storage.read, { id, personId, now })
+  if (!confirmed) throw missing()
+  const { digestKey, meaning } = confirmed
+  const key = fromBase64url(Buffer.from(parts.master.open(digestKey, placeOf(id))).toString())
+  if (!key) throw new Error(`the digest key of confirmation ${id} is not base64url`)
+  const digest = await payloadDigest(operation, canonicalJson(payloadOf(secretDigest(key))))
+  const used = await parts.storage.lanes.revocation.transaction((tx) =>
+    changeConfirmation(tx, {
+      id,
+      personId,
+      from: 'confirmed',
+      to: 'used',
+      now: parts.clock.now(),
+      payloadDigest: digest,
+    }),
+  )
+  if (!used) throw missing()
+  return { seen: meaning?.seen }
+}
+
+function missing(): Problem {
+  return new Problem('confirmation.missing', 'this has not been confirmed, or was used already')
+}
+
+function placeOf(id: string): string {
+  return `confirmations/${id}`
+}
+
+export const CONFIRMATIONS_SEALED: readonly SealedColumn[] = [
+  { table: 'confirmations', column: 'digest_key', key: 'id', place: ({ id = '' }) => placeOf(id) },
+]

@@ -1,0 +1,22 @@
+export { issueCliCode, redeemCliCode } from './cli-code.ts'
+export { deleteCliCodesOf } from './cli-code-store.ts'
+export {
+  answerConfirmation,
+  askConfirmation,
+  CONFIRMATIONS_SEALED,
+  readConfirmation,
+  useConfirmation,
+} from './confirmation/confirm.ts'
+export type { Confirmed, SecretDigest } from './confirmation/confirmation.ts'
+export type { Meaning, MeantChange } from './confirmation/confirmation-meaning.ts'
+export { csrfToken, isCsrfToken } from './csrf.ts'
+export { rememberEnded } from './ended-session.ts'
+export { forgetSessions } from './forget.ts'
+export { openSession } from './open-session.ts'
+export { endSession, readSession } from './read-session.ts'
+export { SESSION_LIFE_MS, type Session } from './session.ts'
+export { deleteSessionsAt } from './session-store.ts'
+export { createSetupLink, hasAdministrator, isSetupLink, redeemSetupLink } from './setup-link.ts'
+export { isProvedWell, type Proved, requireProved, stepUpInWords, UNPROVED } from './step-up.ts'
+export { resumePerson, suspendPerson } from './suspend-person.ts'
+export { newToken, tokenDigest } from './token.ts'
