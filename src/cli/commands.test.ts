@@ -638,7 +638,7 @@ test('a name that cannot be one, and a credential of no kind, are told in words'
   const cli = await signedInAt(t, () => ({}))
   const named = await cli.remit('agents', 'add', 'Bad_Name', '--trust', '1', '--ceiling', 'a.*')
   assert.equal(named.exit, 2)
-  assert.match(named.said, /✗ The agent name is not acceptable/)
+  assert.match(named.said, /✗ The agent name is not valid/)
   assert.match(named.said, /do +Use 2 to 63 lower-case letters/)
   const kept = await cli.remit('connections', 'add', 'key', '--header', 'x-api-key')
   assert.equal(kept.exit, 2)

@@ -220,7 +220,7 @@ describe('beside `remit dev`', () => {
       reply.end(
         JSON.stringify({
           type: 'urn:remit:problem:approval.required',
-          title: 'People have to approve this call',
+          title: 'The call needs an approval',
           status: 403,
           code: 'approval.required',
           access_request: { id: 'req_AAAAAAAAAAAAAAAAAAAAAA', url: `${remit.echo.origin}/steal` },

@@ -95,7 +95,7 @@ async function add(cli: Cli, name: string, options: AddOptions): Promise<void> {
 /** Before a key is made, and before anything is confirmed on a page. */
 function checkName(name: string): void {
   if (name.startsWith('https://') || isName(name)) return
-  throw new CommandFailure('The agent name is not acceptable', {
+  throw new CommandFailure('The agent name is not valid', {
     code: 'agent.bad_name',
     detail: `\`${name}\` is not a name, nor the address of a metadata document`,
     exit: 2,

@@ -116,6 +116,6 @@ export function refusal(answer: OAuthRefusal): CommandFailure {
 function titleOf({ code, error }: OAuthRefusal): string {
   if (code === 'task.closed') return 'The task is closed; nothing was sent'
   if (code === 'task.suspended') return 'The task is suspended; nothing was sent'
-  if (code === 'consent.denied') return 'The person said no'
+  if (code === 'consent.denied') return 'The person denied the request'
   return error === 'invalid_client' ? 'The agent was not recognised' : 'No token was given'
 }
