@@ -5,17 +5,12 @@ import type { AgentParts } from './agents/index.ts'
 import { SHADOW, Shadow, stopShadow } from './analysis/index.ts'
 import type { ApiParts } from './api/index.ts'
 import { LIMITS } from './budgets/index.ts'
-import {
-  CALLS_SEALED,
-  type CallParts,
-  CallsInFlight,
-  DecisionPoints,
-  ReservationQueue,
-} from './calls/index.ts'
+import { CALLS_SEALED, type CallParts, CallsInFlight, ReservationQueue } from './calls/index.ts'
 import { Catalog, RULES } from './catalog/index.ts'
 import { ClientDocuments } from './client-metadata/index.ts'
 import { isLoopback, type Settings } from './config/settings.ts'
 import { CONNECTIONS_SEALED, type ConnectionParts } from './connections/index.ts'
+import { DECISION_POINTS_SEALED, DecisionPoints } from './decision-points/index.ts'
 import { Facts } from './facts/index.ts'
 import { Dormancy, GRANTS_SEALED, WaitingRoom } from './grants/index.ts'
 import {
@@ -111,6 +106,7 @@ export const SEALED: readonly SealedColumn[] = [
   ...CONFIRMATIONS_SEALED,
   ...ISSUERS_SEALED,
   ...CONNECTIONS_SEALED,
+  ...DECISION_POINTS_SEALED,
   ...CALLS_SEALED,
   ...GRANTS_SEALED,
 ]

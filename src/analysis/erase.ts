@@ -1,5 +1,6 @@
 import type { CallParts } from '../calls/index.ts'
-import { eraseInputs, eraseNotices } from '../facts/index.ts'
+import { eraseNotices } from '../calls/index.ts'
+import { eraseInputs } from '../decision-log/index.ts'
 import type { Ledger } from '../ledger/index.ts'
 
 /**

@@ -1,5 +1,5 @@
 import type { PolicyQuery, queriesOf } from '@remit/engine'
-import type { StoredGate } from '../facts/index.ts'
+import type { StoredGate } from '../decision-log/index.ts'
 import {
   ExplainedQuery,
   type ExplainedRule,

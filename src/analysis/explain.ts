@@ -7,7 +7,7 @@ import {
   readRecorded,
   type StoredDecision,
   type StoredOutcome,
-} from '../facts/index.ts'
+} from '../decision-log/index.ts'
 import { isId } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import { type ToldRisk, tellable, whole } from '../risk/index.ts'

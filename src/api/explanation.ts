@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import type { Explanation as Noun, OperatorExplanation, OperatorGate } from '../analysis/index.ts'
-import type { StoredDecision } from '../facts/index.ts'
+import type { StoredDecision } from '../decision-log/index.ts'
 import { Decision, Time } from '../operations/schemas.ts'
 import type { ExplainedRule } from '../policy/index.ts'
 import { decisionShape, time } from './shapes.ts'

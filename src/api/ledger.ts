@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { Type } from 'typebox'
 import { eraseValues } from '../analysis/index.ts'
-import { findDecision } from '../facts/index.ts'
+import { findDecision } from '../decision-log/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { Page } from '../operations/schemas.ts'
 import { operation } from './operation.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { findRequest, listForTask } from '../approvals/index.ts'
-import { findDecision } from '../facts/decision-log/decision-store.ts'
+import { findDecision } from '../decision-log/decision-store.ts'
 import { publishPolicies } from '../policy/index.ts'
 import { suspendPerson } from '../sessions/index.ts'
 import { forEachEngine } from '../storage/testing.ts'

@@ -1,20 +1,16 @@
 import type { CallFacts, GateResult, RequestableDeny } from '@remit/engine'
 import { type AccessRequest, attachRequest, type RequestDraft } from '../approvals/index.ts'
 import { renderSentence, templateDigest } from '../catalog/index.ts'
-import {
-  type Bookkeeping,
-  bookkeepingFor,
-  type Case,
-  type Finding,
-  recordOf,
-} from '../facts/index.ts'
+import type { Bookkeeping } from '../ledger/index.ts'
 import type { Id } from '../lib/id.ts'
 import { consumeOnce, type Tx } from '../storage/index.ts'
 import { findTask } from '../tasks/index.ts'
+import { type Case, type Finding, recordOf } from './case.ts'
 import type { Identified } from './identify.ts'
 import { inspectedOf } from './judgment/inspected.ts'
 import type { CallParts } from './parts.ts'
 import { bookQueries, deniedOf, likeOf, refuseReplay } from './refuse.ts'
+import { bookkeepingFor } from './refused-caller.ts'
 import type { Denied, Requestable } from './verdict.ts'
 
 type Known = Extract<Identified, { known: true }>

@@ -1,4 +1,4 @@
-import { unreported } from '../facts/index.ts'
+import { unreported } from '../decision-log/index.ts'
 import { endSettled } from './outcome.ts'
 import type { CallParts } from './parts.ts'
 

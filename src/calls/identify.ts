@@ -1,16 +1,12 @@
 import type { GateResult } from '@remit/engine'
 import { countedAccess, countedRisk } from '../catalog/index.ts'
+import { enoughFor, problemOr } from '../decision-log/index.ts'
 import {
   callKeys,
-  enoughFor,
-  type Identified,
   isKeyOf,
   isSubject,
   livenessNow,
   ownTokens,
-  type PresentedCredentials,
-  problemOr,
-  type TokenStatement,
   unusableBearer,
 } from '../facts/index.ts'
 import { foreignIssuer, holdForeign } from '../grants/index.ts'
@@ -27,9 +23,10 @@ import {
 import type { LiveView } from '../revocation/index.ts'
 import type { TaskLineage } from '../tasks/index.ts'
 import { checkResourceToken } from '../tokens/index.ts'
+import type { Identified, PresentedCredentials, TokenStatement } from './identified.ts'
 import type { CallParts } from './parts.ts'
 
-export type { Identified, PresentedCredentials, TokenStatement } from '../facts/index.ts'
+export type { Identified, PresentedCredentials, TokenStatement } from './identified.ts'
 
 const HOLDS: GateResult = {
   gate: 'credential',

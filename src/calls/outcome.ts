@@ -10,7 +10,7 @@ import {
   type Settlement,
   settleSteps,
 } from '../budgets/index.ts'
-import { endQuery, findDecision, type StoredDecision } from '../facts/index.ts'
+import { endQuery, findDecision, type StoredDecision } from '../decision-log/index.ts'
 import type { LedgerEvent } from '../ledger/index.ts'
 import type { Step } from '../storage/index.ts'
 import type { CallParts } from './parts.ts'

@@ -1,5 +1,5 @@
+import type { DecisionPoints } from '../decision-points/index.ts'
 import type { GrantParts } from '../grants/index.ts'
-import type { DecisionPoints } from './decision-points/decision-points.ts'
 import type { CallsInFlight } from './settlement/calls-in-flight.ts'
 import type { ReservationQueue } from './settlement/reservation-queue.ts'
 import type { Watcher } from './watcher.ts'

@@ -1,4 +1,4 @@
-import { sendingOf, sendingReplicas } from '../facts/index.ts'
+import { sendingOf, sendingReplicas } from '../decision-log/index.ts'
 import { type Repetition, repeat, type Wait } from '../lib/repeat.ts'
 import { lapse } from './expire-unreported.ts'
 import { endSettled } from './outcome.ts'

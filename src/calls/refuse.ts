@@ -1,27 +1,22 @@
 import type { CallFacts, Deny, GateResult, Obligation } from '@remit/engine'
 import type { AccessRequest } from '../approvals/index.ts'
 import {
-  type Bookkeeping,
-  bookkeepingFor,
-  type Case,
   challengeFor,
   codeOf,
-  type Finding,
   findDecision,
   inputsOf,
   insertDecisionQuery,
   insertSettingQuery,
-  PROOF_STEP,
-  proofStep,
-  type RecordedRequest,
-  recordOf,
-  rowOf,
   type StoredDecision,
-} from '../facts/index.ts'
+} from '../decision-log/index.ts'
+import { PROOF_STEP, proofStep } from '../facts/index.ts'
+import type { Bookkeeping } from '../ledger/index.ts'
 import type { Id } from '../lib/id.ts'
 import type { Committed, Reader, Step, Storage } from '../storage/index.ts'
+import { type Case, type Finding, type RecordedRequest, recordOf, rowOf } from './case.ts'
 import { readResult, shapingOf } from './held-calls/kept-result.ts'
 import type { CallParts } from './parts.ts'
+import { bookkeepingFor } from './refused-caller.ts'
 import type { Denied, Executed } from './verdict.ts'
 
 /** Steps that book an answer: what it was made from, its row and its record. */

@@ -11,15 +11,15 @@ import { BUDGET_STEP, type LimitStatus, takeSteps } from '../budgets/index.ts'
 import {
   type ApplicableLimits,
   alsoKeys,
-  type KnownCase,
-  noticeSteps,
   PROOF_STEP,
   partiesOf,
   type Setting,
 } from '../facts/index.ts'
 import type { LiveView } from '../revocation/index.ts'
 import type { Step } from '../storage/index.ts'
+import type { KnownCase } from './case.ts'
 import type { DecisionInputsWithLimits } from './judgment/grounds.ts'
+import { noticeSteps } from './notices/notify.ts'
 import type { CallParts } from './parts.ts'
 import { bookingOf, refuseReplay, usedProofSteps } from './refuse.ts'
 import { commitKnown } from './settlement/commit-known.ts'

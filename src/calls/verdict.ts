@@ -1,7 +1,7 @@
 import type { GateResult, Obligation } from '@remit/engine'
 import type { RequestState } from '../approvals/index.ts'
 import type { AnswerPart } from '../budgets/index.ts'
-import type { Challenge } from '../facts/index.ts'
+import type { Challenge } from '../decision-log/index.ts'
 import type { Id } from '../lib/id.ts'
 import type { ProblemCode } from '../lib/problem.ts'
 import type { LiveView } from '../revocation/index.ts'

@@ -1,5 +1,5 @@
 import type { CallFacts } from '@remit/engine'
-import type { StoredDecision } from '../facts/index.ts'
+import type { StoredDecision } from '../decision-log/index.ts'
 
 /** A decision that was answered, and what it was made from. */
 export interface AnsweredDecision {

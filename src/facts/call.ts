@@ -1,5 +1,4 @@
 import type { TypedArguments } from '@remit/engine'
-import type { FrozenBody, FrozenCall } from '../approvals/index.ts'
 import type { Action, Resource } from '../catalog/index.ts'
 import type { Json } from '../lib/json.ts'
 import type { Certificate } from '../possession/index.ts'
@@ -42,34 +41,4 @@ export interface Call {
   readonly nonces?: true
   /** Types of obligation that can be carried out where this call is enforced. Remit itself notifies, and knows about step-up. */
   readonly doable: readonly string[]
-}
-
-/** The call as it is hashed, shown and sent, for the one who makes it. */
-export function freeze(
-  call: Call,
-  by: { readonly person: string; readonly chain: readonly string[]; readonly task: string },
-): FrozenCall {
-  const { method, path, query, headers } = call.sent
-  return {
-    ...by,
-    resource: call.resource.name,
-    upstream: call.resource.upstream,
-    definition: call.action.digest,
-    action: call.action.name,
-    method,
-    path,
-    query,
-    headers,
-    body: frozenBody(call.sent.body),
-  }
-}
-
-function frozenBody(body: Sent['body']): FrozenBody {
-  if (body === undefined) return { kind: 'none' }
-  return isDigest(body) ? { kind: 'digest', digest: body.digest } : { kind: 'json', value: body }
-}
-
-/** JSON objects are Maps here, so a plain object with a digest is never one. */
-function isDigest(body: Json | { readonly digest: string }): body is { readonly digest: string } {
-  return typeof body === 'object' && body !== null && 'digest' in body
 }

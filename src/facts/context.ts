@@ -1,13 +1,14 @@
 import type { PolicyRecord, Risk } from '@remit/engine'
 import type { Task } from '../tasks/index.ts'
 import type { Call } from './call.ts'
-import type { Case } from './case.ts'
 import { personRef, spaceRef } from './entities.ts'
 import type { Setting } from './facts.ts'
 import { requesterOf } from './space-context.ts'
 
 /** Circumstances of a call, or of calls that could be made. */
-export interface Circumstances extends Pick<Case, 'at'>, Pick<Call, 'origin'> {
+export interface Circumstances extends Pick<Call, 'origin'> {
+  /** Epoch milliseconds. */
+  readonly at: number
   /** Risk as `riskRecord` writes it; of calls that could be made, the class alone. */
   readonly risk: PolicyRecord
 }

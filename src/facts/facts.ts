@@ -8,6 +8,7 @@ import {
   subjectsOf,
 } from '../budgets/index.ts'
 import { type Catalog, RULES } from '../catalog/index.ts'
+import { RecordedSettings } from '../decision-log/index.ts'
 import {
   atMostTrusted,
   type IssuerTrust,
@@ -23,7 +24,6 @@ import { withinSpaces } from '../spaces/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { findForeignTask, findTask, type Task, type TaskLineage } from '../tasks/index.ts'
 import { mayHandOn } from './authority.ts'
-import { RecordedSettings } from './decision-log/setting.ts'
 import {
   agentEntity,
   groupEntities,

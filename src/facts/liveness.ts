@@ -1,6 +1,6 @@
 import type { GateResult } from '@remit/engine'
 import { type Agent, isOverdue } from '../agents/index.ts'
-import { type Action, RULES } from '../catalog/index.ts'
+import { RULES } from '../catalog/index.ts'
 import { issuerKey } from '../issuers/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { ProblemCode } from '../lib/problem.ts'
@@ -139,22 +139,6 @@ const SPONSOR: Words = [
   'the sponsor of the task does not answer for its agent any more',
   'someone who answers for the agent grants a new one',
 ]
-/** Gate 2 of an action whose definition changed since it was reviewed; nothing when it did not. */
-export function definitionGate({
-  name,
-  quarantined,
-  resource,
-}: Pick<Action, 'name' | 'quarantined' | 'resource'>): GateResult | undefined {
-  if (!quarantined) return undefined
-  return {
-    gate: 'liveness',
-    passed: false,
-    reason: 'definition.changed',
-    detail: `\`${name}\` is not what was reviewed any more: its definition changed`,
-    enough: `an administrator looks at the change and accepts it: remit resources review ${resource}`,
-  }
-}
-
 const PASSED: GateResult = {
   gate: 'liveness',
   passed: true,

@@ -1,4 +1,5 @@
-import { isSubject, ownTokens, problemOr } from '../facts/index.ts'
+import { problemOr } from '../decision-log/index.ts'
+import { isSubject, ownTokens } from '../facts/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { boundKeyOf, type Certificate, checkPossession, type Proof } from '../possession/index.ts'
 import type { TaskLineage } from '../tasks/index.ts'

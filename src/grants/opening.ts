@@ -1,6 +1,6 @@
 import type { Detail, GateResult } from '@remit/engine'
 import type { FrozenQuestion } from '../approvals/index.ts'
-import type { JudgedIssuance } from '../facts/index.ts'
+import type { JudgedIssuance } from '../decision-log/index.ts'
 import type { Id } from '../lib/id.ts'
 import type { Problem, ProblemCode } from '../lib/problem.ts'
 import type { Task } from '../tasks/index.ts'

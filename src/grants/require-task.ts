@@ -1,11 +1,5 @@
-import {
-  callKeys,
-  codeOf,
-  livenessOf,
-  PAST_DEADLINE,
-  proofStep,
-  unusableBearer,
-} from '../facts/index.ts'
+import { codeOf } from '../decision-log/index.ts'
+import { callKeys, livenessOf, PAST_DEADLINE, proofStep, unusableBearer } from '../facts/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Certificate } from '../possession/index.ts'
 import { findTask, type Task } from '../tasks/index.ts'

@@ -13,7 +13,7 @@ import {
   worldsOver,
 } from '../calls/testing.ts'
 import { setMark } from '../catalog/index.ts'
-import { findDecision } from '../facts/decision-log/decision-store.ts'
+import { findDecision } from '../decision-log/decision-store.ts'
 import type { Storage } from '../storage/index.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { forgetRisk } from './forget.ts'

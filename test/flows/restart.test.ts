@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { it } from 'node:test'
 import { recover } from '../../src/calls/index.ts'
-import { findDecision } from '../../src/facts/index.ts'
+import { findDecision } from '../../src/decision-log/index.ts'
 import { assertDenied, assertRefused, assertRequestable } from '../refusals.ts'
 import { inEachWorld, type World } from '../world.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { listDecisions } from '../../src/facts/index.ts'
+import { listDecisions } from '../../src/decision-log/index.ts'
 import { answer, type Script } from '../../src/net/mcp/testing.ts'
 import type { OpenTask } from '../agent.ts'
 import { until } from '../until.ts'

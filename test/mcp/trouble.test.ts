@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { sql } from 'kysely'
-import { findDecision } from '../../src/facts/index.ts'
+import { findDecision } from '../../src/decision-log/index.ts'
 import { answer, stream } from '../../src/net/mcp/testing.ts'
 import { closeTask } from '../../src/tasks/index.ts'
 import { ECHO_SECRET } from '../echo.ts'

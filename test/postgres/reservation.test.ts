@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { READ, World } from '../../src/calls/testing.ts'
-import { listDecisions } from '../../src/facts/index.ts'
+import { listDecisions } from '../../src/decision-log/index.ts'
 import { openStorage } from '../../src/storage/index.ts'
 import { startProxy } from './proxy.ts'
 import { startPostgres } from './start.ts'

@@ -8,9 +8,9 @@ import {
   suspendAgent,
   unlinkClient,
 } from '../../src/agents/index.ts'
-import { addPoint, removePoint } from '../../src/calls/index.ts'
 import { resumeResource, suspendResource } from '../../src/catalog/index.ts'
 import { basesOfPerson } from '../../src/consent/index.ts'
+import { addPoint, removePoint } from '../../src/decision-points/index.ts'
 import { resumeIssuer, suspendIssuer } from '../../src/issuers/index.ts'
 import { ADMINISTRATORS, addMember } from '../../src/people/index.ts'
 import { revokePep } from '../../src/policy/index.ts'

@@ -1,5 +1,5 @@
 import type { CallFacts, Decision, GateResult, PolicySet } from '@remit/engine'
-import { type DecidedAgain, decideAgain, type RecordedDecision } from '../../facts/index.ts'
+import { type DecidedAgain, decideAgain, type RecordedDecision } from '../../decision-log/index.ts'
 
 /** Kinds of change that another set of policies would make to a call. */
 export const DIFFERENCES = ['denied', 'permitted', 'asks'] as const

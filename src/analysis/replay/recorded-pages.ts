@@ -1,4 +1,4 @@
-import { CHALLENGE, type StoredDecision, type StoredInputs } from '../../facts/index.ts'
+import { CHALLENGE, type StoredDecision, type StoredInputs } from '../../decision-log/index.ts'
 import type { Reader } from '../../storage/index.ts'
 
 /** A decision of the books, as far as replaying asks. */

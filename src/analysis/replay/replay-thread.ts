@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { readSetting, type SettingFacts } from '../../facts/index.ts'
+import { readSetting, type SettingFacts } from '../../decision-log/index.ts'
 import { loadPolicySet } from '../../policy/index.ts'
 import type { RecordedPage } from './recorded-pages.ts'
 import { Replayer } from './replayer.ts'

@@ -1,4 +1,4 @@
-import { replayInputs, type SettingFacts } from '../../facts/index.ts'
+import { replayInputs, type SettingFacts } from '../../decision-log/index.ts'
 import { differ, type Sets } from './differ.ts'
 import type { RecordedRow } from './recorded-pages.ts'
 import { type DifferenceGroup, Tally } from './tally.ts'

@@ -2,7 +2,7 @@ import type { CallFacts, KindOf, RecordShape } from '@remit/engine'
 import { type Agent, findAgent } from '../../agents/index.ts'
 import type { CallParts } from '../../calls/index.ts'
 import type { CatalogView } from '../../catalog/index.ts'
-import { decideAgain } from '../../facts/index.ts'
+import { decideAgain } from '../../decision-log/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import {
   conditionOf,

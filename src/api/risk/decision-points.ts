@@ -5,7 +5,7 @@ import {
   listPoints,
   removePoint,
   TIMEOUT_MS,
-} from '../../calls/index.ts'
+} from '../../decision-points/index.ts'
 import { Secret } from '../../lib/secret.ts'
 import { ByName, listOf, Name, Nothing, secretText, Time } from '../../operations/schemas.ts'
 import { operation } from '../operation.ts'

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { listNotices } from '../../facts/index.ts'
+import { listNotices } from '../../calls/index.ts'
 import { listOf, Page, Time } from '../../operations/schemas.ts'
 import { operation } from '../operation.ts'
 import { time } from '../shapes.ts'

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { findAgent } from '../../agents/index.ts'
 import { explain } from '../../analysis/index.ts'
 import { showLimitsOver } from '../../budgets/index.ts'
-import { findDecision, listDecisions } from '../../facts/index.ts'
+import { findDecision, listDecisions } from '../../decision-log/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { ById, Decision, listOf, Name, Page, Reason, Task } from '../../operations/schemas.ts'
 import {

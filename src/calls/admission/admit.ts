@@ -1,16 +1,11 @@
 import { type Detail, stopEarly } from '@remit/engine'
 import type { Resource } from '../../catalog/index.ts'
-import {
-  type Call,
-  PROOF_STEP,
-  type RecordedRequest,
-  type Setting,
-  settingLiveness,
-} from '../../facts/index.ts'
+import { type Call, PROOF_STEP, type Setting, settingLiveness } from '../../facts/index.ts'
 import { aboutTask } from '../../grants/index.ts'
 import { newId } from '../../lib/id.ts'
 import type { Step } from '../../storage/index.ts'
 import type { Task } from '../../tasks/index.ts'
+import type { RecordedRequest } from '../case.ts'
 import { type Identified, identify, type PresentedCredentials } from '../identify.ts'
 import type { CallParts } from '../parts.ts'
 import { refuse, refuseReplay, usedProofSteps } from '../refuse.ts'

@@ -1,6 +1,6 @@
 import { stopEarly } from '@remit/engine'
-import type { RecordedRequest } from '../../facts/index.ts'
 import { newId } from '../../lib/id.ts'
+import type { RecordedRequest } from '../case.ts'
 import { identify } from '../identify.ts'
 import type { CallParts } from '../parts.ts'
 import { refuse } from '../refuse.ts'

@@ -5,11 +5,11 @@ import {
   USE_STEP,
   useSteps,
 } from '../../approvals/index.ts'
-import { bookkeepingFor, isStranger } from '../../facts/index.ts'
 import type { GatheredRecords, LedgerEvent } from '../../ledger/index.ts'
 import type { AnsweredRequest } from '../../policy/index.ts'
 import type { CallParts } from '../parts.ts'
 import { bookingOf } from '../refuse.ts'
+import { bookkeepingFor, isStranger } from '../refused-caller.ts'
 import { evaluateCall, identifyCase } from './evaluate-call.ts'
 import type { Asker, CallQuestion, EvaluatedCall, Unhelped } from './question.ts'
 import { denied, type UsedWord, type Weighed } from './weighed.ts'

@@ -1,19 +1,13 @@
 import { type CallFacts, type GateResult, type Permit, STEP_UP } from '@remit/engine'
 import { callHash, type FrozenCall } from '../../approvals/index.ts'
-import {
-  alsoKeys,
-  type Call,
-  type Case,
-  freeze,
-  type KnownCase,
-  type Sent,
-  subjectOf,
-} from '../../facts/index.ts'
+import { alsoKeys, type Call, subjectOf } from '../../facts/index.ts'
 import { newId } from '../../lib/id.ts'
 import type { Json } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import { wasUsed } from '../../storage/index.ts'
+import type { Case, KnownCase } from '../case.ts'
 import { groundsFor } from '../decide-call.ts'
+import { freeze } from '../freeze.ts'
 import { type Identified, identify, identifyTold, nobody } from '../identify.ts'
 import { type DecisionInputs, type DecisionInputsWithLimits, factsOf } from '../judgment/grounds.ts'
 import { lookAt } from '../judgment/judge.ts'
@@ -207,7 +201,7 @@ function caseOf(parts: CallParts, asker: Asker, question: CallQuestion, who: Ide
  * call as it is typed, for the one enforcement point that asks. No call of the gateway has this
  * method, so what people say to the one never counts for the other.
  */
-function sentBy({ pep }: Asker, args: Json | undefined): Sent {
+function sentBy({ pep }: Asker, args: Json | undefined): Call['sent'] {
   const body = args === undefined ? undefined : new Map([['arguments', args]])
   return { method: ASKED, path: pep, query: [], headers: [], body }
 }

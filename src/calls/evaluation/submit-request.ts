@@ -11,7 +11,7 @@ import {
   readDenial,
   standingOfCall,
 } from '../../approvals/index.ts'
-import { findDecision } from '../../facts/index.ts'
+import { findDecision } from '../../decision-log/index.ts'
 import type { LedgerEvent } from '../../ledger/index.ts'
 import { newId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'

@@ -16,9 +16,10 @@ import {
   type UsableOrNot,
   usableApproval,
 } from '../../approvals/index.ts'
-import { type KnownCase, requesterOf } from '../../facts/index.ts'
+import { requesterOf } from '../../facts/index.ts'
 import type { Id } from '../../lib/id.ts'
 import { askingOf } from '../ask.ts'
+import type { KnownCase } from '../case.ts'
 import type { DecisionInputsWithLimits } from '../judgment/grounds.ts'
 import { deniedByPeople } from '../judgment/with-people.ts'
 import type { CallParts } from '../parts.ts'

@@ -1,6 +1,6 @@
 import type { Permit } from '@remit/engine'
 import type { Approval, EvaluationDenial } from '../../approvals/index.ts'
-import type { Finding, RecordedRequest } from '../../facts/index.ts'
+import type { Finding, RecordedRequest } from '../case.ts'
 import type { DenialReason } from '../refuse.ts'
 import type { Unhelped } from './question.ts'
 

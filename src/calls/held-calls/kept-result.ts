@@ -1,5 +1,6 @@
 import { type Obligation, STEP_UP } from '@remit/engine'
-import { findDecision } from '../../facts/index.ts'
+import { findDecision } from '../../decision-log/index.ts'
+import type { SealedColumn } from '../../keys/index.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import { Problem } from '../../lib/problem.ts'
 import { type Repetition, repeat, type Wait } from '../../lib/repeat.ts'
@@ -117,3 +118,13 @@ export function keepForgetting(
     },
   }
 }
+
+/** Columns of this room that are sealed. */
+export const CALLS_SEALED: readonly SealedColumn[] = [
+  {
+    table: 'kept_results',
+    column: 'sealed',
+    key: 'decision_id',
+    place: ({ decision_id: id = '' }) => place(id),
+  },
+]

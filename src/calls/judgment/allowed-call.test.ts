@@ -12,7 +12,7 @@ import {
 } from '../../approvals/index.ts'
 import { acceptOffers, applyImport, listOffers, setRisk } from '../../catalog/index.ts'
 import { planOrders } from '../../catalog/testing.ts'
-import { findDecision } from '../../facts/decision-log/decision-store.ts'
+import { findDecision } from '../../decision-log/decision-store.ts'
 import { publishPolicies } from '../../policy/index.ts'
 import { REFUND_DESK } from '../../policy/testing.ts'
 import { suspendPerson } from '../../sessions/index.ts'

@@ -1,16 +1,23 @@
-import type { CallFacts, ExternalAnswer, ForbidRef, KindOf, PolicySet } from '@remit/engine'
+import type {
+  CallFacts,
+  ExternalAnswer,
+  ForbidRef,
+  GateResult,
+  KindOf,
+  PolicySet,
+} from '@remit/engine'
 import type { LimitStatus } from '../../budgets/index.ts'
+import type { Action } from '../../catalog/index.ts'
 import {
   type ApplicableLimits,
   authenticationOf,
   callable,
   contextOf,
-  definitionGate,
   factsAround,
-  type KnownCase,
   type Setting,
 } from '../../facts/index.ts'
 import { type Observed, riskRecord } from '../../risk/index.ts'
+import type { KnownCase } from '../case.ts'
 
 /** Inputs that a call is judged by. */
 export interface DecisionInputs {
@@ -72,4 +79,20 @@ const OURS = ['notify']
 
 function doableOf(theirs: readonly string[]): readonly string[] {
   return [...OURS, ...theirs]
+}
+
+/** Gate 2 of an action whose definition changed since it was reviewed; nothing when it did not. */
+function definitionGate({
+  name,
+  quarantined,
+  resource,
+}: Pick<Action, 'name' | 'quarantined' | 'resource'>): GateResult | undefined {
+  if (!quarantined) return undefined
+  return {
+    gate: 'liveness',
+    passed: false,
+    reason: 'definition.changed',
+    detail: `\`${name}\` is not what was reviewed any more: its definition changed`,
+    enough: `an administrator looks at the change and accepts it: remit resources review ${resource}`,
+  }
 }

@@ -1,5 +1,5 @@
 import { type Deny, decide } from '@remit/engine'
-import type { KnownCase } from '../../facts/index.ts'
+import type { KnownCase } from '../case.ts'
 import { type DecisionInputsWithLimits, factsOf } from './grounds.ts'
 
 /**

@@ -1,5 +1,6 @@
 import { type CallFacts, type Decision, decide, type ExternalAnswer } from '@remit/engine'
-import { type KnownCase, partiesOf } from '../../facts/index.ts'
+import { partiesOf } from '../../facts/index.ts'
+import type { KnownCase } from '../case.ts'
 import type { CallParts } from '../parts.ts'
 import type { DecisionInputs, DecisionInputsWithLimits } from './grounds.ts'
 

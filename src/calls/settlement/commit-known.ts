@@ -1,4 +1,4 @@
-import { findDecision } from '../../facts/index.ts'
+import { findDecision } from '../../decision-log/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Committed, Step } from '../../storage/index.ts'
 import type { CallParts } from '../parts.ts'

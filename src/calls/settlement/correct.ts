@@ -1,4 +1,4 @@
-import { correctQuery, findDecision } from '../../facts/index.ts'
+import { correctQuery, findDecision } from '../../decision-log/index.ts'
 import type { Step } from '../../storage/index.ts'
 import type { CallParts } from '../parts.ts'
 import { type Outcome, outcomeRecord } from './outcome-record.ts'

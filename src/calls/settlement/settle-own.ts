@@ -1,4 +1,4 @@
-import { sendingAmong, strandedOf } from '../../facts/index.ts'
+import { sendingAmong, strandedOf } from '../../decision-log/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { endSettled, recordOutcome } from '../outcome.ts'
 import type { CallParts } from '../parts.ts'

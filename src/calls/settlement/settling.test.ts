@@ -6,7 +6,7 @@ import {
   findDecision,
   listDecisions,
   type StoredDecision,
-} from '../../facts/decision-log/decision-store.ts'
+} from '../../decision-log/decision-store.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Storage } from '../../storage/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'

@@ -1,5 +1,6 @@
 import { type Denied, decideCall, endCall, isRecorded, type Verdict } from '../../calls/index.ts'
-import { type Call, findDecision } from '../../facts/index.ts'
+import { findDecision } from '../../decision-log/index.ts'
+import type { Call } from '../../facts/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { RPC, type RpcRequest } from '../../net/index.ts'
 import { Ended } from '../ended.ts'

@@ -7,7 +7,7 @@ import {
   usableApproval,
 } from '../../approvals/index.ts'
 import type { CatalogView } from '../../catalog/index.ts'
-import { problemOr } from '../../facts/index.ts'
+import { problemOr } from '../../decision-log/index.ts'
 import { agentIdOf } from '../../lib/client-url.ts'
 import { newId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'

@@ -1,6 +1,7 @@
 import { canProve } from '../../agent-authentication/index.ts'
 import { USE_STEP } from '../../approvals/index.ts'
-import { PROOF_STEP, problemOr, proofStep } from '../../facts/index.ts'
+import { problemOr } from '../../decision-log/index.ts'
+import { PROOF_STEP, proofStep } from '../../facts/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import {
   findRefreshToken,

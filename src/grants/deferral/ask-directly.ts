@@ -7,7 +7,7 @@ import {
   MAX_ASKED_AN_HOUR,
   requestConsent,
 } from '../../consent/index.ts'
-import { problemOr } from '../../facts/index.ts'
+import { problemOr } from '../../decision-log/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Person } from '../../people/index.ts'
 import { consumeOnce, type Tx } from '../../storage/index.ts'

@@ -1,5 +1,6 @@
 import { findAgent } from '../../agents/index.ts'
-import { isNothing, problemOr, withinAgent } from '../../facts/index.ts'
+import { problemOr } from '../../decision-log/index.ts'
+import { isNothing, withinAgent } from '../../facts/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
 import type { Id } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'

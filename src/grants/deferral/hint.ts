@@ -1,7 +1,7 @@
 import { checkSignedBy } from '../../agent-authentication/index.ts'
 import type { Agent } from '../../agents/index.ts'
 import { basesFor } from '../../consent/index.ts'
-import { problemOr } from '../../facts/index.ts'
+import { problemOr } from '../../decision-log/index.ts'
 import { isId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
 import {

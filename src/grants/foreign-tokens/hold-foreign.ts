@@ -1,4 +1,5 @@
-import { type Call, type FactParts, problemOr } from '../../facts/index.ts'
+import { problemOr } from '../../decision-log/index.ts'
+import type { Call, FactParts } from '../../facts/index.ts'
 import type { StoredIssuer, VerifiedToken } from '../../issuers/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
 import { Problem } from '../../lib/problem.ts'

@@ -1,9 +1,9 @@
 import { type Detail, type GateResult, intersect } from '@remit/engine'
 import { USE_STEP } from '../../approvals/index.ts'
 import type { Resource } from '../../catalog/index.ts'
+import { codeOf } from '../../decision-log/index.ts'
 import {
   callKeys,
-  codeOf,
   livenessOf,
   PAST_DEADLINE,
   PROOF_STEP,

@@ -1,8 +1,7 @@
 import { identifyEnforcer } from '../../catalog/index.ts'
+import { codeOf, findDecision } from '../../decision-log/index.ts'
 import {
   callKeys,
-  codeOf,
-  findDecision,
   livenessOf,
   minting,
   ownTokens,

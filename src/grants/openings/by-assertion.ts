@@ -1,5 +1,5 @@
 import { findPublicClient } from '../../agent-authentication/index.ts'
-import { problemOr } from '../../facts/index.ts'
+import { problemOr } from '../../decision-log/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { TASK_LIFE } from '../../tasks/index.ts'
 import { type AssertedOpening, refused, refusedFor } from '../opening.ts'

@@ -1,14 +1,8 @@
 import { contains } from '@remit/engine'
 import type { Agent } from '../../agents/index.ts'
 import { allLimits, type Basis, basesFor, basisLimits } from '../../consent/index.ts'
-import {
-  authorityWithin,
-  isNothing,
-  ownTokens,
-  problemOr,
-  subjectOf,
-  withinAgent,
-} from '../../facts/index.ts'
+import { problemOr } from '../../decision-log/index.ts'
+import { authorityWithin, isNothing, ownTokens, subjectOf, withinAgent } from '../../facts/index.ts'
 import { vouchedFor } from '../../issuers/index.ts'
 import { rememberedUntil } from '../../jose/index.ts'
 import { Problem } from '../../lib/problem.ts'

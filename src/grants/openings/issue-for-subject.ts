@@ -1,4 +1,5 @@
-import { codeOf, livenessOf, openingKeys, problemOr } from '../../facts/index.ts'
+import { codeOf, problemOr } from '../../decision-log/index.ts'
+import { livenessOf, openingKeys } from '../../facts/index.ts'
 import { issuerKey } from '../../issuers/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { closeTask, type TaskLineage } from '../../tasks/index.ts'

@@ -1,7 +1,8 @@
 import { asCalls, contains, detailInWords } from '@remit/engine'
 import { findAgent } from '../../agents/index.ts'
 import type { CatalogView } from '../../catalog/index.ts'
-import { type AskedAuthority, minting, problemOr, subjectOf } from '../../facts/index.ts'
+import { problemOr } from '../../decision-log/index.ts'
+import { type AskedAuthority, minting, subjectOf } from '../../facts/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import {
   checkPurpose,

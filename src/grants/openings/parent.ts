@@ -1,11 +1,11 @@
 import type { Detail } from '@remit/engine'
 import type { Agent } from '../../agents/index.ts'
 import type { CatalogView } from '../../catalog/index.ts'
+import { codeOf } from '../../decision-log/index.ts'
 import {
   alsoLiveness,
   callKeys,
   certifiedAt,
-  codeOf,
   livenessOf,
   mayHandOn,
   PAST_DEADLINE,

@@ -1,4 +1,4 @@
-import { problemOr } from '../../facts/index.ts'
+import { problemOr } from '../../decision-log/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { GrantName } from '../../policy/index.ts'
 import { refused } from '../opening.ts'

@@ -1,7 +1,7 @@
 import { intersect } from '@remit/engine'
 import { canProve } from '../../agent-authentication/index.ts'
 import { detailsForScope } from '../../catalog/index.ts'
-import { problemOr } from '../../facts/index.ts'
+import { problemOr } from '../../decision-log/index.ts'
 import type { Sponsored } from '../../issuers/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { findPerson } from '../../people/index.ts'

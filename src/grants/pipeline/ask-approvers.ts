@@ -1,5 +1,5 @@
 import { attachQuestion } from '../../approvals/index.ts'
-import { problemOr } from '../../facts/index.ts'
+import { problemOr } from '../../decision-log/index.ts'
 import { newId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { GrantName } from '../../policy/index.ts'

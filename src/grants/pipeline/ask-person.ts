@@ -5,7 +5,7 @@ import {
   findConsent,
   requestConsent,
 } from '../../consent/index.ts'
-import { problemOr } from '../../facts/index.ts'
+import { problemOr } from '../../decision-log/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { consumeOnce, type Tx } from '../../storage/index.ts'
 import { type Deferred, type NeedsConsent, type Refused, refused } from '../opening.ts'

@@ -5,7 +5,7 @@ import {
   type CredentialUse,
 } from '../../agent-authentication/index.ts'
 import type { Agent } from '../../agents/index.ts'
-import { problemOr } from '../../facts/index.ts'
+import { problemOr } from '../../decision-log/index.ts'
 import type { Subject } from '../../identity-providers/index.ts'
 import type { TrustedIssuer, VerifiedToken } from '../../issuers/index.ts'
 import { Problem } from '../../lib/problem.ts'

@@ -1,4 +1,4 @@
-import { problemOr } from '../../facts/index.ts'
+import { problemOr } from '../../decision-log/index.ts'
 import type { LedgerEvent } from '../../ledger/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { checkProof, type Proof } from '../../possession/index.ts'

@@ -20,13 +20,13 @@ import {
   limitsOfLists,
   questionsBehind,
 } from '../../consent/index.ts'
+import { codeOf } from '../../decision-log/index.ts'
 import {
   type AskedAuthority,
   type Authority,
   alsoLiveness,
   authorityWithin,
   certifiedAt,
-  codeOf,
   isNothing,
   livenessOf,
   openingKeys,

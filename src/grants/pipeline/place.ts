@@ -1,9 +1,9 @@
 import { intersect, type KindOf } from '@remit/engine'
 import type { Agent } from '../../agents/index.ts'
+import { codeOf } from '../../decision-log/index.ts'
 import {
   type AskedAuthority,
   alsoKeys,
-  codeOf,
   standsInTheWay,
   type Whereabouts,
 } from '../../facts/index.ts'

@@ -1,6 +1,7 @@
 import { type AccessRequest, attachQuestion } from '../../approvals/index.ts'
-import { bookkeepingForOpening, CHALLENGED, isChallenge, PROOF_STEP } from '../../facts/index.ts'
-import type { LedgerEvent } from '../../ledger/index.ts'
+import { CHALLENGED, isChallenge } from '../../decision-log/index.ts'
+import { PROOF_STEP } from '../../facts/index.ts'
+import { type Bookkeeping, bookkeepingOf, type LedgerEvent } from '../../ledger/index.ts'
 import { type Id, newId } from '../../lib/id.ts'
 import type { Proof } from '../../possession/index.ts'
 import { consumeOnce, consumeOnceStep, type Step } from '../../storage/index.ts'
@@ -138,4 +139,20 @@ function recordOf(attempt: Attempt, { reason }: Refused, decisionId?: Id<'decisi
     thumbprint: attempt.proof?.thumbprint,
     origin: { ip: attempt.ip },
   }
+}
+
+/**
+ * Decides how a refusal at the token endpoint, or beside it, goes into the books: by who
+ * authenticated, or whose grant was shown.
+ */
+function bookkeepingForOpening(
+  { ledger: { refusals } }: Pick<GrantParts, 'ledger'>,
+  attempt: { readonly about: Partial<LedgerEvent>; readonly ip: string },
+  reason: string,
+): Bookkeeping {
+  const { agent, task } = attempt.about
+  if (agent !== undefined || task !== undefined)
+    return bookkeepingOf(refusals, { agent, task, reason })
+  if (!isChallenge(reason)) refusals.countStranger({ at: 'token request', reason, ip: attempt.ip })
+  return { as: 'stranger' }
 }

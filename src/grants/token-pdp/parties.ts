@@ -1,15 +1,8 @@
 import type { GateResult } from '@remit/engine'
 import { type Agent, findAgent, findAgentOfClient } from '../../agents/index.ts'
 import { type Basis, basesFor, basisLimits } from '../../consent/index.ts'
-import {
-  alsoKeys,
-  alsoLiveness,
-  certifiedAt,
-  codeOf,
-  livenessOf,
-  openingKeys,
-  problemOr,
-} from '../../facts/index.ts'
+import { codeOf, problemOr } from '../../decision-log/index.ts'
+import { alsoKeys, alsoLiveness, certifiedAt, livenessOf, openingKeys } from '../../facts/index.ts'
 import { type TrustedIssuer, vouchedFor } from '../../issuers/index.ts'
 import { isId } from '../../lib/id.ts'
 import { Problem, type ProblemCode } from '../../lib/problem.ts'

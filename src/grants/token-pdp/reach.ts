@@ -8,10 +8,10 @@ import {
 } from '@remit/engine'
 import { limitsOver, peekBudgets, subjectsOf } from '../../budgets/index.ts'
 import { type Action, type CatalogView, countedRisk, type Resource } from '../../catalog/index.ts'
+import { codeOf } from '../../decision-log/index.ts'
 import {
   agentEntity,
   callable,
-  codeOf,
   contextsOf,
   groupEntities,
   livenessOf,

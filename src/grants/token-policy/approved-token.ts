@@ -1,6 +1,6 @@
 import type { Detail, ForbidRef } from '@remit/engine'
 import { lastingApproval, useSteps } from '../../approvals/index.ts'
-import type { JudgedIssuance } from '../../facts/index.ts'
+import type { JudgedIssuance } from '../../decision-log/index.ts'
 import { newId } from '../../lib/id.ts'
 import type { Step } from '../../storage/index.ts'
 import { type Refused, refused } from '../opening.ts'

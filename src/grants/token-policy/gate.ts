@@ -9,12 +9,12 @@ import {
 import type { Agent } from '../../agents/index.ts'
 import { liftedForTask } from '../../approvals/index.ts'
 import type { CatalogView } from '../../catalog/index.ts'
+import type { JudgedIssuance } from '../../decision-log/index.ts'
 import {
   agentEntity,
   contextOf,
   groupEntities,
   intersecting,
-  type JudgedIssuance,
   personEntity,
   type Setting,
   spaceEntities,

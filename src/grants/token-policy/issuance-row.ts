@@ -4,7 +4,7 @@ import {
   type JudgedIssuance,
   type StoredDecision,
   type StoredGate,
-} from '../../facts/index.ts'
+} from '../../decision-log/index.ts'
 import type { LedgerEvent } from '../../ledger/index.ts'
 import type { Id } from '../../lib/id.ts'
 import type { Step } from '../../storage/index.ts'

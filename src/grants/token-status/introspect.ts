@@ -1,4 +1,5 @@
 import type { Resource } from '../../catalog/index.ts'
+import { problemOr } from '../../decision-log/index.ts'
 import {
   callKeys,
   isKeyOf,
@@ -8,7 +9,6 @@ import {
   minting,
   ownTokens,
   partiesOf,
-  problemOr,
   type Setting,
   settingLiveness,
 } from '../../facts/index.ts'

@@ -1,4 +1,5 @@
-import { ownTokens, problemOr } from '../../facts/index.ts'
+import { problemOr } from '../../decision-log/index.ts'
+import { ownTokens } from '../../facts/index.ts'
 import { readCompact, readObject } from '../../jose/index.ts'
 import type { Id } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'

@@ -1,6 +1,6 @@
 import { findAgent } from '../../agents/index.ts'
 import { explain, type OperatorExplanation } from '../../analysis/index.ts'
-import { findDecision, type StoredDecision } from '../../facts/index.ts'
+import { findDecision, type StoredDecision } from '../../decision-log/index.ts'
 import { isId } from '../../lib/id.ts'
 import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'

@@ -1,4 +1,4 @@
-import { insertDecisionQuery } from '../../facts/decision-log/decision-store.ts'
+import { insertDecisionQuery } from '../../decision-log/decision-store.ts'
 import { type Id, newId } from '../../lib/id.ts'
 import { systemRandom } from '../../lib/random.ts'
 import type { Task } from '../../tasks/index.ts'

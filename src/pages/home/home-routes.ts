@@ -1,6 +1,7 @@
 import { listAgents } from '../../agents/index.ts'
+import { listNotices } from '../../calls/index.ts'
 import { pendingConsents } from '../../consent/index.ts'
-import { listDecisions, listNotices } from '../../facts/index.ts'
+import { listDecisions } from '../../decision-log/index.ts'
 import { listProviders } from '../../identity-providers/index.ts'
 import { latestSet } from '../../policy/index.ts'
 import { firstRequests } from '../approval/request-lists.ts'

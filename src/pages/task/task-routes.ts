@@ -2,7 +2,7 @@ import { findAgent } from '../../agents/index.ts'
 import { listForTask } from '../../approvals/index.ts'
 import { budgetUse, type ShownLimit, showLimitsOver } from '../../budgets/index.ts'
 import { basesOfPerson, findBasis } from '../../consent/index.ts'
-import { listDecisions } from '../../facts/index.ts'
+import { listDecisions } from '../../decision-log/index.ts'
 import { findSponsorGrant } from '../../sponsorship/index.ts'
 import {
   closeTask,

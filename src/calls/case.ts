@@ -1,0 +1,150 @@
+import type { Ask, CallFacts, GateResult } from '@remit/engine'
+import { callHash, type FrozenCall } from '../approvals/index.ts'
+import type { StoredDecision, StoredGate } from '../decision-log/index.ts'
+import { CHALLENGED, isChallenge } from '../decision-log/index.ts'
+import type { Call } from '../facts/index.ts'
+import type { LedgerEvent } from '../ledger/index.ts'
+import type { Id } from '../lib/id.ts'
+import { type Assessment, storedRisk } from '../risk/index.ts'
+import { argumentTexts } from '../tokens/index.ts'
+import { freeze } from './freeze.ts'
+import type { Identified } from './identified.ts'
+
+/** One call on its way to an answer, and what is known about it so far. Never changed, only added to. */
+export interface Case {
+  readonly id: Id<'decision'>
+  readonly call: Call
+  readonly who: Identified
+  /** Call as it is frozen, once it is known who makes it. */
+  readonly frozen: FrozenCall | undefined
+  readonly callHash: string | undefined
+  readonly at: number
+  readonly replicaId: string
+  readonly policyVersion: number | undefined
+  /** An earlier answer to this very request used up its proof: there is nothing left to use (`decideHeld`). */
+  readonly proofUsed: boolean
+  /** Risk of the call, once it was weighed. */
+  readonly risk?: Assessment
+  /** The enforcement point that asks what the answer would be, and sends nothing through us. */
+  readonly pep?: string
+}
+
+/** A case in which it is known who calls. */
+export type KnownCase = Case & { readonly who: Extract<Identified, { known: true }> }
+
+/** Request as it is written to the books: a call of an action, or one that is none (`admit`). */
+export type RecordedRequest = Omit<Case, 'call' | 'frozen'> & {
+  readonly call: Pick<Call, 'resource' | 'origin'> & Partial<Pick<Call, 'action' | 'arguments'>>
+}
+
+export function openCase(
+  call: Call,
+  who: Identified,
+  fixed: Pick<Case, 'id' | 'at' | 'replicaId' | 'policyVersion' | 'proofUsed'>,
+): Case {
+  if (!who.known) return { ...fixed, call, who, frozen: undefined, callHash: undefined }
+  const { task, chain } = who.held
+  const frozen = freeze(call, { person: task.personId, chain, task: task.id })
+  return { ...fixed, call, who, frozen, callHash: callHash(frozen) }
+}
+
+/** Outcome for the books. */
+export interface Finding {
+  readonly outcome: 'permit' | 'deny' | 'requestable'
+  readonly reason: string
+  readonly gates: readonly GateResult[]
+  /** Facts that the gates looked at, where they were asked. */
+  readonly facts?: CallFacts | undefined
+  readonly detail?: string | undefined
+  readonly enough?: string | undefined
+  readonly ask?: Ask | undefined
+  readonly requestId?: Id<'request'> | undefined
+  readonly allowanceId?: Id<'allowance'> | undefined
+}
+
+/** The row that `explain` reads. */
+export function rowOf(each: RecordedRequest, finding: Finding): StoredDecision {
+  const { call, who } = each
+  const task = who.known ? who.held.task : undefined
+  return {
+    id: each.id,
+    taskId: task?.id ?? null,
+    personId: task?.personId ?? null,
+    agentId: task?.agentId ?? null,
+    resource: call.resource.name,
+    action: call.action?.name ?? null,
+    outcome: isChallenge(finding.reason) ? 'challenged' : finding.outcome,
+    reason: finding.reason,
+    callHash: each.callHash ?? null,
+    policyVersion: each.policyVersion ?? null,
+    requestId: finding.requestId ?? null,
+    allowanceId: finding.allowanceId ?? null,
+    explanation: {
+      gates: finding.gates.map(storedGate),
+      detail: finding.detail,
+      enough: finding.enough,
+      ask: finding.ask,
+      risk: each.risk && storedRisk(each.risk),
+    },
+    // INVARIANT: what was only asked about permits nothing that could be sent or reported.
+    state: finding.outcome === 'permit' && each.pep === undefined ? 'sending' : 'decided',
+    status: null,
+    replicaId: each.replicaId,
+    at: each.at,
+    endedAt: null,
+    presumedAt: null,
+  }
+}
+
+function storedGate(gate: GateResult): StoredGate {
+  // By whose word something was lifted is worth keeping, too, and what a limit had left.
+  const told = gate.gate === 'approval' ? gate.policies : gate.gate === 'budget' && gate.subject
+  if (!gate.passed || told) return gate
+  const { detail: _, ...rest } = gate
+  return rest
+}
+
+/**
+ * Writes the ledger record that every request gets. Arguments and address are behind salted
+ * commitments.
+ */
+export function recordOf(each: RecordedRequest, finding: Finding): LedgerEvent {
+  const { call, who } = each
+  const task = who.known ? who.held.task : undefined
+  return {
+    type: each.pep === undefined ? typeOf(finding) : 'evaluation.answered',
+    decisionId: each.id,
+    person: task?.personId,
+    agent: task?.agentId,
+    chain: who.known ? who.held.chain : undefined,
+    task: task?.id,
+    resource: call.resource.name,
+    action: call.action?.name,
+    outcome: isChallenge(finding.reason) ? 'challenged' : finding.outcome,
+    reason: finding.reason,
+    policyVersion: each.policyVersion,
+    callHash: each.callHash,
+    requestId: finding.requestId,
+    ...factsOf(each, finding),
+    tokenId: who.claims?.jti,
+    thumbprint: who.proof?.thumbprint,
+    origin: call.origin,
+    // INVARIANT: the books keep nothing that somebody wrote who could not be identified.
+    private: { arguments: who.known && call.arguments ? argumentTexts(call.arguments) : undefined },
+  }
+}
+
+function factsOf({ pep }: RecordedRequest, { allowanceId }: Finding): Pick<LedgerEvent, 'facts'> {
+  if (pep !== undefined) return { facts: { pep } }
+  return allowanceId === undefined ? {} : { facts: { allowance: allowanceId } }
+}
+
+function typeOf({ outcome, reason }: Finding): string {
+  return isChallenge(reason) ? CHALLENGED : TYPE[outcome]
+}
+
+const TYPE = {
+  permit: 'decision.intent',
+  deny: 'decision.denied',
+  requestable: 'decision.requestable',
+} as const

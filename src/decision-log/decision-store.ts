@@ -1,0 +1,236 @@
+import type { Ask, GateResult } from '@remit/engine'
+import type { Id } from '../lib/id.ts'
+import type { StoredRisk } from '../risk/index.ts'
+import { codec, keptQuery, type Reader, type Step, type Tx } from '../storage/index.ts'
+import { isChallenge } from './reasons.ts'
+import type { StoredInputs } from './recorded-store.ts'
+
+export type DecisionState =
+  /** Nothing is sent. */
+  | 'decided'
+  /** Permitted: the intent is recorded, the outcome is not known yet. */
+  | 'sending'
+  | 'answered'
+  | 'failed'
+  /** Provably no byte was sent; approval and budget were returned. */
+  | 'not_sent'
+  /** Presumed: the replica that sent it is gone, or its API silent. Never repeated, and corrected by whoever knows better. */
+  | 'indeterminate'
+
+/** `challenged`: asked to prove its key with a nonce, which decides nothing. */
+export type StoredOutcome = 'permit' | 'deny' | 'requestable' | 'challenged'
+
+/** Parts of a decision that `explain` needs beyond its columns. */
+export type StoredExplanation = {
+  readonly gates: readonly StoredGate[]
+  readonly detail?: string | undefined
+  readonly enough?: string | undefined
+  readonly ask?: Ask | undefined
+  readonly risk?: StoredRisk | undefined
+}
+/** The words of gates that passed are not kept, but for what lifted something and what limits had left. */
+export type StoredGate = Omit<GateResult, 'detail'> & { readonly detail?: string }
+
+export interface StoredDecision {
+  readonly id: Id<'decision'>
+  readonly taskId: string | null
+  readonly personId: string | null
+  readonly agentId: string | null
+  readonly resource: string | null
+  readonly action: string | null
+  readonly outcome: StoredOutcome
+  readonly reason: string
+  readonly callHash: string | null
+  readonly policyVersion: number | null
+  readonly requestId: string | null
+  /** The standing answer that lifted what stood in the way. */
+  readonly allowanceId: string | null
+  readonly explanation: StoredExplanation
+  readonly state: DecisionState
+  /** HTTP status that the upstream answered. */
+  readonly status: number | null
+  readonly replicaId: string
+  readonly at: number
+  readonly endedAt: number | null
+  /** Time when it was called indeterminate, where a true outcome corrected that later. */
+  readonly presumedAt: number | null
+}
+
+/** Without what decisions were made from: that is large, and few ask for it (`recorded-store.ts`). */
+const DECISIONS = codec('decisions', 'inputs', 'setting').of<StoredDecision>({
+  read: { outcome: ({ outcome, reason }) => (isChallenge(reason) ? 'challenged' : outcome) },
+  // The table knows three; which denials are challenges, their reason says.
+  write: { outcome: ({ outcome }) => (outcome === 'challenged' ? 'deny' : outcome) },
+})
+
+export function insertDecisionQuery(
+  db: Reader,
+  decision: StoredDecision,
+  from: StoredInputs = { inputs: null, setting: null },
+): Step['query'] {
+  const { inputs, setting } = from
+  return keptQuery(db, 'decision', [...DECISIONS.values(decision), inputs, setting], () =>
+    db.insertInto('decisions').values({ ...DECISIONS.write(decision), inputs, setting }),
+  )
+}
+
+export async function findDecision(db: Reader, id: string): Promise<StoredDecision | undefined> {
+  const row = await db
+    .selectFrom('decisions')
+    .select(DECISIONS.columns)
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row && DECISIONS.read(row)
+}
+
+/**
+ * The outcome of a call that was being sent.
+ * INVARIANT: it is said once; what has been found indeterminate is only ever corrected, once (`correctQuery`).
+ */
+export function endQuery(
+  db: Reader,
+  id: string,
+  ending: {
+    readonly state: Exclude<DecisionState, 'decided' | 'sending'>
+    readonly status?: number | undefined
+    readonly at: number
+  },
+): Step['query'] {
+  const { at, state, status = null } = ending
+  return keptQuery(db, 'decision ends', [state, status, at, id, 'sending'], () =>
+    db
+      .updateTable('decisions')
+      .set({ state, status, ended_at: at })
+      .where('id', '=', id)
+      .where('state', '=', 'sending'),
+  )
+}
+
+/** A true outcome instead of a presumed one. */
+export function correctQuery(
+  db: Reader,
+  id: string,
+  ending: {
+    readonly state: 'answered' | 'failed' | 'not_sent'
+    readonly status?: number | undefined
+    readonly at: number
+  },
+): Step['query'] {
+  const { at, state, status = null } = ending
+  return db
+    .updateTable('decisions')
+    .set((eb) => ({ state, status, presumed_at: eb.ref('ended_at'), ended_at: at }))
+    .where('id', '=', id)
+    .where('state', '=', 'indeterminate')
+    .where('presumed_at', 'is', null)
+}
+
+export interface DecisionFilter {
+  readonly taskId?: string
+  readonly personId?: string
+  readonly agentId?: string
+  readonly limit: number
+  /** The last decision seen; newest come first. */
+  readonly after?: { readonly at: number; readonly id: string }
+}
+
+export async function listDecisions(db: Reader, filter: DecisionFilter): Promise<StoredDecision[]> {
+  const { taskId, personId, agentId, after } = filter
+  let query = db.selectFrom('decisions').select(DECISIONS.columns)
+  if (taskId !== undefined) query = query.where('task_id', '=', taskId)
+  if (personId !== undefined) query = query.where('person_id', '=', personId)
+  if (agentId !== undefined) query = query.where('agent_id', '=', agentId)
+  if (after) {
+    query = query.where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('at', 'id'), '<', tuple(after.at, after.id)),
+    )
+  }
+  const rows = await query.orderBy('at', 'desc').orderBy('id', 'desc').limit(filter.limit).execute()
+  return rows.map(DECISIONS.read)
+}
+
+/** Replicas that have calls under way, as far as the books say. */
+export async function sendingReplicas(db: Reader): Promise<string[]> {
+  const rows = await db
+    .selectFrom('decisions')
+    .select('replica_id')
+    .distinct()
+    .where('state', '=', 'sending')
+    .execute()
+  return rows.map(({ replica_id }) => replica_id)
+}
+
+/** Whether a call of one of these tasks is on its way. */
+export async function isSending(db: Reader, taskIds: readonly string[]): Promise<boolean> {
+  if (taskIds.length === 0) return false
+  const row = await db
+    .selectFrom('decisions')
+    .select('id')
+    .where('task_id', 'in', taskIds)
+    .where('state', '=', 'sending')
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Calls that a replica was sending, some at a time. */
+export async function sendingOf(
+  tx: Tx,
+  replicaId: string,
+  count: number,
+): Promise<StoredDecision[]> {
+  const rows = await tx
+    .selectFrom('decisions')
+    .select(DECISIONS.columns)
+    .where('state', '=', 'sending')
+    .where('replica_id', '=', replicaId)
+    .limit(count)
+    .execute()
+  return rows.map(DECISIONS.read)
+}
+
+/** Answers those of these calls that are being sent, as far as the books say. */
+export async function sendingAmong(db: Reader, ids: readonly string[]): Promise<string[]> {
+  const rows = await db
+    .selectFrom('decisions')
+    .select('id')
+    .where('id', 'in', ids)
+    .where('state', '=', 'sending')
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+/** Calls that a replica is sending itself, as far as the books say, in the order of their ids. */
+export async function strandedOf(
+  db: Reader,
+  replicaId: string,
+  { after, limit }: { readonly after: string; readonly limit: number },
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom('decisions')
+    .leftJoin('resources', 'resources.name', 'decisions.resource')
+    .select('decisions.id')
+    .where('decisions.state', '=', 'sending')
+    .where('decisions.replica_id', '=', replicaId)
+    .where('decisions.id', '>', after)
+    // An API that asks by itself says later what became of its call (`lapse`).
+    .where((eb) => eb.or([eb('resources.mode', 'is', null), eb('resources.mode', '!=', 'direct')]))
+    .orderBy('decisions.id')
+    .limit(limit)
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+/** Calls to APIs that ask by themselves, permitted before `since` and without an outcome, some at a time. */
+export async function unreported(db: Reader, since: number, count: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('decisions')
+    .innerJoin('resources', 'resources.name', 'decisions.resource')
+    .select('decisions.id')
+    .where('decisions.state', '=', 'sending')
+    .where('resources.mode', '=', 'direct')
+    .where('decisions.at', '<', since)
+    .limit(count)
+    .execute()
+  return rows.map(({ id }) => id)
+}

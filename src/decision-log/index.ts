@@ -1,0 +1,41 @@
+/** Decisions as they were made: rows, inputs to make them again from, and the reasons that they give. */
+export {
+  correctQuery,
+  type DecisionState,
+  endQuery,
+  findDecision,
+  insertDecisionQuery,
+  isSending,
+  listDecisions,
+  type StoredDecision,
+  type StoredGate,
+  type StoredOutcome,
+  sendingAmong,
+  sendingOf,
+  sendingReplicas,
+  strandedOf,
+  unreported,
+} from './decision-store.ts'
+export { inputsOf } from './inputs.ts'
+export { issuanceInputs, type JudgedIssuance } from './judged.ts'
+export { readRecorded } from './read-recorded.ts'
+export {
+  CHALLENGE,
+  CHALLENGED,
+  type Challenge,
+  challengeFor,
+  codeOf,
+  enoughFor,
+  isChallenge,
+  problemOr,
+} from './reasons.ts'
+export { eraseInputs, insertSettingQuery, type StoredInputs } from './recorded-store.ts'
+export {
+  type DecidedAgain,
+  decideAgain,
+  type RecordedDecision,
+  type Replayable,
+  readSetting,
+  replayInputs,
+} from './replay-inputs.ts'
+export { RecordedSettings, type SettingFacts } from './setting.ts'

@@ -1,0 +1,97 @@
+import type { Environment, ParseResult } from '@marcbachmann/cel-js'
+import type { Json } from '../../lib/json.ts'
+import { LruCache } from '../../lib/lru-cache.ts'
+import { Cost, type Inputs } from './cost.ts'
+import { fromCel, Unmapped } from './values.ts'
+
+/** Characters of one expression, as it is written. */
+const MAX_CHARACTERS = 1_024
+const LIMITS = {
+  maxAstNodes: 256,
+  maxDepth: 24,
+  maxListElements: 64,
+  maxMapEntries: 64,
+  maxCallArguments: 8,
+} as const
+/** Steps of all expressions of a mapping together (`cost.ts`): some ten milliseconds. */
+const MAX_STEPS = 2_000_000
+const MAX_KEPT = 1_000
+
+type Parsed = ParseResult | Unmapped
+
+/** CEL, loaded when the first mapping counts: most servers have none. */
+export class Expressions {
+  static #loading: Promise<Expressions> | undefined
+  readonly #environment: Environment
+  readonly #parsed = new LruCache<Parsed>(MAX_KEPT)
+
+  private constructor(environment: Environment) {
+    this.#environment = environment
+  }
+
+  static load(): Promise<Expressions> {
+    Expressions.#loading ??= import('@marcbachmann/cel-js').then(({ Environment }) => {
+      const options = { enableOptionalTypes: true, homogeneousAggregateLiterals: false }
+      const environment = new Environment({ ...options, limits: LIMITS })
+      environment.registerVariable('params', 'dyn').registerVariable('token', 'dyn')
+      return new Expressions(environment)
+    })
+    return Expressions.#loading
+  }
+
+  /** Makes the scope of one call: what its expressions take together is bounded. */
+  over(inputs: Inputs): ExpressionScope {
+    return new ExpressionScope(inputs, (text) => this.#parse(text))
+  }
+
+  #parse(text: string): Parsed {
+    return this.#parsed.get(text, 0) ?? this.#parsed.put(text, 0, this.#read(text))
+  }
+
+  #read(text: string): Parsed {
+    if (text.length > MAX_CHARACTERS)
+      return new Unmapped(`an expression has more than ${MAX_CHARACTERS} characters`)
+    try {
+      return this.#environment.parse(text)
+    } catch {
+      return new Unmapped('an expression is not CEL, or has too many parts')
+    }
+  }
+}
+
+export class ExpressionScope {
+  readonly #inputs: Inputs
+  readonly #cost: Cost
+  readonly #parse: (text: string) => Parsed
+  #left = MAX_STEPS
+
+  constructor(inputs: Inputs, parse: (text: string) => Parsed) {
+    this.#inputs = inputs
+    this.#cost = new Cost(inputs)
+    this.#parse = parse
+  }
+
+  /**
+   * `undefined`: absent.
+   * INVARIANT: what it could take is known before any of it is evaluated.
+   * @throws Unmapped
+   */
+  value(text: string): Json | undefined {
+    const parsed = this.#parse(text)
+    if (parsed instanceof Unmapped) throw parsed
+    this.#left -= this.#cost.of(parsed.ast)
+    if (!(this.#left >= 0)) throw new Unmapped('its expressions could take too long on this call')
+    let result: unknown
+    try {
+      result = parsed(Object.fromEntries(this.#inputs))
+    } catch (error) {
+      throw new Unmapped(`an expression fails: ${firstLine(error)}`)
+    }
+    return fromCel(result)
+  }
+}
+
+function firstLine(error: unknown): string {
+  const [line = ''] = error instanceof Error ? error.message.split('\n', 1) : []
+  return line.slice(0, 200)
+}

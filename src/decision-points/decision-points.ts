@@ -1,0 +1,189 @@
+import type { ExternalAnswer } from '@remit/engine'
+import { RULES } from '../catalog/index.ts'
+import type { MasterKey } from '../keys/index.ts'
+import type { Clock } from '../lib/clock.ts'
+import { Problem } from '../lib/problem.ts'
+import type { Outbound } from '../net/index.ts'
+import type { Live } from '../revocation/index.ts'
+import type { Storage } from '../storage/index.ts'
+import { requestsFor } from './cel/ask-mapped.ts'
+import type { MappedRequests } from './cel/requests.ts'
+import { Unmapped } from './cel/values.ts'
+import { Circuit } from './circuit.ts'
+import { isAskedAbout, type SealedDecisionPoint, sealPlace } from './decision-point.ts'
+import { selectPoints } from './decision-point-store.ts'
+import {
+  type EvaluatedSubject,
+  evaluationRequest,
+  MAX_ANSWER_BYTES,
+  type PointAnswer,
+  readEvaluation,
+} from './evaluation.ts'
+
+export interface DecisionPointsOptions {
+  readonly storage: Storage
+  readonly live: Pick<Live, 'view'>
+  readonly master: Pick<MasterKey, 'open'>
+  readonly clock: Pick<Clock, 'monotonic'>
+  readonly outbound: Pick<Outbound, 'fetch'>
+}
+
+const NONE: readonly ExternalAnswer[] = []
+
+interface Question {
+  readonly decisionId: string
+  /** JSON text. */
+  readonly body: string
+}
+
+const UNMAPPED = {
+  answer: 'unmapped',
+  detail: 'what the tool declares that it is to be asked cannot be made of this call',
+} as const
+
+/** The decision points of others, as configured now, asked about calls. One for each process. */
+export class DecisionPoints {
+  readonly #options: DecisionPointsOptions
+  #points: { readonly epoch: number; readonly all: readonly SealedDecisionPoint[] } | undefined
+  /** Circuits by what they are asked at: a point that was removed and added again begins anew. */
+  readonly #circuits = new Map<string, Circuit>()
+
+  constructor(options: DecisionPointsOptions) {
+    this.#options = options
+  }
+
+  /** Whether calls are denied at once for now, because it failed. Of this process. */
+  isLeftAlone(point: Pick<SealedDecisionPoint, 'name' | 'createdAt'>): boolean {
+    return this.#circuits.get(keyOf(point))?.isOpen === true
+  }
+
+  /**
+   * Asks all decision points that are for this call, at the same time. Never throws for what they
+   * do: whatever is not a clear answer is a failure, and denies. The caller has read the view that
+   * watches over `RULES` before.
+   */
+  async answers(about: EvaluatedSubject): Promise<readonly ExternalAnswer[]> {
+    const { call } = about
+    const asked = { resource: call.resource.name, action: call.action.name }
+    const points = (await this.#active()).filter((point) => isAskedAbout(point, asked))
+    if (points.length === 0) return NONE
+    const mapped = await requestsFor(call, about.says)
+    return Promise.all(points.map((point) => this.#answers(point, about, mapped)))
+  }
+
+  /**
+   * INVARIANT: what a tool declares says what is asked, never whether: a decision point is asked all of it, and has to permit all of it.
+   * One that is to have no arguments is asked as always, for a declaration could hand them over.
+   */
+  async #answers(
+    point: SealedDecisionPoint,
+    about: EvaluatedSubject,
+    mapped: MappedRequests | undefined,
+  ): Promise<ExternalAnswer> {
+    const { decisionId } = about
+    const { name, sendsArguments } = point
+    if (mapped === undefined || !sendsArguments) {
+      const body = JSON.stringify(evaluationRequest(about, sendsArguments))
+      return this.#answer(point, { decisionId, body })
+    }
+    if (mapped instanceof Unmapped) return { name, ...UNMAPPED, note: mapped.message }
+    const asks = mapped.map((body) => this.#answer(point, { decisionId, body }))
+    return strictest(name, await Promise.all(asks))
+  }
+
+  async #active(): Promise<readonly SealedDecisionPoint[]> {
+    const { live, storage } = this.#options
+    const { states } = await live.view([RULES])
+    const epoch = states[0]?.epoch ?? 0
+    if (this.#points?.epoch === epoch) return this.#points.all
+    const all = await selectPoints(storage.read)
+    // Two reads may overtake each other; what was read under the later epoch stays.
+    if (!this.#points || this.#points.epoch < epoch) this.#points = { epoch, all }
+    const keys = new Set(all.map(keyOf))
+    for (const key of this.#circuits.keys()) if (!keys.has(key)) this.#circuits.delete(key)
+    return all
+  }
+
+  async #answer(point: SealedDecisionPoint, question: Question): Promise<ExternalAnswer> {
+    const { name } = point
+    const circuit = this.#circuits.get(keyOf(point)) ?? new Circuit(this.#options.clock)
+    this.#circuits.set(keyOf(point), circuit)
+    const why = circuit.enter()
+    if (why !== undefined) return { name, answer: 'failed', detail: why }
+    const evaluation = await this.#ask(point, question)
+    if ('failed' in evaluation) {
+      circuit.failed()
+      return { name, answer: 'failed', detail: evaluation.failed }
+    }
+    circuit.answered()
+    const { decision, note } = evaluation
+    return { name, answer: decision ? 'permit' : 'deny', ...(note === undefined ? {} : { note }) }
+  }
+
+  async #ask(point: SealedDecisionPoint, { body, decisionId }: Question): Promise<PointAnswer> {
+    try {
+      const answer = await this.#options.outbound.fetch(
+        point.url,
+        {
+          method: 'POST',
+          headers: {
+            ...this.#credential(point),
+            accept: 'application/json',
+            'content-type': 'application/json',
+            'x-request-id': decisionId,
+          },
+          body,
+        },
+        { maxBytes: MAX_ANSWER_BYTES, timeoutMs: point.timeoutMs },
+      )
+      return await read(answer)
+    } catch (error) {
+      return { failed: failureOf(error) }
+    }
+  }
+
+  /** Opens the credential as late as possible, and keeps it nowhere. */
+  #credential(point: SealedDecisionPoint): Record<string, string> {
+    const { header, sealed } = point
+    if (header === undefined || !sealed) return {}
+    const secret = Buffer.from(this.#options.master.open(sealed, sealPlace(point))).toString()
+    return { [header]: header === 'authorization' ? `Bearer ${secret}` : secret }
+  }
+}
+
+/** A permit only where all of them are. */
+function strictest(name: string, answers: readonly ExternalAnswer[]): ExternalAnswer {
+  const worst =
+    answers.find(({ answer }) => answer === 'deny') ??
+    answers.find(({ answer }) => answer !== 'permit') ??
+    answers[0]
+  return worst ?? { name, ...UNMAPPED }
+}
+
+/** AuthZEN 1.0: a denial is 200, too. Any other status is about the question, and redirects are not followed. */
+async function read(answer: Response): Promise<PointAnswer> {
+  const { headers, status } = answer
+  if (status !== 200) return { failed: `it answered ${status}` }
+  const type = headers.get('content-type') ?? ''
+  if (headers.has('content-encoding') || !/^application\/json\s*(?:;|$)/i.test(type))
+    return { failed: 'what it answered is not plain JSON' }
+  return readEvaluation(await answer.bytes())
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  'outbound.timed_out': 'it did not answer in time',
+  'outbound.unreachable': 'it could not be reached',
+  'outbound.too_large': 'it answered too much',
+  'outbound.refused': 'its address may not be reached from here',
+  'keys.cannot_open': 'the credential for it cannot be opened',
+}
+
+/** INVARIANT: nothing of the error itself: it may speak of addresses. */
+function failureOf(error: unknown): string {
+  const code = error instanceof Problem ? error.code : ''
+  return WORDS[code] ?? 'it could not be asked'
+}
+
+function keyOf({ createdAt, name }: Pick<SealedDecisionPoint, 'name' | 'createdAt'>): string {
+  return `${name} ${createdAt}`
+}

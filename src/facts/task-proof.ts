@@ -1,0 +1,24 @@
+import type { Proof } from '../possession/index.ts'
+import { consumeOnceStep, type Step } from '../storage/index.ts'
+import type { Task } from '../tasks/index.ts'
+import type { FactParts } from './parts.ts'
+
+/** Name of the guard that fails for a proof that was used before. */
+export const PROOF_STEP = 'used dpop'
+
+/** Uses up a proof in the commit of what it was shown for. */
+export function proofStep(parts: Pick<FactParts, 'storage'>, proof: Proof): Step {
+  return consumeOnceStep(parts.storage.read, 'dpop', proof.replayKey, proof.expiresAt)
+}
+
+/**
+ * Whether a token that is bound to this key can be one of the task; `null`: to none. Tokens of a task that a code opened name their key
+ * themselves: a client that authenticates may refresh with another than the one that its task began with (RFC 9449 section 5).
+ */
+export function isKeyOf(
+  { keyThumbprint, openedBy }: Pick<Task, 'keyThumbprint' | 'openedBy'>,
+  thumbprint: string | null,
+): boolean {
+  if (keyThumbprint === null || thumbprint === null) return keyThumbprint === thumbprint
+  return keyThumbprint === thumbprint || openedBy === 'code'
+}

@@ -1,0 +1,20 @@
+import { type Id, isId } from '../lib/id.ts'
+import type { RefusalTally } from './refusal-tally.ts'
+import type { RefusedCaller } from './repeat-window.ts'
+
+/**
+ * Form in which a refusal goes into the books: by itself, counted with others like it, or counted
+ * as a stranger's.
+ */
+export type Bookkeeping =
+  | { readonly as: 'record'; done(id: Id<'decision'>): void }
+  | { readonly as: 'repeat'; readonly like: Id<'decision'> | undefined }
+  | { readonly as: 'stranger' }
+
+/** Decides how a refusal of a known caller goes into the books, and counts it. */
+export function bookkeepingOf(refusals: RefusalTally, caller: RefusedCaller): Bookkeeping {
+  if (refusals.admits(caller))
+    return { as: 'record', done: (id) => refusals.noteRecorded(caller, id) }
+  const last = refusals.lastOf(caller)
+  return { as: 'repeat', like: isId('decision', last) ? last : undefined }
+}
