@@ -56,6 +56,8 @@ export interface WorldOptions {
   readonly settings?: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>)
   /** With APIs that do not answer, in milliseconds. */
   readonly patience?: { readonly startsWithin: number; readonly pausesAtMost: number }
+  /** Its data stays on a disk, for tests that kill its server. Default: in the temporary folder, which may be memory. */
+  readonly onDisk?: boolean
   /** Bytes that the store may still write. Default: as the file system says. */
   readonly freeBytes?: () => Promise<number>
   /** Of MCP calls. */
@@ -401,7 +403,8 @@ async function lostOf({ custody }: Rooms): Promise<readonly string[]> {
 }
 
 async function makeGround(engine: 'sqlite' | 'postgres', options: WorldOptions): Promise<Ground> {
-  const home = await mkdtemp(join(tmpdir(), 'remit-world-'))
+  const parent = (options.onDisk && process.env.TEST_DISK) || tmpdir()
+  const home = await mkdtemp(join(parent, 'remit-world-'))
   const [issuer = 0, gateway = 0] = await freePorts(2)
   const at = (port: number) => `http://127.0.0.1:${port}`
   const server = process.env.TEST_POSTGRES_URL

@@ -2,9 +2,10 @@
 import { type RunningPostgres, startPostgres } from '../test/postgres/start.ts'
 import { installOwn } from './install-own.ts'
 
-export async function postgres(): Promise<Pick<RunningPostgres, 'url' | 'stop'>> {
+/** `folder`: where its data is. Default: on a disk. */
+export async function postgres(folder?: string): Promise<Pick<RunningPostgres, 'url' | 'stop'>> {
   const url = process.env.TEST_POSTGRES_URL
   if (url) return { url, stop: async () => {} }
   installOwn('test/postgres', 'PostgreSQL for the tests (once; about 60 MB)')
-  return startPostgres()
+  return startPostgres({}, folder)
 }

@@ -1,7 +1,9 @@
 // Many test files in one process, one after the other: modules are loaded and compiled once for all of them.
 // Each file is a suite of its own, so its top-level hooks are its own, and is held to leaving the process as it was.
 import assert from 'node:assert/strict'
+import { type AsyncHook, createHook } from 'node:async_hooks'
 import { after, before, describe } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import fc from 'fast-check'
 
@@ -13,18 +15,49 @@ const MAX_DURATION = 600_000
 
 /** Declares the tests of these files, by path relative to `root`; called by what `tools/test.ts` writes. */
 export function declareFiles(root: string, files: readonly string[]): void {
+  const hooks = hooksOf(() => before(() => {}))
+  let running = ''
+  const report = (error: unknown) => console.error(`while ${running} ran, nobody caught:`, error)
+  process.on('unhandledRejection', report)
+  process.on('uncaughtExceptionMonitor', report)
   for (const file of files) {
     const timeout = file.endsWith('.long.test.ts') ? Number.POSITIVE_INFINITY : MAX_DURATION
     describe(file, { timeout }, async () => {
       let found: ProcessState
       before(() => {
+        for (const hook of hooks) hook.disable()
+        running = file
         found = processState()
       })
       await import(new URL(file, pathToFileURL(`${root}/`)).href)
       // Last, after the file's own hooks: what one file leaves behind, another would see.
-      after(() => assert.deepEqual(processState(), found, `${file} changed its process`))
+      after(async () => {
+        await setImmediate() // Errors that nobody caught are known by then.
+        assert.deepEqual(processState(), found, `${file} changed its process`)
+      })
     })
   }
+}
+
+/**
+ * The hooks on every promise that are enabled by `start`, which starts the test runner. The runner needs its hook to tell
+ * which suite a test is declared in. When all are declared, it would only tell whose error it is that nobody caught; the
+ * run fails without it, too, and takes a quarter less processor time.
+ */
+function hooksOf(start: () => void): readonly AsyncHook[] {
+  const hooks: AsyncHook[] = []
+  const prototype: AsyncHook = Object.getPrototypeOf(createHook({}))
+  const { enable } = prototype
+  prototype.enable = function (this: AsyncHook) {
+    hooks.push(this)
+    return enable.call(this)
+  }
+  try {
+    start()
+  } finally {
+    prototype.enable = enable
+  }
+  return hooks
 }
 
 type ProcessState = ReturnType<typeof processState>

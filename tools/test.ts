@@ -7,12 +7,11 @@ import { availableParallelism, constants, tmpdir } from 'node:os'
 import { join, relative, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { installOwn } from './install-own.ts'
+import { makeMemoryFolder } from './memory-folder.ts'
 import { postgres } from './postgres.ts'
 
 const root = join(import.meta.dirname, '..')
 const ROOMS = ['src', 'engine', 'verifier', 'sdk', 'test']
-/** So many files share a process at most. */
-const GROUP_SIZE = 24
 
 function testFiles(long: boolean, filters: readonly string[]): string[] {
   return ROOMS.map((room) => join(root, room))
@@ -31,12 +30,14 @@ function matches(file: string, part: string): boolean {
   return file.split(sep).join('/').includes(part.replace(/^\.\//, '').replaceAll('\\', '/'))
 }
 
-/** Files that share a process, for each process. Neighbours are spread: what takes long is often in one folder. */
+/**
+ * Files that share a process, for each process. Processes are few: each loads and compiles the same modules anew. They are
+ * more than cores: tests wait, too. Neighbours are spread: what takes long is often in one folder.
+ */
 function groupsOf(files: readonly string[]): readonly (readonly string[])[] {
   const alone = files.filter(isLong)
   const shared = files.filter((file) => !isLong(file))
-  const cores = availableParallelism()
-  const count = Math.max(Math.ceil(shared.length / GROUP_SIZE), Math.min(cores, shared.length))
+  const count = Math.min(availableParallelism() + 1, shared.length)
   const groups = Array.from({ length: count }, (_, i) => shared.filter((_, j) => j % count === i))
   return [...alone.map((file) => [file]), ...groups]
 }
@@ -65,7 +66,7 @@ function run(args: readonly string[], url: string): Promise<number> {
   const child = spawn(process.execPath, args, {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, TEST_POSTGRES_URL: url, TEST_LONG: long ? '1' : '' },
+    env: { ...process.env, TEST_POSTGRES_URL: url, TEST_LONG: long ? '1' : '', ...places },
   })
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
   return new Promise((resolve) =>
@@ -85,20 +86,23 @@ if (!files.length) {
   console.error('No test file matches.')
   process.exit(1)
 }
+const memory = makeMemoryFolder()
+/** Where tests keep what they write. What is about crashes stays on a disk. */
+const places = memory === undefined ? {} : { TMPDIR: memory, TEST_DISK: tmpdir() }
 let server: Awaited<ReturnType<typeof postgres>>
 try {
   if (files.some((file) => matches(file, 'test/documents/')))
     installOwn('test/documents', 'the API description that the tests read (once; about 400 MB)')
-  server = await postgres()
+  server = await postgres(memory)
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   console.error('Nothing was tested: every storage test runs on PostgreSQL too.')
+  if (memory !== undefined) rmSync(memory, { recursive: true, force: true })
   process.exit(1)
 }
 const folder = mkdtempSync(join(tmpdir(), 'remit-test-groups-'))
 try {
   const options = [
-    // One more than cores: tests wait for the disk too.
     `--test-concurrency=${availableParallelism() + 1}`,
     ...given.filter((arg) => arg.startsWith('-') && arg !== '--long'),
   ]
@@ -109,4 +113,5 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true })
   await server.stop()
+  if (memory !== undefined) rmSync(memory, { recursive: true, force: true })
 }

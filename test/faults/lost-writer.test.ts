@@ -13,7 +13,7 @@ const skip = process.platform === 'win32' ? 'needs SIGUSR2' : false
 
 /** A server as a person starts it; answers the process and what it says. */
 function begin(t: TestContext, args: readonly string[], environment: Record<string, string>) {
-  const data = mkdtempSync(join(tmpdir(), 'remit-lost-'))
+  const data = mkdtempSync(join(process.env.TEST_DISK ?? tmpdir(), 'remit-lost-'))
   const child = spawn(process.execPath, ['--import', PRELOADED, PROGRAM, ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, REMIT_DATA: data, ...environment },

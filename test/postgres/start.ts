@@ -33,11 +33,15 @@ export interface RunningPostgres {
   stop(): Promise<void>
 }
 
-/** `settings` are added to those of the command line, for instance `{ synchronous_standby_names: '*' }`. */
+/**
+ * Starts a server. `settings` are added to those of the command line, for instance `{ synchronous_standby_names: '*' }`.
+ * Its data is in a folder of its own in `parent`, which is on a disk by default.
+ */
 export async function startPostgres(
   settings: Readonly<Record<string, string>> = {},
+  parent = process.env.TEST_DISK ?? tmpdir(),
 ): Promise<RunningPostgres> {
-  const home = mkdtempSync(join(tmpdir(), 'remit-postgres-'))
+  const home = mkdtempSync(join(parent, 'remit-postgres-'))
   if (IS_ROOT) chownSync(home, NOBODY, NOBODY)
   const programs = programsFor(home)
   const password = randomBytes(12).toString('hex')

@@ -18,7 +18,7 @@ const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts')
 async function serving(t: TestContext) {
   const { giveBack, url } = await takeDatabase(server ?? '')
   const proxy = await startProxy(url)
-  const data = mkdtempSync(join(tmpdir(), 'remit-stop-'))
+  const data = mkdtempSync(join(process.env.TEST_DISK ?? tmpdir(), 'remit-stop-'))
   const [issuer = 0, gateway = 0] = await freePorts(2)
   const child = spawn(process.execPath, [MAIN, 'serve'], {
     env: {

@@ -12,7 +12,7 @@ import { openStorage } from '../open.ts'
 const ROOM = pathToFileURL(join(import.meta.dirname, '..', 'index.ts')).href
 
 function fresh(t: TestContext): string {
-  const parent = mkdtempSync(join(tmpdir(), 'remit-test-'))
+  const parent = mkdtempSync(join(process.env.TEST_DISK ?? tmpdir(), 'remit-test-'))
   t.after(() => rmSync(parent, { recursive: true }))
   return join(parent, 'data')
 }
