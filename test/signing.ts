@@ -1,13 +1,11 @@
-import { randomUUID } from 'node:crypto'
 import {
-  CompactSign,
-  calculateJwkThumbprint,
-  exportJWK,
-  generateKeyPair,
-  importJWK,
-  type JWK,
-  type JWTHeaderParameters,
-} from 'jose'
+  createPrivateKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomUUID,
+  sign,
+} from 'node:crypto'
+import { calculateJwkThumbprint, type JWK } from 'jose'
 import { sha256url } from '../src/lib/bytes.ts'
 import type { Clock } from '../src/lib/clock.ts'
 
@@ -19,13 +17,24 @@ export interface TestKey {
 }
 
 export async function newKey(alg: 'ES256' | 'EdDSA' = 'ES256'): Promise<TestKey> {
-  const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true })
-  const publicJwk = await exportJWK(publicKey)
-  return {
-    publicJwk,
-    privateJwk: await exportJWK(privateKey),
-    thumbprint: await calculateJwkThumbprint(publicJwk),
-  }
+  const { privateKey } =
+    alg === 'ES256'
+      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      : generateKeyPairSync('ed25519')
+  const privateJwk = privateKey.export({ format: 'jwk' })
+  signers.set(privateJwk, privateKey)
+  return keyFrom(privateJwk)
+}
+
+/** By private JWK: most of the work of a signature is to read its key. */
+const signers = new WeakMap<JWK, KeyObject>()
+
+function signerOf({ privateJwk }: TestKey): KeyObject {
+  const known = signers.get(privateJwk)
+  if (known) return known
+  const signer = createPrivateKey({ key: { ...privateJwk }, format: 'jwk' })
+  signers.set(privateJwk, signer)
+  return signer
 }
 
 export async function keyFrom(privateJwk: JWK): Promise<TestKey> {
@@ -41,15 +50,17 @@ export interface Wrong {
   readonly signer?: TestKey
 }
 
+/** A JWS in compact form (RFC 7515 section 7.1); tests make wrong ones too. */
 export async function jws(
   key: TestKey,
   header: Readonly<Record<string, unknown>>,
   claims: Readonly<Record<string, unknown>>,
 ): Promise<string> {
   const alg = key.privateJwk.kty === 'OKP' ? 'EdDSA' : 'ES256'
-  return new CompactSign(Buffer.from(JSON.stringify(claims)))
-    .setProtectedHeader({ alg, ...header } as JWTHeaderParameters) // tests make wrong ones too
-    .sign(await importJWK(key.privateJwk, alg))
+  const signed = `${text({ alg, ...header })}.${text(claims)}`
+  const signer = { key: signerOf(key), dsaEncoding: 'ieee-p1363' } as const
+  const signature = sign(alg === 'EdDSA' ? null : 'sha256', Buffer.from(signed), signer)
+  return `${signed}.${signature.toString('base64url')}`
 }
 
 /** A DPoP proof (RFC 9449 section 4.2). */

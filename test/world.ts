@@ -27,9 +27,10 @@ import { openSession } from '../src/sessions/index.ts'
 import { takeDatabase, WAIT_FACTOR } from '../src/storage/postgres/testing.ts'
 import { type OpeningWish, type OpenTask, TestAgent } from './agent.ts'
 import { addEcho, ECHO_ACTIONS, importEcho } from './echo.ts'
+import { signIdToken } from './id-token.ts'
 import { freePorts } from './ports.ts'
 import { type ShiftedClock, shiftedClock } from './shifted-clock.ts'
-import { keyFrom } from './signing.ts'
+import { keyFrom, newKey } from './signing.ts'
 import { startUpstream, type Upstream } from './upstream.ts'
 import { type Answer, send } from './wire.ts'
 
@@ -71,6 +72,8 @@ export interface WorldProvider {
   readonly issuer: string
   /** Of Remit's client there, `remit`. */
   readonly secret: string
+  /** Gives an ID token without a sign-in, as `idToken` of the world does. Default: the person signs in. */
+  readonly signIdToken?: (person: PersonName, client: string) => Promise<string>
   close(): Promise<void>
 }
 
@@ -270,7 +273,8 @@ export class World {
 
   /** An ID token that the person gave to this client at the identity provider, a moment ago. */
   idToken(person: PersonName = 'sam', client = 'refund-bot'): Promise<string> {
-    return idTokenFor(this.provider, client, person)
+    const { signIdToken: sign } = this.#ground.provider
+    return sign ? sign(person, client) : idTokenFor(this.provider, client, person)
   }
 
   /** A task of refund-bot for this person, as wide as its ceiling unless `wish` says less. */
@@ -427,15 +431,18 @@ async function makeGround(engine: 'sqlite' | 'postgres', options: WorldOptions):
 }
 
 async function developmentProvider(remit: string): Promise<WorldProvider> {
+  const key = await newKey()
   const { close, issuer } = await serveIdentityProvider({
     port: 0,
+    key: key.privateJwk,
     people: SAMPLE_PEOPLE,
     clients: [
       { id: 'remit', secret: CLIENT_SECRET, redirectUris: [`${remit}/sign-in/callback`] },
       { id: SAMPLE_AGENT.id, redirectUris: ['http://127.0.0.1/callback'] },
     ],
   })
-  return { issuer, secret: CLIENT_SECRET, close }
+  const sign = (person: PersonName, client: string) => signIdToken(key, issuer, person, client)
+  return { issuer, secret: CLIENT_SECRET, close, signIdToken: sign }
 }
 
 /**

@@ -2,10 +2,20 @@
 import { type RunningPostgres, startPostgres } from '../test/postgres/start.ts'
 import { installOwn } from './install-own.ts'
 
+/** Where nothing outlives the machine, the log need not heal torn pages, nor serve a standby. */
+const IN_MEMORY = {
+  full_page_writes: 'off',
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  checkpoint_timeout: '1h',
+  update_process_title: 'off',
+  track_counts: 'off',
+}
+
 /** `folder`: where its data is. Default: on a disk. */
 export async function postgres(folder?: string): Promise<Pick<RunningPostgres, 'url' | 'stop'>> {
   const url = process.env.TEST_POSTGRES_URL
   if (url) return { url, stop: async () => {} }
   installOwn('test/postgres', 'PostgreSQL for the tests (once; about 60 MB)')
-  return startPostgres({}, folder)
+  return startPostgres(folder === undefined ? {} : IN_MEMORY, folder)
 }

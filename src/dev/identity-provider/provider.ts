@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, type JsonWebKey } from 'node:crypto'
 import {
   type Adapter,
   type ClientMetadata,
@@ -63,6 +63,10 @@ function whoAreYou(): interactionPolicy.DefaultPolicy {
   return policy
 }
 
+function newSigningKey(): JsonWebKey {
+  return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' })
+}
+
 /**
  * The OpenID provider behind `remit dev`: authorization code with PKCE, groups in the ID token, nothing else.
  * Anyone can be anyone here, so it must never be reachable from another machine.
@@ -72,15 +76,17 @@ export function developmentProvider(options: {
   people: readonly DevPerson[]
   clients: readonly DevClient[]
   random: Random
+  /** P-256, of its ID tokens. Default: a new one. */
+  key?: JsonWebKey | undefined
 }): Provider {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const key = options.key ?? newSigningKey()
   const people = new Map(options.people.map((person) => [person.id, person]))
   const configuration: Configuration = {
     adapter: anyAgent(memoryAdapter()),
     clients: options.clients.map(clientMetadata),
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
-    jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig' }] },
+    jwks: { keys: [{ ...key, alg: 'ES256', use: 'sig' }] },
     cookies: { names: DEV_IDP_COOKIES, keys: [base64url(options.random.bytes(32))] },
     responseTypes: ['code'],
     acrValues: ['anyone'],

@@ -1,3 +1,4 @@
+import type { JsonWebKey } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { errors, type Provider } from 'oidc-provider'
@@ -109,6 +110,7 @@ export async function serveIdentityProvider(options: {
   people: readonly DevPerson[]
   clients: readonly DevClient[]
   random?: Random
+  key?: JsonWebKey
 }): Promise<DevIdentityProvider> {
   const server = createServer()
   await new Promise<void>((resolve, reject) => {
@@ -117,8 +119,8 @@ export async function serveIdentityProvider(options: {
   })
   const { port } = server.address() as AddressInfo // listening on TCP, never on a pipe
   const issuer = `http://127.0.0.1:${port}`
-  const { people, clients, random = systemRandom } = options
-  const provider = developmentProvider({ issuer, people, clients, random })
+  const { people, clients, key, random = systemRandom } = options
+  const provider = developmentProvider({ issuer, people, clients, random, key })
   server.on('request', (req, res) => {
     handle(provider, people, req, res).catch(() => {
       if (!res.headersSent) answer(res, 500, troublePage('Something went wrong', 'try again'))
