@@ -1,8 +1,9 @@
 import { suspendUncertified } from './agents/index.ts'
 import { forgetEvaluated } from './approvals/index.ts'
 import { keepForgetting, keepRecovering } from './calls/index.ts'
+import { forgetOldAuthorizations, forgetUnusedClients } from './code-grant/index.ts'
 import type { Settings } from './config/settings.ts'
-import { forgetUnusedClients, keepTelling, suspendDormant } from './grants/index.ts'
+import { forgetDeferrals, keepTelling, suspendDormant } from './grants/index.ts'
 import { forgetEnded } from './identity-providers/index.ts'
 import { forgetWorkloadTokens } from './issuers/index.ts'
 import { JWKS_MAX_AGE_SECONDS } from './keys/index.ts'
@@ -14,7 +15,7 @@ import { forgetOpaqueTokens, type OidcPayloads } from './opaque-tokens/index.ts'
 import { forgetRisk } from './risk/index.ts'
 import type { Rooms } from './rooms.ts'
 import { forgetUsed } from './storage/index.ts'
-import { forgetDeferrals, forgetForeignTokens, forgetOldAuthorizations } from './tasks/index.ts'
+import { forgetForeignTokens } from './tasks/index.ts'
 
 /** How often the disk is looked at. */
 const DISK_EVERY_MS = 1_000

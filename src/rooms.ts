@@ -8,6 +8,7 @@ import { LIMITS } from './budgets/index.ts'
 import { CALLS_SEALED, type CallParts, CallsInFlight, ReservationQueue } from './calls/index.ts'
 import { Catalog, RULES } from './catalog/index.ts'
 import { ClientDocuments } from './client-metadata/index.ts'
+import { CODE_GRANT_SEALED } from './code-grant/index.ts'
 import { isLoopback, type Settings } from './config/settings.ts'
 import { CONNECTIONS_SEALED, type ConnectionParts } from './connections/index.ts'
 import { DECISION_POINTS_SEALED, DecisionPoints } from './decision-points/index.ts'
@@ -109,6 +110,7 @@ export const SEALED: readonly SealedColumn[] = [
   ...DECISION_POINTS_SEALED,
   ...CALLS_SEALED,
   ...GRANTS_SEALED,
+  ...CODE_GRANT_SEALED,
 ]
 
 export function storageOptions(settings: Settings): StorageOptions {

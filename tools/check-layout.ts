@@ -35,7 +35,11 @@ const BUSINESS = [
   'decision-log',
   'facts',
   'decision-points',
+  'issuance',
   'grants',
+  'code-grant',
+  'token-status',
+  'token-pdp',
   'calls',
   'analysis',
 ] as const

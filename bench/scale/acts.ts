@@ -9,15 +9,11 @@ import {
 } from '../../src/approvals/index.ts'
 import { decideCall, recordOutcome } from '../../src/calls/index.ts'
 import { matchAction, typeArguments } from '../../src/catalog/index.ts'
+import { forgetUnusedClients } from '../../src/code-grant/index.ts'
 import { Facts } from '../../src/facts/facts.ts'
 import { minting } from '../../src/facts/minting.ts'
-import {
-  forgetUnusedClients,
-  issueResourceToken,
-  openTask,
-  suspendDormant,
-} from '../../src/grants/index.ts'
-import { introspect } from '../../src/grants/token-status/introspect.ts'
+import { openTask, suspendDormant } from '../../src/grants/index.ts'
+import { issueResourceToken } from '../../src/issuance/index.ts'
 import { importPublicJwk } from '../../src/jose/index.ts'
 import { base64url } from '../../src/lib/bytes.ts'
 import { newId } from '../../src/lib/id.ts'
@@ -34,6 +30,7 @@ import {
   TaskKeeper,
 } from '../../src/tasks/index.ts'
 import { closeTasksOf } from '../../src/tasks/keep.ts'
+import { introspect } from '../../src/token-status/introspect.ts'
 import { mintTaskToken } from '../../src/tokens/index.ts'
 import { assertionOf, idTokenOf, presenting, proofOf, publicPart } from './agent.ts'
 import { type Crowd, type CrowdPerson, newJwk } from './crowd.ts'

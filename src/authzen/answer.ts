@@ -1,7 +1,7 @@
 import type { Obligation } from '@remit/engine'
 import type { EvaluatedCall } from '../calls/index.ts'
-import type { Shaping } from '../grants/index.ts'
 import type { Problem } from '../lib/problem.ts'
+import type { Shaping } from '../token-pdp/index.ts'
 import { issuanceOf } from './issuance/shaping.ts'
 import { obligationsOf, stepUpOf } from './obligations.ts'
 

@@ -1,7 +1,8 @@
 import { endAllAllowances, voidRequests } from '../approvals/index.ts'
+import { cancelAllDeferrals } from '../grants/index.ts'
 import type { Ledger } from '../ledger/index.ts'
 import { Problem } from '../lib/problem.ts'
-import { cancelAllDeferrals, closeAllTasks, type TaskParts, unclosedTasks } from '../tasks/index.ts'
+import { closeAllTasks, type TaskParts, unclosedTasks } from '../tasks/index.ts'
 
 const REASON = 'ledger.inconsistent'
 

@@ -5,14 +5,11 @@ import { type AccessRequest, answerRequest, findRequest, shownDigest } from '../
 import { type Action, matchAction, typeArguments } from '../catalog/index.ts'
 import { grantBasis } from '../consent/index.ts'
 import type { Call } from '../facts/call.ts'
-import {
-  issueResourceToken,
-  type ResourceTokenRequest,
-} from '../grants/issuance/issue-resource-token.ts'
 import type { Opened, Opening } from '../grants/opening.ts'
 import { openTask } from '../grants/openings/open-task.ts'
 import { signInPerson } from '../identity-providers/sign-in-person.ts'
 import { type FakeProvider, fakeProvider } from '../identity-providers/testing.ts'
+import { issueResourceToken, type ResourceTokenRequest } from '../issuance/issue-resource-token.ts'
 import { type Json, parseJson } from '../lib/json.ts'
 import type { Person } from '../people/index.ts'
 import { REFUND_DESK } from '../policy/testing.ts'

@@ -4,6 +4,7 @@ import { canonicalJson } from '../lib/canonical-json.ts'
 import type { Id } from '../lib/id.ts'
 import type { Reader, Schema, Step, Tx } from '../storage/index.ts'
 import type { Basis, BasisKind } from './basis.ts'
+import type { ConsentParts } from './parts.ts'
 
 type Row = Selectable<Schema['bases']>
 
@@ -124,4 +125,15 @@ function basisOf(row: Row): Basis {
     expiresAt: row.expires_at,
     endedAt: row.ended_at,
   }
+}
+
+/** Bases of administrators: where they have said what an agent may do for a person, they mean it of children, too. */
+export async function adminBases(
+  parts: Pick<ConsentParts, 'clock' | 'storage'>,
+  personId: string,
+  agentId: string,
+): Promise<Basis[]> {
+  const now = parts.clock.now()
+  const bases = await basesFor(parts.storage.read, { personId, agentId, now })
+  return bases.filter(({ kind }) => kind === 'admin')
 }

@@ -1,4 +1,4 @@
-import { callsIn, type Detail, delegatesIn } from '@remit/engine'
+import { callsIn, type Detail, delegatesIn, intersect, type KindOf } from '@remit/engine'
 import type { Id } from '../lib/id.ts'
 
 export type BasisKind = 'consent' | 'admin'
@@ -53,4 +53,17 @@ export function allLimits(...limits: readonly BasisLimits[]): BasisLimits {
     calls: limits.flatMap(({ calls }) => calls),
     delegates: limits.flatMap(({ delegates }) => delegates),
   }
+}
+
+/** Those of the bases that anything of it comes from: when one of them ends, so does the task. */
+export function standsOn(
+  { details, mayDelegate }: Readonly<Record<'details' | 'mayDelegate', readonly Detail[]>>,
+  bases: readonly Basis[],
+  kindOf: KindOf,
+): Basis[] {
+  return bases.filter(
+    (basis) =>
+      intersect(details, callsIn(basis.details), kindOf).length > 0 ||
+      intersect(mayDelegate, delegatesIn(basis.details), kindOf).length > 0,
+  )
 }

@@ -1,7 +1,15 @@
 /** Why an agent may act for a person: bases, and the questions that people answer with one. */
 export { answerConsent, type ConsentAnswer } from './answer-consent.ts'
-export { allLimits, type Basis, type BasisLimits, basisLimits, limitsOfLists } from './basis.ts'
 export {
+  allLimits,
+  type Basis,
+  type BasisLimits,
+  basisLimits,
+  limitsOfLists,
+  standsOn,
+} from './basis.ts'
+export {
+  adminBases,
   basesFor,
   basesOfAgent,
   basesOfPerson,

@@ -12,7 +12,7 @@ import {
   type World,
   worldsOver,
 } from '../calls/testing.ts'
-import { issueResourceToken } from '../grants/issuance/issue-resource-token.ts'
+import { issueResourceToken } from '../issuance/issue-resource-token.ts'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import { loadPolicySet, publishPolicies } from '../policy/index.ts'
 import { forEachEngine } from '../storage/testing.ts'

@@ -23,7 +23,6 @@ import type { Live, LiveKey, LiveKind, LiveView } from '../revocation/index.ts'
 import { withinSpaces } from '../spaces/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { findForeignTask, findTask, type Task, type TaskLineage } from '../tasks/index.ts'
-import { mayHandOn } from './authority.ts'
 import {
   agentEntity,
   groupEntities,
@@ -32,6 +31,7 @@ import {
   spaceEntities,
 } from './entities.ts'
 import { FRESH_FOR, type FreshFor, isStale, stale } from './fresh.ts'
+import { mayHandOn } from './hand-on.ts'
 import { alsoKeys, certifiedAt } from './liveness.ts'
 import { intersecting, standsInTheWay, type Whereabouts } from './space-context.ts'
 import { Locator } from './space-context-cache.ts'

@@ -1,12 +1,5 @@
 /** Facts that grants and calls share, as of an epoch: who stands behind a task, and what holds for it. */
-export {
-  type AskedAuthority,
-  type Authority,
-  authorityWithin,
-  isNothing,
-  mayHandOn,
-  withinAgent,
-} from './authority.ts'
+
 export type { Call } from './call.ts'
 export { authenticationOf, callable, factsAround } from './call-facts.ts'
 export { contextOf, contextsOf } from './context.ts'
@@ -18,6 +11,7 @@ export {
   spaceEntities,
 } from './entities.ts'
 export { type ApplicableLimits, Facts, type Setting } from './facts.ts'
+export { handOnLimit, mayHandOn } from './hand-on.ts'
 export {
   alsoKeys,
   alsoLiveness,

@@ -1,8 +1,8 @@
 import { type Agent, type AgentParts, suspendByItself } from '../agents/index.ts'
+import { type Refused, refused } from '../issuance/index.ts'
 import { LruCache } from '../lib/lru-cache.ts'
 import type { Reader } from '../storage/index.ts'
 import { listTasks } from '../tasks/index.ts'
-import { type Refused, refused } from './opening.ts'
 
 const DAY_MS = 24 * 3_600_000
 /** No task lasts longer than a day. INVARIANT: nobody sleeps before everything that they ever got is over. */

@@ -1,8 +1,6 @@
-import type { Detail, GateResult } from '@remit/engine'
-import type { FrozenQuestion } from '../approvals/index.ts'
-import type { JudgedIssuance } from '../decision-log/index.ts'
+import type { Detail } from '@remit/engine'
+import type { Refused } from '../issuance/index.ts'
 import type { Id } from '../lib/id.ts'
-import type { Problem, ProblemCode } from '../lib/problem.ts'
 import type { Task } from '../tasks/index.ts'
 import type { Minted } from '../tokens/index.ts'
 
@@ -119,36 +117,4 @@ export interface Deferred {
   readonly interval: number
   /** Where the person answers; nothing where others are asked. */
   readonly page: string | undefined
-}
-
-/** Nothing was used up but the proof. The reason's status and title are the catalogue's. */
-export interface Refused {
-  readonly outcome: 'refused'
-  readonly reason: ProblemCode
-  readonly detail: string
-  /** What sign-in would be enough, where that is what is missing (RFC 9470). */
-  readonly stepUp?: GateResult['stepUp']
-  /** What policies looked at, where they refused it: for the books. */
-  readonly judged?: JudgedIssuance
-  /** What people are asked along with it. */
-  readonly asks?: {
-    readonly question: FrozenQuestion
-    /** Approvals in hand that are not enough. */
-    readonly insufficient: readonly string[]
-  }
-  /** What whoever is refused is told beside it. */
-  readonly members?: Readonly<Record<string, unknown>>
-  /** For the log. */
-  readonly cause?: unknown
-}
-
-/** What another room refused, with what it says about why for the log. */
-export function refusedFor(problem: Problem): Refused {
-  const { cause, code, detail, members } = problem
-  const { fault } = members
-  return { ...refused(code, detail), cause, ...(fault === undefined ? {} : { members: { fault } }) }
-}
-
-export function refused(reason: ProblemCode, detail: string): Refused {
-  return { outcome: 'refused', reason, detail }
 }

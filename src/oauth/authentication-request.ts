@@ -1,15 +1,17 @@
 import type { IncomingMessage } from 'node:http'
-import {
-  askDirectly,
-  type GrantParts,
-  type Hint,
-  isNotificationToken,
-  refuseQuestion,
-} from '../grants/index.ts'
+import { askDirectly, type GrantParts, type Hint, refuseQuestion } from '../grants/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { readClientForm } from './attestation.ts'
 import type { Form } from './form.ts'
-import { credentialsOf, limitsOf, placeOf, refuse, refuseActor, wantedOf } from './grants/read.ts'
+import {
+  credentialsOf,
+  isNotificationToken,
+  limitsOf,
+  placeOf,
+  refuse,
+  refuseActor,
+  wantedOf,
+} from './grants/read.ts'
 import { type PresentingPorts, presentedAt } from './presented.ts'
 import { refusalProblem } from './token-answer.ts'
 

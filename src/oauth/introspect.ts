@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http'
+import { headerValues, isUnfinished } from '../http/index.ts'
+import { Problem } from '../lib/problem.ts'
 import {
   type IntrospectionParts,
   identifyIntrospector,
   introspect,
   introspectSigned,
-} from '../grants/index.ts'
-import { headerValues, isUnfinished } from '../http/index.ts'
-import { Problem } from '../lib/problem.ts'
+} from '../token-status/index.ts'
 import { INTROSPECTION_TYPE } from '../tokens/index.ts'
 import { readClientForm } from './attestation.ts'
 import { required } from './form.ts'

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import type { PresentedCaller } from '../grants/index.ts'
 import { headerValues, shownCredential } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
+import type { PresentedCaller } from '../token-status/index.ts'
 import type { Form } from './form.ts'
 import { type PresentingPorts, presentedAt } from './presented.ts'
 

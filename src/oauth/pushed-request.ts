@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ATTESTED } from '../agent-authentication/index.ts'
-import { provePushed } from '../grants/index.ts'
+import { provePushed } from '../code-grant/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { ATTESTATION_HEADERS, readClientForm } from './attestation.ts'
 import { type Form, required } from './form.ts'

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import { type GrantParts, replaceTransaction } from '../grants/index.ts'
+import type { GrantParts } from '../grants/index.ts'
 import { shownCredential } from '../http/index.ts'
+import { replaceTransaction } from '../issuance/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { type Form, required } from './form.ts'
 import { TRANSACTION_TOKEN } from './grant-types.ts'

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import { cancelDeferral, type GrantParts, isDeferralCode, revokeToken } from '../grants/index.ts'
+import { cancelDeferral, type GrantParts, isDeferralCode } from '../grants/index.ts'
 import { Problem } from '../lib/problem.ts'
+import { revokeToken } from '../token-status/index.ts'
 import { readClientForm } from './attestation.ts'
 import { required } from './form.ts'
 import { type PresentingPorts, presentedAt } from './presented.ts'

@@ -1,4 +1,5 @@
-import type { Issued, OpeningAnswer, Refused } from '../grants/index.ts'
+import type { OpeningAnswer } from '../grants/index.ts'
+import type { Issued, Refused } from '../issuance/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { tokenTypeOf } from '../possession/index.ts'
 import { ACCESS_TOKEN } from './grant-types.ts'

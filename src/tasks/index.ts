@@ -1,40 +1,8 @@
 /** Tasks: the unit of delegated work and its tree; how it opens, stops and ends. */
-export { type AuthorizationAnswer, answerAuthorization } from './authorization/answer.ts'
-export type { Authorization } from './authorization/authorization.ts'
-export {
-  authorizationWaitingLike,
-  findAuthorization,
-  lastAllowed,
-  nameAuthorizedTask,
-  useAuthorizationStep,
-} from './authorization/authorization-store.ts'
-export { beginAuthorization, forgetOldAuthorizations } from './authorization/begin.ts'
+
 export { closeTask, closeTasks } from './close.ts'
 export { closeAllTasks } from './close-all.ts'
 export { closeSpent } from './close-spent.ts'
-export { answerableUntil, type Deferral, FETCHED_WITHIN, type Flow, PAUSE } from './deferral.ts'
-export {
-  cancelAllDeferrals,
-  claimDeferral,
-  claimTelling,
-  countWaiting,
-  countWaitingFor,
-  countWaitingOf,
-  DEFERRAL_STEP,
-  findByUserCode,
-  findDeferral,
-  findSameDeferral,
-  forgetDeferrals,
-  insertDeferral,
-  markCancelled,
-  nameTask,
-  PACE_STEP,
-  pollStep,
-  type ResolvedDeferral,
-  redeemDeferralStep,
-  resolvedToTell,
-  slowDownStep,
-} from './deferral-store.ts'
 export { endBasis, endConsentsOf } from './end-basis.ts'
 export {
   FOREIGN_STEP,

@@ -12,11 +12,11 @@ import {
 import { lapse } from '../../src/calls/expire-unreported.ts'
 import { recordOutcome, recover } from '../../src/calls/index.ts'
 import { READ, refund, World } from '../../src/calls/testing.ts'
+import { forgetUnusedClients } from '../../src/code-grant/index.ts'
 import { grantBasis, pendingConsents } from '../../src/consent/index.ts'
 import { listDecisions } from '../../src/decision-log/index.ts'
-import { Dormancy, forgetUnusedClients, suspendDormant } from '../../src/grants/index.ts'
+import { Dormancy, suspendDormant } from '../../src/grants/index.ts'
 import { addAgent, alone, child, permitAll, sponsored } from '../../src/grants/openings/testing.ts'
-import { introspect } from '../../src/grants/token-status/introspect.ts'
 import { findPersonsByEmail, findPersonsCalled, listPersons } from '../../src/people/index.ts'
 import { endSponsorship, listSponsorGrants } from '../../src/sponsorship/index.ts'
 import type { Storage } from '../../src/storage/index.ts'
@@ -31,6 +31,7 @@ import {
   suspendTask,
   TaskKeeper,
 } from '../../src/tasks/index.ts'
+import { introspect } from '../../src/token-status/introspect.ts'
 import { flawsOf, planOf, watched } from './statements.ts'
 
 /** What grows with people, agents, tasks and calls. Of everything else there is as much as administrators set up. */

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { requireHolder, requireTask, type TaskCredential } from '../../grants/index.ts'
 import { headerValues, isUnfinished } from '../../http/index.ts'
+import { requireHolder, requireTask, type TaskCredential } from '../../issuance/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Task } from '../../tasks/index.ts'
 import { plainJson, schemaOf } from '../document.ts'

@@ -1,12 +1,12 @@
 import type { IssuingSettings } from '../../clients/index.ts'
+import { isObject, type JsonObject } from '../../lib/json.ts'
+import { ISSUE_ACTIONS, type KnownPep } from '../../policy/index.ts'
 import {
   type IssuanceAnswer,
   IssuanceAnswering,
   type IssuanceQuestion,
   type IssuanceRequest,
-} from '../../grants/index.ts'
-import { isObject, type JsonObject } from '../../lib/json.ts'
-import { ISSUE_ACTIONS, type KnownPep } from '../../policy/index.ts'
+} from '../../token-pdp/index.ts'
 import type { Decision } from '../answer.ts'
 import type { Candidates, EvaluationPlan, Sought } from '../answering.ts'
 import type { AuthzenPorts } from '../ports.ts'

@@ -1,5 +1,5 @@
-import type { AskedParty, IssuanceQuestion, Tuple } from '../../grants/index.ts'
 import type { ProblemCode } from '../../lib/problem.ts'
+import type { AskedParty, IssuanceQuestion, Tuple } from '../../token-pdp/index.ts'
 import type { Question } from '../question.ts'
 
 const SUBJECTS = ['user', 'client', 'workload'] as const

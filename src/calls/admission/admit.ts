@@ -1,7 +1,7 @@
 import { type Detail, stopEarly } from '@remit/engine'
 import type { Resource } from '../../catalog/index.ts'
 import { type Call, PROOF_STEP, type Setting, settingLiveness } from '../../facts/index.ts'
-import { aboutTask } from '../../grants/index.ts'
+import { aboutTask } from '../../issuance/index.ts'
 import { newId } from '../../lib/id.ts'
 import type { Step } from '../../storage/index.ts'
 import type { Task } from '../../tasks/index.ts'

@@ -1,5 +1,5 @@
 import { type AdmittedRequest, stillLive } from '../../calls/index.ts'
-import { endWithSession } from '../../grants/index.ts'
+import { endWithSession } from '../../code-grant/index.ts'
 import { ExactNumber, printJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import { endSession, RPC, type RpcNotification, type RpcRequest } from '../../net/index.ts'

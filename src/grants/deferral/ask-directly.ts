@@ -8,24 +8,25 @@ import {
   requestConsent,
 } from '../../consent/index.ts'
 import { problemOr } from '../../decision-log/index.ts'
+import {
+  type Attempt,
+  detailsAt,
+  type Issuing,
+  issuingBy,
+  type Refused,
+  refused,
+  refusedFor,
+  refuseOpening,
+} from '../../issuance/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Person } from '../../people/index.ts'
 import { consumeOnce, type Tx } from '../../storage/index.ts'
 import { checkPurpose } from '../../tasks/index.ts'
-import {
-  type OpeningRequest,
-  type Refused,
-  refused,
-  refusedFor,
-  type WantedTask,
-} from '../opening.ts'
+import type { OpeningRequest, WantedTask } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { type Caller, readCaller } from '../pipeline/bring.ts'
 import { type HeldBack, holdBack } from '../pipeline/defer.ts'
 import { type Granted, grantOrAsk, isUnapproved, type Unapproved } from '../pipeline/grant.ts'
-import { type Attempt, refuseOpening } from '../pipeline/refuse.ts'
-import { type Issuing, issuingBy } from '../token-policy/issuing.ts'
-import { detailsAt } from '../wanted.ts'
 import { findByHint, type Hint } from './hint.ts'
 
 /** An agent asks a person itself (OpenID CIBA). A proof binds the key at once; without one, the first poll does. */

@@ -4,11 +4,12 @@ import { withdrawConsent } from '../../consent/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { opaqueDigest } from '../../opaque-tokens/index.ts'
 import { consumeOnce, type Tx } from '../../storage/index.ts'
-import { countWaitingFor, type Deferral, findDeferral, markCancelled } from '../../tasks/index.ts'
 import type { OpeningRequest } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { type BroughtAgent, readAgent } from '../pipeline/bring.ts'
 import { KIND_OF } from '../pipeline/defer.ts'
+import type { Deferral } from '../pipeline/deferral.ts'
+import { countWaitingFor, findDeferral, markCancelled } from '../pipeline/deferral-store.ts'
 
 /** Whether a text looks like a code that an agent waits with. */
 export function isDeferralCode(token: string): boolean {

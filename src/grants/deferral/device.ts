@@ -1,27 +1,30 @@
 import { findAgent } from '../../agents/index.ts'
 import { problemOr } from '../../decision-log/index.ts'
-import { isNothing, withinAgent } from '../../facts/index.ts'
+import {
+  isNothing,
+  isRefused,
+  issuingBy,
+  type Refused,
+  readAsked,
+  refused,
+  refusedFor,
+  refuseOpening,
+  withinAgent,
+} from '../../issuance/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
 import type { Id } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Random } from '../../lib/random.ts'
 import type { Person } from '../../people/index.ts'
 import { consumeOnce } from '../../storage/index.ts'
-import { answerableUntil, checkPurpose, claimDeferral, findByUserCode } from '../../tasks/index.ts'
+import { checkPurpose } from '../../tasks/index.ts'
 import { thaw } from '../frozen-request.ts'
-import {
-  type OpeningRequest,
-  type Refused,
-  refused,
-  refusedFor,
-  type WantedTask,
-} from '../opening.ts'
+import type { OpeningRequest, WantedTask } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { type Caller, readCaller } from '../pipeline/bring.ts'
 import { type HeldBack, holdBack } from '../pipeline/defer.ts'
-import { refuseOpening } from '../pipeline/refuse.ts'
-import { issuingBy } from '../token-policy/issuing.ts'
-import { isRefused, readAsked } from '../wanted.ts'
+import { answerableUntil } from '../pipeline/deferral.ts'
+import { claimDeferral, findByUserCode } from '../pipeline/deferral-store.ts'
 import { putQuestion, questionOf, useUp } from './ask-directly.ts'
 
 /** An agent on something without a browser (RFC 8628). Whoever types the code is the person it asks. */

@@ -1,27 +1,26 @@
 import { credentialStep } from '../../agent-authentication/index.ts'
 import { attachQuestion, useSteps } from '../../approvals/index.ts'
+import { type Refused, refused, refusedFor, refuseOpening } from '../../issuance/index.ts'
 import { newId } from '../../lib/id.ts'
 import { opaqueDigest } from '../../opaque-tokens/index.ts'
 import { consumeOnceStep } from '../../storage/index.ts'
+import type { Opened, OpeningRequest } from '../opening.ts'
+import { answerOpening } from '../openings/answer.ts'
+import type { GrantParts } from '../parts.ts'
+import { BASES_CHANGED, begin, refusedBy, untilBasesHold } from '../pipeline/begin.ts'
+import { type BroughtAgent, readAgent } from '../pipeline/bring.ts'
+import { KIND_OF } from '../pipeline/defer.ts'
+import type { Deferral, Flow } from '../pipeline/deferral.ts'
 import {
   DEFERRAL_STEP,
-  type Deferral,
-  type Flow,
   findDeferral,
   nameTask,
   PACE_STEP,
   pollStep,
   redeemDeferralStep,
   slowDownStep,
-} from '../../tasks/index.ts'
-import { type Opened, type OpeningRequest, type Refused, refused, refusedFor } from '../opening.ts'
-import { answerOpening } from '../openings/answer.ts'
-import type { GrantParts } from '../parts.ts'
-import { BASES_CHANGED, begin, refusedBy, untilBasesHold } from '../pipeline/begin.ts'
-import { type BroughtAgent, readAgent } from '../pipeline/bring.ts'
-import { KIND_OF } from '../pipeline/defer.ts'
+} from '../pipeline/deferral-store.ts'
 import { lineageOf } from '../pipeline/plan.ts'
-import { refuseOpening } from '../pipeline/refuse.ts'
 import {
   EXPIRED,
   type GrantedDeferral,

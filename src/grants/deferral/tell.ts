@@ -1,8 +1,8 @@
 import { type Repetition, repeat, type Wait } from '../../lib/repeat.ts'
 import type { Outbound } from '../../net/index.ts'
-import { claimTelling, type ResolvedDeferral, resolvedToTell } from '../../tasks/index.ts'
 import type { GrantParts } from '../parts.ts'
 import { placeOf } from '../pipeline/defer.ts'
+import { claimTelling, type ResolvedDeferral, resolvedToTell } from '../pipeline/deferral-store.ts'
 
 const EVERY_MS = 1_000
 /** The agent has its code by then. */

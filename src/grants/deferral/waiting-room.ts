@@ -1,8 +1,8 @@
+import { type Refused, refused } from '../../issuance/index.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { OccupancyLimit } from '../../lib/occupancy-limit.ts'
 import type { Storage } from '../../storage/index.ts'
-import { countWaiting, countWaitingOf } from '../../tasks/index.ts'
-import { type Refused, refused } from '../opening.ts'
+import { countWaiting, countWaitingOf } from '../pipeline/deferral-store.ts'
 
 /** How many requests wait for an answer at once, whoever is asked and however: of one agent, and of all. */
 export class WaitingRoom {

@@ -1,5 +1,6 @@
 import { type Bound, DETAIL_LIMITS, type Detail, parseDetails } from '@remit/engine'
 import { type CatalogView, detailsForScope } from '../../catalog/index.ts'
+import { isRefused, readWanted } from '../../issuance/index.ts'
 import {
   claimAt,
   claimPointer,
@@ -9,7 +10,6 @@ import {
   type VerifiedToken,
 } from '../../issuers/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { isRefused, readWanted } from '../wanted.ts'
 
 type Element = Readonly<Record<string, unknown>>
 

@@ -1,8 +1,9 @@
 import type { Detail } from '@remit/engine'
 import type { Agent } from '../../agents/index.ts'
-import { allLimits, basesFor, basisLimits } from '../../consent/index.ts'
-import { authorityWithin, type Call } from '../../facts/index.ts'
+import { allLimits, basesFor, basisLimits, standsOn } from '../../consent/index.ts'
+import type { Call } from '../../facts/index.ts'
 import { isNewcomer, meetPerson, type UnprovisionedPerson } from '../../identity-providers/index.ts'
+import { authorityWithin, detailsAt, isRefused, issuedWithin } from '../../issuance/index.ts'
 import {
   bringPerson,
   claimAt,
@@ -19,10 +20,8 @@ import type { ForeignActor } from '../../tokens/index.ts'
 import type { GrantParts } from '../parts.ts'
 import { type Behind, readBehind } from '../pipeline/actors.ts'
 import { refusedBy } from '../pipeline/begin.ts'
-import { enter, standsOn } from '../pipeline/grant.ts'
+import { enter } from '../pipeline/grant.ts'
 import { newTask } from '../pipeline/new-task.ts'
-import { issuedWithin } from '../token-policy/gate.ts'
-import { detailsAt, isRefused } from '../wanted.ts'
 import { foreignDetails } from './foreign-details.ts'
 
 /** How it was shown. */

@@ -1,13 +1,19 @@
 import type { Detail } from '@remit/engine'
 import { minting, partiesOf } from '../../facts/index.ts'
+import {
+  aboutTask,
+  grantAt,
+  grantedScope,
+  isRefused,
+  type Refused,
+  refused,
+  resourceAccess,
+} from '../../issuance/index.ts'
 import { closeTask, type Task, type TaskLineage } from '../../tasks/index.ts'
 import { mintTaskToken } from '../../tokens/index.ts'
-import { aboutTask, grantAt } from '../issuance/issue-resource-token.ts'
-import { resourceAccess } from '../issuance/resource-access.ts'
-import { type Opened, type Refused, refused } from '../opening.ts'
+import type { Opened } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import type { Granted } from '../pipeline/grant.ts'
-import { grantedScope, isRefused } from '../wanted.ts'
 
 /** The part of a request that its answer depends on. */
 interface Wanted {

@@ -1,8 +1,10 @@
 import { findPublicClient } from '../../agent-authentication/index.ts'
 import { problemOr } from '../../decision-log/index.ts'
+import type { Attempt } from '../../issuance/index.ts'
+import { isRefused, refused, refusedFor } from '../../issuance/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { TASK_LIFE } from '../../tasks/index.ts'
-import { type AssertedOpening, refused, refusedFor } from '../opening.ts'
+import type { AssertedOpening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import {
   type AuthenticatedOpening,
@@ -12,8 +14,6 @@ import {
 } from '../pipeline/authenticated.ts'
 import { readAgent } from '../pipeline/bring.ts'
 import { readProof } from '../pipeline/credentials.ts'
-import type { Attempt } from '../pipeline/refuse.ts'
-import { isRefused } from '../wanted.ts'
 import { type Continuing, continueAsserted, SPENT } from './continue-asserted.ts'
 import { openingFor } from './for-person.ts'
 import { meetSubject, type ReadAssertion, readAssertion } from './read-assertion.ts'

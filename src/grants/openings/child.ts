@@ -1,19 +1,30 @@
 import { contains } from '@remit/engine'
 import type { Agent } from '../../agents/index.ts'
-import { allLimits, type Basis, basesFor, basisLimits } from '../../consent/index.ts'
+import { adminBases, allLimits, type Basis, basisLimits, standsOn } from '../../consent/index.ts'
 import { problemOr } from '../../decision-log/index.ts'
-import { authorityWithin, isNothing, ownTokens, subjectOf, withinAgent } from '../../facts/index.ts'
+import { ownTokens, subjectOf } from '../../facts/index.ts'
+import type { Issuing } from '../../issuance/index.ts'
+import {
+  authorityWithin,
+  isNothing,
+  isRefused,
+  issuedWithin,
+  type Refused,
+  readLimits,
+  refused,
+  withinAgent,
+} from '../../issuance/index.ts'
 import { vouchedFor } from '../../issuers/index.ts'
 import { rememberedUntil } from '../../jose/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { joinTreeSteps, type TaskLineage } from '../../tasks/index.ts'
 import { checkTicket, MAX_CHAIN, type TicketClaims } from '../../tokens/index.ts'
 import type { FrozenWay } from '../frozen-request.ts'
-import { type ChildOpening, type Refused, refused } from '../opening.ts'
+import type { ChildOpening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { type AuthenticationResult, attemptBy, failed } from '../pipeline/authenticated.ts'
 import { readAgent } from '../pipeline/bring.ts'
-import { type Asking, type Granted, standsOn } from '../pipeline/grant.ts'
+import type { Asking, Granted } from '../pipeline/grant.ts'
 import { withinPlace } from '../pipeline/place.ts'
 import {
   type Planned,
@@ -21,9 +32,6 @@ import {
   type PlanRequest,
   unlessPeopleAsked,
 } from '../pipeline/plan.ts'
-import { issuedWithin } from '../token-policy/gate.ts'
-import type { Issuing } from '../token-policy/issuing.ts'
-import { isRefused, readLimits } from '../wanted.ts'
 import { type Parent, readParent } from './parent.ts'
 
 /**
@@ -152,15 +160,4 @@ function authorityOf(
   if (!contains(parent.mayHandOn, [...got.details, ...got.mayDelegate], kindOf))
     throw new Error('a child would hold more than its parent may delegate')
   return got
-}
-
-/** Where administrators have said what an agent may do for a person, they mean it of children, too. */
-export async function adminBases(
-  parts: GrantParts,
-  personId: string,
-  agentId: string,
-): Promise<Basis[]> {
-  const now = parts.clock.now()
-  const bases = await basesFor(parts.storage.read, { personId, agentId, now })
-  return bases.filter(({ kind }) => kind === 'admin')
 }

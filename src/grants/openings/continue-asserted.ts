@@ -1,17 +1,26 @@
 import { contains } from '@remit/engine'
 import { credentialStep } from '../../agent-authentication/index.ts'
 import { proofStep } from '../../facts/index.ts'
+import {
+  aboutTask,
+  detailsAt,
+  type GrantAt,
+  grantAt,
+  grantedScope,
+  type IssuedAccess,
+  isRefused,
+  issuingBy,
+  type Refused,
+  refused,
+  resourceAccess,
+} from '../../issuance/index.ts'
 import { consumeOnceStep } from '../../storage/index.ts'
 import { findTaskByKey, listTasks, type Task, type TaskLineage } from '../../tasks/index.ts'
-import { aboutTask, type GrantAt, grantAt } from '../issuance/issue-resource-token.ts'
-import { type IssuedAccess, resourceAccess } from '../issuance/resource-access.ts'
-import { type AssertedOpening, type Opened, type Refused, refused } from '../opening.ts'
+import type { AssertedOpening, Opened } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { refusedBy } from '../pipeline/begin.ts'
 import type { BroughtAgent } from '../pipeline/bring.ts'
 import { grantOpening } from '../pipeline/grant.ts'
-import { issuingBy } from '../token-policy/issuing.ts'
-import { detailsAt, grantedScope, isRefused } from '../wanted.ts'
 import type { ReadAssertion, Shows } from './read-assertion.ts'
 
 /** Of one person, the newest: an agent may have as many as it has people. */

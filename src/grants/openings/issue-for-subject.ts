@@ -1,8 +1,23 @@
 import { codeOf, problemOr } from '../../decision-log/index.ts'
 import { livenessOf, openingKeys } from '../../facts/index.ts'
+import {
+  aboutTask,
+  detailsAt,
+  isRefused,
+  issuingBy,
+  mayIssueAt,
+  type Refused,
+  readWanted,
+  refused,
+} from '../../issuance/index.ts'
 import { issuerKey } from '../../issuers/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { closeTask, type TaskLineage } from '../../tasks/index.ts'
+import type { NeedsConsent, Opening } from '../opening.ts'
+import type { GrantParts } from '../parts.ts'
+import { failed, refuseFailed } from '../pipeline/authenticated.ts'
+import { readBrought } from '../pipeline/bring.ts'
+import { openingFor } from './for-person.ts'
 import {
   type AssertionRequest,
   clientAt,
@@ -12,16 +27,7 @@ import {
   peerOf,
   resourceOf,
   STALE,
-} from '../issuance/issue-assertion.ts'
-import { aboutTask } from '../issuance/issue-resource-token.ts'
-import { type NeedsConsent, type Opening, type Refused, refused } from '../opening.ts'
-import type { GrantParts } from '../parts.ts'
-import { failed, refuseFailed } from '../pipeline/authenticated.ts'
-import { readBrought } from '../pipeline/bring.ts'
-import { mayIssueAt } from '../token-policy/gate.ts'
-import { issuingBy } from '../token-policy/issuing.ts'
-import { detailsAt, isRefused, readWanted } from '../wanted.ts'
-import { openingFor } from './for-person.ts'
+} from './issue-assertion.ts'
 import { open } from './open.ts'
 
 /** An opening whose only token is an assertion for the server of another domain. */

@@ -2,7 +2,18 @@ import { asCalls, contains, detailInWords } from '@remit/engine'
 import { findAgent } from '../../agents/index.ts'
 import type { CatalogView } from '../../catalog/index.ts'
 import { problemOr } from '../../decision-log/index.ts'
-import { type AskedAuthority, minting, subjectOf } from '../../facts/index.ts'
+import { minting, subjectOf } from '../../facts/index.ts'
+import {
+  type AskedAuthority,
+  aboutTask,
+  checkSettled,
+  isRefused,
+  type Refused,
+  readAsked,
+  readLife,
+  readLimits,
+  refused,
+} from '../../issuance/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import {
   checkPurpose,
@@ -12,11 +23,9 @@ import {
   TREE_LIMITS,
 } from '../../tasks/index.ts'
 import { MAX_CHAIN, type Minted, mintTicket } from '../../tokens/index.ts'
-import { aboutTask } from '../issuance/issue-resource-token.ts'
-import { type Refused, refused, type WantedTask } from '../opening.ts'
+import type { WantedTask } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { withinPlace } from '../pipeline/place.ts'
-import { checkSettled, isRefused, readAsked, readLife, readLimits } from '../wanted.ts'
 import { type Parent, readParent } from './parent.ts'
 
 /** What a task asks for, for another agent. */

@@ -1,5 +1,6 @@
+import { type Refused, refused, refuseOpening } from '../../issuance/index.ts'
 import { findTask, LINE_STEP, type TaskLineage } from '../../tasks/index.ts'
-import { type OpeningAnswer, type Refused, refused } from '../opening.ts'
+import type { OpeningAnswer } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { askApprovers } from '../pipeline/ask-approvers.ts'
 import { askPerson } from '../pipeline/ask-person.ts'
@@ -10,7 +11,6 @@ import {
 } from '../pipeline/authenticated.ts'
 import { BASES_CHANGED, begin, refusedBy, untilBasesHold } from '../pipeline/begin.ts'
 import { lineageOf } from '../pipeline/plan.ts'
-import { refuseOpening } from '../pipeline/refuse.ts'
 import { answerOpening } from './answer.ts'
 import { grantOf, lineOf, planOpening } from './plan-opening.ts'
 

@@ -11,14 +11,13 @@ import {
   PAST_DEADLINE,
   type Whereabouts,
 } from '../../facts/index.ts'
+import { isRefused, type Refused, refused } from '../../issuance/index.ts'
 import { findPerson, type Person } from '../../people/index.ts'
 import type { LiveView } from '../../revocation/index.ts'
 import type { TaskLineage } from '../../tasks/index.ts'
 import { DORMANT } from '../dormancy.ts'
-import { type Refused, refused } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { enterPlace, findPlaceBelow, type Place } from '../pipeline/place.ts'
-import { isRefused } from '../wanted.ts'
 
 /** A task that may have a child of this agent: it, everything above it, and the agent are alive. */
 export interface Parent {

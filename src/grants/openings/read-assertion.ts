@@ -7,6 +7,7 @@ import {
   type Subject,
   type UnprovisionedPerson,
 } from '../../identity-providers/index.ts'
+import { issuingBy } from '../../issuance/index.ts'
 import type { TrustedIssuer, VerifiedToken } from '../../issuers/index.ts'
 import { rememberedUntil } from '../../jose/index.ts'
 import { agentIdOf } from '../../lib/client-url.ts'
@@ -19,7 +20,6 @@ import { readBehind } from '../pipeline/actors.ts'
 import type { BroughtAgent } from '../pipeline/bring.ts'
 import { grantOpening } from '../pipeline/grant.ts'
 import { meet } from '../pipeline/meet.ts'
-import { issuingBy } from '../token-policy/issuing.ts'
 import { type Asserted, readAsserted } from './asserted.ts'
 
 /** Types of assertions, by what their issuer is trusted with. Neither counts as the other. */

@@ -1,12 +1,25 @@
 import { asDelegates, type KindOf } from '@remit/engine'
 import type { Agent } from '../../agents/index.ts'
-import { allLimits, type BasisLimits, basisLimits } from '../../consent/index.ts'
+import {
+  adminBases,
+  allLimits,
+  type BasisLimits,
+  basisLimits,
+  standsOn,
+} from '../../consent/index.ts'
+import type { Issuing } from '../../issuance/index.ts'
 import {
   type AskedAuthority,
   type Authority,
   authorityWithin,
   isNothing,
-} from '../../facts/index.ts'
+  isRefused,
+  issuedWithin,
+  type Refused,
+  readAsked,
+  readLife,
+  refused,
+} from '../../issuance/index.ts'
 import { vouchedFor } from '../../issuers/index.ts'
 import { findPerson } from '../../people/index.ts'
 import {
@@ -21,7 +34,7 @@ import {
 } from '../../sponsorship/index.ts'
 import type { TaskLineage } from '../../tasks/index.ts'
 import type { FrozenWay } from '../frozen-request.ts'
-import { type Refused, refused, type SponsoredOpening } from '../opening.ts'
+import type { SponsoredOpening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import {
   type AuthenticatedOpening,
@@ -30,7 +43,7 @@ import {
   failed,
 } from '../pipeline/authenticated.ts'
 import { readAgent } from '../pipeline/bring.ts'
-import { type Asking, enter, standsOn } from '../pipeline/grant.ts'
+import { type Asking, enter } from '../pipeline/grant.ts'
 import { withinPlace } from '../pipeline/place.ts'
 import {
   type Planned,
@@ -38,10 +51,6 @@ import {
   type PlanRequest,
   unlessPeopleAsked,
 } from '../pipeline/plan.ts'
-import { issuedWithin } from '../token-policy/gate.ts'
-import type { Issuing } from '../token-policy/issuing.ts'
-import { isRefused, readAsked, readLife } from '../wanted.ts'
-import { adminBases } from './child.ts'
 
 /**
  * A task with nobody present, under a sponsor grant in force (contract 5.2). Purpose and budget are the grant's; the

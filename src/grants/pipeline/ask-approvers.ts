@@ -1,18 +1,17 @@
 import { attachQuestion } from '../../approvals/index.ts'
 import { problemOr } from '../../decision-log/index.ts'
+import { openingQuestion, type Refused, refused, refuseOpening } from '../../issuance/index.ts'
 import { newId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { GrantName } from '../../policy/index.ts'
 import type { Proof } from '../../possession/index.ts'
-import { countWaitingOf } from '../../tasks/index.ts'
-import { type Deferred, type Deferring, type Refused, refused } from '../opening.ts'
+import type { Deferred, Deferring } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
-import { openingQuestion } from '../token-policy/question.ts'
 import { type AuthenticatedOpening, useOnce, useUp, waitingOf } from './authenticated.ts'
 import { findHeldBack, type HeldBack, holdBack } from './defer.ts'
+import { countWaitingOf } from './deferral-store.ts'
 import type { Unapproved } from './grant.ts'
 import type { PlannedGrant } from './plan.ts'
-import { refuseOpening } from './refuse.ts'
 
 /** People have so long to answer, as about calls of high risk. */
 const ANSWERED_WITHIN = 60 * 60_000

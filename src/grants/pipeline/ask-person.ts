@@ -6,15 +6,15 @@ import {
   requestConsent,
 } from '../../consent/index.ts'
 import { problemOr } from '../../decision-log/index.ts'
+import { type Refused, refused, refuseOpening } from '../../issuance/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { consumeOnce, type Tx } from '../../storage/index.ts'
-import { type Deferred, type NeedsConsent, type Refused, refused } from '../opening.ts'
+import type { Deferred, NeedsConsent } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { type AuthenticatedOpening, useUp, waitingOf } from './authenticated.ts'
 import { BASES_CHANGED } from './begin.ts'
 import { findHeldBack, type HeldBack, holdBack, type Waiting } from './defer.ts'
 import type { Missing } from './grant.ts'
-import { refuseOpening } from './refuse.ts'
 
 /**
  * No basis: the person is asked. Uses up nothing but the proof, so that the agent can repeat the exchange with the same

@@ -1,22 +1,16 @@
 import { type CredentialUse, useCredential } from '../../agent-authentication/index.ts'
+import { type Attempt, type Refused, refusedFor, refuseOpening } from '../../issuance/index.ts'
 import type { LedgerEvent } from '../../ledger/index.ts'
 import type { Id } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Proof } from '../../possession/index.ts'
 import { consumeOnce, type Tx } from '../../storage/index.ts'
 import type { TaskLineage } from '../../tasks/index.ts'
-import {
-  type Deferring,
-  type OpeningAnswer,
-  type OpeningRequest,
-  type Refused,
-  refusedFor,
-} from '../opening.ts'
+import type { Deferring, OpeningAnswer, OpeningRequest } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { refusedBy, type UsedOnce } from './begin.ts'
 import type { Waiting } from './defer.ts'
 import type { PlanRequest, Requester } from './plan.ts'
-import { type Attempt, refuseOpening } from './refuse.ts'
 
 /** A live request to open a task, whoever asks authenticated and what they showed checked. Nothing is used up yet. */
 export interface AuthenticatedOpening extends PlanRequest {

@@ -1,6 +1,7 @@
 import { CREDENTIAL_STEPS, credentialStep } from '../../agent-authentication/index.ts'
 import { USE_STEP } from '../../approvals/index.ts'
 import { PROOF_STEP } from '../../facts/index.ts'
+import { type Refused, refused } from '../../issuance/index.ts'
 import type { LedgerEvent } from '../../ledger/index.ts'
 import type { ProblemCode } from '../../lib/problem.ts'
 import type { Proof } from '../../possession/index.ts'
@@ -8,16 +9,15 @@ import { GRANT_STEP, RATE_STEP } from '../../sponsorship/index.ts'
 import { consumeOnceStep, type Step } from '../../storage/index.ts'
 import {
   BASES_STEP,
-  DEFERRAL_STEP,
   KEY_STEP,
   LINE_STEP,
   openSteps,
   ROOM_STEP,
   type Task,
 } from '../../tasks/index.ts'
-import { type Refused, refused } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import type { BroughtAgent } from './bring.ts'
+import { DEFERRAL_STEP } from './deferral-store.ts'
 
 /** One thing more that is used up with the opening. */
 export interface UsedOnce {

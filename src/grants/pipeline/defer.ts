@@ -1,16 +1,12 @@
 import type { Agent } from '../../agents/index.ts'
+import type { SealedColumn } from '../../keys/index.ts'
 import type { Id } from '../../lib/id.ts'
 import { type DeferralKind, newOpaqueToken } from '../../opaque-tokens/index.ts'
 import type { Tx } from '../../storage/index.ts'
-import {
-  FETCHED_WITHIN,
-  type Flow,
-  findSameDeferral,
-  insertDeferral,
-  PAUSE,
-} from '../../tasks/index.ts'
 import { type FrozenRequest, freeze, requestHash } from '../frozen-request.ts'
 import type { GrantParts } from '../parts.ts'
+import { FETCHED_WITHIN, type Flow, PAUSE } from './deferral.ts'
+import { findSameDeferral, insertDeferral } from './deferral-store.ts'
 
 /** The code that an agent waits with, by protocol. */
 export const KIND_OF: Readonly<Record<Flow, DeferralKind>> = {
@@ -104,7 +100,10 @@ export function placeOf(digest: string): string {
   return `deferrals/${digest}`
 }
 
-/** At least 128 bits, in the characters of a bearer token (RFC 6750 section 2.1). */
-export function isNotificationToken(text: string): boolean {
-  return text.length >= 22 && text.length <= 1024 && /^[A-Za-z0-9._~+/-]+=*$/.test(text)
-}
+/** Columns of this room that are sealed. */
+export const GRANTS_SEALED: readonly SealedColumn[] = ['code', 'notify_token'].map((column) => ({
+  table: 'deferrals',
+  column,
+  key: 'digest',
+  place: ({ digest = '' }) => placeOf(digest),
+}))

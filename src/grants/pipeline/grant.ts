@@ -1,5 +1,4 @@
 import {
-  callsIn,
   contains,
   type Detail,
   delegatesIn,
@@ -19,31 +18,40 @@ import {
   basisLimits,
   limitsOfLists,
   questionsBehind,
+  standsOn,
 } from '../../consent/index.ts'
 import { codeOf } from '../../decision-log/index.ts'
 import {
-  type AskedAuthority,
-  type Authority,
   alsoLiveness,
-  authorityWithin,
   certifiedAt,
-  isNothing,
   livenessOf,
   openingKeys,
   type Whereabouts,
-  withinAgent,
 } from '../../facts/index.ts'
+import type { Issuing } from '../../issuance/index.ts'
+import {
+  type AskedAuthority,
+  type Authority,
+  authorityWithin,
+  checkSettled,
+  isNothing,
+  isRefused,
+  issuedWithin,
+  type Refused,
+  readAsked,
+  readLife,
+  readLimits,
+  refused,
+  withinAgent,
+} from '../../issuance/index.ts'
 import { atMostTrusted, type TrustedIssuer, vouchedFor } from '../../issuers/index.ts'
 import type { Person } from '../../people/index.ts'
 import type { LiveView } from '../../revocation/index.ts'
 import { checkPurpose } from '../../tasks/index.ts'
 import type { ForeignActor } from '../../tokens/index.ts'
 import { DORMANT } from '../dormancy.ts'
-import { type Refused, refused, type WantedTask } from '../opening.ts'
+import type { WantedTask } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
-import { issuedWithin } from '../token-policy/gate.ts'
-import type { Issuing } from '../token-policy/issuing.ts'
-import { checkSettled, isRefused, readAsked, readLife, readLimits } from '../wanted.ts'
 import { enterPlace, findPlace, type Place, type WantedPlace, withinPlace } from './place.ts'
 
 export interface Granted extends Authority {
@@ -277,19 +285,6 @@ async function isToBeHandedOn(
     basisIds: bases.map(({ id }) => id),
   })
   return !contains(delegatesIn(before), most.mayDelegate, kindOf)
-}
-
-/** Those of the bases that anything of it comes from: when one of them ends, so does the task. */
-export function standsOn(
-  { details, mayDelegate }: Authority,
-  bases: readonly Basis[],
-  kindOf: KindOf,
-): Basis[] {
-  return bases.filter(
-    (basis) =>
-      intersect(details, callsIn(basis.details), kindOf).length > 0 ||
-      intersect(mayDelegate, delegatesIn(basis.details), kindOf).length > 0,
-  )
 }
 
 export interface Entered {

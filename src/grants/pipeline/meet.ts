@@ -1,9 +1,9 @@
 import type { UnprovisionedPerson } from '../../identity-providers/index.ts'
+import { detailsAt } from '../../issuance/index.ts'
 import { bringPerson } from '../../issuers/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Person } from '../../people/index.ts'
 import type { GrantParts } from '../parts.ts'
-import { detailsAt } from '../wanted.ts'
 import type { OpeningGrant } from './grant.ts'
 
 /**

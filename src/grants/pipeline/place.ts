@@ -1,17 +1,12 @@
 import { intersect, type KindOf } from '@remit/engine'
 import type { Agent } from '../../agents/index.ts'
 import { codeOf } from '../../decision-log/index.ts'
-import {
-  type AskedAuthority,
-  alsoKeys,
-  standsInTheWay,
-  type Whereabouts,
-} from '../../facts/index.ts'
+import { alsoKeys, standsInTheWay, type Whereabouts } from '../../facts/index.ts'
+import { type AskedAuthority, type Refused, refused } from '../../issuance/index.ts'
 import type { Id } from '../../lib/id.ts'
 import type { Person } from '../../people/index.ts'
 import type { LiveView } from '../../revocation/index.ts'
 import { limitOf, mayOpen, threadByName } from '../../spaces/index.ts'
-import { type Refused, refused } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 
 /** Where a task is to be opened, as it was asked for. */

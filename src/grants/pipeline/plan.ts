@@ -1,15 +1,17 @@
 import type { Agent } from '../../agents/index.ts'
 import type { CatalogView } from '../../catalog/index.ts'
 import type { ConsentRequest } from '../../consent/index.ts'
+import type { Refused } from '../../issuance/index.ts'
 import type { TrustedIssuer } from '../../issuers/index.ts'
 import type { Person } from '../../people/index.ts'
 import type { Proof } from '../../possession/index.ts'
 import type { SponsorGrant } from '../../sponsorship/index.ts'
 import type { Step } from '../../storage/index.ts'
-import type { Flow, OpenedBy, TaskLineage } from '../../tasks/index.ts'
+import type { OpenedBy, TaskLineage } from '../../tasks/index.ts'
 import type { FrozenRequest } from '../frozen-request.ts'
-import type { OpeningRequest, Refused } from '../opening.ts'
+import type { OpeningRequest } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
+import type { Flow } from './deferral.ts'
 import {
   type Asking,
   type Granted,

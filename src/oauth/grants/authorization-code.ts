@@ -1,10 +1,6 @@
-import {
-  type GrantParts,
-  type InteractiveTokens,
-  type Refused,
-  redeemCode,
-  refreshTokens,
-} from '../../grants/index.ts'
+import { type InteractiveTokens, redeemCode, refreshTokens } from '../../code-grant/index.ts'
+import type { GrantParts } from '../../grants/index.ts'
+import type { Refused } from '../../issuance/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { OidcPayloads } from '../../opaque-tokens/index.ts'

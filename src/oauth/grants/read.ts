@@ -1,4 +1,4 @@
-import { type Deferring, isNotificationToken } from '../../grants/index.ts'
+import type { Deferring } from '../../grants/index.ts'
 import type { ShownCertificate } from '../../http/index.ts'
 import { readCompact, readObject } from '../../jose/index.ts'
 import { parseJson } from '../../lib/json.ts'
@@ -137,4 +137,9 @@ function jsonOf(form: Form, name: string, code: 'task.bad_details' | 'task.bad_b
     const why = cause instanceof Problem ? cause.detail : 'it cannot be read'
     throw new Problem(code, `\`${name}\`: ${why}`, { cause })
   }
+}
+
+/** At least 128 bits, in the characters of a bearer token (RFC 6750 section 2.1). */
+export function isNotificationToken(text: string): boolean {
+  return text.length >= 22 && text.length <= 1024 && /^[A-Za-z0-9._~+/-]+=*$/.test(text)
 }

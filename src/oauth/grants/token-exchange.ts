@@ -1,4 +1,5 @@
-import { type GrantParts, issueResourceToken, openTask } from '../../grants/index.ts'
+import { type GrantParts, openTask } from '../../grants/index.ts'
+import { issueResourceToken } from '../../issuance/index.ts'
 import { isId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
 import { type Form, required } from '../form.ts'

@@ -1,4 +1,5 @@
-import { type GrantParts, openTask, type Refused } from '../../grants/index.ts'
+import { type GrantParts, openTask } from '../../grants/index.ts'
+import type { Refused } from '../../issuance/index.ts'
 import type { ProblemCode } from '../../lib/problem.ts'
 import { type Form, required } from '../form.ts'
 import { CLIENT_ASSERTION_TYPE } from '../grant-types.ts'

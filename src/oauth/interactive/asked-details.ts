@@ -1,5 +1,6 @@
 import { errors, type KoaContextWithOIDC } from 'oidc-provider'
-import { type GrantParts, readAskedDetails } from '../../grants/index.ts'
+import { readAskedDetails } from '../../code-grant/index.ts'
+import type { GrantParts } from '../../grants/index.ts'
 import { stepUpParameters } from './step-up.ts'
 
 /**

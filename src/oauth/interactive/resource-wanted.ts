@@ -1,5 +1,6 @@
 import { type Client, errors, type KoaContextWithOIDC } from 'oidc-provider'
-import { type GrantParts, locationsOf } from '../../grants/index.ts'
+import { locationsOf } from '../../code-grant/index.ts'
+import type { GrantParts } from '../../grants/index.ts'
 
 /**
  * The resource of a request that does not name one (RFC 8707 section 2 lets a server choose): where its details are (RFC 9396), the one

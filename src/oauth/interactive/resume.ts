@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import type Provider from 'oidc-provider'
-import { askAboutCode, type GrantParts } from '../../grants/index.ts'
+import { type Authorization, askAboutCode, findAuthorization } from '../../code-grant/index.ts'
+import type { GrantParts } from '../../grants/index.ts'
 import type { Cookies } from '../../http/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
 import { isProvedWell } from '../../sessions/index.ts'
-import { type Authorization, findAuthorization } from '../../tasks/index.ts'
 
 /**
  * `settled`: the protocol goes on with the answer. `unanswered`: there is none yet, or none of this browser. `told`: the client

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import { deregisterClient, describeClient, type GrantParts } from '../../grants/index.ts'
+import { deregisterClient, describeClient } from '../../code-grant/index.ts'
+import type { GrantParts } from '../../grants/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { opaqueDigest } from '../../opaque-tokens/index.ts'
 import { bearerOf } from './bearer.ts'

@@ -10,7 +10,7 @@ import {
   shownDigest,
 } from '../../approvals/index.ts'
 import { aCall, anAsk } from '../../approvals/testing.ts'
-import { openingQuestion } from '../../grants/token-policy/question.ts'
+import { openingQuestion } from '../../issuance/question.ts'
 import type { Canonical } from '../../lib/canonical-json.ts'
 import { type Id, newId } from '../../lib/id.ts'
 import { systemRandom } from '../../lib/random.ts'
@@ -95,10 +95,7 @@ export async function openingAsked(
       ...{ chain: ['refund-bot'], person: sponsor, sponsored: true, grant: 'client_credentials' },
       details: [detail('orders.read'), refunds],
       mayDelegate: [{ ...detail('orders.read'), type: 'remit_delegate' }],
-      request: {
-        ...{ purpose: 'count <b>orders</b>', lifeSeconds: 7200 },
-        proved: { authTime: null, acr: null },
-      },
+      request: { purpose: 'count <b>orders</b>', lifeSeconds: 7200 },
       thumbprint: 'key-of-the-task',
       taskId: newId('task', systemRandom),
       deadline: clock.now() + 24 * 3_600_000,

@@ -1,20 +1,18 @@
 import { findDescription, isLoopbackRedirect } from '../../client-metadata/index.ts'
 import {
-  adviseStepUp,
-  askAboutCode,
-  type ConsentOffer,
-  codeStanding,
-  offerTo,
-} from '../../grants/index.ts'
-import { Problem } from '../../lib/problem.ts'
-import { ADMINISTRATORS, listPersons } from '../../people/index.ts'
-import {
   type Authorization,
   type AuthorizationAnswer,
   answerAuthorization,
+  askAboutCode,
+  type ConsentOffer,
+  codeStanding,
   findAuthorization,
   lastAllowed,
-} from '../../tasks/index.ts'
+  offerTo,
+} from '../../code-grant/index.ts'
+import { adviseStepUp } from '../../issuance/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import { ADMINISTRATORS, listPersons } from '../../people/index.ts'
 import { isYes, knownIn, narrowed, ONLY_READING } from '../consent/narrowing.ts'
 import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'

@@ -1,6 +1,6 @@
+import { beginAuthorization } from '../../code-grant/index.ts'
 import { base64url, sha256url } from '../../lib/bytes.ts'
 import { systemRandom } from '../../lib/random.ts'
-import { beginAuthorization } from '../../tasks/index.ts'
 import { LOCATION, type TestPages } from '../testing.ts'
 import type { TestBrowser } from '../visiting/testing.ts'
 

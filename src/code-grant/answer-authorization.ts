@@ -1,0 +1,156 @@
+import { containsByType, type Detail, type KindOf } from '@remit/engine'
+import type { Agent } from '../agents/index.ts'
+import { admitAgentIn } from '../client-metadata/index.ts'
+import { grantBasisIn } from '../consent/index.ts'
+import { agentIdOf } from '../lib/client-url.ts'
+import type { Id } from '../lib/id.ts'
+import { Problem } from '../lib/problem.ts'
+import { keepRegistration } from '../opaque-tokens/index.ts'
+import { requireProved } from '../sessions/index.ts'
+import type { Tx } from '../storage/index.ts'
+import type { TaskParts } from '../tasks/index.ts'
+import { AUTHORIZATION_KEPT, type Authorization } from './authorization.ts'
+import { answerPendingAuthorization, findAuthorization } from './authorization-store.ts'
+
+/** What the person says. */
+export interface AuthorizationAnswer {
+  readonly authorizationId: string
+  /** Digest of what the browser has that the answer came from. */
+  readonly browser: string | undefined
+  readonly person: { readonly id: Id<'person'> }
+  /** `introduce`: the client becomes an agent that waits for an administrator, and is given nothing. */
+  readonly answer: 'grant' | 'deny' | 'introduce'
+  /** Of a grant: what is left of `offered`. */
+  readonly details: readonly Detail[]
+  /** What was asked and lies within the agent's ceiling, found anew for this answer. */
+  readonly offered: readonly Detail[]
+  /** When the consent ends by itself, epoch milliseconds. */
+  readonly expiresAt: number
+  /** When the person last proved who they are, and how, as far as their provider says. */
+  readonly authTime: number | null
+  readonly acr?: string | null
+}
+
+type AnsweringParts = Pick<TaskParts, 'storage' | 'ledger' | 'clock' | 'random' | 'live' | 'stepUp'>
+
+/**
+ * Takes a person's answer to a client. A grant makes the client an agent, if it was none, and the consent a delegation
+ * basis; the code then opens the task. Answers it as it is afterwards.
+ * @throws Problem `authorization.unknown` (also in another browser), `authorization.not_pending`, `consent.widened`,
+ * `consent.nothing_granted`, `authorization.changed`, `step_up.required`
+ */
+export function answerAuthorization(
+  parts: AnsweringParts,
+  answer: AuthorizationAnswer,
+  kindOf: KindOf,
+): Promise<Authorization> {
+  return parts.storage.transaction(async (tx) => {
+    const asked = await findAuthorization(tx, answer.authorizationId)
+    // INVARIANT: the browser that began, and no other. Otherwise a person could be brought to answer for a client that
+    // somebody else let loose, who would then receive the code.
+    if (!asked || answer.browser === undefined || asked.browser !== answer.browser)
+      throw new Problem('authorization.unknown', 'no such request was begun in this browser')
+    const now = parts.clock.now()
+    if (asked.state !== 'pending' || asked.expiresAt <= now)
+      throw new Problem('authorization.not_pending', 'the request is not waiting for an answer')
+    if (answer.answer === 'introduce') {
+      await admit(parts, tx, asked, answer)
+      return asked
+    }
+    if (answer.answer === 'grant') requireStepUp(parts, asked, answer)
+    const after = {
+      ...asked,
+      personId: answer.person.id,
+      authTime: answer.authTime,
+      acr: answer.acr ?? null,
+      expiresAt: now + AUTHORIZATION_KEPT,
+    }
+    return answer.answer === 'grant'
+      ? grant(parts, tx, after, { ...answer, details: narrowed(answer, { kindOf, now }) })
+      : end(parts, tx, { ...after, state: 'denied' }, answer)
+  })
+}
+
+/** What the client wants is measured when it asked, what is set for everyone now. */
+function requireStepUp(
+  { clock, stepUp }: AnsweringParts,
+  asked: Authorization,
+  { acr = null, authTime }: AuthorizationAnswer,
+): void {
+  const proved = { acr, authTime }
+  if (asked.stepUp) requireProved(proved, [asked.stepUp], asked.createdAt)
+  if (stepUp) requireProved(proved, [stepUp], clock.now())
+}
+
+function narrowed(
+  { details, offered, expiresAt }: AuthorizationAnswer,
+  { kindOf, now }: { kindOf: KindOf; now: number },
+): readonly Detail[] {
+  if (details.length === 0 || expiresAt <= now)
+    throw new Problem('consent.nothing_granted', 'nothing is left of what was asked; deny instead')
+  if (!containsByType(offered, details, kindOf))
+    throw new Problem('consent.widened', 'a consent can only narrow what was asked')
+  return details
+}
+
+/** The client is an agent from now on, and its registration stays as long as that. */
+async function admit(
+  parts: AnsweringParts,
+  tx: Tx,
+  asked: Authorization,
+  { person }: AuthorizationAnswer,
+): Promise<Agent> {
+  const agent = await admitAgentIn(parts, tx, asked, person.id)
+  const kept = await keepRegistration(tx, asked.clientId)
+  // INVARIANT: a client that took its registration back becomes no agent in the same moment.
+  if (!kept && agent.admission !== null && agent.clientUrl === null)
+    throw new Problem('authorization.changed', 'the program is not registered any more')
+  return agent
+}
+
+async function grant(
+  parts: AnsweringParts,
+  tx: Tx,
+  asked: Authorization,
+  answer: AuthorizationAnswer,
+): Promise<Authorization> {
+  const { details, expiresAt, person } = answer
+  const agent = await admit(parts, tx, asked, answer)
+  // INVARIANT: as it is in this transaction. The rule that the page was made under may be gone by now.
+  if (agent.trust === 0 || agent.status !== 'active')
+    throw new Problem('consent.nothing_granted', 'the program is not let in, or not any more')
+  const basis = await grantBasisIn(parts, tx, {
+    personId: person.id,
+    agentId: agent.id,
+    kind: 'consent',
+    details,
+    grantedBy: person.id,
+    expiresAt,
+  })
+  return end(parts, tx, { ...asked, state: 'granted', details, basisId: basis.id }, answer)
+}
+
+async function end(
+  parts: AnsweringParts,
+  tx: Tx,
+  after: Authorization & { readonly state: 'granted' | 'denied' },
+  answer: AuthorizationAnswer,
+): Promise<Authorization> {
+  if (!(await answerPendingAuthorization(tx, after)))
+    throw new Error('an authorization changed inside the transaction that read it')
+  await parts.ledger.append(tx, {
+    type: 'authorization.answered',
+    person: answer.person.id,
+    agent: agentIdOf(after.clientId),
+    by: answer.person.id,
+    outcome: after.state,
+    facts: {
+      resource: after.resource,
+      redirect_uri: after.redirectUri,
+      basis: after.basisId ?? undefined,
+      auth_time: answer.authTime ?? undefined,
+      acr: answer.acr ?? undefined,
+    },
+  })
+  return after
+}

@@ -1,0 +1,73 @@
+import type { Detail } from '@remit/engine'
+import { type CatalogView, detailsForScope, type Resource } from '../catalog/index.ts'
+import { detailsAt, isRefused, type Refused, readWanted, refused } from '../issuance/index.ts'
+import { isObject, parseJson } from '../lib/json.ts'
+import { Problem } from '../lib/problem.ts'
+import type { Authorization } from './authorization.ts'
+
+/** Bounded work, for whoever knocks. */
+const MAX_LENGTH = 16_384
+
+/**
+ * `authorization_details` of a request at the authorization endpoint (RFC 9396), as it was sent: details of the one resource that is
+ * asked for, and nothing to hand on: there is no task token to hand it on with.
+ */
+export function readAskedDetails(
+  catalog: CatalogView,
+  text: string,
+  resource: string,
+): readonly Detail[] | Refused {
+  if (text.length > MAX_LENGTH)
+    return refused('task.bad_details', `the details are longer than ${MAX_LENGTH} characters`)
+  try {
+    // Strict first: `JSON.parse` would take the last of two equal names and any depth.
+    parseJson(text)
+  } catch (cause) {
+    if (cause instanceof Problem) return refused('task.bad_details', cause.detail)
+    throw cause
+  }
+  const read = readWanted({ details: JSON.parse(text) }, catalog)
+  if (isRefused(read)) return read
+  const here = detailsAt(read ?? [], resource)
+  const elsewhere = read?.some(({ locations }) => locations.some((each) => each !== resource))
+  if (here.length === 0 || elsewhere)
+    return refused('task.bad_details', 'every detail is about the `resource` that is asked for')
+  return here
+}
+
+/** Where the details of a request are, as far as they can be read; what is wrong with them, `readAskedDetails` says. */
+export function locationsOf(text: string): readonly string[] {
+  if (text.length > MAX_LENGTH) return []
+  try {
+    const details = parseJson(text)
+    if (!Array.isArray(details)) return []
+    return details.flatMap((each) => {
+      const locations = isObject(each) ? each.get('locations') : undefined
+      return Array.isArray(locations) ? locations.filter((one) => typeof one === 'string') : []
+    })
+  } catch (error) {
+    if (error instanceof Problem) return []
+    throw error
+  }
+}
+
+/**
+ * Each action by its name as scope (contract 2), and the details as they are. Clients that know nothing but the address ask for
+ * nothing, or for scopes that are not ours (`offline_access`, `mcp:tools`): those say nothing here, and what is left of nothing is
+ * everything the resource has, for the person to choose from.
+ */
+export function askedAt(
+  catalog: CatalogView,
+  resource: Resource,
+  { askedDetails, scope }: Pick<Authorization, 'askedDetails' | 'scope'>,
+): readonly Detail[] {
+  const actions = catalog.actionsOf(resource.name).map(({ name }) => name)
+  const known = (scope ?? '').split(' ').filter((name) => actions.includes(name))
+  const details =
+    askedDetails === null ? [] : readAskedDetails(catalog, askedDetails, resource.identifier)
+  // The catalog may have changed since it was checked.
+  if (isRefused(details)) return []
+  if (askedDetails !== null && known.length === 0) return details
+  const read = detailsForScope(catalog, (known.length > 0 ? known : actions).join(' '))
+  return [...details, ...(read.ok ? read.details : [])]
+}

@@ -1,0 +1,51 @@
+import type { Detail, StepUp } from '@remit/engine'
+import type { SelfRegistered } from '../client-metadata/index.ts'
+import type { Id } from '../lib/id.ts'
+
+/** `granted` waits for the code to be redeemed; `used` when it was, once. */
+export type AuthorizationState = 'pending' | 'granted' | 'denied' | 'used'
+
+/**
+ * A client that stands at the authorization endpoint for a person (contract 5.3): what it asks, what the person answered,
+ * and the task that came of it. `oauth/` begins it and resumes the protocol, `pages/` take the answer. Times are epoch
+ * milliseconds.
+ */
+export interface Authorization extends SelfRegistered {
+  /** Unguessable; part of the page's address. */
+  readonly id: string
+  /** Where the answer goes. */
+  readonly redirectUri: string
+  /** Identifier of the one resource. */
+  readonly resource: string
+  /** As asked; `null`: whatever there is. */
+  readonly scope: string | null
+  /** `authorization_details` as sent, which were checked. */
+  readonly askedDetails: string | null
+  /** It said which key it will prove (`dpop_jkt`, RFC 9449 section 10), or proved one when it pushed the request. */
+  readonly announcesKey?: boolean | undefined
+  /** The client said that the token may be deferred, and has to say so again when it redeems the code. */
+  readonly deferrable: boolean
+  /** How the person has to have proved it (RFC 9470 section 4), if the client says; the age is that of the moment it asks. */
+  readonly stepUp: StepUp | null
+  /** Digest of a value that only the browser has which began. */
+  readonly browser: string
+  readonly state: AuthorizationState
+  /** Who answered. */
+  readonly personId: Id<'person'> | null
+  /** When that person had proved who they are, and how, as far as their provider says. */
+  readonly authTime: number | null
+  readonly acr: string | null
+  /** What the person allowed. */
+  readonly details: readonly Detail[] | null
+  readonly basisId: Id<'basis'> | null
+  readonly taskId: Id<'task'> | null
+  readonly createdAt: number
+  /** When pending: until when it can be answered. Later: until when it is remembered. */
+  readonly expiresAt: number
+}
+
+const MINUTE = 60_000
+/** A person has this long to sign in and answer. */
+export const AUTHORIZATION_WAITS = 10 * MINUTE
+/** Longer than any task lasts, so that a code that comes back finds its task; and what a person chose is there next time. */
+export const AUTHORIZATION_KEPT = 30 * 24 * 60 * MINUTE

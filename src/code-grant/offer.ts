@@ -1,0 +1,65 @@
+import { type Detail, intersect } from '@remit/engine'
+import type { Agent } from '../agents/index.ts'
+import type { Resource } from '../catalog/index.ts'
+import { admissionOf } from '../client-metadata/index.ts'
+import type { GrantParts } from '../grants/index.ts'
+import type { Person } from '../people/index.ts'
+import { askedAt } from './asked.ts'
+import type { Authorization } from './authorization.ts'
+import { isBearer, neverWithoutKey } from './without-key.ts'
+
+/**
+ * `open`: the person may let it act. `quarantined`: nobody has let it in. `beyond`: its ceiling has nothing of what it asks.
+ * `keyless`: policies let nobody do what it asks without proving possession of a key. `stopped`: suspended or retired. `gone`: the
+ * resource is not offered any more.
+ */
+export type ConsentState = 'open' | 'quarantined' | 'beyond' | 'keyless' | 'stopped' | 'gone'
+
+/** What a person can let a client do. */
+export interface ConsentOffer {
+  /** What the client is, or would become once the person brings it. */
+  readonly agent: Agent
+  readonly known: boolean
+  readonly standing: ConsentState
+  readonly resource: Resource | undefined
+  /** Within the agent's ceiling, without what is withheld. Nothing, unless its standing is `open`. */
+  readonly offered: readonly Detail[]
+  /** Its tokens will be good without a key. */
+  readonly bearer: boolean
+  /** Actions within the ceiling that it can never do, because of that. */
+  readonly withheld: readonly string[]
+}
+
+/**
+ * What the client asks for at its resource, within what an agent like it may ever be given. Changes nothing.
+ * INVARIANT: a quarantined agent is offered nothing, whatever its ceiling says.
+ */
+export async function offerTo(
+  parts: GrantParts,
+  authorization: Authorization,
+  person: Person,
+): Promise<ConsentOffer> {
+  const by = { personId: person.id, now: parts.clock.now() }
+  const catalog = await parts.catalog.current()
+  const { agent, known } = await admissionOf(parts.storage.read, authorization, by)
+  const resource = catalog.byIdentifier.get(authorization.resource)
+  const about = { agent, known, resource }
+  const nothing = { offered: [], bearer: false, withheld: [] }
+  const none = (standing: ConsentState): ConsentOffer => ({ ...about, ...nothing, standing })
+  if (resource?.status !== 'active') return none('gone')
+  if (agent.status !== 'active') return none('stopped')
+  if (agent.trust === 0) return none('quarantined')
+  const asked = askedAt(catalog, resource, authorization)
+  const within = intersect(asked, agent.ceiling, catalog.kindOf)
+  if (within.length === 0) return none('beyond')
+  const bearer = await isBearer(parts, authorization, { agent, resource })
+  const who = { person, agent, resource }
+  const names = new Set(within.flatMap(({ actions }) => actions))
+  const never = bearer ? await neverWithoutKey(parts, who, names) : new Set<string>()
+  const offered = within.flatMap((detail) => {
+    const actions = detail.actions.filter((name) => !never.has(name))
+    return actions.length === 0 ? [] : [{ ...detail, actions }]
+  })
+  const standing = offered.length === 0 ? 'keyless' : 'open'
+  return { ...about, standing, offered, bearer, withheld: [...never] }
+}

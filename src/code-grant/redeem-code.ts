@@ -1,0 +1,244 @@
+import { canProve } from '../agent-authentication/index.ts'
+import { findAgent } from '../agents/index.ts'
+import { type AccessRequest, USE_STEP, useSteps } from '../approvals/index.ts'
+import { problemOr } from '../decision-log/index.ts'
+import { PROOF_STEP, proofStep } from '../facts/index.ts'
+import type { GrantParts } from '../grants/index.ts'
+import {
+  isUnapproved,
+  KEY_USED,
+  lineageOf,
+  type Plan,
+  type PlanRequest,
+  type Presenting,
+  planOpening,
+  readProof,
+} from '../grants/index.ts'
+import { detailsAt, isRefused, type Refused, refused, refusedFor } from '../issuance/index.ts'
+import { agentIdOf } from '../lib/client-url.ts'
+import { newId } from '../lib/id.ts'
+import { Problem } from '../lib/problem.ts'
+import { CODE_STEP, consumeCodeStep } from '../opaque-tokens/index.ts'
+import { findPerson } from '../people/index.ts'
+import type { Proof } from '../possession/index.ts'
+import { BASES_STEP, closeTask, KEY_STEP, openSteps, TASK_LIFE, type Task } from '../tasks/index.ts'
+import { approvalOfCode, purposeOf } from './approved-code.ts'
+import type { Authorization } from './authorization.ts'
+import { findAuthorization, useAuthorizationStep } from './authorization-store.ts'
+import { type InteractiveTokens, issueTokens } from './issue.ts'
+import {
+  boundTo,
+  type ClientShown,
+  isAssertionStep,
+  type ProvedClient,
+  proveClient,
+} from './prove-client.ts'
+import { grantEnded, refusing } from './refuse-grant.ts'
+
+/** A code that came back from the client it was sent to, with the right verifier: what the protocol checks is checked. */
+export interface CodeRedemption extends Presenting, Omit<ClientShown, 'clientId'> {
+  /** What the code was issued for. */
+  readonly authorizationId: string
+  /** Where the code is kept: used up with the task that it opens. */
+  readonly codeId: string
+  /** The key that the client said at the authorization endpoint it would use (RFC 9449 section 10). */
+  readonly thumbprint: string | undefined
+  /** The client lets the answer be deferred. */
+  readonly deferrable: boolean
+  /** Narrows the first resource token; what can be had by refreshing stays. */
+  readonly details?: unknown
+}
+
+const AUTHORIZATION_STEP = 'granted authorization'
+
+/**
+ * Opens the task that a person allowed on the consent page (contract 5.3), and issues its first tokens. What is granted is
+ * what the person left of it, within what the agent may be given by now. A code that comes a second time closes the task.
+ */
+export async function redeemCode(
+  parts: GrantParts,
+  asked: CodeRedemption,
+): Promise<InteractiveTokens | Refused> {
+  const { read } = parts.storage
+  const authorization = await findAuthorization(read, asked.authorizationId)
+  const proof = await readProof(parts, asked)
+  const about = {
+    agent: authorization && agentIdOf(authorization.clientId),
+    person: authorization?.personId ?? undefined,
+  }
+  const no = refusing(parts, asked, { type: 'task.refused', proof, about })
+  if (proof instanceof Problem) return no(refused(proof.code, proof.detail))
+  if (asked.thumbprint !== undefined && proof?.thumbprint !== asked.thumbprint)
+    return no(refused('proof.wrong_key', 'the client said that it would prove another key'))
+  // Deferred Token Response, "Pre-Token Hints".
+  if (authorization?.deferrable && !asked.deferrable)
+    return no(refused('oauth.invalid_request', '`completion_mode` was `deferred` before'))
+  if (authorization?.state === 'used') return no(await replayed(parts, authorization))
+  if (authorization?.state !== 'granted') return no(refused('code.invalid', 'the code is unknown'))
+  const client = await problemOr(proveClient(parts, { ...asked, clientId: authorization.clientId }))
+  if (client instanceof Problem) return no(refusedFor(client))
+  const found = await planCode(parts, authorization, { proof, client, origin: asked.origin })
+  if (isRefused(found)) return no(found)
+  const { approval } = found
+  const { task } = await lineageOf(parts, found.asked, found.plan, {
+    ...(approval ? { id: approval.taskId, approvedUntil: approval.usableUntil ?? undefined } : {}),
+    // There is no task token to hand anything on with.
+    handsOnNothing: true,
+  })
+  const sharesKey = proof !== undefined && !parts.freshKeys
+  const steps = [
+    ...(proof ? [proofStep(parts, proof)] : []),
+    ...client.steps,
+    consumeCodeStep(read, asked.codeId, { now: parts.clock.now(), knownUntil: task.deadline }),
+    useAuthorizationStep(read, AUTHORIZATION_STEP, authorization.id, task.id),
+    ...(approval ? useSteps(parts, approval, newId('decision', parts.random)) : []),
+    ...openSteps(parts, task, { chain: [task.agentId], origin: asked.origin }, [], { sharesKey }),
+  ]
+  const first = await parts.live.commit(parts.storage, steps)
+  // Of two tasks that begin with one key in the same moment, the second did not see the first yet.
+  const again = sharesKey && !first.committed && first.failed === KEY_STEP
+  const done = again ? await parts.live.commit(parts.storage, steps) : first
+  if (!done.committed) return no(await overtaken(parts, authorization, done.failed))
+  return firstTokens(parts, task, {
+    ...{ authorization, client, proof, origin: asked.origin, details: asked.details },
+  })
+}
+
+interface CodePlan {
+  readonly asked: PlanRequest
+  readonly plan: Plan
+  /** Of others than the person, where rules wanted them to be asked. */
+  readonly approval: AccessRequest | undefined
+}
+
+/** Agent, person and consent, as they are now. */
+async function planCode(
+  parts: GrantParts,
+  authorization: Authorization,
+  {
+    client,
+    origin,
+    proof,
+  }: { proof: Proof | undefined; client: ProvedClient; origin: Presenting['origin'] },
+): Promise<CodePlan | Refused> {
+  const { read } = parts.storage
+  const agent = await findAgent(read, agentIdOf(authorization.clientId))
+  const person = await findPerson(read, authorization.personId ?? '')
+  if (!agent || !person) return refused('grant.ended', 'the client or the person is gone')
+  // INVARIANT: an agent that can prove possession never gets a token that does not need it.
+  if (!proof && (client.byKey || (await canProve(read, agent.id))))
+    return refused('proof.missing', 'an agent that can prove itself sends a DPoP proof')
+  const { byIdentifier } = await parts.catalog.current()
+  const resource = byIdentifier.get(authorization.resource)
+  if (!resource) return refused('resource.unknown', 'no such resource is offered')
+  // INVARIANT: bearer tokens are for MCP servers, whose clients may know nothing else; an API's clients have keys.
+  // By the profile a second lock: no client without a key gets here.
+  if (!proof && (resource.protocol !== 'mcp' || parts.fapi2))
+    return refused('proof.missing', 'this resource takes bound tokens only: send a DPoP proof')
+  const purpose = purposeOf(authorization, resource.name)
+  const issuers = await problemOr(parts.issuers.behind(agent))
+  if (issuers instanceof Problem) return refused('grant.ended', issuers.detail)
+  const { acr, authTime, details: wanted, taskId } = authorization
+  const asked: PlanRequest = {
+    ...{ flow: 'code', brought: { agent, issuers, proof }, origin, person },
+    request: {
+      ...{ purpose, details: wanted, proved: { acr, authTime } },
+      // The consent ends when the person said; the task with it.
+      lifeSeconds: TASK_LIFE.most / 1000,
+    },
+  }
+  const first = await planOpening(parts, asked, { asking: [] })
+  const unapproved = isUnapproved(first) ? first : undefined
+  const approval =
+    unapproved && taskId
+      ? await approvalOfCode(parts, { ...authorization, taskId }, { agent, person, ...unapproved })
+      : undefined
+  const lifted = approval?.ask.forbids
+  const plan = lifted ? await planOpening(parts, asked, { lifted, asking: [] }) : first
+  if (plan.outcome === 'needs_approval') return NOT_APPROVED
+  if (plan.outcome === 'refused') return notGranted(plan)
+  if (plan.outcome === 'needs_consent')
+    return refused('grant.ended', 'the person has taken the consent back')
+  // INVARIANT: it stands on the consent that this very code is for. Older ones would end it when they end, and must not
+  // keep it when the person has taken this one back.
+  const { grant } = plan
+  const bases = grant.bases.filter(
+    ({ id, kind }) => id === authorization.basisId || kind === 'admin',
+  )
+  if (!bases.some(({ id }) => id === authorization.basisId))
+    return refused('grant.ended', 'the person has taken the consent back')
+  const details = detailsAt(grant.details, authorization.resource)
+  if (details.length === 0)
+    return refused('grant.ended', 'nothing is left of what the person allowed')
+  return { asked, plan: { ...plan, grant: { ...grant, bases, details } }, approval }
+}
+
+const NOT_APPROVED = refused(
+  'issuance.approval_needed',
+  'people have to approve it first; begin again, and they are asked after the person',
+)
+
+async function firstTokens(
+  parts: GrantParts,
+  task: Task,
+  given: {
+    readonly authorization: Authorization
+    readonly client: ProvedClient
+    readonly proof: Proof | undefined
+    readonly origin: Presenting['origin']
+    readonly details: unknown
+  },
+): Promise<InteractiveTokens | Refused> {
+  const { clientId, resource } = given.authorization
+  const held = await parts.facts.task(task.id)
+  if (!held) throw new Error('a task is gone in the moment it was opened')
+  const issued = await issueTokens(parts, held, {
+    ...{ clientId, resource, proof: given.proof, details: given.details },
+    refresh: { next: boundTo(given.client) },
+    steps: () => [],
+    family: authorizedScope(task),
+    by: { grant: 'authorization_code', origin: given.origin },
+  }).catch(async (error: unknown) => {
+    // The code is used up: nobody will ever have anything of this task.
+    await closeTask(parts, { taskId: task.id, by: 'system', reason: 'failed' })
+    throw error
+  })
+  if (issued.outcome === 'issued') return issued
+  await closeTask(parts, { taskId: task.id, by: 'system', reason: 'overtaken' })
+  if (issued.outcome === 'failed')
+    throw new Error(`the tokens of a task could not be stored: ${issued.guard}`)
+  return notGranted(issued)
+}
+
+/** Where policies let no token be issued, asking the person again is no help. */
+function notGranted(refusal: Refused): Refused {
+  return refusal.reason.startsWith('issuance.') ? refusal : grantEnded(refusal)
+}
+
+/** All that the task may do: narrowing the first token narrows none after it. */
+function authorizedScope({ details }: Task): string {
+  return [...new Set(details.flatMap(({ actions }) => actions))].join(' ')
+}
+
+/** The code has a second owner, or the client a fault: what came of it ends (RFC 6749 section 4.1.2, RFC 9700 4.5). */
+async function replayed(parts: GrantParts, { taskId }: Authorization): Promise<Refused> {
+  if (taskId !== null) await closeTask(parts, { taskId, by: 'system', reason: 'code.replayed' })
+  return refused('code.used', 'the code was used before; the task that it opened is closed')
+}
+
+async function overtaken(
+  parts: GrantParts,
+  { id }: Authorization,
+  guard: string,
+): Promise<Refused> {
+  if (isAssertionStep(guard))
+    return refused('assertion.replayed', 'the client assertion was used before')
+  if (guard === PROOF_STEP) return refused('proof.replayed', 'the proof was used before')
+  if (guard === KEY_STEP) return refused('task.key_used', KEY_USED)
+  if (guard === BASES_STEP) return refused('grant.ended', 'the person has taken the consent back')
+  if (guard === USE_STEP) return NOT_APPROVED
+  if (guard !== CODE_STEP && guard !== AUTHORIZATION_STEP)
+    throw new Error(`a task could not be opened: ${guard}`)
+  const now = await findAuthorization(parts.storage.read, id)
+  return now ? replayed(parts, now) : refused('code.invalid', 'the code is unknown')
+}

@@ -1,0 +1,191 @@
+import { canProve } from '../agent-authentication/index.ts'
+import { USE_STEP } from '../approvals/index.ts'
+import { problemOr } from '../decision-log/index.ts'
+import { PROOF_STEP, proofStep } from '../facts/index.ts'
+import type { GrantParts } from '../grants/index.ts'
+import { KEY_USED, type Presenting, readProof } from '../grants/index.ts'
+import { aboutTask, type Refused, refused, refusedFor } from '../issuance/index.ts'
+import { Problem } from '../lib/problem.ts'
+import {
+  findRefreshToken,
+  opaqueDigest,
+  REFRESH_STEP,
+  type RefreshToken,
+  touchRefreshStep,
+} from '../opaque-tokens/index.ts'
+import type { Proof } from '../possession/index.ts'
+import type { Step } from '../storage/index.ts'
+import { closeTask, KEY_STEP, type TaskLineage, usableKeyStep } from '../tasks/index.ts'
+import { type InteractiveTokens, issueTokens } from './issue.ts'
+import {
+  boundTo,
+  type ClientShown,
+  isAssertionStep,
+  type ProvedClient,
+  proveClient,
+} from './prove-client.ts'
+import { exchangeStep, lostSuccessor } from './refresh-replay.ts'
+import { grantEnded, refusing } from './refuse-grant.ts'
+
+/** RFC 6749 section 6, with RFC 8707. */
+export interface Refreshing extends Presenting, ClientShown {
+  readonly refreshToken: string
+  readonly resource?: string | undefined
+  /** Narrows the next resource token; never what can be had later. */
+  readonly scope?: string | undefined
+  /** The same by details. */
+  readonly details?: unknown
+}
+
+/**
+ * The next resource token of a task that a code opened. The refresh token of a client that authenticates stays the same, and counts with
+ * any key of that client (RFC 9449 section 5). Any other is used up in the same transaction, and the next one is given. Shown a second
+ * time it gets that next one again, until somebody has used it: the first answer may have been lost. After that it closes the task,
+ * whoever shows it (RFC 9700 section 4.14.2).
+ */
+export async function refreshTokens(
+  parts: GrantParts,
+  asked: Refreshing,
+): Promise<InteractiveTokens | Refused> {
+  const { read } = parts.storage
+  const digest = opaqueDigest('remit_rt', asked.refreshToken)
+  const shown = digest === undefined ? undefined : await findRefreshToken(read, digest)
+  const held = shown && (await parts.facts.task(shown.taskId))
+  const proof = await readProof(parts, asked)
+  const about = held ? aboutTask(held) : {}
+  const no = refusing(parts, asked, { type: 'token.refused', proof, about })
+  if (proof instanceof Problem) return no(refused(proof.code, proof.detail))
+  if (!shown || !held || shown.clientId !== asked.clientId)
+    return no(refused('refresh_token.invalid', 'the refresh token is not one of this client'))
+  const client = await problemOr(proveClient(parts, asked))
+  if (client instanceof Problem) return no(refusedFor(client))
+  const given: Given = { asked, shown, held, proof, client }
+  const wrong = await misuse(parts, given)
+  // Whoever has used what it was exchanged for is somebody else than whoever comes now.
+  const lost =
+    shown.boundTo === 'key' && shown.usedAt !== null && (await lostSuccessor(parts, shown))
+  if (lost === 'reused') return no(await reused(parts, shown))
+  if (wrong) return no(wrong)
+  const first = await exchange(parts, given, lost)
+  // Of two at the same moment the second finds what the first was given.
+  const again = first.outcome === 'failed' && first.guard === REFRESH_STEP && !lost
+  const answer = again ? await exchangeAgain(parts, given) : first
+  if (answer === 'reused') return no(await reused(parts, shown))
+  if (answer.outcome === 'issued') return answer
+  if (answer.outcome === 'refused') return no(answer.asks ? answer : refusedRefresh(answer))
+  return no(await overtaken(parts, shown, answer.guard))
+}
+
+interface Given {
+  readonly asked: Refreshing
+  readonly shown: RefreshToken
+  readonly held: TaskLineage
+  readonly proof: Proof | undefined
+  readonly client: ProvedClient
+}
+
+type Lost = Awaited<ReturnType<typeof lostSuccessor>> | false
+
+async function exchange(
+  parts: GrantParts,
+  { asked, client, held, proof, shown }: Given,
+  lost: Exclude<Lost, 'reused'>,
+) {
+  if (lost === 'none')
+    return refused(
+      'refresh_token.invalid',
+      'the refresh token was used, and none was given after it',
+    )
+  const now = parts.clock.now()
+  const { read } = parts.storage
+  const { digest } = shown
+  const stays = shown.boundTo === 'client'
+  const exchanged = (next: string | undefined) =>
+    stays
+      ? [keyStep(parts, held, proof), touchRefreshStep(read, { digest, now, ends: !next })].flat()
+      : [lost ? lost.step : exchangeStep(parts, shown, next)]
+  return issueTokens(parts, held, {
+    clientId: shown.clientId,
+    resource: shown.resource,
+    scope: asked.scope,
+    details: asked.details,
+    family: shown.scope,
+    proof,
+    repeats: lost !== false,
+    by: { grant: 'refresh_token', origin: asked.origin },
+    refresh: stays
+      ? { same: asked.refreshToken }
+      : lost
+        ? { same: lost.token }
+        : { next: boundTo(client) },
+    steps: (next) => [
+      ...(proof ? [proofStep(parts, proof)] : []),
+      ...client.steps,
+      ...exchanged(next),
+    ],
+  })
+}
+
+async function exchangeAgain(parts: GrantParts, given: Given) {
+  const now = await findRefreshToken(parts.storage.read, given.shown.digest)
+  if (!now || now.boundTo === 'client') return refused('refresh_token.invalid', 'it has expired')
+  const lost = now.usedAt !== null && (await lostSuccessor(parts, now))
+  return lost === 'reused' ? lost : exchange(parts, given, lost)
+}
+
+/** INVARIANT: no key of another agent, and none that a task has for itself, becomes one of this client's. */
+function keyStep({ storage }: GrantParts, { task }: TaskLineage, proof: Proof | undefined): Step[] {
+  return proof === undefined || proof.thumbprint === task.keyThumbprint
+    ? []
+    : [usableKeyStep(storage.read, { key: proof.thumbprint, task })]
+}
+
+async function overtaken(parts: GrantParts, shown: RefreshToken, guard: string): Promise<Refused> {
+  if (guard === PROOF_STEP) return refused('proof.replayed', 'the proof was used before')
+  if (isAssertionStep(guard))
+    return refused('assertion.replayed', 'the client assertion was used before')
+  if (guard === KEY_STEP) return refused('task.key_used', KEY_USED)
+  if (guard === REFRESH_STEP)
+    return shown.boundTo === 'client'
+      ? refused('refresh_token.invalid', 'the refresh token has expired')
+      : reused(parts, shown)
+  if (guard === USE_STEP) return STALE
+  throw new Error(`tokens could not be stored: ${guard}`)
+}
+
+const STALE = refused('token.stale', 'somebody was quicker; send the request again')
+
+/** What people said is told as it is: asking them again is no help. */
+function refusedRefresh(refusal: Refused): Refused {
+  return refusal.reason.startsWith('approval.') ? refusal : grantEnded(refusal)
+}
+
+async function misuse(
+  parts: GrantParts,
+  { asked, client, held, proof, shown }: Given,
+): Promise<Refused | undefined> {
+  if (asked.resource !== undefined && asked.resource !== shown.resource)
+    return refused('task.resource_not_granted', 'the refresh token is for another resource')
+  if (shown.expiresAt <= parts.clock.now())
+    return refused('refresh_token.invalid', 'the refresh token has expired')
+  if (shown.boundTo === 'client' && !client.byKey)
+    return refused('agent.unauthenticated', 'the client authenticates with its key')
+  const { agentId, keyThumbprint } = held.task
+  if (keyThumbprint !== null && !proof)
+    return refused('proof.missing', 'the refresh token is bound to the key of its task')
+  if (!proof && (client.byKey || (await canProve(parts.storage.read, agentId))))
+    return refused('grant.ended', 'the agent can prove itself by now, and has to')
+  // RFC 9449 section 5: bound to the client where that authenticates, and to the key where nothing else says who it is.
+  if (shown.boundTo === 'key' && keyThumbprint !== (proof?.thumbprint ?? null))
+    return refused('proof.wrong_key', 'the refresh token is not bound to that key')
+  const had = (shown.scope ?? '').split(' ')
+  const more = asked.scope?.split(' ').some((name) => !had.includes(name))
+  return more
+    ? refused('task.bad_scope', 'refreshing gives no more than was granted first')
+    : undefined
+}
+
+async function reused(parts: GrantParts, { taskId }: RefreshToken): Promise<Refused> {
+  await closeTask(parts, { taskId, by: 'system', reason: 'refresh.reused' })
+  return refused('refresh_token.used', 'the refresh token was used before; its task is closed')
+}

@@ -1,0 +1,29 @@
+import type { GrantParts, Presenting } from '../grants/index.ts'
+import { type Attempt, type Refused, refused, refuseOpening } from '../issuance/index.ts'
+import type { LedgerEvent } from '../ledger/index.ts'
+import { Problem } from '../lib/problem.ts'
+import type { Proof } from '../possession/index.ts'
+
+/** Refuses in one form: recorded, and the proof used up. */
+export function refusing(
+  parts: GrantParts,
+  { origin }: Presenting,
+  given: {
+    readonly type: Attempt['type']
+    readonly proof: Proof | Problem | undefined
+    readonly about: Partial<LedgerEvent>
+  },
+): (refusal: Refused) => Promise<Refused> {
+  const proof = given.proof instanceof Problem ? undefined : given.proof
+  const attempt = { type: given.type, proof, about: given.about, ip: origin.ip }
+  return (refusal) => refuseOpening(parts, attempt, refusal)
+}
+
+/**
+ * What stands behind the grant is stopped or gone. One code for all of it, so that OAuth clients ask the person again
+ * (`invalid_grant`) instead of registering anew (`invalid_client`).
+ */
+export function grantEnded(refusal: Refused): Refused {
+  const { judged } = refusal
+  return { ...refused('grant.ended', refusal.detail), ...(judged ? { judged } : {}) }
+}

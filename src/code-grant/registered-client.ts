@@ -1,0 +1,48 @@
+import { findAgent, retireAgent } from '../agents/index.ts'
+import {
+  findDescription,
+  noticeDescription,
+  redirectsStay,
+  type SelfRegistered,
+} from '../client-metadata/index.ts'
+import type { GrantParts } from '../grants/index.ts'
+import { Problem } from '../lib/problem.ts'
+import { forgetRegistration } from '../opaque-tokens/index.ts'
+import { endConsentsOf } from '../tasks/index.ts'
+
+/**
+ * A client that registered says something else of itself (RFC 7592 section 2.2). Nothing, while it is no agent. Of an agent: what
+ * people allowed it as it was ends, and so does nothing that an administrator decided by where its answers go.
+ * @throws Problem `registration.bad_redirect`
+ */
+export async function describeClient(parts: GrantParts, client: SelfRegistered): Promise<void> {
+  const { read } = parts.storage
+  const agent = await findAgent(read, client.clientId)
+  if (!agent) return
+  const before = await findDescription(read, agent.id)
+  // INVARIANT: whoever was let in for where its answers go does not send them elsewhere afterwards.
+  if (!(await redirectsStay(read, agent, { before, client })))
+    throw new Problem(
+      'registration.bad_redirect',
+      'it was let in for where its answers go: register anew for another host',
+    )
+  const endConsents = (agentId: string) => endConsentsOf(parts, { agentId, by: agentId })
+  await noticeDescription({ ...parts, endConsents }, client)
+}
+
+/**
+ * The client is gone by its own word (section 2.3): its agent, if it is one, is retired, and its tasks end. Answers when no replica
+ * permits any more.
+ */
+export async function deregisterClient(parts: GrantParts, clientId: string): Promise<void> {
+  await retire(parts, clientId)
+  await parts.storage.transaction((tx) => forgetRegistration(tx, clientId))
+  // INVARIANT: whom a person let in meanwhile is found here; and nobody is let in without a registration.
+  await retire(parts, clientId)
+}
+
+async function retire(parts: GrantParts, clientId: string): Promise<void> {
+  const agent = await findAgent(parts.storage.read, clientId)
+  if (!agent || agent.status === 'retired') return
+  await retireAgent(parts, { agentId: agent.id, by: agent.id, reason: 'it deregistered' })
+}

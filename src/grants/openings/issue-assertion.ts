@@ -1,0 +1,185 @@
+import type { Detail } from '@remit/engine'
+import { findAgent } from '../../agents/index.ts'
+import { USE_STEP } from '../../approvals/index.ts'
+import { codeOf } from '../../decision-log/index.ts'
+import { livenessOf, minting, partiesOf } from '../../facts/index.ts'
+import {
+  aboutTask,
+  checkHolder,
+  type GrantAt,
+  grantAt,
+  isRefused,
+  issuingBy,
+  mayIssueAt,
+  type Presented,
+  type Refused,
+  refused,
+  refuseOpening,
+} from '../../issuance/index.ts'
+import { issuerKey, type TrustedIssuer } from '../../issuers/index.ts'
+import { consumeOnceStep } from '../../storage/index.ts'
+import type { TaskLineage } from '../../tasks/index.ts'
+import { type Minted, mintPeerAssertion } from '../../tokens/index.ts'
+import type { GrantParts } from '../parts.ts'
+
+/** A task wants an assertion for the authorization server of another domain. */
+export interface AssertionRequest extends Omit<Presented, 'as'> {
+  readonly clientId: string
+  readonly kind: 'id_jag' | 'jwt'
+  /** Issuer of the peer. */
+  readonly audience: string
+  /** Of what the peer protects; the only one there is, when left out. */
+  readonly resource?: string | undefined
+  readonly details?: unknown
+  readonly scope?: string | undefined
+  readonly origin: { readonly ip: string }
+}
+
+export interface IssuedAssertion {
+  readonly outcome: 'issued'
+  readonly token: Minted
+  /** Said as details, or as scopes. */
+  readonly details?: readonly Detail[]
+  readonly scope?: string
+}
+
+export interface Peer {
+  readonly issuer: TrustedIssuer
+  readonly mapping: NonNullable<TrustedIssuer['peer']>
+}
+
+/**
+ * Issues an identity assertion (ID-JAG section 4.3), or an authorization grant (OAuth identity chaining), to a task: what it may do
+ * at one resource of the peer and no more, for its own key. Nothing of it is taken from what was presented but the request.
+ */
+export async function issueAssertion(
+  parts: GrantParts,
+  asked: AssertionRequest,
+): Promise<IssuedAssertion | Refused> {
+  const holder = await checkHolder(parts, { ...asked, as: 'parameter' })
+  const about = holder.holds ? aboutTask(holder.held) : {}
+  const no = (refusal: Refused) => {
+    const { proof } = holder
+    const attempt = { type: 'token.refused', proof, about, ip: asked.origin.ip } as const
+    return refuseOpening(parts, attempt, refusal)
+  }
+  if (!holder.holds) return no(refused(holder.problem.code, holder.problem.detail))
+  const { held, proof } = holder
+  if (asked.clientId !== held.task.id)
+    return no(refused('token.unknown_task', '`client_id` is not the task of the token'))
+  const made = await makeAssertion(parts, asked, held, proof.thumbprint)
+  if (isRefused(made)) return no(made)
+  const { holds, issued, people, record } = made
+  const done = await parts.live.commit(parts.storage, [
+    consumeOnceStep(parts.storage.read, 'dpop', proof.replayKey, proof.expiresAt),
+    ...people.steps,
+    parts.ledger.appendStep({
+      ...about,
+      type: 'token.issued',
+      tokenId: issued.token.id,
+      thumbprint: proof.thumbprint,
+      ...record,
+    }),
+  ])
+  if (!done.committed && done.failed === USE_STEP) return no(STALE)
+  if (!done.committed) return no(refused('proof.replayed', 'the proof was used before'))
+  // INVARIANT: nothing awaits between this check and the answer.
+  return holds() ? issued : STALE
+}
+
+export const STALE = refused(
+  'token.stale',
+  'something changed while the token was issued; ask again',
+)
+
+/** What an assertion is made of; `thumbprint`: of the key of the task. */
+export type Wanted = Pick<AssertionRequest, 'kind' | 'audience' | 'resource' | 'origin'> &
+  Partial<Pick<AssertionRequest, 'details' | 'scope'>>
+
+export async function makeAssertion(
+  parts: GrantParts,
+  asked: Wanted,
+  held: TaskLineage,
+  thumbprint: string,
+) {
+  const peer = await peerOf(parts, asked)
+  if (isRefused(peer)) return peer
+  const { issuer, mapping } = peer
+  const view = await parts.live.view([issuerKey(issuer.name)])
+  const alive = livenessOf(view)
+  if (!alive.passed) return refused(codeOf(alive.reason ?? ''), alive.detail)
+  const resource = resourceOf(mapping, asked)
+  if (resource === undefined)
+    return refused('resource.unknown', 'name the `resource`: one that the server protects')
+  if (held.task.sponsored)
+    return refused('issuance.forbidden', 'an assertion is about a person, and none is present')
+  const issuing = issuingBy('token_exchange', asked)
+  const { details: wanted, kind, scope } = asked
+  const grant = await grantAt(parts, held, { resource, details: wanted, scope, issuing, kind })
+  if (isRefused(grant)) return grant
+  // INVARIANT: two levels. The server itself, without which there is nothing, and what it protects.
+  const at = { held, resource: issuer.issuer, setting: grant.setting }
+  const { people } = grant
+  const not = await mayIssueAt(parts, at, kind, issuing, people.lifted)
+  if (not) return not
+  const clientId = await clientAt(parts, held, peer)
+  if (clientId === undefined)
+    return refused('issuance.forbidden', 'the agent is no client of that server')
+  const said = sayable(grant, mapping)
+  if (!said)
+    return refused('task.resource_not_granted', 'what is granted there cannot be said as a scope')
+  const token = await mintPeerAssertion(minting(parts), {
+    typ: kind === 'id_jag' ? 'oauth-id-jag+jwt' : 'JWT',
+    ...{ audience: issuer.issuer, clientId, resource, ...said },
+    parties: partiesOf(parts, held, grant.setting, undefined),
+    authentication: held.task,
+    thumbprint,
+    deadline: Math.min(held.task.deadline, people.until ?? held.task.deadline),
+  })
+  return {
+    people,
+    issued: { outcome: 'issued', token, ...said } satisfies IssuedAssertion,
+    record: { resource: grant.resource.name, facts: { kind, peer: issuer.name, ...said } },
+    holds: () => [grant.view, grant.setting.also, view].every((each) => parts.live.holds(each)),
+  }
+}
+
+/** INVARIANT: never for our own domain; there a task has its tokens. */
+export async function peerOf(
+  parts: GrantParts,
+  { audience }: Pick<AssertionRequest, 'audience'>,
+): Promise<Peer | Refused> {
+  const issuer = audience === parts.issuer ? undefined : await parts.issuers.peer(audience)
+  if (!issuer?.peer) return refused('resource.unknown', '`audience` is no server of another domain')
+  return { issuer, mapping: issuer.peer }
+}
+
+export function resourceOf(
+  { resources }: Peer['mapping'],
+  asked: Pick<AssertionRequest, 'resource'>,
+): string | undefined {
+  const [only, ...more] = resources
+  const resource = asked.resource ?? (more.length === 0 ? only : undefined)
+  return resources.find((one) => one === resource)
+}
+
+/** How the agent is called over there: as it was registered, or the address of its document. */
+export async function clientAt(
+  parts: GrantParts,
+  { task }: TaskLineage,
+  { mapping }: Peer,
+): Promise<string | undefined> {
+  if (Object.hasOwn(mapping.clients, task.agentId)) return mapping.clients[task.agentId]
+  return (await findAgent(parts.storage.read, task.agentId))?.clientUrl ?? undefined
+}
+
+/** INVARIANT: a scope says an action without its bounds. What has bounds is said with them, or not at all. */
+function sayable(
+  { details }: Pick<GrantAt, 'details'>,
+  mapping: Peer['mapping'],
+): { readonly details: readonly Detail[] } | { readonly scope: string } | undefined {
+  if (mapping.details) return { details }
+  const free = details.filter(({ bounds }) => bounds.length === 0)
+  const actions = [...new Set(free.flatMap((detail) => detail.actions))]
+  return actions.length > 0 ? { scope: actions.join(' ') } : undefined
+}

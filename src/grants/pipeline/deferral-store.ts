@@ -1,0 +1,318 @@
+import type { ExpressionBuilder, Selectable } from 'kysely'
+import type { Id } from '../../lib/id.ts'
+import type { Reader, Schema, Step, Storage, Tx } from '../../storage/index.ts'
+import {
+  type Deferral,
+  type DeferralState,
+  FETCHED_WITHIN,
+  type Flow,
+  MAX_PAUSE,
+  SLOWER,
+} from './deferral.ts'
+
+type Row = Selectable<Schema['deferrals']>
+
+export async function insertDeferral(tx: Tx, deferral: Deferral): Promise<void> {
+  await tx
+    .insertInto('deferrals')
+    .values({
+      digest: deferral.digest,
+      flow: deferral.flow,
+      agent_id: deferral.agentId,
+      thumbprint: deferral.thumbprint,
+      person_id: deferral.personId,
+      consent_id: deferral.consentId,
+      request: deferral.request,
+      request_hash: deferral.requestHash,
+      code: deferral.code,
+      state: deferral.state,
+      task_id: deferral.taskId,
+      pause: deferral.pause,
+      polled_at: deferral.polledAt,
+      user_code: deferral.userCode,
+      notify_at: deferral.notify?.at ?? null,
+      notify_token: deferral.notify?.token ?? null,
+      notified_at: null,
+      created_at: deferral.createdAt,
+      expires_at: deferral.expiresAt,
+    })
+    .execute()
+}
+
+export async function findDeferral(db: Reader, digest: string): Promise<Deferral | undefined> {
+  const row = await db
+    .selectFrom('deferrals')
+    .selectAll()
+    .where('digest', '=', digest)
+    .executeTakeFirst()
+  return row && deferralOf(row)
+}
+
+/** The one that the same request made before, if it still waits. */
+export async function findSameDeferral(
+  tx: Tx,
+  of: Pick<Deferral, 'agentId' | 'flow' | 'requestHash'> & { readonly now: number },
+): Promise<Deferral | undefined> {
+  const row = await tx
+    .selectFrom('deferrals')
+    .selectAll()
+    .where('agent_id', '=', of.agentId)
+    .where('request_hash', '=', of.requestHash)
+    .where('flow', '=', of.flow)
+    .where('state', '=', 'pending')
+    .where('expires_at', '>', of.now)
+    .executeTakeFirst()
+  return row && deferralOf(row)
+}
+
+/** Names of the guards. */
+export const DEFERRAL_STEP = 'waiting deferral'
+export const PACE_STEP = 'pace of polls'
+
+interface Redeeming {
+  readonly digest: string
+  readonly thumbprint: string
+  readonly taskId: string
+}
+
+/** INVARIANT: a deferral is redeemed once, by this update and nothing else, for the key that it is bound to. */
+export function redeemDeferralStep(db: Reader, { digest, thumbprint, taskId }: Redeeming): Step {
+  const query = db
+    .updateTable('deferrals')
+    .set({ state: 'redeemed', task_id: taskId, thumbprint, notify_token: null })
+    .where('digest', '=', digest)
+    .where('state', '=', 'pending')
+    .where((e) => e.or([e('thumbprint', 'is', null), e('thumbprint', '=', thumbprint)]))
+  return { name: DEFERRAL_STEP, query, rows: 1 }
+}
+
+/** A poll that came late enough. The first one binds the key, where none was bound. */
+export function pollStep(
+  db: Reader,
+  { digest, pause, thumbprint }: Pick<Deferral, 'digest' | 'pause'> & { thumbprint: string },
+  now: number,
+): Step {
+  const query = db
+    .updateTable('deferrals')
+    .set({ polled_at: now, thumbprint })
+    .where('digest', '=', digest)
+    .where((e) => e.or([e('thumbprint', 'is', null), e('thumbprint', '=', thumbprint)]))
+    .where((e) => e.or([e('polled_at', 'is', null), e('polled_at', '<=', now - pause * 1000)]))
+  return { name: PACE_STEP, query, rows: 1 }
+}
+
+/** The next poll has to wait longer. */
+export function slowDownStep(db: Reader, { digest, pause }: Deferral, now: number): Step {
+  const query = db
+    .updateTable('deferrals')
+    .set({ polled_at: now, pause: Math.min(pause + SLOWER, MAX_PAUSE) })
+    .where('digest', '=', digest)
+  return { name: 'slower polls', query, rows: 'any' }
+}
+
+/** False when it did not wait any more. */
+export async function markCancelled(tx: Tx, digest: string, now: number): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('deferrals')
+    .set({ state: 'cancelled', notify_token: null })
+    .where('digest', '=', digest)
+    .where('state', '=', 'pending')
+    .where('expires_at', '>', now)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
+/** Nobody's token request waits any more: what it waited for may have been given before. */
+export async function cancelAllDeferrals(tx: Tx): Promise<void> {
+  await tx
+    .updateTable('deferrals')
+    .set({ state: 'cancelled', notify_token: null })
+    .where('state', '=', 'pending')
+    .execute()
+}
+
+/** A request that a device began, which nobody has typed the code of and somebody still can. */
+export async function findByUserCode(
+  db: Reader,
+  userCode: string,
+  now: number,
+): Promise<Deferral | undefined> {
+  const row = await db
+    .selectFrom('deferrals')
+    .selectAll()
+    .where('user_code', '=', userCode)
+    .where('person_id', 'is', null)
+    .where('state', '=', 'pending')
+    .where('expires_at', '>', now + FETCHED_WITHIN)
+    .executeTakeFirst()
+  return row && deferralOf(row)
+}
+
+/** False when somebody else was first. */
+export async function claimDeferral(
+  tx: Tx,
+  { consentId, digest, personId }: { digest: string; personId: string; consentId: string },
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('deferrals')
+    .set({ person_id: personId, consent_id: consentId })
+    .where('digest', '=', digest)
+    .where('person_id', 'is', null)
+    .where('state', '=', 'pending')
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
+/** What this agent waits for, in all. */
+export async function countWaitingOf(tx: Reader, agentId: string, now: number): Promise<number> {
+  const { count } = await tx
+    .selectFrom('deferrals')
+    .select(({ fn }) => fn.countAll<number | string>().as('count'))
+    .where('agent_id', '=', agentId)
+    .where('state', '=', 'pending')
+    .where('expires_at', '>', now)
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
+/** What all agents wait for together. */
+export async function countWaiting(db: Reader, now: number): Promise<number> {
+  const { count } = await db
+    .selectFrom('deferrals')
+    .select(({ fn }) => fn.countAll<number | string>().as('count'))
+    .where('state', '=', 'pending')
+    .where('expires_at', '>', now)
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
+/** False when the task that it will be has an id already, or it does not wait any more. */
+export async function nameTask(tx: Tx, digest: string, taskId: string): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('deferrals')
+    .set({ task_id: taskId })
+    .where('digest', '=', digest)
+    .where('task_id', 'is', null)
+    .where('state', '=', 'pending')
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
+/** How many others wait for the same answer. */
+export async function countWaitingFor(tx: Tx, consentId: string, now: number): Promise<number> {
+  const { count } = await tx
+    .selectFrom('deferrals')
+    .select(({ fn }) => fn.countAll<number | string>().as('count'))
+    .where('consent_id', '=', consentId)
+    .where('state', '=', 'pending')
+    .where('expires_at', '>', now)
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
+/** An answer that its agent wants to hear of. */
+export interface ResolvedDeferral extends Pick<Deferral, 'digest' | 'code' | 'flow' | 'agentId'> {
+  readonly at: string
+  readonly token: Uint8Array | null
+}
+
+/** What people are asked about the task that it will be. */
+function requestsOf(
+  e: ExpressionBuilder<Schema, 'deferrals'>,
+  states: readonly ('pending' | 'approved' | 'denied')[],
+) {
+  return e
+    .selectFrom('access_requests')
+    .select('access_requests.id')
+    .whereRef('access_requests.task_id', '=', 'deferrals.task_id')
+    .where('access_requests.state', 'in', [...states])
+}
+
+/** Those that have an answer, are older than `before`, and whose agent was not told. */
+export async function resolvedToTell(
+  db: Reader,
+  { before, now, limit }: { before: number; now: number; limit: number },
+): Promise<ResolvedDeferral[]> {
+  const rows = await db
+    .selectFrom('deferrals')
+    .leftJoin('consent_requests', 'consent_requests.id', 'deferrals.consent_id')
+    .select([
+      'deferrals.digest',
+      'deferrals.code',
+      'deferrals.flow',
+      'deferrals.agent_id',
+      'deferrals.notify_at',
+      'deferrals.notify_token',
+    ])
+    .where('deferrals.notify_at', 'is not', null)
+    .where('deferrals.notified_at', 'is', null)
+    .where('deferrals.state', '=', 'pending')
+    .where('deferrals.created_at', '<=', before)
+    .where('deferrals.expires_at', '>', now)
+    .where((e) =>
+      e.or([
+        e('consent_requests.state', '=', 'denied'),
+        e.and([
+          e('consent_requests.state', '=', 'granted'),
+          e.not(e.exists(requestsOf(e, ['pending']))),
+        ]),
+        e.exists(requestsOf(e, ['approved', 'denied'])),
+      ]),
+    )
+    .limit(limit)
+    .execute()
+  return rows.map((row) => ({
+    digest: row.digest,
+    code: row.code,
+    flow: row.flow as Flow, // a CHECK of the table
+    agentId: row.agent_id,
+    at: row.notify_at ?? '',
+    token: row.notify_token,
+  }))
+}
+
+/** INVARIANT: each is told once at most, by whoever this is true for; not one that was cancelled meanwhile. */
+export async function claimTelling(tx: Tx, digest: string, now: number): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('deferrals')
+    .set({ notified_at: now, notify_token: null })
+    .where('digest', '=', digest)
+    .where('notified_at', 'is', null)
+    .where('state', '=', 'pending')
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
+const DAY = 24 * 3_600_000
+
+/** What ended is remembered for a day, so that its agent hears the right thing. */
+export function forgetDeferrals(storage: Storage, now: number): Promise<void> {
+  return storage.transaction(async (tx) => {
+    await tx
+      .deleteFrom('deferrals')
+      .where('expires_at', '<', now - DAY)
+      .execute()
+  })
+}
+
+function deferralOf(row: Row): Deferral {
+  return {
+    digest: row.digest,
+    flow: row.flow as Flow, // a CHECK of the table
+    agentId: row.agent_id,
+    thumbprint: row.thumbprint,
+    personId: row.person_id as Id<'person'> | null, // written from a person's id
+    consentId: row.consent_id as Id<'consent'> | null, // a foreign key of the table
+    request: row.request,
+    requestHash: row.request_hash,
+    code: row.code,
+    state: row.state as DeferralState, // a CHECK of the table
+    taskId: row.task_id as Id<'task'> | null, // written from a task's id
+    pause: row.pause,
+    polledAt: row.polled_at,
+    userCode: row.user_code,
+    notify: row.notify_at === null ? null : { at: row.notify_at, token: row.notify_token },
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+  }
+}

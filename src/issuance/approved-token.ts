@@ -1,0 +1,73 @@
+import type { Detail, ForbidRef } from '@remit/engine'
+import { lastingApproval, useSteps } from '../approvals/index.ts'
+import type { JudgedIssuance } from '../decision-log/index.ts'
+import type { FactParts } from '../facts/index.ts'
+import { newId } from '../lib/id.ts'
+import type { Step } from '../storage/index.ts'
+import { notIssuable, type TokenOf, tokenGate } from './gate.ts'
+import type { Issuing, Token } from './issuing.ts'
+import { tokenQuestion } from './question.ts'
+import { type Refused, refused } from './refusal.ts'
+
+/** A token that may be issued. */
+export interface IssuableToken {
+  /** Written with the issue. */
+  readonly steps: readonly Step[]
+  /** The end of what people approved, where they had to: the token does not outlive it. */
+  readonly until: number | undefined
+  readonly lifted: readonly ForbidRef[]
+}
+
+const NOTHING_ASKED: IssuableToken = { steps: [], until: undefined, lifted: [] }
+
+/**
+ * Whether policies let a token of an open task be issued. Where only people stand in the way they are asked about exactly this token:
+ * task, key, agents, resource and details. Their yes lasts as they gave it: the same token is issued again under it, any other is another
+ * question.
+ */
+export async function approvedToken(
+  parts: FactParts,
+  of: TokenOf & { readonly details: readonly Detail[] },
+  token: Token,
+  issuing: Issuing,
+): Promise<IssuableToken | Refused> {
+  const judged = await tokenGate(parts, of, token, issuing)
+  const { answer, policyVersion } = judged
+  if (answer.allowed) return NOTHING_ASKED
+  if (answer.reason !== 'issuance.needs_approval') return notIssuable([judged])
+  const asked = { ...of, token, grant: issuing.grant }
+  const question = tokenQuestion(parts, asked, answer.forbids, policyVersion)
+  const people = await lastingApproval(parts, question, parts.clock.now())
+  if (people.state === 'denied') return refused('approval.denied', 'people said no to this token')
+  if (people.state !== 'approved')
+    return pending(question, people.state === 'none' ? people.insufficient : [], {
+      ...judged,
+      answer,
+    })
+  const { request, used } = people
+  const { forbids: lifted } = request.ask
+  const again = await tokenGate(parts, of, token, issuing, lifted)
+  // Other rules ask by now, or these in other words.
+  if (!again.answer.allowed)
+    return pending(question, [request.id], { ...again, answer: again.answer })
+  return {
+    steps: used ? [] : useSteps(parts, request, newId('decision', parts.random)),
+    until: request.usableUntil ?? undefined,
+    lifted,
+  }
+}
+
+function pending(
+  question: NonNullable<Refused['asks']>['question'],
+  insufficient: readonly string[],
+  judged: JudgedIssuance,
+): Refused {
+  return {
+    ...refused(
+      'issuance.approval_pending',
+      'people are asked about this token; send the same request again when they have answered',
+    ),
+    asks: { question, insufficient },
+    judged,
+  }
+}

@@ -1,0 +1,199 @@
+import {
+  type Detail,
+  type ForbidRef,
+  type Issuable,
+  type IssuanceFacts,
+  issuable,
+  type Requestable,
+} from '@remit/engine'
+import type { Agent } from '../agents/index.ts'
+import { liftedForTask } from '../approvals/index.ts'
+import type { CatalogView } from '../catalog/index.ts'
+import type { JudgedIssuance } from '../decision-log/index.ts'
+import type { FactParts } from '../facts/index.ts'
+import {
+  agentEntity,
+  contextOf,
+  groupEntities,
+  intersecting,
+  personEntity,
+  type Setting,
+  spaceEntities,
+  type Whereabouts,
+} from '../facts/index.ts'
+import type { Person } from '../people/index.ts'
+import { CLOSED } from '../policy/index.ts'
+import type { LiveView } from '../revocation/index.ts'
+import type { Task, TaskLineage } from '../tasks/index.ts'
+import { type Issuing, issueAction, type Token } from './issuing.ts'
+import { OPENING_WORDS } from './question.ts'
+import { type Refused, refused } from './refusal.ts'
+
+/** Of tokens without a call: nothing is unusual about them. */
+const NO_RISK = { class: 'low' } as const
+/** Those for whom a task would be opened, and where. */
+export interface Openers {
+  readonly person: Person
+  /** The chain, the one that acts first. */
+  readonly agents: readonly Agent[]
+  readonly sponsored: boolean
+  readonly where: Whereabouts | undefined
+  readonly purpose: string
+  /** Who acted elsewhere before all of them. */
+  readonly actors?: Task['actors']
+  /** In which all of them are alive, owners too, and the rules. */
+  readonly views: readonly LiveView[]
+}
+
+/**
+ * What policies leave of a task's details: a resource at which they let no token be issued by this grant is left out of it.
+ * `details` is empty for a task that only hands on; then it is `mayDelegate` that has to have something left.
+ *
+ * Where `asking` is given, what only people stand in the way of is not left out: their forbids are added to it. `lifted` are those that
+ * they lifted already.
+ */
+export async function issuedWithin<
+  T extends { readonly details: readonly Detail[]; readonly mayDelegate: readonly Detail[] },
+>(
+  parts: FactParts,
+  openers: Openers,
+  issuing: Issuing,
+  given: {
+    readonly catalog: CatalogView
+    readonly got: T
+    readonly lifted?: readonly ForbidRef[]
+    readonly asking?: Requestable[] | undefined
+  },
+): Promise<T | Refused> {
+  const { asking, catalog, got, lifted } = given
+  // INVARIANT: policies are taken after the views that watch over them were read.
+  const policies = await parts.policies.active()
+  const facts = await factsOf(parts, openers, issuing)
+  const action = issueAction('access_token', issuing)
+  const judged = new Map<string, Judged>()
+  const allows = (location: string) => {
+    const resource = catalog.byIdentifier.get(location)?.name ?? location
+    const asked = { action, resource, lifted: lifted ?? [], policyVersion: policies.version }
+    const answer =
+      judged.get(location)?.answer ?? issuable(facts, { action, resource }, policies, lifted)
+    judged.set(location, { ...asked, facts, answer })
+    if (answer.allowed || answer.reason !== 'issuance.needs_approval' || !asking)
+      return answer.allowed
+    asking.push(...answer.forbids)
+    return true
+  }
+  const details = at(got.details, allows)
+  const left = got.details.length > 0 ? details : at(got.mayDelegate, allows)
+  if (left.length > 0) return { ...got, details }
+  return notIssuable([...judged.values()])
+}
+
+/** A token of a task that is open. */
+export interface TokenOf {
+  readonly held: TaskLineage
+  /** Catalog name; of an assertion, the server that it is for, too. */
+  readonly resource: string
+  readonly setting: Setting
+}
+
+/** What comes with a token about which people were asked, or nobody: `lifted` are the forbids that they lifted for it. */
+export async function mayIssueAt(
+  parts: FactParts,
+  of: TokenOf,
+  token: Token,
+  issuing: Issuing,
+  lifted: readonly ForbidRef[] = [],
+): Promise<Refused | undefined> {
+  const judged = await tokenGate(parts, of, token, issuing, lifted)
+  return judged.answer.allowed ? undefined : notIssuable([judged])
+}
+
+/** How policies answer about a token; what people lifted when the task opened is lifted for all of its tokens. */
+export async function tokenGate(
+  parts: FactParts,
+  { held, resource, setting }: TokenOf,
+  token: Token,
+  issuing: Issuing,
+  lifted: readonly ForbidRef[] = [],
+): Promise<Judged> {
+  const policies = await parts.policies.active()
+  const now = parts.clock.now()
+  const around = { at: now, origin: issuing.origin, risk: NO_RISK }
+  const facts: IssuanceFacts = {
+    person: setting.personEntity,
+    sponsored: held.task.sponsored,
+    intersectWith: setting.intersectWith,
+    agents: setting.agentEntities,
+    entities: setting.entities,
+    context: contextOf(around, held, setting),
+    closed: CLOSED,
+  }
+  const asked = { action: issueAction(token, issuing), resource }
+  const known = { ...asked, facts, policyVersion: policies.version }
+  const first = issuable(facts, asked, policies, lifted)
+  if (first.allowed || first.reason !== 'issuance.needs_approval')
+    return { ...known, lifted, answer: first }
+  const of = { taskId: held.task.id, template: OPENING_WORDS, now }
+  const before = await liftedForTask(parts, of)
+  const all = [...lifted, ...before]
+  return { ...known, lifted: all, answer: issuable(facts, asked, policies, all) }
+}
+
+/** One that may have been let be. */
+export type Judged = Omit<JudgedIssuance, 'answer'> & { readonly answer: Issuable }
+
+async function factsOf(
+  parts: FactParts,
+  { actors = [], agents, person, purpose, sponsored, views, where }: Openers,
+  { bound, origin }: Issuing,
+): Promise<IssuanceFacts> {
+  const also = views.at(-1)
+  const owners: Person[] = []
+  for (const id of new Set(agents.map(({ ownerId }) => ownerId)))
+    if (also) owners.push(await parts.facts.person(id, also))
+  const people = [person, ...owners, ...(where?.conversation?.participants ?? [])]
+  const keyThumbprint = bound ? '' : null
+  const task = { id: '', purpose, personId: person.id, sponsored, keyThumbprint, actors }
+  const at = parts.clock.now()
+  return {
+    person: personEntity(person),
+    sponsored,
+    intersectWith: intersecting(where).map(personEntity),
+    agents: agents.map(agentEntity),
+    entities: [
+      ...people.map(personEntity),
+      ...groupEntities(people),
+      ...spaceEntities(where?.line ?? []),
+    ],
+    context: contextOf({ at, origin, risk: NO_RISK }, { task }, { where }),
+    closed: CLOSED,
+  }
+}
+
+function at(details: readonly Detail[], allows: (location: string) => boolean): readonly Detail[] {
+  return details
+    .map((detail) => ({ ...detail, locations: detail.locations.filter(allows) }))
+    .filter(({ locations }) => locations.length > 0)
+}
+
+/** INVARIANT: which rule it was is for the books, not for whoever asks. */
+export function notIssuable(all: readonly Judged[]): Refused {
+  const refusal = refusalOf(all)
+  const judged = all.find(isRefusedAs(refusal.reason)) ?? all.find(isRefusedAs(undefined))
+  return judged ? { ...refusal, judged } : refusal
+}
+
+function isRefusedAs(reason: string | undefined) {
+  return (each: Judged): each is JudgedIssuance =>
+    !each.answer.allowed && (reason === undefined || each.answer.reason === reason)
+}
+
+function refusalOf(all: readonly Judged[]): Refused {
+  const found = (reason: string) =>
+    all.some(({ answer }) => !answer.allowed && answer.reason === reason)
+  if (found('policy.error'))
+    return refused('policy.error', 'a policy about issuing tokens could not be evaluated')
+  return found('issuance.needs_approval')
+    ? refused('issuance.approval_needed', 'people have to approve it first')
+    : refused('issuance.forbidden', 'policies let no such token be issued there')
+}

@@ -1,0 +1,35 @@
+/** May this token be issued: what was asked for, what policies say of it, and tokens of an open task. */
+export { adviseStepUp } from './advise-step-up.ts'
+export {
+  type AskedAuthority,
+  type Authority,
+  authorityWithin,
+  isNothing,
+  withinAgent,
+} from './authority.ts'
+export { issuedWithin, mayIssueAt } from './gate.ts'
+export { checkHolder, type Presented } from './holder.ts'
+export {
+  aboutTask,
+  type GrantAt,
+  grantAt,
+  type Issued,
+  issueResourceToken,
+} from './issue-resource-token.ts'
+export { type Issuing, issuingBy } from './issuing.ts'
+export { openingQuestion } from './question.ts'
+export { type Refused, refused, refusedFor } from './refusal.ts'
+export { type Attempt, refuseOpening } from './refuse.ts'
+export { replaceTransaction } from './replace-transaction.ts'
+export { requireHolder, requireTask, type TaskCredential } from './require-task.ts'
+export { type IssuedAccess, resourceAccess } from './resource-access.ts'
+export {
+  checkSettled,
+  detailsAt,
+  grantedScope,
+  isRefused,
+  readAsked,
+  readLife,
+  readLimits,
+  readWanted,
+} from './wanted.ts'

@@ -1,0 +1,206 @@
+import { type Detail, type GateResult, intersect } from '@remit/engine'
+import { USE_STEP } from '../approvals/index.ts'
+import type { Resource } from '../catalog/index.ts'
+import { codeOf } from '../decision-log/index.ts'
+import type { FactParts } from '../facts/index.ts'
+import {
+  callKeys,
+  livenessOf,
+  PAST_DEADLINE,
+  PROOF_STEP,
+  type Setting,
+  settingLiveness,
+} from '../facts/index.ts'
+import type { LedgerEvent } from '../ledger/index.ts'
+import { type Proof, tokenTypeOf } from '../possession/index.ts'
+import type { LiveView } from '../revocation/index.ts'
+import { consumeOnceStep, type Step } from '../storage/index.ts'
+import type { TaskLineage } from '../tasks/index.ts'
+import type { Minted } from '../tokens/index.ts'
+import { approvedToken, type IssuableToken } from './approved-token.ts'
+import { checkHolder, type Presented } from './holder.ts'
+import { type Issuing, issuingBy, type Token } from './issuing.ts'
+import { type Refused, refused } from './refusal.ts'
+import { refuseOpening } from './refuse.ts'
+import { type IssuedAccess, resourceAccess } from './resource-access.ts'
+import { stepUpAt } from './step-up-at.ts'
+import { detailsAt, grantedScope, isRefused, readWanted } from './wanted.ts'
+
+/** A task token exchanged for a token of one resource (contract 5.5). */
+export interface ResourceTokenRequest extends Omit<Presented, 'as'> {
+  /** The task, when the request names it. */
+  readonly clientId?: string | undefined
+  /** Identifier of a resource. */
+  readonly resource: string
+  /** Narrows what the token holds; by itself all that the task may do there. */
+  readonly details?: unknown
+  readonly scope?: string | undefined
+  readonly origin: { readonly ip: string }
+}
+
+export interface Issued {
+  readonly outcome: 'issued'
+  readonly token: Minted
+  readonly tokenType: 'DPoP' | 'Bearer'
+  readonly taskId: string
+  readonly details: readonly Detail[]
+  readonly scope?: string
+}
+
+/**
+ * Issues a resource token: proof and record in one commit, liveness once more in the tick that answers. What the task
+ * may do at that resource and no more, for 300 seconds at most.
+ */
+export async function issueResourceToken(
+  parts: FactParts,
+  asked: ResourceTokenRequest,
+): Promise<Issued | Refused> {
+  const holder = await checkHolder(parts, { ...asked, as: 'parameter' })
+  const no = (refusal: Refused) =>
+    refuseOpening(
+      parts,
+      {
+        type: 'token.refused',
+        proof: holder.proof,
+        about: holder.holds ? aboutTask(holder.held) : {},
+        ip: asked.origin.ip,
+      },
+      refusal,
+    )
+  if (!holder.holds) return no(refused(holder.problem.code, holder.problem.detail))
+  const { held, proof } = holder
+  if (asked.clientId !== undefined && asked.clientId !== held.task.id)
+    return no(refused('token.unknown_task', '`client_id` is not the task of the token'))
+  const issuing = issuingBy('token_exchange', asked)
+  const grant = await grantAt(parts, held, { ...asked, issuing })
+  if ('outcome' in grant) return no(grant)
+  const tooWeak = await stepUpAt(parts, { ...grant, held, origin: asked.origin })
+  if (tooWeak) return no(tooWeak)
+  const { people, setting, ...at } = grant
+  const issued = await resourceAccess(parts, held, {
+    ...at,
+    until: people.until,
+    person: setting.person,
+    thumbprint: proof.thumbprint,
+  })
+  const { token } = issued
+  const steps = [...people.steps, ...issued.steps]
+  const failed = await book(parts, { held, proof, steps, issued, resource: grant.resource.name })
+  if (failed === PROOF_STEP) return no(refused('proof.replayed', 'the proof was used before'))
+  if (failed !== undefined) return no(STALE)
+  // INVARIANT: nothing awaits between this check and the answer.
+  if (!parts.live.holds(grant.view) || !parts.live.holds(grant.setting.also)) return STALE
+  const { details, scope } = grant
+  return {
+    outcome: 'issued',
+    token,
+    tokenType: tokenTypeOf(proof.thumbprint),
+    taskId: held.task.id,
+    details,
+    ...(scope === undefined ? {} : { scope }),
+  }
+}
+
+const STALE = refused('token.stale', 'something changed while the token was issued; ask again')
+
+export interface GrantAt {
+  readonly resource: Resource
+  readonly view: LiveView
+  readonly setting: Setting
+  readonly details: readonly Detail[]
+  readonly scope: string | undefined
+  /** What people approved about it, if they had to. */
+  readonly people: IssuableToken
+}
+
+/** What a token of this task would hold at this resource, as everything is now. */
+export async function grantAt(
+  parts: FactParts,
+  held: TaskLineage,
+  asked: {
+    readonly resource: string
+    readonly details?: unknown
+    readonly scope?: string | undefined
+    readonly issuing: Issuing
+    /** An access token, when left out. */
+    readonly kind?: Token
+    /** The task token, where one was shown. */
+    readonly token?: string
+  },
+): Promise<GrantAt | Refused> {
+  const catalog = await parts.catalog.current()
+  const resource = catalog.byIdentifier.get(asked.resource)
+  if (!resource) return refused('resource.unknown', 'no such resource is offered')
+  const wanted = readWanted(asked, catalog)
+  if (isRefused(wanted)) return wanted
+  const { task, chain, spaces } = held
+  const view = await parts.live.view(
+    callKeys({
+      spaces,
+      task: task.id,
+      person: task.personId,
+      chain,
+      issuers: task.issuers,
+      resource: resource.name,
+      token: asked.token,
+    }),
+  )
+  const alive = livenessOf(view)
+  if (!alive.passed) return because(alive)
+  if (task.deadline <= parts.clock.now()) return because(PAST_DEADLINE)
+  const setting = await parts.facts.setting(held, resource.name, view, parts.clock.now())
+  const also = settingLiveness(setting, task)
+  if (!also.passed) return because(also)
+  const here = detailsAt(setting.details, resource.identifier)
+  const details = wanted === undefined ? here : intersect(here, wanted, catalog.kindOf)
+  if (details.length === 0)
+    return refused('task.resource_not_granted', 'the task may do nothing of that at this resource')
+  const of = { held, resource: resource.name, setting, details }
+  const people = await approvedToken(parts, of, asked.kind ?? 'access_token', asked.issuing)
+  if (isRefused(people)) return people
+  return {
+    resource,
+    view,
+    setting,
+    details,
+    scope: grantedScope(asked.scope, details),
+    people,
+  }
+}
+
+function because(gate: GateResult): Refused {
+  return refused(codeOf(gate.reason ?? ''), gate.detail)
+}
+
+/** The guard that failed, if one did: the proof was used before, or somebody was quicker to use the approval. */
+async function book(
+  parts: FactParts,
+  given: {
+    held: TaskLineage
+    proof: Proof
+    steps: readonly Step[]
+    issued: IssuedAccess
+    resource: string
+  },
+): Promise<string | undefined> {
+  const { held, issued, proof, resource, steps } = given
+  const done = await parts.live.commit(parts.storage, [
+    consumeOnceStep(parts.storage.read, 'dpop', proof.replayKey, proof.expiresAt),
+    ...steps,
+    parts.ledger.appendStep({
+      ...aboutTask(held),
+      type: 'token.issued',
+      resource,
+      tokenId: issued.token.id,
+      thumbprint: proof.thumbprint,
+    }),
+  ])
+  if (done.committed) return undefined
+  if (done.failed !== PROOF_STEP && done.failed !== USE_STEP)
+    throw new Error(`a token could not be recorded: ${done.failed}`)
+  return done.failed
+}
+
+export function aboutTask({ task, chain }: TaskLineage): Partial<LedgerEvent> {
+  return { task: task.id, person: task.personId, agent: task.agentId, chain }
+}

@@ -1,0 +1,24 @@
+import type { GrantName } from '../policy/index.ts'
+
+/** By which grant a token is issued, to whom from where. */
+export interface Issuing {
+  readonly grant: GrantName
+  /** Whether it will be bound to a key. */
+  readonly bound: boolean
+  readonly origin: { readonly ip: string }
+}
+
+/** Of a request that proves its key. */
+export function issuingBy(
+  grant: GrantName,
+  { origin }: { readonly origin: Issuing['origin'] },
+): Issuing {
+  return { grant, bound: true, origin }
+}
+
+/** What Remit issues by itself. `jwt`: an authorization grant of another domain. */
+export type Token = 'access_token' | 'refresh_token' | 'id_jag' | 'jwt'
+
+export function issueAction(token: Token, { grant }: Pick<Issuing, 'grant'>): string {
+  return `issue:${token}:${grant}`
+}

@@ -1,0 +1,158 @@
+import { type AccessRequest, attachQuestion } from '../approvals/index.ts'
+import { CHALLENGED, isChallenge } from '../decision-log/index.ts'
+import type { FactParts } from '../facts/index.ts'
+import { PROOF_STEP } from '../facts/index.ts'
+import { type Bookkeeping, bookkeepingOf, type LedgerEvent } from '../ledger/index.ts'
+import { type Id, newId } from '../lib/id.ts'
+import type { Proof } from '../possession/index.ts'
+import { consumeOnce, consumeOnceStep, type Step } from '../storage/index.ts'
+import { issuanceRow } from './issuance-row.ts'
+import { type Refused, refused } from './refusal.ts'
+
+/** What was refused, and to whom, as far as that is known. */
+export interface Attempt {
+  readonly type: 'task.refused' | 'token.refused'
+  /** Used up if it holds, whatever else was wrong. */
+  readonly proof: Proof | undefined
+  readonly about: Partial<LedgerEvent>
+  readonly ip: string
+}
+
+/** Records a refusal at the token endpoint, uses up its proof, and asks people where it asks any, in one transaction. */
+export async function refuseOpening(
+  parts: FactParts,
+  attempt: Attempt,
+  refusal: Refused,
+): Promise<Refused> {
+  const { proof } = attempt
+  if (refusal.asks) return refuseAsking(parts, attempt, refusal, refusal.asks)
+  const keeping = bookkeepingForOpening(parts, attempt, refusal.reason)
+  // INVARIANT: what a stranger sends writes nothing, not even that its proof was used.
+  if (keeping.as === 'stranger') return told(refusal)
+  const used = proof
+    ? [consumeOnceStep(parts.storage.read, 'dpop', proof.replayKey, proof.expiresAt)]
+    : []
+  if (keeping.as === 'repeat')
+    return repeated(parts, attempt, { refusal, used, like: keeping.like })
+  const { judged } = refusal
+  const id = judged && newId('decision', parts.random)
+  const row = judged && id && issuanceRow(parts, judged, { ...attempt, id, detail: refusal.detail })
+  const done = await parts.storage.commit([
+    ...used,
+    ...(row ? [{ name: 'decision', query: row, rows: 1 as const }] : []),
+    recordStep(parts, attempt, refusal, id),
+  ])
+  if (done.committed && id) keeping.done(id)
+  if (done.committed) return id ? { ...told(refusal), members: { decision_id: id } } : refusal
+  if (done.failed !== PROOF_STEP) throw new Error(`a refusal could not be recorded: ${done.failed}`)
+  return refuseReplay(parts, attempt)
+}
+
+/** One more of many alike: only its proof is used up. What was judged is explained by the last that was recorded. */
+async function repeated(
+  parts: FactParts,
+  attempt: Attempt,
+  given: {
+    readonly refusal: Refused
+    readonly used: readonly Step[]
+    readonly like: Id<'decision'> | undefined
+  },
+): Promise<Refused> {
+  const { like, refusal, used } = given
+  const done = used.length === 0 || (await parts.storage.commit(used)).committed
+  if (!done) return refuseReplay(parts, attempt)
+  const members = refusal.judged && like ? { decision_id: like } : undefined
+  return members ? { ...told(refusal), members } : told(refusal)
+}
+
+async function refuseReplay(parts: FactParts, attempt: Attempt): Promise<Refused> {
+  const replayed = refused('proof.replayed', 'the proof was used before')
+  if (bookkeepingForOpening(parts, attempt, replayed.reason).as === 'record')
+    await parts.storage.commit([recordStep(parts, attempt, replayed)])
+  return replayed
+}
+
+async function refuseAsking(
+  parts: FactParts,
+  attempt: Attempt,
+  { asks: _, judged, ...refusal }: Refused,
+  { insufficient, question }: NonNullable<Refused['asks']>,
+): Promise<Refused> {
+  const { proof } = attempt
+  const answer = await parts.storage.transaction(async (tx) => {
+    if (proof && !(await consumeOnce(tx, 'dpop', proof.replayKey, proof.expiresAt)))
+      return undefined
+    const attached = await attachQuestion(parts, tx, question, insufficient)
+    if (attached.outcome === 'too_many_pending') {
+      await parts.ledger.append(tx, recordOf(attempt, TOO_MANY))
+      return TOO_MANY
+    }
+    const { request } = attached
+    const { decisionId: id } = question
+    if (judged) {
+      const as = { ...attempt, id, detail: refusal.detail, requestId: request.id }
+      await tx.executeQuery(issuanceRow(parts, judged, as).compile())
+    }
+    const record = recordOf(attempt, refusal, judged && id)
+    await parts.ledger.append(tx, { ...record, requestId: request.id })
+    const decision = judged ? { decision_id: id } : {}
+    return { ...refusal, members: { ...decision, access_request: toldOf(parts, request) } }
+  })
+  return answer ?? refuseReplay(parts, attempt)
+}
+
+const TOO_MANY = refused(
+  'approval.too_many_pending',
+  'the task waits for people in too many places already',
+)
+
+/** As for a call that people are asked about. */
+function toldOf({ issuer }: Pick<FactParts, 'issuer'>, request: AccessRequest) {
+  const { expiresAt, id, state, taskId } = request
+  return {
+    ...{ id, state, url: `${issuer}/v1/tasks/${taskId}/requests/${id}` },
+    page: `${issuer}/approvals/${id}`,
+    expires_at: new Date(expiresAt).toISOString(),
+  }
+}
+
+function told({ judged: _, ...refusal }: Refused): Refused {
+  return refusal
+}
+
+function recordStep(
+  parts: FactParts,
+  attempt: Attempt,
+  refusal: Refused,
+  decisionId?: Id<'decision'>,
+) {
+  return parts.ledger.appendStep(recordOf(attempt, refusal, decisionId))
+}
+
+function recordOf(attempt: Attempt, { reason }: Refused, decisionId?: Id<'decision'>): LedgerEvent {
+  return {
+    decisionId,
+    ...attempt.about,
+    type: isChallenge(reason) ? CHALLENGED : attempt.type,
+    outcome: isChallenge(reason) ? 'challenged' : 'refused',
+    reason,
+    thumbprint: attempt.proof?.thumbprint,
+    origin: { ip: attempt.ip },
+  }
+}
+
+/**
+ * Decides how a refusal at the token endpoint, or beside it, goes into the books: by who
+ * authenticated, or whose grant was shown.
+ */
+function bookkeepingForOpening(
+  { ledger: { refusals } }: Pick<FactParts, 'ledger'>,
+  attempt: { readonly about: Partial<LedgerEvent>; readonly ip: string },
+  reason: string,
+): Bookkeeping {
+  const { agent, task } = attempt.about
+  if (agent !== undefined || task !== undefined)
+    return bookkeepingOf(refusals, { agent, task, reason })
+  if (!isChallenge(reason)) refusals.countStranger({ at: 'token request', reason, ip: attempt.ip })
+  return { as: 'stranger' }
+}

@@ -1,0 +1,106 @@
+import { identifyEnforcer } from '../catalog/index.ts'
+import { codeOf, findDecision } from '../decision-log/index.ts'
+import type { FactParts } from '../facts/index.ts'
+import {
+  callKeys,
+  livenessOf,
+  minting,
+  ownTokens,
+  PAST_DEADLINE,
+  settingLiveness,
+  subjectOf,
+} from '../facts/index.ts'
+import { Problem } from '../lib/problem.ts'
+import {
+  checkTransactionToken,
+  type Minted,
+  renewTransactionToken,
+  type TransactionTokenClaims,
+} from '../tokens/index.ts'
+
+/** A service inside the trust domain wants a transaction token of its own for one that it was given. */
+export interface TransactionReplacement {
+  /** Of the service; `name` where it said that, too. */
+  readonly secret: string | undefined
+  readonly name?: string | undefined
+  readonly token: string
+  /** As the request names it, and as it is. */
+  readonly audience: string
+  readonly trustDomain: string
+  /** The action; nothing else can come of it. */
+  readonly scope: string
+}
+
+/** Services that one call goes through, with the gateway. */
+const MAX_WORKLOADS = 8
+
+/**
+ * Replaces a transaction token (draft-ietf-oauth-transaction-tokens, "Txn-Token as a subject_token"): the same decision, person, agents and
+ * call, with the service added to those that asked, and no longer life. What the call stands on is looked at once more.
+ * @throws Problem `enforcer.unauthenticated`, `token.…`, `transaction.…`, and why what it stands on has ended
+ */
+export async function replaceTransaction(
+  parts: FactParts,
+  asked: TransactionReplacement,
+): Promise<Minted & { readonly scope: string }> {
+  const workload = await serviceOf(parts, asked)
+  if (asked.audience !== asked.trustDomain)
+    throw new Problem('transaction.other_domain', '`audience` is not the trust domain')
+  const before = await checkTransactionToken(asked.token, asked.trustDomain, ownTokens(parts))
+  if (asked.scope !== before.scope)
+    throw new Problem('task.bad_scope', 'a replacement is for the action of the token')
+  if (before.req_wl.split(' ').length >= MAX_WORKLOADS)
+    throw new Problem('transaction.too_many_hops', `${MAX_WORKLOADS} services at most`)
+  const holds = await stillStands(parts, before)
+  const { random: _, ...own } = minting(parts)
+  const token = await renewTransactionToken(own, before, workload)
+  await parts.live.commit(parts.storage, [
+    parts.ledger.appendStep({
+      type: 'transaction.replaced',
+      decisionId: before.txn,
+      task: before.tctx.task.id,
+      facts: { workload },
+    }),
+  ])
+  // INVARIANT: nothing awaits between this look and the answer.
+  if (!holds()) throw new Problem('token.stale', 'something changed meanwhile')
+  return { ...token, scope: before.scope }
+}
+
+/** The service by its resource identifier. Only one inside the trust domain has any use for such a token. */
+async function serviceOf(
+  parts: FactParts,
+  { name, secret }: Pick<TransactionReplacement, 'name' | 'secret'>,
+): Promise<string> {
+  const { id, resource: own } = await identifyEnforcer(parts, secret)
+  const resource = (await parts.catalog.current()).resources.get(own)
+  if ((name ?? id) !== id || !resource?.trusted || resource.status !== 'active')
+    throw new Problem('enforcer.unauthenticated', 'the service is not inside the trust domain')
+  return resource.identifier
+}
+
+/** The permit that it was made for is there, and so is everything that it stood on. Answers the last look. */
+async function stillStands(
+  parts: FactParts,
+  { sub, tctx, txn }: TransactionTokenClaims,
+): Promise<() => boolean> {
+  const resource = (await parts.catalog.current()).byIdentifier.get(tctx.location)
+  const held = await parts.facts.task(tctx.task.id)
+  const decision = await findDecision(parts.storage.read, txn)
+  const known = decision?.outcome === 'permit' && decision.taskId === held?.task.id
+  if (!resource || !held || !known || decision.state === 'not_sent')
+    throw new Problem('token.unknown_task', 'the token is of no call here')
+  if (sub !== subjectOf(parts, held, resource))
+    throw new Problem('token.stale', 'whom the token names has another name by now')
+  const { chain, spaces, task } = held
+  const { id, issuers, personId: person } = task
+  const keys = callKeys({ task: id, person, chain, spaces, issuers, resource: resource.name })
+  const view = await parts.live.view(keys)
+  const alive = livenessOf(view)
+  const gate = alive.passed && task.deadline <= parts.clock.now() ? PAST_DEADLINE : alive
+  if (!gate.passed) throw new Problem(codeOf(gate.reason ?? ''), gate.detail)
+  const setting = await parts.facts.setting(held, resource.name, view, parts.clock.now())
+  const also = settingLiveness(setting, task)
+  if (!also.passed) throw new Problem(codeOf(also.reason ?? ''), also.detail)
+  return () => parts.live.holds(view) && parts.live.holds(setting.also)
+}

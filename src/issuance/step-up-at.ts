@@ -1,0 +1,51 @@
+import { type GateResult, unmetStepUp } from '@remit/engine'
+import { countedRisk, type Resource } from '../catalog/index.ts'
+import type { FactParts } from '../facts/index.ts'
+import {
+  authenticationOf,
+  callable,
+  contextsOf,
+  factsAround,
+  type Setting,
+} from '../facts/index.ts'
+import { stepUpInWords } from '../sessions/index.ts'
+import type { TaskLineage } from '../tasks/index.ts'
+import { stepUpOf } from './advise-step-up.ts'
+import { type Refused, refused } from './refusal.ts'
+
+/**
+ * Where nothing that a token would be for is permitted without a stronger or fresher sign-in than the task began with, that is told
+ * instead of a token that opens nothing (RFC 9470). What some arguments of one action are permitted without is left to the call.
+ */
+export async function stepUpAt(
+  parts: FactParts,
+  given: {
+    readonly held: TaskLineage
+    readonly setting: Setting
+    readonly resource: Resource
+    readonly details: Setting['details']
+    readonly origin: { readonly ip: string }
+  },
+): Promise<Refused | undefined> {
+  const { details, held, origin, resource, setting } = given
+  const policies = await parts.policies.active()
+  const { actions } = await parts.catalog.current()
+  const at = parts.clock.now()
+  const facts = {
+    ...factsAround(setting, held.task),
+    authentication: authenticationOf(held.task, at),
+  }
+  const unmet = unmetStepUp(facts, policies, 'surely')
+  const contexts = contextsOf({ at, origin }, held, setting)
+  const named = new Set(details.flatMap((detail) => detail.actions))
+  let first: GateResult['stepUp']
+  for (const name of named) {
+    const action = actions.get(name)
+    const needed = action && unmet(callable({ action, resource }, contexts[countedRisk(action)]))
+    if (!needed) return undefined
+    first ??= needed
+  }
+  if (!first) return undefined
+  const words = `the person has to sign in again${stepUpInWords(stepUpOf(first))}`
+  return { ...refused('step_up.required', words), stepUp: first }
+}

@@ -1,0 +1,112 @@
+import { type Detail, misfit, parseAuthority, parseDetails } from '@remit/engine'
+import { type Limit, misfitOfAnswers, readBudget } from '../budgets/index.ts'
+import {
+  Answers,
+  actionsOfRequests,
+  type CatalogView,
+  detailsForScope,
+  expandGroups,
+} from '../catalog/index.ts'
+import type { FactParts } from '../facts/index.ts'
+import type { AskedAuthority } from './authority.ts'
+import { type Refused, refused } from './refusal.ts'
+
+/** RFC 6749 section 3.3, and no more than anyone needs. */
+const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*$/
+const MAX_SCOPES = 64
+
+/** What a request asks for, as one list: its details, and its scopes as the catalog reads them. `undefined`: nothing. */
+export function readWanted(
+  asked: { readonly details?: unknown; readonly scope?: string | undefined },
+  catalog: CatalogView,
+): readonly Detail[] | undefined | Refused {
+  if (asked.details === undefined && asked.scope === undefined) return undefined
+  const byDetails = asked.details === undefined ? [] : readDetails(asked.details, catalog)
+  if (isRefused(byDetails)) return byDetails
+  const byScope = asked.scope === undefined ? [] : readScope(asked.scope, catalog)
+  return isRefused(byScope) ? byScope : [...byDetails, ...byScope]
+}
+
+/** The same of an opening, which may ask for what it hands on beside what it does. */
+export function readAsked(
+  asked: { readonly details?: unknown; readonly scope?: string | undefined },
+  catalog: CatalogView,
+): AskedAuthority | undefined | Refused {
+  if (asked.details === undefined && asked.scope === undefined) return undefined
+  const parsed = parseAuthority(asked.details ?? [])
+  if (!parsed.ok) return refused('task.bad_details', parsed.reason)
+  const byDetails = fitting(parsed.calls, catalog)
+  if (isRefused(byDetails)) return byDetails
+  const delegates = parsed.delegates && fitting(parsed.delegates, catalog)
+  if (isRefused(delegates)) return delegates
+  const byScope = asked.scope === undefined ? [] : readScope(asked.scope, catalog)
+  return isRefused(byScope) ? byScope : { calls: [...byDetails, ...byScope], delegates }
+}
+
+/** `budget` as it was sent. */
+export function readLimits(budget: unknown, catalog: CatalogView): readonly Limit[] | Refused {
+  const read = readBudget(budget, catalog)
+  return read.ok ? read.limits : refused('task.bad_budget', read.reason)
+}
+
+/** Whether what answers say can settle them. */
+export async function checkSettled(
+  { storage }: Pick<FactParts, 'storage'>,
+  limits: readonly Limit[],
+): Promise<Refused | undefined> {
+  const misfit = await misfitOfAnswers(limits, new Answers(storage.read))
+  return misfit === undefined ? undefined : refused('task.bad_budget', misfit)
+}
+
+/** Whole seconds, from 1; `undefined`: as long as usual. */
+export function readLife(lifeSeconds: number | undefined): Refused | undefined {
+  if (lifeSeconds === undefined || (Number.isSafeInteger(lifeSeconds) && lifeSeconds >= 1))
+    return undefined
+  return refused('task.bad_life', 'a lifetime is a whole number of seconds, from 1')
+}
+
+function readDetails(given: unknown, catalog: CatalogView): readonly Detail[] | Refused {
+  const parsed = parseDetails(given, 'remit_call')
+  return parsed.ok ? fitting(parsed.details, catalog) : refused('task.bad_details', parsed.reason)
+}
+
+function fitting(given: readonly Detail[], catalog: CatalogView): readonly Detail[] | Refused {
+  const named = actionsOfRequests(catalog, given)
+  if (!named.ok)
+    return refused(
+      'task.bad_details',
+      `nothing that is named there answers to \`${named.unknown}\``,
+    )
+  const details = expandGroups(catalog, named.details)
+  const wrong = misfit(details, catalog.kindOf)
+  return wrong === undefined ? details : refused('task.bad_details', wrong)
+}
+
+function readScope(scope: string, catalog: CatalogView): readonly Detail[] | Refused {
+  if (!SCOPE.test(scope) || scope.split(' ').length > MAX_SCOPES)
+    return refused('task.bad_scope', 'the scope is malformed')
+  const read = detailsForScope(catalog, scope)
+  return read.ok ? read.details : refused('task.bad_scope', `\`${read.unknown}\` is not offered`)
+}
+
+export function isRefused<T extends object>(value: T | undefined | Refused): value is Refused {
+  return value !== undefined && 'outcome' in value && value.outcome === 'refused'
+}
+
+/** Those of the scopes asked for that anything was granted of; `undefined` when none was asked for. */
+export function grantedScope(
+  scope: string | undefined,
+  details: readonly Detail[],
+): string | undefined {
+  const granted = scope
+    ?.split(' ')
+    .filter((name) => details.some(({ actions }) => actions.includes(name)))
+  return granted?.length ? [...new Set(granted)].join(' ') : undefined
+}
+
+/** The part of a list that is about one resource. */
+export function detailsAt(details: readonly Detail[], identifier: string): readonly Detail[] {
+  return details
+    .filter(({ locations }) => locations.includes(identifier))
+    .map((detail) => ({ ...detail, locations: [identifier] }))
+}

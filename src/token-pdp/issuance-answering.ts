@@ -1,0 +1,61 @@
+import type { GrantParts } from '../grants/index.ts'
+import type { GatheredRecords } from '../ledger/index.ts'
+import type { AnsweredRequest } from '../policy/index.ts'
+import { type JudgedRequest, judgeIssuance } from './judge.ts'
+import type { IssuanceAnswer, IssuanceRequest, IssuingAsker } from './question.ts'
+
+/** Answers the requests of one server that asks before it issues. Takes nothing: the same question gets the same answer. */
+export class IssuanceAnswering {
+  readonly #parts: GrantParts
+  readonly #asker: IssuingAsker
+  readonly #answered: Pick<GatheredRecords, 'append'>
+  readonly #judged: { readonly request: IssuanceRequest; readonly found: JudgedRequest }[] = []
+
+  constructor(parts: GrantParts, asker: IssuingAsker, answered: Pick<GatheredRecords, 'append'>) {
+    this.#parts = parts
+    this.#asker = asker
+    this.#answered = answered
+  }
+
+  async answers(request: IssuanceRequest): Promise<readonly IssuanceAnswer[]> {
+    const found = await judgeIssuance(this.#parts, this.#asker, request)
+    this.#judged.push({ request, found })
+    return found.answers
+  }
+
+  /** One record for the request, durable before anyone hears of the answers: for whom, by whom, and why not. */
+  async book({ answers, id, kind, permitted, private: kept, reason }: AnsweredRequest) {
+    const [first] = this.#judged
+    const { parties } = first?.found ?? {}
+    const reasons = first?.found.answers.map((each) => (each.permitted ? '' : each.reason))
+    await this.#answered.append({
+      type: 'evaluation.answered',
+      decisionId: id,
+      person: parties?.person.id,
+      agent: parties?.agents[0]?.id,
+      chain: parties?.agents.map((agent) => agent.id),
+      ...(first?.request.tokenId === undefined ? {} : { tokenId: first.request.tokenId }),
+      ...(reason === undefined ? {} : { reason, outcome: permitted > 0 ? 'permit' : 'deny' }),
+      facts: { pep: this.#asker.pep, kind, answers, permitted, about: 'issuance' },
+      private: reasons?.some((each) => each !== '')
+        ? { ...kept, reasons: reasons.join(' ') }
+        : kept,
+    })
+  }
+
+  /** The last look, with nothing awaited after it. */
+  stands(): boolean {
+    const { live } = this.#parts
+    const permits = this.#judged.filter(({ found }) => found.answers.some((one) => one.permitted))
+    if (permits.length === 0) return true
+    return (
+      live.holds(this.#asker.view) &&
+      permits.every(({ found }) => found.views.every((view) => live.holds(view)))
+    )
+  }
+
+  async withdraw(id: AnsweredRequest['id']): Promise<void> {
+    const facts = { pep: this.#asker.pep }
+    await this.#answered.append({ type: 'evaluation.withdrawn', decisionId: id, facts })
+  }
+}

@@ -1,0 +1,234 @@
+import type { Resource } from '../catalog/index.ts'
+import { problemOr } from '../decision-log/index.ts'
+import {
+  callKeys,
+  isKeyOf,
+  isSubject,
+  livenessNow,
+  livenessOf,
+  minting,
+  ownTokens,
+  partiesOf,
+  type Setting,
+  settingLiveness,
+} from '../facts/index.ts'
+import type { GrantParts } from '../grants/index.ts'
+import { Problem } from '../lib/problem.ts'
+import { type BearerToken, opaqueDigest } from '../opaque-tokens/index.ts'
+import { boundKeyOf, confirmationOf, tokenTypeOf } from '../possession/index.ts'
+import type { LiveView } from '../revocation/index.ts'
+import type { TaskLineage } from '../tasks/index.ts'
+import {
+  type AccessClaims,
+  authenticationClaims,
+  checkResourceToken,
+  checkTaskToken,
+  mintIntrospection,
+  partyClaims,
+} from '../tokens/index.ts'
+import type { Introspector } from './introspection-caller.ts'
+import { audienceOf } from './revoke-token.ts'
+
+/** What an active token says (RFC 7662 section 2.2, RFC 8693 section 4, RFC 9396 section 9.2, RFC 9449 section 6.2). */
+export type TokenClaims = Omit<AccessClaims, 'cnf'> & {
+  readonly cnf?: AccessClaims['cnf']
+  readonly token_type: 'DPoP' | 'Bearer'
+  readonly task: Readonly<Record<string, string | undefined>>
+}
+
+export type Introspection = ({ readonly active: true } & TokenClaims) | { readonly active: false }
+
+/** Nothing but this is said of a token that is unknown, over, stopped, or none of the caller's business (RFC 7662 section 2.2). */
+const INACTIVE: Introspection = { active: false }
+
+/** What was found, and what it stands on. */
+interface Found {
+  readonly claims: TokenClaims
+  readonly views: readonly LiveView[]
+}
+
+/**
+ * Whether a token works at this moment, and what it says. It is looked at as a call would be: signature, task, everything it depends on.
+ * Reads and writes nothing.
+ */
+export async function introspect(
+  parts: GrantParts,
+  caller: Introspector,
+  token: string,
+): Promise<Introspection> {
+  return stillSo(parts, caller, await findUnderLease(parts, caller, token))
+}
+
+/**
+ * An introspection writes nothing that could be conditional on this server's lease, so what is alive is confirmed by a
+ * read of its own: a server that slept tells nobody that a token works.
+ */
+async function findUnderLease(
+  parts: GrantParts,
+  caller: Introspector,
+  token: string,
+): Promise<Found | undefined> {
+  const found = await find(parts, caller, token)
+  if (found) await parts.live.confirmLease()
+  return found
+}
+
+/** The same as a JWT for this caller (RFC 9701), which no one takes for an access token. */
+export async function introspectSigned(
+  parts: GrantParts,
+  caller: Introspector,
+  token: string,
+): Promise<string> {
+  const sign = (told: Introspection) => mintIntrospection(minting(parts), caller.name, told)
+  const found = await findUnderLease(parts, caller, token)
+  const told = stillSo(parts, caller, found)
+  const signed = await sign(told)
+  // Signing takes a while; what ended meanwhile is not told as if it had not.
+  return told.active && !stillSo(parts, caller, found).active ? sign(INACTIVE) : signed
+}
+
+/** INVARIANT: nothing awaits between this look and the answer. */
+function stillSo(
+  { ledger, live }: Pick<GrantParts, 'live' | 'ledger'>,
+  caller: Introspector,
+  found: Found | undefined,
+): Introspection {
+  if (caller.view && !live.holds(caller.view))
+    throw new Problem('introspection.unauthenticated', 'the caller changed meanwhile; ask again')
+  if (ledger.broken !== undefined) return INACTIVE
+  if (!found?.views.every((view) => live.holds(view))) return INACTIVE
+  return { active: true, ...found.claims }
+}
+
+async function find(
+  parts: GrantParts,
+  caller: Introspector,
+  token: string,
+): Promise<Found | undefined> {
+  // What was revoked may be missing.
+  if (parts.ledger.broken !== undefined) return undefined
+  const digest = opaqueDigest('remit_at', token)
+  if (digest !== undefined) return ofHandle(parts, caller, digest)
+  const audience = audienceOf(token)
+  if (audience === parts.issuer) return ofTask(parts, caller, token)
+  const resource = (await parts.catalog.current()).byIdentifier.get(audience ?? '')
+  return resource && ofResource(parts, caller, { token, resource })
+}
+
+async function ofTask(
+  parts: GrantParts,
+  caller: Introspector,
+  token: string,
+): Promise<Found | undefined> {
+  const claims = await problemOr(checkTaskToken(token, ownTokens(parts)))
+  if (claims instanceof Problem) return undefined
+  const held = await holderOf(parts, claims, undefined)
+  if (!held || !caller.mayKnow({ resource: undefined, agentId: held.task.agentId }))
+    return undefined
+  const { chain, spaces, task } = held
+  const { issuers, personId: person } = task
+  const keys = callKeys({ task: task.id, person, chain, spaces, issuers, token })
+  const view = await parts.live.view(keys)
+  if (!livenessOf(view).passed || task.deadline <= parts.clock.now()) return undefined
+  return { claims: { ...claims, token_type: tokenTypeOf(boundKeyOf(claims.cnf)) }, views: [view] }
+}
+
+async function ofResource(
+  parts: GrantParts,
+  caller: Introspector,
+  { token, resource }: { readonly token: string; readonly resource: Resource },
+): Promise<Found | undefined> {
+  const claims = await problemOr(checkResourceToken(token, resource.identifier, ownTokens(parts)))
+  if (claims instanceof Problem) return undefined
+  const held = await holderOf(parts, claims, resource)
+  if (!held || !caller.mayKnow({ resource: resource.name, agentId: held.task.agentId }))
+    return undefined
+  const alive = await aliveAt(parts, held, { resource, token, claims })
+  return (
+    alive && {
+      claims: { ...claims, token_type: tokenTypeOf(boundKeyOf(claims.cnf)) },
+      views: alive.views,
+    }
+  )
+}
+
+async function ofHandle(
+  parts: GrantParts,
+  caller: Introspector,
+  digest: string,
+): Promise<Found | undefined> {
+  const row = await parts.facts.bearer(digest)
+  if (!row || row.expiresAt <= parts.clock.now()) return undefined
+  const resource = (await parts.catalog.current()).byIdentifier.get(row.resource)
+  const held = await parts.facts.task(row.taskId)
+  if (!resource || !held || !isKeyOf(held.task, row.thumbprint)) return undefined
+  if (!caller.mayKnow({ resource: resource.name, agentId: held.task.agentId })) return undefined
+  const claims = { exp: Math.floor(row.expiresAt / 1000), task: { id: row.taskId, ep: row.epochs } }
+  const alive = await aliveAt(parts, held, { resource, token: undefined, claims })
+  return (
+    alive && {
+      claims: claimsOf(parts, row, { held, resource, setting: alive.setting }),
+      views: alive.views,
+    }
+  )
+}
+
+/** What a token would say of itself if it were a JWT. */
+function claimsOf(
+  parts: Pick<GrantParts, 'issuer' | 'master'>,
+  row: BearerToken,
+  at: { readonly held: TaskLineage; readonly resource: Resource; readonly setting: Setting },
+): TokenClaims {
+  const { issuer } = parts
+  const { held, resource, setting } = at
+  const { id, purpose } = held.task
+  return {
+    iss: issuer,
+    aud: row.resource,
+    ...partyClaims(issuer, partiesOf(parts, held, setting, resource)),
+    client_id: row.taskId,
+    token_type: tokenTypeOf(row.thumbprint),
+    authorization_details: row.details,
+    ...(row.scope === null ? {} : { scope: row.scope }),
+    ...(row.thumbprint === null ? {} : { cnf: confirmationOf(row.thumbprint) }),
+    ...authenticationClaims(held.task),
+    task: { id, purpose, ep: row.epochs },
+    iat: Math.floor(row.issuedAt / 1000),
+    exp: Math.floor(row.expiresAt / 1000),
+    jti: row.id,
+  }
+}
+
+/** The task of a token that is bound to a key: it has to be that of the task. */
+async function holderOf(
+  parts: GrantParts,
+  claims: AccessClaims,
+  at: Resource | undefined,
+): Promise<TaskLineage | undefined> {
+  const held = await parts.facts.task(claims.client_id)
+  if (!held || !isKeyOf(held.task, boundKeyOf(claims.cnf))) return undefined
+  return isSubject(parts, held, claims, at) ? held : undefined
+}
+
+/** Gate 2 for a token at a resource, as a call there would be looked at. */
+async function aliveAt(
+  parts: GrantParts,
+  held: TaskLineage,
+  at: {
+    readonly resource: Resource
+    /** That is signed. */
+    readonly token: string | undefined
+    readonly claims: Parameters<typeof livenessNow>[3]
+  },
+): Promise<{ readonly setting: Setting; readonly views: readonly LiveView[] } | undefined> {
+  const { name: resource } = at.resource
+  const { chain, spaces, task } = held
+  const { id, issuers, personId: person } = task
+  const { token } = at
+  const keys = callKeys({ task: id, person, chain, spaces, issuers, resource, token })
+  const view = await parts.live.view(keys)
+  if (!livenessNow(parts, held, view, at.claims).passed) return undefined
+  const setting = await parts.facts.setting(held, resource, view, parts.clock.now())
+  if (!settingLiveness(setting, task).passed) return undefined
+  return { setting, views: [view, setting.also] }
+}

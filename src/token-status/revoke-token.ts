@@ -1,0 +1,67 @@
+import { problemOr } from '../decision-log/index.ts'
+import { ownTokens } from '../facts/index.ts'
+import type { GrantParts } from '../grants/index.ts'
+import { readCompact, readObject } from '../jose/index.ts'
+import type { Id } from '../lib/id.ts'
+import { Problem } from '../lib/problem.ts'
+import { findBearerToken, findRefreshToken, opaqueDigest } from '../opaque-tokens/index.ts'
+import { closeTask, voidTokens } from '../tasks/index.ts'
+import { checkResourceToken, checkTaskToken } from '../tokens/index.ts'
+
+/**
+ * Takes back what a token gives (RFC 7009): a task token ends its task and everything below it, and so does every token of a
+ * task that a code opened, where the client has nothing else to end it with. Any other resource token ends all resource tokens
+ * of its task that exist now. A token that is not ours, or expired, gives nothing, and nothing happens.
+ * Answers when no replica permits with it any more.
+ */
+export async function revokeToken(parts: GrantParts, token: string): Promise<void> {
+  const opaque = await taskOfOpaque(parts, token)
+  if (opaque !== undefined) return endWith(parts, opaque)
+  const task = await problemOr(checkTaskToken(token, ownTokens(parts)))
+  if (!(task instanceof Problem)) {
+    const closing = { taskId: task.task.id, by: task.task.id, reason: 'revoked' }
+    await unlessGone(closeTask(parts, closing))
+    return
+  }
+  const audience = audienceOf(token)
+  const { byIdentifier } = await parts.catalog.current()
+  if (audience === undefined || !byIdentifier.has(audience)) return
+  const claims = await problemOr(checkResourceToken(token, audience, ownTokens(parts)))
+  if (claims instanceof Problem) return
+  return endWith(parts, claims.task.id)
+}
+
+/** A resource token was revoked, or what gets the next one. */
+async function endWith(parts: GrantParts, taskId: Id<'task'>): Promise<void> {
+  const held = await parts.facts.task(taskId)
+  const change = { taskId, by: taskId }
+  if (held?.task.openedBy === 'code')
+    return unlessGone(closeTask(parts, { ...change, reason: 'revoked' }))
+  return unlessGone(voidTokens(parts, { ...change, reason: 'a token was revoked' }))
+}
+
+/** Of a token that says nothing: its task. */
+async function taskOfOpaque(parts: GrantParts, token: string): Promise<Id<'task'> | undefined> {
+  const { read } = parts.storage
+  const access = opaqueDigest('remit_at', token)
+  if (access !== undefined) return (await findBearerToken(read, access))?.taskId
+  const refresh = opaqueDigest('remit_rt', token)
+  return refresh === undefined ? undefined : (await findRefreshToken(read, refresh))?.taskId
+}
+
+/** Not verified yet: it only says which check to make. */
+export function audienceOf(token: string): string | undefined {
+  try {
+    const { aud } = readObject(readCompact(token).payload, 'payload')
+    return typeof aud === 'string' ? aud : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** RFC 7009 section 2.2: what does not work any more is revoked. */
+async function unlessGone(work: Promise<unknown>): Promise<void> {
+  const done = await problemOr(work)
+  if (done instanceof Problem && !['task.already_closed', 'task.unknown'].includes(done.code))
+    throw done
+}
