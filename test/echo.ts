@@ -1,5 +1,5 @@
-import { applyImport, setRisk } from '../src/catalog/index.ts'
 import { planImport } from '../src/catalog/testing.ts'
+import { applyImport, setRisk } from '../src/catalog-changes/index.ts'
 import { addConnection } from '../src/connections/index.ts'
 import { Secret } from '../src/lib/secret.ts'
 import { publishPolicies } from '../src/policy/index.ts'

@@ -8,7 +8,7 @@ import {
   shownDigest,
 } from '../../src/approvals/index.ts'
 import { decideCall, recordOutcome } from '../../src/calls/index.ts'
-import { matchAction, typeArguments } from '../../src/catalog/index.ts'
+import { matchAction } from '../../src/catalog/index.ts'
 import { forgetUnusedClients } from '../../src/code-grant/index.ts'
 import { Facts } from '../../src/facts/facts.ts'
 import { minting } from '../../src/facts/minting.ts'
@@ -20,6 +20,7 @@ import { newId } from '../../src/lib/id.ts'
 import { parseJson } from '../../src/lib/json.ts'
 import { listPersons, type Person } from '../../src/people/index.ts'
 import type { Rooms } from '../../src/rooms.ts'
+import { typeArguments } from '../../src/schemas/index.ts'
 import {
   closeTask,
   findTask,

@@ -1,6 +1,6 @@
 import type { Detail } from '@remit/engine'
-import { applyImport } from '../../src/catalog/index.ts'
 import { planOrders } from '../../src/catalog/testing.ts'
+import { applyImport } from '../../src/catalog-changes/index.ts'
 import { readSettings, type Settings } from '../../src/config/settings.ts'
 import { mapGroup } from '../../src/identity-providers/index.ts'
 import { createGroup } from '../../src/people/index.ts'

@@ -1,5 +1,4 @@
-import type { CallParts } from '../calls/index.ts'
-import { eraseNotices } from '../calls/index.ts'
+import { type CallParts, eraseNotices } from '../calls/index.ts'
 import { eraseInputs } from '../decision-log/index.ts'
 import type { Ledger } from '../ledger/index.ts'
 

@@ -1,4 +1,5 @@
-import { type Answers, reach, type ShapeKind } from '../catalog/index.ts'
+import type { Answers } from '../catalog/index.ts'
+import { reach, type ShapeKind } from '../schemas/index.ts'
 import { isSettled } from './amount.ts'
 import type { Limit } from './limit.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { viewOf } from '../catalog/index.ts'
+import { viewOf } from '../catalog/catalog.ts'
 import { planOrders } from '../catalog/testing.ts'
 import { ExactNumber, parseJson } from '../lib/json.ts'
 import { readBudget } from './read-budget.ts'

@@ -1,6 +1,7 @@
 import type { CallFacts, GateResult, RequestableDeny } from '@remit/engine'
 import { type AccessRequest, attachRequest, type RequestDraft } from '../approvals/index.ts'
-import { renderSentence, templateDigest } from '../catalog/index.ts'
+import { renderSentence } from '../catalog/index.ts'
+import { templateDigest } from '../catalog-changes/index.ts'
 import type { Bookkeeping } from '../ledger/index.ts'
 import type { Id } from '../lib/id.ts'
 import { consumeOnce, type Tx } from '../storage/index.ts'

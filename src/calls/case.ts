@@ -1,7 +1,11 @@
 import type { Ask, CallFacts, GateResult } from '@remit/engine'
 import { callHash, type FrozenCall } from '../approvals/index.ts'
-import type { StoredDecision, StoredGate } from '../decision-log/index.ts'
-import { CHALLENGED, isChallenge } from '../decision-log/index.ts'
+import {
+  CHALLENGED,
+  isChallenge,
+  type StoredDecision,
+  type StoredGate,
+} from '../decision-log/index.ts'
 import type { Call } from '../facts/index.ts'
 import type { LedgerEvent } from '../ledger/index.ts'
 import type { Id } from '../lib/id.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { acceptOffers, applyImport, listOffers } from '../catalog/index.ts'
 import { planOrders } from '../catalog/testing.ts'
+import { acceptOffers, applyImport, listOffers } from '../catalog-changes/index.ts'
 import { findDecision } from '../decision-log/decision-store.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { stillLive } from './still-live.ts'

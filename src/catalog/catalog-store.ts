@@ -1,10 +1,16 @@
 import type { Selectable } from 'kysely'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import { mapInSteps } from '../lib/in-steps.ts'
+import type { ArgumentSchema, Untyped } from '../schemas/index.ts'
 import type { Reader, Schema, Tx } from '../storage/index.ts'
-import type { ArgumentSchema, Untyped } from './argument.ts'
-import type { PlannedResource } from './plan-resource.ts'
-import type { Accepted, Action, PinnedDefinition, PinnedServer, Resource } from './resource.ts'
+import type {
+  Accepted,
+  Action,
+  PinnedDefinition,
+  PinnedServer,
+  PlannedResource,
+  Resource,
+} from './resource.ts'
 
 /** Rows in one statement: making one of more would keep others waiting. */
 const CHUNK = 100

@@ -1,20 +1,25 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Problem } from '../lib/problem.ts'
-import { forEachEngine } from '../storage/testing.ts'
-import { actionsOfRequests, detailsForScope, expandGroups } from './authority.ts'
-import { Catalog, viewOf } from './catalog.ts'
-import { selectActions, selectResource, selectResources } from './catalog-store.ts'
-import { acceptRisks, setRisk, setSentence, templateDigest } from './change-action.ts'
-import { RULES } from './change-catalog.ts'
-import { applyImport } from './import/apply-import.ts'
-import type { Resource } from './resource.ts'
+import {
+  acceptRisks,
+  setRisk,
+  setSentence,
+  templateDigest,
+} from '../catalog-changes/change-action.ts'
+import { applyImport } from '../catalog-changes/import/apply-import.ts'
 import {
   removeResource,
   resumeResource,
   setConnection,
   suspendResource,
-} from './suspend-resource.ts'
+} from '../catalog-changes/suspend-resource.ts'
+import { Problem } from '../lib/problem.ts'
+import { forEachEngine } from '../storage/testing.ts'
+import { actionsOfRequests, detailsForScope, expandGroups } from './authority.ts'
+import { Catalog, viewOf } from './catalog.ts'
+import { selectActions, selectResource, selectResources } from './catalog-store.ts'
+import { RULES } from './change-catalog.ts'
+import type { Resource } from './resource.ts'
 import { asPlanned, catalogParts, ORDERS_OPTIONS, planOperation, planOrders } from './testing.ts'
 
 const BY = 'psn_admin'

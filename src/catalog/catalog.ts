@@ -1,7 +1,7 @@
 import type { ArgumentKind, KindOf } from '@remit/engine'
 import type { Live } from '../revocation/index.ts'
+import type { ArgumentType } from '../schemas/index.ts'
 import type { Storage } from '../storage/index.ts'
-import type { ArgumentType } from './argument.ts'
 import { selectActions, selectResources } from './catalog-store.ts'
 import { RULES } from './change-catalog.ts'
 import type { Action, Resource } from './resource.ts'

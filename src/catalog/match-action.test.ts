@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { planImport } from './import/plan-import.ts'
+import { planImport } from '../catalog-changes/import/plan-import.ts'
 import { matchAction } from './match-action.ts'
 import { ORDERS_OPTIONS, operationDocument, planOrders } from './testing.ts'
 

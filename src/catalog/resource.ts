@@ -1,6 +1,6 @@
 import type { Risk } from '@remit/engine'
 import { RISKS } from '@remit/engine'
-import type { ArgumentSchema, Untyped } from './argument.ts'
+import type { ArgumentSchema, Untyped } from '../schemas/index.ts'
 
 /** A protected API: the noun of the catalog. */
 export type Resource = {
@@ -38,6 +38,20 @@ export type Resource = {
   readonly status: 'active' | 'suspended' | 'removed'
   readonly createdAt: number
   readonly updatedAt: number
+}
+
+/** A resource as an import describes it. */
+export type PlannedResource = {
+  readonly name: string
+  readonly identifier: string
+  readonly title: string
+  readonly mode: 'gateway' | 'direct'
+  readonly upstream: string
+  readonly trusted: boolean
+  readonly connection: string | undefined
+  readonly documentDigest: string
+  readonly protocol: Resource['protocol']
+  readonly server: Resource['server']
 }
 
 /**
@@ -111,14 +125,6 @@ export type Accepted = {
   readonly by: string
 }
 
-/**
- * Answers since when the present definition of an action counts, in ms; a definition that is new is
- * a signal of risk.
- */
-export function acceptedSince({ accepted }: Pick<Action, 'accepted'>): number | undefined {
-  return accepted?.at
-}
-
 export function isRisk(value: unknown): value is Risk {
   return RISKS.some((risk) => risk === value)
 }
@@ -145,16 +151,6 @@ type Weighed = Pick<Action, 'risk' | 'access'> &
 
 function isHint({ definition, riskProposed }: Weighed): boolean {
   return riskProposed === true && definition?.kind === 'tool'
-}
-
-/** The risk class that a method suggests. An administrator has the last word (`set-risk.ts`). */
-export function proposedRisk(method: string): Risk {
-  if (method === 'GET' || method === 'HEAD') return 'low'
-  return method === 'DELETE' ? 'high' : 'medium'
-}
-
-export function accessOf(method: string): Action['access'] {
-  return method === 'GET' || method === 'HEAD' ? 'read' : 'write'
 }
 
 /** To another host, or another port of it: what was said about a resource was said about the one before. */

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
+import { planImport } from '../catalog-changes/import/plan-import.ts'
+import type { ImportPlan } from '../catalog-changes/plan-resource.ts'
 import { manualClock } from '../lib/clock.ts'
 import { systemRandom } from '../lib/random.ts'
 import { Live } from '../revocation/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { timedBy } from '../storage/testing.ts'
-import { planImport } from './import/plan-import.ts'
 import type { CatalogParts } from './parts.ts'
-import type { ImportPlan } from './plan-resource.ts'
 import type { Action } from './resource.ts'
 
 export { planImport }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { applyImport } from '../catalog/index.ts'
 import { ORDERS_DOCUMENT, planImport, planOrders } from '../catalog/testing.ts'
+import { applyImport } from '../catalog-changes/index.ts'
 import { systemRandom } from '../lib/random.ts'
 import { Live, ORGANIZATION } from '../revocation/index.ts'
 import type { Storage } from '../storage/index.ts'

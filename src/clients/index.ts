@@ -1,17 +1,8 @@
 /** Machine clients: programs that authenticate and are no agents; their kind says what each may do. */
-export {
-  type AuthenticatorParts,
-  ClientAuthenticator,
-  type KnownClient,
-} from './authenticator.ts'
+export { type AuthenticatorParts, ClientAuthenticator, type KnownClient } from './authenticator.ts'
 export { addClient, changeClient, removeClient } from './change-client.ts'
 export type { GivenSettings } from './check-settings.ts'
-export {
-  type ClientCredential,
-  clientKey,
-  heardAt,
-  type MachineClient,
-} from './client.ts'
+export { type ClientCredential, clientKey, heardAt, type MachineClient } from './client.ts'
 export { findClient, listClients } from './client-store.ts'
 export { listCredentials as listClientCredentials } from './credential-store.ts'
 export { CLIENT_KINDS, type ClientKind } from './kinds.ts'

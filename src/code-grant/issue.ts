@@ -1,7 +1,14 @@
 import type { Detail } from '@remit/engine'
 import type { GrantParts } from '../grants/index.ts'
-import type { Issuing as IssuingBy, Refused } from '../issuance/index.ts'
-import { aboutTask, grantAt, isRefused, mayIssueAt, resourceAccess } from '../issuance/index.ts'
+import {
+  aboutTask,
+  grantAt,
+  type Issuing as IssuingBy,
+  isRefused,
+  mayIssueAt,
+  type Refused,
+  resourceAccess,
+} from '../issuance/index.ts'
 import { insertRefreshStep, newOpaqueToken, type RefreshToken } from '../opaque-tokens/index.ts'
 import { type Proof, tokenTypeOf } from '../possession/index.ts'
 import type { Step } from '../storage/index.ts'

@@ -1,7 +1,6 @@
 import { ATTESTED } from '../agent-authentication/index.ts'
 import { PROOF_STEP, proofStep } from '../facts/index.ts'
-import type { GrantParts } from '../grants/index.ts'
-import { type Presenting, readProof } from '../grants/index.ts'
+import { type GrantParts, type Presenting, readProof } from '../grants/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { proveClient } from './prove-client.ts'
 

@@ -3,8 +3,8 @@ import { findAgent } from '../agents/index.ts'
 import { type AccessRequest, USE_STEP, useSteps } from '../approvals/index.ts'
 import { problemOr } from '../decision-log/index.ts'
 import { PROOF_STEP, proofStep } from '../facts/index.ts'
-import type { GrantParts } from '../grants/index.ts'
 import {
+  type GrantParts,
   isUnapproved,
   KEY_USED,
   lineageOf,

@@ -1,4 +1,5 @@
-import { listResources, setConnection } from '../catalog/index.ts'
+import { listResources } from '../catalog/index.ts'
+import { setConnection } from '../catalog-changes/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { Secret } from '../lib/secret.ts'
 import type { Reader } from '../storage/index.ts'

@@ -1,13 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findAgent, registerAgent } from '../agents/index.ts'
-import {
-  applyImport,
-  findResource,
-  planImportAside,
-  planMcpImport,
-  setRisk,
-} from '../catalog/index.ts'
+import { findResource } from '../catalog/index.ts'
+import { applyImport, planImportAside, planMcpImport, setRisk } from '../catalog-changes/index.ts'
 import { mapGroup, signInPerson } from '../identity-providers/index.ts'
 import { createGroup, listGroups } from '../people/index.ts'
 import { latestSet, publishPolicies, type SourceFile } from '../policy/index.ts'

@@ -1,12 +1,12 @@
 import { type Detail, type StepUp, unmetStepUp } from '@remit/engine'
 import type { Agent } from '../agents/index.ts'
 import { countedRisk, type Resource } from '../catalog/index.ts'
-import type { FactParts } from '../facts/index.ts'
 import {
   agentEntity,
   authenticationOf,
   callable,
   contextsOf,
+  type FactParts,
   groupEntities,
   personEntity,
 } from '../facts/index.ts'

@@ -11,8 +11,8 @@ import {
   type World,
   worldsOver,
 } from '../calls/testing.ts'
-import { applyImport } from '../catalog/index.ts'
 import { planImport } from '../catalog/testing.ts'
+import { applyImport } from '../catalog-changes/index.ts'
 import { askDirectly } from '../grants/deferral/ask-directly.ts'
 import { beginDevice, claimDevice } from '../grants/deferral/device.ts'
 import { Waiting } from '../grants/deferral/testing.ts'

@@ -10,10 +10,10 @@ import type { Agent } from '../agents/index.ts'
 import { liftedForTask } from '../approvals/index.ts'
 import type { CatalogView } from '../catalog/index.ts'
 import type { JudgedIssuance } from '../decision-log/index.ts'
-import type { FactParts } from '../facts/index.ts'
 import {
   agentEntity,
   contextOf,
+  type FactParts,
   groupEntities,
   intersecting,
   personEntity,

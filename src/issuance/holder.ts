@@ -1,6 +1,5 @@
 import { problemOr } from '../decision-log/index.ts'
-import type { FactParts } from '../facts/index.ts'
-import { isSubject, ownTokens } from '../facts/index.ts'
+import { type FactParts, isSubject, ownTokens } from '../facts/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { boundKeyOf, type Certificate, checkPossession, type Proof } from '../possession/index.ts'
 import type { TaskLineage } from '../tasks/index.ts'

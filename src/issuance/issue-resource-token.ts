@@ -2,9 +2,9 @@ import { type Detail, type GateResult, intersect } from '@remit/engine'
 import { USE_STEP } from '../approvals/index.ts'
 import type { Resource } from '../catalog/index.ts'
 import { codeOf } from '../decision-log/index.ts'
-import type { FactParts } from '../facts/index.ts'
 import {
   callKeys,
+  type FactParts,
   livenessOf,
   PAST_DEADLINE,
   PROOF_STEP,

@@ -1,7 +1,6 @@
 import { type AccessRequest, attachQuestion } from '../approvals/index.ts'
 import { CHALLENGED, isChallenge } from '../decision-log/index.ts'
-import type { FactParts } from '../facts/index.ts'
-import { PROOF_STEP } from '../facts/index.ts'
+import { type FactParts, PROOF_STEP } from '../facts/index.ts'
 import { type Bookkeeping, bookkeepingOf, type LedgerEvent } from '../ledger/index.ts'
 import { type Id, newId } from '../lib/id.ts'
 import type { Proof } from '../possession/index.ts'

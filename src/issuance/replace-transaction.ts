@@ -1,8 +1,8 @@
 import { identifyEnforcer } from '../catalog/index.ts'
 import { codeOf, findDecision } from '../decision-log/index.ts'
-import type { FactParts } from '../facts/index.ts'
 import {
   callKeys,
+  type FactParts,
   livenessOf,
   minting,
   ownTokens,

@@ -1,6 +1,12 @@
 import { codeOf } from '../decision-log/index.ts'
-import type { FactParts } from '../facts/index.ts'
-import { callKeys, livenessOf, PAST_DEADLINE, proofStep, unusableBearer } from '../facts/index.ts'
+import {
+  callKeys,
+  type FactParts,
+  livenessOf,
+  PAST_DEADLINE,
+  proofStep,
+  unusableBearer,
+} from '../facts/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Certificate } from '../possession/index.ts'
 import { findTask, type Task } from '../tasks/index.ts'

@@ -1,7 +1,6 @@
 import type { Detail } from '@remit/engine'
 import type { Resource } from '../catalog/index.ts'
-import type { FactParts } from '../facts/index.ts'
-import { minting, partiesOf, type Setting } from '../facts/index.ts'
+import { type FactParts, minting, partiesOf, type Setting } from '../facts/index.ts'
 import { base64url } from '../lib/bytes.ts'
 import { insertBearerStep, newOpaqueToken } from '../opaque-tokens/index.ts'
 import type { LiveView } from '../revocation/index.ts'

@@ -1,10 +1,10 @@
 import { type GateResult, unmetStepUp } from '@remit/engine'
 import { countedRisk, type Resource } from '../catalog/index.ts'
-import type { FactParts } from '../facts/index.ts'
 import {
   authenticationOf,
   callable,
   contextsOf,
+  type FactParts,
   factsAround,
   type Setting,
 } from '../facts/index.ts'

@@ -1,12 +1,12 @@
+import { listActions } from '../catalog/index.ts'
 import {
   acceptOffers,
   countWaitingOffers,
   differences,
-  listActions,
   listOffers,
   type Offer,
   rejectOffers,
-} from '../catalog/index.ts'
+} from '../catalog-changes/index.ts'
 import { mapInSteps } from '../lib/in-steps.ts'
 import { requireProved } from '../sessions/index.ts'
 import { definitionsPage, type OfferedItem } from './definitions-page.ts'

@@ -1,4 +1,4 @@
-import type { FieldDifference, Offer } from '../catalog/index.ts'
+import type { FieldDifference, Offer } from '../catalog-changes/index.ts'
 import { csrfField, documentOf, type Viewer } from './frame/document.ts'
 import { type Html, html } from './frame/html.ts'
 import { badge, empty, facts, notice } from './frame/pieces.ts'

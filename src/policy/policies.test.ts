@@ -1,15 +1,9 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { EXPRESSION_LIMITS } from '@remit/engine'
-import {
-  applyImport,
-  Catalog,
-  type CatalogParts,
-  RULES,
-  removeResource,
-  setRisk,
-} from '../catalog/index.ts'
+import { Catalog, type CatalogParts, RULES } from '../catalog/index.ts'
 import { catalogParts } from '../catalog/testing.ts'
+import { applyImport, removeResource, setRisk } from '../catalog-changes/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Storage } from '../storage/index.ts'
 import { forEachEngine } from '../storage/testing.ts'

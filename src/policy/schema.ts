@@ -1,13 +1,7 @@
 import { RISKS } from '@remit/engine'
-import {
-  ACTION_GROUPS,
-  type Action,
-  type ArgumentType,
-  type Field,
-  groupsOf,
-  isOptional,
-} from '../catalog/index.ts'
+import { ACTION_GROUPS, type Action, groupsOf } from '../catalog/index.ts'
 import { mapInSteps } from '../lib/in-steps.ts'
+import { type ArgumentType, type Field, isOptional } from '../schemas/index.ts'
 import { limitLines } from './impossible/limits.ts'
 import { ISSUE, ISSUE_ACTIONS } from './issuance/actions.ts'
 import { PERSON_ATTRIBUTE_LINES } from './person-attributes.ts'

@@ -12,7 +12,7 @@ import {
   type World,
   worldsOver,
 } from '../calls/testing.ts'
-import { setMark } from '../catalog/index.ts'
+import { setMark } from '../catalog-changes/index.ts'
 import { findDecision } from '../decision-log/decision-store.ts'
 import type { Storage } from '../storage/index.ts'
 import { forEachEngine } from '../storage/testing.ts'

@@ -1,5 +1,5 @@
 import type { TypedArguments } from '@remit/engine'
-import { type Action, acceptedSince, countedRisk } from '../catalog/index.ts'
+import { type Action, countedRisk } from '../catalog/index.ts'
 import type { Random } from '../lib/random.ts'
 import type { LiveView } from '../revocation/index.ts'
 import type { Step, Storage } from '../storage/index.ts'
@@ -88,7 +88,8 @@ export class RiskBooks {
     const sizeRatio = size && (await this.#ratio(size, at))
     const firstForCounterparty =
       whom && (whom === 'many' || habits.first.some(({ counterparty }) => counterparty !== ''))
-    const since = acceptedSince(action)
+    // A definition that is new is a signal of risk.
+    const since = action.accepted?.at
     const inputs: RiskInputs = {
       class: countedRisk(action),
       firstForAgent: isFirst(habits, ''),

@@ -11,7 +11,7 @@ import {
   type World,
   worldsOver,
 } from '../calls/testing.ts'
-import { suspendResource } from '../catalog/index.ts'
+import { suspendResource } from '../catalog-changes/index.ts'
 import { basesOfPerson, grantBasis } from '../consent/index.ts'
 import {
   addAgent,

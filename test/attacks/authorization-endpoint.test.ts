@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
-import { applyImport, resumeResource, suspendResource } from '../../src/catalog/index.ts'
 import { planImport } from '../../src/catalog/testing.ts'
+import { applyImport, resumeResource, suspendResource } from '../../src/catalog-changes/index.ts'
 import { addAdmissionRule } from '../../src/client-metadata/index.ts'
 import { findAuthorization } from '../../src/code-grant/index.ts'
 import { resumePerson, suspendPerson } from '../../src/sessions/index.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
-import { setTokens } from '../../src/catalog/index.ts'
+import { setTokens } from '../../src/catalog-changes/index.ts'
 import type { Id } from '../../src/lib/id.ts'
 import { findTask } from '../../src/tasks/index.ts'
 import type { OpenTask } from '../agent.ts'

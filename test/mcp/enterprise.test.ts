@@ -12,7 +12,7 @@ import {
 } from '@modelcontextprotocol/client'
 import { addCertificateName, removeCertificateName } from '../../src/agent-authentication/index.ts'
 import { addKey, registerAgent, revokeKey } from '../../src/agents/index.ts'
-import { setRisk } from '../../src/catalog/index.ts'
+import { setRisk } from '../../src/catalog-changes/index.ts'
 import { addIssuer, revokeIssuer, setIssuerTerms } from '../../src/issuers/index.ts'
 import { closeTask, findTask, listTasks } from '../../src/tasks/index.ts'
 import { JWT_BEARER, postForm, TestAgent } from '../agent.ts'

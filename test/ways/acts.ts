@@ -8,7 +8,7 @@ import {
   suspendAgent,
   unlinkClient,
 } from '../../src/agents/index.ts'
-import { resumeResource, suspendResource } from '../../src/catalog/index.ts'
+import { resumeResource, suspendResource } from '../../src/catalog-changes/index.ts'
 import { basesOfPerson } from '../../src/consent/index.ts'
 import { addPoint, removePoint } from '../../src/decision-points/index.ts'
 import { resumeIssuer, suspendIssuer } from '../../src/issuers/index.ts'

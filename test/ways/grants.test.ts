@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
 import { listKeys, revokeKey } from '../../src/agents/index.ts'
-import { removeResource } from '../../src/catalog/index.ts'
+import { removeResource } from '../../src/catalog-changes/index.ts'
 import { revokeIssuer } from '../../src/issuers/index.ts'
 import type { ProblemCode } from '../../src/lib/problem.ts'
 import { ASSERTION_GRANTS } from '../../src/oauth/grants/jwt-bearer.ts'

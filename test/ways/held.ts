@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { IncomingMessage } from 'node:http'
-import { setTokens } from '../../src/catalog/index.ts'
+import { setTokens } from '../../src/catalog-changes/index.ts'
 import { addIssuer } from '../../src/issuers/index.ts'
 import type { OpaqueKind } from '../../src/opaque-tokens/opaque-token.ts'
 import { ACCESS_TOKEN, JWT_BEARER, type OpenTask, postForm, TOKEN_EXCHANGE } from '../agent.ts'

@@ -2,7 +2,7 @@
 // there for Sam, and a rule that lets in clients of this computer that only show a bearer token. Ends before the server starts.
 // `node bench/gateway/mcp/seed.ts SCRIPTED SDK`: where those two programs are.
 import { findAgent, setCeiling } from '../../../src/agents/index.ts'
-import { applyImport, planMcpImport } from '../../../src/catalog/index.ts'
+import { applyImport, planMcpImport } from '../../../src/catalog-changes/index.ts'
 import { addAdmissionRule } from '../../../src/client-metadata/index.ts'
 import { readSettings } from '../../../src/config/settings.ts'
 import { grantBasis } from '../../../src/consent/index.ts'

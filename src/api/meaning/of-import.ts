@@ -1,4 +1,5 @@
-import { findResource, type Imported, previewImport } from '../../catalog/index.ts'
+import { findResource } from '../../catalog/index.ts'
+import { type Imported, previewImport } from '../../catalog-changes/index.ts'
 import type { Meaning, MeantChange } from '../../sessions/index.ts'
 import type { ApiParts } from '../parts.ts'
 import { planOf } from '../resources/plan-of.ts'

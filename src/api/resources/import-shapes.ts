@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import type { Imported as Done } from '../../catalog/index.ts'
+import type { Imported as Done } from '../../catalog-changes/index.ts'
 import { Name } from '../../operations/schemas.ts'
 
 const closed = { additionalProperties: false } as const

@@ -1,15 +1,12 @@
+import { findResource, listActions, movesTo, type Resource } from '../../catalog/index.ts'
 import {
   checkAddress,
-  findResource,
   type ImportOptions,
   type ImportPlan,
   knownNames,
-  listActions,
-  movesTo,
   planImportAside,
   planMcpImportAside,
-  type Resource,
-} from '../../catalog/index.ts'
+} from '../../catalog-changes/index.ts'
 import { credentialFor } from '../../connections/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { ApiParts } from '../parts.ts'

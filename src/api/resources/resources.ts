@@ -1,9 +1,7 @@
 import { Type } from 'typebox'
+import { findResource, listActions, listResources } from '../../catalog/index.ts'
 import {
   applyImport,
-  findResource,
-  listActions,
-  listResources,
   previewImport,
   resumeResource,
   setMark,
@@ -12,7 +10,7 @@ import {
   setTokens,
   suspendResource,
   trustMappings,
-} from '../../catalog/index.ts'
+} from '../../catalog-changes/index.ts'
 import { connectResource } from '../../connections/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { Action, ByName, listOf, Name, Reason, Resource } from '../../operations/schemas.ts'

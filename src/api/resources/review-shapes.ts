@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
-import { type Action, differences, type Offer, type previewImport } from '../../catalog/index.ts'
+import type { Action } from '../../catalog/index.ts'
+import { differences, type Offer, type previewImport } from '../../catalog-changes/index.ts'
 import { mapInSteps } from '../../lib/in-steps.ts'
 import { Time } from '../../operations/schemas.ts'
 import { time } from '../shapes.ts'

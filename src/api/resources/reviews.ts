@@ -1,11 +1,11 @@
 import { Type } from 'typebox'
+import { listActions } from '../../catalog/index.ts'
 import {
   acceptOffers,
-  listActions,
   listOffers,
   rejectOffers,
   removeResource,
-} from '../../catalog/index.ts'
+} from '../../catalog-changes/index.ts'
 import { mapInSteps } from '../../lib/in-steps.ts'
 import { ByName, listOf, Nothing, Reason } from '../../operations/schemas.ts'
 import { operation } from '../operation.ts'

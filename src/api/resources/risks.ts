@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
-import { acceptRisks, listActions } from '../../catalog/index.ts'
+import { listActions } from '../../catalog/index.ts'
+import { acceptRisks } from '../../catalog-changes/index.ts'
 import { Action, ByName, listOf } from '../../operations/schemas.ts'
 import { operation } from '../operation.ts'
 import { actionShape } from '../shapes.ts'

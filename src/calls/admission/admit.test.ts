@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { resumeAgent, suspendAgent } from '../../agents/index.ts'
-import { suspendResource } from '../../catalog/index.ts'
+import { suspendResource } from '../../catalog-changes/index.ts'
 import { findDecision, listDecisions } from '../../decision-log/decision-store.ts'
 import { suspendPerson } from '../../sessions/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'

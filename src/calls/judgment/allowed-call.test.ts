@@ -10,8 +10,8 @@ import {
   listAllowances,
   shownDigest,
 } from '../../approvals/index.ts'
-import { acceptOffers, applyImport, listOffers, setRisk } from '../../catalog/index.ts'
 import { planOrders } from '../../catalog/testing.ts'
+import { acceptOffers, applyImport, listOffers, setRisk } from '../../catalog-changes/index.ts'
 import { findDecision } from '../../decision-log/decision-store.ts'
 import { publishPolicies } from '../../policy/index.ts'
 import { REFUND_DESK } from '../../policy/testing.ts'

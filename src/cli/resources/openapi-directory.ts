@@ -1,6 +1,6 @@
 import { readdir, readFile, realpath } from 'node:fs/promises'
 import { join, sep } from 'node:path'
-import { bundleDocument } from '../../catalog/index.ts'
+import { bundleDocument } from '../../catalog-changes/index.ts'
 
 /** What a document is called where it is in several files. */
 const NAMES = ['openapi', 'specification', 'api', 'swagger', 'index', 'main']

@@ -1,4 +1,4 @@
-import type { Argument, ArgumentType } from '../../catalog/index.ts'
+import type { Argument, ArgumentType } from '../../schemas/index.ts'
 import type { AnswerOf } from '../server/operation-types.ts'
 
 /** Of what is behind it, those who do not administer are told nothing: `upstream`, `connection` and `server` are null then. */

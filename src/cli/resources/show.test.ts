@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Argument } from '../../catalog/index.ts'
 import { text } from '../../lib/terminal/text.ts'
+import type { Argument } from '../../schemas/index.ts'
 import { argumentsInWords } from './show.ts'
 
 const named = (name: string): Argument => ({

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import type { Argument } from '../../catalog/index.ts'
 import { statusWord } from '../../lib/terminal/status-word.ts'
 import { facts, indented, table } from '../../lib/terminal/table.ts'
 import { bold, dim, red, type Text, text, type Value, yellow } from '../../lib/terminal/text.ts'
+import type { Argument } from '../../schemas/index.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import {

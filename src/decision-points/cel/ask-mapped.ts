@@ -1,4 +1,4 @@
-import { authzenMapping } from '../../catalog/index.ts'
+import { authzenMapping } from '../../catalog-changes/index.ts'
 import type { Call } from '../../facts/index.ts'
 import { isObject, type JsonObject, parseJson } from '../../lib/json.ts'
 import { partyClaims, type TokenParties } from '../../tokens/index.ts'

@@ -1,5 +1,4 @@
-import type { CelValue } from './values.ts'
-import { Unmapped } from './values.ts'
+import { type CelValue, Unmapped } from './values.ts'
 
 /** A node of a parsed expression, as far as this reads it. */
 export interface Node {

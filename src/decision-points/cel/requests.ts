@@ -1,4 +1,4 @@
-import type { AuthzenMapping } from '../../catalog/index.ts'
+import type { AuthzenMapping } from '../../catalog-changes/index.ts'
 import { isObject, type Json, type JsonObject, printJson } from '../../lib/json.ts'
 import { type ExpressionScope, Expressions } from './expressions.ts'
 import { toCel, Unmapped } from './values.ts'

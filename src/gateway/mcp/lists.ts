@@ -1,10 +1,11 @@
 import { type AdmittedRequest, type Reach, reachOf } from '../../calls/index.ts'
-import { type Action, type PinnedDefinition, typeArguments } from '../../catalog/index.ts'
+import type { Action, PinnedDefinition } from '../../catalog/index.ts'
 import { base64url, fromBase64url } from '../../lib/bytes.ts'
 import { isObject, type Json, type JsonObject, parseJson } from '../../lib/json.ts'
 import { LruCache } from '../../lib/lru-cache.ts'
 import { Problem } from '../../lib/problem.ts'
 import { RPC, type RpcRequest } from '../../net/index.ts'
+import { typeArguments } from '../../schemas/index.ts'
 import { RpcAnswer, rpcError } from './ended.ts'
 import type { McpPorts } from './ports.ts'
 

@@ -1,9 +1,5 @@
-import {
-  knownNames,
-  noticeOffered,
-  planMcpImportAside,
-  type Resource,
-} from '../../catalog/index.ts'
+import type { Resource } from '../../catalog/index.ts'
+import { knownNames, noticeOffered, planMcpImportAside } from '../../catalog-changes/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import { Problem } from '../../lib/problem.ts'

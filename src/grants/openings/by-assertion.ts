@@ -1,7 +1,6 @@
 import { findPublicClient } from '../../agent-authentication/index.ts'
 import { problemOr } from '../../decision-log/index.ts'
-import type { Attempt } from '../../issuance/index.ts'
-import { isRefused, refused, refusedFor } from '../../issuance/index.ts'
+import { type Attempt, isRefused, refused, refusedFor } from '../../issuance/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { TASK_LIFE } from '../../tasks/index.ts'
 import type { AssertedOpening } from '../opening.ts'

@@ -3,9 +3,9 @@ import type { Agent } from '../../agents/index.ts'
 import { adminBases, allLimits, type Basis, basisLimits, standsOn } from '../../consent/index.ts'
 import { problemOr } from '../../decision-log/index.ts'
 import { ownTokens, subjectOf } from '../../facts/index.ts'
-import type { Issuing } from '../../issuance/index.ts'
 import {
   authorityWithin,
+  type Issuing,
   isNothing,
   isRefused,
   issuedWithin,

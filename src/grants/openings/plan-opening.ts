@@ -1,6 +1,5 @@
 import { problemOr } from '../../decision-log/index.ts'
-import type { Issuing } from '../../issuance/index.ts'
-import { detailsAt, isRefused, refused } from '../../issuance/index.ts'
+import { detailsAt, type Issuing, isRefused, refused } from '../../issuance/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { GrantName } from '../../policy/index.ts'
 import type { GrantParts } from '../parts.ts'

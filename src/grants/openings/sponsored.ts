@@ -7,11 +7,11 @@ import {
   basisLimits,
   standsOn,
 } from '../../consent/index.ts'
-import type { Issuing } from '../../issuance/index.ts'
 import {
   type AskedAuthority,
   type Authority,
   authorityWithin,
+  type Issuing,
   isNothing,
   isRefused,
   issuedWithin,

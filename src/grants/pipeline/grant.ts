@@ -28,12 +28,12 @@ import {
   openingKeys,
   type Whereabouts,
 } from '../../facts/index.ts'
-import type { Issuing } from '../../issuance/index.ts'
 import {
   type AskedAuthority,
   type Authority,
   authorityWithin,
   checkSettled,
+  type Issuing,
   isNothing,
   isRefused,
   issuedWithin,

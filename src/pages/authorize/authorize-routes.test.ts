@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { retireAgent, setTrust } from '../../agents/index.ts'
-import { setRisk, suspendResource } from '../../catalog/index.ts'
+import { setRisk, suspendResource } from '../../catalog-changes/index.ts'
 import { addAdmissionRule } from '../../client-metadata/index.ts'
 import { beginAuthorization, findAuthorization } from '../../code-grant/index.ts'
 import { basesOfPerson } from '../../consent/index.ts'

@@ -1,6 +1,7 @@
 import type { Bound, Detail, Risk } from '@remit/engine'
 import { RISKS } from '@remit/engine'
-import { type CatalogView, countedAccess, countedRisk, isPaging } from '../../catalog/index.ts'
+import { type CatalogView, countedAccess, countedRisk } from '../../catalog/index.ts'
+import { isPaging } from '../../catalog-changes/index.ts'
 import type { Fields } from '../../http/index.ts'
 import { Problem } from '../../lib/problem.ts'
 

@@ -1,0 +1,140 @@
+import { type Action, parseTemplate, Routes } from '../../catalog/index.ts'
+import { sha256url } from '../../lib/bytes.ts'
+import { canonicalJson } from '../../lib/canonical-json.ts'
+import { isObject, type JsonObject } from '../../lib/json.ts'
+import {
+  answersOf,
+  bad,
+  OUTSIDE,
+  objectAt,
+  ParseBudget,
+  resolve,
+  ShapeReader,
+  shapesText,
+  textAt,
+} from '../../schemas/index.ts'
+import { operationName, readOperation } from '../openapi/operation.ts'
+import { readDocument } from '../openapi/read-document.ts'
+import { freeName, type ImportOptions, type ImportPlan, planResource } from '../plan-resource.ts'
+
+const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete'] as const
+const NOT_OFFERED = ['options', 'trace', 'connect'] as const
+const MAX_ACTIONS = 10_000
+
+/**
+ * Reads an OpenAPI 3.0 or 3.1 document (JSON or YAML text, or parsed) as a resource with its actions. Pure: fetches nothing, writes
+ * nothing. Large YAML takes seconds, and a parser that nothing else needs; servers call `planImportAside`.
+ * @throws Problem `catalog.bad_document`, `catalog.bad_resource`
+ */
+export function planImport(document: unknown, options: ImportOptions): ImportPlan {
+  const root = readDocument(document)
+  const server = firstServer(root)
+  const resource = planResource(options, {
+    title: textAt(root.get('info'), 'title'),
+    upstream: server,
+    documentDigest: sha256url(canonicalJson(root)),
+    protocol: 'http',
+    server: undefined,
+  })
+  const actions = new Map<string, Action>()
+  const notes: string[] = []
+  const effort = new ParseBudget()
+  const shapes = new ShapeReader(root)
+  const answers = new Map<string, number>()
+  if (options.upstream === undefined && server !== undefined && !isAt(server, resource.upstream))
+    notes.push(`the upstream stays ${resource.upstream}; the document says ${server}`)
+  for (const place of servable([...operationsOf(root, notes)], notes)) {
+    const { method, path, operation } = place
+    const name = freeName(
+      `${resource.name}.${operationName(resource.name, method, path, operation)}`,
+      actions,
+    )
+    const read = readOperation(root, effort, { ...place, resource: resource.name, name })
+    actions.set(name, read.action)
+    const answered = answersOf(shapes, root, place.operation)
+    if (answered !== undefined) answers.set(name, answered)
+    notes.push(...read.notes.map((note) => `${name}: ${note}`))
+    if (actions.size > MAX_ACTIONS)
+      throw bad(`the document has more than ${MAX_ACTIONS} operations`)
+  }
+  if (isTorn(notes, actions.values()))
+    notes.push('parts of the description are in other files: `--openapi DIR` reads a directory')
+  if (actions.size === 0) throw bad('the document has no operation that can be offered')
+  return {
+    resource,
+    actions: [...actions.values()],
+    notes,
+    ...(answers.size === 0
+      ? {}
+      : { answers: shapesText({ nodes: shapes.finish(), of: Object.fromEntries(answers) }) }),
+  }
+}
+
+/**
+ * Selects the operations that a gateway can match in one way. Of two that match the same requests
+ * the first stays.
+ */
+function servable(places: readonly Place[], notes: string[]): readonly Place[] {
+  const routes = new Routes()
+  const read = places.flatMap((place) => {
+    const segments = parseTemplate(place.path)
+    if (typeof segments !== 'string') return [{ place, segments }]
+    notes.push(`${place.method} ${place.path} is left out: ${segments}`)
+    return []
+  })
+  for (const { place, segments } of read) routes.add(place.method, place.path, segments)
+  return read.flatMap(({ place, segments }) => {
+    const { method, path } = place
+    const rival = routes.rivalOf(method, path, segments)
+    if (rival === undefined) return [place]
+    notes.push(`${method} ${path} is left out: ${method} ${rival} matches the same requests`)
+    return []
+  })
+}
+
+interface Place {
+  method: string
+  path: string
+  item: JsonObject
+  operation: JsonObject
+}
+
+/** Lists the operations in the order of the document. */
+function* operationsOf(root: JsonObject, notes: string[]): Generator<Place> {
+  for (const [path, node] of objectAt(root, 'paths') ?? []) {
+    if (path.startsWith('x-')) continue
+    const item = resolve(root, node)
+    if (!item.ok) {
+      notes.push(`${path} is left out: ${item.reason}`)
+      continue
+    }
+    for (const method of METHODS) {
+      const node = item.value.get(method)
+      if (!isObject(node)) continue
+      const operation = resolve(root, node)
+      if (operation.ok)
+        yield { method: method.toUpperCase(), path, item: item.value, operation: operation.value }
+      else notes.push(`${method.toUpperCase()} ${path} is left out: ${operation.reason}`)
+    }
+    for (const method of NOT_OFFERED) {
+      if (item.value.has(method))
+        notes.push(`${method.toUpperCase()} ${path} is left out: the method is not offered`)
+    }
+  }
+}
+
+/** Whether anything refers to another file. */
+function isTorn(notes: readonly string[], actions: Iterable<Action>): boolean {
+  const says = (text: string) => text.includes(OUTSIDE)
+  return notes.some(says) || [...actions].some((each) => each.untyped.some((at) => says(at.reason)))
+}
+
+function isAt(server: string, upstream: string): boolean {
+  return server.replace(/\/+$/, '') === upstream
+}
+
+function firstServer(root: JsonObject): string | undefined {
+  const servers = root.get('servers')
+  const url = Array.isArray(servers) ? textAt(servers[0], 'url') : undefined
+  return url !== undefined && /^https?:\/\/[^{}]+$/.test(url) ? url : undefined
+}

@@ -1,0 +1,24 @@
+export { acceptRisks, setRisk, setSentence, templateDigest } from './change-action.ts'
+export { applyImport, type Imported, previewImport } from './import/apply-import.ts'
+export { planImportAside } from './import/plan-import-aside.ts'
+export { setMark } from './marks.ts'
+export { type AuthzenMapping, authzenMapping } from './mcp/authzen-mapping.ts'
+export { knownNames } from './mcp/known-names.ts'
+export { planMcpImport } from './mcp/plan-mcp-import.ts'
+export { planMcpImportAside } from './mcp/plan-mcp-import-aside.ts'
+export { trustMappings } from './mcp/trust-mappings.ts'
+export { bundleDocument } from './openapi/bundle.ts'
+export { isPaging } from './paging.ts'
+export { checkAddress, type ImportOptions, type ImportPlan } from './plan-resource.ts'
+export { acceptOffers, rejectOffers } from './review/accept-offers.ts'
+export { differences, type FieldDifference } from './review/differences.ts'
+export { noticeOffered } from './review/notice.ts'
+export type { Offer } from './review/offer.ts'
+export { countWaitingOffers, selectOffers as listOffers } from './review/offer-store.ts'
+export { setTokens } from './set-tokens.ts'
+export {
+  removeResource,
+  resumeResource,
+  setConnection,
+  suspendResource,
+} from './suspend-resource.ts'

@@ -1,0 +1,58 @@
+import type { JsonObject } from '../../lib/json.ts'
+import {
+  type Argument,
+  type ArgumentSchema,
+  type OperationReader,
+  objectAt,
+  readSchema,
+  resolve,
+  untyped,
+} from '../../schemas/index.ts'
+
+export interface OpenApiBody {
+  readonly body: ArgumentSchema['body']
+  readonly arguments: readonly Argument[]
+}
+
+const NONE: OpenApiBody = { body: { form: 'none', required: false, open: false }, arguments: [] }
+
+/** The members of a JSON body, each an argument; any other JSON as one argument `body`; anything but JSON is not typed. */
+export function readRequestBody(reader: OperationReader, operation: JsonObject): OpenApiBody {
+  const node = operation.get('requestBody')
+  if (node === undefined) return NONE
+  const resolved = resolve(reader.document, node)
+  if (!resolved.ok) return opaque(`of the body: ${resolved.reason}`, false)
+  const required = resolved.value.get('required') === true
+  const content = objectAt(resolved.value, 'content')
+  const media = objectAt(content, 'application/json') ?? objectAt(content, '*/*')
+  if (media === undefined) {
+    const types = [...(content?.keys() ?? [])].join(', ')
+    return opaque(`the body is not JSON (${types || 'no media type'})`, required)
+  }
+  const { type, nullable } = readSchema(reader, media.get('schema'))
+  // A body of `null` instead of an object is as good as none, and is not taken.
+  if (type.kind === 'record') {
+    return {
+      body: { form: 'members', required, open: type.open },
+      arguments: type.fields.map((field) => ({
+        ...field,
+        wire: field.name,
+        place: 'body' as const,
+      })),
+    }
+  }
+  if (!reader.count()) return opaque('too many fields', required)
+  return {
+    body: { form: 'whole', required, open: false },
+    arguments: [{ name: 'body', wire: '', place: 'body', required, nullable, type }],
+  }
+}
+
+function opaque(reason: string, required: boolean): OpenApiBody {
+  return {
+    body: { form: 'opaque', required, open: false },
+    arguments: [
+      { name: 'body', wire: '', place: 'body', required, nullable: false, type: untyped(reason) },
+    ],
+  }
+}

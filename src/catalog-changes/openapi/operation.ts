@@ -1,0 +1,168 @@
+import type { Risk } from '@remit/engine'
+import { type Action, checkSentence, defaultSentence, isRisk } from '../../catalog/index.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import { cut, legible } from '../../lib/text/visible.ts'
+import {
+  type Argument,
+  type ArgumentLocation,
+  type ArgumentSchema,
+  OperationReader,
+  type ParseBudget,
+  textAt,
+  type Untyped,
+  untypedParts,
+} from '../../schemas/index.ts'
+import { definitionDigest } from '../definition.ts'
+import { slug } from '../slug.ts'
+import { readRequestBody } from './body.ts'
+import { readParameters } from './parameters.ts'
+
+export interface ReadOperation {
+  readonly action: Action
+  readonly notes: readonly string[]
+}
+
+/** One operation as an action. `name` has been chosen by the caller, so that it is unique. */
+export function readOperation(
+  document: JsonObject,
+  effort: ParseBudget,
+  place: {
+    resource: string
+    name: string
+    method: string
+    path: string
+    item: JsonObject
+    operation: JsonObject
+  },
+): ReadOperation {
+  const { resource, name, method, path, item, operation } = place
+  const reader = new OperationReader(document, effort)
+  const parameters = readParameters(reader, item, operation)
+  const { body, arguments: members } = readRequestBody(reader, operation)
+  const given = onlyOfPath(reader, path, parameters.arguments)
+  const schema: ArgumentSchema = { arguments: namedApart(reader, [...given, ...members]), body }
+  const untyped: readonly Untyped[] = [...parameters.elsewhere, ...untypedParts(schema)]
+  const wish = operation.get('x-remit-risk')
+  if (wish !== undefined && !isRisk(wish))
+    reader.note('`x-remit-risk` is not low, medium, high or critical')
+  const definition = {
+    resource,
+    name,
+    method,
+    path,
+    access: accessOf(method),
+    arguments: schema,
+    untyped,
+    ...describedAs(operation),
+  }
+  const action: Action = {
+    ...definition,
+    risk: isRisk(wish) ? wish : proposedRisk(method),
+    riskProposed: true,
+    sentence: '',
+    definition: undefined,
+    digest: definitionDigest(definition),
+  }
+  return {
+    action: { ...action, sentence: proposedSentence(reader, action, operation) },
+    notes: reader.notes,
+  }
+}
+
+const MAX_DESCRIPTION = 8_192
+
+/** Summary and description, with nothing hidden in them. */
+function describedAs(operation: JsonObject): Pick<Action, 'description'> {
+  const words = ['summary', 'description'].flatMap((name) => textAt(operation, name) ?? [])
+  const { text } = legible(words.join('\n\n'))
+  if (text.trim() === '') return {}
+  const long = text.length > MAX_DESCRIPTION
+  return { description: long ? `${cut(text, MAX_DESCRIPTION - 1)}…` : text }
+}
+
+/** Every `{name}` of the path is a required string when the document forgets to describe it; what is not there is dropped. */
+function onlyOfPath(
+  reader: OperationReader,
+  path: string,
+  given: readonly Argument[],
+): readonly Argument[] {
+  const names = Array.from(path.matchAll(/\{([^{}]+)\}/g), (match) => match[1] ?? '')
+  const described = new Map(
+    given.filter(({ place }) => place === 'path').map((each) => [each.wire, each]),
+  )
+  for (const stray of described.keys()) {
+    if (!names.includes(stray)) reader.note(`the path parameter \`${stray}\` is not in the path`)
+  }
+  const ofPath = names.map(
+    (wire): Argument =>
+      described.get(wire) ?? {
+        name: wire,
+        wire,
+        place: 'path',
+        required: true,
+        nullable: false,
+        type: { kind: 'string' },
+      },
+  )
+  return [...ofPath, ...given.filter(({ place }) => place === 'query')]
+}
+
+const PRECEDENCE: readonly ArgumentLocation[] = ['path', 'query', 'body']
+
+/**
+ * Path, query and body share one name space in policies. The path keeps its names, then the query; what collides is called
+ * `query_id` or `body_id`, and the import says so.
+ */
+function namedApart(reader: OperationReader, args: readonly Argument[]): readonly Argument[] {
+  const taken = new Set<string>()
+  const named: Argument[] = []
+  for (const place of PRECEDENCE) {
+    const here = args.filter((each) => each.place === place)
+    const own = new Set(here.map(({ name }) => name))
+    for (const each of here) {
+      let name = each.name
+      while (taken.has(name) || (name !== each.name && own.has(name))) name = `${place}_${name}`
+      if (name !== each.name)
+        reader.note(`\`${each.name}\` of the ${place} is called \`${name}\` here`)
+      taken.add(name)
+      named.push({ ...each, name })
+    }
+  }
+  return named
+}
+
+function proposedSentence(reader: OperationReader, action: Action, operation: JsonObject): string {
+  const wish = textAt(operation, 'x-remit-sentence')
+  const fallback = defaultSentence(action, textAt(operation, 'summary'))
+  if (wish === undefined) return fallback
+  const mistakes = checkSentence(wish, action.arguments)
+  if (mistakes.length === 0) return wish
+  reader.note(`\`x-remit-sentence\` is not used: ${mistakes.join('; ')}`)
+  return fallback
+}
+
+/**
+ * Names the operation as the document calls it: by `x-remit-action`, else `operationId`, else
+ * method and path; as a lower-case name.
+ */
+export function operationName(
+  resource: string,
+  method: string,
+  path: string,
+  operation: JsonObject,
+): string {
+  const wish = textAt(operation, 'x-remit-action')?.replace(new RegExp(`^${resource}\\.`), '')
+  const own = textAt(operation, 'operationId')
+  const name = slug(wish ?? own ?? '') || slug(`${method} ${path}`)
+  return name.slice(0, 80).replace(/[._-]+$/, '')
+}
+
+/** The risk class that a method suggests. An administrator has the last word (`set-risk.ts`). */
+function proposedRisk(method: string): Risk {
+  if (method === 'GET' || method === 'HEAD') return 'low'
+  return method === 'DELETE' ? 'high' : 'medium'
+}
+
+function accessOf(method: string): Action['access'] {
+  return method === 'GET' || method === 'HEAD' ? 'read' : 'write'
+}

@@ -1,0 +1,121 @@
+import type { Action, PinnedDefinition, PlannedResource } from '../catalog/index.ts'
+import { isName } from '../lib/id.ts'
+import { Problem } from '../lib/problem.ts'
+import { visible } from '../lib/text/visible.ts'
+
+export interface ImportOptions {
+  readonly name: string
+  /** Public address: behind the gateway `<gateway>/<name>`. */
+  readonly identifier: string
+  /** Default `gateway`. */
+  readonly mode?: 'gateway' | 'direct'
+  /**
+   * Address of the API itself. Default: the document's first server, when that is a whole address.
+   * Of an MCP server: its endpoint.
+   */
+  readonly upstream?: string
+  /**
+   * Upstream of a resource that is in the catalog already: it stays there when `upstream` is left
+   * out, whatever the document says.
+   */
+  readonly upstreamBefore?: string
+  /** Inside the trust domain: receives the transaction token. Default: no. */
+  readonly trusted?: boolean
+  readonly connection?: string | undefined
+  /** Default: the document's, or the server's, own title. */
+  readonly title?: string
+  /** Known names of an MCP server that is in the catalog already: `knownNames`. */
+  readonly known?: readonly KnownName[]
+  /**
+   * Trust in the mappings of an MCP server: what its tools say about requests to decision points
+   * counts. Changes only the notes.
+   */
+  readonly mappingsTrusted?: boolean
+}
+
+/** Tool or prompt of a server that an action is, from the day it was imported. */
+export interface KnownName {
+  readonly name: string
+  readonly kind: PinnedDefinition['kind']
+  /** Name on the server. */
+  readonly wire: string
+}
+
+/** Plan of an import: what would be in the catalog, before anything is written. Plain data. */
+export interface ImportPlan {
+  readonly resource: PlannedResource
+  readonly actions: readonly Action[]
+  /**
+   * Notes that an administrator should read: renamed arguments, operations left out, patterns not
+   * enforced, hints that contradict each other.
+   */
+  readonly notes: readonly string[]
+  /**
+   * Shapes that its answers can have, where the document describes them: `shapesText`. For an MCP
+   * server, the definitions have them.
+   */
+  readonly answers?: string
+}
+
+/** Source of an import, as a document or a server describes itself. */
+export interface DescribedSource
+  extends Pick<PlannedResource, 'documentDigest' | 'protocol' | 'server'> {
+  readonly title: string | undefined
+  readonly upstream: string | undefined
+}
+
+/**
+ * The resource of an import: what the administrator says, and for the rest what was found.
+ * @throws Problem `catalog.bad_resource`
+ */
+export function planResource(options: ImportOptions, found: DescribedSource): PlannedResource {
+  const { name, identifier, connection } = options
+  const { documentDigest, protocol, server } = found
+  if (!isName(name)) {
+    throw badResource(
+      `\`${name}\` is not a name: lower-case letters, digits and hyphens, 2 to 63 characters`,
+    )
+  }
+  const upstream = options.upstream ?? options.upstreamBefore ?? found.upstream
+  if (upstream === undefined)
+    throw badResource('no upstream address was given, and the document has none')
+  return {
+    name,
+    identifier: checkAddress('identifier', identifier),
+    title: visible((options.title ?? found.title ?? name).slice(0, 200)),
+    mode: options.mode ?? 'gateway',
+    upstream: checkAddress('upstream', upstream.replace(/\/+$/, '')),
+    trusted: options.trusted ?? false,
+    connection,
+    documentDigest,
+    protocol,
+    server,
+  }
+}
+
+/** The second action of a name is `…-2`. */
+export function freeName(wish: string, taken: ReadonlyMap<string, unknown>): string {
+  let name = wish
+  for (let n = 2; taken.has(name); n++) name = `${wish}-${n}`
+  return name
+}
+
+/**
+ * Checks an address. It is compared byte by byte ever after: so it has to be written the one way
+ * that a URL parser writes it.
+ * @throws Problem `catalog.bad_resource`
+ */
+export function checkAddress(what: string, text: string): string {
+  const url = URL.parse(text)
+  const plain = url && (url.pathname === '/' ? url.origin : url.origin + url.pathname)
+  if (!url || !/^https?:$/.test(url.protocol) || plain !== text || text.endsWith('/')) {
+    throw badResource(
+      `the ${what} \`${text.slice(0, 200)}\` is not a plain http or https address without slash at the end`,
+    )
+  }
+  return text
+}
+
+function badResource(detail: string): Problem {
+  return new Problem('catalog.bad_resource', detail)
+}
