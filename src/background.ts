@@ -1,6 +1,5 @@
 import { suspendUncertified } from './agents/index.ts'
-import { forgetEvaluated } from './approvals/index.ts'
-import { keepForgetting, keepRecovering } from './calls/index.ts'
+import { forgetEvaluated, keepForgetting, keepRecovering } from './calls/index.ts'
 import { forgetOldAuthorizations, forgetUnusedClients } from './code-grant/index.ts'
 import type { Settings } from './config/settings.ts'
 import { forgetDeferrals, keepTelling, suspendDormant } from './grants/index.ts'

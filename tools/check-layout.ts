@@ -28,6 +28,7 @@ const BUSINESS = [
   'connections',
   'spaces',
   'policy',
+  'access-requests',
   'approvals',
   'budgets',
   'consent',

@@ -1,12 +1,7 @@
 import type { TypedArguments } from '@remit/engine'
+import { findRequest, listForApprover, listForPerson } from '../../src/access-requests/index.ts'
 import { listAgents } from '../../src/agents/index.ts'
-import {
-  answerRequest,
-  findRequest,
-  listForApprover,
-  listForPerson,
-  shownDigest,
-} from '../../src/approvals/index.ts'
+import { answerRequest, shownDigest } from '../../src/approvals/index.ts'
 import { decideCall, recordOutcome } from '../../src/calls/index.ts'
 import { matchAction } from '../../src/catalog/index.ts'
 import { forgetUnusedClients } from '../../src/code-grant/index.ts'

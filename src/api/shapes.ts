@@ -1,6 +1,6 @@
 import type { Static } from 'typebox'
+import type { ListedRequest } from '../access-requests/index.ts'
 import { type Agent, originOf, vouchedBy } from '../agents/index.ts'
-import type { ListedRequest } from '../approvals/index.ts'
 import type { Action, Resource } from '../catalog/index.ts'
 import type { StoredDecision } from '../decision-log/index.ts'
 import type { Resource as ResourceShape } from '../operations/schemas.ts'

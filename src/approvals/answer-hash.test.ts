@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
+import type { AccessRequest } from '../access-requests/access-request.ts'
 import { forEachEngine } from '../storage/testing.ts'
-import type { AccessRequest } from './access-request.ts'
 import { answerHash, shownDigest, usableUntil } from './answer-hash.ts'
 import { addPerson, anAsking, attached, testParts } from './testing.ts'
 

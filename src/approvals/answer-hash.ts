@@ -1,8 +1,11 @@
+import type { AccessRequest } from '../access-requests/index.ts'
 import type { Canonical } from '../lib/canonical-json.ts'
 import { domainHash } from '../lib/domain-hash.ts'
-import { type AccessRequest, USES } from './access-request.ts'
 import type { Choice } from './allowance/allowance.ts'
 import { patternInWords } from './allowance/words.ts'
+
+/** One approval, one execution. */
+export const USES = 1
 
 /** Everything about an approval that is fixed before a person says yes to it. */
 function displayed(

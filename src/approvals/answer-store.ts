@@ -1,9 +1,23 @@
 import type { Selectable } from 'kysely'
+import type { ApprovalParts } from '../access-requests/index.ts'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import type { Id } from '../lib/id.ts'
 import type { Reader, Schema, Tx } from '../storage/index.ts'
-import type { ApprovalAnswer } from './access-request.ts'
 import type { Choice } from './allowance/allowance.ts'
+
+/** Answer of one person. */
+export interface ApprovalAnswer {
+  readonly requestId: Id<'request'>
+  readonly personId: Id<'person'>
+  readonly answer: 'approve' | 'deny'
+  readonly reason: string | null
+  readonly answerHash: string
+  /** What was chosen beyond *once*. */
+  readonly standing: Choice | null
+  /** When this person last signed in. */
+  readonly authTime: number
+  readonly answeredAt: number
+}
 
 type Row = Selectable<Schema['approval_answers']>
 
@@ -53,4 +67,12 @@ function answerOf(row: Row): ApprovalAnswer {
     authTime: row.auth_time,
     answeredAt: row.answered_at,
   }
+}
+
+/** Lists the answers so far, in order. */
+export async function listAnswers(
+  parts: Pick<ApprovalParts, 'storage'>,
+  requestId: string,
+): Promise<ApprovalAnswer[]> {
+  return answersTo(parts.storage.read, requestId)
 }

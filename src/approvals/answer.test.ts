@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { AccessRequest } from '../access-requests/access-request.ts'
+import { cancelRequests, expireRequests } from '../access-requests/end.ts'
+import { findRequest } from '../access-requests/list.ts'
 import { newId } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import { forEachEngine } from '../storage/testing.ts'
-import type { AccessRequest } from './access-request.ts'
 import { answerRequest, type RequestAnswer, stepUpsOf } from './answer.ts'
 import { shownDigest } from './answer-hash.ts'
-import { cancelRequests, expireRequests } from './end.ts'
-import { findRequest, listAnswers } from './list.ts'
+import { listAnswers } from './answer-store.ts'
 import {
   addPerson,
   anAsk,

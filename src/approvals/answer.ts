@@ -1,21 +1,29 @@
 import type { StepUp } from '@remit/engine'
+import type { ApprovalParts } from '../access-requests/index.ts'
+import {
+  type AccessRequest,
+  aboutRequest,
+  endRequest,
+  expire,
+  isEnough,
+  mayAnswer,
+  type RequestEnding,
+  readRequest,
+  type WhyNot,
+} from '../access-requests/index.ts'
 import type { Id } from '../lib/id.ts'
 import { Problem, type ProblemCode } from '../lib/problem.ts'
 import { findPerson } from '../people/index.ts'
 import { type Proved, requireProved, UNPROVED } from '../sessions/index.ts'
 import type { Tx } from '../storage/index.ts'
-import { type AccessRequest, MAX_REASON, USES } from './access-request.ts'
 import type { Choice } from './allowance/allowance.ts'
 import { choiceEnds, readChoice, sameChoice } from './allowance/choice.ts'
 import { giveAllowance } from './allowance/give.ts'
-import { answerHash, shownDigest, usableUntil } from './answer-hash.ts'
+import { answerHash, shownDigest, USES, usableUntil } from './answer-hash.ts'
 import { answersTo, putAnswer } from './answer-store.ts'
 import { approversOf } from './approvers.ts'
-import { isEnough, mayAnswer, type WhyNot } from './eligibility.ts'
-import { expire } from './end.ts'
-import type { ApprovalParts } from './parts.ts'
-import { aboutRequest } from './record.ts'
-import { endRequest, type RequestEnding, readRequest } from './request-store.ts'
+
+export const MAX_REASON = 500
 
 /** What a person says about one request. */
 export interface RequestAnswer {

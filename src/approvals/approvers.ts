@@ -1,9 +1,8 @@
+import type { AccessRequest, Approver } from '../access-requests/index.ts'
 import { findPerson } from '../people/index.ts'
 import type { Reader } from '../storage/index.ts'
-import type { AccessRequest } from './access-request.ts'
 import type { Choice } from './allowance/allowance.ts'
 import { answersTo } from './answer-store.ts'
-import type { Approver } from './eligibility.ts'
 
 /** Those who approved, as they are now, when the first of them did, and whether anyone denied. */
 export async function approversOf(

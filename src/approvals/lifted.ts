@@ -1,10 +1,7 @@
 import type { ForbidRef } from '@remit/engine'
-import type { AccessRequest } from './access-request.ts'
+import type { AccessRequest, ApprovalParts } from '../access-requests/index.ts'
+import { isEnough, requestsForCall, standingOf, usedRequestsOf } from '../access-requests/index.ts'
 import { approversOf } from './approvers.ts'
-import { isEnough } from './eligibility.ts'
-import type { ApprovalParts } from './parts.ts'
-import { requestsForCall, usedRequestsOf } from './request-store.ts'
-import { standingOf } from './standing.ts'
 
 /**
  * The forbids that people lifted for a task when it opened: as long as their approval lasts, and those who gave it still may. What a task

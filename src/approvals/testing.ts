@@ -1,4 +1,8 @@
 import type { Ask } from '@remit/engine'
+import type { AccessRequest } from '../access-requests/access-request.ts'
+import { attachRequest, type RequestDraft } from '../access-requests/attach.ts'
+import type { FrozenCall } from '../access-requests/frozen-call.ts'
+import type { ApprovalParts } from '../access-requests/parts.ts'
 import { loadSigningKeys, type MasterKey, openMasterKey, type SigningKeys } from '../keys/index.ts'
 import { Ledger } from '../ledger/index.ts'
 import { base64url } from '../lib/bytes.ts'
@@ -7,10 +11,6 @@ import { type Id, newId } from '../lib/id.ts'
 import { systemRandom } from '../lib/random.ts'
 import { Secret } from '../lib/secret.ts'
 import type { Storage, Tx } from '../storage/index.ts'
-import type { AccessRequest } from './access-request.ts'
-import { attachRequest, type RequestDraft } from './attach.ts'
-import type { FrozenCall } from './frozen-call.ts'
-import type { ApprovalParts } from './parts.ts'
 
 export interface TestParts extends ApprovalParts {
   readonly clock: ManualClock

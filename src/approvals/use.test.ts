@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { cancelRequests } from '../access-requests/end.ts'
+import { findRequest } from '../access-requests/list.ts'
 import { newId } from '../lib/id.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { answerRequest } from './answer.ts'
 import { shownDigest } from './answer-hash.ts'
-import { cancelRequests } from './end.ts'
-import { findRequest } from './list.ts'
 import {
   addPerson,
   anAsk,

@@ -1,11 +1,14 @@
+import type { AccessRequest, ApprovalParts } from '../access-requests/index.ts'
+import {
+  aboutRequest,
+  isEnough,
+  requestsForCall,
+  returnQuery,
+  standingOf,
+  useQuery,
+} from '../access-requests/index.ts'
 import type { Step } from '../storage/index.ts'
-import type { AccessRequest } from './access-request.ts'
 import { approversOf } from './approvers.ts'
-import { isEnough } from './eligibility.ts'
-import type { ApprovalParts } from './parts.ts'
-import { aboutRequest } from './record.ts'
-import { requestsForCall, returnQuery, useQuery } from './request-store.ts'
-import { type ApprovalState, standingOf } from './standing.ts'
 
 /** The name of the guard that fails a `commit` when an approval is used up, ended or too late. */
 export const USE_STEP = 'use approval'
@@ -20,7 +23,7 @@ export type UsableOrNot =
   | { readonly state: 'usable'; readonly approval: Approval }
   /** Approved once, but those who approved are no longer people who may. */
   | { readonly state: 'lapsed'; readonly request: AccessRequest }
-  | Exclude<ApprovalState, { state: 'approved' }>
+  | Exclude<ReturnType<typeof standingOf>, { state: 'approved' }>
 
 /**
  * How a call stands with people, with eligibility checked anew: an approval counts only while enough of those who gave

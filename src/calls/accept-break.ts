@@ -1,4 +1,5 @@
-import { endAllAllowances, voidRequests } from '../approvals/index.ts'
+import { voidRequests } from '../access-requests/index.ts'
+import { endAllAllowances } from '../approvals/index.ts'
 import { cancelAllDeferrals } from '../grants/index.ts'
 import type { Ledger } from '../ledger/index.ts'
 import { Problem } from '../lib/problem.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { findRequest, listForTask } from '../approvals/index.ts'
+import { findRequest, listForTask } from '../access-requests/index.ts'
 import { findDecision } from '../decision-log/decision-store.ts'
 import { publishPolicies } from '../policy/index.ts'
 import { suspendPerson } from '../sessions/index.ts'

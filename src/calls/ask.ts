@@ -1,5 +1,5 @@
 import type { CallFacts, GateResult, RequestableDeny } from '@remit/engine'
-import { type AccessRequest, attachRequest, type RequestDraft } from '../approvals/index.ts'
+import { type AccessRequest, attachRequest, type RequestDraft } from '../access-requests/index.ts'
 import { renderSentence } from '../catalog/index.ts'
 import { templateDigest } from '../catalog-changes/index.ts'
 import type { Bookkeeping } from '../ledger/index.ts'

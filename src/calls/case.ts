@@ -1,5 +1,5 @@
 import type { Ask, CallFacts, GateResult } from '@remit/engine'
-import { callHash, type FrozenCall } from '../approvals/index.ts'
+import { callHash, type FrozenCall } from '../access-requests/index.ts'
 import {
   CHALLENGED,
   isChallenge,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { findRequest } from '../access-requests/index.ts'
 import { resumeAgent, setCeiling, suspendAgent } from '../agents/index.ts'
-import { findRequest } from '../approvals/index.ts'
 import { resumeResource, setRisk, suspendResource } from '../catalog-changes/index.ts'
 import { findDecision, listDecisions } from '../decision-log/decision-store.ts'
 import type { Call } from '../facts/call.ts'

@@ -1,4 +1,4 @@
-import type { FrozenBody, FrozenCall } from '../approvals/index.ts'
+import type { FrozenCall } from '../access-requests/index.ts'
 import type { Call } from '../facts/index.ts'
 import type { Json } from '../lib/json.ts'
 
@@ -22,7 +22,7 @@ export function freeze(
   }
 }
 
-function frozenBody(body: Call['sent']['body']): FrozenBody {
+function frozenBody(body: Call['sent']['body']): FrozenCall['body'] {
   if (body === undefined) return { kind: 'none' }
   return isDigest(body) ? { kind: 'digest', digest: body.digest } : { kind: 'json', value: body }
 }

@@ -1,9 +1,5 @@
-import {
-  findRequest,
-  readAllowance,
-  returnAllowanceSteps,
-  returnSteps,
-} from '../approvals/index.ts'
+import { findRequest } from '../access-requests/index.ts'
+import { readAllowance, returnAllowanceSteps, returnSteps } from '../approvals/index.ts'
 import {
   giveBackSteps,
   type ReportedAmount,

@@ -1,5 +1,5 @@
 import type { CallFacts, Deny, GateResult, Obligation } from '@remit/engine'
-import type { AccessRequest } from '../approvals/index.ts'
+import type { AccessRequest } from '../access-requests/index.ts'
 import {
   challengeFor,
   codeOf,

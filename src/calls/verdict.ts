@@ -1,5 +1,5 @@
 import type { GateResult, Obligation } from '@remit/engine'
-import type { RequestState } from '../approvals/index.ts'
+import type { RequestState } from '../access-requests/index.ts'
 import type { AnswerPart } from '../budgets/index.ts'
 import type { Challenge } from '../decision-log/index.ts'
 import type { Id } from '../lib/id.ts'
@@ -7,8 +7,16 @@ import type { ProblemCode } from '../lib/problem.ts'
 import type { LiveView } from '../revocation/index.ts'
 import type { TransactionGrant } from '../tokens/index.ts'
 
-/** The answer to one call. A value; what is thrown instead is a failure of ours, and nothing was permitted. */
-export type Verdict = Permitted | Denied | Requestable | Executed
+type Answer = Permitted | Denied | Requestable | Executed
+
+/**
+ * The answer to one call; `Verdict<'permit'>`: only those with that outcome. A value; what is thrown instead is a failure of ours, and
+ * nothing was permitted.
+ */
+export type Verdict<O extends Answer['outcome'] = Answer['outcome']> = Extract<
+  Answer,
+  { readonly outcome: O }
+>
 
 /**
  * The call may be made, once: proof, approval and intent are durable. Ask `stillLive` in the tick that writes the first

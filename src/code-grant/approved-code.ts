@@ -1,11 +1,11 @@
 import type { Requestable } from '@remit/engine'
-import { type Agent, findAgent } from '../agents/index.ts'
 import {
   type AccessRequest,
   attachQuestion,
   type FrozenQuestion,
-  usableApproval,
-} from '../approvals/index.ts'
+} from '../access-requests/index.ts'
+import { type Agent, findAgent } from '../agents/index.ts'
+import { usableApproval } from '../approvals/index.ts'
 import type { CatalogView } from '../catalog/index.ts'
 import { problemOr } from '../decision-log/index.ts'
 import { covers, type Granted, type GrantParts, grantOrAsk, MAX_APPROVAL } from '../grants/index.ts'

@@ -1,6 +1,7 @@
+import type { AccessRequest } from '../access-requests/index.ts'
 import { canProve } from '../agent-authentication/index.ts'
 import { findAgent } from '../agents/index.ts'
-import { type AccessRequest, USE_STEP, useSteps } from '../approvals/index.ts'
+import { USE_STEP, useSteps } from '../approvals/index.ts'
 import { problemOr } from '../decision-log/index.ts'
 import { PROOF_STEP, proofStep } from '../facts/index.ts'
 import {

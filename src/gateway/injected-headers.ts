@@ -1,4 +1,4 @@
-import type { Permitted } from '../calls/index.ts'
+import type { Verdict } from '../calls/index.ts'
 import type { Resource } from '../catalog/index.ts'
 import { credentialFor } from '../connections/index.ts'
 import { mintTransactionToken } from '../tokens/index.ts'
@@ -24,7 +24,7 @@ export interface Injected {
  */
 export async function injectedHeaders(
   resource: Resource,
-  verdict: Permitted | undefined,
+  verdict: Verdict<'permit'> | undefined,
   ports: GatewayPorts,
 ): Promise<Injected> {
   const headers: Record<string, string> = { via: VIA }

@@ -1,17 +1,11 @@
-import {
-  type Denied,
-  type Executed,
-  isRecorded,
-  type Requestable,
-  refusalOf,
-} from '../calls/index.ts'
+import { isRecorded, refusalOf, type Verdict } from '../calls/index.ts'
 import type { Challenged } from '../possession/index.ts'
 import type { OwnAnswer } from './ended.ts'
 import type { GatewayPorts } from './ports.ts'
 
 /** Answer of the gateway to a decision that is no permit. */
 export function refusal(
-  verdict: Denied | Requestable | Executed,
+  verdict: Verdict<'deny'> | Verdict<'requestable'> | Verdict<'executed'>,
   resource: Challenged,
   { decisions, gateway }: Pick<GatewayPorts, 'decisions' | 'gateway'>,
 ): OwnAnswer {

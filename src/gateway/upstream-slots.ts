@@ -1,4 +1,4 @@
-import type { Permitted } from '../calls/index.ts'
+import type { Verdict } from '../calls/index.ts'
 
 /** The task, agent and person that a call occupies a connection for: it counts for each of them. */
 export interface SlotHolders {
@@ -13,7 +13,7 @@ export function slotHolders({
   agent,
   person,
   task,
-}: Pick<Permitted, 'agent' | 'person' | 'task'>): SlotHolders {
+}: Pick<Verdict<'permit'>, 'agent' | 'person' | 'task'>): SlotHolders {
   return { task: task.id, agent, person: person.id }
 }
 

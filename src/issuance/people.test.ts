@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { findRequest, listForApprover } from '../approvals/index.ts'
+import { findRequest, listForApprover } from '../access-requests/index.ts'
 import {
   GATEWAY,
   newKey,

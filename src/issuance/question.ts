@@ -1,5 +1,10 @@
 import { type Ask, askFor, type Detail, type Requestable } from '@remit/engine'
-import { callHash, type FrozenCall, type FrozenQuestion, frozenText } from '../approvals/index.ts'
+import {
+  callHash,
+  type FrozenCall,
+  type FrozenQuestion,
+  frozenText,
+} from '../access-requests/index.ts'
 import type { CatalogView } from '../catalog/index.ts'
 import type { FactParts } from '../facts/index.ts'
 import type { Canonical } from '../lib/canonical-json.ts'

@@ -1,5 +1,5 @@
 import type { GateResult } from '@remit/engine'
-import type { FrozenQuestion } from '../approvals/index.ts'
+import type { FrozenQuestion } from '../access-requests/index.ts'
 import type { JudgedIssuance } from '../decision-log/index.ts'
 import type { Problem, ProblemCode } from '../lib/problem.ts'
 

@@ -1,4 +1,4 @@
-import { type AccessRequest, attachQuestion } from '../approvals/index.ts'
+import { type AccessRequest, attachQuestion } from '../access-requests/index.ts'
 import { CHALLENGED, isChallenge } from '../decision-log/index.ts'
 import { type FactParts, PROOF_STEP } from '../facts/index.ts'
 import { type Bookkeeping, bookkeepingOf, type LedgerEvent } from '../ledger/index.ts'

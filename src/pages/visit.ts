@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { countForApprover } from '../approvals/index.ts'
+import { countForApprover } from '../access-requests/index.ts'
 import { type Cookies, type Fields, fromOwnPage } from '../http/index.ts'
 import { sha256url } from '../lib/bytes.ts'
 import { Problem } from '../lib/problem.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { findRequest } from '../approvals/index.ts'
+import { findRequest } from '../access-requests/index.ts'
 import { anAsking, attached } from '../approvals/testing.ts'
 import { newId } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'

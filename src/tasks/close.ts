@@ -1,4 +1,5 @@
-import { cancelRequests, endAllowancesOf } from '../approvals/index.ts'
+import { cancelRequests } from '../access-requests/index.ts'
+import { endAllowancesOf } from '../approvals/index.ts'
 import type { LedgerEvent } from '../ledger/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Change } from '../revocation/index.ts'

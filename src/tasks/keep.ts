@@ -1,4 +1,4 @@
-import { expireRequests } from '../approvals/index.ts'
+import { expireRequests } from '../access-requests/index.ts'
 import { expireConsents } from '../consent/index.ts'
 import { runChores } from '../lib/chores.ts'
 import { type Repetition, repeat, type Wait } from '../lib/repeat.ts'

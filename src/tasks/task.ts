@@ -1,5 +1,5 @@
 import type { Detail } from '@remit/engine'
-import type { ApprovalParts } from '../approvals/index.ts'
+import type { ApprovalParts } from '../access-requests/index.ts'
 import type { Limit } from '../budgets/index.ts'
 import type { Id } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'

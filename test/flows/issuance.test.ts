@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
+import { listForApprover } from '../../src/access-requests/index.ts'
 import { explain } from '../../src/analysis/index.ts'
-import { listForApprover } from '../../src/approvals/index.ts'
 import { addAdmissionRule } from '../../src/client-metadata/index.ts'
 import { findPerson } from '../../src/people/index.ts'
 import { latestSet, publishPolicies } from '../../src/policy/index.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { expireRequests, listForApprover } from '../../src/approvals/index.ts'
+import { expireRequests, listForApprover } from '../../src/access-requests/index.ts'
 import {
   addPerson,
   anAsk,

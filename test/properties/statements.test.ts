@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sql } from 'kysely'
-import { listAgents, listDated, retireAgent, suspendUncertified } from '../../src/agents/index.ts'
 import {
   expireRequests,
-  listAllowances,
   listForApprover,
   listForPerson,
   listForTask,
-} from '../../src/approvals/index.ts'
+} from '../../src/access-requests/index.ts'
+import { listAgents, listDated, retireAgent, suspendUncertified } from '../../src/agents/index.ts'
+import { listAllowances } from '../../src/approvals/index.ts'
 import { lapse } from '../../src/calls/expire-unreported.ts'
 import { recordOutcome, recover } from '../../src/calls/index.ts'
 import { READ, refund, World } from '../../src/calls/testing.ts'

@@ -10,8 +10,8 @@ import {
   type Task,
   UsageError,
 } from 'remit-sdk'
+import { listForTask } from '../../src/access-requests/index.ts'
 import { findAgent, setCeiling } from '../../src/agents/index.ts'
-import { listForTask } from '../../src/approvals/index.ts'
 import { until } from '../until.ts'
 import { inEachWorld, type World } from '../world.ts'
 import { assertDenied, failure } from './failure.ts'

@@ -21,8 +21,8 @@ import {
   type ProviderStore,
   type StoredKey,
 } from 'remit-sdk/mcp'
+import { listForTask } from '../../src/access-requests/index.ts'
 import { setCeiling } from '../../src/agents/index.ts'
-import { listForTask } from '../../src/approvals/index.ts'
 import { addAdmissionRule } from '../../src/client-metadata/index.ts'
 import { listTasks } from '../../src/tasks/index.ts'
 import { wordsOf } from '../mcp/place.ts'

@@ -4,9 +4,9 @@ import {
   decideCall,
   endCall,
   isRecorded,
-  type Permitted,
   refusalOf,
   stillLive,
+  type Verdict,
 } from '../../calls/index.ts'
 import type { Enforcer } from '../../catalog/index.ts'
 import type { Call } from '../../facts/index.ts'
@@ -100,7 +100,7 @@ export async function askAboutCall(
   })
 }
 
-async function permitted(parts: ApiParts, call: Call, verdict: Permitted) {
+async function permitted(parts: ApiParts, call: Call, verdict: Verdict<'permit'>) {
   const { agent, chain, decisionId, task } = verdict
   const { parties } = verdict.transactionClaims
   const { actors = [] } = parties

@@ -5,7 +5,7 @@ import {
   type ListPage,
   listForApprover,
   listForPerson,
-} from '../../approvals/index.ts'
+} from '../../access-requests/index.ts'
 import { AccessRequest, Name, Page } from '../../operations/schemas.ts'
 import { operation } from '../operation.ts'
 import { requestShape } from '../shapes.ts'

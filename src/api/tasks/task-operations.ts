@@ -1,5 +1,5 @@
 import { type Static, type TSchema, Type } from 'typebox'
-import { findRequest, type AccessRequest as Noun } from '../../approvals/index.ts'
+import { findRequest, type AccessRequest as Noun } from '../../access-requests/index.ts'
 import { askAgain } from '../../calls/index.ts'
 import { issueTicket } from '../../grants/index.ts'
 import { Problem } from '../../lib/problem.ts'

@@ -1,9 +1,8 @@
+import type { AccessRequest, Leaf } from '../../access-requests/index.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import { Problem } from '../../lib/problem.ts'
 import { MAX_SHOWN } from '../../lib/text/visible.ts'
-import type { AccessRequest } from '../access-request.ts'
 import { ALLOWANCE_LIMITS, type Choice } from './allowance.ts'
-import type { Leaf } from './leaf.ts'
 import { type How, howsFor, type PatternPart, partAdmits } from './pattern.ts'
 
 /** Why a request can only be answered for once; in words. Nothing when more can be chosen. */

@@ -1,8 +1,8 @@
+import type { ApprovalParts } from '../../access-requests/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { isAdministrator, type Person } from '../../people/index.ts'
 import type { Reader, Tx } from '../../storage/index.ts'
 import { answersTo } from '../answer-store.ts'
-import type { ApprovalParts } from '../parts.ts'
 import type { Allowance } from './allowance.ts'
 import {
   allowancesOfTasks,

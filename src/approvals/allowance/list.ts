@@ -1,6 +1,6 @@
+import type { ApprovalParts } from '../../access-requests/index.ts'
 import { isAdministrator, type Person } from '../../people/index.ts'
 import { answersTo } from '../answer-store.ts'
-import type { ApprovalParts } from '../parts.ts'
 import { type Allowance, isInForce } from './allowance.ts'
 import { allowanceFrom, listInForce } from './allowance-store.ts'
 

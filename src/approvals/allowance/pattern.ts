@@ -1,5 +1,5 @@
 import { type Bound, fits } from '@remit/engine'
-import type { Leaf } from './leaf.ts'
+import type { Leaf } from '../../access-requests/index.ts'
 
 /**
  * What a standing answer says about one argument: exactly this value, at most (numbers, datetimes), starts with

@@ -1,11 +1,10 @@
 import type { Risk } from '@remit/engine'
+import type { ApprovalParts, Leaf } from '../../access-requests/index.ts'
+import { isEnough } from '../../access-requests/index.ts'
 import type { Step } from '../../storage/index.ts'
 import { approversOf } from '../approvers.ts'
-import { isEnough } from '../eligibility.ts'
-import type { ApprovalParts } from '../parts.ts'
 import type { Allowance } from './allowance.ts'
 import { allowancesFor, returnAllowanceQuery, useAllowanceQuery } from './allowance-store.ts'
-import type { Leaf } from './leaf.ts'
 import { patternAdmits } from './pattern.ts'
 import { aboutAllowance } from './record.ts'
 

@@ -1,5 +1,6 @@
-import { approvedUntil, type RequestState } from '../../approvals/index.ts'
+import type { RequestState } from '../../access-requests/index.ts'
 import type { Submitted } from '../../calls/index.ts'
+import { approvedUntil } from '../../calls/index.ts'
 import { REQUESTS_PATH } from './paths.ts'
 
 /** Of ARAP, Task Status Values: ours are among them. */

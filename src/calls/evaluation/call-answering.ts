@@ -1,16 +1,12 @@
-import {
-  denialStep,
-  type EvaluationDenial,
-  returnSteps,
-  USE_STEP,
-  useSteps,
-} from '../../approvals/index.ts'
+import { returnSteps, USE_STEP, useSteps } from '../../approvals/index.ts'
 import type { GatheredRecords, LedgerEvent } from '../../ledger/index.ts'
 import type { AnsweredRequest } from '../../policy/index.ts'
 import type { CallParts } from '../parts.ts'
 import { bookingOf } from '../refuse.ts'
 import { bookkeepingFor, isStranger } from '../refused-caller.ts'
 import { evaluateCall, identifyCase } from './evaluate-call.ts'
+import type { EvaluationDenial } from './evaluated.ts'
+import { denialStep } from './evaluated-store.ts'
 import type { Asker, CallQuestion, EvaluatedCall, Unhelped } from './question.ts'
 import { denied, type UsedWord, type Weighed } from './weighed.ts'
 

@@ -1,5 +1,5 @@
 import { type CallFacts, type GateResult, type Permit, STEP_UP } from '@remit/engine'
-import { callHash, type FrozenCall } from '../../approvals/index.ts'
+import { callHash, type FrozenCall } from '../../access-requests/index.ts'
 import { alsoKeys, type Call, subjectOf } from '../../facts/index.ts'
 import { newId } from '../../lib/id.ts'
 import type { Json } from '../../lib/json.ts'

@@ -2,15 +2,10 @@ import {
   type AccessRequest,
   attachQuestion,
   cancelRequest,
-  type EvaluationDenial,
-  type EvaluationRequest,
-  findEvaluationRequest,
   findRequest,
-  insertEvaluationRequest,
-  KEPT_MS,
-  readDenial,
-  standingOfCall,
-} from '../../approvals/index.ts'
+  requestsForCall,
+  standingOf,
+} from '../../access-requests/index.ts'
 import { findDecision } from '../../decision-log/index.ts'
 import type { LedgerEvent } from '../../ledger/index.ts'
 import { newId } from '../../lib/id.ts'
@@ -19,6 +14,8 @@ import type { Pep } from '../../policy/index.ts'
 import type { Tx } from '../../storage/index.ts'
 import { findTask } from '../../tasks/index.ts'
 import type { CallParts } from '../parts.ts'
+import { type EvaluationDenial, type EvaluationRequest, KEPT_MS } from './evaluated.ts'
+import { findEvaluationRequest, insertEvaluationRequest, readDenial } from './evaluated-store.ts'
 
 /** Submission of an enforcement point about an evaluation that it was denied. */
 export interface Submission {
@@ -127,7 +124,10 @@ async function checkStill(parts: CallParts, tx: Tx, { question }: EvaluationDeni
   // INVARIANT: read here, so that closing the task and asking about it cannot both go through (contract 5.9).
   const task = await findTask(tx, question.taskId)
   if (!task || task.state === 'closed') throw notRequestable('the task is closed')
-  const standing = await standingOfCall(tx, question, parts.clock.now())
+  const standing = standingOf(
+    await requestsForCall(tx, question.taskId, question.callHash),
+    parts.clock.now(),
+  )
   if (standing.state === 'denied') throw notRequestable('a person denied this a short while ago')
 }
 

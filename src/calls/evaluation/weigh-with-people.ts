@@ -5,17 +5,8 @@ import {
   type Permit,
   type RequestableDeny,
 } from '@remit/engine'
-import {
-  approvedUntil,
-  DENIAL_MS,
-  type EvaluationDenial,
-  type EvaluationRequest,
-  findEvaluationRequest,
-  findRequest,
-  questionOf,
-  type UsableOrNot,
-  usableApproval,
-} from '../../approvals/index.ts'
+import { findRequest, questionOf } from '../../access-requests/index.ts'
+import { type UsableOrNot, usableApproval } from '../../approvals/index.ts'
 import { requesterOf } from '../../facts/index.ts'
 import type { Id } from '../../lib/id.ts'
 import { askingOf } from '../ask.ts'
@@ -23,6 +14,13 @@ import type { KnownCase } from '../case.ts'
 import type { DecisionInputsWithLimits } from '../judgment/grounds.ts'
 import { deniedByPeople } from '../judgment/with-people.ts'
 import type { CallParts } from '../parts.ts'
+import {
+  approvedUntil,
+  DENIAL_MS,
+  type EvaluationDenial,
+  type EvaluationRequest,
+} from './evaluated.ts'
+import { findEvaluationRequest } from './evaluated-store.ts'
 import type { Asker, QuestionAlone, Unhelped } from './question.ts'
 import { denied, nothingStands, type UsedWord, type Weighed } from './weighed.ts'
 

@@ -1,4 +1,4 @@
-import { type AccessRequest, attachAgain, findRequest } from '../../approvals/index.ts'
+import { type AccessRequest, attachAgain, findRequest } from '../../access-requests/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { findTask, type Task } from '../../tasks/index.ts'
 import type { CallParts } from '../parts.ts'

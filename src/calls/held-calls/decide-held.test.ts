@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { listForTask } from '../../approvals/index.ts'
+import { listForTask } from '../../access-requests/index.ts'
 import { findDecision } from '../../decision-log/decision-store.ts'
 import type { Call } from '../../facts/call.ts'
 import { publishPolicies } from '../../policy/index.ts'

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { findRequest } from '../../access-requests/index.ts'
 import { explain } from '../../analysis/explain.ts'
+import { exactly } from '../../approvals/allowance/pattern.ts'
 import {
   answerRequest,
   type Choice,
   endAllowance,
-  exactly,
-  findRequest,
   listAllowances,
   shownDigest,
 } from '../../approvals/index.ts'

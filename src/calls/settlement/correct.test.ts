@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { findRequest } from '../../access-requests/index.ts'
 import { explain } from '../../analysis/explain.ts'
-import { findRequest } from '../../approvals/index.ts'
 import { findDecision } from '../../decision-log/decision-store.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { recordOutcome } from '../outcome.ts'

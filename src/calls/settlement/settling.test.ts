@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { findRequest } from '../../approvals/index.ts'
+import { findRequest } from '../../access-requests/index.ts'
 import { budgetUse, type Limit } from '../../budgets/index.ts'
 import {
   findDecision,

@@ -1,5 +1,5 @@
 import type { TypedArguments } from '@remit/engine'
-import type { Permitted as Permit } from '../../calls/index.ts'
+import type { Verdict } from '../../calls/index.ts'
 import type { Action } from '../../catalog/index.ts'
 import type { Json } from '../../lib/json.ts'
 import type { Located } from '../passage.ts'
@@ -17,7 +17,7 @@ export interface TypedRequest extends Read {
   arguments: TypedArguments
 }
 export interface PermittedRequest extends TypedRequest {
-  verdict: Permit
+  verdict: Verdict<'permit'>
   /** Headers of the caller that go on; part of what was decided. */
   passedOn: readonly (readonly [string, string])[]
   /** Path at the upstream, encoded. */

@@ -1,6 +1,6 @@
 import type { TypedArguments } from '@remit/engine'
 import type { ReportedAmount } from '../../budgets/index.ts'
-import type { Permitted as Permit, Verdict } from '../../calls/index.ts'
+import type { Verdict } from '../../calls/index.ts'
 import type { Action } from '../../catalog/index.ts'
 import type { Call } from '../../facts/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
@@ -53,7 +53,7 @@ export interface Decided extends TypedCall {
   verdict: Verdict
 }
 export interface PermittedCall extends TypedCall {
-  verdict: Permit
+  verdict: Verdict<'permit'>
 }
 export interface PreparedCall extends PermittedCall {
   peer: McpPeer

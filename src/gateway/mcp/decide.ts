@@ -1,4 +1,4 @@
-import { type Denied, decideCall, endCall, isRecorded, type Verdict } from '../../calls/index.ts'
+import { decideCall, endCall, isRecorded, type Verdict } from '../../calls/index.ts'
 import { findDecision } from '../../decision-log/index.ts'
 import type { Call } from '../../facts/index.ts'
 import { Problem } from '../../lib/problem.ts'
@@ -51,7 +51,7 @@ async function taskOf(verdict: Verdict, { decisions }: McpPorts): Promise<string
  */
 export async function denied(
   found: ResolvedCall,
-  verdict: Denied,
+  verdict: Verdict<'deny'>,
   ports: McpPorts,
 ): Promise<Error> {
   const { answer, rpc, resource } = found
@@ -62,7 +62,7 @@ export async function denied(
 }
 
 /** Answer to a call whose `params` cannot be mapped to a request (COAZ-MCP, "Mapping Errors"). */
-function unmapped({ id }: RpcRequest, verdict: Denied): RpcAnswer {
+function unmapped({ id }: RpcRequest, verdict: Verdict<'deny'>): RpcAnswer {
   const { decisionId, detail, enough, reason } = verdict
   const members = { ...(isRecorded(verdict) ? { decision_id: decisionId } : {}), enough }
   return new RpcAnswer(rpcError(id, RPC.invalidParams, new Problem(reason, detail, { members })))

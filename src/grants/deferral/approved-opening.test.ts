@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { findRequest, listForApprover } from '../../approvals/index.ts'
+import { findRequest, listForApprover } from '../../access-requests/index.ts'
 import { ALL_OF_ORDERS, newKey, ORDERS, REFUND_DESK, worldsOver } from '../../calls/testing.ts'
 import { issueResourceToken } from '../../issuance/issue-resource-token.ts'
 import { publishPolicies } from '../../policy/index.ts'

@@ -1,5 +1,5 @@
+import { cancelRequests } from '../../access-requests/index.ts'
 import { useCredential } from '../../agent-authentication/index.ts'
-import { cancelRequests } from '../../approvals/index.ts'
 import { withdrawConsent } from '../../consent/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { opaqueDigest } from '../../opaque-tokens/index.ts'

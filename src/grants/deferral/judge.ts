@@ -1,6 +1,7 @@
 import type { ForbidRef } from '@remit/engine'
+import type { AccessRequest, FrozenQuestion } from '../../access-requests/index.ts'
 import { findAgent } from '../../agents/index.ts'
-import { type AccessRequest, type FrozenQuestion, usableApproval } from '../../approvals/index.ts'
+import { usableApproval } from '../../approvals/index.ts'
 import { findConsent } from '../../consent/index.ts'
 import { openingQuestion, type Refused, refused } from '../../issuance/index.ts'
 import { newId } from '../../lib/id.ts'

@@ -1,5 +1,6 @@
+import { attachQuestion } from '../../access-requests/index.ts'
 import { credentialStep } from '../../agent-authentication/index.ts'
-import { attachQuestion, useSteps } from '../../approvals/index.ts'
+import { useSteps } from '../../approvals/index.ts'
 import { type Refused, refused, refusedFor, refuseOpening } from '../../issuance/index.ts'
 import { newId } from '../../lib/id.ts'
 import { opaqueDigest } from '../../opaque-tokens/index.ts'

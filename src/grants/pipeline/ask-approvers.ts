@@ -1,4 +1,4 @@
-import { attachQuestion } from '../../approvals/index.ts'
+import { attachQuestion } from '../../access-requests/index.ts'
 import { problemOr } from '../../decision-log/index.ts'
 import { openingQuestion, type Refused, refused, refuseOpening } from '../../issuance/index.ts'
 import { newId } from '../../lib/id.ts'

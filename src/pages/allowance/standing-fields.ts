@@ -1,10 +1,9 @@
+import type { AccessRequest, Leaf } from '../../access-requests/index.ts'
 import {
-  type AccessRequest,
   ALLOWANCE_LIMITS,
   type Choice,
   type How,
   howsFor,
-  type Leaf,
   readChoice,
 } from '../../approvals/index.ts'
 import { Problem } from '../../lib/problem.ts'

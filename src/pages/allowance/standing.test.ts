@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { findRequest, listAllowances } from '../../approvals/index.ts'
+import { findRequest } from '../../access-requests/index.ts'
+import { listAllowances } from '../../approvals/index.ts'
 import type { Storage } from '../../storage/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { allowed, askedFor } from '../approval/testing.ts'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { findRequest, listAnswers } from '../../approvals/index.ts'
+import { findRequest } from '../../access-requests/index.ts'
+import { listAnswers } from '../../approvals/index.ts'
 import { sha256hex } from '../../lib/bytes.ts'
 import type { Storage } from '../../storage/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'

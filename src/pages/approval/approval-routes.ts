@@ -1,13 +1,15 @@
-import { findAgent } from '../../agents/index.ts'
 import {
   type AccessRequest,
+  findRequest,
+  isEligible,
+  mayAnswer,
+} from '../../access-requests/index.ts'
+import { findAgent } from '../../agents/index.ts'
+import {
   allowanceOfRequest,
   answerRequest,
-  findRequest,
   giversOf,
-  isEligible,
   listAnswers,
-  mayAnswer,
   onlyOnce,
   patternInWords,
   shownDigest,

@@ -4,7 +4,7 @@ import {
   type ListPage,
   listForApprover,
   listForPerson,
-} from '../../approvals/index.ts'
+} from '../../access-requests/index.ts'
 import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'
 import type { Visit, Visitor } from '../visit.ts'

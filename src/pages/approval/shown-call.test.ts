@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { frozenText } from '../../approvals/index.ts'
+import { frozenText } from '../../access-requests/index.ts'
 import { aCall } from '../../approvals/testing.ts'
 import type { Canonical } from '../../lib/canonical-json.ts'
 import { MAX_SHOWN } from '../../lib/text/visible.ts'

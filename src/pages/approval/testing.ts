@@ -1,14 +1,7 @@
 import type { Ask } from '@remit/engine'
-import {
-  type AccessRequest,
-  answerRequest,
-  attachQuestion,
-  attachRequest,
-  type Choice,
-  exactly,
-  listAllowances,
-  shownDigest,
-} from '../../approvals/index.ts'
+import { type AccessRequest, attachQuestion, attachRequest } from '../../access-requests/index.ts'
+import { exactly } from '../../approvals/allowance/pattern.ts'
+import { answerRequest, type Choice, listAllowances, shownDigest } from '../../approvals/index.ts'
 import { aCall, anAsk } from '../../approvals/testing.ts'
 import { openingQuestion } from '../../issuance/question.ts'
 import type { Canonical } from '../../lib/canonical-json.ts'

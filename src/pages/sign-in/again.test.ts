@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { findRequest } from '../../approvals/index.ts'
+import { findRequest } from '../../access-requests/index.ts'
 import { findAuthorization } from '../../code-grant/index.ts'
 import { findConsent } from '../../consent/index.ts'
 import { askConfirmation, readConfirmation } from '../../sessions/index.ts'

@@ -1,5 +1,5 @@
+import { listForTask } from '../../access-requests/index.ts'
 import { findAgent } from '../../agents/index.ts'
-import { listForTask } from '../../approvals/index.ts'
 import { budgetUse, type ShownLimit, showLimitsOver } from '../../budgets/index.ts'
 import { basesOfPerson, findBasis } from '../../consent/index.ts'
 import { listDecisions } from '../../decision-log/index.ts'

@@ -1,5 +1,5 @@
-import type { AccessRequest } from '../../../approvals/index.ts'
-import type { Denied, Requestable } from '../../../calls/index.ts'
+import type { AccessRequest } from '../../../access-requests/index.ts'
+import type { Verdict } from '../../../calls/index.ts'
 import type { Json } from '../../../lib/json.ts'
 import type { RpcRequest } from '../../../net/index.ts'
 import type { RpcAnswer } from '../ended.ts'
@@ -12,7 +12,7 @@ const NO_WAY_AROUND =
  * Answer to a denied call: says that it was not executed, why, and what would be enough, in words
  * that keep a model from trying another way.
  */
-export function denial(message: RpcRequest, verdict: Denied): RpcAnswer {
+export function denial(message: RpcRequest, verdict: Verdict<'deny'>): RpcAnswer {
   const { challenge, decisionId, detail, enough, reason, retryAfter, unrecorded } = verdict
   const text = [
     `Not executed: ${detail}.`,
@@ -34,7 +34,7 @@ export function denial(message: RpcRequest, verdict: Denied): RpcAnswer {
 /** Answer to a call whose approval took longer than the call could be held. */
 export function pending(
   message: RpcRequest,
-  verdict: Requestable,
+  verdict: Verdict<'requestable'>,
   request: AccessRequest,
   retryAfter: number,
 ): RpcAnswer {
@@ -68,7 +68,7 @@ function inTime(at: number): string {
  * Answer to a call whose approvers did not answer in time. That is no permit, and does not ask
  * anybody again by itself.
  */
-export function unanswered(message: RpcRequest, { decisionId }: Requestable): RpcAnswer {
+export function unanswered(message: RpcRequest, { decisionId }: Verdict<'requestable'>): RpcAnswer {
   const text = `Not executed: nobody answered in time. This exact call, made again, asks people anew. ${NO_WAY_AROUND} Decision ${decisionId}.`
   return notExecuted(message, text, { [META.decision]: decisionId })
 }

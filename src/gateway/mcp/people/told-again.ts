@@ -1,4 +1,4 @@
-import type { Executed } from '../../../calls/index.ts'
+import type { Verdict } from '../../../calls/index.ts'
 import { isObject, type Json, type JsonObject, parseJson, printJson } from '../../../lib/json.ts'
 import type { RpcError, RpcRequest, RpcResult } from '../../../net/index.ts'
 import { RpcAnswer } from '../ended.ts'
@@ -17,7 +17,7 @@ export function keptText(reply: RpcResult | RpcError): string {
 }
 
 /** Answer to a call that was approved and sent before: its result, marked as repeated. */
-export function toldAgain(message: RpcRequest, verdict: Executed): RpcAnswer {
+export function toldAgain(message: RpcRequest, verdict: Verdict<'executed'>): RpcAnswer {
   const { decisionId, kept, state } = verdict
   const meta: Meta = { [META.decision]: decisionId, [META.told]: true }
   const read = kept === undefined ? undefined : parseJson(kept, { bytes: Buffer.byteLength(kept) })
@@ -35,7 +35,7 @@ export function toldAgain(message: RpcRequest, verdict: Executed): RpcAnswer {
 function again(
   message: RpcRequest,
   result: JsonObject,
-  { decisionId }: Executed,
+  { decisionId }: Verdict<'executed'>,
   meta: Meta,
 ): RpcAnswer {
   const told = new Map(result)
@@ -54,7 +54,7 @@ function again(
  * Describes the result of the earlier call. INVARIANT: nothing that is not known is told as if it
  * were.
  */
-function became({ larger, outdated, state }: Executed): string {
+function became({ larger, outdated, state }: Verdict<'executed'>): string {
   switch (state) {
     case 'sending':
       return 'an earlier request is using the approval, and what became of it is not known yet. Send this exact call again in a moment to be told'
@@ -68,6 +68,6 @@ function became({ larger, outdated, state }: Executed): string {
   }
 }
 
-function onceMore({ requestId, requestUrl }: Executed): string {
+function onceMore({ requestId, requestUrl }: Verdict<'executed'>): string {
   return `It can be executed once more only after people were asked anew: POST {"request_id": "${requestId}"} to ${requestUrl} with the task token, or make the call in a new task.`
 }

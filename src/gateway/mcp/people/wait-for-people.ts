@@ -1,10 +1,9 @@
-import { type AccessRequest, findRequest } from '../../../approvals/index.ts'
+import { type AccessRequest, findRequest } from '../../../access-requests/index.ts'
 import {
   decideHeld,
   heldGround,
   heldStands,
   heldUntil,
-  type Requestable,
   type Verdict,
 } from '../../../calls/index.ts'
 import { printJson } from '../../../lib/json.ts'
@@ -45,7 +44,10 @@ export async function waitForPeople(decided: Decided, ports: McpPorts): Promise<
   }
 }
 
-async function requestOf({ request }: Requestable, ports: McpPorts): Promise<AccessRequest> {
+async function requestOf(
+  { request }: Verdict<'requestable'>,
+  ports: McpPorts,
+): Promise<AccessRequest> {
   const found = await findRequest(ports.decisions, request.id)
   if (!found) throw new Error(`the access request ${request.id} has no row`)
   return found
@@ -66,7 +68,7 @@ class Wait {
     this.#end = ports.decisions.clock.monotonic() + most
   }
 
-  async settle(first: Requestable): Promise<Verdict> {
+  async settle(first: Verdict<'requestable'>): Promise<Verdict> {
     const { answer, call, conversation, params } = this.#decided
     const { decisions, desk, mcp } = this.#ports
     const release = desk.hold(conversation.task, printJson(params).length, mcp.held)
@@ -89,7 +91,7 @@ class Wait {
    * something that it depends on has ended. False: nobody answered in time, or nobody waits any
    * more.
    */
-  async #answered(verdict: Requestable): Promise<boolean> {
+  async #answered(verdict: Verdict<'requestable'>): Promise<boolean> {
     const { answer, cancelled } = this.#decided
     const { decisions, mcp, running, wait } = this.#ports
     const over = new AbortController()
@@ -123,7 +125,7 @@ class Wait {
    * Time left to wait: as long as the client is ready for, and never longer than its token lives,
    * since a later answer would lead to a refusal.
    */
-  #left(verdict: Requestable): number {
+  #left(verdict: Verdict<'requestable'>): number {
     const { clock } = this.#ports.decisions
     const until = heldUntil(verdict) ?? 0
     return Math.min(this.#end - clock.monotonic(), until - clock.now())
@@ -133,7 +135,7 @@ class Wait {
    * Tells the client that the call waits: at once, and then often enough that no proxy closes the
    * connection as dead.
    */
-  #tell(request: AccessRequest, { request: { page } }: Requestable): void {
+  #tell(request: AccessRequest, { request: { page } }: Verdict<'requestable'>): void {
     const { answer, progressToken } = this.#decided
     const now = this.#ports.decisions.clock.monotonic()
     if (progressToken === undefined || now < this.#nextWord) return

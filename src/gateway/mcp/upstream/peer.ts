@@ -1,4 +1,4 @@
-import type { Permitted } from '../../../calls/index.ts'
+import type { Verdict } from '../../../calls/index.ts'
 import type { Resource } from '../../../catalog/index.ts'
 import type { McpPeer } from '../../../net/index.ts'
 import { injectedHeaders } from '../../injected-headers.ts'
@@ -7,7 +7,7 @@ import type { McpPorts } from '../ports.ts'
 /** Finds the server behind a resource, and the secrets in our headers that must not come back. */
 export async function peerOf(
   resource: Resource,
-  verdict: Permitted | undefined,
+  verdict: Verdict<'permit'> | undefined,
   ports: McpPorts,
 ): Promise<{ peer: McpPeer; secrets: readonly string[] }> {
   const { headers, secrets } = await injectedHeaders(resource, verdict, ports)

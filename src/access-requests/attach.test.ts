@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { newId } from '../lib/id.ts'
-import { forEachEngine } from '../storage/testing.ts'
-import { MAX_PENDING, QUIET_AFTER_DENIAL } from './access-request.ts'
-import { answerRequest } from './answer.ts'
-import { shownDigest } from './answer-hash.ts'
-import { attachAgain, attachRequest } from './attach.ts'
-import { findRequest, listForApprover, listForPerson, listForTask } from './list.ts'
+import { answerRequest } from '../approvals/answer.ts'
+import { shownDigest } from '../approvals/answer-hash.ts'
 import {
   aCall,
   addPerson,
@@ -15,8 +10,13 @@ import {
   attached,
   type TestParts,
   testParts,
-} from './testing.ts'
-import { usableApproval, useSteps } from './use.ts'
+} from '../approvals/testing.ts'
+import { usableApproval, useSteps } from '../approvals/use.ts'
+import { newId } from '../lib/id.ts'
+import { forEachEngine } from '../storage/testing.ts'
+import { MAX_PENDING, QUIET_AFTER_DENIAL } from './access-request.ts'
+import { attachAgain, attachRequest } from './attach.ts'
+import { findRequest, listForApprover, listForPerson, listForTask } from './list.ts'
 
 const HOUR = 3_600_000
 

@@ -1,6 +1,5 @@
-import type { Id } from '../lib/id.ts'
-import type { AccessRequest } from './access-request.ts'
-import type { FrozenQuestion } from './attach.ts'
+import type { AccessRequest, FrozenQuestion } from '../../access-requests/index.ts'
+import type { Id } from '../../lib/id.ts'
 
 /** What an enforcement point of others was denied and people could lift, with everything that they would be asked. */
 export interface EvaluationDenial {

@@ -1,8 +1,8 @@
 import type { Selectable } from 'kysely'
-import { canonicalJson } from '../lib/canonical-json.ts'
-import type { Id } from '../lib/id.ts'
-import type { Reader, Schema, Step, Storage, Tx } from '../storage/index.ts'
-import type { FrozenQuestion } from './attach.ts'
+import type { FrozenQuestion } from '../../access-requests/index.ts'
+import { canonicalJson } from '../../lib/canonical-json.ts'
+import type { Id } from '../../lib/id.ts'
+import type { Reader, Schema, Step, Storage, Tx } from '../../storage/index.ts'
 import { DENIAL_MS, type EvaluationDenial, type EvaluationRequest } from './evaluated.ts'
 
 /** Written with the answer, so that nothing is offered that could not be found again. */

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { ApprovalAnswer } from '../approvals/answer-store.ts'
+import { anAsk } from '../approvals/testing.ts'
 import { manualClock } from '../lib/clock.ts'
-import type { AccessRequest, ApprovalAnswer } from './access-request.ts'
+import type { AccessRequest } from './access-request.ts'
 import { type Approver, isEnough, mayAnswer } from './eligibility.ts'
-import { anAsk } from './testing.ts'
 
 const now = manualClock().now()
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { aCall } from '../approvals/testing.ts'
 import type { Canonical } from '../lib/canonical-json.ts'
 import { ExactNumber, type Json, parseJson } from '../lib/json.ts'
 import { callHash, type FrozenCall, frozenText } from './frozen-call.ts'
-import { aCall } from './testing.ts'
 
 /** Every place in a value where something can be changed, with one change made there. */
 function* mutants(value: Json): Generator<Json> {

@@ -1,6 +1,5 @@
 import { Problem } from '../lib/problem.ts'
-import type { AccessRequest, ApprovalAnswer } from './access-request.ts'
-import { answersTo } from './answer-store.ts'
+import type { AccessRequest } from './access-request.ts'
 import { type Approver, namesOf } from './eligibility.ts'
 import {
   type ApproverQuery,
@@ -89,12 +88,4 @@ export async function findRequest(
   const request = await readRequest(parts.storage.read, id)
   if (request?.state !== 'pending' || isWaiting(request, parts.clock.now())) return request
   return { ...request, state: 'expired' }
-}
-
-/** What people said so far, in order. */
-export async function listAnswers(
-  parts: ReadingParts,
-  requestId: string,
-): Promise<ApprovalAnswer[]> {
-  return answersTo(parts.storage.read, requestId)
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { watched } from '../../test/properties/statements.ts'
+import { aCall, addPerson, anAsk, anAsking, attached, testParts } from '../approvals/testing.ts'
 import type { Storage } from '../storage/index.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { MAX_PENDING } from './access-request.ts'
@@ -8,7 +9,6 @@ import { attachRequest } from './attach.ts'
 import { cancelRequests, expireRequests } from './end.ts'
 import { countForApprover, listForApprover, listForPerson, listForTask } from './list.ts'
 import { MAX_LISTED_TEXT } from './listed-request.ts'
-import { aCall, addPerson, anAsk, anAsking, attached, testParts } from './testing.ts'
 
 const HOUR = 3_600_000
 

@@ -1,7 +1,16 @@
-import type { Ask, Risk } from '@remit/engine'
+import type { ArgumentKind, Ask, Risk } from '@remit/engine'
 import type { Id } from '../lib/id.ts'
-import type { Choice } from './allowance/allowance.ts'
-import type { Leaf } from './allowance/leaf.ts'
+
+/**
+ * One argument of a call as a standing answer speaks of it: a single value, a whole list, or an object that holds
+ * nothing. `text` is the value as it was sent; of lists and empty objects their canonical JSON.
+ */
+export type Leaf = {
+  /** JSON Pointer into the typed arguments. */
+  readonly path: string
+  readonly kind: ArgumentKind | 'list' | 'object'
+  readonly text: string
+}
 
 /** Every state but `pending` is reached once and never left, except that a deny still ends an approval not yet used. */
 export type RequestState = 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled'
@@ -51,20 +60,6 @@ export interface AccessRequest {
   readonly usableUntil: number | null
 }
 
-/** What one person said. */
-export interface ApprovalAnswer {
-  readonly requestId: Id<'request'>
-  readonly personId: Id<'person'>
-  readonly answer: 'approve' | 'deny'
-  readonly reason: string | null
-  readonly answerHash: string
-  /** What was chosen beyond *once*. */
-  readonly standing: Choice | null
-  /** When this person last signed in. */
-  readonly authTime: number
-  readonly answeredAt: number
-}
-
 const MINUTE = 60_000
 
 /** How long people have to answer, by risk class. */
@@ -81,6 +76,3 @@ export const WAITS: Readonly<Record<Risk, number>> = {
 export const MAX_PENDING = { task: 10, agent: 100, agentAndApprover: 50 } as const
 /** After a person denied a call, the same call asks nobody for this long. */
 export const QUIET_AFTER_DENIAL = 10 * MINUTE
-/** One approval, one execution. */
-export const USES = 1
-export const MAX_REASON = 500

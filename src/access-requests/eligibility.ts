@@ -1,5 +1,5 @@
 import type { Person } from '../people/index.ts'
-import type { AccessRequest, ApprovalAnswer } from './access-request.ts'
+import type { AccessRequest } from './access-request.ts'
 
 /** Whom a request or a standing answer is for, and who is asked. */
 export type EligibilityQuestion = Pick<AccessRequest, 'ask' | 'personId' | 'requesterId'>
@@ -85,7 +85,13 @@ function not(why: WhyNot): MayAnswer {
 export function mayAnswer(
   person: Approver,
   request: AccessRequest,
-  known: { answers: readonly ApprovalAnswer[]; now: number },
+  known: {
+    readonly answers: readonly {
+      readonly personId: string
+      readonly answer: 'approve' | 'deny'
+    }[]
+    readonly now: number
+  },
 ): MayAnswer {
   const unused = request.state === 'approved' && request.usesLeft > 0
   if (request.state === 'expired') return not('expired')
