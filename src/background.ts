@@ -10,7 +10,9 @@ import { type Chore, runChores } from './lib/chores.ts'
 import type { Closable } from './lib/close-all.ts'
 import { type Repetition, repeat } from './lib/repeat.ts'
 import type { Outbound } from './net/index.ts'
-import { forgetOpaqueTokens, type OidcPayloads } from './opaque-tokens/index.ts'
+
+import { forgetOpaqueTokens, type ProtocolRecords } from './opaque-tokens/index.ts'
+
 import { forgetRisk } from './risk/index.ts'
 import type { Rooms } from './rooms.ts'
 import { forgetUsed } from './storage/index.ts'
@@ -27,7 +29,7 @@ const REFRESH_KEYS_EVERY_MS = (JWKS_MAX_AGE_SECONDS * 1000) / 2
 export interface BackgroundParts {
   readonly rooms: Rooms
   readonly settings: Pick<Settings, 'registrationKeptDays'>
-  readonly artefacts: Pick<OidcPayloads, 'forget'>
+  readonly records: Pick<ProtocolRecords, 'forget'>
   /** To agents that wait for an answer. */
   readonly agentsAt: Outbound
 }
@@ -83,9 +85,9 @@ function certification({ rooms }: BackgroundParts): Chore {
 
 /** Chores that delete rows of what is over: each is of no use to anybody any more. */
 export function cleanUp({
-  artefacts,
+  records,
   rooms,
-}: Pick<BackgroundParts, 'artefacts' | 'rooms'>): readonly Chore[] {
+}: Pick<BackgroundParts, 'records' | 'rooms'>): readonly Chore[] {
   const { decisions, people, storage } = rooms
   const now = () => decisions.clock.now()
   return [
@@ -99,7 +101,7 @@ export function cleanUp({
       run: () => storage.transaction((tx) => forgetForeignTokens(tx, now())),
     },
     { name: 'sessions', run: () => forgetEnded(people) },
-    { name: 'artefacts', run: () => artefacts.forget() },
+    { name: 'records', run: () => records.forget() },
     { name: 'opaque tokens', run: () => forgetOpaqueTokens(storage, now()) },
     { name: 'authorizations', run: () => forgetOldAuthorizations(storage, now()) },
     { name: 'deferrals', run: () => forgetDeferrals(storage, now()) },

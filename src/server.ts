@@ -25,7 +25,6 @@ import {
   StrangerLimits,
 } from './http/index.ts'
 import { JWKS_MAX_AGE_SECONDS, type SigningKeys } from './keys/index.ts'
-import { base64url } from './lib/bytes.ts'
 import type { Clock } from './lib/clock.ts'
 import { type Closable, closeAll } from './lib/close-all.ts'
 import { OccupancyLimit } from './lib/occupancy-limit.ts'
@@ -33,8 +32,8 @@ import { Problem } from './lib/problem.ts'
 import type { Random } from './lib/random.ts'
 import { systemWait } from './lib/repeat.ts'
 import { describeMcpServer, MAX_CONNECTIONS, outbound } from './net/index.ts'
-import { beginWhenAsked, oauthHandlers, PUSHED_LIFE_MS, PushedRoom } from './oauth/index.ts'
-import { artefacts } from './opaque-tokens/index.ts'
+import { oauthHandlers, PUSHED_LIFE_MS, PushedRoom } from './oauth/index.ts'
+import { protocolRecords } from './opaque-tokens/index.ts'
 import { problemPage, problemPageFor, registerPages } from './pages/index.ts'
 import { closingsOf, openRooms, type Rooms } from './rooms.ts'
 import { type DiskRoom, ROOM_IN_WORDS } from './storage/index.ts'
@@ -89,21 +88,13 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   )
   const { decisions, keys, ledger, live, storage } = rooms
   const { clock } = decisions
-  const kept = artefacts({ storage, clock })
+  const kept = protocolRecords({ storage, clock })
   const { issuer } = settings
   const deviceCodes = settings.deviceCodes === 'on'
   const { registration, registrationToken } = settings
   const { clientCertificatesFrom: from } = settings
   const certificates = from.length === 0 ? undefined : new ClientCertificates({ from, clock })
   const { fapi2 } = decisions
-  const authorizationServer = beginWhenAsked({
-    registration,
-    pushedOnly: fapi2 || settings.pushedRequests === 'required',
-    certificates: certificates !== undefined,
-    ...{ issuer, decisions, problemPage, onError, deviceCodes, artefacts: kept },
-    cookies: cookiesOf(issuer),
-    cookieKeys: rooms.master.deriveEach('cookies of the authorization server').map(base64url),
-  })
 
   const addresses = new ClientAddresses(settings.trustedProxies)
   const strangers = new StrangerLimits({
@@ -122,7 +113,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     raw: [
       jwksHandler(keys),
       ...oauthHandlers({
-        ...{ issuer, deviceCodes, artefacts: kept, server: authorizationServer },
+        ...{ issuer, deviceCodes, records: kept, problemPage },
+        pushedOnly: fapi2 || settings.pushedRequests === 'required',
+        cookies: cookiesOf(issuer),
         signingOut: rooms.providers,
         ...{ fapi2, registration, registrationToken },
         trustDomain: settings.trustDomain,
@@ -183,7 +176,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const keeper = new TaskKeeper(decisions, { onError })
   await keeper.start()
   await rooms.shadow.start()
-  const background = startBackground({ rooms, settings, artefacts: kept, agentsAt }, onError)
+  const background = startBackground({ rooms, settings, records: kept, agentsAt }, onError)
 
   let loading: Promise<unknown> = Promise.resolve()
 

@@ -13,7 +13,8 @@ import { assertionFault } from './assertion-fault.ts'
 import { byAttestation } from './attestation/by-attestation.ts'
 import { ATTESTED } from './attestation/shown.ts'
 import type { Authenticated, AuthenticatingParts, Way } from './authenticated.ts'
-import { byOwnKey, ownAssertionRules } from './own-key.ts'
+import type { CredentialUse } from './credential-use.ts'
+import { byOwnKey, ownAssertionRules, proveOwnKey } from './own-key.ts'
 import { byIssuer, bySvid } from './platform-token.ts'
 
 export type { Authenticated, AuthenticatingParts } from './authenticated.ts'
@@ -57,6 +58,44 @@ export async function authenticateAgent(
   )
   await activeOnly(parts, found.agent, () => faultOf(parts, shown))
   return found
+}
+
+/** How a client can authenticate that may be no agent yet: as it registered, or as its document says. */
+export interface ClientProving {
+  readonly clientId: string
+  readonly methods: readonly ('none' | 'private_key_jwt')[]
+  readonly fapi2: boolean
+  /** Keys that it registered; those of a document are read anew. */
+  readonly jwks: readonly object[]
+}
+
+/**
+ * Authenticates a client that may be no agent yet by its own key. Answers how its assertion is used up; nothing for a public client.
+ * `client`: `undefined` if there is no such client. Failures are told as those of `authenticateAgent`.
+ * @throws Problem `agent.unauthenticated`, `oauth.invalid_request`
+ */
+export async function authenticateClient(
+  parts: AuthenticatingParts,
+  client: ClientProving | undefined,
+  shown: ShownAssertion | undefined,
+): Promise<CredentialUse | undefined> {
+  if (!shown) {
+    if (client?.methods.includes('none') && !client.fapi2 && !parts.fapi2) return undefined
+    throw new Problem('agent.unauthenticated', 'the client authenticates with its key')
+  }
+  if (client && !client.methods.includes('private_key_jwt'))
+    throw new Problem(
+      'oauth.invalid_request',
+      '`client_assertion` is not accepted here: the client is public',
+    )
+  try {
+    if (!client) throw new Problem('agent.unknown', 'there is no such client')
+    if (shown.assertionType !== JWT_BEARER)
+      throw new Problem('agent.unauthenticated', '`client_assertion_type` is not known')
+    return await proveOwnKey(parts, client, shown.assertion)
+  } catch (cause) {
+    return inTheSameWords(cause, faultOf(parts, shown))
+  }
 }
 
 /**

@@ -1,7 +1,12 @@
 export type { AttestationChallenges } from './attestation/challenges.ts'
 export { POP_ALGORITHMS } from './attestation/possession.ts'
 export { ATTESTED, writeShown } from './attestation/shown.ts'
-export { type Authenticated, authenticateAgent } from './authenticate.ts'
+export {
+  type Authenticated,
+  authenticateAgent,
+  authenticateClient,
+  type ClientProving,
+} from './authenticate.ts'
 export { authenticateByCertificate } from './authenticate-certificate.ts'
 export { canProve } from './can-prove.ts'
 export { CERTIFICATE_NAMES } from './certificates/certificate-name.ts'

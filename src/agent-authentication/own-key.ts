@@ -34,10 +34,7 @@ export function ownAssertionRules(
   }
 }
 
-/**
- * The one form of an assertion's replay id, whoever checked the assertion: also `oidc-provider` computes it so, from
- * issuer and `jti`. Kind `assertion` in `consumeOnce`.
- */
+/** The one form of an assertion's replay id, wherever it was shown: from issuer and `jti`. Kind `assertion` in `consumeOnce`. */
 export function assertionReplayKey(clientId: string, jti: string): string {
   return sha256url(clientId + jti)
 }
@@ -89,17 +86,34 @@ export async function useOfOwnAssertion(
   }
 }
 
+/**
+ * Checks the assertion of a client that may be no agent yet, by the keys that it registered (`jwks`) or publishes. Answers how the
+ * assertion is used up.
+ * @throws Problem
+ */
+export async function proveOwnKey(
+  parts: AuthenticatingParts,
+  client: { readonly clientId: string; readonly jwks: readonly object[] },
+  assertion: string,
+): Promise<CredentialUse> {
+  const { client: proven, use } = await verify(parts, assertion, [], client.jwks)
+  if (proven.clientId !== client.clientId)
+    throw new Problem('agent.unauthenticated', 'the assertion is of another client')
+  return use
+}
+
 async function verify(
   parts: AuthenticatingParts,
   assertion: string,
   audiences: readonly string[],
+  jwks: readonly object[] = [],
 ): Promise<Proven> {
   const { header, payload } = readCompact(assertion)
   const { iss, sub } = readObject(payload, 'claims set')
   if ((!isName(iss) && !isClientUrl(iss)) || sub !== iss)
     throw new Problem('agent.unauthenticated', '`iss` and `sub` do not both name the agent')
   const agent = await findAgent(parts.storage.read, agentIdOf(iss))
-  const key = await keyOf(parts, { clientId: iss, agent }, header)
+  const key = await keyOf(parts, { clientId: iss, agent, jwks }, header)
   if (!key) throw new Problem('agent_key.unknown', `\`${iss}\` has no key that fits the assertion`)
   const use = await useOfOwnAssertion(parts, assertion, { clientId: iss, jwk: key.jwk, audiences })
   return { use, client: { clientId: iss, agent } }
@@ -118,15 +132,16 @@ function audienceOf({ issuer }: Pick<AuthenticatingParts, 'issuer'>, more: reado
  */
 async function keyOf(
   { documents, storage }: AuthenticatingParts,
-  { agent, clientId }: Proven['client'],
+  { agent, clientId, jwks }: Proven['client'] & { readonly jwks: readonly object[] },
   header: { kid: string | undefined },
 ): Promise<ClientKey | undefined> {
   const registered = agent ? await listKeys(storage.read, agent.id) : []
   if (registered.length > 0) return pick(registered, header)
   if (isClientUrl(clientId)) return documents?.findKey(clientId, header)
-  if (!agent) throw new Problem('agent.unknown', `there is no agent \`${clientId}\``)
-  const jwks = (await findDescription(storage.read, agent.id))?.proves.jwks ?? []
-  return pick(jwks.map(readAgentKey), header)
+  const said = agent && (await findDescription(storage.read, agent.id))?.proves.jwks
+  if (!agent && jwks.length === 0)
+    throw new Problem('agent.unknown', `there is no agent \`${clientId}\``)
+  return pick((said ?? jwks).map(readAgentKey), header)
 }
 
 /** With nobody present who could bring it, only a rule lets a client in. */

@@ -4,7 +4,7 @@ import { findAgent } from '../agents/index.ts'
 import { addAdmissionRule, removeAdmissionRule } from '../client-metadata/index.ts'
 import { basesFor } from '../consent/basis-store.ts'
 import { Problem } from '../lib/problem.ts'
-import { artefacts } from '../opaque-tokens/index.ts'
+import { protocolRecords } from '../opaque-tokens/index.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { addPerson, kindOf, LOCATION, may, taskTestParts } from '../tasks/testing.ts'
 import { type AuthorizationAnswer, answerAuthorization } from './answer-authorization.ts'
@@ -30,8 +30,8 @@ forEachEngine('answers to clients at the authorization endpoint', (open) => {
       ...{ ownerId: person.id, by: person.id },
     }
     if (let_in) await addAdmissionRule(parts, rule)
-    const kept = artefacts(parts)
-    await kept.put('Client', CLIENT, { client_id: CLIENT }, WEEK_MS / 1000)
+    const kept = protocolRecords(parts)
+    await kept.put({ kind: 'Client', id: CLIENT, payload: { client_id: CLIENT } }, WEEK_MS / 1000)
     const ask = (id = 'one') =>
       beginAuthorization(parts, {
         askedDetails: null,
@@ -54,7 +54,7 @@ forEachEngine('answers to clients at the authorization endpoint', (open) => {
       ...{ parts, person, ask, answer, bases, read },
       agent: () => findAgent(read, CLIENT),
       state: async (id = 'one') => (await findAuthorization(read, id))?.state,
-      registered: async () => (await kept.find('Client', { id: CLIENT })) !== undefined,
+      registered: async () => (await kept.find('Client', CLIENT)) !== undefined,
     }
   }
 

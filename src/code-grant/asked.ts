@@ -1,7 +1,7 @@
 import type { Detail } from '@remit/engine'
 import { type CatalogView, detailsForScope, type Resource } from '../catalog/index.ts'
 import { detailsAt, isRefused, type Refused, readWanted, refused } from '../issuance/index.ts'
-import { isObject, parseJson } from '../lib/json.ts'
+import { parseJson } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Authorization } from './authorization.ts'
 
@@ -33,22 +33,6 @@ export function readAskedDetails(
   if (here.length === 0 || elsewhere)
     return refused('task.bad_details', 'every detail is about the `resource` that is asked for')
   return here
-}
-
-/** Where the details of a request are, as far as they can be read; what is wrong with them, `readAskedDetails` says. */
-export function locationsOf(text: string): readonly string[] {
-  if (text.length > MAX_LENGTH) return []
-  try {
-    const details = parseJson(text)
-    if (!Array.isArray(details)) return []
-    return details.flatMap((each) => {
-      const locations = isObject(each) ? each.get('locations') : undefined
-      return Array.isArray(locations) ? locations.filter((one) => typeof one === 'string') : []
-    })
-  } catch (error) {
-    if (error instanceof Problem) return []
-    throw error
-  }
 }
 
 /**

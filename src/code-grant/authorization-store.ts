@@ -7,8 +7,9 @@ import type { Authorization, AuthorizationState } from './authorization.ts'
 
 type Row = Selectable<Schema['authorizations']>
 
-export async function insertAuthorization(tx: Tx, authorization: Authorization): Promise<void> {
-  await tx.insertInto('authorizations').values(rowOf(authorization)).execute()
+export function insertAuthorizationStep(db: Reader, authorization: Authorization): Step {
+  const query = db.insertInto('authorizations').values(rowOf(authorization))
+  return { name: 'authorization', query, rows: 1 }
 }
 
 export async function findAuthorization(

@@ -1,7 +1,7 @@
-import type { Storage } from '../storage/index.ts'
+import type { Step, Storage } from '../storage/index.ts'
 import type { TaskParts } from '../tasks/index.ts'
 import { AUTHORIZATION_WAITS, type Authorization } from './authorization.ts'
-import { forgetAuthorizations, insertAuthorization } from './authorization-store.ts'
+import { forgetAuthorizations, insertAuthorizationStep } from './authorization-store.ts'
 
 /** What the protocol has checked: a registered client, one of its addresses, one known resource. */
 export type AuthorizationStart = Pick<
@@ -21,14 +21,16 @@ export type AuthorizationStart = Pick<
 > &
   Partial<Pick<Authorization, 'announcesKey' | 'stepUp'>>
 
-/** A client stands at the authorization endpoint. Nobody has said anything yet. */
-export function beginAuthorization(
+/** Begins the request of a client that stands at the authorization endpoint, with `steps` in the same commit. Nobody has said anything yet. */
+export async function beginAuthorization(
   { storage, clock }: Pick<TaskParts, 'storage' | 'clock'>,
   beginning: AuthorizationStart,
+  steps: readonly Step[] = [],
 ): Promise<void> {
   const now = clock.now()
-  return storage.transaction((tx) =>
-    insertAuthorization(tx, {
+  // What strangers may leave here shares its commit with others.
+  await storage.commit([
+    insertAuthorizationStep(storage.read, {
       stepUp: null,
       ...beginning,
       state: 'pending',
@@ -41,7 +43,8 @@ export function beginAuthorization(
       createdAt: now,
       expiresAt: now + AUTHORIZATION_WAITS,
     }),
-  )
+    ...steps,
+  ])
 }
 
 /** Removes what nobody answered, and what was answered long ago. */

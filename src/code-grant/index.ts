@@ -1,7 +1,7 @@
 /** Clients that ask a person at the authorization endpoint: the request, its answer, the code, refreshing. */
 export { type AuthorizationAnswer, answerAuthorization } from './answer-authorization.ts'
 export { askAboutCode, codeStanding } from './approved-code.ts'
-export { locationsOf, readAskedDetails } from './asked.ts'
+export { readAskedDetails } from './asked.ts'
 export type { Authorization } from './authorization.ts'
 export { findAuthorization, lastAllowed } from './authorization-store.ts'
 export { beginAuthorization, forgetOldAuthorizations } from './begin-authorization.ts'

@@ -1,18 +1,27 @@
-import { ATTESTED } from '../agent-authentication/index.ts'
+import {
+  ATTESTED,
+  authenticateClient,
+  type ClientProving,
+  credentialStep,
+} from '../agent-authentication/index.ts'
 import { PROOF_STEP, proofStep } from '../facts/index.ts'
 import { type GrantParts, type Presenting, readProof } from '../grants/index.ts'
 import { Problem } from '../lib/problem.ts'
+import type { Step } from '../storage/index.ts'
 import { proveClient } from './prove-client.ts'
 
-/** An authorization request that is pushed, as far as it says who sends it in headers. */
+/** Pushed authorization request, as far as it says who sends it. */
 export interface PushedRequest extends Presenting {
-  readonly attested: { readonly clientId: string; readonly assertion: string } | undefined
+  readonly clientId: string
+  readonly client: ClientProving | undefined
+  readonly assertion: string | undefined
+  readonly assertionType: string | undefined
 }
 
 /**
- * Checks the proof and the attestation of a pushed authorization request, and uses them up. Answers the key that the code is to be bound
- * to, where one was proved.
- * @throws Problem `proof.…`, `attestation.…`, `agent.unauthenticated`, `assertion.replayed`
+ * Checks the proof and the client authentication of a pushed authorization request (RFC 9126 section 2.1), and uses them up. Answers
+ * the thumbprint of the key that the code is to be bound to, where one was proved.
+ * @throws Problem `proof.…`, `attestation.…`, `agent.unauthenticated`, `assertion.replayed`, `oauth.invalid_request`
  */
 export async function provePushed(
   parts: GrantParts,
@@ -20,13 +29,26 @@ export async function provePushed(
 ): Promise<string | undefined> {
   const proof = await readProof(parts, request)
   if (proof instanceof Problem) throw proof
-  const { attested } = request
-  const client = attested && (await proveClient(parts, { ...attested, assertionType: ATTESTED }))
-  const steps = [...(proof ? [proofStep(parts, proof)] : []), ...(client?.steps ?? [])]
-  const done = steps.length === 0 ? undefined : await parts.storage.commit(steps)
-  if (done && !done.committed)
+  const steps = [
+    ...(proof ? [proofStep(parts, proof)] : []),
+    ...(await authenticate(parts, request)),
+  ]
+  const done = await parts.storage.commit(steps)
+  if (!done.committed)
     throw done.failed === PROOF_STEP
       ? new Problem('proof.replayed', 'the proof was used before')
       : new Problem('assertion.replayed', 'the client assertion was used before')
   return proof?.thumbprint
+}
+
+/** Answers the steps that use the credential up. */
+async function authenticate(
+  parts: GrantParts,
+  { assertion, assertionType = '', client, clientId }: PushedRequest,
+): Promise<readonly Step[]> {
+  if (assertion !== undefined && assertionType === ATTESTED && !client?.fapi2)
+    return (await proveClient(parts, { clientId, assertion, assertionType })).steps
+  const shown = assertion === undefined ? undefined : { assertion, assertionType }
+  const used = await authenticateClient(parts, client, shown)
+  return used ? [credentialStep(parts.storage.read, used)] : []
 }

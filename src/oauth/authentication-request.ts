@@ -2,13 +2,12 @@ import type { IncomingMessage } from 'node:http'
 import { askDirectly, type GrantParts, type Hint, refuseQuestion } from '../grants/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { readClientForm } from './attestation.ts'
-import type { Form } from './form.ts'
+import { type Form, refuse } from './form.ts'
 import {
   credentialsOf,
   isNotificationToken,
   limitsOf,
   placeOf,
-  refuse,
   refuseActor,
   wantedOf,
 } from './grants/read.ts'

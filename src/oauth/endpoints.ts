@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AttestationChallenges } from '../agent-authentication/index.ts'
 import type { RawHandler } from '../http/index.ts'
 import type { Providers } from '../identity-providers/index.ts'
@@ -7,14 +6,15 @@ import type { IntrospectionParts } from '../token-status/index.ts'
 import { answeringFor, type EndpointHandler, type EndpointWork, writeText } from './answering.ts'
 import { CHALLENGE, challengeEndpoint } from './attestation.ts'
 import { BACKCHANNEL, backchannelEndpoint } from './authentication-request.ts'
+import { authorizationHandler } from './authorization/endpoint.ts'
+import type { AuthorizationPorts } from './authorization/ports.ts'
+import { PUSHED, pushedRequestEndpoint } from './authorization/pushed-request.ts'
 import { DETAIL_TYPES, detailTypes } from './detail-types.ts'
 import { DEVICE, deviceEndpoint } from './device-request.ts'
-import { authorizationHandler } from './interactive/authorization-endpoint.ts'
 import { introspectionEndpoint } from './introspect.ts'
 import { LOG_OUT, logOutEndpoint } from './log-out.ts'
+import { METADATA, metadataEndpoint } from './metadata.ts'
 import { INTROSPECT } from './presented-caller.ts'
-import type { AuthorizationServer } from './provider.ts'
-import { PUSHED, pushedRequestEndpoint } from './pushed-request.ts'
 import { managementEndpoint } from './registration/manage.ts'
 import { REGISTER, type RegistrationPorts, registrationEndpoint } from './registration/register.ts'
 import { REVOKE, revocationEndpoint } from './revoke.ts'
@@ -22,10 +22,10 @@ import { type TokenPorts, tokenEndpoint } from './token.ts'
 
 /** What the authorization server's paths work with. */
 export interface OAuthPorts
-  extends Omit<TokenPorts, 'provider' | 'decisions'>,
+  extends Omit<TokenPorts, 'decisions'>,
+    Pick<AuthorizationPorts, 'cookies' | 'problemPage' | 'pushedOnly'>,
     Pick<RegistrationPorts, 'fapi2' | 'registration' | 'registrationToken'> {
   readonly decisions: IntrospectionParts
-  readonly server: AuthorizationServer
   /** Identity providers, which say who has signed out. */
   readonly signingOut: Pick<Providers, 'logOut'>
 }
@@ -33,13 +33,12 @@ export interface OAuthPorts
 /** What is refused there is counted by `decisions`. */
 const COUNTED = { counted: 'counted' } as const
 
-/** The authorization server's paths, taken before the router: ours first, everything else of the protocol to the provider. */
-export function oauthHandlers(given: OAuthPorts): RawHandler[] {
-  const { artefacts, decisions, server } = given
+/** The authorization server's paths, taken before the router. */
+export function oauthHandlers(ports: OAuthPorts): RawHandler[] {
+  const { records, decisions } = ports
   const { clock, random, storage } = decisions
-  const registering = { ...given, artefacts, clock, random, storage }
-  const ports: TokenPorts = { ...given, provider: server.handle }
-  const answer = answeringFor(given)
+  const registering = { ...ports, records, clock, random, storage }
+  const answer = answeringFor(ports)
   // What is not done without a record. Revocation and introspection go on.
   const recorded =
     (work: EndpointWork): EndpointWork =>
@@ -54,7 +53,7 @@ export function oauthHandlers(given: OAuthPorts): RawHandler[] {
       // Tokens are in the ledger, what is refused is in the log.
       inBooks: true,
       handle: answer(
-        recorded((message, reply) => tokenEndpoint(message, reply, ports)),
+        recorded((message) => tokenEndpoint(message, ports)),
         COUNTED,
       ),
     },
@@ -62,7 +61,10 @@ export function oauthHandlers(given: OAuthPorts): RawHandler[] {
     {
       name: 'pushed authorization requests',
       paths: [PUSHED],
-      handle: answer(recorded((message, reply) => pushedRequestEndpoint(message, reply, ports))),
+      handle: answer(
+        recorded((message) => pushedRequestEndpoint(message, ports)),
+        { status: 201 },
+      ),
     },
     {
       name: 'revocation endpoint',
@@ -72,13 +74,13 @@ export function oauthHandlers(given: OAuthPorts): RawHandler[] {
     {
       name: 'sign-outs at identity providers',
       paths: [LOG_OUT],
-      handle: answer((message) => logOutEndpoint(message, given).then(() => ({}))),
+      handle: answer((message) => logOutEndpoint(message, ports).then(() => ({}))),
     },
     {
       name: 'introspection endpoint',
       paths: [INTROSPECT],
       handle: answer(async (message, reply) => {
-        writeText(reply, 200, await introspectionEndpoint(message, given))
+        writeText(reply, 200, await introspectionEndpoint(message, ports))
         return undefined
       }),
     },
@@ -90,7 +92,7 @@ export function oauthHandlers(given: OAuthPorts): RawHandler[] {
         { ...COUNTED, plainErrors: true },
       ),
     },
-    ...(given.deviceCodes
+    ...(ports.deviceCodes
       ? [
           {
             name: 'device authorization endpoint',
@@ -108,7 +110,7 @@ export function oauthHandlers(given: OAuthPorts): RawHandler[] {
       handle: answer(async (message) => {
         if (message.method !== 'GET' && message.method !== 'HEAD')
           throw new Problem('request.method_not_allowed', 'GET is needed')
-        return detailTypes(given.issuer)
+        return detailTypes(ports.issuer)
       }),
     },
     {
@@ -131,15 +133,11 @@ export function oauthHandlers(given: OAuthPorts): RawHandler[] {
         return told
       }),
     },
-    authorizationHandler(server, answer),
+    authorizationHandler(ports),
     {
-      name: 'protocol',
-      paths: [
-        '/oauth/',
-        '/.well-known/openid-configuration',
-        '/.well-known/oauth-authorization-server',
-      ],
-      handle: (message: IncomingMessage, reply: ServerResponse) => ports.provider(message, reply),
+      name: 'metadata',
+      paths: METADATA,
+      handle: answer((message, reply) => metadataEndpoint(message, reply, ports)),
     },
   ]
 }

@@ -1,4 +1,3 @@
+export { PUSHED_LIFE_MS } from './authorization/pushed-request.ts'
+export { PushedRoom } from './authorization/pushed-room.ts'
 export { oauthHandlers } from './endpoints.ts'
-export { beginWhenAsked } from './lazy-provider.ts'
-export { PUSHED_LIFE_MS } from './pushed-request.ts'
-export { PushedRoom } from './pushed-room.ts'

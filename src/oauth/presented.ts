@@ -1,4 +1,4 @@
-import { type IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { type ClientCertificates, clientAddressOf, headerValues } from '../http/index.ts'
 import type { RequestCredentials } from './grants/read.ts'
 
@@ -22,22 +22,4 @@ export function presentedAt(
     url: `${issuer}${path}`,
     origin: { ip: clientAddressOf(message) },
   }
-}
-
-/** The request as it was before its body was read, for the provider, which reads bodies itself; with another body, and without some headers. */
-export function withBody(
-  message: IncomingMessage,
-  text: string,
-  without: readonly string[] = [],
-): IncomingMessage {
-  const again = new IncomingMessage(message.socket)
-  const { httpVersion, httpVersionMajor, httpVersionMinor, method, rawHeaders, url } = message
-  const headers: IncomingHttpHeaders = { ...message.headers }
-  headers['content-length'] = String(Buffer.byteLength(text))
-  for (const name of without) delete headers[name]
-  const head = { headers, httpVersion, httpVersionMajor, httpVersionMinor, method, rawHeaders, url }
-  Object.assign(again, head, { complete: true })
-  again.push(text)
-  again.push(null)
-  return again
 }

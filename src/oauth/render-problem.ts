@@ -1,9 +1,10 @@
 import { PROBLEMS, type Problem, type ProblemCode } from '../lib/problem.ts'
 
-/** Error codes of RFC 6749 section 5.2, RFC 7591 section 3.2.2 and of the documents that extend it. */
+/** Error codes of RFC 6749 sections 4.1.2.1 and 5.2, OpenID Connect Core section 3.1.2.6, RFC 7591 section 3.2.2 and of the documents that extend it. */
 type OAuthError =
   | 'access_denied'
   | 'authorization_pending'
+  | 'consent_required'
   | 'expired_login_hint_token'
   | 'expired_token'
   | 'insufficient_user_authentication'
@@ -17,15 +18,19 @@ type OAuthError =
   | 'invalid_grant'
   | 'invalid_redirect_uri'
   | 'invalid_request'
+  | 'invalid_request_uri'
   | 'invalid_scope'
   | 'invalid_target'
   | 'invalid_token'
+  | 'registration_not_supported'
+  | 'request_not_supported'
   | 'server_error'
   | 'slow_down'
   | 'temporarily_unavailable'
   | 'unauthorized_client'
   | 'unknown_user_id'
   | 'unsupported_grant_type'
+  | 'unsupported_response_type'
   | 'use_dpop_nonce'
   | 'use_attestation_challenge'
   | 'use_fresh_attestation'
@@ -40,6 +45,11 @@ const BY_CODE: Partial<Record<ProblemCode, OAuthError>> = {
   'attestation.challenge_needed': 'use_attestation_challenge',
   'attestation.invalid': 'invalid_client_attestation',
   'attestation.stale': 'use_fresh_attestation',
+  'authorization.person_needed': 'consent_required',
+  'authorization.registration': 'registration_not_supported',
+  'authorization.request_object': 'request_not_supported',
+  'authorization.request_uri': 'invalid_request_uri',
+  'authorization.response_type': 'unsupported_response_type',
   'authorization.too_many': 'temporarily_unavailable',
   'backchannel.bad_message': 'invalid_binding_message',
   'backchannel.hint_expired': 'expired_login_hint_token',

@@ -1,8 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { GrantParts } from '../grants/index.ts'
 import type { ClientAddresses, ClientCertificates } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { readClientForm } from './attestation.ts'
+import type { PushedRoom } from './authorization/pushed-room.ts'
 import { deviceCode } from './device-request.ts'
 import { type Form, required } from './form.ts'
 import {
@@ -28,8 +29,7 @@ import { type AssertionAnswer, assertionFor } from './grants/issue-assertion.ts'
 import { jwtBearer } from './grants/jwt-bearer.ts'
 import { deferringOf, type RequestCredentials } from './grants/read.ts'
 import { tokenExchange } from './grants/token-exchange.ts'
-import { presentedAt, withBody } from './presented.ts'
-import type { PushedRoom } from './pushed-room.ts'
+import { presentedAt } from './presented.ts'
 import { replaceTransactionToken, type TransactionAnswer } from './replace-transaction.ts'
 import type { TokenAnswer } from './token-answer.ts'
 
@@ -45,8 +45,6 @@ export interface TokenPorts extends InteractiveParts {
   readonly pushed: PushedRoom
   /** Audience of transaction tokens. */
   readonly trustDomain: string
-  /** The standard grants. */
-  readonly provider: (request: IncomingMessage, reply: ServerResponse) => Promise<void>
 }
 
 type Answer = TokenAnswer | TransactionAnswer | AssertionAnswer
@@ -59,9 +57,8 @@ interface GrantRow {
   readonly answer: (message: IncomingMessage, form: Form, ports: TokenPorts) => Promise<Answer>
 }
 
-/** Every grant that something is issued for; all others go to the provider. */
+/** Every grant that something is issued for. */
 const GRANTS: readonly GrantRow[] = [
-  // The provider issues the code, and what it opens is ours.
   { grantType: 'authorization_code', answer: interactive(authorizationCode) },
   { grantType: 'refresh_token', answer: interactive(refreshToken) },
   {
@@ -93,26 +90,20 @@ function presenting(grant: Grant<GrantParts>): GrantRow['answer'] {
 export const GRANT_TYPES: readonly string[] = [...new Set(GRANTS.map(({ grantType }) => grantType))]
 
 /**
- * The token endpoint (RFC 6749 section 3.2). Remit's own grants are answered here, on a path without detours; every
- * other grant goes to the provider. `undefined`: the provider answers.
+ * The token endpoint (RFC 6749 section 3.2).
+ * @throws Problem `oauth.unsupported_grant`, and those of the grants
  */
-export async function tokenEndpoint(
-  message: IncomingMessage,
-  reply: ServerResponse,
-  ports: TokenPorts,
-): Promise<Answer | undefined> {
+export async function tokenEndpoint(message: IncomingMessage, ports: TokenPorts): Promise<Answer> {
   if (message.method !== 'POST') throw new Problem('request.method_not_allowed', 'POST is needed')
-  const { form, text } = await readClientForm(message)
+  const { form } = await readClientForm(message)
   const type = required(form, 'grant_type')
   const rows = GRANTS.filter(({ grantType }) => grantType === type)
   const wanted = form.get('requested_token_type')
   const row =
     rows.find(({ requestedTokenType }) => requestedTokenType === wanted) ??
     rows.find(({ requestedTokenType }) => requestedTokenType === undefined)
-  if (!row || (type === DEVICE_CODE && !ports.deviceCodes)) {
-    await ports.provider(withBody(message, text), reply)
-    return undefined
-  }
+  if (!row || (type === DEVICE_CODE && !ports.deviceCodes))
+    throw new Problem('oauth.unsupported_grant', 'nothing is issued for this `grant_type`')
   // On every grant: what cannot be read is refused, whether or not it would be deferred.
   deferringOf(form)
   return row.answer(message, form, ports)

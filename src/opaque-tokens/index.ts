@@ -10,11 +10,11 @@ export {
   useRefreshStep,
 } from './bearer-store.ts'
 export type { BearerToken, RefreshToken } from './bearer-token.ts'
+export { type DeferralKind, newOpaqueToken, opaqueDigest } from './opaque-token.ts'
 export {
   CODE_STEP,
   consumeCodeStep,
   forgetRegistration,
   keepRegistration,
-} from './oidc-payload-store.ts'
-export { artefacts, type OidcPayloads } from './oidc-payloads.ts'
-export { type DeferralKind, newOpaqueToken, opaqueDigest } from './opaque-token.ts'
+} from './protocol-record-store.ts'
+export { type ProtocolRecords, protocolRecords } from './protocol-records.ts'

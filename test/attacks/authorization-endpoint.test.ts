@@ -401,7 +401,7 @@ inEachWorld('the authorization endpoint under attack', (world) => {
       assert.equal(headers['referrer-policy'], 'no-referrer')
     }
     const cookies = [asked.headers['set-cookie'] ?? []].flat()
-    assert.ok(cookies.length >= 3)
+    assert.ok(cookies.length >= 1)
     for (const cookie of cookies) assert.match(cookie, /; ?httponly/i)
     for (const cookie of cookies) assert.match(cookie, /; ?samesite=lax/i)
   })

@@ -4,8 +4,10 @@ import { addKey, retireAgent } from '../../src/agents/index.ts'
 import { addAdmissionRule } from '../../src/client-metadata/index.ts'
 import { basesOfPerson } from '../../src/consent/index.ts'
 import { sha256url } from '../../src/lib/bytes.ts'
-import { artefacts } from '../../src/opaque-tokens/index.ts'
+
+import { protocolRecords } from '../../src/opaque-tokens/index.ts'
 import { suspendPerson } from '../../src/sessions/index.ts'
+
 import { endBasis, listTasks } from '../../src/tasks/index.ts'
 import { deskActions, openDesk, ping, Stranger } from '../mcp/stranger.ts'
 import { newKey, proof } from '../signing.ts'
@@ -78,9 +80,9 @@ inEachWorld(
       const w = world()
       const stranger = await Stranger.arrive(w)
       const back = await stranger.codeFor(desk())
-      const kept = artefacts({ storage: w.rooms.storage, clock: w.clock })
+      const kept = protocolRecords({ storage: w.rooms.storage, clock: w.clock })
       const id = sha256url(back.searchParams.get('code') ?? '')
-      const code = await kept.find('AuthorizationCode', { id })
+      const code = await kept.find('AuthorizationCode', id)
       for (const weak of [
         { codeChallenge: stranger.verifier, codeChallengeMethod: 'plain' },
         { codeChallenge: sha256url(stranger.verifier), codeChallengeMethod: 'plain' },
@@ -88,7 +90,7 @@ inEachWorld(
         { codeChallenge: undefined, codeChallengeMethod: undefined },
         { codeChallenge: undefined, codeChallengeMethod: 'S256' },
       ]) {
-        await kept.put('AuthorizationCode', id, { ...code, ...weak }, 60)
+        await kept.put({ kind: 'AuthorizationCode', id, payload: { ...code, ...weak } }, 60)
         for (const code_verifier of [stranger.verifier, ''])
           assert.equal(
             (await stranger.redeem(back, desk(), { code_verifier })).status,
@@ -102,13 +104,13 @@ inEachWorld(
       const w = world()
       const stranger = await Stranger.arrive(w)
       const back = await stranger.codeFor(desk())
-      const kept = artefacts({ storage: w.rooms.storage, clock: w.clock })
+      const kept = protocolRecords({ storage: w.rooms.storage, clock: w.clock })
       const id = sha256url(back.searchParams.get('code') ?? '')
-      const code = await kept.find('AuthorizationCode', { id })
+      const code = await kept.find('AuthorizationCode', id)
       assert.ok(code)
       const twin = new URL(back)
       twin.searchParams.set('code', 'twin')
-      await kept.put('AuthorizationCode', sha256url('twin'), code, 60)
+      await kept.put({ kind: 'AuthorizationCode', id: sha256url('twin'), payload: code }, 60)
       const answers = await Promise.all([back, twin].map((one) => stranger.redeem(one, desk())))
       assert.ok(answers.filter(({ status }) => status === 200).length <= 1)
       assert.equal((await taskOf(stranger)).closeReason, 'code.replayed')

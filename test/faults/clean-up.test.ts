@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { sql } from 'kysely'
 import { cleanUp, tidy } from '../../src/background.ts'
-import { artefacts } from '../../src/opaque-tokens/index.ts'
+import { protocolRecords } from '../../src/opaque-tokens/index.ts'
 import { inEachWorld, type World } from '../world.ts'
 
 const OVER = 1
@@ -11,8 +11,8 @@ const OVER = 1
 async function clean({ rooms }: World) {
   const { decisions, storage } = rooms
   const told: Error[] = []
-  const kept = artefacts({ storage, clock: decisions.clock })
-  const chores = cleanUp({ rooms, artefacts: kept })
+  const kept = protocolRecords({ storage, clock: decisions.clock })
+  const chores = cleanUp({ rooms, records: kept })
   await tidy({ rooms }, chores, (error) => told.push(error as Error)) // as: that is what is told
   return told
 }

@@ -500,11 +500,13 @@ inEachWorld(
       const bound = await push(combined)
       assert.equal(bound.status, 201, bound.text)
       const kept = await rooms.storage.read
-        .selectFrom('oidc_payloads')
+        .selectFrom('protocol_records')
         .select('payload')
-        .where('model', '=', 'PushedAuthorizationRequest')
+        .where('kind', '=', 'PushedAuthorizationRequest')
         .execute()
-      const keys = kept.map(({ payload }) => JSON.parse(payload).dpopJkt)
+      const keys = kept.map(({ payload }) =>
+        new Map<string, string>(JSON.parse(payload).parameters).get('dpop_jkt'),
+      )
       assert.deepEqual(keys.toSorted(), [instance.thumbprint, undefined])
       const wrong: [name: string, over: Partial<Showing>, error: string][] = [
         ['used before', combined, 'invalid_dpop_proof'],

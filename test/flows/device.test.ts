@@ -235,7 +235,7 @@ describe('device codes that are not switched on', () => {
     const sam = await w.browser('sam')
     assert.equal((await sam.get(`${w.issuer}/device`)).status, 404)
     const answer = await poll(w, `remit_vc_${'A'.repeat(43)}`, await newKey())
-    // Whoever is no client of the protocol library is no client for its grants.
-    assert.deepEqual([answer.status, answer.body.error], [401, 'invalid_client'], answer.text)
+    const { body: refused, status, text } = answer
+    assert.deepEqual([status, refused.error], [400, 'unsupported_grant_type'], text)
   })
 })

@@ -3,28 +3,17 @@ import type { GrantParts } from '../../grants/index.ts'
 import type { Refused } from '../../issuance/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
 import { Problem } from '../../lib/problem.ts'
-import type { OidcPayloads } from '../../opaque-tokens/index.ts'
-import { codeId } from '../adapter.ts'
-import { type Form, required } from '../form.ts'
+import type { ProtocolRecords } from '../../opaque-tokens/index.ts'
+import { type CodeRecord, findCode, recordId } from '../authorization/records.ts'
+import { type Form, refuse, required } from '../form.ts'
 import { ACCESS_TOKEN } from '../grant-types.ts'
 import { refusalProblem, type TokenAnswer } from '../token-answer.ts'
-import { clientIdOf, deferringOf, type RequestCredentials, refuse, wantedOf } from './read.ts'
+import { clientIdOf, deferringOf, type RequestCredentials, wantedOf } from './read.ts'
 
 /** What the grants of the authorization endpoint work with. */
 export interface InteractiveParts {
   readonly decisions: GrantParts
-  readonly artefacts: OidcPayloads
-}
-
-/** What the provider remembers of a code, as far as redeeming it asks. */
-interface StoredCode {
-  readonly clientId?: unknown
-  readonly grantId?: unknown
-  readonly redirectUri?: unknown
-  readonly resource?: unknown
-  readonly codeChallenge?: unknown
-  readonly codeChallengeMethod?: unknown
-  readonly dpopJkt?: unknown
+  readonly records: ProtocolRecords
 }
 
 /** RFC 7636 section 4.1 */
@@ -35,43 +24,41 @@ const VERIFIER = /^[A-Za-z0-9._~-]{43,128}$/
  * (contract 5.3). Whether it does is decided in one transaction; here it is only read.
  */
 export async function authorizationCode(
-  { artefacts, decisions }: InteractiveParts,
+  { records, decisions }: InteractiveParts,
   presented: RequestCredentials,
   form: Form,
 ): Promise<TokenAnswer> {
   refuse(form, ['client_secret'], 'is not accepted here')
-  const id = codeId(required(form, 'code'))
-  const stored = await artefacts.find<StoredCode>('AuthorizationCode', { id })
-  const authorizationId = stored && checkCode(stored, form)
-  if (authorizationId === undefined)
+  const code = required(form, 'code')
+  const stored = await findCode(records, code)
+  if (!stored || !isRightFor(stored, form))
     throw new Problem('code.invalid', 'the code is unknown, over, or was not asked for like this')
   const answer = await redeemCode(decisions, {
     ...presented,
     ...assertionOf(form),
-    authorizationId,
-    codeId: id,
+    authorizationId: stored.authorizationId,
+    codeId: recordId(code),
     deferrable: deferringOf(form) !== undefined,
     details: wantedOf(form).details,
-    thumbprint: typeof stored?.dpopJkt === 'string' ? stored.dpopJkt : undefined,
+    thumbprint: stored.thumbprint,
   })
   return interactiveAnswer(answer)
 }
 
 /**
- * Everything that a code is bound to. Answers the request that it is for.
- * INVARIANT: a code without a challenge is worth nothing; there is no grant without PKCE, and no method but S256.
+ * Checks everything that a code is bound to.
+ * INVARIANT: a code is worth nothing without the verifier of its challenge (RFC 7636 section 4.6), and no method but S256.
  */
-function checkCode(stored: StoredCode, form: Form): string | undefined {
-  // RFC 7636 section 4.6: without one it is the wrong one.
+function isRightFor(stored: CodeRecord, form: Form): boolean {
   const verifier = form.get('code_verifier') ?? ''
-  const bound =
+  return (
     stored.clientId === clientIdOf(form) &&
     stored.redirectUri === required(form, 'redirect_uri') &&
     stored.resource === (form.get('resource') ?? stored.resource) &&
     stored.codeChallengeMethod === 'S256' &&
     VERIFIER.test(verifier) &&
     stored.codeChallenge === sha256url(verifier)
-  return bound && typeof stored.grantId === 'string' ? stored.grantId : undefined
+  )
 }
 
 /** The refresh token grant (RFC 6749 section 6) of tasks that a code opened. */

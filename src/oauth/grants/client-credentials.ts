@@ -1,7 +1,7 @@
 import { type GrantParts, openTask } from '../../grants/index.ts'
-import type { Form } from '../form.ts'
+import { type Form, refuse } from '../form.ts'
 import { openingAnswer, type TokenAnswer } from '../token-answer.ts'
-import { openingOf, type RequestCredentials, refuse, taskOf } from './read.ts'
+import { openingOf, type RequestCredentials, taskOf } from './read.ts'
 
 /**
  * Client credentials (RFC 6749 section 4.4): a task with nobody present, under a sponsor grant in force (contract 5.2).

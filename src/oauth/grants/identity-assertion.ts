@@ -1,7 +1,7 @@
 import { type GrantParts, openTask } from '../../grants/index.ts'
-import { type Form, required } from '../form.ts'
+import { type Form, refuse, required } from '../form.ts'
 import { openingAnswer, type TokenAnswer } from '../token-answer.ts'
-import { openingOf, type RequestCredentials, refuse, taskOf } from './read.ts'
+import { openingOf, type RequestCredentials, taskOf } from './read.ts'
 
 /**
  * Redeems the identity assertion of another organization (ID-JAG section 4.4) or the grant of another domain (OAuth identity

@@ -5,10 +5,10 @@ import {
   issueForSubject,
 } from '../../grants/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { type Form, required } from '../form.ts'
+import { type Form, refuse, required } from '../form.ts'
 import { ACCESS_TOKEN, ID_JAG, ID_TOKEN, JWT } from '../grant-types.ts'
 import { openingAnswer, refusalProblem } from '../token-answer.ts'
-import { placeOf, type RequestCredentials, refuse, refuseAllBut, wantedOf } from './read.ts'
+import { placeOf, type RequestCredentials, refuseAllBut, wantedOf } from './read.ts'
 
 /** RFC 8693 section 2.2.1, for what is no access token. */
 export interface AssertionAnswer {

@@ -1,10 +1,10 @@
 import { type GrantParts, openTask } from '../../grants/index.ts'
 import { readCompact, readObject } from '../../jose/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { type Form, required } from '../form.ts'
+import { type Form, refuse, required } from '../form.ts'
 import { openingAnswer, type TokenAnswer } from '../token-answer.ts'
 import { redeems } from './identity-assertion.ts'
-import { deferringOf, openingOf, type RequestCredentials, refuse } from './read.ts'
+import { deferringOf, openingOf, type RequestCredentials } from './read.ts'
 import { workloadGrant } from './workload.ts'
 
 type Grant = (parts: GrantParts, presented: RequestCredentials, form: Form) => Promise<TokenAnswer>

@@ -3,7 +3,7 @@ import type { ShownCertificate } from '../../http/index.ts'
 import { readCompact, readObject } from '../../jose/index.ts'
 import { parseJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
-import { type Form, required } from '../form.ts'
+import { type Form, refuse, required } from '../form.ts'
 import { ACCESS_TOKEN } from '../grant-types.ts'
 
 /** What every request of ours at the token endpoint is presented with: read from headers and the connection, never the form. */
@@ -59,11 +59,6 @@ export function refuseActor(form: Form): void {
   if (wanted !== undefined && wanted !== ACCESS_TOKEN) {
     throw new Problem('oauth.invalid_request', 'only access tokens are issued')
   }
-}
-
-export function refuse(form: Form, names: readonly string[], why: string): void {
-  const name = names.find((one) => form.has(one))
-  if (name !== undefined) throw new Problem('oauth.invalid_request', `\`${name}\` ${why}`)
 }
 
 /** Refuses everything that is not named. */

@@ -1,10 +1,10 @@
 import { type GrantParts, openTask } from '../../grants/index.ts'
 import type { Refused } from '../../issuance/index.ts'
 import type { ProblemCode } from '../../lib/problem.ts'
-import { type Form, required } from '../form.ts'
+import { type Form, refuse, required } from '../form.ts'
 import { CLIENT_ASSERTION_TYPE } from '../grant-types.ts'
 import { openingAnswer, type TokenAnswer } from '../token-answer.ts'
-import { type RequestCredentials, refuse, refuseActor, taskOf } from './read.ts'
+import { type RequestCredentials, refuseActor, taskOf } from './read.ts'
 
 /**
  * The Workload Authorization Grant: a token of a trusted issuer opens a task for the agent that it names, without any other

@@ -45,18 +45,18 @@ export async function managementEndpoint(
 /** INVARIANT: one answer for a client that is not there and a token that is not its own (section 2.1). */
 async function requireManaged(
   message: IncomingMessage,
-  { artefacts }: RegistrationPorts,
+  { records }: RegistrationPorts,
 ): Promise<Managed> {
   const client_id = /^\/([a-z0-9-]{1,64})$/.exec((message.url ?? '').slice(REGISTER.length))?.[1]
   const token = bearerOf(message)
   const digest = token === undefined ? undefined : opaqueDigest('remit_rm', token)
   const kept =
     client_id && digest
-      ? await artefacts.find<KeptRegistration>('Registration', { id: client_id })
+      ? await records.find<KeptRegistration>('Registration', client_id)
       : undefined
   const client =
     client_id && kept?.digest === digest
-      ? await artefacts.find<Managed['client']>('Client', { id: client_id })
+      ? await records.find<Managed['client']>('Client', client_id)
       : undefined
   if (!client_id || !token || !kept || !client)
     throw new Problem('registration.unauthorized', 'the token is not the one of such a client')
@@ -81,7 +81,7 @@ async function replace(
   await requireAllowed(ports, client_id, client)
   await describeClient(ports.decisions, selfRegistered(client_id, client))
   const replaced = { client_id, ...client }
-  if (!(await ports.artefacts.replace('Client', client_id, replaced)))
+  if (!(await ports.records.replace({ kind: 'Client', id: client_id, payload: replaced })))
     throw new Problem('registration.unauthorized', 'the registration is gone')
   return registered(ports, { ...managed, client })
 }

@@ -8,7 +8,7 @@ import { manualClock } from '../../lib/clock.ts'
 import { Problem, type ProblemCode } from '../../lib/problem.ts'
 import { systemRandom } from '../../lib/random.ts'
 import { Secret } from '../../lib/secret.ts'
-import { artefacts, keepRegistration } from '../../opaque-tokens/index.ts'
+import { keepRegistration, protocolRecords } from '../../opaque-tokens/index.ts'
 import type { Storage } from '../../storage/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { type RegistrationPorts, registrationEndpoint, UNUSED_SECONDS } from './register.ts'
@@ -26,9 +26,9 @@ function request(over: object = {}, headers: Record<string, string> = {}): Incom
 
 function begin(storage: Storage, { mostUnused, ...policy }: Partial<RegistrationPorts> = {}) {
   const clock = manualClock()
-  const kept = artefacts({ storage, clock })
+  const kept = protocolRecords({ storage, clock })
   const about = { issuer: 'https://remit.example', storage, registration: 'open' } as const
-  const ports = { ...about, artefacts: kept, clock, random: systemRandom, ...policy }
+  const ports = { ...about, records: kept, clock, random: systemRandom, ...policy }
   return {
     clock,
     register: (over: object = {}, headers: Record<string, string> = {}) =>
@@ -36,7 +36,7 @@ function begin(storage: Storage, { mostUnused, ...policy }: Partial<Registration
         ...ports,
         ...(mostUnused ? { mostUnused } : {}),
       }),
-    knows: async (id: string) => (await kept.find('Client', { id })) !== undefined,
+    knows: async (id: string) => (await kept.find('Client', id)) !== undefined,
     forget: () => kept.forget(),
   }
 }

@@ -7,7 +7,7 @@ import { parseJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Random } from '../../lib/random.ts'
 import type { Secret } from '../../lib/secret.ts'
-import { newOpaqueToken, type OidcPayloads } from '../../opaque-tokens/index.ts'
+import { newOpaqueToken, type ProtocolRecords } from '../../opaque-tokens/index.ts'
 import { readBody } from '../form.ts'
 import { bearerOf } from './bearer.ts'
 import { type ClientRegistration, readClientMetadata } from './read-metadata.ts'
@@ -27,7 +27,7 @@ export type RegistrationPolicy = 'open' | 'listed' | 'off'
 export interface RegistrationPorts {
   /** Remit's own. */
   readonly issuer: string
-  readonly artefacts: OidcPayloads
+  readonly records: ProtocolRecords
   readonly storage: Pick<GrantParts['storage'], 'read'>
   readonly clock: Clock
   readonly random: Random
@@ -66,7 +66,7 @@ export async function registrationEndpoint(
   message: IncomingMessage,
   ports: RegistrationPorts,
 ): Promise<Registered> {
-  const { artefacts, clock, random } = ports
+  const { records, clock, random } = ports
   if (message.method !== 'POST') throw new Problem('request.method_not_allowed', 'POST is needed')
   requireInitialToken(message, ports)
   const client = readClientMetadata(await readJson(message), ports)
@@ -78,10 +78,10 @@ export async function registrationEndpoint(
   const kept: KeptRegistration = { digest, issuedAt: Math.floor(clock.now() / 1000) }
   // With who manages it: a client without would be one that nobody can take back.
   const both = [
-    { model: 'Registration', id: client_id, payload: kept },
-    { model: 'Client', id: client_id, payload: { client_id, ...client } },
+    { kind: 'Registration', id: client_id, payload: kept },
+    { kind: 'Client', id: client_id, payload: { client_id, ...client } },
   ]
-  await artefacts.putAll(both, UNUSED_SECONDS)
+  await records.putAll(both, UNUSED_SECONDS)
   return registered(ports, { client_id, client, kept, token })
 }
 
@@ -136,15 +136,15 @@ export async function requireAllowed(
  * @throws Problem `registration.too_many`
  */
 async function makeRoom({
-  artefacts,
+  records,
   clock,
   mostUnused = MAX_UNUSED,
 }: RegistrationPorts): Promise<void> {
-  const isFull = async () => (await artefacts.countExpiring('Client')) >= mostUnused
+  const isFull = async () => (await records.countExpiring('Client')) >= mostUnused
   if (!(await isFull())) return
   const before = clock.now() + (UNUSED_SECONDS - YOUNG_SECONDS) * 1000
-  await artefacts.forgetExpiring('Client', before)
-  await artefacts.forgetExpiring('Registration', before)
+  await records.forgetExpiring('Client', before)
+  await records.forgetExpiring('Registration', before)
   if (await isFull())
     throw new Problem('registration.too_many', 'too many registrations wait for their first use')
 }

@@ -6,7 +6,7 @@ import { addAdmissionRule } from '../../client-metadata/index.ts'
 import { beginAuthorization, findAuthorization } from '../../code-grant/index.ts'
 import { basesOfPerson } from '../../consent/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
-import { artefacts } from '../../opaque-tokens/index.ts'
+import { protocolRecords } from '../../opaque-tokens/index.ts'
 import { ADMINISTRATORS } from '../../people/index.ts'
 import type { Storage } from '../../storage/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
@@ -29,7 +29,10 @@ async function begin(storage: Storage) {
   const parts = { ...people, ...decisions, revalidate: async () => {} }
   const browser = await pages.browserOf(sam)
   browser.setCookie('remit_browser', BROWSER)
-  await artefacts(decisions).put('Client', CLIENT, { client_id: CLIENT }, HOUR / 1000)
+  await protocolRecords(decisions).put(
+    { kind: 'Client', id: CLIENT, payload: { client_id: CLIENT } },
+    HOUR / 1000,
+  )
   let asked = 0
   return {
     ...{ pages, parts, sam, ada, browser },

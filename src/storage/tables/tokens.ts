@@ -31,14 +31,11 @@ export const tokens = {
     /** Sealed. */
     successor: nullable(bytes),
   },
-  /** Rows of oidc-provider. */
-  oidc_payloads: {
-    model: text,
+  /** Records that OAuth keeps between two requests. */
+  protocol_records: {
+    kind: text,
     id: text,
     payload: json,
-    grant_id: nullable(text),
-    user_code: nullable(text),
-    uid: nullable(text),
     consumed_at: nullable(time),
     expires_at: nullable(time),
   },

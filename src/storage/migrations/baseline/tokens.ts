@@ -1,6 +1,6 @@
 import type { Statements } from '../portable-sql.ts'
 
-/** Tables of tokens, and of what `oidc-provider` stores. */
+/** Tables of tokens, and of what OAuth keeps between two requests. */
 export const tokens: Statements = ({ bytes, integer, table, text }) => [
   table(
     'bearer_tokens',
@@ -21,14 +21,10 @@ export const tokens: Statements = ({ bytes, integer, table, text }) => [
   'CREATE INDEX refresh_tokens_by_task ON refresh_tokens (task_id)',
   'CREATE INDEX refresh_tokens_by_expiry ON refresh_tokens (expires_at)',
   table(
-    'oidc_payloads',
-    `model ${text} NOT NULL, id ${text} NOT NULL, payload ${text} NOT NULL, grant_id ${text},
-     user_code ${text}, uid ${text}, consumed_at ${integer}, expires_at ${integer},
-     PRIMARY KEY (model, id)`,
+    'protocol_records',
+    `kind ${text} NOT NULL, id ${text} NOT NULL, payload ${text} NOT NULL, consumed_at ${integer},
+     expires_at ${integer}, PRIMARY KEY (kind, id)`,
   ),
-  'CREATE INDEX oidc_payloads_by_grant ON oidc_payloads (grant_id) WHERE grant_id IS NOT NULL',
-  'CREATE INDEX oidc_payloads_by_uid ON oidc_payloads (model, uid) WHERE uid IS NOT NULL',
-  `CREATE INDEX oidc_payloads_by_user_code ON oidc_payloads (model, user_code)
-     WHERE user_code IS NOT NULL`,
-  'CREATE INDEX oidc_payloads_by_expiry ON oidc_payloads (expires_at) WHERE expires_at IS NOT NULL',
+  `CREATE INDEX protocol_records_by_expiry ON protocol_records (expires_at)
+     WHERE expires_at IS NOT NULL`,
 ]

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { manualClock } from '../lib/clock.ts'
+import { manualClock } from '../../lib/clock.ts'
 import { PushedRoom } from './pushed-room.ts'
 
 const FULL = { code: 'authorization.too_many' }

@@ -1,0 +1,174 @@
+import type { StepUp } from '@remit/engine'
+import { readAskedDetails } from '../../code-grant/index.ts'
+import type { GrantParts } from '../../grants/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import { refusalProblem } from '../token-answer.ts'
+import type { RequestParameters } from './parameters.ts'
+import { isRegisteredRedirect } from './redirect-uri.ts'
+import { requestedResource } from './requested-resource.ts'
+import type { RequestingClient } from './requesting-client.ts'
+
+/** Authorization request (RFC 6749 section 4.1.1) that can be put to a person. */
+export interface AuthorizationRequest {
+  readonly redirectUri: string
+  /** Identifier of the one resource. */
+  readonly resource: string
+  readonly scope: string | null
+  /** `authorization_details` as sent. */
+  readonly askedDetails: string | null
+  readonly deferrable: boolean
+  readonly stepUp: StepUp | null
+  readonly state: string | undefined
+  readonly codeChallenge: string
+  /** Thumbprint of the key that the client will prove (`dpop_jkt`, RFC 9449 section 10). */
+  readonly thumbprint: string | undefined
+}
+
+/** Every parameter that means something here; others are ignored (RFC 6749 section 3.1). */
+const KNOWN = [
+  'acr_values',
+  'authorization_details',
+  'client_id',
+  'code_challenge',
+  'code_challenge_method',
+  'completion_mode',
+  'dpop_jkt',
+  'max_age',
+  'prompt',
+  'redirect_uri',
+  'registration',
+  'request',
+  'request_uri',
+  'resource',
+  'response_mode',
+  'response_type',
+  'scope',
+  'state',
+] as const
+
+/** Characters of one value; `authorization_details` have a limit of their own. */
+const MAX_VALUE = 16_384
+const MAX_ACR_VALUES = 10
+/** A SHA-256 digest in base64url: the only challenge of `S256` (RFC 7636 section 4.2), and a thumbprint (RFC 7638). */
+const DIGEST = /^[A-Za-z0-9_-]{43}$/
+/** RFC 6749 section 3.3 */
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/
+const ACR_VALUE = /^[\x21\x23-\x5b\x5d-\x7e]{1,255}$/
+
+/**
+ * The address that the answer goes to.
+ * @throws Problem `authorization.bad_request`: there is none that the client registered, so nobody but the person can be told
+ */
+export function redirectOf({ self }: RequestingClient, { form, repeated }: RequestParameters) {
+  const wanted = form.get('redirect_uri')
+  if (wanted === undefined || repeated.has('redirect_uri'))
+    throw new Problem('authorization.bad_request', 'exactly one `redirect_uri` is needed')
+  if (!isRegisteredRedirect(self.redirectUris, wanted))
+    throw new Problem(
+      'authorization.bad_request',
+      'the answer would go to an address that the program did not register',
+    )
+  return wanted
+}
+
+/**
+ * Checks an authorization request, pushed or not, with everything that it is asked before the person.
+ * INVARIANT: no request without PKCE, and no method but S256 (RFC 9700 section 2.1.1).
+ * @throws Problem `authorization.…`, `oauth.invalid_request`, `resource.unknown`, `task.bad_details`, `task.bad_scope`
+ */
+export async function checkRequest(
+  { catalog }: Pick<GrantParts, 'catalog'>,
+  client: RequestingClient,
+  parameters: RequestParameters,
+): Promise<AuthorizationRequest> {
+  const { form } = parameters
+  const redirectUri = redirectOf(client, parameters)
+  requireOnce(parameters)
+  refuseUnsupported(form)
+  const codeChallenge = challengeOf(form)
+  const thumbprint = form.get('dpop_jkt')
+  if (thumbprint !== undefined && !DIGEST.test(thumbprint))
+    throw invalid('`dpop_jkt` is the SHA-256 thumbprint of a key')
+  const scope = form.get('scope') ?? null
+  if (scope !== null && !SCOPE.test(scope))
+    throw new Problem('task.bad_scope', 'scope contains invalid characters')
+  const stepUp = stepUpOf(form)
+  const modes = form.get('completion_mode')?.split(' ') ?? []
+  if (new Set(modes).size < modes.length) throw invalid('`completion_mode` says a value twice')
+  const view = await catalog.current()
+  const resource = requestedResource(view, parameters, client.terms.defaultResource)
+  const askedDetails = form.get('authorization_details') ?? null
+  const details = askedDetails === null ? [] : readAskedDetails(view, askedDetails, resource)
+  if ('outcome' in details) throw refusalProblem(details)
+  return {
+    ...{ redirectUri, resource, scope, askedDetails, stepUp, codeChallenge, thumbprint },
+    deferrable: modes.includes('deferred'),
+    state: form.get('state'),
+  }
+}
+
+function requireOnce({ form, repeated }: RequestParameters): void {
+  const twice = KNOWN.find((name) => repeated.has(name))
+  if (twice === 'resource')
+    throw new Problem('resource.unknown', 'exactly one `resource` is needed')
+  if (twice !== undefined) throw invalid(`parameter \`${twice}\` came twice`)
+  const long = KNOWN.filter((name) => name !== 'authorization_details').find(
+    (name) => (form.get(name)?.length ?? 0) > MAX_VALUE,
+  )
+  if (long !== undefined) throw invalid(`parameter \`${long}\` is too long`)
+}
+
+function refuseUnsupported(form: RequestParameters['form']): void {
+  if (form.has('request'))
+    throw new Problem(
+      'authorization.request_object',
+      'request objects are not taken: push the request',
+    )
+  if (form.has('registration'))
+    throw new Problem(
+      'authorization.registration',
+      'a client registers at the registration endpoint',
+    )
+  const { type = '', mode = 'query' } = {
+    type: form.get('response_type'),
+    mode: form.get('response_mode'),
+  }
+  if (type === '') throw invalid('`response_type` is missing')
+  if (type !== 'code') throw new Problem('authorization.response_type', '`response_type` is `code`')
+  if (mode !== 'query') throw invalid('answers are sent in the query: leave `response_mode` out')
+}
+
+function challengeOf(form: RequestParameters['form']): string {
+  const challenge = form.get('code_challenge')
+  if (challenge === undefined) throw invalid('`code_challenge` is needed (PKCE)')
+  if (form.get('code_challenge_method') !== 'S256')
+    throw invalid('`code_challenge_method` is `S256`')
+  if (!DIGEST.test(challenge))
+    throw invalid('`code_challenge` is the SHA-256 digest of the verifier in base64url')
+  return challenge
+}
+
+/** How the person has to have signed in (RFC 9470 section 4, OpenID Connect Core section 3.1.2.1). */
+function stepUpOf(form: RequestParameters['form']): StepUp | null {
+  const acrValues = form.get('acr_values')?.split(' ').filter(Boolean) ?? []
+  if (acrValues.length > MAX_ACR_VALUES || !acrValues.every((value) => ACR_VALUE.test(value)))
+    throw invalid('`acr_values` is no list of values')
+  const age = form.get('max_age')
+  if (age !== undefined && !/^\d{1,9}$/.test(age))
+    throw invalid('`max_age` is no number of seconds')
+  const prompts = form.get('prompt')?.split(' ').filter(Boolean) ?? []
+  if (prompts.includes('none'))
+    throw prompts.length === 1
+      ? new Problem('authorization.person_needed', 'the person has to be asked')
+      : invalid('`prompt` is `none`, or something else')
+  // The person is asked each time: a client that registered itself cannot prove that it is the one from before.
+  const odd = prompts.find((prompt) => prompt !== 'login' && prompt !== 'consent')
+  if (odd !== undefined) throw invalid('`prompt` is `login` or `consent`')
+  const seconds = age === undefined ? null : Number(age)
+  const maxAgeSeconds = prompts.includes('login') ? 0 : seconds
+  return acrValues.length === 0 && maxAgeSeconds === null ? null : { acrValues, maxAgeSeconds }
+}
+
+function invalid(detail: string): Problem {
+  return new Problem('oauth.invalid_request', detail)
+}

@@ -1,0 +1,125 @@
+import type { Reader, Step, Tx } from '../storage/index.ts'
+
+export function putRecordStep(
+  db: Reader,
+  row: { kind: string; id: string; payload: string; expiresAt: number | null },
+): Step {
+  const values = { payload: row.payload, expires_at: row.expiresAt }
+  const query = db
+    .insertInto('protocol_records')
+    .values({ kind: row.kind, id: row.id, consumed_at: null, ...values })
+    .onConflict((conflict) => conflict.columns(['kind', 'id']).doUpdateSet(values))
+  return { name: 'protocol record', query, rows: 1 }
+}
+
+export function findRecord(
+  db: Reader,
+  { id, kind, now }: { kind: string; id: string; now: number },
+): Promise<{ payload: string; consumedAt: number | null } | undefined> {
+  return db
+    .selectFrom('protocol_records')
+    .select(['payload', 'consumed_at as consumedAt'])
+    .where('kind', '=', kind)
+    .where('id', '=', id)
+    .where((e) => e.or([e('expires_at', 'is', null), e('expires_at', '>', now)]))
+    .executeTakeFirst()
+}
+
+/** Commits for exactly one caller. */
+export function consumeRecordStep(
+  db: Reader,
+  { id, kind, name, now }: { kind: string; id: string; name: string; now: number },
+): Step {
+  const query = db
+    .updateTable('protocol_records')
+    .set({ consumed_at: now })
+    .where('kind', '=', kind)
+    .where('id', '=', id)
+    .where('consumed_at', 'is', null)
+  return { name, query, rows: 1 }
+}
+
+/** Name of the guard that fails for a code that was used, or is gone. */
+export const CODE_STEP = 'unused code'
+
+/** An authorization code is used up as a part of what it is used for, and known as long as that lasts. */
+export function consumeCodeStep(
+  db: Reader,
+  id: string,
+  times: { readonly now: number; readonly knownUntil: number },
+): Step {
+  const query = db
+    .updateTable('protocol_records')
+    .set({ consumed_at: times.now, expires_at: times.knownUntil })
+    .where('kind', '=', 'AuthorizationCode')
+    .where('id', '=', id)
+    .where('consumed_at', 'is', null)
+  return { name: CODE_STEP, query, rows: 1 }
+}
+
+/**
+ * Replaces the payload; the record expires when it would have before. False when it is not there.
+ */
+export async function replacePayload(
+  tx: Tx,
+  { id, kind, now, payload }: { kind: string; id: string; payload: string; now: number },
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('protocol_records')
+    .set({ payload })
+    .where('kind', '=', kind)
+    .where('id', '=', id)
+    .where((e) => e.or([e('expires_at', 'is', null), e('expires_at', '>', now)]))
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
+export function destroyRecordStep(db: Reader, kind: string, id: string): Step {
+  const query = db.deleteFrom('protocol_records').where('kind', '=', kind).where('id', '=', id)
+  return { name: 'protocol record to remove', query, rows: 1 }
+}
+
+export async function forgetRecords(tx: Tx, now: number): Promise<void> {
+  await tx.deleteFrom('protocol_records').where('expires_at', '<', now).execute()
+}
+
+export async function countExpiring(reader: Reader, kind: string, now: number): Promise<number> {
+  const { count } = await reader
+    .selectFrom('protocol_records')
+    .select(({ fn }) => fn.countAll<number | string>().as('count'))
+    .where('kind', '=', kind)
+    .where('expires_at', '>', now)
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
+const REGISTRATION = ['Client', 'Registration']
+
+/** A client that became an agent stays registered for good. False: it is not registered, or not any more. */
+export async function keepRegistration(tx: Tx, clientId: string): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('protocol_records')
+    .set({ expires_at: null })
+    .where('kind', 'in', REGISTRATION)
+    .where('id', '=', clientId)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows > 0n
+}
+
+/** Forgets a registration, with whoever manages it. */
+export async function forgetRegistration(tx: Tx, clientId: string): Promise<void> {
+  await tx
+    .deleteFrom('protocol_records')
+    .where('kind', 'in', REGISTRATION)
+    .where('id', '=', clientId)
+    .execute()
+}
+
+/** Forgets those of a kind that would have expired before a time anyway. */
+export async function forgetExpiring(tx: Tx, kind: string, before: number): Promise<void> {
+  await tx
+    .deleteFrom('protocol_records')
+    .where('kind', '=', kind)
+    .where('expires_at', '<', before)
+    .execute()
+}
