@@ -35,26 +35,33 @@ async function says(child: ChildProcess, said: () => string, words: RegExp): Pro
   while (!words.test(said())) await Promise.race([once(child.stderr ?? child, 'data'), ended])
 }
 
-const first = await neighbouringPorts(5)
-const [issuer = 0, gateway = 0] = await freePorts(2)
+/** How each command is started. Ports are chosen just before they are needed. */
 const SERVERS = {
-  serve: {
-    args: ['serve'],
-    ready: /Remit serves/,
-    environment: {
-      REMIT_ISSUER: `http://127.0.0.1:${issuer}`,
-      REMIT_LISTEN: `127.0.0.1:${issuer}`,
-      REMIT_GATEWAY: `http://127.0.0.1:${gateway}`,
-      REMIT_GATEWAY_LISTEN: `127.0.0.1:${gateway}`,
-    },
+  serve: async () => {
+    const [issuer = 0, gateway = 0] = await freePorts(2)
+    return {
+      args: ['serve'],
+      ready: /Remit serves/,
+      environment: {
+        REMIT_ISSUER: `http://127.0.0.1:${issuer}`,
+        REMIT_LISTEN: `127.0.0.1:${issuer}`,
+        REMIT_GATEWAY: `http://127.0.0.1:${gateway}`,
+        REMIT_GATEWAY_LISTEN: `127.0.0.1:${gateway}`,
+      },
+    }
   },
-  dev: { args: ['dev', '--port', String(first)], ready: /Remit is ready/, environment: {} },
+  dev: async () => ({
+    args: ['dev', '--port', String(await neighbouringPorts(5))],
+    ready: /Remit is ready/,
+    environment: {},
+  }),
 } as const
 
-for (const [name, { args, environment, ready }] of Object.entries(SERVERS))
+for (const [name, choose] of Object.entries(SERVERS))
   test(`C8: the writer thread of \`remit ${name}\` is gone: the process ends, and says why`, {
     skip,
   }, async (t) => {
+    const { args, environment, ready } = await choose()
     const { child, said } = begin(t, args, environment)
     await says(child, said, ready)
     const ended = once(child, 'exit')
