@@ -8,6 +8,7 @@ const IN_MEMORY = {
   wal_level: 'minimal',
   max_wal_senders: '0',
   checkpoint_timeout: '1h',
+  max_wal_size: '256MB',
   update_process_title: 'off',
   track_counts: 'off',
 }

@@ -14,7 +14,8 @@ import { openStorage, type Storage } from '../../src/storage/index.ts'
  */
 type Files = ReadonlyMap<string, Uint8Array>
 
-const CALLS = 150
+/** Half of them. All records together are more than one bundle holds (256). */
+const CALLS = 70
 const home = mkdtempSync(join(tmpdir(), 'remit-ledger-'))
 let storage: Storage
 let tiny: Files
