@@ -27,6 +27,7 @@ const BUSINESS = [
   'tokens',
   'connections',
   'spaces',
+  'cedar',
   'policy',
   'access-requests',
   'approvals',

@@ -1,10 +1,11 @@
 // Run once after the sample world: a policy-only set and an enforcement point that is answered by it, and one that names tasks.
 // Prints their secrets to the file it is given.
 import { readFileSync, writeFileSync } from 'node:fs'
+import type { PepSettings } from '../../src/clients/index.ts'
 import { readSettings } from '../../src/config/settings.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { systemRandom } from '../../src/lib/random.ts'
-import { addPep, addPepSecret, type PepSettings, publishOnlySet } from '../../src/policy/index.ts'
+import { addPep, addPepSecret, publishOnlySet } from '../../src/policy/index.ts'
 import { closeRooms, openRooms } from '../../src/rooms.ts'
 
 const [file = ''] = process.argv.slice(2)

@@ -1,4 +1,3 @@
-/** Questions about decisions that change nothing: explain, replay, shadow, simulate, who can, suggest. */
 export { type Check, checkCall } from './check-call.ts'
 export { eraseValues } from './erase.ts'
 export {

@@ -1,7 +1,7 @@
 import type { StepUp } from '@remit/engine'
-import type { ApprovalParts } from '../access-requests/index.ts'
 import {
   type AccessRequest,
+  type ApprovalParts,
   aboutRequest,
   endRequest,
   expire,

@@ -1,6 +1,12 @@
 import type { ForbidRef } from '@remit/engine'
-import type { AccessRequest, ApprovalParts } from '../access-requests/index.ts'
-import { isEnough, requestsForCall, standingOf, usedRequestsOf } from '../access-requests/index.ts'
+import {
+  type AccessRequest,
+  type ApprovalParts,
+  isEnough,
+  requestsForCall,
+  standingOf,
+  usedRequestsOf,
+} from '../access-requests/index.ts'
 import { approversOf } from './approvers.ts'
 
 /**

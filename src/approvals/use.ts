@@ -1,5 +1,6 @@
-import type { AccessRequest, ApprovalParts } from '../access-requests/index.ts'
 import {
+  type AccessRequest,
+  type ApprovalParts,
   aboutRequest,
   isEnough,
   requestsForCall,

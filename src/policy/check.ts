@@ -2,15 +2,20 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { Requestable } from '@remit/engine'
 import { findAgent } from '../agents/index.ts'
 import { Answers } from '../catalog/index.ts'
+import {
+  Findings,
+  idOf,
+  type Mistake,
+  type ParsedPolicy,
+  type PolicyPiece,
+  parseAside,
+  splitPolicies,
+  type Validation,
+} from '../cedar/index.ts'
 import { activePeopleOf, findPerson } from '../people/index.ts'
 import type { Reader } from '../storage/index.ts'
-import { Findings, type Mistake, type Validation } from './findings.ts'
 import { checkAnswers } from './impossible/check-answers.ts'
 import { loadAside } from './load.ts'
-import type { ParsedPolicy } from './parse.ts'
-import { parseAside } from './parse-aside.ts'
-import { idOf } from './policy-id.ts'
-import { type PolicyPiece, splitPolicies } from './policy-text.ts'
 import { validateAside } from './validate-aside.ts'
 
 /**

@@ -20,14 +20,17 @@ import {
   recordValue,
   type Without,
 } from '@remit/engine'
+import {
+  type Annotations,
+  type ParsedPolicy,
+  readAnnotations,
+  readExactJson,
+} from '../cedar/index.ts'
 import { Problem } from '../lib/problem.ts'
-import { type Annotations, readAnnotations } from './annotations.ts'
 import { Declarations, type RequestShape } from './declarations.ts'
-import { readExactJson } from './exact-integers.ts'
 import { failed } from './failed.ts'
 import { markedByWhat } from './issuance/check-rule.ts'
 import { optimistic } from './optimistic.ts'
-import type { ParsedPolicy } from './parse.ts'
 import type { ActionSchemas } from './schema.ts'
 
 /** Compiles a set, policy by policy: a large one can be compiled in pieces. */

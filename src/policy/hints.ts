@@ -2,8 +2,8 @@ import type { DetailedError } from '@cedar-policy/cedar-wasm/nodejs'
 import { ACTION_GROUPS } from '../catalog/index.ts'
 import { nearest } from '../lib/closest-match.ts'
 import { ISSUE } from './issuance/actions.ts'
+import { helpOf } from './read-piece.ts'
 import { actionSchemas, isGenerated } from './schema.ts'
-import { helpOf } from './templates/read-piece.ts'
 
 /**
  * Suggests what would help with a mistake that Cedar's validator found. The validator's own guesses

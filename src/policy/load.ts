@@ -1,8 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { PolicySet } from '@remit/engine'
+import { type ParsedPolicy, parseAside, parsePolicies } from '../cedar/index.ts'
 import { asProblem, SetCompiler } from './compiled-set.ts'
-import { type ParsedPolicy, parsePolicies } from './parse.ts'
-import { parseAside } from './parse-aside.ts'
 import { actionSchemasInSteps } from './schema.ts'
 import { WasmSetLoader } from './wasm/wasm-set.ts'
 

@@ -1,18 +1,22 @@
 import type { PolicySet } from '@remit/engine'
 import { type Action, type Catalog, RULES } from '../catalog/index.ts'
+import {
+  idOf,
+  invalid,
+  isLink,
+  policyDigest,
+  positionAt,
+  splitPolicies,
+  templateOf,
+  withTemplate,
+} from '../cedar/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Live } from '../revocation/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { RulesOf } from './analysis/rules-of.ts'
-import { policyDigest } from './annotations.ts'
 import { compile, loadAside, type PolicyEngine } from './load.ts'
-import { idOf } from './policy-id.ts'
 import { findSet, latestSet, type PublishedSet } from './policy-store.ts'
-import { positionAt, splitPolicies } from './policy-text.ts'
-import { invalid } from './publish.ts'
 import { schemaFor, schemaInSteps } from './schema.ts'
-import { isLink, templateOf } from './templates/link-text.ts'
-import { withTemplate } from './templates/templates.ts'
 import { validateAside } from './validate-aside.ts'
 
 /** Permits nothing, and makes nothing requestable. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
-import { splitPolicies } from './policy-text.ts'
+import { splitPolicies } from '../cedar/policy-text.ts'
 import { portionsOf } from './portions.ts'
 import { schemaFor } from './schema.ts'
 import { DEFAULT_POLICIES, ORDERS_PLAN, REFUND_DESK } from './testing.ts'

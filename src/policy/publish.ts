@@ -1,11 +1,11 @@
 import { RULES, rulesEpoch } from '../catalog/index.ts'
+import { invalid, type Mistake } from '../cedar/index.ts'
 import { domainHash } from '../lib/domain-hash.ts'
 import { Problem } from '../lib/problem.ts'
 import type { TestSource } from './cases/case.ts'
 import type { CaseReport, FailedCase } from './cases/run-cases.ts'
 import { runCasesAside } from './cases/run-cases-aside.ts'
 import { checkPolicies } from './check.ts'
-import type { Mistake } from './findings.ts'
 import type { PolicyParts } from './parts.ts'
 import { findSet, insertSet, latestSet } from './policy-store.ts'
 import { schemaInSteps } from './schema.ts'
@@ -117,16 +117,4 @@ function failing(failed: readonly FailedCase[]): Problem {
   return new Problem('policy.tests_failed', `${first?.file}:${first?.line}: ${what}${more}`, {
     members: { failed },
   })
-}
-
-export function invalid(
-  mistakes: readonly Mistake[],
-  code: 'policy.invalid' | 'policy.would_break' = 'policy.invalid',
-): Problem {
-  const [first] = mistakes
-  const where = first
-    ? `line ${first.line}, column ${first.column}: ${first.message}`
-    : 'unreadable'
-  const more = mistakes.length > 1 ? ` (and ${mistakes.length - 1} more)` : ''
-  return new Problem(code, `${where}${more}`, { members: { mistakes } })
 }

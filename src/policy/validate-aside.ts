@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
+import { rememberParsed, type Validation } from '../cedar/index.ts'
 import { LruCache } from '../lib/lru-cache.ts'
 import { aside } from '../lib/worker-task.ts'
-import type { Validation } from './findings.ts'
-import { rememberParsed } from './parse.ts'
 import type { Examination } from './validate.ts'
 
 const MAX_MS = 120_000

@@ -1,33 +1,28 @@
 import type { DetailedError } from '@cedar-policy/cedar-wasm/nodejs'
 import { CompileError, PolicyCompiler, type PolicyJson } from '@remit/engine'
-import { cedarWasm } from './cedar-wasm.ts'
+import {
+  cedarWasm,
+  Findings,
+  isLink,
+  nesting,
+  type ParsedPolicy,
+  type PolicyPiece,
+  positionAt,
+  readExactJson,
+  splitPolicies,
+  Templates,
+  type Validation,
+  withoutPieces,
+} from '../cedar/index.ts'
 import { SetCompiler } from './compiled-set.ts'
-import { readExactJson } from './exact-integers.ts'
-import { Findings, type Validation } from './findings.ts'
 import { hintFor } from './hints.ts'
 import { checkImpossible } from './impossible/check-impossible.ts'
 import { issuanceMistake } from './issuance/check-rule.ts'
-import type { ParsedPolicy } from './parse.ts'
-import {
-  nesting,
-  type PolicyPiece,
-  positionAt,
-  splitPolicies,
-  withoutPieces,
-} from './policy-text.ts'
 import { type Portion, portionsOf } from './portions.ts'
+import { isOfTemplate, ownWords, placeIn, type ReadPiece, readPiece } from './read-piece.ts'
 import { isGenerated } from './schema.ts'
 import { warnOfRules } from './statics/warn-of-rules.ts'
 import { warnOfTemplates } from './statics/warn-of-templates.ts'
-import { isLink } from './templates/link-text.ts'
-import {
-  isOfTemplate,
-  ownWords,
-  placeIn,
-  type ReadPiece,
-  readPiece,
-} from './templates/read-piece.ts'
-import { Templates } from './templates/templates.ts'
 
 export const POLICY_LIMITS = { bytes: 1024 * 1024, policies: 10_000, nesting: 48 } as const
 

@@ -1,5 +1,6 @@
 import { addEnforcer } from '../../src/catalog/index.ts'
-import { addPep, addPepSecret, type PepSettings } from '../../src/policy/index.ts'
+import type { PepSettings } from '../../src/clients/index.ts'
+import { addPep, addPepSecret } from '../../src/policy/index.ts'
 import { JWT_BEARER, postForm, type TestAgent } from '../agent.ts'
 import type { KnownShop } from '../sdk/shops.ts'
 import type { Answer } from '../wire.ts'

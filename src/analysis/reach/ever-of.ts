@@ -1,9 +1,10 @@
 import type { PolicyEntity } from '@remit/engine'
 import type { Agent } from '../../agents/index.ts'
 import type { CallParts } from '../../calls/index.ts'
+import { parseAside } from '../../cedar/index.ts'
 import { agentEntity, groupEntities, personEntity, resourceEntity } from '../../facts/index.ts'
 import { findPerson, type Person } from '../../people/index.ts'
-import { EverSet, parseAside, schemaInSteps } from '../../policy/index.ts'
+import { EverSet, schemaInSteps } from '../../policy/index.ts'
 
 type Parts = Pick<CallParts, 'storage' | 'catalog' | 'policies' | 'clock'>
 

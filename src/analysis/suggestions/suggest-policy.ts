@@ -2,25 +2,22 @@ import type { CallFacts, KindOf, RecordShape } from '@remit/engine'
 import { type Agent, findAgent } from '../../agents/index.ts'
 import type { CallParts } from '../../calls/index.ts'
 import type { CatalogView } from '../../catalog/index.ts'
+import { invalid, parseAside } from '../../cedar/index.ts'
 import { decideAgain } from '../../decision-log/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import {
-  conditionOf,
   Declarations,
   EverSet,
-  invalid,
   loadAside,
-  type NarrowedText,
-  narrowText,
-  parseAside,
   schemaInSteps,
-  type UsedRule,
   validateAside,
 } from '../../policy/index.ts'
 import { findTask } from '../../tasks/index.ts'
 import { agentAround } from '../reach/ever-of.ts'
 import type { Recorded } from '../replay/recorded-pages.ts'
+import { conditionOf } from './conditions.ts'
 import { limitsOf, type SuggestedLimit } from './limits-of.ts'
+import { type NarrowedText, narrowText, type UsedRule } from './narrow-text.ts'
 import { eachPermitted, type Suggested, type Whose } from './suggest.ts'
 import { MIN_CALLS } from './suggest-details.ts'
 import { Used, type UsedAction } from './used.ts'

@@ -1,12 +1,7 @@
 import { reachOfPolicies } from '../../analysis/index.ts'
+import { compareAside, type RuleChange } from '../../cedar/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import {
-  checkPolicies,
-  compareAside,
-  findSet,
-  latestSet,
-  type RuleChange,
-} from '../../policy/index.ts'
+import { checkPolicies, findSet, latestSet } from '../../policy/index.ts'
 import type { Meaning, MeantChange } from '../../sessions/index.ts'
 import type { ApiParts } from '../parts.ts'
 import { schemaNow } from '../policies/policy-texts.ts'

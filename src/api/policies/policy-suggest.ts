@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { suggest, suggestPolicy } from '../../analysis/index.ts'
+import { compareAside } from '../../cedar/index.ts'
 import { KeptDetail } from '../../operations/schemas.ts'
-import { compareAside } from '../../policy/index.ts'
 import { operation } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
 import { time } from '../shapes.ts'

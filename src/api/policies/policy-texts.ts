@@ -1,10 +1,9 @@
 import { Type } from 'typebox'
+import { compareAside, formatAside } from '../../cedar/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import {
   checkPolicies,
-  compareAside,
   findSet,
-  formatAside,
   latestSet,
   runCasesAside,
   schemaInSteps,

@@ -1,5 +1,4 @@
-import type { AccessRequest, ApprovalParts } from '../../access-requests/index.ts'
-import { frozenParts } from '../../access-requests/index.ts'
+import { type AccessRequest, type ApprovalParts, frozenParts } from '../../access-requests/index.ts'
 import { newId } from '../../lib/id.ts'
 import type { Tx } from '../../storage/index.ts'
 import type { Allowance, Choice } from './allowance.ts'

@@ -1,6 +1,5 @@
 import type { Risk } from '@remit/engine'
-import type { ApprovalParts, Leaf } from '../../access-requests/index.ts'
-import { isEnough } from '../../access-requests/index.ts'
+import { type ApprovalParts, isEnough, type Leaf } from '../../access-requests/index.ts'
 import type { Step } from '../../storage/index.ts'
 import { approversOf } from '../approvers.ts'
 import type { Allowance } from './allowance.ts'

@@ -1,6 +1,5 @@
 import type { RequestState } from '../../access-requests/index.ts'
-import type { Submitted } from '../../calls/index.ts'
-import { approvedUntil } from '../../calls/index.ts'
+import { approvedUntil, type Submitted } from '../../calls/index.ts'
 import { REQUESTS_PATH } from './paths.ts'
 
 /** Of ARAP, Task Status Values: ours are among them. */

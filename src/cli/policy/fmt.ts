@@ -37,7 +37,7 @@ export function fmtCommand(start: Start): Command {
 
 /** Whether the file was, or would be, another one. */
 async function formatFile(cli: Cli, file: string, check: boolean): Promise<boolean> {
-  const { formatText } = await import('../../policy/index.ts')
+  const { formatText } = await import('../../cedar/index.ts')
   const path = resolve(cli.world.directory, file)
   const before = await readFile(path, 'utf8')
   try {

@@ -49,7 +49,8 @@ async function testSources(cli: Cli, sources: Sources, schema: string): Promise<
     })
   }
   // The official tools take a moment to load, which other commands need not wait for.
-  const { idsAt, runCasesAside, validatePolicies } = await import('../../policy/index.ts')
+  const { idsAt } = await import('../../cedar/index.ts')
+  const { runCasesAside, validatePolicies } = await import('../../policy/index.ts')
   const { mistakes } = validatePolicies(sources.text, schema)
   if (mistakes.length > 0) {
     const found = placed(mistakes, sources)

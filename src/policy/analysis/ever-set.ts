@@ -9,13 +9,16 @@ import {
   type PolicyJson,
   recordValue,
 } from '@remit/engine'
-import { type Annotations, readAnnotations } from '../annotations.ts'
+import {
+  type Annotations,
+  type ParsedPolicy,
+  positionAt,
+  readAnnotations,
+  readExactJson,
+} from '../../cedar/index.ts'
 import { actionStore, shapeOf } from '../compiled-set.ts'
 import { Declarations } from '../declarations.ts'
-import { readExactJson } from '../exact-integers.ts'
 import { optimistic } from '../optimistic.ts'
-import type { ParsedPolicy } from '../parse.ts'
-import { positionAt } from '../policy-text.ts'
 import { clausesOf } from './clauses.ts'
 
 /** A rule that could have a say, and when. */

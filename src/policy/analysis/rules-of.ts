@@ -1,13 +1,21 @@
 import type { PolicyJson } from '@remit/engine'
-import { policyDigest } from '../annotations.ts'
-import { type AnnotatedJson, policyToJson, templateToJson } from '../exact-integers.ts'
-import { idOf } from '../policy-id.ts'
+import {
+  type AnnotatedJson,
+  idOf,
+  isLink,
+  isTemplate,
+  type PolicyPiece,
+  policyDigest,
+  policyToJson,
+  positionAt,
+  splitPolicies,
+  Templates,
+  templateOf,
+  templateToJson,
+} from '../../cedar/index.ts'
 import type { PublishedSet } from '../policy-store.ts'
-import { type PolicyPiece, positionAt, splitPolicies } from '../policy-text.ts'
 import { actionSchemas } from '../schema.ts'
 import { placeOf } from '../source-files.ts'
-import { isLink, isTemplate, templateOf } from '../templates/link-text.ts'
-import { Templates } from '../templates/templates.ts'
 
 /** Position in a file where that is known, else in the whole text; from 1. */
 export interface SourcePosition {

@@ -1,12 +1,14 @@
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Obligation } from '@remit/engine'
 import type { Answers } from '../../catalog/index.ts'
+import {
+  type Findings,
+  type ParsedPolicy,
+  readExactJson,
+  readObligations,
+} from '../../cedar/index.ts'
 import { nearest } from '../../lib/closest-match.ts'
 import { reach } from '../../schemas/index.ts'
-import { readExactJson } from '../exact-integers.ts'
-import type { Findings } from '../findings.ts'
-import { readObligations } from '../obligations.ts'
-import type { ParsedPolicy } from '../parse.ts'
 import { type LimitedAction, limitedActions } from './limits.ts'
 import { inScope, isNamed } from './scope.ts'
 

@@ -1,7 +1,6 @@
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
+import type { Findings, PolicyPiece } from '../../cedar/index.ts'
 import { nearest } from '../../lib/closest-match.ts'
-import type { Findings } from '../findings.ts'
-import type { PolicyPiece } from '../policy-text.ts'
 import { asksFor, type Comparison, comparisonsIn, entitiesIn } from './comparisons.ts'
 import { ContextFields } from './fields.ts'
 import { type ComparisonResult, judge } from './judge.ts'

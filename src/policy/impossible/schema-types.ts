@@ -1,4 +1,4 @@
-import { cedarWasm } from '../cedar-wasm.ts'
+import { cedarWasm } from '../../cedar/index.ts'
 import { isIssuance } from '../issuance/actions.ts'
 import { type ActionSchema, actionSchemas } from '../schema.ts'
 

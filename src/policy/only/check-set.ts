@@ -1,6 +1,6 @@
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
+import { nesting, splitPolicies } from '../../cedar/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { nesting, splitPolicies } from '../policy-text.ts'
 import { POLICY_LIMITS, validatePolicies } from '../validate.ts'
 import { readEntities } from './entities.ts'
 import { LoadedOnlySet } from './loaded-set.ts'

@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto'
-import { idOf } from '../policy-id.ts'
-import { nesting, splitPolicies } from '../policy-text.ts'
-import { isLink } from '../templates/link-text.ts'
+import { idOf, isLink, nesting, splitPolicies } from '../../cedar/index.ts'
 import { POLICY_LIMITS } from '../validate.ts'
 
 export interface NamedPolicies {

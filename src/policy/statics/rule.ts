@@ -1,6 +1,5 @@
 import type { PolicyJson } from '@remit/engine'
-import { readExactJson } from '../exact-integers.ts'
-import type { ParsedPolicy } from '../parse.ts'
+import { type ParsedPolicy, readExactJson } from '../../cedar/index.ts'
 import { type Term, termsOf } from './terms.ts'
 
 /** One policy, taken apart so that two of them can be compared. */

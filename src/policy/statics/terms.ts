@@ -1,5 +1,5 @@
 import type { PolicyJson } from '@remit/engine'
-import { exactJson } from '../exact-integers.ts'
+import { exactJson } from '../../cedar/index.ts'
 
 /** A condition, or the opposite of one, that has to hold together with others. */
 export interface Term {

@@ -1,6 +1,4 @@
-import type { Findings } from '../findings.ts'
-import type { ParsedPolicy } from '../parse.ts'
-import { positionAt } from '../policy-text.ts'
+import { type Findings, type ParsedPolicy, positionAt } from '../../cedar/index.ts'
 import { entitiesOf, type Rule, ruleOf, scopeCovers } from './rule.ts'
 import { contradiction, isWithin } from './terms.ts'
 

@@ -1,5 +1,5 @@
-import type { Findings } from '../findings.ts'
-import type { ReadPiece } from '../templates/read-piece.ts'
+import type { Findings } from '../../cedar/index.ts'
+import type { ReadPiece } from '../read-piece.ts'
 
 /** Templates that no link uses: they decide nothing. */
 export function warnOfTemplates(

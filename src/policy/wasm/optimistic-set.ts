@@ -1,6 +1,6 @@
 import type { Context, EntityJson, PolicyJson, Response } from '@cedar-policy/cedar-wasm/nodejs'
 import type { PolicyAnswer, PolicyEntity, PolicyQuery, PolicyRecord } from '@remit/engine'
-import { cedarWasm } from '../cedar-wasm.ts'
+import { cedarWasm } from '../../cedar/index.ts'
 import type { Optimistic } from '../optimistic.ts'
 import { cedarEntity, cedarRecord, cedarRef } from './cedar-value.ts'
 import { PreparedSlots } from './prepared.ts'

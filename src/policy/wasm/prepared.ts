@@ -1,5 +1,5 @@
 import type { Policy } from '@cedar-policy/cedar-wasm/nodejs'
-import { cedarWasm } from '../cedar-wasm.ts'
+import { cedarWasm } from '../../cedar/index.ts'
 
 /** Preparation of all that an evaluation of one action needs, not parsed yet. */
 export interface Preparation {

@@ -13,14 +13,17 @@ import type {
   Requestable,
   Without,
 } from '@remit/engine'
+import {
+  type Annotations,
+  cedarWasm,
+  type ParsedPolicy,
+  readAnnotations,
+  readForWasm,
+} from '../../cedar/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { type Annotations, readAnnotations } from '../annotations.ts'
-import { cedarWasm } from '../cedar-wasm.ts'
-import { readForWasm } from '../exact-integers.ts'
 import { failed } from '../failed.ts'
 import { markedByWhat } from '../issuance/check-rule.ts'
 import { type Optimistic, optimistic } from '../optimistic.ts'
-import type { ParsedPolicy } from '../parse.ts'
 import { type ActionSchema, actionSchemas } from '../schema.ts'
 import { cedarEntity, cedarRecord, cedarRef } from './cedar-value.ts'
 import { type OptimisticPolicy, OptimisticSet } from './optimistic-set.ts'

@@ -1,9 +1,5 @@
-import {
-  addPep,
-  addPepSecret,
-  type PepSettings,
-  publishOnlySet,
-} from '../../../src/policy/index.ts'
+import type { PepSettings } from '../../../src/clients/index.ts'
+import { addPep, addPepSecret, publishOnlySet } from '../../../src/policy/index.ts'
 import { type Answer, send } from '../../wire.ts'
 import type { World } from '../../world.ts'
 import { RECORDS } from './records.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { readAnnotations } from './annotations.ts'
-import { secondsOf } from './duration.ts'
+import { secondsOf } from './obligations.ts'
 
 const PERSON = 'person:psn_AAAAAAAAAAAAAAAAAAAAAA'
 

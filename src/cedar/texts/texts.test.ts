@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Problem } from '../../lib/problem.ts'
-import { DESK, REFUND_DESK } from '../testing.ts'
+import { DESK, REFUND_DESK } from '../../policy/testing.ts'
 import { compareTexts } from './compare.ts'
 import { formatText } from './format.ts'
 

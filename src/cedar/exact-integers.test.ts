@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { actionsWith, doing, forEachPolicyEngine } from '../policy/testing.ts'
 import { exactJson, policyToJson, readExactJson } from './exact-integers.ts'
-import { actionsWith, doing, forEachPolicyEngine } from './testing.ts'
 
 const policy = (condition: string) => `permit (principal, action, resource) when { ${condition} };`
 

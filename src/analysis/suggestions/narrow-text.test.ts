@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { RecordShape } from '@remit/engine'
 import fc from 'fast-check'
-import { Declarations } from '../declarations.ts'
-import { schemaFor } from '../schema.ts'
+import { Declarations } from '../../policy/declarations.ts'
+import { schemaFor } from '../../policy/schema.ts'
 import {
   actionsWith,
   BOT,
@@ -14,8 +14,8 @@ import {
   ORDERS_PLAN,
   REFUND_DESK,
   refundOf,
-} from '../testing.ts'
-import { validatePolicies } from '../validate.ts'
+} from '../../policy/testing.ts'
+import { validatePolicies } from '../../policy/validate.ts'
 import { conditionOf, quoted } from './conditions.ts'
 import { narrowText, type UsedRule } from './narrow-text.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { load } from '../policy/testing.ts'
 import { readAnnotations } from './annotations.ts'
-import { load } from './testing.ts'
 
 const read = (annotations: Record<string, string | null>, effect: 'permit' | 'forbid' = 'permit') =>
   readAnnotations(effect, { id: 'rule', ...annotations }, 'text')

@@ -1,13 +1,22 @@
 import type { DetailedError, PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
-import { readAnnotations } from '../annotations.ts'
-import { type AnnotatedJson, exactJson, policyToJson, templateToJson } from '../exact-integers.ts'
-import type { Findings } from '../findings.ts'
-import type { CheckedPolicy } from '../impossible/check-impossible.ts'
-import type { ParsedPolicy } from '../parse.ts'
-import { idOf } from '../policy-id.ts'
-import { offsetOfByte, type PolicyPiece } from '../policy-text.ts'
-import { BadLink, isLink, isTemplate } from './link-text.ts'
-import type { Linked, Templates } from './templates.ts'
+import {
+  type AnnotatedJson,
+  BadLink,
+  exactJson,
+  type Findings,
+  idOf,
+  isLink,
+  isTemplate,
+  type Linked,
+  offsetOfByte,
+  type ParsedPolicy,
+  type PolicyPiece,
+  policyToJson,
+  readAnnotations,
+  type Templates,
+  templateToJson,
+} from '../cedar/index.ts'
+import type { CheckedPolicy } from './impossible/check-impossible.ts'
 
 /** One piece of a text, parsed: a policy, a template, or a link with what it makes. */
 export interface ReadPiece extends CheckedPolicy {

@@ -1,7 +1,6 @@
 import { type Obligation, STEP_UP, type StepUp } from '@remit/engine'
 import { isId, isName } from '../lib/id.ts'
 import { visible } from '../lib/text/visible.ts'
-import { secondsOf } from './duration.ts'
 
 /**
  * Readers of the obligations of a permit, by annotation:
@@ -126,4 +125,16 @@ function readCustom(value: string): Read {
   if (!isUri || text.length > 400 || visible(text) !== text)
     return { mistake: 'a URI (`https://…` or `urn:…`), then up to 400 visible characters' }
   return { type, properties: text === '' ? {} : { value: text } }
+}
+
+const MAX_SECONDS = 24 * 60 * 60
+
+/** ISO 8601 durations of days and below; `undefined` for none, zero, or more than a day. */
+export function secondsOf(duration: string): number | undefined {
+  const match =
+    /^P(?=.)(?:(\d{1,2})D)?(?:T(?=.)(?:(\d{1,2})H)?(?:(\d{1,4})M)?(?:(\d{1,5})S)?)?$/.exec(duration)
+  if (!match) return undefined
+  const [days, hours, minutes, seconds] = match.slice(1).map((part) => Number(part ?? 0))
+  const total = (((days ?? 0) * 24 + (hours ?? 0)) * 60 + (minutes ?? 0)) * 60 + (seconds ?? 0)
+  return total > 0 && total <= MAX_SECONDS ? total : undefined
 }

@@ -2,8 +2,13 @@ import type { Obligation, Requestable } from '@remit/engine'
 import { domainHash } from '../lib/domain-hash.ts'
 import { isId, isName } from '../lib/id.ts'
 import { visible } from '../lib/text/visible.ts'
-import { secondsOf } from './duration.ts'
-import { OBLIGATION_ANNOTATIONS, readObligations, STEP_UP_WORDS, stepUpOf } from './obligations.ts'
+import {
+  OBLIGATION_ANNOTATIONS,
+  readObligations,
+  STEP_UP_WORDS,
+  secondsOf,
+  stepUpOf,
+} from './obligations.ts'
 
 /** Annotations as Cedar gives them: an annotation without a value is `null`. */
 export type Annotations = Readonly<Record<string, string | null>>

@@ -1,3 +1,4 @@
+import { Problem } from '../lib/problem.ts'
 import { visible } from '../lib/text/visible.ts'
 import { positionsAt } from './policy-text.ts'
 
@@ -107,4 +108,17 @@ function mergedOf(same: readonly Found[]): Found | undefined {
     message: `${shown.message}, and for ${same.length - 1} more actions`,
     help: 'not every action in the scope has it: name the actions that do, or ask first, as in `context.args has amount && …`',
   }
+}
+
+/** Refusal of a text for its mistakes; the first of them is told. */
+export function invalid(
+  mistakes: readonly Mistake[],
+  code: 'policy.invalid' | 'policy.would_break' = 'policy.invalid',
+): Problem {
+  const [first] = mistakes
+  const where = first
+    ? `line ${first.line}, column ${first.column}: ${first.message}`
+    : 'unreadable'
+  const more = mistakes.length > 1 ? ` (and ${mistakes.length - 1} more)` : ''
+  return new Problem(code, `${where}${more}`, { members: { mistakes } })
 }

@@ -2,14 +2,17 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
 import type { PolicyQuery } from '@remit/engine'
-import { RECORDS } from '../../../test/conformance/authzen/records.ts'
-import { EverSet } from '../analysis/ever-set.ts'
-import { RulesOf } from '../analysis/rules-of.ts'
-import { runCases } from '../cases/run-cases.ts'
-import { LoadedOnlySet } from '../only/loaded-set.ts'
-import { parsePolicies } from '../parse.ts'
-import { findPolicy } from '../policies.ts'
-import { schemaFor } from '../schema.ts'
+import { RECORDS } from '../../test/conformance/authzen/records.ts'
+import { parsePolicies } from '../cedar/parse.ts'
+import { compareTexts } from '../cedar/texts/compare.ts'
+import { formatText } from '../cedar/texts/format.ts'
+import { idsAt } from '../cedar/texts/ids-at.ts'
+import { EverSet } from './analysis/ever-set.ts'
+import { RulesOf } from './analysis/rules-of.ts'
+import { runCases } from './cases/run-cases.ts'
+import { LoadedOnlySet } from './only/loaded-set.ts'
+import { findPolicy } from './policies.ts'
+import { schemaFor } from './schema.ts'
 import {
   BOT,
   entities,
@@ -18,11 +21,8 @@ import {
   ORDERS_PLAN,
   refundOf,
   SAM,
-} from '../testing.ts'
-import { compareTexts } from '../texts/compare.ts'
-import { formatText } from '../texts/format.ts'
-import { idsAt } from '../texts/ids-at.ts'
-import { validatePolicies } from '../validate.ts'
+} from './testing.ts'
+import { validatePolicies } from './validate.ts'
 
 const SCHEMA = schemaFor(ORDERS_PLAN.actions)
 const REFUND = 'action == Action::"orders.refund"'

@@ -1,8 +1,7 @@
 import { Problem } from '../../lib/problem.ts'
 import { cedarWasm } from '../cedar-wasm.ts'
-import { Findings } from '../findings.ts'
+import { Findings, invalid } from '../findings.ts'
 import { offsetOfByte, splitPolicies, withoutPieces } from '../policy-text.ts'
-import { invalid } from '../publish.ts'
 import { BadLink, formatLink, hasComment, isLink } from '../templates/link-text.ts'
 
 const WIDTH = 100

@@ -1,9 +1,13 @@
-import { policyToJson } from '../exact-integers.ts'
-import { type PolicyPiece, splitPolicies } from '../policy-text.ts'
-import { actionSchemas } from '../schema.ts'
-import { entitiesOf, type Scope } from '../statics/rule.ts'
-import { BadLink, isLink, isTemplate } from '../templates/link-text.ts'
-import { Templates } from '../templates/templates.ts'
+import {
+  BadLink,
+  isLink,
+  isTemplate,
+  type PolicyPiece,
+  policyToJson,
+  splitPolicies,
+  Templates,
+} from '../../cedar/index.ts'
+import { actionSchemas, entitiesOf, type Scope } from '../../policy/index.ts'
 import { quoted } from './conditions.ts'
 
 /** Action that was used, and the conditions that its rule is to have. */
