@@ -9,7 +9,7 @@ import { type Limit, peekBudgets, takeSteps } from '../../src/budgets/index.ts'
 import { limitName } from '../../src/budgets/limit-name.ts'
 import { base64url } from '../../src/lib/bytes.ts'
 import { systemRandom } from '../../src/lib/random.ts'
-import { consumeOnceStep, openStorage, type Storage } from '../../src/storage/index.ts'
+import { consumeOnceStep, Guard, openStorage, type Storage } from '../../src/storage/index.ts'
 import { postgres } from '../../tools/postgres.ts'
 import { describeMachine } from '../harness/machine.ts'
 import { readOptions } from '../harness/options.ts'
@@ -105,6 +105,8 @@ async function measure(engine: string, storage: Storage, way: Way, counts: boole
   rounds.addMeasure(name, 'p99', 'ms', took[Math.floor(took.length * 0.99)] ?? Number.NaN)
 }
 
+const UNUSED = new Guard('unused')
+
 /** What limits have to do with a call: look, and take in a commit with three inserts, as many as an intent has. */
 async function reserve(storage: Storage, limits: readonly Limit[], owner: string): Promise<void> {
   const at = Date.now()
@@ -112,13 +114,13 @@ async function reserve(storage: Storage, limits: readonly Limit[], owner: string
   const call = { action: 'orders.read', arguments: new Map() }
   const { takings } = await peekBudgets({ storage }, over, call, at)
   const inserts = ['proof', 'decision', 'record'].map((kind) =>
-    consumeOnceStep(storage.read, kind, fresh('x'), at),
+    consumeOnceStep(storage.read, UNUSED, { kind, key: fresh('x'), expiresAt: at }),
   )
   const done = await storage.commit([
     ...inserts,
     ...takeSteps({ storage }, takings, { decisionId: fresh('dec'), at }),
   ])
-  if (!done.committed) throw new Error(`not reserved: ${done.failed}`)
+  if (!done.committed) throw new Error(`not reserved: ${done.failed.name}`)
 }
 
 function fresh(kind: string): string {

@@ -179,7 +179,7 @@ export class Actor {
         )
       })
       const done = await storage.commit(steps)
-      if (!done.committed) throw new Error(done.failed)
+      if (!done.committed) throw new Error(done.failed.name)
     }
     return ids
   }

@@ -1,5 +1,12 @@
 import { holdTokenQuery } from '../issuers/index.ts'
-import { consumeOnce, consumeOnceStep, type Reader, type Step, type Tx } from '../storage/index.ts'
+import {
+  consumeOnce,
+  consumeOnceStep,
+  Guard,
+  type Reader,
+  type Step,
+  type Tx,
+} from '../storage/index.ts'
 
 /** What an agent authenticated with, and how it is used up. */
 export interface CredentialUse {
@@ -10,22 +17,33 @@ export interface CredentialUse {
   readonly heldBy: string | null
 }
 
-/** Names of the guards: used before, and shown before by another agent. */
-export const CREDENTIAL_STEPS = { once: 'used assertion', held: 'held token' } as const
+export const ASSERTION_GUARD = new Guard('unused assertion', [
+  'assertion.replayed',
+  'the client assertion was used before',
+])
+/** Fails for a platform's token that another agent showed before. */
+export const HELD_TOKEN_GUARD = new Guard('held token', [
+  'assertion.replayed',
+  'another agent showed this token before',
+])
 
 /** Uses it up, or says whose it is, as a step of a `commit`. */
 export function credentialStep(db: Reader, use: CredentialUse): Step {
   const { expiresAt, heldBy, replayKey } = use
-  if (heldBy === null) return consumeOnceStep(db, 'assertion', replayKey, expiresAt)
+  if (heldBy === null)
+    return consumeOnceStep(db, ASSERTION_GUARD, { kind: 'assertion', key: replayKey, expiresAt })
   const query = holdTokenQuery(db, { digest: replayKey, agentId: heldBy, expiresAt })
-  return { name: CREDENTIAL_STEPS.held, query, rows: 1 }
+  return { guard: HELD_TOKEN_GUARD, query, rows: 1 }
 }
 
-/** The same within a transaction. False: it was used before, or is another agent's. */
-export async function useCredential(tx: Tx, use: CredentialUse): Promise<boolean> {
+/** Does so within a transaction. @throws Problem `assertion.replayed`: used before, or another agent's */
+export async function useCredential(tx: Tx, use: CredentialUse): Promise<void> {
   const { expiresAt, heldBy, replayKey } = use
-  if (heldBy === null) return consumeOnce(tx, 'assertion', replayKey, expiresAt)
+  if (heldBy === null) {
+    if (!(await consumeOnce(tx, 'assertion', replayKey, expiresAt))) throw ASSERTION_GUARD.problem()
+    return
+  }
   const query = holdTokenQuery(tx, { digest: replayKey, agentId: heldBy, expiresAt })
   const { numAffectedRows } = await tx.executeQuery(query.compile())
-  return numAffectedRows === 1n
+  if (numAffectedRows !== 1n) throw HELD_TOKEN_GUARD.problem()
 }

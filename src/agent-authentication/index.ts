@@ -13,7 +13,7 @@ export { CERTIFICATE_NAMES } from './certificates/certificate-name.ts'
 export { listCertificateNames } from './certificates/certificate-name-store.ts'
 export { addCertificateName, removeCertificateName } from './certificates/change-names.ts'
 export {
-  CREDENTIAL_STEPS,
+  ASSERTION_GUARD,
   type CredentialUse,
   credentialStep,
   useCredential,

@@ -12,7 +12,7 @@ export {
 } from './allowance/list.ts'
 export { type How, howsFor, type PatternPart } from './allowance/pattern.ts'
 export {
-  ALLOWANCE_STEP,
+  ALLOWANCE_GUARD,
   returnAllowanceSteps,
   type UsableAllowance,
   usableAllowances,
@@ -26,7 +26,7 @@ export { lastingApproval, liftedForTask } from './lifted.ts'
 export {
   type Approval,
   returnSteps,
-  USE_STEP,
+  USE_GUARD,
   type UsableOrNot,
   usableApproval,
   useSteps,

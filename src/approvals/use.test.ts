@@ -16,7 +16,7 @@ import {
   type TestParts,
   testParts,
 } from './testing.ts'
-import { returnSteps, USE_STEP, usableApproval, useSteps } from './use.ts'
+import { returnSteps, USE_GUARD, usableApproval, useSteps } from './use.ts'
 
 const HOUR = 3_600_000
 
@@ -48,7 +48,7 @@ forEachEngine('using an approval', (open) => {
       const { parts, request, use } = await approved()
       const done = await Promise.all(Array.from({ length: 64 }, () => use()))
       assert.equal(done.filter(({ committed }) => committed).length, 1)
-      for (const each of done) if (!each.committed) assert.equal(each.failed, USE_STEP)
+      for (const each of done) if (!each.committed) assert.equal(each.failed, USE_GUARD)
       const used = (await parts.recorded()).filter(
         ({ request_id, type }) => type === 'approval.used' && request_id === request.id,
       )
@@ -123,6 +123,6 @@ forEachEngine('using an approval', (open) => {
     const { parts } = await approved()
     const pending = await attached(parts, anAsking(parts, await addPerson(parts)))
     const done = await parts.storage.commit(useSteps(parts, pending, 'dec_1'))
-    assert.deepEqual(done, { committed: false, failed: USE_STEP })
+    assert.deepEqual(done, { committed: false, failed: USE_GUARD })
   })
 })

@@ -8,11 +8,12 @@ import {
   standingOf,
   useQuery,
 } from '../access-requests/index.ts'
-import type { Step } from '../storage/index.ts'
+import { Guard, type Step } from '../storage/index.ts'
 import { approversOf } from './approvers.ts'
 
-/** The name of the guard that fails a `commit` when an approval is used up, ended or too late. */
-export const USE_STEP = 'use approval'
+/** Fails when an approval is used up, ended or too late. */
+export const USE_GUARD = new Guard('usable approval')
+const RETURN_GUARD = new Guard('used approval')
 
 /** An approval in hand, with the people whose word it is: when one of them ends, it ends. */
 export interface Approval {
@@ -60,7 +61,7 @@ export function useSteps(
 ): Step[] {
   return [
     {
-      name: USE_STEP,
+      guard: USE_GUARD,
       query: useQuery(parts.storage.read, request.id, decisionId, parts.clock.now()),
       rows: 1,
     },
@@ -76,7 +77,7 @@ export function returnSteps(
 ): Step[] {
   return [
     {
-      name: 'return approval',
+      guard: RETURN_GUARD,
       query: returnQuery(parts.storage.read, request.id, decisionId),
       rows: 1,
     },

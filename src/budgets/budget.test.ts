@@ -13,7 +13,7 @@ import { limitsOver } from './counted-limits.ts'
 import type { Limit } from './limit.ts'
 import { peekBudgets } from './peek-budget.ts'
 import { budgetUse } from './show-budget.ts'
-import { BUDGET_STEP, giveBackSteps, takeSteps } from './take-budget.ts'
+import { BUDGET_GUARD, giveBackSteps, takeSteps } from './take-budget.ts'
 
 const CALLS: Limit = { name: 'calls', kind: 'calls', most: '5' }
 const SUM: Limit = {
@@ -92,10 +92,10 @@ forEachEngine('budgets', (open) => {
     const of = (amount: bigint) => taking(task, { ...SUM, most: MAX }, amount)
     assert.ok((await take(parts, [of(2n ** 63n - 3n)])).done.committed)
     assert.deepEqual(await usedOf(parts, task), [2n ** 63n - 3n])
-    assert.deepEqual((await take(parts, [of(3n)])).done, { committed: false, failed: BUDGET_STEP })
+    assert.deepEqual((await take(parts, [of(3n)])).done, { committed: false, failed: BUDGET_GUARD })
     assert.deepEqual((await take(parts, [of(2n ** 63n - 1n)])).done, {
       committed: false,
-      failed: BUDGET_STEP,
+      failed: BUDGET_GUARD,
     })
     const { id } = await take(parts, [of(2n)])
     assert.deepEqual(await usedOf(parts, task), [2n ** 63n - 1n])

@@ -26,4 +26,4 @@ export {
   type StandingLimit,
   subjectsOf,
 } from './standing-limit.ts'
-export { BUDGET_STEP, giveBackSteps, takeSteps } from './take-budget.ts'
+export { BUDGET_GUARD, giveBackSteps, takeSteps } from './take-budget.ts'

@@ -1,4 +1,4 @@
-import type { Step } from '../storage/index.ts'
+import { Guard, type Step } from '../storage/index.ts'
 import {
   type CountKey,
   deleteUseQuery,
@@ -12,8 +12,11 @@ import {
 } from './budget-store.ts'
 import type { BudgetParts } from './parts.ts'
 
-/** The name of the guard that fails a `commit` when a limit has less left than the call takes. */
-export const BUDGET_STEP = 'take budget'
+/** Fails when a limit has less left than the call takes. */
+export const BUDGET_GUARD = new Guard('take budget')
+/** Fail where the decision took of the limit before, and where it did not. */
+const UNTAKEN_GUARD = new Guard('not taken by the decision')
+const TAKEN_GUARD = new Guard('taken by the decision')
 
 /**
  * For the transaction that reserves a call: a guarded step for each limit, and what was taken. All limits or none. Of a limit on a
@@ -29,12 +32,12 @@ export function takeSteps(
     ...(taking.sweepTo === undefined
       ? []
       : [
-          { name: BUDGET_STEP, query: holdQuery(read, taking), rows: 1 },
+          { guard: BUDGET_GUARD, query: holdQuery(read, taking), rows: 1 },
           { name: 'sweep', query: sweepQuery(read, taking, taking.sweepTo), rows: 'any' as const },
         ]),
-    { name: BUDGET_STEP, query: takeQuery(read, taking), rows: 1 },
+    { guard: BUDGET_GUARD, query: takeQuery(read, taking), rows: 1 },
     {
-      name: 'budget use',
+      guard: UNTAKEN_GUARD,
       query: insertUseQuery(read, by.decisionId, taking, by.at),
       rows: 1,
     },
@@ -49,7 +52,7 @@ export async function giveBackSteps(
   const { read } = parts.storage
   const uses = await usesOf(read, decisionId)
   return inOrder(uses).flatMap((use) => [
-    { name: 'budget use', query: deleteUseQuery(read, decisionId, use), rows: 1 },
+    { guard: TAKEN_GUARD, query: deleteUseQuery(read, decisionId, use), rows: 1 },
     // A standing limit may be gone by now, and of a window the use may have left it.
     { name: 'budget given back', query: giveBackQuery(read, use), rows: 'any' as const },
   ])

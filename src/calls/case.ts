@@ -1,8 +1,8 @@
 import type { Ask, CallFacts, GateResult } from '@remit/engine'
 import { callHash, type FrozenCall } from '../access-requests/index.ts'
 import {
+  CHALLENGE,
   CHALLENGED,
-  isChallenge,
   type StoredDecision,
   type StoredGate,
 } from '../decision-log/index.ts'
@@ -77,7 +77,7 @@ export function rowOf(each: RecordedRequest, finding: Finding): StoredDecision {
     agentId: task?.agentId ?? null,
     resource: call.resource.name,
     action: call.action?.name ?? null,
-    outcome: isChallenge(finding.reason) ? 'challenged' : finding.outcome,
+    outcome: finding.reason === CHALLENGE ? 'challenged' : finding.outcome,
     reason: finding.reason,
     callHash: each.callHash ?? null,
     policyVersion: each.policyVersion ?? null,
@@ -124,7 +124,7 @@ export function recordOf(each: RecordedRequest, finding: Finding): LedgerEvent {
     task: task?.id,
     resource: call.resource.name,
     action: call.action?.name,
-    outcome: isChallenge(finding.reason) ? 'challenged' : finding.outcome,
+    outcome: finding.reason === CHALLENGE ? 'challenged' : finding.outcome,
     reason: finding.reason,
     policyVersion: each.policyVersion,
     callHash: each.callHash,
@@ -144,7 +144,7 @@ function factsOf({ pep }: RecordedRequest, { allowanceId }: Finding): Pick<Ledge
 }
 
 function typeOf({ outcome, reason }: Finding): string {
-  return isChallenge(reason) ? CHALLENGED : TYPE[outcome]
+  return reason === CHALLENGE ? CHALLENGED : TYPE[outcome]
 }
 
 const TYPE = {

@@ -8,7 +8,7 @@ import {
 } from '../budgets/index.ts'
 import { endQuery, findDecision, type StoredDecision } from '../decision-log/index.ts'
 import type { LedgerEvent } from '../ledger/index.ts'
-import type { Step } from '../storage/index.ts'
+import { Guard, type Step } from '../storage/index.ts'
 import type { CallParts } from './parts.ts'
 import { correctOutcome } from './settlement/correct.ts'
 import { type CallEnding, type Outcome, outcomeRecord } from './settlement/outcome-record.ts'
@@ -42,15 +42,14 @@ async function endOrCorrect(
       : endSteps(parts, decisionId, outcome)
   const done = await parts.storage.commit([...ending, ...back])
   if (done.committed) return true
-  if (done.failed !== OUTCOME_STEP)
-    throw new Error(`an outcome could not be recorded: ${done.failed}`)
+  if (done.failed !== OUTCOME_GUARD) throw done.failed.problem()
   return correctOutcome(parts, decisionId, outcome, back)
 }
 
 type OutcomeParts = Pick<CallParts, 'storage' | 'ledger' | 'clock' | 'risk'>
 type RecordingParts = OutcomeParts & Pick<CallParts, 'flights'>
 
-const OUTCOME_STEP = 'outcome'
+const OUTCOME_GUARD = new Guard('first outcome')
 
 /**
  * Ends a call as `endSteps` does, and settles what the call reserved of limits on answers: by the
@@ -76,7 +75,7 @@ export function endSteps(
   const { state, status } = outcome
   return [
     {
-      name: OUTCOME_STEP,
+      guard: OUTCOME_GUARD,
       query: endQuery(parts.storage.read, decisionId, { state, status, at: parts.clock.now() }),
       rows: 1,
     },

@@ -9,10 +9,10 @@ import {
   insertSettingQuery,
   type StoredDecision,
 } from '../decision-log/index.ts'
-import { PROOF_STEP, proofStep } from '../facts/index.ts'
+import { PROOF_GUARD, proofStep } from '../facts/index.ts'
 import type { Bookkeeping } from '../ledger/index.ts'
 import type { Id } from '../lib/id.ts'
-import type { Committed, Reader, Step, Storage } from '../storage/index.ts'
+import { type Committed, Guard, type Reader, type Step, type Storage } from '../storage/index.ts'
 import { type Case, type Finding, type RecordedRequest, recordOf, rowOf } from './case.ts'
 import { readResult, shapingOf } from './held-calls/kept-result.ts'
 import type { CallParts } from './parts.ts'
@@ -64,8 +64,11 @@ export function bookQueries(
   }
 }
 
+/** Fails where the same decision is stored already (`commitKnown`). */
+const DECISION_GUARD = new Guard('new decision')
+
 function decisionStep(query: Step['query']): Step {
-  return { name: 'decision', query, rows: 1 }
+  return { guard: DECISION_GUARD, query, rows: 1 }
 }
 
 /**
@@ -119,8 +122,7 @@ async function book(
   const booking = keeping.as === 'record' ? bookingOf(parts, each, finding) : NO_BOOKING
   const steps = [...used, ...booking.steps]
   const done = steps.length === 0 ? DONE : await commit(steps)
-  if (!done.committed && done.failed !== PROOF_STEP)
-    throw new Error(`a refusal could not be recorded: ${done.failed}`)
+  if (!done.committed && done.failed !== PROOF_GUARD) throw done.failed.problem()
   if (!done.committed) return { id, as: 'replay' }
   booking.done()
   if (keeping.as === 'repeat') return likeOf(keeping, id)

@@ -1,4 +1,4 @@
-import { isChallenge } from '../decision-log/index.ts'
+import { CHALLENGE } from '../decision-log/index.ts'
 import type { FactParts } from '../facts/index.ts'
 import { type Bookkeeping, bookkeepingOf, type RefusedCaller } from '../ledger/index.ts'
 import type { RecordedRequest } from './case.ts'
@@ -33,7 +33,7 @@ export function bookkeepingFor(
   if (caller) return bookkeepingOf(refusals, caller)
   const { pep } = each
   const ip = each.call.origin?.ip
-  if (!isChallenge(reason))
+  if (reason !== CHALLENGE)
     refusals.countStranger({ at: 'call', reason, ...(pep === undefined ? { ip } : { pep }) })
   return { as: 'stranger' }
 }

@@ -1,22 +1,22 @@
 import type { CallFacts, Permit } from '@remit/engine'
 import {
-  ALLOWANCE_STEP,
+  ALLOWANCE_GUARD,
   type Approval,
-  USE_STEP,
+  USE_GUARD,
   type UsableAllowance,
   useAllowanceSteps,
   useSteps,
 } from '../approvals/index.ts'
-import { BUDGET_STEP, type LimitStatus, takeSteps } from '../budgets/index.ts'
+import { BUDGET_GUARD, type LimitStatus, takeSteps } from '../budgets/index.ts'
 import {
   type ApplicableLimits,
   alsoKeys,
-  PROOF_STEP,
+  PROOF_GUARD,
   partiesOf,
   type Setting,
 } from '../facts/index.ts'
 import type { LiveView } from '../revocation/index.ts'
-import type { Step } from '../storage/index.ts'
+import type { Guard, Step } from '../storage/index.ts'
 import type { KnownCase } from './case.ts'
 import type { DecisionInputsWithLimits } from './judgment/grounds.ts'
 import { noticeSteps } from './notices/notify.ts'
@@ -77,9 +77,9 @@ export async function reserve(
       settles,
     }
   }
-  if (done.failed === PROOF_STEP) return refuseReplay(parts, each)
+  if (done.failed === PROOF_GUARD) return refuseReplay(parts, each)
   if (GONE.includes(done.failed)) return 'gone'
-  throw new Error(`a call could not be reserved: ${done.failed}`)
+  throw done.failed.problem()
 }
 
 /** Each part once, however many limits are about it. */
@@ -90,8 +90,8 @@ function settledBy({ takings }: LimitStatus): Permitted['settles'] {
     : [...new Map(parts.map((part) => [`${part.kind} ${part.path}`, part])).values()]
 }
 
-/** Steps that fail when another call took something since it was looked at. */
-const GONE: readonly string[] = [USE_STEP, ALLOWANCE_STEP, BUDGET_STEP]
+/** Guards that fail when another call took something since it was looked at. */
+const GONE: readonly Guard[] = [USE_GUARD, ALLOWANCE_GUARD, BUDGET_GUARD]
 
 function wordSteps(parts: CallParts, each: KnownCase, word: Word): Step[] {
   if (word.of === 'this call') return useSteps(parts, word.request, each.id)

@@ -2,7 +2,7 @@ import type { Detail, StepUp } from '@remit/engine'
 import type { Selectable } from 'kysely'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import type { Id } from '../lib/id.ts'
-import type { Reader, Schema, Step, Tx } from '../storage/index.ts'
+import { Guard, type Reader, type Schema, type Step, type Tx } from '../storage/index.ts'
 import type { Authorization, AuthorizationState } from './authorization.ts'
 
 type Row = Selectable<Schema['authorizations']>
@@ -57,14 +57,17 @@ export async function answerPendingAuthorization(
   return numUpdatedRows === 1n
 }
 
+/** Fails for an authorization that was used, or is not granted any more. */
+export const AUTHORIZATION_GUARD = new Guard('granted authorization')
+
 /** INVARIANT: single use of a code is this update and nothing else: it opens the one task that is named here. */
-export function useAuthorizationStep(db: Reader, name: string, id: string, taskId: string): Step {
+export function useAuthorizationStep(db: Reader, id: string, taskId: string): Step {
   const query = db
     .updateTable('authorizations')
     .set({ state: 'used', task_id: taskId })
     .where('id', '=', id)
     .where('state', '=', 'granted')
-  return { name, query, rows: 1 }
+  return { guard: AUTHORIZATION_GUARD, query, rows: 1 }
 }
 
 /** Of the same question, answered in the same way and not redeemed: the task that people were asked about. */

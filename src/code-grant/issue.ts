@@ -11,7 +11,7 @@ import {
 } from '../issuance/index.ts'
 import { insertRefreshStep, newOpaqueToken, type RefreshToken } from '../opaque-tokens/index.ts'
 import { type Proof, tokenTypeOf } from '../possession/index.ts'
-import type { Step } from '../storage/index.ts'
+import type { Guard, Step } from '../storage/index.ts'
 import type { TaskLineage } from '../tasks/index.ts'
 
 /** A resource token of a task that a code opened, and the token that gets the next one. */
@@ -56,7 +56,7 @@ export async function issueTokens(
   parts: GrantParts,
   held: TaskLineage,
   asked: CodeIssuance,
-): Promise<InteractiveTokens | Refused | { readonly outcome: 'failed'; readonly guard: string }> {
+): Promise<InteractiveTokens | Refused | { readonly outcome: 'failed'; readonly guard: Guard }> {
   const { task } = held
   const issuing = { ...asked.by, bound: task.keyThumbprint !== null }
   const { details: wanted, resource, scope: asking } = asked

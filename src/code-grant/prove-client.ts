@@ -1,9 +1,4 @@
-import {
-  ATTESTED,
-  authenticateAgent,
-  CREDENTIAL_STEPS,
-  credentialStep,
-} from '../agent-authentication/index.ts'
+import { ATTESTED, authenticateAgent, credentialStep } from '../agent-authentication/index.ts'
 import { findDescription } from '../client-metadata/index.ts'
 import type { GrantParts } from '../grants/index.ts'
 import { agentIdOf, isClientUrl } from '../lib/client-url.ts'
@@ -22,11 +17,6 @@ export interface ProvedClient {
   readonly byKey: boolean
   /** Used up with what the request gets. */
   readonly steps: readonly Step[]
-}
-
-/** Whether it is the guard that fails when an assertion was used before, or was another agent's. */
-export function isAssertionStep(guard: string): boolean {
-  return Object.values(CREDENTIAL_STEPS).some((name) => name === guard)
 }
 
 /** What its refresh tokens are bound to (contract 12.2). */

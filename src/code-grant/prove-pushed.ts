@@ -4,7 +4,7 @@ import {
   type ClientProving,
   credentialStep,
 } from '../agent-authentication/index.ts'
-import { PROOF_STEP, proofStep } from '../facts/index.ts'
+import { proofStep } from '../facts/index.ts'
 import { type GrantParts, type Presenting, readProof } from '../grants/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Step } from '../storage/index.ts'
@@ -34,10 +34,7 @@ export async function provePushed(
     ...(await authenticate(parts, request)),
   ]
   const done = await parts.storage.commit(steps)
-  if (!done.committed)
-    throw done.failed === PROOF_STEP
-      ? new Problem('proof.replayed', 'the proof was used before')
-      : new Problem('assertion.replayed', 'the client assertion was used before')
+  if (!done.committed) throw done.failed.problem()
   return proof?.thumbprint
 }
 

@@ -1,13 +1,13 @@
 import type { AccessRequest } from '../access-requests/index.ts'
 import { canProve } from '../agent-authentication/index.ts'
 import { findAgent } from '../agents/index.ts'
-import { USE_STEP, useSteps } from '../approvals/index.ts'
+import { USE_GUARD, useSteps } from '../approvals/index.ts'
+import { BASES_GUARD } from '../consent/index.ts'
 import { problemOr } from '../decision-log/index.ts'
-import { PROOF_STEP, proofStep } from '../facts/index.ts'
+import { proofStep } from '../facts/index.ts'
 import {
   type GrantParts,
   isUnapproved,
-  KEY_USED,
   lineageOf,
   type Plan,
   type PlanRequest,
@@ -15,25 +15,31 @@ import {
   planOpening,
   readProof,
 } from '../grants/index.ts'
-import { detailsAt, isRefused, type Refused, refused, refusedFor } from '../issuance/index.ts'
+import {
+  detailsAt,
+  isRefused,
+  type Refused,
+  refused,
+  refusedBy,
+  refusedFor,
+} from '../issuance/index.ts'
 import { agentIdOf } from '../lib/client-url.ts'
 import { newId } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
-import { CODE_STEP, consumeCodeStep } from '../opaque-tokens/index.ts'
+import { CODE_GUARD, consumeCodeStep } from '../opaque-tokens/index.ts'
 import { findPerson } from '../people/index.ts'
 import type { Proof } from '../possession/index.ts'
-import { BASES_STEP, closeTask, KEY_STEP, openSteps, TASK_LIFE, type Task } from '../tasks/index.ts'
+import type { Guard } from '../storage/index.ts'
+import { closeTask, KEY_GUARD, openSteps, TASK_LIFE, type Task } from '../tasks/index.ts'
 import { approvalOfCode, purposeOf } from './approved-code.ts'
 import type { Authorization } from './authorization.ts'
-import { findAuthorization, useAuthorizationStep } from './authorization-store.ts'
-import { type InteractiveTokens, issueTokens } from './issue.ts'
 import {
-  boundTo,
-  type ClientShown,
-  isAssertionStep,
-  type ProvedClient,
-  proveClient,
-} from './prove-client.ts'
+  AUTHORIZATION_GUARD,
+  findAuthorization,
+  useAuthorizationStep,
+} from './authorization-store.ts'
+import { type InteractiveTokens, issueTokens } from './issue.ts'
+import { boundTo, type ClientShown, type ProvedClient, proveClient } from './prove-client.ts'
 import { grantEnded, refusing } from './refuse-grant.ts'
 
 /** A code that came back from the client it was sent to, with the right verifier: what the protocol checks is checked. */
@@ -49,8 +55,6 @@ export interface CodeRedemption extends Presenting, Omit<ClientShown, 'clientId'
   /** Narrows the first resource token; what can be had by refreshing stays. */
   readonly details?: unknown
 }
-
-const AUTHORIZATION_STEP = 'granted authorization'
 
 /**
  * Opens the task that a person allowed on the consent page (contract 5.3), and issues its first tokens. What is granted is
@@ -91,13 +95,13 @@ export async function redeemCode(
     ...(proof ? [proofStep(parts, proof)] : []),
     ...client.steps,
     consumeCodeStep(read, asked.codeId, { now: parts.clock.now(), knownUntil: task.deadline }),
-    useAuthorizationStep(read, AUTHORIZATION_STEP, authorization.id, task.id),
+    useAuthorizationStep(read, authorization.id, task.id),
     ...(approval ? useSteps(parts, approval, newId('decision', parts.random)) : []),
     ...openSteps(parts, task, { chain: [task.agentId], origin: asked.origin }, [], { sharesKey }),
   ]
   const first = await parts.live.commit(parts.storage, steps)
   // Of two tasks that begin with one key in the same moment, the second did not see the first yet.
-  const again = sharesKey && !first.committed && first.failed === KEY_STEP
+  const again = sharesKey && !first.committed && first.failed === KEY_GUARD
   const done = again ? await parts.live.commit(parts.storage, steps) : first
   if (!done.committed) return no(await overtaken(parts, authorization, done.failed))
   return firstTokens(parts, task, {
@@ -158,22 +162,21 @@ async function planCode(
   const plan = lifted ? await planOpening(parts, asked, { lifted, asking: [] }) : first
   if (plan.outcome === 'needs_approval') return NOT_APPROVED
   if (plan.outcome === 'refused') return notGranted(plan)
-  if (plan.outcome === 'needs_consent')
-    return refused('grant.ended', 'the person has taken the consent back')
+  if (plan.outcome === 'needs_consent') return TAKEN_BACK
   // INVARIANT: it stands on the consent that this very code is for. Older ones would end it when they end, and must not
   // keep it when the person has taken this one back.
   const { grant } = plan
   const bases = grant.bases.filter(
     ({ id, kind }) => id === authorization.basisId || kind === 'admin',
   )
-  if (!bases.some(({ id }) => id === authorization.basisId))
-    return refused('grant.ended', 'the person has taken the consent back')
+  if (!bases.some(({ id }) => id === authorization.basisId)) return TAKEN_BACK
   const details = detailsAt(grant.details, authorization.resource)
   if (details.length === 0)
     return refused('grant.ended', 'nothing is left of what the person allowed')
   return { asked, plan: { ...plan, grant: { ...grant, bases, details } }, approval }
 }
 
+const TAKEN_BACK = refused('grant.ended', 'the person has taken the consent back')
 const NOT_APPROVED = refused(
   'issuance.approval_needed',
   'people have to approve it first; begin again, and they are asked after the person',
@@ -207,7 +210,7 @@ async function firstTokens(
   if (issued.outcome === 'issued') return issued
   await closeTask(parts, { taskId: task.id, by: 'system', reason: 'overtaken' })
   if (issued.outcome === 'failed')
-    throw new Error(`the tokens of a task could not be stored: ${issued.guard}`)
+    throw new Error(`the tokens of a task could not be stored: ${issued.guard.name}`)
   return notGranted(issued)
 }
 
@@ -227,19 +230,10 @@ async function replayed(parts: GrantParts, { taskId }: Authorization): Promise<R
   return refused('code.used', 'the code was used before; the task that it opened is closed')
 }
 
-async function overtaken(
-  parts: GrantParts,
-  { id }: Authorization,
-  guard: string,
-): Promise<Refused> {
-  if (isAssertionStep(guard))
-    return refused('assertion.replayed', 'the client assertion was used before')
-  if (guard === PROOF_STEP) return refused('proof.replayed', 'the proof was used before')
-  if (guard === KEY_STEP) return refused('task.key_used', KEY_USED)
-  if (guard === BASES_STEP) return refused('grant.ended', 'the person has taken the consent back')
-  if (guard === USE_STEP) return NOT_APPROVED
-  if (guard !== CODE_STEP && guard !== AUTHORIZATION_STEP)
-    throw new Error(`a task could not be opened: ${guard}`)
+async function overtaken(parts: GrantParts, { id }: Authorization, guard: Guard): Promise<Refused> {
+  if (guard === BASES_GUARD) return TAKEN_BACK
+  if (guard === USE_GUARD) return NOT_APPROVED
+  if (guard !== CODE_GUARD && guard !== AUTHORIZATION_GUARD) return refusedBy(guard)
   const now = await findAuthorization(parts.storage.read, id)
   return now ? replayed(parts, now) : refused('code.invalid', 'the code is unknown')
 }

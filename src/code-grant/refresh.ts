@@ -1,28 +1,22 @@
 import { canProve } from '../agent-authentication/index.ts'
-import { USE_STEP } from '../approvals/index.ts'
+import { USE_GUARD } from '../approvals/index.ts'
 import { problemOr } from '../decision-log/index.ts'
-import { PROOF_STEP, proofStep } from '../facts/index.ts'
-import { type GrantParts, KEY_USED, type Presenting, readProof } from '../grants/index.ts'
-import { aboutTask, type Refused, refused, refusedFor } from '../issuance/index.ts'
+import { proofStep } from '../facts/index.ts'
+import { type GrantParts, type Presenting, readProof } from '../grants/index.ts'
+import { aboutTask, type Refused, refused, refusedBy, refusedFor } from '../issuance/index.ts'
 import { Problem } from '../lib/problem.ts'
 import {
   findRefreshToken,
   opaqueDigest,
-  REFRESH_STEP,
+  REFRESH_GUARD,
   type RefreshToken,
   touchRefreshStep,
 } from '../opaque-tokens/index.ts'
 import type { Proof } from '../possession/index.ts'
-import type { Step } from '../storage/index.ts'
-import { closeTask, KEY_STEP, type TaskLineage, usableKeyStep } from '../tasks/index.ts'
+import type { Guard, Step } from '../storage/index.ts'
+import { closeTask, type TaskLineage, usableKeyStep } from '../tasks/index.ts'
 import { type InteractiveTokens, issueTokens } from './issue.ts'
-import {
-  boundTo,
-  type ClientShown,
-  isAssertionStep,
-  type ProvedClient,
-  proveClient,
-} from './prove-client.ts'
+import { boundTo, type ClientShown, type ProvedClient, proveClient } from './prove-client.ts'
 import { exchangeStep, lostSuccessor } from './refresh-replay.ts'
 import { grantEnded, refusing } from './refuse-grant.ts'
 
@@ -67,7 +61,7 @@ export async function refreshTokens(
   if (wrong) return no(wrong)
   const first = await exchange(parts, given, lost)
   // Of two at the same moment the second finds what the first was given.
-  const again = first.outcome === 'failed' && first.guard === REFRESH_STEP && !lost
+  const again = first.outcome === 'failed' && first.guard === REFRESH_GUARD && !lost
   const answer = again ? await exchangeAgain(parts, given) : first
   if (answer === 'reused') return no(await reused(parts, shown))
   if (answer.outcome === 'issued') return answer
@@ -139,17 +133,12 @@ function keyStep({ storage }: GrantParts, { task }: TaskLineage, proof: Proof | 
     : [usableKeyStep(storage.read, { key: proof.thumbprint, task })]
 }
 
-async function overtaken(parts: GrantParts, shown: RefreshToken, guard: string): Promise<Refused> {
-  if (guard === PROOF_STEP) return refused('proof.replayed', 'the proof was used before')
-  if (isAssertionStep(guard))
-    return refused('assertion.replayed', 'the client assertion was used before')
-  if (guard === KEY_STEP) return refused('task.key_used', KEY_USED)
-  if (guard === REFRESH_STEP)
+async function overtaken(parts: GrantParts, shown: RefreshToken, guard: Guard): Promise<Refused> {
+  if (guard === REFRESH_GUARD)
     return shown.boundTo === 'client'
       ? refused('refresh_token.invalid', 'the refresh token has expired')
       : reused(parts, shown)
-  if (guard === USE_STEP) return STALE
-  throw new Error(`tokens could not be stored: ${guard}`)
+  return guard === USE_GUARD ? STALE : refusedBy(guard)
 }
 
 const STALE = refused('token.stale', 'somebody was quicker; send the request again')

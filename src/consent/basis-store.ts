@@ -2,7 +2,7 @@ import type { Detail } from '@remit/engine'
 import type { ExpressionBuilder, Selectable } from 'kysely'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import type { Id } from '../lib/id.ts'
-import type { Reader, Schema, Step, Tx } from '../storage/index.ts'
+import { Guard, type Reader, type Schema, type Step, type Tx } from '../storage/index.ts'
 import type { Basis, BasisKind } from './basis.ts'
 import type { ConsentParts } from './parts.ts'
 
@@ -92,17 +92,23 @@ export async function markEnded(tx: Tx, id: string, at: number): Promise<boolean
   return numUpdatedRows === 1n
 }
 
+/** Fails where a basis ended while a task was opening on it. */
+export const BASES_GUARD = new Guard('bases in force', [
+  'task.overtaken',
+  'what it stands on changed meanwhile',
+])
+
 /**
  * Holds these bases in force to the end of the transaction: one that has ended fails the guard, and whoever wants to end
  * one now waits, and then sees the task that was opened on it.
  */
-export function holdBasesStep(db: Reader, name: string, ids: readonly string[], now: number): Step {
+export function holdBasesStep(db: Reader, ids: readonly string[], now: number): Step {
   const query = db
     .updateTable('bases')
     .set((eb) => ({ ended_at: eb.ref('ended_at') }))
     .where('id', 'in', ids)
     .where(inForceAt(now))
-  return { name, query, rows: ids.length }
+  return { guard: BASES_GUARD, query, rows: ids.length }
 }
 
 function inForceAt(now: number) {

@@ -3,11 +3,11 @@ import { test } from 'node:test'
 import { granted } from '@remit/engine'
 import { forEachEngine } from '../storage/testing.ts'
 import { endBasis } from '../tasks/end-basis.ts'
-import { BASES_STEP, openSteps } from '../tasks/open.ts'
+import { openSteps } from '../tasks/open.ts'
 import { findTask } from '../tasks/task-store.ts'
 import { addPerson, aTask, kindOf, may, openedTask, taskTestParts } from '../tasks/testing.ts'
 import { basisLimits } from './basis.ts'
-import { basesFor } from './basis-store.ts'
+import { BASES_GUARD, basesFor } from './basis-store.ts'
 import { grantBasis } from './grant-basis.ts'
 
 const read = may('orders.read')
@@ -106,7 +106,7 @@ forEachEngine('delegation bases', (open) => {
     const done = await parts.storage.commit(
       openSteps(parts, aTask(parts, { ...between, bases: [basis.id] }), {}),
     )
-    assert.deepEqual(done, { committed: false, failed: BASES_STEP })
+    assert.deepEqual(done, { committed: false, failed: BASES_GUARD })
     await parts.live.stop()
   })
 

@@ -10,6 +10,7 @@ export {
 } from './basis.ts'
 export {
   adminBases,
+  BASES_GUARD,
   basesFor,
   basesOfAgent,
   basesOfPerson,

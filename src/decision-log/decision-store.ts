@@ -2,7 +2,7 @@ import type { Ask, GateResult } from '@remit/engine'
 import type { Id } from '../lib/id.ts'
 import type { StoredRisk } from '../risk/index.ts'
 import { codec, keptQuery, type Reader, type Step, type Tx } from '../storage/index.ts'
-import { isChallenge } from './reasons.ts'
+import { CHALLENGE } from './reasons.ts'
 import type { StoredInputs } from './recorded-store.ts'
 
 export type DecisionState =
@@ -58,7 +58,7 @@ export interface StoredDecision {
 
 /** Without what decisions were made from: that is large, and few ask for it (`recorded-store.ts`). */
 const DECISIONS = codec('decisions', 'inputs', 'setting').of<StoredDecision>({
-  read: { outcome: ({ outcome, reason }) => (isChallenge(reason) ? 'challenged' : outcome) },
+  read: { outcome: ({ outcome, reason }) => (reason === CHALLENGE ? 'challenged' : outcome) },
   // The table knows three; which denials are challenges, their reason says.
   write: { outcome: ({ outcome }) => (outcome === 'challenged' ? 'deny' : outcome) },
 })

@@ -26,7 +26,6 @@ export {
   challengeFor,
   codeOf,
   enoughFor,
-  isChallenge,
   problemOr,
 } from './reasons.ts'
 export { eraseInputs, insertSettingQuery, type StoredInputs } from './recorded-store.ts'

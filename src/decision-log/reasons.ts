@@ -19,10 +19,6 @@ export const CHALLENGE = 'proof.nonce_required'
 /** Type of the record of a nonce demand, whichever endpoint made it. */
 export const CHALLENGED = 'proof.challenged'
 
-export function isChallenge(reason: string): boolean {
-  return reason === CHALLENGE
-}
-
 /** Answers what would be enough where a credential does not hold. */
 export function enoughFor(code: ProblemCode): string {
   if (code === 'token.missing') return 'a resource token for this API, with a proof by the task key'

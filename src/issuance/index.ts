@@ -18,7 +18,7 @@ export {
 } from './issue-resource-token.ts'
 export { type Issuing, issuingBy } from './issuing.ts'
 export { openingQuestion } from './question.ts'
-export { type Refused, refused, refusedFor } from './refusal.ts'
+export { type Refused, refused, refusedBy, refusedFor } from './refusal.ts'
 export { type Attempt, refuseOpening } from './refuse.ts'
 export { replaceTransaction } from './replace-transaction.ts'
 export { requireHolder, requireTask, type TaskCredential } from './require-task.ts'

@@ -1,5 +1,5 @@
 import { type Detail, type GateResult, intersect } from '@remit/engine'
-import { USE_STEP } from '../approvals/index.ts'
+import { USE_GUARD } from '../approvals/index.ts'
 import type { Resource } from '../catalog/index.ts'
 import { codeOf } from '../decision-log/index.ts'
 import {
@@ -7,20 +7,20 @@ import {
   type FactParts,
   livenessOf,
   PAST_DEADLINE,
-  PROOF_STEP,
+  proofStep,
   type Setting,
   settingLiveness,
 } from '../facts/index.ts'
 import type { LedgerEvent } from '../ledger/index.ts'
 import { type Proof, tokenTypeOf } from '../possession/index.ts'
 import type { LiveView } from '../revocation/index.ts'
-import { consumeOnceStep, type Step } from '../storage/index.ts'
+import type { Guard, Step } from '../storage/index.ts'
 import type { TaskLineage } from '../tasks/index.ts'
 import type { Minted } from '../tokens/index.ts'
 import { approvedToken, type IssuableToken } from './approved-token.ts'
 import { checkHolder, type Presented } from './holder.ts'
 import { type Issuing, issuingBy, type Token } from './issuing.ts'
-import { type Refused, refused } from './refusal.ts'
+import { type Refused, refused, refusedBy } from './refusal.ts'
 import { refuseOpening } from './refuse.ts'
 import { type IssuedAccess, resourceAccess } from './resource-access.ts'
 import { stepUpAt } from './step-up-at.ts'
@@ -86,8 +86,7 @@ export async function issueResourceToken(
   const { token } = issued
   const steps = [...people.steps, ...issued.steps]
   const failed = await book(parts, { held, proof, steps, issued, resource: grant.resource.name })
-  if (failed === PROOF_STEP) return no(refused('proof.replayed', 'the proof was used before'))
-  if (failed !== undefined) return no(STALE)
+  if (failed) return no(failed === USE_GUARD ? STALE : refusedBy(failed))
   // INVARIANT: nothing awaits between this check and the answer.
   if (!parts.live.holds(grant.view) || !parts.live.holds(grant.setting.also)) return STALE
   const { details, scope } = grant
@@ -182,10 +181,10 @@ async function book(
     issued: IssuedAccess
     resource: string
   },
-): Promise<string | undefined> {
+): Promise<Guard | undefined> {
   const { held, issued, proof, resource, steps } = given
   const done = await parts.live.commit(parts.storage, [
-    consumeOnceStep(parts.storage.read, 'dpop', proof.replayKey, proof.expiresAt),
+    proofStep(parts, proof),
     ...steps,
     parts.ledger.appendStep({
       ...aboutTask(held),
@@ -195,10 +194,7 @@ async function book(
       thumbprint: proof.thumbprint,
     }),
   ])
-  if (done.committed) return undefined
-  if (done.failed !== PROOF_STEP && done.failed !== USE_STEP)
-    throw new Error(`a token could not be recorded: ${done.failed}`)
-  return done.failed
+  return done.committed ? undefined : done.failed
 }
 
 export function aboutTask({ task, chain }: TaskLineage): Partial<LedgerEvent> {

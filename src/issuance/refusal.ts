@@ -2,6 +2,7 @@ import type { GateResult } from '@remit/engine'
 import type { FrozenQuestion } from '../access-requests/index.ts'
 import type { JudgedIssuance } from '../decision-log/index.ts'
 import type { Problem, ProblemCode } from '../lib/problem.ts'
+import type { Guard } from '../storage/index.ts'
 
 /** Nothing was used up but the proof. The reason's status and title are the catalogue's. */
 export interface Refused {
@@ -33,4 +34,10 @@ export function refusedFor(problem: Problem): Refused {
 
 export function refused(reason: ProblemCode, detail: string): Refused {
   return { outcome: 'refused', reason, detail }
+}
+
+/** Makes the refusal that a guard stands for. @throws Error where it stands for none */
+export function refusedBy(guard: Guard): Refused {
+  const { code, detail } = guard.problem()
+  return refused(code, detail)
 }

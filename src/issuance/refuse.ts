@@ -1,12 +1,12 @@
 import { type AccessRequest, attachQuestion } from '../access-requests/index.ts'
-import { CHALLENGED, isChallenge } from '../decision-log/index.ts'
-import { type FactParts, PROOF_STEP } from '../facts/index.ts'
+import { CHALLENGE, CHALLENGED } from '../decision-log/index.ts'
+import { type FactParts, PROOF_GUARD, proofStep } from '../facts/index.ts'
 import { type Bookkeeping, bookkeepingOf, type LedgerEvent } from '../ledger/index.ts'
 import { type Id, newId } from '../lib/id.ts'
 import type { Proof } from '../possession/index.ts'
-import { consumeOnce, consumeOnceStep, type Step } from '../storage/index.ts'
+import { consumeOnce, type Step } from '../storage/index.ts'
 import { issuanceRow } from './issuance-row.ts'
-import { type Refused, refused } from './refusal.ts'
+import { type Refused, refused, refusedBy } from './refusal.ts'
 
 /** What was refused, and to whom, as far as that is known. */
 export interface Attempt {
@@ -28,9 +28,7 @@ export async function refuseOpening(
   const keeping = bookkeepingForOpening(parts, attempt, refusal.reason)
   // INVARIANT: what a stranger sends writes nothing, not even that its proof was used.
   if (keeping.as === 'stranger') return told(refusal)
-  const used = proof
-    ? [consumeOnceStep(parts.storage.read, 'dpop', proof.replayKey, proof.expiresAt)]
-    : []
+  const used = proof ? [proofStep(parts, proof)] : []
   if (keeping.as === 'repeat')
     return repeated(parts, attempt, { refusal, used, like: keeping.like })
   const { judged } = refusal
@@ -43,7 +41,6 @@ export async function refuseOpening(
   ])
   if (done.committed && id) keeping.done(id)
   if (done.committed) return id ? { ...told(refusal), members: { decision_id: id } } : refusal
-  if (done.failed !== PROOF_STEP) throw new Error(`a refusal could not be recorded: ${done.failed}`)
   return refuseReplay(parts, attempt)
 }
 
@@ -65,7 +62,7 @@ async function repeated(
 }
 
 async function refuseReplay(parts: FactParts, attempt: Attempt): Promise<Refused> {
-  const replayed = refused('proof.replayed', 'the proof was used before')
+  const replayed = refusedBy(PROOF_GUARD)
   if (bookkeepingForOpening(parts, attempt, replayed.reason).as === 'record')
     await parts.storage.commit([recordStep(parts, attempt, replayed)])
   return replayed
@@ -132,8 +129,8 @@ function recordOf(attempt: Attempt, { reason }: Refused, decisionId?: Id<'decisi
   return {
     decisionId,
     ...attempt.about,
-    type: isChallenge(reason) ? CHALLENGED : attempt.type,
-    outcome: isChallenge(reason) ? 'challenged' : 'refused',
+    type: reason === CHALLENGE ? CHALLENGED : attempt.type,
+    outcome: reason === CHALLENGE ? 'challenged' : 'refused',
     reason,
     thumbprint: attempt.proof?.thumbprint,
     origin: { ip: attempt.ip },
@@ -152,6 +149,6 @@ function bookkeepingForOpening(
   const { agent, task } = attempt.about
   if (agent !== undefined || task !== undefined)
     return bookkeepingOf(refusals, { agent, task, reason })
-  if (!isChallenge(reason)) refusals.countStranger({ at: 'token request', reason, ip: attempt.ip })
+  if (reason !== CHALLENGE) refusals.countStranger({ at: 'token request', reason, ip: attempt.ip })
   return { as: 'stranger' }
 }

@@ -36,7 +36,7 @@ export async function requireTask(
   // INVARIANT: what a stranger sends writes nothing, not even that its proof was used.
   if (holder.holds) {
     const done = await parts.storage.commit([proofStep(parts, holder.proof)])
-    if (!done.committed) throw new Problem('proof.replayed', 'the proof was used before')
+    if (!done.committed) throw done.failed.problem()
   }
   if (!holder.holds) throw holder.problem
   const { token } = credential

@@ -98,8 +98,7 @@ export class GatheredRecords {
 
   async #commit(group: readonly Waiting[]): Promise<void> {
     try {
-      const done = await this.#parts.storage.commit(this.#steps(this.#recordsOf(group)))
-      if (!done.committed) throw new Error(`records could not be appended: ${done.failed}`)
+      await this.#parts.storage.commit(this.#steps(this.#recordsOf(group)))
       for (const { resolve } of group) resolve(undefined)
     } catch (error) {
       for (const { reject } of group) reject(error)

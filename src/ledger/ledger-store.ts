@@ -1,4 +1,11 @@
-import { keptQuery, type Reader, type Step, type Storage, type Tx } from '../storage/index.ts'
+import {
+  Guard,
+  keptQuery,
+  type Reader,
+  type Step,
+  type Storage,
+  type Tx,
+} from '../storage/index.ts'
 import type { NewRecord } from './record.ts'
 import { type Edge, edgeOf, split, type Tile } from './tree.ts'
 
@@ -27,8 +34,13 @@ export interface Leaf {
   readonly record: Uint8Array
 }
 
-/** Name of the step that fails when another sequencer was first. */
-export const FENCE = 'ledger head'
+/** Fails when another sequencer was first. */
+export const FENCE_GUARD = new Guard('ledger head')
+/** Fails where the intake or the leaves are not what the head says. */
+const LEAVES_GUARD = new Guard('ledger leaves', [
+  'ledger.inconsistent',
+  'positions could not be given',
+])
 
 export function intakeQuery(db: Reader, records: readonly NewRecord[]) {
   return db
@@ -54,7 +66,7 @@ export async function createHead(storage: Storage): Promise<void> {
     .insertInto('ledger_head')
     .values({ id: 1, size: 0, fence: 0 })
     .onConflict((conflict) => conflict.column('id').doNothing())
-  await storage.commit([{ name: FENCE, query, rows: 'any' }])
+  await storage.commit([{ name: 'ledger head', query, rows: 'any' }])
 }
 
 export async function readHead(reader: Reader): Promise<Head | undefined> {
@@ -83,7 +95,7 @@ export function growSteps(
   })
   return [
     {
-      name: FENCE,
+      guard: FENCE_GUARD,
       query: db
         .updateTable('ledger_head')
         .set({ size: head.size + leaves.length, fence: head.fence + 1 })
@@ -93,21 +105,21 @@ export function growSteps(
       rows: 1,
     },
     ...chunksOf(taken).map((chunk) => ({
-      name: 'ledger intake',
+      guard: LEAVES_GUARD,
       query: takeQuery(db, chunk),
       rows: chunk.length,
     })),
     ...chunksOf(leaves).map((chunk) => ({
-      name: 'ledger leaves',
+      guard: LEAVES_GUARD,
       query: leavesQuery(db, chunk),
       rows: chunk.length,
     })),
     ...chunksOf(kept).map((chunk) => ({
-      name: 'ledger private',
+      guard: LEAVES_GUARD,
       query: privateQuery(db, chunk),
       rows: chunk.length,
     })),
-    ...tiles.map((tile) => ({ name: 'ledger tile', query: tileQuery(db, tile), rows: 1 })),
+    ...tiles.map((tile) => ({ guard: LEAVES_GUARD, query: tileQuery(db, tile), rows: 1 })),
   ]
 }
 

@@ -6,6 +6,7 @@ import { systemRandom } from '../lib/random.ts'
 import type { Step, Storage } from '../storage/index.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { ledgerOrigin } from './checkpoint.ts'
+import { FENCE_GUARD } from './ledger-store.ts'
 import { exported, ledgerKey, ledgerOn, ORIGIN } from './testing.ts'
 
 const event = (i: number) => ({ type: 'test.happened', facts: { i } })
@@ -100,7 +101,7 @@ forEachEngine('ledger', (open) => {
       {
         ...storage,
         commit: async (steps) => {
-          if (held.steps || !steps.some(({ name }) => name === 'ledger leaves'))
+          if (held.steps || !steps.some(({ guard }) => guard === FENCE_GUARD))
             return storage.commit(steps)
           held.steps = steps
           // It is frozen here. Meanwhile another replica does the same work, and more.
@@ -115,7 +116,7 @@ forEachEngine('ledger', (open) => {
     assert.equal((await order(storage)).length, 15)
     assert.deepEqual(await storage.commit(held.steps ?? []), {
       committed: false,
-      failed: 'ledger head',
+      failed: FENCE_GUARD,
     })
     await slow.sequence()
   })

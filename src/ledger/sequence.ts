@@ -2,7 +2,7 @@ import { Problem } from '../lib/problem.ts'
 import type { Storage } from '../storage/index.ts'
 import {
   createHead,
-  FENCE,
+  FENCE_GUARD,
   growSteps,
   type Head,
   readEdge,
@@ -38,9 +38,8 @@ export async function sequenceIntake(storage: Storage): Promise<number> {
     const tiles = grow(edge, head.size, hashes)
     const done = await storage.commit(growSteps(storage.read, head, taken, leaves, tiles))
     if (done.committed) count += taken.length
-    // Another sequencer was first; look again at what is left.
-    else if (done.failed === FENCE) continue
-    else throw new Problem('ledger.inconsistent', `positions could not be given: ${done.failed}`)
+    // Where another sequencer was first, look again at what is left.
+    else if (done.failed !== FENCE_GUARD) throw done.failed.problem()
   }
 }
 

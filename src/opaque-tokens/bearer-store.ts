@@ -1,7 +1,7 @@
 import type { Detail } from '@remit/engine'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import type { Id } from '../lib/id.ts'
-import type { Reader, Step, Storage } from '../storage/index.ts'
+import { Guard, type Reader, type Step, type Storage } from '../storage/index.ts'
 import type { BearerToken, RefreshToken } from './bearer-token.ts'
 
 export function insertBearerStep(db: Reader, token: BearerToken): Step {
@@ -86,8 +86,8 @@ export async function findRefreshToken(
   )
 }
 
-/** Name of the guard that fails for all but one of any number of simultaneous users. */
-export const REFRESH_STEP = 'unused refresh token'
+/** Fails for all but one of any number of simultaneous users. */
+export const REFRESH_GUARD = new Guard('unused refresh token')
 
 /** INVARIANT: single use of a refresh token is this update and nothing else. */
 export function useRefreshStep(
@@ -99,7 +99,7 @@ export function useRefreshStep(
     .set({ used_at: now, successor })
     .where('digest', '=', digest)
     .where('used_at', 'is', null)
-  return { name: REFRESH_STEP, query, rows: 1 }
+  return { guard: REFRESH_GUARD, query, rows: 1 }
 }
 
 /** Holds a refresh token that nobody has used: it can be told once more to whoever got it before. */
@@ -109,7 +109,7 @@ export function unusedRefreshStep(db: Reader, digest: string): Step {
     .set((e) => ({ used_at: e.ref('used_at') }))
     .where('digest', '=', digest)
     .where('used_at', 'is', null)
-  return { name: REFRESH_STEP, query, rows: 1 }
+  return { guard: REFRESH_GUARD, query, rows: 1 }
 }
 
 /** Uses a refresh token that stays the same; `ends`: for the last time. */
@@ -122,7 +122,7 @@ export function touchRefreshStep(
     .set({ used_at: now, ...(ends ? { expires_at: now } : {}) })
     .where('digest', '=', digest)
     .where('expires_at', '>', now)
-  return { name: REFRESH_STEP, query, rows: 1 }
+  return { guard: REFRESH_GUARD, query, rows: 1 }
 }
 
 /** Removes those that expired. A used refresh token is kept as long as its task may last, so that its reuse is seen. */

@@ -4,7 +4,7 @@ export {
   forgetOpaqueTokens,
   insertBearerStep,
   insertRefreshStep,
-  REFRESH_STEP,
+  REFRESH_GUARD,
   touchRefreshStep,
   unusedRefreshStep,
   useRefreshStep,
@@ -12,9 +12,10 @@ export {
 export type { BearerToken, RefreshToken } from './bearer-token.ts'
 export { type DeferralKind, newOpaqueToken, opaqueDigest } from './opaque-token.ts'
 export {
-  CODE_STEP,
+  CODE_GUARD,
   consumeCodeStep,
   forgetRegistration,
   keepRegistration,
+  RECORD_GUARD,
 } from './protocol-record-store.ts'
 export { type ProtocolRecords, protocolRecords } from './protocol-records.ts'

@@ -1,4 +1,4 @@
-import type { Reader, Step, Tx } from '../storage/index.ts'
+import { Guard, type Reader, type Step, type Tx } from '../storage/index.ts'
 
 export function putRecordStep(
   db: Reader,
@@ -25,10 +25,13 @@ export function findRecord(
     .executeTakeFirst()
 }
 
+/** Fails for a record that was used, or is gone. */
+export const RECORD_GUARD = new Guard('unused protocol record')
+
 /** Commits for exactly one caller. */
 export function consumeRecordStep(
   db: Reader,
-  { id, kind, name, now }: { kind: string; id: string; name: string; now: number },
+  { id, kind, now }: { kind: string; id: string; now: number },
 ): Step {
   const query = db
     .updateTable('protocol_records')
@@ -36,11 +39,11 @@ export function consumeRecordStep(
     .where('kind', '=', kind)
     .where('id', '=', id)
     .where('consumed_at', 'is', null)
-  return { name, query, rows: 1 }
+  return { guard: RECORD_GUARD, query, rows: 1 }
 }
 
-/** Name of the guard that fails for a code that was used, or is gone. */
-export const CODE_STEP = 'unused code'
+/** Fails for a code that was used, or is gone. */
+export const CODE_GUARD = new Guard('unused code')
 
 /** An authorization code is used up as a part of what it is used for, and known as long as that lasts. */
 export function consumeCodeStep(
@@ -54,7 +57,7 @@ export function consumeCodeStep(
     .where('kind', '=', 'AuthorizationCode')
     .where('id', '=', id)
     .where('consumed_at', 'is', null)
-  return { name: CODE_STEP, query, rows: 1 }
+  return { guard: CODE_GUARD, query, rows: 1 }
 }
 
 /**
@@ -74,9 +77,11 @@ export async function replacePayload(
   return numUpdatedRows === 1n
 }
 
+const REMOVAL_GUARD = new Guard('protocol record to remove')
+
 export function destroyRecordStep(db: Reader, kind: string, id: string): Step {
   const query = db.deleteFrom('protocol_records').where('kind', '=', kind).where('id', '=', id)
-  return { name: 'protocol record to remove', query, rows: 1 }
+  return { guard: REMOVAL_GUARD, query, rows: 1 }
 }
 
 export async function forgetRecords(tx: Tx, now: number): Promise<void> {

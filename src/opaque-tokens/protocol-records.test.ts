@@ -31,7 +31,7 @@ forEachEngine('protocol records', (open) => {
     const times = { now: clock.now(), knownUntil: clock.now() + 60_000 }
     for (const step of [
       () => consumeCodeStep(storage.read, 'c1', times),
-      () => records.consumeStep(request.kind, request.id, 'once'),
+      () => records.consumeStep(request.kind, request.id),
       () => records.destroyStep(waiting.kind, waiting.id),
     ]) {
       const ended = await Promise.all(Array.from({ length: 64 }, () => storage.commit([step()])))

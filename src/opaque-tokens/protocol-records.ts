@@ -24,7 +24,7 @@ export interface ProtocolRecords {
   /** Replaces the payload of a record that is there; it expires when it would have before. False when there is none. */
   replace(record: ProtocolRecord): Promise<boolean>
   /** Step that uses a record up: all but one of any number of commits fail at it. */
-  consumeStep(kind: string, id: string, name: string): Step
+  consumeStep(kind: string, id: string): Step
   /** Step that removes a record; fails where there is none. */
   destroyStep(kind: string, id: string): Step
   /** Counts the records of a kind that will expire. */
@@ -68,8 +68,8 @@ export function protocolRecords({
           ...{ kind, id, payload: JSON.stringify(payload), now: clock.now() },
         }),
       ),
-    consumeStep: (kind, id, name) =>
-      store.consumeRecordStep(storage.read, { kind, id, name, now: clock.now() }),
+    consumeStep: (kind, id) =>
+      store.consumeRecordStep(storage.read, { kind, id, now: clock.now() }),
     destroyStep: (kind, id) => store.destroyRecordStep(storage.read, kind, id),
     countExpiring: (kind) => store.countExpiring(storage.read, kind, clock.now()),
     forgetExpiring: (kind, before) =>

@@ -1,5 +1,12 @@
 import { sql } from 'kysely'
-import { keptQuery, type Reader, type Step, type Storage, type Tx } from '../storage/index.ts'
+import {
+  Guard,
+  keptQuery,
+  type Reader,
+  type Step,
+  type Storage,
+  type Tx,
+} from '../storage/index.ts'
 import { LEASE_MS } from './lease.ts'
 import { keyText, type LiveKey, type LiveKind, type LiveState } from './live-state.ts'
 
@@ -162,7 +169,7 @@ export function leaseStep({ lanes, nowAtHand, time }: LeaseParts, id: string): S
       ? ['lease in force', [id]]
       : ['lease in force at', [id, at, at + MAX_LEASE_AHEAD_MS]]
   const build = () => leaseQuery(read, { id, time, at })
-  return { name: LEASE_STEP, query: keptQuery(read, name, parameters, build), rows: 1 }
+  return { guard: LEASE_GUARD, query: keptQuery(read, name, parameters, build), rows: 1 }
 }
 
 /** Checks the lease of a server by a read alone. */
@@ -195,7 +202,7 @@ function leaseQuery(
   )
 }
 
-export const LEASE_STEP = 'own lease'
+export const LEASE_GUARD = new Guard('own lease')
 
 /** Maximum that a lease can reach into the future, by a clock that was not set back since. */
 export const MAX_LEASE_AHEAD_MS = LEASE_MS + 1_000

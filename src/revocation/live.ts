@@ -14,7 +14,7 @@ import {
   type LiveView,
   makeView,
 } from './live-state.ts'
-import { beginStep, hasLease, LEASE_STEP, readEpochs } from './live-store.ts'
+import { beginStep, hasLease, LEASE_GUARD, readEpochs } from './live-store.ts'
 import { type Raise, raise } from './raise.ts'
 import { type ChangeListener, Replica } from './replica.ts'
 
@@ -169,7 +169,7 @@ export class Live {
   async commit(storage: Pick<Storage, 'commit'>, steps: readonly Step[]): Promise<Committed> {
     if (this.#time.problem) throw this.#time.problem
     const done = await storage.commit([...steps, this.#replica.leaseStep()])
-    if (!done.committed && done.failed === LEASE_STEP) throw this.#leaseOver()
+    if (!done.committed && done.failed === LEASE_GUARD) throw this.#leaseOver()
     return done
   }
 

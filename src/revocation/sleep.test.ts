@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Clock } from '../lib/clock.ts'
 import { systemRandom } from '../lib/random.ts'
-import { consumeOnceStep, type Storage } from '../storage/index.ts'
+import { consumeOnceStep, Guard, type Storage } from '../storage/index.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { LEASE_MS } from './lease.ts'
 import { Live } from './live.ts'
@@ -35,10 +35,13 @@ async function world(storage: Storage) {
     while (!done) await time.pass(100)
     await settling
   }
+  const UNUSED = new Guard('unused')
   let used = 0
   /** Something that is issued. */
   const issue = (by: Live) =>
-    by.commit(storage, [consumeOnceStep(storage.read, 'proof', `p${used++}`, 0)])
+    by.commit(storage, [
+      consumeOnceStep(storage.read, UNUSED, { kind: 'proof', key: `p${used++}`, expiresAt: 0 }),
+    ])
   const issued = async () =>
     (await storage.read.selectFrom('used_once').selectAll().execute()).length
   return { time, server, revoke, issue, issued }

@@ -6,8 +6,6 @@ export { findSponsorGrantFor, type ShownSponsorship, showSponsorships } from './
 export { grantInForce, type Rate, type SponsorGrant } from './sponsor-grant.ts'
 export {
   findSponsorGrant,
-  GRANT_STEP,
   holdGrantSteps,
   listSponsorGrants,
-  RATE_STEP,
 } from './sponsor-grant-store.ts'

@@ -3,16 +3,21 @@ import { type ExpressionBuilder, type Selectable, sql } from 'kysely'
 import type { Limit } from '../budgets/index.ts'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import type { Id } from '../lib/id.ts'
-import type { Reader, Schema, Step, Tx } from '../storage/index.ts'
+import { Guard, type Reader, type Schema, type Step, type Tx } from '../storage/index.ts'
 import { TASK_LIFE } from '../tasks/index.ts'
 import type { Schedule } from './schedule.ts'
 import type { SponsorGrant } from './sponsor-grant.ts'
 
 type Row = Selectable<Schema['sponsor_grants']>
 
-/** Names of the guards of an autonomous opening: the grant ended meanwhile, or its rate is used up. */
-export const GRANT_STEP = 'sponsor grant in force'
-export const RATE_STEP = 'rate of the sponsor grant'
+const GRANT_GUARD = new Guard('sponsor grant in force', [
+  'sponsor_grant.not_in_force',
+  'the sponsor grant has ended',
+])
+const RATE_GUARD = new Guard('rate of the sponsor grant', [
+  'sponsor_grant.too_many',
+  'as many tasks were opened as may be for now',
+])
 
 export async function insertSponsorGrant(tx: Tx, grant: SponsorGrant): Promise<void> {
   await tx.insertInto('sponsor_grants').values(rowOf(grant)).execute()
@@ -80,7 +85,7 @@ export async function markGrantEnded(tx: Tx, id: string, at: number): Promise<bo
  */
 export function holdGrantSteps(db: Reader, grant: SponsorGrant, now: number): Step[] {
   const held = holdGrant(db, grant.id).where(inForce(now))
-  const steps: Step[] = [{ name: GRANT_STEP, query: held, rows: 1 }]
+  const steps: Step[] = [{ guard: GRANT_GUARD, query: held, rows: 1 }]
   if (grant.rate) {
     const lately = db
       .selectFrom('tasks')
@@ -89,7 +94,7 @@ export function holdGrantSteps(db: Reader, grant: SponsorGrant, now: number): St
       .where('parent_id', 'is', null)
       .where('opened_at', '>', now - grant.rate.seconds * 1000)
     const query = holdGrant(db, grant.id).where(lately, '<', grant.rate.tasks)
-    steps.push({ name: RATE_STEP, query, rows: 1 })
+    steps.push({ guard: RATE_GUARD, query, rows: 1 })
   }
   return steps
 }

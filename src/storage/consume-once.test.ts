@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { consumeOnce, consumeOnceStep, forgetUsed } from './consume-once.ts'
+import { Guard } from './guard.ts'
+import type { Step, Storage } from './storage.ts'
 import { forEachEngine } from './testing.ts'
+
+const UNUSED = new Guard('unused')
+
+function useStep(storage: Storage, kind: string, key: string, expiresAt: number): Step {
+  return consumeOnceStep(storage.read, UNUSED, { kind, key, expiresAt })
+}
 
 forEachEngine('single use', (open) => {
   test('of 64 transactions that race for one key exactly one wins', async () => {
@@ -17,13 +25,11 @@ forEachEngine('single use', (open) => {
   test('of 64 commits that race for one key exactly one wins, and the others say why', async () => {
     const storage = await open()
     const results = await Promise.all(
-      Array.from({ length: 64 }, () =>
-        storage.commit([consumeOnceStep(storage.read, 'proof', 'a', 1_000)]),
-      ),
+      Array.from({ length: 64 }, () => storage.commit([useStep(storage, 'proof', 'a', 1_000)])),
     )
     assert.equal(results.filter((result) => result.committed).length, 1)
     const lost = results.filter((result) => !result.committed)
-    assert.deepEqual(new Set(lost.map((result) => result.failed)), new Set(['used proof']))
+    assert.deepEqual(new Set(lost.map((result) => result.failed)), new Set([UNUSED]))
   })
 
   test('batches and transactions race for one key: still one wins', async () => {
@@ -32,7 +38,7 @@ forEachEngine('single use', (open) => {
       Array.from({ length: 64 }, async (_, i) =>
         i % 2
           ? storage.transaction((tx) => consumeOnce(tx, 'link', 'b', 1_000))
-          : (await storage.commit([consumeOnceStep(storage.read, 'link', 'b', 1_000)])).committed,
+          : (await storage.commit([useStep(storage, 'link', 'b', 1_000)])).committed,
       ),
     )
     assert.equal(won.filter(Boolean).length, 1)
@@ -60,8 +66,8 @@ forEachEngine('single use', (open) => {
   test('only what has expired is forgotten', async () => {
     const storage = await open()
     await storage.commit([
-      consumeOnceStep(storage.read, 'proof', 'old', 999),
-      consumeOnceStep(storage.read, 'proof', 'now', 1_000),
+      useStep(storage, 'proof', 'old', 999),
+      useStep(storage, 'proof', 'now', 1_000),
     ])
     assert.equal(await forgetUsed(storage, 1_000), 1)
     assert.equal(await storage.transaction((tx) => consumeOnce(tx, 'proof', 'now', 2_000)), false)

@@ -1,3 +1,4 @@
+import type { Guard } from './guard.ts'
 import { keptQuery } from './kept-query.ts'
 import type { Reader, Step, Storage, Tx } from './storage.ts'
 
@@ -22,20 +23,16 @@ export async function consumeOnce(
   return numInsertedOrUpdatedRows === 1n
 }
 
-/**
- * Makes the single use a step of a `commit`, which fails with this step's name (`used <kind>`) when
- * it was used before.
- */
+/** Makes the single use a step of a `commit`; its guard fails when it was used before. */
 export function consumeOnceStep(
   reader: Reader,
-  kind: string,
-  key: string,
-  expiresAt: number,
+  guard: Guard,
+  { expiresAt, key, kind }: { kind: string; key: string; expiresAt: number },
 ): Step {
   const query = keptQuery(reader, 'used once', [kind, key, expiresAt], () =>
     insertUse(reader, kind, key, expiresAt),
   )
-  return { name: `used ${kind}`, query, rows: 1 }
+  return { guard, query, rows: 1 }
 }
 
 /**

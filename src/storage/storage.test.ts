@@ -3,14 +3,19 @@ import { test } from 'node:test'
 import { sql } from 'kysely'
 import { Problem } from '../lib/problem.ts'
 import { isDuplicate } from './failure.ts'
+import { Guard } from './guard.ts'
 import type { Reader, Step, Storage, Tx } from './storage.ts'
 import { forEachEngine } from './testing.ts'
 
 const unavailable = (error: unknown) =>
   error instanceof Problem && error.code === 'storage.unavailable'
 
+const INSERT = new Guard('insert')
+const CHANGE = new Guard('change')
+const ALL = new Guard('all')
+
 function insert(db: Reader, key: string, value = '0'): Step {
-  return { name: `insert ${key}`, query: db.insertInto('meta').values({ key, value }), rows: 1 }
+  return { guard: INSERT, query: db.insertInto('meta').values({ key, value }), rows: 1 }
 }
 
 function change(db: Reader, key: string, from: string, to: string): Step {
@@ -19,7 +24,7 @@ function change(db: Reader, key: string, from: string, to: string): Step {
     .set({ value: to })
     .where('key', '=', key)
     .where('value', '=', from)
-  return { name: `change ${key}`, query, rows: 1 }
+  return { guard: CHANGE, query, rows: 1 }
 }
 
 async function keys(storage: Storage): Promise<string[]> {
@@ -54,7 +59,7 @@ forEachEngine('commit', (open) => {
     assert.equal(await numberAt(db, 'a'), 3)
   })
 
-  test('a guard that does not hold undoes all steps and says its name', async () => {
+  test('a guard that does not hold undoes all steps and is answered', async () => {
     const storage = await open()
     const db = storage.read
     const result = await storage.commit([
@@ -62,7 +67,7 @@ forEachEngine('commit', (open) => {
       change(db, 'a', 'something else', '1'),
       insert(db, 'b'),
     ])
-    assert.deepEqual(result, { committed: false, failed: 'change a' })
+    assert.deepEqual(result, { committed: false, failed: CHANGE })
     assert.deepEqual(await keys(storage), [])
   })
 
@@ -71,9 +76,9 @@ forEachEngine('commit', (open) => {
     const db = storage.read
     await storage.commit([insert(db, 'a'), insert(db, 'b')])
     const query = db.updateTable('meta').set({ value: '9' })
-    assert.deepEqual(await storage.commit([{ name: 'all', query, rows: 1 }]), {
+    assert.deepEqual(await storage.commit([{ guard: ALL, query, rows: 1 }]), {
       committed: false,
-      failed: 'all',
+      failed: ALL,
     })
     assert.equal(await numberAt(db, 'a'), 0)
     assert.deepEqual(await storage.commit([{ name: 'all', query, rows: 'any' }]), {
@@ -82,13 +87,22 @@ forEachEngine('commit', (open) => {
     assert.equal(await numberAt(db, 'b'), 9)
   })
 
+  test('a step without a guard that touches other rows undoes all, and is a fault', async () => {
+    const storage = await open()
+    const db = storage.read
+    const query = db.updateTable('meta').set({ value: '9' })
+    const steps: Step[] = [insert(db, 'a'), insert(db, 'b'), { name: 'all', query, rows: 1 }]
+    await assert.rejects(storage.commit(steps), /other rows than it must: all/)
+    assert.deepEqual(await keys(storage), [])
+  })
+
   test('a second row with the same key fails its step as a guard would', async () => {
     const storage = await open()
     const db = storage.read
     await storage.commit([insert(db, 'a')])
     assert.deepEqual(await storage.commit([insert(db, 'b'), insert(db, 'a')]), {
       committed: false,
-      failed: 'insert a',
+      failed: INSERT,
     })
     assert.deepEqual(await keys(storage), ['a'])
   })

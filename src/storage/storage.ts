@@ -1,22 +1,36 @@
 import type { CompiledQuery, Kysely, RawBuilder } from 'kysely'
+import type { Guard } from './guard.ts'
 import type { Schema } from './schema.ts'
 
 export type Reader = Kysely<Schema>
 export type Tx = Kysely<Schema>
 
-/**
- * Statement of a `commit`. `rows` is the guard: how many rows the statement must have touched, or
- * `'any'`. `name` says which guard failed.
- */
-export interface Step {
-  readonly name: string
+interface Statement {
   readonly query: { compile(): CompiledQuery }
+  /** How many rows the statement must have touched. */
   readonly rows: number | 'any'
 }
 
+/**
+ * Statement of a `commit`, with the guard that fails when it touches other rows. One with a mere
+ * name always holds, whatever anybody sends; that it does not is a fault of ours.
+ */
+export type Step = Statement &
+  (
+    | { readonly guard: Guard; readonly name?: never }
+    | { readonly name: string; readonly guard?: never }
+  )
+
 export type Committed =
   | { readonly committed: true }
-  | { readonly committed: false; readonly failed: string }
+  | { readonly committed: false; readonly failed: Guard }
+
+/** Answers for the step that failed, if one did. @throws Error for one without a guard */
+export function committedUnless(failed: Step | undefined): Committed {
+  if (!failed) return { committed: true }
+  if (!failed.guard) throw new Error(`a statement touched other rows than it must: ${failed.name}`)
+  return { committed: false, failed: failed.guard }
+}
 
 /**
  * View of the store over connections that nothing else uses. On PostgreSQL a transaction of a lane
@@ -46,9 +60,10 @@ export interface Storage {
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   /**
    * Commits all steps or none, in order, in one round trip to the writer. The hot path uses this. A
-   * key that is taken fails its step as a guard does.
+   * key that is taken fails its step as other rows do.
    *
    * @throws Problem `storage.unavailable`: not done, or not known to be done
+   * @throws Error a step without a guard failed: nothing was done
    */
   commit(steps: readonly Step[]): Promise<Committed>
   /** Database time in epoch milliseconds: the clock of leases and expiry across replicas. */

@@ -7,7 +7,7 @@ import { Problem } from '../lib/problem.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { closeTask } from './close.ts'
 import { expireTasks } from './expire.ts'
-import { KEY_STEP, openSteps } from './open.ts'
+import { KEY_GUARD, openSteps } from './open.ts'
 import { resumeTask, suspendTask } from './suspend.ts'
 import type { Task } from './task.ts'
 import { findTask, findTaskByKey, openTree } from './task-store.ts'
@@ -37,7 +37,7 @@ forEachEngine('the life of a task', (open) => {
   test('a key is never accepted for a second task, also after the first was closed', async () => {
     const { task, ...parts } = await begin()
     const again = aTask(parts, { keyThumbprint: task.keyThumbprint })
-    const refused = { committed: false, failed: KEY_STEP }
+    const refused = { committed: false, failed: KEY_GUARD }
     assert.deepEqual(await parts.storage.commit(openSteps(parts, again, {})), refused)
     await closeTask(parts, { taskId: task.id, ...why })
     assert.deepEqual(await parts.storage.commit(openSteps(parts, again, {})), refused)
@@ -52,7 +52,7 @@ forEachEngine('the life of a task', (open) => {
       const task = aTask(parts, { keyThumbprint: 'k'.repeat(43), openedBy: 'code', ...over })
       return parts.storage.commit(openSteps(parts, task, {}, [], { sharesKey }))
     }
-    const refused = { committed: false, failed: KEY_STEP }
+    const refused = { committed: false, failed: KEY_GUARD }
     const first = newId('task', parts.random)
     assert.deepEqual(await open({ id: first, rootId: first }), { committed: true })
     assert.deepEqual(await open({}), { committed: true })

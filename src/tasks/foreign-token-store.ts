@@ -1,8 +1,8 @@
 import type { Id } from '../lib/id.ts'
-import type { Reader, Step, Tx } from '../storage/index.ts'
+import { Guard, type Reader, type Step, type Tx } from '../storage/index.ts'
 
-/** Name of the guard: another request opened the task of this token meanwhile. */
-export const FOREIGN_STEP = 'task of the foreign token'
+/** Fails where another request opened the task of this token meanwhile. */
+export const FOREIGN_GUARD = new Guard('task of the foreign token')
 
 /** The task that a token of another server opened. */
 export async function findForeignTask(db: Reader, digest: string): Promise<Id<'task'> | undefined> {
@@ -23,7 +23,7 @@ export function foreignTokenStep(
     .insertInto('foreign_tokens')
     .values({ digest: token.digest, task_id: token.taskId, expires_at: token.expiresAt })
     .onConflict((conflict) => conflict.column('digest').doNothing())
-  return { name: FOREIGN_STEP, query, rows: 1 }
+  return { guard: FOREIGN_GUARD, query, rows: 1 }
 }
 
 /** What expired is refused for its expiry. */

@@ -5,7 +5,7 @@ export { closeAllTasks } from './close-all.ts'
 export { closeSpent } from './close-spent.ts'
 export { endBasis, endConsentsOf } from './end-basis.ts'
 export {
-  FOREIGN_STEP,
+  FOREIGN_GUARD,
   findForeignTask,
   foreignTokenStep,
   forgetForeignTokens,
@@ -13,7 +13,7 @@ export {
 export { idleAgents, unusedClients } from './idle-agents-store.ts'
 export { closeTasksIn, TaskKeeper } from './keep.ts'
 export { listTasks } from './list-tasks.ts'
-export { BASES_STEP, KEY_STEP, openSteps, usableKeyStep } from './open.ts'
+export { KEY_GUARD, openSteps, usableKeyStep } from './open.ts'
 export { resumeTask, suspendTask } from './suspend.ts'
 export {
   checkPurpose,
@@ -32,5 +32,5 @@ export {
   treeOf,
   unclosedTasks,
 } from './task-store.ts'
-export { hasRoom, joinTreeSteps, LINE_STEP, ROOM_STEP, TREE_LIMITS } from './tree-store.ts'
+export { hasRoom, joinTreeSteps, LINE_GUARD, TREE_LIMITS } from './tree-store.ts'
 export { voidTokens } from './void-tokens.ts'

@@ -1,18 +1,20 @@
 import { insertCountsQuery } from '../budgets/index.ts'
 import { holdBasesStep } from '../consent/index.ts'
 import type { LedgerEvent } from '../ledger/index.ts'
-import type { Reader, Step } from '../storage/index.ts'
+import { Guard, type Reader, type Step } from '../storage/index.ts'
 import { insertIssuersQuery } from './holders.ts'
 import type { Task, TaskParts } from './task.ts'
 import { insertTaskQuery, usableKeyQuery } from './task-store.ts'
 
-/** Names of the guards: a key that another task had, and a basis that ended while the task was opening. */
-export const KEY_STEP = 'task key'
-export const BASES_STEP = 'bases in force'
+/** Fails for a key, or a certificate, that another task had. */
+export const KEY_GUARD = new Guard('task key', [
+  'task.key_used',
+  'the key belongs to another task: make a new key (or certificate) and send the request with that',
+])
 
 /** Guards that a key can become one of a task that a code opened, beside the one it began with. */
 export function usableKeyStep(db: Reader, of: Parameters<typeof usableKeyQuery>[1]): Step {
-  return { name: KEY_STEP, query: usableKeyQuery(db, of), rows: 1 }
+  return { guard: KEY_GUARD, query: usableKeyQuery(db, of), rows: 1 }
 }
 
 /**
@@ -31,10 +33,10 @@ export function openSteps(
     throw new TypeError('a task under something, without the guards of that')
   return [
     ...(task.bases.length > 0
-      ? [holdBasesStep(parts.storage.read, BASES_STEP, task.bases, task.openedAt)]
+      ? [holdBasesStep(parts.storage.read, task.bases, task.openedAt)]
       : []),
     ...guards,
-    { name: KEY_STEP, query: insertTaskQuery(parts.storage.read, task, { sharesKey }), rows: 1 },
+    { guard: KEY_GUARD, query: insertTaskQuery(parts.storage.read, task, { sharesKey }), rows: 1 },
     ...(task.budget.length > 0
       ? [
           {

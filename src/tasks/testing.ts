@@ -72,7 +72,7 @@ export async function openedTask(parts: TaskTestParts, over: Partial<Task> = {})
   const line = parent ? [parent, ...(await ancestorsOf(read, parent))].map(({ id }) => id) : []
   const guards = parent ? joinTreeSteps(read, { ...task, parentId: parent.id }, line) : []
   const done = await parts.storage.commit(openSteps(parts, task, {}, guards))
-  if (!done.committed) throw new Error(`not opened: ${done.failed}`)
+  if (!done.committed) throw new Error(`not opened: ${done.failed.name}`)
   return task
 }
 

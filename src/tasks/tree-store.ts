@@ -1,12 +1,17 @@
 import { sql } from 'kysely'
-import type { Reader, Step, Tx } from '../storage/index.ts'
+import { Guard, type Reader, type Step, type Tx } from '../storage/index.ts'
 
 /** How many tasks that are not closed may be right below one task, and in one whole tree. */
 export const TREE_LIMITS = { children: 32, tree: 256 } as const
 
-/** Names of the guards of a child's opening. */
-export const LINE_STEP = 'tasks above are open'
-export const ROOM_STEP = 'room in the tree'
+export const LINE_GUARD = new Guard('tasks above are open', [
+  'task.closed',
+  'a task above it is not open any more',
+])
+const ROOM_GUARD = new Guard('room in the tree', [
+  'task.too_many_children',
+  'there are as many tasks below as there may be',
+])
 
 /**
  * Holds the whole tree to the end of the transaction: whoever opens, closes, suspends or resumes anything in it waits.
@@ -49,9 +54,9 @@ export function joinTreeSteps(
     .where(living(db, 'root_id', rootId), '<', TREE_LIMITS.tree)
     .where(living(db, 'parent_id', parentId), '<', TREE_LIMITS.children)
   return [
-    { name: LINE_STEP, query: holdTree(db, rootId), rows: 1 },
-    { name: LINE_STEP, query: above, rows: line.length },
-    { name: ROOM_STEP, query: room, rows: 1 },
+    { guard: LINE_GUARD, query: holdTree(db, rootId), rows: 1 },
+    { guard: LINE_GUARD, query: above, rows: line.length },
+    { guard: ROOM_GUARD, query: room, rows: 1 },
   ]
 }
 

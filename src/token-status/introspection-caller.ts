@@ -85,8 +85,8 @@ async function agent(
     credentialStep(parts.storage.read, assertion),
     ...(proof ? [proofStep(parts, proof)] : []),
   ]
-  if (!(await parts.storage.commit(used)).committed)
-    throw new Problem('assertion.replayed', 'the client assertion was used before')
+  const done = await parts.storage.commit(used)
+  if (!done.committed) throw done.failed.problem()
   return { name: known.id, mayKnow: ({ agentId }) => agentId === known.id }
 }
 

@@ -7,7 +7,7 @@ import { Ways } from './desk.ts'
 import { WAYS } from './grant-ways.ts'
 
 /** Of whatever gives authority: this server's lease by database time. */
-const LEASE_STEP = 'own lease'
+const LEASE = 'own lease'
 
 /**
  * The n-th look at the lease during `work` finds none, nor does any after it (agents of tests ask again), as at a server that slept
@@ -20,9 +20,9 @@ async function withoutLease<T>({ rooms }: World, n: number, work: () => Promise<
   const failing = (step: Step): Step => ({ ...step, rows: 2 })
   Object.assign(storage, {
     commit: (steps: readonly Step[]) => {
-      const looking = steps.some(({ name }) => name === LEASE_STEP) && looks++ >= n
+      const looking = steps.some(({ guard }) => guard?.name === LEASE) && looks++ >= n
       return commit(
-        looking ? steps.map((each) => (each.name === LEASE_STEP ? failing(each) : each)) : steps,
+        looking ? steps.map((each) => (each.guard?.name === LEASE ? failing(each) : each)) : steps,
       )
     },
   })

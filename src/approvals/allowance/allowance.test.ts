@@ -22,7 +22,7 @@ import { endAllowance, endAllowancesOf, findAllowance } from './end.ts'
 import { listAllowances } from './list.ts'
 import { exactly } from './pattern.ts'
 import {
-  ALLOWANCE_STEP,
+  ALLOWANCE_GUARD,
   type DescribedCall,
   returnAllowanceSteps,
   usableAllowances,
@@ -148,7 +148,7 @@ forEachEngine('a standing answer', (open) => {
     const allowance = await given()
     const done = await Promise.all(Array.from({ length: 64 }, () => use(allowance)))
     assert.equal(done.filter(({ committed }) => committed).length, 5)
-    for (const each of done) if (!each.committed) assert.equal(each.failed, ALLOWANCE_STEP)
+    for (const each of done) if (!each.committed) assert.equal(each.failed, ALLOWANCE_GUARD)
     assert.equal((await readAllowance(parts.storage.read, allowance.id))?.usesLeft, 0)
     const [listed] = await listAllowances(parts, await person(allowance.personId))
     assert.equal(listed, undefined, 'what is used up is not in force')

@@ -1,14 +1,15 @@
 import type { Risk } from '@remit/engine'
 import { type ApprovalParts, isEnough, type Leaf } from '../../access-requests/index.ts'
-import type { Step } from '../../storage/index.ts'
+import { Guard, type Step } from '../../storage/index.ts'
 import { approversOf } from '../approvers.ts'
 import type { Allowance } from './allowance.ts'
 import { allowancesFor, returnAllowanceQuery, useAllowanceQuery } from './allowance-store.ts'
 import { patternAdmits } from './pattern.ts'
 import { aboutAllowance } from './record.ts'
 
-/** The name of the guard that fails a `commit` when an allowance is used up, ended or too late. */
-export const ALLOWANCE_STEP = 'use allowance'
+/** Fails when an allowance is used up, ended or too late. */
+export const ALLOWANCE_GUARD = new Guard('usable allowance')
+const RETURN_GUARD = new Guard('used allowance')
 
 /** A call that a standing answer may be for, as the catalog describes it now. */
 export interface DescribedCall {
@@ -78,7 +79,7 @@ export function useAllowanceSteps(
 ): Step[] {
   return [
     {
-      name: ALLOWANCE_STEP,
+      guard: ALLOWANCE_GUARD,
       query: useAllowanceQuery(parts.storage.read, allowance.id, parts.clock.now()),
       rows: 1,
     },
@@ -96,7 +97,7 @@ export function returnAllowanceSteps(
 ): Step[] {
   return [
     {
-      name: 'return allowance',
+      guard: RETURN_GUARD,
       query: returnAllowanceQuery(parts.storage.read, allowance.id),
       rows: 1,
     },

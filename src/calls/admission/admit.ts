@@ -1,6 +1,6 @@
 import { type Detail, stopEarly } from '@remit/engine'
 import type { Resource } from '../../catalog/index.ts'
-import { type Call, PROOF_STEP, type Setting, settingLiveness } from '../../facts/index.ts'
+import { type Call, PROOF_GUARD, type Setting, settingLiveness } from '../../facts/index.ts'
 import { aboutTask } from '../../issuance/index.ts'
 import { newId } from '../../lib/id.ts'
 import type { Step } from '../../storage/index.ts'
@@ -73,8 +73,7 @@ export async function admit(
 async function book(parts: CallParts, steps: readonly Step[]): Promise<boolean> {
   if (steps.length === 0) return true
   const done = await parts.live.commit(parts.storage, steps)
-  if (!done.committed && done.failed !== PROOF_STEP)
-    throw new Error(`an admission could not be booked: ${done.failed}`)
+  if (!done.committed && done.failed !== PROOF_GUARD) throw done.failed.problem()
   return done.committed
 }
 

@@ -1,4 +1,4 @@
-import { returnSteps, USE_STEP, useSteps } from '../../approvals/index.ts'
+import { returnSteps, USE_GUARD, useSteps } from '../../approvals/index.ts'
 import type { GatheredRecords, LedgerEvent } from '../../ledger/index.ts'
 import type { AnsweredRequest } from '../../policy/index.ts'
 import type { CallParts } from '../parts.ts'
@@ -89,13 +89,13 @@ export class CallAnswering {
       ...booking.steps,
       ...(offer ? [denialStep(storage.read, offerOf(offer, answered.id))] : []),
     ])
-    if (!done.committed && done.failed === USE_STEP) {
+    if (!done.committed && done.failed === USE_GUARD) {
       this.#permits.length = 0
       const gone = this.#told({ ...denied(each, { ...USED, gates: [] }), unhelped: OVER })
       await this.book({ ...answered, permitted: 0, reason: gone.reason }, gone)
       return gone
     }
-    if (!done.committed) throw new Error(`an answer could not be recorded: ${done.failed}`)
+    if (!done.committed) throw done.failed.problem()
     booking.done()
     if (word) this.#used = word
     return undefined

@@ -3,7 +3,7 @@ import { renderSentence } from '../../catalog/index.ts'
 import { newId } from '../../lib/id.ts'
 import type { Random } from '../../lib/random.ts'
 import type { Person } from '../../people/index.ts'
-import type { Reader, Step } from '../../storage/index.ts'
+import { Guard, type Reader, type Step } from '../../storage/index.ts'
 import type { KnownCase } from '../case.ts'
 import type { Notice } from './notice.ts'
 import { insertNoticesQuery, noticesFor } from './notice-store.ts'
@@ -39,8 +39,11 @@ export function noticeSteps(
     )
   if (notices.length === 0) return []
   const query = insertNoticesQuery(parts.storage.read, notices)
-  return [{ name: 'notices', query, rows: notices.length }]
+  return [{ guard: NOTICES_GUARD, query, rows: notices.length }]
 }
+
+/** Fails where the notices of the permit are stored already. */
+const NOTICES_GUARD = new Guard('new notices')
 
 /**
  * Lists the notices for this person, by name or as a member of a group now; newest first, a call

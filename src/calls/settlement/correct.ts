@@ -1,5 +1,5 @@
 import { correctQuery, findDecision } from '../../decision-log/index.ts'
-import type { Step } from '../../storage/index.ts'
+import { Guard, type Step } from '../../storage/index.ts'
 import type { CallParts } from '../parts.ts'
 import { type Outcome, outcomeRecord } from './outcome-record.ts'
 
@@ -21,7 +21,7 @@ export async function correctOutcome(
   if (decision?.state !== 'indeterminate' || decision.presumedAt !== null) return false
   const done = await storage.commit([
     {
-      name: CORRECTION_STEP,
+      guard: CORRECTION_GUARD,
       query: correctQuery(storage.read, decisionId, { state, status, at: clock.now() }),
       rows: 1,
     },
@@ -32,9 +32,8 @@ export async function correctOutcome(
     }),
     ...back,
   ])
-  if (!done.committed && done.failed !== CORRECTION_STEP)
-    throw new Error(`an outcome could not be corrected: ${done.failed}`)
+  if (!done.committed && done.failed !== CORRECTION_GUARD) throw done.failed.problem()
   return done.committed
 }
 
-const CORRECTION_STEP = 'correction'
+const CORRECTION_GUARD = new Guard('presumed outcome')

@@ -20,10 +20,11 @@ import {
 } from '../../issuance/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Person } from '../../people/index.ts'
-import { consumeOnce, type Tx } from '../../storage/index.ts'
+import type { Tx } from '../../storage/index.ts'
 import { checkPurpose } from '../../tasks/index.ts'
 import type { OpeningRequest, WantedTask } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
+import { useProof } from '../pipeline/begin.ts'
 import { type Caller, readCaller } from '../pipeline/bring.ts'
 import { type HeldBack, holdBack } from '../pipeline/defer.ts'
 import { type Granted, grantOrAsk, isUnapproved, type Unapproved } from '../pipeline/grant.ts'
@@ -92,12 +93,11 @@ async function ask(parts: GrantParts, request: BackchannelRequest, caller: Calle
   const answeredBy = parts.clock.now() + request.waits * 1000
   return parts.storage.transaction(async (tx) => {
     await useUp(tx, caller)
-    const done = await putQuestion(parts, tx, {
+    const consentId = await putQuestion(parts, tx, {
       ...{ agentId: agent.id, personId: person.id, purpose: request.purpose, details },
       asked: { by: 'ciba', message: request.message ?? null, from: null },
       expiresAt: answeredBy,
     })
-    if (typeof done !== 'string') throw new Problem(done.reason, done.detail)
     const token = request.notificationToken
     const held = await holdBack(
       parts,
@@ -110,7 +110,7 @@ async function ask(parts: GrantParts, request: BackchannelRequest, caller: Calle
         thumbprint: proof?.thumbprint ?? null,
         request: { ...request, proved: { authTime: null, acr: null } },
       },
-      { consentId: done, answeredBy, notificationToken: token },
+      { consentId, answeredBy, notificationToken: token },
     )
     return { outcome: 'asked', held }
   })
@@ -122,10 +122,8 @@ const NOBODY = refused(
 )
 
 export async function useUp(tx: Tx, { assertion, proof }: Caller): Promise<void> {
-  if (proof && !(await consumeOnce(tx, 'dpop', proof.replayKey, proof.expiresAt)))
-    throw new Problem('proof.replayed', 'the proof was used before')
-  if (!(await useCredential(tx, assertion)))
-    throw new Problem('assertion.replayed', 'the client assertion was used before')
+  if (proof) await useProof(tx, proof)
+  await useCredential(tx, assertion)
 }
 
 /** Everything that is asked for, to do and to hand on, within the agent's ceiling: whatever the person allowed before. */
@@ -152,20 +150,23 @@ function allOf(found: Granted | Unapproved) {
   return delegatesAsked ? [...details, ...mayDelegate] : details
 }
 
-/** Answers the question's id. One person is not asked by all agents at once, nor all the time. */
+/**
+ * Answers the question's id. One person is not asked by all agents at once, nor all the time.
+ * @throws Problem `consent.denied`, `consent.too_many_pending`
+ */
 export async function putQuestion(
   parts: GrantParts,
   tx: Tx,
   asking: ConsentAsking,
-): Promise<(HeldBack['consentId'] & string) | Refused> {
+): Promise<HeldBack['consentId'] & string> {
   const since = parts.clock.now() - 3_600_000
   if ((await countAskedOf(tx, asking.personId, since)) >= MAX_ASKED_AN_HOUR)
-    return refused('consent.too_many_pending', 'the person was asked too often in the last hour')
+    throw new Problem('consent.too_many_pending', 'the person was asked too often in the last hour')
   const done = await requestConsent(parts, tx, asking)
   if (done.outcome === 'asked') return done.consentId
-  return done.outcome === 'denied'
-    ? refused('consent.denied', 'the person said no to this a short while ago')
-    : refused('consent.too_many_pending', 'other questions of the agent wait for the person')
+  throw done.outcome === 'denied'
+    ? new Problem('consent.denied', 'the person said no to this a short while ago')
+    : new Problem('consent.too_many_pending', 'other questions of the agent wait for the person')
 }
 
 const MAX_MESSAGE = 120

@@ -3,9 +3,10 @@ import { useCredential } from '../../agent-authentication/index.ts'
 import { withdrawConsent } from '../../consent/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { opaqueDigest } from '../../opaque-tokens/index.ts'
-import { consumeOnce, type Tx } from '../../storage/index.ts'
+import type { Tx } from '../../storage/index.ts'
 import type { OpeningRequest } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
+import { useProof } from '../pipeline/begin.ts'
 import { type BroughtAgent, readAgent } from '../pipeline/bring.ts'
 import { KIND_OF } from '../pipeline/defer.ts'
 import type { Deferral } from '../pipeline/deferral.ts'
@@ -29,16 +30,14 @@ export async function cancelDeferral(
   if (!read.ok) throw read.problem
   const { agent, proof } = read.brought
   const digest = digestOf(request.code) ?? ''
-  const replayed = await parts.storage.transaction(async (tx) => {
-    if (!(await consumeOnce(tx, 'dpop', proof.replayKey, proof.expiresAt))) return true
+  await parts.storage.transaction(async (tx) => {
+    await useProof(tx, proof)
     const own = await findDeferral(tx, digest)
-    if (own?.agentId !== agent.id) return false
+    if (own?.agentId !== agent.id) return
     // INVARIANT: whoever cancels holds the key, as whoever polls.
     if (own.thumbprint !== null && own.thumbprint !== proof.thumbprint) throw wrongKey()
     await cancel(parts, tx, own, read.brought)
-    return false
   })
-  if (replayed) throw new Problem('proof.replayed', 'the proof was used before')
 }
 
 async function cancel(
@@ -47,8 +46,7 @@ async function cancel(
   { consentId, digest, flow, personId, taskId }: Deferral,
   { agent, assertion }: BroughtAgent,
 ): Promise<void> {
-  if (!(await useCredential(tx, assertion)))
-    throw new Problem('assertion.replayed', 'the client assertion was used before')
+  await useCredential(tx, assertion)
   const now = parts.clock.now()
   if (!(await markCancelled(tx, digest, now))) return
   if (consentId !== null && (await countWaitingFor(tx, consentId, now)) === 0)

@@ -142,16 +142,15 @@ export async function claimDevice(
   const details = await questionOf(parts, request, { agent, person, issuing })
   if ('outcome' in details) throw new Problem(details.reason, details.detail)
   return parts.storage.transaction(async (tx) => {
-    const asked = await putQuestion(parts, tx, {
+    const consentId = await putQuestion(parts, tx, {
       ...{ agentId: agent.id, personId: person.id, purpose: request.purpose, details },
       asked: { by: 'device', message: null, from: request.from ?? null },
       expiresAt: answerableUntil(found),
     })
-    if (typeof asked !== 'string') throw new Problem(asked.reason, asked.detail)
     // INVARIANT: the first who types it, and nobody after.
-    const claim = { digest: found.digest, personId: person.id, consentId: asked }
+    const claim = { digest: found.digest, personId: person.id, consentId }
     if (!(await claimDeferral(tx, claim))) throw unknownCode()
-    return asked
+    return consentId
   })
 }
 

@@ -1,22 +1,30 @@
 import { attachQuestion } from '../../access-requests/index.ts'
 import { credentialStep } from '../../agent-authentication/index.ts'
-import { useSteps } from '../../approvals/index.ts'
-import { type Refused, refused, refusedFor, refuseOpening } from '../../issuance/index.ts'
+import { USE_GUARD, useSteps } from '../../approvals/index.ts'
+import { BASES_GUARD } from '../../consent/index.ts'
+import { proofStep } from '../../facts/index.ts'
+import {
+  type Refused,
+  refused,
+  refusedBy,
+  refusedFor,
+  refuseOpening,
+} from '../../issuance/index.ts'
 import { newId } from '../../lib/id.ts'
 import { opaqueDigest } from '../../opaque-tokens/index.ts'
-import { consumeOnceStep } from '../../storage/index.ts'
+import type { Guard } from '../../storage/index.ts'
 import type { Opened, OpeningRequest } from '../opening.ts'
 import { answerOpening } from '../openings/answer.ts'
 import type { GrantParts } from '../parts.ts'
-import { BASES_CHANGED, begin, refusedBy, untilBasesHold } from '../pipeline/begin.ts'
+import { begin, OVERTAKEN, type Overtaken, untilBasesHold } from '../pipeline/begin.ts'
 import { type BroughtAgent, readAgent } from '../pipeline/bring.ts'
 import { KIND_OF } from '../pipeline/defer.ts'
 import type { Deferral, Flow } from '../pipeline/deferral.ts'
 import {
-  DEFERRAL_STEP,
+  DEFERRAL_GUARD,
   findDeferral,
   nameTask,
-  PACE_STEP,
+  PACE_GUARD,
   pollStep,
   redeemDeferralStep,
   slowDownStep,
@@ -66,7 +74,7 @@ export async function pollDeferral(parts: GrantParts, poll: Poll): Promise<PollA
   if (own.thumbprint !== null && own.thumbprint !== brought.proof.thumbprint)
     return no(refused('proof.wrong_key', 'the code is bound to another key'))
   const answer = await untilBasesHold(() => answerPoll(parts, poll, { brought, own, no }))
-  return answer === BASES_CHANGED ? no(refusedBy(answer)) : answer
+  return answer.outcome === 'overtaken' ? no(refusedBy(BASES_GUARD)) : answer
 }
 
 interface Polled {
@@ -79,7 +87,7 @@ async function answerPoll(
   parts: GrantParts,
   poll: Poll,
   polled: Polled,
-): Promise<PollAnswer | typeof BASES_CHANGED> {
+): Promise<PollAnswer | Overtaken> {
   const { brought, no, own } = polled
   const standing =
     ended(own, parts.clock.now()) ??
@@ -89,9 +97,7 @@ async function answerPoll(
   if (standing.outcome === 'ask') await askNow(parts, own, standing)
   if (standing.outcome === 'ask') return wait(parts, polled, undefined)
   if (standing.outcome === 'waiting') return wait(parts, polled, standing.page)
-  const answer = await redeem(parts, polled, standing)
-  if (typeof answer !== 'string' || answer === BASES_CHANGED) return answer
-  return no(await lost(parts, own, answer))
+  return redeem(parts, polled, standing)
 }
 
 /** INVARIANT: to an agent, the codes of other agents do not exist. */
@@ -106,7 +112,8 @@ async function ownDeferral(
   return found?.agentId === agentId && found.flow === flow ? found : undefined
 }
 
-const USED = refused('deferral.used', 'the code was redeemed before')
+const USED = refusedBy(DEFERRAL_GUARD)
+const APPROVAL_OVER = refused('deferral.denied', 'the approval was used, taken back or has ended')
 const CANCELLED = refused('deferral.denied', 'the request was cancelled')
 
 function ended({ state, expiresAt }: Deferral, now: number): Refused | undefined {
@@ -149,26 +156,21 @@ async function wait(
     pollStep(read, { digest, pause, thumbprint }, now),
   ])
   if (done.committed) return { outcome: 'waiting', page }
-  if (done.failed !== PACE_STEP) return no(refusedBy(done.failed))
+  if (done.failed !== PACE_GUARD) return no(refusedBy(done.failed))
   const slower = await parts.storage.commit([...used, slowDownStep(read, own, now)])
   if (!slower.committed) return no(refusedBy(slower.failed))
-  return refused('deferral.too_fast', 'wait five seconds longer between two requests')
+  return refusedBy(PACE_GUARD)
 }
 
 export function usedSteps(parts: GrantParts, { assertion, proof }: BroughtAgent) {
-  const { read } = parts.storage
-  return [
-    consumeOnceStep(read, 'dpop', proof.replayKey, proof.expiresAt),
-    credentialStep(read, assertion),
-  ]
+  return [proofStep(parts, proof), credentialStep(parts.storage.read, assertion)]
 }
 
-/** Answers what the agent gets, or the guard that failed. */
 async function redeem(
   parts: GrantParts,
-  { brought, own }: Polled,
+  { brought, no, own }: Polled,
   { approval, plan, waiter }: GrantedDeferral,
-): Promise<Opened | Refused | string> {
+): Promise<Opened | Refused | Overtaken> {
   const { thumbprint } = brought.proof
   const held = await lineageOf(parts, waiter, plan, {
     id: own.taskId ?? undefined,
@@ -189,13 +191,15 @@ async function redeem(
     ],
     record: { chain: held.chain, origin: waiter.origin },
   })
-  if (failed !== undefined) return failed
+  if (failed === BASES_GUARD) return OVERTAKEN
+  if (failed) return no(await lost(parts, own, failed))
   return answerOpening(parts, waiter.request, held, plan.grant)
 }
 
 /** Somebody was quicker: another poll, or whoever cancelled. */
-async function lost(parts: GrantParts, own: Deferral, failed: string): Promise<Refused> {
-  if (failed !== DEFERRAL_STEP) return refusedBy(failed)
+async function lost(parts: GrantParts, own: Deferral, failed: Guard): Promise<Refused> {
+  if (failed === USE_GUARD) return APPROVAL_OVER
+  if (failed !== DEFERRAL_GUARD) return refusedBy(failed)
   const now = await findDeferral(parts.storage.read, own.digest)
   return now?.state === 'cancelled' ? CANCELLED : USED
 }

@@ -15,11 +15,10 @@ import {
 import { rememberedUntil } from '../../jose/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Person } from '../../people/index.ts'
-import { FOREIGN_STEP, foreignTokenStep, openSteps } from '../../tasks/index.ts'
+import { FOREIGN_GUARD, foreignTokenStep, openSteps } from '../../tasks/index.ts'
 import type { ForeignActor } from '../../tokens/index.ts'
 import type { GrantParts } from '../parts.ts'
 import { type Behind, readBehind } from '../pipeline/actors.ts'
-import { refusedBy } from '../pipeline/begin.ts'
 import { enter } from '../pipeline/grant.ts'
 import { newTask } from '../pipeline/new-task.ts'
 import { foreignDetails } from './foreign-details.ts'
@@ -74,9 +73,8 @@ export async function openImplicit(
     ...openSteps(parts, task, { chain: [task.agentId], origin: shown.origin }),
   ])
   // Another request of the same token was first: its task is the one.
-  if (done.committed || done.failed === FOREIGN_STEP) return
-  const why = refusedBy(done.failed)
-  throw new Problem(why.reason, why.detail)
+  if (done.committed || done.failed === FOREIGN_GUARD) return
+  throw done.failed.problem()
 }
 
 /** A token, checked, of an agent that is known. */

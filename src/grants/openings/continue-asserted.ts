@@ -12,13 +12,14 @@ import {
   issuingBy,
   type Refused,
   refused,
+  refusedBy,
   resourceAccess,
 } from '../../issuance/index.ts'
-import { consumeOnceStep } from '../../storage/index.ts'
+import type { Guard } from '../../storage/index.ts'
 import { findTaskByKey, listTasks, type Task, type TaskLineage } from '../../tasks/index.ts'
 import type { AssertedOpening, Opened } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
-import { refusedBy } from '../pipeline/begin.ts'
+import { useOnceStep } from '../pipeline/begin.ts'
 import type { BroughtAgent } from '../pipeline/bring.ts'
 import { grantOpening } from '../pipeline/grant.ts'
 import type { ReadAssertion, Shows } from './read-assertion.ts'
@@ -115,19 +116,18 @@ async function alike(parts: GrantParts, { asked, said }: Continuing): Promise<re
   )
 }
 
-/** Answers the name of the guard that failed. */
+/** Answers the guard that failed. */
 async function use(
   parts: GrantParts,
   { said }: Continuing,
   { at, held, issued }: { held: TaskLineage; at: GrantAt; issued: IssuedAccess },
-): Promise<string | undefined> {
+): Promise<Guard | undefined> {
   const { assertion, proof, subject } = said.brought
   const { read } = parts.storage
-  const { expiresAt, replayKey } = subject
   const done = await parts.live.commit(parts.storage, [
     ...(proof ? [proofStep(parts, proof)] : []),
     ...(assertion ? [credentialStep(read, assertion)] : []),
-    consumeOnceStep(read, 'subject_token', replayKey, expiresAt),
+    useOnceStep(parts, { ...subject, kind: 'subject_token' }),
     ...at.people.steps,
     ...issued.steps,
     parts.ledger.appendStep({

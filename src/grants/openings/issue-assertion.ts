@@ -1,8 +1,8 @@
 import type { Detail } from '@remit/engine'
 import { findAgent } from '../../agents/index.ts'
-import { USE_STEP } from '../../approvals/index.ts'
+import { USE_GUARD } from '../../approvals/index.ts'
 import { codeOf } from '../../decision-log/index.ts'
-import { livenessOf, minting, partiesOf } from '../../facts/index.ts'
+import { livenessOf, minting, partiesOf, proofStep } from '../../facts/index.ts'
 import {
   aboutTask,
   checkHolder,
@@ -14,10 +14,10 @@ import {
   type Presented,
   type Refused,
   refused,
+  refusedBy,
   refuseOpening,
 } from '../../issuance/index.ts'
 import { issuerKey, type TrustedIssuer } from '../../issuers/index.ts'
-import { consumeOnceStep } from '../../storage/index.ts'
 import type { TaskLineage } from '../../tasks/index.ts'
 import { type Minted, mintPeerAssertion } from '../../tokens/index.ts'
 import type { GrantParts } from '../parts.ts'
@@ -71,7 +71,7 @@ export async function issueAssertion(
   if (isRefused(made)) return no(made)
   const { holds, issued, people, record } = made
   const done = await parts.live.commit(parts.storage, [
-    consumeOnceStep(parts.storage.read, 'dpop', proof.replayKey, proof.expiresAt),
+    proofStep(parts, proof),
     ...people.steps,
     parts.ledger.appendStep({
       ...about,
@@ -81,8 +81,7 @@ export async function issueAssertion(
       ...record,
     }),
   ])
-  if (!done.committed && done.failed === USE_STEP) return no(STALE)
-  if (!done.committed) return no(refused('proof.replayed', 'the proof was used before'))
+  if (!done.committed) return no(done.failed === USE_GUARD ? STALE : refusedBy(done.failed))
   // INVARIANT: nothing awaits between this check and the answer.
   return holds() ? issued : STALE
 }

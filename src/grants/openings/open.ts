@@ -1,5 +1,6 @@
-import { type Refused, refused, refuseOpening } from '../../issuance/index.ts'
-import { findTask, LINE_STEP, type TaskLineage } from '../../tasks/index.ts'
+import { BASES_GUARD } from '../../consent/index.ts'
+import { type Refused, refused, refusedBy, refuseOpening } from '../../issuance/index.ts'
+import { findTask, LINE_GUARD, type TaskLineage } from '../../tasks/index.ts'
 import type { OpeningAnswer } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { askApprovers } from '../pipeline/ask-approvers.ts'
@@ -9,7 +10,7 @@ import {
   type AuthenticationResult,
   refuseFailed,
 } from '../pipeline/authenticated.ts'
-import { BASES_CHANGED, begin, refusedBy, untilBasesHold } from '../pipeline/begin.ts'
+import { begin, OVERTAKEN, type Overtaken, untilBasesHold } from '../pipeline/begin.ts'
 import { lineageOf } from '../pipeline/plan.ts'
 import { answerOpening } from './answer.ts'
 import { grantOf, lineOf, planOpening } from './plan-opening.ts'
@@ -25,15 +26,15 @@ export async function open(
   if (opening.outcome === 'failed') return refuseFailed(parts, opening)
   if (opening.outcome !== 'authenticated') return opening
   const answer = await untilBasesHold(() => planAndBegin(parts, opening))
-  return answer === BASES_CHANGED
-    ? refuseOpening(parts, opening.attempt, refusedBy(answer))
+  return answer.outcome === 'overtaken'
+    ? refuseOpening(parts, opening.attempt, refusedBy(BASES_GUARD))
     : answer
 }
 
 async function planAndBegin(
   parts: GrantParts,
   opening: AuthenticatedOpening,
-): Promise<OpeningAnswer | typeof BASES_CHANGED> {
+): Promise<OpeningAnswer | Overtaken> {
   const { also, attempt, before, brought, handsOnNothing, origin, request } = opening
   const refuse = (refusal: Refused) => refuseOpening(parts, attempt, refusal)
   const plan = await planOpening(parts, opening, opening.asksPeople ? { asking: [] } : {})
@@ -51,8 +52,8 @@ async function planAndBegin(
     ...{ brought, also, guards: plan.guards?.(held) },
     record: { chain: held.chain, tokenId: attempt.about.tokenId, origin },
   })
-  if (failed === BASES_CHANGED) return failed
-  if (failed === LINE_STEP) return refuse(await notOpen(parts, held.above))
+  if (failed === BASES_GUARD) return OVERTAKEN
+  if (failed === LINE_GUARD) return refuse(await notOpen(parts, held.above))
   if (failed !== undefined) return refuse(refusedBy(failed))
   const { resource, scope = opening.scope } = request
   return answerOpening(parts, { resource, scope }, held, plan.grant)
@@ -66,5 +67,5 @@ async function notOpen(parts: GrantParts, line: TaskLineage['above']): Promise<R
     const task = await findTask(parts.storage.read, id)
     if (task?.state === 'suspended') return refused('task.suspended', 'a task above is suspended')
   }
-  return refusedBy(LINE_STEP)
+  return refusedBy(LINE_GUARD)
 }

@@ -7,7 +7,8 @@ import type { GrantName } from '../../policy/index.ts'
 import type { Proof } from '../../possession/index.ts'
 import type { Deferred, Deferring } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
-import { type AuthenticatedOpening, useOnce, useUp, waitingOf } from './authenticated.ts'
+import { type AuthenticatedOpening, useUp, waitingOf } from './authenticated.ts'
+import { useProof } from './begin.ts'
 import { findHeldBack, type HeldBack, holdBack } from './defer.ts'
 import { countWaitingOf } from './deferral-store.ts'
 import type { Unapproved } from './grant.ts'
@@ -75,7 +76,7 @@ async function hold(
   const waiting = waitingOf(opening, person.id)
   const { version: policyVersion } = await parts.policies.active()
   return parts.storage.transaction(async (tx) => {
-    await useOnce(tx, { ...proof, kind: 'dpop' })
+    await useProof(tx, proof)
     const same = await findHeldBack(parts, tx, waiting)
     if (same) return same
     await useUp(tx, opening)

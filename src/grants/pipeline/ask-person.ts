@@ -8,11 +8,11 @@ import {
 import { problemOr } from '../../decision-log/index.ts'
 import { type Refused, refused, refuseOpening } from '../../issuance/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { consumeOnce, type Tx } from '../../storage/index.ts'
+import type { Tx } from '../../storage/index.ts'
 import type { Deferred, NeedsConsent } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { type AuthenticatedOpening, useUp, waitingOf } from './authenticated.ts'
-import { BASES_CHANGED } from './begin.ts'
+import { OVERTAKEN, type Overtaken, useProof } from './begin.ts'
 import { findHeldBack, type HeldBack, holdBack, type Waiting } from './defer.ts'
 import type { Missing } from './grant.ts'
 
@@ -24,7 +24,7 @@ export async function askPerson(
   parts: GrantParts,
   opening: AuthenticatedOpening,
   missing: Missing,
-): Promise<NeedsConsent | Deferred | Refused | typeof BASES_CHANGED> {
+): Promise<NeedsConsent | Deferred | Refused | Overtaken> {
   const { attempt, person, request } = opening
   const { agent, proof } = opening.brought
   if (!person || !proof) throw new TypeError('a person is asked by an agent with a key')
@@ -40,8 +40,8 @@ export async function askPerson(
     }
     // INVARIANT: read here, so that a yes given in this very moment is not followed by the same question.
     const now = await basesFor(tx, { ...asking, now: parts.clock.now() })
-    if (!sameBases(now, missing.bases)) return BASES_CHANGED
-    if (!(await consumeOnce(tx, 'dpop', proof.replayKey, proof.expiresAt))) return 'replayed'
+    if (!sameBases(now, missing.bases)) return OVERTAKEN
+    await useProof(tx, proof)
     const waiting = waitingOf(opening, person.id)
     const same = opening.defer && (await findHeldBack(parts, tx, waiting))
     if (same) return { outcome: 'deferred', held: same }
@@ -65,9 +65,7 @@ export async function askPerson(
     if (answer.status >= 500) throw answer
     return refuseOpening(parts, attempt, refused(answer.code, answer.detail))
   }
-  if (answer === BASES_CHANGED) return answer
-  // The guard of `refuseOpening` meets the used proof again, and says so.
-  if (answer === 'replayed') return refuseOpening(parts, attempt, REPLAYED)
+  if (answer.outcome === 'overtaken') return answer
   if (answer.outcome === 'deferred') {
     const { code, consentId, expiresIn, interval } = answer.held
     const page = `${parts.issuer}/consent/${consentId}`
@@ -80,11 +78,7 @@ export async function askPerson(
   return refused(REASON[answer.outcome], DETAIL[answer.outcome])
 }
 
-type Asked =
-  | ConsentAsked
-  | { readonly outcome: 'deferred'; readonly held: HeldBack }
-  | 'replayed'
-  | typeof BASES_CHANGED
+type Asked = ConsentAsked | { readonly outcome: 'deferred'; readonly held: HeldBack } | Overtaken
 
 /**
  * INVARIANT: assertion and subject token are used up with the code that takes their place. A throw undoes everything, the question
@@ -110,8 +104,6 @@ function sameBases(one: readonly Basis[], other: readonly Basis[]): boolean {
   const ids = new Set(one.map(({ id }) => id))
   return one.length === other.length && other.every(({ id }) => ids.has(id))
 }
-
-const REPLAYED = refused('proof.replayed', 'the proof was used before')
 
 const REASON = {
   asked: 'consent.required',

@@ -2,13 +2,13 @@ import { type CredentialUse, useCredential } from '../../agent-authentication/in
 import { type Attempt, type Refused, refusedFor, refuseOpening } from '../../issuance/index.ts'
 import type { LedgerEvent } from '../../ledger/index.ts'
 import type { Id } from '../../lib/id.ts'
-import { Problem } from '../../lib/problem.ts'
+import type { Problem } from '../../lib/problem.ts'
 import type { Proof } from '../../possession/index.ts'
-import { consumeOnce, type Tx } from '../../storage/index.ts'
+import type { Tx } from '../../storage/index.ts'
 import type { TaskLineage } from '../../tasks/index.ts'
 import type { Deferring, OpeningAnswer, OpeningRequest } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
-import { refusedBy, type UsedOnce } from './begin.ts'
+import { type UsedOnce, useOnce } from './begin.ts'
 import type { Waiting } from './defer.ts'
 import type { PlanRequest, Requester } from './plan.ts'
 
@@ -80,18 +80,8 @@ export function waitingOf(
 export async function useUp(tx: Tx, { also, brought }: AuthenticatedOpening): Promise<void> {
   const { assertion } = brought
   if (!assertion) throw new TypeError('nobody waits who did not authenticate')
-  if (!(await useCredential(tx, assertion)))
-    throw new Problem('assertion.replayed', 'the client assertion was used before')
+  await useCredential(tx, assertion)
   if (also) await useOnce(tx, also)
-}
-
-export async function useOnce(
-  tx: Tx,
-  { expiresAt, kind, replayKey }: Pick<UsedOnce, 'expiresAt' | 'replayKey'> & { kind: string },
-): Promise<void> {
-  if (await consumeOnce(tx, kind, replayKey, expiresAt)) return
-  const { detail, reason } = refusedBy(`used ${kind}`)
-  throw new Problem(reason, detail)
 }
 
 export function refuseFailed(

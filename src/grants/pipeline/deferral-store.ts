@@ -1,6 +1,13 @@
 import type { ExpressionBuilder, Selectable } from 'kysely'
 import type { Id } from '../../lib/id.ts'
-import type { Reader, Schema, Step, Storage, Tx } from '../../storage/index.ts'
+import {
+  Guard,
+  type Reader,
+  type Schema,
+  type Step,
+  type Storage,
+  type Tx,
+} from '../../storage/index.ts'
 import {
   type Deferral,
   type DeferralState,
@@ -65,9 +72,14 @@ export async function findSameDeferral(
   return row && deferralOf(row)
 }
 
-/** Names of the guards. */
-export const DEFERRAL_STEP = 'waiting deferral'
-export const PACE_STEP = 'pace of polls'
+export const DEFERRAL_GUARD = new Guard('waiting deferral', [
+  'deferral.used',
+  'the code was redeemed before',
+])
+export const PACE_GUARD = new Guard('pace of polls', [
+  'deferral.too_fast',
+  'wait five seconds longer between two requests',
+])
 
 interface Redeeming {
   readonly digest: string
@@ -83,7 +95,7 @@ export function redeemDeferralStep(db: Reader, { digest, thumbprint, taskId }: R
     .where('digest', '=', digest)
     .where('state', '=', 'pending')
     .where((e) => e.or([e('thumbprint', 'is', null), e('thumbprint', '=', thumbprint)]))
-  return { name: DEFERRAL_STEP, query, rows: 1 }
+  return { guard: DEFERRAL_GUARD, query, rows: 1 }
 }
 
 /** A poll that came late enough. The first one binds the key, where none was bound. */
@@ -98,7 +110,7 @@ export function pollStep(
     .where('digest', '=', digest)
     .where((e) => e.or([e('thumbprint', 'is', null), e('thumbprint', '=', thumbprint)]))
     .where((e) => e.or([e('polled_at', 'is', null), e('polled_at', '<=', now - pause * 1000)]))
-  return { name: PACE_STEP, query, rows: 1 }
+  return { guard: PACE_GUARD, query, rows: 1 }
 }
 
 /** The next poll has to wait longer. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { type Authorization, askAboutCode, findAuthorization } from '../../code-grant/index.ts'
 import { base64url, sha256url } from '../../lib/bytes.ts'
-import type { ProtocolRecords } from '../../opaque-tokens/index.ts'
+import { type ProtocolRecords, RECORD_GUARD } from '../../opaque-tokens/index.ts'
 import { isProvedWell } from '../../sessions/index.ts'
 import { answerUrl, type ClientAnswer } from './answer-client.ts'
 import type { AuthorizationPorts } from './ports.ts'
@@ -16,7 +16,6 @@ import {
 } from './records.ts'
 
 const CODE_BYTES = 32
-const PUSHED_STEP = 'unused pushed request'
 
 /**
  * Answers where the browser goes that comes back from the pages: to the client with what the person answered, or to the page again,
@@ -76,8 +75,7 @@ async function issueCode(
   const steps = records.putSteps([{ kind: CODE, id: recordId(code), payload }], LIVES[CODE])
   // One that is over by now was not used: it can begin nothing more.
   const pushed = pushedId !== undefined && (await records.find(PUSHED_REQUEST, pushedId))
-  if (pushed && pushedId !== undefined)
-    steps.push(records.consumeStep(PUSHED_REQUEST, pushedId, PUSHED_STEP))
+  if (pushed && pushedId !== undefined) steps.push(records.consumeStep(PUSHED_REQUEST, pushedId))
   return tell(ports, authorization, steps, { code })
 }
 
@@ -90,7 +88,7 @@ async function tell(
 ): Promise<ClientAnswer | 'told'> {
   const done = await storage.commit([records.destroyStep(WAITING_REQUEST, id), ...steps])
   if (done.committed) return answer
-  return done.failed === PUSHED_STEP
+  return done.failed === RECORD_GUARD
     ? { error: 'invalid_request_uri', error_description: 'the pushed request was used already' }
     : 'told'
 }

@@ -45,7 +45,7 @@ export async function openedTask(
   }
   const guards = await guardsOf(parts.decisions.storage.read, task)
   const done = await parts.decisions.storage.commit(openSteps(parts.decisions, task, {}, guards))
-  if (!done.committed) throw new Error(`not opened: ${done.failed}`)
+  if (!done.committed) throw new Error(`not opened: ${done.failed.name}`)
   return task
 }
 

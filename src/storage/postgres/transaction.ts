@@ -2,7 +2,7 @@ import { Kysely } from 'kysely'
 import { type Connections, dialectOver } from '../dialect.ts'
 import { unavailable } from '../failure.ts'
 import type { Schema } from '../schema.ts'
-import type { Committed, Step, Tx } from '../storage.ts'
+import { type Committed, committedUnless, type Step, type Tx } from '../storage.ts'
 import type { Attempts } from './attempts.ts'
 import { isDuplicateKey, translated } from './failure.ts'
 import type { BorrowedConnection } from './session.ts'
@@ -53,14 +53,14 @@ export async function runExclusively<T>(
  * lock (manual 13.2.1), or a unique key. Two commits can then not both win one row, and neither
  * fails because of rows it does not touch.
  */
-export function commitSteps(
+export async function commitSteps(
   attempts: Attempts,
   steps: readonly Step[],
   lineage: () => string | undefined,
 ): Promise<Committed> {
   const before = lineage()
   const compiled = steps.map(({ query }) => query.compile())
-  return attempts.run(async (session) => {
+  const failed = await attempts.run(async (session) => {
     // INVARIANT: what was prepared before a failover is not done after it, where what it was prepared from may be gone.
     if (lineage() !== before) throw unavailable('the database failed over meanwhile')
     const begun = session.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE')
@@ -69,15 +69,16 @@ export function commitSteps(
     const failed = results.findIndex((result, i) => !holds(result, steps[i]?.rows))
     if (failed < 0) {
       await session.commit()
-      return { committed: true }
+      return undefined
     }
     await session.rollback()
     const result = results[failed]
     if (beginning?.status === 'rejected') throw translated(beginning.reason)
     if (result?.status === 'rejected' && !isDuplicateKey(result.reason))
       throw translated(result.reason)
-    return { committed: false, failed: steps[failed]?.name ?? '' }
+    return steps[failed]
   })
+  return committedUnless(failed)
 }
 
 function holds(

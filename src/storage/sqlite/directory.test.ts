@@ -20,7 +20,7 @@ function fresh(t: TestContext): string {
 /** A real process that opens `directory` and then does what `body` says with `storage`. */
 function another(directory: string, body: string): ChildProcess {
   const program = `
-    import { openStorage, consumeOnceStep } from '${ROOM}'
+    import { openStorage, consumeOnceStep, Guard } from '${ROOM}'
     const say = (text) => process.stdout.write(text + '\\n')
     try {
       const storage = await openStorage({ kind: 'sqlite', directory: process.argv[1], migrate: true })
@@ -87,7 +87,7 @@ test('kill -9 in the middle of writing loses nothing that was acknowledged', asy
      const write = async () => {
        for (;;) {
          const key = String(next++)
-         const steps = [consumeOnceStep(storage.read, 'a', key, 0), consumeOnceStep(storage.read, 'b', key, 0)]
+         const steps = ['a', 'b'].map((kind) => consumeOnceStep(storage.read, new Guard(kind), { kind, key, expiresAt: 0 }))
          if ((await storage.commit(steps)).committed) say(key)
        }
      }

@@ -1,7 +1,7 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { unavailable } from '../failure.ts'
-import type { Committed, Step } from '../storage.ts'
+import { type Committed, committedUnless, type Step } from '../storage.ts'
 import { errorOf } from './failure.ts'
 import type { Request, RowSet, StepBatch, WriterReply } from './messages.ts'
 
@@ -55,9 +55,7 @@ export class Writer {
       if (this.#gathered.length === 1) this.#gather(0)
     })
     const failed = reply.kind === 'committed' ? reply.failed : undefined
-    return failed === undefined
-      ? { committed: true }
-      : { committed: false, failed: steps[failed]?.name ?? '' }
+    return committedUnless(failed === undefined ? undefined : steps[failed])
   }
 
   /** Answers when no one else writes. The turn ends with `end`, or by itself after `limit` ms. `first`: before others that wait. */
