@@ -303,7 +303,7 @@ function healthChecks(rooms: Rooms): HealthCheck[] {
       // The lease is written every second, so it says that writing works, and a look at it costs the store nothing.
       check: () => {
         if (!rooms.live.leased)
-          throw new Problem('storage.unavailable', 'nothing could be written in the last seconds')
+          throw new Problem('storage.unavailable', 'nothing could be written for some seconds')
       },
     },
     { name: 'disk', check: () => rooms.disk.requireRoom() },

@@ -69,7 +69,7 @@ async function placed({ storage }: ReadingParts, { after, before, limit }: ListP
   const find = async (id: string | undefined) => {
     if (id === undefined) return undefined
     const place = await placeOf(storage.read, id)
-    if (!place) throw new Problem('approval.unknown', 'there is no such place in the list')
+    if (!place) throw new Problem('approval.unknown', 'the cursor is not valid')
     return place
   }
   return { count: limit ?? DEFAULT_LIMIT, after: await find(after), before: await find(before) }

@@ -138,7 +138,10 @@ async function prove(
 ): Promise<Authenticated> {
   const way = WAYS.get(assertionType)
   if (parts.fapi2 && way && wayUsed(way, assertion) !== byOwnKey)
-    throw new Problem('agent.unauthenticated', 'only `private_key_jwt` and certificates count here')
+    throw new Problem(
+      'agent.unauthenticated',
+      'only `private_key_jwt` and certificates are accepted here',
+    )
   if (!way) throw new Problem('agent.unauthenticated', '`client_assertion_type` is not known')
   return way(parts, assertion, audiences)
 }

@@ -98,7 +98,7 @@ export async function proveOwnKey(
 ): Promise<CredentialUse> {
   const { client: proven, use } = await verify(parts, assertion, [], client.jwks)
   if (proven.clientId !== client.clientId)
-    throw new Problem('agent.unauthenticated', 'the assertion is of another client')
+    throw new Problem('agent.unauthenticated', 'the assertion belongs to another client')
   return use
 }
 
@@ -151,7 +151,7 @@ async function admitted(parts: AuthenticatingParts, clientId: string): Promise<A
   if (!agent)
     throw new Problem(
       'agent.quarantined',
-      'no admission rule lets this client in, and no person brought it',
+      'no admission rule admits this client, and no person has consented to it',
     )
   return agent
 }

@@ -31,7 +31,8 @@ async function find(parts: AuthenticatingParts, clientId: string): Promise<Agent
     (await wasCertified(read, agent.id)) ||
     (await publishesKeys(parts, clientId)) ||
     (await isNamedByIssuer(parts, agent))
-  if (proves) throw new Problem('agent.unauthenticated', 'it can prove who it is, and has to')
+  if (proves)
+    throw new Problem('agent.unauthenticated', 'it has a key and must authenticate with it')
   return agent
 }
 

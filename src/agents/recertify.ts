@@ -17,7 +17,10 @@ export async function setCertification(
 ): Promise<void> {
   const { agentId, by, days } = change
   if (days !== null && !(Number.isInteger(days) && days >= 1 && days <= MAX_DAYS))
-    throw new Problem('agent.bad_certification', `days are a whole number from 1 to ${MAX_DAYS}`)
+    throw new Problem(
+      'agent.bad_certification',
+      `the interval is a whole number of days from 1 to ${MAX_DAYS}`,
+    )
   await changeAgent(parts, {
     agentId,
     by,
@@ -50,9 +53,9 @@ export async function recertifyAgent(
     state: (agent) => (wakes(agent) ? 'active' : undefined),
     write: async (tx, agent) => {
       if (!mayFor(agent))
-        throw new Problem('agent.not_owner', `\`${agentId}\` is not yours to answer for`)
+        throw new Problem('agent.not_owner', `you are not the owner of \`${agentId}\``)
       if (!agent.certification)
-        throw new Problem('agent.bad_certification', `\`${agentId}\` carries no date`)
+        throw new Problem('agent.bad_certification', `\`${agentId}\` has no recertification date`)
       const certification = from(parts, agent.certification.days)
       const woken = { status: 'active', suspendedFor: null, resumedAt: parts.clock.now() } as const
       await updateAgent(tx, agentId, { certification, ...(wakes(agent) ? woken : {}) })

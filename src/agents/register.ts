@@ -62,7 +62,7 @@ export async function registerAgent(parts: AgentParts, registration: Registratio
   await parts.storage.transaction(async (tx) => {
     await requireOwner(tx, ownerId)
     if (!(await insertAgent(tx, agent)))
-      throw new Problem('agent.exists', `the name \`${name}\` was given to an agent before`)
+      throw new Problem('agent.exists', `the name \`${name}\` was used before`)
     for (const key of keys)
       if (!(await insertKey(tx, { ...key, agentId: name, createdAt: now }))) throw keyTaken()
     for (const client of clients)

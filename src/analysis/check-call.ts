@@ -192,7 +192,11 @@ async function groundOf(
       ...around,
       liveness: alive.passed ? around.liveness : alive,
       details: asCalls(agent.ceiling),
-      credential: { gate: 'credential', passed: true, detail: 'nobody has to prove anything here' },
+      credential: {
+        gate: 'credential',
+        passed: true,
+        detail: 'a dry run needs no proof of possession',
+      },
       // What the gateway can do to an answer; a direct API says what it can do only when it asks.
       doable: resource.mode === 'gateway' ? ['notify', 'redact', 'hash', 'cap'] : ['notify'],
       call: { ...subject, arguments: args },

@@ -136,7 +136,7 @@ async function shapeOf(
   limit: ShownLimit | undefined,
 ): Promise<Static<typeof StandingLimit>> {
   const [shape] = limit ? await limitShapes(parts, [limit]) : []
-  if (!shape) throw new Problem('limit.unknown', 'the limit was removed in this moment')
+  if (!shape) throw new Problem('limit.unknown', 'the limit was removed at the same time')
   return shape
 }
 

@@ -137,7 +137,7 @@ function unproved(
 function choiceOf(request: AccessRequest, given: RequestAnswer): Choice | Problem | undefined {
   if (given.standing === undefined) return undefined
   if (given.answer === 'deny')
-    return new Problem('allowance.bad_choice', 'a denial is for this call and no other')
+    return new Problem('allowance.bad_choice', 'only an approval can apply to more than one call')
   try {
     return readChoice(request, given.standing)
   } catch (error) {

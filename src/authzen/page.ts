@@ -45,7 +45,7 @@ export function readPage(
   if (!token) return { after: undefined, limit: limit ?? PAGE_LIMIT.default, digest }
   const known = openToken(ports, token)
   if (known.digest !== digest || (limit ?? known.limit) !== known.limit)
-    throw new Problem('search.bad_page', 'the request is not the one that the token was given for')
+    throw new Problem('search.bad_page', 'the page token belongs to another request')
   return { after: known.after, limit: known.limit, digest }
 }
 
@@ -61,7 +61,7 @@ function openToken(ports: PagePorts, text: string): Token {
   const sealed = fromBase64url(text)
   const token = sealed && opened(ports, sealed)
   if (!token || ports.clock.now() - token.at > MAX_AGE_MS)
-    throw new Problem('search.bad_page', 'the page token is not one of ours, or is from long ago')
+    throw new Problem('search.bad_page', 'the page token is not valid, or has expired')
   return token
 }
 

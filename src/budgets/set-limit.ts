@@ -55,7 +55,7 @@ async function write(
     return changed
   }
   if ((await countLimits(tx, subject)) >= MAX_STANDING)
-    throw new Problem('limit.too_many', `there are ${MAX_STANDING} limits of it already`)
+    throw new Problem('limit.too_many', `it already has ${MAX_STANDING} limits`)
   const made = { id, subject, eachTask, limit, createdAt: now, changedAt: now, changedBy: by }
   await insertLimit(tx, made)
   // Each task counts its own.

@@ -25,7 +25,7 @@ export function tellUncountable(view: LimitView): BudgetPeek {
     name: limit.name,
     left: false,
     reason: 'budget.uncountable',
-    detail: 'the call does not say an amount that can be counted',
+    detail: 'the call has no amount that can be counted',
     enough: 'a call with an amount of 0 or more where the budget counts',
     ...(typeof whose === 'string' ? {} : { note: subjectNote(view, whose) }),
   }

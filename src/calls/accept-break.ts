@@ -26,7 +26,7 @@ export async function acceptBreak(
 ): Promise<AcceptedBreak> {
   const found = await parts.ledger.openBreak()
   if (found?.history !== history)
-    throw new Problem('ledger.no_break', `there is no break that history ${history} would follow`)
+    throw new Problem('ledger.no_break', `no break is waiting to be accepted as history ${history}`)
   const closedTasks = await closeAllTasks(parts, { by, reason: REASON })
   const voidedRequests = await voidRequests(parts, REASON)
   const endedAllowances = await endAllAllowances(parts, by)
@@ -40,7 +40,7 @@ export async function acceptBreak(
       await cancelAllDeferrals(tx)
       // INVARIANT: nothing that was open before the break is open after it.
       if ((await unclosedTasks(tx, 1)).length > 0)
-        throw new Problem('ledger.inconsistent', 'a task was opened meanwhile; the same again')
+        throw new Problem('ledger.inconsistent', 'a task was opened in the meantime; try again')
     },
   })
   return { closedTasks, voidedRequests, endedAllowances }

@@ -83,13 +83,13 @@ async function useProof(tx: Tx, { proofUsed, who }: Case): Promise<boolean> {
 
 const CLOSED = {
   reason: 'task.closed',
-  detail: 'the task was closed while the call was on its way',
+  detail: 'the task was closed during the call',
   enough: 'a new task',
 } as const
 
 const TOO_MANY = {
   reason: 'approval.too_many_pending',
-  detail: 'as many calls of this task or agent wait for people as may wait at once',
+  detail: 'too many calls of this task or agent are waiting for approval',
   enough: 'answers to the requests that are pending, then the same call again',
 } as const
 

@@ -85,7 +85,7 @@ function asDefinedNow(call: Call, catalog: CatalogView): Call | undefined {
 
 const OVERTAKEN = {
   reason: 'catalog.changed',
-  detail: 'the API was described anew while the call was on its way',
+  detail: "the API's description changed during the call",
   enough: 'the same call again',
 } as const
 

@@ -31,20 +31,20 @@ export type { Identified, PresentedCredentials, TokenStatement } from './identif
 const HOLDS: GateResult = {
   gate: 'credential',
   passed: true,
-  detail: 'token and proof hold',
+  detail: 'token and proof are valid',
 }
 
 const BEARER_HOLDS: GateResult = {
   gate: 'credential',
   passed: true,
-  detail: 'the token holds; nothing proves who shows it',
+  detail: 'the token is valid and not bound to a key',
 }
 
 /** Token, proof, task and what it depends on. Never throws for anything a caller sent. */
 export async function identify(parts: CallParts, call: PresentedCredentials): Promise<Identified> {
   const { token, scheme } = call
   if (token === undefined || scheme === undefined)
-    return nobody(new Problem('token.missing', 'the request carries no access token'))
+    return nobody(new Problem('token.missing', 'the request has no access token'))
   const from = await foreignIssuer(parts, token)
   if (from) return identifyForeign(parts, { ...call, token }, from)
   if (scheme !== 'DPoP') return identifyUnproved(parts, call, token)
@@ -144,7 +144,7 @@ async function boundTo(
   if (digest !== undefined) {
     const row = await handleAt(parts, call, digest)
     if (row.thumbprint === null)
-      throw new Problem('token.wrong_scheme', 'the token is bound to no key: use Bearer')
+      throw new Problem('token.wrong_scheme', 'the token is not bound to a key: use Bearer')
     return { claims: credentialOf(row), thumbprint: row.thumbprint, isOf: () => true }
   }
   const claims = await checkResourceToken(token, call.resource.identifier, ownTokens(parts))
@@ -162,7 +162,7 @@ async function handleAt(
   digest: string,
 ): Promise<BearerToken> {
   const row = await parts.facts.bearer(digest)
-  if (!row) throw new Problem('token.expired', 'the token is unknown or over')
+  if (!row) throw new Problem('token.expired', 'the token is unknown or has expired')
   if (row.expiresAt <= parts.clock.now())
     throw new Problem('token.expired', 'the token has expired')
   // INVARIANT: good at exactly one resource, as tokens that say so themselves.
@@ -200,7 +200,11 @@ async function identifyTask(
   const held = await parts.facts.task(claims.task.id)
   const proved = thumbprint === proof.thumbprint
   if (!held || !proved || !isKeyOf(held.task, proof.thumbprint) || !isOf(held))
-    return nobody(new Problem('token.unknown_task', 'the token is of no task here'), proof, claims)
+    return nobody(
+      new Problem('token.unknown_task', 'the token belongs to no task here'),
+      proof,
+      claims,
+    )
   return lookedAt(parts, call, { claims, proof, held, credential: HOLDS })
 }
 
@@ -223,7 +227,7 @@ async function identifyBearer(
   // INVARIANT: what has a key is used with it. A second lock: no bearer token is stored for a task with a key.
   if (!held || held.task.keyThumbprint !== null)
     return nobody(
-      new Problem('token.unknown_task', 'the token is of no task here'),
+      new Problem('token.unknown_task', 'the token belongs to no task here'),
       undefined,
       claims,
     )
@@ -233,7 +237,10 @@ async function identifyBearer(
 /** Answers the problem of a token that is bound to a key, and came without any proof of it. */
 function unproved(thumbprint: string | undefined): Problem {
   return thumbprint !== undefined && tokenTypeOf(thumbprint) === 'Bearer'
-    ? new Problem('certificate.missing', 'the token is bound to a certificate, and none was shown')
+    ? new Problem(
+        'certificate.missing',
+        'the token is bound to a certificate, and the connection has none',
+      )
     : new Problem('token.wrong_scheme', 'the token is bound to a key: use DPoP')
 }
 
@@ -302,7 +309,7 @@ export async function identifyTold(
 const TOLD: GateResult = {
   gate: 'credential',
   passed: true,
-  detail: 'the enforcement point is believed about who calls',
+  detail: 'the enforcement point has authenticated the caller',
 }
 
 export function nobody(problem: Problem, proof?: Proof, claims?: TokenStatement): Identified {

@@ -57,7 +57,7 @@ const POINTER = /^(?:\/(?:[^~/\s]|~[01])+)+$/u
 function readPaths(value: string): Read {
   const paths = value.split(' ').filter((part) => part !== '')
   const wrong = paths.find((path) => !isPath(path))
-  if (wrong !== undefined) return { mistake: `\`${visible(wrong)}\` is no JSON Pointer to a part` }
+  if (wrong !== undefined) return { mistake: `\`${visible(wrong)}\` is not a JSON Pointer` }
   if (paths.length === 0 || paths.length > MAX_PATHS)
     return { mistake: `1 to ${MAX_PATHS} JSON Pointers, separated by spaces` }
   return { properties: { paths: [...new Set(paths)].join(' ') } }

@@ -97,7 +97,7 @@ describe('remit admission', () => {
       [[...add, '*', ...much], 1, /admission\.bad_rule/],
       [[...add, 'localhost', '--trust', '1', '--ceiling', 'nothing.*'], 1, /no resource `nothing`/],
       [[...add, 'localhost', ...much, '--owner', 'nobody'], 1, /nobody/],
-      [['admission', 'remove', 'nothing'], 1, /`remit admission list` shows the rules there are/],
+      [['admission', 'remove', 'nothing'], 1, /`remit admission list` shows all rules/],
       [['admission', 'remove'], 2, /name/],
     ] as const) {
       const ran = await cli.remit(...args)

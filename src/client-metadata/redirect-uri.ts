@@ -24,17 +24,17 @@ const ANSWERS: ReadonlySet<string> = new Set([
  */
 export function checkRedirectUri(value: unknown): string {
   if (typeof value !== 'string' || value.length > MAX_LENGTH || !/^[\x21-\x7e]+$/.test(value))
-    throw bad(`an address is a text of at most ${MAX_LENGTH} ASCII characters`)
+    throw bad(`a redirect URI has at most ${MAX_LENGTH} ASCII characters`)
   const url = URL.parse(value)
   if (!url || (url.href !== value && url.href !== `${value}/`))
-    throw bad('an address is a URL, written as it is used')
-  if (/[^a-z0-9.:[\]-]/.test(url.hostname)) throw bad('an address names a host')
-  if (value.includes('#')) throw bad('an address has no fragment')
-  if (url.username !== '' || url.password !== '') throw bad('an address has no user name')
+    throw bad('a redirect URI is a URL in canonical form')
+  if (/[^a-z0-9.:[\]-]/.test(url.hostname)) throw bad('a redirect URI has a host')
+  if (value.includes('#')) throw bad('a redirect URI has no fragment')
+  if (url.username !== '' || url.password !== '') throw bad('a redirect URI has no user name')
   const own = [...url.searchParams.keys()].find((name) => ANSWERS.has(name.toLowerCase()))
-  if (own !== undefined) throw bad(`\`${own}\` is a parameter of the answer`)
+  if (own !== undefined) throw bad(`\`${own}\` is a response parameter`)
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackRedirect(value)))
-    throw bad('answers are sent to `https`, or to `http` on `localhost`, `127.0.0.1` or `[::1]`')
+    throw bad('a redirect URI uses `https`, or `http` on `localhost`, `127.0.0.1` or `[::1]`')
   return value
 }
 

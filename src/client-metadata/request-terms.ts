@@ -38,9 +38,7 @@ export function readRequestTerms(
   const fapi2 = server.fapi2 === true || profile === 'fapi2'
   // 5.3.2.1 of the profile, items 3 and 6.
   if (fapi2 && methods.some((method) => method !== 'private_key_jwt'))
-    throw bad(
-      'by the profile `fapi2` a client authenticates by `private_key_jwt`, and by nothing else',
-    )
+    throw bad('the profile `fapi2` requires `private_key_jwt`')
   return {
     pushed: fapi2 || pushed,
     fapi2,

@@ -49,10 +49,10 @@ export function answerAuthorization(
     // INVARIANT: the browser that began, and no other. Otherwise a person could be brought to answer for a client that
     // somebody else let loose, who would then receive the code.
     if (!asked || answer.browser === undefined || asked.browser !== answer.browser)
-      throw new Problem('authorization.unknown', 'no such request was begun in this browser')
+      throw new Problem('authorization.unknown', 'this browser has no such request')
     const now = parts.clock.now()
     if (asked.state !== 'pending' || asked.expiresAt <= now)
-      throw new Problem('authorization.not_pending', 'the request is not waiting for an answer')
+      throw new Problem('authorization.not_pending', 'the request is no longer pending')
     if (answer.answer === 'introduce') {
       await admit(parts, tx, asked, answer)
       return asked
@@ -87,9 +87,9 @@ function narrowed(
   { kindOf, now }: { kindOf: KindOf; now: number },
 ): readonly Detail[] {
   if (details.length === 0 || expiresAt <= now)
-    throw new Problem('consent.nothing_granted', 'nothing is left of what was asked; deny instead')
+    throw new Problem('consent.nothing_granted', 'nothing of the request is left; deny it instead')
   if (!containsByType(offered, details, kindOf))
-    throw new Problem('consent.widened', 'a consent can only narrow what was asked')
+    throw new Problem('consent.widened', 'a consent can only narrow the request')
   return details
 }
 
@@ -104,7 +104,7 @@ async function admit(
   const kept = await keepRegistration(tx, asked.clientId)
   // INVARIANT: a client that took its registration back becomes no agent in the same moment.
   if (!kept && agent.admission !== null && agent.clientUrl === null)
-    throw new Problem('authorization.changed', 'the program is not registered any more')
+    throw new Problem('authorization.changed', 'the program is no longer registered')
   return agent
 }
 
@@ -118,7 +118,7 @@ async function grant(
   const agent = await admit(parts, tx, asked, answer)
   // INVARIANT: as it is in this transaction. The rule that the page was made under may be gone by now.
   if (agent.trust === 0 || agent.status !== 'active')
-    throw new Problem('consent.nothing_granted', 'the program is not let in, or not any more')
+    throw new Problem('consent.nothing_granted', 'the program is not admitted, or no longer')
   const basis = await grantBasisIn(parts, tx, {
     personId: person.id,
     agentId: agent.id,

@@ -72,7 +72,7 @@ export async function askAboutCode(
     const { id, taskId: before } = authorization
     const { taskId } = question
     if (before !== taskId && !(await nameAuthorizedTask(tx, { id, before, taskId })))
-      throw new Problem('authorization.changed', 'the request changed meanwhile; look again')
+      throw new Problem('authorization.changed', 'the request changed in the meantime; look again')
     const attached = await attachQuestion(parts, tx, question, insufficient)
     if (attached.outcome === 'too_many_pending') return { state: 'denied' }
     return { state: 'waiting', request: attached.request }

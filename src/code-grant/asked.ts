@@ -31,7 +31,7 @@ export function readAskedDetails(
   const here = detailsAt(read ?? [], resource)
   const elsewhere = read?.some(({ locations }) => locations.some((each) => each !== resource))
   if (here.length === 0 || elsewhere)
-    return refused('task.bad_details', 'every detail is about the `resource` that is asked for')
+    return refused('task.bad_details', 'every detail must be about the requested `resource`')
   return here
 }
 

@@ -51,7 +51,7 @@ export async function proveClient(
     )
   const { agent, ...credential } = await authenticateAgent(parts, { assertion, assertionType })
   if (agent.id !== agentIdOf(clientId))
-    throw new Problem('agent.unauthenticated', 'the assertion is of another client')
+    throw new Problem('agent.unauthenticated', 'the assertion belongs to another client')
   return { byKey: true, steps: [credentialStep(parts.storage.read, credential)] }
 }
 
@@ -66,6 +66,6 @@ async function waysOf(
     return { fapi2: everyone || fapi2, methods }
   }
   const document = await parts.documents?.inForce(clientId)
-  if (!document) throw new Problem('client_document.refused', 'no documents are fetched here')
+  if (!document) throw new Problem('client_document.refused', 'metadata documents are not enabled')
   return { fapi2: everyone || document.terms.fapi2, methods: document.methods }
 }

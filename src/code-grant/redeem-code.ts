@@ -74,7 +74,7 @@ export async function redeemCode(
   const no = refusing(parts, asked, { type: 'task.refused', proof, about })
   if (proof instanceof Problem) return no(refused(proof.code, proof.detail))
   if (asked.thumbprint !== undefined && proof?.thumbprint !== asked.thumbprint)
-    return no(refused('proof.wrong_key', 'the client said that it would prove another key'))
+    return no(refused('proof.wrong_key', 'the client announced another key'))
   // Deferred Token Response, "Pre-Token Hints".
   if (authorization?.deferrable && !asked.deferrable)
     return no(refused('oauth.invalid_request', '`completion_mode` was `deferred` before'))
@@ -129,13 +129,13 @@ async function planCode(
   const { read } = parts.storage
   const agent = await findAgent(read, agentIdOf(authorization.clientId))
   const person = await findPerson(read, authorization.personId ?? '')
-  if (!agent || !person) return refused('grant.ended', 'the client or the person is gone')
+  if (!agent || !person) return refused('grant.ended', 'the client or the person no longer exists')
   // INVARIANT: an agent that can prove possession never gets a token that does not need it.
   if (!proof && (client.byKey || (await canProve(read, agent.id))))
-    return refused('proof.missing', 'an agent that can prove itself sends a DPoP proof')
+    return refused('proof.missing', 'an agent with a key must send a DPoP proof')
   const { byIdentifier } = await parts.catalog.current()
   const resource = byIdentifier.get(authorization.resource)
-  if (!resource) return refused('resource.unknown', 'no such resource is offered')
+  if (!resource) return refused('resource.unknown', 'there is no such resource')
   // INVARIANT: bearer tokens are for MCP servers, whose clients may know nothing else; an API's clients have keys.
   // By the profile a second lock: no client without a key gets here.
   if (!proof && (resource.protocol !== 'mcp' || parts.fapi2))
@@ -171,15 +171,14 @@ async function planCode(
   )
   if (!bases.some(({ id }) => id === authorization.basisId)) return TAKEN_BACK
   const details = detailsAt(grant.details, authorization.resource)
-  if (details.length === 0)
-    return refused('grant.ended', 'nothing is left of what the person allowed')
+  if (details.length === 0) return refused('grant.ended', 'nothing of the consent is left')
   return { asked, plan: { ...plan, grant: { ...grant, bases, details } }, approval }
 }
 
-const TAKEN_BACK = refused('grant.ended', 'the person has taken the consent back')
+const TAKEN_BACK = refused('grant.ended', 'the person has withdrawn the consent')
 const NOT_APPROVED = refused(
   'issuance.approval_needed',
-  'people have to approve it first; begin again, and they are asked after the person',
+  'it needs an approval; start again, and approvers are asked after the person',
 )
 
 async function firstTokens(

@@ -49,7 +49,7 @@ export async function refreshTokens(
   const no = refusing(parts, asked, { type: 'token.refused', proof, about })
   if (proof instanceof Problem) return no(refused(proof.code, proof.detail))
   if (!shown || !held || shown.clientId !== asked.clientId)
-    return no(refused('refresh_token.invalid', 'the refresh token is not one of this client'))
+    return no(refused('refresh_token.invalid', 'the refresh token does not belong to this client'))
   const client = await problemOr(proveClient(parts, asked))
   if (client instanceof Problem) return no(refusedFor(client))
   const given: Given = { asked, shown, held, proof, client }
@@ -87,7 +87,7 @@ async function exchange(
   if (lost === 'none')
     return refused(
       'refresh_token.invalid',
-      'the refresh token was used, and none was given after it',
+      'the refresh token was used, and policies allowed no next one',
     )
   const now = parts.clock.now()
   const { read } = parts.storage
@@ -141,7 +141,7 @@ async function overtaken(parts: GrantParts, shown: RefreshToken, guard: Guard): 
   return guard === USE_GUARD ? STALE : refusedBy(guard)
 }
 
-const STALE = refused('token.stale', 'somebody was quicker; send the request again')
+const STALE = refused('token.stale', 'a concurrent request was faster; send the request again')
 
 /** What people said is told as it is: asking them again is no help. */
 function refusedRefresh(refusal: Refused): Refused {
@@ -162,14 +162,14 @@ async function misuse(
   if (keyThumbprint !== null && !proof)
     return refused('proof.missing', 'the refresh token is bound to the key of its task')
   if (!proof && (client.byKey || (await canProve(parts.storage.read, agentId))))
-    return refused('grant.ended', 'the agent can prove itself by now, and has to')
+    return refused('grant.ended', 'the agent has a key now and must use it')
   // RFC 9449 section 5: bound to the client where that authenticates, and to the key where nothing else says who it is.
   if (shown.boundTo === 'key' && keyThumbprint !== (proof?.thumbprint ?? null))
     return refused('proof.wrong_key', 'the refresh token is not bound to that key')
   const had = (shown.scope ?? '').split(' ')
   const more = asked.scope?.split(' ').some((name) => !had.includes(name))
   return more
-    ? refused('task.bad_scope', 'refreshing gives no more than was granted first')
+    ? refused('task.bad_scope', 'a refresh cannot grant more than was first granted')
     : undefined
 }
 

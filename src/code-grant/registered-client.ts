@@ -24,7 +24,7 @@ export async function describeClient(parts: GrantParts, client: SelfRegistered):
   if (!(await redirectsStay(read, agent, { before, client })))
     throw new Problem(
       'registration.bad_redirect',
-      'it was let in for where its answers go: register anew for another host',
+      'the client was admitted for its redirect hosts: register again for another host',
     )
   const endConsents = (agentId: string) => endConsentsOf(parts, { agentId, by: agentId })
   await noticeDescription({ ...parts, endConsents }, client)

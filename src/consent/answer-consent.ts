@@ -38,7 +38,7 @@ export function answerConsent(
     if (!asked || asked.personId !== answer.person.id)
       throw new Problem('consent.unknown', 'there is no such consent request')
     if (asked.state !== 'pending' || asked.expiresAt <= parts.clock.now())
-      throw new Problem('consent.not_pending', 'the request is not waiting for an answer')
+      throw new Problem('consent.not_pending', 'the request is no longer pending')
     if (answer.answer === 'grant' && parts.stepUp)
       requireProved(provedIn(answer), [parts.stepUp], parts.clock.now())
     return answer.answer === 'grant'
@@ -55,9 +55,9 @@ function narrowed(
   const details = answer.details ?? asked.details
   const { expiresAt = Number.POSITIVE_INFINITY } = answer
   if (details.length === 0 || expiresAt <= now)
-    throw new Problem('consent.nothing_granted', 'nothing is left of what was asked; deny instead')
+    throw new Problem('consent.nothing_granted', 'nothing of the request is left; deny it instead')
   if (!containsByType(asked.details, details, kindOf))
-    throw new Problem('consent.widened', 'a consent can only narrow what was asked')
+    throw new Problem('consent.widened', 'a consent can only narrow the request')
   return details
 }
 

@@ -94,10 +94,11 @@ async function check(
   if (!isEndpoint(url)) throw bad('the address is a plain http or https URL, without query')
   if (header !== undefined && !isCredentialHeader(header))
     throw bad(`\`${header.slice(0, 64)}\` is not a header that carries a credential`)
-  if (secret && !isCredential(secret.reveal())) throw bad('the credential is not plain text')
+  if (secret && !isCredential(secret.reveal())) throw bad('the credential must be plain text')
   if (!(timeoutMs >= TIMEOUT_MS.least && timeoutMs <= TIMEOUT_MS.most))
     throw bad(`the time limit is from ${TIMEOUT_MS.least} to ${TIMEOUT_MS.most} ms`)
-  if (resources.length + actions.length > MAX_NAMES) throw bad('it names too much')
+  if (resources.length + actions.length > MAX_NAMES)
+    throw bad('it names too many resources or actions')
   const known = await catalog.current()
   const missing =
     resources.find((each) => !known.resources.has(each)) ??

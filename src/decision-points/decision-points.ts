@@ -38,7 +38,7 @@ interface Question {
 
 const UNMAPPED = {
   answer: 'unmapped',
-  detail: 'what the tool declares that it is to be asked cannot be made of this call',
+  detail: 'the request that the tool declares cannot be made from this call',
 } as const
 
 /** The decision points of others, as configured now, asked about calls. One for each process. */

@@ -77,7 +77,7 @@ const UNTRUSTED: GateResult = {
   gate: 'liveness',
   passed: false,
   reason: 'issuer.expired',
-  detail: 'the trust in an issuer that the task rests on has ended',
+  detail: 'an issuer that the task depends on is no longer trusted',
   enough: 'an administrator sets a later end',
 }
 

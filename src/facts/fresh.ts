@@ -28,7 +28,7 @@ export function stale(who: 'person' | 'sponsor' | 'participant'): GateResult {
     gate: 'liveness',
     passed: false,
     reason: 'person.stale',
-    detail: `what is known of ${whose} (status, groups) was not confirmed by their identity provider for too long`,
+    detail: `the identity provider has not confirmed status and groups of ${whose} for too long`,
     enough,
   }
 }

@@ -142,7 +142,7 @@ const SPONSOR: Words = [
 const PASSED: GateResult = {
   gate: 'liveness',
   passed: true,
-  detail: 'everything it depends on is alive',
+  detail: 'everything it depends on is active',
 }
 
 function dead([reason, detail, enough]: Words): GateResult {

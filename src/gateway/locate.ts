@@ -17,7 +17,7 @@ export async function locate(strict: Strict, ports: GatewayPorts): Promise<Locat
     if (request.method === 'GET' && request.segments.slice(0, 2).join('/') === METADATA_PREFIX) {
       throw new Ended(metadataAnswer(catalog, ports, request.segments.slice(2)))
     }
-    throw new Problem('resource.unknown', 'nothing is served there')
+    throw new Problem('resource.unknown', 'there is no resource at this path')
   }
   const resource = catalog.byIdentifier.get(`${ports.gateway}/${name}`)
   if (resource?.mode !== 'gateway') {

@@ -29,7 +29,7 @@ function readHeaders(raw: readonly string[]): Map<string, string> {
     const value = raw[i + 1] ?? ''
     const before = headers.get(name)
     if (before !== undefined && !MAY_REPEAT.has(name)) {
-      throw new Problem('request.bad_header', `header \`${name}\` came twice`)
+      throw new Problem('request.bad_header', `header \`${name}\` occurs twice`)
     }
     headers.set(name, before === undefined ? value : `${before}, ${value}`)
   }

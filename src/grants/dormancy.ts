@@ -11,7 +11,7 @@ const MAX_KEPT = 20_000
 
 export const DORMANT: Refused = refused(
   'agent.suspended',
-  'the agent had no task for so long that it was suspended; an administrator resumes it',
+  'the agent was suspended because it was unused; an administrator can resume it',
 )
 
 /**

@@ -120,7 +120,7 @@ function addProblems(app: FastifyInstance, page: ProblemPage, strangers: Strange
     return renderProblem(request, reply, judged, page)
   })
   app.setNotFoundHandler((request, reply) => {
-    const problem = new Problem('request.not_found', 'nothing is at this address')
+    const problem = new Problem('request.not_found', 'there is nothing at this address')
     return renderProblem(request, reply, problem, page)
   })
 }

@@ -51,9 +51,9 @@ export class ClientCertificates {
     const chain = headerValues(message, 'client-cert-chain')
     if (value === undefined && chain.length === 0) return undefined
     if (!this.#from.has(addressOf(message)))
-      throw bad('`Client-Cert` is for the proxy in front of this server to say')
+      throw bad('only the proxy in front of this server may send `Client-Cert`')
     if (value === undefined || more.length > 0 || chain.length > 1)
-      throw bad('`Client-Cert` came twice, or not at all')
+      throw bad('exactly one `Client-Cert` is needed')
     const certificate = this.#kept.get(value, '') ?? this.#kept.put(value, '', parse(value))
     const now = this.#clock.now()
     if (now < certificate.from || now >= certificate.to)

@@ -30,7 +30,10 @@ export function readFields(text: string, where: 'form' | 'query'): Fields {
     const name = decode(at < 0 ? part : part.slice(0, at), where)
     if (name === '') throw new Problem('request.malformed', `the ${where} has a field without name`)
     if (fields.has(name)) {
-      throw new Problem('request.malformed', `\`${name.slice(0, 40)}\` comes twice in the ${where}`)
+      throw new Problem(
+        'request.malformed',
+        `\`${name.slice(0, 40)}\` occurs twice in the ${where}`,
+      )
     }
     fields.set(name, at < 0 ? '' : decode(part.slice(at + 1), where))
   }

@@ -212,7 +212,7 @@ export function createNodeServer(options: NodeServerOptions): Server {
   server.maxHeadersCount = LIMITS.headerCount
   server.on('checkExpectation', (_request, response) => {
     setHeaders(response, prepared.flat)
-    const problem = new Problem('request.bad_header', 'the expectation is not known')
+    const problem = new Problem('request.bad_header', 'the value of `Expect` is not supported')
     refuse(response, problem, options.newRequestId())
   })
   return server

@@ -41,7 +41,7 @@ export async function assertedPerson(
     (await findPersonBySubject(read, by.provider, profile.subject)) ??
     (by.email ? await byAddress(parts, claims, by) : undefined) ??
     (by.admits ? asNewcomer(parts, profile) : undefined)
-  if (!person) throw new Problem('grant.not_accepted', 'the assertion speaks for nobody known here')
+  if (!person) throw new Problem('grant.not_accepted', 'the assertion names an unknown person')
   if (!isNewcomer(person) && person.status !== 'active')
     throw new Problem('person.suspended', 'this person is suspended')
   return person

@@ -64,7 +64,7 @@ export async function completeSignIn(
     throw new Problem('sign_in.unknown', 'the address does not name exactly one sign-in')
   const signIn = await parts.storage.transaction((tx) => takeSignIn(tx, sha256url(state)))
   if (!signIn || signIn.expiresAt <= parts.clock.now())
-    throw new Problem('sign_in.unknown', 'this sign-in is over or was used already')
+    throw new Problem('sign_in.unknown', 'this sign-in has expired or was already used')
   const sealed = openSealed(parts, signIn)
   requireSameBrowser(sealed, cookie)
   const provider = await openProvider(parts, parts.storage.read, signIn.issuer)
@@ -196,9 +196,13 @@ async function redeem(
     }
     const mistake = idTokenMistake(cause)
     const why = mistake === undefined ? '' : `: ${mistake}`
-    throw new Problem('sign_in.failed', `the answer of the identity provider does not hold${why}`, {
-      cause,
-    })
+    throw new Problem(
+      'sign_in.failed',
+      `the response of the identity provider is not valid${why}`,
+      {
+        cause,
+      },
+    )
   }
 }
 

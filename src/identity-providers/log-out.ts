@@ -69,7 +69,7 @@ async function checked(
     const issuer = unverifiedIssuer(token)
     const provider =
       issuer === undefined ? undefined : await selectProvider(parts.storage.read, issuer)
-    if (!provider) throw invalid('its issuer is no configured identity provider')
+    if (!provider) throw invalid('its issuer is not a configured identity provider')
     const keys = await keysOf(provider.issuer)
     const claims = await checkJwt(token, {
       typ: TYP,
@@ -92,10 +92,10 @@ async function checked(
 /** Section 2.6, steps 4 to 6: it says that, and of whom; an ID token cannot. */
 function readEnded({ events, jti, nonce, sid, sub }: Claims): Ended {
   const event: unknown = isObject(events) ? events[EVENT] : undefined
-  if (!isObject(event)) throw invalid('`events` does not say that somebody signed out')
+  if (!isObject(event)) throw invalid('`events` is not that of a logout token')
   if (nonce !== undefined) throw invalid('there is a `nonce` in it')
   if (typeof jti !== 'string' || !NAME.test(jti)) throw invalid('`jti` is missing')
-  if (!isNameOrAbsent(sub) || !isNameOrAbsent(sid)) throw invalid('`sub` or `sid` is no name')
+  if (!isNameOrAbsent(sub) || !isNameOrAbsent(sid)) throw invalid('`sub` or `sid` is not valid')
   if (sub === undefined && sid === undefined) throw invalid('neither `sub` nor `sid` is in it')
   return { subject: sub, sid }
 }

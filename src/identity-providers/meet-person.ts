@@ -18,7 +18,7 @@ export async function meetPerson(
   if (!provider)
     throw new Problem(
       'subject_token.unknown_issuer',
-      'the person would be one of a provider that is not configured',
+      "the person's identity provider is not configured",
     )
   // No groups: only the provider itself says those.
   const { issuedAt, issuer, subject } = readProfile({ sub: named.said, iat }, provider)

@@ -34,7 +34,7 @@ export class Providers {
   /** See `completeSignIn`; of a try there is nobody. */
   async complete(callbackUrl: string, cookie: string | undefined): Promise<SignedIn> {
     const done = await this.finish(callbackUrl, cookie)
-    if ('triedBy' in done) throw new Problem('sign_in.unknown', 'it was only a try')
+    if ('triedBy' in done) throw new Problem('sign_in.unknown', 'the sign-in was only a test')
     return done
   }
 

@@ -62,13 +62,13 @@ export async function checkSubjectToken(
     )
   const issuer = unverifiedIssuer(token)
   if (issuer === parts.issuer)
-    throw new Problem('subject_token.issued_by_remit', 'Remit says nobody who a person is')
+    throw new Problem('subject_token.issued_by_remit', 'a token of Remit cannot be a subject token')
   const provider =
     issuer === undefined ? undefined : await selectProvider(parts.storage.read, issuer)
   if (!provider)
     throw new Problem(
       'subject_token.unknown_issuer',
-      'the issuer is no configured identity provider',
+      'the issuer is not a configured identity provider',
     )
   const keys = await keysOf(provider.issuer)
   const claims = await checkJwt(token, {
@@ -111,10 +111,13 @@ export function provedBy({ acr, auth_time: at, iat }: Claims): Pick<Subject, 'au
 function requireMeantFor(agent: Bringer, claims: Claims, remit: string): void {
   // Logout tokens and other security events look like ID tokens but introduce nobody (OpenID Back-Channel Logout 2.4).
   if (claims.events !== undefined)
-    throw new Problem('subject_token.not_for_agent', 'a security event introduces nobody')
+    throw new Problem(
+      'subject_token.not_for_agent',
+      'a security event token cannot be a subject token',
+    )
   // Who acts for whom is ours to say (RFC 8693 section 4.1): in such a token someone else acts for the person already.
   if (claims.act !== undefined)
-    throw new Problem('subject_token.not_for_agent', 'someone else acts for the person with it')
+    throw new Problem('subject_token.not_for_agent', 'the token names an actor for the person')
   const audiences = typeof claims.aud === 'string' ? [claims.aud] : claims.aud
   const [audience] = audiences
   const own = agent.clients.filter(({ issuer }) => issuer === claims.iss)

@@ -38,7 +38,7 @@ export async function approvedToken(
   const asked = { ...of, token, grant: issuing.grant }
   const question = tokenQuestion(parts, asked, answer.forbids, policyVersion)
   const people = await lastingApproval(parts, question, parts.clock.now())
-  if (people.state === 'denied') return refused('approval.denied', 'people said no to this token')
+  if (people.state === 'denied') return refused('approval.denied', 'approvers denied this token')
   if (people.state !== 'approved')
     return pending(question, people.state === 'none' ? people.insufficient : [], {
       ...judged,
@@ -65,7 +65,7 @@ function pending(
   return {
     ...refused(
       'issuance.approval_pending',
-      'people are asked about this token; send the same request again when they have answered',
+      'approvers are asked about this token; send the same request again when they have answered',
     ),
     asks: { question, insufficient },
     judged,

@@ -194,6 +194,6 @@ function refusalOf(all: readonly Judged[]): Refused {
   if (found('policy.error'))
     return refused('policy.error', 'a policy about issuing tokens could not be evaluated')
   return found('issuance.needs_approval')
-    ? refused('issuance.approval_needed', 'people have to approve it first')
-    : refused('issuance.forbidden', 'policies let no such token be issued there')
+    ? refused('issuance.approval_needed', 'it needs an approval')
+    : refused('issuance.forbidden', 'a policy forbids this token there')
 }

@@ -57,6 +57,6 @@ export async function checkHolder(parts: FactParts, presented: Presented): Promi
     held.task.keyThumbprint !== proof.thumbprint ||
     !isSubject(parts, held, claims, undefined)
   )
-    return problem('token.unknown_task', 'the token is of no task here')
+    return problem('token.unknown_task', 'the token belongs to no task here')
   return { holds: true, claims, proof, held }
 }

@@ -129,7 +129,7 @@ export async function grantAt(
 ): Promise<GrantAt | Refused> {
   const catalog = await parts.catalog.current()
   const resource = catalog.byIdentifier.get(asked.resource)
-  if (!resource) return refused('resource.unknown', 'no such resource is offered')
+  if (!resource) return refused('resource.unknown', 'there is no such resource')
   const wanted = readWanted(asked, catalog)
   if (isRefused(wanted)) return wanted
   const { task, chain, spaces } = held
@@ -153,7 +153,10 @@ export async function grantAt(
   const here = detailsAt(setting.details, resource.identifier)
   const details = wanted === undefined ? here : intersect(here, wanted, catalog.kindOf)
   if (details.length === 0)
-    return refused('task.resource_not_granted', 'the task may do nothing of that at this resource')
+    return refused(
+      'task.resource_not_granted',
+      'nothing of the request is granted at this resource',
+    )
   const of = { held, resource: resource.name, setting, details }
   const people = await approvedToken(parts, of, asked.kind ?? 'access_token', asked.issuing)
   if (isRefused(people)) return people

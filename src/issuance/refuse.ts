@@ -99,7 +99,7 @@ async function refuseAsking(
 
 const TOO_MANY = refused(
   'approval.too_many_pending',
-  'the task waits for people in too many places already',
+  'too many access requests of this task are pending',
 )
 
 /** As for a call that people are asked about. */

@@ -63,7 +63,7 @@ export async function replaceTransaction(
     }),
   ])
   // INVARIANT: nothing awaits between this look and the answer.
-  if (!holds()) throw new Problem('token.stale', 'something changed meanwhile')
+  if (!holds()) throw new Problem('token.stale', 'something changed in the meantime')
   return { ...token, scope: before.scope }
 }
 
@@ -89,9 +89,9 @@ async function stillStands(
   const decision = await findDecision(parts.storage.read, txn)
   const known = decision?.outcome === 'permit' && decision.taskId === held?.task.id
   if (!resource || !held || !known || decision.state === 'not_sent')
-    throw new Problem('token.unknown_task', 'the token is of no call here')
+    throw new Problem('token.unknown_task', 'the token belongs to no call here')
   if (sub !== subjectOf(parts, held, resource))
-    throw new Problem('token.stale', 'whom the token names has another name by now')
+    throw new Problem('token.stale', "the subject's identifier has changed")
   const { chain, spaces, task } = held
   const { id, issuers, personId: person } = task
   const keys = callKeys({ task: id, person, chain, spaces, issuers, resource: resource.name })

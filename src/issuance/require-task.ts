@@ -67,7 +67,7 @@ export async function requireHolder(parts: FactParts, credential: TaskCredential
 
 async function holderOf(parts: FactParts, credential: TaskCredential): Promise<Holder> {
   const { token, scheme } = credential
-  if (token === undefined) throw new Problem('token.missing', 'the request carries no access token')
+  if (token === undefined) throw new Problem('token.missing', 'the request has no access token')
   // RFC 8705 section 3: a token that is bound to a certificate comes as a bearer token.
   const certificate = scheme === 'Bearer' ? credential.certificate : undefined
   if (scheme !== 'DPoP' && !certificate) throw unusableBearer(token)

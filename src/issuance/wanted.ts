@@ -73,10 +73,7 @@ function readDetails(given: unknown, catalog: CatalogView): readonly Detail[] | 
 function fitting(given: readonly Detail[], catalog: CatalogView): readonly Detail[] | Refused {
   const named = actionsOfRequests(catalog, given)
   if (!named.ok)
-    return refused(
-      'task.bad_details',
-      `nothing that is named there answers to \`${named.unknown}\``,
-    )
+    return refused('task.bad_details', `no named resource has the action \`${named.unknown}\``)
   const details = expandGroups(catalog, named.details)
   const wrong = misfit(details, catalog.kindOf)
   return wrong === undefined ? details : refused('task.bad_details', wrong)
@@ -86,7 +83,7 @@ function readScope(scope: string, catalog: CatalogView): readonly Detail[] | Ref
   if (!SCOPE.test(scope) || scope.split(' ').length > MAX_SCOPES)
     return refused('task.bad_scope', 'the scope is malformed')
   const read = detailsForScope(catalog, scope)
-  return read.ok ? read.details : refused('task.bad_scope', `\`${read.unknown}\` is not offered`)
+  return read.ok ? read.details : refused('task.bad_scope', `there is no scope \`${read.unknown}\``)
 }
 
 export function isRefused<T extends object>(value: T | undefined | Refused): value is Refused {

@@ -58,14 +58,14 @@ export async function checkAround(
 ): Promise<void> {
   const unchanged = new Set(before.map((rule) => canonicalJson(rule)))
   if (issuer.expiresAt !== null && issuer.expiresAt <= parts.clock.now())
-    throw bad('it would have ended already')
+    throw bad('its end is in the past')
   await requireOwner(tx, issuer.ownerId)
   for (const rule of issuer.rules) {
     const { name, gives } = rule
     if ('admit' in gives) {
       // INVARIANT: a sponsor gives in their own name and nobody else's.
       if (gives.admit.sponsor && gives.admit.ownerId !== by && !unchanged.has(canonicalJson(rule)))
-        throw bad(`the rule \`${name}\` sponsors in somebody else's name: its owner sets it`)
+        throw bad(`the rule \`${name}\` sponsors in its owner's name: only the owner can set it`)
       await requireOwner(tx, gives.admit.ownerId)
       continue
     }
@@ -89,7 +89,10 @@ async function requireAlone(tx: Tx, { issuer, tenant }: TrustedIssuer): Promise<
       !tenant || other.tenant?.claim !== tenant.claim || other.tenant.value === tenant.value,
   )
   if (clash)
-    throw new Problem('issuer.exists', `\`${clash.name}\` already stands for tokens of ${issuer}`)
+    throw new Problem(
+      'issuer.exists',
+      `\`${clash.name}\` is already registered for tokens of ${issuer}`,
+    )
 }
 
 /** INVARIANT: a token that says nothing is shown to one server at most: any other could use it. */
@@ -98,7 +101,7 @@ export async function requireOneAsked(tx: Tx, { access, name }: TrustedIssuer): 
   const other = (await selectIssuers(tx)).find(
     (each) => each.name !== name && each.state !== 'revoked' && each.access?.introspection,
   )
-  if (other) throw bad(`opaque tokens are asked about at \`${other.name}\` already`)
+  if (other) throw bad(`\`${other.name}\` is already used to introspect opaque tokens`)
 }
 
 export function sealed(
@@ -108,6 +111,6 @@ export function sealed(
 ): Uint8Array | null {
   const needed = access !== null && access.introspection !== null
   if (needed !== (secret !== undefined))
-    throw bad('a secret is what introspection is asked with, and is needed exactly for that')
+    throw bad('a secret is required for introspection, and for nothing else')
   return secret ? parts.master.seal(secret.reveal(), secretPlace(name)) : null
 }

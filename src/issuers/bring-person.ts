@@ -17,14 +17,11 @@ export async function bringPerson(
     room: async (tx) => {
       const took = await takePersonRoom(tx, issuer, parts.clock.now())
       if (took === 'full')
-        throw new Problem(
-          'issuer.people_full',
-          `\`${issuer}\` has brought as many people as it may`,
-        )
+        throw new Problem('issuer.people_full', `\`${issuer}\` has reached its limit of new people`)
       if (took === 'too fast')
         throw new Problem(
           'issuer.people_too_fast',
-          `\`${issuer}\` has brought as many people in this hour as it may`,
+          `\`${issuer}\` has reached its hourly limit of new people`,
         )
     },
   })

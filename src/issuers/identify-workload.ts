@@ -35,7 +35,11 @@ const OF_PEOPLE = [
 export function identifyWorkload(parts: WorkloadParts, vouched: VerifiedToken): Promise<Agent> {
   const { claims } = vouched
   const ofPeople = OF_PEOPLE.find((name) => claims[name] !== undefined)
-  if (ofPeople) throw new Problem('token.malformed', `a token with \`${ofPeople}\` is of a person`)
+  if (ofPeople)
+    throw new Problem(
+      'token.malformed',
+      `a token with \`${ofPeople}\` is about a person, not a workload`,
+    )
   return identified(parts, vouched)
 }
 
@@ -46,7 +50,7 @@ export function identifyWorkload(parts: WorkloadParts, vouched: VerifiedToken): 
 export function identifyClient(parts: WorkloadParts, vouched: VerifiedToken): Promise<Agent> {
   const { act, azp, client_id: clientId = azp } = vouched.claims
   if (typeof clientId !== 'string' || !/^[\x20-\x7e]{1,512}$/.test(clientId))
-    throw new Problem('token.malformed', 'the token says no client')
+    throw new Problem('token.malformed', 'the token names no client')
   // No subject is called so: a tab is not among what one may say.
   if (act !== undefined && vouched.issuer.access?.actor === 'act')
     return identified(parts, { ...vouched, subject: `actor\t${ownActor(vouched)}` })
@@ -57,7 +61,7 @@ export function identifyClient(parts: WorkloadParts, vouched: VerifiedToken): Pr
 function ownActor({ claims, issuer }: VerifiedToken): string {
   const { iss, sub } = { ...Object(claims.act) }
   if (iss !== issuer.issuer || typeof sub !== 'string' || !/^[\x20-\x7e]{1,512}$/.test(sub))
-    throw new Problem('issuer.not_trusted', 'who acts with the token is none of its issuer')
+    throw new Problem('issuer.not_trusted', 'the actor of the token belongs to another issuer')
   return sub
 }
 
@@ -69,7 +73,7 @@ async function identified(
   const { claims, issuer } = vouched
   const rule = issuer.rules.find(({ when }) => when.every((test) => holds(test, claims)))
   if (onlyNamed && !(rule && 'agent' in rule.gives))
-    throw new Problem('issuer.not_trusted', 'no rule says who acts with this token')
+    throw new Problem('issuer.not_trusted', 'no rule maps this token to an agent')
   const agent =
     rule && 'agent' in rule.gives
       ? await named(parts.storage.read, rule.gives.agent)
@@ -104,7 +108,7 @@ function admit(
     const before = await known(tx, vouched)
     if (before) return before
     if (!(await takeRoom(tx, issuer.name)))
-      throw new Problem('issuer.full', `\`${issuer.name}\` vouches for as many agents as it may`)
+      throw new Problem('issuer.full', `\`${issuer.name}\` has reached its limit of agents`)
     const given = await givenBy(tx, rule)
     const agent = newcomer(
       vouched,

@@ -49,7 +49,7 @@ export class Introspections {
     if (known && now - known.at < INTROSPECTED_FOR_MS) return known.said
     // Strangers may send as many tokens as they like; their server is not to feel all of them.
     if (this.#underWay >= MAX_AT_ONCE)
-      throw new Problem('issuer.unreachable', 'too many tokens are being asked about')
+      throw new Problem('issuer.unreachable', 'too many introspection requests are pending')
     // First: what cannot be asked is not under way.
     const question = asked()
     this.#underWay++

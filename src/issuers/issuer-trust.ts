@@ -187,7 +187,7 @@ export class IssuerTrust {
   async ofActor(by: TrustedIssuer, { iss, sub }: Actor): Promise<TrustedIssuer> {
     const issuer = by.issuer === iss ? by : await this.#namingAgents(iss)
     if (!issuer || !isOf(issuer, sub))
-      throw new Problem('actor.not_trusted', 'an agent acts in it whose issuer is not trusted')
+      throw new Problem('actor.not_trusted', 'the issuer of an actor is not trusted')
     return issuer
   }
 
@@ -220,7 +220,7 @@ export class IssuerTrust {
     const expected = { use: 'access_token', typ: access.typ, audience: resource } as const
     if (!access.introspection) return this.#checked(token, expected, issuer)
     const said = await this.#ask(issuer, access.introspection, token)
-    if (!said) throw new Problem('token.expired', 'its server says that the token does not hold')
+    if (!said) throw new Problem('token.expired', 'its server says that the token is not active')
     return this.#introspected(withoutSecret(issuer), token, said, resource)
   }
 
@@ -292,7 +292,7 @@ export class IssuerTrust {
   /** In force, and for this. */
   #standing(issuer: StoredIssuer | undefined, use: IssuerUse | undefined): StoredIssuer {
     if (!issuer || (use !== undefined && !issuer.uses.includes(use)))
-      throw new Problem('issuer.not_trusted', 'the issuer is not trusted with this')
+      throw new Problem('issuer.not_trusted', 'the issuer is not trusted for this')
     if (issuer.state !== 'active')
       throw new Problem(`issuer.${issuer.state}`, `\`${issuer.name}\` is ${issuer.state}`)
     if (issuer.expiresAt !== null && issuer.expiresAt <= this.#clock.now())
@@ -364,7 +364,7 @@ function subjectOf({ subjectPrefix }: TrustedIssuer, { sub }: Claims): string {
     subjectPrefix !== null &&
     !(sub.startsWith(subjectPrefix) && sub.length > subjectPrefix.length)
   )
-    throw new Problem('issuer.not_trusted', 'the issuer is not trusted to speak of this subject')
+    throw new Problem('issuer.not_trusted', 'the subject does not have the registered prefix')
   return sub
 }
 

@@ -22,7 +22,7 @@ export function readAccess(value: unknown, reach: { loopback: boolean }): Access
     typ = ['at+jwt'],
     ...more
   } = membersOf(value)
-  if (Object.keys(more).length > 0) throw bad('access has a member that means nothing')
+  if (Object.keys(more).length > 0) throw bad('`access` has an unknown member')
   if (typeof provider !== 'string' || provider === '')
     throw bad('`provider` is the identity provider whose people the tokens speak for')
   if (typeof subject !== 'string' || !claimName(subject)) throw bad('`subject` names a claim')
@@ -61,7 +61,7 @@ function readDetailRules(value: unknown): DetailRule[] {
       ours &&
       (listOf(bounds, 'bounds', 0).length > 0 || listOf(ignores, 'ignores', 0).length > 0)
     )
-      throw bad('what is written as ours says its own bounds')
+      throw bad('a `remit_call` rule has no other members: the details have their own bounds')
     if (ours) return { type, when: tests, gives: null }
     return {
       type,
@@ -80,14 +80,15 @@ function readBound(value: unknown) {
   const { from, op, path, ...more } = membersOf(value)
   const operator = OPERATORS.find((one) => one === op)
   if (Object.keys(more).length > 0 || operator === undefined)
-    throw bad('a bound has path, op and from: where its value stands')
+    throw bad('a bound has `path`, `op` and `from` (the member with its value)')
   if (typeof path !== 'string' || !/^\/[\x21-\x7e]{0,512}$/.test(path))
     throw bad('the path of a bound is a JSON Pointer')
   return { path, op: operator, from: readClaim(from) }
 }
 
 function readClaim(value: unknown): string {
-  if (typeof value !== 'string' || !claimName(value)) throw bad('a member is named, or pointed to')
+  if (typeof value !== 'string' || !claimName(value))
+    throw bad('a member is a name or a JSON Pointer')
   return value
 }
 

@@ -58,7 +58,7 @@ export function readFixed(described: IssuerDescription, reach: IssuerAddressRule
   const { issuer, name, tenant = null } = described
   if (!isName(name)) throw bad(`\`${name}\` is not a name: lower-case letters, digits, hyphens`)
   if (tenant && (!isText(tenant.claim) || !isText(tenant.value)))
-    throw bad('a tenant is a claim and what it says, both plain text')
+    throw bad('a tenant is a claim and its value, both plain text')
   if (issuer.startsWith(trustDomainId(''))) {
     if (!isDomain(issuer.slice(trustDomainId('').length)))
       throw bad(`\`${issuer}\` is not \`spiffe://\` and a trust domain`)
@@ -67,7 +67,7 @@ export function readFixed(described: IssuerDescription, reach: IssuerAddressRule
   }
   if (!isAddress(issuer, reach) || issuer.includes('?'))
     throw bad(`\`${issuer.slice(0, 200)}\` is not an https URL without query and fragment`)
-  if (issuer === reach.remit) throw bad('Remit vouches for nobody to itself')
+  if (issuer === reach.remit) throw bad('Remit cannot be its own trusted issuer')
   return { name, kind: 'oauth', issuer, tenant }
 }
 
@@ -81,18 +81,18 @@ export function readTerms(
   const uses = readUses(kind, given.uses)
   if (audience !== null && !isText(audience)) throw bad('an audience is plain text')
   if (subjectPrefix !== null && !(isText(subjectPrefix) && /[/:]$/.test(subjectPrefix)))
-    throw bad('what every subject begins with ends with / or :')
+    throw bad('a subject prefix ends with / or :')
   if (contact !== '' && !isLine(contact)) throw bad('a contact is one line')
   const trust = readTrust(given.trust)
   const access = readAccess(given.access ?? null, reach)
   if ((access !== null) !== uses.includes('access_token'))
-    throw bad('how access tokens are read is said exactly where they are accepted')
+    throw bad('`access` is required with the use `access_token`, and only then')
   const people = readPeople(given.people ?? null, issuer)
   if ((people !== null) !== uses.some((use) => use === 'id_jag' || use === 'chaining'))
-    throw bad('for whom assertions speak is said exactly where they are accepted')
+    throw bad('`people` is required with the uses `id_jag` and `chaining`, and only then')
   const peer = readPeer(given.peer ?? null)
   if ((peer !== null) !== uses.includes('peer'))
-    throw bad('what a peer gets of ours is said exactly of peers')
+    throw bad('`peer` is required with the use `peer`, and only then')
   return {
     people,
     peer,
@@ -113,7 +113,7 @@ export function readTerms(
 function readUses(kind: Fixed['kind'], uses: readonly string[]): IssuerUse[] {
   const known = ISSUER_USES.filter((use) => uses.includes(use))
   if (known.length === 0 || known.length !== uses.length)
-    throw bad(`say what it is trusted with: ${ISSUER_USES.join(', ')}`)
+    throw bad(`set its uses: ${ISSUER_USES.join(', ')}`)
   if (kind === 'spiffe' && uses.some((use) => use !== 'workload'))
     throw bad('a trust domain vouches for workloads and nothing else')
   return known

@@ -18,7 +18,7 @@ export function readPeople(value: unknown, issuer: string): PeopleMapping | null
     subject = 'sub',
     ...more
   } = membersOf(value)
-  if (Object.keys(more).length > 0) throw bad('`people` has a member that means nothing')
+  if (Object.keys(more).length > 0) throw bad('`people` has an unknown member')
   if (typeof provider !== 'string' || !/^[\x21-\x7e]{1,2048}$/.test(provider))
     throw bad('`provider` is the identity provider whose people the assertions speak for')
   if (subject !== 'sub' && subject !== 'aud_sub') throw bad('`subject` is `sub` or `aud_sub`')
@@ -31,7 +31,7 @@ export function readPeople(value: unknown, issuer: string): PeopleMapping | null
 export function readPeer(value: unknown): PeerMapping | null {
   if (value === null) return null
   const { clients = {}, details = false, resources, ...more } = membersOf(value)
-  if (Object.keys(more).length > 0) throw bad('`peer` has a member that means nothing')
+  if (Object.keys(more).length > 0) throw bad('`peer` has an unknown member')
   if (typeof details !== 'boolean') throw bad('`details` is true or false')
   if (!Array.isArray(resources) || resources.length === 0 || resources.length > MAX_RESOURCES)
     throw bad('`resources` are identifiers of what the peer protects')
@@ -52,7 +52,7 @@ function readClients(value: unknown): PeerMapping['clients'] {
 
 function readClient([agent, clientId]: [string, unknown]): [string, string] {
   if (!isName(agent) || looksLikeClientUrl(agent))
-    throw bad('`clients` says by agent what its client id is there')
+    throw bad('`clients` maps agents to their client ids')
   if (typeof clientId !== 'string' || !/^[\x21-\x7e]{1,512}$/.test(clientId))
     throw bad('a client id is plain text')
   return [agent, clientId]

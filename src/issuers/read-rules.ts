@@ -25,11 +25,11 @@ function readRule(value: unknown, most: TrustLevel): IdentityRule {
   const { admit, agent, name, when, ...more } = membersOf(value)
   if (!isName(name)) throw bad('a rule has a name: lower-case letters, digits, hyphens')
   const unknown = Object.keys(more)[0]
-  if (unknown !== undefined) throw bad(`the rule \`${name}\` has a member that means nothing`)
+  if (unknown !== undefined) throw bad(`the rule \`${name}\` has an unknown member`)
   if (!Array.isArray(when) || when.length === 0 || when.length > MAX_TESTS)
     throw bad(`the rule \`${name}\` has 1 to ${MAX_TESTS} conditions`)
   if ((agent === undefined) === (admit === undefined))
-    throw bad(`the rule \`${name}\` names an agent, or says what agents it admits get`)
+    throw bad(`the rule \`${name}\` has either \`agent\` or \`admit\``)
   const tests = when.map(readTest)
   if (agent === undefined) return { name, when: tests, gives: { admit: readAdmitted(admit, most) } }
   if (!isName(agent)) throw bad(`the rule \`${name}\` names no agent`)
@@ -41,7 +41,7 @@ export function readTest(value: unknown): ClaimTest {
   const { claim, equals, prefix, ...more } = membersOf(value)
   const text = equals ?? prefix
   if (Object.keys(more).length > 0 || (equals === undefined) === (prefix === undefined))
-    throw bad('a condition says a claim, and what it equals or begins with')
+    throw bad('a condition has `claim`, and `equals` or `prefix`')
   if (typeof claim !== 'string' || typeof text !== 'string')
     throw bad('a condition compares a claim with text')
   const test: ClaimTest = { claim, is: equals === undefined ? 'prefix' : 'equals', value: text }
@@ -54,7 +54,7 @@ function readAdmitted(value: unknown, most: TrustLevel) {
   const { ceiling, owner, trust, ...rest } = membersOf(value)
   const { may_delegate: mayDelegate = null, sponsor = null, ...more } = rest
   if (Object.keys(more).length > 0 || typeof owner !== 'string')
-    throw bad('what is admitted has trust, ceiling, owner, may_delegate and sponsor')
+    throw bad('`admit` has the members trust, ceiling, owner, may_delegate and sponsor')
   const level = readTrust(trust)
   if (level > most) throw bad('a rule gives no more trust than its issuer has')
   return {
@@ -73,7 +73,7 @@ function readSponsored(value: unknown): Sponsored {
   const { days, purpose, seconds, tasks, ...more } = membersOf(value)
   const line = typeof purpose === 'string' && isPurpose(purpose) ? purpose : undefined
   if (Object.keys(more).length > 0 || line === undefined)
-    throw bad('a sponsor says a purpose of one line, and how many tasks in how many seconds')
+    throw bad('`sponsor` has a purpose of one line, and a number of tasks and seconds')
   return {
     purpose: line,
     tasks: within(tasks, MAX.tasks),

@@ -139,7 +139,7 @@ export function checkClaims(claims: PlainObject, expect: ClaimsExpectation): Cla
   const wanted = expect.audience
   const named = isAudience(aud) ? aud : undefined
   if (wanted !== undefined && (named === undefined || !isFor(named, wanted))) {
-    throw new Problem('token.wrong_audience', 'the token is meant for someone else')
+    throw new Problem('token.wrong_audience', 'the token has another audience')
   }
   if (now >= exp * 1000) throw new Problem('token.expired', 'the token has expired')
   if (Math.max(iat, nbf) * 1000 > now + CLOCK_SKEW_MS) {

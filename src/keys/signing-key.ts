@@ -134,7 +134,10 @@ export function openKey(
     stored.custody === 'here' ? openHere(stored, master) : openHeld(stored, master, signer)
   // INVARIANT: what is published is the half of what signs, whatever somebody wrote into the row.
   if (!importPublicJwk(stored.publicJwk).key.equals(opened.publicKey))
-    throw new Problem('keys.cannot_open', `what ${stored.kid} publishes is not its own`)
+    throw new Problem(
+      'keys.cannot_open',
+      `the public key of ${stored.kid} does not belong to its private key`,
+    )
   return opened
 }
 

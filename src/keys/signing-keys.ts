@@ -137,7 +137,8 @@ export class SigningKeys {
   async make(): Promise<StoredKey> {
     const { clock, master, random, signer } = this.#options
     if (this.makesHere) return makeKey('tokens', master, random, clock.now())
-    if (!signer) throw new Problem('keys.signer_missing', 'keys are made in a signer that is none')
+    if (!signer)
+      throw new Problem('keys.signer_missing', 'new keys need a signer, and none is configured')
     return makeHeldKey(signer, { clock, master, random })
   }
 

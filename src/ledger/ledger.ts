@@ -388,7 +388,7 @@ function isWithin(number: number, least: number, most: number): boolean {
 }
 
 function noBreak(history: number): Problem {
-  return new Problem('ledger.no_break', `there is no break that history ${history} would follow`)
+  return new Problem('ledger.no_break', `no break is waiting to be accepted as history ${history}`)
 }
 
 function unknownPosition(position: number): Problem {

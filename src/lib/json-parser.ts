@@ -90,7 +90,7 @@ export class JsonParser {
     if (name.startsWith('__') && FORBIDDEN_NAMES.has(name) && !this.#allowed.includes(name))
       throw new Problem('input.forbidden_key', `${name} at ${start} is not allowed`)
     if (members.has(name))
-      throw new Problem('input.duplicate_key', `the member name at ${start} is a repetition`)
+      throw new Problem('input.duplicate_key', `the member name at ${start} is a duplicate`)
     this.#space()
     this.#skip(COLON, 'expected :')
     return name

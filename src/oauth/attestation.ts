@@ -42,7 +42,7 @@ export async function readClientForm(
 function withAttestation(message: IncomingMessage, form: Form): Form {
   if (!isAttested(message)) return form
   if (form.has('client_assertion') || form.has('client_secret'))
-    throw new Problem('oauth.invalid_request', 'a client authenticates in one way')
+    throw new Problem('oauth.invalid_request', 'use one authentication method')
   const attestation = onlyOne(message, ATTESTATION)
   const separate = headerValues(message, POP).length > 0
   const proof = onlyOne(message, separate ? POP : 'dpop')
@@ -66,7 +66,7 @@ function onlyOne(message: IncomingMessage, name: string): string {
 function requireOwn(clientId: string | undefined, attestation: string): void {
   if (clientId === undefined) return
   if (subjectOf(attestation) !== clientId)
-    throw new Problem('attestation.invalid', '`client_id` is not whom the attestation is about')
+    throw new Problem('attestation.invalid', '`client_id` is not the subject of the attestation')
 }
 
 /** As it says, before anybody has looked whether that is true. */

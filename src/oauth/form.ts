@@ -62,7 +62,7 @@ export function parseForm(text: string): Form {
       throw new Problem('oauth.invalid_request', 'the body is not well-formed')
     }
     if (seen.has(name))
-      throw new Problem('oauth.invalid_request', `parameter \`${name.slice(0, 40)}\` came twice`)
+      throw new Problem('oauth.invalid_request', `parameter \`${name.slice(0, 40)}\` occurs twice`)
     seen.add(name)
     if (value !== '') form.set(name, value)
   }

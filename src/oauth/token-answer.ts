@@ -27,7 +27,7 @@ export function openingAnswer(answer: OpeningAnswer): TokenAnswer {
   if (answer.outcome === 'needs_consent') {
     throw new Problem(
       'consent.required',
-      'the person has not agreed to this yet; send them to `interaction_uri`, then repeat the exchange',
+      'the person has not consented yet; send them to `interaction_uri`, then repeat the exchange',
       {
         members: { interaction_uri: answer.page, interaction_id: answer.consentId },
       },
@@ -41,7 +41,7 @@ export function openingAnswer(answer: OpeningAnswer): TokenAnswer {
       interval: answer.interval,
     }
     const code = page === undefined ? 'deferral.pending' : 'deferral.person_needed'
-    throw new Problem(code, 'somebody has to be asked; ask again with the code', {
+    throw new Problem(code, 'the request is pending; poll with the code', {
       members: { ...members, ...(page === undefined ? {} : { interaction_uri: page }) },
     })
   }

@@ -16,7 +16,7 @@ export async function keepingAdministrator<T>(tx: Tx, act: () => Promise<T>): Pr
   if (before && !(await hasActiveMember(tx, ADMINISTRATORS))) {
     throw new Problem(
       'person.last_administrator',
-      'nobody would be left who can manage Remit: make someone else an administrator first',
+      'this is the last administrator: make someone else an administrator first',
     )
   }
   return done

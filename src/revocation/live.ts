@@ -185,7 +185,10 @@ export class Live {
   /** Ends the lease and drops at once what was read under it; the next renewal reads anew. */
   #leaseOver(): Problem {
     this.#replica.lose()
-    return new Problem('live.lease_over', 'this server had lost its lease; nothing was done')
+    return new Problem(
+      'live.lease_over',
+      'this server had lost its lease on cached data; nothing was done',
+    )
   }
 
   /**

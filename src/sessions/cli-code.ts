@@ -56,7 +56,7 @@ export async function redeemCliCode(
     return valid ? openSessionIn(parts, tx, { ...stored, kind: 'cli' }) : undefined
   })
   if (!opened)
-    throw new Problem('cli_code.invalid', 'this code is unknown, used or over a minute old')
+    throw new Problem('cli_code.invalid', 'this code is unknown, used or older than a minute')
   return opened
 }
 

@@ -63,8 +63,9 @@ export function factsOf({ agents, details, mode, people }: Space) {
 
 async function requirePlace(tx: Tx, { kind, parentId }: Space): Promise<void> {
   if (parentId === null) {
-    if (kind !== 'organization') throw new Problem('space.bad', `a ${kind} is in another space`)
-    if (await hasOrganization(tx)) throw new Problem('space.exists', 'there is an organization')
+    if (kind !== 'organization') throw new Problem('space.bad', `a ${kind} needs a parent space`)
+    if (await hasOrganization(tx))
+      throw new Problem('space.exists', 'there is already an organization')
     return
   }
   const line = await findLine(tx, parentId)

@@ -52,7 +52,8 @@ function read(
   isOne: (name: string) => boolean,
 ): readonly string[] {
   const wrong = list.find((name) => !isOne(name))
-  if (wrong !== undefined) throw new Problem('space.bad', `\`${what}\`: \`${wrong}\` is none`)
+  if (wrong !== undefined)
+    throw new Problem('space.bad', `\`${what}\`: \`${wrong}\` does not exist`)
   if (list.length > MAX) throw new Problem('space.bad', `\`${what}\`: ${MAX} at most`)
   return [...new Set(list)].sort()
 }

@@ -117,7 +117,7 @@ function withinAgent(
       ? null
       : intersect(asDelegates(handed), agent.mayDelegate ?? agent.ceiling, kindOf)
   if (details.length === 0 && !mayDelegate?.length)
-    throw new Problem('task.beyond_ceiling', 'the agent may never be given any of this')
+    throw new Problem('task.beyond_ceiling', "nothing of this is within the agent's ceiling")
   return { details, mayDelegate }
 }
 
@@ -125,7 +125,7 @@ function termsOf(
   { expiresAt, rate, schedule }: Sponsorship,
   now: number,
 ): Pick<SponsorGrant, 'schedule' | 'rate' | 'expiresAt'> {
-  if (!schedule && !rate) throw bad('say when or how often: a schedule or a rate')
+  if (!schedule && !rate) throw bad('a schedule or a rate is required')
   if (!(expiresAt > now && expiresAt <= now + MAX_GRANT))
     throw bad('an end is needed, in the future and at most a year away')
   if (rate && !(fits(rate.tasks, RATE_LIMITS.tasks) && fits(rate.seconds, RATE_LIMITS.seconds)))

@@ -59,7 +59,7 @@ export class DiskGuard {
     if (this.#room !== 'reserved') return
     throw new Problem(
       'storage.reserved',
-      'the disk of the store is nearly full; what is left is kept for revocation and sign-in',
+      'the disk of the database is nearly full; the rest is reserved for revocation and sign-in',
     )
   }
 }

@@ -94,7 +94,10 @@ function stillSo(
   found: Found | undefined,
 ): Introspection {
   if (caller.view && !live.holds(caller.view))
-    throw new Problem('introspection.unauthenticated', 'the caller changed meanwhile; ask again')
+    throw new Problem(
+      'introspection.unauthenticated',
+      'the caller changed in the meantime; ask again',
+    )
   if (ledger.broken !== undefined) return INACTIVE
   if (!found?.views.every((view) => live.holds(view))) return INACTIVE
   return { active: true, ...found.claims }

@@ -98,7 +98,7 @@ function isSaid({ code }: Problem): boolean {
 function unauthenticated(cause: Problem | undefined): Problem {
   return new Problem(
     'introspection.unauthenticated',
-    'the credential of an API, an enforcement point or an agent is needed',
+    'a credential of an API, an enforcement point or an agent is required',
     cause ? { cause } : {},
   )
 }

@@ -153,7 +153,7 @@ export function authenticationClaims(
 export function lifeUntil(expiresAt: number, clock: Clock): { iat: number; exp: number } {
   const iat = Math.floor(clock.now() / 1000)
   const exp = Math.floor(expiresAt / 1000)
-  if (exp <= iat) throw new Problem('token.expired', 'what the token would stand for has ended')
+  if (exp <= iat) throw new Problem('token.expired', 'what the token depends on has ended')
   return { iat, exp }
 }
 
@@ -189,7 +189,7 @@ export async function checkAccessToken(
   const { acr, auth_time, client_id, iat, exp, nbf, scope } = claims
   const task = objectMember(claims, 'task')
   const cnf = objectMember(claims, 'cnf')
-  if (!isId('task', client_id) || task.id !== client_id) throw malformed('it is of no task')
+  if (!isId('task', client_id) || task.id !== client_id) throw malformed('it names no task')
   if (scope !== undefined && typeof scope !== 'string') throw malformed('`scope` is not a text')
   if (acr !== undefined && typeof acr !== 'string') throw malformed('`acr` is not a text')
   if (auth_time !== undefined && !isSeconds(auth_time)) throw malformed('`auth_time` is not a time')

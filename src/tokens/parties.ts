@@ -117,10 +117,10 @@ export function readParties(issuer: string, claims: PlainObject): PartyClaims {
     return { sub, sub_profile: 'ai_agent', ...(act && { act }), ...(sponsor && { sponsor }) }
   }
   if (claims.sponsor !== undefined) throw malformed('it names a person and a sponsor')
-  if (claims.sub_profile !== 'user' || !act) throw malformed('it does not say for whom who acts')
+  if (claims.sub_profile !== 'user' || !act) throw malformed('it has an actor and no subject')
   // INVARIANT: where the person's name is for one audience alone, nothing says who that is, and only there.
   if (isPairwise(sub) && claims.sub_id === undefined) return { sub, sub_profile: 'user', act }
-  if (isPairwise(sub)) throw malformed('it says who a pairwise subject is')
+  if (isPairwise(sub)) throw malformed('it identifies a pairwise subject')
   const upstream = objectMember(claims, 'sub_id')
   if (upstream.format !== 'iss_sub') throw malformed('`sub_id` is of another format')
   const pair = { iss: textMember(upstream, 'iss'), sub: textMember(upstream, 'sub') }
@@ -163,8 +163,8 @@ export function readActors(act: unknown): readonly ForeignActor[] {
       throw new Problem('token.chain_too_deep', `more than ${MAX_CHAIN} agents`)
     const { act: before, iss, sub, sub_profile: profile, ...more } = objectOf(next, 'act')
     const [unknown] = Object.keys(more)
-    if (unknown !== undefined) throw malformed('an `act` has a member that means nothing here')
-    if (!isActorText(iss) || !isActorText(sub)) throw malformed('an `act` does not say who it is')
+    if (unknown !== undefined) throw malformed('an `act` has an unknown member')
+    if (!isActorText(iss) || !isActorText(sub)) throw malformed('an `act` has no subject')
     if (profile !== undefined && !(typeof profile === 'string' && PROFILE.test(profile)))
       throw malformed('`sub_profile` of an `act` is no list of profiles')
     actors.push({ iss, sub, ...(profile === undefined ? {} : { sub_profile: profile }) })

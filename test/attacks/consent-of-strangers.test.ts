@@ -140,7 +140,7 @@ inEachWorld(
       const victim = await w.browser('sam')
       const opened = await victim.get(page.url)
       assert.equal(opened.status, 404)
-      assert.match(opened.text, /no such request was begun in this browser/i)
+      assert.match(opened.text, /this browser has no such request/i)
       // Nor does an answer in the one browser help the other.
       const resumed = await victim.get(`${w.issuer}/oauth/authorize/${idOf(page)}`)
       assert.equal(resumed.status, 404)

@@ -131,7 +131,7 @@ inEachWorld(
       assert.equal(shown.status, 200)
       const second = await type(w, 'fiona', String(body.user_code))
       assert.equal(second.shown.status, 400)
-      assert.ok(second.shown.text.includes('typed before'))
+      assert.ok(second.shown.text.includes('already typed'))
       const fiona = await w.browser('fiona')
       assert.equal((await fiona.get(shown.url)).status, 404, 'it is not her question')
       const late = (await begin(w)).body

@@ -53,7 +53,7 @@ inEachWorld(
       assert.equal(seen.brand_new, undefined)
       const sent = notes.calls().length
       const refused = rpcOf(await session.call('say', { text: 'x' }))
-      assert.match(wordsOf(refused.result), /not what was reviewed any more/)
+      assert.match(wordsOf(refused.result), /changed after its review/)
       assert.equal(rpcOf(await session.call('brand_new')).error.code, -32602)
       assert.equal(notes.calls().length, sent, 'nothing was sent')
       await listed(await place.session(await place.open()))

@@ -197,7 +197,7 @@ inEachWorld(
       const browser = await stranger.browser('sam')
       const answer = await browser.submit(page, /^grant$/)
       assert.equal(answer.status, 409)
-      assert.match(answer.text, /says something else of itself by now/)
+      assert.match(answer.text, /the program's description has changed/i)
     })
 
     it('one with a key proves it at each step, and gets bound tokens only', async () => {
@@ -369,12 +369,12 @@ inEachWorld(
 
     it('what is wrong with a document is said on a page, and nobody is sent anywhere', async () => {
       const cases: [Record<string, unknown>, RegExp][] = [
-        [{ client_id: 'https://other.example/c.json' }, /not the address it is at/],
-        [{ client_secret: 'x' }, /no secret where all can read it/],
+        [{ client_id: 'https://other.example/c.json' }, /is not its own URL/],
+        [{ client_secret: 'x' }, /a public document must not contain/i],
         [{ token_endpoint_auth_method: 'client_secret_post' }, /needs a secret/],
         [{ redirect_uris: ['https://evil.example/cb'] }, /neither at .* nor on this computer/],
         [{ client_name: undefined }, /client_name` is missing|client_name/],
-        [{ grant_types: ['client_credentials'] }, /it asks no person/],
+        [{ grant_types: ['client_credentials'] }, /it cannot use the authorization endpoint/],
       ]
       for (const [over, said] of cases) {
         const { stranger, url } = await arrive(over)

@@ -137,7 +137,7 @@ inEachWorld(
       // What is critical a bearer token may never do, whatever the enterprise says.
       const message = { name: 'send_message', arguments: { to: 'a@example.com', text: 'hello' } }
       const refused = await client.callTool(message)
-      assert.match(wordsOf(refused), /cannot prove possession/)
+      assert.match(wordsOf(refused), /clients without a key may not make calls of this risk class/)
       assert.ok(!w.log.includes(tokens.access_token), 'tokens stay out of the log')
     })
 

@@ -30,7 +30,7 @@ const SLOW: Misbehaving = {
 
 const HOSTILE: Misbehaving = {
   'that floods with events': [
-    /larger than may pass/,
+    /the response is too large/,
     (_, reply) => {
       const noise = { jsonrpc: '2.0', method: 'notifications/message', params: { data: 'x' } }
       stream(reply, ...Array.from({ length: 60 }, () => noise))
@@ -38,11 +38,11 @@ const HOSTILE: Misbehaving = {
     },
   ],
   'whose result is huge': [
-    /larger than may pass/,
+    /the response is too large/,
     ({ message }, reply) => answer(reply, message.id, { content: ['x'.repeat(200_000)] }),
   ],
   'whose event never ends': [
-    /larger than may pass/,
+    /the response is too large/,
     (_, reply) => {
       stream(reply)
       reply.write(`data: ${'x'.repeat(200_000)}`)
@@ -50,25 +50,25 @@ const HOSTILE: Misbehaving = {
     },
   ],
   'that answers another question': [
-    /answered something that is not MCP/,
+    /sent an invalid response/,
     (_, reply) => answer(reply, 'dec_other', { content: [] }),
   ],
   'that answers with a page': [
-    /answered something that is not MCP/,
+    /sent an invalid response/,
     (_, reply) => {
       reply.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Sign in</h1>')
       return true
     },
   ],
   'that sends us elsewhere': [
-    /not MCP \(status 307\)/,
+    /invalid response \(status 307\)/,
     (_, reply) => {
       reply.writeHead(307, { location: 'http://169.254.169.254/' }).end()
       return true
     },
   ],
   'that does not take our credential': [
-    /not MCP \(status 401\)/,
+    /invalid response \(status 401\)/,
     (_, reply) => {
       reply.writeHead(401, { 'www-authenticate': 'Bearer' }).end()
       return true
@@ -82,7 +82,7 @@ const HOSTILE: Misbehaving = {
     },
   ],
   'whose JSON can be read in two ways': [
-    /answered something that is not MCP/,
+    /sent an invalid response/,
     ({ message }, reply) => {
       reply.setHeader('content-type', 'application/json')
       reply.end(`{"jsonrpc":"2.0","id":"${message.id}","result":{},"result":{"content":[]}}`)
@@ -222,13 +222,13 @@ inEachWorld(
     it('one that cannot be reached, or does not speak MCP: no session begins', async () => {
       const task = await place.open()
       notes.play(on('initialize', (_, reply) => reply.writeHead(500).end() !== undefined))
-      await assert.rejects(place.connect(task), /not MCP \(status 500\)/)
+      await assert.rejects(place.connect(task), /invalid response \(status 500\)/)
       notes.play(
         on('initialize', ({ message }, reply) =>
           answer(reply, message.id, { protocolVersion: '1999-01-01' }),
         ),
       )
-      await assert.rejects(place.connect(task), /not MCP/)
+      await assert.rejects(place.connect(task), /invalid response/)
     })
 
     it('one whose task ends while it streams: cut, and told that it was cancelled', async () => {

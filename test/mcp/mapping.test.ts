@@ -216,7 +216,7 @@ inEachWorld(
       const { said, sent } = await call()
       assert.match(
         said.error?.message ?? wordsOf(said.result),
-        /not what was reviewed|unknown tool/,
+        /changed after its review|unknown tool/,
       )
       assert.equal(sent, 0)
       assert.equal(point.asked.length, 0)

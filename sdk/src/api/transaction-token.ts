@@ -55,7 +55,7 @@ export async function readTransaction(token: string, trust: Trust): Promise<Tran
   const [agent] = chain
   if (agent === undefined) throw invalid('it names no agent')
   const via = textOr(payload.req_wl)?.split(' ')
-  if (!via) throw invalid('it does not say who asked for it')
+  if (!via) throw invalid('it does not name the service that requested it')
   const texts = argumentTextsOf(tctx.arguments)
   if (!texts) throw invalid('its arguments cannot be read')
   return {
@@ -137,7 +137,7 @@ function parties(payload: JWTPayload): Pick<RemitCall, 'actors' | 'chain' | 'per
     return { ...others, chain, person: { id: sub } }
   const { iss, sub: subject } = recordOf(payload.sub_id)
   if (payload.sub_profile !== 'user' || typeof iss !== 'string' || typeof subject !== 'string')
-    throw invalid('it does not say for whom')
+    throw invalid('it has no subject')
   return { ...others, chain, person: { id: sub, issuer: iss, subject } }
 }
 

@@ -113,7 +113,7 @@ class TaskTransport implements McpTransport {
 
 const CUT = {
   code: -32603,
-  message: 'the answer was cut: whether the call was executed is not known',
+  message: 'the response was cut: it is unknown whether the call was executed',
 } as const
 
 function idOf(message: unknown): unknown {

@@ -45,7 +45,7 @@ function keyOf({ claims }: VerifiedToken): PublicKey {
 function inItsWords(cause: unknown): never {
   if (!(cause instanceof Problem) || cause.status >= 500) throw cause
   if (cause.code === 'token.expired' || cause.code === 'token.too_old')
-    throw new Problem('attestation.stale', 'the attestation is over', { cause })
+    throw new Problem('attestation.stale', 'the attestation has expired', { cause })
   if (cause.code.startsWith('token.')) throw invalid(`the attestation: ${cause.detail}`, cause)
   throw cause
 }

@@ -54,16 +54,16 @@ export async function checkPossession(
     throw invalid('the proof is not signed by a key of its instance')
   // INVARIANT: the key of the attestation signs; a DPoP proof names it too (section 5.2).
   if (kind === 'dpop_combined' && thumbprintOf(header.jwk) !== instance.thumbprint)
-    throw invalid('the DPoP proof is by another key than the attestation names')
+    throw invalid('the DPoP proof is not signed with the attested key')
   if (!(await verifySignature(alg, instance.key, signingInput, signature)))
-    throw invalid('the proof is not signed by the key that the attestation names')
+    throw invalid('the proof is not signed with the attested key')
   const claims = readObject(payload, 'claims set')
   if (kind === 'attestation_pop_jwt' && claims.aud !== expect.issuer)
-    throw invalid('the proof is for somebody else')
+    throw invalid('the proof is for another audience')
   const iat = issuedAt(claims, expect.clock)
   const challenge = kind === 'attestation_pop_jwt' ? claims.challenge : claims.nonce
   if (!expect.challenges.holds(challenge))
-    throw new Problem('attestation.challenge_needed', 'the proof answers no challenge of now')
+    throw new Problem('attestation.challenge_needed', 'the proof contains no valid challenge')
   return {
     replayKey: sha256url(`attested\0${instance.thumbprint}\0${jtiOf(claims)}`),
     expiresAt: iat + MAX_AGE_MS + 2 * CLOCK_SKEW_MS,
@@ -82,7 +82,8 @@ function thumbprintOf(jwk: unknown): string | undefined {
 function issuedAt({ iat }: PlainObject, clock: Clock): number {
   if (typeof iat !== 'number' || !Number.isSafeInteger(iat)) throw invalid('the proof has no `iat`')
   const age = clock.now() - iat * 1000
-  if (age < -CLOCK_SKEW_MS || age > MAX_AGE_MS) throw invalid('the proof is not of now')
+  if (age < -CLOCK_SKEW_MS || age > MAX_AGE_MS)
+    throw invalid('the proof is too old or from the future')
   return iat * 1000
 }
 

@@ -25,6 +25,6 @@ export function readShown(text: string): ShownAttestation {
     !proof ||
     more.length > 0
   )
-    throw new Problem('attestation.invalid', 'there is not one attestation with one proof')
+    throw new Problem('attestation.invalid', 'exactly one attestation with one proof is needed')
   return { attestation, kind, proof }
 }

@@ -31,14 +31,14 @@ export async function byCertificate(
   if (await hasKeyOf(parts, agent, shown)) return agent
   const names = await listCertificateNames(parts.storage.read, agent.id)
   if (names.length === 0)
-    throw new Problem('agent_key.unknown', 'the certificate is of no key of the agent')
+    throw new Problem('agent_key.unknown', "the certificate's key is not registered for the agent")
   // INVARIANT: names are looked at in what was validated, and nowhere else.
   const checked = await checkPath(shown, {
     anchors: parts.clientAuthorities ?? [],
     now: parts.clock.now(),
   })
   if (!names.some((name) => isCalled(checked, name)))
-    throw new Problem('certificate.not_trusted', 'the certificate is of somebody else')
+    throw new Problem('certificate.not_trusted', 'the certificate belongs to another agent')
   return agent
 }
 

@@ -25,7 +25,10 @@ const MAX_LENGTH = 1024
 export function readCertificateName({ kind, value }: CertificateName): CertificateName {
   const read = value.length > MAX_LENGTH ? undefined : READ[kind](value)
   if (read === undefined)
-    throw new Problem('agent.bad_certificate_name', `this is no \`${kind}\` of a certificate`)
+    throw new Problem(
+      'agent.bad_certificate_name',
+      `this is not a valid \`${kind}\` of a certificate`,
+    )
   return { kind, value: read }
 }
 

@@ -22,7 +22,7 @@ export async function addCertificateName(parts: AgentParts, change: NameChange):
     write: async (tx) => {
       const now = parts.clock.now()
       if (!(await insertCertificateName(tx, { agentId, kind, value, now })))
-        throw new Problem('agent.certificate_name_taken', `\`${value}\` is an agent's already`)
+        throw new Problem('agent.certificate_name_taken', `\`${value}\` belongs to another agent`)
       return { type: 'agent.certificate_name_added', facts: { kind, value } }
     },
   })

@@ -25,8 +25,7 @@ const PAGE_MS = 60_000
  * @throws Problem `policy.replay_running`: one at a time; what `signal` was aborted with
  */
 export async function replay(db: Reader, given: Replay): Promise<ReplayReport> {
-  if (running)
-    throw new Problem('policy.replay_running', 'this replica is replaying for somebody already')
+  if (running) throw new Problem('policy.replay_running', 'this replica already runs a replay')
   running = true
   const thread = new ReplayThread(given.sets)
   try {

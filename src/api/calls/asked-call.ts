@@ -90,9 +90,9 @@ export function checkAsked({ headers = [], url }: AskedCall, { identifier }: Res
   if (rest === undefined || !/^(?:$|[/?])/.test(rest))
     throw new Problem('request.malformed', '`url` is not below the identifier of the API')
   if (headers.some(([name]) => CREDENTIALS.has(name)))
-    throw new Problem('request.malformed', '`headers` has a credential in it')
+    throw new Problem('request.malformed', '`headers` contains a credential')
   if (new Set(headers.map(([name]) => name)).size !== headers.length)
-    throw new Problem('request.malformed', '`headers` has a name twice')
+    throw new Problem('request.malformed', '`headers` contains a name twice')
 }
 
 /**

@@ -61,7 +61,7 @@ export async function reportOutcome(
     ...(state === 'answered' ? {} : { reason: 'api.reported' }),
     ...saidIn(decision, outcome),
   })
-  if (!done) throw new Problem('decision.ended', 'this call has an outcome already')
+  if (!done) throw new Problem('decision.ended', 'the outcome of this call was already recorded')
 }
 
 /** Nothing where no limit was looked at: then there is nothing that could be settled. */

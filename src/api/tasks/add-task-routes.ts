@@ -68,7 +68,7 @@ async function taskOf(
   const task = await requireTask(parts.decisions, credentialOf(parts, request), { suspendedToo })
   const { id } = request.params as { id: string } // the route names it
   // The token says which task it is; the address only repeats it.
-  if (task.id !== id) throw new Problem('task.unknown', 'the token is of another task')
+  if (task.id !== id) throw new Problem('task.unknown', 'the token belongs to another task')
   return task
 }
 

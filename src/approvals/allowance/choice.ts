@@ -29,12 +29,13 @@ export function readChoice(request: AccessRequest, value: unknown): Choice {
     'lifeSeconds',
     'pattern',
   ])
-  if (tie !== 'task' && tie !== 'agent') throw bad('it says neither `task` nor `agent`')
+  if (tie !== 'task' && tie !== 'agent') throw bad('the scope is neither `task` nor `agent`')
   if (tie === 'agent' && lifeSeconds === null)
-    throw bad('what is not tied to one task needs an end')
+    throw bad('a standing approval for more than one task needs an end')
   const { life, uses: count } = ALLOWANCE_LIMITS
   const parts = Array.isArray(pattern) ? Array.from<unknown>(pattern) : []
-  if (parts.length !== request.inspected.length) throw bad('not every argument is spoken of')
+  if (parts.length !== request.inspected.length)
+    throw bad('the pattern does not mention every argument')
   return {
     tie,
     uses: wholeOrNull(uses, count, 'times'),
@@ -47,7 +48,7 @@ function partFrom(leaf: Leaf, value: unknown): PatternPart {
   const { path, how, text } = membersOf(value, 'an argument', ['path', 'how', 'text', 'kind'])
   const known: readonly unknown[] = howsFor(leaf.kind)
   if (path !== leaf.path || !known.includes(how))
-    throw bad(`nothing like that can be said about ${leaf.path}`)
+    throw bad(`this bound is not possible for ${leaf.path}`)
   if (how === 'any') return { path: leaf.path, kind: leaf.kind, how }
   const part =
     how === 'is'
@@ -76,7 +77,7 @@ function wholeOrNull(
 ): number | null {
   if (value === null) return null
   if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most)
-    throw bad(`it has to be ${least} to ${most} ${unit}`)
+    throw bad(`it must be ${least} to ${most} ${unit}`)
   return value
 }
 
@@ -86,9 +87,9 @@ function membersOf(
   known: readonly string[],
 ): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw bad(`${what} cannot be read`)
+    throw bad(`${what} is not valid`)
   const members = new Map<string, unknown>(Object.entries(value))
-  for (const name of members.keys()) if (!known.includes(name)) throw bad(`${what} cannot be read`)
+  for (const name of members.keys()) if (!known.includes(name)) throw bad(`${what} is not valid`)
   return Object.fromEntries(members)
 }
 

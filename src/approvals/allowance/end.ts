@@ -27,7 +27,7 @@ export async function findAllowance(
 async function concerning(db: Reader, allowanceId: string, person: Person): Promise<Allowance> {
   const allowance = await readAllowance(db, allowanceId)
   if (allowance && (await concerns(db, allowance, person))) return allowance
-  throw new Problem('allowance.unknown', 'there is no such standing answer')
+  throw new Problem('allowance.unknown', 'there is no such standing approval')
 }
 
 async function concerns(db: Reader, allowance: Allowance, person: Person): Promise<boolean> {

@@ -43,10 +43,7 @@ export function readSubmission(request: ReadRequest, keys: readonly string[]): S
 function boundId(denial: JsonObject): string {
   const id = denial.get('evaluation_id')
   if (denial.has('binding_token') || typeof id !== 'string' || id.length > MAX_TEXT)
-    throw new Problem(
-      'access_request.bad_binding',
-      'a denial is bound by its `evaluation_id`, and by nothing else',
-    )
+    throw new Problem('access_request.bad_binding', 'bind the denial by its `evaluation_id`')
   return id
 }
 
@@ -61,7 +58,7 @@ function readActors(body: JsonObject): readonly string[] {
       ? each.get(actors.length === 0 ? 'id' : 'sub')
       : undefined
     if (!isMap(each) || typeof id !== 'string' || actors.length === MAX_CHAIN)
-      throw malformed('`client.actor` has to say who acts')
+      throw malformed('`client.actor` must name the acting agent')
     actors.push(id)
     each = each.get('act')
   }

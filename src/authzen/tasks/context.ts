@@ -54,7 +54,7 @@ function readShown(from: JsonObject): CallQuestion['shown'] {
   const method = textAt(from, 'method', 16)
   const url = textAt(from, 'url', MAX.url)
   if (scheme === 'DPoP' && (method === undefined || url === undefined))
-    throw malformed('with a proof, `context.method` and `context.url` say what it is about')
+    throw malformed('a proof needs `context.method` and `context.url`')
   return { token, scheme, proof, method: method ?? '', url: url ?? '' }
 }
 

@@ -179,7 +179,7 @@ function denied(reason: string, detail: string, enough?: string): Decision {
 
 const NO_TASK = denied(
   'evaluation.no_task',
-  'the question names no task',
+  'the evaluation names no task',
   'the id of the task in `context.task`, with token and proof of the call where they are at hand',
 )
 const WRONG_SUBJECT = denied(

@@ -91,7 +91,7 @@ function isSamePlace(a: Resource, b: Resource): boolean {
 
 const OVERTAKEN = {
   reason: 'catalog.changed',
-  detail: 'the API was described anew while the request was on its way',
+  detail: "the API's description changed during the request",
   enough: 'the same request again',
 } as const
 

@@ -54,4 +54,4 @@ export async function reachOf(parts: CallParts, admitted: AdmittedRequest): Prom
   }
 }
 
-const ADMITTED = { gate: 'credential', passed: true, detail: 'token and proof hold' } as const
+const ADMITTED = { gate: 'credential', passed: true, detail: 'token and proof are valid' } as const

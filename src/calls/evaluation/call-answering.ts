@@ -138,7 +138,7 @@ function offerOf(
 
 const USED = {
   reason: 'approval.used',
-  detail: 'the approval was used by another evaluation in the same moment',
+  detail: 'another evaluation used the approval at the same time',
   enough: 'a new access request',
 } as const
 const OVER: Unhelped = { reason: 'approval_expired', next: 'none' }

@@ -157,17 +157,15 @@ async function identifyAsked(
 ): Promise<Identified> {
   if (!shown) {
     if (asker.namesTasks && task !== undefined) return identifyTold(parts, { task, resource })
-    return nobody(
-      new Problem('token.missing', 'the question does not bring the token and proof of the call'),
-    )
+    return nobody(new Problem('token.missing', 'the evaluation has no token and proof of the call'))
   }
   const who = await identify(parts, { ...shown, resource })
   if (!who.known) return who
   // Of a token that we issued, whoever forwards it knows the task.
   if (task === undefined && who.held.task.openedBy !== 'token')
-    return nobody(new Problem('evaluation.no_task', 'the question names no task'), who.proof)
+    return nobody(new Problem('evaluation.no_task', 'the evaluation names no task'), who.proof)
   if (task !== undefined && who.held.task.id !== task)
-    return nobody(new Problem('token.unknown_task', 'the token is of another task'), who.proof)
+    return nobody(new Problem('token.unknown_task', 'the token belongs to another task'), who.proof)
   // INVARIANT: a call that was made with this proof is over; nobody makes it a second time.
   if (who.proof && (await wasUsed(parts.storage.read, 'dpop', who.proof.replayKey)))
     return nobody(new Problem('proof.replayed', 'the proof was used before'), who.proof)
@@ -240,7 +238,7 @@ function mismatch(
 
 const MUST_BE_TAKEN = {
   reason: 'evaluation.must_be_taken',
-  detail: 'the call would be permitted, and would use up something of which there is only so much',
+  detail: 'the call would be permitted, and would use up a budget or approval',
   enough: 'ask about the call itself when it runs (`POST /v1/calls`), where that is taken',
 } as const
 

@@ -58,7 +58,7 @@ export async function submitRequest(
     if (attached.outcome === 'too_many_pending')
       throw new Problem(
         'approval.too_many_pending',
-        'too many calls of this task or agent wait for people',
+        'too many calls of this task or agent are waiting for approval',
       )
     const { id: requestId } = attached.request
     const row = newRequest(parts, { denial, given, requestId })
@@ -163,7 +163,7 @@ export async function findSubmitted(parts: CallParts, pep: Pep, id: string): Pro
   const made = await findEvaluationRequest(parts.storage.read, pep.name, { id })
   if (!made) throw unknown()
   if (made.expiresAt <= parts.clock.now())
-    throw new Problem('access_request.expired', 'the submission can no longer be looked at')
+    throw new Problem('access_request.expired', 'the submission is no longer available')
   const submitted = await withRequest(parts, made)
   if (!mayAskAbout(pep, submitted.request.resource)) throw unknown()
   return submitted
@@ -181,7 +181,7 @@ export async function cancelSubmitted(
     (await parts.storage.transaction((tx) =>
       cancelRequest(parts, tx, request, 'enforcement_point.cancelled', kept),
     ))
-  if (!done) throw new Problem('access_request.not_pending', 'it is not waiting any more')
+  if (!done) throw new Problem('access_request.not_pending', 'it is no longer pending')
   return withRequest(parts, made)
 }
 

@@ -27,7 +27,7 @@ export async function askAgain(
   if (asked.outcome === 'too_many_pending')
     throw new Problem(
       'approval.too_many_pending',
-      'too many calls of this task or agent wait for people',
+      'too many calls of this task or agent are waiting for approval',
     )
   return asked.request
 }

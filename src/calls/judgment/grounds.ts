@@ -92,7 +92,7 @@ function definitionGate({
     gate: 'liveness',
     passed: false,
     reason: 'definition.changed',
-    detail: `\`${name}\` is not what was reviewed any more: its definition changed`,
+    detail: `the definition of \`${name}\` changed after its review`,
     enough: `an administrator looks at the change and accepts it: remit resources review ${resource}`,
   }
 }

@@ -102,7 +102,7 @@ function taken(seen: CallFacts, { policies }: DecisionInputs): DenialReason {
   const gone = {
     left: false,
     reason: 'budget.exhausted',
-    detail: 'other calls took what was left of it in the same moment',
+    detail: 'other calls used the rest of it at the same time',
     enough: 'the same call again, while something is left',
   }
   const facts = { ...seen, budgets: seen.budgets.map((budget) => ({ ...budget, ...gone })) }

@@ -14,8 +14,7 @@ export function tellUnbound(each: KnownCase, looked: DecisionInputsWithLimits, d
   if (bound.outcome === 'deny') return denial
   return {
     ...denial,
-    detail:
-      'this client cannot prove possession of a key, and such clients may not make a call of this risk',
+    detail: 'clients without a key may not make calls of this risk class',
     enough:
       'another way to the goal; or a client that sends DPoP proofs, or an administrator who allows it by policy',
   }

@@ -29,7 +29,7 @@ export class ReservationQueue {
     const at = this.#clock.monotonic()
     const [oldest] = this.#begun
     if (this.#begun.size >= this.#max || (oldest && at - oldest.at > MAX_RESERVATION_WAIT_MS))
-      throw new Problem('server.busy', 'too many calls wait for the store; nothing was sent')
+      throw new Problem('server.busy', 'too many calls wait for the database; nothing was sent')
     const place = { at }
     this.#begun.add(place)
     try {

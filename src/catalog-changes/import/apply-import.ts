@@ -125,7 +125,7 @@ function requireSeen(settled: SettledImport, seen: string | undefined): void {
   if (seen === undefined || importDigest(settled) === seen) return
   throw new Problem(
     'confirmation.changed',
-    `what would come of importing \`${settled.resource.name}\` is not what was confirmed any more; look at it again`,
+    `the import of \`${settled.resource.name}\` is no longer what was confirmed; review it again`,
   )
 }
 
@@ -233,7 +233,7 @@ async function checkNames(
 ): Promise<void> {
   const { name, identifier, protocol } = resource
   if (known?.status === 'removed') {
-    throw new Problem('catalog.exists', `\`${name}\` was removed; names are not used again`)
+    throw new Problem('catalog.exists', `\`${name}\` was removed; names are never reused`)
   }
   if (known && known.identifier !== identifier) {
     throw new Problem(

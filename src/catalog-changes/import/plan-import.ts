@@ -59,7 +59,7 @@ export function planImport(document: unknown, options: ImportOptions): ImportPla
   }
   if (isTorn(notes, actions.values()))
     notes.push('parts of the description are in other files: `--openapi DIR` reads a directory')
-  if (actions.size === 0) throw bad('the document has no operation that can be offered')
+  if (actions.size === 0) throw bad('the document has no operation that can be used')
   return {
     resource,
     actions: [...actions.values()],

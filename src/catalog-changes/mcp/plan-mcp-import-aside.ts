@@ -35,7 +35,7 @@ export async function planMcpImportAside(input: {
       const text = printJson(item)
       left -= text.length
       if (left < 0)
-        throw bad(`what the server says about itself is longer than ${MAX_CHARACTERS} characters`)
+        throw bad(`the server's description is longer than ${MAX_CHARACTERS} characters`)
       return text
     })
   const { prompts, resources, resourceTemplates, tools } = description

@@ -428,7 +428,7 @@ describe('servers that offer too much, or nothing', () => {
   })
 
   it('nothing at all is no resource, and addresses have to be plain', () => {
-    refuses({}, /nothing that can be offered/)
+    refuses({}, /offers nothing that can be used/)
     refuses({ tools: [tool('x')] }, /no upstream/, { upstream: undefined })
     refuses({ tools: [tool('x')] }, /upstream/, { upstream: 'http://u:p@host/mcp' })
     refuses({ tools: [tool('x')] }, /upstream/, { upstream: 'http://host/mcp?key=1' })

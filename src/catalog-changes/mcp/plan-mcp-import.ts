@@ -49,7 +49,7 @@ export function planMcpImport(description: McpDescription, options: ImportOption
     ...lists,
   })
   if (whole.length > MAX_CHARACTERS)
-    throw bad(`what the server says about itself is longer than ${MAX_CHARACTERS} characters`)
+    throw bad(`the server's description is longer than ${MAX_CHARACTERS} characters`)
   const server = pinned(description.server)
   const resource = planResource(options, {
     title: description.server.title ?? description.server.name,
@@ -66,7 +66,7 @@ export function planMcpImport(description: McpDescription, options: ImportOption
       readResources(lists, named),
     )
   const actions = [...plan.actions.values()]
-  if (actions.length === 0) throw bad('the server has nothing that can be offered')
+  if (actions.length === 0) throw bad('the server offers nothing that can be used')
   const hinted = actions.some(({ definition }) => definition?.kind === 'tool')
   const { name } = resource
   const mappings = mappingNotes(actions, { name, trusted: options.mappingsTrusted === true })

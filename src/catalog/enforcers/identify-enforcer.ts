@@ -18,7 +18,7 @@ export async function identifyEnforcer(
   const digest = secret === undefined ? undefined : programSecretDigest('enforcer', secret)
   const found = digest === undefined ? undefined : await selectByDigest(storage.read, digest)
   if (!found || found.revokedAt !== null)
-    throw new Problem('enforcer.unauthenticated', 'the secret of an enforcement point is needed')
+    throw new Problem('enforcer.unauthenticated', 'a secret of an enforcement point is required')
   const now = clock.now()
   if (now - (found.lastUsedAt ?? 0) >= TOUCH_AFTER_MS)
     await storage.commit([usedStep(storage.read, found.id, now)])

@@ -169,7 +169,7 @@ const KEPT: Readonly<Record<string, string>> = {
 /** What each gate makes sure of, and what it found when it did not pass. */
 const GATE_SAYS: Readonly<Record<string, readonly [passed: string, failed: string]>> = {
   credential: ['token and proof are good', 'token or proof is not good'],
-  liveness: ['everything it depends on is alive', 'something it depends on is not alive'],
+  liveness: ['everything it depends on is active', 'something it depends on is not alive'],
   coverage: ['the task covers this call', 'the task does not cover this call'],
   person: ['the person may do it', 'the person may not do it'],
   agent: ['the agents taking part may do it', 'an agent taking part may not do it'],

@@ -144,7 +144,7 @@ describe('remit issuers', () => {
       [[...add, '--any', '--tenant', 'nothing'], 2, /CLAIM=VALUE/],
       [[...add, '--any', '--rules-file', 'none.json'], 1, /file cannot be read/],
       [[...add, '--any', '--algorithm', 'HS256'], 1, /issuer\.bad/],
-      [['issuers', 'show', 'nothing'], 1, /`remit issuers list` shows those there are/],
+      [['issuers', 'show', 'nothing'], 1, /`remit issuers list` shows all trusted issuers/],
       [['issuers', 'revoke', 'nothing'], 1, /issuer\.unknown/],
     ] as const) {
       const ran = await cli.remit(...args)

@@ -75,7 +75,7 @@ describe('remit ledger state, and accept', () => {
     const unsure = await cli.remit('ledger', 'accept', '1')
     assert.equal(unsure.exit, 1)
     assert.match(unsure.said, /Nothing was changed/)
-    assert.match(unsure.said, /nobody said yes; `--yes` does not ask/)
+    assert.match(unsure.said, /it was not confirmed; use `--yes` to skip the question/)
     const other = await cli.remit('ledger', 'accept', '2', '--yes')
     assert.equal(other.exit, 1)
     assert.match(other.said, /ledger\.no_break/)

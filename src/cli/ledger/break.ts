@@ -53,7 +53,7 @@ export function acceptCommand(start: Start): Command {
         (await cli.world.askYes('Close every open task and void every approval, and go on?'))
       if (!sure)
         throw new CommandFailure('Nothing was changed', {
-          detail: 'nobody said yes; `--yes` does not ask',
+          detail: 'it was not confirmed; use `--yes` to skip the question',
         })
       const body = { history: Number(given) }
       const done = await cli.api.call('POST', '/ledger/break/accept', { body })

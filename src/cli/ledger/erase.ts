@@ -40,7 +40,7 @@ export function eraseCommand(start: Start): Command {
       const sure = yes || (await cli.world.askYes(`Erase the values of ${what}, for ever?`))
       if (!sure)
         throw new CommandFailure('Nothing was erased', {
-          detail: 'nobody said yes; `--yes` does not ask',
+          detail: 'it was not confirmed; use `--yes` to skip the question',
         })
       const body = { why, positions: position, decision }
       const answer = await cli.api.call('POST', '/ledger/erase', { body })

@@ -109,7 +109,7 @@ function readLine(line: string): Line {
 
 function incomplete(what: string, cause?: unknown): CommandFailure {
   return new CommandFailure('The export is not complete', {
-    detail: `the server ended before the checkpoint; ${what} cannot be verified`,
+    detail: `the server stopped before the checkpoint; ${what} cannot be verified`,
     next: ['export again, into a new directory'],
     cause,
   })

@@ -149,7 +149,7 @@ async function read<T>(answer: Response): Promise<T> {
 function notSignedIn(url: string): CommandFailure {
   return new CommandFailure('Sign in first', {
     code: 'session.required',
-    detail: `you are not signed in to ${url}, or the session is over`,
+    detail: `you are not signed in to ${url}, or the session has expired`,
     next: [loginCommand(url)],
   })
 }

@@ -111,7 +111,7 @@ async function requireAsDescribed(
   if (description.digest !== digestOf(client) || description.proves.keys.join() !== keys.join())
     throw new Problem(
       'authorization.changed',
-      'the program says something else of itself by now: start again there',
+      "the program's description has changed: start again there",
     )
 }
 

@@ -82,9 +82,7 @@ export class ClientDocuments {
 
   async #find(clientId: string, mostAgeMs?: number): Promise<ClientDocument> {
     if (!isClientUrl(clientId))
-      throw invalid(
-        'a client id that is an address is `https`, with a path, as it is written in URLs',
-      )
+      throw invalid('a client id that is a URL must be `https` with a path, in canonical form')
     if (this.#ports.policy === 'off') throw refused()
     const document = await this.#documents.get(clientId, mostAgeMs)
     // Each time anew: an administrator may have said otherwise since it was fetched.
@@ -123,7 +121,7 @@ export class ClientDocuments {
       if (!(cause instanceof Problem)) throw cause
       throw new Problem(
         'client_document.unavailable',
-        `there is no document of a client at ${clientHost(url)} that can be read`,
+        `there is no readable client metadata document at ${clientHost(url)}`,
         { cause },
       )
     }
@@ -143,6 +141,6 @@ function pick(keys: readonly ClientKey[], kid: string | undefined): ClientKey | 
 function refused(): Problem {
   return new Problem(
     'client_document.refused',
-    'clients that are known by their address only are not let in here, or not from there',
+    'clients with a metadata document are not admitted here, or not from that host',
   )
 }

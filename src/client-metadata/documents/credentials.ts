@@ -21,10 +21,12 @@ type Members = Readonly<Record<string, unknown>>
 export function refuseSecrets(members: Members): void {
   for (const name of ['client_secret', 'client_secret_expires_at'])
     if (Object.hasOwn(members, name))
-      throw invalid(`\`${name}\` is no secret where all can read it`)
+      throw invalid(`a public document must not contain \`${name}\``)
   for (const method of [members[METHOD], members[METHODS]].flat())
     if (typeof method === 'string' && /secret/i.test(method))
-      throw invalid(`\`${method.slice(0, 40)}\` needs a secret, and there can be none`)
+      throw invalid(
+        `\`${method.slice(0, 40)}\` needs a secret, which a public document cannot have`,
+      )
   refusePrivateKeys(members)
   const { software_statement: statement } = members
   if (statement !== undefined) refuseSecrets(claimsOf(statement))
@@ -43,9 +45,7 @@ function refusePrivateKeys(value: unknown): void {
   const inside: unknown[] = Object.values(value)
   const secret = PRIVATE_MEMBERS.find((name) => Object.hasOwn(value, name))
   if (Object.hasOwn(value, 'kty') && secret !== undefined)
-    throw invalid(
-      `a key has the private member \`${secret}\`: it is not its owner's alone any more`,
-    )
+    throw invalid(`a key has the private member \`${secret}\`, so it is compromised`)
   for (const item of inside) refusePrivateKeys(item)
 }
 
@@ -64,7 +64,7 @@ export function methodsOf(members: Members): readonly ClientMethod[] {
     throw invalid(`\`${METHOD}\` is not among \`${METHODS}\``)
   const methods = OURS.filter((method) => declared.includes(method))
   if (methods.length === 0)
-    throw invalid('the client has no way to authenticate that is offered here')
+    throw invalid('the client supports no authentication method of this server')
   return methods
 }
 
@@ -75,7 +75,7 @@ export function methodsOf(members: Members): readonly ClientMethod[] {
 export function keysOf(set: unknown): readonly ClientKey[] {
   const keys = typeof set === 'object' && set !== null ? Reflect.get(set, 'keys') : undefined
   if (!Array.isArray(keys) || keys.length > MAX_KEYS)
-    throw invalid(`its keys are no JWK set of at most ${MAX_KEYS}`)
+    throw invalid(`its keys are not a JWK set of at most ${MAX_KEYS}`)
   refusePrivateKeys(keys)
   const usable = keys.flatMap(usableKey)
   if (usable.length === 0) throw invalid('it has no key on P-256 or Ed25519')

@@ -25,12 +25,11 @@ export function readDocument(json: Json, clientId: string): ReadDocument {
     throw invalid('it is not a JSON object')
   const given: Readonly<Record<string, unknown>> = { ...members }
   // INVARIANT: byte by byte, and the address that it was fetched from.
-  if (given.client_id !== clientId) throw invalid('its `client_id` is not the address it is at')
+  if (given.client_id !== clientId) throw invalid('its `client_id` is not its own URL')
   refuseSecrets(given)
   const methods = methodsOf(given)
   const { jwks, jwks_uri: jwksUri } = given
-  if (jwks !== undefined && jwksUri !== undefined)
-    throw invalid('`jwks` and `jwks_uri` do not both say its keys')
+  if (jwks !== undefined && jwksUri !== undefined) throw invalid('use either `jwks` or `jwks_uri`')
   const proves = methods.includes('private_key_jwt')
   if (proves && jwks === undefined && jwksUri === undefined)
     throw invalid('`private_key_jwt` needs `jwks` or `jwks_uri`')

@@ -13,7 +13,7 @@ export function cutShort(cut: AbortReason, state: Forwarded['state']): Problem |
   if (cut === 'abandoned') return undefined
   const effect = state === 'not_sent' ? 'nothing was sent' : 'whether the API acted is not known'
   return cut === 'stopping'
-    ? new Problem('server.not_ready', `the gateway is going down; ${effect}`)
+    ? new Problem('server.not_ready', `the gateway is shutting down; ${effect}`)
     : new Problem('call.no_longer_live', `the task ended before there was an answer; ${effect}`)
 }
 

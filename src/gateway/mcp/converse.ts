@@ -45,7 +45,7 @@ const REQUIRED = new Problem('mcp.session_required', '`Mcp-Session-Id` is missin
 
 /** Answer to every session id that does not fit. It is the same for every cause. */
 export function unknownSession() {
-  const problem = new Problem('mcp.session_unknown', 'the session has ended or was never here')
+  const problem = new Problem('mcp.session_unknown', 'the session has ended, or is unknown')
   return notHeard(problem, RPC.invalidRequest)
 }
 
@@ -56,7 +56,7 @@ export function isOwn(conversation: McpConversation, task: string): boolean {
 
 function wrongVersion(revision: string) {
   const shown = revision.slice(0, 32)
-  const problem = new Problem('mcp.wrong_version', `\`${shown}\` is not what was agreed on`)
+  const problem = new Problem('mcp.wrong_version', `\`${shown}\` is not the agreed revision`)
   return notHeard(problem, RPC.invalidRequest)
 }
 

@@ -117,6 +117,6 @@ function readCursor(id: RpcRequest['id'], cursor: Json | undefined): string | un
       : undefined
   const text = bytes && Buffer.from(bytes).toString()
   if (text !== undefined && base64url(Buffer.from(text)) === cursor) return text
-  const problem = new Problem('mcp.bad_message', 'the cursor is not one of ours')
+  const problem = new Problem('mcp.bad_message', 'the cursor is not valid')
   throw new RpcAnswer(rpcError(id, RPC.invalidParams, problem))
 }

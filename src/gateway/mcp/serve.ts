@@ -64,7 +64,7 @@ async function answer(
     const result = method === 'ping' ? new Map() : await list(message, who, ports)
     // INVARIANT: nothing is told that rests on what has ended meanwhile.
     if (!stillLive(ports.decisions, who))
-      throw new Problem('call.no_longer_live', 'what the token stands on changed meanwhile')
+      throw new Problem('call.no_longer_live', 'something that the token depends on changed')
     reply.end({ kind: 'result', id, result })
   }
 }
@@ -78,7 +78,7 @@ async function call(
   const id = printJson(placed.rpc.id)
   const cancelled = ports.desk.begin(conversation.key, id)
   if (!cancelled) {
-    const problem = new Problem('mcp.bad_message', 'a request with this `id` is under way')
+    const problem = new Problem('mcp.bad_message', 'a request with this `id` is already running')
     throw notHeard(problem, RPC.invalidRequest)
   }
   void ports.watch.begin(placed.resource)

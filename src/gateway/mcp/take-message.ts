@@ -43,7 +43,7 @@ function checkHeaders({ request }: Located, message: RpcMessage): void {
     return given === undefined || decoded(given) === value
   }
   if (says('mcp-method', method) && says('mcp-name', named)) return
-  const problem = new Problem('mcp.header_mismatch', 'a header says another thing than the message')
+  const problem = new Problem('mcp.header_mismatch', 'a header contradicts the message')
   throw notHeard(problem, HEADER_MISMATCH)
 }
 

@@ -51,7 +51,7 @@ export function obligedHeaders(headers: IncomingHttpHeaders): IncomingHttpHeader
 export function withheld(why: string): Problem {
   return new Problem(
     'obligation.failed',
-    `the call was executed, and its answer is withheld: policies say what may be told of it, and ${why}`,
+    `the call was executed, and its response is withheld: a policy requires changes to it, and ${why}`,
   )
 }
 

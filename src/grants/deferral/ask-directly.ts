@@ -116,10 +116,7 @@ async function ask(parts: GrantParts, request: BackchannelRequest, caller: Calle
   })
 }
 
-const NOBODY = refused(
-  'backchannel.unknown_person',
-  'there is nobody by that hint who can be asked',
-)
+const NOBODY = refused('backchannel.unknown_person', 'the hint matches nobody who can be asked')
 
 export async function useUp(tx: Tx, { assertion, proof }: Caller): Promise<void> {
   if (proof) await useProof(tx, proof)
@@ -141,7 +138,7 @@ export async function questionOf(
   // Whom rules want to be asked is asked after the person.
   const details = grant.outcome === 'needs_consent' ? grant.details : allOf(grant)
   if (wanted.resource !== undefined && detailsAt(callsIn(details), wanted.resource).length === 0)
-    return refused('task.resource_not_granted', 'nothing could be granted at this resource')
+    return refused('task.resource_not_granted', 'nothing can be granted at this resource')
   return details
 }
 
@@ -165,8 +162,8 @@ export async function putQuestion(
   const done = await requestConsent(parts, tx, asking)
   if (done.outcome === 'asked') return done.consentId
   throw done.outcome === 'denied'
-    ? new Problem('consent.denied', 'the person said no to this a short while ago')
-    : new Problem('consent.too_many_pending', 'other questions of the agent wait for the person')
+    ? new Problem('consent.denied', 'the person denied this a short while ago')
+    : new Problem('consent.too_many_pending', 'the agent has other requests to this person pending')
 }
 
 const MAX_MESSAGE = 120

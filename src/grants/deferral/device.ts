@@ -79,9 +79,9 @@ async function begin(
   const catalog = await parts.catalog.current()
   const asked = readAsked(request, catalog)
   if (isRefused(asked)) return asked
-  if (!asked) return refused('task.nothing_requested', 'ask by `authorization_details` or `scope`')
+  if (!asked) return refused('task.nothing_requested', 'send `authorization_details` or `scope`')
   if (isNothing(asked, withinAgent(asked, agent, catalog.kindOf)))
-    return refused('task.beyond_ceiling', 'the agent may never be given any of what it asks for')
+    return refused('task.beyond_ceiling', "nothing of the request is within the agent's ceiling")
   const full = await parts.room?.isFullFor(agent.id)
   if (full) return full
   const userCode = newUserCode(parts.random)
@@ -170,5 +170,5 @@ function mayType(
 }
 
 function unknownCode(): Problem {
-  return new Problem('device.unknown_code', 'the code is not known, or over, or was typed before')
+  return new Problem('device.unknown_code', 'the code is unknown, expired or was already typed')
 }

@@ -94,5 +94,5 @@ async function bySubjectIdentifier(
     return ifMayBeNamed(parts, agent, await findPersonBySubject(parts.storage.read, iss, sub))
   if (format === 'email' && typeof email === 'string') return byName(parts, agent, email)
   if (format === 'opaque' && typeof id === 'string') return byName(parts, agent, id)
-  throw new Problem('backchannel.bad_hint', '`sub_id` is of none of the forms that are known')
+  throw new Problem('backchannel.bad_hint', '`sub_id` has an unknown format')
 }

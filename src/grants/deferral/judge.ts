@@ -68,7 +68,7 @@ export async function judgeDeferral(
   const over = consent?.state === 'pending' && consent.expiresAt <= parts.clock.now()
   if (over || consent?.state === 'expired') return EXPIRED
   if (consent?.state === 'denied')
-    return denied(refused('consent.denied', 'the person said no to this'))
+    return denied(refused('consent.denied', 'the person denied this'))
   if (byThis && consent?.state === 'pending') return WAITING
   const waiter: PlanRequest = {
     ...{ person, consent, origin, flow: own.flow, request: thaw(own.request) },
@@ -98,7 +98,7 @@ function standingOf(
   if (plan.outcome === 'planned') return { outcome: 'granted', plan, waiter, approval }
   if (consent?.state === 'pending')
     return { outcome: 'waiting', page: `${issuer}/consent/${consent.id}` }
-  return denied(refused('consent.required', 'the person has taken the consent back'))
+  return denied(refused('consent.required', 'the person has withdrawn the consent'))
 }
 
 function denied(why: Refused): Extract<DeferralState, { outcome: 'denied' }> {
@@ -146,7 +146,7 @@ async function withPeople(
       if (answerableUntil(own) <= now) return EXPIRED
       return { outcome: 'ask', question, insufficient: [] }
     default:
-      return denied(refused('approval.denied', 'people said no, or may not say yes any more'))
+      return denied(refused('approval.denied', 'approvers denied it, or may no longer approve it'))
   }
 }
 

@@ -69,7 +69,8 @@ export async function pollDeferral(parts: GrantParts, poll: Poll): Promise<PollA
       refusal,
     )
   if (!read.ok) return no(refusedFor(read.problem))
-  if (!own) return no(refused('deferral.unknown', 'the agent waits for nothing by this code'))
+  if (!own)
+    return no(refused('deferral.unknown', 'the agent has no pending request with this code'))
   const { brought } = read
   if (own.thumbprint !== null && own.thumbprint !== brought.proof.thumbprint)
     return no(refused('proof.wrong_key', 'the code is bound to another key'))
@@ -125,7 +126,7 @@ function ended({ state, expiresAt }: Deferral, now: number): Refused | undefined
 /** INVARIANT: why something cannot be granted any more may say something about the person; the agent learns only that it is so. */
 function generic(answer: Refused, why: Refused): Refused {
   if (answer.reason !== why.reason) return answer
-  return refused('deferral.denied', 'it was not allowed, or cannot be granted any more')
+  return refused('deferral.denied', 'it was denied, or can no longer be granted')
 }
 
 /** The id of the task that it will be is fixed with the first question. */

@@ -31,8 +31,8 @@ export class WaitingRoom {
   async isFullFor(agentId: string): Promise<Refused | undefined> {
     const own = await countWaitingOf(this.#storage.read, agentId, this.#clock.now())
     if (own >= this.#mostOfAgent)
-      return refused('deferral.too_many', 'the agent waits for too many answers already')
+      return refused('deferral.too_many', 'too many requests of this agent are pending')
     if (await this.#all.admits()) return undefined
-    return refused('deferral.too_many', 'too many requests wait for an answer')
+    return refused('deferral.too_many', 'too many requests are pending')
   }
 }

@@ -92,15 +92,16 @@ function wrongBinding(
 ): Problem | undefined {
   const { cnf } = claims
   if (cnf === undefined) {
-    if (proof) return new Problem('token.wrong_scheme', 'the token is bound to no key: use Bearer')
+    if (proof)
+      return new Problem('token.wrong_scheme', 'the token is not bound to a key: use Bearer')
     return issuer.bearer
       ? undefined
-      : new Problem('proof.missing', 'tokens of this issuer have to be bound to a key')
+      : new Problem('proof.missing', 'tokens of this issuer must be bound to a key')
   }
   const members = typeof cnf === 'object' && cnf !== null ? Object.entries(cnf) : []
   const [only, another] = members
   if (!only || another || only[0] !== 'jkt')
-    return new Problem('token.malformed', 'the token is bound in a way that is not known')
+    return new Problem('token.malformed', 'the token has an unknown kind of binding')
   if (!proof) return new Problem('token.wrong_scheme', 'the token is bound to a key: use DPoP')
   if (only[1] !== proof.thumbprint)
     return new Problem('proof.wrong_key', 'the token is bound to another key')

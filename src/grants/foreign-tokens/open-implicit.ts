@@ -131,7 +131,7 @@ async function grantFor(
       : await issuedWithin(parts, openers, issuing, { catalog, got: whole })
   if (isRefused(got)) throw new Problem(got.reason, got.detail)
   if (got.details.length === 0)
-    throw new Problem('task.beyond_ceiling', 'nothing that the token is for may be given here')
+    throw new Problem('task.beyond_ceiling', 'nothing in the token can be granted here')
   return { bases, details: got.details, kindOf, place: here.place }
 }
 
@@ -154,7 +154,7 @@ async function personOf(
   if (!access) throw new Problem('issuer.not_trusted', 'its access tokens are not accepted')
   // RFC 9068 section 2.2: a client that asked for itself is its own subject.
   if (claims.sub === (claims.client_id ?? claims.azp))
-    throw new Problem('token.malformed', 'the token is for nobody: its subject is its client')
+    throw new Problem('token.malformed', 'the token has no person: its subject is its client')
   const said = claimAt(claims, access.subject)
   return meetPerson(parts, { provider: access.provider, said }, claims.iat)
 }

@@ -34,7 +34,7 @@ export async function readAsserted(
   const handedOn = delegatesIn(limit)
   const delegates = wanted ? intersect(wanted.delegates ?? [], handedOn, kindOf) : handedOn
   if (calls.length + delegates.length === 0)
-    throw new Problem('task.nothing_requested', 'the assertion says nothing of what is asked for')
+    throw new Problem('task.nothing_requested', 'nothing of the request is in the assertion')
   return { limit, details: [...calls, ...delegates], resource }
 }
 
@@ -46,7 +46,7 @@ function resourcesOf({ resource }: Claims, catalog: CatalogView): readonly strin
     (one): one is string => typeof one === 'string' && catalog.byIdentifier.has(one),
   )
   if (known.length === 0)
-    throw new Problem('grant.not_accepted', 'the assertion is for a resource that is not here')
+    throw new Problem('grant.not_accepted', 'the assertion names an unknown resource')
   return known
 }
 

@@ -116,7 +116,7 @@ async function resourceOf(
     throw new Problem('agent.unauthenticated', 'the client authenticates with its key')
   const { resource } = asserted
   if (resource === undefined)
-    throw new Problem('resource.unknown', 'name the one `resource` that a token is wanted for')
+    throw new Problem('resource.unknown', 'send the one `resource` that the token is for')
   const { byIdentifier } = await catalog.current()
   // By the profile a second lock: `public-client.ts` knows no client without a key.
   if (!brought.proof && (fapi2 || byIdentifier.get(resource)?.protocol !== 'mcp'))

@@ -73,7 +73,7 @@ export async function authenticateChild(
   }
 }
 
-const UNKNOWN = refused('token.unknown_task', 'the ticket is of no task here')
+const UNKNOWN = refused('token.unknown_task', 'the ticket belongs to no task here')
 
 /**
  * Asked ∩ the child agent's ceiling ∩ what the parent and all above may hand on ∩ what administrators allow the child's
@@ -147,15 +147,15 @@ function authorityOf(
   const asked = withinPlace({ calls, delegates }, parent.where, kindOf)
   if (isRefused(asked)) return asked
   if (isNothing(asked, withinAgent(asked, agent, kindOf)))
-    return refused('task.beyond_ceiling', 'the agent may never be given any of what is asked')
+    return refused('task.beyond_ceiling', "nothing of the request is within the agent's ceiling")
   const handedOn = { calls: [parent.mayHandOn], delegates: [parent.mayHandOn] }
   const own = { parent: parent.mayHandOn, bases: handedOn }
   if (isNothing(asked, authorityWithin(asked, agent, own, kindOf)))
-    return refused('task.beyond_parent', 'the parent may hand on nothing of it any more')
+    return refused('task.beyond_parent', 'the parent may no longer delegate any of it')
   const limits = { ...own, bases: allLimits(handedOn, basisLimits(bases)) }
   const got = authorityWithin(asked, agent, limits, kindOf)
   if (isNothing(asked, got))
-    return refused('task.beyond_basis', 'administrators allow the agent other things here')
+    return refused('task.beyond_basis', 'administrators do not allow the agent any of it here')
   // INVARIANT: no child holds more than its parent may delegate. By construction; asked once more all the same.
   if (!contains(parent.mayHandOn, [...got.details, ...got.mayDelegate], kindOf))
     throw new Error('a child would hold more than its parent may delegate')

@@ -109,9 +109,9 @@ export async function makeAssertion(
   if (!alive.passed) return refused(codeOf(alive.reason ?? ''), alive.detail)
   const resource = resourceOf(mapping, asked)
   if (resource === undefined)
-    return refused('resource.unknown', 'name the `resource`: one that the server protects')
+    return refused('resource.unknown', 'send `resource`: one that the server protects')
   if (held.task.sponsored)
-    return refused('issuance.forbidden', 'an assertion is about a person, and none is present')
+    return refused('issuance.forbidden', 'an assertion is about a person, and nobody is present')
   const issuing = issuingBy('token_exchange', asked)
   const { details: wanted, kind, scope } = asked
   const grant = await grantAt(parts, held, { resource, details: wanted, scope, issuing, kind })
@@ -123,10 +123,13 @@ export async function makeAssertion(
   if (not) return not
   const clientId = await clientAt(parts, held, peer)
   if (clientId === undefined)
-    return refused('issuance.forbidden', 'the agent is no client of that server')
+    return refused('issuance.forbidden', 'the agent has no client id at that server')
   const said = sayable(grant, mapping)
   if (!said)
-    return refused('task.resource_not_granted', 'what is granted there cannot be said as a scope')
+    return refused(
+      'task.resource_not_granted',
+      'what is granted there cannot be expressed as a scope',
+    )
   const token = await mintPeerAssertion(minting(parts), {
     typ: kind === 'id_jag' ? 'oauth-id-jag+jwt' : 'JWT',
     ...{ audience: issuer.issuer, clientId, resource, ...said },
@@ -149,7 +152,7 @@ export async function peerOf(
   { audience }: Pick<AssertionRequest, 'audience'>,
 ): Promise<Peer | Refused> {
   const issuer = audience === parts.issuer ? undefined : await parts.issuers.peer(audience)
-  if (!issuer?.peer) return refused('resource.unknown', '`audience` is no server of another domain')
+  if (!issuer?.peer) return refused('resource.unknown', '`audience` is not a registered peer')
   return { issuer, mapping: issuer.peer }
 }
 

@@ -83,7 +83,7 @@ export async function issueForSubject(
 
 const NEEDS_TASK = refused(
   'issuance.approval_needed',
-  'people have to approve it first: open a task, and ask with its token',
+  'it needs an approval: open a task, and use its token',
 )
 
 /** What is wanted of the peer, before anything is used up. */
@@ -92,12 +92,12 @@ async function prepare(parts: GrantParts, asked: SubjectAssertion) {
   if (isRefused(peer)) throw new Problem(peer.reason, peer.detail)
   const resource = resourceOf(peer.mapping, asked)
   if (resource === undefined)
-    throw new Problem('resource.unknown', 'name the `resource`: one that the server protects')
+    throw new Problem('resource.unknown', 'send `resource`: one that the server protects')
   const wanted = readWanted(asked, await parts.catalog.current())
   if (isRefused(wanted)) throw new Problem(wanted.reason, wanted.detail)
   const details = detailsAt(wanted ?? [], resource)
   if (details.length === 0)
-    throw new Problem('task.resource_not_granted', 'nothing is asked for at this resource')
+    throw new Problem('task.resource_not_granted', 'nothing is requested at this resource')
   return { peer, resource, details }
 }
 
@@ -108,7 +108,7 @@ async function mayHave(
   { asked, peer, resource }: { asked: SubjectAssertion; peer: Peer; resource: string },
 ): Promise<Refused | undefined> {
   if ((await clientAt(parts, held, peer)) === undefined)
-    return refused('issuance.forbidden', 'the agent is no client of that server')
+    return refused('issuance.forbidden', 'the agent has no client id at that server')
   const { agentId, issuers, personId } = held.task
   const keys = openingKeys(personId, agentId, held.spaces, issuers)
   const view = await parts.live.view([...keys, issuerKey(peer.issuer.name)])

@@ -127,7 +127,7 @@ async function readTicket(
   const asked = readAsked({ details: wanted.details }, catalog)
   if (isRefused(asked)) return asked
   if (asked === undefined || [...asked.calls, ...(asked.delegates ?? [])].length === 0)
-    return refused('task.nothing_requested', 'ask by `authorization_details`')
+    return refused('task.nothing_requested', 'send `authorization_details`')
   return asked
 }
 
@@ -140,7 +140,7 @@ function beyondParent(
   const told = asCalls(limit).slice(0, MAX_TOLD).map(detailInWords).join('; or ')
   const more = limit.length > MAX_TOLD ? ' and more' : ''
   const enough = limit.length === 0 ? 'nothing at all' : `at most: ${told}${more}`
-  return refused('task.beyond_parent', `the task may hand on ${enough}`)
+  return refused('task.beyond_parent', `the task may delegate ${enough}`)
 }
 
 async function recordTicket(

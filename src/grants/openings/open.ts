@@ -59,7 +59,7 @@ async function planAndBegin(
   return answerOpening(parts, { resource, scope }, held, plan.grant)
 }
 
-const NOT_SAID = refused('grant.not_accepted', 'its issuer does not say what this client may do')
+const NOT_SAID = refused('grant.not_accepted', 'its issuer does not state what this client may do')
 
 /** What became of the line between plan and commit. */
 async function notOpen(parts: GrantParts, line: TaskLineage['above']): Promise<Refused> {

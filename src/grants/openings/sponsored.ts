@@ -128,10 +128,10 @@ export async function planSponsored(
   const badLife = readLife(request.lifeSeconds)
   if (badLife) return badLife
   if (request.budget !== undefined)
-    return refused('task.bad_budget', 'the budget is what the sponsor grant says')
+    return refused('task.bad_budget', 'the sponsor grant sets the budget; leave it out')
   const { budget, purpose } = grant
   if (request.purpose !== purpose)
-    return refused('task.bad_purpose', 'the purpose is what the sponsor grant says; leave it out')
+    return refused('task.bad_purpose', 'the sponsor grant sets the purpose; leave it out')
   const sponsor = await findPerson(parts.storage.read, grant.personId)
   if (!sponsor) throw new Error(`sponsor ${grant.personId} of a grant has no row`)
   const here = await enter(parts, request, {
@@ -149,7 +149,7 @@ export async function planSponsored(
   const bases = await adminBases(parts, sponsor.id, agent.id)
   const whole = authorityUnder(asked, agent, { grant, bases: basisLimits(bases) }, catalog.kindOf)
   if (isNothing(asked, whole))
-    return refused('task.beyond_basis', 'the sponsor grant covers nothing of what is asked for')
+    return refused('task.beyond_basis', 'nothing of the request is within the sponsor grant')
   const { place, views, where } = here
   const openers = { person: sponsor, agents: [agent], sponsored: true, where, purpose, views }
   const got = await issuedWithin(parts, openers, issuing, { catalog, got: whole, ...people })
@@ -171,7 +171,7 @@ function notInForce(parts: GrantParts, grant: SponsorGrant, answers: boolean): R
   if (!answers)
     return refused(
       'sponsor_grant.not_in_force',
-      'the sponsor does not answer for the agent any more',
+      "the sponsor is no longer the agent's owner or an administrator",
     )
   if (grant.schedule && !allowsAt(grant.schedule, now))
     return refused(

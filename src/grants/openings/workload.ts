@@ -51,7 +51,7 @@ async function asBrought(
   if (!unbound || (await canProve(parts.storage.read, agent.id)))
     throw new Problem('proof.missing', 'send a DPoP proof: its token is bound to a key')
   if (asked.resource === undefined)
-    throw new Problem('resource.unknown', 'name the one `resource` that a token is wanted for')
+    throw new Problem('resource.unknown', 'send the one `resource` that the token is for')
   return {
     ...asked,
     lifeSeconds: Math.min(asked.lifeSeconds ?? ONE_TOKEN_SECONDS, ONE_TOKEN_SECONDS),
@@ -102,10 +102,7 @@ async function withinItsWord(
   if (isRefused(asked)) throw new Problem(asked.reason, asked.detail)
   const details = asked === undefined ? limit : intersect(asked, limit, catalog.kindOf)
   if (details.length === 0)
-    throw new Problem(
-      'task.bad_scope',
-      'nothing of what is asked for is in the scope of the assertion',
-    )
+    throw new Problem('task.bad_scope', 'nothing of the request is in the scope of the assertion')
   const { scope: _, ...rest } = opening
   return { ...rest, details }
 }

@@ -27,9 +27,12 @@ export async function readBehind(
   const actors = readActors(claims.act)
   // Our own agent stands before them.
   if (actors.length >= MAX_CHAIN)
-    throw new Problem('token.chain_too_deep', `with this agent more than ${MAX_CHAIN}`)
+    throw new Problem(
+      'token.chain_too_deep',
+      `with this agent the chain has more than ${MAX_CHAIN} agents`,
+    )
   if (new Set(actors.map(({ iss, sub }) => `${iss} ${sub}`)).size < actors.length)
-    throw new Problem('token.malformed', 'an agent acts twice in it')
+    throw new Problem('token.malformed', 'an agent occurs twice in the chain')
   const issuers = new Map<string, TrustedIssuer>()
   for (const actor of actors) {
     checkActor(actor, parts.issuer)
@@ -44,7 +47,7 @@ function checkActor({ iss, sub, sub_profile: profile = '' }: ForeignActor, ours:
     throw new Problem('token.malformed', 'the name of an actor is too long')
   // A person who acts for another is somebody whom neither of the two answers for here.
   if (profile.split(' ').includes('user'))
-    throw new Problem('token.malformed', 'a person acts in it for another')
+    throw new Problem('token.malformed', 'a person acts for another person in the chain')
   if (iss === ours) throw impostor('nobody else says what agents of Remit did')
   if (isId('person', sub) || isId('task', sub)) throw impostor('an actor has an id of Remit')
 }

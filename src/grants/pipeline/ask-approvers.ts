@@ -53,11 +53,11 @@ export async function askApprovers(
 
 const SAY_SO = refused(
   'issuance.approval_needed',
-  'people have to approve it first: send `completion_mode=deferred` to wait for them',
+  'it needs an approval: send `completion_mode=deferred` to wait for it',
 )
 const CANNOT_WAIT = refused(
   'issuance.approval_needed',
-  'people have to approve it first, and only who proves a key can wait for them',
+  'it needs an approval, and only an agent that proves a key can wait for it',
 )
 
 async function hold(
@@ -81,7 +81,7 @@ async function hold(
     if (same) return same
     await useUp(tx, opening)
     if ((await countWaitingOf(tx, waiting.agent.id, parts.clock.now())) >= MAX_WAITING)
-      throw new Problem('approval.too_many_pending', 'the agent waits for too much already')
+      throw new Problem('approval.too_many_pending', 'too many requests of this agent are pending')
     const now = parts.clock.now()
     const question = openingQuestion(
       parts,

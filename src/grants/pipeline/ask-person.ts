@@ -112,6 +112,6 @@ const REASON = {
 } as const
 
 const DETAIL = {
-  denied: 'the person said no to this a short while ago',
+  denied: 'the person denied this a short while ago',
   too_many_pending: 'the agent has asked this person for other things that wait for an answer',
 } as const

@@ -106,7 +106,7 @@ export async function readWorkload(
   const { agent, issuers, vouched, ...assertion } = known
   // INVARIANT: nobody issues a grant to themselves.
   if (!vouched) {
-    const problem = new Problem('agent.unauthenticated', 'an agent issues itself no grant')
+    const problem = new Problem('agent.unauthenticated', 'an agent cannot issue a grant for itself')
     return { ok: false, problem, proof, agentId: undefined }
   }
   return { ok: true, brought: { agent, assertion, proof, issuers, vouched } }
@@ -141,6 +141,6 @@ export async function authenticate(
   if (assertion === undefined && certificate && clientId !== undefined)
     return authenticateByCertificate(parts, { ...certificate, clientId })
   if (assertion === undefined || assertionType === undefined)
-    throw new Problem('agent.unauthenticated', 'the request carries no client assertion')
+    throw new Problem('agent.unauthenticated', 'the request has no client assertion')
   return authenticateAgent(parts, { assertion, assertionType, audiences })
 }

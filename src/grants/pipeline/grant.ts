@@ -174,7 +174,7 @@ export async function grantOrAsk(
   const wanted = readAsked(opening, catalog)
   if (isRefused(wanted)) return wanted
   if (wanted === undefined || [...wanted.calls, ...(wanted.delegates ?? [])].length === 0)
-    return refused('task.nothing_requested', 'ask by `authorization_details` or `scope`')
+    return refused('task.nothing_requested', 'send `authorization_details` or `scope`')
   const asked = withinPlace(wanted, here.where, kindOf)
   if (isRefused(asked)) return asked
   const budget = readLimits(opening.budget, catalog)
@@ -183,7 +183,7 @@ export async function grantOrAsk(
   if (unsettled) return unsettled
   const within = withinAgent(asked, agent, kindOf)
   if (isNothing(asked, within))
-    return refused('task.beyond_ceiling', 'the agent may never be given any of what it asks for')
+    return refused('task.beyond_ceiling', "nothing of the request is within the agent's ceiling")
   const inForce = await basesFor(parts.storage.read, {
     personId: person.id,
     agentId: agent.id,
@@ -210,7 +210,7 @@ export async function grantOrAsk(
     if (most.details.length + most.mayDelegate.length === 0)
       return refused(
         'task.beyond_basis',
-        'administrators allow the agent other things for this person',
+        'administrators do not allow the agent any of it for this person',
       )
     // Nobody is asked about what would not be issued.
     const could = await issuedWithin(parts, openers, issuing, {

@@ -38,14 +38,14 @@ export async function findPlace(
   { space, thread }: WantedPlace,
 ): Promise<Place | Refused> {
   if (space === undefined)
-    return thread === undefined ? NOWHERE : refused('thread.unknown', 'name the space it is in')
+    return thread === undefined ? NOWHERE : refused('thread.unknown', '`thread` also needs `space`')
   const spaces = await parts.facts.line(space)
   if (spaces.length === 0) return NOT_OPEN
   if (thread === undefined) return { spaceId: space, threadId: null, spaces }
   const found = await threadByName(parts.storage.read, space, thread)
   return found
     ? { spaceId: space, threadId: found.id, spaces }
-    : refused('thread.unknown', 'no surface has stated such a thread there')
+    : refused('thread.unknown', 'no surface has reported such a thread there')
 }
 
 /** Where a child is: where its parent is, or in a space below that; its conversation is its parent's. */
@@ -59,7 +59,7 @@ export async function findPlaceBelow(
   const spaces = await parts.facts.line(space)
   // INVARIANT: a child is never anywhere but in its parent's space or below it.
   if (spaceId === null || !spaces.includes(spaceId))
-    return refused('space.not_below', 'a child is in the space of its parent or in one below it')
+    return refused('space.not_below', 'a child task must be in the space of its parent or below it')
   return { spaceId: space, threadId, spaces }
 }
 
@@ -109,6 +109,6 @@ export function withinPlace(
   const delegates = asked.delegates && intersect(asked.delegates, limit, kindOf)
   const left = asked.calls.length > 0 ? calls : (delegates ?? [])
   if (left.length === 0)
-    return refused('task.beyond_space', 'nothing of what is asked for may be done in this space')
+    return refused('task.beyond_space', 'nothing of the request is allowed in this space')
   return { calls, delegates }
 }

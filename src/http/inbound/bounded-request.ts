@@ -139,10 +139,10 @@ export class BoundedRequest extends IncomingMessage {
 
 const NO_ROOM = {
   address: () =>
-    new Problem('request.too_many', 'too many bodies from one address have not arrived whole', {
+    new Problem('request.too_many', 'too many incomplete bodies from one address', {
       members: { retry_after: 1 },
     }),
-  total: () => new Problem('server.busy', 'too many bodies have not arrived whole'),
+  total: () => new Problem('server.busy', 'too many incomplete bodies'),
 } as const
 
 /**

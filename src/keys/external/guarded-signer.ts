@@ -79,7 +79,7 @@ export class GuardedSigner {
     } catch (error) {
       await this.destroy(reference).catch(() => {})
       if (error instanceof Problem && error.code !== 'keys.unacceptable_jwk') throw error
-      throw new Problem('keys.signer_wrong', 'it made a key that is none for ES256', {
+      throw new Problem('keys.signer_wrong', 'it made a key that is not for ES256', {
         cause: error,
       })
     }
@@ -105,7 +105,7 @@ export class GuardedSigner {
       this.#options.signer.sign(reference, sha256(data), signal),
     )
     if (await verifySignature('ES256', publicKey, data, signature)) return signature
-    throw new Problem('keys.signer_wrong', `what it signed does not verify under ${kid}`)
+    throw new Problem('keys.signer_wrong', `its signature does not verify with ${kid}`)
   }
 
   async #within<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -67,7 +67,7 @@ export class Continuity {
     if (this.isUnchecked)
       throw new Problem(
         'ledger.inconsistent',
-        'the database failed over, and is compared with what was signed first; the same again in a moment',
+        'the database failed over and is being checked against the signed ledger; try again in a moment',
       )
   }
 

@@ -135,7 +135,7 @@ function refuseUnsupported(form: RequestParameters['form']): void {
   }
   if (type === '') throw invalid('`response_type` is missing')
   if (type !== 'code') throw new Problem('authorization.response_type', '`response_type` is `code`')
-  if (mode !== 'query') throw invalid('answers are sent in the query: leave `response_mode` out')
+  if (mode !== 'query') throw invalid('responses are sent in the query: leave `response_mode` out')
 }
 
 function challengeOf(form: RequestParameters['form']): string {

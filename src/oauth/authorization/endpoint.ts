@@ -28,7 +28,7 @@ export function authorizationHandler(ports: AuthorizationPorts): RawHandler {
       try {
         // RFC 6749 section 3.1: POST is optional, and one in a form is what no browser sends by a link.
         if (message.method !== 'GET' && message.method !== 'HEAD')
-          throw new Problem('request.not_found', 'nothing is at this address')
+          throw new Problem('request.not_found', 'there is nothing at this address')
         const id = idIn(message.url ?? '')
         const to =
           id === undefined ? await authorize(ports, exchange) : await resume(ports, message, id)
@@ -73,7 +73,7 @@ async function authorize(ports: AuthorizationPorts, exchange: Exchange): Promise
 /** Before anything else: an error would be sent in that mode, too. */
 function requireQueryMode({ form, repeated }: RequestParameters): void {
   if (repeated.has('response_mode') || (form.get('response_mode') ?? 'query') !== 'query')
-    throw bad('answers are sent in the query: leave `response_mode` out')
+    throw bad('responses are sent in the query: leave `response_mode` out')
 }
 
 async function clientOf(

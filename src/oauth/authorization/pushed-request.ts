@@ -97,7 +97,7 @@ function isNoSecret([name]: readonly [string, string]): boolean {
 function boundTo(form: Form, thumbprint: string | undefined): Form {
   if (thumbprint === undefined) return form
   if ((form.get('dpop_jkt') ?? thumbprint) !== thumbprint)
-    throw new Problem('proof.wrong_key', '`dpop_jkt` names another key than the proof is by')
+    throw new Problem('proof.wrong_key', '`dpop_jkt` is not the key of the proof')
   return new Map([...form, ['dpop_jkt', thumbprint]])
 }
 

@@ -36,7 +36,7 @@ export class PushedRoom {
     const until = this.#clock.monotonic() + this.#lifeMs
     if (of !== undefined) {
       if (this.#held(of).length >= this.#share)
-        throw new Problem('authorization.too_many', 'too many requests were pushed and not used')
+        throw new Problem('authorization.too_many', 'too many pushed requests are unused')
       this.#held(of).push(until)
     }
     const back = () => {
@@ -48,7 +48,7 @@ export class PushedRoom {
     })
     if (!admitted) {
       back()
-      throw new Problem('authorization.too_many', 'too many requests were pushed and not used')
+      throw new Problem('authorization.too_many', 'too many pushed requests are unused')
     }
     return () => {
       back()

@@ -17,7 +17,7 @@ export function requestedResource(
   const identifier = form.get('resource') ?? impliedResource(view, form, usual)
   const resource = view.byIdentifier.get(identifier)
   if (resource?.mode !== 'gateway' || resource.status !== 'active')
-    throw new Problem('resource.unknown', 'no such resource is offered')
+    throw new Problem('resource.unknown', 'there is no such resource')
   return identifier
 }
 

@@ -45,6 +45,9 @@ async function byDocument(
 ): Promise<RequestingClient | undefined> {
   const document = await documents?.inForce(clientId)
   if (document?.redirectUris.length === 0)
-    throw new Problem('client_document.invalid', 'it names no `redirect_uris`: it asks no person')
+    throw new Problem(
+      'client_document.invalid',
+      'it has no `redirect_uris`, so it cannot use the authorization endpoint',
+    )
   return document && { self: selfOf(document), terms: document.terms }
 }

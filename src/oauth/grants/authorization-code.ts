@@ -32,7 +32,10 @@ export async function authorizationCode(
   const code = required(form, 'code')
   const stored = await findCode(records, code)
   if (!stored || !isRightFor(stored, form))
-    throw new Problem('code.invalid', 'the code is unknown, over, or was not asked for like this')
+    throw new Problem(
+      'code.invalid',
+      'the code is unknown or expired, or the request does not match it',
+    )
   const answer = await redeemCode(decisions, {
     ...presented,
     ...assertionOf(form),

@@ -59,7 +59,7 @@ async function requireManaged(
       ? await records.find<Managed['client']>('Client', client_id)
       : undefined
   if (!client_id || !token || !kept || !client)
-    throw new Problem('registration.unauthorized', 'the token is not the one of such a client')
+    throw new Problem('registration.unauthorized', 'the token does not belong to this client')
   return { client_id, client, kept, token }
 }
 
@@ -76,7 +76,7 @@ async function replace(
     throw new Problem('registration.bad_metadata', '`client_id` has to be its own')
   const ours = OURS.find((name) => Object.hasOwn(given, name))
   if (ours !== undefined)
-    throw new Problem('registration.bad_metadata', `\`${ours}\` is not the client's to say`)
+    throw new Problem('registration.bad_metadata', `the client cannot set \`${ours}\``)
   const client = readClientMetadata(body, ports)
   await requireAllowed(ports, client_id, client)
   await describeClient(ports.decisions, selfRegistered(client_id, client))

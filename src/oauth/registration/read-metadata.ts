@@ -90,7 +90,7 @@ function provingOf(
 
 function keysOf({ jwks, jwks_uri: uri }: Members): { readonly keys: readonly object[] } {
   if (uri !== undefined)
-    throw bad('keys are registered as `jwks`; who publishes them is known by a metadata document')
+    throw bad('register keys as `jwks`; for `jwks_uri` use a metadata document')
   try {
     return { keys: readClientKeys(jwks).map(({ jwk, kid }) => ({ ...jwk, kid, use: 'sig' })) }
   } catch (cause) {

@@ -124,11 +124,11 @@ export async function requireAllowed(
   { redirect_uris: redirectUris, software_id: softwareId }: ClientRegistration,
 ): Promise<void> {
   if (registration === 'off')
-    throw new Problem('registration.not_permitted', 'clients do not register here')
+    throw new Problem('registration.not_permitted', 'client registration is turned off')
   if (registration === 'open') return
   const client = { clientId, redirectUris, ...(softwareId === undefined ? {} : { softwareId }) }
   if (!(await isLetIn(storage.read, client)))
-    throw new Problem('registration.not_permitted', 'no admission rule lets such a client in')
+    throw new Problem('registration.not_permitted', 'no admission rule matches this client')
 }
 
 /**
@@ -146,7 +146,7 @@ async function makeRoom({
   await records.forgetExpiring('Client', before)
   await records.forgetExpiring('Registration', before)
   if (await isFull())
-    throw new Problem('registration.too_many', 'too many registrations wait for their first use')
+    throw new Problem('registration.too_many', 'there are too many unused registrations')
 }
 
 export async function readJson(message: IncomingMessage): Promise<unknown> {

@@ -39,7 +39,7 @@ export type ScopeName = keyof typeof SCOPES
 
 function scopeOf(name: string | undefined): Pick<Choice, 'tie' | 'lifeSeconds'> {
   const known = Object.entries(SCOPES).find(([scope]) => scope === name)
-  if (!known) throw new Problem('allowance.bad_choice', 'it does not say where and how long')
+  if (!known) throw new Problem('allowance.bad_choice', 'the scope or the lifetime is missing')
   return known[1]
 }
 
@@ -78,6 +78,6 @@ export function choiceFromText(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new Problem('allowance.bad_choice', 'the choice cannot be read')
+    throw new Problem('allowance.bad_choice', 'the choice is not valid')
   }
 }

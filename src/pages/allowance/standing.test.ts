@@ -108,10 +108,10 @@ forEachEngine('answering for more than once', (open) => {
       [{ uses: '1' }, /2 to 50 times/],
       [{ uses: '' }, /2 to 50 times/],
       [{ uses: '51' }, /2 to 50 times/],
-      [{ scope: 'for-ever' }, /where and how long/],
+      [{ scope: 'for-ever' }, /the scope or the lifetime is missing/i],
       [{ 'how-1': 'at_most', 'text-1': '1.00' }, /not less than 900.00/],
       [{ 'how-0': 'starts', 'text-0': '' }, /a beginning of 1042/],
-      [{ 'how-0': 'at_most', 'text-0': '1' }, /nothing like that/i],
+      [{ 'how-0': 'at_most', 'text-0': '1' }, /this bound is not possible/i],
     ]
     for (const [fields, words] of refused) {
       const page = await look(fields)

@@ -71,7 +71,7 @@ export function addAuthorize(desk: PageRouter, parts: PageParts): void {
 async function requireOwn(parts: PageParts, { id, browser }: Visit): Promise<Authorization> {
   const asked = await findAuthorization(parts.decisions.storage.read, id)
   if (!asked || browser === undefined || asked.browser !== browser)
-    throw new Problem('authorization.unknown', 'no such request was begun in this browser')
+    throw new Problem('authorization.unknown', 'this browser has no such request')
   return asked
 }
 
@@ -83,7 +83,7 @@ async function answerOf(
   asked: Authorization,
 ): Promise<AuthorizationAnswer> {
   const answer = ANSWERS.find((one) => one === fields.get('answer'))
-  if (!answer) throw new Problem('request.malformed', '`answer` is none of those offered')
+  if (!answer) throw new Problem('request.malformed', '`answer` has an unknown value')
   const { offered } = await offerTo(parts.decisions, asked, visitor.person)
   const catalog = await parts.decisions.catalog.current()
   return {

@@ -16,6 +16,6 @@ export const USUAL_LIFE = 'hour'
 /** When it ends, epoch milliseconds. */
 export function endOfLife(fields: Fields, now: number): number {
   const chosen = LIVES.find(({ value }) => value === fields.get('life'))
-  if (!chosen) throw new Problem('request.malformed', '`life` is none of those offered')
+  if (!chosen) throw new Problem('request.malformed', '`life` has an unknown value')
   return now + chosen.ms
 }

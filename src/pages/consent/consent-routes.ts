@@ -50,7 +50,7 @@ function answerOf(
   const answer = fields.get('answer')
   if (answer === 'deny') return { ...common, answer }
   if (!isYes(answer)) {
-    throw new Problem('request.malformed', '`answer` is none of those offered')
+    throw new Problem('request.malformed', '`answer` has an unknown value')
   }
   return {
     ...common,

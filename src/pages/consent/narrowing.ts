@@ -208,6 +208,6 @@ export function isYes(answer: string | undefined): boolean {
 /** When the consent ends, epoch milliseconds; `undefined` for one without an end. */
 export function endOf(fields: Fields, now: number): number | undefined {
   const chosen = LIFETIMES.find(({ value }) => value === fields.get('lifetime'))
-  if (!chosen) throw new Problem('request.malformed', '`lifetime` is none of those offered')
+  if (!chosen) throw new Problem('request.malformed', '`lifetime` has an unknown value')
   return chosen.ms === undefined ? undefined : now + chosen.ms
 }

@@ -25,7 +25,7 @@ export function readEntities(text: string, shape: SchemaShape): readonly OnlyEnt
   const seen = new Set<string>()
   for (const { uid } of entities) {
     const key = keyOf(uid)
-    if (seen.has(key)) throw invalid(`${key} is there twice`)
+    if (seen.has(key)) throw invalid(`${key} is a duplicate`)
     seen.add(key)
   }
   refuseLoops(entities)

@@ -203,7 +203,7 @@ function pick(all: readonly PepCredential[], kid: string | undefined): PepCreden
 function unauthenticated(cause: Problem | undefined): Problem {
   return new Problem(
     'pep.unauthenticated',
-    'the credential of an enforcement point is needed',
+    'a credential of an enforcement point is required',
     cause ? { cause } : {},
   )
 }

@@ -76,7 +76,7 @@ export async function endSignal(
 ): Promise<void> {
   const raised = await parts.storage.transaction(async (tx) => {
     if (!(await deleteSignal(tx, ending)))
-      throw new Problem('risk_signal.unknown', 'there is no such signal')
+      throw new Problem('risk_signal.unknown', 'there is no such risk signal')
     await parts.ledger.append(tx, {
       type: 'risk_signal.ended',
       ...about(ending.subject),

@@ -75,7 +75,7 @@ export async function identifySource(
   const digest = secret === undefined ? undefined : programSecretDigest('signal_source', secret)
   const found = digest === undefined ? undefined : await findSourceByDigest(storage.read, digest)
   if (!found || found.revokedAt !== null)
-    throw new Problem('signal_source.unauthenticated', 'the secret of a signal source is needed')
+    throw new Problem('signal_source.unauthenticated', 'a secret of a signal source is required')
   const now = clock.now()
   if (now - (found.lastUsedAt ?? 0) >= TOUCH_AFTER_MS)
     await storage.lanes.revocation.transaction((tx) => touchSource(tx, found.id, now))

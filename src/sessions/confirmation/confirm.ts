@@ -65,7 +65,7 @@ export async function readConfirmation(
 ): Promise<Confirmation> {
   const found = await selectConfirmation(parts.storage.read, id)
   if (found?.personId !== personId || found.expiresAt <= parts.clock.now())
-    throw new Problem('confirmation.unknown', 'nothing waits here for you to confirm')
+    throw new Problem('confirmation.unknown', 'there is no such confirmation for you')
   return found
 }
 
@@ -88,7 +88,7 @@ export async function answerConfirmation(
     const now = parts.clock.now()
     const change = { id, personId, from: 'pending', to: answer, now } as const
     if (!(await changeConfirmation(tx, change)))
-      throw new Problem('confirmation.answered', 'this was answered already')
+      throw new Problem('confirmation.answered', 'this was already answered')
     await parts.ledger.append(tx, {
       type: 'confirmation.answered',
       person: personId,
@@ -135,7 +135,10 @@ export async function useConfirmation(
 }
 
 function missing(): Problem {
-  return new Problem('confirmation.missing', 'this has not been confirmed, or was used already')
+  return new Problem(
+    'confirmation.missing',
+    'this has not been confirmed, or the confirmation was already used',
+  )
 }
 
 function placeOf(id: string): string {

@@ -16,7 +16,7 @@ export async function identifySurface(
   const digest = secret === undefined ? undefined : programSecretDigest('surface', secret)
   const found = digest === undefined ? undefined : await surfaceByDigest(storage.read, digest)
   if (!found || found.revokedAt !== null)
-    throw new Problem('surface.unauthenticated', 'the secret of a surface is needed')
+    throw new Problem('surface.unauthenticated', 'a secret of a surface is required')
   const now = clock.now()
   await storage.commit([heardStep(storage.read, found.id, now)])
   return { ...found, heardAt: Math.max(found.heardAt, now) }

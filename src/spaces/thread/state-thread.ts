@@ -37,7 +37,7 @@ export async function stateThread(
     const said = await understood(tx, statement)
     if (known && statement.version <= known.version && known.surfaceId === surface.id) {
       if (statement.version === known.version && isSame(known, said)) return { thread: known }
-      throw new Problem('thread.overtaken', `version ${known.version} was stated before`, {
+      throw new Problem('thread.overtaken', `version ${known.version} was already reported`, {
         members: { version: known.version },
       })
     }
@@ -124,7 +124,7 @@ async function requireOwn(reader: Reader, thread: Thread, surface: Surface): Pro
   if (thread.surfaceId === surface.id) return
   const other = await findSurface(reader, thread.surfaceId)
   if (other?.revokedAt === null)
-    throw new Problem('thread.not_yours', 'another surface speaks for this thread')
+    throw new Problem('thread.not_yours', 'the thread belongs to another surface')
 }
 
 function checkSize({ agents, others, participants, version }: Statement): void {

@@ -59,7 +59,7 @@ export function holdDirectory(directory: string): HeldDirectory {
     if (failure.code !== BUSY) throw unavailable(`${directory}: ${failure.message}`, cause)
     throw new Problem(
       'storage.locked',
-      `another process works in ${directory}: stop it, or choose another data directory`,
+      `another process uses ${directory}: stop it, or choose another data directory`,
       { cause },
     )
   }

@@ -73,7 +73,7 @@ export function answeringFor(
 function withheld(why: string, decisionId: string): Answer {
   const code = 'obligation.failed'
   const [status, title] = API_PROBLEMS[code]
-  const detail = `the call was executed, and its answer is withheld: policies say what may be told of it, and ${why}`
+  const detail = `the call was executed, and its response is withheld: a policy requires changes to it, and ${why}`
   const type = `urn:remit:problem:${code}`
   const problem = { type, title, status, detail, code, decision_id: decisionId }
   return problemAnswer(status, problem, { 'remit-decision': decisionId })

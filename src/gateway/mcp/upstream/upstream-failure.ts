@@ -19,7 +19,7 @@ export function problemOf(ended: NotAnswered, left: Left): Problem {
     return new Problem(code, `${words}${status}; ${effect}`, cause)
   }
   if (left === 'stopping')
-    return new Problem('server.not_ready', `the gateway is going down; ${effect}`)
+    return new Problem('server.not_ready', `the gateway is shutting down; ${effect}`)
   if (left === 'cancelled') return new Problem(code, `the client cancelled the call; ${effect}`)
   return new Problem(code, `the task ended before there was an answer; ${effect}`)
 }
@@ -28,10 +28,10 @@ const WORDS = {
   unreachable: { code: 'upstream.unreachable', words: 'the MCP server could not be reached' },
   not_permitted: { code: 'call.no_longer_live', words: 'the task ended before the call was sent' },
   timed_out: { code: 'upstream.timeout', words: 'the MCP server did not answer in time' },
-  too_large: { code: 'upstream.too_large', words: 'the answer is larger than may pass' },
+  too_large: { code: 'upstream.too_large', words: 'the response is too large' },
   unexpected: {
     code: 'upstream.not_mcp',
-    words: 'the MCP server answered something that is not MCP',
+    words: 'the MCP server sent an invalid response',
   },
   cut: { code: 'upstream.cut', words: 'the MCP server ended the connection without an answer' },
   left: { code: 'call.no_longer_live', words: '' },
