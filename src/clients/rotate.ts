@@ -69,15 +69,18 @@ export async function addClientKey(
 /** Ends a secret or a key. When this has returned, nobody is known by it. @throws Problem `client.unknown_credential` */
 export async function endCredential(
   parts: ClientParts,
-  { by, credential, id }: ClientChange & { readonly credential: string },
+  { by, credential: credentialId, id }: ClientChange & { readonly credential: string },
 ): Promise<void> {
   const now = parts.clock.now()
   await changed(parts, credentialsKey(id), async (tx) => {
-    const found = (await inUse(tx, id, now)).find((each) => each.id === credential)
+    const found = (await inUse(tx, id, now)).find((each) => each.id === credentialId)
     if (!found)
       throw new Problem('client.unknown_credential', `\`${id}\` has no such credential in use`)
-    await endAt(tx, credential, now)
-    return [undefined, { type: 'client.credential_ended', by, facts: { client: id, credential } }]
+    await endAt(tx, credentialId, now)
+    return [
+      undefined,
+      { type: 'client.credential_ended', by, facts: { client: id, credential: credentialId } },
+    ]
   })
 }
 
