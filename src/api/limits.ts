@@ -1,4 +1,3 @@
-import { type Static, Type } from 'typebox'
 import {
   EVERYTHING,
   type LimitSubject,
@@ -11,111 +10,44 @@ import {
 } from '../budgets/index.ts'
 import { Answers } from '../catalog/index.ts'
 import { Problem } from '../lib/problem.ts'
-import { ById, Limit, LimitGiven, listOf, Nothing, Time } from '../operations/schemas.ts'
+import { LIMITS, type StandingLimitAnswer } from '../operations/limits.ts'
 import { personNames } from './names.ts'
-import { type Caller, operation } from './operation.ts'
+import { acts, type Caller } from './operation.ts'
 import type { ApiParts } from './parts.ts'
 import { time } from './shapes.ts'
 
 const MAX_LISTED = 1000
-const closed = { additionalProperties: false } as const
-const Kind = Type.Union([
-  Type.Literal('organization'),
-  Type.Literal('person'),
-  Type.Literal('agent'),
-  Type.Literal('space'),
-])
-const SubjectId = Type.String({
-  minLength: 1,
-  maxLength: 128,
-  description: 'of the person or space, or the name of the agent; not for the organization',
-})
-
-export const StandingLimit = Type.Object({
-  id: Type.String(),
-  subject: Type.Object({
-    kind: Kind,
-    id: Type.String(),
-    name: Type.Union([Type.String(), Type.Null()], { description: 'of a person' }),
-  }),
-  each_task: Type.Boolean({
-    description: 'a limit of each task that opens from now on, counted there',
-  }),
-  limit: Limit,
-  created_at: Time,
-  changed_at: Time,
-  changed_by: Type.String(),
-})
-
 /** What may be done at most, whatever tasks are open: for a person, an agent, a space, or everything together. */
-export const LIMIT_OPERATIONS = [
-  operation({
-    id: 'limits.list',
-    method: 'GET',
-    path: '/limits',
-    says: 'Standing limits with what is used of them: your own, or everyone’s for administrators.',
-    who: 'person',
-    widens: false,
-    query: Type.Object({ kind: Type.Optional(Kind), subject: Type.Optional(SubjectId) }, closed),
-    answer: listOf('limits', StandingLimit),
-    run: async (parts, { caller, query }) => {
-      const { kind, subject: id } = query
-      const wanted = { ...(kind && { kind }), ...(id === undefined ? {} : { id }) }
-      const subject = caller.administrator ? wanted : ownOf(caller, wanted)
-      const limits = subject ? await showLimits(parts.decisions, { subject, most: MAX_LISTED }) : []
-      return { limits: await limitShapes(parts, limits) }
-    },
-  }),
-  operation({
-    id: 'limits.set',
-    method: 'PUT',
-    path: '/limits',
-    says: 'Sets a standing limit, or how much there may be of one that is there; what is used stays used. Answers when every replica keeps to it.',
-    who: 'administrator',
-    // It may give more than the one before.
-    widens: true,
-    body: Type.Object(
-      {
-        subject: Type.Object({ kind: Kind, id: Type.Optional(SubjectId) }, closed),
-        each_task: Type.Optional(Type.Boolean()),
-        limit: LimitGiven,
-      },
-      closed,
-    ),
-    answer: StandingLimit,
-    run: async (parts, { body, caller }) => {
-      const read = readBudget([body.limit], await parts.decisions.catalog.current())
-      if (!read.ok) throw new Problem('limit.bad_terms', read.reason.replace('budget[0]', 'limit'))
-      const [limit] = read.limits
-      if (!limit) throw new Error('one limit was read, and there is none')
-      const misfit = await misfitOfAnswers(read.limits, new Answers(parts.decisions.storage.read))
-      if (misfit !== undefined) throw new Problem('limit.bad_terms', misfit)
-      const { each_task: eachTask = false } = body
-      const subject = subjectFrom(body.subject)
-      const by = caller.person.id
-      const standing = await setLimit(parts.decisions, { subject, eachTask, limit, by })
-      const shown = await showLimits(parts.decisions, { subject, most: MAX_LISTED })
-      return shapeOf(
-        parts,
-        shown.find((each) => each.standing.id === standing.id),
-      )
-    },
-  }),
-  operation({
-    id: 'limits.remove',
-    method: 'DELETE',
-    path: '/limits/:id',
-    says: 'Removes a standing limit. Tasks that were opened under one of each task keep it.',
-    who: 'administrator',
-    widens: true,
-    params: ById,
-    answer: Nothing,
-    run: async (parts, { caller, params }) => {
-      await removeLimit(parts.decisions, { id: params.id, by: caller.person.id })
-      return {}
-    },
-  }),
-]
+export const LIMIT_OPERATIONS = acts(LIMITS, {
+  list: async (parts, { caller, query }) => {
+    const { kind, subject: id } = query
+    const wanted = { ...(kind && { kind }), ...(id === undefined ? {} : { id }) }
+    const subject = caller.administrator ? wanted : ownOf(caller, wanted)
+    const limits = subject ? await showLimits(parts.decisions, { subject, most: MAX_LISTED }) : []
+    return { limits: await limitShapes(parts, limits) }
+  },
+  set: async (parts, { body, caller }) => {
+    const read = readBudget([body.limit], await parts.decisions.catalog.current())
+    if (!read.ok) throw new Problem('limit.bad_terms', read.reason.replace('budget[0]', 'limit'))
+    const [limit] = read.limits
+    if (!limit) throw new Error('one limit was read, and there is none')
+    const misfit = await misfitOfAnswers(read.limits, new Answers(parts.decisions.storage.read))
+    if (misfit !== undefined) throw new Problem('limit.bad_terms', misfit)
+    const { each_task: eachTask = false } = body
+    const subject = subjectFrom(body.subject)
+    const by = caller.person.id
+    const standing = await setLimit(parts.decisions, { subject, eachTask, limit, by })
+    const shown = await showLimits(parts.decisions, { subject, most: MAX_LISTED })
+    return shapeOf(
+      parts,
+      shown.find((each) => each.standing.id === standing.id),
+    )
+  },
+  remove: async (parts, { caller, params }) => {
+    await removeLimit(parts.decisions, { id: params.id, by: caller.person.id })
+    return {}
+  },
+})
 
 function ownOf(
   { person }: Caller,
@@ -134,7 +66,7 @@ function subjectFrom({ id, kind }: { kind: LimitSubject['kind']; id?: string }):
 async function shapeOf(
   parts: ApiParts,
   limit: ShownLimit | undefined,
-): Promise<Static<typeof StandingLimit>> {
+): Promise<StandingLimitAnswer> {
   const [shape] = limit ? await limitShapes(parts, [limit]) : []
   if (!shape) throw new Problem('limit.unknown', 'the limit was removed at the same time')
   return shape
@@ -143,7 +75,7 @@ async function shapeOf(
 export async function limitShapes(
   parts: ApiParts,
   limits: readonly ShownLimit[],
-): Promise<Static<typeof StandingLimit>[]> {
+): Promise<StandingLimitAnswer[]> {
   const people = limits.filter(({ standing }) => standing.subject.kind === 'person')
   const nameOf = await personNames(
     parts,

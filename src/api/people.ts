@@ -1,4 +1,3 @@
-import { Type } from 'typebox'
 import {
   listProviders,
   mapGroup,
@@ -10,7 +9,7 @@ import { Problem } from '../lib/problem.ts'
 import { Secret } from '../lib/secret.ts'
 import { GROUPS } from '../operations/groups.ts'
 import { PEOPLE } from '../operations/people.ts'
-import { listOf, Nothing, secretText } from '../operations/schemas.ts'
+import { PROVIDERS } from '../operations/providers.ts'
 import {
   type AttributeValue,
   addMember,
@@ -23,19 +22,10 @@ import {
   listPersons,
 } from '../people/index.ts'
 import { resumePerson, suspendPerson } from '../sessions/index.ts'
-import { acts, operation } from './operation.ts'
+import { acts } from './operation.ts'
 import { pageOf } from './paging.ts'
 import { personShape } from './shapes.ts'
 
-const closed = { additionalProperties: false } as const
-const Provider = Type.Object({
-  issuer: Type.String(),
-  name: Type.String(),
-  client_id: Type.String(),
-  groups_claim: Type.String(),
-  attributes: Type.Array(Type.String(), { description: '`attribute=claim` each' }),
-  domains: Type.Array(Type.String()),
-})
 function shown(value: AttributeValue): string | number | boolean | string[] {
   return typeof value === 'object' ? [...value] : value
 }
@@ -106,15 +96,8 @@ export const PEOPLE_OPERATIONS = [
       return {}
     },
   }),
-  operation({
-    id: 'providers.list',
-    method: 'GET',
-    path: '/identity-providers',
-    says: 'The OpenID Connect providers that people sign in with.',
-    who: 'administrator',
-    widens: false,
-    answer: listOf('providers', Provider),
-    run: async (parts) => ({
+  ...acts(PROVIDERS, {
+    list: async (parts) => ({
       providers: (await listProviders(parts.people)).map((provider) => ({
         issuer: provider.issuer,
         name: provider.name,
@@ -124,37 +107,7 @@ export const PEOPLE_OPERATIONS = [
         domains: [...provider.domains],
       })),
     }),
-  }),
-  operation({
-    id: 'providers.register',
-    method: 'PUT',
-    path: '/identity-providers',
-    says: 'Adds an OpenID Connect provider, or replaces its registration.',
-    who: 'administrator',
-    widens: true,
-    body: Type.Object(
-      {
-        issuer: Type.String({ maxLength: 512 }),
-        name: Type.String({ minLength: 1, maxLength: 100 }),
-        client_id: Type.String({ minLength: 1, maxLength: 256 }),
-        client_secret: Type.Optional(secretText({ maxLength: 1024 })),
-        groups_claim: Type.Optional(Type.String({ maxLength: 100 })),
-        closes_tasks: Type.Optional(Type.Boolean()),
-        attributes: Type.Optional(
-          Type.Array(Type.String({ maxLength: 300 }), {
-            maxItems: 50,
-            description: '`attribute=claim` each',
-          }),
-        ),
-        domains: Type.Optional(Type.Array(Type.String({ maxLength: 253 }), { maxItems: 50 })),
-        acr_values: Type.Optional(
-          Type.Array(Type.String({ pattern: '^[!-~]{1,255}$' }), { maxItems: 10 }),
-        ),
-      },
-      closed,
-    ),
-    answer: Nothing,
-    run: async (parts, { body, caller }) => {
+    add: async (parts, { body, caller }) => {
       const { acr_values, client_id, client_secret, closes_tasks, groups_claim, issuer, name } =
         body
       const { attributes, domains } = body

@@ -241,14 +241,16 @@ test('nothing for terminals is loaded with the API', async () => {
   const files = await loadedWith('../api/index.ts')
   assert.ok(files.includes('operations/groups.ts'))
   assert.deepEqual(
-    files.filter((file) => file.startsWith(join('lib', 'terminal')) || file.startsWith('cli')),
+    files.filter(
+      (file) => file.startsWith(join('lib', 'terminal')) || file.startsWith(`cli${sep}`),
+    ),
     [],
   )
 })
 
 test('no other command is loaded with one', async () => {
   const files = await loadedWith('run.ts', 'system-world.ts', 'server-commands.ts')
-  for (const command of ['call/call.ts', 'agents/agents.ts', 'login.ts'])
+  for (const command of ['call/call.ts', 'agents/agents.ts', 'session/login.ts'])
     assert.ok(!files.includes(`cli/${command}`))
 })
 

@@ -1,4 +1,5 @@
 import type { Text, Value } from '../lib/terminal/text.ts'
+import type { Detail } from './terminal.ts'
 
 /** Text on the command line that cannot be read; the message says what would do. */
 export class Unreadable extends Error {}
@@ -11,6 +12,19 @@ export interface Reading {
   person(wanted: string): Promise<string>
   /** RFC 3339 of `30d` from now, or of a time. */
   expires(given: string): string
+  /** A limit from `calls=20/1h`. */
+  limit(given: string): object
+  /**
+   * Authority from the names of actions, or from a file of details; exactly one of them is given. `options` are the names
+   * of the two options, for whoever gave none.
+   */
+  authority(given: {
+    readonly actions: readonly string[] | undefined
+    readonly file: string | undefined
+    readonly options: readonly [string, string]
+  }): Promise<readonly Detail[]>
+  /** Credential from a file, standard input, or a question where somebody can answer. */
+  secret(question: string, file: string | undefined): Promise<string>
   /** Failure of a command line that cannot be meant; `next` says what to type instead. */
   usage(title: string, ...next: readonly string[]): Error
 }
@@ -47,29 +61,34 @@ type TypedAt<Term extends string> = Term extends `${string}...>`
 
 type Read<From, T> = (typed: From, reading: Reading) => T | Promise<T>
 
-interface InputRules<Choice extends string>
-  extends Omit<CommandInput, 'term' | 'says' | 'choices'> {
-  readonly choices?: readonly Choice[]
-}
+type InputRules = Omit<CommandInput, 'term' | 'says' | 'choices'>
 
 /** An argument or an option, sent as it was typed; or as `read` makes it. */
-export function input<
-  const Term extends string,
-  const Choice extends string = string,
-  T = string extends Choice ? TypedAt<Term> : Choice,
->(
+export function input<const Term extends string>(
   term: Term,
   says: string,
-  rules: InputRules<Choice> & { readonly read?: Read<TypedAt<Term>, T> } = {},
-): Source<T> {
-  const { read, ...rest } = rules
+  rules?: InputRules,
+): Source<TypedAt<Term>>
+export function input<const Choice extends string>(
+  term: string,
+  says: string,
+  rules: InputRules & { readonly choices: readonly Choice[] },
+): Source<Choice>
+export function input<const Term extends string, T>(
+  term: Term,
+  says: string,
+  rules: InputRules & { readonly read: Read<TypedAt<Term>, T> },
+): Source<T>
+export function input(
+  term: string,
+  says: string,
+  { read, ...rest }: InputRules & { readonly read?: Read<never, unknown> } = {},
+): Source<unknown> {
   return {
     inputs: [{ term, says, ...rest }],
-    read: ([typed], reading) => {
-      if (typed === undefined) return undefined
-      const given = typed as TypedAt<Term> // as: the command line reads it by the term
-      return read ? read(given, reading) : (given as T) // as: T is another type only with a reader
-    },
+    // as: the command line reads it by the term
+    read: ([typed], reading) =>
+      typed === undefined || !read ? typed : read(typed as never, reading),
   }
 }
 
@@ -117,13 +136,50 @@ function checkLimit(typed: string): void {
     throw new Unreadable('a limit is a number from 1 to 1000.')
 }
 
+/** Size of a list that ends after it. */
+export const limit = input('--limit <number>', 'at most so many; 50 when not said, 200 at most', {
+  check: (typed) => {
+    if (!/^[1-9]\d{0,2}$/.test(typed)) throw new Unreadable('a limit is a number from 1 on.')
+  },
+})
+
+/** When something ends by itself. */
+export function expires<const Term extends string>(term: Term, says: string, required = false) {
+  return input(term, says, {
+    required,
+    read: (typed: unknown, reading: Reading) => reading.expires(String(typed)),
+  })
+}
+
+/** Authority by actions or by a file of details; `undefined` where neither is given. */
+export function authority(
+  actions: Source<readonly string[]>,
+  file: Source<string>,
+  options: readonly [string, string],
+): Source<readonly Detail[]> {
+  return together([actions, file], ([names, path], reading) =>
+    reading.authority({ actions: names, file: path, options }),
+  )
+}
+
 /** Options of a list that one goes along page by page. */
 export const pages = {
   limit: input('--limit <number>', 'at most so many; 1000 when not said', { check: checkLimit }),
   after: input('--after <id>', 'go on behind this one, the last of the page before'),
 }
 
-type Sources<T> = { readonly [K in keyof T]: Source<Exclude<T[K], undefined>> }
+/** Input as a client may give it: options that nobody gave are `undefined` and are not sent, and lists may be read-only. */
+export type Loose<T> = T extends readonly (infer Item)[]
+  ? readonly Loose<Item>[]
+  : T extends object
+    ? {
+        readonly [K in keyof T]: Record<never, never> extends Pick<T, K>
+          ? Loose<T[K]> | undefined
+          : Loose<T[K]>
+      }
+    : T
+
+type Sources<T> = { readonly [K in keyof T]: Source<Loose<Exclude<T[K], undefined>>> }
 
 type Part<Name extends string, T> = T extends undefined
   ? { readonly [K in Name]?: never }

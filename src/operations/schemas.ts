@@ -1,7 +1,7 @@
 import { type TArray, type TProperties, type TSchema, Type } from 'typebox'
 import type { Action as CatalogAction } from '../catalog/index.ts'
 
-const closed = { additionalProperties: false } as const
+export const closed = { additionalProperties: false } as const
 
 /** An object with these members and no others. */
 export function exactly<P extends TProperties>(members: P) {

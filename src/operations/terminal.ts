@@ -1,4 +1,12 @@
+import type { Static } from 'typebox'
 import type { Text, Value } from '../lib/terminal/text.ts'
+import type { KeptDetail, Limit } from './schemas.ts'
+
+/** Detail of authority (contract 2). */
+export type Detail = Static<typeof KeptDetail>
+
+/** Limit of a budget or a standing one. */
+export type LimitDescription = Omit<Static<typeof Limit>, 'name'>
 
 /** Cells of a table by their headings: a member of the row, or what is made of it. */
 export type Columns<Row> = Readonly<Record<string, TextMember<Row> | ((row: Row) => Value)>>
@@ -18,6 +26,8 @@ export interface Terminal {
   readonly green: (value: Value) => Text
   readonly yellow: (value: Value) => Text
   readonly text: (words: TemplateStringsArray, ...values: readonly Value[]) => Text
+  /** Epoch milliseconds. */
+  readonly now: () => number
   readonly joined: (parts: readonly Value[], separator: string) => Text
   /** `2026-11-25 01:20 UTC`, in the reader's time zone. */
   readonly moment: (at: string) => string
@@ -33,4 +43,12 @@ export interface Terminal {
   goOn(again: string, more: boolean, items: readonly { readonly id: string }[]): readonly Text[]
   /** Names and what they are, indented, one under the other; nothing of what is empty. */
   readonly facts: (rows: readonly (readonly [string, Value])[]) => readonly Text[]
+  /** Details in words, one a line. */
+  readonly details: (details: readonly Detail[]) => Promise<readonly Text[]>
+  /** `3 of 20 calls used`. */
+  readonly limit: (limit: LimitDescription) => Text
+  /** Level of risk in the colour that it deserves. */
+  readonly risk: (level: string) => Text
+  /** `3 (internal)`. */
+  readonly trust: (level: number) => string
 }

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { RISK } from '../../operations/risk.ts'
 import { ByName, listOf, Name, Nothing, Time } from '../../operations/schemas.ts'
 import {
   addSource,
@@ -9,9 +10,9 @@ import {
   revokeSource,
   type SignalSource,
 } from '../../risk/index.ts'
-import { operation } from '../operation.ts'
+import { acts, operation } from '../operation.ts'
 import { time } from '../shapes.ts'
-import { GivenSignal, raisingOf, Signal, Subject, signalShape } from './signals.ts'
+import { raisingOf, signalShape } from './signals.ts'
 
 const closed = { additionalProperties: false } as const
 const MAX_LISTED = 500
@@ -41,49 +42,15 @@ function sourceShape(source: SignalSource): Static<typeof Source> {
 
 /** What others say about agents, people and tasks, and who may say it. */
 export const RISK_OPERATIONS = [
-  operation({
-    id: 'signals.list',
-    method: 'GET',
-    path: '/risk-signals',
-    says: `Signals in force that other systems or administrators raised, newest first, ${MAX_LISTED} at most.`,
-    who: 'administrator',
-    widens: false,
-    answer: listOf('signals', Signal),
-    run: async ({ decisions }) => {
+  ...acts(RISK, {
+    list: async ({ decisions }) => {
       const now = decisions.clock.now()
       const signals = await listSignals(decisions.storage.read, now, MAX_LISTED)
       return { signals: signals.map(signalShape) }
     },
-  }),
-  operation({
-    id: 'signals.raise',
-    method: 'POST',
-    path: '/risk-signals',
-    says: 'Says something about an agent, a person or a task that makes its calls weigh more, until a time. Felt by the next call. The same again takes the higher level and the later end.',
-    who: 'administrator',
-    widens: false,
-    body: GivenSignal,
-    answer: Signal,
-    run: async ({ decisions }, { body, caller }) =>
+    raise: async ({ decisions }, { body, caller }) =>
       signalShape(await raiseSignal(decisions, raisingOf(body, caller.person.id))),
-  }),
-  operation({
-    id: 'signals.end',
-    method: 'POST',
-    path: '/risk-signals/end',
-    says: 'Takes a signal back before its time.',
-    who: 'administrator',
-    widens: true,
-    body: Type.Object(
-      {
-        subject: Subject,
-        signal: Type.String({ maxLength: 64 }),
-        source: Type.String({ maxLength: 100 }),
-      },
-      closed,
-    ),
-    answer: Nothing,
-    run: async ({ decisions }, { body, caller }) => {
+    end: async ({ decisions }, { body, caller }) => {
       await endSignal(decisions, { ...body, by: caller.person.id })
       return {}
     },

@@ -1,10 +1,11 @@
-import { Type } from 'typebox'
 import { findAgent } from '../../agents/index.ts'
 import { explain } from '../../analysis/index.ts'
 import { showLimitsOver } from '../../budgets/index.ts'
 import { findDecision, listDecisions } from '../../decision-log/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { ById, Decision, listOf, Name, Page, Reason, Task } from '../../operations/schemas.ts'
+import { DECISIONS } from '../../operations/decisions.ts'
+import { ById } from '../../operations/schemas.ts'
+import { TASKS } from '../../operations/tasks.ts'
 import {
   closeTask,
   findTask,
@@ -17,14 +18,13 @@ import {
   treeOf,
 } from '../../tasks/index.ts'
 import { Explanation, explanationShape, operatorShape } from '../explanation.ts'
-import { limitShapes, StandingLimit } from '../limits.ts'
+import { limitShapes } from '../limits.ts'
 import { personNames } from '../names.ts'
-import { type Caller, operation } from '../operation.ts'
+import { acts, type Caller, operation } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
 import { decisionShape, taskShape } from '../shapes.ts'
 import { shownTask, shownTasks } from './shown-task.ts'
 
-const closed = { additionalProperties: false } as const
 const DEFAULT_LIMIT = 50
 const MAX = 200
 /** More than can be open in one tree. */
@@ -76,25 +76,8 @@ function mine(caller: Caller): { personId?: string } {
 }
 
 export const TASK_OPERATIONS = [
-  operation({
-    id: 'tasks.list',
-    method: 'GET',
-    path: '/tasks',
-    says: 'Tasks, newest first: one’s own, or everyone’s for administrators.',
-    who: 'person',
-    widens: false,
-    query: Type.Object(
-      {
-        ...Page,
-        agent: Type.Optional(Name),
-        state: Type.Optional(
-          Type.Union([Type.Literal('open'), Type.Literal('suspended'), Type.Literal('closed')]),
-        ),
-      },
-      closed,
-    ),
-    answer: listOf('tasks', Task),
-    run: async (parts, { caller, query }) => {
+  ...acts(TASKS, {
+    list: async (parts, { caller, query }) => {
       const { agent, limit, state } = query
       const tasks = await listTasks(parts.decisions.storage.read, {
         ...mine(caller),
@@ -104,47 +87,14 @@ export const TASK_OPERATIONS = [
       })
       return { tasks: tasks.map(taskShape) }
     },
-  }),
-  operation({
-    id: 'tasks.show',
-    method: 'GET',
-    path: '/tasks/:id',
-    says: 'One task.',
-    who: 'person',
-    widens: false,
-    params: ById,
-    answer: Task,
-    run: async (parts, { caller, params }) =>
+    show: async (parts, { caller, params }) =>
       shownTask(parts, (await visibleTask(parts, caller, params.id)).task),
-  }),
-  operation({
-    id: 'tasks.tree',
-    method: 'GET',
-    path: '/tasks/:id/tree',
-    says: 'The tree a task is in, parents before children; for the owner of its agent that task and what is open below it.',
-    who: 'person',
-    widens: false,
-    params: ById,
-    answer: Type.Object({
-      tasks: Type.Array(Task),
-      more: Type.Boolean({ description: 'older closed tasks were left off' }),
-    }),
-    run: async (parts, { caller, params }) => {
+    tree: async (parts, { caller, params }) => {
       const { task } = await visibleTask(parts, caller, params.id)
       const { tasks, more } = await treeFor(parts, caller, task)
       return { tasks: await shownTasks(parts, tasks), more }
     },
-  }),
-  operation({
-    id: 'tasks.limits',
-    method: 'GET',
-    path: '/tasks/:id/limits',
-    says: 'Standing limits that calls of the task fall under, with what is used of them: all for administrators, else your own.',
-    who: 'person',
-    widens: false,
-    params: ById,
-    answer: listOf('limits', StandingLimit),
-    run: async (parts, { caller, params }) => {
+    limits: async (parts, { caller, params }) => {
       const { task } = await visibleTask(parts, caller, params.id)
       const held = await parts.decisions.facts.task(task.id)
       const of = { personId: task.personId, agents: held?.chain ?? [], spaces: held?.spaces ?? [] }
@@ -153,69 +103,30 @@ export const TASK_OPERATIONS = [
       const limits = await showLimitsOver(parts.decisions, of, viewer)
       return { limits: await limitShapes(parts, limits) }
     },
-  }),
-  operation({
-    id: 'tasks.close',
-    method: 'POST',
-    path: '/tasks/:id/close',
-    says: 'Ends a task and everything below it, for good. Answers when no replica permits any more.',
-    who: 'person',
-    widens: false,
-    params: ById,
-    body: Reason,
-    answer: Task,
-    run: async (parts, { body, caller, params }) => {
+    close: async (parts, { body, caller, params }) => {
       const { role } = await visibleTask(parts, caller, params.id)
       const closing = { taskId: params.id, by: caller.person.id, reason: role, note: body.reason }
       return taskShape(await closeTask(parts.decisions, closing))
     },
-  }),
-  ...(['suspend', 'resume'] as const).map((act) =>
-    operation({
-      id: `tasks.${act}`,
-      method: 'POST',
-      path: `/tasks/:id/${act}`,
-      says: {
-        suspend: 'Lets a task and everything below it stand still. Nothing is closed.',
-        resume: 'Lets it continue. Resource tokens from before stay dead.',
-      }[act],
-      who: 'person',
-      widens: act === 'resume',
-      params: ById,
-      body: Reason,
-      answer: Task,
-      run: async (parts, { body, caller, params }) => {
-        const { role } = await visibleTask(parts, caller, params.id)
-        // INVARIANT: who a task is for does not undo what those who answer for the agent have stopped.
-        if (act === 'resume' && role === 'person')
-          throw new Problem(
-            'api.not_permitted',
-            'the owner of the agent or an administrator resumes it',
-          )
-        const change = {
-          taskId: params.id,
-          by: caller.person.id,
-          reason: body.reason ?? `${act} by a person`,
-        }
-        return taskShape(
-          await { suspend: suspendTask, resume: resumeTask }[act](parts.decisions, change),
+    suspend: async (parts, { body: { reason = 'suspend by a person' }, caller, params }) => {
+      await visibleTask(parts, caller, params.id)
+      const change = { taskId: params.id, by: caller.person.id, reason }
+      return taskShape(await suspendTask(parts.decisions, change))
+    },
+    resume: async (parts, { body: { reason = 'resume by a person' }, caller, params }) => {
+      const { role } = await visibleTask(parts, caller, params.id)
+      // INVARIANT: who a task is for does not undo what those who answer for the agent have stopped.
+      if (role === 'person')
+        throw new Problem(
+          'api.not_permitted',
+          'the owner of the agent or an administrator resumes it',
         )
-      },
-    }),
-  ),
-  operation({
-    id: 'decisions.list',
-    method: 'GET',
-    path: '/decisions',
-    says: 'Decisions, newest first: about one’s own tasks, or all for administrators.',
-    who: 'person',
-    widens: false,
-    query: Type.Object(
-      { ...Page, task: Type.Optional(Type.String({ maxLength: 64 })), agent: Type.Optional(Name) },
-      closed,
-    ),
-    answer: listOf('decisions', Decision),
-    run: async (parts, { caller, query }) => {
+      const change = { taskId: params.id, by: caller.person.id, reason }
+      return taskShape(await resumeTask(parts.decisions, change))
+    },
+  }),
+  ...acts(DECISIONS, {
+    list: async (parts, { caller, query }) => {
       const { agent, limit, task } = query
       const decisions = await listDecisions(parts.decisions.storage.read, {
         ...mine(caller),

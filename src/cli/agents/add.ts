@@ -1,11 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { isName } from '../../lib/id.ts'
 import { bold, dim, green, text } from '../../lib/terminal/text.ts'
+import { type AllowedDetail, readAllowed } from '../authority.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { CommandFailure, usage } from '../failure.ts'
 import { findPerson } from '../person.ts'
-import { type AllowedDetail, readAllowed } from './allowed.ts'
 import { makeKey, readPublicKey } from './key-file.ts'
 import { showAgent } from './show.ts'
 

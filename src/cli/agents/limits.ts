@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { bold, green, text } from '../../lib/terminal/text.ts'
+import { readAllowed } from '../authority.ts'
 import { command, type Start } from '../command.ts'
 import { usage } from '../failure.ts'
 import { ceilingOf, readTrust } from './add.ts'
-import { readAllowed } from './allowed.ts'
 import { showAgent } from './show.ts'
 
 interface LimitOptions {

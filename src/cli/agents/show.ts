@@ -1,14 +1,15 @@
 import type { Command } from 'commander'
-import { statusWord } from '../../lib/terminal/status-word.ts'
 import { facts, indented, table } from '../../lib/terminal/table.ts'
 import { bold, dim, red, type Text, text, type Value } from '../../lib/terminal/text.ts'
 import { moment } from '../../lib/terminal/time.ts'
+import { statusWord, trustInWords } from '../../lib/terminal/words.ts'
+import { detailLines } from '../authority.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { CommandFailure } from '../failure.ts'
 import { named } from '../person.ts'
 import { howToGoOn, type Pages, withPages } from '../server/pages.ts'
-import { type AgentDetails, type AgentJson, type Detail, trustInWords } from './agent.ts'
+import type { AgentDetails, AgentJson } from './agent.ts'
 
 /** `remit agents list` */
 export function listCommand(start: Start): Command {
@@ -150,17 +151,6 @@ export async function showAgent(cli: Cli, agent: AgentDetails): Promise<void> {
 /** A heading with what belongs under it, or that there is nothing. */
 function section(title: string, lines: readonly Text[]): readonly Value[] {
   return ['', bold(title), ...indented(lines.length === 0 ? [dim('none')] : lines)]
-}
-
-/** Details in words, every action named. */
-export async function detailLines(details: readonly Detail[]): Promise<readonly Text[]> {
-  // Only these commands need it, and it takes a moment to load.
-  const { boundInWords } = await import('@remit/engine')
-  return details.map(({ actions, bounds, locations, type }) => {
-    const where = bounds.length === 0 ? '' : ` where ${bounds.map(boundInWords).join(' and ')}`
-    const how = type === 'remit_delegate' ? 'to hand on: ' : ''
-    return text`${how}${actions.join(', ')}${where} ${dim(text`at ${locations.join(', ')}`)}`
-  })
 }
 
 function keyLines({ keys }: AgentDetails, width: number | undefined): readonly Text[] {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { actionParts } from '../agents/allowed.ts'
+import { actionParts } from '../authority.ts'
 import { CommandFailure, usage } from '../failure.ts'
 import type { World } from '../world.ts'
 import type { CallTarget } from './target.ts'

@@ -1,5 +1,5 @@
 import { bold, dim, green, red, type Text, text, yellow } from '../../lib/terminal/text.ts'
-import { trustInWords } from '../agents/agent.ts'
+import { trustInWords } from '../../lib/terminal/words.ts'
 import type { Cli } from '../cli.ts'
 import type { AnswerOf, InputOf } from '../server/operation-types.ts'
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { table } from '../../lib/terminal/table.ts'
 import { bold, dim, green, text } from '../../lib/terminal/text.ts'
-import { trustInWords } from '../agents/agent.ts'
+import { trustInWords } from '../../lib/terminal/words.ts'
 import { command, type Start } from '../command.ts'
 import { addCommand } from './add.ts'
 import { showIssuer, stateInWords } from './issuer.ts'

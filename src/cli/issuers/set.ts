@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { bold, green, text } from '../../lib/terminal/text.ts'
 import { command, type Start } from '../command.ts'
-import { readSecret } from '../connections.ts'
 import { CommandFailure } from '../failure.ts'
+import { readSecret } from '../secret.ts'
 import { type IssuerTerms, showIssuer } from './issuer.ts'
 import { readJsonFile } from './read-json-file.ts'
 

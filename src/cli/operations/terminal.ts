@@ -1,8 +1,10 @@
-import { statusWord } from '../../lib/terminal/status-word.ts'
 import { facts, indented, table } from '../../lib/terminal/table.ts'
 import { bold, dim, green, joined, red, text, yellow } from '../../lib/terminal/text.ts'
 import { moment, relative } from '../../lib/terminal/time.ts'
+import { riskWord, statusWord, trustInWords } from '../../lib/terminal/words.ts'
 import type { Terminal } from '../../operations/terminal.ts'
+import { detailLines } from '../authority.ts'
+import { limitLine } from '../limit.ts'
 import { howToGoOn } from '../server/pages.ts'
 import type { World } from '../world.ts'
 
@@ -11,6 +13,7 @@ export function terminalOf({ clock, output: { width } }: World): Terminal {
   const room = width === undefined ? undefined : width - 2
   return {
     ...{ bold, dim, red, green, yellow, text, joined, moment },
+    now: () => clock.now(),
     relative: (at) => relative(at, clock.now()),
     status: statusWord,
     done: (words, ...values) => text`${green('✓')} ${text(words, ...values)}`,
@@ -27,5 +30,9 @@ export function terminalOf({ clock, output: { width } }: World): Terminal {
     },
     goOn: howToGoOn,
     facts: (rows) => indented(facts(rows, room)),
+    details: detailLines,
+    limit: limitLine,
+    risk: riskWord,
+    trust: trustInWords,
   }
 }

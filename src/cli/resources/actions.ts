@@ -1,10 +1,10 @@
 import { Argument, type Command } from 'commander'
 import { table } from '../../lib/terminal/table.ts'
 import { bold, green, text } from '../../lib/terminal/text.ts'
+import { riskWord } from '../../lib/terminal/words.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { CommandFailure, usage } from '../failure.ts'
-import { riskWord } from './show.ts'
 
 const RISKS = ['low', 'medium', 'high', 'critical']
 

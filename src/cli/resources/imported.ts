@@ -10,10 +10,10 @@ import {
   type Value,
   yellow,
 } from '../../lib/terminal/text.ts'
+import { riskWord } from '../../lib/terminal/words.ts'
 import type { AnswerOf } from '../server/operation-types.ts'
 import { differenceLines } from './differences.ts'
 import type { ActionJson } from './resource.ts'
-import { riskWord } from './show.ts'
 
 /** What an import did. */
 type ImportedJson = AnswerOf<'PUT', '/resources/:name'>

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import { statusWord } from '../../lib/terminal/status-word.ts'
 import { facts, indented, table } from '../../lib/terminal/table.ts'
-import { bold, dim, red, type Text, text, type Value, yellow } from '../../lib/terminal/text.ts'
+import { bold, dim, red, text, type Value } from '../../lib/terminal/text.ts'
+import { riskWord, statusWord } from '../../lib/terminal/words.ts'
 import type { Argument } from '../../schemas/index.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
@@ -121,11 +121,6 @@ export function argumentsInWords(all: readonly Argument[]): Value {
   }
   const more = all.length - shown.length
   return more === 0 ? shown.join(', ') : text`${shown.join(', ')} ${dim(`and ${more} more`)}`
-}
-
-export function riskWord(risk: string): Text {
-  if (risk === 'critical' || risk === 'high') return red(risk)
-  return risk === 'medium' ? yellow(risk) : text`${risk}`
 }
 
 /** Which arguments say whom a call is about, and how large it is. */

@@ -1,4 +1,5 @@
 import type { AnyOperation } from '../../api/index.ts'
+import type { Loose } from '../../operations/command.ts'
 import type { Method } from '../../operations/operation.ts'
 
 type OperationAt<M extends Method, P> = Extract<
@@ -24,14 +25,3 @@ type Part<Name extends string, T> = T extends undefined
   : Record<never, never> extends T
     ? { readonly [K in Name]?: Loose<T> }
     : { readonly [K in Name]: Loose<T> }
-
-/** Options that nobody gave are `undefined`: they are not sent. Lists may be read-only. */
-type Loose<T> = T extends readonly (infer Item)[]
-  ? readonly Loose<Item>[]
-  : T extends object
-    ? {
-        readonly [K in keyof T]: Record<never, never> extends Pick<T, K>
-          ? Loose<T[K]> | undefined
-          : Loose<T[K]>
-      }
-    : T

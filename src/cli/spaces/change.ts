@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { bold, green, text } from '../../lib/terminal/text.ts'
-import { readAllowed } from '../agents/allowed.ts'
+import { readAllowed } from '../authority.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { usage } from '../failure.ts'

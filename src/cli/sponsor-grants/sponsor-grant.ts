@@ -1,16 +1,14 @@
 import { facts, indented } from '../../lib/terminal/table.ts'
 import { bold, dim, green, type Text, text, type Value, yellow } from '../../lib/terminal/text.ts'
 import { moment, relative } from '../../lib/terminal/time.ts'
-import { detailLines } from '../agents/show.ts'
+import { nextInWords, type SponsorGrantAnswer, standing } from '../../operations/sponsor-grants.ts'
+import { detailLines } from '../authority.ts'
 import type { Cli } from '../cli.ts'
-import { adding, inAny, type LimitJson } from '../limits/limit.ts'
+import { adding, inAny, type LimitJson } from '../limit.ts'
 import { named } from '../person.ts'
-import type { AnswerOf } from '../server/operation-types.ts'
 import { rateInWords, scheduleInWords } from './terms.ts'
 
-type SponsorGrantJson = AnswerOf<'GET', '/sponsor-grants/:id'>
-
-export async function showGrant(cli: Cli, grant: SponsorGrantJson): Promise<void> {
+export async function showGrant(cli: Cli, grant: SponsorGrantAnswer): Promise<void> {
   const details = await detailLines(grant.details)
   const delegates = await delegateLines(grant)
   cli.answer(grant, () => [
@@ -25,7 +23,7 @@ export async function showGrant(cli: Cli, grant: SponsorGrantJson): Promise<void
   ])
 }
 
-function factsOf(cli: Cli, grant: SponsorGrantJson): readonly (readonly [string, Value])[] {
+function factsOf(cli: Cli, grant: SponsorGrantAnswer): readonly (readonly [string, Value])[] {
   const { rate, schedule } = grant
   return [
     ['id', grant.id],
@@ -36,24 +34,17 @@ function factsOf(cli: Cli, grant: SponsorGrantJson): readonly (readonly [string,
     ['at most', rate ? rateInWords(rate) : ''],
     ...grant.budget.map((limit): [string, Value] => ['budget', limitOf(limit)]),
     ['opened', openedInWords(cli, grant)],
-    ['next', nextInWords(cli, grant)],
+    ['next', nextInWords(grant, { dim, moment, now: () => cli.now })],
     ...ended(cli, grant),
   ]
 }
 
 function ended(
   cli: Cli,
-  { ended_at: at, expires_at }: SponsorGrantJson,
+  { ended_at: at, expires_at }: SponsorGrantAnswer,
 ): readonly (readonly [string, Value])[] {
   if (at !== null) return [['ended', text`${moment(at)}, ${relative(at, cli.now)}`]]
   return [['ends', text`${moment(expires_at)}, ${relative(expires_at, cli.now)}`]]
-}
-
-/** In one or two words, with the colour that it deserves. */
-export function standing({ ended_at, in_force, stopped_by }: SponsorGrantJson): Text {
-  if (ended_at !== null) return dim('ended')
-  if (!in_force) return dim('over')
-  return stopped_by === null ? green('in force') : yellow('stopped')
 }
 
 const STOPPED_BY = {
@@ -61,9 +52,9 @@ const STOPPED_BY = {
   agent: ': the agent may not work',
 } as const
 
-function standingInFull(grant: SponsorGrantJson): Text {
+function standingInFull(grant: SponsorGrantAnswer): Text {
   const { in_force, stopped_by } = grant
-  return text`${standing(grant)}${in_force && stopped_by !== null ? STOPPED_BY[stopped_by] : ''}`
+  return text`${standing(grant, { dim, green, yellow })}${in_force && stopped_by !== null ? STOPPED_BY[stopped_by] : ''}`
 }
 
 function limitOf(limit: LimitJson): Value {
@@ -73,17 +64,12 @@ function limitOf(limit: LimitJson): Value {
   return text`${most} calls${only}${inAny(limit)} of each task`
 }
 
-function openedInWords(cli: Cli, { last_opened_at: last, opened }: SponsorGrantJson): Value {
+function openedInWords(cli: Cli, { last_opened_at: last, opened }: SponsorGrantAnswer): Value {
   if (last === null) return dim('no task yet')
   return `${opened} ${opened === 1 ? 'task' : 'tasks'}, last ${relative(last, cli.now)}`
 }
 
-export function nextInWords(cli: Cli, { next_opening_at: next }: SponsorGrantJson): Value {
-  if (next === null) return dim('none')
-  return Date.parse(next) <= cli.now ? 'at any moment' : `not before ${moment(next)}`
-}
-
-async function delegateLines({ may_delegate }: SponsorGrantJson): Promise<readonly Text[]> {
+async function delegateLines({ may_delegate }: SponsorGrantAnswer): Promise<readonly Text[]> {
   if (may_delegate === null) return [dim('whatever they may do themselves')]
   return may_delegate.length === 0 ? [dim('nothing')] : detailLines(may_delegate)
 }

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { Cli } from '../cli.ts'
-import { CommandFailure, usage } from '../failure.ts'
-import type { AnswerOf } from '../server/operation-types.ts'
-import type { Detail } from './agent.ts'
+import { dim, type Text, text } from '../lib/terminal/text.ts'
+import type { Detail } from '../operations/terminal.ts'
+import type { Cli } from './cli.ts'
+import { CommandFailure, usage } from './failure.ts'
+import type { AnswerOf } from './server/operation-types.ts'
 
 /** As many as one detail may have (contract 2). */
 const MAX_ACTIONS = 64
@@ -88,4 +89,15 @@ export function actionParts(actions: readonly string[]): readonly (readonly stri
   return Array.from({ length: Math.ceil(actions.length / MAX_ACTIONS) }, (_, i) =>
     actions.slice(i * MAX_ACTIONS, (i + 1) * MAX_ACTIONS),
   )
+}
+
+/** Details in words, every action named. */
+export async function detailLines(details: readonly Detail[]): Promise<readonly Text[]> {
+  // Only these commands need it, and it takes a moment to load.
+  const { boundInWords } = await import('@remit/engine')
+  return details.map(({ actions, bounds, locations, type }) => {
+    const where = bounds.length === 0 ? '' : ` where ${bounds.map(boundInWords).join(' and ')}`
+    const how = type === 'remit_delegate' ? 'to hand on: ' : ''
+    return text`${how}${actions.join(', ')}${where} ${dim(text`at ${locations.join(', ')}`)}`
+  })
 }

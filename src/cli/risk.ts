@@ -1,11 +1,16 @@
 import type { Command } from 'commander'
-import { table } from '../../lib/terminal/table.ts'
-import { bold, dim, green, red, text } from '../../lib/terminal/text.ts'
-import { moment } from '../../lib/terminal/time.ts'
-import { command, type Start } from '../command.ts'
+import { table } from '../lib/terminal/table.ts'
+import { bold, dim, green, red, text } from '../lib/terminal/text.ts'
+import { moment } from '../lib/terminal/time.ts'
+import { RISK } from '../operations/risk.ts'
+import { command, type Start } from './command.ts'
+import { nounCommand } from './operations/noun.ts'
+
+/** `remit risk …` */
+export const riskCommand = nounCommand(RISK, [sourcesCommand])
 
 /** `remit risk sources …` */
-export function sourcesCommand(start: Start): Command {
+function sourcesCommand(start: Start): Command {
   const sources = command('sources', 'Systems that may raise signals, and do nothing else.', [
     'remit risk sources add our-siem',
   ])

@@ -1,22 +1,13 @@
 import type { Command } from 'commander'
-import { facts, indented } from '../../lib/terminal/table.ts'
-import {
-  bold,
-  dim,
-  green,
-  red,
-  type Text,
-  text,
-  type Value,
-  yellow,
-} from '../../lib/terminal/text.ts'
-import type { Cli } from '../cli.ts'
-import { command, type Start } from '../command.ts'
-import { CommandEnded, usage } from '../failure.ts'
-import { findPerson } from '../person.ts'
-import { readSources } from '../policy/sources.ts'
-import type { AnswerOf } from '../server/operation-types.ts'
-import { approver, type ExplainedGateJson, gateLines, ruleLines, uniqueRules } from './explain.ts'
+import { facts, indented } from '../lib/terminal/table.ts'
+import { bold, dim, green, red, type Text, text, type Value, yellow } from '../lib/terminal/text.ts'
+import type { Cli } from './cli.ts'
+import { command, type Start } from './command.ts'
+import { approver, type ExplainedGateJson, gateLines, ruleLines, uniqueRules } from './decisions.ts'
+import { CommandEnded, usage } from './failure.ts'
+import { findPerson } from './person.ts'
+import { readSources } from './policy/sources.ts'
+import type { AnswerOf } from './server/operation-types.ts'
 
 type Check = AnswerOf<'POST', '/checks'>
 

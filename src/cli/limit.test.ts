@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CommandFailure } from '../failure.ts'
+import { CommandFailure } from './failure.ts'
 import { type LimitJson, limitLine, readLimit } from './limit.ts'
 
 test('a limit counts calls or adds up an argument, for ever or in any so long; its amount stays text', () => {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import { facts, indented } from '../lib/terminal/table.ts'
-import { bold, text } from '../lib/terminal/text.ts'
-import { moment } from '../lib/terminal/time.ts'
-import { command, type Start } from './command.ts'
+import { facts, indented } from '../../lib/terminal/table.ts'
+import { bold, text } from '../../lib/terminal/text.ts'
+import { moment } from '../../lib/terminal/time.ts'
+import { command, type Start } from '../command.ts'
 
 /** `remit whoami` */
 export function whoamiCommand(start: Start): Command {

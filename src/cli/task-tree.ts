@@ -1,8 +1,8 @@
-import { statusWord } from '../../lib/terminal/status-word.ts'
-import { table } from '../../lib/terminal/table.ts'
-import { bold, dim, joined, type Text, text } from '../../lib/terminal/text.ts'
-import { limitLine } from '../limits/limit.ts'
-import type { AnswerOf } from '../server/operation-types.ts'
+import { table } from '../lib/terminal/table.ts'
+import { bold, dim, joined, type Text, text } from '../lib/terminal/text.ts'
+import { statusWord } from '../lib/terminal/words.ts'
+import { limitLine } from './limit.ts'
+import type { AnswerOf } from './server/operation-types.ts'
 
 type TaskJson = AnswerOf<'GET', '/tasks/:id'>
 

@@ -1,19 +1,24 @@
 import type { Command } from 'commander'
-import { statusWord } from '../../lib/terminal/status-word.ts'
-import { facts, indented } from '../../lib/terminal/table.ts'
-import { bold, dim, type Text, text, type Value } from '../../lib/terminal/text.ts'
-import { moment, relative } from '../../lib/terminal/time.ts'
-import { detailLines } from '../agents/show.ts'
-import type { Cli } from '../cli.ts'
-import { command, type Start } from '../command.ts'
-import { CommandFailure } from '../failure.ts'
-import { type LimitJson, limitLine } from '../limits/limit.ts'
-import { whose } from '../limits/limits.ts'
-import type { AnswerOf } from '../server/operation-types.ts'
-import { around, type TreePosition, treeLines } from './tree.ts'
+import { facts, indented } from '../lib/terminal/table.ts'
+import { bold, dim, type Text, text, type Value } from '../lib/terminal/text.ts'
+import { moment, relative } from '../lib/terminal/time.ts'
+import { statusWord } from '../lib/terminal/words.ts'
+import { whose } from '../operations/limits.ts'
+import { TASKS } from '../operations/tasks.ts'
+import { detailLines } from './authority.ts'
+import type { Cli } from './cli.ts'
+import { command, type Start } from './command.ts'
+import { CommandFailure } from './failure.ts'
+import { type LimitJson, limitLine } from './limit.ts'
+import { nounCommand } from './operations/noun.ts'
+import type { AnswerOf } from './server/operation-types.ts'
+import { around, type TreePosition, treeLines } from './task-tree.ts'
+
+/** `remit tasks …` */
+export const tasksCommand = nounCommand(TASKS, [showCommand], ['list', 'show'])
 
 /** `remit tasks show ID` */
-export function showCommand(start: Start): Command {
+function showCommand(start: Start): Command {
   return command(
     'show',
     'One task: who, for whom, why, what it may do, and the tasks above and below it.',

@@ -1,27 +1,23 @@
 import type { Command } from 'commander'
-import { PROBLEMS } from '../../lib/problem.ts'
-import { facts, indented } from '../../lib/terminal/table.ts'
-import {
-  bold,
-  dim,
-  green,
-  red,
-  type Text,
-  text,
-  type Value,
-  yellow,
-} from '../../lib/terminal/text.ts'
-import { moment, relative } from '../../lib/terminal/time.ts'
-import { command, type Start } from '../command.ts'
-import { named } from '../person.ts'
-import type { AnswerOf } from '../server/operation-types.ts'
+import { PROBLEMS } from '../lib/problem.ts'
+import { facts, indented } from '../lib/terminal/table.ts'
+import { bold, dim, green, red, type Text, text, type Value, yellow } from '../lib/terminal/text.ts'
+import { moment, relative } from '../lib/terminal/time.ts'
+import { DECISIONS } from '../operations/decisions.ts'
+import { command, type Start } from './command.ts'
+import { nounCommand } from './operations/noun.ts'
+import { named } from './person.ts'
+import type { AnswerOf } from './server/operation-types.ts'
+
+/** `remit decisions …` */
+export const decisionsCommand = nounCommand(DECISIONS, [explainCommand])
 
 type ExplanationJson = AnswerOf<'GET', '/decisions/:id'>
 export type ExplainedGateJson = ExplanationJson['gates'][number]
 type RuleJson = NonNullable<ExplainedGateJson['policies']>[number]
 
 /** `remit decisions explain ID` */
-export function explainCommand(start: Start): Command {
+function explainCommand(start: Start): Command {
   return command('explain', 'Why a call was answered as it was, and what would have been enough.', [
     'remit decisions explain dec_…   # the id is in every refusal',
   ])

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { World as Remit } from '../../../test/world.ts'
-import { Secret } from '../../lib/secret.ts'
-import { StoredSessions } from '../server/sessions.ts'
-import { type Owner, type TestCli, testCli } from '../testing.ts'
+import { World as Remit } from '../../test/world.ts'
+import { Secret } from '../lib/secret.ts'
+import { StoredSessions } from './server/sessions.ts'
+import { type Owner, type TestCli, testCli } from './testing.ts'
 
 describe('remit limits', () => {
   let remit: Remit

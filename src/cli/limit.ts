@@ -1,7 +1,7 @@
-import { type Text, text } from '../../lib/terminal/text.ts'
-import { lengthInWords, readLength } from '../expires.ts'
-import { usage } from '../failure.ts'
-import type { AnswerOf } from '../server/operation-types.ts'
+import { type Text, text } from '../lib/terminal/text.ts'
+import { lengthInWords, readLength } from './expires.ts'
+import { usage } from './failure.ts'
+import type { AnswerOf } from './server/operation-types.ts'
 
 /** A limit as the management API takes it. */
 export type LimitGiven = { readonly seconds?: number } & (

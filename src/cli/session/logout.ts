@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import { green, text } from '../lib/terminal/text.ts'
-import { command, type Start } from './command.ts'
-import { CommandFailure } from './failure.ts'
-import { StoredSessions } from './server/sessions.ts'
+import { green, text } from '../../lib/terminal/text.ts'
+import { command, type Start } from '../command.ts'
+import { CommandFailure } from '../failure.ts'
+import { StoredSessions } from '../server/sessions.ts'
 
 /** `remit logout`: ends the session at the server, and here whatever the server says. */
 export function logoutCommand(start: Start): Command {

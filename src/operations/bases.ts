@@ -1,0 +1,118 @@
+import { expires, input, person, together } from './command.ts'
+import { describe, noun } from './operation.ts'
+
+const actions = input('--allow <action...>', 'actions, without bounds')
+const file = input('--allow-file <file>', 'details with bounds, as JSON')
+const delegate = input(
+  '--delegate <action...>',
+  'actions that it may hand on to child tasks; else none',
+)
+
+/** Details of what it may do and, said by themselves, of what it may hand on: the one is not the other. */
+const details = together([actions, file, delegate], async ([allow, from, hand], { authority }) => {
+  const options = ['--allow ACTION …', '--allow-file FILE'] as const
+  const own = allow !== undefined || from !== undefined || hand === undefined
+  const calls = own ? await authority({ actions: allow, file: from, options }) : []
+  if (hand === undefined) return calls
+  const handOn = ['--delegate ACTION …', '--allow-file FILE'] as const
+  const delegates = await authority({ actions: hand, file: undefined, options: handOn })
+  return [...calls, ...delegates.map((each) => ({ ...each, type: 'remit_delegate' as const }))]
+})
+
+/** `remit bases …`: why agents may act for people. */
+export const BASES = noun({
+  name: 'bases',
+  says: 'Why agents may act for people: consents and grants.',
+  examples: [
+    'remit bases list',
+    'remit bases grant invoice-bot sam@example.com --allow billing.invoices.read',
+    'remit bases end bas_…',
+  ],
+  operations: {
+    list: describe({
+      id: 'bases.list',
+      route: 'GET /bases',
+      who: 'person',
+      widens: false,
+      says: 'What agents may do for you, and why.',
+      schemas: ({ KeptDetail, listOf, Time, Type }) => ({
+        answer: listOf(
+          'bases',
+          Type.Object({
+            id: Type.String(),
+            agent: Type.String(),
+            kind: Type.String(),
+            details: Type.Array(KeptDetail),
+            expires_at: Type.Union([Time, Type.Null()]),
+          }),
+        ),
+      }),
+      command: ({ bold, details, dim, joined, moment, table }) => ({
+        examples: ['remit bases list'],
+        prints: async ({ bases }) => {
+          const lines = await Promise.all(bases.map((basis) => details(basis.details)))
+          return table(
+            bases.map((basis, i) => ({ ...basis, lines: lines[i] ?? [] })),
+            {
+              BASIS: 'id',
+              AGENT: ({ agent }) => bold(agent),
+              KIND: 'kind',
+              UNTIL: ({ expires_at: at }) => (at === null ? dim('open') : moment(at)),
+              WHAT: (each) => joined(each.lines, '; '),
+            },
+            'No agent may act for you.',
+          )
+        },
+      }),
+    }),
+    grant: describe({
+      id: 'bases.grant',
+      route: 'POST /bases',
+      who: 'administrator',
+      widens: true,
+      says: 'Grants, as an administrator, that an agent may act for a person within these details, without asking them: `remit_call` to do, `remit_delegate` to hand on to child tasks.',
+      schemas: ({ Detail, exactly, Name, Time, Type }) => ({
+        body: exactly({
+          agent: Name,
+          person: Type.String({ maxLength: 64 }),
+          details: Type.Array(Detail, { minItems: 1, maxItems: 64 }),
+          expires_at: Type.Optional(Time),
+        }),
+        answer: Type.Object({ id: Type.String() }),
+      }),
+      command: ({ bold, done }) => ({
+        says: 'Lets an agent act for a person without asking them, as an administrator.',
+        examples: [
+          'remit bases grant invoice-bot sam@example.com --allow billing.invoices.read',
+          'remit bases grant planner-bot sam@example.com --delegate billing.invoices.read',
+          'remit bases grant invoice-bot psn_… --allow-file details.json --expires 90d',
+        ],
+        takes: {
+          body: {
+            agent: input('<agent>', 'the agent'),
+            person: person('<person>'),
+            details,
+            expires_at: expires('--expires <time>', 'from now (30d, 12h), or a time (RFC 3339)'),
+          },
+        },
+        said: ({ answer, body, typed }) =>
+          done`${bold(body.agent)} may act for ${bold(typed('<person>'))} (${answer.id})`,
+      }),
+    }),
+    end: describe({
+      id: 'bases.end',
+      route: 'POST /bases/:id/end',
+      who: 'person',
+      widens: false,
+      says: 'Ends a basis and every task that stands on it. Done when no replica permits any more.',
+      schemas: ({ ById, Nothing }) => ({ params: ById, answer: Nothing }),
+      command: ({ bold, done }) => ({
+        examples: ['remit bases end bas_…'],
+        takes: { params: { id: input('<id>', 'your own consent; for administrators, any') } },
+        said: ({ params: { id } }) =>
+          done`${bold(id)} has ended, and so has every task that stood on it`,
+        json: ({ params: { id } }) => ({ id, ended: true }),
+      }),
+    }),
+  },
+})

@@ -1,0 +1,104 @@
+import { input, together } from './command.ts'
+import { describe, noun, type SchemaKit } from './operation.ts'
+
+const Connection = ({ Name, Time, Type }: SchemaKit) =>
+  Type.Object({ name: Name, kind: Type.String(), header: Type.String(), created_at: Time })
+
+const name = input('<name>', 'lower-case letters, digits and hyphens')
+
+const header = input('--header <name>', 'the header it goes into; else Authorization: Bearer …')
+
+const credential = {
+  kind: together(
+    [name, input('--bearer', 'a token that is sent as it is'), header],
+    ([of = '', bearer, into], { usage }) => {
+      if (bearer) return 'bearer' as const
+      throw usage(
+        'The kind of credential is missing: --bearer, a token that is sent as it is, is the only one there is by now',
+        `remit connections add ${of} --bearer${into === undefined ? '' : ` --header ${into}`}`,
+      )
+    },
+  ),
+  header,
+  secret: together(
+    [name, input('--from-file <file>', 'read it from there')],
+    ([of, file], { secret }) => secret(`Credential of ${of}`, file),
+  ),
+}
+
+/** `remit connections …` */
+export const CONNECTIONS = noun({
+  name: 'connections',
+  says: 'Credentials of APIs, which agents never see.',
+  examples: [
+    'remit connections add billing-key --bearer   # asks for it',
+    'remit connections add billing-key --bearer --from-file billing.token',
+    'remit resources connect billing billing-key',
+  ],
+  operations: {
+    list: describe({
+      id: 'connections.list',
+      route: 'GET /connections',
+      who: 'administrator',
+      widens: false,
+      says: 'Every connection; credentials are never shown again.',
+      schemas: (kit) => ({ answer: kit.listOf('connections', Connection(kit)) }),
+      command: ({ bold, moment, table }) => ({
+        examples: ['remit connections list'],
+        prints: ({ connections }) =>
+          table(
+            connections,
+            {
+              NAME: (each) => bold(each.name),
+              KIND: 'kind',
+              HEADER: 'header',
+              SINCE: ({ created_at }) => moment(created_at),
+            },
+            'No connections yet. `remit connections add NAME --bearer` keeps a credential.',
+          ),
+      }),
+    }),
+    add: describe({
+      id: 'connections.add',
+      route: 'POST /connections',
+      who: 'administrator',
+      widens: true,
+      says: 'Keeps a credential, sealed. It is asked for, or read from a file or standard input.',
+      schemas: (kit) => ({
+        body: kit.exactly({
+          name: kit.Name,
+          kind: kit.Type.Literal('bearer'),
+          header: kit.Type.Optional(kit.Type.String({ maxLength: 100 })),
+          secret: kit.secretText({ minLength: 1, maxLength: 8192 }),
+        }),
+        answer: Connection(kit),
+      }),
+      command: ({ bold, dim, done }) => ({
+        examples: [
+          'remit connections add billing-key --bearer',
+          'remit connections add billing-key --bearer --header X-Api-Key --from-file key.txt',
+          'pass show billing | remit connections add billing-key --bearer',
+        ],
+        takes: { body: { name, ...credential } },
+        said: ({ answer }) => [
+          done`${bold(answer.name)} is kept, for the header ${answer.header}`,
+          dim(`  use it: remit resources connect API ${answer.name}`),
+        ],
+      }),
+    }),
+    remove: describe({
+      id: 'connections.remove',
+      route: 'DELETE /connections/:name',
+      who: 'administrator',
+      widens: false,
+      says: 'Forgets a credential. Refused while an API uses it.',
+      schemas: ({ ByName, Nothing }) => ({ params: ByName, answer: Nothing }),
+      command: ({ bold, done }) => ({
+        examples: ['remit connections remove billing-key'],
+        takes: { params: { name: input('<name>', 'the connection') } },
+        said: ({ params }) => done`${bold(params.name)} is forgotten`,
+        json: ({ params }) => ({ connection: params.name, removed: true }),
+      }),
+    }),
+  },
+})

@@ -1,0 +1,127 @@
+import { input, limit, reason } from './command.ts'
+import { StandingLimit } from './limits.ts'
+import { describe, noun, type SchemaKit } from './operation.ts'
+import type { Terminal } from './terminal.ts'
+
+const Change = ({ ById, Reason, Task }: SchemaKit) => ({ params: ById, body: Reason, answer: Task })
+
+/** Command that changes how a task stands. */
+function change(verb: string, now: string, { bold, done }: Terminal) {
+  return {
+    examples: [`remit tasks ${verb} tsk_…`],
+    takes: { params: { id: input('<id>', 'the task') }, body: { reason } },
+    said: ({ answer: { id } }: { readonly answer: { readonly id: string } }) =>
+      done`${bold(id)} ${now}`,
+  }
+}
+
+/** `remit tasks …` */
+export const TASKS = noun({
+  name: 'tasks',
+  says: 'Work that agents do for people.',
+  examples: [
+    'remit tasks list --state open',
+    'remit tasks show tsk_…',
+    'remit tasks close tsk_… --reason "not needed any more"',
+  ],
+  operations: {
+    list: describe({
+      id: 'tasks.list',
+      route: 'GET /tasks',
+      who: 'person',
+      widens: false,
+      says: 'Tasks, newest first: yours, or everyone’s for administrators.',
+      schemas: ({ exactly, listOf, Name, Page, Task, Type }) => ({
+        query: exactly({
+          ...Page,
+          agent: Type.Optional(Name),
+          state: Type.Optional(
+            Type.Union([Type.Literal('open'), Type.Literal('suspended'), Type.Literal('closed')]),
+          ),
+        }),
+        answer: listOf('tasks', Task),
+      }),
+      command: ({ bold, relative, status, table }) => ({
+        examples: ['remit tasks list --agent refund-bot --state open'],
+        takes: {
+          query: {
+            agent: input('--agent <name>', 'only those of this agent'),
+            state: input('--state <state>', 'only those in this state', {
+              choices: ['open', 'suspended', 'closed'],
+            }),
+            limit,
+          },
+        },
+        prints: ({ tasks }) =>
+          table(
+            tasks,
+            {
+              TASK: 'id',
+              STATE: ({ state }) => status(state),
+              AGENT: ({ agent }) => bold(agent),
+              OPENED: ({ opened_at }) => relative(opened_at),
+              PURPOSE: 'purpose',
+            },
+            'No tasks.',
+          ),
+      }),
+    }),
+    show: describe({
+      id: 'tasks.show',
+      route: 'GET /tasks/:id',
+      who: 'person',
+      widens: false,
+      says: 'One task.',
+      schemas: ({ ById, Task }) => ({ params: ById, answer: Task }),
+    }),
+    tree: describe({
+      id: 'tasks.tree',
+      route: 'GET /tasks/:id/tree',
+      who: 'person',
+      widens: false,
+      says: 'The tree a task is in, parents before children; for the owner of its agent that task and what is open below it.',
+      schemas: ({ ById, Task, Type }) => ({
+        params: ById,
+        answer: Type.Object({
+          tasks: Type.Array(Task),
+          more: Type.Boolean({ description: 'older closed tasks were left off' }),
+        }),
+      }),
+    }),
+    limits: describe({
+      id: 'tasks.limits',
+      route: 'GET /tasks/:id/limits',
+      who: 'person',
+      widens: false,
+      says: 'Standing limits that calls of the task fall under, with what is used of them: all for administrators, else your own.',
+      schemas: (kit) => ({ params: kit.ById, answer: kit.listOf('limits', StandingLimit(kit)) }),
+    }),
+    close: describe({
+      id: 'tasks.close',
+      route: 'POST /tasks/:id/close',
+      who: 'person',
+      widens: false,
+      says: 'Ends a task and everything below it, for good. Done when no replica permits any more.',
+      schemas: Change,
+      command: (terminal) => change('close', 'is closed', terminal),
+    }),
+    suspend: describe({
+      id: 'tasks.suspend',
+      route: 'POST /tasks/:id/suspend',
+      who: 'person',
+      widens: false,
+      says: 'Lets a task stand still. Nothing is closed.',
+      schemas: Change,
+      command: (terminal) => change('suspend', 'is suspended', terminal),
+    }),
+    resume: describe({
+      id: 'tasks.resume',
+      route: 'POST /tasks/:id/resume',
+      who: 'person',
+      widens: true,
+      says: 'Lets a suspended task continue.',
+      schemas: Change,
+      command: (terminal) => change('resume', 'continues', terminal),
+    }),
+  },
+})
