@@ -13,6 +13,7 @@ const CHECKS: readonly (readonly [string, string, ...string[]])[] = [
   ['layout', process.execPath, 'tools/check-layout.ts'],
   ['docs', process.execPath, 'tools/check-docs.ts'],
   ['settings', process.execPath, 'tools/write-configuration.ts', '--check'],
+  ['commands', process.execPath, 'tools/write-cli-page.ts', '--check'],
   ...(existsSync(join(root, 'tools', 'write-openapi.ts'))
     ? ([['openapi.json', process.execPath, 'tools/write-openapi.ts', '--check']] as const)
     : []),

@@ -38,6 +38,11 @@ export function command(name: string, says: string, examples: readonly string[] 
   return made
 }
 
+/** Examples of a command, as its help shows them. */
+export function examplesOf(of: Command): readonly string[] {
+  return EXAMPLES.get(of) ?? []
+}
+
 /** What the command is for, how it looks when used, and only then the grammar. Given to commander as `formatHelp`. */
 export function helpText(
   of: Command,
@@ -57,7 +62,7 @@ export function helpText(
     ...text`${of.description()}`.wrapped(width),
     ...section(
       'Examples',
-      (EXAMPLES.get(of) ?? []).map((line) => exampleLine(line)),
+      examplesOf(of).map((line) => exampleLine(line)),
     ),
     ...section('Usage', [text`${help.commandUsage(of)}`]),
     ...groupsOf(of, help).flatMap(([title, subs]) =>

@@ -90,7 +90,7 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
     'Configuration and access',
     {
       agents: async () => (await import('./agents/agents.ts')).agentsCommand,
-      admission: async () => (await import('./admission.ts')).admissionCommand,
+      admission: async () => nounCommand((await import('../operations/admission.ts')).ADMISSION),
       issuers: async () => (await import('./issuers/issuers.ts')).issuersCommand,
       resources: async () => (await import('./resources/resources.ts')).resourcesCommand,
       spaces: async () => (await import('./spaces/spaces.ts')).spacesCommand,

@@ -151,6 +151,17 @@ export function expires<const Term extends string>(term: Term, says: string, req
   })
 }
 
+/** Level of trust, 0 to 3. */
+export function trust(says: string): Source<number> {
+  return input('--trust <level>', says, {
+    required: true,
+    check: (typed) => {
+      if (!/^[0-3]$/.test(typed)) throw new Unreadable('a trust level is 0, 1, 2 or 3.')
+    },
+    read: Number,
+  })
+}
+
 /** Authority by actions or by a file of details; `undefined` where neither is given. */
 export function authority(
   actions: Source<readonly string[]>,

@@ -122,25 +122,3 @@ export function setCommand(start: Start): Command {
     cli.answer(space, () => inWords(space))
   })
 }
-
-const ACTS = {
-  suspend: ['Stops every call from a space and those below it, now.', 'is suspended'],
-  resume: ['Lets calls go on.', 'goes on'],
-  remove: ['Ends a space and everything below it, for good. Tasks there close.', 'is removed'],
-} as const
-
-/** `remit spaces suspend | resume | remove NAME` */
-export const changeCommands = (['suspend', 'resume', 'remove'] as const).map(
-  (act) =>
-    (start: Start): Command =>
-      command(act, ACTS[act][0], [`remit spaces ${act} returns --reason "…"`])
-        .argument('<name>', 'the space')
-        .option('--reason <text>', 'why; it is recorded')
-        .action(async (name: string, { reason }: { reason?: string }, invoked: Command) => {
-          const cli = await start(invoked)
-          const route = `/spaces/:name/${act}` as const
-          await cli.api.call('POST', route, { params: { name }, body: { reason } })
-          cli.say(text`${green('✓')} ${bold(name)} ${ACTS[act][1]}`)
-          cli.answer({ space: name, done: act }, () => [])
-        }),
-)
