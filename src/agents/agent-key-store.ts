@@ -1,6 +1,7 @@
-import { canonicalJson } from '../lib/canonical-json.ts'
-import type { Reader, Tx } from '../storage/index.ts'
+import { codec, type Reader, type Tx } from '../storage/index.ts'
 import type { AgentKey } from './agent.ts'
+
+const KEYS = codec('agent_keys').of<AgentKey>()
 
 /** Keys of an agent that still count, oldest first. */
 export async function listKeys(reader: Reader, agentId: string): Promise<AgentKey[]> {
@@ -12,13 +13,7 @@ export async function listKeys(reader: Reader, agentId: string): Promise<AgentKe
     .orderBy('created_at')
     .orderBy('thumbprint')
     .execute()
-  return rows.map((row) => ({
-    agentId: row.agent_id,
-    thumbprint: row.thumbprint,
-    kid: row.kid,
-    jwk: JSON.parse(row.jwk), // written by insertKey only
-    createdAt: row.created_at,
-  }))
+  return rows.map(KEYS.read)
 }
 
 /** Whether it ever had one, also one that was revoked. */
@@ -36,14 +31,7 @@ export async function hadKeys(reader: Reader, agentId: string): Promise<boolean>
 export async function insertKey(tx: Tx, key: AgentKey): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto('agent_keys')
-    .values({
-      agent_id: key.agentId,
-      thumbprint: key.thumbprint,
-      kid: key.kid,
-      jwk: canonicalJson(key.jwk),
-      created_at: key.createdAt,
-      revoked_at: null,
-    })
+    .values(KEYS.write(key))
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirstOrThrow()
   return numInsertedOrUpdatedRows === 1n

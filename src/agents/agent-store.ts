@@ -1,8 +1,24 @@
 import { type Detail, type DetailType, parseDetails } from '@remit/engine'
 import { type SqlBool, sql } from 'kysely'
 import { canonicalJson } from '../lib/canonical-json.ts'
-import type { Reader, Tx } from '../storage/index.ts'
-import type { Agent, AgentClient, AgentStatus, SelfSuspension, TrustLevel } from './agent.ts'
+import { codec, type Reader, type Tx } from '../storage/index.ts'
+import type { Agent, AgentClient } from './agent.ts'
+
+const AGENTS = codec('agents').of<Omit<Agent, 'clients'>>({
+  read: {
+    ceiling: ({ ceiling }) => details(ceiling, 'remit_call'),
+    mayDelegate: ({ may_delegate: text }) =>
+      text === null ? null : details(text, 'remit_delegate'),
+    certification: ({ recertify_by: until, recertify_days: days }) =>
+      until === null || days === null ? null : { days, until },
+  },
+  write: {
+    ceiling: ({ ceiling }) => canonicalJson(ceiling),
+    may_delegate: ({ mayDelegate }) => mayDelegate && canonicalJson(mayDelegate),
+    recertify_days: ({ certification }) => certification?.days ?? null,
+    recertify_by: ({ certification }) => certification?.until ?? null,
+  },
+})
 
 /** The agent, whatever its status, with its clients; `undefined` when there is none. */
 export async function findAgent(reader: Reader, id: string): Promise<Agent | undefined> {
@@ -69,21 +85,7 @@ export async function listDated(
 export async function insertAgent(tx: Tx, agent: Omit<Agent, 'clients'>): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto('agents')
-    .values({
-      id: agent.id,
-      name: agent.name,
-      description: agent.description,
-      owner_id: agent.ownerId,
-      trust: agent.trust,
-      ceiling: canonicalJson(agent.ceiling),
-      may_delegate: agent.mayDelegate && canonicalJson(agent.mayDelegate),
-      status: agent.status,
-      created_at: agent.createdAt,
-      admission: agent.admission,
-      notify_at: agent.notifyAt,
-      issuer: agent.issuer,
-      client_url: agent.clientUrl,
-    })
+    .values(AGENTS.write(agent))
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirstOrThrow()
   return numInsertedOrUpdatedRows === 1n
@@ -106,22 +108,17 @@ export type AgentChanges = Partial<
 >
 
 export async function updateAgent(tx: Tx, id: string, changes: AgentChanges): Promise<void> {
-  const { description, ownerId, trust, ceiling, mayDelegate, notifyAt, status } = changes
-  const { certification, suspendedFor, resumedAt } = changes
+  const { ceiling, certification, mayDelegate, ...others } = changes
+  const { description, notifyAt, ownerId, resumedAt, status, suspendedFor, trust } = others
+  const shared = { description, notifyAt, ownerId, resumedAt, status, suspendedFor, trust }
   await tx
     .updateTable('agents')
     .set({
-      ...(description === undefined ? {} : { description }),
-      ...(ownerId === undefined ? {} : { owner_id: ownerId }),
-      ...(trust === undefined ? {} : { trust }),
+      ...AGENTS.change(shared),
       ...(ceiling === undefined ? {} : { ceiling: canonicalJson(ceiling) }),
       ...(mayDelegate === undefined
         ? {}
         : { may_delegate: mayDelegate && canonicalJson(mayDelegate) }),
-      ...(notifyAt === undefined ? {} : { notify_at: notifyAt }),
-      ...(status === undefined ? {} : { status }),
-      ...(suspendedFor === undefined ? {} : { suspended_for: suspendedFor }),
-      ...(resumedAt === undefined ? {} : { resumed_at: resumedAt }),
       ...(certification === undefined
         ? {}
         : {
@@ -191,31 +188,11 @@ async function gather(reader: Reader, rows: readonly AgentRow[]): Promise<Agent[
     .orderBy('client_id')
     .execute()
   return rows.map((row) => ({
-    id: row.id,
-    name: row.name,
-    description: row.description,
-    ownerId: row.owner_id,
-    trust: row.trust as TrustLevel, // a CHECK of the table
-    ceiling: details(row.ceiling, 'remit_call'),
-    mayDelegate: row.may_delegate === null ? null : details(row.may_delegate, 'remit_delegate'),
-    status: row.status as AgentStatus, // written by this file only
-    createdAt: row.created_at,
-    admission: row.admission,
-    notifyAt: row.notify_at,
-    issuer: row.issuer,
-    clientUrl: row.client_url,
-    certification: certificationOf(row),
-    suspendedFor: row.suspended_for as SelfSuspension | null, // a CHECK of the table
-    resumedAt: row.resumed_at,
+    ...AGENTS.read(row),
     clients: links
       .filter((link) => link.agent_id === row.id)
       .map((link) => ({ issuer: link.issuer, clientId: link.client_id })),
   }))
-}
-
-function certificationOf({ recertify_by, recertify_days }: AgentRow): Agent['certification'] {
-  if (recertify_by === null || recertify_days === null) return null
-  return { days: recertify_days, until: recertify_by }
 }
 
 function details(text: string, type: DetailType): Detail[] {

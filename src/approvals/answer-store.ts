@@ -1,8 +1,6 @@
-import type { Selectable } from 'kysely'
 import type { ApprovalParts } from '../access-requests/index.ts'
-import { canonicalJson } from '../lib/canonical-json.ts'
 import type { Id } from '../lib/id.ts'
-import type { Reader, Schema, Tx } from '../storage/index.ts'
+import { codec, type Reader, type Tx } from '../storage/index.ts'
 import type { Choice } from './allowance/allowance.ts'
 
 /** Answer of one person. */
@@ -19,21 +17,15 @@ export interface ApprovalAnswer {
   readonly answeredAt: number
 }
 
-type Row = Selectable<Schema['approval_answers']>
+const ANSWERS = codec('approval_answers').of<ApprovalAnswer>()
 
 /** A person's word, or his change of mind from approve to deny. False: he has said so, or denied, before. */
 export async function putAnswer(tx: Tx, answer: ApprovalAnswer): Promise<boolean> {
-  const said = {
-    answer: answer.answer,
-    reason: answer.reason,
-    answer_hash: answer.answerHash,
-    auth_time: answer.authTime,
-    answered_at: answer.answeredAt,
-    standing: answer.standing && canonicalJson(answer.standing),
-  }
+  const row = ANSWERS.write(answer)
+  const { person_id, request_id, ...said } = row
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto('approval_answers')
-    .values({ request_id: answer.requestId, person_id: answer.personId, ...said })
+    .values(row)
     .onConflict((conflict) =>
       answer.answer === 'deny'
         ? conflict
@@ -53,20 +45,7 @@ export async function answersTo(db: Reader, requestId: string): Promise<Approval
     .where('request_id', '=', requestId)
     .orderBy('answered_at')
     .execute()
-  return rows.map(answerOf)
-}
-
-function answerOf(row: Row): ApprovalAnswer {
-  return {
-    requestId: row.request_id as Id<'request'>, // a foreign key of the table
-    personId: row.person_id as Id<'person'>, // written from a person's id
-    answer: row.answer as 'approve' | 'deny', // written by putAnswer
-    reason: row.reason,
-    answerHash: row.answer_hash,
-    standing: row.standing === null ? null : (JSON.parse(row.standing) as Choice), // written by putAnswer
-    authTime: row.auth_time,
-    answeredAt: row.answered_at,
-  }
+  return rows.map(ANSWERS.read)
 }
 
 /** Lists the answers so far, in order. */

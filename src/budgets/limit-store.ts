@@ -1,11 +1,20 @@
-import type { Selectable } from 'kysely'
 import { canonicalJson } from '../lib/canonical-json.ts'
-import type { Id } from '../lib/id.ts'
-import type { Reader, Schema, Tx } from '../storage/index.ts'
+import { codec, type Reader, type Tx } from '../storage/index.ts'
 import type { Limit } from './limit.ts'
 import type { LimitSubject, StandingLimit } from './standing-limit.ts'
 
-type Row = Selectable<Schema['limits']>
+const LIMITS = codec('limits').of<StandingLimit>({
+  read: {
+    subject: ({ subject_id: id, subject_kind: kind }) => ({ kind, id }),
+    limit: ({ terms }) => JSON.parse(terms) as Limit, // as: written below
+  },
+  write: {
+    subject_kind: ({ subject }) => subject.kind,
+    subject_id: ({ subject }) => subject.id,
+    name: ({ limit }) => limit.name,
+    terms: ({ limit }) => canonicalJson(limit),
+  },
+})
 
 /** What says which limit it is: setting it again changes it. */
 export type LimitKey = Pick<StandingLimit, 'subject' | 'eachTask'> & { readonly name: string }
@@ -26,7 +35,7 @@ export async function limitsOn(
     .orderBy('subject_id')
     .orderBy('name')
     .execute()
-  return rows.map(limitOf)
+  return rows.map(LIMITS.read)
 }
 
 export async function allLimits(
@@ -44,12 +53,12 @@ export async function allLimits(
     .orderBy('name')
     .limit(filter.most)
     .execute()
-  return rows.map(limitOf)
+  return rows.map(LIMITS.read)
 }
 
 export async function findLimit(db: Reader, id: string): Promise<StandingLimit | undefined> {
   const row = await db.selectFrom('limits').selectAll().where('id', '=', id).executeTakeFirst()
-  return row && limitOf(row)
+  return row && LIMITS.read(row)
 }
 
 export async function findLimitBy(db: Reader, key: LimitKey): Promise<StandingLimit | undefined> {
@@ -61,7 +70,7 @@ export async function findLimitBy(db: Reader, key: LimitKey): Promise<StandingLi
     .where('each_task', '=', key.eachTask ? 1 : 0)
     .where('name', '=', key.name)
     .executeTakeFirst()
-  return row && limitOf(row)
+  return row && LIMITS.read(row)
 }
 
 export async function countLimits(db: Reader, subject: LimitSubject): Promise<number> {
@@ -75,12 +84,12 @@ export async function countLimits(db: Reader, subject: LimitSubject): Promise<nu
 }
 
 export async function insertLimit(tx: Tx, limit: StandingLimit): Promise<void> {
-  await tx.insertInto('limits').values(rowOf(limit)).execute()
+  await tx.insertInto('limits').values(LIMITS.write(limit)).execute()
 }
 
 /** What there may be of it; all else says which limit it is. */
 export async function updateLimit(tx: Tx, limit: StandingLimit): Promise<void> {
-  const { changed_at, changed_by, terms } = rowOf(limit)
+  const { changed_at, changed_by, terms } = LIMITS.write(limit)
   await tx
     .updateTable('limits')
     .set({ terms, changed_at, changed_by })
@@ -95,30 +104,4 @@ export async function deleteLimit(tx: Tx, id: string): Promise<boolean> {
     .where('id', '=', id)
     .executeTakeFirstOrThrow()
   return numDeletedRows === 1n
-}
-
-function rowOf(limit: StandingLimit): Row {
-  return {
-    id: limit.id,
-    subject_kind: limit.subject.kind,
-    subject_id: limit.subject.id,
-    each_task: limit.eachTask ? 1 : 0,
-    name: limit.limit.name,
-    terms: canonicalJson(limit.limit),
-    created_at: limit.createdAt,
-    changed_at: limit.changedAt,
-    changed_by: limit.changedBy,
-  }
-}
-
-function limitOf(row: Row): StandingLimit {
-  return {
-    id: row.id as Id<'limit'>, // every id in this table was made by newId('limit')
-    subject: { kind: row.subject_kind as LimitSubject['kind'], id: row.subject_id }, // a CHECK of the table
-    eachTask: row.each_task === 1,
-    limit: JSON.parse(row.terms) as Limit, // written by rowOf
-    createdAt: row.created_at,
-    changedAt: row.changed_at,
-    changedBy: row.changed_by,
-  }
 }

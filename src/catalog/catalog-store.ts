@@ -1,16 +1,25 @@
 import type { Selectable } from 'kysely'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import { mapInSteps } from '../lib/in-steps.ts'
-import type { ArgumentSchema, Untyped } from '../schemas/index.ts'
-import type { Reader, Schema, Tx } from '../storage/index.ts'
-import type {
-  Accepted,
-  Action,
-  PinnedDefinition,
-  PinnedServer,
-  PlannedResource,
-  Resource,
-} from './resource.ts'
+import { codec, type Reader, type Schema, type Tx } from '../storage/index.ts'
+import type { Accepted, Action, PlannedResource, Resource } from './resource.ts'
+
+const RESOURCES = codec('resources').of<Resource>({
+  read: {
+    mappingsTrusted: ({ mappings_trusted }) => mappings_trusted === 1 || undefined,
+    tokenForm: ({ token_form }) => (token_form === 'opaque' ? token_form : undefined),
+    subjects: ({ subjects }) => (subjects === 'pairwise' ? subjects : undefined),
+  },
+  write: {
+    mappings_trusted: ({ mappingsTrusted }) => (mappingsTrusted ? 1 : 0),
+    token_form: ({ tokenForm }) => tokenForm ?? 'jwt',
+    subjects: ({ subjects }) => subjects ?? 'public',
+  },
+})
+
+const ACTIONS = codec('actions', 'accepted_at', 'accepted_by').of<
+  Omit<Action, 'accepted' | 'quarantined'>
+>()
 
 /** Rows in one statement: making one of more would keep others waiting. */
 const CHUNK = 100
@@ -23,7 +32,7 @@ export async function selectResources(reader: Reader): Promise<readonly Resource
     .where('status', '!=', 'removed')
     .orderBy('name')
     .execute()
-  return rows.map(resourceOf)
+  return rows.map(RESOURCES.read)
 }
 
 /** Selects a resource, also one that was removed: its name stays taken. */
@@ -33,7 +42,7 @@ export async function selectResource(reader: Reader, name: string): Promise<Reso
     .selectAll()
     .where('name', '=', name)
     .executeTakeFirst()
-  return row && resourceOf(row)
+  return row && RESOURCES.read(row)
 }
 
 export async function identifierOwner(
@@ -152,74 +161,18 @@ export async function changeAction(
   await tx.updateTable('actions').set(change).where('name', '=', name).execute()
 }
 
-function resourceOf(row: Selectable<Schema['resources']>): Resource {
-  return {
-    name: row.name,
-    identifier: row.identifier,
-    title: row.title,
-    mode: row.mode as Resource['mode'], // as: the column is checked by the database
-    upstream: row.upstream,
-    trusted: row.trusted === 1,
-    connection: row.connection ?? undefined,
-    documentDigest: row.document_digest,
-    protocol: row.protocol as Resource['protocol'], // as: the column is checked by the database
-    server: row.server === null ? undefined : (JSON.parse(row.server) as PinnedServer), // as: only `writeResource` writes the column
-    status: row.status as Resource['status'], // as: only this room writes the column
-    ...(row.mappings_trusted === 1 ? { mappingsTrusted: true } : {}),
-    ...(row.token_form === 'opaque' ? { tokenForm: 'opaque' } : {}),
-    ...(row.subjects === 'pairwise' ? { subjects: 'pairwise' } : {}),
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-  }
-}
-
-function marksOf(
-  counterparty: string | null,
-  size: string | null,
-): Pick<Action, 'counterparty' | 'size'> {
-  return { ...(counterparty === null ? {} : { counterparty }), ...(size === null ? {} : { size }) }
-}
-
 function actionOf(row: Selectable<Schema['actions']> & { offered: string | null }): Action {
+  const action = ACTIONS.read(row)
   return {
-    resource: row.resource,
-    name: row.name,
-    method: row.method,
-    path: row.path,
-    access: row.access as Action['access'], // as: the column is checked by the database
-    risk: row.risk as Action['risk'], // as: the column is checked by the database
-    riskProposed: row.risk_proposed === 1,
-    sentence: row.sentence,
-    arguments: JSON.parse(row.arguments) as ArgumentSchema, // as: only `rowOf` writes the column
-    untyped: JSON.parse(row.untyped) as readonly Untyped[], // as: only `rowOf` writes the column
-    digest: row.digest,
-    definition:
-      row.definition === null ? undefined : (JSON.parse(row.definition) as PinnedDefinition), // as: only `rowOf` writes the column
-    ...marksOf(row.counterparty, row.size),
-    ...(row.description === null ? {} : { description: row.description }),
+    ...action,
+    definition: action.definition,
     accepted: { at: row.accepted_at, by: row.accepted_by },
     ...(row.offered === 'changed' ? { quarantined: true } : {}),
   }
 }
 
 function rowOf(action: Action): PreparedAction {
-  const row: Omit<Schema['actions'], 'accepted_at' | 'accepted_by'> = {
-    resource: action.resource,
-    name: action.name,
-    method: action.method,
-    path: action.path,
-    access: action.access,
-    risk: action.risk,
-    risk_proposed: action.riskProposed ? 1 : 0,
-    sentence: action.sentence,
-    arguments: canonicalJson(action.arguments),
-    untyped: canonicalJson(action.untyped),
-    digest: action.digest,
-    definition: action.definition ? canonicalJson(action.definition) : null,
-    counterparty: action.counterparty ?? null,
-    size: action.size ?? null,
-    description: action.description ?? null,
-  }
+  const row = ACTIONS.write(action)
   return (accepted) => {
     const { at, by } = action.accepted ?? accepted
     return { ...row, accepted_at: at, accepted_by: by }

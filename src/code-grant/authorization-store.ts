@@ -1,14 +1,25 @@
-import type { Detail, StepUp } from '@remit/engine'
-import type { Selectable } from 'kysely'
+import type { Detail } from '@remit/engine'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import type { Id } from '../lib/id.ts'
-import { Guard, type Reader, type Schema, type Step, type Tx } from '../storage/index.ts'
-import type { Authorization, AuthorizationState } from './authorization.ts'
+import { codec, Guard, type Reader, type Step, type Tx } from '../storage/index.ts'
+import type { Authorization } from './authorization.ts'
 
-type Row = Selectable<Schema['authorizations']>
+const AUTHORIZATIONS = codec('authorizations').of<Authorization>({
+  read: {
+    deferrable: ({ may_defer }) => may_defer === 1,
+    proves: ({ proves }) =>
+      proves === null ? undefined : (JSON.parse(proves) as Authorization['proves']), // as: written below
+    announcesKey: ({ announces_key }) => announces_key === 1 || undefined,
+  },
+  write: {
+    proves: ({ proves }) => (proves ? JSON.stringify(proves) : null),
+    may_defer: ({ deferrable }) => (deferrable ? 1 : 0),
+    announces_key: ({ announcesKey }) => (announcesKey ? 1 : 0),
+  },
+})
 
 export function insertAuthorizationStep(db: Reader, authorization: Authorization): Step {
-  const query = db.insertInto('authorizations').values(rowOf(authorization))
+  const query = db.insertInto('authorizations').values(AUTHORIZATIONS.write(authorization))
   return { name: 'authorization', query, rows: 1 }
 }
 
@@ -21,7 +32,7 @@ export async function findAuthorization(
     .selectAll()
     .where('id', '=', id)
     .executeTakeFirst()
-  return row && authorizationOf(row)
+  return row && AUTHORIZATIONS.read(row)
 }
 
 /** What this person last allowed this client at this resource, whether or not it is in force. */
@@ -50,7 +61,7 @@ export async function answerPendingAuthorization(
 ): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('authorizations')
-    .set(rowOf(after))
+    .set(AUTHORIZATIONS.write(after))
     .where('id', '=', after.id)
     .where('state', '=', 'pending')
     .executeTakeFirstOrThrow()
@@ -111,60 +122,4 @@ export async function nameAuthorizedTask(
 
 export async function forgetAuthorizations(tx: Tx, now: number): Promise<void> {
   await tx.deleteFrom('authorizations').where('expires_at', '<', now).execute()
-}
-
-function rowOf(authorization: Authorization): Row {
-  return {
-    id: authorization.id,
-    client_id: authorization.clientId,
-    client_name: authorization.clientName,
-    redirect_uri: authorization.redirectUri,
-    redirect_uris: canonicalJson(authorization.redirectUris),
-    resource: authorization.resource,
-    scope: authorization.scope,
-    browser: authorization.browser,
-    state: authorization.state,
-    person_id: authorization.personId,
-    details: authorization.details && canonicalJson(authorization.details),
-    basis_id: authorization.basisId,
-    task_id: authorization.taskId,
-    created_at: authorization.createdAt,
-    expires_at: authorization.expiresAt,
-    auth_time: authorization.authTime,
-    acr: authorization.acr,
-    step_up: authorization.stepUp && canonicalJson(authorization.stepUp),
-    asked_details: authorization.askedDetails,
-    may_defer: authorization.deferrable ? 1 : 0,
-    proves: authorization.proves ? JSON.stringify(authorization.proves) : null,
-    software_id: authorization.softwareId ?? null,
-    announces_key: authorization.announcesKey ? 1 : 0,
-  }
-}
-
-function authorizationOf(row: Row): Authorization {
-  return {
-    id: row.id,
-    clientId: row.client_id,
-    clientName: row.client_name,
-    redirectUri: row.redirect_uri,
-    redirectUris: JSON.parse(row.redirect_uris) as string[], // written by rowOf
-    resource: row.resource,
-    scope: row.scope,
-    browser: row.browser,
-    state: row.state as AuthorizationState, // a CHECK of the table
-    personId: row.person_id as Id<'person'> | null, // written from a person's id
-    authTime: row.auth_time,
-    acr: row.acr,
-    stepUp: row.step_up === null ? null : (JSON.parse(row.step_up) as StepUp), // written by rowOf
-    askedDetails: row.asked_details,
-    deferrable: row.may_defer === 1,
-    details: row.details === null ? null : (JSON.parse(row.details) as Detail[]), // written by rowOf
-    basisId: row.basis_id as Id<'basis'> | null, // written from a basis's id
-    taskId: row.task_id as Id<'task'> | null, // written from a task's id
-    createdAt: row.created_at,
-    expiresAt: row.expires_at,
-    ...(row.proves === null ? {} : { proves: JSON.parse(row.proves) as Authorization['proves'] }), // written by rowOf
-    ...(row.software_id === null ? {} : { softwareId: row.software_id }),
-    ...(row.announces_key === 1 ? { announcesKey: true } : {}),
-  }
 }

@@ -1,16 +1,17 @@
-import type { Selectable } from 'kysely'
-import type { Reader, Schema, Tx } from '../storage/index.ts'
+import { codec, type Reader, type Tx } from '../storage/index.ts'
 import type { Connection } from './connection.ts'
+
+const CONNECTIONS = codec('connections', 'sealed').of<Connection>()
 
 export type SealedConnection = Connection & { readonly sealed: Uint8Array }
 
 export async function selectConnections(reader: Reader): Promise<readonly Connection[]> {
   const rows = await reader
     .selectFrom('connections')
-    .select(['name', 'kind', 'header', 'created_at'])
+    .select(CONNECTIONS.columns)
     .orderBy('name')
     .execute()
-  return rows.map(connectionOf)
+  return rows.map(CONNECTIONS.read)
 }
 
 export async function selectSealed(
@@ -22,20 +23,14 @@ export async function selectSealed(
     .selectAll()
     .where('name', '=', name)
     .executeTakeFirst()
-  return row && { ...connectionOf(row), sealed: row.sealed }
+  return row && { ...CONNECTIONS.read(row), sealed: row.sealed }
 }
 
 /** `false` when the name is taken. */
 export async function insertConnection(tx: Tx, connection: SealedConnection): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto('connections')
-    .values({
-      name: connection.name,
-      kind: connection.kind,
-      header: connection.header,
-      sealed: connection.sealed,
-      created_at: connection.createdAt,
-    })
+    .values({ ...CONNECTIONS.write(connection), sealed: connection.sealed })
     .onConflict((conflict) => conflict.column('name').doNothing())
     .executeTakeFirstOrThrow()
   return numInsertedOrUpdatedRows === 1n
@@ -57,15 +52,4 @@ export async function deleteConnection(tx: Tx, name: string): Promise<boolean> {
     .where('name', '=', name)
     .executeTakeFirstOrThrow()
   return numDeletedRows === 1n
-}
-
-function connectionOf(
-  row: Pick<Selectable<Schema['connections']>, 'name' | 'kind' | 'header' | 'created_at'>,
-): Connection {
-  return {
-    name: row.name,
-    kind: row.kind as Connection['kind'], // as: only this room writes the column
-    header: row.header,
-    createdAt: row.created_at,
-  }
 }

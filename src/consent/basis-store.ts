@@ -1,33 +1,17 @@
-import type { Detail } from '@remit/engine'
-import type { ExpressionBuilder, Selectable } from 'kysely'
-import { canonicalJson } from '../lib/canonical-json.ts'
-import type { Id } from '../lib/id.ts'
-import { Guard, type Reader, type Schema, type Step, type Tx } from '../storage/index.ts'
+import type { ExpressionBuilder } from 'kysely'
+import { codec, Guard, type Reader, type Schema, type Step, type Tx } from '../storage/index.ts'
 import type { Basis, BasisKind } from './basis.ts'
 import type { ConsentParts } from './parts.ts'
 
-type Row = Selectable<Schema['bases']>
+const BASES = codec('bases').of<Basis>()
 
 export async function insertBasis(tx: Tx, basis: Basis): Promise<void> {
-  await tx
-    .insertInto('bases')
-    .values({
-      id: basis.id,
-      person_id: basis.personId,
-      agent_id: basis.agentId,
-      kind: basis.kind,
-      details: canonicalJson(basis.details),
-      granted_by: basis.grantedBy,
-      created_at: basis.createdAt,
-      expires_at: basis.expiresAt,
-      ended_at: basis.endedAt,
-    })
-    .execute()
+  await tx.insertInto('bases').values(BASES.write(basis)).execute()
 }
 
 export async function findBasis(db: Reader, id: string): Promise<Basis | undefined> {
   const row = await db.selectFrom('bases').selectAll().where('id', '=', id).executeTakeFirst()
-  return row && basisOf(row)
+  return row && BASES.read(row)
 }
 
 /** The bases in force on which this agent may act for this person, oldest first. */
@@ -44,7 +28,7 @@ export async function basesFor(
     .orderBy('created_at')
     .orderBy('id')
     .execute()
-  return rows.map(basisOf)
+  return rows.map(BASES.read)
 }
 
 /** The bases in force on which this agent may act for anybody, newest first. */
@@ -66,7 +50,7 @@ export async function basesOfAgent(
     .orderBy('created_at', 'desc')
     .limit(of.limit)
     .execute()
-  return rows.map(basisOf)
+  return rows.map(BASES.read)
 }
 
 /** Every basis in force that a person gave or has, newest first. */
@@ -78,7 +62,7 @@ export async function basesOfPerson(db: Reader, personId: string, now: number): 
     .where(inForceAt(now))
     .orderBy('created_at', 'desc')
     .execute()
-  return rows.map(basisOf)
+  return rows.map(BASES.read)
 }
 
 /** False when it had ended before. */
@@ -117,20 +101,6 @@ function inForceAt(now: number) {
       eb('ended_at', 'is', null),
       eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]),
     ])
-}
-
-function basisOf(row: Row): Basis {
-  return {
-    id: row.id as Id<'basis'>, // every id in this table was made by newId('basis')
-    personId: row.person_id as Id<'person'>, // written from a person's id
-    agentId: row.agent_id,
-    kind: row.kind as BasisKind, // written by insertBasis
-    details: JSON.parse(row.details) as Detail[], // written by insertBasis
-    grantedBy: row.granted_by,
-    createdAt: row.created_at,
-    expiresAt: row.expires_at,
-    endedAt: row.ended_at,
-  }
 }
 
 /** Bases of administrators: where they have said what an agent may do for a person, they mean it of children, too. */

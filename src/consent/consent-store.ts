@@ -1,34 +1,20 @@
 import type { Detail } from '@remit/engine'
-import type { Selectable } from 'kysely'
-import { canonicalJson } from '../lib/canonical-json.ts'
-import type { Id } from '../lib/id.ts'
-import type { Reader, Schema, Storage, Tx } from '../storage/index.ts'
-import type { ForeignActor } from '../tokens/index.ts'
-import type { ConsentRequest, ConsentState } from './consent.ts'
+import { codec, type Reader, type Storage, type Tx } from '../storage/index.ts'
+import type { ConsentRequest } from './consent.ts'
 
-type Row = Selectable<Schema['consent_requests']>
+const CONSENTS = codec('consent_requests').of<ConsentRequest>({
+  read: {
+    asked: ({ asked_by: by, asked_from: from, message }) => by && { by, message, from },
+  },
+  write: {
+    asked_by: ({ asked }) => asked?.by ?? null,
+    message: ({ asked }) => asked?.message ?? null,
+    asked_from: ({ asked }) => asked?.from ?? null,
+  },
+})
 
 export async function insertConsent(tx: Tx, request: ConsentRequest): Promise<void> {
-  await tx
-    .insertInto('consent_requests')
-    .values({
-      id: request.id,
-      agent_id: request.agentId,
-      person_id: request.personId,
-      purpose: request.purpose,
-      details: canonicalJson(request.details),
-      state: request.state,
-      basis_id: request.basisId,
-      created_at: request.createdAt,
-      expires_at: request.expiresAt,
-      asked_by: request.asked?.by ?? null,
-      message: request.asked?.message ?? null,
-      asked_from: request.asked?.from ?? null,
-      auth_time: request.authTime,
-      actors: canonicalJson(request.actors),
-      acr: request.acr,
-    })
-    .execute()
+  await tx.insertInto('consent_requests').values(CONSENTS.write(request)).execute()
 }
 
 export async function readConsent(db: Reader, id: string): Promise<ConsentRequest | undefined> {
@@ -37,7 +23,7 @@ export async function readConsent(db: Reader, id: string): Promise<ConsentReques
     .selectAll()
     .where('id', '=', id)
     .executeTakeFirst()
-  return row && consentOf(row)
+  return row && CONSENTS.read(row)
 }
 
 /** What this agent asked of this person and not yet, or lately, has an answer; newest first. */
@@ -54,7 +40,7 @@ export async function consentsBetween(
     .where('expires_at', '>', of.since)
     .orderBy('created_at', 'desc')
     .execute()
-  return rows.map(consentOf)
+  return rows.map(CONSENTS.read)
 }
 
 export async function pendingConsents(
@@ -70,7 +56,7 @@ export async function pendingConsents(
     .where('expires_at', '>', now)
     .orderBy('created_at', 'desc')
     .execute()
-  return rows.map(consentOf)
+  return rows.map(CONSENTS.read)
 }
 
 /**
@@ -84,15 +70,10 @@ export async function answerPending(
     state: 'granted' | 'denied'
   },
 ): Promise<boolean> {
+  const { acr, authTime, basisId, expiresAt, state } = answer
   const { numUpdatedRows } = await tx
     .updateTable('consent_requests')
-    .set({
-      state: answer.state,
-      basis_id: answer.basisId,
-      expires_at: answer.expiresAt,
-      auth_time: answer.authTime,
-      acr: answer.acr,
-    })
+    .set(CONSENTS.change({ acr, authTime, basisId, expiresAt, state }))
     .where('id', '=', id)
     .where('state', '=', 'pending')
     .executeTakeFirstOrThrow()
@@ -161,29 +142,4 @@ export async function expireConsents(storage: Storage, now: number): Promise<voi
       .where('expires_at', '<=', now)
       .execute(),
   )
-}
-
-function consentOf(row: Row): ConsentRequest {
-  return {
-    id: row.id as Id<'consent'>, // every id in this table was made by newId('consent')
-    agentId: row.agent_id,
-    personId: row.person_id as Id<'person'>, // written from a person's id
-    purpose: row.purpose,
-    details: JSON.parse(row.details) as Detail[], // written by insertConsent
-    state: row.state as ConsentState, // written by this file
-    basisId: row.basis_id as Id<'basis'> | null, // a foreign key of the table
-    asked:
-      row.asked_by === null
-        ? null
-        : {
-            by: row.asked_by as 'ciba' | 'device', // written by insertConsent
-            message: row.message,
-            from: row.asked_from,
-          },
-    authTime: row.auth_time,
-    actors: JSON.parse(row.actors) as ForeignActor[], // written by insertConsent
-    acr: row.acr,
-    createdAt: row.created_at,
-    expiresAt: row.expires_at,
-  }
 }

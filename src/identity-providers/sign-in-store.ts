@@ -1,4 +1,6 @@
-import type { Reader, Step, Tx } from '../storage/index.ts'
+import { codec, type Reader, type Step, type Tx } from '../storage/index.ts'
+
+const SIGN_INS = codec('sign_ins').of<SignIn>()
 
 /** A person has this long to come back from the provider. */
 export const SIGN_IN_LIFE_MS = 10 * 60_000
@@ -18,13 +20,7 @@ export function signInContext(stateDigest: string): string {
 }
 
 export function insertSignInStep(db: Reader, signIn: SignIn): Step {
-  const query = db.insertInto('sign_ins').values({
-    state_digest: signIn.stateDigest,
-    issuer: signIn.issuer,
-    sealed: signIn.sealed,
-    return_to: signIn.returnTo,
-    expires_at: signIn.expiresAt,
-  })
+  const query = db.insertInto('sign_ins').values(SIGN_INS.write(signIn))
   return { name: 'sign-in', query, rows: 1 }
 }
 
@@ -35,15 +31,7 @@ export async function takeSignIn(tx: Tx, stateDigest: string): Promise<SignIn | 
     .where('state_digest', '=', stateDigest)
     .returningAll()
     .executeTakeFirst()
-  return (
-    row && {
-      stateDigest: row.state_digest,
-      issuer: row.issuer,
-      sealed: row.sealed,
-      returnTo: row.return_to,
-      expiresAt: row.expires_at,
-    }
-  )
+  return row && SIGN_INS.read(row)
 }
 
 export async function deleteExpiredSignIns(tx: Tx, now: number): Promise<void> {

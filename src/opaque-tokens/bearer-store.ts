@@ -1,22 +1,12 @@
-import type { Detail } from '@remit/engine'
-import { canonicalJson } from '../lib/canonical-json.ts'
-import type { Id } from '../lib/id.ts'
-import { Guard, type Reader, type Step, type Storage } from '../storage/index.ts'
+import { codec, Guard, type Reader, type Step, type Storage } from '../storage/index.ts'
 import type { BearerToken, RefreshToken } from './bearer-token.ts'
 
+const REFRESH_TOKENS = codec('refresh_tokens').of<RefreshToken>()
+
+const BEARER_TOKENS = codec('bearer_tokens').of<BearerToken>()
+
 export function insertBearerStep(db: Reader, token: BearerToken): Step {
-  const query = db.insertInto('bearer_tokens').values({
-    digest: token.digest,
-    id: token.id,
-    task_id: token.taskId,
-    resource: token.resource,
-    epochs: token.epochs,
-    details: canonicalJson(token.details),
-    thumbprint: token.thumbprint,
-    scope: token.scope,
-    issued_at: token.issuedAt,
-    expires_at: token.expiresAt,
-  })
+  const query = db.insertInto('bearer_tokens').values(BEARER_TOKENS.write(token))
   return { name: 'bearer token', query, rows: 1 }
 }
 
@@ -29,35 +19,11 @@ export async function findBearerToken(
     .selectAll()
     .where('digest', '=', digest)
     .executeTakeFirst()
-  return (
-    row && {
-      digest: row.digest,
-      id: row.id,
-      taskId: row.task_id as Id<'task'>, // written from a task's id
-      resource: row.resource,
-      epochs: row.epochs,
-      details: JSON.parse(row.details) as Detail[], // written by insertBearerStep
-      thumbprint: row.thumbprint,
-      scope: row.scope,
-      issuedAt: row.issued_at,
-      expiresAt: row.expires_at,
-    }
-  )
+  return row && BEARER_TOKENS.read(row)
 }
 
 export function insertRefreshStep(db: Reader, token: RefreshToken): Step {
-  const query = db.insertInto('refresh_tokens').values({
-    digest: token.digest,
-    task_id: token.taskId,
-    client_id: token.clientId,
-    resource: token.resource,
-    scope: token.scope,
-    issued_at: token.issuedAt,
-    expires_at: token.expiresAt,
-    used_at: token.usedAt,
-    bound_to: token.boundTo,
-    successor: token.successor,
-  })
+  const query = db.insertInto('refresh_tokens').values(REFRESH_TOKENS.write(token))
   return { name: 'refresh token', query, rows: 1 }
 }
 
@@ -70,20 +36,7 @@ export async function findRefreshToken(
     .selectAll()
     .where('digest', '=', digest)
     .executeTakeFirst()
-  return (
-    row && {
-      digest: row.digest,
-      taskId: row.task_id as Id<'task'>, // written from a task's id
-      clientId: row.client_id,
-      resource: row.resource,
-      scope: row.scope,
-      issuedAt: row.issued_at,
-      expiresAt: row.expires_at,
-      usedAt: row.used_at,
-      boundTo: row.bound_to as RefreshToken['boundTo'], // a CHECK of the table
-      successor: row.successor,
-    }
-  )
+  return row && REFRESH_TOKENS.read(row)
 }
 
 /** Fails for all but one of any number of simultaneous users. */

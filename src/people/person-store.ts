@@ -1,7 +1,16 @@
-import type { Id } from '../lib/id.ts'
-import type { Reader, Tx } from '../storage/index.ts'
+import { codec, type Reader, type Tx } from '../storage/index.ts'
 import { type AttributeName, entriesOf, type PersonAttributes } from './attribute.ts'
 import type { Person, PersonStatus } from './person.ts'
+
+const PERSONS = codec('persons', 'groups_seen_at', 'attributes_seen_at').of<
+  Omit<Person, 'groups' | 'confirmedAt'>
+>({
+  read: {
+    attributes: ({ attributes }) =>
+      attributes === null ? {} : (JSON.parse(attributes) as PersonAttributes), // as: written by writtenOf
+  },
+  write: { attributes: ({ attributes }) => writtenOf(attributes) },
+})
 
 /** The person, whatever the status; `undefined` when there is none. Works inside and outside a transaction. */
 export async function findPerson(reader: Reader, id: string): Promise<Person | undefined> {
@@ -133,16 +142,8 @@ export async function insertPerson(
   await tx
     .insertInto('persons')
     .values({
-      id: person.id,
-      issuer: person.issuer,
-      subject: person.subject,
-      name: person.name,
-      email: person.email ?? null,
-      status: person.status,
-      created_at: person.createdAt,
-      last_seen_at: person.lastSeenAt,
+      ...PERSONS.write(person),
       groups_seen_at: person.groupsSeenAt,
-      attributes: writtenOf(person.attributes),
       attributes_seen_at: person.attributesSeenAt,
     })
     .execute()
@@ -274,16 +275,8 @@ function gather(rows: readonly PersonWithGroup[]): Person[] {
     if (!row) return []
     const groups = new Set(own.flatMap(({ group_name }) => group_name ?? []))
     return {
-      id: row.id as Id<'person'>, // written by insertPerson only
-      issuer: row.issuer,
-      subject: row.subject,
-      name: row.name,
-      ...(row.email === null ? {} : { email: row.email }),
+      ...PERSONS.read(row),
       groups: [...groups].toSorted(),
-      status: row.status as PersonStatus, // written by insertPerson and changeStatus only
-      createdAt: row.created_at,
-      lastSeenAt: row.last_seen_at,
-      attributes: row.attributes === null ? {} : (JSON.parse(row.attributes) as PersonAttributes), // written by writtenOf
       confirmedAt: Math.min(
         row.last_seen_at,
         row.groups_seen_at ?? row.last_seen_at,

@@ -1,8 +1,19 @@
-import type { Selectable } from 'kysely'
-import { canonicalJson } from '../lib/canonical-json.ts'
-import type { Reader, Schema, Tx } from '../storage/index.ts'
+import { codec, type Reader, type Tx } from '../storage/index.ts'
 import type { TestSource } from './cases/case.ts'
 import type { SourceFile } from './source-files.ts'
+
+const SETS = codec('policy_sets').of<PublishedSet>({
+  read: {
+    schema: (row) => row.schema_text,
+    by: (row) => row.published_by,
+    at: (row) => row.published_at,
+  },
+  write: {
+    schema_text: (set) => set.schema,
+    published_by: (set) => set.by,
+    published_at: (set) => set.at,
+  },
+})
 
 /** One published set of policies. Never changed. */
 export type PublishedSet = {
@@ -28,7 +39,7 @@ export async function latestSet(reader: Reader): Promise<PublishedSet | undefine
     .orderBy('version', 'desc')
     .limit(1)
     .executeTakeFirst()
-  return row && setOf(row)
+  return row && SETS.read(row)
 }
 
 export async function findSet(reader: Reader, version: number): Promise<PublishedSet | undefined> {
@@ -37,7 +48,7 @@ export async function findSet(reader: Reader, version: number): Promise<Publishe
     .selectAll()
     .where('version', '=', version)
     .executeTakeFirst()
-  return row && setOf(row)
+  return row && SETS.read(row)
 }
 
 export type ListedSet = Omit<PublishedSet, 'text' | 'schema' | 'files' | 'tests'>
@@ -53,32 +64,5 @@ export function listSets(reader: Reader, limit = 100): Promise<readonly ListedSe
 }
 
 export async function insertSet(tx: Tx, set: PublishedSet): Promise<void> {
-  await tx
-    .insertInto('policy_sets')
-    .values({
-      version: set.version,
-      text: set.text,
-      files: canonicalJson(set.files),
-      tests: canonicalJson(set.tests),
-      schema_text: set.schema,
-      digest: set.digest,
-      note: set.note,
-      published_by: set.by,
-      published_at: set.at,
-    })
-    .execute()
-}
-
-function setOf(row: Selectable<Schema['policy_sets']>): PublishedSet {
-  return {
-    version: row.version,
-    text: row.text,
-    files: JSON.parse(row.files) as SourceFile[], // written by insertSet
-    tests: JSON.parse(row.tests) as TestSource[], // written by insertSet
-    schema: row.schema_text,
-    digest: row.digest,
-    note: row.note,
-    by: row.published_by,
-    at: row.published_at,
-  }
+  await tx.insertInto('policy_sets').values(SETS.write(set)).execute()
 }

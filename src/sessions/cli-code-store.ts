@@ -1,4 +1,6 @@
-import type { Tx } from '../storage/index.ts'
+import { codec, type Tx } from '../storage/index.ts'
+
+const CLI_CODES = codec('cli_codes').of<CliCode>()
 
 export interface CliCode {
   readonly digest: string
@@ -11,18 +13,7 @@ export interface CliCode {
 }
 
 export async function insertCliCode(tx: Tx, code: CliCode): Promise<void> {
-  await tx
-    .insertInto('cli_codes')
-    .values({
-      digest: code.digest,
-      person_id: code.personId,
-      challenge: code.challenge,
-      redirect_uri: code.redirectUri,
-      auth_time: code.authTime,
-      expires_at: code.expiresAt,
-      sid: code.sid,
-    })
-    .execute()
+  await tx.insertInto('cli_codes').values(CLI_CODES.write(code)).execute()
 }
 
 /** Removes and returns it: whoever gets it is the only one. */
@@ -32,17 +23,7 @@ export async function takeCliCode(tx: Tx, digest: string): Promise<CliCode | und
     .where('digest', '=', digest)
     .returningAll()
     .executeTakeFirst()
-  return (
-    row && {
-      digest: row.digest,
-      personId: row.person_id,
-      challenge: row.challenge,
-      redirectUri: row.redirect_uri,
-      authTime: row.auth_time,
-      expiresAt: row.expires_at,
-      sid: row.sid,
-    }
-  )
+  return row && CLI_CODES.read(row)
 }
 
 export async function deleteCliCodesOf(tx: Tx, personId: string): Promise<void> {

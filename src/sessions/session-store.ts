@@ -1,22 +1,13 @@
-import type { Reader, Tx } from '../storage/index.ts'
-import type { Session, SessionKind } from './session.ts'
+import { codec, type Reader, type Tx } from '../storage/index.ts'
+import type { Session } from './session.ts'
+
+const SESSIONS = codec('sessions').of<Session>({
+  read: { proved: ({ acr, proved_at: authTime }) => ({ authTime, acr }) },
+  write: { proved_at: ({ proved }) => proved.authTime, acr: ({ proved }) => proved.acr },
+})
 
 export async function insertSession(tx: Tx, session: Session): Promise<void> {
-  await tx
-    .insertInto('sessions')
-    .values({
-      digest: session.digest,
-      person_id: session.personId,
-      kind: session.kind,
-      auth_time: session.authTime,
-      created_at: session.createdAt,
-      last_seen_at: session.lastSeenAt,
-      expires_at: session.expiresAt,
-      sid: session.sid,
-      proved_at: session.proved.authTime,
-      acr: session.proved.acr,
-    })
-    .execute()
+  await tx.insertInto('sessions').values(SESSIONS.write(session)).execute()
 }
 
 export async function selectSession(reader: Reader, digest: string): Promise<Session | undefined> {
@@ -25,19 +16,7 @@ export async function selectSession(reader: Reader, digest: string): Promise<Ses
     .selectAll()
     .where('digest', '=', digest)
     .executeTakeFirst()
-  return (
-    row && {
-      digest: row.digest,
-      personId: row.person_id,
-      kind: row.kind as SessionKind, // a CHECK of the table
-      authTime: row.auth_time,
-      createdAt: row.created_at,
-      lastSeenAt: row.last_seen_at,
-      expiresAt: row.expires_at,
-      sid: row.sid,
-      proved: { authTime: row.proved_at, acr: row.acr },
-    }
-  )
+  return row && SESSIONS.read(row)
 }
 
 /** A session that ended meanwhile is not brought back: the update then touches nothing. */

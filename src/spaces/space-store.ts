@@ -1,28 +1,16 @@
-import type { Detail } from '@remit/engine'
-import type { Selectable } from 'kysely'
-import { canonicalJson } from '../lib/canonical-json.ts'
-import type { Reader, Schema, Tx } from '../storage/index.ts'
-import type { Space, SpaceKind, SpaceLine, SpaceMode, SpaceStatus } from './space.ts'
+import { codec, type Reader, type Tx } from '../storage/index.ts'
+import type { Space, SpaceLine, SpaceStatus } from './space.ts'
+
+const SPACES = codec('spaces').of<Space>()
 
 export async function insertSpace(tx: Tx, space: Space): Promise<void> {
-  await tx
-    .insertInto('spaces')
-    .values({
-      id: space.id,
-      parent_id: space.parentId,
-      kind: space.kind,
-      status: space.status,
-      created_by: space.createdBy,
-      created_at: space.createdAt,
-      ...rulesOf(space),
-    })
-    .execute()
+  await tx.insertInto('spaces').values(SPACES.write(space)).execute()
 }
 
 /** Finds a space, whatever its status; `undefined` when there never was one. */
 export async function findSpace(reader: Reader, id: string): Promise<Space | undefined> {
   const row = await reader.selectFrom('spaces').selectAll().where('id', '=', id).executeTakeFirst()
-  return row && spaceOf(row)
+  return row && SPACES.read(row)
 }
 
 /** The space and those above it, nearest first; empty when there is none. What is above never changes, what they say may. */
@@ -45,7 +33,7 @@ export async function listSpaces(reader: Reader): Promise<readonly Space[]> {
     .where('status', '!=', 'removed')
     .orderBy('id')
     .execute()
-  return rows.map(spaceOf)
+  return rows.map(SPACES.read)
 }
 
 /** Ids of a space and everything below it that is not removed, those above first. */
@@ -75,8 +63,15 @@ export async function hasOrganization(tx: Tx): Promise<boolean> {
   return row !== undefined
 }
 
-export async function updateRules(tx: Tx, space: Space): Promise<void> {
-  await tx.updateTable('spaces').set(rulesOf(space)).where('id', '=', space.id).execute()
+export async function updateRules(
+  tx: Tx,
+  { agents, details, id, mode, people, title }: Space,
+): Promise<void> {
+  await tx
+    .updateTable('spaces')
+    .set(SPACES.change({ title, mode, people, agents, details }))
+    .where('id', '=', id)
+    .execute()
 }
 
 /** False when it was in none of the states `from`. */
@@ -93,30 +88,4 @@ export async function changeStatus(
     .where('status', 'in', from)
     .executeTakeFirstOrThrow()
   return numUpdatedRows === 1n
-}
-
-function rulesOf({ agents, details, mode, people, title }: Space) {
-  return {
-    title,
-    mode,
-    people: people && canonicalJson(people),
-    agents: agents && canonicalJson(agents),
-    details: details && canonicalJson(details),
-  }
-}
-
-function spaceOf(row: Selectable<Schema['spaces']>): Space {
-  return {
-    id: row.id,
-    parentId: row.parent_id,
-    kind: row.kind as SpaceKind, // a CHECK of the table
-    title: row.title,
-    mode: row.mode as SpaceMode | null, // likewise
-    people: row.people === null ? null : (JSON.parse(row.people) as string[]), // written by rulesOf
-    agents: row.agents === null ? null : (JSON.parse(row.agents) as string[]), // likewise
-    details: row.details === null ? null : (JSON.parse(row.details) as Detail[]), // likewise
-    status: row.status as SpaceStatus, // a CHECK of the table
-    createdBy: row.created_by,
-    createdAt: row.created_at,
-  }
 }

@@ -1,14 +1,18 @@
-import type { Detail } from '@remit/engine'
-import { type ExpressionBuilder, type Selectable, sql } from 'kysely'
-import type { Limit } from '../budgets/index.ts'
-import { canonicalJson } from '../lib/canonical-json.ts'
-import type { Id } from '../lib/id.ts'
-import { Guard, type Reader, type Schema, type Step, type Tx } from '../storage/index.ts'
+import { type ExpressionBuilder, sql } from 'kysely'
+import { codec, Guard, type Reader, type Schema, type Step, type Tx } from '../storage/index.ts'
 import { TASK_LIFE } from '../tasks/index.ts'
-import type { Schedule } from './schedule.ts'
 import type { SponsorGrant } from './sponsor-grant.ts'
 
-type Row = Selectable<Schema['sponsor_grants']>
+const GRANTS = codec('sponsor_grants').of<SponsorGrant>({
+  read: {
+    rate: ({ rate_seconds: seconds, rate_tasks: tasks }) =>
+      tasks === null || seconds === null ? null : { tasks, seconds },
+  },
+  write: {
+    rate_tasks: ({ rate }) => rate?.tasks ?? null,
+    rate_seconds: ({ rate }) => rate?.seconds ?? null,
+  },
+})
 
 const GRANT_GUARD = new Guard('sponsor grant in force', [
   'sponsor_grant.not_in_force',
@@ -20,7 +24,7 @@ const RATE_GUARD = new Guard('rate of the sponsor grant', [
 ])
 
 export async function insertSponsorGrant(tx: Tx, grant: SponsorGrant): Promise<void> {
-  await tx.insertInto('sponsor_grants').values(rowOf(grant)).execute()
+  await tx.insertInto('sponsor_grants').values(GRANTS.write(grant)).execute()
 }
 
 export async function findSponsorGrant(db: Reader, id: string): Promise<SponsorGrant | undefined> {
@@ -29,7 +33,7 @@ export async function findSponsorGrant(db: Reader, id: string): Promise<SponsorG
     .selectAll()
     .where('id', '=', id)
     .executeTakeFirst()
-  return row && grantOf(row)
+  return row && GRANTS.read(row)
 }
 
 export interface SponsorGrantFilter {
@@ -64,7 +68,7 @@ export async function listSponsorGrants(
     .orderBy('id', 'desc')
     .limit(limit)
     .execute()
-  return rows.map(grantOf)
+  return rows.map(GRANTS.read)
 }
 
 /** False when it had ended before. */
@@ -168,42 +172,4 @@ function holdGrant(db: Reader, id: string) {
 function inForce(now: number) {
   return (eb: ExpressionBuilder<Schema, 'sponsor_grants'>) =>
     eb.and([eb('ended_at', 'is', null), eb('expires_at', '>', now)])
-}
-
-function rowOf(grant: SponsorGrant): Row {
-  return {
-    id: grant.id,
-    agent_id: grant.agentId,
-    person_id: grant.personId,
-    purpose: grant.purpose,
-    details: canonicalJson(grant.details),
-    may_delegate: grant.mayDelegate && canonicalJson(grant.mayDelegate),
-    budget: canonicalJson(grant.budget),
-    schedule: grant.schedule && canonicalJson(grant.schedule),
-    rate_tasks: grant.rate?.tasks ?? null,
-    rate_seconds: grant.rate?.seconds ?? null,
-    created_at: grant.createdAt,
-    expires_at: grant.expiresAt,
-    ended_at: grant.endedAt,
-  }
-}
-
-function grantOf(row: Row): SponsorGrant {
-  return {
-    id: row.id as Id<'sponsor_grant'>, // every id in this table was made by newId('sponsor_grant')
-    agentId: row.agent_id,
-    personId: row.person_id as Id<'person'>, // written from a person's id
-    purpose: row.purpose,
-    details: JSON.parse(row.details) as Detail[], // written by rowOf from details the engine made
-    mayDelegate: row.may_delegate === null ? null : (JSON.parse(row.may_delegate) as Detail[]), // likewise
-    budget: JSON.parse(row.budget) as Limit[], // written by rowOf
-    schedule: row.schedule === null ? null : (JSON.parse(row.schedule) as Schedule), // likewise
-    rate:
-      row.rate_tasks === null || row.rate_seconds === null
-        ? null
-        : { tasks: row.rate_tasks, seconds: row.rate_seconds },
-    createdAt: row.created_at,
-    expiresAt: row.expires_at,
-    endedAt: row.ended_at,
-  }
 }

@@ -53,7 +53,7 @@ export interface RowCodec<T, R, S extends string> {
   readonly write: (value: T) => R
   /** Writes what `write` does, in the order of the columns: parameters of a kept statement. */
   readonly values: (value: T) => readonly unknown[]
-  /** Writes the members that are there, as an update sets them. */
+  /** Writes the members that an object has, as an update sets them: no object with more to it. */
   readonly change: <P extends Changes<T, S>>(
     members: P & { readonly [M in Exclude<keyof P, keyof Changes<T, S>>]: never },
   ) => Partial<Pick<R, S & keyof R>>

@@ -1,6 +1,6 @@
 import type { Reader } from '../storage/index.ts'
 import type { Task, TaskState } from './task.ts'
-import { taskOf } from './task-store.ts'
+import { TASKS } from './task-store.ts'
 
 export interface TaskFilter {
   readonly personId?: string
@@ -44,5 +44,5 @@ async function pageOfTasks(db: Reader, filter: TaskFilter): Promise<Task[]> {
     .orderBy('id', 'desc')
     .limit(filter.limit)
     .execute()
-  return rows.map(taskOf)
+  return rows.map(TASKS.read)
 }

@@ -1,13 +1,8 @@
-import type { Detail } from '@remit/engine'
-import { type Selectable, type SqlBool, sql } from 'kysely'
-import type { Limit } from '../budgets/index.ts'
-import { canonicalJson } from '../lib/canonical-json.ts'
-import type { Id } from '../lib/id.ts'
-import type { Reader, Schema, Step, Tx } from '../storage/index.ts'
-import type { ForeignActor } from '../tokens/index.ts'
-import { type OpenedBy, TASK_LIFE, type Task, type TaskState } from './task.ts'
+import { type SqlBool, sql } from 'kysely'
+import { codec, type Reader, type Step, type Tx } from '../storage/index.ts'
+import { TASK_LIFE, type Task, type TaskState } from './task.ts'
 
-type Row = Selectable<Schema['tasks']>
+export const TASKS = codec('tasks').of<Task>({ write: { shares_key: () => 0 } })
 
 /** A literal: a parameter would not match the predicate of the index. */
 const FIRST_WITH_KEY = sql.lit(0 as const)
@@ -21,7 +16,7 @@ export function insertTaskQuery(
   task: Task,
   { sharesKey }: { readonly sharesKey: boolean },
 ): Step['query'] {
-  const row = rowOf(task)
+  const row = TASKS.write(task)
   const key = row.key_thumbprint
   const first = sql`SELECT 1 FROM tasks AS first WHERE first.key_thumbprint = ${key} AND first.shares_key = 0
     AND first.opened_by = 'code' AND first.agent_id = ${task.agentId}`
@@ -37,7 +32,7 @@ export function insertTaskQuery(
 /** The task, whatever its state; `undefined` when there is none. Works inside and outside a transaction. */
 export async function findTask(db: Reader, id: string): Promise<Task | undefined> {
   const row = await db.selectFrom('tasks').selectAll().where('id', '=', id).executeTakeFirst()
-  return row && taskOf(row)
+  return row && TASKS.read(row)
 }
 
 /** Fails where a key is one of a task of another agent, or of a task that shares its key with nobody. */
@@ -62,7 +57,7 @@ export async function findTaskByKey(db: Reader, thumbprint: string): Promise<Tas
     .where('key_thumbprint', '=', thumbprint)
     .where('shares_key', '=', FIRST_WITH_KEY)
     .executeTakeFirst()
-  return row && taskOf(row)
+  return row && TASKS.read(row)
 }
 
 /** A task and everything below it that is not closed, parents before children. */
@@ -90,7 +85,7 @@ export async function openTrees(db: Reader, ids: readonly string[]): Promise<Tas
     .where('id', 'in', (query) => query.selectFrom('tree').select('tree.id'))
     .where('state', '!=', 'closed')
     .execute()
-  return parentsFirst(rows.map(taskOf))
+  return parentsFirst(rows.map(TASKS.read))
 }
 
 /** A tree as people look at it, parents before children. */
@@ -115,7 +110,9 @@ export async function treeOf(db: Reader, task: Task, most: number): Promise<Task
     .limit(most + 1)
     .execute()
   const line = [task, ...(await ancestorsOf(db, task))]
-  const found = new Map([...line, ...rows.slice(0, most).map(taskOf)].map((one) => [one.id, one]))
+  const found = new Map(
+    [...line, ...rows.slice(0, most).map(TASKS.read)].map((one) => [one.id, one]),
+  )
   const ordered = parentsFirst([...found.values()].toSorted((a, b) => a.openedAt - b.openedAt))
   const kept = new Set<string>()
   const tasks = ordered.filter(({ id, parentId }) => {
@@ -229,66 +226,4 @@ function parentsFirst(tasks: readonly Task[]): Task[] {
   const ordered = tasks.filter(({ parentId }) => parentId === null || !ids.has(parentId))
   for (const task of ordered) ordered.push(...(byParent.get(task.id) ?? []))
   return ordered
-}
-
-function rowOf(task: Task): Row {
-  return {
-    id: task.id,
-    root_id: task.rootId,
-    parent_id: task.parentId,
-    person_id: task.personId,
-    agent_id: task.agentId,
-    purpose: task.purpose,
-    details: canonicalJson(task.details),
-    may_delegate: canonicalJson(task.mayDelegate),
-    bases: canonicalJson(task.bases),
-    space_id: task.spaceId,
-    key_thumbprint: task.keyThumbprint,
-    shares_key: 0,
-    state: task.state,
-    opened_at: task.openedAt,
-    deadline: task.deadline,
-    closed_at: task.closedAt,
-    close_reason: task.closeReason,
-    opened_by: task.openedBy,
-    sponsored: task.sponsored ? 1 : 0,
-    sponsor_grant_id: task.sponsorGrantId,
-    budget: canonicalJson(task.budget),
-    thread_id: task.threadId,
-    auth_time: task.authTime,
-    acr: task.acr,
-    issuers: canonicalJson(task.issuers),
-    actors: canonicalJson(task.actors),
-  }
-}
-
-/** The task of a row. */
-export function taskOf(row: Row): Task {
-  return {
-    id: row.id as Id<'task'>, // every id in this table was made by newId('task')
-    rootId: row.root_id as Id<'task'>, // likewise
-    parentId: row.parent_id as Id<'task'> | null, // likewise
-    personId: row.person_id as Id<'person'>, // written from a person's id
-    agentId: row.agent_id,
-    purpose: row.purpose,
-    details: JSON.parse(row.details) as Detail[], // written by rowOf from details the engine made
-    mayDelegate: JSON.parse(row.may_delegate) as Detail[], // likewise
-    bases: JSON.parse(row.bases) as Id<'basis'>[], // likewise, from ids of bases
-    spaceId: row.space_id,
-    threadId: row.thread_id as Id<'thread'> | null, // written from a thread's id
-    authTime: row.auth_time,
-    acr: row.acr,
-    keyThumbprint: row.key_thumbprint,
-    openedBy: row.opened_by as OpenedBy, // written by rowOf
-    sponsored: row.sponsored === 1,
-    sponsorGrantId: row.sponsor_grant_id as Id<'sponsor_grant'> | null, // written from a grant's id
-    issuers: JSON.parse(row.issuers) as string[], // written by rowOf
-    actors: JSON.parse(row.actors) as ForeignActor[], // written by rowOf
-    budget: JSON.parse(row.budget) as Limit[], // written by rowOf
-    state: row.state as TaskState, // a CHECK of the table; `requested` is not written yet
-    openedAt: row.opened_at,
-    deadline: row.deadline,
-    closedAt: row.closed_at,
-    closeReason: row.close_reason,
-  }
 }

@@ -1,8 +1,12 @@
-import type { Selectable } from 'kysely'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import { domainHash } from '../../lib/domain-hash.ts'
-import type { Reader, Schema, Tx } from '../../storage/index.ts'
+import { codec, type Reader, type Tx } from '../../storage/index.ts'
 import type { DifferenceGroup } from '../replay/tally.ts'
+
+const DRAFTS = codec('shadow_drafts').of<ShadowDraft>({
+  read: { by: (row) => row.started_by },
+  write: { started_by: (draft) => draft.by },
+})
 
 /** A draft that runs, or ran, beside the policies in force. */
 export interface ShadowDraft {
@@ -28,7 +32,7 @@ export async function latestDraft(db: Reader): Promise<ShadowDraft | undefined> 
     .orderBy('number', 'desc')
     .limit(1)
     .executeTakeFirst()
-  return row && draftOf(row)
+  return row && DRAFTS.read(row)
 }
 
 export async function findDraft(db: Reader, number: number): Promise<ShadowDraft | undefined> {
@@ -37,24 +41,11 @@ export async function findDraft(db: Reader, number: number): Promise<ShadowDraft
     .selectAll()
     .where('number', '=', number)
     .executeTakeFirst()
-  return row && draftOf(row)
+  return row && DRAFTS.read(row)
 }
 
 export async function insertDraft(tx: Tx, draft: ShadowDraft): Promise<void> {
-  await tx
-    .insertInto('shadow_drafts')
-    .values({
-      number: draft.number,
-      text: draft.text,
-      base_version: draft.baseVersion,
-      digest: draft.digest,
-      note: draft.note,
-      started_by: draft.by,
-      started_at: draft.startedAt,
-      ended_at: draft.endedAt,
-      ended_why: draft.endedWhy,
-    })
-    .execute()
+  await tx.insertInto('shadow_drafts').values(DRAFTS.write(draft)).execute()
 }
 
 /** False: it had ended. */
@@ -153,18 +144,4 @@ export async function readSeen(db: Reader, draft: number): Promise<SeenByAll> {
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((all, each) => all + each, 0)
-}
-
-function draftOf(row: Selectable<Schema['shadow_drafts']>): ShadowDraft {
-  return {
-    number: row.number,
-    text: row.text,
-    baseVersion: row.base_version,
-    digest: row.digest,
-    note: row.note,
-    by: row.started_by,
-    startedAt: row.started_at,
-    endedAt: row.ended_at,
-    endedWhy: row.ended_why as EndedWhy | null, // a CHECK of the table
-  }
 }

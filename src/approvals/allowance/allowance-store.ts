@@ -1,20 +1,16 @@
-import type { Ask } from '@remit/engine'
-import { type Selectable, sql } from 'kysely'
-import { canonicalJson } from '../../lib/canonical-json.ts'
-import type { Id } from '../../lib/id.ts'
-import type { Reader, Schema, Step, Tx } from '../../storage/index.ts'
+import { sql } from 'kysely'
+import { codec, type Reader, type Step, type Tx } from '../../storage/index.ts'
 import type { Allowance } from './allowance.ts'
-import type { Pattern } from './pattern.ts'
 
-type Row = Selectable<Schema['allowances']>
+const ALLOWANCES = codec('allowances').of<Allowance>()
 
 export async function insertAllowance(tx: Tx, allowance: Allowance): Promise<void> {
-  await tx.insertInto('allowances').values(rowOf(allowance)).execute()
+  await tx.insertInto('allowances').values(ALLOWANCES.write(allowance)).execute()
 }
 
 export async function readAllowance(db: Reader, id: string): Promise<Allowance | undefined> {
   const row = await db.selectFrom('allowances').selectAll().where('id', '=', id).executeTakeFirst()
-  return row && allowanceOf(row)
+  return row && ALLOWANCES.read(row)
 }
 
 /** The one that a request led to, whatever became of it. */
@@ -24,7 +20,7 @@ export async function allowanceFrom(db: Reader, requestId: string): Promise<Allo
     .selectAll()
     .where('request_id', '=', requestId)
     .executeTakeFirst()
-  return row && allowanceOf(row)
+  return row && ALLOWANCES.read(row)
 }
 
 /** Those that could be used now for calls of this agent for this person, in this task; what ends first comes first. */
@@ -42,7 +38,7 @@ export async function allowancesFor(
     .orderBy('id')
     .limit(MAX_TRIED)
     .execute()
-  return rows.map(allowanceOf)
+  return rows.map(ALLOWANCES.read)
 }
 
 const MAX_TRIED = 100
@@ -77,7 +73,7 @@ export async function listInForce(
     )
   }
   const rows = await query.orderBy('created_at', 'desc').orderBy('id').limit(count).execute()
-  return rows.map(allowanceOf)
+  return rows.map(ALLOWANCES.read)
 }
 
 function inForce(db: Reader, now: number) {
@@ -96,7 +92,7 @@ export async function unendedAllowances(db: Reader, count: number): Promise<Allo
     .where('ended_at', 'is', null)
     .limit(count)
     .execute()
-  return rows.map(allowanceOf)
+  return rows.map(ALLOWANCES.read)
 }
 
 /** Those that are tied to these tasks and have not ended. */
@@ -111,7 +107,7 @@ export async function allowancesOfTasks(
     .where('task_id', 'in', taskIds)
     .where('ended_at', 'is', null)
     .execute()
-  return rows.map(allowanceOf)
+  return rows.map(ALLOWANCES.read)
 }
 
 /**
@@ -149,56 +145,4 @@ export async function markEnded(
     .where('ended_at', 'is', null)
     .executeTakeFirstOrThrow()
   return numUpdatedRows === 1n
-}
-
-function rowOf(allowance: Allowance): Row {
-  return {
-    id: allowance.id,
-    request_id: allowance.requestId,
-    task_id: allowance.taskId,
-    agent_id: allowance.agentId,
-    person_id: allowance.personId,
-    chain: canonicalJson(allowance.chain),
-    sponsored: allowance.sponsored ? 1 : 0,
-    resource: allowance.resource,
-    upstream: allowance.upstream,
-    action: allowance.action,
-    definition: allowance.definition,
-    pattern: canonicalJson(allowance.pattern),
-    ask: canonicalJson(allowance.ask),
-    text: allowance.text,
-    uses: allowance.uses,
-    uses_left: allowance.usesLeft,
-    created_at: allowance.createdAt,
-    expires_at: allowance.expiresAt,
-    last_used_at: allowance.lastUsedAt,
-    ended_at: allowance.endedAt,
-    ended_by: allowance.endedBy,
-  }
-}
-
-function allowanceOf(row: Row): Allowance {
-  return {
-    id: row.id as Id<'allowance'>, // every id in this table was made by newId('allowance')
-    requestId: row.request_id as Id<'request'>, // a foreign key of the table
-    taskId: row.task_id as Id<'task'> | null, // written from a request's task
-    agentId: row.agent_id,
-    personId: row.person_id as Id<'person'>, // likewise
-    chain: JSON.parse(row.chain) as string[], // written by rowOf
-    sponsored: row.sponsored === 1,
-    resource: row.resource,
-    upstream: row.upstream,
-    action: row.action,
-    definition: row.definition,
-    pattern: JSON.parse(row.pattern) as Pattern, // written by rowOf
-    ask: JSON.parse(row.ask) as Ask, // written by rowOf
-    text: row.text,
-    uses: row.uses,
-    usesLeft: row.uses_left,
-    createdAt: row.created_at,
-    expiresAt: row.expires_at,
-    lastUsedAt: row.last_used_at,
-    endedAt: row.ended_at,
-    endedBy: row.ended_by,
-  }
 }

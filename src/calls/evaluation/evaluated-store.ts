@@ -1,9 +1,10 @@
-import type { Selectable } from 'kysely'
 import type { FrozenQuestion } from '../../access-requests/index.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import type { Id } from '../../lib/id.ts'
-import type { Reader, Schema, Step, Storage, Tx } from '../../storage/index.ts'
+import { codec, type Reader, type Step, type Storage, type Tx } from '../../storage/index.ts'
 import { DENIAL_MS, type EvaluationDenial, type EvaluationRequest } from './evaluated.ts'
+
+const EVALUATIONS = codec('evaluation_requests').of<EvaluationRequest>()
 
 /** Written with the answer, so that nothing is offered that could not be found again. */
 export function denialStep(db: Reader, denial: EvaluationDenial): Step {
@@ -40,19 +41,7 @@ export async function readDenial(db: Reader, id: string): Promise<EvaluationDeni
 export async function insertEvaluationRequest(tx: Tx, made: EvaluationRequest): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto('evaluation_requests')
-    .values({
-      id: made.id,
-      pep: made.pep,
-      evaluation_id: made.evaluationId,
-      binding_hash: made.bindingHash,
-      request_id: made.requestId,
-      approval_id: made.approvalId,
-      requested_until: made.requestedUntil,
-      idempotency_key: made.idempotencyKey,
-      body_digest: made.bodyDigest,
-      created_at: made.createdAt,
-      expires_at: made.expiresAt,
-    })
+    .values(EVALUATIONS.write(made))
     .onConflict((conflict) => conflict.columns(['pep', 'idempotency_key']).doNothing())
     .executeTakeFirstOrThrow()
   return numInsertedOrUpdatedRows === 1n
@@ -79,23 +68,7 @@ export async function findEvaluationRequest(
     .where('pep', '=', pep)
     .where(column, '=', value)
     .executeTakeFirst()
-  return row && requestOf(row)
-}
-
-function requestOf(row: Selectable<Schema['evaluation_requests']>): EvaluationRequest {
-  return {
-    id: row.id as Id<'evaluation_request'>, // every id in this table was made of its kind
-    pep: row.pep,
-    evaluationId: row.evaluation_id as Id<'decision'>, // likewise
-    bindingHash: row.binding_hash,
-    requestId: row.request_id as Id<'request'>, // likewise
-    approvalId: row.approval_id as Id<'evaluation_approval'>, // likewise
-    requestedUntil: row.requested_until,
-    idempotencyKey: row.idempotency_key,
-    bodyDigest: row.body_digest,
-    createdAt: row.created_at,
-    expiresAt: row.expires_at,
-  }
+  return row && EVALUATIONS.read(row)
 }
 
 /** Forgets what nobody can submit or look at any more. A while later than that, so that it can be said why. */

@@ -1,29 +1,25 @@
-import type { Selectable } from 'kysely'
-import { readCeiling, readMayDelegate, type TrustLevel } from '../../agents/index.ts'
+import { readCeiling, readMayDelegate } from '../../agents/index.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
-import type { Reader, Schema, Tx } from '../../storage/index.ts'
-import type { AdmissionMode, AdmissionRule, KeyChange } from './admission-rule.ts'
+import { codec, type Reader, type Tx } from '../../storage/index.ts'
+import type { AdmissionRule } from './admission-rule.ts'
 
-type Row = Selectable<Schema['admission_rules']>
+const RULES = codec('admission_rules').of<AdmissionRule>({
+  read: {
+    ceiling: ({ ceiling }) => readCeiling(JSON.parse(ceiling)),
+    mayDelegate: ({ may_delegate: text }) =>
+      readMayDelegate(text === null ? null : JSON.parse(text)),
+  },
+  write: {
+    ceiling: ({ ceiling }) => canonicalJson(ceiling),
+    may_delegate: ({ mayDelegate }) => mayDelegate && canonicalJson(mayDelegate),
+  },
+})
 
 /** False when there is a rule of that name. */
 export async function insertRule(tx: Tx, rule: AdmissionRule): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto('admission_rules')
-    .values({
-      name: rule.name,
-      mode: rule.mode,
-      redirect_hosts: canonicalJson(rule.redirectHosts),
-      document_hosts: canonicalJson(rule.documentHosts),
-      software_ids: canonicalJson(rule.softwareIds),
-      key_change: rule.keyChange,
-      trust: rule.trust,
-      ceiling: canonicalJson(rule.ceiling),
-      may_delegate: rule.mayDelegate && canonicalJson(rule.mayDelegate),
-      owner_id: rule.ownerId,
-      created_by: rule.createdBy,
-      created_at: rule.createdAt,
-    })
+    .values(RULES.write(rule))
     .onConflict((conflict) => conflict.column('name').doNothing())
     .executeTakeFirstOrThrow()
   return numInsertedOrUpdatedRows === 1n
@@ -44,7 +40,7 @@ export async function findRule(db: Reader, name: string): Promise<AdmissionRule 
     .selectAll()
     .where('name', '=', name)
     .executeTakeFirst()
-  return row && ruleOf(row)
+  return row && RULES.read(row)
 }
 
 /** Every rule, in the order in which they are tried. */
@@ -55,22 +51,5 @@ export async function listAdmissionRules(db: Reader): Promise<AdmissionRule[]> {
     .orderBy('created_at')
     .orderBy('name')
     .execute()
-  return rows.map(ruleOf)
-}
-
-function ruleOf(row: Row): AdmissionRule {
-  return {
-    name: row.name,
-    mode: row.mode as AdmissionMode, // written by insertRule
-    redirectHosts: JSON.parse(row.redirect_hosts) as string[], // written by insertRule
-    documentHosts: JSON.parse(row.document_hosts) as string[], // written by insertRule
-    softwareIds: JSON.parse(row.software_ids) as string[], // written by insertRule
-    keyChange: row.key_change as KeyChange, // a CHECK of the table
-    trust: row.trust as TrustLevel, // a CHECK of the table
-    ceiling: readCeiling(JSON.parse(row.ceiling)),
-    mayDelegate: readMayDelegate(row.may_delegate === null ? null : JSON.parse(row.may_delegate)),
-    ownerId: row.owner_id,
-    createdBy: row.created_by,
-    createdAt: row.created_at,
-  }
+  return rows.map(RULES.read)
 }

@@ -1,6 +1,6 @@
-import type { ExpressionBuilder, Selectable } from 'kysely'
-import type { Id } from '../../lib/id.ts'
+import type { ExpressionBuilder } from 'kysely'
 import {
+  codec,
   Guard,
   type Reader,
   type Schema,
@@ -8,42 +8,21 @@ import {
   type Storage,
   type Tx,
 } from '../../storage/index.ts'
-import {
-  type Deferral,
-  type DeferralState,
-  FETCHED_WITHIN,
-  type Flow,
-  MAX_PAUSE,
-  SLOWER,
-} from './deferral.ts'
+import { type Deferral, FETCHED_WITHIN, type Flow, MAX_PAUSE, SLOWER } from './deferral.ts'
 
-type Row = Selectable<Schema['deferrals']>
+const DEFERRALS = codec('deferrals').of<Deferral>({
+  read: {
+    notify: ({ notify_at: at, notify_token: token }) => (at === null ? null : { at, token }),
+  },
+  write: {
+    notify_at: ({ notify }) => notify?.at ?? null,
+    notify_token: ({ notify }) => notify?.token ?? null,
+    notified_at: () => null,
+  },
+})
 
 export async function insertDeferral(tx: Tx, deferral: Deferral): Promise<void> {
-  await tx
-    .insertInto('deferrals')
-    .values({
-      digest: deferral.digest,
-      flow: deferral.flow,
-      agent_id: deferral.agentId,
-      thumbprint: deferral.thumbprint,
-      person_id: deferral.personId,
-      consent_id: deferral.consentId,
-      request: deferral.request,
-      request_hash: deferral.requestHash,
-      code: deferral.code,
-      state: deferral.state,
-      task_id: deferral.taskId,
-      pause: deferral.pause,
-      polled_at: deferral.polledAt,
-      user_code: deferral.userCode,
-      notify_at: deferral.notify?.at ?? null,
-      notify_token: deferral.notify?.token ?? null,
-      notified_at: null,
-      created_at: deferral.createdAt,
-      expires_at: deferral.expiresAt,
-    })
-    .execute()
+  await tx.insertInto('deferrals').values(DEFERRALS.write(deferral)).execute()
 }
 
 export async function findDeferral(db: Reader, digest: string): Promise<Deferral | undefined> {
@@ -52,7 +31,7 @@ export async function findDeferral(db: Reader, digest: string): Promise<Deferral
     .selectAll()
     .where('digest', '=', digest)
     .executeTakeFirst()
-  return row && deferralOf(row)
+  return row && DEFERRALS.read(row)
 }
 
 /** The one that the same request made before, if it still waits. */
@@ -69,7 +48,7 @@ export async function findSameDeferral(
     .where('state', '=', 'pending')
     .where('expires_at', '>', of.now)
     .executeTakeFirst()
-  return row && deferralOf(row)
+  return row && DEFERRALS.read(row)
 }
 
 export const DEFERRAL_GUARD = new Guard('waiting deferral', [
@@ -157,7 +136,7 @@ export async function findByUserCode(
     .where('state', '=', 'pending')
     .where('expires_at', '>', now + FETCHED_WITHIN)
     .executeTakeFirst()
-  return row && deferralOf(row)
+  return row && DEFERRALS.read(row)
 }
 
 /** False when somebody else was first. */
@@ -305,26 +284,4 @@ export function forgetDeferrals(storage: Storage, now: number): Promise<void> {
       .where('expires_at', '<', now - DAY)
       .execute()
   })
-}
-
-function deferralOf(row: Row): Deferral {
-  return {
-    digest: row.digest,
-    flow: row.flow as Flow, // a CHECK of the table
-    agentId: row.agent_id,
-    thumbprint: row.thumbprint,
-    personId: row.person_id as Id<'person'> | null, // written from a person's id
-    consentId: row.consent_id as Id<'consent'> | null, // a foreign key of the table
-    request: row.request,
-    requestHash: row.request_hash,
-    code: row.code,
-    state: row.state as DeferralState, // a CHECK of the table
-    taskId: row.task_id as Id<'task'> | null, // written from a task's id
-    pause: row.pause,
-    polledAt: row.polled_at,
-    userCode: row.user_code,
-    notify: row.notify_at === null ? null : { at: row.notify_at, token: row.notify_token },
-    createdAt: row.created_at,
-    expiresAt: row.expires_at,
-  }
 }

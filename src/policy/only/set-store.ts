@@ -1,6 +1,18 @@
-import type { Selectable } from 'kysely'
-import type { Reader, Schema, Tx } from '../../storage/index.ts'
+import { codec, type Reader, type Tx } from '../../storage/index.ts'
 import type { OnlySet } from './only-set.ts'
+
+const SETS = codec('policy_only_sets').of<OnlySet>({
+  read: {
+    schema: (row) => row.schema_text,
+    by: (row) => row.published_by,
+    at: (row) => row.published_at,
+  },
+  write: {
+    schema_text: (set) => set.schema,
+    published_by: (set) => set.by,
+    published_at: (set) => set.at,
+  },
+})
 
 export async function latestOnlySet(reader: Reader, name: string): Promise<OnlySet | undefined> {
   const row = await reader
@@ -10,7 +22,7 @@ export async function latestOnlySet(reader: Reader, name: string): Promise<OnlyS
     .orderBy('version', 'desc')
     .limit(1)
     .executeTakeFirst()
-  return row && setOf(row)
+  return row && SETS.read(row)
 }
 
 export async function findOnlySet(
@@ -24,7 +36,7 @@ export async function findOnlySet(
     .where('name', '=', name)
     .where('version', '=', version)
     .executeTakeFirst()
-  return row && setOf(row)
+  return row && SETS.read(row)
 }
 
 /** Lists the sets without their texts: by name, newest version first. */
@@ -40,32 +52,5 @@ export async function listOnlySets(
 }
 
 export async function insertOnlySet(tx: Tx, set: OnlySet): Promise<void> {
-  await tx
-    .insertInto('policy_only_sets')
-    .values({
-      name: set.name,
-      version: set.version,
-      policies: set.policies,
-      schema_text: set.schema,
-      entities: set.entities,
-      digest: set.digest,
-      note: set.note,
-      published_by: set.by,
-      published_at: set.at,
-    })
-    .execute()
-}
-
-function setOf(row: Selectable<Schema['policy_only_sets']>): OnlySet {
-  return {
-    name: row.name,
-    version: row.version,
-    policies: row.policies,
-    schema: row.schema_text,
-    entities: row.entities,
-    digest: row.digest,
-    note: row.note,
-    by: row.published_by,
-    at: row.published_at,
-  }
+  await tx.insertInto('policy_only_sets').values(SETS.write(set)).execute()
 }

@@ -1,4 +1,4 @@
-import { integer, json, nullable, text, time } from './column.ts'
+import { integer, json, nullable, optional, text, time } from './column.ts'
 
 export const agents = {
   agents: {
@@ -7,8 +7,8 @@ export const agents = {
     description: text,
     owner_id: text,
     trust: integer,
-    ceiling: json,
-    may_delegate: nullable(json),
+    ceiling: text,
+    may_delegate: nullable(text),
     status: text,
     created_at: time,
     /** Admission rule that an agent matched when it registered itself, or empty when none did. */
@@ -35,7 +35,7 @@ export const agents = {
     kid: text,
     jwk: json,
     created_at: time,
-    revoked_at: nullable(time),
+    revoked_at: optional(time),
   },
   /**
    * Client at an identity provider that is this agent's, so that tokens issued to it can be
@@ -94,8 +94,8 @@ export const agents = {
     /** Consequence of a new key in a document: `accept`, `ask`, `suspend`. */
     key_change: text,
     trust: integer,
-    ceiling: json,
-    may_delegate: nullable(json),
+    ceiling: text,
+    may_delegate: nullable(text),
     owner_id: text,
     created_by: text,
     created_at: time,

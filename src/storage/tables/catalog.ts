@@ -1,4 +1,4 @@
-import { bytes, flag, json, nullable, text, time } from './column.ts'
+import { bytes, flag, json, nullable, oneOf, optional, text, time } from './column.ts'
 
 export const catalog = {
   resources: {
@@ -10,7 +10,7 @@ export const catalog = {
     upstream: text,
     /** 1: inside the trust domain, receives the transaction token. */
     trusted: flag,
-    connection: nullable(text),
+    connection: optional(text),
     document_digest: text,
     status: text,
     created_at: time,
@@ -18,16 +18,16 @@ export const catalog = {
     /** `http` or `mcp` */
     protocol: text,
     /** Self-description of an MCP server when it was reviewed. */
-    server: nullable(json),
+    server: optional(json),
     /** 1: its tools' own mappings of requests to decision points count. */
     mappings_trusted: flag,
     /** Form of its resource tokens: `jwt` or `opaque`. */
-    token_form: text,
+    token_form: oneOf('jwt', 'opaque'),
     /**
      * Names of people in its tokens: `public`, or `pairwise` with another name of a person at each
      * resource.
      */
-    subjects: text,
+    subjects: oneOf('public', 'pairwise'),
   },
   actions: {
     resource: text,
@@ -45,12 +45,12 @@ export const catalog = {
     untyped: json,
     digest: text,
     /** MCP definition that was reviewed, as clients are shown it. */
-    definition: nullable(json),
+    definition: optional(json),
     /** Pointers to the arguments that say whom a call is about, and how large it is. */
-    counterparty: nullable(text),
-    size: nullable(text),
+    counterparty: optional(text),
+    size: optional(text),
     /** Description of the action in its document. */
-    description: nullable(text),
+    description: optional(text),
     /** Time when the definition was accepted, and who accepted it. */
     accepted_at: time,
     accepted_by: text,

@@ -1,4 +1,4 @@
-import { bytes, flag, integer, json, nullable, oneOf, text, time } from './column.ts'
+import { bytes, flag, integer, json, nullable, oneOf, optional, text, time } from './column.ts'
 
 export const decisions = {
   decisions: {
@@ -60,8 +60,8 @@ export const decisions = {
     name: text,
     url: text,
     /** Header of the credential, lower case. */
-    header: nullable(text),
-    sealed: nullable(bytes),
+    header: optional(text),
+    sealed: optional(bytes),
     /** Names; empty: all. */
     resources: json,
     actions: json,

@@ -79,7 +79,7 @@ export const policy = {
     version: integer,
     policies: text,
     schema_text: text,
-    entities: json,
+    entities: text,
     digest: text,
     note: text,
     published_by: text,

@@ -1,4 +1,15 @@
-import { amount, bytes, flag, integer, json, nullable, text, time } from './column.ts'
+import {
+  amount,
+  bytes,
+  flag,
+  integer,
+  json,
+  nullable,
+  oneOf,
+  optional,
+  text,
+  time,
+} from './column.ts'
 
 export const tasks = {
   bases: {
@@ -23,7 +34,7 @@ export const tasks = {
     created_at: time,
     expires_at: time,
     /** `ciba` or `device`: the agent asked the person itself, about one task. */
-    asked_by: nullable(text),
+    asked_by: nullable(oneOf('ciba', 'device')),
     /** Message of the agent beside the purpose. */
     message: nullable(text),
     /** Address from which a device began. */
@@ -44,7 +55,7 @@ export const tasks = {
     /** `null` until the person is known. */
     person_id: nullable(text),
     consent_id: nullable(text),
-    request: json,
+    request: text,
     request_hash: text,
     code: bytes,
     state: text,
@@ -91,13 +102,13 @@ export const tasks = {
     /** Requirements of the client on that authentication. */
     step_up: nullable(json),
     /** `authorization_details` as sent. */
-    asked_details: nullable(json),
+    asked_details: nullable(text),
     /** 1: the client said that the token may be deferred. */
     may_defer: flag,
     /** Authentication method of the client, with its keys; null for a public one that registered. */
     proves: nullable(json),
     /** Which software it says it is, of a client that registered. */
-    software_id: nullable(text),
+    software_id: optional(text),
     /** 1: it said which key it will prove, or proved one. */
     announces_key: flag,
   },
@@ -172,7 +183,7 @@ export const tasks = {
   /** Limit that an administrator set for one subject, or for everything. */
   limits: {
     id: text,
-    subject_kind: text,
+    subject_kind: oneOf('organization', 'person', 'agent', 'space'),
     subject_id: text,
     /** 1: a limit of each task rather than one over all of them. */
     each_task: flag,
