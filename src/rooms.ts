@@ -8,7 +8,11 @@ import { LIMITS } from './budgets/index.ts'
 import { CALLS_SEALED, type CallParts, CallsInFlight, ReservationQueue } from './calls/index.ts'
 import { Catalog, RULES } from './catalog/index.ts'
 import { ClientDocuments } from './client-metadata/index.ts'
+
+import { ClientAuthenticator } from './clients/index.ts'
+
 import { CODE_GRANT_SEALED } from './code-grant/index.ts'
+
 import { isLoopback, type Settings } from './config/settings.ts'
 import { CONNECTIONS_SEALED, type ConnectionParts } from './connections/index.ts'
 import { DECISION_POINTS_SEALED, DecisionPoints } from './decision-points/index.ts'
@@ -42,17 +46,12 @@ import type { Random } from './lib/random.ts'
 import { systemWait } from './lib/repeat.ts'
 import { type Outbound, outbound } from './net/index.ts'
 import { createBuiltInGroups, type PeopleParts } from './people/index.ts'
-import {
-  type OnlyAnsweringParts,
-  OnlySets,
-  Peps,
-  Policies,
-  type PolicyParts,
-} from './policy/index.ts'
+import { latestOnlySet, type OnlyAnsweringParts, OnlySets, Policies } from './policy/index.ts'
 import { DpopNonces } from './possession/index.ts'
 import { DatabaseClock, Live, ORGANIZATION } from './revocation/index.ts'
 import { RiskBooks } from './risk/index.ts'
 import { CONFIRMATIONS_SEALED } from './sessions/index.ts'
+import { findSpace } from './spaces/index.ts'
 import {
   DiskGuard,
   type DiskRoom,
@@ -86,9 +85,8 @@ export interface Rooms extends Omit<ApiParts, 'development' | 'describeMcp'> {
   readonly agents: AgentParts
   readonly issuers: IssuerParts
   readonly issuerTrust: IssuerTrust
-  readonly policy: PolicyParts
-  /** Enforcement points that ask, and the policy-only sets that answer some of them. */
-  readonly askers: Peps
+  readonly policy: ApiParts['policy']
+  /** Policy-only sets, which answer some enforcement points. */
   readonly only: OnlyAnsweringParts
   readonly decisions: CallParts
   /** To decision points of others. */
@@ -271,9 +269,18 @@ export async function openRooms(
       issuers: { ...shared, loopback: reachesLoopback(settings, options.development) },
       issuerTrust: issuers,
       policy: { ...shared, catalog },
-      peps: shared,
+      clients: {
+        ...shared,
+        references: {
+          space: async (reader, id) => {
+            const space = await findSpace(reader, id)
+            return space?.status === 'removed' ? undefined : space
+          },
+          policySet: latestOnlySet,
+        },
+      },
+      authenticator: new ClientAuthenticator(shared),
       spaces: { ...shared, catalog },
-      askers: new Peps(shared),
       only: {
         live,
         onlySets: new OnlySets(shared),

@@ -50,23 +50,11 @@ async function describe(): Promise<string> {
             scheme: 'bearer',
             description: 'The session of the command line (`remit login`).',
           },
-          enforcer: {
+          machine: {
             type: 'http',
             scheme: 'bearer',
             description:
-              'The secret of an enforcement point, `enf_…`: of an API that asks about its calls.',
-          },
-          surface: {
-            type: 'http',
-            scheme: 'bearer',
-            description:
-              'The secret of a surface, `srf_…`: of a program that says who asks and who is there.',
-          },
-          source: {
-            type: 'http',
-            scheme: 'bearer',
-            description:
-              'The secret of a signal source, `sgs_…`: of a system that raises risk signals.',
+              'The secret of a machine client of the kind that the operation is for (`remit clients`), or a JWT that it signed (`private_key_jwt`). A secret also as HTTP Basic, with the name of the client.',
           },
           task: {
             type: 'http',

@@ -1,11 +1,11 @@
 // Run once after the sample world: a policy-only set and an enforcement point that is answered by it, and one that names tasks.
 // Prints their secrets to the file it is given.
 import { readFileSync, writeFileSync } from 'node:fs'
-import type { PepSettings } from '../../src/clients/index.ts'
+import { addClient, type PepSettings } from '../../src/clients/index.ts'
 import { readSettings } from '../../src/config/settings.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { systemRandom } from '../../src/lib/random.ts'
-import { addPep, addPepSecret, publishOnlySet } from '../../src/policy/index.ts'
+import { publishOnlySet } from '../../src/policy/index.ts'
 import { closeRooms, openRooms } from '../../src/rooms.ts'
 
 const [file = ''] = process.argv.slice(2)
@@ -18,13 +18,13 @@ const rooms = await openRooms(
 )
 const by = 'bench'
 
-async function secretOf(name: string, settings: Partial<PepSettings>): Promise<string> {
-  await addPep(rooms.peps, { name, by, settings })
-  return (await addPepSecret(rooms.peps, { name, by })).secret.reveal()
+async function secretOf(id: string, settings: Partial<PepSettings>): Promise<string> {
+  const { secret } = await addClient(rooms.clients, { id, kind: 'pep', by, settings })
+  return secret?.reveal() ?? ''
 }
 
 try {
-  await publishOnlySet(rooms.peps, {
+  await publishOnlySet(rooms.policy, {
     policies: read('records.cedar'),
     schema: read('records.cedarschema'),
     entities: read('entities.json'),

@@ -111,6 +111,24 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       { path: null },
     ),
     'actions.set_size': sample('/actions/orders.refund/size', { path: null }, { path: '/amount' }),
+    'clients.add': sample(
+      '/clients',
+      { id: 'envoy', kind: 'pep' },
+      { id: 'envoy', kind: 'pep', settings: { properties: true } },
+    ),
+    'clients.change': sample(
+      '/clients/envoy',
+      { kind: 'pep', settings: {} },
+      { kind: 'pep', settings: { properties: true } },
+    ),
+    'clients.rotate': {
+      ...sample('/clients/envoy/secrets', {}, {}),
+      other: { path: '/clients/nginx/secrets', body: {} },
+    },
+    'clients.add_key': {
+      ...sample('/clients/envoy/keys', { jwk: publicJwk }, {}),
+      other: { path: '/clients/nginx/keys', body: { jwk: publicJwk } },
+    },
     'points.add': sample(
       '/decision-points',
       { name: 'opa', url: 'https://opa.example/evaluation' },
@@ -130,10 +148,6 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       { name: 'new-key', kind: 'bearer', secret: 'one' },
       { name: 'new-key', kind: 'bearer', secret: 'two' },
     ),
-    'enforcers.add': {
-      ...sample('/resources/orders/enforcers', {}, {}),
-      other: { path: '/resources/echo/enforcers', body: {} },
-    },
     'issuers.add': sample(
       '/issuers',
       { name: 'others', issuer: 'https://others.example', ...terms },
@@ -157,16 +171,6 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       ...sample('/limits/lim_AAAAAAAAAAAAAAAAAAAAAA', {}, {}),
       other: { path: '/limits/lim_BBBBBBBBBBBBBBBBBBBBBB', body: {} },
     },
-    'peps.add': sample('/peps', { name: 'envoy' }, { name: 'envoy', properties: true }),
-    'peps.change': sample('/peps/envoy', {}, { properties: true }),
-    'peps.add_secret': {
-      ...sample('/peps/envoy/secrets', {}, {}),
-      other: { path: '/peps/nginx/secrets', body: {} },
-    },
-    'peps.add_key': {
-      ...sample('/peps/envoy/keys', { jwk: publicJwk }, {}),
-      other: { path: '/peps/nginx/keys', body: { jwk: publicJwk } },
-    },
     'policysets.publish': sample(
       '/policy-sets/mine',
       { policies: '', schema: 'entity A;', entities: '[]' },
@@ -188,11 +192,6 @@ async function samples(w: World): Promise<Record<string, Sample>> {
     ),
     'spaces.change': sample('/spaces/sales', {}, { mode: 'agent' }),
     'spaces.resume': sample('/spaces/sales/resume', {}, { reason: 'other' }),
-    'surfaces.register': sample(
-      '/spaces/sales/surfaces',
-      { name: 'chat' },
-      { name: 'chat', silent_after: 86_400 },
-    ),
     'tasks.resume': sample(`/tasks/${task.id}/resume`, {}, { reason: 'other' }),
     'sponsorships.grant': sample(
       '/sponsor-grants',

@@ -17,7 +17,7 @@ export interface Documented {
   readonly mediaType?: string
   readonly widens?: boolean
   /** Name of the security scheme; `undefined`: no credential is needed. */
-  readonly security: 'session' | 'task' | 'enforcer' | 'surface' | 'source' | undefined
+  readonly security: 'session' | 'task' | 'machine' | undefined
 }
 
 /** Headers that an act which widens access may carry. Others are not looked at. */

@@ -1,8 +1,8 @@
 import { ADMISSION_OPERATIONS } from './admission.ts'
 import { AGENT_OPERATIONS } from './agents/agents.ts'
 import { CERTIFICATE_NAME_OPERATIONS } from './certificate-names.ts'
+import { CLIENT_OPERATIONS } from './clients/clients.ts'
 import { CONNECTION_OPERATIONS } from './connections.ts'
-import { ENFORCER_OPERATIONS } from './enforcers.ts'
 import { ISSUER_OPERATIONS } from './issuers.ts'
 import { KEY_OPERATIONS } from './keys.ts'
 import { LEDGER_OPERATIONS } from './ledger.ts'
@@ -10,7 +10,6 @@ import { LEDGER_BREAK_OPERATIONS } from './ledger-break.ts'
 import { LIMIT_OPERATIONS } from './limits.ts'
 import type { Operation } from './operation.ts'
 import { PEOPLE_OPERATIONS } from './people.ts'
-import { PEP_OPERATIONS } from './peps.ts'
 import { CHECK_OPERATIONS } from './policies/checks.ts'
 import { POLICY_OPERATIONS } from './policies/policies.ts'
 import { POLICY_SET_OPERATIONS } from './policy-sets.ts'
@@ -21,7 +20,7 @@ import { POINT_OPERATIONS } from './risk/decision-points.ts'
 import { RISK_OPERATIONS } from './risk/risk.ts'
 import { SESSION_OPERATIONS } from './session.ts'
 import { SPACE_OPERATIONS } from './spaces/space-operations.ts'
-import { SURFACE_OPERATIONS } from './spaces/surface-operations.ts'
+import { THREAD_OPERATIONS } from './spaces/thread-operations.ts'
 import { ALLOWANCE_OPERATIONS } from './tasks/allowances.ts'
 import { BASIS_OPERATIONS } from './tasks/bases.ts'
 import { NOTICE_OPERATIONS } from './tasks/notices.ts'
@@ -39,15 +38,14 @@ const ALL = [
   ...RESOURCE_OPERATIONS,
   ...REVIEW_OPERATIONS,
   ...ACCEPT_RISK_OPERATIONS,
-  ...ENFORCER_OPERATIONS,
   ...CONNECTION_OPERATIONS,
   ...RISK_OPERATIONS,
   ...POINT_OPERATIONS,
   ...SPACE_OPERATIONS,
-  ...SURFACE_OPERATIONS,
+  ...THREAD_OPERATIONS,
   ...POLICY_OPERATIONS,
   ...CHECK_OPERATIONS,
-  ...PEP_OPERATIONS,
+  ...CLIENT_OPERATIONS,
   ...POLICY_SET_OPERATIONS,
   ...TASK_OPERATIONS,
   ...REQUEST_OPERATIONS,

@@ -1,5 +1,6 @@
 import type { AgentParts } from '../agents/index.ts'
 import type { CallParts } from '../calls/index.ts'
+import type { ClientAuthenticator, ClientParts } from '../clients/index.ts'
 import type { ConnectionParts } from '../connections/index.ts'
 import type { ClientCertificates } from '../http/index.ts'
 import type { Providers } from '../identity-providers/index.ts'
@@ -8,7 +9,7 @@ import type { SealingParts, SigningKeys } from '../keys/index.ts'
 import type { Ledger } from '../ledger/index.ts'
 import type { McpDescription } from '../net/index.ts'
 import type { PeopleParts } from '../people/index.ts'
-import type { PepParts, Policies, PolicyParts } from '../policy/index.ts'
+import type { OnlySetParts, Policies, PolicyParts } from '../policy/index.ts'
 import type { SpaceParts } from '../spaces/index.ts'
 import type { CustodyParts } from '../tokens/index.ts'
 
@@ -25,10 +26,11 @@ export interface ApiParts {
   readonly agents: AgentParts
   readonly issuers: IssuerParts
   readonly connections: ConnectionParts
-  readonly policy: PolicyParts
+  readonly policy: PolicyParts & OnlySetParts
   readonly spaces: SpaceParts & Pick<PolicyParts, 'catalog'>
   readonly policies: Policies
-  readonly peps: PepParts
+  readonly clients: ClientParts
+  readonly authenticator: ClientAuthenticator
   readonly decisions: CallParts
   readonly ledger: Ledger
   /** Of the keys that sign tokens, and of the master key. */

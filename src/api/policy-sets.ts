@@ -61,7 +61,7 @@ export const POLICY_SET_OPERATIONS = [
     widens: false,
     answer: listOf('versions', Version),
     run: async (parts) => ({
-      versions: (await listOnlySets(parts.peps.storage.read)).map(versionShape),
+      versions: (await listOnlySets(parts.policy.storage.read)).map(versionShape),
     }),
   }),
   operation({
@@ -74,7 +74,7 @@ export const POLICY_SET_OPERATIONS = [
     params: ByVersion,
     answer: Shown,
     run: async (parts, { params: { name, version } }) => {
-      const { read } = parts.peps.storage
+      const { read } = parts.policy.storage
       const found =
         version === 'active'
           ? await latestOnlySet(read, name)
@@ -119,7 +119,7 @@ export const POLICY_SET_OPERATIONS = [
     run: async (parts, { body, caller, params }) => {
       const { note = '', ...texts } = body
       const set = { ...texts, note, name: params.name, by: caller.person.id }
-      const { digest, name, version, warnings } = await publishOnlySet(parts.peps, set)
+      const { digest, name, version, warnings } = await publishOnlySet(parts.policy, set)
       return { name, version, digest, warnings: [...warnings] }
     },
   }),

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { KnownClient } from '../clients/index.ts'
 import { manualClock } from '../lib/clock.ts'
 import { isObject, parseJson } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
 import { systemRandom } from '../lib/random.ts'
-import type { AnsweredRequest, KnownPep } from '../policy/index.ts'
+import type { AnsweredRequest } from '../policy/index.ts'
 import { type Decision, decisionText, itemText } from './answer.ts'
 import type { EvaluationPlan } from './answering.ts'
 import { evaluate, evaluateAll } from './evaluate.ts'
@@ -141,7 +142,7 @@ const ports = {
     open: () => new Uint8Array(),
   },
 } as unknown as AuthzenPorts // as: evaluations and searches use nothing else
-const known = { pep: { name: 'edge' } } as unknown as KnownPep // as: a search uses its name
+const known = { client: { id: 'edge' } } as unknown as KnownClient<'pep'> // as: a search uses its name
 
 describe('what changed while an answer was made', () => {
   test('permits nothing, and the record is followed by one that says so', async () => {

@@ -1,10 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { logBug, type RawContext, type RawHandler, toProblem } from '../http/index.ts'
+import { type KnownClient, presentedClient } from '../clients/index.ts'
+import {
+  logBug,
+  type RawContext,
+  type RawHandler,
+  shownCredential,
+  toProblem,
+} from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
-import type { KnownPep } from '../policy/index.ts'
 import type { AnswerBody } from './answer.ts'
 import type { EvaluationPlan } from './answering.ts'
-import { presentedPep } from './authorization.ts'
 import { evaluate, evaluateAll } from './evaluate.ts'
 import { issuingMode } from './issuance/issuing-mode.ts'
 import { METADATA_PATH, metadataText, PATHS } from './metadata.ts'
@@ -20,7 +25,7 @@ import { taskMode } from './tasks/task-mode.ts'
 type Act = (
   ports: AuthzenPorts,
   answering: EvaluationPlan,
-  given: { readonly known: KnownPep; readonly request: ReadRequest },
+  given: { readonly known: KnownClient<'pep'>; readonly request: ReadRequest },
 ) => Promise<AnswerBody>
 
 /** Names the record of an answer. */
@@ -63,16 +68,21 @@ export function authzenHandlers(ports: AuthzenPorts): RawHandler[] {
 /** Who asks comes before what is asked: a stranger learns nothing from how a request is refused, and cannot make us read much. */
 async function post(ports: AuthzenPorts, message: IncomingMessage, act: Act): Promise<AnswerBody> {
   if (message.method !== 'POST') throw notOffered(message)
-  const presented = presentedPep(message)
-  const known = ports.peps.atHand(presented) ?? (await ports.peps.identify(presented))
+  const presented = presentedClient(shownCredential(message))
+  const known =
+    ports.clients.atHand(presented, 'evaluations') ??
+    (await ports.clients.authenticate(presented, 'evaluations'))
   ports.decisions.disk?.requireRoom()
   const request = await readRequest(message)
   const mode = modeOf(ports, known)
   return act(ports, mode instanceof Promise ? await mode : mode, { known, request })
 }
 
-function modeOf(ports: AuthzenPorts, known: KnownPep): EvaluationPlan | Promise<EvaluationPlan> {
-  const { issuing, mode } = known.pep
+function modeOf(
+  ports: AuthzenPorts,
+  known: KnownClient<'pep'>,
+): EvaluationPlan | Promise<EvaluationPlan> {
+  const { issuing, mode } = known.client.settings
   if (issuing) return issuingMode(ports, known, issuing)
   return mode === 'policy-only' ? policyOnly(ports.only, known) : taskMode(ports, known)
 }

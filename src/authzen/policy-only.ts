@@ -1,10 +1,11 @@
-import { type KnownPep, OnlyAnswering, type OnlyAnsweringParts } from '../policy/index.ts'
+import type { KnownClient } from '../clients/index.ts'
+import { OnlyAnswering, type OnlyAnsweringParts } from '../policy/index.ts'
 import type { Candidates, EvaluationPlan } from './answering.ts'
 
 /** An enforcement point that is answered by a policy-only set. */
 export function policyOnly(
   parts: OnlyAnsweringParts,
-  known: KnownPep,
+  known: KnownClient<'pep'>,
 ): EvaluationPlan | Promise<EvaluationPlan> {
   const only = OnlyAnswering.open(parts, known)
   return only instanceof Promise ? only.then(answeringBy) : answeringBy(only)

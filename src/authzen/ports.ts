@@ -1,12 +1,13 @@
 import type { CallParts } from '../calls/index.ts'
+import type { ClientAuthenticator } from '../clients/index.ts'
 import type { MasterKey, SigningKeys } from '../keys/index.ts'
-import type { OnlyAnsweringParts, Peps } from '../policy/index.ts'
+import type { OnlyAnsweringParts } from '../policy/index.ts'
 
 /** What the AuthZEN edge works with. */
 export interface AuthzenPorts {
   /** Identifier of the policy decision point: the origin it answers at. */
   readonly issuer: string
-  readonly peps: Pick<Peps, 'atHand' | 'identify'>
+  readonly clients: Pick<ClientAuthenticator, 'atHand' | 'authenticate'>
   readonly only: OnlyAnsweringParts
   readonly decisions: CallParts
   readonly keys: Pick<SigningKeys, 'tokens'>

@@ -7,7 +7,7 @@ const MAX_KEPT_BYTES = 4096
 /** Members that carry a credential of the call that is asked about. */
 const CREDENTIALS = new Set(['access_token', 'dpop'])
 /** A JWT, or a secret of our own making, wherever it was put. */
-const CREDENTIAL = /eyJ[\w-]+\.[\w-]+\.|(?:remit_[a-z]{2}|pep|enf|srf|sgs)_[\w-]{16}/
+const CREDENTIAL = /eyJ[\w-]+\.[\w-]+\.|(?:remit_[a-z]{2}|pep|enf|int|srf|sgs)_[\w-]{16}/
 
 /**
  * Behind a commitment, so that whoever kept a request can show that it is the one.

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
+import type { KnownClient } from '../clients/index.ts'
 import { newId } from '../lib/id.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
-import type { KnownPep } from '../policy/index.ts'
 import type { AnswerBody, Decision } from './answer.ts'
 import type { EvaluationPlan, Sought } from './answering.ts'
 import { obligationsOf } from './obligations.ts'
@@ -27,10 +27,10 @@ interface Found {
 export async function search(
   ports: AuthzenPorts,
   answering: EvaluationPlan,
-  { known, request, sought }: { known: KnownPep; request: ReadRequest; sought: Sought },
+  { known, request, sought }: { known: KnownClient<'pep'>; request: ReadRequest; sought: Sought },
 ): Promise<AnswerBody> {
   const question = readSearch(request.body, sought)
-  const by = { pep: known.pep.name, endpoint: sought }
+  const by = { pep: known.client.id, endpoint: sought }
   const page = readPage(ports, request.body, by)
   const found = await find(ports, answering, { page, question, sought })
   const id = newId('decision', ports.random)

@@ -20,11 +20,6 @@ export {
   writeResource,
 } from './catalog-store.ts'
 export { changeCatalog, RULES, rulesEpoch } from './change-catalog.ts'
-export { addEnforcer } from './enforcers/add-enforcer.ts'
-export type { Enforcer } from './enforcers/enforcer.ts'
-export { selectEnforcers as listEnforcers } from './enforcers/enforcer-store.ts'
-export { identifyEnforcer } from './enforcers/identify-enforcer.ts'
-export { revokeEnforcer } from './enforcers/revoke-enforcer.ts'
 export { matchAction } from './match-action.ts'
 export type { CatalogParts } from './parts.ts'
 export { parseTemplate } from './path-template.ts'

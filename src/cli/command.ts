@@ -26,7 +26,7 @@ class NamedCommand extends Command {
   }
 }
 
-/** `remit spaces surfaces` */
+/** `remit spaces threads` */
 function pathOf(of: Command): string {
   return of.parent ? `${pathOf(of.parent)} ${of.name()}` : of.name()
 }

@@ -97,8 +97,8 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
       connections: async () =>
         nounCommand((await import('../operations/connections.ts')).CONNECTIONS),
       policy: async () => (await import('./policy/policy.ts')).policyCommand,
-      'policy-sets': async () => (await import('./peps/policy-sets.ts')).policySetsCommand,
-      peps: async () => (await import('./peps/peps.ts')).pepsCommand,
+      'policy-sets': async () => (await import('./policy/policy-sets.ts')).policySetsCommand,
+      clients: async () => (await import('./clients/clients.ts')).clientsCommand,
       'decision-points': async () =>
         (await import('./decision-points/decision-points.ts')).decisionPointsCommand,
       risk: async () => (await import('./risk.ts')).riskCommand,

@@ -32,6 +32,11 @@ export interface AuthenticatorParts {
   readonly issuer: string
 }
 
+/** Part of those that know machine clients. */
+export interface ClientAuthentication {
+  readonly clients: Pick<ClientAuthenticator, 'authenticate' | 'glance'>
+}
+
 interface Verified extends KnownClient {
   readonly credential: ClientCredential
   /** Use of an assertion, which counts once. */

@@ -276,6 +276,22 @@ forEachEngine('machine clients', (open) => {
     assert.deepEqual([known.client.id, known.client.settings.resource], ['billing-api', 'billing'])
   })
 
+  test('a signal source authenticates as long as it is in use', async () => {
+    const { clients, parts } = await world(await open())
+    const { secret: shown } = await clientWith(parts, 'siem', 'signal-source', {})
+    assert.equal((await whoAsks(clients, secret(shown), 'signals')).client.id, 'siem')
+    for (const wrong of ['', 'sgs_', `${shown}x`, 'enf_AAAA'])
+      await assert.rejects(whoAsks(clients, secret(wrong), 'signals'), UNAUTHENTICATED)
+    await assert.rejects(whoAsks(clients, undefined, 'signals'), UNAUTHENTICATED)
+    const source = { kind: 'signal-source', settings: {}, by } as const
+    await assert.rejects(addClient(parts, { ...source, id: 'siem' }), { code: 'client.exists' })
+    const unnamed = addClient(parts, { ...source, id: 'No Name' })
+    await assert.rejects(unnamed, { code: 'client.bad_settings' })
+    await removeClient(parts, { id: 'siem', by })
+    await assert.rejects(whoAsks(clients, secret(shown), 'signals'), UNAUTHENTICATED)
+    await assert.rejects(removeClient(parts, { id: 'siem', by }), { code: 'client.unknown' })
+  })
+
   test('all are listed page by page, by kind and by what they are for, removed ones too', async () => {
     const { parts } = await world(await open())
     await clientWith(parts, 'siem', 'signal-source', {})

@@ -1,11 +1,15 @@
 /** Machine clients: programs that authenticate and are no agents; their kind says what each may do. */
-export { type AuthenticatorParts, ClientAuthenticator, type KnownClient } from './authenticator.ts'
+export {
+  type ClientAuthentication,
+  ClientAuthenticator,
+  type KnownClient,
+} from './authenticator.ts'
 export { addClient, changeClient, removeClient } from './change-client.ts'
 export type { GivenSettings } from './check-settings.ts'
 export { type ClientCredential, clientKey, heardAt, type MachineClient } from './client.ts'
 export { findClient, listClients } from './client-store.ts'
 export { listCredentials as listClientCredentials } from './credential-store.ts'
-export { CLIENT_KINDS, type ClientKind } from './kinds.ts'
+export type { ClientKind, ClientRight, KindWith } from './kinds.ts'
 export type { ClientParts } from './parts.ts'
 export { type PresentedClient, presentedClient } from './presented.ts'
 export { addClientKey, endCredential, rotateSecret } from './rotate.ts'

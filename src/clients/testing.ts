@@ -32,6 +32,12 @@ export async function clientParts(
   }
 }
 
+/** The parts of this room beside those of a world; every space and policy set that is named is there. */
+export function machinesOf<P extends Omit<ClientParts, 'references'>>(parts: P): P & ClientParts {
+  const any = async (_: unknown, name: string) => ({ name })
+  return { ...parts, references: { space: any, policySet: any } }
+}
+
 /** Moves a clock that tests move by hand. False: it is another one. */
 export function advance(clock: object, ms: number): boolean {
   if (!('advance' in clock) || typeof clock.advance !== 'function') return false

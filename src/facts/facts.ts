@@ -334,7 +334,7 @@ export class Facts {
  */
 function apartFromHash({ states }: LiveView): string {
   return states
-    .filter(({ kind }) => kind === RULES.kind || kind === 'thread' || kind === 'surface')
+    .filter(({ kind }) => kind === RULES.kind || kind === 'thread' || kind === 'client')
     .map(({ epoch, id, kind }) => `${kind}:${id}:${epoch}`)
     .join(' ')
 }

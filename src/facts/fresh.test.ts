@@ -2,13 +2,14 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { decideCall } from '../calls/decide-call.ts'
 import { type Held, READ, worldsOver } from '../calls/testing.ts'
+import { clientWith, machinesOf } from '../clients/testing.ts'
 import { alone, beginAlone, permitAll, refundBot, sponsored } from '../grants/openings/testing.ts'
 import type { SaidAttributes } from '../identity-providers/change-attributes.ts'
 import { signInPerson } from '../identity-providers/sign-in-person.ts'
 import { publishPolicies } from '../policy/index.ts'
 import { REFUND_DESK } from '../policy/testing.ts'
 import { resumePerson, suspendPerson } from '../sessions/index.ts'
-import { createSpace, registerSurface, stateThread } from '../spaces/index.ts'
+import { createSpace, stateThread } from '../spaces/index.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { Facts } from './facts.ts'
 
@@ -151,8 +152,8 @@ forEachEngine('what is known of a person', (open) => {
       mode: 'intersection',
     } as const
     await createSpace(parts, { name: 'acme', kind: 'organization', rules, by })
-    const wish = { space: 'acme', name: 'chat', silentAfterSeconds: 86_400, by }
-    const { surface } = await registerSurface(parts, wish)
+    const settings = { space: 'acme', silentAfter: 86_400_000 }
+    const { client: surface } = await clientWith(machinesOf(parts), 'chat', 'surface', settings)
     const people = [{ id: world.sam.id }, { id: world.finn.id }]
     await stateThread(parts, surface, {
       ...{ space: 'acme', thread: 't1' },

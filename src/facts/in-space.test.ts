@@ -12,6 +12,8 @@ import {
   type World,
   worldsOver,
 } from '../calls/testing.ts'
+import { ClientAuthenticator, type MachineClient, removeClient } from '../clients/index.ts'
+import { clientWith, machinesOf } from '../clients/testing.ts'
 import { openTask } from '../grants/openings/open-task.ts'
 import {
   alone,
@@ -31,14 +33,10 @@ import {
   changeSpace,
   createSpace,
   endThread,
-  identifySurface,
-  registerSurface,
   removeSpace,
   resumeSpace,
-  revokeSurface,
   type SpaceRules,
   type Statement,
-  type Surface,
   stateThread,
   suspendSpace,
 } from '../spaces/index.ts'
@@ -62,12 +60,17 @@ forEachEngine('a task in a space', (open) => {
     await createSpace(parts, { name: 'desk', kind: 'workspace', parent: 'acme', rules, by })
     await createSpace(parts, { name: 'returns', kind: 'channel', parent: 'desk', rules: {}, by })
     await createSpace(parts, { name: 'other', kind: 'workspace', parent: 'acme', rules: {}, by })
-    const { secret, surface } = await registerSurface(parts, { space: 'desk', name: 'chat', by })
+    const machines = machinesOf(parts)
+    const desk = { space: 'desk' }
+    const { client: surface, secret } = await clientWith(machines, 'chat', 'surface', desk)
+    const clients = new ClientAuthenticator(machines)
+    const heard = (shown: string) =>
+      clients.authenticate({ kind: 'secret', secret: shown }, 'threads')
     let version = 0
     const say = (
       there: readonly Person[],
       over: Partial<Statement> = {},
-      at: { space?: string; thread?: string; surface?: Surface } = {},
+      at: { space?: string; thread?: string; surface?: MachineClient<'surface'> } = {},
     ) =>
       stateThread(parts, at.surface ?? surface, {
         space: at.space ?? 'desk',
@@ -89,7 +92,7 @@ forEachEngine('a task in a space', (open) => {
     }
     const set = (name: string, change: SpaceRules) =>
       changeSpace(parts, { name, rules: change, by })
-    return { world, parts, secret, surface, say, tryOpen, read, set }
+    return { world, parts, machines, heard, secret, surface, say, tryOpen, read, set }
   }
 
   function reasonOfOpening(answer: Awaited<ReturnType<typeof openTask>>): string {
@@ -356,23 +359,26 @@ forEachEngine('a task in a space', (open) => {
   })
 
   test('attacks: what an agent or another surface says about who is there is worth nothing', async (t) => {
-    const { parts, read, say, secret, surface, tryOpen, world } = await begin(t, {
+    const { heard, machines, parts, read, say, secret, surface, tryOpen, world } = await begin(t, {
       mode: 'intersection',
     })
     await may(world, world.sam, world.finn)
     await say([world.sam, world.finn])
     // A surface of another space: to it, the desk does not exist, nor does a thread there.
-    const { surface: foreign } = await registerSurface(parts, { space: 'other', name: 'x', by })
+    const other = { space: 'other' }
+    const { client: foreign } = await clientWith(machines, 'foreign', 'surface', other)
     await assert.rejects(say([world.sam], {}, { surface: foreign }), { code: 'space.unknown' })
     await assert.rejects(endThread(parts, foreign, { space: 'desk', thread: 't1' }), {
       code: 'thread.unknown',
     })
     // A surface of the same space: one thread has one.
-    const { secret: secondSecret, surface: second } = await registerSurface(parts, {
-      space: 'acme',
-      name: 'y',
-      by,
-    })
+    const acme = { space: 'acme' }
+    const { client: second, secret: secondSecret } = await clientWith(
+      machines,
+      'second',
+      'surface',
+      acme,
+    )
     await assert.rejects(say([world.sam], {}, { surface: second }), { code: 'thread.not_yours' })
     // An older statement that arrives late does not bring anyone back, nor take anyone out.
     await assert.rejects(say([world.sam], { version: 1 }), { code: 'thread.overtaken' })
@@ -392,15 +398,15 @@ forEachEngine('a task in a space', (open) => {
     parts.clock.advance(15 * 60_000 + 1)
     const late = await world.token(held).catch((error: Error) => error.message)
     assert.match(late, /thread\.not_fresh/)
-    await identifySurface(parts, secret.reveal())
+    await heard(secret)
     assert.equal(await read(held), 'permit')
     // Revoked: nothing it said counts any more.
     const last = await world.token(held)
-    await revokeSurface(parts, { id: surface.id, space: 'desk', by })
+    await removeClient(machines, { id: surface.id, by })
     assert.equal(await read(held, last), 'space.no_source')
     await assert.rejects(world.open({ space: 'desk', thread: 't1' }))
     // Another one may go on with the thread.
-    await identifySurface(parts, secondSecret.reveal())
+    await heard(secondSecret)
     await say([world.sam], { version: 1 }, { surface: second })
     assert.equal(await read(held, last), 'permit')
     await endThread(parts, second, { space: 'desk', thread: 't1' })
@@ -424,7 +430,7 @@ forEachEngine('a task in a space', (open) => {
   test('what runs is cut when the surface falls silent, and not when another replica heard it', {
     timeout: 60_000,
   }, async (t) => {
-    const { parts, say, secret, world } = await begin(t)
+    const { heard, parts, say, secret, world } = await begin(t)
     await say([world.sam])
     const permit = async () => {
       const held = await world.open({ space: 'desk', thread: 't1' })
@@ -442,7 +448,7 @@ forEachEngine('a task in a space', (open) => {
     pass(15 * 60_000 - 1)
     assert.ok(mayContinue(parts, first))
     // Another replica hears it: only the row says so.
-    await identifySurface(parts, secret.reveal())
+    await heard(secret)
     pass(2)
     assert.ok(mayContinue(parts, first), 'what looks silent is read again')
     pass(MAX_LOOKING_MS)
@@ -452,7 +458,7 @@ forEachEngine('a task in a space', (open) => {
     await until(false, first)
     assert.ok(!stillLive(parts, first), 'nor is anything begun')
     // It speaks again: what is begun then runs.
-    await identifySurface(parts, secret.reveal())
+    await heard(secret)
     const second = await permit()
     assert.ok(mayContinue(parts, second))
     // And where nobody can look any more, nobody is heard.

@@ -80,11 +80,6 @@ const SUSPENDED: Readonly<Record<LiveState['kind'], Words>> = {
   person: ['person.suspended', 'the person is suspended', 'an administrator resumes the person'],
   resource: ['resource.suspended', 'the API is suspended', 'an administrator resumes it'],
   space: ['space.suspended', 'the space is suspended', 'an administrator resumes it'],
-  surface: [
-    'space.no_source',
-    'the surface that said who is in the conversation says nothing any more',
-    'another surface that states the thread',
-  ],
   client: [
     'space.no_source',
     'the surface that said who is in the conversation says nothing any more',
@@ -93,7 +88,6 @@ const SUSPENDED: Readonly<Record<LiveState['kind'], Words>> = {
   thread: ['thread.ended', 'the conversation that the task is for has ended', 'a new task'],
   policy: ['policy.missing', 'no policy set is active', 'an administrator publishes policies'],
   key: ['token.unknown_key', 'the key that signed the token was withdrawn', 'a new token'],
-  pep: ['pep.unauthenticated', 'the enforcement point that asks was revoked', 'another one'],
   issuer: [
     'issuer.suspended',
     'an issuer that the task rests on is suspended',

@@ -1,13 +1,12 @@
+import { findClient, type MachineClient } from '../clients/index.ts'
 import { LruCache } from '../lib/lru-cache.ts'
 import type { Live, LiveKey, LiveView } from '../revocation/index.ts'
 import {
   findLine,
   findSpace,
-  findSurface,
   findThread,
   type Space,
   type SpaceLine,
-  type Surface,
   type Thread,
 } from '../spaces/index.ts'
 import type { Storage } from '../storage/index.ts'
@@ -29,7 +28,7 @@ export class Locator {
   readonly #lines = new LruCache<readonly string[]>(MAX)
   readonly #spaces = new LruCache<Space>(MAX)
   readonly #threads = new LruCache<Thread>(MAX)
-  readonly #surfaces = new LruCache<Surface>(MAX)
+  readonly #surfaces = new LruCache<MachineClient<'surface'>>(MAX)
   /** Surfaces that look silent, of what is under way. */
   readonly #looking = new Map<string, { readonly since: number; answered: boolean }>()
 
@@ -83,7 +82,7 @@ export class Locator {
    * The surface behind a thread. When it was last heard of raises no epoch, or each word of it would cut what runs: a row that
    * looks silent is read again.
    */
-  async surface(id: string, at: number): Promise<Surface> {
+  async surface(id: string, at: number): Promise<MachineClient<'surface'>> {
     const kept = this.#surfaces.get(id, 'latest')
     if (kept && !isSilent(kept, at)) return kept
     return this.#readSurface(id)
@@ -112,9 +111,10 @@ export class Locator {
     return true
   }
 
-  async #readSurface(id: string): Promise<Surface> {
-    const surface = await findSurface(this.#storage.read, id)
-    if (!surface) throw new Error(`a thread is of the surface ${id}, which has no row`)
+  async #readSurface(id: string): Promise<MachineClient<'surface'>> {
+    const surface = await findClient(this.#storage.read, id)
+    if (surface?.kind !== 'surface')
+      throw new Error(`a thread is of the surface ${id}, which has no row`)
     return this.#surfaces.put(id, 'latest', surface)
   }
 }

@@ -1,14 +1,15 @@
 import type { GateResult } from '@remit/engine'
+import { clientKey, heardAt, type MachineClient } from '../clients/index.ts'
 import type { ProblemCode } from '../lib/problem.ts'
 import type { Person } from '../people/index.ts'
 import type { LiveKey } from '../revocation/index.ts'
-import { modeOf, type SpaceLine, type Surface, type Thread } from '../spaces/index.ts'
+import { modeOf, type SpaceLine, type Thread } from '../spaces/index.ts'
 import type { Task } from '../tasks/index.ts'
 
 /** The conversation that a task is for, by the word of the surface that sees it. */
 export interface Conversation {
   readonly thread: Thread
-  readonly surface: Surface
+  readonly surface: MachineClient<'surface'>
   /** Everyone who is there and known here. */
   readonly participants: readonly Person[]
 }
@@ -24,7 +25,7 @@ export interface Whereabouts {
 export function conversationKeys({ participantIds, surfaceId, id }: Thread): LiveKey[] {
   return [
     { kind: 'thread', id },
-    { kind: 'surface', id: surfaceId },
+    clientKey(surfaceId),
     ...participantIds.map((person) => ({ kind: 'person' as const, id: person })),
   ]
 }
@@ -104,8 +105,8 @@ function wordsOf(
   return needsAll(where) && thread.strangers > 0 ? STRANGERS : undefined
 }
 
-export function isSilent({ heardAt, silentAfter }: Surface, at: number): boolean {
-  return at - heardAt > silentAfter
+export function isSilent(surface: MachineClient<'surface'>, at: number): boolean {
+  return at - heardAt(surface) > surface.settings.silentAfter
 }
 
 const FOR_NOBODY: Words = [

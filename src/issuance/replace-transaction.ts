@@ -1,4 +1,4 @@
-import { identifyEnforcer } from '../catalog/index.ts'
+import type { ClientAuthentication, PresentedClient } from '../clients/index.ts'
 import { codeOf, findDecision } from '../decision-log/index.ts'
 import {
   callKeys,
@@ -20,9 +20,8 @@ import {
 
 /** A service inside the trust domain wants a transaction token of its own for one that it was given. */
 export interface TransactionReplacement {
-  /** Of the service; `name` where it said that, too. */
-  readonly secret: string | undefined
-  readonly name?: string | undefined
+  /** Credential of the service. */
+  readonly presented: PresentedClient | undefined
   readonly token: string
   /** As the request names it, and as it is. */
   readonly audience: string
@@ -37,10 +36,10 @@ const MAX_WORKLOADS = 8
 /**
  * Replaces a transaction token (draft-ietf-oauth-transaction-tokens, "Txn-Token as a subject_token"): the same decision, person, agents and
  * call, with the service added to those that asked, and no longer life. What the call stands on is looked at once more.
- * @throws Problem `enforcer.unauthenticated`, `token.…`, `transaction.…`, and why what it stands on has ended
+ * @throws Problem `client.unauthenticated`, `token.…`, `transaction.…`, and why what it stands on has ended
  */
 export async function replaceTransaction(
-  parts: FactParts,
+  parts: FactParts & ClientAuthentication,
   asked: TransactionReplacement,
 ): Promise<Minted & { readonly scope: string }> {
   const workload = await serviceOf(parts, asked)
@@ -69,13 +68,13 @@ export async function replaceTransaction(
 
 /** The service by its resource identifier. Only one inside the trust domain has any use for such a token. */
 async function serviceOf(
-  parts: FactParts,
-  { name, secret }: Pick<TransactionReplacement, 'name' | 'secret'>,
+  parts: FactParts & ClientAuthentication,
+  { presented }: Pick<TransactionReplacement, 'presented'>,
 ): Promise<string> {
-  const { id, resource: own } = await identifyEnforcer(parts, secret)
-  const resource = (await parts.catalog.current()).resources.get(own)
-  if ((name ?? id) !== id || !resource?.trusted || resource.status !== 'active')
-    throw new Problem('enforcer.unauthenticated', 'the service is not inside the trust domain')
+  const { client } = await parts.clients.authenticate(presented, 'transactions')
+  const resource = (await parts.catalog.current()).resources.get(client.settings.resource)
+  if (!resource?.trusted || resource.status !== 'active')
+    throw new Problem('client.unauthenticated', 'the service is not inside the trust domain')
   return resource.identifier
 }
 

@@ -88,7 +88,7 @@ const SECRETS: OutgoingHttpHeaders = {
   'www-authenticate': 'Basic realm="remit", Bearer realm="remit"',
 }
 const WANTED: Readonly<Record<string, OutgoingHttpHeaders>> = {
-  'enforcer.unauthenticated': SECRETS,
+  'client.unauthenticated': SECRETS,
   'introspection.unauthenticated': SECRETS,
   'registration.unauthorized': { 'www-authenticate': 'Bearer error="invalid_token"' },
 }

@@ -1,4 +1,7 @@
 import type { IncomingMessage } from 'node:http'
+
+import { type PresentedClient, presentedClient } from '../clients/index.ts'
+
 import { headerValues, shownCredential } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { PresentedCaller } from '../token-status/index.ts'
@@ -8,7 +11,7 @@ import { type PresentingPorts, presentedAt } from './presented.ts'
 export const INTROSPECT = '/oauth/introspect'
 
 /**
- * How whoever asks about a token says who it is: a secret (Bearer, or Basic with its name), a JWT that an enforcement point signed, or
+ * How whoever asks about a token says who it is: a secret (Bearer, or Basic with its name), a JWT that a machine client signed, or
  * an agent, as it does everywhere. One of them (RFC 6749 section 2.3).
  */
 export function presentedCaller(
@@ -34,16 +37,27 @@ export function presentedCaller(
 }
 
 /** A secret can be looked at twice; an assertion counts once. */
-export function secretInHeader(message: IncomingMessage): PresentedCaller | undefined {
+export function secretInHeader(message: IncomingMessage): PresentedClient | undefined {
   const shown = ofHeader(message)
   return shown?.kind === 'secret' ? shown : undefined
 }
 
-function ofHeader(message: IncomingMessage): PresentedCaller | undefined {
-  const shown = shownCredential(message)
-  if (!shown) return undefined
-  if (shown.scheme === 'basic') return { kind: 'secret', name: shown.name, secret: shown.secret }
-  return shown.token.includes('.')
-    ? { kind: 'assertion', jwt: shown.token }
-    : { kind: 'secret', secret: shown.token }
+/** How a machine client says who it is: in the header, or as `client_assertion` (RFC 7523 section 2.2). One of them. */
+export function presentedMachine(
+  message: IncomingMessage,
+  form: Form,
+): PresentedClient | undefined {
+  const jwt = form.get('client_assertion')
+  if (jwt === undefined) return ofHeader(message)
+  if (headerValues(message, 'authorization').length > 0)
+    throw new Problem('oauth.invalid_request', 'there are two credentials')
+  if (form.get('client_assertion_type') !== ASSERTION_TYPE)
+    throw new Problem('oauth.invalid_request', '`client_assertion_type` is not known')
+  return { kind: 'assertion', jwt }
+}
+
+const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+
+function ofHeader(message: IncomingMessage): PresentedClient | undefined {
+  return presentedClient(shownCredential(message))
 }

@@ -69,7 +69,7 @@ const BY_CODE: Partial<Record<ProblemCode, OAuthError>> = {
   'deferral.person_needed': 'interaction_required',
   'deferral.too_fast': 'slow_down',
   'deferral.too_many': 'temporarily_unavailable',
-  'enforcer.unauthenticated': 'invalid_client',
+  'client.unauthenticated': 'invalid_client',
   'introspection.unauthenticated': 'invalid_client',
   'approval.denied': 'access_denied',
   'approval.too_many_pending': 'access_denied',
@@ -135,7 +135,7 @@ const BY_FAMILY: Readonly<Record<string, OAuthError>> = {
 
 /** Whoever these are told to has a secret, and is no agent. */
 const OF_SERVICES: ReadonlySet<ProblemCode> = new Set([
-  'enforcer.unauthenticated',
+  'client.unauthenticated',
   'introspection.unauthenticated',
 ])
 

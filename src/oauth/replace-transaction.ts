@@ -1,11 +1,14 @@
 import type { IncomingMessage } from 'node:http'
+
+import type { ClientAuthentication } from '../clients/index.ts'
 import type { GrantParts } from '../grants/index.ts'
-import { shownCredential } from '../http/index.ts'
 import { replaceTransaction } from '../issuance/index.ts'
+
 import { Problem } from '../lib/problem.ts'
 import { type Form, required } from './form.ts'
 import { TRANSACTION_TOKEN } from './grant-types.ts'
 import { refuseAllBut } from './grants/read.ts'
+import { presentedMachine } from './presented-caller.ts'
 
 /** RFC 8693 section 2.2.1, for what is no access token. */
 export interface TransactionAnswer {
@@ -23,6 +26,8 @@ const KNOWN = [
   'subject_token_type',
   'audience',
   'scope',
+  'client_assertion',
+  'client_assertion_type',
 ]
 
 /**
@@ -32,13 +37,16 @@ const KNOWN = [
 export async function replaceTransactionToken(
   message: IncomingMessage,
   form: Form,
-  { decisions, trustDomain }: { readonly decisions: GrantParts; readonly trustDomain: string },
+  {
+    decisions,
+    trustDomain,
+  }: { readonly decisions: GrantParts & ClientAuthentication; readonly trustDomain: string },
 ): Promise<TransactionAnswer> {
   refuseAllBut(form, KNOWN, 'means nothing here')
   if (required(form, 'subject_token_type') !== TRANSACTION_TOKEN)
     throw new Problem('oauth.invalid_request', 'only a transaction token is replaced by one')
   const { expiresIn, scope, token } = await replaceTransaction(decisions, {
-    ...credentialOf(message),
+    presented: presentedMachine(message, form),
     token: required(form, 'subject_token'),
     audience: required(form, 'audience'),
     scope: required(form, 'scope'),
@@ -51,10 +59,4 @@ export async function replaceTransactionToken(
     expires_in: expiresIn,
     scope,
   }
-}
-
-function credentialOf(message: IncomingMessage): { secret: string | undefined; name?: string } {
-  const shown = shownCredential(message)
-  if (shown?.scheme === 'basic') return { secret: shown.secret, name: shown.name }
-  return { secret: shown?.token }
 }

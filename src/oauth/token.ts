@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { GrantParts } from '../grants/index.ts'
 import type { ClientAddresses, ClientCertificates } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
+import type { IntrospectionParts } from '../token-status/index.ts'
 import { readClientForm } from './attestation.ts'
 import type { PushedRoom } from './authorization/pushed-room.ts'
 import { deviceCode } from './device-request.ts'
@@ -36,6 +37,7 @@ import type { TokenAnswer } from './token-answer.ts'
 /** What the token endpoint works with. */
 export interface TokenPorts extends InteractiveParts {
   readonly issuer: string
+  readonly decisions: IntrospectionParts
   /** Whether devices without a browser may ask. */
   readonly deviceCodes: boolean
   readonly certificates?: ClientCertificates | undefined

@@ -81,7 +81,7 @@ export function describe<const R extends Route, const W extends Who, S extends O
 
 /** Operations about one thing, by the names of their commands, in the order of the help. */
 export interface Noun<O extends Readonly<Record<string, OperationDescription>>> {
-  /** Behind `remit`: `groups`, `spaces surfaces`. */
+  /** Words behind `remit`: `groups`, `spaces threads`. */
   readonly name: string
   readonly says: string
   readonly examples: readonly string[]

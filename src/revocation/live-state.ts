@@ -10,13 +10,11 @@ export type LiveKind =
   | 'agent'
   | 'space'
   | 'client'
-  | 'surface'
   | 'thread'
   | 'task'
   | 'resource'
   | 'policy'
   | 'key'
-  | 'pep'
   | 'issuer'
 
 export interface LiveKey {
@@ -120,7 +118,7 @@ function isActive({ state }: LiveState): boolean {
  * the token itself names it. Nor are threads and the surfaces that state them: a person who joins a
  * conversation counts for the next call, and ends no token.
  */
-const APART: ReadonlySet<LiveKind> = new Set(['policy', 'client', 'key', 'surface', 'thread'])
+const APART: ReadonlySet<LiveKind> = new Set(['policy', 'client', 'key', 'thread'])
 
 function epochsHash(states: readonly LiveState[]): string {
   const lines = states

@@ -1,18 +1,21 @@
 import { credentialStep } from '../agent-authentication/index.ts'
-import { identifyEnforcer } from '../catalog/index.ts'
+import {
+  type ClientAuthentication,
+  findClient,
+  type KnownClient,
+  type PresentedClient,
+} from '../clients/index.ts'
 import { proofStep } from '../facts/index.ts'
 import { type GrantParts, type OpeningRequest, readCaller } from '../grants/index.ts'
+import { readCompact, readObject } from '../jose/index.ts'
 import { Problem } from '../lib/problem.ts'
-import type { Peps, PresentedPep } from '../policy/index.ts'
 import type { LiveView } from '../revocation/index.ts'
 
-/** What asking about tokens works with. */
-export interface IntrospectionParts extends GrantParts {
-  readonly peps: Pick<Peps, 'identify'>
-}
+/** Parts that introspection works with. */
+export type IntrospectionParts = GrantParts & ClientAuthentication
 
 /** How a caller says who it is, as the edge has read it. */
-export type PresentedCaller = PresentedPep | ({ readonly kind: 'agent' } & OpeningRequest)
+export type PresentedCaller = PresentedClient | ({ readonly kind: 'agent' } & OpeningRequest)
 
 /** A token, as far as it decides who may be told about it. */
 export interface AboutToken {
@@ -32,8 +35,8 @@ export interface Introspector {
 }
 
 /**
- * An API asks about tokens for itself, an enforcement point about those for the resources it serves, an agent about those of its own
- * tasks. Every failure is `introspection.unauthenticated` in the same words; the true reason is its `cause`, for the log.
+ * A machine client asks about tokens for the resources it serves, an agent about those of its own tasks. Every failure is
+ * `introspection.unauthenticated` in the same words; the true reason is its `cause`, for the log.
  */
 export async function identifyIntrospector(
   parts: IntrospectionParts,
@@ -41,10 +44,9 @@ export async function identifyIntrospector(
 ): Promise<Introspector> {
   if (!presented) throw unauthenticated(undefined)
   try {
-    if (presented.kind === 'agent') return await agent(parts, presented)
-    if (presented.kind === 'secret' && presented.secret.startsWith('enf_'))
-      return await enforcer(parts, presented)
-    return await pep(parts, presented)
+    if (presented.kind !== 'agent') return await machine(parts, presented)
+    const signed = await signedByMachine(parts, presented)
+    return await (signed ? machine(parts, signed) : agent(parts, presented))
   } catch (cause) {
     // A store that cannot be reached says nothing about who asks; and a fresh value has to be asked for.
     const hidden = cause instanceof Problem && cause.status < 500 && !isSaid(cause)
@@ -52,25 +54,37 @@ export async function identifyIntrospector(
   }
 }
 
-async function enforcer(
-  parts: GrantParts,
-  { name, secret }: Extract<PresentedPep, { kind: 'secret' }>,
-): Promise<Introspector> {
-  const { id, resource: own } = await identifyEnforcer(parts, secret)
-  if ((name ?? id) !== id)
-    throw new Problem('enforcer.unauthenticated', 'the secret is of another enforcement point')
-  return { name: id, mayKnow: ({ resource }) => resource === own }
+/** `client_assertion` is of the machine client that it names, or else of an agent. */
+async function signedByMachine(
+  { storage }: GrantParts,
+  { assertion }: Extract<PresentedCaller, { kind: 'agent' }>,
+): Promise<PresentedClient | undefined> {
+  if (assertion === undefined) return undefined
+  const { iss } = readObject(readCompact(assertion).payload, 'claims set')
+  const named = typeof iss === 'string' ? await findClient(storage.read, iss) : undefined
+  return named && { kind: 'assertion', jwt: assertion }
 }
 
-async function pep({ peps }: IntrospectionParts, presented: PresentedPep): Promise<Introspector> {
-  const { pep: known, view } = await peps.identify(presented)
-  const { mode, name, resources } = known
-  const serves = (resource: string) => resources === null || resources.includes(resource)
+async function machine(
+  { clients }: IntrospectionParts,
+  presented: PresentedClient,
+): Promise<Introspector> {
+  const { client, view } = await clients.authenticate(presented, 'introspection')
+  const serves = resourcesOf(client)
   return {
-    name,
-    mayKnow: ({ resource }) => mode === 'task' && resource !== undefined && serves(resource),
+    name: client.id,
+    mayKnow: ({ resource }) => resource !== undefined && (serves?.includes(resource) ?? true),
     view,
   }
+}
+
+/** Catalog names whose tokens a client may ask about; `null`: all. */
+function resourcesOf(
+  client: KnownClient<'enforcer' | 'introspector' | 'pep'>['client'],
+): readonly string[] | null {
+  if (client.kind === 'enforcer') return [client.settings.resource]
+  if (client.kind === 'pep' && client.settings.mode !== 'task') return []
+  return client.settings.resources
 }
 
 /** With its base credential, used once as everywhere. A proof comes only where it is a part of that. */

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
 import { resumeAgent, setTrust, suspendAgent } from '../../src/agents/index.ts'
-import { revokeEnforcer } from '../../src/catalog/index.ts'
 import { resumeResource, suspendResource } from '../../src/catalog-changes/index.ts'
-import { revokePep } from '../../src/policy/index.ts'
+import { removeClient } from '../../src/clients/index.ts'
 import { JWT_BEARER, type OpenTask } from '../agent.ts'
 import { askAbout, askAs, askWith, enforcerOf, pepWith } from '../introspection/asking.ts'
 import { assertNoToken } from '../refusals.ts'
@@ -206,8 +205,8 @@ inEachWorld('attacks on introspection', (world) => {
     const pep = await pepWith(w, 'soon-gone', {})
     assert.equal((await askWith(w, spare.secret, token)).body.active, true)
     assert.equal((await askWith(w, pep, token)).body.active, true)
-    await revokeEnforcer(w.rooms.people, { id: spare.id, resource: shop.name, by })
-    await revokePep(w.rooms.peps, { name: 'soon-gone', by })
+    await removeClient(w.rooms.clients, { id: spare.id, by })
+    await removeClient(w.rooms.clients, { id: 'soon-gone', by })
     assertStranger(await askWith(w, spare.secret, token))
     assertStranger(await askWith(w, pep, token))
     const { task } = await opened()

@@ -55,10 +55,12 @@ inEachWorld('who asks and who is there, on the wire', (world) => {
     await admin(w, 'POST', '/spaces', {
       ...{ name: 'desk', kind: 'workspace', parent: 'acme', mode: 'intersection' },
     })
-    const added = await admin(w, 'POST', '/spaces/desk/surfaces', { name: 'chat' })
+    const added = await admin(w, 'POST', '/clients', {
+      ...{ id: 'chat', kind: 'surface', settings: { space: 'desk' } },
+    })
     secret = String(added.secret)
     assert.match(secret, /^srf_[A-Za-z0-9_-]{43}$/)
-    const shown = await (await w.api('ada')).send('GET', '/spaces/desk/surfaces')
+    const shown = await (await w.api('ada')).send('GET', '/clients?target=desk')
     assert.ok(!shown.text.includes(secret))
     for (const name of ['sam', 'fiona'] as const) {
       assertRefused(await (await w.api(name)).send('GET', '/spaces/desk'), 'api.not_permitted')
@@ -120,8 +122,10 @@ inEachWorld('who asks and who is there, on the wire', (world) => {
       await w.idToken('sam'),
       `${secret}A`,
     ])
-      assertRefused(await state(said, { secret: not }), 'surface.unauthenticated')
-    const { secret: other } = await admin(w, 'POST', '/spaces/acme/surfaces', { name: 'intranet' })
+      assertRefused(await state(said, { secret: not }), 'client.unauthenticated')
+    const { secret: other } = await admin(w, 'POST', '/clients', {
+      ...{ id: 'intranet', kind: 'surface', settings: { space: 'acme' } },
+    })
     assertRefused(await state(said, { secret: String(other) }), 'thread.not_yours')
     assertRefused(await state(said, { at: 'acme/threads/t1' }), 'space.unknown')
   })

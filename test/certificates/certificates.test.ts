@@ -5,7 +5,7 @@ import express from 'express'
 import { direct } from 'remit-sdk/api'
 import { expressGuard } from 'remit-sdk/express'
 import { addKey } from '../../src/agents/index.ts'
-import { addEnforcer } from '../../src/catalog/index.ts'
+import { clientWith } from '../../src/clients/testing.ts'
 import { ID_TOKEN, JWT_BEARER, TOKEN_EXCHANGE } from '../agent.ts'
 import { askAs } from '../introspection/asking.ts'
 import { assertDenied, assertNoToken, assertRefused, assertUnidentified } from '../refusals.ts'
@@ -160,16 +160,16 @@ inEachWorld(
 
     it('a direct API learns it from its own connection, or from its proxy, and from nobody else', async () => {
       const w = world()
-      const { id: by } = await w.person('ada')
       const trusted = { from: ['127.0.0.1', '::1'] }
       const shop = await shopDirect(w, 'express', { clientCertificates: trusted })
       const wary = await shopDirect(w, 'fastify', { clientCertificates: { from: ['192.0.2.7'] } })
       const blind = await shopDirect(w, 'web')
       const shops = [shop, wary, blind]
       await letIn(w, shops)
-      const { secret } = await addEnforcer(w.rooms.people, { resource: shop.name, by })
+      const asking = { resource: shop.name }
+      const { secret } = await clientWith(w.rooms.clients, 'tls-asker', 'enforcer', asking)
       const guard = direct({
-        ...{ issuer: w.issuer, resource: shop.identifier, secret: secret.reveal() },
+        ...{ issuer: w.issuer, resource: shop.identifier, secret },
         clientCertificates: 'tls',
       })
       const app = express()

@@ -135,17 +135,21 @@ const ACTS: Readonly<Record<string, Prepare>> = {
     const [allowance] = body.allowances as readonly { id: string }[] // as the API says
     return () => sam.send('DELETE', `/allowances/${allowance?.id}`)
   },
-  'removing an enforcer': act('DELETE', ({ id }) => `/resources/orders/enforcers/${id}`, {
-    before: ['POST', '/resources/orders/enforcers'],
+  'removing an enforcer': act('DELETE', '/clients/asker', {
+    before: [
+      'POST',
+      '/clients',
+      { id: 'asker', kind: 'enforcer', settings: { resource: 'orders' } },
+    ],
   }),
-  'removing a surface': act('DELETE', ({ id }) => `/spaces/chat/surfaces/${id}`, {
-    before: ['POST', '/spaces/chat/surfaces', { name: 'Chat' }],
+  'removing a surface': act('DELETE', '/clients/adapter', {
+    before: ['POST', '/clients', { id: 'adapter', kind: 'surface', settings: { space: 'chat' } }],
   }),
-  'removing an enforcement point': act('DELETE', '/peps/proxy', {
-    before: ['POST', '/peps', { name: 'proxy' }],
+  'removing an enforcement point': act('DELETE', '/clients/proxy', {
+    before: ['POST', '/clients', { id: 'proxy', kind: 'pep' }],
   }),
-  'removing a source of signals': act('DELETE', '/signal-sources/scanner', {
-    before: ['POST', '/signal-sources', { name: 'scanner' }],
+  'removing a source of signals': act('DELETE', '/clients/scanner', {
+    before: ['POST', '/clients', { id: 'scanner', kind: 'signal-source' }],
   }),
   'removing a credential': act('DELETE', '/connections/old', {
     before: ['POST', '/connections', { name: 'old', kind: 'bearer', secret: 's3cret' }],

@@ -38,7 +38,7 @@ inEachWorld('a decision point that is a whole AuthZEN server', (world) => {
     const ada = await w.api('ada')
     assert.deepEqual((await ada.send('GET', POINTS)).body.points, [])
     // Remit as the decision point of others: policies of their own, asked with a credential.
-    await publishOnlySet(w.rooms.peps, SET)
+    await publishOnlySet(w.rooms.policy, SET)
     const settings = { mode: 'policy-only', policySet: 'calls' } as const
     const { secret } = await Pep.add(w, 'calls', settings)
     const task = await w.open()
@@ -59,7 +59,7 @@ inEachWorld('a decision point that is a whole AuthZEN server', (world) => {
     assert.equal(read.status, 200, 'it is not asked about that')
 
     // Its credential ends: what does not answer clearly denies.
-    await ada.send('DELETE', '/peps/calls')
+    await ada.send('DELETE', '/clients/calls')
     assertDenied(await refund('40.00'), 'external.failed')
     const records = (await w.ledger()).filter(({ type }) =>
       String(type).startsWith('decision_point'),

@@ -185,8 +185,10 @@ inEachWorld('what an enforcement point was denied and people can lift', (world) 
     const w = world()
     const question = fresh()
     const again = withApproval(question, await approved(question))
-    const known = await w.rooms.askers.identify({ kind: 'secret', secret: pep.secret })
-    const ports = { ...w.rooms, clock: w.clock, random: systemRandom, peps: w.rooms.askers }
+    const clients = w.rooms.authenticator
+    const shown = { kind: 'secret', secret: pep.secret } as const
+    const known = await clients.authenticate(shown, 'evaluations')
+    const ports = { ...w.rooms, clock: w.clock, random: systemRandom, clients }
     const answering = await taskMode(ports, known)
     const body = parseJson(JSON.stringify(again))
     assert.ok(isObject(body))

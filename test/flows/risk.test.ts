@@ -11,7 +11,7 @@ inEachWorld('risk, on the wire', (world) => {
       w.agent.call(task, 'POST', '/orders/orders/1042/refunds', { body: '{"amount":10.00}' })
     assert.equal((await refund()).status, 201)
     const ada = await w.api('ada')
-    const added = await ada.send('POST', '/signal-sources', { name: 'siem' })
+    const added = await ada.send('POST', '/clients', { id: 'siem', kind: 'signal-source' })
     const secret = String(added.body.secret)
     assert.match(secret, /^sgs_/)
 
@@ -56,7 +56,7 @@ inEachWorld('risk, on the wire', (world) => {
       (listed.body.signals as { source: string }[]).map(({ source }) => source), // documented
       ['source:siem'],
     )
-    assert.equal((await ada.send('DELETE', '/signal-sources/siem')).status, 200)
+    assert.equal((await ada.send('DELETE', '/clients/siem')).status, 200)
     assert.equal((await report(`Bearer ${secret}`)).status, 401)
   })
 })

@@ -1,6 +1,5 @@
-import { addEnforcer } from '../../src/catalog/index.ts'
 import type { PepSettings } from '../../src/clients/index.ts'
-import { addPep, addPepSecret } from '../../src/policy/index.ts'
+import { clientWith } from '../../src/clients/testing.ts'
 import { JWT_BEARER, postForm, type TestAgent } from '../agent.ts'
 import type { KnownShop } from '../sdk/shops.ts'
 import type { Answer } from '../wire.ts'
@@ -37,17 +36,17 @@ export async function enforcerOf(
   w: World,
   { name }: Pick<KnownShop, 'name'>,
 ): Promise<{ readonly id: string; readonly secret: string }> {
-  const { id: by } = await w.person('ada')
-  const { enforcer, secret } = await addEnforcer(w.rooms.people, { resource: name, by })
-  return { id: enforcer.id, secret: secret.reveal() }
+  const id = `asker-${++made}`
+  const { secret } = await clientWith(w.rooms.clients, id, 'enforcer', { resource: name })
+  return { id, secret }
 }
+
+let made = 0
 
 export async function pepWith(
   w: World,
   name: string,
   settings: Partial<PepSettings>,
 ): Promise<string> {
-  const { id: by } = await w.person('ada')
-  await addPep(w.rooms.peps, { name, by, settings })
-  return (await addPepSecret(w.rooms.peps, { name, by })).secret.reveal()
+  return (await clientWith(w.rooms.clients, name, 'pep', settings)).secret
 }

@@ -216,7 +216,7 @@ inEachWorld('transaction tokens that are passed on', (world) => {
     const out = await enforcerOf(world(), outside)
     for (const secret of ['', 'enf_x', `${echo.secret}x`, out.secret, task.token]) {
       const answer = await ask({}, secret)
-      assertNoToken(answer, 'invalid_client', 'enforcer.unauthenticated', secret.slice(0, 8))
+      assertNoToken(answer, 'invalid_client', 'client.unauthenticated', secret.slice(0, 8))
     }
   })
 
@@ -279,6 +279,6 @@ inEachWorld('transaction tokens that are passed on', (world) => {
     assert.equal((await ask({}, next.secret)).status, 200)
     await suspendResource(w.rooms.connections, { name: 'echo', by, reason: 'a test' })
     assertNoToken(await ask({}, next.secret), 'invalid_target', 'resource.suspended')
-    assertNoToken(await ask({}), 'invalid_client', 'enforcer.unauthenticated')
+    assertNoToken(await ask({}), 'invalid_client', 'client.unauthenticated')
   })
 })

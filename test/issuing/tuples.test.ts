@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
-import { publishOnlySet, revokePep } from '../../src/policy/index.ts'
+import { removeClient } from '../../src/clients/index.ts'
+import { publishOnlySet } from '../../src/policy/index.ts'
 import { Pep } from '../conformance/authzen/pdp.ts'
 import { inEachWorld } from '../world.ts'
 
@@ -200,7 +201,7 @@ inEachWorld('tuples of the token issuance profile', (world) => {
   it('a policy-only set answers the same tuples by its own rules', async () => {
     const w = world()
     const gates = ['issue:access_token:client_credentials', 'issue:access_token:token_exchange']
-    await publishOnlySet(w.rooms.peps, {
+    await publishOnlySet(w.rooms.policy, {
       name: 'tokens',
       policies: `@id("reporting") permit (principal == client::"svc-reporting", action == Action::"${gates[0]}", resource == audience::"https://telemetry.example");
 @id("write") permit (principal is client, action == Action::"telemetry.write", resource is audience);`,
@@ -224,7 +225,7 @@ action "${gates.join('", "')}", "telemetry.write" appliesTo { principal: [client
   })
 
   it('a server that was revoked is told nothing', async () => {
-    await revokePep(world().rooms.peps, { name: 'login', by: 'psn_ada' })
+    await removeClient(world().rooms.clients, { id: 'login', by: 'psn_ada' })
     const { status } = await pep.ask(EVALUATIONS, batch([scope(CODE)]))
     assert.equal(status, 401)
   })

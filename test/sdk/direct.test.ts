@@ -62,7 +62,7 @@ describe('an API that asks', () => {
     const answers: Record<string, () => Response | Promise<Response>> = {
       'connection refused': () => Promise.reject(new TypeError('fetch failed')),
       'an error': () => new Response('no', { status: 500 }),
-      'a wrong secret': () => Response.json({ code: 'enforcer.unauthenticated' }, { status: 401 }),
+      'a wrong secret': () => Response.json({ code: 'client.unauthenticated' }, { status: 401 }),
       'a redirect': () => Response.redirect('https://elsewhere.example/', 302),
       'no JSON': () => new Response('<html>'),
       'a list': () => Response.json([PERMIT]),
@@ -276,7 +276,7 @@ describe('an API that asks', () => {
     for (const [code, told] of [
       ['decision.ended', 0],
       ['decision.unknown', 1],
-      ['enforcer.unauthenticated', 1],
+      ['client.unauthenticated', 1],
     ] as const) {
       const errors: unknown[] = []
       let attempts = 0
@@ -342,13 +342,10 @@ inEachWorld('asking about calls', (world) => {
       down = false
       assert.equal((await call()).status, 200)
       const ada = await w.api('ada')
-      const { body } = await ada.send('GET', `/resources/${shop.name}/enforcers`)
-      const [{ id }] = body.enforcers as [{ id: string }] // one was made
+      const { body } = await ada.send('GET', `/clients?target=${shop.name}`)
+      const [{ id }] = body.clients as [{ id: string }] // one was made
       assert.ok(!JSON.stringify(body).includes('secret'))
-      assert.equal(
-        (await ada.send('DELETE', `/resources/${shop.name}/enforcers/${id}`)).status,
-        200,
-      )
+      assert.equal((await ada.send('DELETE', `/clients/${id}`)).status, 200)
       assert.equal((await call()).status, 503)
       assert.equal(shop.handled.length, 1)
     })
@@ -399,9 +396,9 @@ inEachWorld('asking about calls', (world) => {
     const url = `${w.issuer}/v1/calls`
     for (const wrong of ['', 'enf_', `${secret}x`, `enf_${'A'.repeat(43)}`]) {
       const authorization = ['Authorization', `Bearer ${wrong}`] as const
-      assertRefused(await post(url, asked, [authorization]), 'enforcer.unauthenticated')
+      assertRefused(await post(url, asked, [authorization]), 'client.unauthenticated')
     }
-    assertRefused(await post(url, asked, []), 'enforcer.unauthenticated')
+    assertRefused(await post(url, asked, []), 'client.unauthenticated')
     const mine = [['Authorization', `Bearer ${secret}`]] as const
     for (const [hint, change] of Object.entries({
       'another origin': { url: 'http://127.0.0.1:1/items' },
@@ -525,7 +522,9 @@ async function known(w: World) {
   const shop = await shopDirect(w, 'web')
   await letIn(w, [shop])
   const ada = await w.api('ada')
-  const added = await ada.send('POST', `/resources/${shop.name}/enforcers`)
+  const added = await ada.send('POST', '/clients', {
+    ...{ id: `${shop.name}-second`, kind: 'enforcer', settings: { resource: shop.name } },
+  })
   assert.equal(added.status, 200, added.text)
   const secret = String(added.body.secret)
   const task = await w.open({ details: [allOf(shop)] })

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { type Detail, type Opening, openTask, type Task } from 'remit-sdk'
 import { behindGateway, direct, type Guard } from 'remit-sdk/api'
 import { findAgent, setCeiling } from '../../src/agents/index.ts'
-import { addEnforcer } from '../../src/catalog/index.ts'
 import { planImport } from '../../src/catalog/testing.ts'
 import { applyImport } from '../../src/catalog-changes/index.ts'
+import { clientWith } from '../../src/clients/testing.ts'
 import { grantBasis } from '../../src/consent/index.ts'
 import { publishPolicies } from '../../src/policy/index.ts'
 import { REFUND_DESK } from '../../src/policy/testing.ts'
@@ -71,9 +71,8 @@ export async function shopDirect(
   w.onStop(() => shop.close())
   const identifier = shop.origin
   await catalogue(w, { name, identifier, upstream: identifier, mode: 'direct' })
-  const { id: by } = await w.person('ada')
-  const added = await addEnforcer(w.rooms.people, { resource: name, by })
-  secret = added.secret.reveal()
+  const asking = { resource: name }
+  secret = (await clientWith(w.rooms.clients, `${name}-api`, 'enforcer', asking)).secret
   return Object.assign(shop, { name, identifier })
 }
 

@@ -9,20 +9,14 @@ import {
   unlinkClient,
 } from '../../src/agents/index.ts'
 import { resumeResource, suspendResource } from '../../src/catalog-changes/index.ts'
+import { removeClient } from '../../src/clients/index.ts'
 import { basesOfPerson } from '../../src/consent/index.ts'
 import { addPoint, removePoint } from '../../src/decision-points/index.ts'
 import { resumeIssuer, suspendIssuer } from '../../src/issuers/index.ts'
 import { ADMINISTRATORS, addMember } from '../../src/people/index.ts'
-import { revokePep } from '../../src/policy/index.ts'
 import { endSignal, raiseSignal } from '../../src/risk/index.ts'
 import { resumePerson, suspendPerson } from '../../src/sessions/index.ts'
-import {
-  endThread,
-  removeSpace,
-  resumeSpace,
-  revokeSurface,
-  suspendSpace,
-} from '../../src/spaces/index.ts'
+import { endThread, removeSpace, resumeSpace, suspendSpace } from '../../src/spaces/index.ts'
 import { endSponsorship } from '../../src/sponsorship/index.ts'
 import { closeTask, endBasis, suspendTask } from '../../src/tasks/index.ts'
 import { HOUSE, type Ways } from './desk.ts'
@@ -237,7 +231,7 @@ export const ACTS: readonly Act[] = [
     name: 'the enforcement points are revoked',
     takes: ['enforcement point'],
     act: ({ peps, world }) =>
-      inTurn(peps.splice(0), (name) => revokePep(world.rooms.peps, { name, by: 'operator' })),
+      inTurn(peps.splice(0), (id) => removeClient(world.rooms.clients, { id, by: 'operator' })),
   },
   {
     name: 'the policy-only set permits nothing',
@@ -285,9 +279,9 @@ export const ACTS: readonly Act[] = [
   {
     name: 'the surfaces are revoked',
     takes: ['surface'],
-    act: ({ rooms, space, world }) =>
+    act: ({ rooms, world }) =>
       inTurn(rooms.splice(0), ({ surface: { id } }) =>
-        revokeSurface(world.rooms.spaces, { id, space, by: 'operator' }),
+        removeClient(world.rooms.clients, { id, by: 'operator' }),
       ),
   },
   {

@@ -1,17 +1,17 @@
 import { asDelegates, type Detail } from '@remit/engine'
 import { findAgent, registerAgent, setCeiling } from '../../src/agents/index.ts'
-import { addEnforcer } from '../../src/catalog/index.ts'
 import type { Resource } from '../../src/catalog/resource.ts'
 import { planImport } from '../../src/catalog/testing.ts'
 import { applyImport, setRisk } from '../../src/catalog-changes/index.ts'
 import type { ImportPlan } from '../../src/catalog-changes/plan-resource.ts'
 import { addAdmissionRule } from '../../src/client-metadata/index.ts'
-import type { PepSettings } from '../../src/clients/index.ts'
+import type { MachineClient, PepSettings } from '../../src/clients/index.ts'
+import { clientWith } from '../../src/clients/testing.ts'
 import { grantBasis } from '../../src/consent/index.ts'
 import { SAMPLE_AGENT } from '../../src/dev/sample.ts'
 import { domainHash } from '../../src/lib/domain-hash.ts'
 import { publishOnlySet, publishPolicies } from '../../src/policy/index.ts'
-import { createSpace, registerSurface, type Surface, stateThread } from '../../src/spaces/index.ts'
+import { createSpace, stateThread } from '../../src/spaces/index.ts'
 import { grantSponsorship } from '../../src/sponsorship/index.ts'
 import { TestAgent } from '../agent.ts'
 import { Pep } from '../conformance/authzen/pdp.ts'
@@ -59,7 +59,7 @@ export class Ways {
   /** Enforcement points of others that were made ready. */
   readonly peps: string[] = []
   /** Surfaces that were made ready, each with the thread that it states. */
-  readonly rooms: { readonly surface: Surface; readonly thread: string }[] = []
+  readonly rooms: { readonly surface: MachineClient<'surface'>; readonly thread: string }[] = []
   readonly platform: Platform
   readonly partner: Partner
   /** Of the echo API, which is inside the trust domain. */
@@ -86,8 +86,8 @@ export class Ways {
     const [ada, fiona] = [await world.person('ada'), await world.person('fiona')]
     const secret = await addDirectApi(world, ada.id)
     await world.trustEcho()
-    const inside = await addEnforcer(rooms.people, { resource: 'echo', by: ada.id })
-    const service = inside.secret.reveal()
+    const inside = { resource: 'echo' }
+    const { secret: service } = await clientWith(rooms.clients, 'echo-api', 'enforcer', inside)
     await setCeiling(rooms.agents, {
       agentId: 'refund-bot',
       ceiling: everything(world),
@@ -131,14 +131,14 @@ export class Ways {
   }
 
   async recordsPermit(): Promise<void> {
-    await publishOnlySet(this.world.rooms.peps, {
+    await publishOnlySet(this.world.rooms.policy, {
       ...RECORDS,
       ...{ name: 'records', note: '', by: 'operator' },
     })
   }
 
   async recordsPermitNothing(): Promise<void> {
-    await publishOnlySet(this.world.rooms.peps, {
+    await publishOnlySet(this.world.rooms.policy, {
       ...RECORDS,
       ...{ policies: '@id("nothing") forbid (principal, action, resource);' },
       ...{ name: 'records', note: '', by: 'operator' },
@@ -148,15 +148,16 @@ export class Ways {
   /** A thread of a surface of its own, in which Sam asks refund-bot. */
   async thread(): Promise<string> {
     const thread = `t${this.#made++}`
-    const wish = { space: this.#space, name: 'chat', by: 'operator' }
-    const { surface } = await registerSurface(this.world.rooms.spaces, wish)
+    const { clients } = this.world.rooms
+    const settings = { space: this.#space }
+    const { client: surface } = await clientWith(clients, `chat-${thread}`, 'surface', settings)
     this.rooms.push({ surface, thread })
     await this.state(surface, thread, { version: 1, requester: 'sam' })
     return thread
   }
 
   async state(
-    surface: Surface,
+    surface: MachineClient<'surface'>,
     thread: string,
     { requester, version }: { readonly version: number; readonly requester: 'sam' | 'fiona' },
   ): Promise<void> {
@@ -330,5 +331,6 @@ async function addDirectApi({ rooms }: World, by: string): Promise<string> {
   await applyImport(rooms.connections, plan, by)
   for (const { name, risk } of plan.actions)
     await setRisk(rooms.connections, { action: name, risk, by })
-  return (await addEnforcer(rooms.people, { resource: 'direct', by })).secret.reveal()
+  const asking = { resource: 'direct' }
+  return (await clientWith(rooms.clients, 'direct-api', 'enforcer', asking)).secret
 }

@@ -76,7 +76,7 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     others: 'they stand on a person, or on a sponsor grant of their own',
   },
   'the resources are suspended': {
-    stops: ['resource.suspended', 'grant.ended', 'enforcer.unauthenticated'],
+    stops: ['resource.suspended', 'grant.ended', 'client.unauthenticated'],
     others: 'a task may be opened; there is no token for the resource until it is back',
   },
   'the rules permit nothing': {
@@ -103,7 +103,7 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   'the trust in the issuer is revoked': { stops: ['grant.not_accepted', 'issuer.not_trusted'] },
   'the resources are removed': {
     stops: [
-      ...(['resource.unknown', 'grant.ended', 'enforcer.unauthenticated'] as const),
+      ...(['resource.unknown', 'grant.ended', 'client.unauthenticated'] as const),
       // Of an assertion that is for one of them; its issuer is revoked by then.
       ...(['grant.not_accepted', 'issuer.not_trusted'] as const),
     ],

@@ -15,7 +15,7 @@ export interface DirectOptions {
   readonly issuer: string
   /** The API's own resource identifier: its public address, exactly as it is in the catalog. */
   readonly resource: string
-  /** `enf_…`, from `remit resources enforcers add`. */
+  /** `enf_…`, from `remit clients add enforcer`. */
   readonly secret: string
   /**
    * Headers that change what the API does, beside the usual ones (`accept`, `idempotency-key`, `if-match`, …). They
@@ -71,11 +71,10 @@ export function direct(options: DirectOptions): Guard {
   secureUrl(options.issuer)
   const { resource } = options
   if (options.secret === '')
-    throw new UsageError('`secret` is empty: `remit resources enforcers add` shows it once')
-  // An id is shorter than any secret.
-  if (/^enf_[A-Za-z0-9_-]{22}$/.test(options.secret))
+    throw new UsageError('`secret` is empty: `remit clients add enforcer` shows it once')
+  if (/^[a-z][a-z0-9-]{1,62}$/.test(options.secret))
     throw new UsageError(
-      '`secret` is the id of an enforcement point, not its secret, which `enforcers add` showed once',
+      '`secret` is the name of a client, not its secret, which `clients add` showed once',
     )
   const { hashKey } = options
   if (hashKey && hashKey.byteLength < 32)

@@ -9,7 +9,7 @@ const TRANSACTION_TOKEN = 'urn:ietf:params:oauth:token-type:txn_token'
 export interface Replacement {
   readonly issuer: string
   readonly trustDomain: string
-  /** `enf_…` of the service, from `remit resources enforcers add`. */
+  /** `enf_…` of the service, from `remit clients add enforcer`. */
   readonly secret: string
   /** The transaction token that it was given. */
   readonly token: string

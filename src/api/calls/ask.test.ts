@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import { allOf, type KnownShop, letIn, shopDirect } from '../../../test/sdk/shops.ts'
 import { inEachWorld, type World } from '../../../test/world.ts'
 import { type Limit, setLimit, showLimits } from '../../budgets/index.ts'
-import { type Enforcer, listEnforcers } from '../../catalog/index.ts'
+import { listClients, type MachineClient } from '../../clients/index.ts'
 import type { ApiParts } from '../parts.ts'
 import { askAboutCall } from './ask.ts'
 import { reportOutcome } from './report-outcome.ts'
@@ -12,9 +12,12 @@ function partsOf({ rooms }: World): ApiParts {
   return { ...rooms, development: true, describeMcp: () => assert.fail('nobody asks for that') }
 }
 
-async function enforcerOf({ rooms }: World, { name }: KnownShop): Promise<Enforcer> {
-  const [enforcer] = await listEnforcers(rooms.storage.read, name)
-  assert.ok(enforcer)
+async function enforcerOf(
+  { rooms }: World,
+  { name }: KnownShop,
+): Promise<MachineClient<'enforcer'>> {
+  const [enforcer] = await listClients(rooms.storage.read, { target: name, limit: 1 })
+  assert.ok(enforcer?.kind === 'enforcer')
   return enforcer
 }
 
@@ -63,10 +66,12 @@ inEachWorld('an enforcement point of an API that went behind the gateway', (worl
     const before = await askAboutCall(partsOf(w), enforcer, asked)
     assert.ok(!before.decision && before.status === 401)
     for (const [resource, code] of [
-      ['orders', 'enforcer.not_direct'],
+      ['orders', 'client.not_direct'],
       ['nothing', 'resource.unknown'],
-    ] as const)
-      await assert.rejects(askAboutCall(partsOf(w), { ...enforcer, resource }, asked), { code })
+    ] as const) {
+      const other = { ...enforcer, settings: { resource } }
+      await assert.rejects(askAboutCall(partsOf(w), other, asked), { code })
+    }
   })
 })
 

@@ -8,7 +8,7 @@ import {
   stillLive,
   type Verdict,
 } from '../../calls/index.ts'
-import type { Enforcer } from '../../catalog/index.ts'
+import type { MachineClient } from '../../clients/index.ts'
 import type { Call } from '../../facts/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { argumentTexts } from '../../tokens/index.ts'
@@ -76,10 +76,10 @@ export const CallAnswer = Type.Union([Permit, Refused])
  */
 export async function askAboutCall(
   parts: ApiParts,
-  enforcer: Enforcer,
+  enforcer: MachineClient<'enforcer'>,
   asked: AskedCall,
 ): Promise<Static<typeof CallAnswer>> {
-  const resource = await resourceOf(parts, enforcer.resource)
+  const resource = await resourceOf(parts, enforcer.settings.resource)
   checkAsked(asked, resource)
   let call: Call
   try {

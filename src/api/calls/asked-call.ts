@@ -72,12 +72,12 @@ const CREDENTIALS = new Set([
   'txn-token',
 ])
 
-/** The API that asks, as the catalog has it now. @throws Problem `resource.unknown`, `enforcer.not_direct` */
+/** The API that asks, as the catalog has it now. @throws Problem `resource.unknown`, `client.not_direct` */
 export async function resourceOf(parts: ApiParts, name: string): Promise<Resource> {
   const resource = (await parts.decisions.catalog.current()).resources.get(name)
   if (!resource) throw new Problem('resource.unknown', 'the API is not in the catalog')
   if (resource.mode !== 'direct')
-    throw new Problem('enforcer.not_direct', 'calls to the API go through the gateway')
+    throw new Problem('client.not_direct', 'calls to the API go through the gateway')
   return resource
 }
 

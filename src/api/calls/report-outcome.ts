@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { type ReportedAmount, saidAs } from '../../budgets/index.ts'
 import { recordOutcome } from '../../calls/index.ts'
-import type { Enforcer } from '../../catalog/index.ts'
+import type { MachineClient } from '../../clients/index.ts'
 import { findDecision, type StoredDecision } from '../../decision-log/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { ApiParts } from '../parts.ts'
@@ -46,12 +46,12 @@ export const ReportedOutcome = Type.Object(
  */
 export async function reportOutcome(
   parts: ApiParts,
-  enforcer: Enforcer,
+  enforcer: MachineClient<'enforcer'>,
   { id, outcome }: { readonly id: string; readonly outcome: Static<typeof ReportedOutcome> },
 ): Promise<void> {
   const decision = await findDecision(parts.decisions.storage.read, id)
   // INVARIANT: an API speaks of its own calls only; those of others look like none at all.
-  if (decision?.resource !== enforcer.resource || decision.outcome !== 'permit')
+  if (decision?.resource !== enforcer.settings.resource || decision.outcome !== 'permit')
     throw new Problem('decision.unknown', `there is no permitted call \`${id}\``)
   const { latency_ms, state, status } = outcome
   const done = await recordOutcome(parts.decisions, id, {

@@ -9,7 +9,6 @@ export const OTHER_SENTENCES: Readonly<Record<string, Sentence>> = {
   'issuers.set_terms': ({ params }) =>
     `Change what the issuer ${said(params.name)} is trusted with`,
   'issuers.resume': ({ params }) => `Let the suspended issuer ${said(params.name)} count again`,
-  'enforcers.add': ({ params }) => `Let ${said(params.name)} ask about the calls it receives`,
   'connections.add': ({ body }) => `Keep the credential ${said(body.name)} for an API`,
   'signals.end': ({ body }) =>
     `Take back the signal ${said(body.signal)} about ${said(body.subject)}`,
@@ -19,12 +18,11 @@ export const OTHER_SENTENCES: Readonly<Record<string, Sentence>> = {
   'spaces.create': ({ body }) => `Make the space ${said(body.name)}`,
   'spaces.change': ({ params }) => `Change the space ${said(params.name)}, also for tasks that run`,
   'spaces.resume': ({ params }) => `Let calls in the space ${said(params.name)} go on`,
-  'surfaces.register': ({ body, params }) =>
-    `Let the program ${said(body.name)} say who is present in ${said(params.name)}`,
-  'peps.add': ({ body }) => `Register the enforcement point ${said(body.name)}`,
-  'peps.change': ({ params }) => `Change the enforcement point ${said(params.name)}`,
-  'peps.add_secret': ({ params }) => `Make a secret for the enforcement point ${said(params.name)}`,
-  'peps.add_key': ({ params }) => `Add a key to the enforcement point ${said(params.name)}`,
+  'clients.add': ({ body }) =>
+    `Register the program ${said(body.id)} of the kind ${said(body.kind)}: ${said(body.settings ?? {})}`,
+  'clients.change': ({ params }) => `Change what the program ${said(params.id)} may ask about`,
+  'clients.rotate': ({ params }) => `Make a new secret for the program ${said(params.id)}`,
+  'clients.add_key': ({ params }) => `Add a key to the program ${said(params.id)}`,
   'policysets.publish': ({ params }) => `Publish the policy-only set ${said(params.name)}`,
   'ledger.accept_break': ({ body }) =>
     `Go on with history ${said(body.history)} of the ledger, in which signed records are missing: every open task is closed, and every approval and standing answer ends`,

@@ -1,14 +1,9 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
+import { heardAt } from '../../clients/index.ts'
 import { Name, Nothing, Time } from '../../operations/schemas.ts'
-import {
-  endThread,
-  identifySurface,
-  type Surface,
-  stateThread,
-  THREAD_LIMITS,
-} from '../../spaces/index.ts'
-import { credentialFirst } from '../credential-first.ts'
+import { endThread, stateThread, THREAD_LIMITS } from '../../spaces/index.ts'
+import { machineFirst } from '../clients/machine-first.ts'
 import { plainJson, schemaOf } from '../document.ts'
 import type { ApiParts } from '../parts.ts'
 import { time } from '../shapes.ts'
@@ -49,9 +44,9 @@ const Statement = Type.Object(
   closed,
 )
 
-/** What surfaces say, by their own secret. */
+/** What surfaces say. */
 export function addSurfaceRoutes(app: FastifyInstance, parts: ApiParts): void {
-  const saying = authenticated(parts)
+  const saying = machineFirst(parts.authenticator, 'threads')
   app.put('/v1/spaces/:space/threads/:thread', {
     schema: schemaOf({
       id: 'threads.state',
@@ -59,7 +54,7 @@ export function addSurfaceRoutes(app: FastifyInstance, parts: ApiParts): void {
       params: OfThread,
       body: Statement,
       answer: Thread,
-      security: 'surface',
+      security: 'machine',
     }),
     serializerCompiler: plainJson,
     ...saying.hooks(true),
@@ -67,7 +62,7 @@ export function addSurfaceRoutes(app: FastifyInstance, parts: ApiParts): void {
       const { space, thread } = request.params as Static<typeof OfThread> // validated against this very schema
       const { others = 0, ...rest } = request.body as Static<typeof Statement> // likewise
       const at = { space, thread, statement: { ...rest, others } }
-      return threadShape(await stateThread(parts.spaces, saying.surface(request), at))
+      return threadShape(await stateThread(parts.spaces, saying.client(request), at))
     },
   })
   app.delete('/v1/spaces/:space/threads/:thread', {
@@ -76,13 +71,13 @@ export function addSurfaceRoutes(app: FastifyInstance, parts: ApiParts): void {
       says: 'A thread is over: nothing is called for it any more.',
       params: OfThread,
       answer: Nothing,
-      security: 'surface',
+      security: 'machine',
     }),
     serializerCompiler: plainJson,
     ...saying.hooks(false),
     handler: async (request) => {
       const at = request.params as Static<typeof OfThread> // validated against this very schema
-      await endThread(parts.spaces, saying.surface(request), at)
+      await endThread(parts.spaces, saying.client(request), at)
       return {}
     },
   })
@@ -91,34 +86,16 @@ export function addSurfaceRoutes(app: FastifyInstance, parts: ApiParts): void {
       id: 'surface.alive',
       says: 'All that the surface stated is still so.',
       answer: Type.Object({ heard_at: Time, silent_after: Type.Integer() }),
-      security: 'surface',
+      security: 'machine',
     }),
     serializerCompiler: plainJson,
     ...saying.hooks(false),
     handler: async (request) => {
-      const { heardAt, silentAfter } = saying.surface(request)
-      return { heard_at: time(heardAt), silent_after: silentAfter / 1000 }
+      const surface = saying.client(request)
+      return {
+        heard_at: time(heardAt(surface)),
+        silent_after: surface.settings.silentAfter / 1000,
+      }
     },
   })
-}
-
-/** The secret comes before the input is looked at. */
-function authenticated(parts: ApiParts) {
-  const known = new WeakMap<FastifyRequest, Surface>()
-  return {
-    hooks: (body: boolean) =>
-      credentialFirst({
-        body,
-        check: async (request) => {
-          const { authorization = '' } = request.headers
-          const match = /^bearer (srf_[A-Za-z0-9_-]{1,128})$/i.exec(authorization)
-          known.set(request, await identifySurface(parts.spaces, match?.[1]))
-        },
-      }),
-    surface(request: FastifyRequest): Surface {
-      const surface = known.get(request)
-      if (!surface) throw new Error('a route of surfaces was reached without one')
-      return surface
-    },
-  }
 }

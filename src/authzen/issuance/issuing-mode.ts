@@ -1,6 +1,6 @@
-import type { IssuingSettings } from '../../clients/index.ts'
+import type { IssuingSettings, KnownClient } from '../../clients/index.ts'
 import { isObject, type JsonObject } from '../../lib/json.ts'
-import { ISSUE_ACTIONS, type KnownPep } from '../../policy/index.ts'
+import { ISSUE_ACTIONS } from '../../policy/index.ts'
 import {
   type IssuanceAnswer,
   IssuanceAnswering,
@@ -20,13 +20,13 @@ import { AUDIENCE, tupleOf } from './tuples.ts'
  */
 export function issuingMode(
   ports: AuthzenPorts,
-  { pep, view }: KnownPep,
+  { client, view }: KnownClient<'pep'>,
   issuing: IssuingSettings,
 ): EvaluationPlan {
-  const { name, resources } = pep
+  const { resources } = client.settings
   const issuance = new IssuanceAnswering(
     ports.decisions,
-    { ...issuing, pep: name, resources, view },
+    { ...issuing, pep: client.id, resources, view },
     ports.only.answered,
   )
   const known = new Map<Question, Decision>()

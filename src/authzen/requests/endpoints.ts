@@ -1,15 +1,15 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { cancelSubmitted, findSubmitted, submitRequest } from '../../calls/index.ts'
+import { type MachineClient, presentedClient } from '../../clients/index.ts'
 import {
   headerValues,
   logBug,
   type RawContext,
   type RawHandler,
+  shownCredential,
   toProblem,
 } from '../../http/index.ts'
 import { Problem, type ProblemCode } from '../../lib/problem.ts'
-import type { Pep } from '../../policy/index.ts'
-import { presentedPep } from '../authorization.ts'
 import type { AuthzenPorts } from '../ports.ts'
 import { readRequest } from '../read-request.ts'
 import { keptOf } from '../record.ts'
@@ -45,7 +45,8 @@ async function answering(ports: AuthzenPorts, exchange: Exchange): Promise<void>
   reply.setHeader('cache-control', 'no-store')
   try {
     // Who asks comes before what is asked, as everywhere here.
-    const { pep } = await ports.peps.identify(presentedPep(message))
+    const presented = presentedClient(shownCredential(message))
+    const { client: pep } = await ports.clients.authenticate(presented, 'evaluations')
     await route(ports, pep, exchange)
   } catch (error) {
     const { bug, problem } = toProblem(error)
@@ -56,7 +57,11 @@ async function answering(ports: AuthzenPorts, exchange: Exchange): Promise<void>
 }
 
 /** Whose address is not one of these has no task, and none of anybody else's. */
-async function route(ports: AuthzenPorts, pep: Pep, exchange: Exchange): Promise<void> {
+async function route(
+  ports: AuthzenPorts,
+  pep: MachineClient<'pep'>,
+  exchange: Exchange,
+): Promise<void> {
   const { message, reply } = exchange
   const [path = ''] = (message.url ?? '').split('?')
   if (path === REQUESTS_PATH) return submit(ports, pep, exchange)
@@ -73,7 +78,11 @@ async function route(ports: AuthzenPorts, pep: Pep, exchange: Exchange): Promise
   write(reply, 200, shownTask(ports.issuer, cancelled))
 }
 
-async function submit(ports: AuthzenPorts, pep: Pep, { message, reply }: Exchange): Promise<void> {
+async function submit(
+  ports: AuthzenPorts,
+  pep: MachineClient<'pep'>,
+  { message, reply }: Exchange,
+): Promise<void> {
   allowed(message, 'POST')
   const keys = headerValues(message, 'idempotency-key')
   const submission = readSubmission(await readRequest(message), keys)

@@ -1,7 +1,7 @@
 import { CallAnswering, type CallQuestion, type EvaluatedCall } from '../../calls/index.ts'
 import type { Action, CatalogView, Resource } from '../../catalog/index.ts'
+import type { KnownClient, PepSettings } from '../../clients/index.ts'
 import { subjectOf } from '../../facts/index.ts'
-import type { KnownPep, Pep } from '../../policy/index.ts'
 import type { Decision } from '../answer.ts'
 import type { Alone, Candidates, EvaluationPlan, Sought } from '../answering.ts'
 import { bringsStepUp, canDo } from '../obligations.ts'
@@ -23,13 +23,17 @@ const SUBJECTS: ReadonlyMap<string, CallQuestion['subject']['is']> = new Map([
 ])
 
 /** An enforcement point that is answered about calls of tasks, by all gates. */
-export async function taskMode(ports: AuthzenPorts, known: KnownPep): Promise<EvaluationPlan> {
-  const { pep, view } = known
+export async function taskMode(
+  ports: AuthzenPorts,
+  known: KnownClient<'pep'>,
+): Promise<EvaluationPlan> {
+  const { client, view } = known
+  const pep = client.settings
   const { decisions } = ports
   const { namesTasks, takes } = pep
   const calls = new CallAnswering(
     decisions,
-    { pep: pep.name, namesTasks, takes, view },
+    { pep: client.id, namesTasks, takes, view },
     ports.only.answered,
   )
   const evaluated = new WeakMap<Decision, EvaluatedCall>()
@@ -83,7 +87,11 @@ interface AskedCall {
 /** The question as one about a call, or why it cannot be about one. */
 function callQuestion(
   question: Question,
-  given: { readonly pep: Pep; readonly catalog: CatalogView; readonly alone: Alone | undefined },
+  given: {
+    readonly pep: PepSettings
+    readonly catalog: CatalogView
+    readonly alone: Alone | undefined
+  },
 ): AskedCall | Decision {
   const { alone, catalog, pep } = given
   const said = readCallContext(question.context)
@@ -118,7 +126,7 @@ function callQuestion(
 /** By name or by identifier. One that the enforcement point may not ask about looks like none at all. */
 function resourceOf(
   { id, type }: Question['resource'],
-  { resources }: Pep,
+  { resources }: PepSettings,
   catalog: CatalogView,
 ): Resource | undefined {
   if (type !== RESOURCE) return undefined
@@ -127,7 +135,11 @@ function resourceOf(
 }
 
 /** What the call says. Properties of the action are a claim about it, and count as others do. */
-function argsOf({ args }: CallContext, { action }: Question, pep: Pep): CallContext['args'] {
+function argsOf(
+  { args }: CallContext,
+  { action }: Question,
+  pep: PepSettings,
+): CallContext['args'] {
   return args ?? (pep.properties ? action.properties : undefined)
 }
 
@@ -142,7 +154,7 @@ function checkUrl({ shown }: CallContext, { identifier }: Resource): void {
 /** For whom a task is, and what of the catalog the enforcement point may ask about. */
 async function candidates(
   { decisions }: AuthzenPorts,
-  given: { sought: Sought; question: Question; pep: Pep; catalog: CatalogView },
+  given: { sought: Sought; question: Question; pep: PepSettings; catalog: CatalogView },
 ): Promise<Candidates> {
   const { catalog, pep, question, sought } = given
   if (sought === 'action') {

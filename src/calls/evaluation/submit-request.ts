@@ -6,11 +6,11 @@ import {
   requestsForCall,
   standingOf,
 } from '../../access-requests/index.ts'
+import type { MachineClient } from '../../clients/index.ts'
 import { findDecision } from '../../decision-log/index.ts'
 import type { LedgerEvent } from '../../ledger/index.ts'
 import { newId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
-import type { Pep } from '../../policy/index.ts'
 import type { Tx } from '../../storage/index.ts'
 import { findTask } from '../../tasks/index.ts'
 import type { CallParts } from '../parts.ts'
@@ -45,7 +45,7 @@ export interface Submitted {
  */
 export async function submitRequest(
   parts: CallParts,
-  pep: Pep,
+  pep: MachineClient<'pep'>,
   given: Submission,
 ): Promise<Submitted> {
   const made = await parts.storage.transaction(async (tx) => {
@@ -67,7 +67,7 @@ export async function submitRequest(
       type: 'approval.submitted',
       ...{ requestId, decisionId: denial.id, callHash: question.callHash },
       ...{ task: question.taskId, resource: question.resource, action: question.action },
-      facts: { pep: pep.name, submission: row.id },
+      facts: { pep: pep.id, submission: row.id },
       private: given.kept,
     })
     return row
@@ -77,10 +77,10 @@ export async function submitRequest(
 
 async function submittedBefore(
   tx: Tx,
-  pep: Pep,
+  pep: MachineClient<'pep'>,
   { bodyDigest, idempotencyKey: key }: Submission,
 ): Promise<EvaluationRequest | undefined> {
-  const before = key === undefined ? undefined : await findEvaluationRequest(tx, pep.name, { key })
+  const before = key === undefined ? undefined : await findEvaluationRequest(tx, pep.id, { key })
   if (before && before.bodyDigest !== bodyDigest) throw reused()
   return before
 }
@@ -89,11 +89,11 @@ async function submittedBefore(
 async function denialFor(
   parts: CallParts,
   tx: Tx,
-  pep: Pep,
+  pep: MachineClient<'pep'>,
   given: Submission,
 ): Promise<EvaluationDenial> {
   const denial = await readDenial(tx, given.evaluationId)
-  if (denial?.pep !== pep.name) {
+  if (denial?.pep !== pep.id) {
     if (await findDecision(tx, given.evaluationId))
       throw notRequestable('no denial of this evaluation could be lifted by people')
     throw unbound('there is no such evaluation')
@@ -112,7 +112,8 @@ async function denialFor(
   return denial
 }
 
-function mayAskAbout({ mode, resources, takes }: Pep, resource: string): boolean {
+function mayAskAbout({ settings }: MachineClient<'pep'>, resource: string): boolean {
+  const { mode, resources, takes } = settings
   return mode === 'task' && !takes && (resources?.includes(resource) ?? true)
 }
 
@@ -159,8 +160,12 @@ function newRequest(
  * A submission of this enforcement point.
  * @throws Problem `access_request.unknown` (also when it is another's), `access_request.expired`
  */
-export async function findSubmitted(parts: CallParts, pep: Pep, id: string): Promise<Submitted> {
-  const made = await findEvaluationRequest(parts.storage.read, pep.name, { id })
+export async function findSubmitted(
+  parts: CallParts,
+  pep: MachineClient<'pep'>,
+  id: string,
+): Promise<Submitted> {
+  const made = await findEvaluationRequest(parts.storage.read, pep.id, { id })
   if (!made) throw unknown()
   if (made.expiresAt <= parts.clock.now())
     throw new Problem('access_request.expired', 'the submission is no longer available')
@@ -172,7 +177,7 @@ export async function findSubmitted(parts: CallParts, pep: Pep, id: string): Pro
 /** Ends what waits. @throws Problem as `findSubmitted`, `access_request.not_pending` */
 export async function cancelSubmitted(
   parts: CallParts,
-  pep: Pep,
+  pep: MachineClient<'pep'>,
   { id, kept }: { readonly id: string; readonly kept: LedgerEvent['private'] },
 ): Promise<Submitted> {
   const { made, request } = await findSubmitted(parts, pep, id)

@@ -2,7 +2,6 @@ import type { Command } from 'commander'
 import { command, type Start } from '../command.ts'
 import { counterpartyCommand, riskCommand, sentenceCommand, sizeCommand } from './actions.ts'
 import { connectCommand, mappingsCommand, removeCommand, statusCommands } from './change.ts'
-import { enforcersCommand } from './enforcers.ts'
 import { importCommand } from './import.ts'
 import { reviewCommand } from './review.ts'
 import { listCommand, showCommand } from './show.ts'
@@ -29,7 +28,6 @@ export function resourcesCommand(start: Start): Command {
     sizeCommand,
     ...statusCommands,
     removeCommand,
-    enforcersCommand,
   ]) {
     resources.addCommand(add(start))
   }

@@ -20,7 +20,7 @@ export type InputOf<M extends Method, P> = Part<'params', TypesAt<M, P>['params'
   Part<'body', TypesAt<M, P>['body']>
 
 /** A part that may be empty may be left out. */
-type Part<Name extends string, T> = T extends undefined
+type Part<Name extends string, T> = [T] extends [undefined]
   ? { readonly [K in Name]?: undefined }
   : Record<never, never> extends T
     ? { readonly [K in Name]?: Loose<T> }

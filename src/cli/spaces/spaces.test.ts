@@ -64,13 +64,14 @@ describe('remit spaces', () => {
     const space = made.exit === 0 ? 'house' : 'acme'
     const room = await cli.remit('spaces', 'create', 'room', '--kind', 'workspace', '--in', space)
     assert.equal(room.exit, 0, room.said)
-    assert.match((await cli.remit('spaces', 'surfaces', 'list', 'room')).out, /None yet/)
-    const args = ['room', 'chat adapter', '--silent-after', '600', '--json']
-    const added = await cli.remit('spaces', 'surfaces', 'add', ...args)
+    assert.match((await cli.remit('clients', 'list', '--target', 'room')).out, /None yet/)
+    const args = ['chat-adapter', '--space', 'room', '--silent-after', '600', '--json']
+    const added = await cli.remit('clients', 'add', 'surface', ...args)
     assert.equal(added.exit, 0, added.said)
     const { id, secret } = added.json as { id: string; secret: string } // as the API says
-    const listed = await cli.remit('spaces', 'surfaces', 'list', 'room')
-    assert.match(listed.out, /srf_\S+ +chat adapter .*600 s +in use/)
+    assert.equal(id, 'chat-adapter')
+    const listed = await cli.remit('clients', 'list', '--target', 'room')
+    assert.match(listed.out, /chat-adapter +surface +.*600 s.* in use/)
     assert.ok(!listed.out.includes(secret))
 
     assert.match((await cli.remit('spaces', 'threads', 'room')).out, /No surface has stated/)
@@ -90,9 +91,9 @@ describe('remit spaces', () => {
     assert.equal((await state()).status, 200)
     const threads = await cli.remit('spaces', 'threads', 'room')
     assert.match(threads.out, /one +psn_\S+ +1 known, 2 not +refund-bot/)
-    const ended = await cli.remit('spaces', 'surfaces', 'revoke', 'room', id)
+    const ended = await cli.remit('clients', 'remove', id)
     assert.equal(ended.exit, 0, ended.said)
-    assert.match((await cli.remit('spaces', 'surfaces', 'list', 'room')).out, /revoked/)
+    assert.match((await cli.remit('clients', 'list', '--target', 'room')).out, /removed/)
     assert.equal((await state()).status, 401)
   })
 
@@ -102,22 +103,16 @@ describe('remit spaces', () => {
       [
         ['add', 'x'],
         2,
-        /no command `add` of `remit spaces`\n {2}there are: list, show, create, set, suspend, resume, remove, surfaces, threads/,
+        /no command `add` of `remit spaces`\n {2}there are: list, show, create, set, suspend, resume, remove, threads/,
       ],
       [
         ['creat', 'x'],
         2,
         /no command `creat` .*\n {2}did you mean `create`\?\n {2}there are: list/,
       ],
-      [
-        ['surfaces', 'make'],
-        2,
-        /no command `make` of `remit spaces surfaces`\n {2}there are: list, add, revoke/,
-      ],
       [['create', 'x'], 2, /--kind/],
       [['create', 'x', '--kind', 'room'], 2, /organization, workspace, channel, direct/],
       [['set', 'x', '--as-above', 'title'], 2, /--as-above knows mode, people, agents, details/],
-      [['surfaces', 'add', 'x', 'y', '--silent-after', '5'], 2, /from 60 to 86400/],
       [['show', 'nowhere'], 1, /nowhere/],
     ] as const) {
       const ran = await cli.remit('spaces', ...args)

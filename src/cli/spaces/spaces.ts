@@ -5,13 +5,12 @@ import { command, type Start } from '../command.ts'
 import { nounCommand } from '../operations/noun.ts'
 import { createCommand, setCommand } from './change.ts'
 import { inWords } from './space.ts'
-import { surfacesCommand } from './surfaces.ts'
 import { threadsCommand } from './threads.ts'
 
 /** `remit spaces …` */
 export const spacesCommand = nounCommand(
   SPACES,
-  [showCommand, createCommand, setCommand, surfacesCommand, threadsCommand],
+  [showCommand, createCommand, setCommand, threadsCommand],
   ['list', 'show', 'create', 'set', 'suspend', 'resume', 'remove'],
 )
 

@@ -21,14 +21,4 @@ export const DECISION_PROBLEMS = {
     status: 404,
     title: 'The subject of the risk signal does not exist',
   },
-  'signal_source.bad_name': {
-    status: 400,
-    title: 'The name of the signal source is not valid',
-  },
-  'signal_source.exists': { status: 409, title: 'The name of the signal source is taken' },
-  'signal_source.unauthenticated': {
-    status: 401,
-    title: 'The signal source could not be authenticated',
-  },
-  'signal_source.unknown': { status: 404, title: 'There is no such signal source' },
 } as const

@@ -8,7 +8,6 @@ import { forEachEngine } from '../../storage/testing.ts'
 import { forgetRisk } from '../forget.ts'
 import { endSignal, type Raising, raiseSignal } from './raise-signal.ts'
 import { listSignals } from './signal-store.ts'
-import { addSource, identifySource, revokeSource } from './source.ts'
 
 const HOUR_MS = 3_600_000
 const SMALL = refund('10.00')
@@ -143,31 +142,5 @@ forEachEngine('what other systems say', (open) => {
     for (let i = 10; i < 74; i++) await raise(world, { signal: `signal-${i}` })
     await assert.rejects(raise(world, { signal: 'one-more' }), code('risk_signal.too_many'))
     await raise(world, { signal: 'signal-10', level: 'critical' })
-  })
-
-  test('comes from a source that authenticates, as long as it is in use', async (t) => {
-    const { world } = await begin(t)
-    const { parts } = world
-    const { secret, source } = await addSource(parts, { name: 'siem', by: 'psn_admin' })
-    assert.equal((await identifySource(parts, secret.reveal())).id, source.id)
-    const no = code('signal_source.unauthenticated')
-    for (const wrong of [undefined, '', 'sgs_', `${secret.reveal()}x`, 'enf_AAAA'])
-      await assert.rejects(identifySource(parts, wrong), no)
-    await assert.rejects(
-      addSource(parts, { name: 'siem', by: 'psn_admin' }),
-      code('signal_source.exists'),
-    )
-    await assert.rejects(
-      addSource(parts, { name: 'No Name', by: 'psn_admin' }),
-      code('signal_source.bad_name'),
-    )
-    await revokeSource(parts, { name: 'siem', by: 'psn_admin' })
-    await assert.rejects(identifySource(parts, secret.reveal()), no)
-    await assert.rejects(
-      revokeSource(parts, { name: 'siem', by: 'psn_admin' }),
-      code('signal_source.unknown'),
-    )
-    const rows = await parts.storage.read.selectFrom('signal_sources').selectAll().execute()
-    assert.ok(!JSON.stringify(rows).includes(secret.reveal()))
   })
 })

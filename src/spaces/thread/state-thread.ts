@@ -1,3 +1,4 @@
+import { findClient, type MachineClient } from '../../clients/index.ts'
 import { newId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
 import { findPerson, findPersonBySubject } from '../../people/index.ts'
@@ -5,8 +6,6 @@ import type { Change } from '../../revocation/index.ts'
 import type { Reader, Tx } from '../../storage/index.ts'
 import type { SpaceParts } from '../parts.ts'
 import { findLine } from '../space-store.ts'
-import type { Surface } from '../surface/surface.ts'
-import { findSurface } from '../surface/surface-store.ts'
 import { type Named, type Statement, THREAD_LIMITS, type Thread } from './thread.ts'
 import { insertThread, threadByName, updateThread } from './thread-store.ts'
 
@@ -20,7 +19,7 @@ import { insertThread, threadByName, updateThread } from './thread-store.ts'
  */
 export async function stateThread(
   parts: SpaceParts,
-  surface: Surface,
+  surface: MachineClient<'surface'>,
   at: { readonly space: string; readonly thread: string; readonly statement: Statement },
 ): Promise<Thread> {
   const { space, statement, thread: name } = at
@@ -29,7 +28,7 @@ export async function stateThread(
     const line = await findLine(tx, space)
     const [own] = line
     // INVARIANT: to a surface, spaces of others do not exist.
-    if (!own || own.status === 'removed' || !line.some(({ id }) => id === surface.spaceId))
+    if (!own || own.status === 'removed' || !line.some(({ id }) => id === surface.settings.space))
       throw new Problem('space.unknown', `there is no space \`${space}\``)
     const known = await threadByName(tx, space, name)
     if (known) await requireOwn(tx, known, surface)
@@ -93,12 +92,12 @@ async function write(
  */
 export async function endThread(
   parts: SpaceParts,
-  surface: Surface,
+  surface: MachineClient<'surface'>,
   { space, thread: name }: { readonly space: string; readonly thread: string },
 ): Promise<void> {
   const change = await parts.storage.lanes.revocation.transaction(async (tx) => {
     const line = await findLine(tx, space)
-    const known = line.some(({ id }) => id === surface.spaceId)
+    const known = line.some(({ id }) => id === surface.settings.space)
       ? await threadByName(tx, space, name)
       : undefined
     if (!known) throw new Problem('thread.unknown', `there is no thread \`${name}\``)
@@ -120,10 +119,14 @@ export async function endThread(
  * Checks that the thread is the surface's own. Another surface may go on with a thread when the one
  * before it was revoked.
  */
-async function requireOwn(reader: Reader, thread: Thread, surface: Surface): Promise<void> {
+async function requireOwn(
+  reader: Reader,
+  thread: Thread,
+  surface: MachineClient<'surface'>,
+): Promise<void> {
   if (thread.surfaceId === surface.id) return
-  const other = await findSurface(reader, thread.surfaceId)
-  if (other?.revokedAt === null)
+  const other = await findClient(reader, thread.surfaceId)
+  if (other?.removedAt === null)
     throw new Problem('thread.not_yours', 'the thread belongs to another surface')
 }
 

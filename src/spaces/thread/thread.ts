@@ -6,7 +6,7 @@ export interface Thread {
   readonly spaceId: string
   /** The surface's own name for it. */
   readonly name: string
-  readonly surfaceId: Id<'surface'>
+  readonly surfaceId: string
   /** The surface's, rising: an older statement never replaces a newer one. */
   readonly version: number
   /** Person who asks the agents there now; `null`: nobody who is known here. */

@@ -78,16 +78,6 @@ export const catalog = {
     resource: text,
     shapes: json,
   },
-  /** How an API that asks per call authenticates. */
-  enforcers: {
-    id: text,
-    digest: text,
-    resource: text,
-    created_by: text,
-    created_at: time,
-    last_used_at: nullable(time),
-    revoked_at: nullable(time),
-  },
   connections: {
     name: text,
     kind: text,

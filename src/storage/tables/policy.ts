@@ -1,4 +1,4 @@
-import { flag, integer, json, nullable, oneOf, text, time } from './column.ts'
+import { integer, json, nullable, text, time } from './column.ts'
 
 export const policy = {
   policy_sets: {
@@ -45,34 +45,6 @@ export const policy = {
     count: integer,
     /** Ids of decisions. */
     samples: json,
-  },
-  /** Enforcement points of other systems. */
-  peps: {
-    name: text,
-    mode: oneOf('task', 'policy-only', 'issuance'),
-    /** Set for an authorization server that asks before it issues (`issuance`), and for no other. */
-    issuing: nullable(json),
-    policy_set: nullable(text),
-    resources: nullable(json),
-    properties: flag,
-    names_tasks: flag,
-    takes: flag,
-    created_by: text,
-    created_at: time,
-    last_used_at: nullable(time),
-    revoked_at: nullable(time),
-  },
-  pep_credentials: {
-    id: text,
-    pep: text,
-    kind: oneOf('secret', 'key'),
-    /** Digest of the secret; thumbprint of a key. */
-    digest: text,
-    jwk: nullable(json),
-    kid: nullable(text),
-    created_by: text,
-    created_at: time,
-    ended_at: nullable(time),
   },
   policy_only_sets: {
     name: text,

@@ -1,4 +1,4 @@
-import { integer, nullable, text, time } from './column.ts'
+import { integer, text, time } from './column.ts'
 
 export const risk = {
   /**
@@ -36,15 +36,5 @@ export const risk = {
     level: text,
     raised_at: time,
     expires_at: time,
-  },
-  /** Credential of such a system. */
-  signal_sources: {
-    id: text,
-    name: text,
-    digest: text,
-    created_by: text,
-    created_at: time,
-    last_used_at: nullable(time),
-    revoked_at: nullable(time),
   },
 }

@@ -23,19 +23,6 @@ export const spaces = {
     created_by: text,
     created_at: time,
   },
-  /** A chat adapter or application that says who is in the threads of a space and those below it. */
-  surfaces: {
-    id: text,
-    digest: text,
-    name: text,
-    space_id: text,
-    /** Milliseconds of silence after which none of its statements count. */
-    silent_after: integer,
-    created_by: text,
-    created_at: time,
-    heard_at: time,
-    revoked_at: nullable(time),
-  },
   threads: {
     id: text,
     space_id: text,

@@ -1,5 +1,6 @@
 import type { PepSettings } from '../../../src/clients/index.ts'
-import { addPep, addPepSecret, publishOnlySet } from '../../../src/policy/index.ts'
+import { clientWith } from '../../../src/clients/testing.ts'
+import { publishOnlySet } from '../../../src/policy/index.ts'
 import { type Answer, send } from '../../wire.ts'
 import type { World } from '../../world.ts'
 import { RECORDS } from './records.ts'
@@ -17,17 +18,14 @@ export class Pep {
   }
 
   static async add(world: World, name: string, settings: Partial<PepSettings> = {}): Promise<Pep> {
-    const by = 'psn_ada'
-    const { peps } = world.rooms
-    await addPep(peps, { name, by, settings })
-    const { secret } = await addPepSecret(peps, { name, by })
-    return new Pep(world, name, secret.reveal())
+    const { secret } = await clientWith(world.rooms.clients, name, 'pep', settings)
+    return new Pep(world, name, secret)
   }
 
   /** Answered by the fixture of the certification scenario. */
   static async ofRecords(world: World, settings: Partial<PepSettings> = {}): Promise<Pep> {
     const set = { ...RECORDS, name: 'records', note: '', by: 'psn_ada' }
-    await publishOnlySet(world.rooms.peps, set)
+    await publishOnlySet(world.rooms.policy, set)
     const policyOnly = { mode: 'policy-only', policySet: 'records', properties: true } as const
     return Pep.add(world, 'records', { ...policyOnly, ...settings })
   }

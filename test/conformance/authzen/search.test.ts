@@ -180,7 +180,7 @@ inEachWorld('AuthZEN certification, Search', (world) => {
         attrs: { status: i % 4_000 === 3_999 ? 'active' : 'archived' },
       })),
     ])
-    await publishOnlySet(w.rooms.peps, {
+    await publishOnlySet(w.rooms.policy, {
       ...RECORDS,
       entities,
       name: 'many',

@@ -41,13 +41,6 @@ export const catalog: Statements = ({ bytes, integer, table, text }) => [
   // Of APIs with a document. Read where rules and limits are checked, never by a call.
   table('resource_answers', `resource ${text} NOT NULL PRIMARY KEY, shapes ${text} NOT NULL`),
   table(
-    'enforcers',
-    `id ${text} NOT NULL PRIMARY KEY, digest ${text} NOT NULL UNIQUE,
-     resource ${text} NOT NULL REFERENCES resources (name), created_by ${text} NOT NULL,
-     created_at ${integer} NOT NULL, last_used_at ${integer}, revoked_at ${integer}`,
-  ),
-  'CREATE INDEX enforcers_by_resource ON enforcers (resource)',
-  table(
     'connections',
     `name ${text} NOT NULL PRIMARY KEY, kind ${text} NOT NULL, header ${text} NOT NULL,
      sealed ${bytes} NOT NULL, created_at ${integer} NOT NULL`,

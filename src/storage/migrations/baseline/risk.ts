@@ -30,10 +30,4 @@ export const risk: Statements = ({ integer, table, text }) => [
   ),
   'CREATE INDEX risk_signals_by_expiry ON risk_signals (expires_at)',
   'CREATE INDEX risk_signals_newest ON risk_signals (raised_at)',
-  table(
-    'signal_sources',
-    `id ${text} NOT NULL PRIMARY KEY, name ${text} NOT NULL UNIQUE,
-     digest ${text} NOT NULL UNIQUE, created_by ${text} NOT NULL, created_at ${integer} NOT NULL,
-     last_used_at ${integer}, revoked_at ${integer}`,
-  ),
 ]

@@ -16,17 +16,9 @@ export const spaces: Statements = ({ integer, table, text }) => [
   `CREATE UNIQUE INDEX spaces_root ON spaces (kind)
      WHERE kind = 'organization' AND status <> 'removed'`,
   table(
-    'surfaces',
-    `id ${text} NOT NULL PRIMARY KEY, digest ${text} NOT NULL UNIQUE, name ${text} NOT NULL,
-     space_id ${text} NOT NULL REFERENCES spaces (id), silent_after ${integer} NOT NULL,
-     created_by ${text} NOT NULL, created_at ${integer} NOT NULL, heard_at ${integer} NOT NULL,
-     revoked_at ${integer}`,
-  ),
-  'CREATE INDEX surfaces_by_space ON surfaces (space_id)',
-  table(
     'threads',
     `id ${text} NOT NULL PRIMARY KEY, space_id ${text} NOT NULL REFERENCES spaces (id),
-     name ${text} NOT NULL, surface_id ${text} NOT NULL REFERENCES surfaces (id),
+     name ${text} NOT NULL, surface_id ${text} NOT NULL REFERENCES clients (id),
      version ${integer} NOT NULL, requester_id ${text}, participants ${text} NOT NULL,
      strangers ${integer} NOT NULL, agents ${text} NOT NULL, stated_at ${integer} NOT NULL,
      ended_at ${integer}, UNIQUE (space_id, name)`,

@@ -14,7 +14,7 @@ import { type Owner, sink, type TestCli, testCli } from '../testing.ts'
 
 const HOUR = 3_600_000
 
-describe('remit resources enforcers', () => {
+describe('remit clients of the kind enforcer', () => {
   let remit: Remit
   before(async () => {
     remit = await Remit.start('sqlite', { development: false })
@@ -53,10 +53,12 @@ describe('remit resources enforcers', () => {
       ...['resources', 'import', 'shop', '--openapi', 'shop.json', '--direct', shop.origin],
     )
     assert.equal(imported.exit, 0, imported.said)
-    const empty = await cli.remit('resources', 'enforcers', 'list', 'shop')
-    assert.match(empty.out, /None yet\. `remit resources enforcers add shop` makes one/)
+    const empty = await cli.remit('clients', 'list', '--target', 'shop')
+    assert.match(empty.out, /None yet\. `remit clients add KIND NAME` makes one/)
 
-    const added = await cli.remit('resources', 'enforcers', 'add', 'shop', '--json')
+    const added = await cli.remit(
+      ...['clients', 'add', 'enforcer', 'shop-api', '--resource', 'shop', '--json'],
+    )
     assert.equal(added.exit, 0, added.said)
     const { id, secret } = added.json as { id: string; secret: string } // as the API says
     assert.match(secret, /^enf_[A-Za-z0-9_-]{43}$/)
@@ -88,31 +90,31 @@ describe('remit resources enforcers', () => {
       return (await fetch(url, { headers })).status
     }
     assert.equal(await call(), 200)
-    const listed = await cli.remit('resources', 'enforcers', 'list', 'shop')
+    const listed = await cli.remit('clients', 'list', '--target', 'shop')
     assert.match(listed.out, new RegExp(`${id} .*in use`))
     assert.ok(!listed.out.includes(secret.slice(4)))
 
-    const revoked = await cli.remit('resources', 'enforcers', 'revoke', 'shop', id)
+    const revoked = await cli.remit('clients', 'remove', id)
     assert.equal(revoked.exit, 0, revoked.said)
     assert.equal(await call(), 503)
-    assert.match((await cli.remit('resources', 'enforcers', 'list', 'shop')).out, /revoked/)
-    const again = await cli.remit('resources', 'enforcers', 'revoke', 'shop', id)
-    assert.match(again.said, /enforcer\.unknown/)
+    assert.match((await cli.remit('clients', 'list', '--target', 'shop')).out, /removed/)
+    const again = await cli.remit('clients', 'remove', id)
+    assert.match(again.said, /client\.unknown/)
     await guard.settled()
   })
 
   test('not for an API behind the gateway, and not for everyone', async (t) => {
     const ada = await userOf(t, 'ada')
-    const behind = await ada.remit('resources', 'enforcers', 'add', 'echo')
+    const behind = await ada.remit('clients', 'add', 'enforcer', 'echo-api', '--resource', 'echo')
     assert.equal(behind.exit, 1)
-    assert.match(behind.said, /enforcer\.not_direct/)
+    assert.match(behind.said, /client\.not_direct/)
     const sam = await userOf(t, 'sam')
     for (const act of [
-      ['add', 'orders'],
-      ['list', 'orders'],
-      ['revoke', 'orders', 'enf_x'],
+      ['add', 'enforcer', 'orders-api', '--resource', 'orders'],
+      ['list', '--target', 'orders'],
+      ['remove', 'shop-api'],
     ]) {
-      const { exit, said } = await sam.remit('resources', 'enforcers', ...act)
+      const { exit, said } = await sam.remit('clients', ...act)
       assert.equal(exit, 1)
       assert.match(said, /session\.not_permitted|administrator/)
     }

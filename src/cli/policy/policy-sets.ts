@@ -27,7 +27,10 @@ export function policySetsCommand(start: Start): Command {
   const sets = command(
     'policy-sets',
     'Sets of policies that answer AuthZEN by themselves: with a schema and entities of their own, about anything.',
-    [`remit policy-sets publish records ${EXAMPLE}`, 'remit peps add records --policy-set records'],
+    [
+      `remit policy-sets publish records ${EXAMPLE}`,
+      'remit clients add pep records --policy-set records',
+    ],
   )
   for (const add of [listCommand, showCommand, validateCommand, publishCommand])
     sets.addCommand(add(start))

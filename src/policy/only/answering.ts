@@ -1,10 +1,10 @@
+import type { KnownClient } from '../../clients/index.ts'
 import type { GatheredRecords } from '../../ledger/index.ts'
 import type { Canonical } from '../../lib/canonical-json.ts'
 import type { Id } from '../../lib/id.ts'
 import type { Live, LiveView } from '../../revocation/index.ts'
-import type { LoadedOnlySet, OnlyAnswer, OnlyQuestion } from '../only/loaded-set.ts'
-import type { CurrentSet, OnlySets } from '../only/only-sets.ts'
-import type { KnownPep } from './identify-pep.ts'
+import type { LoadedOnlySet, OnlyAnswer, OnlyQuestion } from './loaded-set.ts'
+import type { CurrentSet, OnlySets } from './only-sets.ts'
 
 export interface OnlyAnsweringParts {
   readonly answered: Pick<GatheredRecords, 'append' | 'appendAnswer'>
@@ -38,11 +38,11 @@ const SUSPENDED: OnlyAnswer = {
 export class OnlyAnswering {
   readonly set: LoadedOnlySet
   readonly #parts: OnlyAnsweringParts
-  readonly #known: KnownPep
+  readonly #known: KnownClient<'pep'>
   readonly #view: LiveView
   readonly #suspended: boolean
 
-  private constructor(parts: OnlyAnsweringParts, known: KnownPep, current: CurrentSet) {
+  private constructor(parts: OnlyAnsweringParts, known: KnownClient<'pep'>, current: CurrentSet) {
     this.#parts = parts
     this.#known = known
     this.set = current.set
@@ -51,8 +51,11 @@ export class OnlyAnswering {
   }
 
   /** Opens without waiting where nothing has to be read. @throws Problem `policy_set.unknown` */
-  static open(parts: OnlyAnsweringParts, known: KnownPep): OnlyAnswering | Promise<OnlyAnswering> {
-    const { policySet } = known.pep
+  static open(
+    parts: OnlyAnsweringParts,
+    known: KnownClient<'pep'>,
+  ): OnlyAnswering | Promise<OnlyAnswering> {
+    const { policySet } = known.client.settings
     if (policySet === null) throw new Error('the enforcement point names no policy set')
     const current = parts.onlySets.atHand(policySet)
     if (current) return new OnlyAnswering(parts, known, current)
@@ -62,7 +65,7 @@ export class OnlyAnswering {
   /** @throws Problem `evaluation.does_not_fit` */
   answer(question: OnlyQuestion): OnlyAnswer {
     if (this.#suspended) return SUSPENDED
-    return this.set.evaluate(question, this.#known.pep.properties)
+    return this.set.evaluate(question, this.#known.client.settings.properties)
   }
 
   /**
@@ -85,7 +88,7 @@ export class OnlyAnswering {
 
   get #facts() {
     const { name, version } = this.set
-    return { pep: this.#known.pep.name, set: name, set_version: version }
+    return { pep: this.#known.client.id, set: name, set_version: version }
   }
 
   /** The last look, with nothing awaited after it. A suspended organization permits nothing, and says so. */
@@ -96,7 +99,7 @@ export class OnlyAnswering {
 
   /** The answers of a request were not given after all: something changed meanwhile. */
   async withdraw(id: Id<'decision'>): Promise<void> {
-    const facts = { pep: this.#known.pep.name }
+    const facts = { pep: this.#known.client.id }
     await this.#parts.answered.append({ type: 'evaluation.withdrawn', decisionId: id, facts })
   }
 }

@@ -1,0 +1,226 @@
+import {
+  ByClient,
+  ClientShape,
+  CredentialShape,
+  KINDS,
+  NewClient,
+  NewSettings,
+  SecretShape,
+  settingsInWords,
+} from './client-schemas.ts'
+import { input, pages } from './command.ts'
+import { describe, noun } from './operation.ts'
+
+const name = input('<name>', 'of `remit clients list`')
+
+/** `remit clients …` */
+export const CLIENTS = noun({
+  name: 'clients',
+  says: 'Programs that authenticate and are no agents: APIs, enforcement points, surfaces, signal sources.',
+  examples: [
+    'remit clients add enforcer shop-api --resource shop',
+    'remit clients add pep edge --resource orders',
+    'remit clients rotate edge --keep-previous 24h',
+  ],
+  operations: {
+    list: describe({
+      id: 'clients.list',
+      route: 'GET /clients',
+      who: 'administrator',
+      widens: false,
+      says: 'Machine clients by name, removed ones too. Secrets are never shown again.',
+      schemas: (kit) => ({
+        query: kit.exactly({
+          ...kit.PageQuery,
+          kind: kit.Type.Optional(kit.Type.Enum([...KINDS])),
+          target: kit.Type.Optional(
+            kit.Type.String({
+              maxLength: 63,
+              description: 'only enforcers of this resource and surfaces of this space',
+            }),
+          ),
+        }),
+        answer: kit.along('clients', ClientShape(kit)),
+      }),
+      command: ({ bold, dim, goOn, green, moment, red, table }) => ({
+        examples: ['remit clients list', 'remit clients list --kind enforcer --target shop'],
+        takes: {
+          query: {
+            ...pages,
+            kind: input('--kind <kind>', 'only of this kind', { choices: KINDS }),
+            target: input('--target <name>', 'only of this resource or space'),
+          },
+        },
+        prints: ({ clients, more }) => [
+          ...table(
+            clients,
+            {
+              NAME: ({ id }) => bold(id),
+              KIND: 'kind',
+              SETTINGS: (one) => settingsInWords(one),
+              'LAST USED': (one) =>
+                one.last_used_at === null ? dim('never') : moment(one.last_used_at),
+              STATUS: (one) => (one.removed_at === null ? green('in use') : red('removed')),
+            },
+            dim('None yet. `remit clients add KIND NAME` makes one.'),
+          ),
+          ...goOn('remit clients list', more, clients),
+        ],
+      }),
+    }),
+    show: describe({
+      id: 'clients.show',
+      route: 'GET /clients/:id',
+      who: 'administrator',
+      widens: false,
+      says: 'A machine client with its credentials; secrets are never shown again.',
+      schemas: (kit) => ({
+        params: ByClient(kit),
+        answer: kit.Type.Intersect([
+          ClientShape(kit),
+          kit.Type.Object({ credentials: kit.Type.Array(CredentialShape(kit)) }),
+        ]),
+      }),
+      command: ({ bold, dim, green, moment, red, table, text }) => ({
+        examples: ['remit clients show edge'],
+        takes: { params: { id: name } },
+        prints: (one) => [
+          text`${bold(one.id)}  ${one.kind}: ${settingsInWords(one)}  ${
+            one.removed_at === null ? green('in use') : red('removed')
+          }`,
+          ...table(one.credentials, {
+            CREDENTIAL: ({ id }) => bold(id),
+            KIND: ({ kid, kind, thumbprint }) =>
+              kind === 'key' ? `key ${kid ?? thumbprint}` : 'secret',
+            SINCE: (each) => moment(each.created_at),
+            'LAST USED': (each) =>
+              each.last_used_at === null ? dim('never') : moment(each.last_used_at),
+            ENDS: (each) => (each.ends_at === null ? green('in use') : moment(each.ends_at)),
+          }),
+        ],
+      }),
+    }),
+    add: describe({
+      id: 'clients.add',
+      route: 'POST /clients',
+      who: 'administrator',
+      widens: true,
+      says: 'Registers a machine client, with a public key or else a secret, which is in the answer, once.',
+      schemas: (kit) => ({
+        body: NewClient(kit),
+        answer: kit.Type.Intersect([
+          ClientShape(kit),
+          kit.Type.Object({
+            credential: CredentialShape(kit),
+            secret: kit.Type.Optional(SecretShape(kit)),
+          }),
+        ]),
+      }),
+    }),
+    set: describe({
+      id: 'clients.change',
+      route: 'PUT /clients/:id',
+      who: 'administrator',
+      widens: true,
+      says: 'Gives an introspector or a PEP other settings, all of them: what is left out is the default.',
+      schemas: (kit) => ({
+        params: ByClient(kit),
+        body: NewSettings(kit),
+        answer: ClientShape(kit),
+      }),
+    }),
+    rotate: describe({
+      id: 'clients.rotate',
+      route: 'POST /clients/:id/secrets',
+      who: 'administrator',
+      widens: true,
+      says: 'Makes a new secret. It is in the answer, once. The one before it ends at the time given, or at once.',
+      schemas: (kit) => ({
+        params: ByClient(kit),
+        body: kit.exactly({
+          previous_ends_at: kit.Type.Optional(
+            kit.Type.String({
+              format: 'date-time',
+              maxLength: 40,
+              description: 'RFC 3339; at most 30 days from now',
+            }),
+          ),
+        }),
+        answer: kit.Type.Intersect([
+          CredentialShape(kit),
+          kit.Type.Object({ secret: SecretShape(kit) }),
+        ]),
+      }),
+      command: ({ bold, dim, done }) => ({
+        examples: [
+          'remit clients rotate edge --keep-previous 24h',
+          'remit clients rotate edge --json   # for a program that keeps it; the older one ends at once',
+        ],
+        takes: {
+          params: { id: name },
+          body: {
+            previous_ends_at: input(
+              '--keep-previous <time>',
+              'how long the secret before it stays valid: 24h (also m, d, w), or until a time',
+              { read: (typed, reading) => reading.expires(typed) },
+            ),
+          },
+        },
+        prints: ({ secret }, { body, params }) => [
+          done`${bold(params.id)} has a new secret, shown this once: ${bold(secret)}`,
+          dim(
+            body?.previous_ends_at === undefined
+              ? '  the one before it is not valid any more'
+              : '  the one before it is valid, too, until it ends',
+          ),
+        ],
+      }),
+    }),
+    'add-key': describe({
+      id: 'clients.add_key',
+      route: 'POST /clients/:id/keys',
+      who: 'administrator',
+      widens: true,
+      says: 'Registers a public key (JWK), whose holder authenticates by JWTs that it signs.',
+      schemas: (kit) => ({
+        params: ByClient(kit),
+        body: kit.exactly({ jwk: kit.Type.Unknown() }),
+        answer: CredentialShape(kit),
+      }),
+    }),
+    'end-credential': describe({
+      id: 'clients.end_credential',
+      route: 'DELETE /clients/:id/credentials/:credential',
+      who: 'administrator',
+      widens: false,
+      says: 'Ends a secret or a key of a machine client: from now on nobody is known by it.',
+      schemas: (kit) => ({
+        params: kit.exactly({
+          id: kit.Name,
+          credential: kit.Type.String({ minLength: 1, maxLength: 64 }),
+        }),
+        answer: kit.Nothing,
+      }),
+      command: ({ bold, done }) => ({
+        examples: ['remit clients end-credential edge crd_…'],
+        takes: { params: { id: name, credential: input('<id>', 'of `remit clients show`') } },
+        said: ({ params }) => done`${bold(params.credential)} is ended`,
+        json: ({ params }) => ({ client: params.id, credential: params.credential, ended: true }),
+      }),
+    }),
+    remove: describe({
+      id: 'clients.remove',
+      route: 'DELETE /clients/:id',
+      who: 'administrator',
+      widens: false,
+      says: 'Ends a machine client, for good: from now on it is answered nothing, and nothing that it stated counts.',
+      schemas: (kit) => ({ params: ByClient(kit), answer: kit.Nothing }),
+      command: ({ bold, done }) => ({
+        examples: ['remit clients remove edge'],
+        takes: { params: { id: name } },
+        said: ({ params }) => done`${bold(params.id)} is removed`,
+        json: ({ params }) => ({ client: params.id, removed: true }),
+      }),
+    }),
+  },
+})
