@@ -3,7 +3,7 @@ import { before, it } from 'node:test'
 import { addClientKey, type ClientKind, removeClient } from '../../src/clients/index.ts'
 import { clientWith } from '../../src/clients/testing.ts'
 import { JWT_BEARER, TOKEN_EXCHANGE } from '../agent.ts'
-import { jws, newKey, type TestKey } from '../signing.ts'
+import { jws, newKey, proof, type TestKey } from '../signing.ts'
 import { type Answer, send } from '../wire.ts'
 import { inEachWorld } from '../world.ts'
 
@@ -26,7 +26,7 @@ const PLACES: readonly Place[] = [
   { method: 'POST', path: '/access/v1/evaluation', kinds: ['pep'] },
   { method: 'POST', path: '/access/v1/evaluations', kinds: ['pep'] },
   { method: 'POST', path: '/access/v1/search/subject', kinds: ['pep'] },
-  { method: 'POST', path: '/access/v1/access-requests', kinds: ['pep'] },
+  { method: 'POST', path: '/access/v1/requests', kinds: ['pep'] },
   { method: 'PUT', path: '/v1/spaces/acme/threads/t1', kinds: ['surface'] },
   { method: 'DELETE', path: '/v1/spaces/acme/threads/t1', kinds: ['surface'] },
   { method: 'PUT', path: '/v1/surface/alive', kinds: ['surface'] },
@@ -179,15 +179,20 @@ inEachWorld('machine clients, at every place where they authenticate', (world) =
       ...{ id: 'refund-bot', kind: 'pep' },
     })
     assert.equal(taken.body.code, 'client.exists', taken.text)
-    const opening = await send(`${w.issuer}/oauth/token`, {
+    const url = `${w.issuer}/oauth/token`
+    const dpop = await proof(w.clock, await newKey(), { method: 'POST', url })
+    const opening = await send(url, {
       method: 'POST',
-      headers: [['Content-Type', 'application/x-www-form-urlencoded']],
+      headers: [
+        ['Content-Type', 'application/x-www-form-urlencoded'],
+        ['DPoP', dpop],
+      ],
       body: new URLSearchParams({
         grant_type: 'client_credentials',
         ...assertionOf(await signed(client)),
       }).toString(),
     })
-    assert.equal(opening.status, 401, opening.text)
+    assert.deepEqual([opening.status, opening.body.error], [401, 'invalid_client'], opening.text)
   })
 
   it('one that was removed is refused at once, everywhere, by secret and by key', async () => {
