@@ -64,7 +64,7 @@ export const RISK = noun({
   examples: [
     'remit risk raise agent:refund-bot leaked-key high --expires 12h',
     'remit risk list',
-    'remit risk sources add our-siem',
+    'remit clients add signal-source our-siem',
   ],
   operations: {
     list: describe({

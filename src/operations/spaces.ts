@@ -94,7 +94,7 @@ export const SPACES = noun({
   examples: [
     'remit spaces create acme --kind organization --people group:staff --agents refund-bot',
     'remit spaces create returns --kind channel --in acme --mode intersection',
-    'remit spaces surfaces add returns "chat adapter"',
+    'remit clients add surface chat-adapter --space returns',
     'remit spaces show returns',
   ],
   operations: {
