@@ -1,7 +1,7 @@
 import type { Agent, RefusingParts } from '../agents/index.ts'
 import type { ClientDocuments } from '../client-metadata/index.ts'
 import type { IssuerTrust, TrustedIssuer, VerifiedToken } from '../issuers/index.ts'
-import type { AttestationChallenges } from './attestation/challenges.ts'
+import type { AttestationChallenges } from './attestation/possession.ts'
 import type { CredentialUse } from './credential-use.ts'
 
 /** What authentication works with. Without `documents` nobody is known by an address. */

@@ -1,4 +1,4 @@
-export type { AttestationChallenges } from './attestation/challenges.ts'
+export type { AttestationChallenges } from './attestation/possession.ts'
 export { POP_ALGORITHMS } from './attestation/possession.ts'
 export { ATTESTED, writeShown } from './attestation/shown.ts'
 export {
@@ -8,9 +8,8 @@ export {
   type ClientProving,
 } from './authenticate.ts'
 export { authenticateByCertificate } from './authenticate-certificate.ts'
-export { canProve } from './can-prove.ts'
 export { CERTIFICATE_NAMES } from './certificates/certificate-name.ts'
-export { listCertificateNames } from './certificates/certificate-name-store.ts'
+export { canProve, listCertificateNames } from './certificates/certificate-name-store.ts'
 export { addCertificateName, removeCertificateName } from './certificates/change-names.ts'
 export {
   ASSERTION_GUARD,

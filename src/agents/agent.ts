@@ -71,3 +71,8 @@ export interface AgentKey {
   readonly createdAt: number
   readonly revokedAt?: number
 }
+
+/** Whether its owner should have said by now that it is still wanted. */
+export function isOverdue({ certification }: Pick<Agent, 'certification'>, now: number): boolean {
+  return certification !== null && certification.until <= now
+}

@@ -1,8 +1,7 @@
 import { Problem } from '../lib/problem.ts'
-import type { Agent, AgentStatus } from './agent.ts'
+import { type Agent, type AgentStatus, isOverdue } from './agent.ts'
 import { updateAgent } from './agent-store.ts'
 import { changeAgent } from './change-agent.ts'
-import { isOverdue } from './overdue.ts'
 import type { AgentParts } from './parts.ts'
 
 /** Which agent, by whom (a person or `operator`), and in a sentence why. */

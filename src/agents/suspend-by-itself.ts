@@ -1,8 +1,7 @@
 import type { Tx } from '../storage/index.ts'
-import type { Agent, SelfSuspension } from './agent.ts'
+import { type Agent, isOverdue, type SelfSuspension } from './agent.ts'
 import { type Due, listDue, updateAgent } from './agent-store.ts'
 import { changeAgent } from './change-agent.ts'
-import { isOverdue } from './overdue.ts'
 import type { AgentParts } from './parts.ts'
 
 const AT_ONCE = 100

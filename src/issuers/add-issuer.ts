@@ -3,13 +3,11 @@ import { canonicalJson } from '../lib/canonical-json.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Secret } from '../lib/secret.ts'
 import type { Tx } from '../storage/index.ts'
-import { bad } from './bad-issuer.ts'
 import { factsOf } from './issuer-facts.ts'
-import { insertIssuer, selectIssuers } from './issuer-store.ts'
+import { insertIssuer, secretPlace, selectIssuers } from './issuer-store.ts'
 import type { IssuerParts } from './parts.ts'
 import { type IssuerDescription, readFixed, readTerms } from './read-issuer.ts'
-import { secretPlace } from './secret-place.ts'
-import { type IdentityRule, ISSUERS, issuerKey, type TrustedIssuer } from './trusted-issuer.ts'
+import { bad, type IdentityRule, ISSUERS, issuerKey, type TrustedIssuer } from './trusted-issuer.ts'
 
 /**
  * Trusts an issuer, from the moment this has returned, with what is said and within what is said.

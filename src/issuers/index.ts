@@ -3,18 +3,17 @@ export { bringPerson } from './bring-person.ts'
 export { resumeIssuer, revokeIssuer, setIssuerTerms, suspendIssuer } from './change-issuer.ts'
 export { type ClaimTest, claimAt, claimPointer, holds, memberPointer } from './claim-test.ts'
 export { identifyClient, identifyWorkload } from './identify-workload.ts'
-export { findIssuer, listIssuers, type StoredIssuer } from './issuer-store.ts'
+export { findIssuer, ISSUERS_SEALED, listIssuers, type StoredIssuer } from './issuer-store.ts'
 export { IssuerTrust, type VerifiedToken } from './issuer-trust.ts'
 export type { IssuerParts } from './parts.ts'
 export type { IssuerTerms } from './read-issuer.ts'
 export { ISSUER_ALGORITHMS } from './read-keys.ts'
-export { ISSUERS_SEALED } from './sealed.ts'
-export { isSpiffeId } from './spiffe-id.ts'
 export {
   type DetailRule,
   type IdentityRule,
   ISSUER_USES,
   ISSUERS,
+  isSpiffeId,
   issuerKey,
   type KeySource,
   type Sponsored,

@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely'
+import type { SealedColumn } from '../keys/index.ts'
 import { codec, type Reader, type Schema, type Tx } from '../storage/index.ts'
 import type { IssuerState, TrustedIssuer } from './trusted-issuer.ts'
 
@@ -119,3 +120,17 @@ export async function takePersonRoom(
 function issuerOf(row: Selectable<Schema['trusted_issuers']>): StoredIssuer {
   return { ...ISSUERS.read(row), brought: row.people_brought }
 }
+
+/** Where the secret that introspection is asked with is sealed to. */
+export function secretPlace(name: string): string {
+  return `trusted_issuers/${name}/secret`
+}
+
+export const ISSUERS_SEALED: readonly SealedColumn[] = [
+  {
+    table: 'trusted_issuers',
+    column: 'sealed_secret',
+    key: 'name',
+    place: ({ name = '' }) => secretPlace(name),
+  },
+]

@@ -8,8 +8,8 @@ import { Problem } from '../lib/problem.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { resumeIssuer, revokeIssuer, setIssuerTerms, suspendIssuer } from './change-issuer.ts'
 import { Introspections } from './introspection.ts'
-import { isSpiffeId } from './spiffe-id.ts'
 import { type IssuerWorld, issuerWorld, trusted } from './testing.ts'
+import { isSpiffeId } from './trusted-issuer.ts'
 
 const by = 'operator'
 

@@ -18,10 +18,8 @@ import type { Storage } from '../storage/index.ts'
 import { claimAt, holds } from './claim-test.ts'
 import { Introspections } from './introspection.ts'
 import { type Connect, IssuerKeys } from './issuer-keys.ts'
-import { type StoredIssuer, selectIssuers, withoutSecret } from './issuer-store.ts'
-import { secretPlace } from './secret-place.ts'
-import { isSpiffeId } from './spiffe-id.ts'
-import { ISSUERS, type IssuerUse, type TrustedIssuer } from './trusted-issuer.ts'
+import { type StoredIssuer, secretPlace, selectIssuers, withoutSecret } from './issuer-store.ts'
+import { ISSUERS, type IssuerUse, isSpiffeId, type TrustedIssuer } from './trusted-issuer.ts'
 
 /** What a token has to be, besides being one of a trusted issuer. */
 export interface Expected {

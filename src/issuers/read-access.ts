@@ -1,9 +1,8 @@
 import type { Operator } from '@remit/engine'
-import { bad } from './bad-issuer.ts'
 import { claimName, MAX_TESTS } from './claim-test.ts'
 import { membersOf, readAddress } from './read-keys.ts'
 import { readTest } from './read-rules.ts'
-import type { AccessMapping, DetailRule } from './trusted-issuer.ts'
+import { type AccessMapping, bad, type DetailRule } from './trusted-issuer.ts'
 
 const TYPES = ['at+jwt', 'JWT', ''] as const
 

@@ -1,11 +1,17 @@
 import { readCeiling, readTrust } from '../agents/index.ts'
 import { isName } from '../lib/id.ts'
-import { bad, type IssuerAddressRules } from './bad-issuer.ts'
 import { readAccess } from './read-access.ts'
 import { isAddress, isDomain, readAlgorithms, readKeys } from './read-keys.ts'
 import { readPeer, readPeople } from './read-people.ts'
 import { readRules } from './read-rules.ts'
-import { ISSUER_USES, type IssuerUse, type TrustedIssuer, trustDomainId } from './trusted-issuer.ts'
+import {
+  bad,
+  ISSUER_USES,
+  type IssuerAddressRules,
+  type IssuerUse,
+  type TrustedIssuer,
+  trustDomainId,
+} from './trusted-issuer.ts'
 
 /** What an administrator may change about an issuer later. What is `unknown` here is read strictly. */
 export interface IssuerTerms {

@@ -1,7 +1,12 @@
 import { type Algorithm, importVerificationJwk, isAlgorithm } from '../jose/index.ts'
 import { Problem } from '../lib/problem.ts'
-import { bad, type IssuerAddressRules } from './bad-issuer.ts'
-import type { IssuerKey, KeySource, TrustedIssuer } from './trusted-issuer.ts'
+import {
+  bad,
+  type IssuerAddressRules,
+  type IssuerKey,
+  type KeySource,
+  type TrustedIssuer,
+} from './trusted-issuer.ts'
 
 /** What tokens of others may be signed with. */
 export const ISSUER_ALGORITHMS: readonly Algorithm[] = [

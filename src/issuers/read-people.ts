@@ -1,8 +1,7 @@
 import { looksLikeClientUrl } from '../lib/client-url.ts'
 import { isName } from '../lib/id.ts'
-import { bad } from './bad-issuer.ts'
 import { membersOf } from './read-keys.ts'
-import type { PeerMapping, PeopleMapping } from './trusted-issuer.ts'
+import { bad, type PeerMapping, type PeopleMapping } from './trusted-issuer.ts'
 
 const MAX_RESOURCES = 64
 const MAX_CLIENTS = 1_000

@@ -1,9 +1,8 @@
 import { readCeiling, readMayDelegate, readTrust, type TrustLevel } from '../agents/index.ts'
 import { isName } from '../lib/id.ts'
-import { bad } from './bad-issuer.ts'
 import { type ClaimTest, MAX_TESTS, wrongTest } from './claim-test.ts'
 import { membersOf } from './read-keys.ts'
-import type { IdentityRule, Sponsored } from './trusted-issuer.ts'
+import { bad, type IdentityRule, type Sponsored } from './trusted-issuer.ts'
 
 const MAX_RULES = 64
 

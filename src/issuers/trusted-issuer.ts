@@ -1,6 +1,7 @@
 import type { Detail, Operator } from '@remit/engine'
 import type { TrustLevel } from '../agents/index.ts'
 import type { Algorithm, PublicJwk } from '../jose/index.ts'
+import { Problem } from '../lib/problem.ts'
 import type { LiveKey } from '../revocation/index.ts'
 import type { ClaimTest } from './claim-test.ts'
 
@@ -189,4 +190,28 @@ export function issuerKey(name: string): LiveKey {
 /** The text by which SPIFFE trust domains and issuers share one column. */
 export function trustDomainId(domain: string): string {
   return `spiffe://${domain}`
+}
+
+const MAX_LENGTH = 2048
+const SHAPE = /^spiffe:\/\/([a-z0-9._-]{1,255})((?:\/[A-Za-z0-9._-]+)+)$/
+
+/**
+ * SPIFFE-ID sections 2.1 to 2.3, of a workload: a trust domain in lower case and a path; no port, user, query or fragment, no
+ * percent-encoding, no empty or dot segments.
+ */
+export function isSpiffeId(text: unknown): text is string {
+  if (typeof text !== 'string' || text.length > MAX_LENGTH) return false
+  const path = SHAPE.exec(text)?.[2]
+  return path?.split('/').every((part) => part !== '.' && part !== '..') ?? false
+}
+
+export function bad(detail: string): Problem {
+  return new Problem('issuer.bad', detail)
+}
+
+/** Where plain HTTP on this very computer counts: while trying things out. */
+export interface IssuerAddressRules {
+  readonly loopback: boolean
+  /** Remit's own issuer, which vouches for nobody. */
+  readonly remit: string
 }

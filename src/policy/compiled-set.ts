@@ -28,7 +28,7 @@ import {
 } from '../cedar/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { Declarations, type RequestShape } from './declarations.ts'
-import { failed } from './failed.ts'
+
 import { markedByWhat } from './issuance/check-rule.ts'
 import { optimistic } from './optimistic.ts'
 import type { ActionSchemas } from './schema.ts'
@@ -234,4 +234,15 @@ export function actionStore({ actions }: Declarations): EntityStore {
     parents: groups.map((group) => entityRef({ type: 'Action', id: group })),
   }))
   return entityStore(entities)
+}
+
+/**
+ * Answers a failure that is not one policy's fault: the request, an entity or the evaluator failed.
+ */
+export function failed(message: string | undefined): PolicyAnswer {
+  return {
+    permitted: false,
+    determining: [],
+    errors: [{ policy: '', message: message ?? 'the evaluator failed' }],
+  }
 }

@@ -12,7 +12,6 @@ import {
 import { sha256url } from '../../lib/bytes.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { Problem } from '../../lib/problem.ts'
-import type { AttestationChallenges } from './challenges.ts'
 
 /** Where a proof of an instance's key comes from: a JWT of its own, or the DPoP proof that the request has anyway. */
 export type PossessionKind = 'attestation_pop_jwt' | 'dpop_combined'
@@ -95,4 +94,14 @@ function jtiOf({ jti }: PlainObject): string {
 
 export function invalid(detail: string, cause?: unknown): Problem {
   return new Problem('attestation.invalid', detail, { cause })
+}
+
+/**
+ * Challenges of draft-ietf-oauth-attestation-based-client-auth section 6: every replica knows those that another one gave, and nothing
+ * is stored. They say that a proof is fresh; that it is used once is for its own `jti`.
+ */
+export interface AttestationChallenges {
+  /** What a proof is made with now. */
+  now(): string
+  holds(challenge: unknown): boolean
 }

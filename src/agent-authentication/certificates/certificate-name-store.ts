@@ -1,3 +1,4 @@
+import { listKeys } from '../../agents/index.ts'
 import type { Reader, Tx } from '../../storage/index.ts'
 import type { CertificateName } from './certificate-name.ts'
 
@@ -54,4 +55,13 @@ export async function deleteCertificateName(
     .where('value', '=', value)
     .where('agent_id', '=', agentId)
     .execute()
+}
+
+/**
+ * Whether an administrator said how this agent proves itself: by a key, or by a certificate that has its name. What is issued to such an agent
+ * needs proof of possession (contract 4, "Bearer").
+ */
+export async function canProve(reader: Reader, agentId: string): Promise<boolean> {
+  const keys = await listKeys(reader, agentId)
+  return keys.length > 0 || (await listCertificateNames(reader, agentId)).length > 0
 }

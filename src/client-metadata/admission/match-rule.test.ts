@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isLoopbackRedirect } from '../loopback.ts'
+import { isLoopbackRedirect } from '../redirect-uri.ts'
 import type { AdmissionRule } from './admission-rule.ts'
 import { isHostPattern, ruleFor } from './match-rule.ts'
 

@@ -1,5 +1,5 @@
 import { isClientUrl } from '../../lib/client-url.ts'
-import { isLoopbackRedirect, LOOPBACK } from '../loopback.ts'
+import { isLoopbackRedirect, LOOPBACK } from '../redirect-uri.ts'
 import type { SelfRegistered } from '../self-registered.ts'
 import type { AdmissionRule } from './admission-rule.ts'
 

@@ -21,7 +21,7 @@ import {
   readForWasm,
 } from '../../cedar/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { failed } from '../failed.ts'
+import { failed } from '../compiled-set.ts'
 import { markedByWhat } from '../issuance/check-rule.ts'
 import { type Optimistic, optimistic } from '../optimistic.ts'
 import { type ActionSchema, actionSchemas } from '../schema.ts'
