@@ -1,3 +1,9 @@
+import type { Ledger } from '../ledger/index.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Random } from '../lib/random.ts'
+import type { Live } from '../revocation/index.ts'
+import type { Storage } from '../storage/index.ts'
+
 /**
  * One limit. `calls`: how many calls may be sent, of one action where it is named; `sum`: what the values of one numeric
  * argument may add up to, over all calls of one action; `charged` and `rows`: what numbers of the answers may add up to, and how
@@ -33,4 +39,13 @@ export type SettledKind = 'charged' | 'rows'
 export interface Budgeted {
   readonly id: string
   readonly budget: readonly Limit[]
+}
+
+/** Parts that limits are set, counted and settled with. */
+export interface BudgetParts {
+  readonly storage: Storage
+  readonly ledger: Pick<Ledger, 'append'>
+  readonly clock: Clock
+  readonly random: Random
+  readonly live: Pick<Live, 'raise' | 'settle'>
 }

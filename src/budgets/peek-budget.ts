@@ -2,7 +2,7 @@ import type { BudgetPeek } from '@remit/engine'
 import { amountOf, type Countable, concerns, isSettled, mostOf } from './amount.ts'
 import { type CountState, countsOf, freeFrom, type Reservation } from './budget-store.ts'
 import { type CountedLimit, isStanding, type LimitView } from './counted-limits.ts'
-import type { BudgetParts } from './parts.ts'
+import type { BudgetParts } from './limit.ts'
 import { tellLimit, tellUncountable } from './tell-limit.ts'
 
 /** What all limits say to one call, and what the call would take of them. */

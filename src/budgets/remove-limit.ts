@@ -1,7 +1,7 @@
 import { Problem } from '../lib/problem.ts'
 import { deleteCountsQuery } from './budget-store.ts'
+import type { BudgetParts } from './limit.ts'
 import { deleteLimit, findLimit } from './limit-store.ts'
-import type { BudgetParts } from './parts.ts'
 import { inRecord } from './set-limit.ts'
 import { LIMITS, type StandingLimit } from './standing-limit.ts'
 

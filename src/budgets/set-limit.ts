@@ -5,9 +5,8 @@ import { findPerson } from '../people/index.ts'
 import { findSpace } from '../spaces/index.ts'
 import type { Tx } from '../storage/index.ts'
 import { insertCountsQuery } from './budget-store.ts'
-import type { Limit } from './limit.ts'
+import type { BudgetParts, Limit } from './limit.ts'
 import { countLimits, findLimitBy, insertLimit, updateLimit } from './limit-store.ts'
-import type { BudgetParts } from './parts.ts'
 import { EVERYTHING, LIMITS, type LimitSubject, type StandingLimit } from './standing-limit.ts'
 
 /** Bounded work for every call. */

@@ -8,7 +8,7 @@ import {
   type Use,
   usesOf,
 } from './budget-store.ts'
-import type { BudgetParts } from './parts.ts'
+import type { BudgetParts } from './limit.ts'
 import { inOrder } from './take-budget.ts'
 
 /** What of its limits a call turned out to take. */

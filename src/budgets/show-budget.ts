@@ -1,7 +1,6 @@
 import { amountInWords, mostOf } from './amount.ts'
 import { type CountState, countsOf } from './budget-store.ts'
-import type { Budgeted, Limit } from './limit.ts'
-import type { BudgetParts } from './parts.ts'
+import type { Budgeted, BudgetParts, Limit } from './limit.ts'
 
 /** A limit and how much of it is used, and left, as exact text in the unit in which the limit was given. */
 export type LimitUse = Limit & { readonly used: string; readonly left: string }

@@ -1,6 +1,6 @@
 import { countsOf } from './budget-store.ts'
+import type { BudgetParts } from './limit.ts'
 import { allLimits, limitsOn } from './limit-store.ts'
-import type { BudgetParts } from './parts.ts'
 import { type LimitUse, useOf } from './show-budget.ts'
 import { type LimitSubject, type StandingLimit, subjectsOf } from './standing-limit.ts'
 

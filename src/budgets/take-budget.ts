@@ -10,7 +10,7 @@ import {
   takeQuery,
   usesOf,
 } from './budget-store.ts'
-import type { BudgetParts } from './parts.ts'
+import type { BudgetParts } from './limit.ts'
 
 /** Fails when a limit has less left than the call takes. */
 export const BUDGET_GUARD = new Guard('take budget')

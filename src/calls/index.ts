@@ -1,11 +1,10 @@
 /** May this call go: identify → facts → decide → reserve → (the edge sends) → outcome. */
 export { acceptBreak } from './accept-break.ts'
-export { type AdmissionRequest, type AdmittedRequest, admit } from './admission/admit.ts'
+export { type AdmittedRequest, admit } from './admission/admit.ts'
 export { checkCaller } from './admission/check-caller.ts'
 export { type Reach, reachOf } from './admission/reachable.ts'
 export { decideCall } from './decide-call.ts'
 export { CallAnswering } from './evaluation/call-answering.ts'
-export { approvedUntil } from './evaluation/evaluated.ts'
 export { forgetEvaluated } from './evaluation/evaluated-store.ts'
 export type { CallQuestion, EvaluatedCall } from './evaluation/question.ts'
 export {
@@ -17,7 +16,7 @@ export {
 } from './evaluation/submit-request.ts'
 export { askAgain } from './held-calls/ask-again.ts'
 export { decideHeld } from './held-calls/decide-held.ts'
-export { heldGround, heldStands, heldUntil } from './held-calls/held-call.ts'
+export { heldRequest } from './held-calls/held-call.ts'
 export { CALLS_SEALED, keepForgetting, keepResult } from './held-calls/kept-result.ts'
 export { eraseNotices } from './notices/notice-store.ts'
 export { listNotices } from './notices/notify.ts'

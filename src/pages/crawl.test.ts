@@ -10,8 +10,7 @@ import { authorizationBegun } from './authorize/testing.ts'
 import { consentAsked } from './consent/testing.ts'
 import { decided } from './decision/testing.ts'
 import { ASSETS } from './frame/assets.ts'
-import { sponsoredBy } from './sponsor-grant/testing.ts'
-import { openedChild, openedTask } from './task/testing.ts'
+import { openedChild, openedTask, sponsoredBy } from './task/testing.ts'
 import { detail, PROVIDER, refundBot, testPages } from './testing.ts'
 
 /** Told to anybody else: this is not for you. */

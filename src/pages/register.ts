@@ -14,7 +14,7 @@ import type { PageParts } from './parts.ts'
 import { addProviders } from './provider/provider-routes.ts'
 import { addCli } from './sign-in/cli-routes.ts'
 import { addSetup, addSignIn } from './sign-in/sign-in-routes.ts'
-import { addSponsorGrants } from './sponsor-grant/sponsor-grant-routes.ts'
+import { addSponsorGrants } from './task/sponsor-grant-routes.ts'
 import { addTasks } from './task/task-routes.ts'
 import { deskOf } from './visit.ts'
 

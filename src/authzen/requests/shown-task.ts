@@ -1,5 +1,5 @@
 import type { RequestState } from '../../access-requests/index.ts'
-import { approvedUntil, type Submitted } from '../../calls/index.ts'
+import type { Submitted } from '../../calls/index.ts'
 import { REQUESTS_PATH } from './paths.ts'
 
 /** Of ARAP, Task Status Values: ours are among them. */
@@ -12,7 +12,10 @@ export interface ShownTask {
   readonly text: string
 }
 
-export function shownTask(issuer: string, { made, request }: Submitted): ShownTask {
+export function shownTask(
+  issuer: string,
+  { approvedUntil: until, made, request }: Submitted,
+): ShownTask {
   const { state: status } = request
   const statusEndpoint = `${issuer}${REQUESTS_PATH}/${made.id}`
   const waits = status === 'pending'
@@ -26,7 +29,6 @@ export function shownTask(issuer: string, { made, request }: Submitted): ShownTa
       ...(waits ? { cancel: `${statusEndpoint}/cancel` } : {}),
     },
   }
-  const until = approvedUntil(made, request)
   const result = until !== undefined && {
     mode: 'reevaluate',
     approval: {

@@ -14,7 +14,12 @@ import { Problem } from '../../lib/problem.ts'
 import type { Tx } from '../../storage/index.ts'
 import { findTask } from '../../tasks/index.ts'
 import type { CallParts } from '../parts.ts'
-import { type EvaluationDenial, type EvaluationRequest, KEPT_MS } from './evaluated.ts'
+import {
+  approvedUntil,
+  type EvaluationDenial,
+  type EvaluationRequest,
+  KEPT_MS,
+} from './evaluated.ts'
 import { findEvaluationRequest, insertEvaluationRequest, readDenial } from './evaluated-store.ts'
 
 /** Submission of an enforcement point about an evaluation that it was denied. */
@@ -36,6 +41,8 @@ export interface Submission {
 export interface Submitted {
   readonly made: EvaluationRequest
   readonly request: AccessRequest
+  /** End of its approval; nothing where there is none. */
+  readonly approvedUntil: number | undefined
 }
 
 /**
@@ -193,7 +200,7 @@ export async function cancelSubmitted(
 async function withRequest(parts: CallParts, made: EvaluationRequest): Promise<Submitted> {
   const request = await findRequest(parts, made.requestId)
   if (!request) throw new Error('a submission is of no request')
-  return { made, request }
+  return { made, request, approvedUntil: approvedUntil(made, request) }
 }
 
 function unknown(): Problem {

@@ -25,26 +25,28 @@ export function holding(call: Call, who: Identified, verdict: Verdict): Verdict 
   return verdict
 }
 
-/**
- * Answers until when an answer of people can lead on, in epoch milliseconds: after that, the token
- * that the request came with no longer counts.
- * `undefined`: nothing is held by this verdict.
- */
-export function heldUntil(held: Requestable): number | undefined {
-  const who = heldCalls.get(held)?.who
-  return who && Math.min(who.claims.exp * 1000, who.held.task.deadline)
+/** Foundation of a held request. */
+export interface HeldRequest {
+  /** End of the token that the request came with, or of its task, in epoch milliseconds: later, no answer of people leads on. */
+  readonly until: number
+  /** For `Live.pin`. */
+  readonly views: readonly LiveView[]
+  /** Tells whether all that the request stands on is as it was. Where not, `decideHeld` tells what has ended. Does no I/O. */
+  lives(): boolean
 }
 
-/** Answers everything that `heldStands` asks about, for `Live.pin`. */
-export function heldGround(held: Requestable): readonly LiveView[] {
-  const who = heldCalls.get(held)?.who
-  return who ? [who.view] : []
-}
-
-/** Whether all that the request stands on is as it was. Where not, `decideHeld` tells what has ended. Does no I/O. */
-export function heldStands({ live }: Pick<CallParts, 'live'>, held: Requestable): boolean {
-  const who = heldCalls.get(held)?.who
-  return who !== undefined && live.holds(who.view)
+/** Answers what the request of this verdict stands on; a verdict that holds nothing is over. */
+export function heldRequest({ live }: Pick<CallParts, 'live'>, verdict: Requestable): HeldRequest {
+  const whoOf = () => heldCalls.get(verdict)?.who
+  const who = whoOf()
+  return {
+    until: who ? Math.min(who.claims.exp * 1000, who.held.task.deadline) : 0,
+    views: who ? [who.view] : [],
+    lives: () => {
+      const now = whoOf()
+      return now !== undefined && live.holds(now.view)
+    },
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type AdmissionRequest, type AdmittedRequest, admit } from '../../calls/index.ts'
+import { type AdmittedRequest, admit } from '../../calls/index.ts'
 import { Ended } from '../ended.ts'
 import { presented } from '../presented.ts'
 import { refusal } from '../refusal.ts'
@@ -13,7 +13,7 @@ import type { McpPorts } from './ports.ts'
 export async function admitted(
   placed: Placed,
   ports: McpPorts,
-  record?: AdmissionRequest['record'],
+  record?: Parameters<typeof admit>[1]['record'],
 ): Promise<AdmittedRequest> {
   const { conversation, ip, resource } = placed
   const answer = await admit(ports.decisions, {

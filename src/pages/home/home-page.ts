@@ -6,7 +6,7 @@ import { type Html, html } from '../frame/html.ts'
 import { badge, command, empty, notice } from '../frame/pieces.ts'
 import { show } from '../frame/show.ts'
 import { duration } from '../frame/time.ts'
-import { type SponsorGrantItem, sponsorGrantList } from '../sponsor-grant/sponsor-grant-list.ts'
+import { type SponsorGrantItem, sponsorGrantList } from '../task/sponsor-grant-list.ts'
 import { type TaskItem, taskList } from '../task/tasks-page.ts'
 
 /** An agent that asks to act for the viewer. */

@@ -4,10 +4,9 @@ import type { Storage } from '../../storage/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { closeTask } from '../../tasks/index.ts'
 import { textContent } from '../frame/testing.ts'
-import { sponsoredBy } from '../sponsor-grant/testing.ts'
 import { addAgent, detail, refundBot, testPages } from '../testing.ts'
 import type { TestBrowser } from '../visiting/testing.ts'
-import { openedChild, openedTask } from './testing.ts'
+import { openedChild, openedTask, sponsoredBy } from './testing.ts'
 
 async function begin(storage: Storage) {
   const pages = await testPages(storage)

@@ -1,8 +1,15 @@
+import { findAgent } from '../../agents/index.ts'
 import { base64url } from '../../lib/bytes.ts'
 import { newId } from '../../lib/id.ts'
 import { systemRandom } from '../../lib/random.ts'
 import type { Person } from '../../people/index.ts'
-import { findSponsorGrant, holdGrantSteps } from '../../sponsorship/index.ts'
+import type { Sponsorship } from '../../sponsorship/grant-sponsorship.ts'
+import {
+  findSponsorGrant,
+  grantSponsorship,
+  holdGrantSteps,
+  type SponsorGrant,
+} from '../../sponsorship/index.ts'
 import type { Reader, Step } from '../../storage/index.ts'
 import { ancestorsOf, joinTreeSteps, openSteps, type Task } from '../../tasks/index.ts'
 import { detail, type TestPages } from '../testing.ts'
@@ -77,4 +84,28 @@ async function guardsOf(read: Reader, task: Task): Promise<readonly Step[]> {
   }
   const grant = sponsorGrantId === null ? undefined : await findSponsorGrant(read, sponsorGrantId)
   return grant ? holdGrantSteps(read, grant, task.openedAt) : []
+}
+
+/** This person lets `refund-bot` read orders while nobody is present. */
+export async function sponsoredBy(
+  { parts, clock }: TestPages,
+  sponsor: Person,
+  over: Partial<Sponsorship> = {},
+): Promise<SponsorGrant> {
+  const { storage, catalog } = parts.decisions
+  const agent = await findAgent(storage.read, 'refund-bot')
+  if (!agent) throw new Error('there is no refund-bot')
+  return grantSponsorship(
+    parts.decisions,
+    {
+      agent,
+      sponsor,
+      purpose: 'count <b>nightly</b>',
+      details: [detail('orders.read')],
+      rate: { tasks: 2, seconds: 3600 },
+      expiresAt: clock.now() + 30 * 24 * HOUR,
+      ...over,
+    },
+    (await catalog.current()).kindOf,
+  )
 }

@@ -1,11 +1,5 @@
 import { type AccessRequest, findRequest } from '../../../access-requests/index.ts'
-import {
-  decideHeld,
-  heldGround,
-  heldStands,
-  heldUntil,
-  type Verdict,
-} from '../../../calls/index.ts'
+import { decideHeld, heldRequest, type Verdict } from '../../../calls/index.ts'
 import { printJson } from '../../../lib/json.ts'
 import type { Decided, PermittedCall } from '../call-steps.ts'
 import { denied } from '../decide.ts'
@@ -98,9 +92,8 @@ class Wait {
     const ended = new AbortController()
     const leave = AbortSignal.any([over.signal, answer.gone, cancelled])
     const interrupted = AbortSignal.any([leave, ended.signal])
-    const unwatch = running.watch(
-      { views: heldGround(verdict), lives: () => heldStands(decisions, verdict) },
-      (cut) => (cut === 'ended' ? ended : over).abort(),
+    const unwatch = running.watch(heldRequest(decisions, verdict), (cut) =>
+      (cut === 'ended' ? ended : over).abort(),
     )
     try {
       for (;;) {
@@ -126,8 +119,9 @@ class Wait {
    * since a later answer would lead to a refusal.
    */
   #left(verdict: Verdict<'requestable'>): number {
-    const { clock } = this.#ports.decisions
-    const until = heldUntil(verdict) ?? 0
+    const { decisions } = this.#ports
+    const { clock } = decisions
+    const { until } = heldRequest(decisions, verdict)
     return Math.min(this.#end - clock.monotonic(), until - clock.now())
   }
 

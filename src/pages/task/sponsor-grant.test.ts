@@ -6,10 +6,9 @@ import type { Storage } from '../../storage/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { findTask } from '../../tasks/index.ts'
 import { textContent } from '../frame/testing.ts'
-import { openedTask } from '../task/testing.ts'
 import { detail, refundBot, testPages } from '../testing.ts'
 import { hiddenFields, type TestBrowser } from '../visiting/testing.ts'
-import { sponsoredBy } from './testing.ts'
+import { openedTask, sponsoredBy } from './testing.ts'
 
 const HOUR = 3_600_000
 
