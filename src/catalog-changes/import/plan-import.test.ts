@@ -348,7 +348,7 @@ paths:
     refuses('swagger: "2.0"', /openapi/)
     refuses('openapi: 3.1.0\nopenapi: 3.0.0', /repetition/)
     refuses('openapi: 3.1.0\n- a', /YAML/)
-    refuses('{"openapi":"3.1.0","openapi":"3.0.0"}', /repetition/)
+    refuses('{"openapi":"3.1.0","openapi":"3.0.0"}', /duplicate/)
     refuses('{"openapi":"3.1.0","__proto__":{}}', /not allowed/)
     refuses('openapi: 3.1.0\npaths: {}', /no operation/, { upstream: 'http://127.0.0.1:1' })
     refuses({ openapi: '3.1.0', paths: { '/a': { get: {} } } }, /no upstream/)
