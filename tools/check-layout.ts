@@ -29,6 +29,7 @@ const BUSINESS = [
   'spaces',
   'cedar',
   'policy',
+  'policy-only',
   'access-requests',
   'approvals',
   'budgets',

@@ -5,7 +5,7 @@ import { addClient, type PepSettings } from '../../src/clients/index.ts'
 import { readSettings } from '../../src/config/settings.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { systemRandom } from '../../src/lib/random.ts'
-import { publishOnlySet } from '../../src/policy/index.ts'
+import { publishOnlySet } from '../../src/policy-only/index.ts'
 import { closeRooms, openRooms } from '../../src/rooms.ts'
 
 const [file = ''] = process.argv.slice(2)

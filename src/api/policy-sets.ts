@@ -8,7 +8,7 @@ import {
   listOnlySets,
   type OnlySet,
   publishOnlySet,
-} from '../policy/index.ts'
+} from '../policy-only/index.ts'
 import { operation } from './operation.ts'
 import { Mistake as MistakeInText } from './policies/policy-schemas.ts'
 import { time } from './shapes.ts'

@@ -1,5 +1,5 @@
 import type { KnownClient } from '../clients/index.ts'
-import { OnlyAnswering, type OnlyAnsweringParts } from '../policy/index.ts'
+import { OnlyAnswering, type OnlyAnsweringParts } from '../policy-only/index.ts'
 import type { Candidates, EvaluationPlan } from './answering.ts'
 
 /** An enforcement point that is answered by a policy-only set. */

@@ -1,7 +1,7 @@
 import type { CallParts } from '../calls/index.ts'
 import type { ClientAuthenticator } from '../clients/index.ts'
 import type { MasterKey, SigningKeys } from '../keys/index.ts'
-import type { OnlyAnsweringParts } from '../policy/index.ts'
+import type { OnlyAnsweringParts } from '../policy-only/index.ts'
 
 /** What the AuthZEN edge works with. */
 export interface AuthzenPorts {

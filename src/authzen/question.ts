@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from '../lib/json.ts'
-import type { EntityReference, OnlyQuestion } from '../policy/index.ts'
+import type { EntityReference, OnlyQuestion } from '../policy-only/index.ts'
 import { malformed } from './read-request.ts'
 
 /** One question (Authorization API 1.0, Access Evaluation request). */

@@ -1,6 +1,6 @@
 import type { GrantParts } from '../grants/index.ts'
 import type { GatheredRecords } from '../ledger/index.ts'
-import type { AnsweredRequest } from '../policy/index.ts'
+import type { AnsweredRequest } from '../policy-only/index.ts'
 import { type JudgedRequest, judgeIssuance } from './judge.ts'
 import type { IssuanceAnswer, IssuanceRequest, IssuingAsker } from './question.ts'
 

@@ -1,6 +1,6 @@
 import { returnSteps, USE_GUARD, useSteps } from '../../approvals/index.ts'
 import type { GatheredRecords, LedgerEvent } from '../../ledger/index.ts'
-import type { AnsweredRequest } from '../../policy/index.ts'
+import type { AnsweredRequest } from '../../policy-only/index.ts'
 import type { CallParts } from '../parts.ts'
 import { bookingOf } from '../refuse.ts'
 import { bookkeepingFor, isStranger } from '../refused-caller.ts'

@@ -1,6 +1,6 @@
 import type { PepSettings } from '../../../src/clients/index.ts'
 import { clientWith } from '../../../src/clients/testing.ts'
-import { publishOnlySet } from '../../../src/policy/index.ts'
+import { publishOnlySet } from '../../../src/policy-only/index.ts'
 import { type Answer, send } from '../../wire.ts'
 import type { World } from '../../world.ts'
 import { RECORDS } from './records.ts'

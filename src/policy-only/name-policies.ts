@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { idOf, isLink, nesting, splitPolicies } from '../../cedar/index.ts'
-import { POLICY_LIMITS } from '../validate.ts'
+import { idOf, isLink, nesting, splitPolicies } from '../cedar/index.ts'
+import { POLICY_LIMITS } from '../policy/index.ts'
 
 export interface NamedPolicies {
   readonly text: string

@@ -1,4 +1,4 @@
-import { codec, type Reader, type Tx } from '../../storage/index.ts'
+import { codec, type Reader, type Tx } from '../storage/index.ts'
 import type { OnlySet } from './only-set.ts'
 
 const SETS = codec('policy_only_sets').of<OnlySet>({

@@ -1,8 +1,8 @@
-import type { KnownClient } from '../../clients/index.ts'
-import type { GatheredRecords } from '../../ledger/index.ts'
-import type { Canonical } from '../../lib/canonical-json.ts'
-import type { Id } from '../../lib/id.ts'
-import type { Live, LiveView } from '../../revocation/index.ts'
+import type { KnownClient } from '../clients/index.ts'
+import type { GatheredRecords } from '../ledger/index.ts'
+import type { Canonical } from '../lib/canonical-json.ts'
+import type { Id } from '../lib/id.ts'
+import type { Live, LiveView } from '../revocation/index.ts'
 import type { LoadedOnlySet, OnlyAnswer, OnlyQuestion } from './loaded-set.ts'
 import type { CurrentSet, OnlySets } from './only-sets.ts'
 

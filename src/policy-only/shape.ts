@@ -1,5 +1,5 @@
-import { cedarWasm } from '../../cedar/index.ts'
-import { Problem } from '../../lib/problem.ts'
+import { cedarWasm } from '../cedar/index.ts'
+import { Problem } from '../lib/problem.ts'
 
 /** Shape of a value in a schema, with every name looked up. */
 export type ValueShape =

@@ -1,4 +1,4 @@
-import type { LiveKey } from '../../revocation/index.ts'
+import type { LiveKey } from '../revocation/index.ts'
 
 /**
  * A set of policies that answers by itself: with a schema and entities of its own, about whatever they are about. It knows

@@ -1,4 +1,4 @@
-import { aside } from '../../lib/worker-task.ts'
+import { aside } from '../lib/worker-task.ts'
 import type { OnlyValidation } from './check-set.ts'
 import type { OnlySetText } from './only-set.ts'
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
-import { RECORDS } from '../../../test/conformance/authzen/records.ts'
-import { isObject, type Json, type JsonObject, parseJson } from '../../lib/json.ts'
+import { RECORDS } from '../../test/conformance/authzen/records.ts'
+import { isObject, type Json, type JsonObject, parseJson } from '../lib/json.ts'
 import { LoadedOnlySet, type OnlyQuestion } from './loaded-set.ts'
 
 function load(set: Partial<typeof RECORDS> = {}): LoadedOnlySet {

@@ -1,5 +1,5 @@
-import { isObject, type Json, type JsonObject, parseJson } from '../../lib/json.ts'
-import { Problem } from '../../lib/problem.ts'
+import { isObject, type Json, type JsonObject, parseJson } from '../lib/json.ts'
+import { Problem } from '../lib/problem.ts'
 import { ONLY_LIMITS } from './only-set.ts'
 import type { EntityShape, SchemaShape } from './shape.ts'
 import { type CedarJson, shapedRecord } from './shaped-value.ts'

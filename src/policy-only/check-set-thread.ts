@@ -1,4 +1,4 @@
-import { answerAside } from '../../lib/worker-task.ts'
+import { answerAside } from '../lib/worker-task.ts'
 import { checkOnlySet } from './check-set.ts'
 import type { OnlySetText } from './only-set.ts'
 

@@ -11,9 +11,9 @@ import {
   valueFromJson,
   withAttributes,
 } from '@remit/engine'
-import { parsePolicies, readExactJson } from '../../cedar/index.ts'
-import { isObject, type JsonObject } from '../../lib/json.ts'
-import { Problem, type ProblemCode } from '../../lib/problem.ts'
+import { parsePolicies, readExactJson } from '../cedar/index.ts'
+import { isObject, type JsonObject } from '../lib/json.ts'
+import { Problem, type ProblemCode } from '../lib/problem.ts'
 import { readEntities } from './entities.ts'
 import type { OnlySet } from './only-set.ts'
 import { type ActionShape, type EntityShape, readShape, type SchemaShape } from './shape.ts'

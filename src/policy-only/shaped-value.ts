@@ -1,6 +1,6 @@
 import { valueFromJson } from '@remit/engine'
-import { ExactNumber, isObject, type Json } from '../../lib/json.ts'
-import { Problem } from '../../lib/problem.ts'
+import { ExactNumber, isObject, type Json } from '../lib/json.ts'
+import { Problem } from '../lib/problem.ts'
 import type { RecordShape, ValueShape } from './shape.ts'
 
 /**

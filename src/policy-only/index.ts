@@ -1,0 +1,8 @@
+/** Sets of policies that answer questions of other systems, without tasks and agents of Remit. */
+export { type AnsweredRequest, OnlyAnswering, type OnlyAnsweringParts } from './answering.ts'
+export { checkOnlySetAside } from './check-set-aside.ts'
+export type { EntityReference, OnlyQuestion } from './loaded-set.ts'
+export type { OnlySet } from './only-set.ts'
+export { OnlySets } from './only-sets.ts'
+export { type OnlySetParts, publishOnlySet } from './publish-set.ts'
+export { findOnlySet, latestOnlySet, listOnlySets } from './set-store.ts'
