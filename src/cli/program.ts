@@ -99,8 +99,7 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
       policy: async () => (await import('./policy/policy.ts')).policyCommand,
       'policy-sets': async () => (await import('./policy/policy-sets.ts')).policySetsCommand,
       clients: async () => (await import('./clients/clients.ts')).clientsCommand,
-      'decision-points': async () =>
-        (await import('./decision-points/decision-points.ts')).decisionPointsCommand,
+      'decision-points': async () => (await import('./decision-points.ts')).decisionPointsCommand,
       risk: async () => (await import('./risk.ts')).riskCommand,
       people: async () => nounCommand((await import('../operations/people.ts')).PEOPLE),
       groups: async () => nounCommand((await import('../operations/groups.ts')).GROUPS),

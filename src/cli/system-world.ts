@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { WriteStream } from 'node:tty'
 import { systemClock } from '../lib/clock.ts'
 import { systemRandom } from '../lib/random.ts'
-import { openBrowser } from './browser/open-browser.ts'
+import { openBrowser } from './open-browser.ts'
 import type { Output, World } from './world.ts'
 
 /** This machine, this terminal, now. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { World as Remit } from '../../../test/world.ts'
-import { says, TestPoint } from '../../decision-points/testing.ts'
-import { signedIn } from '../testing.ts'
+import { World as Remit } from '../../test/world.ts'
+import { says, TestPoint } from '../decision-points/testing.ts'
+import { signedIn } from './testing.ts'
 
 describe('remit decision-points', () => {
   let remit: Remit

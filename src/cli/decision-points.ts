@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { table } from '../../lib/terminal/table.ts'
-import { bold, dim, green, red, text } from '../../lib/terminal/text.ts'
-import { command, type Start } from '../command.ts'
-import { readSecret } from '../secret.ts'
-import type { AnswerOf } from '../server/operation-types.ts'
+import { table } from '../lib/terminal/table.ts'
+import { bold, dim, green, red, text } from '../lib/terminal/text.ts'
+import { command, type Start } from './command.ts'
+import { readSecret } from './secret.ts'
+import type { AnswerOf } from './server/operation-types.ts'
 
 type Point = AnswerOf<'POST', '/decision-points'>
 
