@@ -3,10 +3,10 @@ import { SAMPLE_PEOPLE } from '../../dev/sample.ts'
 import { base64url } from '../../lib/bytes.ts'
 import { bold, dim, text } from '../../lib/terminal/text.ts'
 import { ACCESS_TOKEN, ID_TOKEN } from '../agent/uris.ts'
-import { callback } from '../callback.ts'
 import type { Cli } from '../cli.ts'
 import { CommandFailure, usage } from '../failure.ts'
 import { besideDevelopment } from '../server/address.ts'
+import { callback } from '../session/callback.ts'
 import { readText } from './asked.ts'
 
 /** The person that a call is made for. */

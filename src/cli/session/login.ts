@@ -3,7 +3,6 @@ import { base64url, sha256url } from '../../lib/bytes.ts'
 import { Secret } from '../../lib/secret.ts'
 import { bold, dim, green, text } from '../../lib/terminal/text.ts'
 import { moment } from '../../lib/terminal/time.ts'
-import { callback } from '../callback.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { CommandFailure } from '../failure.ts'
@@ -11,6 +10,7 @@ import type { AnswerOf } from '../server/operation-types.ts'
 import { refusedBy, unreachable } from '../server/refused.ts'
 import { requireIssuer } from '../server/require-issuer.ts'
 import { StoredSessions } from '../server/sessions.ts'
+import { callback } from './callback.ts'
 
 /** `remit login`: a session for the command line, given on our own pages to whoever signs in there (contract 10). */
 export function loginCommand(start: Start): Command {

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { sameBytes } from '../lib/bytes.ts'
+import { sameBytes } from '../../lib/bytes.ts'
 import { CommandFailure } from './failure.ts'
 
 export interface Callback extends AsyncDisposable {
