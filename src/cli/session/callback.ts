@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { sameBytes } from '../../lib/bytes.ts'
-import { CommandFailure } from './failure.ts'
+import { CommandFailure } from '../failure.ts'
 
 export interface Callback extends AsyncDisposable {
   /** Where the browser has to be sent back to: a literal loopback address (RFC 8252 section 7.3). */
