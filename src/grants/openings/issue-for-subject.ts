@@ -68,12 +68,12 @@ export async function issueForSubject(
     const { holds, issued, record } = made
     const { thumbprint } = proof
     const about = { ...aboutTask(held), tokenId: issued.token.id, thumbprint, ...record }
-    await parts.live.commit(parts.storage, [
+    const done = await parts.live.commit(parts.storage, [
       ...made.people.steps,
       parts.ledger.appendStep({ ...about, type: 'token.issued' }),
     ])
-    // INVARIANT: nothing awaits between this check and the answer.
-    if (holds()) return { ...issued, taskId: task.id }
+    // INVARIANT: nothing awaits between this check and the answer. What people answered counts once: a second lock.
+    if (done.committed && holds()) return { ...issued, taskId: task.id }
   }
   await closeTask(parts, { taskId: task.id, by: 'system', reason: 'overtaken' })
   if (!made || !isRefused(made)) return STALE
