@@ -15,5 +15,5 @@ export function ownTokens({
 export function unusableBearer(token: string): Problem {
   return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)
     ? new Problem('token.wrong_scheme', 'the token is bound to a key: use DPoP')
-    : new Problem('token.malformed', 'the token is unknown')
+    : new Problem('token.malformed', 'this is not a token that Remit knows')
 }

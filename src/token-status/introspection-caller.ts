@@ -54,12 +54,15 @@ export async function identifyIntrospector(
   }
 }
 
+const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+
 /** `client_assertion` is of the machine client that it names, or else of an agent. */
 async function signedByMachine(
   { storage }: GrantParts,
-  { assertion }: Extract<PresentedCaller, { kind: 'agent' }>,
+  { assertion, assertionType }: Extract<PresentedCaller, { kind: 'agent' }>,
 ): Promise<PresentedClient | undefined> {
-  if (assertion === undefined) return undefined
+  // Of any other type, such as an attestation, it is no JWT of a machine client.
+  if (assertion === undefined || assertionType !== JWT_BEARER) return undefined
   const { iss } = readObject(readCompact(assertion).payload, 'claims set')
   const named = typeof iss === 'string' ? await findClient(storage.read, iss) : undefined
   return named && { kind: 'assertion', jwt: assertion }
