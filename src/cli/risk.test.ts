@@ -47,8 +47,9 @@ describe('remit risk', () => {
 
   test('a source gets its secret once, and is ended', async (t) => {
     const cli = await signedIn(t, remit)
-    assert.match((await cli.remit('risk', 'sources', 'list')).out, /None yet/)
-    const added = await cli.remit('risk', 'sources', 'add', 'our-siem', '--json')
+    const ofSources = ['clients', 'list', '--kind', 'signal-source']
+    assert.doesNotMatch((await cli.remit(...ofSources)).out, /our-siem/)
+    const added = await cli.remit('clients', 'add', 'signal-source', 'our-siem', '--json')
     assert.equal(added.exit, 0, added.said)
     const { secret } = added.json as { secret: string } // as the API says
     const raise = () =>
@@ -63,11 +64,11 @@ describe('remit risk', () => {
         }),
       })
     assert.equal((await raise()).status, 200)
-    const listed = await cli.remit('risk', 'sources', 'list')
+    const listed = await cli.remit(...ofSources)
     assert.match(listed.out, /our-siem .*in use/)
     assert.ok(!listed.out.includes(secret))
-    assert.equal((await cli.remit('risk', 'sources', 'revoke', 'our-siem')).exit, 0)
-    assert.match((await cli.remit('risk', 'sources', 'list')).out, /our-siem .*revoked/)
+    assert.equal((await cli.remit('clients', 'remove', 'our-siem')).exit, 0)
+    assert.match((await cli.remit(...ofSources)).out, /our-siem .*removed/)
     assert.equal((await raise()).status, 401)
   })
 
@@ -88,10 +89,7 @@ describe('remit risk', () => {
     assert.equal(nobody.exit, 1, nobody.said)
     const unknown = await cli.remit('risk', 'add')
     assert.equal(unknown.exit, 2)
-    assert.match(
-      unknown.said,
-      /no command `add` of `remit risk`\n {2}there are: list, raise, end, sources/,
-    )
+    assert.match(unknown.said, /no command `add` of `remit risk`\n {2}there are: list, raise, end/)
   })
 
   test('only administrators', async (t) => {

@@ -99,11 +99,9 @@ export class Installation {
       code_challenge_method: 'S256',
       ...over,
     }
-    // What the protocol library of the server checks there, it checks by the machine's own clock, also in tests.
-    const now = { ...this.#client, [oauth.clockSkew]: 0 }
     const pushed = await this.#withNonce(async () => {
       const answer = await oauth.pushedAuthorizationRequest(
-        ...([this.#server, now, this.#auth, asked, this.#bound] as const),
+        ...([this.#server, this.#client, this.#auth, asked, this.#bound] as const),
       )
       return oauth.processPushedAuthorizationResponse(this.#server, this.#client, answer)
     })

@@ -102,7 +102,7 @@ it('tells whoever waits that an answer was cut', async () => {
     const last = () => told.at(-1) as { id: number; error?: { message: string } } | undefined // made here
     await when(() => last()?.error !== undefined)
     assert.equal(last()?.id, 1)
-    assert.match(last()?.error?.message ?? '', /not known/)
+    assert.match(last()?.error?.message ?? '', /unknown/)
   }
 })
 
