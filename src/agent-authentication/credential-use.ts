@@ -8,12 +8,12 @@ import {
   type Tx,
 } from '../storage/index.ts'
 
-/** What an agent authenticated with, and how it is used up. */
+/** Credential of one authentication, and how it is used up. */
 export interface CredentialUse {
   readonly replayKey: string
   /** When it ends, epoch milliseconds. */
   readonly expiresAt: number
-  /** Of a platform's token, which may be shown again until it ends: the agent whose it is. `null`: it is used once. */
+  /** Agent that a platform's token belongs to: it may be shown again until it expires. `null`: the credential counts once. */
   readonly heldBy: string | null
 }
 

@@ -10,7 +10,7 @@ import {
 } from '../budgets/index.ts'
 import { Answers } from '../catalog/index.ts'
 import { Problem } from '../lib/problem.ts'
-import { LIMITS, type StandingLimitAnswer } from '../operations/limits.ts'
+import { LIMITS, type LimitAnswer } from '../operations/limits.ts'
 import { personNames } from './names.ts'
 import { acts, type Caller } from './operation.ts'
 import type { ApiParts } from './parts.ts'
@@ -63,10 +63,7 @@ function subjectFrom({ id, kind }: { kind: LimitSubject['kind']; id?: string }):
   return { kind, id }
 }
 
-async function shapeOf(
-  parts: ApiParts,
-  limit: ShownLimit | undefined,
-): Promise<StandingLimitAnswer> {
+async function shapeOf(parts: ApiParts, limit: ShownLimit | undefined): Promise<LimitAnswer> {
   const [shape] = limit ? await limitShapes(parts, [limit]) : []
   if (!shape) throw new Problem('limit.unknown', 'the limit was removed at the same time')
   return shape
@@ -75,7 +72,7 @@ async function shapeOf(
 export async function limitShapes(
   parts: ApiParts,
   limits: readonly ShownLimit[],
-): Promise<StandingLimitAnswer[]> {
+): Promise<LimitAnswer[]> {
   const people = limits.filter(({ standing }) => standing.subject.kind === 'person')
   const nameOf = await personNames(
     parts,

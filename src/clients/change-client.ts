@@ -5,7 +5,7 @@ import { Problem } from '../lib/problem.ts'
 import type { Secret } from '../lib/secret.ts'
 import type { Raise } from '../revocation/index.ts'
 import type { Tx } from '../storage/index.ts'
-import { checkSettings, type GivenSettings } from './check-settings.ts'
+import { type ClientSettingsInput, checkSettings } from './check-settings.ts'
 import { type ClientCredential, clientKey, credentialsKey, type MachineClient } from './client.ts'
 import { insertClient, lockClient, updateClient } from './client-store.ts'
 import { insertCredential } from './credential-store.ts'
@@ -29,7 +29,7 @@ export async function addClient<K extends ClientKind>(
   parts: ClientParts,
   wish: ClientChange & {
     readonly kind: K
-    readonly settings: GivenSettings<K>
+    readonly settings: ClientSettingsInput<K>
     readonly jwk?: unknown
   },
 ): Promise<AddedClient<K>> {
@@ -68,7 +68,7 @@ export async function addClient<K extends ClientKind>(
  */
 export async function changeClient<K extends ClientKind>(
   parts: ClientParts,
-  change: ClientChange & { readonly kind: K; readonly settings: GivenSettings<K> },
+  change: ClientChange & { readonly kind: K; readonly settings: ClientSettingsInput<K> },
 ): Promise<MachineClient<K>> {
   const { by, id, kind } = change
   return changed(parts, clientKey(id), async (tx) => {

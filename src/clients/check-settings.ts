@@ -12,7 +12,7 @@ interface Lookup {
 }
 
 /** Settings as an administrator said them: what is left out is the safer default. */
-export type GivenSettings<K extends ClientKind = ClientKind> = {
+export type ClientSettingsInput<K extends ClientKind = ClientKind> = {
   [P in K]: Partial<ClientSettings[P]>
 }[K]
 

@@ -5,7 +5,7 @@ export {
   type KnownClient,
 } from './authenticator.ts'
 export { addClient, changeClient, removeClient } from './change-client.ts'
-export type { GivenSettings } from './check-settings.ts'
+export type { ClientSettingsInput } from './check-settings.ts'
 export { type ClientCredential, clientKey, heardAt, type MachineClient } from './client.ts'
 export { findClient, listClients } from './client-store.ts'
 export { listCredentials as listClientCredentials } from './credential-store.ts'

@@ -22,7 +22,7 @@ export function newSecretCredential(
   return { credential, secret }
 }
 
-/** Reads a public key whose holder signs what it authenticates with. @throws Problem `client.bad_key` */
+/** Reads the public key by which a client's assertions are verified. @throws Problem `client.bad_key` */
 export function newKeyCredential(
   parts: Making,
   change: ClientChange,

@@ -2,7 +2,7 @@ import { catalogParts } from '../catalog/testing.ts'
 import { systemRandom } from '../lib/random.ts'
 import type { Storage } from '../storage/index.ts'
 import { addClient } from './change-client.ts'
-import type { GivenSettings } from './check-settings.ts'
+import type { ClientSettingsInput } from './check-settings.ts'
 import type { MachineClient } from './client.ts'
 import type { ClientKind } from './kinds.ts'
 import type { ClientParts } from './parts.ts'
@@ -12,7 +12,7 @@ export async function clientWith<K extends ClientKind>(
   parts: ClientParts,
   id: string,
   kind: K,
-  settings: GivenSettings<K>,
+  settings: ClientSettingsInput<K>,
 ): Promise<{ readonly client: MachineClient<K>; readonly secret: string }> {
   const { client, secret } = await addClient(parts, { id, kind, settings, by: 'psn_ada' })
   if (!secret) throw new Error('a client without a key has a secret')

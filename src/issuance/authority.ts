@@ -7,7 +7,7 @@ import { handOnLimit } from '../facts/index.ts'
  * Details that a task asks for: those to do, and those to hand on. Without `delegates`, whatever
  * may be done may be handed on.
  */
-export interface AskedAuthority {
+export interface AuthorityRequest {
   readonly calls: readonly Detail[]
   readonly delegates: readonly Detail[] | undefined
 }
@@ -25,7 +25,7 @@ export interface Authority {
  * was granted may be handed on, within the same limits.
  */
 export function authorityWithin(
-  asked: AskedAuthority,
+  asked: AuthorityRequest,
   agent: Pick<Agent, 'ceiling' | 'mayDelegate'>,
   { bases, parent }: { readonly bases: BasisLimits; readonly parent?: readonly Detail[] },
   kindOf: KindOf,
@@ -39,7 +39,7 @@ export function authorityWithin(
 
 /** Answers the asked details that lie within the limits of the agent. */
 export function withinAgent(
-  { calls, delegates = [] }: AskedAuthority,
+  { calls, delegates = [] }: AuthorityRequest,
   agent: Pick<Agent, 'ceiling' | 'mayDelegate'>,
   kindOf: KindOf,
 ): Authority {
@@ -52,6 +52,6 @@ export function withinAgent(
 /**
  * Tells whether nothing is left to do; or, where only handing on was asked for, nothing to hand on.
  */
-export function isNothing(asked: AskedAuthority, { details, mayDelegate }: Authority): boolean {
+export function isNothing(asked: AuthorityRequest, { details, mayDelegate }: Authority): boolean {
   return asked.calls.length > 0 ? details.length === 0 : mayDelegate.length === 0
 }

@@ -1,8 +1,8 @@
 /** May this token be issued: what was asked for, what policies say of it, and tokens of an open task. */
 export { adviseStepUp } from './advise-step-up.ts'
 export {
-  type AskedAuthority,
   type Authority,
+  type AuthorityRequest,
   authorityWithin,
   isNothing,
   withinAgent,

@@ -8,7 +8,7 @@ import {
   expandGroups,
 } from '../catalog/index.ts'
 import type { FactParts } from '../facts/index.ts'
-import type { AskedAuthority } from './authority.ts'
+import type { AuthorityRequest } from './authority.ts'
 import { type Refused, refused } from './refusal.ts'
 
 /** RFC 6749 section 3.3, and no more than anyone needs. */
@@ -31,7 +31,7 @@ export function readWanted(
 export function readAsked(
   asked: { readonly details?: unknown; readonly scope?: string | undefined },
   catalog: CatalogView,
-): AskedAuthority | undefined | Refused {
+): AuthorityRequest | undefined | Refused {
   if (asked.details === undefined && asked.scope === undefined) return undefined
   const parsed = parseAuthority(asked.details ?? [])
   if (!parsed.ok) return refused('task.bad_details', parsed.reason)

@@ -16,7 +16,7 @@ const name = input('<name>', 'of `remit clients list`')
 /** `remit clients …` */
 export const CLIENTS = noun({
   name: 'clients',
-  says: 'Programs that authenticate and are no agents: APIs, enforcement points, surfaces, signal sources.',
+  says: 'Programs that call Remit and are not agents: APIs, enforcement points, chat applications, monitoring systems.',
   examples: [
     'remit clients add enforcer shop-api --resource shop',
     'remit clients add pep edge --resource orders',
@@ -28,7 +28,7 @@ export const CLIENTS = noun({
       route: 'GET /clients',
       who: 'administrator',
       widens: false,
-      says: 'Machine clients by name, removed ones too. Secrets are never shown again.',
+      says: 'Lists machine clients by name, including removed ones. It shows no secrets.',
       schemas: (kit) => ({
         query: kit.exactly({
           ...kit.PageQuery,
@@ -73,7 +73,7 @@ export const CLIENTS = noun({
       route: 'GET /clients/:id',
       who: 'administrator',
       widens: false,
-      says: 'A machine client with its credentials; secrets are never shown again.',
+      says: 'Shows a machine client and its credentials, without secrets.',
       schemas: (kit) => ({
         params: ByClient(kit),
         answer: kit.Type.Intersect([
@@ -105,7 +105,7 @@ export const CLIENTS = noun({
       route: 'POST /clients',
       who: 'administrator',
       widens: true,
-      says: 'Registers a machine client, with a public key or else a secret, which is in the answer, once.',
+      says: 'Adds a machine client. It authenticates with the given public key, or else with a new secret, which only this response contains.',
       schemas: (kit) => ({
         body: NewClient(kit),
         answer: kit.Type.Intersect([
@@ -122,7 +122,7 @@ export const CLIENTS = noun({
       route: 'PUT /clients/:id',
       who: 'administrator',
       widens: true,
-      says: 'Gives an introspector or a PEP other settings, all of them: what is left out is the default.',
+      says: 'Replaces all settings of an introspector or a PEP. A setting that is left out gets its default.',
       schemas: (kit) => ({
         params: ByClient(kit),
         body: NewSettings(kit),
@@ -134,7 +134,7 @@ export const CLIENTS = noun({
       route: 'POST /clients/:id/secrets',
       who: 'administrator',
       widens: true,
-      says: 'Makes a new secret. It is in the answer, once. The one before it ends at the time given, or at once.',
+      says: 'Creates a new secret, which only this response contains. The previous secret expires at the given time, or immediately.',
       schemas: (kit) => ({
         params: ByClient(kit),
         body: kit.exactly({
@@ -181,7 +181,7 @@ export const CLIENTS = noun({
       route: 'POST /clients/:id/keys',
       who: 'administrator',
       widens: true,
-      says: 'Registers a public key (JWK), whose holder authenticates by JWTs that it signs.',
+      says: 'Adds a public key (JWK). The client then authenticates with JWTs that it signs.',
       schemas: (kit) => ({
         params: ByClient(kit),
         body: kit.exactly({ jwk: kit.Type.Unknown() }),
@@ -193,7 +193,7 @@ export const CLIENTS = noun({
       route: 'DELETE /clients/:id/credentials/:credential',
       who: 'administrator',
       widens: false,
-      says: 'Ends a secret or a key of a machine client: from now on nobody is known by it.',
+      says: 'Revokes a secret or a key. The client can no longer authenticate with it.',
       schemas: (kit) => ({
         params: kit.exactly({
           id: kit.Name,
@@ -213,7 +213,7 @@ export const CLIENTS = noun({
       route: 'DELETE /clients/:id',
       who: 'administrator',
       widens: false,
-      says: 'Ends a machine client, for good: from now on it is answered nothing, and nothing that it stated counts.',
+      says: 'Removes a machine client permanently. It can no longer authenticate, and its signals and threads no longer count.',
       schemas: (kit) => ({ params: ByClient(kit), answer: kit.Nothing }),
       command: ({ bold, done }) => ({
         examples: ['remit clients remove edge'],

@@ -34,14 +34,14 @@ export const StandingLimit = (kit: SchemaKit) =>
     changed_by: kit.Type.String(),
   })
 
-export type StandingLimitAnswer = TypeOf<{ answer: ReturnType<typeof StandingLimit> }, 'answer'>
+export type LimitAnswer = TypeOf<{ answer: ReturnType<typeof StandingLimit> }, 'answer'>
 
 /** For whom a limit is. */
-export function whose({ subject: { id, kind, name } }: StandingLimitAnswer): string {
+export function whose({ subject: { id, kind, name } }: LimitAnswer): string {
   return kind === 'organization' ? 'everything' : `${kind} ${name ?? id}`
 }
 
-function inFull({ each_task, limit }: StandingLimitAnswer, terminal: Terminal) {
+function inFull({ each_task, limit }: LimitAnswer, terminal: Terminal) {
   return terminal.text`${terminal.limit(limit)}${each_task ? ', of each task' : ''}`
 }
 

@@ -23,7 +23,7 @@ const Level = ({ Type }: SchemaKit) =>
   ])
 
 /** A signal as it is raised; see docs/risk.md. */
-export const GivenSignal = (kit: SchemaKit) =>
+export const SignalInput = (kit: SchemaKit) =>
   kit.exactly({
     subject: Subject(kit),
     signal: kit.Type.String({ maxLength: 64, description: 'its name, such as `leaked-key`' }),
@@ -96,7 +96,7 @@ export const RISK = noun({
       who: 'administrator',
       widens: false,
       says: 'Says something about an agent, a person or a task that makes its calls weigh more, until a time. Felt by the next call. The same again takes the higher level and the later end.',
-      schemas: (kit) => ({ body: GivenSignal(kit), answer: Signal(kit) }),
+      schemas: (kit) => ({ body: SignalInput(kit), answer: Signal(kit) }),
       command: ({ bold, done, relative, risk }) => ({
         says: 'Says something about an agent, a person or a task. Its next call feels it.',
         examples: [

@@ -55,7 +55,7 @@ const Space = (kit: SchemaKit) => {
   })
 }
 
-const ShownSpace = (kit: SchemaKit) =>
+const SpaceAnswer = (kit: SchemaKit) =>
   kit.Type.Intersect([
     Space(kit),
     kit.Type.Object({
@@ -127,7 +127,7 @@ export const SPACES = noun({
       who: 'administrator',
       widens: false,
       says: 'One space, those above it, and the mode that counts there.',
-      schemas: (kit) => ({ params: kit.ByName, answer: ShownSpace(kit) }),
+      schemas: (kit) => ({ params: kit.ByName, answer: SpaceAnswer(kit) }),
     }),
     create: describe({
       id: 'spaces.create',
@@ -142,7 +142,7 @@ export const SPACES = noun({
           parent: kit.Type.Optional(kit.Name),
           ...Rules(kit),
         }),
-        answer: ShownSpace(kit),
+        answer: SpaceAnswer(kit),
       }),
     }),
     set: describe({
@@ -154,7 +154,7 @@ export const SPACES = noun({
       schemas: (kit) => ({
         params: kit.ByName,
         body: kit.exactly(Rules(kit)),
-        answer: ShownSpace(kit),
+        answer: SpaceAnswer(kit),
       }),
     }),
     suspend: describe({

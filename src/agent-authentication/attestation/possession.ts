@@ -101,7 +101,7 @@ export function invalid(detail: string, cause?: unknown): Problem {
  * is stored. They say that a proof is fresh; that it is used once is for its own `jti`.
  */
 export interface AttestationChallenges {
-  /** What a proof is made with now. */
+  /** Current challenge that a proof has to contain. */
   now(): string
   holds(challenge: unknown): boolean
 }

@@ -13,7 +13,7 @@ const OfDecision = Type.Object(
   { additionalProperties: false },
 )
 
-/** What APIs that agents call directly ask, as an enforcer (contract 4). */
+/** Routes for APIs that agents call directly, as enforcers (contract 4). */
 export function addCallRoutes(app: FastifyInstance, parts: ApiParts): void {
   const asking = machineFirst(parts.authenticator, 'calls')
   app.post('/v1/calls', {

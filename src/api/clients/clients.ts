@@ -3,10 +3,10 @@ import {
   addClient,
   addClientKey,
   type ClientKind,
+  type ClientSettingsInput,
   changeClient,
   endCredential,
   findClient,
-  type GivenSettings,
   listClientCredentials,
   listClients,
   removeClient,
@@ -22,7 +22,7 @@ import { clientShape, credentialShape, pepGiven } from './shapes.ts'
 type Given = Static<ReturnType<typeof NewClient>> | Static<ReturnType<typeof NewSettings>>
 
 /** Reads kind and settings, which belong together, as the room takes them. */
-function givenOf(given: Given): { kind: ClientKind; settings: GivenSettings } {
+function givenOf(given: Given): { kind: ClientKind; settings: ClientSettingsInput } {
   switch (given.kind) {
     case 'pep':
       return { kind: given.kind, settings: pepGiven(given.settings) }

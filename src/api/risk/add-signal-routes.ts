@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { GivenSignal, Signal } from '../../operations/risk.ts'
+import { Signal, SignalInput } from '../../operations/risk.ts'
 import * as kit from '../../operations/schemas.ts'
 import { raiseSignal } from '../../risk/index.ts'
 import { machineFirst } from '../clients/machine-first.ts'
@@ -14,7 +14,7 @@ export function addSignalRoutes(app: FastifyInstance, parts: ApiParts): void {
     schema: schemaOf({
       id: 'signals.report',
       says: 'What a signal source says about an agent, a person or a task. It makes calls weigh more, from the next one on; nothing makes them weigh less.',
-      body: GivenSignal(kit),
+      body: SignalInput(kit),
       answer: Signal(kit),
       security: 'machine',
     }),

@@ -5,7 +5,7 @@ import { raisingOf, signalShape } from './signals.ts'
 
 const MAX_LISTED = 500
 
-/** What others say about agents, people and tasks. */
+/** Operations on risk signals about agents, people and tasks. */
 export const RISK_OPERATIONS = [
   ...acts(RISK, {
     list: async ({ decisions }) => {

@@ -1,5 +1,5 @@
 import type { Static } from 'typebox'
-import type { GivenSignal, Signal } from '../../operations/risk.ts'
+import type { Signal, SignalInput } from '../../operations/risk.ts'
 import type { StoredSignal } from '../../risk/index.ts'
 import { time } from '../shapes.ts'
 
@@ -19,7 +19,7 @@ export function signalShape(signal: StoredSignal): SignalAnswer {
 
 /** As `raiseSignal` takes it. */
 export function raisingOf(
-  { expires_at, ...rest }: Static<ReturnType<typeof GivenSignal>>,
+  { expires_at, ...rest }: Static<ReturnType<typeof SignalInput>>,
   source: string,
 ) {
   return { ...rest, expiresAt: Date.parse(expires_at), source }

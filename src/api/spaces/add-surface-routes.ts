@@ -44,7 +44,7 @@ const Statement = Type.Object(
   closed,
 )
 
-/** What surfaces say. */
+/** Routes of surfaces. */
 export function addSurfaceRoutes(app: FastifyInstance, parts: ApiParts): void {
   const saying = machineFirst(parts.authenticator, 'threads')
   app.put('/v1/spaces/:space/threads/:thread', {

@@ -6,7 +6,7 @@ import { Thread, threadShape } from './thread-shape.ts'
 
 const closed = { additionalProperties: false } as const
 
-/** What surfaces say. */
+/** Operations of surfaces on threads. */
 export const THREAD_OPERATIONS = [
   operation({
     id: 'threads.list',

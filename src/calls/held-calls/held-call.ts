@@ -26,7 +26,7 @@ export function holding(call: Call, who: Identified, verdict: Verdict): Verdict 
 }
 
 /** Foundation of a held request. */
-export interface HeldRequest {
+export interface HeldCallRequest {
   /** End of the token that the request came with, or of its task, in epoch milliseconds: later, no answer of people leads on. */
   readonly until: number
   /** For `Live.pin`. */
@@ -36,7 +36,10 @@ export interface HeldRequest {
 }
 
 /** Answers what the request of this verdict stands on; a verdict that holds nothing is over. */
-export function heldRequest({ live }: Pick<CallParts, 'live'>, verdict: Requestable): HeldRequest {
+export function heldRequest(
+  { live }: Pick<CallParts, 'live'>,
+  verdict: Requestable,
+): HeldCallRequest {
   const whoOf = () => heldCalls.get(verdict)?.who
   const who = whoOf()
   return {

@@ -9,7 +9,7 @@ import { CommandFailure } from '../failure.ts'
 export function addKeyCommand(start: Start): Command {
   return command(
     'add-key',
-    'Registers a public key, whose holder signs what it authenticates with.',
+    'Adds a public key. The client then authenticates with JWTs that it signs.',
     ['remit clients add-key edge edge.public.jwk'],
   )
     .argument('<name>', 'of `remit clients list`')

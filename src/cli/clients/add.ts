@@ -15,26 +15,19 @@ const USES: Readonly<Record<ClientGiven['kind'], string>> = {
 }
 
 export function addCommand(start: Start): Command {
-  const add = command(
-    'add',
-    'Registers one, with a secret, which is shown once, or with its key.',
-    [
-      'remit clients add enforcer shop-api --resource shop',
-      'remit clients add pep edge --resource orders billing',
-      'remit clients add pep mesh --names-tasks   # it has authenticated the agent itself',
-      'remit clients add pep records --policy-set records --properties',
-      'remit clients add pep login --issuer https://login.example --client crm-bot=crm-agent',
-      'remit clients add surface chat --space returns',
-      'remit clients add signal-source our-siem --json   # for a program that keeps the secret',
-      'remit clients add introspector reports --key reports.public.jwk',
-    ],
-  )
+  const add = command('add', 'Adds a machine client. Shows its secret once, unless it has a key.', [
+    'remit clients add enforcer shop-api --resource shop',
+    'remit clients add pep edge --resource orders billing',
+    'remit clients add pep mesh --names-tasks   # it has authenticated the agent itself',
+    'remit clients add pep records --policy-set records --properties',
+    'remit clients add pep login --issuer https://login.example --client crm-bot=crm-agent',
+    'remit clients add surface chat --space returns',
+    'remit clients add signal-source our-siem --json   # for a program that keeps the secret',
+    'remit clients add introspector reports --key reports.public.jwk',
+  ])
     .addArgument(new Argument('<kind>', 'what it may do').choices(KINDS))
     .argument('<name>', 'lower-case letters, digits and hyphens')
-    .option(
-      '--key <file>',
-      'a public JWK, whose holder signs what it authenticates with; no secret',
-    )
+    .option('--key <file>', 'file with its public JWK; it then gets no secret')
     .option('--space <name>', 'of a surface: it speaks for this one and all below it')
     .option(
       '--silent-after <seconds>',

@@ -8,7 +8,7 @@ import { addSettings, givenOf, type SettingsOptions } from './settings.ts'
 export function setCommand(start: Start): Command {
   const set = command(
     'set',
-    'Gives an introspector or a PEP other settings, all of them: what is not said is the default.',
+    'Replaces all settings of an introspector or a PEP. A setting that is left out gets its default.',
     ['remit clients set edge --resource orders --takes'],
   )
   return addSettings(set)

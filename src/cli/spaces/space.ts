@@ -1,7 +1,7 @@
 import { dim, type Text, text } from '../../lib/terminal/text.ts'
 import type { AnswerOf } from '../server/operation-types.ts'
 
-type ShownSpace = AnswerOf<'GET', '/spaces/:name'>
+type SpaceAnswer = AnswerOf<'GET', '/spaces/:name'>
 
 const MODES = {
   requester: 'what the one who asks may do',
@@ -10,7 +10,7 @@ const MODES = {
 } as const
 
 /** One space, a fact a line. */
-export function inWords(space: ShownSpace): readonly Text[] {
+export function inWords(space: SpaceAnswer): readonly Text[] {
   const { above, agents, counts, details, kind, mode, people, status } = space
   return [
     text`  ${kind}${above.length === 0 ? '' : ` in ${above.join(', in ')}`}, ${status}`,

@@ -4,7 +4,7 @@ import type { CatalogView } from '../../catalog/index.ts'
 import { problemOr } from '../../decision-log/index.ts'
 import { minting, subjectOf } from '../../facts/index.ts'
 import {
-  type AskedAuthority,
+  type AuthorityRequest,
   aboutTask,
   checkSettled,
   isRefused,
@@ -119,7 +119,7 @@ async function readTicket(
   parts: GrantParts,
   wanted: TicketRequest,
   catalog: CatalogView,
-): Promise<AskedAuthority | Refused> {
+): Promise<AuthorityRequest | Refused> {
   const budget = readLimits(wanted.budget, catalog)
   if (isRefused(budget)) return budget
   const unsettled = await checkSettled(parts, budget)
@@ -133,7 +133,7 @@ async function readTicket(
 
 /** `asked ⊆ parent`, both lists (contract 2). Names what would be enough: it is the parent's own. */
 function beyondParent(
-  { calls, delegates = [] }: AskedAuthority,
+  { calls, delegates = [] }: AuthorityRequest,
   { catalog, mayHandOn: limit }: Parent,
 ): Refused | undefined {
   if (contains(limit, [...calls, ...delegates], catalog.kindOf)) return undefined
@@ -146,7 +146,7 @@ function beyondParent(
 async function recordTicket(
   parts: GrantParts,
   held: TaskLineage,
-  given: { ticket: Minted; agentId: string; asked: AskedAuthority },
+  given: { ticket: Minted; agentId: string; asked: AuthorityRequest },
 ): Promise<void> {
   const { calls, delegates } = given.asked
   await parts.live.commit(parts.storage, [

@@ -8,8 +8,8 @@ import {
   standsOn,
 } from '../../consent/index.ts'
 import {
-  type AskedAuthority,
   type Authority,
+  type AuthorityRequest,
   authorityWithin,
   type Issuing,
   isNothing,
@@ -182,12 +182,12 @@ function notInForce(parts: GrantParts, grant: SponsorGrant, answers: boolean): R
 }
 
 /** Nothing is asked for: all of the grant. */
-function allOf(grant: SponsorGrant): AskedAuthority {
+function allOf(grant: SponsorGrant): AuthorityRequest {
   return { calls: grant.details, delegates: grant.mayDelegate ?? undefined }
 }
 
 function authorityUnder(
-  asked: AskedAuthority,
+  asked: AuthorityRequest,
   agent: Agent,
   { grant, bases }: { grant: SponsorGrant; bases: BasisLimits },
   kindOf: KindOf,

@@ -29,8 +29,8 @@ import {
   type Whereabouts,
 } from '../../facts/index.ts'
 import {
-  type AskedAuthority,
   type Authority,
+  type AuthorityRequest,
   authorityWithin,
   checkSettled,
   type Issuing,
@@ -267,7 +267,7 @@ async function isToBeHandedOn(
   parts: GrantParts,
   between: { readonly agent: Agent; readonly person: Person; readonly bases: readonly Basis[] },
   found: {
-    readonly asked: AskedAuthority
+    readonly asked: AuthorityRequest
     readonly limited: Authority
     readonly most: Authority
     /** The question was put and answered for this opening alone. */

@@ -2,7 +2,7 @@ import { intersect, type KindOf } from '@remit/engine'
 import type { Agent } from '../../agents/index.ts'
 import { codeOf } from '../../decision-log/index.ts'
 import { alsoKeys, standsInTheWay, type Whereabouts } from '../../facts/index.ts'
-import { type AskedAuthority, type Refused, refused } from '../../issuance/index.ts'
+import { type AuthorityRequest, type Refused, refused } from '../../issuance/index.ts'
 import type { Id } from '../../lib/id.ts'
 import type { Person } from '../../people/index.ts'
 import type { LiveView } from '../../revocation/index.ts'
@@ -99,10 +99,10 @@ export async function enterPlace(
 
 /** What is asked for, within what the space leaves; a refusal when that is nothing. */
 export function withinPlace(
-  asked: AskedAuthority,
+  asked: AuthorityRequest,
   where: Whereabouts | undefined,
   kindOf: KindOf,
-): AskedAuthority | Refused {
+): AuthorityRequest | Refused {
   const limit = where && limitOf(where.line, kindOf)
   if (!limit) return asked
   const calls = intersect(asked.calls, limit, kindOf)
