@@ -33,7 +33,7 @@ export interface ClientCredential {
   readonly createdAt: number
   /** May lag by a minute. */
   readonly lastUsedAt: number | null
-  /** Time from which nobody is known by it, which may be still to come; `null`: until it is ended. */
+  /** Time from which it is no longer accepted, possibly in the future; `null`: it does not expire. */
   readonly endsAt: number | null
 }
 

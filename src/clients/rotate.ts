@@ -66,7 +66,7 @@ export async function addClientKey(
   })
 }
 
-/** Ends a secret or a key. When this has returned, nobody is known by it. @throws Problem `client.unknown_credential` */
+/** Revokes a secret or a key. When this has returned, no replica accepts it. @throws Problem `client.unknown_credential` */
 export async function endCredential(
   parts: ClientParts,
   { by, credential: credentialId, id }: ClientChange & { readonly credential: string },

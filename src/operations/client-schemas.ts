@@ -181,7 +181,8 @@ export const CredentialShape = ({ Time, Type }: SchemaKit) =>
     created_at: Time,
     last_used_at: Type.Union([Time, Type.Null()]),
     ends_at: Type.Union([Time, Type.Null()], {
-      description: 'from when on nobody is known by it, perhaps to come; null: until it is ended',
+      description:
+        'time from which it is no longer accepted, possibly in the future; null: it does not expire',
     }),
   })
 

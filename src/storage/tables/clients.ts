@@ -24,7 +24,7 @@ export const clients = {
     created_by: text,
     created_at: time,
     last_used_at: nullable(time),
-    /** Time from which nobody is known by it; null: until it is ended. */
+    /** Time from which it is no longer accepted; null: it does not expire. */
     ends_at: nullable(time),
   },
 }
