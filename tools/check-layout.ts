@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { aboveCeilings, lower } from './layout/ceilings.ts'
+import { type PackageFile, strayPackages } from './layout/packages.ts'
 import { shapeOf } from './layout/shape.ts'
 
 const FLOOR = ['lib', 'storage', 'jose', 'keys', 'net'] as const
@@ -169,9 +170,21 @@ function checkFile(tree: Tree, file: string): void {
   for (const target of local) checkEdge(tree.root, file, target)
 }
 
+function asPackageFile(file: string): PackageFile {
+  const name = relative(repository, file)
+  return {
+    name,
+    text: readFileSync(file, 'utf8'),
+    imports: (graph.get(file) ?? []).map((target) => relative(repository, target)),
+    forDevelopment: isTest(file) || name.startsWith(join('src', 'dev', sep)),
+  }
+}
+
 for (const tree of TREES) {
   const files = sources(tree.root)
   for (const file of files) checkFile(tree, file)
+  const packageRoot = tree.workspace ? tree.root : repository
+  problems.push(...strayPackages(packageRoot, files.map(asPackageFile)))
   const perFolder = Map.groupBy(
     files.filter((file) => !isTest(file)),
     (file) => dirname(file),

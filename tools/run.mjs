@@ -2,8 +2,7 @@
 // Runs on any Node from 20: installs what the lock file asks for when it is missing or out of date,
 // then continues on the Node that came with it. Uses nothing that is not part of Node.
 import { spawn, spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -36,15 +35,19 @@ function say(text) {
   process.stderr.write(`${text}\n`)
 }
 
-function lockDigest() {
-  return createHash('sha256')
-    .update(readFileSync(join(root, 'package-lock.json')))
-    .digest('hex')
-}
-
-function installed() {
-  const stamp = join(root, 'node_modules', '.remit-installed')
-  return existsSync(stamp) && readFileSync(stamp, 'utf8') === lockDigest()
+/** Compares what npm wrote down after it installed with the lock file. A server runs without the packages for development. */
+function installed(serving) {
+  const note = join(root, 'node_modules', '.package-lock.json')
+  if (!existsSync(note)) return false
+  const { packages: present } = JSON.parse(readFileSync(note, 'utf8'))
+  const { packages: wanted } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
+  return Object.entries(wanted).every(
+    ([path, { dev, integrity, optional, version }]) =>
+      integrity === undefined ||
+      optional ||
+      (dev && serving) ||
+      (present[path]?.version === version && present[path].integrity === integrity),
+  )
 }
 
 function install() {
@@ -58,7 +61,6 @@ function install() {
     say('npm ci failed. The lines above say why; nothing was started.')
     process.exit(result.status ?? 1)
   }
-  writeFileSync(join(root, 'node_modules', '.remit-installed'), lockDigest())
 }
 
 const [name, ...rest] = process.argv.slice(2)
@@ -71,7 +73,7 @@ if (major < 20) {
   say(`Node ${process.versions.node} is too old to start from: 20 or newer is needed.`)
   process.exit(2)
 }
-if (!installed()) install()
+if (!installed(name === 'remit')) install()
 // Where no Node 24 is packaged (macOS on arm64), the one that runs this will do if it is new enough.
 const node = existsSync(packaged) ? packaged : process.execPath
 if (node === process.execPath && major < 24) {

@@ -1,7 +1,4 @@
 import { parseArgs } from 'node:util'
-import { serveDesk } from './desk/serve.ts'
-import { serveIdentityProvider } from './identity-provider/serve.ts'
-import { serveOrders } from './orders/serve.ts'
 import { SAMPLE_AGENT, SAMPLE_PEOPLE } from './sample.ts'
 
 const HELP = `The sample services of Remit: an identity provider where anyone can be anyone, the orders API, and the desk, an MCP server.
@@ -29,24 +26,34 @@ const { values } = parseArgs({
 })
 
 if (values.help) process.stdout.write(HELP)
-else await serve().catch(tellPort)
+else await serve().catch(tellReason)
 
-/** A port that is taken is nobody's mistake in here, and needs no stack. Whatever listens already ends with the process. */
-function tellPort(error: unknown): void {
-  const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
-  if (!taken) throw error
-  const portTaken = 'port' in error ? error.port : undefined
+/** Reasons that are no mistake in here, and need no stack. Whatever listens already ends with the process. */
+function tellReason(error: unknown): void {
+  const reason = reasonOf(error)
+  if (!reason) throw error
   if (!process.send) {
-    process.stderr.write(`${error.message}\n`)
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
     process.exit(1)
   }
   // Whoever started this says it in its own words.
-  process.send({ portTaken }, () => process.exit(1))
+  process.send(reason, () => process.exit(1))
+}
+
+function reasonOf(error: unknown): { portTaken: unknown } | { missing: string } | undefined {
+  if (!(error instanceof Error && 'code' in error)) return undefined
+  if (error.code === 'EADDRINUSE') return { portTaken: 'port' in error ? error.port : undefined }
+  if (error.code === 'ERR_MODULE_NOT_FOUND') return { missing: error.message }
+  return undefined
 }
 
 async function serve(): Promise<void> {
   const log = (line: string) => process.stdout.write(`${line}\n`)
   const { REMIT_IDP_CLIENT_SECRET: secret } = process.env
+  // An installation without packages for development lacks what these need: that is said, too.
+  const { serveDesk } = await import('./desk/serve.ts')
+  const { serveIdentityProvider } = await import('./identity-provider/serve.ts')
+  const { serveOrders } = await import('./orders/serve.ts')
   const provider = await serveIdentityProvider({
     port: Number(values['provider-port']),
     people: SAMPLE_PEOPLE,

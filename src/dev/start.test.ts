@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { neighbouringPorts } from '../../test/ports.ts'
 import { Problem } from '../lib/problem.ts'
 import { openStorage } from '../storage/index.ts'
 import { hasKeptState, startDevelopment } from './start.ts'
@@ -60,5 +61,22 @@ test('a start that fails for a taken port names it, and claims nothing', async (
         error.detail.includes(`port ${port} `),
       `from ${first}`,
     )
+  assert.equal(hasKeptState(data), false)
+})
+
+test('without the packages of the samples it says what to install, and claims nothing', async (t) => {
+  const data = directoryOf(t)
+  const withoutThem = `import { registerHooks } from 'node:module'
+    registerHooks({ resolve(name, context, next) { return next(name === 'oidc-provider' ? 'no-such-package' : name, context) } })`
+  const before = process.env.NODE_OPTIONS
+  process.env.NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(withoutThem)}`
+  t.after(() => {
+    if (before === undefined) delete process.env.NODE_OPTIONS
+    else process.env.NODE_OPTIONS = before
+  })
+  await assert.rejects(started(data, { port: await neighbouringPorts(5) }), {
+    code: 'dev.samples_missing',
+    message: /Cannot find package 'no-such-package'/,
+  })
   assert.equal(hasKeptState(data), false)
 })

@@ -38,7 +38,7 @@ const MARK = 'dev.json'
 /**
  * Starts Remit, and in a process of their own the development identity provider and the sample orders API and MCP server, on
  * five ports from `port` on. Addresses are part of tokens and of the ledger's name, so the port is kept with the state.
- * @throws Problem `server.port_in_use`, `storage.locked`, `dev.not_ours`
+ * @throws Problem `server.port_in_use`, `storage.locked`, `dev.not_ours`, `dev.samples_missing`
  */
 export async function startDevelopment(options: {
   reset: boolean
@@ -195,6 +195,7 @@ function startSamples(at: {
   const ready = Promise.race([once(child, 'message'), ended.then(() => ['ended'])]).then(
     ([said]) => {
       if (said === 'ready') return
+      if (typeof said?.missing === 'string') throw new Problem('dev.samples_missing', said.missing)
       const taken: unknown = said?.portTaken
       const ports = `one of the ports ${at.port} to ${at.port + 2}`
       throw new Problem(

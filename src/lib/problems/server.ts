@@ -4,6 +4,7 @@ export const SERVER_PROBLEMS = {
   'config.invalid': { status: 500, title: 'The configuration is not valid' },
   'dev.not_ours': { status: 409, title: 'The directory was not created by `remit dev`' },
   'dev.other_port': { status: 409, title: 'The stored state belongs to another port' },
+  'dev.samples_missing': { status: 500, title: 'The sample services are not installed' },
   'ledger.inconsistent': { status: 503, title: 'The ledger contradicts what was signed before' },
   'ledger.no_break': { status: 409, title: 'There is no such ledger break' },
   'ledger.record_too_large': { status: 500, title: 'The record is too large for the ledger' },
