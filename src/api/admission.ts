@@ -1,31 +1,15 @@
 import {
-  type AdmissionRule,
   addAdmissionRule,
   listAdmissionRules,
   removeAdmissionRule,
 } from '../client-metadata/index.ts'
-import { ADMISSION } from '../operations/admission.ts'
+import { ADMISSION, Rule } from '../operations/admission.ts'
+import * as kit from '../operations/schemas.ts'
+import { toJson } from './json.ts'
 import { personNames } from './names.ts'
 import { acts } from './operation.ts'
-import { time } from './shapes.ts'
 
-function shown(rule: AdmissionRule, ownerName: string | null) {
-  return {
-    name: rule.name,
-    mode: rule.mode,
-    redirect_hosts: [...rule.redirectHosts],
-    document_hosts: [...rule.documentHosts],
-    software_ids: [...rule.softwareIds],
-    key_change: rule.keyChange,
-    trust: rule.trust,
-    ceiling: [...rule.ceiling],
-    may_delegate: rule.mayDelegate && [...rule.mayDelegate],
-    owner: rule.ownerId,
-    owner_name: ownerName,
-    created_by: rule.createdBy,
-    created_at: time(rule.createdAt),
-  }
-}
+const RULE = Rule(kit)
 
 export const ADMISSION_OPERATIONS = acts(ADMISSION, {
   list: async (parts) => {
@@ -34,7 +18,7 @@ export const ADMISSION_OPERATIONS = acts(ADMISSION, {
       parts,
       rules.map(({ ownerId }) => ownerId),
     )
-    return { rules: rules.map((rule) => shown(rule, nameOf(rule.ownerId))) }
+    return { rules: rules.map((rule) => toJson(RULE, rule, { owner_name: nameOf(rule.ownerId) })) }
   },
   add: async (parts, { body, caller }) => {
     const { ceiling, may_delegate: mayDelegate, name, owner, trust } = body
@@ -51,7 +35,7 @@ export const ADMISSION_OPERATIONS = acts(ADMISSION, {
       by: caller.person.id,
     })
     const nameOf = await personNames(parts, [rule.ownerId])
-    return shown(rule, nameOf(rule.ownerId))
+    return toJson(RULE, rule, { owner_name: nameOf(rule.ownerId) })
   },
   remove: async (parts, { caller, params }) => {
     await removeAdmissionRule(parts.agents, { name: params.name, by: caller.person.id })

@@ -10,13 +10,16 @@ import {
 } from '../budgets/index.ts'
 import { Answers } from '../catalog/index.ts'
 import { Problem } from '../lib/problem.ts'
-import { LIMITS, type LimitAnswer } from '../operations/limits.ts'
+import { LIMITS, type LimitAnswer, StandingLimit } from '../operations/limits.ts'
+import * as kit from '../operations/schemas.ts'
+import { toJson } from './json.ts'
 import { personNames } from './names.ts'
 import { acts, type Caller } from './operation.ts'
 import type { ApiParts } from './parts.ts'
-import { time } from './shapes.ts'
 
 const MAX_LISTED = 1000
+const STANDING = StandingLimit(kit)
+
 /** What may be done at most, whatever tasks are open: for a person, an agent, a space, or everything together. */
 export const LIMIT_OPERATIONS = acts(LIMITS, {
   list: async (parts, { caller, query }) => {
@@ -78,16 +81,12 @@ export async function limitShapes(
     parts,
     people.map(({ standing }) => standing.subject.id),
   )
-  return limits.map(({ standing, use }) => ({
-    id: standing.id,
-    subject: {
-      ...standing.subject,
-      name: standing.subject.kind === 'person' ? nameOf(standing.subject.id) : null,
-    },
-    each_task: standing.eachTask,
-    limit: use ?? standing.limit,
-    created_at: time(standing.createdAt),
-    changed_at: time(standing.changedAt),
-    changed_by: standing.changedBy,
-  }))
+  return limits.map(({ standing, use }) => {
+    const { subject } = standing
+    const name = subject.kind === 'person' ? nameOf(subject.id) : null
+    return toJson(STANDING, standing, {
+      subject: { ...subject, name },
+      limit: use ?? standing.limit,
+    })
+  })
 }

@@ -1,5 +1,6 @@
 import type { Static, TSchema } from 'typebox'
 import type { Secret } from '../lib/secret.ts'
+import type { Loose } from '../operations/command.ts'
 import type {
   Method,
   Noun,
@@ -126,7 +127,7 @@ type Act<D> =
           readonly body: TypeOf<S, 'body'>
           readonly confirmed?: Confirmed | undefined
         },
-      ) => Promise<TypeOf<S, 'answer'>>
+      ) => Promise<Loose<TypeOf<S, 'answer'>>>
     : never
 
 type Made<D> =

@@ -8,10 +8,10 @@ import {
 import { Problem } from '../lib/problem.ts'
 import { Secret } from '../lib/secret.ts'
 import { GROUPS } from '../operations/groups.ts'
-import { PEOPLE } from '../operations/people.ts'
+import { KnownPerson, PEOPLE } from '../operations/people.ts'
 import { PROVIDERS } from '../operations/providers.ts'
+import * as kit from '../operations/schemas.ts'
 import {
-  type AttributeValue,
   addMember,
   createGroup,
   dropMember,
@@ -22,13 +22,12 @@ import {
   listPersons,
 } from '../people/index.ts'
 import { resumePerson, suspendPerson } from '../sessions/index.ts'
+import { fromJson, toJson } from './json.ts'
 import { acts } from './operation.ts'
 import { pageOf } from './paging.ts'
 import { personShape } from './shapes.ts'
 
-function shown(value: AttributeValue): string | number | boolean | string[] {
-  return typeof value === 'object' ? [...value] : value
-}
+const KNOWN_PERSON = KnownPerson(kit)
 
 export const PEOPLE_OPERATIONS = [
   ...acts(PEOPLE, {
@@ -47,15 +46,9 @@ export const PEOPLE_OPERATIONS = [
     show: async (parts, { params }) => {
       const person = await findPerson(parts.people.storage.read, params.id)
       if (!person) throw new Problem('person.unknown', `there is no person \`${params.id}\``)
-      const { attributes, confirmedAt, lastSeenAt } = person
-      return {
-        ...personShape(person),
-        attributes: Object.fromEntries(
-          entriesOf(attributes).map(([name, value]) => [name, shown(value)]),
-        ),
-        last_seen_at: new Date(lastSeenAt).toISOString(),
-        confirmed_at: new Date(confirmedAt).toISOString(),
-      }
+      return toJson(KNOWN_PERSON, person, {
+        attributes: Object.fromEntries(entriesOf(person.attributes)),
+      })
     },
     suspend: async (
       parts,
@@ -108,19 +101,11 @@ export const PEOPLE_OPERATIONS = [
       })),
     }),
     add: async (parts, { body, caller }) => {
-      const { acr_values, client_id, client_secret, closes_tasks, groups_claim, issuer, name } =
-        body
-      const { attributes, domains } = body
+      const { attributes, clientSecret, ...rest } = fromJson(body)
       await registerProvider(parts.people, {
-        issuer,
-        name,
-        clientId: client_id,
-        ...(client_secret === undefined ? {} : { clientSecret: new Secret(client_secret) }),
-        ...(groups_claim === undefined ? {} : { groupsClaim: groups_claim }),
-        ...(acr_values === undefined ? {} : { acrValues: acr_values }),
-        ...(closes_tasks === undefined ? {} : { closesTasks: closes_tasks }),
+        ...rest,
+        ...(clientSecret === undefined ? {} : { clientSecret: new Secret(clientSecret) }),
         ...(attributes === undefined ? {} : { attributes: readAttributeClaims(attributes) }),
-        ...(domains === undefined ? {} : { domains }),
         allowLoopback: parts.development,
         by: caller.person.id,
       })

@@ -3,9 +3,16 @@ import type { ListedRequest } from '../access-requests/index.ts'
 import { type Agent, originOf, vouchedBy } from '../agents/index.ts'
 import type { Action, Resource } from '../catalog/index.ts'
 import type { StoredDecision } from '../decision-log/index.ts'
-import type { Resource as ResourceShape } from '../operations/schemas.ts'
+import {
+  AccessRequest,
+  Decision,
+  Person as PersonJson,
+  type Resource as ResourceShape,
+  Task as TaskJson,
+} from '../operations/schemas.ts'
 import type { Person } from '../people/index.ts'
 import type { Task } from '../tasks/index.ts'
+import { toJson } from './json.ts'
 
 /** Nouns as they look on the wire of the management API: snake_case, times as RFC 3339. */
 
@@ -14,8 +21,7 @@ export function time(at: number): string {
 }
 
 export function personShape(person: Person) {
-  const { email, groups, id, issuer, name, status, subject } = person
-  return { id, name, email: email ?? null, issuer, subject, groups: [...groups], status }
+  return toJson(PersonJson, person)
 }
 
 export function agentShape(agent: Agent, ownerName: string | null) {
@@ -104,57 +110,13 @@ export function actionShape(action: Action) {
 }
 
 export function taskShape(task: Task) {
-  return {
-    id: task.id,
-    state: task.state,
-    purpose: task.purpose,
-    person: task.personId,
-    agent: task.agentId,
-    parent: task.parentId,
-    root: task.rootId,
-    opened_by: task.openedBy,
-    actors: task.actors.map((actor) => ({ ...actor })),
-    sponsored: task.sponsored,
-    sponsor_grant: task.sponsorGrantId,
-    space: task.spaceId,
-    thread: task.threadId,
-    details: [...task.details],
-    may_delegate: [...task.mayDelegate],
-    budget: [...task.budget],
-    opened_at: time(task.openedAt),
-    deadline: time(task.deadline),
-    closed_at: task.closedAt === null ? null : time(task.closedAt),
-    close_reason: task.closeReason,
-  }
+  return toJson(TaskJson, task)
 }
 
 export function requestShape(request: ListedRequest, issuer: string) {
-  return {
-    id: request.id,
-    state: request.state,
-    task: request.taskId,
-    agent: request.agentId,
-    person: request.personId,
-    action: request.action,
-    text: request.text,
-    risk: request.risk,
-    page: `${issuer}/approvals/${request.id}`,
-    created_at: time(request.createdAt),
-    expires_at: time(request.expiresAt),
-  }
+  return toJson(AccessRequest, request, { page: `${issuer}/approvals/${request.id}` })
 }
 
 export function decisionShape(decision: StoredDecision) {
-  return {
-    id: decision.id,
-    at: time(decision.at),
-    outcome: decision.outcome,
-    reason: decision.reason,
-    state: decision.state,
-    status: decision.status,
-    task: decision.taskId,
-    agent: decision.agentId,
-    person: decision.personId,
-    action: decision.action,
-  }
+  return toJson(Decision, decision)
 }

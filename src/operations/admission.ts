@@ -1,7 +1,7 @@
 import { authority, input, person, together, trust } from './command.ts'
 import { describe, noun, type SchemaKit, type TypeOf } from './operation.ts'
 
-const Rule = ({ KeptDetail, Name, Time, Type }: SchemaKit) =>
+export const Rule = ({ KeptDetail, Name, Time, Type }: SchemaKit) =>
   Type.Object({
     name: Name,
     mode: Type.String({

@@ -1,5 +1,5 @@
 import { expires, input, person, together } from './command.ts'
-import { describe, noun } from './operation.ts'
+import { describe, noun, type SchemaKit } from './operation.ts'
 
 const actions = input('--allow <action...>', 'actions, without bounds')
 const file = input('--allow-file <file>', 'details with bounds, as JSON')
@@ -19,6 +19,15 @@ const details = together([actions, file, delegate], async ([allow, from, hand], 
   return [...calls, ...delegates.map((each) => ({ ...each, type: 'remit_delegate' as const }))]
 })
 
+export const Basis = ({ KeptDetail, Time, Type }: SchemaKit) =>
+  Type.Object({
+    id: Type.String(),
+    agent: Type.String(),
+    kind: Type.String(),
+    details: Type.Array(KeptDetail),
+    expires_at: Type.Union([Time, Type.Null()]),
+  })
+
 /** `remit bases …`: why agents may act for people. */
 export const BASES = noun({
   name: 'bases',
@@ -35,18 +44,7 @@ export const BASES = noun({
       who: 'person',
       widens: false,
       says: 'What agents may do for you, and why.',
-      schemas: ({ KeptDetail, listOf, Time, Type }) => ({
-        answer: listOf(
-          'bases',
-          Type.Object({
-            id: Type.String(),
-            agent: Type.String(),
-            kind: Type.String(),
-            details: Type.Array(KeptDetail),
-            expires_at: Type.Union([Time, Type.Null()]),
-          }),
-        ),
-      }),
+      schemas: (kit) => ({ answer: kit.listOf('bases', Basis(kit)) }),
       command: ({ bold, details, dim, joined, moment, table }) => ({
         examples: ['remit bases list'],
         prints: async ({ bases }) => {

@@ -1,7 +1,7 @@
 import { pages, person, reason } from './command.ts'
 import { describe, noun, type SchemaKit } from './operation.ts'
 
-const KnownPerson = ({ Person, Type }: SchemaKit) =>
+export const KnownPerson = ({ Person, Type }: SchemaKit) =>
   Type.Object({
     ...Person.properties,
     attributes: Type.Record(

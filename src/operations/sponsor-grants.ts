@@ -30,7 +30,7 @@ const Rate = ({ closed, Type }: SchemaKit) =>
     { ...closed, description: 'at most so many tasks in so many seconds' },
   )
 
-const SponsorGrant = (kit: SchemaKit) => {
+export const SponsorGrant = (kit: SchemaKit) => {
   const { KeptDetail, Time, Type } = kit
   return Type.Object({
     id: Type.String(),

@@ -5,8 +5,12 @@ import type {
   MachineClient,
   PepSettings,
 } from '../../clients/index.ts'
-import type { ClientJson, CredentialShape, PepGiven } from '../../operations/client-schemas.ts'
+import { type ClientJson, CredentialShape, type PepGiven } from '../../operations/client-schemas.ts'
+import * as kit from '../../operations/schemas.ts'
+import { fromJson, toJson } from '../json.ts'
 import { time } from '../shapes.ts'
+
+const CREDENTIAL = CredentialShape(kit)
 
 export function clientShape(client: MachineClient): ClientJson {
   const known = {
@@ -35,29 +39,18 @@ export function clientShape(client: MachineClient): ClientJson {
 export function credentialShape(
   credential: ClientCredential,
 ): Static<ReturnType<typeof CredentialShape>> {
-  const { createdAt, createdBy, digest, endsAt, id, kid, kind, lastUsedAt } = credential
-  return {
-    id,
-    kind,
-    kid,
-    thumbprint: kind === 'key' ? digest : null,
-    created_by: createdBy,
-    created_at: time(createdAt),
-    last_used_at: timeOrNull(lastUsedAt),
-    ends_at: timeOrNull(endsAt),
-  }
+  const { digest, kind } = credential
+  return toJson(CREDENTIAL, credential, { thumbprint: kind === 'key' ? digest : null })
 }
 
 /** Reads settings of a PEP as the room takes them: what was not said is left out. */
 export function pepGiven(
   given: Static<ReturnType<typeof PepGiven>> | undefined,
 ): Partial<PepSettings> {
-  const { issuing, names_tasks, policy_set, ...rest } = given ?? {}
+  const { issuing, ...rest } = given ?? {}
   return {
-    ...rest,
+    ...fromJson(rest),
     ...(issuing === undefined ? {} : { issuing: { parties: [], audiences: [], ...issuing } }),
-    ...(policy_set === undefined ? {} : { policySet: policy_set }),
-    ...(names_tasks === undefined ? {} : { namesTasks: names_tasks }),
   }
 }
 

@@ -2,11 +2,14 @@ import { parseAuthority } from '@remit/engine'
 import { findAgent } from '../../agents/index.ts'
 import { basesOfPerson, findBasis, grantBasis } from '../../consent/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { BASES } from '../../operations/bases.ts'
+import { BASES, Basis } from '../../operations/bases.ts'
+import * as kit from '../../operations/schemas.ts'
 import { findPerson } from '../../people/index.ts'
 import { endBasis } from '../../tasks/index.ts'
+import { toJson } from '../json.ts'
 import { acts } from '../operation.ts'
-import { time } from '../shapes.ts'
+
+const BASIS = Basis(kit)
 
 /** Why agents may act for people. */
 export const BASIS_OPERATIONS = acts(BASES, {
@@ -17,13 +20,7 @@ export const BASIS_OPERATIONS = acts(BASES, {
         caller.person.id,
         parts.decisions.clock.now(),
       )
-    ).map(({ agentId, details, expiresAt, id, kind }) => ({
-      id,
-      agent: agentId,
-      kind,
-      details: [...details],
-      expires_at: expiresAt === null ? null : time(expiresAt),
-    })),
+    ).map((basis) => toJson(BASIS, basis)),
   }),
   grant: async (parts, { body, caller }) => {
     const given = parseAuthority(body.details)

@@ -3,7 +3,12 @@ import { type Agent, findAgent } from '../../agents/index.ts'
 import { misfitOfAnswers, readBudget } from '../../budgets/index.ts'
 import { Answers } from '../../catalog/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { SPONSOR_GRANTS, type SponsorGrantAnswer } from '../../operations/sponsor-grants.ts'
+import * as kit from '../../operations/schemas.ts'
+import {
+  SPONSOR_GRANTS,
+  SponsorGrant,
+  type SponsorGrantAnswer,
+} from '../../operations/sponsor-grants.ts'
 import {
   endSponsorship,
   findSponsorGrantFor,
@@ -14,11 +19,13 @@ import {
   type ShownSponsorship,
   showSponsorships,
 } from '../../sponsorship/index.ts'
+import { toJson } from '../json.ts'
 import { personNames } from '../names.ts'
 import { acts, type Caller } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
 import { time } from '../shapes.ts'
 
+const SPONSOR_GRANT = SponsorGrant(kit)
 const DEFAULT_LIMIT = 50
 const MAX = 200
 
@@ -106,27 +113,15 @@ function shapeFrom(
   { grant, lastOpenedAt, nextOpeningAt, opened, stoppedBy }: ShownSponsorship,
   sponsorName: string | null,
 ): SponsorGrantAnswer {
-  const { schedule } = grant
-  return {
-    id: grant.id,
-    agent: grant.agentId,
+  return toJson(SPONSOR_GRANT, grant, {
     sponsor: grant.personId,
     sponsor_name: sponsorName,
-    purpose: grant.purpose,
-    details: [...grant.details],
-    may_delegate: grant.mayDelegate && [...grant.mayDelegate],
-    budget: [...grant.budget],
-    schedule: schedule && { ...schedule, days: [...schedule.days] },
-    rate: grant.rate,
-    created_at: time(grant.createdAt),
-    expires_at: time(grant.expiresAt),
-    ended_at: orNull(grant.endedAt),
     in_force: grantInForce(grant, decisions.clock.now()),
     opened,
     last_opened_at: orNull(lastOpenedAt),
     next_opening_at: orNull(nextOpeningAt),
     stopped_by: stoppedBy,
-  }
+  })
 }
 
 function orNull(at: number | null): string | null {
