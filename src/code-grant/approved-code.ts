@@ -8,7 +8,13 @@ import { type Agent, findAgent } from '../agents/index.ts'
 import { usableApproval } from '../approvals/index.ts'
 import type { CatalogView } from '../catalog/index.ts'
 import { problemOr } from '../decision-log/index.ts'
-import { covers, type Granted, type GrantParts, grantOrAsk, MAX_APPROVAL } from '../grants/index.ts'
+import {
+  covers,
+  type Granted,
+  type GrantParts,
+  grantOpening,
+  MAX_APPROVAL,
+} from '../grants/index.ts'
 import { detailsAt, openingQuestion } from '../issuance/index.ts'
 import { agentIdOf } from '../lib/client-url.ts'
 import { newId } from '../lib/id.ts'
@@ -122,7 +128,7 @@ async function unapproved(
   for (const bound of [false, true]) {
     const issuing = { grant: 'authorization_code', bound, origin: { ip: '' } } as const
     const who = { agent, subject: { person }, issuers, issuing }
-    const found = await problemOr(grantOrAsk(parts, wanted, who, { asking: [] }))
+    const found = await problemOr(grantOpening(parts, wanted, who, { asksPeople: true }))
     if (found instanceof Problem || found.outcome !== 'needs_approval') continue
     for (const forbid of found.forbids) all.set(forbid.id, forbid)
     last = found

@@ -7,7 +7,6 @@ import { problemOr } from '../decision-log/index.ts'
 import { proofStep } from '../facts/index.ts'
 import {
   type GrantParts,
-  isUnapproved,
   lineageOf,
   type Plan,
   type PlanRequest,
@@ -152,14 +151,14 @@ async function planCode(
       lifeSeconds: TASK_LIFE.most / 1000,
     },
   }
-  const first = await planOpening(parts, asked, { asking: [] })
-  const unapproved = isUnapproved(first) ? first : undefined
+  const first = await planOpening(parts, asked, { asksPeople: true })
+  const unapproved = first.outcome === 'needs_approval' ? first : undefined
   const approval =
     unapproved && taskId
       ? await approvalOfCode(parts, { ...authorization, taskId }, { agent, person, ...unapproved })
       : undefined
   const lifted = approval?.ask.forbids
-  const plan = lifted ? await planOpening(parts, asked, { lifted, asking: [] }) : first
+  const plan = lifted ? await planOpening(parts, asked, { lifted, asksPeople: true }) : first
   if (plan.outcome === 'needs_approval') return NOT_APPROVED
   if (plan.outcome === 'refused') return notGranted(plan)
   if (plan.outcome === 'needs_consent') return TAKEN_BACK

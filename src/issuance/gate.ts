@@ -5,6 +5,7 @@ import {
   type IssuanceFacts,
   issuable,
   type Requestable,
+  uniqueForbids,
 } from '@remit/engine'
 import type { Agent } from '../agents/index.ts'
 import { liftedForTask } from '../approvals/index.ts'
@@ -45,12 +46,17 @@ export interface Openers {
   readonly views: readonly LiveView[]
 }
 
+/** Whether people may be asked about what only they stand in the way of, and what they lifted already. */
+export interface PeopleTerms {
+  readonly asksPeople?: boolean
+  readonly lifted?: readonly ForbidRef[]
+}
+
 /**
  * What policies leave of a task's details: a resource at which they let no token be issued by this grant is left out of it.
  * `details` is empty for a task that only hands on; then it is `mayDelegate` that has to have something left.
  *
- * Where `asking` is given, what only people stand in the way of is not left out: their forbids are added to it. `lifted` are those that
- * they lifted already.
+ * Where people may be asked, what only they stand in the way of is not left out, and `forbids` says what they would have to lift.
  */
 export async function issuedWithin<
   T extends { readonly details: readonly Detail[]; readonly mayDelegate: readonly Detail[] },
@@ -58,33 +64,29 @@ export async function issuedWithin<
   parts: FactParts,
   openers: Openers,
   issuing: Issuing,
-  given: {
-    readonly catalog: CatalogView
-    readonly got: T
-    readonly lifted?: readonly ForbidRef[]
-    readonly asking?: Requestable[] | undefined
-  },
-): Promise<T | Refused> {
-  const { asking, catalog, got, lifted } = given
+  given: PeopleTerms & { readonly catalog: CatalogView; readonly got: T },
+): Promise<{ readonly got: T; readonly forbids: readonly Requestable[] } | Refused> {
+  const { asksPeople, catalog, got, lifted } = given
   // INVARIANT: policies are taken after the views that watch over them were read.
   const policies = await parts.policies.active()
   const facts = await factsOf(parts, openers, issuing)
   const action = issueAction('access_token', issuing)
   const judged = new Map<string, Judged>()
+  const forbids: Requestable[] = []
   const allows = (location: string) => {
     const resource = catalog.byIdentifier.get(location)?.name ?? location
     const asked = { action, resource, lifted: lifted ?? [], policyVersion: policies.version }
     const answer =
       judged.get(location)?.answer ?? issuable(facts, { action, resource }, policies, lifted)
     judged.set(location, { ...asked, facts, answer })
-    if (answer.allowed || answer.reason !== 'issuance.needs_approval' || !asking)
+    if (answer.allowed || answer.reason !== 'issuance.needs_approval' || !asksPeople)
       return answer.allowed
-    asking.push(...answer.forbids)
+    forbids.push(...answer.forbids)
     return true
   }
   const details = at(got.details, allows)
   const left = got.details.length > 0 ? details : at(got.mayDelegate, allows)
-  if (left.length > 0) return { ...got, details }
+  if (left.length > 0) return { got: { ...got, details }, forbids: uniqueForbids(forbids) }
   return notIssuable([...judged.values()])
 }
 

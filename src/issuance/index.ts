@@ -7,7 +7,7 @@ export {
   isNothing,
   withinAgent,
 } from './authority.ts'
-export { issuedWithin, mayIssueAt } from './gate.ts'
+export { issuedWithin, mayIssueAt, type PeopleTerms } from './gate.ts'
 export { checkHolder, type Presented } from './holder.ts'
 export {
   aboutTask,

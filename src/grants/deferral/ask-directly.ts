@@ -27,7 +27,7 @@ import type { GrantParts } from '../parts.ts'
 import { useProof } from '../pipeline/begin.ts'
 import { type Caller, readCaller } from '../pipeline/bring.ts'
 import { type HeldBack, holdBack } from '../pipeline/defer.ts'
-import { type Granted, grantOrAsk, isUnapproved, type Unapproved } from '../pipeline/grant.ts'
+import { type Granted, grantOpening, type Unapproved } from '../pipeline/grant.ts'
 import { findByHint, type Hint } from './hint.ts'
 
 /** An agent asks a person itself (OpenID CIBA). A proof binds the key at once; without one, the first poll does. */
@@ -133,7 +133,7 @@ export async function questionOf(
   const nothingBefore = { only: 'nothing' }
   const issuers = await parts.issuers.behind(agent)
   const given = { agent, subject: { person }, issuers, issuing }
-  const grant = await grantOrAsk(parts, wanted, given, { ...nothingBefore, asking: [] })
+  const grant = await grantOpening(parts, wanted, given, { ...nothingBefore, asksPeople: true })
   if (grant.outcome === 'refused') return grant
   // Whom rules want to be asked is asked after the person.
   const details = grant.outcome === 'needs_consent' ? grant.details : allOf(grant)
@@ -143,7 +143,8 @@ export async function questionOf(
 }
 
 function allOf(found: Granted | Unapproved) {
-  const { delegatesAsked, details, mayDelegate } = isUnapproved(found) ? found.grant : found
+  const { delegatesAsked, details, mayDelegate } =
+    found.outcome === 'needs_approval' ? found.grant : found
   return delegatesAsked ? [...details, ...mayDelegate] : details
 }
 

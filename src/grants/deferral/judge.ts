@@ -13,7 +13,7 @@ import type { GrantParts } from '../parts.ts'
 import { MAX_APPROVAL } from '../pipeline/ask-approvers.ts'
 import type { BroughtAgent } from '../pipeline/bring.ts'
 import { answerableUntil, type Deferral } from '../pipeline/deferral.ts'
-import { isUnapproved, type Unapproved } from '../pipeline/grant.ts'
+import type { Unapproved } from '../pipeline/grant.ts'
 import type { Plan, Planned, PlannedGrant, PlanRequest } from '../pipeline/plan.ts'
 
 export interface StillWaiting {
@@ -76,14 +76,14 @@ export async function judgeDeferral(
     only: byThis ? (consent?.basisId ?? 'nothing') : undefined,
   }
   const planned = (lifted: readonly ForbidRef[]) =>
-    planOpening(parts, waiter, { lifted, asking: [] })
+    planOpening(parts, waiter, { lifted, asksPeople: true })
   const first = await planned([])
-  if (!isUnapproved(first)) return standingOf(parts, first, waiter, undefined)
+  if (first.outcome !== 'needs_approval') return standingOf(parts, first, waiter, undefined)
   const people = await withPeople(parts, own, waiter, first)
   if (people.outcome !== 'approved') return people
   const { approval } = people
   const lifted = await planned(approval.ask.forbids)
-  if (isUnapproved(lifted)) return WAITING
+  if (lifted.outcome === 'needs_approval') return WAITING
   return standingOf(parts, lifted, waiter, approval)
 }
 

@@ -125,14 +125,11 @@ async function grantFor(
     bound: shown.thumbprint !== undefined,
     origin: shown.origin ?? { ip: '' },
   }
-  const got =
-    whole.details.length === 0
-      ? whole
-      : await issuedWithin(parts, openers, issuing, { catalog, got: whole })
-  if (isRefused(got)) throw new Problem(got.reason, got.detail)
-  if (got.details.length === 0)
+  if (whole.details.length === 0)
     throw new Problem('task.beyond_ceiling', 'nothing in the token can be granted here')
-  return { bases, details: got.details, kindOf, place: here.place }
+  const issuable = await issuedWithin(parts, openers, issuing, { catalog, got: whole })
+  if (isRefused(issuable)) throw new Problem(issuable.reason, issuable.detail)
+  return { bases, details: issuable.got.details, kindOf, place: here.place }
 }
 
 async function resting(

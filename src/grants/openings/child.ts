@@ -9,6 +9,7 @@ import {
   isNothing,
   isRefused,
   issuedWithin,
+  type PeopleTerms,
   type Refused,
   readLimits,
   refused,
@@ -24,13 +25,13 @@ import type { ChildOpening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { type AuthenticationResult, attemptBy, failed } from '../pipeline/authenticated.ts'
 import { readAgent } from '../pipeline/bring.ts'
-import type { Asking, Granted } from '../pipeline/grant.ts'
+import type { Granted } from '../pipeline/grant.ts'
 import { withinPlace } from '../pipeline/place.ts'
 import {
   type Planned,
   type PlannedGrant,
   type PlanRequest,
-  unlessPeopleAsked,
+  unlessForbidden,
 } from '../pipeline/plan.ts'
 import { type Parent, readParent } from './parent.ts'
 
@@ -84,7 +85,7 @@ export async function planChild(
   parts: GrantParts,
   { brought, request, ticket: shown }: PlanRequest,
   { ticket }: Extract<FrozenWay, { kind: 'child' }>,
-  { issuing, ...people }: Asking & { readonly issuing: Issuing },
+  { issuing, ...people }: PeopleTerms & { readonly issuing: Issuing },
 ): Promise<Planned> {
   const held = await parts.facts.task(ticket.task.parent)
   if (!held) return UNKNOWN
@@ -111,13 +112,14 @@ export async function planChild(
   const { actors, sponsored } = held.task
   const agents = [agent, ...parent.agents]
   const { purpose } = request
-  const got = await issuedWithin(
+  const issuable = await issuedWithin(
     parts,
     { person, agents, sponsored, where, purpose, views, actors },
     issuing,
     { catalog, got: whole, ...people },
   )
-  if (isRefused(got)) return got
+  if (isRefused(issuable)) return issuable
+  const { forbids, got } = issuable
   const grant: PlannedGrant = {
     ...{ ...got, budget, person, place, views, issuing },
     delegatesAsked: ticket.delegates !== undefined,
@@ -135,7 +137,7 @@ export async function planChild(
     parent: held,
     guards,
   } as const
-  return unlessPeopleAsked(plan, people, catalog)
+  return unlessForbidden(plan, forbids, catalog)
 }
 
 function authorityOf(

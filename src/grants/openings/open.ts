@@ -37,10 +37,11 @@ async function planAndBegin(
 ): Promise<OpeningAnswer | Overtaken> {
   const { also, attempt, before, brought, handsOnNothing, origin, request } = opening
   const refuse = (refusal: Refused) => refuseOpening(parts, attempt, refusal)
-  const plan = await planOpening(parts, opening, opening.asksPeople ? { asking: [] } : {})
+  const { asksPeople } = opening
+  const plan = await planOpening(parts, opening, { asksPeople })
   if (plan.outcome === 'refused') return refuse(plan)
   if (plan.outcome === 'needs_consent')
-    return opening.asksPeople ? askPerson(parts, opening, plan) : refuse(NOT_SAID)
+    return asksPeople ? askPerson(parts, opening, plan) : refuse(NOT_SAID)
   if (plan.outcome === 'needs_approval') {
     const of = { ...(await lineOf(parts, opening)), grant: grantOf(opening) }
     return askApprovers(parts, opening, plan, of)

@@ -1,9 +1,15 @@
 import { problemOr } from '../../decision-log/index.ts'
-import { detailsAt, type Issuing, isRefused, refused } from '../../issuance/index.ts'
+import {
+  detailsAt,
+  type Issuing,
+  isRefused,
+  type PeopleTerms,
+  refused,
+} from '../../issuance/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { GrantName } from '../../policy/index.ts'
 import type { GrantParts } from '../parts.ts'
-import { type Asking, grantOrAsk, isUnapproved } from '../pipeline/grant.ts'
+import { grantOpening } from '../pipeline/grant.ts'
 import type { Planned, PlanRequest } from '../pipeline/plan.ts'
 import { planChild } from './child.ts'
 import { planSponsored } from './sponsored.ts'
@@ -43,7 +49,7 @@ export async function lineOf(
 export async function planOpening(
   parts: GrantParts,
   asked: PlanRequest,
-  people: Asking,
+  people: PeopleTerms,
 ): Promise<Planned> {
   const planned = await problemOr(planBy(parts, asked, people))
   if (planned instanceof Problem) return refused(planned.code, planned.detail)
@@ -54,7 +60,7 @@ export async function planOpening(
   return planned
 }
 
-function planBy(parts: GrantParts, asked: PlanRequest, people: Asking): Promise<Planned> {
+function planBy(parts: GrantParts, asked: PlanRequest, people: PeopleTerms): Promise<Planned> {
   const { brought, origin, request } = asked
   const { way } = request
   const issuing = { grant: grantOf(asked), bound: brought.proof !== undefined, origin }
@@ -66,7 +72,7 @@ function planBy(parts: GrantParts, asked: PlanRequest, people: Asking): Promise<
 async function planForPerson(
   parts: GrantParts,
   { brought, flow, only, person, request }: PlanRequest,
-  { asking, issuing, lifted }: Asking & { readonly issuing: Issuing },
+  { issuing, ...people }: PeopleTerms & { readonly issuing: Issuing },
 ): Promise<Planned> {
   if (!person) throw new TypeError('an opening for nobody')
   const way = request.way?.kind === 'asserted' ? request.way : undefined
@@ -76,9 +82,9 @@ async function planForPerson(
     if (!issuers.some((one) => one.name === name))
       issuers.push(...(await parts.issuers.behind({ issuer: name })))
   const who = { agent, subject: { person }, issuers, issuing, actors: way?.actors ?? [] }
-  const options = { only, asserted: way?.asserted, asking, ...(lifted ? { lifted } : {}) }
-  const grant = await grantOrAsk(parts, request, who, options)
-  if (isUnapproved(grant) || grant.outcome !== 'granted') return grant
+  const options = { only, asserted: way?.asserted, ...people }
+  const grant = await grantOpening(parts, request, who, options)
+  if (grant.outcome !== 'granted') return grant
   const openedBy = way ? 'assertion' : flow === 'code' ? 'code' : 'exchange'
   return { outcome: 'planned', grant, issuers, openedBy }
 }

@@ -15,6 +15,7 @@ import {
   isNothing,
   isRefused,
   issuedWithin,
+  type PeopleTerms,
   type Refused,
   readAsked,
   readLife,
@@ -43,13 +44,13 @@ import {
   failed,
 } from '../pipeline/authenticated.ts'
 import { readAgent } from '../pipeline/bring.ts'
-import { type Asking, enter } from '../pipeline/grant.ts'
+import { enter } from '../pipeline/grant.ts'
 import { withinPlace } from '../pipeline/place.ts'
 import {
   type Planned,
   type PlannedGrant,
   type PlanRequest,
-  unlessPeopleAsked,
+  unlessForbidden,
 } from '../pipeline/plan.ts'
 
 /**
@@ -120,7 +121,7 @@ export async function planSponsored(
   parts: GrantParts,
   { brought, request }: PlanRequest,
   { grantId }: Extract<FrozenWay, { kind: 'sponsored' }>,
-  { issuing, ...people }: Asking & { readonly issuing: Issuing },
+  { issuing, ...people }: PeopleTerms & { readonly issuing: Issuing },
 ): Promise<Planned> {
   const { agent: known, issuers } = brought
   const grant = await findSponsorGrant(parts.storage.read, grantId)
@@ -152,8 +153,9 @@ export async function planSponsored(
     return refused('task.beyond_basis', 'nothing of the request is within the sponsor grant')
   const { place, views, where } = here
   const openers = { person: sponsor, agents: [agent], sponsored: true, where, purpose, views }
-  const got = await issuedWithin(parts, openers, issuing, { catalog, got: whole, ...people })
-  if (isRefused(got)) return got
+  const issuable = await issuedWithin(parts, openers, issuing, { catalog, got: whole, ...people })
+  if (isRefused(issuable)) return issuable
+  const { forbids, got } = issuable
   const planned: PlannedGrant = {
     ...{ ...got, budget, person: sponsor, place, views, issuing },
     delegatesAsked: asked.delegates !== undefined,
@@ -161,7 +163,7 @@ export async function planSponsored(
   }
   const guards = ({ task }: TaskLineage) => holdGrantSteps(parts.storage.read, grant, task.openedAt)
   const under = { sponsorGrant: grant, issuers, openedBy: 'sponsor', guards } as const
-  return unlessPeopleAsked({ outcome: 'planned', grant: planned, ...under }, people, catalog)
+  return unlessForbidden({ outcome: 'planned', grant: planned, ...under }, forbids, catalog)
 }
 
 function notInForce(parts: GrantParts, grant: SponsorGrant, answers: boolean): Refused | undefined {

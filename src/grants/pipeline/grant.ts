@@ -2,11 +2,9 @@ import {
   contains,
   type Detail,
   delegatesIn,
-  type ForbidRef,
   intersect,
   type KindOf,
   type Requestable,
-  uniqueForbids,
 } from '@remit/engine'
 import type { Agent } from '../../agents/index.ts'
 import type { Limit } from '../../budgets/index.ts'
@@ -37,6 +35,7 @@ import {
   isNothing,
   isRefused,
   issuedWithin,
+  type PeopleTerms,
   type Refused,
   readAsked,
   readLife,
@@ -89,34 +88,11 @@ export interface Unapproved<G = Granted> {
   readonly catalog: CatalogView
 }
 
-export type OpeningGrant = Granted | Missing | Refused
+export type OpeningGrant = Granted | Unapproved | Missing | Refused
 
-export function isUnapproved<G>(value: object | Unapproved<G>): value is Unapproved<G> {
-  return 'outcome' in value && value.outcome === 'needs_approval'
-}
-
-/** Whether people may be asked, and what they lifted. */
-export interface Asking {
-  /** Gets the forbids that only people stand in the way by; absent where nobody is asked. */
-  readonly asking?: Requestable[] | undefined
-  readonly lifted?: readonly ForbidRef[]
-}
-
-/** The same grant, unless people have to be asked about it. */
-export function unlessAsked<G extends object>(
-  grant: G,
-  { asking = [] }: Asking,
-  catalog: CatalogView,
-): G | Unapproved<G> {
-  if (asking.length === 0) return grant
-  return { outcome: 'needs_approval', grant, forbids: uniqueForbids(asking), catalog }
-}
-
-export interface GrantOptions {
+export interface GrantOptions extends PeopleTerms {
   /** Of what the person consented to, this alone counts. */
   readonly only?: string | undefined
-  /** Rules that people lifted for this opening. */
-  readonly lifted?: readonly ForbidRef[]
   /** What an assertion says, where it is itself why the agent may act; whatever else there is limits it all the same. */
   readonly asserted?: readonly Detail[] | undefined
 }
@@ -129,36 +105,8 @@ export async function grantOpening(
   parts: GrantParts,
   opening: WantedTask,
   who: Who,
-  options: GrantOptions = {},
+  { asksPeople = false, asserted, lifted = [], only }: GrantOptions,
 ): Promise<OpeningGrant> {
-  const grant = await grantOrAsk(parts, opening, who, { ...options, asking: undefined })
-  if (grant.outcome === 'needs_approval') throw new Error('nobody was to be asked')
-  return grant
-}
-
-interface Who {
-  readonly agent: Agent
-  readonly subject: { readonly person: Person }
-  /** The person would become one with this opening: nothing of them is written. */
-  readonly newcomer?: boolean
-  readonly issuers: readonly TrustedIssuer[]
-  /** Who acted elsewhere before the agent. */
-  readonly actors?: readonly ForeignActor[]
-  readonly issuing: Issuing
-}
-
-/** The same for whoever can wait for people. */
-export async function grantOrAsk(
-  parts: GrantParts,
-  opening: WantedTask,
-  who: Who,
-  {
-    asserted,
-    asking,
-    lifted = [],
-    only,
-  }: GrantOptions & { readonly asking: Requestable[] | undefined },
-): Promise<OpeningGrant | Unapproved> {
   checkPurpose(opening.purpose)
   const badLife = readLife(opening.lifeSeconds)
   if (badLife) return badLife
@@ -214,18 +162,17 @@ export async function grantOrAsk(
       )
     // Nobody is asked about what would not be issued.
     const could = await issuedWithin(parts, openers, issuing, {
-      ...{ catalog, got: most, lifted },
-      ...(asking ? { asking: [] } : {}),
+      ...{ catalog, got: most, lifted, asksPeople },
     })
     if (isRefused(could)) return could
-    const details = [...could.details, ...could.mayDelegate]
+    const details = [...could.got.details, ...could.got.mayDelegate]
     return { outcome: 'needs_consent', details, bases }
   }
-  const got = await issuedWithin(parts, openers, issuing, {
-    ...{ catalog, got: limited, lifted },
-    ...(asking ? { asking } : {}),
+  const issuable = await issuedWithin(parts, openers, issuing, {
+    ...{ catalog, got: limited, lifted, asksPeople },
   })
-  if (isRefused(got)) return got
+  if (isRefused(issuable)) return issuable
+  const { forbids, got } = issuable
   const grant: Granted = {
     outcome: 'granted',
     ...got,
@@ -238,7 +185,18 @@ export async function grantOrAsk(
     issuing,
     kindOf,
   }
-  return unlessAsked(grant, { asking }, catalog)
+  return forbids.length === 0 ? grant : { outcome: 'needs_approval', grant, forbids, catalog }
+}
+
+interface Who {
+  readonly agent: Agent
+  readonly subject: { readonly person: Person }
+  /** The person would become one with this opening: nothing of them is written. */
+  readonly newcomer?: boolean
+  readonly issuers: readonly TrustedIssuer[]
+  /** Who acted elsewhere before the agent. */
+  readonly actors?: readonly ForeignActor[]
+  readonly issuing: Issuing
 }
 
 /** What consent could add at most: within what administrators, and whoever vouches, allow of the same. */

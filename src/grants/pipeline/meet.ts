@@ -22,7 +22,8 @@ export async function meet(
   if (!('newcomer' in met)) return met
   const granted = await grant()
   if (granted.outcome === 'refused') throw new Problem(granted.reason, granted.detail)
-  if (resource !== undefined && detailsAt(granted.details, resource).length === 0)
+  const { details } = granted.outcome === 'needs_approval' ? granted.grant : granted
+  if (resource !== undefined && detailsAt(details, resource).length === 0)
     throw new Problem('task.resource_not_granted', 'nothing would be granted at this resource')
   return bringPerson(parts, met.by, met.newcomer)
 }

@@ -1,3 +1,4 @@
+import type { Requestable } from '@remit/engine'
 import type { Agent } from '../../agents/index.ts'
 import type { CatalogView } from '../../catalog/index.ts'
 import type { ConsentRequest } from '../../consent/index.ts'
@@ -12,14 +13,7 @@ import type { FrozenRequest } from '../frozen-request.ts'
 import type { OpeningRequest } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import type { Flow } from './deferral.ts'
-import {
-  type Asking,
-  type Granted,
-  isUnapproved,
-  type Missing,
-  type Unapproved,
-  unlessAsked,
-} from './grant.ts'
+import type { Granted, Missing, Unapproved } from './grant.ts'
 import { type NewTask, newTask } from './new-task.ts'
 
 /** An agent as it authenticated for this request, with the key that its task will have. */
@@ -78,9 +72,13 @@ export interface Plan {
 export type Planned = Plan | Unapproved<PlannedGrant> | Missing | Refused
 
 /** The plan, unless people have to be asked about its grant. */
-export function unlessPeopleAsked(plan: Plan, people: Asking, catalog: CatalogView): Planned {
-  const grant = unlessAsked(plan.grant, people, catalog)
-  return isUnapproved(grant) ? grant : plan
+export function unlessForbidden(
+  plan: Plan,
+  forbids: readonly Requestable[],
+  catalog: CatalogView,
+): Planned {
+  if (forbids.length === 0) return plan
+  return { outcome: 'needs_approval', grant: plan.grant, forbids, catalog }
 }
 
 /** The task that a plan begins, with those above it. INVARIANT: who acts for whom is read from rows, never from a token. */
