@@ -32,9 +32,9 @@ import {
   loadSigningKeys,
   type MasterKey,
   openMasterKey,
-  Pkcs11Signer,
   type SealedColumn,
   SIGNING_KEYS_SEALED,
+  SignerProgram,
   type SigningKeys,
   withLastingKeys,
 } from './keys/index.ts'
@@ -309,10 +309,9 @@ function onLoopback(settings: Settings, development: boolean): (origin: string) 
 }
 
 /** Who holds keys that are not here. Nothing is asked of it before something has to be signed. */
-function signerOf(settings: Settings, { clock, onError, random }: Ports) {
-  const { pkcs11Addon: addon, pkcs11Module: module, pkcs11Pin: pin, pkcs11Token: token } = settings
-  if (!module || !token || !pin) return undefined
-  const signer = new Pkcs11Signer({ module, token, pin, addon, clock, random, onError })
+function signerOf({ signerCommand: command }: Settings, { clock, onError, random }: Ports) {
+  if (!command) return undefined
+  const signer = new SignerProgram({ command, environment: process.env, clock, onError })
   return new GuardedSigner({ signer, random, wait: systemWait })
 }
 

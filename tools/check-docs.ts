@@ -102,7 +102,7 @@ function checkPaths(): void {
     const name = relative(root, file)
     if (/^(?:CHANGELOG\.md|docs\/decisions\/|bench\/results\/)/.test(name)) continue
     const paths = readFileSync(file, 'utf8').matchAll(
-      /`((?:src|engine|sdk|verifier|test|tools|docs|policies|examples|bench)\/[\w./-]*)`/g,
+      /`((?:src|engine|sdk|verifier|pkcs11|test|tools|docs|policies|examples|bench)\/[\w./-]*)`/g,
     )
     for (const [, path = ''] of paths)
       if (!MCP_METHODS.has(path) && !existsSync(join(root, path)))

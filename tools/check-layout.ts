@@ -91,7 +91,7 @@ interface Tree {
 }
 const TREES: Tree[] = [
   { root: join(repository, 'src'), workspace: false },
-  ...['engine', 'sdk', 'verifier']
+  ...['engine', 'sdk', 'verifier', 'pkcs11']
     .map((name) => join(repository, name))
     .filter(existsSync)
     .map((root) => ({ root, workspace: true })),

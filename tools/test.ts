@@ -11,7 +11,7 @@ import { makeMemoryFolder } from './memory-folder.ts'
 import { postgres } from './postgres.ts'
 
 const root = join(import.meta.dirname, '..')
-const ROOMS = ['src', 'engine', 'verifier', 'sdk', 'test']
+const ROOMS = ['src', 'engine', 'verifier', 'pkcs11', 'sdk', 'test']
 
 function testFiles(long: boolean, filters: readonly string[]): string[] {
   return ROOMS.map((room) => join(root, room))

@@ -9,7 +9,7 @@ import {
   GuardedSigner,
   loadSigningKeys,
   openMasterKey,
-  Pkcs11Signer,
+  SignerProgram,
   type SigningKey,
 } from '../../src/keys/index.ts'
 import { base64url } from '../../src/lib/bytes.ts'
@@ -37,7 +37,7 @@ try {
   const signer = await tokenIn(home)
   const ways = [
     ['here', await keyOf(join(home, 'here'), {})],
-    ['in a SoftHSM', await keyOf(join(home, 'there'), { signer, madeIn: 'pkcs11' })],
+    ['in a SoftHSM', await keyOf(join(home, 'there'), { signer, madeIn: 'external' })],
   ] as const
   for (let round = -1; round < options.rounds; round++)
     for (const atOnce of AT_ONCE)
@@ -49,7 +49,7 @@ try {
 report()
 
 async function tokenIn(folder: string): Promise<GuardedSigner> {
-  const { REMIT_INTEROP_PKCS11JS: addon = '', REMIT_INTEROP_SOFTHSM: module = '' } =
+  const { REMIT_INTEROP_SIGNER: program = '', REMIT_INTEROP_SOFTHSM: module = '' } =
     await softhsm.get()
   mkdirSync(join(folder, 'tokens'))
   const configuration = join(folder, 'softhsm2.conf')
@@ -58,15 +58,15 @@ async function tokenIn(folder: string): Promise<GuardedSigner> {
   const args = ['--init-token', '--free', '--label', 'remit', '--pin', PIN, '--so-pin', PIN]
   assert.equal(spawnSync('softhsm2-util', args).status, 0)
   const onError = (error: unknown) => console.error(error)
-  const signer = new Pkcs11Signer({
-    ...{ module, token: 'remit', pin: new Secret(PIN), addon, clock, random, onError },
-  })
+  const command = [process.execPath, program, '--module', module, '--token', 'remit'] as const
+  const environment = { ...process.env, PKCS11_PIN: PIN }
+  const signer = new SignerProgram({ command: [...command], environment, clock, onError })
   return new GuardedSigner({ signer, random, wait })
 }
 
 async function keyOf(
   directory: string,
-  where: { signer?: GuardedSigner; madeIn?: 'pkcs11' },
+  where: { signer?: GuardedSigner; madeIn?: 'external' },
 ): Promise<SigningKey> {
   const storage = await openStorage({ kind: 'sqlite', directory, migrate: true })
   const value = new Secret(base64url(random.bytes(32)))

@@ -109,6 +109,13 @@ export function readNetworks(text: string): readonly string[] {
   return given
 }
 
+/** A program and its arguments. No shell reads them, so there are no quotes. */
+export function readCommand(text: string): readonly [string, ...string[]] {
+  const [program, ...args] = text.split(/\s+/).filter(Boolean)
+  if (program === undefined) throw new Error('names no program')
+  return [program, ...args]
+}
+
 export function readTimeZone(text: string): string {
   try {
     new Intl.DateTimeFormat('en-GB', { timeZone: text })

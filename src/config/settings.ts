@@ -7,6 +7,7 @@ import {
   optional,
   readAddresses,
   readBetween,
+  readCommand,
   readList,
   readListen,
   readOrigin,
@@ -65,25 +66,13 @@ export const SETTINGS = {
   signer: setting(
     'REMIT_SIGNER',
     'here',
-    'Where Remit creates new keys that sign tokens: `here`, sealed with the master key, or `pkcs11`, in a PKCS #11 token that they never leave. Existing keys stay where they are.',
-    oneOf('here', 'pkcs11'),
+    'Where Remit creates new keys that sign tokens: `here`, sealed with the master key, or `external`, by the signer program, which they never leave. Existing keys stay where they are.',
+    oneOf('here', 'external'),
   ),
-  pkcs11Module: optional(
-    'REMIT_PKCS11_MODULE',
-    'Path of the PKCS #11 library of the token (an HSM or a service) that holds keys which sign tokens.',
-    text,
-  ),
-  pkcs11Token: optional('REMIT_PKCS11_TOKEN', 'Label of the PKCS #11 token.', text),
-  pkcs11Pin: optional(
-    'REMIT_PKCS11_PIN',
-    'PIN of its user. A wrong PIN is tried only once, because PKCS #11 tokens lock after failures.',
-    (value) => new Secret(value),
-  ),
-  pkcs11Addon: setting(
-    'REMIT_PKCS11_ADDON',
-    'pkcs11js',
-    'The package `pkcs11js`: its name, or the address of its main file (`file:///…`). It is native code and not installed with Remit.',
-    text,
+  signerCommand: optional(
+    'REMIT_SIGNER_COMMAND',
+    'Signer program that holds keys which sign tokens, such as the one for PKCS #11: program and arguments, separated by spaces.',
+    readCommand,
   ),
   trustDomain: setting(
     'REMIT_TRUST_DOMAIN',
@@ -380,10 +369,8 @@ function contradictions(settings: Settings): string[] {
       )
   if (settings.providerIssuer && !settings.providerClientId)
     found.push('REMIT_IDP_CLIENT_ID is missing')
-  const { pkcs11Module, pkcs11Pin, pkcs11Token, signer } = settings
-  const token = [pkcs11Module, pkcs11Token, pkcs11Pin]
-  if ((signer === 'pkcs11' || token.some(Boolean)) && !token.every(Boolean))
-    found.push('REMIT_PKCS11_MODULE, REMIT_PKCS11_TOKEN and REMIT_PKCS11_PIN belong together')
+  if (settings.signer === 'external' && !settings.signerCommand)
+    found.push('REMIT_SIGNER_COMMAND is missing')
   if (settings.databaseUrl && !/^postgres(?:ql)?:\/\//.test(settings.databaseUrl.reveal())) {
     found.push('DATABASE_URL is not a PostgreSQL address')
   }

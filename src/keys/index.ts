@@ -1,7 +1,7 @@
 export { type CheckedCertificate, checkPath, type ShownPath } from './certificates/check-path.ts'
 export { plainAddress } from './certificates/names.ts'
 export { GuardedSigner } from './external/guarded-signer.ts'
-export { Pkcs11Signer } from './external/pkcs11/pkcs11-signer.ts'
+export { SignerProgram } from './external/signer-program.ts'
 export { openMasterKey } from './master-key.ts'
 export type { MasterKey } from './seal/key-ring.ts'
 export { LASTING_KEYS_SEALED, withLastingKeys } from './seal/lasting-keys.ts'

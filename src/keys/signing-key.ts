@@ -30,7 +30,7 @@ export type PublishedJwk = PublicJwk & {
 }
 
 /** Places of a private half: here, sealed; or with an external signer. */
-export const CUSTODIES = ['here', 'pkcs11'] as const
+export const CUSTODIES = ['here', 'external'] as const
 export type Custody = (typeof CUSTODIES)[number]
 
 /**
@@ -107,7 +107,7 @@ export async function makeHeldKey(
     alg: 'ES256',
     publicJwk: { ...jwk, kid, alg: 'ES256', use: 'sig' },
     sealed: master.seal(JSON.stringify({ reference, jwk }), placeOf('tokens', kid)),
-    custody: 'pkcs11',
+    custody: 'external',
     createdAt: clock.now(),
     retiredAt: null,
   }

@@ -130,7 +130,7 @@ export class SigningKeys {
 
   /** True when new keys for tokens are made here, which takes no time and cannot fail. */
   get makesHere(): boolean {
-    return this.#options.madeIn !== 'pkcs11'
+    return this.#options.madeIn !== 'external'
   }
 
   /** A new key for tokens, made where such keys are made now, and known to nobody. @throws Problem `keys.signer_…` */
@@ -243,7 +243,7 @@ export async function loadSigningKeys(
   }
   await keys.refresh()
   const signing = keys.list().find(({ state }) => state === 'signing')
-  if (signing?.custody === 'pkcs11' && !options.signer)
+  if (signing?.custody === 'external' && !options.signer)
     throw new Problem(
       'keys.signer_missing',
       `${signing.kid} signs tokens, and is held by a signer that is not configured`,

@@ -8,8 +8,9 @@ const Keys = ({ listOf, Time, Type }: SchemaKit) => ({
     Type.Object({
       kid: Type.String(),
       alg: Type.String(),
-      held: Type.Union([Type.Literal('here'), Type.Literal('pkcs11')], {
-        description: 'Where the private half is: sealed in the database, or in a token.',
+      held: Type.Union([Type.Literal('here'), Type.Literal('external')], {
+        description:
+          'Where the private half is: sealed in the database, or with the signer program.',
       }),
       state: Type.Union([
         Type.Literal('announced'),

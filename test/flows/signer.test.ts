@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, it } from 'node:test'
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
-import {
-  STAND_IN,
-  STAND_IN_PIN,
-  type StandIn,
-  standIn,
-} from '../../src/keys/external/pkcs11/testing.ts'
+import { STAND_IN_PIN, type StandIn, standIn } from '../../pkcs11/src/testing.ts'
 import type { ProblemCode } from '../../src/lib/problem.ts'
 import { Secret } from '../../src/lib/secret.ts'
 import { everythingStored } from '../everything-stored.ts'
@@ -30,14 +25,8 @@ function token(): StandIn {
   return kept
 }
 
-function configured(token: StandIn, signer = 'pkcs11'): Readonly<Record<string, string>> {
-  return {
-    REMIT_SIGNER: signer,
-    REMIT_PKCS11_MODULE: token.module,
-    REMIT_PKCS11_TOKEN: 'remit',
-    REMIT_PKCS11_PIN: STAND_IN_PIN,
-    REMIT_PKCS11_ADDON: STAND_IN,
-  }
+function configured(token: StandIn, signer = 'external'): Readonly<Record<string, string>> {
+  return { REMIT_SIGNER: signer, REMIT_SIGNER_COMMAND: token.command().join(' ') }
 }
 
 function assertNoneSigned(answer: Answer, code: ProblemCode): void {
@@ -49,6 +38,7 @@ function assertNoneSigned(answer: Answer, code: ProblemCode): void {
 inEachWorld(
   'keys in a token behind PKCS #11 (a stand-in)',
   (world) => {
+    process.env.PKCS11_PIN = STAND_IN_PIN
     const keys = async (w: World): Promise<readonly Key[]> => {
       const { body, text } = await (await w.api('ada')).send('GET', '/keys')
       assert.ok(Array.isArray(body.keys), text)
@@ -78,7 +68,7 @@ inEachWorld(
 
     it('the first key is made there; everything is signed with it, and nothing of it is here', async () => {
       const w = world()
-      assert.deepEqual(await states(w), ['pkcs11 signing'])
+      assert.deepEqual(await states(w), ['external signing'])
       const task = await w.open()
       const text = await w.agent.token(task, `${w.gateway}/echo`)
       assert.equal(await verified(w, text), (await keys(w))[0]?.kid)
@@ -126,7 +116,7 @@ inEachWorld(
       const ada = await w.api('ada')
       token().behave('refuse')
       assertRefused(await ada.send('POST', '/keys', {}), 'keys.signer_unavailable')
-      assert.deepEqual(await states(w), ['pkcs11 signing'])
+      assert.deepEqual(await states(w), ['external signing'])
     })
 
     it('a key is withdrawn although the token does nothing: dead at once, and nothing signs until it works again', async () => {
@@ -146,7 +136,7 @@ inEachWorld(
       assert.equal(await ready(w), 503)
       token().behave('well')
       assert.equal((await ada.send('POST', '/keys', {})).status, 200)
-      assert.deepEqual(await states(w), ['pkcs11 signing'])
+      assert.deepEqual(await states(w), ['external signing'])
       assert.equal(await ready(w), 200)
       await w.agent.token(await w.open(), `${w.gateway}/echo`)
     })
@@ -168,7 +158,7 @@ inEachWorld(
       const task = await w.open()
       const before = await w.agent.token(task, `${w.gateway}/echo`)
       assert.equal((await ada.send('POST', '/keys', {})).status, 200)
-      assert.deepEqual(await states(w), ['pkcs11 signing', 'pkcs11 announced'])
+      assert.deepEqual(await states(w), ['external signing', 'external announced'])
       assert.equal(token().keys().length, 2)
       assertRefused(await ada.send('POST', '/keys', {}), 'keys.rotation_under_way')
       assert.equal(token().keys().length, 2, 'one that nobody needs is not left there')
@@ -193,13 +183,13 @@ inEachWorld(
       await assert.rejects(startWith({}), { code: 'keys.signer_missing' })
       const back = configured(token(), 'here')
       await startWith(back)
-      assert.match(w.log, /the one that signs tokens is in pkcs11/)
+      assert.match(w.log, /the one that signs tokens is in external/)
       const ada = await w.api('ada')
       assert.equal((await ada.send('POST', '/keys', {})).status, 200)
-      assert.deepEqual(await states(w), ['pkcs11 signing', 'here announced'])
+      assert.deepEqual(await states(w), ['external signing', 'here announced'])
       w.clock.advance(600_000)
       await startWith({})
-      assert.deepEqual(await states(w), ['pkcs11 retired', 'here signing'])
+      assert.deepEqual(await states(w), ['external retired', 'here signing'])
       assert.equal(await ready(w), 200)
       await startWith(undefined)
     })

@@ -12,25 +12,23 @@ const PIN = '4711-of-the-user'
 
 /** A token of its own in a folder of its own. Answers the settings for it. */
 function makeToken(home: string): Readonly<Record<string, string>> {
-  const { REMIT_INTEROP_PKCS11JS: addon, REMIT_INTEROP_SOFTHSM: module } = process.env
-  if (!module || !addon) throw new Error('run these tests by `npm run test:interop`')
+  const { REMIT_INTEROP_SIGNER: program, REMIT_INTEROP_SOFTHSM: module } = process.env
+  if (!module || !program) throw new Error('run these tests by `npm run test:interop`')
   mkdirSync(join(home, 'tokens'))
   const configuration = join(home, 'softhsm2.conf')
   const lines = [`directories.tokendir = ${join(home, 'tokens')}`, 'objectstore.backend = file']
   writeFileSync(configuration, `${[...lines, 'log.level = ERROR'].join('\n')}\n`)
   // The process that loads the library is told the environment, but for what is the server's own.
   process.env.SOFTHSM2_CONF = configuration
+  process.env.PKCS11_PIN = PIN
   const pins = ['--pin', PIN, '--so-pin', '4711-of-the-officer']
   const made = spawnSync('softhsm2-util', ['--init-token', '--free', '--label', 'remit', ...pins], {
     encoding: 'utf8',
   })
   assert.equal(made.status, 0, made.stderr)
   return {
-    REMIT_SIGNER: 'pkcs11',
-    REMIT_PKCS11_MODULE: module,
-    REMIT_PKCS11_TOKEN: 'remit',
-    REMIT_PKCS11_PIN: PIN,
-    REMIT_PKCS11_ADDON: addon,
+    REMIT_SIGNER: 'external',
+    REMIT_SIGNER_COMMAND: `${process.execPath} ${program} --module ${module} --token remit`,
   }
 }
 
@@ -61,7 +59,7 @@ describe('keys in a SoftHSM', () => {
 
   it('many tokens at once, each signed there and good for an outside verifier and the gateway', async () => {
     const [key] = await states()
-    assert.equal(key?.is, 'pkcs11 signing')
+    assert.equal(key?.is, 'external signing')
     const task = await w.open()
     const tokens = await Promise.all(
       Array.from({ length: 32 }, () => w.agent.token(task, `${w.gateway}/echo`)),
@@ -85,7 +83,7 @@ describe('keys in a SoftHSM', () => {
     const [next, ...others] = await states()
     assert.deepEqual(
       [next?.is, others.length, next?.kid === old?.kid],
-      ['pkcs11 signing', 0, false],
+      ['external signing', 0, false],
     )
     await w.agent.token(await w.open(), `${w.gateway}/echo`)
   })
@@ -97,22 +95,21 @@ describe('keys in a SoftHSM', () => {
     w.clock.advance(600_000)
     const after = await w.agent.token(task, `${w.gateway}/echo`)
     const [old, next] = await states()
-    assert.deepEqual([old?.is, next?.is], ['pkcs11 retired', 'pkcs11 signing'])
+    assert.deepEqual([old?.is, next?.is], ['external retired', 'external signing'])
     assert.equal(await verified(after), next?.kid)
     assert.notEqual(await verified(after), old?.kid)
     await assert.rejects(verified(before), /"exp" claim/, 'its own time was over')
   })
 
   it('with a wrong PIN nothing is signed, and the token is not locked', async () => {
-    const right = settings
     await w.stopServer()
-    settings = { ...right, REMIT_PKCS11_PIN: 'wrong' }
+    process.env.PKCS11_PIN = 'wrong'
     await w.startServer()
     for (let i = 0; i < 5; i++) assert.equal((await send(`${w.issuer}/readyz`)).status, 503)
     assert.match(w.log, /CKR_PIN_INCORRECT/)
     assert.ok(!w.log.includes(PIN))
     await w.stopServer()
-    settings = right
+    process.env.PKCS11_PIN = PIN
     await w.startServer()
     assert.equal((await send(`${w.issuer}/readyz`)).status, 200)
   })

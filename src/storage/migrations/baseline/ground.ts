@@ -42,7 +42,7 @@ export const ground: Statements = ({ bytes, integer, serial, table, text }) => [
     `kid ${text} NOT NULL PRIMARY KEY, purpose ${text} NOT NULL, alg ${text} NOT NULL,
      public_jwk ${text} NOT NULL, sealed ${bytes} NOT NULL, created_at ${integer} NOT NULL,
      retired_at ${integer},
-     custody ${text} NOT NULL CHECK (custody IN ('here', 'pkcs11'))`,
+     custody ${text} NOT NULL CHECK (custody IN ('here', 'external'))`,
   ),
   // Two replicas that start on an empty store must not each make a key.
   'CREATE UNIQUE INDEX signing_keys_in_use ON signing_keys (purpose) WHERE retired_at IS NULL',

@@ -1,32 +1,36 @@
 import assert from 'node:assert/strict'
 import { createPublicKey } from 'node:crypto'
+import { join } from 'node:path'
 import { after, before, beforeEach, describe, it } from 'node:test'
-import { verifySignature } from '../../../jose/signature.ts'
-import { sha256 } from '../../../lib/bytes.ts'
-import { manualClock } from '../../../lib/clock.ts'
-import { systemRandom as random } from '../../../lib/random.ts'
-import { Secret } from '../../../lib/secret.ts'
-import type { ExternalKey } from '../signer.ts'
-import { Pkcs11Signer } from './pkcs11-signer.ts'
-import { STAND_IN, STAND_IN_PIN, type StandIn, standIn } from './testing.ts'
+import { STAND_IN_PIN, type StandIn, standIn } from '../../../pkcs11/src/testing.ts'
+import { verifySignature } from '../../jose/signature.ts'
+import { sha256 } from '../../lib/bytes.ts'
+import { manualClock } from '../../lib/clock.ts'
+import type { ExternalKey } from './signer.ts'
+import { SignerProgram } from './signer-program.ts'
 
 const never = new AbortController().signal
 const UNAVAILABLE = { code: 'keys.signer_unavailable' }
 
-describe('a token behind PKCS #11 (a stand-in)', () => {
+/** Runs a line of JavaScript as the signer program. */
+function scripted(script: string): readonly [string, ...string[]] {
+  return [process.execPath, '--input-type=module', '--eval', script]
+}
+
+describe('a signer program, with a token behind PKCS #11 (a stand-in)', () => {
   const clock = manualClock()
   let token: StandIn
   let errors: string[] = []
-  let signer: Pkcs11Signer
+  let signer: SignerProgram
   let key: ExternalKey
 
-  const signerWith = (wrong: { pin?: string; token?: string; addon?: string } = {}) =>
-    new Pkcs11Signer({
-      module: token.module,
-      token: wrong.token ?? 'remit',
-      pin: new Secret(wrong.pin ?? STAND_IN_PIN),
-      addon: wrong.addon ?? STAND_IN,
-      ...{ clock, random },
+  const signerWith = (
+    wrong: { pin?: string; token?: string; command?: readonly [string, ...string[]] } = {},
+  ) =>
+    new SignerProgram({
+      command: wrong.command ?? token.command(wrong.token),
+      environment: { ...process.env, PKCS11_PIN: wrong.pin ?? STAND_IN_PIN },
+      clock,
       onError: (error) => errors.push(String(error)),
     })
   const sign = (data: string, signal = never, by = signer) =>
@@ -132,11 +136,22 @@ describe('a token behind PKCS #11 (a stand-in)', () => {
     assert.ok(!errors.join().includes('wrong'), 'and not told')
   })
 
-  it('no such token, no such package: said, and tried again only after a pause', async (t) => {
+  it('no such token, no such package, no such program: said, and tried again only after a pause', async (t) => {
+    const program = join(import.meta.dirname, '../../../pkcs11/src/main.ts')
+    const nowhere = `import { registerHooks } from 'node:module'
+      registerHooks({ resolve(name, context, next) { return next(name === 'pkcs11js' ? 'no-such-package' : name, context) } })`
+    const withoutPackage = [`--import=data:text/javascript,${encodeURIComponent(nowhere)}`, program]
     for (const [given, why] of [
       [{ token: 'lost' }, /0 tokens have the label lost/],
-      [{ addon: 'pkcs11js-that-nobody-has' }, /Cannot find package/],
-    ] as const) {
+      [
+        {
+          command: [process.execPath, ...withoutPackage, '--module', 'x', '--token', 'remit'],
+        },
+        /Cannot find package/,
+      ],
+      [{ command: [process.execPath, program] }, /ended \(2\)/],
+      [{ command: ['no-such-signer-program'] }, /ENOENT/],
+    ] satisfies [Parameters<typeof signerWith>[0], RegExp][]) {
       const other = signerWith(given)
       t.after(() => other.close())
       await assert.rejects(sign('x', never, other), { ...UNAVAILABLE, message: why })
@@ -144,6 +159,51 @@ describe('a token behind PKCS #11 (a stand-in)', () => {
       clock.advance(5_000)
       await assert.rejects(sign('x', never, other), { message: why })
     }
+  })
+
+  it('a program of another version is not asked for signatures', async (t) => {
+    const other = signerWith({
+      command: scripted(`process.stdin.once('data', (line) => {
+        const { id, version } = JSON.parse(line)
+        console.log(JSON.stringify({ id, error: 'not version ' + version, final: true }))
+      })`),
+    })
+    t.after(() => other.close())
+    await assert.rejects(sign('x', never, other), { ...UNAVAILABLE, message: /not version 1/ })
+    clock.advance(60_000)
+    await assert.rejects(sign('x', never, other), { ...UNAVAILABLE, message: /not version 1/ })
+    const ended = errors.filter((error) => error.includes("the signer's process"))
+    assert.equal(ended.length, 1, 'it was started once')
+  })
+
+  it('what a library prints is no answer, and a line without an end ends the process', async (t) => {
+    const noisy = signerWith({
+      command: scripted(`import { createInterface } from 'node:readline'
+        for await (const line of createInterface({ input: process.stdin })) {
+          const { do: what, id } = JSON.parse(line)
+          console.log('null\\n[]\\n{"id":"1"}\\nthe library says hello')
+          console.log(JSON.stringify(what === 'sign' ? { id, signature: 'AAAA' } : { id }))
+        }`),
+    })
+    t.after(() => noisy.close())
+    assert.deepEqual([...(await sign('x', never, noisy))], [0, 0, 0])
+    assert.equal(errors.filter((error) => error.includes('no answer')).length, 8)
+    const endless = signerWith({
+      command: scripted(`process.stdin.resume(); process.stdout.write('x'.repeat(100_000))`),
+    })
+    t.after(() => endless.close())
+    await assert.rejects(sign('x', never, endless), { message: /a line without an end/ })
+  })
+
+  it('an answer without a key or a signature is none', async (t) => {
+    const empty = signerWith({
+      command: scripted(`import { createInterface } from 'node:readline'
+        for await (const line of createInterface({ input: process.stdin }))
+          console.log(JSON.stringify({ id: JSON.parse(line).id, key: 1, signature: '=' }))`),
+    })
+    t.after(() => empty.close())
+    await assert.rejects(sign('x', never, empty), /no signature was answered/)
+    await assert.rejects(empty.make('remit key_4', never), /no key was answered/)
   })
 
   it('when it is closed, nothing is asked any more', async () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import {
   type Attribute,
   CKA,
@@ -20,6 +21,12 @@ export interface TokenAccess {
   readonly pin: string
 }
 
+export interface MadeKey {
+  /** Its `CKA_ID`, in hexadecimal. */
+  readonly key: string
+  readonly jwk: Readonly<Record<'kty' | 'crv' | 'x' | 'y', string>>
+}
+
 /**
  * Number of signatures that are made at once; each has a session of its own, as the standard
  * demands.
@@ -30,6 +37,7 @@ const SIGNATURE_BYTES = 64
 /** The curve P-256 by its object identifier (1.2.840.10045.3.1.7) in DER. */
 const P256 = Buffer.from('06082a8648ce3d030107', 'hex')
 const POINT_BYTES = 65
+const ID_BYTES = 16
 const MAX_FOUND = 4
 
 /**
@@ -73,11 +81,13 @@ export class Pkcs11Token {
     this.#open()
   }
 
-  make(id: string, label: string): Promise<{ point: Buffer }> {
+  /** Makes a P-256 key that cannot be taken out. Answers its id and its public half as a JWK. */
+  make(label: string): Promise<MadeKey> {
+    const id = randomBytes(ID_BYTES)
     const common = [
       { type: CKA.TOKEN, value: true },
       { type: CKA.KEY_TYPE, value: CKK_EC },
-      { type: CKA.ID, value: Buffer.from(id, 'hex') },
+      { type: CKA.ID, value: id },
       { type: CKA.LABEL, value: label },
     ]
     return this.#with(async (session) => {
@@ -103,7 +113,7 @@ export class Pkcs11Token {
       const [point] = this.#cryptoki.C_GetAttributeValue(session, publicKey, [
         { type: CKA.EC_POINT },
       ])
-      return { point: uncompressed(point?.value) }
+      return { key: id.toString('hex'), jwk: jwkOf(point?.value) }
     })
   }
 
@@ -242,15 +252,16 @@ export class Pkcs11Token {
 }
 
 /**
- * Unwraps a point. It is an OCTET STRING in DER (PKCS #11 v2.40 section 2.3.3); some libraries
- * return its content.
+ * Reads a point. It is an OCTET STRING in DER (PKCS #11 v2.40 section 2.3.3); some libraries return
+ * its content.
  */
-function uncompressed(value: Buffer | undefined): Buffer {
+function jwkOf(value: Buffer | undefined): MadeKey['jwk'] {
   const point =
     value?.byteLength === POINT_BYTES + 2 && value[0] === 4 && value[1] === POINT_BYTES
       ? value.subarray(2)
       : value
   if (point?.byteLength !== POINT_BYTES || point[0] !== 4)
     throw new Error('the public key is no uncompressed point')
-  return point
+  const [x, y] = [point.subarray(1, 33), point.subarray(33)]
+  return { kty: 'EC', crv: 'P-256', x: x.toString('base64url'), y: y.toString('base64url') }
 }

@@ -1,5 +1,6 @@
 // A stand-in for the package `pkcs11js` with a token behind it, and nothing like one: keys lie in files of a folder, which is
 // what the path of the library says. How it fails is told in the file `behave` beside them. The real thing is in `test/interop`.
+// Run as a program, this file is the signer program with that stand-in.
 import {
   createECDH,
   createPrivateKey,
@@ -20,9 +21,8 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Attribute, CKA, CKO, CKR, type Cryptoki, type Handle } from './cryptoki.ts'
+import { serve } from './serve.ts'
 
-/** The `addon` with which the process loads this file. */
-export const STAND_IN = import.meta.url
 export const STAND_IN_PIN = 'pin-of-the-stand-in'
 
 /**
@@ -41,6 +41,8 @@ export type Behaviour =
 
 export interface StandIn {
   readonly module: string
+  /** Program and arguments that serve the token with this label. The PIN is `PKCS11_PIN`. */
+  command(label?: string): readonly [string, ...string[]]
   behave(how: Behaviour): void
   /** Number of logins, failed ones included. */
   logins(): number
@@ -59,6 +61,7 @@ export function standIn(): StandIn {
       : []
   return {
     module,
+    command: (label = 'remit') => [process.execPath, import.meta.filename, module, label],
     behave: (how) => writeFileSync(join(module, 'behave'), how),
     logins: () => lines('logins').length,
     environment: () => lines('environment'),
@@ -77,7 +80,7 @@ interface Held {
   readonly loose: boolean
 }
 
-export class PKCS11 implements Cryptoki {
+class StandInCryptoki implements Cryptoki {
   #folder = ''
   #loggedIn = false
   /** Keys that sessions are about to sign with, by session. */
@@ -255,4 +258,10 @@ function inverse(value: bigint): bigint {
     base = (base * base) % ORDER
   }
   return result
+}
+
+if (import.meta.main) {
+  const [module = '', token = ''] = process.argv.slice(2)
+  const { PKCS11_PIN: pin = '' } = process.env
+  serve({ module, token, pin }, async () => new StandInCryptoki())
 }
