@@ -1,6 +1,5 @@
 import { ADMISSION_OPERATIONS } from './admission.ts'
 import { AGENT_OPERATIONS } from './agents/agents.ts'
-import { CERTIFICATE_NAME_OPERATIONS } from './certificate-names.ts'
 import { CLIENT_OPERATIONS } from './clients/clients.ts'
 import { CONNECTION_OPERATIONS } from './connections.ts'
 import { ISSUER_OPERATIONS } from './issuers.ts'
@@ -32,7 +31,6 @@ const ALL = [
   ...SESSION_OPERATIONS,
   ...PEOPLE_OPERATIONS,
   ...AGENT_OPERATIONS,
-  ...CERTIFICATE_NAME_OPERATIONS,
   ...ADMISSION_OPERATIONS,
   ...ISSUER_OPERATIONS,
   ...RESOURCE_OPERATIONS,

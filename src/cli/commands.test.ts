@@ -250,7 +250,7 @@ test('nothing for terminals is loaded with the API', async () => {
 
 test('no other command is loaded with one', async () => {
   const files = await loadedWith('run.ts', 'system-world.ts', 'server-commands.ts')
-  for (const command of ['call/call.ts', 'agents/agents.ts', 'session/login.ts'])
+  for (const command of ['call/call.ts', 'agents.ts', 'session/login.ts'])
     assert.ok(!files.includes(`cli/${command}`))
 })
 

@@ -28,6 +28,17 @@ export async function findPerson(api: Api, wanted: string): Promise<{ readonly i
   })
 }
 
+/** Id of an agent by its id, or by the address that it is known by as a client. */
+export async function findAgent(api: Api, wanted: string): Promise<string> {
+  if (!wanted.startsWith('https://')) return wanted
+  const { agents } = await api.call('GET', '/agents', { query: { client: wanted } })
+  const [found] = agents
+  if (found) return found.id
+  throw new CommandFailure(`There is no agent whose client id is \`${wanted}\``, {
+    next: ['remit agents list'],
+  })
+}
+
 /** Who it is, and the id that commands take. */
 export function named(name: string | null | undefined, id: string): Value {
   return name ? text`${name}  ${dim(id)}` : id

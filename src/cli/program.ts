@@ -89,7 +89,7 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
   [
     'Configuration and access',
     {
-      agents: async () => (await import('./agents/agents.ts')).agentsCommand,
+      agents: async () => (await import('./agents.ts')).agentsCommand,
       admission: async () => nounCommand((await import('../operations/admission.ts')).ADMISSION),
       issuers: async () => (await import('./issuers/issuers.ts')).issuersCommand,
       resources: async () => (await import('./resources/resources.ts')).resourcesCommand,
@@ -100,7 +100,7 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
       'policy-sets': async () => (await import('./policy/policy-sets.ts')).policySetsCommand,
       clients: async () => (await import('./clients/clients.ts')).clientsCommand,
       'decision-points': async () => (await import('./decision-points.ts')).decisionPointsCommand,
-      risk: async () => (await import('./risk.ts')).riskCommand,
+      risk: async () => nounCommand((await import('../operations/risk.ts')).RISK),
       people: async () => nounCommand((await import('../operations/people.ts')).PEOPLE),
       groups: async () => nounCommand((await import('../operations/groups.ts')).GROUPS),
       providers: async () => (await import('./providers.ts')).providersCommand,

@@ -15,7 +15,7 @@ import type { AnswerOf } from './server/operation-types.ts'
 import { around, type TreePosition, treeLines } from './task-tree.ts'
 
 /** `remit tasks …` */
-export const tasksCommand = nounCommand(TASKS, [showCommand], ['list', 'show'])
+export const tasksCommand = nounCommand(TASKS, [showCommand])
 
 /** `remit tasks show ID` */
 function showCommand(start: Start): Command {

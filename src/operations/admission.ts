@@ -147,6 +147,7 @@ export const ADMISSION = noun({
             redirect_hosts: redirectHosts,
             trust: trust(
               '0 quarantined, 1 external, 2 partner, 3 internal: the default policies let only internal ones do what is risky without proving a key',
+              true,
             ),
             software_ids: input(
               '--software-id <id...>',
@@ -163,7 +164,6 @@ export const ADMISSION = noun({
                 'actions they may be given, without bounds; "desk.*" for all',
               ),
               input('--ceiling-file <file>', 'details with bounds, as JSON'),
-              ['--ceiling ACTION …', '--ceiling-file FILE'],
             ),
             owner: person('--owner <person>', 'who answers for them: id, e-mail or name; else you'),
           },

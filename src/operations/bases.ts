@@ -1,22 +1,22 @@
-import { expires, input, person, together } from './command.ts'
+import { authority, expires, input, person, together } from './command.ts'
 import { describe, noun, type SchemaKit } from './operation.ts'
 
-const actions = input('--allow <action...>', 'actions, without bounds')
-const file = input('--allow-file <file>', 'details with bounds, as JSON')
+const own = authority(
+  input('--allow <action...>', 'actions, without bounds'),
+  input('--allow-file <file>', 'details with bounds, as JSON'),
+  'optional',
+)
 const delegate = input(
   '--delegate <action...>',
   'actions that it may hand on to child tasks; else none',
 )
 
 /** Details of what it may do and, said by themselves, of what it may hand on: the one is not the other. */
-const details = together([actions, file, delegate], async ([allow, from, hand], { authority }) => {
-  const options = ['--allow ACTION …', '--allow-file FILE'] as const
-  const own = allow !== undefined || from !== undefined || hand === undefined
-  const calls = own ? await authority({ actions: allow, file: from, options }) : []
-  if (hand === undefined) return calls
-  const handOn = ['--delegate ACTION …', '--allow-file FILE'] as const
-  const delegates = await authority({ actions: hand, file: undefined, options: handOn })
-  return [...calls, ...delegates.map((each) => ({ ...each, type: 'remit_delegate' as const }))]
+const details = together([own, delegate], async ([calls, hand], { authority, usage }) => {
+  if (calls === undefined && hand === undefined)
+    throw usage('Say what is allowed: --allow, --allow-file or --delegate')
+  const handOn = hand ? await authority({ actions: hand, file: undefined }) : []
+  return [...(calls ?? []), ...handOn.map((each) => ({ ...each, type: 'remit_delegate' as const }))]
 })
 
 export const Basis = ({ KeptDetail, Time, Type }: SchemaKit) =>

@@ -14,19 +14,29 @@ export interface Reading {
   expires(given: string): string
   /** A limit from `calls=20/1h`. */
   limit(given: string): object
+  /** Id of an agent by its id, or by the address that it is known by as a client. */
+  agent(wanted: string): Promise<string>
+  /** Authority from the names of actions, or from a file of details. */
+  authority(given: AuthorityGiven): Promise<readonly Detail[]>
   /**
-   * Authority from the names of actions, or from a file of details; exactly one of them is given. `options` are the names
-   * of the two options, for whoever gave none.
+   * Public key (JWK) from a file, or of a pair that is made here; `undefined` where neither is named. The private half goes
+   * into `out`, a new file, which is gone again when the request fails.
    */
-  authority(given: {
-    readonly actions: readonly string[] | undefined
-    readonly file: string | undefined
-    readonly options: readonly [string, string]
-  }): Promise<readonly Detail[]>
+  publicKey(file: string | undefined, out?: string): Promise<object | undefined>
   /** Credential from a file, standard input, or a question where somebody can answer. */
   secret(question: string, file: string | undefined): Promise<string>
-  /** Failure of a command line that cannot be meant; `next` says what to type instead. */
+  /** Failure of a command line that cannot be meant; `next` says what to type instead, else the example of the command does. */
   usage(title: string, ...next: readonly string[]): Error
+  failure(
+    title: string,
+    about: { code?: string; detail?: string; next?: readonly string[]; exit?: 1 | 2 },
+  ): Error
+}
+
+/** Actions, or a file; one of them. */
+export interface AuthorityGiven {
+  readonly actions: readonly string[] | undefined
+  readonly file: string | undefined
 }
 
 /** Value or a list of values, as typed; `true` of an option without a value. */
@@ -40,8 +50,6 @@ export interface CommandInput {
   readonly choices?: readonly string[]
   /** An option that must be there. */
   readonly required?: boolean
-  /** An argument that was left out. */
-  readonly fallback?: string
   /** Checks what was typed before anything is asked. @throws Unreadable */
   readonly check?: (typed: string) => unknown
 }
@@ -61,7 +69,10 @@ type TypedAt<Term extends string> = Term extends `${string}...>`
 
 type Read<From, T> = (typed: From, reading: Reading) => T | Promise<T>
 
-type InputRules = Omit<CommandInput, 'term' | 'says' | 'choices'>
+type InputRules = Omit<CommandInput, 'term' | 'says' | 'choices'> & {
+  /** Value of one that was left out. */
+  readonly fallback?: string
+}
 
 /** An argument or an option, sent as it was typed; or as `read` makes it. */
 export function input<const Term extends string>(
@@ -82,12 +93,12 @@ export function input<const Term extends string, T>(
 export function input(
   term: string,
   says: string,
-  { read, ...rest }: InputRules & { readonly read?: Read<never, unknown> } = {},
+  { fallback, read, ...rest }: InputRules & { readonly read?: Read<never, unknown> } = {},
 ): Source<unknown> {
   return {
     inputs: [{ term, says, ...rest }],
     // as: the command line reads it by the term
-    read: ([typed], reading) =>
+    read: ([typed = fallback], reading) =>
       typed === undefined || !read ? typed : read(typed as never, reading),
   }
 }
@@ -121,6 +132,48 @@ export function fixed<const T>(value: T): Source<T> {
   return { inputs: [], read: () => value }
 }
 
+/** A member of a value that one source reads. */
+export function part<T extends object, const K extends keyof T>(
+  source: Source<T>,
+  name: K,
+): Source<Exclude<T[K], undefined>> {
+  return together([source], ([value]) => value?.[name] as Exclude<T[K], undefined> | undefined) // as: a member that is not there is no value
+}
+
+/** Names of inputs: `--jwt, --opaque or <url>`. */
+export function namesOf(inputs: readonly CommandInput[]): string {
+  const names = inputs.map(({ term }) =>
+    term.startsWith('-') ? term.replace(/ .*/, '') : term.replace(/\[(.*)\]/, '<$1>'),
+  )
+  return [names.slice(0, -1).join(', '), ...names.slice(-1)].filter(Boolean).join(' or ')
+}
+
+/** A value, or `null` by an option that says there is none; one of them has to be there. */
+export function orNone<T>(value: Source<T>, none: Source<boolean>): Source<T | null> {
+  const inputs = [...value.inputs, ...none.inputs]
+  return together([value, none], ([given, no], { usage }) => {
+    if ((given === undefined) === (no === undefined)) throw usage(`Say ${namesOf(inputs)}`)
+    return no ? null : given
+  })
+}
+
+/** One of several options without a value, each of which stands for one; `required`: one of them has to be there. */
+export function flags<const T>(
+  options: Readonly<Record<`--${string}`, readonly [says: string, value: T]>>,
+  required = false,
+): Source<T> {
+  const inputs = Object.entries(options).map(([term, [says]]) => ({ term, says }))
+  return {
+    inputs,
+    read: (typed, { usage }) => {
+      const given = Object.values(options).filter((_, i) => typed[i] === true)
+      if (given.length > 1 || (required && given.length === 0))
+        throw usage(`Say ${namesOf(inputs)}`)
+      return given[0]?.[1]
+    },
+  }
+}
+
 /** A person by id, e-mail address, subject or name; sent by id. */
 export function person<const Term extends string>(
   term: Term,
@@ -152,9 +205,9 @@ export function expires<const Term extends string>(term: Term, says: string, req
 }
 
 /** Level of trust, 0 to 3. */
-export function trust(says: string): Source<number> {
+export function trust(says: string, required = false): Source<number> {
   return input('--trust <level>', says, {
-    required: true,
+    required,
     check: (typed) => {
       if (!/^[0-3]$/.test(typed)) throw new Unreadable('a trust level is 0, 1, 2 or 3.')
     },
@@ -162,15 +215,19 @@ export function trust(says: string): Source<number> {
   })
 }
 
-/** Authority by actions or by a file of details; `undefined` where neither is given. */
+/** Authority by actions or by a file of details; one of them, or none where it is optional. */
 export function authority(
   actions: Source<readonly string[]>,
   file: Source<string>,
-  options: readonly [string, string],
+  optional?: 'optional',
 ): Source<readonly Detail[]> {
-  return together([actions, file], ([names, path], reading) =>
-    reading.authority({ actions: names, file: path, options }),
-  )
+  const inputs = [...actions.inputs, ...file.inputs]
+  return together([actions, file], ([names, path], { authority, usage }) => {
+    if (names === undefined && path === undefined && optional) return undefined
+    if ((names === undefined) === (path === undefined))
+      throw usage(`Say once what is allowed: ${namesOf(inputs)}`)
+    return authority({ actions: names, file: path })
+  })
 }
 
 /** Options of a list that one goes along page by page. */
@@ -192,13 +249,13 @@ export type Loose<T> = T extends readonly (infer Item)[]
 
 type Sources<T> = { readonly [K in keyof T]: Source<Loose<Exclude<T[K], undefined>>> }
 
-type Part<Name extends string, T> = T extends undefined
+type Part<Name extends string, T> = [T] extends [undefined]
   ? { readonly [K in Name]?: never }
   : Record<never, never> extends T
-    ? { readonly [K in Name]?: Sources<T> }
-    : { readonly [K in Name]: Sources<T> }
+    ? { readonly [K in Name]?: Sources<T> | Source<Loose<T>> }
+    : { readonly [K in Name]: Sources<T> | Source<Loose<T>> }
 
-/** Where each member of a request comes from; the order is that of the command's arguments and options. */
+/** Where each member of a request comes from, or a part of it as a whole; the order is that of the command's arguments and options. */
 export type Takes<P, Q, B> = Part<'params', P> & Part<'query', Q> & Part<'body', B>
 
 /** An operation that was carried out, with what was sent. */
@@ -207,6 +264,8 @@ export interface DoneOperation<P, Q, B, A> {
   readonly params: P
   readonly query: Q
   readonly body: B
+  /** File that a private key was put into. */
+  readonly keyFile: string | undefined
   /** Text that was typed for an input, by its term. */
   readonly typed: (term: string) => string
   /** Origin of the server. */
@@ -220,6 +279,8 @@ export interface OperationCommand<P, Q, B, A> {
   readonly examples: readonly string[]
   /** The command of its noun that is meant when none is named. */
   readonly usual?: true
+  /** At least one member of the body has to be given. */
+  readonly some?: true
   /** Said on standard error once it is done. */
   said?(done: DoneOperation<P, Q, B, A>): Text | readonly Value[]
   /** Printed for a program instead of the answer. */

@@ -48,7 +48,9 @@ export type TypeOf<S, Part extends string> =
 /** A command with the inputs of any operation. */
 export type AnyCommand = OperationCommand<unknown, unknown, unknown, unknown> & {
   readonly takes?: {
-    readonly [Part in 'params' | 'query' | 'body']?: Readonly<Record<string, Source<unknown>>>
+    readonly [Part in 'params' | 'query' | 'body']?:
+      | Source<unknown>
+      | Readonly<Record<string, Source<unknown>>>
   }
 }
 

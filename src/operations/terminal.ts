@@ -43,6 +43,10 @@ export interface Terminal {
   goOn(again: string, more: boolean, items: readonly { readonly id: string }[]): readonly Text[]
   /** Names and what they are, indented, one under the other; nothing of what is empty. */
   readonly facts: (rows: readonly (readonly [string, Value])[]) => readonly Text[]
+  /** A heading with lines below it; `none` where there are none. */
+  section(title: Value, lines: readonly Value[], none?: Value): readonly Text[]
+  /** Name, and the id that commands take. */
+  named(name: string | null | undefined, id: string): Value
   /** Details in words, one a line. */
   readonly details: (details: readonly Detail[]) => Promise<readonly Text[]>
   /** `3 of 20 calls used`. */

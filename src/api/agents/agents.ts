@@ -1,104 +1,120 @@
-import { Type } from 'typebox'
-import { registerAgent, resumeAgent, retireAgent, suspendAgent } from '../../agents/index.ts'
+import {
+  addCertificateName,
+  listCertificateNames,
+  removeCertificateName,
+} from '../../agent-authentication/index.ts'
+import {
+  addKey,
+  findAgent,
+  linkClient,
+  recertifyAgent,
+  registerAgent,
+  resumeAgent,
+  retireAgent,
+  revokeKey,
+  setCeiling,
+  setCertification,
+  setNotifyAt,
+  setTrust,
+  suspendAgent,
+  unlinkClient,
+} from '../../agents/index.ts'
 import { agentIdOf } from '../../lib/client-url.ts'
-import { ByName, Detail, Reason } from '../../operations/schemas.ts'
-import { operation } from '../operation.ts'
-import { AGENT_LIMIT_OPERATIONS } from './limits.ts'
-import { listOperation } from './list.ts'
-import { MayDelegate } from './may-delegate.ts'
-import { AGENT_PROOF_OPERATIONS } from './proofs.ts'
-import { Client, Shown, shownAgent } from './shown-agent.ts'
+import { AGENTS } from '../../operations/agents.ts'
+import { acts, type Caller } from '../operation.ts'
+import type { ApiParts } from '../parts.ts'
+import { listedAgents } from './list.ts'
+import { requireAgent, shownAgent } from './shown-agent.ts'
 
-const closed = { additionalProperties: false } as const
-const NameOrUrl = Type.String({
-  maxLength: 512,
-  pattern: '^(?:[a-z][a-z0-9-]{0,61}[a-z0-9]|https://[!-~]+)$',
-  description:
-    'lower-case letters, digits and hyphens; or the address of the metadata document of a client',
-})
+interface Call {
+  readonly caller: Caller
+  readonly params: { readonly name: string }
+}
 
-export const AGENT_OPERATIONS = [
-  listOperation,
-  operation({
-    id: 'agents.show',
-    method: 'GET',
-    path: '/agents/:name',
-    says: 'One agent that one answers for, or any for administrators, with its keys and its clients at identity providers.',
-    who: 'person',
-    widens: false,
-    params: ByName,
-    answer: Shown,
-    run: (parts, { caller, params }) =>
-      shownAgent(parts, params.name, caller.administrator ? undefined : caller.person.id),
+/** Does something to the agent of the path, and shows how it is then. */
+function change<C extends Call>(
+  act: (
+    parts: ApiParts['agents'],
+    agent: { readonly agentId: string; readonly by: string },
+    call: C,
+    all: ApiParts,
+  ) => Promise<unknown>,
+) {
+  return async (parts: ApiParts, call: C) => {
+    const { caller, params } = call
+    await act(parts.agents, { agentId: params.name, by: caller.person.id }, call, parts)
+    return shownAgent(parts, params.name)
+  }
+}
+
+async function namesOf(parts: ApiParts, agentId: string) {
+  await requireAgent(parts, agentId)
+  return { certificate_names: await listCertificateNames(parts.agents.storage.read, agentId) }
+}
+
+export const AGENT_OPERATIONS = acts(AGENTS, {
+  list: listedAgents,
+  show: (parts, { caller, params }) =>
+    shownAgent(parts, params.name, caller.administrator ? undefined : caller.person.id),
+  add: async (parts, { body, caller }) => {
+    const { clients = [], keys = [], may_delegate: mayDelegate, owner, ...rest } = body
+    await registerAgent(parts.agents, {
+      ...rest,
+      ownerId: owner ?? caller.person.id,
+      mayDelegate,
+      keys,
+      clients: clients.map(({ client_id, issuer }) => ({ issuer, clientId: client_id })),
+      by: caller.person.id,
+    })
+    return shownAgent(parts, agentIdOf(body.name))
+  },
+  limits: change(async (agents, agent, { body }) => {
+    const { ceiling, may_delegate: mayDelegate, trust } = body
+    if (ceiling !== undefined || mayDelegate !== undefined) {
+      const known = await findAgent(agents.storage.read, agent.agentId)
+      await setCeiling(agents, { ...agent, ceiling: ceiling ?? known?.ceiling ?? [], mayDelegate })
+    }
+    if (trust !== undefined) await setTrust(agents, { ...agent, trust })
   }),
-  operation({
-    id: 'agents.register',
-    method: 'POST',
-    path: '/agents',
-    says: 'Registers an agent. Its name is its id for ever; of the address of a metadata document the id is made.',
-    who: 'administrator',
-    widens: true,
-    body: Type.Object(
-      {
-        name: NameOrUrl,
-        description: Type.String({ maxLength: 500 }),
-        owner: Type.Optional(Type.String({ description: 'a person id; the caller when left out' })),
-        trust: Type.Integer({ minimum: 0, maximum: 3 }),
-        ceiling: Type.Array(Detail, { maxItems: 64 }),
-        may_delegate: Type.Optional(MayDelegate),
-        keys: Type.Optional(
-          Type.Array(Type.Unknown(), { maxItems: 8, description: 'public JWKs' }),
-        ),
-        clients: Type.Optional(Type.Array(Client, { maxItems: 8 })),
-      },
-      closed,
-    ),
-    answer: Shown,
-    run: async (parts, { body, caller }) => {
-      const { ceiling, clients = [], description, keys = [], name, owner, trust } = body
-      await registerAgent(parts.agents, {
-        name,
-        description,
-        ownerId: owner ?? caller.person.id,
-        trust,
-        ceiling,
-        mayDelegate: body.may_delegate,
-        keys,
-        clients: clients.map(({ client_id, issuer }) => ({ issuer, clientId: client_id })),
-        by: caller.person.id,
-      })
-      return shownAgent(parts, agentIdOf(name))
-    },
-  }),
-  ...AGENT_LIMIT_OPERATIONS,
-  ...AGENT_PROOF_OPERATIONS,
-  ...(['suspend', 'resume', 'retire'] as const).map((act) =>
-    operation({
-      id: `agents.${act}`,
-      method: 'POST',
-      path: `/agents/:name/${act}`,
-      says: {
-        suspend: 'Stops everything the agent does, now. Answers when no replica permits any more.',
-        resume: 'Lets a suspended agent work again. Resource tokens from before stay dead.',
-        retire: 'Ends the agent and its tasks for good.',
-      }[act],
-      who: 'administrator',
-      widens: act === 'resume',
-      params: ByName,
-      body: Reason,
-      answer: Shown,
-      run: async (parts, { body, caller, params }) => {
-        const change = {
-          agentId: params.name,
-          by: caller.person.id,
-          reason: body.reason ?? `${act} by an administrator`,
-        }
-        await { suspend: suspendAgent, resume: resumeAgent, retire: retireAgent }[act](
-          parts.agents,
-          change,
-        )
-        return shownAgent(parts, params.name)
-      },
+  notify: change((agents, agent, { body }, { development: allowLoopback }) =>
+    setNotifyAt(agents, { ...agent, notifyAt: body.at, allowLoopback }),
+  ),
+  certification: change((agents, agent, { body: { days } }) =>
+    setCertification(agents, { ...agent, days }),
+  ),
+  recertify: change((agents, agent, { caller }) =>
+    recertifyAgent(agents, {
+      ...agent,
+      mayFor: ({ ownerId }) => caller.administrator || ownerId === caller.person.id,
     }),
   ),
-]
+  suspend: change((agents, agent, { body: { reason = 'suspend by an administrator' } }) =>
+    suspendAgent(agents, { ...agent, reason }),
+  ),
+  resume: change((agents, agent, { body: { reason = 'resume by an administrator' } }) =>
+    resumeAgent(agents, { ...agent, reason }),
+  ),
+  retire: change((agents, agent, { body: { reason = 'retire by an administrator' } }) =>
+    retireAgent(agents, { ...agent, reason }),
+  ),
+  'add-key': change((agents, agent, { body: { jwk } }) => addKey(agents, { ...agent, jwk })),
+  'revoke-key': async (parts, { caller, params: { name: agentId, thumbprint } }) => {
+    await revokeKey(parts.agents, { agentId, thumbprint, by: caller.person.id })
+    return {}
+  },
+  link: change((agents, agent, { body: { client_id: clientId, issuer } }) =>
+    linkClient(agents, { ...agent, issuer, clientId }),
+  ),
+  unlink: change((agents, agent, { body: { client_id: clientId, issuer } }) =>
+    unlinkClient(agents, { ...agent, issuer, clientId }),
+  ),
+  certificate: (parts, { params }) => namesOf(parts, params.name),
+  'add-certificate-name': async (parts, { body: name, caller, params: { name: agentId } }) => {
+    await addCertificateName(parts.agents, { agentId, name, by: caller.person.id })
+    return namesOf(parts, agentId)
+  },
+  'remove-certificate-name': async (parts, { body: name, caller, params: { name: agentId } }) => {
+    await removeCertificateName(parts.agents, { agentId, name, by: caller.person.id })
+    return namesOf(parts, agentId)
+  },
+})

@@ -1,60 +1,35 @@
-import { Type } from 'typebox'
 import { type Agent as AgentNoun, findAgent, listAgents, listDated } from '../../agents/index.ts'
 import { agentIdOf } from '../../lib/client-url.ts'
 import { Problem } from '../../lib/problem.ts'
-import { Agent, along, PageQuery } from '../../operations/schemas.ts'
 import { personNames } from '../names.ts'
-import { operation } from '../operation.ts'
+import type { Caller } from '../operation.ts'
 import { type PageOfList, pageOf } from '../paging.ts'
 import type { ApiParts } from '../parts.ts'
 import { agentShape } from '../shapes.ts'
 
-const Query = Type.Object(
-  {
-    ...PageQuery,
-    client: Type.Optional(
-      Type.String({
-        maxLength: 512,
-        description: 'only the agent that this address of a metadata document means',
-      }),
-    ),
-    dated: Type.Optional(
-      Type.Literal('yes', {
-        description:
-          'only those that have to be recertified, those that are due first before the others',
-      }),
-    ),
-  },
-  { additionalProperties: false },
-)
+/** Agents of the caller, or all for administrators, a page at a time. */
+export async function listedAgents(
+  parts: ApiParts,
+  { caller, query }: { readonly caller: Caller; readonly query: PageOfList & WantedAgents },
+) {
+  const { items, more } = await pageOf(query, (limit) =>
+    caller.administrator
+      ? find(parts, { ...query, limit })
+      : findOwn(parts, caller.person.id, { ...query, limit }),
+  )
+  const nameOf = await personNames(
+    parts,
+    items.map(({ ownerId }) => ownerId),
+  )
+  return { agents: items.map((agent) => agentShape(agent, nameOf(agent.ownerId))), more }
+}
 
-export const listOperation = operation({
-  id: 'agents.list',
-  method: 'GET',
-  path: '/agents',
-  says: 'Agents by name, a page at a time: those one answers for, or all for administrators.',
-  who: 'person',
-  widens: false,
-  query: Query,
-  answer: along('agents', Agent),
-  run: async (parts, { caller, query }) => {
-    const { items, more } = await pageOf(query, (limit) =>
-      caller.administrator
-        ? find(parts, { ...query, limit })
-        : findOwn(parts, caller.person.id, { ...query, limit }),
-    )
-    const nameOf = await personNames(
-      parts,
-      items.map(({ ownerId }) => ownerId),
-    )
-    return { agents: items.map((agent) => agentShape(agent, nameOf(agent.ownerId))), more }
-  },
-})
+interface WantedAgents {
+  readonly client?: string
+  readonly dated?: 'yes'
+}
 
-type Wanted = { readonly limit: number } & Pick<PageOfList, 'after'> & {
-    client?: string
-    dated?: 'yes'
-  }
+type Wanted = { readonly limit: number } & Pick<PageOfList, 'after'> & WantedAgents
 
 /** Of their own, whoever it is that asks: few enough to look through. */
 async function findOwn({ agents }: ApiParts, ownerId: string, query: Wanted) {

@@ -1,49 +1,26 @@
-import { Type } from 'typebox'
 import { findAgent, listKeys } from '../../agents/index.ts'
 import { findDescription } from '../../client-metadata/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { Agent, KeptDetail } from '../../operations/schemas.ts'
 import { personNames } from '../names.ts'
 import type { ApiParts } from '../parts.ts'
 import { agentShape, time } from '../shapes.ts'
-
-const closed = { additionalProperties: false } as const
-const Key = Type.Object({
-  thumbprint: Type.String(),
-  kid: Type.String(),
-  created_at: Type.String(),
-  revoked: Type.Boolean(),
-})
-export const Client = Type.Object({ issuer: Type.String(), client_id: Type.String() }, closed)
-const Described = Type.Object({
-  client_name: Type.String(),
-  redirect_uris: Type.Array(Type.String()),
-  redirect_hosts: Type.Array(Type.String()),
-  methods: Type.Array(Type.String()),
-  keys: Type.Array(Type.String(), { description: 'thumbprints' }),
-  noticed_at: Type.String(),
-  changed_at: Type.Union([Type.String(), Type.Null()]),
-})
-export const Shown = Type.Intersect([
-  Agent,
-  Type.Object({
-    may_delegate: Type.Union([Type.Array(KeptDetail), Type.Null()]),
-    clients: Type.Array(Client),
-    keys: Type.Array(Key),
-    described: Type.Union([Described, Type.Null()], {
-      description: 'what one that came by itself says of itself; else null',
-    }),
-  }),
-])
 
 /**
  * `ownerId`: only where this person answers for it; to others there is none.
  * @throws Problem `agent.unknown`
  */
-export async function shownAgent(parts: ApiParts, name: string, ownerId?: string) {
+export async function requireAgent(parts: ApiParts, name: string, ownerId?: string) {
   const agent = await findAgent(parts.agents.storage.read, name)
-  if (!agent || (ownerId !== undefined && agent.ownerId !== ownerId))
-    throw new Problem('agent.unknown', `there is no agent \`${name}\``)
+  if (agent && (ownerId === undefined || agent.ownerId === ownerId)) return agent
+  throw new Problem('agent.unknown', `there is no agent \`${name}\``)
+}
+
+/**
+ * An agent with its keys, clients and what it says of itself.
+ * @throws Problem `agent.unknown`
+ */
+export async function shownAgent(parts: ApiParts, name: string, ownerId?: string) {
+  const agent = await requireAgent(parts, name, ownerId)
   const keys = await listKeys(parts.agents.storage.read, name)
   const nameOf = await personNames(parts, [agent.ownerId])
   return {

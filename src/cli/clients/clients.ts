@@ -4,7 +4,5 @@ import { addCommand } from './add.ts'
 import { addKeyCommand } from './add-key.ts'
 import { setCommand } from './set.ts'
 
-const ORDER = ['list', 'show', 'add', 'set', 'rotate', 'add-key', 'end-credential', 'remove']
-
 /** `remit clients …` */
-export const clientsCommand = nounCommand(CLIENTS, [addCommand, setCommand, addKeyCommand], ORDER)
+export const clientsCommand = nounCommand(CLIENTS, [addCommand, setCommand, addKeyCommand])

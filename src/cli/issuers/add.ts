@@ -1,7 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { bold, green, text } from '../../lib/terminal/text.ts'
-import { ceilingOf, readTrust } from '../agents/add.ts'
-import { readAllowed } from '../authority.ts'
+import { type AllowedDetail, readAllowed } from '../authority.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { readExpires } from '../expires.ts'
@@ -154,5 +153,14 @@ function readTenant(given: string): { claim: string; value: string } {
 
 function readCount(given: string): number {
   if (!/^\d{1,7}$/.test(given)) throw new InvalidArgumentError('a whole number.')
+  return Number(given)
+}
+
+function ceilingOf({ ceiling: actions, ceilingFile: file }: AddOptions): AllowedDetail {
+  return { actions, file, options: ['--ceiling ACTION …', '--ceiling-file FILE'] }
+}
+
+function readTrust(given: string): number {
+  if (!/^[0-3]$/.test(given)) throw new InvalidArgumentError('a trust level is 0, 1, 2 or 3.')
   return Number(given)
 }

@@ -8,13 +8,12 @@ import { operationCommand } from './operation.ts'
 export type AddCommand = (start: Start, terminal: Terminal) => Command
 
 /**
- * Makes the command of a noun, with one below it for each described operation and those that are written by hand. `order`
- * is that of the help; what it does not name comes behind.
+ * Makes the command of a noun, with one below it for each described operation and those that are written by hand. One that
+ * has the name of an operation takes its place in the help; others come behind.
  */
 export function nounCommand(
   { examples, name, operations, says }: Noun<Readonly<Record<string, OperationDescription>>>,
   others: readonly AddCommand[] = [],
-  order: readonly string[] = [],
 ): AddCommand {
   return (start, terminal) => {
     const made = command(name.split(' ').at(-1) ?? '', says, examples)
@@ -25,6 +24,7 @@ export function nounCommand(
         : []
     })
     const written = others.map((add) => ({ usual: false, sub: add(start, terminal) }))
+    const order = Object.keys(operations)
     const place = (sub: Command) =>
       order.includes(sub.name()) ? order.indexOf(sub.name()) : order.length
     const all = [...described, ...written].toSorted((a, b) => place(a.sub) - place(b.sub))

@@ -1,12 +1,19 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import { Text } from '../../lib/terminal/text.ts'
-import { type CommandInput, type Source, Unreadable } from '../../operations/command.ts'
+import {
+  type CommandInput,
+  namesOf,
+  type Reading,
+  type Source,
+  Unreadable,
+} from '../../operations/command.ts'
 import type { AnyCommand, OperationDescription } from '../../operations/operation.ts'
-import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { readingOf } from './reading.ts'
 
 type Sources = Readonly<Record<string, Source<unknown>>>
+type Part = Source<unknown> | Sources | undefined
+type Readers = ReadonlyMap<CommandInput, () => string | string[] | boolean | undefined>
 
 /** Makes the command of one operation from its description. */
 export function operationCommand(
@@ -17,21 +24,26 @@ export function operationCommand(
 ): Command {
   const made = command(verb, shown.says ?? operation.says, shown.examples)
   const { body, params, query } = shown.takes ?? {}
-  const sources = [params, query, body].flatMap((part) => Object.values(part ?? {}))
-  const inputs = [...new Set(sources.flatMap((source) => source.inputs))]
+  const inputs = [...new Set([params, query, body].flatMap(inputsOf))]
   const readers = new Map(inputs.map((input) => [input, addInput(made, input)]))
   const typed = (term: string) =>
     String(readers.get(inputs.find((input) => input.term === term) ?? missing(term))?.() ?? '')
   return made.action(async () => {
     const cli = await start(made)
+    const { madeKey, reading } = readingOf(cli, shown.examples)
     const given = {
-      params: await membersOf(params, readers, cli),
-      query: await membersOf(query, readers, cli),
-      body: await membersOf(body, readers, cli),
+      params: await readPart(params, readers, reading),
+      query: await readPart(query, readers, reading),
+      body: await readPart(body, readers, reading),
     }
+    if (shown.some && Object.values(given.body ?? {}).every((each) => each === undefined))
+      throw reading.usage(`Say ${namesOf(inputsOf(body))}`)
     const [method = '', path = ''] = operation.route.split(' ')
-    const answer = await cli.api.perform(method, path, given)
-    const done = { answer, ...given, typed, url: cli.url }
+    const answer = await cli.api.perform(method, path, given).catch(async (error: unknown) => {
+      await madeKey()?.undo()
+      throw error
+    })
+    const done = { answer, ...given, typed, keyFile: madeKey()?.path, url: cli.url }
     const said = shown.said?.(done) ?? []
     cli.say(...(said instanceof Text ? [said] : said))
     const lines = cli.json ? [] : await shown.prints?.(answer, done)
@@ -48,7 +60,7 @@ function addInput(
   made: Command,
   input: CommandInput,
 ): () => string | string[] | boolean | undefined {
-  const { check, choices, fallback, required = false, says, term } = input
+  const { check, choices, required = false, says, term } = input
   const parsed = (value: string) => {
     try {
       check?.(value)
@@ -59,7 +71,6 @@ function addInput(
   }
   if (!term.startsWith('-')) {
     const argument = new Argument(term, says)
-    if (fallback !== undefined) argument.default(fallback)
     if (choices) argument.choices(choices)
     else if (check) argument.argParser(parsed)
     const place = made.registeredArguments.length
@@ -73,16 +84,24 @@ function addInput(
   return () => made.getOptionValue(option.attributeName())
 }
 
-async function membersOf(
-  sources: Sources | undefined,
-  readers: ReadonlyMap<CommandInput, () => string | string[] | boolean | undefined>,
-  cli: Cli,
-): Promise<Readonly<Record<string, unknown>> | undefined> {
-  if (!sources) return undefined
+function isSource(part: Source<unknown> | Sources): part is Source<unknown> {
+  return typeof part.read === 'function'
+}
+
+function inputsOf(part: Part): readonly CommandInput[] {
+  if (!part) return []
+  return isSource(part) ? part.inputs : Object.values(part).flatMap(({ inputs }) => inputs)
+}
+
+async function readPart(part: Part, readers: Readers, reading: Reading): Promise<unknown> {
+  if (!part) return undefined
+  const read = ({ inputs, read }: Source<unknown>) =>
+    read(
+      inputs.map((input) => readers.get(input)?.()),
+      reading,
+    )
+  if (isSource(part)) return read(part)
   const members: Record<string, unknown> = {}
-  for (const [name, source] of Object.entries(sources)) {
-    const typed = source.inputs.map((input) => readers.get(input)?.())
-    members[name] = await source.read(typed, readingOf(cli))
-  }
+  for (const [name, source] of Object.entries(part)) members[name] = await read(source)
   return members
 }

@@ -1,21 +1,33 @@
 import type { Reading } from '../../operations/command.ts'
-import { readAllowed } from '../authority.ts'
+import { readAuthority } from '../authority.ts'
 import type { Cli } from '../cli.ts'
 import { readExpires } from '../expires.ts'
-import { usage } from '../failure.ts'
+import { CommandFailure, usage } from '../failure.ts'
 import { readLimit } from '../limit.ts'
-import { findPerson } from '../person.ts'
+import { findAgent, findPerson } from '../person.ts'
 import { readSecret } from '../secret.ts'
+import { type MadeKey, makeKey, readPublicKey } from './key-file.ts'
 
-/** Readers of what was typed, with the server that knows. */
-export function readingOf(cli: Cli): Reading {
-  return {
+/** Readers of what was typed for one command, with the server that knows; and the key that they made. */
+export function readingOf(
+  cli: Cli,
+  [example = '']: readonly string[],
+): { readonly reading: Reading; readonly madeKey: () => MadeKey | undefined } {
+  let made: MadeKey | undefined
+  const reading: Reading = {
     now: cli.now,
     person: async (wanted) => (await findPerson(cli.api, wanted)).id,
+    agent: (wanted) => findAgent(cli.api, wanted),
     expires: (given) => readExpires(given, cli.now),
     limit: readLimit,
-    authority: (given) => readAllowed(cli, given),
+    authority: (given) => readAuthority(cli, given),
+    publicKey: async (file, out) => {
+      if (out !== undefined) made = await makeKey(cli.world, out)
+      return made?.publicJwk ?? (file === undefined ? undefined : readPublicKey(cli.world, file))
+    },
     secret: (question, file) => readSecret(cli, question, file),
-    usage,
+    usage: (title, ...next) => usage(title, ...(next.length === 0 ? [example] : next)),
+    failure: (title, about) => new CommandFailure(title, about),
   }
+  return { reading, madeKey: () => made }
 }

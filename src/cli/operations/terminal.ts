@@ -1,10 +1,11 @@
 import { facts, indented, table } from '../../lib/terminal/table.ts'
-import { bold, dim, green, joined, red, text, yellow } from '../../lib/terminal/text.ts'
+import { bold, dim, green, joined, red, shown, text, yellow } from '../../lib/terminal/text.ts'
 import { moment, relative } from '../../lib/terminal/time.ts'
 import { riskWord, statusWord, trustInWords } from '../../lib/terminal/words.ts'
 import type { Terminal } from '../../operations/terminal.ts'
 import { detailLines } from '../authority.ts'
 import { limitLine } from '../limit.ts'
+import { named } from '../person.ts'
 import { howToGoOn } from '../server/pages.ts'
 import type { World } from '../world.ts'
 
@@ -30,6 +31,12 @@ export function terminalOf({ clock, output: { width } }: World): Terminal {
     },
     goOn: howToGoOn,
     facts: (rows) => indented(facts(rows, room)),
+    section: (title, lines, none = 'none') => [
+      shown(''),
+      bold(title),
+      ...indented(lines.length === 0 ? [dim(none)] : lines.map(shown)),
+    ],
+    named,
     details: detailLines,
     limit: limitLine,
     risk: riskWord,

@@ -8,11 +8,12 @@ import { inWords } from './space.ts'
 import { threadsCommand } from './threads.ts'
 
 /** `remit spaces …` */
-export const spacesCommand = nounCommand(
-  SPACES,
-  [showCommand, createCommand, setCommand, threadsCommand],
-  ['list', 'show', 'create', 'set', 'suspend', 'resume', 'remove'],
-)
+export const spacesCommand = nounCommand(SPACES, [
+  showCommand,
+  createCommand,
+  setCommand,
+  threadsCommand,
+])
 
 function showCommand(start: Start): Command {
   return command('show', 'What a space says, and what counts there.', ['remit spaces show returns'])

@@ -6,11 +6,7 @@ import { grantCommand } from './grant.ts'
 import { showGrant } from './sponsor-grant.ts'
 
 /** `remit sponsor-grants …` */
-export const sponsorGrantsCommand = nounCommand(
-  SPONSOR_GRANTS,
-  [showCommand, grantCommand],
-  ['list', 'show', 'grant'],
-)
+export const sponsorGrantsCommand = nounCommand(SPONSOR_GRANTS, [showCommand, grantCommand])
 
 function showCommand(start: Start): Command {
   return command('show', 'One sponsor grant: what it permits, and how often it was used.', [

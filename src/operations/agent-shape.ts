@@ -1,0 +1,137 @@
+import type { Static } from 'typebox'
+import type { Value } from '../lib/terminal/text.ts'
+import type { SchemaKit } from './operation.ts'
+import type { Terminal } from './terminal.ts'
+
+export const Client = ({ exactly, Type }: SchemaKit) =>
+  exactly({ issuer: Type.String(), client_id: Type.String() })
+
+export const MayDelegate = ({ Detail, Type }: SchemaKit) =>
+  Type.Union([Type.Array(Detail, { maxItems: 64 }), Type.Null()], {
+    description:
+      '`remit_delegate` details: the most it may hand to child tasks; null: what it holds',
+  })
+
+/** An agent with its keys, its clients at identity providers, and what it says of itself. */
+export const ShownAgent = (kit: SchemaKit) => {
+  const { Agent, KeptDetail, Type } = kit
+  const described = Type.Object({
+    client_name: Type.String(),
+    redirect_uris: Type.Array(Type.String()),
+    redirect_hosts: Type.Array(Type.String()),
+    methods: Type.Array(Type.String()),
+    keys: Type.Array(Type.String(), { description: 'thumbprints' }),
+    noticed_at: Type.String(),
+    changed_at: Type.Union([Type.String(), Type.Null()]),
+  })
+  return Type.Intersect([
+    Agent,
+    Type.Object({
+      may_delegate: Type.Union([Type.Array(KeptDetail), Type.Null()]),
+      clients: Type.Array(Client(kit)),
+      keys: Type.Array(
+        Type.Object({
+          thumbprint: Type.String(),
+          kid: Type.String(),
+          created_at: Type.String(),
+          revoked: Type.Boolean(),
+        }),
+      ),
+      described: Type.Union([described, Type.Null()], {
+        description: 'what one that came by itself says of itself; else null',
+      }),
+    }),
+  ])
+}
+
+export type AgentAnswer = Static<SchemaKit['Agent']>
+export type ShownAgentAnswer = Static<ReturnType<typeof ShownAgent>>
+
+/** Name that one gave itself which registered itself. */
+export function ownName({ id, name }: AgentAnswer): string {
+  return name === id ? '' : name
+}
+
+const CAME = {
+  registered: 'registered by an administrator',
+  dynamic: 'registered itself',
+  issuer: 'a trusted issuer vouches for it',
+  document: 'known by the address of its metadata document',
+} as const
+
+const VOUCHED = {
+  administrator: 'an administrator vouches for it',
+  issuer: 'its name is the word of that issuer',
+  address: 'whoever controls that address vouches for its name',
+  nobody: 'nobody has verified its name',
+} as const
+
+const STOPPED = {
+  dormant: 'it was too long without a task; an administrator can resume it',
+  uncertified: 'nobody recertified it in time; its owner can: remit agents recertify',
+} as const
+
+/** Where a person's browser is sent, and with what it proves who it is. */
+function describedRows(
+  { described }: ShownAgentAnswer,
+  { moment }: Terminal,
+): readonly (readonly [string, Value])[] {
+  if (!described) return []
+  const { changed_at, keys, methods, redirect_hosts: hosts } = described
+  const proves = methods.includes('private_key_jwt') ? `${keys.length} keys of its own` : 'nothing'
+  const also = methods.includes('none') && methods.length > 1 ? ', or nothing' : ''
+  return [
+    ['answers go to', hosts.length === 0 ? 'nowhere: it asks no person' : hosts.join(' ')],
+    ['proves itself by', proves + also],
+    ['said otherwise until', changed_at === null ? '' : moment(changed_at)],
+  ]
+}
+
+/** Rule that let in one which registered itself. */
+function letInBy({ admission }: AgentAnswer): string {
+  if (admission === null) return ''
+  return admission === '' ? 'no rule: it began quarantined' : `the rule ${admission}`
+}
+
+/** One agent in full, for a person. */
+export async function agentLines(
+  agent: ShownAgentAnswer,
+  terminal: Terminal,
+): Promise<readonly Value[]> {
+  const { bold, dim, moment, red, section, text } = terminal
+  return [
+    text`${bold(agent.id)}${agent.description && `  ${agent.description}`}`,
+    ...terminal.facts([
+      ['status', terminal.status(agent.status)],
+      ['stopped because', agent.suspended_for === null ? '' : STOPPED[agent.suspended_for]],
+      ['to be recertified by', agent.recertify_by === null ? '' : moment(agent.recertify_by)],
+      ['trust', terminal.trust(agent.trust)],
+      ['owner', terminal.named(agent.owner_name, agent.owner)],
+      ['since', moment(agent.created_at)],
+      ['calls itself', ownName(agent)],
+      ['came', `${CAME[agent.origin]}; ${VOUCHED[agent.vouched_by]}`],
+      ['client id', agent.client_url ?? ''],
+      ['let in by', letInBy(agent)],
+      ['told of answers at', agent.notify_at ?? ''],
+      ...describedRows(agent, terminal),
+    ]),
+    ...section('The most it may ever be given', await terminal.details(agent.ceiling)),
+    ...section(
+      'Keys',
+      terminal.table(
+        agent.keys,
+        {
+          THUMBPRINT: 'thumbprint',
+          SINCE: ({ created_at }) => moment(created_at),
+          KID: ({ kid, thumbprint }) => (kid === thumbprint ? dim('the same') : kid),
+          '': ({ revoked }) => (revoked ? red('revoked') : ''),
+        },
+        'none',
+      ),
+    ),
+    ...section(
+      'Clients at identity providers',
+      agent.clients.map(({ client_id, issuer }) => text`${client_id} at ${issuer}`),
+    ),
+  ]
+}

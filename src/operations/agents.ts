@@ -1,0 +1,329 @@
+import { isName } from '../lib/id.ts'
+import { AGENT_PROOFS, key, name, readClient } from './agent-proofs.ts'
+import { agentLines, Client, MayDelegate, ownName, ShownAgent } from './agent-shape.ts'
+import { authority, input, orNone, pages, person, reason, together, trust } from './command.ts'
+import { describe, noun, type SchemaKit } from './operation.ts'
+import type { Terminal } from './terminal.ts'
+
+const TRUST = '0 quarantined, 1 external, 2 partner, 3 internal'
+
+const Change = (kit: SchemaKit) => ({
+  params: kit.ByName,
+  body: kit.Reason,
+  answer: ShownAgent(kit),
+})
+
+/** Command that changes whether an agent may work. */
+function change(verb: string, says: string, now: string, { bold, done }: Terminal) {
+  return {
+    says,
+    examples: [`remit agents ${verb} refund-bot --reason "…"`],
+    takes: { params: { name }, body: { reason } },
+    said: ({ answer: { id } }: { readonly answer: { readonly id: string } }) =>
+      done`${bold(id)} ${now}`,
+  }
+}
+
+/** `remit agents …` */
+export const AGENTS = noun({
+  name: 'agents',
+  says: 'Agents, and the most they may ever be given.',
+  examples: [
+    'remit agents list',
+    'remit agents add invoice-bot --trust 3 --ceiling billing.invoices.read --key-out invoice-bot.jwk',
+    'remit agents suspend invoice-bot --reason "behaves oddly"',
+  ],
+  operations: {
+    list: describe({
+      id: 'agents.list',
+      route: 'GET /agents',
+      who: 'person',
+      widens: false,
+      says: 'Agents by name, a page at a time: those one answers for, or all for administrators.',
+      schemas: ({ Agent, along, exactly, PageQuery, Type }) => ({
+        query: exactly({
+          ...PageQuery,
+          client: Type.Optional(
+            Type.String({
+              maxLength: 512,
+              description: 'only the agent that this address of a metadata document means',
+            }),
+          ),
+          dated: Type.Optional(
+            Type.Literal('yes', {
+              description:
+                'only those that have to be recertified, those that are due first before the others',
+            }),
+          ),
+        }),
+        answer: along('agents', Agent),
+      }),
+      command: ({ bold, goOn, status, table, trust: level }) => ({
+        says: 'Agents, by name.',
+        examples: ['remit agents list', 'remit agents list --after invoice-bot'],
+        takes: { query: pages },
+        prints: ({ agents, more }) => [
+          ...table(
+            agents,
+            {
+              NAME: ({ id }) => bold(id),
+              STATUS: (agent) => status(agent.status),
+              TRUST: (agent) => level(agent.trust),
+              CAME: 'origin',
+              OWNER: ({ owner, owner_name }) => owner_name ?? owner,
+              DESCRIPTION: (agent) => agent.description || ownName(agent),
+            },
+            'No agents yet. `remit agents add NAME …` registers one.',
+          ),
+          ...goOn('remit agents list', more, agents),
+        ],
+      }),
+    }),
+    show: describe({
+      id: 'agents.show',
+      route: 'GET /agents/:name',
+      who: 'person',
+      widens: false,
+      says: 'One agent that one answers for, or any for administrators, with its keys and its clients at identity providers.',
+      schemas: (kit) => ({ params: kit.ByName, answer: ShownAgent(kit) }),
+      command: (terminal) => ({
+        says: 'One agent: its ceiling, its keys, its clients at identity providers.',
+        examples: ['remit agents show refund-bot'],
+        takes: {
+          params: {
+            name: input('<name>', 'the agent, or the address that is its client id', {
+              read: (wanted, reading) => reading.agent(wanted),
+            }),
+          },
+        },
+        prints: (agent) => agentLines(agent, terminal),
+      }),
+    }),
+    add: describe({
+      id: 'agents.register',
+      route: 'POST /agents',
+      who: 'administrator',
+      widens: true,
+      says: 'Registers an agent. Its name is its id for ever; of the address of a metadata document the id is made.',
+      schemas: (kit) => {
+        const { Detail, Type } = kit
+        return {
+          body: kit.exactly({
+            name: Type.String({
+              maxLength: 512,
+              pattern: '^(?:[a-z][a-z0-9-]{0,61}[a-z0-9]|https://[!-~]+)$',
+              description:
+                'lower-case letters, digits and hyphens; or the address of the metadata document of a client',
+            }),
+            description: Type.String({ maxLength: 500 }),
+            owner: Type.Optional(
+              Type.String({ description: 'a person id; the caller when left out' }),
+            ),
+            trust: Type.Integer({ minimum: 0, maximum: 3 }),
+            ceiling: Type.Array(Detail, { maxItems: 64 }),
+            may_delegate: Type.Optional(MayDelegate(kit)),
+            keys: Type.Optional(
+              Type.Array(Type.Unknown(), { maxItems: 8, description: 'public JWKs' }),
+            ),
+            clients: Type.Optional(Type.Array(Client(kit), { maxItems: 8 })),
+          }),
+          answer: ShownAgent(kit),
+        }
+      },
+      command: (terminal) => ({
+        says: 'Registers an agent. Its name is its id, for ever.',
+        examples: [
+          'remit agents add invoice-bot --trust 3 --ceiling billing.invoices.read --key-out invoice-bot.jwk',
+          'remit agents add refund-bot --owner ada --trust 3 --ceiling-file ceiling.json --key refund-bot.pub.jwk',
+          'remit agents add https://app.example/client.json --trust 2 --ceiling "desk.*"',
+          'remit agents add helper --trust 1 --ceiling "orders.*" --client https://login.example.com=helper',
+        ],
+        takes: {
+          body: {
+            name: input(
+              '<name>',
+              'lower-case letters, digits and hyphens; or the address of the metadata document of a client',
+              {
+                // Before a key is made, and before anything is confirmed on a page.
+                read: (given, { failure }) => {
+                  if (given.startsWith('https://') || isName(given)) return given
+                  throw failure('The agent name is not valid', {
+                    code: 'agent.bad_name',
+                    detail: `\`${given}\` is not a name, nor the address of a metadata document`,
+                    exit: 2,
+                  })
+                },
+              },
+            ),
+            trust: trust(TRUST, true),
+            ceiling: authority(
+              input(
+                '--ceiling <action...>',
+                'actions it may be given, without bounds; "orders.*" for all',
+              ),
+              input('--ceiling-file <file>', 'details with bounds, as JSON'),
+            ),
+            owner: person('--owner <person>', 'who answers for it: id, e-mail or name; else you'),
+            description: input('--description <text>', 'what it does', { fallback: '' }),
+            clients: input('--client <issuer=id...>', 'its client at an identity provider', {
+              read: (given, reading) => given.map((each) => readClient(each, reading)),
+            }),
+            keys: together([key], ([jwk]) => jwk && [jwk]),
+          },
+        },
+        said: ({ answer: { client_url, id }, body, keyFile }) => {
+          const { bold, dim, done, text } = terminal
+          return [
+            done`${bold(id)} is registered`,
+            ...(keyFile !== undefined
+              ? [text`  its private key is in ${bold(keyFile)}; keep it where the agent runs`]
+              : client_url !== null
+                ? [dim('  its keys are those of its metadata document')]
+                : body.keys === undefined
+                  ? [dim(`  it has no key yet: remit agents add-key ${id} --key-out ${id}.jwk`)]
+                  : []),
+            ...(body.clients === undefined
+              ? [
+                  dim(
+                    `  people's tokens are not for it yet: remit agents link ${id} ISSUER=CLIENT_ID, its client at the identity provider`,
+                  ),
+                ]
+              : []),
+            '',
+          ]
+        },
+        prints: (agent) => agentLines(agent, terminal),
+      }),
+    }),
+    limits: describe({
+      id: 'agents.set_limits',
+      route: 'PUT /agents/:name/limits',
+      who: 'administrator',
+      widens: true,
+      says: 'Sets the ceiling (the most the agent may ever be given), what it may hand on, and the trust level.',
+      schemas: (kit) => ({
+        params: kit.ByName,
+        body: kit.exactly({
+          ceiling: kit.Type.Optional(kit.Type.Array(kit.Detail, { maxItems: 64 })),
+          may_delegate: kit.Type.Optional(MayDelegate(kit)),
+          trust: kit.Type.Optional(kit.Type.Integer({ minimum: 0, maximum: 3 })),
+        }),
+        answer: ShownAgent(kit),
+      }),
+      command: (terminal) => ({
+        says: 'Replaces the ceiling or the trust level of an agent.',
+        examples: [
+          'remit agents limits invoice-bot --ceiling billing.invoices.read billing.invoices.list',
+          'remit agents limits invoice-bot --trust 2',
+        ],
+        takes: {
+          params: { name },
+          body: {
+            trust: trust(TRUST),
+            ceiling: authority(
+              input('--ceiling <action...>', 'the whole ceiling: actions, without bounds'),
+              input('--ceiling-file <file>', 'the whole ceiling: details, as JSON'),
+              'optional',
+            ),
+          },
+        },
+        some: true,
+        said: ({ answer: { id } }) => [terminal.done`${terminal.bold(id)} has new limits`, ''],
+        prints: (agent) => agentLines(agent, terminal),
+      }),
+    }),
+    notify: describe({
+      id: 'agents.set_notifications',
+      route: 'PUT /agents/:name/notifications',
+      who: 'administrator',
+      widens: false,
+      says: 'Sets where the agent is told that somebody has answered what it waits for; null: it asks by itself.',
+      schemas: (kit) => ({
+        params: kit.ByName,
+        body: kit.exactly({ at: kit.Type.Union([kit.Type.String(), kit.Type.Null()]) }),
+        answer: ShownAgent(kit),
+      }),
+      command: (terminal) => ({
+        says: 'Sets where an agent is told that somebody has answered.',
+        examples: [
+          'remit agents notify invoice-bot https://invoices.example.com/remit/answers',
+          'remit agents notify invoice-bot --never',
+        ],
+        takes: {
+          params: { name },
+          body: {
+            at: orNone(input('[url]', 'an https address'), input('--never', 'it asks by itself')),
+          },
+        },
+        said: ({ answer: { id }, body: { at } }) => [
+          terminal.done`${terminal.bold(id)} is told ${at === null ? 'nothing' : `at ${at}`}`,
+          '',
+        ],
+        prints: (agent) => agentLines(agent, terminal),
+      }),
+    }),
+    certification: describe({
+      id: 'agents.set_certification',
+      route: 'PUT /agents/:name/certification',
+      who: 'administrator',
+      widens: true,
+      says: 'Sets for how many days the word of its owner counts, from now; then it stops until the owner recertifies it. Null: no date.',
+      schemas: (kit) => ({
+        params: kit.ByName,
+        body: kit.exactly({
+          days: kit.Type.Union([kit.Type.Integer({ minimum: 1, maximum: 3650 }), kit.Type.Null()]),
+        }),
+        answer: ShownAgent(kit),
+      }),
+    }),
+    recertify: describe({
+      id: 'agents.recertify',
+      route: 'POST /agents/:name/recertify',
+      who: 'person',
+      widens: true,
+      says: 'Says that the agent is still wanted, as its owner or an administrator: its date moves on. Wakes it if that date stopped it.',
+      schemas: (kit) => ({ params: kit.ByName, answer: ShownAgent(kit) }),
+    }),
+    suspend: describe({
+      id: 'agents.suspend',
+      route: 'POST /agents/:name/suspend',
+      who: 'administrator',
+      widens: false,
+      says: 'Stops everything the agent does, now. Answers when no replica permits any more.',
+      schemas: Change,
+      command: (terminal) =>
+        change(
+          'suspend',
+          'Stops everything an agent does, now. Nothing is closed.',
+          'is suspended',
+          terminal,
+        ),
+    }),
+    resume: describe({
+      id: 'agents.resume',
+      route: 'POST /agents/:name/resume',
+      who: 'administrator',
+      widens: true,
+      says: 'Lets a suspended agent work again. Resource tokens from before stay dead.',
+      schemas: Change,
+      command: (terminal) =>
+        change('resume', 'Lets a suspended agent work again.', 'works again', terminal),
+    }),
+    retire: describe({
+      id: 'agents.retire',
+      route: 'POST /agents/:name/retire',
+      who: 'administrator',
+      widens: false,
+      says: 'Ends the agent and its tasks for good.',
+      schemas: Change,
+      command: (terminal) =>
+        change(
+          'retire',
+          'Ends an agent and its tasks, for good. Its name is never given again.',
+          'is retired',
+          terminal,
+        ),
+    }),
+    ...AGENT_PROOFS,
+  },
+})
