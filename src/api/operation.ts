@@ -146,13 +146,14 @@ type Made<D> =
 
 /** Operations of a noun from their descriptions, each with what it does. */
 export function acts<O extends Readonly<Record<string, OperationDescription>>>(
-  { operations }: Noun<O>,
+  { name: noun, operations }: Noun<O>,
   does: { readonly [K in keyof O]: Act<O[K]> },
 ): readonly Made<O[keyof O]>[] {
-  return Object.entries(operations).map(([name, { command: _, route, schemas, ...facts }]) => {
+  return Object.entries(operations).map(([verb, { command: _, route, schemas, ...facts }]) => {
+    const id = `${noun}.${verb.replaceAll('-', '_')}`
     const [method, path] = route.split(' ')
     const run: Operation['run'] = (parts, caller, input) =>
-      does[name as keyof O](parts, { caller, ...input } as never) // as: validated against these very schemas
-    return { ...facts, ...schemas(kit), method, path, run } as unknown as Made<O[keyof O]> // as: the route says both
+      does[verb as keyof O](parts, { caller, ...input } as never) // as: validated against these very schemas
+    return { id, ...facts, ...schemas(kit), method, path, run } as unknown as Made<O[keyof O]> // as: the route says both
   })
 }

@@ -55,22 +55,13 @@ const Hosts = {
 export const ADMISSION = noun({
   name: 'admission',
   says: 'Rules that let in agents which registered themselves, such as MCP clients that know only an address.',
-  examples: [
-    'remit admission list',
-    'remit admission add this-computer --redirect-host localhost --trust 2 --ceiling "desk.*"',
-    'remit admission remove this-computer',
-  ],
   operations: {
     list: describe({
-      id: 'admission.list',
       route: 'GET /admission-rules',
-      who: 'administrator',
-      widens: false,
       says: 'Every rule that lets in agents which registered themselves, in the order they are tried.',
       schemas: (kit) => ({ answer: kit.listOf('rules', Rule(kit)) }),
       command: ({ bold, table, trust }) => ({
         says: 'Every rule, in the order they are tried.',
-        examples: ['remit admission list'],
         prints: ({ rules }) =>
           table(
             rules,
@@ -87,9 +78,7 @@ export const ADMISSION = noun({
       }),
     }),
     add: describe({
-      id: 'admission.add',
       route: 'POST /admission-rules',
-      who: 'administrator',
       widens: true,
       says: 'Adds a rule. Clients that match from now on are let in by it: once a person brings them, or, with a document and a key, when they prove who they are.',
       schemas: (kit) => {
@@ -175,9 +164,7 @@ export const ADMISSION = noun({
       }),
     }),
     remove: describe({
-      id: 'admission.remove',
       route: 'DELETE /admission-rules/:name',
-      who: 'administrator',
       // Clients that it kept small may match a later rule, which gives them more.
       widens: true,
       says: 'Removes a rule: nobody else is let in by it. Agents that were let in stay; `remit agents retire NAME` ends one. Later rules may match instead.',

@@ -43,9 +43,7 @@ const CertificateNames = (kit: SchemaKit) =>
 /** Operations on what an agent proves itself with: keys, clients at identity providers, names in certificates. */
 export const AGENT_PROOFS = {
   'add-key': describe({
-    id: 'agents.add_key',
     route: 'POST /agents/:name/keys',
-    who: 'administrator',
     widens: true,
     says: 'Adds a public key that the agent proves itself with.',
     schemas: (kit) => ({
@@ -74,9 +72,7 @@ export const AGENT_PROOFS = {
     }),
   }),
   'revoke-key': describe({
-    id: 'agents.revoke_key',
     route: 'DELETE /agents/:name/keys/:thumbprint',
-    who: 'administrator',
     widens: false,
     says: 'Revokes a key. It can never be added again.',
     schemas: (kit) => ({
@@ -102,7 +98,6 @@ export const AGENT_PROOFS = {
   link: describe({
     id: 'agents.link_client',
     route: 'POST /agents/:name/clients',
-    who: 'administrator',
     widens: true,
     says: 'Says which client at an identity provider is this agent, so that tokens given to it count.',
     schemas: (kit) => ({ params: kit.ByName, body: Client(kit), answer: ShownAgent(kit) }),
@@ -116,7 +111,6 @@ export const AGENT_PROOFS = {
   unlink: describe({
     id: 'agents.unlink_client',
     route: 'POST /agents/:name/clients/unlink',
-    who: 'administrator',
     widens: false,
     says: 'Removes the link: tokens for that client are no longer accepted. Resource tokens of the agent stop working; its tasks go on.',
     schemas: (kit) => ({ params: kit.ByName, body: Client(kit), answer: ShownAgent(kit) }),
@@ -131,15 +125,11 @@ export const AGENT_PROOFS = {
   certificate: describe({
     id: 'agents.certificate_names',
     route: 'GET /agents/:name/certificate-names',
-    who: 'administrator',
-    widens: false,
     says: 'How certificates of an authority call the agent.',
     schemas: (kit) => ({ params: kit.ByName, answer: CertificateNames(kit) }),
   }),
   'add-certificate-name': describe({
-    id: 'agents.add_certificate_name',
     route: 'POST /agents/:name/certificate-names',
-    who: 'administrator',
     widens: true,
     says: 'Says how certificates of an authority (REMIT_CLIENT_CA_FILE) call the agent: whoever shows one is the agent.',
     schemas: (kit) => ({
@@ -149,9 +139,7 @@ export const AGENT_PROOFS = {
     }),
   }),
   'remove-certificate-name': describe({
-    id: 'agents.remove_certificate_name',
     route: 'POST /agents/:name/certificate-names/remove',
-    who: 'administrator',
     widens: false,
     says: 'Takes that back. Tasks that are open go on; resource tokens of the agent are dead.',
     schemas: (kit) => ({

@@ -28,17 +28,10 @@ function change(verb: string, says: string, now: string, { bold, done }: Termina
 export const AGENTS = noun({
   name: 'agents',
   says: 'Agents, and the most they may ever be given.',
-  examples: [
-    'remit agents list',
-    'remit agents add invoice-bot --trust 3 --ceiling billing.invoices.read --key-out invoice-bot.jwk',
-    'remit agents suspend invoice-bot --reason "behaves oddly"',
-  ],
   operations: {
     list: describe({
-      id: 'agents.list',
       route: 'GET /agents',
       who: 'person',
-      widens: false,
       says: 'Agents by name, a page at a time: those one answers for, or all for administrators.',
       schemas: ({ Agent, along, exactly, PageQuery, Type }) => ({
         query: exactly({
@@ -80,10 +73,8 @@ export const AGENTS = noun({
       }),
     }),
     show: describe({
-      id: 'agents.show',
       route: 'GET /agents/:name',
       who: 'person',
-      widens: false,
       says: 'One agent that one answers for, or any for administrators, with its keys and its clients at identity providers.',
       schemas: (kit) => ({ params: kit.ByName, answer: ShownAgent(kit) }),
       command: (terminal) => ({
@@ -102,7 +93,6 @@ export const AGENTS = noun({
     add: describe({
       id: 'agents.register',
       route: 'POST /agents',
-      who: 'administrator',
       widens: true,
       says: 'Registers an agent. Its name is its id for ever; of the address of a metadata document the id is made.',
       schemas: (kit) => {
@@ -198,7 +188,6 @@ export const AGENTS = noun({
     limits: describe({
       id: 'agents.set_limits',
       route: 'PUT /agents/:name/limits',
-      who: 'administrator',
       widens: true,
       says: 'Sets the ceiling (the most the agent may ever be given), what it may hand on, and the trust level.',
       schemas: (kit) => ({
@@ -235,7 +224,6 @@ export const AGENTS = noun({
     notify: describe({
       id: 'agents.set_notifications',
       route: 'PUT /agents/:name/notifications',
-      who: 'administrator',
       widens: false,
       says: 'Sets where the agent is told that somebody has answered what it waits for; null: it asks by itself.',
       schemas: (kit) => ({
@@ -265,7 +253,6 @@ export const AGENTS = noun({
     certification: describe({
       id: 'agents.set_certification',
       route: 'PUT /agents/:name/certification',
-      who: 'administrator',
       widens: true,
       says: 'Sets for how many days the word of its owner counts, from now; then it stops until the owner recertifies it. Null: no date.',
       schemas: (kit) => ({
@@ -277,7 +264,6 @@ export const AGENTS = noun({
       }),
     }),
     recertify: describe({
-      id: 'agents.recertify',
       route: 'POST /agents/:name/recertify',
       who: 'person',
       widens: true,
@@ -285,9 +271,7 @@ export const AGENTS = noun({
       schemas: (kit) => ({ params: kit.ByName, answer: ShownAgent(kit) }),
     }),
     suspend: describe({
-      id: 'agents.suspend',
       route: 'POST /agents/:name/suspend',
-      who: 'administrator',
       widens: false,
       says: 'Stops everything the agent does, now. Answers when no replica permits any more.',
       schemas: Change,
@@ -300,9 +284,7 @@ export const AGENTS = noun({
         ),
     }),
     resume: describe({
-      id: 'agents.resume',
       route: 'POST /agents/:name/resume',
-      who: 'administrator',
       widens: true,
       says: 'Lets a suspended agent work again. Resource tokens from before stay dead.',
       schemas: Change,
@@ -310,9 +292,7 @@ export const AGENTS = noun({
         change('resume', 'Lets a suspended agent work again.', 'works again', terminal),
     }),
     retire: describe({
-      id: 'agents.retire',
       route: 'POST /agents/:name/retire',
-      who: 'administrator',
       widens: false,
       says: 'Ends the agent and its tasks for good.',
       schemas: Change,

@@ -50,18 +50,14 @@ function allowanceLines(
 export const ALLOWANCES = noun({
   name: 'allowances',
   says: 'Answers that stand for more than one call.',
-  examples: ['remit allowances list', 'remit allowances end alw_…'],
   operations: {
     list: describe({
-      id: 'allowances.list',
       route: 'GET /allowances',
       who: 'person',
-      widens: false,
       says: 'The standing answers in force that concern the caller: given by them, for calls on their behalf; all, for administrators.',
       schemas: (kit) => ({ answer: kit.listOf('allowances', Allowance(kit)) }),
       command: (terminal) => ({
         says: 'Those that you gave, and those for calls on your behalf.',
-        examples: ['remit allowances list'],
         usual: true,
         prints: ({ allowances }) =>
           allowances.length === 0
@@ -70,15 +66,12 @@ export const ALLOWANCES = noun({
       }),
     }),
     show: describe({
-      id: 'allowances.show',
       route: 'GET /allowances/:id',
       who: 'person',
-      widens: false,
       says: 'One standing answer that concerns the caller, in force or over.',
       schemas: (kit) => ({ params: kit.ById, answer: Allowance(kit) }),
     }),
     end: describe({
-      id: 'allowances.end',
       route: 'DELETE /allowances/:id',
       who: 'person',
       widens: false,

@@ -32,21 +32,13 @@ export const Basis = ({ KeptDetail, Time, Type }: SchemaKit) =>
 export const BASES = noun({
   name: 'bases',
   says: 'Why agents may act for people: consents and grants.',
-  examples: [
-    'remit bases list',
-    'remit bases grant invoice-bot sam@example.com --allow billing.invoices.read',
-    'remit bases end bas_…',
-  ],
   operations: {
     list: describe({
-      id: 'bases.list',
       route: 'GET /bases',
       who: 'person',
-      widens: false,
       says: 'What agents may do for you, and why.',
       schemas: (kit) => ({ answer: kit.listOf('bases', Basis(kit)) }),
       command: ({ bold, details, dim, joined, moment, table }) => ({
-        examples: ['remit bases list'],
         prints: async ({ bases }) => {
           const lines = await Promise.all(bases.map((basis) => details(basis.details)))
           return table(
@@ -64,9 +56,7 @@ export const BASES = noun({
       }),
     }),
     grant: describe({
-      id: 'bases.grant',
       route: 'POST /bases',
-      who: 'administrator',
       widens: true,
       says: 'Grants, as an administrator, that an agent may act for a person within these details, without asking them: `remit_call` to do, `remit_delegate` to hand on to child tasks.',
       schemas: ({ Detail, exactly, Name, Time, Type }) => ({
@@ -98,7 +88,6 @@ export const BASES = noun({
       }),
     }),
     end: describe({
-      id: 'bases.end',
       route: 'POST /bases/:id/end',
       who: 'person',
       widens: false,

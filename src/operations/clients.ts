@@ -17,17 +17,9 @@ const name = input('<name>', 'of `remit clients list`')
 export const CLIENTS = noun({
   name: 'clients',
   says: 'Programs that call Remit and are not agents: APIs, enforcement points, chat applications, monitoring systems.',
-  examples: [
-    'remit clients add enforcer shop-api --resource shop',
-    'remit clients add pep edge --resource orders',
-    'remit clients rotate edge --keep-previous 24h',
-  ],
   operations: {
     list: describe({
-      id: 'clients.list',
       route: 'GET /clients',
-      who: 'administrator',
-      widens: false,
       says: 'Lists machine clients by name, including removed ones. It shows no secrets.',
       schemas: (kit) => ({
         query: kit.exactly({
@@ -69,10 +61,7 @@ export const CLIENTS = noun({
       }),
     }),
     show: describe({
-      id: 'clients.show',
       route: 'GET /clients/:id',
-      who: 'administrator',
-      widens: false,
       says: 'Shows a machine client and its credentials, without secrets.',
       schemas: (kit) => ({
         params: ByClient(kit),
@@ -101,9 +90,7 @@ export const CLIENTS = noun({
       }),
     }),
     add: describe({
-      id: 'clients.add',
       route: 'POST /clients',
-      who: 'administrator',
       widens: true,
       says: 'Adds a machine client. It authenticates with the given public key, or else with a new secret, which only this response contains.',
       schemas: (kit) => ({
@@ -120,7 +107,6 @@ export const CLIENTS = noun({
     set: describe({
       id: 'clients.change',
       route: 'PUT /clients/:id',
-      who: 'administrator',
       widens: true,
       says: 'Replaces all settings of an introspector or a PEP. A setting that is left out gets its default.',
       schemas: (kit) => ({
@@ -130,9 +116,7 @@ export const CLIENTS = noun({
       }),
     }),
     rotate: describe({
-      id: 'clients.rotate',
       route: 'POST /clients/:id/secrets',
-      who: 'administrator',
       widens: true,
       says: 'Creates a new secret, which only this response contains. The previous secret expires at the given time, or immediately.',
       schemas: (kit) => ({
@@ -177,9 +161,7 @@ export const CLIENTS = noun({
       }),
     }),
     'add-key': describe({
-      id: 'clients.add_key',
       route: 'POST /clients/:id/keys',
-      who: 'administrator',
       widens: true,
       says: 'Adds a public key (JWK). The client then authenticates with JWTs that it signs.',
       schemas: (kit) => ({
@@ -189,9 +171,7 @@ export const CLIENTS = noun({
       }),
     }),
     'end-credential': describe({
-      id: 'clients.end_credential',
       route: 'DELETE /clients/:id/credentials/:credential',
-      who: 'administrator',
       widens: false,
       says: 'Revokes a secret or a key. The client can no longer authenticate with it.',
       schemas: (kit) => ({
@@ -209,9 +189,7 @@ export const CLIENTS = noun({
       }),
     }),
     remove: describe({
-      id: 'clients.remove',
       route: 'DELETE /clients/:id',
-      who: 'administrator',
       widens: false,
       says: 'Removes a machine client permanently. It can no longer authenticate, and its signals and threads no longer count.',
       schemas: (kit) => ({ params: ByClient(kit), answer: kit.Nothing }),

@@ -276,7 +276,8 @@ export interface DoneOperation<P, Q, B, A> {
 export interface OperationCommand<P, Q, B, A> {
   /** Sentence of the help; that of the operation when left out. */
   readonly says?: string
-  readonly examples: readonly string[]
+  /** The command without arguments, when left out. */
+  readonly examples?: readonly string[]
   /** The command of its noun that is meant when none is named. */
   readonly usual?: true
   /** At least one member of the body has to be given. */

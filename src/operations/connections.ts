@@ -30,21 +30,12 @@ const credential = {
 export const CONNECTIONS = noun({
   name: 'connections',
   says: 'Credentials of APIs, which agents never see.',
-  examples: [
-    'remit connections add billing-key --bearer   # asks for it',
-    'remit connections add billing-key --bearer --from-file billing.token',
-    'remit resources connect billing billing-key',
-  ],
   operations: {
     list: describe({
-      id: 'connections.list',
       route: 'GET /connections',
-      who: 'administrator',
-      widens: false,
       says: 'Every connection; credentials are never shown again.',
       schemas: (kit) => ({ answer: kit.listOf('connections', Connection(kit)) }),
       command: ({ bold, moment, table }) => ({
-        examples: ['remit connections list'],
         prints: ({ connections }) =>
           table(
             connections,
@@ -59,9 +50,7 @@ export const CONNECTIONS = noun({
       }),
     }),
     add: describe({
-      id: 'connections.add',
       route: 'POST /connections',
-      who: 'administrator',
       widens: true,
       says: 'Keeps a credential, sealed. It is asked for, or read from a file or standard input.',
       schemas: (kit) => ({
@@ -87,9 +76,7 @@ export const CONNECTIONS = noun({
       }),
     }),
     remove: describe({
-      id: 'connections.remove',
       route: 'DELETE /connections/:name',
-      who: 'administrator',
       widens: false,
       says: 'Forgets a credential. Refused while an API uses it.',
       schemas: ({ ByName, Nothing }) => ({ params: ByName, answer: Nothing }),

@@ -37,13 +37,10 @@ function outcomeWords(
 export const DECISIONS = noun({
   name: 'decisions',
   says: 'What was decided about calls, and why.',
-  examples: ['remit decisions list --agent refund-bot', 'remit decisions explain dec_…'],
   operations: {
     list: describe({
-      id: 'decisions.list',
       route: 'GET /decisions',
       who: 'person',
-      widens: false,
       says: 'Decisions, newest first: about your tasks, or all for administrators.',
       schemas: (kit) => ({
         query: kit.exactly({

@@ -21,30 +21,20 @@ const mapping = {
 export const GROUPS = noun({
   name: 'groups',
   says: 'Groups of people, which rules speak of.',
-  examples: [
-    'remit groups create finance "Approves refunds"',
-    'remit groups add finance fiona@example.com',
-    'remit groups map finance --issuer https://login.example.com --value Finance-EMEA',
-  ],
   operations: {
     list: describe({
-      id: 'groups.list',
       route: 'GET /groups',
       who: 'person',
-      widens: false,
       says: 'The groups one is in, or every group for administrators. Policies and approver rules name them.',
       schemas: (kit) => ({ answer: kit.listOf('groups', Group(kit)) }),
       command: ({ bold, table }) => ({
         says: 'Every group.',
-        examples: ['remit groups list'],
         prints: ({ groups }) =>
           table(groups, { NAME: ({ name }) => bold(name), DESCRIPTION: 'description' }),
       }),
     }),
     create: describe({
-      id: 'groups.create',
       route: 'POST /groups',
-      who: 'administrator',
       widens: true,
       says: 'Makes a group.',
       schemas: (kit) => ({
@@ -65,7 +55,6 @@ export const GROUPS = noun({
     add: describe({
       id: 'groups.add_member',
       route: 'PUT /groups/:name/members/:id',
-      who: 'administrator',
       widens: true,
       says: 'Puts a person into a group.',
       schemas: (kit) => ({ params: Member(kit), answer: kit.Nothing }),
@@ -79,7 +68,6 @@ export const GROUPS = noun({
     drop: describe({
       id: 'groups.drop_member',
       route: 'DELETE /groups/:name/members/:id',
-      who: 'administrator',
       widens: false,
       says: 'Takes a person out of a group.',
       schemas: (kit) => ({ params: Member(kit), answer: kit.Nothing }),
@@ -92,9 +80,7 @@ export const GROUPS = noun({
       }),
     }),
     map: describe({
-      id: 'groups.map',
       route: 'POST /group-mappings',
-      who: 'administrator',
       widens: true,
       says: "Lets an identity provider's group count as a group here.",
       schemas: (kit) => ({ body: Mapping(kit), answer: kit.Nothing }),
@@ -109,9 +95,7 @@ export const GROUPS = noun({
       }),
     }),
     unmap: describe({
-      id: 'groups.unmap',
       route: 'DELETE /group-mappings',
-      who: 'administrator',
       widens: false,
       says: 'Ends a mapping, and the memberships that came from it.',
       schemas: (kit) => ({ body: Mapping(kit), answer: kit.Nothing }),

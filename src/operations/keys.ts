@@ -87,35 +87,21 @@ function sealedTable({ keys: [current = ''], sealed }: SealedAnswer, { table }: 
 export const KEYS = noun({
   name: 'keys',
   says: 'The keys that sign tokens, and what the master key seals.',
-  examples: [
-    'remit keys list',
-    'remit keys rotate',
-    'remit keys withdraw key_… --reason "the disk was stolen"',
-    'remit keys sealed',
-    'remit keys seal-again',
-  ],
   operations: {
     list: describe({
-      id: 'keys.list',
       route: 'GET /keys',
-      who: 'administrator',
-      widens: false,
       says: 'Those that sign, will sign, or have signed what may still be good.',
       schemas: Keys,
       command: (terminal) => ({
-        examples: ['remit keys list'],
         prints: (answer) => keyTable(answer, terminal),
       }),
     }),
     rotate: describe({
-      id: 'keys.rotate',
       route: 'POST /keys',
-      who: 'administrator',
       widens: false,
       says: 'Makes a new key. It signs when everyone can know it; tokens of before stay good.',
       schemas: Keys,
       command: (terminal) => ({
-        examples: ['remit keys rotate'],
         said: ({ answer: { keys } }) => {
           const { bold, done, moment } = terminal
           const next = keys.find(({ state }) => state === 'announced')
@@ -125,9 +111,7 @@ export const KEYS = noun({
       }),
     }),
     withdraw: describe({
-      id: 'keys.withdraw',
       route: 'POST /keys/:id/withdraw',
-      who: 'administrator',
       widens: false,
       says: 'For a key in other hands: every token it signed is dead at once, and another key signs.',
       schemas: ({ ById, Nothing, Reason }) => ({ params: ById, body: Reason, answer: Nothing }),
@@ -145,27 +129,20 @@ export const KEYS = noun({
       }),
     }),
     sealed: describe({
-      id: 'keys.sealed',
       route: 'GET /keys/sealed',
-      who: 'administrator',
-      widens: false,
       says: 'What is sealed with which master key.',
       schemas: Sealed,
       command: (terminal) => ({
-        examples: ['remit keys sealed'],
         said: ({ answer }) => sealedWords(answer, terminal),
         prints: (answer) => sealedTable(answer, terminal),
       }),
     }),
     'seal-again': describe({
-      id: 'keys.seal_again',
       route: 'POST /keys/sealed',
-      who: 'administrator',
       widens: false,
       says: 'Seals everything with the first master key; then the others can be taken away.',
       schemas: Sealed,
       command: (terminal) => ({
-        examples: ['remit keys seal-again'],
         said: ({ answer }) => sealedWords(answer, terminal),
         prints: (answer) => sealedTable(answer, terminal),
       }),

@@ -68,18 +68,10 @@ const subject = together(
 export const LIMITS = noun({
   name: 'limits',
   says: 'The most that may be done for a person, by an agent, in a space, or altogether, whatever tasks are open.',
-  examples: [
-    'remit limits list',
-    'remit limits set calls=1000/1h --agent refund-bot',
-    'remit limits set orders.refund/amount=5000.00/1d --everything',
-    'remit limits remove lim_…',
-  ],
   operations: {
     list: describe({
-      id: 'limits.list',
       route: 'GET /limits',
       who: 'person',
-      widens: false,
       says: 'Standing limits with what is used of each; your own, if you are no administrator.',
       schemas: (kit) => ({
         query: kit.exactly({
@@ -105,9 +97,7 @@ export const LIMITS = noun({
       }),
     }),
     set: describe({
-      id: 'limits.set',
       route: 'PUT /limits',
-      who: 'administrator',
       // It may give more than the one before.
       widens: true,
       says: 'Sets a standing limit, or how much there may be of one that is there; what is used stays used. Answers when every replica keeps to it.',
@@ -157,9 +147,7 @@ export const LIMITS = noun({
       }),
     }),
     remove: describe({
-      id: 'limits.remove',
       route: 'DELETE /limits/:id',
-      who: 'administrator',
       widens: true,
       says: 'Removes a standing limit. Tasks that were opened under one of each task keep it.',
       schemas: ({ ById, Nothing }) => ({ params: ById, answer: Nothing }),

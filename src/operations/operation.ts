@@ -26,8 +26,8 @@ export type Route = `${Method} /${string}`
 
 /** Facts about an operation that are no schema. */
 export interface OperationFacts<R extends Route = Route, W extends Who = Who> {
-  /** `<noun>.<verb>`: name in the document, in confirmations and in the ledger. */
-  readonly id: string
+  /** Name in the document, in confirmations and in the ledger; `<noun>.<verb>` when left out. */
+  readonly id?: string
   readonly route: R
   readonly who: W
   /** Widens what someone or something may do, or cannot be taken back: outside `remit dev` confirmed by the person on a page (contract 10). */
@@ -69,16 +69,26 @@ type CommandOf<P, Q, B, A> = OperationCommand<P, Q, B, A> &
     ? { readonly takes?: Takes<P, Q, B> }
     : { readonly takes: Takes<P, Q, B> })
 
+/** Administrators may call an operation that does not say who; whether it widens access says each one that does more than read. */
+type Stated<R extends Route, W extends Who> = Omit<OperationFacts<R, W>, 'who' | 'widens'> & {
+  readonly who?: W
+} & (R extends `GET ${string}` ? { readonly widens?: never } : { readonly widens: boolean })
+
 /** Describes an operation; its command is typed by its schemas. */
-export function describe<const R extends Route, const W extends Who, S extends OperationSchemas>(
-  described: OperationFacts<R, W> & {
+export function describe<
+  const R extends Route,
+  S extends OperationSchemas,
+  const W extends Who = 'administrator',
+>(
+  described: Stated<R, W> & {
     readonly schemas: (kit: SchemaKit) => S
     readonly command?: (
       terminal: Terminal,
     ) => CommandOf<TypeOf<S, 'params'>, TypeOf<S, 'query'>, TypeOf<S, 'body'>, TypeOf<S, 'answer'>>
   },
-): OperationDescription<R, W, S> {
-  return described as OperationDescription<R, W, S> // as: a runner gives the command what this very operation takes and answers
+): OperationDescription<R, NoInfer<W>, S> {
+  const { who = 'administrator', widens = false, ...rest } = described
+  return { ...rest, who, widens } as OperationDescription<R, W, S> // as: a runner gives the command what this very operation takes and answers
 }
 
 /** Operations about one thing, by the names of their commands, in the order of the help. */
@@ -86,7 +96,6 @@ export interface Noun<O extends Readonly<Record<string, OperationDescription>>> 
   /** Words behind `remit`: `groups`, `spaces threads`. */
   readonly name: string
   readonly says: string
-  readonly examples: readonly string[]
   readonly operations: O
 }
 

@@ -16,17 +16,9 @@ export const KnownPerson = ({ Person, Type }: SchemaKit) =>
 export const PEOPLE = noun({
   name: 'people',
   says: 'People who have signed in.',
-  examples: [
-    'remit people list',
-    'remit people show sam@example.com',
-    'remit people suspend sam@example.com --reason "left"',
-  ],
   operations: {
     list: describe({
-      id: 'people.list',
       route: 'GET /people',
-      who: 'administrator',
-      widens: false,
       says: 'People who have signed in, by name.',
       schemas: ({ along, exactly, PageQuery, Person, Type }) => ({
         query: exactly({
@@ -56,10 +48,7 @@ export const PEOPLE = noun({
       }),
     }),
     show: describe({
-      id: 'people.show',
       route: 'GET /people/:id',
-      who: 'administrator',
-      widens: false,
       says: 'One person, and what their identity provider says of them.',
       schemas: (kit) => ({ params: kit.ById, answer: KnownPerson(kit) }),
       command: ({ bold, facts, moment, status, text }) => ({
@@ -81,9 +70,7 @@ export const PEOPLE = noun({
       }),
     }),
     suspend: describe({
-      id: 'people.suspend',
       route: 'POST /people/:id/suspend',
-      who: 'administrator',
       widens: false,
       says: 'Stops everything that is done for a person, and signs them out.',
       schemas: ({ ById, Nothing, Reason }) => ({ params: ById, body: Reason, answer: Nothing }),
@@ -95,9 +82,7 @@ export const PEOPLE = noun({
       }),
     }),
     resume: describe({
-      id: 'people.resume',
       route: 'POST /people/:id/resume',
-      who: 'administrator',
       widens: true,
       says: 'Lets what is done for a person continue.',
       schemas: ({ ById, Nothing, Reason }) => ({ params: ById, body: Reason, answer: Nothing }),

@@ -7,17 +7,9 @@ const clientId = input('--client-id <id>', "Remit's client there", { required: t
 export const PROVIDERS = noun({
   name: 'providers',
   says: 'Identity providers that people sign in with.',
-  examples: [
-    'remit providers list',
-    'remit providers test https://login.example.com',
-    'remit providers add https://login.example.com --name "Example login" --client-id remit',
-  ],
   operations: {
     list: describe({
-      id: 'providers.list',
       route: 'GET /identity-providers',
-      who: 'administrator',
-      widens: false,
       says: 'Every identity provider.',
       schemas: ({ listOf, Type }) => ({
         answer: listOf(
@@ -33,7 +25,6 @@ export const PROVIDERS = noun({
         ),
       }),
       command: ({ bold, dim, table }) => ({
-        examples: ['remit providers list'],
         prints: ({ providers }) =>
           table(providers, {
             NAME: ({ name }) => bold(name),
@@ -47,7 +38,6 @@ export const PROVIDERS = noun({
     add: describe({
       id: 'providers.register',
       route: 'PUT /identity-providers',
-      who: 'administrator',
       widens: true,
       says: 'Adds an identity provider, or replaces its registration.',
       schemas: ({ exactly, Nothing, secretText, Type }) => ({

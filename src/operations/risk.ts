@@ -61,21 +61,13 @@ const subject = input('<about>', 'agent:NAME, person:psn_… or task:tsk_…', {
 export const RISK = noun({
   name: 'risk',
   says: 'Risk signals about agents, people and tasks: they make calls weigh more.',
-  examples: [
-    'remit risk raise agent:refund-bot leaked-key high --expires 12h',
-    'remit risk list',
-    'remit clients add signal-source our-siem',
-  ],
   operations: {
     list: describe({
       id: 'signals.list',
       route: 'GET /risk-signals',
-      who: 'administrator',
-      widens: false,
       says: 'Signals in force, newest first.',
       schemas: (kit) => ({ answer: kit.listOf('signals', Signal(kit)) }),
       command: ({ bold, relative, risk, table }) => ({
-        examples: ['remit risk list'],
         prints: ({ signals }) =>
           table(
             signals,
@@ -93,7 +85,6 @@ export const RISK = noun({
     raise: describe({
       id: 'signals.raise',
       route: 'POST /risk-signals',
-      who: 'administrator',
       widens: false,
       says: 'Says something about an agent, a person or a task that makes its calls weigh more, until a time. Felt by the next call. The same again takes the higher level and the later end.',
       schemas: (kit) => ({ body: SignalInput(kit), answer: Signal(kit) }),
@@ -118,7 +109,6 @@ export const RISK = noun({
     end: describe({
       id: 'signals.end',
       route: 'POST /risk-signals/end',
-      who: 'administrator',
       widens: true,
       says: 'Takes a signal back before its time.',
       schemas: (kit) => ({

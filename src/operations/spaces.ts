@@ -91,22 +91,12 @@ function change(verb: string, now: string, { bold, done }: Terminal) {
 export const SPACES = noun({
   name: 'spaces',
   says: 'Where people and agents meet: the organization, workspaces, channels, direct messages.',
-  examples: [
-    'remit spaces create acme --kind organization --people group:staff --agents refund-bot',
-    'remit spaces create returns --kind channel --in acme --mode intersection',
-    'remit clients add surface chat-adapter --space returns',
-    'remit spaces show returns',
-  ],
   operations: {
     list: describe({
-      id: 'spaces.list',
       route: 'GET /spaces',
-      who: 'administrator',
-      widens: false,
       says: 'Every space, by name.',
       schemas: (kit) => ({ answer: kit.listOf('spaces', Space(kit)) }),
       command: ({ bold, dim, green, table }) => ({
-        examples: ['remit spaces list'],
         prints: ({ spaces }) =>
           table(
             spaces,
@@ -122,17 +112,12 @@ export const SPACES = noun({
       }),
     }),
     show: describe({
-      id: 'spaces.show',
       route: 'GET /spaces/:name',
-      who: 'administrator',
-      widens: false,
       says: 'One space, those above it, and the mode that counts there.',
       schemas: (kit) => ({ params: kit.ByName, answer: SpaceAnswer(kit) }),
     }),
     create: describe({
-      id: 'spaces.create',
       route: 'POST /spaces',
-      who: 'administrator',
       widens: true,
       says: 'Makes a space in another one, or the organization. Its name is never given again.',
       schemas: (kit) => ({
@@ -148,7 +133,6 @@ export const SPACES = noun({
     set: describe({
       id: 'spaces.change',
       route: 'PUT /spaces/:name',
-      who: 'administrator',
       widens: true,
       says: 'Changes what a space says; what is left out stays. It counts for tasks that run, at once.',
       schemas: (kit) => ({
@@ -158,27 +142,21 @@ export const SPACES = noun({
       }),
     }),
     suspend: describe({
-      id: 'spaces.suspend',
       route: 'POST /spaces/:name/suspend',
-      who: 'administrator',
       widens: false,
       says: 'Stops every call from a space and those below it, now.',
       schemas: Change,
       command: (terminal) => change('suspend', 'is suspended', terminal),
     }),
     resume: describe({
-      id: 'spaces.resume',
       route: 'POST /spaces/:name/resume',
-      who: 'administrator',
       widens: true,
       says: 'Lets calls go on.',
       schemas: Change,
       command: (terminal) => change('resume', 'goes on', terminal),
     }),
     remove: describe({
-      id: 'spaces.remove',
       route: 'POST /spaces/:name/remove',
-      who: 'administrator',
       widens: false,
       says: 'Ends a space and everything below it, for good. Tasks there close.',
       schemas: Change,

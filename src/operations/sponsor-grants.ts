@@ -83,17 +83,11 @@ export function nextInWords(
 export const SPONSOR_GRANTS = noun({
   name: 'sponsor-grants',
   says: 'What lets agents work while nobody is present: in whose name, what, when, and until when.',
-  examples: [
-    'remit sponsor-grants list',
-    'remit sponsor-grants grant night-clerk --purpose "nightly list of orders" --action orders.list --expires 30d',
-    'remit sponsor-grants end spg_…',
-  ],
   operations: {
     list: describe({
       id: 'sponsorships.list',
       route: 'GET /sponsor-grants',
       who: 'person',
-      widens: false,
       says: 'Sponsor grants, newest first: those you gave and those for your agents, or everyone’s for administrators.',
       schemas: (kit) => ({
         query: kit.exactly({ ...kit.Page, agent: kit.Type.Optional(kit.Name) }),
@@ -121,7 +115,6 @@ export const SPONSOR_GRANTS = noun({
       id: 'sponsorships.show',
       route: 'GET /sponsor-grants/:id',
       who: 'person',
-      widens: false,
       says: 'One sponsor grant that you gave or that is for an agent of yours, in force or not.',
       schemas: (kit) => ({ params: kit.ById, answer: SponsorGrant(kit) }),
     }),

@@ -19,17 +19,10 @@ function change(verb: string, now: string, { bold, done }: Terminal) {
 export const TASKS = noun({
   name: 'tasks',
   says: 'Work that agents do for people.',
-  examples: [
-    'remit tasks list --state open',
-    'remit tasks show tsk_…',
-    'remit tasks close tsk_… --reason "not needed any more"',
-  ],
   operations: {
     list: describe({
-      id: 'tasks.list',
       route: 'GET /tasks',
       who: 'person',
-      widens: false,
       says: 'Tasks, newest first: yours, or everyone’s for administrators.',
       schemas: ({ exactly, listOf, Name, Page, Task, Type }) => ({
         query: exactly({
@@ -67,18 +60,14 @@ export const TASKS = noun({
       }),
     }),
     show: describe({
-      id: 'tasks.show',
       route: 'GET /tasks/:id',
       who: 'person',
-      widens: false,
       says: 'One task.',
       schemas: ({ ById, Task }) => ({ params: ById, answer: Task }),
     }),
     tree: describe({
-      id: 'tasks.tree',
       route: 'GET /tasks/:id/tree',
       who: 'person',
-      widens: false,
       says: 'The tree a task is in, parents before children; for the owner of its agent that task and what is open below it.',
       schemas: ({ ById, Task, Type }) => ({
         params: ById,
@@ -89,15 +78,12 @@ export const TASKS = noun({
       }),
     }),
     limits: describe({
-      id: 'tasks.limits',
       route: 'GET /tasks/:id/limits',
       who: 'person',
-      widens: false,
       says: 'Standing limits that calls of the task fall under, with what is used of them: all for administrators, else your own.',
       schemas: (kit) => ({ params: kit.ById, answer: kit.listOf('limits', StandingLimit(kit)) }),
     }),
     close: describe({
-      id: 'tasks.close',
       route: 'POST /tasks/:id/close',
       who: 'person',
       widens: false,
@@ -106,7 +92,6 @@ export const TASKS = noun({
       command: (terminal) => change('close', 'is closed', terminal),
     }),
     suspend: describe({
-      id: 'tasks.suspend',
       route: 'POST /tasks/:id/suspend',
       who: 'person',
       widens: false,
@@ -115,7 +100,6 @@ export const TASKS = noun({
       command: (terminal) => change('suspend', 'is suspended', terminal),
     }),
     resume: describe({
-      id: 'tasks.resume',
       route: 'POST /tasks/:id/resume',
       who: 'person',
       widens: true,

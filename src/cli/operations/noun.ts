@@ -1,8 +1,11 @@
 import type { Command } from 'commander'
 import type { Noun, OperationDescription } from '../../operations/operation.ts'
 import type { Terminal } from '../../operations/terminal.ts'
-import { command, type Start } from '../command.ts'
+import { command, examplesOf, type Start } from '../command.ts'
 import { operationCommand } from './operation.ts'
+
+/** Commands of a noun whose first example its own help shows. */
+const MAX_EXAMPLES = 3
 
 /** Makes a command; `terminal` is where it shows what it has to say. */
 export type AddCommand = (start: Start, terminal: Terminal) => Command
@@ -12,15 +15,22 @@ export type AddCommand = (start: Start, terminal: Terminal) => Command
  * has the name of an operation takes its place in the help; others come behind.
  */
 export function nounCommand(
-  { examples, name, operations, says }: Noun<Readonly<Record<string, OperationDescription>>>,
+  { name, operations, says }: Noun<Readonly<Record<string, OperationDescription>>>,
   others: readonly AddCommand[] = [],
 ): AddCommand {
   return (start, terminal) => {
-    const made = command(name.split(' ').at(-1) ?? '', says, examples)
     const described = Object.entries(operations).flatMap(([verb, operation]) => {
       const shown = operation.command?.(terminal)
       return shown
-        ? [{ usual: shown.usual, sub: operationCommand(start, verb, operation, shown) }]
+        ? [
+            {
+              usual: shown.usual,
+              sub: operationCommand(start, verb, operation, {
+                examples: [`remit ${name} ${verb}`],
+                ...shown,
+              }),
+            },
+          ]
         : []
     })
     const written = others.map((add) => ({ usual: false, sub: add(start, terminal) }))
@@ -28,6 +38,8 @@ export function nounCommand(
     const place = (sub: Command) =>
       order.includes(sub.name()) ? order.indexOf(sub.name()) : order.length
     const all = [...described, ...written].toSorted((a, b) => place(a.sub) - place(b.sub))
+    const examples = all.slice(0, MAX_EXAMPLES).flatMap(({ sub }) => examplesOf(sub).slice(0, 1))
+    const made = command(name.split(' ').at(-1) ?? '', says, examples)
     for (const { sub, usual = false } of all) made.addCommand(sub, { isDefault: usual })
     return made
   }

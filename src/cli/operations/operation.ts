@@ -20,7 +20,7 @@ export function operationCommand(
   start: Start,
   verb: string,
   operation: OperationDescription,
-  shown: AnyCommand,
+  shown: AnyCommand & { readonly examples: readonly string[] },
 ): Command {
   const made = command(verb, shown.says ?? operation.says, shown.examples)
   const { body, params, query } = shown.takes ?? {}
