@@ -1,108 +1,133 @@
+import type { Static } from 'typebox'
 import {
   addIssuer,
+  type ClaimTest,
+  type DetailRule,
   findIssuer,
+  type IdentityRule,
+  type IssuerTerms as IssuerTermsNoun,
+  type KeySource,
   listIssuers,
   resumeIssuer,
   revokeIssuer,
   setIssuerTerms,
   suspendIssuer,
+  type TrustedIssuer,
 } from '../issuers/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { Secret } from '../lib/secret.ts'
-import { ByName, listOf, Reason } from '../operations/schemas.ts'
-import { Issuer, issuerShape, NewIssuer, Terms, termsOf } from './issuer-shapes.ts'
-import { operation } from './operation.ts'
+import { Issuer, type IssuerTerms, ShownTerms } from '../operations/issuer-shape.ts'
+import { ISSUERS } from '../operations/issuers.ts'
+import * as kit from '../operations/schemas.ts'
+import { fromJson, toJson } from './json.ts'
+import { acts, type Caller } from './operation.ts'
+import type { ApiParts } from './parts.ts'
 
-/** Issuers of others that are trusted with something. */
-export const ISSUER_OPERATIONS = [
-  operation({
-    id: 'issuers.list',
-    method: 'GET',
-    path: '/issuers',
-    says: 'Every issuer of others that is, or was, trusted with something.',
-    who: 'administrator',
-    widens: false,
-    answer: listOf('issuers', Issuer),
-    run: async ({ issuers }) => ({
-      issuers: (await listIssuers(issuers.storage.read)).map(issuerShape),
+const ISSUER = Issuer(kit)
+const TERMS = ShownTerms(kit)
+
+export const ISSUER_OPERATIONS = acts(ISSUERS, {
+  list: async ({ issuers }) => ({
+    issuers: (await listIssuers(issuers.storage.read)).map(issuerShape),
+  }),
+  show: async ({ issuers }, { params }) => {
+    const issuer = await findIssuer(issuers.storage.read, params.name)
+    if (!issuer)
+      throw new Problem('issuer.unknown', `there is no trusted issuer \`${params.name}\``)
+    return issuerShape(issuer)
+  },
+  add: async ({ issuers }, { body, caller }) => {
+    const { issuer, name, tenant = null, ...terms } = body
+    return issuerShape(
+      await addIssuer(issuers, { name, issuer, tenant, ...given(terms, caller.person.id) }),
+    )
+  },
+  set: async ({ issuers }, { body, caller, params }) => {
+    const { by, secret, ...terms } = given(body, caller.person.id)
+    return issuerShape(await setIssuerTerms(issuers, { name: params.name, terms, secret, by }))
+  },
+  suspend: changing('suspend', suspendIssuer),
+  resume: changing('resume', resumeIssuer),
+  revoke: changing('revoke', revokeIssuer),
+})
+
+function changing(verb: string, change: typeof suspendIssuer) {
+  return async (
+    { issuers }: ApiParts,
+    call: { caller: Caller; params: { name: string }; body: { reason?: string } },
+  ) => {
+    const { reason = `${verb} by an administrator` } = call.body
+    const by = call.caller.person.id
+    return issuerShape(await change(issuers, { name: call.params.name, by, reason }))
+  }
+}
+
+function given({ secret, ...body }: Static<ReturnType<typeof IssuerTerms>>, by: string) {
+  const { expiresAt = null, owner = by, ...rest } = fromJson(body)
+  const terms: IssuerTermsNoun = {
+    ...rest,
+    ownerId: owner,
+    expiresAt: expiresAt === null ? null : Date.parse(expiresAt),
+  }
+  return { ...terms, secret: secret === undefined ? undefined : new Secret(secret), by }
+}
+
+function issuerShape(issuer: TrustedIssuer) {
+  return toJson(ISSUER, issuer, {
+    people: issuer.brought,
+    has_secret: issuer.access?.introspection != null,
+    // What `given` reads back.
+    terms: toJson(TERMS, issuer, {
+      keys: keysShape(issuer.keys),
+      rules: issuer.rules.map(ruleShape),
+      access: accessShape(issuer),
     }),
-  }),
-  operation({
-    id: 'issuers.show',
-    method: 'GET',
-    path: '/issuers/:name',
-    says: 'One of them, with its terms as they can be set again.',
-    who: 'administrator',
-    widens: false,
-    params: ByName,
-    answer: Issuer,
-    run: async ({ issuers }, { params }) => {
-      const issuer = await findIssuer(issuers.storage.read, params.name)
-      if (!issuer)
-        throw new Problem('issuer.unknown', `there is no trusted issuer \`${params.name}\``)
-      return issuerShape(issuer)
-    },
-  }),
-  operation({
-    id: 'issuers.add',
-    method: 'POST',
-    path: '/issuers',
-    says: 'Trusts an issuer of others: which agents it may vouch for, whose tokens of it count, and what may come of it at most. Its name is never given out again.',
-    who: 'administrator',
-    widens: true,
-    body: NewIssuer,
-    answer: Issuer,
-    run: async ({ issuers }, { body, caller }) => {
-      const { issuer, name, secret, tenant = null, ...terms } = body
-      return issuerShape(
-        await addIssuer(issuers, {
-          ...{ name, issuer, tenant },
-          ...termsOf(terms, caller.person.id),
-          secret: secret === undefined ? undefined : new Secret(secret),
-          by: caller.person.id,
-        }),
-      )
-    },
-  }),
-  operation({
-    id: 'issuers.set_terms',
-    method: 'PUT',
-    path: '/issuers/:name/terms',
-    says: 'Sets everything about an issuer that can change; what is left out is what it is by default. Resource tokens of tasks that rest on it are void, and are issued anew under the new terms.',
-    who: 'administrator',
-    widens: true,
-    params: ByName,
-    body: Terms,
-    answer: Issuer,
-    run: async ({ issuers }, { body, caller, params }) => {
-      const by = caller.person.id
-      const secret = body.secret === undefined ? undefined : new Secret(body.secret)
-      const change = { name: params.name, terms: termsOf(body, by), secret, by }
-      return issuerShape(await setIssuerTerms(issuers, change))
-    },
-  }),
-  ...(['suspend', 'resume', 'revoke'] as const).map((act) =>
-    operation({
-      id: `issuers.${act}`,
-      method: 'POST',
-      path: `/issuers/:name/${act}`,
-      says: {
-        suspend:
-          'Stops everything that rests on the issuer, now: its agents, and tasks that began with its tokens.',
-        resume: 'Lets a suspended issuer count again. Resource tokens from before stay dead.',
-        revoke: 'Ends the trust for good, and with it everything that came of it.',
-      }[act],
-      who: 'administrator',
-      widens: act === 'resume',
-      params: ByName,
-      body: Reason,
-      answer: Issuer,
-      run: async ({ issuers }, { body, caller, params }) => {
-        const reason = body.reason ?? `${act} by an administrator`
-        const change = { name: params.name, by: caller.person.id, reason }
-        const acts = { suspend: suspendIssuer, resume: resumeIssuer, revoke: revokeIssuer }
-        return issuerShape(await acts[act](issuers, change))
-      },
-    }),
-  ),
-]
+  })
+}
+
+function keysShape(keys: KeySource): Record<string, unknown> {
+  switch (keys.kind) {
+    case 'discovery':
+      return { discovery: true }
+    case 'jwks':
+      return {
+        jwks: {
+          keys: keys.keys.map(({ jwk, kid }) => ({ ...jwk, ...(kid === null ? {} : { kid }) })),
+        },
+      }
+    default:
+      return { [keys.kind]: keys.url }
+  }
+}
+
+function ruleShape({ gives, name, when }: IdentityRule) {
+  const tests = when.map(testShape)
+  if ('agent' in gives) return { name, when: tests, agent: gives.agent }
+  const { ceiling, mayDelegate, ownerId, sponsor, trust } = gives.admit
+  return {
+    name,
+    when: tests,
+    admit: { trust, ceiling, may_delegate: mayDelegate, owner: ownerId, sponsor },
+  }
+}
+
+function testShape({ claim, is, value }: ClaimTest) {
+  return { claim, [is]: value }
+}
+
+function accessShape({ access }: TrustedIssuer) {
+  if (!access) return null
+  const { introspection, ...rest } = access
+  return {
+    ...rest,
+    details: rest.details.map(detailRuleShape),
+    introspection: introspection && { url: introspection.url, client_id: introspection.clientId },
+  }
+}
+
+function detailRuleShape({ gives, type, when }: DetailRule) {
+  const shown = { type, when: when.map(testShape) }
+  if (!gives) return shown
+  const { location: at, ...rest } = gives
+  return { ...shown, at, ...rest }
+}

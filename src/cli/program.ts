@@ -91,7 +91,7 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
     {
       agents: async () => (await import('./agents.ts')).agentsCommand,
       admission: async () => nounCommand((await import('../operations/admission.ts')).ADMISSION),
-      issuers: async () => (await import('./issuers/issuers.ts')).issuersCommand,
+      issuers: async () => nounCommand((await import('../operations/issuers.ts')).ISSUERS),
       resources: async () => (await import('./resources/resources.ts')).resourcesCommand,
       spaces: async () => (await import('./spaces/spaces.ts')).spacesCommand,
       connections: async () =>
@@ -99,7 +99,8 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
       policy: async () => (await import('./policy/policy.ts')).policyCommand,
       'policy-sets': async () => (await import('./policy/policy-sets.ts')).policySetsCommand,
       clients: async () => (await import('./clients/clients.ts')).clientsCommand,
-      'decision-points': async () => (await import('./decision-points.ts')).decisionPointsCommand,
+      'decision-points': async () =>
+        nounCommand((await import('../operations/decision-points.ts')).DECISION_POINTS),
       risk: async () => nounCommand((await import('../operations/risk.ts')).RISK),
       people: async () => nounCommand((await import('../operations/people.ts')).PEOPLE),
       groups: async () => nounCommand((await import('../operations/groups.ts')).GROUPS),

@@ -8,7 +8,7 @@ import {
   SecretShape,
   settingsInWords,
 } from './client-schemas.ts'
-import { input, pages } from './command.ts'
+import { input, jsonFile, pages } from './command.ts'
 import { describe, noun } from './operation.ts'
 
 const name = input('<name>', 'of `remit clients list`')
@@ -168,6 +168,13 @@ export const CLIENTS = noun({
         params: ByClient(kit),
         body: kit.exactly({ jwk: kit.Type.Unknown() }),
         answer: CredentialShape(kit),
+      }),
+      command: ({ bold, done }) => ({
+        says: 'Adds a public key. The client then authenticates with JWTs that it signs.',
+        examples: ['remit clients add-key edge edge.public.jwk'],
+        takes: { params: { id: name }, body: { jwk: jsonFile('<file>', 'a public JWK') } },
+        said: ({ answer: { kid, thumbprint }, params }) =>
+          done`${bold(params.id)} has the key ${bold(kid ?? thumbprint ?? '')}`,
       }),
     }),
     'end-credential': describe({

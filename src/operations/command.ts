@@ -23,6 +23,8 @@ export interface Reading {
    * into `out`, a new file, which is gone again when the request fails.
    */
   publicKey(file: string | undefined, out?: string): Promise<object | undefined>
+  /** Content of a JSON file. Whether it is what the API takes is said there, where everything is read strictly. */
+  json<T>(file: string): Promise<T>
   /** Credential from a file, standard input, or a question where somebody can answer. */
   secret(question: string, file: string | undefined): Promise<string>
   /** Failure of a command line that cannot be meant; `next` says what to type instead, else the example of the command does. */
@@ -50,6 +52,8 @@ export interface CommandInput {
   readonly choices?: readonly string[]
   /** An option that must be there. */
   readonly required?: boolean
+  /** An option that may be given several times. */
+  readonly repeats?: true
   /** Checks what was typed before anything is asked. @throws Unreadable */
   readonly check?: (typed: string) => unknown
 }
@@ -69,7 +73,7 @@ type TypedAt<Term extends string> = Term extends `${string}...>`
 
 type Read<From, T> = (typed: From, reading: Reading) => T | Promise<T>
 
-type InputRules = Omit<CommandInput, 'term' | 'says' | 'choices'> & {
+type InputRules = Omit<CommandInput, 'term' | 'says' | 'choices' | 'repeats'> & {
   /** Value of one that was left out. */
   readonly fallback?: string
 }
@@ -101,6 +105,42 @@ export function input(
     read: ([typed = fallback], reading) =>
       typed === undefined || !read ? typed : read(typed as never, reading),
   }
+}
+
+/** An option that may be given several times. */
+export function repeated(term: string, says: string): Source<readonly string[]> {
+  return {
+    inputs: [{ term, says, repeats: true }],
+    read: ([typed]) => (Array.isArray(typed) ? typed : undefined),
+  }
+}
+
+/** A number that looks so; `otherwise` says what would do. */
+export function numeric(
+  term: `--${string}>`,
+  says: string,
+  rules: { readonly looks: RegExp; readonly otherwise: string; readonly required?: boolean },
+): Source<number> {
+  const { looks, otherwise, required = false } = rules
+  return input(term, says, {
+    required,
+    check: (typed) => {
+      if (!looks.test(typed)) throw new Unreadable(otherwise)
+    },
+    read: Number,
+  })
+}
+
+/** A file whose content is sent, as JSON. */
+export function jsonFile<T = unknown>(
+  term: `${string}<file>`,
+  says: string,
+  rules: InputRules = {},
+): Source<T> {
+  return input(term, says, {
+    ...rules,
+    read: (file: string, reading: Reading) => reading.json<T>(file),
+  })
 }
 
 /** A member that is made of several inputs. */
@@ -206,13 +246,8 @@ export function expires<const Term extends string>(term: Term, says: string, req
 
 /** Level of trust, 0 to 3. */
 export function trust(says: string, required = false): Source<number> {
-  return input('--trust <level>', says, {
-    required,
-    check: (typed) => {
-      if (!/^[0-3]$/.test(typed)) throw new Unreadable('a trust level is 0, 1, 2 or 3.')
-    },
-    read: Number,
-  })
+  const otherwise = 'a trust level is 0, 1, 2 or 3.'
+  return numeric('--trust <level>', says, { looks: /^[0-3]$/, otherwise, required })
 }
 
 /** Authority by actions or by a file of details; one of them, or none where it is optional. */

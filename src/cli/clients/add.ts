@@ -2,7 +2,7 @@ import { Argument, type Command } from 'commander'
 import { bold, dim, green, text } from '../../lib/terminal/text.ts'
 import { KINDS, settingsInWords } from '../../operations/client-schemas.ts'
 import { command, type Start } from '../command.ts'
-import { readJwk } from './add-key.ts'
+import { readJsonFile } from '../read-json-file.ts'
 import { addSettings, type ClientGiven, givenOf, type SettingsOptions } from './settings.ts'
 
 /** Words on what to do with a secret, by kind. */
@@ -41,7 +41,7 @@ export function addCommand(start: Start): Command {
       invoked: Command,
     ) => {
       const cli = await start(invoked)
-      const jwk = options.key === undefined ? {} : { jwk: await readJwk(cli, options.key) }
+      const jwk = options.key === undefined ? {} : { jwk: await readJsonFile(cli, options.key) }
       const body = { id: name, ...jwk, ...givenOf(kind, options) }
       const added = await cli.api.call('POST', '/clients', { body })
       cli.say(text`${green('✓')} ${bold(added.id)} is registered: ${settingsInWords(added)}`)

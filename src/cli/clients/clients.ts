@@ -1,8 +1,7 @@
 import { CLIENTS } from '../../operations/clients.ts'
 import { nounCommand } from '../operations/noun.ts'
 import { addCommand } from './add.ts'
-import { addKeyCommand } from './add-key.ts'
 import { setCommand } from './set.ts'
 
 /** `remit clients …` */
-export const clientsCommand = nounCommand(CLIENTS, [addCommand, setCommand, addKeyCommand])
+export const clientsCommand = nounCommand(CLIENTS, [addCommand, setCommand])

@@ -60,7 +60,7 @@ function addInput(
   made: Command,
   input: CommandInput,
 ): () => string | string[] | boolean | undefined {
-  const { check, choices, required = false, says, term } = input
+  const { check, choices, repeats, required = false, says, term } = input
   const parsed = (value: string) => {
     try {
       check?.(value)
@@ -79,6 +79,8 @@ function addInput(
   }
   const option = new Option(term, says).makeOptionMandatory(required)
   if (choices) option.choices(choices)
+  else if (repeats)
+    option.argParser((value, before: readonly string[] = []) => [...before, parsed(value)])
   else if (check) option.argParser(parsed)
   made.addOption(option)
   return () => made.getOptionValue(option.attributeName())

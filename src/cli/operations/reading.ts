@@ -5,6 +5,7 @@ import { readExpires } from '../expires.ts'
 import { CommandFailure, usage } from '../failure.ts'
 import { readLimit } from '../limit.ts'
 import { findAgent, findPerson } from '../person.ts'
+import { readJsonFile } from '../read-json-file.ts'
 import { readSecret } from '../secret.ts'
 import { type MadeKey, makeKey, readPublicKey } from './key-file.ts'
 
@@ -25,6 +26,7 @@ export function readingOf(
       if (out !== undefined) made = await makeKey(cli.world, out)
       return made?.publicJwk ?? (file === undefined ? undefined : readPublicKey(cli.world, file))
     },
+    json: (file) => readJsonFile(cli, file),
     secret: (question, file) => readSecret(cli, question, file),
     usage: (title, ...next) => usage(title, ...(next.length === 0 ? [example] : next)),
     failure: (title, about) => new CommandFailure(title, about),

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { World as Remit } from '../../../test/world.ts'
-import { Secret } from '../../lib/secret.ts'
-import { StoredSessions } from '../server/sessions.ts'
-import { type Owner, type TestCli, testCli } from '../testing.ts'
+import { World as Remit } from '../../test/world.ts'
+import { Secret } from '../lib/secret.ts'
+import { StoredSessions } from './server/sessions.ts'
+import { type Owner, type TestCli, testCli } from './testing.ts'
 
 const CLUSTER = ['--issuer', 'https://oidc.example.com/prod', '--use', 'workload', '--trust', '3']
 
