@@ -44,16 +44,10 @@ const file = input('--from-file <file>', 'read the credential from there; - for 
 export const DECISION_POINTS = noun({
   name: 'decision-points',
   says: 'AuthZEN decision points of others that are asked about calls. They can only deny.',
-  examples: [
-    'remit decision-points add opa --endpoint https://opa.example/access/v1/evaluation',
-    'remit decision-points list',
-  ],
   operations: {
     list: describe({
       id: 'points.list',
       route: 'GET /decision-points',
-      who: 'administrator',
-      widens: false,
       says: 'Decision points of others that are asked about calls.',
       schemas: (kit) => ({ answer: kit.listOf('points', ListedPoint(kit)) }),
       command: ({ bold, green, red, table }) => ({
@@ -77,7 +71,6 @@ export const DECISION_POINTS = noun({
     add: describe({
       id: 'points.add',
       route: 'POST /decision-points',
-      who: 'administrator',
       // It can only reduce; but what is told to others is confirmed.
       widens: true,
       says: 'Has an AuthZEN decision point asked about calls from now on. None that it is for goes through without its permit. It is told who calls what, for whom.',
@@ -146,7 +139,6 @@ export const DECISION_POINTS = noun({
     remove: describe({
       id: 'points.remove',
       route: 'DELETE /decision-points/:name',
-      who: 'administrator',
       widens: true,
       says: 'Has it not asked any more: nothing needs its permit.',
       schemas: ({ ByName, Nothing }) => ({ params: ByName, answer: Nothing }),

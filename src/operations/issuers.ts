@@ -86,18 +86,9 @@ function change(verb: string, says: string, now: string, { bold, done }: Termina
 export const ISSUERS = noun({
   name: 'issuers',
   says: 'Issuers of others that are trusted: clusters, pipelines and platforms that say which agent somebody is, servers whose access tokens count, partners.',
-  examples: [
-    'remit issuers list',
-    'remit issuers add prod-cluster --issuer https://oidc.example.com/prod --use workload --trust 3 --any --rules-file rules.json',
-    'remit issuers suspend prod-cluster --reason "a node was taken over"',
-    'remit issuers revoke old-platform',
-  ],
   operations: {
     list: describe({
-      id: 'issuers.list',
       route: 'GET /issuers',
-      who: 'administrator',
-      widens: false,
       says: 'Every issuer of others that is, or was, trusted with something.',
       schemas: (kit) => ({ answer: kit.listOf('issuers', Issuer(kit)) }),
       command: (terminal) => ({
@@ -119,10 +110,7 @@ export const ISSUERS = noun({
       }),
     }),
     show: describe({
-      id: 'issuers.show',
       route: 'GET /issuers/:name',
-      who: 'administrator',
-      widens: false,
       says: 'One of them, with its terms as they can be set again.',
       schemas: (kit) => ({ params: kit.ByName, answer: Issuer(kit) }),
       command: (terminal) => ({
@@ -133,9 +121,7 @@ export const ISSUERS = noun({
       }),
     }),
     add: describe({
-      id: 'issuers.add',
       route: 'POST /issuers',
-      who: 'administrator',
       widens: true,
       says: 'Trusts an issuer of others: which agents it may vouch for, whose tokens of it count, and what may come of it at most. Its name is never given out again.',
       schemas: (kit) => {
@@ -231,7 +217,6 @@ export const ISSUERS = noun({
     set: describe({
       id: 'issuers.set_terms',
       route: 'PUT /issuers/:name/terms',
-      who: 'administrator',
       widens: true,
       says: 'Sets everything about an issuer that can change; what is left out is what it is by default. Resource tokens of tasks that rest on it are void, and are issued anew under the new terms.',
       schemas: (kit) => ({ params: kit.ByName, body: IssuerTerms(kit), answer: Issuer(kit) }),
@@ -265,9 +250,7 @@ export const ISSUERS = noun({
       }),
     }),
     suspend: describe({
-      id: 'issuers.suspend',
       route: 'POST /issuers/:name/suspend',
-      who: 'administrator',
       widens: false,
       says: 'Stops everything that rests on the issuer, now: its agents, and tasks that began with its tokens.',
       schemas: Change,
@@ -280,9 +263,7 @@ export const ISSUERS = noun({
         ),
     }),
     resume: describe({
-      id: 'issuers.resume',
       route: 'POST /issuers/:name/resume',
-      who: 'administrator',
       widens: true,
       says: 'Lets a suspended issuer count again. Resource tokens from before stay dead.',
       schemas: Change,
@@ -290,9 +271,7 @@ export const ISSUERS = noun({
         change('resume', 'Lets a suspended issuer count again.', 'counts again', terminal),
     }),
     revoke: describe({
-      id: 'issuers.revoke',
       route: 'POST /issuers/:name/revoke',
-      who: 'administrator',
       widens: false,
       says: 'Ends the trust for good, and with it everything that came of it.',
       schemas: Change,
