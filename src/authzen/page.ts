@@ -15,7 +15,7 @@ export interface SearchPage {
 
 const PAGE_LIMIT = { default: 100, most: 1_000 } as const
 const MAX_AGE_MS = 3_600_000
-const PLACE = 'authzen/page'
+const ASSOCIATED_DATA = 'authzen/page'
 
 interface Token {
   readonly after: string
@@ -54,7 +54,7 @@ export function readPage(
  */
 export function pageToken(ports: PagePorts, { digest, limit }: SearchPage, after: string): string {
   const token: Token = { after, limit, digest, at: ports.clock.now() }
-  return base64url(ports.master.seal(JSON.stringify(token), PLACE))
+  return base64url(ports.master.seal(JSON.stringify(token), ASSOCIATED_DATA))
 }
 
 function openToken(ports: PagePorts, text: string): Token {
@@ -67,7 +67,7 @@ function openToken(ports: PagePorts, text: string): Token {
 
 function opened({ master }: PagePorts, sealed: Uint8Array): Token | undefined {
   try {
-    return JSON.parse(Buffer.from(master.open(sealed, PLACE)).toString('utf8')) as Token // as: nobody else can seal one
+    return JSON.parse(Buffer.from(master.open(sealed, ASSOCIATED_DATA)).toString('utf8')) as Token // as: nobody else can seal one
   } catch {
     return undefined
   }

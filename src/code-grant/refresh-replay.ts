@@ -18,7 +18,7 @@ export function exchangeStep(
   { digest }: Pick<RefreshToken, 'digest'>,
   successor: string | undefined,
 ): Step {
-  const sealed = master.seal(successor ?? NONE, placeOf({ digest }))
+  const sealed = master.seal(successor ?? NONE, associatedData({ digest }))
   return useRefreshStep(storage.read, { digest, now: clock.now(), successor: sealed })
 }
 
@@ -32,7 +32,7 @@ export async function lostSuccessor(
   { digest, successor }: Pick<RefreshToken, 'digest' | 'successor'>,
 ): Promise<{ readonly token: string; readonly step: Step } | 'none' | 'reused'> {
   if (successor === null) return 'reused'
-  const token = Buffer.from(master.open(successor, placeOf({ digest }))).toString('utf8')
+  const token = Buffer.from(master.open(successor, associatedData({ digest }))).toString('utf8')
   if (token === NONE) return 'none'
   const next = opaqueDigest('remit_rt', token)
   const kept = next === undefined ? undefined : await findRefreshToken(storage.read, next)
@@ -41,7 +41,7 @@ export async function lostSuccessor(
 }
 
 /** What a successor is sealed to. */
-export function placeOf({ digest }: Pick<RefreshToken, 'digest'>): string {
+export function associatedData({ digest }: Pick<RefreshToken, 'digest'>): string {
   return `refresh_tokens/${digest}`
 }
 
@@ -51,6 +51,6 @@ export const CODE_GRANT_SEALED: readonly SealedColumn[] = [
     table: 'refresh_tokens',
     column: 'successor',
     key: 'digest',
-    place: ({ digest = '' }) => placeOf({ digest }),
+    associatedData: ({ digest = '' }) => associatedData({ digest }),
   },
 ]

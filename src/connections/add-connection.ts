@@ -1,7 +1,7 @@
 import { isName } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Secret } from '../lib/secret.ts'
-import { type Connection, isCredential, isCredentialHeader, sealContext } from './connection.ts'
+import { associatedData, type Connection, isCredential, isCredentialHeader } from './connection.ts'
 import { insertConnection, replaceSealed, selectSealed } from './connection-store.ts'
 import type { ConnectionParts } from './parts.ts'
 
@@ -27,7 +27,7 @@ export async function addConnection(
     throw bad(`\`${header}\` is not a header that carries a credential`)
   checkCredential(secret)
   const connection: Connection = { name, kind, header, createdAt: parts.clock.now() }
-  const sealed = parts.master.seal(secret.reveal(), sealContext(connection))
+  const sealed = parts.master.seal(secret.reveal(), associatedData(connection))
   await parts.storage.transaction(async (tx) => {
     if (!(await insertConnection(tx, { ...connection, sealed }))) {
       throw new Problem('connection.exists', `there is a connection \`${name}\` already`)
@@ -53,7 +53,7 @@ export async function replaceCredential(
   checkCredential(secret)
   await parts.storage.lanes.revocation.transaction(async (tx) => {
     const known = await selectSealed(tx, name)
-    const sealed = known && parts.master.seal(secret.reveal(), sealContext(known))
+    const sealed = known && parts.master.seal(secret.reveal(), associatedData(known))
     if (!sealed || !(await replaceSealed(tx, name, sealed))) throw unknown(name)
     await parts.ledger.append(tx, { type: 'connection.replaced', by, facts: { connection: name } })
   })

@@ -48,7 +48,7 @@ export function isCredential(value: string): boolean {
 }
 
 /** Ties a sealed credential to its row: it opens nowhere else. */
-export function sealContext({
+export function associatedData({
   name,
   kind,
   header,

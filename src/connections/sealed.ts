@@ -1,5 +1,5 @@
 import type { SealedColumn } from '../keys/index.ts'
-import { sealContext } from './connection.ts'
+import { associatedData } from './connection.ts'
 
 export const CONNECTIONS_SEALED: readonly SealedColumn[] = [
   {
@@ -7,6 +7,7 @@ export const CONNECTIONS_SEALED: readonly SealedColumn[] = [
     column: 'sealed',
     key: 'name',
     with: ['kind', 'header'],
-    place: ({ header = '', name = '' }) => sealContext({ name, kind: 'bearer', header }),
+    associatedData: ({ header = '', name = '' }) =>
+      associatedData({ name, kind: 'bearer', header }),
   },
 ]

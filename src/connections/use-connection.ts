@@ -4,7 +4,7 @@ import { Problem } from '../lib/problem.ts'
 import { Secret } from '../lib/secret.ts'
 import type { Reader } from '../storage/index.ts'
 import { unknown } from './add-connection.ts'
-import { sealContext } from './connection.ts'
+import { associatedData } from './connection.ts'
 import { deleteConnection, selectConnections, selectSealed } from './connection-store.ts'
 import type { ConnectionParts } from './parts.ts'
 
@@ -25,7 +25,7 @@ export async function credentialFor(
   const connection = await selectSealed(parts.storage.read, name)
   if (!connection) throw unknown(name)
   const { header, sealed } = connection
-  const secret = Buffer.from(parts.master.open(sealed, sealContext(connection))).toString()
+  const secret = Buffer.from(parts.master.open(sealed, associatedData(connection))).toString()
   return { header, value: new Secret(header === 'authorization' ? `Bearer ${secret}` : secret) }
 }
 

@@ -4,7 +4,7 @@ import type { FactParts } from '../facts/index.ts'
 import { isName } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Secret } from '../lib/secret.ts'
-import { type DecisionPoint, sealPlace, TIMEOUT_MS } from './decision-point.ts'
+import { associatedData, type DecisionPoint, TIMEOUT_MS } from './decision-point.ts'
 import { deletePoint, insertPoint } from './decision-point-store.ts'
 
 export type PointParts = Pick<
@@ -47,7 +47,7 @@ export async function addPoint(parts: PointParts, given: NewPoint): Promise<Deci
     createdAt: parts.clock.now(),
   }
   await check(parts, point, secret)
-  const sealed = secret && parts.master.seal(secret.reveal(), sealPlace(point))
+  const sealed = secret && parts.master.seal(secret.reveal(), associatedData(point))
   const raised = await parts.storage.lanes.revocation.transaction(async (tx) => {
     if (!(await insertPoint(tx, { ...point, sealed })))
       throw new Problem('decision_point.exists', `there is a decision point \`${point.name}\``)

@@ -31,7 +31,11 @@ export function isAskedAbout(
 }
 
 /** Ties a sealed credential to its row: it opens nowhere else, and is sent nowhere else. */
-export function sealPlace({ header, name, url }: Pick<DecisionPoint, 'name' | 'url' | 'header'>) {
+export function associatedData({
+  header,
+  name,
+  url,
+}: Pick<DecisionPoint, 'name' | 'url' | 'header'>) {
   return `decision_points/${name}/${header ?? ''}/${url}`
 }
 
@@ -42,6 +46,6 @@ export const DECISION_POINTS_SEALED: readonly SealedColumn[] = [
     column: 'sealed',
     key: 'name',
     with: ['header', 'url'],
-    place: ({ header = '', name = '', url = '' }) => sealPlace({ header, name, url }),
+    associatedData: ({ header = '', name = '', url = '' }) => associatedData({ header, name, url }),
   },
 ]

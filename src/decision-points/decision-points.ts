@@ -10,7 +10,7 @@ import { requestsFor } from './cel/ask-mapped.ts'
 import type { MappedRequests } from './cel/requests.ts'
 import { Unmapped } from './cel/values.ts'
 import { Circuit } from './circuit.ts'
-import { isAskedAbout, type SealedDecisionPoint, sealPlace } from './decision-point.ts'
+import { associatedData, isAskedAbout, type SealedDecisionPoint } from './decision-point.ts'
 import { selectPoints } from './decision-point-store.ts'
 import {
   type EvaluatedSubject,
@@ -146,7 +146,7 @@ export class DecisionPoints {
   #credential(point: SealedDecisionPoint): Record<string, string> {
     const { header, sealed } = point
     if (header === undefined || !sealed) return {}
-    const secret = Buffer.from(this.#options.master.open(sealed, sealPlace(point))).toString()
+    const secret = Buffer.from(this.#options.master.open(sealed, associatedData(point))).toString()
     return { [header]: header === 'authorization' ? `Bearer ${secret}` : secret }
   }
 }

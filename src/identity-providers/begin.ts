@@ -6,7 +6,7 @@ import type { PeopleParts } from '../people/index.ts'
 import { newToken } from '../sessions/index.ts'
 import type { Discovery } from './discovery.ts'
 import { openProvider } from './register-provider.ts'
-import { insertSignInStep, SIGN_IN_LIFE_MS, signInContext } from './sign-in-store.ts'
+import { insertSignInStep, SIGN_IN_LIFE_MS, signInAssociatedData } from './sign-in-store.ts'
 
 /**
  * A sign-in that has to be fresh may have been proved this long before we asked, in milliseconds: so far may the clocks of providers
@@ -84,7 +84,7 @@ export async function beginSignIn(
     insertSignInStep(parts.storage.read, {
       stateDigest,
       issuer,
-      sealed: parts.master.seal(JSON.stringify(sealed), signInContext(stateDigest)),
+      sealed: parts.master.seal(JSON.stringify(sealed), signInAssociatedData(stateDigest)),
       returnTo: localPath(returnTo, parts.issuer),
       expiresAt,
     }),

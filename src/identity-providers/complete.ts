@@ -13,7 +13,7 @@ import { type Profile, readProfile } from './profile.ts'
 import { claimAt } from './read-attributes.ts'
 import { openProvider } from './register-provider.ts'
 import { signInPerson } from './sign-in-person.ts'
-import { type SignIn, signInContext, takeSignIn } from './sign-in-store.ts'
+import { type SignIn, signInAssociatedData, takeSignIn } from './sign-in-store.ts'
 import { provedBy } from './subject-token.ts'
 
 /** A person who has just shown at the provider who they are. `authTime`: epoch milliseconds. */
@@ -112,7 +112,7 @@ async function tried(
 }
 
 function openSealed(parts: PeopleParts, signIn: SignIn): SealedSignIn {
-  const plain = parts.master.open(signIn.sealed, signInContext(signIn.stateDigest))
+  const plain = parts.master.open(signIn.sealed, signInAssociatedData(signIn.stateDigest))
   return JSON.parse(Buffer.from(plain).toString('utf8')) // sealed by beginSignIn, so it is as written there
 }
 

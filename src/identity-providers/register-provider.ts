@@ -46,7 +46,8 @@ export async function registerProvider(
       issuer,
       ...said,
       createdAt: parts.clock.now(),
-      sealedSecret: clientSecret && parts.master.seal(clientSecret.reveal(), secretContext(issuer)),
+      sealedSecret:
+        clientSecret && parts.master.seal(clientSecret.reveal(), associatedData(issuer)),
     })
     const facts = {
       issuer,
@@ -89,7 +90,7 @@ export async function openProvider(
   const stored = await selectProvider(reader, issuer)
   if (!stored) return undefined
   const { sealedSecret, ...provider } = stored
-  const opened = sealedSecret && parts.master.open(sealedSecret, secretContext(issuer))
+  const opened = sealedSecret && parts.master.open(sealedSecret, associatedData(issuer))
   return {
     ...provider,
     clientSecret: opened && new Secret(Buffer.from(opened).toString('utf8')),
@@ -142,6 +143,6 @@ function checkIssuer(parts: PeopleParts, issuer: string, allowLoopback: boolean)
 }
 
 /** Answers the context that a client secret is sealed to. */
-export function secretContext(issuer: string): string {
+export function associatedData(issuer: string): string {
   return `identity_providers/${issuer}/secret`
 }

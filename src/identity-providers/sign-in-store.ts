@@ -15,7 +15,7 @@ export interface SignIn {
 }
 
 /** Answers the context that the secrets of a sign-in are sealed to. */
-export function signInContext(stateDigest: string): string {
+export function signInAssociatedData(stateDigest: string): string {
   return `sign_ins/${stateDigest}`
 }
 

@@ -4,7 +4,7 @@ import { Problem } from '../lib/problem.ts'
 import type { Secret } from '../lib/secret.ts'
 import type { Tx } from '../storage/index.ts'
 import { factsOf } from './issuer-facts.ts'
-import { insertIssuer, secretPlace, selectIssuers } from './issuer-store.ts'
+import { associatedData, insertIssuer, selectIssuers } from './issuer-store.ts'
 import type { IssuerParts } from './parts.ts'
 import { type IssuerDescription, readFixed, readTerms } from './read-issuer.ts'
 import { bad, type IdentityRule, ISSUERS, issuerKey, type TrustedIssuer } from './trusted-issuer.ts'
@@ -110,5 +110,5 @@ export function sealed(
   const needed = access !== null && access.introspection !== null
   if (needed !== (secret !== undefined))
     throw bad('a secret is required for introspection, and for nothing else')
-  return secret ? parts.master.seal(secret.reveal(), secretPlace(name)) : null
+  return secret ? parts.master.seal(secret.reveal(), associatedData(name)) : null
 }

@@ -122,7 +122,7 @@ function issuerOf(row: Selectable<Schema['trusted_issuers']>): StoredIssuer {
 }
 
 /** Where the secret that introspection is asked with is sealed to. */
-export function secretPlace(name: string): string {
+export function associatedData(name: string): string {
   return `trusted_issuers/${name}/secret`
 }
 
@@ -131,6 +131,6 @@ export const ISSUERS_SEALED: readonly SealedColumn[] = [
     table: 'trusted_issuers',
     column: 'sealed_secret',
     key: 'name',
-    place: ({ name = '' }) => secretPlace(name),
+    associatedData: ({ name = '' }) => associatedData(name),
   },
 ]

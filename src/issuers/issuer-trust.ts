@@ -18,7 +18,7 @@ import type { Storage } from '../storage/index.ts'
 import { claimAt, holds } from './claim-test.ts'
 import { Introspections } from './introspection.ts'
 import { type Connect, IssuerKeys } from './issuer-keys.ts'
-import { type StoredIssuer, secretPlace, selectIssuers, withoutSecret } from './issuer-store.ts'
+import { associatedData, type StoredIssuer, selectIssuers, withoutSecret } from './issuer-store.ts'
 import { ISSUERS, type IssuerUse, isSpiffeId, type TrustedIssuer } from './trusted-issuer.ts'
 
 /** What a token has to be, besides being one of a trusted issuer. */
@@ -239,7 +239,7 @@ export class IssuerTrust {
   ) {
     const opened = () => {
       if (!sealedSecret || !this.#master) throw new Error(`no secret to ask ${name} with`)
-      const secret = Buffer.from(this.#master.open(sealedSecret, secretPlace(name))).toString()
+      const secret = Buffer.from(this.#master.open(sealedSecret, associatedData(name))).toString()
       return { url, clientId, secret }
     }
     return this.#introspections.ask(opened, { name, outbound: this.keys.outboundFor(url) }, token)

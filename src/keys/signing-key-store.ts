@@ -3,14 +3,14 @@ import { isId } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Reader, Tx } from '../storage/index.ts'
 import type { SealedColumn } from './seal/sealed-column.ts'
-import { CUSTODIES, placeOf, type StoredKey } from './signing-key.ts'
+import { associatedData, CUSTODIES, type StoredKey } from './signing-key.ts'
 
 export const SIGNING_KEYS_SEALED: SealedColumn = {
   table: 'signing_keys',
   column: 'sealed',
   key: 'kid',
   with: ['purpose'],
-  place: ({ kid = '', purpose = '' }) => placeOf(purpose, kid),
+  associatedData: ({ kid = '', purpose = '' }) => associatedData(purpose, kid),
 }
 
 /**

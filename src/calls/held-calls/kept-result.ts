@@ -49,7 +49,7 @@ export async function keepResult(
 ): Promise<void> {
   const what = Buffer.byteLength(text) > MAX_BYTES ? ({ larger: true } as const) : { text }
   const kept: KeptResult = { ...what, shaped: shapingOf(obligations) }
-  const sealed = parts.master.seal(canonicalJson(kept), place(decisionId))
+  const sealed = parts.master.seal(canonicalJson(kept), associatedData(decisionId))
   await parts.storage.transaction(async (tx) => {
     const decision = await findDecision(tx, decisionId)
     if (decision?.outcome !== 'permit' || decision.requestId === null) return
@@ -71,7 +71,7 @@ export async function readResult(
   const sealed = await findKept(parts.storage.read, decisionId, parts.clock.now())
   if (!sealed) return undefined
   try {
-    const text = Buffer.from(parts.master.open(sealed, place(decisionId))).toString()
+    const text = Buffer.from(parts.master.open(sealed, associatedData(decisionId))).toString()
     return JSON.parse(text) as KeptResult // as: written by keepResult; the seal says so
   } catch (error) {
     if (error instanceof Problem) return undefined
@@ -80,7 +80,7 @@ export async function readResult(
 }
 
 /** Answers the place that an answer is sealed to. */
-export function place(decisionId: string): string {
+export function associatedData(decisionId: string): string {
   return `kept_results/${decisionId}`
 }
 
@@ -125,6 +125,6 @@ export const CALLS_SEALED: readonly SealedColumn[] = [
     table: 'kept_results',
     column: 'sealed',
     key: 'decision_id',
-    place: ({ decision_id: id = '' }) => place(id),
+    associatedData: ({ decision_id: id = '' }) => associatedData(id),
   },
 ]

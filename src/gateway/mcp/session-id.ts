@@ -31,7 +31,7 @@ const MAX_LENGTH = 4_096
 export function sessionId(master: Sealing, conversation: McpConversation): string {
   const { capabilities, key, resource, revision, task, upstream } = conversation
   const parts = [key, task, revision, upstream.revision, upstream.id ?? null, capabilities]
-  return base64url(master.seal(JSON.stringify(parts), place(resource)))
+  return base64url(master.seal(JSON.stringify(parts), associatedData(resource)))
 }
 
 /** Opens a session id. `undefined`: not issued here, or for another resource. */
@@ -44,7 +44,7 @@ export function readSessionId(
   if (!sealed) return undefined
   let parts: unknown[]
   try {
-    parts = JSON.parse(Buffer.from(master.open(sealed, place(resource))).toString())
+    parts = JSON.parse(Buffer.from(master.open(sealed, associatedData(resource))).toString())
   } catch {
     return undefined
   }
@@ -60,6 +60,6 @@ export function readSessionId(
   }
 }
 
-function place(resource: string): string {
+function associatedData(resource: string): string {
   return `mcp/session/${resource}`
 }

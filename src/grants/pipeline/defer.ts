@@ -45,7 +45,7 @@ export async function findHeldBack(
   const same = await findSameDeferral(tx, { agentId: agent.id, flow, requestHash: hash, now })
   if (!same) return undefined
   return {
-    code: Buffer.from(master.open(same.code, placeOf(same.digest))).toString('utf8'),
+    code: Buffer.from(master.open(same.code, associatedData(same.digest))).toString('utf8'),
     consentId: same.consentId,
     expiresIn: Math.floor((same.expiresAt - now) / 1000),
     interval: same.pause,
@@ -70,7 +70,7 @@ export async function holdBack(
 ): Promise<HeldBack> {
   const { agent, flow, personId, request, thumbprint } = waiting
   const { token: code, digest } = newOpaqueToken(KIND_OF[flow], random)
-  const seal = (text: string) => master.seal(text, placeOf(digest))
+  const seal = (text: string) => master.seal(text, associatedData(digest))
   const now = clock.now()
   const expiresAt = until.answeredBy + FETCHED_WITHIN
   const { consentId, notificationToken: token } = until
@@ -96,7 +96,7 @@ export async function holdBack(
 }
 
 /** Where code and notification token are sealed for. */
-export function placeOf(digest: string): string {
+export function associatedData(digest: string): string {
   return `deferrals/${digest}`
 }
 
@@ -105,5 +105,5 @@ export const GRANTS_SEALED: readonly SealedColumn[] = ['code', 'notify_token'].m
   table: 'deferrals',
   column,
   key: 'digest',
-  place: ({ digest = '' }) => placeOf(digest),
+  associatedData: ({ digest = '' }) => associatedData(digest),
 }))

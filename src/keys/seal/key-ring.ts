@@ -13,18 +13,18 @@ export interface MasterKey {
    */
   readonly ids: readonly string[]
   /**
-   * Seals with AES-256-GCM: version byte ‖ nonce (12) ‖ ciphertext ‖ tag (16). `place` says where
-   * the value is stored, such as `connections/crm`; it is authenticated, so a sealed value that is
-   * moved to another row does not open there.
+   * Seals with AES-256-GCM: version byte ‖ nonce (12) ‖ ciphertext ‖ tag (16). The associated data
+   * (RFC 5116) names the row, such as `connections/crm`; a sealed value that is moved to another
+   * row does not open there.
    */
-  seal(plain: Uint8Array | string, place: string): Uint8Array
+  seal(plain: Uint8Array | string, associatedData: string): Uint8Array
   /** @throws Problem `keys.cannot_open` when it was sealed elsewhere, with a key that is not here, or has been altered */
-  open(sealed: Uint8Array, place: string): Uint8Array
+  open(sealed: Uint8Array, associatedData: string): Uint8Array
   /**
    * Seals a value again under the key that seals now; `undefined` when it is sealed with that
    * already. @throws Problem `keys.cannot_open`
    */
-  sealAgain(sealed: Uint8Array, place: string): Uint8Array | undefined
+  sealAgain(sealed: Uint8Array, associatedData: string): Uint8Array | undefined
   /**
    * Derives a 32-byte key for one other purpose (cookies, nonces), the same in every replica.
    * HKDF-SHA256, RFC 5869.
@@ -51,32 +51,39 @@ export function keyRing(keys: KeyMaterial, random: Random): MasterKey {
   const sealing = subkey(current, 'seal')
   const opening = [sealing, ...others.map((key) => subkey(key, 'seal'))]
   const deriveEach = (purpose: string) => keys.map((key) => subkey(key, `derived/${purpose}`))
-  const cannotOpen = (place: string, cause?: unknown) =>
-    new Problem('keys.cannot_open', `${place} cannot be opened with this master key`, { cause })
-  const openWith = (candidates: readonly Uint8Array[], sealed: Uint8Array, place: string) => {
+  const cannotOpen = (associatedData: string, cause?: unknown) =>
+    new Problem('keys.cannot_open', `${associatedData} cannot be opened with this master key`, {
+      cause,
+    })
+  const openWith = (
+    candidates: readonly Uint8Array[],
+    sealed: Uint8Array,
+    associatedData: string,
+  ) => {
     let cause: unknown
     for (const key of candidates) {
       try {
-        return opened(key, sealed, place)
+        return opened(key, sealed, associatedData)
       } catch (error) {
         cause ??= error
       }
     }
-    throw cannotOpen(place, cause)
+    throw cannotOpen(associatedData, cause)
   }
-  const seal: MasterKey['seal'] = (plain, place) => sealed(sealing, random, plain, place)
+  const seal: MasterKey['seal'] = (plain, associatedData) =>
+    sealed(sealing, random, plain, associatedData)
   return {
     ids: keys.map((key) => Buffer.from(subkey(key, 'id')).toString('hex', 0, ID_BYTES)),
     seal,
-    open: (value, place) => openWith(opening, value, place),
-    sealAgain(value, place) {
+    open: (value, associatedData) => openWith(opening, value, associatedData),
+    sealAgain(value, associatedData) {
       try {
-        opened(sealing, value, place)
+        opened(sealing, value, associatedData)
         return undefined
       } catch (cause) {
-        if (others.length === 0) throw cannotOpen(place, cause)
+        if (others.length === 0) throw cannotOpen(associatedData, cause)
       }
-      return seal(openWith(opening.slice(1), value, place), place)
+      return seal(openWith(opening.slice(1), value, associatedData), associatedData)
     },
     derive: (purpose) => subkey(current, `derived/${purpose}`),
     deriveEach,
@@ -91,17 +98,17 @@ function sealed(
   key: Uint8Array,
   random: Random,
   plain: Uint8Array | string,
-  place: string,
+  associatedData: string,
 ): Uint8Array {
   const nonce = random.bytes(NONCE_BYTES)
   const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
-  cipher.setAAD(Buffer.from(place))
+  cipher.setAAD(Buffer.from(associatedData))
   const bytes = plain instanceof Uint8Array ? plain : Buffer.from(plain)
   const parts = [cipher.update(bytes), cipher.final()]
   return Buffer.concat([Buffer.of(VERSION), nonce, ...parts, cipher.getAuthTag()])
 }
 
-function opened(key: Uint8Array, sealed: Uint8Array, place: string): Uint8Array {
+function opened(key: Uint8Array, sealed: Uint8Array, associatedData: string): Uint8Array {
   if (sealed[0] !== VERSION) throw new TypeError('unknown version of sealing')
   const body = 1 + NONCE_BYTES
   const end = sealed.byteLength - TAG_BYTES
@@ -109,7 +116,7 @@ function opened(key: Uint8Array, sealed: Uint8Array, place: string): Uint8Array 
   const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(1, body), {
     authTagLength: TAG_BYTES,
   })
-  decipher.setAAD(Buffer.from(place))
+  decipher.setAAD(Buffer.from(associatedData))
   decipher.setAuthTag(sealed.subarray(end))
   return Buffer.concat([decipher.update(sealed.subarray(body, end)), decipher.final()])
 }

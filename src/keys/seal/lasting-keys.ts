@@ -24,7 +24,7 @@ export async function withLastingKeys(
   const missing = LASTING.filter((purpose) => !known.has(purpose))
   const made = missing.map((purpose) => {
     const value = master.deriveEach(purpose).at(-1) ?? master.derive(purpose)
-    return { purpose, sealed: master.seal(value, lastingPlace(purpose)), at: clock.now() }
+    return { purpose, sealed: master.seal(value, associatedData(purpose)), at: clock.now() }
   })
   if (made.length > 0)
     await storage.transaction(async (tx) => {
@@ -35,7 +35,7 @@ export async function withLastingKeys(
   const lasting = new Map(
     [...kept].map(([purpose, sealed]) => [
       purpose,
-      new Uint8Array(master.open(sealed, lastingPlace(purpose))),
+      new Uint8Array(master.open(sealed, associatedData(purpose))),
     ]),
   )
   const find = (purpose: string) => lasting.get(purpose)
@@ -53,9 +53,9 @@ export const LASTING_KEYS_SEALED: SealedColumn = {
   table: 'lasting_keys',
   column: 'sealed',
   key: 'purpose',
-  place: ({ purpose = '' }) => lastingPlace(purpose),
+  associatedData: ({ purpose = '' }) => associatedData(purpose),
 }
 
-function lastingPlace(purpose: string): string {
+function associatedData(purpose: string): string {
   return `lasting_keys/${purpose}`
 }

@@ -22,7 +22,7 @@ const CONNECTIONS: SealedColumn = {
   column: 'sealed',
   key: 'name',
   with: ['kind'],
-  place: ({ kind, name }) => `connections/${kind}/${name}`,
+  associatedData: ({ kind, name }) => `connections/${kind}/${name}`,
 }
 const COLUMNS = [SIGNING_KEYS_SEALED, LASTING_KEYS_SEALED, CONNECTIONS]
 const MANY = 230

@@ -74,10 +74,10 @@ async function eachColumn(
 
 function againOf(
   master: Pick<MasterKey, 'sealAgain'>,
-  { place, sealed }: SealedValue,
+  { associatedData, sealed }: SealedValue,
 ): Uint8Array | 'unreadable' | undefined {
   try {
-    return master.sealAgain(sealed, place)
+    return master.sealAgain(sealed, associatedData)
   } catch {
     return 'unreadable'
   }

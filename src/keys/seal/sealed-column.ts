@@ -9,11 +9,11 @@ export interface SealedColumn {
   readonly column: string
   /** Column of texts that names a row. */
   readonly key: string
-  /** Columns of texts that `place` needs besides. */
+  /** Columns of texts that `associatedData` needs besides. */
   readonly with?: readonly string[]
   /**
-   * Place that the value of a row is sealed to. Columns that are `NULL` are passed as an empty
-   * text.
+   * Associated data of a row's value (RFC 5116), which binds it to its row. Columns that are `NULL`
+   * are passed as an empty text.
    */
-  place(row: Readonly<Record<string, string>>): string
+  associatedData(row: Readonly<Record<string, string>>): string
 }

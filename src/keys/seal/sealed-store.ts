@@ -5,7 +5,7 @@ import type { SealedColumn } from './sealed-column.ts'
 export interface SealedValue {
   /** Key of the row. */
   readonly key: string
-  readonly place: string
+  readonly associatedData: string
   readonly sealed: Uint8Array
 }
 
@@ -25,7 +25,7 @@ export async function readSealed(
     const texts = Object.fromEntries(names.map((name) => [name, String(row[name] ?? '')]))
     return {
       key: texts[key] ?? '',
-      place: column.place(texts),
+      associatedData: column.associatedData(texts),
       sealed: row.sealed_value as Uint8Array, // as: a column of bytes, and not NULL
     }
   })

@@ -45,7 +45,7 @@ export async function askConfirmation(
     createdAt: now,
     expiresAt: now + CONFIRMATION_LIFE_MS,
   }
-  const sealed = parts.master.seal(base64url(key), placeOf(id))
+  const sealed = parts.master.seal(base64url(key), associatedData(id))
   await parts.storage.lanes.revocation.transaction(async (tx) => {
     await deleteOldestPending(tx, personId, MAX_PENDING - 1)
     await insertConfirmation(tx, confirmation, sealed)
@@ -117,7 +117,9 @@ export async function useConfirmation(
   const confirmed = await selectConfirmed(parts.storage.read, { id, personId, now })
   if (!confirmed) throw missing()
   const { digestKey, meaning } = confirmed
-  const key = fromBase64url(Buffer.from(parts.master.open(digestKey, placeOf(id))).toString())
+  const key = fromBase64url(
+    Buffer.from(parts.master.open(digestKey, associatedData(id))).toString(),
+  )
   if (!key) throw new Error(`the digest key of confirmation ${id} is not base64url`)
   const digest = await payloadDigest(operation, canonicalJson(payloadOf(secretDigest(key))))
   const used = await parts.storage.lanes.revocation.transaction((tx) =>
@@ -141,10 +143,15 @@ function missing(): Problem {
   )
 }
 
-function placeOf(id: string): string {
+function associatedData(id: string): string {
   return `confirmations/${id}`
 }
 
 export const CONFIRMATIONS_SEALED: readonly SealedColumn[] = [
-  { table: 'confirmations', column: 'digest_key', key: 'id', place: ({ id = '' }) => placeOf(id) },
+  {
+    table: 'confirmations',
+    column: 'digest_key',
+    key: 'id',
+    associatedData: ({ id = '' }) => associatedData(id),
+  },
 ]
