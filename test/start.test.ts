@@ -25,7 +25,16 @@ async function librariesOf(...entries: readonly string[]): Promise<string[]> {
 const STATIC_IMPORT = /^(?:import|export) (?!type )(?:[^'"]*? from )?'([^']+)'/gm
 
 /** Each is a few hundred files that every start waits for. What only some servers need is loaded where it is used. */
-const AT_START = ['@remit/engine', 'commander', 'fastify', 'kysely', 'pino', 'typebox', 'undici']
+const AT_START = [
+  '@remit/engine',
+  '@remit/engine/risk',
+  'commander',
+  'fastify',
+  'kysely',
+  'pino',
+  'typebox',
+  'undici',
+]
 
 test('a start loads what every server needs, and nothing else', async () => {
   const program = ['cli/run.ts', 'cli/system-world.ts', 'cli/server-commands.ts']

@@ -1,5 +1,6 @@
-import type { Ask, ForbidRef, Risk } from './gates.ts'
+import type { Ask, ForbidRef } from './gates.ts'
 import type { Requestable } from './policy.ts'
+import type { Risk } from './risk.ts'
 
 /** Each forbid once, in the order of ids: the same call always asks the same. */
 export function uniqueForbids(forbids: readonly Requestable[]): Requestable[] {

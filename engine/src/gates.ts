@@ -2,6 +2,7 @@
 import type { KindOf, TypedArguments } from './arguments.ts'
 import type { Detail } from './detail.ts'
 import type { Obligation, PolicyEntity, PolicyRecord, StepUp } from './policy.ts'
+import type { Risk } from './risk.ts'
 
 /** In the order in which they are told. The first two stop early; all others are always evaluated. */
 export const GATES = [
@@ -16,10 +17,6 @@ export const GATES = [
   'obligations',
 ] as const
 export type GateName = (typeof GATES)[number]
-
-/** Risk classes, the lowest first. */
-export const RISKS = ['low', 'medium', 'high', 'critical'] as const
-export type Risk = (typeof RISKS)[number]
 
 export type GateResult = {
   readonly gate: GateName

@@ -56,9 +56,9 @@ export type {
   GateResult,
   Permit,
   RequestableDeny,
-  Risk,
 } from './gates.ts'
-export { GATES, RISKS } from './gates.ts'
+export { GATES } from './gates.ts'
+
 export { type GrantLimits, granted } from './granted.ts'
 export { intersect } from './intersect.ts'
 export {
@@ -91,5 +91,6 @@ export type {
 } from './policy.ts'
 export { policyArguments } from './policy-value.ts'
 export { queriesOf } from './principals.ts'
+export { RISKS, type Risk } from './risk.ts'
 export { unmetStepUp } from './unmet-step-up.ts'
 export { boundInWords, detailInWords } from './words.ts'

@@ -25,6 +25,5 @@ export {
   notify,
   openSession,
 } from './mcp/session.ts'
-export { sseEvent } from './mcp/sse.ts'
 export { MAX_CONNECTIONS, type Outbound, type OutboundOptions, outbound } from './outbound.ts'
 export { type RemoteKeys, remoteKeys } from './remote-keys.ts'

@@ -1,7 +1,7 @@
+import { RISKS } from '@remit/engine/risk'
 import { expires, input } from './command.ts'
 import { describe, noun, type SchemaKit } from './operation.ts'
 
-const LEVELS = ['low', 'medium', 'high', 'critical'] as const
 const KINDS = ['agent', 'person', 'task'] as const
 
 const Subject = ({ exactly, Type }: SchemaKit) =>
@@ -14,20 +14,12 @@ const Subject = ({ exactly, Type }: SchemaKit) =>
     }),
   })
 
-const Level = ({ Type }: SchemaKit) =>
-  Type.Union([
-    Type.Literal('low'),
-    Type.Literal('medium'),
-    Type.Literal('high'),
-    Type.Literal('critical'),
-  ])
-
 /** A signal as it is raised; see docs/risk.md. */
 export const SignalInput = (kit: SchemaKit) =>
   kit.exactly({
     subject: Subject(kit),
     signal: kit.Type.String({ maxLength: 64, description: 'its name, such as `leaked-key`' }),
-    level: Level(kit),
+    level: kit.Type.Enum(RISKS),
     expires_at: kit.Type.String({
       format: 'date-time',
       maxLength: 40,
@@ -39,7 +31,7 @@ export const Signal = (kit: SchemaKit) =>
   kit.Type.Object({
     subject: Subject(kit),
     signal: kit.Type.String(),
-    level: Level(kit),
+    level: kit.Type.Enum(RISKS),
     source: kit.Type.String({ description: '`source:<name>`, or the id of a person' }),
     raised_at: kit.Time,
     expires_at: kit.Time,
@@ -98,7 +90,7 @@ export const RISK = noun({
           body: {
             subject,
             signal: input('<signal>', 'its name, such as leaked-key'),
-            level: input('<level>', 'low, medium, high or critical', { choices: LEVELS }),
+            level: input('<level>', 'low, medium, high or critical', { choices: RISKS }),
             expires_at: expires('--expires <when>', '12h, 7d, or a time; 30 days at most', true),
           },
         },

@@ -1,3 +1,4 @@
+import { RISKS } from '@remit/engine/risk'
 import { type TArray, type TProperties, type TSchema, Type } from 'typebox'
 import type { Action as CatalogAction } from '../catalog/index.ts'
 
@@ -179,7 +180,7 @@ export const Action = Type.Object({
   method: Type.String(),
   path: Type.String(),
   access: Type.Enum(['read', 'write']),
-  risk: Type.Enum(['low', 'medium', 'high', 'critical']),
+  risk: Type.Enum(RISKS),
   risk_proposed: Type.Boolean(),
   sentence: Type.String(),
   counterparty: Type.Union([Type.String(), Type.Null()], {

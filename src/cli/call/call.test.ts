@@ -9,7 +9,6 @@ import { fakeServer, type Owner, testCli } from '../testing.ts'
 import { readAsked } from './asked.ts'
 import { callCommand } from './call.ts'
 import { KeptTasks, type TaskWork } from './kept-tasks.ts'
-import { readEvents, type ServerSentEvent } from './server-sent-events.ts'
 import { type CallTarget, findTarget, metadataAddress, parseTarget } from './target.ts'
 
 test('where a call goes: an API by name, or a whole URL at a gateway', () => {
@@ -136,27 +135,6 @@ test('details may leave out what the call says, and nothing else is added', asyn
     await assert.rejects(readAsked(world, { details: wrong }, TARGET, 'GET'), { exit: 2 })
   }
 })
-
-test('events of a stream are read however it is cut into pieces', async () => {
-  const stream =
-    'event: tick\r\nid: 1\r\ndata: {"a":\r\ndata: 1}\r\n\r\n: comment\n\ndata:plain\n\nevent: lost\ndata: x'
-  const expected: ServerSentEvent[] = [
-    { event: 'tick', id: '1', data: '{"a":\n1}' },
-    { event: 'message', data: 'plain' },
-  ]
-  for (let size = 1; size < stream.length; size++) {
-    const chunks = Array.from({ length: Math.ceil(stream.length / size) }, (_, i) =>
-      Buffer.from(stream.slice(i * size, (i + 1) * size)),
-    )
-    const events: ServerSentEvent[] = []
-    for await (const event of readEvents(asStream(chunks))) events.push(event)
-    assert.deepEqual(events, expected, `pieces of ${size}`)
-  }
-})
-
-async function* asStream(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
-  yield* chunks
-}
 
 const WORK: TaskWork = { url: 'https://r.example', agent: 'bot', person: 'sam', purpose: 'look' }
 const HERE = 'https://gw.example/orders'

@@ -1,10 +1,10 @@
+import { EventStreamReader } from '../../lib/event-stream.ts'
 import { ExactNumber, type Json, parseJson } from '../../lib/json.ts'
 import { prettyJson } from '../../lib/terminal/pretty-json.ts'
 import { visibleLines } from '../../lib/terminal/visible.ts'
 import type { Cli } from '../cli.ts'
 import { CommandFailure } from '../failure.ts'
 import { type CallAnswer, isEventStream } from './send.ts'
-import { readEvents } from './server-sent-events.ts'
 import { outcomeOf } from './show-answer.ts'
 
 /** As much as is held to be printed in one piece. */
@@ -36,9 +36,9 @@ export async function writeJson(cli: Cli, answer: CallAnswer, taskId: string): P
   const about = aboutAnswer(answer, taskId)
   if (!answer.problem && isEventStream(answer.response)) {
     output.write(`${JSON.stringify(about)}\n`)
-    for await (const event of readEvents(chunksOf(answer.response))) {
-      output.write(`${JSON.stringify(event)}\n`)
-    }
+    const events = new EventStreamReader({ strict: false })
+    for await (const chunk of chunksOf(answer.response))
+      for (const event of events.push(chunk)) output.write(`${JSON.stringify(event)}\n`)
     return
   }
   const bytes = await whole(answer.response)

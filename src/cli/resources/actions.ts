@@ -1,3 +1,4 @@
+import { RISKS } from '@remit/engine/risk'
 import { Argument, type Command } from 'commander'
 import { table } from '../../lib/terminal/table.ts'
 import { bold, green, text } from '../../lib/terminal/text.ts'
@@ -5,8 +6,6 @@ import { riskWord } from '../../lib/terminal/words.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { CommandFailure, usage } from '../failure.ts'
-
-const RISKS = ['low', 'medium', 'high', 'critical']
 
 /** `remit resources risk ACTION CLASS`, `remit resources risk API --accept` */
 export function riskCommand(start: Start): Command {

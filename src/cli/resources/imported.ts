@@ -1,3 +1,4 @@
+import { RISKS } from '@remit/engine/risk'
 import { aligned, indented } from '../../lib/terminal/table.ts'
 import {
   bold,
@@ -23,7 +24,6 @@ type PreviewedJson = AnswerOf<'POST', '/resources/:name/preview'>
 /** More lines than these are counted, not shown: `--json` and `remit resources show` have them all. */
 const MAX_ROWS = 24
 const MAX_NOTES = 24
-const RISKS = ['low', 'medium', 'high', 'critical']
 
 export function importedLines(
   done: ImportedJson,

@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import { sseEvent } from '../../lib/event-stream.ts'
 import { ExactNumber, type Json } from '../../lib/json.ts'
 import {
   printMessage,
@@ -6,7 +7,6 @@ import {
   type RpcId,
   type RpcNotification,
   type RpcResult,
-  sseEvent,
 } from '../../net/index.ts'
 
 const SAFE = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }

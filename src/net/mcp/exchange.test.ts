@@ -54,6 +54,15 @@ test('a JSON answer and an answer among events are the same answer', async () =>
   assert.deepEqual(said, ['notifications/progress'])
 })
 
+test('an event without text says nothing: it primes a stream for resumption', async () => {
+  server.play((_, reply) => {
+    reply.writeHead(200, { 'content-type': 'text/event-stream' })
+    reply.end(`id: 1\ndata:\n\ndata: ${JSON.stringify(result('q'))}\n\n`)
+    return true
+  })
+  assert.equal(why(await send()), 'answered')
+})
+
 test('an answer to something else is no answer', async () => {
   server.play((_, reply) => answer(reply, 'other', {}))
   assert.equal(why(await send()), 'failed unexpected')

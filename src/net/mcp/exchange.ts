@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
+import { EventStreamReader } from '../../lib/event-stream.ts'
 import type { Exchanged, ExchangeFailure, ExchangeLimits, Hooks, Post } from './exchanged.ts'
 import { type RpcMessage, readMessage, sameId } from './message.ts'
-import { SseReader } from './sse.ts'
 
 /** `type/subtype` in lower case, parameters aside. */
 const MEDIA_TYPE = /^\s*([a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+)\s*(?:;|$)/i
@@ -42,7 +42,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined
   #status: number | undefined
   #session: string | undefined
-  #stream: SseReader | undefined
+  #stream: EventStreamReader | undefined
   #whole: Uint8Array[] = []
   #bytes = 0
   #events = 0
@@ -112,7 +112,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     const wanted = this.#post.id === undefined ? status < 300 : status === 200
     if (!wanted || encoding !== 'identity') this.#fail('unexpected')
     else if (this.#post.id === undefined) return
-    else if (type === 'text/event-stream') this.#stream = new SseReader()
+    else if (type === 'text/event-stream') this.#stream = new EventStreamReader({ strict: true })
     else if (type !== 'application/json') this.#fail('unexpected')
   }
 
@@ -128,7 +128,9 @@ class Exchange implements Dispatcher.DispatchHandler {
       this.#whole.push(chunk)
     } else {
       this.#guarded(() => {
-        for (const event of this.#stream?.push(chunk) ?? []) if (!this.#settled) this.#event(event)
+        // An event without text primes a stream for resumption; it says nothing.
+        for (const { data } of this.#stream?.push(chunk) ?? [])
+          if (data !== '' && !this.#settled) this.#event(data)
       })
     }
   }
