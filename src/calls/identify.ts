@@ -1,6 +1,6 @@
 import type { GateResult } from '@remit/engine'
 import { countedAccess, countedRisk } from '../catalog/index.ts'
-import { enoughFor, problemOr } from '../decision-log/index.ts'
+import { enoughFor } from '../decision-log/index.ts'
 import {
   callKeys,
   isKeyOf,
@@ -10,8 +10,8 @@ import {
   unusableBearer,
 } from '../facts/index.ts'
 import { foreignIssuer, holdForeign } from '../grants/index.ts'
+import { asRefused, isRefused, type Refused, refused } from '../issuance/index.ts'
 import type { StoredIssuer } from '../issuers/index.ts'
-import { Problem } from '../lib/problem.ts'
 import { type BearerToken, opaqueDigest } from '../opaque-tokens/index.ts'
 import {
   boundKeyOf,
@@ -44,30 +44,22 @@ const BEARER_HOLDS: GateResult = {
 export async function identify(parts: CallParts, call: PresentedCredentials): Promise<Identified> {
   const { token, scheme } = call
   if (token === undefined || scheme === undefined)
-    return nobody(new Problem('token.missing', 'the request has no access token'))
+    return nobody(refused('token.missing', 'the request has no access token'))
   const from = await foreignIssuer(parts, token)
   if (from) return identifyForeign(parts, { ...call, token }, from)
   if (scheme !== 'DPoP') return identifyUnproved(parts, call, token)
   const [bound, proof] = await Promise.all([
-    problemOr(boundTo(parts, call, token)),
-    problemOr(
-      checkProof(call.proof, {
-        method: call.method,
-        url: call.url,
-        accessToken: token,
-        clock: parts.clock,
-        nonce: nonceCheck(parts, call),
-      }),
-    ),
+    boundTo(parts, call, token),
+    checkProof(call.proof, {
+      method: call.method,
+      url: call.url,
+      accessToken: token,
+      clock: parts.clock,
+      nonce: nonceCheck(parts, call),
+    }).catch(asRefused),
   ])
-  if (bound instanceof Problem) return nobody(bound, proof instanceof Problem ? undefined : proof)
-  if (proof instanceof Problem) return nobody(proof, undefined, bound.claims)
-  if (proof.thumbprint !== bound.thumbprint)
-    return nobody(
-      new Problem('proof.wrong_key', 'the token is bound to another key'),
-      proof,
-      bound.claims,
-    )
+  if (isRefused(bound)) return nobody(bound, isRefused(proof) ? undefined : proof)
+  if (isRefused(proof)) return nobody(proof, undefined, bound.claims)
   return identifyTask(parts, call, bound, proof)
 }
 
@@ -81,17 +73,10 @@ async function identifyUnproved(
   token: string,
 ): Promise<Identified> {
   const { certificate } = call
-  const bound = certificate && (await problemOr(boundTo(parts, call, token)))
-  if (!certificate || !bound || bound instanceof Problem) return identifyBearer(parts, call, token)
-  if (tokenTypeOf(bound.thumbprint) === 'DPoP') return identifyBearer(parts, call, token)
-  const proof = certificateProof(certificate, parts)
-  if (proof.thumbprint !== bound.thumbprint)
-    return nobody(
-      new Problem('certificate.wrong', 'the token is bound to another certificate'),
-      undefined,
-      bound.claims,
-    )
-  return identifyTask(parts, call, bound, proof)
+  const bound = certificate && (await boundTo(parts, call, token))
+  if (!bound || isRefused(bound) || tokenTypeOf(bound.thumbprint) === 'DPoP')
+    return identifyBearer(parts, call, token)
+  return identifyTask(parts, call, bound, certificateProof(certificate, parts))
 }
 
 /**
@@ -105,18 +90,11 @@ async function identifyForeign(
   proven?: Proof,
 ): Promise<Identified> {
   const shown = await holdForeign(parts, call, from, { nonce: nonceCheck(parts, call), proven })
-  if (!shown.holds) return nobody(shown.problem, shown.proof)
+  if (!shown.holds) return nobody(shown.refusal, shown.proof)
   const { held, proof, vouched } = shown
-  const { details, id } = held.task
-  const view = await viewOf(parts, held, call, undefined)
   const { exp, jti } = vouched.claims
-  const claims: TokenStatement = {
-    ...(typeof jti === 'string' ? { jti } : {}),
-    ...{ exp, authorization_details: details, task: { id, ep: view.hash } },
-  }
-  const credential = proof ? HOLDS : BEARER_HOLDS
-  const liveness = livenessNow(parts, held, view, claims)
-  return { known: true, claims, proof, held, view, credential, liveness }
+  const said = { exp, ...(typeof jti === 'string' ? { jti } : {}) }
+  return taskAsItIs(parts, call, { held, proof, said, credential: proof ? HOLDS : BEARER_HOLDS })
 }
 
 /** Answers the nonce check, only where whoever refuses can also tell the nonce. */
@@ -134,40 +112,40 @@ interface Bound {
   isOf(held: TaskLineage): boolean
 }
 
-/** @throws Problem `token.…` */
 async function boundTo(
   parts: CallParts,
   call: PresentedCredentials,
   token: string,
-): Promise<Bound> {
+): Promise<Bound | Refused> {
   const digest = opaqueDigest('remit_at', token)
   if (digest !== undefined) {
     const row = await handleAt(parts, call, digest)
-    if (row.thumbprint === null)
-      throw new Problem('token.wrong_scheme', 'the token is not bound to a key: use Bearer')
-    return { claims: credentialOf(row), thumbprint: row.thumbprint, isOf: () => true }
+    if (isRefused(row)) return row
+    return row.thumbprint === null
+      ? refused('token.wrong_scheme', 'the token is not bound to a key: use Bearer')
+      : { claims: credentialOf(row), thumbprint: row.thumbprint, isOf: () => true }
   }
-  const claims = await checkResourceToken(token, call.resource.identifier, ownTokens(parts))
-  const isOf = (held: TaskLineage) => isSubject(parts, held, claims, call.resource)
-  return { claims, thumbprint: boundKeyOf(claims.cnf), isOf }
+  return checkResourceToken(token, call.resource.identifier, ownTokens(parts))
+    .then((claims) => ({
+      claims,
+      thumbprint: boundKeyOf(claims.cnf),
+      isOf: (held: TaskLineage) => isSubject(parts, held, claims, call.resource),
+    }))
+    .catch(asRefused)
 }
 
-/**
- * Finds the row of a token that says nothing. @throws Problem `token.expired`,
- * `token.wrong_audience`
- */
+/** Finds the row of a token that says nothing. */
 async function handleAt(
   parts: CallParts,
   call: PresentedCredentials,
   digest: string,
-): Promise<BearerToken> {
+): Promise<BearerToken | Refused> {
   const row = await parts.facts.bearer(digest)
-  if (!row) throw new Problem('token.expired', 'the token is unknown or has expired')
-  if (row.expiresAt <= parts.clock.now())
-    throw new Problem('token.expired', 'the token has expired')
+  if (!row) return refused('token.expired', 'the token is unknown or has expired')
+  if (row.expiresAt <= parts.clock.now()) return refused('token.expired', 'the token has expired')
   // INVARIANT: good at exactly one resource, as tokens that say so themselves.
   if (row.resource !== call.resource.identifier)
-    throw new Problem('token.wrong_audience', 'the token is for another resource')
+    return refused('token.wrong_audience', 'the token is for another resource')
   return row
 }
 
@@ -186,10 +164,13 @@ export async function identifyAgain(
   if (token === undefined || !before.proof) return identify(parts, call)
   const from = await foreignIssuer(parts, token)
   if (from) return identifyForeign(parts, { ...call, token }, from, before.proof)
-  const bound = await problemOr(boundTo(parts, call, token))
-  if (bound instanceof Problem) return nobody(bound, before.proof, before.claims)
+  const bound = await boundTo(parts, call, token)
+  if (isRefused(bound)) return nobody(bound, before.proof, before.claims)
   return identifyTask(parts, call, bound, before.proof)
 }
+
+const OTHER_CERTIFICATE = refused('certificate.wrong', 'the token is bound to another certificate')
+const UNKNOWN_TASK = refused('token.unknown_task', 'the token belongs to no task here')
 
 async function identifyTask(
   parts: CallParts,
@@ -197,14 +178,13 @@ async function identifyTask(
   { claims, isOf, thumbprint }: Bound,
   proof: Proof,
 ): Promise<Identified> {
+  if (thumbprint !== proof.thumbprint)
+    return tokenTypeOf(proof.thumbprint) === 'DPoP'
+      ? nobody(refused('proof.wrong_key', 'the token is bound to another key'), proof, claims)
+      : nobody(OTHER_CERTIFICATE, undefined, claims)
   const held = await parts.facts.task(claims.task.id)
-  const proved = thumbprint === proof.thumbprint
-  if (!held || !proved || !isKeyOf(held.task, proof.thumbprint) || !isOf(held))
-    return nobody(
-      new Problem('token.unknown_task', 'the token belongs to no task here'),
-      proof,
-      claims,
-    )
+  if (!held || !isKeyOf(held.task, proof.thumbprint) || !isOf(held))
+    return nobody(UNKNOWN_TASK, proof, claims)
   return lookedAt(parts, call, { claims, proof, held, credential: HOLDS })
 }
 
@@ -218,39 +198,34 @@ async function identifyBearer(
   token: string,
 ): Promise<Identified> {
   const digest = opaqueDigest('remit_at', token)
-  if (digest === undefined) return nobody(await unprovedProblem(parts, call, token))
-  const bearer = await problemOr(handleAt(parts, call, digest))
-  if (bearer instanceof Problem) return nobody(bearer)
+  if (digest === undefined) return nobody(await refusalOfUnproved(parts, call, token))
+  const bearer = await handleAt(parts, call, digest)
+  if (isRefused(bearer)) return nobody(bearer)
   if (bearer.thumbprint !== null) return nobody(unproved(bearer.thumbprint))
   const claims = credentialOf(bearer)
   const held = await parts.facts.task(bearer.taskId)
   // INVARIANT: what has a key is used with it. A second lock: no bearer token is stored for a task with a key.
-  if (!held || held.task.keyThumbprint !== null)
-    return nobody(
-      new Problem('token.unknown_task', 'the token belongs to no task here'),
-      undefined,
-      claims,
-    )
+  if (!held || held.task.keyThumbprint !== null) return nobody(UNKNOWN_TASK, undefined, claims)
   return lookedAt(parts, call, { claims, proof: undefined, held, credential: BEARER_HOLDS })
 }
 
-/** Answers the problem of a token that is bound to a key, and came without any proof of it. */
-function unproved(thumbprint: string | undefined): Problem {
-  return thumbprint !== undefined && tokenTypeOf(thumbprint) === 'Bearer'
-    ? new Problem(
+/** Refuses a token that is bound to a key, and came without any proof of it. */
+function unproved(thumbprint: string): Refused {
+  return tokenTypeOf(thumbprint) === 'Bearer'
+    ? refused(
         'certificate.missing',
         'the token is bound to a certificate, and the connection has none',
       )
-    : new Problem('token.wrong_scheme', 'the token is bound to a key: use DPoP')
+    : refused('token.wrong_scheme', 'the token is bound to a key: use DPoP')
 }
 
-async function unprovedProblem(
+async function refusalOfUnproved(
   parts: CallParts,
   call: PresentedCredentials,
   token: string,
-): Promise<Problem> {
-  const bound = await problemOr(boundTo(parts, call, token))
-  return bound instanceof Problem ? unusableBearer(token) : unproved(bound.thumbprint)
+): Promise<Refused> {
+  const bound = await boundTo(parts, call, token)
+  return isRefused(bound) ? asRefused(unusableBearer(token)) : unproved(bound.thumbprint)
 }
 
 function credentialOf({ id, taskId, epochs, details, expiresAt }: BearerToken): TokenStatement {
@@ -294,16 +269,24 @@ export async function identifyTold(
   told: { readonly task: string; readonly resource: PresentedCredentials['resource'] },
 ): Promise<Identified> {
   const held = await parts.facts.task(told.task)
-  if (!held) return nobody(new Problem('task.unknown', 'there is no such task'))
-  const { deadline, details, id } = held.task
-  const view = await viewOf(parts, held, told, undefined)
-  const claims: TokenStatement = {
-    exp: Math.floor(deadline / 1000),
-    authorization_details: details,
-    task: { id, ep: view.hash },
-  }
-  const liveness = livenessNow(parts, held, view, claims)
-  return { known: true, claims, proof: undefined, held, view, credential: TOLD, liveness }
+  if (!held) return nobody(refused('task.unknown', 'there is no such task'))
+  const said = { exp: Math.floor(held.task.deadline / 1000) }
+  return taskAsItIs(parts, told, { held, proof: undefined, said, credential: TOLD })
+}
+
+/** Identifies by a task whose token says nothing about epochs: by all that it holds, as it is now. */
+async function taskAsItIs(
+  parts: CallParts,
+  call: Pick<PresentedCredentials, 'resource'>,
+  who: Pick<Extract<Identified, { known: true }>, 'proof' | 'held' | 'credential'> & {
+    readonly said: Pick<TokenStatement, 'exp' | 'jti'>
+  },
+): Promise<Identified> {
+  const { said, ...by } = who
+  const { details, id } = by.held.task
+  const view = await viewOf(parts, by.held, call, undefined)
+  const claims = { ...said, authorization_details: details, task: { id, ep: view.hash } }
+  return { known: true, ...by, claims, view, liveness: livenessNow(parts, by.held, view, claims) }
 }
 
 const TOLD: GateResult = {
@@ -312,7 +295,11 @@ const TOLD: GateResult = {
   detail: 'the enforcement point has authenticated the caller',
 }
 
-export function nobody(problem: Problem, proof?: Proof, claims?: TokenStatement): Identified {
+export function nobody(
+  { detail, reason }: Refused,
+  proof?: Proof,
+  claims?: TokenStatement,
+): Identified {
   return {
     known: false,
     claims,
@@ -320,9 +307,9 @@ export function nobody(problem: Problem, proof?: Proof, claims?: TokenStatement)
     credential: {
       gate: 'credential',
       passed: false,
-      reason: problem.code,
-      detail: problem.detail,
-      enough: enoughFor(problem.code),
+      reason,
+      detail,
+      enough: enoughFor(reason),
     },
   }
 }

@@ -7,7 +7,6 @@ import {
 import { type Agent, findAgent } from '../agents/index.ts'
 import { usableApproval } from '../approvals/index.ts'
 import type { CatalogView } from '../catalog/index.ts'
-import { problemOr } from '../decision-log/index.ts'
 import {
   covers,
   type Granted,
@@ -15,10 +14,10 @@ import {
   grantOpening,
   MAX_APPROVAL,
 } from '../grants/index.ts'
-import { detailsAt, openingQuestion } from '../issuance/index.ts'
+import { asRefused, detailsAt, openingQuestion } from '../issuance/index.ts'
 import { agentIdOf } from '../lib/client-url.ts'
 import { newId } from '../lib/id.ts'
-import { Problem } from '../lib/problem.ts'
+import { onProblem, Problem } from '../lib/problem.ts'
 import { findPerson, type Person } from '../people/index.ts'
 import { findTask } from '../tasks/index.ts'
 import type { Authorization } from './authorization.ts'
@@ -117,8 +116,8 @@ async function unapproved(
   const person = await findPerson(read, authorization.personId ?? '')
   const resource = (await parts.catalog.current()).byIdentifier.get(authorization.resource)
   if (!agent || !person || !resource) return undefined
-  const issuers = await problemOr(parts.issuers.behind(agent))
-  if (issuers instanceof Problem) return undefined
+  const issuers = await parts.issuers.behind(agent).catch(onProblem(() => undefined))
+  if (!issuers) return undefined
   const wanted = {
     details: authorization.details,
     purpose: purposeOf(authorization, resource.name),
@@ -128,8 +127,8 @@ async function unapproved(
   for (const bound of [false, true]) {
     const issuing = { grant: 'authorization_code', bound, origin: { ip: '' } } as const
     const who = { agent, subject: { person }, issuers, issuing }
-    const found = await problemOr(grantOpening(parts, wanted, who, { asksPeople: true }))
-    if (found instanceof Problem || found.outcome !== 'needs_approval') continue
+    const found = await grantOpening(parts, wanted, who, { asksPeople: true }).catch(asRefused)
+    if (found.outcome !== 'needs_approval') continue
     for (const forbid of found.forbids) all.set(forbid.id, forbid)
     last = found
   }

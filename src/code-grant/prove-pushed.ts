@@ -6,7 +6,6 @@ import {
 } from '../agent-authentication/index.ts'
 import { proofStep } from '../facts/index.ts'
 import { type GrantParts, type Presenting, readProof } from '../grants/index.ts'
-import { Problem } from '../lib/problem.ts'
 import type { Step } from '../storage/index.ts'
 import { proveClient } from './prove-client.ts'
 
@@ -28,7 +27,6 @@ export async function provePushed(
   request: PushedRequest,
 ): Promise<string | undefined> {
   const proof = await readProof(parts, request)
-  if (proof instanceof Problem) throw proof
   const steps = [
     ...(proof ? [proofStep(parts, proof)] : []),
     ...(await authenticate(parts, request)),

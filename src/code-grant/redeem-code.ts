@@ -3,7 +3,6 @@ import { canProve } from '../agent-authentication/index.ts'
 import { findAgent } from '../agents/index.ts'
 import { USE_GUARD, useSteps } from '../approvals/index.ts'
 import { BASES_GUARD } from '../consent/index.ts'
-import { problemOr } from '../decision-log/index.ts'
 import { proofStep } from '../facts/index.ts'
 import {
   type GrantParts,
@@ -15,16 +14,16 @@ import {
   readProof,
 } from '../grants/index.ts'
 import {
+  asRefused,
   detailsAt,
   isRefused,
   type Refused,
   refused,
   refusedBy,
-  refusedFor,
 } from '../issuance/index.ts'
 import { agentIdOf } from '../lib/client-url.ts'
 import { newId } from '../lib/id.ts'
-import { Problem } from '../lib/problem.ts'
+import { onProblem } from '../lib/problem.ts'
 import { CODE_GUARD, consumeCodeStep } from '../opaque-tokens/index.ts'
 import { findPerson } from '../people/index.ts'
 import type { Proof } from '../possession/index.ts'
@@ -65,13 +64,13 @@ export async function redeemCode(
 ): Promise<InteractiveTokens | Refused> {
   const { read } = parts.storage
   const authorization = await findAuthorization(read, asked.authorizationId)
-  const proof = await readProof(parts, asked)
+  const proof = await readProof(parts, asked).catch(asRefused)
   const about = {
     agent: authorization && agentIdOf(authorization.clientId),
     person: authorization?.personId ?? undefined,
   }
   const no = refusing(parts, asked, { type: 'task.refused', proof, about })
-  if (proof instanceof Problem) return no(refused(proof.code, proof.detail))
+  if (isRefused(proof)) return no(proof)
   if (asked.thumbprint !== undefined && proof?.thumbprint !== asked.thumbprint)
     return no(refused('proof.wrong_key', 'the client announced another key'))
   // Deferred Token Response, "Pre-Token Hints".
@@ -79,8 +78,9 @@ export async function redeemCode(
     return no(refused('oauth.invalid_request', '`completion_mode` was `deferred` before'))
   if (authorization?.state === 'used') return no(await replayed(parts, authorization))
   if (authorization?.state !== 'granted') return no(refused('code.invalid', 'the code is unknown'))
-  const client = await problemOr(proveClient(parts, { ...asked, clientId: authorization.clientId }))
-  if (client instanceof Problem) return no(refusedFor(client))
+  const { clientId } = authorization
+  const client = await proveClient(parts, { ...asked, clientId }).catch(asRefused)
+  if (isRefused(client)) return no(client)
   const found = await planCode(parts, authorization, { proof, client, origin: asked.origin })
   if (isRefused(found)) return no(found)
   const { approval } = found
@@ -140,8 +140,9 @@ async function planCode(
   if (!proof && (resource.protocol !== 'mcp' || parts.fapi2))
     return refused('proof.missing', 'this resource takes bound tokens only: send a DPoP proof')
   const purpose = purposeOf(authorization, resource.name)
-  const issuers = await problemOr(parts.issuers.behind(agent))
-  if (issuers instanceof Problem) return refused('grant.ended', issuers.detail)
+  const ended = onProblem(({ detail }) => refused('grant.ended', detail))
+  const issuers = await parts.issuers.behind(agent).catch(ended)
+  if (isRefused(issuers)) return issuers
   const { acr, authTime, details: wanted, taskId } = authorization
   const asked: PlanRequest = {
     ...{ flow: 'code', brought: { agent, issuers, proof }, origin, person },

@@ -1,10 +1,15 @@
 import { canProve } from '../agent-authentication/index.ts'
 import { USE_GUARD } from '../approvals/index.ts'
-import { problemOr } from '../decision-log/index.ts'
 import { proofStep } from '../facts/index.ts'
 import { type GrantParts, type Presenting, readProof } from '../grants/index.ts'
-import { aboutTask, type Refused, refused, refusedBy, refusedFor } from '../issuance/index.ts'
-import { Problem } from '../lib/problem.ts'
+import {
+  aboutTask,
+  asRefused,
+  isRefused,
+  type Refused,
+  refused,
+  refusedBy,
+} from '../issuance/index.ts'
 import {
   findRefreshToken,
   opaqueDigest,
@@ -44,14 +49,14 @@ export async function refreshTokens(
   const digest = opaqueDigest('remit_rt', asked.refreshToken)
   const shown = digest === undefined ? undefined : await findRefreshToken(read, digest)
   const held = shown && (await parts.facts.task(shown.taskId))
-  const proof = await readProof(parts, asked)
+  const proof = await readProof(parts, asked).catch(asRefused)
   const about = held ? aboutTask(held) : {}
   const no = refusing(parts, asked, { type: 'token.refused', proof, about })
-  if (proof instanceof Problem) return no(refused(proof.code, proof.detail))
+  if (isRefused(proof)) return no(proof)
   if (!shown || !held || shown.clientId !== asked.clientId)
     return no(refused('refresh_token.invalid', 'the refresh token does not belong to this client'))
-  const client = await problemOr(proveClient(parts, asked))
-  if (client instanceof Problem) return no(refusedFor(client))
+  const client = await proveClient(parts, asked).catch(asRefused)
+  if (isRefused(client)) return no(client)
   const given: Given = { asked, shown, held, proof, client }
   const wrong = await misuse(parts, given)
   // Whoever has used what it was exchanged for is somebody else than whoever comes now.

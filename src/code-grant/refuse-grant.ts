@@ -1,7 +1,6 @@
 import type { GrantParts, Presenting } from '../grants/index.ts'
-import { type Attempt, type Refused, refused, refuseOpening } from '../issuance/index.ts'
+import { type Attempt, isRefused, type Refused, refused, refuseOpening } from '../issuance/index.ts'
 import type { LedgerEvent } from '../ledger/index.ts'
-import { Problem } from '../lib/problem.ts'
 import type { Proof } from '../possession/index.ts'
 
 /** Refuses in one form: recorded, and the proof used up. */
@@ -10,11 +9,11 @@ export function refusing(
   { origin }: Presenting,
   given: {
     readonly type: Attempt['type']
-    readonly proof: Proof | Problem | undefined
+    readonly proof: Proof | Refused | undefined
     readonly about: Partial<LedgerEvent>
   },
 ): (refusal: Refused) => Promise<Refused> {
-  const proof = given.proof instanceof Problem ? undefined : given.proof
+  const proof = isRefused(given.proof) ? undefined : given.proof
   const attempt = { type: given.type, proof, about: given.about, ip: origin.ip }
   return (refusal) => refuseOpening(parts, attempt, refusal)
 }

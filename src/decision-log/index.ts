@@ -26,7 +26,6 @@ export {
   challengeFor,
   codeOf,
   enoughFor,
-  problemOr,
 } from './reasons.ts'
 export { eraseInputs, insertSettingQuery, type StoredInputs } from './recorded-store.ts'
 export {

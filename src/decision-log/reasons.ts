@@ -1,5 +1,5 @@
 import type { GateResult } from '@remit/engine'
-import { PROBLEMS, Problem, type ProblemCode } from '../lib/problem.ts'
+import { PROBLEMS, type ProblemCode } from '../lib/problem.ts'
 
 /** Reasons are codes of the catalogue, so that every refusal has a status, a title and a page. */
 export function codeOf(reason: string): ProblemCode {
@@ -64,15 +64,4 @@ export function challengeFor(
   if (code.startsWith('token.') || code.startsWith('certificate.') || INVALID_TOKEN.has(code))
     return { scheme: 'DPoP', error: 'invalid_token' }
   return undefined
-}
-
-/** A refusal by a check of another room as a value; everything else is a failure of ours and stays thrown. */
-export async function problemOr<T>(work: Promise<T>): Promise<T | Problem> {
-  try {
-    return await work
-  } catch (error) {
-    // A store or a provider that cannot be reached (5xx) is no statement about the caller.
-    if (error instanceof Problem && error.status < 500) return error
-    throw error
-  }
 }

@@ -17,7 +17,7 @@ export { openTask } from './openings/open-task.ts'
 export { planOpening } from './openings/plan-opening.ts'
 export type { GrantParts } from './parts.ts'
 export { MAX_APPROVAL } from './pipeline/ask-approvers.ts'
-
+export { isFailed } from './pipeline/authenticated.ts'
 export { readCaller } from './pipeline/bring.ts'
 export { type Presenting, readProof } from './pipeline/credentials.ts'
 export { GRANTS_SEALED } from './pipeline/defer.ts'

@@ -18,7 +18,14 @@ export {
 } from './issue-resource-token.ts'
 export { type Issuing, issuingBy } from './issuing.ts'
 export { openingQuestion } from './question.ts'
-export { type Refused, refused, refusedBy, refusedFor } from './refusal.ts'
+export {
+  asRefused,
+  isRefused,
+  problemFor,
+  type Refused,
+  refused,
+  refusedBy,
+} from './refusal.ts'
 export { type Attempt, refuseOpening } from './refuse.ts'
 export { replaceTransaction } from './replace-transaction.ts'
 export { requireHolder, requireTask, type TaskCredential } from './require-task.ts'
@@ -27,7 +34,6 @@ export {
   checkSettled,
   detailsAt,
   grantedScope,
-  isRefused,
   readAsked,
   readLife,
   readLimits,

@@ -20,11 +20,11 @@ import type { Minted } from '../tokens/index.ts'
 import { approvedToken, type IssuableToken } from './approved-token.ts'
 import { checkHolder, type Presented } from './holder.ts'
 import { type Issuing, issuingBy, type Token } from './issuing.ts'
-import { type Refused, refused, refusedBy } from './refusal.ts'
+import { isRefused, type Refused, refused, refusedBy } from './refusal.ts'
 import { refuseOpening } from './refuse.ts'
 import { type IssuedAccess, resourceAccess } from './resource-access.ts'
 import { stepUpAt } from './step-up-at.ts'
-import { detailsAt, grantedScope, isRefused, readWanted } from './wanted.ts'
+import { detailsAt, grantedScope, readWanted } from './wanted.ts'
 
 /** A task token exchanged for a token of one resource (contract 5.5). */
 export interface ResourceTokenRequest extends Omit<Presented, 'as'> {
@@ -67,7 +67,7 @@ export async function issueResourceToken(
       },
       refusal,
     )
-  if (!holder.holds) return no(refused(holder.problem.code, holder.problem.detail))
+  if (!holder.holds) return no(holder.refusal)
   const { held, proof } = holder
   if (asked.clientId !== undefined && asked.clientId !== held.task.id)
     return no(refused('token.unknown_task', '`client_id` is not the task of the token'))

@@ -1,7 +1,7 @@
 import type { GateResult } from '@remit/engine'
 import type { FrozenQuestion } from '../access-requests/index.ts'
 import type { JudgedIssuance } from '../decision-log/index.ts'
-import type { Problem, ProblemCode } from '../lib/problem.ts'
+import { onProblem, Problem, type ProblemCode } from '../lib/problem.ts'
 import type { Guard } from '../storage/index.ts'
 
 /** Nothing was used up but the proof. The reason's status and title are the catalogue's. */
@@ -26,10 +26,26 @@ export interface Refused {
 }
 
 /** What another room refused, with what it says about why for the log. */
-export function refusedFor(problem: Problem): Refused {
+function refusedFor(problem: Problem): Refused {
   const { cause, code, detail, members } = problem
   const { fault } = members
-  return { ...refused(code, detail), cause, ...(fault === undefined ? {} : { members: { fault } }) }
+  return {
+    ...refused(code, detail),
+    ...(cause === undefined ? {} : { cause }),
+    ...(fault === undefined ? {} : { members: { fault } }),
+  }
+}
+
+/** Handler for `catch`: makes the problem of a check the refusal of the room that asked for it. */
+export const asRefused = onProblem(refusedFor)
+
+/** Makes the problem that an entrance throws whose callers expect problems. */
+export function problemFor({ cause, detail, members = {}, reason }: Refused): Problem {
+  return new Problem(reason, detail, { cause, members })
+}
+
+export function isRefused<T extends object>(value: T | undefined | Refused): value is Refused {
+  return value !== undefined && 'outcome' in value && value.outcome === 'refused'
 }
 
 export function refused(reason: ProblemCode, detail: string): Refused {

@@ -11,6 +11,7 @@ import { Problem } from '../lib/problem.ts'
 import type { Certificate } from '../possession/index.ts'
 import { findTask, type Task } from '../tasks/index.ts'
 import { checkHolder, type Holder } from './holder.ts'
+import { problemFor } from './refusal.ts'
 
 /** What an agent sends along to say which task it speaks for, at Remit itself. */
 export interface TaskCredential {
@@ -38,7 +39,7 @@ export async function requireTask(
     const done = await parts.storage.commit([proofStep(parts, holder.proof)])
     if (!done.committed) throw done.failed.problem()
   }
-  if (!holder.holds) throw holder.problem
+  if (!holder.holds) throw problemFor(holder.refusal)
   const { token } = credential
   const { task, chain, spaces } = holder.held
   const view = await parts.live.view(
@@ -62,7 +63,7 @@ export async function requireTask(
  */
 export async function requireHolder(parts: FactParts, credential: TaskCredential): Promise<void> {
   const holder = await holderOf(parts, credential)
-  if (!holder.holds) throw holder.problem
+  if (!holder.holds) throw problemFor(holder.refusal)
 }
 
 async function holderOf(parts: FactParts, credential: TaskCredential): Promise<Holder> {

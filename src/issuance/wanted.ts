@@ -9,7 +9,7 @@ import {
 } from '../catalog/index.ts'
 import type { FactParts } from '../facts/index.ts'
 import type { AuthorityRequest } from './authority.ts'
-import { type Refused, refused } from './refusal.ts'
+import { isRefused, type Refused, refused } from './refusal.ts'
 
 /** RFC 6749 section 3.3, and no more than anyone needs. */
 const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*$/
@@ -84,10 +84,6 @@ function readScope(scope: string, catalog: CatalogView): readonly Detail[] | Ref
     return refused('task.bad_scope', 'the scope is malformed')
   const read = detailsForScope(catalog, scope)
   return read.ok ? read.details : refused('task.bad_scope', `there is no scope \`${read.unknown}\``)
-}
-
-export function isRefused<T extends object>(value: T | undefined | Refused): value is Refused {
-  return value !== undefined && 'outcome' in value && value.outcome === 'refused'
 }
 
 /** Those of the scopes asked for that anything was granted of; `undefined` when none was asked for. */

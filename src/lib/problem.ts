@@ -66,3 +66,15 @@ export class Problem extends Error {
     }
   }
 }
+
+/**
+ * Makes a handler for `catch`, for a check that another room makes: answers the refusal of this
+ * room instead of the problem. What is no problem of the caller (5xx: a store or a provider cannot
+ * be reached) stays thrown.
+ */
+export function onProblem<R>(refusal: (problem: Problem) => R): (error: unknown) => R {
+  return (error) => {
+    if (error instanceof Problem && error.status < 500) return refusal(error)
+    throw error
+  }
+}

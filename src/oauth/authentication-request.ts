@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { askDirectly, type GrantParts, type Hint, refuseQuestion } from '../grants/index.ts'
+import { asRefused, isRefused } from '../issuance/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { readClientForm } from './attestation.ts'
 import { type Form, refuse } from './form.ts'
@@ -38,10 +39,9 @@ export async function backchannelEndpoint(
     audiences: ports.decisions.fapi2 ? [] : [`${issuer}/oauth/token`, `${issuer}${BACKCHANNEL}`],
   }
   const question = questionOf(form)
-  const answer =
-    question instanceof Problem
-      ? await refuseQuestion(ports.decisions, asking, question)
-      : await askDirectly(ports.decisions, { ...asking, ...question })
+  const answer = isRefused(question)
+    ? await refuseQuestion(ports.decisions, asking, question)
+    : await askDirectly(ports.decisions, { ...asking, ...question })
   if (answer.outcome === 'refused') throw refusalProblem(answer)
   const { code, expiresIn, interval } = answer.held
   return { auth_req_id: code, expires_in: expiresIn, interval }
@@ -69,8 +69,7 @@ function questionOf(form: Form) {
       notificationToken: notificationTokenOf(form),
     }
   } catch (error) {
-    if (error instanceof Problem) return error
-    throw error
+    return asRefused(error)
   }
 }
 

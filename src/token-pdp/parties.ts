@@ -1,12 +1,12 @@
 import type { GateResult } from '@remit/engine'
 import { type Agent, findAgent, findAgentOfClient } from '../agents/index.ts'
 import { adminBases, type Basis, basesFor, basisLimits } from '../consent/index.ts'
-import { codeOf, problemOr } from '../decision-log/index.ts'
+import { codeOf } from '../decision-log/index.ts'
 import { alsoKeys, alsoLiveness, certifiedAt, livenessOf, openingKeys } from '../facts/index.ts'
 import type { GrantParts } from '../grants/index.ts'
 import { type TrustedIssuer, vouchedFor } from '../issuers/index.ts'
 import { isId } from '../lib/id.ts'
-import { Problem, type ProblemCode } from '../lib/problem.ts'
+import { onProblem, type ProblemCode } from '../lib/problem.ts'
 import { findPerson, findPersonBySubject, type Person } from '../people/index.ts'
 import type { LiveView } from '../revocation/index.ts'
 import {
@@ -149,8 +149,8 @@ async function alive(
 ): Promise<FoundParties> {
   const { agentIds, grant } = found
   const sponsored = grant !== undefined
-  const before = await problemOr(issuersBehind(parts, agentIds))
-  if (before instanceof Problem) return { reason: before.code }
+  const before = await issuersBehind(parts, agentIds).catch(asReason)
+  if ('reason' in before) return before
   const names = before.flat().map(({ name }) => name)
   const keys = agentIds.flatMap((id) => openingKeys(found.person.id, id, [], names))
   const view = await parts.live.view(keys)
@@ -159,8 +159,8 @@ async function alive(
   // INVARIANT: everything that counts is read after the view that watches over it, whose client an agent is, too.
   const person = await parts.facts.person(found.person.id, view)
   const agents: Agent[] = []
-  const vouching = await problemOr(issuersBehind(parts, agentIds))
-  if (vouching instanceof Problem) return { reason: vouching.code }
+  const vouching = await issuersBehind(parts, agentIds).catch(asReason)
+  if ('reason' in vouching) return vouching
   const { kindOf } = await parts.catalog.current()
   for (const [i, id] of agentIds.entries())
     agents.push(vouchedFor(await parts.facts.agent(id, view), vouching[i] ?? [], kindOf))
@@ -182,6 +182,8 @@ async function alive(
   const until = Math.min(grant?.expiresAt ?? Number.POSITIVE_INFINITY, ...ends)
   return { person, sponsorGrant: grant, agents, bases, until, views: [view, also] }
 }
+
+const asReason = onProblem(({ code }) => ({ reason: code }))
 
 /** Of each agent those that vouch for it. @throws Problem `issuer.…` */
 function issuersBehind(

@@ -1,5 +1,4 @@
 import type { Resource } from '../catalog/index.ts'
-import { problemOr } from '../decision-log/index.ts'
 import {
   callKeys,
   isKeyOf,
@@ -13,7 +12,7 @@ import {
   settingLiveness,
 } from '../facts/index.ts'
 import type { GrantParts } from '../grants/index.ts'
-import { Problem } from '../lib/problem.ts'
+import { onProblem, Problem } from '../lib/problem.ts'
 import { type BearerToken, opaqueDigest } from '../opaque-tokens/index.ts'
 import { boundKeyOf, confirmationOf, tokenTypeOf } from '../possession/index.ts'
 import type { LiveView } from '../revocation/index.ts'
@@ -123,8 +122,8 @@ async function ofTask(
   caller: Introspector,
   token: string,
 ): Promise<Found | undefined> {
-  const claims = await problemOr(checkTaskToken(token, ownTokens(parts)))
-  if (claims instanceof Problem) return undefined
+  const claims = await checkTaskToken(token, ownTokens(parts)).catch(onProblem(() => undefined))
+  if (!claims) return undefined
   const held = await holderOf(parts, claims, undefined)
   if (!held || !caller.mayKnow({ resource: undefined, agentId: held.task.agentId }))
     return undefined
@@ -141,8 +140,9 @@ async function ofResource(
   caller: Introspector,
   { token, resource }: { readonly token: string; readonly resource: Resource },
 ): Promise<Found | undefined> {
-  const claims = await problemOr(checkResourceToken(token, resource.identifier, ownTokens(parts)))
-  if (claims instanceof Problem) return undefined
+  const checking = checkResourceToken(token, resource.identifier, ownTokens(parts))
+  const claims = await checking.catch(onProblem(() => undefined))
+  if (!claims) return undefined
   const held = await holderOf(parts, claims, resource)
   if (!held || !caller.mayKnow({ resource: resource.name, agentId: held.task.agentId }))
     return undefined

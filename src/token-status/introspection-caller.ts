@@ -6,7 +6,8 @@ import {
   type PresentedClient,
 } from '../clients/index.ts'
 import { proofStep } from '../facts/index.ts'
-import { type GrantParts, type OpeningRequest, readCaller } from '../grants/index.ts'
+import { type GrantParts, isFailed, type OpeningRequest, readCaller } from '../grants/index.ts'
+import { problemFor } from '../issuance/index.ts'
 import { readCompact, readObject } from '../jose/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { LiveView } from '../revocation/index.ts'
@@ -96,7 +97,7 @@ async function agent(
   presented: Extract<PresentedCaller, { kind: 'agent' }>,
 ): Promise<Introspector> {
   const caller = await readCaller(parts, presented)
-  if (caller instanceof Problem) throw caller
+  if (isFailed(caller)) throw problemFor(caller.refusal)
   const { agent: known, assertion, proof } = caller
   const used = [
     credentialStep(parts.storage.read, assertion),

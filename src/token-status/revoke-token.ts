@@ -1,9 +1,8 @@
-import { problemOr } from '../decision-log/index.ts'
 import { ownTokens } from '../facts/index.ts'
 import type { GrantParts } from '../grants/index.ts'
 import { readCompact, readObject } from '../jose/index.ts'
 import type { Id } from '../lib/id.ts'
-import { Problem } from '../lib/problem.ts'
+import { onProblem } from '../lib/problem.ts'
 import { findBearerToken, findRefreshToken, opaqueDigest } from '../opaque-tokens/index.ts'
 import { closeTask, voidTokens } from '../tasks/index.ts'
 import { checkResourceToken, checkTaskToken } from '../tokens/index.ts'
@@ -17,19 +16,22 @@ import { checkResourceToken, checkTaskToken } from '../tokens/index.ts'
 export async function revokeToken(parts: GrantParts, token: string): Promise<void> {
   const opaque = await taskOfOpaque(parts, token)
   if (opaque !== undefined) return endWith(parts, opaque)
-  const task = await problemOr(checkTaskToken(token, ownTokens(parts)))
-  if (!(task instanceof Problem)) {
-    const closing = { taskId: task.task.id, by: task.task.id, reason: 'revoked' }
+  const own = await checkTaskToken(token, ownTokens(parts)).catch(NOTHING)
+  if (own) {
+    const { id } = own.task
+    const closing = { taskId: id, by: id, reason: 'revoked' }
     await unlessGone(closeTask(parts, closing))
     return
   }
   const audience = audienceOf(token)
   const { byIdentifier } = await parts.catalog.current()
   if (audience === undefined || !byIdentifier.has(audience)) return
-  const claims = await problemOr(checkResourceToken(token, audience, ownTokens(parts)))
-  if (claims instanceof Problem) return
-  return endWith(parts, claims.task.id)
+  const claims = await checkResourceToken(token, audience, ownTokens(parts)).catch(NOTHING)
+  if (claims) await endWith(parts, claims.task.id)
 }
+
+/** A token that is not accepted gives nothing. */
+const NOTHING = onProblem(() => undefined)
 
 /** A resource token was revoked, or what gets the next one. */
 async function endWith(parts: GrantParts, taskId: Id<'task'>): Promise<void> {
@@ -61,7 +63,8 @@ export function audienceOf(token: string): string | undefined {
 
 /** RFC 7009 section 2.2: what does not work any more is revoked. */
 async function unlessGone(work: Promise<unknown>): Promise<void> {
-  const done = await problemOr(work)
-  if (done instanceof Problem && !['task.already_closed', 'task.unknown'].includes(done.code))
-    throw done
+  const unlessKnown = onProblem((problem) => {
+    if (!['task.already_closed', 'task.unknown'].includes(problem.code)) throw problem
+  })
+  await work.catch(unlessKnown)
 }

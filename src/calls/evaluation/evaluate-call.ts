@@ -1,9 +1,9 @@
 import { type CallFacts, type GateResult, type Permit, STEP_UP } from '@remit/engine'
 import { callHash, type FrozenCall } from '../../access-requests/index.ts'
 import { alsoKeys, type Call, subjectOf } from '../../facts/index.ts'
+import { refused } from '../../issuance/index.ts'
 import { newId } from '../../lib/id.ts'
 import type { Json } from '../../lib/json.ts'
-import { Problem } from '../../lib/problem.ts'
 import { wasUsed } from '../../storage/index.ts'
 import type { Case, KnownCase } from '../case.ts'
 import { groundsFor } from '../decide-call.ts'
@@ -157,18 +157,18 @@ async function identifyAsked(
 ): Promise<Identified> {
   if (!shown) {
     if (asker.namesTasks && task !== undefined) return identifyTold(parts, { task, resource })
-    return nobody(new Problem('token.missing', 'the evaluation has no token and proof of the call'))
+    return nobody(refused('token.missing', 'the evaluation has no token and proof of the call'))
   }
   const who = await identify(parts, { ...shown, resource })
   if (!who.known) return who
   // Of a token that we issued, whoever forwards it knows the task.
   if (task === undefined && who.held.task.openedBy !== 'token')
-    return nobody(new Problem('evaluation.no_task', 'the evaluation names no task'), who.proof)
+    return nobody(refused('evaluation.no_task', 'the evaluation names no task'), who.proof)
   if (task !== undefined && who.held.task.id !== task)
-    return nobody(new Problem('token.unknown_task', 'the token belongs to another task'), who.proof)
+    return nobody(refused('token.unknown_task', 'the token belongs to another task'), who.proof)
   // INVARIANT: a call that was made with this proof is over; nobody makes it a second time.
   if (who.proof && (await wasUsed(parts.storage.read, 'dpop', who.proof.replayKey)))
-    return nobody(new Problem('proof.replayed', 'the proof was used before'), who.proof)
+    return nobody(refused('proof.replayed', 'the proof was used before'), who.proof)
   return who
 }
 

@@ -7,15 +7,13 @@ import {
   MAX_ASKED_AN_HOUR,
   requestConsent,
 } from '../../consent/index.ts'
-import { problemOr } from '../../decision-log/index.ts'
 import {
-  type Attempt,
+  asRefused,
   detailsAt,
   type Issuing,
   issuingBy,
   type Refused,
   refused,
-  refusedFor,
   refuseOpening,
 } from '../../issuance/index.ts'
 import { Problem } from '../../lib/problem.ts'
@@ -24,6 +22,7 @@ import type { Tx } from '../../storage/index.ts'
 import { checkPurpose } from '../../tasks/index.ts'
 import type { OpeningRequest, WantedTask } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
+import { attemptBy, isFailed, refuseFailed } from '../pipeline/authenticated.ts'
 import { useProof } from '../pipeline/begin.ts'
 import { type Caller, readCaller } from '../pipeline/bring.ts'
 import { type HeldBack, holdBack } from '../pipeline/defer.ts'
@@ -48,36 +47,29 @@ export type Asked = { readonly outcome: 'asked'; readonly held: HeldBack } | Ref
  */
 export async function askDirectly(parts: GrantParts, request: BackchannelRequest): Promise<Asked> {
   const caller = await readCaller(parts, request)
-  if (caller instanceof Problem) return refuseCaller(parts, request, caller)
-  const asked = await problemOr(ask(parts, request, caller))
-  if (!(asked instanceof Problem) && asked.outcome === 'asked') return asked
-  if (asked instanceof Problem && asked.status >= 500) throw asked
-  const why = asked instanceof Problem ? refused(asked.code, asked.detail) : asked
-  return refuseOpening(parts, attemptOf(request, caller), why)
+  if (isFailed(caller)) return refuseFailed(parts, caller)
+  const asked = await ask(parts, request, caller).catch(asRefused)
+  return asked.outcome === 'asked' ? asked : refuseCaller(parts, request, caller, asked)
 }
 
 /** A request that cannot be read. Whoever sends it authenticates first, and is told what is wrong only then (CIBA section 7.2). */
 export async function refuseQuestion(
   parts: GrantParts,
   request: OpeningRequest,
-  wrong: Problem,
+  wrong: Refused,
 ): Promise<Refused> {
   const caller = await readCaller(parts, request)
-  if (caller instanceof Problem) return refuseCaller(parts, request, caller)
-  return refuseOpening(parts, attemptOf(request, caller), refused(wrong.code, wrong.detail))
+  if (isFailed(caller)) return refuseFailed(parts, caller)
+  return refuseCaller(parts, request, caller, wrong)
 }
 
-function refuseCaller(
+export function refuseCaller(
   parts: GrantParts,
-  { origin }: OpeningRequest,
-  problem: Problem,
+  request: OpeningRequest,
+  { agent, proof }: Caller,
+  refusal: Refused,
 ): Promise<Refused> {
-  const attempt = { type: 'task.refused' as const, proof: undefined, about: {}, ip: origin.ip }
-  return refuseOpening(parts, attempt, refusedFor(problem))
-}
-
-function attemptOf({ origin }: OpeningRequest, { agent, proof }: Caller): Attempt {
-  return { type: 'task.refused', proof, about: { agent: agent.id }, ip: origin.ip }
+  return refuseOpening(parts, attemptBy(request, proof, { agent: agent.id }), refusal)
 }
 
 async function ask(parts: GrantParts, request: BackchannelRequest, caller: Caller): Promise<Asked> {

@@ -1,11 +1,13 @@
 import { cancelRequests } from '../../access-requests/index.ts'
 import { useCredential } from '../../agent-authentication/index.ts'
 import { withdrawConsent } from '../../consent/index.ts'
+import { problemFor } from '../../issuance/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { opaqueDigest } from '../../opaque-tokens/index.ts'
 import type { Tx } from '../../storage/index.ts'
 import type { OpeningRequest } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
+import { isFailed } from '../pipeline/authenticated.ts'
 import { useProof } from '../pipeline/begin.ts'
 import { type BroughtAgent, readAgent } from '../pipeline/bring.ts'
 import { KIND_OF } from '../pipeline/defer.ts'
@@ -26,9 +28,9 @@ export async function cancelDeferral(
   parts: GrantParts,
   request: OpeningRequest & { readonly code: string },
 ): Promise<void> {
-  const read = await readAgent(parts, request)
-  if (!read.ok) throw read.problem
-  const { agent, proof } = read.brought
+  const brought = await readAgent(parts, request)
+  if (isFailed(brought)) throw problemFor(brought.refusal)
+  const { agent, proof } = brought
   const digest = digestOf(request.code) ?? ''
   await parts.storage.transaction(async (tx) => {
     await useProof(tx, proof)
@@ -36,7 +38,7 @@ export async function cancelDeferral(
     if (own?.agentId !== agent.id) return
     // INVARIANT: whoever cancels holds the key, as whoever polls.
     if (own.thumbprint !== null && own.thumbprint !== proof.thumbprint) throw wrongKey()
-    await cancel(parts, tx, own, read.brought)
+    await cancel(parts, tx, own, brought)
   })
 }
 

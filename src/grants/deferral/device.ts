@@ -1,14 +1,13 @@
 import { findAgent } from '../../agents/index.ts'
-import { problemOr } from '../../decision-log/index.ts'
 import {
+  asRefused,
   isNothing,
   isRefused,
   issuingBy,
+  problemFor,
   type Refused,
   readAsked,
   refused,
-  refusedFor,
-  refuseOpening,
   withinAgent,
 } from '../../issuance/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
@@ -21,11 +20,12 @@ import { checkPurpose } from '../../tasks/index.ts'
 import { thaw } from '../frozen-request.ts'
 import type { OpeningRequest, WantedTask } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
+import { isFailed, refuseFailed } from '../pipeline/authenticated.ts'
 import { type Caller, readCaller } from '../pipeline/bring.ts'
 import { type HeldBack, holdBack } from '../pipeline/defer.ts'
 import { answerableUntil } from '../pipeline/deferral.ts'
 import { claimDeferral, findByUserCode } from '../pipeline/deferral-store.ts'
-import { putQuestion, questionOf, useUp } from './ask-directly.ts'
+import { putQuestion, questionOf, refuseCaller, useUp } from './ask-directly.ts'
 
 /** An agent on something without a browser (RFC 8628). Whoever types the code is the person it asks. */
 export interface DeviceRequest extends OpeningRequest, WantedTask {}
@@ -53,20 +53,9 @@ const LENGTH = 8
 /** Begins a request whose person is not known yet. */
 export async function beginDevice(parts: GrantParts, request: DeviceRequest): Promise<DeviceBegun> {
   const caller = await readCaller(parts, request)
-  const begun = caller instanceof Problem ? caller : await problemOr(begin(parts, request, caller))
-  if (!(begun instanceof Problem) && begun.outcome === 'begun') return begun
-  if (begun instanceof Problem && begun.status >= 500) throw begun
-  const known = caller instanceof Problem ? undefined : caller
-  return refuseOpening(
-    parts,
-    {
-      type: 'task.refused',
-      proof: known?.proof,
-      about: { agent: known?.agent.id },
-      ip: request.origin.ip,
-    },
-    begun instanceof Problem ? refusedFor(begun) : begun,
-  )
+  if (isFailed(caller)) return refuseFailed(parts, caller)
+  const begun = await begin(parts, request, caller).catch(asRefused)
+  return begun.outcome === 'begun' ? begun : refuseCaller(parts, request, caller, begun)
 }
 
 async function begin(
@@ -140,7 +129,7 @@ export async function claimDevice(
   const request = thaw(found.request)
   const issuing = issuingBy('device_code', { origin: { ip: request.from ?? '' } })
   const details = await questionOf(parts, request, { agent, person, issuing })
-  if ('outcome' in details) throw new Problem(details.reason, details.detail)
+  if (isRefused(details)) throw problemFor(details)
   return parts.storage.transaction(async (tx) => {
     const consentId = await putQuestion(parts, tx, {
       ...{ agentId: agent.id, personId: person.id, purpose: request.purpose, details },

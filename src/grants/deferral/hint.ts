@@ -1,9 +1,8 @@
 import { checkSignedBy } from '../../agent-authentication/index.ts'
 import type { Agent } from '../../agents/index.ts'
 import { basesFor } from '../../consent/index.ts'
-import { problemOr } from '../../decision-log/index.ts'
 import { isId } from '../../lib/id.ts'
-import { Problem } from '../../lib/problem.ts'
+import { onProblem, Problem } from '../../lib/problem.ts'
 import {
   findPerson,
   findPersonBySubject,
@@ -45,19 +44,23 @@ type Finding = (parts: GrantParts, agent: Agent, value: string) => Promise<Perso
 const FINDING: Readonly<Record<Hint['kind'], Finding>> = {
   login_hint: (parts, agent, value) => byName(parts, agent, value),
   id_token_hint: async (parts, agent, value) => {
-    const subject = await problemOr(parts.providers.checkSubjectToken(value, ID_TOKEN, { agent }))
-    if (!(subject instanceof Problem)) return subject.person
-    if (subject.code === 'person.suspended') return undefined
-    throw subject
+    const checked = parts.providers.checkSubjectToken(value, ID_TOKEN, { agent })
+    const unlessSuspended = onProblem((problem) => {
+      if (problem.code !== 'person.suspended') throw problem
+    })
+    return (await checked.catch(unlessSuspended))?.person
   },
   login_hint_token: async (parts, agent, value) => {
-    const claims = await problemOr(checkSignedBy(parts, agent.id, value, { typ: HINT_TYPE }))
-    if (claims instanceof Problem && claims.code === 'token.expired')
-      throw new Problem('backchannel.hint_expired', 'the login hint token has expired')
-    if (claims instanceof Problem)
-      throw new Problem('backchannel.bad_hint', 'the login hint token cannot be accepted', {
-        cause: claims,
-      })
+    const checked = checkSignedBy(parts, agent.id, value, { typ: HINT_TYPE })
+    const claims = await checked.catch(
+      onProblem((cause) => {
+        throw cause.code === 'token.expired'
+          ? new Problem('backchannel.hint_expired', 'the login hint token has expired')
+          : new Problem('backchannel.bad_hint', 'the login hint token cannot be accepted', {
+              cause,
+            })
+      }),
+    )
     return bySubjectIdentifier(parts, agent, claims.sub_id)
   },
 }

@@ -3,19 +3,14 @@ import { credentialStep } from '../../agent-authentication/index.ts'
 import { USE_GUARD, useSteps } from '../../approvals/index.ts'
 import { BASES_GUARD } from '../../consent/index.ts'
 import { proofStep } from '../../facts/index.ts'
-import {
-  type Refused,
-  refused,
-  refusedBy,
-  refusedFor,
-  refuseOpening,
-} from '../../issuance/index.ts'
+import { type Refused, refused, refusedBy, refuseOpening } from '../../issuance/index.ts'
 import { newId } from '../../lib/id.ts'
 import { opaqueDigest } from '../../opaque-tokens/index.ts'
 import type { Guard } from '../../storage/index.ts'
 import type { Opened, OpeningRequest } from '../opening.ts'
 import { answerOpening } from '../openings/answer.ts'
 import type { GrantParts } from '../parts.ts'
+import { attemptBy, isFailed, refuseFailed } from '../pipeline/authenticated.ts'
 import { begin, OVERTAKEN, type Overtaken, untilBasesHold } from '../pipeline/begin.ts'
 import { type BroughtAgent, readAgent } from '../pipeline/bring.ts'
 import { KIND_OF } from '../pipeline/defer.ts'
@@ -52,27 +47,16 @@ export type PollAnswer = Opened | Refused | StillWaiting
  * in the transaction that uses the code up.
  */
 export async function pollDeferral(parts: GrantParts, poll: Poll): Promise<PollAnswer> {
-  const read = await readAgent(parts, poll)
-  const own = read.ok ? await ownDeferral(parts, poll, read.brought.agent.id) : undefined
-  const no = (refusal: Refused) =>
-    refuseOpening(
-      parts,
-      {
-        type: 'task.refused',
-        proof: read.ok ? read.brought.proof : read.proof,
-        about: {
-          agent: read.ok ? read.brought.agent.id : read.agentId,
-          person: own?.personId ?? undefined,
-        },
-        ip: poll.origin.ip,
-      },
-      refusal,
-    )
-  if (!read.ok) return no(refusedFor(read.problem))
+  const brought = await readAgent(parts, poll)
+  if (isFailed(brought)) return refuseFailed(parts, brought)
+  const { agent, proof } = brought
+  const own = await ownDeferral(parts, poll, agent.id)
+  const person = own?.personId ?? undefined
+  const attempt = attemptBy(poll, proof, { agent: agent.id, person })
+  const no = (refusal: Refused) => refuseOpening(parts, attempt, refusal)
   if (!own)
     return no(refused('deferral.unknown', 'the agent has no pending request with this code'))
-  const { brought } = read
-  if (own.thumbprint !== null && own.thumbprint !== brought.proof.thumbprint)
+  if (own.thumbprint !== null && own.thumbprint !== proof.thumbprint)
     return no(refused('proof.wrong_key', 'the code is bound to another key'))
   const answer = await untilBasesHold(() => answerPoll(parts, poll, { brought, own, no }))
   return answer.outcome === 'overtaken' ? no(refusedBy(BASES_GUARD)) : answer

@@ -1,5 +1,5 @@
-import { problemOr } from '../../decision-log/index.ts'
 import type { Call, FactParts } from '../../facts/index.ts'
+import { asRefused, isRefused, type Refused, refused } from '../../issuance/index.ts'
 import type { StoredIssuer, VerifiedToken } from '../../issuers/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
 import { Problem } from '../../lib/problem.ts'
@@ -23,7 +23,7 @@ export type HeldForeign =
       readonly proof: Proof | undefined
       readonly held: TaskLineage
     }
-  | { readonly holds: false; readonly problem: Problem; readonly proof: Proof | undefined }
+  | { readonly holds: false; readonly refusal: Refused; readonly proof: Proof | undefined }
 
 /** Whose token this may be, where it is not one of ours. Nothing about it is believed yet. */
 export async function foreignIssuer(
@@ -46,31 +46,30 @@ export async function holdForeign(
   given: { readonly nonce: ProofExpectation['nonce']; readonly proven?: Proof | undefined },
 ): Promise<HeldForeign> {
   const { proven } = given
-  const proof = proven ?? (await problemOr(proofOf(parts, shown, given.nonce)))
-  if (proof instanceof Problem) return { holds: false, problem: proof, proof: undefined }
-  const no = (problem: Problem): HeldForeign => ({ holds: false, problem, proof })
-  const vouched = await problemOr(
-    parts.issuers.checkAccess(from, shown.token, shown.resource.identifier).catch(notSaid),
-  )
-  if (vouched instanceof Problem) return no(await ended(parts, from, shown.token, vouched))
+  const proof = proven ?? (await proofOf(parts, shown, given.nonce).catch(asRefused))
+  if (isRefused(proof)) return { holds: false, refusal: proof, proof: undefined }
+  const no = (refusal: Refused): HeldForeign => ({ holds: false, refusal, proof })
+  const vouched = await parts.issuers
+    .checkAccess(from, shown.token, shown.resource.identifier)
+    .catch(notAccepted)
+  if (isRefused(vouched)) return no(await ended(parts, from, shown.token, vouched))
   const wrong = wrongBinding(vouched, proof)
   if (wrong) return no(wrong)
-  const held = await problemOr(
-    taskOfForeign(parts, vouched, () =>
-      openImplicit(parts, vouched, {
-        thumbprint: proof && sha256url(`${proof.thumbprint}\0${vouched.digest}`),
-        resource: shown.resource.identifier,
-        origin: shown.origin,
-      }),
-    ),
-  )
-  return held instanceof Problem ? no(held) : { holds: true, vouched, proof, held }
+  const held = await taskOfForeign(parts, vouched, () =>
+    openImplicit(parts, vouched, {
+      thumbprint: proof && sha256url(`${proof.thumbprint}\0${vouched.digest}`),
+      resource: shown.resource.identifier,
+      origin: shown.origin,
+    }),
+  ).catch(asRefused)
+  return isRefused(held) ? no(held) : { holds: true, vouched, proof, held }
 }
 
 /** A server that cannot be asked is a reason to deny, and no failure of ours. */
-function notSaid(error: unknown): Problem {
-  if (error instanceof Problem && /^(?:issuer|outbound|token)\./.test(error.code)) return error
-  throw error
+function notAccepted(error: unknown): Refused {
+  if (error instanceof Problem && /^(?:issuer|outbound|token)\./.test(error.code))
+    return refused(error.code, error.detail)
+  return asRefused(error)
 }
 
 async function proofOf(
@@ -89,22 +88,21 @@ async function proofOf(
 function wrongBinding(
   { claims, issuer }: VerifiedToken,
   proof: Proof | undefined,
-): Problem | undefined {
+): Refused | undefined {
   const { cnf } = claims
   if (cnf === undefined) {
-    if (proof)
-      return new Problem('token.wrong_scheme', 'the token is not bound to a key: use Bearer')
+    if (proof) return refused('token.wrong_scheme', 'the token is not bound to a key: use Bearer')
     return issuer.bearer
       ? undefined
-      : new Problem('proof.missing', 'tokens of this issuer must be bound to a key')
+      : refused('proof.missing', 'tokens of this issuer must be bound to a key')
   }
   const members = typeof cnf === 'object' && cnf !== null ? Object.entries(cnf) : []
   const [only, another] = members
   if (!only || another || only[0] !== 'jkt')
-    return new Problem('token.malformed', 'the token has an unknown kind of binding')
-  if (!proof) return new Problem('token.wrong_scheme', 'the token is bound to a key: use DPoP')
+    return refused('token.malformed', 'the token has an unknown kind of binding')
+  if (!proof) return refused('token.wrong_scheme', 'the token is bound to a key: use DPoP')
   if (only[1] !== proof.thumbprint)
-    return new Problem('proof.wrong_key', 'the token is bound to another key')
+    return refused('proof.wrong_key', 'the token is bound to another key')
   return undefined
 }
 
@@ -113,10 +111,10 @@ async function ended(
   parts: FactParts,
   { access, name }: StoredIssuer,
   token: string,
-  problem: Problem,
-): Promise<Problem> {
-  if (!access?.introspection || problem.code !== 'token.expired') return problem
+  refusal: Refused,
+): Promise<Refused> {
+  if (!access?.introspection || refusal.reason !== 'token.expired') return refusal
   const held = await taskOfForeign(parts, { digest: sha256url(`${name}\0${token}`) })
   if (held) await closeTask(parts, { taskId: held.task.id, by: 'system', reason: 'token.inactive' })
-  return problem
+  return refusal
 }

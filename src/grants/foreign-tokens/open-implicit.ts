@@ -3,7 +3,15 @@ import type { Agent } from '../../agents/index.ts'
 import { allLimits, basesFor, basisLimits, standsOn } from '../../consent/index.ts'
 import type { Call } from '../../facts/index.ts'
 import { isNewcomer, meetPerson, type UnprovisionedPerson } from '../../identity-providers/index.ts'
-import { authorityWithin, detailsAt, isRefused, issuedWithin } from '../../issuance/index.ts'
+import {
+  authorityWithin,
+  detailsAt,
+  isRefused,
+  issuedWithin,
+  type Refused,
+  refused,
+  refusedBy,
+} from '../../issuance/index.ts'
 import {
   bringPerson,
   claimAt,
@@ -35,24 +43,23 @@ interface Shown {
  * Opens the one task of an access token of another server (contract 5.6): for the person that it names, by the agent that its client
  * is, for what its scopes and details mean here, within everything that limits a task here, until it expires. What its server asked the
  * person stands for a consent, because an administrator said so when trusting it.
- * @throws Problem `token.…`, `issuer.…`, `person.…`, `agent.…`, `task.…`
+ * @throws Problem `token.…`, `issuer.…`, `person.…`, `agent.…`, where the token itself is not accepted
  */
 export async function openImplicit(
   parts: GrantParts,
   vouched: VerifiedToken,
   shown: Shown,
-): Promise<void> {
+): Promise<Refused | undefined> {
   const agent = await identifyClient(parts, vouched)
   const behind = await readBehind(parts, vouched)
   const issuers = await resting(parts, vouched, agent, behind)
   const met = await personOf(parts, vouched)
   const token = { agent, issuers, actors: behind.actors, vouched, shown }
   const person = isNewcomer(met) ? await brought(parts, met, token) : met
-  const { bases, details, kindOf, place } = await grantFor(
-    parts,
-    { person, newcomer: false },
-    token,
-  )
+  if (isRefused(person)) return person
+  const grant = await grantFor(parts, { person, newcomer: false }, token)
+  if (isRefused(grant)) return grant
+  const { bases, details, kindOf, place } = grant
   const task = await newTask(parts, {
     ...{ agentId: agent.id, personId: person.id, purpose: purposeOf(vouched), budget: [] },
     details,
@@ -73,8 +80,7 @@ export async function openImplicit(
     ...openSteps(parts, task, { chain: [task.agentId], origin: shown.origin }),
   ])
   // Another request of the same token was first: its task is the one.
-  if (done.committed || done.failed === FOREIGN_GUARD) return
-  throw done.failed.problem()
+  return done.committed || done.failed === FOREIGN_GUARD ? undefined : refusedBy(done.failed)
 }
 
 /** A token, checked, of an agent that is known. */
@@ -92,8 +98,9 @@ async function brought(
   parts: GrantParts,
   newcomer: UnprovisionedPerson,
   token: Token,
-): Promise<Person> {
-  await grantFor(parts, { person: newcomer.person, newcomer: true }, token)
+): Promise<Person | Refused> {
+  const grant = await grantFor(parts, { person: newcomer.person, newcomer: true }, token)
+  if (isRefused(grant)) return grant
   return bringPerson(parts, token.vouched.issuer.name, newcomer)
 }
 
@@ -105,7 +112,7 @@ async function grantFor(
 ) {
   const { person } = who
   const here = await enter(parts, {}, { ...who, agent, issuers, sponsored: false })
-  if (isRefused(here)) throw new Problem(here.reason, here.detail)
+  if (isRefused(here)) return here
   const catalog = await parts.catalog.current()
   const { kindOf } = catalog
   const calls = asked(vouched, foreignDetails(vouched, catalog), shown.resource)
@@ -126,9 +133,9 @@ async function grantFor(
     origin: shown.origin ?? { ip: '' },
   }
   if (whole.details.length === 0)
-    throw new Problem('task.beyond_ceiling', 'nothing in the token can be granted here')
+    return refused('task.beyond_ceiling', 'nothing in the token can be granted here')
   const issuable = await issuedWithin(parts, openers, issuing, { catalog, got: whole })
-  if (isRefused(issuable)) throw new Problem(issuable.reason, issuable.detail)
+  if (isRefused(issuable)) return issuable
   return { bases, details: issuable.got.details, kindOf, place: here.place }
 }
 

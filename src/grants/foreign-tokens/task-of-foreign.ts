@@ -1,4 +1,5 @@
 import type { FactParts } from '../../facts/index.ts'
+import type { Refused } from '../../issuance/index.ts'
 import type { VerifiedToken } from '../../issuers/index.ts'
 import { findForeignTask, type TaskLineage } from '../../tasks/index.ts'
 
@@ -10,17 +11,18 @@ export async function taskOfForeign(
 export async function taskOfForeign(
   parts: FactParts,
   token: Pick<VerifiedToken, 'digest'>,
-  open: () => Promise<void>,
-): Promise<TaskLineage>
+  open: () => Promise<Refused | undefined>,
+): Promise<TaskLineage | Refused>
 export async function taskOfForeign(
   parts: FactParts,
   { digest }: Pick<VerifiedToken, 'digest'>,
-  open?: () => Promise<void>,
-): Promise<TaskLineage | undefined> {
+  open?: () => Promise<Refused | undefined>,
+): Promise<TaskLineage | Refused | undefined> {
   const known = await parts.facts.foreign(digest)
   if (known !== undefined) return parts.facts.task(known)
   if (!open) return undefined
-  await open()
+  const refusal = await open()
+  if (refusal) return refusal
   const opened = await findForeignTask(parts.storage.read, digest)
   const held = opened && (await parts.facts.task(opened))
   if (!held) throw new Error('a task is gone in the moment it was opened')

@@ -1,6 +1,6 @@
 import { callsIn, type Detail, delegatesIn, intersect } from '@remit/engine'
 import type { CatalogView } from '../../catalog/index.ts'
-import { isRefused, readAsked } from '../../issuance/index.ts'
+import { isRefused, problemFor, readAsked } from '../../issuance/index.ts'
 import type { Claims } from '../../jose/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { AssertedOpening } from '../opening.ts'
@@ -28,7 +28,7 @@ export async function readAsserted(
     throw new Problem('task.resource_not_granted', 'the assertion is not for this resource')
   const limit = within(limitOf(claims, catalog), resources)
   const wanted = readAsked(asked, catalog)
-  if (isRefused(wanted)) throw new Problem(wanted.reason, wanted.detail)
+  if (isRefused(wanted)) throw problemFor(wanted)
   const { kindOf } = catalog
   const calls = wanted ? intersect(wanted.calls, callsIn(limit), kindOf) : callsIn(limit)
   const handedOn = delegatesIn(limit)
@@ -64,7 +64,7 @@ function limitOf(claims: Claims, catalog: CatalogView): readonly Detail[] {
     },
     catalog,
   )
-  if (isRefused(read)) throw new Problem(read.reason, read.detail)
+  if (isRefused(read)) throw problemFor(read)
   return read ? [...read.calls, ...(read.delegates ?? [])] : []
 }
 

@@ -1,7 +1,5 @@
 import { findPublicClient } from '../../agent-authentication/index.ts'
-import { problemOr } from '../../decision-log/index.ts'
-import { type Attempt, isRefused, refused, refusedFor } from '../../issuance/index.ts'
-import { Problem } from '../../lib/problem.ts'
+import { type Attempt, asRefused, isRefused, type Refused, refused } from '../../issuance/index.ts'
 import { TASK_LIFE } from '../../tasks/index.ts'
 import type { AssertedOpening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
@@ -10,6 +8,7 @@ import {
   type AuthenticationResult,
   attemptBy,
   failed,
+  isFailed,
 } from '../pipeline/authenticated.ts'
 import { readAgent } from '../pipeline/bring.ts'
 import { readProof } from '../pipeline/credentials.ts'
@@ -20,7 +19,8 @@ import { meetSubject, type ReadAssertion, readAssertion } from './read-assertion
 /** Each token of such a task takes an assertion of its own, so that nothing is gained by ending it early. */
 const LONG_SECONDS = TASK_LIFE.most / 1000
 
-type Said = ReadAssertion<AuthenticatedOpening['brought']>
+type Brings = AuthenticatedOpening['brought']
+type Said = ReadAssertion<Brings>
 
 /**
  * A person of another organization, whose identity provider asserts who it is and what it lets the client do
@@ -30,13 +30,12 @@ export async function authenticateAsserted(
   parts: GrantParts,
   asked: AssertedOpening,
 ): Promise<AuthenticationResult> {
-  const read = await readAgent(parts, asked)
-  if (!read.ok) return failed(asked, read)
-  const { agent, proof } = read.brought
-  const said = await problemOr<Said>(
-    readAssertion(parts, asked, read.brought).then((read) => meetSubject(parts, asked, read)),
-  )
-  if (said instanceof Problem) return failed(asked, { problem: said, proof, agentId: agent.id })
+  const brought = await readAgent(parts, asked)
+  if (isFailed(brought)) return brought
+  const said = await readAssertion<Brings>(parts, asked, brought)
+    .then((read) => meetSubject(parts, asked, read))
+    .catch(asRefused)
+  if (isRefused(said)) return failed(asked, said, brought)
   const { resource } = said.asserted
   const opening = openingBy(asked, said)
   if (resource === undefined) return opening
@@ -57,27 +56,25 @@ export async function authenticatePublic(
   given: PublicOpening,
 ): Promise<AuthenticationResult> {
   const asked = { ...given, use: 'id_jag' as const }
-  const proof = await readProof(parts, asked)
-  if (proof instanceof Problem) return failed(asked, { problem: proof, proof: undefined })
-  const agent = await problemOr(findPublicClient(parts, asked.clientId))
-  if (agent instanceof Problem) return failed(asked, { problem: agent, proof })
+  const proof = await readProof(parts, asked).catch(asRefused)
+  if (isRefused(proof)) return failed(asked, proof)
+  const agent = await findPublicClient(parts, asked.clientId).catch(asRefused)
+  if (isRefused(agent)) return failed(asked, agent, { proof })
   const shown = { agent, proof, issuers: [], assertion: undefined }
-  const read = await problemOr<Said>(readAssertion(parts, asked, shown))
-  // Not before: until then it is nobody's word but the client's own.
-  if (read instanceof Problem) return failed(asked, { problem: read, proof })
+  const read = await readAssertion<Brings>(parts, asked, shown).catch(asRefused)
+  // Without the agent: until then it is nobody's word but the client's own.
+  if (isRefused(read)) return failed(asked, read, { proof })
   const known = read.newcomer ? {} : { person: read.brought.subject.person.id }
   const attempt = attemptBy(asked, proof, { agent: agent.id, ...known })
-  const ready = await problemOr(
-    resourceOf(parts, read).then(async (resource) => {
-      const said = await meetSubject(parts, asked, read)
-      return { said, resource }
-    }),
-  )
-  if (ready instanceof Problem) return { outcome: 'failed', attempt, refusal: refusedFor(ready) }
-  const going = await continued(parts, { asked, ...ready }, attempt)
+  const no = (refusal: Refused) => ({ outcome: 'failed', attempt, refusal }) as const
+  const resource = await resourceOf(parts, read)
+  if (typeof resource !== 'string') return no(resource)
+  const said = await meetSubject(parts, asked, read).catch(asRefused)
+  if (isRefused(said)) return no(said)
+  const going = await continued(parts, { asked, said, resource }, attempt)
   if (going) return going
   const alone = { asksPeople: false, handsOnNothing: true, defer: undefined, scope: asked.scope }
-  return { ...openingBy(asked, ready.said), ...alone, attempt }
+  return { ...openingBy(asked, said), ...alone, attempt }
 }
 
 function openingBy(asked: AssertedOpening, said: Said): AuthenticatedOpening {
@@ -96,10 +93,7 @@ async function continued(
   continuing: Continuing,
   attempt: Attempt,
 ): Promise<AuthenticationResult | undefined> {
-  const going = await problemOr(continueAsserted(parts, continuing))
-  if (!going) return undefined
-  if (going instanceof Problem)
-    return { outcome: 'failed', attempt, refusal: refused(going.code, going.detail) }
+  const going = await continueAsserted(parts, continuing).catch(asRefused)
   if (going === SPENT || !isRefused(going)) return going
   return { outcome: 'failed', attempt, refusal: going }
 }
@@ -111,15 +105,15 @@ async function continued(
 async function resourceOf(
   { catalog, fapi2 }: GrantParts,
   { asserted, bound, brought, issuer }: Said,
-): Promise<string> {
+): Promise<string | Refused> {
   if (!bound && !issuer.bearer)
-    throw new Problem('agent.unauthenticated', 'the client authenticates with its key')
+    return refused('agent.unauthenticated', 'the client authenticates with its key')
   const { resource } = asserted
   if (resource === undefined)
-    throw new Problem('resource.unknown', 'send the one `resource` that the token is for')
+    return refused('resource.unknown', 'send the one `resource` that the token is for')
   const { byIdentifier } = await catalog.current()
   // By the profile a second lock: `public-client.ts` knows no client without a key.
   if (!brought.proof && (fapi2 || byIdentifier.get(resource)?.protocol !== 'mcp'))
-    throw new Problem('proof.missing', 'this resource takes bound tokens only: send a DPoP proof')
+    return refused('proof.missing', 'this resource takes bound tokens only: send a DPoP proof')
   return resource
 }

@@ -1,9 +1,9 @@
 import { contains } from '@remit/engine'
 import type { Agent } from '../../agents/index.ts'
 import { adminBases, allLimits, type Basis, basisLimits, standsOn } from '../../consent/index.ts'
-import { problemOr } from '../../decision-log/index.ts'
 import { ownTokens, subjectOf } from '../../facts/index.ts'
 import {
+  asRefused,
   authorityWithin,
   type Issuing,
   isNothing,
@@ -17,13 +17,17 @@ import {
 } from '../../issuance/index.ts'
 import { vouchedFor } from '../../issuers/index.ts'
 import { rememberedUntil } from '../../jose/index.ts'
-import { Problem } from '../../lib/problem.ts'
 import { joinTreeSteps, type TaskLineage } from '../../tasks/index.ts'
 import { checkTicket, MAX_CHAIN, type TicketClaims } from '../../tokens/index.ts'
 import type { FrozenWay } from '../frozen-request.ts'
 import type { ChildOpening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
-import { type AuthenticationResult, attemptBy, failed } from '../pipeline/authenticated.ts'
+import {
+  type AuthenticationResult,
+  attemptBy,
+  failed,
+  isFailed,
+} from '../pipeline/authenticated.ts'
 import { readAgent } from '../pipeline/bring.ts'
 import type { Granted } from '../pipeline/grant.ts'
 import { withinPlace } from '../pipeline/place.ts'
@@ -44,15 +48,13 @@ export async function authenticateChild(
   parts: GrantParts,
   opening: ChildOpening,
 ): Promise<AuthenticationResult> {
-  const read = await readAgent(parts, opening)
-  if (!read.ok) return failed(opening, read)
-  const { agent, proof } = read.brought
-  const ticket = await problemOr(checkTicket(opening.ticket, ownTokens(parts)))
-  if (ticket instanceof Problem)
-    return failed(opening, { problem: ticket, proof, agentId: agent.id })
+  const brought = await readAgent(parts, opening)
+  if (isFailed(brought)) return brought
+  const ticket = await checkTicket(opening.ticket, ownTokens(parts)).catch(asRefused)
+  if (isRefused(ticket)) return failed(opening, ticket, brought)
   const held = await parts.facts.task(ticket.task.parent)
-  const attempt = attemptBy(opening, proof, {
-    ...{ agent: agent.id, person: held?.task.personId, tokenId: ticket.jti },
+  const attempt = attemptBy(opening, brought.proof, {
+    ...{ agent: brought.agent.id, person: held?.task.personId, tokenId: ticket.jti },
     facts: { parent: held?.task.id },
   })
   if (!held || ticket.sub !== subjectOf(parts, held, undefined))
@@ -62,7 +64,7 @@ export async function authenticateChild(
   const { lifeSeconds, task } = ticket
   return {
     ...{ outcome: 'authenticated', flow: 'deferred', asksPeople: true, attempt },
-    ...{ brought: read.brought, origin: opening.origin, defer: opening.defer },
+    ...{ brought, origin: opening.origin, defer: opening.defer },
     also: { kind: 'ticket', replayKey: ticket.jti, expiresAt },
     ticket: opening.ticket,
     // All that its ticket says; who it is for and under what, the parent does.

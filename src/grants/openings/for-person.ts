@@ -6,7 +6,7 @@ import {
   type AuthenticatedOpening,
   type AuthenticationResult,
   attemptBy,
-  failed,
+  isFailed,
 } from '../pipeline/authenticated.ts'
 import { readBrought } from '../pipeline/bring.ts'
 
@@ -16,7 +16,7 @@ export async function authenticateForPerson(
   opening: Opening,
 ): Promise<AuthenticationResult> {
   const read = await readBrought(parts, opening)
-  return read.ok ? openingFor(opening, read.brought) : failed(opening, read)
+  return isFailed(read) ? read : openingFor(opening, read)
 }
 
 /** The same of whatever says for whom it is: a subject token, or an assertion (`way`). It is used up with the task. */

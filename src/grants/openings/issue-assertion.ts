@@ -63,7 +63,7 @@ export async function issueAssertion(
     const attempt = { type: 'token.refused', proof, about, ip: asked.origin.ip } as const
     return refuseOpening(parts, attempt, refusal)
   }
-  if (!holder.holds) return no(refused(holder.problem.code, holder.problem.detail))
+  if (!holder.holds) return no(holder.refusal)
   const { held, proof } = holder
   if (asked.clientId !== held.task.id)
     return no(refused('token.unknown_task', '`client_id` is not the task of the token'))

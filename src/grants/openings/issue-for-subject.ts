@@ -1,7 +1,8 @@
-import { codeOf, problemOr } from '../../decision-log/index.ts'
+import { codeOf } from '../../decision-log/index.ts'
 import { livenessOf, openingKeys } from '../../facts/index.ts'
 import {
   aboutTask,
+  asRefused,
   detailsAt,
   isRefused,
   issuingBy,
@@ -11,11 +12,10 @@ import {
   refused,
 } from '../../issuance/index.ts'
 import { issuerKey } from '../../issuers/index.ts'
-import { Problem } from '../../lib/problem.ts'
 import { closeTask, type TaskLineage } from '../../tasks/index.ts'
 import type { NeedsConsent, Opening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
-import { failed, refuseFailed } from '../pipeline/authenticated.ts'
+import { failed, isFailed, refuseFailed } from '../pipeline/authenticated.ts'
 import { readBrought } from '../pipeline/bring.ts'
 import { openingFor } from './for-person.ts'
 import {
@@ -48,16 +48,15 @@ export async function issueForSubject(
 ): Promise<(IssuedAssertion & { readonly taskId: string }) | NeedsConsent | Refused> {
   const opening = { ...asked, resource: undefined, defer: undefined }
   const read = await readBrought(parts, opening)
-  if (!read.ok) return refuseFailed(parts, failed(asked, read))
-  const { agent, proof } = read.brought
-  const ready = await problemOr(prepare(parts, asked))
-  if (ready instanceof Problem)
-    return refuseFailed(parts, failed(asked, { problem: ready, proof, agentId: agent.id }))
+  if (isFailed(read)) return refuseFailed(parts, read)
+  const { proof } = read
+  const ready = await prepare(parts, asked).catch(asRefused)
+  if (isRefused(ready)) return refuseFailed(parts, failed(asked, ready, read))
   const { details, peer, resource } = ready
   const lifeSeconds = Math.min(asked.lifeSeconds ?? LIFE_SECONDS, LIFE_SECONDS)
   const wanted = { ...opening, details, scope: undefined, lifeSeconds }
   const before = (held: TaskLineage) => mayHave(parts, held, { asked, peer, resource })
-  const answer = await open(parts, { ...openingFor(wanted, read.brought), before })
+  const answer = await open(parts, { ...openingFor(wanted, read), before })
   if (answer.outcome === 'deferred') throw new Error('nobody lets it be deferred')
   if (answer.outcome !== 'opened') return answer
   const { task } = answer
@@ -89,15 +88,15 @@ const NEEDS_TASK = refused(
 /** What is wanted of the peer, before anything is used up. */
 async function prepare(parts: GrantParts, asked: SubjectAssertion) {
   const peer = await peerOf(parts, asked)
-  if (isRefused(peer)) throw new Problem(peer.reason, peer.detail)
+  if (isRefused(peer)) return peer
   const resource = resourceOf(peer.mapping, asked)
   if (resource === undefined)
-    throw new Problem('resource.unknown', 'send `resource`: one that the server protects')
+    return refused('resource.unknown', 'send `resource`: one that the server protects')
   const wanted = readWanted(asked, await parts.catalog.current())
-  if (isRefused(wanted)) throw new Problem(wanted.reason, wanted.detail)
+  if (isRefused(wanted)) return wanted
   const details = detailsAt(wanted ?? [], resource)
   if (details.length === 0)
-    throw new Problem('task.resource_not_granted', 'nothing is requested at this resource')
+    return refused('task.resource_not_granted', 'nothing is requested at this resource')
   return { peer, resource, details }
 }
 

@@ -1,20 +1,20 @@
 import { asCalls, contains, detailInWords } from '@remit/engine'
 import { findAgent } from '../../agents/index.ts'
 import type { CatalogView } from '../../catalog/index.ts'
-import { problemOr } from '../../decision-log/index.ts'
 import { minting, subjectOf } from '../../facts/index.ts'
 import {
   type AuthorityRequest,
   aboutTask,
+  asRefused,
   checkSettled,
   isRefused,
+  problemFor,
   type Refused,
   readAsked,
   readLife,
   readLimits,
   refused,
 } from '../../issuance/index.ts'
-import { Problem } from '../../lib/problem.ts'
 import {
   checkPurpose,
   hasRoom,
@@ -50,22 +50,22 @@ export async function issueTicket(
   parts.disk?.requireRoom()
   const held = await parts.facts.task(task.id)
   if (!held) throw new Error(`task ${task.id} has no row`)
-  const found = await problemOr(findTicket(parts, held, asked))
-  if (!(found instanceof Problem) && !isRefused(found)) return found
-  const code = found instanceof Problem ? found.code : found.reason
+  const found = await findTicket(parts, held, asked).catch(asRefused)
+  if (!isRefused(found)) return found
+  const { reason } = found
   const { agentId, id } = held.task
-  const recorded = parts.ledger.refusals.admits({ task: id, agent: agentId, reason: code })
+  const recorded = parts.ledger.refusals.admits({ task: id, agent: agentId, reason })
   const steps = [
     parts.ledger.appendStep({
       ...aboutTask(held),
       type: 'ticket.refused',
       outcome: 'refused',
-      reason: code,
+      reason,
       facts: { for: asked.agent },
     }),
   ]
   if (recorded) await parts.storage.commit(steps)
-  throw found instanceof Problem ? found : new Problem(code, found.detail)
+  throw problemFor(found)
 }
 
 async function findTicket(

@@ -1,12 +1,11 @@
-import { problemOr } from '../../decision-log/index.ts'
 import {
+  asRefused,
   detailsAt,
   type Issuing,
   isRefused,
   type PeopleTerms,
   refused,
 } from '../../issuance/index.ts'
-import { Problem } from '../../lib/problem.ts'
 import type { GrantName } from '../../policy/index.ts'
 import type { GrantParts } from '../parts.ts'
 import { grantOpening } from '../pipeline/grant.ts'
@@ -51,8 +50,7 @@ export async function planOpening(
   asked: PlanRequest,
   people: PeopleTerms,
 ): Promise<Planned> {
-  const planned = await problemOr(planBy(parts, asked, people))
-  if (planned instanceof Problem) return refused(planned.code, planned.detail)
+  const planned = await planBy(parts, asked, people).catch(asRefused)
   if (isRefused(planned) || planned.outcome === 'needs_consent') return planned
   const { resource } = asked.request
   if (resource !== undefined && detailsAt(planned.grant.details, resource).length === 0)

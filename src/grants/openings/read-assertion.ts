@@ -7,7 +7,7 @@ import {
   type Subject,
   type UnprovisionedPerson,
 } from '../../identity-providers/index.ts'
-import { issuingBy } from '../../issuance/index.ts'
+import { isRefused, issuingBy, type Refused } from '../../issuance/index.ts'
 import type { TrustedIssuer, VerifiedToken } from '../../issuers/index.ts'
 import { rememberedUntil } from '../../jose/index.ts'
 import { agentIdOf } from '../../lib/client-url.ts'
@@ -87,7 +87,7 @@ export async function meetSubject<B extends Shows>(
   parts: GrantParts,
   asked: AssertedOpening,
   said: ReadAssertion<B>,
-): Promise<ReadAssertion<B>> {
+): Promise<ReadAssertion<B> | Refused> {
   const { asserted, basis, brought, issuer, newcomer } = said
   if (!newcomer) return said
   const wanted = { ...asked, ...asserted, scope: undefined }
@@ -95,6 +95,7 @@ export async function meetSubject<B extends Shows>(
   const who = { ...brought, newcomer: true, issuing }
   const grant = () => grantOpening(parts, wanted, who, { asserted: basis })
   const person = await meet(parts, { newcomer, by: issuer.name }, { ...asserted, grant })
+  if (isRefused(person)) return person
   const subject = { ...brought.subject, person }
   return { ...said, newcomer: undefined, brought: { ...brought, subject } }
 }

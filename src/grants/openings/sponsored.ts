@@ -41,7 +41,7 @@ import {
   type AuthenticatedOpening,
   type AuthenticationResult,
   attemptBy,
-  failed,
+  isFailed,
 } from '../pipeline/authenticated.ts'
 import { readAgent } from '../pipeline/bring.ts'
 import { enter } from '../pipeline/grant.ts'
@@ -62,9 +62,9 @@ export async function authenticateSponsored(
   opening: SponsoredOpening,
 ): Promise<AuthenticationResult> {
   const read = await readAgent(parts, opening)
-  return read.ok
-    ? underGrant(parts, opening, { brought: read.brought, by: 'client_credentials' })
-    : failed(opening, read)
+  return isFailed(read)
+    ? read
+    : underGrant(parts, opening, { brought: read, by: 'client_credentials' })
 }
 
 export async function underGrant(

@@ -1,16 +1,15 @@
 import { intersect } from '@remit/engine'
 import { canProve } from '../../agent-authentication/index.ts'
 import { detailsForScope } from '../../catalog/index.ts'
-import { problemOr } from '../../decision-log/index.ts'
-import { isRefused, readWanted } from '../../issuance/index.ts'
+import { isRefused, type Refused, readWanted, refused } from '../../issuance/index.ts'
 import type { Sponsored } from '../../issuers/index.ts'
-import { Problem } from '../../lib/problem.ts'
+import { onProblem } from '../../lib/problem.ts'
 import { findPerson } from '../../people/index.ts'
 import { sponsorOnce } from '../../sponsorship/index.ts'
 import { RESOURCE_TOKEN_LIFE_MS } from '../../tokens/index.ts'
 import type { SponsoredOpening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
-import { type AuthenticationResult, failed } from '../pipeline/authenticated.ts'
+import { type AuthenticationResult, failed, isFailed } from '../pipeline/authenticated.ts'
 import { type BroughtWorkload, readWorkload } from '../pipeline/bring.ts'
 import { underGrant } from './sponsored.ts'
 
@@ -27,12 +26,10 @@ export async function authenticateWorkload(
   parts: GrantParts,
   opening: SponsoredOpening,
 ): Promise<AuthenticationResult> {
-  const read = await readWorkload(parts, opening)
-  if (!read.ok) return failed(opening, read)
-  const { brought } = read
-  const { agent, proof } = brought
-  const asked = await problemOr(asBrought(parts, opening, brought))
-  if (asked instanceof Problem) return failed(opening, { problem: asked, proof, agentId: agent.id })
+  const brought = await readWorkload(parts, opening)
+  if (isFailed(brought)) return brought
+  const asked = await asBrought(parts, opening, brought)
+  if (isRefused(asked)) return failed(opening, asked, brought)
   return underGrant(parts, asked, { brought, by: 'jwt_bearer' })
 }
 
@@ -40,18 +37,18 @@ async function asBrought(
   parts: GrantParts,
   opening: SponsoredOpening,
   brought: BroughtWorkload,
-): Promise<SponsoredOpening> {
+): Promise<SponsoredOpening | Refused> {
   await sponsor(parts, brought)
   const asked = await withinItsWord(parts, opening, brought)
-  if (brought.proof) return asked
+  if (isRefused(asked) || brought.proof) return asked
   const { agent, vouched } = brought
   // INVARIANT: what can prove possession, or may not do without, gets nothing that does not need it.
   // By the profile a second lock: `authenticate.ts` takes no token of a platform.
   const unbound = vouched.issuer.bearer && !parts.fapi2
   if (!unbound || (await canProve(parts.storage.read, agent.id)))
-    throw new Problem('proof.missing', 'send a DPoP proof: its token is bound to a key')
+    return refused('proof.missing', 'send a DPoP proof: its token is bound to a key')
   if (asked.resource === undefined)
-    throw new Problem('resource.unknown', 'send the one `resource` that the token is for')
+    return refused('resource.unknown', 'send the one `resource` that the token is for')
   return {
     ...asked,
     lifeSeconds: Math.min(asked.lifeSeconds ?? ONE_TOKEN_SECONDS, ONE_TOKEN_SECONDS),
@@ -69,16 +66,13 @@ async function sponsor(parts: GrantParts, { agent, issuers }: BroughtWorkload): 
   if (!given || owner?.status !== 'active' || agent.ownerId !== owner.id) return
   const { kindOf } = await parts.catalog.current()
   const now = parts.clock.now()
-  await problemOr(
-    sponsorOnce(
-      parts,
-      { agent, sponsor: owner, details: agent.ceiling, ...terms(given, now) },
-      kindOf,
-    ),
+  const terms = { ...termsOf(given, now), details: agent.ceiling }
+  await sponsorOnce(parts, { agent, sponsor: owner, ...terms }, kindOf).catch(
+    onProblem(() => undefined),
   )
 }
 
-function terms({ days, purpose, seconds, tasks }: Sponsored, now: number) {
+function termsOf({ days, purpose, seconds, tasks }: Sponsored, now: number) {
   return { purpose, rate: { tasks, seconds }, expiresAt: now + days * DAY }
 }
 
@@ -90,19 +84,19 @@ async function withinItsWord(
   parts: GrantParts,
   opening: SponsoredOpening,
   { vouched }: BroughtWorkload,
-): Promise<SponsoredOpening> {
+): Promise<SponsoredOpening | Refused> {
   const { scope: said } = vouched.claims
   if (said === undefined) return opening
-  if (typeof said !== 'string') throw new Problem('token.malformed', '`scope` is not text')
+  if (typeof said !== 'string') return refused('token.malformed', '`scope` is not text')
   const catalog = await parts.catalog.current()
   const names = said.split(' ').filter((name) => catalog.actions.has(name))
   const most = detailsForScope(catalog, names.join(' '))
   const limit = names.length > 0 && most.ok ? most.details : []
   const asked = readWanted(opening, catalog)
-  if (isRefused(asked)) throw new Problem(asked.reason, asked.detail)
+  if (isRefused(asked)) return asked
   const details = asked === undefined ? limit : intersect(asked, limit, catalog.kindOf)
   if (details.length === 0)
-    throw new Problem('task.bad_scope', 'nothing of the request is in the scope of the assertion')
+    return refused('task.bad_scope', 'nothing of the request is in the scope of the assertion')
   const { scope: _, ...rest } = opening
   return { ...rest, details }
 }

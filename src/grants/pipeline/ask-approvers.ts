@@ -1,6 +1,12 @@
 import { attachQuestion } from '../../access-requests/index.ts'
-import { problemOr } from '../../decision-log/index.ts'
-import { openingQuestion, type Refused, refused, refuseOpening } from '../../issuance/index.ts'
+import {
+  asRefused,
+  isRefused,
+  openingQuestion,
+  type Refused,
+  refused,
+  refuseOpening,
+} from '../../issuance/index.ts'
 import { newId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { GrantName } from '../../policy/index.ts'
@@ -46,9 +52,8 @@ export async function askApprovers(
   const full = await parts.room?.isFullFor(brought.agent.id)
   if (full) return refuseOpening(parts, attempt, full)
   const asked = { opening, unapproved, opens, defer, proof }
-  const held = await problemOr(hold(parts, asked))
-  if (!(held instanceof Problem)) return deferred(held)
-  return refuseOpening(parts, attempt, refused(held.code, held.detail))
+  const held = await hold(parts, asked).catch(asRefused)
+  return isRefused(held) ? refuseOpening(parts, attempt, held) : deferred(held)
 }
 
 const SAY_SO = refused(

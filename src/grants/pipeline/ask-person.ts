@@ -5,9 +5,7 @@ import {
   findConsent,
   requestConsent,
 } from '../../consent/index.ts'
-import { problemOr } from '../../decision-log/index.ts'
-import { type Refused, refused, refuseOpening } from '../../issuance/index.ts'
-import { Problem } from '../../lib/problem.ts'
+import { asRefused, type Refused, refused, refuseOpening } from '../../issuance/index.ts'
 import type { Tx } from '../../storage/index.ts'
 import type { Deferred, NeedsConsent } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
@@ -60,11 +58,8 @@ export async function askPerson(
     })
     return held ? { outcome: 'deferred', held } : done
   })
-  const answer = await problemOr(asking)
-  if (answer instanceof Problem) {
-    if (answer.status >= 500) throw answer
-    return refuseOpening(parts, attempt, refused(answer.code, answer.detail))
-  }
+  const answer = await asking.catch(asRefused)
+  if (answer.outcome === 'refused') return refuseOpening(parts, attempt, answer)
   if (answer.outcome === 'overtaken') return answer
   if (answer.outcome === 'deferred') {
     const { code, consentId, expiresIn, interval } = answer.held

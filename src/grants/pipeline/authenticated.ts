@@ -1,8 +1,7 @@
 import { type CredentialUse, useCredential } from '../../agent-authentication/index.ts'
-import { type Attempt, type Refused, refusedFor, refuseOpening } from '../../issuance/index.ts'
+import { type Attempt, type Refused, refuseOpening } from '../../issuance/index.ts'
 import type { LedgerEvent } from '../../ledger/index.ts'
 import type { Id } from '../../lib/id.ts'
-import type { Problem } from '../../lib/problem.ts'
 import type { Proof } from '../../possession/index.ts'
 import type { Tx } from '../../storage/index.ts'
 import type { TaskLineage } from '../../tasks/index.ts'
@@ -48,20 +47,18 @@ export function attemptBy(
   return { type: 'task.refused', proof, about, ip: origin.ip }
 }
 
+/** `known`: what of the request was checked before it failed. */
 export function failed(
   request: Pick<OpeningRequest, 'origin'>,
-  {
-    agentId,
-    problem,
-    proof,
-  }: {
-    readonly problem: Problem
-    readonly proof: Proof | undefined
-    readonly agentId?: string | undefined
-  },
+  refusal: Refused,
+  known: { readonly proof?: Proof | undefined; readonly agent?: { readonly id: string } } = {},
 ): FailedAuthentication {
-  const attempt = attemptBy(request, proof, { agent: agentId })
-  return { outcome: 'failed', attempt, refusal: refusedFor(problem) }
+  const attempt = attemptBy(request, known.proof, { agent: known.agent?.id })
+  return { outcome: 'failed', attempt, refusal }
+}
+
+export function isFailed(value: object): value is FailedAuthentication {
+  return 'outcome' in value && value.outcome === 'failed'
 }
 
 /** The request as it waits for people, with a code in the place of all that was brought. */

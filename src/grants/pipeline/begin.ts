@@ -1,11 +1,10 @@
-import { credentialStep } from '../../agent-authentication/index.ts'
+import { type CredentialUse, credentialStep } from '../../agent-authentication/index.ts'
 import { PROOF_GUARD, proofStep } from '../../facts/index.ts'
 import type { LedgerEvent } from '../../ledger/index.ts'
 import type { Proof } from '../../possession/index.ts'
 import { consumeOnce, consumeOnceStep, Guard, type Step, type Tx } from '../../storage/index.ts'
 import { openSteps, type Task } from '../../tasks/index.ts'
 import type { GrantParts } from '../parts.ts'
-import type { BroughtAgent } from './bring.ts'
 
 /** One thing more that is used up with the opening. */
 export interface UsedOnce {
@@ -49,7 +48,7 @@ export async function begin(
   given: {
     readonly brought: {
       /** None of a client that proves nothing of itself. */
-      readonly assertion: BroughtAgent['assertion'] | undefined
+      readonly assertion: CredentialUse | undefined
       readonly proof: Proof | undefined
     }
     readonly also?: UsedOnce | undefined

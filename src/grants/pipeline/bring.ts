@@ -5,14 +5,15 @@ import {
   type CredentialUse,
 } from '../../agent-authentication/index.ts'
 import type { Agent } from '../../agents/index.ts'
-import { problemOr } from '../../decision-log/index.ts'
 import type { Subject } from '../../identity-providers/index.ts'
+import { asRefused, isRefused, refused } from '../../issuance/index.ts'
 import type { TrustedIssuer, VerifiedToken } from '../../issuers/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { checkPossession, type Proof } from '../../possession/index.ts'
 import type { ForeignActor } from '../../tokens/index.ts'
 import type { Opening, OpeningRequest } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
+import { type FailedAuthentication, failed, isFailed } from './authenticated.ts'
 import { readProof } from './credentials.ts'
 
 /** Which agent wants to open a task, with which key. Each is used once, with the task or not at all. */
@@ -31,60 +32,37 @@ export interface Brought extends BroughtAgent {
   readonly subject: Subject
 }
 
-export type BroughtOrNot<B = Brought> =
-  | { readonly ok: true; readonly brought: B }
-  | {
-      readonly ok: false
-      readonly problem: Problem
-      readonly proof: Proof | undefined
-      /** Known once it has authenticated. */
-      readonly agentId: string | undefined
-    }
-
-/** Proof, then agent: nothing is fetched or written for someone who has shown nothing. */
-export async function readAgent(
+/** Checks the proof, then the agent: nothing is fetched or written for someone who has shown nothing. */
+export function readAgent(
   parts: GrantParts,
   request: OpeningRequest,
-): Promise<BroughtOrNot<BroughtAgent>> {
-  const proof = await provedKey(parts, request)
-  if (proof instanceof Problem)
-    return { ok: false, problem: proof, proof: undefined, agentId: undefined }
-  const known = await problemOr(authenticate(parts, request))
-  if (known instanceof Problem) return { ok: false, problem: known, proof, agentId: undefined }
-  const { agent, issuers, vouched: _, ...assertion } = known
-  return { ok: true, brought: { agent, assertion, proof, issuers } }
+): Promise<BroughtAgent | FailedAuthentication> {
+  return readWith(parts, request, provedKey(parts, request))
 }
 
 /** Who asks, where a key may be proved later. */
-export interface Caller {
-  readonly agent: Agent
-  readonly assertion: CredentialUse
+export type Caller = Pick<BroughtAgent, 'agent' | 'assertion'> & {
   readonly proof: Proof | undefined
 }
 
-/** The same of a request that need not prove a key yet. */
+/** Reads an agent whose request need not prove a key yet. */
 export async function readCaller(
   parts: GrantParts,
   request: OpeningRequest,
-): Promise<Caller | Problem> {
+): Promise<Caller | FailedAuthentication> {
   const { assertion: own, certificate, proof: sent } = request
   const shows = (sent?.length ?? 0) > 0 || (own !== undefined && certificate !== undefined)
-  const proof = shows ? await provedKey(parts, request) : undefined
-  if (proof instanceof Problem) return proof
-  const known = await problemOr(authenticate(parts, request))
-  if (known instanceof Problem) return known
-  const { agent, issuers: _, vouched: __, ...assertion } = known
-  return { agent, assertion, proof }
+  return readWith(parts, request, shows ? provedKey(parts, request) : undefined)
 }
 
-function provedKey(parts: GrantParts, request: OpeningRequest): Promise<Proof | Problem> {
+function provedKey(parts: GrantParts, request: OpeningRequest): Promise<Proof> {
   const { method, url } = request
   const nonce = parts.nonces?.checkFor(url, { at: 'token endpoint' })
   const { clock, random } = parts
   // INVARIANT: a certificate that says which agent asks binds no task; a task has a key of its own.
   const certificate = request.assertion === undefined ? undefined : request.certificate
   const shown = { proof: request.proof, certificate }
-  return problemOr(checkPossession(shown, { method, url, clock, random, nonce }))
+  return checkPossession(shown, { method, url, clock, random, nonce })
 }
 
 /** An agent that a trusted issuer vouches for, by that issuer's own word; it may be one that cannot prove a key. */
@@ -93,35 +71,46 @@ export interface BroughtWorkload extends Omit<BroughtAgent, 'proof'> {
   readonly vouched: VerifiedToken
 }
 
-/** The same of a token that is the grant itself (RFC 7523 section 2.1): proof, if there is one, then who it is. */
+/** Reads a token that is the grant itself (RFC 7523 section 2.1): proof, if there is one, then who it is. */
 export async function readWorkload(
   parts: GrantParts,
   request: OpeningRequest,
-): Promise<BroughtOrNot<BroughtWorkload>> {
-  const proof = await readProof(parts, request)
-  if (proof instanceof Problem)
-    return { ok: false, problem: proof, proof: undefined, agentId: undefined }
-  const known = await problemOr(authenticate(parts, request))
-  if (known instanceof Problem) return { ok: false, problem: known, proof, agentId: undefined }
-  const { agent, issuers, vouched, ...assertion } = known
+): Promise<BroughtWorkload | FailedAuthentication> {
+  const read = await readWith(parts, request, readProof(parts, request))
+  if (isFailed(read)) return read
+  const { proof, vouched } = read
   // INVARIANT: nobody issues a grant to themselves.
-  if (!vouched) {
-    const problem = new Problem('agent.unauthenticated', 'an agent cannot issue a grant for itself')
-    return { ok: false, problem, proof, agentId: undefined }
-  }
-  return { ok: true, brought: { agent, assertion, proof, issuers, vouched } }
+  return vouched ? { ...read, vouched } : failed(request, NOT_FOR_ITSELF, { proof })
 }
 
-/** Proof, then agent, then subject token. */
-export async function readBrought(parts: GrantParts, opening: Opening): Promise<BroughtOrNot> {
+const NOT_FOR_ITSELF = refused('agent.unauthenticated', 'an agent cannot issue a grant for itself')
+
+/** Checks proof, then agent, then subject token. */
+export async function readBrought(
+  parts: GrantParts,
+  opening: Opening,
+): Promise<Brought | FailedAuthentication> {
   const read = await readAgent(parts, opening)
-  if (!read.ok) return read
-  const { agent, proof } = read.brought
-  const subject = await problemOr(
-    parts.providers.checkSubjectToken(opening.subjectToken, opening.subjectTokenType, { agent }),
-  )
-  if (subject instanceof Problem) return { ok: false, problem: subject, proof, agentId: agent.id }
-  return { ok: true, brought: { ...read.brought, subject } }
+  if (isFailed(read)) return read
+  const { agent } = read
+  const { subjectToken, subjectTokenType } = opening
+  const subject = await parts.providers
+    .checkSubjectToken(subjectToken, subjectTokenType, { agent })
+    .catch(asRefused)
+  return isRefused(subject) ? failed(opening, subject, read) : { ...read, subject }
+}
+
+async function readWith<P extends Proof | undefined>(
+  parts: GrantParts,
+  request: OpeningRequest,
+  proving: Promise<P> | P,
+) {
+  const proof = await Promise.resolve(proving).catch(asRefused)
+  if (isRefused(proof)) return failed(request, proof)
+  const known = await authenticate(parts, request).catch(asRefused)
+  if (isRefused(known)) return failed(request, known, { proof })
+  const { agent, issuers, vouched, ...assertion } = known
+  return { agent, assertion, proof, issuers, vouched }
 }
 
 /**

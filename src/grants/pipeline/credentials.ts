@@ -1,5 +1,3 @@
-import { problemOr } from '../../decision-log/index.ts'
-import type { Problem } from '../../lib/problem.ts'
 import { checkProof, type Proof } from '../../possession/index.ts'
 import type { GrantParts } from '../parts.ts'
 
@@ -12,12 +10,12 @@ export interface Presenting {
   readonly origin: { readonly ip: string }
 }
 
-/** The proof of a client that can prove possession; `undefined` of one that does not try. A bad one is a `Problem`. */
+/** Checks the proof of a client that can prove possession; `undefined` of one that does not try. @throws Problem `proof.…` */
 export async function readProof(
   parts: Pick<GrantParts, 'clock' | 'nonces'>,
   { proof, method, url }: Presenting,
-): Promise<Proof | Problem | undefined> {
+): Promise<Proof | undefined> {
   if (proof === undefined || proof.length === 0) return undefined
   const nonce = parts.nonces?.checkFor(url, { at: 'token endpoint' })
-  return problemOr(checkProof(proof, { method, url, clock: parts.clock, nonce }))
+  return checkProof(proof, { method, url, clock: parts.clock, nonce })
 }

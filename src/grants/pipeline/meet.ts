@@ -1,7 +1,6 @@
 import type { UnprovisionedPerson } from '../../identity-providers/index.ts'
-import { detailsAt } from '../../issuance/index.ts'
+import { detailsAt, type Refused, refused } from '../../issuance/index.ts'
 import { bringPerson } from '../../issuers/index.ts'
-import { Problem } from '../../lib/problem.ts'
 import type { Person } from '../../people/index.ts'
 import type { GrantParts } from '../parts.ts'
 import type { OpeningGrant } from './grant.ts'
@@ -9,7 +8,7 @@ import type { OpeningGrant } from './grant.ts'
 /**
  * Whom an issuer speaks for, who may be somebody new: then what would be granted is found out first, as if they were there.
  * INVARIANT: nobody becomes a person by a word that opens nothing, or asks nobody anything.
- * @throws Problem: why nothing would be granted; `issuer.people_full`, `issuer.people_too_fast`
+ * @throws Problem `issuer.people_full`, `issuer.people_too_fast`
  */
 export async function meet(
   parts: GrantParts,
@@ -18,12 +17,12 @@ export async function meet(
     grant,
     resource,
   }: { readonly grant: () => Promise<OpeningGrant>; readonly resource?: string | undefined },
-): Promise<Person> {
+): Promise<Person | Refused> {
   if (!('newcomer' in met)) return met
   const granted = await grant()
-  if (granted.outcome === 'refused') throw new Problem(granted.reason, granted.detail)
+  if (granted.outcome === 'refused') return granted
   const { details } = granted.outcome === 'needs_approval' ? granted.grant : granted
   if (resource !== undefined && detailsAt(details, resource).length === 0)
-    throw new Problem('task.resource_not_granted', 'nothing would be granted at this resource')
+    return refused('task.resource_not_granted', 'nothing would be granted at this resource')
   return bringPerson(parts, met.by, met.newcomer)
 }
