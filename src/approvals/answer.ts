@@ -63,9 +63,15 @@ export async function answerRequest(
   given: RequestAnswer,
 ): Promise<AccessRequest> {
   checkReason(given.reason)
-  const taken = await parts.storage.transaction((tx) => take(parts, tx, given))
-  if (taken instanceof Problem) throw taken
-  return taken
+  await expireWhatIsOver(parts, given.requestId)
+  return parts.storage.transaction((tx) => take(parts, tx, given))
+}
+
+/** Expires a request whose time is over, in a transaction of its own: a refused answer undoes nothing of it. */
+async function expireWhatIsOver(parts: ApprovalParts, requestId: string): Promise<void> {
+  const request = await readRequest(parts.storage.read, requestId)
+  if (request?.state === 'pending' && request.expiresAt <= parts.clock.now())
+    await parts.storage.transaction((tx) => expire(parts, tx, request))
 }
 
 function checkReason(reason: string | undefined): void {
@@ -81,30 +87,23 @@ function checkReason(reason: string | undefined): void {
     )
 }
 
-/** A refusal is returned, not thrown: what was written on the way (an expiry) shall stay. */
-async function take(
-  parts: ApprovalParts,
-  tx: Tx,
-  given: RequestAnswer,
-): Promise<AccessRequest | Problem> {
+async function take(parts: ApprovalParts, tx: Tx, given: RequestAnswer): Promise<AccessRequest> {
   const now = parts.clock.now()
   const request = await readRequest(tx, given.requestId)
   const person = await findPerson(tx, given.person.id)
-  if (!request || !person) return new Problem('approval.unknown', 'there is no such access request')
-  if (request.state === 'pending' && request.expiresAt <= now) await expire(parts, tx, request)
+  if (!request || !person) throw new Problem('approval.unknown', 'there is no such access request')
   const answers = await answersTo(tx, request.id)
   const may = mayAnswer(person, request, { answers, now })
-  if (!may.may) return new Problem(CODE[may.why], may.detail)
+  if (!may.may) throw new Problem(CODE[may.why], may.detail)
   if (!may.answers.includes(given.answer))
-    return request.state === 'pending'
+    throw request.state === 'pending'
       ? new Problem('approval.already_answered', 'you have approved already')
       : new Problem('approval.not_pending', 'the request is approved already')
-  const tooWeak = given.answer === 'approve' ? unproved(parts, request, given) : undefined
-  if (tooWeak) return tooWeak
+  if (given.answer === 'approve')
+    requireProved(given.proved ?? UNPROVED, stepUpsOf(parts, request), now)
   const standing = choiceOf(request, given)
-  if (standing instanceof Problem) return standing
   if (given.shown !== shownDigest(request, standing))
-    return new Problem('approval.shown_differs', 'the page showed something else; look again')
+    throw new Problem('approval.shown_differs', 'the page showed something else; look again')
   return settle(parts, tx, request, { ...given, standing })
 }
 
@@ -120,30 +119,11 @@ export function stepUpsOf(
   return [...(ask.stepUps ?? []), ...(risky && stepUp ? [stepUp] : [])]
 }
 
-function unproved(
-  parts: ApprovalParts,
-  request: AccessRequest,
-  { proved = UNPROVED }: RequestAnswer,
-): Problem | undefined {
-  try {
-    requireProved(proved, stepUpsOf(parts, request), parts.clock.now())
-    return undefined
-  } catch (error) {
-    if (error instanceof Problem) return error
-    throw error
-  }
-}
-
-function choiceOf(request: AccessRequest, given: RequestAnswer): Choice | Problem | undefined {
+function choiceOf(request: AccessRequest, given: RequestAnswer): Choice | undefined {
   if (given.standing === undefined) return undefined
   if (given.answer === 'deny')
-    return new Problem('allowance.bad_choice', 'only an approval can apply to more than one call')
-  try {
-    return readChoice(request, given.standing)
-  } catch (error) {
-    if (error instanceof Problem) return error
-    throw error
-  }
+    throw new Problem('allowance.bad_choice', 'only an approval can apply to more than one call')
+  return readChoice(request, given.standing)
 }
 
 async function settle(

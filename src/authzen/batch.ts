@@ -1,5 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../lib/json.ts'
-import { Problem } from '../lib/problem.ts'
+import { onProblem } from '../lib/problem.ts'
+import type { Decision } from './answer.ts'
 import { type Question, readAction, readContext, readEntity, readQuestion } from './question.ts'
 import { malformed } from './read-request.ts'
 
@@ -12,9 +13,16 @@ export type Batch =
   | {
       readonly single: false
       readonly semantic: Semantic
-      /** In order. What is wrong with one question is its answer, and concerns no other. */
-      readonly questions: readonly (Question | Problem)[]
+      readonly items: readonly BatchItem[]
     }
+
+/** One question of several; or its answer, where it is wrong. That concerns no other question. */
+export type BatchItem = { readonly question: Question } | { readonly answer: Decision }
+
+/** Handler for `catch`: what is wrong with a question is its answer. */
+export const asMistake = onProblem(
+  (error): Decision => ({ permitted: false, reason: error.code, error }),
+)
 
 export const MAX_EVALUATIONS = 5_000
 
@@ -35,7 +43,7 @@ export function readBatch(body: JsonObject): Batch {
   return {
     single: false,
     semantic,
-    questions: evaluations.map((item: Json, i) => readItem(item, defaults, i)),
+    items: evaluations.map((item: Json, i) => readItem(item, defaults, i)),
   }
 }
 
@@ -58,33 +66,39 @@ function readDefaults(body: JsonObject): Defaults {
 
 /** A mistake counts as often as it is used, and is found once. */
 function once<T>(read: () => T): () => T {
-  let found: { readonly value: T } | Problem | undefined
+  let again: (() => T) | undefined
   return () => {
-    found ??= reading(() => ({ value: read() }))
-    if (found instanceof Problem) throw found
-    return found.value
+    again ??= outcomeOf(read)
+    return again()
+  }
+}
+
+/** Reads, and answers a function that does again what came of it. */
+function outcomeOf<T>(read: () => T): () => T {
+  try {
+    const value = read()
+    return () => value
+  } catch (error) {
+    return () => {
+      throw error
+    }
   }
 }
 
 /** A member that is there replaces the default whole. */
-function readItem(item: Json, defaults: Defaults, i: number): Question | Problem {
+function readItem(item: Json, defaults: Defaults, i: number): BatchItem {
   if (!isObject(item)) throw malformed(`\`evaluations[${i}]\` has to be an object`)
-  return reading(() => ({
-    subject: item.has('subject') ? readEntity(item.get('subject'), 'subject') : defaults.subject(),
-    action: item.has('action') ? readAction(item.get('action')) : defaults.action(),
-    resource: item.has('resource')
-      ? readEntity(item.get('resource'), 'resource')
-      : defaults.resource(),
-    context: item.has('context') ? readContext(item.get('context')) : defaults.context(),
-  }))
-}
-
-function reading<T>(read: () => T): T | Problem {
+  const { action, context, resource, subject } = defaults
   try {
-    return read()
+    const question = {
+      subject: item.has('subject') ? readEntity(item.get('subject'), 'subject') : subject(),
+      action: item.has('action') ? readAction(item.get('action')) : action(),
+      resource: item.has('resource') ? readEntity(item.get('resource'), 'resource') : resource(),
+      context: item.has('context') ? readContext(item.get('context')) : context(),
+    }
+    return { question }
   } catch (error) {
-    if (error instanceof Problem) return error
-    throw error
+    return { answer: asMistake(error) }
   }
 }
 

@@ -1,9 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import { newId } from '../lib/id.ts'
-import { Problem } from '../lib/problem.ts'
 import { type About, type AnswerBody, type Decision, decisionText, itemText } from './answer.ts'
 import type { EvaluationPlan } from './answering.ts'
-import { type Batch, readBatch } from './batch.ts'
+import { asMistake, type Batch, type BatchItem, readBatch } from './batch.ts'
 import type { AuthzenPorts } from './ports.ts'
 import { type Question, readQuestion } from './question.ts'
 import type { ReadRequest } from './read-request.ts'
@@ -32,7 +31,7 @@ export async function evaluateAll(
 ): Promise<AnswerBody> {
   const batch = readBatch(request.body)
   if (batch.single) return answerOne(ports, answering, batch.questions[0], request)
-  const readable = batch.questions.flatMap((each) => (each instanceof Problem ? [] : [each]))
+  const readable = batch.items.flatMap((item) => ('question' in item ? [item.question] : []))
   await answering.begin?.(readable)
   const answers = await answersOf(answering, batch)
   const about = aboutNow(ports)
@@ -78,7 +77,7 @@ async function answerOne(
 type Several = Extract<Batch, { single: false }>
 
 function answersOf(answering: EvaluationPlan, batch: Several): Promise<readonly Decision[]> {
-  if (batch.semantic === 'execute_all') return executeAll(answering, batch.questions)
+  if (batch.semantic === 'execute_all') return executeAll(answering, batch.items)
   return untilOneEnds(answering, batch)
 }
 
@@ -88,21 +87,21 @@ function answersOf(answering: EvaluationPlan, batch: Several): Promise<readonly 
  */
 async function executeAll(
   answering: EvaluationPlan,
-  questions: Several['questions'],
+  items: readonly BatchItem[],
 ): Promise<readonly Decision[]> {
   const answers: Decision[] = []
-  const left = questions.entries()
+  const left = items.entries()
   let failed = false
   const work = async () => {
-    for (const [i, question] of left) {
+    for (const [i, item] of left) {
       if (i % AT_ONCE === AT_ONCE - 1) await setImmediate()
-      const found = answerTo(answering, question)
+      const found = answerTo(answering, item)
       // Waiting for what is there already would cost more than most answers.
       answers[i] = found instanceof Promise ? await found : found
       if (failed) return
     }
   }
-  const workers = Array.from({ length: Math.min(TOGETHER, questions.length) }, () =>
+  const workers = Array.from({ length: Math.min(TOGETHER, items.length) }, () =>
     work().catch((error: unknown) => {
       failed = true
       throw error
@@ -115,12 +114,12 @@ async function executeAll(
 /** One after the other: whoever wants to stop at the first that decides has nothing beyond it asked. */
 async function untilOneEnds(
   answering: EvaluationPlan,
-  { questions, semantic }: Several,
+  { items, semantic }: Several,
 ): Promise<readonly Decision[]> {
   const answers: Decision[] = []
-  for (const question of questions) {
+  for (const item of items) {
     if (answers.length % AT_ONCE === AT_ONCE - 1) await setImmediate()
-    const found = answerTo(answering, question)
+    const found = answerTo(answering, item)
     const answer = found instanceof Promise ? await found : found
     answers.push(answer)
     if (semantic === 'deny_on_first_deny' && !answer.permitted) break
@@ -129,27 +128,14 @@ async function untilOneEnds(
   return answers
 }
 
-function answerTo(
-  answering: EvaluationPlan,
-  question: Question | Problem,
-): Decision | Promise<Decision> {
-  if (question instanceof Problem) return mistaken(question)
+function answerTo(answering: EvaluationPlan, item: BatchItem): Decision | Promise<Decision> {
+  if ('answer' in item) return item.answer
   try {
-    const found = answering.answer(question)
-    return found instanceof Promise ? found.catch(mistakenOr) : found
+    const found = answering.answer(item.question)
+    return found instanceof Promise ? found.catch(asMistake) : found
   } catch (error) {
-    return mistakenOr(error)
+    return asMistake(error)
   }
-}
-
-/** What is wrong with a question is its answer; everything else is a failure of ours and stays thrown. */
-function mistakenOr(error: unknown): Decision {
-  if (error instanceof Problem && error.status < 500) return mistaken(error)
-  throw error
-}
-
-function mistaken(error: Problem): Decision {
-  return { permitted: false, reason: error.code, error }
 }
 
 function aboutNow({ clock, random }: AuthzenPorts): About & { evaluationId: `dec_${string}` } {

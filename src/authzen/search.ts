@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { KnownClient } from '../clients/index.ts'
 import { newId } from '../lib/id.ts'
 import type { JsonObject } from '../lib/json.ts'
-import { Problem } from '../lib/problem.ts'
+import { onProblem } from '../lib/problem.ts'
 import type { AnswerBody, Decision } from './answer.ts'
 import type { EvaluationPlan, Sought } from './answering.ts'
 import { obligationsOf } from './obligations.ts'
@@ -86,6 +86,8 @@ function filled(question: Question, sought: Sought, candidate: string): Question
   return { ...question, [sought]: { type: question[sought].type, id: candidate } }
 }
 
+const noResult = onProblem(() => undefined)
+
 /** A candidate about which the question cannot be asked is no result. */
 async function answerTo(
   answering: EvaluationPlan,
@@ -94,8 +96,7 @@ async function answerTo(
   try {
     return await answering.answer(question)
   } catch (error) {
-    if (error instanceof Problem && error.status < 500) return undefined
-    throw error
+    return noResult(error)
   }
 }
 

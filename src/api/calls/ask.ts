@@ -10,7 +10,7 @@ import {
 } from '../../calls/index.ts'
 import type { MachineClient } from '../../clients/index.ts'
 import type { Call } from '../../facts/index.ts'
-import { Problem } from '../../lib/problem.ts'
+import { onProblem, Problem } from '../../lib/problem.ts'
 import { argumentTexts } from '../../tokens/index.ts'
 import type { ApiParts } from '../parts.ts'
 import { AnswerPart } from './answer-part.ts'
@@ -81,13 +81,10 @@ export async function askAboutCall(
 ): Promise<Static<typeof CallAnswer>> {
   const resource = await resourceOf(parts, enforcer.settings.resource)
   checkAsked(asked, resource)
-  let call: Call
-  try {
-    call = await readAsked(parts, resource, asked)
-  } catch (error) {
-    if (error instanceof Problem && error.status < 500) return refused(error.status, error)
-    throw error
-  }
+  const call = await readAsked(parts, resource, asked).catch(
+    onProblem((problem) => refused(problem.status, problem)),
+  )
+  if ('decision' in call) return call
   const verdict = await decideCall(parts.decisions, call)
   if (verdict.outcome === 'permit') return permitted(parts, call, verdict)
   const { challenge, problem, retryAfter, status, wantsNonce } = refusalOf(verdict, resource)

@@ -188,9 +188,12 @@ class Forwarding implements Dispatcher.DispatchHandler {
     const body = Buffer.concat([...parts, this.#filter.rest()])
     const digest = this.#hash.digest('base64url')
     const said = this.#said()
-    const told = reshapeBody(reshape, { body, contentType: this.#contentType })
-    if (told instanceof Problem) {
-      this.#settle({ state: 'answered', digest, withheld: { status, problem: told }, ...said })
+    let told: Buffer
+    try {
+      told = reshapeBody(reshape, { body, contentType: this.#contentType })
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem
+      this.#settle({ state: 'answered', digest, withheld: { status, problem }, ...said })
       return
     }
     const length = body.length === 0 ? {} : { 'content-length': String(told.length) }

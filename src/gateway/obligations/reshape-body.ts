@@ -12,21 +12,21 @@ export function isJsonType(contentType: string): boolean {
 }
 
 /**
- * Changes the whole body of an HTTP answer as policies require. A problem when it cannot be changed
- * so: then none of it is told.
+ * Changes the whole body of an HTTP answer as policies require.
+ * @throws Problem `obligation.failed` when it cannot be changed so: then none of it is told
  */
 export function reshapeBody(
   reshape: Reshape,
   { body, contentType }: { readonly body: Buffer; readonly contentType: string },
-): Buffer | Problem {
+): Buffer {
   if (body.length === 0) return body
-  if (!isJsonType(contentType)) return withheld('it is no JSON')
+  if (!isJsonType(contentType)) throw withheld('it is no JSON')
   try {
     return Buffer.from(printJson(reshape(parseJson(body, { bytes: MAX_RESHAPED }))))
   } catch (error) {
-    if (error instanceof Unfit) return withheld(error.message)
+    if (error instanceof Unfit) throw withheld(error.message)
     // What the API sent stays out of the words.
-    if (error instanceof Problem) return withheld('it cannot be read as JSON, or is too large')
+    if (error instanceof Problem) throw withheld('it cannot be read as JSON, or is too large')
     throw error
   }
 }
