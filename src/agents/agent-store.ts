@@ -1,6 +1,7 @@
 import { type Detail, type DetailType, parseDetails } from '@remit/engine'
 import { type SqlBool, sql } from 'kysely'
 import { canonicalJson } from '../lib/canonical-json.ts'
+import { Problem } from '../lib/problem.ts'
 import { codec, type Reader, type Tx } from '../storage/index.ts'
 import type { Agent, AgentClient } from './agent.ts'
 
@@ -81,8 +82,16 @@ export async function listDated(
   return gather(reader, await query.execute())
 }
 
-/** False when the name was given to an agent before, also to one that is retired. */
+/**
+ * Inserts an agent. False when the name was given to an agent before, also to one that is retired.
+ * INVARIANT: nobody is an agent and a machine client: both say who they are by the `iss` of what they sign.
+ * @throws Problem `agent.exists` when the name is or was that of a machine client
+ */
 export async function insertAgent(tx: Tx, agent: Omit<Agent, 'clients'>): Promise<boolean> {
+  const { id } = agent
+  const client = tx.selectFrom('clients').select('id').where('id', '=', id)
+  if (await client.executeTakeFirst())
+    throw new Problem('agent.exists', `\`${id}\` is or was a machine client`)
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto('agents')
     .values(AGENTS.write(agent))

@@ -40,8 +40,8 @@ export async function addClient<K extends ClientKind>(
       ? newSecretCredential(parts, wish, kind)
       : { credential: newKeyCredential(parts, wish, jwk), secret: undefined }
   const client = await parts.storage.transaction(async (tx) => {
-    // Both say who they are by `iss` of what they sign.
-    if (await findAgent(tx, id)) throw new Problem('client.exists', `\`${id}\` is an agent`)
+    // INVARIANT: nobody is an agent and a machine client (`insertAgent`).
+    if (await findAgent(tx, id)) throw new Problem('client.exists', `\`${id}\` is or was an agent`)
     const lookup = { reader: tx, references: parts.references }
     const added = {
       ...{ id, kind, settings: await checkSettings(lookup, kind, wish.settings) },

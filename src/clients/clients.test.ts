@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { findAgent, retireAgent } from '../agents/index.ts'
+import { registered, testAgents } from '../agents/testing.ts'
 import { ORDERS_DOCUMENT, planImport, planOrders } from '../catalog/testing.ts'
 import { applyImport } from '../catalog-changes/index.ts'
 import { systemRandom } from '../lib/random.ts'
@@ -13,7 +15,7 @@ import { listCredentials } from './credential-store.ts'
 import { CLIENT_KINDS, type ClientKind, type ClientRight } from './kinds.ts'
 import type { PresentedClient } from './presented.ts'
 import { endCredential, rotateSecret } from './rotate.ts'
-import { advance, clientParts, clientWith } from './testing.ts'
+import { advance, clientParts, clientWith, machinesOf } from './testing.ts'
 
 const by = 'psn_ada'
 const issuer = 'https://remit.example'
@@ -197,6 +199,32 @@ forEachEngine('machine clients', (open) => {
       'client.credential_ended',
       'client.removed',
     ])
+  })
+
+  test('and agents share their names: nobody is both, in whatever order or at once', async () => {
+    const { ada, parts: made } = await testAgents(await open())
+    const parts = machinesOf(made)
+    const agent = (name: string) => registered(parts, ada, { name })
+    const client = (id: string) => addClient(parts, { id, kind: 'signal-source', settings: {}, by })
+    const [isAgent, isClient] = [{ code: 'client.exists' }, { code: 'agent.exists' }]
+
+    await agent('siem')
+    await assert.rejects(client('siem'), isAgent)
+    await retireAgent(parts, { agentId: 'siem', by, reason: 'replaced' })
+    await assert.rejects(client('siem'), isAgent)
+
+    await client('edge')
+    await assert.rejects(agent('edge'), isClient)
+    await removeClient(parts, { id: 'edge', by })
+    await assert.rejects(agent('edge'), isClient)
+    assert.equal(await findAgent(parts.storage.read, 'edge'), undefined)
+
+    for (let i = 0; i < 8; i++) {
+      const both = await Promise.allSettled([agent(`both-${i}`), client(`both-${i}`)])
+      const refused = both.filter((each) => each.status === 'rejected')
+      assert.equal(refused.length, 1, `${i}`)
+      assert.match(refused[0]?.reason.code, /^(?:agent|client)\.exists$/)
+    }
   })
 
   test('a removal on one replica ends what another one kept', async () => {
