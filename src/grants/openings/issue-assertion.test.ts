@@ -1,12 +1,21 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { type Held, ORDERS, REFUND_DESK, TOKEN_URL, worldsOver } from '../../calls/testing.ts'
+import {
+  type Held,
+  newKey,
+  ORDERS,
+  REFUND_DESK,
+  TOKEN_URL,
+  worldsOver,
+} from '../../calls/testing.ts'
 import { addIssuer, revokeIssuer } from '../../issuers/index.ts'
 import { readCompact, readObject } from '../../jose/index.ts'
 import { publishPolicies } from '../../policy/index.ts'
+import { consumeOnceStep, Guard, type Storage } from '../../storage/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
-import { closeTask } from '../../tasks/index.ts'
+import { closeTask, findTask, listTasks } from '../../tasks/index.ts'
 import { type AssertionRequest, issueAssertion } from './issue-assertion.ts'
+import { issueForSubject } from './issue-for-subject.ts'
 import { addAgent, child, only, refundsUpTo } from './testing.ts'
 
 const PEER = 'https://as.partner.example'
@@ -117,6 +126,42 @@ forEachEngine('assertions for the servers of other domains', (open) => {
     assert.equal(await said(other), 'issued')
     await revokeIssuer(parts, { name: 'partner', by: 'operator', reason: 'test' })
     assert.equal(await said(other), 'resource.unknown')
+  })
+
+  test('for a token of a person: what people answered counts once, and without it the task is over', async (t) => {
+    const { parts, world } = await begin(t)
+    const asked = async () => ({
+      ...(await world.opening(newKey(), { details: [only('orders.read')], resource: ORDERS })),
+      ...({ kind: 'id_jag', audience: PEER } as const),
+    })
+    const types = async () => {
+      await parts.ledger.sequence()
+      const records = await parts.ledger.records(0, 1000)
+      return records.map(({ record }) => JSON.parse(record).type)
+    }
+    const issued = await issueForSubject(parts, await asked())
+    assert.ok(issued.outcome === 'issued')
+    assert.equal((await findTask(parts.storage.read, issued.taskId))?.state, 'open')
+    assert.equal((await types()).filter((type) => type === 'token.issued').length, 1)
+
+    // Another request uses the answer up, in the moment between the last look and the commit.
+    const { storage } = parts
+    const answer = { kind: 'test answer', key: 'one', expiresAt: parts.clock.now() + 60_000 }
+    const use = () => consumeOnceStep(storage.read, new Guard('unused answer'), answer)
+    assert.ok((await storage.commit([use()])).committed)
+    let commits = 0
+    const commit: Storage['commit'] = (steps) =>
+      storage.commit(++commits === 1 ? steps : [...steps, use()])
+    const late = await issueForSubject({ ...parts, storage: { ...storage, commit } }, await asked())
+    assert.equal(commits, 2)
+    assert.equal(late.outcome === 'refused' && late.reason, 'token.stale')
+    assert.equal((await types()).filter((type) => type === 'token.issued').length, 1)
+    const tasks = await listTasks(storage.read, { personId: world.sam.id, limit: 9 })
+    const others = tasks.filter(({ id }) => id !== issued.taskId)
+    assert.deepEqual(
+      others.map(({ closeReason, state }) => [state, closeReason]),
+      [['closed', 'overtaken']],
+    )
   })
 
   test('policies at both levels', async (t) => {
