@@ -1,4 +1,5 @@
 import { Problem } from '../lib/problem.ts'
+import type { Tx } from '../storage/index.ts'
 import { type Agent, type AgentStatus, isOverdue } from './agent.ts'
 import { updateAgent } from './agent-store.ts'
 import { changeAgent } from './change-agent.ts'
@@ -12,22 +13,16 @@ export interface StatusChange {
 }
 
 /** Stops the agent: nothing happens under any of its tasks until it is resumed. Throws `agent.unknown`, `agent.final`. */
-export async function suspendAgent(parts: AgentParts, change: StatusChange): Promise<void> {
-  await changeStatus(parts, change, 'suspended')
-}
+export const suspendAgent = changeTo('suspended')
 
 /**
  * Lets it go on; resource tokens from before stay dead. Throws `agent.unknown`, `agent.final`, `agent.uncertified`: its owner
  * has to stand by it first.
  */
-export async function resumeAgent(parts: AgentParts, change: StatusChange): Promise<void> {
-  await changeStatus(parts, change, 'active')
-}
+export const resumeAgent = changeTo('active')
 
 /** Ends the agent for good; its tasks close. Retiring twice is no error. Throws `agent.unknown`. */
-export async function retireAgent(parts: AgentParts, change: StatusChange): Promise<void> {
-  await changeStatus(parts, change, 'retired')
-}
+export const retireAgent = changeTo('retired')
 
 const ACTS = {
   active: { type: 'agent.resumed', state: 'active' },
@@ -35,18 +30,11 @@ const ACTS = {
   retired: { type: 'agent.retired', state: 'ended' },
 } as const satisfies Record<AgentStatus, object>
 
-function changeStatus(
-  parts: AgentParts,
-  { agentId, by, reason }: StatusChange,
-  status: AgentStatus,
-): Promise<boolean> {
-  const { type, state } = ACTS[status]
-  const now = parts.clock.now()
-  return changeAgent(parts, {
-    agentId,
-    by,
-    state,
-    write: async (tx, agent: Agent) => {
+function changeTo(status: AgentStatus) {
+  return async (parts: AgentParts, { agentId, by, reason }: StatusChange): Promise<void> => {
+    const { type, state } = ACTS[status]
+    const now = parts.clock.now()
+    const write = async (tx: Tx, agent: Agent) => {
       if (status === 'active' && isOverdue(agent, now))
         throw new Problem('agent.uncertified', `the owner of \`${agentId}\` has to recertify it`)
       // INVARIANT: an agent that stopped by itself and that a person then stops is stopped by that person: no owner wakes it.
@@ -54,6 +42,7 @@ function changeStatus(
       const resumed = status === 'active' ? { resumedAt: now } : {}
       await updateAgent(tx, agentId, { status, suspendedFor: null, ...resumed })
       return { type, private: { reason } }
-    },
-  })
+    }
+    await changeAgent(parts, { agentId, by, state, write })
+  }
 }

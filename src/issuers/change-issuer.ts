@@ -57,22 +57,16 @@ function sameQuestion(known: TrustedIssuer, issuer: TrustedIssuer): boolean {
 }
 
 /** Nothing that rests on it happens until it is resumed. Throws `issuer.unknown`, `issuer.final`. */
-export function suspendIssuer(parts: IssuerParts, change: IssuerChange): Promise<TrustedIssuer> {
-  return changeState(parts, change, 'suspended')
-}
+export const suspendIssuer = changeTo('suspended')
 
 /** Lets it count again; resource tokens from before stay dead. Throws `issuer.unknown`, `issuer.final`. */
-export function resumeIssuer(parts: IssuerParts, change: IssuerChange): Promise<TrustedIssuer> {
-  return changeState(parts, change, 'active')
-}
+export const resumeIssuer = changeTo('active')
 
 /**
  * Ends the trust for good, and with it everything that came of it: the agents that it vouches for and the tasks that rest on
  * it. When it has returned, no replica permits under any of them. Revoking twice is no error. Throws `issuer.unknown`.
  */
-export function revokeIssuer(parts: IssuerParts, change: IssuerChange): Promise<TrustedIssuer> {
-  return changeState(parts, change, 'revoked')
-}
+export const revokeIssuer = changeTo('revoked')
 
 const ACTS = {
   active: { type: 'issuer.resumed', state: 'active' },
@@ -80,17 +74,15 @@ const ACTS = {
   revoked: { type: 'issuer.revoked', state: 'ended' },
 } as const satisfies Record<IssuerState, object>
 
-function changeState(
-  parts: IssuerParts,
-  { by, name, reason }: IssuerChange,
-  to: IssuerState,
-): Promise<TrustedIssuer> {
-  const { state, type } = ACTS[to]
-  return changing(parts, name, state, async (tx, known) => {
-    if (known.state === to) return
-    await setIssuerState(tx, name, to)
-    await parts.ledger.append(tx, { type, by, facts: { issuer: name }, private: { reason } })
-  })
+function changeTo(to: IssuerState) {
+  return (parts: IssuerParts, { by, name, reason }: IssuerChange): Promise<TrustedIssuer> => {
+    const { state, type } = ACTS[to]
+    return changing(parts, name, state, async (tx, known) => {
+      if (known.state === to) return
+      await setIssuerState(tx, name, to)
+      await parts.ledger.append(tx, { type, by, facts: { issuer: name }, private: { reason } })
+    })
+  }
 }
 
 /**
