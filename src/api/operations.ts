@@ -5,7 +5,6 @@ import { CONNECTION_OPERATIONS } from './connections.ts'
 import { ISSUER_OPERATIONS } from './issuers.ts'
 import { KEY_OPERATIONS } from './keys.ts'
 import { LEDGER_OPERATIONS } from './ledger.ts'
-import { LEDGER_BREAK_OPERATIONS } from './ledger-break.ts'
 import { LIMIT_OPERATIONS } from './limits.ts'
 import type { Operation } from './operation.ts'
 import { PEOPLE_OPERATIONS } from './people.ts'
@@ -54,7 +53,6 @@ const ALL = [
   ...LIMIT_OPERATIONS,
   ...KEY_OPERATIONS,
   ...LEDGER_OPERATIONS,
-  ...LEDGER_BREAK_OPERATIONS,
 ]
 
 /** Every operation, with its route and types: what clients are typed by. */

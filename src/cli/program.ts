@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { red } from '../lib/terminal/text.ts'
 import { Cli, type CommonOptions, hasColour } from './cli.ts'
 import { command, helpText, type Start } from './command.ts'
-import { type AddCommand, nounCommand } from './operations/noun.ts'
+import { type AddCommand, nounCommand, verbCommand } from './operations/noun.ts'
 import { terminalOf } from './operations/terminal.ts'
 import { developmentAddress } from './server/address.ts'
 import type { Output, World } from './world.ts'
@@ -71,7 +71,8 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
     {
       login: async () => (await import('./session/login.ts')).loginCommand,
       logout: async () => (await import('./session/logout.ts')).logoutCommand,
-      whoami: async () => (await import('./session/whoami.ts')).whoamiCommand,
+      whoami: async () =>
+        verbCommand('whoami', (await import('../operations/session.ts')).SESSION.operations.show),
       approvals: async () => (await import('./approvals.ts')).approvalsCommand,
       allowances: async () => nounCommand((await import('../operations/allowances.ts')).ALLOWANCES),
     },
@@ -83,7 +84,7 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
       check: async () => (await import('./check.ts')).checkCommand,
       tasks: async () => (await import('./tasks.ts')).tasksCommand,
       decisions: async () => (await import('./decisions.ts')).decisionsCommand,
-      ledger: async () => (await import('./ledger/ledger.ts')).ledgerCommand,
+      ledger: async () => (await import('./ledger.ts')).ledgerCommand,
     },
   ],
   [

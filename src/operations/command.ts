@@ -107,28 +107,44 @@ export function input(
   }
 }
 
-/** An option that may be given several times. */
-export function repeated(term: string, says: string): Source<readonly string[]> {
-  return {
-    inputs: [{ term, says, repeats: true }],
-    read: ([typed]) => (Array.isArray(typed) ? typed : undefined),
+/** Look of what is typed; `otherwise` says what would do. */
+interface Look {
+  readonly looks: RegExp
+  readonly otherwise: string
+}
+
+function lookCheck({ looks, otherwise }: Look) {
+  return (typed: string) => {
+    if (!looks.test(typed)) throw new Unreadable(otherwise)
   }
 }
 
-/** A number that looks so; `otherwise` says what would do. */
+/** A number that looks so. */
 export function numeric(
   term: `--${string}>`,
   says: string,
-  rules: { readonly looks: RegExp; readonly otherwise: string; readonly required?: boolean },
+  { required = false, ...look }: Look & { readonly required?: boolean },
 ): Source<number> {
-  const { looks, otherwise, required = false } = rules
-  return input(term, says, {
-    required,
-    check: (typed) => {
-      if (!looks.test(typed)) throw new Unreadable(otherwise)
-    },
-    read: Number,
-  })
+  return input(term, says, { required, check: lookCheck(look), read: Number })
+}
+
+/** An option that may be given several times. */
+export function repeated(term: string, says: string): Source<readonly string[]>
+export function repeated<T>(
+  term: string,
+  says: string,
+  rules: Look & { readonly read: (typed: string) => T },
+): Source<readonly T[]>
+export function repeated(
+  term: string,
+  says: string,
+  rules?: Look & { readonly read: (typed: string) => unknown },
+): Source<readonly unknown[]> {
+  return {
+    inputs: [{ term, says, repeats: true, ...(rules && { check: lookCheck(rules) }) }],
+    read: ([typed]) =>
+      Array.isArray(typed) ? typed.map((each) => rules?.read(each) ?? each) : undefined,
+  }
 }
 
 /** A file whose content is sent, as JSON. */
@@ -317,10 +333,16 @@ export interface OperationCommand<P, Q, B, A> {
   readonly usual?: true
   /** At least one member of the body has to be given. */
   readonly some?: true
+  /** Question that has to be answered with yes before, unless `--yes` is there; and the title of what a no leaves undone. */
+  asks?(
+    given: Pick<DoneOperation<P, Q, B, A>, 'params' | 'query' | 'body'>,
+  ): readonly [string, string]
   /** Said on standard error once it is done. */
   said?(done: DoneOperation<P, Q, B, A>): Text | readonly Value[]
   /** Printed for a program instead of the answer. */
   json?(done: DoneOperation<P, Q, B, A>): unknown
+  /** Content of a file: printed for a person exactly as it is, but for what would disturb a terminal. */
+  content?(answer: A, done: DoneOperation<P, Q, B, A>): string
   /** Printed for a person. */
   prints?(answer: A, done: DoneOperation<P, Q, B, A>): readonly Value[] | Promise<readonly Value[]>
 }

@@ -44,3 +44,11 @@ export function nounCommand(
     return made
   }
 }
+
+/** Makes a command without a noun of one operation. */
+export function verbCommand(verb: string, operation: OperationDescription): AddCommand {
+  return (start, terminal) => {
+    const { examples = [`remit ${verb}`], ...shown } = operation.command?.(terminal) ?? {}
+    return operationCommand(start, verb, operation, { ...shown, examples })
+  }
+}

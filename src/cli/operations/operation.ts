@@ -1,5 +1,6 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import { Text } from '../../lib/terminal/text.ts'
+import { visibleLines } from '../../lib/terminal/visible.ts'
 import {
   type CommandInput,
   namesOf,
@@ -8,7 +9,9 @@ import {
   Unreadable,
 } from '../../operations/command.ts'
 import type { AnyCommand, OperationDescription } from '../../operations/operation.ts'
+import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
+import { CommandFailure } from '../failure.ts'
 import { readingOf } from './reading.ts'
 
 type Sources = Readonly<Record<string, Source<unknown>>>
@@ -28,6 +31,7 @@ export function operationCommand(
   const readers = new Map(inputs.map((input) => [input, addInput(made, input)]))
   const typed = (term: string) =>
     String(readers.get(inputs.find((input) => input.term === term) ?? missing(term))?.() ?? '')
+  const sure = shown.asks && addInput(made, { term: '--yes', says: 'do not ask' })
   return made.action(async () => {
     const cli = await start(made)
     const { madeKey, reading } = readingOf(cli, shown.examples)
@@ -38,6 +42,7 @@ export function operationCommand(
     }
     if (shown.some && Object.values(given.body ?? {}).every((each) => each === undefined))
       throw reading.usage(`Say ${namesOf(inputsOf(body))}`)
+    if (shown.asks && !sure?.()) await confirm(cli, ...shown.asks(given))
     const [method = '', path = ''] = operation.route.split(' ')
     const answer = await cli.api.perform(method, path, given).catch(async (error: unknown) => {
       await madeKey()?.undo()
@@ -46,9 +51,22 @@ export function operationCommand(
     const done = { answer, ...given, typed, keyFile: madeKey()?.path, url: cli.url }
     const said = shown.said?.(done) ?? []
     cli.say(...(said instanceof Text ? [said] : said))
-    const lines = cli.json ? [] : await shown.prints?.(answer, done)
-    cli.answer(shown.json ? shown.json(done) : answer, () => lines ?? [])
+    if (cli.json) return cli.answer(shown.json ? shown.json(done) : answer, () => [])
+    if (shown.content) writeContent(cli, shown.content(answer, done))
+    cli.print(...((await shown.prints?.(answer, done)) ?? []))
   })
+}
+
+async function confirm({ world }: Cli, question: string, undone: string): Promise<void> {
+  if (await world.askYes(question)) return
+  throw new CommandFailure(undone, {
+    detail: 'it was not confirmed; use `--yes` to skip the question',
+  })
+}
+
+function writeContent({ world: { output } }: Cli, content: string): void {
+  const whole = content.endsWith('\n') ? content : `${content}\n`
+  output.write(output.isTerminal ? visibleLines(whole) : whole)
 }
 
 function missing(term: string): never {

@@ -11,7 +11,6 @@ import type { World } from '../world.ts'
 
 /** The terminal of whoever typed the command. */
 export function terminalOf({ clock, output: { width } }: World): Terminal {
-  const room = width === undefined ? undefined : width - 2
   return {
     ...{ bold, dim, red, green, yellow, text, joined, moment },
     now: () => clock.now(),
@@ -30,7 +29,8 @@ export function terminalOf({ clock, output: { width } }: World): Terminal {
       )
     },
     goOn: howToGoOn,
-    facts: (rows) => indented(facts(rows, room)),
+    facts: (rows, by = 2) =>
+      indented(facts(rows, width === undefined ? undefined : width - by), by),
     section: (title, lines, none = 'none') => [
       shown(''),
       bold(title),

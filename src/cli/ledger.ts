@@ -1,25 +1,15 @@
 import { appendFile, mkdir, readdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { bold, dim, green, text } from '../../lib/terminal/text.ts'
-import { command, type Start } from '../command.ts'
-import { CommandFailure } from '../failure.ts'
-import { missing } from '../private-file.ts'
-import { acceptCommand, stateCommand } from './break.ts'
-import { eraseCommand } from './erase.ts'
+import { bold, dim, green, text } from '../lib/terminal/text.ts'
+import { LEDGER } from '../operations/ledger.ts'
+import { command, type Start } from './command.ts'
+import { CommandFailure } from './failure.ts'
+import { nounCommand } from './operations/noun.ts'
+import { missing } from './private-file.ts'
 
 /** `remit ledger …` */
-export function ledgerCommand(start: Start): Command {
-  const ledger = command('ledger', 'The record of everything, for anyone to verify.', [
-    'remit ledger export ./ledger   # then verify it offline',
-    'remit ledger checkpoint > checkpoint-today',
-    'remit ledger erase dec_… --why requested',
-    'remit ledger state',
-  ])
-  for (const add of [exportCommand, checkpointCommand, eraseCommand, stateCommand, acceptCommand])
-    ledger.addCommand(add(start))
-  return ledger
-}
+export const ledgerCommand = nounCommand(LEDGER, [exportCommand])
 
 function exportCommand(start: Start): Command {
   return command('export', 'Downloads all that the offline verifier needs, into a new directory.', [
@@ -112,20 +102,5 @@ function incomplete(what: string, cause?: unknown): CommandFailure {
     detail: `the server stopped before the checkpoint; ${what} cannot be verified`,
     next: ['export again, into a new directory'],
     cause,
-  })
-}
-
-function checkpointCommand(start: Start): Command {
-  return command(
-    'checkpoint',
-    'The newest signed checkpoint. Kept elsewhere, it proves what there was.',
-    ['remit ledger checkpoint > checkpoint-today'],
-  ).action(async (_options: object, invoked: Command) => {
-    const cli = await start(invoked)
-    const answer = await cli.api.call('GET', '/ledger/checkpoint', {})
-    cli.say(text`${dim('key')} ${answer.vkey}`)
-    // A signed note is bytes: it is printed as it is.
-    if (cli.json) cli.answer(answer, () => [])
-    else cli.world.output.write(answer.checkpoint)
   })
 }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { momentOf } from '../../../test/faults/went-back.ts'
-import { World as Remit } from '../../../test/world.ts'
-import { Secret } from '../../lib/secret.ts'
-import { StoredSessions } from '../server/sessions.ts'
-import { fakeServer, type Owner, signedIn, testCli } from '../testing.ts'
+import { momentOf } from '../../test/faults/went-back.ts'
+import { World as Remit } from '../../test/world.ts'
+import { Secret } from '../lib/secret.ts'
+import { StoredSessions } from './server/sessions.ts'
+import { fakeServer, type Owner, signedIn, testCli } from './testing.ts'
 
 describe('remit ledger state, and accept', () => {
   let remit: Remit
