@@ -2,7 +2,7 @@ import { Argument, type Command } from 'commander'
 import { bold, dim, green, text } from '../../lib/terminal/text.ts'
 import { KINDS, settingsInWords } from '../../operations/client-schemas.ts'
 import { command, type Start } from '../command.ts'
-import { readJsonFile } from '../read-json-file.ts'
+import { readJsonFile } from '../operations/read-json-file.ts'
 import { addSettings, type ClientGiven, givenOf, type SettingsOptions } from './settings.ts'
 
 /** Words on what to do with a secret, by kind. */

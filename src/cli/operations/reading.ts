@@ -5,9 +5,9 @@ import { readExpires } from '../expires.ts'
 import { CommandFailure, usage } from '../failure.ts'
 import { readLimit } from '../limit.ts'
 import { findAgent, findPerson } from '../person.ts'
-import { readJsonFile } from '../read-json-file.ts'
 import { readSecret } from '../secret.ts'
 import { type MadeKey, makeKey, readPublicKey } from './key-file.ts'
+import { readJsonFile } from './read-json-file.ts'
 
 /** Readers of what was typed for one command, with the server that knows; and the key that they made. */
 export function readingOf(

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { Cli } from './cli.ts'
-import { CommandFailure } from './failure.ts'
+import type { Cli } from '../cli.ts'
+import { CommandFailure } from '../failure.ts'
 
 /** What a file says. Whether it is what the API takes is said there, where everything is read strictly. */
 export async function readJsonFile<T>(cli: Cli, file: string): Promise<T> {
