@@ -12,8 +12,6 @@ import { CHECK_OPERATIONS } from './policies/checks.ts'
 import { POLICY_OPERATIONS } from './policies/policies.ts'
 import { POLICY_SET_OPERATIONS } from './policy-sets.ts'
 import { RESOURCE_OPERATIONS } from './resources/resources.ts'
-import { REVIEW_OPERATIONS } from './resources/reviews.ts'
-import { ACCEPT_RISK_OPERATIONS } from './resources/risks.ts'
 import { POINT_OPERATIONS } from './risk/decision-points.ts'
 import { RISK_OPERATIONS } from './risk/risk.ts'
 import { SESSION_OPERATIONS } from './session.ts'
@@ -33,8 +31,6 @@ const ALL = [
   ...ADMISSION_OPERATIONS,
   ...ISSUER_OPERATIONS,
   ...RESOURCE_OPERATIONS,
-  ...REVIEW_OPERATIONS,
-  ...ACCEPT_RISK_OPERATIONS,
   ...CONNECTION_OPERATIONS,
   ...RISK_OPERATIONS,
   ...POINT_OPERATIONS,

@@ -5,9 +5,11 @@ import type { Action, Resource } from '../catalog/index.ts'
 import type { StoredDecision } from '../decision-log/index.ts'
 import {
   AccessRequest,
+  Action as ActionJson,
+  Agent as AgentJson,
   Decision,
   Person as PersonJson,
-  type Resource as ResourceShape,
+  Resource as ResourceJson,
   Task as TaskJson,
 } from '../operations/schemas.ts'
 import type { Person } from '../people/index.ts'
@@ -25,46 +27,20 @@ export function personShape(person: Person) {
 }
 
 export function agentShape(agent: Agent, ownerName: string | null) {
-  const { admission, ceiling, createdAt, description, id, name, notifyAt, ownerId, status, trust } =
-    agent
-  return {
-    id,
-    name,
-    description,
-    owner: ownerId,
+  return toJson(AgentJson, agent, {
     owner_name: ownerName,
-    trust,
-    status,
-    ceiling: [...ceiling],
-    created_at: time(createdAt),
-    admission,
-    notify_at: notifyAt,
     origin: originOf(agent),
     vouched_by: vouchedBy(agent),
-    client_url: agent.clientUrl,
-    suspended_for: agent.suspendedFor,
     recertify_by: agent.certification && time(agent.certification.until),
     recertify_days: agent.certification?.days ?? null,
-  }
+  })
 }
 
-export function resourceShape(resource: Resource): Static<typeof ResourceShape> {
-  const { connection, identifier, mode, name, protocol, server, status, title, trusted, upstream } =
-    resource
-  return {
-    name,
-    title,
-    identifier,
-    mode,
-    upstream,
-    trusted,
-    connection: connection ?? null,
-    protocol,
-    server: server ?? null,
+export function resourceShape(resource: Resource): Static<typeof ResourceJson> {
+  return toJson(ResourceJson, resource, {
     mappings_trusted: resource.mappingsTrusted === true,
     tokens: { form: resource.tokenForm ?? 'jwt', subjects: resource.subjects ?? 'public' },
-    status,
-  }
+  })
 }
 
 /** What people know of an API who do not run it: what agents call it by, and nothing of what is behind. */
@@ -73,40 +49,10 @@ export function publicResourceShape(resource: Resource) {
 }
 
 export function actionShape(action: Action) {
-  const {
-    accepted,
-    access,
-    arguments: schema,
-    counterparty,
-    definition,
-    description,
-    method,
-    name,
-    path,
-    quarantined,
-    risk,
-    riskProposed,
-    sentence,
-    size,
-    untyped,
-  } = action
-  return {
-    name,
-    method,
-    path,
-    access,
-    risk,
-    risk_proposed: riskProposed,
-    sentence,
-    counterparty: counterparty ?? null,
-    size: size ?? null,
-    definition: definition ?? null,
-    arguments: schema,
-    untyped: [...untyped],
-    description: description ?? null,
-    accepted_at: accepted ? time(accepted.at) : null,
-    quarantined: quarantined === true,
-  }
+  return toJson(ActionJson, action, {
+    accepted_at: action.accepted ? time(action.accepted.at) : null,
+    quarantined: action.quarantined === true,
+  })
 }
 
 export function taskShape(task: Task) {

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { bold, dim, green, text } from '../lib/terminal/text.ts'
 import { moment } from '../lib/terminal/time.ts'
-import { AGENTS } from '../operations/agents.ts'
+import { AGENTS } from '../operations/agents/agents.ts'
 import type { Terminal } from '../operations/terminal.ts'
 import type { Cli } from './cli.ts'
 import { command, type Start } from './command.ts'

@@ -58,7 +58,7 @@ export const PEOPLE = noun({
           text`${bold(one.name)} · ${status(one.status)}`,
           ...facts([
             ['id', one.id],
-            ['email', one.email ?? undefined],
+            ['email', one.email],
             ['groups', one.groups.join(', ') || 'none'],
             ...Object.entries(one.attributes).map(
               ([name, value]) => [name, String(value)] as const,

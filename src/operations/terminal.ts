@@ -42,7 +42,10 @@ export interface Terminal {
   /** The line below a page that is not the last: how `again` goes on behind its last item. */
   goOn(again: string, more: boolean, items: readonly { readonly id: string }[]): readonly Text[]
   /** Names and what they are, indented by `by` (2) columns, one under the other; nothing of what is empty. */
-  readonly facts: (rows: readonly (readonly [string, Value])[], by?: number) => readonly Text[]
+  readonly facts: (
+    rows: readonly (readonly [string, Value | null])[],
+    by?: number,
+  ) => readonly Text[]
   /** A heading with lines below it; `none` where there are none. */
   section(title: Value, lines: readonly Value[], none?: Value): readonly Text[]
   /** Name, and the id that commands take. */

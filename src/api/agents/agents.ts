@@ -20,7 +20,7 @@ import {
   unlinkClient,
 } from '../../agents/index.ts'
 import { agentIdOf } from '../../lib/client-url.ts'
-import { AGENTS } from '../../operations/agents.ts'
+import { AGENTS } from '../../operations/agents/agents.ts'
 import { acts, type Caller } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
 import { listedAgents } from './list.ts'

@@ -1,8 +1,18 @@
-import { Type } from 'typebox'
-import { findResource, listActions, listResources } from '../../catalog/index.ts'
 import {
+  type Action,
+  findResource,
+  listActions,
+  listResources,
+  type Resource,
+} from '../../catalog/index.ts'
+import {
+  acceptOffers,
+  acceptRisks,
   applyImport,
+  listOffers,
   previewImport,
+  rejectOffers,
+  removeResource,
   resumeResource,
   setMark,
   setRisk,
@@ -12,248 +22,150 @@ import {
   trustMappings,
 } from '../../catalog-changes/index.ts'
 import { connectResource } from '../../connections/index.ts'
+import { mapInSteps } from '../../lib/in-steps.ts'
 import { Problem } from '../../lib/problem.ts'
-import { Action, ByName, listOf, Name, Reason, Resource } from '../../operations/schemas.ts'
-import { type Caller, operation } from '../operation.ts'
+import { RESOURCES } from '../../operations/resources/resources.ts'
+import { Imported } from '../../operations/resources/schemas.ts'
+import * as kit from '../../operations/schemas.ts'
+import { toJson } from '../json.ts'
+import { acts, type Caller } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
 import { actionShape, publicResourceShape, resourceShape } from '../shapes.ts'
-import { IMPORT_BYTES, ImportBody, Imported, importedShape } from './import-shapes.ts'
+import { offeredShape, previewedChanges } from './offers.ts'
 import { planOf } from './plan-of.ts'
-import { Change, previewedChanges } from './review-shapes.ts'
 
-const closed = { additionalProperties: false } as const
-const Shown = Type.Intersect([Resource, listOf('actions', Action)])
-const ByAction = Type.Object(
-  { action: Type.String({ pattern: '^[a-z][a-z0-9-]*\\.[A-Za-z0-9._-]{1,128}$' }) },
-  closed,
-)
+const IMPORTED = Imported(kit)
 
-async function shown(parts: ApiParts, name: string, shape: ShapeOf = resourceShape) {
+async function shown(parts: ApiParts, name: string, shape = resourceShape) {
   const { read } = parts.connections.storage
   const resource = await findResource(read, name)
   if (!resource) throw new Problem('catalog.unknown_resource', `there is no resource \`${name}\``)
   return { ...shape(resource), actions: (await listActions(read, name)).map(actionShape) }
 }
 
+async function offers(parts: ApiParts, resource: string) {
+  const { read } = parts.connections.storage
+  const reviewed = new Map((await listActions(read, resource)).map((each) => [each.name, each]))
+  return {
+    changes: await mapInSteps(await listOffers(read, resource), (offer) =>
+      offeredShape(offer, reviewed.get(offer.action)),
+    ),
+  }
+}
+
 /** The digest of no import. */
 const NOTHING = 'nothing'
 
-type ShapeOf = typeof resourceShape
-
-function shapeFor({ administrator }: Caller): ShapeOf {
+function shapeFor({
+  administrator,
+}: Caller): (resource: Resource) => ReturnType<typeof resourceShape> {
   return administrator ? resourceShape : publicResourceShape
 }
 
-export const RESOURCE_OPERATIONS = [
-  operation({
-    id: 'resources.list',
-    method: 'GET',
-    path: '/resources',
-    says: 'Every resource of the catalog. What is behind it is told to administrators.',
-    who: 'person',
-    widens: false,
-    answer: listOf('resources', Resource),
-    run: async (parts, { caller }) => ({
-      resources: (await listResources(parts.connections.storage.read)).map(shapeFor(caller)),
-    }),
+interface Call {
+  readonly caller: Caller
+  readonly params: { readonly name: string }
+}
+
+/** Changes the resource of the path, and shows how it is then. */
+function change<C extends Call>(
+  act: (
+    parts: ApiParts['connections'],
+    resource: { readonly name: string; readonly by: string },
+    call: C,
+  ) => Promise<unknown>,
+) {
+  return async (parts: ApiParts, call: C) => {
+    const { caller, params } = call
+    await act(parts.connections, { name: params.name, by: caller.person.id }, call)
+    return shown(parts, params.name)
+  }
+}
+
+interface ActionCall {
+  readonly caller: Caller
+  readonly params: { readonly action: string }
+}
+
+/** Changes the action of the path, and shows how it is then. */
+function changeAction<C extends ActionCall>(
+  act: (
+    parts: ApiParts['connections'],
+    action: { readonly action: string; readonly by: string },
+    call: C,
+  ) => Promise<Action>,
+) {
+  return async ({ connections }: ApiParts, call: C) => {
+    const { caller, params } = call
+    return actionShape(
+      await act(connections, { action: params.action, by: caller.person.id }, call),
+    )
+  }
+}
+
+export const RESOURCE_OPERATIONS = acts(RESOURCES, {
+  list: async (parts, { caller }) => ({
+    resources: (await listResources(parts.connections.storage.read)).map(shapeFor(caller)),
   }),
-  operation({
-    id: 'resources.show',
-    method: 'GET',
-    path: '/resources/:name',
-    says: 'One resource with its actions, their arguments, and what could not be typed.',
-    who: 'person',
-    widens: false,
-    params: ByName,
-    answer: Shown,
-    run: (parts, { caller, params }) => shown(parts, params.name, shapeFor(caller)),
-  }),
-  operation({
-    id: 'resources.import',
-    method: 'PUT',
-    path: '/resources/:name',
-    says: 'Puts an API into the catalog from its OpenAPI 3 document, or an MCP server from what it says it offers; or brings it up to date.',
-    who: 'administrator',
-    widens: true,
-    params: ByName,
-    bodyBytes: IMPORT_BYTES,
-    textMembers: ['document'],
-    body: ImportBody,
-    answer: Imported,
-    run: async (parts, { body, caller, confirmed, params }) => {
-      const { accept = false, ...wanted } = body
-      const plan = await planOf(parts, params.name, wanted)
-      // What could not be shown was not seen.
-      const seen = confirmed && (confirmed.seen ?? NOTHING)
-      const how = { accept, seen }
-      return importedShape(await applyImport(parts.connections, plan, caller.person.id, how))
-    },
-  }),
-  operation({
-    id: 'resources.preview',
-    method: 'POST',
-    path: '/resources/:name/preview',
-    says: 'What an import would change, without changing anything: what it would add, change, remove and quarantine, field by field.',
-    who: 'administrator',
-    widens: false,
-    params: ByName,
-    bodyBytes: IMPORT_BYTES,
-    textMembers: ['document'],
-    body: ImportBody,
-    answer: Type.Intersect([Imported, listOf('changes', Change)]),
-    run: async (parts, { body, params }) => {
-      const { accept = false, ...wanted } = body
-      const plan = await planOf(parts, params.name, wanted)
-      const seen = await previewImport(parts.connections, plan, { accept })
-      return { ...importedShape(seen), changes: await previewedChanges(plan.actions, seen) }
-    },
-  }),
-  operation({
-    id: 'resources.connect',
-    method: 'PUT',
-    path: '/resources/:name/connection',
-    says: 'Says which connection’s credential the gateway puts in; null for none.',
-    who: 'administrator',
-    widens: true,
-    params: ByName,
-    body: Type.Object({ connection: Type.Union([Name, Type.Null()]) }, closed),
-    answer: Shown,
-    run: async (parts, { body, caller, params }) => {
-      await connectResource(parts.connections, {
-        resource: params.name,
-        connection: body.connection ?? undefined,
-        by: caller.person.id,
-      })
-      return shown(parts, params.name)
-    },
-  }),
-  operation({
-    id: 'resources.trust_mappings',
-    method: 'PUT',
-    path: '/resources/:name/mappings',
-    says: 'Says whether what the tools of an MCP server declare about requests to decision points of others (`x-authzen-mapping`) counts.',
-    who: 'administrator',
-    widens: true,
-    params: ByName,
-    body: Type.Object({ trusted: Type.Boolean() }, closed),
-    answer: Shown,
-    run: async (parts, { body, caller, params }) => {
-      const { trusted } = body
-      const { name } = params
-      await trustMappings(parts.connections, { name, trusted, by: caller.person.id })
-      return shown(parts, name)
-    },
-  }),
-  operation({
-    id: 'resources.set_tokens',
-    method: 'PUT',
-    path: '/resources/:name/tokens',
-    says: 'Says what the tokens for a resource look like, and whom they name. Those from before do not work any more.',
-    who: 'administrator',
-    widens: true,
-    params: ByName,
-    body: Type.Object(
-      {
-        form: Type.Optional(Type.Union([Type.Literal('jwt'), Type.Literal('opaque')])),
-        subjects: Type.Optional(Type.Union([Type.Literal('public'), Type.Literal('pairwise')])),
-      },
-      { ...closed, minProperties: 1 },
-    ),
-    answer: Shown,
-    run: async (parts, { body, caller, params }) => {
-      await setTokens(parts.connections, { ...body, name: params.name, by: caller.person.id })
-      return shown(parts, params.name)
-    },
-  }),
-  ...(['suspend', 'resume'] as const).map((act) =>
-    operation({
-      id: `resources.${act}`,
-      method: 'POST',
-      path: `/resources/:name/${act}`,
-      says: { suspend: 'Stops every call to the resource.', resume: 'Lets calls through again.' }[
-        act
-      ],
-      who: 'administrator',
-      widens: act === 'resume',
-      params: ByName,
-      body: Reason,
-      answer: Shown,
-      run: async (parts, { body, caller, params }) => {
-        const change = {
-          name: params.name,
-          by: caller.person.id,
-          reason: body.reason ?? `${act} by an administrator`,
-        }
-        await { suspend: suspendResource, resume: resumeResource }[act](parts.connections, change)
-        return shown(parts, params.name)
-      },
-    }),
+  show: (parts, { caller, params }) => shown(parts, params.name, shapeFor(caller)),
+  import: async (parts, { body, caller, confirmed, params }) => {
+    const { accept = false, ...wanted } = body
+    const plan = await planOf(parts, params.name, wanted)
+    // What could not be shown was not seen.
+    const seen = confirmed && (confirmed.seen ?? NOTHING)
+    const how = { accept, seen }
+    return toJson(IMPORTED, await applyImport(parts.connections, plan, caller.person.id, how))
+  },
+  preview: async (parts, { body, params }) => {
+    const { accept = false, ...wanted } = body
+    const plan = await planOf(parts, params.name, wanted)
+    const seen = await previewImport(parts.connections, plan, { accept })
+    return { ...toJson(IMPORTED, seen), changes: await previewedChanges(plan.actions, seen) }
+  },
+  review: (parts, { params }) => offers(parts, params.name),
+  accept: async (parts, { body: { changes }, caller, params: { name: resource } }) => {
+    await acceptOffers(parts.connections, { resource, offers: changes, by: caller.person.id })
+    return offers(parts, resource)
+  },
+  reject: async (parts, { body: { changes }, caller, params: { name: resource } }) => {
+    await rejectOffers(parts.connections, { resource, offers: changes, by: caller.person.id })
+    return offers(parts, resource)
+  },
+  connect: change((connections, { by, name: resource }, { body }) =>
+    connectResource(connections, { resource, connection: body.connection ?? undefined, by }),
   ),
-  operation({
-    id: 'actions.set_risk',
-    method: 'PUT',
-    path: '/actions/:action/risk',
-    says: 'Sets the risk class of an action.',
-    who: 'administrator',
-    widens: true,
-    params: ByAction,
-    body: Type.Object({ risk: Type.String() }, closed),
-    answer: Action,
-    run: async (parts, { body, caller, params }) =>
-      actionShape(
-        await setRisk(parts.connections, {
-          action: params.action,
-          risk: body.risk,
-          by: caller.person.id,
-        }),
-      ),
-  }),
-  operation({
-    id: 'actions.set_sentence',
-    method: 'PUT',
-    path: '/actions/:action/sentence',
-    says: 'Sets the sentence that people read before they approve, such as `Refund {amount} on order {order_id}`.',
-    who: 'administrator',
-    widens: true,
-    params: ByAction,
-    body: Type.Object({ sentence: Type.String({ maxLength: 500 }) }, closed),
-    answer: Action,
-    run: async (parts, { body, caller, params }) =>
-      actionShape(
-        await setSentence(parts.connections, {
-          action: params.action,
-          sentence: body.sentence,
-          by: caller.person.id,
-        }),
-      ),
-  }),
-  ...(['counterparty', 'size'] as const).map((mark) =>
-    operation({
-      id: `actions.set_${mark}`,
-      method: 'PUT',
-      path: `/actions/:action/${mark}`,
-      says: {
-        counterparty:
-          'Says which argument names whom a call is about, such as `/to`; null for none. Risk signals look at it.',
-        size: 'Says which argument tells how large a call is, such as `/amount`; null for none. Risk signals look at it.',
-      }[mark],
-      who: 'administrator',
-      widens: true,
-      params: ByAction,
-      body: Type.Object(
-        { path: Type.Union([Type.String({ maxLength: 500 }), Type.Null()]) },
-        closed,
-      ),
-      answer: Action,
-      run: async (parts, { body, caller, params }) =>
-        actionShape(
-          await setMark(parts.connections, {
-            action: params.action,
-            mark,
-            path: body.path ?? undefined,
-            by: caller.person.id,
-          }),
-        ),
-    }),
+  mappings: change((connections, resource, { body: { trusted } }) =>
+    trustMappings(connections, { ...resource, trusted }),
   ),
-]
+  tokens: change((connections, resource, { body }) =>
+    setTokens(connections, { ...body, ...resource }),
+  ),
+  risk: changeAction((connections, action, { body: { risk } }) =>
+    setRisk(connections, { ...action, risk }),
+  ),
+  'accept-risks': async (parts, { body, caller, params: { name: resource } }) => {
+    await acceptRisks(parts.connections, { ...body, resource, by: caller.person.id })
+    const actions = await listActions(parts.connections.storage.read, resource)
+    return { actions: actions.map(actionShape) }
+  },
+  sentence: changeAction((connections, action, { body: { sentence } }) =>
+    setSentence(connections, { ...action, sentence }),
+  ),
+  counterparty: changeAction((connections, action, { body: { path } }) =>
+    setMark(connections, { ...action, mark: 'counterparty', path: path ?? undefined }),
+  ),
+  size: changeAction((connections, action, { body: { path } }) =>
+    setMark(connections, { ...action, mark: 'size', path: path ?? undefined }),
+  ),
+  suspend: change((connections, resource, { body: { reason = 'suspend by an administrator' } }) =>
+    suspendResource(connections, { ...resource, reason }),
+  ),
+  resume: change((connections, resource, { body: { reason = 'resume by an administrator' } }) =>
+    resumeResource(connections, { ...resource, reason }),
+  ),
+  remove: async (parts, { body, caller, params: { name } }) => {
+    const { reason = 'removed by an administrator' } = body
+    await removeResource(parts.connections, { name, by: caller.person.id, reason })
+    return {}
+  },
+})

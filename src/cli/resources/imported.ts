@@ -12,9 +12,9 @@ import {
   yellow,
 } from '../../lib/terminal/text.ts'
 import { riskWord } from '../../lib/terminal/words.ts'
+import type { ActionAnswer } from '../../operations/resources/schemas.ts'
 import type { AnswerOf } from '../server/operation-types.ts'
 import { differenceLines } from './differences.ts'
-import type { ActionJson } from './resource.ts'
 
 /** What an import did. */
 type ImportedJson = AnswerOf<'PUT', '/resources/:name'>
@@ -27,7 +27,7 @@ const MAX_NOTES = 24
 
 export function importedLines(
   done: ImportedJson,
-  actions: readonly ActionJson[],
+  actions: readonly ActionAnswer[],
 ): readonly Value[] {
   const { resource, unchanged } = done
   return [
@@ -77,7 +77,7 @@ function counted(done: ImportedJson): string {
 
 function rows(
   { added, changed, quarantined, removed, resource, restored, waiting }: ImportedJson,
-  actions: readonly ActionJson[],
+  actions: readonly ActionAnswer[],
 ): readonly Text[] {
   const byName = new Map(actions.map((action) => [action.name, action]))
   const all = [
@@ -101,7 +101,7 @@ function rows(
   ]
 }
 
-function risksOf(names: readonly string[], byName: ReadonlyMap<string, ActionJson>): string {
+function risksOf(names: readonly string[], byName: ReadonlyMap<string, ActionAnswer>): string {
   const risks = names.map((name) => byName.get(name)?.risk)
   return RISKS.map((risk) => `${risks.filter((each) => each === risk).length} ${risk}`).join(', ')
 }

@@ -18,12 +18,12 @@ export function table(
 
 /** Names and what they are, one under the other. */
 export function facts(
-  rows: readonly (readonly [string, Value])[],
+  rows: readonly (readonly [string, Value | null])[],
   width: number | undefined,
 ): Text[] {
-  const told = rows.filter(([, value]) => shown(value).plain !== '')
+  const told = rows.map(([name, value]) => [dim(name), shown(value ?? '')] as const)
   return aligned(
-    told.map(([name, value]) => [dim(name), shown(value)]),
+    told.filter(([, value]) => value.plain !== ''),
     width,
   )
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { text } from '../../lib/terminal/text.ts'
+import { dim, text } from '../../lib/terminal/text.ts'
 import type { Argument } from '../../schemas/index.ts'
-import { argumentsInWords } from './show.ts'
+import { argumentsInWords } from './lines.ts'
 
 const named = (name: string): Argument => ({
   name,
@@ -12,7 +12,7 @@ const named = (name: string): Argument => ({
   wire: name,
   type: { kind: 'boolean' },
 })
-const words = (all: readonly Argument[]) => text`${argumentsInWords(all)}`.plain
+const words = (all: readonly Argument[]) => text`${argumentsInWords(all, { dim, text })}`.plain
 
 test('a long list of arguments is cut, and the rest is counted', () => {
   assert.equal(words([]), 'none')

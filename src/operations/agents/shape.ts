@@ -1,7 +1,7 @@
 import type { Static } from 'typebox'
-import type { Value } from '../lib/terminal/text.ts'
-import type { SchemaKit } from './operation.ts'
-import type { Terminal } from './terminal.ts'
+import type { Value } from '../../lib/terminal/text.ts'
+import type { SchemaKit } from '../operation.ts'
+import type { Terminal } from '../terminal.ts'
 
 export const Client = ({ exactly, Type }: SchemaKit) =>
   exactly({ issuer: Type.String(), client_id: Type.String() })
@@ -75,7 +75,7 @@ const STOPPED = {
 function describedRows(
   { described }: ShownAgentAnswer,
   { moment }: Terminal,
-): readonly (readonly [string, Value])[] {
+): readonly (readonly [string, Value | null])[] {
   if (!described) return []
   const { changed_at, keys, methods, redirect_hosts: hosts } = described
   const proves = methods.includes('private_key_jwt') ? `${keys.length} keys of its own` : 'nothing'
@@ -83,7 +83,7 @@ function describedRows(
   return [
     ['answers go to', hosts.length === 0 ? 'nowhere: it asks no person' : hosts.join(' ')],
     ['proves itself by', proves + also],
-    ['said otherwise until', changed_at === null ? '' : moment(changed_at)],
+    ['said otherwise until', changed_at && moment(changed_at)],
   ]
 }
 
@@ -103,16 +103,16 @@ export async function agentLines(
     text`${bold(agent.id)}${agent.description && `  ${agent.description}`}`,
     ...terminal.facts([
       ['status', terminal.status(agent.status)],
-      ['stopped because', agent.suspended_for === null ? '' : STOPPED[agent.suspended_for]],
-      ['to be recertified by', agent.recertify_by === null ? '' : moment(agent.recertify_by)],
+      ['stopped because', agent.suspended_for && STOPPED[agent.suspended_for]],
+      ['to be recertified by', agent.recertify_by && moment(agent.recertify_by)],
       ['trust', terminal.trust(agent.trust)],
       ['owner', terminal.named(agent.owner_name, agent.owner)],
       ['since', moment(agent.created_at)],
       ['calls itself', ownName(agent)],
       ['came', `${CAME[agent.origin]}; ${VOUCHED[agent.vouched_by]}`],
-      ['client id', agent.client_url ?? ''],
+      ['client id', agent.client_url],
       ['let in by', letInBy(agent)],
-      ['told of answers at', agent.notify_at ?? ''],
+      ['told of answers at', agent.notify_at],
       ...describedRows(agent, terminal),
     ]),
     ...section('The most it may ever be given', await terminal.details(agent.ceiling)),

@@ -1,9 +1,9 @@
-import { isName } from '../lib/id.ts'
-import { AGENT_PROOFS, key, name, readClient } from './agent-proofs.ts'
-import { agentLines, Client, MayDelegate, ownName, ShownAgent } from './agent-shape.ts'
-import { authority, input, orNone, pages, person, reason, together, trust } from './command.ts'
-import { describe, noun, type SchemaKit } from './operation.ts'
-import type { Terminal } from './terminal.ts'
+import { isName } from '../../lib/id.ts'
+import { authority, input, orNone, pages, person, reason, together, trust } from '../command.ts'
+import { describe, noun, type SchemaKit } from '../operation.ts'
+import type { Terminal } from '../terminal.ts'
+import { AGENT_PROOFS, key, name, readClient } from './proofs.ts'
+import { agentLines, Client, MayDelegate, ownName, ShownAgent } from './shape.ts'
 
 const TRUST = '0 quarantined, 1 external, 2 partner, 3 internal'
 

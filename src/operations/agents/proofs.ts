@@ -1,6 +1,6 @@
-import { agentLines, Client, ShownAgent } from './agent-shape.ts'
-import { input, type Reading, together } from './command.ts'
-import { describe, type SchemaKit } from './operation.ts'
+import { input, type Reading, together } from '../command.ts'
+import { describe, type SchemaKit } from '../operation.ts'
+import { agentLines, Client, ShownAgent } from './shape.ts'
 
 export const name = input('<name>', 'the agent')
 
