@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { Problem } from '../lib/problem.ts'
 import { ByName, listOf, Name, Time } from '../operations/schemas.ts'
 import {
-  checkOnlySetAside,
+  checkOnlySetInWorker,
   findOnlySet,
   latestOnlySet,
   listOnlySets,
@@ -96,7 +96,7 @@ export const POLICY_SET_OPERATIONS = [
     body: Type.Object(Texts, closed),
     answer: Type.Object({ mistakes: Type.Array(Mistake), warnings: Type.Array(Mistake) }),
     run: async (_parts, { body }) => {
-      const { mistakes, warnings } = await checkOnlySetAside(body)
+      const { mistakes, warnings } = await checkOnlySetInWorker(body)
       return { mistakes: [...mistakes], warnings: [...warnings] }
     },
   }),

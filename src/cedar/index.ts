@@ -11,7 +11,6 @@ export {
 export { Findings, invalid, type Mistake, type Validation } from './findings.ts'
 export { readObligations } from './obligations.ts'
 export { type ParsedPolicy, parsePolicies, rememberParsed } from './parse.ts'
-export { parseAside } from './parse-aside.ts'
 export { idOf } from './policy-id.ts'
 export {
   nesting,
@@ -26,4 +25,4 @@ export { type Linked, Templates, withTemplate } from './templates/templates.ts'
 export type { RuleChange } from './texts/compare.ts'
 export { formatText } from './texts/format.ts'
 export { idsAt } from './texts/ids-at.ts'
-export { compareAside, formatAside } from './texts/texts-aside.ts'
+export { compareInWorker, formatInWorker, parseInWorker } from './worker-tasks.ts'

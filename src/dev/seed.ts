@@ -2,7 +2,12 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findAgent, registerAgent } from '../agents/index.ts'
 import { findResource } from '../catalog/index.ts'
-import { applyImport, planImportAside, planMcpImport, setRisk } from '../catalog-changes/index.ts'
+import {
+  applyImport,
+  planImportInWorker,
+  planMcpImport,
+  setRisk,
+} from '../catalog-changes/index.ts'
 import { mapGroup, signInPerson } from '../identity-providers/index.ts'
 import { createGroup, listGroups } from '../people/index.ts'
 import { latestSet, publishPolicies, type SourceFile } from '../policy/index.ts'
@@ -76,7 +81,7 @@ async function seedOrders(rooms: Rooms, upstream: string, by: string): Promise<v
   const document = await readFile(join(import.meta.dirname, 'orders', 'openapi.yaml'), 'utf8')
   const identifier = `${rooms.gateway}/orders`
   const options = { name: 'orders', identifier, upstream, trusted: true }
-  const plan = await planImportAside({ document, options })
+  const plan = await planImportInWorker(document, options)
   await applyImport(rooms.connections, plan, by)
   for (const { name, risk } of plan.actions)
     await setRisk(rooms.connections, { action: name, risk, by })

@@ -1,9 +1,10 @@
 import { deepEqual, equal, notEqual, rejects } from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Errand } from './testing-thread.ts'
-import { aside } from './worker-task.ts'
+import type { run } from './testing.ts'
+import { workerTask } from './worker-task.ts'
 
-const doing = () => aside<Errand, number>(import.meta.url, 'testing-thread', 60_000)
+const TARGET = { base: import.meta.url, file: 'testing', name: 'run', maxMs: 60_000 }
+const doing = () => workerTask<typeof run>(TARGET)
 
 describe('work done in a thread beside', () => {
   test('a thread that answered is used again', async () => {
@@ -33,12 +34,12 @@ describe('work done in a thread beside', () => {
   })
 
   test('a thread that takes too long is ended', async () => {
-    const work = aside<Errand, number>(import.meta.url, 'testing-thread', 100)
+    const work = workerTask<typeof run>({ ...TARGET, maxMs: 100 })
     await rejects(work('hang'), /took too long/)
   })
 
   test('input that cannot be sent is refused', async () => {
-    const work = aside<unknown, number>(import.meta.url, 'testing-thread', 60_000)
+    const work = workerTask<(given: unknown) => number>(TARGET)
     await rejects(
       work(() => 1),
       { name: 'DataCloneError' },

@@ -1,11 +1,9 @@
 import { extname } from 'node:path'
-import { parentPort, Worker } from 'node:worker_threads'
+import { Worker } from 'node:worker_threads'
 import { Problem, type ProblemCode } from './problem.ts'
 
-/** Function whose work, which could take long or crash, is done in another thread. */
-export type Aside<In, Out> = (input: In) => Promise<Out>
-
-type Message =
+/** Answer of `worker-entry.ts`. */
+export type WorkerMessage =
   | { readonly ok: true; readonly output: unknown }
   | {
       readonly ok: false
@@ -32,48 +30,69 @@ interface Thread {
   uses: number
 }
 
+/** A function of a module, as another thread calls it. Arguments and result are plain data, no promise. */
+export type WorkerTask<F extends (...args: never[]) => unknown> = (
+  ...args: Parameters<F>
+) => Promise<ReturnType<F>>
+
+/** A function that may take this many milliseconds, in a module beside `base` (`import.meta.url`). */
+export interface WorkerTarget {
+  readonly base: string
+  /** Name of the file, without its extension, which is that of the running code. */
+  readonly file: string
+  /** Name of the exported function. */
+  readonly name: string
+  readonly maxMs: number
+}
+
 /**
- * Makes a function that runs `<name>` beside `base` (`import.meta.url`; the extension is that of
- * the running code) in a thread: one that is waiting, or a new one. That file calls `answerAside`.
- * Input and output are plain data. The function rejects with the `Problem` thrown there, or with an
- * `Error` when the thread failed or took too long.
+ * Makes a function that does its work, which could take long or crash, in a thread: one that is
+ * waiting, or a new one. It rejects with the `Problem` thrown there, or with an `Error` when the
+ * thread failed or took too long.
  *
  * Starting a thread costs more than most work does (modules are loaded and compiled), so one is
- * kept waiting for each file. A thread is used again only after a normal result or a `Problem`:
+ * kept waiting for each function. A thread is used again only after a normal result or a `Problem`:
  * after anything else nobody knows what state its memory is in.
  */
-export function aside<In, Out>(base: string, name: string, milliseconds: number): Aside<In, Out> {
-  const file = new URL(`./${name}${extname(base)}`, base)
+export function workerTask<F extends (...args: never[]) => unknown>(
+  target: WorkerTarget,
+): WorkerTask<F> {
   const waiting = keptThread()
-  return async (input) => {
-    const thread = waiting.take() ?? startThread(file)
+  return async (...args) => {
+    const thread = waiting.take() ?? startThread(target)
     try {
-      const message = await ask(thread, input, name, milliseconds)
+      thread.uses++
+      thread.worker.postMessage(args)
+      const message = await nextMessage<WorkerMessage>(thread.worker, target)
       if (!message.ok && message.code === undefined) throw errorOf(message)
       waiting.keep(thread)
       if (!message.ok) throw errorOf(message)
-      return message.output as Out // as: written by `answerAside` in `name`, our own file
+      return message.output as ReturnType<F> // as: written by that function
     } finally {
       if (!waiting.has(thread)) void thread.worker.terminate()
     }
   }
 }
 
-function startThread(file: URL): Thread {
-  return { worker: new Worker(file, { resourceLimits: { stackSizeMb: STACK_MB } }), uses: 0 }
+function startThread({ base, file, name }: WorkerTarget): Thread {
+  const extension = extname(base)
+  const entry = new URL(`./worker-entry${extname(import.meta.url)}`, import.meta.url)
+  const workerData = { module: new URL(`./${file}${extension}`, base).href, name }
+  const resourceLimits = { stackSizeMb: STACK_MB }
+  return { worker: new Worker(entry, { workerData, resourceLimits }), uses: 0 }
 }
 
-/** The thread's answer, whatever it is; rejects when there is none. */
-function ask(thread: Thread, input: unknown, name: string, milliseconds: number) {
-  const { worker } = thread
-  thread.uses++
-  return new Promise<Message>((resolve, reject) => {
-    worker.postMessage(input)
+/** Next message of a thread, whatever it is; rejects when there is none within `maxMs`. */
+export function nextMessage<T>(
+  worker: Worker,
+  { maxMs, name }: Pick<WorkerTarget, 'maxMs' | 'name'>,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
     const leave = () => {
       clearTimeout(timer)
       worker.off('message', answered).off('error', failed).off('exit', ended)
     }
-    const answered = (message: Message) => {
+    const answered = (message: T) => {
       leave()
       resolve(message)
     }
@@ -82,7 +101,7 @@ function ask(thread: Thread, input: unknown, name: string, milliseconds: number)
       reject(error)
     }
     const ended = () => failed(new Error(`${name} ended without an answer`))
-    const timer = setTimeout(() => failed(new Error(`${name} took too long`)), milliseconds)
+    const timer = setTimeout(() => failed(new Error(`${name} took too long`)), maxMs)
     worker.on('message', answered).on('error', failed).on('exit', ended)
   })
 }
@@ -108,21 +127,7 @@ function keptThread() {
   return { take, keep, has: (thread: Thread) => kept === thread }
 }
 
-/** Does the work of the thread that this file was started as, once for each message. */
-export function answerAside<In, Out>(work: (input: In) => Out): void {
-  const send = (message: Message) => parentPort?.postMessage(message)
-  parentPort?.on('message', (input: In) => {
-    try {
-      send({ ok: true, output: work(input) })
-    } catch (error) {
-      if (error instanceof Problem) {
-        send({ ok: false, code: error.code, detail: error.detail, members: { ...error.members } })
-      } else send({ ok: false, code: undefined, error })
-    }
-  })
-}
-
-function errorOf(message: Extract<Message, { ok: false }>): Error {
+function errorOf(message: Extract<WorkerMessage, { ok: false }>): Error {
   if (message.code !== undefined) {
     return new Problem(message.code, message.detail, { members: message.members })
   }

@@ -27,7 +27,7 @@ export interface OnlyValidation {
 
 /**
  * Checks everything in a set at once: policies strictly against the schema of the set, and entities
- * too. Run it in a thread (`check-set-aside.ts`), as `validatePolicies`.
+ * too. Run it in a thread (`checkOnlySetInWorker`), as `validatePolicies`.
  */
 export function checkOnlySet({ entities, policies: given, schema }: OnlySetText): OnlyValidation {
   const { made, text: policies } = namePolicies(given)

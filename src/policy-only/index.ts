@@ -1,6 +1,6 @@
 /** Sets of policies that answer questions of other systems, without tasks and agents of Remit. */
 export { type AnsweredRequest, OnlyAnswering, type OnlyAnsweringParts } from './answering.ts'
-export { checkOnlySetAside } from './check-set-aside.ts'
+export { checkOnlySetInWorker } from './check-set-in-worker.ts'
 export type { EntityReference, OnlyQuestion } from './loaded-set.ts'
 export type { OnlySet } from './only-set.ts'
 export { OnlySets } from './only-sets.ts'

@@ -6,7 +6,7 @@ import { Problem } from '../lib/problem.ts'
 import type { Live } from '../revocation/index.ts'
 import { isDuplicate, type Storage } from '../storage/index.ts'
 import type { OnlyMistake } from './check-set.ts'
-import { checkOnlySetAside } from './check-set-aside.ts'
+import { checkOnlySetInWorker } from './check-set-in-worker.ts'
 import { type OnlySet, type OnlySetText, onlySetKey } from './only-set.ts'
 import { insertOnlySet, latestOnlySet } from './set-store.ts'
 
@@ -35,7 +35,7 @@ export async function publishOnlySet(
 ): Promise<PublishedOnlySet> {
   const { by, entities, name, note, schema } = set
   if (!isName(name)) throw new Problem('policy_set.invalid', 'the name is not one')
-  const { mistakes, policies, warnings } = await checkOnlySetAside({
+  const { mistakes, policies, warnings } = await checkOnlySetInWorker({
     policies: set.policies,
     schema,
     entities,

@@ -8,15 +8,15 @@ import {
   type Mistake,
   type ParsedPolicy,
   type PolicyPiece,
-  parseAside,
+  parseInWorker,
   splitPolicies,
   type Validation,
 } from '../cedar/index.ts'
 import { activePeopleOf, findPerson } from '../people/index.ts'
 import type { Reader } from '../storage/index.ts'
 import { checkAnswers } from './impossible/check-answers.ts'
-import { loadAside } from './load.ts'
-import { validateAside } from './validate-aside.ts'
+import { loadWithWorker } from './load.ts'
+import { validateInWorker } from './worker-tasks.ts'
 
 /**
  * Checks a text of policies for mistakes, and for what is odd about it in this organization: a rule
@@ -28,10 +28,10 @@ export async function checkPolicies(
   reader: Reader,
   given: { readonly text: string; readonly schema: string },
 ): Promise<Validation> {
-  const { mistakes, warnings } = await validateAside(given)
+  const { mistakes, warnings } = await validateInWorker(given)
   if (mistakes.length > 0) return { mistakes, warnings }
   // What was just validated is not parsed again.
-  const policies = await parseAside(given.text)
+  const policies = await parseInWorker(given.text)
   const pieces = splitPolicies(given.text)
   const answered = await answersIn(reader, given, policies)
   if (answered.mistakes.length > 0) return { mistakes: answered.mistakes, warnings }
@@ -61,7 +61,7 @@ async function warnOfApprovers(
   { schema, text }: { readonly text: string; readonly schema: string },
   policies: readonly ParsedPolicy[],
 ): Promise<readonly Mistake[]> {
-  const { requestable } = await loadAside({ version: 0, text, schema }, 'compiled')
+  const { requestable } = await loadWithWorker({ version: 0, text, schema }, 'compiled')
   const found = new Findings(text)
   const staff = new Staff(reader)
   const looked = new Set<number>()

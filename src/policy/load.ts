@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { PolicySet } from '@remit/engine'
-import { type ParsedPolicy, parseAside, parsePolicies } from '../cedar/index.ts'
+import { type ParsedPolicy, parseInWorker, parsePolicies } from '../cedar/index.ts'
 import { asProblem, SetCompiler } from './compiled-set.ts'
 import { actionSchemasInSteps } from './schema.ts'
 import { WasmSetLoader } from './wasm/wasm-set.ts'
@@ -43,9 +43,9 @@ export function compile(
 /** Policies that are compiled before others get their turn: about a millisecond. */
 const AT_ONCE = 20
 
-/** Loads a set, parsed aside and compiled in pieces: other work goes on. */
-export async function loadAside(source: SetSource, engine: PolicyEngine): Promise<PolicySet> {
-  const policies = await parseAside(source.text)
+/** Loads a set, parsed in a thread and compiled in pieces: other work goes on. */
+export async function loadWithWorker(source: SetSource, engine: PolicyEngine): Promise<PolicySet> {
+  const policies = await parseInWorker(source.text)
   try {
     const loader = loaderFor(engine)
     for (const [i, policy] of policies.entries()) {

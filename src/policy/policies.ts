@@ -14,10 +14,10 @@ import { Problem } from '../lib/problem.ts'
 import type { Live } from '../revocation/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { RulesOf } from './analysis/rules-of.ts'
-import { compile, loadAside, type PolicyEngine } from './load.ts'
+import { compile, loadWithWorker, type PolicyEngine } from './load.ts'
 import { findSet, latestSet, type PublishedSet } from './policy-store.ts'
 import { schemaFor, schemaInSteps } from './schema.ts'
-import { validateAside } from './validate-aside.ts'
+import { validateInWorker } from './worker-tasks.ts'
 
 /** Permits nothing, and makes nothing requestable. */
 const NO_POLICIES: PolicySet = compile([], { version: 0, schema: schemaFor([]) })
@@ -78,14 +78,14 @@ export class Policies {
     const { actions } = await this.#catalog.current()
     const { version, text } = published
     const schema = await schemaInSteps(actions.values())
-    return loadAside({ version, text, schema }, this.#engine)
+    return loadWithWorker({ version, text, schema }, this.#engine)
   }
 
   /** A text that is not published, ready to evaluate like the set in force. It was checked against the catalog. */
   async draft(text: string): Promise<PolicySet> {
     const { actions } = await this.#catalog.current()
     const schema = await schemaInSteps(actions.values())
-    return loadAside({ version: DRAFT, text, schema }, this.#engine)
+    return loadWithWorker({ version: DRAFT, text, schema }, this.#engine)
   }
 
   /** A set as it was published; for explanations. Throws `policy.unknown_version`. */
@@ -132,7 +132,7 @@ export class Policies {
     const published = await latestSet(this.#storage.read)
     if (!published) return
     const schema = await schemaInSteps(actions)
-    const { mistakes } = await validateAside({ text: published.text, schema })
+    const { mistakes } = await validateInWorker({ text: published.text, schema })
     if (mistakes.length > 0) throw invalid(mistakes, 'policy.would_break')
   }
 }

@@ -4,12 +4,12 @@ import { domainHash } from '../lib/domain-hash.ts'
 import { Problem } from '../lib/problem.ts'
 import type { TestSource } from './cases/case.ts'
 import type { CaseReport, FailedCase } from './cases/run-cases.ts'
-import { runCasesAside } from './cases/run-cases-aside.ts'
 import { checkPolicies } from './check.ts'
 import type { PolicyParts } from './parts.ts'
 import { findSet, insertSet, latestSet } from './policy-store.ts'
 import { schemaInSteps } from './schema.ts'
 import type { SourceFile } from './source-files.ts'
+import { runCasesInWorker } from './worker-tasks.ts'
 
 export interface Published {
   readonly version: number
@@ -102,7 +102,7 @@ async function testPolicies(given: {
   readonly files: readonly SourceFile[]
 }): Promise<Pick<CaseReport, 'cases'>> {
   if (given.tests.length === 0) return { cases: 0 }
-  const report = await runCasesAside(given)
+  const report = await runCasesInWorker(given)
   if (report.failed.length > 0) throw failing(report.failed)
   return report
 }

@@ -4,7 +4,7 @@ import { EXPRESSION_LIMITS } from '@remit/engine'
 import { schemaFor } from './schema.ts'
 import { DEFAULT_POLICIES, ORDERS_PLAN, REFUND_DESK } from './testing.ts'
 import { validatePolicies } from './validate.ts'
-import { validateAside } from './validate-aside.ts'
+import { validateInWorker } from './worker-tasks.ts'
 
 const SCHEMA = schemaFor(ORDERS_PLAN.actions)
 
@@ -151,10 +151,10 @@ permit (principal, action == Action::"orders.refund", resource);
       nested('if true then ', ' else true', 5000),
       nested('true == (', ')', 40).replaceAll('true', `(${'1 + '.repeat(3000)}1 > 0)`),
     ]) {
-      const { mistakes } = await validateAside({ text, schema: SCHEMA })
+      const { mistakes } = await validateInWorker({ text, schema: SCHEMA })
       assert.match(mistakes[0]?.message ?? '', /too deeply nested or too large|unexpected/)
     }
-    assert.deepEqual(await validateAside({ text: REFUND_DESK, schema: SCHEMA }), {
+    assert.deepEqual(await validateInWorker({ text: REFUND_DESK, schema: SCHEMA }), {
       mistakes: [],
       warnings: [],
     })
@@ -164,8 +164,8 @@ permit (principal, action == Action::"orders.refund", resource);
   it('finds the same mistakes in a text whose names are gone, however often it was in order before', async () => {
     const text = '@id("a") permit (principal, action == Action::"orders.refund", resource);'
     for (let time = 0; time < 2; time++) {
-      assert.deepEqual((await validateAside({ text, schema: SCHEMA })).mistakes, [])
-      const { mistakes } = await validateAside({ text, schema: schemaFor([]) })
+      assert.deepEqual((await validateInWorker({ text, schema: SCHEMA })).mistakes, [])
+      const { mistakes } = await validateInWorker({ text, schema: schemaFor([]) })
       assert.match(mistakes[0]?.message ?? '', /unrecognized action/)
     }
   })

@@ -29,7 +29,7 @@ export const POLICY_LIMITS = { bytes: 1024 * 1024, policies: 10_000, nesting: 48
 /**
  * Validates a text of policies and reports all that is wrong, at once: what Cedar's parser and
  * strict validator say against the schema, and our own rules for annotations. Run it in a thread
- * (`validate-aside.ts`): the evaluator dies, for the whole thread, of input that is nested too
+ * (`validateInWorker`): the evaluator dies, for the whole thread, of input that is nested too
  * deep, and a large catalog takes seconds.
  */
 export function validatePolicies(text: string, schema: string): Validation {

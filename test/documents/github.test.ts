@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { listActions } from '../../src/catalog/index.ts'
 import { asPlanned, catalogParts } from '../../src/catalog/testing.ts'
-import { applyImport, planImportAside } from '../../src/catalog-changes/index.ts'
-import { schemaFor, validateAside } from '../../src/policy/index.ts'
+import { applyImport, planImportInWorker } from '../../src/catalog-changes/index.ts'
+import { schemaFor, validateInWorker } from '../../src/policy/index.ts'
 import { DEFAULT_POLICIES } from '../../src/policy/testing.ts'
 import { summarizeUntyped } from '../../src/schemas/index.ts'
 import { forEachEngine } from '../../src/storage/testing.ts'
@@ -14,9 +14,9 @@ const DOCUMENT = readFileSync(
   'utf8',
 )
 const METHODS = new Set(['get', 'head', 'post', 'put', 'patch', 'delete'])
-const planned = planImportAside({
-  document: DOCUMENT,
-  options: { name: 'github', identifier: 'http://127.0.0.1:7481/github' },
+const planned = planImportInWorker(DOCUMENT, {
+  name: 'github',
+  identifier: 'http://127.0.0.1:7481/github',
 })
 
 /** Of the document, counted without any of our code. */
@@ -63,9 +63,12 @@ describe('the description of GitHub’s API', () => {
     const rules = `${DEFAULT_POLICIES}
 @id("merge-squashed") permit (principal, action == Action::"github.pulls-merge", resource == Resource::"github")
 when { context.args has merge_method && context.args.merge_method == "squash" && context.args.owner == "acme" };`
-    assert.deepEqual(await validateAside({ text: rules, schema }), { mistakes: [], warnings: [] })
+    assert.deepEqual(await validateInWorker({ text: rules, schema }), {
+      mistakes: [],
+      warnings: [],
+    })
     const wrong = rules.replaceAll('args.owner', 'args.owners')
-    const { mistakes } = await validateAside({ text: wrong, schema })
+    const { mistakes } = await validateInWorker({ text: wrong, schema })
     assert.match(mistakes[0]?.message ?? '', /owners/)
   })
 })

@@ -3,7 +3,7 @@ import type { PolicyEntity } from '@remit/engine'
 import { type Agent, listAgents } from '../../agents/index.ts'
 import type { CallParts } from '../../calls/index.ts'
 import type { CatalogView } from '../../catalog/index.ts'
-import { parseAside } from '../../cedar/index.ts'
+import { parseInWorker } from '../../cedar/index.ts'
 import { listPersons, type Person } from '../../people/index.ts'
 import { EverSet, schemaInSteps } from '../../policy/index.ts'
 import { agentAround, everOf, personAround } from './ever-of.ts'
@@ -46,7 +46,7 @@ export async function reachOfPolicies(parts: Parts, text: string): Promise<Reach
   const catalog = await parts.catalog.current()
   const { set: before } = await everOf(parts)
   const schema = await schemaInSteps(catalog.actions.values())
-  const after = new EverSet(text, await parseAside(text), schema)
+  const after = new EverSet(text, await parseInWorker(text), schema)
   const looking = new Looking(catalog, before, after)
   const found = await listAgents(parts.storage.read, { limit: MAX_AGENTS + 1 })
   const agents: ChangedReach[] = []

@@ -1,7 +1,7 @@
 import type { PolicyEntity } from '@remit/engine'
 import type { Agent } from '../../agents/index.ts'
 import type { CallParts } from '../../calls/index.ts'
-import { parseAside } from '../../cedar/index.ts'
+import { parseInWorker } from '../../cedar/index.ts'
 import { agentEntity, groupEntities, personEntity, resourceEntity } from '../../facts/index.ts'
 import { findPerson, type Person } from '../../people/index.ts'
 import { EverSet, schemaInSteps } from '../../policy/index.ts'
@@ -17,7 +17,7 @@ export async function everOf(
   const { actions } = await parts.catalog.current()
   return {
     version,
-    set: new EverSet(text, await parseAside(text), await schemaInSteps(actions.values())),
+    set: new EverSet(text, await parseInWorker(text), await schemaInSteps(actions.values())),
   }
 }
 

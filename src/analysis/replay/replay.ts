@@ -1,6 +1,7 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { Problem } from '../../lib/problem.ts'
+import { nextMessage } from '../../lib/worker-task.ts'
 import type { Reader } from '../../storage/index.ts'
 import { type Recorded, recordedPages } from './recorded-pages.ts'
 import type { ReplaySets } from './replay-thread.ts'
@@ -64,19 +65,7 @@ class ReplayThread {
 
   /** The next answer of the thread, after `message` where there is one. */
   answer(message?: unknown): Promise<Answer> {
-    const answer = new Promise<Answer>((resolve, reject) => {
-      const timer = setTimeout(() => settle(() => reject(new Error('a replay hangs'))), PAGE_MS)
-      const onMessage = (said: Answer) => settle(() => resolve(said))
-      const onError = (error: unknown) =>
-        settle(() => reject(error instanceof Error ? error : new Error(String(error))))
-      const onExit = () => settle(() => reject(new Error('the thread of a replay ended')))
-      const settle = (then: () => void) => {
-        clearTimeout(timer)
-        this.#worker.off('message', onMessage).off('error', onError).off('exit', onExit)
-        then()
-      }
-      this.#worker.on('message', onMessage).on('error', onError).on('exit', onExit)
-    })
+    const answer = nextMessage<Answer>(this.#worker, { name: 'a replay', maxMs: PAGE_MS })
     answer.catch(() => {})
     if (message !== undefined) this.#worker.postMessage(message)
     return answer

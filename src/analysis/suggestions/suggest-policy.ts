@@ -2,15 +2,15 @@ import type { CallFacts, KindOf, RecordShape } from '@remit/engine'
 import { type Agent, findAgent } from '../../agents/index.ts'
 import type { CallParts } from '../../calls/index.ts'
 import type { CatalogView } from '../../catalog/index.ts'
-import { invalid, parseAside } from '../../cedar/index.ts'
+import { invalid, parseInWorker } from '../../cedar/index.ts'
 import { decideAgain } from '../../decision-log/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import {
   Declarations,
   EverSet,
-  loadAside,
+  loadWithWorker,
   schemaInSteps,
-  validateAside,
+  validateInWorker,
 } from '../../policy/index.ts'
 import { findTask } from '../../tasks/index.ts'
 import { agentAround } from '../reach/ever-of.ts'
@@ -153,9 +153,9 @@ function argumentsOf(declared: Declarations, action: string): RecordShape {
 
 /** INVARIANT: what is suggested could be published. */
 async function checked(text: string, schema: string) {
-  const { mistakes } = await validateAside({ text, schema })
+  const { mistakes } = await validateInWorker({ text, schema })
   if (mistakes.length > 0) throw invalid(mistakes)
-  return loadAside({ version: 0, text, schema }, 'compiled')
+  return loadWithWorker({ version: 0, text, schema }, 'compiled')
 }
 
 async function beyondOf(
@@ -168,7 +168,7 @@ async function beyondOf(
   },
 ): Promise<SuggestedPolicy['beyond']> {
   const { agent, catalog, narrow, schema } = given
-  const ever = new EverSet(narrow.text, await parseAside(narrow.text), schema)
+  const ever = new EverSet(narrow.text, await parseInWorker(narrow.text), schema)
   const own = new Set(narrow.made)
   const found: SuggestedPolicy['beyond'][number][] = []
   for (const detail of agent.ceiling) {

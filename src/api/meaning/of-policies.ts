@@ -1,5 +1,5 @@
 import { reachOfPolicies } from '../../analysis/index.ts'
-import { compareAside, type RuleChange } from '../../cedar/index.ts'
+import { compareInWorker, type RuleChange } from '../../cedar/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { checkPolicies, findSet, latestSet } from '../../policy/index.ts'
 import type { Meaning, MeantChange } from '../../sessions/index.ts'
@@ -30,7 +30,7 @@ export async function meaningOfPolicies(
   const [first] = mistakes
   if (first) throw new Problem('policy.invalid', `line ${first.line}: ${first.message}`)
   const before = (await latestSet(read)) ?? { version: 0, text: '' }
-  const changes = await compareAside(before.text, text)
+  const changes = await compareInWorker(before.text, text)
   const what = again === undefined ? 'these policies' : `the policies of version ${again} again`
   return {
     sentence: `Put ${what} in force: ${rulesInWords(changes)}`,

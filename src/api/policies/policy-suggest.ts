@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { suggest, suggestPolicy } from '../../analysis/index.ts'
-import { compareAside } from '../../cedar/index.ts'
+import { compareInWorker } from '../../cedar/index.ts'
 import { KeptDetail } from '../../operations/schemas.ts'
 import { operation } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
@@ -136,7 +136,7 @@ export const POLICY_SUGGEST_OPERATIONS = [
         ...rest,
         ...timeShape(time),
         text,
-        changes: [...(await compareAside(before, text))],
+        changes: [...(await compareInWorker(before, text))],
         ...{ narrowed: [...rest.narrowed], removed: [...rest.removed], linked: [...rest.linked] },
         actions: [...rest.actions],
         beyond: [...rest.beyond],

@@ -1,11 +1,11 @@
 import { Type } from 'typebox'
-import { compareAside, formatAside } from '../../cedar/index.ts'
+import { compareInWorker, formatInWorker } from '../../cedar/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import {
   checkPolicies,
   findSet,
   latestSet,
-  runCasesAside,
+  runCasesInWorker,
   schemaInSteps,
 } from '../../policy/index.ts'
 import { operation } from '../operation.ts'
@@ -56,7 +56,7 @@ export const POLICY_TEXT_OPERATIONS = [
       const tests = body.tests ?? active?.tests ?? []
       const { mistakes } = await checkPolicies(parts.policy.storage.read, { text, schema })
       if (mistakes.length > 0) return { mistakes: [...mistakes], cases: 0, calls: 0, failed: [] }
-      const { calls, cases, failed } = await runCasesAside({
+      const { calls, cases, failed } = await runCasesInWorker({
         text,
         schema,
         tests,
@@ -75,7 +75,7 @@ export const POLICY_TEXT_OPERATIONS = [
     body: Type.Object({ text: Text }, closed),
     bodyBytes: MAX_BYTES,
     answer: Type.Object({ text: Type.String() }),
-    run: async (_parts, { body }) => ({ text: await formatAside(body.text) }),
+    run: async (_parts, { body }) => ({ text: await formatInWorker(body.text) }),
   }),
   operation({
     id: 'policies.diff',
@@ -89,7 +89,7 @@ export const POLICY_TEXT_OPERATIONS = [
     answer: Type.Object({ with: Type.Integer(), changes: Type.Array(Change) }),
     run: async (parts, { body }) => {
       const before = await versionNamed(parts, body.with ?? 'active')
-      return { with: before.version, changes: [...(await compareAside(before.text, body.text))] }
+      return { with: before.version, changes: [...(await compareInWorker(before.text, body.text))] }
     },
   }),
 ]

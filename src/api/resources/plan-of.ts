@@ -4,8 +4,8 @@ import {
   type ImportOptions,
   type ImportPlan,
   knownNames,
-  planImportAside,
-  planMcpImportAside,
+  planImportInWorker,
+  planMcpImportInWorker,
 } from '../../catalog-changes/index.ts'
 import { credentialFor } from '../../connections/index.ts'
 import { Problem } from '../../lib/problem.ts'
@@ -64,7 +64,7 @@ function planDocument(parts: ApiParts, { known, name, wanted }: Planned): Promis
     ...(title === undefined ? {} : { title }),
     ...keptSettings(wanted, known, there),
   }
-  return planImportAside({ document, options })
+  return planImportInWorker(document, options)
 }
 
 async function planServer(
@@ -89,7 +89,7 @@ async function planServer(
     ...(title === undefined ? {} : { title }),
     ...kept,
   }
-  return planMcpImportAside({ description, options })
+  return planMcpImportInWorker(description, options)
 }
 
 /** Behind the gateway, or at an address of its own, where it asks about each call by itself. */

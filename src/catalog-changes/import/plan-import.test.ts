@@ -13,7 +13,7 @@ import {
 import { Problem } from '../../lib/problem.ts'
 import type { Argument } from '../../schemas/argument.ts'
 import { planImport } from './plan-import.ts'
-import { planImportAside } from './plan-import-aside.ts'
+import { planImportInWorker } from './plan-import-in-worker.ts'
 
 function argument(plan: ReturnType<typeof planOperation>, name: string): Argument {
   const found = onlyAction(plan).arguments.arguments.find((each) => each.name === name)
@@ -54,9 +54,9 @@ describe('importing an OpenAPI document', () => {
     assert.deepEqual(planImport(stringify(value), ORDERS_OPTIONS), expected)
     // An example in it says 40.00, which a parsed value has forgotten.
     assert.deepEqual(planOrders().actions, expected.actions)
-    assert.deepEqual(await planImportAside({ document: json, options: ORDERS_OPTIONS }), expected)
+    assert.deepEqual(await planImportInWorker(json, ORDERS_OPTIONS), expected)
     await assert.rejects(
-      planImportAside({ document: 'openapi: 2', options: ORDERS_OPTIONS }),
+      planImportInWorker('openapi: 2', ORDERS_OPTIONS),
       (error) => error instanceof Problem && error.code === 'catalog.bad_document',
     )
   })

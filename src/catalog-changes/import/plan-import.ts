@@ -15,6 +15,7 @@ import {
 } from '../../schemas/index.ts'
 import { operationName, readOperation } from '../openapi/operation.ts'
 import { readDocument } from '../openapi/read-document.ts'
+import { type PackedPlan, packPlan } from '../packed-plan.ts'
 import { freeName, type ImportOptions, type ImportPlan, planResource } from '../plan-resource.ts'
 
 const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete'] as const
@@ -23,7 +24,7 @@ const MAX_ACTIONS = 10_000
 
 /**
  * Reads an OpenAPI 3.0 or 3.1 document (JSON or YAML text, or parsed) as a resource with its actions. Pure: fetches nothing, writes
- * nothing. Large YAML takes seconds, and a parser that nothing else needs; servers call `planImportAside`.
+ * nothing. Large YAML takes seconds, and a parser that nothing else needs; servers call `planImportInWorker`.
  * @throws Problem `catalog.bad_document`, `catalog.bad_resource`
  */
 export function planImport(document: unknown, options: ImportOptions): ImportPlan {
@@ -137,4 +138,9 @@ function firstServer(root: JsonObject): string | undefined {
   const servers = root.get('servers')
   const url = Array.isArray(servers) ? textAt(servers[0], 'url') : undefined
   return url !== undefined && /^https?:\/\/[^{}]+$/.test(url) ? url : undefined
+}
+
+/** Plans an import for another thread. */
+export function planPackedImport(document: unknown, options: ImportOptions): PackedPlan {
+  return packPlan(planImport(document, options))
 }

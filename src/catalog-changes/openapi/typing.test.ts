@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { jsonBody, onlyAction, operationDocument, planImport } from '../../catalog/testing.ts'
 import type { ArgumentType } from '../../schemas/argument.ts'
-import { planImportAside } from '../import/plan-import-aside.ts'
+import { planImportInWorker } from '../import/plan-import-in-worker.ts'
 
 const OPTIONS = { name: 'things', identifier: 'http://127.0.0.1:7481/things' } as const
 
@@ -291,7 +291,7 @@ describe('documents that are meant to be too much', () => {
       [`{"openapi":"3.1.0","x":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, /nested deeper/],
     ]
     for (const [document, detail] of documents)
-      await assert.rejects(planImportAside({ document, options: OPTIONS }), {
+      await assert.rejects(planImportInWorker(document, OPTIONS), {
         code: 'catalog.bad_document',
         detail,
       })

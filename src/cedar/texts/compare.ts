@@ -32,7 +32,7 @@ interface Rule {
 
 /**
  * Two texts of policies, rule by rule: removed ones first, then the others in the order of the newer text. Where rules stand, and comments
- * between them, mean nothing. Run it in a thread (`texts-aside.ts`).
+ * between them, mean nothing. Run it in a thread (`compareInWorker`).
  */
 export function compareTexts(before: string, after: string): readonly RuleChange[] {
   const old = rulesOf(before)

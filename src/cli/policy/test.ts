@@ -50,7 +50,7 @@ async function testSources(cli: Cli, sources: Sources, schema: string): Promise<
   }
   // The official tools take a moment to load, which other commands need not wait for.
   const { idsAt } = await import('../../cedar/index.ts')
-  const { runCasesAside, validatePolicies } = await import('../../policy/index.ts')
+  const { runCasesInWorker, validatePolicies } = await import('../../policy/index.ts')
   const { mistakes } = validatePolicies(sources.text, schema)
   if (mistakes.length > 0) {
     const found = placed(mistakes, sources)
@@ -60,7 +60,7 @@ async function testSources(cli: Cli, sources: Sources, schema: string): Promise<
     cli.say('', text`${red('✗')} ${mistakes.length} to correct before anything can be tested`)
     throw new CommandEnded(1)
   }
-  const report: TestReport = await runCasesAside({
+  const report: TestReport = await runCasesInWorker({
     text: sources.text,
     files: sources.starts,
     schema,

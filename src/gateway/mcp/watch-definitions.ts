@@ -1,5 +1,5 @@
 import type { Resource } from '../../catalog/index.ts'
-import { knownNames, noticeOffered, planMcpImportAside } from '../../catalog-changes/index.ts'
+import { knownNames, noticeOffered, planMcpImportInWorker } from '../../catalog-changes/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import { Problem } from '../../lib/problem.ts'
@@ -105,7 +105,7 @@ export class DefinitionWatch {
     if (said === watched.said || actions.length === 0) return
     const { identifier, name, upstream } = resource
     const options = { name, identifier, upstream, known: knownNames(actions) }
-    const plan = await planMcpImportAside({ description, options }).catch(refusedWhole)
+    const plan = await planMcpImportInWorker(description, options).catch(refusedWhole)
     const { quarantined, waiting } = await noticeOffered(connections, {
       resource: name,
       plan,

@@ -1,22 +1,10 @@
 import { Problem } from '../../lib/problem.ts'
-import { aside } from '../../lib/worker-task.ts'
+import { workerTask } from '../../lib/worker-task.ts'
+import type { LargeBody, ReadBody, splitJson } from './split-json.ts'
 
-export interface LargeBody {
-  readonly bytes: Uint8Array
-  readonly most: number
-  /** Members of the body that may be large, and that whoever takes them can read from a text: an object there is written out again. */
-  readonly texts: readonly string[]
-}
-
-/** Body without those members, as JSON, and the texts of the members. */
-export interface ReadBody {
-  readonly rest: string
-  readonly texts: Readonly<Record<string, string>>
-}
-
-const MAX_MS = 30_000
-
-const inThread = aside<LargeBody, ReadBody>(import.meta.url, 'read-large-json-thread', MAX_MS)
+const split = workerTask<typeof splitJson>({
+  ...{ base: import.meta.url, file: 'split-json', name: 'splitJson', maxMs: 30_000 },
+})
 
 /**
  * Reads JSON as `readPlainJson` does, but in a thread, for bodies that take long: this thread
@@ -39,7 +27,7 @@ export async function readLargeJson(body: LargeBody): Promise<unknown> {
 
 function read(body: LargeBody): Promise<ReadBody> {
   // What is sent is copied with all the memory that it is a part of.
-  return inThread({ ...body, bytes: new Uint8Array(body.bytes) })
+  return split({ ...body, bytes: new Uint8Array(body.bytes) })
 }
 
 let last: Promise<unknown> = Promise.resolve()

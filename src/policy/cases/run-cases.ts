@@ -36,7 +36,7 @@ export interface CaseReport {
 export const CASE_LIMITS = { calls: 20_000, failures: 100 } as const
 
 /**
- * Runs files of tests against a text of policies. Run it in a thread (`run-cases-aside.ts`).
+ * Runs files of tests against a text of policies. Run it in a thread (`runCasesInWorker`).
  * @throws Problem `policy.invalid` when the text cannot be loaded
  */
 export function runCases(given: {

@@ -1,8 +1,20 @@
-import { answerAside } from '../../lib/worker-task.ts'
-import type { LargeBody, ReadBody } from './read-large-json.ts'
 import { readPlainJson } from './read-plain-json.ts'
 
-answerAside(({ bytes, most, texts: names }: LargeBody): ReadBody => {
+export interface LargeBody {
+  readonly bytes: Uint8Array
+  readonly most: number
+  /** Members of the body that may be large, and that whoever takes them can read from a text: an object there is written out again. */
+  readonly texts: readonly string[]
+}
+
+/** Body without those members, as JSON, and the texts of the members. */
+export interface ReadBody {
+  readonly rest: string
+  readonly texts: Readonly<Record<string, string>>
+}
+
+/** Reads a large body and takes the members out that are to stay texts. */
+export function splitJson({ bytes, most, texts: names }: LargeBody): ReadBody {
   const value = readPlainJson(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), most)
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return { rest: JSON.stringify(value), texts: {} }
@@ -13,7 +25,7 @@ answerAside(({ bytes, most, texts: names }: LargeBody): ReadBody => {
   const taken = new Set(texts.map(([name]) => name))
   const rest = Object.fromEntries(members.filter(([name]) => !taken.has(name)))
   return { rest: JSON.stringify(rest), texts: Object.fromEntries(texts) }
-})
+}
 
 /** Checks whether a member can be large. A number, a boolean or null stays as it is. */
 function canBeLarge(member: unknown): boolean {

@@ -1,12 +1,20 @@
 import { isObject, type JsonObject, parseJson } from '../../lib/json.ts'
-import { answerAside } from '../../lib/worker-task.ts'
-import { packPlan } from '../packed-plan.ts'
+import type { McpDescription } from '../../net/index.ts'
+import { type PackedPlan, packPlan } from '../packed-plan.ts'
 import type { ImportOptions } from '../plan-resource.ts'
 import { MAX_CHARACTERS, planMcpImport } from './plan-mcp-import.ts'
-import type { PackedDescription } from './plan-mcp-import-aside.ts'
 
-answerAside((input: { description: PackedDescription; options: ImportOptions }) => {
-  const { description, options } = input
+/** Description on its way into a thread: exact numbers would lose their class, text does not. */
+export type PackedDescription = Omit<McpDescription, List> & {
+  readonly [list in List]: readonly string[]
+}
+type List = 'tools' | 'prompts' | 'resources' | 'resourceTemplates'
+
+/** Plans the import of a packed description, for another thread. */
+export function planPackedMcpImport(
+  description: PackedDescription,
+  options: ImportOptions,
+): PackedPlan {
   const { prompts, resources, resourceTemplates, tools } = description
   const unpacked = {
     ...description,
@@ -16,7 +24,7 @@ answerAside((input: { description: PackedDescription; options: ImportOptions }) 
     resourceTemplates: resourceTemplates.map(unpack),
   }
   return packPlan(planMcpImport(unpacked, options))
-})
+}
 
 function unpack(text: string): JsonObject {
   const item = parseJson(text, { bytes: 4 * MAX_CHARACTERS })

@@ -1,17 +1,22 @@
 import { createHash } from 'node:crypto'
 import { rememberParsed, type Validation } from '../cedar/index.ts'
 import { LruCache } from '../lib/lru-cache.ts'
-import { aside } from '../lib/worker-task.ts'
-import type { Examination } from './validate.ts'
+import { workerTask } from '../lib/worker-task.ts'
+import type { runCases } from './cases/run-cases.ts'
+import type { examinePolicies } from './validate.ts'
 
 const MAX_MS = 120_000
 
-/** `examinePolicies` in a thread of its own. */
-const inThread = aside<{ text: string; schema: string }, Examination>(
-  import.meta.url,
-  'validate-thread',
-  MAX_MS,
-)
+const base = import.meta.url
+
+/** `runCases` in a thread. */
+export const runCasesInWorker = workerTask<typeof runCases>({
+  ...{ base, file: 'cases/run-cases', name: 'runCases', maxMs: MAX_MS },
+})
+
+const examine = workerTask<typeof examinePolicies>({
+  ...{ base, file: 'validate', name: 'examinePolicies', maxMs: MAX_MS },
+})
 
 /**
  * Results for the texts that were last without a mistake, by digest: most changes of a catalog leave the schema as it is, and each of
@@ -21,7 +26,7 @@ const MAX_VALIDATIONS = 16
 const found = new LruCache<Validation>(MAX_VALIDATIONS)
 
 /** The validation; when the evaluator itself fails on the text, that is the mistake. */
-export async function validateAside(input: {
+export async function validateInWorker(input: {
   readonly text: string
   readonly schema: string
 }): Promise<Validation> {
@@ -29,7 +34,7 @@ export async function validateAside(input: {
   const known = found.get(digest, '')
   if (known) return known
   try {
-    const { policies, validation } = await inThread(input)
+    const { policies, validation } = await examine(input.text, input.schema)
     if (validation.mistakes.length === 0) {
       rememberParsed(input.text, policies)
       found.put(digest, '', validation)

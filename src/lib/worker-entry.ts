@@ -1,0 +1,18 @@
+// The thread of `workerTask`: calls one function of a module, once for each message.
+import { parentPort, workerData } from 'node:worker_threads'
+import { Problem } from './problem.ts'
+import type { WorkerMessage } from './worker-task.ts'
+
+const { module, name }: { readonly module: string; readonly name: string } = workerData
+const { [name]: work } = await import(module)
+const send = (message: WorkerMessage) => parentPort?.postMessage(message)
+
+parentPort?.on('message', async (args: readonly unknown[]) => {
+  try {
+    send({ ok: true, output: await work(...args) })
+  } catch (error) {
+    if (error instanceof Problem) {
+      send({ ok: false, code: error.code, detail: error.detail, members: { ...error.members } })
+    } else send({ ok: false, code: undefined, error })
+  }
+})
