@@ -15,8 +15,7 @@ import { RESOURCE_OPERATIONS } from './resources/resources.ts'
 import { POINT_OPERATIONS } from './risk/decision-points.ts'
 import { RISK_OPERATIONS } from './risk/risk.ts'
 import { SESSION_OPERATIONS } from './session.ts'
-import { SPACE_OPERATIONS } from './spaces/space-operations.ts'
-import { THREAD_OPERATIONS } from './spaces/thread-operations.ts'
+import { SPACE_OPERATIONS } from './spaces.ts'
 import { ALLOWANCE_OPERATIONS } from './tasks/allowances.ts'
 import { BASIS_OPERATIONS } from './tasks/bases.ts'
 import { NOTICE_OPERATIONS } from './tasks/notices.ts'
@@ -35,7 +34,6 @@ const ALL = [
   ...RISK_OPERATIONS,
   ...POINT_OPERATIONS,
   ...SPACE_OPERATIONS,
-  ...THREAD_OPERATIONS,
   ...POLICY_OPERATIONS,
   ...CHECK_OPERATIONS,
   ...CLIENT_OPERATIONS,

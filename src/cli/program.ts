@@ -94,7 +94,7 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
       admission: async () => nounCommand((await import('../operations/admission.ts')).ADMISSION),
       issuers: async () => nounCommand((await import('../operations/issuers.ts')).ISSUERS),
       resources: async () => (await import('./resources/resources.ts')).resourcesCommand,
-      spaces: async () => (await import('./spaces/spaces.ts')).spacesCommand,
+      spaces: async () => nounCommand((await import('../operations/spaces.ts')).SPACES),
       connections: async () =>
         nounCommand((await import('../operations/connections.ts')).CONNECTIONS),
       policy: async () => (await import('./policy/policy.ts')).policyCommand,

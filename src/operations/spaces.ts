@@ -1,26 +1,26 @@
-import { input, reason } from './command.ts'
+import type { Static } from 'typebox'
+import { authority, input, reason, type Source, together } from './command.ts'
 import { describe, noun, type SchemaKit } from './operation.ts'
 import type { Terminal } from './terminal.ts'
 
+const name = input('<name>', 'the space')
+
 const orAbove = { description: 'null: as the space above says' } as const
 
-const Mode = ({ Type }: SchemaKit) =>
-  Type.Union([Type.Literal('requester'), Type.Literal('intersection'), Type.Literal('agent')])
-
-const Kind = ({ Type }: SchemaKit) =>
-  Type.Union([
-    Type.Literal('organization'),
-    Type.Literal('workspace'),
-    Type.Literal('channel'),
-    Type.Literal('direct'),
-  ])
+const MODES = {
+  requester: 'what the one who asks may do',
+  intersection: 'what everyone present may do, each by themselves',
+  agent: 'what the agent and its sponsor may do, with nobody present',
+} as const
+const MODE_NAMES = ['requester', 'intersection', 'agent'] as const
+const KINDS = ['organization', 'workspace', 'channel', 'direct'] as const
 
 const Rules = (kit: SchemaKit) => {
   const { Detail, Type } = kit
   const Texts = Type.Array(Type.String({ maxLength: 80 }), { maxItems: 200 })
   return {
     title: Type.Optional(Type.String({ maxLength: 200 })),
-    mode: Type.Optional(Type.Union([Mode(kit), Type.Null()], orAbove)),
+    mode: Type.Optional(Type.Union([Type.Enum(MODE_NAMES), Type.Null()], orAbove)),
     people: Type.Optional(
       Type.Union([Texts, Type.Null()], {
         description:
@@ -38,14 +38,14 @@ const Rules = (kit: SchemaKit) => {
   }
 }
 
-const Space = (kit: SchemaKit) => {
+export const Space = (kit: SchemaKit) => {
   const { KeptDetail, Type } = kit
   return Type.Object({
     name: kit.Name,
-    kind: Kind(kit),
+    kind: kit.Type.Enum(KINDS),
     parent: Type.Union([Type.String(), Type.Null()]),
     title: Type.String(),
-    mode: Type.Union([Mode(kit), Type.Null()], orAbove),
+    mode: Type.Union([Type.Enum(MODE_NAMES), Type.Null()], orAbove),
     people: Type.Union([Type.Array(Type.String()), Type.Null()]),
     agents: Type.Union([Type.Array(Type.String()), Type.Null()]),
     details: Type.Union([Type.Array(KeptDetail), Type.Null()]),
@@ -59,7 +59,7 @@ const SpaceAnswer = (kit: SchemaKit) =>
   kit.Type.Intersect([
     Space(kit),
     kit.Type.Object({
-      counts: kit.Type.Union(Mode(kit).anyOf, {
+      counts: kit.Type.Enum(MODE_NAMES, {
         description: 'the mode that counts, by this space or one above',
       }),
       above: kit.Type.Array(kit.Type.String(), {
@@ -67,6 +67,97 @@ const SpaceAnswer = (kit: SchemaKit) =>
       }),
     }),
   ])
+
+export const Thread = ({ Name, Time, Type }: SchemaKit) =>
+  Type.Object({
+    id: Type.String({ description: 'what policies and tasks call it' }),
+    space: Name,
+    name: Type.String({ description: 'what its surface calls it' }),
+    surface: Type.String(),
+    version: Type.Integer(),
+    requester: Type.Union([Type.String(), Type.Null()], {
+      description: 'a person id; null: nobody who is known here',
+    }),
+    participants: Type.Array(Type.String(), { description: 'ids of people who are known here' }),
+    strangers: Type.Integer({ description: 'how many more are there' }),
+    agents: Type.Array(Type.String()),
+    stated_at: Time,
+    ended_at: Type.Union([Time, Type.Null()]),
+  })
+
+/** One space, a fact a line. */
+function spaceLines(
+  { above, agents, counts, details, kind, mode, people, status }: SpaceJson,
+  { dim, text }: Terminal,
+) {
+  const most = details?.flatMap(({ actions }) => actions).join(' ')
+  return [
+    text`  ${kind}${above.length === 0 ? '' : ` in ${above.join(', in ')}`}, ${status}`,
+    text`  mode    ${counts}: ${MODES[counts]} ${mode === null ? dim('(said above it)') : ''}`,
+    text`  people  ${listed(people)}`,
+    text`  agents  ${listed(agents)}`,
+    text`  at most ${most === undefined ? 'no limit of its own' : most || 'nothing'}`,
+  ]
+}
+
+type SpaceJson = Static<ReturnType<typeof SpaceAnswer>>
+
+function listed(list: readonly string[] | null): string {
+  if (list === null) return 'whoever may above it'
+  return list.length === 0 ? 'nobody' : list.join(' ')
+}
+
+const FROM_ABOVE = ['mode', 'people', 'agents', 'details'] as const
+
+const asAbove = input(
+  '--as-above <what...>',
+  `goes back to what is said above: ${FROM_ABOVE.join(', ')}`,
+  {
+    read: (names, { usage }) => {
+      if (names.every((name) => FROM_ABOVE.some((known) => known === name))) return names
+      throw usage(`--as-above knows ${FROM_ABOVE.join(', ')}`)
+    },
+  },
+)
+
+/** A rule, or that what is said above counts. */
+function rule<T>(name: (typeof FROM_ABOVE)[number], source: Source<T>): Source<T | null> {
+  return together([source, asAbove], ([value, above]) =>
+    value === undefined && above?.includes(name) ? null : value,
+  )
+}
+
+const rules = {
+  title: input('--title <text>', 'what people read'),
+  mode: rule(
+    'mode',
+    input('--mode <mode>', 'whose authority counts there', { choices: MODE_NAMES }),
+  ),
+  people: rule(
+    'people',
+    input(
+      '--people <who...>',
+      'for whom tasks may be opened: group:NAME, or a person by id, e-mail or name',
+      {
+        read: (who, reading) =>
+          Promise.all(
+            who.map(async (one) =>
+              /^(?:group|person):/.test(one) ? one : `person:${await reading.person(one)}`,
+            ),
+          ),
+      },
+    ),
+  ),
+  agents: rule('agents', input('--agents <agent...>', 'which agents may open them')),
+  details: rule(
+    'details',
+    authority(
+      input('--at-most <action...>', 'the most that may be done there; "orders.*" for all'),
+      input('--at-most-file <file>', 'the same as details with bounds, as JSON'),
+      'optional',
+    ),
+  ),
+}
 
 const Change = ({ ByName, Nothing, Reason }: SchemaKit) => ({
   params: ByName,
@@ -81,7 +172,7 @@ function change(verb: string, now: string, { bold, done }: Terminal) {
   }
   return {
     examples: [`remit spaces ${verb} returns --reason "…"`],
-    takes: { params: { name: input('<name>', 'the space') }, body: { reason } },
+    takes: { params: { name }, body: { reason } },
     said: ({ params: { name } }: Named) => done`${bold(name)} ${now}`,
     json: ({ params: { name } }: Named) => ({ space: name, done: verb }),
   }
@@ -115,6 +206,14 @@ export const SPACES = noun({
       route: 'GET /spaces/:name',
       says: 'One space, those above it, and the mode that counts there.',
       schemas: (kit) => ({ params: kit.ByName, answer: SpaceAnswer(kit) }),
+      command: (terminal) => ({
+        examples: ['remit spaces show returns'],
+        takes: { params: { name } },
+        prints: (space) => [
+          terminal.text`${terminal.bold(space.name)}  ${space.title}`,
+          ...spaceLines(space, terminal),
+        ],
+      }),
     }),
     create: describe({
       route: 'POST /spaces',
@@ -123,11 +222,29 @@ export const SPACES = noun({
       schemas: (kit) => ({
         body: kit.exactly({
           name: kit.Name,
-          kind: Kind(kit),
+          kind: kit.Type.Enum(KINDS),
           parent: kit.Type.Optional(kit.Name),
           ...Rules(kit),
         }),
         answer: SpaceAnswer(kit),
+      }),
+      command: (terminal) => ({
+        says: 'Makes a space. Its name is its id, also in policies, for ever.',
+        examples: [
+          'remit spaces create acme --kind organization --people group:staff --agents refund-bot',
+          'remit spaces create support --kind workspace --in acme',
+          'remit spaces create returns --kind channel --in support --mode intersection',
+        ],
+        takes: {
+          body: {
+            name: input('<name>', 'lower-case letters, digits and hyphens'),
+            kind: input('--kind <kind>', 'what it is', { choices: KINDS, required: true }),
+            parent: input('--in <space>', 'the space above it; the organization has none'),
+            ...rules,
+          },
+        },
+        said: ({ body }) => terminal.done`the space ${terminal.bold(body.name)} is there`,
+        prints: (space) => spaceLines(space, terminal),
       }),
     }),
     set: describe({
@@ -139,6 +256,17 @@ export const SPACES = noun({
         params: kit.ByName,
         body: kit.exactly(Rules(kit)),
         answer: SpaceAnswer(kit),
+      }),
+      command: (terminal) => ({
+        examples: [
+          'remit spaces set returns --mode requester',
+          'remit spaces set returns --at-most orders.read orders.list',
+          'remit spaces set returns --as-above mode details',
+        ],
+        takes: { params: { name }, body: rules },
+        said: ({ params }) =>
+          terminal.done`${terminal.bold(params.name)} says so, also to tasks that run`,
+        prints: (space) => spaceLines(space, terminal),
       }),
     }),
     suspend: describe({
@@ -161,6 +289,34 @@ export const SPACES = noun({
       says: 'Ends a space and everything below it, for good. Tasks there close.',
       schemas: Change,
       command: (terminal) => change('remove', 'is removed', terminal),
+    }),
+    threads: describe({
+      id: 'threads.list',
+      route: 'GET /spaces/:name/threads',
+      says: 'What surfaces stated of the threads of a space, the newest first.',
+      schemas: (kit) => ({
+        params: kit.ByName,
+        query: kit.exactly(kit.Page),
+        answer: kit.listOf('threads', Thread(kit)),
+      }),
+      command: ({ bold, dim, moment, table, text }) => ({
+        examples: ['remit spaces threads returns'],
+        takes: { params: { name } },
+        prints: ({ threads }, { params }) =>
+          table(
+            threads,
+            {
+              THREAD: (thread) => bold(thread.name),
+              ASKS: ({ requester }) => requester ?? dim('nobody'),
+              THERE: ({ participants, strangers }) =>
+                `${participants.length} known${strangers > 0 ? `, ${strangers} not` : ''}`,
+              AGENTS: ({ agents }) => agents.join(' '),
+              STATED: ({ ended_at, stated_at }) =>
+                ended_at === null ? moment(stated_at) : text`ended ${moment(ended_at)}`,
+            },
+            `No surface has stated a thread in ${params.name}.`,
+          ),
+      }),
     }),
   },
 })

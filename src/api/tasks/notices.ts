@@ -1,8 +1,8 @@
 import { Type } from 'typebox'
 import { listNotices } from '../../calls/index.ts'
 import { listOf, Page, Time } from '../../operations/schemas.ts'
+import { toJson } from '../json.ts'
 import { operation } from '../operation.ts'
-import { time } from '../shapes.ts'
 
 const Notice = Type.Object({
   id: Type.String(),
@@ -29,19 +29,7 @@ export const NOTICE_OPERATIONS = [
     run: async (parts, { caller, query }) => {
       const limit = Math.min(Number(query.limit ?? 50), 200)
       const notices = await listNotices(parts.decisions.storage.read, caller.person, limit)
-      return {
-        notices: notices.map((notice) => ({
-          id: notice.id,
-          recipient: notice.recipient,
-          decision: notice.decisionId,
-          task: notice.taskId,
-          person: notice.personId,
-          agent: notice.agentId,
-          action: notice.action,
-          text: notice.text,
-          at: time(notice.at),
-        })),
-      }
+      return { notices: notices.map((notice) => toJson(Notice, notice)) }
     },
   }),
 ]

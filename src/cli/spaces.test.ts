@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { World as Remit } from '../../../test/world.ts'
-import { signedIn } from '../testing.ts'
+import { World as Remit } from '../../test/world.ts'
+import { signedIn } from './testing.ts'
 
 describe('remit spaces', () => {
   let remit: Remit

@@ -1,14 +1,15 @@
 import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
-import { heardAt } from '../../clients/index.ts'
-import { Name, Nothing, Time } from '../../operations/schemas.ts'
-import { endThread, stateThread, THREAD_LIMITS } from '../../spaces/index.ts'
-import { machineFirst } from '../clients/machine-first.ts'
-import { plainJson, schemaOf } from '../document.ts'
-import type { ApiParts } from '../parts.ts'
-import { time } from '../shapes.ts'
-import { Thread, threadShape } from './thread-shape.ts'
+import { heardAt } from '../clients/index.ts'
+import * as kit from '../operations/schemas.ts'
+import { endThread, stateThread, THREAD_LIMITS } from '../spaces/index.ts'
+import { machineFirst } from './clients/machine-first.ts'
+import { plainJson, schemaOf } from './document.ts'
+import type { ApiParts } from './parts.ts'
+import { time } from './shapes.ts'
+import { THREAD, threadShape } from './spaces.ts'
 
+const { Name, Nothing, Time } = kit
 const closed = { additionalProperties: false } as const
 const OfThread = Type.Object(
   {
@@ -53,7 +54,7 @@ export function addSurfaceRoutes(app: FastifyInstance, parts: ApiParts): void {
       says: 'Who asks in a thread, who is there, and which agents take part: replaces what was said before. Answers when every replica decides by it.',
       params: OfThread,
       body: Statement,
-      answer: Thread,
+      answer: THREAD,
       security: 'machine',
     }),
     serializerCompiler: plainJson,

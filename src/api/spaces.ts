@@ -1,35 +1,32 @@
-import { SPACES } from '../../operations/spaces.ts'
+import * as kit from '../operations/schemas.ts'
+import { SPACES, Space, Thread } from '../operations/spaces.ts'
 import {
   changeSpace,
   createSpace,
   findLine,
   listSpaces,
+  listThreads,
   modeOf,
   removeSpace,
   requireSpace,
   resumeSpace,
-  type Space as SpaceNoun,
+  type Space as SpaceRecord,
   suspendSpace,
-} from '../../spaces/index.ts'
-import { acts } from '../operation.ts'
-import type { ApiParts } from '../parts.ts'
-import { time } from '../shapes.ts'
+  type Thread as ThreadRecord,
+} from '../spaces/index.ts'
+import { toJson } from './json.ts'
+import { acts } from './operation.ts'
+import type { ApiParts } from './parts.ts'
 
-function shape(space: SpaceNoun) {
-  const copy = <T>(list: readonly T[] | null) => list && [...list]
-  return {
-    name: space.id,
-    kind: space.kind,
-    parent: space.parentId,
-    title: space.title,
-    mode: space.mode,
-    people: copy(space.people),
-    agents: copy(space.agents),
-    details: copy(space.details),
-    status: space.status,
-    created_by: space.createdBy,
-    created_at: time(space.createdAt),
-  }
+const SPACE = Space(kit)
+export const THREAD = Thread(kit)
+
+function shape(space: SpaceRecord) {
+  return toJson(SPACE, space, { name: space.id })
+}
+
+export function threadShape(thread: ThreadRecord) {
+  return toJson(THREAD, thread, { participants: thread.participantIds })
 }
 
 async function shown({ spaces }: ApiParts, name: string) {
@@ -73,5 +70,12 @@ export const SPACE_OPERATIONS = acts(SPACES, {
   ) => {
     await removeSpace(spaces, { name: params.name, by: caller.person.id, reason })
     return {}
+  },
+  threads: async ({ spaces }, { params, query }) => {
+    const { read } = spaces.storage
+    await requireSpace(read, params.name)
+    const limit = Math.min(Number(query.limit ?? 50), 200)
+    const threads = await listThreads(read, params.name, limit)
+    return { threads: threads.map(threadShape) }
   },
 })
