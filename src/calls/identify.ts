@@ -44,7 +44,7 @@ const BEARER_HOLDS: GateResult = {
 export async function identify(parts: CallParts, call: PresentedCredentials): Promise<Identified> {
   const { token, scheme } = call
   if (token === undefined || scheme === undefined)
-    return nobody(refused('token.missing', 'the request has no access token'))
+    return unidentified(refused('token.missing', 'the request has no access token'))
   const from = await foreignIssuer(parts, token)
   if (from) return identifyForeign(parts, { ...call, token }, from)
   if (scheme !== 'DPoP') return identifyUnproved(parts, call, token)
@@ -58,8 +58,8 @@ export async function identify(parts: CallParts, call: PresentedCredentials): Pr
       nonce: nonceCheck(parts, call),
     }).catch(asRefused),
   ])
-  if (isRefused(bound)) return nobody(bound, isRefused(proof) ? undefined : proof)
-  if (isRefused(proof)) return nobody(proof, undefined, bound.claims)
+  if (isRefused(bound)) return unidentified(bound, isRefused(proof) ? undefined : proof)
+  if (isRefused(proof)) return unidentified(proof, undefined, bound.claims)
   return identifyTask(parts, call, bound, proof)
 }
 
@@ -90,7 +90,7 @@ async function identifyForeign(
   proven?: Proof,
 ): Promise<Identified> {
   const shown = await holdForeign(parts, call, from, { nonce: nonceCheck(parts, call), proven })
-  if (!shown.holds) return nobody(shown.refusal, shown.proof)
+  if (!shown.holds) return unidentified(shown.refusal, shown.proof)
   const { held, proof, vouched } = shown
   const { exp, jti } = vouched.claims
   const said = { exp, ...(typeof jti === 'string' ? { jti } : {}) }
@@ -165,7 +165,7 @@ export async function identifyAgain(
   const from = await foreignIssuer(parts, token)
   if (from) return identifyForeign(parts, { ...call, token }, from, before.proof)
   const bound = await boundTo(parts, call, token)
-  if (isRefused(bound)) return nobody(bound, before.proof, before.claims)
+  if (isRefused(bound)) return unidentified(bound, before.proof, before.claims)
   return identifyTask(parts, call, bound, before.proof)
 }
 
@@ -180,11 +180,11 @@ async function identifyTask(
 ): Promise<Identified> {
   if (thumbprint !== proof.thumbprint)
     return tokenTypeOf(proof.thumbprint) === 'DPoP'
-      ? nobody(refused('proof.wrong_key', 'the token is bound to another key'), proof, claims)
-      : nobody(OTHER_CERTIFICATE, undefined, claims)
+      ? unidentified(refused('proof.wrong_key', 'the token is bound to another key'), proof, claims)
+      : unidentified(OTHER_CERTIFICATE, undefined, claims)
   const held = await parts.facts.task(claims.task.id)
   if (!held || !isKeyOf(held.task, proof.thumbprint) || !isOf(held))
-    return nobody(UNKNOWN_TASK, proof, claims)
+    return unidentified(UNKNOWN_TASK, proof, claims)
   return lookedAt(parts, call, { claims, proof, held, credential: HOLDS })
 }
 
@@ -198,14 +198,15 @@ async function identifyBearer(
   token: string,
 ): Promise<Identified> {
   const digest = opaqueDigest('remit_at', token)
-  if (digest === undefined) return nobody(await refusalOfUnproved(parts, call, token))
+  if (digest === undefined) return unidentified(await refusalOfUnproved(parts, call, token))
   const bearer = await handleAt(parts, call, digest)
-  if (isRefused(bearer)) return nobody(bearer)
-  if (bearer.thumbprint !== null) return nobody(unproved(bearer.thumbprint))
+  if (isRefused(bearer)) return unidentified(bearer)
+  if (bearer.thumbprint !== null) return unidentified(unproved(bearer.thumbprint))
   const claims = credentialOf(bearer)
   const held = await parts.facts.task(bearer.taskId)
   // INVARIANT: what has a key is used with it. A second lock: no bearer token is stored for a task with a key.
-  if (!held || held.task.keyThumbprint !== null) return nobody(UNKNOWN_TASK, undefined, claims)
+  if (!held || held.task.keyThumbprint !== null)
+    return unidentified(UNKNOWN_TASK, undefined, claims)
   return lookedAt(parts, call, { claims, proof: undefined, held, credential: BEARER_HOLDS })
 }
 
@@ -269,7 +270,7 @@ export async function identifyTold(
   told: { readonly task: string; readonly resource: PresentedCredentials['resource'] },
 ): Promise<Identified> {
   const held = await parts.facts.task(told.task)
-  if (!held) return nobody(refused('task.unknown', 'there is no such task'))
+  if (!held) return unidentified(refused('task.unknown', 'there is no such task'))
   const said = { exp: Math.floor(held.task.deadline / 1000) }
   return taskAsItIs(parts, told, { held, proof: undefined, said, credential: TOLD })
 }
@@ -295,7 +296,7 @@ const TOLD: GateResult = {
   detail: 'the enforcement point has authenticated the caller',
 }
 
-export function nobody(
+export function unidentified(
   { detail, reason }: Refused,
   proof?: Proof,
   claims?: TokenStatement,

@@ -16,7 +16,7 @@ import {
   type Setting,
 } from '../facts/index.ts'
 import type { LiveView } from '../revocation/index.ts'
-import type { Guard, Step } from '../storage/index.ts'
+import { type Guard, OVERTAKEN, type Overtaken, type Step } from '../storage/index.ts'
 import type { KnownCase } from './case.ts'
 import type { DecisionInputsWithLimits } from './judgment/grounds.ts'
 import { noticeSteps } from './notices/notify.ts'
@@ -33,8 +33,8 @@ export type Word =
 
 /**
  * The one transaction that makes a permit: proof, approval, budget, intent (contract 7). When this has answered, the intent is
- * durable and nothing in it can be used a second time; before, nothing may be sent. `gone`: what was looked at is not
- * there any more, and nothing was written.
+ * durable and nothing in it can be used a second time; before, nothing may be sent. Overtaken: another call took something that
+ * was looked at, and nothing was written.
  * INVARIANT: this is the only place where a permit comes from.
  */
 export async function reserve(
@@ -46,7 +46,7 @@ export async function reserve(
     looked: DecisionInputsWithLimits
     word: Word | undefined
   },
-): Promise<Permitted | Denied | 'gone'> {
+): Promise<Permitted | Denied | Overtaken> {
   const { facts, permit, word } = given
   const { budget, risk, setting, standing } = given.looked
   const approvers = word && (await approversOf(parts, word))
@@ -78,7 +78,7 @@ export async function reserve(
     }
   }
   if (done.failed === PROOF_GUARD) return refuseReplay(parts, each)
-  if (GONE.includes(done.failed)) return 'gone'
+  if (TAKEN.includes(done.failed)) return OVERTAKEN
   throw done.failed.problem()
 }
 
@@ -91,7 +91,7 @@ function settledBy({ takings }: LimitStatus): Permitted['settles'] {
 }
 
 /** Guards that fail when another call took something since it was looked at. */
-const GONE: readonly Guard[] = [USE_GUARD, ALLOWANCE_GUARD, BUDGET_GUARD]
+const TAKEN: readonly Guard[] = [USE_GUARD, ALLOWANCE_GUARD, BUDGET_GUARD]
 
 function wordSteps(parts: CallParts, each: KnownCase, word: Word): Step[] {
   if (word.of === 'this call') return useSteps(parts, word.request, each.id)

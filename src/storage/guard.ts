@@ -19,3 +19,7 @@ export class Guard {
     return new Problem(...this.#refusal)
   }
 }
+
+/** Answer of an act whose commit failed because what it had looked at changed: it is judged anew. */
+export const OVERTAKEN = { outcome: 'overtaken' } as const
+export type Overtaken = typeof OVERTAKEN

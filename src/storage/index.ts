@@ -2,7 +2,7 @@ export { codec } from './codec.ts'
 export { consumeOnce, consumeOnceStep, forgetUsed, wasUsed } from './consume-once.ts'
 export { DiskGuard, type DiskRoom, freeBytesOf, ROOM_IN_WORDS } from './disk-guard.ts'
 export { isDuplicate } from './failure.ts'
-export { Guard } from './guard.ts'
+export { Guard, OVERTAKEN, type Overtaken } from './guard.ts'
 export { keptQuery } from './kept-query.ts'
 export type { Migrated } from './migrate.ts'
 export {

@@ -8,7 +8,7 @@ import { wasUsed } from '../../storage/index.ts'
 import type { Case, KnownCase } from '../case.ts'
 import { groundsFor } from '../decide-call.ts'
 import { freeze } from '../freeze.ts'
-import { type Identified, identify, identifyTold, nobody } from '../identify.ts'
+import { type Identified, identify, identifyTold, unidentified } from '../identify.ts'
 import { type DecisionInputs, type DecisionInputsWithLimits, factsOf } from '../judgment/grounds.ts'
 import { lookAt } from '../judgment/judge.ts'
 import { tellUnbound } from '../judgment/unbound.ts'
@@ -157,18 +157,23 @@ async function identifyAsked(
 ): Promise<Identified> {
   if (!shown) {
     if (asker.namesTasks && task !== undefined) return identifyTold(parts, { task, resource })
-    return nobody(refused('token.missing', 'the evaluation has no token and proof of the call'))
+    return unidentified(
+      refused('token.missing', 'the evaluation has no token and proof of the call'),
+    )
   }
   const who = await identify(parts, { ...shown, resource })
   if (!who.known) return who
   // Of a token that we issued, whoever forwards it knows the task.
   if (task === undefined && who.held.task.openedBy !== 'token')
-    return nobody(refused('evaluation.no_task', 'the evaluation names no task'), who.proof)
+    return unidentified(refused('evaluation.no_task', 'the evaluation names no task'), who.proof)
   if (task !== undefined && who.held.task.id !== task)
-    return nobody(refused('token.unknown_task', 'the token belongs to another task'), who.proof)
+    return unidentified(
+      refused('token.unknown_task', 'the token belongs to another task'),
+      who.proof,
+    )
   // INVARIANT: a call that was made with this proof is over; nobody makes it a second time.
   if (who.proof && (await wasUsed(parts.storage.read, 'dpop', who.proof.replayKey)))
-    return nobody(refused('proof.replayed', 'the proof was used before'), who.proof)
+    return unidentified(refused('proof.replayed', 'the proof was used before'), who.proof)
   return who
 }
 

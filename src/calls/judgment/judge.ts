@@ -36,7 +36,7 @@ export async function judge(
     const last = tries === MAX_TRIES
     if (decision.outcome === 'requestable') {
       const answer = await judgeWithPeople(parts, each, looked, { ...decision, facts })
-      if (answer !== 'gone') return answer
+      if (answer.outcome !== 'overtaken') return answer
       if (last) {
         const requester = requesterOf(grounds.setting.where, each.who.held.task)
         return ask(parts, each, { ...decision, facts }, { insufficient: [], requester })
@@ -48,7 +48,7 @@ export async function judge(
         looked,
         word: undefined,
       })
-      if (answer !== 'gone') return answer
+      if (answer.outcome !== 'overtaken') return answer
       if (last) return refuse(parts, each, taken(facts, grounds))
     }
   }

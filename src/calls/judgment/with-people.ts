@@ -2,6 +2,7 @@ import { type CallFacts, decide, type RequestableDeny } from '@remit/engine'
 import { type UsableOrNot, usableAllowances, usableApproval } from '../../approvals/index.ts'
 import { requesterOf } from '../../facts/index.ts'
 import type { Id } from '../../lib/id.ts'
+import type { Overtaken } from '../../storage/index.ts'
 import { ask } from '../ask.ts'
 import type { KnownCase } from '../case.ts'
 import type { CallParts } from '../parts.ts'
@@ -13,15 +14,15 @@ import { inspectedOf } from './inspected.ts'
 
 /**
  * The call needs people. What they said so far decides what happens now: an approval of this very call first, then a
- * standing answer that means it; a denial of this very call comes before both. `gone` when what was found was used by
- * another call in the same moment.
+ * standing answer that means it; a denial of this very call comes before both. Overtaken when another call used what
+ * was found in the same moment.
  */
 export async function judgeWithPeople(
   parts: CallParts,
   each: KnownCase,
   looked: DecisionInputsWithLimits,
   decision: RequestableDeny & { readonly facts: CallFacts },
-): Promise<Verdict | 'gone'> {
+): Promise<Verdict | Overtaken> {
   const { facts, gates } = decision
   const { task } = each.who.held
   const requester = requesterOf(looked.setting.where, task)
@@ -59,7 +60,7 @@ async function judgeWithAllowances(
   parts: CallParts,
   each: KnownCase,
   looked: DecisionInputsWithLimits,
-): Promise<Verdict | 'gone' | undefined> {
+): Promise<Verdict | Overtaken | undefined> {
   const { call, who } = each
   const { chain, task } = who.held
   const asked = {

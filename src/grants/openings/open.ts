@@ -1,5 +1,6 @@
 import { BASES_GUARD } from '../../consent/index.ts'
 import { type Refused, refused, refusedBy, refuseOpening } from '../../issuance/index.ts'
+import { OVERTAKEN, type Overtaken } from '../../storage/index.ts'
 import { findTask, LINE_GUARD, type TaskLineage } from '../../tasks/index.ts'
 import type { OpeningAnswer } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
@@ -10,7 +11,7 @@ import {
   type AuthenticationResult,
   refuseFailed,
 } from '../pipeline/authenticated.ts'
-import { begin, OVERTAKEN, type Overtaken, untilBasesHold } from '../pipeline/begin.ts'
+import { begin, untilBasesHold } from '../pipeline/begin.ts'
 import { lineageOf } from '../pipeline/plan.ts'
 import { answerOpening } from './answer.ts'
 import { grantOf, lineOf, planOpening } from './plan-opening.ts'

@@ -6,11 +6,11 @@ import {
   requestConsent,
 } from '../../consent/index.ts'
 import { asRefused, type Refused, refused, refuseOpening } from '../../issuance/index.ts'
-import type { Tx } from '../../storage/index.ts'
+import { OVERTAKEN, type Overtaken, type Tx } from '../../storage/index.ts'
 import type { Deferred, NeedsConsent } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { type AuthenticatedOpening, useUp, waitingOf } from './authenticated.ts'
-import { OVERTAKEN, type Overtaken, useProof } from './begin.ts'
+import { useProof } from './begin.ts'
 import { findHeldBack, type HeldBack, holdBack, type Waiting } from './defer.ts'
 import type { Missing } from './grant.ts'
 

@@ -2,7 +2,14 @@ import { type CredentialUse, credentialStep } from '../../agent-authentication/i
 import { PROOF_GUARD, proofStep } from '../../facts/index.ts'
 import type { LedgerEvent } from '../../ledger/index.ts'
 import type { Proof } from '../../possession/index.ts'
-import { consumeOnce, consumeOnceStep, Guard, type Step, type Tx } from '../../storage/index.ts'
+import {
+  consumeOnce,
+  consumeOnceStep,
+  Guard,
+  type Overtaken,
+  type Step,
+  type Tx,
+} from '../../storage/index.ts'
 import { openSteps, type Task } from '../../tasks/index.ts'
 import type { GrantParts } from '../parts.ts'
 
@@ -67,9 +74,6 @@ export async function begin(
   return done.committed ? undefined : done.failed
 }
 
-/** A basis began or ended between the plan and the commit: what is granted has to be found out again. */
-export const OVERTAKEN = { outcome: 'overtaken' } as const
-export type Overtaken = typeof OVERTAKEN
 const MAX_TRIES = 3
 
 /** Plans and begins, and again where bases changed meanwhile, a few times. */
