@@ -10,6 +10,7 @@ import type { Operation } from './operation.ts'
 import { PEOPLE_OPERATIONS } from './people.ts'
 import { CHECK_OPERATIONS } from './policies/checks.ts'
 import { POLICY_OPERATIONS } from './policies/policies.ts'
+import { POLICY_SHADOW_OPERATIONS } from './policies/policy-shadow.ts'
 import { POLICY_SET_OPERATIONS } from './policy-sets.ts'
 import { RESOURCE_OPERATIONS } from './resources/resources.ts'
 import { POINT_OPERATIONS } from './risk/decision-points.ts'
@@ -35,6 +36,7 @@ const ALL = [
   ...POINT_OPERATIONS,
   ...SPACE_OPERATIONS,
   ...POLICY_OPERATIONS,
+  ...POLICY_SHADOW_OPERATIONS,
   ...CHECK_OPERATIONS,
   ...CLIENT_OPERATIONS,
   ...POLICY_SET_OPERATIONS,

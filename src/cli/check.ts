@@ -5,8 +5,8 @@ import type { Cli } from './cli.ts'
 import { command, type Start } from './command.ts'
 import { approver, type ExplainedGateJson, gateLines, ruleLines, uniqueRules } from './decisions.ts'
 import { CommandEnded, usage } from './failure.ts'
+import { readSources } from './operations/policy-sources.ts'
 import { findPerson } from './person.ts'
-import { readSources } from './policy/sources.ts'
 import type { AnswerOf } from './server/operation-types.ts'
 
 type Check = AnswerOf<'POST', '/checks'>

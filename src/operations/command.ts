@@ -25,6 +25,8 @@ export interface Reading {
   publicKey(file: string | undefined, out?: string): Promise<object | undefined>
   /** Content of a JSON file. Whether it is what the API takes is said there, where everything is read strictly. */
   json<T>(file: string): Promise<T>
+  /** Text of policies in files, or directories of them. */
+  policies(paths: readonly string[]): Promise<string>
   /** Credential from a file, standard input, or a question where somebody can answer. */
   secret(question: string, file: string | undefined): Promise<string>
   /** Failure of a command line that cannot be meant; `next` says what to type instead, else the example of the command does. */
@@ -331,6 +333,8 @@ export interface OperationCommand<P, Q, B, A> {
   readonly examples?: readonly string[]
   /** The command of its noun that is meant when none is named. */
   readonly usual?: true
+  /** Inputs that are not sent, but say what is shown. */
+  readonly also?: readonly Source<unknown>[]
   /** At least one member of the body has to be given. */
   readonly some?: true
   /** Question that has to be answered with yes before, unless `--yes` is there; and the title of what a no leaves undone. */

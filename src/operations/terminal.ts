@@ -46,6 +46,7 @@ export interface Terminal {
     rows: readonly (readonly [string, Value | null])[],
     by?: number,
   ) => readonly Text[]
+  readonly indented: (lines: readonly Text[], by?: number) => readonly Text[]
   /** A heading with lines below it; `none` where there are none. */
   section(title: Value, lines: readonly Value[], none?: Value): readonly Text[]
   /** Name, and the id that commands take. */

@@ -1,12 +1,12 @@
 import { type Static, Type } from 'typebox'
 import { type Check, checkCall } from '../../analysis/index.ts'
 import { invalid } from '../../cedar/index.ts'
-import { Name } from '../../operations/schemas.ts'
+import { MAX_BYTES, PolicyText } from '../../operations/policies/schemas.ts'
+import * as kit from '../../operations/schemas.ts'
 import { checkPolicies, type GivenByName } from '../../policy/index.ts'
 import { Ask, askShape, Gate, gateShape } from '../explanation.ts'
 import { operation } from '../operation.ts'
-import { MAX_BYTES, Text } from './policy-schemas.ts'
-import { schemaNow } from './policy-texts.ts'
+import { schemaNow } from './policies.ts'
 
 const closed = { additionalProperties: false } as const
 
@@ -65,14 +65,14 @@ export const CHECK_OPERATIONS = [
       {
         person: Type.String({ maxLength: 64 }),
         nobody_present: Type.Optional(Type.Boolean({ description: 'the person is the sponsor' })),
-        agent: Name,
+        agent: kit.Name,
         action: Type.String({
           minLength: 1,
           maxLength: 300,
           description: 'a catalog name, or the end of one that no other has',
         }),
         arguments: Type.Optional(Arguments),
-        policies: Type.Optional(Text),
+        policies: Type.Optional(PolicyText(kit)),
       },
       closed,
     ),

@@ -1,64 +1,32 @@
 import { PassThrough, type Readable } from 'node:stream'
-import { type Static, Type } from 'typebox'
 import { findDraft, type ReplayReport, replay, setsOf } from '../../analysis/index.ts'
 import { Problem } from '../../lib/problem.ts'
+import type { TypeOf } from '../../operations/operation.ts'
+import type { POLICY } from '../../operations/policies/policy.ts'
 import { checkPolicies } from '../../policy/index.ts'
-import { operation } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
 import { time } from '../shapes.ts'
-import { MAX_BYTES, Text } from './policy-schemas.ts'
 
-const closed = { additionalProperties: false } as const
 const DAY_MS = 24 * 60 * 60_000
-const MAX_DAYS = 366
 
-const ReplayBody = Type.Object(
-  {
-    text: Type.Optional(Text),
-    draft: Type.Optional(
-      Type.Integer({ minimum: 1, description: 'number of a shadow draft, instead of a text' }),
-    ),
-    hours: Type.Optional(
-      Type.Number({
-        exclusiveMinimum: 0,
-        maximum: MAX_DAYS * 24,
-        description: 'how far to look back; a week when left out',
-      }),
-    ),
-    agent: Type.Optional(Type.String({ maxLength: 63, description: 'only what this agent did' })),
-  },
-  closed,
-)
+type ReplayInput = TypeOf<ReturnType<typeof POLICY.operations.replay.schemas>, 'body'>
 
-export const POLICY_REPLAY_OPERATIONS = [
-  operation({
-    id: 'policies.replay',
-    method: 'POST',
-    path: '/policies/replay',
-    says: 'Decides what is in the books again, by a text that is not published. Lines of JSON: `{ looked, at }` as it goes on, at last `{ report }`. Ends when the caller goes away.',
-    who: 'administrator',
-    widens: false,
-    body: ReplayBody,
-    bodyBytes: MAX_BYTES,
-    answer: Type.Unknown(),
-    mediaType: 'application/x-ndjson',
-    run: (parts, { body }) => replayed(parts, body),
-  }),
-]
+/** @throws Problem `policy.invalid` */
+export async function requireValid(parts: ApiParts, text: string, schema: string): Promise<void> {
+  const { mistakes } = await checkPolicies(parts.policy.storage.read, { text, schema })
+  const [first] = mistakes
+  if (!first) return
+  const detail = `line ${first.line}, column ${first.column}: ${first.message}`
+  throw new Problem('policy.invalid', detail, { members: { mistakes } })
+}
 
-async function replayed(
+export async function replayed(
   parts: ApiParts,
-  { agent, hours = 7 * 24, ...given }: Static<typeof ReplayBody>,
+  { agent, hours = 7 * 24, ...given }: ReplayInput,
 ): Promise<Readable> {
   const text = await textOf(parts, given)
   const sets = await setsOf(parts.decisions, text)
-  const { read } = parts.policy.storage
-  const { mistakes } = await checkPolicies(read, { text, schema: sets.draft.schema })
-  const [first] = mistakes
-  if (first) {
-    const detail = `line ${first.line}, column ${first.column}: ${first.message}`
-    throw new Problem('policy.invalid', detail, { members: { mistakes } })
-  }
+  await requireValid(parts, text, sets.draft.schema)
   const until = parts.policy.clock.now()
   const lines = new PassThrough()
   // Whoever sends it hears of it, too; before that, nobody would.
@@ -66,7 +34,7 @@ async function replayed(
   const gone = new AbortController()
   lines.once('close', () => gone.abort(new Error('the caller went away')))
   const write = (line: object) => void lines.write(`${JSON.stringify(line)}\n`)
-  const working = replay(read, {
+  const working = replay(parts.policy.storage.read, {
     sets,
     since: until - hours * 60 * 60_000,
     until,
@@ -91,7 +59,7 @@ async function replayed(
 
 async function textOf(
   parts: ApiParts,
-  { draft, text }: Pick<Static<typeof ReplayBody>, 'draft' | 'text'>,
+  { draft, text }: Pick<ReplayInput, 'draft' | 'text'>,
 ): Promise<string> {
   if ((draft === undefined) === (text === undefined))
     throw new Problem('request.malformed', 'either `text` or `draft`')

@@ -27,7 +27,8 @@ export function operationCommand(
 ): Command {
   const made = command(verb, shown.says ?? operation.says, shown.examples)
   const { body, params, query } = shown.takes ?? {}
-  const inputs = [...new Set([params, query, body].flatMap(inputsOf))]
+  const also = shown.also?.flatMap(({ inputs }) => inputs) ?? []
+  const inputs = [...new Set([...[params, query, body].flatMap(inputsOf), ...also])]
   const readers = new Map(inputs.map((input) => [input, addInput(made, input)]))
   const typed = (term: string) =>
     String(readers.get(inputs.find((input) => input.term === term) ?? missing(term))?.() ?? '')

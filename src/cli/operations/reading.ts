@@ -7,6 +7,7 @@ import { readLimit } from '../limit.ts'
 import { findAgent, findPerson } from '../person.ts'
 import { readSecret } from '../secret.ts'
 import { type MadeKey, makeKey, readPublicKey } from './key-file.ts'
+import { readSources } from './policy-sources.ts'
 import { readJsonFile } from './read-json-file.ts'
 
 /** Readers of what was typed for one command, with the server that knows; and the key that they made. */
@@ -27,6 +28,7 @@ export function readingOf(
       return made?.publicJwk ?? (file === undefined ? undefined : readPublicKey(cli.world, file))
     },
     json: (file) => readJsonFile(cli, file),
+    policies: async (paths) => (await readSources(cli.world.directory, paths)).text,
     secret: (question, file) => readSecret(cli, question, file),
     usage: (title, ...next) => usage(title, ...(next.length === 0 ? [example] : next)),
     failure: (title, about) => new CommandFailure(title, about),

@@ -12,7 +12,7 @@ import type { World } from '../world.ts'
 /** The terminal of whoever typed the command. */
 export function terminalOf({ clock, output: { width } }: World): Terminal {
   return {
-    ...{ bold, dim, red, green, yellow, text, joined, moment },
+    ...{ bold, dim, red, green, yellow, text, joined, moment, indented },
     now: () => clock.now(),
     relative: (at) => relative(at, clock.now()),
     status: statusWord,

@@ -13,8 +13,8 @@ import {
 } from '../../lib/terminal/text.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
+import { readSources, type Sources } from '../operations/policy-sources.ts'
 import type { AnswerOf } from '../server/operation-types.ts'
-import { readSources, type Sources } from './sources.ts'
 
 /** Version 0: nothing was published. */
 export type Diff = AnswerOf<'POST', '/policies/diff'>

@@ -6,8 +6,8 @@ import { bold, dim, green, red, text, yellow } from '../../lib/terminal/text.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { CommandEnded, CommandFailure } from '../failure.ts'
+import { readSources } from '../operations/policy-sources.ts'
 import { mistakeLines, mistakesOf } from './mistakes.ts'
-import { readSources } from './sources.ts'
 
 /** `remit policy fmt PATH…` */
 export function fmtCommand(start: Start): Command {

@@ -1,7 +1,7 @@
 import { indented } from '../../lib/terminal/table.ts'
 import { bold, dim, red, text, type Value, yellow } from '../../lib/terminal/text.ts'
+import type { Sources } from '../operations/policy-sources.ts'
 import type { AnswerOf } from '../server/operation-types.ts'
-import type { Sources } from './sources.ts'
 
 /** One thing that is wrong, or worth knowing, as the API says it: places in the whole text. */
 export type MistakeJson = AnswerOf<'POST', '/policies/validate'>['mistakes'][number]

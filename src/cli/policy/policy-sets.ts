@@ -1,14 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { table } from '../../lib/terminal/table.ts'
-import { bold, dim, green, red, text, type Value, yellow } from '../../lib/terminal/text.ts'
-import { moment } from '../../lib/terminal/time.ts'
-import { visibleLines } from '../../lib/terminal/visible.ts'
+import { bold, green, red, text, type Value, yellow } from '../../lib/terminal/text.ts'
+import { POLICY_SETS } from '../../operations/policies/policy-sets.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { CommandFailure } from '../failure.ts'
-import { readSources } from '../policy/sources.ts'
+import { nounCommand } from '../operations/noun.ts'
+import { readSources } from '../operations/policy-sources.ts'
 import type { AnswerOf, InputOf } from '../server/operation-types.ts'
 
 type Texts = InputOf<'POST', '/policy-sets/validate'>['body']
@@ -23,71 +22,7 @@ interface Files {
 const EXAMPLE = '--policies records.cedar --schema records.cedarschema --entities records.json'
 
 /** `remit policy-sets …` */
-export function policySetsCommand(start: Start): Command {
-  const sets = command(
-    'policy-sets',
-    'Sets of policies that answer AuthZEN by themselves: with a schema and entities of their own, about anything.',
-    [
-      `remit policy-sets publish records ${EXAMPLE}`,
-      'remit clients add pep records --policy-set records',
-    ],
-  )
-  for (const add of [listCommand, showCommand, validateCommand, publishCommand])
-    sets.addCommand(add(start))
-  return sets
-}
-
-function listCommand(start: Start): Command {
-  return command('list', 'Every version: by name, newest first. The first is in force.', [
-    'remit policy-sets list',
-  ]).action(async (_options: object, invoked: Command) => {
-    const cli = await start(invoked)
-    const answer = await cli.api.call('GET', '/policy-sets', {})
-    cli.answer(answer, () =>
-      answer.versions.length === 0
-        ? [dim('None yet. `remit policy-sets publish NAME` makes one.')]
-        : table(
-            ['NAME', 'VERSION', 'PUBLISHED', 'NOTE'],
-            answer.versions.map(({ name, note, published_at, version }) => [
-              bold(name),
-              String(version),
-              moment(published_at),
-              note,
-            ]),
-            cli.width,
-          ),
-    )
-  })
-}
-
-function showCommand(start: Start): Command {
-  return command('show', 'The policies of a version; or its schema, or its entities.', [
-    'remit policy-sets show records',
-    'remit policy-sets show records 3 --schema > records.cedarschema',
-  ])
-    .argument('<name>', 'of `remit policy-sets list`')
-    .argument('[version]', 'its number; else the one in force', 'active')
-    .option('--schema', 'the schema')
-    .option('--entities', 'the entities')
-    .action(
-      async (
-        name: string,
-        version: string,
-        { entities, schema }: { entities?: boolean; schema?: boolean },
-        invoked: Command,
-      ) => {
-        const cli = await start(invoked)
-        const shown = await cli.api.call('GET', '/policy-sets/:name/:version', {
-          params: { name, version },
-        })
-        if (cli.json) return cli.answer(shown, () => [])
-        const content = schema ? shown.schema : entities ? shown.entities : shown.policies
-        const whole = content.endsWith('\n') ? content : `${content}\n`
-        const { output } = cli.world
-        output.write(output.isTerminal ? visibleLines(whole) : whole)
-      },
-    )
-}
+export const policySetsCommand = nounCommand(POLICY_SETS, [validateCommand, publishCommand])
 
 function withFiles(to: Command): Command {
   return to

@@ -3,11 +3,11 @@ import { bold, dim, green, text } from '../../lib/terminal/text.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { CommandEnded, CommandFailure, usage } from '../failure.ts'
+import { readSources, type Sources } from '../operations/policy-sources.ts'
 import type { AnswerOf } from '../server/operation-types.ts'
 import { diffLines, readDiff } from './diff.ts'
 import { failedLines, failedOf, testsHold } from './failed-tests.ts'
 import { mistakeLines, mistakesOf, placed } from './mistakes.ts'
-import { readSources, type Sources } from './sources.ts'
 
 type Published = AnswerOf<'POST', '/policies'>
 

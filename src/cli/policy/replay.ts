@@ -2,12 +2,13 @@ import type { Command } from 'commander'
 import type { ReplayReportJson } from '../../api/index.ts'
 import { bold, dim, green, text, type Value } from '../../lib/terminal/text.ts'
 import { moment } from '../../lib/terminal/time.ts'
+import { differenceLines } from '../../operations/policies/differences.ts'
+import type { Terminal } from '../../operations/terminal.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { readLength } from '../expires.ts'
 import { CommandFailure, usage } from '../failure.ts'
-import { differenceLines } from './differences.ts'
-import { readSources } from './sources.ts'
+import { readSources } from '../operations/policy-sources.ts'
 
 interface ReplayOptions {
   readonly since: string
@@ -16,7 +17,7 @@ interface ReplayOptions {
 }
 
 /** `remit policy replay PATH…` */
-export function replayCommand(start: Start): Command {
+export function replayCommand(start: Start, terminal: Terminal): Command {
   return command('replay', 'What a draft would have answered to the calls of the last days.', [
     'remit policy replay ./policies',
     'remit policy replay ./policies --since 30d --agent refund-bot',
@@ -32,7 +33,7 @@ export function replayCommand(start: Start): Command {
         hours: hoursOf(options.since),
         ...(options.agent === undefined ? {} : { agent: options.agent }),
       })
-      cli.answer(report, () => reportLines(report))
+      cli.answer(report, () => reportLines(report, terminal))
     })
 }
 
@@ -54,7 +55,7 @@ export function hoursOf(since: string): number {
 const TELL_EVERY = 50_000
 
 /** Tells now and then how far the server is, and answers what it found. */
-export async function readReport(cli: Cli, path: string, body: object): Promise<ReplayReportJson> {
+async function readReport(cli: Cli, path: string, body: object): Promise<ReplayReportJson> {
   let told = 0
   for await (const line of cli.api.lines(path, body)) {
     const { at, looked, problem, report } = line
@@ -75,7 +76,7 @@ function failureOf(problem: unknown): CommandFailure {
   })
 }
 
-export function reportLines(report: ReplayReportJson): readonly Value[] {
+function reportLines(report: ReplayReportJson, terminal: Terminal): readonly Value[] {
   const { asked, asks, decided, denied, from, permitted, same, to } = report
   if (decided === 0 || from === null || to === null)
     return [dim('Nothing in that time can be decided again.'), ...leftOut(report)]
@@ -88,8 +89,7 @@ export function reportLines(report: ReplayReportJson): readonly Value[] {
     head,
     dim(text`  from ${moment(from)} to ${moment(to)}`),
     '',
-    ...differenceLines(report.groups),
-    ...(report.ungrouped > 0 ? [dim(`and ${report.ungrouped} in smaller groups`)] : []),
+    ...differenceLines(report, terminal),
     text`People would be asked ${bold(times(asked.per_day.draft))} a day; now ${times(asked.per_day.now)}`,
     dim(`  different calls: ${asked.draft}; now ${asked.now}`),
     ...leftOut(report),

@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { readSources } from '../operations/policy-sources.ts'
 import { placed } from './mistakes.ts'
-import { readSources } from './sources.ts'
 
 let home = ''
 before(async () => {

@@ -1,5 +1,3 @@
-import { writeFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { indented } from '../../lib/terminal/table.ts'
 import {
   bold,
@@ -11,45 +9,20 @@ import {
   type Value,
   yellow,
 } from '../../lib/terminal/text.ts'
-import type { Cli } from '../cli.ts'
 import type { AnswerOf } from '../server/operation-types.ts'
 import { diffLines } from './diff.ts'
-import { hoursOf } from './replay.ts'
 
 type Suggested = AnswerOf<'GET', '/policies/suggestion/:of/:id/policy'>
 type Limit = Suggested['actions'][number]['limits'][number]
 
-/** `remit policy suggest --policy` */
-export async function suggestPolicy(
-  cli: Cli,
-  options: {
-    readonly agent?: string
-    readonly task?: string
-    readonly since: string
-    readonly out?: string
-  },
-): Promise<void> {
-  const { agent, out, since, task } = options
-  const hours = String(Math.max(1, Math.round(hoursOf(since))))
-  const found = await cli.api.call('GET', '/policies/suggestion/:of/:id/policy', {
-    params: agent === undefined ? { of: 'task', id: task ?? '' } : { of: 'agent', id: agent },
-    query: { hours },
-  })
-  cli.answer(found, () => lines(found, task ?? found.agent, since))
-  if (out === undefined) return
-  await writeFile(resolve(cli.world.directory, out), found.text)
-  cli.say(
-    '',
-    text`${green('✓')} written to ${bold(out)}; nothing is in force yet`,
-    dim(`  remit policy replay ${out}   # what it changes for everybody`),
-    dim(`  remit policy publish ${out}`),
-  )
+export function nothingLine(whose: string, since: string): Text {
+  return dim(`${whose} was permitted nothing in ${since}: there is nothing to go by.`)
 }
 
-function lines(found: Suggested, whose: string, since: string): readonly Value[] {
+/** `remit policy suggest --policy` */
+export function policyLines(found: Suggested, whose: string, since: string): readonly Value[] {
   const { actions, calls, changes, version } = found
-  if (calls === 0)
-    return [dim(`${whose} was permitted nothing in ${since}: there is nothing to go by.`)]
+  if (calls === 0) return [nothingLine(whose, since)]
   return [
     text`${bold(whose)} was permitted ${calls} calls in ${since}: by what it did, version ${version} could become`,
     '',

@@ -18,7 +18,7 @@ import { command, type Start } from '../command.ts'
 import { usage } from '../failure.ts'
 import type { AnswerOf } from '../server/operation-types.ts'
 import { hoursOf } from './replay.ts'
-import { suggestPolicy } from './suggest-policy.ts'
+import { nothingLine, policyLines } from './suggest-policy.ts'
 
 type Suggested = AnswerOf<'GET', '/policies/suggestion/:of/:id'>
 type SuggestedBound = Suggested['actions'][number]['bounds'][number]
@@ -49,31 +49,38 @@ export function suggestCommand(start: Start): Command {
       if ((agent === undefined) === (task === undefined))
         throw usage('either --agent or --task', 'remit policy suggest --help')
       const cli = await start(invoked)
+      const whose = agent ?? task ?? ''
+      const given = {
+        params: { of: agent === undefined ? 'task' : 'agent', id: whose },
+        query: { hours: String(Math.max(1, Math.round(hoursOf(since)))) },
+      } as const
       if (options.policy) {
-        await suggestPolicy(cli, options)
+        const found = await cli.api.call('GET', '/policies/suggestion/:of/:id/policy', given)
+        cli.answer(found, () => policyLines(found, task ?? found.agent, since))
+        if (out === undefined) return
+        await write(cli, out, found.text)
+        cli.say(
+          dim(`  remit policy replay ${out}   # what it changes for everybody`),
+          dim(`  remit policy publish ${out}`),
+        )
         return
       }
-      const hours = String(Math.max(1, Math.round(hoursOf(since))))
-      const found = await cli.api.call('GET', '/policies/suggestion/:of/:id', {
-        params: agent === undefined ? { of: 'task', id: task ?? '' } : { of: 'agent', id: agent },
-        query: { hours },
-      })
-      cli.answer(found, () => lines(found, agent ?? task ?? '', since))
-      if (out !== undefined) await write(cli, out, found.suggested)
+      const found = await cli.api.call('GET', '/policies/suggestion/:of/:id', given)
+      cli.answer(found, () => lines(found, whose, since))
+      if (out !== undefined) await write(cli, out, `${JSON.stringify(found.suggested, null, 2)}\n`)
       else if (!cli.json && agent !== undefined && found.calls > 0)
         cli.say('', dim(`  remit policy suggest --agent ${agent} --out ceiling.json   # to use it`))
     })
 }
 
-async function write(cli: Cli, out: string, details: Suggested['suggested']): Promise<void> {
-  await writeFile(resolve(cli.world.directory, out), `${JSON.stringify(details, null, 2)}\n`)
+async function write(cli: Cli, out: string, content: string): Promise<void> {
+  await writeFile(resolve(cli.world.directory, out), content)
   cli.say('', text`${green('✓')} written to ${bold(out)}; nothing is in force yet`)
 }
 
 function lines(found: Suggested, whose: string, since: string): readonly Value[] {
   const { actions, calls, covered, cut, now, outside, suggested } = found
-  if (calls === 0)
-    return [dim(`${whose} was permitted nothing in ${since}: there is nothing to go by.`)]
+  if (calls === 0) return [nothingLine(whose, since)]
   const used = new Set(actions.map(({ action }) => action))
   const kept = new Set(suggested.flatMap((detail) => detail.actions))
   const unused = [...new Set(now.flatMap((detail) => detail.actions))].filter(

@@ -5,9 +5,9 @@ import { dim, green, red, text } from '../../lib/terminal/text.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { CommandEnded, CommandFailure } from '../failure.ts'
+import { readSources, type Sources } from '../operations/policy-sources.ts'
 import { failedLines, type TestReport, testsHold } from './failed-tests.ts'
 import { mistakeLines, placed } from './mistakes.ts'
-import { readSources, type Sources } from './sources.ts'
 
 interface TestOptions {
   readonly schema?: string

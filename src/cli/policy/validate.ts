@@ -2,8 +2,8 @@ import type { Command } from 'commander'
 import { green, red, text } from '../../lib/terminal/text.ts'
 import { command, type Start } from '../command.ts'
 import { CommandEnded } from '../failure.ts'
+import { readSources } from '../operations/policy-sources.ts'
 import { mistakeLines, placed } from './mistakes.ts'
-import { readSources } from './sources.ts'
 
 /** `remit policy validate PATH…` */
 export function validateCommand(start: Start): Command {
