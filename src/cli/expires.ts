@@ -1,35 +1,9 @@
+import { readDuration } from '../lib/duration.ts'
 import { usage } from './failure.ts'
-
-const SECOND = 1000
-const UNITS = {
-  s: SECOND,
-  m: 60 * SECOND,
-  h: 3600 * SECOND,
-  d: 24 * 3600 * SECOND,
-  w: 7 * 24 * 3600 * SECOND,
-} as const
-
-/** `30d`, `12h`, `90m` in milliseconds; `undefined` when it is none. */
-export function readLength(given: string): number | undefined {
-  const [, count, unit] = /^([1-9]\d{0,5})([smhdw])$/.exec(given) ?? []
-  if (count === undefined || unit === undefined) return undefined
-  return Number(count) * UNITS[unit as keyof typeof UNITS] // the expression allows no other
-}
-
-/** `90000` → `1 min`, in the largest unit that it is a whole number of; milliseconds. */
-export function lengthInWords(ms: number): string {
-  for (const [unit, name] of [
-    [UNITS.d, 'd'],
-    [UNITS.h, 'h'],
-    [UNITS.m, 'min'],
-  ] as const)
-    if (ms >= unit && ms % unit === 0) return `${ms / unit} ${name}`
-  return `${ms / SECOND} s`
-}
 
 /** An end as people type it, from now or as a time; RFC 3339 for the server. */
 export function readExpires(given: string, now: number): string {
-  const length = readLength(given)
+  const length = readDuration(given)
   if (length !== undefined) return new Date(now + length).toISOString()
   const at = /^\d{4}-\d\d-\d\dT/.test(given) ? Date.parse(given) : Number.NaN
   if (Number.isNaN(at)) {

@@ -1,5 +1,5 @@
+import { durationInWords, readDuration } from '../lib/duration.ts'
 import { type Text, text } from '../lib/terminal/text.ts'
-import { lengthInWords, readLength } from './expires.ts'
 import { usage } from './failure.ts'
 import type { AnswerOf } from './server/operation-types.ts'
 
@@ -58,7 +58,7 @@ function readSettled(given: string, kind: string, rest: string, reserve: string)
 function readCounted(given: string): LimitGiven {
   const [, what = '', max = '', length] = /^([^=]+)=(\d+(?:\.\d+)?)(?:\/(\w+))?$/.exec(given) ?? []
   const [, action = '', path] = /^([^/]+)(\/.+)?$/.exec(what) ?? []
-  const ms = length === undefined ? undefined : readLength(length)
+  const ms = length === undefined ? undefined : readDuration(length)
   const whole = /^[1-9]\d{0,8}$/.test(max)
   const timely = (length === undefined) === (ms === undefined)
   if (action === '' || !timely || (path === undefined && !whole)) {
@@ -73,21 +73,21 @@ function readCounted(given: string): LimitGiven {
   return { limit: 'calls', max: Number(max), ...of, ...seconds }
 }
 
-/** `3 of 20 calls used`, `40.00 of 60.00 used, adding up amount of orders.refund in any 1 d`. */
-export function limitLine(limit: LimitJson): Text {
+/** `3 of 20 calls used`, `40.00 of 60.00 used, adding up amount of orders.refund in any 1 d`; `whose` such as ` of each task`. */
+export function limitLine(limit: LimitJson, whose = ''): Text {
   const { action, kind, most, used } = limit
   const of = used === undefined ? most : `${used} of ${most}`
   const done = used === undefined ? '' : ' used'
   const any = inAny(limit)
   if (kind === 'calls') {
     const only = action === undefined ? '' : text` of ${action}`
-    return text`${of} calls${only}${any}${done}`
+    return text`${of} calls${only}${any}${done}${whose}`
   }
-  return text`${of}${done}, ${adding(limit)}${any}`
+  return text`${of}${done}${whose}, ${adding(limit)}${any}`
 }
 
 /** `adding up amount of orders.refund`, `counting customers in answers of crm.search, 100 reserved for each call` */
-export function adding({ action, kind, path, reserve = '' }: LimitJson): Text {
+function adding({ action, kind, path, reserve = '' }: LimitJson): Text {
   if (kind === 'charged' || kind === 'rows') {
     const what = kind === 'rows' ? 'counting' : 'adding up'
     const part = path ? text` ${path.slice(1)} in` : kind === 'rows' ? ' items of' : ''
@@ -97,6 +97,6 @@ export function adding({ action, kind, path, reserve = '' }: LimitJson): Text {
   return text`adding up ${path?.slice(1) ?? ''} of ${action ?? ''}`
 }
 
-export function inAny({ seconds }: Pick<LimitJson, 'seconds'>): string {
-  return seconds === undefined ? '' : ` in any ${lengthInWords(seconds * 1000)}`
+function inAny({ seconds }: Pick<LimitJson, 'seconds'>): string {
+  return seconds === undefined ? '' : ` in any ${durationInWords(seconds * 1000)}`
 }

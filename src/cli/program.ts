@@ -108,7 +108,7 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
       providers: async () => (await import('./providers.ts')).providersCommand,
       bases: async () => nounCommand((await import('../operations/bases.ts')).BASES),
       'sponsor-grants': async () =>
-        (await import('./sponsor-grants/sponsor-grants.ts')).sponsorGrantsCommand,
+        nounCommand((await import('../operations/sponsor-grants.ts')).SPONSOR_GRANTS),
       limits: async () => nounCommand((await import('../operations/limits.ts')).LIMITS),
       keys: async () => nounCommand((await import('../operations/keys.ts')).KEYS),
     },

@@ -51,7 +51,12 @@ export function treeLines(
     text`${'  '.repeat(Math.max(0, depth - 1))}${depth > 0 ? '└ ' : ''}${one === task ? bold(one.agent) : one.agent}`,
     one === task ? text`${one.id} ${dim('(this)')}` : one.id,
     statusWord(one.state),
-    one.budget.length === 0 ? dim('–') : joined(one.budget.map(limitLine), '; '),
+    one.budget.length === 0
+      ? dim('–')
+      : joined(
+          one.budget.map((limit) => limitLine(limit)),
+          '; ',
+        ),
     one.purpose,
   ])
   return [

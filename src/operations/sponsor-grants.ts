@@ -1,34 +1,17 @@
-import { input, limit } from './command.ts'
-import { describe, noun, type SchemaKit, type TypeOf } from './operation.ts'
+import type { Static } from 'typebox'
+import type { Value } from '../lib/terminal/text.ts'
+import { authority, expires, input, limit, together } from './command.ts'
+import { describe, noun, type SchemaKit } from './operation.ts'
+import {
+  Rate,
+  rateInWords,
+  readRate,
+  readSchedule,
+  Schedule,
+  scheduleInWords,
+  USUAL_RATE,
+} from './sponsor-grant-terms.ts'
 import type { Terminal } from './terminal.ts'
-
-const Schedule = ({ closed, Type }: SchemaKit) => {
-  const TimeOfDay = Type.String({ pattern: '^([01]\\d|2[0-4]):[0-5]\\d$' })
-  const Day = Type.Union([
-    Type.Literal('mon'),
-    Type.Literal('tue'),
-    Type.Literal('wed'),
-    Type.Literal('thu'),
-    Type.Literal('fri'),
-    Type.Literal('sat'),
-    Type.Literal('sun'),
-  ])
-  return Type.Object(
-    {
-      days: Type.Array(Day, { minItems: 1, maxItems: 7 }),
-      from: TimeOfDay,
-      to: TimeOfDay,
-      zone: Type.String({ maxLength: 64, description: 'IANA name, like Europe/Berlin' }),
-    },
-    { ...closed, description: 'when tasks may be opened; hours may run over midnight' },
-  )
-}
-
-const Rate = ({ closed, Type }: SchemaKit) =>
-  Type.Object(
-    { tasks: Type.Integer({ minimum: 1 }), seconds: Type.Integer({ minimum: 1 }) },
-    { ...closed, description: 'at most so many tasks in so many seconds' },
-  )
 
 export const SponsorGrant = (kit: SchemaKit) => {
   const { KeptDetail, Time, Type } = kit
@@ -59,25 +42,108 @@ export const SponsorGrant = (kit: SchemaKit) => {
   })
 }
 
-export type SponsorGrantAnswer = TypeOf<{ answer: ReturnType<typeof SponsorGrant> }, 'answer'>
+export type SponsorGrantAnswer = Static<ReturnType<typeof SponsorGrant>>
 
-/** Standing of a grant in one or two words, in the colour that it deserves. */
-export function standing(
+const id = input('<id>', 'the sponsor grant')
+
+/** State of a grant in one or two words, in the colour that it deserves. */
+function stateInWords(
   { ended_at, in_force, stopped_by }: SponsorGrantAnswer,
-  { dim, green, yellow }: Pick<Terminal, 'dim' | 'green' | 'yellow'>,
+  { dim, green, yellow }: Terminal,
 ) {
   if (ended_at !== null) return dim('ended')
   if (!in_force) return dim('over')
   return stopped_by === null ? green('in force') : yellow('stopped')
 }
 
-export function nextInWords(
+function nextInWords(
   { next_opening_at: next }: SponsorGrantAnswer,
-  { dim, moment, now }: Pick<Terminal, 'dim' | 'moment' | 'now'>,
+  { dim, moment, now }: Terminal,
 ) {
   if (next === null) return dim('none')
   return Date.parse(next) <= now() ? 'at any moment' : `not before ${moment(next)}`
 }
+
+const STOPPED_BY = {
+  sponsor: ': the sponsor does not answer for the agent any more',
+  agent: ': the agent may not work',
+} as const
+
+/** One grant in full, for a person. */
+async function grantLines(
+  grant: SponsorGrantAnswer,
+  terminal: Terminal,
+): Promise<readonly Value[]> {
+  const { bold, dim, moment, relative, section, text } = terminal
+  const { ended_at, in_force, last_opened_at: last, may_delegate, opened, stopped_by } = grant
+  const when = (at: string) => `${moment(at)}, ${relative(at)}`
+  return [
+    bold(grant.purpose),
+    ...terminal.facts([
+      ['id', grant.id],
+      ['agent', grant.agent],
+      ['sponsor', terminal.named(grant.sponsor_name, grant.sponsor)],
+      [
+        'state',
+        text`${stateInWords(grant, terminal)}${in_force && stopped_by !== null ? STOPPED_BY[stopped_by] : ''}`,
+      ],
+      ['when', grant.schedule ? scheduleInWords(grant.schedule) : 'at any time'],
+      ['at most', grant.rate && rateInWords(grant.rate)],
+      ...grant.budget.map((limit) => ['budget', terminal.limit(limit, ' of each task')] as const),
+      [
+        'opened',
+        last === null
+          ? dim('no task yet')
+          : `${opened} ${opened === 1 ? 'task' : 'tasks'}, last ${relative(last)}`,
+      ],
+      ['next', nextInWords(grant, terminal)],
+      ended_at === null ? ['ends', when(grant.expires_at)] : ['ended', when(ended_at)],
+    ]),
+    ...section('What its tasks may do', await terminal.details(grant.details), 'nothing'),
+    ...section(
+      'What they may hand on',
+      await terminal.details(may_delegate ?? []),
+      may_delegate === null ? 'whatever they may do themselves' : 'nothing',
+    ),
+  ]
+}
+
+/** Authority to hand on; left out, what the tasks may do. */
+const delegates = together(
+  [
+    authority(
+      input('--delegate <action...>', 'the most they may hand on; else what they may do'),
+      input('--delegate-file <file>', 'the most they may hand on: details with bounds, as JSON'),
+      'optional',
+    ),
+    input('--no-delegate', 'they may hand on nothing'),
+  ],
+  ([details, none], { usage }) => {
+    if (none && details) throw usage('Say --no-delegate or --delegate-file, not both')
+    return none ? [] : details?.map((each) => ({ ...each, type: 'remit_delegate' as const }))
+  },
+)
+
+const schedule = input(
+  '--schedule <when>',
+  'days, hours and zone: "mon-fri 22:00-06:00 Europe/Berlin"',
+  {
+    read: readSchedule,
+  },
+)
+
+/** Rate at which tasks may be opened; the server asks for a schedule or a rate. */
+const rate = together(
+  [
+    schedule,
+    input(
+      '--rate <tasks/time>',
+      `at most so many tasks in a time: 5/1h; ${rateInWords(USUAL_RATE)} when there is no schedule either`,
+      { read: readRate },
+    ),
+  ],
+  ([when, given]) => given ?? (when === undefined ? USUAL_RATE : undefined),
+)
 
 /** `remit sponsor-grants …`: what lets agents work while nobody is present. */
 export const SPONSOR_GRANTS = noun({
@@ -102,7 +168,7 @@ export const SPONSOR_GRANTS = noun({
             {
               GRANT: 'id',
               AGENT: ({ agent }) => terminal.bold(agent),
-              STATE: (grant) => standing(grant, terminal),
+              STATE: (grant) => stateInWords(grant, terminal),
               OPENED: 'opened',
               NEXT: (grant) => nextInWords(grant, terminal),
               PURPOSE: 'purpose',
@@ -117,6 +183,11 @@ export const SPONSOR_GRANTS = noun({
       who: 'person',
       says: 'One sponsor grant that you gave or that is for an agent of yours, in force or not.',
       schemas: (kit) => ({ params: kit.ById, answer: SponsorGrant(kit) }),
+      command: (terminal) => ({
+        examples: ['remit sponsor-grants show spg_…'],
+        takes: { params: { id } },
+        prints: (grant) => grantLines(grant, terminal),
+      }),
     }),
     grant: describe({
       id: 'sponsorships.grant',
@@ -137,6 +208,45 @@ export const SPONSOR_GRANTS = noun({
         }),
         answer: SponsorGrant(kit),
       }),
+      command: (terminal) => ({
+        says: 'Lets an agent that you answer for open tasks while nobody is present, in your name and with your authority.',
+        examples: [
+          'remit sponsor-grants grant night-clerk --purpose "nightly list of orders" --action orders.list --expires 30d',
+          'remit sponsor-grants grant night-clerk --purpose "close the day" --action "orders.*" --expires 90d --schedule "mon-fri 22:00-06:00 Europe/Berlin" --rate 1/1d',
+          'remit sponsor-grants grant refund-bot --purpose "small refunds" --details-file refunds.json --expires 7d --budget calls=50 orders.refund/amount=500.00 --no-delegate',
+        ],
+        takes: {
+          body: {
+            agent: input('<agent>', 'an agent of yours; any, for administrators'),
+            purpose: input('--purpose <text>', 'what its tasks are for, in your words', {
+              required: true,
+            }),
+            expires_at: expires(
+              '--expires <time>',
+              'from now (30d, 12h), or a time (RFC 3339); a year at most',
+              true,
+            ),
+            schedule,
+            rate,
+            budget: input(
+              '--budget <limit...>',
+              'of each task: calls=20, orders.refund/amount=500.00; calls=20/1h for any hour',
+              { read: (limits, reading) => limits.map((each) => reading.limit(each)) },
+            ),
+            details: authority(
+              input('--action <action...>', 'what they may do, without bounds; "orders.*" for all'),
+              input('--details-file <file>', 'what they may do: details with bounds, as JSON'),
+            ),
+            may_delegate: delegates,
+          },
+        },
+        said: ({ answer: { agent, id } }) => [
+          terminal.done`${terminal.bold(agent)} may work while nobody is present, in your name`,
+          terminal.text`  end it with: remit sponsor-grants end ${id}`,
+          '',
+        ],
+        prints: (grant) => grantLines(grant, terminal),
+      }),
     }),
     end: describe({
       id: 'sponsorships.end',
@@ -147,7 +257,7 @@ export const SPONSOR_GRANTS = noun({
       schemas: ({ ById, Nothing }) => ({ params: ById, answer: Nothing }),
       command: ({ bold, done }) => ({
         examples: ['remit sponsor-grants end spg_…'],
-        takes: { params: { id: input('<id>', 'the sponsor grant') } },
+        takes: { params: { id } },
         said: ({ params: { id } }) => done`${bold(id)} has ended, and so has every task under it`,
         json: ({ params: { id } }) => ({ id, ended: true }),
       }),

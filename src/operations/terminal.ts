@@ -53,8 +53,8 @@ export interface Terminal {
   named(name: string | null | undefined, id: string): Value
   /** Details in words, one a line. */
   readonly details: (details: readonly Detail[]) => Promise<readonly Text[]>
-  /** `3 of 20 calls used`. */
-  readonly limit: (limit: LimitDescription) => Text
+  /** `3 of 20 calls used`; `whose` such as ` of each task`. */
+  readonly limit: (limit: LimitDescription, whose?: string) => Text
   /** Level of risk in the colour that it deserves. */
   readonly risk: (level: string) => Text
   /** `3 (internal)`. */

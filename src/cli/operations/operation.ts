@@ -102,7 +102,12 @@ function addInput(
     option.argParser((value, before: readonly string[] = []) => [...before, parsed(value)])
   else if (check) option.argParser(parsed)
   made.addOption(option)
-  return () => made.getOptionValue(option.attributeName())
+  // `--no-x` makes the value of `--x` false.
+  return () => {
+    const value = made.getOptionValue(option.attributeName())
+    if (option.negate) return value === false ? true : undefined
+    return value === false ? undefined : value
+  }
 }
 
 function isSource(part: Source<unknown> | Sources): part is Source<unknown> {

@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
 import type { ReplayReportJson } from '../../api/index.ts'
+import { readDuration } from '../../lib/duration.ts'
 import { bold, dim, green, text, type Value } from '../../lib/terminal/text.ts'
 import { moment } from '../../lib/terminal/time.ts'
 import { differenceLines } from '../../operations/policies/differences.ts'
 import type { Terminal } from '../../operations/terminal.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
-import { readLength } from '../expires.ts'
 import { CommandFailure, usage } from '../failure.ts'
 import { readSources } from '../operations/policy-sources.ts'
 
@@ -46,7 +46,7 @@ async function given(cli: Cli, paths: readonly string[], draft: string | undefin
 }
 
 export function hoursOf(since: string): number {
-  const length = readLength(since)
+  const length = readDuration(since)
   if (length === undefined)
     throw usage(`\`${since}\` is no length of time`, '--since 7d (also h, w)')
   return length / 3_600_000

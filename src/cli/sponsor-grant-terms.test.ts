@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { lengthInWords, readExpires, readLength } from '../expires.ts'
-import { CommandFailure } from '../failure.ts'
-import { DAYS, readRate, readSchedule } from './terms.ts'
+import { durationInWords, readDuration } from '../lib/duration.ts'
+import * as terms from '../operations/sponsor-grant-terms.ts'
+import { readExpires } from './expires.ts'
+import { CommandFailure, usage } from './failure.ts'
+
+const readRate = (given: string) => terms.readRate(given, { usage })
+const readSchedule = (given: string) => terms.readSchedule(given, { usage })
 
 const refuses = (read: (given: string) => unknown, given: string) =>
   assert.throws(
@@ -17,7 +21,7 @@ test('a schedule names days, hours and a zone', () => {
   assert.deepEqual(daysOf('mon-fri'), { ...rest, days: ['mon', 'tue', 'wed', 'thu', 'fri'] })
   assert.deepEqual(daysOf('sat-mon').days, ['mon', 'sat', 'sun'], 'over a Sunday')
   assert.deepEqual(daysOf('sun,mon-tue,mon').days, ['mon', 'tue', 'sun'], 'each once, in order')
-  assert.deepEqual(daysOf('daily').days, DAYS)
+  assert.deepEqual(daysOf('daily').days, terms.DAYS)
   for (const given of [
     '',
     'mon-fri',
@@ -49,7 +53,7 @@ test('an end is some time from now, or a time', () => {
     refuses(read, given)
   for (const given of ['90s', '5m', '2h', '1d'])
     assert.equal(
-      lengthInWords(readLength(given) ?? 0),
+      durationInWords(readDuration(given) ?? 0),
       given.replace('m', ' min').replace(/([shd])$/, ' $1'),
     )
 })
