@@ -1,5 +1,5 @@
 import type { OpenTask } from '../../src/cli/agent/client.ts'
-import { ACCESS_TOKEN, TOKEN_EXCHANGE } from '../../src/cli/agent/uris.ts'
+import { ACCESS_TOKEN, TOKEN_EXCHANGE } from '../../src/cli/agent/client.ts'
 import { readBooks } from '../harness/books.ts'
 import type { Answer } from '../harness/connection.ts'
 import { closedLoop, type Load } from '../harness/load.ts'

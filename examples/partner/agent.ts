@@ -1,7 +1,7 @@
 import type { JWK } from 'jose'
 import type { OpenTask } from '../../src/cli/agent/client.ts'
+import { ACCESS_TOKEN, CLIENT_ASSERTION, TOKEN_EXCHANGE } from '../../src/cli/agent/client.ts'
 import { assertionBy, proofFor, type TaskKey } from '../../src/cli/agent/proof.ts'
-import { ACCESS_TOKEN, CLIENT_ASSERTION, TOKEN_EXCHANGE } from '../../src/cli/agent/uris.ts'
 
 const ID_JAG = 'urn:ietf:params:oauth:token-type:id-jag'
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'

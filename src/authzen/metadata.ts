@@ -1,7 +1,7 @@
 import { type SigningKey, signJwt } from '../keys/index.ts'
 import { SUPPORTED_OBLIGATIONS } from './obligations.ts'
 import type { AuthzenPorts } from './ports.ts'
-import { REQUESTS_PATH } from './requests/paths.ts'
+import { REQUESTS_PATH } from './requests/shown-task.ts'
 
 export const METADATA_PATH = '/.well-known/authzen-configuration'
 

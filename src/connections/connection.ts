@@ -1,3 +1,5 @@
+import type { SealedColumn } from '../keys/index.ts'
+
 /** Connection to an upstream: how it is reached. The credential is never shown again, to anyone. */
 export type Connection = {
   readonly name: string
@@ -55,3 +57,14 @@ export function associatedData({
 }: Pick<Connection, 'name' | 'kind' | 'header'>): string {
   return `connections/${name}/${kind}/${header}`
 }
+
+export const CONNECTIONS_SEALED: readonly SealedColumn[] = [
+  {
+    table: 'connections',
+    column: 'sealed',
+    key: 'name',
+    with: ['kind', 'header'],
+    associatedData: ({ header = '', name = '' }) =>
+      associatedData({ name, kind: 'bearer', header }),
+  },
+]

@@ -4,16 +4,18 @@ import type { AddressInfo } from 'node:net'
 import { listenProblem } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { systemWait } from '../lib/repeat.ts'
-import { ARRIVAL } from './arrival.ts'
 import { Ended, OWN_ANSWER, type OwnAnswer } from './ended.ts'
 import { createFront } from './front.ts'
 import { HTTP_CALL } from './http/pipeline.ts'
+import { locate } from './locate.ts'
 import { McpSessions } from './mcp/mcp-sessions.ts'
 import type { McpPorts } from './mcp/ports.ts'
 import { serveMcp } from './mcp/serve.ts'
 import { DefinitionWatch } from './mcp/watch-definitions.ts'
-import type { Arrived } from './passage.ts'
+import type { Arrived, Strict } from './passage.ts'
 import type { GatewayPorts } from './ports.ts'
+import { readStrictly } from './read-strictly.ts'
+import { startingWith } from './steps.ts'
 
 export interface Gateway {
   /** Answers the port it listens on. Throws `server.port_in_use`. */
@@ -57,6 +59,12 @@ async function forAMoment(work: Promise<unknown>): Promise<void> {
   await Promise.race([work, systemWait(GRACE_MS, over.signal)])
   over.abort()
 }
+
+/** Steps of every request's arrival, in order, whatever its resource speaks. */
+const ARRIVAL = startingWith<Arrived, Strict, GatewayPorts>(
+  'one reading of the request',
+  readStrictly,
+).next('resource', locate)
 
 /** Runs the steps of a request, chosen by the protocol of its resource. */
 async function serve(arrived: Arrived, ports: McpPorts): Promise<void> {

@@ -21,8 +21,6 @@ export async function readBody(
   message: IncomingMessage,
   request: StrictRequest,
 ): Promise<Json | undefined> {
-  const declared = request.headers.get('content-length')
-  if (declared !== undefined && Number(declared) > MAX_BODY_BYTES) throw tooLarge()
   const bytes = await collectBody(message, MAX_BODY_BYTES)
   if (bytes.length === 0) return undefined
   const type = request.headers.get('content-type') ?? ''
@@ -33,8 +31,4 @@ export async function readBody(
     )
   }
   return parseJson(bytes, { bytes: MAX_BODY_BYTES })
-}
-
-function tooLarge(): Problem {
-  return new Problem('input.too_large', `a body is at most ${MAX_BODY_BYTES} bytes`)
 }

@@ -2,11 +2,10 @@ import type { IncomingMessage } from 'node:http'
 import { beginDevice, type GrantParts } from '../grants/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { readClientForm } from './attestation.ts'
-import { type Form, required } from './form.ts'
-import { polled } from './grants/deferred.ts'
-import { limitsOf, openingOf, placeOf, type RequestCredentials, wantedOf } from './grants/read.ts'
+import { required } from './form.ts'
+import { limitsOf, openingOf, placeOf, wantedOf } from './grants/read.ts'
 import { type PresentingPorts, presentedAt } from './presented.ts'
-import { refusalProblem, type TokenAnswer } from './token-answer.ts'
+import { refusalProblem } from './token-answer.ts'
 
 export const DEVICE = '/oauth/device_authorization'
 
@@ -36,13 +35,4 @@ export async function deviceEndpoint(
     expires_in: answer.waits,
     interval: answer.held.interval,
   }
-}
-
-/** Polling with a device code (RFC 8628 section 3.4). */
-export function deviceCode(
-  parts: GrantParts,
-  presented: RequestCredentials,
-  form: Form,
-): Promise<TokenAnswer> {
-  return polled(parts, presented, form, { flow: 'device', name: 'device_code' })
 }

@@ -5,7 +5,6 @@ import { Problem } from '../lib/problem.ts'
 import type { IntrospectionParts } from '../token-status/index.ts'
 import { readClientForm } from './attestation.ts'
 import type { PushedRoom } from './authorization/pushed-room.ts'
-import { deviceCode } from './device-request.ts'
 import { type Form, required } from './form.ts'
 import {
   CIBA,
@@ -23,9 +22,8 @@ import {
   type InteractiveParts,
   refreshToken,
 } from './grants/authorization-code.ts'
-import { ciba } from './grants/ciba.ts'
 import { clientCredentials } from './grants/client-credentials.ts'
-import { deferred } from './grants/deferred.ts'
+import { ciba, deferred, deviceCode } from './grants/deferred.ts'
 import { type AssertionAnswer, assertionFor } from './grants/issue-assertion.ts'
 import { jwtBearer } from './grants/jwt-bearer.ts'
 import { deferringOf, type RequestCredentials } from './grants/read.ts'

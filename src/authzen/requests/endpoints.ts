@@ -14,8 +14,7 @@ import type { AuthzenPorts } from '../ports.ts'
 import { readRequest } from '../read-request.ts'
 import { keptOf } from '../record.ts'
 import { challenges } from '../refusal.ts'
-import { REQUESTS_PATH } from './paths.ts'
-import { type ShownTask, shownTask } from './shown-task.ts'
+import { REQUESTS_PATH, type ShownTask, shownTask } from './shown-task.ts'
 import { readSubmission } from './submission.ts'
 
 /** How often an enforcement point looks while people think. */

@@ -1,6 +1,8 @@
 import type { RequestState } from '../../access-requests/index.ts'
 import type { Submitted } from '../../calls/index.ts'
-import { REQUESTS_PATH } from './paths.ts'
+
+/** ARAP: submissions are posted here, and each has its own address below. */
+export const REQUESTS_PATH = '/access/v1/requests'
 
 /** Of ARAP, Task Status Values: ours are among them. */
 type TaskStatus = RequestState

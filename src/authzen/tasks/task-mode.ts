@@ -8,7 +8,7 @@ import { bringsStepUp, canDo } from '../obligations.ts'
 import type { AuthzenPorts } from '../ports.ts'
 import type { Question } from '../question.ts'
 import { malformed } from '../read-request.ts'
-import { REQUESTS_PATH } from '../requests/paths.ts'
+import { REQUESTS_PATH } from '../requests/shown-task.ts'
 import { typedArguments } from './arguments.ts'
 import { type CallContext, readCallContext } from './context.ts'
 

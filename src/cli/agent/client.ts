@@ -1,7 +1,12 @@
 import type { JWK } from 'jose'
 import { systemClock } from '../../lib/clock.ts'
 import { assertionBy, newTaskKey, proofFor, type TaskKey } from './proof.ts'
-import { ACCESS_TOKEN, CLIENT_ASSERTION, ID_TOKEN, TOKEN_EXCHANGE } from './uris.ts'
+
+/** RFC 8693 sections 2.1 and 3; RFC 7523 section 2.2. */
+export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
+export const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
+export const ID_TOKEN = 'urn:ietf:params:oauth:token-type:id_token'
+export const CLIENT_ASSERTION = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
 /** What a token endpoint said instead of a token (RFC 6749 section 5.2), with what Remit adds to it. */
 export class OAuthRefusal extends Error {

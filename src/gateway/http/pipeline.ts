@@ -1,14 +1,14 @@
 import { checkCaller } from '../check-caller.ts'
 import type { Located } from '../passage.ts'
 import type { GatewayPorts } from '../ports.ts'
+import { readBody } from '../read-body.ts'
 import { startingWith } from '../steps.ts'
-import type { MatchedRequest } from './call-steps.ts'
+import type { MatchedRequest, Read } from './call-steps.ts'
 import { decide } from './decide.ts'
 import { equip } from './equip.ts'
 import { match } from './match.ts'
 import { recordingFailure, recordOutcome } from './record-outcome.ts'
 import { send } from './send.ts'
-import { takeBody } from './take-body.ts'
 import { typeArguments } from './type-arguments.ts'
 
 /**
@@ -26,3 +26,10 @@ export const HTTP_CALL = startingWith<Located, MatchedRequest, GatewayPorts>('ac
   .next('credential', recordingFailure(equip))
   .next('send and stream', send)
   .next('outcome', recordOutcome)
+
+/**
+ * Reads the whole body before anything is decided, so that the decided bytes are the sent bytes.
+ */
+async function takeBody(matched: MatchedRequest): Promise<Read> {
+  return { ...matched, body: await readBody(matched.message, matched.request) }
+}
