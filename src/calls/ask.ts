@@ -39,12 +39,12 @@ export async function ask(
   const asked = await parts.storage.transaction(async (tx) => {
     booked = () => {} // of an attempt that was rolled back
     kept = { id: each.id, as: 'decision' }
-    if (!(await useProof(tx, each))) return 'replayed'
+    if (!(await useProof(tx, each))) return () => refuseReplay(parts, each)
     // INVARIANT: read here, so that closing the task and asking about it cannot both go through (contract 5.9).
     const task = await findTask(tx, each.who.held.task.id)
     if (task?.state === 'closed') {
       booked = await book(parts, tx, each, { ...CLOSED, outcome: 'deny', gates, facts })
-      return 'closed'
+      return () => deniedOf(each, { ...CLOSED, gates })
     }
     const attached = await attachRequest(parts, tx, askingOf(each, decision, about))
     if (attached.outcome === 'too_many_pending') {
@@ -52,7 +52,7 @@ export async function ask(
       const finding = { ...TOO_MANY, outcome: 'deny', gates, facts } as const
       if (keeping.as === 'record') booked = await book(parts, tx, each, finding, keeping)
       else kept = likeIn(keeping, each)
-      return 'too_many_pending'
+      return () => deniedOf(kept, { ...TOO_MANY, gates })
     }
     const { outcome, request } = attached
     const finding = { ...decision, requestId: request.id }
@@ -64,9 +64,7 @@ export async function ask(
     return request
   })
   booked()
-  if (asked === 'replayed') return refuseReplay(parts, each)
-  if (asked === 'too_many_pending') return deniedOf(kept, { ...TOO_MANY, gates })
-  if (asked === 'closed') return deniedOf(each, { ...CLOSED, gates })
+  if (typeof asked === 'function') return asked()
   return requestable(parts, kept.as === 'count' ? asked.decisionId : kept.id, decision, asked)
 }
 

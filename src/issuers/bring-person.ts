@@ -14,16 +14,7 @@ export async function bringPerson(
 ): Promise<Person> {
   const person = await welcome(parts, newcomer, {
     by: issuer,
-    room: async (tx) => {
-      const took = await takePersonRoom(tx, issuer, parts.clock.now())
-      if (took === 'full')
-        throw new Problem('issuer.people_full', `\`${issuer}\` has reached its limit of new people`)
-      if (took === 'too fast')
-        throw new Problem(
-          'issuer.people_too_fast',
-          `\`${issuer}\` has reached its hourly limit of new people`,
-        )
-    },
+    room: (tx) => takePersonRoom(tx, issuer, parts.clock.now()),
   })
   if (person.status !== 'active') throw new Problem('person.suspended', 'this person is suspended')
   return person

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { SealedColumn } from '../keys/index.ts'
+import { Problem } from '../lib/problem.ts'
 import { codec, type Reader, type Schema, type Tx } from '../storage/index.ts'
 import type { IssuerState, TrustedIssuer } from './trusted-issuer.ts'
 
@@ -79,12 +80,11 @@ export async function takeRoom(tx: Tx, name: string): Promise<boolean> {
 
 const HOUR = 3_600_000
 
-/** Takes room for one more person, in all and in the hour that counts, which begins with the first of it. */
-export async function takePersonRoom(
-  tx: Tx,
-  name: string,
-  now: number,
-): Promise<'taken' | 'full' | 'too fast'> {
+/**
+ * Takes room for one more person, in all and in the hour that counts, which begins with the first of it.
+ * @throws Problem `issuer.people_full`, `issuer.people_too_fast`
+ */
+export async function takePersonRoom(tx: Tx, name: string, now: number): Promise<void> {
   const over = now - HOUR
   const { numUpdatedRows } = await tx
     .updateTable('trusted_issuers')
@@ -112,9 +112,14 @@ export async function takePersonRoom(
       ]),
     )
     .executeTakeFirstOrThrow()
-  if (numUpdatedRows === 1n) return 'taken'
+  if (numUpdatedRows === 1n) return
   const known = await findIssuer(tx, name)
-  return known && known.brought < known.mostPeople ? 'too fast' : 'full'
+  throw known && known.brought < known.mostPeople
+    ? new Problem(
+        'issuer.people_too_fast',
+        `\`${name}\` has reached its hourly limit of new people`,
+      )
+    : new Problem('issuer.people_full', `\`${name}\` has reached its limit of new people`)
 }
 
 function issuerOf(row: Selectable<Schema['trusted_issuers']>): StoredIssuer {
