@@ -2,7 +2,7 @@ import type { ArgumentKind, Ask, Risk } from '@remit/engine'
 import type { Id } from '../lib/id.ts'
 
 /**
- * One argument of a call as a standing answer speaks of it: a single value, a whole list, or an object that holds
+ * One argument of a call as an allowance speaks of it: a single value, a whole list, or an object that holds
  * nothing. `text` is the value as it was sent; of lists and empty objects their canonical JSON.
  */
 export type Leaf = {
@@ -36,7 +36,7 @@ export interface AccessRequest {
   readonly ask: Ask
   /** The task's: no approval outlives it. Epoch milliseconds, as all times here. */
   readonly deadline: number
-  /** Every argument of the call, where all of it has a type: what a standing answer can speak of. */
+  /** Every argument of the call, where all of it has a type: what an allowance can speak of. */
   readonly inspected: readonly Leaf[] | null
   /** Nobody is present: `personId` is the sponsor. */
   readonly sponsored: boolean
@@ -53,7 +53,7 @@ export interface AccessRequest {
   readonly expiresAt: number
   readonly answeredAt: number | null
   readonly answerHash: string | null
-  /** How often it may still be executed: 1 after approval, 0 after use, and after a standing answer, which counts for itself. */
+  /** How often it may still be executed: 1 after approval, 0 after use, and after an allowance, which counts for itself. */
   readonly usesLeft: number
   /** The decision that used it. */
   readonly usedBy: Id<'decision'> | null

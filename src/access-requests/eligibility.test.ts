@@ -52,7 +52,7 @@ function answer(id: `psn_${string}`, said: 'approve' | 'deny'): ApprovalAnswer {
     answer: said,
     reason: null,
     answerHash: 'a',
-    standing: null,
+    allowance: null,
     authTime: now,
     answeredAt: now,
   }

@@ -60,7 +60,7 @@ export function frozenText(call: FrozenCall): string {
   return canonicalJson(members(call))
 }
 
-/** What of a frozen call binds a standing answer, from the text that `frozenText` wrote. */
+/** What of a frozen call binds an allowance, from the text that `frozenText` wrote. */
 export function frozenParts(text: string): Pick<FrozenCall, 'chain' | 'definition' | 'upstream'> {
   const { chain, definition, upstream } = JSON.parse(text) as FrozenCall // members that are no numbers
   return { chain, definition, upstream }

@@ -39,7 +39,7 @@ export interface Explanation {
   readonly resource: string | null
   readonly action: string | null
   readonly requestId: string | null
-  /** The standing answer that lifted what stood in the way. */
+  /** The allowance that lifted what stood in the way. */
   readonly allowanceId: string | null
   readonly state: DecisionState
   /** HTTP status that the API answered. */

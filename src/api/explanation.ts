@@ -73,7 +73,7 @@ export const Explanation = Type.Intersect([
     resource: nullable,
     request: nullable,
     allowance: Type.Union([Type.String(), Type.Null()], {
-      description: 'the standing answer that lifted what stood in the way',
+      description: 'the allowance that lifted what stood in the way',
     }),
     ended_at: Type.Union([Time, Type.Null()]),
     presumed: Type.Optional(

@@ -10,7 +10,7 @@ export const USES = 1
 /** Everything about an approval that is fixed before a person says yes to it. */
 function displayed(
   request: AccessRequest,
-  standing: Choice | undefined,
+  allowance: Choice | undefined,
 ): { readonly [name: string]: Canonical } {
   return {
     call_hash: request.callHash,
@@ -18,24 +18,24 @@ function displayed(
     template_digest: request.templateDigest,
     forbids: request.ask.forbids.map(({ id, digest }) => ({ id, digest })),
     policy_version: request.policyVersion,
-    ...(standing ? chosen(request, standing) : { uses: USES }),
+    ...(allowance ? chosen(request, allowance) : { uses: USES }),
     nonce: request.nonce,
   }
 }
 
-/** A standing answer, as it is computed and as it is read. */
+/** An allowance, as it is computed and as it is read. */
 function chosen(request: AccessRequest, { lifeSeconds, pattern, tie, uses }: Choice) {
   const words = patternInWords(request.action, pattern)
-  return { uses, standing: { tie, life_seconds: lifeSeconds, pattern, words } }
+  return { uses, allowance: { tie, life_seconds: lifeSeconds, pattern, words } }
 }
 
 /**
- * Digest of what a page displays, with the standing answer that it spells out. It travels with the form, and an answer that brings another one is refused: a person
+ * Digest of what a page displays, with the allowance that it spells out. It travels with the form, and an answer that brings another one is refused: a person
  * answers what was on the screen and nothing else.
  */
-export function shownDigest(request: AccessRequest, standing?: Choice): string {
+export function shownDigest(request: AccessRequest, allowance?: Choice): string {
   return domainHash('remit/shown/v1', {
-    ...displayed(request, standing),
+    ...displayed(request, allowance),
     request: request.id,
     call: request.call,
     expires_at: request.expiresAt,
@@ -58,12 +58,12 @@ export function answerHash(
     answer: 'approve' | 'deny'
     approver: string
     expiry: number
-    standing?: Choice | undefined
+    allowance?: Choice | undefined
   },
 ): string {
   const domain = given.answer === 'approve' ? 'remit/answer/v1' : 'remit/denial/v1'
   return domainHash(domain, {
-    ...displayed(request, given.standing),
+    ...displayed(request, given.allowance),
     expiry: given.expiry,
     approver: given.approver,
   })

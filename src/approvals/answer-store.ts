@@ -11,7 +11,7 @@ export interface ApprovalAnswer {
   readonly reason: string | null
   readonly answerHash: string
   /** What was chosen beyond *once*. */
-  readonly standing: Choice | null
+  readonly allowance: Choice | null
   /** When this person last signed in. */
   readonly authTime: number
   readonly answeredAt: number

@@ -32,7 +32,7 @@ export interface RequestAnswer {
   readonly answer: 'approve' | 'deny'
   readonly reason?: string | undefined
   /** To approve for more than once: what `readChoice` reads. Checked against the request. */
-  readonly standing?: unknown
+  readonly allowance?: unknown
   /** `shownDigest` of what the page displayed, with the choice that it spelled out. */
   readonly shown: string
   /** When the person last signed in, epoch milliseconds. */
@@ -101,10 +101,10 @@ async function take(parts: ApprovalParts, tx: Tx, given: RequestAnswer): Promise
       : new Problem('approval.not_pending', 'the request is approved already')
   if (given.answer === 'approve')
     requireProved(given.proved ?? UNPROVED, stepUpsOf(parts, request), now)
-  const standing = choiceOf(request, given)
-  if (given.shown !== shownDigest(request, standing))
+  const allowance = choiceOf(request, given)
+  if (given.shown !== shownDigest(request, allowance))
     throw new Problem('approval.shown_differs', 'the page showed something else; look again')
-  return settle(parts, tx, request, { ...given, standing })
+  return settle(parts, tx, request, { ...given, allowance })
 }
 
 /**
@@ -120,25 +120,25 @@ export function stepUpsOf(
 }
 
 function choiceOf(request: AccessRequest, given: RequestAnswer): Choice | undefined {
-  if (given.standing === undefined) return undefined
+  if (given.allowance === undefined) return undefined
   if (given.answer === 'deny')
     throw new Problem('allowance.bad_choice', 'only an approval can apply to more than one call')
-  return readChoice(request, given.standing)
+  return readChoice(request, given.allowance)
 }
 
 async function settle(
   parts: ApprovalParts,
   tx: Tx,
   request: AccessRequest,
-  given: RequestAnswer & { readonly standing: Choice | undefined },
+  given: RequestAnswer & { readonly allowance: Choice | undefined },
 ): Promise<AccessRequest> {
-  const { answer, standing } = given
+  const { answer, allowance } = given
   const now = parts.clock.now()
   const hash = answerHash(request, {
     answer,
     approver: given.person.id,
-    expiry: standing ? choiceEnds(request, standing, now) : usableUntil(request, now),
-    standing,
+    expiry: allowance ? choiceEnds(request, allowance, now) : usableUntil(request, now),
+    allowance,
   })
   const reason = given.reason?.trim() || null
   const said = await putAnswer(tx, {
@@ -147,7 +147,7 @@ async function settle(
     answer,
     reason,
     answerHash: hash,
-    standing: standing ?? null,
+    allowance: allowance ?? null,
     authTime: given.authTime,
     answeredAt: now,
   })
@@ -200,7 +200,7 @@ async function endingOf(
       by,
       first: Math.min(first, now),
     })
-    // INVARIANT: the standing answer counts every execution, this call's too; the request itself gives none.
+    // INVARIANT: the allowance counts every execution, this call's too; the request itself gives none.
     return { ...common, state: 'approved', usesLeft: 0, usableUntil: allowance.expiresAt }
   }
   // Each word lasts the lifetime that was displayed; the one that ends first ends the approval.

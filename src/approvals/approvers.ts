@@ -26,6 +26,6 @@ export async function approversOf(
     approvers,
     first: approved[0]?.answeredAt ?? Number.POSITIVE_INFINITY,
     denied: approved.length < answers.length,
-    chosen: approved.map(({ standing }) => standing),
+    chosen: approved.map(({ allowance }) => allowance),
   }
 }

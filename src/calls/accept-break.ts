@@ -16,7 +16,7 @@ export interface AcceptedBreak {
 
 /**
  * An administrator goes on with a ledger that does not contain all that was signed. What is missing may be the end of a task, or
- * the use of an approval, so every open task is closed, and every approval, standing answer and waiting token request ends:
+ * the use of an approval, so every open task is closed, and every approval, allowance and waiting token request ends:
  * first that, then the record, and from then on calls and openings are judged again.
  * @throws Problem `ledger.no_break`, `ledger.inconsistent` where the tree itself is damaged
  */

@@ -86,7 +86,7 @@ describe('remit ledger state, and accept', () => {
     assert.match(accepted.said, /\/confirm\//)
     assert.match(
       accepted.said,
-      /✓ closed 1 tasks, voided \d+ access requests, ended \d+ standing answers/,
+      /✓ closed 1 tasks, voided \d+ access requests, ended \d+ allowances/,
     )
     assert.match(accepted.said, /has to be so again/)
     assert.match((await cli.remit('ledger', 'state')).said, /✓ all \d+ records/)

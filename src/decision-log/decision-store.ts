@@ -43,7 +43,7 @@ export interface StoredDecision {
   readonly callHash: string | null
   readonly policyVersion: number | null
   readonly requestId: string | null
-  /** The standing answer that lifted what stood in the way. */
+  /** The allowance that lifted what stood in the way. */
   readonly allowanceId: string | null
   readonly explanation: StoredExplanation
   readonly state: DecisionState

@@ -46,15 +46,15 @@ function allowanceLines(
   ]
 }
 
-/** `remit allowances …`. INVARIANT: standing answers are listed and ended here; giving one is for pages only (contract 10). */
+/** `remit allowances …`. INVARIANT: allowances are listed and ended here; giving one is for pages only (contract 10). */
 export const ALLOWANCES = noun({
   name: 'allowances',
-  says: 'Answers that stand for more than one call.',
+  says: 'Answers of people that count for more than one call.',
   operations: {
     list: describe({
       route: 'GET /allowances',
       who: 'person',
-      says: 'The standing answers in force that concern the caller: given by them, for calls on their behalf; all, for administrators.',
+      says: 'The allowances in force that concern the caller: given by them, for calls on their behalf; all, for administrators.',
       schemas: (kit) => ({ answer: kit.listOf('allowances', Allowance(kit)) }),
       command: (terminal) => ({
         says: 'Those that you gave, and those for calls on your behalf.',
@@ -68,19 +68,19 @@ export const ALLOWANCES = noun({
     show: describe({
       route: 'GET /allowances/:id',
       who: 'person',
-      says: 'One standing answer that concerns the caller, in force or over.',
+      says: 'One allowance that concerns the caller, in force or over.',
       schemas: (kit) => ({ params: kit.ById, answer: Allowance(kit) }),
     }),
     end: describe({
       route: 'DELETE /allowances/:id',
       who: 'person',
       widens: false,
-      says: 'Ends a standing answer: from now on such calls ask again. Ending it twice is no error.',
+      says: 'Ends an allowance: from now on such calls ask again. Ending it twice is no error.',
       schemas: (kit) => ({ params: kit.ById, answer: Allowance(kit) }),
       command: ({ bold, done }) => ({
         says: 'Ends one: from now on such calls ask again.',
         examples: ['remit allowances end alw_…'],
-        takes: { params: { id: input('<id>', 'the standing answer') } },
+        takes: { params: { id: input('<id>', 'the allowance') } },
         said: ({ answer }) => done`${bold(answer.text)} asks again`,
       }),
     }),

@@ -171,7 +171,7 @@ export const LEDGER = noun({
       id: 'ledger.accept_break',
       route: 'POST /ledger/break/accept',
       widens: true,
-      says: 'Goes on with a ledger that does not contain everything that was signed. Closes every open task, and ends every approval, standing answer and waiting token request: what is missing may have closed or used them. Recorded for ever. Look at `ledger.state` first.',
+      says: 'Goes on with a ledger that does not contain everything that was signed. Closes every open task, and ends every approval, allowance and waiting token request: what is missing may have closed or used them. Recorded for ever. Look at `ledger.state` first.',
       schemas: ({ exactly, Type }) => ({
         body: exactly({
           history: Type.Integer({ minimum: 1, description: 'as `ledger.state` says' }),
@@ -202,7 +202,7 @@ export const LEDGER = noun({
           'Nothing was changed',
         ],
         said: ({ answer: { closed_tasks, ended_allowances, voided_requests } }) => [
-          done`closed ${bold(closed_tasks)} tasks, voided ${bold(voided_requests)} access requests, ended ${bold(ended_allowances)} standing answers`,
+          done`closed ${bold(closed_tasks)} tasks, voided ${bold(voided_requests)} access requests, ended ${bold(ended_allowances)} allowances`,
           dim(
             '  what was suspended, revoked or withdrawn in the time that is missing has to be so again',
           ),

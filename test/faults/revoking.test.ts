@@ -123,7 +123,7 @@ const ACTS: Readonly<Record<string, Prepare>> = {
     assert.equal(status, 200, text)
     return () => around.ada.send('POST', `/sponsor-grants/${body.id}/end`, {})
   },
-  'ending a standing answer': async ({ w }) => {
+  'ending an allowance': async ({ w }) => {
     const asked = assertRequestable(await w.agent.call(await w.open(), 'DELETE', '/echo/things/s1'))
     const fiona = await w.browser('fiona')
     const spelled = await fiona.submit(await fiona.get(asked.page), /^Look at it first/, {

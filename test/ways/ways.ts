@@ -507,7 +507,7 @@ export const DIRECT_WAYS: readonly Way[] = [
       }),
   },
   {
-    name: 'a call is sent under a standing answer',
+    name: 'a call is sent under an allowance',
     standsOn: CALLS_FOR_SAM,
     prepare: (ways) =>
       answered(ways, async (page) => {

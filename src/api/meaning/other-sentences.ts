@@ -25,7 +25,7 @@ export const OTHER_SENTENCES: Readonly<Record<string, Sentence>> = {
   'clients.add_key': ({ params }) => `Add a key to the program ${said(params.id)}`,
   'policysets.publish': ({ params }) => `Publish the policy-only set ${said(params.name)}`,
   'ledger.accept_break': ({ body }) =>
-    `Go on with history ${said(body.history)} of the ledger, in which signed records are missing: every open task is closed, and every approval and standing answer ends`,
+    `Go on with history ${said(body.history)} of the ledger, in which signed records are missing: every open task is closed, and every approval and allowance ends`,
   'tasks.resume': ({ params }) => `Let the suspended task ${said(params.id)} continue`,
   'bases.grant': ({ body }) => `Let ${said(body.agent)} act for a person without asking them`,
   'sponsorships.grant': ({ body }) =>

@@ -16,7 +16,7 @@ const NOT_LOOKED_AT = [
   'the token and its proof, and where the call comes from',
   'standing limits',
   'spaces and who is in a conversation',
-  'approvals and standing answers that people have given',
+  'approvals and allowances that people have given',
   'external decision points',
 ] as const
 

@@ -34,7 +34,7 @@ async function shapeOf(parts: ApiParts, allowance: Allowance) {
   return shape
 }
 
-/** Standing answers are seen and ended here. Giving one is for pages only: nothing here answers (contract 10). */
+/** Allowances are seen and ended here. Giving one is for pages only: nothing here answers (contract 10). */
 export const ALLOWANCE_OPERATIONS = acts(ALLOWANCES, {
   list: async (parts, { caller }) => ({
     allowances: await shapesOf(parts, await listAllowances(parts.decisions, caller.person)),

@@ -31,7 +31,7 @@ import {
 
 const DAY_SECONDS = 86_400
 
-forEachEngine('a standing answer', (open) => {
+forEachEngine('an allowance', (open) => {
   let shared: Promise<TestParts> | undefined
 
   async function begin(ask = anAsk()) {
@@ -49,19 +49,19 @@ forEachEngine('a standing answer', (open) => {
     }
     const approve = (
       person: { id: `psn_${string}` },
-      standing: Choice | undefined,
+      allowance: Choice | undefined,
       shown?: string,
     ) =>
       answerRequest(parts, {
         requestId: request.id,
         person,
         answer: 'approve',
-        standing,
-        shown: shown ?? shownDigest(request, standing),
+        allowance,
+        shown: shown ?? shownDigest(request, allowance),
         authTime: 1,
       })
-    const given = async (standing: Choice = choice): Promise<Allowance> => {
-      await approve(finn, standing)
+    const given = async (chosen: Choice = choice): Promise<Allowance> => {
+      await approve(finn, chosen)
       const allowance = await allowanceFrom(parts.storage.read, request.id)
       assert.ok(allowance)
       return allowance
@@ -128,10 +128,10 @@ forEachEngine('a standing answer', (open) => {
       },
     ]
     const given = { answer: 'approve', approver: finn.id, expiry: 1 } as const
-    const hashes = [undefined, choice, ...other].map((standing) =>
-      answerHash(request, { ...given, standing }),
+    const hashes = [undefined, choice, ...other].map((allowance) =>
+      answerHash(request, { ...given, allowance }),
     )
-    const shown = [undefined, choice, ...other].map((standing) => shownDigest(request, standing))
+    const shown = [undefined, choice, ...other].map((allowance) => shownDigest(request, allowance))
     assert.equal(new Set(hashes).size, hashes.length)
     assert.equal(new Set(shown).size, shown.length)
     for (const digest of shown.filter((each) => each !== shownDigest(request, choice)))
@@ -139,7 +139,7 @@ forEachEngine('a standing answer', (open) => {
     const after = await approve(finn, choice)
     assert.equal(
       after.answerHash,
-      answerHash(request, { ...given, expiry: request.deadline, standing: choice }),
+      answerHash(request, { ...given, expiry: request.deadline, allowance: choice }),
     )
   })
 

@@ -23,7 +23,7 @@ export type Choice = {
 }
 
 /**
- * A standing answer (contract 1): so many times, or as often as needed, for calls that are in its pattern, until it
+ * Answer of people that counts for more than one call (contract 1): so many times, or as often as needed, for calls that are in its pattern, until it
  * ends. It answers for exactly the policies that asked when it was given, and for one action as that was described and
  * reached then. Times are epoch milliseconds.
  */

@@ -31,7 +31,7 @@ export function readChoice(request: AccessRequest, value: unknown): Choice {
   ])
   if (tie !== 'task' && tie !== 'agent') throw bad('the scope is neither `task` nor `agent`')
   if (tie === 'agent' && lifeSeconds === null)
-    throw bad('a standing approval for more than one task needs an end')
+    throw bad('an allowance for more than one task needs an end')
   const { life, uses: count } = ALLOWANCE_LIMITS
   const parts = Array.isArray(pattern) ? Array.from<unknown>(pattern) : []
   if (parts.length !== request.inspected.length)
@@ -97,7 +97,7 @@ function bad(detail: string): Problem {
   return new Problem('allowance.bad_choice', detail)
 }
 
-/** Whether these people chose the same: only then is it a standing answer of all of them. */
+/** Whether these people chose the same: only then is it an allowance of all of them. */
 export function sameChoice(choices: readonly (Choice | null)[]): Choice | undefined {
   const [first] = choices
   if (!first) return undefined
@@ -107,7 +107,7 @@ export function sameChoice(choices: readonly (Choice | null)[]): Choice | undefi
     : undefined
 }
 
-/** When a standing answer given now ends: never after the task it is tied to. */
+/** When an allowance given now ends: never after the task it is tied to. */
 export function choiceEnds(request: AccessRequest, choice: Choice, answeredAt: number): number {
   const end =
     choice.lifeSeconds === null ? request.deadline : answeredAt + choice.lifeSeconds * 1000

@@ -13,7 +13,7 @@ import {
 import { aboutAllowance } from './record.ts'
 
 /**
- * A standing answer, for someone it concerns: who gave it, on whose behalf it is used, an administrator.
+ * An allowance, for someone it concerns: who gave it, on whose behalf it is used, an administrator.
  * @throws Problem `allowance.unknown`, for everyone else too
  */
 export async function findAllowance(
@@ -27,7 +27,7 @@ export async function findAllowance(
 async function concerning(db: Reader, allowanceId: string, person: Person): Promise<Allowance> {
   const allowance = await readAllowance(db, allowanceId)
   if (allowance && (await concerns(db, allowance, person))) return allowance
-  throw new Problem('allowance.unknown', 'there is no such standing approval')
+  throw new Problem('allowance.unknown', 'there is no such allowance')
 }
 
 async function concerns(db: Reader, allowance: Allowance, person: Person): Promise<boolean> {
@@ -37,7 +37,7 @@ async function concerns(db: Reader, allowance: Allowance, person: Person): Promi
 }
 
 /**
- * Ends a standing answer; any one whom it concerns can. When it has returned, no call is reserved by it any more. Ending
+ * Ends an allowance; any one whom it concerns can. When it has returned, no call is reserved by it any more. Ending
  * what has ended is no error.
  * @throws Problem `allowance.unknown`
  */
@@ -74,7 +74,7 @@ async function end(
 
 const AT_ONCE = 100
 
-/** Every standing answer that has not ended, some at a time. Answers how many. */
+/** Every allowance that has not ended, some at a time. Answers how many. */
 export async function endAllAllowances(
   parts: Pick<ApprovalParts, 'storage' | 'ledger' | 'clock'>,
   by: string,

@@ -7,7 +7,7 @@ import { choiceEnds } from './choice.ts'
 import { aboutAllowance } from './record.ts'
 import { patternInWords } from './words.ts'
 
-/** Makes a standing answer of what all approvers of a request chose; `first`: when the first of them answered. */
+/** Makes an allowance of what all approvers of a request chose; `first`: when the first of them answered. */
 export async function giveAllowance(
   parts: Pick<ApprovalParts, 'ledger' | 'clock' | 'random'>,
   tx: Tx,

@@ -8,14 +8,14 @@ type ReadingParts = Pick<ApprovalParts, 'storage' | 'clock'>
 
 const MAX_LISTED = 200
 
-/** A standing answer and the ids of those who gave it. */
+/** An allowance and the ids of those who gave it. */
 export interface ListedAllowance {
   readonly allowance: Allowance
   readonly givenBy: readonly string[]
 }
 
 /**
- * The standing answers in force that concern a person: given by him, or for calls on his behalf; of one task when it is named.
+ * The allowances in force that concern a person: given by him, or for calls on his behalf; of one task when it is named.
  * Administrators see all. Newest first, at most 200.
  */
 export async function listAllowances(
@@ -40,7 +40,7 @@ export async function giversOf(
   return answers.filter(({ answer }) => answer === 'approve').map(({ personId }) => personId)
 }
 
-/** The standing answer that a request led to, when it did and it is in force. */
+/** The allowance that a request led to, when it did and it is in force. */
 export async function allowanceOfRequest(
   parts: ReadingParts,
   requestId: string,

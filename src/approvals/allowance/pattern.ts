@@ -2,7 +2,7 @@ import { type Bound, fits } from '@remit/engine'
 import type { Leaf } from '../../access-requests/index.ts'
 
 /**
- * What a standing answer says about one argument: exactly this value, at most (numbers, datetimes), starts with
+ * What an allowance says about one argument: exactly this value, at most (numbers, datetimes), starts with
  * (strings, paths), or anything, left out included.
  */
 export type PatternPart =

@@ -11,7 +11,7 @@ import { aboutAllowance } from './record.ts'
 export const ALLOWANCE_GUARD = new Guard('usable allowance')
 const RETURN_GUARD = new Guard('used allowance')
 
-/** A call that a standing answer may be for, as the catalog describes it now. */
+/** A call that an allowance may be for, as the catalog describes it now. */
 export interface DescribedCall {
   readonly taskId: string
   readonly personId: string
@@ -29,14 +29,14 @@ export interface DescribedCall {
   readonly leaves: readonly Leaf[] | undefined
 }
 
-/** A standing answer that means a call, with the people whose word it is: when one of them ends, it ends. */
+/** An allowance that means a call, with the people whose word it is: when one of them ends, it ends. */
 export interface UsableAllowance {
   readonly allowance: Allowance
   readonly approvers: readonly string[]
 }
 
 /**
- * The standing answers that mean this call and whose givers may still give them. Whether one lifts all that stands in
+ * The allowances that mean this call and whose givers may still give them. Whether one lifts all that stands in
  * the way is for the gates to say.
  */
 export async function usableAllowances(

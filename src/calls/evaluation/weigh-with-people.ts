@@ -123,7 +123,7 @@ function offer(
   const denial: Omit<EvaluationDenial, 'id'> = {
     pep: asker.pep,
     bindingHash: alone.bindingHash(),
-    // A standing answer would be used without anybody showing it, so none can be given here.
+    // An allowance would be used without anybody showing it, so none can be given here.
     question: { ...questionOf(asking), inspected: null },
     insufficient,
     expiresAt: Math.min(each.at + DENIAL_MS, task.deadline),

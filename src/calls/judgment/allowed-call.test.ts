@@ -32,7 +32,7 @@ const UP_TO_1000: Change = { at_most: '1000.00' }
 /** How a choice differs from *five times exactly this, in this task*. */
 type Change = Partial<Omit<Choice, 'pattern'>> & { readonly at_most?: string }
 
-forEachEngine('a call that a standing answer means', (open) => {
+forEachEngine('a call that an allowance means', (open) => {
   const worlds = worldsOver(open)
 
   async function begin(t?: TestContext) {
@@ -41,7 +41,7 @@ forEachEngine('a call that a standing answer means', (open) => {
     return { world, held, token: await world.token(held) }
   }
 
-  /** Asks for the refund, and lets Finn give a standing answer. */
+  /** Asks for the refund, and lets Finn give an allowance. */
   async function allowed(
     world: World,
     held: Held,
@@ -54,7 +54,7 @@ forEachEngine('a call that a standing answer means', (open) => {
     const request = await findRequest(world.parts, verdict.request.id)
     assert.ok(request)
     const { at_most: most, ...over } = change
-    const standing: Choice = {
+    const chosen: Choice = {
       tie: 'task',
       uses: 5,
       lifeSeconds: null,
@@ -69,8 +69,8 @@ forEachEngine('a call that a standing answer means', (open) => {
       requestId: request.id,
       person: world.finn,
       answer: 'approve',
-      standing,
-      shown: shownDigest(request, standing),
+      allowance: chosen,
+      shown: shownDigest(request, chosen),
       authTime: 0,
     })
     const listed = await listAllowances(world.parts, world.finn)

@@ -84,18 +84,18 @@ forEachEngine('a call that several forbids stand in the way of', (open) => {
     assert.notEqual((await ask(world, held, token)).id, request.id)
   })
 
-  test('a standing answer lifts what it was given for: with another forbid beside it, people are asked', async (t) => {
+  test('an allowance lifts what it was given for: with another forbid beside it, people are asked', async (t) => {
     const { held, parts, rules, token, world } = await begin(t)
     await rules(MONEY.replace('@quorum("2") ', ''))
     const request = await ask(world, held, token)
     const pattern = exactly(request.inspected ?? [])
-    const standing = { tie: 'task', uses: 5, lifeSeconds: null, pattern } as const
+    const allowance = { tie: 'task', uses: 5, lifeSeconds: null, pattern } as const
     await answerRequest(parts, {
       requestId: request.id,
       person: world.finn,
       answer: 'approve',
-      standing,
-      shown: shownDigest(request, standing),
+      allowance,
+      shown: shownDigest(request, allowance),
       authTime: 0,
     })
     assert.equal((await world.decide(held, token, refund('900.00'))).outcome, 'permit')

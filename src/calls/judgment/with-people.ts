@@ -14,7 +14,7 @@ import { inspectedOf } from './inspected.ts'
 
 /**
  * The call needs people. What they said so far decides what happens now: an approval of this very call first, then a
- * standing answer that means it; a denial of this very call comes before both. Overtaken when another call used what
+ * allowance that means it; a denial of this very call comes before both. Overtaken when another call used what
  * was found in the same moment.
  */
 export async function judgeWithPeople(
@@ -53,7 +53,7 @@ export async function judgeWithPeople(
 }
 
 /**
- * Judges a call with standing answers. `undefined` when none means this call and lifts all that
+ * Judges a call with allowances. `undefined` when none means this call and lifts all that
  * stands in the way.
  */
 async function judgeWithAllowances(

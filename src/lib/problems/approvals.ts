@@ -1,7 +1,7 @@
-/** Problems with approvals and standing answers. Kept sorted. */
+/** Problems with approvals and allowances. Kept sorted. */
 export const APPROVAL_PROBLEMS = {
-  'allowance.bad_choice': { status: 400, title: 'The standing approval is not valid' },
-  'allowance.unknown': { status: 404, title: 'There is no such standing approval' },
+  'allowance.bad_choice': { status: 400, title: 'The allowance is not valid' },
+  'allowance.unknown': { status: 404, title: 'There is no such allowance' },
   'approval.already_answered': { status: 409, title: 'You have answered already' },
   'approval.bad_reason': { status: 400, title: 'The reason is not valid' },
   'approval.denied': { status: 403, title: 'A person denied this call' },

@@ -4,7 +4,7 @@ import { badge } from '../frame/pieces.ts'
 import { marked, show } from '../frame/show.ts'
 import { when } from '../frame/time.ts'
 
-/** A standing answer in a list. `text` has been through `visible`. */
+/** An allowance in a list. `text` has been through `visible`. */
 export interface AllowanceItem {
   readonly id: string
   readonly text: string

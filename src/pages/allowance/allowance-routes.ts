@@ -13,11 +13,11 @@ export function addAllowances(desk: PageRouter, parts: PageParts): void {
     } catch (error) {
       throw error instanceof Problem && error.code === 'allowance.unknown' ? notFound() : error
     }
-    return { to: '/approvals#standing' }
+    return { to: '/approvals#allowances' }
   })
 }
 
-/** The standing answers in force that concern a visitor: given by him, on his behalf; all, for administrators. */
+/** The allowances in force that concern a visitor: given by him, on his behalf; all, for administrators. */
 export async function allowancesOf(parts: PageParts, visitor: Visitor): Promise<AllowanceItem[]> {
   const listed = await listAllowances(parts.decisions, visitor.person)
   return allowanceItems(parts, visitor, listed)

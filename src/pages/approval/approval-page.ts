@@ -1,7 +1,7 @@
 import type { Risk } from '@remit/engine'
 import type { ForeignActor } from '../../tokens/index.ts'
+import { type AllowanceForm, allowanceForm } from '../allowance/allowance-form.ts'
 import { type AllowanceItem, allowanceList } from '../allowance/allowance-list.ts'
-import { type StandingForm, standingForm } from '../allowance/standing-form.ts'
 import type { TitleOf } from '../frame/authority.ts'
 import { behind } from '../frame/behind.ts'
 import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
@@ -55,7 +55,7 @@ export interface ApprovalView {
     readonly answer: 'approve' | 'deny'
     readonly reason: string | null
     readonly at: number
-    /** The standing answer that was chosen, in words. */
+    /** The allowance that was chosen, in words. */
     readonly more: string | undefined
   }[]
   readonly standing: RequestStatus
@@ -64,7 +64,7 @@ export interface ApprovalView {
   /** What has to come before an approval. */
   readonly first?: SignInFirst | undefined
   /** What can be answered beyond *once*, or why nothing. */
-  readonly more: StandingForm | { readonly why: string }
+  readonly more: AllowanceForm | { readonly why: string }
   /** Digest of what is displayed; comes back with the answer. */
   readonly shown: string
   /** What was wrong with an answer just given. */
@@ -75,7 +75,7 @@ export type RequestStatus =
   | { readonly state: 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled' }
   | { readonly state: 'used'; readonly decision: string }
   /** Answered for more than once; `undefined`: that is over. */
-  | { readonly state: 'standing'; readonly allowance: AllowanceItem | undefined }
+  | { readonly state: 'allowance'; readonly allowance: AllowanceItem | undefined }
 
 export const RISK: Readonly<Record<Risk, readonly [string, Tone]>> = {
   low: ['Low risk', 'calm'],
@@ -129,10 +129,10 @@ function outcome(view: ApprovalView): Html {
         wordsOf(view).used,
         html`<p>The approval is used up. ${view.insider && (view.issuance ? html`<a href="/tasks/${view.task.id}">See the task</a>` : html`<a href="/decisions/${standing.decision}">See what happened</a>`)}</p>`,
       )
-    case 'standing':
+    case 'allowance':
       return standing.allowance
         ? html`${notice('good', 'Approved for more than once', html`<p>Calls like this one go through without asking.</p>`)}${allowanceList([standing.allowance], view)}`
-        : notice('calm', 'The standing answer is over', html`<p>Calls like this one ask again.</p>`)
+        : notice('calm', 'The allowance is over', html`<p>Calls like this one ask again.</p>`)
     case 'denied':
       return notice('bad', 'Denied', html`<p>${wordsOf(view).not}</p>`)
     case 'expired':
@@ -232,5 +232,5 @@ function moreThanOnce(view: ApprovalView): Html {
   const { onlyOnce } = wordsOf(view)
   if (onlyOnce !== undefined) return html`<p class="soft">${onlyOnce}</p>`
   if ('why' in more) return html`<p class="soft">Only once: ${more.why}.</p>`
-  return standingForm(more, { ...view, agent: agent.name })
+  return allowanceForm(more, { ...view, agent: agent.name })
 }

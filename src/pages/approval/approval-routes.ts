@@ -17,10 +17,10 @@ import {
 } from '../../approvals/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { findTask } from '../../tasks/index.ts'
+import { choiceFromFields, choiceFromText, partFields } from '../allowance/allowance-fields.ts'
+import { allowancePage } from '../allowance/allowance-page.ts'
 import { allowanceItems, allowancesOf } from '../allowance/allowance-routes.ts'
-import { choiceFromFields, choiceFromText, partFields } from '../allowance/standing-fields.ts'
-import { standingPage } from '../allowance/standing-page.ts'
-import { usesInWords } from '../allowance/standing-words.ts'
+import { usesInWords } from '../allowance/allowance-words.ts'
 import { TRUST } from '../frame/authority.ts'
 import { roleOf } from '../frame/task-role.ts'
 import { Names } from '../names.ts'
@@ -48,7 +48,7 @@ export function addApprovals(desk: PageRouter, parts: PageParts): void {
       now,
       viewer: visitor.viewer,
       ...(await requestLists(parts, visitor, query)),
-      standing: await allowancesOf(parts, visitor),
+      allowances: await allowancesOf(parts, visitor),
     })
   })
 
@@ -67,14 +67,14 @@ export function addApprovals(desk: PageRouter, parts: PageParts): void {
     if (answer !== 'approve' && answer !== 'deny') {
       throw new Problem('request.malformed', '`answer` is neither approve nor deny')
     }
-    const standing = fields.get('standing')
+    const allowance = fields.get('allowance')
     try {
       await answerRequest(parts.decisions, {
         requestId: id,
         person: visitor.person,
         answer,
         reason: fields.get('reason') || undefined,
-        ...(standing === undefined ? {} : { standing: choiceFromText(standing) }),
+        ...(allowance === undefined ? {} : { allowance: choiceFromText(allowance) }),
         shown: fields.get('shown') ?? '',
         authTime: visitor.session.authTime,
         proved: visitor.session.proved,
@@ -88,7 +88,7 @@ export function addApprovals(desk: PageRouter, parts: PageParts): void {
   })
 
   // Grants nothing: it spells out what would be granted.
-  desk.post('/approvals/:id/standing', async (act) => {
+  desk.post('/approvals/:id/allowance', async (act) => {
     await requireVisible(parts, act.visitor, act.id)
     const view = await viewOf(parts, act)
     if (view.first || !('answers' in view.may) || !view.may.answers.includes('approve'))
@@ -108,7 +108,7 @@ async function spelledOut(parts: PageParts, act: Act, view: ApprovalView): Promi
   const request = await requireVisible(parts, act.visitor, act.id)
   const choice = choiceFromFields(request, act.fields)
   const shown = shownDigest(request, choice)
-  return standingPage({ ...view, agent: view.agent.name, choice, shown })
+  return allowancePage({ ...view, agent: view.agent.name, choice, shown })
 }
 
 /**
@@ -138,10 +138,10 @@ async function standingOf(
   if (request.usedBy !== null) return { state: 'used', decision: request.usedBy }
   if (request.usesLeft > 0) return { state: 'approved' }
   const allowance = await allowanceOfRequest(parts.decisions, request.id)
-  if (!allowance) return { state: 'standing', allowance: undefined }
+  if (!allowance) return { state: 'allowance', allowance: undefined }
   const givenBy = await giversOf(parts.decisions, request.id)
   const [item] = await allowanceItems(parts, visitor, [{ allowance, givenBy }])
-  return { state: 'standing', allowance: item }
+  return { state: 'allowance', allowance: item }
 }
 
 async function viewOf(parts: PageParts, { visitor, now, id }: Visit): Promise<ApprovalView> {
@@ -163,13 +163,13 @@ async function viewOf(parts: PageParts, { visitor, now, id }: Visit): Promise<Ap
     createdAt: request.createdAt,
     expiresAt: request.expiresAt,
     answers: await Promise.all(
-      answers.map(async ({ personId, answer, reason, answeredAt, standing }) => ({
+      answers.map(async ({ personId, answer, reason, answeredAt, allowance }) => ({
         name: await names.person(personId),
         answer,
         reason,
         at: answeredAt,
-        more: standing
-          ? `${usesInWords(standing.uses)}, ${patternInWords(request.action, standing.pattern)}`
+        more: allowance
+          ? `${usesInWords(allowance.uses)}, ${patternInWords(request.action, allowance.pattern)}`
           : undefined,
       })),
     ),

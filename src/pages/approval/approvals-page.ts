@@ -35,8 +35,8 @@ export interface ApprovalsView {
   readonly agents: readonly { readonly id: string; readonly name: string; readonly count: number }[]
   /** The one whose questions are shown; all of them when there is none. */
   readonly agent: string | undefined
-  /** Standing answers in force that concern the viewer. */
-  readonly standing: readonly AllowanceItem[]
+  /** Allowances in force that concern the viewer. */
+  readonly allowances: readonly AllowanceItem[]
 }
 
 export function requestList(items: readonly RequestItem[], now: number): Html {
@@ -65,11 +65,11 @@ function agentLinks({ agent, agents }: ApprovalsView): Html | false {
 }
 
 export function approvalsPage(view: ApprovalsView): string {
-  const { agent, mine, others, now, standing } = view
+  const { agent, allowances, mine, others, now } = view
   const body = html`<div class="head"><h1>Approvals</h1><p class="lead">Calls, tasks and tokens that policies let through only after a person has approved them.</p></div>
 <section aria-labelledby="mine"><h2 id="mine">Waiting for you</h2>
 ${agentLinks(view)}${mine.items.length > 0 ? requestPage(mine, now) : agent !== undefined ? empty('This agent asks you nothing', html`<a href="/approvals">Everything that waits for you</a>`) : empty('Nothing waits for your answer', 'When an agent wants to do something that you are asked about, it is here. No answer means no.')}</section>
 ${others.items.length > 0 && html`<section aria-labelledby="others"><h2 id="others">Asked on your behalf</h2><p class="soft">Someone else has to look at these.</p>${requestPage(others, now)}</section>`}
-${standing.length > 0 && html`<section aria-labelledby="standing"><h2 id="standing">Standing answers</h2><p class="soft">Calls that go through without asking, because someone said so for more than once.</p>${allowanceList(standing, view)}</section>`}`
+${allowances.length > 0 && html`<section aria-labelledby="allowances"><h2 id="allowances">Allowances</h2><p class="soft">Calls that go through without asking, because someone said so for more than once.</p>${allowanceList(allowances, view)}</section>`}`
   return documentOf({ title: 'Approvals', body, viewer: view.viewer, current: 'approvals' })
 }

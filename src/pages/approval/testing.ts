@@ -60,13 +60,13 @@ export async function allowed(
   const pattern = exactly(request.inspected ?? []).map((part) =>
     part.path === '/amount' ? ({ ...part, how: 'at_most', text: '1000.00' } as const) : part,
   )
-  const standing: Choice = { tie: 'task', uses: 5, lifeSeconds: null, pattern, ...over }
-  const shown = shownDigest(request, standing)
+  const allowance: Choice = { tie: 'task', uses: 5, lifeSeconds: null, pattern, ...over }
+  const shown = shownDigest(request, allowance)
   await answerRequest(decisions, {
     requestId: request.id,
     person: by,
     answer: 'approve',
-    standing,
+    allowance,
     shown,
     authTime: 0,
   })

@@ -42,7 +42,7 @@ export interface DecisionView {
   readonly resource: string | null
   readonly taskId: string | null
   readonly requestId: string | null
-  /** The standing answer that lifted what stood in the way. */
+  /** The allowance that lifted what stood in the way. */
   readonly allowanceId: string | null
   readonly policyVersion: number | null
   readonly callHash: string | null
@@ -118,7 +118,7 @@ function call(view: DecisionView): Html {
     [
       'Lifted by',
       view.allowanceId !== null &&
-        html`a <a href="/approvals#standing">standing answer</a> <code>${view.allowanceId}</code>`,
+        html`an <a href="/approvals#allowances">allowance</a> <code>${view.allowanceId}</code>`,
     ],
     ...view.settlements.map(
       ({ amount, by, name, reserved }) =>

@@ -61,10 +61,10 @@ export const approvals = {
     answer_hash: text,
     auth_time: time,
     answered_at: time,
-    /** Standing answer that is asked for, when it is more than this once. */
-    standing: nullable(json),
+    /** Allowance that was chosen, when it is more than this once. */
+    allowance: nullable(json),
   },
-  /** A standing answer: a count or a pattern, until a time; tied to a task, or to agent and person. */
+  /** Answers that count for more than one call: a number of times or a pattern, until a time; tied to a task, or to agent and person. */
   allowances: {
     id: text,
     request_id: text,

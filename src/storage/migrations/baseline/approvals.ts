@@ -42,7 +42,7 @@ export const approvals: Statements = ({ integer, table, text }) => [
     'approval_answers',
     `request_id ${text} NOT NULL REFERENCES access_requests (id), person_id ${text} NOT NULL,
      answer ${text} NOT NULL, reason ${text}, answer_hash ${text} NOT NULL,
-     auth_time ${integer} NOT NULL, answered_at ${integer} NOT NULL, standing ${text},
+     auth_time ${integer} NOT NULL, answered_at ${integer} NOT NULL, allowance ${text},
      PRIMARY KEY (request_id, person_id)`,
   ),
   'CREATE INDEX approval_answers_by_person ON approval_answers (person_id, answered_at)',

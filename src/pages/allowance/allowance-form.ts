@@ -3,11 +3,11 @@ import { csrfField, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
 import { notice } from '../frame/pieces.ts'
 import { asSentence, marked, show } from '../frame/show.ts'
-import { type PartField, SCOPES, type ScopeName } from './standing-fields.ts'
-import { type AllowanceScope, endInWords } from './standing-words.ts'
+import { type PartField, SCOPES, type ScopeName } from './allowance-fields.ts'
+import { type AllowanceScope, endInWords } from './allowance-words.ts'
 
 /** What the section about more than once says. */
-export interface StandingForm {
+export interface AllowanceForm {
   readonly parts: readonly PartField[]
   /** What was sent before, to be shown again. */
   readonly fields: ReadonlyMap<string, string>
@@ -17,8 +17,8 @@ export interface StandingForm {
 const USUAL_USES = 5
 
 /** *Answer more than this once*: closed until it is opened, and its button grants nothing yet. */
-export function standingForm(
-  form: StandingForm,
+export function allowanceForm(
+  form: AllowanceForm,
   view: AllowanceScope & { readonly id: string; readonly viewer: Viewer },
 ): Html {
   const { fields, mistake, parts } = form
@@ -27,7 +27,7 @@ export function standingForm(
   return html`<section class="card" aria-labelledby="more"><details${mistake !== undefined && html` open`}><summary id="more">Answer more than this once</summary>
 <div class="stack">${mistake !== undefined && notice('bad', 'Nothing was granted', html`<p>${asSentence(mistake)}</p>`)}
 <p>Calls like this one then go through without asking. You see in words what you would grant before you grant it.</p>
-<form method="post" action="/approvals/${view.id}/standing">${csrfField(view.viewer)}
+<form method="post" action="/approvals/${view.id}/allowance">${csrfField(view.viewer)}
 <fieldset><legend>Which calls</legend>${parts.length === 0 ? html`<p>This call has no arguments: every call of the action is the same.</p>` : parts.map((part) => partField(part, fields))}
 <p class="hint">A call with any other argument asks again.</p></fieldset>
 <fieldset><legend>How often</legend>

@@ -3,16 +3,16 @@ import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
 import { html } from '../frame/html.ts'
 import { facts, notice } from '../frame/pieces.ts'
 import { MAX_HEADING, marked, show } from '../frame/show.ts'
-import { choiceText } from './standing-fields.ts'
+import { choiceText } from './allowance-fields.ts'
 import {
   type AllowanceScope,
   endInWords,
   patternList,
   placeInWords,
   usesInWords,
-} from './standing-words.ts'
+} from './allowance-words.ts'
 
-export interface AllowanceForm extends AllowanceScope {
+export interface AllowancePreview extends AllowanceScope {
   readonly viewer: Viewer
   readonly id: string
   /** Of the call that asks; has been through `visible`. */
@@ -25,7 +25,7 @@ export interface AllowanceForm extends AllowanceScope {
 }
 
 /** What would be granted, in words. Only the button on this page grants it. */
-export function standingPage(view: AllowanceForm): string {
+export function allowancePage(view: AllowancePreview): string {
   const { choice } = view
   const open = choice.uses === null && choice.pattern.every(({ how }) => how === 'any')
   const body = html`<div class="head"><p class="eyebrow"><span>Answer more than this once</span></p>
@@ -49,7 +49,7 @@ ${facts([
     html`You, ${show(view.person)}, or an administrator, at any time under <a href="/approvals">Approvals</a>`,
   ],
 ])}
-<form method="post" action="/approvals/${view.id}">${csrfField(view.viewer)}<input type="hidden" name="shown" value="${view.shown}"><input type="hidden" name="standing" value="${choiceText(choice)}">
+<form method="post" action="/approvals/${view.id}">${csrfField(view.viewer)}<input type="hidden" name="shown" value="${view.shown}"><input type="hidden" name="allowance" value="${choiceText(choice)}">
 <div class="field"><label for="reason">Reason <span class="hint">optional</span></label>
 <textarea id="reason" name="reason" maxlength="500" rows="2" autocomplete="off"></textarea></div>
 <div class="actions"><button class="primary" name="answer" value="approve">Approve ${usesInWords(choice.uses)}</button><a class="button" href="/approvals/${view.id}">Back</a></div>

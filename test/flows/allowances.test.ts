@@ -109,7 +109,7 @@ inEachWorld('an answer that stands for more than one call', (world) => {
     const asked = assertRequestable(await remove(w, task, 'u1'))
     const post = (path: string) =>
       w.agent.about(task, 'POST', path, { body: JSON.stringify({ request_id: asked.id }) })
-    for (const path of ['/allowances', `/requests/${asked.id}/standing`])
+    for (const path of ['/allowances', `/requests/${asked.id}/allowance`])
       assert.equal((await post(path)).status, 404)
     const fiona = await w.api('fiona')
     for (const path of ['/allowances', `/approvals/${asked.id}`])

@@ -28,7 +28,7 @@ async function begin(storage: Storage) {
   const path = `/approvals/${request.id}`
   const browser = await pages.browserOf(fiona)
   const look = (fields: Record<string, string>) =>
-    browser.submit(path, `${path}/standing`, { ...FIVE, ...fields })
+    browser.submit(path, `${path}/allowance`, { ...FIVE, ...fields })
   const state = async () => {
     const found = await findRequest(pages.parts.decisions, request.id)
     return [found?.state, found?.usesLeft]
@@ -88,10 +88,10 @@ forEachEngine('answering for more than once', (open) => {
     const { browser, look, path, state } = await begin(await open())
     const { body } = await look({})
     const hidden = sentFields(body, path)
-    const wider = (hidden.standing ?? '').replace('"uses":5', '"uses":50')
-    for (const standing of [wider, '{}', 'x'.repeat(1000), '[]']) {
-      const answer = await browser.post(path, { ...hidden, standing, answer: 'approve' })
-      assert.ok([400, 409].includes(answer.statusCode), standing)
+    const wider = (hidden.allowance ?? '').replace('"uses":5', '"uses":50')
+    for (const allowance of [wider, '{}', 'x'.repeat(1000), '[]']) {
+      const answer = await browser.post(path, { ...hidden, allowance, answer: 'approve' })
+      assert.ok([400, 409].includes(answer.statusCode), allowance)
     }
     const once = await browser.post(path, {
       csrf: hidden.csrf ?? '',
@@ -132,9 +132,9 @@ forEachEngine('answering for more than once', (open) => {
     const page = await own.get(path)
     assert.doesNotMatch(page.body, /Answer more than this once/)
     const csrf = hiddenFields(page.body, '/sign-out').csrf ?? ''
-    const answer = await own.post(`${path}/standing`, { csrf, ...FIVE })
+    const answer = await own.post(`${path}/allowance`, { csrf, ...FIVE })
     assert.equal(answer.statusCode, 409)
-    assert.doesNotMatch(answer.body, /name="standing"/)
+    assert.doesNotMatch(answer.body, /name="allowance"/)
   })
 
   test('is listed with what it is and ended with one click, by those it concerns', async () => {
@@ -143,7 +143,7 @@ forEachEngine('answering for more than once', (open) => {
     for (const each of [browser, await pages.browserOf(sam)]) {
       const text = textContent((await each.get('/approvals')).body).replaceAll(/\s+/g, ' ')
       for (const part of [
-        'Standing answers',
+        'Allowances',
         'orders.refund, where order_id is exactly "1042" and amount is at most 1000.00',
         '5 of 5 left',
         'refund-bot for Name of sam',
@@ -154,7 +154,7 @@ forEachEngine('answering for more than once', (open) => {
     }
     const nils = await pages.browserOf(await pages.person('nils', 'finance'))
     const strange = await nils.get('/approvals')
-    assert.doesNotMatch(strange.body, /Standing answers/)
+    assert.doesNotMatch(strange.body, /Allowances/)
     const csrf = hiddenFields(strange.body, '/sign-out').csrf ?? ''
     assert.equal((await nils.post(`/allowances/${id}/end`, { csrf })).statusCode, 404)
     assert.equal((await given()).length, 1)
