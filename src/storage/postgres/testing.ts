@@ -15,12 +15,50 @@ export const WAIT_FACTOR = 12
 const TEMPLATE_LOCK = 0x72656d69
 const DATABASE_LOCK = 0x72656d6a
 
+/** invalid_catalog_name */
+const DATABASE_MISSING = '3D000'
+
 /** Name of the template database, one for each state of the migrations. */
 const TEMPLATE = `remit_template_${SCHEMA_DIGEST}`
 const MIGRATION_TABLES = [DEFAULT_MIGRATION_TABLE, DEFAULT_MIGRATION_LOCK_TABLE]
 
 let connecting: Promise<pg.Client> | undefined
 let making: Promise<void> | undefined
+
+/** A database that this process alone uses until it ends. */
+class TestDatabase {
+  readonly url: string
+  readonly #admin: pg.Client
+  readonly #name: string
+  /** Connection that empties it. A test may have broken it. */
+  #client: pg.Client | undefined
+
+  constructor(server: string, admin: pg.Client, number: number) {
+    this.#name = `remit_test_${SCHEMA_DIGEST}_${number}`
+    this.url = databaseOn(server, this.#name)
+    this.#admin = admin
+  }
+
+  async makeEmpty(): Promise<void> {
+    if (await this.#isEmptied()) return
+    await this.#client?.end()
+    this.#client = undefined
+    await this.#admin.query(`DROP DATABASE IF EXISTS ${this.#name} WITH (FORCE)`)
+    await this.#admin.query(`CREATE DATABASE ${this.#name} TEMPLATE ${TEMPLATE}`)
+  }
+
+  async #isEmptied(): Promise<boolean> {
+    try {
+      this.#client ??= await connect(this.url, () => {
+        this.#client = undefined
+      })
+      return await empty(this.#client)
+    } catch (error) {
+      if (error instanceof pg.DatabaseError && error.code === DATABASE_MISSING) return false
+      throw error
+    }
+  }
+}
 
 /**
  * An empty, migrated database that no other test uses until it is given back. Making and dropping one costs a second
@@ -33,73 +71,62 @@ export async function takeDatabase(
   const admin = await connecting
   making ??= makeTemplate(server, admin)
   await making
-  const number = await claim(admin)
-  const name = `remit_test_${SCHEMA_DIGEST}_${number}`
-  const url = databaseOn(server, name)
-  const { rowCount } = await admin.query('SELECT 1 FROM pg_database WHERE datname = $1', [name])
-  if (!rowCount || !(await empty(url))) {
-    await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
-    await admin.query(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`)
-  }
+  const database = free.pop() ?? new TestDatabase(server, admin, await claim(admin))
+  await database.makeEmpty()
   return {
-    url,
+    url: database.url,
     giveBack: async () => {
-      await admin.query('SELECT pg_advisory_unlock($1, $2)', [DATABASE_LOCK, number])
-      mine.delete(number)
+      free.push(database)
     },
   }
 }
 
-/** Opens the connection whose locks are this process's claims; the server ends them with it. */
-async function connect(server: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: server })
+/** Opens a connection that does not keep the process alive. */
+async function connect(url: string, onEnd = () => {}): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url })
+  client.on('error', () => {}) // `end` follows.
+  client.once('end', onEnd)
   await client.connect()
   const { stream } = client.connection
   if (stream instanceof Socket) stream.unref()
   return client
 }
 
-const mine = new Set<number>()
+/** Databases of this process that no test uses. */
+const free: TestDatabase[] = []
+let claimed = -1
 
+/** The server ends the locks of a process with its connection. A lock can be taken twice by one connection. */
 async function claim(admin: pg.Client): Promise<number> {
-  for (let number = 0; ; number++) {
-    // A lock can be taken twice by one connection.
-    if (mine.has(number)) continue
-    mine.add(number)
+  for (;;) {
+    const number = ++claimed
     const { rows } = await admin.query<{ taken: boolean }>(
       'SELECT pg_try_advisory_lock($1, $2) AS taken',
       [DATABASE_LOCK, number],
     )
     if (rows[0]?.taken) return number
-    mine.delete(number)
   }
 }
 
 /** False when a test changed more than rows. */
-async function empty(url: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    // A table without a page never had a row.
-    const { rows } = await client.query<{ name: string; pages: boolean }>(
-      `SELECT relname AS name, pg_relation_size(oid) > 0 AS pages FROM pg_class
-       WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace`,
-    )
-    const tables = rows.map(({ name }) => name).filter((name) => !MIGRATION_TABLES.includes(name))
-    if (tables.length === rows.length) return false
-    const written = rows.filter(({ name, pages }) => pages && !MIGRATION_TABLES.includes(name))
-    await client.query(
-      // Without the triggers of foreign keys, in any order.
-      `SET session_replication_role = replica; ${written.map(({ name }) => `DELETE FROM ${name}`).join(';')}`,
-    )
-    const recorded = await client.query<{ name: string }>(
-      `SELECT name FROM ${DEFAULT_MIGRATION_TABLE} ORDER BY name COLLATE "C"`,
-    )
-    const names = recorded.rows.map(({ name }) => name)
-    return isDeepStrictEqual(names, Object.keys(migrationsFor('postgres')).toSorted())
-  } finally {
-    await client.end()
-  }
+async function empty(client: pg.Client): Promise<boolean> {
+  // A table without a page never had a row.
+  const { rows } = await client.query<{ name: string; pages: boolean }>(
+    `SELECT relname AS name, pg_relation_size(oid) > 0 AS pages FROM pg_class
+     WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace`,
+  )
+  const tables = rows.map(({ name }) => name).filter((name) => !MIGRATION_TABLES.includes(name))
+  if (tables.length === rows.length) return false
+  const written = rows.filter(({ name, pages }) => pages && !MIGRATION_TABLES.includes(name))
+  await client.query(
+    // Without the triggers of foreign keys, in any order.
+    `SET session_replication_role = replica; ${written.map(({ name }) => `DELETE FROM ${name}`).join(';')}`,
+  )
+  const recorded = await client.query<{ name: string }>(
+    `SELECT name FROM ${DEFAULT_MIGRATION_TABLE} ORDER BY name COLLATE "C"`,
+  )
+  const names = recorded.rows.map(({ name }) => name)
+  return isDeepStrictEqual(names, Object.keys(migrationsFor('postgres')).toSorted())
 }
 
 /** Makes the template, in whichever test process comes first. */

@@ -10,6 +10,8 @@ export interface BatchStep {
 }
 
 export type Request =
+  /** Opens a database file, in a thread that has none open. The thread ends when it cannot. */
+  | { readonly kind: 'open'; readonly file: string }
   /** Batches to commit, each of them all of its steps or none. */
   | { readonly kind: 'batches'; readonly batches: readonly StepBatch[] }
   /** Asks for the turn. `limit`: how long the turn may last, in ms; absent: as long as it takes. */

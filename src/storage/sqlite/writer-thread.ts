@@ -1,6 +1,6 @@
-/** Entry of the writer thread: opens the connection that writes, and answers until it is told to close. */
+/** Entry of a writer thread: opens the connection that writes, and answers until it is told to close; then it may open another. */
 import { DatabaseSync } from 'node:sqlite'
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { parentPort, receiveMessageOnPort } from 'node:worker_threads'
 import type { Request, WriterReply } from './messages.ts'
 import { openForWriting } from './pragmas.ts'
 import { WriteQueue } from './write-queue.ts'
@@ -8,19 +8,31 @@ import { WriteQueue } from './write-queue.ts'
 const port = parentPort
 if (!port) throw new Error('writer-thread runs as a worker')
 
-const { file } = workerData as { file: string } // as: set by writer.ts, the only one that starts this thread
-const db = new DatabaseSync(file)
-openForWriting(db)
-const turns = new WriteQueue(db, send, collect)
+let opened: { readonly db: DatabaseSync; readonly turns: WriteQueue } | undefined
 let closing: number | undefined
 
 function send(replies: readonly WriterReply[]): void {
   port?.postMessage(replies)
 }
 
+function open(file: string): void {
+  const db = new DatabaseSync(file)
+  openForWriting(db)
+  opened = { db, turns: new WriteQueue(db, send, collect) }
+}
+
+function close(id: number): void {
+  opened?.turns.close()
+  opened?.db.close()
+  opened = undefined
+  closing = undefined
+  send([{ id, kind: 'done' }])
+}
+
 function receive(request: Request): void {
-  if (request.kind === 'close') closing = request.id
-  else turns.receive(request)
+  if (request.kind === 'open') open(request.file)
+  else if (request.kind === 'close') closing = request.id
+  else opened?.turns.receive(request)
 }
 
 function collect(): void {
@@ -32,10 +44,6 @@ function collect(): void {
 port.on('message', (request: Request) => {
   receive(request)
   collect()
-  turns.proceed()
-  if (closing === undefined) return
-  turns.close()
-  db.close()
-  send([{ id: closing, kind: 'done' }])
-  port.close()
+  opened?.turns.proceed()
+  if (closing !== undefined) close(closing)
 })

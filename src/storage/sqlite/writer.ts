@@ -37,12 +37,16 @@ export class Writer {
   /** `thread` runs `writer-thread.ts`; see `startWriter`. */
   constructor(thread: Worker) {
     this.#thread = thread
-    thread.on('message', (replies: readonly WriterReply[]) => {
-      for (const reply of replies) this.#settle(reply)
-    })
-    thread.on('error', (error) => this.#die(error))
-    thread.on('exit', () => this.#die())
+    thread.on('message', this.#onReplies)
+    thread.on('error', this.#onEnd)
+    thread.on('exit', this.#onEnd)
   }
+
+  readonly #onReplies = (replies: readonly WriterReply[]) => {
+    for (const reply of replies) this.#settle(reply)
+  }
+
+  readonly #onEnd = (cause: unknown) => this.#die(cause)
 
   /** Commits all steps or none, durable when answered. Calls of one tick travel together. */
   async commit(steps: readonly Step[]): Promise<Committed> {
@@ -90,7 +94,10 @@ export class Writer {
     const closed = this.#send((id) => ({ kind: 'close', id }))
     this.#dead = unavailable('the store is closed')
     await closed
-    await this.#thread.terminate()
+    this.#thread.off('message', this.#onReplies)
+    this.#thread.off('error', this.#onEnd)
+    this.#thread.off('exit', this.#onEnd)
+    keepForNext(this.#thread)
   }
 
   #send(request: (id: number) => Request): Promise<Settled> {
@@ -150,10 +157,33 @@ export class Writer {
   }
 }
 
-/** Starts the thread on a database file. Whether it could open the file shows at the first request. */
+/** Threads whose database was closed. They do not keep the process alive. */
+const idle: Worker[] = []
+
+/**
+ * Gives a thread that has a database file open: one that closed another before, since a thread takes longer to start than
+ * a database to open. Whether it could open the file shows at the first request.
+ */
 export function startWriter(file: string): Worker {
+  const thread = idle.pop() ?? newThread()
+  thread.ref()
+  thread.postMessage({ kind: 'open', file } satisfies Request)
+  return thread
+}
+
+function newThread(): Worker {
   // `.ts` from source, `.js` as published.
   const entry = new URL(`./writer-thread${extname(import.meta.url)}`, import.meta.url)
   // Options of this process (`--eval`, `--inspect`) are not the thread's.
-  return new Worker(entry, { workerData: { file }, name: 'storage-writer', execArgv: [] })
+  const thread = new Worker(entry, { name: 'storage-writer', execArgv: [] })
+  thread.on('exit', () => {
+    const index = idle.indexOf(thread)
+    if (index >= 0) idle.splice(index, 1)
+  })
+  return thread
+}
+
+function keepForNext(thread: Worker): void {
+  thread.unref()
+  idle.push(thread)
 }
