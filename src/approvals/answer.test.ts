@@ -28,7 +28,7 @@ forEachEngine('answering an access request', (open) => {
   let shared: Promise<TestParts> | undefined
 
   async function begin(ask = anAsk()) {
-    shared ??= open().then(testParts)
+    shared ??= open.shared().then(testParts)
     const parts = await shared
     const maria = await addPerson(parts, 'support')
     const finn = await addPerson(parts, 'finance')

@@ -24,7 +24,7 @@ forEachEngine('using an approval', (open) => {
   let shared: Promise<TestParts> | undefined
 
   async function approved(ask = anAsk()) {
-    shared ??= open().then(testParts)
+    shared ??= open.shared().then(testParts)
     const parts = await shared
     const maria = await addPerson(parts, 'support')
     const finn = await addPerson(parts, 'finance')

@@ -16,6 +16,7 @@ import type { Person } from '../people/index.ts'
 import { REFUND_DESK } from '../policy/testing.ts'
 import { typeArguments } from '../schemas/index.ts'
 import type { Storage } from '../storage/index.ts'
+import type { OpenStorage } from '../storage/testing.ts'
 import { decideCall } from './decide-call.ts'
 import {
   ALL_OF_ORDERS,
@@ -67,12 +68,12 @@ export function refund(amount: string, order = '1042'): Wish {
 }
 
 /** Worlds for the tests of one suite: one that they share as long as they leave it as it is, and ones of their own. */
-export function worldsOver(open: () => Promise<Storage>) {
+export function worldsOver(open: OpenStorage) {
   let shared: Promise<World> | undefined
   after(async () => (await shared)?.end())
   return {
     shared(): Promise<World> {
-      shared ??= open().then((storage) => World.over(storage))
+      shared ??= open.shared().then((storage) => World.over(storage))
       return shared
     },
     async own(t: TestContext): Promise<World> {

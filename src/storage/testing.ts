@@ -1,12 +1,19 @@
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, describe } from 'node:test'
+import { after, beforeEach, describe } from 'node:test'
 import { migrate, openStorage } from './open.ts'
 import { takeDatabase, WAIT_FACTOR } from './postgres/testing.ts'
 import type { Storage } from './storage.ts'
 
 export { timedBy } from './timed-by.ts'
+
+/** Opens an empty, migrated database of its own, which is closed before the next test begins. */
+export interface OpenStorage {
+  (): Promise<Storage>
+  /** One that is closed when the suite ends. */
+  shared(): Promise<Storage>
+}
 
 interface Fresh {
   readonly storage: Storage
@@ -15,9 +22,9 @@ interface Fresh {
 
 /**
  * Declares the same tests for SQLite and, when `TEST_POSTGRES_URL` names a server on which databases may be made, for
- * PostgreSQL. Each `open()` gives an empty, migrated database of its own, closed when the suite ends.
+ * PostgreSQL.
  */
-export function forEachEngine(name: string, declare: (open: () => Promise<Storage>) => void): void {
+export function forEachEngine(name: string, declare: (open: OpenStorage) => void): void {
   const server = process.env.TEST_POSTGRES_URL
   const only = server ? '' : ', without TEST_POSTGRES_URL no PostgreSQL'
   suite(`${name} (sqlite${only})`, freshSqlite, declare)
@@ -27,22 +34,28 @@ export function forEachEngine(name: string, declare: (open: () => Promise<Storag
 function suite(
   name: string,
   fresh: () => Promise<Fresh>,
-  declare: (open: () => Promise<Storage>) => void,
+  declare: (open: OpenStorage) => void,
 ): void {
   describe(name, () => {
-    const opened: Fresh[] = []
-    after(async () => {
-      for (const { storage, end } of opened) {
-        await storage.close()
-        await end()
-      }
-    })
-    declare(async () => {
+    const shared: Fresh[] = []
+    const ofTest: Fresh[] = []
+    // Not after each: a test's own `t.after` comes later than that, and still needs its database.
+    beforeEach(() => endAll(ofTest))
+    after(() => endAll([...ofTest, ...shared]))
+    const openInto = (opened: Fresh[]) => async () => {
       const made = await fresh()
       opened.push(made)
       return made.storage
-    })
+    }
+    declare(Object.assign(openInto(ofTest), { shared: openInto(shared) }))
   })
+}
+
+async function endAll(opened: Fresh[]): Promise<void> {
+  for (const { storage, end } of opened.splice(0)) {
+    await storage.close()
+    await end()
+  }
 }
 
 let sqliteTemplate: Promise<string> | undefined

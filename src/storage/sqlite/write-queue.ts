@@ -48,7 +48,7 @@ export class WriteQueue {
     this.#collect = collect
   }
 
-  receive(request: Exclude<Request, { kind: 'close' }>): void {
+  receive(request: Exclude<Request, { kind: 'open' | 'close' }>): void {
     if (request.kind === 'batches') this.#batches.push(...request.batches)
     else if (request.kind === 'begin') this.#queue(request)
     else if (request.turn !== this.#turn?.id) this.#send([lostTurn(request)])
