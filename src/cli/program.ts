@@ -99,7 +99,7 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
         nounCommand((await import('../operations/connections.ts')).CONNECTIONS),
       policy: async () => (await import('./policy/policy.ts')).policyCommand,
       'policy-sets': async () => (await import('./policy/policy-sets.ts')).policySetsCommand,
-      clients: async () => (await import('./clients/clients.ts')).clientsCommand,
+      clients: async () => nounCommand((await import('../operations/clients/clients.ts')).CLIENTS),
       'decision-points': async () =>
         nounCommand((await import('../operations/decision-points.ts')).DECISION_POINTS),
       risk: async () => nounCommand((await import('../operations/risk.ts')).RISK),

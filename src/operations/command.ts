@@ -14,6 +14,8 @@ export interface Reading {
   expires(given: string): string
   /** A limit from `calls=20/1h`. */
   limit(given: string): object
+  /** Kind of a machine client. */
+  clientKind(id: string): Promise<string>
   /** Id of an agent by its id, or by the address that it is known by as a client. */
   agent(wanted: string): Promise<string>
   /** Authority from the names of actions, or from a file of details. */
@@ -183,6 +185,21 @@ export function together<const Parts extends readonly Source<unknown>[], T>(
       return read(values as Parameters<typeof read>[0], reading) // as: one value of each part
     },
   }
+}
+
+type Values<S> = {
+  readonly [K in keyof S]?: S[K] extends Source<infer V> ? V | undefined : never
+}
+
+/** Values of several sources by their names. */
+export function valuesOf<const S extends Readonly<Record<string, Source<unknown>>>>(
+  sources: S,
+): Source<Values<S>> {
+  const names = Object.keys(sources)
+  return together(
+    Object.values(sources),
+    (values) => Object.fromEntries(names.map((name, i) => [name, values[i]])) as Values<S>, // as: each of them by its name
+  )
 }
 
 /** A member that is the same whatever was typed. */

@@ -13,8 +13,8 @@ import {
   rotateSecret,
 } from '../../clients/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import type { NewClient, NewSettings } from '../../operations/client-schemas.ts'
-import { CLIENTS } from '../../operations/clients.ts'
+import { CLIENTS } from '../../operations/clients/clients.ts'
+import type { NewClient, NewSettings } from '../../operations/clients/schemas.ts'
 import { acts } from '../operation.ts'
 import { pageOf } from '../paging.ts'
 import { clientShape, credentialShape, pepGiven } from './shapes.ts'

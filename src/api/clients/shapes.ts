@@ -5,7 +5,11 @@ import type {
   MachineClient,
   PepSettings,
 } from '../../clients/index.ts'
-import { type ClientJson, CredentialShape, type PepGiven } from '../../operations/client-schemas.ts'
+import {
+  type ClientJson,
+  CredentialShape,
+  type PepGiven,
+} from '../../operations/clients/schemas.ts'
 import * as kit from '../../operations/schemas.ts'
 import { fromJson, toJson } from '../json.ts'
 import { time } from '../shapes.ts'

@@ -19,6 +19,7 @@ export function readingOf(
   const reading: Reading = {
     now: cli.now,
     person: async (wanted) => (await findPerson(cli.api, wanted)).id,
+    clientKind: async (id) => (await cli.api.call('GET', '/clients/:id', { params: { id } })).kind,
     agent: (wanted) => findAgent(cli.api, wanted),
     expires: (given) => readExpires(given, cli.now),
     limit: readLimit,

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { RECORDS } from '../../../test/conformance/authzen/records.ts'
-import { newKey } from '../../../test/signing.ts'
-import { World as Remit } from '../../../test/world.ts'
-import { signedIn } from '../testing.ts'
+import { RECORDS } from '../../test/conformance/authzen/records.ts'
+import { newKey } from '../../test/signing.ts'
+import { World as Remit } from '../../test/world.ts'
+import { signedIn } from './testing.ts'
 
 describe('remit clients', () => {
   let remit: Remit

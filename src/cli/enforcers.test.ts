@@ -3,12 +3,12 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { direct, type Guard } from 'remit-sdk/api'
-import { SHOP_DOCUMENT, startShop } from '../../../test/sdk/shop.ts'
-import { World as Remit } from '../../../test/world.ts'
-import { grantBasis } from '../../consent/index.ts'
-import { Secret } from '../../lib/secret.ts'
-import { StoredSessions } from '../server/sessions.ts'
-import { type Owner, sink, type TestCli, testCli } from '../testing.ts'
+import { SHOP_DOCUMENT, startShop } from '../../test/sdk/shop.ts'
+import { World as Remit } from '../../test/world.ts'
+import { grantBasis } from '../consent/index.ts'
+import { Secret } from '../lib/secret.ts'
+import { StoredSessions } from './server/sessions.ts'
+import { type Owner, sink, type TestCli, testCli } from './testing.ts'
 
 // An API that asks by itself, from the first command to the last, outside `remit dev`: what widens access is confirmed.
 

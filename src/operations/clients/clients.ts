@@ -1,5 +1,8 @@
+import { input, jsonFile, pages, together } from '../command.ts'
+import { describe, noun } from '../operation.ts'
 import {
   ByClient,
+  type ClientJson,
   ClientShape,
   CredentialShape,
   KINDS,
@@ -7,11 +10,19 @@ import {
   NewSettings,
   SecretShape,
   settingsInWords,
-} from './client-schemas.ts'
-import { input, jsonFile, pages } from './command.ts'
-import { describe, noun } from './operation.ts'
+} from './schemas.ts'
+import { allSettings, newSettings, replacedSettings, settingsOf } from './settings.ts'
 
 const name = input('<name>', 'of `remit clients list`')
+
+/** Words on what to do with a secret. */
+const USES: Readonly<Record<ClientJson['kind'], string>> = {
+  enforcer: 'it goes into the configuration of the API: direct({ secret, … }) of remit-sdk/api',
+  introspector: 'with it tokens are asked about at /oauth/introspect: docs/introspection.md',
+  pep: 'as Authorization: Bearer, or with the name as HTTP Basic: docs/authzen.md',
+  'signal-source': 'with it signals are raised at /v1/risk-signals: docs/risk.md',
+  surface: 'with it the program states threads: docs/spaces.md',
+}
 
 /** `remit clients …` */
 export const CLIENTS = noun({
@@ -103,6 +114,39 @@ export const CLIENTS = noun({
           }),
         ]),
       }),
+      command: ({ bold, dim, done, text }) => ({
+        says: 'Adds a machine client. Shows its secret once, unless it has a key.',
+        examples: [
+          'remit clients add enforcer shop-api --resource shop',
+          'remit clients add pep edge --resource orders billing',
+          'remit clients add pep mesh --names-tasks   # it has authenticated the agent itself',
+          'remit clients add pep records --policy-set records --properties',
+          'remit clients add pep login --issuer https://login.example --client crm-bot=crm-agent',
+          'remit clients add surface chat --space returns',
+          'remit clients add signal-source our-siem --json   # for a program that keeps the secret',
+          'remit clients add introspector reports --key reports.public.jwk',
+        ],
+        takes: {
+          body: together(
+            [
+              input('<kind>', 'what it may do', { choices: KINDS }),
+              input('<name>', 'lower-case letters, digits and hyphens'),
+              jsonFile('--key <file>', 'file with its public JWK; it then gets no secret'),
+              allSettings,
+            ],
+            ([kind = 'pep', id = '', jwk, options = {}], reading) => ({
+              id,
+              jwk,
+              ...settingsOf(kind, options, reading),
+            }),
+          ),
+        },
+        said: ({ answer }) => done`${bold(answer.id)} is registered: ${settingsInWords(answer)}`,
+        prints: ({ kind, secret }) =>
+          secret === undefined
+            ? []
+            : [text`  its secret, shown this once: ${bold(secret)}`, dim(`  ${USES[kind]}`)],
+      }),
     }),
     set: describe({
       id: 'clients.change',
@@ -113,6 +157,16 @@ export const CLIENTS = noun({
         params: ByClient(kit),
         body: NewSettings(kit),
         answer: ClientShape(kit),
+      }),
+      command: ({ bold, done }) => ({
+        examples: ['remit clients set edge --resource orders --takes'],
+        takes: {
+          params: { id: name },
+          body: together([name, newSettings], async ([id = '', options = {}], reading) =>
+            replacedSettings(await reading.clientKind(id), options, reading),
+          ),
+        },
+        said: ({ answer }) => done`${bold(answer.id)}: ${settingsInWords(answer)}`,
       }),
     }),
     rotate: describe({
