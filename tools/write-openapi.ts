@@ -4,8 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import swagger from '@fastify/swagger'
 import Fastify from 'fastify'
-import { Explanation } from '../src/api/explanation.ts'
 import { type ApiParts, addApi } from '../src/api/index.ts'
+import { Explanation } from '../src/operations/decisions/explanation.ts'
 import * as schemas from '../src/operations/schemas.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -22,7 +22,7 @@ const NAMED = {
   Confirmation: schemas.Confirmation,
   Decision: schemas.Decision,
   Detail: schemas.Detail,
-  Explanation,
+  Explanation: Explanation(schemas),
   KeptDetail: schemas.KeptDetail,
   Limit: schemas.Limit,
   Person: schemas.Person,

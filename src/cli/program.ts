@@ -81,9 +81,14 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
     'Agents at work',
     {
       call: async () => (await import('./call/call.ts')).callCommand,
-      check: async () => (await import('./check.ts')).checkCommand,
+      check: async () =>
+        verbCommand(
+          'check',
+          (await import('../operations/decisions/checks.ts')).CHECKS.operations.make,
+        ),
       tasks: async () => (await import('./tasks.ts')).tasksCommand,
-      decisions: async () => (await import('./decisions.ts')).decisionsCommand,
+      decisions: async () =>
+        nounCommand((await import('../operations/decisions/decisions.ts')).DECISIONS),
       ledger: async () => (await import('./ledger.ts')).ledgerCommand,
     },
   ],

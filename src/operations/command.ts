@@ -253,8 +253,12 @@ export function flags<const T>(
 export function person<const Term extends string>(
   term: Term,
   says = 'id, e-mail or name',
+  required = false,
 ): Source<string> {
-  return input(term, says, { read: (typed, reading) => reading.person(String(typed)) })
+  return input(term, says, {
+    required,
+    read: (typed: unknown, reading: Reading) => reading.person(String(typed)),
+  })
 }
 
 export const reason = input('--reason <text>', 'why; it is recorded')
@@ -354,6 +358,8 @@ export interface OperationCommand<P, Q, B, A> {
   readonly also?: readonly Source<unknown>[]
   /** At least one member of the body has to be given. */
   readonly some?: true
+  /** Exit code of the command by its answer; 0 when left out. */
+  ends?(answer: A): number
   /** Question that has to be answered with yes before, unless `--yes` is there; and the title of what a no leaves undone. */
   asks?(
     given: Pick<DoneOperation<P, Q, B, A>, 'params' | 'query' | 'body'>,

@@ -46,6 +46,8 @@ export interface Terminal {
     rows: readonly (readonly [string, Value | null])[],
     by?: number,
   ) => readonly Text[]
+  /** Lines as wide as the terminal. */
+  readonly wrapped: (line: Text) => readonly Text[]
   readonly indented: (lines: readonly Text[], by?: number) => readonly Text[]
   /** A heading with lines below it; `none` where there are none. */
   section(title: Value, lines: readonly Value[], none?: Value): readonly Text[]

@@ -3,8 +3,7 @@ import { explain } from '../../analysis/index.ts'
 import { showLimitsOver } from '../../budgets/index.ts'
 import { findDecision, listDecisions } from '../../decision-log/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { DECISIONS } from '../../operations/decisions.ts'
-import { ById } from '../../operations/schemas.ts'
+import { DECISIONS } from '../../operations/decisions/decisions.ts'
 import { TASKS } from '../../operations/tasks.ts'
 import {
   closeTask,
@@ -17,10 +16,10 @@ import {
   type TaskTree,
   treeOf,
 } from '../../tasks/index.ts'
-import { Explanation, explanationShape, operatorShape } from '../explanation.ts'
+import { explanationShape, operatorShape } from '../explanation.ts'
 import { limitShapes } from '../limits.ts'
 import { personNames } from '../names.ts'
-import { acts, type Caller, operation } from '../operation.ts'
+import { acts, type Caller } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
 import { decisionShape, taskShape } from '../shapes.ts'
 import { shownTask, shownTasks } from './shown-task.ts'
@@ -136,17 +135,7 @@ export const TASK_OPERATIONS = [
       })
       return { decisions: decisions.map(decisionShape) }
     },
-  }),
-  operation({
-    id: 'decisions.explain',
-    method: 'GET',
-    path: '/decisions/:id',
-    says: 'Why a call was answered as it was: gates, rules, and what would have been enough. Policy text for administrators only.',
-    who: 'person',
-    widens: false,
-    params: ById,
-    answer: Explanation,
-    run: async (parts, { caller, params }) => {
+    explain: async (parts, { caller, params }) => {
       const decision = await findDecision(parts.decisions.storage.read, params.id)
       if (!decision || !(caller.administrator || decision.personId === caller.person.id)) {
         throw new Problem('decision.unknown', `there is no decision \`${params.id}\``)

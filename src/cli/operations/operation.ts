@@ -11,7 +11,7 @@ import {
 import type { AnyCommand, OperationDescription } from '../../operations/operation.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
-import { CommandFailure } from '../failure.ts'
+import { CommandEnded, CommandFailure } from '../failure.ts'
 import { readingOf } from './reading.ts'
 
 type Sources = Readonly<Record<string, Source<unknown>>>
@@ -52,9 +52,13 @@ export function operationCommand(
     const done = { answer, ...given, typed, keyFile: madeKey()?.path, url: cli.url }
     const said = shown.said?.(done) ?? []
     cli.say(...(said instanceof Text ? [said] : said))
-    if (cli.json) return cli.answer(shown.json ? shown.json(done) : answer, () => [])
-    if (shown.content) writeContent(cli, shown.content(answer, done))
-    cli.print(...((await shown.prints?.(answer, done)) ?? []))
+    if (cli.json) cli.answer(shown.json ? shown.json(done) : answer, () => [])
+    else {
+      if (shown.content) writeContent(cli, shown.content(answer, done))
+      cli.print(...((await shown.prints?.(answer, done)) ?? []))
+    }
+    const exit = shown.ends?.(answer) ?? 0
+    if (exit !== 0) throw new CommandEnded(exit)
   })
 }
 

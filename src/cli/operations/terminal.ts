@@ -29,6 +29,7 @@ export function terminalOf({ clock, output: { width } }: World): Terminal {
       )
     },
     goOn: howToGoOn,
+    wrapped: (line) => line.wrapped(width ?? Number.POSITIVE_INFINITY),
     facts: (rows, by = 2) =>
       indented(facts(rows, width === undefined ? undefined : width - by), by),
     section: (title, lines, none = 'none') => [

@@ -1,6 +1,7 @@
-import { input, limit } from './command.ts'
-import { describe, noun, type SchemaKit, type TypeOf } from './operation.ts'
-import type { Terminal } from './terminal.ts'
+import { input, limit } from '../command.ts'
+import { describe, noun, type SchemaKit, type TypeOf } from '../operation.ts'
+import type { Terminal } from '../terminal.ts'
+import { Explanation, explainLines } from './explanation.ts'
 
 const Decisions = ({ Decision, listOf }: SchemaKit) => listOf('decisions', Decision)
 
@@ -76,6 +77,18 @@ export const DECISIONS = noun({
             'Nothing was decided yet.',
           )
         },
+      }),
+    }),
+    explain: describe({
+      route: 'GET /decisions/:id',
+      who: 'person',
+      says: 'Why a call was answered as it was: gates, rules, and what would have been enough. Policy text for administrators only.',
+      schemas: (kit) => ({ params: kit.ById, answer: Explanation(kit) }),
+      command: (terminal) => ({
+        says: 'Why a call was answered as it was, and what would have been enough.',
+        examples: ['remit decisions explain dec_…   # the id is in every refusal'],
+        takes: { params: { id: input('<id>', 'the decision') } },
+        prints: (explanation) => explainLines(explanation, terminal),
       }),
     }),
   },
