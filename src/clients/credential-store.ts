@@ -1,26 +1,16 @@
-import type { Selectable } from 'kysely'
-import type { PublicJwk } from '../jose/index.ts'
-import { canonicalJson } from '../lib/canonical-json.ts'
-import type { Id } from '../lib/id.ts'
-import type { Reader, Schema, Step, Tx } from '../storage/index.ts'
+import { codec, type Reader, type Step, type Tx } from '../storage/index.ts'
 import type { ClientCredential } from './client.ts'
+
+const CREDENTIALS = codec('client_credentials').of<ClientCredential>({
+  read: { client: (row) => row.client_id },
+  write: { client_id: ({ client }) => client },
+})
 
 /** False: the key was registered before, by whomever. */
 export async function insertCredential(tx: Tx, credential: ClientCredential): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto('client_credentials')
-    .values({
-      id: credential.id,
-      client_id: credential.client,
-      kind: credential.kind,
-      digest: credential.digest,
-      jwk: credential.jwk === null ? null : canonicalJson(credential.jwk),
-      kid: credential.kid,
-      created_by: credential.createdBy,
-      created_at: credential.createdAt,
-      last_used_at: credential.lastUsedAt,
-      ends_at: credential.endsAt,
-    })
+    .values(CREDENTIALS.write(credential))
     .onConflict((conflict) => conflict.column('digest').doNothing())
     .executeTakeFirstOrThrow()
   return numInsertedOrUpdatedRows === 1n
@@ -46,7 +36,7 @@ export async function findCredential(
     .selectAll()
     .where('digest', '=', digest)
     .executeTakeFirst()
-  return row && credentialOf(row)
+  return row && CREDENTIALS.read(row)
 }
 
 /** Lists the credentials of a client, oldest first; ended ones too. */
@@ -61,7 +51,7 @@ export async function listCredentials(
     .orderBy('created_at')
     .orderBy('id')
     .execute()
-  return rows.map(credentialOf)
+  return rows.map(CREDENTIALS.read)
 }
 
 export function credentialUsedStep(reader: Reader, id: string, at: number): Step {
@@ -69,20 +59,5 @@ export function credentialUsedStep(reader: Reader, id: string, at: number): Step
     name: 'client credential used',
     query: reader.updateTable('client_credentials').set({ last_used_at: at }).where('id', '=', id),
     rows: 'any',
-  }
-}
-
-function credentialOf(row: Selectable<Schema['client_credentials']>): ClientCredential {
-  return {
-    id: row.id as Id<'client_credential'>, // every id in this table was made by newId('client_credential')
-    client: row.client_id,
-    kind: row.kind,
-    digest: row.digest,
-    jwk: row.jwk === null ? null : (JSON.parse(row.jwk) as PublicJwk), // as: this store wrote it
-    kid: row.kid,
-    createdBy: row.created_by,
-    createdAt: row.created_at,
-    lastUsedAt: row.last_used_at,
-    endsAt: row.ends_at,
   }
 }

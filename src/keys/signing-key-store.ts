@@ -1,7 +1,7 @@
 import { importPublicJwk } from '../jose/index.ts'
 import { isId } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
-import type { Reader, Tx } from '../storage/index.ts'
+import { codec, type Reader, type Tx } from '../storage/index.ts'
 import type { SealedColumn } from './seal/sealed-column.ts'
 import { associatedData, CUSTODIES, type StoredKey } from './signing-key.ts'
 
@@ -12,6 +12,8 @@ export const SIGNING_KEYS_SEALED: SealedColumn = {
   with: ['purpose'],
   associatedData: ({ kid = '', purpose = '' }) => associatedData(purpose, kid),
 }
+
+const KEYS = codec('signing_keys').of<StoredKey>()
 
 /**
  * Reads all keys in the order in which they retire: of several, the first that is not retired yet
@@ -73,16 +75,7 @@ export async function deleteKey(tx: Tx, kid: string): Promise<boolean> {
 }
 
 function insert(tx: Tx, key: StoredKey) {
-  return tx.insertInto('signing_keys').values({
-    kid: key.kid,
-    purpose: key.purpose,
-    alg: key.alg,
-    public_jwk: JSON.stringify(key.publicJwk),
-    sealed: key.sealed,
-    custody: key.custody,
-    created_at: key.createdAt,
-    retired_at: key.retiredAt,
-  })
+  return tx.insertInto('signing_keys').values(KEYS.write(key))
 }
 
 function strange(kid: string): Problem {

@@ -18,7 +18,7 @@ export interface ConfirmView {
   readonly payload: string
   /** SHA-256 of the payload, base64url: what the file that can be downloaded has. */
   readonly digest: string
-  readonly meaning: Meaning | undefined
+  readonly meaning?: Meaning
   /** Texts in it that are read better as lines, such as policies; of long ones only how long they are. */
   readonly texts: readonly {
     readonly name: string

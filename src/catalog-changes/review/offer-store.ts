@@ -1,15 +1,28 @@
-import type { Selectable } from 'kysely'
 import type { Action } from '../../catalog/index.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import { mapInSteps } from '../../lib/in-steps.ts'
-import type { Reader, Schema, Tx } from '../../storage/index.ts'
+import { codec, type Reader, type Schema, type Tx } from '../../storage/index.ts'
 import type { Offer } from './offer.ts'
+
+const OFFERS = codec('offered_definitions').of<Offer>({
+  read: {
+    offered: ({ definition }) =>
+      definition === null ? undefined : (JSON.parse(definition) as Action), // as: written below
+    unreadable: (row) => row.unreadable ?? undefined,
+    by: (row) => row.offered_by,
+  },
+  write: {
+    definition: ({ offered }) => (offered ? canonicalJson(plainAction(offered)) : null),
+    unreadable: ({ offered, unreadable }) => (offered ? null : (unreadable ?? 'it cannot be read')),
+    offered_by: ({ by }) => by,
+  },
+})
 
 /** Selects the offers of one resource, or all there are; ordered by action. */
 export async function selectOffers(reader: Reader, resource?: string): Promise<readonly Offer[]> {
   let query = reader.selectFrom('offered_definitions').selectAll().orderBy('action')
   if (resource !== undefined) query = query.where('resource', '=', resource)
-  return mapInSteps(await query.execute(), offerFrom)
+  return mapInSteps(await query.execute(), OFFERS.read)
 }
 
 /** Counts the offers that wait for an administrator's word. */
@@ -27,7 +40,7 @@ export type PreparedOffer = Schema['offered_definitions']
 
 /** The rows of many offers, made before a transaction begins and in small steps, as `prepareActions`. */
 export function prepareOffers(offers: readonly Offer[]): Promise<readonly PreparedOffer[]> {
-  return mapInSteps(offers, rowOf)
+  return mapInSteps(offers, OFFERS.write)
 }
 
 /**
@@ -35,7 +48,7 @@ export function prepareOffers(offers: readonly Offer[]): Promise<readonly Prepar
  * `false`: nothing was written.
  */
 export async function upsertOffer(tx: Tx, offer: Offer): Promise<boolean> {
-  return (await upsert(tx, [rowOf(offer)])) === 1n
+  return (await upsert(tx, [OFFERS.write(offer)])) === 1n
 }
 
 /** Writes many offers, each of another action. */
@@ -114,36 +127,6 @@ export async function markRejected(
     .where('digest', '=', digest)
     .executeTakeFirstOrThrow()
   return numUpdatedRows === 1n
-}
-
-function offerFrom(row: Selectable<Schema['offered_definitions']>): Offer {
-  return {
-    resource: row.resource,
-    action: row.action,
-    kind: row.kind as Offer['kind'], // as: the column is checked by the database
-    state: row.state as Offer['state'], // as: the column is checked by the database
-    offered: row.definition === null ? undefined : (JSON.parse(row.definition) as Action), // as: only `rowOf` writes the column
-    unreadable: row.unreadable ?? undefined,
-    digest: row.digest,
-    source: row.source as Offer['source'], // as: the column is checked by the database
-    offeredAt: row.offered_at,
-    by: row.offered_by,
-  }
-}
-
-function rowOf(offer: Offer): Schema['offered_definitions'] {
-  return {
-    action: offer.action,
-    resource: offer.resource,
-    kind: offer.kind,
-    state: offer.state,
-    definition: offer.offered ? canonicalJson(plainAction(offer.offered)) : null,
-    unreadable: offer.offered ? null : (offer.unreadable ?? 'it cannot be read'),
-    digest: offer.digest,
-    source: offer.source,
-    offered_at: offer.offeredAt,
-    offered_by: offer.by,
-  }
 }
 
 /** Strips an action to what was planned, as if nothing had become of it yet. */

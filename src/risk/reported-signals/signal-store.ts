@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import type { Reader, Tx } from '../../storage/index.ts'
-import type { Level, RaisedSignal } from '../assess.ts'
+import { codec, type Reader, type Tx } from '../../storage/index.ts'
+import type { RaisedSignal } from '../assess.ts'
 
 export const SUBJECT_KINDS = ['agent', 'person', 'task'] as const
 export type SubjectKind = (typeof SUBJECT_KINDS)[number]
@@ -17,6 +17,13 @@ export interface StoredSignal extends RaisedSignal {
   readonly raisedAt: number
   readonly expiresAt: number
 }
+
+const SIGNALS = codec('risk_signals').of<StoredSignal>({
+  read: {
+    subject: (row) => ({ kind: row.subject_kind as SubjectKind, id: row.subject_id }), // as: a CHECK of the table
+  },
+  write: { subject_kind: ({ subject }) => subject.kind, subject_id: ({ subject }) => subject.id },
+})
 
 /**
  * Selects the signals about any of these that have not expired at that time, the last to expire
@@ -41,7 +48,7 @@ export async function selectSignals(
     .orderBy('expires_at', 'desc')
     .orderBy('signal')
     .execute()
-  return rows.map(signalOf)
+  return rows.map(SIGNALS.read)
 }
 
 /** Lists all signals that are in force, the newest first. */
@@ -54,7 +61,7 @@ export async function listSignals(db: Reader, at: number, most: number): Promise
     .orderBy('signal')
     .limit(most)
     .execute()
-  return rows.map(signalOf)
+  return rows.map(SIGNALS.read)
 }
 
 export async function findSignal(
@@ -69,7 +76,7 @@ export async function findSignal(
     .where('signal', '=', signal)
     .where('source', '=', source)
     .executeTakeFirst()
-  return row && signalOf(row)
+  return row && SIGNALS.read(row)
 }
 
 export async function countSignals(db: Reader, subject: Subject, at: number): Promise<number> {
@@ -84,18 +91,14 @@ export async function countSignals(db: Reader, subject: Subject, at: number): Pr
 }
 
 export async function writeSignal(tx: Tx, signal: StoredSignal): Promise<void> {
-  const said = { level: signal.level, raised_at: signal.raisedAt, expires_at: signal.expiresAt }
+  const { level, raisedAt, expiresAt } = signal
   await tx
     .insertInto('risk_signals')
-    .values({
-      subject_kind: signal.subject.kind,
-      subject_id: signal.subject.id,
-      signal: signal.signal,
-      source: signal.source,
-      ...said,
-    })
+    .values(SIGNALS.write(signal))
     .onConflict((conflict) =>
-      conflict.columns(['subject_kind', 'subject_id', 'signal', 'source']).doUpdateSet(said),
+      conflict
+        .columns(['subject_kind', 'subject_id', 'signal', 'source'])
+        .doUpdateSet(SIGNALS.change({ level, raisedAt, expiresAt })),
     )
     .execute()
 }
@@ -121,23 +124,4 @@ export async function forgetSignals(tx: Tx, before: number): Promise<number> {
     .where('expires_at', '<=', before)
     .executeTakeFirstOrThrow()
   return Number(numDeletedRows)
-}
-
-function signalOf(row: {
-  readonly subject_kind: string
-  readonly subject_id: string
-  readonly signal: string
-  readonly source: string
-  readonly level: string
-  readonly raised_at: number
-  readonly expires_at: number
-}): StoredSignal {
-  return {
-    subject: { kind: row.subject_kind as SubjectKind, id: row.subject_id }, // as: a CHECK of the table
-    signal: row.signal,
-    source: row.source,
-    level: row.level as Level, // as: a CHECK of the table
-    raisedAt: row.raised_at,
-    expiresAt: row.expires_at,
-  }
 }

@@ -40,7 +40,7 @@ export async function askConfirmation(
     operation,
     payload,
     payloadDigest: await payloadDigest(operation, payload),
-    meaning: meaning && bounded(meaning),
+    ...(meaning && { meaning: bounded(meaning) }),
     state: 'pending',
     createdAt: now,
     expiresAt: now + CONFIRMATION_LIFE_MS,

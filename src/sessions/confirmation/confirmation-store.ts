@@ -1,7 +1,11 @@
-import type { Id } from '../../lib/id.ts'
-import type { Reader, Tx } from '../../storage/index.ts'
+import { codec, type Reader, type Tx } from '../../storage/index.ts'
 import type { Confirmation, ConfirmationState } from './confirmation.ts'
 import type { Meaning } from './confirmation-meaning.ts'
+
+const CONFIRMATIONS = codec('confirmations', 'answered_at', 'digest_key').of<Confirmation>({
+  read: { meaning: (row) => meaningOf(row.meaning) },
+  write: { meaning: ({ meaning }) => (meaning ? JSON.stringify(meaning) : null) },
+})
 
 /** `digestKey`: sealed; what the digests of secrets in the payload are keyed with. */
 export async function insertConfirmation(
@@ -11,19 +15,7 @@ export async function insertConfirmation(
 ): Promise<void> {
   await tx
     .insertInto('confirmations')
-    .values({
-      id: confirmation.id,
-      person_id: confirmation.personId,
-      operation: confirmation.operation,
-      payload_digest: confirmation.payloadDigest,
-      payload: confirmation.payload,
-      meaning: confirmation.meaning ? JSON.stringify(confirmation.meaning) : null,
-      state: confirmation.state,
-      created_at: confirmation.createdAt,
-      expires_at: confirmation.expiresAt,
-      answered_at: null,
-      digest_key: digestKey,
-    })
+    .values({ ...CONFIRMATIONS.write(confirmation), answered_at: null, digest_key: digestKey })
     .execute()
 }
 
@@ -36,19 +28,7 @@ export async function selectConfirmation(
     .selectAll()
     .where('id', '=', id)
     .executeTakeFirst()
-  return (
-    row && {
-      id: row.id as Id<'confirmation'>, // written by insertConfirmation only
-      personId: row.person_id,
-      operation: row.operation,
-      payloadDigest: row.payload_digest,
-      payload: row.payload,
-      meaning: meaningOf(row.meaning),
-      state: row.state as ConfirmationState, // written by this file only
-      createdAt: row.created_at,
-      expiresAt: row.expires_at,
-    }
-  )
+  return row && CONFIRMATIONS.read(row)
 }
 
 function meaningOf(text: string | null): Meaning | undefined {

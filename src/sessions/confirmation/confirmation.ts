@@ -19,7 +19,7 @@ export interface Confirmation {
   readonly payloadDigest: string
   readonly payload: string
   /** Meaning of the act, as it was found out when it was asked for. */
-  readonly meaning: Meaning | undefined
+  readonly meaning?: Meaning
   readonly state: ConfirmationState
   readonly createdAt: number
   readonly expiresAt: number

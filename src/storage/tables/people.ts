@@ -1,4 +1,4 @@
-import { bytes, integer, json, nullable, optional, text, time } from './column.ts'
+import { bytes, flag, json, nullable, optional, text, time } from './column.ts'
 
 export const people = {
   persons: {
@@ -35,7 +35,7 @@ export const people = {
     sealed_secret: nullable(bytes),
     groups_claim: text,
     /** 1: signing out there closes the person's tasks here. */
-    closes_tasks: integer,
+    closes_tasks: flag,
     /** Separated by spaces. */
     acr_values: nullable(text),
     /** Claims that are mapped to attributes of people. */
@@ -88,7 +88,8 @@ export const people = {
     person_id: text,
     operation: text,
     payload_digest: text,
-    payload: json,
+    /** JSON. */
+    payload: text,
     state: text,
     created_at: time,
     expires_at: time,
