@@ -103,7 +103,8 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
       connections: async () =>
         nounCommand((await import('../operations/connections.ts')).CONNECTIONS),
       policy: async () => (await import('./policy/policy.ts')).policyCommand,
-      'policy-sets': async () => (await import('./policy/policy-sets.ts')).policySetsCommand,
+      'policy-sets': async () =>
+        nounCommand((await import('../operations/policies/policy-sets.ts')).POLICY_SETS),
       clients: async () => nounCommand((await import('../operations/clients/clients.ts')).CLIENTS),
       'decision-points': async () =>
         nounCommand((await import('../operations/decision-points.ts')).DECISION_POINTS),

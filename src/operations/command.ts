@@ -25,6 +25,8 @@ export interface Reading {
    * into `out`, a new file, which is gone again when the request fails.
    */
   publicKey(file: string | undefined, out?: string): Promise<object | undefined>
+  /** Content of a text file. */
+  content(file: string): Promise<string>
   /** Content of a JSON file. Whether it is what the API takes is said there, where everything is read strictly. */
   json<T>(file: string): Promise<T>
   /** Text of policies in files, or directories of them. */
@@ -364,6 +366,8 @@ export interface OperationCommand<P, Q, B, A> {
   asks?(
     given: Pick<DoneOperation<P, Q, B, A>, 'params' | 'query' | 'body'>,
   ): readonly [string, string]
+  /** Said on standard error when the server refuses it, by the members of the problem. */
+  refused?(members: Readonly<Record<string, unknown>>): readonly Value[]
   /** Said on standard error once it is done. */
   said?(done: DoneOperation<P, Q, B, A>): Text | readonly Value[]
   /** Printed for a program instead of the answer. */

@@ -47,6 +47,8 @@ export function operationCommand(
     const [method = '', path = ''] = operation.route.split(' ')
     const answer = await cli.api.perform(method, path, given).catch(async (error: unknown) => {
       await madeKey()?.undo()
+      if (error instanceof CommandFailure && !cli.json)
+        cli.say(...(shown.refused?.(error.members) ?? []))
       throw error
     })
     const done = { answer, ...given, typed, keyFile: madeKey()?.path, url: cli.url }

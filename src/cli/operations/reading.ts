@@ -8,7 +8,7 @@ import { findAgent, findPerson } from '../person.ts'
 import { readSecret } from '../secret.ts'
 import { type MadeKey, makeKey, readPublicKey } from './key-file.ts'
 import { readSources } from './policy-sources.ts'
-import { readJsonFile } from './read-json-file.ts'
+import { readJsonFile, readTextFile } from './read-file.ts'
 
 /** Readers of what was typed for one command, with the server that knows; and the key that they made. */
 export function readingOf(
@@ -28,6 +28,7 @@ export function readingOf(
       if (out !== undefined) made = await makeKey(cli.world, out)
       return made?.publicJwk ?? (file === undefined ? undefined : readPublicKey(cli.world, file))
     },
+    content: (file) => readTextFile(cli, file),
     json: (file) => readJsonFile(cli, file),
     policies: async (paths) => (await readSources(cli.world.directory, paths)).text,
     secret: (question, file) => readSecret(cli, question, file),

@@ -1,5 +1,7 @@
-import { input } from '../command.ts'
-import { describe, noun, type SchemaKit } from '../operation.ts'
+import type { Value } from '../../lib/terminal/text.ts'
+import { input, type Reading, together } from '../command.ts'
+import { describe, noun, type SchemaKit, type TypeOf } from '../operation.ts'
+import type { Terminal } from '../terminal.ts'
 import { Mistake, Note, VersionName } from './schemas.ts'
 
 /** Size of the longest entities, and what JSON makes of them. */
@@ -39,6 +41,32 @@ export const ShownSet = (kit: SchemaKit) => kit.Type.Object({ ...version(kit), .
 
 const schema = input('--schema', 'the schema')
 const entities = input('--entities', 'the entities')
+
+const EXAMPLE = '--policies records.cedar --schema records.cedarschema --entities records.json'
+
+const files = {
+  policies: input('--policies <path...>', 'files, or directories of *.cedar', {
+    required: true,
+    read: (paths: readonly string[], reading: Reading) => reading.policies(paths),
+  }),
+  schema: input('--schema <file>', 'the Cedar schema of the set', {
+    required: true,
+    read: (file: string, reading: Reading) => reading.content(file),
+  }),
+  entities: together(
+    [input('--entities <file>', 'JSON: whom and what the set knows; else nobody and nothing')],
+    ([file], reading) => (file === undefined ? '[]' : reading.content(file)),
+  ),
+}
+
+type MistakeAnswer = TypeOf<{ answer: ReturnType<typeof Mistakes> }, 'answer'>[number]
+
+function mistakeLines(found: readonly MistakeAnswer[], mark: Value, { bold, text }: Terminal) {
+  return found.map(({ column, line, message, part }) => {
+    const place = line === undefined ? part : `${part}:${line}:${column}`
+    return text`${mark} ${bold(place)}  ${message}`
+  })
+}
 
 /** `remit policy-sets …` */
 export const POLICY_SETS = noun({
@@ -102,6 +130,19 @@ export const POLICY_SETS = noun({
         body: kit.exactly(texts(kit)),
         answer: kit.Type.Object({ mistakes: Mistakes(kit), warnings: Mistakes(kit) }),
       }),
+      command: (terminal) => ({
+        says: 'Says everything that is wrong with a set, and publishes nothing.',
+        examples: [`remit policy-sets validate ${EXAMPLE}`],
+        takes: { body: files },
+        ends: ({ mistakes }) => (mistakes.length > 0 ? 1 : 0),
+        said: ({ answer: { mistakes, warnings } }) => [
+          ...mistakeLines(mistakes, terminal.red('✗'), terminal),
+          ...mistakeLines(warnings, terminal.yellow('!'), terminal),
+          mistakes.length > 0
+            ? terminal.text`${terminal.red('✗')} the policy set has mistakes`
+            : terminal.done`nothing is wrong with it`,
+        ],
+      }),
     }),
     publish: describe({
       id: 'policysets.publish',
@@ -118,6 +159,20 @@ export const POLICY_SETS = noun({
           digest: kit.Type.String(),
           warnings: Mistakes(kit),
         }),
+      }),
+      command: (terminal) => ({
+        says: 'Puts a set in force, as a new version of its name. All or nothing.',
+        examples: [`remit policy-sets publish records ${EXAMPLE}`],
+        takes: {
+          params: { name: input('<name>', 'lower-case letters, digits and hyphens') },
+          body: { ...files, note: input('--note <text>', 'what changed, and why') },
+        },
+        refused: ({ mistakes }) =>
+          mistakeLines(Array.isArray(mistakes) ? mistakes : [], terminal.red('✗'), terminal),
+        said: ({ answer: { name, version, warnings } }) => [
+          ...mistakeLines(warnings, terminal.yellow('!'), terminal),
+          terminal.done`version ${terminal.bold(version)} of ${terminal.bold(name)} is in force`,
+        ],
       }),
     }),
   },

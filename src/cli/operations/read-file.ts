@@ -16,3 +16,10 @@ export async function readJsonFile<T>(cli: Cli, file: string): Promise<T> {
     throw new CommandFailure('The file is not JSON', { detail: file, cause })
   }
 }
+
+/** Text of a file. */
+export function readTextFile({ world }: Cli, file: string): Promise<string> {
+  return readFile(resolve(world.directory, file), 'utf8').catch((cause: unknown) => {
+    throw new CommandFailure(`\`${file}\` cannot be read`, { exit: 2, cause })
+  })
+}
