@@ -30,7 +30,7 @@ export interface ConfirmView {
   readonly state: 'pending' | 'confirmed' | 'refused' | 'used'
   readonly createdAt: number
   readonly expiresAt: number
-  /** What has to come before a yes. */
+  /** Sign-in that is needed before a yes. */
   readonly first: SignInFirst | undefined
 }
 
@@ -51,7 +51,10 @@ function outcome({ state }: ConfirmView) {
   }
 }
 
-/** What was asked for on the command line: what it would do and change, all of it, and a yes or no to it. */
+/**
+ * Page about a command that was asked for on the command line: shows all that it would do and
+ * change, and takes a yes or no.
+ */
 export function confirmPage(view: ConfirmView): string {
   const { meaning, now, operation, state } = view
   const body = html`

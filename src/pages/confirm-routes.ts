@@ -54,7 +54,7 @@ function unknown(error: unknown): never {
   throw error instanceof Problem && error.code === 'confirmation.unknown' ? notFound() : error
 }
 
-/** What of it comes from outside. */
+/** Texts of a meaning that come from outside. */
 function textOfMeaning(meaning: Meaning | undefined): readonly string[] {
   if (!meaning) return []
   const { changes = [], facts, sentence } = meaning

@@ -25,7 +25,10 @@ import {
 
 export const DEFINITIONS = '/definitions'
 
-/** What is offered by now and nobody has accepted, for administrators to look at and to answer. */
+/**
+ * Adds the pages on which administrators look at definitions that are offered and that nobody has
+ * accepted yet, and answer them.
+ */
 export function addDefinitions(desk: PageRouter, parts: PageParts): void {
   desk.get(DEFINITIONS, async (visit) => {
     requireAdministrator(visit.visitor)

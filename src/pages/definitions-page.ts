@@ -17,7 +17,7 @@ export interface DefinitionsView {
   readonly viewer: Viewer
   readonly items: readonly OfferedItem[]
   readonly mistake: string | undefined
-  /** What has to come before a yes. */
+  /** Sign-in that is needed before a yes. */
   readonly first: SignInFirst | undefined
 }
 

@@ -2,7 +2,7 @@ import type { CallParts } from '../calls/index.ts'
 import type { Providers } from '../identity-providers/index.ts'
 import type { PeopleParts } from '../people/index.ts'
 
-/** What pages work with: the parts of the rooms they speak for. */
+/** Parts that pages work with: those of the rooms that they speak for. */
 export interface PageParts {
   /** Our own origin, without a trailing slash. */
   readonly issuer: string

@@ -3,7 +3,7 @@ import { documentOf, type Viewer } from './frame/document.ts'
 import { type Html, html } from './frame/html.ts'
 import { asSentence, show } from './frame/show.ts'
 
-/** What a person can do about it, for problems that people meet. */
+/** Advice to people, for the problems that they meet. */
 const HELP: Partial<Readonly<Record<ProblemCode, string>>> = {
   'request.not_found':
     'This page does not exist, or you do not have access to it. Check the address, and that you are signed in as the right person.',

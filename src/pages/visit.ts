@@ -21,7 +21,7 @@ export interface Visitor {
 export interface Visit {
   readonly visitor: Visitor
   readonly now: number
-  /** What the path names; empty when it names nothing. */
+  /** Id in the path; empty when there is none. */
   readonly id: string
   readonly query: Fields
   /** Digest of what tells this browser from others, when it has been at the authorization endpoint. */
@@ -33,7 +33,7 @@ export interface Act extends Visit {
   readonly fields: Fields
 }
 
-/** What comes of it: a page, perhaps with another status, or somewhere else to go. */
+/** Result of a visit: a page, perhaps with another status, or somewhere else to go. */
 export type PageResult =
   | string
   | { readonly page: string; readonly status: number }
@@ -110,7 +110,7 @@ function send(reply: FastifyReply, shown: PageResult): FastifyReply {
 export interface PageRouter {
   /** A page for people who are signed in; others sign in first and come back. Never changes anything. */
   get(path: string, show: (visit: Visit) => Promise<PageResult>): void
-  /** What a form does. */
+  /** Adds a form: `act` does what it asks for. */
   post(path: string, act: (act: Act) => Promise<PageResult>): void
 }
 
@@ -151,7 +151,7 @@ export function requireAdministrator({ administrator }: Pick<Visitor, 'administr
   if (!administrator) throw new Problem('api.not_permitted', 'this page is for administrators')
 }
 
-/** The same answer for what does not exist and what is not yours to see. */
+/** Answers alike for what does not exist and for what is not yours to see. */
 export function notFound(): Problem {
   return new Problem(
     'request.not_found',

@@ -8,7 +8,10 @@ import {
 } from '../../approvals/index.ts'
 import { Problem } from '../../lib/problem.ts'
 
-/** What one argument can be told to be. `text` comes with `at_most` and `starts`. */
+/**
+ * Form fields for one argument, and the conditions that it can get. `text` comes with `at_most` and
+ * `starts`.
+ */
 export interface PartField {
   readonly leaf: Leaf
   readonly hows: readonly How[]
@@ -44,7 +47,7 @@ function scopeOf(name: string | undefined): Pick<Choice, 'tie' | 'lifeSeconds'> 
 }
 
 /**
- * What the form asks for, checked against the request.
+ * Reads the choice that a form asks for, and checks it against the request.
  * @throws Problem `allowance.bad_choice`
  */
 export function choiceFromFields(
@@ -73,7 +76,10 @@ export function choiceText({ lifeSeconds, pattern, tie, uses }: Choice): string 
   return JSON.stringify({ tie, uses, lifeSeconds, pattern: parts })
 }
 
-/** The same, read back: still unknown, `answerRequest` reads it. @throws Problem `allowance.bad_choice` */
+/**
+ * Parses the text of `choiceText`. The value is still unchecked: `answerRequest` reads it.
+ * @throws Problem `allowance.bad_choice`
+ */
 export function choiceFromText(text: string): unknown {
   try {
     return JSON.parse(text)

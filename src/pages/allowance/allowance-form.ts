@@ -6,10 +6,10 @@ import { asSentence, marked, show } from '../frame/show.ts'
 import { type PartField, SCOPES, type ScopeName } from './allowance-fields.ts'
 import { type AllowanceScope, endInWords } from './allowance-words.ts'
 
-/** What the section about more than once says. */
+/** Contents of the section about permission for more than one call. */
 export interface AllowanceForm {
   readonly parts: readonly PartField[]
-  /** What was sent before, to be shown again. */
+  /** Fields as they were sent before, to be shown again. */
   readonly fields: ReadonlyMap<string, string>
   readonly mistake?: string | undefined
 }

@@ -15,7 +15,7 @@ import {
 export interface AllowancePreview extends AllowanceScope {
   readonly viewer: Viewer
   readonly id: string
-  /** Of the call that asks; has been through `visible`. */
+  /** Sentence of the call that asks; has been through `visible`. */
   readonly sentence: string
   readonly action: string
   readonly resource: string
@@ -24,7 +24,7 @@ export interface AllowancePreview extends AllowanceScope {
   readonly shown: string
 }
 
-/** What would be granted, in words. Only the button on this page grants it. */
+/** Shows in words what would be granted. Only the button on this page grants it. */
 export function allowancePage(view: AllowancePreview): string {
   const { choice } = view
   const open = choice.uses === null && choice.pattern.every(({ how }) => how === 'any')

@@ -21,7 +21,7 @@ export interface ApprovalView {
   readonly sentence: string
   readonly risk: Risk
   readonly action: string
-  /** Of a task that is to open, or a token: no call. */
+  /** Request for a task that is to open, or for a token; `undefined`: it is about a call. */
   readonly issuance: IssuanceAsked | undefined
   readonly titleOf: TitleOf
   /** Nobody is present: `person` is the sponsor. */
@@ -39,7 +39,7 @@ export interface ApprovalView {
   readonly call: ShownCall
   /** The body cannot be shown: it is not JSON. */
   readonly uninspectable: boolean
-  /** What the policies that ask say to people, and their ids. */
+  /** Texts for people from the policies that ask. `rules` are the ids of these policies. */
   readonly prompts: readonly string[]
   readonly rules: readonly string[]
   /** In words; all of them have to be met. */
@@ -59,15 +59,15 @@ export interface ApprovalView {
     readonly more: string | undefined
   }[]
   readonly standing: RequestStatus
-  /** What the viewer may answer, or why nothing. */
+  /** Answers that the viewer may give, or why there are none. */
   readonly may: { readonly answers: readonly ('approve' | 'deny')[] } | { readonly why: string }
-  /** What has to come before an approval. */
+  /** Sign-in that is needed before an approval. */
   readonly first?: SignInFirst | undefined
-  /** What can be answered beyond *once*, or why nothing. */
+  /** Form for an answer beyond *once*, or why there is none. */
   readonly more: AllowanceForm | { readonly why: string }
   /** Digest of what is displayed; comes back with the answer. */
   readonly shown: string
-  /** What was wrong with an answer just given. */
+  /** Mistake in the answer that was just given. */
   readonly mistake?: string | undefined
 }
 
@@ -98,7 +98,7 @@ ${answerable(view, parts(view))}`
   return documentOf({ title: 'Approval', body, viewer: view.viewer, current: 'approvals' })
 }
 
-/** What is to be read before an answer. */
+/** Sections that have to be read before an answer. */
 function parts(view: ApprovalView): Html {
   return html`${view.call.deceives && notice('warn', wordsOf(view).deceives, html`<p>Characters that cannot be seen are written out as <mark class="hidden">\\u…</mark>; letters that pass for others are <mark class="twin">marked</mark>.</p>`)}
 ${view.call.tooLong && notice('warn', 'This is too long to be shown on a page', html`<p>Below is how it begins. Approve only after you have read all of it: <a href="/approvals/${view.id}/call" download>download exactly what will be sent</a> and compare its digest.</p>`)}

@@ -223,7 +223,7 @@ async function whoAndWhy(parts: PageParts, request: AccessRequest, names: Names)
   }
 }
 
-/** Of a task that is to open, what the frozen request says. */
+/** Purpose of a task that is to open, as the frozen request says it; empty for anything else. */
 function purposeIn({ call }: AccessRequest): string {
   const { body } = JSON.parse(call) as { body?: { value?: { purpose?: unknown } } } // written by `frozenText`
   return typeof body?.value?.purpose === 'string' ? body.value.purpose : ''

@@ -90,7 +90,10 @@ function messageRows({ body, method, path }: FrozenParts): CallRow[] {
 /** They say in which form and language an answer is wanted, and nothing about what is done. */
 const ABOUT_THE_ANSWER = new Set(['accept', 'accept-language'])
 
-/** What else the agent chose that the API obeys: `prefer`, `if-match`, `idempotency-key` and the like. */
+/**
+ * Rows for other headers that the agent chose and the API obeys: `prefer`, `if-match`,
+ * `idempotency-key` and the like.
+ */
 function headerRows({ headers }: FrozenParts): CallRow[] {
   return headers
     .filter(([name]) => !ABOUT_THE_ANSWER.has(name))

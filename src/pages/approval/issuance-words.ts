@@ -8,7 +8,7 @@ import { showJson } from '../frame/show-json.ts'
 import { duration } from '../frame/time.ts'
 import { jsonBody } from './call-rows.ts'
 
-/** What people are asked about: a call, a task that is to open, or one token of a task that is open. */
+/** Subject of a request: a call, a task that is to open, or one token of a task that is open. */
 export type RequestKind = 'call' | 'task' | 'token'
 
 /** A task or a token, as the frozen request says it. */
@@ -68,7 +68,7 @@ export function issuanceIn({
   }
 }
 
-/** What will be given, in the sentences of the consent page. */
+/** Says what will be given, in the sentences of the consent page. */
 export function issuanceInWords(asked: IssuanceAsked, titleOf: TitleOf, lifetimeMs: number): Html {
   const { about, budget, comes, key, lifeMs, mayDo, mayHandOn, place, resource } = asked
   const given =
@@ -99,14 +99,17 @@ export function issuanceInWords(asked: IssuanceAsked, titleOf: TitleOf, lifetime
   )}`
 }
 
-/** What may be handed on is what may be done, unless it was asked for by itself. */
+/**
+ * Tells whether what may be handed on is what may be done: it is, unless it was asked for by
+ * itself.
+ */
 function isSame(mayDo: readonly Detail[], mayHandOn: readonly Detail[]): boolean {
   const bare = (details: readonly Detail[]) =>
     JSON.stringify(details.map(({ type: _, ...rest }) => rest))
   return bare(mayDo) === bare(mayHandOn)
 }
 
-/** What differs on the page by what it is about. */
+/** Words of the page that depend on the kind of request. */
 export const WORDS = {
   call: {
     heading: 'Exactly what is sent',

@@ -43,15 +43,15 @@ export interface AuthorizeView {
   readonly owner: string
   /** Names of those who can let it in. */
   readonly administrators: readonly string[]
-  /** What this person left of the same question the last time. */
+  /** Details that this person left of the same question the last time. */
   readonly before: readonly Detail[] | undefined
   readonly known: Known
-  /** What has to come before a yes. */
+  /** Sign-in that is needed before a yes. */
   readonly first?: SignInFirst | undefined
-  /** What would help, and does not have to. */
+  /** Sign-in that would help, but is not needed. */
   readonly advised?: SignInFirst | undefined
   readonly mistake?: string | undefined
-  /** What was sent with the mistake. */
+  /** Fields as they were sent with the mistake. */
   readonly sent?: Fields | undefined
 }
 
@@ -115,7 +115,10 @@ function waiting(view: AuthorizeView): Html {
   return html`${who(view)}${view.offer.standing === 'open' ? form(view) : shut(view)}`
 }
 
-/** What of it is no word of its own: where its document is, which whoever controls that place has put there. */
+/**
+ * Facts about the client that are not its own word: where its document is, which whoever controls
+ * that place has put there.
+ */
 function knownBy({ asked, changedAt, now }: AuthorizeView): [string, Html | false][] {
   const { clientId, proves } = asked
   if (!isClientUrl(clientId)) return []
@@ -202,14 +205,14 @@ ${answerBar({
 })}</form>`
 }
 
-/** What people should know before they tick it. */
+/** Note that people should read before they tick the group. */
 function noteOf({ risk }: ConsentChoice, { bearer }: ConsentOffer): string | undefined {
   return bearer && (risk === 'high' || risk === 'critical')
     ? 'Each call may wait for somebody to approve it: this program cannot prove possession of a key.'
     : undefined
 }
 
-/** What was asked for and cannot be had, so that nobody misses it without knowing why. */
+/** Lists what was asked for and cannot be had, so that nobody misses it without knowing why. */
 function leftOut({ withheld }: ConsentOffer, { riskOf }: Known): Html | false {
   if (withheld.length === 0) return false
   const risks = new Set(withheld.map(riskOf))

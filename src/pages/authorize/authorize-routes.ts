@@ -130,7 +130,10 @@ async function viewOf(
   }
 }
 
-/** What the client wants is measured when it asked, what is set for everyone now. */
+/**
+ * Sign-in requirements. The client's is measured at the time when it asked, the one for everybody
+ * now.
+ */
 function wantedOf({ decisions }: PageParts, asked: Authorization, now: number) {
   const wants = [
     { stepUp: asked.stepUp, at: asked.createdAt },

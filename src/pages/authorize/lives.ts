@@ -10,7 +10,7 @@ export const LIVES = [
   { value: 'workday', label: '8 hours', ms: 8 * HOUR },
   { value: 'day', label: '24 hours', ms: TASK_LIFE.most },
 ] as const
-/** What is chosen unless the person chooses: the shortest. */
+/** Lifetime that is chosen unless the person chooses: the shortest. */
 export const USUAL_LIFE = 'hour'
 
 /** When it ends, epoch milliseconds. */

@@ -25,13 +25,18 @@ export interface ChoicesView {
   readonly inWords: (detail: Detail) => Html
   /** Whether one is ticked before the person looks; of what is risky, none is. */
   readonly chosen?: ((choice: ConsentChoice) => boolean) | undefined
-  /** What is said of the group that it is in. */
+  /** Note for the group that a choice is in. */
   readonly noteOf?: ((choice: ConsentChoice) => string | undefined) | undefined
-  /** What was sent with a mistake: it is shown again, so that nothing that was taken out comes back. */
+  /**
+   * Fields as they were sent with a mistake: shown again, so that nothing that was taken out comes
+   * back.
+   */
   readonly sent?: Fields | undefined
 }
 
-/** What may be done, and apart from it what may be handed on, by risk class, the lowest first. */
+/**
+ * Lists what may be done, and apart from it what may be handed on, by risk class, the lowest first.
+ */
 export function choicesInGroups(view: ChoicesView): Html {
   const { choices } = view
   const open = choices.length <= MAX_OPEN

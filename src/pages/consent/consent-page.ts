@@ -35,15 +35,18 @@ export interface ConsentView {
   readonly titleOf: TitleOf
   readonly known: Known
   readonly state: 'pending' | 'granted' | 'denied' | 'expired'
-  /** What was granted in the end, and until when. */
+  /** Details that were granted in the end, and until when. */
   readonly granted?:
     | { readonly details: readonly Detail[]; readonly expiresAt: number | null }
     | undefined
   readonly expiresAt: number
   readonly mistake?: string | undefined
-  /** What was sent with the mistake: it is shown again, so that nothing that was taken out comes back. */
+  /**
+   * Fields as they were sent with the mistake: shown again, so that nothing that was taken out
+   * comes back.
+   */
   readonly sent?: Fields | undefined
-  /** What has to come before a yes. */
+  /** Sign-in that is needed before a yes. */
   readonly first?: SignInFirst | undefined
 }
 

@@ -16,10 +16,13 @@ export const LIFETIMES = [
   { value: 'month', label: '30 days', ms: 30 * DAY },
   { value: 'open', label: 'Until I end it', ms: undefined },
 ] as const
-/** What is chosen unless the person chooses: the shortest. */
+/** Lifetime that is chosen unless the person chooses: the shortest. */
 export const USUAL_LIFETIME = 'hour'
 
-/** What is known of actions that somebody may be allowed to do, as gates count it: what a server says of its own tools makes none look harmless. */
+/**
+ * Facts about actions that somebody may be allowed to do, as gates count them: no server makes its
+ * own tools look harmless by what it says of them.
+ */
 export interface Known {
   /** JSON Pointers of arguments of an action that a largest value can be set for. */
   readonly limitsOf: (location: string, action: string) => readonly string[]
@@ -83,7 +86,7 @@ export function groupOf({ detail, risk }: Pick<ConsentChoice, 'detail' | 'risk'>
   return `none-${detail.type === 'remit_call' ? 'do' : 'hand-on'}-${risk ?? 'other'}`
 }
 
-/** What a person has to tick themselves. */
+/** Tells whether a person has to tick the choice themselves. */
 export function isRisky({ risk }: Pick<ConsentChoice, 'risk'>): boolean {
   return risk !== 'low' && risk !== 'medium'
 }
@@ -99,7 +102,7 @@ function perAction(details: readonly Detail[]): readonly Detail[] {
   return single.length <= MAX_CHOICES ? single : details
 }
 
-/** What a person can change about what was asked, with the names of the form fields for it. */
+/** Lists what a person can change about the request, with the names of the form fields for it. */
 export function choicesOf(details: readonly Detail[], known: Known): ConsentChoice[] {
   return perAction(details).map((detail, index) => ({
     index,
@@ -140,8 +143,9 @@ function newLimits(detail: Detail, { limitsOf }: Known): readonly string[] {
 }
 
 /**
- * What a form leaves of what was asked. Built from what was asked, never from the form: fields only take away or put
- * another value in a bound. Whether that is less is the engine's to say (`contains`), when it is granted.
+ * Details that a form leaves of the request. They are built from the request, never from the form:
+ * fields only take away, or put another value in a bound. Whether that is less is for the engine to
+ * say (`contains`), when it is granted.
  */
 export function narrowed(
   details: readonly Detail[],

@@ -5,7 +5,7 @@ import { asSentence, show } from '../frame/show.ts'
 import { duration, when } from '../frame/time.ts'
 import { actionName, type DecisionItem, outcomeBadge } from './decision-words.ts'
 
-/** What one gate said. `policies` and `note` only for operators. */
+/** Result of one gate. `policies` and `note` are for operators only. */
 export interface GateView {
   readonly gate: string
   readonly passed: boolean
@@ -25,7 +25,7 @@ export interface PolicyView {
   readonly file?: string | undefined
   readonly line: number
   readonly description?: string | undefined
-  /** What made it hold; of one that did not, what was missing. */
+  /** Conditions that made it hold; for one that did not hold, what was missing. */
   readonly why: readonly string[]
 }
 
@@ -34,9 +34,9 @@ export interface DecisionView {
   readonly viewer: Viewer
   readonly item: DecisionItem
   readonly detail: string
-  /** What would have been enough. */
+  /** Requirement that would have been enough. */
   readonly enough?: string | undefined
-  /** What of the call itself stood in the way. */
+  /** Hints about the parts of the call itself that stood in the way. */
   readonly hints: readonly string[]
   readonly person: string | null
   readonly resource: string | null
@@ -50,7 +50,7 @@ export interface DecisionView {
   /** When it was called indeterminate, where a true outcome corrected that later. */
   readonly presumedAt: number | null
   readonly gates: readonly GateView[]
-  /** What it turned out to take of limits on answers. */
+  /** Settlements of limits on answers: how much the call turned out to take. */
   readonly settlements: readonly SettlementView[]
   readonly risk: RiskView | undefined
   readonly operator: boolean

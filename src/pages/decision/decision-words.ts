@@ -14,11 +14,11 @@ export interface DecisionItem {
   /** Stable code of why not. */
   readonly reason: string
   readonly state: 'decided' | 'sending' | 'answered' | 'failed' | 'not_sent' | 'indeterminate'
-  /** What the API answered. */
+  /** HTTP status that the API answered. */
   readonly status: number | null
 }
 
-/** What came of it, in one or two words. */
+/** Says in one or two words what came of the call. */
 export function outcomeBadge(item: Pick<DecisionItem, 'outcome' | 'state' | 'status'>): Html {
   if (item.outcome === 'challenged') return badge('Asked for a fresh proof', 'calm')
   if (item.outcome === 'deny') return badge('Refused', 'bad')

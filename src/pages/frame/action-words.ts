@@ -1,5 +1,6 @@
 /**
- * What operations of one word do to the resource they are of. Any other word is taken for a thing: `inventory.stock` is no act.
+ * Operations of one word that are acts on their resource. Any other word is taken for a thing:
+ * `inventory.stock` is no act.
  */
 const VERBS = new Set(
   'accept add approve archive assign book browse call cancel change charge check clear close complete copy count create delete disable edit enable export fetch find get import invite invoice list lock look merge move open order pay ping post preview print publish push put query read refund reject release remove rename reopen replace request reserve reset resolve restore revoke run save schedule search see send set share show sign start stop submit suspend sync transfer unlock update upload validate verify view void watch write'.split(
@@ -16,7 +17,10 @@ export function actionInWords(action: string): string {
   return `${words.join(' ')} at ${resource}`
 }
 
-/** The same beside words that say where it is: `desk.read-note` → `read note`, `inventory.stock` → `stock`. */
+/**
+ * Says an operation beside words that name its place: `desk.read-note` → `read note`,
+ * `inventory.stock` → `stock`.
+ */
 export function operationInWords(action: string): string {
   const { resource, words } = partsOf(action)
   const [first = ''] = words

@@ -3,7 +3,7 @@ import { capital, operationInWords } from './action-words.ts'
 import { type Html, html } from './html.ts'
 import { show } from './show.ts'
 
-/** What a resource is called, by its identifier; nothing for one that is gone. */
+/** Finds the title of a resource by its identifier; `undefined` for a resource that is gone. */
 export type TitleOf = (location: string) => string | undefined
 
 function andList(items: readonly Html[]): Html {
@@ -13,7 +13,7 @@ function andList(items: readonly Html[]): Html {
   return html`${before.map((item, i) => (i === 0 ? item : html`, ${item}`))} and ${last}`
 }
 
-/** What a limit on answers counts. */
+/** Says what a limit on answers counts. */
 export function answersInWords({
   action,
   kind,
@@ -57,7 +57,7 @@ export function detailInWords(detail: Detail, titleOf: TitleOf): Html {
   return sentence(detail, html` <span class="soft">at ${andList(places)}</span>`)
 }
 
-/** The same where everything is at one resource, which the page names once. */
+/** Says one detail where everything is at one resource, which the page names once. */
 export function detailInWordsHere(detail: Detail): Html {
   return sentence(detail)
 }

@@ -9,7 +9,10 @@ export class Html {
   }
 }
 
-/** What a template may hold. Nothing (`undefined`, `null`, `false`) is written as nothing, lists one after another. */
+/**
+ * Value in a template. Nothing (`undefined`, `null`, `false`) is written as nothing; a list is
+ * written item after item.
+ */
 export type Part = Html | string | number | undefined | null | false | readonly Part[]
 
 const ENTITY: Readonly<Record<string, string>> = {

@@ -43,7 +43,7 @@ export function empty(title: string, text: Html | string): Html {
   return html`<div class="empty"><p class="title">${title}</p><p>${text}</p></div>`
 }
 
-/** What an agent wrote about itself, set apart so that it cannot pass for ours. */
+/** Text that an agent wrote about itself, set apart so that it cannot pass for ours. */
 export function claim(words: Html, by: string, more?: Html | false): Html {
   return html`<figure class="claim"><blockquote>${words}</blockquote><figcaption>Written by ${by}. Not verified. ${more}</figcaption></figure>`
 }

@@ -3,13 +3,16 @@ import { hasLookalikes, lookalikesIn } from '../../lib/text/lookalikes.ts'
 import { cut, legible, MAX_SHOWN, visible, visibleLines } from '../../lib/text/visible.ts'
 import { type Html, html } from './html.ts'
 
-/** What is marked one by one in one text; after that, the rest is marked as a whole. */
+/** Maximum number of marks in one text; after that, the rest is marked as a whole. */
 export const MAX_MARKS = 200
 
 /** A sentence has the values of a call in it, however long they are. All of them stand below it. */
 export const MAX_HEADING = 300
 
-/** What `visible` and `visibleLines` write out, neighbours together. A doubled backslash is a backslash. */
+/**
+ * Matches escapes that `visible` and `visibleLines` write, neighbours together. A doubled backslash
+ * is a backslash.
+ */
 const WRITTEN_OUT = /\\\\|(?:\\u\{[0-9a-f]+\})+/g
 
 /** Marks what would deceive in texts that belong together. INVARIANT: however much there is, it makes at most `MAX_MARKS` marks and one for the rest of each text. */
@@ -71,14 +74,14 @@ export function show(text: string, most = MAX_SHOWN): Html {
   return shown === text ? marks : html`${marks}${rest(text, shown.length)}`
 }
 
-/** What is said of the part of a text that is not shown. */
+/** Says how much of a text is not shown. */
 function rest(text: string, shown: number): Html {
   return html` <span class="soft">… and ${text.length - shown} more characters. SHA-256 of the whole: <code>${sha256hex(text)}</code></span>`
 }
 
 /**
- * The same of several lines: a line is a line and a paragraph a paragraph. More empty lines than that are written out, so that
- * nothing is pushed out of sight.
+ * Shows a text of several lines: a line is a line and a paragraph a paragraph. More empty lines
+ * than that are written out, so that nothing is pushed out of sight.
  */
 export function showLines(text: string): Html {
   const parts = text.split(/((?<!\n)\n{1,2}(?!\n))/)

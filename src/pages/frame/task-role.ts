@@ -3,7 +3,7 @@ import type { Task } from '../../tasks/index.ts'
 import type { PageParts } from '../parts.ts'
 import type { Visitor } from '../visit.ts'
 
-/** What somebody is to a task, which is also the reason that closing it is recorded with. */
+/** Role of somebody towards a task; also the reason that closing it is recorded with. */
 export interface Role {
   readonly by: string
   readonly reason: 'person' | 'owner' | 'administrator'

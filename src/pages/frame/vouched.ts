@@ -27,7 +27,7 @@ export function vouchedBadge({ by }: Pick<NameProvenance, 'by'>): Html {
   }
 }
 
-/** What of it is no word of its own. */
+/** Facts about the agent that are not its own word. */
 export function vouchedFacts({
   by,
   clientUrl,

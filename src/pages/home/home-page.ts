@@ -47,7 +47,7 @@ export interface HomeView {
   readonly waiting: RequestPage
   readonly consents: readonly ConsentItem[]
   readonly running: readonly TaskItem[]
-  /** What lets agents work while the viewer is away. */
+  /** Sponsor grants, by which agents work while the viewer is away. */
   readonly sponsored: readonly SponsorGrantItem[]
   readonly titleOf: TitleOf
   readonly decisions: readonly DecisionItem[]

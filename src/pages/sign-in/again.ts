@@ -3,7 +3,10 @@ import { isProvedWell, type Session, stepUpInWords } from '../../sessions/index.
 import { type Html, html } from '../frame/html.ts'
 import { notice } from '../frame/pieces.ts'
 
-/** What has to come before a yes: the session began too long ago for it, or by too little. */
+/**
+ * Sign-in that is needed before a yes: the session began too long ago for it, or by too weak a
+ * method.
+ */
 export interface SignInFirst {
   readonly href: string
   /** `, as mfa, not longer than 5 minutes ago` */

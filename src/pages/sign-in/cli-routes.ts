@@ -5,7 +5,9 @@ import type { PageParts } from '../parts.ts'
 import type { PageRouter } from '../visit.ts'
 import { cliPage, onwardPage } from './sign-in-page.ts'
 
-/** What the command line asks with. `state` comes back to it, so that it knows its own answer. */
+/**
+ * Sign-in request of the command line. `state` comes back to it, so that it knows its own answer.
+ */
 interface CliRequest {
   readonly redirectUri: string
   readonly challenge: string

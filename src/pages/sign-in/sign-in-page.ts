@@ -13,7 +13,7 @@ export interface SignInView {
   /** Somebody may type an address, by whose domain their provider is found. */
   readonly asks: boolean
   readonly returnTo: string
-  /** What was typed, when it led nowhere. */
+  /** Address that was typed and led nowhere. */
   readonly address: string
   /** Name of the one that was chosen and does not answer. */
   readonly down: string | undefined

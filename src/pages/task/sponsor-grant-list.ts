@@ -13,7 +13,7 @@ import { badge, empty, facts } from '../frame/pieces.ts'
 import { show } from '../frame/show.ts'
 import { duration, when } from '../frame/time.ts'
 
-/** What lets an agent work while nobody is present, as people look at it. */
+/** Sponsor grant as people look at it: it lets an agent work while nobody is present. */
 export interface SponsorGrantItem {
   readonly id: string
   readonly agent: string
@@ -21,7 +21,7 @@ export interface SponsorGrantItem {
   readonly details: readonly Detail[]
   /** `null`: what its tasks may do. */
   readonly mayDelegate: readonly Detail[] | null
-  /** Of each task. */
+  /** Limits of each task under the grant. */
   readonly budget: readonly Limit[]
   /** In words; `undefined`: at any time. */
   readonly schedule: string | undefined

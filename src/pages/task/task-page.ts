@@ -25,7 +25,10 @@ export interface TaskView {
   /** Who acted elsewhere before, the latest first. */
   readonly actors: readonly ForeignActor[]
   readonly sponsored: boolean
-  /** What it is under, and whether the viewer has it among those on the home page. */
+  /**
+   * Sponsor grant that the task is under, and whether the viewer has it in the list on the home
+   * page.
+   */
   readonly sponsorGrant: { readonly id: string; readonly listed: boolean } | undefined
   readonly state: TaskStateName
   readonly openedAt: number
@@ -124,7 +127,7 @@ function whose({ id, kind }: LimitSubject, person: string): Html {
   return kind === 'person' ? html`by all for ${show(person)}` : html`by all of ${kind} ${show(id)}`
 }
 
-/** What other agents may get from it, unless that is the same. */
+/** Says what other agents may get from the task, unless that is all that it may do. */
 function handsOn({ details, mayDelegate, titleOf }: TaskView): Html {
   if (mayDelegate.length === 0) return html`<p>It may hand none of this on to other agents.</p>`
   const same = JSON.stringify(details.map(bare)) === JSON.stringify(mayDelegate.map(bare))
