@@ -3,10 +3,13 @@ import type { Id } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import { type Proved, requireProved } from '../sessions/index.ts'
 import type { Tx } from '../storage/index.ts'
-import { type ConsentRequest, QUIET_AFTER_NO } from './consent.ts'
+import type { ConsentRequest } from './consent.ts'
 import { answerPending, readConsent } from './consent-store.ts'
 import { grantBasisIn } from './grant-basis.ts'
 import type { ConsentParts } from './parts.ts'
+
+/** Time in ms after a no for which the same question is not put again. */
+export const QUIET_AFTER_NO_MS = 600_000
 
 /** What the person says. Left out, `details` are what was asked; given, they must lie within it. */
 export interface ConsentAnswer {
@@ -98,7 +101,7 @@ function deny(
   return end(parts, tx, asked, answer, {
     ...asked,
     state: 'denied',
-    expiresAt: parts.clock.now() + QUIET_AFTER_NO,
+    expiresAt: parts.clock.now() + QUIET_AFTER_NO_MS,
   })
 }
 

@@ -5,11 +5,10 @@ import { Problem } from '../lib/problem.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { TaskKeeper } from '../tasks/keep.ts'
 import { addPerson, kindOf, may, taskTestParts } from '../tasks/testing.ts'
-import { answerConsent, type ConsentAnswer } from './answer-consent.ts'
+import { answerConsent, type ConsentAnswer, QUIET_AFTER_NO_MS } from './answer-consent.ts'
 import { basesFor } from './basis-store.ts'
-import { CONSENT_WAITS, MAX_PENDING_CONSENTS, QUIET_AFTER_NO } from './consent.ts'
 import { pendingConsents, readConsent } from './consent-store.ts'
-import { requestConsent } from './request-consent.ts'
+import { CONSENT_WAIT_MS, MAX_PENDING_CONSENTS, requestConsent } from './request-consent.ts'
 
 const rejects = (work: Promise<unknown>, code: string) =>
   assert.rejects(work, (error) => error instanceof Problem && error.code === code)
@@ -92,7 +91,7 @@ forEachEngine('consent', (open) => {
     await rejects(answer(consentId), 'consent.not_pending')
     assert.equal((await ask(asked, 'please')).outcome, 'denied')
     assert.deepEqual(await bases(), [])
-    parts.clock.advance(QUIET_AFTER_NO)
+    parts.clock.advance(QUIET_AFTER_NO_MS)
     assert.equal((await ask()).outcome, 'asked')
     await parts.live.stop()
   })
@@ -100,7 +99,7 @@ forEachEngine('consent', (open) => {
   test('a question expires', async () => {
     const { parts, answer, pending } = await begin()
     const consentId = await pending()
-    parts.clock.advance(CONSENT_WAITS)
+    parts.clock.advance(CONSENT_WAIT_MS)
     await rejects(answer(consentId), 'consent.not_pending')
     await new TaskKeeper(parts, { onError: assert.ifError }).sweep()
     assert.equal((await readConsent(parts.storage.read, consentId))?.state, 'expired')

@@ -29,12 +29,3 @@ export interface ConsentRequest {
   readonly createdAt: number
   readonly expiresAt: number
 }
-
-const MINUTE = 60_000
-export const CONSENT_WAITS = 60 * MINUTE
-/** One agent cannot fill a person's page. */
-export const MAX_PENDING_CONSENTS = 5
-/** However many agents: one person is asked so often in an hour by agents that ask by themselves. */
-export const MAX_ASKED_AN_HOUR = 10
-/** After a person said no, the same question is not put again for this long. */
-export const QUIET_AFTER_NO = 10 * MINUTE

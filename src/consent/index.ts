@@ -18,7 +18,7 @@ export {
   holdBasesStep,
   markEnded,
 } from './basis-store.ts'
-export { type ConsentRequest, MAX_ASKED_AN_HOUR } from './consent.ts'
+export type { ConsentRequest } from './consent.ts'
 export {
   countAskedOf,
   expireConsents,
@@ -28,4 +28,9 @@ export {
   withdrawConsent,
 } from './consent-store.ts'
 export { grantBasis, grantBasisIn } from './grant-basis.ts'
-export { type ConsentAsked, type ConsentAsking, requestConsent } from './request-consent.ts'
+export {
+  type ConsentAsked,
+  type ConsentAsking,
+  MAX_ASKED_AN_HOUR,
+  requestConsent,
+} from './request-consent.ts'

@@ -3,9 +3,16 @@ import { canonicalJson } from '../lib/canonical-json.ts'
 import { type Id, newId } from '../lib/id.ts'
 import type { Tx } from '../storage/index.ts'
 import type { ForeignActor } from '../tokens/index.ts'
-import { CONSENT_WAITS, type ConsentRequest, MAX_PENDING_CONSENTS } from './consent.ts'
+import type { ConsentRequest } from './consent.ts'
 import { consentsBetween, insertConsent } from './consent-store.ts'
 import type { ConsentParts } from './parts.ts'
+
+/** Time in ms for which a consent request waits for its answer. */
+export const CONSENT_WAIT_MS = 3_600_000
+/** Maximum of requests of one agent that wait for one person, so that it cannot fill a page. */
+export const MAX_PENDING_CONSENTS = 5
+/** Maximum of questions in an hour that agents put to one person by themselves, however many agents. */
+export const MAX_ASKED_AN_HOUR = 10
 
 /** What an agent wants a person to allow. `details` are within what the agent could get at all. */
 export interface ConsentAsking {
@@ -59,7 +66,7 @@ export async function requestConsent(
     authTime: null,
     acr: null,
     createdAt: now,
-    expiresAt: asking.expiresAt ?? now + CONSENT_WAITS,
+    expiresAt: asking.expiresAt ?? now + CONSENT_WAIT_MS,
   }
   await insertConsent(tx, request)
   await parts.ledger.append(tx, {
