@@ -19,7 +19,6 @@ import { SESSION_OPERATIONS } from './session.ts'
 import { SPACE_OPERATIONS } from './spaces.ts'
 import { ALLOWANCE_OPERATIONS } from './tasks/allowances.ts'
 import { BASIS_OPERATIONS } from './tasks/bases.ts'
-import { NOTICE_OPERATIONS } from './tasks/notices.ts'
 import { REQUEST_OPERATIONS } from './tasks/requests.ts'
 import { SPONSOR_GRANT_OPERATIONS } from './tasks/sponsor-grants.ts'
 import { TASK_OPERATIONS } from './tasks/tasks.ts'
@@ -45,7 +44,6 @@ const ALL = [
   ...BASIS_OPERATIONS,
   ...SPONSOR_GRANT_OPERATIONS,
   ...ALLOWANCE_OPERATIONS,
-  ...NOTICE_OPERATIONS,
   ...LIMIT_OPERATIONS,
   ...KEY_OPERATIONS,
   ...LEDGER_OPERATIONS,

@@ -61,7 +61,6 @@ export const ADMISSION = noun({
       says: 'Every rule that lets in agents which registered themselves, in the order they are tried.',
       schemas: (kit) => ({ answer: kit.listOf('rules', Rule(kit)) }),
       command: ({ bold, table, trust }) => ({
-        says: 'Every rule, in the order they are tried.',
         prints: ({ rules }) =>
           table(
             rules,
@@ -101,7 +100,7 @@ export const ADMISSION = noun({
               }),
             ),
             key_change: Type.Optional(
-              Type.Union([Type.Literal('accept'), Type.Literal('ask'), Type.Literal('suspend')], {
+              Type.Enum(['accept', 'ask', 'suspend'], {
                 description:
                   'what follows when a document has a key that it had not: nothing, people are asked anew, or the agent is suspended',
               }),

@@ -78,7 +78,6 @@ export const ALLOWANCES = noun({
       says: 'Ends an allowance: from now on such calls ask again. Ending it twice is no error.',
       schemas: (kit) => ({ params: kit.ById, answer: Allowance(kit) }),
       command: ({ bold, done }) => ({
-        says: 'Ends one: from now on such calls ask again.',
         examples: ['remit allowances end alw_…'],
         takes: { params: { id: input('<id>', 'the allowance') } },
         said: ({ answer }) => done`${bold(answer.text)} asks again`,

@@ -1,5 +1,5 @@
 import type { Text, Value } from '../lib/terminal/text.ts'
-import type { Detail } from './terminal.ts'
+import type { Detail, Terminal } from './terminal.ts'
 
 /** Text on the command line that cannot be read; the message says what would do. */
 export class Unreadable extends Error {}
@@ -264,6 +264,21 @@ export function person<const Term extends string>(
 }
 
 export const reason = input('--reason <text>', 'why; it is recorded')
+
+/** Command that changes how something stands: an example, how it stands then, and what names it. */
+export function change<const P extends Readonly<Record<string, Source<string>>>>(
+  example: string,
+  now: string,
+  params: P,
+  { bold, done }: Pick<Terminal, 'bold' | 'done'>,
+) {
+  return {
+    examples: [example],
+    takes: { params, body: { reason } },
+    said: ({ params: named }: { readonly params: Readonly<Record<keyof P, string>> }) =>
+      done`${bold(Object.values<string>(named).join(' '))} ${now}`,
+  }
+}
 
 function checkLimit(typed: string): void {
   if (!/^(?:[1-9]\d{0,2}|1000)$/.test(typed))

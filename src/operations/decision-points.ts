@@ -143,7 +143,6 @@ export const DECISION_POINTS = noun({
       says: 'Has it not asked any more: nothing needs its permit.',
       schemas: ({ ByName, Nothing }) => ({ params: ByName, answer: Nothing }),
       command: ({ bold, done }) => ({
-        says: 'Has it not asked any more.',
         examples: ['remit decision-points remove opa'],
         takes: { params: { name: input('<name>', 'of `remit decision-points list`') } },
         said: ({ params }) => done`${bold(params.name)} is not asked any more`,

@@ -28,7 +28,6 @@ export const GROUPS = noun({
       says: 'The groups one is in, or every group for administrators. Policies and approver rules name them.',
       schemas: (kit) => ({ answer: kit.listOf('groups', Group(kit)) }),
       command: ({ bold, table }) => ({
-        says: 'Every group.',
         prints: ({ groups }) =>
           table(groups, { NAME: ({ name }) => bold(name), DESCRIPTION: 'description' }),
       }),

@@ -1,11 +1,11 @@
 import {
   authority,
+  change,
   expires,
   input,
   jsonFile,
   numeric,
   person,
-  reason,
   type Source,
   together,
   trust,
@@ -23,7 +23,7 @@ import {
   USES,
 } from './issuer-shape.ts'
 import { describe, noun, type SchemaKit } from './operation.ts'
-import type { Detail, Terminal } from './terminal.ts'
+import type { Detail } from './terminal.ts'
 
 const name = input('<name>', 'of `remit issuers list`')
 const any = input('--any', 'no ceiling of its own: whatever the agents may be given')
@@ -70,17 +70,6 @@ const Change = (kit: SchemaKit) => ({
   body: kit.Reason,
   answer: Issuer(kit),
 })
-
-/** Command that changes whether an issuer counts. Done when no replica permits any more. */
-function change(verb: string, says: string, now: string, { bold, done }: Terminal) {
-  return {
-    says,
-    examples: [`remit issuers ${verb} prod-cluster --reason "…"`],
-    takes: { params: { name }, body: { reason } },
-    said: ({ params }: { readonly params: { readonly name: string } }) =>
-      done`${bold(params.name)} ${now}`,
-  }
-}
 
 /** `remit issuers …` */
 export const ISSUERS = noun({
@@ -256,9 +245,9 @@ export const ISSUERS = noun({
       schemas: Change,
       command: (terminal) =>
         change(
-          'suspend',
-          'Stops everything that rests on an issuer, now: its agents, and tasks that began with its tokens.',
+          'remit issuers suspend prod-cluster --reason "…"',
           'is suspended',
+          { name },
           terminal,
         ),
     }),
@@ -268,18 +257,23 @@ export const ISSUERS = noun({
       says: 'Lets a suspended issuer count again. Resource tokens from before stay dead.',
       schemas: Change,
       command: (terminal) =>
-        change('resume', 'Lets a suspended issuer count again.', 'counts again', terminal),
+        change(
+          'remit issuers resume prod-cluster --reason "…"',
+          'counts again',
+          { name },
+          terminal,
+        ),
     }),
     revoke: describe({
       route: 'POST /issuers/:name/revoke',
       widens: false,
-      says: 'Ends the trust for good, and with it everything that came of it.',
+      says: 'Ends the trust in an issuer for good, and with it everything that came of it.',
       schemas: Change,
       command: (terminal) =>
         change(
-          'revoke',
-          'Ends the trust in an issuer for good, and with it everything that came of it.',
+          'remit issuers revoke prod-cluster --reason "…"',
           'is revoked; everything that came of it has ended',
+          { name },
           terminal,
         ),
     }),

@@ -8,15 +8,11 @@ const Keys = ({ listOf, Time, Type }: SchemaKit) => ({
     Type.Object({
       kid: Type.String(),
       alg: Type.String(),
-      held: Type.Union([Type.Literal('here'), Type.Literal('external')], {
+      held: Type.Enum(['here', 'external'], {
         description:
           'Where the private half is: sealed in the database, or with the signer program.',
       }),
-      state: Type.Union([
-        Type.Literal('announced'),
-        Type.Literal('signing'),
-        Type.Literal('retired'),
-      ]),
+      state: Type.Enum(['announced', 'signing', 'retired']),
       created_at: Time,
       signs_from: Type.Optional(Time),
       retired_at: Type.Optional(Time),

@@ -2,13 +2,7 @@ import { input, person, together } from './command.ts'
 import { describe, noun, type SchemaKit, type TypeOf } from './operation.ts'
 import type { Terminal } from './terminal.ts'
 
-const Kind = ({ Type }: SchemaKit) =>
-  Type.Union([
-    Type.Literal('organization'),
-    Type.Literal('person'),
-    Type.Literal('agent'),
-    Type.Literal('space'),
-  ])
+const Kind = ({ Type }: SchemaKit) => Type.Enum(['organization', 'person', 'agent', 'space'])
 
 const SubjectId = ({ Type }: SchemaKit) =>
   Type.String({
@@ -110,7 +104,6 @@ export const LIMITS = noun({
         answer: StandingLimit(kit),
       }),
       command: (terminal) => ({
-        says: 'Sets a limit, or how much there may be of one that is there. Counts from now on.',
         examples: [
           'remit limits set calls=1000/1h --agent refund-bot',
           'remit limits set orders.refund/amount=500.00/1d --person sam',
@@ -152,7 +145,6 @@ export const LIMITS = noun({
       says: 'Removes a standing limit. Tasks that were opened under one of each task keep it.',
       schemas: ({ ById, Nothing }) => ({ params: ById, answer: Nothing }),
       command: ({ bold, done }) => ({
-        says: 'Removes a limit. Tasks keep what they were opened with.',
         examples: ['remit limits remove lim_…'],
         takes: { params: { id: input('<id>', 'the limit') } },
         said: ({ params }) => done`the limit ${bold(params.id)} is gone`,

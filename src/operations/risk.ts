@@ -6,7 +6,7 @@ const KINDS = ['agent', 'person', 'task'] as const
 
 const Subject = ({ exactly, Type }: SchemaKit) =>
   exactly({
-    kind: Type.Union([Type.Literal('agent'), Type.Literal('person'), Type.Literal('task')]),
+    kind: Type.Enum(['agent', 'person', 'task']),
     id: Type.String({
       minLength: 1,
       maxLength: 64,
@@ -81,7 +81,6 @@ export const RISK = noun({
       says: 'Says something about an agent, a person or a task that makes its calls weigh more, until a time. Felt by the next call. The same again takes the higher level and the later end.',
       schemas: (kit) => ({ body: SignalInput(kit), answer: Signal(kit) }),
       command: ({ bold, done, relative, risk }) => ({
-        says: 'Says something about an agent, a person or a task. Its next call feels it.',
         examples: [
           'remit risk raise agent:refund-bot leaked-key high --expires 12h',
           'remit risk raise task:tsk_… odd-behaviour medium --expires 1h',

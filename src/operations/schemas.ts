@@ -41,18 +41,12 @@ export const Page = {
   ),
 }
 
-const DetailType = Type.Union([Type.Literal('remit_call'), Type.Literal('remit_delegate')])
+const DetailType = Type.Enum(['remit_call', 'remit_delegate'])
 const Texts = Type.Immutable(Type.Array(Type.String()))
 const Bound = Type.Object(
   {
     path: Type.String(),
-    op: Type.Union([
-      Type.Literal('eq'),
-      Type.Literal('in'),
-      Type.Literal('lte'),
-      Type.Literal('gte'),
-      Type.Literal('prefix'),
-    ]),
+    op: Type.Enum(['eq', 'in', 'lte', 'gte', 'prefix']),
     value: Type.Union([Type.String(), Texts]),
   },
   closed,

@@ -1,5 +1,5 @@
 import type { Static } from 'typebox'
-import { authority, input, reason, type Source, together } from './command.ts'
+import { authority, change, input, type Source, together } from './command.ts'
 import { describe, noun, type SchemaKit } from './operation.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -165,19 +165,6 @@ const Change = ({ ByName, Nothing, Reason }: SchemaKit) => ({
   answer: Nothing,
 })
 
-/** Command that changes how a space stands. */
-function change(verb: string, now: string, { bold, done }: Terminal) {
-  interface Named {
-    readonly params: { readonly name: string }
-  }
-  return {
-    examples: [`remit spaces ${verb} returns --reason "…"`],
-    takes: { params: { name }, body: { reason } },
-    said: ({ params: { name } }: Named) => done`${bold(name)} ${now}`,
-    json: ({ params: { name } }: Named) => ({ space: name, done: verb }),
-  }
-}
-
 /** `remit spaces …` */
 export const SPACES = noun({
   name: 'spaces',
@@ -274,21 +261,30 @@ export const SPACES = noun({
       widens: false,
       says: 'Stops every call from a space and those below it, now.',
       schemas: Change,
-      command: (terminal) => change('suspend', 'is suspended', terminal),
+      command: (terminal) => ({
+        ...change('remit spaces suspend returns --reason "…"', 'is suspended', { name }, terminal),
+        json: ({ params }) => ({ space: params.name, done: 'suspend' }),
+      }),
     }),
     resume: describe({
       route: 'POST /spaces/:name/resume',
       widens: true,
       says: 'Lets calls go on.',
       schemas: Change,
-      command: (terminal) => change('resume', 'goes on', terminal),
+      command: (terminal) => ({
+        ...change('remit spaces resume returns --reason "…"', 'goes on', { name }, terminal),
+        json: ({ params }) => ({ space: params.name, done: 'resume' }),
+      }),
     }),
     remove: describe({
       route: 'POST /spaces/:name/remove',
       widens: false,
       says: 'Ends a space and everything below it, for good. Tasks there close.',
       schemas: Change,
-      command: (terminal) => change('remove', 'is removed', terminal),
+      command: (terminal) => ({
+        ...change('remit spaces remove returns --reason "…"', 'is removed', { name }, terminal),
+        json: ({ params }) => ({ space: params.name, done: 'remove' }),
+      }),
     }),
     threads: describe({
       id: 'threads.list',

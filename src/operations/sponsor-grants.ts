@@ -209,7 +209,6 @@ export const SPONSOR_GRANTS = noun({
         answer: SponsorGrant(kit),
       }),
       command: (terminal) => ({
-        says: 'Lets an agent that you answer for open tasks while nobody is present, in your name and with your authority.',
         examples: [
           'remit sponsor-grants grant night-clerk --purpose "nightly list of orders" --action orders.list --expires 30d',
           'remit sponsor-grants grant night-clerk --purpose "close the day" --action "orders.*" --expires 90d --schedule "mon-fri 22:00-06:00 Europe/Berlin" --rate 1/1d',

@@ -1,19 +1,23 @@
-import { input, limit, reason } from './command.ts'
+import { change, input, limit } from './command.ts'
 import { StandingLimit } from './limits.ts'
 import { describe, noun, type SchemaKit } from './operation.ts'
-import type { Terminal } from './terminal.ts'
+
+const id = input('<id>', 'the task')
 
 const Change = ({ ById, Reason, Task }: SchemaKit) => ({ params: ById, body: Reason, answer: Task })
 
-/** Command that changes how a task stands. */
-function change(verb: string, now: string, { bold, done }: Terminal) {
-  return {
-    examples: [`remit tasks ${verb} tsk_…`],
-    takes: { params: { id: input('<id>', 'the task') }, body: { reason } },
-    said: ({ answer: { id } }: { readonly answer: { readonly id: string } }) =>
-      done`${bold(id)} ${now}`,
-  }
-}
+export const Notice = ({ Time, Type }: SchemaKit) =>
+  Type.Object({
+    id: Type.String(),
+    recipient: Type.String({ description: '`group:…` or `person:…`' }),
+    decision: Type.String(),
+    task: Type.String(),
+    person: Type.String(),
+    agent: Type.String(),
+    action: Type.String(),
+    text: Type.String(),
+    at: Time,
+  })
 
 /** `remit tasks …` */
 export const TASKS = noun({
@@ -28,9 +32,7 @@ export const TASKS = noun({
         query: exactly({
           ...Page,
           agent: Type.Optional(Name),
-          state: Type.Optional(
-            Type.Union([Type.Literal('open'), Type.Literal('suspended'), Type.Literal('closed')]),
-          ),
+          state: Type.Optional(Type.Enum(['open', 'suspended', 'closed'])),
         }),
         answer: listOf('tasks', Task),
       }),
@@ -89,7 +91,7 @@ export const TASKS = noun({
       widens: false,
       says: 'Ends a task and everything below it, for good. Done when no replica permits any more.',
       schemas: Change,
-      command: (terminal) => change('close', 'is closed', terminal),
+      command: (terminal) => change('remit tasks close tsk_…', 'is closed', { id }, terminal),
     }),
     suspend: describe({
       route: 'POST /tasks/:id/suspend',
@@ -97,7 +99,7 @@ export const TASKS = noun({
       widens: false,
       says: 'Lets a task stand still. Nothing is closed.',
       schemas: Change,
-      command: (terminal) => change('suspend', 'is suspended', terminal),
+      command: (terminal) => change('remit tasks suspend tsk_…', 'is suspended', { id }, terminal),
     }),
     resume: describe({
       route: 'POST /tasks/:id/resume',
@@ -105,7 +107,17 @@ export const TASKS = noun({
       widens: true,
       says: 'Lets a suspended task continue.',
       schemas: Change,
-      command: (terminal) => change('resume', 'continues', terminal),
+      command: (terminal) => change('remit tasks resume tsk_…', 'continues', { id }, terminal),
+    }),
+    notices: describe({
+      id: 'notices.list',
+      route: 'GET /notices',
+      who: 'person',
+      says: 'Permitted calls that the caller had to be told of, by name or as a member of a group, newest first.',
+      schemas: (kit) => ({
+        query: kit.exactly(kit.Page),
+        answer: kit.listOf('notices', Notice(kit)),
+      }),
     }),
   },
 })

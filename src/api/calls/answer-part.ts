@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 
 /** A part of an answer that says how much a call takes of limits. */
 export const AnswerPart = Type.Object({
-  limit: Type.Union([Type.Literal('charged'), Type.Literal('rows')], {
+  limit: Type.Enum(['charged', 'rows'], {
     description: '`charged`: numbers, added up. `rows`: lists, by how many items they have',
   }),
   path: Type.String({

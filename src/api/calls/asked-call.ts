@@ -18,7 +18,7 @@ const Header = Type.Tuple([
 export const AskedCall = Type.Object(
   {
     scheme: Type.Optional(
-      Type.Union([Type.Literal('DPoP'), Type.Literal('Bearer')], {
+      Type.Enum(['DPoP', 'Bearer'], {
         description: 'of `Authorization`',
       }),
     ),

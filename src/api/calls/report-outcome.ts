@@ -12,13 +12,10 @@ const closed = { additionalProperties: false } as const
 /** What became of a call, as the API tells it. */
 export const ReportedOutcome = Type.Object(
   {
-    state: Type.Union(
-      [Type.Literal('answered'), Type.Literal('failed'), Type.Literal('not_sent')],
-      {
-        description:
-          '`answered`: the API answered, whatever it said. `failed`: it began, and how far it came is not known. `not_sent`: it provably did not begin; approval and budget are given back',
-      },
-    ),
+    state: Type.Enum(['answered', 'failed', 'not_sent'], {
+      description:
+        '`answered`: the API answered, whatever it said. `failed`: it began, and how far it came is not known. `not_sent`: it provably did not begin; approval and budget are given back',
+    }),
     status: Type.Optional(Type.Integer({ minimum: 100, maximum: 599 })),
     latency_ms: Type.Optional(Type.Integer({ minimum: 0, maximum: 86_400_000 })),
     amounts: Type.Optional(

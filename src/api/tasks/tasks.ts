@@ -1,10 +1,12 @@
 import { findAgent } from '../../agents/index.ts'
 import { explain } from '../../analysis/index.ts'
 import { showLimitsOver } from '../../budgets/index.ts'
+import { listNotices } from '../../calls/index.ts'
 import { findDecision, listDecisions } from '../../decision-log/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { DECISIONS } from '../../operations/decisions/decisions.ts'
-import { TASKS } from '../../operations/tasks.ts'
+import * as kit from '../../operations/schemas.ts'
+import { Notice, TASKS } from '../../operations/tasks.ts'
 import {
   closeTask,
   findTask,
@@ -17,6 +19,7 @@ import {
   treeOf,
 } from '../../tasks/index.ts'
 import { explanationShape, operatorShape } from '../explanation.ts'
+import { toJson } from '../json.ts'
 import { limitShapes } from '../limits.ts'
 import { personNames } from '../names.ts'
 import { acts, type Caller } from '../operation.ts'
@@ -24,6 +27,7 @@ import type { ApiParts } from '../parts.ts'
 import { decisionShape, taskShape } from '../shapes.ts'
 import { shownTask, shownTasks } from './shown-task.ts'
 
+const NOTICE = Notice(kit)
 const DEFAULT_LIMIT = 50
 const MAX = 200
 /** More than can be open in one tree. */
@@ -101,6 +105,11 @@ export const TASK_OPERATIONS = [
       const viewer = { administrator, personId: person.id }
       const limits = await showLimitsOver(parts.decisions, of, viewer)
       return { limits: await limitShapes(parts, limits) }
+    },
+    notices: async (parts, { caller, query }) => {
+      const { read } = parts.decisions.storage
+      const notices = await listNotices(read, caller.person, limitOf(query.limit))
+      return { notices: notices.map((notice) => toJson(NOTICE, notice)) }
     },
     close: async (parts, { body, caller, params }) => {
       const { role } = await visibleTask(parts, caller, params.id)

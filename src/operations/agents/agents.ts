@@ -1,7 +1,6 @@
 import { isName } from '../../lib/id.ts'
-import { authority, input, orNone, pages, person, reason, together, trust } from '../command.ts'
+import { authority, change, input, orNone, pages, person, together, trust } from '../command.ts'
 import { describe, noun, type SchemaKit } from '../operation.ts'
-import type { Terminal } from '../terminal.ts'
 import { AGENT_PROOFS, key, name, readClient } from './proofs.ts'
 import { agentLines, Client, MayDelegate, ownName, ShownAgent } from './shape.ts'
 
@@ -12,17 +11,6 @@ const Change = (kit: SchemaKit) => ({
   body: kit.Reason,
   answer: ShownAgent(kit),
 })
-
-/** Command that changes whether an agent may work. */
-function change(verb: string, says: string, now: string, { bold, done }: Terminal) {
-  return {
-    says,
-    examples: [`remit agents ${verb} refund-bot --reason "…"`],
-    takes: { params: { name }, body: { reason } },
-    said: ({ answer: { id } }: { readonly answer: { readonly id: string } }) =>
-      done`${bold(id)} ${now}`,
-  }
-}
 
 /** `remit agents …` */
 export const AGENTS = noun({
@@ -52,7 +40,6 @@ export const AGENTS = noun({
         answer: along('agents', Agent),
       }),
       command: ({ bold, goOn, status, table, trust: level }) => ({
-        says: 'Agents, by name.',
         examples: ['remit agents list', 'remit agents list --after invoice-bot'],
         takes: { query: pages },
         prints: ({ agents, more }) => [
@@ -78,7 +65,6 @@ export const AGENTS = noun({
       says: 'One agent that one answers for, or any for administrators, with its keys and its clients at identity providers.',
       schemas: (kit) => ({ params: kit.ByName, answer: ShownAgent(kit) }),
       command: (terminal) => ({
-        says: 'One agent: its ceiling, its keys, its clients at identity providers.',
         examples: ['remit agents show refund-bot'],
         takes: {
           params: {
@@ -94,7 +80,7 @@ export const AGENTS = noun({
       id: 'agents.register',
       route: 'POST /agents',
       widens: true,
-      says: 'Registers an agent. Its name is its id for ever; of the address of a metadata document the id is made.',
+      says: 'Registers an agent. Its name is its id for ever; of a metadata document, the id is made from the address.',
       schemas: (kit) => {
         const { Detail, Type } = kit
         return {
@@ -121,7 +107,6 @@ export const AGENTS = noun({
         }
       },
       command: (terminal) => ({
-        says: 'Registers an agent. Its name is its id, for ever.',
         examples: [
           'remit agents add invoice-bot --trust 3 --ceiling billing.invoices.read --key-out invoice-bot.jwk',
           'remit agents add refund-bot --owner ada --trust 3 --ceiling-file ceiling.json --key refund-bot.pub.jwk',
@@ -200,7 +185,6 @@ export const AGENTS = noun({
         answer: ShownAgent(kit),
       }),
       command: (terminal) => ({
-        says: 'Replaces the ceiling or the trust level of an agent.',
         examples: [
           'remit agents limits invoice-bot --ceiling billing.invoices.read billing.invoices.list',
           'remit agents limits invoice-bot --trust 2',
@@ -225,14 +209,17 @@ export const AGENTS = noun({
       id: 'agents.set_notifications',
       route: 'PUT /agents/:name/notifications',
       widens: false,
-      says: 'Sets where the agent is told that somebody has answered what it waits for; null: it asks by itself.',
+      says: 'Sets where an agent is told that somebody has answered what it waits for.',
       schemas: (kit) => ({
         params: kit.ByName,
-        body: kit.exactly({ at: kit.Type.Union([kit.Type.String(), kit.Type.Null()]) }),
+        body: kit.exactly({
+          at: kit.Type.Union([kit.Type.String(), kit.Type.Null()], {
+            description: 'null: it asks by itself',
+          }),
+        }),
         answer: ShownAgent(kit),
       }),
       command: (terminal) => ({
-        says: 'Sets where an agent is told that somebody has answered.',
         examples: [
           'remit agents notify invoice-bot https://invoices.example.com/remit/answers',
           'remit agents notify invoice-bot --never',
@@ -273,15 +260,10 @@ export const AGENTS = noun({
     suspend: describe({
       route: 'POST /agents/:name/suspend',
       widens: false,
-      says: 'Stops everything the agent does, now. Answers when no replica permits any more.',
+      says: 'Stops everything an agent does, now; nothing is closed. Answers when no replica permits any more.',
       schemas: Change,
       command: (terminal) =>
-        change(
-          'suspend',
-          'Stops everything an agent does, now. Nothing is closed.',
-          'is suspended',
-          terminal,
-        ),
+        change('remit agents suspend refund-bot --reason "…"', 'is suspended', { name }, terminal),
     }),
     resume: describe({
       route: 'POST /agents/:name/resume',
@@ -289,20 +271,15 @@ export const AGENTS = noun({
       says: 'Lets a suspended agent work again. Resource tokens from before stay dead.',
       schemas: Change,
       command: (terminal) =>
-        change('resume', 'Lets a suspended agent work again.', 'works again', terminal),
+        change('remit agents resume refund-bot --reason "…"', 'works again', { name }, terminal),
     }),
     retire: describe({
       route: 'POST /agents/:name/retire',
       widens: false,
-      says: 'Ends the agent and its tasks for good.',
+      says: 'Ends an agent and its tasks, for good. Its name is never given again.',
       schemas: Change,
       command: (terminal) =>
-        change(
-          'retire',
-          'Ends an agent and its tasks, for good. Its name is never given again.',
-          'is retired',
-          terminal,
-        ),
+        change('remit agents retire refund-bot --reason "…"', 'is retired', { name }, terminal),
     }),
     ...AGENT_PROOFS,
   },

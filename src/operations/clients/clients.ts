@@ -224,7 +224,6 @@ export const CLIENTS = noun({
         answer: CredentialShape(kit),
       }),
       command: ({ bold, done }) => ({
-        says: 'Adds a public key. The client then authenticates with JWTs that it signs.',
         examples: ['remit clients add-key edge edge.public.jwk'],
         takes: { params: { id: name }, body: { jwk: jsonFile('<file>', 'a public JWK') } },
         said: ({ answer: { kid, thumbprint }, params }) =>

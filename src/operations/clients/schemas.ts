@@ -14,7 +14,7 @@ const Issuing = ({ exactly, Name, Type }: SchemaKit) =>
     parties: Type.Optional(
       Type.Array(
         exactly({
-          type: Type.Union([Type.Literal('client'), Type.Literal('workload')]),
+          type: Type.Enum(['client', 'workload']),
           id: Type.String({ minLength: 1, maxLength: 1024 }),
           agent: Name,
         }),
@@ -47,7 +47,7 @@ export const PepGiven = (kit: SchemaKit) => {
   const { exactly, Type } = kit
   return exactly({
     mode: Type.Optional(
-      Type.Union([Type.Literal('task'), Type.Literal('policy-only'), Type.Literal('issuance')], {
+      Type.Enum(['task', 'policy-only', 'issuance'], {
         description:
           '`task` (default): calls of tasks, by all gates. `policy-only`: by a policy-only set alone. `issuance`: an authorization server, about the tokens that it is to issue',
       }),

@@ -104,7 +104,6 @@ export const POLICY_SHADOW = noun({
       says: 'Ends the draft that runs, on every replica. What was found stays.',
       schemas: (kit) => ({ answer: Status(kit) }),
       command: (terminal) => ({
-        says: 'Ends the draft; what was found stays.',
         prints: (status) => statusLines(status, terminal),
       }),
     }),

@@ -1,4 +1,4 @@
-import { flags, input, orNone, reason, together } from '../command.ts'
+import { change, flags, input, orNone, reason, together } from '../command.ts'
 import { describe, noun, type SchemaKit } from '../operation.ts'
 import type { Terminal } from '../terminal.ts'
 import { resourceLines } from './lines.ts'
@@ -73,16 +73,6 @@ const Change = (kit: SchemaKit) => ({
   body: kit.Reason,
   answer: ShownResource(kit),
 })
-
-/** Command that changes whether an API may be called. */
-function change(verb: string, now: string, { bold, done }: Terminal) {
-  return {
-    examples: [`remit resources ${verb} billing --reason "…"`],
-    takes: { params: { name }, body: { reason } },
-    said: ({ params }: { readonly params: { readonly name: string } }) =>
-      done`${bold(params.name)} ${now}`,
-  }
-}
 
 const FORMS = { jwt: 'JWTs', opaque: 'opaque' } as const
 
@@ -339,14 +329,16 @@ export const RESOURCES = noun({
       widens: false,
       says: 'Stops every call to an API, now.',
       schemas: Change,
-      command: (terminal) => change('suspend', 'is suspended', terminal),
+      command: (terminal) =>
+        change('remit resources suspend billing --reason "…"', 'is suspended', { name }, terminal),
     }),
     resume: describe({
       route: 'POST /resources/:name/resume',
       widens: true,
       says: 'Lets calls to an API through again.',
       schemas: Change,
-      command: (terminal) => change('resume', 'is open again', terminal),
+      command: (terminal) =>
+        change('remit resources resume billing --reason "…"', 'is open again', { name }, terminal),
     }),
     remove: describe({
       route: 'POST /resources/:name/remove',
