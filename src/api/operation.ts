@@ -1,10 +1,11 @@
-import type { Static, TSchema } from 'typebox'
 import type { Secret } from '../lib/secret.ts'
 import type { Loose } from '../operations/command.ts'
 import type {
   Method,
   Noun,
   OperationDescription,
+  OperationFacts,
+  OperationSchemas,
   Route,
   TypeOf,
   Who,
@@ -22,27 +23,12 @@ export interface Caller {
   readonly token: Secret
 }
 
-/** One operation of the management API: what it is called, who may call it, and what it does. */
-export interface Operation {
-  /** `<noun>.<verb>`: name in the document, in confirmations and in the ledger. */
+/** One operation of the management API: its description, and what it does. */
+export interface Operation extends Omit<OperationFacts, 'id' | 'route'>, OperationSchemas {
   readonly id: string
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly method: Method
   /** Below `/api/v1`. */
   readonly path: string
-  readonly says: string
-  readonly who: Who
-  /** Widens what someone or something may do, or cannot be taken back: outside `remit dev` confirmed by the person on a page (contract 10). */
-  readonly widens: boolean
-  readonly params?: TSchema
-  readonly query?: TSchema
-  readonly body?: TSchema
-  readonly answer: TSchema
-  /** Media type of the answer; JSON when left out. */
-  readonly mediaType?: string
-  /** Most bytes of the body, where it is not what every operation takes. */
-  readonly bodyBytes?: number
-  /** Members of a large body that `run` may get as their JSON text where they were objects: parsing them would keep others waiting. */
-  readonly textMembers?: readonly string[]
   readonly run: (parts: ApiParts, caller: Caller | undefined, input: Input) => Promise<unknown>
 }
 
@@ -54,66 +40,12 @@ export interface Input {
   readonly confirmed?: Confirmed | undefined
 }
 
-type Of<S> = S extends TSchema ? Static<S> : undefined
-
 /** An operation with its route and what it takes and answers as types: clients are typed by it. */
-export interface TypedOperation<M extends Operation['method'], T extends string, P, Q, B, A>
-  extends Operation {
+export interface TypedOperation<M extends Method, T extends string, P, Q, B, A> extends Operation {
   readonly method: M
   readonly path: T
   /** Never there: it only carries the types. */
   readonly types?: { readonly params: P; readonly query: Q; readonly body: B; readonly answer: A }
-}
-
-interface Described<
-  M extends Operation['method'],
-  T extends string,
-  P,
-  Q,
-  B,
-  A extends TSchema,
-  W extends Who,
-> extends Omit<
-    Operation,
-    'method' | 'path' | 'params' | 'query' | 'body' | 'answer' | 'run' | 'who'
-  > {
-  readonly method: M
-  readonly path: T
-  readonly who: W
-  readonly params?: P
-  readonly query?: Q
-  readonly body?: B
-  readonly answer: A
-  readonly run: (
-    parts: ApiParts,
-    call: {
-      readonly caller: W extends 'anyone' ? undefined : Caller
-      readonly params: Of<P>
-      readonly query: Of<Q>
-      readonly body: Of<B>
-      readonly confirmed?: Confirmed | undefined
-    },
-  ) => Promise<Static<A>>
-}
-
-/** Describes an operation with the types of its schemas; the router validates before `run` sees anything. */
-export function operation<
-  const M extends Operation['method'],
-  const T extends string,
-  const W extends Who,
-  A extends TSchema,
-  P extends TSchema | undefined = undefined,
-  Q extends TSchema | undefined = undefined,
-  B extends TSchema | undefined = undefined,
->(described: Described<M, T, P, Q, B, A, W>): TypedOperation<M, T, Of<P>, Of<Q>, Of<B>, Static<A>> {
-  const { body, params, query, run, ...rest } = described
-  return {
-    ...rest,
-    ...(params === undefined ? {} : { params }),
-    ...(query === undefined ? {} : { query }),
-    ...(body === undefined ? {} : { body }),
-    run: (parts, caller, input) => run(parts, { caller, ...input } as Parameters<typeof run>[1]), // validated against these very schemas
-  }
 }
 
 type Act<D> =
