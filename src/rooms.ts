@@ -1,6 +1,3 @@
-import { X509Certificate } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import type { StepUp } from '@remit/engine'
 import type { AgentParts } from './agents/index.ts'
 import { SHADOW, Shadow, stopShadow } from './analysis/index.ts'
 import type { ApiParts } from './api/index.ts'
@@ -8,25 +5,25 @@ import { LIMITS } from './budgets/index.ts'
 import { CALLS_SEALED, type CallParts, CallsInFlight, ReservationQueue } from './calls/index.ts'
 import { Catalog, RULES } from './catalog/index.ts'
 import { ClientDocuments } from './client-metadata/index.ts'
-
 import { ClientAuthenticator } from './clients/index.ts'
-
 import { CODE_GRANT_SEALED } from './code-grant/index.ts'
-
-import { isLoopback, type Settings } from './config/settings.ts'
+import {
+  authoritiesIn,
+  configuredProvider,
+  freshFor,
+  onLoopback,
+  reachesLoopback,
+  signerOf,
+  stepUpIn,
+} from './config/configured.ts'
+import type { Settings } from './config/settings.ts'
 import { CONNECTIONS_SEALED, type ConnectionParts } from './connections/index.ts'
 import { DECISION_POINTS_SEALED, DecisionPoints } from './decision-points/index.ts'
 import { Facts } from './facts/index.ts'
 import { Dormancy, GRANTS_SEALED, WaitingRoom } from './grants/index.ts'
-import {
-  PROVIDERS_SEALED,
-  Providers,
-  readAttributeClaims,
-  registerProvider,
-} from './identity-providers/index.ts'
+import { PROVIDERS_SEALED, Providers } from './identity-providers/index.ts'
 import { ISSUERS, ISSUERS_SEALED, type IssuerParts, IssuerTrust } from './issuers/index.ts'
 import {
-  GuardedSigner,
   hasSigningKeys,
   LASTING_KEYS_SEALED,
   loadSigningKeys,
@@ -34,16 +31,13 @@ import {
   openMasterKey,
   type SealedColumn,
   SIGNING_KEYS_SEALED,
-  SignerProgram,
   type SigningKeys,
   withLastingKeys,
 } from './keys/index.ts'
 import { GatheredRecords, HeadFile, Ledger, LineageFile, ledgerOrigin } from './ledger/index.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Closable } from './lib/close-all.ts'
-import { Problem } from './lib/problem.ts'
 import type { Random } from './lib/random.ts'
-import { systemWait } from './lib/repeat.ts'
 import { type Outbound, outbound } from './net/index.ts'
 import { createBuiltInGroups, type PeopleParts } from './people/index.ts'
 import { Policies } from './policy/index.ts'
@@ -302,70 +296,6 @@ export async function openRooms(
   }
 }
 
-/** Section 9.6 of the draft on metadata documents: loopback only while everything here is on loopback, and never in production. */
-function onLoopback(settings: Settings, development: boolean): (origin: string) => boolean {
-  const here = development && isLoopback(new URL(settings.issuer).hostname)
-  return (origin) => here && isLoopback(new URL(origin).hostname)
-}
-
-/** Who holds keys that are not here. Nothing is asked of it before something has to be signed. */
-function signerOf({ signerCommand: command }: Settings, { clock, onError, random }: Ports) {
-  if (!command) return undefined
-  const signer = new SignerProgram({ command, environment: process.env, clock, onError })
-  return new GuardedSigner({ signer, random, wait: systemWait })
-}
-
-const HOUR = 3_600_000
-
-/** What a yes of people to what widens access wants of their sign-in. */
-function stepUpIn({ freshSignInAcrValues, freshSignInMinutes }: Settings): StepUp | undefined {
-  if (freshSignInMinutes === 0 && freshSignInAcrValues.length === 0) return undefined
-  const maxAgeSeconds = freshSignInMinutes === 0 ? null : freshSignInMinutes * 60
-  return { acrValues: freshSignInAcrValues, maxAgeSeconds }
-}
-
-function freshFor({ absentPersonFreshDays, personFreshHours }: Settings) {
-  return { present: personFreshHours * HOUR, absent: absentPersonFreshDays * 24 * HOUR }
-}
-
-/** The provider named in the settings is registered at every start: what is configured is what is in force. */
-async function configuredProvider(
-  settings: Settings,
-  people: PeopleParts,
-  development: boolean,
-): Promise<void> {
-  const {
-    providerAcrValues,
-    providerAttributes,
-    providerDomains,
-    providerClientId,
-    providerClientSecret,
-    providerGroupsClaim,
-    providerIssuer,
-    providerName,
-    providerSignOut,
-  } = settings
-  if (!providerIssuer || !providerClientId) return
-  await registerProvider(people, {
-    issuer: providerIssuer,
-    name: providerName,
-    clientId: providerClientId,
-    ...(providerClientSecret ? { clientSecret: providerClientSecret } : {}),
-    groupsClaim: providerGroupsClaim,
-    acrValues: providerAcrValues,
-    attributes: readAttributeClaims(providerAttributes),
-    domains: providerDomains,
-    closesTasks: providerSignOut === 'sessions-and-tasks',
-    allowLoopback: reachesLoopback(settings, development),
-    by: 'configuration',
-  })
-}
-
-/** While it is tried out, others on this computer may be trusted. */
-function reachesLoopback({ issuer }: Settings, development: boolean): boolean {
-  return development || isLoopback(new URL(issuer).hostname)
-}
-
 /** In the order in which rooms let go. The lease goes back before anything that may hang: others wait for it when they revoke. */
 export function closingsOf(rooms: Rooms): readonly Closable[] {
   return [
@@ -383,13 +313,4 @@ export function closingsOf(rooms: Rooms): readonly Closable[] {
 /** Lets go of everything, for programs that open rooms without edges. The first failure is thrown. */
 export async function closeRooms(rooms: Rooms): Promise<void> {
   for (const { close } of closingsOf(rooms)) await close()
-}
-
-/** Certificates of a PEM file, DER. INVARIANT: a file that cannot be read starts nothing. */
-async function authoritiesIn(file: string): Promise<readonly Uint8Array[]> {
-  if (file === '') return []
-  const pem = await readFile(file, 'utf8')
-  const found = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
-  if (found.length === 0) throw new Problem('config.invalid', `there is no certificate in ${file}`)
-  return found.map((text) => new X509Certificate(text).raw)
 }

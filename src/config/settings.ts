@@ -1,6 +1,8 @@
 import { Problem } from '../lib/problem.ts'
 import { Secret } from '../lib/secret.ts'
+import { CLIENT_SETTINGS } from './client-settings.ts'
 import { INBOUND_SETTINGS } from './inbound-settings.ts'
+import { PROVIDER_SETTINGS } from './provider-settings.ts'
 import {
   isLoopback,
   oneOf,
@@ -8,12 +10,10 @@ import {
   readAddresses,
   readBetween,
   readCommand,
-  readList,
   readListen,
   readOrigin,
   readRate,
   readTimeZone,
-  readToken,
   type SettingDefinition,
   setting,
   text,
@@ -80,57 +80,7 @@ export const SETTINGS = {
     'Audience of transaction tokens: one name for all APIs behind the gateway.',
     text,
   ),
-  providerIssuer: optional(
-    'REMIT_IDP_ISSUER',
-    'Issuer of the OpenID Connect provider that people sign in with. You can add more later.',
-    text,
-  ),
-  providerName: setting(
-    'REMIT_IDP_NAME',
-    'Single sign-on',
-    'Name of the provider on the sign-in page.',
-    text,
-  ),
-  providerClientId: optional(
-    'REMIT_IDP_CLIENT_ID',
-    "Remit's client id at that provider. The redirect URI is `<issuer>/sign-in/callback`.",
-    text,
-  ),
-  providerClientSecret: optional(
-    'REMIT_IDP_CLIENT_SECRET',
-    'The secret of that client.',
-    (value) => new Secret(value),
-  ),
-  providerGroupsClaim: setting(
-    'REMIT_IDP_GROUPS_CLAIM',
-    'groups',
-    "Claim of the ID token that lists the person's groups.",
-    text,
-  ),
-  providerSignOut: setting(
-    'REMIT_IDP_SIGN_OUT',
-    'sessions',
-    'What ends when a person signs out at that provider (OpenID Connect Back-Channel Logout): their `sessions`, or their `sessions-and-tasks`.',
-    oneOf('sessions', 'sessions-and-tasks'),
-  ),
-  providerAcrValues: setting(
-    'REMIT_IDP_ACR_VALUES',
-    '',
-    'Accepted authentication methods (`acr`), separated by spaces. Remit requests them at sign-in, and the ID token must have one of them. Empty: any.',
-    (value) => value.split(' ').filter(Boolean),
-  ),
-  providerAttributes: setting(
-    'REMIT_IDP_ATTRIBUTES',
-    '',
-    'Claims of that provider that become attributes of people: `department=dept, roles=/realm_access/roles`.',
-    readList,
-  ),
-  providerDomains: setting(
-    'REMIT_IDP_DOMAINS',
-    '',
-    'E-mail domains of its people, separated by commas. Somebody who types such an address on the sign-in page is sent to this provider.',
-    readList,
-  ),
+  ...PROVIDER_SETTINGS,
   databaseReplication: setting(
     'REMIT_DATABASE_REPLICATION',
     'warned',
@@ -173,47 +123,7 @@ export const SETTINGS = {
     'Megabytes of disk in the data directory reserved for revocation and sign-in. Below it, Remit refuses calls, new tasks and tokens; below twice as much, it writes no records of refusals. 0: no reserve. Does not apply to PostgreSQL, whose disk Remit cannot see.',
     readBetween(0, 1_000_000),
   ),
-  clientDocuments: setting(
-    'REMIT_CLIENT_DOCUMENTS',
-    'on',
-    'Clients whose id is the address of a metadata document: `on`, any address is fetched; `listed`, only existing agents and hosts in an admission rule; `off`, none.',
-    oneOf('on', 'listed', 'off'),
-  ),
-  securityProfile: setting(
-    'REMIT_SECURITY_PROFILE',
-    'standard',
-    'Security profile for all clients: `standard`, or `fapi2`, the FAPI 2.0 Security Profile. With `fapi2` clients authenticate with a key of their own or a certificate, push every authorization request, and get bound tokens only. The registration of a single client can require it, too.',
-    oneOf('standard', 'fapi2'),
-  ),
-  pushedRequests: setting(
-    'REMIT_PUSHED_REQUESTS',
-    'offered',
-    'Pushed authorization requests (RFC 9126): `offered`, or `required` of all clients. A single client can require it of itself.',
-    oneOf('offered', 'required'),
-  ),
-  freshKeys: setting(
-    'REMIT_FRESH_KEYS',
-    'off',
-    'Whether clients that use the code grant need a new key for each sign-in: `off`, a client may use one key for all its tasks; `on`, each task has its own key. Agents that open tasks themselves always need a new key.',
-    oneOf('off', 'on'),
-  ),
-  registration: setting(
-    'REMIT_REGISTRATION',
-    'open',
-    'Which clients may register themselves (RFC 7591): `open`, all; `listed`, those that match an admission rule; `off`, none.',
-    oneOf('open', 'listed', 'off'),
-  ),
-  registrationToken: optional(
-    'REMIT_REGISTRATION_TOKEN',
-    'Initial access token, at least 32 characters. If set, clients need it to register.',
-    readToken,
-  ),
-  registrationKeptDays: setting(
-    'REMIT_REGISTRATION_KEPT_DAYS',
-    '90',
-    'An agent that registered itself and has no access is retired after this number of days without a task. 0: never.',
-    readBetween(0, 3650),
-  ),
+  ...CLIENT_SETTINGS,
   agentDormantDays: setting(
     'REMIT_AGENT_DORMANT_DAYS',
     '180',
