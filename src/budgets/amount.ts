@@ -12,7 +12,10 @@ export interface Countable {
 const SCALE = 10_000n
 const DIGITS = 4
 
-/** Of what an answer says, in ten-thousandths or rows. No limit on answers is larger: one such call is beyond any. */
+/**
+ * Maximum amount in an answer, in ten-thousandths or rows. No limit on answers is larger: one such
+ * call is beyond any.
+ */
 export const LARGEST_AMOUNT = 10n ** 16n
 
 export type SettledLimit = Extract<Limit, { readonly kind: SettledKind }>
@@ -22,7 +25,10 @@ export function isSettled(limit: Limit): limit is SettledLimit {
   return limit.kind === 'charged' || limit.kind === 'rows'
 }
 
-/** What a limit allows, in whole units: calls, rows, or ten-thousandths. Fits int64, because `readBudget` saw to that. */
+/**
+ * Amount that a limit allows, in whole units: calls, rows, or ten-thousandths. Fits int64, because
+ * `readBudget` saw to that.
+ */
 export function mostOf(limit: Limit): bigint {
   const most = unitsOf(limit, limit.most)
   if (most === undefined) throw new Error('a limit that is not an amount')
@@ -45,9 +51,10 @@ export function concerns(limit: Limit, { action }: Countable): boolean {
 }
 
 /**
- * What a call takes of a limit that concerns it, in the limit's units; of a settled one until its answer is known. `undefined`: it
- * cannot be counted, because the argument is missing, negative, or no number as the catalog stands. Such a call is refused: whoever
- * set the limit meant calls to be counted. May be more than any limit is.
+ * Amount that a call takes of a limit that concerns it, in the limit's units; for a settled limit,
+ * until the answer is known. `undefined`: it cannot be counted, because the argument is missing,
+ * negative, or no number as the catalog stands. Such a call is refused: whoever set the limit meant
+ * calls to be counted. May be more than any limit is.
  */
 export function amountOf(limit: Limit, call: Countable): bigint | undefined {
   if (limit.kind === 'calls') return 1n

@@ -9,7 +9,7 @@ export interface AnswerPart {
   readonly path: string
 }
 
-/** What an answer says of amounts. `unsaid`: why it says nothing; what was reserved then stays taken. */
+/** Amounts in an answer. `unsaid`: why it says none; then the reserved amount stays taken. */
 export type ReportedAmount =
   | { readonly unsaid: MissingAmountReason }
   /** In the units of its kind; `undefined`: not there, or nothing that can be counted. */
@@ -35,7 +35,7 @@ export function saidBy(answer: Json): ReportedAmount {
   return { of: (part) => amountIn(answer, part) }
 }
 
-/** The same, as an API tells it that keeps its answers to itself. */
+/** Reads amounts that an API reports when it keeps its answers to itself. */
 export function saidAs(
   amounts: readonly (AnswerPart & { readonly amount: string })[],
 ): ReportedAmount {

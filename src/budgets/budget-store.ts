@@ -20,21 +20,21 @@ export interface CountKey {
 export interface CountState extends CountKey {
   /** By the row, which may count what has left the window by now. */
   readonly counted: bigint
-  /** Of that, what has left the window. */
+  /** Part of `counted` that has left the window. */
   readonly left: bigint
   readonly windowMs: number | null
-  /** What was taken until then is not counted any more. */
+  /** Time, epoch milliseconds: amounts taken until then are no longer counted. */
   readonly sweptTo: number
 }
 
-/** What one call takes of one limit. */
+/** Amount that one call takes of one limit. */
 export interface Reservation extends CountKey {
   readonly amount: bigint
-  /** What there may be of it. */
+  /** Maximum of the limit. */
   readonly most: bigint
   /** There is something to forget first: all that was taken until then has left the window. */
   readonly sweepTo?: number
-  /** What of the answer says how much it was. */
+  /** Part of the answer that says how much it was. */
   readonly settles?: AnswerPart
 }
 
@@ -187,13 +187,16 @@ export function insertUseQuery(
     )
 }
 
-/** What one decision took, as it is remembered. */
+/** Amount that one decision took, as it is stored. */
 export interface Use extends CountKey {
   readonly amount: bigint
   readonly at: number | null
-  /** What of the answer says how much it was. */
+  /** Part of the answer that says how much it was. */
   readonly settles: AnswerPart | undefined
-  /** What was taken before the answer was known, and what became of it; nothing while it is not known. */
+  /**
+   * Amount that was taken before the answer was known, and what settled it; `undefined` while the
+   * answer is not known.
+   */
   readonly settled:
     | { readonly reserved: bigint; readonly by: MissingAmountReason | 'answer' }
     | undefined
@@ -223,10 +226,10 @@ export async function usesOf(db: Reader, decisionId: string): Promise<Use[]> {
 }
 
 /**
- * What a call turned out to take, once, in place of what was reserved. Touches nothing where the use has left its window, or the
- * standing limit is gone.
- * INVARIANT: before `settleUseQuery` in the same transaction. It holds the row, so nobody forgets the use with an amount that the row
- * does not count.
+ * Replaces the reserved amount by the one that the call turned out to take, once. Touches nothing
+ * where the use has left its window, or the standing limit is gone.
+ * INVARIANT: before `settleUseQuery` in the same transaction. It holds the row, so nobody forgets
+ * the use with an amount that the row does not count.
  */
 export function settleCountQuery(
   db: Reader,
@@ -241,7 +244,7 @@ export function settleCountQuery(
   return at === null ? query : query.where('swept_to', '<', at)
 }
 
-/** What became of what was reserved: it was settled by the answer, or stays taken. */
+/** Records how the reserved amount ended: the answer settled it, or it stays taken. */
 export function settleUseQuery(
   db: Reader,
   decisionId: string,

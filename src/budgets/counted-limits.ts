@@ -6,7 +6,7 @@ import type { LimitSubject, StandingLimit } from './standing-limit.ts'
 export interface CountedLimit {
   readonly owner: CountKey['owner']
   readonly limit: Limit
-  /** Of this task, of one above it, or a standing one of somebody. */
+  /** Owner of the limit: this task, one above it, or the subject of a standing limit. */
   readonly whose: 'own' | 'above' | LimitSubject
 }
 
@@ -16,7 +16,7 @@ export interface LimitView {
   readonly state: CountState
   readonly used: bigint
   readonly most: bigint
-  /** What the call takes; `undefined`: it cannot be counted. */
+  /** Amount that the call takes; `undefined`: it cannot be counted. */
   readonly amount: bigint | undefined
   readonly fits: boolean
   /** Where it does not fit and time helps: from when on it would, if nothing else is taken. */

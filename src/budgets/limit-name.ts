@@ -1,6 +1,6 @@
 import type { Limit, SettledKind } from './limit.ts'
 
-/** What a limit counts, without how much of it there may be. */
+/** Quantity that a limit counts, and its window; without the amount that is allowed. */
 export type Counted = { readonly seconds?: number | undefined } & (
   | { readonly kind: 'calls'; readonly action?: string | undefined }
   | { readonly kind: 'sum' | SettledKind; readonly action: string; readonly path: string }

@@ -16,7 +16,7 @@ const LIMITS = codec('limits').of<StandingLimit>({
   },
 })
 
-/** What says which limit it is: setting it again changes it. */
+/** Key of a standing limit: setting one with the same key changes it. */
 export type LimitKey = Pick<StandingLimit, 'subject' | 'eachTask'> & { readonly name: string }
 
 /** Those of any of these, in a fixed order. */
@@ -87,7 +87,7 @@ export async function insertLimit(tx: Tx, limit: StandingLimit): Promise<void> {
   await tx.insertInto('limits').values(LIMITS.write(limit)).execute()
 }
 
-/** What there may be of it; all else says which limit it is. */
+/** Changes the amount of a limit; all else says which limit it is. */
 export async function updateLimit(tx: Tx, limit: StandingLimit): Promise<void> {
   const { changed_at, changed_by, terms } = LIMITS.write(limit)
   await tx

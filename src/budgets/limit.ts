@@ -27,7 +27,10 @@ export type Limit = {
       readonly action: string
       /** JSON Pointer into the answer, as obligations have it: `*` is every item or member. */
       readonly path: string
-      /** What a call takes until its answer is known: an amount, or a pointer to the argument that says how much it is at most. */
+      /**
+       * Amount that a call takes until its answer is known, or a pointer to the argument that says
+       * how much it is at most.
+       */
       readonly reserve: string
     }
 )

@@ -5,7 +5,7 @@ import { type CountedLimit, isStanding, type LimitView } from './counted-limits.
 import type { BudgetParts } from './limit.ts'
 import { tellLimit, tellUncountable } from './tell-limit.ts'
 
-/** What all limits say to one call, and what the call would take of them. */
+/** State of all limits for one call, and what the call would take of them. */
 export interface LimitStatus {
   /** For the gates: what is used up for good comes first. */
   readonly peeks: readonly BudgetPeek[]

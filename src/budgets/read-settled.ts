@@ -30,7 +30,10 @@ export function answerPath(
   return { path }
 }
 
-/** What is taken until the answer is known: an amount, text or number as `max` is written, or a pointer to an argument. */
+/**
+ * Reads what is taken until the answer is known: an amount, text or number as `max` is written, or
+ * a pointer to an argument.
+ */
 export function reserveOf(
   kind: SettledKind,
   reserve: unknown,

@@ -11,7 +11,7 @@ import {
 import type { BudgetParts } from './limit.ts'
 import { inOrder } from './take-budget.ts'
 
-/** What of its limits a call turned out to take. */
+/** Amount of one limit that a call turned out to take. */
 export interface Settlement extends CountKey {
   /** Exact text: what was reserved, and what is counted by now. */
   readonly reserved: string
@@ -62,7 +62,7 @@ function settledTo(use: Use, part: AnswerPart, said: ReportedAmount) {
     : { kind, amount, by: 'answer' as const }
 }
 
-/** What became of what one call reserved, once that is known. */
+/** Lists how each amount that one call reserved ended, once that is known. */
 export async function settlementsOf(
   parts: Pick<BudgetParts, 'storage'>,
   decisionId: string,

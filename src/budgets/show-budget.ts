@@ -13,7 +13,7 @@ export async function budgetUse(
   return [...((await budgetUses(parts, [task])).get(task.id) ?? [])]
 }
 
-/** The same of several tasks at once, by their ids. */
+/** Budgets of several tasks at once, by their ids. */
 export async function budgetUses(
   parts: Pick<BudgetParts, 'storage' | 'clock'>,
   tasks: readonly Budgeted[],

@@ -11,7 +11,7 @@ export interface LimitSubject {
 /** Everything there is. */
 export const EVERYTHING: LimitSubject = { kind: 'organization', id: 'organization' }
 
-/** What an administrator set for somebody, or for everything, until somebody removes it. */
+/** Limit that an administrator set for somebody, or for everything, until somebody removes it. */
 export interface StandingLimit {
   readonly id: Id<'limit'>
   readonly subject: LimitSubject

@@ -4,7 +4,7 @@ import type { LimitView } from './counted-limits.ts'
 import type { Limit } from './limit.ts'
 import type { LimitSubject } from './standing-limit.ts'
 
-/** What one limit says to a call, in words that are fit for the agent. */
+/** Says how one limit stands to a call, in words that are fit for the agent. */
 export function tellLimit(view: LimitView, amount: bigint): BudgetPeek {
   const { counted, fits, freeAt } = view
   const { limit, whose } = counted

@@ -12,7 +12,7 @@ import type { TaskParts } from '../tasks/index.ts'
 import { AUTHORIZATION_KEPT, type Authorization } from './authorization.ts'
 import { answerPendingAuthorization, findAuthorization } from './authorization-store.ts'
 
-/** What the person says. */
+/** Answer of the person. */
 export interface AuthorizationAnswer {
   readonly authorizationId: string
   /** Digest of what the browser has that the answer came from. */
@@ -20,9 +20,9 @@ export interface AuthorizationAnswer {
   readonly person: { readonly id: Id<'person'> }
   /** `introduce`: the client becomes an agent that waits for an administrator, and is given nothing. */
   readonly answer: 'grant' | 'deny' | 'introduce'
-  /** Of a grant: what is left of `offered`. */
+  /** Details of a grant: what is left of `offered`. */
   readonly details: readonly Detail[]
-  /** What was asked and lies within the agent's ceiling, found anew for this answer. */
+  /** Details that were asked for and lie within the agent's ceiling, found anew for this answer. */
   readonly offered: readonly Detail[]
   /** When the consent ends by itself, epoch milliseconds. */
   readonly expiresAt: number
@@ -71,7 +71,10 @@ export function answerAuthorization(
   })
 }
 
-/** What the client wants is measured when it asked, what is set for everyone now. */
+/**
+ * Checks the sign-in. The client's requirement is measured at the time when it asked, the one for
+ * everybody now.
+ */
 function requireStepUp(
   { clock, stepUp }: AnsweringParts,
   asked: Authorization,

@@ -23,7 +23,7 @@ import { findTask } from '../tasks/index.ts'
 import type { Authorization } from './authorization.ts'
 import { authorizationWaitingLike, nameAuthorizedTask } from './authorization-store.ts'
 
-/** What a code opens, in our words: nobody was asked for a purpose. */
+/** Purpose of the task that a code opens, in our words: nobody was asked for one. */
 export function purposeOf({ clientName }: Authorization, resource: string): string {
   return `${clientName} at ${resource}, as allowed on the consent page`
 }
@@ -65,7 +65,10 @@ export async function codeStanding(
   }
 }
 
-/** The same, and asks those whom nobody has asked yet. The id of the task that it will be is fixed with the question. */
+/**
+ * Reads the standing, and asks those whom nobody has asked yet. The id of the task that it will be
+ * is fixed with the question.
+ */
 export async function askAboutCode(
   parts: GrantParts,
   authorization: Authorization,
@@ -158,8 +161,8 @@ async function codeQuestion(
 }
 
 /**
- * The same program may have asked for the same before, and have given up waiting: what people were asked then is about the same task
- * that never opened.
+ * Id of the task that it will be. The same program may have asked for the same before, and have
+ * given up waiting: the question to people was then about the same task, which never opened.
  */
 async function taskIdFor(parts: GrantParts, authorization: Authorization) {
   const { read } = parts.storage

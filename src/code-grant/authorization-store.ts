@@ -35,7 +35,10 @@ export async function findAuthorization(
   return row && AUTHORIZATIONS.read(row)
 }
 
-/** What this person last allowed this client at this resource, whether or not it is in force. */
+/**
+ * Details that this person last allowed this client at this resource, whether or not they are in
+ * force.
+ */
 export async function lastAllowed(
   db: Reader,
   of: { clientId: string; personId: string; resource: string },
@@ -81,7 +84,10 @@ export function useAuthorizationStep(db: Reader, id: string, taskId: string): St
   return { guard: AUTHORIZATION_GUARD, query, rows: 1 }
 }
 
-/** Of the same question, answered in the same way and not redeemed: the task that people were asked about. */
+/**
+ * Id of the task that people were asked about, for the same question that was answered in the same
+ * way and not redeemed.
+ */
 export async function authorizationWaitingLike(
   db: Reader,
   like: Authorization,

@@ -35,7 +35,7 @@ export interface Authorization extends SelfRegistered {
   /** When that person had proved who they are, and how, as far as their provider says. */
   readonly authTime: number | null
   readonly acr: string | null
-  /** What the person allowed. */
+  /** Details that the person allowed. */
   readonly details: readonly Detail[] | null
   readonly basisId: Id<'basis'> | null
   readonly taskId: Id<'task'> | null

@@ -3,7 +3,10 @@ import type { TaskParts } from '../tasks/index.ts'
 import { AUTHORIZATION_WAITS, type Authorization } from './authorization.ts'
 import { forgetAuthorizations, insertAuthorizationStep } from './authorization-store.ts'
 
-/** What the protocol has checked: a registered client, one of its addresses, one known resource. */
+/**
+ * Members that the protocol has checked: a registered client, one of its addresses, one known
+ * resource.
+ */
 export type AuthorizationStart = Pick<
   Authorization,
   | 'id'

@@ -35,11 +35,14 @@ export interface CodeIssuance {
   /** Narrow this one token. */
   readonly details?: unknown
   readonly scope?: string | undefined
-  /** What refreshing can get at most; what is granted now, when left out. */
+  /** Scope that refreshing can get at most; the one granted now, when left out. */
   readonly family?: string | null
   readonly proof: Proof | undefined
   readonly by: Pick<IssuingBy, 'grant' | 'origin'>
-  /** What gets the token after this one: another, bound to this, or one that was given out before. */
+  /**
+   * Refresh token that gets the next token: a new one, bound to this, or one that was given out
+   * before.
+   */
   readonly refresh: { readonly next: RefreshToken['boundTo'] } | { readonly same: string }
   /** The answer to the same question before may have been lost. */
   readonly repeats?: boolean

@@ -15,9 +15,9 @@ import { isBearer, neverWithoutKey } from './without-key.ts'
  */
 export type ConsentState = 'open' | 'quarantined' | 'beyond' | 'keyless' | 'stopped' | 'gone'
 
-/** What a person can let a client do. */
+/** Details that a person can let a client have, and those that they cannot. */
 export interface ConsentOffer {
-  /** What the client is, or would become once the person brings it. */
+  /** Agent that the client is, or would become once the person brings it. */
   readonly agent: Agent
   readonly known: boolean
   readonly standing: ConsentState
@@ -31,7 +31,8 @@ export interface ConsentOffer {
 }
 
 /**
- * What the client asks for at its resource, within what an agent like it may ever be given. Changes nothing.
+ * Finds what the client asks for at its resource, within what an agent like it may ever be given.
+ * Changes nothing.
  * INVARIANT: a quarantined agent is offered nothing, whatever its ceiling says.
  */
 export async function offerTo(

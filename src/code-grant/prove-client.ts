@@ -5,7 +5,7 @@ import { agentIdOf, isClientUrl } from '../lib/client-url.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Step } from '../storage/index.ts'
 
-/** What a token request says about who sends it. */
+/** Members of a token request that say who sends it. */
 export interface ClientShown {
   readonly clientId: string
   readonly assertion: string | undefined
@@ -19,7 +19,7 @@ export interface ProvedClient {
   readonly steps: readonly Step[]
 }
 
-/** What its refresh tokens are bound to (contract 12.2). */
+/** Binding of the client's refresh tokens (contract 12.2). */
 export function boundTo({ byKey }: ProvedClient): 'client' | 'key' {
   return byKey ? 'client' : 'key'
 }

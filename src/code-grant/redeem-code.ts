@@ -42,7 +42,7 @@ import { grantEnded, refusing } from './refuse-grant.ts'
 
 /** A code that came back from the client it was sent to, with the right verifier: what the protocol checks is checked. */
 export interface CodeRedemption extends Presenting, Omit<ClientShown, 'clientId'> {
-  /** What the code was issued for. */
+  /** Id of the authorization that the code was issued for. */
   readonly authorizationId: string
   /** Where the code is kept: used up with the task that it opens. */
   readonly codeId: string
@@ -111,7 +111,7 @@ export async function redeemCode(
 interface CodePlan {
   readonly asked: PlanRequest
   readonly plan: Plan
-  /** Of others than the person, where rules wanted them to be asked. */
+  /** Approval of others than the person, where rules wanted them to be asked. */
   readonly approval: AccessRequest | undefined
 }
 

@@ -23,9 +23,10 @@ export function exchangeStep(
 }
 
 /**
- * What a used refresh token was exchanged for, while nobody has used that: the answer may have been lost on its way, and a client that slept
- * comes back hours later. `step` holds it to that. Never a second family: it is the token that was issued then. `reused`: somebody got
- * the answer, so there are two who hold the token. `none`: there was nothing to lose.
+ * Finds the token that a used refresh token was exchanged for, while nobody has used that: the
+ * answer may have been lost on its way, and a client that slept comes back hours later. `step`
+ * holds it to that. Never a second family: it is the token that was issued then. `reused`: somebody
+ * got the answer, so there are two who hold the token. `none`: there was nothing to lose.
  */
 export async function lostSuccessor(
   { master, storage }: Pick<GrantParts, 'master' | 'storage'>,
@@ -40,7 +41,7 @@ export async function lostSuccessor(
   return { token, step: unusedRefreshStep(storage.read, next) }
 }
 
-/** What a successor is sealed to. */
+/** Associated data that a successor is sealed with. */
 export function associatedData({ digest }: Pick<RefreshToken, 'digest'>): string {
   return `refresh_tokens/${digest}`
 }

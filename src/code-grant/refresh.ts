@@ -31,7 +31,7 @@ export interface Refreshing extends Presenting, ClientShown {
   readonly resource?: string | undefined
   /** Narrows the next resource token; never what can be had later. */
   readonly scope?: string | undefined
-  /** The same by details. */
+  /** Details that narrow the next resource token. */
   readonly details?: unknown
 }
 
@@ -148,7 +148,10 @@ async function overtaken(parts: GrantParts, shown: RefreshToken, guard: Guard): 
 
 const STALE = refused('token.stale', 'a concurrent request was faster; send the request again')
 
-/** What people said is told as it is: asking them again is no help. */
+/**
+ * Passes on the answers of people: asking them again is no help. Any other refusal is the end of
+ * the grant.
+ */
 function refusedRefresh(refusal: Refused): Refused {
   return refusal.reason.startsWith('approval.') ? refusal : grantEnded(refusal)
 }

@@ -19,8 +19,9 @@ export function refusing(
 }
 
 /**
- * What stands behind the grant is stopped or gone. One code for all of it, so that OAuth clients ask the person again
- * (`invalid_grant`) instead of registering anew (`invalid_client`).
+ * Refuses because something that the grant stands on is stopped or gone. One code for all of it, so
+ * that OAuth clients ask the person again (`invalid_grant`) instead of registering anew
+ * (`invalid_client`).
  */
 export function grantEnded(refusal: Refused): Refused {
   const { judged } = refusal

@@ -57,7 +57,7 @@ export async function neverWithoutKey(
   return never
 }
 
-/** What policies see of a call that this client could make for this person, by risk class. */
+/** Contexts that policies see for calls of this client for this person, by risk class. */
 function contextsFor(
   { agent, person }: { readonly person: Person; readonly agent: Agent },
   keyThumbprint: string | null,

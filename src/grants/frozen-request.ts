@@ -4,19 +4,22 @@ import type { ForeignActor, TicketClaims } from '../tokens/index.ts'
 import type { WantedTask } from './opening.ts'
 
 /**
- * What a deferred request asked for, and what its agent had shown of the person. Fixed when it is deferred: whoever asks for the
- * answer later brings nothing but the code.
+ * Request that was deferred, with what its agent had shown of the person. Fixed when it is
+ * deferred: whoever asks for the answer later brings nothing but the code.
  */
 export interface FrozenRequest extends WantedTask {
   readonly resource?: string | undefined
   /** The address that a device began at. */
   readonly from?: string
   readonly proved: { readonly authTime: number | null; readonly acr: string | null }
-  /** What it stands on, where that is no token of a person. */
+  /** Way on which the request stands, where that is no token of a person. */
   readonly way?: FrozenWay | undefined
 }
 
-/** What was shown and used up. It is looked at anew with the answer: trust, grant and parent as they are then. */
+/**
+ * Assertion, grant or ticket that was shown and used up. It is looked at anew with the answer:
+ * trust, grant and parent as they are then.
+ */
 export type FrozenWay =
   /** An assertion: names of the issuers that vouch, and what it lets be done, where it says so itself. */
   | {
@@ -46,7 +49,10 @@ export function thaw(text: string): FrozenRequest {
   return JSON.parse(text) as FrozenRequest // written by `freeze`
 }
 
-/** The same request of the same key for the same person is the same one, whatever was shown beside it. */
+/**
+ * Hash that tells requests apart: one key that asks for the same for the same person makes the same
+ * request, whatever was shown beside it.
+ */
 export function requestHash(
   request: FrozenRequest,
   of: { readonly personId: string | null; readonly thumbprint: string | null },

@@ -13,16 +13,22 @@ export interface ClientCertificate {
   readonly chain: readonly Uint8Array[]
 }
 
-/** What every request to open a task brings, as an edge read it, before anything about it is believed. */
+/**
+ * Members that every request to open a task brings, as an edge read them, before anything about
+ * them is believed.
+ */
 export interface OpeningRequest {
   /** RFC 7523 client authentication: `client_assertion` and its type. */
   readonly assertion: string | undefined
   readonly assertionType: string | undefined
-  /** What an assertion may name as its audience beside the issuer. */
+  /** Audiences that an assertion may name beside the issuer. */
   readonly audiences?: readonly string[] | undefined
   /** Every value of the header `DPoP`: by a key that was never used for a task. */
   readonly proof: string | readonly string[] | undefined
-  /** Of the TLS connection: it binds the task where there is no proof, or says which agent asks where there is no assertion. */
+  /**
+   * Certificate of the TLS connection: it binds the task where there is no proof, or says which
+   * agent asks where there is no assertion.
+   */
   readonly certificate?: ClientCertificate | undefined
   /** Who asks, where the certificate says that it is them. */
   readonly clientId?: string | undefined
@@ -33,7 +39,7 @@ export interface OpeningRequest {
   readonly origin: { readonly ip: string }
 }
 
-/** What a task is wanted for. */
+/** Task that is wanted: what it may do, why, how long and where. */
 export interface WantedTask {
   /** `authorization_details`, parsed. What is asked for by `scope` is added. */
   readonly details?: unknown
@@ -56,7 +62,10 @@ export interface Opening extends OpeningRequest, WantedTask {
   readonly defer?: Deferring | undefined
 }
 
-/** The same by an identity assertion of another organization (ID-JAG), which may say all of it. */
+/**
+ * Request to open a task by an identity assertion of another organization (ID-JAG), which may say
+ * all of it.
+ */
 export interface AssertedOpening extends OpeningRequest, Omit<WantedTask, 'purpose'> {
   readonly identity: string
   /** Whose grant of another domain it is, by its type: for people, or of a whole domain. */
@@ -66,7 +75,7 @@ export interface AssertedOpening extends OpeningRequest, Omit<WantedTask, 'purpo
 }
 
 export interface Deferring {
-  /** What the agent wants to be told by. */
+  /** Token that the agent wants to be notified with. */
   readonly notificationToken: string | undefined
 }
 
@@ -94,9 +103,9 @@ export interface Opened {
   /** For Remit, or for the resource that was named. */
   readonly kind: 'task' | 'resource'
   readonly token: Minted
-  /** What the token holds. */
+  /** Details that the token holds. */
   readonly details: readonly Detail[]
-  /** What the task may hand on, when that was asked for. */
+  /** Details that the task may hand on, when they were asked for. */
   readonly mayDelegate?: readonly Detail[]
   readonly scope?: string
 }

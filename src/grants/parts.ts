@@ -4,7 +4,7 @@ import type { FactParts } from '../facts/index.ts'
 import type { WaitingRoom } from './deferral/waiting-room.ts'
 import type { Dormancy } from './dormancy.ts'
 
-/** What tasks are opened and tokens are issued with. */
+/** Parts that open tasks and issue tokens. */
 export interface GrantParts extends FactParts {
   /** How many requests may wait for an answer; absent where nobody counts. */
   readonly room?: WaitingRoom
@@ -14,7 +14,7 @@ export interface GrantParts extends FactParts {
   readonly freshKeys?: boolean | undefined
   /** Clients that are known by the address of a document; absent where nobody is. */
   readonly documents?: ClientDocuments | undefined
-  /** What proofs beside attestations answer; absent where none are accepted. */
+  /** Challenges that proofs beside attestations answer; absent where none are accepted. */
   readonly challenges?: AttestationChallenges | undefined
   /** Who has slept too long; absent where nobody does. */
   readonly dormancy?: Dormancy

@@ -73,7 +73,10 @@ async function byName(parts: GrantParts, agent: Agent, value: string): Promise<P
   return people.length === 1 ? ifMayBeNamed(parts, agent, people[0]) : undefined
 }
 
-/** What can be guessed (an address, an account number) names people only to those who may know that they are people. */
+/**
+ * Names people by a hint that can be guessed (an address, an account number) only to those who may
+ * know that they are people.
+ */
 async function ifMayBeNamed(
   { clock, storage }: GrantParts,
   agent: Agent,

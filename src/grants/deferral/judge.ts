@@ -26,7 +26,7 @@ export interface GrantedDeferral {
   readonly outcome: 'granted'
   readonly plan: Plan
   readonly waiter: PlanRequest
-  /** Of people whom rules wanted to be asked; used up with the task. */
+  /** Approval by the people whom rules wanted to be asked; used up with the task. */
   readonly approval: AccessRequest | undefined
 }
 
@@ -48,7 +48,7 @@ export type DeferralState =
 export const EXPIRED = refused('deferral.expired', 'the code has expired')
 const WAITING: StillWaiting = { outcome: 'waiting', page: undefined }
 
-/** What a deferred request comes to now. Reads, and writes nothing. */
+/** Judges a deferred request as things are now. Reads, and writes nothing. */
 export async function judgeDeferral(
   parts: GrantParts,
   own: Deferral,

@@ -14,8 +14,9 @@ import { Problem } from '../../lib/problem.ts'
 type Element = Readonly<Record<string, unknown>>
 
 /**
- * What an access token of another server says may be done, in details of ours: what its scopes mean in the catalog, and what the rules
- * of its registration make of its `authorization_details` (RFC 9396). What means nothing here grants nothing.
+ * Reads what an access token of another server says may be done, as details of ours: the meaning of
+ * its scopes in the catalog, and the result of the rules of its registration for its
+ * `authorization_details` (RFC 9396). Values without a meaning here grant nothing.
  * @throws Problem `token.malformed`
  */
 export function foreignDetails(

@@ -9,7 +9,7 @@ import { closeTask, type TaskLineage } from '../../tasks/index.ts'
 import { openImplicit } from './open-implicit.ts'
 import { taskOfForeign } from './task-of-foreign.ts'
 
-/** What a call shows, as far as this asks. */
+/** Parts of a call that matter here. */
 export type ForeignTokenCall = Pick<Call, 'scheme' | 'proof' | 'method' | 'url' | 'resource'> & {
   readonly token: string
   readonly origin?: Call['origin'] | undefined
@@ -106,7 +106,10 @@ function wrongBinding(
   return undefined
 }
 
-/** What its own server says is over is over here, with everything below. */
+/**
+ * Closes the task of a token, with everything below it, when the token's own server says that it is
+ * over.
+ */
 async function ended(
   parts: FactParts,
   { access, name }: StoredIssuer,

@@ -104,7 +104,7 @@ async function brought(
   return bringPerson(parts, token.vouched.issuer.name, newcomer)
 }
 
-/** What the token is for here. Reads, and writes nothing. */
+/** Finds the grant that the token comes to here. Reads, and writes nothing. */
 async function grantFor(
   parts: GrantParts,
   who: { readonly person: Person; readonly newcomer: boolean },

@@ -50,7 +50,7 @@ export async function answerOpening(
   return refused('task.overtaken', 'something it depends on changed while the task was opening')
 }
 
-/** What of a grant the answer needs. */
+/** Parts of a grant that the answer needs. */
 export type AnswerGrant = Pick<
   Granted,
   'details' | 'delegatesAsked' | 'person' | 'views' | 'issuing'

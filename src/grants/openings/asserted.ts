@@ -6,7 +6,7 @@ import { Problem } from '../../lib/problem.ts'
 import type { AssertedOpening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 
-/** What an assertion says may be done, and what of that is asked for. */
+/** Details that an assertion allows, and those of them that are asked for. */
 export interface Asserted {
   readonly limit: readonly Detail[]
   /** The smaller of the two, both lists. */

@@ -87,7 +87,7 @@ function openingBy(asked: AssertedOpening, said: Said): AuthenticatedOpening {
   return openingFor(wanted, brought, { kind: 'asserted', issuers, asserted: basis, actors })
 }
 
-/** What goes on with the assertion; `undefined`: nothing does, and another task opens. */
+/** Continues a task of this assertion; `undefined`: there is none, and another task opens. */
 async function continued(
   parts: GrantParts,
   continuing: Continuing,

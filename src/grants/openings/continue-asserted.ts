@@ -24,7 +24,10 @@ import type { BroughtAgent } from '../pipeline/bring.ts'
 import { grantOpening } from '../pipeline/grant.ts'
 import type { ReadAssertion, Shows } from './read-assertion.ts'
 
-/** Of one person, the newest: an agent may have as many as it has people. */
+/**
+ * Maximum number of open tasks of one person that are looked at, the newest: an agent may have as
+ * many as it has people.
+ */
 const MAX_LOOKED_AT = 64
 
 /** All that was brought is used up already. */

@@ -19,7 +19,10 @@ export async function authenticateForPerson(
   return isFailed(read) ? read : openingFor(opening, read)
 }
 
-/** The same of whatever says for whom it is: a subject token, or an assertion (`way`). It is used up with the task. */
+/**
+ * Makes an opening from whatever says for whom it is: a subject token, or an assertion (`way`). It
+ * is used up with the task.
+ */
 export function openingFor(
   opening: WantedTask & Pick<Opening, 'origin' | 'resource' | 'defer'>,
   brought: AuthenticatedOpening['brought'] & { readonly subject: Subject },

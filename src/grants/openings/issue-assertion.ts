@@ -28,7 +28,7 @@ export interface AssertionRequest extends Omit<Presented, 'as'> {
   readonly kind: 'id_jag' | 'jwt'
   /** Issuer of the peer. */
   readonly audience: string
-  /** Of what the peer protects; the only one there is, when left out. */
+  /** Identifier of a resource that the peer protects; the only one there is, when left out. */
   readonly resource?: string | undefined
   readonly details?: unknown
   readonly scope?: string | undefined
@@ -91,7 +91,7 @@ export const STALE = refused(
   'something changed while the token was issued; ask again',
 )
 
-/** What an assertion is made of; `thumbprint`: of the key of the task. */
+/** Contents of an assertion; `thumbprint`: that of the task's key. */
 export type Wanted = Pick<AssertionRequest, 'kind' | 'audience' | 'resource' | 'origin'> &
   Partial<Pick<AssertionRequest, 'details' | 'scope'>>
 

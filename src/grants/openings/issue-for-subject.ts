@@ -85,7 +85,7 @@ const NEEDS_TASK = refused(
   'it needs an approval: open a task, and use its token',
 )
 
-/** What is wanted of the peer, before anything is used up. */
+/** Finds out what is wanted of the peer, before anything is used up. */
 async function prepare(parts: GrantParts, asked: SubjectAssertion) {
   const peer = await peerOf(parts, asked)
   if (isRefused(peer)) return peer

@@ -28,7 +28,7 @@ import type { GrantParts } from '../parts.ts'
 import { withinPlace } from '../pipeline/place.ts'
 import { type Parent, readParent } from './parent.ts'
 
-/** What a task asks for, for another agent. */
+/** Request of a task for a ticket, for another agent. */
 export interface TicketRequest extends Omit<WantedTask, 'scope' | 'thread'> {
   /** The agent that is to do it. */
   readonly agent: string

@@ -17,8 +17,8 @@ import { answerOpening } from './answer.ts'
 import { grantOf, lineOf, planOpening } from './plan-opening.ts'
 
 /**
- * What happens to a live opening after its authentication, in order: plan, ask people or defer, begin in one commit, answer. Every
- * refusal is recorded here, and uses up nothing but the proof.
+ * Handles a live opening after its authentication, in order: plan, ask people or defer, begin in
+ * one commit, answer. Every refusal is recorded here, and uses up nothing but the proof.
  */
 export async function open(
   parts: GrantParts,
@@ -63,7 +63,7 @@ async function planAndBegin(
 
 const NOT_SAID = refused('grant.not_accepted', 'its issuer does not state what this client may do')
 
-/** What became of the line between plan and commit. */
+/** Says what became of the line between plan and commit. */
 async function notOpen(parts: GrantParts, line: TaskLineage['above']): Promise<Refused> {
   for (const { id } of line) {
     const task = await findTask(parts.storage.read, id)

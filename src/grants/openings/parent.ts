@@ -26,14 +26,14 @@ export interface Parent {
   readonly person: Person
   /** The chain of the parent. */
   readonly agents: readonly Agent[]
-  /** What a child may get at all, by now. */
+  /** Details that a child may get at most, as of now. */
   readonly mayHandOn: readonly Detail[]
   /** As it was read after the views that watch over it. */
   readonly catalog: CatalogView
   /** Where the child is. */
   readonly place: Place
   readonly where: Whereabouts | undefined
-  /** What the child depends on. */
+  /** Views that the child depends on. */
   readonly views: readonly LiveView[]
 }
 

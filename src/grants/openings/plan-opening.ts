@@ -44,7 +44,10 @@ export async function lineOf(
   return { chain: [own, ...(parent?.chain ?? [])], sponsored: parent?.task.sponsored ?? false }
 }
 
-/** What a request comes to now, whether it is made now or was put off. Reads, and writes nothing. */
+/**
+ * Plans a request as things are now, whether it is made now or was put off. Reads, and writes
+ * nothing.
+ */
 export async function planOpening(
   parts: GrantParts,
   asked: PlanRequest,

@@ -28,12 +28,12 @@ const TYP = { id_jag: ['oauth-id-jag+jwt'], chaining: ['JWT', ''] } as const
 /** Whoever shows an assertion, and with which key. */
 export type Shows = Pick<BroughtAgent, 'agent' | 'issuers'> & { readonly proof: Proof | undefined }
 
-/** What an assertion says, checked, of whoever shows it. */
+/** Contents of an assertion, checked, with whoever shows it. */
 export interface ReadAssertion<B extends Shows> {
   readonly brought: Omit<B, 'issuers'> & {
     readonly subject: Subject
     readonly actors: readonly ForeignActor[]
-    /** Of the agent, of the assertion, and of everybody who acted before. */
+    /** Issuers that vouch for the agent, for the assertion, and for everybody who acted before. */
     readonly issuers: readonly TrustedIssuer[]
   }
   /** Somebody whom nobody here knows yet: `subject` is who they would be. */
@@ -82,7 +82,7 @@ export async function readAssertion<B extends Shows>(
   }
 }
 
-/** The same of somebody who is here: a newcomer becomes a person, if the assertion opens anything. */
+/** Makes a newcomer a person, if the assertion opens anything; anybody else stays as they are. */
 export async function meetSubject<B extends Shows>(
   parts: GrantParts,
   asked: AssertedOpening,
@@ -126,7 +126,7 @@ function unique(issuers: readonly TrustedIssuer[]): readonly TrustedIssuer[] {
   return [...new Map(issuers.map((issuer) => [issuer.name, issuer])).values()]
 }
 
-/** What nobody says is not made up: it is what the client is there for. */
+/** Purpose where nobody states one. Nothing is made up: it is what the client is there for. */
 function purposeOf({ name }: Agent): string {
   return `${name}, as its organization allows`
 }

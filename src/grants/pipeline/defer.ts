@@ -24,7 +24,7 @@ export interface Waiting {
   readonly request: FrozenRequest
 }
 
-/** What the agent is given instead of a token. Seconds. */
+/** Answer that the agent gets instead of a token. Times are in seconds. */
 export interface HeldBack {
   readonly code: string
   readonly consentId: Id<'consent'> | null
@@ -34,7 +34,7 @@ export interface HeldBack {
 
 type DeferringParts = Pick<GrantParts, 'clock' | 'master' | 'random'>
 
-/** The same request waits already: its own code again. */
+/** Finds the same request where it waits already, and answers its own code again. */
 export async function findHeldBack(
   { clock, master }: DeferringParts,
   tx: Tx,
@@ -61,10 +61,10 @@ export async function holdBack(
     readonly consentId: Id<'consent'> | null
     /** When the question ends. */
     readonly answeredBy: number
-    /** What the agent wants to be told by, where it wants to be told. */
+    /** Token that the agent wants to be notified with, where it wants to be told. */
     readonly notificationToken?: string | undefined
     readonly userCode?: string
-    /** Of the task that it will be, where people were told. */
+    /** Id of the task that it will be, where people were told. */
     readonly taskId?: Id<'task'>
   },
 ): Promise<HeldBack> {

@@ -154,7 +154,7 @@ export async function claimDeferral(
   return numUpdatedRows === 1n
 }
 
-/** What this agent waits for, in all. */
+/** Counts all requests of this agent that wait. */
 export async function countWaitingOf(tx: Reader, agentId: string, now: number): Promise<number> {
   const { count } = await tx
     .selectFrom('deferrals')
@@ -166,7 +166,7 @@ export async function countWaitingOf(tx: Reader, agentId: string, now: number): 
   return Number(count)
 }
 
-/** What all agents wait for together. */
+/** Counts the waiting requests of all agents together. */
 export async function countWaiting(db: Reader, now: number): Promise<number> {
   const { count } = await db
     .selectFrom('deferrals')
@@ -207,7 +207,7 @@ export interface ResolvedDeferral extends Pick<Deferral, 'digest' | 'code' | 'fl
   readonly token: Uint8Array | null
 }
 
-/** What people are asked about the task that it will be. */
+/** Selects the access requests about the task that it will be. */
 function requestsOf(
   e: ExpressionBuilder<Schema, 'deferrals'>,
   states: readonly ('pending' | 'approved' | 'denied')[],
@@ -276,7 +276,7 @@ export async function claimTelling(tx: Tx, digest: string, now: number): Promise
 
 const DAY = 24 * 3_600_000
 
-/** What ended is remembered for a day, so that its agent hears the right thing. */
+/** Forgets deferrals a day after they ended: until then their agent hears the right answer. */
 export function forgetDeferrals(storage: Storage, now: number): Promise<void> {
   return storage.transaction(async (tx) => {
     await tx

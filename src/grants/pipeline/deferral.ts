@@ -13,7 +13,7 @@ export type DeferralState = 'pending' | 'redeemed' | 'cancelled'
  * everything is then, and opens one task at most. Times are epoch milliseconds.
  */
 export interface Deferral {
-  /** Of the code that the agent asks with. */
+  /** Digest of the code that the agent asks with. */
   readonly digest: string
   readonly flow: Flow
   readonly agentId: string
@@ -23,7 +23,7 @@ export interface Deferral {
   readonly personId: Id<'person'> | null
   /** The question that it waits for. */
   readonly consentId: Id<'consent'> | null
-  /** What was asked for, JSON text, fixed for good. */
+  /** Request as it was made: JSON text, fixed for good. */
   readonly request: string
   /** By which the same request is known again. */
   readonly requestHash: string

@@ -63,7 +63,7 @@ export interface Granted extends Authority {
   /** Those that the grant stands on. */
   readonly bases: readonly Basis[]
   readonly place: Place
-  /** What the opening depends on. */
+  /** Views that the opening depends on. */
   readonly views: readonly LiveView[]
   /** How it is issued, which policies let be. */
   readonly issuing: Issuing
@@ -91,9 +91,12 @@ export interface Unapproved<G = Granted> {
 export type OpeningGrant = Granted | Unapproved | Missing | Refused
 
 export interface GrantOptions extends PeopleTerms {
-  /** Of what the person consented to, this alone counts. */
+  /** Id of the only consent of the person that counts. */
   readonly only?: string | undefined
-  /** What an assertion says, where it is itself why the agent may act; whatever else there is limits it all the same. */
+  /**
+   * Details of an assertion, where it is itself why the agent may act. Whatever else there is
+   * limits it all the same.
+   */
   readonly asserted?: readonly Detail[] | undefined
 }
 
@@ -199,7 +202,10 @@ interface Who {
   readonly issuing: Issuing
 }
 
-/** What consent could add at most: within what administrators, and whoever vouches, allow of the same. */
+/**
+ * Authority that consent could add at most: within what administrators, and whoever vouches, allow
+ * of the same.
+ */
 function beyondBases(
   within: Authority,
   { asserted, bases }: { bases: readonly Basis[]; asserted: readonly Detail[] | undefined },
@@ -248,7 +254,7 @@ async function isToBeHandedOn(
 export interface Entered {
   readonly place: Place
   readonly where: Whereabouts | undefined
-  /** What the opening depends on, all alive; asked again when it is answered. */
+  /** Views that the opening depends on, all alive; asked again when it is answered. */
   readonly views: readonly LiveView[]
 }
 

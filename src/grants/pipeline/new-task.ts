@@ -6,7 +6,7 @@ import { type OpenedBy, TASK_LIFE, type Task } from '../../tasks/index.ts'
 import type { GrantParts } from '../parts.ts'
 import type { Place } from './place.ts'
 
-/** What a task begins with; everything else about a new one follows. */
+/** Values that a task begins with; everything else about a new one follows. */
 export interface NewTask
   extends Pick<
     Task,

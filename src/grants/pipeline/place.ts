@@ -17,7 +17,7 @@ export interface WantedPlace {
   readonly thread?: string | undefined
 }
 
-/** The same, found. */
+/** Place that was found: ids of the space and of the thread. */
 export interface Place {
   readonly spaceId: string | null
   readonly threadId: Id<'thread'> | null
@@ -71,8 +71,9 @@ export interface Comers {
 }
 
 /**
- * What is there now, and a view of all that the opening depends on beyond `view`; a refusal when they may not be there.
- * `view`: that watches over the spaces, all of them alive.
+ * Reads what is at the place, and a view of all that the opening depends on beyond `view`; a
+ * refusal when they may not be there. `view`: the one that watches over the spaces, all of them
+ * alive.
  */
 export async function enterPlace(
   parts: GrantParts,
@@ -97,7 +98,7 @@ export async function enterPlace(
   return no ? refused(codeOf(no.reason ?? ''), no.detail) : found
 }
 
-/** What is asked for, within what the space leaves; a refusal when that is nothing. */
+/** Cuts the request to what the space leaves; a refusal when that is nothing. */
 export function withinPlace(
   asked: AuthorityRequest,
   where: Whereabouts | undefined,

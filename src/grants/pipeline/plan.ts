@@ -36,7 +36,7 @@ export interface PlanRequest {
   readonly person?: Person | undefined
   /** The answer of the person, where they were asked. */
   readonly consent?: ConsentRequest | undefined
-  /** Of all consents this alone counts. */
+  /** Id of the only consent that counts. */
   readonly only?: string | undefined
   /** The ticket as it is shown in this very request: the key that signed it may be withdrawn. */
   readonly ticket?: string
