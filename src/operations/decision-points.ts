@@ -127,7 +127,9 @@ export const DECISION_POINTS = noun({
               looks: /^\d{2,4}$/,
               otherwise: 'a number from 50 to 5000',
             }),
-            arguments: input('--no-arguments', 'it is not told the arguments of calls'),
+            arguments: input('--no-arguments', 'it is not told the arguments of calls', {
+              read: () => false,
+            }),
           },
         },
         said: ({ answer }) => [
