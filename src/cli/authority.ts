@@ -4,24 +4,11 @@ import { dim, type Text, text } from '../lib/terminal/text.ts'
 import type { AuthorityGiven } from '../operations/command.ts'
 import type { Detail } from '../operations/terminal.ts'
 import type { Cli } from './cli.ts'
-import { CommandFailure, usage } from './failure.ts'
+import { CommandFailure } from './failure.ts'
 import type { AnswerOf } from './server/operation-types.ts'
 
 /** As many as one detail may have (contract 2). */
 const MAX_ACTIONS = 64
-
-/** Authority as it was typed, with the names of the options. */
-export interface AllowedDetail extends AuthorityGiven {
-  readonly options: readonly [string, string]
-}
-
-export async function readAllowed(cli: Cli, allowed: AllowedDetail): Promise<readonly Detail[]> {
-  const { actions, file, options } = allowed
-  if ((actions === undefined) === (file === undefined)) {
-    throw usage(`Say once what is allowed: ${options.join(' or ')}`)
-  }
-  return readAuthority(cli, allowed)
-}
 
 /**
  * Authority that was asked for: details from a file as they are, or action names without bounds. `orders.*` is every action

@@ -204,19 +204,6 @@ export function valuesOf<const S extends Readonly<Record<string, Source<unknown>
   )
 }
 
-/** A member that is the same whatever was typed. */
-export function fixed<const T>(value: T): Source<T> {
-  return { inputs: [], read: () => value }
-}
-
-/** A member of a value that one source reads. */
-export function part<T extends object, const K extends keyof T>(
-  source: Source<T>,
-  name: K,
-): Source<Exclude<T[K], undefined>> {
-  return together([source], ([value]) => value?.[name] as Exclude<T[K], undefined> | undefined) // as: a member that is not there is no value
-}
-
 /** Names of inputs: `--jwt, --opaque or <url>`. */
 export function namesOf(inputs: readonly CommandInput[]): string {
   const names = inputs.map(({ term }) =>

@@ -6,7 +6,6 @@ import type { Terminal } from '../../operations/terminal.ts'
 import { detailLines } from '../authority.ts'
 import { limitLine } from '../limit.ts'
 import { named } from '../person.ts'
-import { howToGoOn } from '../server/pages.ts'
 import type { World } from '../world.ts'
 
 /** The terminal of whoever typed the command. */
@@ -28,7 +27,10 @@ export function terminalOf({ clock, output: { width } }: World): Terminal {
         width,
       )
     },
-    goOn: howToGoOn,
+    goOn: (again, more, items) => {
+      const last = items.at(-1)
+      return more && last ? [dim(`There are more: \`${again} --after ${last.id}\``)] : []
+    },
     wrapped: (line) => line.wrapped(width ?? Number.POSITIVE_INFINITY),
     facts: (rows, by = 2) =>
       indented(facts(rows, width === undefined ? undefined : width - by), by),
