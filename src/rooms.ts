@@ -127,7 +127,7 @@ export async function openRooms(
     databaseClock?: Clock | undefined
     /** See `openStorage`. */
     waitFactor?: number | undefined
-    /** Of the store. Default: as the file system says. */
+    /** Free space of the store, in bytes. Default: as the file system says. */
     freeBytes?: (() => Promise<number>) | undefined
   },
 ): Promise<Rooms> {

@@ -51,11 +51,11 @@ export interface ServerOptions {
   readonly databaseClock?: Clock
   /** PostgreSQL is waited for so many times as long, in tests that share a machine. Default: 1. */
   readonly waitFactor?: number
-  /** Of the store. Default: as the file system says. */
+  /** Free space of the store, in bytes. Default: as the file system says. */
   readonly freeBytes?: () => Promise<number>
   /** With APIs that do not answer. Default: that of the gateway. */
   readonly patience?: Timeouts
-  /** Of MCP calls. Default: those of the gateway, and of the settings. */
+  /** Limits of MCP calls. Default: those of the gateway, and of the settings. */
   readonly mcp?: Partial<McpLimits>
 }
 
@@ -255,7 +255,10 @@ function jwksHandler(keys: SigningKeys): RawHandler {
   }
 }
 
-/** What costs something before anyone is known: signatures to check, rows to write, providers to ask. */
+/**
+ * Rates of work that costs something before anyone is known: signatures to check, rows to write,
+ * providers to ask.
+ */
 function rates(settings: Settings): RateLimit[] {
   return [
     {

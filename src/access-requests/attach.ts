@@ -49,7 +49,7 @@ export async function attachRequest(
   return attachQuestion(parts, tx, questionOf(asking), asking.insufficient)
 }
 
-/** The same for what was fixed before. */
+/** Makes or attaches to a request for a question that was fixed before. */
 export async function attachQuestion(
   parts: ApprovalParts,
   tx: Tx,
@@ -90,7 +90,7 @@ export async function attachAgain(
   return create(parts, tx, earlier)
 }
 
-/** What is fixed about a request before it is made. */
+/** Question about a request, fixed before the request is made. */
 export type FrozenQuestion = Pick<
   AccessRequest,
   | 'taskId'

@@ -79,8 +79,8 @@ function not(why: WhyNot): MayAnswer {
 }
 
 /**
- * What a person may answer now, or why nothing. A deny is still taken after an approval that nobody has used yet, also
- * from the one who approved: it only reduces.
+ * Answers that a person may give now, or why there are none. A deny is still taken after an
+ * approval that nobody has used yet, also from the one who approved: it only reduces.
  */
 export function mayAnswer(
   person: Approver,

@@ -60,13 +60,13 @@ export function frozenText(call: FrozenCall): string {
   return canonicalJson(members(call))
 }
 
-/** What of a frozen call binds an allowance, from the text that `frozenText` wrote. */
+/** Parts of a frozen call that bind an allowance, from the text that `frozenText` wrote. */
 export function frozenParts(text: string): Pick<FrozenCall, 'chain' | 'definition' | 'upstream'> {
   const { chain, definition, upstream } = JSON.parse(text) as FrozenCall // members that are no numbers
   return { chain, definition, upstream }
 }
 
-/** What the retry must reproduce, and what access requests attach to. */
+/** Hash that the retry must reproduce, and that access requests attach to. */
 export function callHash(call: FrozenCall): string {
   return domainHash('remit/call/v1', members(call))
 }

@@ -26,7 +26,7 @@ export interface ApproverQuery {
 
 type AskedPeople = ExpressionBuilder<Schema, 'asked_people'>
 
-/** What waits and is not this person's own. */
+/** Selects requests that wait and are not this person's own. */
 function isOpenTo({ now, personId }: ApproverQuery) {
   return ({ and, eb, or }: AskedPeople): Expression<SqlBool> =>
     and([
@@ -102,7 +102,10 @@ export async function countAsking(
     .toSorted((a, b) => a.count - b.count || (a.agentId < b.agentId ? -1 : 1))
 }
 
-/** What waits and was asked on this person's behalf, oldest first. `except`: what they may answer under one of these names. */
+/**
+ * Lists the requests that wait and were made on this person's behalf, oldest first. `except`:
+ * requests that they may answer under one of these names.
+ */
 export async function requestsFor(
   db: Reader,
   whose: {

@@ -4,7 +4,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
 import type { Storage } from '../storage/index.ts'
 
-/** What this room works with. Every act takes it first. */
+/** Parts that this room works with. Every act takes them first. */
 export interface ApprovalParts {
   readonly storage: Storage
   readonly ledger: Pick<Ledger, 'append' | 'appendStep'>

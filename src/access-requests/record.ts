@@ -7,7 +7,10 @@ export type AboutRequest = Pick<
   'id' | 'taskId' | 'personId' | 'agentId' | 'resource' | 'action' | 'callHash' | 'policyVersion'
 >
 
-/** What every record about a request says; what a person reads or writes is behind a salted commitment. */
+/**
+ * Members of every record about a request; what a person reads or writes is behind a salted
+ * commitment.
+ */
 export function aboutRequest(
   type: `approval.${string}`,
   request: AboutRequest,

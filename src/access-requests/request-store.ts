@@ -83,7 +83,7 @@ export async function usedRequestsOf(
   return rows.map(REQUESTS.read)
 }
 
-/** What a change of state sets; everything else about a request is frozen. */
+/** Columns that a change of state sets; everything else about a request is frozen. */
 export interface RequestEnding {
   readonly state: Exclude<RequestState, 'pending'>
   readonly reason?: string | null

@@ -23,8 +23,9 @@ export function isUnused(request: AccessRequest, now: number): boolean {
 }
 
 /**
- * What counts among all requests there were for a call: one that is open, then a denial that still stands, then an
- * execution. So a call that ran stays answered for until a person is asked anew, and a denial asks nobody for a while.
+ * Finds the request that counts among all those that there were for a call: one that is open, then
+ * a denial that still stands, then an execution. So a call that ran stays answered for until a
+ * person is asked anew, and a denial asks nobody for a while.
  */
 export function standingOf(requests: readonly AccessRequest[], now: number): ApprovalState {
   const approved = requests.find((request) => isUnused(request, now))
@@ -38,7 +39,10 @@ export function standingOf(requests: readonly AccessRequest[], now: number): App
   return executed ? { state: 'executed', request: executed } : { state: 'none' }
 }
 
-/** What a request asks, in the parts that decide what an approval of it would lift and what people read. */
+/**
+ * Subject of a request, in the parts that decide what an approval of it would lift and what people
+ * read.
+ */
 export interface ApprovalSubject {
   readonly ask: Ask
   readonly text: string

@@ -8,9 +8,9 @@ import {
 import type { Clock } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 
-/** What is asked of every client assertion, whoever made it. */
+/** Rules for every client assertion, whoever made it. */
 export interface AssertionRules {
-  /** What `aud` says, in words; and whether it does. */
+  /** Name of the audience in words; `audience` tells whether `aud` is one. */
   readonly issuer: string
   readonly audience: JwtExpectation['audience']
   readonly typ: readonly string[]

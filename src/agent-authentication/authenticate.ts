@@ -20,11 +20,11 @@ import { byIssuer, bySvid } from './platform-token.ts'
 export type { Authenticated, AuthenticatingParts } from './authenticated.ts'
 export { assertionReplayKey } from './own-key.ts'
 
-/** What a client authenticates with. */
+/** Credential that a client authenticates with. */
 export interface ShownAssertion {
   readonly assertion: string
   readonly assertionType: string
-  /** What it may name as its audience beside the issuer, where a standard has it so. */
+  /** Audiences that it may name beside the issuer, where a standard has it so. */
   readonly audiences?: readonly string[] | undefined
 }
 
@@ -118,7 +118,10 @@ export async function activeOnly(
   throw unauthenticated(refusal, fault())
 }
 
-/** The same of an agent that somebody only says to be: nothing was proved, so nothing is recorded of it. */
+/**
+ * Checks that an agent is active when somebody only says to be it: nothing was proved, so nothing
+ * is recorded of it.
+ */
 export async function activeIfSaid(parts: AgentParts, agent: Agent): Promise<void> {
   const refusal = await stopped(parts, agent)
   if (refusal) throw unauthenticated(refusal)
@@ -179,7 +182,7 @@ function faultOf(
   return fault ?? 'no active agent has a key that verifies it'
 }
 
-/** What cannot be read is of nobody else. */
+/** Tells whether an agent signed the assertion itself. One that cannot be read is nobody else's. */
 function isOwn(assertion: string): boolean {
   try {
     return wayOf(assertion) === byOwnKey
@@ -188,7 +191,10 @@ function isOwn(assertion: string): boolean {
   }
 }
 
-/** What everyone can read at an address; what the draft on attestations has words for; and that an agent which proved who it is was let in by nobody. */
+/**
+ * Tells which reasons are said: those that everyone can read at an address, those that the draft on
+ * attestations has words for, and that an agent which proved who it is was let in by nobody.
+ */
 function isSaid({ code }: Problem): boolean {
   return /^(?:client_document|attestation)\./.test(code) || code === 'agent.quarantined'
 }

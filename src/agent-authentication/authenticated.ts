@@ -4,7 +4,7 @@ import type { IssuerTrust, TrustedIssuer, VerifiedToken } from '../issuers/index
 import type { AttestationChallenges } from './attestation/possession.ts'
 import type { CredentialUse } from './credential-use.ts'
 
-/** What authentication works with. Without `documents` nobody is known by an address. */
+/** Parts that authentication works with. Without `documents` nobody is known by an address. */
 export type AuthenticatingParts = RefusingParts & {
   /** Remit's own. */
   readonly issuer: string
@@ -23,7 +23,7 @@ export interface Authenticated extends CredentialUse {
   readonly agent: Agent
   /** The trusted issuers that vouch for it, in force; its tasks rest on them. */
   readonly issuers: readonly TrustedIssuer[]
-  /** What a trusted issuer said, where that is what it authenticated with. */
+  /** Token of a trusted issuer, where that is what it authenticated with. */
   readonly vouched: VerifiedToken | undefined
 }
 

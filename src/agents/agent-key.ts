@@ -18,7 +18,10 @@ export function readAgentKey(value: unknown): Pick<AgentKey, 'jwk' | 'kid' | 'th
   return { jwk, kid, thumbprint }
 }
 
-/** What a key signs with follows from the key; `EdDSA` is the older name of what `Ed25519` says exactly (RFC 9864). */
+/**
+ * Algorithms that keys sign with: they follow from the key. `EdDSA` is the older name of what
+ * `Ed25519` says exactly (RFC 9864).
+ */
 export const ALGORITHMS_OF = {
   EC: ['ES256'],
   OKP: ['Ed25519', 'EdDSA'],

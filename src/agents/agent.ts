@@ -25,8 +25,8 @@ export interface Agent {
   readonly status: AgentStatus
   readonly createdAt: number
   /**
-   * Of an agent that registered itself: the admission rule that let it in, or empty when none did and it began quarantined.
-   * `null`: an administrator registered it.
+   * Name of the admission rule that let in an agent that registered itself; empty when none did and
+   * it began quarantined. `null`: an administrator registered it.
    */
   readonly admission: string | null
   /** Where it wants to be told that somebody has answered; `null`: it asks by itself. */
@@ -48,7 +48,7 @@ export interface Agent {
 /** `dormant`: too long without a task. `uncertified`: its owner did not say in time that it is still wanted. */
 export type SelfSuspension = 'dormant' | 'uncertified'
 
-/** Of an agent that begins. */
+/** Members of an agent that begins. */
 export const BEGINNING = {
   certification: null,
   suspendedFor: null,
@@ -65,7 +65,7 @@ export interface AgentKey {
   readonly agentId: string
   /** RFC 7638. Belongs to the first agent that registered it, also after it was revoked. */
   readonly thumbprint: string
-  /** What an assertion's header says; the thumbprint unless another was chosen. */
+  /** Key id in an assertion's header; the thumbprint unless another was chosen. */
   readonly kid: string
   readonly jwk: Exclude<PublicJwk, { readonly kty: 'RSA' }>
   readonly createdAt: number

@@ -6,7 +6,10 @@ import type { Agent } from './agent.ts'
 import { findAgent } from './agent-store.ts'
 import type { AgentParts } from './parts.ts'
 
-/** What one act does to an agent, within the transaction: its rows, and what the ledger says about it. */
+/**
+ * Change that one act makes to an agent, within the transaction: its rows, and what the ledger says
+ * about it.
+ */
 export interface AgentChange {
   readonly agentId: string
   readonly by: string

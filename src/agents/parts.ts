@@ -3,7 +3,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Live } from '../revocation/index.ts'
 import type { Storage } from '../storage/index.ts'
 
-/** What this room works with. Every act takes it first. */
+/** Parts that this room works with. Every act takes them first. */
 export interface AgentParts {
   readonly storage: Storage
   readonly ledger: Pick<Ledger, 'append'>

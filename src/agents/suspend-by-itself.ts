@@ -40,7 +40,7 @@ export async function suspendUncertified(parts: AgentParts): Promise<number> {
   }
 }
 
-/** The same for one agent. Answers whether it was suspended. */
+/** Suspends one agent that nobody certified in time. Answers whether it was suspended. */
 export function suspendIfUncertified(parts: AgentParts, agentId: string): Promise<boolean> {
   const now = parts.clock.now()
   return suspendByItself(parts, agentId, 'uncertified', (_, agent) => isOverdue(agent, now))

@@ -49,8 +49,8 @@ export function usableUntil(request: AccessRequest, answeredAt: number): number 
 }
 
 /**
- * What the approver puts his name to (contract 6). A deny has a domain of its own, so that the one can never be
- * presented as the other.
+ * Hash that the approver puts their name to (contract 6). A deny has a domain of its own, so that
+ * the one can never be presented as the other.
  */
 export function answerHash(
   request: AccessRequest,

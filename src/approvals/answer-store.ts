@@ -10,7 +10,7 @@ export interface ApprovalAnswer {
   readonly answer: 'approve' | 'deny'
   readonly reason: string | null
   readonly answerHash: string
-  /** What was chosen beyond *once*. */
+  /** Choice beyond *once*. */
   readonly allowance: Choice | null
   /** When this person last signed in. */
   readonly authTime: number

@@ -25,7 +25,7 @@ import { approversOf } from './approvers.ts'
 
 export const MAX_REASON = 500
 
-/** What a person says about one request. */
+/** Answer of a person to one request. */
 export interface RequestAnswer {
   readonly requestId: string
   readonly person: { readonly id: Id<'person'> }
@@ -37,7 +37,7 @@ export interface RequestAnswer {
   readonly shown: string
   /** When the person last signed in, epoch milliseconds. */
   readonly authTime: number
-  /** What their provider said of it; left out, it said nothing. */
+  /** Sign-in as their provider told of it; left out: it told nothing. */
   readonly proved?: Proved
 }
 
@@ -108,8 +108,8 @@ async function take(parts: ApprovalParts, tx: Tx, given: RequestAnswer): Promise
 }
 
 /**
- * What an approval of this request wants of a sign-in: what the rules that ask say, and for calls of high risk what is set for all that
- * widens access. A denial wants nothing.
+ * Sign-in that an approval of this request needs: by the rules that ask, and for calls of high risk
+ * by the setting for all that widens access. A denial needs none.
  */
 export function stepUpsOf(
   { stepUp }: Pick<ApprovalParts, 'stepUp'>,
@@ -175,7 +175,7 @@ async function settle(
   return after
 }
 
-/** What this answer makes of the request; nothing while more people are needed. */
+/** Ends the request as this answer has it; `undefined` while more people are needed. */
 async function endingOf(
   parts: ApprovalParts,
   tx: Tx,

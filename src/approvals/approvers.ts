@@ -12,7 +12,7 @@ export async function approversOf(
   approvers: Approver[]
   first: number
   denied: boolean
-  /** What each of them chose beyond *once*. */
+  /** Choices of each of them beyond *once*. */
   chosen: (Choice | null)[]
 }> {
   const answers = await answersTo(db, request.id)

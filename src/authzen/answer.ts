@@ -12,9 +12,9 @@ export interface Decision {
   readonly reason: string
   /** In words, fit for whoever asks for the agent: no policy text, nothing about other people. */
   readonly detail?: string | undefined
-  /** What would have been enough. */
+  /** Requirement that would have been enough. */
   readonly enough?: string | undefined
-  /** What has to be done along with a permit. */
+  /** Obligations along with a permit. */
   readonly obligations?: readonly Obligation[] | undefined
   /** How the person would have to have signed in. */
   readonly stepUp?: EvaluatedCall['stepUp']
@@ -22,13 +22,13 @@ export interface Decision {
   readonly bringsStepUp?: boolean
   /** Where and until when people can be asked about it (ARAP, Requestable Denial Context). */
   readonly requestable?: { readonly endpoint: string; readonly until: number } | undefined
-  /** What it was lifted by. */
+  /** Approval that lifted the denial. */
   readonly approval?: EvaluatedCall['approval']
   /** Why what was shown as an approval did not lift it. */
   readonly unhelped?: EvaluatedCall['unhelped']
-  /** What of a token may be issued, where that was asked about. */
+  /** Limits of a token that may be issued, where that was asked about. */
   readonly issuance?: Shaping | undefined
-  /** What was wrong with the question itself. */
+  /** Problem with the question itself. */
   readonly error?: Problem | undefined
 }
 
@@ -41,9 +41,9 @@ export interface AnswerBody {
   readonly evaluationId: string
 }
 
-/** What is the same for every answer of a request. */
+/** Values that every answer of a request has in common. */
 export interface About {
-  /** Of the record, and of the decision where there is one of its own. */
+  /** Id of the record, and of the decision where there is one of its own. */
   readonly evaluationId: string
   readonly at: number
 }
@@ -151,7 +151,10 @@ function issuance({ issuance: shaping, permitted }: Decision) {
   return Object.keys(members).length > 0 ? { issuance: members } : undefined
 }
 
-/** What an approval did. Where it did not help, `reason` is the profile's, and ours stands beside it. */
+/**
+ * Members about an approval. Where it did not help, `reason` is the profile's, and ours stands
+ * beside it.
+ */
 function approvals({ approval, permitted, reason, unhelped }: Decision) {
   if (permitted)
     return (

@@ -2,7 +2,7 @@ import type { AnsweredRequest } from '../policy-only/index.ts'
 import type { Decision } from './answer.ts'
 import type { Question } from './question.ts'
 
-/** What may be left out of a question, because it is searched for. */
+/** Part of a question that may be left out, because it is searched for. */
 export type Sought = 'subject' | 'resource' | 'action'
 
 /** Those that could be an answer, in an order that does not change: from the first after `after` on. */

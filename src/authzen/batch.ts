@@ -7,7 +7,7 @@ import { malformed } from './read-request.ts'
 const SEMANTICS = ['execute_all', 'deny_on_first_deny', 'permit_on_first_permit'] as const
 export type Semantic = (typeof SEMANTICS)[number]
 
-/** What one request asks: a question by itself, or several. */
+/** Questions of one request: one by itself, or several. */
 export type Batch =
   | { readonly single: true; readonly questions: readonly [Question] }
   | {

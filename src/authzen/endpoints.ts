@@ -109,7 +109,7 @@ async function answering(
     ports: AuthzenPorts
     context: RawContext
     work: () => Promise<Pick<AnswerBody, 'text'> & Partial<AnswerBody>>
-    /** Of what is answered, name and value in turns. */
+    /** Headers of the answer, name and value in turns. */
     headers?: readonly string[]
   },
 ): Promise<void> {

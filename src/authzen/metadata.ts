@@ -5,7 +5,9 @@ import { REQUESTS_PATH } from './requests/shown-task.ts'
 
 export const METADATA_PATH = '/.well-known/authzen-configuration'
 
-/** What this decision point can do, as metadata say it. Profiles add theirs to `CAPABILITIES`. */
+/**
+ * Capability of this decision point, as its metadata say it. Profiles add theirs to `CAPABILITIES`.
+ */
 export interface Capability {
   /** A registered URN, where there is one. */
   readonly urn?: string

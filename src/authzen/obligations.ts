@@ -13,7 +13,10 @@ interface WireObligation {
   readonly properties: Readonly<Record<string, unknown>>
 }
 
-/** What has to be done along with a permit, as the profile says it: our types are `custom`, with their name among the properties. */
+/**
+ * Writes the obligations of a permit as the profile does: our types are `custom`, with their name
+ * among the properties.
+ */
 export function obligationsOf(obligations: readonly Obligation[]): readonly WireObligation[] {
   return obligations.map(({ id, properties, type }) =>
     type === NOTIFY

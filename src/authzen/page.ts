@@ -9,7 +9,7 @@ import { malformed } from './read-request.ts'
 export interface SearchPage {
   readonly after: string | undefined
   readonly limit: number
-  /** Of everything about the request but the page: a token counts for it alone. */
+  /** Digest of everything about the request but the page: a token counts for it alone. */
   readonly digest: string
 }
 

@@ -3,7 +3,7 @@ import type { ClientAuthenticator } from '../clients/index.ts'
 import type { MasterKey, SigningKeys } from '../keys/index.ts'
 import type { OnlyAnsweringParts } from '../policy-only/index.ts'
 
-/** What the AuthZEN edge works with. */
+/** Ports that the AuthZEN edge works with. */
 export interface AuthzenPorts {
   /** Identifier of the policy decision point: the origin it answers at. */
   readonly issuer: string

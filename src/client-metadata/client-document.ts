@@ -7,7 +7,10 @@ export type ClientMethod = 'none' | 'private_key_jwt'
 /** A key that a client publishes for itself. */
 export type ClientKey = Pick<AgentKey, 'jwk' | 'kid' | 'thumbprint'>
 
-/** What a client says of itself where its client id leads, checked by every rule. All of it is its own word. */
+/**
+ * Document in which a client describes itself, at the address of its client id, checked by every
+ * rule. All of it is the client's own word.
+ */
 export interface ClientDocument {
   /** Its own address, byte by byte. */
   readonly clientId: string
@@ -19,6 +22,6 @@ export interface ClientDocument {
   readonly methods: readonly ClientMethod[]
   readonly jwksUri: string | undefined
   readonly terms: RequestTerms
-  /** Of `jwks`, or fetched from `jwks_uri`. */
+  /** Keys of `jwks`, or those fetched from `jwks_uri`. */
   readonly keys: readonly ClientKey[]
 }

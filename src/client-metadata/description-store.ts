@@ -4,7 +4,7 @@ import type { Reader, Tx } from '../storage/index.ts'
 import { type Description, digestOf, provingOf } from './description.ts'
 import type { Proving, SelfRegistered } from './self-registered.ts'
 
-/** What the agent said of itself; `undefined` of one that an administrator registered. */
+/** Finds the agent's description of itself; `undefined`: an administrator registered the agent. */
 export async function findDescription(
   db: Reader,
   agentId: string,

@@ -3,13 +3,15 @@ import { canonicalJson } from '../lib/canonical-json.ts'
 import type { ClientDocument } from './client-document.ts'
 import type { Proving, SelfRegistered } from './self-registered.ts'
 
-/** What an agent that came by itself says of itself, as it is stored with it. */
+/**
+ * Description of an agent that came by itself, in its own words, as it is stored with the agent.
+ */
 export interface Description {
   readonly agentId: string
   readonly clientName: string
   readonly redirectUris: readonly string[]
   readonly proves: Proving
-  /** Of what people were told: another one is another client to them. */
+  /** Digest of what people were told: with another one it is another client to them. */
   readonly digest: string
   /** When it was let in, or its document last found to be another. Epoch milliseconds. */
   readonly noticedAt: number
@@ -38,7 +40,7 @@ export function selfOf(document: ClientDocument): SelfRegistered & { readonly pr
   }
 }
 
-/** Of name, addresses and ways to authenticate. Keys are not in it: they may be rotated. */
+/** Digest of name, addresses and ways to authenticate. Keys are not in it: they may be rotated. */
 export function digestOf(client: SelfRegistered): string {
   const { clientName, redirectUris } = client
   const { methods } = provingOf(client)

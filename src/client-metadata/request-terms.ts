@@ -1,6 +1,9 @@
 import type { Problem } from '../lib/problem.ts'
 
-/** What a client says of how its authorization requests are taken. Everything here binds the client itself. */
+/**
+ * Terms of a client for how its authorization requests are taken. Everything here binds the client
+ * itself.
+ */
 export interface RequestTerms {
   /** RFC 9126 section 6: requests that were not pushed are refused. */
   readonly pushed: boolean

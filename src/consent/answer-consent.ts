@@ -11,7 +11,10 @@ import type { ConsentParts } from './parts.ts'
 /** Time in ms after a no for which the same question is not put again. */
 export const QUIET_AFTER_NO_MS = 600_000
 
-/** What the person says. Left out, `details` are what was asked; given, they must lie within it. */
+/**
+ * Answer of the person. Left out, `details` are those of the question; given, they must lie within
+ * them.
+ */
 export interface ConsentAnswer {
   readonly consentId: string
   readonly person: { readonly id: Id<'person'> }

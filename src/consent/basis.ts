@@ -9,7 +9,10 @@ export interface Basis {
   readonly personId: Id<'person'>
   readonly agentId: string
   readonly kind: BasisKind
-  /** What may be done (`remit_call`) and what may be handed on (`remit_delegate`). Neither is a basis for the other. */
+  /**
+   * Details that may be done (`remit_call`) and handed on (`remit_delegate`). Neither is a basis
+   * for the other.
+   */
   readonly details: readonly Detail[]
   /** The person himself, or the administrator. */
   readonly grantedBy: string

@@ -26,7 +26,10 @@ export async function readConsent(db: Reader, id: string): Promise<ConsentReques
   return row && CONSENTS.read(row)
 }
 
-/** What this agent asked of this person and not yet, or lately, has an answer; newest first. */
+/**
+ * Lists this agent's questions to this person that have no answer, or have one only lately; newest
+ * first.
+ */
 export async function consentsBetween(
   db: Reader,
   of: { agentId: string; personId: string; since: number },

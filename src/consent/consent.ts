@@ -10,7 +10,9 @@ export interface ConsentRequest {
   readonly agentId: string
   readonly personId: Id<'person'>
   readonly purpose: string
-  /** What is asked for: never more than the agent could get. The person may narrow it. */
+  /**
+   * Details that are asked for: never more than the agent could get. The person may narrow them.
+   */
   readonly details: readonly Detail[]
   /** Who acted elsewhere before the agent did, by the word of an issuer that is trusted. */
   readonly actors: readonly ForeignActor[]

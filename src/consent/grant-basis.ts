@@ -22,7 +22,7 @@ export function grantBasis(parts: GrantingParts, grant: Grant): Promise<Basis> {
   return parts.storage.transaction((tx) => grantBasisIn(parts, tx, grant))
 }
 
-/** The same as part of a transaction. */
+/** Grants a basis as part of a transaction. */
 export async function grantBasisIn(
   parts: GrantingParts,
   tx: Tx,

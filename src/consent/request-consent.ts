@@ -14,7 +14,10 @@ export const MAX_PENDING_CONSENTS = 5
 /** Maximum of questions in an hour that agents put to one person by themselves, however many agents. */
 export const MAX_ASKED_AN_HOUR = 10
 
-/** What an agent wants a person to allow. `details` are within what the agent could get at all. */
+/**
+ * Request of an agent that a person allow something. `details` are within what the agent could get
+ * at all.
+ */
 export interface ConsentAsking {
   readonly agentId: string
   readonly personId: Id<'person'>
@@ -22,7 +25,10 @@ export interface ConsentAsking {
   readonly details: readonly Detail[]
   /** Who acted elsewhere before it. */
   readonly actors?: readonly ForeignActor[]
-  /** Of a question that the agent puts itself: it is answered for one task, and no other waits for the same answer. */
+  /**
+   * Question that the agent puts itself: it is answered for one task, and no other waits for the
+   * same answer.
+   */
   readonly asked?: ConsentRequest['asked']
   /** When it ends without an answer; in an hour, when left out. */
   readonly expiresAt?: number

@@ -27,7 +27,10 @@ export const SAMPLE_AGENT = {
   deskActions: ['desk.search-notes', 'desk.read-note', 'desk.add-note', 'desk.send-message'],
 } as const
 
-/** What an administrator of the sample world has said about the tools of the desk after reading what it says about itself. */
+/**
+ * Review of the tools of the desk, by an administrator of the sample world who read what the desk
+ * says about them.
+ */
 export const DESK_REVIEW: Readonly<
   Record<string, { readonly risk: Risk; readonly sentence?: string }>
 > = {

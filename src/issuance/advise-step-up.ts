@@ -14,8 +14,9 @@ import type { Person } from '../people/index.ts'
 import type { Proved } from '../sessions/index.ts'
 
 /**
- * What sign-in some of what is offered will want when it is called, and this session is not: clients that do not know RFC 9470 would be
- * refused there and never ask for it. Advice for the person; every call is decided when it is made.
+ * Finds a sign-in that some of the offer will want when it is called, and that this session is not:
+ * clients that do not know RFC 9470 would be refused there and never ask for it. Advice for the
+ * person; every call is decided when it is made.
  */
 export async function adviseStepUp(
   parts: FactParts,

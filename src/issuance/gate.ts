@@ -30,7 +30,7 @@ import { type Issuing, issueAction, type Token } from './issuing.ts'
 import { OPENING_WORDS } from './question.ts'
 import { type Refused, refused } from './refusal.ts'
 
-/** Of tokens without a call: nothing is unusual about them. */
+/** Risk of tokens without a call: nothing is unusual about them. */
 const NO_RISK = { class: 'low' } as const
 /** Those for whom a task would be opened, and where. */
 export interface Openers {
@@ -53,10 +53,11 @@ export interface PeopleTerms {
 }
 
 /**
- * What policies leave of a task's details: a resource at which they let no token be issued by this grant is left out of it.
- * `details` is empty for a task that only hands on; then it is `mayDelegate` that has to have something left.
- *
- * Where people may be asked, what only they stand in the way of is not left out, and `forbids` says what they would have to lift.
+ * Cuts a task's details to what policies leave of them: a resource at which they let no token be
+ * issued by this grant is left out. `details` is empty for a task that only hands on; then it is
+ * `mayDelegate` that has to have something left.
+ * Where people may be asked, what only they stand in the way of is not left out, and `forbids` says
+ * what they would have to lift.
  */
 export async function issuedWithin<
   T extends { readonly details: readonly Detail[]; readonly mayDelegate: readonly Detail[] },
@@ -98,7 +99,10 @@ export interface TokenOf {
   readonly setting: Setting
 }
 
-/** What comes with a token about which people were asked, or nobody: `lifted` are the forbids that they lifted for it. */
+/**
+ * Refuses a token that policies do not let be issued, whether or not people were asked about it:
+ * `lifted` are the forbids that they lifted for it.
+ */
 export async function mayIssueAt(
   parts: FactParts,
   of: TokenOf,

@@ -8,7 +8,7 @@ import { asRefused, isRefused, type Refused, refused } from './refusal.ts'
 export interface Presented {
   readonly token: string
   readonly proof: string | readonly string[] | undefined
-  /** Of the TLS connection, where there is no proof. */
+  /** Certificate of the TLS connection, where there is no proof. */
   readonly certificate?: Certificate | undefined
   readonly method: string
   readonly url: string

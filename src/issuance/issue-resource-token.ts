@@ -108,11 +108,11 @@ export interface GrantAt {
   readonly setting: Setting
   readonly details: readonly Detail[]
   readonly scope: string | undefined
-  /** What people approved about it, if they had to. */
+  /** Approval of people about it, if it was needed. */
   readonly people: IssuableToken
 }
 
-/** What a token of this task would hold at this resource, as everything is now. */
+/** Finds what a token of this task would hold at this resource, as everything is now. */
 export async function grantAt(
   parts: FactParts,
   held: TaskLineage,

@@ -8,7 +8,7 @@ export interface Issuing {
   readonly origin: { readonly ip: string }
 }
 
-/** Of a request that proves its key. */
+/** Describes how a request that proves its key is issued. */
 export function issuingBy(
   grant: GrantName,
   { origin }: { readonly origin: Issuing['origin'] },
@@ -16,7 +16,7 @@ export function issuingBy(
   return { grant, bound: true, origin }
 }
 
-/** What Remit issues by itself. `jwt`: an authorization grant of another domain. */
+/** Kinds of token that Remit issues by itself. `jwt`: an authorization grant of another domain. */
 export type Token = 'access_token' | 'refresh_token' | 'id_jag' | 'jwt'
 
 export function issueAction(token: Token, { grant }: Pick<Issuing, 'grant'>): string {

@@ -31,7 +31,7 @@ interface RequestAsked {
     | undefined
 }
 
-/** What people are asked about an opening that rules make wait for them. */
+/** Question to people about an opening that rules make wait for them. */
 export interface OpeningAsked {
   readonly taskId: Id<'task'>
   /** Ids of the agents, the one that acts first. */
@@ -41,16 +41,16 @@ export interface OpeningAsked {
   readonly sponsored: boolean
   readonly grant: GrantName
   readonly request: RequestAsked
-  /** What would be granted, and to hand on. */
+  /** Details that would be granted; `mayDelegate`: those to hand on. */
   readonly details: readonly Detail[]
   readonly mayDelegate: readonly Detail[]
-  /** Of the key that the task will be bound to, where it is known. */
+  /** Thumbprint of the key that the task will be bound to, where it is known. */
   readonly thumbprint: string | undefined
   /** Where a lifetime is not the limit, no approval outlives this. */
   readonly deadline: number
 }
 
-/** The same about one token of a task that is open. */
+/** Question to people about one token of a task that is open. */
 export interface TokenAsked {
   readonly held: TaskLineage
   readonly token: Token

@@ -9,23 +9,23 @@ export interface Refused {
   readonly outcome: 'refused'
   readonly reason: ProblemCode
   readonly detail: string
-  /** What sign-in would be enough, where that is what is missing (RFC 9470). */
+  /** Sign-in that would be enough, where that is what is missing (RFC 9470). */
   readonly stepUp?: GateResult['stepUp']
-  /** What policies looked at, where they refused it: for the books. */
+  /** Facts that policies judged, where they refused it: for the books. */
   readonly judged?: JudgedIssuance
-  /** What people are asked along with it. */
+  /** Question that people are asked along with it. */
   readonly asks?: {
     readonly question: FrozenQuestion
     /** Approvals in hand that are not enough. */
     readonly insufficient: readonly string[]
   }
-  /** What whoever is refused is told beside it. */
+  /** Members that whoever is refused is told beside it. */
   readonly members?: Readonly<Record<string, unknown>>
   /** For the log. */
   readonly cause?: unknown
 }
 
-/** What another room refused, with what it says about why for the log. */
+/** Makes a refusal of another room's problem, with its reason for the log. */
 function refusedFor(problem: Problem): Refused {
   const { cause, code, detail, members } = problem
   const { fault } = members

@@ -8,7 +8,7 @@ import { consumeOnce, type Step } from '../storage/index.ts'
 import { issuanceRow } from './issuance-row.ts'
 import { type Refused, refused, refusedBy } from './refusal.ts'
 
-/** What was refused, and to whom, as far as that is known. */
+/** Request that was refused, and whose it was, as far as that is known. */
 export interface Attempt {
   readonly type: 'task.refused' | 'token.refused'
   /** Used up if it holds, whatever else was wrong. */

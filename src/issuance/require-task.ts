@@ -13,7 +13,7 @@ import { findTask, type Task } from '../tasks/index.ts'
 import { checkHolder, type Holder } from './holder.ts'
 import { problemFor } from './refusal.ts'
 
-/** What an agent sends along to say which task it speaks for, at Remit itself. */
+/** Credential by which an agent says, at Remit itself, which task it speaks for. */
 export interface TaskCredential {
   readonly token: string | undefined
   readonly scheme: 'DPoP' | 'Bearer' | undefined

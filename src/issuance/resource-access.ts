@@ -8,7 +8,7 @@ import type { Step } from '../storage/index.ts'
 import type { TaskLineage } from '../tasks/index.ts'
 import { type Minted, mintResourceToken, RESOURCE_TOKEN_LIFE_MS } from '../tokens/index.ts'
 
-/** What a resource token is to say. */
+/** Contents of a resource token. */
 export interface ResourceAccess {
   readonly resource: Resource
   readonly view: LiveView

@@ -15,7 +15,10 @@ import { isRefused, type Refused, refused } from './refusal.ts'
 const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*$/
 const MAX_SCOPES = 64
 
-/** What a request asks for, as one list: its details, and its scopes as the catalog reads them. `undefined`: nothing. */
+/**
+ * Reads what a request asks for as one list: its details, and its scopes as the catalog reads them.
+ * `undefined`: nothing.
+ */
 export function readWanted(
   asked: { readonly details?: unknown; readonly scope?: string | undefined },
   catalog: CatalogView,
@@ -27,7 +30,7 @@ export function readWanted(
   return isRefused(byScope) ? byScope : [...byDetails, ...byScope]
 }
 
-/** The same of an opening, which may ask for what it hands on beside what it does. */
+/** Reads what an opening asks for: it may ask for what it hands on beside what it does. */
 export function readAsked(
   asked: { readonly details?: unknown; readonly scope?: string | undefined },
   catalog: CatalogView,

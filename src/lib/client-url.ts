@@ -5,7 +5,7 @@ export const MAX_CLIENT_URL = 512
 export type ClientUrl = `https://${string}`
 
 const SCHEME = 'https://'
-/** Of the host in an agent's id: its end is what somebody has registered. */
+/** Maximum length of the host in an agent's id: its end is what somebody has registered. */
 const MAX_OF_HOST = 30
 /** 96 bits: nobody finds a second address with the same. */
 const DIGEST_LENGTH = 24

@@ -6,7 +6,7 @@ import { CHALLENGE_HEADER, isAttested } from './attestation.ts'
 import type { WrittenAnswer } from './introspect.ts'
 import { oauthAnswer } from './render-problem.ts'
 
-/** What our own endpoints do; `undefined`: somebody else has answered. */
+/** Work of one of our own endpoints; `undefined`: somebody else has answered. */
 export type EndpointWork = (
   message: IncomingMessage,
   reply: ServerResponse,
@@ -16,7 +16,7 @@ export type EndpointWork = (
 export type EndpointHandler = (work: EndpointWork, given?: AnsweringOptions) => RawHandler['handle']
 
 export interface AnsweringOptions {
-  /** Of what is done. Default: 200. */
+  /** Status of a success. Default: 200. */
   readonly status?: number
   /** Whoever is refused was counted where it was decided. */
   readonly counted?: 'counted'

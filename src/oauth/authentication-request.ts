@@ -47,7 +47,7 @@ export async function backchannelEndpoint(
   return { auth_req_id: code, expires_in: expiresIn, interval }
 }
 
-/** What is asked, or what is wrong with it. */
+/** Reads the question, or what is wrong with it. */
 function questionOf(form: Form) {
   try {
     refuse(form, ['request', 'subject_token'], 'is not accepted here')

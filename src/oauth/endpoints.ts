@@ -20,7 +20,7 @@ import { REGISTER, type RegistrationPorts, registrationEndpoint } from './regist
 import { REVOKE, revocationEndpoint } from './revoke.ts'
 import { type TokenPorts, tokenEndpoint } from './token.ts'
 
-/** What the authorization server's paths work with. */
+/** Ports that the authorization server's paths work with. */
 export interface OAuthPorts
   extends Omit<TokenPorts, 'decisions'>,
     Pick<AuthorizationPorts, 'cookies' | 'problemPage' | 'pushedOnly'>,
@@ -30,7 +30,7 @@ export interface OAuthPorts
   readonly signingOut: Pick<Providers, 'logOut'>
 }
 
-/** What is refused there is counted by `decisions`. */
+/** Option for endpoints whose refusals are counted by `decisions`. */
 const COUNTED = { counted: 'counted' } as const
 
 /** The authorization server's paths, taken before the router. */

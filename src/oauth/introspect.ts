@@ -13,7 +13,7 @@ import { required } from './form.ts'
 import type { PresentingPorts } from './presented.ts'
 import { presentedCaller, secretInHeader } from './presented-caller.ts'
 
-/** What an answer is written as. */
+/** Answer as it is written. */
 export interface WrittenAnswer {
   readonly type: string
   readonly text: string

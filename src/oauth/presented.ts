@@ -2,10 +2,16 @@ import type { IncomingMessage } from 'node:http'
 import { type ClientCertificates, clientAddressOf, headerValues } from '../http/index.ts'
 import type { RequestCredentials } from './grants/read.ts'
 
-/** What stands before the form of every request by which something is asked for as an agent. */
+/**
+ * Ports for what stands before the form of every request by which something is asked for as an
+ * agent.
+ */
 export interface PresentingPorts {
   readonly issuer: string
-  /** What clients showed at their TLS connections; absent where nobody ends those in front of us. */
+  /**
+   * Certificates that clients showed at their TLS connections; absent where nobody ends those in
+   * front of us.
+   */
   readonly certificates?: ClientCertificates | undefined
 }
 

@@ -166,7 +166,7 @@ export function oauthAnswer(problem: Problem, requestId: string) {
   }
 }
 
-/** What is wrong with an assertion in itself says nothing about who is known here. */
+/** Says what is wrong with an assertion in itself: that tells nothing about who is known here. */
 function hiddenDetail(fault: unknown): string {
   const words = 'the client could not be authenticated'
   return typeof fault === 'string' ? `${words}: ${fault}` : words

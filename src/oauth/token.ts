@@ -32,7 +32,7 @@ import { presentedAt } from './presented.ts'
 import { replaceTransactionToken, type TransactionAnswer } from './replace-transaction.ts'
 import type { TokenAnswer } from './token-answer.ts'
 
-/** What the token endpoint works with. */
+/** Ports that the token endpoint works with. */
 export interface TokenPorts extends InteractiveParts {
   readonly issuer: string
   readonly decisions: IntrospectionParts

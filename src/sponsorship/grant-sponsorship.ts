@@ -10,14 +10,16 @@ import { checkSchedule, type Schedule } from './schedule.ts'
 import { MAX_GRANT, RATE_LIMITS, type Rate, type SponsorGrant } from './sponsor-grant.ts'
 import { findSponsorGrant, insertSponsorGrant } from './sponsor-grant-store.ts'
 
-/** What a sponsor gives. A schedule or a rate is needed; an end is, too (epoch milliseconds). */
+/**
+ * Grant as a sponsor gives it. A schedule or a rate is needed; an end is, too (epoch milliseconds).
+ */
 export interface Sponsorship {
   readonly agent: Agent
   /** Who is signed in: a sponsor grants in their own name and nobody else's. */
   readonly sponsor: Person
   readonly purpose: string
   readonly details: readonly Detail[]
-  /** What tasks may hand on; left out: what they were granted. */
+  /** Details that tasks may hand on; left out: those that they were granted. */
   readonly mayDelegate?: readonly Detail[] | undefined
   readonly budget?: readonly Limit[] | undefined
   readonly schedule?: Schedule | undefined
@@ -39,8 +41,8 @@ export function grantSponsorship(
 }
 
 /**
- * The same for an agent that a rule admitted, once in its life: whoever asks again is answered the grant that is, or was. What people
- * ended stays ended.
+ * Grants once in the life of an agent that a rule admitted: whoever asks again is answered the
+ * grant that is, or was. A grant that people ended stays ended.
  */
 export function sponsorOnce(
   parts: GrantingParts,

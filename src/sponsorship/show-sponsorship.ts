@@ -36,7 +36,7 @@ export async function findSponsorGrantFor(
   return agent?.ownerId === person.id ? grant : undefined
 }
 
-/** What is told of grants to people; openings look for themselves (`calls/`). */
+/** Shows grants to people; openings look for themselves (`calls/`). */
 export async function showSponsorships(
   parts: Parts,
   grants: readonly SponsorGrant[],

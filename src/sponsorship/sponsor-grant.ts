@@ -4,21 +4,22 @@ import type { Id } from '../lib/id.ts'
 import type { Schedule } from './schedule.ts'
 
 /**
- * What lets an agent open tasks while nobody is present (contract 5.2). Its sponsor answers for them: the sponsor's own
- * authority is the person gate of every call. Times are epoch milliseconds.
+ * Grant by which an agent opens tasks while nobody is present (contract 5.2). Its sponsor answers
+ * for them: the sponsor's own authority is the person gate of every call. Times are epoch
+ * milliseconds.
  */
 export interface SponsorGrant {
   readonly id: Id<'sponsor_grant'>
   readonly agentId: string
   /** The sponsor, who gave it. */
   readonly personId: Id<'person'>
-  /** Of every task under it. */
+  /** Purpose of every task under it. */
   readonly purpose: string
   /** The most a task may do. */
   readonly details: readonly Detail[]
   /** The most a task may hand on; `null`: what it was granted, within the agent's own list. */
   readonly mayDelegate: readonly Detail[] | null
-  /** Of each task. */
+  /** Limits of each task. */
   readonly budget: readonly Limit[]
   /** When tasks may be opened; `null`: at any time. */
   readonly schedule: Schedule | null

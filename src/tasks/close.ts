@@ -14,7 +14,7 @@ export interface TaskClosing {
   readonly taskId: string
   readonly by: string
   readonly reason: string
-  /** What the person said about it: kept beside the record, never in it. */
+  /** Words of the person about it: kept beside the record, never in it. */
   readonly note?: string | undefined
 }
 

@@ -26,7 +26,7 @@ export function foreignTokenStep(
   return { guard: FOREIGN_GUARD, query, rows: 1 }
 }
 
-/** What expired is refused for its expiry. */
+/** Forgets tokens that have expired: they are refused for their expiry. */
 export async function forgetForeignTokens(tx: Tx, now: number): Promise<void> {
   await tx.deleteFrom('foreign_tokens').where('expires_at', '<', now).execute()
 }

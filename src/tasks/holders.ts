@@ -27,7 +27,7 @@ export async function openTasksOf(
   return (await query.limit(most).execute()).map((row) => row.id)
 }
 
-/** What a task rests on, to find it by; as many rows as issuers. */
+/** Writes the issuers that a task rests on, to find it by; one row for each issuer. */
 export function insertIssuersQuery(
   db: Reader,
   { id, issuers }: Pick<Task, 'id' | 'issuers'>,
@@ -35,7 +35,10 @@ export function insertIssuersQuery(
   return db.insertInto('task_issuers').values(issuers.map((issuer) => ({ issuer, task_id: id })))
 }
 
-/** What these tasks rested on, when they have closed: nobody looks for them there any more. */
+/**
+ * Forgets the issuers that these tasks rested on, when they have closed: nobody looks for them
+ * there any more.
+ */
 export async function forgetIssuersOf(
   tx: Tx,
   tasks: readonly Pick<Task, 'id' | 'issuers'>[],

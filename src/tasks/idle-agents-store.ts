@@ -28,7 +28,7 @@ export async function idleAgents(db: Reader, page: Idle): Promise<IdleAgents> {
   return { ids: rows.map(({ id }) => id), next }
 }
 
-/** Of those, the ones that registered themselves (RFC 7591) and that nobody lets act for them. */
+/** Idle agents that registered themselves (RFC 7591) and that nobody lets act for them. */
 export async function unusedClients(db: Reader, page: Idle & { now: number }): Promise<IdleAgents> {
   const next = await nextOf(db, page)
   const rows = await idle(db, page, next)

@@ -19,9 +19,9 @@ const HOLDERS: ReadonlySet<string> = new Set<TaskHolder['kind']>([
 ])
 
 /**
- * What goes on by itself: deadlines close tasks, unanswered requests expire, and tasks whose agent, person, space or
- * trusted issuer has ended close. None of it is what makes a dead thing dead (every decision checks that for itself); it keeps the books right
- * and cuts what runs.
+ * Keeps tasks by itself: deadlines close them, unanswered requests expire, and tasks whose agent,
+ * person, space or trusted issuer has ended close. None of it is what makes a dead thing dead
+ * (every decision checks that for itself); it keeps the books right and cuts what runs.
  */
 export class TaskKeeper {
   readonly #parts: TaskParts

@@ -13,7 +13,10 @@ export interface TaskFilter {
 
 const STATES: readonly TaskState[] = ['open', 'suspended', 'closed']
 
-/** Of a person or an agent, each state is asked for by itself, so that none is looked through for another. */
+/**
+ * Lists tasks. For a person or an agent, each state is asked for by itself, so that none is looked
+ * through for another.
+ */
 export async function listTasks(db: Reader, filter: TaskFilter): Promise<Task[]> {
   const { agentId, personId, state } = filter
   const ofSomebody = personId !== undefined || agentId !== undefined

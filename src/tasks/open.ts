@@ -18,8 +18,9 @@ export function usableKeyStep(db: Reader, of: Parameters<typeof usableKeyQuery>[
 }
 
 /**
- * What a new task writes: its row, its budget, its first live state, its record. For the transaction that uses up the tokens.
- * `sharesKey`: its key may be that of other tasks of its agent that codes opened.
+ * Steps that write a new task: its row, its budget, its first live state, its record. For the
+ * transaction that uses up the tokens. `sharesKey`: its key may be that of other tasks of its agent
+ * that codes opened.
  */
 export function openSteps(
   parts: Pick<TaskParts, 'storage' | 'ledger' | 'live'>,

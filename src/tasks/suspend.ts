@@ -62,8 +62,8 @@ async function move(parts: TaskParts, change: StateChange, step: Move): Promise<
 }
 
 /**
- * What the tree below a task is as a whole: active only where the task and everything above it is open. So resuming a
- * parent never wakes a child that was suspended for a reason of its own.
+ * Live states of the tree below a task: active only where the task and everything above it is open.
+ * So resuming a parent never wakes a child that was suspended for a reason of its own.
  */
 async function liveStates(tx: Tx, changed: Task): Promise<Raise[]> {
   const above = await ancestorsOf(tx, changed)

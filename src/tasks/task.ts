@@ -25,7 +25,7 @@ export interface Task {
   readonly personId: Id<'person'>
   readonly agentId: string
   readonly purpose: string
-  /** What was granted, normalised. */
+  /** Details that were granted, normalised. */
   readonly details: readonly Detail[]
   readonly mayDelegate: readonly Detail[]
   /** The delegation bases it stands on; when one of them ends, it closes. */

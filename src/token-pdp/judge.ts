@@ -30,7 +30,7 @@ type Of<Kind extends Tuple['kind']> = Extract<Tuple, { kind: Kind }>
 
 /** Kinds of token that give no access by themselves. */
 const WITHOUT_ACCESS = new Set(['refresh_token', 'id_token'])
-/** What a token that represents no person can be, and how it comes. */
+/** Tokens that can represent no person, and the grants by which they come. */
 const ALONE = {
   tokens: new Set(['access_token', 'txn_token', 'jwt']),
   grants: new Set<GrantName>(['client_credentials', 'token_exchange', 'jwt_bearer']),
@@ -41,8 +41,8 @@ const MAX_MS: Readonly<Record<string, number>> = {
 }
 
 /**
- * What a server may issue: every tuple is judged for all parties of the request together, so that a token holds what each of them
- * allows, and no answer tells which of them did not.
+ * Judges what a server may issue: every tuple for all parties of the request together, so that a
+ * token holds what each of them allows, and no answer tells which of them did not.
  */
 export async function judgeIssuance(
   parts: GrantParts,
@@ -147,7 +147,9 @@ class Judging {
     return reaches.length > 0 ? { reaches } : { reason }
   }
 
-  /** What may not be asked about looks as if it were not there. */
+  /**
+   * Resources behind an audience. One that may not be asked about looks as if it were not there.
+   */
   #resourcesOf(audience: string): readonly Resource[] {
     const { asker, catalog } = this.#given
     const behind = asker.audiences.find(({ id }) => id === audience)

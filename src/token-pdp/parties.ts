@@ -26,7 +26,7 @@ export interface Parties {
   readonly sponsorGrant: SponsorGrant | undefined
   /** Every agent that takes part, the one that asks first; each within what whoever vouches for it may give. */
   readonly agents: readonly Agent[]
-  /** What each of them may do for this person, in the order of `agents`. */
+  /** Bases of each of them for this person, in the order of `agents`. */
   readonly bases: readonly (readonly Basis[])[]
   /** When the sponsor grant ends, or the trust in whoever vouches for one of the agents. */
   readonly until: number
@@ -114,8 +114,8 @@ function personOf(
 }
 
 /**
- * What an agent may do with nobody present. A grant that counts its openings cannot be used: a question takes nothing, so nothing
- * would be counted.
+ * Finds the grant under which an agent may act with nobody present. One that counts its openings
+ * cannot be used: a question takes nothing, so nothing would be counted.
  */
 async function sponsorGrantOf(
   parts: GrantParts,
@@ -185,7 +185,10 @@ async function alive(
 
 const asReason = onProblem(({ code }) => ({ reason: code }))
 
-/** Of each agent those that vouch for it. @throws Problem `issuer.…` */
+/**
+ * Finds the issuers that vouch for each agent.
+ * @throws Problem `issuer.…`
+ */
 function issuersBehind(
   parts: GrantParts,
   agentIds: readonly string[],

@@ -8,7 +8,7 @@ export interface IssuingAsker extends IssuingSettings {
   readonly pep: string
   /** Catalog names; `null`: all. */
   readonly resources: readonly string[] | null
-  /** What that it may ask rests on. */
+  /** View that its right to ask rests on. */
   readonly view: LiveView
 }
 
@@ -37,7 +37,7 @@ export interface IssuanceRequest {
   /** Whether the token will be bound to a key. */
   readonly bound: boolean
   readonly ip: string
-  /** Of a token that represents no person: under which of several sponsor grants. */
+  /** Id of the one of several sponsor grants that counts, for a token that represents no person. */
   readonly sponsorGrant: string | undefined
   /** Id of the token that is to be minted, so that two logs can be joined. */
   readonly tokenId: string | undefined

@@ -24,12 +24,15 @@ import type { LiveView } from '../revocation/index.ts'
 import { limitsOf, type Parties } from './parties.ts'
 import type { IssuanceRequest } from './question.ts'
 
-/** What the parties could be permitted at one resource. */
+/** Authority that the parties could have at one resource. */
 export interface ReachAt {
   readonly resource: Resource
   /** Why nothing at all is to be had there. */
   readonly nothing: ProblemCode | undefined
-  /** What is left of one action: within every ceiling and basis, and permitted to everyone for some arguments. */
+  /**
+   * Details that are left of one action: within every ceiling and basis, and permitted to everyone
+   * for some arguments.
+   */
   left(action: string): readonly Detail[]
   readonly actions: readonly Action[]
   /** When the first of the bases ends that anything of it comes from; epoch milliseconds. */

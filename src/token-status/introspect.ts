@@ -28,7 +28,10 @@ import {
 import type { Introspector } from './introspection-caller.ts'
 import { audienceOf } from './revoke-token.ts'
 
-/** What an active token says (RFC 7662 section 2.2, RFC 8693 section 4, RFC 9396 section 9.2, RFC 9449 section 6.2). */
+/**
+ * Claims of an active token (RFC 7662 section 2.2, RFC 8693 section 4, RFC 9396 section 9.2, RFC
+ * 9449 section 6.2).
+ */
 export type TokenClaims = Omit<AccessClaims, 'cnf'> & {
   readonly cnf?: AccessClaims['cnf']
   readonly token_type: 'DPoP' | 'Bearer'
@@ -40,7 +43,7 @@ export type Introspection = ({ readonly active: true } & TokenClaims) | { readon
 /** Nothing but this is said of a token that is unknown, over, stopped, or none of the caller's business (RFC 7662 section 2.2). */
 const INACTIVE: Introspection = { active: false }
 
-/** What was found, and what it stands on. */
+/** Claims that were found, and what they stand on. */
 interface Found {
   readonly claims: TokenClaims
   readonly views: readonly LiveView[]
@@ -72,7 +75,7 @@ async function findUnderLease(
   return found
 }
 
-/** The same as a JWT for this caller (RFC 9701), which no one takes for an access token. */
+/** Introspects as a JWT for this caller (RFC 9701), which no one takes for an access token. */
 export async function introspectSigned(
   parts: GrantParts,
   caller: Introspector,
@@ -176,7 +179,7 @@ async function ofHandle(
   )
 }
 
-/** What a token would say of itself if it were a JWT. */
+/** Claims that a token would make if it were a JWT. */
 function claimsOf(
   parts: Pick<GrantParts, 'issuer' | 'master'>,
   row: BearerToken,

@@ -28,7 +28,7 @@ export interface AboutToken {
 
 /** Who asks about tokens (RFC 7662 section 2.1), and about which. */
 export interface Introspector {
-  /** What a signed answer is addressed to. Never what an access token is addressed to. */
+  /** Audience of a signed answer. Never one that an access token has. */
   readonly name: string
   mayKnow(token: AboutToken): boolean
   /** While it holds, this is who asks. */
@@ -108,7 +108,7 @@ async function agent(
   return { name: known.id, mayKnow: ({ agentId }) => agentId === known.id }
 }
 
-/** What the next request heals, by what this one is told. */
+/** Tells whether a reason is said: the next request can heal it, by what this one is told. */
 function isSaid({ code }: Problem): boolean {
   return code.startsWith('attestation.') || code === 'proof.nonce_required'
 }

@@ -42,7 +42,7 @@ async function endWith(parts: GrantParts, taskId: Id<'task'>): Promise<void> {
   return unlessGone(voidTokens(parts, { ...change, reason: 'a token was revoked' }))
 }
 
-/** Of a token that says nothing: its task. */
+/** Finds the task of a token that says nothing itself. */
 async function taskOfOpaque(parts: GrantParts, token: string): Promise<Id<'task'> | undefined> {
   const { read } = parts.storage
   const access = opaqueDigest('remit_at', token)

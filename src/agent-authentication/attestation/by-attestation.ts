@@ -41,7 +41,10 @@ function keyOf({ claims }: VerifiedToken): PublicKey {
   }
 }
 
-/** What the draft has words for (section 7.4); the rest is as with every credential. */
+/**
+ * Throws in the draft's words where it has some (section 7.4); the rest is as with every
+ * credential.
+ */
 function inItsWords(cause: unknown): never {
   if (!(cause instanceof Problem) || cause.status >= 500) throw cause
   if (cause.code === 'token.expired' || cause.code === 'token.too_old')

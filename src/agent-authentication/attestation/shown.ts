@@ -4,7 +4,7 @@ import type { PossessionKind } from './possession.ts'
 /** An attestation and a proof, as one credential: how it is called among the ways to authenticate. The token endpoint takes it from headers only. */
 export const ATTESTED = 'headers: oauth-client-attestation'
 
-/** What a request shows in its headers (sections 4 and 5 of the draft). */
+/** Attestation in the headers of a request (sections 4 and 5 of the draft). */
 export interface ShownAttestation {
   readonly attestation: string
   readonly kind: PossessionKind

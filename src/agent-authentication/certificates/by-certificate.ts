@@ -13,7 +13,7 @@ export interface AgentCertificate {
   readonly jwk: unknown
   /** DER. */
   readonly leaf: Uint8Array
-  /** What it sent to lead from there to an authority, DER. */
+  /** Certificates that it sent to lead from there to an authority, DER. */
   readonly chain: readonly Uint8Array[]
 }
 

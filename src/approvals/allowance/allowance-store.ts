@@ -44,8 +44,8 @@ export async function allowancesFor(
 const MAX_TRIED = 100
 
 /**
- * What is in force, newest first. `personId`: given for calls on this person's behalf, or by this person; without one,
- * all there are.
+ * Lists the allowances in force, newest first. `personId`: given for calls on this person's behalf,
+ * or by this person; without one, all that there are.
  */
 export async function listInForce(
   db: Reader,

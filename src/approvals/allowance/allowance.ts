@@ -11,7 +11,7 @@ export const ALLOWANCE_LIMITS = {
   life: { least: MINUTE, most: 7 * DAY },
 } as const
 
-/** What an approver chose beyond *once*. Plain data: it is hashed, stored and shown. */
+/** Choice of an approver beyond *once*. Plain data: it is hashed, stored and shown. */
 export type Choice = {
   /** In this task only, or in every task of this agent on behalf of this person. */
   readonly tie: 'task' | 'agent'
@@ -47,7 +47,7 @@ export interface Allowance {
   readonly definition: string
   readonly pattern: Pattern
   readonly ask: Ask
-  /** What it is for, as people read it. */
+  /** Calls that it is for, as people read it. */
   readonly text: string
   /** `null`: as often as needed. */
   readonly uses: number | null

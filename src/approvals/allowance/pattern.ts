@@ -2,8 +2,8 @@ import { type Bound, fits } from '@remit/engine'
 import type { Leaf } from '../../access-requests/index.ts'
 
 /**
- * What an allowance says about one argument: exactly this value, at most (numbers, datetimes), starts with
- * (strings, paths), or anything, left out included.
+ * Condition of an allowance on one argument: exactly this value, at most (numbers, datetimes),
+ * starts with (strings, paths), or anything, left out included.
  */
 export type PatternPart =
   | (Leaf & { readonly how: 'is' })
@@ -17,13 +17,13 @@ export type How = PatternPart['how']
 const ORDERED: readonly Leaf['kind'][] = ['integer', 'decimal', 'datetime']
 const TEXTS: readonly Leaf['kind'][] = ['string', 'path']
 
-/** What can be said about an argument of a kind, the narrowest first. */
+/** Conditions that an argument of a kind can have, the narrowest first. */
 export function howsFor(kind: Leaf['kind']): readonly How[] {
   if (ORDERED.includes(kind)) return ['is', 'at_most', 'any']
   return TEXTS.includes(kind) ? ['is', 'starts', 'any'] : ['is', 'any']
 }
 
-/** What is proposed: everything exactly as it was asked. */
+/** Proposes the pattern: everything exactly as it was asked. */
 export function exactly(leaves: readonly Leaf[]): Pattern {
   return leaves.map((leaf) => ({ ...leaf, how: 'is' }))
 }

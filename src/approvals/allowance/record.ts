@@ -1,7 +1,10 @@
 import type { LedgerEvent } from '../../ledger/index.ts'
 import type { Allowance } from './allowance.ts'
 
-/** What every record about an allowance says. Its pattern and its words are behind salted commitments. */
+/**
+ * Members of every record about an allowance. Its pattern and its words are behind salted
+ * commitments.
+ */
 export function aboutAllowance(
   type: `allowance.${string}`,
   allowance: Allowance,

@@ -15,7 +15,10 @@ export function saysOf(part: PatternPart): string {
   return part.how === 'at_most' ? `is at most ${text}` : `starts with ${text}`
 }
 
-/** What calls a pattern means: `orders.refund, where order_id is exactly "1042" and amount is at most 200.00`. */
+/**
+ * Says which calls a pattern means: `orders.refund, where order_id is exactly "1042" and amount is
+ * at most 200.00`.
+ */
 export function patternInWords(action: string, pattern: Pattern): string {
   const parts = pattern.map((part) => `${nameOf(part.path)} ${saysOf(part)}`)
   return parts.length === 0

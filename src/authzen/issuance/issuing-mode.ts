@@ -88,7 +88,8 @@ function denied(reason: string): Decision {
 const MAX = { id: 1024, ip: 64 } as const
 
 /**
- * What the contexts of a request say together. They are about one token, so where they differ the request is wrong.
+ * Reads the contexts of a request together. They are about one token, so where they differ the
+ * request is wrong.
  * @throws Problem `evaluation.malformed`
  */
 function requestOf(

@@ -3,9 +3,9 @@ import type { AskedParty, IssuanceQuestion, Tuple } from '../../token-pdp/index.
 import type { Question } from '../question.ts'
 
 const SUBJECTS = ['user', 'client', 'workload'] as const
-/** Of gates and scopes. */
+/** Type of the resource in gates and scopes. */
 export const AUDIENCE = 'audience'
-/** Of scopes, where the binding to token exchange says so. */
+/** Type of the resource in scopes, where the binding to token exchange says so. */
 const PROTECTED_RESOURCE = 'protected_resource'
 /** `type` of authorization details. What may be handed on is for tasks of ours. */
 const DETAIL = 'remit_call'

@@ -3,8 +3,9 @@ import { type Canonical, canonicalJson } from '../../lib/canonical-json.ts'
 import { ExactNumber, type Json, type JsonObject } from '../../lib/json.ts'
 
 /**
- * What counts of `context`, for what is asked for and what is approved (ARAP, Authorization-Relevant Context). Token and proof are
- * looked at each time and differ each time; where a call comes from is for policies, not for people.
+ * Members of `context` that count, for what is asked for and what is approved (ARAP,
+ * Authorization-Relevant Context). Token and proof are looked at each time and differ each time;
+ * where a call comes from is for policies, not for people.
  */
 export const BINDING_CONTEXT_MEMBERS = ['task', 'agent', 'args'] as const
 

@@ -4,7 +4,7 @@ import type { Submitted } from '../../calls/index.ts'
 /** ARAP: submissions are posted here, and each has its own address below. */
 export const REQUESTS_PATH = '/access/v1/requests'
 
-/** Of ARAP, Task Status Values: ours are among them. */
+/** State of a submission (ARAP, Task Status Values): ours are among them. */
 type TaskStatus = RequestState
 
 /** ARAP, Access Request Response and Task Status: how a submission stands, and what came of it. */

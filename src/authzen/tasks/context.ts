@@ -2,7 +2,7 @@ import type { CallQuestion } from '../../calls/index.ts'
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
 import { malformed } from '../read-request.ts'
 
-/** What an enforcement point says of a call, beside whom it is for and what it is to. */
+/** Context that an enforcement point gives of a call, beside whom it is for and what it is to. */
 export interface CallContext {
   readonly task: string | undefined
   readonly shown: CallQuestion['shown']

@@ -12,7 +12,7 @@ import { REQUESTS_PATH } from '../requests/shown-task.ts'
 import { typedArguments } from './arguments.ts'
 import { type CallContext, readCallContext } from './context.ts'
 
-/** Of a resource in requests. */
+/** Type of a resource in requests. */
 const RESOURCE = 'resource'
 /** Types of subjects, and what they can be. `identity` is whoever the token is about (COAZ). */
 const SUBJECTS: ReadonlyMap<string, CallQuestion['subject']['is']> = new Map([
@@ -78,7 +78,7 @@ function answerOf(found: EvaluatedCall, question: Question | undefined, issuer: 
   return stepUp ? { ...answer, stepUp, bringsStepUp: bringsStepUp(question?.context) } : answer
 }
 
-/** What is asked, and what is wrong with its arguments: they are then none. */
+/** Call that is asked about, and what is wrong with its arguments: then it has none. */
 interface AskedCall {
   readonly call: CallQuestion
   readonly untyped: Decision | undefined
@@ -134,7 +134,10 @@ function resourceOf(
   return found && (resources?.includes(found.name) ?? true) ? found : undefined
 }
 
-/** What the call says. Properties of the action are a claim about it, and count as others do. */
+/**
+ * Reads the arguments of the call. Properties of the action are a claim about it, and count as
+ * others do.
+ */
 function argsOf(
   { args }: CallContext,
   { action }: Question,

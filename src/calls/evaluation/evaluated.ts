@@ -1,12 +1,15 @@
 import type { AccessRequest, FrozenQuestion } from '../../access-requests/index.ts'
 import type { Id } from '../../lib/id.ts'
 
-/** What an enforcement point of others was denied and people could lift, with everything that they would be asked. */
+/**
+ * Denial to an enforcement point of others that people could lift, with everything that they would
+ * be asked.
+ */
 export interface EvaluationDenial {
-  /** Of the evaluation. */
+  /** Id of the evaluation. */
   readonly id: Id<'decision'>
   readonly pep: string
-  /** Of the question as it was put, and of no other one. */
+  /** Hash of the question as it was put, and of no other one. */
   readonly bindingHash: string
   readonly question: FrozenQuestion
   /** As of `Asking`. */
@@ -14,7 +17,9 @@ export interface EvaluationDenial {
   readonly expiresAt: number
 }
 
-/** What an enforcement point holds of an access request that it submitted. The request itself is ours. */
+/**
+ * Access request as the enforcement point that submitted it holds it. The request itself is ours.
+ */
 export interface EvaluationRequest {
   readonly id: Id<'evaluation_request'>
   readonly pep: string

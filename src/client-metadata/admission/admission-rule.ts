@@ -7,12 +7,15 @@ import type { TrustLevel } from '../../agents/index.ts'
  */
 export type AdmissionMode = 'dynamic' | 'document'
 
-/** What follows when a document has a key that it had not: nothing, people are asked anew, or the agent is suspended. */
+/**
+ * Consequence of a key that is new in a document: none, people are asked anew, or the agent is
+ * suspended.
+ */
 export type KeyChange = 'accept' | 'ask' | 'suspend'
 
 /**
- * What agents that registered themselves are given when they match (contract 1). Nothing is ever given to an agent that
- * matches no rule: it is quarantined.
+ * Rule for agents that registered themselves: what they are given when they match (contract 1).
+ * Nothing is ever given to an agent that matches no rule: it is quarantined.
  */
 export interface AdmissionRule {
   readonly name: string
@@ -22,9 +25,9 @@ export interface AdmissionRule {
    * `localhost` for this very computer. Of documents: beside the origin that the document is at.
    */
   readonly redirectHosts: readonly string[]
-  /** Of documents: where they are, written likewise. */
+  /** Hosts of documents, written likewise. */
   readonly documentHosts: readonly string[]
-  /** Of clients that registered: the software that they say they are; any, when empty. It only ever narrows. */
+  /** Software that clients which registered say they are; any, when empty. It only ever narrows. */
   readonly softwareIds: readonly string[]
   readonly keyChange: KeyChange
   readonly trust: TrustLevel

@@ -16,10 +16,10 @@ import type { AdmissionRule } from './admission-rule.ts'
 import { listAdmissionRules } from './admission-store.ts'
 import { type MatchedClient, ruleFor } from './match-rule.ts'
 
-/** Of an agent that nobody let in: `Agent.admission`. */
+/** Value of `Agent.admission` for an agent that nobody let in. */
 export const NO_RULE = ''
 
-/** What a client is, or would be once a person brings it. `agent` exists when `known`. */
+/** Agent that a client is, or would be once a person brings it. `agent` exists when `known`. */
 export interface AgentAdmission {
   readonly agent: Agent
   readonly known: boolean
@@ -169,8 +169,9 @@ function newcomer(
 }
 
 /**
- * What a client calls itself is its own word, and could be anyone's. INVARIANT: so it is marked wherever the agent is named,
- * and no two agents have the same name, whoever registers first.
+ * Marks the name that a client calls itself: it is the client's own word, and could be anyone's.
+ * INVARIANT: so it is marked wherever the agent is named, and no two agents have the same name,
+ * whoever registers first.
  */
 function markedName(clientName: string, clientId: string): string {
   return isClientUrl(clientId)

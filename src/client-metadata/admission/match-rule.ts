@@ -3,7 +3,7 @@ import { isLoopbackRedirect, LOOPBACK } from '../redirect-uri.ts'
 import type { SelfRegistered } from '../self-registered.ts'
 import type { AdmissionRule } from './admission-rule.ts'
 
-/** What a rule goes by. */
+/** Parts of a client that rules go by. */
 export type MatchedClient = Pick<SelfRegistered, 'clientId' | 'redirectUris' | 'softwareId'>
 
 /**

@@ -53,9 +53,9 @@ export class ClientDocuments {
   }
 
   /**
-   * What the client says of itself.
-   * @throws Problem `client_document.invalid`, `client_document.refused`, `client_document.too_many`,
-   * `client_document.unavailable`
+   * Finds the client's description of itself.
+   * @throws Problem `client_document.invalid`, `client_document.refused`,
+   * `client_document.too_many`, `client_document.unavailable`
    */
   find(clientId: string): Promise<ClientDocument> {
     return this.#find(clientId)
@@ -111,7 +111,10 @@ export class ClientDocuments {
     return { value: document, lifeMs: Math.min(...lives) }
   }
 
-  /** What went wrong is for the log: outside all of it is one answer, or our network could be felt through it. */
+  /**
+   * Fetches a document. The cause of a failure is for the log: outside, all failures are one
+   * answer, or our network could be felt through it.
+   */
   async #get(url: string, known: boolean, maxBytes: number) {
     this.#budget.take(url, known)
     try {

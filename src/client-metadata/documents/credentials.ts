@@ -3,7 +3,7 @@ import { importPublicJwk, readCompact, readObject } from '../../jose/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { ClientKey, ClientMethod } from '../client-document.ts'
 
-/** Of a JWK: what only its owner may know (RFC 7518 section 6). */
+/** Members of a JWK that only its owner may know (RFC 7518 section 6). */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 const MAX_KEYS = 20
 const OURS: readonly ClientMethod[] = ['none', 'private_key_jwt']

@@ -7,7 +7,10 @@ interface Allowed {
   readonly perSecond: number
 }
 
-/** Of all documents that nobody here knows, whoever asks. Nobody makes us fetch more than this from the world. */
+/**
+ * Rate for all documents that nobody here knows, whoever asks. Nobody makes us fetch more than this
+ * from the world.
+ */
 export const OF_STRANGERS: Allowed = { burst: 60, perSecond: 2 }
 /** Those of agents, and of hosts that an administrator named: strangers cannot use theirs up. */
 export const OF_KNOWN: Allowed = { burst: 200, perSecond: 20 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 
-/** What was fetched, and how long it counts, milliseconds. */
+/** Value that was fetched, and how long it counts, milliseconds. */
 export interface Fetched<T> {
   readonly value: T
   readonly lifeMs: number

@@ -27,7 +27,10 @@ export function noticeChange(parts: NoticingParts, document: ClientDocument): Pr
   return noticeDescription(parts, selfOf(document))
 }
 
-/** The same, of a client that describes itself in any way. */
+/**
+ * Compares a client's description with what is known of its agent, however the client describes
+ * itself; as `noticeChange`.
+ */
 export async function noticeDescription(
   parts: NoticingParts,
   client: SelfRegistered,

@@ -43,7 +43,10 @@ export function readDocument(json: Json, clientId: string): ReadDocument {
   }
 }
 
-/** What people are asked with. Clients of other grants need none of it (section 4.2). */
+/**
+ * Reads the name and the addresses with which people are asked. Clients of other grants need none
+ * of it (section 4.2).
+ */
 function asking(
   given: Readonly<Record<string, unknown>>,
   clientId: string,

@@ -121,7 +121,10 @@ export const INSTRUCTIONS =
 /** The revision that the catalog entry of `remit dev` was made with. */
 export const REVISION = '2025-11-25'
 
-/** What the desk answers when it is asked what it offers, without asking it: a test holds the two together. */
+/**
+ * Describes what the desk answers when it is asked what it offers, without asking it: a test holds
+ * the two together.
+ */
 export function describeDesk(): McpDescription {
   return {
     protocolVersion: REVISION,

@@ -18,7 +18,7 @@ export interface SampleServer {
 export interface DeskOptions {
   /** 0 takes a free one. */
   readonly port: number
-  /** Of one step of `summarize`, in milliseconds. Default 400. */
+  /** Duration of one step of `summarize`, in milliseconds. Default 400. */
   readonly pace?: number
   /** Answers with JSON where one message is enough, instead of a stream. Default: no. */
   readonly json?: boolean

@@ -9,7 +9,9 @@ export type SampleSessions = Map<string, StreamableHTTPServerTransport>
 /** The oldest is forgotten then: a session is a few objects, and nobody has to end one. */
 const MAX_SESSIONS = 100
 
-/** What a request that names no session is given to: a new one, kept when the request turns out to begin it. */
+/**
+ * Opens a session for a request that names none; it is kept when the request turns out to begin it.
+ */
 export async function openSession(
   sessions: SampleSessions,
   book: NoteBook,

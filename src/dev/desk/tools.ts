@@ -14,7 +14,7 @@ type Tool = (work: ToolWork, args: Arguments) => CallToolResult | Promise<CallTo
 
 const STEPS = 5
 
-/** What the tools of `offer.ts` do. */
+/** Work of the tools in `offer.ts`. */
 export const TOOL_WORK: Readonly<Record<string, Tool>> = {
   search_notes: ({ book }, args) => {
     const order = args.order_id === undefined ? undefined : text(args, 'order_id')

@@ -1,6 +1,8 @@
 /**
- * What a person does at the development identity provider, as HTTP: follow the redirects, choose who to be.
- * For the demo and for tests. `cookies` is the browser's jar, if there is more than one visit. `start` is an authorization URL; answers the URL the provider sends the browser back to.
+ * Visits the development identity provider as a person does, by HTTP: follows the redirects,
+ * chooses who to be. For the demo and for tests. `cookies` is the browser's jar, if there is more
+ * than one visit. `start` is an authorization URL; answers the URL that the provider sends the
+ * browser back to.
  */
 export async function clickThrough(
   start: string,

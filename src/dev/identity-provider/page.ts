@@ -95,7 +95,7 @@ export function choosePage(options: {
   )
 }
 
-/** What went wrong, in words. */
+/** Page that says in words what went wrong. */
 export function troublePage(title: string, detail: string): string {
   return page(title, `<h1>${escapeHtml(title)}</h1><p class="asks">${escapeHtml(detail)}</p>`)
 }

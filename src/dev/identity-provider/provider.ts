@@ -39,7 +39,7 @@ function clientMetadata(client: DevClient): ClientMetadata {
   }
 }
 
-/** What the form of the page may lead to; see its policy. */
+/** Addresses that the form of the page may lead to; see its policy. */
 const LOOPBACK_REDIRECTS = ['http://127.0.0.1/callback']
 
 /**

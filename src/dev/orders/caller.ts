@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose'
 import { OrdersProblem } from './orders-problem.ts'
 
-/** What a transaction token says about a call: who, through whom, and which decision let it through. */
+/** Caller as a transaction token tells: who, through whom, and by which decision. */
 export interface OrdersCaller {
   /** Nobody, when the agent works alone. */
   readonly person?: string
@@ -10,7 +10,7 @@ export interface OrdersCaller {
   readonly txn: string
 }
 
-/** What a request asks for, in the words of the catalog. Numbers are the text that came. */
+/** Request in the words of the catalog. Numbers are the text that came. */
 export interface OrdersRequest {
   readonly action: string
   readonly arguments: Readonly<Record<string, string>>

@@ -85,7 +85,7 @@ const ROUTES: readonly Route[] = [
   },
 ]
 
-/** What the request asks for. Throws `OrdersProblem`. */
+/** Reads what the request asks for. Throws `OrdersProblem`. */
 export async function readWork(req: IncomingMessage, book: OrderBook): Promise<OrdersOperation> {
   const url = new URL(req.url ?? '/', 'http://orders')
   // What was permitted is what came over the wire; a target that has to be tidied up first was something else.

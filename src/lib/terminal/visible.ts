@@ -8,7 +8,10 @@ export function visible(text: string): string {
   return writeOutHidden(text)
 }
 
-/** The same for text of several lines, as an API answers it: line ends, tabs and indentation stay. */
+/**
+ * Makes hidden characters visible in text of several lines, as an API answers it: line ends, tabs
+ * and indentation stay.
+ */
 export function visibleLines(text: string): string {
   return writeOutHidden(text, (found) => found === '\n' || found === '\t' || found === '\r')
 }

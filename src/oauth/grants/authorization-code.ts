@@ -10,7 +10,7 @@ import { ACCESS_TOKEN } from '../grant-types.ts'
 import { refusalProblem, type TokenAnswer } from '../token-answer.ts'
 import { clientIdOf, deferringOf, type RequestCredentials, wantedOf } from './read.ts'
 
-/** What the grants of the authorization endpoint work with. */
+/** Parts that the grants of the authorization endpoint work with. */
 export interface InteractiveParts {
   readonly decisions: GrantParts
   readonly records: ProtocolRecords
@@ -83,7 +83,10 @@ export async function refreshToken(
   )
 }
 
-/** Of a client that authenticates (RFC 7523 section 2.2). Which does, it said where it described itself. */
+/**
+ * Assertion of a client that authenticates (RFC 7523 section 2.2). Which clients do, they said
+ * where they described themselves.
+ */
 function assertionOf(form: Form) {
   return {
     assertion: form.get('client_assertion'),

@@ -9,7 +9,7 @@ import { workloadGrant } from './workload.ts'
 
 type Grant = (parts: GrantParts, presented: RequestCredentials, form: Form) => Promise<TokenAnswer>
 
-/** What an assertion claims to be, before anything about it is believed. */
+/** Claims of an assertion about its kind, before anything about it is believed. */
 interface Claimed {
   /** Lower case, without `application/`. */
   readonly typ: string
@@ -21,8 +21,9 @@ interface Claimed {
 }
 
 /**
- * What assertions of RFC 7523 there are, by type and issuer; the first that fits. Each checks all of it anew, and refuses what
- * only looked like it. Whatever fits nothing is refused without anything being fetched.
+ * Assertions of RFC 7523, by type and issuer; the first that fits counts. Each grant checks all of
+ * it anew, and refuses what only looked like it. Whatever fits nothing is refused without anything
+ * being fetched.
  */
 const ASSERTIONS: readonly {
   readonly name: string
@@ -69,7 +70,9 @@ async function isPeer({ issuers }: GrantParts, issuer: unknown): Promise<boolean
   return (now.length > 0 ? now : all).some(({ uses }) => uses.includes('chaining'))
 }
 
-/** What cannot be read is nothing in particular; whoever takes it says so. */
+/**
+ * Reads type and issuer. An assertion that cannot be read has neither; whoever takes it says so.
+ */
 function readClaimed(assertion: string): Pick<Claimed, 'typ' | 'issuer'> {
   try {
     const { header, payload } = readCompact(assertion)
@@ -81,7 +84,7 @@ function readClaimed(assertion: string): Pick<Claimed, 'typ' | 'issuer'> {
   }
 }
 
-/** What the ticket says, and nobody can say again. */
+/** Parameters that the ticket holds, and that nobody can send again. */
 const OF_THE_TICKET = [
   'authorization_details',
   'scope',

@@ -6,10 +6,13 @@ import { Problem } from '../../lib/problem.ts'
 import { type Form, refuse, required } from '../form.ts'
 import { ACCESS_TOKEN } from '../grant-types.ts'
 
-/** What every request of ours at the token endpoint is presented with: read from headers and the connection, never the form. */
+/**
+ * Credentials of every request of ours at the token endpoint: read from headers and the connection,
+ * never the form.
+ */
 export interface RequestCredentials {
   readonly proof: string | readonly string[] | undefined
-  /** Of the TLS connection. */
+  /** Certificate of the TLS connection. */
   readonly certificate?: ShownCertificate | undefined
   readonly method: string
   readonly url: string
@@ -22,7 +25,7 @@ export function openingOf(form: Form) {
   return credentialsOf(form)
 }
 
-/** The same, where what else is in the form is judged later. */
+/** Reads the credentials where what else is in the form is judged later. */
 export function credentialsOf(form: Form) {
   return {
     assertion: form.get('client_assertion'),

@@ -19,7 +19,7 @@ export interface ClientRegistration {
   readonly response_types: readonly ['code']
   readonly response_modes: readonly ['query']
   readonly client_name: string
-  /** Of a client that authenticates: public keys that are ours to check with. */
+  /** Public keys of a client that authenticates; its signatures are checked with them. */
   readonly jwks?: { readonly keys: readonly object[] }
   /** Its own word, for rules that narrow by it. */
   readonly require_pushed_authorization_requests?: true
@@ -31,7 +31,7 @@ export interface ClientRegistration {
 
 const MAX_REDIRECTS = 10
 const GRANTS = ['authorization_code', 'refresh_token'] as const
-/** Of clients that authenticate, once somebody let them in. */
+/** Grants of clients that authenticate, once somebody let them in. */
 const WITH_A_KEY: readonly string[] = [...GRANTS, CLIENT_CREDENTIALS, TOKEN_EXCHANGE, JWT_BEARER]
 
 type Members = Readonly<Record<string, unknown>>
