@@ -3,7 +3,9 @@
  * other form, and numbers and dates stay the exact text that came over the wire.
  */
 
-/** What the catalog says an argument is. `path` is a string that an upstream reads as a path. */
+/**
+ * Kind of an argument, as the catalog says it. `path` is a string that an upstream reads as a path.
+ */
 export type ArgumentKind = 'string' | 'path' | 'boolean' | 'integer' | 'decimal' | 'datetime'
 
 export type TypedValue =

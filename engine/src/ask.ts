@@ -13,7 +13,10 @@ export function isLifted({ id, digest }: ForbidRef, lifted: readonly ForbidRef[]
   return lifted.some((other) => other.id === id && other.digest === digest)
 }
 
-/** What to ask so that all these forbids can be lifted together: every rule of each, at its strictest. */
+/**
+ * Builds the question by which all these forbids can be lifted together: every rule of each, at its
+ * strictest.
+ */
 export function askFor(forbids: readonly Requestable[], risk: Risk): Ask {
   const rules = new Map(forbids.map(({ approvers }) => [JSON.stringify(approvers), approvers]))
   const stepUps = forbids.flatMap(({ stepUp }) => stepUp ?? [])

@@ -16,7 +16,7 @@ export type Constraint =
   | { readonly shape: 'range'; readonly least: Point | undefined; readonly most: Point | undefined }
   | { readonly shape: 'prefix'; readonly prefix: string }
 
-/** What one bound admits; `undefined` when its operator or value does not fit the kind. */
+/** Constraint of one bound; `undefined` when its operator or value does not fit the kind. */
 export function constraintOf(kind: ArgumentKind, { op, value }: Bound): Constraint | undefined {
   if (op === 'in') return typeof value === 'string' ? undefined : valuesOf(kind, value)
   if (typeof value !== 'string') return undefined
@@ -81,7 +81,9 @@ export function admits(constraint: Constraint, { text, key }: Exact): boolean {
   }
 }
 
-/** What satisfies both; `undefined` when they contradict each other. Both are of one kind. */
+/**
+ * Constraint that both admit; `undefined` when they contradict each other. Both are of one kind.
+ */
 export function meet(a: Constraint, b: Constraint): Constraint | undefined {
   if (a.shape === 'values') return only(a.values, b)
   if (b.shape === 'values') return only(b.values, a)

@@ -32,8 +32,9 @@ export function contains(
 }
 
 /**
- * The same where both lists hold what may be done and what may be handed on: each of the child's inside the parent's of the
- * same type. What may be handed on is no reason to do it, and the other way round (contract 12.8).
+ * Compares lists that hold what may be done and what may be handed on: each of the child's details
+ * lies inside the parent's of the same type. A detail to hand on is no reason to do it, and the
+ * other way round (contract 12.8).
  */
 export function containsByType(
   parent: readonly Detail[],

@@ -6,7 +6,7 @@ import { obligationGates } from './obligations.ts'
 import type { PolicyQuery, PolicyRecord, PolicySet } from './policy.ts'
 import { contextAround, principalsOf } from './principals.ts'
 
-/** What `CallFacts` says apart from one call. */
+/** Facts of `CallFacts` apart from one call. */
 export type ReachFacts = Omit<CallFacts, 'call' | 'context' | 'kindOf' | 'lifted' | 'liftedBy'>
 
 /** An action that may be called, and what policies see of a call of it beside its arguments. */

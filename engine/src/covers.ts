@@ -8,7 +8,7 @@ export type Coverage =
   | { readonly covered: true /** Index of the first detail that covers. */; readonly by: number }
   | {
       readonly covered: false
-      /** What is missing, and what the nearest details do cover. */
+      /** Authority that is missing, and what the nearest details do cover. */
       readonly nearest: string
       readonly enough: string
     }

@@ -53,12 +53,15 @@ export function delegatesIn(details: readonly Detail[]): Detail[] {
   return details.filter(({ type }) => type === 'remit_delegate')
 }
 
-/** The same authority as something to hand on. Only the type differs: the algebra compares authority without it. */
+/**
+ * Turns authority into something to hand on. Only the type differs: the algebra compares authority
+ * without it.
+ */
 export function asDelegates(details: readonly Detail[]): Detail[] {
   return details.map((detail) => ({ ...detail, type: 'remit_delegate' }))
 }
 
-/** The same authority as something to do. */
+/** Turns authority into something to do. */
 export function asCalls(details: readonly Detail[]): Detail[] {
   return details.map((detail) => ({ ...detail, type: 'remit_call' }))
 }

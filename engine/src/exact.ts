@@ -25,7 +25,7 @@ export function exact(kind: ArgumentKind, text: string): Exact | undefined {
   return key === undefined ? undefined : { text, key }
 }
 
-/** The same for a typed argument; `undefined` too when the argument is of another kind. */
+/** Exact value of a typed argument; `undefined` too when the argument is of another kind. */
 export function exactOf(kind: ArgumentKind, value: TypedValue): Exact | undefined {
   switch (value.kind) {
     case 'string':

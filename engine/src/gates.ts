@@ -23,14 +23,14 @@ export type GateResult = {
   readonly passed: boolean
   /** Stable code when it failed: `task.not_covered`, `person.not_permitted`, `policy.error`, `token.expired` … */
   readonly reason?: string
-  /** What was found, in plain words. Fit for the agent: no policy text, nothing about anyone else. */
+  /** Finding in plain words. Fit for the agent: no policy text, nothing about anyone else. */
   readonly detail: string
-  /** What would be enough, when it failed. */
+  /** Requirement that would be enough, when it failed. */
   readonly enough?: string
   /** Whom or what the gate looked at: a person, one agent of the chain, a decision point. */
   readonly subject?: string
   readonly policies?: readonly string[]
-  /** What would be well enough, where the person has to prove anew who they are (RFC 9470). */
+  /** Sign-in that would be enough, where the person has to prove anew who they are (RFC 9470). */
   readonly stepUp?: { readonly acrValues?: string; readonly maxAge?: string }
   /** For operators only. */
   readonly note?: string
@@ -39,7 +39,7 @@ export type GateResult = {
 /** One `@requestable` forbid in one wording. */
 export type ForbidRef = { readonly id: string; readonly digest: string }
 
-/** What people are asked so that a call can go through once. */
+/** Question to people, so that a call can go through once. */
 export type Ask = {
   readonly forbids: readonly ForbidRef[]
   /** Every rule must be met; any one name in a rule meets it. */
@@ -63,7 +63,7 @@ export type ExternalAnswer = {
    */
   readonly answer: 'permit' | 'deny' | 'failed' | 'unmapped'
   readonly detail?: string
-  /** What it said beside its answer. For operators only. */
+  /** Note that it gave beside its answer. For operators only. */
   readonly note?: string
 }
 
@@ -84,7 +84,7 @@ export interface CallFacts {
   readonly liveness: GateResult
   /** The task's details. */
   readonly details: readonly Detail[]
-  /** What the token holds of them, where it may be less. */
+  /** Details that the token holds, where they may be less. */
   readonly narrowed?: readonly Detail[]
   readonly call: {
     readonly location: string

@@ -2,7 +2,7 @@ import type { KindOf } from './arguments.ts'
 import type { Detail } from './detail.ts'
 import { intersect } from './intersect.ts'
 
-/** What a request is cut down to. */
+/** Limits that a request is cut down to. */
 export interface GrantLimits {
   /** The most the agent may ever be given. Absent: nothing is granted. */
   readonly ceiling: readonly Detail[] | undefined

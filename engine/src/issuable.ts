@@ -68,7 +68,7 @@ export function issuable(
   return asking(policies) ? askedFor({ facts, action, resource }, policies, lifted) : YES
 }
 
-/** What is asked about each of them, whole, for explaining. */
+/** Queries about each of them, whole, for explaining. */
 export function issuanceQueries(
   facts: IssuanceFacts,
   { action, resource }: Issuance,

@@ -1,4 +1,6 @@
-/** What the policies say about one principal of a call: gates 4 and 5, by double evaluation (contract 3). */
+/**
+ * Judges one principal of a call by the policies: gates 4 and 5, by double evaluation (contract 3).
+ */
 import type { PolicyAnswer, PolicyQuery, PolicySet, Requestable } from './policy.ts'
 
 export type Judgement =

@@ -1,5 +1,7 @@
 /**
- * What a policy evaluator must offer. A compiled set stands behind this, or cedar-wasm; the gates know neither. Values are closed: nothing from outside can smuggle in an entity reference or an extension call.
+ * Interface of a policy evaluator. A compiled set stands behind it, or cedar-wasm; the gates know
+ * neither. Values are closed: nothing from outside can smuggle in an entity reference or an
+ * extension call.
  */
 
 /** `type`: a name of Cedar's, with its namespace if it is in one. Those of the gates: Person, Agent, Group, Space, Resource, Action. */
@@ -28,7 +30,7 @@ export type PolicyValue =
 export interface PolicyEntity {
   readonly uid: EntityRef
   readonly attributes: PolicyRecord
-  /** What `hasTag` and `getTag` see. */
+  /** Tags that `hasTag` and `getTag` see. */
   readonly tags?: PolicyRecord
   readonly parents: readonly EntityRef[]
 }
@@ -84,7 +86,7 @@ export type Obligation = {
 }
 
 /**
- * What an evaluation leaves out.
+ * Parts that an evaluation leaves out.
  *
  * - `nothing`.
  * - `requestable`: every forbid in `PolicySet.requestable`, and nothing else.

@@ -99,7 +99,10 @@ const NO_AGENT: GateResult = {
   enough: 'a task that an agent holds',
 }
 
-/** What gates 4 and 5 ask the policies about each principal, for explaining. @throws RangeError as `policyArguments` */
+/**
+ * Queries of gates 4 and 5 about each principal, for explaining. @throws RangeError as
+ * `policyArguments`
+ */
 export function queriesOf(
   facts: CallFacts,
 ): readonly { readonly gate: PrincipalGate; readonly query: PolicyQuery }[] {
@@ -140,8 +143,8 @@ function contextOf(facts: CallFacts): PolicyRecord {
 }
 
 /**
- * What policies see beside the arguments. The same for all principals: rules tell the current agent from the others by
- * `context.agent`.
+ * Context that policies see beside the arguments. It is the same for all principals: rules tell the
+ * current agent from the others by `context.agent`.
  */
 export function contextAround({
   agents,

@@ -55,7 +55,7 @@ function narrow(to: Map<string, Constraint>, path: string, constraint: Constrain
   return true
 }
 
-/** What both regions admit, as the first one's type; `undefined` when that is nothing. */
+/** Region that both admit, as the first one's type; `undefined` when there is none. */
 export function meetRegions(a: Region, b: Region): Region | undefined {
   if (a.location !== b.location) return undefined
   const actions = new Set<string>()

@@ -27,7 +27,7 @@ export const kindOf: KindOf = (_location, action, path) => {
 
 type Meaning = string | number
 
-/** What texts mean as values of a kind, written down by hand. A text that is not here means nothing. */
+/** Meaning of texts as values of a kind, written down by hand. A text that is not here means nothing. */
 const MEANING = {
   integer: { '-2': -2, '-0': 0, '0': 0, '1': 1, '2': 2, '3': 3, '10': 10 },
   decimal: {

@@ -8,14 +8,14 @@ export interface PendingApproval {
   readonly expiresAt: Date
 }
 
-/** What a refusal says about itself. */
+/** Facts of a refusal. */
 export interface RefusalFacts {
   /** Stable, such as `task.not_covered`. Remit's have pages in its documentation, those of this package are in its README. */
   readonly code: string
-  /** What happened, in words that a model can act on. */
+  /** Description of what happened, in words that a model can act on. */
   readonly detail: string
   readonly status: number
-  /** What would have been enough. */
+  /** Authority that would have been enough. */
   readonly enough?: string | undefined
   /** `dec_…`: `remit decisions explain` says why. */
   readonly decisionId?: string | undefined
@@ -30,7 +30,7 @@ export interface RefusalFacts {
 export class RemitError extends Error {
   /** Stable, such as `task.not_covered`. */
   readonly code: string
-  /** What happened, in words that a model can act on. */
+  /** Description of what happened, in words that a model can act on. */
   readonly detail: string
 
   constructor(code: string, detail: string, options: { cause?: unknown } = {}) {
@@ -52,7 +52,7 @@ function hide(error: RemitError, name: 'response'): void {
  */
 export class Denied extends RemitError {
   readonly status: number
-  /** What would have been enough, when that can be said. */
+  /** Authority that would have been enough, when that can be said. */
   readonly enough: string | undefined
   /** The decision, when there was one: `remit decisions explain dec_…`. */
   readonly decisionId: string | undefined
@@ -98,11 +98,11 @@ export class ApprovalRequired extends Denied {
   }
 }
 
-/** The same call was approved and executed before; it was not executed again. */
+/** Error because the same call was approved and executed before; it was not executed again. */
 export class AlreadyExecuted extends Denied {
   /** How that execution ended: `answered`, `failed`, `indeterminate`, or `sending` while it goes on. */
   readonly state: string
-  /** What the API answered then. */
+  /** Status that the API answered then. */
   readonly upstreamStatus: number | undefined
   readonly #askAgain: () => Promise<PendingApproval>
 

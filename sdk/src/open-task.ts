@@ -15,12 +15,12 @@ import {
   type TokenAnswer,
 } from './wire/token-endpoint.ts'
 
-/** What every way of opening a task needs. */
+/** Members that every way of opening a task needs. */
 export interface OpeningBase extends Partial<Ports> {
   /** Remit's issuer, or what `discover` answered for it: then the server is not asked each time. */
   readonly issuer: string | RemitServer
   readonly agent: AgentIdentity
-  /** What calls do where people have to approve them. Default `throw`. */
+  /** Action where people have to approve calls. Default `throw`. */
   readonly onApproval?: OnApproval
   /** Ends waiting. */
   readonly signal?: AbortSignal
@@ -37,11 +37,11 @@ export interface Opening extends OpeningBase {
   readonly subjectTokenType?: string
   /** `spg_…`: under which a task is opened with nobody present. Its purpose is the grant's. */
   readonly sponsorGrant?: string
-  /** What the task may do; or say `scope`. */
+  /** Details that the task may do; or say `scope`. */
   readonly details?: readonly Detail[]
   /** Action names, separated by spaces: each without bounds. */
   readonly scope?: string
-  /** What children may be given at most. Default: the same as the details. */
+  /** Details that children may be given at most. Default: the same as the details. */
   readonly mayDelegate?: readonly Detail[]
   /** Shown to people and recorded; required where a person is represented. */
   readonly purpose?: string
@@ -144,7 +144,7 @@ async function wanted(opening: Opening): Promise<Readonly<Record<string, string 
   }
 }
 
-/** What may be done, of what was granted; what may be handed on is told beside it. */
+/** Details of the grant that may be done; those that may be handed on are told beside them. */
 function detailsOf({ details }: TokenAnswer): readonly Detail[] {
   return details.filter(isDetail).filter(({ type }) => type !== 'remit_delegate')
 }

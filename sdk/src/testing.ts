@@ -24,7 +24,7 @@ export interface Sent {
   }
 }
 
-/** What stands in for the network. It answers what a test says, and keeps what was sent. */
+/** Stand-in for the network. It answers what a test says, and keeps what was sent. */
 export interface Script {
   readonly sent: Sent[]
   readonly fetch: Fetch
@@ -55,7 +55,7 @@ export function scripted(answer: (sent: Sent) => Response | Promise<Response>): 
   }
 }
 
-/** What the token endpoint says to an exchange for a resource. */
+/** Answers of the token endpoint to an exchange for a resource. */
 export function aToken(token: string, expires_in = 300): Response {
   return Response.json({ access_token: token, token_type: 'DPoP', task_id: 'tsk_1', expires_in })
 }

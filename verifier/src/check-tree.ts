@@ -4,7 +4,7 @@ import { type Source, splitBundle, splitTile, tilePath } from './tiles.ts'
 import { Accumulator, HASH_BYTES, leafHash, TILE_WIDTH, tileRoot } from './tree.ts'
 import { UpperTiles, type UpperTrouble } from './upper-tiles.ts'
 
-/** What one pass over all records and tiles has seen. */
+/** Result of one pass over all records and tiles. */
 interface Seen {
   /** Root over the records; absent when some could not be read. */
   readonly entryRoot: Buffer | undefined

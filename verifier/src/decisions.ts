@@ -9,7 +9,7 @@ export interface LedgerRecord {
   /** The access request. */
   readonly requestId: string | undefined
   readonly outcome: string | undefined
-  /** Of refusals that were counted: their window, and how often each of its entries was refused. */
+  /** Window of refusals that were counted; `counts`: how often each of its entries was refused. */
   readonly window: string | undefined
   readonly counts: readonly number[] | undefined
   /** Name → base64url. */
@@ -29,7 +29,7 @@ const USED = 1
 const RETURNED = 2
 
 /**
- * What the records say, taken together:
+ * Rules that the records keep, taken together:
  *
  * - every permitted call is one intent, later one outcome; never a second, never one without the other before it;
  * - an outcome is corrected once at most, and only one that was presumed (`indeterminate`), by a true one;

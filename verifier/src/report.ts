@@ -15,7 +15,7 @@ export type Verdict =
 
 export interface Trouble {
   readonly verdict: Exclude<Verdict, 'ok'>
-  /** Of the first record concerned; absent where no single one can be named. */
+  /** Index of the first record concerned; absent where no single one can be named. */
   readonly index?: number
   readonly message: string
 }
@@ -29,7 +29,7 @@ export interface DecisionCounts {
   readonly indeterminate: number
   /** Permitted, and no outcome recorded yet. */
   readonly open: number
-  /** Of those with an outcome: first presumed to be indeterminate, then known. */
+  /** Number of outcomes that were first presumed to be indeterminate, and then known. */
   readonly corrected: number
   readonly denied: number
   readonly requestable: number

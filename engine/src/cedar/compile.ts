@@ -36,7 +36,7 @@ interface Template {
   readonly slots: readonly string[]
 }
 
-/** The same, one by one: so that a large set can be compiled in pieces. */
+/** Compiles policies one by one: so a large set can be compiled in pieces. */
 export class PolicyCompiler {
   readonly #ids = new Set<string>()
   readonly #templates = new Map<string, Template>()
@@ -68,7 +68,10 @@ export class PolicyCompiler {
     this.#index.add(compilePolicy(newId, json, new Map(given), this.#index.size))
   }
 
-  /** What was added so far. What is added after that is not in it, but the beginning of another set. */
+  /**
+   * Returns the policies that were added so far. Those added later are not in it, but the beginning
+   * of another set.
+   */
   finish(): CompiledPolicies {
     const finished = new CompiledPolicies(this.#index)
     this.#index = new PolicyIndex()
@@ -123,7 +126,7 @@ function compilePolicy(
   return { id, effect, ...about, guard: guardOf(about), holds: conditionsOf(id, policy), position }
 }
 
-/** Of `is T in E`, the index looks at `in E`. */
+/** Makes the guard that the index leaves open: of `is T in E`, it looks at `in E`. */
 function guardOf({ principal, resource }: Pick<CompiledPolicy, 'principal' | 'resource'>) {
   const person = principal.op === 'within' ? principal.type : undefined
   const thing = resource.op === 'within' ? resource.type : undefined

@@ -27,8 +27,10 @@ export class CompiledPolicies {
   }
 
   /**
-   * What the policies say, those in `leaveOut` (ids) left out. `determining`: what permits, or else what forbids, in the order of
-   * the set. INVARIANT: permitted only where Cedar allows and no policy failed: Cedar itself would leave out a forbid that fails.
+   * Evaluates the policies, those in `leaveOut` (ids) left out. `determining`: the ones that
+   * permit, or else those that forbid, in the order of the set.
+   * INVARIANT: permitted only where Cedar allows and no policy failed: Cedar itself would leave out
+   * a forbid that fails.
    * @throws TypeError when the context is no record
    */
   evaluate(

@@ -11,9 +11,9 @@ import { RecordValue, SetValue, type Value } from './value.ts'
 import { isTypeName, valueFromJson } from './value-json.ts'
 
 export const EXPRESSION_LIMITS = {
-  /** Of expressions inside of each other; a chain of `&&` or `||` counts once. */
+  /** Maximum depth of expressions inside of each other; a chain of `&&` or `||` counts once. */
   depth: 400,
-  /** Of expressions in one policy. */
+  /** Maximum number of expressions in one policy. */
   size: 100_000,
 } as const
 
@@ -105,7 +105,9 @@ export class Expressions {
     }
   }
 
-  /** What has its operands in a list: sets, and calls of extension functions. */
+  /**
+   * Compiles an expression that has its operands in a list: sets, and calls of extension functions.
+   */
   #list(operator: string, inner: readonly unknown[], at: string, depth: number): Part {
     const called = EXTENSION_FUNCTIONS.get(operator)
     if (operator !== 'Set' && !called) throw this.#error(at, `\`${operator}\` is not known`)

@@ -20,7 +20,10 @@ class Overlay extends EntityStore {
   }
 }
 
-/** The same entities with other attributes for a few of them, which need not be there. For one evaluation: it is looked through one by one. */
+/**
+ * Adds an overlay to a store: other attributes for a few entities, which need not be there. For one
+ * evaluation: it is looked through one by one.
+ */
 export function withAttributes(
   store: EntityStore,
   changes: readonly Pick<Entity, 'uid' | 'attributes'>[],

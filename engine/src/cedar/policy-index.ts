@@ -13,7 +13,7 @@ export interface CompiledPolicy {
   readonly principal: Constraint
   readonly action: ActionConstraint
   readonly resource: Constraint
-  /** What the index leaves open of its scope. Never fails. */
+  /** Part of its scope that the index leaves open. Never fails. */
   readonly guard: Test | undefined
   /** `undefined`: it has no conditions. */
   readonly holds: Test | undefined
@@ -27,7 +27,7 @@ class Shelf<T> {
   #types: Map<string, T> | undefined
   #equal: Map<string, Map<string, T>> | undefined
   #within: Map<string, Map<string, T>> | undefined
-  /** Of entities in `#within`. */
+  /** Number of entities in `#within`. */
   #above = 0
   readonly #make: () => T
 
@@ -35,7 +35,7 @@ class Shelf<T> {
     this.#make = make
   }
 
-  /** What is filed under this constraint. */
+  /** Finds or makes what is filed under this constraint. */
   at(constraint: Constraint): T {
     switch (constraint.op) {
       case 'all':
@@ -117,7 +117,7 @@ interface Several {
 export class PolicyIndex {
   readonly #single = new Shelf<Cabinet>(cabinet)
   readonly #several = new Map<string, Several>()
-  /** What applies to an action, by the entity that it was in a store. */
+  /** Cabinets that apply to an action, by the entity that it was in a store. */
   readonly #known = new WeakMap<StoredEntity, readonly Cabinet[]>()
 
   /** How many there are. */

@@ -3,7 +3,7 @@ import { wrongType } from './extensions.ts'
 import { EvaluationFailure } from './failure.ts'
 import type { EntityUid, RecordValue, Value } from './value.ts'
 
-/** What a compiled policy is asked about. */
+/** Question to a compiled policy. */
 export interface Run {
   readonly principal: EntityUid
   readonly action: EntityUid
@@ -14,7 +14,7 @@ export interface Run {
 
 /** Throws `EvaluationFailure`. */
 export type Evaluation = (run: Run) => Value
-/** The same for what can only be true or false. */
+/** Function that evaluates an expression which can only be true or false. */
 export type Test = (run: Run) => boolean
 
 /** A compiled expression. */
@@ -52,8 +52,9 @@ export function asTest(part: Part): Test {
 }
 
 /**
- * What looks at nothing but its parts is worked out at once where they are constants. INVARIANT: where that fails, it fails when
- * it is evaluated, and only then: a part that is never reached must not take its policy with it.
+ * Works out at once an expression that looks at nothing but its parts, where they are constants.
+ * INVARIANT: where that fails, it fails when it is evaluated, and only then: a part that is never
+ * reached must not take its policy with it.
  */
 export function folded(parts: readonly Part[], made: Part): Part {
   if (!parts.every(({ kind }) => kind === 'constant')) return made

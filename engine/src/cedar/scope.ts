@@ -4,7 +4,7 @@ import { CompileError } from './failure.ts'
 import { hasExactly, isArray, isObject, type JsonObject } from './json.ts'
 import { entityFromJson, isTypeName } from './value-json.ts'
 
-/** What a link says for `?principal` and `?resource`. */
+/** Entities that a link puts in place of `?principal` and `?resource`. */
 export type Slots = ReadonlyMap<string, EntityRef>
 
 export type Constraint =
@@ -30,7 +30,7 @@ export class Scopes {
     this.#slots = slots
   }
 
-  /** Of a principal or a resource. @throws CompileError */
+  /** Reads the constraint of a principal or a resource. @throws CompileError */
   constraint(given: unknown, path: string): Constraint {
     if (!isObject(given)) throw this.#error(path, 'not a constraint')
     const { op } = given

@@ -1,4 +1,4 @@
-/** What a value has to be: the types that a schema declares. */
+/** Type that a schema declares for a value. */
 export type Shape =
   | { readonly kind: 'string' | 'boolean' | 'long' | 'decimal' | 'datetime' | 'duration' | 'ip' }
   | { readonly kind: 'entity'; readonly type: string }
@@ -15,7 +15,7 @@ export interface Field {
   readonly optional: boolean
 }
 
-/** What may be said of the entities of a type. */
+/** Attributes, tags and parents that entities of a type may have. */
 export interface EntityShape {
   readonly attributes: RecordShape
   /** `undefined`: it has none. */

@@ -54,7 +54,7 @@ export function ask(
   )
 }
 
-/** What one condition says: true, false, or that it fails. */
+/** Result of one condition: true, false, or that it fails. */
 export function says(body: object, context: object = {}): boolean | 'fails' {
   const { determining, errors } = ask(compiled({ it: when(body) }), { context })
   return errors.length > 0 ? 'fails' : determining.length > 0

@@ -16,11 +16,11 @@ export interface ConditionTrace {
   readonly text: string
   /** `unknown`: not looked at, or not to be evaluated, once something before it did not hold. */
   readonly holds: boolean | 'unknown'
-  /** What it is about: `context.args.amount`. */
+  /** Subject of the condition: `context.args.amount`. */
   readonly subject: string
-  /** What that was. */
+  /** Value that the subject had. */
   readonly actual: string | undefined
-  /** What it has to be: `at most 100.00`. */
+  /** Value that it has to have: `at most 100.00`. */
   readonly needed: string
 }
 
@@ -31,7 +31,7 @@ export interface PolicyTrace {
   readonly id: string
   readonly effect: 'permit' | 'forbid'
   readonly mismatches: readonly Mismatch[]
-  /** What the head says of the principal, in words: `in Group::"support"`. */
+  /** Condition of the head on the principal, in words: `in Group::"support"`. */
   readonly principal: string
   /** The policy is about principals of another type, so no change of this one could make it fit. */
   readonly otherType: boolean
@@ -263,7 +263,7 @@ const COMPARISONS: Readonly<Record<string, readonly [string, string]>> = {
   'one of': ['one of ', 'none of '],
   isInRange: ['in the range ', 'outside of the range '],
 }
-/** The same with its sides changed. */
+/** Operators with their sides changed. */
 const MIRRORED: Readonly<Record<string, string>> = {
   '==': '==',
   '!=': '!=',

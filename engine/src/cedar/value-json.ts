@@ -67,7 +67,10 @@ function extension({ arg, args, fn }: JsonObject): Value {
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*(?:::[A-Za-z_][A-Za-z0-9_]*)*$/
 const RESERVED = /(?:^|:)(?:true|false|if|then|else|in|is|like|has|__cedar)(?:$|:)/
 
-/** Of a long list of entities, most are of the type of the one before. */
+/**
+ * Name of the type that was read last: in a long list of entities, most are of the type of the one
+ * before.
+ */
 let lastTypeName = 'Person'
 
 /** Whether it can be the type of an entity: an identifier, after those of its namespace. */

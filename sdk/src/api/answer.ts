@@ -1,4 +1,4 @@
-/** What an API answers instead of running a call. */
+/** Answer of an API that it gives instead of running a call. */
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -6,7 +6,9 @@ export interface Answer {
   readonly body: string
 }
 
-/** What can be wrong with a call at an API: status and title. Where Remit has the same code they are the same. */
+/**
+ * Problems of a call at an API: status and title. Where Remit has the same code they are the same.
+ */
 export const API_PROBLEMS = {
   'api.misconfigured': [500, 'The API is not set up for this call'],
   'api.not_decided': [503, 'The call could not be decided'],

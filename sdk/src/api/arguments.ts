@@ -27,7 +27,10 @@ function argumentTextOf(value: unknown): ArgumentText | undefined {
   return Array.isArray(value) ? texts.map(([, text]) => text) : Object.fromEntries(texts)
 }
 
-/** What stands in a path or query: only the catalog knows whether it is a text, a number, yes or no, or a list. */
+/**
+ * Text in a path or query: only the catalog knows whether it is a text, a number, yes or no, or a
+ * list.
+ */
 export class Written {
   readonly values: readonly string[]
   constructor(values: readonly string[]) {
@@ -43,7 +46,7 @@ export type ReadArgument =
   | readonly ReadArgument[]
   | { readonly [name: string]: ReadArgument }
 
-/** What a request says. Begin with `all` and say what is different. */
+/** Arguments of a request. Begin with `all` and say what is different. */
 export interface ReadArguments {
   /** Parameters of path and query and members of the body, by their names. A body that is no object is called `body`. */
   readonly all: Readonly<Record<string, ReadArgument>>

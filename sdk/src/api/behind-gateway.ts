@@ -3,7 +3,7 @@ import { sameArguments } from './arguments.ts'
 import { byTransaction, type TransactionOptions } from './by-transaction.ts'
 import type { Guard, RemitCall } from './guard.ts'
 
-/** What an API behind Remit's gateway has to know. */
+/** Settings of an API behind Remit's gateway. */
 export interface BehindGatewayOptions extends TransactionOptions {
   /** The API's own resource identifier: its address at the gateway. */
   readonly location: string

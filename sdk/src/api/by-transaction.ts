@@ -10,7 +10,7 @@ import { readTarget, type Template, template } from './target.ts'
 import { differs, isAgentCredential, readTransaction, type Trust } from './transaction-token.ts'
 import { type UsedOnce, usedInMemory } from './used-once.ts'
 
-/** What everything that decides by transaction tokens has to know. */
+/** Settings of everything that decides by transaction tokens. */
 export interface TransactionOptions {
   readonly issuer: string
   /** `REMIT_TRUST_DOMAIN` of the server: the audience of its transaction tokens. */
@@ -36,13 +36,13 @@ export interface Place {
   readonly named: string
   /** Those whose calls are served; refusals name the first as the API. */
   readonly locations: readonly [string, ...string[]]
-  /** What an agent is told that comes with a token of its own. */
+  /** Text for an agent that comes with a token of its own. */
   readonly toAgents: string
   /** @throws {ApiRefusal} `transaction.other_sender` */
   readonly checkSender: (call: RemitCall) => void
   /** Whether what the request says is what was permitted. */
   readonly fits: (permitted: ArgumentTexts, read: ReadArguments, route: Route) => boolean
-  /** What a write uses up, and how that is called. */
+  /** Key that a write uses up, and its name. */
   readonly use: {
     readonly of: (call: RemitCall, incoming: Incoming) => string
     readonly named: string

@@ -26,7 +26,7 @@ export type CallVerdict =
   | {
       readonly permitted: true
       readonly call: RemitCall
-      /** What is to be done with its answer, and read in it. */
+      /** Obligations that have to be met with its answer, and amounts to be read in it. */
       readonly asked: {
         readonly obligations: readonly Obligation[]
         readonly settles: readonly AnswerPart[]
@@ -55,7 +55,7 @@ export type ReportedOutcome =
 /** Between attempts to report, milliseconds. */
 const PAUSES = [200, 1_000, 5_000]
 
-/** What an enforcement point says to Remit and hears from it. */
+/** Messages between an enforcement point and Remit. */
 export class Calls {
   readonly #options: CallsOptions
   readonly #reporting = new Set<Promise<void>>()
@@ -141,7 +141,7 @@ export class Calls {
   }
 }
 
-/** What the API is to answer, in Remit's words. */
+/** Answer that the API has to give, in Remit's words. */
 function refusalFrom(answer: Readonly<Record<string, unknown>>): Answer {
   const { problem, status } = answer
   const told = recordOf(problem)

@@ -10,7 +10,7 @@ import { type ClientCertificates, certificateOf } from './client-certificate.ts'
 import type { Admission, Ended, Guard, Route } from './guard.ts'
 import { bodyText, type Incoming } from './incoming.ts'
 
-/** What an API that agents call directly has to know. */
+/** Settings of an API that agents call directly. */
 export interface DirectOptions {
   readonly issuer: string
   /** The API's own resource identifier: its public address, exactly as it is in the catalog. */
@@ -22,7 +22,10 @@ export interface DirectOptions {
    * are part of what people approve.
    */
   readonly headers?: readonly string[]
-  /** What the API's own paths begin with, where something in front of it cuts the identifier's path. Default: that path. */
+  /**
+   * Path with which the API's own paths begin, where something in front of it cuts the identifier's
+   * path. Default: that path.
+   */
   readonly basePath?: string
   /**
    * Key of the digests that policies oblige to (`@hash`), at least 32 random bytes that only this API knows. Without it such calls are
@@ -193,7 +196,10 @@ function outcomeOf({ amounts = [], begun = true, status }: Ended): ReportedOutco
   return { state: 'answered', status, ...(amounts.length === 0 ? {} : { amounts }) }
 }
 
-/** What was asked for, by configuration and the target as it arrived: never by `Host`, which the caller chooses. */
+/**
+ * Address that was asked for, by configuration and the target as it arrived: never by `Host`, which
+ * the caller chooses.
+ */
 function publicUrl(target: string, { basePath, resource }: Reading): string {
   // Also the form for proxies, `GET http://…`: it names another host than ours.
   if (!target.startsWith('/'))

@@ -38,7 +38,7 @@ export interface RemitCall {
   readonly arguments: ArgumentTexts
 }
 
-/** What one operation of the API is to Remit. */
+/** Operation of the API as Remit knows it. */
 export interface Route {
   /** Its name in the catalog, such as `orders.refund`. */
   readonly action: string
@@ -60,15 +60,15 @@ export interface Route {
 
 /** How a call ended. Without anything: it began, and nobody knows how far it came. */
 export interface Ended {
-  /** What the API answered. */
+  /** Status that the API answered. */
   readonly status?: number
   /** False: it did not begin, because nobody waits for its answer any more. */
   readonly begun?: boolean
-  /** What the answer says of amounts that the permit settles. */
+  /** Amounts in the answer that the permit settles. */
   readonly amounts?: readonly Amount[]
 }
 
-/** What is to be done with a request. */
+/** Result of looking at a request: it may run, or it gets this answer. */
 export type Admission =
   | {
       readonly admitted: true
@@ -77,7 +77,7 @@ export type Admission =
       readonly body: unknown
       /** The body as it came. */
       readonly text: string | undefined
-      /** What has to be done with the answer; nothing: it is sent as it comes. */
+      /** Work that has to be done with the answer; nothing: it is sent as it comes. */
       readonly answering?: Answering | undefined
       /** To be called when it has ended, whatever happened. Never rejects. */
       readonly ended: (ended: Ended) => Promise<void>

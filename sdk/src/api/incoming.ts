@@ -3,7 +3,7 @@ import { ApiRefusal } from './answer.ts'
 /** A connection that the server ends itself, as Node has it. */
 export interface Connection {
   readonly remoteAddress?: string | undefined
-  /** Of TLS: what the client showed. */
+  /** Certificate that the client showed at its TLS connection. */
   getPeerCertificate?(): { readonly raw?: Uint8Array | undefined } | null
 }
 

@@ -4,7 +4,7 @@ import { partOfArguments } from './arguments.ts'
 import { byTransaction, type TransactionOptions } from './by-transaction.ts'
 import type { Guard, RemitCall } from './guard.ts'
 
-/** What a service has to know that other services call, somewhere behind Remit's gateway. */
+/** Settings of a service that other services call, somewhere behind Remit's gateway. */
 export interface InsideDomainOptions extends TransactionOptions {
   /** Whose calls it works on: resource identifiers of APIs behind the gateway. */
   readonly locations: readonly string[]

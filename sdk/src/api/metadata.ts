@@ -1,9 +1,9 @@
-/** What clients have to know of an API that they call directly. */
+/** Description of an API for clients that call it directly. */
 export interface ResourceDescription {
   /** The API's own resource identifier. */
   readonly resource: string
   readonly issuer: string
-  /** What people call it. */
+  /** Name of the API for people. */
   readonly title?: string
   /** Action names that clients may ask for. */
   readonly scopes?: readonly string[]

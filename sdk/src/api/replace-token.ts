@@ -5,7 +5,7 @@ import { reach, secureUrl } from '../wire/server.ts'
 
 const TRANSACTION_TOKEN = 'urn:ietf:params:oauth:token-type:txn_token'
 
-/** What a service passes a call on with. */
+/** Settings of a service that passes a call on. */
 export interface Replacement {
   readonly issuer: string
   readonly trustDomain: string

@@ -7,7 +7,10 @@ export interface Target {
   readonly query: readonly (readonly [string, string])[]
 }
 
-/** What the gateway sends: it builds addresses anew from what was decided on, so nothing else needs to be read. */
+/**
+ * Matches the segments that the gateway sends: it builds addresses anew from what was decided on,
+ * so nothing else needs to be read.
+ */
 const SEGMENT = /^(?:[A-Za-z0-9._~!$&'()*+,=:@-]|%[0-9A-Fa-f]{2})+$/
 const QUERY = /^(?:[A-Za-z0-9._~!$'()*,:@/?[\]=&-]|%[0-9A-Fa-f]{2})*$/
 

@@ -96,7 +96,10 @@ async function verified(token: string, trust: Trust): Promise<JWTPayload> {
   }
 }
 
-/** What the API was told about itself, and what a token that Remit signed says: for the people who run the API. */
+/**
+ * Makes an error, for the people who run the API, of a difference between its settings and a token
+ * that Remit signed.
+ */
 export function differs(name: string, expected: string, came: unknown): UsageError {
   return new UsageError(
     `\`${name}\` here is \`${expected}\`, the transaction token says \`${String(came)}\``,

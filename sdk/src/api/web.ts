@@ -49,7 +49,7 @@ export function incomingOf(request: Request): Incoming {
   }
 }
 
-/** The same request, with the body that was decided on. */
+/** Makes the same request with the body that was decided on. */
 export function withBody(request: Request, text: string | undefined): Request {
   const { headers, method, signal, url } = request
   return new Request(url, {

@@ -5,7 +5,10 @@ import type { TaskRequestInit } from '../task/task-fetch.ts'
 /** The `fetch` of a transport of the official MCP SDK. */
 export type McpFetch = (url: string | URL, init?: RequestInit) => Promise<Response>
 
-/** What MCP itself means by a status: no stream is offered here, this session is over. The transport knows what to do. */
+/**
+ * Statuses that mean something to MCP itself: no stream is offered here, this session is over. The
+ * transport knows what to do.
+ */
 const FOR_THE_TRANSPORT = new Set([404, 405])
 
 /**

@@ -10,7 +10,7 @@ export type StoredKey = 'client' | 'tokens' | 'verifier' | 'state' | 'discovery'
 export interface ProviderOptions {
   /** Where the browser comes back to with the code. */
   readonly redirectUrl: string
-  /** What people read on the consent page. */
+  /** Name that people read on the consent page. */
   readonly clientName: string
   /** Opens the page where the person signs in and agrees. */
   readonly redirect: (url: URL) => void | Promise<void>
@@ -22,7 +22,9 @@ export interface ProviderOptions {
   readonly store?: ProviderStore
 }
 
-/** What the client keeps of itself and its tokens. Structurally what the official SDK means. */
+/**
+ * Record that the client keeps of itself and its tokens. Structurally what the official SDK means.
+ */
 interface Stored {
   readonly [member: string]: unknown
 }

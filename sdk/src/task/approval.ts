@@ -3,7 +3,10 @@ import { recordOf, textOr } from '../wire/problem.ts'
 import { isSameOrigin } from '../wire/server.ts'
 import { askAbout, type Held } from './held.ts'
 
-/** What is done where people have to approve a call: throw, wait for them, or tell someone first and then wait. */
+/**
+ * Action where people have to approve a call: throw, wait for them, or tell someone first and then
+ * wait.
+ */
 export type OnApproval = 'throw' | 'wait' | ((request: PendingApproval) => void | Promise<void>)
 
 const FIRST_PAUSE_MS = 1_000

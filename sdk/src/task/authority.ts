@@ -6,7 +6,7 @@ export interface Bound {
   readonly value: string | readonly string[]
 }
 
-/** What may be called: these actions of these resources, within these bounds. */
+/** Authority to call: these actions of these resources, within these bounds. */
 export interface Detail {
   /** Default `remit_call`. */
   readonly type?: 'remit_call' | 'remit_delegate'

@@ -12,7 +12,7 @@ import type { Held } from './held.ts'
 /** Failures behind which provably nothing was executed. */
 const NO_EFFECT = new Set(['upstream.unreachable', 'api.not_decided', 'api.misconfigured'])
 
-/** What is thrown for an answer that is a problem of Remit's. */
+/** Makes the error that is thrown for an answer that is a problem of Remit's. */
 export function refusalOf(held: Held, response: Response, problem: WireProblem): RemitError {
   const { code, decisionId, detail, enough, members } = problem
   const { status } = response

@@ -17,7 +17,7 @@ export interface TaskRequestInit extends RequestInit {
   readonly onApproval?: OnApproval
 }
 
-/** What calls of a task are made with. */
+/** Parts that calls of a task are made with. */
 export interface Calling {
   readonly held: Held
   readonly tokens: ResourceTokens
@@ -128,7 +128,10 @@ async function read(input: string | URL | Request, init: RequestInit): Promise<S
   }
 }
 
-/** What can be sent as often as needed; streams and iterators are gone once they were read. */
+/**
+ * Tells whether a body can be sent as often as needed; streams and iterators are gone once they
+ * were read.
+ */
 function isRepeatable(body: RequestInit['body'] | undefined): boolean {
   return (
     body === undefined ||

@@ -6,13 +6,13 @@ import { askAbout, type Held } from './held.ts'
 import { ResourceTokens } from './resource-tokens.ts'
 import { type Calling, fetchAs, type TaskRequestInit } from './task-fetch.ts'
 
-/** What a child may do. */
+/** Task that a child is wanted for, and its authority. */
 export interface ChildWish {
   /** Which agent is to redeem the ticket. */
   readonly agent: string
   /** No more than this task may hand on. */
   readonly details: readonly Detail[]
-  /** What the child may hand on itself. Default: the same as its details. */
+  /** Details that the child may hand on itself. Default: the same as its details. */
   readonly mayDelegate?: readonly Detail[]
   readonly purpose: string
   /** A space below that of this task; else where this task is. */
@@ -29,7 +29,7 @@ export interface ChildWish {
 export class Task {
   /** `tsk_…` */
   readonly id: string
-  /** What was granted, which may be less than what was asked for. */
+  /** Details that were granted, which may be less than what was asked for. */
   readonly details: readonly Detail[]
   readonly #calling: Calling
 

@@ -1,4 +1,4 @@
-/** What a call goes out by: `fetch` of the platform, or one of yours. */
+/** Function that a call goes out by: `fetch` of the platform, or one of yours. */
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
 
 /** Where time, network and waiting come from. All have defaults; tests and unusual platforms pass their own. */

@@ -8,8 +8,9 @@ export interface WireProblem {
 }
 
 /**
- * What Remit itself said about a call. INVARIANT: nothing that an API behind the gateway answers is taken for it: the gateway
- * says of its own answers that they are (`Remit-Answer: own`), and passes nothing on that an API calls so.
+ * Reads what Remit itself said about a call.
+ * INVARIANT: nothing that an API behind the gateway answers is taken for it: the gateway says of
+ * its own answers that they are (`Remit-Answer: own`), and passes nothing on that an API calls so.
  */
 export async function ownProblemOf(response: Response): Promise<WireProblem | undefined> {
   return response.headers.get('remit-answer') === 'own' ? problemOf(response) : undefined

@@ -2,7 +2,7 @@ import { CallFailed, UsageError } from '../errors.ts'
 import type { Ports } from './ports.ts'
 import { objectOf } from './problem.ts'
 
-/** What is known of a Remit server: RFC 8414 metadata, as far as this package needs it. */
+/** Metadata of a Remit server (RFC 8414), as far as this package needs them. */
 export interface RemitServer {
   readonly issuer: string
   readonly tokenEndpoint: string

@@ -16,7 +16,7 @@ export interface Sending {
   /** False: the body is a stream, which is gone once it was sent. */
   readonly repeatable: boolean
   readonly token?: string | undefined
-  /** What a failing network means: has anything been executed? */
+  /** Effect that a call may have had when the network fails: has anything been executed? */
   readonly effect: 'none' | 'unknown'
 }
 
@@ -60,7 +60,7 @@ export class SignedRequests {
   }
 }
 
-/** What is thrown where a call has to be made again whose body was a stream. */
+/** Makes the error that is thrown where a call has to be made again whose body was a stream. */
 export function gone(url: string): UsageError {
   return new UsageError(
     `the call to \`${url}\` has to be made again, and its body is a stream that was read: give it as text or bytes`,

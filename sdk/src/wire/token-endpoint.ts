@@ -3,7 +3,7 @@ import { objectOf, textOr } from './problem.ts'
 import type { RemitServer } from './server.ts'
 import type { SignedRequests } from './signed.ts'
 
-/** What the token endpoint gave (RFC 6749 section 5.1). */
+/** Answer of the token endpoint (RFC 6749 section 5.1). */
 export interface TokenAnswer {
   readonly token: string
   readonly taskId: string

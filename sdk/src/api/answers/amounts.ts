@@ -12,7 +12,10 @@ export interface Amount extends AnswerPart {
   readonly amount: string
 }
 
-/** What an answer says of these; what it does not say is left out, and stays as it was reserved. */
+/**
+ * Reads these amounts in an answer; those that it does not say are left out, and stay as they were
+ * reserved.
+ */
 export function amountsIn(answer: ExactJson, parts: readonly AnswerPart[]): readonly Amount[] {
   return parts.flatMap(({ limit, path }) => {
     const rows = limit === 'rows'
@@ -64,7 +67,7 @@ const NUMBER = /^(\d{1,400})(?:\.(\d{1,400}))?(?:[eE]([+-]?\d{1,4}))?$/
 /** Beyond every limit there can be. */
 const LARGEST = 10n ** 16n
 
-/** What is finer than a ten-thousandth counts as a whole one. */
+/** Parses an amount into ten-thousandths. A finer one counts as a whole ten-thousandth. */
 function tenThousandthsOf(text: string): bigint | undefined {
   const [, whole, fraction = '', exponent = '0'] = NUMBER.exec(text) ?? []
   if (whole === undefined) return undefined

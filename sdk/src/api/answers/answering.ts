@@ -18,23 +18,23 @@ export interface HandlersAnswer extends AboutAnswer {
   readonly bytes: Uint8Array | undefined
 }
 
-/** What is told in place of it. */
+/** Bytes that are told in place of the answer, or an answer that says why it is withheld. */
 export type Told = { readonly bytes: Uint8Array } | { readonly withheld: Answer }
 
-/** What has to be done with the answer of one call. */
+/** Work that has to be done with the answer of one call. */
 export interface Answering {
   /** It is told otherwise than it came, so nothing of it before all of it is there. Otherwise it is only read as it passes. */
   readonly holds: boolean
   /** Whether it could be read at all, once it is there. */
   canRead(about: AboutAnswer): boolean
-  /** What may be told. Never rejects. */
+  /** Finds what may be told. Never rejects. */
   tell(answer: HandlersAnswer): Promise<Told>
-  /** What it says of amounts, for the report of the outcome. */
+  /** Reads the amounts in it, for the report of the outcome. */
   amounts(answer: HandlersAnswer): readonly Amount[]
 }
 
 /**
- * What a permit asks for; `undefined` when that is nothing.
+ * Prepares the work that a permit asks for; `undefined` when there is none.
  * @throws Error for what is not known here: the call must not run
  */
 export function answeringFor(

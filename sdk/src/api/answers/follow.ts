@@ -1,6 +1,6 @@
 import { type ExactJson, ExactNumber } from '../exact-json.ts'
 
-/** The same text as Remit writes: members in their order, numbers as they were. */
+/** Prints JSON as Remit writes it: members in their order, numbers as they were. */
 export function printExactJson(value: ExactJson): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (value === null || typeof value === 'boolean') return String(value)

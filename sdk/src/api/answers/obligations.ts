@@ -1,7 +1,7 @@
 import type { ExactJson } from '../exact-json.ts'
 import { changeAt, isList, printExactJson, stepsOf } from './follow.ts'
 
-/** What a permit obliges to, as Remit says it. */
+/** Obligation of a permit, as Remit says it. */
 export interface Obligation {
   readonly type: string
   readonly properties: Readonly<Record<string, string>>
@@ -12,7 +12,7 @@ export class Unfit extends Error {}
 
 const REDACTED = '[redacted]'
 
-/** What can be done to an answer here. Digests need a key. */
+/** Obligations that can be met here. Digests need a key. */
 export function doableWith(hashKey: Uint8Array | undefined): readonly string[] {
   return ['redact', 'cap', ...(hashKey === undefined ? [] : ['hash'])]
 }
