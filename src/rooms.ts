@@ -5,7 +5,6 @@ import { LIMITS } from './budgets/index.ts'
 import { CALLS_SEALED, type CallParts, CallsInFlight, ReservationQueue } from './calls/index.ts'
 import { Catalog, RULES } from './catalog/index.ts'
 import { ClientDocuments } from './client-metadata/index.ts'
-import { ClientAuthenticator } from './clients/index.ts'
 import { CODE_GRANT_SEALED } from './code-grant/index.ts'
 import {
   authoritiesIn,
@@ -38,6 +37,7 @@ import { GatheredRecords, HeadFile, Ledger, LineageFile, ledgerOrigin } from './
 import type { Clock } from './lib/clock.ts'
 import type { Closable } from './lib/close-all.ts'
 import type { Random } from './lib/random.ts'
+import { ClientAuthenticator } from './machine-clients/index.ts'
 import { type Outbound, outbound } from './net/index.ts'
 import { createBuiltInGroups, type PeopleParts } from './people/index.ts'
 import { Policies } from './policy/index.ts'

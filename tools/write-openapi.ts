@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import swagger from '@fastify/swagger'
 import Fastify from 'fastify'
 import { type ApiParts, addApi } from '../src/api/index.ts'
-import { Explanation } from '../src/operations/decisions/explanation.ts'
-import * as schemas from '../src/operations/schemas.ts'
+import { Explanation } from '../src/api-operations/decisions/explanation.ts'
+import * as schemas from '../src/api-operations/schemas.ts'
 
 const root = join(import.meta.dirname, '..')
 const file = join(root, 'openapi.json')

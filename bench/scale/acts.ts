@@ -2,6 +2,7 @@ import type { TypedArguments } from '@remit/engine'
 import { findRequest, listForApprover, listForPerson } from '../../src/access-requests/index.ts'
 import { listAgents } from '../../src/agents/index.ts'
 import { answerRequest, shownDigest } from '../../src/approvals/index.ts'
+import { typeArguments } from '../../src/argument-types/index.ts'
 import { decideCall, recordOutcome } from '../../src/calls/index.ts'
 import { matchAction } from '../../src/catalog/index.ts'
 import { forgetUnusedClients } from '../../src/code-grant/index.ts'
@@ -15,7 +16,6 @@ import { newId } from '../../src/lib/id.ts'
 import { parseJson } from '../../src/lib/json.ts'
 import { listPersons, type Person } from '../../src/people/index.ts'
 import type { Rooms } from '../../src/rooms.ts'
-import { typeArguments } from '../../src/schemas/index.ts'
 import {
   closeTask,
   findTask,

@@ -1,6 +1,6 @@
+import { CONNECTIONS } from '../api-operations/connections.ts'
 import { addConnection, listConnections, removeConnection } from '../connections/index.ts'
 import { Secret } from '../lib/secret.ts'
-import { CONNECTIONS } from '../operations/connections.ts'
 import { acts } from './operation.ts'
 import { time } from './shapes.ts'
 

@@ -1,7 +1,7 @@
 import type {} from '@fastify/swagger'
 import type { FastifySchema } from 'fastify'
 import { type TSchema, Type } from 'typebox'
-import { Confirmation, Nothing, ProblemDocument } from '../operations/schemas.ts'
+import { Confirmation, Nothing, ProblemDocument } from '../api-operations/schemas.ts'
 
 /** What an operation says about itself, to the router and in `openapi.json`. */
 export interface Documented {

@@ -1,4 +1,7 @@
 import type { Static } from 'typebox'
+import { Issuer, type IssuerTerms, ShownTerms } from '../api-operations/issuer-shape.ts'
+import { ISSUERS } from '../api-operations/issuers.ts'
+import * as kit from '../api-operations/schemas.ts'
 import {
   addIssuer,
   type ClaimTest,
@@ -16,9 +19,6 @@ import {
 } from '../issuers/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { Secret } from '../lib/secret.ts'
-import { Issuer, type IssuerTerms, ShownTerms } from '../operations/issuer-shape.ts'
-import { ISSUERS } from '../operations/issuers.ts'
-import * as kit from '../operations/schemas.ts'
 import { fromJson, toJson } from './json.ts'
 import { acts, type Caller } from './operation.ts'
 import type { ApiParts } from './parts.ts'

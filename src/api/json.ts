@@ -1,5 +1,5 @@
 import type { Static, TObject } from 'typebox'
-import type { Loose } from '../operations/command.ts'
+import type { Loose } from '../api-operations/command.ts'
 
 type Camel<Name extends string> = Name extends `${infer First}_${infer Rest}`
   ? `${First}${Capitalize<Camel<Rest>>}`

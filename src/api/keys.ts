@@ -1,5 +1,5 @@
+import { KEYS } from '../api-operations/keys.ts'
 import { countSealed, type Sealed } from '../keys/index.ts'
-import { KEYS } from '../operations/keys.ts'
 import { rotateKey, sealEverythingAgain, withdrawKey } from '../tokens/index.ts'
 import { acts } from './operation.ts'
 import type { ApiParts } from './parts.ts'

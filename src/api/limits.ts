@@ -1,3 +1,5 @@
+import { LIMITS, type LimitAnswer, StandingLimit } from '../api-operations/limits.ts'
+import * as kit from '../api-operations/schemas.ts'
 import {
   EVERYTHING,
   type LimitSubject,
@@ -10,8 +12,6 @@ import {
 } from '../budgets/index.ts'
 import { Answers } from '../catalog/index.ts'
 import { Problem } from '../lib/problem.ts'
-import { LIMITS, type LimitAnswer, StandingLimit } from '../operations/limits.ts'
-import * as kit from '../operations/schemas.ts'
 import { toJson } from './json.ts'
 import { personNames } from './names.ts'
 import { acts, type Caller } from './operation.ts'

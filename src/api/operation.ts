@@ -1,5 +1,4 @@
-import type { Secret } from '../lib/secret.ts'
-import type { Loose } from '../operations/command.ts'
+import type { Loose } from '../api-operations/command.ts'
 import type {
   Method,
   Noun,
@@ -9,8 +8,9 @@ import type {
   Route,
   TypeOf,
   Who,
-} from '../operations/operation.ts'
-import * as kit from '../operations/schemas.ts'
+} from '../api-operations/operation.ts'
+import * as kit from '../api-operations/schemas.ts'
+import type { Secret } from '../lib/secret.ts'
 import type { Person } from '../people/index.ts'
 import type { Confirmed, Session } from '../sessions/index.ts'
 import type { ApiParts } from './parts.ts'

@@ -1,3 +1,7 @@
+import { GROUPS } from '../api-operations/groups.ts'
+import { KnownPerson, PEOPLE } from '../api-operations/people.ts'
+import { PROVIDERS } from '../api-operations/providers.ts'
+import * as kit from '../api-operations/schemas.ts'
 import {
   listProviders,
   mapGroup,
@@ -7,10 +11,6 @@ import {
 } from '../identity-providers/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { Secret } from '../lib/secret.ts'
-import { GROUPS } from '../operations/groups.ts'
-import { KnownPerson, PEOPLE } from '../operations/people.ts'
-import { PROVIDERS } from '../operations/providers.ts'
-import * as kit from '../operations/schemas.ts'
 import {
   addMember,
   createGroup,

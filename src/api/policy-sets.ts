@@ -1,6 +1,6 @@
+import { POLICY_SETS, SetVersion, ShownSet } from '../api-operations/policies/policy-sets.ts'
+import * as kit from '../api-operations/schemas.ts'
 import { Problem } from '../lib/problem.ts'
-import { POLICY_SETS, SetVersion, ShownSet } from '../operations/policies/policy-sets.ts'
-import * as kit from '../operations/schemas.ts'
 import {
   checkOnlySetInWorker,
   findOnlySet,

@@ -1,4 +1,4 @@
-import { SESSION } from '../operations/session.ts'
+import { SESSION } from '../api-operations/session.ts'
 import { endSession, readConfirmation, redeemCliCode } from '../sessions/index.ts'
 import { fromJson } from './json.ts'
 import { acts } from './operation.ts'

@@ -1,8 +1,6 @@
 import type { Static } from 'typebox'
 import type { ListedRequest } from '../access-requests/index.ts'
 import { type Agent, originOf, vouchedBy } from '../agents/index.ts'
-import type { Action, Resource } from '../catalog/index.ts'
-import type { StoredDecision } from '../decision-log/index.ts'
 import {
   AccessRequest,
   Action as ActionJson,
@@ -11,7 +9,9 @@ import {
   Person as PersonJson,
   Resource as ResourceJson,
   Task as TaskJson,
-} from '../operations/schemas.ts'
+} from '../api-operations/schemas.ts'
+import type { Action, Resource } from '../catalog/index.ts'
+import type { StoredDecision } from '../decision-log/index.ts'
 import type { Person } from '../people/index.ts'
 import type { Task } from '../tasks/index.ts'
 import { toJson } from './json.ts'

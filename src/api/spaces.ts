@@ -1,5 +1,5 @@
-import * as kit from '../operations/schemas.ts'
-import { SPACES, Space, Thread } from '../operations/spaces.ts'
+import * as kit from '../api-operations/schemas.ts'
+import { SPACES, Space, Thread } from '../api-operations/spaces.ts'
 import {
   changeSpace,
   createSpace,

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type KnownClient, presentedClient } from '../clients/index.ts'
 import {
   logBug,
   type RawContext,
@@ -8,6 +7,7 @@ import {
   toProblem,
 } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
+import { type KnownClient, presentedClient } from '../machine-clients/index.ts'
 import type { AnswerBody } from './answer.ts'
 import type { EvaluationPlan } from './answering.ts'
 import { evaluate, evaluateAll } from './evaluate.ts'

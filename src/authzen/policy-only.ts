@@ -1,4 +1,4 @@
-import type { KnownClient } from '../clients/index.ts'
+import type { KnownClient } from '../machine-clients/index.ts'
 import { OnlyAnswering, type OnlyAnsweringParts } from '../policy-only/index.ts'
 import type { Candidates, EvaluationPlan } from './answering.ts'
 

@@ -1,6 +1,6 @@
 import type { CallParts } from '../calls/index.ts'
-import type { ClientAuthenticator } from '../clients/index.ts'
 import type { MasterKey, SigningKeys } from '../keys/index.ts'
+import type { ClientAuthenticator } from '../machine-clients/index.ts'
 import type { OnlyAnsweringParts } from '../policy-only/index.ts'
 
 /** Ports that the AuthZEN edge works with. */

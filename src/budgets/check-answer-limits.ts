@@ -1,5 +1,5 @@
+import { reach, type ShapeKind } from '../argument-types/index.ts'
 import type { Answers } from '../catalog/index.ts'
-import { reach, type ShapeKind } from '../schemas/index.ts'
 import { isSettled } from './amount.ts'
 import type { Limit } from './limit.ts'
 

@@ -1,3 +1,4 @@
+import type { ArgumentType, Field } from '../argument-types/index.ts'
 import {
   type Action,
   type CatalogParts,
@@ -6,7 +7,6 @@ import {
   kindAt,
 } from '../catalog/index.ts'
 import { Problem } from '../lib/problem.ts'
-import type { ArgumentType, Field } from '../schemas/index.ts'
 import { requireAction } from './change-action.ts'
 import { isPaging, plain } from './paging.ts'
 

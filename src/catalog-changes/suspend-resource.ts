@@ -1,3 +1,4 @@
+import { writeShapes } from '../argument-types/index.ts'
 import {
   type CatalogParts,
   changeCatalog,
@@ -7,7 +8,6 @@ import {
   findResource as selectResource,
 } from '../catalog/index.ts'
 import { Problem } from '../lib/problem.ts'
-import { writeShapes } from '../schemas/index.ts'
 import type { Reader, Tx } from '../storage/index.ts'
 import { deleteOffersOf } from './review/offer-store.ts'
 

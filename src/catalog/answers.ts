@@ -1,11 +1,11 @@
-import { isObject, parseJson } from '../lib/json.ts'
 import {
   type AnswerShape,
   type AnswerShapes,
   reach,
   ShapeReader,
   selectShapes,
-} from '../schemas/index.ts'
+} from '../argument-types/index.ts'
+import { isObject, parseJson } from '../lib/json.ts'
 import type { Reader } from '../storage/index.ts'
 import { selectActions } from './catalog-store.ts'
 import type { Action } from './resource.ts'

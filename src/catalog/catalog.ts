@@ -1,6 +1,6 @@
 import type { ArgumentKind, KindOf } from '@remit/engine'
+import type { ArgumentType } from '../argument-types/index.ts'
 import type { Live } from '../revocation/index.ts'
-import type { ArgumentType } from '../schemas/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { selectActions, selectResources } from './catalog-store.ts'
 import { RULES } from './change-catalog.ts'

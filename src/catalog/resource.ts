@@ -1,6 +1,6 @@
 import type { Risk } from '@remit/engine'
 import { RISKS } from '@remit/engine'
-import type { ArgumentSchema, Untyped } from '../schemas/index.ts'
+import type { ArgumentSchema, Untyped } from '../argument-types/index.ts'
 
 /** A protected API: the noun of the catalog. */
 export type Resource = {

@@ -1,7 +1,7 @@
 import type { TypedArguments, TypedValue } from '@remit/engine'
 import { argumentAt } from '@remit/engine'
+import type { Argument, ArgumentSchema, ArgumentType } from '../argument-types/index.ts'
 import { quoted, visible } from '../lib/text/visible.ts'
-import type { Argument, ArgumentSchema, ArgumentType } from '../schemas/index.ts'
 import type { Action } from './resource.ts'
 
 /** Text that stands in a sentence for an argument that was not given. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { APPROVALS } from '../operations/approvals.ts'
+import { APPROVALS } from '../api-operations/approvals.ts'
 import { command, type Start } from './command.ts'
 import { nounCommand } from './operations/noun.ts'
 import { at } from './server/api.ts'

@@ -72,9 +72,13 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
       login: async () => (await import('./session/login.ts')).loginCommand,
       logout: async () => (await import('./session/logout.ts')).logoutCommand,
       whoami: async () =>
-        verbCommand('whoami', (await import('../operations/session.ts')).SESSION.operations.show),
+        verbCommand(
+          'whoami',
+          (await import('../api-operations/session.ts')).SESSION.operations.show,
+        ),
       approvals: async () => (await import('./approvals.ts')).approvalsCommand,
-      allowances: async () => nounCommand((await import('../operations/allowances.ts')).ALLOWANCES),
+      allowances: async () =>
+        nounCommand((await import('../api-operations/allowances.ts')).ALLOWANCES),
     },
   ],
   [
@@ -84,11 +88,11 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
       check: async () =>
         verbCommand(
           'check',
-          (await import('../operations/decisions/checks.ts')).CHECKS.operations.make,
+          (await import('../api-operations/decisions/checks.ts')).CHECKS.operations.make,
         ),
       tasks: async () => (await import('./tasks.ts')).tasksCommand,
       decisions: async () =>
-        nounCommand((await import('../operations/decisions/decisions.ts')).DECISIONS),
+        nounCommand((await import('../api-operations/decisions/decisions.ts')).DECISIONS),
       ledger: async () => (await import('./ledger.ts')).ledgerCommand,
     },
   ],
@@ -96,27 +100,29 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
     'Configuration and access',
     {
       agents: async () => (await import('./agents.ts')).agentsCommand,
-      admission: async () => nounCommand((await import('../operations/admission.ts')).ADMISSION),
-      issuers: async () => nounCommand((await import('../operations/issuers.ts')).ISSUERS),
+      admission: async () =>
+        nounCommand((await import('../api-operations/admission.ts')).ADMISSION),
+      issuers: async () => nounCommand((await import('../api-operations/issuers.ts')).ISSUERS),
       resources: async () => (await import('./resources/resources.ts')).resourcesCommand,
-      spaces: async () => nounCommand((await import('../operations/spaces.ts')).SPACES),
+      spaces: async () => nounCommand((await import('../api-operations/spaces.ts')).SPACES),
       connections: async () =>
-        nounCommand((await import('../operations/connections.ts')).CONNECTIONS),
+        nounCommand((await import('../api-operations/connections.ts')).CONNECTIONS),
       policy: async () => (await import('./policy/policy.ts')).policyCommand,
       'policy-sets': async () =>
-        nounCommand((await import('../operations/policies/policy-sets.ts')).POLICY_SETS),
-      clients: async () => nounCommand((await import('../operations/clients/clients.ts')).CLIENTS),
+        nounCommand((await import('../api-operations/policies/policy-sets.ts')).POLICY_SETS),
+      clients: async () =>
+        nounCommand((await import('../api-operations/clients/clients.ts')).CLIENTS),
       'decision-points': async () =>
-        nounCommand((await import('../operations/decision-points.ts')).DECISION_POINTS),
-      risk: async () => nounCommand((await import('../operations/risk.ts')).RISK),
-      people: async () => nounCommand((await import('../operations/people.ts')).PEOPLE),
-      groups: async () => nounCommand((await import('../operations/groups.ts')).GROUPS),
+        nounCommand((await import('../api-operations/decision-points.ts')).DECISION_POINTS),
+      risk: async () => nounCommand((await import('../api-operations/risk.ts')).RISK),
+      people: async () => nounCommand((await import('../api-operations/people.ts')).PEOPLE),
+      groups: async () => nounCommand((await import('../api-operations/groups.ts')).GROUPS),
       providers: async () => (await import('./providers.ts')).providersCommand,
-      bases: async () => nounCommand((await import('../operations/bases.ts')).BASES),
+      bases: async () => nounCommand((await import('../api-operations/bases.ts')).BASES),
       'sponsor-grants': async () =>
-        nounCommand((await import('../operations/sponsor-grants.ts')).SPONSOR_GRANTS),
-      limits: async () => nounCommand((await import('../operations/limits.ts')).LIMITS),
-      keys: async () => nounCommand((await import('../operations/keys.ts')).KEYS),
+        nounCommand((await import('../api-operations/sponsor-grants.ts')).SPONSOR_GRANTS),
+      limits: async () => nounCommand((await import('../api-operations/limits.ts')).LIMITS),
+      keys: async () => nounCommand((await import('../api-operations/keys.ts')).KEYS),
     },
   ],
 ]

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
+import { PROVIDERS } from '../api-operations/providers.ts'
 import { text } from '../lib/terminal/text.ts'
-import { PROVIDERS } from '../operations/providers.ts'
 import { command, type Start } from './command.ts'
 import { CommandFailure } from './failure.ts'
 import { nounCommand } from './operations/noun.ts'

@@ -12,8 +12,6 @@ import {
   type World,
   worldsOver,
 } from '../calls/testing.ts'
-import { ClientAuthenticator, type MachineClient, removeClient } from '../clients/index.ts'
-import { clientWith, machinesOf } from '../clients/testing.ts'
 import { openTask } from '../grants/openings/open-task.ts'
 import {
   alone,
@@ -26,6 +24,8 @@ import {
   sponsored,
   ticketFor,
 } from '../grants/openings/testing.ts'
+import { ClientAuthenticator, type MachineClient, removeClient } from '../machine-clients/index.ts'
+import { clientWith, machinesOf } from '../machine-clients/testing.ts'
 import type { Person } from '../people/index.ts'
 import { publishPolicies } from '../policy/index.ts'
 import { suspendPerson } from '../sessions/index.ts'

@@ -1,5 +1,5 @@
-import { findClient, type MachineClient } from '../clients/index.ts'
 import { LruCache } from '../lib/lru-cache.ts'
+import { findClient, type MachineClient } from '../machine-clients/index.ts'
 import type { Live, LiveKey, LiveView } from '../revocation/index.ts'
 import {
   findLine,

@@ -1,6 +1,6 @@
 import type { GateResult } from '@remit/engine'
-import { clientKey, heardAt, type MachineClient } from '../clients/index.ts'
 import type { ProblemCode } from '../lib/problem.ts'
+import { clientKey, heardAt, type MachineClient } from '../machine-clients/index.ts'
 import type { Person } from '../people/index.ts'
 import type { LiveKey } from '../revocation/index.ts'
 import { modeOf, type SpaceLine, type Thread } from '../spaces/index.ts'

@@ -1,4 +1,3 @@
-import type { ClientAuthentication, PresentedClient } from '../clients/index.ts'
 import { codeOf, findDecision } from '../decision-log/index.ts'
 import {
   callKeys,
@@ -11,6 +10,7 @@ import {
   subjectOf,
 } from '../facts/index.ts'
 import { Problem } from '../lib/problem.ts'
+import type { ClientAuthentication, PresentedClient } from '../machine-clients/index.ts'
 import {
   checkTransactionToken,
   type Minted,

@@ -1,9 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-
-import { type PresentedClient, presentedClient } from '../clients/index.ts'
-
 import { headerValues, shownCredential } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
+import { type PresentedClient, presentedClient } from '../machine-clients/index.ts'
 import type { PresentedCaller } from '../token-status/index.ts'
 import type { Form } from './form.ts'
 import { type PresentingPorts, presentedAt } from './presented.ts'

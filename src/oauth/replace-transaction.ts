@@ -1,10 +1,8 @@
 import type { IncomingMessage } from 'node:http'
-
-import type { ClientAuthentication } from '../clients/index.ts'
 import type { GrantParts } from '../grants/index.ts'
 import { replaceTransaction } from '../issuance/index.ts'
-
 import { Problem } from '../lib/problem.ts'
+import type { ClientAuthentication } from '../machine-clients/index.ts'
 import { type Form, required } from './form.ts'
 import { TRANSACTION_TOKEN } from './grant-types.ts'
 import { refuseAllBut } from './grants/read.ts'

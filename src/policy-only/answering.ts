@@ -1,7 +1,7 @@
-import type { KnownClient } from '../clients/index.ts'
 import type { GatheredRecords } from '../ledger/index.ts'
 import type { Canonical } from '../lib/canonical-json.ts'
 import type { Id } from '../lib/id.ts'
+import type { KnownClient } from '../machine-clients/index.ts'
 import type { Live, LiveView } from '../revocation/index.ts'
 import type { LoadedOnlySet, OnlyAnswer, OnlyQuestion } from './loaded-set.ts'
 import type { CurrentSet, OnlySets } from './only-sets.ts'

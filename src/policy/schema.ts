@@ -1,7 +1,7 @@
 import { RISKS } from '@remit/engine'
+import { type ArgumentType, type Field, isOptional } from '../argument-types/index.ts'
 import { ACTION_GROUPS, type Action, groupsOf } from '../catalog/index.ts'
 import { mapInSteps } from '../lib/in-steps.ts'
-import { type ArgumentType, type Field, isOptional } from '../schemas/index.ts'
 import { limitLines } from './impossible/limits.ts'
 import { ISSUE, ISSUE_ACTIONS } from './issuance/actions.ts'
 import { PERSON_ATTRIBUTE_LINES } from './person-attributes.ts'

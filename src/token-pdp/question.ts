@@ -1,6 +1,6 @@
 import type { Detail } from '@remit/engine'
-import type { IssuingSettings } from '../clients/index.ts'
 import type { ProblemCode } from '../lib/problem.ts'
+import type { IssuingSettings } from '../machine-clients/index.ts'
 import type { LiveView } from '../revocation/index.ts'
 
 /** An authorization server of others that asks before it issues (AuthZEN token issuance profile). */

@@ -1,15 +1,15 @@
 import { credentialStep } from '../agent-authentication/index.ts'
-import {
-  type ClientAuthentication,
-  findClient,
-  type KnownClient,
-  type PresentedClient,
-} from '../clients/index.ts'
 import { proofStep } from '../facts/index.ts'
 import { type GrantParts, isFailed, type OpeningRequest, readCaller } from '../grants/index.ts'
 import { problemFor } from '../issuance/index.ts'
 import { readCompact, readObject } from '../jose/index.ts'
 import { Problem } from '../lib/problem.ts'
+import {
+  type ClientAuthentication,
+  findClient,
+  type KnownClient,
+  type PresentedClient,
+} from '../machine-clients/index.ts'
 import type { LiveView } from '../revocation/index.ts'
 
 /** Parts that introspection works with. */

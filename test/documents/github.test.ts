@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
+import { summarizeUntyped } from '../../src/argument-types/index.ts'
 import { listActions } from '../../src/catalog/index.ts'
 import { asPlanned, catalogParts } from '../../src/catalog/testing.ts'
 import { applyImport, planImportInWorker } from '../../src/catalog-changes/index.ts'
 import { schemaFor, validateInWorker } from '../../src/policy/index.ts'
 import { DEFAULT_POLICIES } from '../../src/policy/testing.ts'
-import { summarizeUntyped } from '../../src/schemas/index.ts'
 import { forEachEngine } from '../../src/storage/testing.ts'
 
 const DOCUMENT = readFileSync(

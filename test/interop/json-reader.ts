@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import fc from 'fast-check'
+import { typeArguments } from '../../src/argument-types/index.ts'
 import { jsonBody, onlyAction, planOperation } from '../../src/catalog/testing.ts'
 import { type Json, parseJson } from '../../src/lib/json.ts'
-import { typeArguments } from '../../src/schemas/index.ts'
 import { JSON_READERS, OPEN_ORDER, orderBodies, type ReadOrder } from '../attacks/json-readers.ts'
 
 const BODIES = 5_000

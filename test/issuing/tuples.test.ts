@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
-import { removeClient } from '../../src/clients/index.ts'
+import { removeClient } from '../../src/machine-clients/index.ts'
 import { publishOnlySet } from '../../src/policy-only/index.ts'
 import { Pep } from '../conformance/authzen/pdp.ts'
 import { inEachWorld } from '../world.ts'

@@ -4,11 +4,11 @@ import fc from 'fast-check'
 import { argumentTextsOf, readArguments, sameArguments } from '../../sdk/src/api/arguments.ts'
 import { readExactJson } from '../../sdk/src/api/exact-json.ts'
 import { readTarget, template } from '../../sdk/src/api/target.ts'
+import { typeArguments } from '../../src/argument-types/index.ts'
 import { matchAction } from '../../src/catalog/index.ts'
 import { planImport } from '../../src/catalog/testing.ts'
 import { readTarget as readStrictTarget } from '../../src/http/index.ts'
 import { parseJson } from '../../src/lib/json.ts'
-import { typeArguments } from '../../src/schemas/index.ts'
 import { argumentTexts } from '../../src/tokens/index.ts'
 
 // APIs read what the gateway decided on and sent. Two readers that disagree would let something else through.

@@ -9,10 +9,10 @@ import {
   unlinkClient,
 } from '../../src/agents/index.ts'
 import { resumeResource, suspendResource } from '../../src/catalog-changes/index.ts'
-import { removeClient } from '../../src/clients/index.ts'
 import { basesOfPerson } from '../../src/consent/index.ts'
 import { addPoint, removePoint } from '../../src/decision-points/index.ts'
 import { resumeIssuer, suspendIssuer } from '../../src/issuers/index.ts'
+import { removeClient } from '../../src/machine-clients/index.ts'
 import { ADMINISTRATORS, addMember } from '../../src/people/index.ts'
 import { endSignal, raiseSignal } from '../../src/risk/index.ts'
 import { resumePerson, suspendPerson } from '../../src/sessions/index.ts'

@@ -19,8 +19,8 @@ import {
   suspendAgent,
   unlinkClient,
 } from '../../agents/index.ts'
+import { AGENTS } from '../../api-operations/agents/agents.ts'
 import { agentIdOf } from '../../lib/client-url.ts'
-import { AGENTS } from '../../operations/agents/agents.ts'
 import { acts, type Caller } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
 import { listedAgents } from './list.ts'

@@ -8,9 +8,9 @@ import {
   stillLive,
   type Verdict,
 } from '../../calls/index.ts'
-import type { MachineClient } from '../../clients/index.ts'
 import type { Call } from '../../facts/index.ts'
 import { onProblem, Problem } from '../../lib/problem.ts'
+import type { MachineClient } from '../../machine-clients/index.ts'
 import { argumentTexts } from '../../tokens/index.ts'
 import type { ApiParts } from '../parts.ts'
 import { AnswerPart } from './answer-part.ts'

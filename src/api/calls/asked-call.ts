@@ -1,11 +1,11 @@
 import type { TypedArguments } from '@remit/engine'
 import { type Static, Type } from 'typebox'
+import { typeArguments } from '../../argument-types/index.ts'
 import { type Action, matchAction, type Resource } from '../../catalog/index.ts'
 import type { Call } from '../../facts/index.ts'
 import { readTarget } from '../../http/index.ts'
 import { type Json, parseJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
-import { typeArguments } from '../../schemas/index.ts'
 import type { ApiParts } from '../parts.ts'
 
 const closed = { additionalProperties: false } as const

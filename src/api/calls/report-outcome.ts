@@ -1,9 +1,9 @@
 import { type Static, Type } from 'typebox'
 import { type ReportedAmount, saidAs } from '../../budgets/index.ts'
 import { recordOutcome } from '../../calls/index.ts'
-import type { MachineClient } from '../../clients/index.ts'
 import { findDecision, type StoredDecision } from '../../decision-log/index.ts'
 import { Problem } from '../../lib/problem.ts'
+import type { MachineClient } from '../../machine-clients/index.ts'
 import type { ApiParts } from '../parts.ts'
 import { AnswerPart } from './answer-part.ts'
 

@@ -1,4 +1,7 @@
 import type { Static } from 'typebox'
+import { CLIENTS } from '../../api-operations/clients/clients.ts'
+import type { NewClient, NewSettings } from '../../api-operations/clients/schemas.ts'
+import { Problem } from '../../lib/problem.ts'
 import {
   addClient,
   addClientKey,
@@ -11,10 +14,7 @@ import {
   listClients,
   removeClient,
   rotateSecret,
-} from '../../clients/index.ts'
-import { Problem } from '../../lib/problem.ts'
-import { CLIENTS } from '../../operations/clients/clients.ts'
-import type { NewClient, NewSettings } from '../../operations/clients/schemas.ts'
+} from '../../machine-clients/index.ts'
 import { acts } from '../operation.ts'
 import { pageOf } from '../paging.ts'
 import { clientShape, credentialShape, pepGiven } from './shapes.ts'

@@ -1,12 +1,12 @@
 import type { FastifyRequest } from 'fastify'
+import { shownCredential } from '../../http/index.ts'
 import {
   type ClientAuthenticator,
   type ClientRight,
   type KindWith,
   type KnownClient,
   presentedClient,
-} from '../../clients/index.ts'
-import { shownCredential } from '../../http/index.ts'
+} from '../../machine-clients/index.ts'
 import { credentialFirst } from '../credential-first.ts'
 
 /** Authenticates the machine client of a route before its input is looked at. */

@@ -1,16 +1,16 @@
 import type { Static } from 'typebox'
+import {
+  type ClientJson,
+  CredentialShape,
+  type PepGiven,
+} from '../../api-operations/clients/schemas.ts'
+import * as kit from '../../api-operations/schemas.ts'
 import type {
   ClientCredential,
   IssuingSettings,
   MachineClient,
   PepSettings,
-} from '../../clients/index.ts'
-import {
-  type ClientJson,
-  CredentialShape,
-  type PepGiven,
-} from '../../operations/clients/schemas.ts'
-import * as kit from '../../operations/schemas.ts'
+} from '../../machine-clients/index.ts'
 import { fromJson, toJson } from '../json.ts'
 import { time } from '../shapes.ts'
 

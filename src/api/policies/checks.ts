@@ -1,6 +1,6 @@
 import { type Check, checkCall } from '../../analysis/index.ts'
+import { CHECKS } from '../../api-operations/decisions/checks.ts'
 import { invalid } from '../../cedar/index.ts'
-import { CHECKS } from '../../operations/decisions/checks.ts'
 import { checkPolicies, type GivenByName } from '../../policy/index.ts'
 import { askShape, gateShape } from '../explanation.ts'
 import { acts } from '../operation.ts'

@@ -1,11 +1,11 @@
 import type { Static } from 'typebox'
 import { suggest, suggestPolicy } from '../../analysis/index.ts'
+import { POLICY } from '../../api-operations/policies/policy.ts'
+import { PolicyVersion, PublishedPolicies } from '../../api-operations/policies/schemas.ts'
+import type { SuggestionInput } from '../../api-operations/policies/suggestions.ts'
+import * as kit from '../../api-operations/schemas.ts'
 import { compareInWorker, formatInWorker } from '../../cedar/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { POLICY } from '../../operations/policies/policy.ts'
-import { PolicyVersion, PublishedPolicies } from '../../operations/policies/schemas.ts'
-import type { SuggestionInput } from '../../operations/policies/suggestions.ts'
-import * as kit from '../../operations/schemas.ts'
 import {
   checkPolicies,
   findSet,

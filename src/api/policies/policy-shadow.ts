@@ -5,8 +5,8 @@ import {
   startShadow,
   stopShadow,
 } from '../../analysis/index.ts'
-import { POLICY_SHADOW, Shadow } from '../../operations/policies/shadow.ts'
-import * as kit from '../../operations/schemas.ts'
+import { POLICY_SHADOW, Shadow } from '../../api-operations/policies/shadow.ts'
+import * as kit from '../../api-operations/schemas.ts'
 import { toJson } from '../json.ts'
 import { personNames } from '../names.ts'
 import { acts } from '../operation.ts'

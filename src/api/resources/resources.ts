@@ -1,3 +1,6 @@
+import { RESOURCES } from '../../api-operations/resources/resources.ts'
+import { Imported } from '../../api-operations/resources/schemas.ts'
+import * as kit from '../../api-operations/schemas.ts'
 import {
   type Action,
   findResource,
@@ -24,9 +27,6 @@ import {
 import { connectResource } from '../../connections/index.ts'
 import { mapInSteps } from '../../lib/in-steps.ts'
 import { Problem } from '../../lib/problem.ts'
-import { RESOURCES } from '../../operations/resources/resources.ts'
-import { Imported } from '../../operations/resources/schemas.ts'
-import * as kit from '../../operations/schemas.ts'
 import { toJson } from '../json.ts'
 import { acts, type Caller } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'

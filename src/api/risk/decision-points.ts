@@ -1,3 +1,5 @@
+import { DECISION_POINTS, DecisionPoint as Point } from '../../api-operations/decision-points.ts'
+import * as kit from '../../api-operations/schemas.ts'
 import {
   addPoint,
   type DecisionPoint,
@@ -5,8 +7,6 @@ import {
   removePoint,
 } from '../../decision-points/index.ts'
 import { Secret } from '../../lib/secret.ts'
-import { DECISION_POINTS, DecisionPoint as Point } from '../../operations/decision-points.ts'
-import * as kit from '../../operations/schemas.ts'
 import { fromJson, toJson } from '../json.ts'
 import { acts } from '../operation.ts'
 

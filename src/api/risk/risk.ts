@@ -1,4 +1,4 @@
-import { RISK } from '../../operations/risk.ts'
+import { RISK } from '../../api-operations/risk.ts'
 import { endSignal, listSignals, raiseSignal } from '../../risk/index.ts'
 import { acts } from '../operation.ts'
 import { raisingOf, signalShape } from './signals.ts'

@@ -1,5 +1,5 @@
 import type { Static } from 'typebox'
-import type { Signal, SignalInput } from '../../operations/risk.ts'
+import type { Signal, SignalInput } from '../../api-operations/risk.ts'
 import type { StoredSignal } from '../../risk/index.ts'
 import { time } from '../shapes.ts'
 

@@ -1,3 +1,5 @@
+import { ALLOWANCES, Allowance as AllowanceJson } from '../../api-operations/allowances.ts'
+import * as kit from '../../api-operations/schemas.ts'
 import {
   type Allowance,
   endAllowance,
@@ -6,8 +8,6 @@ import {
   type ListedAllowance,
   listAllowances,
 } from '../../approvals/index.ts'
-import { ALLOWANCES, Allowance as AllowanceJson } from '../../operations/allowances.ts'
-import * as kit from '../../operations/schemas.ts'
 import { toJson } from '../json.ts'
 import { personNames } from '../names.ts'
 import { acts } from '../operation.ts'

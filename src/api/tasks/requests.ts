@@ -5,7 +5,7 @@ import {
   listForApprover,
   listForPerson,
 } from '../../access-requests/index.ts'
-import { APPROVALS } from '../../operations/approvals.ts'
+import { APPROVALS } from '../../api-operations/approvals.ts'
 import { acts } from '../operation.ts'
 import { requestShape } from '../shapes.ts'
 

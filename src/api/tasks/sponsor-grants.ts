@@ -1,14 +1,14 @@
 import { parseDetails } from '@remit/engine'
 import { type Agent, findAgent } from '../../agents/index.ts'
-import { misfitOfAnswers, readBudget } from '../../budgets/index.ts'
-import { Answers } from '../../catalog/index.ts'
-import { Problem } from '../../lib/problem.ts'
-import * as kit from '../../operations/schemas.ts'
+import * as kit from '../../api-operations/schemas.ts'
 import {
   SPONSOR_GRANTS,
   SponsorGrant,
   type SponsorGrantAnswer,
-} from '../../operations/sponsor-grants.ts'
+} from '../../api-operations/sponsor-grants.ts'
+import { misfitOfAnswers, readBudget } from '../../budgets/index.ts'
+import { Answers } from '../../catalog/index.ts'
+import { Problem } from '../../lib/problem.ts'
 import {
   endSponsorship,
   findSponsorGrantFor,

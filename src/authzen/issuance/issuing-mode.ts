@@ -1,5 +1,5 @@
-import type { IssuingSettings, KnownClient } from '../../clients/index.ts'
 import { isObject, type JsonObject } from '../../lib/json.ts'
+import type { IssuingSettings, KnownClient } from '../../machine-clients/index.ts'
 import { ISSUE_ACTIONS } from '../../policy/index.ts'
 import {
   type IssuanceAnswer,

@@ -1,6 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { cancelSubmitted, findSubmitted, submitRequest } from '../../calls/index.ts'
-import { type MachineClient, presentedClient } from '../../clients/index.ts'
 import {
   headerValues,
   logBug,
@@ -10,6 +9,7 @@ import {
   toProblem,
 } from '../../http/index.ts'
 import { Problem, type ProblemCode } from '../../lib/problem.ts'
+import { type MachineClient, presentedClient } from '../../machine-clients/index.ts'
 import type { AuthzenPorts } from '../ports.ts'
 import { readRequest } from '../read-request.ts'
 import { keptOf } from '../record.ts'

@@ -1,7 +1,7 @@
+import { type TypedResult, typeArguments } from '../../argument-types/index.ts'
 import type { Action } from '../../catalog/index.ts'
 import { ExactNumber, type Json, type JsonObject } from '../../lib/json.ts'
 import { visible } from '../../lib/text/visible.ts'
-import { type TypedResult, typeArguments } from '../../schemas/index.ts'
 
 /**
  * Arguments under their catalog names, typed as if they had come with a call: each is put where the API would look for it, and

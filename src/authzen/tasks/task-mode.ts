@@ -1,7 +1,7 @@
 import { CallAnswering, type CallQuestion, type EvaluatedCall } from '../../calls/index.ts'
 import type { Action, CatalogView, Resource } from '../../catalog/index.ts'
-import type { KnownClient, PepSettings } from '../../clients/index.ts'
 import { subjectOf } from '../../facts/index.ts'
+import type { KnownClient, PepSettings } from '../../machine-clients/index.ts'
 import type { Decision } from '../answer.ts'
 import type { Alone, Candidates, EvaluationPlan, Sought } from '../answering.ts'
 import { bringsStepUp, canDo } from '../obligations.ts'

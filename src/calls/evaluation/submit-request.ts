@@ -6,11 +6,11 @@ import {
   requestsForCall,
   standingOf,
 } from '../../access-requests/index.ts'
-import type { MachineClient } from '../../clients/index.ts'
 import { findDecision } from '../../decision-log/index.ts'
 import type { LedgerEvent } from '../../ledger/index.ts'
 import { newId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
+import type { MachineClient } from '../../machine-clients/index.ts'
 import type { Tx } from '../../storage/index.ts'
 import { findTask } from '../../tasks/index.ts'
 import type { CallParts } from '../parts.ts'

@@ -1,4 +1,10 @@
 import {
+  selectShapesText,
+  summarizeUntyped,
+  type UntypedSummary,
+  writeShapes,
+} from '../../argument-types/index.ts'
+import {
   type Action,
   type CatalogParts,
   changeCatalog,
@@ -17,12 +23,6 @@ import {
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import { domainHash } from '../../lib/domain-hash.ts'
 import { Problem } from '../../lib/problem.ts'
-import {
-  selectShapesText,
-  summarizeUntyped,
-  type UntypedSummary,
-  writeShapes,
-} from '../../schemas/index.ts'
 import type { Tx } from '../../storage/index.ts'
 import type { ImportPlan } from '../plan-resource.ts'
 import {

@@ -1,6 +1,6 @@
+import { bad } from '../../argument-types/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { workerTask } from '../../lib/worker-task.ts'
-import { bad } from '../../schemas/index.ts'
 import { unpackPlan } from '../packed-plan.ts'
 import type { ImportOptions, ImportPlan } from '../plan-resource.ts'
 import type { planPackedImport } from './plan-import.ts'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parse, stringify } from 'yaml'
+import type { Argument } from '../../argument-types/argument.ts'
 import {
   jsonBody,
   ORDERS_DOCUMENT,
@@ -11,7 +12,6 @@ import {
   planOrders,
 } from '../../catalog/testing.ts'
 import { Problem } from '../../lib/problem.ts'
-import type { Argument } from '../../schemas/argument.ts'
 import { planImport } from './plan-import.ts'
 import { planImportInWorker } from './plan-import-in-worker.ts'
 

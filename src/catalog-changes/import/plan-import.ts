@@ -1,7 +1,3 @@
-import { type Action, parseTemplate, Routes } from '../../catalog/index.ts'
-import { sha256url } from '../../lib/bytes.ts'
-import { canonicalJson } from '../../lib/canonical-json.ts'
-import { isObject, type JsonObject } from '../../lib/json.ts'
 import {
   answersOf,
   bad,
@@ -12,7 +8,11 @@ import {
   ShapeReader,
   shapesText,
   textAt,
-} from '../../schemas/index.ts'
+} from '../../argument-types/index.ts'
+import { type Action, parseTemplate, Routes } from '../../catalog/index.ts'
+import { sha256url } from '../../lib/bytes.ts'
+import { canonicalJson } from '../../lib/canonical-json.ts'
+import { isObject, type JsonObject } from '../../lib/json.ts'
 import { operationName, readOperation } from '../openapi/operation.ts'
 import { readDocument } from '../openapi/read-document.ts'
 import { type PackedPlan, packPlan } from '../packed-plan.ts'

@@ -1,6 +1,6 @@
+import { schemaOf, textAt } from '../../argument-types/index.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import type { Json, JsonObject } from '../../lib/json.ts'
-import { schemaOf, textAt } from '../../schemas/index.ts'
 import { review } from './reviewed.ts'
 import { actionOf, type Named, type ReadAction } from './tool.ts'
 import { shownName } from './wire-names.ts'

@@ -1,10 +1,10 @@
+import { bad } from '../../argument-types/index.ts'
 import type { Action, PinnedServer } from '../../catalog/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { cut, legible, visible } from '../../lib/text/visible.ts'
 import type { McpDescription } from '../../net/index.ts'
-import { bad } from '../../schemas/index.ts'
 import {
   type ImportOptions,
   type ImportPlan,

@@ -1,5 +1,5 @@
+import { readInputSchema, textAt } from '../../argument-types/index.ts'
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
-import { readInputSchema, textAt } from '../../schemas/index.ts'
 import { review } from './reviewed.ts'
 import { firstSentence, proposedSentence } from './sentence.ts'
 import { actionOf, type Named, type ReadAction } from './tool.ts'

@@ -1,6 +1,6 @@
+import type { ArgumentSchema } from '../../argument-types/index.ts'
 import { argumentsInSentence, checkSentence } from '../../catalog/index.ts'
 import { cut } from '../../lib/text/visible.ts'
-import type { ArgumentSchema } from '../../schemas/index.ts'
 
 const MAX_WORDS = 120
 const MAX_SHOWN = 8

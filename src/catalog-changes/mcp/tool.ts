@@ -1,6 +1,6 @@
+import { objectAt, readInputSchema, textAt, untypedParts } from '../../argument-types/index.ts'
 import type { Action } from '../../catalog/index.ts'
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
-import { objectAt, readInputSchema, textAt, untypedParts } from '../../schemas/index.ts'
 import { definitionDigest } from '../definition.ts'
 import { proposeRisk } from './hints.ts'
 import { review } from './reviewed.ts'

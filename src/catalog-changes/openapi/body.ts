@@ -1,4 +1,3 @@
-import type { JsonObject } from '../../lib/json.ts'
 import {
   type Argument,
   type ArgumentSchema,
@@ -7,7 +6,8 @@ import {
   readSchema,
   resolve,
   untyped,
-} from '../../schemas/index.ts'
+} from '../../argument-types/index.ts'
+import type { JsonObject } from '../../lib/json.ts'
 
 export interface OpenApiBody {
   readonly body: ArgumentSchema['body']

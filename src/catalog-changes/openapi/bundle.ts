@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
+import { bad, isList } from '../../argument-types/index.ts'
 import { isObject, type Json, type JsonObject, printJson } from '../../lib/json.ts'
-import { bad, isList } from '../../schemas/index.ts'
 
 const MAX_FILES = 5_000
 const MAX_CHARACTERS = 32 * 1024 * 1024

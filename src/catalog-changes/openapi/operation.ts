@@ -1,7 +1,4 @@
 import type { Risk } from '@remit/engine'
-import { type Action, checkSentence, defaultSentence, isRisk } from '../../catalog/index.ts'
-import type { JsonObject } from '../../lib/json.ts'
-import { cut, legible } from '../../lib/text/visible.ts'
 import {
   type Argument,
   type ArgumentLocation,
@@ -11,7 +8,10 @@ import {
   textAt,
   type Untyped,
   untypedParts,
-} from '../../schemas/index.ts'
+} from '../../argument-types/index.ts'
+import { type Action, checkSentence, defaultSentence, isRisk } from '../../catalog/index.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import { cut, legible } from '../../lib/text/visible.ts'
 import { definitionDigest } from '../definition.ts'
 import { slug } from '../slug.ts'
 import { readRequestBody } from './body.ts'

@@ -1,4 +1,3 @@
-import type { Json, JsonObject } from '../../lib/json.ts'
 import {
   type Argument,
   type ArgumentLocation,
@@ -10,7 +9,8 @@ import {
   resolve,
   textAt,
   untyped,
-} from '../../schemas/index.ts'
+} from '../../argument-types/index.ts'
+import type { Json, JsonObject } from '../../lib/json.ts'
 
 export interface ReadParameters {
   readonly arguments: readonly Argument[]

@@ -8,10 +8,10 @@ import {
   visit,
   type YAMLMap,
 } from 'yaml'
+import { bad } from '../../argument-types/index.ts'
 import { ExactNumber, isObject, type Json, type JsonObject, parseJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import { visible } from '../../lib/text/visible.ts'
-import { bad } from '../../schemas/index.ts'
 
 const MAX_BYTES = 32 * 1024 * 1024
 const MAX_DEPTH = 64

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { ArgumentType } from '../../argument-types/argument.ts'
 import { jsonBody, onlyAction, operationDocument, planImport } from '../../catalog/testing.ts'
-import type { ArgumentType } from '../../schemas/argument.ts'
 import { planImportInWorker } from '../import/plan-import-in-worker.ts'
 
 const OPTIONS = { name: 'things', identifier: 'http://127.0.0.1:7481/things' } as const

@@ -1,7 +1,7 @@
+import { isList } from '../../argument-types/index.ts'
 import type { Action } from '../../catalog/index.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import { isObject, type Json, type JsonObject, parseJson } from '../../lib/json.ts'
-import { isList } from '../../schemas/index.ts'
 import type { Offer } from './offer.ts'
 
 /** One field of a definition, before and after; `undefined`: it is not there. */

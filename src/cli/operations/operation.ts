@@ -1,14 +1,14 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
-import { Text } from '../../lib/terminal/text.ts'
-import { visibleLines } from '../../lib/terminal/visible.ts'
 import {
   type CommandInput,
   namesOf,
   type Reading,
   type Source,
   Unreadable,
-} from '../../operations/command.ts'
-import type { AnyCommand, OperationDescription } from '../../operations/operation.ts'
+} from '../../api-operations/command.ts'
+import type { AnyCommand, OperationDescription } from '../../api-operations/operation.ts'
+import { Text } from '../../lib/terminal/text.ts'
+import { visibleLines } from '../../lib/terminal/visible.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { CommandEnded, CommandFailure } from '../failure.ts'

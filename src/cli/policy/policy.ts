@@ -1,5 +1,5 @@
-import { POLICY } from '../../operations/policies/policy.ts'
-import { POLICY_SHADOW } from '../../operations/policies/shadow.ts'
+import { POLICY } from '../../api-operations/policies/policy.ts'
+import { POLICY_SHADOW } from '../../api-operations/policies/shadow.ts'
 import { nounCommand } from '../operations/noun.ts'
 import { diffCommand } from './diff.ts'
 import { fmtCommand } from './fmt.ts'

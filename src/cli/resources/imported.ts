@@ -1,4 +1,5 @@
 import { RISKS } from '@remit/engine/risk'
+import type { ActionAnswer } from '../../api-operations/resources/schemas.ts'
 import { aligned, indented } from '../../lib/terminal/table.ts'
 import {
   bold,
@@ -12,7 +13,6 @@ import {
   yellow,
 } from '../../lib/terminal/text.ts'
 import { riskWord } from '../../lib/terminal/words.ts'
-import type { ActionAnswer } from '../../operations/resources/schemas.ts'
 import type { AnswerOf } from '../server/operation-types.ts'
 import { differenceLines } from './differences.ts'
 

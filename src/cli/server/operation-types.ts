@@ -1,6 +1,6 @@
 import type { AnyOperation } from '../../api/index.ts'
-import type { Loose } from '../../operations/command.ts'
-import type { Method } from '../../operations/operation.ts'
+import type { Loose } from '../../api-operations/command.ts'
+import type { Method } from '../../api-operations/operation.ts'
 
 type OperationAt<M extends Method, P> = Extract<
   AnyOperation,

@@ -1,5 +1,5 @@
+import { typeArguments as typed } from '../../argument-types/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { typeArguments as typed } from '../../schemas/index.ts'
 import type { Read, TypedRequest } from './call-steps.ts'
 
 /** Gives arguments the types of the catalog; arguments that it does not know are refused. */

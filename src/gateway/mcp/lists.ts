@@ -1,3 +1,4 @@
+import { typeArguments } from '../../argument-types/index.ts'
 import { type AdmittedRequest, type Reach, reachOf } from '../../calls/index.ts'
 import type { Action, PinnedDefinition } from '../../catalog/index.ts'
 import { base64url, fromBase64url } from '../../lib/bytes.ts'
@@ -5,7 +6,6 @@ import { isObject, type Json, type JsonObject, parseJson } from '../../lib/json.
 import { LruCache } from '../../lib/lru-cache.ts'
 import { Problem } from '../../lib/problem.ts'
 import { RPC, type RpcRequest } from '../../net/index.ts'
-import { typeArguments } from '../../schemas/index.ts'
 import { RpcAnswer, rpcError } from './ended.ts'
 import type { McpPorts } from './ports.ts'
 

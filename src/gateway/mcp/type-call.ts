@@ -1,5 +1,5 @@
+import { typeArguments } from '../../argument-types/index.ts'
 import { isObject, type JsonObject } from '../../lib/json.ts'
-import { typeArguments } from '../../schemas/index.ts'
 import { admitted } from './admitted.ts'
 import type { ResolvedCall, TypedCall } from './call-steps.ts'
 import { badParams, isGiven, unknownAction } from './find-action.ts'

@@ -1,5 +1,6 @@
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Obligation } from '@remit/engine'
+import { reach } from '../../argument-types/index.ts'
 import type { Answers } from '../../catalog/index.ts'
 import {
   type Findings,
@@ -8,7 +9,6 @@ import {
   readObligations,
 } from '../../cedar/index.ts'
 import { nearest } from '../../lib/closest-match.ts'
-import { reach } from '../../schemas/index.ts'
 import { type LimitedAction, limitedActions } from './limits.ts'
 import { inScope, isNamed } from './scope.ts'
 

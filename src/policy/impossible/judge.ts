@@ -1,5 +1,5 @@
 import { exact } from '@remit/engine'
-import { typeScalar } from '../../schemas/index.ts'
+import { typeScalar } from '../../argument-types/index.ts'
 import type { Comparison } from './comparisons.ts'
 import type { Limits } from './limits.ts'
 

@@ -1,5 +1,5 @@
 import { RISKS } from '@remit/engine'
-import type { ArgumentType, Field, ScalarType } from '../../schemas/index.ts'
+import type { ArgumentType, Field, ScalarType } from '../../argument-types/index.ts'
 
 /** Limits of a value beyond its type: values, ranges, lengths, forms. */
 export type Limits = ScalarType

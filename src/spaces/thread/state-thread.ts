@@ -1,6 +1,6 @@
-import { findClient, type MachineClient } from '../../clients/index.ts'
 import { newId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
+import { findClient, type MachineClient } from '../../machine-clients/index.ts'
 import { findPerson, findPersonBySubject } from '../../people/index.ts'
 import type { Change } from '../../revocation/index.ts'
 import type { Reader, Tx } from '../../storage/index.ts'

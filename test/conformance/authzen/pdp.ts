@@ -1,5 +1,5 @@
-import type { PepSettings } from '../../../src/clients/index.ts'
-import { clientWith } from '../../../src/clients/testing.ts'
+import type { PepSettings } from '../../../src/machine-clients/index.ts'
+import { clientWith } from '../../../src/machine-clients/testing.ts'
 import { publishOnlySet } from '../../../src/policy-only/index.ts'
 import { type Answer, send } from '../../wire.ts'
 import type { World } from '../../world.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Argument } from '../../argument-types/index.ts'
 import { dim, text } from '../../lib/terminal/text.ts'
-import type { Argument } from '../../schemas/index.ts'
 import { argumentsInWords } from './lines.ts'
 
 const named = (name: string): Argument => ({
