@@ -81,7 +81,7 @@ const LASTING_EVENTS = ['SIGINT', 'SIGTERM', 'uncaughtException', 'unhandledReje
 
 const identities = new Map<unknown, number>()
 
-/** The same number for the same value. */
+/** Number of a value: always the same one for the same value. */
 function identity(value: unknown): number {
   const known = identities.get(value) ?? identities.size
   identities.set(value, known)

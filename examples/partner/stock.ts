@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 
 export interface Stock {
   readonly url: string
-  /** What was asked of it, in order. */
+  /** Requests that it got, in order. */
   readonly asked: readonly string[]
   close(): Promise<void>
 }

@@ -24,7 +24,7 @@ export class Browser {
   /** By host with port: cookies of another origin are never sent. */
   readonly #jars = new Map<string, Jar>()
 
-  /** What it would send to this address. */
+  /** Cookie that it would send to this address. */
   cookie(url: string, name: string): string | undefined {
     const { host, pathname } = new URL(url)
     return sentTo(this.#jars.get(host), pathname).find((one) => one.name === name)?.value
@@ -163,7 +163,7 @@ function keep(jar: Jar, line: string): void {
   else jar.set(key, { name, value: pair.slice(at + 1).trim(), path })
 }
 
-/** What a person ticks who allows all of it: nothing of high risk is ticked for them. */
+/** Fields of a person who allows all of it: nothing of high risk is ticked for them. */
 export function everythingTicked({ html }: Page): Record<string, string> {
   const names = html.matchAll(/<input type="checkbox" id="(detail-\d+)"/g)
   return Object.fromEntries(Array.from(names, ([, name = '']) => [name, 'yes']))

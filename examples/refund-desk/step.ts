@@ -7,7 +7,7 @@ export function chapter(text: string): void {
   console.log(`\n${styleText('bold', text)}`)
 }
 
-/** What was seen. Ends the story when it is not what has to be. */
+/** Tells what was seen. Ends the story when it is not what has to be. */
 export function saw(text: string, holds: boolean, seen?: unknown): void {
   count++
   if (holds) {

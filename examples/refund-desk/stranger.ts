@@ -16,7 +16,7 @@ export class Stranger implements OAuthClientProvider {
   readonly #server: http.Server
   /** Where it would send the person's browser. */
   asked: URL | undefined
-  /** What the browser brought back. */
+  /** Code that the browser brought back. */
   code: string | undefined
   #client: OAuthClientInformationMixed | undefined
   #tokens: OAuthTokens | undefined

@@ -35,7 +35,7 @@ export async function toolNames(client: Client): Promise<string[]> {
   return tools.map(({ name }) => name).toSorted()
 }
 
-/** What a model would read. */
+/** Text that a model would read. */
 export function say(result: Awaited<ReturnType<Client['callTool']>>): string {
   return JSON.stringify(result.content)
 }

@@ -17,7 +17,7 @@ export interface TestParts extends ApprovalParts {
   readonly ledger: Ledger
   readonly keys: SigningKeys
   readonly master: MasterKey
-  /** What was recorded, oldest first. */
+  /** Records, oldest first. */
   recorded(): Promise<TestRecord[]>
 }
 

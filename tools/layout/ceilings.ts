@@ -7,7 +7,7 @@ type Ceilings = Omit<Shape, 'circles' | 'verbs'>
 
 const FILE = join(import.meta.dirname, 'ceilings.json')
 
-/** What is above its ceiling, a line each. */
+/** Lists what is above its ceiling, a line each. */
 export function aboveCeilings(shape: Shape): string[] {
   const most = read()
   return [

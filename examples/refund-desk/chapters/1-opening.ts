@@ -3,7 +3,7 @@ import { idTokenFor } from '../people.ts'
 import { chapter, saw } from '../step.ts'
 import type { Story } from '../story.ts'
 
-/** What the agent asks for: this one order, and no more than 1,000.00 back. */
+/** Details that the agent asks for: this one order, and no more than 1,000.00 back. */
 function wanted(orders: string) {
   const thisOrder = { path: '/order_id', op: 'eq', value: '1042' }
   return [

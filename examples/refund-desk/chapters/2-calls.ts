@@ -2,7 +2,7 @@ import type { OpenTask } from '../../../src/cli/agent/client.ts'
 import { chapter, saw } from '../step.ts'
 import { call, type Story } from '../story.ts'
 
-/** What the task covers goes through; what it does not is refused with what is missing. */
+/** Calls that the task covers go through; any other is refused with what is missing. */
 export async function calls(story: Story, task: OpenTask): Promise<{ notCovered: string }> {
   chapter('refund-bot works')
   const read = await call(story, task, 'GET', '/orders/1042')

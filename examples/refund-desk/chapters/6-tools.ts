@@ -4,7 +4,7 @@ import { chapter, saw } from '../step.ts'
 import type { Story } from '../story.ts'
 import { say, toolNames, withTools } from '../tools.ts'
 
-/** The same agent at an MCP server: what its task covers is listed and callable, nothing else is either. */
+/** Shows the agent at an MCP server: what its task covers is listed and callable, nothing else is either. */
 export async function tools(story: Story): Promise<Task> {
   const { agent, sam, world } = story
   chapter('refund-bot speaks MCP: "note what happened with order 1042"')

@@ -52,7 +52,7 @@ export interface Documented {
   readonly parts: TestPeople
   readonly elsewhere: Elsewhere
   readonly documents: ClientDocuments
-  /** Of whom consents were ended. */
+  /** Ids of the agents whose consents were ended. */
   readonly ended: string[]
 }
 
@@ -64,7 +64,7 @@ export async function documented(
   return documentedOver(await testPeople(storage), policy)
 }
 
-/** The same, as another replica would have them. */
+/** Documents as another replica would have them. */
 export function documentedOver(parts: TestPeople, policy: DocumentPolicy = 'on'): Documented {
   const elsewhere = new Elsewhere()
   const ended: string[] = []

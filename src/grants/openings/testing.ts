@@ -79,7 +79,7 @@ export async function permitAll(world: World, ...people: readonly { readonly id:
   })
 }
 
-/** What a task asks for, for another agent. */
+/** Ticket that a task asks for, for another agent. */
 export function ticketFor(
   world: World,
   parent: Held,

@@ -7,7 +7,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '&#96;': '`',
 }
 
-/** What `textContent` is in a browser, for markup that `html` made: tags out, entities back. */
+/** Text as `textContent` has it in a browser, for markup that `html` made: tags out, entities back. */
 export function textContent(markup: string): string {
   return markup
     .replaceAll(/<[^>]*>/g, '')
