@@ -3,7 +3,7 @@ import type { FastifySchema } from 'fastify'
 import { type TSchema, Type } from 'typebox'
 import { Confirmation, Nothing, ProblemDocument } from '../api-operations/schemas.ts'
 
-/** What an operation says about itself, to the router and in `openapi.json`. */
+/** Description of an operation, for the router and for `openapi.json`. */
 export interface Documented {
   readonly id: string
   readonly says: string
@@ -11,9 +11,9 @@ export interface Documented {
   readonly query?: TSchema
   readonly body?: TSchema
   readonly answer: TSchema
-  /** Of the answer; 200 when left out. */
+  /** Status of the answer; 200 when left out. */
   readonly status?: 200 | 201
-  /** Of the answer; JSON when left out. */
+  /** Media type of the answer; JSON when left out. */
   readonly mediaType?: string
   readonly widens?: boolean
   /** Name of the security scheme; `undefined`: no credential is needed. */

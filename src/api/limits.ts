@@ -20,7 +20,10 @@ import type { ApiParts } from './parts.ts'
 const MAX_LISTED = 1000
 const STANDING = StandingLimit(kit)
 
-/** What may be done at most, whatever tasks are open: for a person, an agent, a space, or everything together. */
+/**
+ * Standing limits, whatever tasks are open: for a person, an agent, a space, or everything
+ * together.
+ */
 export const LIMIT_OPERATIONS = acts(LIMITS, {
   list: async (parts, { caller, query }) => {
     const { kind, subject: id } = query

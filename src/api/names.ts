@@ -1,7 +1,10 @@
 import { namesOfPersons } from '../people/index.ts'
 import type { ApiParts } from './parts.ts'
 
-/** What people are called, looked up at once; `null` for who is none, such as what the server did by itself. */
+/**
+ * Names of people, looked up at once; `null` for who is none, such as what the server did by
+ * itself.
+ */
 export async function personNames(
   { people }: Pick<ApiParts, 'people'>,
   ids: readonly (string | null)[],

@@ -14,11 +14,14 @@ import type { OnlySetParts } from '../policy-only/index.ts'
 import type { SpaceParts } from '../spaces/index.ts'
 import type { CustodyParts } from '../tokens/index.ts'
 
-/** What the management API works with: the parts of the rooms it speaks for. */
+/** Parts that the management API works with: those of the rooms that it speaks for. */
 export interface ApiParts {
   readonly issuer: string
   readonly gateway: string
-  /** What clients showed at their TLS connections; absent where nobody ends those in front of us. */
+  /**
+   * Certificates that clients showed at their TLS connections; absent where nobody ends those in
+   * front of us.
+   */
   readonly certificates?: ClientCertificates | undefined
   /** `remit dev`: acts that widen access need no confirmation on a page. */
   readonly development: boolean
@@ -34,7 +37,7 @@ export interface ApiParts {
   readonly authenticator: ClientAuthenticator
   readonly decisions: CallParts
   readonly ledger: Ledger
-  /** Of the keys that sign tokens, and of the master key. */
+  /** Custody of the keys that sign tokens, and of the master key. */
   readonly custody: CustodyParts &
     Pick<SealingParts, 'columns'> & { readonly keys: Pick<SigningKeys, 'list'> }
   /** Asks an MCP server that an administrator named for what it offers, through the rules for outbound requests. */

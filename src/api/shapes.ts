@@ -43,7 +43,10 @@ export function resourceShape(resource: Resource): Static<typeof ResourceJson> {
   })
 }
 
-/** What people know of an API who do not run it: what agents call it by, and nothing of what is behind. */
+/**
+ * Shape of an API for people who do not run it: what agents call it by, and nothing of what is
+ * behind.
+ */
 export function publicResourceShape(resource: Resource) {
   return { ...resourceShape(resource), upstream: null, connection: null, server: null }
 }

@@ -42,7 +42,7 @@ function isObject(value: unknown): value is Schema {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** What was parsed from JSON, or from a path, as canonical JSON takes it. */
+/** Turns a value that was parsed from JSON, or from a path, into one for canonical JSON. */
 function plain(value: unknown): Canonical {
   if (Array.isArray(value)) return value.map(plain)
   if (isObject(value))

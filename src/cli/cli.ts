@@ -10,7 +10,7 @@ export interface CommonOptions {
   readonly json?: boolean
 }
 
-/** What a command works with: the server, and how to speak to whoever typed it. */
+/** Parts that a command works with: the server, and how to speak to whoever typed it. */
 export class Cli {
   readonly world: World
   /** The issuer's origin. */
@@ -51,7 +51,7 @@ export class Cli {
     return this.world.clock.now()
   }
 
-  /** What was asked for: as it is for a program, in words for a person. */
+  /** Answers what was asked for: as it is for a program, in words for a person. */
   answer(value: unknown, lines: () => readonly Value[]): void {
     if (this.json) this.world.output.write(`${JSON.stringify(value, null, 2)}\n`)
     else this.print(...lines())

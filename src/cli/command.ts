@@ -43,7 +43,10 @@ export function examplesOf(of: Command): readonly string[] {
   return EXAMPLES.get(of) ?? []
 }
 
-/** What the command is for, how it looks when used, and only then the grammar. Given to commander as `formatHelp`. */
+/**
+ * Help for a command: what it is for, how it looks when used, and only then the grammar. Given to
+ * commander as `formatHelp`.
+ */
 export function helpText(
   of: Command,
   help: Help,
@@ -94,7 +97,7 @@ function term(help: Help, of: Command, sub: Command): readonly [string, string] 
   return [name, help.subcommandDescription(sub)]
 }
 
-/** Of what every command takes, what is worth repeating. */
+/** Options that every command takes and that are worth repeating. */
 function globalOptions(of: Command, help: Help): readonly (readonly [string, string])[] {
   return options(help, of.parent ? help.visibleGlobalOptions(of) : []).filter(
     ([name]) => name !== '--version',

@@ -1,12 +1,12 @@
-/** What a command could not do, in words for whoever typed it. The one renderer is `tell-failure.ts`. */
+/** Failure of a command, in words for whoever typed it. The one renderer is `tell-failure.ts`. */
 export class CommandFailure extends Error {
   /** Lower case, no full stop, as everywhere. */
   readonly detail: string | undefined
   /** Code of the catalogue (`docs/problems/<code>.md`), when the failure has one. */
   readonly code: string | undefined
-  /** What to do now, one line each. */
+  /** Advice about the next step, one line each. */
   readonly next: readonly string[]
-  /** What else a program may want to know: members of the problem document. */
+  /** Members of the problem document that a program may want to know besides. */
   readonly members: Readonly<Record<string, unknown>>
   /** 1 refused or failed, 2 not understood. */
   readonly exit: 1 | 2
@@ -32,7 +32,7 @@ export class CommandFailure extends Error {
   }
 }
 
-/** What was typed cannot be meant. */
+/** Refuses input that cannot be meant. */
 export function usage(title: string, ...next: readonly string[]): CommandFailure {
   return new CommandFailure(title, { next, exit: 2 })
 }

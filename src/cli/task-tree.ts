@@ -6,7 +6,7 @@ import type { AnswerOf } from './server/operation-types.ts'
 
 type TaskJson = AnswerOf<'GET', '/tasks/:id'>
 
-/** What is around one task, parents before children. */
+/** Tasks around one task, parents before children. */
 export interface TreePosition {
   /** From the top of the tree down to its parent; empty as well when those are not the caller's to see. */
   readonly ancestors: readonly TaskJson[]

@@ -21,7 +21,7 @@ export function asFailure(error: unknown): CommandFailure {
   })
 }
 
-/** What happened, the code and its page, what to do: the one renderer of failures. */
+/** Says what happened, the code and its page, and what to do: the one renderer of failures. */
 export async function failureLines(
   failure: CommandFailure,
   width?: number,

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 
 /**
- * What the page of a problem says to do, its first paragraph or the first point of its list: the page is the only place where that is written. `undefined` when
- * there is no such page here.
+ * Reads from the page of a problem what to do, the first paragraph or the first point of the list:
+ * the page is the only place where that is written. `undefined` when there is no such page here.
  */
 export async function whatToDo(code: string): Promise<string | undefined> {
   if (!/^[a-z_]+(?:\.[a-z_]+)+$/.test(code)) return undefined

@@ -15,9 +15,9 @@ export interface World {
   readonly home: string
   /** Where the command was started; relative paths begin here. */
   readonly directory: string
-  /** What was asked for: standard output. */
+  /** Standard output, for what was asked for. */
   readonly output: Output
-  /** What is said about it: standard error. */
+  /** Standard error, for what is said about it. */
   readonly talk: Output
   /** Standard input to its end. */
   readInput(): Promise<Uint8Array>

@@ -76,7 +76,7 @@ export function readBetween(least: number, most: number): (text: string) => numb
   }
 }
 
-/** What a bearer token can be made of (RFC 6750 section 2.1), long enough not to be guessed. */
+/** Reads a bearer token (RFC 6750 section 2.1), long enough not to be guessed. */
 export function readToken(text: string): Secret {
   if (!/^[A-Za-z0-9._~+/-]{32,512}=*$/.test(text))
     throw new Error('is not at least 32 characters of a bearer token')

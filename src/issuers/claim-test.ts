@@ -24,7 +24,10 @@ export function holds(test: ClaimTest, claims: PlainObject): boolean {
   return said.length > test.value.length && said.startsWith(test.value)
 }
 
-/** What a token says there; `undefined` when it says nothing. Members of objects only: never of a list, never inherited. */
+/**
+ * Value of a claim in a token; `undefined` when there is none. Members of objects only: never of a
+ * list, never inherited.
+ */
 export function claimAt(claims: PlainObject, claim: string): unknown {
   if (!claim.startsWith('/')) return member(claims, claim)
   let at: unknown = claims

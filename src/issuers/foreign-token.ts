@@ -22,7 +22,9 @@ export interface VerifiedToken {
   readonly claims: Claims
   /** 1 to 2048 printable characters; only ever together with the registration. */
   readonly subject: string
-  /** Of the registration and `jti`, else of what was signed: the same token has the same. */
+  /**
+   * Digest of the registration and `jti`, else of what was signed: the same token has the same one.
+   */
   readonly digest: string
 }
 

@@ -12,7 +12,10 @@ import { findWorkload, insertWorkload } from './workload-store.ts'
 
 export type WorkloadParts = Pick<AgentParts, 'storage' | 'ledger' | 'clock' | 'live'>
 
-/** What a token says when a person signed in, or somebody acts for one: such a token is nobody's own. */
+/**
+ * Claims of a token for a person who signed in, or for whom somebody acts: such a token is nobody's
+ * own.
+ */
 const OF_PEOPLE = [
   'nonce',
   'at_hash',
@@ -176,7 +179,7 @@ function newcomer(
   }
 }
 
-/** The same for the same subject, however often it is computed; for any other, another. */
+/** Id for the subject of an issuer: always the same one for it, and another one for any other. */
 export function workloadId({ name }: Pick<TrustedIssuer, 'name'>, subject: string): string {
   return `workload-${createHash('sha256').update(`${name}\0${subject}`).digest('hex').slice(0, 32)}`
 }

@@ -35,8 +35,9 @@ export class Introspections {
   }
 
   /**
-   * What the server says of the token by now; `undefined`: it does not hold.
-   * @throws Problem `issuer.unreachable`, `outbound.…`: it did not say, and what is not known does not hold
+   * Asks the server what it says of the token by now; `undefined`: it does not hold.
+   * @throws Problem `issuer.unreachable`, `outbound.…`: it did not say, and what is not known does
+   * not hold
    */
   async ask(
     asked: () => IntrospectionEndpoint,

@@ -1,7 +1,7 @@
 import type { LedgerEvent } from '../ledger/index.ts'
 import type { TrustedIssuer } from './trusted-issuer.ts'
 
-/** What the ledger says of an issuer: all that decides what may come of it. */
+/** Facts of an issuer for the ledger: all that decides what may come of it. */
 export function factsOf(issuer: TrustedIssuer): NonNullable<LedgerEvent['facts']> {
   return {
     issuer: issuer.name,

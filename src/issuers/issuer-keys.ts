@@ -172,7 +172,10 @@ function publicKey(jwk: Readonly<Record<string, unknown>>): KeyObject {
   return importVerificationJwk(jwk).key
 }
 
-/** The same of a trust domain, whose bundle calls the use of its keys so (SPIFFE-BUNDLE section 4.2.2). */
+/**
+ * Reads a key of a trust domain, whose bundle says that it is for JWT-SVIDs (SPIFFE-BUNDLE section
+ * 4.2.2).
+ */
 function svidKey(jwk: Readonly<Record<string, unknown>>): KeyObject {
   return importVerificationJwk(jwk, JWT_SVID).key
 }

@@ -36,7 +36,10 @@ type Actor = { readonly iss: string; readonly sub: string }
 /** Uses with which an issuer says who its agents are. */
 const NAMES_AGENTS: readonly IssuerUse[] = ['workload', 'access_token', 'id_jag', 'chaining']
 
-/** Of a trust domain, within it; where subjects are limited that are agents, among those. */
+/**
+ * Tells whether a subject lies within its trust domain and, where subjects that are agents are
+ * limited, among those.
+ */
 function isOf({ issuer, kind, subjectPrefix, uses }: TrustedIssuer, sub: string): boolean {
   if (kind === 'spiffe' && !(isSpiffeId(sub) && sub.startsWith(`${issuer}/`))) return false
   return subjectPrefix === null || !uses.includes('workload') || sub.startsWith(subjectPrefix)
@@ -100,7 +103,10 @@ export class IssuerTrust {
     return this.#checked(token, expected, await this.#match(said, expected.use))
   }
 
-  /** The same for a JWT-SVID: its trust domain, and so its keys, follow from its subject; `iss` means nothing. */
+  /**
+   * Checks a JWT-SVID: its trust domain, and so its keys, follow from its subject; `iss` means
+   * nothing.
+   */
   async checkSvid(token: string, expected: Omit<Expected, 'use' | 'typ'>): Promise<VerifiedToken> {
     const { sub } = readObject(readCompact(token).payload, 'claims set')
     if (!isSpiffeId(sub)) throw new Problem('token.malformed', '`sub` is not a SPIFFE ID')
@@ -109,8 +115,8 @@ export class IssuerTrust {
   }
 
   /**
-   * The same for an X.509-SVID (SPIFFE X.509-SVID section 5): one SPIFFE ID and no other URI, signed by an authority of its own trust domain.
-   * Its life is held to that of tokens.
+   * Checks an X.509-SVID (SPIFFE X.509-SVID section 5): one SPIFFE ID and no other URI, signed by
+   * an authority of its own trust domain. Its life is held to that of tokens.
    * @throws Problem `issuer.…`, `certificate.not_trusted`, `outbound.…`
    */
   async checkX509Svid(shown: ShownPath, id: string): Promise<VerifiedToken> {
@@ -137,8 +143,8 @@ export class IssuerTrust {
   }
 
   /**
-   * The same for an attestation of a client: bound to a key, and for nobody in particular. One that does not say who attests is of the
-   * only attester whose rules know such a client, or of nobody.
+   * Checks an attestation of a client: bound to a key, and for nobody in particular. One that does
+   * not say who attests is of the only attester whose rules know such a client, or of nobody.
    */
   async checkAttestation(token: string): Promise<VerifiedToken> {
     const said = readObject(readCompact(token).payload, 'claims set')
@@ -233,7 +239,10 @@ export class IssuerTrust {
     return this.#introspections.ask(opened, { name, outbound: this.keys.outboundFor(url) }, token)
   }
 
-  /** The same claims as a JWT has, read as strictly; a server that leaves one out has not said enough. */
+  /**
+   * Reads the answer to an introspection as strictly as the claims of a JWT; a server that leaves
+   * one out has not said enough.
+   */
   #introspected(
     issuer: TrustedIssuer,
     token: string,

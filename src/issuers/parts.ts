@@ -1,7 +1,7 @@
 import type { AgentParts } from '../agents/index.ts'
 import type { MasterKey } from '../keys/index.ts'
 
-/** What the acts on trusted issuers work with. */
+/** Parts that the acts on trusted issuers work with. */
 export interface IssuerParts extends AgentParts {
   readonly master: Pick<MasterKey, 'seal'>
   /** Remit's own. */

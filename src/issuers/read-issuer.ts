@@ -13,7 +13,10 @@ import {
   trustDomainId,
 } from './trusted-issuer.ts'
 
-/** What an administrator may change about an issuer later. What is `unknown` here is read strictly. */
+/**
+ * Terms of an issuer that an administrator may change later. Members that are `unknown` here are
+ * read strictly.
+ */
 export interface IssuerTerms {
   /** `{discovery}`, `{jwks_uri}`, `{jwks}` or `{spiffe_bundle}`; discovery when left out. */
   readonly keys?: unknown
@@ -59,7 +62,7 @@ type Terms = Omit<
   keyof Fixed | 'state' | 'agents' | 'brought' | 'createdBy' | 'createdAt'
 >
 
-/** What never changes about it. Throws `issuer.bad`. */
+/** Reads the members that never change. Throws `issuer.bad`. */
 export function readFixed(described: IssuerDescription, reach: IssuerAddressRules): Fixed {
   const { issuer, name, tenant = null } = described
   if (!isName(name)) throw bad(`\`${name}\` is not a name: lower-case letters, digits, hyphens`)

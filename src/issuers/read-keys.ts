@@ -8,7 +8,7 @@ import {
   type TrustedIssuer,
 } from './trusted-issuer.ts'
 
-/** What tokens of others may be signed with. */
+/** Algorithms that tokens of others may be signed with. */
 export const ISSUER_ALGORITHMS: readonly Algorithm[] = [
   'ES256',
   'PS256',

@@ -65,7 +65,7 @@ function readAdmitted(value: unknown, most: TrustLevel) {
   }
 }
 
-/** Of a sponsor grant (contract 5.2): a rate and an end are needed. */
+/** Maximum numbers of a sponsor grant (contract 5.2): a rate and an end are needed. */
 const MAX = { tasks: 10_000, seconds: 31 * 24 * 3600, days: 366 } as const
 
 function readSponsored(value: unknown): Sponsored {

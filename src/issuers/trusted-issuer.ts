@@ -6,9 +6,10 @@ import type { LiveKey } from '../revocation/index.ts'
 import type { ClaimTest } from './claim-test.ts'
 
 /**
- * What an issuer is trusted with. `workload`: saying which agent somebody is. `access_token`: its access tokens open tasks at
- * the gateway. `id_jag`: identity assertions of people (ID-JAG). `chaining`: authorization grants of another domain. `attestation`:
- * that a key is of an instance of a client. `peer`: it is the server of another domain, which takes assertions of ours.
+ * Uses that an issuer is trusted with. `workload`: saying which agent somebody is. `access_token`:
+ * its access tokens open tasks at the gateway. `id_jag`: identity assertions of people (ID-JAG).
+ * `chaining`: authorization grants of another domain. `attestation`: that a key is of an instance
+ * of a client. `peer`: it is the server of another domain, which takes assertions of ours.
  */
 export const ISSUER_USES = [
   'workload',
@@ -56,7 +57,10 @@ export type AdmissionTerms = {
   /** `null`: whatever it holds. */
   readonly mayDelegate: readonly Detail[] | null
   readonly ownerId: string
-  /** What its owner sponsors each of them with, so that it may open tasks while nobody is present; `null`: nothing. */
+  /**
+   * Sponsor grant that its owner gives each of them, so that it may open tasks while nobody is
+   * present; `null`: none.
+   */
   readonly sponsor: Sponsored | null
 }
 
@@ -77,16 +81,19 @@ export type AccessMapping = {
   /** The identity provider whose person the claim `subject` names. */
   readonly provider: string
   readonly subject: string
-  /** What its `authorization_details` are here, by type; what none speaks of is nothing. */
+  /**
+   * Rules that make details of its `authorization_details`, by type; a type without a rule means
+   * nothing.
+   */
   readonly details: readonly DetailRule[]
   /** Whose agent acts where no rule names one: the client's, or where a token says so (`act`) that of who acts with it. */
   readonly actor: 'client' | 'act'
 }
 
-/** What an element of theirs (RFC 9396) is in details of ours. */
+/** Rule that makes a detail of ours of an element of theirs (RFC 9396). */
 export type DetailRule = {
   readonly type: string
-  /** Of the element; all must hold. */
+  /** Conditions on the element; all must hold. */
   readonly when: readonly ClaimTest[]
   /** `null`: it is a `remit_call`, as we write it. */
   readonly gives: null | {
@@ -116,7 +123,7 @@ export type PeopleMapping = {
   readonly delegates: boolean
 }
 
-/** What the server of another domain gets of ours, and how agents are called there. */
+/** Mapping for the server of another domain: its resources, and the names of agents there. */
 export type PeerMapping = {
   /** Identifiers of its resources, as the catalog knows them. */
   readonly resources: readonly string[]
@@ -160,7 +167,7 @@ export interface TrustedIssuer {
   /** How many people who were never here it may bring, ever and in any hour. */
   readonly mostPeople: number
   readonly peopleAnHour: number
-  /** Of its tokens, from `iat` to `exp`. */
+  /** Maximum life of its tokens in seconds, from `iat` to `exp`. */
   readonly mostLifeSeconds: number
   /** Whether those it vouches for get tokens without proving a key, or show their own without. */
   readonly bearer: boolean
@@ -182,7 +189,7 @@ export interface TrustedIssuer {
 /** Over all of them: raised when there is another one, or any of them changes. */
 export const ISSUERS: LiveKey = { kind: 'issuer', id: '*' }
 
-/** What rests on an issuer depends on this (contract 8). */
+/** Key of an issuer's live state, which all that rests on the issuer depends on (contract 8). */
 export function issuerKey(name: string): LiveKey {
   return { kind: 'issuer', id: name }
 }

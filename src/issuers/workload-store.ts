@@ -45,7 +45,7 @@ export function holdTokenQuery(
     )
 }
 
-/** What expired is refused for its expiry. */
+/** Forgets tokens that have expired: they are refused for their expiry. */
 export async function forgetWorkloadTokens(tx: Tx, now: number): Promise<void> {
   await tx.deleteFrom('workload_tokens').where('expires_at', '<', now).execute()
 }

@@ -10,7 +10,7 @@ type DecisionAnswer = TypeOf<
   'answer'
 >['decisions'][number]
 
-/** What came of a call, in a few words. */
+/** Outcome of a call, in a few words. */
 function outcomeWords(
   { outcome, reason, state, status }: DecisionAnswer,
   { dim, green, red, yellow }: Terminal,

@@ -9,7 +9,7 @@ const action = input('<action>', 'such as orders.refund')
 
 const Changes = (kit: SchemaKit) => kit.listOf('changes', Offered(kit))
 
-/** What somebody has looked at: definitions by their digests. */
+/** Definitions that somebody has looked at, by their digests. */
 const Looked = ({ exactly, Type }: SchemaKit) =>
   exactly({
     changes: Type.Array(

@@ -31,7 +31,7 @@ interface WantedAgents {
 
 type Wanted = { readonly limit: number } & Pick<PageOfList, 'after'> & WantedAgents
 
-/** Of their own, whoever it is that asks: few enough to look through. */
+/** Lists the agents that an owner has: few enough to look through. */
 async function findOwn({ agents }: ApiParts, ownerId: string, query: Wanted) {
   const { after, client, dated, limit } = query
   const { read } = agents.storage

@@ -82,7 +82,8 @@ export async function resourceOf(parts: ApiParts, name: string): Promise<Resourc
 }
 
 /**
- * What an API asks about itself. What is wrong here is wrong with the API, not with the call.
+ * Checks what an API says of itself in its question. A fault here is a fault of the API, not of the
+ * call.
  * @throws Problem `request.malformed`
  */
 export function checkAsked({ headers = [], url }: AskedCall, { identifier }: Resource): void {

@@ -9,7 +9,7 @@ import { AnswerPart } from './answer-part.ts'
 
 const closed = { additionalProperties: false } as const
 
-/** What became of a call, as the API tells it. */
+/** Outcome of a call, as the API tells it. */
 export const ReportedOutcome = Type.Object(
   {
     state: Type.Enum(['answered', 'failed', 'not_sent'], {

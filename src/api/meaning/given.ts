@@ -1,4 +1,4 @@
-/** What an operation is given. */
+/** Input of an operation. */
 export interface OperationInput {
   readonly params: Readonly<Record<string, unknown>>
   readonly body: Readonly<Record<string, unknown>>

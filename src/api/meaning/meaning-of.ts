@@ -25,7 +25,7 @@ const DIFFERENCES: Readonly<Record<string, Means>> = {
   'resources.import': meaningOfImport,
 }
 
-/** What an act would do. That it would be refused as things are, is a part of that. */
+/** Says what an act would do; also that it would be refused, if it would be as things are. */
 export async function meaningOf(
   parts: ApiParts,
   { id, says }: Pick<Operation, 'id' | 'says'>,

@@ -45,7 +45,7 @@ export async function meaningOfAgent(
   }
 }
 
-/** What policies could look at, of an agent that is not there yet. */
+/** Facts that policies could look at, of an agent that is not there yet. */
 const NOBODY = { ownerId: '', status: 'active', name: '', issuer: null, vendor: null }
 
 function detailsOf(given: unknown): readonly Detail[] {

@@ -6,7 +6,7 @@ import { planOf } from '../resources/plan-of.ts'
 import { countWords } from './count-words.ts'
 import { type OperationInput, said } from './given.ts'
 
-/** What the request says, validated by the schema of the operation. */
+/** Request as the schema of the operation validated it. */
 type Wanted = Parameters<typeof planOf>[2] & { readonly accept?: boolean }
 
 /** An API that is put into the catalog, or brought up to date: where it is, and what of it changes. */

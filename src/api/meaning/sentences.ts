@@ -49,7 +49,7 @@ function countOf(list: unknown, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`
 }
 
-/** Of acts whose difference is told, `difference.ts` has the sentence. */
+/** Sentences by operation. `difference.ts` has those of acts whose difference is told. */
 export const SENTENCES: Readonly<Record<string, Sentence>> = {
   ...MORE_SENTENCES,
   ...OTHER_SENTENCES,

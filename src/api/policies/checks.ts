@@ -6,7 +6,7 @@ import { askShape, gateShape } from '../explanation.ts'
 import { acts } from '../operation.ts'
 import { schemaNow } from './policies.ts'
 
-/** What a check looked at says nothing of these. */
+/** Subjects that a check does not look at. */
 const NOT_LOOKED_AT = [
   'the task: what it was granted, its budget, its deadline',
   'the token and its proof, and where the call comes from',

@@ -28,7 +28,7 @@ import { replayed } from './policy-replay.ts'
 const VERSION = PolicyVersion(kit)
 const PUBLISHED = PublishedPolicies(kit)
 
-/** What policies are written against now. */
+/** Schema that policies are written against now. */
 export async function schemaNow(parts: ApiParts): Promise<string> {
   return await schemaInSteps((await parts.policy.catalog.current()).actions.values())
 }

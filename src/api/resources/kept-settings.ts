@@ -1,6 +1,6 @@
 import { movesTo, type PlannedResource, type Resource } from '../../catalog/index.ts'
 
-/** What an administrator says of a resource, besides its description. Left out: as it was. */
+/** Settings of a resource by an administrator, besides its description. Left out: as they were. */
 export interface ResourceSettings {
   readonly trusted?: boolean
   /** `null`: none from now on. */
@@ -28,7 +28,7 @@ export function keptSettings(
   return { connection: connection ?? undefined, trusted }
 }
 
-/** What an import changes of the settings, a line each. */
+/** Settings that an import changes, a line each. */
 export function changedSettings(
   next: PlannedResource,
   known: Resource | undefined,

@@ -20,7 +20,7 @@ export function offeredShape(offer: Offer, reviewed: Action | undefined) {
   })
 }
 
-/** What an import would do to the actions of a resource. */
+/** Changes that an import would make to the actions of a resource. */
 export async function previewedChanges(
   planned: readonly Action[],
   { before, removed }: Awaited<ReturnType<typeof previewImport>>,

@@ -22,8 +22,9 @@ interface WantedImport extends ResourceSettings {
 }
 
 /**
- * What an import would change: from the document that was sent, or from what the MCP server answers now. Only the address that the
- * administrator gave is asked, and no redirect is followed. What the request leaves out stays as it is (`keptSettings`).
+ * Plans an import: from the document that was sent, or from what the MCP server answers now. Only
+ * the address that the administrator gave is asked, and no redirect is followed. Settings that the
+ * request leaves out stay as they are (`keptSettings`).
  */
 export async function planOf(
   parts: ApiParts,

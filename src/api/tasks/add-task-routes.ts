@@ -10,7 +10,10 @@ import { OF_TASKS, type TaskOperation } from './task-operations.ts'
 
 const PREFIX = '/v1/tasks/:id'
 
-/** What a task may ask about itself: by its task token and a proof of its key, checked live each time (contract 4). */
+/**
+ * Adds the routes on which a task asks about itself: by its task token and a proof of its key,
+ * checked live each time (contract 4).
+ */
 export function addTaskRoutes(app: FastifyInstance, parts: ApiParts): void {
   for (const operation of OF_TASKS) addRoute(app, parts, operation)
 }

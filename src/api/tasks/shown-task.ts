@@ -8,7 +8,7 @@ export async function shownTask(parts: Pick<ApiParts, 'decisions'>, task: Task) 
   return { ...taskShape(task), budget: await budgetUse(parts.decisions, task) }
 }
 
-/** The same of those of one tree. */
+/** Shows several tasks at once, each with how much of its budget is used. */
 export async function shownTasks(parts: Pick<ApiParts, 'decisions'>, tasks: readonly Task[]) {
   const uses = await budgetUses(parts.decisions, tasks)
   return tasks.map((task) => ({ ...taskShape(task), budget: [...(uses.get(task.id) ?? [])] }))

@@ -14,7 +14,10 @@ const Id = Type.String({ minLength: 1, maxLength: 64 })
 const OfTask = Type.Object({ id: Id }, closed)
 const OfRequest = Type.Object({ id: Id, request: Id }, closed)
 
-/** What the agent learns: how it stands and why it was denied, not who else there is. */
+/**
+ * Access request as its agent learns of it: how it stands and why it was denied, not who else there
+ * is.
+ */
 const OwnRequest = Type.Intersect([
   AccessRequest,
   Type.Object({

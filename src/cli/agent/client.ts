@@ -8,7 +8,7 @@ export const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
 export const ID_TOKEN = 'urn:ietf:params:oauth:token-type:id_token'
 export const CLIENT_ASSERTION = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
-/** What a token endpoint said instead of a token (RFC 6749 section 5.2), with what Remit adds to it. */
+/** Refusal of a token endpoint (RFC 6749 section 5.2), with the members that Remit adds to it. */
 export class OAuthRefusal extends Error {
   readonly error: string
   /** Remit's own code: says exactly why. */
@@ -32,7 +32,7 @@ export interface OpenTask {
   readonly key: TaskKey
   /** Epoch milliseconds. */
   readonly expiresAt: number
-  /** What was granted, which may be less than what was asked for. */
+  /** Details that were granted, which may be less than what was asked for. */
   readonly details: readonly GrantedDetail[]
 }
 
@@ -124,7 +124,7 @@ export async function resourceToken(
   }
 }
 
-/** What each origin said last that proofs are to be made with (RFC 9449 section 8.2). */
+/** Nonces for proofs, by origin: the last one that each origin sent (RFC 9449 section 8.2). */
 const nonces = new Map<string, string>()
 
 /** Sends with a proof; once more when that has to be made with another nonce, which means that nothing was done. */

@@ -9,7 +9,7 @@ import type { CallAnswer } from './send.ts'
 export interface AccessRequestJson {
   readonly id: string
   readonly state: string
-  /** What the people read, written by Remit. */
+  /** Text that the people read, written by Remit. */
   readonly text: string
   readonly risk: string
   readonly page: string

@@ -5,7 +5,10 @@ import { CommandFailure, usage } from '../failure.ts'
 import type { World } from '../world.ts'
 import type { CallTarget } from './target.ts'
 
-/** What a task is opened for. `said`: it was spelled out, so that a task opened for something else does not do. */
+/**
+ * Authority that a task is opened for. `said`: it was spelled out, so that a task opened for
+ * something else does not do.
+ */
 export interface CallOptions {
   readonly details?: readonly object[]
   readonly scope?: string

@@ -154,7 +154,7 @@ async function callWith(
 
 /** Somebody ended it: that is told, and the next call opens another. */
 const ENDED = /^(?:task\.closed|token\.expired)$/
-/** Of another life of this server, as after `remit dev --reset`. */
+/** Codes for a task of another life of this server, as after `remit dev --reset`. */
 const UNKNOWN = /^(?:task\.unknown|token\.(?:unknown_task|unknown_key|bad_signature))$/
 
 async function readBody(cli: Cli, given: string | undefined): Promise<string | undefined> {

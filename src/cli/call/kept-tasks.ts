@@ -7,7 +7,7 @@ import { stateDirectory } from '../server/sessions.ts'
 import type { World } from '../world.ts'
 import type { CallOptions } from './asked.ts'
 
-/** What tells one piece of work from another. */
+/** Key that tells one piece of work from another. */
 export interface TaskWork {
   readonly url: string
   readonly agent: string

@@ -12,7 +12,7 @@ export interface CallToSend {
   readonly body: string | undefined
 }
 
-/** What came back. `problem`: Remit's own answer, and the API was not reached or said nothing. */
+/** Answer to a call. `problem`: it is Remit's own, and the API was not reached or said nothing. */
 export interface CallAnswer {
   readonly response: Response
   readonly decisionId: string | undefined

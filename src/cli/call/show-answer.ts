@@ -82,7 +82,7 @@ function headerLines({ headers }: Response): readonly Text[] {
   return indented(facts(rows, undefined))
 }
 
-/** What people are asked, where, and until when. */
+/** Tells the question that people are asked, where, and until when. */
 export function tellRequest(cli: Cli, request: AccessRequestJson, waits: boolean): void {
   const room = cli.world.talk.width
   cli.say(

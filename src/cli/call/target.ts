@@ -9,7 +9,7 @@ export interface CallTarget {
   readonly identifier: string
   /** Identifier, path and query. */
   readonly url: string
-  /** What the resource offers, by name. */
+  /** Actions that the resource offers, by name. */
   readonly actions: readonly string[]
 }
 

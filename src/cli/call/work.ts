@@ -20,7 +20,7 @@ export interface WorkOptions extends RepresentedOptions {
   readonly all?: true
 }
 
-/** What is done for whom, as which agent, where, and with what authority. */
+/** Work of a call: for whom, as which agent, where, and with what authority. */
 export interface CallWork {
   readonly target: CallTarget
   readonly agent: ActingAgent

@@ -3,7 +3,9 @@ import { resolve } from 'node:path'
 import type { Cli } from '../cli.ts'
 import { CommandFailure } from '../failure.ts'
 
-/** What a file says. Whether it is what the API takes is said there, where everything is read strictly. */
+/**
+ * Reads a file as JSON. The API says whether it takes the content: it reads everything strictly.
+ */
 export async function readJsonFile<T>(cli: Cli, file: string): Promise<T> {
   const text = await readFile(resolve(cli.world.directory, file), 'utf8').catch(
     (cause: unknown) => {

@@ -2,7 +2,7 @@ import { indented } from '../../lib/terminal/table.ts'
 import { bold, dim, green, red, text, type Value, yellow } from '../../lib/terminal/text.ts'
 import type { FailedCase } from '../../policy/index.ts'
 
-/** What a test run answers; `rules` are told with their places when they are known. */
+/** Answer of a test run; `rules` are told with their places when they are known. */
 export interface TestReport {
   readonly cases: number
   readonly calls: number
@@ -38,7 +38,7 @@ function atPlace(place: string | undefined): string {
   return place === undefined ? '' : `  ${place}`
 }
 
-/** What a failed publication says of its tests. */
+/** Failed tests in the answer to a failed publication. */
 export function failedOf(members: Readonly<Record<string, unknown>>): readonly FailedCase[] {
   const { failed } = members
   return Array.isArray(failed) ? failed.filter(isFailed) : []

@@ -6,7 +6,7 @@ import type { AnswerOf } from '../server/operation-types.ts'
 /** One thing that is wrong, or worth knowing, as the API says it: places in the whole text. */
 export type MistakeJson = AnswerOf<'POST', '/policies/validate'>['mistakes'][number]
 
-/** The same with its place in the file that it stands in. */
+/** Mistake with its place in the file that it stands in. */
 export type PlacedMistake = MistakeJson & { readonly file: string }
 
 export function placed(mistakes: readonly MistakeJson[], sources: Sources): PlacedMistake[] {
@@ -37,7 +37,7 @@ export function mistakeLines(
   ])
 }
 
-/** What a failed publication says was wrong. */
+/** Mistakes in the answer to a failed publication. */
 export function mistakesOf(members: Readonly<Record<string, unknown>>): readonly MistakeJson[] {
   const { mistakes } = members
   return Array.isArray(mistakes) ? mistakes.filter(isMistake) : []

@@ -100,7 +100,7 @@ function times(count: number): string {
   return count === 1 ? 'once' : `${count} times`
 }
 
-/** What nothing is said about, and why. */
+/** Lines about the decisions that the report leaves out, and why. */
 function leftOut({ stopped, without_inputs: without }: ReplayReportJson): readonly Value[] {
   return [
     ...(stopped > 0

@@ -62,7 +62,7 @@ function replayed({ calls, newly_denied: denied, overtaken }: Suggested): Text {
     : text`${red('✗')} it would deny ${denied} of these ${looked} calls`
 }
 
-/** What a suggestion does not know. */
+/** Lines about the facts that a suggestion does not know. */
 function doubts(found: Suggested): readonly Text[] {
   const { agent, beyond, cut, linked, overtaken, without_inputs: erased } = found
   const wide = Map.groupBy(beyond, ({ rules }) => rules.join(', '))

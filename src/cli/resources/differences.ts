@@ -16,7 +16,7 @@ import type { AnswerOf } from '../server/operation-types.ts'
 export type Offered = AnswerOf<'GET', '/resources/:name/changes'>['changes'][number]
 type DifferenceJson = Offered['differences'][number]
 
-/** Of one value; a longer one is cut, and `--json` has it whole. */
+/** Maximum length of one value; a longer one is cut, and `--json` has it whole. */
 const MAX_CHARACTERS = 2_000
 
 export function offeredLines(name: string, changes: readonly Offered[]): readonly Value[] {

@@ -16,9 +16,9 @@ import { riskWord } from '../../lib/terminal/words.ts'
 import type { AnswerOf } from '../server/operation-types.ts'
 import { differenceLines } from './differences.ts'
 
-/** What an import did. */
+/** Result of an import. */
 type ImportedJson = AnswerOf<'PUT', '/resources/:name'>
-/** What an import would do. */
+/** Preview of an import. */
 type PreviewedJson = AnswerOf<'POST', '/resources/:name/preview'>
 
 /** More lines than these are counted, not shown: `--json` and `remit resources show` have them all. */
@@ -38,7 +38,7 @@ export function importedLines(
   ]
 }
 
-/** What would be done, with what changes field by field. */
+/** Lines about what would be done, with the changes field by field. */
 export function previewLines(seen: PreviewedJson): readonly Value[] {
   const { changes, resource, unchanged } = seen
   const changed = changes.filter(({ kind }) => kind === 'changed')
@@ -106,7 +106,7 @@ function risksOf(names: readonly string[], byName: ReadonlyMap<string, ActionAns
   return RISKS.map((risk) => `${risks.filter((each) => each === risk).length} ${risk}`).join(', ')
 }
 
-/** What bounds and policies cannot see is said plainly, once for each reason. */
+/** Lines that say plainly what bounds and policies cannot see, once for each reason. */
 function untypedLines({ resource, untyped }: ImportedJson): readonly Value[] {
   if (untyped.length === 0) return []
   const all = untyped.reduce((sum, { count }) => sum + count, 0)

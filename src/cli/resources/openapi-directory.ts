@@ -2,7 +2,7 @@ import { readdir, readFile, realpath } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { bundleDocument } from '../../catalog-changes/index.ts'
 
-/** What a document is called where it is in several files. */
+/** Names of a document where it is in several files. */
 const NAMES = ['openapi', 'specification', 'api', 'swagger', 'index', 'main']
 const ENDINGS = ['.yaml', '.yml', '.json']
 

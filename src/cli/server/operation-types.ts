@@ -11,10 +11,13 @@ type TypesAt<M extends Method, P> = NonNullable<OperationAt<M, P>['types']>
 /** Routes below `/api/v1` that take this method, with `:name` for what `params` says. */
 export type PathOf<M extends Method> = Extract<AnyOperation, { readonly method: M }>['path']
 
-/** What an operation answers, as its schema says: a member that is renamed there does not compile here. */
+/**
+ * Answer of an operation, as its schema has it: a member that is renamed there does not compile
+ * here.
+ */
 export type AnswerOf<M extends Method, P> = TypesAt<M, P>['answer']
 
-/** What an operation takes. */
+/** Input of an operation. */
 export type InputOf<M extends Method, P> = Part<'params', TypesAt<M, P>['params']> &
   Part<'query', TypesAt<M, P>['query']> &
   Part<'body', TypesAt<M, P>['body']>

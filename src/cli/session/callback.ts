@@ -6,7 +6,9 @@ import { CommandFailure } from '../failure.ts'
 export interface Callback extends AsyncDisposable {
   /** Where the browser has to be sent back to: a literal loopback address (RFC 8252 section 7.3). */
   readonly address: string
-  /** What came with it. Rejects when the other side reported an error, or nobody came. */
+  /**
+   * Parameters that came with it. Rejects when the other side reported an error, or nobody came.
+   */
   readonly answer: Promise<URLSearchParams>
 }
 
