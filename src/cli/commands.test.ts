@@ -228,18 +228,18 @@ test('nothing of the server is loaded for a command that does not need it', asyn
   const files = await loadedWith('run.ts', 'system-world.ts', ...commands)
   assert.ok(files.includes('cli/call/call.ts'))
   const rooms = new Set(files.map((file) => file.split(sep)[0]))
-  assert.deepEqual([...rooms].toSorted(), ['cli', 'config', 'dev', 'lib', 'operations'])
+  assert.deepEqual([...rooms].toSorted(), ['api-operations', 'cli', 'config', 'dev', 'lib'])
   assert.deepEqual(
     files.filter((file) => file.startsWith('dev')),
     ['dev/sample.ts'],
   )
   for (const server of ['serve', 'dev', 'migrate']) assert.ok(!files.includes(`cli/${server}.ts`))
-  assert.ok(!files.includes('operations/schemas.ts'), 'schemas take longer to load than to run')
+  assert.ok(!files.includes('api-operations/schemas.ts'), 'schemas take longer to load than to run')
 })
 
 test('nothing for terminals is loaded with the API', async () => {
   const files = await loadedWith('../api/index.ts')
-  assert.ok(files.includes('operations/groups.ts'))
+  assert.ok(files.includes('api-operations/groups.ts'))
   assert.deepEqual(
     files.filter(
       (file) => file.startsWith(join('lib', 'terminal')) || file.startsWith(`cli${sep}`),

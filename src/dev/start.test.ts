@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -18,14 +19,10 @@ function directoryOf(t: TestContext): string {
 const started = (data: string, options: { reset?: boolean; port: number }) =>
   startDevelopment({ reset: false, ...options, environment: { REMIT_DATA: data } })
 
-/** A server on a port that the kernel chose: whoever else wants it is refused. */
-async function takenPort(t: TestContext): Promise<number> {
+async function takePort(t: TestContext, port: number): Promise<void> {
   const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.after(() => server.close())
-  const address = server.address()
-  assert.ok(address && typeof address === 'object')
-  return address.port
+  await once(server.listen(port, '127.0.0.1'), 'listening')
 }
 
 test('--reset does not touch a directory that a running Remit works in', async (t) => {
@@ -50,8 +47,9 @@ test('--reset refuses a directory that holds something else', async (t) => {
 
 test('a start that fails for a taken port names it, and claims nothing', async (t) => {
   const data = directoryOf(t)
-  const port = await takenPort(t)
-  // Three ports further are the sample services; the taken one is the issuer's, or that of the desk.
+  // The issuer's, and four ports further that of the desk: the one in the middle is taken, its neighbours are free.
+  const port = (await neighbouringPorts(9)) + 4
+  await takePort(t, port)
   for (const first of [port, port - 4])
     await assert.rejects(
       started(data, { port: first }),

@@ -62,7 +62,7 @@ forEachEngine('M1: documents of clients from hostile places', (open) => {
   const opened: Outbound[] = []
 
   before(async () => {
-    parts = (await documented(await open())).parts
+    parts = (await documented(await open.shared())).parts
     server = await serveDocuments()
   })
   after(async () => {

@@ -80,7 +80,7 @@ describe('the package of the SDK', () => {
     for (const [, entry] of code)
       for (const path of [entry.types, entry.default]) assert.ok((await read(path ?? '')).length)
     const schemas: unknown = entries['./schemas/*.json']
-    assert.equal(schemas, './src/argument-types/*.json')
+    assert.equal(schemas, './src/schemas/*.json')
     for (const name of ['task-token', 'resource-token', 'transaction-token', 'introspection'])
       assert.ok((await read(String(schemas).replace('*', name))).includes('$schema'))
     for (const file of await filesOf('lib', '.map')) {
