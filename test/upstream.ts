@@ -32,7 +32,8 @@ export interface Upstream {
   close(): Promise<void>
 }
 
-export async function startUpstream(): Promise<Upstream> {
+/** Starts one; `at` is its port, a free one when left out. */
+export async function startUpstream(at?: number): Promise<Upstream> {
   const reached: Reached[] = []
   const waiting: { count: number; done: () => void }[] = []
   const sockets = new Set<net.Socket>()
@@ -56,7 +57,7 @@ export async function startUpstream(): Promise<Upstream> {
     if (upstream.raw) upstream.raw(socket)
     else web.emit('connection', socket)
   })
-  const [port = 0] = await freePorts(1)
+  const [port = 0] = at === undefined ? await freePorts(1) : [at]
   await once(front.listen(port, '127.0.0.1'), 'listening')
   const upstream = {
     origin: `http://127.0.0.1:${port}`,

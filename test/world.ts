@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { after, before, describe } from 'node:test'
@@ -10,10 +9,8 @@ import { idTokenFor, signIn } from '../examples/refund-desk/people.ts'
 import { setCeiling } from '../src/agents/index.ts'
 import { readSettings } from '../src/config/settings.ts'
 import { grantBasis } from '../src/consent/index.ts'
-import { type SampleServer, serveDesk } from '../src/dev/desk/serve.ts'
-import { serveIdentityProvider } from '../src/dev/identity-provider/serve.ts'
-import { type OrdersApi, serveOrders } from '../src/dev/orders/serve.ts'
-import { SAMPLE_AGENT, SAMPLE_PEOPLE } from '../src/dev/sample.ts'
+import type { SampleServer } from '../src/dev/desk/serve.ts'
+import { SAMPLE_AGENT, type SAMPLE_PEOPLE } from '../src/dev/sample.ts'
 import { seedSample } from '../src/dev/seed.ts'
 import type { McpLimits } from '../src/gateway/index.ts'
 import { openLog } from '../src/http/index.ts'
@@ -24,14 +21,13 @@ import { findPersonBySubject, type Person } from '../src/people/index.ts'
 import type { Rooms } from '../src/rooms.ts'
 import { createServer, type Server } from '../src/server.ts'
 import { openSession } from '../src/sessions/index.ts'
-import { takeDatabase, WAIT_FACTOR } from '../src/storage/postgres/testing.ts'
+import { WAIT_FACTOR } from '../src/storage/postgres/testing.ts'
 import { type OpeningWish, type OpenTask, TestAgent } from './agent.ts'
 import { addEcho, ECHO_ACTIONS, importEcho } from './echo.ts'
-import { signIdToken } from './id-token.ts'
-import { freePorts } from './ports.ts'
+import { type Ground, takeGround } from './ground.ts'
 import { type ShiftedClock, shiftedClock } from './shifted-clock.ts'
-import { keyFrom, newKey } from './signing.ts'
-import { startUpstream, type Upstream } from './upstream.ts'
+import { keyFrom } from './signing.ts'
+import type { Upstream } from './upstream.ts'
 import { type Answer, send } from './wire.ts'
 
 export type PersonName = (typeof SAMPLE_PEOPLE)[number]['id']
@@ -77,21 +73,8 @@ export interface WorldProvider {
   close(): Promise<void>
 }
 
-/** What outlives a server that is stopped and started again. */
-interface Ground {
-  readonly home: string
-  readonly ports: readonly [issuer: number, gateway: number]
-  readonly databaseUrl: string | undefined
-  readonly giveBackDatabase: () => Promise<void>
-  readonly provider: WorldProvider
-  readonly orders: OrdersApi
-  readonly desk: SampleServer | undefined
-  readonly echo: Upstream
-}
-
 /** The discard port: nobody answers. */
 const NOWHERE = 'http://127.0.0.1:9/mcp'
-const CLIENT_SECRET = 'canary-client-secret-of-the-provider'
 
 /** A whole Remit in this process, with everything around it, on ports of its own. */
 export class World {
@@ -111,6 +94,7 @@ export class World {
   readonly #ended: (() => Promise<void>)[] = []
   #server: Server | undefined
   #agent: TestAgent | undefined
+  #hasBegun = false
   #log = ''
 
   private constructor(ground: Ground, options: WorldOptions) {
@@ -127,10 +111,19 @@ export class World {
 
   static async start(engine: 'sqlite' | 'postgres', options: WorldOptions = {}): Promise<World> {
     for (let tries = 0; ; tries++) {
-      const world = new World(await makeGround(engine, options), options)
+      const ground = await takeGround(engine, options)
+      const world = new World(ground, options)
       try {
         await world.startServer()
-        if (options.seed !== false) await world.#seed()
+        world.#hasBegun = true
+        if (options.seed === false) return world
+        if (!ground.seeded) await world.#seed()
+        if (ground.keep) {
+          await world.stopServer()
+          await ground.keep()
+          await world.startServer()
+        }
+        await world.#meetAgent()
         return world
       } catch (error) {
         await world.stop()
@@ -246,10 +239,7 @@ export class World {
     const lost = this.#server ? await lostOf(this.#server.rooms) : []
     await this.stopServer()
     for (const end of this.#ended.splice(0)) await end()
-    const { desk, giveBackDatabase, echo, home, orders, provider } = this.#ground
-    await Promise.all([provider.close(), orders.close(), desk?.close(), echo.close()])
-    await giveBackDatabase()
-    await rm(home, { recursive: true, force: true })
+    await this.#ground.leave(this.#hasBegun)
     if (lost.length > 0)
       throw new Error(`the table of what is sealed does not open ${lost.join(', ')}`)
   }
@@ -334,7 +324,7 @@ export class World {
 
   async #seed(): Promise<void> {
     const { rooms } = this
-    const agentKeyFile = join(this.#ground.home, 'refund-bot.jwk')
+    const agentKeyFile = this.#agentKeyFile
     const ordersUrl = this.#ground.orders.origin
     const deskUrl = this.#ground.desk?.url ?? NOWHERE
     await seedSample(rooms, { providerIssuer: this.provider, ordersUrl, deskUrl, agentKeyFile })
@@ -343,8 +333,15 @@ export class World {
     const ceiling = this.everything
     await setCeiling(rooms.agents, { agentId: 'refund-bot', ceiling, by: ada.id })
     if (this.#options.consented !== false) await this.allow('sam')
-    const key = await keyFrom(JSON.parse(await readFile(agentKeyFile, 'utf8')))
+  }
+
+  async #meetAgent(): Promise<void> {
+    const key = await keyFrom(JSON.parse(await readFile(this.#agentKeyFile, 'utf8')))
     this.#agent = new TestAgent(this, 'refund-bot', key)
+  }
+
+  get #agentKeyFile(): string {
+    return join(this.#ground.home, 'refund-bot.jwk')
   }
 
   /** Takes the echo API into the trust domain, so that it receives transaction tokens. */
@@ -404,45 +401,6 @@ async function lostOf({ custody }: Rooms): Promise<readonly string[]> {
   } catch {
     return [] // tests may leave a store that nobody can read
   }
-}
-
-async function makeGround(engine: 'sqlite' | 'postgres', options: WorldOptions): Promise<Ground> {
-  const parent = (options.onDisk && process.env.TEST_DISK) || tmpdir()
-  const home = await mkdtemp(join(parent, 'remit-world-'))
-  const [issuer = 0, gateway = 0] = await freePorts(2)
-  const at = (port: number) => `http://127.0.0.1:${port}`
-  const server = process.env.TEST_POSTGRES_URL
-  const database = engine === 'postgres' && server ? await takeDatabase(server) : undefined
-  return {
-    home,
-    ports: [issuer, gateway],
-    databaseUrl: database?.url,
-    giveBackDatabase: database?.giveBack ?? (async () => {}),
-    provider: await (options.provider ?? developmentProvider)(at(issuer), at(gateway)),
-    orders: await serveOrders({
-      port: 0,
-      issuer: at(issuer),
-      trustDomain: 'test.remit',
-      location: `${at(gateway)}/orders`,
-    }),
-    desk: options.desk ? await serveDesk({ port: 0, pace: 10 }) : undefined,
-    echo: await startUpstream(),
-  }
-}
-
-async function developmentProvider(remit: string): Promise<WorldProvider> {
-  const key = await newKey()
-  const { close, issuer } = await serveIdentityProvider({
-    port: 0,
-    key: key.privateJwk,
-    people: SAMPLE_PEOPLE,
-    clients: [
-      { id: 'remit', secret: CLIENT_SECRET, redirectUris: [`${remit}/sign-in/callback`] },
-      { id: SAMPLE_AGENT.id, redirectUris: ['http://127.0.0.1/callback'] },
-    ],
-  })
-  const sign = (person: PersonName, client: string) => signIdToken(key, issuer, person, client)
-  return { issuer, secret: CLIENT_SECRET, close, signIdToken: sign }
 }
 
 /**

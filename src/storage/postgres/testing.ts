@@ -15,6 +15,9 @@ export const WAIT_FACTOR = 12
 const TEMPLATE_LOCK = 0x72656d69
 const DATABASE_LOCK = 0x72656d6a
 
+/** Schema with the rows that a test database goes back to. */
+const KEPT = 'seeded'
+
 /** invalid_catalog_name */
 const DATABASE_MISSING = '3D000'
 
@@ -39,6 +42,38 @@ class TestDatabase {
     this.#admin = admin
   }
 
+  /** Keeps a copy of all rows beside them, for `restore`. */
+  async keep(): Promise<void> {
+    const client = await this.#connected()
+    const tables = (await writtenTables(client)) ?? []
+    const copies = tables.map((name) => `CREATE TABLE ${KEPT}.${name} AS TABLE public.${name};`)
+    await client.query(
+      `DROP SCHEMA IF EXISTS ${KEPT} CASCADE; CREATE SCHEMA ${KEPT}; ${copies.join('')}`,
+    )
+  }
+
+  /** Brings back the rows that `keep` copied, and no others. False when a test changed more than rows. */
+  async restore(): Promise<boolean> {
+    const client = await this.#connected()
+    if (!(await empty(client))) return false
+    const { rows } = await client.query<{ name: string }>(
+      `SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = '${KEPT}'::regnamespace`,
+    )
+    const copies = rows.map(
+      ({ name }) =>
+        `INSERT INTO public.${name} OVERRIDING SYSTEM VALUE SELECT * FROM ${KEPT}.${name};`,
+    )
+    await client.query(`SET session_replication_role = replica; ${copies.join('')}`)
+    return true
+  }
+
+  async #connected(): Promise<pg.Client> {
+    this.#client ??= await connect(this.url, () => {
+      this.#client = undefined
+    })
+    return this.#client
+  }
+
   async makeEmpty(): Promise<void> {
     if (await this.#isEmptied()) return
     await this.#client?.end()
@@ -49,10 +84,7 @@ class TestDatabase {
 
   async #isEmptied(): Promise<boolean> {
     try {
-      this.#client ??= await connect(this.url, () => {
-        this.#client = undefined
-      })
-      return await empty(this.#client)
+      return await empty(await this.#connected())
     } catch (error) {
       if (error instanceof pg.DatabaseError && error.code === DATABASE_MISSING) return false
       throw error
@@ -66,7 +98,7 @@ class TestDatabase {
  */
 export async function takeDatabase(
   server: string,
-): Promise<{ url: string; giveBack(): Promise<void> }> {
+): Promise<Pick<TestDatabase, 'url' | 'keep' | 'restore'> & { giveBack(): Promise<void> }> {
   connecting ??= connect(server)
   const admin = await connecting
   making ??= makeTemplate(server, admin)
@@ -75,6 +107,8 @@ export async function takeDatabase(
   await database.makeEmpty()
   return {
     url: database.url,
+    keep: () => database.keep(),
+    restore: () => database.restore(),
     giveBack: async () => {
       free.push(database)
     },
@@ -110,23 +144,29 @@ async function claim(admin: pg.Client): Promise<number> {
 
 /** False when a test changed more than rows. */
 async function empty(client: pg.Client): Promise<boolean> {
-  // A table without a page never had a row.
-  const { rows } = await client.query<{ name: string; pages: boolean }>(
-    `SELECT relname AS name, pg_relation_size(oid) > 0 AS pages FROM pg_class
-     WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace`,
-  )
-  const tables = rows.map(({ name }) => name).filter((name) => !MIGRATION_TABLES.includes(name))
-  if (tables.length === rows.length) return false
-  const written = rows.filter(({ name, pages }) => pages && !MIGRATION_TABLES.includes(name))
+  const written = await writtenTables(client)
+  if (!written) return false
   await client.query(
     // Without the triggers of foreign keys, in any order.
-    `SET session_replication_role = replica; ${written.map(({ name }) => `DELETE FROM ${name}`).join(';')}`,
+    `SET session_replication_role = replica; ${written.map((name) => `DELETE FROM ${name}`).join(';')}`,
   )
   const recorded = await client.query<{ name: string }>(
     `SELECT name FROM ${DEFAULT_MIGRATION_TABLE} ORDER BY name COLLATE "C"`,
   )
   const names = recorded.rows.map(({ name }) => name)
   return isDeepStrictEqual(names, Object.keys(migrationsFor('postgres')).toSorted())
+}
+
+/** Tables that had a row since the database was made. `undefined`: those of the migrations are gone. */
+async function writtenTables(client: pg.Client): Promise<readonly string[] | undefined> {
+  // A table without a page never had a row.
+  const { rows } = await client.query<{ name: string; pages: boolean }>(
+    `SELECT relname AS name, pg_relation_size(oid) > 0 AS pages FROM pg_class
+     WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace`,
+  )
+  const tables = rows.filter(({ name }) => !MIGRATION_TABLES.includes(name))
+  if (tables.length === rows.length) return undefined
+  return tables.filter(({ pages }) => pages).map(({ name }) => name)
 }
 
 /** Makes the template, in whichever test process comes first. */
