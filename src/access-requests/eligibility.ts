@@ -1,7 +1,7 @@
 import type { Person } from '../people/index.ts'
 import type { AccessRequest } from './access-request.ts'
 
-/** Whom a request or an allowance is for, and who is asked. */
+/** Parts of a request, or of an allowance, that say for whom it is and who is asked. */
 export type EligibilityQuestion = Pick<AccessRequest, 'ask' | 'personId' | 'requesterId'>
 
 /** A person as eligibility sees one. */

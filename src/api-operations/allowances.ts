@@ -61,7 +61,7 @@ export const ALLOWANCES = noun({
         usual: true,
         prints: ({ allowances }) =>
           allowances.length === 0
-            ? [terminal.dim('No answer stands: every such call asks.')]
+            ? [terminal.dim('There are no allowances. Every such call asks.')]
             : allowances.flatMap((each) => allowanceLines(each, terminal)).slice(0, -1),
       }),
     }),
@@ -75,7 +75,7 @@ export const ALLOWANCES = noun({
       route: 'DELETE /allowances/:id',
       who: 'person',
       widens: false,
-      says: 'Ends an allowance: from now on such calls ask again. Ending it twice is no error.',
+      says: 'Ends an allowance. Such calls ask people again. Ending it twice is no error.',
       schemas: (kit) => ({ params: kit.ById, answer: Allowance(kit) }),
       command: ({ bold, done }) => ({
         examples: ['remit allowances end alw_…'],

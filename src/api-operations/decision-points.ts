@@ -71,9 +71,9 @@ export const DECISION_POINTS = noun({
     add: describe({
       id: 'points.add',
       route: 'POST /decision-points',
-      // It can only reduce; but what is told to others is confirmed.
+      // A decision point can only refuse. It learns who calls what, though, so somebody confirms it.
       widens: true,
-      says: 'Has an AuthZEN decision point asked about calls from now on. None that it is for goes through without its permit. It is told who calls what, for whom.',
+      says: 'Adds an AuthZEN decision point. From now on Remit asks it about the calls that it is for, and none of them goes through without its permit. It learns who calls what, for whom.',
       schemas: (kit) => {
         const { Type } = kit
         const Names = Type.Array(Type.String({ maxLength: 200 }), { maxItems: 256 })
@@ -142,7 +142,7 @@ export const DECISION_POINTS = noun({
       id: 'points.remove',
       route: 'DELETE /decision-points/:name',
       widens: true,
-      says: 'Has it not asked any more: nothing needs its permit.',
+      says: 'Removes a decision point. It is no longer asked, and no call needs its permit.',
       schemas: ({ ByName, Nothing }) => ({ params: ByName, answer: Nothing }),
       command: ({ bold, done }) => ({
         examples: ['remit decision-points remove opa'],

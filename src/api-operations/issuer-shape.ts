@@ -78,7 +78,7 @@ export const terms = (kit: SchemaKit) => {
 
 export const IssuerTerms = (kit: SchemaKit) => kit.exactly(terms(kit))
 
-export const ShownTerms = (kit: SchemaKit) => {
+export const StoredTerms = (kit: SchemaKit) => {
   const { Type } = kit
   const Text = ShortText(kit)
   const { secret: _, ...shown } = terms(kit)
@@ -112,7 +112,7 @@ export const Issuer = (kit: SchemaKit) => {
     state: Type.Enum(['active', 'suspended', 'revoked']),
     agents: Type.Integer({ description: 'how many were made for its subjects' }),
     people: Type.Integer({ description: 'how many it brought that were never here' }),
-    terms: ShownTerms(kit),
+    terms: StoredTerms(kit),
     has_secret: Type.Boolean(),
     created_by: Type.String(),
     created_at: kit.Time,

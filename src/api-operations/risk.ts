@@ -78,7 +78,7 @@ export const RISK = noun({
       id: 'signals.raise',
       route: 'POST /risk-signals',
       widens: false,
-      says: 'Says something about an agent, a person or a task that makes its calls weigh more, until a time. Felt by the next call. The same again takes the higher level and the later end.',
+      says: 'Raises a risk signal about an agent, a person or a task, until a time. It counts from the next call on. Raised again, it takes the higher level and the later end.',
       schemas: (kit) => ({ body: SignalInput(kit), answer: Signal(kit) }),
       command: ({ bold, done, relative, risk }) => ({
         examples: [

@@ -1,5 +1,5 @@
 import type { Static } from 'typebox'
-import { Issuer, type IssuerTerms, ShownTerms } from '../api-operations/issuer-shape.ts'
+import { Issuer, type IssuerTerms, StoredTerms } from '../api-operations/issuer-shape.ts'
 import { ISSUERS } from '../api-operations/issuers.ts'
 import * as kit from '../api-operations/schemas.ts'
 import {
@@ -24,7 +24,7 @@ import { acts, type Caller } from './operation.ts'
 import type { ApiParts } from './parts.ts'
 
 const ISSUER = Issuer(kit)
-const TERMS = ShownTerms(kit)
+const TERMS = StoredTerms(kit)
 
 export const ISSUER_OPERATIONS = acts(ISSUERS, {
   list: async ({ issuers }) => ({
@@ -76,7 +76,7 @@ function issuerShape(issuer: TrustedIssuer) {
   return toJson(ISSUER, issuer, {
     people: issuer.brought,
     has_secret: issuer.access?.introspection != null,
-    // What `given` reads back.
+    // INVARIANT: these terms can be set again as they are; `given` reads them.
     terms: toJson(TERMS, issuer, {
       keys: keysShape(issuer.keys),
       rules: issuer.rules.map(ruleShape),

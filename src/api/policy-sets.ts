@@ -1,4 +1,8 @@
-import { POLICY_SETS, SetVersion, ShownSet } from '../api-operations/policies/policy-sets.ts'
+import {
+  POLICY_SETS,
+  PolicySetVersion,
+  SetVersion,
+} from '../api-operations/policies/policy-sets.ts'
 import * as kit from '../api-operations/schemas.ts'
 import { Problem } from '../lib/problem.ts'
 import {
@@ -14,7 +18,7 @@ import { acts } from './operation.ts'
 import { time } from './shapes.ts'
 
 const VERSION = SetVersion(kit)
-const SHOWN = ShownSet(kit)
+const SHOWN = PolicySetVersion(kit)
 
 function publishedShape({ at, by }: Pick<OnlySet, 'at' | 'by'>) {
   return { published_by: by, published_at: time(at) }

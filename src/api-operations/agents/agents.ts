@@ -2,14 +2,14 @@ import { isName } from '../../lib/id.ts'
 import { authority, change, input, orNone, pages, person, together, trust } from '../command.ts'
 import { describe, noun, type SchemaKit } from '../operation.ts'
 import { AGENT_PROOFS, key, name, readClient } from './proofs.ts'
-import { agentLines, Client, MayDelegate, ownName, ShownAgent } from './shape.ts'
+import { AgentProfile, agentLines, Client, MayDelegate, ownName } from './shape.ts'
 
 const TRUST = '0 quarantined, 1 external, 2 partner, 3 internal'
 
 const Change = (kit: SchemaKit) => ({
   params: kit.ByName,
   body: kit.Reason,
-  answer: ShownAgent(kit),
+  answer: AgentProfile(kit),
 })
 
 /** `remit agents …` */
@@ -20,7 +20,7 @@ export const AGENTS = noun({
     list: describe({
       route: 'GET /agents',
       who: 'person',
-      says: 'Agents by name, a page at a time: those one answers for, or all for administrators.',
+      says: 'Lists agents by name, a page at a time: the agents that you own. Administrators see all.',
       schemas: ({ Agent, along, exactly, PageQuery, Type }) => ({
         query: exactly({
           ...PageQuery,
@@ -62,8 +62,8 @@ export const AGENTS = noun({
     show: describe({
       route: 'GET /agents/:name',
       who: 'person',
-      says: 'One agent that one answers for, or any for administrators, with its keys and its clients at identity providers.',
-      schemas: (kit) => ({ params: kit.ByName, answer: ShownAgent(kit) }),
+      says: 'Shows an agent that you own, with its keys and its clients at identity providers. Administrators see any agent.',
+      schemas: (kit) => ({ params: kit.ByName, answer: AgentProfile(kit) }),
       command: (terminal) => ({
         examples: ['remit agents show refund-bot'],
         takes: {
@@ -103,7 +103,7 @@ export const AGENTS = noun({
             ),
             clients: Type.Optional(Type.Array(Client(kit), { maxItems: 8 })),
           }),
-          answer: ShownAgent(kit),
+          answer: AgentProfile(kit),
         }
       },
       command: (terminal) => ({
@@ -182,7 +182,7 @@ export const AGENTS = noun({
           may_delegate: kit.Type.Optional(MayDelegate(kit)),
           trust: kit.Type.Optional(kit.Type.Integer({ minimum: 0, maximum: 3 })),
         }),
-        answer: ShownAgent(kit),
+        answer: AgentProfile(kit),
       }),
       command: (terminal) => ({
         examples: [
@@ -217,7 +217,7 @@ export const AGENTS = noun({
             description: 'null: it asks by itself',
           }),
         }),
-        answer: ShownAgent(kit),
+        answer: AgentProfile(kit),
       }),
       command: (terminal) => ({
         examples: [
@@ -247,7 +247,7 @@ export const AGENTS = noun({
         body: kit.exactly({
           days: kit.Type.Union([kit.Type.Integer({ minimum: 1, maximum: 3650 }), kit.Type.Null()]),
         }),
-        answer: ShownAgent(kit),
+        answer: AgentProfile(kit),
       }),
     }),
     recertify: describe({
@@ -255,12 +255,12 @@ export const AGENTS = noun({
       who: 'person',
       widens: true,
       says: 'Says that the agent is still wanted, as its owner or an administrator: its date moves on. Wakes it if that date stopped it.',
-      schemas: (kit) => ({ params: kit.ByName, answer: ShownAgent(kit) }),
+      schemas: (kit) => ({ params: kit.ByName, answer: AgentProfile(kit) }),
     }),
     suspend: describe({
       route: 'POST /agents/:name/suspend',
       widens: false,
-      says: 'Stops everything an agent does, now; nothing is closed. Answers when no replica permits any more.',
+      says: 'Stops an agent; its tasks stay open. When the command returns, no replica permits its calls.',
       schemas: Change,
       command: (terminal) =>
         change('remit agents suspend refund-bot --reason "…"', 'is suspended', { name }, terminal),

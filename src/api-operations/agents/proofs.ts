@@ -1,6 +1,6 @@
 import { input, type Reading, together } from '../command.ts'
 import { describe, type SchemaKit } from '../operation.ts'
-import { agentLines, Client, ShownAgent } from './shape.ts'
+import { AgentProfile, agentLines, Client } from './shape.ts'
 
 export const name = input('<name>', 'the agent')
 
@@ -49,7 +49,7 @@ export const AGENT_PROOFS = {
     schemas: (kit) => ({
       params: kit.ByName,
       body: kit.exactly({ jwk: kit.Type.Unknown() }),
-      answer: ShownAgent(kit),
+      answer: AgentProfile(kit),
     }),
     command: (terminal) => ({
       examples: [
@@ -100,7 +100,7 @@ export const AGENT_PROOFS = {
     route: 'POST /agents/:name/clients',
     widens: true,
     says: 'Says which client at an identity provider is this agent, so that tokens given to it count.',
-    schemas: (kit) => ({ params: kit.ByName, body: Client(kit), answer: ShownAgent(kit) }),
+    schemas: (kit) => ({ params: kit.ByName, body: Client(kit), answer: AgentProfile(kit) }),
     command: ({ bold, done }) => ({
       says: 'Says which client at an identity provider is this agent.',
       examples: ['remit agents link invoice-bot https://login.example.com=invoice-bot-client'],
@@ -113,7 +113,7 @@ export const AGENT_PROOFS = {
     route: 'POST /agents/:name/clients/unlink',
     widens: false,
     says: 'Removes the link: tokens for that client are no longer accepted. Resource tokens of the agent stop working; its tasks go on.',
-    schemas: (kit) => ({ params: kit.ByName, body: Client(kit), answer: ShownAgent(kit) }),
+    schemas: (kit) => ({ params: kit.ByName, body: Client(kit), answer: AgentProfile(kit) }),
     command: ({ bold, done }) => ({
       says: 'Removes the link; tokens for that client are no longer accepted.',
       examples: ['remit agents unlink invoice-bot https://login.example.com=invoice-bot-client'],

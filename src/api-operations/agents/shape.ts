@@ -13,7 +13,7 @@ export const MayDelegate = ({ Detail, Type }: SchemaKit) =>
   })
 
 /** An agent with its keys, its clients at identity providers, and what it says of itself. */
-export const ShownAgent = (kit: SchemaKit) => {
+export const AgentProfile = (kit: SchemaKit) => {
   const { Agent, KeptDetail, Type } = kit
   const described = Type.Object({
     client_name: Type.String(),
@@ -45,7 +45,7 @@ export const ShownAgent = (kit: SchemaKit) => {
 }
 
 export type AgentAnswer = Static<SchemaKit['Agent']>
-export type ShownAgentAnswer = Static<ReturnType<typeof ShownAgent>>
+export type AgentProfileAnswer = Static<ReturnType<typeof AgentProfile>>
 
 /** Name that one gave itself which registered itself. */
 export function ownName({ id, name }: AgentAnswer): string {
@@ -73,7 +73,7 @@ const STOPPED = {
 
 /** Where a person's browser is sent, and with what it proves who it is. */
 function describedRows(
-  { described }: ShownAgentAnswer,
+  { described }: AgentProfileAnswer,
   { moment }: Terminal,
 ): readonly (readonly [string, Value | null])[] {
   if (!described) return []
@@ -95,7 +95,7 @@ function letInBy({ admission }: AgentAnswer): string {
 
 /** One agent in full, for a person. */
 export async function agentLines(
-  agent: ShownAgentAnswer,
+  agent: AgentProfileAnswer,
   terminal: Terminal,
 ): Promise<readonly Value[]> {
   const { bold, dim, moment, red, section, text } = terminal

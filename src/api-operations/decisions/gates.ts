@@ -103,7 +103,7 @@ export function gateLines(gate: GateAnswer, terminal: Terminal): readonly Text[]
   const name = gate.gate.padEnd(WIDEST_GATE)
   const subject = gate.subject === undefined ? '' : dim(text`  ${gate.subject}`)
   if (gate.passed) {
-    // What a limit had left, and for operators whose it is.
+    // The detail of a budget says what was left of the limit and, to operators, whose limit it is.
     const told = gate.note ?? (gate.gate === 'budget' ? gate.detail : undefined)
     const more = told === undefined ? [] : [text`    ${' '.repeat(WIDEST_GATE)}  ${dim(told)}`]
     return [text`  ${green('✓')} ${name}  ${dim(passed)}${subject}`, ...more]

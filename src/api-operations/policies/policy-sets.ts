@@ -37,7 +37,8 @@ const version = ({ Name, Time, Type }: SchemaKit) => ({
 })
 
 export const SetVersion = (kit: SchemaKit) => kit.Type.Object(version(kit))
-export const ShownSet = (kit: SchemaKit) => kit.Type.Object({ ...version(kit), ...texts(kit) })
+export const PolicySetVersion = (kit: SchemaKit) =>
+  kit.Type.Object({ ...version(kit), ...texts(kit) })
 
 const schema = input('--schema', 'the schema')
 const entities = input('--entities', 'the entities')
@@ -99,7 +100,7 @@ export const POLICY_SETS = noun({
       says: 'One version with its texts; `active` is the one in force.',
       schemas: (kit) => ({
         params: kit.exactly({ name: kit.Name, version: VersionName(kit) }),
-        answer: ShownSet(kit),
+        answer: PolicySetVersion(kit),
       }),
       command: () => ({
         says: 'The policies of a version; or its schema, or its entities.',

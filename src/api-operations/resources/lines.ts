@@ -1,12 +1,15 @@
 import type { Value } from '../../lib/terminal/text.ts'
 import type { Terminal } from '../terminal.ts'
-import type { ActionAnswer, ShownResourceAnswer } from './schemas.ts'
+import type { ActionAnswer, ResourceProfileAnswer } from './schemas.ts'
 
 type Argument = ActionAnswer['arguments']['arguments'][number]
 type ArgumentType = Argument['type']
 
 /** One API with its actions, for a person. */
-export function resourceLines(resource: ShownResourceAnswer, terminal: Terminal): readonly Value[] {
+export function resourceLines(
+  resource: ResourceProfileAnswer,
+  terminal: Terminal,
+): readonly Value[] {
   const { bold, dim, red, text } = terminal
   const { actions, connection, server, trusted, upstream } = resource
   return [
@@ -40,7 +43,7 @@ export function resourceLines(resource: ShownResourceAnswer, terminal: Terminal)
   ]
 }
 
-function unusualTokens({ tokens }: ShownResourceAnswer): string {
+function unusualTokens({ tokens }: ResourceProfileAnswer): string {
   return [
     ...(tokens.form === 'opaque' ? ['opaque'] : []),
     ...(tokens.subjects === 'pairwise' ? ['people have a name for this API alone'] : []),
@@ -48,7 +51,7 @@ function unusualTokens({ tokens }: ShownResourceAnswer): string {
 }
 
 function quarantinedLines(
-  { actions, name }: ShownResourceAnswer,
+  { actions, name }: ResourceProfileAnswer,
   { dim, red, text }: Terminal,
 ): readonly Value[] {
   if (!actions.some(({ quarantined }) => quarantined)) return []
@@ -91,7 +94,7 @@ function untypedLines(
 }
 
 function proposedLines(
-  { actions, name, protocol }: ShownResourceAnswer,
+  { actions, name, protocol }: ResourceProfileAnswer,
   { dim, text }: Terminal,
 ): readonly Value[] {
   const first = actions.find((action) => action.risk_proposed)

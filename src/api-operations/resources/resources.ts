@@ -2,7 +2,14 @@ import { change, flags, input, orNone, reason, together } from '../command.ts'
 import { describe, noun, type SchemaKit } from '../operation.ts'
 import type { Terminal } from '../terminal.ts'
 import { resourceLines } from './lines.ts'
-import { IMPORT_BYTES, ImportBody, Imported, Offered, Previewed, ShownResource } from './schemas.ts'
+import {
+  IMPORT_BYTES,
+  ImportBody,
+  Imported,
+  Offered,
+  Previewed,
+  ResourceProfile,
+} from './schemas.ts'
 
 const name = input('<name>', 'the API')
 const action = input('<action>', 'such as orders.refund')
@@ -71,7 +78,7 @@ function mark(
 const Change = (kit: SchemaKit) => ({
   params: kit.ByName,
   body: kit.Reason,
-  answer: ShownResource(kit),
+  answer: ResourceProfile(kit),
 })
 
 const FORMS = { jwt: 'JWTs', opaque: 'opaque' } as const
@@ -105,7 +112,7 @@ export const RESOURCES = noun({
       route: 'GET /resources/:name',
       who: 'person',
       says: 'One API: its operations, their arguments and risk, and what has no type.',
-      schemas: (kit) => ({ params: kit.ByName, answer: ShownResource(kit) }),
+      schemas: (kit) => ({ params: kit.ByName, answer: ResourceProfile(kit) }),
       command: (terminal) => ({
         examples: ['remit resources show orders'],
         takes: { params: { name } },
@@ -163,7 +170,7 @@ export const RESOURCES = noun({
         body: kit.exactly({
           connection: kit.Type.Union([kit.Name, kit.Type.Null()], { description: 'null: none' }),
         }),
-        answer: ShownResource(kit),
+        answer: ResourceProfile(kit),
       }),
       command: ({ bold, done }) => ({
         examples: [
@@ -191,7 +198,7 @@ export const RESOURCES = noun({
       schemas: (kit) => ({
         params: kit.ByName,
         body: kit.exactly({ trusted: kit.Type.Boolean() }),
-        answer: ShownResource(kit),
+        answer: ResourceProfile(kit),
       }),
       command: ({ bold, done }) => ({
         examples: [
@@ -231,7 +238,7 @@ export const RESOURCES = noun({
           },
           { ...kit.closed, minProperties: 1 },
         ),
-        answer: ShownResource(kit),
+        answer: ResourceProfile(kit),
       }),
       command: ({ bold, done }) => ({
         examples: [

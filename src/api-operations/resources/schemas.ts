@@ -122,8 +122,8 @@ export const Offered = (kit: SchemaKit) => {
   })
 }
 
-export const ShownResource = ({ Action, listOf, Resource, Type }: SchemaKit) =>
+export const ResourceProfile = ({ Action, listOf, Resource, Type }: SchemaKit) =>
   Type.Intersect([Resource, listOf('actions', Action)])
 
-export type ShownResourceAnswer = Static<ReturnType<typeof ShownResource>>
+export type ResourceProfileAnswer = Static<ReturnType<typeof ResourceProfile>>
 export type ActionAnswer = Static<SchemaKit['Action']>

@@ -111,7 +111,7 @@ export const RESOURCE_OPERATIONS = acts(RESOURCES, {
   import: async (parts, { body, caller, confirmed, params }) => {
     const { accept = false, ...wanted } = body
     const plan = await planOf(parts, params.name, wanted)
-    // What could not be shown was not seen.
+    // Changes count as seen only if the confirmation could show them.
     const seen = confirmed && (confirmed.seen ?? NOTHING)
     const how = { accept, seen }
     return toJson(IMPORTED, await applyImport(parts.connections, plan, caller.person.id, how))

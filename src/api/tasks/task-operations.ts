@@ -91,7 +91,7 @@ export const OF_TASKS: readonly TaskOperation[] = [
     id: 'task.close',
     method: 'DELETE',
     path: '',
-    says: 'Ends the task and everything below it, for good. Answers when no replica permits any more.',
+    says: 'Ends the task and its child tasks for good. When the answer arrives, no replica permits their calls.',
     params: OfTask,
     answer: Task,
     suspendedToo: true,

@@ -20,7 +20,7 @@ import { meetSubject, type ReadAssertion, readAssertion } from './read-assertion
 const LONG_SECONDS = TASK_LIFE.most / 1000
 
 type Brings = AuthenticatedOpening['brought']
-type Said = ReadAssertion<Brings>
+type Assertion = ReadAssertion<Brings>
 
 /**
  * A person of another organization, whose identity provider asserts who it is and what it lets the client do
@@ -77,7 +77,7 @@ export async function authenticatePublic(
   return { ...openingBy(asked, said), ...alone, attempt }
 }
 
-function openingBy(asked: AssertedOpening, said: Said): AuthenticatedOpening {
+function openingBy(asked: AssertedOpening, said: Assertion): AuthenticatedOpening {
   const { asserted, basis, brought } = said
   const { resource } = asserted
   const lifeSeconds = asked.lifeSeconds ?? (resource === undefined ? undefined : LONG_SECONDS)
@@ -104,7 +104,7 @@ async function continued(
  */
 async function resourceOf(
   { catalog, fapi2 }: GrantParts,
-  { asserted, bound, brought, issuer }: Said,
+  { asserted, bound, brought, issuer }: Assertion,
 ): Promise<string | Refused> {
   if (!bound && !issuer.bearer)
     return refused('agent.unauthenticated', 'the client authenticates with its key')

@@ -100,7 +100,7 @@ export class SignerProgram implements ExternalSigner {
 
   async #ask(request: SignerRequest, signal: AbortSignal): Promise<SignerAnswer> {
     const running = this.#running()
-    // Whoever does not get through to a token that is being opened waits no longer than they would for the token.
+    // The time limit of a request includes the time that opening the token takes.
     const given = () => this.#give(running, 'did not answer in time')
     signal.addEventListener('abort', given, { once: true })
     try {

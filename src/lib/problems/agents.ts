@@ -47,7 +47,7 @@ export const AGENT_PROBLEMS = {
   'client.bad_key': { status: 400, title: 'The key is not acceptable' },
   'client.bad_rotation': { status: 400, title: 'The secret cannot be rotated like this' },
   'client.bad_settings': { status: 400, title: 'The settings cannot be used' },
-  'client.exists': { status: 409, title: 'There is or was a machine client of that name' },
+  'client.exists': { status: 409, title: 'The client name is taken' },
   'client.not_direct': { status: 409, title: 'The resource is behind the gateway' },
   'client.too_many_credentials': { status: 409, title: 'Too many keys are in use' },
   'client.unauthenticated': { status: 401, title: 'The machine client could not be authenticated' },
