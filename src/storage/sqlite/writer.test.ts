@@ -307,3 +307,18 @@ test('a thread that is gone is told once, and one that was closed is not', async
   await closed.commit([])
   await closed.close()
 })
+
+test('who waits for a turn when the store is closed is told, and so is who has one', async (t) => {
+  const file = join(folder(t), 'remit.db')
+  const writer = new Writer(startWriter(file))
+  const turn = await writer.begin(undefined)
+  const waiting = writer.begin(undefined)
+  const closing = writer.close()
+  await assert.rejects(waiting, unavailable)
+  await closing
+  await assert.rejects(writer.query(turn, 'SELECT 1', []), unavailable)
+
+  const next = new Writer(startWriter(file))
+  await next.end(await next.begin(undefined), 'commit')
+  await next.close()
+})

@@ -98,6 +98,7 @@ export class Writer {
     this.#thread.off('error', this.#onEnd)
     this.#thread.off('exit', this.#onEnd)
     keepForNext(this.#thread)
+    this.#rejectWaiting(this.#dead)
   }
 
   #send(request: (id: number) => Request): Promise<Settled> {
@@ -152,7 +153,11 @@ export class Writer {
     const lost = this.#dead === undefined
     this.#dead ??= unavailable(`the writer thread ended${reason}: restart to go on`, cause)
     if (lost) for (const tell of this.#onLost) tell(this.#dead)
-    for (const { reject } of this.#waiting.values()) reject(this.#dead)
+    this.#rejectWaiting(this.#dead)
+  }
+
+  #rejectWaiting(reason: Error): void {
+    for (const { reject } of this.#waiting.values()) reject(reason)
     this.#waiting.clear()
   }
 }
@@ -176,6 +181,8 @@ function newThread(): Worker {
   const entry = new URL(`./writer-thread${extname(import.meta.url)}`, import.meta.url)
   // Options of this process (`--eval`, `--inspect`) are not the thread's.
   const thread = new Worker(entry, { name: 'storage-writer', execArgv: [] })
+  // The writer that uses it hears of its errors, too; one that nobody uses ends without anybody's harm.
+  thread.on('error', () => {})
   thread.on('exit', () => {
     const index = idle.indexOf(thread)
     if (index >= 0) idle.splice(index, 1)
