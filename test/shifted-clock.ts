@@ -7,12 +7,15 @@ export interface ShiftedClock extends Clock {
   advance(ms: number): void
   /** Moves the wall clock only. */
   jump(ms: number): void
+  /** Calls the listener after each `advance`. */
+  onAdvance(listener: () => void): void
 }
 
 /** Real time that can be moved on: what happens by itself goes on happening, and nobody has to sleep. */
 export function shiftedClock(): ShiftedClock {
   let wall = 0
   let elapsed = 0
+  const listeners: (() => void)[] = []
   return {
     get ahead() {
       return wall
@@ -22,9 +25,13 @@ export function shiftedClock(): ShiftedClock {
     advance(ms) {
       wall += ms
       elapsed += ms
+      for (const listener of listeners) listener()
     },
     jump(ms) {
       wall += ms
+    },
+    onAdvance(listener) {
+      listeners.push(listener)
     },
   }
 }
