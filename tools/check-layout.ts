@@ -47,6 +47,7 @@ const BUSINESS = [
   'token-status',
   'token-pdp',
   'calls',
+  'direct-calls',
   'analysis',
 ] as const
 /** Edges never import each other, and never storage. */

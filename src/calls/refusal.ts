@@ -1,8 +1,39 @@
 import { PROBLEMS, Problem } from '../lib/problem.ts'
 import { type Challenged, challenge } from '../possession/index.ts'
+import type { CallParts } from './parts.ts'
 import type { Denied, Executed, Requestable } from './verdict.ts'
 
-/** Answer to a caller over HTTP about a call that was not permitted. */
+/** Answer to a caller over HTTP, with the headers that belong to it. */
+interface ToldRefusal {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly problem: Problem
+}
+
+/**
+ * Tells a caller about a call that was not permitted. `origin`: of the address that proofs name,
+ * which has nonces of its own.
+ */
+export function tellRefusal(
+  { nonces }: Pick<CallParts, 'nonces'>,
+  verdict: Denied | Requestable | Executed,
+  { origin, resource }: { readonly origin: string; readonly resource: Challenged },
+): ToldRefusal {
+  const { challenge, problem, retryAfter, status, wantsNonce } = refusalOf(verdict, resource)
+  const nonce = wantsNonce && nonces?.current(origin)
+  return {
+    status,
+    headers: {
+      ...(isRecorded(verdict) ? { 'remit-decision': verdict.decisionId } : {}),
+      ...(challenge === undefined ? {} : { 'www-authenticate': challenge }),
+      ...(nonce ? { 'dpop-nonce': nonce } : {}),
+      ...(retryAfter === undefined ? {} : { 'retry-after': `${retryAfter}` }),
+    },
+    problem,
+  }
+}
+
+/** Answer about a call that was not permitted, before it is told. */
 export interface Refusal {
   readonly status: number
   /** Problem with the decision's id, the reason and what would be enough. */

@@ -1,18 +1,12 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Resource } from '../catalog/index.ts'
+import type { Arrived } from '../http/index.ts'
 import type { StrictRequest } from './strict-request.ts'
 
 /** Knowledge of a request after each step of its arrival. Values are added, never changed. */
-export interface Arrived {
-  message: IncomingMessage
-  reply: ServerResponse
-  ip: string
-  /** Marks the connection as unreliable: no later request on it is believed. */
-  doubt(): void
-}
 export interface Strict extends Arrived {
   request: StrictRequest
 }
+
 /** A request that is meant for this resource and carries a credential of some kind. */
 export interface Located extends Strict {
   resource: Resource

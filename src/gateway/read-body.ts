@@ -1,17 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import { collectBody } from '../http/index.ts'
-import { type Json, parseJson } from '../lib/json.ts'
-import { Problem } from '../lib/problem.ts'
+import { collectBody, jsonBody, MAX_BODY_BYTES } from '../http/index.ts'
+import type { Json } from '../lib/json.ts'
 import type { StrictRequest } from './strict-request.ts'
-
-/** 1 MiB: a call's arguments are shown to people and hashed; a file is not an argument. */
-export const MAX_BODY_BYTES = 1024 * 1024
-
-/**
- * Media type of exactly JSON (RFC 8259); a charset other than UTF-8 would be another reading of the
- * same bytes.
- */
-const JSON_TYPE = /^application\/json(?:\s*;\s*charset=utf-8)?$/i
 
 /**
  * Reads the whole body as strict JSON; `undefined` when there is none. Throws
@@ -22,13 +12,5 @@ export async function readBody(
   request: StrictRequest,
 ): Promise<Json | undefined> {
   const bytes = await collectBody(message, MAX_BODY_BYTES)
-  if (bytes.length === 0) return undefined
-  const type = request.headers.get('content-type') ?? ''
-  if (!JSON_TYPE.test(type)) {
-    throw new Problem(
-      'request.unsupported_media_type',
-      'the gateway reads `application/json` bodies only',
-    )
-  }
-  return parseJson(bytes, { bytes: MAX_BODY_BYTES })
+  return jsonBody(bytes, request.headers.get('content-type'))
 }

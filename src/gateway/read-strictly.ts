@@ -1,4 +1,5 @@
-import type { Arrived, Strict } from './passage.ts'
+import type { Arrived } from '../http/index.ts'
+import type { Strict } from './passage.ts'
 import type { GatewayPorts } from './ports.ts'
 import { strictRequest } from './strict-request.ts'
 

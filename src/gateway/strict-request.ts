@@ -1,4 +1,11 @@
-import { framingFault, rawValues, readTarget, type Target } from '../http/index.ts'
+import {
+  framingFault,
+  isOffered,
+  rawValues,
+  readTarget,
+  singleHeaders,
+  type Target,
+} from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
 
 /** A request as it came over the wire, before anything is believed. */
@@ -14,26 +21,8 @@ export interface RawRequest {
 /** A request that has one reading only: its target, and every header once. */
 export interface StrictRequest extends Target {
   method: string
-  /** Lower-case names. A name that came twice is refused, except those in `MAY_REPEAT`. */
+  /** Lower-case names. A name that came twice is refused, except for lists. */
   headers: ReadonlyMap<string, string>
-}
-
-const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
-/** Lists by their grammar (RFC 9110 5.3); joining them changes nothing. */
-const MAY_REPEAT = new Set(['accept', 'accept-language', 'cache-control'])
-
-function readHeaders(raw: readonly string[]): Map<string, string> {
-  const headers = new Map<string, string>()
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = (raw[i] ?? '').toLowerCase()
-    const value = raw[i + 1] ?? ''
-    const before = headers.get(name)
-    if (before !== undefined && !MAY_REPEAT.has(name)) {
-      throw new Problem('request.bad_header', `header \`${name}\` occurs twice`)
-    }
-    headers.set(name, before === undefined ? value : `${before}, ${value}`)
-  }
-  return headers
 }
 
 /**
@@ -43,11 +32,11 @@ function readHeaders(raw: readonly string[]): Map<string, string> {
  * `host` is the gateway's own authority, from configuration, never from the request.
  */
 export function strictRequest(raw: RawRequest, host: string): StrictRequest {
-  if (!METHODS.has(raw.method)) {
+  if (!isOffered(raw.method)) {
     throw new Problem('request.method_not_allowed', `\`${raw.method}\` is not offered`)
   }
   if (raw.httpVersion !== '1.1') throw new Problem('request.bad_header', 'HTTP/1.1 is needed')
-  const headers = readHeaders(raw.rawHeaders)
+  const headers = singleHeaders(raw.rawHeaders)
   if (headers.get('host')?.toLowerCase() !== host) {
     throw new Problem('request.wrong_host', 'the Host header does not name this gateway')
   }

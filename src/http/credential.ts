@@ -43,3 +43,15 @@ function decode(text: string): string | undefined {
     return undefined
   }
 }
+
+/**
+ * Splits `DPoP <token>` or `Bearer <token>`: the scheme in any case (RFC 9110 section 11.1), one
+ * space, nothing else.
+ */
+export function accessToken(
+  header = '',
+): [scheme: 'DPoP' | 'Bearer' | undefined, token: string | undefined] {
+  const match = /^(dpop|bearer) ([A-Za-z0-9._~+/=-]+)$/i.exec(header)
+  if (!match?.[1]) return [undefined, undefined]
+  return [match[1].toLowerCase() === 'dpop' ? 'DPoP' : 'Bearer', match[2]]
+}

@@ -1,20 +1,14 @@
 import { STEP_UP } from '@remit/engine'
 import { type Static, Type } from 'typebox'
-import {
-  decideCall,
-  endCall,
-  isRecorded,
-  refusalOf,
-  stillLive,
-  type Verdict,
-} from '../../calls/index.ts'
+import type { Verdict } from '../../calls/index.ts'
+import { decideDirect, directResource, type ToldRefusal } from '../../direct-calls/index.ts'
 import type { Call } from '../../facts/index.ts'
-import { onProblem, Problem } from '../../lib/problem.ts'
+import { onProblem } from '../../lib/problem.ts'
 import type { MachineClient } from '../../machine-clients/index.ts'
 import { argumentTexts } from '../../tokens/index.ts'
 import type { ApiParts } from '../parts.ts'
 import { AnswerPart } from './answer-part.ts'
-import { type AskedCall, checkAsked, readAsked, resourceOf } from './asked-call.ts'
+import { type AskedCall, checkAsked, readAsked } from './asked-call.ts'
 
 /**
  * How long after asking an API may begin with a call. What is revoked meanwhile ends no later than at a replica that is cut
@@ -79,38 +73,20 @@ export async function askAboutCall(
   enforcer: MachineClient<'enforcer'>,
   asked: AskedCall,
 ): Promise<Static<typeof CallAnswer>> {
-  const resource = await resourceOf(parts, enforcer.settings.resource)
+  const resource = await directResource(parts.decisions, enforcer.settings.resource)
   checkAsked(asked, resource)
   const call = await readAsked(parts, resource, asked).catch(
-    onProblem((problem) => refused(problem.status, problem)),
+    onProblem((problem) => refused({ status: problem.status, headers: {}, problem })),
   )
   if ('decision' in call) return call
-  const verdict = await decideCall(parts.decisions, call)
-  if (verdict.outcome === 'permit') return permitted(parts, call, verdict)
-  const { challenge, problem, retryAfter, status, wantsNonce } = refusalOf(verdict, resource)
-  const nonce = wantsNonce && parts.decisions.nonces?.current(new URL(call.url).origin)
-  return refused(status, problem, {
-    ...(isRecorded(verdict) ? { 'remit-decision': verdict.decisionId } : {}),
-    ...(challenge === undefined ? {} : { 'www-authenticate': challenge }),
-    ...(nonce ? { 'dpop-nonce': nonce } : {}),
-    ...(retryAfter === undefined ? {} : { 'retry-after': `${retryAfter}` }),
-  })
+  const verdict = await decideDirect(parts.decisions, call)
+  return 'problem' in verdict ? refused(verdict) : permitted(call, verdict)
 }
 
-async function permitted(parts: ApiParts, call: Call, verdict: Verdict<'permit'>) {
+function permitted(call: Call, verdict: Verdict<'permit'>) {
   const { agent, chain, decisionId, task } = verdict
   const { parties } = verdict.transactionClaims
   const { actors = [] } = parties
-  // The last look, as the gateway has it in the tick of the first byte.
-  if (!stillLive(parts.decisions, verdict)) {
-    const problem = new Problem('call.no_longer_live', 'the task ended before the call began', {
-      members: { decision_id: decisionId },
-    })
-    await endCall(parts.decisions, decisionId, { state: 'not_sent', reason: problem.code })
-    return refused(problem.status, problem, { 'remit-decision': decisionId })
-  }
-  // From here on it is the API's call, which says later what became of it.
-  parts.decisions.flights.end(decisionId)
   return {
     decision: true as const,
     decision_id: decisionId,
@@ -134,6 +110,6 @@ function asksTheApi(type: string): boolean {
   return type !== 'notify' && type !== STEP_UP
 }
 
-function refused(status: number, problem: Problem, headers: Record<string, string> = {}) {
-  return { decision: false as const, status, headers, problem: problem.toJSON() }
+function refused({ headers, problem, status }: ToldRefusal) {
+  return { decision: false as const, status, headers: { ...headers }, problem: problem.toJSON() }
 }

@@ -1,10 +1,9 @@
-import type { TypedArguments } from '@remit/engine'
 import { type Static, Type } from 'typebox'
-import { typeArguments } from '../../argument-types/index.ts'
-import { type Action, matchAction, type Resource } from '../../catalog/index.ts'
+import type { Resource } from '../../catalog/index.ts'
+import { directCall } from '../../direct-calls/index.ts'
 import type { Call } from '../../facts/index.ts'
 import { readTarget } from '../../http/index.ts'
-import { type Json, parseJson } from '../../lib/json.ts'
+import { parseJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { ApiParts } from '../parts.ts'
 
@@ -72,15 +71,6 @@ const CREDENTIALS = new Set([
   'txn-token',
 ])
 
-/** The API that asks, as the catalog has it now. @throws Problem `resource.unknown`, `client.not_direct` */
-export async function resourceOf(parts: ApiParts, name: string): Promise<Resource> {
-  const resource = (await parts.decisions.catalog.current()).resources.get(name)
-  if (!resource) throw new Problem('resource.unknown', 'the API is not in the catalog')
-  if (resource.mode !== 'direct')
-    throw new Problem('client.not_direct', 'calls to the API go through the gateway')
-  return resource
-}
-
 /**
  * Checks what an API says of itself in its question. A fault here is a fault of the API, not of the
  * call.
@@ -100,58 +90,21 @@ export function checkAsked({ headers = [], url }: AskedCall, { identifier }: Res
  * The call, read and typed exactly as the gateway does it.
  * @throws Problem `request.…`, `action.unknown`, `input.…`, `arguments.…`: the agent is to be told
  */
-export async function readAsked(parts: ApiParts, resource: Resource, asked: AskedCall) {
-  const origin = new URL(resource.identifier).origin
-  const target = readTarget(asked.url.slice(origin.length) || '/')
-  const base = new URL(resource.identifier).pathname.split('/').filter((part) => part !== '')
-  const catalog = await parts.decisions.catalog.current()
-  const segments = target.segments.slice(base.length)
-  const found = matchAction(catalog.actionsOf(resource.name), asked.method, segments)
-  if (!found) {
-    throw new Problem(
-      'action.unknown',
-      `\`${resource.name}\` has no operation for this method and path`,
-    )
-  }
-  const body = asked.body === undefined ? undefined : parseJson(asked.body)
-  const typed = typeArguments(found.action, { path: found.path, query: target.query, body })
-  if (!typed.ok)
-    throw new Problem(typed.reason, typed.detail, { members: { pointer: typed.pointer } })
-  return callOf(resource, asked, {
-    action: found.action,
-    arguments: typed.arguments,
-    url: origin + target.path,
-    path: target.path,
-    query: target.query,
-    body,
-  })
-}
-
-interface ReadParts {
-  readonly action: Action
-  readonly arguments: TypedArguments
-  readonly url: string
-  readonly path: string
-  readonly query: readonly (readonly [string, string])[]
-  readonly body: Json | undefined
-}
-
-function callOf(resource: Resource, asked: AskedCall, read: ReadParts): Call {
+export async function readAsked(
+  parts: ApiParts,
+  resource: Resource,
+  asked: AskedCall,
+): Promise<Call> {
   const { headers = [], ip = '', method, obligations = [], proofs = [], scheme, token } = asked
-  const { body, path, query, url } = read
-  return {
-    token,
-    scheme,
-    proof: proofs,
+  const { origin } = new URL(resource.identifier)
+  return directCall(parts.decisions, resource, {
+    ...{ token, scheme, proof: proofs },
     ...(asked.certificate === undefined ? {} : { certificate: { x5t: asked.certificate } }),
     method,
-    url,
-    resource,
-    action: read.action,
-    arguments: read.arguments,
-    sent: { method, path, query, headers, body },
+    target: readTarget(asked.url.slice(origin.length) || '/'),
+    headers,
+    body: asked.body === undefined ? undefined : parseJson(asked.body),
     origin: { ip },
-    nonces: true,
     doable: obligations,
-  }
+  })
 }

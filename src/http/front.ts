@@ -1,7 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { boundedServer, type Capacity, type ClientAddresses, doubt } from '../http/index.ts'
-import type { Arrived } from './passage.ts'
+import { boundedServer, type Capacity } from './inbound/bounded-server.ts'
+import type { ClientAddresses } from './inbound/client-addresses.ts'
+import { doubt } from './inbound/framing.ts'
 
 const LIMITS = {
   /** Request head within 10 s, whole request within 60 s. */
@@ -13,6 +14,15 @@ const LIMITS = {
   insecureHTTPParser: false,
 } as const
 const MAX_HEADERS = 64
+
+/** A request that has arrived, before anything about it is believed. */
+export interface Arrived {
+  message: IncomingMessage
+  reply: ServerResponse
+  ip: string
+  /** Marks the connection as unreliable: no later request on it is believed. */
+  doubt(): void
+}
 
 /** A server with hard limits, and the calls under way on it. */
 export interface Front {
