@@ -15,12 +15,22 @@ export {
   sameId,
 } from './mcp/message.ts'
 export {
+  HOP_META,
+  headerText,
+  isMcpRevision,
+  isSessionRevision,
+  MCP_ERROR,
+  MCP_REVISIONS,
+  type McpRevision,
+  namedBy,
+  SESSION_REVISIONS,
+  type SessionRevision,
+  STATELESS_REVISION,
+} from './mcp/revisions.ts'
+export {
   ask,
   endSession,
-  isMcpRevision,
-  MCP_REVISIONS,
   type McpPeer,
-  type McpRevision,
   type McpSession,
   notify,
   openSession,

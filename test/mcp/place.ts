@@ -112,7 +112,7 @@ export class Place {
 
   /** A session that is spoken by hand. */
   async session(task: OpenTask, revision = '2025-11-25'): Promise<Session> {
-    const session = new Session(this, this.#world, task, await this.token(task))
+    const session = await this.bare(task)
     const params = {
       protocolVersion: revision,
       capabilities: {},
@@ -123,6 +123,11 @@ export class Place {
     session.id = String(answer.headers['mcp-session-id'])
     session.revision = String(rpcOf(answer).result.protocolVersion)
     return session
+  }
+
+  /** Requests by hand that are of no session. */
+  async bare(task: OpenTask): Promise<Session> {
+    return new Session(this, this.#world, task, await this.token(task))
   }
 
   /** An id for JSON-RPC that was not used before. */

@@ -50,9 +50,11 @@ export interface TypedCall extends ResolvedCall {
 }
 export interface Decided extends TypedCall {
   call: Call
+  /** Id of the caller's task. Null: nobody was identified. */
+  task: string | null
   verdict: Verdict
 }
-export interface PermittedCall extends TypedCall {
+export interface PermittedCall extends Decided {
   verdict: Verdict<'permit'>
 }
 export interface PreparedCall extends PermittedCall {

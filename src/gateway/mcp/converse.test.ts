@@ -8,9 +8,9 @@ import type { PlacedMessage } from './call-steps.ts'
 import { converse } from './converse.ts'
 import { McpSessions } from './mcp-sessions.ts'
 import type { McpPorts } from './ports.ts'
-import { type McpConversation, sessionId } from './session-id.ts'
+import { type HeldConversation, sessionId } from './session-id.ts'
 
-const CONVERSATION: McpConversation = {
+const CONVERSATION: HeldConversation = {
   key: 'k',
   task: 'tsk_1',
   resource: 'notes',

@@ -1,10 +1,11 @@
 import { Problem } from '../../lib/problem.ts'
-import { isMcpRevision, RPC, type RpcMessage } from '../../net/index.ts'
+import { RPC, type RpcMessage } from '../../net/index.ts'
 import { refuseStranger } from '../check-caller.ts'
 import type { Placed, PlacedMessage } from './call-steps.ts'
 import { notHeard } from './ended.ts'
 import type { McpPorts } from './ports.ts'
 import { type McpConversation, readSessionId } from './session-id.ts'
+import { isStateless, readStateless } from './stateless/requests.ts'
 
 /**
  * Finds the conversation that a request belongs to, by its session id. Whether it is the caller's
@@ -13,10 +14,12 @@ import { type McpConversation, readSessionId } from './session-id.ts'
 export async function converse(heard: PlacedMessage, ports: McpPorts): Promise<Placed> {
   const { rpc: message, request, resource } = heard
   const revision = request.headers.get('mcp-protocol-version')
-  if (message && isInitialize(message)) {
-    if (revision !== undefined && !isMcpRevision(revision)) throw wrongVersion(revision)
-    return { ...heard, conversation: undefined }
+  if (message && isStateless(request, message)) {
+    checkKind(message)
+    return { ...heard, conversation: await spokenOnce(heard, message, ports) }
   }
+  // Its header binds nobody: some clients send there what they would prefer.
+  if (message && isInitialize(message)) return { ...heard, conversation: undefined }
   const id = request.headers.get('mcp-session-id')
   const conversation = id === undefined ? undefined : readOnce(ports, resource.name, id)
   if (!conversation || ports.desk.hasEnded(conversation.key)) {
@@ -28,6 +31,19 @@ export async function converse(heard: PlacedMessage, ports: McpPorts): Promise<P
   if (revision !== undefined && revision !== conversation.revision) throw wrongVersion(revision)
   checkKind(message)
   return { ...heard, conversation }
+}
+
+async function spokenOnce(
+  heard: PlacedMessage,
+  message: RpcMessage,
+  ports: McpPorts,
+): Promise<McpConversation> {
+  try {
+    return readStateless(heard, message, ports)
+  } catch (refused) {
+    await refuseStranger(heard, ports)
+    throw refused
+  }
 }
 
 function readOnce(
@@ -49,9 +65,12 @@ export function unknownSession() {
   return notHeard(problem, RPC.invalidRequest)
 }
 
-/** INVARIANT: a session is of use only to the task that began it; it is no credential. */
-export function isOwn(conversation: McpConversation, task: string): boolean {
-  return conversation.task === task
+/**
+ * INVARIANT: a session is of use only to the task that began it; it is no credential. Without a
+ * session there is nothing of another task.
+ */
+export function isOwn({ task: owner }: McpConversation, task: string): boolean {
+  return owner === undefined || owner === task
 }
 
 function wrongVersion(revision: string) {

@@ -7,7 +7,7 @@ import { Ended } from '../ended.ts'
 import { RESHAPING } from '../obligations/reshape.ts'
 import { presented } from '../presented.ts'
 import { refusal } from '../refusal.ts'
-import type { Decided, ResolvedCall, TypedCall } from './call-steps.ts'
+import type { Decided, TypedCall } from './call-steps.ts'
 import { isOwn, unknownSession } from './converse.ts'
 import { RpcAnswer, rpcError } from './ended.ts'
 import { isGiven, unknownAction } from './find-action.ts'
@@ -29,7 +29,7 @@ export async function decide(typed: TypedCall, ports: McpPorts): Promise<Decided
   }
   const verdict = await decideCall(ports.decisions, call)
   const task = await taskOf(verdict, ports)
-  if (task === null || isOwn(conversation, task)) return { ...typed, call, verdict }
+  if (task === null || isOwn(conversation, task)) return { ...typed, call, task, verdict }
   if (verdict.outcome === 'permit')
     await endCall(ports.decisions, verdict.decisionId, {
       state: 'not_sent',
@@ -50,13 +50,13 @@ async function taskOf(verdict: Verdict, { decisions }: McpPorts): Promise<string
  * task was never given is called unknown, and every other reason is told.
  */
 export async function denied(
-  found: ResolvedCall,
+  found: Decided,
   verdict: Verdict<'deny'>,
   ports: McpPorts,
 ): Promise<Error> {
-  const { answer, rpc, resource } = found
+  const { answer, rpc, resource, task } = found
   if (verdict.challenge && !answer.begun) return new Ended(refusal(verdict, resource, ports))
-  const hidden = verdict.reason === 'task.not_covered' && !(await isGiven(found, ports))
+  const hidden = verdict.reason === 'task.not_covered' && !(await isGiven(found, task, ports))
   if (hidden) return unknownAction(found)
   return verdict.reason === 'external.unmapped' ? unmapped(rpc, verdict) : denial(rpc, verdict)
 }

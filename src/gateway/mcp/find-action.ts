@@ -55,10 +55,11 @@ export function unknownAction({ rpc }: Pick<CallRequest, 'rpc'>): RpcAnswer {
 
 /** Checks whether the task was given the action at all, with whatever arguments. */
 export async function isGiven(
-  { action, conversation, resource }: ResolvedCall,
+  { action, resource }: ResolvedCall,
+  task: string | null,
   { decisions }: McpPorts,
 ): Promise<boolean> {
-  const held = await decisions.facts.task(conversation.task)
+  const held = task === null ? undefined : await decisions.facts.task(task)
   const details = held?.task.details ?? []
   return details.some(
     ({ actions, locations }) =>

@@ -2,22 +2,15 @@ import { typeArguments } from '../../argument-types/index.ts'
 import { type AdmittedRequest, type Reach, reachOf } from '../../calls/index.ts'
 import type { Action, PinnedDefinition } from '../../catalog/index.ts'
 import { base64url, fromBase64url } from '../../lib/bytes.ts'
-import { isObject, type Json, type JsonObject, parseJson } from '../../lib/json.ts'
-import { LruCache } from '../../lib/lru-cache.ts'
+import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import { RPC, type RpcRequest } from '../../net/index.ts'
 import { RpcAnswer, rpcError } from './ended.ts'
+import { parsedDefinition } from './parsed-definition.ts'
 import type { McpPorts } from './ports.ts'
 
 const PAGE = 100
-const MAX_BYTES = 1024 * 1024
 const MAX_CURSOR = 4_096
-const MAX_PARSED = 2_000
-/**
- * Maximum characters of a definition that is kept parsed. Longer ones are few, and would take the
- * memory of many.
- */
-const MAX_PARSED_LENGTH = 16_384
 
 interface List {
   /** Member of the answer that holds the list. */
@@ -77,7 +70,7 @@ export async function list(
 function entriesOf(action: Action, kind: string, member: string): JsonObject[] {
   const { definition } = action
   if (definition?.kind !== kind) return []
-  const value = parsed(action, definition)
+  const value = parsedDefinition(action, definition)
   if (kind !== 'resource') return isObject(value) ? [value] : []
   const listed = isObject(value) ? value.get(member) : undefined
   return Array.isArray(listed) ? listed.filter(isObject) : []
@@ -95,18 +88,6 @@ function isReachable(action: Action, reach: Reach): (entry: JsonObject) => boole
     const typed = typeArguments(action, { path: new Map(), query: [], body })
     return typed.ok && reach.covers(action, typed.arguments)
   }
-}
-
-/**
- * Parsed definitions, by action and text: lists are asked for more often than definitions change.
- */
-const definitions = new LruCache<Json>(MAX_PARSED)
-
-function parsed({ name }: Action, { json }: PinnedDefinition): Json {
-  const known = definitions.get(name, json)
-  if (known !== undefined) return known
-  const value = parseJson(json, { bytes: MAX_BYTES })
-  return json.length > MAX_PARSED_LENGTH ? value : definitions.put(name, json, value)
 }
 
 function readCursor(id: RpcRequest['id'], cursor: Json | undefined): string | undefined {

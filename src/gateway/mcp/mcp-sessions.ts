@@ -18,6 +18,7 @@ export class McpSessions {
   readonly #underWay = new Map<string, AbortController>()
   readonly #ended = new Set<string>()
   readonly #reopened = new Map<string, McpSession>()
+  readonly #opening = new Map<string, Promise<unknown>>()
   readonly #held = new Map<string, number>()
   #allHeld = 0
   #bytesHeld = 0
@@ -48,7 +49,10 @@ export class McpSessions {
     return this.#ended.has(conversation)
   }
 
-  /** Replaces the session in the id by a new one, because the server has forgotten the first. */
+  /**
+   * Keeps the session with the server for a conversation: a new one, because the server has
+   * forgotten the one in the id; or the one of a task that speaks without sessions.
+   */
   reopen(conversation: string, session: McpSession): void {
     if (this.#reopened.size >= MAX_REMEMBERED) forgetFirst(this.#reopened)
     this.#reopened.set(conversation, session)
@@ -56,6 +60,24 @@ export class McpSessions {
 
   reopened(conversation: string): McpSession | undefined {
     return this.#reopened.get(conversation)
+  }
+
+  /**
+   * Waits for its turn to open a session with the server for a conversation, so that calls made at
+   * once share one. Returns a function that ends the turn.
+   */
+  async turn(conversation: string, leaving: AbortSignal): Promise<() => void> {
+    const left = new Promise((resolve) => leaving.addEventListener('abort', resolve))
+    for (let other = this.#opening.get(conversation); other && !leaving.aborted; ) {
+      await Promise.race([other, left])
+      other = this.#opening.get(conversation)
+    }
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#opening.set(conversation, promise)
+    return () => {
+      if (this.#opening.get(conversation) === promise) this.#opening.delete(conversation)
+      resolve()
+    }
   }
 
   /**

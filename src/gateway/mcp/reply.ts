@@ -10,6 +10,8 @@ import {
 } from '../../net/index.ts'
 
 const SAFE = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
+/** Proxies are asked to pass events on at once (2026-07-28, Streamable HTTP). */
+const STREAM = { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' }
 const MAX_WORDS = 1_000
 
 /**
@@ -23,9 +25,12 @@ export class McpReply {
   #progress = -1
   #base = 0
   #ended = false
+  readonly #written: (answer: RpcResult | RpcError) => RpcResult | RpcError
 
-  constructor(raw: ServerResponse) {
+  /** `written`: writes an answer as its revision has it. */
+  constructor(raw: ServerResponse, written = (answer: RpcResult | RpcError) => answer) {
     this.#raw = raw
+    this.#written = written
     raw.on('close', () => {
       if (!raw.writableFinished) this.#gone.abort()
     })
@@ -73,14 +78,15 @@ export class McpReply {
     how: { readonly status?: number; readonly headers?: OutgoingHttpHeaders } = {},
   ): void {
     if (this.#ended) return
+    const told = this.#written(answer)
     if (this.begun) {
-      this.#event(answer)
+      this.#event(told)
       this.#ended = true
       this.#raw.end()
       return
     }
     this.#ended = true
-    const text = printMessage(answer)
+    const text = printMessage(told)
     this.#raw.writeHead(how.status ?? 200, {
       ...SAFE,
       'content-type': 'application/json',
@@ -99,7 +105,7 @@ export class McpReply {
   }
 
   #event(message: RpcNotification | RpcResult | RpcError): void {
-    if (!this.begun) this.#raw.writeHead(200, { ...SAFE, 'content-type': 'text/event-stream' })
+    if (!this.begun) this.#raw.writeHead(200, { ...SAFE, ...STREAM })
     this.#raw.write(sseEvent(printMessage(message)))
   }
 }

@@ -1,8 +1,14 @@
 import { type AdmittedRequest, stillLive } from '../../calls/index.ts'
 import { endWithSession } from '../../code-grant/index.ts'
-import { ExactNumber, printJson } from '../../lib/json.ts'
+import { ExactNumber, type JsonObject, printJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
-import { endSession, RPC, type RpcNotification, type RpcRequest } from '../../net/index.ts'
+import {
+  endSession,
+  RPC,
+  type RpcNotification,
+  type RpcRequest,
+  STATELESS_REVISION,
+} from '../../net/index.ts'
 import { Ended } from '../ended.ts'
 import type { Located } from '../passage.ts'
 import { admitted } from './admitted.ts'
@@ -15,6 +21,8 @@ import { MCP_CALL, MCP_MESSAGE } from './pipeline.ts'
 import type { McpPorts } from './ports.ts'
 import { McpReply } from './reply.ts'
 import type { McpConversation } from './session-id.ts'
+import { discover } from './stateless/discover.ts'
+import { statelessAnswer } from './stateless/results.ts'
 import { callError } from './tool-error.ts'
 import { peerOf } from './upstream/peer.ts'
 
@@ -23,9 +31,13 @@ import { peerOf } from './upstream/peer.ts'
  * where nothing was answered yet.
  */
 export async function serveMcp(located: Located, ports: McpPorts): Promise<void> {
-  const placed = await MCP_MESSAGE.run(located, ports)
-  const { conversation, rpc: message } = placed
-  const reply = new McpReply(located.reply)
+  const placed = await arrived(located, ports)
+  if (!placed) return
+  const { conversation, rpc: message, resource } = placed
+  const reply =
+    message?.kind === 'request' && isWithoutSession(conversation)
+      ? new McpReply(located.reply, (told) => statelessAnswer(told, message.method, resource))
+      : new McpReply(located.reply)
   if (message?.kind !== 'request') {
     if (!conversation) throw new Error('only `initialize` has no session')
     const { task } = await admitted(placed, ports)
@@ -39,6 +51,21 @@ export async function serveMcp(located: Located, ports: McpPorts): Promise<void>
   } catch (error) {
     render(error, message, reply, ports)
   }
+}
+
+/** `undefined`: the message was refused, in JSON-RPC. */
+async function arrived(located: Located, ports: McpPorts): Promise<Placed | undefined> {
+  try {
+    return await MCP_MESSAGE.run(located, ports)
+  } catch (error) {
+    if (!(error instanceof RpcAnswer)) throw error
+    new McpReply(located.reply).end(error.reply, error)
+    return undefined
+  }
+}
+
+function isWithoutSession(conversation: McpConversation | undefined): boolean {
+  return conversation?.revision === STATELESS_REVISION
 }
 
 async function answer(
@@ -55,18 +82,31 @@ async function answer(
     await call({ ...placed, rpc: message }, conversation, reply, ports)
   } else {
     // Before it is asked what may be listed: what is quarantined by this is not.
-    if (isList(method)) await ports.watch.look(placed.resource)
+    if (isList(method) || method === 'server/discover') await ports.watch.look(placed.resource)
     const who = await admitted(placed, ports)
-    if (method !== 'ping' && !isList(method))
-      throw new RpcAnswer(
-        callError(id, `\`${method.slice(0, 64)}\` is not offered`, {}, RPC.methodNotFound),
-      )
-    const result = method === 'ping' ? new Map() : await list(message, who, ports)
+    const result = await resultOf(message, conversation, { ...placed, who }, ports)
     // INVARIANT: nothing is told that rests on what has ended meanwhile.
     if (!stillLive(ports.decisions, who))
       throw new Problem('call.no_longer_live', 'something that the token depends on changed')
     reply.end({ kind: 'result', id, result })
   }
+}
+
+async function resultOf(
+  message: RpcRequest,
+  conversation: McpConversation,
+  { resource, who }: Placed & { who: AdmittedRequest },
+  ports: McpPorts,
+): Promise<JsonObject> {
+  const { id, method } = message
+  const stateless = isWithoutSession(conversation)
+  if (isList(method)) return list(message, who, ports)
+  if (stateless && method === 'server/discover') return discover(resource, who, ports)
+  if (!stateless && method === 'ping') return new Map()
+  const words = `\`${method.slice(0, 64)}\` is not offered`
+  throw new RpcAnswer(callError(id, words, {}, RPC.methodNotFound), {
+    status: stateless ? 404 : 200,
+  })
 }
 
 async function call(
@@ -76,11 +116,15 @@ async function call(
   ports: McpPorts,
 ): Promise<void> {
   const id = printJson(placed.rpc.id)
-  const cancelled = ports.desk.begin(conversation.key, id)
-  if (!cancelled) {
+  const notified = ports.desk.begin(conversation.key, id)
+  if (!notified) {
     const problem = new Problem('mcp.bad_message', 'a request with this `id` is already running')
     throw notHeard(problem, RPC.invalidRequest)
   }
+  // Without a session, a client cancels by leaving; with one, leaving says nothing.
+  const cancelled = isWithoutSession(conversation)
+    ? AbortSignal.any([notified, reply.gone])
+    : notified
   void ports.watch.begin(placed.resource)
   try {
     await MCP_CALL.run({ ...placed, conversation, answer: reply, cancelled }, ports)
@@ -111,7 +155,8 @@ async function end(
   // A courtesy: a server that cannot be told keeps nobody from ending what is ours.
   const tell = async () => {
     const { peer } = await peerOf(resource, undefined, ports)
-    await endSession(peer, ports.desk.reopened(conversation.key) ?? conversation.upstream)
+    const session = ports.desk.reopened(conversation.key) ?? conversation.upstream
+    if (session) await endSession(peer, session)
   }
   await tell().catch((error: unknown) =>
     ports.log.warn({ resource: resource.name, err: error }, 'a server was not told of an end'),

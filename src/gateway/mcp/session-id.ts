@@ -1,22 +1,36 @@
 import type { MasterKey } from '../../keys/index.ts'
 import { base64url, fromBase64url } from '../../lib/bytes.ts'
-import { isMcpRevision, type McpRevision, type McpSession } from '../../net/index.ts'
+import {
+  isMcpRevision,
+  isSessionRevision,
+  type McpRevision,
+  type McpSession,
+} from '../../net/index.ts'
 
-/** A conversation of one task with one resource. All of it is in its id: any replica can go on with it. */
+/**
+ * A conversation with one resource: a session of one task, all of which is in its id, so that any
+ * replica can go on with it; or a single request of the revision without sessions.
+ */
 export interface McpConversation {
   /** Identifier of the conversation. */
   readonly key: string
   /**
-   * Task that the conversation belongs to. INVARIANT: of no use to any other task, nor at any other
-   * resource.
+   * Task that a session belongs to. INVARIANT: of no use to any other task, nor at any other
+   * resource. `undefined`: a single request, whose token names its task.
    */
-  readonly task: string
+  readonly task: string | undefined
   readonly resource: string
-  /** Revision agreed on with the client. */
+  /** Revision that the client speaks. */
   readonly revision: McpRevision
-  /** Names of the capabilities that the client declared. */
+  /** Names of the capabilities that the client declared (`capabilityNames`). */
   readonly capabilities: readonly string[]
-  /** Session with the server. */
+  /** Session with the server; `undefined` for a single request: it is found by the task. */
+  readonly upstream: McpSession | undefined
+}
+
+/** A conversation that its id holds. */
+export type HeldConversation = McpConversation & {
+  readonly task: string
   readonly upstream: McpSession
 }
 
@@ -28,7 +42,7 @@ const MAX_LENGTH = 4_096
  * Seals a conversation as `Mcp-Session-Id`: sealed, so that a client learns nothing of the server's
  * own session; base64url, so visible ASCII.
  */
-export function sessionId(master: Sealing, conversation: McpConversation): string {
+export function sessionId(master: Sealing, conversation: HeldConversation): string {
   const { capabilities, key, resource, revision, task, upstream } = conversation
   const parts = [key, task, revision, upstream.revision, upstream.id ?? null, capabilities]
   return base64url(master.seal(JSON.stringify(parts), associatedData(resource)))
@@ -39,7 +53,7 @@ export function readSessionId(
   master: Sealing,
   resource: string,
   id: string,
-): McpConversation | undefined {
+): HeldConversation | undefined {
   const sealed = id.length <= MAX_LENGTH ? fromBase64url(id) : undefined
   if (!sealed) return undefined
   let parts: unknown[]
@@ -49,7 +63,7 @@ export function readSessionId(
     return undefined
   }
   const [key, task, revision, spoken, upstreamId, capabilities] = parts
-  if (!isMcpRevision(revision) || !isMcpRevision(spoken)) return undefined
+  if (!isSessionRevision(revision) || !isMcpRevision(spoken)) return undefined
   return {
     key: String(key),
     task: String(task),

@@ -49,7 +49,7 @@ export function textContent(text: string): JsonObject {
 }
 
 /** Error code "not permitted", from the range that JSON-RPC leaves to servers. */
-const NOT_PERMITTED = -32001
+export const NOT_PERMITTED = -32001
 
 /**
  * Error for a call that was not executed where there is no tool to answer: an error of the

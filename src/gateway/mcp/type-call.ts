@@ -1,9 +1,12 @@
 import { typeArguments } from '../../argument-types/index.ts'
 import { isObject, type JsonObject } from '../../lib/json.ts'
+import { STATELESS_REVISION } from '../../net/index.ts'
 import { admitted } from './admitted.ts'
 import type { ResolvedCall, TypedCall } from './call-steps.ts'
 import { badParams, isGiven, unknownAction } from './find-action.ts'
 import type { McpPorts } from './ports.ts'
+import { contradiction } from './stateless/header-parameters.ts'
+import { mismatch } from './stateless/requests.ts'
 import { toolError } from './tool-error.ts'
 
 const NOTHING: JsonObject = new Map()
@@ -13,15 +16,20 @@ const NOTHING: JsonObject = new Map()
  * told only to a caller who may ask at all.
  */
 export async function typeCall(found: ResolvedCall, ports: McpPorts): Promise<TypedCall> {
-  const { action, rpc, params } = found
+  const { action, conversation, rpc, params } = found
   const given = params.get('arguments')
   const body = rpc.method === 'resources/read' ? params : isObject(given) ? given : NOTHING
   const result = typeArguments(action, { path: new Map(), query: [], body })
-  if (result.ok) return { ...found, arguments: result.arguments }
-  await admitted(found, ports)
+  const contradicted =
+    conversation.revision === STATELESS_REVISION
+      ? contradiction(action, given, found.request)
+      : undefined
+  if (result.ok && !contradicted) return { ...found, arguments: result.arguments }
+  const { task } = await admitted(found, ports)
   // What its arguments are is as hidden as that it is there.
-  if (!(await isGiven(found, ports))) throw unknownAction(found)
-  const { detail } = result
+  if (!(await isGiven(found, task.id, ports))) throw unknownAction(found)
+  if (contradicted) throw mismatch(rpc, contradicted)
+  const detail = result.ok ? '' : result.detail
   // A model corrects what a tool tells it, and gives up at an error of the protocol (revision 2025-11-25, "Error Handling").
   if (rpc.method === 'tools/call')
     throw toolError(rpc.id, `Not executed: ${detail}. Correct the arguments and call again.`)

@@ -12,14 +12,7 @@ import {
   type RpcRequest,
   type RpcResult,
 } from './message.ts'
-
-/** Revisions of MCP that are spoken here, the one we ask for first. */
-export const MCP_REVISIONS = ['2025-11-25', '2025-06-18'] as const
-export type McpRevision = (typeof MCP_REVISIONS)[number]
-
-export function isMcpRevision(value: unknown): value is McpRevision {
-  return MCP_REVISIONS.some((revision) => revision === value)
-}
+import { isSessionRevision, type McpRevision, SESSION_REVISIONS } from './revisions.ts'
 
 /** An MCP server and how it is reached. */
 export interface McpPeer {
@@ -62,7 +55,7 @@ const MAX_QUESTIONS = 32
  */
 export async function openSession(peer: McpPeer, hooks: Hooks = {}): Promise<OpenedOrNot> {
   const params = new Map<string, Json>([
-    ['protocolVersion', MCP_REVISIONS[0]],
+    ['protocolVersion', SESSION_REVISIONS[0]],
     ['capabilities', new Map()],
     ['clientInfo', new Map(Object.entries({ name: 'remit', version: '0' }))],
   ])
@@ -87,7 +80,8 @@ function readOpened(
   const capabilities = answer.result.get('capabilities')
   const serverInfo = answer.result.get('serverInfo')
   const instructions = answer.result.get('instructions')
-  if (!isMcpRevision(revision) || !isObject(capabilities) || !isObject(serverInfo)) return undefined
+  if (!isSessionRevision(revision) || !isObject(capabilities) || !isObject(serverInfo))
+    return undefined
   if (id !== undefined && !SESSION_ID.test(id)) return undefined
   return {
     session: { revision, id },
@@ -183,8 +177,8 @@ function headersOf({ id, revision }: McpSession): Record<string, string> {
 function otherRevision(answer: RpcResult | RpcError | undefined): Problem | undefined {
   const revision = answer?.kind === 'result' ? answer.result.get('protocolVersion') : undefined
   if (typeof revision !== 'string' || !/^[0-9A-Za-z.-]{1,32}$/.test(revision)) return undefined
-  if (isMcpRevision(revision)) return undefined
-  const detail = `the MCP server speaks revision ${revision}; ${MCP_REVISIONS.join(' and ')} are spoken here`
+  if (isSessionRevision(revision)) return undefined
+  const detail = `the MCP server speaks revision ${revision}; ${SESSION_REVISIONS.join(' and ')} are spoken here`
   return new Problem('outbound.unexpected_answer', detail)
 }
 

@@ -63,9 +63,9 @@ class Wait {
   }
 
   async settle(first: Verdict<'requestable'>): Promise<Verdict> {
-    const { answer, call, conversation, params } = this.#decided
+    const { answer, call, params, task } = this.#decided
     const { decisions, desk, mcp } = this.#ports
-    const release = desk.hold(conversation.task, printJson(params).length, mcp.held)
+    const release = desk.hold(task ?? '', printJson(params).length, mcp.held)
     if (!release) return first
     try {
       let verdict: Verdict = first

@@ -1,5 +1,5 @@
 import { isObject, type Json } from '../../../lib/json.ts'
-import { RPC, type RpcError, type RpcResult } from '../../../net/index.ts'
+import { HOP_META, MCP_ERROR, RPC, type RpcError, type RpcResult } from '../../../net/index.ts'
 import type { Reshape } from '../../obligations/reshape.ts'
 import { reshapeResult } from '../../obligations/reshape-result.ts'
 import type { PreparedCall } from '../call-steps.ts'
@@ -21,6 +21,12 @@ const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   'resources/read': ['contents'],
 }
 
+/** Codes that speak of one hop only, or send people somewhere. */
+const NOT_PASSED: ReadonlySet<number> = new Set([ELICITATION_REQUIRED, ...Object.values(MCP_ERROR)])
+
+/** Members of `_meta` that each hop says for itself. */
+const HOP: ReadonlySet<string> = new Set(Object.values(HOP_META))
+
 /**
  * Builds the server's answer for the client: under the client's id, without our secrets, with the
  * decision's id.
@@ -33,8 +39,9 @@ export function passedOn(
 ): RpcResult | RpcError {
   const { id, method } = rpc
   if (answer.kind === 'error') {
-    const code = answer.code === ELICITATION_REQUIRED ? RPC.internalError : answer.code
-    const words = code === answer.code ? redactor.text(answer.message) : 'not offered'
+    const code = NOT_PASSED.has(answer.code) ? RPC.internalError : answer.code
+    const words =
+      answer.code === ELICITATION_REQUIRED ? 'not offered' : redactor.text(answer.message)
     return { kind: 'error', id, code, message: words, data: undefined }
   }
   const result = new Map<string, Json>()
@@ -44,7 +51,7 @@ export function passedOn(
     if (value !== undefined) result.set(name, value)
   }
   const meta = said.get('_meta')
-  const theirs = isObject(meta) ? [...meta].filter(([name]) => !isOurs(name)) : []
+  const theirs = isObject(meta) ? [...meta].filter(([name]) => !isOurs(name) && !HOP.has(name)) : []
   result.set('_meta', new Map([...theirs, [META.decision, verdict.decisionId]]))
   return { kind: 'result', id, result }
 }

@@ -5,6 +5,7 @@ import {
   ask,
   type Exchanged,
   type McpSession,
+  type NotAnswered,
   notify,
   openSession,
   type RpcNotification,
@@ -104,15 +105,44 @@ class Sending {
    * says that nothing was done (MCP, session management).
    */
   async #exchange(): Promise<Exchanged> {
-    const { conversation } = this.#equipped
-    const session = this.#ports.desk.reopened(conversation.key) ?? conversation.upstream
-    const ended = await this.#ask(session)
-    if (!isForgotten(ended, session)) return ended
-    const { peer } = this.#equipped
-    const anew = await openSession(peer, this.#hooks())
-    if (!anew.ok) return anew.ended
-    this.#ports.desk.reopen(conversation.key, anew.opened.session)
-    return this.#ask(anew.opened.session)
+    const first = await this.#session()
+    if (!first.ok) return { ...first.ended, state: 'not_sent' }
+    const ended = await this.#ask(first.session)
+    if (!isForgotten(ended, first.session)) return ended
+    const anew = await this.#open()
+    return anew.ok ? this.#ask(anew.session) : anew.ended
+  }
+
+  /** Finds the session with the server, or opens it for a task that speaks without sessions. */
+  async #session(): Promise<SessionOrNot> {
+    const { desk } = this.#ports
+    const { upstream } = this.#equipped.conversation
+    const known = () => desk.reopened(this.#sessionKey()) ?? upstream
+    const session = known()
+    if (session) return { ok: true, session }
+    const done = await desk.turn(this.#sessionKey(), this.#leaving.signal)
+    try {
+      const opened = known()
+      return opened ? { ok: true, session: opened } : await this.#open()
+    } finally {
+      done()
+    }
+  }
+
+  async #open(): Promise<SessionOrNot> {
+    const opened = await openSession(this.#equipped.peer, this.#hooks())
+    if (!opened.ok) return opened
+    const { session } = opened.opened
+    this.#ports.desk.reopen(this.#sessionKey(), session)
+    return { ok: true, session }
+  }
+
+  /** INVARIANT: what a server keeps in a session is seen by the calls of one task only. */
+  #sessionKey(): string {
+    const { conversation, resource, verdict } = this.#equipped
+    return conversation.task === undefined
+      ? `${resource.name} ${verdict.task.id}`
+      : conversation.key
   }
 
   async #ask(session: McpSession): Promise<Exchanged> {
@@ -165,6 +195,10 @@ class Sending {
     this.#leaving.abort()
   }
 }
+
+type SessionOrNot =
+  | { readonly ok: true; readonly session: McpSession }
+  | { readonly ok: false; readonly ended: NotAnswered }
 
 const LISTS_CHANGED = new Set([
   'notifications/tools/list_changed',

@@ -1,0 +1,35 @@
+import type { Action, Resource } from '../../catalog/index.ts'
+import type { Json, JsonObject } from '../../lib/json.ts'
+
+/** Names the server as it was reviewed. */
+export function serverInfo({ name, server, title }: Resource): JsonObject {
+  return new Map([
+    ['name', server?.name ?? name],
+    ['version', server?.version ?? '0'],
+    ['title', server?.title ?? title],
+  ])
+}
+
+/** Names what the server offers, as far as it was reviewed. */
+export function serverCapabilities(actions: readonly Action[]): JsonObject {
+  const has = (kind: string) => actions.some(({ definition }) => definition?.kind === kind)
+  const unchanging = new Map([['listChanged', false]])
+  const capabilities = new Map<string, Json>()
+  if (has('tool')) capabilities.set('tools', unchanging)
+  if (has('prompt')) capabilities.set('prompts', unchanging)
+  if (has('resource')) capabilities.set('resources', new Map([...unchanging, ['subscribe', false]]))
+  return capabilities
+}
+
+/**
+ * Instructions for a client whose lists are all empty: an empty list does not say why, nor whom to
+ * ask.
+ */
+const NOTHING =
+  'From the gateway, not from the server: nothing of this server may be used in this task now, so nothing is listed. Tell whoever you work for; an administrator can permit it.'
+
+/** The member `instructions`, if there is something to say. `useless`: nothing may be used. */
+export function serverInstructions({ server }: Resource, useless: boolean): [string, Json][] {
+  const instructions = [useless ? NOTHING : undefined, server?.instructions].filter(Boolean)
+  return instructions.length === 0 ? [] : [['instructions', instructions.join('\n\n')]]
+}
