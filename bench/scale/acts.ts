@@ -168,6 +168,7 @@ export class Actor {
             ...{
               issuers: [],
               actors: [],
+              idleMs: null,
               budget: [],
               state: 'open' as const,
               openedAt: now,

@@ -177,6 +177,7 @@ async function addPersonWithTask(from: Rooms, i: number): Promise<void> {
           sponsorGrantId: null,
           issuers: [],
           actors: [],
+          idleMs: null,
           budget: [],
           state: 'open',
         },

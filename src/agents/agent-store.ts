@@ -113,13 +113,24 @@ export type AgentChanges = Partial<
     | 'certification'
     | 'suspendedFor'
     | 'resumedAt'
+    | 'idleMinutes'
   >
 >
 
 export async function updateAgent(tx: Tx, id: string, changes: AgentChanges): Promise<void> {
   const { ceiling, certification, mayDelegate, ...others } = changes
-  const { description, notifyAt, ownerId, resumedAt, status, suspendedFor, trust } = others
-  const shared = { description, notifyAt, ownerId, resumedAt, status, suspendedFor, trust }
+  const { description, idleMinutes, notifyAt, ownerId, resumedAt, status, suspendedFor, trust } =
+    others
+  const shared = {
+    description,
+    idleMinutes,
+    notifyAt,
+    ownerId,
+    resumedAt,
+    status,
+    suspendedFor,
+    trust,
+  }
   await tx
     .updateTable('agents')
     .set({

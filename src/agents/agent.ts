@@ -43,6 +43,8 @@ export interface Agent {
   readonly suspendedFor: SelfSuspension | null
   /** When it was last let go on. */
   readonly resumedAt: number | null
+  /** Minutes without use after which a task that a code opened ends; 0: it does not. */
+  readonly idleMinutes: number
 }
 
 /** `dormant`: too long without a task. `uncertified`: its owner did not say in time that it is still wanted. */
@@ -53,6 +55,7 @@ export const BEGINNING = {
   certification: null,
   suspendedFor: null,
   resumedAt: null,
+  idleMinutes: 10,
 } as const satisfies Partial<Agent>
 
 export interface AgentClient {

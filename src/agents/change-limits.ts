@@ -46,6 +46,24 @@ export async function setTrust(
   })
 }
 
+/**
+ * Sets after how many minutes without use a task ends that a code opens from now on; 0: it does not.
+ * Throws `agent.unknown`, `agent.final`.
+ */
+export async function setIdleMinutes(
+  parts: AgentParts,
+  { agentId, by, idleMinutes }: { agentId: string; idleMinutes: number; by: string },
+): Promise<void> {
+  await changeAgent(parts, {
+    agentId,
+    by,
+    write: async (tx) => {
+      await updateAgent(tx, agentId, { idleMinutes })
+      return { type: 'agent.idle_set', facts: { idle_minutes: idleMinutes } }
+    },
+  })
+}
+
 /** Gives the agent to another owner. Throws `agent.unknown`, `agent.final`, `agent.bad_owner`. */
 export async function setOwner(
   parts: AgentParts,

@@ -245,6 +245,7 @@ function heldFor(
     issuers: [],
     actors: [],
     budget: [],
+    idleMs: null,
     state: 'open',
     openedAt: at,
     deadline: at + AN_HOUR,

@@ -3,6 +3,7 @@ import { countedAccess, countedRisk } from '../catalog/index.ts'
 import { enoughFor } from '../decision-log/index.ts'
 import {
   callKeys,
+  IDLE,
   isKeyOf,
   isSubject,
   livenessNow,
@@ -246,7 +247,10 @@ async function lookedAt(
   // A handle is in our books, and signed by nobody.
   const signed = opaqueDigest('remit_at', call.token ?? '') === undefined
   const view = await viewOf(parts, who.held, call, signed ? call.token : undefined)
-  return { known: true, ...who, view, liveness: livenessNow(parts, who.held, view, who.claims) }
+  const alive = livenessNow(parts, who.held, view, who.claims)
+  const liveness =
+    !alive.passed || (await parts.facts.uses.note(who.held.task, parts.clock.now())) ? alive : IDLE
+  return { known: true, ...who, view, liveness }
 }
 
 function viewOf(

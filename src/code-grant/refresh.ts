@@ -19,7 +19,7 @@ import {
 } from '../opaque-tokens/index.ts'
 import type { Proof } from '../possession/index.ts'
 import type { Guard, Step } from '../storage/index.ts'
-import { closeTask, type TaskLineage, usableKeyStep } from '../tasks/index.ts'
+import { closeTask, IDLE_GUARD, type TaskLineage, usableKeyStep } from '../tasks/index.ts'
 import { type InteractiveTokens, issueTokens } from './issue.ts'
 import { boundTo, type ClientShown, type ProvedClient, proveClient } from './prove-client.ts'
 import { exchangeStep, lostSuccessor } from './refresh-replay.ts'
@@ -119,6 +119,7 @@ async function exchange(
     steps: (next) => [
       ...(proof ? [proofStep(parts, proof)] : []),
       ...client.steps,
+      ...parts.facts.uses.steps(held.task, now),
       ...exchanged(next),
     ],
   })
@@ -143,6 +144,7 @@ async function overtaken(parts: GrantParts, shown: RefreshToken, guard: Guard): 
     return shown.boundTo === 'client'
       ? refused('refresh_token.invalid', 'the refresh token has expired')
       : reused(parts, shown)
+  if (guard === IDLE_GUARD) return grantEnded(refusedBy(guard))
   return guard === USE_GUARD ? STALE : refusedBy(guard)
 }
 

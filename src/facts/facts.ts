@@ -22,7 +22,7 @@ import { findPerson, type Person } from '../people/index.ts'
 import type { Live, LiveKey, LiveKind, LiveView } from '../revocation/index.ts'
 import { withinSpaces } from '../spaces/index.ts'
 import type { Storage } from '../storage/index.ts'
-import { findForeignTask, findTask, type Task, type TaskLineage } from '../tasks/index.ts'
+import { findForeignTask, findTask, type Task, type TaskLineage, TaskUses } from '../tasks/index.ts'
 import {
   agentEntity,
   groupEntities,
@@ -94,6 +94,7 @@ const MAX_OTHERS = 20_000
 export class Facts {
   /** Settings that are in the books already, so that each is written once. */
   readonly recorded = new RecordedSettings()
+  readonly uses: TaskUses
   readonly #storage: Storage
   readonly #live: Pick<Live, 'view'>
   readonly #catalog: Pick<Catalog, 'current'>
@@ -117,6 +118,7 @@ export class Facts {
     readonly freshFor?: FreshFor
   }) {
     this.#storage = parts.storage
+    this.uses = new TaskUses(parts.storage)
     this.#live = parts.live
     this.#catalog = parts.catalog
     this.#issuers = parts.issuers

@@ -17,6 +17,7 @@ export {
   alsoLiveness,
   callKeys,
   certifiedAt,
+  IDLE,
   livenessNow,
   livenessOf,
   openingKeys,

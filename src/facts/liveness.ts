@@ -223,6 +223,12 @@ export const PAST_DEADLINE: GateResult = dead([
   'a new task',
 ])
 
+export const IDLE: GateResult = dead([
+  'task.closed',
+  'the task was not used for too long',
+  'a new task',
+])
+
 /** Gate 2 for what the token itself depends on. */
 export function livenessNow(
   parts: { readonly clock: Clock; readonly ledger: Parameters<typeof ledgerGate>[0] },

@@ -32,5 +32,6 @@ export {
   treeOf,
   unclosedTasks,
 } from './task-store.ts'
+export { IDLE_GUARD, TaskUses } from './task-use.ts'
 export { hasRoom, joinTreeSteps, LINE_GUARD, TREE_LIMITS } from './tree-store.ts'
 export { voidTokens } from './void-tokens.ts'

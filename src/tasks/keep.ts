@@ -5,7 +5,7 @@ import { type Repetition, repeat, type Wait } from '../lib/repeat.ts'
 import type { Change, LiveState } from '../revocation/index.ts'
 import type { Tx } from '../storage/index.ts'
 import { closeTasks } from './close.ts'
-import { expireTasks } from './expire.ts'
+import { closeIdleTasks, expireTasks } from './expire.ts'
 import { endedHolders, openTasksOf, type TaskHolder } from './holders.ts'
 import type { TaskParts } from './task.ts'
 
@@ -73,6 +73,7 @@ export class TaskKeeper {
     await runChores(ended, { onError })
     const due = [
       { name: 'task deadlines', run: () => expireTasks(parts) },
+      { name: 'idle tasks', run: () => closeIdleTasks(parts) },
       { name: 'unanswered requests', run: () => expireRequests(parts) },
       { name: 'unanswered consents', run: () => expireConsents(storage, clock.now()) },
     ]

@@ -68,6 +68,7 @@ export function openSteps(
         details: task.details,
         bases: task.bases,
         deadline: task.deadline,
+        ...(task.idleMs === null ? {} : { idle_ms: task.idleMs }),
         ...(task.budget.length === 0 ? {} : { budget: task.budget }),
         ...(task.parentId === null ? {} : { parent: task.parentId }),
         ...(task.sponsorGrantId === null ? {} : { sponsor_grant: task.sponsorGrantId }),

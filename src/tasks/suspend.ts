@@ -2,7 +2,7 @@ import { Problem } from '../lib/problem.ts'
 import type { Raise } from '../revocation/index.ts'
 import type { Tx } from '../storage/index.ts'
 import type { Task, TaskParts } from './task.ts'
-import { ancestorsOf, changeState, findTask, openTrees } from './task-store.ts'
+import { ancestorsOf, changeState, findTask, openTrees, setUsed } from './task-store.ts'
 import { holdTrees } from './tree-store.ts'
 
 /** Which task, by whom, and in words why. */
@@ -43,6 +43,8 @@ async function move(parts: TaskParts, change: StateChange, step: Move): Promise<
     await holdTrees(tx, [known.rootId])
     const changed = await changeState(tx, known.id, step.from, step.to)
     if (changed) {
+      // What stood still was not idle.
+      if (step.to === 'open') await setUsed(tx, known, parts.clock.now())
       await parts.ledger.append(tx, {
         type: step.type,
         task: known.id,

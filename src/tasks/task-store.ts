@@ -1,8 +1,11 @@
 import { type SqlBool, sql } from 'kysely'
 import { codec, type Reader, type Step, type Tx } from '../storage/index.ts'
 import { TASK_LIFE, type Task, type TaskState } from './task.ts'
+import { idleAt } from './task-use.ts'
 
-export const TASKS = codec('tasks').of<Task>({ write: { shares_key: () => 0 } })
+export const TASKS = codec('tasks').of<Task>({
+  write: { shares_key: () => 0, idle_at: (task) => idleAt(task, task.openedAt) },
+})
 
 /** A literal: a parameter would not match the predicate of the index. */
 const FIRST_WITH_KEY = sql.lit(0 as const)
@@ -157,6 +160,19 @@ export async function changeState(
     .where('state', '=', from)
     .executeTakeFirstOrThrow()
   return numUpdatedRows === 1n
+}
+
+/** Begins the time anew after which a task ends if nobody uses it. */
+export async function setUsed(
+  tx: Tx,
+  task: Pick<Task, 'id' | 'idleMs'>,
+  at: number,
+): Promise<void> {
+  await tx
+    .updateTable('tasks')
+    .set({ idle_at: idleAt(task, at) })
+    .where('id', '=', task.id)
+    .execute()
 }
 
 /** Final. Answers those that were not closed before. */

@@ -49,6 +49,8 @@ export interface Task {
   readonly actors: readonly ForeignActor[]
   /** Limits of this task and everything below it together. */
   readonly budget: readonly Limit[]
+  /** Milliseconds without use after which it ends by itself; `null`: it does not. */
+  readonly idleMs: number | null
   readonly state: TaskState
   readonly openedAt: number
   readonly deadline: number

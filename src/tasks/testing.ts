@@ -55,6 +55,7 @@ export function aTask(parts: TestParts, over: Partial<Task> = {}): Task {
     issuers: [],
     actors: [],
     budget: [],
+    idleMs: null,
     state: 'open',
     openedAt: now,
     deadline: now + 3_600_000,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
 import { Client, DpopSession, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { addCertificateName } from '../../src/agent-authentication/index.ts'
-import { findAgent, setTrust } from '../../src/agents/index.ts'
+import { findAgent, setIdleMinutes, setTrust } from '../../src/agents/index.ts'
 import { setRisk } from '../../src/catalog-changes/index.ts'
 import { addAdmissionRule } from '../../src/client-metadata/index.ts'
 import { basesOfPerson } from '../../src/consent/index.ts'
@@ -10,6 +10,7 @@ import { answer } from '../../src/net/mcp/testing.ts'
 import { findTask, listTasks } from '../../src/tasks/index.ts'
 import { JWT_BEARER, postForm, TestAgent } from '../agent.ts'
 import { newKey } from '../signing.ts'
+import { until } from '../until.ts'
 import { send } from '../wire.ts'
 import { inEachWorld } from '../world.ts'
 import { KnownClient } from './known-client.ts'
@@ -273,19 +274,46 @@ inEachWorld(
       assert.equal(await findAgent(world().rooms.storage.read, stranger.id), undefined)
     })
 
-    it('ends its task with its session', async () => {
+    it('goes on when its session ends, and begins another one', async () => {
       const stranger = await Stranger.arrive(world())
-      const back = await stranger.codeFor(desk())
-      const transport = stranger.transport(desk())
-      await transport.finishAuth(back.searchParams.get('code') ?? '')
-      const client = await stranger.connect(desk())
+      const client = await stranger.enter(desk())
       const { id } = await taskOf(stranger)
       const open = client.transport
       assert.ok(open && 'terminateSession' in open)
-      await (open as typeof transport).terminateSession() // the official transport
-      const task = await findTask(world().rooms.storage.read, id)
-      assert.equal(task?.closeReason, 'session.ended')
+      await (open as ReturnType<Stranger['transport']>).terminateSession() // the official transport
+      const over = client.callTool({ name: 'read_note', arguments: { id: 'n-1' } })
+      await assert.rejects(over, 'the session is over')
+      const next = await stranger.connect(desk())
+      const found = await next.callTool({ name: 'search_notes', arguments: { query: 'late' } })
+      assert.notEqual(found.isError, true, wordsOf(found))
+      assert.equal((await findTask(world().rooms.storage.read, id))?.state, 'open')
+      assert.equal((await stranger.refresh()).status, 200)
+    })
+
+    it('loses its task when it did not use it for as long as its agent may, by calls and by refreshing alike', async () => {
+      const w = world()
+      const stranger = await Stranger.arrive(w)
+      const client = await stranger.enter(desk())
+      const { id } = await taskOf(stranger)
+      for (let i = 0; i < 3; i++) {
+        w.clock.advance(9 * MINUTE)
+        await client.callTool({ name: 'read_note', arguments: { id: 'n-1' } })
+      }
+      assert.equal((await findTask(w.rooms.storage.read, id))?.state, 'open')
+      const { access_token = '' } = stranger.saved ?? {}
+      w.clock.advance(10 * MINUTE + 15_000)
+      assert.equal((await ping(desk(), access_token)).status, 401)
       assert.equal((await stranger.refresh()).body.error, 'invalid_grant')
+      const closed = await until(async () => {
+        const task = await findTask(w.rooms.storage.read, id)
+        return task?.state === 'closed' ? task : undefined
+      })
+      assert.equal(closed.closeReason, 'idle')
+      const { id: by } = await w.person('ada')
+      await setIdleMinutes(w.rooms.agents, { agentId: stranger.id, idleMinutes: 0, by })
+      await stranger.enter(desk())
+      w.clock.advance(50 * MINUTE)
+      assert.equal((await stranger.refresh()).status, 200)
     })
 
     it('gets nothing that needs no proof once it is known by a certificate', async () => {

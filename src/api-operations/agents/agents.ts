@@ -1,8 +1,18 @@
 import { isName } from '../../lib/id.ts'
-import { authority, change, input, orNone, pages, person, together, trust } from '../command.ts'
+import {
+  authority,
+  change,
+  input,
+  numeric,
+  orNone,
+  pages,
+  person,
+  together,
+  trust,
+} from '../command.ts'
 import { describe, noun, type SchemaKit } from '../operation.ts'
 import { AGENT_PROOFS, key, name, readClient } from './proofs.ts'
-import { AgentProfile, agentLines, Client, MayDelegate, ownName } from './shape.ts'
+import { AgentProfile, agentLines, Client, IdleMinutes, MayDelegate, ownName } from './shape.ts'
 
 const TRUST = '0 quarantined, 1 external, 2 partner, 3 internal'
 
@@ -174,13 +184,14 @@ export const AGENTS = noun({
       id: 'agents.set_limits',
       route: 'PUT /agents/:name/limits',
       widens: true,
-      says: 'Sets the ceiling (the most the agent may ever be given), what it may hand on, and the trust level.',
+      says: 'Sets the ceiling (the most the agent may ever be given), what it may hand on, the trust level, and when its unused tasks end.',
       schemas: (kit) => ({
         params: kit.ByName,
         body: kit.exactly({
           ceiling: kit.Type.Optional(kit.Type.Array(kit.Detail, { maxItems: 64 })),
           may_delegate: kit.Type.Optional(MayDelegate(kit)),
           trust: kit.Type.Optional(kit.Type.Integer({ minimum: 0, maximum: 3 })),
+          idle_minutes: kit.Type.Optional(IdleMinutes(kit)),
         }),
         answer: AgentProfile(kit),
       }),
@@ -188,6 +199,7 @@ export const AGENTS = noun({
         examples: [
           'remit agents limits invoice-bot --ceiling billing.invoices.read billing.invoices.list',
           'remit agents limits invoice-bot --trust 2',
+          'remit agents limits invoice-bot --idle 60',
         ],
         takes: {
           params: { name },
@@ -197,6 +209,11 @@ export const AGENTS = noun({
               input('--ceiling <action...>', 'the whole ceiling: actions, without bounds'),
               input('--ceiling-file <file>', 'the whole ceiling: details, as JSON'),
               'optional',
+            ),
+            idle_minutes: numeric(
+              '--idle <minutes>',
+              'tasks that a code opens end after so many minutes without use; 0: they do not',
+              { looks: /^\d{1,4}$/, otherwise: 'minutes, 1440 at most' },
             ),
           },
         },

@@ -12,6 +12,14 @@ export const MayDelegate = ({ Detail, Type }: SchemaKit) =>
       '`remit_delegate` details: the most it may hand to child tasks; null: what it holds',
   })
 
+export const IdleMinutes = ({ Type }: SchemaKit) =>
+  Type.Integer({
+    minimum: 0,
+    maximum: 1440,
+    description:
+      'minutes without use after which a task that an authorization code opened ends; 0: it does not',
+  })
+
 /** An agent with its keys, its clients at identity providers, and what it says of itself. */
 export const AgentProfile = (kit: SchemaKit) => {
   const { Agent, KeptDetail, Type } = kit
@@ -28,6 +36,7 @@ export const AgentProfile = (kit: SchemaKit) => {
     Agent,
     Type.Object({
       may_delegate: Type.Union([Type.Array(KeptDetail), Type.Null()]),
+      idle_minutes: IdleMinutes(kit),
       clients: Type.Array(Client(kit)),
       keys: Type.Array(
         Type.Object({
@@ -113,6 +122,10 @@ export async function agentLines(
       ['client id', agent.client_url],
       ['let in by', letInBy(agent)],
       ['told of answers at', agent.notify_at],
+      [
+        'tasks by code end',
+        agent.idle_minutes === 0 ? null : `after ${agent.idle_minutes} minutes without use`,
+      ],
       ...describedRows(agent, terminal),
     ]),
     ...section('The most it may ever be given', await terminal.details(agent.ceiling)),

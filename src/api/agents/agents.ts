@@ -14,6 +14,7 @@ import {
   revokeKey,
   setCeiling,
   setCertification,
+  setIdleMinutes,
   setNotifyAt,
   setTrust,
   suspendAgent,
@@ -69,12 +70,13 @@ export const AGENT_OPERATIONS = acts(AGENTS, {
     return shownAgent(parts, agentIdOf(body.name))
   },
   limits: change(async (agents, agent, { body }) => {
-    const { ceiling, may_delegate: mayDelegate, trust } = body
+    const { ceiling, idle_minutes: idleMinutes, may_delegate: mayDelegate, trust } = body
     if (ceiling !== undefined || mayDelegate !== undefined) {
       const known = await findAgent(agents.storage.read, agent.agentId)
       await setCeiling(agents, { ...agent, ceiling: ceiling ?? known?.ceiling ?? [], mayDelegate })
     }
     if (trust !== undefined) await setTrust(agents, { ...agent, trust })
+    if (idleMinutes !== undefined) await setIdleMinutes(agents, { ...agent, idleMinutes })
   }),
   notify: change((agents, agent, { body }, { development: allowLoopback }) =>
     setNotifyAt(agents, { ...agent, notifyAt: body.at, allowLoopback }),

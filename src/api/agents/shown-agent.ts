@@ -26,6 +26,7 @@ export async function shownAgent(parts: ApiParts, name: string, ownerId?: string
   return {
     ...agentShape(agent, nameOf(agent.ownerId)),
     may_delegate: agent.mayDelegate && [...agent.mayDelegate],
+    idle_minutes: agent.idleMinutes,
     clients: agent.clients.map(({ clientId, issuer }) => ({ issuer, client_id: clientId })),
     keys: keys.map(({ createdAt, kid, revokedAt, thumbprint }) => ({
       thumbprint,

@@ -32,6 +32,9 @@ export async function meaningOfAgent(
         'Trust',
         known ? `${trustWord(known.trust)} before, ${trustWord(trust)} then` : trustWord(trust),
       ],
+      ...(typeof body.idle_minutes === 'number'
+        ? [['Tasks that codes open end', idleInWords(body.idle_minutes)] as const]
+        : []),
       ...(body.description ? [['Description', said(body.description)] as const] : []),
     ],
     changes: [
@@ -73,6 +76,10 @@ function changesOf(
       .filter(([key]) => !other.has(key))
       .map(([, words]) => ({ sign, what: `${how}: ${words}`, notes: [], lines: [] }))
   return [...only(is, was, '+'), ...only(was, is, '-')]
+}
+
+function idleInWords(minutes: number): string {
+  return minutes === 0 ? 'at their deadline, used or not' : `after ${minutes} minutes without use`
 }
 
 function trustWord(level: number): string {

@@ -1,5 +1,4 @@
 import { type AdmittedRequest, stillLive } from '../../calls/index.ts'
-import { endWithSession } from '../../code-grant/index.ts'
 import { ExactNumber, type JsonObject, printJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import {
@@ -40,9 +39,9 @@ export async function serveMcp(located: Located, ports: McpPorts): Promise<void>
       : new McpReply(located.reply)
   if (message?.kind !== 'request') {
     if (!conversation) throw new Error('only `initialize` has no session')
-    const { task } = await admitted(placed, ports)
+    await admitted(placed, ports)
     if (message?.kind === 'notification') heard(message, conversation, ports)
-    else await end(placed, conversation, task, ports)
+    else await end(placed, conversation, ports)
     reply.empty(message ? 202 : 204)
     return
   }
@@ -141,17 +140,15 @@ function heard(said: RpcNotification, conversation: McpConversation, { desk }: M
 }
 
 /**
- * Ends the session because the client is done: with it a task that was opened with an authorization
- * code, and our session with the server, if it allows that.
+ * Ends the session because the client is done with it, and our session with the server, if it allows
+ * that. The task goes on: clients end a session with each call, and begin another one (contract 12.7).
  */
 async function end(
   { resource }: Placed,
   conversation: McpConversation,
-  task: AdmittedRequest['task'],
   ports: McpPorts,
 ): Promise<void> {
   ports.desk.end(conversation.key)
-  await endWithSession(ports.decisions, task)
   // A courtesy: a server that cannot be told keeps nobody from ending what is ours.
   const tell = async () => {
     const { peer } = await peerOf(resource, undefined, ports)

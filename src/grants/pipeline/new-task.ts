@@ -25,6 +25,8 @@ export interface NewTask
   readonly place?: Place
   /** When and how the person proved who they are, where that is known. */
   readonly proved?: { readonly authTime: number | null; readonly acr: string | null }
+  /** How long it may be without use. */
+  readonly idleMs?: Task['idleMs'] | undefined
   /** Its parent. */
   readonly parent?: Task
   /** Those that vouch for it. It does not outlast the trust in them. */
@@ -47,6 +49,7 @@ export async function newTask(
     approvedUntil,
     bases,
     id: chosen,
+    idleMs = null,
     issuers,
     lifeSeconds,
     parent,
@@ -83,6 +86,7 @@ export async function newTask(
     sponsorGrantId: parent?.sponsorGrantId ?? sponsorGrant?.id ?? null,
     issuers: [...new Set([...(parent?.issuers ?? []), ...issuers.map(({ name }) => name)])],
     actors: parent?.actors ?? actors,
+    idleMs,
     state: 'open',
     openedAt: now,
     deadline: Math.min(now + Math.min(asked, TASK_LIFE.most), ...ends),

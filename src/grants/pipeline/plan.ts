@@ -25,6 +25,8 @@ export interface Requester {
   readonly proof: Proof | undefined
 }
 
+const MINUTE_MS = 60_000
+
 /** A plan is made of these: the request as it was first made, and the agent as it is now. Live and deferred openings alike. */
 export interface PlanRequest {
   /** The protocol by which it waits, or would wait; `code`: its person was asked on the page of the authorization endpoint. */
@@ -97,6 +99,8 @@ export async function lineageOf(
     ...{ details, budget, bases, place, issuers, openedBy },
     mayDelegate: handsOnNothing ? [] : grant.mayDelegate,
     keyThumbprint: brought.proof?.thumbprint ?? null,
+    // Nobody closes it: its client has no token to do so with.
+    idleMs: openedBy === 'code' ? brought.agent.idleMinutes * MINUTE_MS || null : null,
     actors: way?.kind === 'asserted' ? way.actors : [],
     // Where nothing was shown of the person, they themselves were there to answer.
     proved:

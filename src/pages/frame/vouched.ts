@@ -1,4 +1,4 @@
-import type { VouchedBy } from '../../agents/index.ts'
+import type { vouchedBy } from '../../agents/index.ts'
 import { clientHost } from '../../lib/client-url.ts'
 import { type Html, html } from './html.ts'
 import { badge } from './pieces.ts'
@@ -6,7 +6,7 @@ import { show } from './show.ts'
 
 /** Who stands for what an agent is called. */
 export interface NameProvenance {
-  readonly by: VouchedBy
+  readonly by: ReturnType<typeof vouchedBy>
   /** The trusted issuer that does. */
   readonly issuer: string | null
   /** Address of its metadata document. */

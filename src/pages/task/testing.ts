@@ -43,6 +43,7 @@ export async function openedTask(
     issuers: [],
     actors: [],
     budget: [],
+    idleMs: null,
     state: 'open',
     openedAt: clock.now(),
     deadline: clock.now() + HOUR,

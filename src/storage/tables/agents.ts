@@ -28,6 +28,8 @@ export const agents = {
     /** Reason of an automatic suspension. */
     suspended_for: nullable(text),
     resumed_at: nullable(time),
+    /** Minutes without use after which a task that a code opened ends; 0: it does not. */
+    idle_minutes: integer,
   },
   agent_keys: {
     agent_id: text,

@@ -164,6 +164,9 @@ export const tasks = {
      */
     auth_time: nullable(time),
     acr: nullable(text),
+    /** Milliseconds without use after which it ends, and the time when that is; null: it does not. */
+    idle_ms: nullable(integer),
+    idle_at: nullable(time),
     /** Names of the trusted issuers that it depends on. */
     issuers: json,
     /** Actors of other systems before its agents, the latest first. */

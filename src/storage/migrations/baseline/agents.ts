@@ -10,7 +10,7 @@ export const agents: Statements = ({ integer, table, text }) => [
      created_at ${integer} NOT NULL, admission ${text}, issuer ${text}, client_url ${text},
      notify_at ${text}, recertify_days ${integer}, recertify_by ${integer},
      suspended_for ${text} CHECK (suspended_for IN ('dormant', 'uncertified')),
-     resumed_at ${integer}`,
+     resumed_at ${integer}, idle_minutes ${integer} NOT NULL CHECK (idle_minutes >= 0)`,
   ),
   'CREATE UNIQUE INDEX agents_by_client_url ON agents (client_url) WHERE client_url IS NOT NULL',
   'CREATE INDEX agents_by_owner ON agents (owner_id, id)',

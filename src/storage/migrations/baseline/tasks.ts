@@ -80,7 +80,8 @@ export const tasks: Statements = ({ bytes, integer, table, text }) => [
      close_reason ${text}, sponsored ${integer} NOT NULL CHECK (sponsored IN (0, 1)),
      sponsor_grant_id ${text}, budget ${text} NOT NULL, thread_id ${text},
      auth_time ${integer}, acr ${text}, issuers ${text} NOT NULL,
-     opened_by ${text} NOT NULL, actors ${text} NOT NULL`,
+     opened_by ${text} NOT NULL, actors ${text} NOT NULL,
+     idle_ms ${integer}, idle_at ${integer}`,
   ),
   // INVARIANT: a task key is never accepted for a second task (contract 4), whatever became of the first.
   'CREATE UNIQUE INDEX tasks_by_key ON tasks (key_thumbprint) WHERE shares_key = 0',
@@ -93,6 +94,7 @@ export const tasks: Statements = ({ bytes, integer, table, text }) => [
   `CREATE INDEX tasks_by_sponsor_grant ON tasks (sponsor_grant_id, opened_at)
      WHERE sponsor_grant_id IS NOT NULL`,
   "CREATE INDEX tasks_due ON tasks (deadline) WHERE state <> 'closed'",
+  "CREATE INDEX tasks_idle ON tasks (idle_at) WHERE state <> 'closed' AND state <> 'suspended'",
   'CREATE INDEX tasks_by_state ON tasks (state, opened_at)',
   // Only of tasks that are not closed: finds what rests on an issuer that has ended.
   table(
