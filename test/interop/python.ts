@@ -1,32 +1,65 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { NotToBeHad } from './counterpart.ts'
 import { cacheFolder } from './download.ts'
 import { needProgram } from './program.ts'
+
+/** A Python of this machine. */
+export interface Python {
+  readonly program: string
+  /** `3.13` */
+  readonly version: string
+}
+
+/** Every Python 3 of this machine from one minor version to another, the oldest first. */
+export function pythons({
+  from,
+  to,
+}: {
+  readonly from: number
+  readonly to: number
+}): readonly Python[] {
+  const minors = Array.from({ length: to - from + 1 }, (_, i) => from + i)
+  const kept = globSync(
+    join(process.env.PYENV_ROOT ?? join(homedir(), '.pyenv'), 'versions/*/bin/python'),
+  )
+  const found = new Map<number, string>()
+  for (const program of [...kept, ...minors.map((minor) => `python3.${minor}`), 'python3']) {
+    const minor = Number(/^Python 3\.(\d+)\./.exec(run(program, ['--version']).stdout ?? '')?.[1])
+    if (minors.includes(minor) && !found.has(minor)) found.set(minor, program)
+  }
+  return minors.flatMap((minor) => {
+    const program = found.get(minor)
+    return program === undefined ? [] : [{ program, version: `3.${minor}` }]
+  })
+}
 
 /** Of installing one program with all that it needs. */
 const MAX_INSTALL_MS = 240_000
 
 /**
  * A virtual environment with the Python program `name`, kept in the cache. Answers its folder of programs.
+ * Of the Python given; default: the one that `python3` is.
  * INVARIANT: every package in it has a version and a digest that `requirements` pins, whoever served it.
  * Throws `NotToBeHad` when this machine reaches no source of it.
  */
-export async function fromPip(name: string, requirements: string): Promise<string> {
-  needProgram('python3', 'python3')
+export async function fromPip(name: string, requirements: string, given?: Python): Promise<string> {
+  if (!given) needProgram('python3', 'python3')
+  const program = given?.program ?? 'python3'
   const folder = join(cacheFolder(), 'python', name)
   const stamp = join(folder, '.installed')
-  const python = run('python3', ['--version']).stdout.trim()
+  const python = run(program, ['--version']).stdout.trim()
   const pins = createHash('sha256').update(readFileSync(requirements)).digest('hex')
   const installed = `${pins} ${python}`
   const programs = join(folder, 'bin')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === installed) return programs
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
-  const made = run('python3', ['-m', 'venv', folder])
+  const made = run(program, ['-m', 'venv', folder])
   if (made.status !== 0)
     throw new NotToBeHad("`python3 -m venv` fails; Debian's package python3-venv has what it needs")
   install(join(programs, 'pip'), requirements)

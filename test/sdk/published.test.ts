@@ -135,14 +135,14 @@ describe('the package of the SDK', () => {
     }
 
     it('works on Node', async () => {
-      const { code, out, said } = await project.node(['agent.mjs'], await agent())
+      const { code, out, said } = await project.run(['agent.mjs'], await agent())
       assert.equal(code, 0, said)
       assert.deepEqual(JSON.parse(out), wanted)
     })
 
     it('works where there is nothing of Node', async () => {
       const options = ['--experimental-vm-modules', 'web-only.mjs']
-      const { code, out, said } = await project.node(options, await agent())
+      const { code, out, said } = await project.run(options, await agent())
       assert.equal(code, 0, said)
       assert.deepEqual(JSON.parse(out), wanted)
     })

@@ -1,42 +1,20 @@
 import assert from 'node:assert/strict'
-import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Detail } from 'remit-sdk'
-import { StoredSessions } from '../../src/cli/server/sessions.ts'
-import { type TestCli, testCli } from '../../src/cli/testing.ts'
 import { addAdmissionRule } from '../../src/client-metadata/index.ts'
-import { Secret } from '../../src/lib/secret.ts'
 import { deskActions, openDesk } from '../mcp/stranger.ts'
-import { freePorts } from '../ports.ts'
 import { World } from '../world.ts'
 import { EmptyProject } from './empty-project.ts'
+import { ended, Reader, Readme } from './reader.ts'
 import { addRules, alsoAllow, approve, sdkTask } from './shops.ts'
 
 // Every block of the README, saved as its title says and run in an empty project that has the package installed, against a Remit.
 
-const README = join(import.meta.dirname, '..', '..', 'sdk', 'README.md')
-const FENCE = /^```(\w+)(?: title=(\S+))?\n([\s\S]*?)^```$/gm
-
-interface Block {
-  readonly language: string
-  readonly title: string | undefined
-  readonly text: string
-}
-
-const BLOCKS: readonly Block[] = [...(await readFile(README, 'utf8')).matchAll(FENCE)].map(
-  ([, language = '', title, text = '']) => ({ language, title, text }),
-)
-const FILES = new Map(BLOCKS.flatMap(({ text, title }) => (title ? [[title, text] as const] : [])))
-const COMMANDS = BLOCKS.filter(({ language }) => language === 'sh').map(({ text }) => text)
-
-const PROGRAMS = [...FILES.keys()].filter((title) => title.endsWith('.ts'))
-
-function textOf(title: string): string {
-  const text = FILES.get(title)
-  assert.ok(text, title)
-  return text
-}
+const README = await Readme.at(join(import.meta.dirname, '..', '..', 'sdk', 'README.md'))
+const { blocks: BLOCKS, commands: COMMANDS, files: FILES } = README
+const PROGRAMS = README.programs('.ts')
+const textOf = (title: string) => README.textOf(title)
 
 /** What `EmptyProject` does: builds, packs, installs. */
 const INSTALL = [
@@ -44,108 +22,6 @@ const INSTALL = [
   'npm pack ./sdk/dist',
   'npm install ../remit/remit-sdk-0.1.0.tgz # in your project: wherever the checkout is',
 ]
-
-/** The project, with the addresses of this world in place of those of `npm start`. */
-class Reader {
-  readonly #project: EmptyProject
-  readonly #world: World
-  readonly #ports: Readonly<Record<string, string>>
-  readonly done = new Set<string>()
-  readonly shop: string
-  readonly cli: TestCli
-
-  private constructor(project: EmptyProject, world: World, cli: TestCli, ports: Reader['ports']) {
-    this.#project = project
-    this.#world = world
-    this.#ports = ports
-    this.cli = cli
-    this.shop = `http://127.0.0.1:${ports['7485']}`
-  }
-
-  get ports(): Readonly<Record<string, string>> {
-    return this.#ports
-  }
-
-  static async at(project: EmptyProject, world: World): Promise<Reader> {
-    const portOf = (url: string) => new URL(url).port
-    const [shop, callback] = await freePorts(2)
-    const ports = {
-      7480: portOf(world.issuer),
-      7481: portOf(world.gateway),
-      7485: String(shop),
-      7490: String(callback),
-    }
-    const owner = { after: (end: () => Promise<void>) => world.onStop(end) }
-    const cli = await testCli(owner as Parameters<typeof testCli>[0], { REMIT_URL: world.issuer }) // all that it uses
-    const { token } = await world.api('ada')
-    const expiresAt = new Date(world.clock.now() + 3_600_000).toISOString()
-    await new StoredSessions(cli.world).keep({
-      url: world.issuer,
-      token: new Secret(token),
-      expiresAt,
-    })
-    await writeFile(join(cli.home, 'shop.yaml'), textOf('shop.yaml'))
-    const reader = new Reader(project, world, cli, ports)
-    for (const title of PROGRAMS) await reader.save(title)
-    await cp(join(world.data, '..', 'refund-bot.jwk'), join(project.folder, 'refund-bot.jwk'))
-    return reader
-  }
-
-  here(text: string): string {
-    return text
-      .replaceAll(/\b(?:7480|7481|7485|7490)\b/g, (port) => this.#ports[port] ?? port)
-      .replaceAll('dev.remit', 'test.remit')
-  }
-
-  async save(title: string, as = title): Promise<void> {
-    const text = textOf(title)
-    await this.#project.write(as, this.here(text))
-  }
-
-  /** Starts a block as Sam's agent. */
-  async start(title: string, env: Readonly<Record<string, string>> = {}) {
-    this.done.add(title)
-    const ID_TOKEN = await this.#world.idToken('sam')
-    return this.#project.start([title], { ID_TOKEN, ...env })
-  }
-
-  /** Runs a block that needs nobody. */
-  async run(title: string, env: Readonly<Record<string, string>> = {}): Promise<string> {
-    return ended(await this.start(title, env))
-  }
-
-  /** Registers an agent, and permits what it does, as the page says. */
-  async agent(name: string): Promise<void> {
-    await this.command(`agents add ${name}`)
-    await cp(join(this.cli.home, `${name}.jwk`), join(this.#project.folder, `${name}.jwk`))
-    await addRules(this.#world, textOf(`${name}.cedar`))
-    this.done.add(`${name}.cedar`)
-  }
-
-  /** Runs the commands of the block that has this in it, as Ada. */
-  async command(part: string): Promise<string> {
-    const text = COMMANDS.find((each) => each.includes(part))
-    assert.ok(text, part)
-    this.done.add(text)
-    let out = ''
-    for (const line of this.here(text).trim().split('\n')) {
-      const [program, ...args] = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(
-        ([, a, b]) => a ?? b ?? '',
-      )
-      assert.equal(program, 'remit', line)
-      const ran = await this.cli.remit(...args)
-      assert.equal(ran.exit, 0, `${line}: ${ran.said}`)
-      out += ran.out + ran.said
-    }
-    return out
-  }
-}
-
-async function ended(running: Awaited<ReturnType<Reader['start']>>): Promise<string> {
-  const { code, said } = await running.ended
-  assert.equal(code, 0, said)
-  return said
-}
 
 const FRAMEWORKS = ['fastify.ts', 'express.ts', 'hono.ts', 'web.ts']
 const SERVE_WEB = `import { createAdaptorServer } from '@hono/node-server'
@@ -218,7 +94,7 @@ describe('the README of the SDK', () => {
       w = await World.start('sqlite', { desk: true, nonces: 'auto' })
       await alsoAllow(w, deskActions(w) as readonly Detail[]) // written as details
       await openDesk(w)
-      reader = await Reader.at(project, w)
+      reader = await Reader.at({ project, readme: README, extension: '.ts' }, w)
     })
     after(async () => {
       for (const each of reader?.done ?? []) read.add(each)
@@ -307,7 +183,7 @@ console.log(used.join(), (await answer.json()).resource)
     let reader: Reader
     before(async () => {
       w = await World.start('sqlite', { consented: false })
-      reader = await Reader.at(project, w)
+      reader = await Reader.at({ project, readme: README, extension: '.ts' }, w)
     })
     after(async () => {
       for (const each of reader?.done ?? []) read.add(each)

@@ -1,0 +1,1 @@
+"""Tasks: opening, calling, approvals, children, closing. Flows only; `sync.py` and `aio.py` above run them."""

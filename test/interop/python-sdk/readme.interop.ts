@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { ended, Reader, Readme } from '../../sdk/reader.ts'
+import { approve } from '../../sdk/shops.ts'
+import { World } from '../../world.ts'
+import { PythonProject } from './installed.ts'
+import { SOURCE } from './wheel.ts'
+
+// Every block of the README, saved as its title says and run in a folder with the package installed, against a Remit.
+
+const readme = await Readme.at(join(SOURCE, 'README.md'))
+
+const INSTALL = [
+  'pip wheel --no-deps ../remit/sdk-python       # wherever the checkout is',
+  'pip install remit_sdk-0.1.0-py3-none-any.whl',
+]
+
+for (const environment of ['OLDEST', 'NEWEST'] as const)
+  describe(`the README for Python, with the ${environment.toLowerCase()} of everything`, () => {
+    const read = new Set<string>(['app.py'])
+    let project: PythonProject
+    before(async () => {
+      project = await PythonProject.make(environment)
+    })
+    after(() => project?.remove())
+
+    it('has blocks of code and commands, and nothing else', () => {
+      for (const { language, text, title } of readme.blocks)
+        assert.ok(
+          /^(?:python|cedar|yaml)$/.test(language) ? title : language === 'sh',
+          `${language} ${text.slice(0, 60)}`,
+        )
+      const [install = ''] = readme.commands
+      assert.deepEqual(install.trim().split('\n'), INSTALL)
+      read.add(install)
+    })
+
+    describe('with a Remit as `npm start` has it', () => {
+      let w: World
+      let reader: Reader
+      before(async () => {
+        w = await World.start('sqlite', { desk: true, nonces: 'auto' })
+        reader = await Reader.at({ project, readme, extension: '.py' }, w)
+      })
+      after(async () => {
+        for (const each of reader?.done ?? []) read.add(each)
+        await w?.stop()
+      })
+
+      it('opens a task and calls, sync and async', async () => {
+        assert.match(await reader.run('call.py'), /^tsk_\S+ 1042$/m)
+        assert.match(await reader.run('call_async.py'), /^200 1042$/m)
+      })
+
+      it('calls with clients of other libraries', async () => {
+        assert.match(await reader.run('own_client.py'), /^httpx2 200\nhttpx 200$/m)
+      })
+
+      it('waits for people who approve, in both ways', async () => {
+        const running = await reader.start('approval.py')
+        for (let i = 0; i < 2; i++) {
+          const [, page = ''] = await running.says(/please approve: (\S+)/)
+          await approve(w, page)
+          await running.says(/refunded 201/)
+        }
+        assert.match(await ended(running), /already (?:answered|sending)/)
+      })
+
+      it('calls another agent in', async () => {
+        await reader.agent('helper')
+        assert.match(await reader.run('child.py'), /child 200/)
+      })
+
+      it('works while nobody is there', async () => {
+        await reader.agent('night-bot')
+        const [SPONSOR_GRANT = ''] =
+          /spg_[\w-]{10,}/.exec(await reader.command('sponsor-grants')) ?? []
+        assert.match(await reader.run('nightly.py', { SPONSOR_GRANT }), /nightly 200/)
+      })
+
+      it('tells a refusal, and what would have been enough', async () => {
+        assert.match(await reader.run('errors.py'), /^task\.not_covered dec_\S+\nDENIED.*\n.*1043/m)
+      })
+    })
+
+    describe('with a Remit that nobody has agreed to anything at', () => {
+      let w: World
+      let reader: Reader
+      before(async () => {
+        w = await World.start('sqlite', { consented: false })
+        reader = await Reader.at({ project, readme, extension: '.py' }, w)
+      })
+      after(async () => {
+        for (const each of reader?.done ?? []) read.add(each)
+        await w?.stop()
+      })
+
+      it('waits for the person to agree', async () => {
+        const running = await reader.start('consent.py')
+        const [, page = ''] = await running.says(/please agree: (\S+)/)
+        const sam = await w.browser('sam')
+        const agreed = await sam.submit(await sam.get(page), /^grant$/)
+        assert.equal(agreed.status, 200, agreed.text)
+        assert.match(await ended(running), /agreed tsk_/)
+      })
+    })
+
+    it('and that was all of it', () => {
+      for (const title of readme.files.keys()) assert.ok(read.has(title), `${title} was not run`)
+      for (const text of readme.commands) assert.ok(read.has(text), `${text} was not run`)
+    })
+  })

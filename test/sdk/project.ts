@@ -1,0 +1,127 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { rm, writeFile } from 'node:fs/promises'
+import { delimiter, dirname, join } from 'node:path'
+
+export interface Ran {
+  readonly code: number | null
+  readonly out: string
+  /** Both streams, as they came. */
+  readonly said: string
+}
+
+/** A folder of somebody who uses an SDK, with programs that run in it. */
+export class Project {
+  readonly folder: string
+  readonly #home: string
+  readonly #program: string
+  readonly #running = new Set<ChildProcess>()
+
+  /** `home` goes with the project; `program` runs what is started in it. */
+  protected constructor(home: string, program: string) {
+    this.#home = home
+    this.#program = program
+    this.folder = join(home, 'project')
+  }
+
+  async write(name: string, text: string): Promise<void> {
+    await writeFile(join(this.folder, name), text)
+  }
+
+  /** Runs a program of the project to its end. */
+  run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
+    return this.execute(this.#program, args, { env })
+  }
+
+  /** Starts a program of the project that talks with people while it runs. */
+  start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
+    const started = this.#start(this.#program, args, { env })
+    const ended = this.#end(started)
+    let read = 0
+    const find = (pattern: RegExp) => {
+      const found = pattern.exec(started.said.slice(read))
+      if (found) read += found.index + found[0].length
+      return found
+    }
+    return {
+      ended,
+      async says(pattern) {
+        let over = false
+        const last = ended.finally(() => {
+          over = true
+        })
+        for (;;) {
+          const found = find(pattern)
+          if (found) return found
+          if (over) throw new Error(`it never said ${pattern}: ${started.said}`)
+          const more = new Promise((resolve) => started.child.stdout?.once('data', resolve))
+          await Promise.race([more, last])
+        }
+      },
+      async stop() {
+        started.child.kill()
+        await ended
+      },
+    }
+  }
+
+  protected execute(
+    program: string,
+    args: readonly string[],
+    options: { env?: Readonly<Record<string, string>>; shell?: boolean },
+  ): Promise<Ran> {
+    return this.#end(this.#start(program, args, options))
+  }
+
+  async remove(): Promise<void> {
+    for (const child of this.#running) child.kill('SIGKILL')
+    await rm(this.#home, { recursive: true, force: true, maxRetries: 5 })
+  }
+
+  #start(
+    program: string,
+    args: readonly string[],
+    { env = {}, shell = false }: { env?: Readonly<Record<string, string>>; shell?: boolean },
+  ): Started {
+    const PATH = `${dirname(process.execPath)}${delimiter}${process.env.PATH ?? ''}`
+    const child = spawn(program, args, {
+      cwd: this.folder,
+      env: { ...process.env, PATH, NODE_NO_WARNINGS: '1', PYTHONUNBUFFERED: '1', ...env },
+      shell,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.#running.add(child)
+    const started: Started = { child, out: '', said: '' }
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      started.out += text
+      started.said += text
+    })
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      started.said += text
+    })
+    return started
+  }
+
+  #end(started: Started): Promise<Ran> {
+    const { child } = started
+    return new Promise((resolve, reject) => {
+      child.once('error', reject)
+      child.once('close', (code) => {
+        this.#running.delete(child)
+        resolve({ code, out: started.out, said: started.said })
+      })
+    })
+  }
+}
+
+interface Started {
+  readonly child: ChildProcess
+  out: string
+  said: string
+}
+
+export interface Running {
+  readonly ended: Promise<Ran>
+  /** Waits until it says this, behind what was found before. */
+  says(pattern: RegExp): Promise<RegExpExecArray>
+  stop(): Promise<void>
+}
