@@ -13,7 +13,7 @@ import anyio
 
 from .errors import CallFailed, UsageError
 from .wire.address import target_of
-from .wire.flow import MAX_ANSWER_BYTES, Answer, Attempt, Flow, Pause, Request, Tell, is_plain
+from .wire.flow import MAX_ANSWER_BYTES, Answer, Attempt, Flow, Pause, Request, Step, Tell, is_plain
 
 T = TypeVar("T")
 
@@ -29,16 +29,21 @@ def run(flow: Flow[T], client: Any) -> T:
             step = flow.send(value)
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]  # what the generator declares
-        match step:
-            case Request():
-                value = _send(step, client)
-            case Pause(seconds):
-                time.sleep(seconds)
-                value = None
-            case Tell():
-                value = told(step)
-            case Attempt():
-                raise UsageError("there is no call to be made here")
+        value = perform(step, client)
+
+
+def perform(step: Step, client: Any) -> object:
+    """Does one step of the package's own."""
+    match step:
+        case Request():
+            return _send(step, client)
+        case Pause(seconds):
+            time.sleep(seconds)
+            return None
+        case Tell():
+            return told(step)
+        case Attempt():
+            raise UsageError("there is no call to be made here")
 
 
 async def run_async(flow: Flow[T], client: Any) -> T:

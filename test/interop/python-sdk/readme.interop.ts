@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import type { Detail } from 'remit-sdk'
+import { deskActions, openDesk } from '../../mcp/stranger.ts'
 import { ended, Reader, Readme } from '../../sdk/reader.ts'
-import { approve } from '../../sdk/shops.ts'
+import { alsoAllow, approve } from '../../sdk/shops.ts'
 import { World } from '../../world.ts'
 import { PythonProject } from './installed.ts'
 import { SOURCE } from './wheel.ts'
@@ -41,6 +43,8 @@ for (const environment of ['OLDEST', 'NEWEST'] as const)
       let reader: Reader
       before(async () => {
         w = await World.start('sqlite', { desk: true, nonces: 'auto' })
+        await alsoAllow(w, deskActions(w) as readonly Detail[]) // written as details
+        await openDesk(w)
         reader = await Reader.at({ project, readme, extension: '.py' }, w)
       })
       after(async () => {
@@ -55,6 +59,7 @@ for (const environment of ['OLDEST', 'NEWEST'] as const)
 
       it('calls with clients of other libraries', async () => {
         assert.match(await reader.run('own_client.py'), /^httpx2 200\nhttpx 200$/m)
+        assert.match(await reader.run('with_requests.py'), /^requests 200$/m)
       })
 
       it('waits for people who approve, in both ways', async () => {
@@ -77,6 +82,10 @@ for (const environment of ['OLDEST', 'NEWEST'] as const)
         const [SPONSOR_GRANT = ''] =
           /spg_[\w-]{10,}/.exec(await reader.command('sponsor-grants')) ?? []
         assert.match(await reader.run('nightly.py', { SPONSOR_GRANT }), /nightly 200/)
+      })
+
+      it('speaks MCP as a task', async () => {
+        assert.match(await reader.run('mcp_task.py'), /^tools read_note,search_notes\nFalse dec_/m)
       })
 
       it('tells a refusal, and what would have been enough', async () => {
