@@ -35,8 +35,8 @@ export interface CodeIssuance {
   /** Narrow this one token. */
   readonly details?: unknown
   readonly scope?: string | undefined
-  /** Scope that refreshing can get at most; the one granted now, when left out. */
-  readonly family?: string | null
+  /** Scope of the refresh token, the most that refreshing can get. Left out: the scope granted now. */
+  readonly refreshScope?: string | null
   readonly proof: Proof | undefined
   readonly by: Pick<IssuingBy, 'grant' | 'origin'>
   /**
@@ -79,7 +79,7 @@ export async function issueTokens(
   const { expiresIn, id, token } = issued.token
   const { refreshToken, steps } = noMore
     ? { refreshToken: undefined, steps: [] }
-    : nextRefreshToken(parts, held, { ...asked, family: asked.family ?? scope })
+    : nextRefreshToken(parts, held, { ...asked, refreshScope: asked.refreshScope ?? scope })
   const kind = tokenTypeOf(thumbprint)
   const answer: InteractiveTokens = {
     outcome: 'issued',
@@ -105,12 +105,12 @@ export async function issueTokens(
 function nextRefreshToken(
   { clock, random, storage }: Pick<GrantParts, 'clock' | 'random' | 'storage'>,
   { task }: TaskLineage,
-  { clientId, family = null, refresh, resource }: CodeIssuance,
+  { clientId, refresh, refreshScope = null, resource }: CodeIssuance,
 ): { readonly refreshToken: string; readonly steps: readonly Step[] } {
   if ('same' in refresh) return { refreshToken: refresh.same, steps: [] }
   const { digest, token } = newOpaqueToken('remit_rt', random)
   const step = insertRefreshStep(storage.read, {
-    ...{ digest, clientId, resource, taskId: task.id, scope: family, boundTo: refresh.next },
+    ...{ digest, clientId, resource, taskId: task.id, scope: refreshScope, boundTo: refresh.next },
     ...{ issuedAt: clock.now(), expiresAt: task.deadline, usedAt: null, successor: null },
   })
   return { refreshToken: token, steps: [step] }

@@ -199,7 +199,7 @@ async function firstTokens(
     ...{ clientId, resource, proof: given.proof, details: given.details },
     refresh: { next: boundTo(given.client) },
     steps: () => [],
-    family: authorizedScope(task),
+    refreshScope: authorizedScope(task),
     by: { grant: 'authorization_code', origin: given.origin },
   }).catch(async (error: unknown) => {
     // The code is used up: nobody will ever have anything of this task.

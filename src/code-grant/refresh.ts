@@ -107,7 +107,7 @@ async function exchange(
     resource: shown.resource,
     scope: asked.scope,
     details: asked.details,
-    family: shown.scope,
+    refreshScope: shown.scope,
     proof,
     repeats: lost !== false,
     by: { grant: 'refresh_token', origin: asked.origin },
