@@ -142,13 +142,13 @@ export class TestAgent {
     })
   }
 
-  /** The same, answered as soon as the answer begins. */
+  /** Calls, and answers as soon as the head of the answer is there. */
   async stream(task: OpenTask, method: string, path: string, calling: Calling = {}) {
     const { url, sending } = await this.#calling(task, method, path, calling)
     return begin(url, sending)
   }
 
-  /** The same, without waiting for any answer. */
+  /** Calls, and ends the connection without waiting for an answer. */
   async abandon(task: OpenTask, method: string, path: string, calling: Calling = {}) {
     const { url, sending } = await this.#calling(task, method, path, calling)
     return abandon(url, sending)

@@ -8,7 +8,7 @@ import { selfSigned, trustAlso } from './certificate.ts'
 export interface DocumentServer {
   readonly origin: string
   readonly asked: IncomingMessage[]
-  /** What is at a path from now on. */
+  /** Serves this document at a path from now on. */
   put(path: string, document: unknown, headers?: Readonly<Record<string, string>>): void
   /** Answers a path in its own way. */
   answer(path: string, listener: RequestListener): void

@@ -7,7 +7,7 @@ import { DESK, REFUND_DESK } from '../src/policy/testing.ts'
 import type { Rooms } from '../src/rooms.ts'
 import { OPEN_ORDER } from './attacks/json-readers.ts'
 
-/** What the gateway puts in for `echo`; it must turn up nowhere else. */
+/** Credential that the gateway puts in for `echo`; it must turn up nowhere else. */
 export const ECHO_SECRET = 'canary-credential-of-the-echo-api'
 
 const text = { type: 'string' }

@@ -4,7 +4,7 @@ import { idTokenFor } from '../examples/refund-desk/people.ts'
 import { decode } from './signing.ts'
 import { inEachWorld } from './world.ts'
 
-/** What differs from token to token. */
+/** Claims that differ from token to token. */
 const VARYING = ['auth_time', 'exp', 'iat', 'jti', 'nonce']
 
 function stable(token: string) {

@@ -42,7 +42,7 @@ export async function keyFrom(privateJwk: JWK): Promise<TestKey> {
   return { publicJwk, privateJwk, thumbprint: await calculateJwkThumbprint(publicJwk) }
 }
 
-/** What differs from what is right; `undefined` leaves a member out. */
+/** Deviations from a valid token; `undefined` leaves a member out. */
 export interface Wrong {
   readonly header?: Readonly<Record<string, unknown>>
   readonly claims?: Readonly<Record<string, unknown>>
@@ -121,7 +121,7 @@ export function decode(token: string): {
   return { header: part(header), claims: part(claims) }
 }
 
-/** The same token with other contents under the old signature. */
+/** Puts other contents into a token under the old signature. */
 export function tampered(
   token: string,
   change: { header?: Record<string, unknown>; claims?: Record<string, unknown> },

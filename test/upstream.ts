@@ -19,7 +19,7 @@ export interface Upstream {
   readonly reached: readonly Reached[]
   /** Connections that were opened, whatever came over them. */
   readonly connections: number
-  /** What it answers from now on; `undefined`: 200 with what it saw. */
+  /** Answers from now on; `undefined`: 200 with what it saw. */
   answer: ((request: IncomingMessage, reply: ServerResponse, body: string) => void) | undefined
   /** Takes the bytes of every new connection instead of HTTP. */
   raw: ((socket: net.Socket) => void) | undefined

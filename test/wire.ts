@@ -26,7 +26,7 @@ export async function send(url: string, sending: Sending = {}): Promise<Answer> 
   return { status: message.statusCode ?? 0, headers: message.headers, text, body: objectOf(text) }
 }
 
-/** The same, answered as soon as the head of the answer is there. */
+/** Sends, and answers as soon as the head of the answer is there. */
 export function begin(url: string, sending: Sending = {}): Promise<http.IncomingMessage> {
   const { method = 'GET', headers = [], body } = sending
   const { hostname, port, host } = new URL(url)

@@ -45,7 +45,10 @@ export interface WorldOptions {
   readonly nonces?: 'auto' | 'always'
   /** With the sample MCP server running behind `desk`. Default: no, it is only in the catalog. */
   readonly desk?: boolean
-  /** What a yes on pages wants of the sign-in before it: so many minutes, and an `acr`. Default: nothing. */
+  /**
+   * Sign-in that a yes on pages needs before it: its age in minutes, and an `acr`. Default:
+   * nothing.
+   */
   readonly freshSignIn?: { readonly minutes: number; readonly acr: string }
   /** With device codes switched on. Default: no. */
   readonly deviceCodes?: boolean
@@ -57,7 +60,7 @@ export interface WorldOptions {
   readonly onDisk?: boolean
   /** Bytes that the store may still write. Default: as the file system says. */
   readonly freeBytes?: () => Promise<number>
-  /** Of MCP calls. */
+  /** Limits of MCP calls. */
   readonly mcp?: Partial<McpLimits>
   /** Starts the identity provider for Remit at this issuer, with this gateway. Default: the development one. */
   readonly provider?: (issuer: string, gateway: string) => Promise<WorldProvider>
@@ -66,7 +69,7 @@ export interface WorldOptions {
 /** Where people of a world sign in; it knows the sample people by their ids. */
 export interface WorldProvider {
   readonly issuer: string
-  /** Of Remit's client there, `remit`. */
+  /** Secret of Remit's client there, `remit`. */
   readonly secret: string
   /** Gives an ID token without a sign-in, as `idToken` of the world does. Default: the person signs in. */
   readonly signIdToken?: (person: PersonName, client: string) => Promise<string>

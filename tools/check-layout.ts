@@ -213,11 +213,16 @@ function visit(file: string, path: readonly string[]): void {
 for (const file of graph.keys()) visit(file, [])
 
 const house = join(repository, 'src')
+const tests = [
+  ...[...graph.keys()].filter(isTest),
+  ...['test', 'bench'].flatMap((name) => sources(join(repository, name))),
+]
 const shape = shapeOf(
   house,
   [...graph]
     .filter(([file]) => file.startsWith(house + sep) && !isTest(file))
     .map(([file, imports]) => ({ file, imports })),
+  tests,
 )
 if (process.argv.includes('--lower')) lower(shape)
 problems.push(...aboveCeilings(shape))

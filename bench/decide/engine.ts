@@ -91,7 +91,7 @@ function neverAsked(): never {
   throw new Error('there is no such request')
 }
 
-/** What is much faster than the clock can tell is timed many at a time. */
+/** Times `together` requests at a time: one of them takes less than the clock can tell. */
 function timed(ask: Ask, together: number, ms: number) {
   const laps: number[] = []
   let permitted = 0

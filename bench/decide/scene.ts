@@ -53,7 +53,10 @@ function rule(i: number, shape: Shape) {
   return { effect, principal: ALL, action: ALL, resource: ALL, conditions: [when(body)] }
 }
 
-/** What a call hands over: a person in two groups, two agents, their owner, the resource, the action. */
+/**
+ * Entities that a call hands over: a person in two groups, two agents, their owner, the resource,
+ * the action.
+ */
 export function entities(person: number) {
   const groups = [ref('Group', 0), ref('Group', 1 + (person % (GROUPS - 1)))]
   return [
@@ -78,7 +81,7 @@ export function entities(person: number) {
   ]
 }
 
-/** The same for every call, so that an engine which can keep them does. */
+/** Entities of the actions. They are equal for every call, so an engine that can keep them does. */
 export function actions() {
   const groups = [ref('Action', 'write'), ref('Action', 'risk:high')]
   const made = Array.from({ length: ACTIONS }, (_, i) =>

@@ -48,7 +48,7 @@ try {
   home.remove()
 }
 
-/** What somebody does, and in a word how it ended. */
+/** Work to do once; answers in a word how it ended. */
 type Work = () => Promise<string>
 
 async function stallOf(name: string, work: Work) {

@@ -41,7 +41,7 @@ export function gatewayGet(
   }
 }
 
-/** The same order from something that asks for nothing. */
+/** Reads the same order from a program that asks for no token and no proof. */
 export function bareGet(
   name: string,
   port: number,

@@ -8,7 +8,7 @@ const HEAD_END = '\r\n\r\n'
 
 export interface Upstream {
   readonly port: number
-  /** What it answers. */
+  /** Body of every answer. */
   readonly body: string
   /** Requests it has seen. */
   seen(): number

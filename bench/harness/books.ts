@@ -1,7 +1,10 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-/** What the server's own books say afterwards. A number that the load generator counted has to be there too. */
+/**
+ * Counts from the server's own books, read after a run. They have to agree with the load
+ * generator's.
+ */
 export interface Books {
   /** Records of the ledger by type, whether they have their position yet or not. */
   readonly records: ReadonlyMap<string, number>

@@ -1,7 +1,7 @@
 import { type Finding, median, type Rounds, ratio } from './results.ts'
 import { MEASURES } from './way.ts'
 
-/** What the gateway may add to a call by itself, in milliseconds; the disk comes on top. */
+/** Time that the gateway may add to a call by itself, in milliseconds; the disk comes on top. */
 const MAY_ADD = 0.5
 
 /** Findings from series of the same rounds. What was not run is no number and meets no aim, nor misses one. */

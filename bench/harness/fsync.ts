@@ -2,7 +2,10 @@ import { closeSync, fdatasyncSync, fstatSync, openSync, unlinkSync, writeSync } 
 import { join } from 'node:path'
 import { percentile } from './load.ts'
 
-/** What one write of 4 KiB that is forced to the disk costs here, in milliseconds: the floor under every durable answer. */
+/**
+ * Measures one write of 4 KiB that is forced to the disk, in milliseconds: no durable answer is
+ * faster.
+ */
 export function measureFsync(folder: string, count = 300): { p50: number; p99: number } {
   const file = join(folder, 'fsync.tmp')
   const descriptor = openSync(file, 'w')

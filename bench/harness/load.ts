@@ -1,6 +1,6 @@
 import { type Answer, Connection } from './connection.ts'
 
-/** What a run saw. Times in milliseconds. */
+/** Results of a run. Times in milliseconds. */
 export interface Load {
   readonly requests: number
   readonly seconds: number

@@ -4,7 +4,7 @@ import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 
 export const PROJECT = join(import.meta.dirname, '..', '..')
-/** What is measured has this core to itself; everything that measures has the other. */
+/** Core of the measured program alone; everything that measures runs on the other one. */
 const SERVER_CORE = '0'
 const LOAD_CORE = '1'
 const BOTH_CORES = `${SERVER_CORE},${LOAD_CORE}`
@@ -49,7 +49,7 @@ export function describeMachine(pinned: boolean): Machine {
   }
 }
 
-/** Of an installed package. */
+/** Reads the version of an installed package. */
 export function versionOf(name: string): string {
   return JSON.parse(readFileSync(join(PROJECT, 'node_modules', name, 'package.json'), 'utf8'))
     .version

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 
 /** How a benchmark is run. */
 export interface Options {
-  /** Of load, for each thing measured in each round. */
+  /** Seconds of load for each thing that is measured, in each round. */
   readonly seconds: number
   readonly rounds: number
   /** Where the time goes instead of how much it is. */

@@ -27,8 +27,8 @@ type Times = Map<string, number>
 const SHOWN = 30
 
 /**
- * What `--profile` asks for: the program writes a profile when it ends, of which `print` shows what came after `begin`, divided by how
- * many calls there were. Without it, nothing.
+ * Prepares what `--profile` asks for: the program writes a profile when it ends, and `print` shows
+ * what came after `begin`, divided by the number of calls. Does nothing without that option.
  */
 export function profilesWanted({ profile }: { readonly profile: boolean }): {
   readonly wanted: boolean

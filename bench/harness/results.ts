@@ -2,7 +2,7 @@ import type { Machine } from './machine.ts'
 
 /** One thing measured, run after run. */
 export interface Series {
-  /** What was measured, for a reader. */
+  /** Name of the measured thing, as readers see it. */
   readonly name: string
   readonly unit: string
   /** One value for each run, in order. */

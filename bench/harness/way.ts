@@ -6,14 +6,17 @@ import type { Rounds } from './results.ts'
 /** Connections of a closed loop; an open loop has four times as many. */
 export const CONNECTIONS = 32
 
-/** What `measureMost` measures of a way: how many a second, and the processor time of each, all threads of the program. */
+/**
+ * Measures that `measureMost` takes of a way: requests in a second, and processor time of each,
+ * with all threads of the program.
+ */
 export const MEASURES = { rate: 'per second', cpu: 'CPU' } as const
 
 /** Something that the load goes through. */
 export interface Way {
   readonly name: string
   readonly port: number
-  /** What is measured; nothing where it is in the process of the load. */
+  /** Program that is measured; absent where it runs in the process of the load. */
   readonly program: Program | undefined
   readonly check: Check
   /** HTTP requests that make one of what is counted, which follow each other; more than one where answers come in pages. */

@@ -160,7 +160,7 @@ function startStrangers({ gatewayPort, issuerPort }: Remit): Promise<Record<stri
   })
 }
 
-/** Of the data directory, without the log of requests. */
+/** Sums the files of the data directory, without the log of requests. */
 function bytesOf(directory: string): number {
   return readdirSync(directory, { recursive: true, encoding: 'utf8' })
     .filter((name) => !name.endsWith('.log'))

@@ -107,7 +107,10 @@ async function measure(engine: string, storage: Storage, way: Way, counts: boole
 
 const UNUSED = new Guard('unused')
 
-/** What limits have to do with a call: look, and take in a commit with three inserts, as many as an intent has. */
+/**
+ * Does with limits what a call does: looks at them, and takes from them in a commit with three
+ * inserts, as many as an intent has.
+ */
 async function reserve(storage: Storage, limits: readonly Limit[], owner: string): Promise<void> {
   const at = Date.now()
   const over = limits.map((limit) => ({ owner, limit, whose: 'own' as const }))

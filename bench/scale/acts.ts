@@ -46,7 +46,9 @@ export interface Scene {
 
 type Work = () => Promise<unknown>
 
-/** What is measured. Whatever a request takes that its sender makes is made before. */
+/**
+ * Act that is measured. Its sender makes everything that a request needs before the clock starts.
+ */
 export interface Act {
   readonly name: string
   /** How many things one piece of work does. */

@@ -42,7 +42,7 @@ export function assertionOf(agent: { readonly id: string; readonly key: JWK }): 
   return signed(agent.key, { typ: 'JWT' }, { ...who, iat: now, exp: now + 60 })
 }
 
-/** What the provider says about somebody to a client of its own. */
+/** ID token that the provider issues about somebody to a client of its own. */
 export function idTokenOf(
   provider: { readonly issuer: string; readonly key: JWK },
   of: { readonly subject: string; readonly client: string },
@@ -58,7 +58,7 @@ export function idTokenOf(
   )
 }
 
-/** What every request to the token endpoint brings besides. */
+/** Members that every request to the token endpoint has beside its own. */
 export function presenting(key: JWK) {
   const at = { method: 'POST', url: TOKEN_URL }
   return { ...at, proof: proofOf(key, at), origin: { ip: '192.0.2.7' } }

@@ -9,7 +9,7 @@ export interface Size {
 
 /** Those of a filled store that requests are made for: spread over all of it, so that what they touch is not what was touched last. */
 export interface Crowd {
-  /** Of the provider that everybody is from, which signs what says who somebody is. */
+  /** Provider that everybody comes from; its key signs their ID tokens. */
   readonly provider: { readonly issuer: string; readonly key: JWK }
   readonly agents: readonly CrowdAgent[]
   readonly people: readonly CrowdPerson[]

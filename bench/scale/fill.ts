@@ -26,7 +26,7 @@ import {
 } from './crowd.ts'
 import { DETAILS, type Place, PURPOSE, settingsFor, setUp } from './world.ts'
 
-/** What to fill with how much. */
+/** Plan of a store: how many of each thing it gets. */
 export interface FillPlan {
   readonly size: Size
   readonly places: readonly Place[]

@@ -17,7 +17,7 @@ import { ENGINES, type Engine, fillStores, mebibytesOf, type Store } from './sto
 import type { Told } from './subject.ts'
 
 const SMALL: Size = { people: 1_000, agents: 100 }
-/** Of each act in each round. */
+/** Number of times that each act runs in each round. */
 const TIMES = 200
 const WARM_UP = 2
 const STARTS = 3

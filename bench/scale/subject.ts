@@ -11,7 +11,7 @@ import type { Crowd } from './crowd.ts'
 import { databaseMs } from './database-time.ts'
 import { type Place, settingsFor } from './world.ts'
 
-/** What a parent asks for. */
+/** Request of the parent process. */
 export type Asked = { readonly act: string; readonly count: number } | { readonly stop: true }
 
 /** Processor time of this process, all threads, and of the database server; and wall time. In milliseconds. */

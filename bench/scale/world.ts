@@ -27,7 +27,7 @@ export const DETAILS: readonly Detail[] = [
 export interface Place {
   readonly data: string
   readonly databaseUrl?: string
-  /** Of the database server. */
+  /** Process id of the database server. */
   readonly databasePid?: number
   readonly provider: string
 }
@@ -49,7 +49,10 @@ export function settingsFor({ data, databaseUrl, provider }: Place): Settings {
 
 const AGENTS = '@id("agents") permit (principal is Agent, action, resource);'
 
-/** What administrators set up: groups, the orders API, and the policies of the story, under which any agent may work for people of support. */
+/**
+ * Sets up what administrators would: groups, the orders API, and the policies of the story, which
+ * let any agent work for people of support.
+ */
 export async function setUp(rooms: Rooms, provider: string): Promise<void> {
   const by = 'operator'
   for (const group of ['support', 'finance']) {

@@ -37,7 +37,7 @@ const cores = pinned ? 'measured' : 'any'
 const machine = describeMachine(pinned)
 const upstream = 'http://127.0.0.1:9' // never called
 const remit = await startRemit({ cores, upstream, nodeOptions: profiles.nodeOptions })
-/** The same, free to use both cores: signatures and commits have threads of their own. */
+/** Second server, free to use both cores: signatures and commits have threads of their own. */
 const wideRemit = await startRemit({ cores: pinned ? 'both' : 'any', upstream })
 const rulesRemit = await startRemit({
   ...{ cores, upstream },

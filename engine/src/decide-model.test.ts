@@ -13,7 +13,7 @@ import { entity, facts, policySet, requestable } from './policy-testing.ts'
 type Word = 'yes' | 'no' | 'error'
 interface Rule {
   kind: 'permit' | 'forbid' | 'asking'
-  /** What it says about each principal, by position. */
+  /** Effect of the rule on each principal, by position. */
   words: readonly Word[]
   ask: Requestable
 }
@@ -91,7 +91,7 @@ const EXTERNAL = {
 } as const
 const UNKNOWN = 'obligation.unknown'
 
-/** Of failing gates, the first that an approval could not lift anyway is the reason. */
+/** Denies. The reason is the first failing gate that an approval could not lift anyway. */
 function denied(failed: readonly string[]): Expected {
   const reason = failed.find((code) => code !== 'approval.required') ?? ''
   return { outcome: 'deny', reason, failed }

@@ -11,7 +11,7 @@ import { OF_TASKS } from './tasks/task-operations.ts'
 /** A member whose name is not snake_case. */
 const CAMEL = /"[a-z]+[A-Z]\w*":/
 
-/** What a stranger would try: nothing that exists, and a member that no operation knows. */
+/** Builds the path that a stranger would try: names and ids of nothing that exists. */
 function pathOf({ path }: Operation): string {
   return path
     .replace(':name', 'nothing')

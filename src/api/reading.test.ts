@@ -6,8 +6,9 @@ import type { ProblemCode } from '../lib/problem.ts'
 import { OPERATIONS } from './index.ts'
 
 /**
- * What somebody who is signed in and in no group gets from each operation that reads. `own`: only what is theirs, here nothing.
- * `catalog`: what agents call APIs by. `open`: nobody's secret. Else the code of the refusal, of what is not there for them.
+ * Answers of each operation that reads, to somebody who is signed in and in no group. `own`: only
+ * what is theirs, here nothing. `catalog`: what agents call APIs by. `open`: nobody's secret.
+ * Otherwise the code of the refusal.
  */
 const SEEN: Readonly<Record<string, 'own' | 'catalog' | 'open' | ProblemCode>> = {
   'session.show': 'own',

@@ -24,7 +24,7 @@ const json = fc.letrec<{ value: Canonical }>((tie) => ({
   ),
 })).value
 
-/** The same value with another in the place of one that is in it. */
+/** Copies a value with `other` in the place of one of its members. */
 function changed(value: Canonical, picks: readonly number[], other: Canonical): Canonical {
   const [pick = 0, ...rest] = picks
   if (typeof value !== 'object' || value === null || pick === 0) return other

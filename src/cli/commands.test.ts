@@ -208,7 +208,7 @@ function worldOf() {
   }
 }
 
-/** What is loaded with these files of `cli`, as paths below `src`. */
+/** Lists the files that are loaded with these files of `cli`, as paths below `src`. */
 async function loadedWith(...names: readonly string[]): Promise<string[]> {
   const loaded = new Set<string>()
   const read = async (file: string): Promise<void> => {

@@ -29,11 +29,11 @@ export interface TestCli {
   readonly world: World
   /** Runs one command line of this user. */
   remit(...args: readonly string[]): Promise<Ran>
-  /** The same with this on standard input. */
+  /** Runs the command with `input` on standard input. */
   piped(input: string, ...args: readonly string[]): Promise<Ran>
 }
 
-/** What belongs to a test ends with it, however it ends. */
+/** Owner of what a test started: it ends with the test, however that ends. */
 export type Owner = Pick<TestContext, 'after'>
 
 /** A user with a home of their own, at no terminal unless told otherwise. Waiting is as short as it can be. */

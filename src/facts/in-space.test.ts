@@ -438,7 +438,7 @@ forEachEngine('a task in a space', (open) => {
       assert.ok(verdict.outcome === 'permit')
       return verdict
     }
-    /** What people call the time passes; the lease, which goes by another clock, is renewed meanwhile. */
+    /** Moves wall time on. The lease, which another clock bounds, is renewed meanwhile. */
     const pass = (ms: number) => parts.clock.jump(ms)
     /** As a gateway looks, again and again. */
     const until = async (wanted: boolean, running: Awaited<ReturnType<typeof permit>>) => {

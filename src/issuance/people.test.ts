@@ -53,7 +53,7 @@ function publish({ parts }: World, ...rules: readonly string[]) {
 /** A grant by which a task is opened. */
 interface Row {
   readonly grant: string
-  /** What it is answered with; `defer`: it says that it waits. Another wish each time. */
+  /** Asks for a task, with another wish each time. `defer`: the agent says that it can wait. */
   readonly ask: (defer: boolean, key: TestKey) => Promise<OpeningAnswer>
   /** How its agent asks whether there is an answer. */
   readonly assertion: () => Promise<string>

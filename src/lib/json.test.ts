@@ -14,7 +14,10 @@ function refuses(input: string | Uint8Array, code: ProblemCode, limits = {}): vo
   )
 }
 
-/** What `JSON.parse` would have made of it. Numbers become floats: only tests may do that. */
+/**
+ * Converts to what `JSON.parse` would make of the text. Numbers become floats: only tests may do
+ * that.
+ */
 function loose(value: Json): unknown {
   if (value instanceof ExactNumber) return Number(value.text)
   if (value instanceof Map) return Object.fromEntries([...value].map(([k, v]) => [k, loose(v)]))

@@ -16,7 +16,10 @@ const scopes = fc.constantFrom(
   ...GROUPS.map((name) => `action in Action::"${name}"`),
   `action in [Action::"${NAMES[0]}", Action::"${NAMES[1]}"]`,
 )
-/** What tells actions, groups of actions, classes and principals apart, and what does not. */
+/**
+ * Conditions that tell actions, groups of actions, classes and principals apart, and some that do
+ * not.
+ */
 const conditions = fc.constantFrom(
   'true',
   'context.risk.class == "high"',

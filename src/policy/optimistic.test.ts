@@ -1,4 +1,6 @@
-/** What could be permitted for some arguments, against what is decided for the arguments that are chosen. */
+/**
+ * Compares what could be permitted for some arguments with what is decided for chosen arguments.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
@@ -203,7 +205,7 @@ const LARGE = {
   sizeRatio: { decimal: '4.0' },
 }
 
-/** Of a call without arguments nothing is weighed but the class of its action. */
+/** Asks about a call without its arguments: of its risk, only the class of its action is known. */
 function could(set: PolicySet, facts: CallFacts): boolean {
   const { call, context, ...around } = facts
   const unweighed = { ...context, risk: { record: { class: call.risk } } }

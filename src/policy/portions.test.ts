@@ -41,7 +41,7 @@ const RULES = [
   'forbid (principal, action, resource) when { action in Action::"issue" && context.args.amount == 3 };',
 ]
 
-/** What Cedar says about one rule, without where the schema says so. */
+/** Lists what Cedar says about each rule, without the places in the schema. */
 function says(schema: string, texts: Readonly<Record<string, string>>): Record<string, string[]> {
   const answer = cedar.validate({ schema, policies: { staticPolicies: { ...texts } } })
   assert.ok(answer.type === 'success')

@@ -47,7 +47,7 @@ async function world(storage: Storage) {
   return { time, server, revoke, issue, issued }
 }
 
-/** What a server that is silent for a minute finds when it comes back. */
+/** Removes what is gone when a server that was silent for a minute comes back. */
 async function forget(storage: Storage): Promise<void> {
   await storage.transaction(async (tx) => {
     await tx.deleteFrom('live_replicas').execute()

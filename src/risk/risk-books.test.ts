@@ -46,13 +46,13 @@ forEachEngine('what is known from before', (open) => {
     return decision.explanation.risk
   }
 
-  /** Of one call that is decided. */
+  /** Decides one call; answers its verdict and the stored risk. */
   async function weighed(world: World, by: { held: Held; token: string }, wish: Wish) {
     const verdict = await world.decide(by.held, by.token, wish)
     return { verdict, ...(await stored(world, verdict.decisionId)) }
   }
 
-  /** What another process would see of a call. */
+  /** Inputs of the risk of a call, as another process with these books sees them. */
   async function seenBy(
     books: RiskBooks,
     world: World,

@@ -19,7 +19,7 @@ const withCode = (code: string) => (error: unknown) =>
 /** Kysely's own. */
 const MIGRATION_TABLES = ['kysely_migration', 'kysely_migration_lock']
 
-/** What the build knows, and one more that makes a table. */
+/** Migrations of the build, and one more that makes a table. */
 function withOneMore(storage: Storage, ...statements: string[]): Migrations {
   const { engine } = storage
   return { ...migrationsFor(engine), '0002-more': migration(engine, () => statements) }
@@ -42,7 +42,7 @@ async function columnsOf(storage: Storage): Promise<string[]> {
   return rows.map(({ name }) => name).toSorted()
 }
 
-/** The same, as `TABLES` promises it to the rest of the code. */
+/** Columns that `TABLES` promises to the rest of the code, in the same form. */
 function columnsPromised(): string[] {
   return Object.entries<Readonly<Record<string, Column>>>(TABLES)
     .flatMap(([table, columns]) =>

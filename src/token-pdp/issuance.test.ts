@@ -99,7 +99,7 @@ forEachEngine('servers that ask before they issue', (open) => {
     return { world, parts, ask, saysAll, answering }
   }
 
-  /** What Sam allows, instead of everything. */
+  /** Replaces Sam's consents by one to these details. */
   async function allowOnly(world: World, details: readonly Detail[], expiresAt?: number) {
     const { parts, sam } = world
     const now = parts.clock.now()

@@ -1,4 +1,7 @@
-/** What happened to others and concerns an authorization server: by whom, under which id, and the row of the table that it belongs to. */
+/**
+ * Advisory about another product that concerns an authorization server: its peer, its id, and the
+ * row of the table that it belongs to.
+ */
 export interface Advisory {
   readonly peer: string
   readonly id: string

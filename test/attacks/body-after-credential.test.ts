@@ -21,7 +21,10 @@ const PLACES: Readonly<Record<string, (w: World) => readonly [string, string, st
   'many evaluations': (w) => ['POST', `${w.issuer}/access/v1/evaluations`, '401'],
 }
 
-/** What each place answers to a stranger. All are asked at once: a connection ends a second after its answer. */
+/**
+ * Collects the answers of each place to a stranger. All are asked at once: a connection ends a
+ * second after its answer.
+ */
 async function answersTo(w: World) {
   const answers = Object.entries(PLACES).map(async ([name, place]) => {
     const [method, url] = place(w)

@@ -9,7 +9,7 @@ const ROOMS = ['src', 'sdk/src']
 /** Names of what somebody could guess a part of, if a comparison told how far it got. */
 const SECRET =
   /(?:secret|password|passphrase|csrf|verifier|cookie|bearer|credential|hmac|mac|token|apikey)$/i
-/** What a secret is compared with that says nothing about it. */
+/** Operands that say nothing about a secret which is compared with them. */
 const HARMLESS =
   /^(?:undefined|null|true|false|['"`\d].*|typeof\b.*|[\w.]+\.(?:length|size)|[A-Z][A-Z_]+)$/
 /** Where nobody can guess: both sides are the same party's. */
@@ -34,7 +34,7 @@ function comparisonsIn(text: string): Comparison[] {
   }))
 }
 
-/** What is called, without what it is called with. */
+/** Drops the arguments of a call, and keeps what is called. */
 function bare(side: string): string {
   return side.startsWith("'") || side.endsWith('.reveal()') ? side : side.replace(/\(.*/, '')
 }

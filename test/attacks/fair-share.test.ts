@@ -7,7 +7,7 @@ import type { Answer } from '../wire.ts'
 import { inEachWorld } from '../world.ts'
 
 const PATH = '/echo/things/1'
-/** Of 128 connections to one API, a single caller gets three quarters. */
+/** Connections that a single caller gets: three quarters of the 128 to one API. */
 const ALONE = 96
 
 inEachWorld('connections to an API are shared', (world) => {

@@ -9,7 +9,7 @@ import { inEachWorld, type World } from '../world.ts'
 
 const PATH = '/echo/things/1'
 
-/** The same call as always, with something wrong about it. */
+/** Calls as always, with one thing wrong. */
 async function attempt(
   w: World,
   task: OpenTask,
@@ -21,8 +21,10 @@ async function attempt(
   return w.agent.call(task, method, path, { token, ...calling })
 }
 
-/** The call is refused for this reason, with a challenge, and nothing of it reaches the API. */
-/** Of a token that is no good nobody knows whose it is; of a proof that is no good the token says so. */
+/**
+ * Asserts that the call is refused for this reason, with a challenge, and that nothing of it reaches
+ * the API. Nobody knows whose a bad token is; a bad proof comes with a token that says so.
+ */
 async function refusedWith(
   w: World,
   code: ProblemCode,

@@ -36,7 +36,9 @@ const PROTOCOL = [
   '/v1/tasks/tsk_x/requests/req_x',
 ]
 
-/** What every answer of the issuer's origin says to a browser, whoever wrote it. */
+/**
+ * Asserts the headers that every answer of the issuer's origin gives a browser, whoever wrote it.
+ */
 function assertGuarded(answer: Answer, place: string): void {
   const { headers } = answer
   const policy = String(headers['content-security-policy'])

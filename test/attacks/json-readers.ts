@@ -1,7 +1,10 @@
 import fc from 'fast-check'
 import { ExactNumber, isObject, type Json } from '../../src/lib/json.ts'
 
-/** What an API reads of a body that is described as `OPEN_ORDER`; what it does not find is absent. */
+/**
+ * Members that an API reads of a body that is described as `OPEN_ORDER`; absent where it finds
+ * none.
+ */
 export interface ReadOrder {
   readonly amount?: string
   readonly note?: string

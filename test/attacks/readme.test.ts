@@ -29,7 +29,7 @@ const rows: readonly Named[] = [
   ),
 }))
 
-/** What the tests of a file are called. */
+/** Lists the titles of the tests in a file. */
 function titlesIn(file: string): string[] {
   const text = textOf(file)
   return [

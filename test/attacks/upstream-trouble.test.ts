@@ -10,7 +10,7 @@ import { inEachWorld, type World } from '../world.ts'
 
 const PATH = '/echo/things/1'
 
-/** What the books say about the last decision of the task. */
+/** Reads the last decision of the task, once its call has ended. */
 async function booked(w: World, task: { id: string }) {
   const last = await until(async () => {
     const [newest] = await listDecisions(w.rooms.storage.read, { taskId: task.id, limit: 1 })

@@ -67,7 +67,7 @@ export interface Certifying {
   readonly alsoDns?: string
 }
 
-/** What authorities may say about names, as text or bytes; subjects as attributes. */
+/** Name constraint of an authority: names as text or bytes, subjects as attributes. */
 export type Constraint =
   | { readonly email: string }
   | { readonly dns: string }

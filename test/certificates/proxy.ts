@@ -20,7 +20,7 @@ export class TlsProxy {
     return TlsProxy.before((request, reply) => pass(upstream, request, reply))
   }
 
-  /** The same connections, answered by this. */
+  /** Starts a proxy that answers its connections itself, with `answer`. */
   static async before(answer: http.RequestListener): Promise<TlsProxy> {
     const own = selfSigned()
     const server = https.createServer(
@@ -88,7 +88,7 @@ function pass(upstream: string, request: http.IncomingMessage, reply: http.Serve
   request.pipe(passed)
 }
 
-/** What the client sent, the leaf first (RFC 9440 section 2.3). */
+/** Lists the certificates that the client sent, the leaf first (RFC 9440 section 2.3). */
 function shownBy(socket: TLSSocket): Buffer[] {
   const all: Buffer[] = []
   let next = socket.getPeerCertificate(true)

@@ -34,7 +34,10 @@ permit (principal is Agent, action == Action::"orders.read", resource == Resourc
 when { principal.trust >= 1 };
 `
 
-/** The same requests by each library, at one server that demands a nonce of every proof. */
+/**
+ * Tests make the same requests with each library, at one server that demands a nonce of every
+ * proof.
+ */
 describe('every grant, by client libraries that know nothing of Remit', () => {
   let world: World
   let partner: FakeProvider

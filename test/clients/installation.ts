@@ -176,7 +176,7 @@ export class Installation {
     })
   }
 
-  /** What the resource answers to the least that needs a token. */
+  /** Makes the smallest request that needs a token; answers its status. */
   async use(resource: string, token: string): Promise<number> {
     const body = {
       ...{ jsonrpc: '2.0', id: 1, method: 'initialize' },

@@ -1,7 +1,7 @@
 import type { CryptoKey } from 'oauth4webapi'
 
 export type Fields = Readonly<Record<string, string>>
-/** What an endpoint answered, read by the library. */
+/** Answer of an endpoint, read by the library. */
 export type Said = Readonly<Record<string, unknown>>
 
 /** A client as it is configured. At most one of the two; neither: a public one. */

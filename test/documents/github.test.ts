@@ -19,7 +19,7 @@ const planned = planImportInWorker(DOCUMENT, {
   identifier: 'http://127.0.0.1:7481/github',
 })
 
-/** Of the document, counted without any of our code. */
+/** Lists the operations of the document without any of our code. */
 function operations(): readonly string[] {
   const { paths } = JSON.parse(DOCUMENT) as { paths: Record<string, Record<string, unknown>> } // as: the published document
   return Object.entries(paths).flatMap(([path, item]) =>

@@ -61,7 +61,10 @@ function randomFlavour(random: Random): Flavour {
   ])
 }
 
-/** What looks at no entity: any operator, on values that are written down and mostly at the edge of their type. */
+/**
+ * Makes policies that look at no entity: any operator, on literals that are mostly at the edge of
+ * their type.
+ */
 export function randomOperations(seed: number, count: number): PolicySet {
   const random = new Random(seed)
   const context: RecordOf = { kind: 'Record', fields: new Map() }

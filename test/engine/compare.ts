@@ -5,7 +5,7 @@ import { Compiled } from './compiled.ts'
 import { type Answer, Oracle } from './oracle.ts'
 import type { PolicySet } from './policies.ts'
 
-/** What is told by comparing: an answer, or that there was none, and why. */
+/** Answer of an engine, or the reason why there was none. */
 type Told = Answer | { readonly refused: string }
 
 export interface Disagreement {

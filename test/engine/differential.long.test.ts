@@ -1,4 +1,4 @@
-/** The same as in differential.test.ts, a hundred times as much of it: ten million comparisons. */
+/** Compares a hundred times as much as differential.test.ts: ten million comparisons. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'

@@ -21,7 +21,10 @@ export function compareCases(seeds: Iterable<number>, questions: number): number
   return compared
 }
 
-/** The same with policies that went through text: what ours compiles is what the official tools read. @throws Error */
+/**
+ * Compares policies that went through text: what ours compiles is what the official tools read.
+ * @throws Error
+ */
 export function compareTexts(seeds: Iterable<number>, questions: number): number {
   let compared = 0
   for (const seed of seeds) {

@@ -21,7 +21,7 @@ import {
 } from './schema.ts'
 import { type Odds, randomRef, randomValue, TAG_NAMES } from './world.ts'
 
-/** What the variables of a policy are. */
+/** Types of the variables of a policy. */
 export interface Scene {
   readonly schema: Schema
   readonly principal: string
@@ -39,7 +39,7 @@ export class Expressions {
   readonly #scene: Scene
   readonly #odds: Odds
   readonly #paths: ReadonlyMap<string, readonly Path[]>
-  /** What has to hold so that what is being made can be evaluated. */
+  /** Conditions that must hold so that the expression that is being made can be evaluated. */
   #needs: Expr[] = []
 
   constructor(random: Random, scene: Scene, odds: Odds) {
@@ -217,7 +217,7 @@ export class Expressions {
     return ifThenElse(condition, yes, no)
   }
 
-  /** Of what something has, if anything has one. */
+  /** Picks an attribute or tag of this type, if anything has one. */
   #path(type: Type): Expr | undefined {
     const random = this.#random
     const paths = this.#paths.get(keyOf(type)) ?? []

@@ -1,4 +1,7 @@
-/** What the generator makes is worth comparing: accepted, of every kind, and with every answer in sound proportion. */
+/**
+ * Tests that random cases are worth comparing: accepted, of every kind, and with every answer in
+ * sound proportion.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs'

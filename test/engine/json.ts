@@ -19,7 +19,10 @@ export function object(members: Iterable<readonly [string, Json]>): JsonObject {
   return Object.fromEntries(members)
 }
 
-/** The same with every bigint as raw JSON text, for programs that call `JSON.stringify` themselves. */
+/**
+ * Copies a value with every bigint as raw JSON text, for programs that call `JSON.stringify`
+ * themselves.
+ */
 export function raw(value: Json): Json {
   if (typeof value === 'bigint') return rawJson(String(value))
   if (typeof value !== 'object' || value === null) return value

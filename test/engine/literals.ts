@@ -287,7 +287,10 @@ export function text(random: Random, of: Extension, edge: number): string {
   ])()
 }
 
-/** The same for data, where what is no value is refused before anything is evaluated. */
+/**
+ * Picks a text that is a value of the type. Data needs it: a text that is none is refused before
+ * anything is evaluated.
+ */
 export function goodText(random: Random, of: Extension, edge: number): string {
   return random.pick(random.chance(edge) ? EDGES[of] : TEXTS[of])
 }

@@ -4,7 +4,7 @@ import type { Question } from './cases.ts'
 import { type Json, raw } from './json.ts'
 import type { PolicySet } from './policies.ts'
 
-/** What counts of an answer. */
+/** Parts of an answer that are compared. */
 export interface Answer {
   readonly permitted: boolean
   readonly determining: ReadonlySet<string>

@@ -27,12 +27,12 @@ export type PolicySet = {
   readonly templateLinks: readonly Link[]
 }
 
-/** What a set is mostly about. */
+/** Character of a random policy set: how often it has what. */
 export interface Flavour {
   readonly odds: Odds
-  /** Of policies that forbid. */
+  /** Share of policies that forbid. */
   readonly forbids: number
-  /** Of scopes that leave open who, what and where. */
+  /** Share of scopes that leave open who, what and where. */
   readonly open: number
   readonly depth: number
   /** `typed`: as people write them. `anything`: no types at all. `operations`: one operation on literals. */

@@ -27,7 +27,7 @@ function disagrees({ question, set }: Example): boolean {
   return new Pair(set).compare(question) !== undefined
 }
 
-/** What could be smaller, the most daring first. */
+/** Yields smaller examples, those that leave out most first. */
 function* candidates({ question, set }: Example): Generator<Example> {
   for (const smaller of smallerSets(set)) yield { question, set: smaller }
   for (const entities of without(question.entities))

@@ -1,4 +1,7 @@
-/** What a caller would hand over with a request: those that it is about, what they are in and name, and few others. */
+/**
+ * Selects the entities that a caller would hand over with a request: those that it is about, what
+ * they are in and name, and few others.
+ */
 import { isObject, type Json } from './json.ts'
 import type { Random } from './random.ts'
 import type { Entity, Odds, Ref, Request } from './world.ts'

@@ -1,4 +1,4 @@
-/** The same policies, written as Cedar text, and read from it again by the official tools. */
+/** Writes policies as Cedar text, and reads them from it with the official tools. */
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
 import { conjunction, type Expr } from './forms.ts'
 import { isObject, type Json, type JsonObject, object } from './json.ts'
@@ -7,7 +7,7 @@ import type { Policy, PolicySet } from './policies.ts'
 export interface Printed {
   /** For the official engine. */
   readonly text: cedar.PolicySet
-  /** What the official tools read from that text. */
+  /** Policies that the official tools read from that text. */
   readonly read: PolicySet
 }
 
@@ -48,8 +48,9 @@ function printAll(
 }
 
 /**
- * What survives being printed. The official tools give integers as JavaScript numbers, which do not hold all of them; and text has no
- * way to write `a has b.c` with names that are no identifiers.
+ * Replaces what does not survive being printed. The official tools give integers as JavaScript
+ * numbers, which do not hold all of them; and text has no way to write `a has b.c` with names that
+ * are no identifiers.
  */
 function printable(value: Json): Json {
   if (typeof value === 'bigint')

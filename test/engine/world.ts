@@ -37,9 +37,9 @@ export interface World {
 export interface Odds {
   /** Entities of each type. The official engine reads all of them for every request, which is most of its time. */
   readonly population: number
-  /** Of values that are at an edge of their type. */
+  /** Share of values that are at an edge of their type. */
   readonly edges: number
-  /** Of everything that is of another type than it should be, or missing. */
+  /** Share of values that are missing, or of another type than they should be. */
   readonly slips: number
 }
 
@@ -48,7 +48,7 @@ const NAMES = ['__proto__', 'é', 'a"b', 'Doc::"0"', '']
 
 const GONE = 'gone'
 
-/** Of every type some that are there, one of them with a name of its own. */
+/** Ids of the entities of a type that exist; one of them is a name of its own. */
 function idsOf(type: string, population: number): readonly string[] {
   const own = type === 'Acme' ? 'Doc::0' : (NAMES[type.length % NAMES.length] ?? '')
   return ['0', own, '1', '2', '3'].slice(0, population)

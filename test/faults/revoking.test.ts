@@ -26,10 +26,13 @@ interface Around {
   readonly provider: FakeProvider
 }
 
-/** What there has to be before; answers the act. */
+/** Prepares what has to exist before; answers the act. */
 type Prepare = (around: Around) => Promise<() => Promise<{ status: number; text: string }>>
 
-/** Of an administrator, over the API. `before`: `[method, path, body]` of what there has to be. */
+/**
+ * Builds the act of an administrator over the API. `before`: `[method, path, body]` of what has to
+ * exist.
+ */
 function act(
   method: string,
   path: string | ((made: Record<string, unknown>) => string),

@@ -59,7 +59,7 @@ export class Stops {
     unsubscribe(STARTED, this.#begin)
   }
 
-  /** What `work` asks of these paths is stopped. Answers whether that came to be. */
+  /** Stops what `work` asks of these paths. Answers whether anything was stopped. */
   async during<T>(
     stop: { readonly at: number; readonly how: Stop; readonly path: RegExp },
     work: () => Promise<T>,

@@ -4,7 +4,10 @@ import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
 import type { World } from '../world.ts'
 
-/** What a database holds at one moment, to be put back later: an older file, or rows whose log was lost. */
+/**
+ * State of a database at one moment, to be put back later: an older file, or rows whose log was
+ * lost.
+ */
 export interface Moment {
   /** SQLite: only while the server is stopped. */
   putBack(): Promise<void>

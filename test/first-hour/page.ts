@@ -14,9 +14,9 @@ export interface Command {
   readonly script: string
   /** It is a server in a terminal of its own. */
   keepsRunning: boolean
-  /** What somebody does in the browser because of it: who, and the button. */
+  /** Clicks in the browser that the command leads to: who, and the button. */
   readonly clicks: { readonly person: string; readonly button: string }[]
-  /** What the page says one will see, `…` for anything. */
+  /** Output that the page shows, `…` for anything. */
   shows: string | undefined
 }
 
@@ -58,7 +58,10 @@ export function readPage(markdown: string): readonly Step[] {
   return steps
 }
 
-/** What a terminal shows and what a pipe gets differ in white space only (JSON is laid out for people), so that does not count. */
+/**
+ * Compares an output with what the page shows, without white space: that is all in which a terminal
+ * and a pipe differ (JSON is laid out for people).
+ */
 export function appears(shows: string, output: string): boolean {
   const parts = shows.replaceAll(/\s+/g, '').split('…')
   const pattern = parts

@@ -5,7 +5,7 @@ import { assertDenied, assertNoToken } from '../refusals.ts'
 import { newKey } from '../signing.ts'
 import { inEachWorld, type World } from '../world.ts'
 
-/** What the story asks for: one order, up to 1,000.00 back. */
+/** Details that the story asks for: one order, up to 1,000.00 back. */
 function wanted({ orders }: World) {
   const thisOrder = { path: '/order_id', op: 'eq', value: '1042' }
   return [

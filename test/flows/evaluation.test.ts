@@ -35,7 +35,9 @@ inEachWorld('an enforcement point that forwards token and proof', (world) => {
     sam = { type: 'user', id: (await w.person('sam')).id }
   })
 
-  /** What the agent showed with this call, as the enforcement point forwards it. */
+  /**
+   * Token and proof that the agent showed with this call, as the enforcement point forwards them.
+   */
   async function shown(path = '/orders/1042', method = 'GET', of = task) {
     const w = world()
     const token = await w.agent.token(of, w.orders)

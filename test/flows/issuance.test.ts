@@ -45,7 +45,7 @@ inEachWorld('policies gate the tokens of clients that come with a code', (world)
     await publishPolicies(world().rooms.policy, { text, by, note: 'for a test' })
   }
 
-  /** What finance is asked now. */
+  /** Finds the access request that finance is asked now. */
   async function question() {
     const fiona = await findPerson(world().rooms.storage.read, (await world().person('fiona')).id)
     assert.ok(fiona)

@@ -9,7 +9,10 @@ import { assertRefused } from '../refusals.ts'
 import { send } from '../wire.ts'
 import { Api, inEachWorld, type PersonName, type World } from '../world.ts'
 
-/** What `remit login` and the person's browser do together: the code comes back to a loopback address of ours. */
+/**
+ * Gets a code as `remit login` and the person's browser do: it comes back to a loopback address of
+ * ours.
+ */
 async function code(w: World, name: PersonName) {
   const received: URL[] = []
   const listening = http.createServer((request, reply) => {

@@ -25,7 +25,7 @@ const skip = process.env.TEST_POSTGRES_URL ? false : 'needs PostgreSQL (TEST_POS
 describe('two replicas on one database', { skip }, () => {
   let w: World
   let second: Server
-  /** The same agent, whose requests reach the other replica. */
+  /** Copy of the agent, whose requests reach the other replica. */
   let elsewhere: TestAgent
   /** The port of the other one. */
   let elsewhereIssuer = 0

@@ -15,7 +15,7 @@ async function approve(w: World, page: string): Promise<void> {
   assert.equal((await fiona.submit(await fiona.get(page), /^Approve once/)).status, 200)
 }
 
-/** The same world, served by a process of its own. */
+/** Serves the same world from a process of its own. */
 async function serveApart(w: World) {
   const child = spawn(process.execPath, [join(import.meta.dirname, '..', 'serve.ts')], {
     env: { ...process.env, ...w.environment },
@@ -34,7 +34,7 @@ async function serveApart(w: World) {
   }
 }
 
-/** What is left of the lease of a process that was killed runs out. */
+/** Ends the lease of a process that was killed. */
 async function leasesRunOut(w: World): Promise<void> {
   const { live, storage } = w.rooms
   await storage.transaction((tx) =>

@@ -17,7 +17,7 @@ interface Key {
 
 /** The token of the world that is there now, made when that begins. */
 let kept: StandIn | undefined
-/** What the next start is told instead. */
+/** Signer settings of the next start, instead of the usual ones. */
 let told: Readonly<Record<string, string>> | undefined
 
 function token(): StandIn {

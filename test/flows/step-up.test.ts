@@ -141,7 +141,7 @@ inEachWorld('stronger and fresher sign-ins of clients that came by a code (RFC 9
     assert.equal(plain.searchParams.get('error'), 'access_denied')
   })
 
-  /** What a person does who follows the link: choose oneself at the provider. */
+  /** Follows the link to sign in again, and chooses oneself at the provider. */
   async function signInAgain(html: string) {
     const link = /href="(\/sign-in\?again=yes[^"]*)"/.exec(html)?.[1]?.replaceAll('&amp;', '&')
     assert.ok(link)

@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises'
 import { NotToBeHad } from './counterpart.ts'
 import { needProgram } from './program.ts'
 
-/** Of one download, in ms. */
+/** Limit of one download, in ms. */
 const MAX_LENGTH = 240_000
 
 /** A file of Maven Central by its coordinates, and the digest that it must have. */

@@ -7,7 +7,7 @@ import { type Json, parseJson } from '../../src/lib/json.ts'
 import { JSON_READERS, OPEN_ORDER, orderBodies, type ReadOrder } from '../attacks/json-readers.ts'
 
 const BODIES = 5_000
-/** Of one run of the program, in ms. */
+/** Limit of one run of the program, in ms. */
 const MAX_RUN_MS = 120_000
 
 /**

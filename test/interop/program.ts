@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { NotToBeHad } from './counterpart.ts'
 
-/** Of one package, in ms. */
+/** Limit of the installation of one package, in ms. */
 const MAX_LENGTH = 120_000
 
 /** A program of the machine; where it is absent, the Debian package that has it is installed. Throws `NotToBeHad`. */

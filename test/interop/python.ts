@@ -38,7 +38,7 @@ export function pythons({
   })
 }
 
-/** Of installing one program with all that it needs. */
+/** Limit of the installation of one program with all that it needs, in ms. */
 const MAX_INSTALL_MS = 240_000
 
 /**

@@ -22,7 +22,7 @@ const COUNTERPARTS: readonly Counterpart[] = [
   nanoidp,
   keycloak,
 ]
-/** Of one test, in ms; a counterpart starts within its first. */
+/** Limit of one test, in ms; a counterpart starts within its first. */
 const MAX_LENGTH = 300_000
 
 interface Row {

@@ -4,7 +4,10 @@ import { registerProvider } from '../../src/identity-providers/index.ts'
 import { Secret } from '../../src/lib/secret.ts'
 import type { World } from '../world.ts'
 
-/** What somebody does at a provider's pages after Remit sent the browser there. Answers the page that the browser ends on. */
+/**
+ * Does what somebody does at a provider's pages after Remit sent the browser there. Answers the
+ * page that the browser ends on.
+ */
 export type ClickThrough = (
   browser: Browser,
   page: Page,

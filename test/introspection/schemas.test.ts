@@ -36,7 +36,7 @@ async function validators(): Promise<Record<Name, ValidateFunction>> {
   return Object.fromEntries(await Promise.all(entries)) as Record<Name, ValidateFunction> // one for each name
 }
 
-/** What may be missing; everything else has to be there. */
+/** Members that may be missing; every other one has to be there. */
 const OPTIONAL =
   /^\/(?:scope|auth_time|acr)$|\/task\/parent$|\/act\/act(?:\/sub_profile)?$|^\/tctx\/arguments\//
 

@@ -65,7 +65,7 @@ inEachWorld('transaction tokens that are passed on', (world) => {
   let task: OpenTask
   let first = ''
 
-  /** What the API behind the gateway is given for one call. */
+  /** Makes one call, and answers the transaction token that the API behind the gateway got. */
   async function given(): Promise<string> {
     const w = world()
     w.echo.answer = (request, reply) => {

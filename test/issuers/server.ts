@@ -69,7 +69,7 @@ export async function foreignServer(given: { readonly remit: string; readonly ap
 
   return {
     issuer,
-    /** What the server tells Remit about one of its clients. */
+    /** Gets an assertion from the server that tells Remit about one of its clients. */
     async identityOf(client: string): Promise<string> {
       const asked = { grant_type: 'client_credentials', resource: given.remit }
       return String((await form('/token', client, asked)).access_token)

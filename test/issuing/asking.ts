@@ -12,7 +12,7 @@ export interface About {
   readonly token: string
   readonly grant: string
   readonly subject: Party
-  /** Of a token exchange. */
+  /** Party that requests a token exchange. */
   readonly requesting?: Party
   readonly target: string
   readonly scopes: readonly string[]
@@ -20,7 +20,7 @@ export interface About {
   readonly context: Readonly<Record<string, unknown>>
 }
 
-/** What may be issued instead. */
+/** Token that may be issued instead. */
 export interface Allowed {
   readonly scopes: readonly string[]
   readonly details: readonly Detail[]

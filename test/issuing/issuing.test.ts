@@ -77,7 +77,7 @@ inEachWorld('an authorization server that asks before it issues', (world) => {
     ...{ type: 'remit_call', locations: [world().orders], actions, bounds },
   })
 
-  /** What Sam lets refund-bot do, instead of everything before. */
+  /** Replaces Sam's consents by one that lets refund-bot do this. */
   async function allow(...details: readonly Detail[]): Promise<void> {
     const { id } = await world().person('sam')
     const { decisions } = world().rooms

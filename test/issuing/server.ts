@@ -17,7 +17,7 @@ const GRANTS: Readonly<Record<string, string>> = {
   [EXCHANGE]: 'token_exchange',
 }
 
-/** What this test looks at of the provider's request. */
+/** Parts of the provider's request that this test looks at. */
 interface Context {
   readonly oidc: {
     readonly route: string

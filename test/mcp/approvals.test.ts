@@ -18,7 +18,7 @@ const PATIENT = {
   lookEvery: 5,
 }
 
-/** What a call came to that people have to approve. */
+/** Result of a call that people have to approve. */
 interface Came {
   readonly request: string | undefined
   readonly words: string

@@ -10,7 +10,7 @@ const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 /** One of the programs that an enterprise lets its people use. */
 export interface EnterpriseApp {
   readonly secret: string
-  /** What it is called at the server that takes the assertions. */
+  /** Client id at the server that takes the assertions. */
   readonly there: string
 }
 
@@ -21,7 +21,7 @@ export interface EnterpriseApp {
 export async function serveEnterprise(
   clock: Clock,
   apps: Readonly<Record<string, EnterpriseApp>>,
-  /** What its administrators allow there. */
+  /** Scopes that the enterprise's administrators allow at that server. */
   allowed: readonly string[],
 ) {
   const server = createServer()

@@ -141,7 +141,7 @@ export interface OddRequest {
   readonly method?: string
   readonly path?: string
   readonly token?: string
-  /** Of another replica behind the same address. */
+  /** Port of another replica behind the same address. */
   readonly port?: number
   /** Replace or, when undefined, leave out. */
   readonly headers?: Readonly<Record<string, string | undefined>>
@@ -168,13 +168,13 @@ export class Session {
     return send(url, sending)
   }
 
-  /** The same, made ready: whoever has several of them can send them in one moment. */
+  /** Prepares the request, for tests that send several in one moment. */
   async ready(message: object, odd: OddRequest = {}): Promise<() => Promise<Answer>> {
     const { sending, url } = await this.#sending(message, odd)
     return () => send(url, sending)
   }
 
-  /** The same, as soon as the answer begins. */
+  /** Sends the request, and answers as soon as the head of the answer is there. */
   async begin(message: object, odd: OddRequest = {}): Promise<IncomingMessage> {
     const { sending, url } = await this.#sending(message, odd)
     return begin(url, sending)

@@ -25,7 +25,7 @@ describe('MCP at two replicas on one database', { skip }, () => {
   let second: Server
   let notes: Awaited<ReturnType<typeof serveNotes>>
   let place: Place
-  /** What is sent with this reaches the second replica. */
+  /** Port of the second replica. */
   let there: { readonly port: number }
 
   before(async () => {
@@ -130,7 +130,7 @@ describe('MCP at two replicas on one database', { skip }, () => {
   })
 })
 
-/** The same world, served by a process of its own. */
+/** Serves the same world from a process of its own. */
 async function serveApart(w: World) {
   const child = spawn(process.execPath, [join(import.meta.dirname, '..', 'serve.ts')], {
     env: { ...process.env, ...w.environment },

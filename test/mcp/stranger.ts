@@ -21,7 +21,7 @@ import type { PersonName, World } from '../world.ts'
 export const VERIFIER = 'v'.repeat(43)
 const CHALLENGE = sha256url(VERIFIER)
 
-/** What somebody leaves of what a client asks; by itself all that is preselected. */
+/** Answer of a person to what a client asks. Left out: everything that is preselected. */
 export interface Answering {
   readonly person?: PersonName
   readonly button?: RegExp
@@ -144,7 +144,7 @@ export class Stranger implements OAuthClientProvider {
     return url
   }
 
-  /** What the authorization endpoint answers to it. */
+  /** Requests the authorization endpoint. */
   async authorize(
     resource: string,
     over: Readonly<Record<string, string | string[] | undefined>> = {},

@@ -1,4 +1,7 @@
-/** What the storage does when PostgreSQL fails: on servers of its own, because they are crashed. */
+/**
+ * Tests what the storage does when PostgreSQL fails: on servers of its own, because they are
+ * crashed.
+ */
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -22,7 +22,7 @@ const NOBODY = 65534
 const IS_ROOT = process.getuid?.() === 0
 
 export interface RunningPostgres {
-  /** Of the superuser and the database `postgres`. */
+  /** Address of the database `postgres`, as its superuser. */
   readonly url: string
   /** Its data directory. */
   readonly data: string

@@ -150,7 +150,7 @@ const body = fc.dictionary(
   { maxKeys: 4 },
 )
 
-/** What `ACTIONS` declares, said once more. */
+/** Argument types that `ACTIONS` declares, written a second time. */
 const isText = (value: unknown) => typeof value === 'string'
 const isWhole = (value: unknown) => Number.isInteger(value)
 const DECLARED: Readonly<Record<string, (value: unknown) => boolean>> = {

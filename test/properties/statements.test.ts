@@ -34,7 +34,10 @@ import {
 import { introspect } from '../../src/token-status/introspect.ts'
 import { flawsOf, planOf, watched } from './statements.ts'
 
-/** What grows with people, agents, tasks and calls. Of everything else there is as much as administrators set up. */
+/**
+ * Tables that grow with people, agents, tasks and calls. Every other one has as many rows as
+ * administrators set up.
+ */
 const GROWS = new Set(
   `persons memberships sessions agents agent_keys agent_clients agent_habits action_sizes workloads workload_tokens foreign_tokens
   tasks task_issuers bases consent_requests sponsor_grants limit_counts limit_uses access_requests asked_people approval_answers allowances

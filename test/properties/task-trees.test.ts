@@ -56,7 +56,7 @@ interface Node {
   readonly held: Held
   readonly parent: Node | undefined
   readonly chain: readonly string[]
-  /** What the ticket or the opening asked for. */
+  /** Details that the ticket or the opening asked for. */
   readonly asked: readonly Detail[]
   readonly limits: readonly string[]
   state: 'open' | 'suspended' | 'closed'
@@ -122,7 +122,7 @@ interface Change {
 }
 type Step = Spawn | Change
 
-/** What happens at once. */
+/** Events that happen at once. */
 const step: fc.Arbitrary<readonly Step[]> = fc.oneof(
   { arbitrary: fc.array(spawn, { minLength: 1, maxLength: 4 }), weight: 4 },
   { arbitrary: fc.tuple(change), weight: 1 },
@@ -246,7 +246,7 @@ function actOf(chain: readonly string[]): ActClaim | undefined {
   )
 }
 
-/** What never changes about a child, against its parent and everyone above. */
+/** Asserts what never changes about a child, against its parent and everyone above. */
 async function checkChild(world: World, node: Node): Promise<void> {
   const { opened } = node.held
   const { task } = opened

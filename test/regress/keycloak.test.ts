@@ -1,4 +1,7 @@
-/** What was reported against Keycloak, tried here. The ids are of its advisories; `test/attacks/README.md` has them all. */
+/**
+ * Tests of what was reported against Keycloak. The ids are of its advisories;
+ * `test/attacks/README.md` has them all.
+ */
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
 import { SignJWT } from 'jose'

@@ -1,4 +1,7 @@
-/** What was reported against other authorization servers and what agents run in (`test/attacks/README.md`): in one world, so that it costs one. */
+/**
+ * Tests of what was reported against other authorization servers and what agents run in
+ * (`test/attacks/README.md`). They share one world, to save its cost.
+ */
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -566,7 +569,7 @@ inEachWorld(
   { desk: true, deviceCodes: true },
 )
 
-/** What a sender of a JWE would put beside it. */
+/** Public key that a sender of a JWE would put beside it. */
 function newKeyOf({ crv, kty, x, y }: JWK): object {
   return { crv, kty, x, y }
 }

@@ -1,4 +1,4 @@
-/** The same for minutes: servers are killed and stopped in their tracks while everything goes on. */
+/** Runs the replicas for minutes: servers are killed and frozen while everything goes on. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout } from 'node:timers/promises'

@@ -12,7 +12,7 @@ import { allOf, type KnownShop, letIn, sdkTask, shopBehind } from './shops.ts'
 
 type Grant = Parameters<typeof mintTransactionToken>[1]
 
-/** What the gateway would have made for this call; a test says what is different. */
+/** Mints the token that the gateway would make for this call; `given` says what is different. */
 async function transaction(w: World, shop: KnownShop, given: Partial<Grant> = {}): Promise<string> {
   const sam = await w.person('sam')
   const { clock, rooms } = w

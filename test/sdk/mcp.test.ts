@@ -47,7 +47,7 @@ function offering(revision: string, fetch: McpFetch): McpFetch {
   }
 }
 
-/** What both official clients have in common, as far as it is used here. */
+/** Members that both official clients have, as far as tests use them. */
 interface AnyClient {
   listTools(): Promise<{ tools: { name: string }[] }>
   // biome-ignore lint/suspicious/noExplicitAny: their results differ, and tests look into whatever came

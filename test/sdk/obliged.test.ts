@@ -22,7 +22,7 @@ async function oblige(w: World, { name }: KnownShop, annotation: string): Promis
 
 type Refusal = Denied | CallFailed
 
-/** What the SDK of the agent says of a call that Remit, or the API in its name, did not answer. */
+/** Expects the agent's SDK to fail a call that Remit, or the API in its name, refused. */
 function failing(call: Promise<Response>): Promise<Refusal> {
   return call.then(
     async (answer) => assert.fail(`${answer.status} ${await answer.text()}`),

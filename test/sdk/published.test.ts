@@ -8,7 +8,7 @@ import { EmptyProject } from './empty-project.ts'
 const SDK = join(import.meta.dirname, '..', '..', 'sdk')
 const CONSUMERS = join(import.meta.dirname, 'consumers')
 const SPECIFIER = /(?:\bfrom|\bimport)\s*\(?\s*['"]([^'"]+)['"]/g
-/** What only Node has. */
+/** Names that only Node has. */
 const OF_NODE = /\bnode:|\brequire\s*\(|\bBuffer\b|\b__dirname\b|\bprocess\./
 
 describe('the package of the SDK', () => {

@@ -168,7 +168,10 @@ function targetOf(given: Request): string {
   return `/things/${encodeURIComponent(given.thing)}${search && `?${search}`}`
 }
 
-/** What Remit decides on, as its tokens and answers say it; `undefined`: it refuses the request. */
+/**
+ * Call that Remit decides on, as its tokens and answers say it; `undefined`: it refuses the
+ * request.
+ */
 function decided(given: Request) {
   return attempt(() => {
     const { query: pairs, segments } = readStrictTarget(targetOf(given))

@@ -16,7 +16,7 @@ const { blocks: BLOCKS, commands: COMMANDS, files: FILES } = README
 const PROGRAMS = README.programs('.ts')
 const textOf = (title: string) => README.textOf(title)
 
-/** What `EmptyProject` does: builds, packs, installs. */
+/** Commands of the page that `EmptyProject` runs: build, pack, install. */
 const INSTALL = [
   'npm run build:sdk                        # in the checkout: the package, in sdk/dist',
   'npm pack ./sdk/dist',

@@ -14,7 +14,7 @@ import { freePorts } from '../ports.ts'
 export const FRAMEWORKS = ['web', 'fastify', 'express', 'hono'] as const
 export type Framework = (typeof FRAMEWORKS)[number]
 
-/** What reached a handler. */
+/** Request that reached a handler. */
 export interface Handled {
   readonly call: RemitCall
   readonly body: unknown
@@ -32,9 +32,9 @@ export interface RawAnswer {
 export interface Shop {
   readonly origin: string
   readonly handled: Handled[]
-  /** What its handlers do from now on, instead of answering 200. */
+  /** Replaces what handlers do; by default they answer 200. */
   behave: ((handled: Handled) => void) | undefined
-  /** What they answer from now on, in as many pieces. */
+  /** Answer that they give from now on, in as many pieces. */
   raw: RawAnswer | undefined
   /** How many clients are there. */
   connections(): number
@@ -142,7 +142,7 @@ export async function startShop(
   })
 }
 
-/** Of Fastify, as far as handlers here need it. */
+/** Reply of Fastify, as far as handlers here need it. */
 interface Reply {
   readonly raw: http.ServerResponse
   code(status: number): unknown

@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs'
 
-/** What may be told of answers, and what they say of amounts: for the gateway, and for the SDK that does the same in an API. */
+/**
+ * Vectors of answers: what may be told of them, and what they say of amounts. For the gateway, and
+ * for the SDK that does the same in an API.
+ */
 export interface AnswerVectors {
-  /** Of digests. */
+  /** Key of the digests. */
   readonly hashKey: Uint8Array
   readonly told: readonly {
     readonly obligations: readonly {

@@ -24,7 +24,7 @@ import { MAILER, PARTNER } from './partner.ts'
 import { PLATFORM } from './platform.ts'
 import type { Footing, Ready, Way } from './ways.ts'
 
-/** What was made ready: what an act may take away. */
+/** Things that ways made ready, and that an act may take away. */
 export interface Taken {
   readonly tasks: readonly string[]
   readonly agents: readonly string[]
@@ -55,7 +55,7 @@ const linkOf = (issuer: string) => ({
   ...{ agentId: 'refund-bot', issuer, clientId: 'refund-bot', by: 'operator' },
 })
 
-/** Of every agent that takes part. */
+/** Owners of every agent that takes part. */
 async function ownersOf({ world }: Ways, { agents }: Taken): Promise<readonly string[]> {
   const { read } = world.rooms.storage
   const all = await Promise.all([...HOUSE_AGENTS, ...agents].map((id) => findAgent(read, id)))
@@ -322,7 +322,7 @@ export async function prepareAll(
   return all
 }
 
-/** What was made ready, as acts want it. */
+/** Collects what ways made ready, as acts want it. */
 export function takenOf(all: readonly (readonly [Way, Ready])[]): Taken {
   return {
     tasks: all.flatMap(([, { tasks = [] }]) => tasks),

@@ -20,7 +20,7 @@ const ASSERTION_GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 /** Pages know cookies: these stand for all that is no session. */
 const AT_PAGES = ['task', 'remit_at', 'code']
 
-/** What each grant is shown. One that is added has to be added here. */
+/** Artefacts that each grant is shown. A grant that is added has to be added here. */
 const SHOWN_AS: Readonly<Record<string, readonly string[]>> = {
   authorization_code: ['code'],
   refresh_token: ['refresh_token'],
@@ -37,7 +37,10 @@ const CALL = JSON.stringify({
   params: { name: 'search_notes', arguments: { query: 'x' } },
 })
 
-/** What is kept with a task in the store, by table; `true` for a row that could still be used for something. */
+/**
+ * Rows that the store keeps with a task, by table; `true` for a row that could still be used for
+ * something.
+ */
 const KEPT: Readonly<Record<string, (row: Readonly<Record<string, unknown>>) => boolean>> = {
   access_requests: ({ state, uses_left }) => state === 'pending' || Number(uses_left) > 0,
   allowances: ({ ended_at }) => ended_at === null,
@@ -125,7 +128,7 @@ inEachWorld(
 
     const keyOf = (token: string) => (token === held.artefacts.foreign ? held.foreignKey : held.key)
 
-    /** What anybody is answered is no door. */
+    /** Compares with the answer to anybody: an answer that everybody gets is no door. */
     function isOpen(bare: Answer, { headers, status, text }: Answer): boolean {
       if (status >= 500) return true
       const to = (location = '') => location.split('?')[0]

@@ -50,7 +50,10 @@ interface Made {
   readonly partner: Partner
 }
 
-/** What every way needs to be there: three agents beside those that register themselves, one API that asks, one sponsor grant. */
+/**
+ * World with everything that a way needs: three agents beside those that register themselves, one
+ * API that asks, one sponsor grant.
+ */
 export class Ways {
   readonly world: World
   /** May be called in by refund-bot. */
@@ -63,7 +66,7 @@ export class Ways {
   readonly rooms: { readonly surface: MachineClient<'surface'>; readonly thread: string }[] = []
   readonly platform: Platform
   readonly partner: Partner
-  /** Of the echo API, which is inside the trust domain. */
+  /** Secret of the echo API, which is inside the trust domain. */
   readonly service: string
   #made = 0
   readonly #secret: string

@@ -44,7 +44,10 @@ async function operations(): Promise<(readonly [string, string])[]> {
   )
 }
 
-/** What is taken before the router, and what the metadata names of it. */
+/**
+ * Lists the protocol's paths: those that are taken before the router, and those that the metadata
+ * names.
+ */
 async function ofProtocol({ issuer, rooms }: World): Promise<(readonly [string, string])[]> {
   // as: handlers are made and not called, and only their paths are looked at
   const ports = { ...rooms, deviceCodes: true, server: {}, artefacts: {} } as unknown

@@ -27,7 +27,7 @@ const GRANTS = WAYS.filter(({ grant }) => grant !== undefined)
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 const DAY = 24 * 3_600_000
 
-/** What an act is answered with at the grants that it stops, and why the others may go on. */
+/** Refusals at the grants that an act stops, and the reason why the others may go on. */
 interface Expected {
   readonly stops?: readonly ProblemCode[]
   readonly others?: string
@@ -111,7 +111,7 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   'the keys of the agents are revoked': { stops: ['agent.unauthenticated'] },
 }
 
-/** What ends for good. Each is about ways that were made ready before any of them. */
+/** Acts that end something for good. Each is about ways that were made ready before any of them. */
 const FOR_GOOD: readonly Act[] = [
   {
     name: 'the trust in the issuer is revoked',

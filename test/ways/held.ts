@@ -12,7 +12,10 @@ import { decode, newKey, type TestKey } from '../signing.ts'
 import { ANSWERED_WAYS } from './answered-ways.ts'
 import { calls, DIRECT, type Ways } from './desk.ts'
 
-/** What a task is ever given. A kind of opaque token that is added has to be added here; `remit_rm` is the registration's own. */
+/**
+ * Kind of artefact that a task is ever given. A kind of opaque token that is added has to be added
+ * here; `remit_rm` is the registration's own.
+ */
 export type Kind =
   | Exclude<OpaqueKind, 'remit_rm'>
   | 'task'
@@ -31,7 +34,7 @@ export type Kind =
 export interface Held {
   readonly artefacts: Readonly<Record<Kind, string>>
   readonly task: OpenTask
-  /** Of the task; of the token of another server. */
+  /** Key of the task; `foreignKey` is that of the token of another server. */
   readonly key: TestKey
   readonly foreignKey: TestKey
   readonly stranger: Stranger
@@ -117,7 +120,10 @@ async function assertionFor({ world }: Ways, task: OpenTask, kind: string): Prom
   return String(body.access_token)
 }
 
-/** What others signed and a task began with: an assertion, and an access token with its first call. */
+/**
+ * Artefacts that others signed and a task began with: an assertion, and an access token with its
+ * first call.
+ */
 async function ofOthers({ partner, world }: Ways) {
   const { agent } = world
   const asserted = await partner.assertion('oauth-id-jag+jwt')
@@ -137,7 +143,7 @@ async function ofOthers({ partner, world }: Ways) {
   return { asserted, foreign, key }
 }
 
-/** What agents waited with, after it was fetched. */
+/** Codes that agents waited with, after the answer was fetched. */
 async function answeredCodes(ways: Ways) {
   const waited: string[] = []
   for (const { prepare } of ANSWERED_WAYS) {

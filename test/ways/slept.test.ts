@@ -6,7 +6,7 @@ import { prepareAll } from './acts.ts'
 import { Ways } from './desk.ts'
 import { WAYS } from './grant-ways.ts'
 
-/** Of whatever gives authority: this server's lease by database time. */
+/** Guard of whatever gives authority: this server's lease by database time. */
 const LEASE = 'own lease'
 
 /**

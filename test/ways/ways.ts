@@ -8,7 +8,7 @@ import { newKey } from '../signing.ts'
 import { type Answer, send } from '../wire.ts'
 import { calls, DIRECT, type Ways } from './desk.ts'
 
-/** What a way stands on. When one of these goes, whoever takes the way is refused. */
+/** Footing that a way stands on. When it goes, whoever takes the way is refused. */
 export type Footing =
   | 'sam'
   | 'fiona'
@@ -41,11 +41,11 @@ export interface Ready {
   /** Answers whether it got through, and what was answered. */
   readonly take: () => Promise<{ readonly through: boolean; readonly seen: string }>
   readonly tasks?: readonly string[]
-  /** Of clients that registered themselves. */
+  /** Agents of clients that registered themselves. */
   readonly agents?: readonly string[]
   /** They take their registration back. */
   readonly leave?: readonly (() => Promise<void>)[]
-  /** What it shows when it is taken. */
+  /** Artefact that it shows when it is taken. */
   readonly shows?: string
   /** Somebody else, who authenticates well as who they are, shows what was made ready. */
   readonly stolen?: () => Promise<{ readonly through: boolean; readonly seen: string }>
@@ -63,7 +63,7 @@ export interface Way {
     /** Nobody is asked where administrators have said already what the agent may do: it has its task at once. */
     readonly askedOnlyWithout?: 'an administrator'
   }
-  /** What is shown serves once, or, where using it twice ends it, at most once. */
+  /** Uses of what is shown: it serves once, or at most once where a second use ends it. */
   readonly serves?: 'once' | 'at most once'
   readonly prepare: (ways: Ways) => Promise<Ready>
 }
@@ -126,7 +126,7 @@ async function inSpace(ways: Ways): Promise<OpenTask> {
   return taskOf(opened)
 }
 
-/** What an enforcement point of others asks about the call that `callReady` makes. */
+/** Question of an enforcement point about the call that `callReady` makes. */
 async function questionAbout({ world }: Ways, task: OpenTask, shown: object) {
   const { id } = await world.person('sam')
   return {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Shape } from './shape.ts'
 
-type Ceilings = Omit<Shape, 'circles' | 'verbs'>
+type Ceilings = Omit<Shape, 'circles' | 'verbs' | 'openings'>
 
 const FILE = join(import.meta.dirname, 'ceilings.json')
 
@@ -13,10 +13,10 @@ export function aboveCeilings(shape: Shape): string[] {
   return [
     ...shape.circles.map((circle) => `folders import each other: ${circle}`),
     ...shape.verbs.map((folder) => `${folder}: a folder is named by a noun`),
+    ...shape.openings.map((place) => `${place}: a doc comment begins with a noun or a verb`),
     ...overEach(shape.names, most.names, 'names in the index of'),
     ...overEach(shape.lines, most.lines, 'lines in'),
     ...over(shape.homonyms, most.homonyms, 'type names that are exported by more than one file'),
-    ...over(shape.openings, most.openings, 'doc comments that begin with What, Of, The same'),
     ...over(shape.smallFolders, most.smallFolders, 'folders of one or two files'),
     ...over(shape.shortFiles, most.shortFiles, 'files of under 15 lines'),
   ]
@@ -37,7 +37,7 @@ function over(found: number, most: number, what: string): string[] {
 }
 
 /** Lowers what fell, and raises nothing. */
-export function lower({ circles: _, verbs: __, ...found }: Shape): void {
+export function lower({ circles: _, verbs: __, openings: ___, ...found }: Shape): void {
   const most = existsSync(FILE) ? read() : found
   const fallen = (a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>) =>
     Object.fromEntries(
@@ -49,7 +49,6 @@ export function lower({ circles: _, verbs: __, ...found }: Shape): void {
     names: fallen(most.names, found.names),
     lines: fallen(most.lines, inSteps(found.lines)),
     homonyms: Math.min(most.homonyms, found.homonyms),
-    openings: Math.min(most.openings, found.openings),
     smallFolders: Math.min(most.smallFolders, found.smallFolders),
     shortFiles: Math.min(most.shortFiles, found.shortFiles),
   }

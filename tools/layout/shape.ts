@@ -13,14 +13,14 @@ export interface Shape {
   readonly circles: readonly string[]
   /** Folders that are named by what is done in them. */
   readonly verbs: readonly string[]
+  /** Doc comments, also of tests and benches, that begin with a word that is no noun and no verb. */
+  readonly openings: readonly string[]
   /** Names that an index gives away, where there are more than `MAX_NAMES`, by room. */
   readonly names: Readonly<Record<string, number>>
   /** Lines of a room, where there are more than `MAX_LINES`. */
   readonly lines: Readonly<Record<string, number>>
   /** How many type names are exported by more than one file. */
   readonly homonyms: number
-  /** How many doc comments begin with a word that is no noun and no verb. */
-  readonly openings: number
   /** How many folders have one or two files and no folder. */
   readonly smallFolders: number
   /** How many files have fewer than `MIN_LINES` lines. */
@@ -32,10 +32,11 @@ const MAX_LINES = 8_000
 const MIN_LINES = 15
 /** Nouns that end like a verb. */
 const NOUNS = new Set(['meaning'])
-const DOC_OPENING = /\/\*\*\s+(?:\* )?(?:What|Of|The same|Likewise)\b/g
+const DOC_OPENING = /\/\*\*\s+(?:\* )?(What|Of|The same|Likewise)\b/g
 const EXPORTED_TYPE = /^export (?:declare )?(?:type|interface) (\w+)\b/gm
 
-export function shapeOf(root: string, sources: readonly Source[]): Shape {
+/** Measures the files in `root`; of `tests`, the first words of comments only. */
+export function shapeOf(root: string, sources: readonly Source[], tests: readonly string[]): Shape {
   const texts = new Map(sources.map(({ file }) => [file, readFileSync(file, 'utf8')]))
   const folders = Map.groupBy(sources, ({ file }) => dirname(file))
   return {
@@ -46,7 +47,7 @@ export function shapeOf(root: string, sources: readonly Source[]): Shape {
     names: above(MAX_NAMES, namesByRoom(root, texts)),
     lines: above(MAX_LINES, linesByRoom(root, texts)),
     homonyms: homonyms(texts),
-    openings: sum(texts, (text) => [...text.matchAll(DOC_OPENING)].length),
+    openings: [...texts.keys(), ...tests].flatMap((file) => openingsIn(root, file)),
     smallFolders: [...folders].filter(([folder, files]) => isSmall(folder, files, folders)).length,
     shortFiles: [...texts].filter(([file, text]) => isShort(file, text)).length,
   }
@@ -142,8 +143,12 @@ function above(most: number, counts: Readonly<Record<string, number>>): Record<s
   return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > most))
 }
 
-function sum(texts: ReadonlyMap<string, string>, count: (text: string) => number): number {
-  return [...texts.values()].reduce((total, text) => total + count(text), 0)
+function openingsIn(root: string, file: string): string[] {
+  const text = readFileSync(file, 'utf8')
+  const name = relative(dirname(root), file)
+  return [...text.matchAll(DOC_OPENING)].map(
+    ({ index, 1: word }) => `${name}:${linesOf(text.slice(0, index)) + 1}: ${word}`,
+  )
 }
 
 function linesOf(text: string): number {

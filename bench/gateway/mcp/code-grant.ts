@@ -5,7 +5,10 @@ import type { AddressInfo } from 'node:net'
 import type { Browser } from '../../../examples/refund-desk/browser.ts'
 import { signIn } from '../../../examples/refund-desk/people.ts'
 
-/** What a client without a key holds: a bearer token for a few minutes, and what gets it the next one. */
+/**
+ * Tokens of a client without a key: a bearer token for a few minutes, and a refresh token for the
+ * next one.
+ */
 export interface Tokens {
   readonly access_token: string
   readonly refresh_token: string

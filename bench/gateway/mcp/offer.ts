@@ -4,7 +4,7 @@ import { TOOLS, type Tool } from './tools.ts'
 
 export const REVISION = '2025-11-25'
 export const CALLED = { name: 'read_customer', arguments: { id: 'c-1042' } } as const
-/** What `read_customer` answers, whoever asks. */
+/** Result of `read_customer`, for every caller. */
 export const RESULT = {
   content: [
     { type: 'text', text: '{"id":"c-1042","name":"Example Ltd","tier":"gold","open_orders":3}' },
@@ -19,11 +19,11 @@ export interface Offer {
 
 export const FEW: Offer = { name: 'crm', tools: TOOLS.slice(0, 10) }
 export const MANY: Offer = { name: 'crm-all', tools: TOOLS }
-/** The same ten tools, with the official SDK behind them. */
+/** Offer with the same ten tools, served by the official SDK. */
 export const FROM_SDK: Offer = { name: 'crm-sdk', tools: FEW.tools }
 export const OFFERS = [FEW, MANY, FROM_SDK]
 
-/** What a program serves at a path. */
+/** Finds the offer that a program serves at a path. @throws Error where there is none */
 export function offerAt(path: string | undefined): Offer {
   const offer = OFFERS.find(({ name }) => path === `/${name}`)
   if (!offer) throw new Error(`nothing is offered at ${path}`)
@@ -37,7 +37,7 @@ export function aboutServer({ name }: Offer): { name: string; version: string } 
 /** Actions that one detail may name, at most. */
 const MAX_ACTIONS = 50
 
-/** What a task is opened for: every tool, and of customers only the one that is read. */
+/** Details that a task is opened for: every tool, and the one customer that is read. */
 export function wantedOf(offer: Offer): (gateway: string) => readonly object[] {
   const called = actionOf(offer, CALLED.name)
   const others = actionsOf(offer).filter((name) => name !== called)
@@ -64,7 +64,7 @@ function actionOf({ name }: Offer, tool: string): string {
   return `${name}.${tool.replaceAll('_', '-')}`
 }
 
-/** What the server would say about itself if it were asked. */
+/** Describes an offer as its server would if it were asked. */
 export function describeOffer(offer: Offer): McpDescription {
   return {
     protocolVersion: REVISION,

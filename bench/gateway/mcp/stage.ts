@@ -27,7 +27,9 @@ export interface Stage {
 
 export type Server = 'scripted' | 'sdk'
 
-/** What stands behind the gateway and the proxies shares the core of the load. */
+/**
+ * Starts Remit, the proxies and the servers behind them. The servers share the core of the load.
+ */
 export async function startStage(pinned: boolean, nodeOptions: readonly string[]): Promise<Stage> {
   const cores = pinned ? 'measured' : 'any'
   const api = await startUpstream()

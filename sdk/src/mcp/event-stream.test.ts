@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { eventData } from './event-stream.ts'
 
-/** The same bytes, in pieces of every size. */
+/** Yields the same bytes in pieces of every size. */
 async function* inPieces(text: string): AsyncGenerator<string[]> {
   const bytes = new TextEncoder().encode(text)
   for (let size = 1; size <= bytes.byteLength; size++) {

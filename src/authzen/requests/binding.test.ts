@@ -9,7 +9,10 @@ interface Vector {
   readonly hash: string
 }
 
-/** What the public vectors of the profile bind, and the digests that they give (openid/authzen, `binding-hash.json`). */
+/**
+ * Vectors of the profile: the members that they bind, and the digests that follow (openid/authzen,
+ * `binding-hash.json`).
+ */
 const VECTORS: Readonly<Record<string, Vector>> = {
   'one member of the context, without the actor': {
     members: ['tenant'],

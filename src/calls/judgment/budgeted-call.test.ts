@@ -206,7 +206,7 @@ forEachEngine('a call under a budget', (open) => {
     readonly above: TreeTask | undefined
     readonly budget: readonly Limit[]
     readonly most: number
-    /** What was sent, or may have been, under it. */
+    /** Calls that were sent, or may have been, by this task and all tasks below it. */
     calls: bigint
     cents: bigint
   }

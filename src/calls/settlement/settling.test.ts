@@ -19,7 +19,7 @@ import { settleOwn } from './settle-own.ts'
 
 const LARGE = refund('900.00')
 type Commit = Storage['commit']
-/** What becomes of a commit: whether it takes place, and whether its caller hears of that. */
+/** Fate of a commit: it takes place or not, and its caller hears of it or not. */
 type Fate = 'heard' | 'unheard' | 'lost'
 
 const unanswered = () => new Problem('storage.unavailable', 'the answer was cut off by a test')

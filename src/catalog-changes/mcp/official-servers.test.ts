@@ -10,7 +10,7 @@ import { actionNamed, DESK_OPTIONS, fromWire, serverWith } from './testing.ts'
 
 const PACKAGES = join(import.meta.dirname, '../../../node_modules/@modelcontextprotocol')
 
-/** What the real server of this name, asked with the official client, would be in the catalog. */
+/** Plans the import of the real server of this name, which the official client describes. */
 async function planOf(name: string, ...args: readonly string[]): Promise<ImportPlan> {
   const program = join(PACKAGES, `server-${name}`, 'dist', 'index.js')
   const client = new Client({ name: 'test', version: '1' })

@@ -14,7 +14,7 @@ const FORBID = `@id("f")
 @approvers("group:finance")
 forbid (principal is Person, action, resource);`
 
-/** What a change of one rule is said to mean. */
+/** Notes that describe a change of one rule. */
 function notes(before: string, after: string): readonly string[] {
   const [change, ...more] = compareTexts(before, after)
   assert.deepEqual(more, [])

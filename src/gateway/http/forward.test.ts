@@ -273,7 +273,7 @@ test('a redirect into the upstream is led through the gateway, one to its other 
   }
 })
 
-/** What is said of rows, or why nothing is. */
+/** Count of rows in the answer, or the reason why there is none. */
 const rowsIn = ({ said }: Forwarded) =>
   said === undefined || said.unsaid !== undefined
     ? said?.unsaid

@@ -4,7 +4,9 @@ import fc from 'fast-check'
 import { credentialTexts } from './credential-texts.ts'
 import { Redactor } from './redactor.ts'
 
-/** What credentials are made of: printable ASCII (`isCredential`), as long as real ones. */
+/**
+ * Characters of credentials: printable ASCII (`isCredential`). The texts are as long as real ones.
+ */
 const printable = fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code))
 const credential = fc.string({ unit: printable, minLength: 20, maxLength: 200 })
 
@@ -57,7 +59,7 @@ const ENCODINGS: Readonly<Record<string, (bytes: Buffer) => string>> = {
   'hexadecimal in upper case': (bytes) => bytes.toString('hex').toUpperCase(),
 }
 
-/** What comes out when the text comes in these pieces. */
+/** Redacts a text that arrives in these pieces. */
 function redacted(redactor: Redactor, pieces: readonly Buffer[]): string {
   const stream = redactor.stream()
   return Buffer.concat([...pieces.map((piece) => stream.push(piece)), stream.rest()]).toString(

@@ -8,7 +8,7 @@ const MAX = 4 * 1024 * 1024
 /** More than what is read where calls are answered. */
 const PADDING = `"pad":"${'x'.repeat(1_100_000)}"`
 
-/** What is wrong stands within the member that is handed on as text. */
+/** Wraps a document, right or wrong, in the member that is handed on as text. */
 function large(document: string | Buffer): Buffer {
   return Buffer.concat([
     Buffer.from(`{${PADDING},"document":`),

@@ -157,7 +157,7 @@ const HOSTILE: Record<string, Script> = {
     return hello()(asked, reply)
   },
 }
-/** What is told about each: every limit by itself, and not only the one that comes first. */
+/** Error of each hostile server: every limit acts by itself, not only the one that comes first. */
 const TOLD: Readonly<Record<keyof typeof HOSTILE, RegExp>> = {
   'speaks a revision that we do not': /speaks revision/,
   'goes round in a circle': /round in a circle/,

@@ -15,7 +15,7 @@ ${cases}`
   return runCases({ text, schema, tests: [{ file: 'desk.yaml', text: file }] })
 }
 
-/** What is wrong with a file, and in which line of `cases`. */
+/** Runs cases of which one fails; answers its line in `cases` and what is wrong. */
 function wrong(cases: string): readonly [line: number, text: string | undefined] {
   const { failed } = run(cases)
   assert.equal(failed.length, 1, JSON.stringify(failed))

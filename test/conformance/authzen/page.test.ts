@@ -53,7 +53,7 @@ describe('docs/authzen.md', () => {
     if (secret !== undefined) known.set('SECRET', secret)
   }
 
-  /** What a denial says goes into the block that submits it. */
+  /** Remembers what a denial says, for the block of the page that submits it. */
   function remember({ body }: Answer): void {
     const told = (body.context ?? {}) as Readonly<Record<string, unknown>> // as: an answer of ours, if any
     const { expires_at: expires } = (told.access_request ?? {}) as { expires_at?: string } // as: likewise
@@ -92,7 +92,7 @@ describe('docs/authzen.md', () => {
   }
 })
 
-/** What is shown is there; `…` stands for anything, and times are of another day. */
+/** Asserts that everything shown is there. `…` stands for anything; times are of another day. */
 function matches(actual: unknown, shown: unknown, at: string): void {
   if (typeof shown === 'string') assert.match(String(actual), patternOf(shown), at)
   else if (typeof shown !== 'object' || shown === null) assert.equal(actual, shown, at)

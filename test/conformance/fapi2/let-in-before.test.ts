@@ -12,7 +12,10 @@ import { World } from '../../world.ts'
 
 const ASSERTION_GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 
-/** What a server let in by the standard gets nothing more from it once the profile is switched on (5.3.2.1, items 3, 4 and 6). */
+/**
+ * Tokens from before the profile was switched on get nothing more after it (5.3.2.1, items 3, 4 and
+ * 6).
+ */
 describe('FAPI 2.0 Security Profile, switched on later', () => {
   let w: World
   let profile = 'standard'

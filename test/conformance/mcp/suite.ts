@@ -16,7 +16,7 @@ export interface Check {
   readonly errorMessage?: string
 }
 
-/** What the suite is told about an authorization server. */
+/** Authorization server, as the suite is told about it. */
 export interface Tested {
   readonly issuer: string
   readonly revision: string
@@ -77,8 +77,8 @@ async function read(out: string): Promise<ReadonlyMap<string, readonly Check[]>>
 }
 
 /**
- * What is wrong with checks, where these are known to be other than a success, each for a reason: every other one that is no success,
- * every known one that is by now, and every known one without a reason.
+ * Lists complaints: checks without success that are not known, known ones that succeed by now, and
+ * known ones without a reason.
  */
 export function complaints(
   checks: readonly Check[],

@@ -9,7 +9,7 @@ export function passwordOf(person: string): string {
   return `${person}-knows-this`
 }
 
-/** What `canaille.toml` says, for a server at this port. */
+/** Builds `canaille.toml` for a server at this port. */
 export function configuration(port: number): string {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const key = Object.entries({ ...privateKey.export({ format: 'jwk' }), kid: 'one' })

@@ -5,7 +5,7 @@ import { type Counterpart, NotToBeHad } from '../counterpart.ts'
 import { cacheFolder } from '../download.ts'
 import { needProgram } from '../program.ts'
 
-/** Of building, in ms. */
+/** Limit of a build, in ms. */
 const MAX_BUILD_MS = 240_000
 
 /** An API in Go that reads bodies with the standard library. */

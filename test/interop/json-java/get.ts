@@ -29,7 +29,7 @@ const JACKSON: readonly MavenFile[] = [
     sha256: '959a2ffb2d591436f51f183c6a521fc89347912f711bf0cae008cdf045d95319',
   },
 ]
-/** Of compiling, in ms. */
+/** Limit of compiling, in ms. */
 const MAX_BUILD_MS = 120_000
 
 /** An API in Java that reads bodies with Jackson. */

@@ -1,6 +1,6 @@
 import { REALM } from './realm.ts'
 
-/** Of the whole server, made when it starts. */
+/** Administrator of the whole server, made when it starts. */
 export const ADMIN = { name: 'admin', password: 'of-all-of-keycloak' } as const
 
 /** An administrator of Keycloak, by its management API. */

@@ -204,7 +204,7 @@ describe('with Keycloak as the identity provider', () => {
     return answer.status === 200
   }
 
-  /** What lets people read orders obliges to a fresh sign-in. */
+  /** Makes the rule that lets people read orders oblige to a fresh sign-in. */
   async function stepUpOrders(): Promise<void> {
     const set = await w.rooms.policies.active()
     const { text } = await w.rooms.policies.version(set.version)

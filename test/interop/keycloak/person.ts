@@ -12,14 +12,14 @@ export interface KeycloakTokens {
   readonly refresh_token: string
 }
 
-/** Of a key, for a POST to this address. */
+/** Makes a proof with a key, for a POST to this address. */
 export type Proof = (url: string) => Promise<string>
 
 export function endpoints(issuer: string): string {
   return `${issuer}/protocol/openid-connect`
 }
 
-/** What the token endpoint of Keycloak answers to this. */
+/** Asks the token endpoint of Keycloak. */
 export async function askTokens(
   issuer: string,
   form: Readonly<Record<string, string>>,
@@ -89,7 +89,10 @@ export class KeycloakPerson {
     return this.tokensOf(SAMPLE_AGENT.id, more)
   }
 
-  /** The same at another public client. `proof`: what it proves the key with that its tokens are bound to. */
+  /**
+   * Gets tokens as another public client does. `proof`: proves the key that its tokens are bound
+   * to.
+   */
   async tokensOf(
     client: string,
     more: Readonly<Record<string, string>> = {},

@@ -61,8 +61,8 @@ const meantFor = (audience: string) => ({
 })
 
 /**
- * What an administrator of Keycloak would set up for Remit at `remit`, the sample agent, and an application of the organization that
- * calls orders behind `gateway` (`--import-realm`).
+ * Realm that an administrator of Keycloak would set up for Remit at `remit`, the sample agent, and
+ * an application of the organization that calls orders behind `gateway` (`--import-realm`).
  */
 export function realm(remit: string, gateway: string): object {
   const client = {

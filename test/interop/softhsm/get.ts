@@ -13,7 +13,7 @@ const LIBRARIES = [
   '/usr/local/lib/softhsm/libsofthsm2.so',
   '/opt/homebrew/lib/softhsm/libsofthsm2.so',
 ]
-/** Of its installation, in ms. */
+/** Limit of its installation, in ms. */
 const MAX_LENGTH = 300_000
 
 /** A token in software that speaks PKCS #11 as those in hardware do, and the signer program, installed as its users do it. */
