@@ -3,6 +3,7 @@ import { authzenHandlers } from './authzen/index.ts'
 import { startBackground } from './background.ts'
 import { recover } from './calls/index.ts'
 import { isLoopback, type Settings } from './config/settings.ts'
+import { createExtAuthz } from './extauthz/index.ts'
 import {
   ActiveResponses,
   createGateway,
@@ -170,6 +171,17 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     log,
   })
 
+  const extAuthz = createExtAuthz({
+    http: settings.forwardAuthListen,
+    issuer,
+    trustDomain: settings.trustDomain,
+    ...{ addresses, capacity },
+    clients: rooms.authenticator,
+    decisions,
+    countStranger: (refused) => ledger.refusals.countStranger(refused),
+    log,
+  })
+
   for (const warning of [...storage.warnings(), ...keys.warnings()]) log.warn(warning)
   await recover(decisions)
   await ledger.start()
@@ -191,12 +203,13 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     async listen() {
       const issuer = await http.listen(settings.listen)
       const ports = { issuer: issuer.port, gateway: await gateway.listen(settings.gatewayListen) }
+      await extAuthz.listen()
       // The first call need not wait for the rules.
       loading = rooms.policies.active().catch(onError)
       return ports
     },
     stop() {
-      const edges = () => Promise.all([http.stop(), gateway.stop()])
+      const edges = () => Promise.all([http.stop(), gateway.stop(), extAuthz.stop()])
       const closings: readonly Closable[] = [
         { name: 'edges', close: edges },
         { name: 'policies', close: () => loading },

@@ -29,7 +29,7 @@ const thing = {
 const body = { required: true, content: { 'application/json': { schema: thing } } }
 
 /** An API whose answers a test chooses. Outside the trust domain, with a connection. */
-const DOCUMENT = {
+export const ECHO_DOCUMENT = {
   openapi: '3.1.0',
   info: { title: 'Echo', version: '1' },
   paths: {
@@ -92,7 +92,7 @@ export async function importEcho(
   how: { readonly upstream: string; readonly trusted: boolean; readonly by: string },
 ): Promise<void> {
   const { by, trusted, upstream } = how
-  const plan = planImport(DOCUMENT, {
+  const plan = planImport(ECHO_DOCUMENT, {
     name: 'echo',
     identifier: `${rooms.gateway}/echo`,
     upstream,

@@ -51,7 +51,7 @@ const BUSINESS = [
   'analysis',
 ] as const
 /** Edges never import each other, and never storage. */
-const EDGES = ['oauth', 'pages', 'api', 'gateway', 'authzen'] as const
+const EDGES = ['oauth', 'pages', 'api', 'gateway', 'authzen', 'extauthz'] as const
 /** The rooms that put everything together. No one imports them but each other, downwards. */
 const ROOT = ['.', 'config', 'cli', 'dev'] as const
 

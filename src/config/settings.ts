@@ -46,6 +46,11 @@ export const SETTINGS = {
     'Address and port to listen on, for the gateway.',
     readListen,
   ),
+  forwardAuthListen: optional(
+    'REMIT_FORWARD_AUTH_LISTEN',
+    'Address and port to listen on for gateways of others that ask over HTTP: forward-auth (nginx, Caddy, Traefik, HAProxy, APISIX) and ext_authz (Envoy). Only gateways should reach it. Not set: off.',
+    readListen,
+  ),
   ...INBOUND_SETTINGS,
   data: setting(
     'REMIT_DATA',
@@ -269,11 +274,12 @@ function contradictions(settings: Settings): string[] {
   const found: string[] = []
   if (settings.issuer === settings.gateway)
     found.push('REMIT_GATEWAY has to be another origin than REMIT_ISSUER')
-  for (const [name, { host }] of [
+  for (const [name, at] of [
     ['REMIT_LISTEN', settings.listen],
     ['REMIT_GATEWAY_LISTEN', settings.gatewayListen],
+    ['REMIT_FORWARD_AUTH_LISTEN', settings.forwardAuthListen],
   ] as const)
-    if (settings.plainHttp === 'loopback' && !isLoopback(host))
+    if (settings.plainHttp === 'loopback' && at && !isLoopback(at.host))
       found.push(
         `${name} is no loopback address, and plain HTTP is served there: credentials could be read on the way. Where a proxy that ends TLS is all that reaches it, set REMIT_PLAIN_HTTP=behind-proxy`,
       )

@@ -3,7 +3,11 @@ export interface Counterpart {
   /** Also the folder beside this file with its `*.interop.ts`. */
   readonly name: string
   readonly version: string
-  /** Brings it here; answers what its tests are told by the environment. Throws `NotToBeHad` when this machine cannot have it. */
+  /**
+   * Brings it here; answers what its tests are told by the environment, and in
+   * `REMIT_INTEROP_VERSION` the version that came where `version` does not say it. Throws
+   * `NotToBeHad` when this machine cannot have it.
+   */
   get(): Promise<Readonly<Record<string, string>>>
 }
 

@@ -6,6 +6,7 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 import { canaille } from './canaille/get.ts'
 import { type Counterpart, NotToBeHad } from './counterpart.ts'
+import { caddy, haproxy, nginx } from './gateways.ts'
 import { jsonGo } from './json-go/get.ts'
 import { jsonJava } from './json-java/get.ts'
 import { keycloak } from './keycloak/get.ts'
@@ -21,6 +22,9 @@ const COUNTERPARTS: readonly Counterpart[] = [
   canaille,
   nanoidp,
   keycloak,
+  nginx,
+  caddy,
+  haproxy,
 ]
 /** Limit of one test, in ms; a counterpart starts within its first. */
 const MAX_LENGTH = 300_000
@@ -32,11 +36,12 @@ interface Row {
 }
 
 async function tryOne(counterpart: Counterpart): Promise<Row> {
-  const name = `${counterpart.name} ${counterpart.version}`
+  let name = `${counterpart.name} ${counterpart.version}`
   const began = performance.now()
   let env: Readonly<Record<string, string>>
   try {
     env = await counterpart.get()
+    if (env.REMIT_INTEROP_VERSION) name = `${counterpart.name} ${env.REMIT_INTEROP_VERSION}`
   } catch (error) {
     if (error instanceof NotToBeHad)
       return { name, outcome: `could not be had: ${error.message}`, failed: false }

@@ -11,6 +11,8 @@ export interface ServerProgram {
   readonly env?: SpawnOptions['env']
   /** Answers as soon as the server is there. */
   readonly url: string
+  /** With this status. Default: any that is a success. */
+  readonly status?: number
   readonly startsWithinMs: number
 }
 
@@ -34,7 +36,7 @@ export async function startServerProgram(server: ServerProgram): Promise<() => P
 }
 
 async function isAnswering(child: ChildProcess, server: ServerProgram): Promise<void> {
-  const { name, startsWithinMs, url } = server
+  const { name, startsWithinMs, status, url } = server
   let said = ''
   const keep = (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-4000)
@@ -46,7 +48,7 @@ async function isAnswering(child: ChildProcess, server: ServerProgram): Promise<
     if (child.exitCode !== null) throw new Error(`${name} ended at its start:\n${said}`)
     const answer = await fetch(url).catch(() => undefined)
     await answer?.body?.cancel()
-    if (answer?.ok) return
+    if (status === undefined ? answer?.ok : answer?.status === status) return
     await pause(500)
   }
   throw new Error(`${name} did not start within ${startsWithinMs / 1000} s:\n${said}`)

@@ -1,4 +1,5 @@
 import { decideCall } from '../../calls/index.ts'
+import { DECIDED_HEADERS } from '../../facts/index.ts'
 import { Ended } from '../ended.ts'
 import { RESHAPING } from '../obligations/reshape.ts'
 import { admitsJson } from '../obligations/reshape-body.ts'
@@ -8,22 +9,10 @@ import { refusal } from '../refusal.ts'
 import { buildTarget } from '../strict-request.ts'
 import type { PermittedRequest, TypedRequest } from './call-steps.ts'
 
-/**
- * Headers of the caller that are sent upstream. Part of the call that is decided, shown and hashed.
- */
-const PASSED_ON = [
-  'accept',
-  'accept-language',
-  'idempotency-key',
-  'if-match',
-  'if-none-match',
-  'prefer',
-]
-
 /** Asks `calls/`. A refusal ends the call with the reason, the decision's id and what would be enough. */
 export async function decide(typed: TypedRequest, ports: GatewayPorts): Promise<PermittedRequest> {
   const { action, body, request, resource, segments } = typed
-  const passedOn = PASSED_ON.flatMap((name) => {
+  const passedOn = DECIDED_HEADERS.flatMap((name) => {
     const value = request.headers.get(name)
     return value === undefined ? [] : [[name, value] as const]
   })

@@ -1,0 +1,124 @@
+import { checkCaller, endCall, tellRefusal, type Verdict } from '../calls/index.ts'
+import type { Action, Resource } from '../catalog/index.ts'
+import {
+  decideDirect,
+  directCall,
+  directMatch,
+  directResource,
+  type ToldRefusal,
+} from '../direct-calls/index.ts'
+import { DECIDED_HEADERS } from '../facts/index.ts'
+import { jsonBody } from '../http/index.ts'
+import { onProblem, Problem } from '../lib/problem.ts'
+import type { MachineClient } from '../machine-clients/index.ts'
+import type { CheckAnswer, GatewayCheck, UpstreamHeaders } from './check.ts'
+import type { ExtAuthzPorts } from './ports.ts'
+import { type CheckedRequest, readRequest } from './read-request.ts'
+import { upstreamHeaders } from './upstream-headers.ts'
+
+/**
+ * Answers whether a gateway may let a request through to the API that it enforces for, decided
+ * exactly as Remit's own gateway decides. A permit is on record before it is told.
+ * @throws what is a failure of ours; nothing is permitted then
+ */
+export async function answerCheck(
+  ports: ExtAuthzPorts,
+  enforcer: MachineClient<'enforcer'>,
+  check: GatewayCheck,
+): Promise<CheckAnswer> {
+  return decideCheck(ports, enforcer, check).catch(
+    onProblem((problem) => ({ status: problem.status, headers: {}, problem })),
+  )
+}
+
+async function decideCheck(
+  ports: ExtAuthzPorts,
+  enforcer: MachineClient<'enforcer'>,
+  check: GatewayCheck,
+): Promise<CheckAnswer> {
+  const { decisions } = ports
+  const resource = await directResource(decisions, enforcer.settings.resource)
+  const request = readRequest(check)
+  const { action } = await directMatch(decisions, resource, request)
+  const { body, ip } = check
+  if (body.kind === 'unseen' || body.isPending) {
+    const refused = await refusedStranger(ports, { action, ip, request, resource })
+    if (refused) return refused
+  }
+  if (body.kind === 'unseen') throw unseen(action)
+  const { headers, method, proof, scheme, target, token } = request
+  const json = jsonBody(await body.read(), headers.get('content-type'))
+  const verdict = await decideDirect(
+    decisions,
+    await directCall(decisions, resource, {
+      ...{ token, scheme, proof, method, target },
+      headers: DECIDED_HEADERS.flatMap((name) => {
+        const value = headers.get(name)
+        return value === undefined ? [] : [[name, value] as const]
+      }),
+      body: json,
+      origin: { ip },
+      // Nothing here sees the answer of the API.
+      doable: [],
+    }),
+  )
+  return 'problem' in verdict ? verdict : permitted(ports, { check, request, resource, verdict })
+}
+
+/** Refuses whoever does not pass gates 1 and 2, before a body is read or anything is told of the action. */
+async function refusedStranger(
+  { decisions }: ExtAuthzPorts,
+  of: {
+    readonly action: Action
+    readonly ip: string
+    readonly request: CheckedRequest
+    readonly resource: Resource
+  },
+): Promise<ToldRefusal | undefined> {
+  const { action, ip, request, resource } = of
+  const { method, proof, scheme, target, token } = request
+  const { origin } = new URL(resource.identifier)
+  const denied = await checkCaller(decisions, {
+    ...{ token, scheme, proof, method },
+    url: origin + target.path,
+    nonces: true,
+    resource,
+    action,
+    origin: { ip },
+  })
+  return denied && tellRefusal(decisions, denied, { origin, resource })
+}
+
+/** The call is on record: whatever happens from here on is its outcome. */
+async function permitted(
+  ports: ExtAuthzPorts,
+  of: {
+    readonly check: GatewayCheck
+    readonly request: CheckedRequest
+    readonly resource: Resource
+    readonly verdict: Verdict<'permit'>
+  },
+): Promise<UpstreamHeaders> {
+  const { check, request, resource, verdict } = of
+  try {
+    const headers = await upstreamHeaders(ports, resource, verdict, request.headers.keys())
+    if (!check.isGone()) return headers
+    throw new Problem('request.incomplete', 'the gateway no longer waits for the answer')
+  } catch (error) {
+    const reason = error instanceof Problem ? error.code : 'server.failed'
+    await endCall(ports.decisions, verdict.decisionId, { state: 'not_sent', reason })
+    throw error
+  }
+}
+
+/** INVARIANT: rules about arguments that nobody could see deny. */
+function unseen({ arguments: schema, name }: Action): Problem {
+  const names = schema.arguments.filter(({ place }) => place === 'body').map((each) => each.name)
+  const rules =
+    names.length === 0
+      ? `\`${name}\` has no body, and one may have been sent`
+      : `rules about ${names.map((each) => `\`${each}\``).join(', ')} could not be evaluated`
+  return new Problem('arguments.unseen', `the gateway did not send the whole body: ${rules}`, {
+    members: { arguments: names },
+  })
+}

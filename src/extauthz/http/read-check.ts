@@ -1,0 +1,68 @@
+import type { IncomingMessage } from 'node:http'
+import { isIP } from 'node:net'
+import { collectBody, headerValues, isUnfinished, MAX_BODY_BYTES } from '../../http/index.ts'
+import { plainAddress } from '../../lib/address-key.ts'
+import { Problem } from '../../lib/problem.ts'
+import { ENFORCER } from '../authenticate.ts'
+import { type CheckedBody, type GatewayCheck, NO_BODY, unsentBody } from '../check.ts'
+import { type Convention, EXT_AUTHZ } from './conventions.ts'
+
+/** Reads what a gateway tells. @throws Problem `request.bad_header` */
+export function readCheck(convention: Convention, message: IncomingMessage): GatewayCheck {
+  const { rawHeaders, socket } = message
+  const { body, told } = convention
+  const method = told ? one(message, told.method) : (message.method ?? '')
+  const target = told ? one(message, told.target) : (message.url ?? '').slice(EXT_AUTHZ.length)
+  const own = new Set([ENFORCER, body, told?.method, told?.target])
+  return {
+    method,
+    target,
+    rawHeaders: rawHeaders.filter((_, i) => !own.has(rawHeaders[i - (i % 2)]?.toLowerCase())),
+    ip: callerOf(message),
+    body: bodyOf(message, method, convention),
+    isGone: () => socket.destroyed,
+  }
+}
+
+function one(message: IncomingMessage, name: string): string {
+  const [value, ...more] = headerValues(message, name)
+  if (value !== undefined && more.length === 0) return value
+  throw new Problem('request.bad_header', `the gateway has to send \`${name}\`, once`)
+}
+
+/** The address that the gateway itself had its connection from. */
+function callerOf(message: IncomingMessage): string {
+  const last = headerValues(message, 'x-forwarded-for').join(',').split(',').at(-1) ?? ''
+  const address = plainAddress(last.trim())
+  return isIP(address) === 0 ? '' : address
+}
+
+/**
+ * INVARIANT: a body counts only where the gateway says that it is whole, or sends none that it cut;
+ * that there is none counts only where it says so, or the method has none.
+ */
+function bodyOf(
+  message: IncomingMessage,
+  method: string,
+  { body: name, whole }: Convention,
+): CheckedBody {
+  const said = name === undefined ? undefined : headerValues(message, name).join()
+  if (hasBody(message)) return name === undefined || said === whole ? sent(message) : UNSEEN
+  if (said === 'none') return NO_BODY
+  return said ? UNSEEN : unsentBody(method)
+}
+
+const UNSEEN: CheckedBody = { kind: 'unseen' }
+
+function sent(message: IncomingMessage): CheckedBody {
+  return {
+    kind: 'whole',
+    isPending: isUnfinished(message),
+    read: () => collectBody(message, MAX_BODY_BYTES),
+  }
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  const { 'content-length': length, 'transfer-encoding': coding } = headers
+  return coding !== undefined || (length !== undefined && length !== '0')
+}

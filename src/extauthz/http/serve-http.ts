@@ -1,0 +1,58 @@
+import { once } from 'node:events'
+import { type Arrived, createFront, headerValues, listenProblem } from '../../http/index.ts'
+import { answerCheck } from '../answer-check.ts'
+import { authenticate, ENFORCER } from '../authenticate.ts'
+import type { CheckAnswer } from '../check.ts'
+import { failure } from '../failure.ts'
+import type { ExtAuthzPorts } from '../ports.ts'
+import { type Convention, conventionOf } from './conventions.ts'
+import { readCheck } from './read-check.ts'
+import { writeAnswer } from './write-answer.ts'
+
+/** Listens for gateways that ask over HTTP. Answers what stops it. */
+export async function serveHttp(
+  ports: ExtAuthzPorts,
+  { host, port }: NonNullable<ExtAuthzPorts['http']>,
+): Promise<() => Promise<void>> {
+  const { server, underWay } = createFront((arrived) => handle(arrived, ports), ports)
+  await once(server.listen(port, host), 'listening').catch((error: unknown) => {
+    throw listenProblem(error, port)
+  })
+  return async () => {
+    const closed = new Promise((resolve) => server.close(resolve))
+    server.closeIdleConnections()
+    // INVARIANT: storage is let go of only after every check under way has recorded how it ended.
+    await Promise.all(underWay)
+    server.closeAllConnections()
+    await closed
+  }
+}
+
+async function handle(arrived: Arrived, ports: ExtAuthzPorts): Promise<void> {
+  const { message, reply } = arrived
+  let convention: Convention | undefined
+  let answer: CheckAnswer
+  try {
+    convention = conventionOf(message.url ?? '')
+    answer = await ask(arrived, convention, ports)
+  } catch (error) {
+    answer = failure(error, ports.log)
+  }
+  try {
+    writeAnswer(reply, convention, answer)
+  } catch (error) {
+    ports.log.error({ err: error }, 'an answer to a gateway could not be written')
+    reply.destroy()
+  }
+}
+
+/** Who asks comes before what is asked. */
+async function ask(
+  { ip, message }: Arrived,
+  convention: Convention,
+  ports: ExtAuthzPorts,
+): Promise<CheckAnswer> {
+  const secrets = headerValues(message, ENFORCER)
+  const enforcer = await authenticate(ports, { at: 'forward-auth', ip, secrets })
+  return answerCheck(ports, enforcer, readCheck(convention, message))
+}

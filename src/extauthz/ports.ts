@@ -1,0 +1,28 @@
+import type { CallParts } from '../calls/index.ts'
+import type { Capacity, ClientAddresses, Logger } from '../http/index.ts'
+import type { ClientAuthenticator } from '../machine-clients/index.ts'
+
+interface Listen {
+  readonly host: string
+  readonly port: number
+}
+
+/** Dependencies of the edge that gateways of others ask. */
+export interface ExtAuthzPorts {
+  /** Where HTTP is listened for; `undefined`: nowhere. */
+  readonly http: Listen | undefined
+  readonly issuer: string
+  readonly trustDomain: string
+  readonly addresses: ClientAddresses
+  /** Limits of the resources that strangers may hold. */
+  readonly capacity: Capacity
+  readonly clients: Pick<ClientAuthenticator, 'authenticate'>
+  readonly decisions: CallParts
+  /** Counts the refusal of somebody who is no gateway of ours. */
+  readonly countStranger: (refused: {
+    readonly at: string
+    readonly reason: string
+    readonly ip: string
+  }) => void
+  readonly log: Logger
+}

@@ -1,0 +1,72 @@
+import {
+  accessToken,
+  framingFault,
+  isOffered,
+  rawValues,
+  readTarget,
+  singleHeaders,
+  type Target,
+} from '../http/index.ts'
+import { Problem } from '../lib/problem.ts'
+import type { GatewayCheck } from './check.ts'
+
+/** A checked request with one reading only. */
+export interface CheckedRequest {
+  readonly method: string
+  readonly target: Target
+  readonly headers: ReadonlyMap<string, string>
+  readonly token: string | undefined
+  readonly scheme: 'DPoP' | 'Bearer' | undefined
+  readonly proof: string | undefined
+}
+
+/** Lists that proxies and clients write in several lines, and that decide nothing. */
+const MAY_REPEAT: ReadonlySet<string> = new Set([
+  'accept-charset',
+  'accept-encoding',
+  'cookie',
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+])
+
+/**
+ * Headers by which some API servers take another method or path than the request line. Remit's own
+ * gateway forwards none of them; other gateways forward what comes.
+ */
+const OVERRIDES: ReadonlySet<string> = new Set([
+  'x-forwarded-method',
+  'x-forwarded-uri',
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override',
+  'x-original-method',
+  'x-original-uri',
+  'x-original-url',
+  'x-rewrite-url',
+])
+
+/** Names that somebody believes. Some servers read `X_Forwarded_Uri` as one of them (CVE-2026-39858). */
+const BELIEVED =
+  /^(?:remit-|mcp-|x-forwarded-|x-original-|x-rewrite-|x-envoy-|x-http-method|x-method-|x-real-|txn-|content-|transfer-|proxy-|client-cert)/
+
+/**
+ * Reads a request in the one way every server would read it, or refuses it. Nothing is normalised:
+ * what the API behind the gateway could read differently is turned away.
+ * @throws Problem `request.…`
+ */
+export function readRequest({ method, rawHeaders, target }: GatewayCheck): CheckedRequest {
+  if (!isOffered(method))
+    throw new Problem('request.method_not_allowed', `\`${method}\` is not offered`)
+  const headers = singleHeaders(rawHeaders, MAY_REPEAT)
+  const fault = headers.has('upgrade')
+    ? 'upgrade is not offered'
+    : framingFault(rawValues(rawHeaders))
+  if (fault) throw new Problem('request.bad_header', fault)
+  for (const name of headers.keys()) {
+    if (OVERRIDES.has(name) || (name.includes('_') && BELIEVED.test(name.replaceAll('_', '-'))))
+      throw new Problem('request.bad_header', `header \`${name}\` is not accepted from callers`)
+  }
+  const [scheme, token] = accessToken(headers.get('authorization'))
+  return { method, target: readTarget(target), headers, token, scheme, proof: headers.get('dpop') }
+}

@@ -1,0 +1,45 @@
+import type { Verdict } from '../calls/index.ts'
+import type { Resource } from '../catalog/index.ts'
+import { mintTransactionToken } from '../tokens/index.ts'
+import type { UpstreamHeaders } from './check.ts'
+import type { ExtAuthzPorts } from './ports.ts'
+
+export const DECISION = 'remit-decision'
+export const TRANSACTION_TOKEN = 'txn-token'
+
+/** Credentials of the caller, which no API behind a gateway receives, and what gateways say to us. */
+const CREDENTIALS = [
+  'authorization',
+  'cookie',
+  'dpop',
+  'proxy-authorization',
+  'remit-answer',
+  'remit-body',
+  'remit-enforcer',
+  'remit-problem',
+]
+
+/**
+ * Builds the headers for the API: the decision's id and, for an API inside the trust domain, a
+ * transaction token. INVARIANT: every identity header is set or removed, so that none of the
+ * caller's own gets through.
+ */
+export async function upstreamHeaders(
+  { decisions, issuer, trustDomain }: ExtAuthzPorts,
+  { identifier, trusted }: Resource,
+  verdict: Verdict<'permit'>,
+  names: Iterable<string>,
+): Promise<UpstreamHeaders> {
+  const set: Record<string, string> = { [DECISION]: verdict.decisionId }
+  if (trusted) {
+    const { clock, keys } = decisions
+    const { token } = await mintTransactionToken(
+      { key: keys.tokens, issuer, clock },
+      { ...verdict.transactionClaims, gateway: new URL(identifier).origin, trustDomain },
+    )
+    set[TRANSACTION_TOKEN] = token
+  }
+  const own = [...names].filter((name) => name.startsWith('remit-'))
+  const all = new Set([...CREDENTIALS, TRANSACTION_TOKEN, ...own])
+  return { set, removed: [...all].filter((name) => set[name] === undefined) }
+}

@@ -1,0 +1,326 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { removeClient } from '../../src/machine-clients/index.ts'
+import { clientWith } from '../../src/machine-clients/testing.ts'
+import type { OpenTask } from '../agent.ts'
+import { approve } from '../sdk/shops.ts'
+import { decode } from '../signing.ts'
+import { type Answer, send } from '../wire.ts'
+import { type Store, startStore, storeTask } from './store.ts'
+
+type Headers = readonly (readonly [string, string])[]
+
+/** A call as its gateway tells it; what is left out is right. */
+interface Told {
+  readonly via?: 'nginx' | 'caddy' | 'haproxy' | 'traefik' | 'apisix' | 'envoy'
+  readonly method?: string
+  /** Behind the store's own path. */
+  readonly path?: string
+  /** Instead of the whole target. */
+  readonly target?: string
+  readonly headers?: Headers
+  /** Instead of the secret of the gateway. */
+  readonly secrets?: readonly string[]
+  readonly proof?: string
+  readonly token?: string
+  /** JSON text. */
+  readonly body?: string
+}
+
+const ENGINES = process.env.TEST_POSTGRES_URL
+  ? (['sqlite', 'postgres'] as const)
+  : (['sqlite'] as const)
+
+for (const engine of ENGINES)
+  describe(`gateways of others that ask over HTTP (${engine})`, () => {
+    let store: Store
+    let task: OpenTask
+    let token: string
+    before(async () => {
+      store = await startStore(engine)
+      ;({ task, token } = await storeTask(store))
+    })
+    after(() => store.world.stop())
+
+    const proofFor = (method: string, target: string, by = task) => {
+      const [bare = ''] = target.split('?')
+      const url = new URL(store.identifier).origin + bare
+      return store.world.agent.proof(by.key, { method, url, token })
+    }
+
+    async function ask(told: Told = {}): Promise<Answer> {
+      const { body, headers = [], method = 'GET', path = '/things/a', via = 'nginx' } = told
+      const target = told.target ?? `/store${path}`
+      const proof = told.proof ?? (await proofFor(method, target))
+      const own: Headers = [
+        ...(told.secrets ?? [store.secret]).map((each) => ['Remit-Enforcer', each] as const),
+        ['Authorization', `DPoP ${told.token ?? token}`],
+        ['DPoP', proof],
+        ...(body === undefined ? [] : [['Content-Type', 'application/json'] as const]),
+        ...headers,
+      ]
+      const sent = body === undefined ? {} : { body }
+      if (via === 'envoy')
+        return send(`${store.http}/ext-authz${target}`, { method, headers: own, ...sent })
+      const prefix = via === 'nginx' ? 'X-Original' : 'X-Forwarded'
+      const said: Headers = [
+        [`${prefix}-Method`, method],
+        [via === 'nginx' ? 'X-Original-URI' : 'X-Forwarded-Uri', target],
+      ]
+      return send(`${store.http}/forward-auth/${via}`, {
+        method: body === undefined ? 'GET' : 'POST',
+        headers: [...own, ...said],
+        ...sent,
+      })
+    }
+
+    const problemOf = (answer: Answer) => String(answer.body.code)
+
+    it('lets a call through that may go, with a transaction token and the id of a recorded decision', async () => {
+      for (const via of ['nginx', 'caddy', 'haproxy', 'traefik', 'apisix', 'envoy'] as const) {
+        const answer = await ask({ via, path: '/things/a%20b' })
+        assert.equal(answer.status, 200, `${via}: ${answer.text}`)
+        assert.equal(answer.headers['cache-control'], 'no-store')
+        const { claims } = decode(String(answer.headers['txn-token']))
+        assert.equal(claims.txn, answer.headers['remit-decision'])
+        assert.equal(claims.req_wl, new URL(store.identifier).origin)
+        const { arguments: given, location } = claims.tctx as Record<string, unknown> // contract 4
+        assert.deepEqual([location, given], [store.identifier, { thing: 'a b' }])
+        const ada = await store.world.api('ada')
+        const { body } = await ada.send('GET', `/decisions/${claims.txn}`)
+        assert.deepEqual(
+          [body.outcome, body.state, body.action],
+          ['permit', 'sending', 'store.read'],
+        )
+      }
+    })
+
+    it('is told the outcome by the gateway or the API, once', async () => {
+      const answer = await ask()
+      const url = `${store.world.issuer}/v1/calls/${answer.headers['remit-decision']}/outcome`
+      const report = () =>
+        send(url, {
+          method: 'POST',
+          headers: [
+            ['Authorization', `Bearer ${store.secret}`],
+            ['Content-Type', 'application/json'],
+          ],
+          body: JSON.stringify({ state: 'answered', status: 200 }),
+        })
+      assert.equal((await report()).status, 200)
+      assert.equal(problemOf(await report()), 'decision.ended')
+    })
+
+    it('answers nobody but the gateway of that API, whatever they say', async () => {
+      const { clients } = store.world.rooms
+      const pep = await clientWith(clients, 'some-pep', 'pep', {})
+      const gone = await clientWith(clients, 'gone', 'enforcer', { resource: 'store' })
+      await removeClient(clients, { id: 'gone', by: 'psn_ada' })
+      const wrong = [[], ['enf_wrong'], [pep.secret], [gone.secret], [store.secret, store.secret]]
+      for (const secrets of wrong) {
+        const answer = await ask({ secrets })
+        assert.deepEqual([answer.status, problemOf(answer)], [403, 'client.unauthenticated'])
+        assert.equal(answer.headers['www-authenticate'], undefined)
+      }
+      await store.world.trustEcho()
+      const other = await clientWith(clients, 'echo-api', 'enforcer', { resource: 'echo' })
+      // An API behind Remit's own gateway is not asked about here.
+      assert.equal(problemOf(await ask({ secrets: [other.secret] })), 'client.not_direct')
+    })
+
+    it('checks the proof for the method and address that the caller used, and takes each once', async () => {
+      const wrong = {
+        'another method': await proofFor('POST', '/store/things/a'),
+        'another path': await proofFor('GET', '/store/things/b'),
+      }
+      for (const [what, proof] of Object.entries(wrong)) {
+        const answer = await ask({ proof })
+        assert.equal(answer.status, 401, what)
+        assert.match(String(answer.headers['www-authenticate']), /^DPoP error="invalid_dpop_proof"/)
+      }
+      const proof = await proofFor('GET', '/store/things/a')
+      const both = await Promise.all([ask({ proof }), ask({ proof })])
+      assert.deepEqual(both.map(({ status }) => status).sort(), [200, 401])
+      assert.equal((await ask({ proof })).status, 401)
+    })
+
+    it('refuses an address that an API could read in another way', async () => {
+      const odd = [
+        '//store/things/a',
+        '/store//things/a',
+        '/store/things/../a',
+        '/store/things/%2e%2e/a',
+        '/store/things/a%2fb',
+        '/store/things/a%5cb',
+        '/store/things/a\\b',
+        '/store/things/a;b',
+        '/other/things/a',
+        '/storehouse/things/a',
+        'http://127.0.0.1/store/things/a',
+      ]
+      for (const target of odd) {
+        const proof = await proofFor('GET', '/store/things/a')
+        const answer = await ask({ target, proof, via: 'caddy' })
+        assert.ok([400, 404].includes(answer.status), `${target}: ${answer.status}`)
+        assert.match(problemOf(answer), /^(?:request\.ambiguous_target|action\.unknown)$/, target)
+        assert.equal((await ask({ target, proof })).status, 403, 'nginx knows no other status')
+      }
+    })
+
+    it('refuses repeated credentials, and headers by which the caller would speak for the gateway', async () => {
+      const others: Headers = [
+        ['Authorization', `DPoP ${token}`],
+        ['DPoP', 'x'],
+        ['Mcp-Name', 'a'],
+        ['X-Forwarded-Uri', '/store/things/b'],
+        ['X-Forwarded-Method', 'DELETE'],
+        ['X_Forwarded_Uri', '/store/things/b'],
+        ['X_Original_Method', 'DELETE'],
+        ['Remit_Enforcer', 'x'],
+        ['Txn_Token', 'x'],
+        ['X-Original-URL', '/store/things/b'],
+        ['X-Rewrite-URL', '/store/things/b'],
+        ['X-HTTP-Method-Override', 'DELETE'],
+      ]
+      for (const [name, value] of others) {
+        const twice: Headers = name === 'Mcp-Name' ? [[name, 'b']] : []
+        for (const via of ['caddy', 'traefik', 'haproxy'] as const) {
+          const answer = await ask({ via, headers: [[name, value], ...twice] })
+          assert.equal(problemOf(answer), 'request.bad_header', `${via}: ${name}`)
+        }
+      }
+      const later: Headers = [['X-Original-URI', '/store/things/b']]
+      assert.equal((await ask({ headers: later })).status, 403, 'before that of nginx')
+      const fine: Headers = [
+        ['X-Forwarded-For', '10.0.0.1'],
+        ['X-Forwarded-For', '10.0.0.2'],
+        ['Cookie', 'a=1'],
+      ]
+      assert.equal((await ask({ headers: fine })).status, 200)
+    })
+
+    describe('bodies', () => {
+      const thing = JSON.stringify({ name: 'a', price: 1.5 })
+      const post = { method: 'POST', path: '/things' } as const
+
+      it('are decided on where the gateway sends them whole', async () => {
+        const ways: readonly Told[] = [
+          { via: 'traefik' },
+          { via: 'apisix' },
+          { via: 'haproxy', headers: [['Remit-Body', 'whole']] },
+          { via: 'envoy', headers: [['X-Envoy-Auth-Partial-Body', 'false']] },
+        ]
+        for (const way of ways) {
+          const answer = await ask({ ...post, body: thing, ...way })
+          assert.equal(answer.status, 200, `${way.via}: ${answer.text}`)
+          const { claims } = decode(String(answer.headers['txn-token']))
+          const { arguments: given } = claims.tctx as Record<string, unknown> // contract 4
+          assert.deepEqual(given, { name: 'a', price: '1.5' })
+          const strange = await ask({ ...post, ...way, body: '{"name":"a","name":"b"}' })
+          assert.equal(problemOf(strange), 'input.duplicate_key')
+          const large = await ask({ ...post, ...way, body: `"${'x'.repeat(1024 * 1024)}"` })
+          assert.equal(problemOf(large), 'input.too_large')
+        }
+      })
+
+      it('that nobody saw whole deny, and the answer names the arguments', async () => {
+        const ways: readonly Told[] = [
+          // Nothing is said.
+          { via: 'nginx' },
+          { via: 'caddy' },
+          { via: 'traefik' },
+          { via: 'envoy' },
+          // Something is said that is not enough, or by the caller.
+          { via: 'nginx', headers: [['Remit-Body', 'unseen']] },
+          { via: 'traefik', headers: [['Remit-Body', 'none']] },
+          { via: 'envoy', headers: [['X-Envoy-Auth-Partial-Body', 'false']] },
+          { via: 'haproxy', headers: [['Remit-Body', 'partial']], body: thing },
+          { via: 'haproxy', body: thing },
+          { via: 'envoy', headers: [['X-Envoy-Auth-Partial-Body', 'true']], body: thing },
+          { via: 'envoy', body: thing },
+        ]
+        for (const way of ways) {
+          const answer = await ask({ ...post, ...way })
+          assert.deepEqual([answer.status, problemOf(answer)], [403, 'arguments.unseen'], way.via)
+          assert.deepEqual(answer.body.arguments, ['name', 'size', 'price', 'tags', 'owner'])
+        }
+      })
+
+      it('deny also where the operation has none: a stranger is not even told that', async () => {
+        const unseen: Headers = [['Remit-Body', 'unseen']]
+        const known = await ask({ headers: unseen })
+        assert.deepEqual([problemOf(known), known.body.arguments], ['arguments.unseen', []])
+        assert.equal((await ask({ headers: unseen, proof: 'x' })).status, 401)
+        const none = await ask({ ...post, headers: [['Remit-Body', 'none']] })
+        assert.equal(problemOf(none), 'arguments.missing', 'there is none, and the API wants one')
+      })
+    })
+
+    it('denies with an access request that people can answer; the same call then goes once', async () => {
+      const call = { method: 'DELETE', via: 'caddy' } as const
+      const asked = await ask(call)
+      assert.deepEqual([asked.status, problemOf(asked)], [403, 'approval.required'])
+      assert.equal(asked.headers['remit-answer'], 'own')
+      const inHeader = await ask({ ...call, via: 'nginx' })
+      const told = JSON.parse(String(inHeader.headers['remit-problem'])) as Record<string, unknown> // a problem
+      assert.deepEqual(told.access_request, asked.body.access_request)
+      const { page } = asked.body.access_request as { page: string } // as the problem has it
+      await approve(store.world, page)
+      assert.equal((await ask(call)).status, 200)
+      assert.deepEqual(
+        [(await ask(call)).status, (await ask({ ...call, via: 'nginx' })).status],
+        [409, 403],
+      )
+    })
+
+    it('asks for a new answer each time: what was closed is dead when that is told', async () => {
+      const other = await storeTask(store)
+      const mine = async (): Promise<Told> => ({
+        token: other.token,
+        proof: await store.world.agent.proof(other.task.key, {
+          method: 'GET',
+          url: `${store.identifier}/things/a`,
+          token: other.token,
+        }),
+      })
+      assert.equal((await ask(await mine())).status, 200)
+      await store.world.agent.about(other.task, 'DELETE', '')
+      assert.equal((await ask(await mine())).status, 401)
+    })
+  })
+
+describe('gateways of others, where proofs of writes need a nonce', () => {
+  it('pass it on', async () => {
+    const store = await startStore('sqlite', { nonces: 'auto' })
+    const { identifier, secret, world } = store
+    try {
+      const bare = await storeTask(store)
+      const first = await ask()
+      assert.equal(first.status, 401)
+      assert.match(String(first.headers['www-authenticate']), /use_dpop_nonce/)
+      const second = await ask(String(first.headers['dpop-nonce']))
+      assert.equal(second.status, 200, second.text)
+
+      async function ask(nonce?: string): Promise<Answer> {
+        const { task, token } = bare
+        const request = { method: 'POST', url: `${identifier}/things`, token }
+        const claims = nonce === undefined ? {} : { nonce }
+        const proof = await world.agent.proof(task.key, request, { claims })
+        return send(`${store.http}/forward-auth/traefik`, {
+          method: 'POST',
+          headers: [
+            ['Remit-Enforcer', secret],
+            ['Authorization', `DPoP ${token}`],
+            ['DPoP', proof],
+            ['Content-Type', 'application/json'],
+            ['X-Forwarded-Method', 'POST'],
+            ['X-Forwarded-Uri', '/store/things'],
+          ],
+          body: '{"name":"a"}',
+        })
+      }
+    } finally {
+      await world.stop()
+    }
+  })
+})

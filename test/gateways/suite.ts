@@ -1,0 +1,259 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import fc from 'fast-check'
+import type { OpenTask } from '../agent.ts'
+import { asAnotherParserReads, oddTargets } from '../attacks/odd-targets.ts'
+import { approve } from '../sdk/shops.ts'
+import { decode } from '../signing.ts'
+import type { Reached } from '../upstream.ts'
+import { type Answer, send } from '../wire.ts'
+import { type Store, startStore, storeTask } from './store.ts'
+
+/** A gateway of others, and its abilities. */
+export interface Gateway {
+  readonly name: string
+  /** Starts it in front of the store's API at the store's public address, and waits until it is there. */
+  start(store: Store): Promise<void>
+  /** Whether it sends bodies to Remit. */
+  readonly sendsBodies: boolean
+  /** How many of the odd targets get through at least, of `RUNS`. */
+  readonly getThrough: number
+}
+
+type Headers = readonly (readonly [string, string])[]
+
+interface Calling {
+  readonly headers?: Headers
+  readonly proof?: string
+  readonly body?: string
+}
+
+const RUNS = 200
+
+/** Declares what has to be true of Remit behind any gateway, tried through a real one. */
+export function behind({ getThrough, name, sendsBodies, start }: Gateway): void {
+  describe(`behind ${name}`, () => {
+    let store: Store
+    let task: OpenTask
+    let token: string
+    before(async () => {
+      store = await startStore('sqlite')
+      ;({ task, token } = await storeTask(store))
+      await start(store)
+    })
+    after(() => store.world.stop())
+
+    const proofFor = (method: string, path: string) => {
+      const [bare = ''] = path.split('?')
+      const request = { method, url: store.identifier + bare, token }
+      return store.world.agent.proof(task.key, request)
+    }
+
+    /** Calls the API through the gateway, `path` behind the store's own. */
+    async function call(method: string, path: string, calling: Calling = {}): Promise<Answer> {
+      const { body, headers = [] } = calling
+      const proof = calling.proof ?? (await proofFor(method, path))
+      return send(store.identifier + path, {
+        method,
+        headers: [
+          ['Authorization', `DPoP ${token}`],
+          ['DPoP', proof],
+          ...(body === undefined ? [] : [['Content-Type', 'application/json'] as const]),
+          ...headers,
+        ],
+        ...(body === undefined ? {} : { body }),
+      })
+    }
+
+    const reached = () => {
+      const all = [...store.world.echo.reached]
+      store.world.echo.forget()
+      return all
+    }
+    const only = (): Reached => {
+      const [first, ...more] = reached()
+      assert.ok(first && more.length === 0, 'exactly one request reached the API')
+      return first
+    }
+    const decidedOf = ({ headers }: Reached) => {
+      const { claims } = decode(String(headers['txn-token']))
+      return claims.tctx as { action: string; arguments: Record<string, unknown> } // contract 4
+    }
+    const isRefused = (answer: Answer, status: number, code: string) => {
+      assert.deepEqual([answer.status, answer.body.code], [status, code], answer.text)
+      assert.equal(answer.headers['remit-answer'], 'own')
+      assert.equal(answer.headers['cache-control'], 'no-store')
+      assert.deepEqual(reached(), [])
+    }
+
+    it('a permitted call reaches the API with Remit’s word and without a credential of the caller', async () => {
+      const spoofed: Headers = [
+        ['Txn-Token', 'of-the-caller'],
+        ['Remit-Decision', 'dec_of-the-caller'],
+        ['Cookie', 'session=of-the-caller'],
+        ['Remit-Enforcer', 'of-the-caller'],
+        ['X-Custom', 'kept'],
+      ]
+      const answer = await call('GET', '/things?q=a%20b&n=7', { headers: spoofed })
+      assert.equal(answer.status, 200, answer.text)
+      const seen = only()
+      assert.equal(seen.target, '/store/things?q=a%20b&n=7')
+      assert.deepEqual(decidedOf(seen), {
+        ...decidedOf(seen),
+        action: 'store.list',
+        arguments: { q: 'a b', n: '7' },
+      })
+      const { claims } = decode(String(seen.headers['txn-token']))
+      assert.equal(seen.headers['remit-decision'], claims.txn)
+      assert.equal(seen.headers['x-custom'], 'kept')
+      for (const gone of ['authorization', 'dpop', 'cookie', 'remit-enforcer', 'remit-body'])
+        assert.equal(seen.headers[gone] ?? '', '', gone)
+      assert.ok(!JSON.stringify(seen.rawHeaders).includes('of-the-caller'))
+      assert.ok(!JSON.stringify(seen.rawHeaders).includes(store.secret))
+    })
+
+    it('a caller without a token is told where tokens come from', async () => {
+      const answer = await send(`${store.identifier}/things`, {})
+      assert.match(String(answer.headers['www-authenticate']), /resource_metadata=/)
+      isRefused(answer, 401, 'token.missing')
+    })
+
+    it('a proof counts for its method and address, once', async () => {
+      isRefused(
+        await call('GET', '/things', { proof: await proofFor('DELETE', '/things') }),
+        401,
+        'proof.wrong_request',
+      )
+      isRefused(
+        await call('GET', '/things', { proof: await proofFor('GET', '/things/a') }),
+        401,
+        'proof.wrong_request',
+      )
+      const proof = await proofFor('GET', '/things')
+      assert.equal((await call('GET', '/things', { proof })).status, 200)
+      only()
+      const again = await call('GET', '/things', { proof })
+      assert.match(String(again.headers['www-authenticate']), /^DPoP error="invalid_dpop_proof"/)
+      isRefused(again, 401, 'proof.replayed')
+    })
+
+    it('a call that needs approval is asked about, and goes once', async () => {
+      const asked = await call('DELETE', '/things/a')
+      isRefused(asked, 403, 'approval.required')
+      const { page } = asked.body.access_request as { page: string } // as the problem has it
+      await approve(store.world, page)
+      assert.equal((await call('DELETE', '/things/a')).status, 200)
+      assert.equal(only().method, 'DELETE')
+      const again = await call('DELETE', '/things/a')
+      assert.ok([403, 409].includes(again.status))
+      isRefused(again, again.status, 'approval.executed')
+    })
+
+    it('what a caller says in the name of a gateway counts for nothing', async () => {
+      const lies: readonly Headers[] = [
+        [['X-Forwarded-Uri', '/store/things']],
+        [['X-Forwarded-Method', 'GET']],
+        [['X-Original-URI', '/store/things']],
+        [['X-Original-Method', 'GET']],
+        [['X_Forwarded_Uri', '/store/things']],
+        [['X-Original-URL', '/store/things']],
+        [['X-HTTP-Method-Override', 'DELETE']],
+        [
+          ['Remit-Enforcer', store.secret],
+          ['X-Forwarded-Uri', '/store/things'],
+        ],
+      ]
+      for (const headers of lies) {
+        // A proof for what the caller really sends, so that nothing but the headers is wrong.
+        const answer = await call('GET', '/things/a', { headers })
+        for (const seen of reached()) {
+          assert.deepEqual(decidedOf(seen).arguments, { thing: 'a' })
+          assert.equal(seen.target, '/store/things/a')
+          for (const name of Object.keys(seen.headers))
+            assert.doesNotMatch(name, /override|x_|x-original-url|x-rewrite/)
+        }
+        assert.ok([200, 400, 403].includes(answer.status), `${headers}: ${answer.status}`)
+      }
+      for (const name of ['Authorization', 'DPoP']) {
+        const answer = await call('GET', '/things', { headers: [[name, 'DPoP x']] })
+        assert.ok([400, 401, 403].includes(answer.status), `${name}: ${answer.status}`)
+        assert.deepEqual(reached(), [])
+      }
+    })
+
+    it('a body is decided on whole, or the call is refused', async () => {
+      const body = JSON.stringify({ name: 'a', price: 1.5 })
+      const pretended: Headers = [
+        ['Remit-Body', 'none'],
+        ['X-Envoy-Auth-Partial-Body', 'false'],
+      ]
+      for (const headers of [[], pretended]) {
+        const answer = await call('POST', '/things', { body, headers })
+        if (!sendsBodies) {
+          isRefused(answer, 403, 'arguments.unseen')
+          assert.deepEqual(answer.body.arguments, ['name', 'size', 'price', 'tags', 'owner'])
+        } else if (answer.status === 200) {
+          const seen = only()
+          assert.equal(seen.body, body)
+          assert.deepEqual(decidedOf(seen).arguments, { name: 'a', price: '1.5' })
+        } else {
+          assert.ok(headers.length > 0 && [400, 403].includes(answer.status), answer.text)
+          assert.deepEqual(reached(), [])
+        }
+      }
+      // What nobody decided on reaches nobody.
+      for (const [method, path] of [
+        ['GET', '/things'],
+        ['DELETE', '/things/b'],
+      ] as const) {
+        const answer = await call(method, path, { body, headers: pretended })
+        assert.ok(answer.status >= 400, answer.text)
+        assert.deepEqual(reached(), [])
+      }
+      const large = JSON.stringify({ name: 'x'.repeat(2 * 1024 * 1024) })
+      const answer = await call('POST', '/things', { body: large }).catch(() => undefined)
+      assert.ok(!answer || answer.status >= 400)
+      assert.deepEqual(reached(), [])
+    })
+
+    it('for any target: refused, or read by another parser as exactly the decided arguments', async () => {
+      let passed = 0
+      await fc.assert(
+        fc.asyncProperty(oddTargets, async (path) => {
+          // HTTP clients send bytes; this is what they are for text beyond ASCII.
+          const sent = Buffer.from(path, 'utf8').toString('latin1')
+          const answer = await call('GET', sent).catch((error: unknown) => {
+            assert.match(String(error), /unescaped|invalid|socket hang up|ECONNRESET/i)
+            return undefined
+          })
+          const [seen, ...more] = reached()
+          assert.deepEqual(more, [])
+          if (!seen) {
+            assert.ok(!answer || answer.status >= 400, `${path}: ${answer?.status}`)
+            return
+          }
+          passed++
+          assert.equal(answer?.status, 200)
+          assert.ok(seen.target.startsWith('/store/'))
+          const read = asAnotherParserReads(seen.target.slice('/store'.length))
+          assert.deepEqual(read, decidedOf(seen).arguments, seen.target)
+        }),
+        { numRuns: RUNS },
+      )
+      assert.ok(passed >= getThrough, `${passed} got through`)
+    })
+
+    it('a closed task is dead when that is told', async () => {
+      await store.world.agent.about(task, 'DELETE', '')
+      const answer = await call('GET', '/things')
+      isRefused(answer, 401, 'task.closed')
+    })
+
+    it('without Remit nothing gets through', async () => {
+      await store.world.stopServer()
+      const answer = await call('GET', '/things')
+      assert.ok(answer.status >= 400, `${answer.status}`)
+      assert.deepEqual(reached(), [])
+    })
+  })
+}

@@ -1,0 +1,24 @@
+import { spawnSync } from 'node:child_process'
+import type { Counterpart } from './counterpart.ts'
+import { needProgram } from './program.ts'
+
+/** A gateway that Debian has under its own name, in the version that this Debian has. */
+function ofDebian(name: string, ask: string): Counterpart {
+  return {
+    name,
+    version: 'of Debian',
+    async get() {
+      needProgram(name, name)
+      const { stderr, stdout } = spawnSync(name, [ask], { encoding: 'utf8' })
+      const [version = 'of Debian'] = /\d+\.\d+(?:\.\d+)*/.exec(stdout + stderr) ?? []
+      return { REMIT_INTEROP_VERSION: version }
+    },
+  }
+}
+
+/** With `auth_request`. */
+export const nginx = ofDebian('nginx', '-v')
+/** With `forward_auth`. */
+export const caddy = ofDebian('caddy', 'version')
+/** With Lua, and its HTTP client. */
+export const haproxy = ofDebian('haproxy', '-v')
