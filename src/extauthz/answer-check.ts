@@ -7,8 +7,7 @@ import {
   directResource,
   type ToldRefusal,
 } from '../direct-calls/index.ts'
-import { DECIDED_HEADERS } from '../facts/index.ts'
-import { jsonBody } from '../http/index.ts'
+import { DECIDED_HEADERS, jsonBody } from '../http/index.ts'
 import { onProblem, Problem } from '../lib/problem.ts'
 import type { MachineClient } from '../machine-clients/index.ts'
 import type { CheckAnswer, GatewayCheck, UpstreamHeaders } from './check.ts'

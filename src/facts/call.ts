@@ -3,19 +3,6 @@ import type { Action, Resource } from '../catalog/index.ts'
 import type { Json } from '../lib/json.ts'
 import type { Certificate } from '../possession/index.ts'
 
-/**
- * Headers of the caller that are decided, shown and hashed with a call, lower-case names. Remit's
- * gateway forwards no others.
- */
-export const DECIDED_HEADERS = [
-  'accept',
-  'accept-language',
-  'idempotency-key',
-  'if-match',
-  'if-none-match',
-  'prefer',
-] as const
-
 /** Exactly what goes upstream. What the agent cannot influence (our own headers, the credential) is not in it. */
 export interface Sent {
   readonly method: string

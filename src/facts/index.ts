@@ -1,6 +1,6 @@
 /** Facts that grants and calls share, as of an epoch: who stands behind a task, and what holds for it. */
 
-export { type Call, DECIDED_HEADERS } from './call.ts'
+export type { Call } from './call.ts'
 export { authenticationOf, callable, factsAround } from './call-facts.ts'
 export { contextOf, contextsOf } from './context.ts'
 export {

@@ -1,5 +1,5 @@
 import { decideCall } from '../../calls/index.ts'
-import { DECIDED_HEADERS } from '../../facts/index.ts'
+import { DECIDED_HEADERS } from '../../http/index.ts'
 import { Ended } from '../ended.ts'
 import { RESHAPING } from '../obligations/reshape.ts'
 import { admitsJson } from '../obligations/reshape-body.ts'
