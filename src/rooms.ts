@@ -126,7 +126,7 @@ export async function openRooms(
     development: boolean
     databaseClock?: Clock | undefined
     /** See `openStorage`. */
-    waitFactor?: number | undefined
+    connections?: StorageOptions['connections']
     /** Free space of the store, in bytes. Default: as the file system says. */
     freeBytes?: (() => Promise<number>) | undefined
   },
@@ -139,7 +139,7 @@ export async function openRooms(
     migrate: options.migrate,
     clock: ports.clock,
     databaseClock: options.databaseClock,
-    waitFactor: options.waitFactor,
+    connections: options.connections,
   })
   try {
     // INVARIANT: nothing from here on knows another time than the database's.

@@ -37,7 +37,7 @@ import { oauthHandlers, PUSHED_LIFE_MS, PushedRoom } from './oauth/index.ts'
 import { protocolRecords } from './opaque-tokens/index.ts'
 import { problemPage, problemPageFor, registerPages } from './pages/index.ts'
 import { closingsOf, openRooms, type Rooms } from './rooms.ts'
-import { type DiskRoom, ROOM_IN_WORDS } from './storage/index.ts'
+import { type DiskRoom, ROOM_IN_WORDS, type StorageOptions } from './storage/index.ts'
 import { TaskKeeper } from './tasks/index.ts'
 
 export interface ServerOptions {
@@ -50,8 +50,8 @@ export interface ServerOptions {
   readonly development: boolean
   /** Stands in for PostgreSQL's own time, in tests that move it. */
   readonly databaseClock?: Clock
-  /** PostgreSQL is waited for so many times as long, in tests that share a machine. Default: 1. */
-  readonly waitFactor?: number
+  /** How connections to PostgreSQL differ in tests. */
+  readonly connections?: StorageOptions['connections']
   /** Free space of the store, in bytes. Default: as the file system says. */
   readonly freeBytes?: () => Promise<number>
   /** With APIs that do not answer. Default: that of the gateway. */

@@ -4,7 +4,7 @@ import { openLog } from '../src/http/index.ts'
 import { systemClock } from '../src/lib/clock.ts'
 import { systemRandom } from '../src/lib/random.ts'
 import { createServer } from '../src/server.ts'
-import { WAIT_FACTOR } from '../src/storage/postgres/testing.ts'
+import { TEST_CONNECTIONS } from '../src/storage/postgres/testing.ts'
 import { shiftedClock } from './shifted-clock.ts'
 
 const settings = readSettings(process.env)
@@ -15,7 +15,7 @@ clock.advance(ahead)
 const server = await createServer({
   settings,
   ...(ahead === 0 ? { clock: systemClock } : { clock, databaseClock: clock }),
-  waitFactor: WAIT_FACTOR,
+  connections: TEST_CONNECTIONS,
   random: systemRandom,
   log: openLog({ level: 'silent' }),
   migrate: true,

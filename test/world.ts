@@ -21,7 +21,7 @@ import { findPersonBySubject, type Person } from '../src/people/index.ts'
 import type { Rooms } from '../src/rooms.ts'
 import { createServer, type Server } from '../src/server.ts'
 import { openSession } from '../src/sessions/index.ts'
-import { WAIT_FACTOR } from '../src/storage/postgres/testing.ts'
+import { TEST_CONNECTIONS } from '../src/storage/postgres/testing.ts'
 import { type OpeningWish, type OpenTask, TestAgent } from './agent.ts'
 import { addEcho, ECHO_ACTIONS, importEcho } from './echo.ts'
 import { type Ground, takeGround } from './ground.ts'
@@ -213,7 +213,7 @@ export class World {
       settings: readSettings(this.environment),
       clock: this.clock,
       databaseClock: this.clock,
-      waitFactor: WAIT_FACTOR,
+      connections: TEST_CONNECTIONS,
       random: systemRandom,
       log: openLog({ level: 'debug', destination }),
       migrate: true,

@@ -6,6 +6,7 @@ import {
   runMigrations,
   type SchemaVersion,
 } from './migrate.ts'
+import type { ConnectionOptions } from './postgres/client.ts'
 import type { PrimaryOptions } from './postgres/primary.ts'
 import type { Storage } from './storage.ts'
 import { timedBy } from './timed-by.ts'
@@ -27,11 +28,8 @@ export type StorageOptions = (
    * Default 10 s.
    */
   transactionLimit?: number
-  /**
-   * Factor by which every wait for PostgreSQL is longer; for tests, which share a machine. Default
-   * 1.
-   */
-  waitFactor?: number | undefined
+  /** How connections to PostgreSQL differ in tests. */
+  connections?: ConnectionOptions | undefined
 }
 
 /**

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, beforeEach, describe } from 'node:test'
 import { migrate, openStorage } from './open.ts'
-import { takeDatabase, WAIT_FACTOR } from './postgres/testing.ts'
+import { TEST_CONNECTIONS, takeDatabase } from './postgres/testing.ts'
 import type { Storage } from './storage.ts'
 
 export { timedBy } from './timed-by.ts'
@@ -79,7 +79,7 @@ async function makeSqliteTemplate(): Promise<string> {
 async function freshPostgres(server: string): Promise<Fresh> {
   const { url, giveBack } = await takeDatabase(server)
   return {
-    storage: await openStorage({ kind: 'postgres', url, waitFactor: WAIT_FACTOR }),
+    storage: await openStorage({ kind: 'postgres', url, connections: TEST_CONNECTIONS }),
     end: giveBack,
   }
 }

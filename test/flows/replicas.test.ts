@@ -5,7 +5,7 @@ import { readSettings } from '../../src/config/settings.ts'
 import { openLog } from '../../src/http/index.ts'
 import { systemRandom } from '../../src/lib/random.ts'
 import { createServer, type Server } from '../../src/server.ts'
-import { WAIT_FACTOR } from '../../src/storage/postgres/testing.ts'
+import { TEST_CONNECTIONS } from '../../src/storage/postgres/testing.ts'
 import { type OpenTask, TestAgent } from '../agent.ts'
 import { freePorts } from '../ports.ts'
 import {
@@ -41,7 +41,7 @@ describe('two replicas on one database', { skip }, () => {
       }),
       clock: w.clock,
       databaseClock: w.clock,
-      waitFactor: WAIT_FACTOR,
+      connections: TEST_CONNECTIONS,
       random: systemRandom,
       log: openLog({ level: 'silent' }),
       migrate: false,

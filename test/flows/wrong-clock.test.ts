@@ -5,7 +5,7 @@ import { openLog } from '../../src/http/index.ts'
 import { systemRandom } from '../../src/lib/random.ts'
 import { createServer, type Server } from '../../src/server.ts'
 import { forgetUsed } from '../../src/storage/index.ts'
-import { WAIT_FACTOR } from '../../src/storage/postgres/testing.ts'
+import { TEST_CONNECTIONS } from '../../src/storage/postgres/testing.ts'
 import { TestAgent } from '../agent.ts'
 import { freePorts } from '../ports.ts'
 import { assertDenied, assertRefused } from '../refusals.ts'
@@ -34,7 +34,7 @@ describe('C2: two servers on one database, and the clock of one is wrong', { ski
         REMIT_GATEWAY_LISTEN: `127.0.0.1:${gateway}`,
       }),
       clock,
-      waitFactor: WAIT_FACTOR,
+      connections: TEST_CONNECTIONS,
       random: systemRandom,
       log: openLog({ level: 'silent' }),
       migrate: false,

@@ -9,7 +9,7 @@ import { findDecision } from '../../src/decision-log/index.ts'
 import { openLog } from '../../src/http/index.ts'
 import { systemRandom } from '../../src/lib/random.ts'
 import { createServer, type Server } from '../../src/server.ts'
-import { WAIT_FACTOR } from '../../src/storage/postgres/testing.ts'
+import { TEST_CONNECTIONS } from '../../src/storage/postgres/testing.ts'
 import { freePorts } from '../ports.ts'
 import { until } from '../until.ts'
 import { inEachWorld, World } from '../world.ts'
@@ -39,7 +39,7 @@ describe('MCP at two replicas on one database', { skip }, () => {
       }),
       clock: w.clock,
       databaseClock: w.clock,
-      waitFactor: WAIT_FACTOR,
+      connections: TEST_CONNECTIONS,
       random: systemRandom,
       log: openLog({ level: 'silent' }),
       migrate: false,

@@ -4,7 +4,7 @@ import { readSettings } from '../../src/config/settings.ts'
 import { openLog } from '../../src/http/index.ts'
 import { systemRandom } from '../../src/lib/random.ts'
 import { createServer, type Server } from '../../src/server.ts'
-import { WAIT_FACTOR } from '../../src/storage/postgres/testing.ts'
+import { TEST_CONNECTIONS } from '../../src/storage/postgres/testing.ts'
 import { listTasks } from '../../src/tasks/index.ts'
 import { postForm } from '../agent.ts'
 import { Stranger } from '../mcp/stranger.ts'
@@ -28,7 +28,7 @@ async function secondReplica(w: World): Promise<Server> {
       REMIT_GATEWAY_LISTEN: `127.0.0.1:${gateway}`,
     }),
     clock: w.clock,
-    waitFactor: WAIT_FACTOR,
+    connections: TEST_CONNECTIONS,
     random: systemRandom,
     log: openLog({ level: 'silent' }),
     migrate: false,

@@ -30,6 +30,19 @@ export interface Limits {
   readonly silence: number
 }
 
+/** How connections differ in tests, which share a machine and open many databases. */
+export interface ConnectionOptions {
+  /**
+   * Factor by which waits for connections, locks, answers and other attempts are longer. Default:
+   * 1.
+   */
+  readonly waitFactor?: number
+  /** Class of the clients. Default: that of `pg`. */
+  readonly Client?: new (
+    config?: pg.ClientConfig,
+  ) => pg.Client
+}
+
 const INT8 = 20
 const NUMERIC = 1700
 const BYTEA = 17

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { Hints } from '../hints.ts'
-import { clientOptions } from './client.ts'
+import { type ConnectionOptions, clientOptions } from './client.ts'
 
 /** The one channel on the wire; ours travel as its payload. */
 const CHANNEL = 'remit'
@@ -15,11 +15,13 @@ const MAX_PAUSE = 5_000
 export class Listener {
   readonly #url: string
   readonly #hints: Hints
+  readonly #Client: NonNullable<ConnectionOptions['Client']>
   readonly #stopped = new AbortController()
   #client: pg.Client | undefined
 
-  constructor(url: string, hints: Hints) {
+  constructor(url: string, hints: Hints, { Client = pg.Client }: ConnectionOptions) {
     this.#url = url
+    this.#Client = Client
     this.#hints = hints
   }
 
@@ -41,7 +43,7 @@ export class Listener {
   }
 
   async #connect(): Promise<pg.Client> {
-    const client = new pg.Client({ ...clientOptions(this.#url), pipeline: true })
+    const client = new this.#Client({ ...clientOptions(this.#url), pipeline: true })
     client.on('error', () => {}) // `end` follows.
     client.on('notification', ({ payload }) => this.#hints.raise(payload ?? ''))
     await client.connect()

@@ -6,7 +6,13 @@ import { Hints } from '../hints.ts'
 import type { Schema } from '../schema.ts'
 import type { Lane, Storage } from '../storage.ts'
 import { Attempts } from './attempts.ts'
-import { RENEWAL_LIMITS, REVOCATION_LIMITS, TRANSACTION_LIMIT, withoutLimits } from './client.ts'
+import {
+  type ConnectionOptions,
+  RENEWAL_LIMITS,
+  REVOCATION_LIMITS,
+  TRANSACTION_LIMIT,
+  withoutLimits,
+} from './client.ts'
 import { cannotOpen } from './failure.ts'
 import { Listener } from './listener.ts'
 import { SessionPool } from './pool.ts'
@@ -27,11 +33,7 @@ export interface PostgresOptions extends PrimaryOptions {
   url: string
   /** Maximum time that an interactive transaction may wait for its caller, in ms. */
   transactionLimit?: number | undefined
-  /**
-   * Factor by which waits for connections, locks, answers and other attempts are longer. Default:
-   * 1.
-   */
-  waitFactor?: number | undefined
+  connections?: ConnectionOptions | undefined
 }
 
 /**
@@ -40,10 +42,11 @@ export interface PostgresOptions extends PrimaryOptions {
  * @throws Problem `storage.unavailable` when it cannot be reached or is not the primary
  */
 export async function openPostgres(options: PostgresOptions): Promise<Storage> {
-  const { url, transactionLimit: limit = TRANSACTION_LIMIT, waitFactor = 1 } = options
+  const { url, transactionLimit: limit = TRANSACTION_LIMIT, connections = {} } = options
+  const { waitFactor = 1 } = connections
   const primary = new Primary(options)
   const limits = { idle: limit }
-  const server = { url, primary, waitFactor }
+  const server = { url, primary, connections }
   const reading = new SessionPool({ ...server, size: READING, limits })
   const writing = new SessionPool({ ...server, size: WRITING, limits })
   const renewing = new SessionPool({ ...server, size: RENEWING, limits: RENEWAL_LIMITS })
@@ -52,7 +55,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
   const revoking = new SessionPool(revocation)
   const pools = [reading, writing, renewing, looking, revoking]
   const hints = new Hints()
-  const listener = new Listener(url, hints)
+  const listener = new Listener(url, hints, connections)
   const attempts = new Attempts(() => writing.borrow(), waitFactor)
   const read = readerOver(reading)
   let closed: Promise<unknown> | undefined

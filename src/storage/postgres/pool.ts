@@ -1,6 +1,12 @@
 import pg from 'pg'
 import { unavailable } from '../failure.ts'
-import { clientOptions, type Limits, TRANSACTION_LIMIT, withoutLimits } from './client.ts'
+import {
+  type ConnectionOptions,
+  clientOptions,
+  type Limits,
+  TRANSACTION_LIMIT,
+  withoutLimits,
+} from './client.ts'
 import { translated } from './failure.ts'
 import type { Primary } from './primary.ts'
 import { BorrowedConnection } from './session.ts'
@@ -13,8 +19,7 @@ export interface PoolOptions {
   readonly limits: Partial<Limits> | 'none'
   /** True: a lock that was not obtained in time is worth another try. Default: false. */
   readonly retriesLocks?: boolean
-  /** Factor by which every wait is longer. Default: 1. */
-  readonly waitFactor?: number
+  readonly connections?: ConnectionOptions
 }
 
 /**
@@ -33,12 +38,14 @@ export class SessionPool {
   #closed: Promise<void> | undefined
 
   constructor(options: PoolOptions) {
-    const { url, size, primary, limits, retriesLocks = false, waitFactor = 1 } = options
+    const { url, size, primary, limits, retriesLocks = false, connections = {} } = options
+    const { Client = pg.Client, waitFactor = 1 } = connections
     this.#primary = primary
     this.#retriesLocks = retriesLocks
     this.#patience = limits === 'none' ? undefined : (limits.idle ?? TRANSACTION_LIMIT) * waitFactor
     this.#pool = new pg.Pool({
       ...(limits === 'none' ? withoutLimits(url) : clientOptions(url, limits, waitFactor)),
+      Client,
       max: size,
       pipeline: true,
       onConnect: async (client) => {

@@ -4,12 +4,99 @@ import { DEFAULT_MIGRATION_LOCK_TABLE, DEFAULT_MIGRATION_TABLE } from 'kysely/mi
 import pg from 'pg'
 import { migrationsFor, SCHEMA_DIGEST } from '../migrations/index.ts'
 import { migrate } from '../open.ts'
+import type { ConnectionOptions } from './client.ts'
 
-/**
- * Factor by which tests wait longer: they share a machine, and some of them make a hundred things
- * at once, so a slow answer there is no failure.
- */
-export const WAIT_FACTOR = 12
+/** Maximum of connections of this process that wait for another client. */
+const MAX_PARKED = 80
+/** Brings a connection back to how it began. */
+const RESET = 'RESET ALL; UNLISTEN *; SELECT pg_advisory_unlock_all(); CLOSE ALL'
+
+/** Clients that have ended, with connections that the next ones use; the one that ended last is the last. */
+const parked: ParkedClient[] = []
+
+/** A client that keeps its connection when it ends: the server starts a process for each, and tests open thousands. */
+class ParkedClient extends pg.Client {
+  readonly #options: string
+  #isParked = false
+
+  constructor(config: pg.ClientConfig = {}) {
+    super(config)
+    this.#options = optionsOf(config)
+  }
+
+  /** Parked client that was made with these options. */
+  static take(config: pg.ClientConfig): ParkedClient | undefined {
+    const options = optionsOf(config)
+    const client = parked.findLast((each) => each.#options === options)
+    if (client) client.#leavePark()
+    return client
+  }
+
+  override connect(): Promise<pg.Client>
+  override connect(callback: (error: Error | null) => void): void
+  override connect(callback?: (error: Error | null) => void): Promise<pg.Client> | undefined {
+    const connected = this.#isParked ? Promise.resolve(this) : super.connect()
+    this.#isParked = false
+    if (!callback) return connected
+    connected.then(() => callback(null), callback)
+    return undefined
+  }
+
+  override end(): Promise<void>
+  override end(callback: () => void): void
+  override end(callback?: () => void): Promise<void> | undefined {
+    const ended = this.#park().then((isParked) => (isParked ? undefined : super.end()))
+    if (!callback) return ended
+    ended.then(callback, callback)
+    return undefined
+  }
+
+  /** False where the connection is not as it began, or is broken. */
+  async #park(): Promise<boolean> {
+    try {
+      await this.query(RESET)
+    } catch {
+      return false
+    }
+    if (this.getTransactionStatus() !== 'I') return false
+    this.emit('end')
+    this.removeAllListeners()
+    this.on('error', () => {}) // `end` follows.
+    this.once('end', () => this.#leavePark())
+    keepProcessAlive(this, false)
+    this.#isParked = true
+    parked.push(this)
+    const [oldest] = parked
+    if (oldest && parked.length > MAX_PARKED) {
+      oldest.#leavePark()
+      oldest.connection.end()
+    }
+    return true
+  }
+
+  #leavePark(): void {
+    const at = parked.indexOf(this)
+    if (at === -1) return
+    parked.splice(at, 1)
+    this.removeAllListeners()
+    keepProcessAlive(this, true)
+  }
+}
+
+function optionsOf(config: pg.ClientConfig): string {
+  const { connectionString, pipeline, lock_timeout: lock, statement_timeout: statement } = config
+  const { idle_in_transaction_session_timeout: idle, query_timeout: silence } = config
+  return JSON.stringify([connectionString, pipeline, lock, statement, idle, silence])
+}
+
+/** Connections of tests. */
+export const TEST_CONNECTIONS: ConnectionOptions = {
+  // Tests share a machine, and some of them make a hundred things at once, so a slow answer there is no failure.
+  waitFactor: 12,
+  Client: new Proxy(ParkedClient, {
+    construct: (made, [config]) => ParkedClient.take(config) ?? new made(config),
+  }),
+}
 
 /** Advisory locks on the server that the tests use: one while the template is made, one for each database in use. */
 const TEMPLATE_LOCK = 0x72656d69
@@ -121,9 +208,14 @@ async function connect(url: string, onEnd = () => {}): Promise<pg.Client> {
   client.on('error', () => {}) // `end` follows.
   client.once('end', onEnd)
   await client.connect()
-  const { stream } = client.connection
-  if (stream instanceof Socket) stream.unref()
+  keepProcessAlive(client, false)
   return client
+}
+
+function keepProcessAlive({ connection: { stream } }: pg.Client, isKept: boolean): void {
+  if (!(stream instanceof Socket)) return
+  if (isKept) stream.ref()
+  else stream.unref()
 }
 
 /** Databases of this process that no test uses. */
