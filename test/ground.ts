@@ -30,7 +30,7 @@ export interface Ground {
   leave(isUsable: boolean): Promise<void>
 }
 
-type Engine = 'sqlite' | 'postgres'
+export type Engine = 'sqlite' | 'postgres'
 type Database = Awaited<ReturnType<typeof takeDatabase>>
 
 /** Data of a seeded world. */

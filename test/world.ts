@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
@@ -24,7 +25,7 @@ import { openSession } from '../src/sessions/index.ts'
 import { TEST_CONNECTIONS } from '../src/storage/postgres/testing.ts'
 import { type OpeningWish, type OpenTask, TestAgent } from './agent.ts'
 import { addEcho, ECHO_ACTIONS, importEcho } from './echo.ts'
-import { type Ground, takeGround } from './ground.ts'
+import { type Engine, type Ground, takeGround } from './ground.ts'
 import { type ShiftedClock, shiftedClock } from './shifted-clock.ts'
 import { keyFrom } from './signing.ts'
 import type { Upstream } from './upstream.ts'
@@ -114,7 +115,7 @@ export class World {
     this.clock.onAdvance(() => this.#renewLease())
   }
 
-  static async start(engine: 'sqlite' | 'postgres', options: WorldOptions = {}): Promise<World> {
+  static async start(engine: Engine, options: WorldOptions = {}): Promise<World> {
     for (let tries = 0; ; tries++) {
       const ground = await takeGround(engine, options)
       const world = new World(ground, options)
@@ -413,33 +414,53 @@ async function lostOf({ custody }: Rooms): Promise<readonly string[]> {
   }
 }
 
-/**
- * Declares the same tests on both engines (PostgreSQL when TEST_POSTGRES_URL is set), each with one world for all of
- * them. What `declare` is given answers the world while its tests run.
- */
+/** Declares the same tests in a world of each engine: for whatever depends on what is stored, and how. */
 export function inEachWorld(
   name: string,
   declare: (world: () => World) => void,
   options: WorldOptions = {},
 ): void {
-  const engines = process.env.TEST_POSTGRES_URL
-    ? (['sqlite', 'postgres'] as const)
-    : (['sqlite'] as const)
-  for (const engine of engines) {
-    describe(`${name} (${engine})`, () => {
-      let world: World | undefined
-      before(async () => {
-        world = await World.start(engine, options)
-      })
-      after(async () => {
-        await world?.stop()
-        // Its suite outlives it, as long as the process does.
-        world = undefined
-      })
-      declare(() => {
-        if (!world) throw new Error('the world has not begun')
-        return world
-      })
+  for (const engine of engines()) inWorld(engine, name, declare, options)
+}
+
+/**
+ * Declares tests about what goes over the wire, which other tests hold on both engines: in a world of one engine, which
+ * the name chooses, and in the long run in one of each.
+ */
+export function inOneWorld(
+  name: string,
+  declare: (world: () => World) => void,
+  options: WorldOptions = {},
+): void {
+  const all = engines()
+  const chosen = all[(createHash('sha256').update(name).digest()[0] ?? 0) % all.length]
+  for (const engine of all)
+    if (engine === chosen || process.env.TEST_LONG) inWorld(engine, name, declare, options)
+}
+
+function engines(): readonly Engine[] {
+  return process.env.TEST_POSTGRES_URL ? ['sqlite', 'postgres'] : ['sqlite']
+}
+
+function inWorld(
+  engine: Engine,
+  name: string,
+  declare: (world: () => World) => void,
+  options: WorldOptions,
+): void {
+  describe(`${name} (${engine})`, () => {
+    let world: World | undefined
+    before(async () => {
+      world = await World.start(engine, options)
     })
-  }
+    after(async () => {
+      await world?.stop()
+      // Its suite outlives it, as long as the process does.
+      world = undefined
+    })
+    declare(() => {
+      if (!world) throw new Error('the world has not begun')
+      return world
+    })
+  })
 }

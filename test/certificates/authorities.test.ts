@@ -12,7 +12,7 @@ import { assertNoToken, assertRefused } from '../refusals.ts'
 import { newKey } from '../signing.ts'
 import { startUpstream } from '../upstream.ts'
 import { send } from '../wire.ts'
-import { inEachWorld } from '../world.ts'
+import { inOneWorld } from '../world.ts'
 import { type Certifying, certificate, pemOf, type SelfSigned } from './certificate.ts'
 import { TlsProxy } from './proxy.ts'
 
@@ -33,7 +33,7 @@ function issue(over: Partial<Certifying> = {}, by = middle): SelfSigned {
 const DOMAIN = 'spiffe://prod.example'
 const SVID = `${DOMAIN}/agents/refunds`
 
-inEachWorld(
+inOneWorld(
   'agents that are known by certificates of an authority',
   (world) => {
     let proxy: TlsProxy

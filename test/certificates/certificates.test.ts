@@ -12,14 +12,14 @@ import { assertDenied, assertNoToken, assertRefused, assertUnidentified } from '
 import { allOf, type KnownShop, letIn, shopDirect } from '../sdk/shops.ts'
 import { decode, newKey } from '../signing.ts'
 import { type Answer, type Sending, send } from '../wire.ts'
-import { inEachWorld } from '../world.ts'
+import { inOneWorld } from '../world.ts'
 import { headerOf, type SelfSigned, selfSigned } from './certificate.ts'
 import { TlsProxy } from './proxy.ts'
 
 const FORM = ['Content-Type', 'application/x-www-form-urlencoded'] as const
 const ECHO = '/echo/things/1'
 
-inEachWorld(
+inOneWorld(
   'tasks that are bound to a certificate of their own',
   (world) => {
     let issuer: TlsProxy
@@ -311,7 +311,7 @@ inEachWorld(
   { certificatesFrom: '127.0.0.1, ::1' },
 )
 
-inEachWorld(
+inOneWorld(
   'a server that another proxy stands in front of',
   (world) => {
     it('believes nobody else about certificates (Vault CVE-2020-16250: upstream identity headers)', async () => {
@@ -333,7 +333,7 @@ inEachWorld(
   { certificatesFrom: '192.0.2.7' },
 )
 
-inEachWorld('a server that no proxy stands in front of', (world) => {
+inOneWorld('a server that no proxy stands in front of', (world) => {
   it('reads no certificates: a header changes nothing', async () => {
     const w = world()
     const { der } = selfSigned()

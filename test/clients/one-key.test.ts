@@ -4,7 +4,7 @@ import * as oauth from 'oauth4webapi'
 import { addAdmissionRule } from '../../src/client-metadata/index.ts'
 import { closeTask } from '../../src/tasks/index.ts'
 import { deskActions, openDesk, ping } from '../mcp/stranger.ts'
-import { inEachWorld } from '../world.ts'
+import { inOneWorld } from '../world.ts'
 import { Installation } from './installation.ts'
 
 const HOUR = 3_600_000
@@ -12,7 +12,7 @@ const HOUR = 3_600_000
 const refusedAs = (error: string, code: string) => (thrown: unknown) =>
   thrown instanceof oauth.ResponseBodyError && thrown.error === error && thrown.cause.code === code
 
-inEachWorld(
+inOneWorld(
   'a client with one key for each installation',
   (world) => {
     const desk = () => `${world().gateway}/desk`

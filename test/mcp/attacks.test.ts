@@ -3,7 +3,7 @@ import { after, afterEach, before, it } from 'node:test'
 import { answer, type Script, stream } from '../../src/net/mcp/testing.ts'
 import { until } from '../until.ts'
 import { exchange, headOnly, send } from '../wire.ts'
-import { inEachWorld } from '../world.ts'
+import { inOneWorld } from '../world.ts'
 import { type OddRequest, Place, rpcOf, wordsOf } from './place.ts'
 import { on, serveNotes } from './scripted.ts'
 
@@ -15,7 +15,7 @@ const silence: Script = (_, reply) => {
 
 const CALL = { name: 'say', arguments: { text: 'x' } }
 
-inEachWorld('attacks on the MCP gateway', (world) => {
+inOneWorld('attacks on the MCP gateway', (world) => {
   let notes: Awaited<ReturnType<typeof serveNotes>>
   let place: Place
 

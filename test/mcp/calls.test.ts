@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, it } from 'node:test'
 import { answer, stream } from '../../src/net/mcp/testing.ts'
 import { ECHO_SECRET } from '../echo.ts'
-import { inEachWorld } from '../world.ts'
+import { inOneWorld } from '../world.ts'
 import { messagesOf, Place, rpcOf, wordsOf } from './place.ts'
 import { on, serveNotes } from './scripted.ts'
 
-inEachWorld('an MCP server behind the gateway', (world) => {
+inOneWorld('an MCP server behind the gateway', (world) => {
   let notes: Awaited<ReturnType<typeof serveNotes>>
   let place: Place
 

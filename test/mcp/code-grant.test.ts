@@ -12,7 +12,7 @@ import { JWT_BEARER, postForm, TestAgent } from '../agent.ts'
 import { newKey } from '../signing.ts'
 import { until } from '../until.ts'
 import { send } from '../wire.ts'
-import { inEachWorld } from '../world.ts'
+import { inOneWorld } from '../world.ts'
 import { KnownClient } from './known-client.ts'
 import { Place, wordsOf } from './place.ts'
 import { on, serveNotes } from './scripted.ts'
@@ -20,7 +20,7 @@ import { deskActions, openDesk, ping, Stranger } from './stranger.ts'
 
 const MINUTE = 60_000
 
-inEachWorld(
+inOneWorld(
   'an MCP client that knows nothing but an address',
   (world) => {
     const desk = () => `${world().gateway}/desk`

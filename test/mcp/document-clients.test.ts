@@ -16,13 +16,13 @@ import { orders, spawn } from '../delegation.ts'
 import { type DocumentServer, serveDocuments } from '../document-server.ts'
 import { newKey, proof, type TestKey } from '../signing.ts'
 import { send } from '../wire.ts'
-import { inEachWorld } from '../world.ts'
+import { inOneWorld } from '../world.ts'
 import { wordsOf } from './place.ts'
 import { deskActions, openDesk, ping, Stranger, VERIFIER } from './stranger.ts'
 
 const HOUR = 3_600_000
 
-inEachWorld(
+inOneWorld(
   'clients whose id is the address of a metadata document',
   (world) => {
     const desk = () => `${world().gateway}/desk`

@@ -18,7 +18,7 @@ import { closeTask, findTask, listTasks } from '../../src/tasks/index.ts'
 import { JWT_BEARER, postForm, TestAgent } from '../agent.ts'
 import { serveDocuments } from '../document-server.ts'
 import { newKey, proof } from '../signing.ts'
-import { inEachWorld } from '../world.ts'
+import { inOneWorld } from '../world.ts'
 import { serveEnterprise } from './enterprise-provider.ts'
 import { wordsOf } from './place.ts'
 import { deskActions, openDesk, ping } from './stranger.ts'
@@ -26,7 +26,7 @@ import { deskActions, openDesk, ping } from './stranger.ts'
 const GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 const SCOPES = ['search-notes', 'read-note', 'send-message'].map((name) => `desk.${name}`)
 
-inEachWorld(
+inOneWorld(
   'MCP Enterprise-Managed Authorization',
   (world) => {
     const desk = () => `${world().gateway}/desk`

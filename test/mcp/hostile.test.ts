@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, it } from 'node:test'
 import { answer, type Script, stream } from '../../src/net/mcp/testing.ts'
 import { until } from '../until.ts'
-import { inEachWorld, type World } from '../world.ts'
+import { inOneWorld, type World } from '../world.ts'
 import { standing } from './asking.ts'
 import { messagesOf, Place, rpcOf, type Session, wordsOf } from './place.ts'
 import { on, serveNotes } from './scripted.ts'
@@ -117,7 +117,7 @@ function failing(
   }
 }
 
-inEachWorld(
+inOneWorld(
   'MCP servers that misbehave',
   (world) => {
     let notes: Notes
@@ -261,7 +261,7 @@ inEachWorld(
   { mcp: LIMITS },
 )
 
-inEachWorld(
+inOneWorld(
   'MCP servers that do not answer in time',
   (world) => {
     const at = standing(world)

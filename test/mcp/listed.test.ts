@@ -5,7 +5,7 @@ import { signInPerson } from '../../src/identity-providers/index.ts'
 import { answer } from '../../src/net/mcp/testing.ts'
 import { publishPolicies } from '../../src/policy/index.ts'
 import type { OpenTask } from '../agent.ts'
-import { inEachWorld } from '../world.ts'
+import { inOneWorld } from '../world.ts'
 import { Place, rpcOf, type Session } from './place.ts'
 import { on, serveNotes } from './scripted.ts'
 
@@ -18,7 +18,7 @@ const CALLS: Readonly<Record<string, object>> = {
 }
 const ALL = Object.keys(CALLS)
 
-inEachWorld(
+inOneWorld(
   'what is listed is what can be called',
   (world) => {
     let notes: Awaited<ReturnType<typeof serveNotes>>

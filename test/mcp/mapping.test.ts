@@ -4,7 +4,7 @@ import { addPoint, removePoint } from '../../src/decision-points/index.ts'
 import { says, TestPoint } from '../../src/decision-points/testing.ts'
 import { answer, type ScriptedServer } from '../../src/net/mcp/testing.ts'
 import type { OpenTask } from '../agent.ts'
-import { inEachWorld } from '../world.ts'
+import { inOneWorld } from '../world.ts'
 import { Place, rpcOf, type Session, wordsOf } from './place.ts'
 import { on, serveNotes } from './scripted.ts'
 
@@ -42,7 +42,7 @@ const both = {
 }
 const CALL = { to: 'acc-7', amount: 900.5 }
 
-inEachWorld(
+inOneWorld(
   'decision points asked as a tool declares',
   (world) => {
     let notes: ScriptedServer & { calls(): readonly unknown[] }

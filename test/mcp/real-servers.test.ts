@@ -7,11 +7,11 @@ import {
   Client as NextClient,
   StreamableHTTPClientTransport as NextTransport,
 } from '@modelcontextprotocol/client'
-import { inEachWorld } from '../world.ts'
+import { inOneWorld } from '../world.ts'
 import { bridgeTo, type RealServer, startEverything } from './bridge.ts'
 import { Place, wordsOf } from './place.ts'
 
-inEachWorld('real MCP servers behind the gateway', (world) => {
+inOneWorld('real MCP servers behind the gateway', (world) => {
   const servers: RealServer[] = []
   let directory = ''
   let everything: Place

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, it } from 'node:test'
 import { answer, stream } from '../../src/net/mcp/testing.ts'
 import { until } from '../until.ts'
-import { inEachWorld } from '../world.ts'
+import { inOneWorld } from '../world.ts'
 import { Place, rpcOf, wordsOf } from './place.ts'
 import { on, serveNotes } from './scripted.ts'
 import { connectNew, metaFor, type Negotiation, REVISION, Stateless } from './stateless.ts'
@@ -10,7 +10,7 @@ import { connectNew, metaFor, type Negotiation, REVISION, Stateless } from './st
 const CALL = { name: 'say', arguments: { text: 'x' } }
 const SUPPORTED = ['2026-07-28', '2025-11-25', '2025-06-18']
 
-inEachWorld('MCP 2026-07-28, towards clients', (world) => {
+inOneWorld('MCP 2026-07-28, towards clients', (world) => {
   let notes: Awaited<ReturnType<typeof serveNotes>>
   let place: Place
 

@@ -6,7 +6,7 @@ import { answer, stream } from '../../src/net/mcp/testing.ts'
 import { closeTask } from '../../src/tasks/index.ts'
 import { ECHO_SECRET } from '../echo.ts'
 import { until } from '../until.ts'
-import { inEachWorld, type World } from '../world.ts'
+import { inOneWorld, type World } from '../world.ts'
 import { erase, say, standing } from './asking.ts'
 import { messagesOf, rpcOf, wordsOf } from './place.ts'
 import { on } from './scripted.ts'
@@ -29,7 +29,7 @@ function renameIntake(w: World, from: string, to: string): Promise<unknown> {
   )
 }
 
-inEachWorld(
+inOneWorld(
   'MCP when something breaks on the way',
   (world) => {
     const at = standing(world)

@@ -3,14 +3,14 @@ import { after, before, describe, it } from 'node:test'
 import { ApprovalRequired, CallFailed, Denied, type Task } from 'remit-sdk'
 import { until } from '../until.ts'
 import { send } from '../wire.ts'
-import { inEachWorld, type World } from '../world.ts'
+import { inOneWorld, type World } from '../world.ts'
 import { FRAMEWORKS, type Framework } from './shop.ts'
 import { allOf, approve, type KnownShop, letIn, sdkTask, shopBehind, shopDirect } from './shops.ts'
 
 const MODES = { 'behind the gateway': shopBehind, 'called directly': shopDirect } as const
 const json = { 'content-type': 'application/json' }
 
-inEachWorld('an API', (world) => {
+inOneWorld('an API', (world) => {
   for (const [mode, start] of Object.entries(MODES)) {
     for (const framework of FRAMEWORKS) {
       describe(`${mode}, with ${framework}`, () => declare(world, framework, start))

@@ -6,7 +6,7 @@ import { newId } from '../../src/lib/id.ts'
 import { systemRandom } from '../../src/lib/random.ts'
 import { mintTransactionToken } from '../../src/tokens/index.ts'
 import { type Answer, send } from '../wire.ts'
-import { inEachWorld, type World } from '../world.ts'
+import { inOneWorld, type World } from '../world.ts'
 import { FRAMEWORKS, type Framework } from './shop.ts'
 import { allOf, type KnownShop, letIn, sdkTask, shopBehind } from './shops.ts'
 
@@ -62,7 +62,7 @@ function buy(
   })
 }
 
-inEachWorld('an API behind the gateway', (world) => {
+inOneWorld('an API behind the gateway', (world) => {
   for (const framework of FRAMEWORKS) describe(framework, () => declare(world, framework))
 })
 
@@ -273,7 +273,7 @@ function declare(world: () => World, framework: Framework): void {
   })
 }
 
-inEachWorld('an API behind the gateway whose issuer withdraws its key', (world) => {
+inOneWorld('an API behind the gateway whose issuer withdraws its key', (world) => {
   it('believes nothing that it signed, once it reads the keys again', async () => {
     const w = world()
     // It reads the keys when it needs them first; later it reads them again after five minutes.
@@ -290,7 +290,7 @@ inEachWorld('an API behind the gateway whose issuer withdraws its key', (world) 
   })
 })
 
-inEachWorld('an API behind the gateway that cannot check', (world) => {
+inOneWorld('an API behind the gateway that cannot check', (world) => {
   it('runs nothing when the keys cannot be had, or when the memory of what was used fails', async () => {
     const w = world()
     const errors: unknown[] = []

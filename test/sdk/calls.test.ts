@@ -13,7 +13,7 @@ import {
 import { listForTask } from '../../src/access-requests/index.ts'
 import { findAgent, setCeiling } from '../../src/agents/index.ts'
 import { until } from '../until.ts'
-import { inEachWorld, type World } from '../world.ts'
+import { inOneWorld, type World } from '../world.ts'
 import { assertDenied, failure } from './failure.ts'
 import { approve, sdkTask } from './shops.ts'
 
@@ -38,7 +38,7 @@ function counted(w: World): { readonly fetch: Fetch; tokens: number; calls: numb
   return seen
 }
 
-inEachWorld('a call of a task', (world) => {
+inOneWorld('a call of a task', (world) => {
   beforeEach(() => world().echo.forget())
 
   it('takes one token for a resource, however many calls come at once', async () => {
@@ -309,7 +309,7 @@ inEachWorld('a call of a task', (world) => {
   })
 })
 
-inEachWorld('a call after a while', (world) => {
+inOneWorld('a call after a while', (world) => {
   it('goes on with a fresh token when the server says that the old one is over', async () => {
     const w = world()
     const network = counted(w)
@@ -327,7 +327,7 @@ inEachWorld('a call after a while', (world) => {
   })
 })
 
-inEachWorld('a call that nobody answers', (world) => {
+inOneWorld('a call that nobody answers', (world) => {
   it('is denied when its time is over', async () => {
     const w = world()
     const lifeSeconds = 6 * 3600

@@ -6,7 +6,7 @@ import type { OpenTask } from '../agent.ts'
 import { assertRefused } from '../refusals.ts'
 import { until } from '../until.ts'
 import { type Answer, abandon, send } from '../wire.ts'
-import { inEachWorld, type World } from '../world.ts'
+import { inOneWorld, type World } from '../world.ts'
 import { FRAMEWORKS } from './shop.ts'
 import { allOf, approve, type KnownShop, letIn, shopDirect } from './shops.ts'
 
@@ -323,7 +323,7 @@ describe('an API that asks', () => {
   })
 })
 
-inEachWorld('asking about calls', (world) => {
+inOneWorld('asking about calls', (world) => {
   for (const framework of FRAMEWORKS) {
     it(`with ${framework}: nothing runs while Remit cannot be asked, nor with a revoked secret`, async () => {
       const w = world()
@@ -483,7 +483,7 @@ inEachWorld('asking about calls', (world) => {
   })
 })
 
-inEachWorld('asking about calls, and time', (world) => {
+inOneWorld('asking about calls, and time', (world) => {
   it('a call that nobody reports in time is indeterminate, until what is true is told, once', async () => {
     const w = world()
     const { asked, mine } = await known(w)

@@ -28,7 +28,7 @@ import { listTasks } from '../../src/tasks/index.ts'
 import { wordsOf } from '../mcp/place.ts'
 import { deskActions, openDesk } from '../mcp/stranger.ts'
 import { until } from '../until.ts'
-import { inEachWorld, type World } from '../world.ts'
+import { inOneWorld, type World } from '../world.ts'
 import { failure } from './failure.ts'
 import { alsoAllow, approve, sdkTask } from './shops.ts'
 
@@ -78,7 +78,7 @@ const CLIENTS = {
   },
 } as const
 
-inEachWorld(
+inOneWorld(
   'MCP as a task of the SDK',
   (world) => {
     const desk = () => new URL(`${world().gateway}/desk`)
@@ -233,7 +233,7 @@ inEachWorld(
   { desk: true, nonces: 'auto' },
 )
 
-inEachWorld(
+inOneWorld(
   'an MCP client that knows only the address, with the provider of the SDK',
   (world) => {
     const desk = () => new URL(`${world().gateway}/desk`)

@@ -4,7 +4,7 @@ import { CallFailed, Denied, type Task } from 'remit-sdk'
 import { type Limit, removeLimit, setLimit, showLimits } from '../../src/budgets/index.ts'
 import { publishPolicies } from '../../src/policy/index.ts'
 import { until } from '../until.ts'
-import { inEachWorld, type World } from '../world.ts'
+import { inOneWorld, type World } from '../world.ts'
 import { FRAMEWORKS, type RawAnswer } from './shop.ts'
 import { allOf, type KnownShop, letIn, sdkTask, shopDirect } from './shops.ts'
 
@@ -45,7 +45,7 @@ const ANSWER: RawAnswer = {
   pieces: ['{"email":"a@b.example","id":7,"rows":[1.10,', '2,3],"n":1e2}'],
 }
 
-inEachWorld('what permits oblige an API to', (world) => {
+inOneWorld('what permits oblige an API to', (world) => {
   for (const framework of FRAMEWORKS)
     describe(`that uses ${framework}`, () => {
       let shop: KnownShop

@@ -13,7 +13,7 @@ import {
 } from 'remit-sdk'
 import type { TestAgent } from '../agent.ts'
 import { addAgent, orders } from '../delegation.ts'
-import { inEachWorld, type World } from '../world.ts'
+import { inOneWorld, type World } from '../world.ts'
 import { assertDenied, failure } from './failure.ts'
 import { addRules, sdkTask, soon } from './shops.ts'
 
@@ -23,7 +23,7 @@ async function stateOf(w: World, id: string): Promise<unknown> {
   return (await (await w.api('ada')).send('GET', `/tasks/${id}`)).body.state
 }
 
-inEachWorld('a task of the SDK', (world) => {
+inOneWorld('a task of the SDK', (world) => {
   it('is open for one piece of work, and closed when the work is done', async () => {
     const w = world()
     let id = ''
@@ -126,7 +126,7 @@ inEachWorld('a task of the SDK', (world) => {
   })
 })
 
-inEachWorld(
+inOneWorld(
   'a person who has not agreed yet',
   (world) => {
     const opening = (w: World): Parameters<typeof sdkTask>[1] => ({
@@ -187,7 +187,7 @@ inEachWorld(
   { consented: false },
 )
 
-inEachWorld('a child of a task of the SDK', (world) => {
+inOneWorld('a child of a task of the SDK', (world) => {
   before(async () => {
     await addRules(
       world(),
@@ -260,7 +260,7 @@ inEachWorld('a child of a task of the SDK', (world) => {
   })
 })
 
-inEachWorld('a task of the SDK with nobody present', (world) => {
+inOneWorld('a task of the SDK with nobody present', (world) => {
   it('stands on a sponsor grant, and falls with it', async () => {
     const w = world()
     const bot = await addAgent(w, 'night-bot', 'sam')
@@ -286,7 +286,7 @@ inEachWorld('a task of the SDK with nobody present', (world) => {
   })
 })
 
-inEachWorld('a server that is not there', (world) => {
+inOneWorld('a server that is not there', (world) => {
   it('is a failure that had no effect', async () => {
     const w = world()
     const issuer = 'http://127.0.0.1:9'

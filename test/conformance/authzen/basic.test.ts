@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
 import type { Answer } from '../../wire.ts'
-import { inEachWorld } from '../../world.ts'
+import { inOneWorld } from '../../world.ts'
 import { ADMIN_BOB, ALICE, ARCHIVED, BOB, Pep, READ, READS, RECORD_1, WRITE } from './pdp.ts'
 
 const EVALUATION = '/access/v1/evaluation'
 
 /** Certification scenario, Basic: the numbers of its sections stand with each test. */
-inEachWorld('AuthZEN certification, Basic', (world) => {
+inOneWorld('AuthZEN certification, Basic', (world) => {
   let pep: Pep
   before(async () => {
     pep = await Pep.ofRecords(world())

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
-import { inEachWorld } from '../../world.ts'
+import { inOneWorld } from '../../world.ts'
 import {
   ADMIN_BOB,
   ALICE,
@@ -20,7 +20,7 @@ interface Decision {
 }
 
 /** Certification scenario, Batch: the numbers of its sections stand with each test. */
-inEachWorld('AuthZEN certification, Batch', (world) => {
+inOneWorld('AuthZEN certification, Batch', (world) => {
   let pep: Pep
   before(async () => {
     pep = await Pep.ofRecords(world())

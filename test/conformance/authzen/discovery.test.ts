@@ -8,12 +8,12 @@ import {
   type JSONWebKeySet,
 } from 'jose'
 import { send } from '../../wire.ts'
-import { inEachWorld } from '../../world.ts'
+import { inOneWorld } from '../../world.ts'
 
 const PATH = '/.well-known/authzen-configuration'
 
 /** Certification scenario, Discovery (section 6). */
-inEachWorld('AuthZEN certification, Discovery', (world) => {
+inOneWorld('AuthZEN certification, Discovery', (world) => {
   it('6.5 names itself exactly, and every endpoint, each of which is there', async () => {
     const { issuer } = world()
     const { body, headers, status } = await send(issuer + PATH)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
 import { publishOnlySet } from '../../../src/policy-only/index.ts'
-import { inEachWorld } from '../../world.ts'
+import { inOneWorld } from '../../world.ts'
 import {
   ADMIN_BOB,
   ALICE,
@@ -27,7 +27,7 @@ const WHAT_ALICE_READS = { subject: ALICE, action: READ, resource: { type: 'reco
 const CONTEXT = { time: '2025-06-27T18:03-07:00', ip: '192.168.1.1' }
 
 /** Certification scenario, Search: the numbers of its sections stand with each test. */
-inEachWorld('AuthZEN certification, Search', (world) => {
+inOneWorld('AuthZEN certification, Search', (world) => {
   let pep: Pep
   before(async () => {
     pep = await Pep.ofRecords(world())
