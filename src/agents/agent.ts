@@ -43,7 +43,7 @@ export interface Agent {
   readonly suspendedFor: SelfSuspension | null
   /** When it was last let go on. */
   readonly resumedAt: number | null
-  /** Minutes without use after which a task that a code opened ends; 0: it does not. */
+  /** Minutes without use after which a task ends that a code opened for a client without a key; 0: it does not. */
   readonly idleMinutes: number
 }
 

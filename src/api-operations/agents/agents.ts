@@ -212,7 +212,7 @@ export const AGENTS = noun({
             ),
             idle_minutes: numeric(
               '--idle <minutes>',
-              'tasks that a code opens end after so many minutes without use; 0: they do not',
+              'tasks that a code opens for a client without a key end after so many minutes without use; 0: they do not',
               { looks: /^\d{1,4}$/, otherwise: 'minutes, 1440 at most' },
             ),
           },

@@ -33,7 +33,7 @@ export async function meaningOfAgent(
         known ? `${trustWord(known.trust)} before, ${trustWord(trust)} then` : trustWord(trust),
       ],
       ...(typeof body.idle_minutes === 'number'
-        ? [['Tasks that codes open end', idleInWords(body.idle_minutes)] as const]
+        ? [['Tasks of its clients without a key end', idleInWords(body.idle_minutes)] as const]
         : []),
       ...(body.description ? [['Description', said(body.description)] as const] : []),
     ],

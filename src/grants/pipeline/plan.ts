@@ -99,8 +99,9 @@ export async function lineageOf(
     ...{ details, budget, bases, place, issuers, openedBy },
     mayDelegate: handsOnNothing ? [] : grant.mayDelegate,
     keyThumbprint: brought.proof?.thumbprint ?? null,
-    // Nobody closes it: its client has no token to do so with.
-    idleMs: openedBy === 'code' ? brought.agent.idleMinutes * MINUTE_MS || null : null,
+    // Nobody closes it: its client knows only an address. A client with a key may sleep, and go on in the morning.
+    idleMs:
+      openedBy === 'code' && !brought.proof ? brought.agent.idleMinutes * MINUTE_MS || null : null,
     actors: way?.kind === 'asserted' ? way.actors : [],
     // Where nothing was shown of the person, they themselves were there to answer.
     proved:
