@@ -1,5 +1,4 @@
-import { type Canonical, canonicalJson } from '../lib/canonical-json.ts'
-import { domainHash } from '../lib/domain-hash.ts'
+import { type Canonical, canonicalJson, domainHash } from '../lib/canonical-json.ts'
 
 /**
  * A call as it is shown, hashed and sent: who acts, where it goes, what it means, and everything sent that the agent

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { isUnfinished } from '../http/index.ts'
-import { readBody } from './read-body.ts'
+import { Problem } from '../lib/problem.ts'
 
 type Check = (request: FastifyRequest) => Promise<unknown>
 
@@ -24,5 +24,14 @@ export function credentialFirst(given: {
       await check(request)
       readBody(request, { body })
     },
+  }
+}
+
+/** No body is an empty one. Where none is asked for, one with something in it is somebody's mistake. */
+export function readBody(request: FastifyRequest, { body }: { readonly body?: unknown }): void {
+  request.body ??= {}
+  if (body !== undefined) return
+  if (typeof request.body !== 'object' || Object.keys(request.body ?? []).length > 0) {
+    throw new Problem('request.malformed', 'the operation takes no body')
   }
 }

@@ -1,6 +1,5 @@
 import type { AccessRequest } from '../access-requests/index.ts'
-import type { Canonical } from '../lib/canonical-json.ts'
-import { domainHash } from '../lib/domain-hash.ts'
+import { type Canonical, domainHash } from '../lib/canonical-json.ts'
 import type { Choice } from './allowance/allowance.ts'
 import { patternInWords } from './allowance/words.ts'
 

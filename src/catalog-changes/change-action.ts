@@ -7,7 +7,7 @@ import {
   isRisk,
   listActions as selectActions,
 } from '../catalog/index.ts'
-import { domainHash } from '../lib/domain-hash.ts'
+import { domainHash } from '../lib/canonical-json.ts'
 import { Problem } from '../lib/problem.ts'
 
 /**

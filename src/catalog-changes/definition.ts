@@ -1,5 +1,5 @@
 import type { Action } from '../catalog/index.ts'
-import { domainHash } from '../lib/domain-hash.ts'
+import { domainHash } from '../lib/canonical-json.ts'
 
 /**
  * Digests what an action is. The digest is part of the call hash (contract 6): when the meaning of

@@ -1,5 +1,5 @@
 import type { Obligation, Requestable } from '@remit/engine'
-import { domainHash } from '../lib/domain-hash.ts'
+import { domainHash } from '../lib/canonical-json.ts'
 import { isId, isName } from '../lib/id.ts'
 import { visible } from '../lib/text/visible.ts'
 import {

@@ -7,8 +7,7 @@ import { storageOptions } from '../rooms.ts'
 import { createServer, type Server } from '../server.ts'
 import { createSetupLink, hasAdministrator } from '../sessions/index.ts'
 import { schemaVersion } from '../storage/index.ts'
-import { untilEnded } from './until-ended.ts'
-import { untilSignal } from './until-signal.ts'
+import { untilEnded, untilSignal } from './until-ended.ts'
 
 /** `remit serve`: runs until it is told to stop. Talk goes to stderr, the log to stdout. */
 export async function serve({ migrate = false }: { migrate?: boolean }): Promise<void> {

@@ -1,5 +1,4 @@
 import type { Server } from '../server.ts'
-import { untilSignal } from './until-signal.ts'
 
 /** `EX_IOERR` of sysexits.h. */
 const LOST = 74
@@ -31,4 +30,18 @@ function endWithin(ms: number): void {
     process.stderr.write(`Not everything could be let go of within ${ms / 1000} s.\n`)
     process.exit(1)
   }, ms).unref()
+}
+
+/** Waits for SIGINT or SIGTERM. A second one while stopping ends the process at once. */
+export function untilSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let asked = false
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(signal, () => {
+        if (asked) process.exit(130)
+        asked = true
+        resolve(signal)
+      })
+    }
+  })
 }

@@ -1,4 +1,5 @@
 import type { AgentKey } from '../agents/index.ts'
+import { isReadableLine } from '../lib/text/hidden.ts'
 import type { RequestTerms } from './request-terms.ts'
 
 /** How a client may prove itself at the token endpoint. */
@@ -24,4 +25,14 @@ export interface ClientDocument {
   readonly terms: RequestTerms
   /** Keys of `jwks`, or those fetched from `jwks_uri`. */
   readonly keys: readonly ClientKey[]
+}
+
+export const MAX_CLIENT_NAME = 100
+
+/** The text without spaces around it, if it is one line of characters that people can see; else `undefined`. */
+export function visibleLine(text: string): string | undefined {
+  const line = text.trim()
+  const length = [...line].length
+  if (length < 1 || length > MAX_CLIENT_NAME) return undefined
+  return isReadableLine(line) ? line : undefined
 }

@@ -9,7 +9,12 @@ export {
 } from './admission/admit-agent.ts'
 export { addAdmissionRule, removeAdmissionRule } from './admission/change-rules.ts'
 export { redirectsStay } from './admission/redirects-stay.ts'
-export type { ClientDocument, ClientKey } from './client-document.ts'
+export {
+  type ClientDocument,
+  type ClientKey,
+  MAX_CLIENT_NAME,
+  visibleLine,
+} from './client-document.ts'
 export { selfOf } from './description.ts'
 export { findDescription } from './description-store.ts'
 export { ClientDocuments } from './documents/client-documents.ts'
@@ -18,4 +23,3 @@ export { noticeDescription } from './documents/notice-change.ts'
 export { applicationTypeOf, checkRedirectUri, isLoopbackRedirect } from './redirect-uri.ts'
 export { membersOfTerms, readRequestTerms } from './request-terms.ts'
 export type { SelfRegistered } from './self-registered.ts'
-export { MAX_CLIENT_NAME, visibleLine } from './visible-line.ts'

@@ -1,9 +1,14 @@
 import { isName } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Secret } from '../lib/secret.ts'
-import { associatedData, type Connection, isCredential, isCredentialHeader } from './connection.ts'
+import {
+  associatedData,
+  type Connection,
+  type ConnectionParts,
+  isCredential,
+  isCredentialHeader,
+} from './connection.ts'
 import { insertConnection, replaceSealed, selectSealed } from './connection-store.ts'
-import type { ConnectionParts } from './parts.ts'
 
 /**
  * Keeps a credential for an upstream, sealed with the master key. It is never returned again.

@@ -1,4 +1,10 @@
-import type { SealedColumn } from '../keys/index.ts'
+import type { CatalogParts } from '../catalog/index.ts'
+import type { MasterKey, SealedColumn } from '../keys/index.ts'
+
+/** Parts that the acts of this room work with; every act takes them first. */
+export interface ConnectionParts extends CatalogParts {
+  readonly master: Pick<MasterKey, 'seal' | 'open'>
+}
 
 /** Connection to an upstream: how it is reached. The credential is never shown again, to anyone. */
 export type Connection = {

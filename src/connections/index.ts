@@ -1,5 +1,9 @@
 export { addConnection } from './add-connection.ts'
-export { CONNECTIONS_SEALED, isCredential, isCredentialHeader } from './connection.ts'
+export {
+  CONNECTIONS_SEALED,
+  type ConnectionParts,
+  isCredential,
+  isCredentialHeader,
+} from './connection.ts'
 export { selectConnections as listConnections } from './connection-store.ts'
-export type { ConnectionParts } from './parts.ts'
 export { connectResource, credentialFor, removeConnection } from './use-connection.ts'

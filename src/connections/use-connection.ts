@@ -4,9 +4,8 @@ import { Problem } from '../lib/problem.ts'
 import { Secret } from '../lib/secret.ts'
 import type { Reader } from '../storage/index.ts'
 import { unknown } from './add-connection.ts'
-import { associatedData } from './connection.ts'
+import { associatedData, type ConnectionParts } from './connection.ts'
 import { deleteConnection, selectConnections, selectSealed } from './connection-store.ts'
-import type { ConnectionParts } from './parts.ts'
 
 /** Header of the request to the upstream that carries the credential, and its whole value. */
 export interface UpstreamCredential {

@@ -1,5 +1,5 @@
 import type { ArgumentKind, CallFacts, PolicyEntity, PolicyRecord } from '@remit/engine'
-import { domainHash } from '../lib/domain-hash.ts'
+import { domainHash } from '../lib/canonical-json.ts'
 import { LruCache } from '../lib/lru-cache.ts'
 
 /**

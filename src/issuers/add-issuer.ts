@@ -5,9 +5,15 @@ import type { Secret } from '../lib/secret.ts'
 import type { Tx } from '../storage/index.ts'
 import { factsOf } from './issuer-facts.ts'
 import { associatedData, insertIssuer, selectIssuers } from './issuer-store.ts'
-import type { IssuerParts } from './parts.ts'
 import { type IssuerDescription, readFixed, readTerms } from './read-issuer.ts'
-import { bad, type IdentityRule, ISSUERS, issuerKey, type TrustedIssuer } from './trusted-issuer.ts'
+import {
+  bad,
+  type IdentityRule,
+  ISSUERS,
+  type IssuerParts,
+  issuerKey,
+  type TrustedIssuer,
+} from './trusted-issuer.ts'
 
 /**
  * Trusts an issuer, from the moment this has returned, with what is said and within what is said.

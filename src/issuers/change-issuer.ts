@@ -11,9 +11,14 @@ import {
   updateIssuer,
   withoutSecret,
 } from './issuer-store.ts'
-import type { IssuerParts } from './parts.ts'
 import { type IssuerTerms, readTerms } from './read-issuer.ts'
-import { ISSUERS, type IssuerState, issuerKey, type TrustedIssuer } from './trusted-issuer.ts'
+import {
+  ISSUERS,
+  type IssuerParts,
+  type IssuerState,
+  issuerKey,
+  type TrustedIssuer,
+} from './trusted-issuer.ts'
 
 /** Which issuer, by whom, and in a sentence why. */
 export interface IssuerChange {

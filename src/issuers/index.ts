@@ -6,7 +6,6 @@ export type { VerifiedToken } from './foreign-token.ts'
 export { identifyClient, identifyWorkload } from './identify-workload.ts'
 export { findIssuer, ISSUERS_SEALED, listIssuers, type StoredIssuer } from './issuer-store.ts'
 export { IssuerTrust } from './issuer-trust.ts'
-export type { IssuerParts } from './parts.ts'
 export type { IssuerTerms } from './read-issuer.ts'
 export { ISSUER_ALGORITHMS } from './read-keys.ts'
 export {
@@ -14,6 +13,7 @@ export {
   type IdentityRule,
   ISSUER_USES,
   ISSUERS,
+  type IssuerParts,
   isSpiffeId,
   issuerKey,
   type KeySource,

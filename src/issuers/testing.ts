@@ -3,8 +3,8 @@ import { type FakeProvider, fakeProvider } from '../identity-providers/testing.t
 import type { Person } from '../people/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { addIssuer } from './add-issuer.ts'
-import type { IssuerParts } from './parts.ts'
 import type { IssuerDescription } from './read-issuer.ts'
+import type { IssuerParts } from './trusted-issuer.ts'
 
 export type TestIssuers = TestAgents & IssuerParts
 

@@ -1,6 +1,7 @@
 import type { Detail, Operator } from '@remit/engine'
-import type { TrustLevel } from '../agents/index.ts'
+import type { AgentParts, TrustLevel } from '../agents/index.ts'
 import type { Algorithm, PublicJwk } from '../jose/index.ts'
+import type { MasterKey } from '../keys/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { LiveKey } from '../revocation/index.ts'
 import type { ClaimTest } from './claim-test.ts'
@@ -221,4 +222,13 @@ export interface IssuerAddressRules {
   readonly loopback: boolean
   /** Remit's own issuer, which vouches for nobody. */
   readonly remit: string
+}
+
+/** Parts that the acts on trusted issuers work with. */
+export interface IssuerParts extends AgentParts {
+  readonly master: Pick<MasterKey, 'seal'>
+  /** Remit's own. */
+  readonly issuer: string
+  /** Whether issuers on this very computer may be trusted, and reached without TLS. */
+  readonly loopback: boolean
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import canonicalize from 'canonicalize'
 import fc from 'fast-check'
-import { type Canonical, canonicalJson } from './canonical-json.ts'
+import { type Canonical, canonicalJson, domainHash } from './canonical-json.ts'
 import { ExactNumber, parseJson } from './json.ts'
 
 /** RFC 8785 appendix B: IEEE 754 bits and the text they must give. */
@@ -140,3 +141,24 @@ function asMaps(value: unknown): Canonical {
   }
   return value as Canonical // a JSON scalar: arrays and objects were handled above
 }
+
+test('a domain hash is SHA-256 over domain, a zero byte and the canonical form', () => {
+  const expected = createHash('sha256')
+    .update('remit/call/v1\0{"a":1,"b":[2.50]}')
+    .digest('base64url')
+  assert.equal(domainHash('remit/call/v1', parseJson('{ "b": [2.50], "a": 1 }')), expected)
+  // Pinned: approvals and ledgers in the field hold such values.
+  assert.equal(domainHash('remit/call/v1', {}), 'ZsLytTpGCh8SfrkKYIb6Ed8uornOF4MWLIc6RdfXwiQ')
+})
+
+test('the same value in another domain has another hash', () => {
+  assert.notEqual(domainHash('remit/call/v1', {}), domainHash('remit/answer/v1', {}))
+  assert.notEqual(domainHash('remit/call/v1', {}), domainHash('remit/call/v2', {}))
+})
+
+test('a value that differs in one digit of a number has another hash', () => {
+  assert.notEqual(
+    domainHash('remit/call/v1', parseJson('{"amount":900.00}')),
+    domainHash('remit/call/v1', parseJson('{"amount":900.0}')),
+  )
+})

@@ -5,6 +5,7 @@
  * (`42`, `1.5`) the result is JCS to the byte; `40.00` stays `40.00`, because it is what was sent, shown and approved,
  * and because a JavaScript number could not hold every value exactly.
  */
+import { createHash } from 'node:crypto'
 import { ExactNumber } from './json.ts'
 
 /** Value that can be written canonically. Members that are `undefined` are absent. */
@@ -111,4 +112,12 @@ function isList(value: object): value is readonly Canonical[] {
 /** Narrows read-only maps, which `instanceof Map` does not take out of a union. */
 function isMap(value: object): value is ReadonlyMap<string, Canonical> {
   return value instanceof Map
+}
+
+/** Names what a hash is of, and which version of it. Two domains never give the same hash for the same value. */
+export type HashDomain = `remit/${string}/v${number}`
+
+/** base64url(SHA-256(domain ‖ 0x00 ‖ RFC 8785 form)). Contract 6. */
+export function domainHash(domain: HashDomain, value: Canonical): string {
+  return createHash('sha256').update(`${domain}\0`).update(canonicalJson(value)).digest('base64url')
 }

@@ -1,6 +1,6 @@
 import type { Ledger } from '../ledger/index.ts'
+import { domainHash } from '../lib/canonical-json.ts'
 import type { Clock } from '../lib/clock.ts'
-import { domainHash } from '../lib/domain-hash.ts'
 import { isName } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Live } from '../revocation/index.ts'

@@ -9,13 +9,18 @@ export { Declarations } from './declarations.ts'
 export { type GrantName, ISSUE_ACTIONS, readIssueAction } from './issuance/actions.ts'
 export { CLOSED } from './issuance/closed.ts'
 export { loadPolicySet, loadWithWorker } from './load.ts'
-export type { PolicyParts } from './parts.ts'
 export { attributeRecord } from './person-attributes.ts'
 export { Policies } from './policies.ts'
-export { findSet, type ListedSet, latestSet, listSets } from './policy-store.ts'
-export { type Published, publishAgain, publishPolicies } from './publish.ts'
+export {
+  findSet,
+  type ListedSet,
+  latestSet,
+  listSets,
+  placeOf,
+  type SourceFile,
+} from './policy-store.ts'
+export { type PolicyParts, type Published, publishAgain, publishPolicies } from './publish.ts'
 export { actionSchemas, schemaFor, schemaInSteps } from './schema.ts'
-export { placeOf, type SourceFile } from './source-files.ts'
 export { entitiesOf, type Scope } from './statics/rule.ts'
 export { POLICY_LIMITS, validatePolicies } from './validate.ts'
 export { runCasesInWorker, validateInWorker } from './worker-tasks.ts'

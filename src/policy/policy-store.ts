@@ -1,6 +1,5 @@
 import { codec, type Reader, type Tx } from '../storage/index.ts'
 import type { TestSource } from './cases/case.ts'
-import type { SourceFile } from './source-files.ts'
 
 const SETS = codec('policy_sets').of<PublishedSet>({
   read: {
@@ -65,4 +64,16 @@ export function listSets(reader: Reader, limit = 100): Promise<readonly ListedSe
 
 export async function insertSet(tx: Tx, set: PublishedSet): Promise<void> {
   await tx.insertInto('policy_sets').values(SETS.write(set)).execute()
+}
+
+/** A file that became part of a published text, and the line of the text that it begins in (from 1). */
+export type SourceFile = { readonly file: string; readonly line: number }
+
+/** Finds where a line of the text stands in the files; in the text itself when nobody said. */
+export function placeOf(
+  files: readonly SourceFile[],
+  line: number,
+): { readonly file: string | undefined; readonly line: number } {
+  const found = files.findLast((each) => each.line <= line)
+  return { file: found?.file, line: line - (found?.line ?? 1) + 1 }
 }

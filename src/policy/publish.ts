@@ -1,15 +1,26 @@
-import { RULES, rulesEpoch } from '../catalog/index.ts'
+import { type Catalog, RULES, rulesEpoch } from '../catalog/index.ts'
 import { invalid, type Mistake } from '../cedar/index.ts'
-import { domainHash } from '../lib/domain-hash.ts'
+import type { Ledger } from '../ledger/index.ts'
+import { domainHash } from '../lib/canonical-json.ts'
+import type { Clock } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
+import type { Live } from '../revocation/index.ts'
+import type { Storage } from '../storage/index.ts'
 import type { TestSource } from './cases/case.ts'
 import type { CaseReport, FailedCase } from './cases/run-cases.ts'
 import { checkPolicies } from './check.ts'
-import type { PolicyParts } from './parts.ts'
-import { findSet, insertSet, latestSet } from './policy-store.ts'
+import { findSet, insertSet, latestSet, type SourceFile } from './policy-store.ts'
 import { schemaInSteps } from './schema.ts'
-import type { SourceFile } from './source-files.ts'
 import { runCasesInWorker } from './worker-tasks.ts'
+
+/** Parts that the acts of this room work with; every act takes them first. */
+export interface PolicyParts {
+  readonly storage: Storage
+  readonly ledger: Pick<Ledger, 'append'>
+  readonly live: Pick<Live, 'view' | 'raise' | 'settle'>
+  readonly catalog: Pick<Catalog, 'current'>
+  readonly clock: Clock
+}
 
 export interface Published {
   readonly version: number

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { hoursIn } from './hour.ts'
-import { Pace } from './pace.ts'
+import { hoursIn, Pace } from './pace.ts'
 
 const START = Date.UTC(2026, 0, 1)
 

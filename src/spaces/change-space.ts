@@ -2,9 +2,8 @@ import type { Catalog } from '../catalog/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Reader } from '../storage/index.ts'
 import { factsOf } from './create-space.ts'
-import type { SpaceParts } from './parts.ts'
 import { type SpaceRules, withRules } from './rules.ts'
-import type { Space } from './space.ts'
+import type { Space, SpaceParts } from './space.ts'
 import { changeStatus, findSpace, treeOfSpace, updateRules } from './space-store.ts'
 
 /**

@@ -2,9 +2,8 @@ import type { Catalog } from '../catalog/index.ts'
 import { isName } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Tx } from '../storage/index.ts'
-import type { SpaceParts } from './parts.ts'
 import { type SpaceRules, withRules } from './rules.ts'
-import { MAX_LEVELS, PARENTS, type Space, type SpaceKind } from './space.ts'
+import { MAX_LEVELS, PARENTS, type Space, type SpaceKind, type SpaceParts } from './space.ts'
 import { findLine, findSpace, hasOrganization, insertSpace } from './space-store.ts'
 
 /**

@@ -8,9 +8,15 @@ export {
 } from './change-space.ts'
 export { createSpace } from './create-space.ts'
 export { mayOpen } from './openers.ts'
-export type { SpaceParts } from './parts.ts'
 export type { SpaceRules } from './rules.ts'
-export { limitOf, modeOf, type Space, type SpaceLine, withinSpaces } from './space.ts'
+export {
+  limitOf,
+  modeOf,
+  type Space,
+  type SpaceLine,
+  type SpaceParts,
+  withinSpaces,
+} from './space.ts'
 export { findLine, findSpace, listSpaces } from './space-store.ts'
 export { endThread, stateThread } from './thread/state-thread.ts'
 export { type Statement, THREAD_LIMITS, type Thread } from './thread/thread.ts'

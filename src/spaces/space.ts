@@ -1,4 +1,18 @@
 import { type Detail, intersect, type KindOf } from '@remit/engine'
+import type { Ledger } from '../ledger/index.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Random } from '../lib/random.ts'
+import type { Live } from '../revocation/index.ts'
+import type { Storage } from '../storage/index.ts'
+
+/** Parts that the acts of this room work with; every act takes them first. */
+export interface SpaceParts {
+  readonly storage: Storage
+  readonly ledger: Pick<Ledger, 'append'>
+  readonly live: Pick<Live, 'begin' | 'raise' | 'settle'>
+  readonly clock: Clock
+  readonly random: Random
+}
 
 export type SpaceKind = 'organization' | 'workspace' | 'channel' | 'direct'
 

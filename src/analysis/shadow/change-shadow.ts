@@ -1,5 +1,5 @@
 import type { CallParts } from '../../calls/index.ts'
-import { domainHash } from '../../lib/domain-hash.ts'
+import { domainHash } from '../../lib/canonical-json.ts'
 import type { LiveKey } from '../../revocation/index.ts'
 import {
   type EndedWhy,

@@ -1,5 +1,4 @@
-import { canonicalJson } from '../../lib/canonical-json.ts'
-import { domainHash } from '../../lib/domain-hash.ts'
+import { canonicalJson, domainHash } from '../../lib/canonical-json.ts'
 import { codec, type Reader, type Tx } from '../../storage/index.ts'
 import type { DifferenceGroup } from '../replay/tally.ts'
 

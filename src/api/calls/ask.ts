@@ -7,8 +7,8 @@ import { onProblem } from '../../lib/problem.ts'
 import type { MachineClient } from '../../machine-clients/index.ts'
 import { argumentTexts } from '../../tokens/index.ts'
 import type { ApiParts } from '../parts.ts'
-import { AnswerPart } from './answer-part.ts'
 import { type AskedCall, checkAsked, readAsked } from './asked-call.ts'
+import { AnswerPart } from './report-outcome.ts'
 
 /**
  * How long after asking an API may begin with a call. What is revoked meanwhile ends no later than at a replica that is cut

@@ -5,7 +5,17 @@ import { findDecision, type StoredDecision } from '../../decision-log/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { MachineClient } from '../../machine-clients/index.ts'
 import type { ApiParts } from '../parts.ts'
-import { AnswerPart } from './answer-part.ts'
+
+/** A part of an answer that says how much a call takes of limits. */
+export const AnswerPart = Type.Object({
+  limit: Type.Enum(['charged', 'rows'], {
+    description: '`charged`: numbers, added up. `rows`: lists, by how many items they have',
+  }),
+  path: Type.String({
+    description: 'JSON Pointer into the answer; `*` is every item or member',
+    maxLength: 256,
+  }),
+})
 
 const closed = { additionalProperties: false } as const
 

@@ -10,10 +10,10 @@ import {
 } from '../../http/index.ts'
 import { Problem, type ProblemCode } from '../../lib/problem.ts'
 import { type MachineClient, presentedClient } from '../../machine-clients/index.ts'
+import { challenges } from '../metadata.ts'
 import type { AuthzenPorts } from '../ports.ts'
 import { readRequest } from '../read-request.ts'
 import { keptOf } from '../record.ts'
-import { challenges } from '../refusal.ts'
 import { REQUESTS_PATH, type ShownTask, shownTask } from './shown-task.ts'
 import { readSubmission } from './submission.ts'
 

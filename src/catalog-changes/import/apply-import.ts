@@ -20,8 +20,7 @@ import {
   findResource as selectResource,
   writeResource,
 } from '../../catalog/index.ts'
-import { canonicalJson } from '../../lib/canonical-json.ts'
-import { domainHash } from '../../lib/domain-hash.ts'
+import { canonicalJson, domainHash } from '../../lib/canonical-json.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Tx } from '../../storage/index.ts'
 import type { ImportPlan } from '../plan-resource.ts'

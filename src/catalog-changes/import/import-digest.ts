@@ -1,4 +1,4 @@
-import { domainHash } from '../../lib/domain-hash.ts'
+import { domainHash } from '../../lib/canonical-json.ts'
 import { isContent, type SettledImport } from '../review/settle-import.ts'
 
 /**

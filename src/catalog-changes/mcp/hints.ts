@@ -1,6 +1,6 @@
 import type { Action } from '../../catalog/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
-import { slug } from '../slug.ts'
+import { slug } from '../plan-resource.ts'
 
 export interface Proposal extends Pick<Action, 'risk' | 'access'> {
   readonly notes: readonly string[]

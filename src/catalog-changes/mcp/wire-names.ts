@@ -1,5 +1,5 @@
 import { quoted } from '../../lib/text/visible.ts'
-import { slug } from '../slug.ts'
+import { slug } from '../plan-resource.ts'
 
 /**
  * Pattern of the names of tools and prompts: nothing in them looks like something else (MCP

@@ -13,7 +13,7 @@ import { type Action, checkSentence, defaultSentence, isRisk } from '../../catal
 import type { JsonObject } from '../../lib/json.ts'
 import { cut, legible } from '../../lib/text/visible.ts'
 import { definitionDigest } from '../definition.ts'
-import { slug } from '../slug.ts'
+import { slug } from '../plan-resource.ts'
 import { readRequestBody } from './body.ts'
 import { readParameters } from './parameters.ts'
 

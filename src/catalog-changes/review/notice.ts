@@ -4,7 +4,7 @@ import {
   RULES,
   listActions as selectActions,
 } from '../../catalog/index.ts'
-import { domainHash } from '../../lib/domain-hash.ts'
+import { domainHash } from '../../lib/canonical-json.ts'
 import { printJson } from '../../lib/json.ts'
 import type { McpDescription } from '../../net/index.ts'
 import type { Tx } from '../../storage/index.ts'

@@ -1,10 +1,9 @@
 import { clientHost } from '../../lib/client-url.ts'
 import { ExactNumber, type Json } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
-import type { ClientDocument } from '../client-document.ts'
+import { type ClientDocument, MAX_CLIENT_NAME, visibleLine } from '../client-document.ts'
 import { checkRedirectUri } from '../redirect-uri.ts'
 import { readRequestTerms } from '../request-terms.ts'
-import { MAX_CLIENT_NAME, visibleLine } from '../visible-line.ts'
 import { invalid, keysOf, methodsOf, refuseSecrets } from './credentials.ts'
 
 const MAX_REDIRECTS = 10

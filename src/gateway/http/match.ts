@@ -1,8 +1,9 @@
+import { typeArguments as typed } from '../../argument-types/index.ts'
 import { matchAction } from '../../catalog/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Located } from '../passage.ts'
 import type { GatewayPorts } from '../ports.ts'
-import type { MatchedRequest } from './call-steps.ts'
+import type { MatchedRequest, Read, TypedRequest } from './call-steps.ts'
 
 /** The action by method and the rest of the path. */
 export async function match(located: Located, ports: GatewayPorts): Promise<MatchedRequest> {
@@ -16,4 +17,14 @@ export async function match(located: Located, ports: GatewayPorts): Promise<Matc
     )
   }
   return { ...located, action: found.action, pathArguments: found.path }
+}
+
+/** Gives arguments the types of the catalog; arguments that it does not know are refused. */
+export function typeArguments(read: Read): TypedRequest {
+  const { action, body, pathArguments, request } = read
+  const result = typed(action, { path: pathArguments, query: request.query, body })
+  if (!result.ok) {
+    throw new Problem(result.reason, result.detail, { members: { pointer: result.pointer } })
+  }
+  return { ...read, arguments: result.arguments }
 }

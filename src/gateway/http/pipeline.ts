@@ -6,10 +6,9 @@ import { startingWith } from '../steps.ts'
 import type { MatchedRequest, Read } from './call-steps.ts'
 import { decide } from './decide.ts'
 import { equip } from './equip.ts'
-import { match } from './match.ts'
+import { match, typeArguments } from './match.ts'
 import { recordingFailure, recordOutcome } from './record-outcome.ts'
 import { send } from './send.ts'
-import { typeArguments } from './type-arguments.ts'
 
 /**
  * Steps of an HTTP call after its arrival, in order. Nothing else happens to a call.

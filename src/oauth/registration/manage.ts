@@ -3,9 +3,9 @@ import { deregisterClient, describeClient } from '../../code-grant/index.ts'
 import type { GrantParts } from '../../grants/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { opaqueDigest } from '../../opaque-tokens/index.ts'
-import { bearerOf } from './bearer.ts'
 import { type ClientRegistration, readClientMetadata } from './read-metadata.ts'
 import {
+  bearerOf,
   type KeptRegistration,
   REGISTER,
   type Registered,

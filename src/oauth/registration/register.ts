@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { isLetIn } from '../../client-metadata/index.ts'
 import type { GrantParts } from '../../grants/index.ts'
+import { headerValues } from '../../http/index.ts'
 import { sameBytes } from '../../lib/bytes.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { parseJson } from '../../lib/json.ts'
@@ -9,7 +10,6 @@ import type { Random } from '../../lib/random.ts'
 import type { Secret } from '../../lib/secret.ts'
 import { newOpaqueToken, type ProtocolRecords } from '../../opaque-tokens/index.ts'
 import { readBody } from '../form.ts'
-import { bearerOf } from './bearer.ts'
 import { type ClientRegistration, readClientMetadata } from './read-metadata.ts'
 
 const DAY_SECONDS = 24 * 3600
@@ -162,4 +162,11 @@ export async function readJson(message: IncomingMessage): Promise<unknown> {
     const why = cause instanceof Problem ? cause.detail : 'it cannot be read'
     throw new Problem('registration.bad_metadata', `the body: ${why}`, { cause })
   }
+}
+
+/** The one bearer token of a request, in its one spelling (RFC 6750 section 2.1). */
+export function bearerOf(message: IncomingMessage): string | undefined {
+  const [value = '', ...more] = headerValues(message, 'authorization')
+  if (more.length > 0) return undefined
+  return /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i.exec(value)?.[1]
 }

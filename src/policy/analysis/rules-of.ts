@@ -13,9 +13,8 @@ import {
   templateOf,
   templateToJson,
 } from '../../cedar/index.ts'
-import type { PublishedSet } from '../policy-store.ts'
+import { type PublishedSet, placeOf } from '../policy-store.ts'
 import { actionSchemas } from '../schema.ts'
-import { placeOf } from '../source-files.ts'
 
 /** Position in a file where that is known, else in the whole text; from 1. */
 export interface SourcePosition {

@@ -1,6 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { type Canonical, canonicalJson } from '../../lib/canonical-json.ts'
-import { domainHash } from '../../lib/domain-hash.ts'
+import { type Canonical, canonicalJson, domainHash } from '../../lib/canonical-json.ts'
 import type { Id } from '../../lib/id.ts'
 import { sha256urlInSteps } from '../../lib/in-steps.ts'
 import type { Meaning } from './confirmation-meaning.ts'
