@@ -53,8 +53,11 @@ export class Project {
           const found = find(pattern)
           if (found) return found
           if (over) throw new Error(`it never said ${pattern}: ${started.said}`)
-          const more = new Promise((resolve) => started.child.stdout?.once('data', resolve))
-          await Promise.race([more, last])
+          const { stderr, stdout } = started.child
+          const more = [stdout, stderr].map(
+            (stream) => new Promise((resolve) => stream?.once('data', resolve)),
+          )
+          await Promise.race([...more, last])
         }
       },
       async stop() {

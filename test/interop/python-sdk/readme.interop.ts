@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import type { Detail } from 'remit-sdk'
 import { deskActions, openDesk } from '../../mcp/stranger.ts'
 import { ended, Reader, Readme } from '../../sdk/reader.ts'
-import { alsoAllow, approve } from '../../sdk/shops.ts'
+import { addRules, alsoAllow, approve, sdkTask } from '../../sdk/shops.ts'
 import { World } from '../../world.ts'
 import { PythonProject } from './installed.ts'
 import { SOURCE } from './wheel.ts'
@@ -17,6 +17,35 @@ const INSTALL = [
   'pip wheel --no-deps ../remit/sdk-python       # wherever the checkout is',
   'pip install remit_sdk-0.1.0-py3-none-any.whl',
 ]
+
+/** The shop with one of its guards, called through `identifier`. */
+async function callShop(
+  w: World,
+  { as, identifier, reader }: { reader: Reader; identifier: string; as: string },
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const detail: Detail = { locations: [identifier], actions: ['shop.buy'], type: 'remit_call' }
+  reader.done.add('shop.cedar').add('shop.yaml').add(as)
+  await alsoAllow(w, [{ ...detail, bounds: [] }])
+  await using task = await sdkTask(w, { details: [detail] })
+  await reader.save(as, 'guard.py')
+  const server = await reader.start('shop.py', env)
+  try {
+    await server.says(/running on/)
+    const post = {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"amount": 12.50}',
+    }
+    const answer = await task.fetch(`${identifier}/items/lamp/orders`, post)
+    const seen = { by: 'refund-bot', for: 'sam', item: 'lamp', amount: '12.50' }
+    assert.deepEqual(await answer.json(), seen, as)
+    for (const path of ['/items/lamp/orders', '/openapi.json', '/items/a%2Fb/orders'])
+      assert.ok([400, 401, 404].includes((await fetch(reader.shop + path, post)).status), path)
+  } finally {
+    await server.stop()
+  }
+}
 
 for (const environment of ['OLDEST', 'NEWEST'] as const)
   describe(`the README for Python, with the ${environment.toLowerCase()} of everything`, () => {
@@ -88,6 +117,17 @@ for (const environment of ['OLDEST', 'NEWEST'] as const)
         assert.match(await reader.run('mcp_task.py'), /^tools read_note,search_notes\nFalse dec_/m)
       })
 
+      it('protects an API behind the gateway', async () => {
+        assert.match(await reader.command('--upstream'), /shop/)
+        await addRules(w, readme.textOf('shop.cedar'))
+        await callShop(w, { reader, identifier: `${w.gateway}/shop`, as: 'guard.py' })
+      })
+
+      it('remembers used permits together, and says where tokens come from', async () => {
+        assert.match(await reader.run('used_once.py'), /^True False True$/m)
+        assert.match(await reader.run('metadata.py'), /^\/\.well-known\/oauth-protected-resource\n/)
+      })
+
       it('tells a refusal, and what would have been enough', async () => {
         assert.match(await reader.run('errors.py'), /^task\.not_covered dec_\S+\nDENIED.*\n.*1043/m)
       })
@@ -112,6 +152,14 @@ for (const environment of ['OLDEST', 'NEWEST'] as const)
         const agreed = await sam.submit(await sam.get(page), /^grant$/)
         assert.equal(agreed.status, 200, agreed.text)
         assert.match(await ended(running), /agreed tsk_/)
+      })
+
+      it('protects an API that is called directly, asking and by token alone', async () => {
+        const [REMIT_SECRET = ''] = /enf_[\w-]{43}/.exec(await reader.command('--direct')) ?? []
+        assert.ok(REMIT_SECRET)
+        await addRules(w, readme.textOf('shop.cedar'))
+        for (const title of ['guard_direct.py', 'guard_token.py'])
+          await callShop(w, { reader, identifier: reader.shop, as: title }, { REMIT_SECRET })
       })
     })
 
