@@ -1,5 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
 import { isList, objectAt } from '../openapi/document.ts'
+import { inferredTypes } from '../openapi/inferred-types.ts'
 import { resolve } from '../openapi/references.ts'
 import { ANY, LEAVES, type ShapeNode } from './shape.ts'
 
@@ -91,13 +92,9 @@ export class ShapeReader {
   }
 
   #plain(schema: JsonObject, depth: number): readonly number[] {
-    const values = schema.has('const') ? [schema.get('const') ?? null] : schema.get('enum')
     const nullable = schema.get('nullable') === true ? [LEAF.null ?? ANY] : []
-    const types = typesOf(schema)
-    if (types.length === 0) {
-      if (!isList(values)) return nullable
-      return [...values.map((value) => leafOf(value)), ...nullable]
-    }
+    const types = inferredTypes(schema)
+    if (types.length === 0) return schema.has('enum') || schema.has('const') ? [ANY] : nullable
     return [...types.map((type) => this.#typed(schema, type, depth)), ...nullable]
   }
 
@@ -149,20 +146,4 @@ const MORE = ['additionalProperties', 'unevaluatedProperties'] as const
 
 function isClosed(schema: JsonObject): boolean {
   return MORE.some((keyword) => schema.get(keyword) === false)
-}
-
-/** Answers the types of a schema: as written, or as its keywords give them away. */
-function typesOf(schema: JsonObject): readonly string[] {
-  const type = schema.get('type')
-  if (typeof type === 'string') return [type]
-  if (isList(type)) return type.filter((each) => typeof each === 'string')
-  if (schema.has('properties') || schema.has('additionalProperties')) return ['object']
-  return schema.has('items') || schema.has('prefixItems') ? ['array'] : []
-}
-
-function leafOf(value: Json): number {
-  if (value === null) return LEAF.null ?? ANY
-  if (typeof value === 'string') return LEAF.string ?? ANY
-  if (typeof value === 'boolean') return LEAF.boolean ?? ANY
-  return isObject(value) || isList(value) ? ANY : (LEAF.number ?? ANY)
 }

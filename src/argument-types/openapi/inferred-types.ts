@@ -7,7 +7,7 @@ export function inferredTypes(schema: JsonObject): readonly string[] {
   if (typeof type === 'string') return [type]
   if (isList(type)) return type.filter((name) => typeof name === 'string')
   if (schema.has('properties') || schema.has('additionalProperties')) return ['object']
-  if (schema.has('items')) return ['array']
+  if (schema.has('items') || schema.has('prefixItems')) return ['array']
   const values = schema.get('enum') ?? (schema.has('const') ? [schema.get('const') ?? null] : [])
   const kinds = new Set((isList(values) ? values : []).map(kindOf))
   if (kinds.has('number')) kinds.delete('integer')
