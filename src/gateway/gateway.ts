@@ -10,6 +10,7 @@ import { locate } from './locate.ts'
 import { McpSessions } from './mcp/mcp-sessions.ts'
 import type { McpPorts } from './mcp/ports.ts'
 import { serveMcp } from './mcp/serve.ts'
+import { SpokenRevisions } from './mcp/upstream/spoken-revisions.ts'
 import { DefinitionWatch } from './mcp/watch-definitions.ts'
 import type { Strict } from './passage.ts'
 import type { GatewayPorts } from './ports.ts'
@@ -28,8 +29,9 @@ const GRACE_MS = 1_000
 
 /** The data path on its own origin: `node:http` in, an undici dispatcher out. */
 export function createGateway(ports: GatewayPorts): Gateway {
-  const watch = new DefinitionWatch(ports)
-  const all: McpPorts = { ...ports, desk: new McpSessions(), watch }
+  const spoken = new SpokenRevisions(() => ports.decisions.clock.monotonic())
+  const watch = new DefinitionWatch(ports, spoken)
+  const all: McpPorts = { ...ports, desk: new McpSessions(), spoken, watch }
   const { server, underWay } = createFront((arrived) => handle(arrived, all), ports)
   return {
     async listen({ host, port }) {

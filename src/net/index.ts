@@ -17,6 +17,7 @@ export {
 export {
   HOP_META,
   headerText,
+  headerValue,
   isMcpRevision,
   isSessionRevision,
   MCP_ERROR,
@@ -29,11 +30,14 @@ export {
 } from './mcp/revisions.ts'
 export {
   ask,
+  type Declared,
   endSession,
   type McpPeer,
   type McpSession,
+  needsNoSession,
   notify,
   openSession,
+  type SpokenMemory,
 } from './mcp/session.ts'
 export { MAX_CONNECTIONS, type Outbound, type OutboundOptions, outbound } from './outbound.ts'
 export { type RemoteKeys, remoteKeys } from './remote-keys.ts'

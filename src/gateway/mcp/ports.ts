@@ -1,9 +1,12 @@
 import type { GatewayPorts } from '../ports.ts'
 import type { McpSessions } from './mcp-sessions.ts'
+import type { SpokenRevisions } from './upstream/spoken-revisions.ts'
 import type { DefinitionWatch } from './watch-definitions.ts'
 
 /** Dependencies of the MCP data path. */
 export interface McpPorts extends GatewayPorts {
   readonly desk: McpSessions
+  /** How servers are spoken to. */
+  readonly spoken: SpokenRevisions
   readonly watch: Pick<DefinitionWatch, 'look' | 'begin' | 'due'>
 }

@@ -3,7 +3,7 @@ import { knownNames, noticeOffered, planMcpImportInWorker } from '../../catalog-
 import { sha256url } from '../../lib/bytes.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import { Problem } from '../../lib/problem.ts'
-import { describeMcpServer, type McpDescription } from '../../net/index.ts'
+import { describeMcpServer, type McpDescription, type SpokenMemory } from '../../net/index.ts'
 import { injectedHeaders } from '../injected-headers.ts'
 import type { GatewayPorts } from '../ports.ts'
 
@@ -30,11 +30,14 @@ interface Watched {
  */
 export class DefinitionWatch {
   readonly #ports: GatewayPorts
+  readonly #spoken: SpokenMemory
   readonly #watched = new Map<string, Watched>()
   readonly #stopping = new AbortController()
 
-  constructor(ports: GatewayPorts) {
+  constructor(ports: GatewayPorts, spoken: SpokenMemory) {
     this.#ports = ports
+    // Asked anew each time: a server may be replaced by one of another revision.
+    this.#spoken = { get: () => undefined, set: (url, how) => spoken.set(url, how) }
   }
 
   /**
@@ -97,7 +100,11 @@ export class DefinitionWatch {
     const { connections, dispatcher, log } = this.#ports
     const { headers } = await injectedHeaders(resource, undefined, this.#ports)
     const at = { url: resource.upstream, headers }
-    const only = { only: 'definitions', signal: this.#stopping.signal } as const
+    const only = {
+      only: 'definitions',
+      signal: this.#stopping.signal,
+      known: this.#spoken,
+    } as const
     const description = await describeMcpServer({ dispatcher }, at, only)
     const catalog = await this.#ports.catalog.current()
     const actions = catalog.actionsOf(resource.name)

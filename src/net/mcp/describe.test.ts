@@ -72,7 +72,9 @@ test('every page of every list is read, in its order, and the session is ended',
     title: 'Books',
     instructions: 'Ask first.',
   })
-  const [first, ...rest] = server.asked
+  const [probe, first, ...rest] = server.asked
+  assert.equal(probe?.message.method, 'server/discover')
+  assert.equal(probe?.headers['mcp-session-id'], undefined)
   assert.deepEqual(first?.message.params.capabilities, {})
   assert.equal(first?.headers['mcp-session-id'], undefined)
   for (const { headers } of rest) {
@@ -94,7 +96,7 @@ test('the older revision is spoken when the server knows no other', async () => 
           answer(reply, asked.message.id, { prompts: [], resources: [], resourceTemplates: [] }),
   )
   assert.equal(found.protocolVersion, '2025-06-18')
-  assert.equal(server.asked[1]?.headers['mcp-protocol-version'], '2025-06-18')
+  assert.equal(server.asked[2]?.headers['mcp-protocol-version'], '2025-06-18')
 })
 
 /** Fifty megabytes, or as much of them as somebody reads. */

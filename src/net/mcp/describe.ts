@@ -10,6 +10,7 @@ import {
   type McpSession,
   type Opened,
   openSession,
+  type SpokenMemory,
 } from './session.ts'
 
 /** Description of an MCP server in its own words: untrusted, and of bounded size. */
@@ -42,18 +43,25 @@ export interface Describing {
   readonly only?: 'definitions'
   /** Ends the requests. */
   readonly signal?: AbortSignal
+  /** Memory of how servers are spoken to. */
+  readonly known?: SpokenMemory
 }
 
 /**
- * Asks an MCP server (Streamable HTTP, revisions 2025-11-25 and 2025-06-18) for everything it lists, page by page, in its order.
+ * Asks an MCP server (Streamable HTTP, in the revision that it prefers) for everything it lists, page by page, in its order.
  * @throws Problem `outbound.refused`, `.unreachable`, `.timed_out`, `.too_large`, `.unexpected_answer`
  */
 export async function describeMcpServer(
   ports: { readonly dispatcher: Dispatcher },
   at: { readonly url: string; readonly headers: Readonly<Record<string, string>> },
-  { only, signal: ended }: Describing = {},
+  { known, only, signal: ended }: Describing = {},
 ): Promise<McpDescription> {
-  const peer: McpPeer = { dispatcher: ports.dispatcher, ...at, limits: LIMITS }
+  const peer: McpPeer = {
+    dispatcher: ports.dispatcher,
+    ...at,
+    limits: LIMITS,
+    ...(known ? { known } : {}),
+  }
   const within = AbortSignal.timeout(WITHIN_MS)
   const signal = ended ? AbortSignal.any([within, ended]) : within
   const began = await openSession(peer, { signal })

@@ -109,10 +109,11 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#session = oneOf(headers['mcp-session-id'])
     const encoding = oneOf(headers['content-encoding']) ?? 'identity'
     const type = MEDIA_TYPE.exec(oneOf(headers['content-type']) ?? '')?.[1]?.toLowerCase()
-    const wanted = this.#post.id === undefined ? status < 300 : status === 200
+    const wanted = this.#post.id === undefined ? status < 300 : status === 200 || this.#isError()
     if (!wanted || encoding !== 'identity') this.#fail('unexpected')
     else if (this.#post.id === undefined) return
-    else if (type === 'text/event-stream') this.#stream = new EventStreamReader({ strict: true })
+    else if (type === 'text/event-stream' && status === 200)
+      this.#stream = new EventStreamReader({ strict: true })
     else if (type !== 'application/json') this.#fail('unexpected')
   }
 
@@ -149,6 +150,11 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (!this.#settled) this.#fail(this.#controller ? 'cut' : 'unreachable', cause)
   }
 
+  /** Checks for a status with which this server may tell an error of JSON-RPC. */
+  #isError(): boolean {
+    return this.#post.errorStatuses === true && (this.#status === 400 || this.#status === 404)
+  }
+
   #event(data: string): void {
     this.#events++
     if (this.#events > this.#limits.events) this.#fail('too_large')
@@ -167,7 +173,9 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (message.kind === 'request' || message.kind === 'notification') {
       if (this.#stream) this.#hooks.onMessage?.(message)
       else this.#fail('unexpected')
-    } else if (sameId(message.id, this.#post.id)) {
+    } else if (this.#isError() && message.kind !== 'error') {
+      this.#fail('unexpected')
+    } else if (sameId(message.id, this.#post.id) || (this.#isError() && message.id === undefined)) {
       this.#settle({ state: 'answered', answer: message })
     } else this.#fail('unexpected')
   }

@@ -12,7 +12,15 @@ import {
   type RpcRequest,
   type RpcResult,
 } from './message.ts'
-import { isSessionRevision, type McpRevision, SESSION_REVISIONS } from './revisions.ts'
+import {
+  HOP_META,
+  headerValue,
+  isSessionRevision,
+  type McpRevision,
+  namedBy,
+  SESSION_REVISIONS,
+  STATELESS_REVISION,
+} from './revisions.ts'
 
 /** An MCP server and how it is reached. */
 export interface McpPeer {
@@ -21,9 +29,20 @@ export interface McpPeer {
   /** Headers that are sent besides MCP's own: the credential. */
   readonly headers: Readonly<Record<string, string>>
   readonly limits: ExchangeLimits
+  /** Memory of how servers are spoken to, by URL. Without one, each is asked every time. */
+  readonly known?: SpokenMemory
 }
 
-/** A conversation that `openSession` began. A value: any replica that has it can go on with it. */
+/** Remembers whether servers have sessions; `undefined`: not known (any more). */
+export interface SpokenMemory {
+  get(url: string): 'stateless' | 'sessions' | undefined
+  set(url: string, spoken: 'stateless' | 'sessions'): void
+}
+
+/**
+ * A conversation that `openSession` began, or the mark that none is needed. A value: any replica
+ * that has it can go on with it.
+ */
 export interface McpSession {
   readonly revision: McpRevision
   /** `Mcp-Session-Id`; a server need not have one. */
@@ -44,20 +63,72 @@ export type OpenedOrNot =
 
 /** Visible ASCII (revision 2025-11-25, transports, session management), and not without end. */
 const SESSION_ID = /^[\x21-\x7e]{1,512}$/
+const CLIENT: JsonObject = new Map(Object.entries({ name: 'remit', version: '0' }))
+/** Time that a server gets to say its revisions; one that never heard the question may say nothing. */
+const PROBE_MS = 5_000
 /** Limits of messages that nobody waits for. */
 const ASIDE: ExchangeLimits = { bytes: 64 * 1024, events: 0, timeMs: 5_000 }
 /** Questions of a server during one exchange that are answered at all. */
 const MAX_QUESTIONS = 32
 
 /**
- * Sends `initialize` and `notifications/initialized`. We say who we are and that we can do nothing
- * for the server: no sampling, no elicitation, no roots.
+ * Finds out how a server is spoken to, and begins. A server of 2026-07-28 says so when it is asked
+ * (`server/discover`); any other answer than one that settles it leads to `initialize` and
+ * `notifications/initialized` (2026-07-28, "Backward Compatibility"). We say who we are and that we
+ * can do nothing for the server: no sampling, no elicitation, no roots.
  */
 export async function openSession(peer: McpPeer, hooks: Hooks = {}): Promise<OpenedOrNot> {
+  const known = peer.known?.get(peer.url)
+  if (known === 'stateless') return { ok: true, opened: NOT_ASKED }
+  const found = known === 'sessions' ? undefined : await discover(peer, hooks)
+  if (found) return found
+  const began = await initialize(peer, hooks)
+  if (began.ok) peer.known?.set(peer.url, 'sessions')
+  return began
+}
+
+const STATELESS: McpSession = { revision: STATELESS_REVISION, id: undefined }
+const NOT_ASKED: Opened = {
+  session: STATELESS,
+  capabilities: new Map(),
+  serverInfo: new Map(),
+  instructions: undefined,
+}
+
+/** Asks a server for its revisions; `undefined`: it has sessions, or does not say. */
+async function discover(peer: McpPeer, hooks: Hooks): Promise<OpenedOrNot | undefined> {
+  const limits = { ...peer.limits, timeMs: Math.min(peer.limits.timeMs, PROBE_MS) }
+  const request = { id: 'discover', method: 'server/discover', params: new Map() }
+  const ended = await ask({ ...peer, limits }, STATELESS, request, hooks)
+  if (ended.state !== 'answered') {
+    const settled = ended.state === 'not_sent' || ended.failure === 'left'
+    return settled ? { ok: false, ended } : undefined
+  }
+  const result = ended.answer?.kind === 'result' ? ended.answer.result : undefined
+  const versions = result?.get('supportedVersions')
+  const capabilities = result?.get('capabilities')
+  if (!Array.isArray(versions) || !versions.includes(STATELESS_REVISION)) return undefined
+  if (!result || !isObject(capabilities)) return undefined
+  peer.known?.set(peer.url, 'stateless')
+  const meta = result.get('_meta')
+  const serverInfo = isObject(meta) ? meta.get(HOP_META.serverInfo) : undefined
+  const instructions = result.get('instructions')
+  return {
+    ok: true,
+    opened: {
+      session: STATELESS,
+      capabilities,
+      serverInfo: isObject(serverInfo) ? serverInfo : new Map(),
+      instructions: typeof instructions === 'string' ? instructions : undefined,
+    },
+  }
+}
+
+async function initialize(peer: McpPeer, hooks: Hooks): Promise<OpenedOrNot> {
   const params = new Map<string, Json>([
     ['protocolVersion', SESSION_REVISIONS[0]],
     ['capabilities', new Map()],
-    ['clientInfo', new Map(Object.entries({ name: 'remit', version: '0' }))],
+    ['clientInfo', CLIENT],
   ])
   const message: RpcRequest = { kind: 'request', id: 'initialize', method: 'initialize', params }
   const ended = await talk(peer, undefined, message, hooks)
@@ -91,20 +162,62 @@ function readOpened(
   }
 }
 
+/** What a request to a server of 2026-07-28 says besides its parameters. */
+export interface Declared {
+  /** Capabilities of the client that it is made for. Default: none. */
+  readonly capabilities?: JsonObject
+  /** Headers in which the tool's arguments are repeated. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
 /**
  * Sends one request. The id must not have been used in the session before (MCP, base protocol,
  * requests).
  */
-export function ask(
+export async function ask(
   peer: McpPeer,
   session: McpSession,
   request: Omit<RpcRequest, 'kind'>,
   hooks: Hooks = {},
+  declared: Declared = {},
 ): Promise<Exchanged> {
-  return talk(peer, session, { kind: 'request', ...request }, hooks)
+  if (!needsNoSession(session)) return talk(peer, session, { kind: 'request', ...request }, hooks)
+  const { method, params } = request
+  const meta = params.get('_meta')
+  const _meta = new Map<string, Json>([
+    ...(isObject(meta) ? meta : []),
+    [HOP_META.protocolVersion, STATELESS_REVISION],
+    [HOP_META.clientInfo, CLIENT],
+    [HOP_META.clientCapabilities, declared.capabilities ?? new Map()],
+  ])
+  const name = params.get(namedBy(method) ?? '')
+  const headers = {
+    ...peer.headers,
+    ...declared.headers,
+    'mcp-method': method,
+    ...(typeof name === 'string' ? { 'mcp-name': headerValue(name) } : {}),
+  }
+  const message: RpcRequest = {
+    kind: 'request',
+    ...request,
+    params: new Map<string, Json>([...params, ['_meta', _meta]]),
+  }
+  const ended = await talk({ ...peer, headers }, session, message, hooks)
+  return ended.state === 'answered' && ended.answer?.kind === 'result' && !isKnown(ended.answer)
+    ? unexpected(ended, undefined)
+    : ended
 }
 
-/** Sends one notification; nothing is answered. */
+/** A result of a type that we do not know is none (2026-07-28, "ResultType"). */
+function isKnown({ result }: RpcResult): boolean {
+  return (result.get('resultType') ?? 'complete') === 'complete'
+}
+
+export function needsNoSession({ revision }: McpSession): boolean {
+  return revision === STATELESS_REVISION
+}
+
+/** Sends one notification in a session; nothing is answered. */
 export function notify(
   peer: McpPeer,
   session: McpSession,
@@ -136,8 +249,10 @@ function talk(
     headers: { ...peer.headers, ...(session ? headersOf(session) : {}) },
     body: printMessage(message),
     id: message.kind === 'request' ? message.id : undefined,
+    ...(session && needsNoSession(session) ? ({ errorStatuses: true } as const) : {}),
   } as const
-  let questions = 0
+  // Without a session a server asks in its results, and in no other way.
+  let questions = session && needsNoSession(session) ? MAX_QUESTIONS : 0
   return exchange(peer.dispatcher, post, peer.limits, {
     ...hooks,
     onMessage(said) {
@@ -178,7 +293,7 @@ function otherRevision(answer: RpcResult | RpcError | undefined): Problem | unde
   const revision = answer?.kind === 'result' ? answer.result.get('protocolVersion') : undefined
   if (typeof revision !== 'string' || !/^[0-9A-Za-z.-]{1,32}$/.test(revision)) return undefined
   if (isSessionRevision(revision)) return undefined
-  const detail = `the MCP server speaks revision ${revision}; ${SESSION_REVISIONS.join(' and ')} are spoken here`
+  const detail = `the MCP server speaks revision ${revision}; ${SESSION_REVISIONS.join(' and ')} are spoken here, and ${STATELESS_REVISION}`
   return new Problem('outbound.unexpected_answer', detail)
 }
 

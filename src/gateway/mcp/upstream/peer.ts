@@ -14,7 +14,13 @@ export async function peerOf(
   const { answersWithin: timeMs, events, resultBytes: bytes } = ports.mcp
   const limits = { bytes, events, timeMs }
   return {
-    peer: { dispatcher: ports.dispatcher, url: resource.upstream, headers, limits },
+    peer: {
+      dispatcher: ports.dispatcher,
+      url: resource.upstream,
+      headers,
+      limits,
+      known: ports.spoken,
+    },
     secrets,
   }
 }

@@ -7,6 +7,7 @@ import { Redactor } from '../../redaction/redactor.ts'
 import { UpstreamSlots } from '../../upstream-slots.ts'
 import { McpSessions } from '../mcp-sessions.ts'
 import { send } from './send.ts'
+import { SpokenRevisions } from './spoken-revisions.ts'
 
 type Sending = Parameters<typeof send>
 
@@ -52,6 +53,7 @@ function permitted(holds: () => boolean, notAfter = Number.POSITIVE_INFINITY): S
     running: { watch: () => () => {} },
     slots: new UpstreamSlots(8),
     desk: new McpSessions(),
+    spoken: new SpokenRevisions(() => 0),
     log: { warn() {} },
   }
   return [equipped, ports] as unknown as Sending // as: only what sending looks at

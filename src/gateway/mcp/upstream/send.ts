@@ -3,11 +3,16 @@ import { sha256url } from '../../../lib/bytes.ts'
 import { ExactNumber, type Json, printJson } from '../../../lib/json.ts'
 import {
   ask,
+  type Declared,
   type Exchanged,
+  headerValue,
+  MCP_ERROR,
   type McpSession,
   type NotAnswered,
+  needsNoSession,
   notify,
   openSession,
+  RPC,
   type RpcNotification,
   type RpcRequest,
   sameId,
@@ -18,6 +23,7 @@ import { saidInResult } from '../../read-answer.ts'
 import { slotHolders } from '../../upstream-slots.ts'
 import type { CallOutcome, CompletedCall, PreparedCall } from '../call-steps.ts'
 import type { McpPorts } from '../ports.ts'
+import { headerParameters } from '../stateless/header-parameters.ts'
 import { failedCall, META } from '../tool-error.ts'
 import { passedOn, reshaped } from './passed-on.ts'
 import { type Left, problemOf } from './upstream-failure.ts'
@@ -109,6 +115,7 @@ class Sending {
     if (!first.ok) return { ...first.ended, state: 'not_sent' }
     const ended = await this.#ask(first.session)
     if (!isForgotten(ended, first.session)) return ended
+    this.#ports.spoken.forget(this.#equipped.peer.url)
     const anew = await this.#open()
     return anew.ok ? this.#ask(anew.session) : anew.ended
   }
@@ -149,12 +156,25 @@ class Sending {
     const { rpc, peer, verdict } = this.#equipped
     const request = { id: verdict.decisionId, method: rpc.method, params: this.#params() }
     const onMessage = (said: RpcRequest | RpcNotification) => this.#relay(said)
-    const ended = await ask(peer, session, request, { ...this.#hooks(), onMessage })
-    if (ended.state === 'failed' && ended.failure === 'left') {
+    const hooks = { ...this.#hooks(), onMessage }
+    const ended = await ask(peer, session, request, hooks, this.#declared(session))
+    // Without a session, the end of the connection says it (2026-07-28, "Cancellation").
+    if (ended.state === 'failed' && ended.failure === 'left' && !needsNoSession(session)) {
       const params = new Map([['requestId', verdict.decisionId]])
       void notify(peer, session, 'notifications/cancelled', params)
     }
     return ended
+  }
+
+  /** Declares what a server of 2026-07-28 wants to hear, with the arguments that it wants twice. */
+  #declared(session: McpSession): Declared {
+    if (!needsNoSession(session)) return {}
+    const { action, params } = this.#equipped
+    const repeated = [...headerParameters(action, params.get('arguments'))]
+    const headers = repeated.flatMap(([name, text]) =>
+      text === undefined ? [] : [[name, headerValue(text)] as const],
+    )
+    return { headers: Object.fromEntries(headers) }
   }
 
   #hooks() {
@@ -228,9 +248,23 @@ function withheldOutcome(
   }
 }
 
+/**
+ * Checks whether a server says that it did nothing, because it does not know the session, or has
+ * sessions after all (2026-07-28, Streamable HTTP, "Backward Compatibility").
+ */
 function isForgotten(ended: Exchanged, session: McpSession): boolean {
-  return ended.state === 'failed' && ended.status === 404 && session.id !== undefined
+  if (!needsNoSession(session))
+    return ended.state === 'failed' && ended.status === 404 && session.id !== undefined
+  if (ended.state === 'answered')
+    return (
+      ended.status === 400 && ended.answer?.kind === 'error' && ENDED_CODES.has(ended.answer.code)
+    )
+  return ended.failure === 'unexpected' && OTHER_ERA.has(ended.status ?? 0)
 }
+
+const OTHER_ERA = new Set([400, 404, 405])
+/** The revision is not spoken any more; and what servers with sessions say of a request without one. */
+const ENDED_CODES = new Set<number>([MCP_ERROR.unsupportedRevision, RPC.invalidRequest, -32000])
 
 function numberOf(value: Json | undefined): number | undefined {
   const number = value instanceof ExactNumber ? Number(value.text) : Number.NaN
