@@ -27,6 +27,7 @@ export {
   SESSION_REVISIONS,
   type SessionRevision,
   STATELESS_REVISION,
+  TASKS_EXTENSION,
 } from './mcp/revisions.ts'
 export {
   ask,

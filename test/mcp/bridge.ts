@@ -32,6 +32,8 @@ export async function bridgeTo(
   env: Readonly<Record<string, string>> = {},
 ): Promise<RealServer> {
   const sessions = new Map<string, StreamableHTTPServerTransport>()
+  /** Also those that were asked something before any session began. */
+  const started: StreamableHTTPServerTransport[] = []
   const start = async () => {
     const stdio = new StdioClientTransport({
       command: process.execPath,
@@ -46,6 +48,7 @@ export async function bridgeTo(
     http.onmessage = (message) => void stdio.send(message)
     stdio.onmessage = (message) => void http.send(message).catch(() => {})
     http.onclose = () => void stdio.close()
+    started.push(http)
     await stdio.start()
     await http.start()
     return http
@@ -62,7 +65,7 @@ export async function bridgeTo(
   return {
     url: `http://127.0.0.1:${port}/mcp`,
     async close() {
-      await Promise.all([...sessions.values()].map((each) => each.close()))
+      await Promise.all(started.map((each) => each.close()))
       server.closeAllConnections()
       server.close()
     },

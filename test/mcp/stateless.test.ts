@@ -67,6 +67,7 @@ inOneWorld('MCP 2026-07-28, towards clients', (world) => {
         tools: { listChanged: false },
         prompts: { listChanged: false },
         resources: { listChanged: false, subscribe: false },
+        extensions: { 'io.modelcontextprotocol/tasks': {} },
       },
       instructions: 'Say little.',
       resultType: 'complete',

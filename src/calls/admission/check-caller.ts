@@ -32,3 +32,15 @@ export async function checkCaller(
   }
   return refuse(parts, each, stop)
 }
+
+/**
+ * Finds the task that a request's credentials are of; `undefined`: they hold for none. Nothing is
+ * used up. INVARIANT: it permits nothing.
+ */
+export async function callerTask(
+  parts: CallParts,
+  asked: AdmissionRequest,
+): Promise<string | undefined> {
+  const who = await identify(parts, asked)
+  return who.known ? who.held.task.id : undefined
+}

@@ -1,4 +1,5 @@
 import type { TypedArguments } from '@remit/engine'
+import type { AccessRequest } from '../../access-requests/index.ts'
 import type { ReportedAmount } from '../../budgets/index.ts'
 import type { Verdict } from '../../calls/index.ts'
 import type { Action } from '../../catalog/index.ts'
@@ -16,6 +17,7 @@ import type { Located } from '../passage.ts'
 import type { Redactor } from '../redaction/redactor.ts'
 import type { McpReply } from './reply.ts'
 import type { McpConversation } from './session-id.ts'
+import type { RequestState } from './stateless/request-state.ts'
 
 /** Knowledge of a request after each step of its arrival. Values are added, never changed. */
 export interface PlacedMessage extends Located {
@@ -37,6 +39,8 @@ export interface CallRequest extends Located {
   answer: McpReply
   /** Aborted when the client does not want the answer any more. */
   cancelled: AbortSignal
+  /** Access request as which the client asks about the call later (Tasks extension). */
+  deferred?: AccessRequest
 }
 export interface ResolvedCall extends CallRequest {
   action: Action
@@ -44,6 +48,11 @@ export interface ResolvedCall extends CallRequest {
   params: JsonObject
   /** Token under which the client asked to be told of progress. */
   progressToken: RpcId | undefined
+  /** Answers of the client to what it was asked before, in the same call. */
+  input?: CallInput
+}
+export interface CallInput extends RequestState {
+  readonly responses: JsonObject
 }
 export interface TypedCall extends ResolvedCall {
   arguments: TypedArguments

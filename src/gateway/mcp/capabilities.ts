@@ -1,4 +1,8 @@
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
+import { TASKS_EXTENSION } from '../../net/index.ts'
+
+/** Name of the capability to be answered with MCP tasks. */
+export const TASKS_CAPABILITY = `extensions/${TASKS_EXTENSION}`
 
 const MAX_CAPABILITIES = 24
 /**

@@ -1,11 +1,14 @@
+import { callerTask } from '../../calls/index.ts'
 import type { Action } from '../../catalog/index.ts'
 import { ExactNumber, isObject, type Json, type JsonObject } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
-import { RPC, type RpcId, type RpcRequest } from '../../net/index.ts'
+import { RPC, type RpcId, type RpcRequest, STATELESS_REVISION } from '../../net/index.ts'
+import { presented } from '../presented.ts'
 import { admitted } from './admitted.ts'
-import type { CallRequest, ResolvedCall } from './call-steps.ts'
+import type { CallInput, CallRequest, ResolvedCall } from './call-steps.ts'
 import { RpcAnswer, rpcError } from './ended.ts'
 import type { McpPorts } from './ports.ts'
+import { openState } from './stateless/request-state.ts'
 
 /** Methods that count as calls, and the members that their `params` have besides `_meta`. */
 const CALLS: Readonly<Record<string, readonly string[]>> = {
@@ -18,6 +21,8 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
  * ignored.
  */
 const IGNORED = 'task'
+/** Members with which the call is made again (2026-07-28, "Multi Round-Trip Requests"). */
+const INPUT = ['inputResponses', 'requestState']
 const MAX_TOKEN = 128
 
 export function isCall(method: string): boolean {
@@ -30,14 +35,19 @@ export function isCall(method: string): boolean {
  */
 export async function findAction(asked: CallRequest, ports: McpPorts): Promise<ResolvedCall> {
   const { rpc, resource } = asked
-  const params = readParams(rpc)
-  if (typeof params === 'string') {
+  const stateless = asked.conversation.revision === STATELESS_REVISION
+  const params = readParams(rpc, stateless ? INPUT : [])
+  const input = typeof params === 'string' ? params : await readInput(asked, params.rest, ports)
+  if (typeof params === 'string' || typeof input === 'string') {
     await admitted(asked, ports)
-    throw badParams(rpc.id, params)
+    throw badParams(rpc.id, typeof input === 'string' ? input : '')
   }
   const catalog = await ports.catalog.current()
   const action = catalog.actionsOf(resource.name).find((each) => isNamed(each, rpc))
-  if (action) return { ...asked, action, params: params.rest, progressToken: params.progressToken }
+  if (action) {
+    const { progressToken, rest } = params
+    return { ...asked, action, params: rest, progressToken, ...(input ? { input } : {}) }
+  }
   await admitted(asked, ports)
   throw unknownAction(asked)
 }
@@ -74,12 +84,13 @@ export function badParams(id: RpcId, detail: string): RpcAnswer {
 /** Reads `params`. Returns a text when something is wrong with them, which says what. */
 function readParams(
   rpc: RpcRequest,
+  beside: readonly string[],
 ): { rest: JsonObject; progressToken: RpcId | undefined } | string {
   const members = CALLS[rpc.method] ?? []
   const rest = new Map<string, Json>()
   for (const [name, value] of rpc.params) {
     if (members.includes(name)) rest.set(name, value)
-    else if (name !== '_meta' && name !== IGNORED)
+    else if (name !== '_meta' && name !== IGNORED && !beside.includes(name))
       return `\`params\` may only have ${members.join(', ')}`
   }
   const { arguments: given, name, uri } = Object.fromEntries(rest)
@@ -92,6 +103,33 @@ function readParams(
   if (token !== undefined && !isToken(token)) return '`progressToken` is a string or an integer'
   return { rest, progressToken: token }
 }
+
+/**
+ * Reads what the client answers to an earlier round of the same call. Answers without a state belong
+ * to nothing, and are ignored.
+ */
+async function readInput(
+  asked: CallRequest,
+  params: JsonObject,
+  ports: McpPorts,
+): Promise<CallInput | string | undefined> {
+  const { ip, resource, rpc } = asked
+  const given = rpc.params.get('requestState')
+  if (given === undefined || asked.conversation.revision !== STATELESS_REVISION) return undefined
+  const answers = rpc.params.get('inputResponses')
+  const responses = answers === undefined ? NOTHING : answers
+  if (typeof given !== 'string' || !isObject(responses)) return BAD_STATE
+  const call = { resource: resource.name, method: rpc.method, params }
+  const state = openState(ports.master, call, given, ports.decisions.clock.now())
+  // INVARIANT: a state is of use to the task that got it, for the call that it was given for.
+  const caller = { ...presented(asked, ports), resource, origin: { ip } }
+  if (!state || (await callerTask(ports.decisions, caller)) !== state.task) return BAD_STATE
+  return { ...state, responses }
+}
+
+const NOTHING: JsonObject = new Map()
+const BAD_STATE =
+  'the `requestState` is not of this call, or past its time: make the call again without it'
 
 function isToken(value: Json): value is RpcId {
   if (typeof value === 'string') return value.length <= MAX_TOKEN

@@ -72,7 +72,7 @@ function hello(
 ): JsonObject {
   return new Map<string, Json>([
     ['protocolVersion', revision],
-    ['capabilities', serverCapabilities(actions)],
+    ['capabilities', serverCapabilities(actions, revision)],
     ['serverInfo', serverInfo(resource)],
     ...serverInstructions(resource, useless),
   ])

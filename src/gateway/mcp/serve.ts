@@ -22,6 +22,7 @@ import { McpReply } from './reply.ts'
 import type { McpConversation } from './session-id.ts'
 import { discover } from './stateless/discover.ts'
 import { statelessAnswer } from './stateless/results.ts'
+import { isTaskMethod, serveTask } from './stateless/tasks.ts'
 import { callError } from './tool-error.ts'
 import { peerOf } from './upstream/peer.ts'
 
@@ -77,6 +78,8 @@ async function answer(
   const { id, method } = message
   if (!conversation) {
     await initialize(placed, message, reply, ports)
+  } else if (isWithoutSession(conversation) && isTaskMethod(method)) {
+    await serveTask({ placed, rpc: message, conversation }, reply, ports)
   } else if (isCall(method)) {
     await call({ ...placed, rpc: message }, conversation, reply, ports)
   } else {

@@ -1,5 +1,6 @@
 import type { Action, Resource } from '../../catalog/index.ts'
 import type { Json, JsonObject } from '../../lib/json.ts'
+import { type McpRevision, STATELESS_REVISION, TASKS_EXTENSION } from '../../net/index.ts'
 
 /** Names the server as it was reviewed. */
 export function serverInfo({ name, server, title }: Resource): JsonObject {
@@ -10,14 +11,19 @@ export function serverInfo({ name, server, title }: Resource): JsonObject {
   ])
 }
 
-/** Names what the server offers, as far as it was reviewed. */
-export function serverCapabilities(actions: readonly Action[]): JsonObject {
+/**
+ * Names what the server offers, as far as it was reviewed. To clients without sessions, the gateway
+ * offers MCP tasks of its own.
+ */
+export function serverCapabilities(actions: readonly Action[], revision: McpRevision): JsonObject {
   const has = (kind: string) => actions.some(({ definition }) => definition?.kind === kind)
   const unchanging = new Map([['listChanged', false]])
   const capabilities = new Map<string, Json>()
   if (has('tool')) capabilities.set('tools', unchanging)
   if (has('prompt')) capabilities.set('prompts', unchanging)
   if (has('resource')) capabilities.set('resources', new Map([...unchanging, ['subscribe', false]]))
+  if (revision === STATELESS_REVISION)
+    capabilities.set('extensions', new Map([[TASKS_EXTENSION, new Map()]]))
   return capabilities
 }
 

@@ -21,7 +21,7 @@ export async function typeCall(found: ResolvedCall, ports: McpPorts): Promise<Ty
   const body = rpc.method === 'resources/read' ? params : isObject(given) ? given : NOTHING
   const result = typeArguments(action, { path: new Map(), query: [], body })
   const contradicted =
-    conversation.revision === STATELESS_REVISION
+    conversation.revision === STATELESS_REVISION && !found.deferred
       ? contradiction(action, given, found.request)
       : undefined
   if (result.ok && !contradicted) return { ...found, arguments: result.arguments }

@@ -7,6 +7,7 @@ export const WIRE_PROBLEMS = {
   'input.too_large': { status: 413, title: 'The input is too large' },
   'mcp.bad_message': { status: 400, title: 'The message is not a valid MCP message' },
   'mcp.header_mismatch': { status: 400, title: 'A header contradicts the message' },
+  'mcp.missing_capability': { status: 400, title: 'The client does not declare the capability' },
   'mcp.session_required': { status: 400, title: 'The request names no MCP session' },
   'mcp.session_unknown': { status: 404, title: 'There is no such MCP session' },
   'mcp.wrong_version': { status: 400, title: 'The MCP revision is not the agreed one' },

@@ -68,8 +68,18 @@ function inTime(at: number): string {
  * Answer to a call whose approvers did not answer in time. That is no permit, and does not ask
  * anybody again by itself.
  */
-export function unanswered(message: RpcRequest, { decisionId }: Verdict<'requestable'>): RpcAnswer {
+export function unanswered(
+  message: RpcRequest,
+  { decisionId }: Pick<Verdict<'requestable'>, 'decisionId'>,
+): RpcAnswer {
   const text = `Not executed: nobody answered in time. This exact call, made again, asks people anew. ${NO_WAY_AROUND} Decision ${decisionId}.`
+  return notExecuted(message, text, { [META.decision]: decisionId })
+}
+
+/** Answer to a call that people denied, to whoever asks about it later. */
+export function deniedLater(message: RpcRequest, { decisionId, reason }: AccessRequest): RpcAnswer {
+  const words = reason === null ? '' : `: ${reason}`
+  const text = `Not executed: a person denied this call${words}. ${NO_WAY_AROUND} Decision ${decisionId}.`
   return notExecuted(message, text, { [META.decision]: decisionId })
 }
 

@@ -3,7 +3,10 @@ import { decideHeld, heldRequest, type Verdict } from '../../../calls/index.ts'
 import { printJson } from '../../../lib/json.ts'
 import type { Decided, PermittedCall } from '../call-steps.ts'
 import { denied } from '../decide.ts'
+import { RpcAnswer } from '../ended.ts'
 import type { McpPorts } from '../ports.ts'
+import { openTask } from '../stateless/task-results.ts'
+import { instead, shown } from './other-ways.ts'
 import { pending, unanswered, whoMay } from './refusal.ts'
 import { toldAgain } from './told-again.ts'
 
@@ -22,7 +25,7 @@ export async function waitForPeople(decided: Decided, ports: McpPorts): Promise<
   const { rpc } = decided
   const verdict =
     decided.verdict.outcome === 'requestable'
-      ? await new Wait(decided, ports).settle(decided.verdict)
+      ? await settled(decided, decided.verdict, ports)
       : decided.verdict
   switch (verdict.outcome) {
     case 'permit':
@@ -30,12 +33,27 @@ export async function waitForPeople(decided: Decided, ports: McpPorts): Promise<
     case 'deny':
       throw await denied(decided, verdict, ports)
     case 'executed':
+      if (decided.deferred && verdict.state === 'sending')
+        throw new RpcAnswer(openTask(rpc.id, decided.deferred, 'working', 'Being executed'))
       throw toldAgain(rpc, verdict)
     case 'requestable': {
       const request = await requestOf(verdict, ports)
       throw pending(rpc, verdict, request, ports.mcp.retryAfter)
     }
   }
+}
+
+async function settled(
+  decided: Decided,
+  first: Verdict<'requestable'>,
+  ports: McpPorts,
+): Promise<Verdict> {
+  const other = instead(decided, first, await requestOf(first, ports), ports)
+  if (other) throw other
+  const opened = shown(decided)
+  // Whoever did not open the page waits for nothing, and is told how it stands.
+  if (opened !== undefined && opened !== 'accept') return first
+  return new Wait(decided, ports).settle(first)
 }
 
 async function requestOf(

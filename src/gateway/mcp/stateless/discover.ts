@@ -1,7 +1,7 @@
 import { type AdmittedRequest, reachOf } from '../../../calls/index.ts'
 import type { Resource } from '../../../catalog/index.ts'
 import type { Json, JsonObject } from '../../../lib/json.ts'
-import { MCP_REVISIONS } from '../../../net/index.ts'
+import { MCP_REVISIONS, STATELESS_REVISION } from '../../../net/index.ts'
 import type { McpPorts } from '../ports.ts'
 import { serverCapabilities, serverInstructions } from '../server-description.ts'
 
@@ -15,7 +15,7 @@ export async function discover(
   const { actions } = await reachOf(ports.decisions, who)
   return new Map<string, Json>([
     ['supportedVersions', [...MCP_REVISIONS]],
-    ['capabilities', serverCapabilities(catalog.actionsOf(resource.name))],
+    ['capabilities', serverCapabilities(catalog.actionsOf(resource.name), STATELESS_REVISION)],
     ...serverInstructions(resource, actions.length === 0),
   ])
 }

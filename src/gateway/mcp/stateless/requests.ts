@@ -87,6 +87,16 @@ export function mismatch({ id }: Pick<RpcError, 'id'>, detail: string): RpcAnswe
   return new RpcAnswer(rpcError(id, MCP_ERROR.headerMismatch, problem), { status: 400 })
 }
 
+/** Answer to a request that needs a capability which its client did not declare. */
+export function missingCapability({ id }: RpcRequest, requiredCapabilities: object): RpcAnswer {
+  const problem = new Problem(
+    'mcp.missing_capability',
+    'the client has to declare a capability for this',
+    { members: { requiredCapabilities } },
+  )
+  return new RpcAnswer(rpcError(id, MCP_ERROR.missingCapability, problem), { status: 400 })
+}
+
 function unsupported({ id }: RpcRequest, revision: string): RpcAnswer {
   const requested = revision.slice(0, 32)
   const problem = new Problem('mcp.wrong_version', `revision \`${requested}\` is not spoken here`, {

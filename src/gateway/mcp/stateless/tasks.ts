@@ -1,0 +1,123 @@
+import { type AccessRequest, findRequest } from '../../../access-requests/index.ts'
+import { callerTask, withdrawCall } from '../../../calls/index.ts'
+import { isObject, type JsonObject, parseJson } from '../../../lib/json.ts'
+import { type RpcRequest, TASKS_EXTENSION } from '../../../net/index.ts'
+import { presented } from '../../presented.ts'
+import { admitted } from '../admitted.ts'
+import type { Placed } from '../call-steps.ts'
+import { TASKS_CAPABILITY } from '../capabilities.ts'
+import { RpcAnswer } from '../ended.ts'
+import { badParams } from '../find-action.ts'
+import { deniedLater, unanswered } from '../people/refusal.ts'
+import { MCP_CALL } from '../pipeline.ts'
+import type { McpPorts } from '../ports.ts'
+import { McpReply } from '../reply.ts'
+import type { McpConversation } from '../session-id.ts'
+import { missingCapability } from './requests.ts'
+import { statelessAnswer } from './results.ts'
+import { endedTask, openTask } from './task-results.ts'
+
+const METHODS = new Set(['tasks/get', 'tasks/update', 'tasks/cancel'])
+const REQUEST_ID = /^req_[0-9A-Za-z_-]{1,64}$/
+
+export function isTaskMethod(method: string): boolean {
+  return METHODS.has(method)
+}
+
+interface Asked {
+  readonly placed: Placed
+  readonly rpc: RpcRequest
+  readonly conversation: McpConversation
+}
+
+/**
+ * Answers a request about an MCP task (Tasks extension): a call that waits for people, under the id
+ * of its access request. Once it is approved, the next question executes it, with all that the call
+ * itself goes through.
+ */
+export async function serveTask(asked: Asked, reply: McpReply, ports: McpPorts): Promise<void> {
+  const { conversation, placed, rpc } = asked
+  const request = await ownRequest(asked, ports)
+  if (request?.state === 'approved' && rpc.method === 'tasks/get') {
+    await execute(asked, request, ports)
+    return
+  }
+  const { task } = await admitted(placed, ports)
+  if (!conversation.capabilities.includes(TASKS_CAPABILITY))
+    throw missingCapability(rpc, { extensions: { [TASKS_EXTENSION]: {} } })
+  if (!request) throw badParams(rpc.id, 'unknown task')
+  if (rpc.method === 'tasks/cancel') await withdrawCall(ports.decisions, task, request.id)
+  const result = rpc.method === 'tasks/get' ? found(rpc, request) : EMPTY
+  reply.end({ kind: 'result', id: rpc.id, result })
+}
+
+const EMPTY: JsonObject = new Map()
+
+/**
+ * Finds the access request of a tool's call, of the caller's own task. INVARIANT: to every other
+ * caller it is unknown, as if there were none.
+ */
+async function ownRequest(
+  { placed, rpc }: Asked,
+  ports: McpPorts,
+): Promise<AccessRequest | undefined> {
+  const { ip, resource } = placed
+  const id = rpc.params.get('taskId')
+  const request =
+    typeof id === 'string' && REQUEST_ID.test(id)
+      ? await findRequest(ports.decisions, id)
+      : undefined
+  if (request?.resource !== resource.name || !paramsOf(request)) return undefined
+  const caller = { ...presented(placed, ports), resource, origin: { ip } }
+  return (await callerTask(ports.decisions, caller)) === request.taskId ? request : undefined
+}
+
+/** Parameters of the call as it was frozen; `undefined`: it is no tool's. */
+function paramsOf({ call }: AccessRequest): JsonObject | undefined {
+  const frozen = parseJson(call, { bytes: Buffer.byteLength(call) })
+  if (!isObject(frozen) || frozen.get('method') !== 'tools/call') return undefined
+  const body = frozen.get('body')
+  const value = isObject(body) ? body.get('value') : undefined
+  return isObject(value) ? value : undefined
+}
+
+function found(rpc: RpcRequest, request: AccessRequest): JsonObject {
+  const call = { ...rpc, method: 'tools/call' }
+  switch (request.state) {
+    case 'denied':
+      return endedTask(deniedLater(call, request).reply, request).result
+    case 'expired':
+      return endedTask(unanswered(call, request).reply, request).result
+    case 'cancelled':
+      return openTask(rpc.id, request, 'cancelled').result
+    case 'approved':
+    case 'pending':
+      return openTask(rpc.id, request, 'working').result
+  }
+}
+
+/** Makes the call, or finds out what became of it. It goes on when nobody waits for the answer. */
+async function execute(
+  { conversation, placed, rpc }: Asked,
+  request: AccessRequest,
+  ports: McpPorts,
+): Promise<void> {
+  const answer = new McpReply(placed.reply, (told) =>
+    statelessAnswer(
+      told.kind === 'result' && told.result.has('taskId') ? told : endedTask(told, request),
+      rpc.method,
+      placed.resource,
+    ),
+  )
+  const call = { ...rpc, method: 'tools/call', params: paramsOf(request) ?? EMPTY }
+  const cancelled = new AbortController().signal
+  try {
+    await MCP_CALL.run(
+      { ...placed, rpc: call, conversation, answer, cancelled, deferred: request },
+      ports,
+    )
+  } catch (error) {
+    if (!(error instanceof RpcAnswer)) throw error
+    answer.end(error.reply, error)
+  }
+}
