@@ -31,3 +31,4 @@ export {
   usableApproval,
   useSteps,
 } from './use.ts'
+export { withdrawRequest } from './withdraw.ts'

@@ -77,7 +77,7 @@ async function refusedStranger(
   const { action, ip, request, resource } = of
   const { method, proof, scheme, target, token } = request
   const { origin } = new URL(resource.identifier)
-  const denied = await checkCaller(decisions, {
+  const caller = await checkCaller(decisions, {
     ...{ token, scheme, proof, method },
     url: origin + target.path,
     nonces: true,
@@ -85,7 +85,9 @@ async function refusedStranger(
     action,
     origin: { ip },
   })
-  return denied && tellRefusal(decisions, denied, { origin, resource })
+  return caller.outcome === 'deny'
+    ? tellRefusal(decisions, caller, { origin, resource })
+    : undefined
 }
 
 /** The call is on record: whatever happens from here on is its outcome. */

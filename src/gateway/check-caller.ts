@@ -20,17 +20,21 @@ export async function checkCaller<T extends Located & { action?: Action }>(
   return located
 }
 
-/** Ends the request of whoever does not pass gates 1 and 2. */
+/**
+ * Ends the request of whoever does not pass gates 1 and 2; answers the task of everybody else.
+ * Nothing is used up.
+ */
 export async function refuseStranger(
   located: Located & { action?: Action },
   ports: GatewayPorts,
-): Promise<void> {
+): Promise<string> {
   const { action, ip, resource } = located
-  const denied = await callerProblem(ports.decisions, {
+  const caller = await callerProblem(ports.decisions, {
     ...presented(located, ports),
     resource,
     origin: { ip },
     ...(action ? { action } : {}),
   })
-  if (denied) throw new Ended(refusal(denied, resource, ports))
+  if (caller.outcome === 'deny') throw new Ended(refusal(caller, resource, ports))
+  return caller.task
 }

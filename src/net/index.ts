@@ -15,23 +15,19 @@ export {
   sameId,
 } from './mcp/message.ts'
 export {
-  HOP_META,
   headerText,
   headerValue,
   isMcpRevision,
   isSessionRevision,
-  MCP_ERROR,
+  MCP,
   MCP_REVISIONS,
   type McpRevision,
   namedBy,
-  SESSION_REVISIONS,
   type SessionRevision,
   STATELESS_REVISION,
-  TASKS_EXTENSION,
 } from './mcp/revisions.ts'
 export {
   ask,
-  type Declared,
   endSession,
   type McpPeer,
   type McpSession,

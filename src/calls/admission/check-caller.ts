@@ -7,6 +7,12 @@ import { refuse } from '../refuse.ts'
 import type { Denied } from '../verdict.ts'
 import type { AdmissionRequest } from './admit.ts'
 
+/** A caller who passes gates 1 and 2, with the task of the token. */
+export interface KnownCaller {
+  readonly outcome: 'known'
+  readonly task: string
+}
+
 /**
  * Gates 1 and 2 of a request whose body has not arrived yet: whoever does not pass them is refused now, and that is recorded and uses up
  * the proof. Of whoever passes nothing is used up. INVARIANT: it permits nothing; the whole request is decided when it is there,
@@ -15,10 +21,11 @@ import type { AdmissionRequest } from './admit.ts'
 export async function checkCaller(
   parts: CallParts,
   asked: AdmissionRequest,
-): Promise<Denied | undefined> {
+): Promise<Denied | KnownCaller> {
   const who = await identify(parts, asked)
   const stop = who.known ? stopEarly(who.credential, who.liveness) : stopEarly(who.credential)
-  if (!stop) return undefined
+  if (!stop && who.known) return { outcome: 'known', task: who.held.task.id }
+  if (!stop) throw new Error('nobody has a credential that holds')
   const { action, origin, resource } = asked
   const each: RecordedRequest = {
     id: newId('decision', parts.random),
@@ -31,16 +38,4 @@ export async function checkCaller(
     proofUsed: false,
   }
   return refuse(parts, each, stop)
-}
-
-/**
- * Finds the task that a request's credentials are of; `undefined`: they hold for none. Nothing is
- * used up. INVARIANT: it permits nothing.
- */
-export async function callerTask(
-  parts: CallParts,
-  asked: AdmissionRequest,
-): Promise<string | undefined> {
-  const who = await identify(parts, asked)
-  return who.known ? who.held.task.id : undefined
 }

@@ -17,7 +17,7 @@ import type { Located } from '../passage.ts'
 import type { Redactor } from '../redaction/redactor.ts'
 import type { McpReply } from './reply.ts'
 import type { McpConversation } from './session-id.ts'
-import type { RequestState } from './stateless/request-state.ts'
+import type { SealedState } from './stateless/request-state.ts'
 
 /** Knowledge of a request after each step of its arrival. Values are added, never changed. */
 export interface PlacedMessage extends Located {
@@ -51,7 +51,7 @@ export interface ResolvedCall extends CallRequest {
   /** Answers of the client to what it was asked before, in the same call. */
   input?: CallInput
 }
-export interface CallInput extends RequestState {
+export interface CallInput extends SealedState {
   readonly responses: JsonObject
 }
 export interface TypedCall extends ResolvedCall {

@@ -1,8 +1,8 @@
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
-import { TASKS_EXTENSION } from '../../net/index.ts'
+import { MCP } from '../../net/index.ts'
 
 /** Name of the capability to be answered with MCP tasks. */
-export const TASKS_CAPABILITY = `extensions/${TASKS_EXTENSION}`
+export const TASKS_CAPABILITY = `extensions/${MCP.tasks}`
 
 const MAX_CAPABILITIES = 24
 /**

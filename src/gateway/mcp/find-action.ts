@@ -1,9 +1,8 @@
-import { callerTask } from '../../calls/index.ts'
 import type { Action } from '../../catalog/index.ts'
 import { ExactNumber, isObject, type Json, type JsonObject } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import { RPC, type RpcId, type RpcRequest, STATELESS_REVISION } from '../../net/index.ts'
-import { presented } from '../presented.ts'
+import { refuseStranger } from '../check-caller.ts'
 import { admitted } from './admitted.ts'
 import type { CallInput, CallRequest, ResolvedCall } from './call-steps.ts'
 import { RpcAnswer, rpcError } from './ended.ts'
@@ -113,7 +112,7 @@ async function readInput(
   params: JsonObject,
   ports: McpPorts,
 ): Promise<CallInput | string | undefined> {
-  const { ip, resource, rpc } = asked
+  const { resource, rpc } = asked
   const given = rpc.params.get('requestState')
   if (given === undefined || asked.conversation.revision !== STATELESS_REVISION) return undefined
   const answers = rpc.params.get('inputResponses')
@@ -122,8 +121,7 @@ async function readInput(
   const call = { resource: resource.name, method: rpc.method, params }
   const state = openState(ports.master, call, given, ports.decisions.clock.now())
   // INVARIANT: a state is of use to the task that got it, for the call that it was given for.
-  const caller = { ...presented(asked, ports), resource, origin: { ip } }
-  if (!state || (await callerTask(ports.decisions, caller)) !== state.task) return BAD_STATE
+  if (!state || (await refuseStranger(asked, ports)) !== state.task) return BAD_STATE
   return { ...state, responses }
 }
 

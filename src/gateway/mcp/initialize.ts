@@ -4,9 +4,9 @@ import { base64url } from '../../lib/bytes.ts'
 import type { Json, JsonObject } from '../../lib/json.ts'
 import {
   isSessionRevision,
+  MCP,
   openSession,
   type RpcRequest,
-  SESSION_REVISIONS,
   type SessionRevision,
 } from '../../net/index.ts'
 import { admitted } from './admitted.ts'
@@ -48,7 +48,7 @@ export async function initialize(
   if (!began.ok) throw failed(message.id, problemOf(began.ended, undefined))
   await ports.watch.look(resource)
   const asked = message.params.get('protocolVersion')
-  const revision = isSessionRevision(asked) ? asked : SESSION_REVISIONS[0]
+  const revision = isSessionRevision(asked) ? asked : MCP.sessions[0]
   const id = sessionId(ports.master, {
     key: base64url(ports.decisions.random.bytes(KEY_BYTES)),
     task: who.task.id,

@@ -1,6 +1,6 @@
 import type { Action, Resource } from '../../catalog/index.ts'
 import type { Json, JsonObject } from '../../lib/json.ts'
-import { type McpRevision, STATELESS_REVISION, TASKS_EXTENSION } from '../../net/index.ts'
+import { MCP, type McpRevision, STATELESS_REVISION } from '../../net/index.ts'
 
 /** Names the server as it was reviewed. */
 export function serverInfo({ name, server, title }: Resource): JsonObject {
@@ -23,7 +23,7 @@ export function serverCapabilities(actions: readonly Action[], revision: McpRevi
   if (has('prompt')) capabilities.set('prompts', unchanging)
   if (has('resource')) capabilities.set('resources', new Map([...unchanging, ['subscribe', false]]))
   if (revision === STATELESS_REVISION)
-    capabilities.set('extensions', new Map([[TASKS_EXTENSION, new Map()]]))
+    capabilities.set('extensions', new Map([[MCP.tasks, new Map()]]))
   return capabilities
 }
 

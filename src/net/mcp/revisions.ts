@@ -18,24 +18,22 @@ export function isMcpRevision(value: unknown): value is McpRevision {
   return MCP_REVISIONS.some((revision) => revision === value)
 }
 
-/** Names of the `_meta` members that MCP defines for one hop (2026-07-28, "General fields"). */
-export const HOP_META = {
-  protocolVersion: 'io.modelcontextprotocol/protocolVersion',
-  clientInfo: 'io.modelcontextprotocol/clientInfo',
-  clientCapabilities: 'io.modelcontextprotocol/clientCapabilities',
-  logLevel: 'io.modelcontextprotocol/logLevel',
-  serverInfo: 'io.modelcontextprotocol/serverInfo',
-  subscriptionId: 'io.modelcontextprotocol/subscriptionId',
-} as const
-
-/** Identifier of the Tasks extension (modelcontextprotocol/ext-tasks). */
-export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks'
-
-/** Error codes that revision 2026-07-28 reserves ("Error Codes"). */
-export const MCP_ERROR = {
-  headerMismatch: -32020,
-  missingCapability: -32021,
-  unsupportedRevision: -32022,
+/** Names and numbers of MCP, most of them of revision 2026-07-28. */
+export const MCP = {
+  sessions: SESSION_REVISIONS,
+  /** Members of `_meta` that each hop says for itself ("General fields"). */
+  meta: {
+    protocolVersion: 'io.modelcontextprotocol/protocolVersion',
+    clientInfo: 'io.modelcontextprotocol/clientInfo',
+    clientCapabilities: 'io.modelcontextprotocol/clientCapabilities',
+    logLevel: 'io.modelcontextprotocol/logLevel',
+    serverInfo: 'io.modelcontextprotocol/serverInfo',
+    subscriptionId: 'io.modelcontextprotocol/subscriptionId',
+  },
+  /** Error codes that it reserves ("Error Codes"). */
+  error: { headerMismatch: -32020, missingCapability: -32021, unsupportedRevision: -32022 },
+  /** Identifier of the Tasks extension (modelcontextprotocol/ext-tasks). */
+  tasks: 'io.modelcontextprotocol/tasks',
 } as const
 
 const NAMED_BY: Readonly<Record<string, string>> = {

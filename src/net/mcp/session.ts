@@ -13,9 +13,9 @@ import {
   type RpcResult,
 } from './message.ts'
 import {
-  HOP_META,
   headerValue,
   isSessionRevision,
+  MCP,
   type McpRevision,
   namedBy,
   SESSION_REVISIONS,
@@ -111,7 +111,7 @@ async function discover(peer: McpPeer, hooks: Hooks): Promise<OpenedOrNot | unde
   if (!result || !isObject(capabilities)) return undefined
   peer.known?.set(peer.url, 'stateless')
   const meta = result.get('_meta')
-  const serverInfo = isObject(meta) ? meta.get(HOP_META.serverInfo) : undefined
+  const serverInfo = isObject(meta) ? meta.get(MCP.meta.serverInfo) : undefined
   const instructions = result.get('instructions')
   return {
     ok: true,
@@ -162,7 +162,7 @@ function readOpened(
   }
 }
 
-/** What a request to a server of 2026-07-28 says besides its parameters. */
+/** Members of a request to a server of 2026-07-28 besides its parameters. */
 export interface Declared {
   /** Capabilities of the client that it is made for. Default: none. */
   readonly capabilities?: JsonObject
@@ -186,9 +186,9 @@ export async function ask(
   const meta = params.get('_meta')
   const _meta = new Map<string, Json>([
     ...(isObject(meta) ? meta : []),
-    [HOP_META.protocolVersion, STATELESS_REVISION],
-    [HOP_META.clientInfo, CLIENT],
-    [HOP_META.clientCapabilities, declared.capabilities ?? new Map()],
+    [MCP.meta.protocolVersion, STATELESS_REVISION],
+    [MCP.meta.clientInfo, CLIENT],
+    [MCP.meta.clientCapabilities, declared.capabilities ?? new Map()],
   ])
   const name = params.get(namedBy(method) ?? '')
   const headers = {

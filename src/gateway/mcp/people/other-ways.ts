@@ -36,7 +36,7 @@ export function instead(
   return undefined
 }
 
-/** What the client did with the page: `accept`, `decline`, `cancel`; `undefined`: it has not seen it. */
+/** Action of the client with the page: `accept`, `decline`, `cancel`; `undefined`: it has not seen it. */
 export function shown({ input }: Decided): Json | undefined {
   const answer = input?.of === 'people' ? input.responses.get(QUESTION) : undefined
   return isObject(answer) ? answer.get('action') : undefined

@@ -18,8 +18,8 @@ export interface StatefulCall {
   readonly params: JsonObject
 }
 
-/** What a client gives back with the same call. Attackers have it in hand, so it is sealed. */
-export interface RequestState {
+/** State that a client gives back with the same call. Attackers have it in hand, so it is sealed. */
+export interface SealedState {
   /** Task whose call it is. INVARIANT: of no use to any other. */
   readonly task: string
   /** Epoch milliseconds. */
@@ -34,7 +34,7 @@ export interface RequestState {
 export function sealState(
   master: Sealing,
   call: StatefulCall,
-  { expiresAt, of, server, task }: RequestState,
+  { expiresAt, of, server, task }: SealedState,
 ): string | undefined {
   const text = JSON.stringify([task, digestOf(call), expiresAt, of, server ?? null])
   const state = base64url(master.seal(text, associatedData(call.resource)))
@@ -47,7 +47,7 @@ export function openState(
   call: StatefulCall,
   state: string,
   now: number,
-): RequestState | undefined {
+): SealedState | undefined {
   const sealed = state.length <= MAX_STATE ? fromBase64url(state) : undefined
   if (!sealed) return undefined
   let parts: unknown[]

@@ -2,9 +2,8 @@ import { base64url } from '../../../lib/bytes.ts'
 import { isObject, type JsonObject } from '../../../lib/json.ts'
 import { Problem } from '../../../lib/problem.ts'
 import {
-  HOP_META,
   isSessionRevision,
-  MCP_ERROR,
+  MCP,
   MCP_REVISIONS,
   namedBy,
   RPC,
@@ -31,7 +30,7 @@ export function isStateless(request: StrictRequest, message: RpcMessage): boolea
   if ('method' in message) {
     if (message.method === 'initialize') return false
     if (message.method === 'server/discover') return true
-    if (metaOf(message.params)?.has(HOP_META.protocolVersion)) return true
+    if (metaOf(message.params)?.has(MCP.meta.protocolVersion)) return true
   }
   const revision = request.headers.get('mcp-protocol-version')
   const named = revision !== undefined && !isSessionRevision(revision)
@@ -57,8 +56,8 @@ export function readStateless(
   } as const
   if (message.kind !== 'request') return conversation
   const meta = metaOf(message.params)
-  const revision = meta?.get(HOP_META.protocolVersion)
-  if (typeof revision !== 'string') throw missing(message, HOP_META.protocolVersion)
+  const revision = meta?.get(MCP.meta.protocolVersion)
+  if (typeof revision !== 'string') throw missing(message, MCP.meta.protocolVersion)
   if (request.headers.get('mcp-protocol-version') !== revision)
     throw mismatch(message, '`MCP-Protocol-Version` is not the revision that the message names')
   if (revision !== STATELESS_REVISION) throw unsupported(message, revision)
@@ -66,8 +65,8 @@ export function readStateless(
   const named = namedBy(message.method)
   if (typeof message.params.get(named ?? '') === 'string' && !request.headers.has('mcp-name'))
     throw mismatch(message, '`Mcp-Name` is missing')
-  const declared = meta?.get(HOP_META.clientCapabilities)
-  if (!isObject(declared)) throw missing(message, HOP_META.clientCapabilities)
+  const declared = meta?.get(MCP.meta.clientCapabilities)
+  if (!isObject(declared)) throw missing(message, MCP.meta.clientCapabilities)
   return { ...conversation, capabilities: capabilityNames(declared) }
 }
 
@@ -84,7 +83,7 @@ function missing({ id }: RpcRequest, name: string): RpcAnswer {
 /** Answer to a message whose headers are not the ones that belong to it. */
 export function mismatch({ id }: Pick<RpcError, 'id'>, detail: string): RpcAnswer {
   const problem = new Problem('mcp.header_mismatch', detail)
-  return new RpcAnswer(rpcError(id, MCP_ERROR.headerMismatch, problem), { status: 400 })
+  return new RpcAnswer(rpcError(id, MCP.error.headerMismatch, problem), { status: 400 })
 }
 
 /** Answer to a request that needs a capability which its client did not declare. */
@@ -94,7 +93,7 @@ export function missingCapability({ id }: RpcRequest, requiredCapabilities: obje
     'the client has to declare a capability for this',
     { members: { requiredCapabilities } },
   )
-  return new RpcAnswer(rpcError(id, MCP_ERROR.missingCapability, problem), { status: 400 })
+  return new RpcAnswer(rpcError(id, MCP.error.missingCapability, problem), { status: 400 })
 }
 
 function unsupported({ id }: RpcRequest, revision: string): RpcAnswer {
@@ -102,5 +101,5 @@ function unsupported({ id }: RpcRequest, revision: string): RpcAnswer {
   const problem = new Problem('mcp.wrong_version', `revision \`${requested}\` is not spoken here`, {
     members: { supported: MCP_REVISIONS, requested },
   })
-  return new RpcAnswer(rpcError(id, MCP_ERROR.unsupportedRevision, problem), { status: 400 })
+  return new RpcAnswer(rpcError(id, MCP.error.unsupportedRevision, problem), { status: 400 })
 }

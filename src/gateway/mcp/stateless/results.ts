@@ -1,6 +1,6 @@
 import type { Resource } from '../../../catalog/index.ts'
 import { isObject, type Json } from '../../../lib/json.ts'
-import { HOP_META, MCP_ERROR, RPC, type RpcError, type RpcResult } from '../../../net/index.ts'
+import { MCP, RPC, type RpcError, type RpcResult } from '../../../net/index.ts'
 import { serverInfo } from '../server-description.ts'
 import { exact, NOT_PERMITTED } from '../tool-error.ts'
 
@@ -8,7 +8,7 @@ import { exact, NOT_PERMITTED } from '../tool-error.ts'
 const LAST_RESERVED = -32099
 
 function codeFor(code: number): number {
-  const undefinedHere = code < MCP_ERROR.unsupportedRevision && code >= LAST_RESERVED
+  const undefinedHere = code < MCP.error.unsupportedRevision && code >= LAST_RESERVED
   return undefinedHere ? RPC.internalError : (CODES[code] ?? code)
 }
 
@@ -58,7 +58,7 @@ export function statelessAnswer(
       '_meta',
       new Map<string, Json>([
         ...(isObject(meta) ? meta : []),
-        [HOP_META.serverInfo, serverInfo(resource)],
+        [MCP.meta.serverInfo, serverInfo(resource)],
       ]),
     ],
   ])

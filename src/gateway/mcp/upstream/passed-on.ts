@@ -1,5 +1,5 @@
 import { isObject, type Json } from '../../../lib/json.ts'
-import { HOP_META, MCP_ERROR, RPC, type RpcError, type RpcResult } from '../../../net/index.ts'
+import { MCP, RPC, type RpcError, type RpcResult } from '../../../net/index.ts'
 import type { Reshape } from '../../obligations/reshape.ts'
 import { reshapeResult } from '../../obligations/reshape-result.ts'
 import type { PreparedCall } from '../call-steps.ts'
@@ -22,10 +22,10 @@ const MEMBERS: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Codes that speak of one hop only, or send people somewhere. */
-const NOT_PASSED: ReadonlySet<number> = new Set([ELICITATION_REQUIRED, ...Object.values(MCP_ERROR)])
+const NOT_PASSED: ReadonlySet<number> = new Set([ELICITATION_REQUIRED, ...Object.values(MCP.error)])
 
 /** Members of `_meta` that each hop says for itself. */
-const HOP: ReadonlySet<string> = new Set(Object.values(HOP_META))
+const HOP: ReadonlySet<string> = new Set(Object.values(MCP.meta))
 
 /**
  * Builds the server's answer for the client: under the client's id, without our secrets, with the

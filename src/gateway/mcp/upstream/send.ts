@@ -3,10 +3,9 @@ import { sha256url } from '../../../lib/bytes.ts'
 import { ExactNumber, type Json, printJson } from '../../../lib/json.ts'
 import {
   ask,
-  type Declared,
   type Exchanged,
   headerValue,
-  MCP_ERROR,
+  MCP,
   type McpSession,
   type NotAnswered,
   needsNoSession,
@@ -167,7 +166,7 @@ class Sending {
   }
 
   /** Declares what a server of 2026-07-28 wants to hear, with the arguments that it wants twice. */
-  #declared(session: McpSession): Declared {
+  #declared(session: McpSession): Parameters<typeof ask>[4] {
     if (!needsNoSession(session)) return {}
     const { action, params } = this.#equipped
     const repeated = [...headerParameters(action, params.get('arguments'))]
@@ -264,7 +263,7 @@ function isForgotten(ended: Exchanged, session: McpSession): boolean {
 
 const OTHER_ERA = new Set([400, 404, 405])
 /** The revision is not spoken any more; and what servers with sessions say of a request without one. */
-const ENDED_CODES = new Set<number>([MCP_ERROR.unsupportedRevision, RPC.invalidRequest, -32000])
+const ENDED_CODES = new Set<number>([MCP.error.unsupportedRevision, RPC.invalidRequest, -32000])
 
 function numberOf(value: Json | undefined): number | undefined {
   const number = value instanceof ExactNumber ? Number(value.text) : Number.NaN

@@ -1,21 +1,21 @@
-import { type AccessRequest, findRequest } from '../../../access-requests/index.ts'
-import { callerTask, withdrawCall } from '../../../calls/index.ts'
-import { isObject, type JsonObject, parseJson } from '../../../lib/json.ts'
-import { type RpcRequest, TASKS_EXTENSION } from '../../../net/index.ts'
-import { presented } from '../../presented.ts'
-import { admitted } from '../admitted.ts'
-import type { Placed } from '../call-steps.ts'
-import { TASKS_CAPABILITY } from '../capabilities.ts'
-import { RpcAnswer } from '../ended.ts'
-import { badParams } from '../find-action.ts'
-import { deniedLater, unanswered } from '../people/refusal.ts'
-import { MCP_CALL } from '../pipeline.ts'
-import type { McpPorts } from '../ports.ts'
-import { McpReply } from '../reply.ts'
-import type { McpConversation } from '../session-id.ts'
-import { missingCapability } from './requests.ts'
-import { statelessAnswer } from './results.ts'
-import { endedTask, openTask } from './task-results.ts'
+import { type AccessRequest, findRequest } from '../../access-requests/index.ts'
+import { withdrawRequest } from '../../approvals/index.ts'
+import { isObject, type JsonObject, parseJson } from '../../lib/json.ts'
+import { MCP, type RpcRequest } from '../../net/index.ts'
+import { refuseStranger } from '../check-caller.ts'
+import { admitted } from './admitted.ts'
+import type { Placed } from './call-steps.ts'
+import { TASKS_CAPABILITY } from './capabilities.ts'
+import { RpcAnswer } from './ended.ts'
+import { badParams } from './find-action.ts'
+import { deniedLater, unanswered } from './people/refusal.ts'
+import { MCP_CALL } from './pipeline.ts'
+import type { McpPorts } from './ports.ts'
+import { McpReply } from './reply.ts'
+import type { McpConversation } from './session-id.ts'
+import { missingCapability } from './stateless/requests.ts'
+import { statelessAnswer } from './stateless/results.ts'
+import { endedTask, openTask } from './stateless/task-results.ts'
 
 const METHODS = new Set(['tasks/get', 'tasks/update', 'tasks/cancel'])
 const REQUEST_ID = /^req_[0-9A-Za-z_-]{1,64}$/
@@ -44,9 +44,9 @@ export async function serveTask(asked: Asked, reply: McpReply, ports: McpPorts):
   }
   const { task } = await admitted(placed, ports)
   if (!conversation.capabilities.includes(TASKS_CAPABILITY))
-    throw missingCapability(rpc, { extensions: { [TASKS_EXTENSION]: {} } })
+    throw missingCapability(rpc, { extensions: { [MCP.tasks]: {} } })
   if (!request) throw badParams(rpc.id, 'unknown task')
-  if (rpc.method === 'tasks/cancel') await withdrawCall(ports.decisions, task, request.id)
+  if (rpc.method === 'tasks/cancel') await withdrawRequest(ports.decisions, task.id, request.id)
   const result = rpc.method === 'tasks/get' ? found(rpc, request) : EMPTY
   reply.end({ kind: 'result', id: rpc.id, result })
 }
@@ -61,15 +61,14 @@ async function ownRequest(
   { placed, rpc }: Asked,
   ports: McpPorts,
 ): Promise<AccessRequest | undefined> {
-  const { ip, resource } = placed
+  const { resource } = placed
   const id = rpc.params.get('taskId')
   const request =
     typeof id === 'string' && REQUEST_ID.test(id)
       ? await findRequest(ports.decisions, id)
       : undefined
   if (request?.resource !== resource.name || !paramsOf(request)) return undefined
-  const caller = { ...presented(placed, ports), resource, origin: { ip } }
-  return (await callerTask(ports.decisions, caller)) === request.taskId ? request : undefined
+  return (await refuseStranger(placed, ports)) === request.taskId ? request : undefined
 }
 
 /** Parameters of the call as it was frozen; `undefined`: it is no tool's. */
