@@ -168,6 +168,10 @@ def test_a_token_made_by_hand_would_hold() -> None:
             ("transaction.invalid", lambda more=more: signed(transaction(**more), "txntoken+jwt"))
             for more in (
                 {"iss": "https://other.example"},
+                {
+                    "iss": "https://other.example",
+                    "act": {"iss": "https://other.example", "sub": "bot"},
+                },
                 {"aud": "other.remit"},
                 {"aud": ["test.remit"]},
                 {"aud": None},

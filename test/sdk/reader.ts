@@ -90,6 +90,7 @@ export class Reader {
     const ports = {
       7480: portOf(world.issuer),
       7481: portOf(world.gateway),
+      7482: portOf(world.provider),
       7485: String(shop),
       7490: String(callback),
     }
@@ -112,7 +113,7 @@ export class Reader {
 
   here(text: string): string {
     return text
-      .replaceAll(/\b(?:7480|7481|7485|7490)\b/g, (port) => this.#ports[port] ?? port)
+      .replaceAll(/\b(?:7480|7481|7482|7485|7490)\b/g, (port) => this.#ports[port] ?? port)
       .replaceAll('dev.remit', 'test.remit')
   }
 

@@ -40,7 +40,7 @@ class Base(TypedDict, total=False):
     """Epoch seconds."""
 
 
-class Authority(TypedDict, total=False):
+class Wished(TypedDict, total=False):
     """What a task may do, and for how long."""
 
     details: Sequence[Detail]
@@ -51,13 +51,18 @@ class Authority(TypedDict, total=False):
     """Details that children may be given at most. Default: the same as the details."""
     purpose: str
     """Shown to people and recorded; required where a person is represented."""
+    life_seconds: int
+    """Until the deadline. Default one hour, at most a day."""
+
+
+class Authority(Wished, total=False):
+    """The same, and where it belongs."""
+
     space: str
     """The space that it is for."""
     thread: str
     """The thread there, as the surface of the space names it."""
     budget: Sequence[Limit]
-    life_seconds: int
-    """Until the deadline. Default one hour, at most a day."""
 
 
 class Opening(Base, Authority, total=False):
@@ -294,7 +299,7 @@ async def redeem_async_ticket(
     return await _begin_async(redeeming(_setting(issuer, agent, base), ticket), base)
 
 
-class Question(Base, Authority, total=False):
+class Question(Base, Wished, total=False):
     on_asked: OnAsked
     """Told once where the person answers; nothing else reaches them but Remit's own page."""
 

@@ -28,11 +28,15 @@ function clientMetadata(client: DevClient): ClientMetadata {
     client_id: client.id,
     redirect_uris: [...client.redirectUris],
     response_types: ['code'],
-    grant_types: ['authorization_code'],
     ...(client.secret === undefined
-      ? { application_type: 'native', token_endpoint_auth_method: 'none' }
+      ? {
+          application_type: 'native',
+          grant_types: ['authorization_code', 'refresh_token'],
+          token_endpoint_auth_method: 'none',
+        }
       : {
           application_type: 'web',
+          grant_types: ['authorization_code'],
           token_endpoint_auth_method: 'client_secret_basic',
           client_secret: client.secret,
         }),
@@ -68,7 +72,8 @@ function newSigningKey(): JsonWebKey {
 }
 
 /**
- * The OpenID provider behind `remit dev`: authorization code with PKCE, groups in the ID token, nothing else.
+ * The OpenID provider behind `remit dev`: authorization code with PKCE, groups in the ID token, refresh tokens for applications of
+ * agents, nothing else.
  * Anyone can be anyone here, so it must never be reachable from another machine.
  */
 export function developmentProvider(options: {
@@ -91,6 +96,7 @@ export function developmentProvider(options: {
     responseTypes: ['code'],
     acrValues: ['anyone'],
     pkce: { required: () => true },
+    issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     scopes: ['openid', 'profile', 'email', 'groups'],
     claims: {
       openid: ['sub', 'auth_time', 'jti', 'acr'],

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Detail } from 'remit-sdk'
+import { everythingTicked } from '../../../examples/refund-desk/browser.ts'
+import { pendingConsents } from '../../../src/consent/index.ts'
+import { clickThrough } from '../../../src/dev/identity-provider/click.ts'
 import { deskActions, openDesk } from '../../mcp/stranger.ts'
 import { ended, Reader, Readme } from '../../sdk/reader.ts'
 import { addRules, alsoAllow, approve, sdkTask } from '../../sdk/shops.ts'
@@ -81,6 +84,19 @@ for (const environment of ['OLDEST', 'NEWEST'] as const)
         await w?.stop()
       })
 
+      let asking: Awaited<ReturnType<Reader['start']>>
+      it('asks a person who is not here', async () => {
+        asking = await reader.start('ask.py')
+        await asking.says(/asked /)
+        const { id } = await w.person('sam')
+        const [asked] = await pendingConsents(w.rooms.storage.read, id, w.clock.now())
+        assert.ok(asked)
+        const sam = await w.browser('sam')
+        const page = await sam.get(`${w.issuer}/consent/${asked.id}`)
+        assert.match(page.text, /as on the phone/)
+        assert.equal((await sam.submit(page, /^Allow/, everythingTicked(page))).status, 200)
+      })
+
       it('opens a task and calls, sync and async', async () => {
         assert.match(await reader.run('call.py'), /^tsk_\S+ 1042$/m)
         assert.match(await reader.run('call_async.py'), /^200 1042$/m)
@@ -111,6 +127,17 @@ for (const environment of ['OLDEST', 'NEWEST'] as const)
         const [SPONSOR_GRANT = ''] =
           /spg_[\w-]{10,}/.exec(await reader.command('sponsor-grants')) ?? []
         assert.match(await reader.run('nightly.py', { SPONSOR_GRANT }), /nightly 200/)
+      })
+
+      it('works for a person who signed in once', async () => {
+        const running = await reader.start('signed_in.py')
+        const [, page = ''] = await running.says(/please sign in: (\S+)/)
+        await fetch(await clickThrough(page, 'sam'))
+        assert.match(await ended(running), /^1042 200\n1043 200$/m)
+      })
+
+      it('and goes on when the person has answered', async () => {
+        assert.match(await ended(asking), /^answered 200$/m)
       })
 
       it('speaks MCP as a task', async () => {

@@ -41,6 +41,10 @@ class Asking:
 
 def asking(setting: Setting, question: Asking) -> Flow[Held]:
     """Asks, then polls as often as Remit wants it. The key of the task is bound when the question is asked."""
+    if question.wish.space or question.wish.thread or question.wish.budget:
+        raise UsageError(
+            "a task that a person is asked for has no `space`, no `thread` and no `budget`"
+        )
     server = yield from server_of(setting)
     endpoint = server.backchannel_endpoint
     if endpoint is None:
