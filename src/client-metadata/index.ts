@@ -20,6 +20,11 @@ export { findDescription } from './description-store.ts'
 export { ClientDocuments } from './documents/client-documents.ts'
 export { keysOf as readClientKeys } from './documents/credentials.ts'
 export { noticeDescription } from './documents/notice-change.ts'
-export { applicationTypeOf, checkRedirectUri, isLoopbackRedirect } from './redirect-uri.ts'
+export {
+  applicationTypeOf,
+  checkRedirectUri,
+  isLoopbackRedirect,
+  isRegisteredRedirect,
+} from './redirect-uri.ts'
 export { membersOfTerms, readRequestTerms } from './request-terms.ts'
 export type { SelfRegistered } from './self-registered.ts'

@@ -6,6 +6,7 @@ import { basesFor } from '../consent/basis-store.ts'
 import { Problem } from '../lib/problem.ts'
 import { protocolRecords } from '../opaque-tokens/index.ts'
 import { forEachEngine } from '../storage/testing.ts'
+import { endBasis } from '../tasks/index.ts'
 import { addPerson, kindOf, LOCATION, may, taskTestParts } from '../tasks/testing.ts'
 import { type AuthorizationAnswer, answerAuthorization } from './answer-authorization.ts'
 import { AUTHORIZATION_KEPT, AUTHORIZATION_WAITS } from './authorization.ts'
@@ -36,6 +37,7 @@ forEachEngine('answers to clients at the authorization endpoint', (open) => {
       beginAuthorization(parts, {
         askedDetails: null,
         deferrable: false,
+        mayReturn: true,
         ...{ id, clientId: CLIENT, clientName: 'Notes', resource: LOCATION, scope: null },
         redirectUri: 'http://localhost/callback',
         redirectUris: ['http://localhost/callback'],
@@ -44,7 +46,7 @@ forEachEngine('answers to clients at the authorization endpoint', (open) => {
     await ask()
     const answer = (over: Partial<AuthorizationAnswer> = {}) => {
       const right = { authorizationId: 'one', browser: 'digest', person, answer: 'grant' } as const
-      const what = { details: OFFERED, offered: OFFERED, authTime: 1 }
+      const what = { details: OFFERED, offered: OFFERED, authTime: 1, mayReturn: true }
       const expiresAt = parts.clock.now() + 3_600_000
       return answerAuthorization(parts, { ...right, ...what, expiresAt, ...over }, kindOf)
     }
@@ -68,8 +70,32 @@ forEachEngine('answers to clients at the authorization endpoint', (open) => {
     assert.deepEqual(basis?.details, details)
     assert.deepEqual([basis?.grantedBy, basis?.expiresAt], [person.id, expiresAt])
     assert.equal((await agent())?.admission, 'this-computer')
-    const of = { clientId: CLIENT, personId: person.id, resource: LOCATION }
-    assert.deepEqual(await lastAllowed(read, of), details)
+    const of = { agentId: CLIENT, personId: person.id, resource: LOCATION }
+    assert.deepEqual((await lastAllowed(read, of))?.details, details)
+    await parts.live.stop()
+  })
+
+  test('a consent answers for its person again while it stands, and as what it is', async () => {
+    const { answer, ask, bases, parts, person, state } = await begin()
+    const first = await answer()
+    assert.equal(first.mayReturn, true)
+    const [basis] = await bases()
+    assert.ok(basis)
+    await ask('two')
+    const again = { authorizationId: 'two', under: basis.id }
+    const done = await answer(again)
+    assert.deepEqual([done.state, done.basisId, (await bases()).length], ['granted', basis.id, 1])
+    const told = (await parts.recorded()).filter(({ type }) => type === 'authorization.answered')
+    assert.deepEqual(
+      told.map(({ facts }) => facts?.returned),
+      [undefined, true],
+    )
+    await ask('three')
+    await endBasis(parts, { basisId: basis.id, by: person.id })
+    await assert.rejects(answer({ ...again, authorizationId: 'three' }), {
+      code: 'authorization.changed',
+    })
+    assert.equal(await state('three'), 'pending')
     await parts.live.stop()
   })
 

@@ -11,6 +11,7 @@ import type { Tx } from '../storage/index.ts'
 import type { TaskParts } from '../tasks/index.ts'
 import { AUTHORIZATION_KEPT, type Authorization } from './authorization.ts'
 import { answerPendingAuthorization, findAuthorization } from './authorization-store.ts'
+import { standingConsent } from './standing-consent.ts'
 
 /** Answer of the person. */
 export interface AuthorizationAnswer {
@@ -26,6 +27,10 @@ export interface AuthorizationAnswer {
   readonly offered: readonly Detail[]
   /** When the consent ends by itself, epoch milliseconds. */
   readonly expiresAt: number
+  /** The person lets the consent answer later requests of the client. */
+  readonly mayReturn: boolean
+  /** Earlier consent that answers instead of the person. */
+  readonly under?: Id<'basis'> | undefined
   /** When the person last proved who they are, and how, as far as their provider says. */
   readonly authTime: number | null
   readonly acr?: string | null
@@ -122,15 +127,23 @@ async function grant(
   // INVARIANT: as it is in this transaction. The rule that the page was made under may be gone by now.
   if (agent.trust === 0 || agent.status !== 'active')
     throw new Problem('consent.nothing_granted', 'the program is not admitted, or no longer')
-  const basis = await grantBasisIn(parts, tx, {
-    personId: person.id,
-    agentId: agent.id,
-    kind: 'consent',
-    details,
-    grantedBy: person.id,
-    expiresAt,
-  })
-  return end(parts, tx, { ...asked, state: 'granted', details, basisId: basis.id }, answer)
+  if (answer.under !== undefined && !(await standingConsent(tx, answer.under, parts.clock.now())))
+    throw new Problem('authorization.changed', 'the earlier consent ended meanwhile')
+  const basisId =
+    answer.under ??
+    (
+      await grantBasisIn(parts, tx, {
+        personId: person.id,
+        agentId: agent.id,
+        kind: 'consent',
+        details,
+        grantedBy: person.id,
+        expiresAt,
+      })
+    ).id
+  const { mayReturn } = answer
+  const granted = { state: 'granted', details, basisId, mayReturn, agentId: agent.id } as const
+  return end(parts, tx, { ...asked, ...granted }, answer)
 }
 
 async function end(
@@ -144,13 +157,14 @@ async function end(
   await parts.ledger.append(tx, {
     type: 'authorization.answered',
     person: answer.person.id,
-    agent: agentIdOf(after.clientId),
+    agent: after.agentId ?? agentIdOf(after.clientId),
     by: answer.person.id,
     outcome: after.state,
     facts: {
       resource: after.resource,
       redirect_uri: after.redirectUri,
       basis: after.basisId ?? undefined,
+      returned: answer.under && true,
       auth_time: answer.authTime ?? undefined,
       acr: answer.acr ?? undefined,
     },

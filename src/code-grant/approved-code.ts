@@ -15,7 +15,6 @@ import {
   MAX_APPROVAL,
 } from '../grants/index.ts'
 import { asRefused, detailsAt, openingQuestion } from '../issuance/index.ts'
-import { agentIdOf } from '../lib/client-url.ts'
 import { newId } from '../lib/id.ts'
 import { onProblem, Problem } from '../lib/problem.ts'
 import { findPerson, type Person } from '../people/index.ts'
@@ -115,7 +114,7 @@ async function unapproved(
   authorization: Authorization,
 ): Promise<Unapproved | undefined> {
   const { read } = parts.storage
-  const agent = await findAgent(read, agentIdOf(authorization.clientId))
+  const agent = await findAgent(read, authorization.agentId ?? '')
   const person = await findPerson(read, authorization.personId ?? '')
   const resource = (await parts.catalog.current()).byIdentifier.get(authorization.resource)
   if (!agent || !person || !resource) return undefined

@@ -35,18 +35,15 @@ export async function findAuthorization(
   return row && AUTHORIZATIONS.read(row)
 }
 
-/**
- * Details that this person last allowed this client at this resource, whether or not they are in
- * force.
- */
+/** Request in which this person last allowed this agent something at this resource, whether or not it is in force. */
 export async function lastAllowed(
   db: Reader,
-  of: { clientId: string; personId: string; resource: string },
-): Promise<readonly Detail[] | undefined> {
+  of: { agentId: string; personId: string; resource: string },
+): Promise<(Authorization & { readonly details: readonly Detail[] }) | undefined> {
   const row = await db
     .selectFrom('authorizations')
-    .select('details')
-    .where('client_id', '=', of.clientId)
+    .selectAll()
+    .where('agent_id', '=', of.agentId)
     .where('person_id', '=', of.personId)
     .where('resource', '=', of.resource)
     .where('details', 'is not', null)
@@ -54,7 +51,19 @@ export async function lastAllowed(
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst()
-  return row?.details ? (JSON.parse(row.details) as Detail[]) : undefined // written by rowOf
+  const found = row && AUTHORIZATIONS.read(row)
+  return found?.details ? { ...found, details: found.details } : undefined
+}
+
+/** Tasks that came of one consent, so many at most. */
+export function tasksOfConsent(db: Reader, basisId: string, count: number) {
+  return db
+    .selectFrom('authorizations')
+    .innerJoin('tasks', 'tasks.id', 'authorizations.task_id')
+    .select(['tasks.state', 'tasks.close_reason', 'tasks.budget'])
+    .where('authorizations.basis_id', '=', basisId)
+    .limit(count)
+    .execute()
 }
 
 /** False when it was not pending any more. */

@@ -38,6 +38,10 @@ export interface Authorization extends SelfRegistered {
   /** Details that the person allowed. */
   readonly details: readonly Detail[] | null
   readonly basisId: Id<'basis'> | null
+  /** While pending: the client lets an earlier consent answer. Then: the person lets this one answer later requests. */
+  readonly mayReturn: boolean
+  /** Agent that the client was when it was granted. */
+  readonly agentId: string | null
   readonly taskId: Id<'task'> | null
   readonly createdAt: number
   /** When pending: until when it can be answered. Later: until when it is remembered. */

@@ -18,6 +18,7 @@ export type AuthorizationStart = Pick<
   | 'scope'
   | 'askedDetails'
   | 'deferrable'
+  | 'mayReturn'
   | 'browser'
   | 'proves'
   | 'softwareId'
@@ -42,6 +43,7 @@ export async function beginAuthorization(
       acr: null,
       details: null,
       basisId: null,
+      agentId: null,
       taskId: null,
       createdAt: now,
       expiresAt: now + AUTHORIZATION_WAITS,

@@ -66,7 +66,7 @@ export async function redeemCode(
   const authorization = await findAuthorization(read, asked.authorizationId)
   const proof = await readProof(parts, asked).catch(asRefused)
   const about = {
-    agent: authorization && agentIdOf(authorization.clientId),
+    agent: authorization && (authorization.agentId ?? agentIdOf(authorization.clientId)),
     person: authorization?.personId ?? undefined,
   }
   const no = refusing(parts, asked, { type: 'task.refused', proof, about })
@@ -126,7 +126,7 @@ async function planCode(
   }: { proof: Proof | undefined; client: ProvedClient; origin: Presenting['origin'] },
 ): Promise<CodePlan | Refused> {
   const { read } = parts.storage
-  const agent = await findAgent(read, agentIdOf(authorization.clientId))
+  const agent = await findAgent(read, authorization.agentId ?? '')
   const person = await findPerson(read, authorization.personId ?? '')
   if (!agent || !person) return refused('grant.ended', 'the client or the person no longer exists')
   // INVARIANT: an agent that can prove possession never gets a token that does not need it.

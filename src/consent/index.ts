@@ -5,6 +5,7 @@ export {
   type Basis,
   type BasisLimits,
   basisLimits,
+  inForce,
   limitsOfLists,
   standsOn,
 } from './basis.ts'

@@ -168,7 +168,9 @@ inOneWorld(
       const [kept, ...others] = names
       assert.ok(kept && others.length === 3)
       const fields = Object.fromEntries(others.map((name) => [name, undefined]))
-      const back = await stranger.answered(page, { fields: { ...fields, life: 'hour' } })
+      const back = await stranger.answered(page, {
+        fields: { ...fields, life: 'hour', again: undefined },
+      })
       await stranger.transport(desk()).finishAuth(back.searchParams.get('code') ?? '')
       const scope = stranger.saved?.scope ?? ''
       assert.match(scope, /^desk\.[a-z-]+$/)

@@ -1,10 +1,10 @@
 import type { StepUp } from '@remit/engine'
+import { isRegisteredRedirect } from '../../client-metadata/index.ts'
 import { readAskedDetails } from '../../code-grant/index.ts'
 import type { GrantParts } from '../../grants/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { refusalProblem } from '../token-answer.ts'
 import type { RequestParameters } from './parameters.ts'
-import { isRegisteredRedirect } from './redirect-uri.ts'
 import { requestedResource } from './requested-resource.ts'
 import type { RequestingClient } from './requesting-client.ts'
 
@@ -17,6 +17,8 @@ export interface AuthorizationRequest {
   /** `authorization_details` as sent. */
   readonly askedDetails: string | null
   readonly deferrable: boolean
+  /** An earlier consent of the person may answer. */
+  readonly mayReturn: boolean
   readonly stepUp: StepUp | null
   readonly state: string | undefined
   readonly codeChallenge: string
@@ -103,6 +105,7 @@ export async function checkRequest(
   return {
     ...{ redirectUri, resource, scope, askedDetails, stepUp, codeChallenge, thumbprint },
     deferrable: modes.includes('deferred'),
+    mayReturn: !promptsOf(form).includes('consent'),
     state: form.get('state'),
   }
 }
@@ -148,6 +151,10 @@ function challengeOf(form: RequestParameters['form']): string {
   return challenge
 }
 
+function promptsOf(form: RequestParameters['form']): readonly string[] {
+  return form.get('prompt')?.split(' ').filter(Boolean) ?? []
+}
+
 /** How the person has to have signed in (RFC 9470 section 4, OpenID Connect Core section 3.1.2.1). */
 function stepUpOf(form: RequestParameters['form']): StepUp | null {
   const acrValues = form.get('acr_values')?.split(' ').filter(Boolean) ?? []
@@ -156,12 +163,11 @@ function stepUpOf(form: RequestParameters['form']): StepUp | null {
   const age = form.get('max_age')
   if (age !== undefined && !/^\d{1,9}$/.test(age))
     throw invalid('`max_age` is no number of seconds')
-  const prompts = form.get('prompt')?.split(' ').filter(Boolean) ?? []
+  const prompts = promptsOf(form)
   if (prompts.includes('none'))
     throw prompts.length === 1
       ? new Problem('authorization.person_needed', 'the person has to be asked')
       : invalid('`prompt` is `none`, or something else')
-  // The person is asked each time: a client that registered itself cannot prove that it is the one from before.
   const odd = prompts.find((prompt) => prompt !== 'login' && prompt !== 'consent')
   if (odd !== undefined) throw invalid('`prompt` is `login` or `consent`')
   const seconds = age === undefined ? null : Number(age)

@@ -1,8 +1,13 @@
 import type { IncomingMessage } from 'node:http'
-import { type Authorization, askAboutCode, findAuthorization } from '../../code-grant/index.ts'
+import {
+  type Authorization,
+  answerByReturn,
+  askAboutCode,
+  findAuthorization,
+} from '../../code-grant/index.ts'
 import { base64url, sha256url } from '../../lib/bytes.ts'
 import { type ProtocolRecords, RECORD_GUARD } from '../../opaque-tokens/index.ts'
-import { isProvedWell } from '../../sessions/index.ts'
+import { isProvedWell, readSession } from '../../sessions/index.ts'
 import { answerUrl, type ClientAnswer } from './answer-client.ts'
 import type { AuthorizationPorts } from './ports.ts'
 import {
@@ -29,12 +34,12 @@ export async function resume(
 ): Promise<string> {
   const { records, cookies, decisions, issuer } = ports
   const page = `/authorize/${id}`
-  const authorization = await findAuthorization(decisions.storage.read, id)
+  const asked = await findAuthorization(decisions.storage.read, id)
   const browser = cookies.read(message, 'browser')
   // INVARIANT: the answer goes to the browser that began, like the question.
-  if (!authorization || browser === undefined || sha256url(browser) !== authorization.browser)
-    return page
-  if (authorization.state === 'pending') return page
+  if (!asked || browser === undefined || sha256url(browser) !== asked.browser) return page
+  const authorization = asked.state === 'pending' ? await returned(ports, message, asked) : asked
+  if (!authorization) return page
   const told = `${page}?told=yes`
   const waiting = await records.find<WaitingRequest>(WAITING_REQUEST, id)
   if (!waiting) return told
@@ -43,6 +48,19 @@ export async function resume(
   if (answer === 'told') return told
   const { redirectUri } = authorization
   return answerUrl({ issuer, redirectUri, state: waiting.state }, answer)
+}
+
+/** The request, answered by an earlier consent of the person who is signed in; `undefined`: none does. */
+async function returned(
+  { cookies, decisions }: AuthorizationPorts,
+  message: IncomingMessage,
+  asked: Authorization,
+): Promise<Authorization | undefined> {
+  const token = cookies.read(message, 'session')
+  const found = token === undefined ? undefined : await readSession(decisions, token)
+  if (found?.session.kind !== 'browser') return undefined
+  const { person, session } = found
+  return answerByReturn(decisions, asked, { person, proved: session.proved })
 }
 
 async function answerOf(

@@ -201,8 +201,14 @@ ${answerBar({
   choices,
   yes: !view.first,
   lifetime: { name: 'life', options: html`${options}` },
-  soft: `Then it has to ask again. Expires in ${duration(asked.expiresAt - view.now)}; no answer counts as no.`,
+  soft: html`${again(view)}Then it has to ask again. Expires in ${duration(asked.expiresAt - view.now)}; no answer counts as no.`,
 })}</form>`
+}
+
+/** Whether it may come back by itself until the consent ends. */
+function again({ loopback, sent }: AuthorizeView): Html {
+  const ticked = sent ? sent.get('again') === 'yes' : true
+  return html`<span class="choice"><input type="checkbox" id="again" name="again" value="yes"${ticked && html` checked`}><label for="again">Until then it may start anew without asking you, for the same and no more${loopback && html`; so may whatever calls itself the same on this computer`}</label></span> `
 }
 
 /** Note that people should read before they tick the group. */

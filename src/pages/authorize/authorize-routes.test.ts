@@ -46,6 +46,7 @@ async function begin(storage: Storage) {
       await beginAuthorization(decisions, {
         askedDetails: null,
         deferrable: false,
+        mayReturn: true,
         ...{ id, clientId, clientName, redirectUri, redirectUris: [redirectUri], scope },
         ...{ resource: detail('orders.read').locations[0], browser: sha256url(BROWSER) },
       })

@@ -9,6 +9,7 @@ import {
   findAuthorization,
   lastAllowed,
   offerTo,
+  returnOf,
 } from '../../code-grant/index.ts'
 import { adviseStepUp } from '../../issuance/index.ts'
 import { Problem } from '../../lib/problem.ts'
@@ -35,6 +36,9 @@ const MAX_NAMES = 5
 export function addAuthorize(desk: PageRouter, parts: PageParts): void {
   desk.get('/authorize/:id', async (visit) => {
     const asked = await requireOwn(parts, visit)
+    const { person, session } = visit.visitor
+    if (await returnOf(parts.decisions, asked, { person, proved: session.proved }))
+      return { to: onwardAddress(asked.id) }
     return authorizePage(await viewOf(parts, visit, asked))
   })
 
@@ -94,6 +98,7 @@ async function answerOf(
     offered,
     details: isYes(answer) ? narrowed(offered, knownIn(catalog), fields) : [],
     expiresAt: isYes(answer) ? endOfLife(fields, now) : now,
+    mayReturn: fields.get('again') === 'yes',
     ...visitor.session.proved,
   }
 }
@@ -107,9 +112,9 @@ async function viewOf(
   const { person, viewer } = visitor
   const offer = await offerTo(parts.decisions, asked, person)
   const catalog = await parts.decisions.catalog.current()
-  const { clientId, resource } = asked
   const here = `/authorize/${asked.id}`
-  const before = await lastAllowed(read, { clientId, personId: person.id, resource })
+  const of = { agentId: offer.agent.id, personId: person.id, resource: asked.resource }
+  const before = (await lastAllowed(read, of))?.details
   const described = await findDescription(read, offer.agent.id)
   return {
     now,

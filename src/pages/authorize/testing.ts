@@ -16,6 +16,7 @@ export async function authorizationBegun(
   await beginAuthorization(parts.decisions, {
     askedDetails: null,
     deferrable: false,
+    mayReturn: true,
     id,
     clientId: 'refund-bot',
     clientName: 'refund-bot',

@@ -111,6 +111,13 @@ export const tasks = {
     software_id: optional(text),
     /** 1: it said which key it will prove, or proved one. */
     announces_key: flag,
+    /**
+     * While pending 1: an earlier consent may answer. Then 1: the person lets this consent answer
+     * later requests.
+     */
+    may_return: flag,
+    /** Agent that the client was when it was granted. */
+    agent_id: nullable(text),
   },
   /** Grant that lets an agent open tasks while nobody is present. */
   sponsor_grants: {

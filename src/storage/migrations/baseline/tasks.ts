@@ -54,9 +54,12 @@ export const tasks: Statements = ({ bytes, integer, table, text }) => [
      created_at ${integer} NOT NULL, expires_at ${integer} NOT NULL, auth_time ${integer},
      acr ${text}, step_up ${text}, asked_details ${text},
      may_defer ${integer} NOT NULL CHECK (may_defer IN (0, 1)), proves ${text}, software_id ${text},
-     announces_key ${integer} NOT NULL CHECK (announces_key IN (0, 1))`,
+     announces_key ${integer} NOT NULL CHECK (announces_key IN (0, 1)),
+     may_return ${integer} NOT NULL CHECK (may_return IN (0, 1)), agent_id ${text}`,
   ),
   'CREATE INDEX authorizations_by_client ON authorizations (client_id, person_id)',
+  'CREATE INDEX authorizations_by_agent ON authorizations (agent_id, person_id, created_at)',
+  'CREATE INDEX authorizations_by_basis ON authorizations (basis_id) WHERE basis_id IS NOT NULL',
   'CREATE INDEX authorizations_by_expiry ON authorizations (expires_at)',
   table(
     'sponsor_grants',

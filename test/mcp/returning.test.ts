@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict'
+import { before, beforeEach, it } from 'node:test'
+import { addAdmissionRule } from '../../src/client-metadata/index.ts'
+import { basesOfPerson } from '../../src/consent/index.ts'
+import {
+  closeTask,
+  endBasis,
+  listTasks,
+  resumeTask,
+  suspendTask,
+  type Task,
+} from '../../src/tasks/index.ts'
+import { inEachWorld } from '../world.ts'
+import { wordsOf } from './place.ts'
+import { type Answering, deskActions, openDesk, Stranger } from './stranger.ts'
+
+const MINUTE = 60_000
+const actionsOf = ({ details }: Task) => details.flatMap(({ actions }) => actions).toSorted()
+
+inEachWorld(
+  'a client that comes back to its person',
+  (world) => {
+    const desk = () => `${world().gateway}/desk`
+    let stranger: Stranger
+    let count = 0
+
+    before(async () => {
+      await openDesk(world())
+      const { id } = await world().person('ada')
+      await addAdmissionRule(world().rooms.agents, {
+        ...{ name: 'this-computer', redirectHosts: ['localhost'], trust: 2 },
+        ...{ ceiling: deskActions(world()), ownerId: id, by: id },
+      })
+    })
+    beforeEach(async () => {
+      stranger = await Stranger.arrive(world(), `Notes ${++count}`)
+    })
+
+    const tasks = () => listTasks(world().rooms.storage.read, { agentId: stranger.id, limit: 9 })
+    const newest = async () => {
+      const [task] = await tasks()
+      assert.ok(task)
+      return task
+    }
+
+    /** The program lost its tokens. Whether its person is asked when it comes again; what arrived if not. */
+    async function comesAgain(
+      over: Readonly<Record<string, string>> = {},
+      { person = 'sam' }: Answering = {},
+    ): Promise<URL | 'asked'> {
+      const before = stranger.arrived.length
+      const page = await stranger.ask(person, stranger.asking(desk(), over))
+      const [back, ...more] = stranger.arrived.slice(before)
+      assert.equal(more.length, 0)
+      assert.equal(back === undefined, /act for you\?/.test(page.text), page.text)
+      return back ?? 'asked'
+    }
+
+    it('is not asked about again while the consent lasts, and has what the person left', async () => {
+      const w = world()
+      await stranger.enter(desk(), { fields: { 'detail-0': undefined } })
+      const first = await newest()
+      const { read } = w.rooms.storage
+      w.clock.advance(20 * MINUTE)
+      stranger.invalidateCredentials('tokens')
+      const client = await (async () => {
+        await stranger.knock(desk())
+        await stranger.ask()
+        const back = stranger.arrived.at(-1)
+        assert.equal(back?.searchParams.get('iss'), w.issuer)
+        await stranger.transport(desk()).finishAuth(back?.searchParams.get('code') ?? '')
+        return stranger.connect(desk())
+      })()
+      assert.equal((await client.listTools()).tools.length, 3)
+      const found = await client.callTool({ name: 'search_notes', arguments: { query: 'late' } })
+      assert.equal(wordsOf(found) === '', false)
+      const second = await newest()
+      assert.notEqual(second.id, first.id)
+      assert.deepEqual(actionsOf(second), actionsOf(first))
+      assert.deepEqual([second.bases, second.deadline], [first.bases, first.deadline])
+      const { id } = await w.person('sam')
+      const bases = await basesOfPerson(read, id, w.clock.now())
+      assert.equal(bases.filter(({ agentId }) => agentId === stranger.id).length, 1)
+      w.clock.advance(first.deadline - w.clock.now())
+      assert.equal(await comesAgain(), 'asked')
+    })
+
+    it('may ask for less, and is asked about for more, for another person, or where it wants to be', async () => {
+      await stranger.enter(desk(), { fields: { 'detail-0': undefined } })
+      const left = actionsOf(await newest())
+      const [one = ''] = left
+      const out = ['search-notes', 'read-note', 'add-note', 'send-message']
+        .map((name) => `desk.${name}`)
+        .find((name) => !left.includes(name))
+      assert.notEqual(await comesAgain({ scope: one }), 'asked')
+      await stranger.redeem(stranger.arrived.at(-1) ?? new URL(desk()), desk())
+      assert.equal(await comesAgain({ scope: `${one} ${out}` }), 'asked')
+      assert.equal(await comesAgain({ prompt: 'consent' }), 'asked')
+      assert.equal(await comesAgain({}, { person: 'fiona' }), 'asked')
+    })
+
+    it('is asked about each time, where the person wants that', async () => {
+      await stranger.enter(desk(), { fields: { again: undefined } })
+      assert.equal(await comesAgain(), 'asked')
+    })
+
+    it('is asked about when anything that came of the consent was ended or stopped', async () => {
+      const { decisions: parts } = world().rooms
+      const sam = await world().person('sam')
+      const by = sam.id
+      await stranger.enter(desk())
+      const { id: taskId } = await newest()
+      await suspendTask(parts, { taskId, by, reason: 'wait' })
+      assert.equal(await comesAgain(), 'asked')
+      await resumeTask(parts, { taskId, by, reason: 'go on' })
+      assert.notEqual(await comesAgain(), 'asked')
+      await closeTask(parts, { taskId, by, reason: 'person' })
+      assert.equal(await comesAgain(), 'asked')
+      const other = await Stranger.arrive(world(), 'Other notes')
+      stranger = other
+      await other.enter(desk())
+      const [basisId = ''] = (await newest()).bases
+      await endBasis(parts, { basisId, by })
+      assert.equal(await comesAgain(), 'asked')
+    })
+
+    it('is answered in the browser that began, and in no other one', async () => {
+      await stranger.enter(desk())
+      const before = stranger.arrived.length
+      const begun = await stranger.authorize(desk())
+      const id = begun.location.split('/').at(-1)
+      const elsewhere = await stranger.browser('sam')
+      for (const path of [`/authorize/${id}`, `/oauth/authorize/${id}`])
+        assert.match((await elsewhere.get(`${world().issuer}${path}`)).text, /no such request/)
+      assert.equal(stranger.arrived.length, before)
+    })
+  },
+  { desk: true },
+)
