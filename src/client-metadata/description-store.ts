@@ -1,7 +1,7 @@
 import { canonicalJson } from '../lib/canonical-json.ts'
 import { agentIdOf } from '../lib/client-url.ts'
 import type { Reader, Tx } from '../storage/index.ts'
-import { type Description, digestOf, provingOf } from './description.ts'
+import { type Description, digestOf, provingOf, softwareDigest } from './description.ts'
 import type { Proving, SelfRegistered } from './self-registered.ts'
 
 /** Finds the agent's description of itself; `undefined`: an administrator registered the agent. */
@@ -28,9 +28,25 @@ export async function findDescription(
     redirectUris: JSON.parse(row.redirect_uris) as string[], // written by rowOf
     proves,
     digest: row.digest,
+    softwareDigest: row.software_digest,
     noticedAt: row.noticed_at,
     changedAt: row.changed_at,
   }
+}
+
+/** Id of the agent that this software is, and not retired; the oldest, of several. */
+export async function agentOfSoftware(db: Reader, digest: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('agent_descriptions')
+    .innerJoin('agents', 'agents.id', 'agent_descriptions.agent_id')
+    .select('agents.id')
+    .where('software_digest', '=', digest)
+    .where('agents.status', '!=', 'retired')
+    .orderBy('agents.created_at')
+    .orderBy('agents.id')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.id
 }
 
 /** False when it was described before. */
@@ -81,5 +97,6 @@ function rowOf(client: SelfRegistered) {
     jwks_uri: jwksUri ?? null,
     fapi2: fapi2 ? 1 : 0,
     digest: digestOf(client),
+    software_digest: softwareDigest(client),
   }
 }

@@ -1,6 +1,8 @@
 import { sha256url } from '../lib/bytes.ts'
 import { canonicalJson } from '../lib/canonical-json.ts'
+import { isClientUrl } from '../lib/client-url.ts'
 import type { ClientDocument } from './client-document.ts'
+import { withoutPort } from './redirect-uri.ts'
 import type { Proving, SelfRegistered } from './self-registered.ts'
 
 /**
@@ -13,6 +15,8 @@ export interface Description {
   readonly proves: Proving
   /** Digest of what people were told: with another one it is another client to them. */
   readonly digest: string
+  /** Shared by clients that are the same software (`softwareDigest`). */
+  readonly softwareDigest: string | null
   /** When it was let in, or its document last found to be another. Epoch milliseconds. */
   readonly noticedAt: number
   readonly changedAt: number | null
@@ -49,6 +53,22 @@ export function digestOf(client: SelfRegistered): string {
       client_name: clientName,
       redirect_uris: redirectUris.toSorted(),
       methods: methods.toSorted(),
+    }),
+  )
+}
+
+/**
+ * Digest that registrations of the same software share: its id, its name, and its addresses, without the ports that programs on a
+ * person's computer choose when they start. `null` for a client that has a key or a document: it is itself, and nobody else.
+ */
+export function softwareDigest(client: SelfRegistered): string | null {
+  const { clientId, clientName, redirectUris, softwareId = null } = client
+  if (isClientUrl(clientId) || client.proves) return null
+  return sha256url(
+    canonicalJson({
+      software_id: softwareId,
+      client_name: clientName,
+      redirect_uris: [...new Set(redirectUris.map((uri) => withoutPort(uri) ?? uri))].toSorted(),
     }),
   )
 }

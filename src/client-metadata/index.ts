@@ -4,6 +4,7 @@ export {
   admissionOf,
   admitAgentIn,
   admitByRule,
+  agentOfClient,
   isLetIn,
   NO_RULE,
 } from './admission/admit-agent.ts'
@@ -15,7 +16,7 @@ export {
   MAX_CLIENT_NAME,
   visibleLine,
 } from './client-document.ts'
-export { selfOf } from './description.ts'
+export { selfOf, softwareDigest } from './description.ts'
 export { findDescription } from './description-store.ts'
 export { ClientDocuments } from './documents/client-documents.ts'
 export { keysOf as readClientKeys } from './documents/credentials.ts'

@@ -72,7 +72,7 @@ export function isRegisteredRedirect(registered: readonly string[], wanted: stri
 }
 
 /** Address on this computer without its port; `undefined` for any other, and for one that is not written as URLs are. */
-function withoutPort(uri: string): string | undefined {
+export function withoutPort(uri: string): string | undefined {
   const url = URL.parse(uri)
   if (url?.protocol !== 'http:' || !isLoopbackRedirect(uri)) return undefined
   if (url.href !== uri && url.href !== `${uri}/`) return undefined

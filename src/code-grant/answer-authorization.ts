@@ -5,12 +5,16 @@ import { grantBasisIn } from '../consent/index.ts'
 import { agentIdOf } from '../lib/client-url.ts'
 import type { Id } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
-import { keepRegistration } from '../opaque-tokens/index.ts'
+import { expireRegistrations, keepRegistration } from '../opaque-tokens/index.ts'
 import { requireProved } from '../sessions/index.ts'
 import type { Tx } from '../storage/index.ts'
 import type { TaskParts } from '../tasks/index.ts'
 import { AUTHORIZATION_KEPT, type Authorization } from './authorization.ts'
-import { answerPendingAuthorization, findAuthorization } from './authorization-store.ts'
+import {
+  answerPendingAuthorization,
+  findAuthorization,
+  instancesBefore,
+} from './authorization-store.ts'
 import { standingConsent } from './standing-consent.ts'
 
 /** Answer of the person. */
@@ -35,6 +39,9 @@ export interface AuthorizationAnswer {
   readonly authTime: number | null
   readonly acr?: string | null
 }
+
+/** Time that a registration stays which the same person's next one of the same software replaced. */
+const INSTANCE_KEPT_MS = 24 * 3_600_000
 
 type AnsweringParts = Pick<TaskParts, 'storage' | 'ledger' | 'clock' | 'random' | 'live' | 'stepUp'>
 
@@ -141,6 +148,8 @@ async function grant(
         expiresAt,
       })
     ).id
+  const before = await instancesBefore(tx, asked, { agentId: agent.id, personId: person.id })
+  await expireRegistrations(tx, before, parts.clock.now() + INSTANCE_KEPT_MS)
   const { mayReturn } = answer
   const granted = { state: 'granted', details, basisId, mayReturn, agentId: agent.id } as const
   return end(parts, tx, { ...asked, ...granted }, answer)

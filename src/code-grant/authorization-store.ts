@@ -55,6 +55,49 @@ export async function lastAllowed(
   return found?.details ? { ...found, details: found.details } : undefined
 }
 
+const MAX_BEFORE = 10
+
+/** The last other clients by which this person let the same agent in. */
+export async function instancesBefore(
+  db: Reader,
+  { clientId }: Pick<Authorization, 'clientId'>,
+  of: { readonly agentId: string; readonly personId: string },
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom('authorizations')
+    .select('client_id')
+    .where('agent_id', '=', of.agentId)
+    .where('person_id', '=', of.personId)
+    .orderBy('created_at', 'desc')
+    .limit(MAX_BEFORE)
+    .execute()
+  return [...new Set(rows.map(({ client_id }) => client_id))].filter((id) => id !== clientId)
+}
+
+/** Whether other clients than the one with its own id are instances of an agent. */
+export async function hasInstances(db: Reader, agentId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('authorizations')
+    .select('id')
+    .where('agent_id', '=', agentId)
+    .where('client_id', '!=', agentId)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Consents that were given to one client, as one instance of its agent. */
+export async function consentsOfClient(db: Reader, clientId: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('authorizations')
+    .select('basis_id')
+    .distinct()
+    .where('client_id', '=', clientId)
+    .where('basis_id', 'is not', null)
+    .execute()
+  return rows.flatMap(({ basis_id }) => basis_id ?? [])
+}
+
 /** Tasks that came of one consent, so many at most. */
 export function tasksOfConsent(db: Reader, basisId: string, count: number) {
   return db
@@ -104,7 +147,7 @@ export async function authorizationWaitingLike(
   const row = await db
     .selectFrom('authorizations')
     .select('task_id')
-    .where('client_id', '=', like.clientId)
+    .where('agent_id', '=', like.agentId ?? '')
     .where('person_id', '=', like.personId)
     .where('resource', '=', like.resource)
     .where('details', '=', like.details && canonicalJson(like.details))

@@ -1,4 +1,5 @@
 import { canProve } from '../agent-authentication/index.ts'
+import { findAgent } from '../agents/index.ts'
 import { USE_GUARD } from '../approvals/index.ts'
 import { proofStep } from '../facts/index.ts'
 import { type GrantParts, type Presenting, readProof } from '../grants/index.ts'
@@ -12,6 +13,7 @@ import {
 } from '../issuance/index.ts'
 import {
   findRefreshToken,
+  isRegistered,
   opaqueDigest,
   REFRESH_GUARD,
   type RefreshToken,
@@ -51,7 +53,9 @@ export async function refreshTokens(
   const held = shown && (await parts.facts.task(shown.taskId))
   const proof = await readProof(parts, asked).catch(asRefused)
   const about = held ? aboutTask(held) : {}
-  const no = refusing(parts, asked, { type: 'token.refused', proof, about })
+  const refuse = refusing(parts, asked, { type: 'token.refused', proof, about })
+  const no = async (refusal: Refused) =>
+    refuse((await isForgotten(parts, asked, held)) ? FORGOTTEN : refusal)
   if (isRefused(proof)) return no(proof)
   if (!shown || !held || shown.clientId !== asked.clientId)
     return no(refused('refresh_token.invalid', 'the refresh token does not belong to this client'))
@@ -73,6 +77,25 @@ export async function refreshTokens(
   if (answer.outcome === 'refused') return no(answer.asks ? answer : refusedRefresh(answer))
   return no(await overtaken(parts, shown, answer.guard))
 }
+
+/**
+ * A registration that went as unused. Its client is told that, so that it registers anew by itself: asked to send its person, it would
+ * lead them to a page on which nobody can help.
+ */
+async function isForgotten(
+  { clock, storage }: GrantParts,
+  { clientId }: Refreshing,
+  held: TaskLineage | undefined,
+): Promise<boolean> {
+  const { read } = storage
+  if (!held || !REGISTERED.test(clientId)) return false
+  if (await isRegistered(read, clientId, clock.now())) return false
+  return (await findAgent(read, held.task.agentId))?.status !== 'retired'
+}
+
+/** Ids of clients that register themselves. */
+const REGISTERED = /^client-[0-9a-f]{32}$/
+const FORGOTTEN = refused('agent.unauthenticated', 'the client is not registered any more')
 
 interface Given {
   readonly asked: Refreshing

@@ -4,11 +4,13 @@ import {
   noticeDescription,
   redirectsStay,
   type SelfRegistered,
+  softwareDigest,
 } from '../client-metadata/index.ts'
 import type { GrantParts } from '../grants/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { forgetRegistration } from '../opaque-tokens/index.ts'
-import { endConsentsOf } from '../tasks/index.ts'
+import { endBasis, endConsentsOf } from '../tasks/index.ts'
+import { consentsOfClient, hasInstances } from './authorization-store.ts'
 
 /**
  * A client that registered says something else of itself (RFC 7592 section 2.2). Nothing, while it is no agent. Of an agent: what
@@ -18,8 +20,14 @@ import { endConsentsOf } from '../tasks/index.ts'
 export async function describeClient(parts: GrantParts, client: SelfRegistered): Promise<void> {
   const { read } = parts.storage
   const agent = await findAgent(read, client.clientId)
-  if (!agent) return
+  if (!agent) return endConsentsOfInstance(parts, client.clientId)
   const before = await findDescription(read, agent.id)
+  // INVARIANT: no instance says for all the others what the agent is.
+  if (before?.softwareDigest !== softwareDigest(client) && (await hasInstances(read, agent.id)))
+    throw new Problem(
+      'registration.bad_metadata',
+      'other registrations are the same agent: register anew to be called otherwise, or for other addresses',
+    )
   // INVARIANT: whoever was let in for where its answers go does not send them elsewhere afterwards.
   if (!(await redirectsStay(read, agent, { before, client })))
     throw new Problem(
@@ -35,10 +43,23 @@ export async function describeClient(parts: GrantParts, client: SelfRegistered):
  * permits any more.
  */
 export async function deregisterClient(parts: GrantParts, clientId: string): Promise<void> {
-  await retire(parts, clientId)
+  await end(parts, clientId)
   await parts.storage.transaction((tx) => forgetRegistration(tx, clientId))
   // INVARIANT: whom a person let in meanwhile is found here; and nobody is let in without a registration.
+  await end(parts, clientId)
+}
+
+/** Ends the agent of a client; of an agent with other instances, what this one was allowed. */
+async function end(parts: GrantParts, clientId: string): Promise<void> {
+  if (await hasInstances(parts.storage.read, clientId))
+    return endConsentsOfInstance(parts, clientId)
   await retire(parts, clientId)
+  await endConsentsOfInstance(parts, clientId)
+}
+
+async function endConsentsOfInstance(parts: GrantParts, clientId: string): Promise<void> {
+  for (const basisId of await consentsOfClient(parts.storage.read, clientId))
+    await endBasis(parts, { basisId, by: clientId })
 }
 
 async function retire(parts: GrantParts, clientId: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { containsByType, type Detail, intersect } from '@remit/engine'
 import { isRegisteredRedirect } from '../client-metadata/index.ts'
 import type { GrantParts } from '../grants/index.ts'
+import { adviseStepUp } from '../issuance/index.ts'
 import { onProblem } from '../lib/problem.ts'
 import type { Person } from '../people/index.ts'
 import { isProvedWell, type Proved } from '../sessions/index.ts'
@@ -36,8 +37,8 @@ export async function returnOf(
   const { read } = parts.storage
   const now = parts.clock.now()
   if (!asked.mayReturn || asked.state !== 'pending' || asked.expiresAt <= now) return undefined
-  const { agent, known, offered } = await offerTo(parts, asked, person)
-  if (!known || offered.length === 0) return undefined
+  const { agent, known, offered, resource } = await offerTo(parts, asked, person)
+  if (!known || !resource || offered.length === 0) return undefined
   const of = { agentId: agent.id, personId: person.id, resource: asked.resource }
   const before = await lastAllowed(read, of)
   if (!before?.mayReturn || before.basisId === null || !isSameQuestioner(before, asked))
@@ -51,6 +52,9 @@ export async function returnOf(
       ? offered
       : []
   if (details.length === 0) return undefined
+  // The page would advise to sign in for some of it.
+  const calls = { person, agent, resource, offered: details, proved }
+  if (await adviseStepUp(parts, calls)) return undefined
   return { basisId: basis.id, expiresAt: basis.expiresAt, details, offered }
 }
 

@@ -14,7 +14,9 @@ export { type DeferralKind, newOpaqueToken, opaqueDigest } from './opaque-token.
 export {
   CODE_GUARD,
   consumeCodeStep,
+  expireRegistrations,
   forgetRegistration,
+  isRegistered,
   keepRegistration,
   RECORD_GUARD,
 } from './protocol-record-store.ts'

@@ -111,6 +111,27 @@ export async function keepRegistration(tx: Tx, clientId: string): Promise<boolea
   return numUpdatedRows > 0n
 }
 
+/** Whether a client is registered, and not forgotten by now. */
+export async function isRegistered(db: Reader, clientId: string, now: number): Promise<boolean> {
+  return (await findRecord(db, { kind: 'Client', id: clientId, now })) !== undefined
+}
+
+/** Lets registrations that stay for good expire at a time instead. */
+export async function expireRegistrations(
+  tx: Tx,
+  clientIds: readonly string[],
+  at: number,
+): Promise<void> {
+  if (clientIds.length === 0) return
+  await tx
+    .updateTable('protocol_records')
+    .set({ expires_at: at })
+    .where('kind', 'in', REGISTRATION)
+    .where('id', 'in', clientIds)
+    .where('expires_at', 'is', null)
+    .execute()
+}
+
 /** Forgets a registration, with whoever manages it. */
 export async function forgetRegistration(tx: Tx, clientId: string): Promise<void> {
   await tx

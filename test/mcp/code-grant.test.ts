@@ -295,7 +295,7 @@ inOneWorld(
     it('loses its task when it did not use it for as long as its agent may, by calls and by refreshing alike', async () => {
       const w = world()
       const stranger = await Stranger.arrive(w)
-      const client = await stranger.enter(desk())
+      const client = await stranger.enter(desk(), { fields: { again: undefined } })
       const { id } = await taskOf(stranger)
       for (let i = 0; i < 3; i++) {
         w.clock.advance(9 * MINUTE)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, beforeEach, it } from 'node:test'
+import { findAgent } from '../../src/agents/index.ts'
 import { addAdmissionRule } from '../../src/client-metadata/index.ts'
 import { basesOfPerson } from '../../src/consent/index.ts'
 import {
@@ -10,9 +11,10 @@ import {
   suspendTask,
   type Task,
 } from '../../src/tasks/index.ts'
+import { type Answer, send } from '../wire.ts'
 import { inEachWorld } from '../world.ts'
 import { wordsOf } from './place.ts'
-import { type Answering, deskActions, openDesk, Stranger } from './stranger.ts'
+import { type Answering, deskActions, openDesk, ping, Stranger, VERIFIER } from './stranger.ts'
 
 const MINUTE = 60_000
 const actionsOf = ({ details }: Task) => details.flatMap(({ actions }) => actions).toSorted()
@@ -133,6 +135,95 @@ inEachWorld(
       for (const path of [`/authorize/${id}`, `/oauth/authorize/${id}`])
         assert.match((await elsewhere.get(`${world().issuer}${path}`)).text, /no such request/)
       assert.equal(stranger.arrived.length, before)
+    })
+
+    it('ends no more than its own when it deregisters, and speaks for no other instance', async () => {
+      const w = world()
+      const { read } = w.rooms.storage
+      const [name, path] = ['Notes of two people', 'callback']
+      const own = await Stranger.arrive(w, name, path)
+      const registered = await own.register()
+      await own.enter(desk())
+      const other = await Stranger.arrive(w, name, path)
+      const replaces = await other.register()
+      await other.codeFor(desk(), { person: 'fiona' })
+      const back = other.arrived.at(-1) ?? new URL(desk())
+      assert.equal((await other.redeem(back, desk())).status, 200)
+      const states = async () =>
+        (await listTasks(read, { agentId: own.id, limit: 9 })).map(({ state }) => state)
+      assert.deepEqual(await states(), ['open', 'open'])
+      const manage = (answer: Answer, method: string, body?: object) =>
+        send(String(answer.body.registration_client_uri), {
+          method,
+          headers: [
+            ['Authorization', `Bearer ${answer.body.registration_access_token}`],
+            ['Content-Type', 'application/json'],
+          ],
+          ...(body ? { body: JSON.stringify(body) } : {}),
+        })
+      const bank = { ...own.clientMetadata, client_id: own.id, client_name: 'Your bank' }
+      const refused = await manage(registered, 'PUT', bank)
+      assert.deepEqual([refused.status, refused.body.error], [400, 'invalid_client_metadata'])
+      assert.equal((await manage(replaces, 'DELETE')).status, 204)
+      assert.deepEqual((await states()).toSorted(), ['closed', 'open'])
+      assert.equal((await findAgent(read, own.id))?.status, 'active')
+      assert.equal((await own.refresh()).status, 200)
+    })
+
+    it('is one agent, however often it registers anew; each run is answered by the same consent', async () => {
+      const w = world()
+      const { read } = w.rooms.storage
+      const runs: Stranger[] = []
+      const [name, path] = ['Notes at every run', 'callback']
+      for (let run = 0; run < 3; run++) {
+        stranger = await Stranger.arrive(w, name, path)
+        await stranger.register()
+        const before = stranger.arrived.length
+        const page = await stranger.ask('sam', stranger.asking(desk()))
+        const [back = await stranger.answered(page)] = stranger.arrived.slice(before)
+        assert.equal(/act for you\?/.test(page.text), run === 0, page.text)
+        stranger.verifier = VERIFIER
+        const { body, status } = await stranger.redeem(back, desk())
+        assert.equal(status, 200, JSON.stringify(body))
+        assert.equal((await ping(desk(), String(body.access_token))).status, 200)
+        runs.push(stranger)
+      }
+      const [first, second, third] = runs
+      assert.ok(first && second && third)
+      assert.deepEqual(
+        [await findAgent(read, second.id), await findAgent(read, third.id)],
+        [undefined, undefined],
+      )
+      const all = await listTasks(read, { agentId: first.id, limit: 9 })
+      assert.equal(all.length, 3)
+      // Another person, other software, other addresses: asked.
+      stranger = await Stranger.arrive(w, name, path)
+      await stranger.register()
+      assert.equal(await comesAgain({}, { person: 'fiona' }), 'asked')
+      for (const other of [
+        await Stranger.arrive(w, name, 'other'),
+        await Stranger.arrive(w, name.toLowerCase(), path),
+      ]) {
+        stranger = other
+        await stranger.register()
+        assert.equal(await comesAgain(), 'asked')
+      }
+      stranger = await Stranger.arrive(w, name, path)
+      await stranger.register({ software_id: 'another' })
+      assert.equal(await comesAgain(), 'asked')
+      // Those that were replaced go within a day, the last one stays.
+      const isRegistered = async ({ id }: Stranger) => {
+        const page = await (await third.browser('sam')).get(
+          third.asking(desk(), { client_id: id }).href,
+        )
+        return !page.text.includes('not registered here')
+      }
+      w.clock.advance(24 * 60 * MINUTE)
+      assert.deepEqual(await Promise.all([first, second, third].map(isRegistered)), [
+        false,
+        false,
+        true,
+      ])
     })
   },
   { desk: true },

@@ -47,9 +47,9 @@ export class Stranger implements OAuthClientProvider {
   /** Where it sent its person. */
   sent: URL | undefined
 
-  private constructor(world: World, port: number, name: string) {
+  private constructor(world: World, port: number, name: string, path: string) {
     this.#world = world
-    this.redirectUrl = `http://127.0.0.1:${port}/callback`
+    this.redirectUrl = `http://127.0.0.1:${port}/${path}`
     this.clientMetadata = {
       client_name: name,
       redirect_uris: [this.redirectUrl],
@@ -59,7 +59,8 @@ export class Stranger implements OAuthClientProvider {
     }
   }
 
-  static async arrive(world: World, name = 'Notes in a box'): Promise<Stranger> {
+  /** By itself as software of its own: with a path that no other has. */
+  static async arrive(world: World, name = 'Notes in a box', path?: string): Promise<Stranger> {
     const server = createServer((request, reply) => {
       stranger.#arrived.push(new URL(request.url ?? '/', stranger.redirectUrl))
       reply.end('thank you')
@@ -67,7 +68,7 @@ export class Stranger implements OAuthClientProvider {
     await once(server.listen(0, '127.0.0.1'), 'listening')
     world.onStop(async () => void server.close())
     const { port } = server.address() as AddressInfo // listening on TCP
-    const stranger = new Stranger(world, port, name)
+    const stranger = new Stranger(world, port, name, path ?? `callback/${port}`)
     return stranger
   }
 

@@ -145,8 +145,14 @@ forEachEngine('admission rules', (open) => {
     const before = await admit()
     await removeAdmissionRule(parts, { name: 'this-computer', by: 'psn_x' })
     assert.deepEqual(await admit(), before)
-    const later = await admit({ ...NOTES, clientId: `client-${'f'.repeat(32)}` })
+    const another = { ...NOTES, clientId: `client-${'f'.repeat(32)}` }
+    const later = await admit({ ...another, clientName: 'Other notes' })
     assert.equal(later.trust, 0)
+    assert.deepEqual(await admit({ ...another, clientId: `client-${'e'.repeat(32)}` }), before)
+    // One with a key is itself, whatever it calls itself.
+    const keyed = { ...another, clientId: `client-${'d'.repeat(32)}` }
+    const proves = { methods: ['private_key_jwt' as const], keys: [] }
+    assert.notEqual((await admit({ ...keyed, proves })).id, before.id)
   })
 
   test('an agent of the house is never made anew by a client of that name', async () => {

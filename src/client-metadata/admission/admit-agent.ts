@@ -9,8 +9,8 @@ import { agentIdOf, clientHost, isClientUrl } from '../../lib/client-url.ts'
 import { Problem } from '../../lib/problem.ts'
 import { findPerson } from '../../people/index.ts'
 import type { Reader, Tx } from '../../storage/index.ts'
-import { digestOf, provingOf } from '../description.ts'
-import { findDescription, insertDescription } from '../description-store.ts'
+import { digestOf, provingOf, softwareDigest } from '../description.ts'
+import { agentOfSoftware, findDescription, insertDescription } from '../description-store.ts'
 import type { SelfRegistered } from '../self-registered.ts'
 import type { AdmissionRule } from './admission-rule.ts'
 import { listAdmissionRules } from './admission-store.ts'
@@ -36,9 +36,24 @@ export async function admissionOf(
   client: SelfRegistered,
   by: { readonly personId: string; readonly now: number },
 ): Promise<AgentAdmission> {
-  const agent = await findAgent(db, agentIdOf(client.clientId))
+  const agent = await agentOfClient(db, client)
   if (agent) return { agent, known: true }
   return { agent: newcomer(client, await ruleOf(db, client), by), known: false }
+}
+
+/**
+ * Agent that a client is: its own, or that of its software, of which it is another instance. Programs that register anew at every run are
+ * one agent so.
+ */
+export async function agentOfClient(
+  db: Reader,
+  client: SelfRegistered,
+): Promise<Agent | undefined> {
+  const own = await findAgent(db, agentIdOf(client.clientId))
+  const digest = softwareDigest(client)
+  if (own || digest === null) return own
+  const id = await agentOfSoftware(db, digest)
+  return id === undefined ? undefined : findAgent(db, id)
 }
 
 /** Whether somebody who answers for that let it in, by name or by a rule that it matches. */
@@ -107,6 +122,9 @@ async function requireAsDescribed(
     if (clientUrl !== null) await insertDescription(tx, client, now)
     return
   }
+  // Another instance has other ports, and may have none of the rest otherwise.
+  if (description.softwareDigest !== null && description.softwareDigest === softwareDigest(client))
+    return
   const keys = provingOf(client).keys
   if (description.digest !== digestOf(client) || description.proves.keys.join() !== keys.join())
     throw new Problem(

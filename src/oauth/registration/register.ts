@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { isLetIn } from '../../client-metadata/index.ts'
+import { agentOfClient, isLetIn } from '../../client-metadata/index.ts'
 import type { GrantParts } from '../../grants/index.ts'
 import { headerValues } from '../../http/index.ts'
 import { sameBytes } from '../../lib/bytes.ts'
@@ -11,6 +11,7 @@ import type { Secret } from '../../lib/secret.ts'
 import { newOpaqueToken, type ProtocolRecords } from '../../opaque-tokens/index.ts'
 import { readBody } from '../form.ts'
 import { type ClientRegistration, readClientMetadata } from './read-metadata.ts'
+import { selfRegistered } from './self-registered.ts'
 
 const DAY_SECONDS = 24 * 3600
 /** A registration that nobody has used for so long is forgotten. One that a person has brought stays: it is an agent. */
@@ -81,7 +82,8 @@ export async function registrationEndpoint(
     { kind: 'Registration', id: client_id, payload: kept },
     { kind: 'Client', id: client_id, payload: { client_id, ...client } },
   ]
-  await records.putAll(both, UNUSED_SECONDS)
+  const another = await agentOfClient(ports.storage.read, selfRegistered(client_id, client))
+  await records.putAll(both, another ? DAY_SECONDS : UNUSED_SECONDS)
   return registered(ports, { client_id, client, kept, token })
 }
 

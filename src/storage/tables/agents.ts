@@ -77,6 +77,8 @@ export const agents = {
     fapi2: integer,
     /** Digest of name, redirects and methods. */
     digest: text,
+    /** Digest that public clients share which are the same software; null: it is itself only. */
+    software_digest: nullable(text),
     noticed_at: time,
     changed_at: nullable(time),
   },

@@ -47,8 +47,11 @@ export const agents: Statements = ({ integer, table, text }) => [
     `agent_id ${text} NOT NULL PRIMARY KEY, client_name ${text} NOT NULL,
      redirect_uris ${text} NOT NULL, methods ${text} NOT NULL, keys ${text} NOT NULL,
      jwks ${text}, jwks_uri ${text}, fapi2 ${integer} NOT NULL CHECK (fapi2 IN (0, 1)),
-     digest ${text} NOT NULL, noticed_at ${integer} NOT NULL, changed_at ${integer}`,
+     digest ${text} NOT NULL, noticed_at ${integer} NOT NULL, changed_at ${integer},
+     software_digest ${text}`,
   ),
+  `CREATE INDEX agent_descriptions_by_software ON agent_descriptions (software_digest)
+     WHERE software_digest IS NOT NULL`,
   // `mode` has no CHECK: the types list the modes.
   table(
     'admission_rules',
