@@ -115,6 +115,8 @@ export const ADMISSION = noun({
           answer: Rule(kit),
         }
       },
+      confirms: ({ body }) =>
+        `Let in the programs that the rule ${body.name} matches, with trust level ${body.trust}`,
       command: ({ bold, done, text, trust: trustWords }) => ({
         says: 'Lets in clients whose every address matches, once a person brings them: with this trust, ceiling and owner.',
         examples: [
@@ -168,6 +170,7 @@ export const ADMISSION = noun({
       widens: true,
       says: 'Removes a rule: nobody else is let in by it. Agents that were let in stay; `remit agents retire NAME` ends one. Later rules may match instead.',
       schemas: ({ ByName, Nothing }) => ({ params: ByName, answer: Nothing }),
+      confirms: ({ params }) => `Remove the admission rule ${params.name}`,
       command: ({ bold, dim, done }) => ({
         examples: ['remit admission remove this-computer'],
         takes: { params: { name: input('<name>', 'the rule') } },

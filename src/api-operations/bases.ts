@@ -68,6 +68,7 @@ export const BASES = noun({
         }),
         answer: Type.Object({ id: Type.String() }),
       }),
+      confirms: ({ body }) => `Let ${body.agent} act for a person without asking them`,
       command: ({ bold, done }) => ({
         says: 'Lets an agent act for a person without asking them, as an administrator.',
         examples: [

@@ -62,6 +62,7 @@ export const CONNECTIONS = noun({
         }),
         answer: Connection(kit),
       }),
+      confirms: ({ body }) => `Keep the credential ${body.name} for an API`,
       command: ({ bold, dim, done }) => ({
         examples: [
           'remit connections add billing-key --bearer',

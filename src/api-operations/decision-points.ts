@@ -100,6 +100,7 @@ export const DECISION_POINTS = noun({
           answer: DecisionPoint(kit),
         }
       },
+      confirms: ({ body }) => `Ask the decision point ${body.name} at ${body.url} about calls`,
       command: ({ bold, dim, done }) => ({
         says: 'Has one asked from now on. No call that it is for goes through without it.',
         examples: [
@@ -144,6 +145,7 @@ export const DECISION_POINTS = noun({
       widens: true,
       says: 'Removes a decision point. It is no longer asked, and no call needs its permit.',
       schemas: ({ ByName, Nothing }) => ({ params: ByName, answer: Nothing }),
+      confirms: ({ params }) => `Ask the decision point ${params.name} no more`,
       command: ({ bold, done }) => ({
         examples: ['remit decision-points remove opa'],
         takes: { params: { name: input('<name>', 'of `remit decision-points list`') } },

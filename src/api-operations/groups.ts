@@ -40,6 +40,7 @@ export const GROUPS = noun({
         body: kit.exactly({ name: kit.Name, description: kit.Type.String({ maxLength: 500 }) }),
         answer: Group(kit),
       }),
+      confirms: ({ body }) => `Make the group ${body.name}`,
       command: ({ bold, done }) => ({
         examples: ['remit groups create finance "Approves refunds"'],
         takes: {
@@ -57,6 +58,7 @@ export const GROUPS = noun({
       widens: true,
       says: 'Puts a person into a group.',
       schemas: (kit) => ({ params: Member(kit), answer: kit.Nothing }),
+      confirms: ({ params }) => `Put a person into the group ${params.name}`,
       command: ({ bold, done }) => ({
         examples: ['remit groups add finance fiona@example.com'],
         takes: { params: member },
@@ -83,6 +85,8 @@ export const GROUPS = noun({
       widens: true,
       says: "Lets an identity provider's group count as a group here.",
       schemas: (kit) => ({ body: Mapping(kit), answer: kit.Nothing }),
+      confirms: ({ body }) =>
+        `Put everybody into ${body.group} whom ${body.issuer} says is in ${body.value}`,
       command: ({ bold, done }) => ({
         examples: [
           'remit groups map finance --issuer https://login.example.com --value Finance-EMEA',

@@ -131,6 +131,7 @@ export const ISSUERS = noun({
           answer: Issuer(kit),
         }
       },
+      confirms: ({ body }) => `Trust the issuer ${body.issuer} as ${body.name}`,
       command: (terminal) => ({
         says: 'Trusts an issuer of others. Its name is never given out again.',
         examples: [
@@ -209,6 +210,7 @@ export const ISSUERS = noun({
       widens: true,
       says: 'Sets everything about an issuer that can change; what is left out is what it is by default. Resource tokens of tasks that rest on it are void, and are issued anew under the new terms.',
       schemas: (kit) => ({ params: kit.ByName, body: IssuerTerms(kit), answer: Issuer(kit) }),
+      confirms: ({ params }) => `Change what the issuer ${params.name} is trusted with`,
       command: (terminal) => ({
         says: 'Sets everything about an issuer that can change, from a file: the member `terms` of `remit issuers show NAME --json`.',
         examples: [
@@ -256,6 +258,7 @@ export const ISSUERS = noun({
       widens: true,
       says: 'Lets a suspended issuer count again. Resource tokens from before stay dead.',
       schemas: Change,
+      confirms: ({ params }) => `Let the suspended issuer ${params.name} count again`,
       command: (terminal) =>
         change(
           'remit issuers resume prod-cluster --reason "…"',

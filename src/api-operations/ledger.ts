@@ -85,6 +85,7 @@ export const LEDGER = noun({
           }),
         }),
       }),
+      confirms: ({ body }) => `Erase values beside the ledger for good: ${body.why}`,
       command: ({ bold, dim, done }) => ({
         says: 'Erases the values beside records: arguments, addresses, words. For ever; the tree still verifies.',
         examples: [
@@ -182,6 +183,8 @@ export const LEDGER = noun({
           ended_allowances: Type.Integer(),
         }),
       }),
+      confirms: ({ body }) =>
+        `Go on with history ${body.history} of the ledger, in which signed records are missing: every open task is closed, and every approval and allowance ends`,
       command: ({ bold, dim, done }) => ({
         says: 'Goes on without records that were signed and are missing. Closes every open task and voids every approval.',
         examples: ['remit ledger state', 'remit ledger accept 1'],

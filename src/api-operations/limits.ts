@@ -103,6 +103,7 @@ export const LIMITS = noun({
         }),
         answer: StandingLimit(kit),
       }),
+      confirms: ({ body }) => `Set a limit for ${JSON.stringify(body.subject)}`,
       command: (terminal) => ({
         examples: [
           'remit limits set calls=1000/1h --agent refund-bot',
@@ -144,6 +145,7 @@ export const LIMITS = noun({
       widens: true,
       says: 'Removes a standing limit. Tasks that were opened under one of each task keep it.',
       schemas: ({ ById, Nothing }) => ({ params: ById, answer: Nothing }),
+      confirms: ({ params }) => `Remove the limit ${params.id}`,
       command: ({ bold, done }) => ({
         examples: ['remit limits remove lim_…'],
         takes: { params: { id: input('<id>', 'the limit') } },

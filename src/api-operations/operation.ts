@@ -24,6 +24,12 @@ export interface OperationSchemas {
 /** `GET /groups`, below `/api/v1`. */
 export type Route = `${Method} /${string}`
 
+/** Request as an operation takes it, after its schemas have validated it. */
+export interface OperationInput {
+  readonly params: Readonly<Record<string, unknown>>
+  readonly body: Readonly<Record<string, unknown>>
+}
+
 /** Facts about an operation that are no schema. */
 export interface OperationFacts<R extends Route = Route, W extends Who = Who> {
   /** Name in the document, in confirmations and in the ledger; `<noun>.<verb>` when left out. */
@@ -33,6 +39,8 @@ export interface OperationFacts<R extends Route = Route, W extends Who = Who> {
   /** Widens what someone or something may do, or cannot be taken back: outside `remit dev` confirmed by the person on a page (contract 10). */
   readonly widens: boolean
   readonly says: string
+  /** Says to the person who confirms this very request what it will do. An operation has this if it widens access. */
+  readonly confirms?: (request: OperationInput) => string
   /** Media type of the answer; JSON when left out. */
   readonly mediaType?: string
   /** Most bytes of the body, where it is not what every operation takes. */
@@ -70,11 +78,14 @@ type CommandOf<P, Q, B, A> = OperationCommand<P, Q, B, A> &
     : { readonly takes: Takes<P, Q, B> })
 
 /** Administrators may call an operation that does not say who; whether it widens access says each one that does more than read. */
-type Stated<R extends Route, W extends Who> = Omit<OperationFacts<R, W>, 'who' | 'widens'> & {
+type Stated<R extends Route, W extends Who> = Omit<
+  OperationFacts<R, W>,
+  'who' | 'widens' | 'confirms'
+> & {
   readonly who?: W
 } & (R extends `GET ${string}` ? { readonly widens?: never } : { readonly widens: boolean })
 
-/** Describes an operation; its command is typed by its schemas. */
+/** Describes an operation; its command and its sentence are typed by its schemas. */
 export function describe<
   const R extends Route,
   S extends OperationSchemas,
@@ -82,6 +93,10 @@ export function describe<
 >(
   described: Stated<R, W> & {
     readonly schemas: (kit: SchemaKit) => S
+    readonly confirms?: (request: {
+      readonly params: TypeOf<S, 'params'>
+      readonly body: TypeOf<S, 'body'>
+    }) => string
     readonly command?: (
       terminal: Terminal,
     ) => CommandOf<TypeOf<S, 'params'>, TypeOf<S, 'query'>, TypeOf<S, 'body'>, TypeOf<S, 'answer'>>

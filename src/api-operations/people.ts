@@ -86,6 +86,7 @@ export const PEOPLE = noun({
       widens: true,
       says: 'Lets what is done for a person continue.',
       schemas: ({ ById, Nothing, Reason }) => ({ params: ById, body: Reason, answer: Nothing }),
+      confirms: () => 'Let a suspended person continue',
       command: ({ bold, done }) => ({
         examples: ['remit people resume sam@example.com'],
         takes: { params: { id: person('<person>') }, body: { reason } },

@@ -61,6 +61,7 @@ export const PROVIDERS = noun({
         }),
         answer: Nothing,
       }),
+      confirms: ({ body }) => `Let people sign in at ${body.issuer}`,
       command: ({ bold, dim, done, text }) => ({
         examples: [
           'remit providers add https://login.example.com --name "Example login" --client-id remit',

@@ -110,6 +110,8 @@ export const RISK = noun({
         }),
         answer: kit.Nothing,
       }),
+      confirms: ({ body }) =>
+        `Take back the signal ${body.signal} about ${JSON.stringify(body.subject)}`,
       command: ({ bold, done }) => ({
         examples: ['remit risk end agent:refund-bot leaked-key --source source:our-siem'],
         takes: {

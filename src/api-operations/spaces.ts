@@ -215,6 +215,7 @@ export const SPACES = noun({
         }),
         answer: SpaceAnswer(kit),
       }),
+      confirms: ({ body }) => `Make the space ${body.name}`,
       command: (terminal) => ({
         says: 'Makes a space. Its name is its id, also in policies, for ever.',
         examples: [
@@ -244,6 +245,7 @@ export const SPACES = noun({
         body: kit.exactly(Rules(kit)),
         answer: SpaceAnswer(kit),
       }),
+      confirms: ({ params }) => `Change the space ${params.name}, also for tasks that run`,
       command: (terminal) => ({
         examples: [
           'remit spaces set returns --mode requester',
@@ -271,6 +273,7 @@ export const SPACES = noun({
       widens: true,
       says: 'Lets calls go on.',
       schemas: Change,
+      confirms: ({ params }) => `Let calls in the space ${params.name} go on`,
       command: (terminal) => ({
         ...change('remit spaces resume returns --reason "…"', 'goes on', { name }, terminal),
         json: ({ params }) => ({ space: params.name, done: 'resume' }),

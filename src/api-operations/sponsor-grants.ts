@@ -208,6 +208,8 @@ export const SPONSOR_GRANTS = noun({
         }),
         answer: SponsorGrant(kit),
       }),
+      confirms: ({ body }) =>
+        `Let ${body.agent} open tasks in your name while nobody is present: ${body.purpose}`,
       command: (terminal) => ({
         examples: [
           'remit sponsor-grants grant night-clerk --purpose "nightly list of orders" --action orders.list --expires 30d',

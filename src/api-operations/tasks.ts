@@ -107,6 +107,7 @@ export const TASKS = noun({
       widens: true,
       says: 'Lets a suspended task continue.',
       schemas: Change,
+      confirms: ({ params }) => `Let the suspended task ${params.id} continue`,
       command: (terminal) => change('remit tasks resume tsk_…', 'continues', { id }, terminal),
     }),
     notices: describe({

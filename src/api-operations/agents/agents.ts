@@ -116,6 +116,7 @@ export const AGENTS = noun({
           answer: AgentProfile(kit),
         }
       },
+      confirms: ({ body }) => `Register the agent ${body.name}`,
       command: (terminal) => ({
         examples: [
           'remit agents add invoice-bot --trust 3 --ceiling billing.invoices.read --key-out invoice-bot.jwk',
@@ -195,6 +196,7 @@ export const AGENTS = noun({
         }),
         answer: AgentProfile(kit),
       }),
+      confirms: ({ params }) => `Change what ${params.name} may ever be given`,
       command: (terminal) => ({
         examples: [
           'remit agents limits invoice-bot --ceiling billing.invoices.read billing.invoices.list',
@@ -266,6 +268,10 @@ export const AGENTS = noun({
         }),
         answer: AgentProfile(kit),
       }),
+      confirms: ({ body, params }) =>
+        body.days === null
+          ? `Let ${params.name} go on without ever being recertified`
+          : `Let ${params.name} go on for ${body.days} days after each recertification`,
     }),
     recertify: describe({
       route: 'POST /agents/:name/recertify',
@@ -273,6 +279,7 @@ export const AGENTS = noun({
       widens: true,
       says: 'Says that the agent is still wanted, as its owner or an administrator: its date moves on. Wakes it if that date stopped it.',
       schemas: (kit) => ({ params: kit.ByName, answer: AgentProfile(kit) }),
+      confirms: ({ params }) => `Recertify ${params.name}: it is still wanted`,
     }),
     suspend: describe({
       route: 'POST /agents/:name/suspend',
@@ -287,6 +294,7 @@ export const AGENTS = noun({
       widens: true,
       says: 'Lets a suspended agent work again. Resource tokens from before stay dead.',
       schemas: Change,
+      confirms: ({ params }) => `Let the suspended agent ${params.name} work again`,
       command: (terminal) =>
         change('remit agents resume refund-bot --reason "…"', 'works again', { name }, terminal),
     }),

@@ -51,6 +51,7 @@ export const AGENT_PROOFS = {
       body: kit.exactly({ jwk: kit.Type.Unknown() }),
       answer: AgentProfile(kit),
     }),
+    confirms: ({ params }) => `Let whoever holds another private key act as ${params.name}`,
     command: (terminal) => ({
       examples: [
         'remit agents add-key invoice-bot --key-out invoice-bot.jwk',
@@ -101,6 +102,8 @@ export const AGENT_PROOFS = {
     widens: true,
     says: 'Says which client at an identity provider is this agent, so that tokens given to it count.',
     schemas: (kit) => ({ params: kit.ByName, body: Client(kit), answer: AgentProfile(kit) }),
+    confirms: ({ body, params }) =>
+      `Let tokens given to the client ${body.client_id} of ${body.issuer} count for ${params.name}`,
     command: ({ bold, done }) => ({
       says: 'Says which client at an identity provider is this agent.',
       examples: ['remit agents link invoice-bot https://login.example.com=invoice-bot-client'],
@@ -137,6 +140,8 @@ export const AGENT_PROOFS = {
       body: CertificateName(kit),
       answer: CertificateNames(kit),
     }),
+    confirms: ({ body, params }) =>
+      `Let whoever has a certificate for ${body.value} act as ${params.name}`,
   }),
   'remove-certificate-name': describe({
     route: 'POST /agents/:name/certificate-names/remove',

@@ -114,6 +114,8 @@ export const CLIENTS = noun({
           }),
         ]),
       }),
+      confirms: ({ body: { id, kind, settings = {} } }) =>
+        `Register the program ${id} of the kind ${kind}: ${JSON.stringify(settings)}`,
       command: ({ bold, dim, done, text }) => ({
         says: 'Adds a machine client. Shows its secret once, unless it has a key.',
         examples: [
@@ -158,6 +160,7 @@ export const CLIENTS = noun({
         body: NewSettings(kit),
         answer: ClientShape(kit),
       }),
+      confirms: ({ params }) => `Change what the program ${params.id} may ask about`,
       command: ({ bold, done }) => ({
         examples: ['remit clients set edge --resource orders --takes'],
         takes: {
@@ -189,6 +192,7 @@ export const CLIENTS = noun({
           kit.Type.Object({ secret: SecretShape(kit) }),
         ]),
       }),
+      confirms: ({ params }) => `Make a new secret for the program ${params.id}`,
       command: ({ bold, dim, done }) => ({
         examples: [
           'remit clients rotate edge --keep-previous 24h',
@@ -223,6 +227,7 @@ export const CLIENTS = noun({
         body: kit.exactly({ jwk: kit.Type.Unknown() }),
         answer: CredentialShape(kit),
       }),
+      confirms: ({ params }) => `Add a key to the program ${params.id}`,
       command: ({ bold, done }) => ({
         examples: ['remit clients add-key edge edge.public.jwk'],
         takes: { params: { id: name }, body: { jwk: jsonFile('<file>', 'a public JWK') } },

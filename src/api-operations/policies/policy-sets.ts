@@ -161,6 +161,7 @@ export const POLICY_SETS = noun({
           warnings: Mistakes(kit),
         }),
       }),
+      confirms: ({ params }) => `Publish the policy-only set ${params.name}`,
       command: (terminal) => ({
         says: 'Puts a set in force, as a new version of its name. All or nothing.',
         examples: [`remit policy-sets publish records ${EXAMPLE}`],

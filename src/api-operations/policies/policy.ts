@@ -193,6 +193,7 @@ export const POLICY = noun({
         }),
         answer: PublishedPolicies(kit),
       }),
+      confirms: () => 'Put these policies in force',
     }),
     'publish-again': describe({
       id: 'policies.publish_again',
@@ -204,6 +205,7 @@ export const POLICY = noun({
         body: kit.exactly({ note: Note(kit) }),
         answer: PublishedPolicies(kit),
       }),
+      confirms: ({ params }) => `Put the policies of version ${params.version} in force again`,
     }),
     suggest: describe({
       id: 'policies.suggest',

@@ -130,6 +130,7 @@ export const RESOURCES = noun({
         body: ImportBody(kit),
         answer: Imported(kit),
       }),
+      confirms: ({ params }) => `Import ${params.name} into the catalog, or bring it up to date`,
     }),
     preview: describe({
       route: 'POST /resources/:name/preview',
@@ -154,6 +155,8 @@ export const RESOURCES = noun({
       widens: true,
       says: 'Accepts definitions exactly as they were looked at: they count from now on. Approvals of the old ones are void. Answers what is left.',
       schemas: (kit) => ({ params: kit.ByName, body: Looked(kit), answer: Changes(kit) }),
+      confirms: ({ body: { changes }, params }) =>
+        `Accept changed definitions of ${params.name}: ${changes.length} ${changes.length === 1 ? 'action' : 'actions'}`,
     }),
     reject: describe({
       route: 'POST /resources/:name/changes/reject',
@@ -172,6 +175,10 @@ export const RESOURCES = noun({
         }),
         answer: ResourceProfile(kit),
       }),
+      confirms: ({ body, params }) =>
+        body.connection === null
+          ? `Send no credential to ${params.name} any more`
+          : `Send the credential ${body.connection} with every call to ${params.name}`,
       command: ({ bold, done }) => ({
         examples: [
           'remit resources connect billing billing-key',
@@ -200,6 +207,8 @@ export const RESOURCES = noun({
         body: kit.exactly({ trusted: kit.Type.Boolean() }),
         answer: ResourceProfile(kit),
       }),
+      confirms: ({ body, params }) =>
+        `${body.trusted ? 'Believe' : 'Ignore'} what the tools of ${params.name} say decision points should be asked`,
       command: ({ bold, done }) => ({
         examples: [
           'remit resources mappings desk --trust',
@@ -240,6 +249,7 @@ export const RESOURCES = noun({
         ),
         answer: ResourceProfile(kit),
       }),
+      confirms: ({ params }) => `Change what tokens for ${params.name} look like`,
       command: ({ bold, done }) => ({
         examples: [
           'remit resources tokens billing --opaque',
@@ -276,6 +286,7 @@ export const RESOURCES = noun({
         body: kit.exactly({ risk: kit.Type.String() }),
         answer: kit.Action,
       }),
+      confirms: ({ body, params }) => `Count ${params.action} as ${body.risk} risk`,
     }),
     'accept-risks': describe({
       route: 'POST /resources/:name/risks/accept',
@@ -294,6 +305,8 @@ export const RESOURCES = noun({
         }),
         answer: listOf('actions', Action),
       }),
+      confirms: ({ body, params }) =>
+        `Accept proposed risk classes of ${params.name}, for ${body.risks.length} actions`,
     }),
     sentence: describe({
       id: 'actions.set_sentence',
@@ -305,6 +318,8 @@ export const RESOURCES = noun({
         body: kit.exactly({ sentence: kit.Type.String({ maxLength: 500 }) }),
         answer: kit.Action,
       }),
+      confirms: ({ body, params }) =>
+        `Show people “${body.sentence}” when they approve ${params.action}`,
       command: ({ bold, done }) => ({
         examples: ['remit resources sentence orders.refund "Refund {amount} on order {order_id}"'],
         takes: {
@@ -320,6 +335,8 @@ export const RESOURCES = noun({
       widens: true,
       says: 'Says which argument names whom a call is about, such as `/to`. Risk signals look at it.',
       schemas: Mark,
+      confirms: ({ body, params }) =>
+        `Take ${body.path ?? 'nothing'} of ${params.action} for whom a call is about`,
       command: (terminal) =>
         mark('counterparty', 'is about whoever is named by', 'bank.pay /recipient/iban', terminal),
     }),
@@ -329,6 +346,8 @@ export const RESOURCES = noun({
       widens: true,
       says: 'Says which argument tells how large a call is, such as `/amount`. Risk signals look at it.',
       schemas: Mark,
+      confirms: ({ body, params }) =>
+        `Take ${body.path ?? 'nothing'} of ${params.action} for how large a call is`,
       command: (terminal) => mark('size', 'is as large as', 'orders.refund /amount', terminal),
     }),
     suspend: describe({
@@ -344,6 +363,7 @@ export const RESOURCES = noun({
       widens: true,
       says: 'Lets calls to an API through again.',
       schemas: Change,
+      confirms: ({ params }) => `Let calls to ${params.name} through again`,
       command: (terminal) =>
         change('remit resources resume billing --reason "…"', 'is open again', { name }, terminal),
     }),

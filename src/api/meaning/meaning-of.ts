@@ -1,16 +1,16 @@
 import { reachOfPerson } from '../../analysis/index.ts'
+import type { OperationInput } from '../../api-operations/operation.ts'
 import { Problem } from '../../lib/problem.ts'
 import { findPerson } from '../../people/index.ts'
 import type { Meaning } from '../../sessions/index.ts'
 import type { Input, Operation } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
-import { type OperationInput, said } from './given.ts'
 import { meaningOfAgent } from './of-agent.ts'
 import { meaningOfImport } from './of-import.ts'
 import { meaningOfPolicies } from './of-policies.ts'
 import { meaningOfRisks } from './of-risks.ts'
 import { changedLines } from './reach-lines.ts'
-import { SENTENCES } from './sentences.ts'
+import { said } from './words.ts'
 
 type Means = (parts: ApiParts, given: OperationInput) => Promise<Meaning>
 
@@ -28,11 +28,11 @@ const DIFFERENCES: Readonly<Record<string, Means>> = {
 /** Says what an act would do; also that it would be refused, if it would be as things are. */
 export async function meaningOf(
   parts: ApiParts,
-  { id, says }: Pick<Operation, 'id' | 'says'>,
+  { confirms, id, says }: Pick<Operation, 'confirms' | 'id' | 'says'>,
   { body, params }: Pick<Input, 'body' | 'params'>,
 ): Promise<Meaning> {
   const given = { body: membersOf(body), params: membersOf(params) }
-  const sentence = SENTENCES[id]?.(given) ?? says
+  const sentence = confirms?.(given) ?? says
   try {
     return (await DIFFERENCES[id]?.(parts, given)) ?? { sentence, facts: [] }
   } catch (error) {

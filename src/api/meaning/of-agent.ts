@@ -1,11 +1,12 @@
 import { asCalls, type Detail, detailInWords, parseAuthority } from '@remit/engine'
 import { type Agent, findAgent } from '../../agents/index.ts'
 import { reachOfAgent } from '../../analysis/index.ts'
+import type { OperationInput } from '../../api-operations/operation.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import type { Meaning, MeantChange } from '../../sessions/index.ts'
 import type { ApiParts } from '../parts.ts'
-import { type OperationInput, said } from './given.ts'
 import { changedLines } from './reach-lines.ts'
+import { said } from './words.ts'
 
 const TRUST = ['quarantined', 'external', 'partner', 'internal'] as const
 

@@ -1,10 +1,10 @@
+import type { OperationInput } from '../../api-operations/operation.ts'
 import { findResource } from '../../catalog/index.ts'
 import { type Imported, previewImport } from '../../catalog-changes/index.ts'
 import type { Meaning, MeantChange } from '../../sessions/index.ts'
 import type { ApiParts } from '../parts.ts'
 import { planOf } from '../resources/plan-of.ts'
-import { countWords } from './count-words.ts'
-import { type OperationInput, said } from './given.ts'
+import { countWords, said } from './words.ts'
 
 /** Request as the schema of the operation validated it. */
 type Wanted = Parameters<typeof planOf>[2] & { readonly accept?: boolean }

@@ -1,13 +1,13 @@
 import { reachOfPolicies } from '../../analysis/index.ts'
+import type { OperationInput } from '../../api-operations/operation.ts'
 import { compareInWorker, type RuleChange } from '../../cedar/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { checkPolicies, findSet, latestSet } from '../../policy/index.ts'
 import type { Meaning, MeantChange } from '../../sessions/index.ts'
 import type { ApiParts } from '../parts.ts'
 import { schemaNow } from '../policies/policies.ts'
-import { countWords } from './count-words.ts'
-import type { OperationInput } from './given.ts'
 import { reachLines } from './reach-lines.ts'
+import { countWords } from './words.ts'
 
 const SIGN = { added: '+', removed: '-', changed: '~', reworded: '=' } as const
 const WORDS = {

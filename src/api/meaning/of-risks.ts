@@ -1,8 +1,9 @@
 import { RISKS } from '@remit/engine'
+import type { OperationInput } from '../../api-operations/operation.ts'
 import { countedRisk, listActions } from '../../catalog/index.ts'
 import type { Meaning, MeantChange } from '../../sessions/index.ts'
 import type { ApiParts } from '../parts.ts'
-import { type OperationInput, said } from './given.ts'
+import { said } from './words.ts'
 
 interface Wanted {
   readonly risks: readonly { readonly action: string; readonly risk: string }[]

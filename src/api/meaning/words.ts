@@ -11,3 +11,10 @@ export function countWords(
     )
     .join(', ')
 }
+
+/** Writes a value into a sentence: a list with commas, nothing for `null`. */
+export function said(value: unknown): string {
+  if (Array.isArray(value)) return value.map(said).join(', ')
+  if (value === null || value === undefined) return 'nothing'
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
