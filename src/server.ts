@@ -173,6 +173,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
 
   const extAuthz = createExtAuthz({
     http: settings.forwardAuthListen,
+    grpc: settings.extAuthzListen,
     issuer,
     trustDomain: settings.trustDomain,
     ...{ addresses, capacity },

@@ -51,6 +51,11 @@ export const SETTINGS = {
     'Address and port to listen on for gateways of others that ask over HTTP: forward-auth (nginx, Caddy, Traefik, HAProxy, APISIX) and ext_authz (Envoy). Only gateways should reach it. Not set: off.',
     readListen,
   ),
+  extAuthzListen: optional(
+    'REMIT_EXT_AUTHZ_LISTEN',
+    'Address and port to listen on for gateways of others that ask by gRPC: ext_authz (Envoy, Istio, Envoy Gateway). Only gateways should reach it. Not set: off.',
+    readListen,
+  ),
   ...INBOUND_SETTINGS,
   data: setting(
     'REMIT_DATA',
@@ -278,6 +283,7 @@ function contradictions(settings: Settings): string[] {
     ['REMIT_LISTEN', settings.listen],
     ['REMIT_GATEWAY_LISTEN', settings.gatewayListen],
     ['REMIT_FORWARD_AUTH_LISTEN', settings.forwardAuthListen],
+    ['REMIT_EXT_AUTHZ_LISTEN', settings.extAuthzListen],
   ] as const)
     if (settings.plainHttp === 'loopback' && at && !isLoopback(at.host))
       found.push(

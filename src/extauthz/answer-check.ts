@@ -61,7 +61,7 @@ async function decideCheck(
       doable: [],
     }),
   )
-  return 'problem' in verdict ? verdict : permitted(ports, { check, request, resource, verdict })
+  return 'problem' in verdict ? verdict : permitted(ports, { check, resource, verdict })
 }
 
 /** Refuses whoever does not pass gates 1 and 2, before a body is read or anything is told of the action. */
@@ -95,14 +95,13 @@ async function permitted(
   ports: ExtAuthzPorts,
   of: {
     readonly check: GatewayCheck
-    readonly request: CheckedRequest
     readonly resource: Resource
     readonly verdict: Verdict<'permit'>
   },
 ): Promise<UpstreamHeaders> {
-  const { check, request, resource, verdict } = of
+  const { check, resource, verdict } = of
   try {
-    const headers = await upstreamHeaders(ports, resource, verdict, request.headers.keys())
+    const headers = await upstreamHeaders(ports, resource, verdict)
     if (!check.isGone()) return headers
     throw new Problem('request.incomplete', 'the gateway no longer waits for the answer')
   } catch (error) {

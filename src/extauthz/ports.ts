@@ -9,8 +9,9 @@ interface Listen {
 
 /** Dependencies of the edge that gateways of others ask. */
 export interface ExtAuthzPorts {
-  /** Where HTTP is listened for; `undefined`: nowhere. */
+  /** Where HTTP and gRPC are listened for; `undefined`: nowhere. */
   readonly http: Listen | undefined
+  readonly grpc: Listen | undefined
   readonly issuer: string
   readonly trustDomain: string
   readonly addresses: ClientAddresses

@@ -46,6 +46,17 @@ const OVERRIDES: ReadonlySet<string> = new Set([
   'x-rewrite-url',
 ])
 
+export const DECISION = 'remit-decision'
+export const TRANSACTION_TOKEN = 'txn-token'
+/** Headers of ours, which every configuration sets or removes. Others of ours a gateway may not know. */
+export const OWN: readonly string[] = [
+  DECISION,
+  'remit-answer',
+  'remit-body',
+  'remit-enforcer',
+  'remit-problem',
+]
+
 /** Names that somebody believes. Some servers read `X_Forwarded_Uri` as one of them (CVE-2026-39858). */
 const BELIEVED =
   /^(?:remit-|mcp-|x-forwarded-|x-original-|x-rewrite-|x-envoy-|x-http-method|x-method-|x-real-|txn-|content-|transfer-|proxy-|client-cert)/
@@ -64,7 +75,8 @@ export function readRequest({ method, rawHeaders, target }: GatewayCheck): Check
     : framingFault(rawValues(rawHeaders))
   if (fault) throw new Problem('request.bad_header', fault)
   for (const name of headers.keys()) {
-    if (OVERRIDES.has(name) || (name.includes('_') && BELIEVED.test(name.replaceAll('_', '-'))))
+    const isAlias = name.includes('_') && BELIEVED.test(name.replaceAll('_', '-'))
+    if (isAlias || OVERRIDES.has(name) || (name.startsWith('remit-') && !OWN.includes(name)))
       throw new Problem('request.bad_header', `header \`${name}\` is not accepted from callers`)
   }
   const [scheme, token] = accessToken(headers.get('authorization'))

@@ -3,21 +3,10 @@ import type { Resource } from '../catalog/index.ts'
 import { mintTransactionToken } from '../tokens/index.ts'
 import type { UpstreamHeaders } from './check.ts'
 import type { ExtAuthzPorts } from './ports.ts'
+import { DECISION, OWN, TRANSACTION_TOKEN } from './read-request.ts'
 
-export const DECISION = 'remit-decision'
-export const TRANSACTION_TOKEN = 'txn-token'
-
-/** Credentials of the caller, which no API behind a gateway receives, and what gateways say to us. */
-const CREDENTIALS = [
-  'authorization',
-  'cookie',
-  'dpop',
-  'proxy-authorization',
-  'remit-answer',
-  'remit-body',
-  'remit-enforcer',
-  'remit-problem',
-]
+/** Credentials of the caller, which no API behind a gateway receives. */
+const CREDENTIALS = ['authorization', 'cookie', 'dpop', 'proxy-authorization']
 
 /**
  * Builds the headers for the API: the decision's id and, for an API inside the trust domain, a
@@ -28,7 +17,6 @@ export async function upstreamHeaders(
   { decisions, issuer, trustDomain }: ExtAuthzPorts,
   { identifier, trusted }: Resource,
   verdict: Verdict<'permit'>,
-  names: Iterable<string>,
 ): Promise<UpstreamHeaders> {
   const set: Record<string, string> = { [DECISION]: verdict.decisionId }
   if (trusted) {
@@ -39,7 +27,6 @@ export async function upstreamHeaders(
     )
     set[TRANSACTION_TOKEN] = token
   }
-  const own = [...names].filter((name) => name.startsWith('remit-'))
-  const all = new Set([...CREDENTIALS, TRANSACTION_TOKEN, ...own])
-  return { set, removed: [...all].filter((name) => set[name] === undefined) }
+  const all = [...CREDENTIALS, ...OWN, TRANSACTION_TOKEN]
+  return { set, removed: all.filter((name) => set[name] === undefined) }
 }

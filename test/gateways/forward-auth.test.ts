@@ -178,6 +178,7 @@ for (const engine of ENGINES)
         ['X_Original_Method', 'DELETE'],
         ['Remit_Enforcer', 'x'],
         ['Txn_Token', 'x'],
+        ['Remit-Other', 'x'],
         ['X-Original-URL', '/store/things/b'],
         ['X-Rewrite-URL', '/store/things/b'],
         ['X-HTTP-Method-Override', 'DELETE'],

@@ -25,7 +25,7 @@ type Headers = readonly (readonly [string, string])[]
 interface Calling {
   readonly headers?: Headers
   readonly proof?: string
-  readonly body?: string
+  readonly body?: string | Buffer
 }
 
 const RUNS = 200
@@ -174,7 +174,7 @@ export function behind({ getThrough, name, sendsBodies, start }: Gateway): void 
         }
         assert.ok([200, 400, 403].includes(answer.status), `${headers}: ${answer.status}`)
       }
-      for (const name of ['Authorization', 'DPoP']) {
+      for (const name of ['Authorization', 'DPoP', 'Remit-Other']) {
         const answer = await call('GET', '/things', { headers: [[name, 'DPoP x']] })
         assert.ok([400, 401, 403].includes(answer.status), `${name}: ${answer.status}`)
         assert.deepEqual(reached(), [])
@@ -210,6 +210,10 @@ export function behind({ getThrough, name, sendsBodies, start }: Gateway): void 
         assert.ok(answer.status >= 400, answer.text)
         assert.deepEqual(reached(), [])
       }
+      const notUnicode = Buffer.from('{"name":"a\xff"}', 'latin1')
+      const mangled = await call('POST', '/things', { body: notUnicode })
+      assert.ok(mangled.status >= 400, mangled.text)
+      assert.deepEqual(reached(), [])
       const large = JSON.stringify({ name: 'x'.repeat(2 * 1024 * 1024) })
       const answer = await call('POST', '/things', { body: large }).catch(() => undefined)
       assert.ok(!answer || answer.status >= 400)

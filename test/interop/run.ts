@@ -6,6 +6,7 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 import { canaille } from './canaille/get.ts'
 import { type Counterpart, NotToBeHad } from './counterpart.ts'
+import { envoy } from './envoy/get.ts'
 import { caddy, haproxy, nginx } from './gateways.ts'
 import { jsonGo } from './json-go/get.ts'
 import { jsonJava } from './json-java/get.ts'
@@ -22,6 +23,7 @@ const COUNTERPARTS: readonly Counterpart[] = [
   canaille,
   nanoidp,
   keycloak,
+  envoy,
   nginx,
   caddy,
   haproxy,

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { CheckAnswer } from '../check.ts'
 import { deniedHeaders } from '../failure.ts'
-import { TRANSACTION_TOKEN } from '../upstream-headers.ts'
+import { TRANSACTION_TOKEN } from '../read-request.ts'
 import type { Convention } from './conventions.ts'
 
 /** List by which Envoy is told over HTTP what the API must not receive. */

@@ -1,0 +1,62 @@
+import { isIP } from 'node:net'
+import { type CheckedBody, type GatewayCheck, NO_BODY, unsentBody } from '../check.ts'
+import type { CheckRequest } from './messages.ts'
+
+type HttpRequest = NonNullable<
+  NonNullable<NonNullable<CheckRequest['attributes']>['request']>['http']
+>
+
+/** Set by Envoy on each body that it sends; what a caller calls so does not reach us. */
+const PARTIAL = 'x-envoy-auth-partial-body'
+
+/** Reads what Envoy tells: the request line, the caller's headers, and the body where it is whole. */
+export function readCheck({ attributes }: CheckRequest, isGone: () => boolean): GatewayCheck {
+  const http = attributes?.request?.http ?? {}
+  const { method = '', path = '' } = http
+  const ip = attributes?.source?.address?.socket_address?.address ?? ''
+  const headers = headersOf(http)
+  return {
+    method,
+    target: path,
+    rawHeaders: headers.filter(([name]) => name !== PARTIAL).flat(),
+    ip: isIP(ip) === 0 ? '' : ip,
+    body: bodyOf(http, headers),
+    isGone,
+  }
+}
+
+/**
+ * Headers one by one where Envoy sends them so (`encode_raw_headers`); else repeated ones are
+ * joined by commas, so that two tokens are none.
+ */
+function headersOf({ header_map, headers = {} }: HttpRequest): [name: string, value: string][] {
+  const raw = header_map?.headers ?? []
+  const all: [string, string][] =
+    raw.length > 0
+      ? raw.map(({ key, raw_value, value = '' }) => [
+          key,
+          raw_value && raw_value.length > 0 ? raw_value.toString('latin1') : value,
+        ])
+      : Object.entries(headers)
+  return all.filter(([name]) => !name.startsWith(':'))
+}
+
+/**
+ * INVARIANT: a body counts only as the bytes that it is (`pack_as_bytes`): in a text, Envoy replaces
+ * what is not UTF-8, and the API would receive something else than was decided.
+ */
+function bodyOf(
+  { method = '', protocol, raw_body: bytes }: HttpRequest,
+  headers: readonly (readonly [string, string])[],
+): CheckedBody {
+  const all = (name: string) => headers.flatMap(([each, value]) => (each === name ? [value] : []))
+  if (bytes && bytes.length > 0)
+    return all(PARTIAL).join() === 'false'
+      ? { kind: 'whole', isPending: false, read: async () => bytes }
+      : { kind: 'unseen' }
+  const length = all('content-length').join()
+  if (length === '0') return NO_BODY
+  if (length !== '' || all('transfer-encoding').length > 0) return { kind: 'unseen' }
+  // RFC 9112 section 6.3: in HTTP/1.1 a request without either has no body.
+  return protocol === 'HTTP/1.1' ? NO_BODY : unsentBody(method)
+}

@@ -1,0 +1,99 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js'
+import { listenProblem, MAX_BODY_BYTES } from '../../http/index.ts'
+import { plainAddress } from '../../lib/address-key.ts'
+import { answerCheck } from '../answer-check.ts'
+import { authenticate, ENFORCER } from '../authenticate.ts'
+import type { CheckAnswer } from '../check.ts'
+import { deniedHeaders, failure } from '../failure.ts'
+import type { ExtAuthzPorts } from '../ports.ts'
+import { AUTHORIZATION, type CheckRequest, type CheckResponse } from './messages.ts'
+import { readCheck } from './read-check.ts'
+
+type CheckCall = ServerUnaryCall<CheckRequest, CheckResponse>
+
+/** A body and the head of its request, with what each of them costs in a message. */
+const LIMITS = {
+  'grpc.max_receive_message_length': MAX_BODY_BYTES + 128 * 1024,
+  'grpc.max_concurrent_streams': 256,
+}
+
+/** Listens for gateways that ask by gRPC. Answers what stops it. */
+export async function serveGrpc(
+  ports: ExtAuthzPorts,
+  { host, port }: NonNullable<ExtAuthzPorts['grpc']>,
+): Promise<() => Promise<void>> {
+  const underWay = new Set<Promise<void>>()
+  const server = new Server(LIMITS)
+  server.addService(AUTHORIZATION, {
+    Check(call: CheckCall, reply: sendUnaryData<CheckResponse>) {
+      const check = ask(call, ports).then((answer) => reply(null, responseOf(answer)))
+      underWay.add(check)
+      void check.finally(() => underWay.delete(check))
+    },
+  })
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure())
+  const sockets = createServer((socket) => injector.injectConnection(socket))
+  sockets.maxConnections = ports.capacity.connections.total
+  await once(sockets.listen(port, host), 'listening').catch((error: unknown) => {
+    throw listenProblem(error, port)
+  })
+  return async () => {
+    const closed = new Promise((resolve) => sockets.close(resolve))
+    // INVARIANT: storage is let go of only after every check under way has recorded how it ended.
+    await Promise.all(underWay)
+    server.forceShutdown()
+    injector.destroy()
+    await closed
+  }
+}
+
+/** Who asks comes before what is asked. Never throws: for Envoy, an error could mean to let a call through. */
+async function ask(call: CheckCall, ports: ExtAuthzPorts): Promise<CheckAnswer> {
+  try {
+    // INVARIANT: metadata and settings of the route are the gateway's own words; a header would be its caller's.
+    const set = call.request.attributes?.context_extensions?.[ENFORCER]
+    const secrets = [...call.metadata.get(ENFORCER), ...(set === undefined ? [] : [set])].map(
+      String,
+    )
+    const ip = plainAddress(call.getPeer().replace(/:\d+$/, ''))
+    const enforcer = await authenticate(ports, { at: 'ext_authz', ip, secrets })
+    return await answerCheck(
+      ports,
+      enforcer,
+      readCheck(call.request, () => call.cancelled),
+    )
+  } catch (error) {
+    return failure(error, ports.log)
+  }
+}
+
+/** `google.rpc.Code` */
+const OK = 0
+const PERMISSION_DENIED = 7
+/** `HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD` */
+const OVERWRITE = 2
+
+function responseOf(answer: CheckAnswer): CheckResponse {
+  if ('problem' in answer)
+    return {
+      status: { code: PERMISSION_DENIED },
+      denied_response: {
+        status: { code: answer.status },
+        headers: options(deniedHeaders(answer)),
+        body: JSON.stringify(answer.problem),
+      },
+    }
+  return {
+    status: { code: OK },
+    ok_response: { headers: options(answer.set), headers_to_remove: [...answer.removed] },
+  }
+}
+
+function options(headers: Readonly<Record<string, string>>) {
+  return Object.entries(headers).map(([key, value]) => ({
+    header: { key, value },
+    append_action: OVERWRITE,
+  }))
+}
