@@ -1,5 +1,6 @@
-import { authority, input, person, together, trust } from './command.ts'
 import { describe, noun, type SchemaKit, type TypeOf } from './operation.ts'
+import { authority, person, trust } from './shared-sources.ts'
+import { input, together } from './source.ts'
 
 export const Rule = ({ KeptDetail, Name, Time, Type }: SchemaKit) =>
   Type.Object({

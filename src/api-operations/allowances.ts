@@ -1,5 +1,5 @@
-import { input } from './command.ts'
 import { describe, noun, type SchemaKit, type TypeOf } from './operation.ts'
+import { input } from './source.ts'
 import type { Terminal } from './terminal.ts'
 
 export const Allowance = ({ Time, Type }: SchemaKit) =>

@@ -1,6 +1,7 @@
 import type { Value } from '../lib/terminal/text.ts'
-import { input, limit } from './command.ts'
 import { describe, noun, type SchemaKit, type TypeOf } from './operation.ts'
+import { limit } from './shared-sources.ts'
+import { input } from './source.ts'
 import type { Terminal } from './terminal.ts'
 
 const Waiting = ({ AccessRequest, Type }: SchemaKit) =>

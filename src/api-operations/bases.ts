@@ -1,5 +1,6 @@
-import { authority, expires, input, person, together } from './command.ts'
 import { describe, noun, type SchemaKit } from './operation.ts'
+import { authority, expires, person } from './shared-sources.ts'
+import { input, together } from './source.ts'
 
 const own = authority(
   input('--allow <action...>', 'actions, without bounds'),

@@ -1,5 +1,5 @@
-import { input, together } from './command.ts'
 import { describe, noun, type SchemaKit } from './operation.ts'
+import { input, together } from './source.ts'
 
 const Connection = ({ Name, Time, Type }: SchemaKit) =>
   Type.Object({ name: Name, kind: Type.String(), header: Type.String(), created_at: Time })

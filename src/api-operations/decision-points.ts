@@ -1,5 +1,5 @@
-import { input, numeric, repeated, together } from './command.ts'
 import { describe, noun, type SchemaKit, type TypeOf } from './operation.ts'
+import { input, numeric, repeated, together } from './source.ts'
 
 export const DecisionPoint = ({ Name, Time, Type }: SchemaKit) =>
   Type.Object({

@@ -1,5 +1,6 @@
-import { input, person } from './command.ts'
 import { describe, noun, type SchemaKit } from './operation.ts'
+import { person } from './shared-sources.ts'
+import { input } from './source.ts'
 
 const Group = ({ Name, Type }: SchemaKit) => Type.Object({ name: Name, description: Type.String() })
 

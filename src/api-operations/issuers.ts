@@ -1,17 +1,4 @@
 import {
-  authority,
-  change,
-  expires,
-  input,
-  jsonFile,
-  numeric,
-  person,
-  type Source,
-  together,
-  trust,
-  Unreadable,
-} from './command.ts'
-import {
   Issuer,
   type IssuerAnswer,
   IssuerTerms,
@@ -23,6 +10,8 @@ import {
   USES,
 } from './issuer-shape.ts'
 import { describe, noun, type SchemaKit } from './operation.ts'
+import { authority, change, expires, person, trust } from './shared-sources.ts'
+import { input, jsonFile, numeric, type Source, together, Unreadable } from './source.ts'
 import type { Detail } from './terminal.ts'
 
 const name = input('<name>', 'of `remit issuers list`')

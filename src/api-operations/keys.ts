@@ -1,5 +1,6 @@
-import { input, reason } from './command.ts'
 import { describe, noun, type SchemaKit, type TypeOf } from './operation.ts'
+import { reason } from './shared-sources.ts'
+import { input } from './source.ts'
 import type { Terminal } from './terminal.ts'
 
 const Keys = ({ listOf, Time, Type }: SchemaKit) => ({

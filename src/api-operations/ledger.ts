@@ -1,5 +1,5 @@
-import { input, repeated, together } from './command.ts'
 import { describe, noun } from './operation.ts'
+import { input, repeated, together } from './source.ts'
 
 /** Why values were erased, as the record says it: never words of people, which could not be erased again. */
 const WHY = ['requested', 'retention', 'mistake'] as const

@@ -1,5 +1,6 @@
-import { input, person, together } from './command.ts'
 import { describe, noun, type SchemaKit, type TypeOf } from './operation.ts'
+import { person } from './shared-sources.ts'
+import { input, together } from './source.ts'
 import type { Terminal } from './terminal.ts'
 
 const Kind = ({ Type }: SchemaKit) => Type.Enum(['organization', 'person', 'agent', 'space'])

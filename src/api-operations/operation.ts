@@ -1,5 +1,6 @@
 import type { Static, TSchema } from 'typebox'
-import type { OperationCommand, Source, Takes } from './command.ts'
+import type { OperationCommand, Takes } from './command.ts'
+import type { Source } from './source.ts'
 import type { Terminal } from './terminal.ts'
 
 /**

@@ -1,5 +1,5 @@
-import { pages, person, reason } from './command.ts'
 import { describe, noun, type SchemaKit } from './operation.ts'
+import { pages, person, reason } from './shared-sources.ts'
 
 export const KnownPerson = ({ Person, Type }: SchemaKit) =>
   Type.Object({

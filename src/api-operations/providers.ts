@@ -1,5 +1,5 @@
-import { input, together } from './command.ts'
 import { describe, noun } from './operation.ts'
+import { input, together } from './source.ts'
 
 const clientId = input('--client-id <id>', "Remit's client there", { required: true })
 

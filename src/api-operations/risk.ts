@@ -1,6 +1,7 @@
 import { RISKS } from '@remit/engine/risk'
-import { expires, input } from './command.ts'
 import { describe, noun, type SchemaKit } from './operation.ts'
+import { expires } from './shared-sources.ts'
+import { input } from './source.ts'
 
 const KINDS = ['agent', 'person', 'task'] as const
 

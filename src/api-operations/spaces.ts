@@ -1,6 +1,7 @@
 import type { Static } from 'typebox'
-import { authority, change, input, type Source, together } from './command.ts'
 import { describe, noun, type SchemaKit } from './operation.ts'
+import { authority, change } from './shared-sources.ts'
+import { input, type Source, together } from './source.ts'
 import type { Terminal } from './terminal.ts'
 
 const name = input('<name>', 'the space')

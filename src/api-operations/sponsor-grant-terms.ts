@@ -1,7 +1,7 @@
 import type { Static } from 'typebox'
 import { durationInWords, readDuration } from '../lib/duration.ts'
-import type { Reading } from './command.ts'
 import type { SchemaKit } from './operation.ts'
+import type { Reading } from './source.ts'
 
 export const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 type Day = (typeof DAYS)[number]

@@ -1,7 +1,8 @@
 import type { Static } from 'typebox'
 import type { Value } from '../lib/terminal/text.ts'
-import { authority, expires, input, limit, together } from './command.ts'
 import { describe, noun, type SchemaKit } from './operation.ts'
+import { authority, expires, limit } from './shared-sources.ts'
+import { input, together } from './source.ts'
 import {
   Rate,
   rateInWords,

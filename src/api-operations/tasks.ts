@@ -1,6 +1,7 @@
-import { change, input, limit } from './command.ts'
 import { StandingLimit } from './limits.ts'
 import { describe, noun, type SchemaKit } from './operation.ts'
+import { change, limit } from './shared-sources.ts'
+import { input } from './source.ts'
 
 const id = input('<id>', 'the task')
 

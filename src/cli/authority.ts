@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { AuthorityGiven } from '../api-operations/command.ts'
+import type { AuthorityGiven } from '../api-operations/source.ts'
 import type { Detail } from '../api-operations/terminal.ts'
 import { dim, type Text, text } from '../lib/terminal/text.ts'
 import type { Cli } from './cli.ts'

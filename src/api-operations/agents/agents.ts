@@ -1,16 +1,7 @@
 import { isName } from '../../lib/id.ts'
-import {
-  authority,
-  change,
-  input,
-  numeric,
-  orNone,
-  pages,
-  person,
-  together,
-  trust,
-} from '../command.ts'
 import { describe, noun, type SchemaKit } from '../operation.ts'
+import { authority, change, pages, person, trust } from '../shared-sources.ts'
+import { input, numeric, orNone, together } from '../source.ts'
 import { AGENT_PROOFS, key, name, readClient } from './proofs.ts'
 import { AgentProfile, agentLines, Client, IdleMinutes, MayDelegate, ownName } from './shape.ts'
 

@@ -1,5 +1,5 @@
-import { input, type Reading, together } from '../command.ts'
 import { describe, type SchemaKit } from '../operation.ts'
+import { input, type Reading, together } from '../source.ts'
 import { AgentProfile, agentLines, Client } from './shape.ts'
 
 export const name = input('<name>', 'the agent')

@@ -1,5 +1,6 @@
-import { input, jsonFile, pages, together } from '../command.ts'
 import { describe, noun } from '../operation.ts'
+import { pages } from '../shared-sources.ts'
+import { input, jsonFile, together } from '../source.ts'
 import {
   ByClient,
   type ClientJson,

@@ -1,5 +1,6 @@
 import type { Static } from 'typebox'
-import { input, type Loose, type Reading, type Source, valuesOf } from '../command.ts'
+import type { Loose } from '../command.ts'
+import { input, type Reading, type Source, valuesOf } from '../source.ts'
 import type { ClientJson, NewClient } from './schemas.ts'
 
 type Kind = ClientJson['kind']

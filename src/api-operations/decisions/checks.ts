@@ -1,7 +1,8 @@
 import type { Text, Value } from '../../lib/terminal/text.ts'
-import { input, person, type Reading, repeated, together } from '../command.ts'
 import { describe, noun, type SchemaKit, type TypeOf } from '../operation.ts'
 import { MAX_BYTES, PolicyText } from '../policies/schemas.ts'
+import { person } from '../shared-sources.ts'
+import { input, type Reading, repeated, together } from '../source.ts'
 import type { Terminal } from '../terminal.ts'
 import { Ask, askedWords, Gate, gateLines, ruleLines, uniqueRules } from './gates.ts'
 

@@ -1,5 +1,6 @@
-import { input, limit } from '../command.ts'
 import { describe, noun, type SchemaKit, type TypeOf } from '../operation.ts'
+import { limit } from '../shared-sources.ts'
+import { input } from '../source.ts'
 import type { Terminal } from '../terminal.ts'
 import { Explanation, explainLines } from './explanation.ts'
 

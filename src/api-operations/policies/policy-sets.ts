@@ -1,6 +1,6 @@
 import type { Value } from '../../lib/terminal/text.ts'
-import { input, type Reading, together } from '../command.ts'
 import { describe, noun, type SchemaKit, type TypeOf } from '../operation.ts'
+import { input, type Reading, together } from '../source.ts'
 import type { Terminal } from '../terminal.ts'
 import { Mistake, Note, VersionName } from './schemas.ts'
 

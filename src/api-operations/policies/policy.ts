@@ -1,5 +1,5 @@
-import { input } from '../command.ts'
 import { describe, noun } from '../operation.ts'
+import { input } from '../source.ts'
 import { WhatCan, WhoCan, whatLines, whoLines } from './ever.ts'
 import {
   Draft,

@@ -1,6 +1,6 @@
 import type { Value } from '../../lib/terminal/text.ts'
-import { input } from '../command.ts'
 import { describe, noun, type SchemaKit, type TypeOf } from '../operation.ts'
+import { input } from '../source.ts'
 import type { Terminal } from '../terminal.ts'
 import { differenceLines, Group } from './differences.ts'
 import { Draft, MAX_BYTES } from './schemas.ts'

@@ -1,6 +1,7 @@
-import { change, flags, input, orNone, reason, together } from '../command.ts'
 import { describe, noun, type SchemaKit } from '../operation.ts'
-import type { Terminal } from '../terminal.ts'
+import { change, reason } from '../shared-sources.ts'
+import { flags, input, orNone, together } from '../source.ts'
+import { ACTION_SETTINGS } from './action-settings.ts'
 import { resourceLines } from './lines.ts'
 import {
   IMPORT_BYTES,
@@ -12,7 +13,6 @@ import {
 } from './schemas.ts'
 
 const name = input('<name>', 'the API')
-const action = input('<action>', 'such as orders.refund')
 
 const Changes = (kit: SchemaKit) => kit.listOf('changes', Offered(kit))
 
@@ -27,53 +27,6 @@ const Looked = ({ exactly, Type }: SchemaKit) =>
       { minItems: 1, maxItems: 10_000 },
     ),
   })
-
-const ByAction = ({ exactly, Type }: SchemaKit) =>
-  exactly({
-    action: Type.String({ pattern: '^[a-z][a-z0-9-]*\\.[A-Za-z0-9._-]{1,128}$' }),
-  })
-
-const Mark = (kit: SchemaKit) => ({
-  params: ByAction(kit),
-  body: kit.exactly({
-    path: kit.Type.Union([kit.Type.String({ maxLength: 500 }), kit.Type.Null()], {
-      description: 'JSON Pointer; null: no argument does',
-    }),
-  }),
-  answer: kit.Action,
-})
-
-/** Command that says which argument risk signals look at. */
-function mark(
-  name: string,
-  words: string,
-  example: string,
-  { bold, done }: Pick<Terminal, 'bold' | 'done'>,
-) {
-  interface Marked {
-    readonly answer: { readonly name: string }
-    readonly body: { readonly path: string | null }
-  }
-  return {
-    examples: [
-      `remit resources ${name} ${example}`,
-      `remit resources ${name} orders.refund --none`,
-    ],
-    takes: {
-      params: { action },
-      body: {
-        path: orNone(
-          input('[path]', 'JSON Pointer to the argument, such as /amount'),
-          input('--none', 'no argument does'),
-        ),
-      },
-    },
-    said: ({ answer, body: { path } }: Marked) =>
-      path === null
-        ? done`${bold(answer.name)} has no ${name} any more`
-        : done`${bold(answer.name)} ${words} ${path}`,
-  }
-}
 
 const Change = (kit: SchemaKit) => ({
   params: kit.ByName,
@@ -276,80 +229,7 @@ export const RESOURCES = noun({
           done`tokens for ${bold(name)} are ${FORMS[tokens.form]}, with ${tokens.subjects === 'pairwise' ? 'names of its own' : 'the usual names'}`,
       }),
     }),
-    risk: describe({
-      id: 'actions.set_risk',
-      route: 'PUT /actions/:action/risk',
-      widens: true,
-      says: 'Sets the risk class of an action.',
-      schemas: (kit) => ({
-        params: ByAction(kit),
-        body: kit.exactly({ risk: kit.Type.String() }),
-        answer: kit.Action,
-      }),
-      confirms: ({ body, params }) => `Count ${params.action} as ${body.risk} risk`,
-    }),
-    'accept-risks': describe({
-      route: 'POST /resources/:name/risks/accept',
-      widens: true,
-      says: 'Accepts proposed risk classes of a resource exactly as they were looked at, all of them or none. Answers every action of it.',
-      schemas: ({ Action, ByName, exactly, listOf, Type }) => ({
-        params: ByName,
-        body: exactly({
-          risks: Type.Array(
-            exactly({
-              action: Type.String({ maxLength: 200 }),
-              risk: Type.String({ maxLength: 16, description: 'as it was shown' }),
-            }),
-            { minItems: 1, maxItems: 10_000 },
-          ),
-        }),
-        answer: listOf('actions', Action),
-      }),
-      confirms: ({ body, params }) =>
-        `Accept proposed risk classes of ${params.name}, for ${body.risks.length} actions`,
-    }),
-    sentence: describe({
-      id: 'actions.set_sentence',
-      route: 'PUT /actions/:action/sentence',
-      widens: true,
-      says: 'Sets the sentence that people read before they approve a call, such as `Refund {amount} on order {order_id}`.',
-      schemas: (kit) => ({
-        params: ByAction(kit),
-        body: kit.exactly({ sentence: kit.Type.String({ maxLength: 500 }) }),
-        answer: kit.Action,
-      }),
-      confirms: ({ body, params }) =>
-        `Show people “${body.sentence}” when they approve ${params.action}`,
-      command: ({ bold, done }) => ({
-        examples: ['remit resources sentence orders.refund "Refund {amount} on order {order_id}"'],
-        takes: {
-          params: { action },
-          body: { sentence: input('<text>', 'with arguments in braces') },
-        },
-        said: ({ answer }) => done`${bold(answer.name)} reads: ${answer.sentence}`,
-      }),
-    }),
-    counterparty: describe({
-      id: 'actions.set_counterparty',
-      route: 'PUT /actions/:action/counterparty',
-      widens: true,
-      says: 'Says which argument names whom a call is about, such as `/to`. Risk signals look at it.',
-      schemas: Mark,
-      confirms: ({ body, params }) =>
-        `Take ${body.path ?? 'nothing'} of ${params.action} for whom a call is about`,
-      command: (terminal) =>
-        mark('counterparty', 'is about whoever is named by', 'bank.pay /recipient/iban', terminal),
-    }),
-    size: describe({
-      id: 'actions.set_size',
-      route: 'PUT /actions/:action/size',
-      widens: true,
-      says: 'Says which argument tells how large a call is, such as `/amount`. Risk signals look at it.',
-      schemas: Mark,
-      confirms: ({ body, params }) =>
-        `Take ${body.path ?? 'nothing'} of ${params.action} for how large a call is`,
-      command: (terminal) => mark('size', 'is as large as', 'orders.refund /amount', terminal),
-    }),
+    ...ACTION_SETTINGS,
     suspend: describe({
       route: 'POST /resources/:name/suspend',
       widens: false,

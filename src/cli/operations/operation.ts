@@ -1,12 +1,12 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
+import type { AnyCommand, OperationDescription } from '../../api-operations/operation.ts'
 import {
   type CommandInput,
   namesOf,
   type Reading,
   type Source,
   Unreadable,
-} from '../../api-operations/command.ts'
-import type { AnyCommand, OperationDescription } from '../../api-operations/operation.ts'
+} from '../../api-operations/source.ts'
 import { Text } from '../../lib/terminal/text.ts'
 import { visibleLines } from '../../lib/terminal/visible.ts'
 import type { Cli } from '../cli.ts'

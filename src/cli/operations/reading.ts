@@ -1,4 +1,4 @@
-import type { Reading } from '../../api-operations/command.ts'
+import type { Reading } from '../../api-operations/source.ts'
 import { readAuthority } from '../authority.ts'
 import type { Cli } from '../cli.ts'
 import { readExpires } from '../expires.ts'
