@@ -21,6 +21,8 @@ export interface RefusalFacts {
   readonly decisionId?: string | undefined
   /** In so many seconds the same call fits again, where nothing but time is missing. */
   readonly retryAfter?: number | undefined
+  /** The protocol's own code, at the token endpoint (RFC 6749 section 5.2). */
+  readonly oauthError?: string | undefined
   /** The answer as it came; its body can still be read. */
   readonly response?: Response | undefined
   readonly cause?: unknown
@@ -58,6 +60,8 @@ export class Denied extends RemitError {
   readonly decisionId: string | undefined
   /** In so many seconds the same call fits again, where nothing but time is missing. */
   readonly retryAfter: number | undefined
+  /** The protocol's own code, at the token endpoint (RFC 6749 section 5.2). */
+  readonly oauthError: string | undefined
   /** The answer as it came; its body can still be read. */
   readonly response: Response | undefined
 
@@ -68,6 +72,7 @@ export class Denied extends RemitError {
     this.enough = facts.enough
     this.decisionId = facts.decisionId
     this.retryAfter = facts.retryAfter
+    this.oauthError = facts.oauthError
     this.response = facts.response
     hide(this, 'response')
   }
@@ -136,6 +141,14 @@ export class ConsentRequired extends Denied {
     super(facts)
     this.name = 'ConsentRequired'
     this.interactionUri = interactionUri
+  }
+}
+
+/** The person has to sign in again: nothing is stored, it has expired, or they ended it at the identity provider. */
+export class SignInRequired extends Denied {
+  constructor(detail: string, status = 401) {
+    super({ code: 'sign_in.required', detail, status })
+    this.name = 'SignInRequired'
   }
 }
 

@@ -2,6 +2,7 @@
  * For agents that work under Remit: open a task, call APIs as it, let people approve, hand parts on, close it. Web standards
  * only; runs wherever `fetch` and WebCrypto are.
  */
+export { askPerson, type Question } from './ask-person.ts'
 export {
   AlreadyExecuted,
   ApprovalRequired,
@@ -11,6 +12,7 @@ export {
   type PendingApproval,
   type RefusalFacts,
   RemitError,
+  SignInRequired,
   UsageError,
 } from './errors.ts'
 export {
@@ -20,6 +22,12 @@ export {
   type Redemption,
   redeemTicket,
 } from './open-task.ts'
+export {
+  type BegunSignIn,
+  type RefreshTokens,
+  SignIn,
+  type SignInOptions,
+} from './sign-in.ts'
 export type { OnApproval } from './task/approval.ts'
 export type { Bound, Budget, Detail } from './task/authority.ts'
 export { type ChildWish, Task } from './task/task.ts'

@@ -99,19 +99,21 @@ export async function redeemTicket(redemption: Redemption): Promise<Task> {
   return begin(redemption, { server, ports }, form)
 }
 
-async function serverOf(issuer: string | RemitServer, ports: Ports): Promise<RemitServer> {
+/** Metadata of the server, asked for where only its issuer is known. */
+export async function serverOf(issuer: string | RemitServer, ports: Ports): Promise<RemitServer> {
   if (typeof issuer === 'string') return discover(issuer, ports)
   secureUrl(issuer.issuer)
   return issuer
 }
 
-/** A key of its own for every task, and every attempt. */
-async function begin(
+/** A key of its own for every task, and every attempt; unless it was bound before. */
+export async function begin(
   { agent, onApproval = 'throw' }: OpeningBase,
   { ports, server }: { ports: Ports; server: RemitServer },
   form: Readonly<Record<string, string | undefined>>,
+  bound?: SignedRequests,
 ): Promise<Task> {
-  const signed = new SignedRequests(ports, await newTaskKey())
+  const signed = bound ?? new SignedRequests(ports, await newTaskKey())
   const answer = await requestToken(server, signed, {
     ...form,
     ...(await clientAssertion(agent, server.issuer, ports.now())),

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Detail } from 'remit-sdk'
+import { everythingTicked } from '../../examples/refund-desk/browser.ts'
 import { addAdmissionRule } from '../../src/client-metadata/index.ts'
+import { pendingConsents } from '../../src/consent/index.ts'
+import { clickThrough } from '../../src/dev/identity-provider/click.ts'
 import { deskActions, openDesk } from '../mcp/stranger.ts'
 import { World } from '../world.ts'
 import { EmptyProject } from './empty-project.ts'
@@ -110,6 +113,22 @@ describe('the README of the SDK', () => {
 
     it('opens a task and calls', async () => {
       assert.match(await reader.run('call.ts'), /^tsk_\S+ 200 1042$/m)
+    })
+
+    it('works for a person who signed in once, and asks one who is not here', async () => {
+      const asking = await reader.start('ask.ts')
+      await asking.says(/asked /)
+      const { id } = await w.person('sam')
+      const [asked] = await pendingConsents(w.rooms.storage.read, id, w.clock.now())
+      const sam = await w.browser('sam')
+      const question = await sam.get(`${w.issuer}/consent/${asked?.id}`)
+      assert.match(question.text, /as on the phone/)
+      assert.equal((await sam.submit(question, /^Allow/, everythingTicked(question))).status, 200)
+      const running = await reader.start('signed-in.ts')
+      const [, page = ''] = await running.says(/please sign in: (\S+)/)
+      await fetch(await clickThrough(page, 'sam'))
+      assert.match(await ended(running), /^1042 200\n1043 200$/m)
+      assert.match(await ended(asking), /^answered 200$/m)
     })
 
     it('waits for people who approve, in both ways', async () => {

@@ -38,9 +38,14 @@ export async function proofFor(
     .sign(key.privateKey)
 }
 
-async function sha256url(text: string): Promise<string> {
+/** The digest as base64url without padding. */
+export async function sha256url(text: string): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
-  return btoa(String.fromCharCode(...new Uint8Array(digest)))
+  return base64url(new Uint8Array(digest))
+}
+
+export function base64url(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes))
     .replaceAll('+', '-')
     .replaceAll('/', '_')
     .replaceAll('=', '')

@@ -6,6 +6,8 @@ import { objectOf } from './problem.ts'
 export interface RemitServer {
   readonly issuer: string
   readonly tokenEndpoint: string
+  /** Where an agent asks a person itself (OpenID CIBA), if the server does that. */
+  readonly backchannelEndpoint?: string
 }
 
 /**
@@ -22,7 +24,11 @@ export async function discover(
   const response = await reach(where, () =>
     fetch(where, { headers: { accept: 'application/json' }, redirect: 'manual' }),
   )
-  const { issuer: told, token_endpoint } = await objectOf(response)
+  const {
+    backchannel_authentication_endpoint: asking,
+    issuer: told,
+    token_endpoint,
+  } = await objectOf(response)
   // RFC 8414 section 3.3: a document that names another issuer is not used.
   if (!response.ok || told !== issuer || typeof token_endpoint !== 'string')
     throw new CallFailed(
@@ -31,7 +37,9 @@ export async function discover(
       { effect: 'none', status: response.status },
     )
   secureUrl(token_endpoint)
-  return { issuer, tokenEndpoint: token_endpoint }
+  if (typeof asking !== 'string') return { issuer, tokenEndpoint: token_endpoint }
+  secureUrl(asking)
+  return { issuer, tokenEndpoint: token_endpoint, backchannelEndpoint: asking }
 }
 
 function described(response: Response, told: unknown): string {

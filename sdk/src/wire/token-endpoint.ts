@@ -14,6 +14,7 @@ export interface TokenAnswer {
 
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+export const CIBA = 'urn:openid:params:grant-type:ciba'
 export const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
 export const ID_TOKEN = 'urn:ietf:params:oauth:token-type:id_token'
 
@@ -26,20 +27,7 @@ export async function requestToken(
   signed: SignedRequests,
   form: Readonly<Record<string, string | undefined>>,
 ): Promise<TokenAnswer> {
-  const given = Object.entries(form).filter(
-    (each): each is [string, string] => each[1] !== undefined,
-  )
-  const response = await signed.send({
-    method: 'POST',
-    url: server.tokenEndpoint,
-    headers: new Headers({
-      'content-type': 'application/x-www-form-urlencoded',
-      accept: 'application/json',
-    }),
-    body: new URLSearchParams(given).toString(),
-    repeatable: true,
-    effect: 'none',
-  })
+  const response = await sendForm(server.tokenEndpoint, signed, form)
   const body = await objectOf(response.clone())
   if (!response.ok) throw refusal(response, body)
   const { access_token, authorization_details, expires_in, task_id, token_type } = body
@@ -58,14 +46,37 @@ export async function requestToken(
   }
 }
 
+/** Sends a form with a proof by the task's key. What is `undefined` is left out. */
+export function sendForm(
+  url: string,
+  signed: SignedRequests,
+  form: Readonly<Record<string, string | undefined>>,
+): Promise<Response> {
+  const headers = new Headers({
+    'content-type': 'application/x-www-form-urlencoded',
+    accept: 'application/json',
+  })
+  const body = formText(form)
+  return signed.send({ method: 'POST', url, headers, body, repeatable: true, effect: 'none' })
+}
+
+/** The form as text. */
+export function formText(form: Readonly<Record<string, string | undefined>>): string {
+  const given = Object.entries(form).filter(
+    (each): each is [string, string] => each[1] !== undefined,
+  )
+  return new URLSearchParams(given).toString()
+}
+
 /** RFC 6749 section 5.2, with Remit's own code beside. */
-function refusal(response: Response, body: Readonly<Record<string, unknown>>) {
+export function refusal(response: Response, body: Readonly<Record<string, unknown>>) {
   const { code, error, error_description, interaction_uri } = body
   if (typeof error !== 'string') return unreadable(response)
   const facts = {
     code: textOr(code) ?? error,
     detail: textOr(error_description) ?? error,
     status: response.status,
+    oauthError: error,
     response,
   }
   if (error === 'interaction_required' && typeof interaction_uri === 'string')
