@@ -2,7 +2,7 @@ import type { Clock } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Storage } from '../storage/index.ts'
 import { type Moment, momentOf } from './lease.ts'
-import { recordedTime } from './live-store.ts'
+import { recordedTime } from './replica-store.ts'
 
 /**
  * Maximum difference between a server's clock and the database's, and between the database's and

@@ -5,6 +5,7 @@ import type { Random } from '../lib/random.ts'
 import { idleWait, type Repetition, repeat, systemWait, type Wait } from '../lib/repeat.ts'
 import type { Committed, Step, Storage, Tx } from '../storage/index.ts'
 import { DatabaseClock } from './database-clock.ts'
+import { beginStep, readEpochs } from './epoch-store.ts'
 import { LEASE_MS } from './lease.ts'
 import {
   type Change,
@@ -14,9 +15,9 @@ import {
   type LiveView,
   makeView,
 } from './live-state.ts'
-import { beginStep, hasLease, LEASE_GUARD, readEpochs } from './live-store.ts'
 import { type Raise, raise } from './raise.ts'
 import { type ChangeListener, Replica } from './replica.ts'
+import { hasLease, LEASE_GUARD } from './replica-store.ts'
 
 const RENEW_EVERY_MS = 1_000
 /**

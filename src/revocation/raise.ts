@@ -1,6 +1,7 @@
 import type { Storage, Tx } from '../storage/index.ts'
+import { recordChanges } from './change-store.ts'
+import { orderRaises, raiseEpochs } from './epoch-store.ts'
 import { type Change, keyText, type LiveKey, type LiveState } from './live-state.ts'
-import { orderRaises, raiseEpochs, recordChanges } from './live-store.ts'
 
 /**
  * Change of a key. Without `state` only the epoch is raised: what was read before is void, and

@@ -2,12 +2,11 @@ import type { Clock } from '../lib/clock.ts'
 import { type Id, newId } from '../lib/id.ts'
 import type { Random } from '../lib/random.ts'
 import type { Step, Storage } from '../storage/index.ts'
+import { changesAfter, lastChange, trimChanges } from './change-store.ts'
 import type { ClockReading, DatabaseClock } from './database-clock.ts'
 import { DatabaseTime, LEASE_MS, Lease } from './lease.ts'
 import { type Change, keyText, type LiveState } from './live-state.ts'
 import {
-  changesAfter,
-  lastChange,
   leasedReplicas,
   leaseStep,
   ownLease,
@@ -15,8 +14,7 @@ import {
   recordTime,
   removeReplica,
   takeLease,
-  trimChanges,
-} from './live-store.ts'
+} from './replica-store.ts'
 import { Sightings } from './sightings.ts'
 import { StateCache } from './state-cache.ts'
 

@@ -1,5 +1,5 @@
 import { LEASE_MS } from './lease.ts'
-import { MAX_LEASE_AHEAD_MS, type ReplicaRow } from './live-store.ts'
+import { MAX_LEASE_AHEAD_MS, type ReplicaRow } from './replica-store.ts'
 
 /**
  * Observations of rows whose lease ends later than any lease can: the database's clock was set back
