@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Reader } from '../storage/index.ts'
-import { readLeaves } from './ledger-store.ts'
+import { readLeaves, readRecordsAt } from './ledger-store.ts'
 
 /** Number of records that are read before others get their turn. */
 const AT_ONCE = 500
@@ -47,4 +47,25 @@ async function firstSince(reader: Reader, size: number, since: number): Promise<
 function timeOf(record: Uint8Array): number {
   const { time }: { time?: unknown } = JSON.parse(Buffer.from(record).toString('utf8'))
   return typeof time === 'string' ? Date.parse(time) : 0
+}
+
+/** Finds the decisions that these records are about, each once. */
+export async function decisionsAt(
+  reader: Reader,
+  positions: readonly number[],
+): Promise<readonly string[]> {
+  const records = await readRecordsAt(reader, positions)
+  return [...new Set(records.flatMap(decisionsOf))]
+}
+
+/** Ids of the decisions in a record: one, or in a shared record one for each answer. */
+function decisionsOf(record: string): readonly string[] {
+  const { decision_id, facts }: Said = JSON.parse(record) // written by makeRecord or makeShared
+  const shared = facts?.decisions?.map((each) => each.decision_id) ?? []
+  return decision_id === undefined ? shared : [decision_id]
+}
+
+interface Said {
+  readonly decision_id?: string
+  readonly facts?: { readonly decisions?: readonly { readonly decision_id: string }[] }
 }

@@ -2,7 +2,7 @@ import type { SigningKey } from '../keys/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Random } from '../lib/random.ts'
-import { type Repetition, repeat, type Wait } from '../lib/repeat.ts'
+import type { Wait } from '../lib/repeat.ts'
 import type { Step, Storage, Tx } from '../storage/index.ts'
 import { acceptBreaks, deleteCheckpointsBeyond, readBreaks } from './breaks/break-store.ts'
 import { Continuity, headFacts } from './breaks/continuity.ts'
@@ -10,29 +10,14 @@ import type { TextKeeper } from './breaks/head-file.ts'
 import type { CommonPart, LedgerBreak } from './breaks/ledger-break.ts'
 import { CheckpointSigner, readTreeHead } from './checkpoint.ts'
 import { type WriteFile, writePrivate, writeTree } from './export.ts'
-import { positionsAbout } from './find-records.ts'
+import { decisionsAt, positionsAbout } from './find-records.ts'
 import type { LedgerEvent, LedgerRecord } from './ledger-event.ts'
-import {
-  deletePrivate,
-  intakeQuery,
-  intakeStep,
-  newestCheckpoint,
-  readHead,
-  readLeaves,
-  readRecordsAt,
-  readTile,
-  trimCheckpoints,
-} from './ledger-store.ts'
-import {
-  type ConsistencyProof,
-  consistencyPath,
-  type InclusionProof,
-  inclusionPath,
-  type ReadTile,
-} from './proofs.ts'
+import { deletePrivate, intakeQuery, intakeStep, newestCheckpoint } from './ledger-store.ts'
+import type { ConsistencyProof, InclusionProof } from './proofs.ts'
 import { makeRecord, type NewRecord } from './record.ts'
 import { RefusalTally } from './refusal-tally.ts'
 import { sequenceIntake } from './sequence.ts'
+import { Sequencer } from './sequencer.ts'
 import {
   type ReadyAnswer,
   readyAnswer,
@@ -41,15 +26,13 @@ import {
   sharedRecord,
 } from './shared-record.ts'
 import { rootAt } from './sign-checkpoint.ts'
-
-/** Maximum time that a committed record waits for its position and a checkpoint over it. */
-const EVERY_MS = 1_000
-/** Time in which appended records share one run. */
-const GATHER_MS = 50
-const KEEP_CHECKPOINTS = 1_000
-/** Number of runs that signed something between two trims. */
-const TRIM_EVERY = 100
-const MAX_RECORDS = 1_000
+import {
+  proveConsistency,
+  proveInclusion,
+  recordsFrom,
+  requireWithin,
+  treeSize,
+} from './stored-tree.ts'
 
 export interface LedgerOptions {
   readonly storage: Storage
@@ -80,31 +63,27 @@ export class Ledger {
   readonly #clock: Clock
   readonly #random: Random
   readonly #signer: CheckpointSigner
-  readonly #onError: (error: unknown) => void
-  readonly #wait: Wait | undefined
-  #loop: Repetition | undefined
-  #running: Promise<unknown> = Promise.resolve()
   readonly #continuity: Continuity
-  #signatures = 0
-  #failure: unknown
+  readonly #sequencer: Sequencer
 
   constructor(options: LedgerOptions) {
     this.#storage = options.storage
     this.#clock = options.clock
     this.#random = options.random
     this.#signer = new CheckpointSigner(options.origin, options.key)
-    this.#onError = options.onError ?? (() => {})
-    this.#wait = options.wait
+    const { onError = () => {} } = options
     this.#continuity = new Continuity({
-      ...{ ...options, signer: this.#signer, onError: this.#onError },
+      ...{ ...options, signer: this.#signer, onError },
       append: (tx, event) => this.append(tx, event),
     })
     this.refusals = new RefusalTally({
       ...options,
       hasRoom: options.hasRoom ?? (() => true),
       appendStep: (event) => this.appendStep(event),
-      wake: () => this.#loop?.wake(),
+      wake: () => this.#sequencer.wake(),
     })
+    const { refusals } = this
+    this.#sequencer = new Sequencer({ ...options, continuity: this.#continuity, onError, refusals })
   }
 
   /** The key to verify checkpoints with, as text (C2SP signed-note, "Verifier keys"). */
@@ -114,7 +93,7 @@ export class Ledger {
 
   /** Error of the last run of the sequencer, if it failed. Readiness shows it. */
   get failure(): unknown {
-    return this.#failure
+    return this.#sequencer.failure
   }
 
   /**
@@ -122,8 +101,7 @@ export class Ledger {
    * the tick that writes the first byte, and for running calls; does no I/O.
    */
   get broken(): string | undefined {
-    const { found, isUnchecked } = this.#continuity
-    return found?.detail ?? (isUnchecked ? 'the database failed over' : undefined)
+    return this.#continuity.broken
   }
 
   /** The break that an administrator has to look at, and what the present tree has in common with what was signed. */
@@ -149,7 +127,7 @@ export class Ledger {
     const found = await this.openBreak()
     if (found?.history !== history) throw noBreak(history)
     const size = await this.size()
-    const root = base64(await rootAt(this.#storage, size))
+    const root = Buffer.from(await rootAt(this.#storage, size)).toString('base64')
     await this.#storage.transaction(async (tx) => {
       await ready(tx)
       if ((await acceptBreaks(tx, by, this.#clock.now())) === 0) throw noBreak(history)
@@ -170,23 +148,13 @@ export class Ledger {
   }
 
   /** Sequences what waits, signs, and keeps doing so. */
-  async start(): Promise<void> {
-    await this.#sequenceIfWhole()
-    this.#loop = repeat(() => this.sequence().then(() => {}), {
-      everyMs: EVERY_MS,
-      gatherMs: GATHER_MS,
-      onError: this.#onError,
-      ...(this.#wait ? { wait: this.#wait } : {}),
-    })
+  start(): Promise<void> {
+    return this.#sequencer.start()
   }
 
   /** Leaves nothing unsequenced that was committed before. */
-  async stop(): Promise<void> {
-    await this.#loop?.stop()
-    await this.refusals.close()
-    await this.#sequenceIfWhole()
-    const newest = await newestCheckpoint(this.#storage.read)
-    if (newest) await this.#continuity.flush(newest.note)
+  stop(): Promise<void> {
+    return this.#sequencer.stop()
   }
 
   /**
@@ -209,9 +177,7 @@ export class Ledger {
    * @throws Problem `ledger.inconsistent`: the store was tampered with or rolled back; nothing is signed any more
    */
   sequence(): Promise<number> {
-    const run = this.#running.then(() => this.refusals.flush()).then(() => this.#sequence())
-    this.#running = run.catch(() => {})
-    return run
+    return this.#sequencer.run()
   }
 
   /** The newest checkpoint, a signed note. */
@@ -227,12 +193,7 @@ export class Ledger {
    * @throws Problem `ledger.unknown_position`
    */
   async inclusionProof(position: number, size?: number): Promise<InclusionProof> {
-    const total = await this.#sizeUpTo(size)
-    if (!isWithin(position, 0, total - 1)) throw unknownPosition(position)
-    const [leaf] = await readLeaves(this.#storage.read, position, position + 1)
-    if (!leaf) throw new Problem('ledger.inconsistent', `record ${position} is missing`)
-    const path = await inclusionPath(this.#readTile, position, total)
-    return { position, size: total, leafHash: base64(leaf.leafHash), hashes: path.map(base64) }
+    return proveInclusion(this.#storage.read, position, await this.#sizeUpTo(size))
   }
 
   /**
@@ -240,25 +201,17 @@ export class Ledger {
    * @throws Problem `ledger.unknown_position`
    */
   async consistencyProof(from: number, to?: number): Promise<ConsistencyProof> {
-    const total = await this.#sizeUpTo(to)
-    if (!isWithin(from, 0, total)) throw unknownPosition(from)
-    const path = from === 0 ? [] : await consistencyPath(this.#readTile, from, total)
-    return { from, to: total, hashes: path.map(base64) }
+    return proveConsistency(this.#storage.read, from, await this.#sizeUpTo(to))
   }
 
   /** Number of records that have a position. */
-  async size(): Promise<number> {
-    return (await readHead(this.#storage.read))?.size ?? 0
+  size(): Promise<number> {
+    return treeSize(this.#storage.read)
   }
 
   /** Records from a position on, at most 1,000. */
-  async records(from: number, limit: number): Promise<readonly LedgerRecord[]> {
-    const to = from + Math.min(limit, MAX_RECORDS)
-    const leaves = await readLeaves(this.#storage.read, from, to)
-    return leaves.map(({ position, record }) => ({
-      position,
-      record: Buffer.from(record).toString('utf8'),
-    }))
+  records(from: number, limit: number): Promise<readonly LedgerRecord[]> {
+    return recordsFrom(this.#storage.read, from, limit)
   }
 
   /** Finds the records about a decision that were written up to this call, by position. */
@@ -271,9 +224,8 @@ export class Ledger {
   }
 
   /** The decisions that these records are about, each once. */
-  async decisionsAt(tx: Tx, positions: readonly number[]): Promise<readonly string[]> {
-    const records = await readRecordsAt(tx, positions)
-    return [...new Set(records.flatMap(decisionsOf))]
+  decisionsAt(tx: Tx, positions: readonly number[]): Promise<readonly string[]> {
+    return decisionsAt(tx, positions)
   }
 
   /**
@@ -301,7 +253,7 @@ export class Ledger {
    * With `private`, also `private.jsonl`, only for people who may see arguments and addresses.
    */
   async exportTo(write: WriteFile, options: { readonly private?: boolean } = {}): Promise<void> {
-    await this.#sequenceIfWhole()
+    await this.#sequencer.runIfWhole()
     const note = await this.checkpoint()
     const size = readTreeHead(note)?.size ?? 0
     await writeTree(this.#storage.read, size, write)
@@ -314,7 +266,7 @@ export class Ledger {
   makeRecord(event: LedgerEvent): NewRecord {
     this.#requireUnbroken(event.type)
     const made = makeRecord(event, this.#clock.now(), this.#random)
-    this.#loop?.wake()
+    this.#sequencer.wake()
     return made
   }
 
@@ -326,75 +278,22 @@ export class Ledger {
   /** Makes the record that these answers share, and tells the sequencer that one comes. */
   makeShared(sharing: Sharing, answers: readonly ReadyAnswer[]): NewRecord {
     this.#requireUnbroken('evaluation.answered')
-    this.#loop?.wake()
+    this.#sequencer.wake()
     return sharedRecord(sharing, answers, this.#clock.now(), this.#random)
-  }
-
-  async #sequence(): Promise<number> {
-    try {
-      const count = await sequenceIntake(this.#storage)
-      const before = this.#continuity.signedSize
-      const newest = await this.#continuity.sign()
-      if (newest.size !== before && ++this.#signatures % TRIM_EVERY === 0)
-        await trimCheckpoints(this.#storage, KEEP_CHECKPOINTS)
-      this.#failure = undefined
-      return count
-    } catch (error) {
-      this.#failure = error
-      await this.#continuity.noteFailure(error).catch(this.#onError)
-      throw error
-    }
-  }
-
-  /** Sequences, but for a break: it stops permits only, and people still sign in and revoke. */
-  async #sequenceIfWhole(): Promise<void> {
-    try {
-      await this.sequence()
-    } catch (error) {
-      if (this.broken === undefined) throw error
-      this.#onError(error)
-    }
   }
 
   /** Throws when the ledger is broken. Wakes the sequencer if a comparison is still to be made. */
   #requireUnbroken(type: string): void {
-    if (this.#continuity.isUnchecked) this.#loop?.wake()
+    if (this.#continuity.isUnchecked) this.#sequencer.wake()
     this.#continuity.requireUnbroken(type)
   }
 
-  readonly #readTile: ReadTile = (level, index) => readTile(this.#storage.read, level, index)
-
   async #sizeUpTo(size: number | undefined): Promise<number> {
     const total = size ?? readTreeHead(await this.checkpoint())?.size ?? 0
-    if (!isWithin(total, 0, await this.size())) throw unknownPosition(total)
-    return total
+    return requireWithin(total, await this.size())
   }
-}
-
-/** Ids of the decisions in a record: one, or in a shared record one for each answer. */
-function decisionsOf(record: string): readonly string[] {
-  const { decision_id, facts }: Said = JSON.parse(record) // written by makeRecord or makeShared
-  const shared = facts?.decisions?.map((each) => each.decision_id) ?? []
-  return decision_id === undefined ? shared : [decision_id]
-}
-
-interface Said {
-  readonly decision_id?: string
-  readonly facts?: { readonly decisions?: readonly { readonly decision_id: string }[] }
-}
-
-function isWithin(number: number, least: number, most: number): boolean {
-  return Number.isSafeInteger(number) && number >= least && number <= most
 }
 
 function noBreak(history: number): Problem {
   return new Problem('ledger.no_break', `no break is waiting to be accepted as history ${history}`)
-}
-
-function unknownPosition(position: number): Problem {
-  return new Problem('ledger.unknown_position', `the ledger has no ${position}`)
-}
-
-function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('base64')
 }

@@ -51,6 +51,11 @@ export class Continuity {
     return this.#found
   }
 
+  /** Reason why nothing is permitted; does no I/O. */
+  get broken(): string | undefined {
+    return this.#found?.detail ?? (this.isUnchecked ? 'the database failed over' : undefined)
+  }
+
   get signedSize(): number | undefined {
     return this.#signed?.size
   }
