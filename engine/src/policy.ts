@@ -93,8 +93,10 @@ export type Obligation = {
  * - `arguments`: those forbids, and whatever arguments the call may have: the context of the query has no `args`. Permitted
  *   where this could be permitted for some arguments, and perhaps elsewhere; so what is denied is denied for all. An error is
  *   one that every call would meet.
+ * - `all_but_requestable`: everything but the forbids in `PolicySet.requestable`, of which those are determining that hold whatever
+ *   arguments the call may have: people are asked about each such call. The context has no `args`, and nothing is permitted.
  */
-export type Without = 'nothing' | 'requestable' | 'arguments'
+export type Without = 'nothing' | 'requestable' | 'arguments' | 'all_but_requestable'
 
 export interface PolicySet {
   readonly version: number

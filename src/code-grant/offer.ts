@@ -6,14 +6,21 @@ import type { GrantParts } from '../grants/index.ts'
 import type { Person } from '../people/index.ts'
 import { askedAt } from './asked.ts'
 import type { Authorization } from './authorization.ts'
-import { isBearer, neverWithoutKey } from './without-key.ts'
+import { isBearer, type Outlook, outlookOf } from './without-key.ts'
 
 /**
  * `open`: the person may let it act. `quarantined`: nobody has let it in. `beyond`: its ceiling has nothing of what it asks.
- * `keyless`: policies let nobody do what it asks without proving possession of a key. `stopped`: suspended or retired. `gone`: the
- * resource is not offered any more.
+ * `keyless`: policies let nobody do what it asks without proving possession of a key; `forbidden`: nor with one. `stopped`: suspended or
+ * retired. `gone`: the resource is not offered any more.
  */
-export type ConsentState = 'open' | 'quarantined' | 'beyond' | 'keyless' | 'stopped' | 'gone'
+export type ConsentState =
+  | 'open'
+  | 'quarantined'
+  | 'beyond'
+  | 'keyless'
+  | 'forbidden'
+  | 'stopped'
+  | 'gone'
 
 /** Details that a person can let a client have, and those that they cannot. */
 export interface ConsentOffer {
@@ -22,12 +29,12 @@ export interface ConsentOffer {
   readonly known: boolean
   readonly standing: ConsentState
   readonly resource: Resource | undefined
-  /** Within the agent's ceiling, without what is withheld. Nothing, unless its standing is `open`. */
+  /** Within the agent's ceiling, without what can never be done. Nothing, unless its standing is `open`. */
   readonly offered: readonly Detail[]
   /** Its tokens will be good without a key. */
   readonly bearer: boolean
-  /** Actions within the ceiling that it can never do, because of that. */
-  readonly withheld: readonly string[]
+  /** Actions within the ceiling, by what policies say of their calls. Forbidden and withheld ones are not offered. */
+  readonly outlook: Outlook
 }
 
 /**
@@ -45,7 +52,7 @@ export async function offerTo(
   const { agent, known } = await admissionOf(parts.storage.read, authorization, by)
   const resource = catalog.byIdentifier.get(authorization.resource)
   const about = { agent, known, resource }
-  const nothing = { offered: [], bearer: false, withheld: [] }
+  const nothing = { offered: [], bearer: false, outlook: NO_OUTLOOK }
   const none = (standing: ConsentState): ConsentOffer => ({ ...about, ...nothing, standing })
   if (resource?.status !== 'active') return none('gone')
   if (agent.status !== 'active') return none('stopped')
@@ -54,13 +61,17 @@ export async function offerTo(
   const within = intersect(asked, agent.ceiling, catalog.kindOf)
   if (within.length === 0) return none('beyond')
   const bearer = await isBearer(parts, authorization, { agent, resource })
-  const who = { person, agent, resource }
-  const names = new Set(within.flatMap(({ actions }) => actions))
-  const never = bearer ? await neverWithoutKey(parts, who, names) : new Set<string>()
+  const who = { person, agent, resource, bearer }
+  const outlook = await outlookOf(parts, who, new Set(within.flatMap(({ actions }) => actions)))
   const offered = within.flatMap((detail) => {
-    const actions = detail.actions.filter((name) => !never.has(name))
+    const actions = detail.actions.filter(
+      (name) => !outlook.withheld.has(name) && !outlook.forbidden.has(name),
+    )
     return actions.length === 0 ? [] : [{ ...detail, actions }]
   })
-  const standing = offered.length === 0 ? 'keyless' : 'open'
-  return { ...about, standing, offered, bearer, withheld: [...never] }
+  const keyless = outlook.withheld.size > 0 ? 'keyless' : 'forbidden'
+  return { ...about, standing: offered.length === 0 ? keyless : 'open', offered, bearer, outlook }
 }
+
+const NONE: ReadonlySet<string> = new Set()
+const NO_OUTLOOK: Outlook = { withheld: NONE, forbidden: NONE, asked: NONE, askedForKey: NONE }

@@ -21,45 +21,71 @@ export async function isBearer(
   return !(await canProve(storage.read, agent.id))
 }
 
+/** Names of actions, by what policies say of a client's calls of them whatever the arguments. */
+export interface Outlook {
+  /** Forbidden, and would not be with a token that is bound to a key. */
+  readonly withheld: ReadonlySet<string>
+  /** Forbidden to this client, key or not. */
+  readonly forbidden: ReadonlySet<string>
+  /** Somebody has to approve each call. */
+  readonly asked: ReadonlySet<string>
+  /** Only because no key proves who calls. */
+  readonly askedForKey: ReadonlySet<string>
+}
+
 /**
- * Those of the actions that policies forbid to this client whatever the arguments, and would not if its tokens were bound to a key.
- * Forbids that people can lift are none of these. Nobody is offered what can never be done (contract 12.10); every call is decided when
- * it is made.
+ * Foretells calls of these actions by this client for this person, whatever the arguments. Forbids that people can lift
+ * forbid nothing here. Nobody is offered what can never be done (contract 12.10); every call is decided when it is made.
  */
-export async function neverWithoutKey(
+export async function outlookOf(
   parts: Pick<GrantParts, 'policies' | 'catalog' | 'clock'>,
-  who: { readonly person: Person; readonly agent: Agent; readonly resource: Resource },
+  who: Who & { readonly resource: Resource; readonly bearer: boolean },
   names: ReadonlySet<string>,
-): Promise<ReadonlySet<string>> {
-  const { agent, person, resource } = who
+): Promise<Outlook> {
+  const { agent, bearer, person, resource } = who
   const policies = await parts.policies.active()
   const { actions } = await parts.catalog.current()
   const principals = [personEntity(person), agentEntity(agent)]
   const entities = [...principals, ...groupEntities([person])]
-  const forbidding = (query: PolicyQuery): readonly string[] => {
+  const forbids = (query: PolicyQuery): readonly string[] => {
     const { determining, errors, permitted } = policies.evaluate(query, 'arguments')
     return permitted || errors.length > 0 ? [] : determining
   }
+  const asks = (query: PolicyQuery): readonly string[] =>
+    policies.evaluate(query, 'all_but_requestable').determining
   const at = parts.clock.now()
-  const [without, bound] = [contextsFor(who, null, at), contextsFor(who, '', at)]
-  const never = new Set<string>()
+  const [unbound, bound] = [contextsFor(who, null, at), contextsFor(who, '', at)]
+  const [withheld, forbidden] = [new Set<string>(), new Set<string>()]
+  const [asked, askedForKey] = [new Set<string>(), new Set<string>()]
   for (const name of names) {
     const action = actions.get(name)
     if (!action) continue
     const risk = countedRisk(action)
-    const isForbidden = principals.some(({ uid }) => {
-      const query = { principal: uid, action: name, resource: resource.name, entities }
-      const anyway = new Set(forbidding({ ...query, context: bound[risk] }))
-      return forbidding({ ...query, context: without[risk] }).some((id) => !anyway.has(id))
-    })
-    if (isForbidden) never.add(name)
+    const contexts = { now: (bearer ? unbound : bound)[risk], withKey: bound[risk] }
+    const found = (by: typeof forbids, context: PolicyRecord) =>
+      principals.some(
+        ({ uid }) =>
+          by({ principal: uid, action: name, resource: resource.name, entities, context }).length >
+          0,
+      )
+    if (found(forbids, contexts.now))
+      (found(forbids, contexts.withKey) ? forbidden : withheld).add(name)
+    else if (found(asks, contexts.now)) {
+      asked.add(name)
+      if (!found(asks, contexts.withKey)) askedForKey.add(name)
+    }
   }
-  return never
+  return { withheld, forbidden, asked, askedForKey }
+}
+
+interface Who {
+  readonly person: Person
+  readonly agent: Agent
 }
 
 /** Contexts that policies see for calls of this client for this person, by risk class. */
 function contextsFor(
-  { agent, person }: { readonly person: Person; readonly agent: Agent },
+  { agent, person }: Who,
   keyThumbprint: string | null,
   at: number,
 ): Readonly<Record<Risk, PolicyRecord>> {

@@ -37,6 +37,7 @@ import type { ActionSchemas } from './schema.ts'
 export class SetCompiler {
   readonly #whole = new PolicyCompiler()
   readonly #optimistic = new PolicyCompiler()
+  readonly #asking = new PolicyCompiler()
   readonly #requestable = new Map<string, Requestable>()
   readonly #obligations = new Map<string, readonly Obligation[]>()
   /** Ids of the policies that say the same without arguments. */
@@ -65,6 +66,7 @@ export class SetCompiler {
   #addOptimistic(id: string, policy: PolicyJson): void {
     const { exact, policy: without } = optimistic(policy)
     if (exact) this.#exact.add(id)
+    if (this.#requestable.has(id)) this.#asking.add(id, without)
     if (!this.#requestable.has(id)) this.#optimistic.add(id, without)
     else if (exact) {
       const never = { kind: 'when', body: { Value: false } } as const
@@ -80,6 +82,7 @@ export class SetCompiler {
     return new CompiledSet(version, new Declarations(schema, actions), {
       whole: this.#whole.finish(),
       optimistic: this.#optimistic.finish(),
+      asking: this.#asking.finish(),
       requestable: this.#requestable,
       obligations: this.#obligations,
       exact: this.#exact,
@@ -96,6 +99,7 @@ export function asProblem(error: unknown): unknown {
 interface Parts {
   readonly whole: CompiledPolicies
   readonly optimistic: CompiledPolicies
+  readonly asking: CompiledPolicies
   readonly requestable: ReadonlyMap<string, Requestable>
   readonly obligations: ReadonlyMap<string, readonly Obligation[]>
   readonly exact: ReadonlySet<string>
@@ -137,7 +141,8 @@ class CompiledSet implements PolicySet {
   /** INVARIANT: anything but a clean answer is an error answer, and an error denies. */
   evaluate(query: PolicyQuery, without: Without): PolicyAnswer {
     try {
-      if (without === 'arguments') return this.#evaluateOptimistic(query)
+      if (without === 'arguments') return this.#couldBe(this.#evaluateOpen(query, 'optimistic'))
+      if (without === 'all_but_requestable') return this.#evaluateOpen(query, 'asking')
       const shape = this.#declared.request(query.action)
       checkScope(query, shape)
       return this.#parts.whole.evaluate(
@@ -170,13 +175,12 @@ class CompiledSet implements PolicySet {
     return store
   }
 
-  #evaluateOptimistic(query: PolicyQuery): PolicyAnswer {
+  #evaluateOpen(query: PolicyQuery, of: 'optimistic' | 'asking'): PolicyAnswer {
     const { action, context, entities } = query
     if (!this.#declared.actions.has(action)) throw new Error(`there is no action \`${action}\``)
     const open = this.#open.get(context) ?? recordValue(context)
     this.#open.set(context, open)
-    const answer = this.#parts.optimistic.evaluate(requestOf(query, open), this.#storeOf(entities))
-    return this.#couldBe(answer)
+    return this.#parts[of].evaluate(requestOf(query, open), this.#storeOf(entities))
   }
 
   /**

@@ -173,8 +173,10 @@ test('a compiled set answers as the official engine does, whatever it is asked a
   for (let seed = 0; seed < 1500; seed++) {
     const whole = randomQuery(new Random(seed))
     const { args: _, ...open } = whole.context
-    for (const without of ['nothing', 'requestable', 'arguments'] as const) {
-      const query = without === 'arguments' ? { ...whole, context: open } : whole
+    const all = ['nothing', 'requestable', 'arguments', 'all_but_requestable'] as const
+    for (const without of all) {
+      const isOpen = without === 'arguments' || without === 'all_but_requestable'
+      const query = isOpen ? { ...whole, context: open } : whole
       const ours: Told = ask(compiled, query, without)
       const its: Told = ask(official, query, without)
       const name = `seed ${seed}, without ${without}: ${ours.policies}, and ${its.policies}`

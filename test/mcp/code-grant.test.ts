@@ -7,6 +7,7 @@ import { setRisk } from '../../src/catalog-changes/index.ts'
 import { addAdmissionRule } from '../../src/client-metadata/index.ts'
 import { basesOfPerson } from '../../src/consent/index.ts'
 import { answer } from '../../src/net/mcp/testing.ts'
+import { publishPolicies } from '../../src/policy/index.ts'
 import { findTask, listTasks } from '../../src/tasks/index.ts'
 import { JWT_BEARER, postForm, TestAgent } from '../agent.ts'
 import { newKey } from '../signing.ts'
@@ -16,7 +17,7 @@ import { inOneWorld } from '../world.ts'
 import { KnownClient } from './known-client.ts'
 import { Place, wordsOf } from './place.ts'
 import { on, serveNotes } from './scripted.ts'
-import { deskActions, openDesk, ping, Stranger } from './stranger.ts'
+import { deskActions, openDesk, ping, Stranger, VERIFIER } from './stranger.ts'
 
 const MINUTE = 60_000
 
@@ -207,7 +208,7 @@ inOneWorld(
       const page = await stranger.ask('sam', stranger.asking(place.identifier, { redirect_uri }))
       assert.match(
         page.text,
-        /High risk Nothing here is ticked for you\. Tick what it needs\. Each call may wait for somebody to approve it: this program cannot prove possession of a key\. Look around/,
+        /High risk Nothing here is ticked for you\. Tick what it needs\. Each of these is asked every time: somebody has to approve the call, as this program cannot prove possession of a key\. Look around/,
       )
       assert.ok(!page.text.includes('Low risk'), page.text)
     })
@@ -248,8 +249,45 @@ inOneWorld(
       const { html, text } = await bound.ask('sam', asking)
       assert.ok(!text.includes('Left out'), text)
       assert.equal(names(html).length, 4)
-      assert.match(text, /Critical Nothing here is ticked for you\. Tick what it needs\. Add note/)
+      assert.match(
+        text,
+        /Critical Nothing here is ticked for you\. Tick what it needs\. Each of these is asked every time: somebody has to approve the call\. Add note/,
+      )
       await risk('add-note', 'medium')
+    })
+
+    it('is not offered what a policy forbids outright, for want of a key or to everyone', async () => {
+      const w = world()
+      const { policies, policy } = w.rooms
+      const { text } = await policies.version((await policies.active()).version)
+      const { id: by } = await w.person('ada')
+      const outright = `
+@id("no-messages-without-a-key")
+forbid (principal is Agent, action == Action::"desk.send-message", resource) when { !context.token.bound };
+@id("no-reading")
+forbid (principal, action == Action::"desk.read-note", resource);
+@id("some-notes-ask") @requestable("") @approvers("group:administrators") @quorum("1") @lifetime("PT1H")
+forbid (principal is Agent, action == Action::"desk.add-note", resource) when { context.args.text == "x" };
+`
+      await publishPolicies(policy, { text: text + outright, by, note: 'for tests' })
+      const stranger = await Stranger.arrive(w)
+      await stranger.register()
+      const page = await stranger.ask('sam', stranger.asking(desk()))
+      assert.match(page.text, /Left out 1 high action: this program cannot prove .* Send message/)
+      assert.match(page.text, /Left out 1 low action: a policy forbids it Read note/)
+      assert.doesNotMatch(
+        page.text,
+        /asked every time/,
+        'what depends on arguments is asked at times',
+      )
+      const scope = 'desk.read-note'
+      const alone = await stranger.ask('sam', stranger.asking(desk(), { scope }))
+      assert.match(alone.text, /A policy forbids it, whoever would allow it/)
+      const back = await stranger.answered(page)
+      stranger.verifier = VERIFIER
+      const { body } = await stranger.redeem(back, desk())
+      assert.equal(body.scope, 'desk.add-note desk.search-notes')
+      await publishPolicies(policy, { text, by, note: 'as before' })
     })
 
     it('does nothing risky with a token that proves nothing before an administrator has said yes', async () => {

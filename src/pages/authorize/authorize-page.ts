@@ -196,7 +196,7 @@ function form(view: AuthorizeView): Html {
 ${view.mistake !== undefined && notice('bad', 'Nothing was granted', html`<p>${asSentence(view.mistake)}</p>`)}
 ${view.first ? signInFirstNotice(view.first) : view.advised && adviceToSignIn(view.advised)}
 <p class="soft small">Take out what it does not need. Policies still decide every call, and risky ones still ask a person.</p>
-${choicesInGroups({ choices, inWords: detailInWordsHere, chosen: (choice) => isChosen(choice, view), noteOf: (choice) => noteOf(choice, offer), sent: view.sent })}${leftOut(offer, view.known)}</section>
+${choicesInGroups({ choices, inWords: detailInWordsHere, chosen: (choice) => isChosen(choice, view), noteOf: (choice) => noteOf(choice, choices, offer), sent: view.sent })}${leftOut(offer, view.known)}</section>
 ${answerBar({
   choices,
   yes: !view.first,
@@ -211,21 +211,40 @@ function again({ loopback, sent }: AuthorizeView): Html {
   return html`<span class="choice"><input type="checkbox" id="again" name="again" value="yes"${ticked && html` checked`}><label for="again">Until then it may start anew without asking you, for the same and no more${loopback && html`; so may whatever calls itself the same on this computer`}</label></span> `
 }
 
-/** Note that people should read before they tick the group. */
-function noteOf({ risk }: ConsentChoice, { bearer }: ConsentOffer): string | undefined {
-  return bearer && (risk === 'high' || risk === 'critical')
-    ? 'Each call may wait for somebody to approve it: this program cannot prove possession of a key.'
-    : undefined
+/** Note that people should read before they tick the group: which of it somebody has to approve, call by call. */
+function noteOf(
+  { risk }: ConsentChoice,
+  choices: readonly ConsentChoice[],
+  { outlook }: ConsentOffer,
+): string | undefined {
+  const all = choices
+    .filter((choice) => choice.risk === risk)
+    .flatMap(({ detail }) => detail.actions)
+  const asked = all.filter((name) => outlook.asked.has(name))
+  if (asked.length === 0) return undefined
+  const why = asked.every((name) => outlook.askedForKey.has(name))
+    ? ', as this program cannot prove possession of a key'
+    : ''
+  const which =
+    asked.length === all.length
+      ? 'Each of these is'
+      : `${asked.map((name) => capital(operationInWords(name))).join(', ')}: each is`
+  return `${which} asked every time: somebody has to approve the call${why}.`
 }
 
 /** Lists what was asked for and cannot be had, so that nobody misses it without knowing why. */
-function leftOut({ withheld }: ConsentOffer, { riskOf }: Known): Html | false {
-  if (withheld.length === 0) return false
-  const risks = new Set(withheld.map(riskOf))
+function leftOut({ outlook }: ConsentOffer, known: Known): Html {
+  const { forbidden, withheld } = outlook
+  return html`${leftOutFor(withheld, 'this program cannot prove possession of a key', known)}${leftOutFor(forbidden, 'a policy forbids it', known)}`
+}
+
+function leftOutFor(names: ReadonlySet<string>, why: string, { riskOf }: Known): Html | false {
+  if (names.size === 0) return false
+  const risks = new Set([...names].map(riskOf))
   const [risk = ''] = risks.size === 1 ? risks : []
-  const what = [risk, withheld.length === 1 ? 'action' : 'actions'].filter(Boolean).join(' ')
-  return html`<details class="group"><summary class="line"><span class="name">Left out</span> <span class="soft">${withheld.length} ${what}: this program cannot prove possession of a key</span></summary>
-<ul class="plain">${withheld.map((action) => html`<li class="soft">${show(capital(operationInWords(action)))}</li>`)}</ul></details>`
+  const what = [risk, names.size === 1 ? 'action' : 'actions'].filter(Boolean).join(' ')
+  return html`<details class="group"><summary class="line"><span class="name">Left out</span> <span class="soft">${names.size} ${what}: ${why}</span></summary>
+<ul class="plain">${[...names].map((action) => html`<li class="soft">${show(capital(operationInWords(action)))}</li>`)}</ul></details>`
 }
 
 /** As the person left it the last time. */
@@ -258,6 +277,10 @@ const SHUT: Readonly<Record<ConsentOffer['standing'], readonly [title: string, t
   keyless: [
     'This program cannot do what it asks for',
     html`<p>It cannot prove possession of a key, and no program without one may do this.</p>`,
+  ],
+  forbidden: [
+    'This program may never do what it asks for',
+    html`<p>A policy forbids it, whoever would allow it.</p>`,
   ],
   stopped: [
     'This program is stopped',

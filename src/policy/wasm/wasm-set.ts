@@ -107,6 +107,8 @@ class CedarPolicySet implements PolicySet {
   readonly #instance = ++loaded
   /** Policies without arguments that apply to an action, by its name. */
   readonly #optimistic = new Map<string, readonly OptimisticPolicy[]>()
+  /** Requestable forbids in the same form. */
+  readonly #asking = new Map<string, readonly OptimisticPolicy[]>()
   readonly #optimisticSet: OptimisticSet
   /** Entities by the array that gave them: each principal of a call asks about the same array. */
   readonly #entities = new WeakMap<readonly PolicyEntity[], Entities>()
@@ -136,7 +138,10 @@ class CedarPolicySet implements PolicySet {
    */
   evaluate(query: PolicyQuery, without: Without): PolicyAnswer {
     try {
-      if (without === 'arguments') return this.#evaluateOptimistic(query)
+      if (without === 'arguments')
+        return this.#evaluateOpen(query, this.#optimistic, withoutArguments)
+      if (without === 'all_but_requestable')
+        return this.#evaluateOpen(query, this.#asking, onlyAsking)
       const prepared = this.#prepare(query.action)
       const answer = cedarWasm().statefulIsAuthorized({
         principal: cedarRef(query.principal),
@@ -173,12 +178,15 @@ class CedarPolicySet implements PolicySet {
     })
   }
 
-  #evaluateOptimistic(query: PolicyQuery): PolicyAnswer {
+  #evaluateOpen(
+    query: PolicyQuery,
+    known: Map<string, readonly OptimisticPolicy[]>,
+    form: (policy: LoadedPolicy) => OptimisticPolicy | [],
+  ): PolicyAnswer {
     const { action } = query
     const schema = this.#schemaOf(action)
-    const applying =
-      this.#optimistic.get(action) ?? this.#applyingTo(action, schema).map(withoutArguments)
-    this.#optimistic.set(action, applying)
+    const applying = known.get(action) ?? this.#applyingTo(action, schema).flatMap(form)
+    known.set(action, applying)
     return this.#optimisticSet.evaluate(query, schema.groups, applying)
   }
 
@@ -206,6 +214,10 @@ class CedarPolicySet implements PolicySet {
 
 function withoutArguments({ id, optimistic, requestable }: LoadedPolicy): OptimisticPolicy {
   return { ...optimistic, id, requestable: requestable !== undefined }
+}
+
+function onlyAsking({ id, optimistic, requestable }: LoadedPolicy): OptimisticPolicy | [] {
+  return requestable ? { ...optimistic, id, requestable: false } : []
 }
 
 function byId(policies: readonly LoadedPolicy[]): Record<string, Policy> {
