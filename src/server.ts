@@ -2,26 +2,24 @@ import { type ApiParts, addApi } from './api/index.ts'
 import { authzenHandlers } from './authzen/index.ts'
 import { startBackground } from './background.ts'
 import { recover } from './calls/index.ts'
+import { capacityOf, mcpLimitsOf, ratesOf } from './config/limits.ts'
 import { isLoopback, type Settings } from './config/settings.ts'
 import { createExtAuthz } from './extauthz/index.ts'
 import {
   ActiveResponses,
   createGateway,
-  MCP_LIMITS,
   type McpLimits,
   PATIENCE,
   type Timeouts,
   UpstreamSlots,
 } from './gateway/index.ts'
 import {
-  type Capacity,
   ClientAddresses,
   ClientCertificates,
   cookiesOf,
   createHttp,
   type HealthCheck,
   type Logger,
-  type RateLimit,
   type RawHandler,
   StrangerLimits,
 } from './http/index.ts'
@@ -137,7 +135,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       ...authzenHandlers({ ...rooms, clock, random, clients: rooms.authenticator }),
     ],
     checks: healthChecks(rooms),
-    rates: rates(settings),
+    rates: ratesOf(settings),
     problemPage: problemPageFor({ ...rooms, deviceCodes }),
   })
   registerPages(http.app, { ...rooms, deviceCodes })
@@ -165,7 +163,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     slots: new UpstreamSlots(MAX_CONNECTIONS),
     patience: options.patience ?? PATIENCE,
     master: rooms.master,
-    mcp: { ...mcpLimits(settings), ...options.mcp },
+    mcp: { ...mcpLimitsOf(settings), ...options.mcp },
     wait: systemWait,
     running,
     log,
@@ -228,30 +226,6 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   }
 }
 
-function capacityOf(settings: Settings): Capacity {
-  const bytes = settings.maxBodyMib * 1024 * 1024
-  return {
-    connections: {
-      total: settings.maxConnections,
-      perAddress: settings.maxConnectionsPerAddress,
-    },
-    bodyBytes: { total: bytes, perAddress: bytes / 4 },
-  }
-}
-
-function mcpLimits(settings: Settings): McpLimits {
-  const hold = {
-    withProgress: settings.mcpHoldProgressSeconds * 1000,
-    without: settings.mcpHoldSeconds * 1000,
-  }
-  return {
-    ...MCP_LIMITS,
-    hold,
-    resultBytes: settings.mcpResultBytes,
-    definitionsEvery: settings.mcpWatchSeconds * 1000,
-  }
-}
-
 /** Keys change by rotation, so they are answered as they are now, ahead of the provider that knows those of its start. */
 function jwksHandler(keys: SigningKeys): RawHandler {
   return {
@@ -267,50 +241,6 @@ function jwksHandler(keys: SigningKeys): RawHandler {
       reply.end(text)
     },
   }
-}
-
-/**
- * Rates of work that costs something before anyone is known: signatures to check, rows to write,
- * providers to ask.
- */
-function rates(settings: Settings): RateLimit[] {
-  return [
-    {
-      of: 'sign-ins',
-      paths: ['/sign-in', '/sign-in/', '/setup/', '/cli', '/device', '/oauth/authorize'],
-      perMinute: settings.signInsPerMinute,
-    },
-    {
-      of: 'token requests',
-      paths: [
-        '/oauth/token',
-        '/oauth/revoke',
-        '/oauth/par',
-        '/oauth/bc-authorize',
-        '/oauth/device_authorization',
-      ],
-      method: 'POST',
-      perMinute: settings.tokensPerMinute,
-    },
-    {
-      // An API asks for each request it gets.
-      of: 'questions about tokens',
-      paths: ['/oauth/introspect'],
-      method: 'POST',
-      perMinute: settings.tokensPerMinute * 10,
-    },
-    {
-      of: 'registrations',
-      paths: ['/oauth/register'],
-      method: 'POST',
-      perMinute: settings.registrationsPerMinute,
-    },
-    {
-      of: 'changes of registrations',
-      paths: ['/oauth/register/'],
-      perMinute: settings.registrationsPerMinute,
-    },
-  ]
 }
 
 function healthChecks(rooms: Rooms): HealthCheck[] {

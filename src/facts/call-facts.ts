@@ -2,8 +2,8 @@ import type { Callable, CallFacts, PolicyRecord, ReachFacts } from '@remit/engin
 import { countedRisk } from '../catalog/index.ts'
 import type { TaskLineage } from '../tasks/index.ts'
 import type { Call } from './call.ts'
-import type { Setting } from './facts.ts'
 import { settingLiveness } from './liveness.ts'
+import type { Setting } from './setting.ts'
 
 /**
  * Answers the facts that all calls of a task at one resource share, whether a call is decided or

@@ -2,7 +2,7 @@ import type { PolicyRecord, Risk } from '@remit/engine'
 import type { Task } from '../tasks/index.ts'
 import type { Call } from './call.ts'
 import { personRef, spaceRef } from './entities.ts'
-import type { Setting } from './facts.ts'
+import type { Setting } from './setting.ts'
 import { requesterOf } from './space-context.ts'
 
 /** Circumstances of a call, or of calls that could be made. */

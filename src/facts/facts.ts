@@ -1,4 +1,4 @@
-import { type Detail, type GateResult, intersect, type PolicyEntity } from '@remit/engine'
+import type { GateResult } from '@remit/engine'
 import { type Agent, findAgent } from '../agents/index.ts'
 import {
   LIMITS,
@@ -9,60 +9,19 @@ import {
 } from '../budgets/index.ts'
 import { type Catalog, RULES } from '../catalog/index.ts'
 import { RecordedSettings } from '../decision-log/index.ts'
-import {
-  atMostTrusted,
-  type IssuerTrust,
-  type TrustedIssuer,
-  withinIssuers,
-} from '../issuers/index.ts'
+import { atMostTrusted, type IssuerTrust, type TrustedIssuer } from '../issuers/index.ts'
 import type { Id } from '../lib/id.ts'
 import { LruCache } from '../lib/lru-cache.ts'
 import { type BearerToken, findBearerToken } from '../opaque-tokens/index.ts'
 import { findPerson, type Person } from '../people/index.ts'
 import type { Live, LiveKey, LiveKind, LiveView } from '../revocation/index.ts'
-import { withinSpaces } from '../spaces/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { findForeignTask, findTask, type Task, type TaskLineage, TaskUses } from '../tasks/index.ts'
-import {
-  agentEntity,
-  groupEntities,
-  personEntity,
-  resourceEntity,
-  spaceEntities,
-} from './entities.ts'
 import { FRESH_FOR, type FreshFor, isStale, stale } from './fresh.ts'
-import { mayHandOn } from './hand-on.ts'
 import { alsoKeys, certifiedAt } from './liveness.ts'
+import { type KeptSetting, makeSetting, type Setting } from './setting.ts'
 import { intersecting, standsInTheWay, type Whereabouts } from './space-context.ts'
 import { Locator } from './space-context-cache.ts'
-
-/** Setting around the calls of one task at one resource, as of two views. */
-export interface Setting {
-  readonly person: Person
-  /** Agents in the order of the chain. */
-  readonly agents: readonly Agent[]
-  /**
-   * Details that were granted, within what agent and space allow by now, and within what the tasks
-   * above may hand on.
-   */
-  readonly details: readonly Detail[]
-  readonly personEntity: PolicyEntity
-  readonly agentEntities: readonly PolicyEntity[]
-  readonly entities: readonly PolicyEntity[]
-  /** Everyone else who must be permitted. */
-  readonly intersectWith: readonly PolicyEntity[]
-  /** `undefined`: in no space. */
-  readonly where: Whereabouts | undefined
-  /**
-   * Gate result that stands in the way because of where the task is, as of the moment that was
-   * asked about.
-   */
-  readonly inTheWay: GateResult | undefined
-  /** Live state beyond what the token's epochs speak of. */
-  readonly also: LiveView
-}
-
-type KeptSetting = Omit<Setting, 'also' | 'inTheWay' | 'where'>
 
 /**
  * Limits that were set for those who take part in a task, and the live state that says whether
@@ -301,32 +260,13 @@ export class Facts {
     // An owner who is not alive stops the call before policies look at it.
     const alive = owners.filter((id) => !also.dead.some((state) => state.id === id))
     const there = where?.conversation?.participants ?? []
-    const people = [person, ...there.filter(({ id }) => id !== person.id)]
-    for (const id of new Set(alive)) people.push(await this.person(id, also))
-    const ceiling = agents[0]?.ceiling ?? []
+    const others = there.filter(({ id }) => id !== person.id)
+    for (const id of new Set(alive)) others.push(await this.person(id, also))
     const { kindOf } = await this.#catalog.current()
-    const trusted = withinIssuers(task.details, await this.#issuersOf(task), kindOf)
-    // INVARIANT: what a space leaves counts as it is now, like a ceiling.
-    const within = withinSpaces(intersect(trusted, ceiling, kindOf), where?.line ?? [], kindOf)
-    return {
-      person,
-      agents,
-      // INVARIANT: a ceiling that was lowered after the task had opened counts at once, as does what an agent above may
-      // hand on by now.
-      details:
-        above.length === 0
-          ? within
-          : intersect(within, mayHandOn(above, agents.slice(1), kindOf), kindOf),
-      personEntity: personEntity(person),
-      agentEntities: agents.map(agentEntity),
-      entities: [
-        ...people.slice(1).map(personEntity),
-        ...groupEntities(people),
-        ...spaceEntities(where?.line ?? []),
-        resourceEntity(resource),
-      ],
-      intersectWith: intersecting(where).map(personEntity),
-    }
+    const issuers = await this.#issuersOf(task)
+    return makeSetting({ task, above }, resource, {
+      ...{ agents, issuers, kindOf, others, person, where },
+    })
   }
 }
 

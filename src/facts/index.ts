@@ -10,7 +10,7 @@ export {
   resourceEntity,
   spaceEntities,
 } from './entities.ts'
-export { type ApplicableLimits, Facts, type Setting } from './facts.ts'
+export { type ApplicableLimits, Facts } from './facts.ts'
 export { handOnLimit, mayHandOn } from './hand-on.ts'
 export {
   alsoKeys,
@@ -27,5 +27,6 @@ export {
 export { isSubject, minting, partiesOf, subjectOf } from './minting.ts'
 export { ownTokens, unusableBearer } from './own-tokens.ts'
 export type { FactParts } from './parts.ts'
+export type { Setting } from './setting.ts'
 export { intersecting, requesterOf, standsInTheWay, type Whereabouts } from './space-context.ts'
 export { isKeyOf, PROOF_GUARD, proofStep } from './task-proof.ts'

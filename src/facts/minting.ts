@@ -6,8 +6,8 @@ import {
   pairwiseSubject,
   type TokenParties,
 } from '../tokens/index.ts'
-import type { Setting } from './facts.ts'
 import type { FactParts } from './parts.ts'
+import type { Setting } from './setting.ts'
 
 export function minting(parts: Pick<FactParts, 'keys' | 'issuer' | 'clock' | 'random'>): Minting {
   return { key: parts.keys.tokens, issuer: parts.issuer, clock: parts.clock, random: parts.random }
