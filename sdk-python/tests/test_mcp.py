@@ -6,15 +6,45 @@ from types import SimpleNamespace
 from typing import Any
 
 import anyio
+import httpx
 import httpx2
 import pytest
 from network import API, Network, Transport, numbered, ok, own_problem
 
+import remit_sdk.mcp1
 from remit_sdk import UsageError
 from remit_sdk.mcp import TaskClient, said_of
 
 
 def answered(network: Network, method: str = "POST", **options: Any) -> httpx2.Response:
+    """By the client of either generation, which have to say the same."""
+    newer, older = (
+        answered_by(network, method, **options),
+        answered_by_older(network, method, **options),
+    )
+    assert (newer.status_code, newer.text) == (older.status_code, older.text)
+    return newer
+
+
+def answered_by_older(network: Network, method: str, **options: Any) -> httpx.Response:
+    def answer(request: httpx.Request) -> httpx.Response:
+        given = network.answered(request, request.content)  # type: ignore[arg-type]  # it looks the same
+        return httpx.Response(given.status_code, headers=dict(given.headers), content=given.content)
+
+    async def send() -> httpx.Response:
+        async with (
+            remit_sdk.mcp1.TaskClient(
+                network.async_task(), transport=httpx.MockTransport(answer)
+            ) as client,
+            client.stream(method, f"{API}/mcp", **options) as response,
+        ):
+            await response.aread()
+            return response
+
+    return anyio.run(send)
+
+
+def answered_by(network: Network, method: str, **options: Any) -> httpx2.Response:
     async def send() -> httpx2.Response:
         async with (
             TaskClient(network.async_task(), transport=Transport(network)) as client,
@@ -92,6 +122,10 @@ def test_what_went_well_stays_as_it_is_and_misuse_is_raised() -> None:
 
     with pytest.raises(UsageError):
         anyio.run(misuse)
+    clients = remit_sdk.mcp1.task_clients(network.async_task())
+    assert isinstance(clients({"x": "1"}), remit_sdk.mcp1.TaskClient)
+    with pytest.raises(UsageError):
+        clients(auth=httpx.BasicAuth("a", "b"))
 
 
 def test_what_remit_says_beside_a_result() -> None:

@@ -12,12 +12,14 @@ import { jsonGo } from './json-go/get.ts'
 import { jsonJava } from './json-java/get.ts'
 import { keycloak } from './keycloak/get.ts'
 import { nanoidp } from './nanoidp/get.ts'
+import { pythonFrameworks } from './python-frameworks/get.ts'
 import { pythonSdk } from './python-sdk/get.ts'
 import { softhsm } from './softhsm/get.ts'
 
 const COUNTERPARTS: readonly Counterpart[] = [
   softhsm,
   pythonSdk,
+  pythonFrameworks,
   jsonGo,
   jsonJava,
   canaille,

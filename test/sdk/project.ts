@@ -60,6 +60,9 @@ export class Project {
           await Promise.race([...more, last])
         }
       },
+      tell(text) {
+        started.child.stdin?.write(text)
+      },
       async stop() {
         started.child.kill()
         await ended
@@ -72,7 +75,9 @@ export class Project {
     args: readonly string[],
     options: { env?: Readonly<Record<string, string>>; shell?: boolean },
   ): Promise<Ran> {
-    return this.#end(this.#start(program, args, options))
+    const started = this.#start(program, args, options)
+    started.child.stdin?.end()
+    return this.#end(started)
   }
 
   async remove(): Promise<void> {
@@ -90,9 +95,10 @@ export class Project {
       cwd: this.folder,
       env: { ...process.env, PATH, NODE_NO_WARNINGS: '1', PYTHONUNBUFFERED: '1', ...env },
       shell,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     })
     this.#running.add(child)
+    child.stdin.on('error', () => {}) // it has ended
     const started: Started = { child, out: '', said: '' }
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       started.out += text
@@ -126,5 +132,7 @@ export interface Running {
   readonly ended: Promise<Ran>
   /** Waits until it says this, behind what was found before. */
   says(pattern: RegExp): Promise<RegExpExecArray>
+  /** Writes to what it reads. */
+  tell(text: string): void
   stop(): Promise<void>
 }

@@ -14,6 +14,7 @@ from .errors import (
     RemitError,
     UsageError,
 )
+from .results import refusals_as_results
 from .task.asking import Asked
 from .task.authority import Bound, Detail, Limit
 from .task.held import OnApproval
@@ -55,4 +56,5 @@ __all__ = [
     "open_task",
     "redeem_async_ticket",
     "redeem_ticket",
+    "refusals_as_results",
 ]

@@ -31,6 +31,11 @@ export const pythonSdk: Counterpart = {
   },
 }
 
+/** The newest Python of this machine that the package is for. */
+export function newestPython(): Python | undefined {
+  return bounds().newest
+}
+
 function bounds(): { readonly oldest: Python | undefined; readonly newest: Python | undefined } {
   const found = pythons(SUPPORTED)
   return { oldest: found[0], newest: found.at(-1) }

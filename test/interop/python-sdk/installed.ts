@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Project } from '../../sdk/project.ts'
 
-/** Where the package is installed: with the oldest and the newest of everything, and with nothing that it can do without. */
-export type Environment = 'OLDEST' | 'NEWEST' | 'CORE'
+/** Where the package is installed: with the oldest and the newest of everything, with nothing that it can do without, beside frameworks. */
+export type Environment = 'OLDEST' | 'NEWEST' | 'CORE' | 'FRAMEWORKS'
 
 /** Folder of programs of an environment. */
 export function programsOf(environment: Environment): string {

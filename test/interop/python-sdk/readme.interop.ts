@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Detail } from 'remit-sdk'
@@ -115,6 +116,7 @@ for (const environment of ['OLDEST', 'NEWEST'] as const)
           await running.says(/refunded 201/)
         }
         assert.match(await ended(running), /already (?:answered|sending)/)
+        assert.match(await reader.run('tool.py'), /^PENDING, not executed \(approval\.required\)/m)
       })
 
       it('calls another agent in', async () => {
@@ -188,6 +190,14 @@ for (const environment of ['OLDEST', 'NEWEST'] as const)
         for (const title of ['guard_direct.py', 'guard_token.py'])
           await callShop(w, { reader, identifier: reader.shop, as: title }, { REMIT_SECRET })
       })
+    })
+
+    it('is what the guide says, too', async () => {
+      const guide = await readFile(join(SOURCE, '..', 'docs', 'guides', 'python.md'), 'utf8')
+      const blocks = [...guide.matchAll(/^ +```python title=(\S+)\n([\s\S]*?)^ +```$/gm)]
+      assert.ok(blocks.length >= 2)
+      for (const [, title = '', text = ''] of blocks)
+        assert.equal(text.replaceAll(/^ {3}/gm, ''), readme.textOf(title))
     })
 
     it('and that was all of it', () => {

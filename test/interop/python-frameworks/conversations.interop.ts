@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { cp, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import type { Detail } from 'remit-sdk'
+import { deskActions, openDesk } from '../../mcp/stranger.ts'
+import { alsoAllow, approve } from '../../sdk/shops.ts'
+import { World } from '../../world.ts'
+import { PythonProject } from '../python-sdk/installed.ts'
+
+const EXAMPLES = join(import.meta.dirname, '..', '..', '..', 'examples', 'python')
+
+describe('agents in frameworks for Python, with a model that follows a script', () => {
+  let w: World
+  let project: PythonProject
+  before(async () => {
+    w = await World.start('sqlite', { desk: true, nonces: 'auto' })
+    await alsoAllow(w, deskActions(w) as readonly Detail[]) // written as details
+    await openDesk(w)
+    project = await PythonProject.make('FRAMEWORKS')
+    for (const folder of [EXAMPLES, import.meta.dirname])
+      for (const name of await readdir(folder))
+        if (name.endsWith('.py')) await cp(join(folder, name), join(project.folder, name))
+    await cp(join(w.data, '..', 'refund-bot.jwk'), join(project.folder, 'refund-bot.jwk'))
+  })
+  after(async () => {
+    await project?.remove()
+    await w?.stop()
+  })
+
+  const start = async (framework: string) =>
+    project.start(['converse.py', framework], {
+      ID_TOKEN: await w.idToken('sam'),
+      REMIT_ISSUER: w.issuer,
+      REMIT_GATEWAY: w.gateway,
+    })
+
+  for (const framework of ['langchain', 'pydantic'])
+    it(`in ${framework}: what people have to approve, what was done before and what is denied are results of tools`, async () => {
+      const running = await start(framework)
+      await running.says(/said PENDING, not executed \(approval\.required\)/)
+      const [, page = ''] = await running.says(/ at (\S+)\n/)
+      await approve(w, page)
+      running.tell('approved\n')
+      await running.says(/said done: ref_1042_\d+/)
+      await running.says(/said ALREADY EXECUTED, not again/)
+      await running.says(/said DENIED, not executed \(task\.not_covered\)/)
+      const { code, said } = await running.ended
+      assert.equal(code, 0, said)
+    })
+
+  it('in langchain: every session of its MCP client is the same task, and nobody is asked', async () => {
+    const running = await start('mcp')
+    const { code, said } = await running.ended
+    assert.equal(code, 0, said)
+    assert.match(said, /said read: [\s\S]*three of five books/)
+  })
+})
