@@ -14,7 +14,7 @@ export interface OpenTask {
   readonly key: TestKey
 }
 
-/** Where an agent finds everything. */
+/** Addresses and clock of a server, as its agents need them. */
 export interface Place {
   readonly issuer: string
   readonly gateway: string

@@ -83,7 +83,10 @@ export function selfSigned(...hosts: readonly string[]): {
   }
 }
 
-/** In this process, from now on: for connections that say nothing of whom they trust. */
+/**
+ * Trusts a certificate in this process from now on, for connections that say nothing of whom they
+ * trust.
+ */
 export function trustAlso(cert: string): void {
   setDefaultCACertificates([...getCACertificates('default'), cert])
 }

@@ -2,7 +2,10 @@ import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import net from 'node:net'
 
-/** Below what the kernel hands out by itself, so that nobody's outgoing connection sits on one of them. */
+/**
+ * First port, below those that the kernel hands out by itself, so that nobody's outgoing connection
+ * sits on it.
+ */
 const FIRST = 20_000
 const LAST = 32_000
 

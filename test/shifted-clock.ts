@@ -3,7 +3,7 @@ import type { Clock } from '../src/lib/clock.ts'
 export interface ShiftedClock extends Clock {
   /** How far the wall clock was moved. */
   readonly ahead: number
-  /** So much later, for wall and monotonic time. */
+  /** Moves wall and monotonic time forward. */
   advance(ms: number): void
   /** Moves the wall clock only. */
   jump(ms: number): void

@@ -26,7 +26,7 @@ export async function newKey(alg: 'ES256' | 'EdDSA' = 'ES256'): Promise<TestKey>
   return keyFrom(privateJwk)
 }
 
-/** By private JWK: most of the work of a signature is to read its key. */
+/** Signers by private JWK: most of the work of a signature is to read its key. */
 const signers = new WeakMap<JWK, KeyObject>()
 
 function signerOf({ privateJwk }: TestKey): KeyObject {

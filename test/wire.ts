@@ -15,11 +15,14 @@ export interface Sending {
   /** Names may come more than once, in any spelling. */
   readonly headers?: readonly (readonly [string, string])[]
   readonly body?: string | Buffer
-  /** Where to connect to, when that is not where the address says. */
+  /** Port to connect to, when that is not where the address says. */
   readonly port?: number | undefined
 }
 
-/** One request on a connection of its own, with exactly these headers (and Host, and Content-Length when there is a body). */
+/**
+ * Sends one request on a connection of its own, with exactly these headers (and Host, and
+ * Content-Length when there is a body).
+ */
 export async function send(url: string, sending: Sending = {}): Promise<Answer> {
   const message = await begin(url, sending)
   const text = Buffer.concat(await message.toArray()).toString('utf8')

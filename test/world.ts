@@ -36,26 +36,28 @@ export type PersonName = (typeof SAMPLE_PEOPLE)[number]['id']
 export interface WorldOptions {
   /** `remit dev`: widening needs no confirmation. Default: yes. */
   readonly development?: boolean
-  /** With sample people, orders, refund-bot and the echo API. Default: yes. */
+  /** Sample people, orders, refund-bot and the echo API. Default: yes. */
   readonly seed?: boolean
   /** Sam has agreed to everything that refund-bot may ever do. Default: yes. */
   readonly consented?: boolean
   /** Which proxies are believed about client certificates. Default: none. */
   readonly certificatesFrom?: string
-  /** Where proofs need a nonce. Default: nowhere, so that agents of tests say exactly what they mean to. */
+  /**
+   * Proofs that need a nonce. Default: none, so that agents of tests say exactly what they mean to.
+   */
   readonly nonces?: 'auto' | 'always'
-  /** With the sample MCP server running behind `desk`. Default: no, it is only in the catalog. */
+  /** Sample MCP server, running behind `desk`. Default: no, it is only in the catalog. */
   readonly desk?: boolean
   /**
    * Sign-in that a yes on pages needs before it: its age in minutes, and an `acr`. Default:
    * nothing.
    */
   readonly freshSignIn?: { readonly minutes: number; readonly acr: string }
-  /** With device codes switched on. Default: no. */
+  /** Device codes, switched on. Default: no. */
   readonly deviceCodes?: boolean
   /** More of its environment; asked at each start, where it is a function. */
   readonly settings?: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>)
-  /** With APIs that do not answer, in milliseconds. */
+  /** Timeouts for APIs that do not answer, in milliseconds. */
   readonly patience?: { readonly startsWithin: number; readonly pausesAtMost: number }
   /** Its data stays on a disk, for tests that kill its server. Default: in the temporary folder, which may be memory. */
   readonly onDisk?: boolean
@@ -67,7 +69,7 @@ export interface WorldOptions {
   readonly provider?: (issuer: string, gateway: string) => Promise<WorldProvider>
 }
 
-/** Where people of a world sign in; it knows the sample people by their ids. */
+/** Provider at which people of a world sign in; it knows the sample people by their ids. */
 export interface WorldProvider {
   readonly issuer: string
   /** Secret of Remit's client there, `remit`. */
@@ -90,7 +92,7 @@ export class World {
   /** Directory of the master key, and of the database when that is SQLite. */
   readonly data: string
   readonly databaseUrl: string | undefined
-  /** Where agents connect to, by origin, when there are several servers. */
+  /** Ports of servers that agents connect to, by origin, when there are several. */
   ports: Readonly<Record<string, number>> | undefined
   readonly #options: WorldOptions
   readonly #ground: Ground
@@ -232,7 +234,7 @@ export class World {
     this.#server?.rooms.live.renew().catch(() => {})
   }
 
-  /** So much time passes that whoever is alive has shown it, and others may be judged gone. */
+  /** Lets so much time pass that whoever is alive has shown it, and others may be judged gone. */
   async letOthersShow(): Promise<void> {
     for (let passed = 0; passed < 15_000; passed += 1_000) {
       this.clock.advance(1_000)
@@ -267,7 +269,10 @@ export class World {
     return browser
   }
 
-  /** For people whose sessions were ended: they sign in again when they are next needed. */
+  /**
+   * Forgets browsers of people whose sessions were ended: they sign in again when they are next
+   * needed.
+   */
   forgetBrowsers(): void {
     this.#browsers.clear()
   }
@@ -289,7 +294,7 @@ export class World {
     return agent.open({ details, ...wish, subjectToken })
   }
 
-  /** One detail for everything that refund-bot may ever do. */
+  /** Detail for everything that refund-bot may ever do. */
   get everything(): readonly object[] {
     return [
       {

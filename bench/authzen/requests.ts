@@ -54,7 +54,7 @@ export function single(i: number): { body: object; decision: boolean } {
   return { body, decision }
 }
 
-/** So many questions, the action and nothing else in common. */
+/** Builds a batch of `count` questions that have the action in common and nothing else. */
 export function batch(count: number): { body: object; decisions: readonly boolean[] } {
   const all = Array.from({ length: count }, (_, i) => QUESTIONS[i % 2] ?? QUESTIONS[0])
   return {

@@ -65,7 +65,10 @@ function measureGates(engine: string): void {
   }
 }
 
-/** In a process that may use both cores: what is done aside is done in another thread. */
+/**
+ * Measures stalls in a process that may use both cores: what is done aside is done in another
+ * thread.
+ */
 function measureStalls(): void {
   if (options.only !== undefined && !'stalls'.includes(options.only)) return
   const stalls = inProcess<readonly Stall[]>('stalls.ts')

@@ -12,7 +12,10 @@ export class Compared {
     this.#rounds = rounds
   }
 
-  /** By what can be done in a second; by processor time, which says what that would be if the load were never the limit. */
+  /**
+   * Compares by what can be done in a second; or by processor time, which says what that would be
+   * if the load were never the limit.
+   */
   share(name: string, one: string, other: string, by: 'rate' | 'cpu' = 'rate'): Finding {
     const mine = this.#rounds.getMeasure(one, MEASURES[by])
     const its = this.#rounds.getMeasure(other, MEASURES[by])
@@ -24,7 +27,7 @@ export class Compared {
     return judged(found, `≥ ${least}`, found.value >= least)
   }
 
-  /** By the medians. `at` says which latency. */
+  /** Compares the medians of the latency that `at` names. */
   added(at: string, one: string, other: string, what = ''): Finding {
     const value = this.#medianOf(one, at) - this.#medianOf(other, at)
     return { name: `${what}added latency, ${at}`, value, unit: 'ms' }

@@ -4,7 +4,7 @@ import { type Answer, Connection } from './connection.ts'
 export interface Load {
   readonly requests: number
   readonly seconds: number
-  /** In the order of the requests. */
+  /** Latencies in the order of the requests. */
   readonly latencies: Float64Array
   /** Share of its core that this process used, 0 to 1. */
   readonly generatorBusy: number

@@ -9,7 +9,7 @@ const SERVER_CORE = '0'
 const LOAD_CORE = '1'
 const BOTH_CORES = `${SERVER_CORE},${LOAD_CORE}`
 
-/** Where and on what the numbers came to be. They mean nothing without it. */
+/** Machine and circumstances of the numbers. They mean nothing without these. */
 export interface Machine {
   readonly at: string
   readonly cpu: string
@@ -20,7 +20,7 @@ export interface Machine {
   readonly commit: string
   /** Sources that differed from that commit. */
   readonly changed: readonly string[]
-  /** On which cores what ran. */
+  /** Cores on which each program ran. */
   readonly placement: string
   /** One-minute load average before the first run: what else the machine was doing. */
   readonly loadBefore: number
@@ -77,7 +77,10 @@ export function pinMyself(): boolean {
   }
 }
 
-/** Where a program runs: the measured core; the one of the load; both; or wherever the system puts it. */
+/**
+ * Cores that a program may use: the measured core; the one of the load; both; or wherever the
+ * system puts it.
+ */
 export type Cores = 'measured' | 'load' | 'both' | 'any'
 const LISTS = { measured: SERVER_CORE, load: LOAD_CORE, both: BOTH_CORES } as const
 

@@ -5,7 +5,7 @@ export interface Options {
   /** Seconds of load for each thing that is measured, in each round. */
   readonly seconds: number
   readonly rounds: number
-  /** Where the time goes instead of how much it is. */
+  /** Shows where the time goes, instead of how much it is. */
   readonly profile: boolean
   /** Only what has this in its name. */
   readonly only: string | undefined

@@ -53,7 +53,7 @@ export function profilesWanted({ profile }: { readonly profile: boolean }): {
   }
 }
 
-/** Where the time of one thread went. What a function waited for is not in it. */
+/** Prints where the time of one thread went, without what functions waited for. */
 function printProfile(profile: Profile, began: number, calls: number): void {
   const stacks = stacksOf(profile)
   const byFile: Times = new Map()
@@ -82,7 +82,7 @@ function printProfile(profile: Profile, began: number, calls: number): void {
   }
 }
 
-/** For a node, its frame and those that called it. */
+/** Maps a node to its frame and those that called it. */
 function stacksOf({ nodes }: Profile): (id: number) => readonly Frame[] {
   const frames = new Map(nodes.map(({ callFrame, id }) => [id, callFrame]))
   const callers = new Map(nodes.flatMap(({ children = [], id }) => children.map((of) => [of, id])))

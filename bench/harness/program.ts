@@ -31,7 +31,7 @@ export async function startProgram(
     cores: Cores
     ready: string
     env?: Readonly<Record<string, string>>
-    /** Where its standard output goes; nowhere, when left out. */
+    /** File for its standard output; when left out, nobody sees it. */
     log?: string
   },
 ): Promise<Program> {

@@ -111,7 +111,7 @@ export async function startRemit(options: {
   }
 }
 
-/** As the first line of the program has it. */
+/** Flags of Node, as the first line of the program has them. */
 const FLAGS = ['--max-semi-space-size=8']
 
 export function serveCommand(nodeOptions: readonly string[] = []): string[] {
@@ -141,7 +141,7 @@ async function openTasks(from: {
   return tasks
 }
 
-/** As in the story: one order, and no more than 1,000.00 back. */
+/** Details of the story: one order, and no more than 1,000.00 back. */
 function orders(gateway: string): readonly object[] {
   const thisOrder = { path: '/order_id', op: 'eq', value: '1042' }
   const atMost = { path: '/amount', op: 'lte', value: '1000.00' }

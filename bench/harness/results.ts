@@ -1,13 +1,16 @@
 import type { Machine } from './machine.ts'
 
-/** One thing measured, run after run. */
+/** Values of one measured thing, run after run. */
 export interface Series {
   /** Name of the measured thing, as readers see it. */
   readonly name: string
   readonly unit: string
-  /** One value for each run, in order. */
+  /** Values in the order of the runs. */
   readonly values: readonly number[]
-  /** Where it is one of several measures of one thing, which are shown side by side: that thing, and which measure. */
+  /**
+   * Thing that has several measures, which are shown side by side; `measure` is the one of this
+   * series.
+   */
   readonly of?: string
   readonly measure?: string
 }
@@ -50,7 +53,7 @@ export class Rounds {
     this.#push({ name, unit }, value)
   }
 
-  /** One of several measures of something, for `getMeasure`. */
+  /** Adds a value to one of several measures of a thing, for `getMeasure`. */
   addMeasure(of: string, measure: string, unit: string, value: number): void {
     this.#push({ name: `${of}, ${measure}`, unit, of, measure }, value)
   }

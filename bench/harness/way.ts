@@ -21,11 +21,11 @@ export interface Way {
   readonly check: Check
   /** HTTP requests that make one of what is counted, which follow each other; more than one where answers come in pages. */
   readonly requestsEach?: number
-  /** So many requests. */
+  /** Prepares `count` requests. */
   prepare(count: number): Promise<readonly Buffer[]> | readonly Buffer[]
 }
 
-/** As many as can be, for throughput. */
+/** Sends as many requests as can be, to measure throughput. */
 export function most(way: Way, requests: readonly Buffer[]): Promise<Load> {
   return closedLoop(way.port, requests, { connections: CONNECTIONS, check: way.check })
 }

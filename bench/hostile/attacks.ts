@@ -1,9 +1,12 @@
 import type { Socket } from 'node:net'
 
-/** Where a stranger sends to: the issuer's origin or the gateway's. */
+/** Origin that a stranger sends to: the issuer's or the gateway's. */
 export type Target = 'issuer' | 'gateway'
 
-/** One thing that anybody can do to an open port. `send` writes; whoever calls it ends the connection. */
+/**
+ * Attack that anybody can make on an open port. `send` writes; whoever calls it ends the
+ * connection.
+ */
 export interface Attack {
   readonly name: string
   readonly to: Target

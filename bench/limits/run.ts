@@ -28,7 +28,7 @@ const within = (seconds: number): Limit => ({
 
 interface Way {
   readonly name: string
-  /** One for each of those that run at once, or one for all. */
+  /** Owners of limits: one for each of those that run at once, or one for all. */
   readonly owners: 'each' | 'one'
   readonly limits: readonly Limit[]
 }

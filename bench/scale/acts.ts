@@ -69,7 +69,7 @@ export class Actor {
     return this.scene.rooms.decisions
   }
 
-  /** As a replica that has not seen any of them. */
+  /** Parts of a replica that has not seen any of them. */
   get strange() {
     const { storage, live, catalog, issuerTrust: issuers } = this.scene.rooms
     return { ...this.decisions, facts: new Facts({ storage, live, catalog, issuers }) }

@@ -96,7 +96,7 @@ export class Collected {
   }
 }
 
-/** Where rows go. */
+/** Sink for rows. */
 export interface Sink {
   write(inserts: ReturnType<Collected['empty']>): Promise<void>
   close(): Promise<void>

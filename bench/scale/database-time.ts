@@ -17,7 +17,10 @@ export function databaseMs(pid: number): number {
   return ticks * 10
 }
 
-/** From the third field on. Nothing of a process that ended meanwhile; what it used is counted with its parent. */
+/**
+ * Reads the fields from the third on. None for a process that ended meanwhile; what it used is
+ * counted with its parent.
+ */
 function statOf(pid: string): readonly string[] {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')

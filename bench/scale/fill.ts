@@ -31,7 +31,7 @@ export interface FillPlan {
   readonly size: Size
   readonly places: readonly Place[]
   readonly provider: Crowd['provider']
-  /** Where it is written down for whom requests can be made. */
+  /** File that says for whom requests can be made. */
   readonly crowd: string
 }
 

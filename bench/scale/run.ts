@@ -90,7 +90,7 @@ function note(store: Store, act: string, { cpuMs, did, residentMiB, wallMs }: To
   if (act === START) rounds.addMeasure(of, `resident, ${count}`, 'MiB', residentMiB)
 }
 
-/** After all that was done: what a process keeps of what it has seen. */
+/** Notes what a process keeps of all that it has seen. */
 function noteMemory({ engine, size }: Store, { residentMiB }: Told): void {
   rounds.add(`${engine}, resident afterwards, ${peopleOf({ size })}`, 'MiB', residentMiB)
 }

@@ -28,7 +28,7 @@ interface Filling {
   readonly provider: Crowd['provider']
 }
 
-/** One of each engine, with the same in them. */
+/** Fills a store of each engine, with the same in each. */
 export async function fillStores(from: Filling, name: string, size: Size): Promise<Store[]> {
   const folder = join(from.home, name)
   const crowd = join(folder, 'crowd.json')

@@ -22,7 +22,7 @@ export interface Told {
   readonly residentMiB: number
 }
 
-/** As many requests as are under way at once. */
+/** Number of requests that are under way at once. */
 const AT_ONCE = 8
 
 const place: Place = JSON.parse(process.argv[2] ?? '')

@@ -13,7 +13,7 @@ export const TOKEN_URL = `${ISSUER}/oauth/token`
 const GATEWAY = 'http://127.0.0.1:7481'
 export const ORDERS = `${GATEWAY}/orders`
 export const PURPOSE = 'look after an order'
-/** As every task of a filled store has it. */
+/** Details of every task of a filled store. */
 export const DETAILS: readonly Detail[] = [
   {
     type: 'remit_call',
@@ -23,7 +23,7 @@ export const DETAILS: readonly Detail[] = [
   },
 ]
 
-/** Where a store is, and whose people come to it. */
+/** Place of a store, and the provider whose people come to it. */
 export interface Place {
   readonly data: string
   readonly databaseUrl?: string

@@ -26,7 +26,7 @@ import { Rounds, ratio } from '../harness/results.ts'
 
 const AT_ONCE = [1, 32] as const
 const PIN = '1234'
-/** As long as what is signed of a resource token. */
+/** Data as long as what is signed of a resource token. */
 const DATA = Buffer.alloc(1200, 'x')
 
 const options = readOptions({ seconds: 3, rounds: 5 }, [])

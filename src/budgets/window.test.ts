@@ -40,7 +40,7 @@ forEachEngine('a limit on any minute', (open) => {
     return parts
   }
 
-  /** As a call is judged: looked at, taken, looked at anew when another was faster. */
+  /** Takes from limits as a call does: looks, takes, and looks anew when another was faster. */
   async function take(parts: TaskTestParts, over: readonly CountedLimit[], call = READ) {
     const id = newId('decision', parts.random)
     const at = parts.clock.now()

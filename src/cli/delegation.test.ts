@@ -35,7 +35,7 @@ async function userOf(owner: Owner, remit: Remit, name: PersonName): Promise<Use
   return { ...cli, confirmed }
 }
 
-/** As the management API shows a task. */
+/** Task as the management API shows it. */
 interface Shown {
   readonly id: string
   readonly agent: string

@@ -40,7 +40,7 @@ async function replayAll({ parts }: World): Promise<Record<string, number>> {
   return count
 }
 
-/** As the books keep them. */
+/** Drops what the books do not keep of gates. */
 function bare(gates: readonly StoredGate[]): unknown {
   return gates.map(({ detail, ...gate }) => ({
     ...gate,

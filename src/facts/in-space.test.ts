@@ -440,7 +440,7 @@ forEachEngine('a task in a space', (open) => {
     }
     /** Moves wall time on. The lease, which another clock bounds, is renewed meanwhile. */
     const pass = (ms: number) => parts.clock.jump(ms)
-    /** As a gateway looks, again and again. */
+    /** Looks again and again, as a gateway does. */
     const until = async (wanted: boolean, running: Awaited<ReturnType<typeof permit>>) => {
       while (mayContinue(parts, running) !== wanted) await setImmediate()
     }

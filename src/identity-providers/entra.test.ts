@@ -16,7 +16,10 @@ after(async () => {
   for (const end of ends) await end()
 })
 
-/** Where the groups are instead, when they are too many for a token (OpenID Connect Core 5.6.2). */
+/**
+ * Claims that say where the groups are, when they are too many for a token (OpenID Connect Core
+ * 5.6.2).
+ */
 const overage = (at: string) => ({
   _claim_names: { groups: 'src1' },
   _claim_sources: { src1: { endpoint: `${at}/users/sam/getMemberObjects` } },

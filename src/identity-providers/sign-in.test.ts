@@ -146,7 +146,7 @@ forEachEngine('signing in at a provider that lies', (open) => {
     return { fake, parts, providers }
   }
 
-  /** One sign-in; `say` makes the ID token out of what an honest one would say. */
+  /** Signs somebody in; `say` makes the ID token out of what an honest one would say. */
   async function signIn(
     { fake, parts, providers }: Awaited<ReturnType<typeof ready>>,
     say: (claims: Record<string, unknown>, fake: FakeProvider) => Promise<string> | string,

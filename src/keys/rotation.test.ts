@@ -31,7 +31,10 @@ interface Token {
   readonly exp: number
 }
 
-/** One process: its own reading of the keys, by a clock that is as wrong as it may be. Announcements never reach it. */
+/**
+ * Starts a process: its own reading of the keys, by a clock that is as wrong as it may be.
+ * Announcements never reach it.
+ */
 async function replica(
   place: { storage: Storage; master: MasterKey; clock: ManualClock },
   skew: number,

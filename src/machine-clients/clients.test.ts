@@ -35,7 +35,7 @@ function secret(text: string, name?: string): PresentedClient {
   return { kind: 'secret', secret: text, ...(name === undefined ? {} : { name }) }
 }
 
-/** As an edge asks: what is at hand first. */
+/** Asks as an edge does: what is at hand first. */
 async function whoAsks(
   clients: ClientAuthenticator,
   presented: PresentedClient | undefined,

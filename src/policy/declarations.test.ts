@@ -21,7 +21,7 @@ const MANY_KINDS = actionsWith({
   },
 })
 
-/** As the official tools read types, resolved. */
+/** Type as the official tools read it, resolved. */
 interface CedarType {
   readonly type: string
   readonly name?: string

@@ -56,7 +56,7 @@ const inOrder = ({ determining, ...answer }: PolicyAnswer) => ({
   determining: determining.toSorted(),
 })
 
-/** As a list asks: about the very same entities, in one context for each class. */
+/** Questions that a list asks: about the very same entities, in one context for each class. */
 function questions(): PolicyQuery[] {
   const known = entities()
   const contexts = RISKS.map((risk) => {

@@ -21,7 +21,7 @@ export const ORDERS_PLAN = planImport(read('../dev/orders/openapi.yaml'), {
   identifier: 'http://127.0.0.1:7481/orders',
 })
 
-/** One action `things.do` with these body members. */
+/** Plans the action `things.do` with these body members. */
 export function actionsWith(properties: Record<string, unknown>): readonly Action[] {
   return planImport(
     {

@@ -13,7 +13,7 @@ const CLOCK_OFF = { code: 'server.clock_off' }
 const HOUR = 3_600_000
 const TASK: LiveKey = { kind: 'task', id: 'tsk_1' }
 
-/** One question for the time, and its answer. */
+/** Reading of the database's time, by the clocks around it. */
 function readAt(database: number, wall: { asked: number; answered: number }) {
   return {
     database,

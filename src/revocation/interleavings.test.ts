@@ -52,7 +52,7 @@ async function run(storage: Storage, seed: number, counts: Counts): Promise<void
   for (const live of lives) await live.renew()
   await storage.commit(keys.map((key) => any(lives).beginStep(key)))
 
-  /** By key: the epoch of the newest revocation that has returned. */
+  /** Epoch of the newest revocation that has returned, by key. */
   const revoked = new Map<string, number>()
   let working = true
 

@@ -31,7 +31,7 @@ async function world(storage: Storage) {
   return { time, future, live, server, raise }
 }
 
-/** As a failover leaves it that lost what `work` commits. */
+/** Loses what `work` commits, as a failover does. */
 async function lose(storage: Storage, work: () => Promise<unknown>): Promise<void> {
   const before = new Map<string, Record<string, unknown>[]>()
   for (const table of TABLES)

@@ -11,7 +11,7 @@ export { timedBy } from './timed-by.ts'
 /** Opens an empty, migrated database of its own, which is closed before the next test begins. */
 export interface OpenStorage {
   (): Promise<Storage>
-  /** One that is closed when the suite ends. */
+  /** Opens a storage that is closed when the suite ends. */
   shared(): Promise<Storage>
 }
 

@@ -9,7 +9,7 @@ import { deskActions, Stranger } from '../mcp/stranger.ts'
 import { send } from '../wire.ts'
 import { inEachWorld } from '../world.ts'
 
-/** Where programs of the organization may be answered. */
+/** Address at which programs of the organization may be answered. */
 const HOUSE = 'https://app.example/oauth/callback?tenant=1'
 
 inEachWorld('the authorization endpoint under attack', (world) => {

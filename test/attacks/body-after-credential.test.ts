@@ -9,7 +9,9 @@ const GARBAGE: readonly (readonly [string, string])[] = [
   ['Authorization', 'DPoP eyJhbGciOiJFUzI1NiJ9.e30.AAAA'],
 ]
 
-/** Where bodies are taken, and what a stranger without a good credential is told there. */
+/**
+ * Places that take bodies, with the status that a stranger without a good credential gets there.
+ */
 const PLACES: Readonly<Record<string, (w: World) => readonly [string, string, string]>> = {
   'a call through the gateway': (w) => ['POST', `${w.gateway}/echo/things`, '401'],
   'a question of an enforcement point': (w) => ['POST', `${w.issuer}/v1/calls`, '401'],

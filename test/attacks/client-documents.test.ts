@@ -9,7 +9,10 @@ import type { TestPeople } from '../../src/people/testing.ts'
 import { forEachEngine } from '../../src/storage/testing.ts'
 import { type DocumentServer, serveDocuments } from '../document-server.ts'
 
-/** Where a name of a stranger's may lead, and must not lead us (RFC 6890, and what carries an IPv4 address inside). */
+/**
+ * Addresses that a stranger's name may lead to, and must not lead us to (RFC 6890, and those that
+ * carry an IPv4 address inside).
+ */
 const SPECIAL = [
   ...['0.0.0.0', '0.1.2.3', '10.0.0.1', '10.255.255.255', '100.64.0.1', '100.100.100.200'],
   ...['127.0.0.1', '127.1.2.3', '127.255.255.254', '169.254.0.1', '169.254.169.254'],

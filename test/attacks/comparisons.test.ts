@@ -12,7 +12,7 @@ const SECRET =
 /** Operands that say nothing about a secret which is compared with them. */
 const HARMLESS =
   /^(?:undefined|null|true|false|['"`\d].*|typeof\b.*|[\w.]+\.(?:length|size)|[A-Z][A-Z_]+)$/
-/** Where nobody can guess: both sides are the same party's. */
+/** Files in which nobody can guess: both sides are the same party's. */
 const OF_ONE_PARTY: Readonly<Record<string, string>> = {
   'src/identity-providers/register-provider.ts': 'whether an administrator’s settings changed',
   'sdk/src/task/resource-tokens.ts': 'whether an agent still holds the token that it holds',

@@ -4,10 +4,13 @@ import { PROBLEMS } from '../../src/lib/problem.ts'
 import { type Answer, send } from '../wire.ts'
 import { inEachWorld } from '../world.ts'
 
-/** Where programs are answered, by the metadata; of the browser's one, pages are. */
+/**
+ * Endpoints for browsers, which answer with pages. Every other endpoint of the metadata answers
+ * programs.
+ */
 const NOT_FOR_PROGRAMS = ['authorization_endpoint']
 
-/** In every way that a request can be no request, and then as one of nobody. */
+/** Bodies that are no request, in every way that there is, and requests of nobody. */
 const FORMS: readonly (readonly [name: string, body: string])[] = [
   ['empty', ''],
   ['something unknown', 'x=y'],

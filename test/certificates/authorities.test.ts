@@ -24,7 +24,7 @@ const file = join(folder, 'ca.pem')
 writeFileSync(file, `# the house\n${pemOf(root.der)}`)
 after(() => rmSync(folder, { recursive: true }))
 
-/** With what leads to the root, as clients send it. */
+/** Issues a certificate with what leads to the root, as clients send it. */
 function issue(over: Partial<Certifying> = {}, by = middle): SelfSigned {
   const leaf = certificate({ subject: [['CN', 'somebody']], usage: 0x80, by, ...over })
   return { ...leaf, certPem: leaf.certPem + pemOf(by.der) }

@@ -42,7 +42,7 @@ export class TlsProxy {
     await new Promise((resolve) => this.#server.close(resolve))
   }
 
-  /** One request for `url`, on a connection of its own, with this certificate or none. */
+  /** Sends one request for `url`, on a connection of its own, with this certificate or none. */
   async send(
     url: string,
     certificate: SelfSigned | undefined,

@@ -94,7 +94,7 @@ describe('every grant, by client libraries that know nothing of Remit', () => {
   const keyOf = async ({ privateJwk }: TestKey) =>
     (await importJWK(privateJwk, 'ES256')) as CryptoKey // as: an EC key is no secret
 
-  /** As its partner asserts a person. */
+  /** Asserts a person as a partner does. */
   function asserted(typ: string): Promise<string> {
     const iat = Math.floor(world.clock.now() / 1000)
     const times = { iat, exp: iat + 300, jti: `p${counted++}` }

@@ -80,7 +80,7 @@ export class Installation {
     return this.#server
   }
 
-  /** Where answers arrive. */
+  /** Address at which answers arrive. */
   get address(): URL {
     return new URL(this.#stranger.redirectUrl)
   }

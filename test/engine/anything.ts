@@ -129,7 +129,10 @@ function leaf(random: Random): Expr {
   ])()
 }
 
-/** One operation on values, and nothing else: most of what a rare pair of values can show is here. */
+/**
+ * Makes one operation on values, and nothing else: most of what a rare pair of values can show is
+ * here.
+ */
 export function operation(random: Random): Expr {
   return anything(random, random.between(1, 2))
 }

@@ -70,7 +70,7 @@ function alike(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
   return a.size === b.size && [...a].every((name) => b.has(name))
 }
 
-/** In words, for whoever reads a failing test. */
+/** Describes an answer in words, for whoever reads a failing test. */
 export function told(answer: Told): string {
   if ('refused' in answer) return `refuses ${answer.refused}`
   const list = (names: ReadonlySet<string>) => [...names].sort().join(', ') || 'none'

@@ -136,7 +136,7 @@ export class Expressions {
     return this.#pair(this.#random.pick(['==', '==', '!=']), type, type, depth)
   }
 
-  /** As a rule one that something has. */
+  /** Picks a type, as a rule one that something has. */
   #someType(): Type {
     const paths = this.#random.pick([...this.#paths.values()])
     return paths[0] && this.#random.chance(0.7) ? paths[0].type : randomType(this.#random, 1)
@@ -242,7 +242,7 @@ export class Expressions {
     return binary('getTag', left, right)
   }
 
-  /** By an operator, where the type has any. */
+  /** Makes a value by an operator, where the type has any. */
   #made(type: Type, depth: number): Expr {
     const random = this.#random
     switch (type.kind) {

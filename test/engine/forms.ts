@@ -7,7 +7,10 @@ export function binary(operator: string, left: Expr, right: Expr): Expr {
   return { [operator]: { left, right } }
 }
 
-/** By entries: an object with a member `then` that is written down is taken for a promise. */
+/**
+ * Builds the form from entries: an object with a member `then` that is written down is taken for a
+ * promise.
+ */
 export function ifThenElse(condition: Expr, yes: Expr, no: Expr): Expr {
   const parts = [
     ['if', condition],

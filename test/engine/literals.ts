@@ -148,7 +148,7 @@ export const EDGES: Readonly<Record<Extension, readonly string[]>> = {
   ],
 }
 
-/** Near misses: what a parser must refuse, or might read in another way. */
+/** Near misses: texts that a parser must refuse, or might read in another way. */
 export const MISSES: Readonly<Record<Extension, readonly string[]>> = {
   decimal: [
     '',
@@ -295,7 +295,7 @@ export function goodText(random: Random, of: Extension, edge: number): string {
   return random.pick(random.chance(edge) ? EDGES[of] : TEXTS[of])
 }
 
-/** One character more, less or other. */
+/** Changes a text: one character more, less or other. */
 export function mutated(random: Random, text: string): string {
   const characters = [...text]
   const at = random.below(characters.length + 1)

@@ -76,7 +76,7 @@ const VALUES: readonly PolicyValue[] = [
 ]
 const NAMES = ['extra', 'email', 'vendor', 'note', 'space', 'args', '__x']
 
-/** One member more, less or other, at any depth. */
+/** Changes a record: one member more, less or other, at any depth. */
 function changed(random: Random, record: PolicyRecord): PolicyRecord {
   const name = random.pick([...Object.keys(record), ''])
   const value = record[name]

@@ -53,7 +53,7 @@ export class Random {
     return Array.from({ length: this.between(least, most) }, (_, i) => make(i))
   }
 
-  /** One of them, each as often as its weight says. */
+  /** Picks one of them, each as often as its weight says. */
   weighted<T>(choices: readonly (readonly [weight: number, choice: T])[]): T {
     let left = this.below(choices.reduce((sum, [weight]) => sum + weight, 0))
     for (const [weight, choice] of choices) {

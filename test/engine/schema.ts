@@ -135,7 +135,7 @@ function actions(random: Random): ActionShape[] {
   }))
 }
 
-/** In Cedar's JSON form. */
+/** Writes a schema in Cedar's JSON form. */
 export function schemaJson({ actions, context, entities }: Schema): JsonObject {
   const namespaces = Map.groupBy([...entities.values()], ({ name }) => splitName(name)[0])
   const parts = [...namespaces].map(([namespace, shapes]): [string, JsonObject] => [

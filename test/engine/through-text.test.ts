@@ -1,4 +1,7 @@
-/** As in differential.test.ts, but the JSON that is compiled is what the official tools read from text. */
+/**
+ * Tests as differential.test.ts does, but the JSON that is compiled is what the official tools read
+ * from text.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { compareTexts, SHARE, seeds } from './differential.ts'

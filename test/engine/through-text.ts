@@ -5,7 +5,7 @@ import { isObject, type Json, type JsonObject, object } from './json.ts'
 import type { Policy, PolicySet } from './policies.ts'
 
 export interface Printed {
-  /** For the official engine. */
+  /** Policies for the official engine. */
   readonly text: cedar.PolicySet
   /** Policies that the official tools read from that text. */
   readonly read: PolicySet

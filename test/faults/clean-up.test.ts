@@ -7,7 +7,7 @@ import { inEachWorld, type World } from '../world.ts'
 
 const OVER = 1
 
-/** One round of the clean-up of a server; answers what it told. */
+/** Runs one round of the clean-up of a server; answers what it told. */
 async function clean({ rooms }: World) {
   const { decisions, storage } = rooms
   const told: Error[] = []

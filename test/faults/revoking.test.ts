@@ -241,7 +241,7 @@ describe('C6: while calls hold every connection', { skip }, () => {
   })
   after(() => around?.w.stop())
 
-  /** As many calls as there are connections; answers how to let them go. */
+  /** Holds every connection with a call; answers how to let them go. */
   async function hold({ rooms: { storage } }: World): Promise<() => Promise<void>> {
     const done = Promise.withResolvers<void>()
     const begun: Promise<void>[] = []

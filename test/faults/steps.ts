@@ -20,7 +20,10 @@ const seen = (wanted: number, { status, text }: { status: number; text: string }
   seen: `${status} ${text.slice(0, 600)}`,
 })
 
-/** As a person does: what failed is loaded again; what asks is answered, and where it leads on, one goes. */
+/**
+ * Tries again as a person does: loads what failed, answers what asks, and follows where it leads
+ * on.
+ */
 async function again(browser: Browser, { url }: Page): Promise<Page> {
   const page = await browser.get(url)
   const on = /href="([^"]*\/oauth\/authorize\/[^"]+)"/.exec(page.html)?.[1]

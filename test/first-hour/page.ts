@@ -1,4 +1,4 @@
-/** One thing that the reader of a page does. `line` is where it stands. */
+/** Step that the reader of a page takes. `line` is where it stands. */
 export type Step = SavedFile | Command
 
 export interface SavedFile {

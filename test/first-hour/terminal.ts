@@ -42,7 +42,7 @@ export class Running {
     })
   }
 
-  /** With everything it started: it is a process group of its own. */
+  /** Stops it with everything it started: it is a process group of its own. */
   async stop(): Promise<void> {
     const { pid } = this.#child
     if (this.over || pid === undefined) return

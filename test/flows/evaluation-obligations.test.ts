@@ -12,7 +12,7 @@ interface Said {
   readonly obligations?: readonly { id: string; type: string; properties: object }[]
 }
 
-/** One more rule beside those in force. */
+/** Publishes one more rule beside those in force. */
 async function publish(w: World, rule: string): Promise<void> {
   const ada = await w.api('ada')
   const { body } = await ada.send('GET', '/policies/active')

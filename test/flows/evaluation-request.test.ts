@@ -83,7 +83,7 @@ inEachWorld('what an enforcement point was denied and people can lift', (world) 
     sam = (await w.person('sam')).id
   })
 
-  /** About a call that nobody was asked about. */
+  /** Question about a call that nobody was asked about. */
   function fresh(): Question {
     return questionOf(sam, task.id, ++amount)
   }

@@ -4,7 +4,7 @@ import { assertRequestable } from '../refusals.ts'
 import type { Answer } from '../wire.ts'
 import { inEachWorld, type World } from '../world.ts'
 
-/** So large that it is read in a thread: some 2 MB. */
+/** Number of operations that makes a document large enough, some 2 MB, to be read in a thread. */
 const OPERATIONS = 400
 
 /** A large API. Its actions are other ones in each version, so that each import writes all of them. */

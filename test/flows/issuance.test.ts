@@ -28,7 +28,7 @@ inEachWorld('policies gate the tokens of clients that come with a code', (world)
     permits = (await latestSet(world().rooms.storage.read))?.text ?? ''
   })
 
-  /** Until the next one. */
+  /** Publishes a rule that forbids it, until the next one is published. */
   async function forbid(action: string): Promise<void> {
     const rule = `@id("no-such-token") forbid (principal, action == Action::"${action}", resource);`
     const { id: by } = await world().person('ada')
@@ -36,7 +36,7 @@ inEachWorld('policies gate the tokens of clients that come with a code', (world)
     await publishPolicies(world().rooms.policy, { text, by, note: 'for a test' })
   }
 
-  /** Until the next one. */
+  /** Publishes a rule by which finance is asked, until the next one is published. */
   async function ask(action: string): Promise<void> {
     const rule = `@id("such-tokens-ask") @requestable("Finance looks at it") @approvers("group:finance") @lifetime("PT20M")
       forbid (principal, action == Action::"${action}", resource);`

@@ -12,7 +12,7 @@ interface Held {
   readonly token: string
 }
 
-/** One level at which something is taken away: what stops a token there, and what takes that back. */
+/** Level at which something is taken away: what stops a token there, and what takes that back. */
 interface Level {
   readonly name: string
   readonly act: (w: World, held: Held) => Promise<number>
@@ -34,7 +34,7 @@ function suspended(name: string, of: (w: World) => Promise<string>): Level {
   }
 }
 
-/** In this order: what cannot be undone comes last. */
+/** Levels in this order: those that cannot be undone come last. */
 const LEVELS: readonly Level[] = [
   {
     name: 'token',

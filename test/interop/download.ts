@@ -20,7 +20,7 @@ export interface MavenFile {
   readonly sha256: string
 }
 
-/** Where downloads are kept, outside of the repository. */
+/** Folder of downloads, outside of the repository. */
 export function cacheFolder(): string {
   return process.env.REMIT_INTEROP_CACHE ?? join(homedir(), '.cache', 'remit-interop')
 }
@@ -43,7 +43,7 @@ export async function fromMaven(file: MavenFile): Promise<string> {
   throw new Error(`${pathOf(file)} has the SHA-256 ${found}, and ${file.sha256} was expected`)
 }
 
-/** Where Maven keeps it in a repository of its own layout. */
+/** Path of a file in a Maven repository. */
 export function pathOf({ group, artifact, version, packaging }: MavenFile): string {
   return join(...group.split('.'), artifact, version, `${artifact}-${version}.${packaging}`)
 }

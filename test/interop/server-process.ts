@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 
 export interface ServerProgram {
-  /** As a person calls it. */
+  /** Name that people call it by. */
   readonly name: string
   readonly program: string
   readonly args: readonly string[]
@@ -11,7 +11,7 @@ export interface ServerProgram {
   readonly env?: SpawnOptions['env']
   /** Answers as soon as the server is there. */
   readonly url: string
-  /** With this status. Default: any that is a success. */
+  /** Status that it answers as soon as it is there. Default: any that is a success. */
   readonly status?: number
   readonly startsWithinMs: number
 }

@@ -15,7 +15,7 @@ export type ClickThrough = (
   password: string,
 ) => Promise<Page>
 
-/** From Remit's own page to the provider, and back as far as it goes. */
+/** Goes from Remit's own page to the provider, and back as far as it leads. */
 export async function signInWith(w: World, click: ClickThrough, name: string, password: string) {
   const browser = new Browser()
   const page = await browser.get(`${w.issuer}/`)

@@ -25,7 +25,7 @@ export function askWith(w: World, secret: string, token: string, more: Headers =
   return askAbout(w, { token }, [['Authorization', `Bearer ${secret}`], ...more])
 }
 
-/** As an agent, with its base credential. */
+/** Asks as an agent does, with its base credential. */
 export async function askAs(w: World, agent: TestAgent, token: string): Promise<Answer> {
   const client_assertion = await agent.assertion()
   return askAbout(w, { token, client_assertion, client_assertion_type: JWT_BEARER })

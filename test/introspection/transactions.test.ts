@@ -88,7 +88,7 @@ inEachWorld('transaction tokens that are passed on', (world) => {
     })
   }
 
-  /** By hand, with something else here and there. */
+  /** Asks by hand, with something else here and there. */
   const ask = (over: Record<string, string | undefined>, secret = echo.secret) =>
     postForm(
       `${world().issuer}/oauth/token`,

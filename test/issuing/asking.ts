@@ -7,7 +7,7 @@ export interface Party {
   readonly id: string
 }
 
-/** One token that a server is about to issue. */
+/** Token that a server is about to issue. */
 export interface About {
   readonly token: string
   readonly grant: string
@@ -31,7 +31,7 @@ export interface Allowed {
 export type Refusal = 'invalid_target' | 'invalid_scope' | 'invalid_authorization_details'
 export type Asked = { readonly allowed: Allowed } | { readonly refused: Refusal }
 
-/** Where it asks, and what claims it can carry. */
+/** Server that asks: where it does, and what claims it can carry. */
 export interface Asker {
   readonly url: string
   readonly secret: string

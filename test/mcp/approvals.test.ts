@@ -235,7 +235,7 @@ inEachWorld(
   { mcp: HASTY },
 )
 
-/** As soon as so many decisions of a task are in the books. */
+/** Waits until so many decisions of a task are in the books. */
 function decisionsOf(w: World, task: OpenTask, count: number): Promise<true> {
   return until(async () => {
     const rows = await listDecisions(w.rooms.storage.read, { taskId: task.id, limit: 50 })

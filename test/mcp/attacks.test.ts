@@ -359,7 +359,7 @@ inOneWorld('attacks on the MCP gateway', (world) => {
         return true
       }),
     )
-    /** As soon as the server has it. */
+    /** Sends a call, and answers as soon as the server has it. */
     const begin = async () => {
       const before = notes.calls().length
       const ended = session.send(call)

@@ -17,7 +17,7 @@ export interface RealServer {
 
 const require = createRequire(import.meta.url)
 
-/** Where a package's program is. */
+/** Path of a package's program. */
 function program(name: string): string {
   return require.resolve(`@modelcontextprotocol/${name}/dist/index.js`)
 }

@@ -7,7 +7,7 @@ import { jws, newKey, seconds } from '../signing.ts'
 const ID_JAG = 'urn:ietf:params:oauth:token-type:id-jag'
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 
-/** One of the programs that an enterprise lets its people use. */
+/** Program that an enterprise lets its people use. */
 export interface EnterpriseApp {
   readonly secret: string
   /** Client id at the server that takes the assertions. */

@@ -24,7 +24,7 @@ export interface Standing {
   readonly proposed?: boolean
 }
 
-/** One MCP server behind the gateway, and what refund-bot does there for Sam. */
+/** MCP server behind the gateway, and what refund-bot does there for Sam. */
 export class Place {
   readonly identifier: string
   readonly actions: readonly string[]
@@ -39,7 +39,7 @@ export class Place {
     this.actions = actions
   }
 
-  /** One that is there already. */
+  /** Wraps a server that is there already. */
   static at(world: World, name: string): Place {
     return new Place(world, { name, url: '' }, [])
   }
@@ -162,7 +162,7 @@ export class Session {
     this.#token = token
   }
 
-  /** One HTTP request with a message, or text that is none. */
+  /** Sends one HTTP request with a message, or text that is none. */
   async send(message: object | string | undefined, odd: OddRequest = {}): Promise<Answer> {
     const { sending, url } = await this.#sending(message, odd)
     return send(url, sending)

@@ -37,14 +37,14 @@ export class Stranger implements OAuthClientProvider {
   readonly clientMetadata: OAuthClientMetadata
   readonly #world: World
   readonly #arrived: URL[] = []
-  /** Where its document is, if it has one: then it need not register. */
+  /** Address of its document, if it has one: then it need not register. */
   clientMetadataUrl?: string
   client: OAuthClientInformationMixed | undefined
   saved: OAuthTokens | undefined
   verifier = ''
   /** All that it made, the newest last. */
   readonly verifiers: string[] = []
-  /** Where it sent its person. */
+  /** Address that it sent its person to. */
   sent: URL | undefined
 
   private constructor(world: World, port: number, name: string, path: string) {
@@ -59,7 +59,7 @@ export class Stranger implements OAuthClientProvider {
     }
   }
 
-  /** By itself as software of its own: with a path that no other has. */
+  /** Makes a client that is software of its own: it has a path that no other has. */
   static async arrive(world: World, name = 'Notes in a box', path?: string): Promise<Stranger> {
     const server = createServer((request, reply) => {
       stranger.#arrived.push(new URL(request.url ?? '/', stranger.redirectUrl))

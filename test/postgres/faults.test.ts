@@ -15,7 +15,7 @@ import { Primary } from '../../src/storage/postgres/primary.ts'
 import { startProxy } from './proxy.ts'
 import { type RunningPostgres, startPostgres } from './start.ts'
 
-/** As it is sent: BEGIN … READ COMMITTED has the letters, too. */
+/** Commit as it is sent: BEGIN … READ COMMITTED has the letters, too. */
 const COMMIT = 'COMMIT\0'
 
 const unavailable = (error: unknown) =>

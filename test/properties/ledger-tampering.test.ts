@@ -63,7 +63,7 @@ const verify = (from: Files): Promise<Report> => verifyLedger(sourceOf(from))
 
 const SIGNED = () => [...files.keys()].filter((path) => path !== 'private.jsonl')
 
-/** One of the signed files, and a place in it. */
+/** Place in one of the signed files. */
 const place = fc.record({ file: fc.nat(), at: fc.nat() }).map((numbers) => () => {
   const paths = SIGNED()
   const path = paths[numbers.file % paths.length] ?? assert.fail()

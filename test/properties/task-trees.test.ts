@@ -97,7 +97,7 @@ interface Spawn {
   readonly details: readonly Detail[]
   readonly minutes: number
   readonly budget: boolean
-  /** With a ticket that was made without asking anyone. */
+  /** Mark of a ticket that was made without asking anyone. */
   readonly forged: boolean
 }
 

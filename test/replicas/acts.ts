@@ -20,7 +20,7 @@ export const closeBesideCalls: Act = async (w, traffic, servers) => {
   await Promise.all([...early, ...round(), ...round()])
 }
 
-/** One proof, shown to every server at once. */
+/** Shows one proof to every server at once. */
 export const replayEverywhere: Act = async (w, traffic, servers) => {
   const task = await w.open()
   const mark = traffic.mark()
@@ -31,7 +31,7 @@ export const replayEverywhere: Act = async (w, traffic, servers) => {
   await Promise.all(tries)
 }
 
-/** One approval, used at every server at once. */
+/** Uses one approval at every server at once. */
 export const executeEverywhere: Act = async (w, traffic, servers) => {
   const task = await w.open()
   const mark = traffic.mark()

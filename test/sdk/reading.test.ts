@@ -162,7 +162,7 @@ interface Request {
 }
 const request: fc.Arbitrary<Request> = fc.record({ thing: word, pairs, body })
 
-/** As the gateway sends it on. */
+/** Target as the gateway sends it on. */
 function targetOf(given: Request): string {
   const search = given.pairs.map((pair) => pair.map(encodeURIComponent).join('=')).join('&')
   return `/things/${encodeURIComponent(given.thing)}${search && `?${search}`}`

@@ -168,7 +168,7 @@ function responseOf({ headers, open, pieces, status = 200 }: RawAnswer): Respons
   return new Response(pieces.length === 0 ? null : body, { status, headers })
 }
 
-/** As handlers do it that know they are in Node. */
+/** Writes an answer as handlers do that know they are in Node. */
 function writeTo(response: http.ServerResponse, answer: RawAnswer): void {
   const { headers, open, pieces, status = 200 } = answer
   response.writeHead(status, headers)

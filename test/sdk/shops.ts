@@ -11,7 +11,7 @@ import { REFUND_DESK } from '../../src/policy/testing.ts'
 import type { World } from '../world.ts'
 import { type Framework, routesOf, SHOP_DOCUMENT, type Shop, startShop } from './shop.ts'
 
-/** One shop in Remit's catalog. */
+/** Shop in Remit's catalog. */
 export interface KnownShop extends Shop {
   readonly name: string
   /** Its resource identifier: where agents call it. */

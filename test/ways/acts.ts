@@ -28,7 +28,7 @@ import type { Footing, Ready, Way } from './ways.ts'
 export interface Taken {
   readonly tasks: readonly string[]
   readonly agents: readonly string[]
-  /** By which clients take their own registration back. */
+  /** Ways in which clients take their own registration back. */
   readonly leave: readonly (() => Promise<void>)[]
 }
 

@@ -104,7 +104,7 @@ inEachWorld(
       assert.equal(world().echo.reached.length, reached)
     })
 
-    /** With nothing that would be refused for itself: who gets as far as that was let in. */
+    /** Knocks with nothing that would be refused for itself: who gets as far as that was let in. */
     function knock({ method, url }: Door, headers: readonly (readonly [string, string])[]) {
       const mcp = url.endsWith('/desk')
       const body = mcp ? CALL : '{}'

@@ -26,7 +26,7 @@ import { Platform } from './platform.ts'
 /** The address of an API that agents would call directly. Nobody is there: only Remit is asked. */
 export const DIRECT = 'http://127.0.0.1:9'
 
-/** In whose rooms Sam works with refund-bot, and everyone who is there counts. */
+/** Organization in whose rooms Sam works with refund-bot, and everyone who is there counts. */
 export const HOUSE = 'acme'
 
 /** Everybody may do everything, and people are asked before anything is removed: what is refused then is refused for what a test did. */
@@ -211,7 +211,7 @@ export class Ways {
       await applyImport(this.world.rooms.connections, plan, 'operator')
   }
 
-  /** One call for everybody together, which is made. */
+  /** Sets a limit of one call for everybody together, and makes that call. */
   async useUpLimits(): Promise<void> {
     const { agent } = this.world
     const task = await this.world.open({ details: this.everything })
@@ -287,7 +287,7 @@ export class Ways {
   }
 }
 
-/** As an import would plan it: nothing but what a document and an administrator say. */
+/** Resource as an import would plan it: nothing but what a document and an administrator say. */
 function asPlanned(resource: Resource): ImportPlan['resource'] {
   const { identifier, mode, name, title, trusted, upstream } = resource
   const { connection, documentDigest, protocol, server } = resource

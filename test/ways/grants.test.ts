@@ -142,7 +142,7 @@ const FOR_GOOD: readonly Act[] = [
 ]
 
 const isOn = ({ standsOn }: Way, { takes }: Act) => standsOn.some((one) => takes.includes(one))
-/** About calls only, and nobody calls here. */
+/** Tells whether an act concerns grants. Some are about calls only, and nobody calls here. */
 const concerns = ({ takes }: Act) =>
   !takes.every((one) => one === 'enforcement point' || one === 'policy-only set')
 const isOneOf = (codes: readonly string[], seen: string) =>

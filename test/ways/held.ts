@@ -41,7 +41,7 @@ export interface Held {
   /** A call that Fiona approved and nobody has sent, and one that she answered for as often as needed. */
   readonly approved: string
   readonly allowed: string
-  /** Where she answers about a call that waits. */
+  /** Page on which she answers about a call that waits. */
   readonly waiting: string
   readonly session: Session
   /** An answer that does not end. */
@@ -52,7 +52,7 @@ const ID_JAG = 'urn:ietf:params:oauth:token-type:id-jag'
 const JWT = 'urn:ietf:params:oauth:token-type:jwt'
 const PEER = 'https://as.partner.example'
 
-/** One of everything that a task can come to hold, each of it good now. */
+/** Collects one of everything that a task can come to hold, each of it good now. */
 export async function collect(ways: Ways): Promise<Held> {
   const { world } = ways
   const { agent, echo, gateway } = world

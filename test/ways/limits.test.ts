@@ -98,7 +98,7 @@ inEachWorld(
         })
     }
 
-    /** One task, within the limit, and ended with it. */
+    /** Asserts one task, within the limit, and ended with it. */
     async function assertLimited(tasks: readonly Task[], basis: Basis, seen: string) {
       const [task, ...others] = tasks
       assert.ok(task && others.length === 0, seen)

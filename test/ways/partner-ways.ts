@@ -34,7 +34,7 @@ function redeeming(name: string, grant: 'id_jag' | 'chaining', typ: 'oauth-id-ja
   } satisfies Way
 }
 
-/** For Sam, as a public client. */
+/** Prepares an opening for Sam, as a public client. */
 async function mail({ partner, world }: Ways) {
   const said = { client_id: MAILER, act: undefined, resource: `${world.gateway}/desk` }
   const assertion = await partner.assertion('oauth-id-jag+jwt', {
@@ -45,7 +45,7 @@ async function mail({ partner, world }: Ways) {
   return { assertion, take: async () => postForm(`${world.issuer}/oauth/token`, form, []) }
 }
 
-/** For Sam, by refund-bot with a key that it goes on with. */
+/** Prepares an opening for Sam, by refund-bot with a key that it goes on with. */
 async function goOn({ partner, world }: Ways, key: TestKey) {
   const assertion = await partner.assertion('oauth-id-jag+jwt', {
     resource: `${world.gateway}/echo`,
@@ -67,7 +67,9 @@ async function shown({ partner, world }: Ways) {
   return { call, token }
 }
 
-/** By the word of another organization: its assertions, and the access tokens of its server. */
+/**
+ * Ways by the word of another organization: its assertions, and the access tokens of its server.
+ */
 export const PARTNER_WAYS: readonly Way[] = [
   redeeming('an assertion of another organization opens a task', 'id_jag', 'oauth-id-jag+jwt'),
   redeeming('a grant of another domain opens a task', 'chaining', 'JWT'),

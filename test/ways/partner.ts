@@ -43,7 +43,7 @@ export class Partner {
     return new Partner(world, fake)
   }
 
-  /** For Sam, by refund-bot, with one of its own agents behind it. */
+  /** Assertion for Sam, by refund-bot, with one of the partner's own agents behind it. */
   assertion(typ: 'oauth-id-jag+jwt' | 'JWT', claims: object = {}): Promise<string> {
     const act = { iss: this.#fake.issuer, sub: 'planner', sub_profile: 'ai_agent' }
     const said = { aud: this.#world.issuer, client_id: 'refund-bot', act, ...claims }

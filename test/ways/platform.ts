@@ -41,7 +41,7 @@ export class Platform {
     return new Platform(world, fake)
   }
 
-  /** As it gives it to its workload. */
+  /** Token that the platform gives to its workload. */
   token(claims: Readonly<Record<string, unknown>> = {}): Promise<string> {
     const now = Math.floor(this.#world.clock.now() / 1000)
     const honest = { iss: this.#fake.issuer, aud: this.#world.issuer, iat: now, exp: now + 600 }

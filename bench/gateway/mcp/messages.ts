@@ -85,8 +85,8 @@ export function decisionOf({ body }: Answer): string | undefined {
 }
 
 /**
- * So many tools on each page. Reading every list would cost more than some of what is measured, so each is compared with the
- * first of its kind by its length.
+ * Checks lists of tools, a count for each page. Reading every list would cost more than some of
+ * what is measured, so each is compared with the first of its kind by its length.
  */
 export function isList(pages: readonly number[]): Check {
   const lengths: number[] = []

@@ -55,7 +55,7 @@ export function inLists(actions: readonly string[]): string[][] {
   )
 }
 
-/** As the catalog names them. */
+/** Lists the tools by their names in the catalog. */
 export function actionsOf(offer: Offer): string[] {
   return offer.tools.map(({ name }) => actionOf(offer, name))
 }

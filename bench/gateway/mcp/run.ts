@@ -14,7 +14,7 @@ import { startStage } from './stage.ts'
 import type { McpWay } from './way.ts'
 import { allWays } from './ways.ts'
 
-/** In one run, whatever the time. */
+/** Least requests in one run, whatever the time. */
 const MIN = 20
 const MAX = 20_000
 /** Calls or lists that a profile is of. */
@@ -47,7 +47,7 @@ try {
 }
 profiles.print(PROFILED)
 
-/** For a profile. */
+/** Runs a way once, for a profile. */
 async function once(way: McpWay): Promise<void> {
   await warmUp(way)
   const requests = await way.prepare(PROFILED * (way.requestsEach ?? 1))

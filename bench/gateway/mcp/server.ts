@@ -7,7 +7,7 @@ import net from 'node:net'
 import { aboutServer, OFFERS, offerAt, RESULT, REVISION } from './offer.ts'
 
 const HEAD_END = '\r\n\r\n'
-/** By path and method. */
+/** Results by path and method. */
 const RESULTS: ReadonlyMap<string, string> = new Map(
   OFFERS.flatMap((offer) => {
     const hello = {

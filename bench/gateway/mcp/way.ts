@@ -12,7 +12,7 @@ export interface McpWay extends Way {
   readonly rates: readonly number[]
 }
 
-/** Where, and by whom. */
+/** Program to call, and the conversations in which callers call it. */
 export interface Place extends Listening {
   readonly conversations: readonly Conversation[]
 }

@@ -9,7 +9,7 @@ import { FEW, FROM_SDK, MANY, type Offer, wantedOf } from './offer.ts'
 import { addressOf, type Listening, type Stage } from './stage.ts'
 import { callWay, listWay, type McpWay, type Place, WARM_UP } from './way.ts'
 
-/** Where nothing is said, the scripted server with ten tools stands behind it. */
+/** Names of the ways. The scripted server with ten tools is behind those that name no server. */
 export const VIA = {
   keyed: 'gateway, DPoP',
   bearer: 'gateway, Bearer',

@@ -22,7 +22,9 @@ type Options = {
   settles?: boolean
 }
 
-/** One upstream, one front server that forwards a single call to it, and how that ended. */
+/**
+ * Sends one call through a front server to the upstream; answers what came back, and how it ended.
+ */
 async function through(
   upstream: net.Server,
   options: Options = {},

@@ -8,7 +8,7 @@ import { ClientAddresses } from './client-addresses.ts'
 import { LineBudget, MAX_LINES } from './line-budget.ts'
 import { StrangerLimits, type StrangerRefused } from './stranger-limits.ts'
 
-/** Behind a proxy that is believed. */
+/** Addresses behind a proxy that is believed. */
 const addresses = new ClientAddresses(['127.0.0.1'])
 
 function from(ip: string): IncomingMessage {

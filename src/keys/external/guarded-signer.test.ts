@@ -13,7 +13,9 @@ const pair = newPair()
 const DATA = Buffer.from('data')
 const held = { kid: 'key_1', reference: 'one', publicKey: pair.publicKey }
 
-/** In this process; it is told by a digest, so it signs `DATA` whatever that is. */
+/**
+ * Signs `DATA` in this process. Signers are told a digest; this one signs `DATA` whatever that is.
+ */
 function signs(key: KeyObject): Uint8Array {
   return sign('sha256', DATA, { key, dsaEncoding: 'ieee-p1363' })
 }

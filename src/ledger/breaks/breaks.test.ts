@@ -32,7 +32,7 @@ forEachEngine('a database that went back', (open) => {
       ledger.append(tx, ...Array.from({ length: count }, () => ({ type: 'test.happened' }))),
     )
 
-  /** As a failover that lost the end of the log leaves it: rows that were committed are not there any more. */
+  /** Removes rows that were committed, as a failover does that lost the end of the log. */
   async function loseTail(storage: Storage, ledger: Ledger, work: () => Promise<void>) {
     const tables = ['ledger_leaves', 'ledger_tiles', 'ledger_checkpoints', 'ledger_head'] as const
     await ledger.sequence()

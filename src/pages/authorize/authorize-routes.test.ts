@@ -64,7 +64,7 @@ async function begin(storage: Storage) {
   }
 }
 
-/** As a person reads it. */
+/** Text of a page, as a person reads it. */
 function words(body: string): string {
   return textContent(body).replaceAll(/\s+/g, ' ')
 }

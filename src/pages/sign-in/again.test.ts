@@ -37,7 +37,10 @@ async function signInAgain(browser: TestBrowser, page: string, person: { id: str
   assert.equal(back.headers.location, page, 'back to exactly what it was about')
 }
 
-/** Without a fresh sign-in a yes is neither offered nor taken; with one it is, until that is too old; a no always is. */
+/**
+ * Asserts that without a fresh sign-in a yes is neither offered nor taken; with one it is, until
+ * that is too old; a no always is.
+ */
 async function wantsFreshSignIn(
   { pages }: Awaited<ReturnType<typeof begin>>,
   about: {

@@ -76,7 +76,7 @@ export async function openedChild(
   )
 }
 
-/** As an opening has them: of what the task is under. */
+/** Guards of what the task is under, as an opening has them. */
 async function guardsOf(read: Reader, task: Task): Promise<readonly Step[]> {
   const { parentId, sponsorGrantId } = task
   if (parentId !== null) {

@@ -14,7 +14,7 @@ export class TestBrowser {
     return this.#send({ method: 'GET', url })
   }
 
-  /** As a form of ours is sent: `Origin: null` because of `Referrer-Policy: no-referrer`. */
+  /** Posts as a form of ours does: `Origin: null` because of `Referrer-Policy: no-referrer`. */
   post(
     url: string,
     fields: Record<string, string>,

@@ -42,7 +42,7 @@ const EVERY_CLASS = planImport(
   { name: 'vault', identifier: 'http://127.0.0.1:7481/vault' },
 ).actions
 
-/** As `remit dev` has them. */
+/** Actions of the desk, as `remit dev` has them. */
 const DESK: readonly Action[] = planMcpImport(describeDesk(), {
   name: 'desk',
   identifier: 'http://127.0.0.1:7481/desk',
@@ -51,7 +51,7 @@ const DESK: readonly Action[] = planMcpImport(describeDesk(), {
 
 const SCHEMA = schemaFor([...ORDERS_PLAN.actions, ...DESK, ...EVERY_CLASS])
 
-/** As `remit policy publish ./policies` puts them together. */
+/** Puts texts together as `remit policy publish ./policies` does. */
 function together(texts: readonly string[]) {
   const starts = texts.map((_, i) => texts.slice(0, i).join('').split('\n').length)
   return { text: texts.join(''), files: FILES.map((file, i) => ({ file, line: starts[i] ?? 1 })) }

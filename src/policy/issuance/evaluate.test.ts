@@ -7,7 +7,7 @@ import { ISSUE_ACTIONS } from './actions.ts'
 const ONE = 'issue:access_token:token_exchange'
 
 forEachPolicyEngine('rules about issuing tokens', (load) => {
-  /** By whom it is forbidden; nothing when nothing forbids it. */
+  /** Names of the rules that forbid it; none when nothing does. */
   function forbidden(text: string, action: string, principal: EntityRef = BOT) {
     const { args: _, ...open } = context({})
     const query = { principal, action, resource: 'orders', entities: entities(), context: open }

@@ -22,7 +22,7 @@ export interface Tested {
   readonly revision: string
   readonly clientId: string
   readonly resource: string
-  /** Where it listens for the answer, on 127.0.0.1, at `/callback`. */
+  /** Port on 127.0.0.1 on which it listens for the answer, at `/callback`. */
   readonly port: number
   /** Does what a person does in a browser. */
   readonly person: (page: string) => Promise<unknown>
@@ -66,7 +66,7 @@ async function run(tested: Tested, out: string): Promise<void> {
   await asked
 }
 
-/** One folder for each scenario, named after it and the time. */
+/** Reads the results of scenarios. Each has a folder, named after it and the time. */
 async function read(out: string): Promise<ReadonlyMap<string, readonly Check[]>> {
   const found = new Map<string, readonly Check[]>()
   for (const name of await readdir(out)) {

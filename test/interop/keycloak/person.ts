@@ -60,7 +60,10 @@ export class KeycloakPerson {
     this.name = name
   }
 
-  /** From an authorization request of a client to the address that Keycloak sends the browser to. */
+  /**
+   * Follows an authorization request of a client, to the address that Keycloak sends the browser
+   * to.
+   */
   async authorize(start: string): Promise<URL> {
     let next: { url: string; form?: URLSearchParams } = { url: start }
     for (let step = 0; step < MAX_STEPS; step++) {

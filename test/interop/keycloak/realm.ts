@@ -30,7 +30,10 @@ const GROUPS = {
   },
 }
 
-/** As an organization's own mappers would: one claim by its name, one inside another, one of each type. */
+/**
+ * Attributes, mapped as an organization would: one claim by its name, one inside another, one of
+ * each type.
+ */
 const ATTRIBUTES = [
   ['department', 'department', 'Support', 'String'],
   ['level', 'org.level', '3', 'int'],

@@ -6,7 +6,7 @@ import { type Counterpart, NotToBeHad } from '../counterpart.ts'
 import { cacheFolder } from '../download.ts'
 import { needProgram } from '../program.ts'
 
-/** Where distributions put the library. */
+/** Paths of the library in distributions. */
 const LIBRARIES = [
   '/usr/lib/softhsm/libsofthsm2.so',
   '/usr/lib64/pkcs11/libsofthsm2.so',
