@@ -290,6 +290,29 @@ for (const engine of ENGINES)
     })
   })
 
+describe('gateways of others, for an API outside of the trust domain', () => {
+  it('are told so: the header of the transaction token is empty', async () => {
+    const store = await startStore('sqlite', {}, { trusted: false })
+    const { identifier, secret, world } = store
+    try {
+      const { task, token } = await storeTask(store)
+      const request = { method: 'GET', url: `${identifier}/things/a`, token }
+      const answer = await send(`${store.http}/forward-auth/caddy`, {
+        headers: [
+          ['Remit-Enforcer', secret],
+          ['Authorization', `DPoP ${token}`],
+          ['DPoP', await world.agent.proof(task.key, request)],
+          ['X-Forwarded-Method', 'GET'],
+          ['X-Forwarded-Uri', '/store/things/a'],
+        ],
+      })
+      assert.deepEqual([answer.status, answer.headers['txn-token']], [200, ''])
+    } finally {
+      await world.stop()
+    }
+  })
+})
+
 describe('gateways of others, where proofs of writes need a nonce', () => {
   it('pass it on', async () => {
     const store = await startStore('sqlite', { nonces: 'auto' })

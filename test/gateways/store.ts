@@ -15,7 +15,7 @@ const RULES = `
 @id("store-deletions-ask") @requestable("Deleting needs the word of finance") @approvers("group:finance") @lifetime("PT1H")
 forbid (principal is Person, action == Action::"store.delete", resource);`
 
-/** An API that a gateway of others enforces for, inside the trust domain. */
+/** An API that a gateway of others enforces for. */
 export interface Store {
   readonly world: World
   /** Public address of the API at that gateway. */
@@ -30,10 +30,11 @@ export interface Store {
   readonly detail: Detail
 }
 
-/** A world with a store behind a gateway that is not Remit's. */
+/** A world with a store behind a gateway that is not Remit's. `trusted`: inside the trust domain. */
 export async function startStore(
   engine: 'sqlite' | 'postgres',
   options: WorldOptions = {},
+  { trusted = true } = {},
 ): Promise<Store> {
   const [http = 0, grpc = 0, ...ports] = await freePorts(4)
   const settings = {
@@ -43,7 +44,7 @@ export async function startStore(
   const world = await World.start(engine, { ...options, settings })
   const identifier = `http://127.0.0.1:${ports[0]}/store`
   const { id: by } = await world.person('ada')
-  const place = { identifier, upstream: identifier, mode: 'direct', trusted: true } as const
+  const place = { identifier, upstream: identifier, mode: 'direct', trusted } as const
   const plan = planImport(ECHO_DOCUMENT, { name: 'store', ...place })
   const actions = plan.actions.map((action) => ({ ...action, riskProposed: false }))
   await applyImport(world.rooms.connections, { ...plan, actions }, by)

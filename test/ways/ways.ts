@@ -1,6 +1,7 @@
 import { listTasks } from '../../src/tasks/index.ts'
 import { JWT_BEARER, type OpenTask, TOKEN_EXCHANGE } from '../agent.ts'
 import { ALICE, RECORD_1 } from '../conformance/authzen/pdp.ts'
+import { askInProcess } from '../gateways/in-process.ts'
 import { Place, rpcOf } from '../mcp/place.ts'
 import { Stranger } from '../mcp/stranger.ts'
 import { assertRequestable } from '../refusals.ts'
@@ -387,6 +388,27 @@ export const DIRECT_WAYS: readonly Way[] = [
             body: JSON.stringify(asked),
           })
           return { through: answer.body.decision === true, seen: answer.text.slice(0, 300) }
+        },
+      }
+    },
+  },
+  {
+    name: 'a gateway of others asks about a call',
+    standsOn: CALLS_FOR_SAM,
+    prepare: async (ways) => {
+      const { agent } = ways.world
+      const task = await openForSam(ways)
+      const token = await agent.token(task, DIRECT)
+      const url = `${DIRECT}/things`
+      const proof = await agent.proof(task.key, { method: 'GET', url, token })
+      const rawHeaders = ['Authorization', `DPoP ${token}`, 'DPoP', proof]
+      const check = { method: 'GET', target: '/things', rawHeaders }
+      return {
+        tasks: [task.id],
+        take: async () => {
+          const answer = await askInProcess(ways.world, ways.secret, check)
+          const refused = 'problem' in answer
+          return { through: !refused, seen: refused ? String(answer.problem) : 'permitted' }
         },
       }
     },
