@@ -158,6 +158,9 @@ export const Resource = Type.Object({
   mappings_trusted: Type.Boolean({
     description: 'whether what its tools say about requests to decision points of others counts',
   }),
+  server_asks: Type.Enum(['nothing', 'sampling', 'roots', 'both'], {
+    description: 'parts of the client, besides people, that an MCP server may ask while it works',
+  }),
   tokens: Type.Object({
     form: Type.Enum(['jwt', 'opaque'], {
       description: '`jwt`, or `opaque`: they say nothing, and introspection tells',

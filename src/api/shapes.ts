@@ -39,6 +39,7 @@ export function agentShape(agent: Agent, ownerName: string | null) {
 export function resourceShape(resource: Resource): Static<typeof ResourceJson> {
   return toJson(ResourceJson, resource, {
     mappings_trusted: resource.mappingsTrusted === true,
+    server_asks: resource.serverAsks ?? 'nothing',
     tokens: { form: resource.tokenForm ?? 'jwt', subjects: resource.subjects ?? 'public' },
   })
 }

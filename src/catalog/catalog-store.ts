@@ -9,11 +9,13 @@ const RESOURCES = codec('resources').of<Resource>({
     mappingsTrusted: ({ mappings_trusted }) => mappings_trusted === 1 || undefined,
     tokenForm: ({ token_form }) => (token_form === 'opaque' ? token_form : undefined),
     subjects: ({ subjects }) => (subjects === 'pairwise' ? subjects : undefined),
+    serverAsks: ({ server_asks }) => (server_asks === 'nothing' ? undefined : server_asks),
   },
   write: {
     mappings_trusted: ({ mappingsTrusted }) => (mappingsTrusted ? 1 : 0),
     token_form: ({ tokenForm }) => tokenForm ?? 'jwt',
     subjects: ({ subjects }) => subjects ?? 'public',
+    server_asks: ({ serverAsks }) => serverAsks ?? 'nothing',
   },
 })
 
@@ -83,7 +85,12 @@ export async function writeResource(tx: Tx, planned: PlannedResource, now: numbe
     updated_at: now,
   } as const
   // What a description cannot say, and an administrator can; importing it again leaves that alone.
-  const settable = { mappings_trusted: 0, token_form: 'jwt', subjects: 'public' } as const
+  const settable = {
+    mappings_trusted: 0,
+    token_form: 'jwt',
+    subjects: 'public',
+    server_asks: 'nothing',
+  } as const
   await tx
     .insertInto('resources')
     .values({ name: planned.name, status: 'active', created_at: now, ...settable, ...described })
@@ -102,6 +109,7 @@ export async function changeResource(
     mappings_trusted?: 0 | 1
     token_form?: 'jwt' | 'opaque'
     subjects?: 'public' | 'pairwise'
+    server_asks?: Schema['resources']['server_asks']
     updated_at: number
   },
 ): Promise<boolean> {

@@ -35,6 +35,8 @@ export type Resource = {
   readonly tokenForm?: 'opaque'
   /** Each person has a name there that they have nowhere else; left out, it is the one they have everywhere. */
   readonly subjects?: 'pairwise'
+  /** Parts of the client that the MCP server may ask, besides people: its model, its folders; left out: none. */
+  readonly serverAsks?: 'sampling' | 'roots' | 'both'
   readonly status: 'active' | 'suspended' | 'removed'
   readonly createdAt: number
   readonly updatedAt: number

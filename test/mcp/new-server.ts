@@ -43,10 +43,24 @@ const TOOLS = [
     region: { ...text, 'x-mcp-header': 'Region' },
     count: { type: 'integer', 'x-mcp-header': 'Count' },
   }),
-  tool('ask', { text, url: text }),
+  tool('ask', { text, url: text, kind: text }),
 ]
 
 const words = (said: string) => ({ content: [{ type: 'text' as const, text: said }] })
+
+function questionFor({ kind, url }: Record<string, unknown>) {
+  if (kind === 'sampling') {
+    const content = { type: 'text' as const, text: 'What is it?' }
+    return inputRequired.createMessage({ messages: [{ role: 'user', content }], maxTokens: 10 })
+  }
+  if (kind === 'roots') return inputRequired.listRoots()
+  if (typeof url === 'string') return inputRequired.elicitUrl({ message: 'Sign in there', url })
+  const requestedSchema = {
+    type: 'object' as const,
+    properties: { name: { type: 'string' as const } },
+  }
+  return inputRequired.elicit({ message: 'Your name?', requestedSchema })
+}
 
 export async function serveNew(): Promise<NewServer> {
   const heard: Heard[] = []
@@ -92,15 +106,7 @@ export async function serveNew(): Promise<NewServer> {
       const { mine } = mcpReq.inputResponses ?? {}
       if (mine === undefined)
         return inputRequired({
-          inputRequests: {
-            mine:
-              typeof args.url === 'string'
-                ? inputRequired.elicitUrl({ message: 'Sign in there', url: args.url })
-                : inputRequired.elicit({
-                    message: 'Your name?',
-                    requestedSchema: { type: 'object', properties: { name: text } } as never,
-                  }), // as: a schema
-          },
+          inputRequests: { mine: questionFor(args) },
           requestState: 'state-of-the-server',
         })
       said.push(`${JSON.stringify(mine)} ${mcpReq.requestState()}`)

@@ -93,7 +93,7 @@ inEachWorld('MCP servers of 2026-07-28 behind the gateway', (world) => {
           progressToken: decision,
           [`${META}protocolVersion`]: '2026-07-28',
           [`${META}clientInfo`]: { name: 'remit', version: '0' },
-          [`${META}clientCapabilities`]: {},
+          [`${META}clientCapabilities`]: { elicitation: { url: {} } },
         },
       },
     })

@@ -11,6 +11,7 @@ import {
   Previewed,
   ResourceProfile,
 } from './schemas.ts'
+import { SERVER_ASKS } from './server-asks.ts'
 
 const name = input('<name>', 'the API')
 
@@ -186,6 +187,7 @@ export const RESOURCES = noun({
           done`${bold(params.name)}: what its tools say ${trusted ? 'counts' : 'is ignored'} where decision points are asked`,
       }),
     }),
+    'server-asks': SERVER_ASKS,
     tokens: describe({
       id: 'resources.set_tokens',
       route: 'PUT /resources/:name/tokens',

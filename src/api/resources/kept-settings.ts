@@ -58,6 +58,10 @@ export function changedSettings(
     notes.push(
       `what its tools say decision points should be asked is ignored from now on: the upstream has another origin. If it may count: \`remit resources mappings ${next.name} --trust\``,
     )
+  if (known.serverAsks && moved)
+    notes.push(
+      `it may ask people only from now on, no models and no folders: the upstream has another origin. If it may: \`remit resources server-asks ${next.name} --${known.serverAsks}\``,
+    )
   return notes
 }
 

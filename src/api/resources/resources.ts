@@ -12,6 +12,7 @@ import {
   acceptOffers,
   acceptRisks,
   applyImport,
+  letServerAsk,
   listOffers,
   previewImport,
   rejectOffers,
@@ -136,6 +137,9 @@ export const RESOURCE_OPERATIONS = acts(RESOURCES, {
   ),
   mappings: change((connections, resource, { body: { trusted } }) =>
     trustMappings(connections, { ...resource, trusted }),
+  ),
+  'server-asks': change((connections, resource, { body: { asks } }) =>
+    letServerAsk(connections, { ...resource, asks }),
   ),
   tokens: change((connections, resource, { body }) =>
     setTokens(connections, { ...body, ...resource }),

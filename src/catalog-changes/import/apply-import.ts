@@ -107,7 +107,7 @@ export async function applyImport(
           document: resource.documentDigest,
           upstream: resource.upstream,
           ...inRecord(difference),
-          ...(mistrusted ? { mappings_trusted: false } : {}),
+          ...(mistrusted ? { mappings_trusted: false, server_asks: 'nothing' } : {}),
         },
       })
     },
@@ -128,15 +128,18 @@ function requireSeen(settled: SettledImport, seen: string | undefined): void {
   )
 }
 
-/** INVARIANT: the word that its declared mappings count was about whoever answered at that address. True: it is taken back. */
+/**
+ * INVARIANT: the word that its declared mappings count, and what it may ask of clients, was about whoever answered at that address.
+ * True: it is taken back.
+ */
 async function mistrust(
   tx: Tx,
   known: Resource | undefined,
   { upstream }: PlannedResource,
   now: number,
 ): Promise<boolean> {
-  if (!known?.mappingsTrusted || !movesTo(known, upstream)) return false
-  const change = { mappings_trusted: 0, updated_at: now } as const
+  if (!(known?.mappingsTrusted || known?.serverAsks) || !movesTo(known, upstream)) return false
+  const change = { mappings_trusted: 0, server_asks: 'nothing', updated_at: now } as const
   return changeResource(tx, known.name, ['active', 'suspended'], change)
 }
 

@@ -7,8 +7,8 @@ import { forEachEngine } from '../../storage/testing.ts'
 import { applyImport } from '../import/apply-import.ts'
 import { planImport } from '../import/plan-import.ts'
 import { authzenMapping } from './authzen-mapping.ts'
+import { trustMappings } from './server-settings.ts'
 import { actionNamed, planServer } from './testing.ts'
-import { trustMappings } from './trust-mappings.ts'
 
 const RIGHT = {
   evaluation: {

@@ -46,4 +46,29 @@ describe('remit resources mappings', () => {
       /administrator/,
     )
   })
+
+  test('what a server may ask of clients is set, shown and taken back, by administrators', async (t) => {
+    const cli = await signedIn(t, remit)
+    const asks = async () => {
+      const { json } = await cli.remit('resources', 'show', 'desk', '--json')
+      return (json as { server_asks: string }).server_asks // as the API says
+    }
+    assert.equal(await asks(), 'nothing')
+    for (const [flag, words] of [
+      ['sampling', "people and the client's model"],
+      ['roots', 'people, and which folders the client works in'],
+      ['both', "people, the client's model, and which folders it works in"],
+      ['nothing', 'people only'],
+    ] as const) {
+      const set = await cli.remit('resources', 'server-asks', 'desk', `--${flag}`)
+      assert.equal(set.exit, 0, set.said)
+      assert.ok(set.said.includes(`✓ desk may ask ${words}`), set.said)
+      assert.equal(await asks(), flag)
+    }
+    const http = await cli.remit('resources', 'server-asks', 'orders', '--both')
+    assert.deepEqual([http.exit, /MCP/.test(http.said)], [1, true], http.said)
+    const sam = await signedIn(t, remit, 'sam')
+    const refused = await sam.remit('resources', 'server-asks', 'desk', '--both')
+    assert.match(refused.said, /administrator/)
+  })
 })

@@ -29,7 +29,7 @@ export async function converse(heard: PlacedMessage, ports: McpPorts): Promise<P
   }
   // Without the header it is the revision that was agreed on (MCP, "Protocol Version Header").
   if (revision !== undefined && revision !== conversation.revision) throw wrongVersion(revision)
-  checkKind(message)
+  if (!answersUs(message, conversation, ports)) checkKind(message)
   return { ...heard, conversation }
 }
 
@@ -83,7 +83,17 @@ function isInitialize(message: RpcMessage): boolean {
   return message.kind === 'request' && message.method === 'initialize'
 }
 
-/** We ask a client nothing, so nothing it says can be an answer; and what has an effect has an id. */
+/** Checks whether a message answers a question of ours that is open in its own session. */
+function answersUs(
+  message: RpcMessage | undefined,
+  { key }: McpConversation,
+  { desk }: McpPorts,
+): boolean {
+  if (message?.kind !== 'result' && message?.kind !== 'error') return false
+  return typeof message.id === 'string' && desk.asks(key, message.id)
+}
+
+/** Refuses answers to no question of ours, and requests without an id, which would have an effect. */
 function checkKind(message: RpcMessage | undefined): void {
   if (!message || message.kind === 'request') return
   if (message.kind === 'notification' && message.method.startsWith('notifications/')) return

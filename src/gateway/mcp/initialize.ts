@@ -11,12 +11,13 @@ import {
 } from '../../net/index.ts'
 import { admitted } from './admitted.ts'
 import type { Placed } from './call-steps.ts'
-import { capabilityNames } from './capabilities.ts'
+import { capabilityNames, declaredCapabilities } from './capabilities.ts'
 import type { McpPorts } from './ports.ts'
 import type { McpReply } from './reply.ts'
 import { serverCapabilities, serverInfo, serverInstructions } from './server-description.ts'
 import { sessionId } from './session-id.ts'
 import { peerOf } from './upstream/peer.ts'
+import { askable } from './upstream/server-questions.ts'
 import { failed, problemOf } from './upstream/upstream-failure.ts'
 
 /** Bytes of a session's own key. */
@@ -41,10 +42,10 @@ export async function initialize(
     { views: groundOf(who), lives: () => mayContinue(ports.decisions, who) },
     () => leaving.abort(),
   )
-  const began = await openSession(peer, {
-    mayStart: () => stillLive(ports.decisions, who),
-    signal: leaving.signal,
-  }).finally(watched)
+  const capabilities = capabilityNames(message.params.get('capabilities'))
+  const hooks = { mayStart: () => stillLive(ports.decisions, who), signal: leaving.signal }
+  const declared = declaredCapabilities(askable(capabilities, resource))
+  const began = await openSession(peer, hooks, declared).finally(watched)
   if (!began.ok) throw failed(message.id, problemOf(began.ended, undefined))
   await ports.watch.look(resource)
   const asked = message.params.get('protocolVersion')
@@ -54,7 +55,7 @@ export async function initialize(
     task: who.task.id,
     resource: resource.name,
     revision,
-    capabilities: capabilityNames(message.params.get('capabilities')),
+    capabilities,
     upstream: began.opened.session,
   })
   const catalog = await ports.catalog.current()

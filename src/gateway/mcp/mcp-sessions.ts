@@ -1,5 +1,5 @@
 import { LruCache } from '../../lib/lru-cache.ts'
-import type { McpSession } from '../../net/index.ts'
+import type { McpSession, RpcError, RpcResult } from '../../net/index.ts'
 import type { McpLimits } from './limits.ts'
 import type { McpConversation } from './session-id.ts'
 
@@ -20,6 +20,7 @@ export class McpSessions {
   readonly #reopened = new Map<string, McpSession>()
   readonly #opening = new Map<string, Promise<unknown>>()
   readonly #held = new Map<string, number>()
+  readonly #questions = new Map<string, (answer: RpcResult | RpcError) => void>()
   #allHeld = 0
   #bytesHeld = 0
 
@@ -60,6 +61,32 @@ export class McpSessions {
 
   reopened(conversation: string): McpSession | undefined {
     return this.#reopened.get(conversation)
+  }
+
+  /**
+   * Waits for the client's answer to a question of ours; `undefined` when it is not wanted any more.
+   * Only this replica hears of it.
+   */
+  question(
+    conversation: string,
+    id: string,
+    over: AbortSignal,
+  ): Promise<RpcResult | RpcError | undefined> {
+    const key = `${conversation} ${id}`
+    const { promise, resolve } = Promise.withResolvers<RpcResult | RpcError | undefined>()
+    this.#questions.set(key, resolve)
+    if (over.aborted) resolve(undefined)
+    over.addEventListener('abort', () => resolve(undefined), { once: true })
+    return promise.finally(() => this.#questions.delete(key))
+  }
+
+  /** Checks whether a question of that id is open in the conversation. */
+  asks(conversation: string, id: string): boolean {
+    return this.#questions.has(`${conversation} ${id}`)
+  }
+
+  answer(conversation: string, id: string, answer: RpcResult | RpcError): void {
+    this.#questions.get(`${conversation} ${id}`)?.(answer)
   }
 
   /**

@@ -6,6 +6,7 @@ import {
   type RpcError,
   type RpcId,
   type RpcNotification,
+  type RpcRequest,
   type RpcResult,
 } from '../../net/index.ts'
 
@@ -104,7 +105,14 @@ export class McpReply {
     this.#raw.end()
   }
 
-  #event(message: RpcNotification | RpcResult | RpcError): void {
+  /** Puts a question to the client, before the answer. False: nobody listens. */
+  ask(question: RpcRequest): boolean {
+    if (this.#ended || this.#raw.destroyed) return false
+    this.#event(question)
+    return true
+  }
+
+  #event(message: RpcNotification | RpcRequest | RpcResult | RpcError): void {
     if (!this.begun) this.#raw.writeHead(200, { ...SAFE, ...STREAM })
     this.#raw.write(sseEvent(printMessage(message)))
   }

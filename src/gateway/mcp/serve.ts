@@ -41,8 +41,9 @@ export async function serveMcp(located: Located, ports: McpPorts): Promise<void>
   if (message?.kind !== 'request') {
     if (!conversation) throw new Error('only `initialize` has no session')
     await admitted(placed, ports)
-    if (message?.kind === 'notification') heard(message, conversation, ports)
-    else await end(placed, conversation, ports)
+    if (!message) await end(placed, conversation, ports)
+    else if (message.kind === 'notification') heard(message, conversation, ports)
+    else ports.desk.answer(conversation.key, String(message.id), message)
     reply.empty(message ? 202 : 204)
     return
   }

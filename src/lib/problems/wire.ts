@@ -38,6 +38,7 @@ export const WIRE_PROBLEMS = {
   'request.too_many': { status: 429, title: 'Too many requests' },
   'request.unsupported_media_type': { status: 415, title: 'The body is not JSON' },
   'request.wrong_host': { status: 421, title: 'The Host header does not name this server' },
+  'upstream.asks': { status: 502, title: 'The MCP server asks for what is not passed on' },
   'upstream.busy': { status: 503, title: 'All connections to the API are in use' },
   'upstream.cut': { status: 502, title: 'The API closed the connection without a response' },
   'upstream.not_mcp': { status: 502, title: 'The MCP server sent an invalid response' },

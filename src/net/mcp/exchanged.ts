@@ -28,6 +28,8 @@ export interface Hooks {
   readonly signal?: AbortSignal
   /** Receives the messages that the server sends while it works; only on a stream. */
   readonly onMessage?: (message: RpcRequest | RpcNotification) => void
+  /** Answers a question of the server; `undefined`: it is not offered. */
+  readonly onQuestion?: (question: RpcRequest) => Promise<RpcResult | RpcError | undefined>
 }
 
 /**

@@ -74,15 +74,19 @@ const MAX_QUESTIONS = 32
 /**
  * Finds out how a server is spoken to, and begins. A server of 2026-07-28 says so when it is asked
  * (`server/discover`); any other answer than one that settles it leads to `initialize` and
- * `notifications/initialized` (2026-07-28, "Backward Compatibility"). We say who we are and that we
- * can do nothing for the server: no sampling, no elicitation, no roots.
+ * `notifications/initialized` (2026-07-28, "Backward Compatibility"). We say who we are, and what the
+ * client can do whose session this is: nothing, where it is nobody's.
  */
-export async function openSession(peer: McpPeer, hooks: Hooks = {}): Promise<OpenedOrNot> {
+export async function openSession(
+  peer: McpPeer,
+  hooks: Hooks = {},
+  capabilities: JsonObject = new Map(),
+): Promise<OpenedOrNot> {
   const known = peer.known?.get(peer.url)
   if (known === 'stateless') return { ok: true, opened: NOT_ASKED }
   const found = known === 'sessions' ? undefined : await discover(peer, hooks)
   if (found) return found
-  const began = await initialize(peer, hooks)
+  const began = await initialize(peer, hooks, capabilities)
   if (began.ok) peer.known?.set(peer.url, 'sessions')
   return began
 }
@@ -124,10 +128,14 @@ async function discover(peer: McpPeer, hooks: Hooks): Promise<OpenedOrNot | unde
   }
 }
 
-async function initialize(peer: McpPeer, hooks: Hooks): Promise<OpenedOrNot> {
+async function initialize(
+  peer: McpPeer,
+  hooks: Hooks,
+  capabilities: JsonObject,
+): Promise<OpenedOrNot> {
   const params = new Map<string, Json>([
     ['protocolVersion', SESSION_REVISIONS[0]],
-    ['capabilities', new Map()],
+    ['capabilities', capabilities],
     ['clientInfo', CLIENT],
   ])
   const message: RpcRequest = { kind: 'request', id: 'initialize', method: 'initialize', params }
@@ -203,14 +211,19 @@ export async function ask(
     params: new Map<string, Json>([...params, ['_meta', _meta]]),
   }
   const ended = await talk({ ...peer, headers }, session, message, hooks)
-  return ended.state === 'answered' && ended.answer?.kind === 'result' && !isKnown(ended.answer)
+  const { answer } = ended.state === 'answered' ? ended : {}
+  return answer?.kind === 'result' && !isKnown(answer, declared)
     ? unexpected(ended, undefined)
     : ended
 }
 
-/** A result of a type that we do not know is none (2026-07-28, "ResultType"). */
-function isKnown({ result }: RpcResult): boolean {
-  return (result.get('resultType') ?? 'complete') === 'complete'
+/**
+ * A result of a type that we do not know is none (2026-07-28, "ResultType"), and neither is a
+ * question to a client that declared nothing.
+ */
+function isKnown({ result }: RpcResult, { capabilities }: Declared): boolean {
+  const type = result.get('resultType') ?? 'complete'
+  return type === 'complete' || (type === 'input_required' && (capabilities?.size ?? 0) > 0)
 }
 
 export function needsNoSession({ revision }: McpSession): boolean {
@@ -256,26 +269,33 @@ function talk(
   return exchange(peer.dispatcher, post, peer.limits, {
     ...hooks,
     onMessage(said) {
-      if (said.kind === 'request' && ++questions <= MAX_QUESTIONS) void reply(peer, session, said)
+      if (said.kind === 'request' && ++questions <= MAX_QUESTIONS)
+        void reply(peer, session, said, hooks)
       hooks.onMessage?.(said)
     },
   })
 }
 
 /**
- * Answers a server's request: a `ping` with a result, everything else with the error that we do not
- * offer it.
+ * Answers a server's request: a `ping` with a result, everything else as the hook does, or with the
+ * error that we do not offer it.
  */
 async function reply(
   peer: McpPeer,
   session: McpSession | undefined,
-  { id, method }: RpcRequest,
+  question: RpcRequest,
+  hooks: Hooks,
 ): Promise<void> {
+  const { id, method } = question
   const answer: RpcMessage =
     method === 'ping'
       ? { kind: 'result', id, result: new Map() }
-      : { kind: 'error', id, code: RPC.methodNotFound, message: 'not offered', data: undefined }
+      : ((await hooks.onQuestion?.(question)) ?? notOffered(id))
   await talk({ ...peer, limits: ASIDE }, session, answer, {})
+}
+
+function notOffered(id: RpcRequest['id']): RpcError {
+  return { kind: 'error', id, code: RPC.methodNotFound, message: 'not offered', data: undefined }
 }
 
 function headersOf({ id, revision }: McpSession): Record<string, string> {

@@ -28,6 +28,8 @@ export const catalog = {
      * resource.
      */
     subjects: oneOf('public', 'pairwise'),
+    /** Parts of the client, besides people, that an MCP server may ask. */
+    server_asks: oneOf('nothing', 'sampling', 'roots', 'both'),
   },
   actions: {
     resource: text,

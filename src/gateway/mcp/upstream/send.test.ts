@@ -39,7 +39,11 @@ function permitted(holds: () => boolean, notAfter = Number.POSITIVE_INFINITY): S
     params: new Map([['name', 'say']]),
     progressToken: undefined,
     cancelled: new AbortController().signal,
-    conversation: { key: 'k', task: 'tsk_1', upstream: { revision: '2025-11-25', id: 's' } },
+    resource: { name: 'notes' },
+    conversation: {
+      ...{ key: 'k', task: 'tsk_1', revision: '2025-11-25', capabilities: [] },
+      upstream: { revision: '2025-11-25', id: 's' },
+    },
     redactor: new Redactor([]),
     peer: {
       dispatcher,

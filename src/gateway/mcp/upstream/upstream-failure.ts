@@ -12,6 +12,8 @@ const UNKNOWN = 'whether it acted is not known'
 export function problemOf(ended: NotAnswered, left: Left): Problem {
   const effect = ended.state === 'not_sent' ? 'nothing was sent' : UNKNOWN
   const cause = ended.cause === undefined ? {} : { cause: ended.cause }
+  if (ended.cause instanceof Problem && ended.cause.code === 'upstream.asks')
+    return new Problem(ended.cause.code, `${ended.cause.detail}; ${effect}`)
   const { code, words } = WORDS[ended.failure]
   if (ended.failure !== 'left') {
     const status =

@@ -12,7 +12,9 @@ export const catalog: Statements = ({ bytes, integer, table, text }) => [
      protocol ${text} NOT NULL CHECK (protocol IN ('http', 'mcp')), server ${text},
      mappings_trusted ${integer} NOT NULL CHECK (mappings_trusted IN (0, 1)),
      token_form ${text} NOT NULL CHECK (token_form IN ('jwt', 'opaque')),
-     subjects ${text} NOT NULL CHECK (subjects IN ('public', 'pairwise'))`,
+     subjects ${text} NOT NULL CHECK (subjects IN ('public', 'pairwise')),
+     server_asks ${text} NOT NULL
+       CHECK (server_asks IN ('nothing', 'sampling', 'roots', 'both'))`,
   ),
   'CREATE INDEX resources_by_connection ON resources (connection) WHERE connection IS NOT NULL',
   table(

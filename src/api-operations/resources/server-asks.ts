@@ -1,0 +1,44 @@
+import { flags, input } from '../command.ts'
+import { describe } from '../operation.ts'
+import { ResourceProfile } from './schemas.ts'
+
+const ASKS = {
+  nothing: 'people only',
+  sampling: "people and the client's model",
+  roots: 'people, and which folders the client works in',
+  both: "people, the client's model, and which folders it works in",
+} as const
+
+/** `remit resources server-asks`: what an MCP server may ask of its clients. */
+export const SERVER_ASKS = describe({
+  id: 'resources.let_server_ask',
+  route: 'PUT /resources/:name/server-asks',
+  widens: true,
+  says: 'Says what an MCP server may ask of clients while it works on a call, besides people: the model (sampling), the folders (roots).',
+  schemas: (kit) => ({
+    params: kit.ByName,
+    body: kit.exactly({ asks: kit.Type.Enum(['nothing', 'sampling', 'roots', 'both']) }),
+    answer: ResourceProfile(kit),
+  }),
+  command: ({ bold, done }) => ({
+    examples: [
+      'remit resources server-asks desk --sampling',
+      'remit resources server-asks desk --nothing',
+    ],
+    takes: {
+      params: { name: input('<name>', 'the MCP server') },
+      body: {
+        asks: flags(
+          {
+            '--nothing': ['people only, where the client can ask them', 'nothing'],
+            '--sampling': ["also the client's model", 'sampling'],
+            '--roots': ['also which folders the client works in', 'roots'],
+            '--both': ['also both', 'both'],
+          },
+          true,
+        ),
+      },
+    },
+    said: ({ body: { asks }, params }) => done`${bold(params.name)} may ask ${ASKS[asks]}`,
+  }),
+})

@@ -1,0 +1,312 @@
+import { groundOf, mayContinue, stillLive } from '../../../calls/index.ts'
+import { ExactNumber, type Json, type JsonObject } from '../../../lib/json.ts'
+import { Problem } from '../../../lib/problem.ts'
+import {
+  ask,
+  type Exchanged,
+  headerValue,
+  MCP,
+  type McpSession,
+  type NotAnswered,
+  needsNoSession,
+  notify,
+  openSession,
+  RPC,
+  type RpcError,
+  type RpcNotification,
+  type RpcRequest,
+  type RpcResult,
+  STATELESS_REVISION,
+  sameId,
+} from '../../../net/index.ts'
+import { type Reshape, reshapeFor } from '../../obligations/reshape.ts'
+import type { PreparedCall } from '../call-steps.ts'
+import { declaredCapabilities } from '../capabilities.ts'
+import type { McpPorts } from '../ports.ts'
+import { headerParameters } from '../stateless/header-parameters.ts'
+import { STATE_LIVES_MS, sealState } from '../stateless/request-state.ts'
+import { META } from '../tool-error.ts'
+import { askAll, askClient } from './ask-client.ts'
+import { scrub } from './scrub.ts'
+import {
+  askable,
+  MAX_ROUNDS,
+  mayBeAsked,
+  passedQuestion,
+  readQuestions,
+  type ServerQuestions,
+} from './server-questions.ts'
+import type { Left } from './upstream-failure.ts'
+
+/** One call on its way to a server, until there is an answer or none. */
+export class Sending {
+  readonly #equipped: PreparedCall
+  readonly #ports: McpPorts
+  readonly #leaving = new AbortController()
+  readonly #reshaped: boolean
+  readonly #may: readonly string[]
+  #rounds = 0
+  left: Left
+  /** Result that asks the client for what the server wants to know. */
+  question: JsonObject | undefined
+
+  constructor(equipped: PreparedCall, ports: McpPorts) {
+    this.#equipped = equipped
+    this.#ports = ports
+    this.#reshaped = reshapeOf(equipped, ports) !== undefined
+    this.#may = equipped.deferred ? [] : mayBeAsked(equipped, this.#reshaped)
+  }
+
+  async run(): Promise<Exchanged> {
+    const { cancelled, verdict } = this.#equipped
+    const { decisions, running } = this.#ports
+    const unwatch = running.watch(
+      { views: groundOf(verdict), lives: () => mayContinue(decisions, verdict) },
+      (cut) => this.#leave(cut),
+    )
+    const onCancel = () => this.#leave('cancelled')
+    cancelled.addEventListener('abort', onCancel)
+    if (cancelled.aborted) onCancel()
+    try {
+      return await this.#exchange()
+    } finally {
+      unwatch()
+      cancelled.removeEventListener('abort', onCancel)
+    }
+  }
+
+  /**
+   * Sends the call, and once more in a new session when the server has forgotten the first: a 404
+   * says that nothing was done (MCP, session management).
+   */
+  async #exchange(): Promise<Exchanged> {
+    const first = await this.#session()
+    if (!first.ok) return { ...first.ended, state: 'not_sent' }
+    const ended = await this.#ask(first.session)
+    if (!isForgotten(ended, first.session)) return this.#goOn(first.session, ended)
+    this.#ports.spoken.forget(this.#equipped.peer.url)
+    const anew = await this.#open()
+    return anew.ok ? this.#goOn(anew.session, await this.#ask(anew.session)) : anew.ended
+  }
+
+  /**
+   * Answers what the server asks, and sends the call again with the answers: rounds of one call, of
+   * one decision. A client without a session makes them itself.
+   */
+  async #goOn(session: McpSession, ended: Exchanged): Promise<Exchanged> {
+    const { conversation } = this.#equipped
+    const asks = ended.state === 'answered' ? questionOf(ended.answer, session) : undefined
+    if (!asks) return ended
+    const read = readQuestions(asks, this.#equipped, this.#may)
+    if (read instanceof Problem) return refused(ended, read)
+    if (conversation.revision === STATELESS_REVISION) return this.#askLater(ended, read)
+    const leaving = this.#leaving.signal
+    const responses = await askAll(this.#equipped, read, leaving, this.#ports)
+    if (!responses || ++this.#rounds >= MAX_ROUNDS) return refused(ended, UNANSWERED)
+    const input = new Map<string, Json>([
+      ['inputResponses', responses],
+      ...(read.state === undefined ? [] : [['requestState', read.state] as [string, Json]]),
+    ])
+    return this.#goOn(session, await this.#ask(session, input))
+  }
+
+  /** Leaves the questions to the client: it makes the same call again, with answers. */
+  #askLater(ended: Exchanged, { questions, state }: ServerQuestions): Exchanged {
+    const { params, resource, rpc, verdict } = this.#equipped
+    const { decisions, master } = this.#ports
+    const call = { resource: resource.name, method: rpc.method, params }
+    const requestState = sealState(master, call, {
+      task: verdict.task.id,
+      expiresAt: decisions.clock.now() + STATE_LIVES_MS,
+      of: 'server',
+      ...(state === undefined ? {} : { server: state }),
+    })
+    if (requestState === undefined) return refused(ended, TOO_LONG)
+    this.question = new Map<string, Json>([
+      ['resultType', 'input_required'],
+      ...(questions.size === 0 ? [] : [['inputRequests', questions] as [string, Json]]),
+      ['requestState', requestState],
+      ['_meta', new Map([[META.decision, verdict.decisionId]])],
+    ])
+    return ended
+  }
+
+  /** Finds the session with the server, or opens it for a task that speaks without sessions. */
+  async #session(): Promise<SessionOrNot> {
+    const { desk } = this.#ports
+    const { upstream } = this.#equipped.conversation
+    const known = () => desk.reopened(this.#sessionKey()) ?? upstream
+    const session = known()
+    if (session) return { ok: true, session }
+    const done = await desk.turn(this.#sessionKey(), this.#leaving.signal)
+    try {
+      const opened = known()
+      return opened ? { ok: true, session: opened } : await this.#open()
+    } finally {
+      done()
+    }
+  }
+
+  async #open(): Promise<SessionOrNot> {
+    const { conversation, peer, resource } = this.#equipped
+    const single = conversation.revision === STATELESS_REVISION
+    const names = single ? [] : askable(conversation.capabilities, resource)
+    const capabilities = declaredCapabilities(names)
+    const opened = await openSession(peer, this.#hooks(), capabilities)
+    if (!opened.ok) return opened
+    const { session } = opened.opened
+    this.#ports.desk.reopen(this.#sessionKey(), session)
+    return { ok: true, session }
+  }
+
+  /** INVARIANT: what a server keeps in a session is seen by the calls of one task only. */
+  #sessionKey(): string {
+    const { conversation, resource, verdict } = this.#equipped
+    return conversation.task === undefined
+      ? `${resource.name} ${verdict.task.id}`
+      : conversation.key
+  }
+
+  async #ask(session: McpSession, input = this.#given()): Promise<Exchanged> {
+    const { rpc, peer, verdict } = this.#equipped
+    const id = this.#rounds === 0 ? verdict.decisionId : `${verdict.decisionId}.${this.#rounds}`
+    const params = new Map([...this.#params(), ...input])
+    const request = { id, method: rpc.method, params }
+    const onMessage = (said: RpcRequest | RpcNotification) => this.#relay(said)
+    const onQuestion = (question: RpcRequest) => this.#answerTo(question)
+    const hooks = { ...this.#hooks(), onMessage, onQuestion }
+    const ended = await ask(peer, session, request, hooks, this.#declared(session))
+    // Without a session, the end of the connection says it (2026-07-28, "Cancellation").
+    if (ended.state === 'failed' && ended.failure === 'left' && !needsNoSession(session)) {
+      const params = new Map([['requestId', verdict.decisionId]])
+      void notify(peer, session, 'notifications/cancelled', params)
+    }
+    return ended
+  }
+
+  /** Declares what a server of 2026-07-28 wants to hear, with the arguments that it wants twice. */
+  #declared(session: McpSession): Parameters<typeof ask>[4] {
+    if (!needsNoSession(session)) return {}
+    const { action, params } = this.#equipped
+    const repeated = [...headerParameters(action, params.get('arguments'))]
+    const headers = repeated.flatMap(([name, text]) =>
+      text === undefined ? [] : [[name, headerValue(text)] as const],
+    )
+    const capabilities = declaredCapabilities(this.#may)
+    return { capabilities, headers: Object.fromEntries(headers) }
+  }
+
+  /** Answers of a client without a session to what the server asked in the round before. */
+  #given(): ReadonlyMap<string, Json> {
+    const { input } = this.#equipped
+    if (input?.of !== 'server') return new Map()
+    const { responses, server } = input
+    return new Map<string, Json>([
+      ['inputResponses', responses],
+      ...(server === undefined ? [] : [['requestState', server] as [string, Json]]),
+    ])
+  }
+
+  /** Answers a question that a server with a session asks while it works. */
+  async #answerTo(question: RpcRequest): Promise<RpcResult | RpcError | undefined> {
+    // A single request has no way to be asked while it is under way.
+    if (this.#equipped.conversation.revision === STATELESS_REVISION) return undefined
+    const said = scrub(new Map([['params', question.params]]), this.#equipped.redactor)
+    const asked = new Map<string, Json>([['method', question.method], ...said])
+    const passed = passedQuestion(asked, this.#equipped, this.#may)
+    if (passed instanceof Problem) return undefined
+    const told = await askClient(this.#equipped, passed, this.#leaving.signal, this.#ports)
+    return told && { ...told, id: question.id }
+  }
+
+  #hooks() {
+    const { decisions } = this.#ports
+    const mayStart = () => stillLive(decisions, this.#equipped.verdict)
+    return { mayStart, signal: this.#leaving.signal }
+  }
+
+  #params() {
+    const { params, progressToken, verdict } = this.#equipped
+    if (progressToken === undefined) return params
+    const meta = new Map([['progressToken', verdict.decisionId]])
+    return new Map<string, Json>([...params, ['_meta', meta]])
+  }
+
+  /**
+   * Passes on progress of this very call, under the token of its client. No other message of a
+   * server is passed on.
+   */
+  #relay(said: RpcRequest | RpcNotification): void {
+    const { answer, progressToken, redactor, resource, verdict } = this.#equipped
+    if (said.kind === 'notification' && LISTS_CHANGED.has(said.method))
+      this.#ports.watch.due(resource.name)
+    if (said.kind !== 'notification' || said.method !== 'notifications/progress') return
+    const { message, progress, progressToken: about, total } = Object.fromEntries(said.params)
+    if (progressToken === undefined || typeof about !== 'string') return
+    if (!sameId(about, verdict.decisionId)) return
+    const at = numberOf(progress)
+    if (at === undefined) return
+    // Words about a call of which not all may be told are not told.
+    const words =
+      typeof message === 'string' && !this.#reshaped ? redactor.text(message) : undefined
+    answer.progress(progressToken, at, words, numberOf(total))
+  }
+
+  #leave(left: Left): void {
+    this.left ??= left
+    this.#leaving.abort()
+  }
+}
+
+type SessionOrNot =
+  | { readonly ok: true; readonly session: McpSession }
+  | { readonly ok: false; readonly ended: NotAnswered }
+
+const LISTS_CHANGED = new Set([
+  'notifications/tools/list_changed',
+  'notifications/prompts/list_changed',
+])
+
+export function reshapeOf({ verdict }: PreparedCall, { master }: McpPorts): Reshape | undefined {
+  return reshapeFor(verdict.obligations, () => master.derive('obligation-hash'))
+}
+
+/** Result in which a server asks for input; `undefined`: it does not. */
+function questionOf(
+  answer: RpcResult | RpcError | undefined,
+  session: McpSession,
+): JsonObject | undefined {
+  if (answer?.kind !== 'result' || !needsNoSession(session)) return undefined
+  return answer.result.get('resultType') === 'input_required' ? answer.result : undefined
+}
+
+const UNANSWERED = new Problem('upstream.asks', 'the MCP server asked, and nobody answered')
+const TOO_LONG = new Problem('upstream.asks', 'the MCP server wants to keep too long a state')
+
+/** Outcome of a call whose server asked what is not passed on, or not answered. */
+function refused({ bytes, session, status }: Exchanged, cause: Problem): Exchanged {
+  return { state: 'failed', failure: 'unexpected', cause, bytes, session, status }
+}
+
+/**
+ * Checks whether a server says that it did nothing, because it does not know the session, or has
+ * sessions after all (2026-07-28, Streamable HTTP, "Backward Compatibility").
+ */
+function isForgotten(ended: Exchanged, session: McpSession): boolean {
+  if (!needsNoSession(session))
+    return ended.state === 'failed' && ended.status === 404 && session.id !== undefined
+  if (ended.state === 'answered')
+    return (
+      ended.status === 400 && ended.answer?.kind === 'error' && ENDED_CODES.has(ended.answer.code)
+    )
+  return ended.failure === 'unexpected' && OTHER_ERA.has(ended.status ?? 0)
+}
+
+const OTHER_ERA = new Set([400, 404, 405])
+/** The revision is not spoken any more; and what servers with sessions say of a request without one. */
+const ENDED_CODES = new Set<number>([MCP.error.unsupportedRevision, RPC.invalidRequest, -32000])
+
+function numberOf(value: Json | undefined): number | undefined {
+  const number = value instanceof ExactNumber ? Number(value.text) : Number.NaN
+  return Number.isFinite(number) && number >= 0 ? number : undefined
+}
