@@ -1,5 +1,5 @@
-import { flags, input } from '../command.ts'
 import { describe } from '../operation.ts'
+import { flags, input } from '../source.ts'
 import { ResourceProfile } from './schemas.ts'
 
 const ASKS = {
