@@ -23,12 +23,12 @@ export interface Place {
   readonly ports?: Readonly<Record<string, number>> | undefined
 }
 
-/** How a request differs from a right one. A parameter that is `undefined` is left out. */
+/** Deviations of a request from a right one. A parameter that is `undefined` is left out. */
 export interface Odd {
   readonly form?: Readonly<Record<string, string | undefined>>
   readonly proof?: Wrong
   readonly assertion?: Wrong
-  /** Instead of one header `DPoP` with a good proof. */
+  /** Proofs instead of one header `DPoP` with a good one. */
   readonly proofs?: readonly string[]
   readonly headers?: readonly (readonly [string, string])[]
 }

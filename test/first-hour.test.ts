@@ -30,7 +30,7 @@ it('the first hour is as its page says', {
   assert.ok(reader.commands >= 12, `${reader.commands} commands`)
 })
 
-/** Whoever follows the page: pastes commands, clicks as the people it tells of, copies ids. */
+/** Reader who follows the page: pastes commands, clicks as the people it tells of, copies ids. */
 class Reader {
   readonly #terminal: Terminal
   readonly #port: number

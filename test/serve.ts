@@ -8,7 +8,7 @@ import { TEST_CONNECTIONS } from '../src/storage/postgres/testing.ts'
 import { shiftedClock } from './shifted-clock.ts'
 
 const settings = readSettings(process.env)
-/** How far the world that it belongs to has moved its time. */
+/** Milliseconds by which the world that it belongs to has moved its time. */
 const ahead = Number(process.env.CLOCK_AHEAD_MS ?? 0)
 const clock = shiftedClock()
 clock.advance(ahead)

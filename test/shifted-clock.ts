@@ -1,7 +1,7 @@
 import type { Clock } from '../src/lib/clock.ts'
 
 export interface ShiftedClock extends Clock {
-  /** How far the wall clock was moved. */
+  /** Milliseconds by which the wall clock was moved. */
   readonly ahead: number
   /** Moves wall and monotonic time forward. */
   advance(ms: number): void

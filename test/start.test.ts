@@ -21,7 +21,7 @@ async function librariesOf(...entries: readonly string[]): Promise<string[]> {
   return [...libraries].toSorted()
 }
 
-/** Not of types: those are gone when it runs. */
+/** Imports that are loaded when it runs: those of types are gone by then. */
 const STATIC_IMPORT = /^(?:import|export) (?!type )(?:[^'"]*? from )?'([^']+)'/gm
 
 /** Each is a few hundred files that every start waits for. What only some servers need is loaded where it is used. */

@@ -40,7 +40,7 @@ export interface WorldOptions {
   readonly seed?: boolean
   /** Sam has agreed to everything that refund-bot may ever do. Default: yes. */
   readonly consented?: boolean
-  /** Which proxies are believed about client certificates. Default: none. */
+  /** Proxies that are believed about client certificates. Default: none. */
   readonly certificatesFrom?: string
   /**
    * Proofs that need a nonce. Default: none, so that agents of tests say exactly what they mean to.
@@ -55,11 +55,14 @@ export interface WorldOptions {
   readonly freshSignIn?: { readonly minutes: number; readonly acr: string }
   /** Device codes, switched on. Default: no. */
   readonly deviceCodes?: boolean
-  /** More of its environment; asked at each start, where it is a function. */
+  /** Settings of its environment; asked at each start, where it is a function. */
   readonly settings?: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>)
   /** Timeouts for APIs that do not answer, in milliseconds. */
   readonly patience?: { readonly startsWithin: number; readonly pausesAtMost: number }
-  /** Its data stays on a disk, for tests that kill its server. Default: in the temporary folder, which may be memory. */
+  /**
+   * True: its data stays on a disk, for tests that kill its server. Default: in the temporary
+   * folder, which may be memory.
+   */
   readonly onDisk?: boolean
   /** Bytes that the store may still write. Default: as the file system says. */
   readonly freeBytes?: () => Promise<number>

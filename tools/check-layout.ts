@@ -213,16 +213,14 @@ function visit(file: string, path: readonly string[]): void {
 for (const file of graph.keys()) visit(file, [])
 
 const house = join(repository, 'src')
-const tests = [
-  ...[...graph.keys()].filter(isTest),
-  ...['test', 'bench'].flatMap((name) => sources(join(repository, name))),
-]
+const isOfHouse = (file: string) => file.startsWith(house + sep) && !isTest(file)
 const shape = shapeOf(
   house,
-  [...graph]
-    .filter(([file]) => file.startsWith(house + sep) && !isTest(file))
-    .map(([file, imports]) => ({ file, imports })),
-  tests,
+  [...graph].filter(([file]) => isOfHouse(file)).map(([file, imports]) => ({ file, imports })),
+  [
+    ...[...graph.keys()].filter((file) => !isOfHouse(file)),
+    ...['test', 'bench', 'tools', 'examples'].flatMap((name) => sources(join(repository, name))),
+  ],
 )
 if (process.argv.includes('--lower')) lower(shape)
 problems.push(...aboveCeilings(shape))

@@ -8,7 +8,7 @@ const REQUESTS = 64
 const set = policies(Number(size), shape as Shape) // as: one of SHAPES, given by run.ts
 const asked = requests(REQUESTS)
 
-/** Whether request `i` is permitted. */
+/** Decides request `i`; true where it is permitted. */
 type Ask = (i: number) => boolean
 
 async function makeEngine(): Promise<{ ask: Ask; compileMs: number; memoryMiB: number }> {

@@ -1,7 +1,10 @@
 /** Policies, entities and requests that both engines get, in Cedar's JSON form. The same for every run. */
 import type { CedarPolicySetJson } from '@remit/engine'
 
-/** Whether a policy says in its scope whom, what and where it is about, or all of it in its conditions. */
+/**
+ * Shape of a policy: it says in its scope whom, what and where it is about, or all of it in its
+ * conditions.
+ */
 export type Shape = 'indexable' | 'nothing indexable'
 export const SHAPES: readonly Shape[] = ['indexable', 'nothing indexable']
 export const SIZES = [10, 100, 1_000, 10_000] as const

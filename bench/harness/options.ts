@@ -1,21 +1,21 @@
 import { parseArgs } from 'node:util'
 
-/** How a benchmark is run. */
+/** Options of a benchmark. */
 export interface Options {
   /** Seconds of load for each thing that is measured, in each round. */
   readonly seconds: number
   readonly rounds: number
   /** Shows where the time goes, instead of how much it is. */
   readonly profile: boolean
-  /** Only what has this in its name. */
+  /** Text in the names of the only ways to measure. */
   readonly only: string | undefined
-  /** How many instead of a million. */
+  /** Number of people, instead of a million. */
   readonly people: number | undefined
   /** Results are written by runs of the usual length that leave nothing out; any other is a try, which prints. */
   readonly isTry: boolean
 }
 
-/** Fewer people than this say nothing about scale. */
+/** Least number of people that says something about scale. */
 const ENOUGH = 100_000
 
 /**

@@ -30,7 +30,10 @@ export function most(way: Way, requests: readonly Buffer[]): Promise<Load> {
   return closedLoop(way.port, requests, { connections: CONNECTIONS, check: way.check })
 }
 
-/** How many a second, and what each takes of the program's core and of the client's time; how busy the load was beside it. */
+/**
+ * Measures how many a second, and what each takes of the program's core and of the client's time;
+ * how busy the load was beside it.
+ */
 export async function measureMost(way: Way, count: number, rounds: Rounds): Promise<void> {
   const { name, program, requestsEach = 1 } = way
   const requests = await way.prepare(count * requestsEach)

@@ -10,7 +10,7 @@ export type Target = 'issuer' | 'gateway'
 export interface Attack {
   readonly name: string
   readonly to: Target
-  /** How long the connection is held when the server does not end it, in milliseconds. */
+  /** Time that the connection is held when the server does not end it, in milliseconds. */
   readonly holds: number
   send(socket: Socket, host: string): void
 }
@@ -21,7 +21,7 @@ const FORM_TYPE = 'Content-Type: application/x-www-form-urlencoded\r\n'
 const GARBAGE = 'Authorization: Bearer nobody\r\n'
 const ONE_BYTE_CHUNKS = Buffer.from('1\r\na\r\n'.repeat(10_000))
 const TEXT = Buffer.alloc(MIB, 'a')
-/** Larger than the server takes of one, and than kernels hold. */
+/** Number of pieces, more than the server takes of one connection, and than kernels hold. */
 const PIECES = 100
 
 /** Every place that takes a body, and with what a stranger gets as far as possible there. */

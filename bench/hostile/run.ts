@@ -12,7 +12,10 @@ import { type Remit, startRemit } from '../harness/remit.ts'
 import type { Finding } from '../harness/results.ts'
 import { type Called, callFor, percentile } from './caller.ts'
 
-/** Stated before anything was measured. A bound of time says nothing on a machine that does other things. */
+/**
+ * Bounds, stated before anything was measured. A bound of time says nothing on a machine that does
+ * other things.
+ */
 const BOUNDS = {
   /** MiB over what the server takes when only the legitimate agent calls. */
   memory: 300,

@@ -51,7 +51,7 @@ type Work = () => Promise<unknown>
  */
 export interface Act {
   readonly name: string
-  /** How many things one piece of work does. */
+  /** Number of things that one piece of work does. */
   readonly each?: number
   readonly prepare: (actor: Actor, count: number) => Promise<readonly Work[]>
 }

@@ -1,13 +1,16 @@
 import { generateKeyPairSync } from 'node:crypto'
 import type { JWK } from 'jose'
 
-/** How many there are. */
+/** Size of a store. */
 export interface Size {
   readonly people: number
   readonly agents: number
 }
 
-/** Those of a filled store that requests are made for: spread over all of it, so that what they touch is not what was touched last. */
+/**
+ * Crowd of a filled store that requests are made for. It is spread over all of the store, so that
+ * requests do not touch what was touched last.
+ */
 export interface Crowd {
   /** Provider that everybody comes from; its key signs their ID tokens. */
   readonly provider: { readonly issuer: string; readonly key: JWK }
@@ -23,7 +26,7 @@ export interface CrowdAgent {
 export interface CrowdPerson {
   readonly id: string
   readonly subject: string
-  /** Who may act for them, and does, in this task. */
+  /** Agent that may act for them, and does in this task. */
   readonly agent: string
   readonly task: { readonly id: string; readonly key: JWK }
 }
@@ -36,7 +39,7 @@ export function newJwk(): { readonly privateJwk: JWK; readonly publicJwk: JWK } 
   }
 }
 
-/** Which are picked of so many: at most so many, evenly spread. */
+/** Picks `most` of so many at most, evenly spread. */
 export function picked(of: number, most: number): (index: number) => boolean {
   const every = Math.max(1, Math.floor(of / most))
   return (index) => index % every === 0 && index / every < most

@@ -199,7 +199,7 @@ function keyOfTask(
   return importPublicJwk(publicJwk).thumbprint
 }
 
-/** Which rounds through the agents are picked: some, spread over all of them. */
+/** Picks some rounds through the agents, spread over all of them. */
 function isRound(i: number): boolean {
   return picked(Math.ceil(peopleCount / agentCount), TASKS_PER_AGENT)(Math.floor(i / agentCount))
 }

@@ -73,7 +73,7 @@ function count(name: string, took: number, program: Program): void {
   rounds.add(`${name}, resident`, 'MiB', program.residentMiB())
 }
 
-/** That it says so is not enough: it has to answer that it is. */
+/** Checks that it answers that it is ready: that it says so is not enough. */
 async function mustBeReady(): Promise<void> {
   const answer = await fetch(`${home.env.REMIT_ISSUER}/readyz`)
   if (answer.status !== 200) throw new Error(`/readyz answers ${answer.status}`)

@@ -59,7 +59,7 @@ export class Exchanger {
     })
   }
 
-  /** How many tokens were issued; each has to have its record. */
+  /** Counts the tokens that were issued; each has to have its record. */
   recorded(): number {
     const recorded = readBooks(this.#remit.data).records.get('token.issued') ?? 0
     if (recorded !== this.#issued.size)

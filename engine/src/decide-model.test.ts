@@ -25,7 +25,9 @@ interface World {
   credential: boolean
   live: boolean
   covered: boolean
-  /** Whether the token was made for this call; `undefined`: for all that the task may do. */
+  /**
+   * True for a token that was made for this call; `undefined`: it is for all that the task may do.
+   */
   narrowed: boolean | undefined
   external: readonly (keyof typeof EXTERNAL)[]
   budgets: readonly { left: boolean; reason?: string }[]
@@ -106,7 +108,10 @@ function saying({ rules }: World, who: number, kind: Rule['kind'], word: Word): 
   return rules.filter((rule) => rule.kind === kind && rule.words[who] === word)
 }
 
-/** Denied whatever people approve: by an error, a forbid that nobody can lift, or because nothing permits it. */
+/**
+ * Reasons to deny whatever people approve: an error, a forbid that nobody can lift, or that nothing
+ * permits it.
+ */
 function whyNot(world: World, who: number): string[] {
   if (world.rules.some(({ words }) => words[who] === 'error')) return ['policy.error']
   const forbidden = saying(world, who, 'forbid', 'yes').length > 0

@@ -72,7 +72,7 @@ const TEXTS = [
   '/p/a/b',
 ]
 const MORE_PATHS = ['/pa', '/p/..a', '/p//a', '/p/.../a', '/p/a..']
-/** Not values of kind `path`, since someone could resolve them to somewhere else. */
+/** Texts that are no values of kind `path`, since someone could resolve them to somewhere else. */
 const DOTTED = [
   'a/../b',
   '/p/../q',
@@ -114,7 +114,7 @@ export function meaning(kind: ArgumentKind, text: string): Meaning | undefined {
   return new Map<string, Meaning>(Object.entries(MEANING[kind])).get(text)
 }
 
-/** Mostly a text that means something as one of the kinds the path has. */
+/** Picks mostly a text that means something as one of the kinds the path has. */
 function textFor(path: string): fc.Arbitrary<string> {
   const kinds = new Set(ACTIONS.map((action) => kindOf(ORDERS, action, path) ?? 'string'))
   const fitting = [...kinds].flatMap((kind) => SAMPLES[kind])

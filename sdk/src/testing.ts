@@ -28,7 +28,7 @@ export interface Sent {
 export interface Script {
   readonly sent: Sent[]
   readonly fetch: Fetch
-  /** Those to this origin. */
+  /** Requests to this origin. */
   to(origin: string): readonly Sent[]
 }
 

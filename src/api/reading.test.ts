@@ -36,7 +36,7 @@ const SEEN: Readonly<Record<string, 'own' | 'catalog' | 'open' | ProblemCode>> =
 }
 
 inEachWorld('what a person in no group may read', (world) => {
-  /** There is something of everything, of others. */
+  /** Makes something of everything, of others. */
   async function begin() {
     const w = world()
     const ada = await w.api('ada')

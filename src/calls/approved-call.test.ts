@@ -22,7 +22,7 @@ function reasonOf(verdict: Verdict): string {
 forEachEngine('a call that people approve', (open) => {
   const worlds = worldsOver(open)
 
-  /** Give the test when it changes more than its own task. */
+  /** Begins with a held task; give the test when it changes more than its own task. */
   async function begin(t?: TestContext): Promise<{ world: World; held: Held; token: string }> {
     const world = await (t ? worlds.own(t) : worlds.shared())
     const held = await world.open()

@@ -42,7 +42,7 @@ function reasonOf(verdict: Verdict): string {
 forEachEngine('a call', (open) => {
   const worlds = worldsOver(open)
 
-  /** Give the test when it changes more than its own task. */
+  /** Begins with a held task; give the test when it changes more than its own task. */
   async function begin(t?: TestContext): Promise<{ world: World; held: Held; token: string }> {
     const world = await (t ? worlds.own(t) : worlds.shared())
     const held = await world.open()
@@ -186,7 +186,7 @@ forEachEngine('a call', (open) => {
 forEachEngine('credentials of a call', (open) => {
   const worlds = worldsOver(open)
 
-  /** Give the test when it changes more than its own task. */
+  /** Begins with a held task; give the test when it changes more than its own task. */
   async function begin(t?: TestContext): Promise<{ world: World; held: Held; token: string }> {
     const world = await (t ? worlds.own(t) : worlds.shared())
     const held = await world.open()

@@ -254,7 +254,7 @@ test('no other command is loaded with one', async () => {
     assert.ok(!files.includes(`cli/${command}`))
 })
 
-/** Not of types: those are gone when it runs. */
+/** Imports that are loaded when it runs: those of types are gone by then. */
 const STATIC_IMPORT = /^(?:import|export) (?!type )[^'"]*?from '(\.[^']+)'/gm
 
 test('who is not signed in is told how, and a program gets the code', async (t) => {

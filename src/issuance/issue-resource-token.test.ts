@@ -41,7 +41,7 @@ const reasonOf = (answer: Issued | Refused) =>
 forEachEngine('a task token', (open) => {
   const worlds = worldsOver(open)
 
-  /** Give the test when it changes more than its own task. */
+  /** Begins with a held task; give the test when it changes more than its own task. */
   async function begin(t?: TestContext) {
     const world = await (t ? worlds.own(t) : worlds.shared())
     const held = await world.open()

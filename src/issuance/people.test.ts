@@ -55,7 +55,7 @@ interface Row {
   readonly grant: string
   /** Asks for a task, with another wish each time. `defer`: the agent says that it can wait. */
   readonly ask: (defer: boolean, key: TestKey) => Promise<OpeningAnswer>
-  /** How its agent asks whether there is an answer. */
+  /** Assertion with which its agent asks whether there is an answer. */
   readonly assertion: () => Promise<string>
 }
 

@@ -17,7 +17,7 @@ import { withdrawTokensKey } from './withdraw-key.ts'
 
 const SECOND = 1000
 const MAX_AGE = JWKS_MAX_AGE_SECONDS * SECOND
-/** How often a replica has to read its keys when no announcement reaches it. */
+/** Seconds after which a replica has to read its keys when no announcement reaches it. */
 const REFRESH = MAX_AGE
 const DAY = 86_400
 /** Seconds: calls, resource tokens, tasks of an hour. The longest task is made where it is hardest. */

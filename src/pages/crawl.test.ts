@@ -13,7 +13,7 @@ import { ASSETS } from './frame/assets.ts'
 import { openedChild, openedTask, sponsoredBy } from './task/testing.ts'
 import { detail, PROVIDER, refundBot, testPages } from './testing.ts'
 
-/** Told to anybody else: this is not for you. */
+/** Pages that tell anybody else: this is not for you. */
 const FOR_ADMINISTRATORS = new Set(['/definitions', '/providers'])
 
 /** A world in which every page has something to show to one person. */
@@ -83,7 +83,10 @@ async function everything({ read }: Storage): Promise<string> {
   return JSON.stringify(rows)
 }
 
-/** There is no session yet whose token could come with it; it begins a sign-in and changes nothing. */
+/**
+ * Tells the pages that begin a sign-in: there is no session yet whose token could come with a
+ * request, and they change nothing.
+ */
 function beforeSignIn(pattern: string): boolean {
   return pattern === '/sign-in' || pattern.startsWith('/setup/')
 }

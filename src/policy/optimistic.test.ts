@@ -143,7 +143,7 @@ interface People {
   readonly support: boolean
   readonly trust: number
   readonly sponsored: boolean
-  /** How the call is weighed. */
+  /** True for a call that risk signals weigh as large. */
   readonly large: boolean
 }
 const people: fc.Arbitrary<People> = fc.record({

@@ -33,7 +33,7 @@ async function rooms(storage: Storage) {
   return { parts, policyParts, catalogOf, policies, publish, events: parts.events }
 }
 
-/** Accepted by Cedar, and deeper than what is compiled. */
+/** Policies that Cedar accepts, and that are deeper than what is compiled. */
 const TOO_DEEP = `${PERMIT_ALL}
 @id("deep") forbid (principal, action, resource) when { ${'1 + '.repeat(EXPRESSION_LIMITS.depth)}1 < 0 };`
 

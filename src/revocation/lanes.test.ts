@@ -10,7 +10,7 @@ import { ManualTime } from './testing.ts'
 
 const TASK: LiveKey = { kind: 'task', id: 'tsk_1' }
 const AGENT: LiveKey = { kind: 'agent', id: 'refund-bot' }
-/** More than there are connections for calls. */
+/** Number of calls, more than there are connections for them. */
 const CALLS = 30
 
 function liveOn(storage: Storage): Live {

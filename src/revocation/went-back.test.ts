@@ -13,7 +13,7 @@ const TABLES = ['live_epochs', 'live_changes', 'live_replicas'] as const
 
 async function world(storage: Storage) {
   const time = new ManualTime()
-  /** Which of its futures the database says it is in. */
+  /** Future that the database says it is in, of those that it has. */
   const future = { name: 'one' }
   const server = async () => {
     const { clock, wait } = time

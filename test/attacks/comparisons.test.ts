@@ -45,7 +45,10 @@ function comparesSecrets({ left, right }: Comparison): boolean {
   return sides.some((one) => SECRET.test(one)) && !sides.some((one) => HARMLESS.test(one))
 }
 
-/** Read from a text that somebody wrote, not from a credential: the words of a policy, of JSON, of a form. */
+/**
+ * Files that read a text that somebody wrote, not a credential: the words of a policy, of JSON, of
+ * a form.
+ */
 const WORDS_OF_TEXT = ['src/policy/', 'src/pages/frame/', 'src/lib/json-parser.ts']
 
 function* sources(): Generator<string> {

@@ -28,7 +28,7 @@ export const OPEN_ORDER = {
   },
 }
 
-/** Whether a reader takes the name on the wire for that of a field. */
+/** Compares names: true where a reader takes the name on the wire for that of a field. */
 type SameName = (field: string, name: string) => boolean
 
 /** `strings.EqualFold` in effect: one letter for one, by Unicode's simple folding. JavaScript's `iu` patterns compare so. */
@@ -41,7 +41,10 @@ function upperOf(letter: string): string {
   return large.length === letter.length ? large : letter
 }
 
-/** How widely used libraries find the members of an object; each takes the last that it finds. */
+/**
+ * Readers as widely used libraries find the members of an object; each takes the last that it
+ * finds.
+ */
 export const JSON_READERS: Readonly<Record<string, (body: Json) => ReadOrder>> = {
   /** Go, `encoding/json`: any case; an object that comes twice is filled twice. */
   go: (body) => read(body, simpleFold, true),

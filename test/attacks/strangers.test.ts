@@ -8,7 +8,7 @@ const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const FORM = ['Content-Type', 'application/x-www-form-urlencoded'] as const
 const JSON_TYPE = ['Content-Type', 'application/json'] as const
-/** Somebody else's JWT. */
+/** JWT of somebody else. */
 const JUNK = 'eyJhbGciOiJFUzI1NiJ9.e30.AAAA'
 
 /** Every edge, as somebody sends to it who is nobody. `proofed`: with a proof that holds, by a key of the moment. */

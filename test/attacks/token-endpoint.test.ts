@@ -12,7 +12,7 @@ import { inEachWorld, type World } from '../world.ts'
 
 const SCOPE = 'orders.read'
 
-/** How many tasks there are; a refused opening must not leave one behind. */
+/** Counts the tasks; a refused opening must not leave one behind. */
 async function tasks(w: World): Promise<number> {
   const rows = await w.rooms.storage.read.selectFrom('tasks').select('id').execute()
   return rows.length

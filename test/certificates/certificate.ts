@@ -44,9 +44,9 @@ export interface Certifying {
   readonly subject: readonly Attribute[]
   /** All attributes in one place. */
   readonly together?: boolean
-  /** Who signs; by itself the key itself. */
+  /** Signer; by itself the key itself. */
   readonly by?: Issued
-  /** May sign others, with at most so many between. */
+  /** Authority that may sign others, with at most so many between. */
   readonly ca?: boolean | number
   readonly uris?: readonly string[]
   readonly dns?: readonly string[]
@@ -58,12 +58,12 @@ export interface Certifying {
   readonly forClients?: boolean
   /** A critical extension that nobody knows. */
   readonly unknown?: boolean
-  /** Only such DNS names below. */
+  /** DNS names that are the only ones below. */
   readonly onlyDns?: string
-  /** Only such names below, or none such. */
+  /** Names that are the only ones below, or that none below has. */
   readonly permits?: readonly Constraint[]
   readonly excludes?: readonly Constraint[]
-  /** Its names twice: the second time these. */
+  /** Second extension of names: these. */
   readonly alsoDns?: string
 }
 

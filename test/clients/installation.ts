@@ -64,7 +64,7 @@ export class Installation {
     return this.#pair
   }
 
-  /** Its machine wakes up: the clock is right again, and with it the proofs. */
+  /** Wakes its machine up: the clock is right again, and with it the proofs. */
   wake(w: World): void {
     this.#client[oauth.clockSkew] = skewOf(w)
     this.#dpop = oauth.DPoP(this.#client, this.#pair)
@@ -154,7 +154,7 @@ export class Installation {
     return { ...HTTP, DPoP: this.#dpop }
   }
 
-  /** Once more with the nonce that was answered, which the handle has kept. */
+  /** Asks once more with the nonce that was answered, which the handle has kept. */
   async #withNonce<T>(ask: () => Promise<T>): Promise<T> {
     try {
       return await ask()

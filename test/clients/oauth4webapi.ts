@@ -134,7 +134,7 @@ function authOf({ key, secret }: Configured): oauth.ClientAuth {
   return secret === undefined ? oauth.None() : oauth.ClientSecretBasic(secret)
 }
 
-/** Once more with the nonce that was answered, which the handle has kept. */
+/** Asks once more with the nonce that was answered, which the handle has kept. */
 async function withNonce<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask()

@@ -14,7 +14,7 @@ export interface Disagreement {
   readonly ours: Told
 }
 
-/** Both engines with the same policies. */
+/** Pair of both engines with the same policies. */
 export class Pair {
   readonly #oracle: (question: Question) => Told
   readonly #compiled: (question: Question) => Told
@@ -58,7 +58,7 @@ function wordsOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** Both refuse, for whatever reason, or both say the same. */
+/** Compares two answers: both refuse, for whatever reason, or both say the same. */
 export function agree(a: Told, b: Told): boolean {
   if ('refused' in a || 'refused' in b) return 'refused' in a && 'refused' in b
   return (

@@ -18,7 +18,7 @@ function policiesOf({ set }: Case) {
   return [...Object.values(set.staticPolicies), ...Object.values(set.templates)]
 }
 
-/** How often each word of Cedar's JSON form occurs: operators, functions, kinds of scope. */
+/** Counts each word of Cedar's JSON form: operators, functions, kinds of scope. */
 function countWords(value: Json, counts: Map<string, number>): void {
   if (Array.isArray(value)) for (const item of value) countWords(item, counts)
   if (!isObject(value)) return

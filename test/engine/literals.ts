@@ -102,7 +102,7 @@ export const TEXTS: Readonly<Record<Extension, readonly string[]>> = {
   ],
 }
 
-/** Still values, but at the end of what there is. */
+/** Values at the end of what there is. */
 export const EDGES: Readonly<Record<Extension, readonly string[]>> = {
   decimal: [
     '922337203685477.5807',

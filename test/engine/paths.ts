@@ -8,7 +8,7 @@ export interface Path {
   readonly type: Type
   /** Tests for everything optional on the way, outermost first. */
   readonly needs: readonly Expr[]
-  /** Whether it is there, and what that question needs; absent for a variable. */
+  /** Question whether it is there, and what that question needs; absent for a variable. */
   readonly asked?: { readonly has: Expr; readonly needs: readonly Expr[] }
 }
 

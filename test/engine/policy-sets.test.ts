@@ -1,6 +1,7 @@
 /**
- * Both forms of a published set, as a server holds it: typed by the catalog, with exact integers, requests checked against the schema.
- * What the compiled one answers is what the official engine answers; where one of them refuses the request, nothing is permitted.
+ * Compares both forms of a published set, as a server holds it: typed by the catalog, with exact
+ * integers, requests checked against the schema. What the compiled one answers is what the official
+ * engine answers; where one of them refuses the request, nothing is permitted.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -152,7 +153,7 @@ function randomQuery(random: Random): PolicyQuery {
 
 interface Told {
   readonly permitted: boolean
-  /** Not a policy's fault, but the request's. */
+  /** True where the fault is not a policy's, but the request's. */
   readonly refused: boolean
   readonly policies: string
 }

@@ -33,7 +33,9 @@ export interface World {
   readonly entities: readonly Entity[]
 }
 
-/** How many there are, and how far they are from being in order. */
+/**
+ * Odds of a random world: how many entities there are, and how far they are from being in order.
+ */
 export interface Odds {
   /** Entities of each type. The official engine reads all of them for every request, which is most of its time. */
   readonly population: number
@@ -73,7 +75,7 @@ export function randomEntities(random: Random, schema: Schema, odds: Odds): Enti
   return made
 }
 
-/** Its parents are among those made before it, so that there is no circle. */
+/** Makes an entity. Its parents are among those made before it, so that there is no circle. */
 function randomEntity(
   random: Random,
   { attributes, memberOf, name, tags }: EntityShape,

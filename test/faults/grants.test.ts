@@ -14,11 +14,11 @@ const ALL: readonly (Step & { readonly serves?: string })[] = [
   ...STEPS,
 ]
 
-/** How whoever asks again is told that it was done before, although nobody heard of it. */
+/** Answers to whoever asks again: it was done before, although nobody heard of it. */
 const DONE =
   /"(?:subject_token\.replayed|ticket\.replayed|code\.used|refresh_token\.used|deferral\.used|registration\.unauthorized)"|You allowed this/
 
-/** Said in so many words, or a page from which one goes on. */
+/** Answers that say so in so many words, or a page from which one goes on. */
 const STOPPED =
   /^503 .*(?:storage\.unavailable|temporarily_unavailable)|^200 .*You allowed this .* Back to the program/s
 

@@ -35,7 +35,7 @@ async function says(child: ChildProcess, said: () => string, words: RegExp): Pro
   while (!words.test(said())) await Promise.race([once(child.stderr ?? child, 'data'), ended])
 }
 
-/** How each command is started. Ports are chosen just before they are needed. */
+/** Commands that start a server. Ports are chosen just before they are needed. */
 const SERVERS = {
   serve: async () => {
     const [issuer = 0, gateway = 0] = await freePorts(2)

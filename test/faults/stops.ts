@@ -5,8 +5,9 @@ import { Problem } from '../../src/lib/problem.ts'
 import type { World } from '../world.ts'
 
 /**
- * How a request is stopped at one of the things that it makes durable: `gone`, that one and everything after it is not done, as
- * when the process ends there; `unknown`, it is done and nobody is told so, as when the database goes away while it commits.
+ * Way to stop a request at one of the things that it makes durable. `gone`: that one and everything
+ * after it is not done, as when the process ends there. `unknown`: it is done and nobody is told
+ * so, as when the database goes away while it commits.
  */
 export type Stop = 'gone' | 'unknown'
 

@@ -12,7 +12,7 @@ export interface Command {
   readonly kind: 'command'
   readonly line: number
   readonly script: string
-  /** It is a server in a terminal of its own. */
+  /** True for a server in a terminal of its own. */
   keepsRunning: boolean
   /** Clicks in the browser that the command leads to: who, and the button. */
   readonly clicks: { readonly person: string; readonly button: string }[]

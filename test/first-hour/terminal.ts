@@ -94,7 +94,7 @@ export class Terminal {
     await writeFile(file, text)
   }
 
-  /** Both outputs are one, in the order in which a person sees them. */
+  /** Starts a script. Both outputs are one, in the order in which a person sees them. */
   start(script: string): Running {
     const running = new Running(
       spawn('sh', ['-e', '-c', `exec 2>&1\n${script}`], {

@@ -46,7 +46,10 @@ async function importUntil(w: World, isDone: () => boolean): Promise<number> {
   return version
 }
 
-/** Its answer. What was decided under the rules of a moment before is not sent, and the call is made again. */
+/**
+ * Answer to a call. What was decided under the rules of a moment before is not sent, and the call
+ * is made again.
+ */
 async function answerTo(call: () => Promise<Answer>): Promise<Answer> {
   for (;;) {
     const answer = await call()

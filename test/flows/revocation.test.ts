@@ -82,7 +82,10 @@ inEachWorld('what is taken away stops a live token everywhere', (world) => {
     secret = await pepWith(world(), 'asks-about-all', {})
   })
 
-  /** Whether it works at the gateway, in introspection, and for another one at the token endpoint. */
+  /**
+   * Tells whether it works at the gateway, in introspection, and for another one at the token
+   * endpoint.
+   */
   async function works({ task, token }: Held): Promise<readonly [boolean, unknown, boolean]> {
     const w = world()
     const called = await w.agent.call(task, 'GET', READ, { token })

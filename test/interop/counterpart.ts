@@ -1,6 +1,6 @@
 /** A program of others that Remit is tried against, and that npm cannot bring. */
 export interface Counterpart {
-  /** Also the folder beside this file with its `*.interop.ts`. */
+  /** Name of the counterpart, and of the folder beside this file with its `*.interop.ts`. */
   readonly name: string
   readonly version: string
   /**

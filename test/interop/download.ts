@@ -26,9 +26,9 @@ export function cacheFolder(): string {
 }
 
 /**
- * Brought by Maven itself, which knows where this machine gets such files from, and kept in the cache.
- * INVARIANT: what is answered has the digest that the repository pins, whoever served or kept it.
- * Throws `NotToBeHad` when this machine reaches no source of it.
+ * Fetches a file with Maven itself, which knows where this machine gets such files from, and keeps
+ * it in the cache. INVARIANT: what is answered has the digest that the repository pins, whoever
+ * served or kept it. Throws `NotToBeHad` when this machine reaches no source of it.
  */
 export async function fromMaven(file: MavenFile): Promise<string> {
   const repository = join(cacheFolder(), 'maven')

@@ -68,7 +68,7 @@ inEachWorld(
     let shop: KnownShop
     const seen: [Name, string, Claims][] = []
 
-    /** It is as the schema says. */
+    /** Asserts that claims are as the schema says. */
     function holds(name: Name, grant: string, claims: Claims): void {
       assert.ok(valid[name](claims), `${grant}: ${JSON.stringify(valid[name].errors)}`)
       seen.push([name, grant, claims])

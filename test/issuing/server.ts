@@ -37,7 +37,7 @@ interface Context {
 export async function issuingServer(given: {
   readonly resource: string
   readonly scopes: readonly string[]
-  /** Whom its browser is signed in as. */
+  /** Person that its browser is signed in as. */
   readonly person: string
   readonly asker: () => Asker
 }) {

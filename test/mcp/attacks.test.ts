@@ -26,7 +26,7 @@ inOneWorld('attacks on the MCP gateway', (world) => {
   afterEach(() => notes.play(() => false))
   after(() => notes.close())
 
-  /** Whatever was tried, no call reached the server. */
+  /** Asserts that no call reached the server, whatever was tried. */
   async function reachesNothing<T>(attempt: () => Promise<T>): Promise<T> {
     const before = notes.calls().length
     const done = await attempt()

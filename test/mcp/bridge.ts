@@ -32,7 +32,7 @@ export async function bridgeTo(
   env: Readonly<Record<string, string>> = {},
 ): Promise<RealServer> {
   const sessions = new Map<string, StreamableHTTPServerTransport>()
-  /** Also those that were asked something before any session began. */
+  /** Transports, also of those that were asked something before any session began. */
   const started: StreamableHTTPServerTransport[] = []
   const start = async () => {
     const stdio = new StdioClientTransport({

@@ -19,7 +19,7 @@ export class KnownClient implements OAuthClientProvider {
   readonly #issuer: string
   saved: OAuthTokens | undefined
   sent: URL | undefined
-  /** Whether it registered all the same. */
+  /** True when it registered all the same. */
   registered = false
   #verifier = ''
   #discovered: OAuthDiscoveryState | undefined

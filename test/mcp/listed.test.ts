@@ -41,7 +41,7 @@ inOneWorld(
       return result.tools.map(({ name }: { name: string }) => name)
     }
 
-    /** Let through, or put to people. */
+    /** Lists the tools whose calls are let through, or put to people. */
     async function callable(session: Session): Promise<string[]> {
       const names: string[] = []
       for (const [name, args] of Object.entries(CALLS)) {
@@ -52,7 +52,9 @@ inOneWorld(
       return names
     }
 
-    /** Both at once, with a fresh token, as any client would have one. */
+    /**
+     * Asserts that the list and the calls agree, with a fresh token, as any client would have one.
+     */
     async function agree(task: OpenTask, names: readonly string[], what: string): Promise<void> {
       const session = await place.session(task)
       assert.deepEqual(await listed(session), names, what)

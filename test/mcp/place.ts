@@ -11,7 +11,7 @@ import type { OpenTask } from '../agent.ts'
 import { type Answer, begin, send } from '../wire.ts'
 import type { World } from '../world.ts'
 
-/** How an MCP server stands behind the gateway of a world. */
+/** Settings of an MCP server behind the gateway of a world. */
 export interface Standing {
   readonly name: string
   readonly url: string
@@ -20,7 +20,7 @@ export interface Standing {
   /** Operations that nobody may call. */
   readonly never?: readonly string[]
   readonly trusted?: boolean
-  /** Leave risk classes as they are proposed. Default: all are set to low. */
+  /** Leaves risk classes as they are proposed. Default: all are set to low. */
   readonly proposed?: boolean
 }
 
@@ -136,14 +136,14 @@ export class Place {
   }
 }
 
-/** How a request by hand differs from a right one. */
+/** Deviations of a request by hand from a right one. */
 export interface OddRequest {
   readonly method?: string
   readonly path?: string
   readonly token?: string
   /** Port of another replica behind the same address. */
   readonly port?: number
-  /** Replace or, when undefined, leave out. */
+  /** Headers to replace or, when undefined, to leave out. */
   readonly headers?: Readonly<Record<string, string | undefined>>
 }
 

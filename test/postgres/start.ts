@@ -24,7 +24,7 @@ const IS_ROOT = process.getuid?.() === 0
 export interface RunningPostgres {
   /** Address of the database `postgres`, as its superuser. */
   readonly url: string
-  /** Its data directory. */
+  /** Directory of its data. */
   readonly data: string
   /** Ends every server process as a power cut would; `resume` recovers from the log. */
   crash(): Promise<void>

@@ -14,7 +14,9 @@ import { openStorage, type Storage } from '../../src/storage/index.ts'
  */
 type Files = ReadonlyMap<string, Uint8Array>
 
-/** Half of them. All records together are more than one bundle holds (256). */
+/**
+ * Number of calls, half of the records. All records together are more than one bundle holds (256).
+ */
 const CALLS = 70
 const home = mkdtempSync(join(tmpdir(), 'remit-ledger-'))
 let storage: Storage

@@ -28,7 +28,10 @@ export function watched(storage: Storage): { storage: Storage; statements: Set<s
   return { storage: watching, statements }
 }
 
-/** How an engine would go for a statement, whatever its parameters, that costs more the more there is: `scan` of a table, `sort`. */
+/**
+ * Finds what an engine would do for a statement, whatever its parameters, that costs more the more
+ * there is: `scan` of a table, `sort`.
+ */
 export async function flawsOf(storage: Storage, text: string): Promise<readonly string[]> {
   const flaws = storage.engine === 'sqlite' ? sqliteFlaws : postgresFlaws
   // A part of another one, that means nothing without it, cannot be prepared; what was run could be.

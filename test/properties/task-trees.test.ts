@@ -129,7 +129,7 @@ const step: fc.Arbitrary<readonly Step[]> = fc.oneof(
   { arbitrary: fc.tuple(spawn, change, spawn), weight: 1 },
 )
 
-/** Which calls a list covers, of all there are here: told without the algebra. */
+/** Lists the calls that a list covers, of all there are here: told without the algebra. */
 function covered(list: readonly Detail[]): Set<string> {
   const calls = ACTIONS.flatMap((action) =>
     ORDERS.flatMap((order) => AMOUNTS.map((amount) => ({ action, order, amount }))),
@@ -269,7 +269,7 @@ async function checkChild(world: World, node: Node): Promise<void> {
   assert.ok(isWithin([...task.details], node.asked), 'does more than was asked for')
 }
 
-/** Who is alive, as live state says it, and as the model does. */
+/** Asserts that live state and the model agree on who is alive. */
 async function checkAlive(world: World, nodes: readonly Node[]): Promise<void> {
   const view = await world.parts.live.view(
     nodes.map(({ held }) => ({ kind: 'task', id: held.opened.task.id })),

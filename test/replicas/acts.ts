@@ -47,7 +47,7 @@ export const executeEverywhere: Act = async (w, traffic, servers) => {
 
 const BUDGET = 5
 
-/** More calls than the budget allows, spread over all servers. */
+/** Makes more calls than the budget allows, spread over all servers. */
 export const overdraw: Act = async (w, traffic, servers) => {
   const task = await openWithBudget(w, BUDGET)
   traffic.budget(task, BUDGET)

@@ -9,7 +9,7 @@ import { Traffic } from './traffic.ts'
 
 const skip = process.env.TEST_POSTGRES_URL ? false : 'needs PostgreSQL (TEST_POSTGRES_URL)'
 const FOR_MS = 100_000
-/** Longer than a lease, so that a frozen server wakes without one. */
+/** Time that is longer than a lease, so that a frozen server wakes without one. */
 const FROZEN_MS = 6_000
 
 describe('three server processes that are killed and frozen', { skip }, () => {

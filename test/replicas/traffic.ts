@@ -6,7 +6,7 @@ import type { World } from '../world.ts'
 interface Sent {
   readonly mark: string
   readonly task: string
-  /** Closing or suspending its task had returned before it was sent. */
+  /** True when closing or suspending its task had returned before it was sent. */
   readonly afterEnd: boolean
   answer?: Answer | undefined
 }
@@ -57,7 +57,10 @@ export class Traffic {
     return this.#w.agent.proof(task.key, { method: 'GET', url, token })
   }
 
-  /** Taken while the task was alive, so that a refusal is the server's and not the token endpoint's. */
+  /**
+   * Takes a token while the task is alive, so that a refusal is the server's and not the token
+   * endpoint's.
+   */
   tokenOf(task: OpenTask): Promise<string> {
     return this.#tokenOf(task)
   }
@@ -80,7 +83,7 @@ export class Traffic {
     this.#budgets.set(task.id, calls)
   }
 
-  /** How often each mark reached the API. */
+  /** Counts how often each mark reached the API. */
   reached(): ReadonlyMap<string, number> {
     const counts = new Map<string, number>()
     for (const { target } of this.#w.echo.reached) {

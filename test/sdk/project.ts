@@ -5,7 +5,7 @@ import { delimiter, dirname, join } from 'node:path'
 export interface Ran {
   readonly code: number | null
   readonly out: string
-  /** Both streams, as they came. */
+  /** Text of both streams, as it came. */
   readonly said: string
 }
 

@@ -39,7 +39,7 @@ function attempt<T>(read: () => T): T | undefined {
   }
 }
 
-/** Both kinds of value, as one. */
+/** Turns both kinds of value into one. */
 function plain(value: unknown): unknown {
   if (value instanceof Map) return ['object', ...Array.from(value, ([k, v]) => [k, plain(v)])]
   if (Array.isArray(value)) return value.map(plain)

@@ -24,7 +24,7 @@ export interface RawAnswer {
   readonly status?: number
   readonly headers: Readonly<Record<string, string>>
   readonly pieces: readonly string[]
-  /** More may come: it is not ended. */
+  /** True where more may come: the answer is not ended. */
   readonly open?: boolean
 }
 
@@ -36,12 +36,12 @@ export interface Shop {
   behave: ((handled: Handled) => void) | undefined
   /** Answer that they give from now on, in as many pieces. */
   raw: RawAnswer | undefined
-  /** How many clients are there. */
+  /** Counts the clients that are there. */
   connections(): number
   close(): Promise<void>
 }
 
-/** Its three operations; the catalog calls the API `name`. */
+/** Routes of its three operations; the catalog calls the API `name`. */
 export function routesOf(name: string) {
   return {
     list: { action: `${name}.list`, path: '/items' },

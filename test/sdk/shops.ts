@@ -14,7 +14,7 @@ import { type Framework, routesOf, SHOP_DOCUMENT, type Shop, startShop } from '.
 /** Shop in Remit's catalog. */
 export interface KnownShop extends Shop {
   readonly name: string
-  /** Its resource identifier: where agents call it. */
+  /** Identifier of the resource: where agents call it. */
   readonly identifier: string
 }
 

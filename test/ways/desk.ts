@@ -56,7 +56,7 @@ interface Made {
  */
 export class Ways {
   readonly world: World
-  /** May be called in by refund-bot. */
+  /** Agent that refund-bot may call in. */
   readonly helper: TestAgent
   /** Works while nobody is there, for Fiona. */
   readonly alone: TestAgent
@@ -205,7 +205,7 @@ export class Ways {
     }
   }
 
-  /** And again what was reviewed. */
+  /** Restores what was reviewed. */
   async restoreDefinitions(): Promise<void> {
     for (const plan of this.#reviewed)
       await applyImport(this.world.rooms.connections, plan, 'operator')

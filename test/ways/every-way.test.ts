@@ -5,7 +5,10 @@ import { ACTS, prepareAll, takenOf } from './acts.ts'
 import { Ways } from './desk.ts'
 import { WAYS as ALL } from './grant-ways.ts'
 
-/** Those at the token endpoint have a test of their own (`grants.test.ts`), but for what cannot be undone. */
+/**
+ * Ways outside of the token endpoint. Those at it have a test of their own (`grants.test.ts`), but
+ * for what cannot be undone.
+ */
 const WAYS = ALL.filter(({ grant }) => grant === undefined)
 
 inEachWorld(

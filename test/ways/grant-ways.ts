@@ -13,7 +13,7 @@ const seenOf = ({ status, text }: { status: number; text: string }) => ({
   seen: `${status} ${text}`,
 })
 
-/** Those of others who come to the token endpoint: platforms, and services that were called. */
+/** Ways of others who come to the token endpoint: platforms, and services that were called. */
 const OF_OTHERS: readonly Way[] = [
   {
     name: 'a workload opens a task with a token of its platform',

@@ -19,7 +19,7 @@ inEachWorld(
       ways = await Ways.make(world())
     })
 
-    /** Less than anybody asks for: every way wants all things, or all notes. */
+    /** Limit of less than anybody asks for: every way wants all things, or all notes. */
     const limit = (): readonly Detail[] => {
       const { gateway } = world()
       const some: Detail[] = [

@@ -13,7 +13,7 @@ export interface Shape {
   readonly circles: readonly string[]
   /** Folders that are named by what is done in them. */
   readonly verbs: readonly string[]
-  /** Doc comments, also of tests and benches, that begin with a word that is no noun and no verb. */
+  /** Doc comments, also of tests and other packages, that begin with a word that is no noun and no verb. */
   readonly openings: readonly string[]
   /** Names that an index gives away, where there are more than `MAX_NAMES`, by room. */
   readonly names: Readonly<Record<string, number>>
@@ -35,8 +35,12 @@ const NOUNS = new Set(['meaning'])
 const DOC_OPENING = /\/\*\*\s+(?:\* )?(What|Of|The same|Likewise)\b/g
 const EXPORTED_TYPE = /^export (?:declare )?(?:type|interface) (\w+)\b/gm
 
-/** Measures the files in `root`; of `tests`, the first words of comments only. */
-export function shapeOf(root: string, sources: readonly Source[], tests: readonly string[]): Shape {
+/** Measures the files in `root`; of `others`, the first words of comments only. */
+export function shapeOf(
+  root: string,
+  sources: readonly Source[],
+  others: readonly string[],
+): Shape {
   const texts = new Map(sources.map(({ file }) => [file, readFileSync(file, 'utf8')]))
   const folders = Map.groupBy(sources, ({ file }) => dirname(file))
   return {
@@ -47,7 +51,7 @@ export function shapeOf(root: string, sources: readonly Source[], tests: readonl
     names: above(MAX_NAMES, namesByRoom(root, texts)),
     lines: above(MAX_LINES, linesByRoom(root, texts)),
     homonyms: homonyms(texts),
-    openings: [...texts.keys(), ...tests].flatMap((file) => openingsIn(root, file)),
+    openings: [...texts.keys(), ...others].flatMap((file) => openingsIn(root, file)),
     smallFolders: [...folders].filter(([folder, files]) => isSmall(folder, files, folders)).length,
     shortFiles: [...texts].filter(([file, text]) => isShort(file, text)).length,
   }

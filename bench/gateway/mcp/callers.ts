@@ -4,7 +4,7 @@ import type { CodeClient, Tokens } from './code-grant.ts'
 
 type Fields = Readonly<Record<string, string>>
 
-/** Who calls, for one task. */
+/** Caller for one task. */
 export interface Caller {
   /** Gets a token that lasts for the next run. */
   refresh(): Promise<void>

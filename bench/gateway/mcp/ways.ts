@@ -90,7 +90,7 @@ async function bearers({ remit }: Stage, client: CodeClient): Promise<Conversati
   return Promise.all(callers.map((caller) => converse(caller, `${remit.gateway}/${FEW.name}`)))
 }
 
-/** Who is let in without being asked who it is. */
+/** Place of a server that lets callers in without asking who they are. */
 async function unasked(listening: Listening, { name }: Offer): Promise<Place> {
   const url = `${addressOf(listening.port)}/${name}`
   return { ...listening, conversations: [await converse(ANYONE, url)] }

@@ -6,7 +6,7 @@ import { forEachEngine } from '../../storage/testing.ts'
 import { suggestPolicy } from './suggest-policy.ts'
 
 const by = 'operator'
-/** Whatever the bot does is by a rule for it alone. */
+/** Policies by which the bot does everything under rules for it alone. */
 const OWN = `@id("support-orders") permit (principal in Group::"support", action, resource);
 @id("bot") @description("the refund bot")
 permit (principal == Agent::"refund-bot", action, resource)

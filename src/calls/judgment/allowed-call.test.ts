@@ -29,7 +29,7 @@ import { limited } from './testing.ts'
 const LARGE = refund('900.00')
 const UP_TO_1000: Change = { at_most: '1000.00' }
 
-/** How a choice differs from *five times exactly this, in this task*. */
+/** Difference of a choice from *five times exactly this, in this task*. */
 type Change = Partial<Omit<Choice, 'pattern'>> & { readonly at_most?: string }
 
 forEachEngine('a call that an allowance means', (open) => {

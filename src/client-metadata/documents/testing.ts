@@ -19,11 +19,14 @@ export function documentAt(url: string, over: Record<string, unknown> = {}) {
   }
 }
 
-/** Other people's servers: what is at an address, what it says about keeping it, and how often it was asked for. */
+/**
+ * Servers of other people: what is at an address, what it says about keeping it, and how often it
+ * was asked for.
+ */
 export class Elsewhere {
   readonly asked: string[] = []
   readonly #at = new Map<string, { body: unknown; headers: Record<string, string> }>()
-  /** Asked before each answer. */
+  /** Runs before each answer. */
   before: (url: string) => Promise<void> = async () => {}
 
   put(url: string, body: unknown, headers: Record<string, string> = {}): void {

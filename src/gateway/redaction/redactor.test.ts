@@ -25,7 +25,7 @@ const html: Readonly<Record<string, string>> = {
 }
 const escapeHtml = (text: string) => each(text, (letter) => html[letter] ?? letter)
 
-/** How programs write a text into another one. */
+/** Ways in which programs write a text into another one. */
 const WRITINGS: Readonly<Record<string, (text: string) => string>> = {
   'as it is': (text) => text,
   JSON: json,
@@ -46,7 +46,7 @@ const WRITINGS: Readonly<Record<string, (text: string) => string>> = {
   'HTML in JSON': (text) => json(escapeHtml(text)),
 }
 
-/** How programs write bytes as text; what is around them goes in, too. */
+/** Ways in which programs write bytes as text; what is around them goes in, too. */
 const ENCODINGS: Readonly<Record<string, (bytes: Buffer) => string>> = {
   base64: (bytes) => bytes.toString('base64'),
   base64url: (bytes) => bytes.toString('base64url'),
@@ -67,7 +67,7 @@ function redacted(redactor: Redactor, pieces: readonly Buffer[]): string {
   )
 }
 
-/** Cut in two at every place. */
+/** Cuts a text in two at every place. */
 function* cuts(text: string): Generator<readonly Buffer[]> {
   const bytes = Buffer.from(text, 'latin1')
   for (let at = 0; at <= bytes.length; at++) yield [bytes.subarray(0, at), bytes.subarray(at)]

@@ -45,7 +45,7 @@ export class Waiting {
     return answer
   }
 
-  /** How a poll, or any other request of the agent with this key, is presented. */
+  /** Presents a poll, or any other request of the agent with this key. */
   presented(key = this.key, url = TOKEN_URL) {
     return {
       assertion: this.world.assertion(),

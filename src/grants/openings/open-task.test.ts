@@ -28,7 +28,7 @@ const actionsOf = (details: readonly Detail[]) =>
 forEachEngine('opening a task for a person', (open) => {
   const worlds = worldsOver(open)
 
-  /** Give the test when it changes agents, people or bases. */
+  /** Begins a world; give the test when it changes agents, people or bases. */
   async function begin(t?: TestContext) {
     const world = await (t ? worlds.own(t) : worlds.shared())
     const { parts } = world

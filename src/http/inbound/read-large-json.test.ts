@@ -5,7 +5,7 @@ import { readLargeJson } from './read-large-json.ts'
 import { readPlainJson } from './read-plain-json.ts'
 
 const MAX = 4 * 1024 * 1024
-/** More than what is read where calls are answered. */
+/** Padding that is more than what is read where calls are answered. */
 const PADDING = `"pad":"${'x'.repeat(1_100_000)}"`
 
 /** Wraps a document, right or wrong, in the member that is handed on as text. */

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { isReadableLine, writeOutHidden } from './hidden.ts'
 import { legible, visible, visibleLines } from './visible.ts'
 
-/** Written out, whatever it is. */
+/** Texts that are written out, whatever they are. */
 const HIDDEN: readonly (readonly [string, string])[] = [
   ['a braille blank, which is a symbol that looks like nothing', 'a\u2800b'],
   ['a null notehead of musical notation', 'a\u{1d159}b'],

@@ -22,7 +22,7 @@ export class Pep {
     return new Pep(world, name, secret)
   }
 
-  /** Answered by the fixture of the certification scenario. */
+  /** Starts a decision point that the fixture of the certification scenario answers. */
   static async ofRecords(world: World, settings: Partial<PepSettings> = {}): Promise<Pep> {
     const set = { ...RECORDS, name: 'records', note: '', by: 'psn_ada' }
     await publishOnlySet(world.rooms.policy, set)

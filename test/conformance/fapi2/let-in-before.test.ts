@@ -46,7 +46,7 @@ describe('FAPI 2.0 Security Profile, switched on later', () => {
   })
   after(() => w?.stop())
 
-  /** It has a key for its proofs, and none that says who it is. */
+  /** Client that has a key for its proofs, and none that says who it is. */
   async function publicClient() {
     const stranger = await Stranger.arrive(w)
     await stranger.register()
@@ -72,7 +72,7 @@ describe('FAPI 2.0 Security Profile, switched on later', () => {
     }
   }
 
-  /** Its assertions are all that it has. */
+  /** Client that has nothing but its assertions. */
   async function mailer(owner: string) {
     const partner = await Partner.trusted(w, owner)
     return async () => {

@@ -197,7 +197,7 @@ describe('with Keycloak as the identity provider', () => {
     return { person: someone, cookie: `remit_session=${session}` }
   }
 
-  /** Whether Remit's pages know whose browser this is. */
+  /** Tells whether Remit's pages know whose browser this is. */
   async function opens(cookie: string): Promise<boolean> {
     const answer = await fetch(`${w.issuer}/`, { redirect: 'manual', headers: { cookie } })
     await answer.body?.cancel()

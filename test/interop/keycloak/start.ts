@@ -8,7 +8,7 @@ import { freePorts } from '../../ports.ts'
 import { ADMIN } from './admin.ts'
 import { CLIENT_SECRET, REALM, realm } from './realm.ts'
 
-/** It builds itself before it starts, which is slow on a busy machine; in ms. */
+/** Limit of the start, in ms. Keycloak builds itself first, which is slow on a busy machine. */
 const STARTS_WITHIN = 240_000
 const MEMORY = '-Xms64m -Xmx512m'
 /** A preview in this version: assertions of other servers as grants (RFC 7523). */

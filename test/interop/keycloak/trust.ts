@@ -48,7 +48,7 @@ export class KeycloakTrust {
     return new KeycloakPerson(this.world.provider, 'sam')
   }
 
-  /** Other terms; what is left out is as at the beginning. */
+  /** Sets other terms; those left out are as at the beginning. */
   async set(access: object = {}, more: object = {}, secret?: Secret): Promise<void> {
     const about = { name: 'keycloak', terms: await this.#terms(access, more), secret, by }
     await setIssuerTerms(this.world.rooms.issuers, about)
