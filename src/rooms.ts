@@ -68,7 +68,7 @@ export interface Ports {
 }
 
 /** The business, put together: what edges and commands work with. */
-export interface Rooms extends Omit<ApiParts, 'development' | 'describeMcp'> {
+export interface Rooms extends Omit<ApiParts, 'development' | 'describeMcp' | 'fetchJson'> {
   readonly storage: Storage
   readonly disk: DiskGuard
   readonly master: MasterKey

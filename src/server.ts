@@ -141,7 +141,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   registerPages(http.app, { ...rooms, deviceCodes })
   const upstreams = outbound({ allowOrigins: () => true }) // it is only ever asked for what an administrator registered
   const describeMcp: ApiParts['describeMcp'] = (at) => describeMcpServer(upstreams, at)
-  addApi(http.app, { ...rooms, development, describeMcp, certificates })
+  const { fetchJson } = upstreams
+  addApi(http.app, { ...rooms, development, describeMcp, fetchJson, certificates })
 
   const local = development || isLoopback(new URL(issuer).hostname)
   const agentsAt = outbound({

@@ -151,9 +151,10 @@ export const Resource = Type.Object({
   }),
   trusted: Type.Boolean(),
   connection: Type.Union([Type.String(), Type.Null()]),
-  protocol: Type.Enum(['http', 'mcp']),
+  protocol: Type.Enum(['http', 'mcp', 'a2a']),
   server: Type.Union([Type.Object({ name: Type.String(), version: Type.String() }), Type.Null()], {
-    description: 'what an MCP server said about itself when it was imported; null for an HTTP API',
+    description:
+      'what an MCP server or an A2A agent said about itself when it was imported; null for an HTTP API',
   }),
   mappings_trusted: Type.Boolean({
     description: 'whether what its tools say about requests to decision points of others counts',

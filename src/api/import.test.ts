@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { it } from 'node:test'
 import { assertRefused } from '../../test/refusals.ts'
@@ -17,6 +17,10 @@ async function fakeServer(listener: RequestListener) {
       await new Promise((resolve) => server.close(resolve))
     },
   }
+}
+
+function json(answer: ServerResponse) {
+  return answer.setHeader('content-type', 'application/json')
 }
 
 /** An OpenAPI document of at least this many bytes. */
@@ -58,6 +62,55 @@ inEachWorld(
       )
       const again = await ada.send('PUT', '/resources/notes', { mcp: w.desk.url })
       assert.equal(again.body.unchanged, true)
+    })
+
+    it('the card of an A2A agent is read at the address alone, and its changes wait for review', async () => {
+      const w = world()
+      const ada = await w.api('ada')
+      const asked: (string | undefined)[] = []
+      let description = 'Plans trips.'
+      await using server = await fakeServer((request, answer) => {
+        asked.push(request.url)
+        answer.setHeader('content-type', 'application/json')
+        const url = `http://${request.headers.host}/mcp/rpc`
+        const skill = { id: 'book', name: 'Book a trip', description, tags: [] }
+        const binding = { url, protocolBinding: 'JSONRPC', protocolVersion: '1.0' }
+        const about = { name: 'Planner', description: 'x', version: '1', capabilities: {} }
+        answer.end(JSON.stringify({ ...about, supportedInterfaces: [binding], skills: [skill] }))
+      })
+      const done = await ada.send('PUT', '/resources/planner', { a2a: server.url })
+      assert.equal(done.status, 200, done.text)
+      const { body } = await ada.send('GET', '/resources/planner')
+      assert.deepEqual(
+        [body.identifier, body.protocol, body.upstream],
+        [`${w.gateway}/planner`, 'a2a', `${server.url}/rpc`],
+      )
+      description = 'Plans trips, and pays.'
+      const again = await ada.send('PUT', '/resources/planner', { a2a: server.url })
+      assert.deepEqual(again.body.quarantined, ['planner.skill-book'])
+      assert.deepEqual([...new Set(asked)], ['/mcp/.well-known/agent-card.json'])
+      const both = { a2a: server.url, mcp: server.url }
+      assertRefused(await ada.send('PUT', '/resources/planner', both), 'request.malformed')
+      const off = await ada.send('PUT', '/resources/nowhere', {
+        a2a: `${server.url}/x`,
+        direct: 'http://x.example/y',
+      })
+      assertRefused(off, 'request.malformed')
+    })
+
+    it('a card that redirects, is huge or is no card is refused', async () => {
+      const ada = await world().api('ada')
+      const answers: readonly RequestListener[] = [
+        (_, answer) => answer.writeHead(302, { location: world().desk.url }).end(),
+        (_, answer) => json(answer).end(`{"name":"${'x'.repeat(2 * 1024 * 1024)}"}`),
+        (_, answer) => json(answer).end('{"name":"a","name":"b"}'),
+        (_, answer) => json(answer).end('[]'),
+      ]
+      for (const listener of answers) {
+        await using server = await fakeServer(listener)
+        const refused = await ada.send('PUT', '/resources/other', { a2a: server.url })
+        assert.equal(refused.status, 502, refused.text)
+      }
     })
 
     it('the credential of the connection named goes to it, and into no answer', async () => {

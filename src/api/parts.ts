@@ -7,7 +7,7 @@ import type { IssuerParts } from '../issuers/index.ts'
 import type { SealingParts, SigningKeys } from '../keys/index.ts'
 import type { Ledger } from '../ledger/index.ts'
 import type { ClientAuthenticator, ClientParts } from '../machine-clients/index.ts'
-import type { McpDescription } from '../net/index.ts'
+import type { McpDescription, Outbound } from '../net/index.ts'
 import type { PeopleParts } from '../people/index.ts'
 import type { Policies, PolicyParts } from '../policy/index.ts'
 import type { OnlySetParts } from '../policy-only/index.ts'
@@ -45,4 +45,6 @@ export interface ApiParts {
     readonly url: string
     readonly headers: Readonly<Record<string, string>>
   }) => Promise<McpDescription>
+  /** Reads what an administrator named, in the same way. */
+  readonly fetchJson: Outbound['fetchJson']
 }

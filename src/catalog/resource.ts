@@ -23,8 +23,8 @@ export type Resource = {
   /** Name of the connection whose credential is put in. */
   readonly connection: string | undefined
   readonly documentDigest: string
-  readonly protocol: 'http' | 'mcp'
-  /** Server that was reviewed, where the resource is an MCP server. */
+  readonly protocol: 'http' | 'mcp' | 'a2a'
+  /** Server that was reviewed, where the resource is an MCP server or an A2A agent. */
   readonly server: PinnedServer | undefined
   /**
    * Trust in its mappings: what its tools say about requests to decision points of others counts,
@@ -57,7 +57,7 @@ export type PlannedResource = {
 }
 
 /**
- * Facts that an MCP server gave about itself when it was reviewed. Clients are told these, not what
+ * Facts that an MCP server or an A2A agent gave about itself when it was reviewed. Clients are told these, not what
  * it says by now.
  */
 export type PinnedServer = {
@@ -68,11 +68,12 @@ export type PinnedServer = {
 }
 
 /**
- * The MCP definition behind an action, as it was reviewed: one tool, one prompt, or the reading of resources (`definition`
- * is then the lists of resources and templates). Clients are shown this, whatever the server lists by now.
+ * The definition behind an action of an MCP server, as it was reviewed: one tool, one prompt, or the reading of resources (`definition`
+ * is then the lists of resources and templates). Of an A2A agent: one skill, or one operation of the
+ * protocol. Clients are shown this, whatever the server lists by now.
  */
 export type PinnedDefinition = {
-  readonly kind: 'tool' | 'prompt' | 'resource'
+  readonly kind: 'tool' | 'prompt' | 'resource' | 'skill' | 'operation'
   /** Name on the server; of `resource`: `resources/read`. */
   readonly name: string
   /** JSON object, RFC 8785 text. */
@@ -85,10 +86,11 @@ export type Action = {
   /** `<resource>.<operation>`, unique over the catalog. */
   readonly name: string
   /**
-   * Method of the operation; for an MCP server: `tools/call`, `prompts/get` or `resources/read`.
+   * Method of the operation; for an MCP server: `tools/call`, `prompts/get` or `resources/read`; for
+   * an A2A agent: `a2a/skill` or `a2a/operation`.
    */
   readonly method: string
-  /** Template: `/orders/{order_id}/refunds`. Parameters are whole segments. Of an MCP server: the name of tool or prompt. */
+  /** Template: `/orders/{order_id}/refunds`. Parameters are whole segments. Of an MCP server: the name of tool or prompt; of an A2A agent: the id of the skill or the name of the operation. */
   readonly path: string
   readonly definition: PinnedDefinition | undefined
   readonly access: 'read' | 'write'

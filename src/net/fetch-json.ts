@@ -30,7 +30,7 @@ export async function fetchDocument(
   const answer = await boundedFetch(
     dispatcher,
     url,
-    { headers: { accept: 'application/json' } },
+    { headers: { accept: 'application/json', ...limits?.headers } },
     limits,
   )
   if (answer.status !== 200) throw unexpected(`${url} answered ${answer.status}, not 200`)
@@ -41,7 +41,13 @@ export async function fetchDocument(
     throw unexpected(`${url} did not answer with a JSON media type`)
   }
   try {
-    return { json: parseJson(await answer.bytes()), headers: answer.headers }
+    return {
+      json: parseJson(
+        await answer.bytes(),
+        limits?.maxBytes === undefined ? {} : { bytes: limits.maxBytes },
+      ),
+      headers: answer.headers,
+    }
   } catch (cause) {
     throw unexpected(`${url} did not answer with acceptable JSON`, cause)
   }

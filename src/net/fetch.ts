@@ -13,6 +13,8 @@ export interface FetchLimits {
   readonly maxBytes?: number
   /** Time limit of the whole exchange: name, connection, headers and body. */
   readonly timeoutMs?: number
+  /** Headers of a request for a document, such as a credential. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 const MAX_BYTES = 256 * 1024

@@ -14,7 +14,7 @@ export function metadataUrl(identifier: string): string {
  */
 export interface Challenged {
   readonly identifier: string
-  readonly protocol: 'http' | 'mcp'
+  readonly protocol: 'http' | 'mcp' | 'a2a'
 }
 
 /**

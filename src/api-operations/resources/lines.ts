@@ -16,7 +16,10 @@ export function resourceLines(
     text`${bold(resource.name)}  ${resource.title}`,
     ...terminal.facts([
       ['status', terminal.status(resource.status)],
-      ['MCP server', server ? text`${server.name} ${server.version}` : ''],
+      [
+        resource.protocol === 'a2a' ? 'A2A agent' : 'MCP server',
+        server ? text`${server.name} ${server.version}` : '',
+      ],
       ['for agents', resource.identifier],
       // Nobody but administrators is told what is behind it.
       [

@@ -18,6 +18,13 @@ export const ImportBody = ({ exactly, Name, Type }: SchemaKit) =>
           'instead of a document: the address of an MCP server (Streamable HTTP). It is asked for what it offers, with the credential of `connection`',
       }),
     ),
+    a2a: Type.Optional(
+      Type.String({
+        maxLength: 2048,
+        description:
+          'instead of a document: the address of an A2A agent. Its card is read from `/.well-known/agent-card.json` there, with the credential of `connection`',
+      }),
+    ),
     accept: Type.Optional(
       Type.Boolean({
         description:

@@ -8,8 +8,10 @@ import type { ApiParts } from '../parts.ts'
 import { askAboutCall } from './ask.ts'
 import { reportOutcome } from './report-outcome.ts'
 
+const nobody = () => assert.fail('nobody asks for that')
+
 function partsOf({ rooms }: World): ApiParts {
-  return { ...rooms, development: true, describeMcp: () => assert.fail('nobody asks for that') }
+  return { ...rooms, development: true, ...{ describeMcp: nobody, fetchJson: nobody } }
 }
 
 async function enforcerOf(

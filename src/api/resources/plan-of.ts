@@ -4,10 +4,12 @@ import {
   type ImportOptions,
   type ImportPlan,
   knownNames,
+  planAgentImport,
   planImportInWorker,
   planMcpImportInWorker,
 } from '../../catalog-changes/index.ts'
 import { credentialFor } from '../../connections/index.ts'
+import { isObject, type JsonObject } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { ApiParts } from '../parts.ts'
 import { changedSettings, keptSettings, type ResourceSettings } from './kept-settings.ts'
@@ -15,6 +17,7 @@ import { changedSettings, keptSettings, type ResourceSettings } from './kept-set
 interface WantedImport extends ResourceSettings {
   readonly document?: unknown
   readonly mcp?: string
+  readonly a2a?: string
   readonly upstream?: string
   readonly title?: string
   /** Public address of an API that is not behind the gateway. */
@@ -22,7 +25,8 @@ interface WantedImport extends ResourceSettings {
 }
 
 /**
- * Plans an import: from the document that was sent, or from what the MCP server answers now. Only
+ * Plans an import: from the document that was sent, or from what the MCP server or the A2A agent
+ * answers now. Only
  * the address that the administrator gave is asked, and no redirect is followed. Settings that the
  * request leaves out stay as they are (`keptSettings`).
  */
@@ -31,13 +35,16 @@ export async function planOf(
   name: string,
   wanted: WantedImport,
 ): Promise<ImportPlan> {
-  const { document, mcp } = wanted
-  if ((document === undefined) === (mcp === undefined))
-    throw new Problem('request.malformed', 'an import is from a `document` or from an `mcp` server')
+  const { a2a, document, mcp } = wanted
+  if ([a2a, document, mcp].filter((source) => source !== undefined).length !== 1)
+    throw new Problem(
+      'request.malformed',
+      'an import is from a `document`, from an `mcp` server or from an `a2a` agent',
+    )
   const known = await findResource(parts.connections.storage.read, name)
-  const plan = await (mcp === undefined
-    ? planDocument(parts, { name, known, wanted })
-    : planServer(parts, { name, known, wanted, mcp }))
+  const plan = await (document === undefined
+    ? planServer(parts, { name, known, wanted }, mcp ?? a2a ?? '')
+    : planDocument(parts, { name, known, wanted }))
   return { ...plan, notes: [...changedSettings(plan.resource, known, wanted), ...plan.notes] }
 }
 
@@ -70,17 +77,18 @@ function planDocument(parts: ApiParts, { known, name, wanted }: Planned): Promis
 
 async function planServer(
   parts: ApiParts,
-  { known, mcp, name, wanted }: Planned & { readonly mcp: string },
+  { known, name, wanted }: Planned,
+  address: string,
 ): Promise<ImportPlan> {
-  const { direct, title, upstream } = wanted
+  const { direct, mcp, title, upstream } = wanted
+  const what = mcp === undefined ? 'A2A agent' : 'MCP server'
   if (upstream !== undefined)
-    throw new Problem('request.malformed', 'the upstream of an MCP server is its address')
+    throw new Problem('request.malformed', `the upstream of an ${what} is its address`)
   if (direct !== undefined)
-    throw new Problem('request.malformed', 'an MCP server is called through the gateway')
-  const url = checkAddress('address of the MCP server', mcp)
+    throw new Problem('request.malformed', `an ${what} is called through the gateway`)
+  const url = checkAddress(`address of the ${what}`, address)
   const kept = keptSettings(wanted, known, url)
   const headers = await credentialHeaders(parts, kept.connection)
-  const description = await parts.describeMcp({ url, headers })
   const options = {
     name,
     ...placeOf(parts, name),
@@ -90,7 +98,23 @@ async function planServer(
     ...(title === undefined ? {} : { title }),
     ...kept,
   }
-  return planMcpImportInWorker(description, options)
+  return mcp === undefined
+    ? planAgentImport(await cardOf(parts, url, headers), options)
+    : planMcpImportInWorker(await parts.describeMcp({ url, headers }), options)
+}
+
+/** Path of an agent's card below its address (A2A 1.0, section 8.2). */
+const CARD_PATH = '/.well-known/agent-card.json'
+const CARD_LIMITS = { maxBytes: 1024 * 1024, timeoutMs: 10_000 }
+
+async function cardOf(
+  { fetchJson }: ApiParts,
+  url: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<JsonObject> {
+  const card = await fetchJson(url + CARD_PATH, { ...CARD_LIMITS, headers })
+  if (isObject(card)) return card
+  throw new Problem('outbound.unexpected_answer', `the card at ${url} is no object`)
 }
 
 /** Behind the gateway, or at an address of its own, where it asks about each call by itself. */

@@ -255,7 +255,7 @@ async function checkNames(
   }
 }
 
-const KIND = { http: 'an HTTP API', mcp: 'an MCP server' } as const
+const KIND = { http: 'an HTTP API', mcp: 'an MCP server', a2a: 'an A2A agent' } as const
 
 /** Whether anything that calls rest on is another thing afterwards. */
 function isTouched({ actions, known, offers }: Present, settled: SettledImport): boolean {

@@ -58,7 +58,7 @@ export function planMcpImport(description: McpDescription, options: ImportOption
     protocol: 'mcp',
     server,
   })
-  const plan = new Planning(resource.name, options.known ?? [])
+  const plan = new NamedActions(resource.name, options.known ?? [])
   plan.all('tool', tools, readTool)
   plan.all('prompt', prompts, readPrompt)
   if (offersResources)
@@ -73,7 +73,8 @@ export function planMcpImport(description: McpDescription, options: ImportOption
   return { resource, actions, notes: [...(hinted ? [PROPOSED] : []), ...plan.notes(), ...mappings] }
 }
 
-class Planning {
+/** Actions of a server or an agent, by the names that they get here, with notes. */
+export class NamedActions {
   readonly actions = new Map<string, Action>()
   readonly #leftOut: string[] = []
   /** Notes, each with the actions that it is about. */
@@ -87,17 +88,17 @@ class Planning {
   }
 
   /**
-   * Takes tools or prompts by name, so that a server cannot choose which of two names gets the
+   * Takes tools, prompts or skills by name, so that a server cannot choose which of two names gets the
    * plain one by listing it first.
    */
   all(
-    what: 'tool' | 'prompt',
+    what: 'tool' | 'prompt' | 'skill',
     list: readonly JsonObject[],
     read: (item: JsonObject, named: Named) => ReadAction | string,
   ): void {
     const usable = new Map<string, JsonObject>()
     for (const item of list) {
-      const wire = item.get('name')
+      const wire = item.get(what === 'skill' ? 'id' : 'name')
       const reason =
         unusableName(wire) ??
         (usable.has(String(wire)) ? 'the server lists another of this name' : undefined)
@@ -109,7 +110,7 @@ class Planning {
       this.#leftOut.push(`the ${what}s ${names} are easily taken for each other`)
     }
     for (const [wire, item] of [...usable].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      const wish = what === 'tool' ? kebab(wire) : `prompt-${kebab(wire)}`
+      const wish = what === 'tool' ? kebab(wire) : `${what}-${kebab(wire)}`
       const shown = `the ${what} ${shownName(wire)}`
       this.one(wish, { kind: what, wire }, (named) => read(item, named), shown)
     }
@@ -145,7 +146,12 @@ class Planning {
 }
 
 /** Cuts what the server says about itself to what clients will be told. */
-function pinned({ instructions, name, title, version }: McpDescription['server']): PinnedServer {
+export function pinned({
+  instructions,
+  name,
+  title,
+  version,
+}: McpDescription['server']): PinnedServer {
   const short = (text: string) => visible(cut(text, 200))
   return {
     name: short(name),

@@ -12,6 +12,7 @@ import { importedLines, previewLines } from './imported.ts'
 interface ImportOptions {
   readonly openapi?: string
   readonly mcp?: string
+  readonly a2a?: string
   readonly upstream?: string
   readonly title?: string
   readonly trusted?: boolean
@@ -24,17 +25,18 @@ interface ImportOptions {
 
 const MAX_BYTES = 32 * 1024 * 1024
 
-/** `remit resources import NAME --openapi FILE|URL`, or `--mcp URL` */
+/** `remit resources import NAME --openapi FILE|URL`, `--mcp URL` or `--a2a URL` */
 export function importCommand(start: Start): Command {
   return command(
     'import',
-    'Puts an API into the catalog from its OpenAPI document, or an MCP server from what it offers; or updates it.',
+    'Puts an API into the catalog from its OpenAPI document, or an MCP server or an A2A agent from what it offers; or updates it.',
     [
       'remit resources import billing --openapi billing.yaml --upstream http://127.0.0.1:9000',
       'remit resources import droplets --openapi ./specification',
       'remit resources import orders --openapi https://orders.internal/openapi.json --trusted',
       'remit resources import shop --openapi shop.yaml --direct https://shop.example/api',
       'remit resources import desk --mcp http://127.0.0.1:7484/mcp --connection desk-key',
+      'remit resources import planner --a2a https://planner.example',
       'remit resources import billing --openapi billing.yaml --preview',
     ],
   )
@@ -44,6 +46,7 @@ export function importCommand(start: Start): Command {
       'its OpenAPI 3 document, JSON or YAML, or a directory that has it in several files; - for standard input',
     )
     .option('--mcp <url>', 'or the address of an MCP server: Remit asks it what it offers')
+    .option('--a2a <url>', 'or the address of an A2A agent: Remit reads its card there')
     .option(
       '--upstream <url>',
       'where it really is; else where it was, or the first server of the document',
@@ -71,9 +74,9 @@ export function importCommand(start: Start): Command {
 }
 
 async function importResource(cli: Cli, name: string, options: ImportOptions): Promise<void> {
-  const { connection, mcp, openapi, preview, ...rest } = options
-  if ((mcp === undefined) === (openapi === undefined)) {
-    throw usage('Say --openapi or --mcp', `remit resources import ${name} --openapi FILE`)
+  const { a2a, connection, mcp, openapi, preview, ...rest } = options
+  if ([a2a, mcp, openapi].filter((source) => source !== undefined).length !== 1) {
+    throw usage('Say --openapi, --mcp or --a2a', `remit resources import ${name} --openapi FILE`)
   }
   if (rest.direct !== undefined && rest.upstream !== undefined) {
     throw usage(
@@ -81,7 +84,8 @@ async function importResource(cli: Cli, name: string, options: ImportOptions): P
       `remit resources import ${name} --openapi FILE --upstream URL`,
     )
   }
-  const source = mcp === undefined ? await documentOf(cli, openapi ?? '') : { mcp }
+  const offered = { ...(mcp === undefined ? {} : { mcp }), ...(a2a === undefined ? {} : { a2a }) }
+  const source = openapi === undefined ? offered : await documentOf(cli, openapi)
   const credential = connection === undefined ? {} : { connection: connection || null }
   const wanted = { params: { name }, body: { ...source, ...rest, ...credential } }
   if (preview) {

@@ -64,6 +64,8 @@ const IN_WORDS: Readonly<Record<string, string>> = {
   'tools/call': 'Tool',
   'prompts/get': 'Prompt',
   'resources/read': 'Resources',
+  'a2a/skill': 'Skill of the agent',
+  'a2a/operation': 'Operation of the agent',
   'authzen/evaluation': 'Asked by',
 }
 
