@@ -704,7 +704,7 @@ def test_a_direct_call_is_asked_about_and_reported() -> None:
         "headers": [["accept", "text/plain"], ["x-mode", "fast"]],
         "body": '{"amount": 12.50}',
         "ip": "192.0.2.1",
-        "obligations": [],
+        "obligations": [],  # an answer in text would do
     }
     assert remit.outcomes == [{"state": "answered", "status": 200}]
     [call] = shop.ran
@@ -747,6 +747,11 @@ def test_a_refusal_is_told_in_remits_words() -> None:
         ({"actors": [{"iss": "x"}]}, True),
         ({"actors": "x"}, True),
         ({"obligations": [{"type": "redact", "properties": {}}]}, True),
+        ({"obligations": [{"type": "hash", "properties": {"paths": "/a"}}]}, True),
+        ({"obligations": [{"type": "step_up", "properties": {}}]}, True),
+        ({"obligations": [{"type": "redact", "properties": {"paths": 1}}]}, True),
+        ({"settles": [{"limit": "other", "path": "/a"}]}, True),
+        ({"settles": "x"}, True),
         ({"obligations": "x"}, True),
     ],
 )
@@ -822,6 +827,7 @@ def test_settings_that_cannot_work() -> None:
         {"secret": "shop-api"},
         {"issuer": "http://remit.example"},
         {"headers": ["Authorization"]},
+        {"hash_key": b"short"},
         {"client": httpx2.Client()},
     ):
         with pytest.raises(UsageError):

@@ -90,6 +90,20 @@ def test_a_redirect_is_followed_with_nothing_of_the_task(target: str) -> None:
     assert "dpop" not in second.headers and "authorization" not in second.headers
 
 
+def test_neither_is_one_that_comes_after_a_repetition() -> None:
+    seen = iter(
+        [
+            nonce_wanted("n"),
+            httpx2.Response(307, headers={"location": "https://elsewhere.example/"}),
+            httpx2.Response(200),
+        ]
+    )
+    network = numbered(lambda _: next(seen))
+    assert session_on(network).post(f"{API}/1", data=b"x").status_code == 200
+    [last] = network.to("https://elsewhere.example/")
+    assert "dpop" not in last.headers and "authorization" not in last.headers
+
+
 def test_people_are_waited_for() -> None:
     people = People("approved")
     told: list[str] = []

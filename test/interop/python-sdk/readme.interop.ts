@@ -22,10 +22,18 @@ const INSTALL = [
   'pip install remit_sdk-0.1.0-py3-none-any.whl',
 ]
 
+const REDACTING = `@id("redact-shop") @redact("/by")
+permit (principal in Group::"support", action, resource == Resource::"shop");`
+
 /** The shop with one of its guards, called through `identifier`. */
 async function callShop(
   w: World,
-  { as, identifier, reader }: { reader: Reader; identifier: string; as: string },
+  {
+    as,
+    by = 'refund-bot',
+    identifier,
+    reader,
+  }: { reader: Reader; identifier: string; as: string; by?: string },
   env: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const detail: Detail = { locations: [identifier], actions: ['shop.buy'], type: 'remit_call' }
@@ -42,7 +50,7 @@ async function callShop(
       body: '{"amount": 12.50}',
     }
     const answer = await task.fetch(`${identifier}/items/lamp/orders`, post)
-    const seen = { by: 'refund-bot', for: 'sam', item: 'lamp', amount: '12.50' }
+    const seen = { by, for: 'sam', item: 'lamp', amount: '12.50' }
     assert.deepEqual(await answer.json(), seen, as)
     for (const path of ['/items/lamp/orders', '/openapi.json', '/items/a%2Fb/orders'])
       assert.ok([400, 401, 404].includes((await fetch(reader.shop + path, post)).status), path)
@@ -189,6 +197,14 @@ for (const environment of ['OLDEST', 'NEWEST'] as const)
         await addRules(w, readme.textOf('shop.cedar'))
         for (const title of ['guard_direct.py', 'guard_token.py'])
           await callShop(w, { reader, identifier: reader.shop, as: title }, { REMIT_SECRET })
+        await addRules(w, REDACTING)
+        const redacted = {
+          reader,
+          identifier: reader.shop,
+          as: 'guard_direct.py',
+          by: '[redacted]',
+        }
+        await callShop(w, redacted, { REMIT_SECRET })
       })
     })
 

@@ -9,14 +9,13 @@ from typing import Any
 import anyio
 
 from ..errors import UsageError
-from .answer import Answer, ApiRefusal, answer_of
-from .guard import Admitted, Ended, Guard, Incoming, Refused, RemitCall, Route
+from .answer import ApiRefusal, answer_of
+from .guard import Admitted, Guard, Incoming, Refused, RemitCall, Route
 from .target import Target, ambiguous, read_target
+from .telling import Message, Send, Telling, tell
 
 Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _KEY = "remit_sdk.call"
@@ -76,7 +75,7 @@ class RemitMiddleware:
             undecided = ApiRefusal("api.not_decided", "something failed here; nothing was done")
             admission = Refused(answer_of(undecided, self._guard.identifier))
         if isinstance(admission, Refused):
-            await _tell(send, admission.answer)
+            await tell(send, admission.answer)
         else:
             await self._run(
                 admission, {**scope, _KEY: admission.call}, _Replay(body, receive), send
@@ -111,20 +110,20 @@ class RemitMiddleware:
         raise ApiRefusal("api.unknown_route", "no operation of this API is called so")
 
     async def _run(self, admitted: Admitted, scope: Scope, receive: Receive, send: Send) -> None:
-        status: int | None = None
-
-        async def noting(message: Message) -> None:
-            nonlocal status
-            await send(message)
-            if message["type"] == "http.response.start":
-                status = message["status"]
-
+        telling = Telling(send, admitted.answering)
+        if admitted.answering:
+            # Ways for an answer that go past here.
+            scope = {**scope, "extensions": {}}
         try:
-            await self._app(scope, receive, noting)
+            await self._app(scope, receive, telling)
+        except Exception:
+            # Where its answer is withheld, that is what ended it, whatever became of the error on its way.
+            if not telling.withheld:
+                raise
         finally:
             # Also when nobody waits any more: the call began.
             with anyio.CancelScope(shield=True):
-                await admitted.ended(Ended(status))
+                await admitted.ended(telling.ended())
 
 
 def call_of(request: Any) -> RemitCall:
@@ -226,10 +225,3 @@ def _text_of(headers: dict[str, str], body: bytes) -> str | None:
 
 def _too_large(most: int) -> ApiRefusal:
     return ApiRefusal("input.too_large", f"a body has at most {most} bytes here")
-
-
-async def _tell(send: Send, answer: Answer) -> None:
-    headers = [(name.encode(), value.encode("latin-1")) for name, value in answer.headers.items()]
-    headers.append((b"content-length", str(len(answer.body)).encode()))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})

@@ -16,6 +16,7 @@ from ..wire.flow import Answer, Flow, Request
 from ..wire.problem import number_or, object_of, record_of, text_or
 from .answer import Answer as OwnAnswer
 from .answer import problem_answer
+from .answers import Answering, AnswerPart, Obligation
 from .arguments import argument_texts_of
 from .guard import Actor, Person, RemitCall, TaskOfCall
 
@@ -115,9 +116,13 @@ class Permit:
     def is_late(self) -> bool:
         return time.monotonic() > self._until
 
-    @property
-    def obliges(self) -> bool:
-        return bool(self._told.get("obligations"))
+    def answering(self, hash_key: bytes | None) -> Answering | None:
+        """Raises `Unreadable`, `Unfit`: what a permit obliges to is done whole, or the call does not run."""
+        obligations = [_obligation_from(each) for each in _list_of(self._told.get("obligations"))]
+        settles = [_part_from(each) for each in _list_of(self._told.get("settles"))]
+        if not obligations and not settles:
+            return None
+        return Answering(obligations, settles, hash_key, self.decision_id)
 
     def call(self) -> RemitCall:
         """Raises `Unreadable`."""
@@ -146,6 +151,28 @@ class Permit:
             decision_id=self.decision_id,
             actors=_actors_from(told.get("actors")),
         )
+
+
+def _list_of(value: object) -> list[Mapping[str, Any]]:
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise Unreadable("the permit cannot be read")
+    return [record_of(each) for each in value]
+
+
+def _obligation_from(value: Mapping[str, Any]) -> Obligation:
+    kind, properties = value.get("type"), record_of(value.get("properties"))
+    if not isinstance(kind, str) or not all(isinstance(each, str) for each in properties.values()):
+        raise Unreadable("what the permit obliges to cannot be read")
+    return Obligation(kind, properties)
+
+
+def _part_from(value: Mapping[str, Any]) -> AnswerPart:
+    limit, path = value.get("limit"), value.get("path")
+    if limit not in ("charged", "rows") or not isinstance(path, str):
+        raise Unreadable("what the permit settles cannot be read")
+    return AnswerPart(limit, path)
 
 
 def _person_from(value: object) -> Person | None:

@@ -9,6 +9,7 @@ from typing import Any
 from ..errors import RemitError, UsageError
 from ..wire.address import origin_of, parsed, secure_url
 from .answer import Answer, ApiRefusal
+from .answers import Unfit, admits_json, doable_with
 from .calls import Calls, Permit, Unreadable
 from .guard import Admitted, Ended, Guard, Incoming, Refused, Route
 from .tokens import new_client
@@ -36,6 +37,7 @@ def direct(
     secret: str,
     headers: Sequence[str] = (),
     base_path: str | None = None,
+    hash_key: bytes | None = None,
     max_body_bytes: int = 256 * 1024,
     timeout: float = 3.0,
     client: Any = None,
@@ -48,7 +50,8 @@ def direct(
     `resource` is the API's public address, exactly as it is in the catalog; `secret` is `enf_…`, from `remit clients add
     enforcer`. `headers` change what the API does, beside the usual ones (`accept`, `idempotency-key`, `if-match`, …), and are
     part of what people approve. `base_path` is the path with which the API's own paths begin, where something in front of
-    it cuts the identifier's. `timeout` is how long to wait for Remit, in seconds.
+    it cuts the identifier's. `hash_key` is the key of the digests that policies oblige to (`@hash`), at least 32 random bytes
+    that only this API knows; without it such calls are denied. `timeout` is how long to wait for Remit, in seconds.
     """
     secure_url(issuer)
     secure_url(resource)
@@ -58,12 +61,18 @@ def direct(
         raise UsageError(
             "`secret` is the name of a client, not its secret, which `clients add` showed once"
         )
+    if hash_key is not None and len(hash_key) < 32:
+        raise UsageError(
+            "`hash_key` has fewer than 32 bytes, so that what is hashed could be tried out"
+        )
     seen = (*_USUAL_HEADERS, *(name.lower() for name in headers))
     for name in seen:
         if name in _CREDENTIALS:
             raise UsageError(f"`{name}` is a credential: it is not shown to people")
     calls = Calls(issuer, secret, new_client(client, timeout), timeout, on_error)
-    return _Direct(calls, resource, seen, base_path, min(max_body_bytes, _MAX_BODY_BYTES), on_error)
+    return _Direct(
+        calls, resource, seen, base_path, hash_key, min(max_body_bytes, _MAX_BODY_BYTES), on_error
+    )
 
 
 class _Direct:
@@ -73,10 +82,12 @@ class _Direct:
         resource: str,
         seen: Sequence[str],
         base_path: str | None,
+        hash_key: bytes | None,
         max_body_bytes: int,
         on_error: Callable[[BaseException], None],
     ) -> None:
         self._calls = calls
+        self._hash_key = hash_key
         self._seen = dict.fromkeys(seen)
         self._path = parsed(resource).path.rstrip("/")
         self._base_path = self._path if base_path is None else base_path.rstrip("/")
@@ -90,6 +101,7 @@ class _Direct:
             raise ApiRefusal("token.missing", "a resource token with a DPoP proof is needed")
         scheme, token = credential.groups()
         proofs = [each.strip() for each in incoming.headers.get("dpop", "").split(",")]
+        reads = route.json and admits_json(incoming.headers.get("accept"))
         asked = {
             "scheme": "DPoP" if scheme.lower() == "dpop" else "Bearer",
             "token": token,
@@ -99,8 +111,8 @@ class _Direct:
             "headers": [
                 [name, incoming.headers[name]] for name in self._seen if name in incoming.headers
             ],
-            # Where policies oblige to change what an API answers, the call is denied before it runs.
-            "obligations": [],
+            # What cannot be read when it comes is not begun.
+            "obligations": doable_with(self._hash_key) if reads else [],
         }
         if incoming.text is not None:
             asked["body"] = incoming.text
@@ -117,8 +129,7 @@ class _Direct:
     async def _begin(self, permit: Permit, route: Route) -> Admitted:
         try:
             call = permit.call()
-            if permit.obliges:
-                raise Unreadable("the permit obliges to something that is not known here")
+            answering = permit.answering(self._hash_key)
             if call.action != route.action:
                 detail = (
                     f"Remit knows this operation as `{call.action}`, the API as `{route.action}`"
@@ -127,19 +138,19 @@ class _Direct:
             # INVARIANT: a permit that comes late is none: what it stood on may have been revoked.
             if permit.is_late:
                 raise Unreadable("the permit came too late")
-        except (ApiRefusal, Unreadable) as error:
+        except (ApiRefusal, Unreadable, Unfit) as error:
             await self._calls.report(permit.decision_id, {"state": "not_sent"})
             raise error if isinstance(error, ApiRefusal) else _undecided(error) from error
 
         async def ended(how: Ended) -> None:
-            outcome = (
-                {"state": "failed"}
-                if how.status is None
-                else {"state": "answered", "status": how.status}
-            )
+            outcome: dict[str, Any] = {"state": "failed"}
+            if how.status is not None:
+                outcome = {"state": "answered", "status": how.status}
+            if how.status is not None and how.amounts:
+                outcome["amounts"] = how.amounts
             await self._calls.report(permit.decision_id, outcome)
 
-        return Admitted(call, ended)
+        return Admitted(call, ended, answering)
 
     def _public_url(self, incoming: Incoming) -> str:
         """By configuration and the target as it arrived: never by `Host`, which the caller chooses."""

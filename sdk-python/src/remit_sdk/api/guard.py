@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from .answer import Answer
+from .answers import Answering
 from .arguments import ArgumentText, ReadArguments
 from .target import Target, Template
 
@@ -73,6 +74,11 @@ class Route:
     """
     write: bool | None = None
     """Whether it changes anything, so that a permit counts once. Default: by the method."""
+    json: bool = True
+    """
+    False: it answers something else than JSON, such as a stream. `direct`: where policies oblige to change what it answers,
+    the call is denied before it runs. What then is no JSON is withheld after it ran.
+    """
     template: Template = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -109,6 +115,8 @@ class Ended:
     """How a call ended. Without a status: it began, and nobody knows how far it came."""
 
     status: int | None = None
+    amounts: Sequence[Mapping[str, str]] = ()
+    """Those in the answer that the permit settles."""
 
 
 async def _nothing(_: Ended) -> None:
@@ -120,6 +128,8 @@ class Admitted:
     call: RemitCall
     ended: Callable[[Ended], Awaitable[None]] = _nothing
     """To be called when it has ended, whatever happened. Never raises."""
+    answering: Answering | None = None
+    """Work that has to be done with the answer; `None`: it is sent as it comes."""
 
 
 @dataclass(frozen=True)
