@@ -49,7 +49,7 @@ export interface AccessRequest {
   /** Why it was denied (a person's words) or cancelled (a code). */
   readonly reason: string | null
   readonly createdAt: number
-  /** When waiting for an answer ends; that denies. */
+  /** Time when waiting for an answer ends; that denies. */
   readonly expiresAt: number
   readonly answeredAt: number | null
   readonly answerHash: string | null

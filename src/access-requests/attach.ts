@@ -16,14 +16,14 @@ export interface RequestDraft {
   readonly call: FrozenCall
   readonly taskId: Id<'task'>
   readonly personId: Id<'person'>
-  /** As of `AccessRequest`. */
+  /** Requester, as in `AccessRequest`. */
   readonly requesterId?: string
   readonly agentId: string
   readonly deadline: number
   readonly text: string
   readonly templateDigest: string
   readonly ask: Ask
-  /** As of `AccessRequest`. */
+  /** Leaves that were inspected, as in `AccessRequest`. */
   readonly inspected: readonly Leaf[] | null
   readonly sponsored: boolean
   readonly policyVersion: number

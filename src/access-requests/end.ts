@@ -6,7 +6,7 @@ import type { ApprovalParts } from './parts.ts'
 import { type AboutRequest, aboutRequest } from './record.ts'
 import { endRequest } from './request-store.ts'
 
-/** As much of a request as its end is about. */
+/** Part of a request that its end is about. */
 type EndedRequest = AboutRequest & Pick<ListedRequest, 'state'>
 
 type EndingParts = Pick<ApprovalParts, 'ledger'>

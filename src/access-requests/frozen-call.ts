@@ -11,13 +11,13 @@ export interface FrozenCall {
   readonly task: string
   /** Catalog name. */
   readonly resource: string
-  /** Where the bytes go. */
+  /** Address that the bytes go to. */
   readonly upstream: string
   /** Digest of the action's definition: another definition is another call. */
   readonly definition: string
   readonly action: string
   readonly method: string
-  /** As it is sent upstream. */
+  /** Path as it is sent upstream. */
   readonly path: string
   readonly query: readonly (readonly [string, string])[]
   /** Only those that are forwarded, lower-case names, in the order they are sent. */

@@ -3,7 +3,9 @@ import type { Reader, Schema } from '../storage/index.ts'
 import type { ListedRequest } from './listed-request.ts'
 import { listedOf, selectListed } from './listed-request-store.ts'
 
-/** Where a page begins or ends: requests are in order of time, and of id within a moment. */
+/**
+ * Position where a page begins or ends: requests are in order of time, and of id within a moment.
+ */
 export interface PagePosition {
   readonly createdAt: number
   readonly id: string

@@ -1,6 +1,6 @@
 import type { AccessRequest } from './access-request.ts'
 
-/** As much of a sentence as a list shows. */
+/** Length of a sentence in a list. */
 export const MAX_LISTED_TEXT = 300
 
 /**

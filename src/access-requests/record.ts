@@ -1,7 +1,7 @@
 import type { LedgerEvent } from '../ledger/index.ts'
 import type { AccessRequest } from './access-request.ts'
 
-/** As much of a request as its records say. */
+/** Part of a request that its records tell. */
 export type AboutRequest = Pick<
   AccessRequest,
   'id' | 'taskId' | 'personId' | 'agentId' | 'resource' | 'action' | 'callHash' | 'policyVersion'

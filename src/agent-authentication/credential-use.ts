@@ -11,7 +11,7 @@ import {
 /** Credential of one authentication, and how it is used up. */
 export interface CredentialUse {
   readonly replayKey: string
-  /** When it ends, epoch milliseconds. */
+  /** End of the credential, epoch milliseconds. */
   readonly expiresAt: number
   /** Agent that a platform's token belongs to: it may be shown again until it expires. `null`: the credential counts once. */
   readonly heldBy: string | null

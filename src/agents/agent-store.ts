@@ -37,7 +37,7 @@ export async function listAgents(
   return gather(reader, await query.execute())
 }
 
-/** Where a page of what is due begins: behind this one. */
+/** Position behind which a page of what is due begins. */
 export interface Due {
   readonly by: number
   readonly id: string

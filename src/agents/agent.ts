@@ -29,7 +29,7 @@ export interface Agent {
    * it began quarantined. `null`: an administrator registered it.
    */
   readonly admission: string | null
-  /** Where it wants to be told that somebody has answered; `null`: it asks by itself. */
+  /** Address at which it is told that somebody has answered; `null`: it asks by itself. */
   readonly notifyAt: string | null
   /** The trusted issuer that vouches for it, where one does. When the trust in that ends, so does the agent. */
   readonly issuer: string | null
@@ -41,7 +41,7 @@ export interface Agent {
   readonly certification: { readonly days: number; readonly until: number } | null
   /** Why it was suspended, where no person did that. */
   readonly suspendedFor: SelfSuspension | null
-  /** When it was last let go on. */
+  /** Time when it was last let go on. */
   readonly resumedAt: number | null
   /** Minutes without use after which a task ends that a code opened for a client without a key; 0: it does not. */
   readonly idleMinutes: number

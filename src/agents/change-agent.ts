@@ -15,7 +15,7 @@ export interface AgentChange {
   readonly by: string
   /** The state that liveness gets; without it only the epoch is raised. */
   readonly state?: LiveState['state'] | ((agent: Agent) => LiveState['state'] | undefined)
-  /** Where it says no, nothing happens at all. */
+  /** Condition of the change: where it says no, nothing happens at all. */
   readonly applies?: (tx: Tx, agent: Agent) => boolean | Promise<boolean>
   readonly write: (tx: Tx, agent: Agent) => Promise<Omit<LedgerEvent, 'agent' | 'by'> | undefined>
 }

@@ -16,7 +16,7 @@ export async function setNotifyAt(
   change: {
     readonly agentId: string
     readonly notifyAt: string | null
-    /** For development: plain HTTP to this machine. */
+    /** Permission of plain HTTP to this machine, for development. */
     readonly allowLoopback: boolean
     readonly by: string
   },

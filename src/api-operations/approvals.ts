@@ -36,7 +36,7 @@ function requestLines(title: string, list: WaitingAnswer['for_me'], terminal: Te
   return [bold(title), '', ...lines]
 }
 
-/** Where several agents ask: so that one that asks much hides nobody. */
+/** Lines for several agents that ask, so that one that asks much hides nobody. */
 function agentLines(agents: WaitingAnswer['agents'], { joined, text }: Terminal): readonly Value[] {
   if (agents.length < 2) return []
   const told = agents.map(({ agent, waiting }) => text`${agent} ${waiting}`)

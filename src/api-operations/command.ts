@@ -20,7 +20,10 @@ type Part<Name extends string, T> = [T] extends [undefined]
     ? { readonly [K in Name]?: Sources<T> | Source<Loose<T>> }
     : { readonly [K in Name]: Sources<T> | Source<Loose<T>> }
 
-/** Where each member of a request comes from, or a part of it as a whole; the order is that of the command's arguments and options. */
+/**
+ * Sources of each member of a request, or of a part as a whole; in the order of the command's
+ * arguments and options.
+ */
 export type Takes<P, Q, B> = Part<'params', P> & Part<'query', Q> & Part<'body', B>
 
 /** An operation that was carried out, with what was sent. */

@@ -31,7 +31,7 @@ export const StandingLimit = (kit: SchemaKit) =>
 
 export type LimitAnswer = TypeOf<{ answer: ReturnType<typeof StandingLimit> }, 'answer'>
 
-/** For whom a limit is. */
+/** Names the subject of a limit. */
 export function whose({ subject: { id, kind, name } }: LimitAnswer): string {
   return kind === 'organization' ? 'everything' : `${kind} ${name ?? id}`
 }

@@ -50,7 +50,7 @@ export const limit = input('--limit <number>', 'at most so many; 50 when not sai
   },
 })
 
-/** When something ends by itself. */
+/** Time when something ends by itself. */
 export function expires<const Term extends string>(term: Term, says: string, required = false) {
   return input(term, says, {
     required,

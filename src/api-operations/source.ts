@@ -63,7 +63,7 @@ export interface CommandInput {
   readonly check?: (typed: string) => unknown
 }
 
-/** Where a member of a request comes from. */
+/** Source of a member of a request. */
 export interface Source<T> {
   readonly inputs: readonly CommandInput[]
   /** `typed`: values in the order of `inputs`. */

@@ -27,13 +27,13 @@ export const Rate = ({ closed, Type }: SchemaKit) =>
     { ...closed, description: 'at most so many tasks in so many seconds' },
   )
 
-/** When tasks may be opened. */
+/** Times at which tasks may be opened. */
 type ScheduleJson = Static<ReturnType<typeof Schedule>>
 
 /** At most so many tasks in so many seconds. */
 export type RateJson = Static<ReturnType<typeof Rate>>
 
-/** When neither a schedule nor a rate is said: the server asks for one of them. */
+/** Rate when neither a schedule nor a rate is said: the server asks for one of them. */
 export const USUAL_RATE: RateJson = { tasks: 24, seconds: 24 * 3600 }
 
 /** `mon-fri,sun 22:00-06:00 Europe/Berlin` or `daily …`. */

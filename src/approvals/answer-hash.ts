@@ -42,7 +42,7 @@ export function shownDigest(request: AccessRequest, allowance?: Choice): string 
   })
 }
 
-/** When an approval given now stops being usable. */
+/** Computes when an approval given now stops being usable. */
 export function usableUntil(request: AccessRequest, answeredAt: number): number {
   return Math.min(answeredAt + request.ask.lifetimeSeconds * 1000, request.deadline)
 }

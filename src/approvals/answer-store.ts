@@ -12,7 +12,7 @@ export interface ApprovalAnswer {
   readonly answerHash: string
   /** Choice beyond *once*. */
   readonly allowance: Choice | null
-  /** When this person last signed in. */
+  /** Time when this person last signed in. */
   readonly authTime: number
   readonly answeredAt: number
 }

@@ -35,7 +35,7 @@ export interface RequestAnswer {
   readonly allowance?: unknown
   /** `shownDigest` of what the page displayed, with the choice that it spelled out. */
   readonly shown: string
-  /** When the person last signed in, epoch milliseconds. */
+  /** Time when the person last signed in, epoch milliseconds. */
   readonly authTime: number
   /** Sign-in as their provider told of it; left out: it told nothing. */
   readonly proved?: Proved

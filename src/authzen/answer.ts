@@ -10,7 +10,7 @@ export interface Decision {
   readonly permitted: boolean
   /** A stable code of docs/problems; `permitted` of a permit. */
   readonly reason: string
-  /** In words, fit for whoever asks for the agent: no policy text, nothing about other people. */
+  /** Words fit for whoever asks for the agent: no policy text, nothing about other people. */
   readonly detail?: string | undefined
   /** Requirement that would have been enough. */
   readonly enough?: string | undefined
@@ -20,7 +20,10 @@ export interface Decision {
   readonly stepUp?: EvaluatedCall['stepUp']
   /** Whether whoever asks can bring the person to it. */
   readonly bringsStepUp?: boolean
-  /** Where and until when people can be asked about it (ARAP, Requestable Denial Context). */
+  /**
+   * Endpoint at which people can be asked about it, and until when (ARAP, Requestable Denial
+   * Context).
+   */
   readonly requestable?: { readonly endpoint: string; readonly until: number } | undefined
   /** Approval that lifted the denial. */
   readonly approval?: EvaluatedCall['approval']
@@ -54,7 +57,7 @@ export type Saying = (
   about: About,
 ) => Readonly<Record<string, unknown>> | undefined
 
-/** In this order; later ones win. Profiles add theirs here. */
+/** Sayings in this order; later ones win. Profiles add theirs here. */
 export const SAYINGS: readonly Saying[] = [
   identity,
   reasons,

@@ -5,7 +5,7 @@ import { Problem } from '../lib/problem.ts'
 import type { AuthzenPorts } from './ports.ts'
 import { malformed } from './read-request.ts'
 
-/** Where a search goes on, and how much it may bring. */
+/** Place where a search goes on, and how much it may bring. */
 export interface SearchPage {
   readonly after: string | undefined
   readonly limit: number

@@ -12,7 +12,7 @@ export interface AnswerPart {
 /** Amounts in an answer. `unsaid`: why it says none; then the reserved amount stays taken. */
 export type ReportedAmount =
   | { readonly unsaid: MissingAmountReason }
-  /** In the units of its kind; `undefined`: not there, or nothing that can be counted. */
+  /** Amount in the units of its kind; `undefined`: not there, or nothing that can be counted. */
   | { readonly unsaid?: undefined; readonly of: (part: AnswerPart) => bigint | undefined }
 
 /**
@@ -59,7 +59,7 @@ function amountIn(answer: Json, { kind, path }: AnswerPart): bigint | undefined 
 
 type Counting = (value: Json) => bigint | undefined
 
-/** As obligations read paths: a name that meets a list means each item of it. */
+/** Sums as obligations read paths: a name that meets a list means each item of it. */
 function sumAt(value: Json, steps: readonly string[], count: Counting): bigint | undefined {
   const [step, ...rest] = steps
   if (step === undefined) return count(value)

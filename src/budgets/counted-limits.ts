@@ -19,7 +19,7 @@ export interface LimitView {
   /** Amount that the call takes; `undefined`: it cannot be counted. */
   readonly amount: bigint | undefined
   readonly fits: boolean
-  /** Where it does not fit and time helps: from when on it would, if nothing else is taken. */
+  /** Time from which on it would fit if nothing else is taken, where time helps. */
   readonly freeAt?: number | undefined
 }
 

@@ -35,7 +35,7 @@ const UNITS = [
   [60, 'min'],
 ] as const
 
-/** In the largest unit that it is a whole number of. */
+/** Writes a time in the largest unit that it is a whole number of. */
 export function secondsInWords(seconds: number): string {
   const [unit, word] = UNITS.find(([each]) => seconds % each === 0) ?? [1, 's']
   return `${seconds / unit} ${word}`

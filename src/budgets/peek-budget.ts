@@ -7,13 +7,16 @@ import { tellLimit, tellUncountable } from './tell-limit.ts'
 
 /** State of all limits for one call, and what the call would take of them. */
 export interface LimitStatus {
-  /** For the gates: what is used up for good comes first. */
+  /** Peeks for the gates: what is used up for good comes first. */
   readonly peeks: readonly BudgetPeek[]
-  /** For `takeSteps`, when every peek says that there is enough left. */
+  /** Reservations for `takeSteps`, when every peek says that there is enough left. */
   readonly takings: readonly Reservation[]
   /** The calls of the task itself are used up: nothing will ever go through under it again. */
   readonly spent: boolean
-  /** When there is enough again of all that is used up, if nothing else is taken: epoch milliseconds. */
+  /**
+   * Time when there is enough again of all that is used up, if nothing else is taken: epoch
+   * milliseconds.
+   */
   readonly retryAt?: number
 }
 
@@ -81,7 +84,7 @@ function retryOf(views: readonly LimitView[]): number | undefined {
   return known.length === 0 || known.length < times.length ? undefined : Math.max(...known)
 }
 
-/** So that nobody is told to wait who would wait in vain. */
+/** Sorts lasting shortages first, so that nobody is told to wait who would wait in vain. */
 function lastingFirst(a: LimitView, b: LimitView): number {
   const rank = ({ freeAt }: LimitView) => (freeAt === undefined ? 0 : 1)
   return rank(a) - rank(b)

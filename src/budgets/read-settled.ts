@@ -7,7 +7,10 @@ import type { SettledKind } from './limit.ts'
 const POINTER = /^(?:\/(?:[^~/\s]|~[01])+)*$/u
 const MAX_POINTER = 256
 
-/** Where in the answers of an action the amounts are; of rows also the whole answer. Or why not, in words. */
+/**
+ * Finds where in the answers of an action the amounts are; of rows also the whole answer. Or says
+ * why not.
+ */
 export function answerPath(
   kind: SettledKind,
   path: unknown,

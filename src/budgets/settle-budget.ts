@@ -20,8 +20,9 @@ export interface Settlement extends CountKey {
 }
 
 /**
- * For the transaction that says how a call ended: what it reserved becomes what its answer says, more or less; where that is not said,
- * it stays taken. Once: the guard of the ending is the caller's.
+ * Settles, in the transaction that says how a call ended, what it reserved: it becomes what its
+ * answer says, more or less; where that is not said, it stays taken. Once: the guard of the ending
+ * is the caller's.
  */
 export async function settleSteps(
   parts: Pick<BudgetParts, 'storage'>,

@@ -19,8 +19,8 @@ const UNTAKEN_GUARD = new Guard('not taken by the decision')
 const TAKEN_GUARD = new Guard('taken by the decision')
 
 /**
- * For the transaction that reserves a call: a guarded step for each limit, and what was taken. All limits or none. Of a limit on a
- * length of time, what has left it is forgotten before.
+ * Takes, in the transaction that reserves a call, from all limits or none: a guarded step for each,
+ * and what was taken. Of a limit on a length of time, what has left it is forgotten before.
  */
 export function takeSteps(
   parts: Pick<BudgetParts, 'storage'>,
@@ -44,7 +44,7 @@ export function takeSteps(
   ])
 }
 
-/** For the transaction that says a call was not sent: gives back what this decision took, once. */
+/** Gives back, in the transaction that says a call was not sent, what this decision took, once. */
 export async function giveBackSteps(
   parts: Pick<BudgetParts, 'storage'>,
   decisionId: string,

@@ -7,7 +7,7 @@ import type { Cli } from './cli.ts'
 import { CommandFailure } from './failure.ts'
 import type { AnswerOf } from './server/operation-types.ts'
 
-/** As many as one detail may have (contract 2). */
+/** Number of actions that one detail may have (contract 2). */
 const MAX_ACTIONS = 64
 
 /**

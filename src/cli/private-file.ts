@@ -36,7 +36,7 @@ export async function readPrivate(path: string): Promise<string | undefined> {
   return readFile(path, 'utf8')
 }
 
-/** For `catch`: no such file. */
+/** Ignores, in a `catch`, that there is no such file. */
 export function missing(error: unknown): undefined {
   if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
   throw error

@@ -56,7 +56,7 @@ export async function createProgram(world: World, args: readonly string[] = []):
 
 type Load = () => Promise<AddCommand>
 
-/** As help lists them. */
+/** Commands as help lists them. */
 const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] = [
   [
     'Run it',

@@ -13,7 +13,7 @@ export interface Output {
 export interface World {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly home: string
-  /** Where the command was started; relative paths begin here. */
+  /** Directory in which the command was started; relative paths begin here. */
   readonly directory: string
   /** Standard output, for what was asked for. */
   readonly output: Output

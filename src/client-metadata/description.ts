@@ -17,7 +17,7 @@ export interface Description {
   readonly digest: string
   /** Shared by clients that are the same software (`softwareDigest`). */
   readonly softwareDigest: string | null
-  /** When it was let in, or its document last found to be another. Epoch milliseconds. */
+  /** Time when it was let in, or its document last found to be another. Epoch milliseconds. */
   readonly noticedAt: number
   readonly changedAt: number | null
 }

@@ -54,7 +54,7 @@ function isIdentifier(value: unknown): boolean {
   return Boolean(url) && !String(value).includes('#')
 }
 
-/** As the client reads them, and the protocol library. */
+/** Writes terms as the client and the protocol library read them. */
 export function membersOfTerms({ defaultResource, fapi2, pushed }: RequestTerms): {
   readonly require_pushed_authorization_requests?: true
   readonly security_profile?: 'fapi2'

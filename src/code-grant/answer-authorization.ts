@@ -29,13 +29,13 @@ export interface AuthorizationAnswer {
   readonly details: readonly Detail[]
   /** Details that were asked for and lie within the agent's ceiling, found anew for this answer. */
   readonly offered: readonly Detail[]
-  /** When the consent ends by itself, epoch milliseconds. */
+  /** Time when the consent ends by itself, epoch milliseconds. */
   readonly expiresAt: number
   /** The person lets the consent answer later requests of the client. */
   readonly mayReturn: boolean
   /** Earlier consent that answers instead of the person. */
   readonly under?: Id<'basis'> | undefined
-  /** When the person last proved who they are, and how, as far as their provider says. */
+  /** Time when the person last proved who they are, and how, as far as their provider says. */
   readonly authTime: number | null
   readonly acr?: string | null
 }

@@ -13,11 +13,11 @@ export type AuthorizationState = 'pending' | 'granted' | 'denied' | 'used'
 export interface Authorization extends SelfRegistered {
   /** Unguessable; part of the page's address. */
   readonly id: string
-  /** Where the answer goes. */
+  /** Address that the answer goes to. */
   readonly redirectUri: string
   /** Identifier of the one resource. */
   readonly resource: string
-  /** As asked; `null`: whatever there is. */
+  /** Scope as asked; `null`: whatever there is. */
   readonly scope: string | null
   /** `authorization_details` as sent, which were checked. */
   readonly askedDetails: string | null
@@ -32,7 +32,7 @@ export interface Authorization extends SelfRegistered {
   readonly state: AuthorizationState
   /** Who answered. */
   readonly personId: Id<'person'> | null
-  /** When that person had proved who they are, and how, as far as their provider says. */
+  /** Time when that person had proved who they are, and how, as far as their provider says. */
   readonly authTime: number | null
   readonly acr: string | null
   /** Details that the person allowed. */
@@ -44,7 +44,7 @@ export interface Authorization extends SelfRegistered {
   readonly agentId: string | null
   readonly taskId: Id<'task'> | null
   readonly createdAt: number
-  /** When pending: until when it can be answered. Later: until when it is remembered. */
+  /** Time until which it can be answered, while pending; later, until which it is remembered. */
   readonly expiresAt: number
 }
 

@@ -44,7 +44,7 @@ import { grantEnded, refusing } from './refuse-grant.ts'
 export interface CodeRedemption extends Presenting, Omit<ClientShown, 'clientId'> {
   /** Id of the authorization that the code was issued for. */
   readonly authorizationId: string
-  /** Where the code is kept: used up with the task that it opens. */
+  /** Id under which the code is kept: it is used up with the task that it opens. */
   readonly codeId: string
   /** The key that the client said at the authorization endpoint it would use (RFC 9449 section 10). */
   readonly thumbprint: string | undefined
@@ -213,7 +213,10 @@ async function firstTokens(
   return notGranted(issued)
 }
 
-/** Where policies let no token be issued, asking the person again is no help. */
+/**
+ * Refuses as an ended grant, unless policies let no token be issued: asking the person again is no
+ * help there.
+ */
 function notGranted(refusal: Refused): Refused {
   return refusal.reason.startsWith('issuance.') ? refusal : grantEnded(refusal)
 }

@@ -9,7 +9,7 @@ import {
 } from '../opaque-tokens/index.ts'
 import type { Step } from '../storage/index.ts'
 
-/** Where a refresh token was exchanged and no other was given, as policies let none be issued. */
+/** Successor of a refresh token that was exchanged for no other, as policies let none be issued. */
 const NONE = ''
 
 /** Uses a refresh token up, and keeps what it is exchanged for in the same update. */

@@ -20,9 +20,9 @@ export interface ConsentAnswer {
   readonly person: { readonly id: Id<'person'> }
   readonly answer: 'grant' | 'deny'
   readonly details?: readonly Detail[] | undefined
-  /** When the consent ends by itself, epoch milliseconds. */
+  /** Time when the consent ends by itself, epoch milliseconds. */
   readonly expiresAt?: number | undefined
-  /** When the person last proved who they are, and how, as far as their provider says. */
+  /** Time when the person last proved who they are, and how, as far as their provider says. */
   readonly authTime: number | null
   readonly acr?: string | null
 }

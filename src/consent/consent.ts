@@ -22,10 +22,13 @@ export interface ConsentRequest {
   readonly asked: {
     readonly by: 'ciba' | 'device'
     readonly message: string | null
-    /** Where a device began, as an address of the network. */
+    /** Address of the network from which a device began. */
     readonly from: string | null
   } | null
-  /** When the person who answered had proved who they are, and how, as far as their provider says. */
+  /**
+   * Time when the person who answered had proved who they are, and how, as far as their provider
+   * says.
+   */
   readonly authTime: number | null
   readonly acr: string | null
   readonly createdAt: number

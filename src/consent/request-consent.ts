@@ -30,7 +30,7 @@ export interface ConsentAsking {
    * same answer.
    */
   readonly asked?: ConsentRequest['asked']
-  /** When it ends without an answer; in an hour, when left out. */
+  /** Time when it ends without an answer; in an hour, when left out. */
   readonly expiresAt?: number
 }
 

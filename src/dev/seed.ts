@@ -15,7 +15,7 @@ import type { Rooms } from '../rooms.ts'
 import { describeDesk } from './desk/offer.ts'
 import { DESK_REVIEW, SAMPLE_AGENT, SAMPLE_GROUPS, SAMPLE_PEOPLE } from './sample.ts'
 
-/** As `remit policy publish ./policies` puts them together. */
+/** Policies in the order in which `remit policy publish ./policies` puts them together. */
 const POLICIES = ['default.cedar', 'refund-desk.cedar', 'refund-notes.cedar']
 const PLACE = join(import.meta.dirname, '..', '..', 'policies')
 

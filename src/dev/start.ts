@@ -25,7 +25,7 @@ export interface Development {
   readonly agentKeyFile: string
   /** Nothing was there before. */
   readonly fresh: boolean
-  /** As `Server.lost`. */
+  /** Promise, as `Server.lost`. */
   readonly lost: Promise<Error>
   /** Answers whether all went well. */
   stop(): Promise<boolean>
@@ -108,7 +108,7 @@ export async function startDevelopment(options: {
   }
 }
 
-/** Where `remit dev` keeps its state. */
+/** Finds where `remit dev` keeps its state. */
 export function developmentData(environment: Readonly<Record<string, string | undefined>>): string {
   return resolve(environment.REMIT_DATA ?? '.remit')
 }

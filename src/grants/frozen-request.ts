@@ -36,7 +36,7 @@ export type FrozenWay =
     }
   | { readonly kind: 'child'; readonly ticket: TicketClaims }
 
-/** As text for the books. */
+/** Writes a request as text for the books. */
 export function freeze({ from, proved, way, ...wanted }: FrozenRequest): string {
   const { budget, details, lifeSeconds, purpose, resource, scope, space, thread } = wanted
   return JSON.stringify({

@@ -100,7 +100,7 @@ export interface Opened {
   readonly outcome: 'opened'
   readonly task: Task
   readonly chain: readonly string[]
-  /** For Remit, or for the resource that was named. */
+  /** Kind of token: for Remit, or for the resource that was named. */
   readonly kind: 'task' | 'resource'
   readonly token: Minted
   /** Details that the token holds. */
@@ -114,7 +114,7 @@ export interface Opened {
 export interface NeedsConsent {
   readonly outcome: 'needs_consent'
   readonly consentId: Id<'consent'>
-  /** Where the person answers. */
+  /** Page on which the person answers. */
   readonly page: string
 }
 
@@ -124,6 +124,6 @@ export interface Deferred {
   readonly code: string
   readonly expiresIn: number
   readonly interval: number
-  /** Where the person answers; nothing where others are asked. */
+  /** Page on which the person answers; nothing where others are asked. */
   readonly page: string | undefined
 }

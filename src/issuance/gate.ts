@@ -42,7 +42,7 @@ export interface Openers {
   readonly purpose: string
   /** Who acted elsewhere before all of them. */
   readonly actors?: Task['actors']
-  /** In which all of them are alive, owners too, and the rules. */
+  /** Views in which all of them are alive, owners too, and the rules. */
   readonly views: readonly LiveView[]
 }
 

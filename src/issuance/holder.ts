@@ -12,7 +12,10 @@ export interface Presented {
   readonly certificate?: Certificate | undefined
   readonly method: string
   readonly url: string
-  /** In the header `Authorization`, so that the proof must name the token (RFC 9449 `ath`), or as a parameter. */
+  /**
+   * Place of the token: in the header `Authorization`, so that the proof must name it (RFC 9449
+   * `ath`), or a parameter.
+   */
   readonly as: 'authorization' | 'parameter'
 }
 

@@ -45,7 +45,7 @@ export interface OpeningAsked {
   readonly mayDelegate: readonly Detail[]
   /** Thumbprint of the key that the task will be bound to, where it is known. */
   readonly thumbprint: string | undefined
-  /** Where a lifetime is not the limit, no approval outlives this. */
+  /** End that no approval outlives, where a lifetime is not the limit. */
   readonly deadline: number
 }
 
@@ -59,7 +59,7 @@ export interface TokenAsked {
   readonly details: readonly Detail[]
 }
 
-/** As any that tokens are issued for. */
+/** Risk of any that tokens are issued for. */
 const RISK = 'high'
 /** By these an approval says whether it was about all of a task, or about one token of it. */
 export const OPENING_WORDS = domainHash('remit/opening-sentence/v1', {})

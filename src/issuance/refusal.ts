@@ -21,7 +21,7 @@ export interface Refused {
   }
   /** Members that whoever is refused is told beside it. */
   readonly members?: Readonly<Record<string, unknown>>
-  /** For the log. */
+  /** Cause for the log. */
   readonly cause?: unknown
 }
 

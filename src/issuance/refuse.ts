@@ -102,7 +102,7 @@ const TOO_MANY = refused(
   'too many access requests of this task are pending',
 )
 
-/** As for a call that people are asked about. */
+/** Tells it as for a call that people are asked about. */
 function toldOf({ issuer }: Pick<FactParts, 'issuer'>, request: AccessRequest) {
   const { expiresAt, id, state, taskId } = request
   return {

@@ -23,7 +23,7 @@ export interface TransactionReplacement {
   /** Credential of the service. */
   readonly presented: PresentedClient | undefined
   readonly token: string
-  /** As the request names it, and as it is. */
+  /** Audience as the request names it, and as it is. */
   readonly audience: string
   readonly trustDomain: string
   /** The action; nothing else can come of it. */

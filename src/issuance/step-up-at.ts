@@ -14,8 +14,9 @@ import { stepUpOf } from './advise-step-up.ts'
 import { type Refused, refused } from './refusal.ts'
 
 /**
- * Where nothing that a token would be for is permitted without a stronger or fresher sign-in than the task began with, that is told
- * instead of a token that opens nothing (RFC 9470). What some arguments of one action are permitted without is left to the call.
+ * Asks for a stronger or fresher sign-in (RFC 9470) where nothing that a token would be for is
+ * permitted without one, instead of a token that opens nothing. What some arguments of one action
+ * are permitted without is left to the call.
  */
 export async function stepUpAt(
   parts: FactParts,

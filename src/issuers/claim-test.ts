@@ -37,7 +37,7 @@ export function claimAt(claims: PlainObject, claim: string): unknown {
   return at
 }
 
-/** Where a claim is, as a JSON Pointer. */
+/** Writes where a claim is, as a JSON Pointer. */
 export function claimPointer(claim: string): string {
   return claim.startsWith('/') ? claim : memberPointer(claim)
 }

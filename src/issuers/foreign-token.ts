@@ -10,9 +10,9 @@ const MAX_JTI = 256
 /** Requirements on a token, besides being one of a trusted issuer. */
 export interface Expected {
   readonly use: IssuerUse
-  /** As in `JwtExpectation`; a neighbour's type is never listed. */
+  /** Types as in `JwtExpectation`; a neighbour's type is never listed. */
   readonly typ: readonly string[]
-  /** Where the registration says none. `undefined`: such tokens name none. */
+  /** Audience where the registration says none. `undefined`: such tokens name none. */
   readonly audience: string | undefined
 }
 

@@ -12,7 +12,10 @@ const MAX_AT_ONCE = 64
 const MAX_BYTES = 64 * 1024
 const TIMEOUT_MS = 3_000
 
-/** Where a server says whether a token of its own holds (RFC 7662), and as whom it is asked. */
+/**
+ * Endpoint at which a server says whether a token of its own holds (RFC 7662), and as whom it is
+ * asked.
+ */
 export interface IntrospectionEndpoint {
   readonly url: string
   readonly clientId: string

@@ -126,7 +126,7 @@ function issuerOf(row: Selectable<Schema['trusted_issuers']>): StoredIssuer {
   return { ...ISSUERS.read(row), brought: row.people_brought }
 }
 
-/** Where the secret that introspection is asked with is sealed to. */
+/** Associated data that the secret for introspection is sealed with. */
 export function associatedData(name: string): string {
   return `trusted_issuers/${name}/secret`
 }

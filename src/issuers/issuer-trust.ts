@@ -284,7 +284,7 @@ export class IssuerTrust {
     return this.#standing(found, use)
   }
 
-  /** In force, and for this. */
+  /** Requires the issuer to be in force, and for this use. */
   #standing(issuer: StoredIssuer | undefined, use: IssuerUse | undefined): StoredIssuer {
     if (!issuer || (use !== undefined && !issuer.uses.includes(use)))
       throw new Problem('issuer.not_trusted', 'the issuer is not trusted for this')

@@ -26,8 +26,8 @@ export type IssuerUse = (typeof ISSUER_USES)[number]
 export type IssuerState = 'active' | 'suspended' | 'revoked'
 
 /**
- * Where its keys come from. `discovery`: the document that the issuer publishes below its own identifier (OpenID Connect
- * Discovery, RFC 8414). Never from a token.
+ * Source of its keys. `discovery`: the document that the issuer publishes below its own identifier
+ * (OpenID Connect Discovery, RFC 8414). Never from a token.
  */
 export type KeySource =
   | { readonly kind: 'discovery' }
@@ -65,7 +65,7 @@ export type AdmissionTerms = {
   readonly sponsor: Sponsored | null
 }
 
-/** For this purpose, at most so many tasks in so many seconds, for so many days. */
+/** Sponsorship for this purpose, at most so many tasks in so many seconds, for so many days. */
 export type Sponsored = {
   readonly purpose: string
   readonly tasks: number
@@ -111,7 +111,10 @@ export type DetailRule = {
   }
 }
 
-/** For whom identity assertions of the issuer speak (ID-JAG, grants of another domain). */
+/**
+ * Mapping to the people that identity assertions of the issuer speak for (ID-JAG, grants of another
+ * domain).
+ */
 export type PeopleMapping = {
   /** The identity provider whose person the claim `subject` names; the issuer itself, where its people sign in nowhere else. */
   readonly provider: string
@@ -146,7 +149,10 @@ export interface TrustedIssuer {
   readonly kind: 'oauth' | 'spiffe'
   /** `iss`, compared as text; of a SPIFFE trust domain `spiffe://` and its name. */
   readonly issuer: string
-  /** Where several customers share an issuer: which claim tells them apart, and what it says for ours. */
+  /**
+   * Tenant, where several customers share an issuer: which claim tells them apart, and what it says
+   * for ours.
+   */
   readonly tenant: { readonly claim: string; readonly value: string } | null
   /** That the subject of each of its tokens begins with; others are refused, not quarantined. */
   readonly subjectPrefix: string | null
@@ -217,7 +223,9 @@ export function bad(detail: string): Problem {
   return new Problem('issuer.bad', detail)
 }
 
-/** Where plain HTTP on this very computer counts: while trying things out. */
+/**
+ * Rules of addresses. `loopback`: plain HTTP on this very computer counts, while trying things out.
+ */
 export interface IssuerAddressRules {
   readonly loopback: boolean
   /** Remit's own issuer, which vouches for nobody. */

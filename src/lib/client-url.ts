@@ -45,7 +45,10 @@ export function agentIdOf(clientId: string): string {
   return `doc-${slug}-${digest}`
 }
 
-/** Where the document is: what people are told, and what rules go by. With a port that is not the usual one. */
+/**
+ * Host of the document, which people are told and rules go by. With a port that is not the usual
+ * one.
+ */
 export function clientHost(clientUrl: string): string {
   return new URL(clientUrl).host
 }

@@ -43,7 +43,7 @@ interface Exchange {
 interface FreshValues {
   readonly issuer: string
   readonly decisions: Pick<GrantParts, 'challenges' | 'nonces'>
-  /** Where clients can prove a key by a certificate, too. */
+  /** Certificates, where clients can prove a key by one, too. */
   readonly certificates?: object | undefined
 }
 

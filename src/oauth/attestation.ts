@@ -69,7 +69,7 @@ function requireOwn(clientId: string | undefined, attestation: string): void {
     throw new Problem('attestation.invalid', '`client_id` is not the subject of the attestation')
 }
 
-/** As it says, before anybody has looked whether that is true. */
+/** Reads the subject as it is stated, before anybody has looked whether that is true. */
 function subjectOf(attestation: string): unknown {
   try {
     return readObject(readCompact(attestation).payload, 'claims set').sub

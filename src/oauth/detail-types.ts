@@ -1,4 +1,4 @@
-/** Where what details may look like is told (draft-ietf-oauth-rar-metadata-remediation). */
+/** Path at which the shapes of details are told (draft-ietf-oauth-rar-metadata-remediation). */
 export const DETAIL_TYPES = '/oauth/authorization-details-types'
 
 const TEXTS = { type: 'array', minItems: 1, items: { type: 'string', minLength: 1 } } as const

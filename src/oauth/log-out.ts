@@ -8,8 +8,9 @@ import { readForm, required } from './form.ts'
 export const LOG_OUT = '/oauth/backchannel-logout'
 
 /**
- * Where identity providers say that somebody has signed out (OpenID Connect Back-Channel Logout 1.0 section 2.5). One address
- * for all: the token says whose it is, and is checked with that one's keys.
+ * Takes the word of identity providers that somebody has signed out (OpenID Connect Back-Channel
+ * Logout 1.0 section 2.5). One address for all: the token says whose it is, and is checked with
+ * that one's keys.
  */
 export async function logOutEndpoint(
   message: IncomingMessage,

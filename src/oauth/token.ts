@@ -39,7 +39,7 @@ export interface TokenPorts extends InteractiveParts {
   /** Whether devices without a browser may ask. */
   readonly deviceCodes: boolean
   readonly certificates?: ClientCertificates | undefined
-  /** Where requests come from. */
+  /** Addresses that requests come from. */
   readonly addresses: ClientAddresses
   /** Authorization requests that were pushed, and wait for their browser. */
   readonly pushed: PushedRoom

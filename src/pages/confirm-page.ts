@@ -99,7 +99,7 @@ ${changes.length === 0 ? html`<p>Nothing.</p>` : changesHtml(changes)}</section>
   }`
 }
 
-/** So many that change nothing by themselves stand beside what does. */
+/** Number of changes without an effect that stand beside the others; more are folded away. */
 const MAX_OPEN = 12
 
 function changesHtml(changes: readonly MeantChange[]): Html {

@@ -7,7 +7,10 @@ export interface DeviceView {
   readonly mistake?: string | undefined
 }
 
-/** Where a person types the code that a device shows. What it asks for is on the page after this one. */
+/**
+ * Page on which a person types the code that a device shows. What it asks for is on the page after
+ * this one.
+ */
 export function devicePage({ mistake, viewer }: DeviceView): string {
   const body = html`<div class="head"><p class="eyebrow">Connect a device</p><h1>Type the code that your device shows</h1></div>
 ${notice('warn', 'Only a code that you see on your own device', html`<p>Did the code come in a message, a call or a mail? Then somebody wants to act in your name: close this page.</p>`)}

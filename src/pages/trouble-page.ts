@@ -28,7 +28,7 @@ const HELP: Partial<Readonly<Record<ProblemCode, string>>> = {
     'Nothing was permitted because of this. Whoever runs the server can find the cause by the request id.',
 }
 
-/** Where a person can go from here. */
+/** Link to where a person can go from here. */
 function way(problem: Problem): Html {
   if (problem.code === 'session.required' || problem.code.startsWith('sign_in.')) {
     return html`<a class="button primary" href="/sign-in">Sign in</a>`

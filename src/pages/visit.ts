@@ -62,7 +62,7 @@ export async function findVisitor(
   }
 }
 
-/** Where a person goes to sign in and come back from. */
+/** Address at which a person signs in, to come back to this page. */
 export function signInAddress(returnTo: string): string {
   return `/sign-in?return_to=${encodeURIComponent(returnTo)}`
 }

@@ -4,8 +4,9 @@ export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as con
 export type Weekday = (typeof WEEKDAYS)[number]
 
 /**
- * When tasks may be opened: on these days, from one time of day until before another, as clocks show it in `zone` (an
- * IANA name). When `from` is not before `to`, the hours run on over midnight and belong to the day they began on.
+ * Times at which tasks may be opened: on these days, from one time of day until before another, as
+ * clocks show it in `zone` (an IANA name). When `from` is not before `to`, the hours run on over
+ * midnight and belong to the day they began on.
  */
 export type Schedule = {
   readonly days: readonly Weekday[]

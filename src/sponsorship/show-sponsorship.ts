@@ -13,7 +13,10 @@ export interface ShownSponsorship {
   /** Tasks opened under it so far; what they handed on is not counted. */
   readonly opened: number
   readonly lastOpenedAt: number | null
-  /** When a task may be opened next, as things stand: now, or later; `null`: not any more, or not before something changes. */
+  /**
+   * Time when a task may be opened next, as things stand: now, or later; `null`: not any more, or
+   * not before something changes.
+   */
   readonly nextOpeningAt: number | null
   /** Why a grant that has not ended opens nothing: its sponsor does not answer for the agent any more, or its agent may not work. */
   readonly stoppedBy: 'sponsor' | 'agent' | null
@@ -80,7 +83,10 @@ async function nextOpening({ clock, storage }: Parts, grant: SponsorGrant): Prom
   return next < grant.expiresAt ? next : null
 }
 
-/** When the rate has room for one more: when the oldest of those that fill it does not count any more. */
+/**
+ * Finds when the rate has room for one more: when the oldest of those that fill it does not count
+ * any more.
+ */
 async function roomFrom(db: Reader, grantId: string, { seconds, tasks }: Rate): Promise<number> {
   const filling = await openingBefore(db, grantId, tasks - 1)
   return filling === undefined ? 0 : filling + seconds * 1000

@@ -126,7 +126,10 @@ export async function openingsUnder(
   )
 }
 
-/** When the newest but `skipped` task under a grant was opened; `undefined`: there are not so many. */
+/**
+ * Finds when the newest but `skipped` task under a grant was opened; `undefined`: there are not so
+ * many.
+ */
 export async function openingBefore(
   db: Reader,
   grantId: string,

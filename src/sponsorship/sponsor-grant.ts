@@ -21,7 +21,7 @@ export interface SponsorGrant {
   readonly mayDelegate: readonly Detail[] | null
   /** Limits of each task. */
   readonly budget: readonly Limit[]
-  /** When tasks may be opened; `null`: at any time. */
+  /** Times at which tasks may be opened; `null`: at any time. */
   readonly schedule: Schedule | null
   readonly rate: Rate | null
   readonly createdAt: number

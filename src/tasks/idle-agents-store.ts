@@ -4,7 +4,7 @@ import type { TaskState } from './task.ts'
 
 const ANY: readonly TaskState[] = ['open', 'suspended', 'closed']
 
-/** Where a look at all agents begins, by name, and how many it looks at. */
+/** Position where a look at all agents begins, by name, and how many it looks at. */
 export interface Idle {
   /** No task of theirs was opened since then, and they are older. */
   readonly before: number

@@ -199,7 +199,7 @@ export async function unclosedTasks(db: Reader, count: number): Promise<string[]
   return rows.map(({ id }) => id)
 }
 
-/** As the index of what is due has it: written out, or it could not be used. */
+/** Condition as the index of what is due has it: written out, or it could not be used. */
 const IS_NOT_CLOSED = sql<SqlBool>`state <> 'closed'`
 
 export async function tasksPastDeadline(db: Reader, now: number, count: number): Promise<string[]> {

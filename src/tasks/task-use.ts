@@ -18,7 +18,7 @@ export const IDLE_GUARD = new Guard('task in use', [
 
 type Used = Pick<Task, 'id' | 'idleMs'>
 
-/** When a task ends unless it is used before that; `null`: never by that. */
+/** Computes when a task ends unless it is used before that; `null`: never by that. */
 export function idleAt({ idleMs }: Pick<Task, 'idleMs'>, usedAt: number): number | null {
   return idleMs === null ? null : usedAt + idleMs + USE_RESOLUTION_MS
 }

@@ -33,7 +33,10 @@ export interface Task {
   readonly spaceId: string | null
   /** The conversation that it is for, where its surface states one. Passed on to children. */
   readonly threadId: Id<'thread'> | null
-  /** When the person last proved who they are, and how (`acr`), as what the task began with says. */
+  /**
+   * Time when the person last proved who they are, and how (`acr`), as what the task began with
+   * says.
+   */
   readonly authTime: number | null
   readonly acr: string | null
   /** RFC 7638 thumbprint of the task key; `null` for a client that cannot prove possession (contract 4). */

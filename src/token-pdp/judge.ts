@@ -21,7 +21,7 @@ import { type ReachAt, Reaches } from './reach.ts'
 /** The answers to one request, and what they rest on. */
 export interface JudgedRequest {
   readonly parties: Parties | undefined
-  /** In the order of the questions. */
+  /** Answers in the order of the questions. */
   readonly answers: readonly IssuanceAnswer[]
   readonly views: readonly LiveView[]
 }
@@ -197,8 +197,8 @@ class Judging {
   }
 
   /**
-   * Where no scope was asked about for an audience, the server would take those it gives by itself: it is told which may be. Beside
-   * authorization details that is none.
+   * Names the scopes that may be issued for an audience about which no scope was asked: the server
+   * would take those it gives by itself. Beside authorization details that is none.
    */
   #scopesOf(token: string, audience: string, reaches: readonly ReachAt[]): Shaping {
     const { questions } = this.#given.request

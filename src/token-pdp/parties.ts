@@ -28,7 +28,7 @@ export interface Parties {
   readonly agents: readonly Agent[]
   /** Bases of each of them for this person, in the order of `agents`. */
   readonly bases: readonly (readonly Basis[])[]
-  /** When the sponsor grant ends, or the trust in whoever vouches for one of the agents. */
+  /** Time when the sponsor grant ends, or the trust in whoever vouches for one of the agents. */
   readonly until: number
   readonly views: readonly LiveView[]
 }
@@ -220,7 +220,9 @@ function basesOf(
   return basesFor(parts.storage.read, { personId, agentId, now: parts.clock.now() })
 }
 
-/** As limits of what may be done. With a sponsor, the grant is the first of them. */
+/**
+ * Turns consents into limits of what may be done. With a sponsor, the grant is the first of them.
+ */
 export function limitsOf({ sponsorGrant }: Parties, bases: readonly Basis[]) {
   const limits = basisLimits(bases).calls
   return sponsorGrant ? [sponsorGrant.details, ...limits] : limits

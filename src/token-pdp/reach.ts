@@ -35,7 +35,7 @@ export interface ReachAt {
    */
   left(action: string): readonly Detail[]
   readonly actions: readonly Action[]
-  /** When the first of the bases ends that anything of it comes from; epoch milliseconds. */
+  /** Time when the first of the bases ends that anything of it comes from; epoch milliseconds. */
   readonly until: number
   readonly view: LiveView
 }

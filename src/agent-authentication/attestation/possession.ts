@@ -13,7 +13,10 @@ import { sha256url } from '../../lib/bytes.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { Problem } from '../../lib/problem.ts'
 
-/** Where a proof of an instance's key comes from: a JWT of its own, or the DPoP proof that the request has anyway. */
+/**
+ * Kind of proof of an instance's key: a JWT of its own, or the DPoP proof that the request has
+ * anyway.
+ */
 export type PossessionKind = 'attestation_pop_jwt' | 'dpop_combined'
 
 export interface Possession {
@@ -26,7 +29,7 @@ const TYP: Readonly<Record<PossessionKind, string>> = {
   attestation_pop_jwt: 'oauth-client-attestation-pop+jwt',
   dpop_combined: 'dpop+jwt',
 }
-/** As agents sign everywhere; keys of instances are made like theirs. */
+/** Algorithms of agents everywhere; keys of instances are made like theirs. */
 export const POP_ALGORITHMS = ['ES256', 'Ed25519', 'EdDSA'] as const
 const MAX_BYTES = 4096
 const MAX_AGE_MS = 60_000

@@ -80,7 +80,7 @@ const STOPPED = {
   uncertified: 'nobody recertified it in time; its owner can: remit agents recertify',
 } as const
 
-/** Where a person's browser is sent, and with what it proves who it is. */
+/** Rows that say where a person's browser is sent, and with what the agent proves who it is. */
 function describedRows(
   { described }: AgentProfileAnswer,
   { moment }: Terminal,

@@ -7,7 +7,7 @@ import { plainJson, schemaOf } from '../document.ts'
 import type { ApiParts } from '../parts.ts'
 import { raisingOf, signalShape } from './signals.ts'
 
-/** Where other systems raise signals, as signal sources. */
+/** Adds the routes at which other systems raise signals, as signal sources. */
 export function addSignalRoutes(app: FastifyInstance, parts: ApiParts): void {
   const reporting = machineFirst(parts.authenticator, 'signals')
   app.post('/v1/risk-signals', {

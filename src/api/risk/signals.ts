@@ -17,7 +17,7 @@ export function signalShape(signal: StoredSignal): SignalAnswer {
   }
 }
 
-/** As `raiseSignal` takes it. */
+/** Turns the input into what `raiseSignal` takes. */
 export function raisingOf(
   { expires_at, ...rest }: Static<ReturnType<typeof SignalInput>>,
   source: string,

@@ -13,7 +13,7 @@ export const ALLOWANCE_LIMITS = {
 
 /** Choice of an approver beyond *once*. Plain data: it is hashed, stored and shown. */
 export type Choice = {
-  /** In this task only, or in every task of this agent on behalf of this person. */
+  /** Tie to this task only, or to every task of this agent on behalf of this person. */
   readonly tie: 'task' | 'agent'
   /** `null`: as often as needed. */
   readonly uses: number | null

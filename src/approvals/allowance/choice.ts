@@ -107,7 +107,7 @@ export function sameChoice(choices: readonly (Choice | null)[]): Choice | undefi
     : undefined
 }
 
-/** When an allowance given now ends: never after the task it is tied to. */
+/** Computes when an allowance given now ends: never after the task it is tied to. */
 export function choiceEnds(request: AccessRequest, choice: Choice, answeredAt: number): number {
   const end =
     choice.lifeSeconds === null ? request.deadline : answeredAt + choice.lifeSeconds * 1000

@@ -154,7 +154,10 @@ function checkUrl({ shown }: CallContext, { identifier }: Resource): void {
     throw malformed('`context.url` is not below the identifier of the resource')
 }
 
-/** For whom a task is, and what of the catalog the enforcement point may ask about. */
+/**
+ * Lists candidates for what is sought: people and agents of a task, or what of the catalog the
+ * enforcement point may ask about.
+ */
 async function candidates(
   { decisions }: AuthzenPorts,
   given: { sought: Sought; question: Question; pep: PepSettings; catalog: CatalogView },

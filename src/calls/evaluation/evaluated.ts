@@ -12,7 +12,7 @@ export interface EvaluationDenial {
   /** Hash of the question as it was put, and of no other one. */
   readonly bindingHash: string
   readonly question: FrozenQuestion
-  /** As of `Asking`. */
+  /** Requests, as in `Asking`. */
   readonly insufficient: readonly Id<'request'>[]
   readonly expiresAt: number
 }
@@ -41,7 +41,7 @@ export const DENIAL_MS = 10 * 60_000
 /** How long after the end of its task a submission can still be looked at. */
 export const KEPT_MS = 24 * 3_600_000
 
-/** When the approval of a submission ends; nothing where there is none. */
+/** Finds when the approval of a submission ends; nothing where there is none. */
 export function approvedUntil(
   { requestedUntil }: EvaluationRequest,
   { state, usableUntil }: AccessRequest,

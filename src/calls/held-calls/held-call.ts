@@ -29,7 +29,7 @@ export function holding(call: Call, who: Identified, verdict: Verdict): Verdict 
 export interface HeldCallRequest {
   /** End of the token that the request came with, or of its task, in epoch milliseconds: later, no answer of people leads on. */
   readonly until: number
-  /** For `Live.pin`. */
+  /** Views for `Live.pin`. */
   readonly views: readonly LiveView[]
   /** Tells whether all that the request stands on is as it was. Where not, `decideHeld` tells what has ended. Does no I/O. */
   lives(): boolean

@@ -98,7 +98,7 @@ async function callOnce(
   await callWith(cli, await newTask(cli, work, wait), call, options)
 }
 
-/** So many that are open are tried before another is opened. */
+/** Number of open tasks that are tried before another is opened. */
 const MAX_TRIED = 4
 
 /** The call in a task that is open already. False: there is none that covers it, and nothing was done. */

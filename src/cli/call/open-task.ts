@@ -77,7 +77,7 @@ function tellConsent(cli: Cli, opening: TaskOptions, page: string): void {
   if (opening.person.label === 'you') cli.open(page)
 }
 
-/** Where nobody said what the task is for, it is for one call. */
+/** Hints that more can be asked for at once, where nobody said what the task is for. */
 function moreWords({ asked }: TaskOptions): readonly string[] {
   if (asked.said) return []
   return ['this asks for this one call; --scope ACTION or --all asks for more at once']

@@ -3,7 +3,7 @@ import { CommandFailure, usage } from '../failure.ts'
 import { besideDevelopment } from '../server/address.ts'
 import { apiUnreachable, refusedBy } from '../server/refused.ts'
 
-/** Where a call goes. */
+/** Target that a call goes to. */
 export interface CallTarget {
   /** Identifier of the resource: what its tokens are for. */
   readonly identifier: string

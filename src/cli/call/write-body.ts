@@ -7,10 +7,13 @@ import { CommandFailure } from '../failure.ts'
 import { type CallAnswer, isEventStream } from './send.ts'
 import { outcomeOf } from './show-answer.ts'
 
-/** As much as is held to be printed in one piece. */
+/** Bytes that are held to be printed in one piece. */
 const MAX_BYTES = 64 * 1024 * 1024
 
-/** For a person: the body, as it comes. A terminal gets JSON over several lines, and nothing that would disturb it. */
+/**
+ * Writes the body for a person, as it comes. A terminal gets JSON over several lines, and nothing
+ * that would disturb it.
+ */
 export async function writeBody(cli: Cli, { problem, response }: CallAnswer): Promise<void> {
   const { output } = cli.world
   // Somebody who looks has been told in words already.
@@ -30,7 +33,7 @@ async function copy(cli: Cli, response: Response): Promise<void> {
   }
 }
 
-/** For a program: one JSON document; of a stream one line for each event. */
+/** Writes for a program: one JSON document; of a stream one line for each event. */
 export async function writeJson(cli: Cli, answer: CallAnswer, taskId: string): Promise<void> {
   const { output } = cli.world
   const about = aboutAnswer(answer, taskId)

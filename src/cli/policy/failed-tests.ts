@@ -9,7 +9,7 @@ export interface TestReport {
   readonly failed: readonly FailedCase[]
 }
 
-/** Where a rule begins, by its id. */
+/** Finds where a rule begins, by its id. */
 export type PlaceOfRule = (id: string) => string | undefined
 
 /** `file:line  sentence`, then what was expected, what came, and why. */

@@ -4,7 +4,7 @@ import { isLoopback, readOrigin, SETTINGS } from '../../config/settings.ts'
 import { usage } from '../failure.ts'
 import type { World } from '../world.ts'
 
-/** Where `remit dev` and `remit serve` keep their data, as commands beside them see it. */
+/** Finds where `remit dev` and `remit serve` keep their data, as commands beside them see it. */
 export function dataDirectory(world: World): string {
   return resolve(world.directory, world.environment.REMIT_DATA || SETTINGS.data.default)
 }

@@ -10,7 +10,7 @@ import { StoredSessions } from './sessions.ts'
 const PREFIX = '/api/v1'
 /** Importing a large document or publishing many policies takes seconds. */
 const PATIENCE_MS = 120_000
-/** For what tells how far it is while it works. */
+/** Patience with what tells how far it is while it works. */
 const LONG_PATIENCE_MS = 60 * 60_000
 
 interface Given {

@@ -4,7 +4,10 @@ import { sameBytes } from '../../lib/bytes.ts'
 import { CommandFailure } from '../failure.ts'
 
 export interface Callback extends AsyncDisposable {
-  /** Where the browser has to be sent back to: a literal loopback address (RFC 8252 section 7.3). */
+  /**
+   * Address that the browser has to be sent back to: a literal loopback address (RFC 8252 section
+   * 7.3).
+   */
   readonly address: string
   /**
    * Parameters that came with it. Rejects when the other side reported an error, or nobody came.

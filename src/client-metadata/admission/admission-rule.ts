@@ -21,8 +21,9 @@ export interface AdmissionRule {
   readonly name: string
   readonly mode: AdmissionMode
   /**
-   * Where answers may be sent: an exact host, with a port if it is not the usual one; `*.example.com` for those below one;
-   * `localhost` for this very computer. Of documents: beside the origin that the document is at.
+   * Hosts that answers may be sent to: an exact host, with a port if it is not the usual one;
+   * `*.example.com` for those below one; `localhost` for this very computer. Of documents: beside
+   * the origin that the document is at.
    */
   readonly redirectHosts: readonly string[]
   /** Hosts of documents, written likewise. */

@@ -26,7 +26,7 @@ export type DocumentPolicy = 'on' | 'listed' | 'off'
 export interface DocumentPorts extends AgentParts {
   readonly fetchDocument: Outbound['fetchDocument']
   readonly policy: DocumentPolicy
-  /** For a whole answer; only tests say it. */
+  /** Time for a whole answer; only tests say it. */
   readonly timeoutMs?: number
   /** Ends what people allowed an agent, so that they are asked anew. Done when it has resolved. */
   readonly endConsents: (agentId: string) => Promise<void>

@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts'
 import { Problem } from '../../lib/problem.ts'
 
-/** So many at once, and from then on so many in a second. */
+/** Rate of fetches: so many at once, and from then on so many in a second. */
 interface Allowed {
   readonly burst: number
   readonly perSecond: number

@@ -30,7 +30,7 @@ export class KeptFetches<T> {
     this.#fetch = fetch
   }
 
-  /** As kept, unless that is older than `mostAgeMs`. Rejects as the fetch does. */
+  /** Answers what is kept, unless that is older than `mostAgeMs`. Rejects as the fetch does. */
   get(url: string, mostAgeMs = Number.POSITIVE_INFINITY): Promise<T> {
     const now = this.#clock.monotonic()
     const kept = this.#kept.get(url)

@@ -1,9 +1,9 @@
 const SECOND = 1000
 /** One request of the protocol, with the redirects and look-ups that belong to it, is one fetch, whatever the answer says. */
 const MIN_MS = 10 * SECOND
-/** So long a change stays unseen at most. */
+/** Longest time that a change stays unseen. */
 const MAX_MS = 3600 * SECOND
-/** When the answer says nothing. */
+/** Time for an answer that says none. */
 const USUAL_MS = 300 * SECOND
 
 /**

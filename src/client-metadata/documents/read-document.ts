@@ -82,7 +82,7 @@ function nameOf(given: unknown): string | undefined {
   return name
 }
 
-/** Where it leads is checked again when it is fetched. */
+/** Reads the address of keys. Where it leads is checked again when it is fetched. */
 function keysAddress(uri: unknown): string {
   const url = typeof uri === 'string' && uri.length <= MAX_JWKS_URI ? URL.parse(uri) : null
   if (url?.protocol !== 'https:' || url.href !== uri || /[#@]/.test(uri))

@@ -1,8 +1,9 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider'
 
 /**
- * Where the development identity provider keeps its codes and grants: in memory, gone with the process.
- * Good enough because nothing it says outlives a sign-in; Remit itself stores its own state durably.
+ * Keeps codes and grants of the development identity provider in memory, gone with the process.
+ * Good enough because nothing it says outlives a sign-in; Remit itself stores its own state
+ * durably.
  */
 export function memoryAdapter(): (model: string) => Adapter {
   const rows = new Map<string, AdapterPayload>()

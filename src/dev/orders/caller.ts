@@ -26,7 +26,7 @@ export interface Trust {
 
 export type CheckCaller = (token: string | undefined, asked: OrdersRequest) => Promise<OrdersCaller>
 
-/** As long as Remit says that they may be kept: a key that it withdraws is believed no longer. */
+/** Time that Remit says its keys may be kept: one that it withdraws is believed no longer. */
 const KEEP_KEYS_MS = 5 * 60_000
 
 /**

@@ -32,7 +32,7 @@ import { findByHint, type Hint } from './hint.ts'
 /** An agent asks a person itself (OpenID CIBA). A proof binds the key at once; without one, the first poll does. */
 export interface BackchannelRequest extends OpeningRequest, WantedTask {
   readonly hint: Hint
-  /** In the agent's own words. */
+  /** Message in the agent's own words. */
   readonly message: string | undefined
   /** Seconds to answer in. */
   readonly waits: number

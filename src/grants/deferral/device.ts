@@ -36,7 +36,7 @@ export type DeviceBegun =
       readonly held: HeldBack
       /** Seconds that the user code works. */
       readonly waits: number
-      /** For people to type: two times four letters. */
+      /** Code for people to type: two times four letters. */
       readonly userCode: string
     }
   | Refused
@@ -107,7 +107,7 @@ function newUserCode(random: Random): string {
   return `${code.slice(0, 4)}-${code.slice(4)}`
 }
 
-/** As people type it. */
+/** Computes the digest of a code as people type it. */
 function digestOf(typed: string): string {
   return sha256url(typed.toUpperCase().replaceAll(/[^A-Z]/g, ''))
 }

@@ -18,7 +18,7 @@ import type { Plan, Planned, PlannedGrant, PlanRequest } from '../pipeline/plan.
 
 export interface StillWaiting {
   readonly outcome: 'waiting'
-  /** Where the person answers. */
+  /** Page on which the person answers. */
   readonly page: string | undefined
 }
 

@@ -172,7 +172,7 @@ function asked(
   return issuer.audience === null ? detailsAt(details, resource) : details
 }
 
-/** In our words: a token says no purpose. */
+/** Words a purpose, since a token says none. */
 function purposeOf({ issuer }: VerifiedToken): string {
   return `access by a token of ${issuer.name}`
 }

@@ -34,7 +34,7 @@ import { open } from './open.ts'
 export type SubjectAssertion = Omit<Opening, 'defer'> &
   Pick<AssertionRequest, 'kind' | 'audience' | 'origin'>
 
-/** As long as an assertion may be redeemed, and a moment for the two to be made. */
+/** Time that an assertion may be redeemed, and a moment for the two to be made. */
 const LIFE_SECONDS = 310
 
 /**

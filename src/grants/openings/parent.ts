@@ -28,9 +28,9 @@ export interface Parent {
   readonly agents: readonly Agent[]
   /** Details that a child may get at most, as of now. */
   readonly mayHandOn: readonly Detail[]
-  /** As it was read after the views that watch over it. */
+  /** Catalog as it was read after the views that watch over it. */
   readonly catalog: CatalogView
-  /** Where the child is. */
+  /** Place of the child. */
   readonly place: Place
   readonly where: Whereabouts | undefined
   /** Views that the child depends on. */

@@ -13,7 +13,9 @@ import type { Planned, PlanRequest } from '../pipeline/plan.ts'
 import { planChild } from './child.ts'
 import { planSponsored } from './sponsored.ts'
 
-/** As policies name how a token comes: of a request that was put off, by how it was first made. */
+/**
+ * Names how a token comes, as policies do: of a request that was put off, by how it was first made.
+ */
 export function grantOf({ flow, request }: Pick<PlanRequest, 'flow' | 'request'>): GrantName {
   const { way } = request
   if (way?.kind === 'sponsored') return way.by

@@ -59,7 +59,7 @@ export async function holdBack(
   waiting: Waiting,
   until: {
     readonly consentId: Id<'consent'> | null
-    /** When the question ends. */
+    /** Time when the question ends. */
     readonly answeredBy: number
     /** Token that the agent wants to be notified with, where it wants to be told. */
     readonly notificationToken?: string | undefined
@@ -95,7 +95,7 @@ export async function holdBack(
   return { code, consentId, expiresIn, interval: PAUSE }
 }
 
-/** Where code and notification token are sealed for. */
+/** Associated data that code and notification token are sealed with. */
 export function associatedData(digest: string): string {
   return `deferrals/${digest}`
 }

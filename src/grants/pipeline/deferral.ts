@@ -36,7 +36,7 @@ export interface Deferral {
   readonly polledAt: number | null
   /** Digest of what the person types. */
   readonly userCode: string | null
-  /** Where the agent is told that there is an answer, with what it shall be told by. */
+  /** Address at which the agent is told that there is an answer, with what it shall be told by. */
   readonly notify: { readonly at: string; readonly token: Uint8Array | null } | null
   readonly createdAt: number
   readonly expiresAt: number

@@ -67,7 +67,7 @@ export interface Granted extends Authority {
   readonly views: readonly LiveView[]
   /** How it is issued, which policies let be. */
   readonly issuing: Issuing
-  /** As of the moment of the grant. */
+  /** Kinds of arguments as of the moment of the grant. */
   readonly kindOf: KindOf
 }
 

@@ -12,18 +12,18 @@ export interface NewTask
     Task,
     'agentId' | 'personId' | 'purpose' | 'details' | 'mayDelegate' | 'budget' | 'keyThumbprint'
   > {
-  /** Where it was known before. */
+  /** Id, where it was known before. */
   readonly id?: Id<'task'> | undefined
   /** The end of what people approved, where they had to. */
   readonly approvedUntil?: number | undefined
   readonly openedBy: OpenedBy
   /** Those it stands on; it does not outlast them. */
   readonly bases: readonly Basis[]
-  /** As it was asked for. */
+  /** Lifetime as it was asked for. */
   readonly lifeSeconds?: number | undefined
-  /** Where it is at work; in no space when left out. */
+  /** Place where it is at work; in no space when left out. */
   readonly place?: Place
-  /** When and how the person proved who they are, where that is known. */
+  /** Proof of the person, where it is known: when and how they proved who they are. */
   readonly proved?: { readonly authTime: number | null; readonly acr: string | null }
   /** How long it may be without use. */
   readonly idleMs?: Task['idleMs'] | undefined

@@ -9,7 +9,7 @@ import type { LiveView } from '../../revocation/index.ts'
 import { limitOf, mayOpen, threadByName } from '../../spaces/index.ts'
 import type { GrantParts } from '../parts.ts'
 
-/** Where a task is to be opened, as it was asked for. */
+/** Place in which a task is to be opened, as it was asked for. */
 export interface WantedPlace {
   /** Name of a space; in none when left out, which restricts nothing. */
   readonly space?: string | undefined
@@ -48,7 +48,10 @@ export async function findPlace(
     : refused('thread.unknown', 'no surface has reported such a thread there')
 }
 
-/** Where a child is: where its parent is, or in a space below that; its conversation is its parent's. */
+/**
+ * Finds the place of a child: that of its parent, or a space below it; its conversation is its
+ * parent's.
+ */
 export async function findPlaceBelow(
   parts: GrantParts,
   parent: { readonly spaceId: string | null; readonly threadId: Id<'thread'> | null },

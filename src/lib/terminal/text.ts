@@ -23,7 +23,7 @@ export class Text {
     return this.#spans.map((span) => span.text).join('')
   }
 
-  /** In columns of a terminal. */
+  /** Width in columns of a terminal. */
   get width(): number {
     return widthOf(this.plain)
   }

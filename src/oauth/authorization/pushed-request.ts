@@ -102,8 +102,8 @@ function boundTo(form: Form, thumbprint: string | undefined): Form {
 }
 
 /**
- * In whose share a request counts. A client that authenticated has one of its own; of one that did not, anybody can say the name, so
- * it is the address that counts.
+ * Names the share that a request counts in. A client that authenticated has one of its own; of one
+ * that did not, anybody can say the name, so it is the address that counts.
  */
 function shareOf(
   message: IncomingMessage,

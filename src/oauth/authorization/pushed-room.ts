@@ -11,7 +11,7 @@ export class PushedRoom {
   readonly #all: Pick<OccupancyLimit, 'admits' | 'leave'>
   readonly #share: number
   readonly #lifeMs: number
-  /** When the places of each run out (monotonic), oldest first. */
+  /** Times when the places of each run out (monotonic), oldest first. */
   readonly #places = new Map<string, number[]>()
   #sweepAt = 0
 

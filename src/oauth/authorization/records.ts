@@ -19,7 +19,7 @@ export interface PushedRecord {
 /** Request that a person is asked about, as far as the answer to the client needs it. */
 export interface WaitingRequest
   extends Pick<AuthorizationRequest, 'codeChallenge' | 'state' | 'thumbprint'> {
-  /** Where the pushed request is kept that it came from. */
+  /** Id under which the pushed request is kept that it came from. */
   readonly pushedId?: string | undefined
 }
 
@@ -32,7 +32,10 @@ export interface CodeRecord
   readonly authorizationId: string
 }
 
-/** Where a code or a pushed request is kept. Whoever knows the value has the thing itself, so only its digest is stored. */
+/**
+ * Computes the id under which a code or a pushed request is kept. Whoever knows the value has the
+ * thing itself, so only its digest is stored.
+ */
 export function recordId(value: string): string {
   return sha256url(value)
 }

@@ -18,7 +18,7 @@ export interface AssertionAnswer {
   readonly expires_in: number
   readonly scope?: string
   readonly authorization_details?: readonly object[]
-  /** Where it opened one. */
+  /** Task that it opened, if any. */
   readonly task_id?: string
 }
 

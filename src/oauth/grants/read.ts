@@ -107,7 +107,10 @@ export function taskOf(form: Form) {
   }
 }
 
-/** Where the task is to be: a space, and a thread there. What is in them is looked up where the task opens. */
+/**
+ * Reads where the task is to be: a space, and a thread there. What is in them is looked up where
+ * the task opens.
+ */
 export function placeOf(form: Form): { space: string | undefined; thread: string | undefined } {
   return { space: form.get('space'), thread: form.get('thread') }
 }

@@ -16,9 +16,12 @@ import { selfRegistered } from './self-registered.ts'
 const DAY_SECONDS = 24 * 3600
 /** A registration that nobody has used for so long is forgotten. One that a person has brought stays: it is an agent. */
 export const UNUSED_SECONDS = 7 * DAY_SECONDS
-/** So many registrations can wait for their first use, in all replicas together. */
+/** Number of registrations that can wait for their first use, in all replicas together. */
 const MAX_UNUSED = 10_000
-/** When there is no room, those are forgotten that have waited longer than anyone takes from registering to the first use. */
+/**
+ * Age under which none is forgotten when there is no room: longer than anyone takes from
+ * registering to the first use.
+ */
 const YOUNG_SECONDS = 3600
 const MAX_BYTES = 16 * 1024
 

@@ -29,7 +29,7 @@ export function partFields(inspected: readonly Leaf[]): PartField[] {
   }))
 }
 
-/** Where and how long, in the order of how much it is. */
+/** Scopes and lifetimes, in the order of how much it is. */
 export const SCOPES = {
   task: { tie: 'task', lifeSeconds: null },
   'task-hour': { tie: 'task', lifeSeconds: 3_600 },

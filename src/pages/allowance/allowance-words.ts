@@ -10,7 +10,7 @@ export interface AllowanceScope {
   readonly person: string
   /** Names of the agents from the first to the current one. */
   readonly chain: readonly string[]
-  /** When the task ends by itself. */
+  /** Time when the task ends by itself. */
   readonly deadline: number
 }
 

@@ -42,7 +42,7 @@ export interface ApprovalView {
   /** Texts for people from the policies that ask. `rules` are the ids of these policies. */
   readonly prompts: readonly string[]
   readonly rules: readonly string[]
-  /** In words; all of them have to be met. */
+  /** Approvers in words; all of them have to be met. */
   readonly approvers: readonly string[]
   readonly quorum: number
   readonly lifetimeMs: number

@@ -55,7 +55,7 @@ function requestPage(page: RequestPage, now: number): Html {
   return html`${requestList(items, now)}${along}`
 }
 
-/** Where several agents ask: one that asks much hides no other. */
+/** Links for several agents that ask: one that asks much hides no other. */
 function agentLinks({ agent, agents }: ApprovalsView): Html | false {
   if (agents.length < 2) return false
   const all = agents.reduce((sum, { count }) => sum + count, 0)

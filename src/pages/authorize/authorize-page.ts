@@ -37,7 +37,7 @@ export interface AuthorizeView {
   readonly others: { readonly approvers: readonly string[]; readonly expiresAt: number } | undefined
   /** The answer would go to a program on the person's own computer, which any program there can be. */
   readonly loopback: boolean
-  /** When what it says of itself was last found to be another, if people were asked before. */
+  /** Time when what it says of itself was last found to be another, if people were asked before. */
   readonly changedAt: number | undefined
   readonly offer: ConsentOffer
   readonly owner: string
@@ -72,7 +72,7 @@ function heading({ asked, state }: AuthorizeView): Html {
   return html`Let ${name} act for you?`
 }
 
-/** Where a browser goes with the answer: the protocol goes on there. */
+/** Address that a browser goes to with the answer: the protocol goes on there. */
 export function onwardAddress(id: string): string {
   return `/oauth/authorize/${id}`
 }
@@ -247,7 +247,7 @@ function leftOutFor(names: ReadonlySet<string>, why: string, { riskOf }: Known):
 <ul class="plain">${[...names].map((action) => html`<li class="soft">${show(capital(operationInWords(action)))}</li>`)}</ul></details>`
 }
 
-/** As the person left it the last time. */
+/** Tells whether the person chose it the last time; yes, if there was none. */
 function isChosen({ detail }: ConsentChoice, { before }: AuthorizeView): boolean {
   if (!before) return true
   return detail.actions.every((action) => before.some(({ actions }) => actions.includes(action)))

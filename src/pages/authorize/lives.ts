@@ -13,7 +13,7 @@ export const LIVES = [
 /** Lifetime that is chosen unless the person chooses: the shortest. */
 export const USUAL_LIFE = 'hour'
 
-/** When it ends, epoch milliseconds. */
+/** Computes when it ends, epoch milliseconds. */
 export function endOfLife(fields: Fields, now: number): number {
   const chosen = LIVES.find(({ value }) => value === fields.get('life'))
   if (!chosen) throw new Problem('request.malformed', '`life` has an unknown value')

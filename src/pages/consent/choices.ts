@@ -10,7 +10,7 @@ import { type ConsentChoice, groupOf, isRisky } from './narrowing.ts'
 /** Enter in a field presses the first button of its form. A yes is pressed, and nothing else is one: this one does nothing. */
 export const NOT_BY_ENTER = html`<button disabled hidden></button>`
 
-/** So few are all seen at once. */
+/** Number of choices that are all seen at once. */
 const MAX_OPEN = 6
 
 const RISK_WORDS: Readonly<Record<Risk, string>> = {

@@ -209,7 +209,7 @@ export function isYes(answer: string | undefined): boolean {
   return answer === 'grant' || answer === ONLY_READING
 }
 
-/** When the consent ends, epoch milliseconds; `undefined` for one without an end. */
+/** Computes when the consent ends, epoch milliseconds; `undefined` for one without an end. */
 export function endOf(fields: Fields, now: number): number | undefined {
   const chosen = LIFETIMES.find(({ value }) => value === fields.get('lifetime'))
   if (!chosen) throw new Problem('request.malformed', '`lifetime` has an unknown value')

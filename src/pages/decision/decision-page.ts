@@ -15,7 +15,7 @@ export interface GateView {
   readonly enough?: string | undefined
   readonly note?: string | undefined
   readonly policies: readonly PolicyView[]
-  /** Where no policy permitted it: those that speak of this action, and did not hold. */
+  /** Policies that speak of this action and did not hold, where none permitted it. */
   readonly nearest: readonly PolicyView[]
 }
 
@@ -47,7 +47,7 @@ export interface DecisionView {
   readonly policyVersion: number | null
   readonly callHash: string | null
   readonly endedAt: number | null
-  /** When it was called indeterminate, where a true outcome corrected that later. */
+  /** Time when it was called indeterminate, where a true outcome corrected that later. */
   readonly presumedAt: number | null
   readonly gates: readonly GateView[]
   /** Settlements of limits on answers: how much the call turned out to take. */

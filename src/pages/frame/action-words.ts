@@ -41,7 +41,7 @@ function partsOf(action: string): { readonly resource: string; readonly words: r
   return { resource: resource.replaceAll('-', ' '), words }
 }
 
-/** In the singular or the plural. */
+/** Compares words in the singular and the plural. */
 function isSame(word: string, resource: string): boolean {
   return word === resource || isPlural(word, resource) || isPlural(resource, word)
 }

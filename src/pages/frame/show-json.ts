@@ -17,7 +17,7 @@ function escaped(character: string): string {
   return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')
 }
 
-/** Where a list or object that opens at `start` ends, if it is short and flat. */
+/** Finds where a list or object that opens at `start` ends, if it is short and flat. */
 function shortEnd(tokens: readonly string[], start: number): number | undefined {
   let length = 0
   for (let i = start + 1; i < tokens.length; i++) {

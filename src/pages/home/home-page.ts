@@ -55,9 +55,9 @@ export interface HomeView {
   readonly notices: readonly NoticeItem[]
   /** Agents of the viewer whose date is near or past. */
   readonly recertify: readonly RecertifyItem[]
-  /** For administrators, until all of it is done. */
+  /** Steps for administrators, until all of it is done. */
   readonly setup: readonly SetupStep[]
-  /** For administrators: definitions that wait for their word. */
+  /** Number of definitions that wait for the word of administrators. */
   readonly definitions: number
 }
 

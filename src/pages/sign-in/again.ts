@@ -48,7 +48,7 @@ function inVain({ acr, authTime }: Session['proved'], { at, stepUp }: Wanted): s
   return `You have just signed in, and your identity provider ${said}. The same again changes nothing: it has to be set up there, by whoever runs it.`
 }
 
-/** Where a yes can be given, and some of it will not work without. */
+/** Advice where a yes can be given, and some of it will not work without a sign-in. */
 export function adviceToSignIn({ href, words }: SignInFirst): Html {
   return notice(
     'calm',

@@ -32,7 +32,7 @@ const SIGNING_IN = {
   label: 'Continue',
 } as const
 
-/** As http/ reads it, strictly. */
+/** Query as http/ reads it, strictly. */
 type Query = Readonly<Record<string, string>>
 
 /** The setup link's token waits in a cookie while the person is at the provider. */

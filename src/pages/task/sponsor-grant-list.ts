@@ -23,7 +23,7 @@ export interface SponsorGrantItem {
   readonly mayDelegate: readonly Detail[] | null
   /** Limits of each task under the grant. */
   readonly budget: readonly Limit[]
-  /** In words; `undefined`: at any time. */
+  /** Schedule in words; `undefined`: at any time. */
   readonly schedule: string | undefined
   readonly rate: Rate | null
   /** Who gave it; `undefined`: the viewer. */
