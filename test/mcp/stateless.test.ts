@@ -64,9 +64,9 @@ inOneWorld('MCP 2026-07-28, towards clients', (world) => {
     assert.deepEqual(result, {
       supportedVersions: SUPPORTED,
       capabilities: {
-        tools: { listChanged: false },
-        prompts: { listChanged: false },
-        resources: { listChanged: false, subscribe: false },
+        tools: { listChanged: true },
+        prompts: { listChanged: true },
+        resources: { listChanged: true, subscribe: false },
         extensions: { 'io.modelcontextprotocol/tasks': {} },
       },
       instructions: 'Say little.',

@@ -4,6 +4,8 @@ import type { McpLimits } from './limits.ts'
 import type { McpConversation } from './session-id.ts'
 
 const MAX_REMEMBERED = 10_000
+/** Maximum subscriptions that are open at once. */
+const MAX_LISTENING = { perTask: 4, all: 1_000 }
 
 /**
  * State that this replica keeps of the conversations it serves. Nothing here grants anything:
@@ -21,6 +23,8 @@ export class McpSessions {
   readonly #opening = new Map<string, Promise<unknown>>()
   readonly #held = new Map<string, number>()
   readonly #questions = new Map<string, (answer: RpcResult | RpcError) => void>()
+  readonly #listening = new Map<string, number>()
+  #allListening = 0
   #allHeld = 0
   #bytesHeld = 0
 
@@ -61,6 +65,23 @@ export class McpSessions {
 
   reopened(conversation: string): McpSession | undefined {
     return this.#reopened.get(conversation)
+  }
+
+  /**
+   * Counts a subscription of a task. Returns a function that ends this, or `undefined` when there
+   * are too many.
+   */
+  listen(task: string): (() => void) | undefined {
+    const open = this.#listening.get(task) ?? 0
+    if (open >= MAX_LISTENING.perTask || this.#allListening >= MAX_LISTENING.all) return undefined
+    this.#listening.set(task, open + 1)
+    this.#allListening++
+    return () => {
+      const left = (this.#listening.get(task) ?? 1) - 1
+      if (left > 0) this.#listening.set(task, left)
+      else this.#listening.delete(task)
+      this.#allListening--
+    }
   }
 
   /**

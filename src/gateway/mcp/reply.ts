@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { sseEvent } from '../../lib/event-stream.ts'
-import { ExactNumber, type Json } from '../../lib/json.ts'
+import { ExactNumber, type Json, type JsonObject } from '../../lib/json.ts'
 import {
   printMessage,
   type RpcError,
@@ -103,6 +103,17 @@ export class McpReply {
     this.#ended = true
     this.#raw.writeHead(status, { ...SAFE, ...(status === 202 ? { 'content-length': 0 } : {}) })
     this.#raw.end()
+  }
+
+  /** Sends a notification that belongs to this request. */
+  notify(method: string, params: JsonObject): void {
+    if (this.#ended || this.#raw.destroyed || this.#raw.writableNeedDrain) return
+    this.#event({ kind: 'notification', method, params })
+  }
+
+  /** Keeps a stream from being closed as dead: a comment, which says nothing. */
+  keepAlive(): void {
+    if (this.begun && !this.#ended && !this.#raw.writableNeedDrain) this.#raw.write(':\n\n')
   }
 
   /** Puts a question to the client, before the answer. False: nobody listens. */

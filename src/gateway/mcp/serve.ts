@@ -23,6 +23,7 @@ import { isTaskMethod, serveTask } from './serve-task.ts'
 import type { McpConversation } from './session-id.ts'
 import { discover } from './stateless/discover.ts'
 import { statelessAnswer } from './stateless/results.ts'
+import { listen } from './stateless/subscriptions.ts'
 import { callError } from './tool-error.ts'
 import { peerOf } from './upstream/peer.ts'
 
@@ -81,6 +82,8 @@ async function answer(
     await initialize(placed, message, reply, ports)
   } else if (isWithoutSession(conversation) && isTaskMethod(method)) {
     await serveTask({ placed, rpc: message, conversation }, reply, ports)
+  } else if (isWithoutSession(conversation) && method === 'subscriptions/listen') {
+    await listen(placed, message, reply, ports)
   } else if (isCall(method)) {
     await call({ ...placed, rpc: message }, conversation, reply, ports)
   } else {

@@ -17,11 +17,12 @@ export function serverInfo({ name, server, title }: Resource): JsonObject {
  */
 export function serverCapabilities(actions: readonly Action[], revision: McpRevision): JsonObject {
   const has = (kind: string) => actions.some(({ definition }) => definition?.kind === kind)
-  const unchanging = new Map([['listChanged', false]])
+  // Only clients without sessions have a way to hear of changes.
+  const changes = new Map([['listChanged', revision === STATELESS_REVISION]])
   const capabilities = new Map<string, Json>()
-  if (has('tool')) capabilities.set('tools', unchanging)
-  if (has('prompt')) capabilities.set('prompts', unchanging)
-  if (has('resource')) capabilities.set('resources', new Map([...unchanging, ['subscribe', false]]))
+  if (has('tool')) capabilities.set('tools', changes)
+  if (has('prompt')) capabilities.set('prompts', changes)
+  if (has('resource')) capabilities.set('resources', new Map([...changes, ['subscribe', false]]))
   if (revision === STATELESS_REVISION)
     capabilities.set('extensions', new Map([[MCP.tasks, new Map()]]))
   return capabilities
