@@ -9,32 +9,42 @@ import type { Upstream } from './upstream.ts'
 
 const PATH = '/orders/orders/1042'
 
+type Headers = Readonly<Record<string, string>>
+
 /** One order, read through the gateway: a fresh token for every task, a proof for every request. */
 export function gatewayGet(
-  of: { name: string; remit: Remit; upstream: Upstream; decided: Decided },
+  of: {
+    name: string
+    remit: Remit
+    upstream: Upstream
+    decided: Decided
+    /** Gateway of others in front of the API, and what it needs besides. Default: Remit's own. */
+    at?: { readonly origin: string; readonly port: number; readonly headers?: Headers }
+  },
   tasks: readonly OpenTask[],
 ): Way {
   const { decided, name, remit, upstream } = of
+  const { origin = remit.gateway, port = remit.gatewayPort, headers: more = {} } = of.at ?? {}
   const makers = tasks.map((task) => new ProofMaker(task))
   const answered = answeredBy(upstream)
   return {
     name,
-    port: remit.gatewayPort,
+    port,
     program: remit.program,
     check(answer, index) {
       answered(answer, index)
       decided.add(/\r\nremit-decision: (\S+)/i.exec(answer.head)?.[1])
     },
     async prepare(count) {
-      const resource = `${remit.gateway}/orders`
-      const url = remit.gateway + PATH
+      const resource = `${origin}/orders`
+      const url = origin + PATH
       const tokens = await Promise.all(
         tasks.map(async (task) => (await resourceToken(task, resource)).token),
       )
       return Array.from({ length: count }, (_, i) => {
         const accessToken = tokens[i % tokens.length] ?? ''
         const proof = makers[i % makers.length]?.make({ method: 'GET', url, accessToken }) ?? ''
-        const headers = { authorization: `DPoP ${accessToken}`, dpop: proof }
+        const headers = { authorization: `DPoP ${accessToken}`, dpop: proof, ...more }
         return requestBytes({ method: 'GET', url, headers })
       })
     },

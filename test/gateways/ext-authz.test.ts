@@ -79,6 +79,11 @@ describe('a gateway of others that asks by gRPC', () => {
       ok.headers.every(({ append_action: action }) => action === 2),
       'none is appended',
     )
+    assert.deepEqual(
+      ok.response_headers_to_add,
+      ok.headers.slice(0, 1),
+      'the caller learns the decision',
+    )
     assert.equal(decode(String(set.get('txn-token'))).claims.txn, set.get('remit-decision'))
     const removed = ['authorization', 'cookie', 'dpop', 'proxy-authorization', 'remit-enforcer']
     for (const name of removed) assert.ok(ok.headers_to_remove.includes(name), name)

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import type { Store } from './store.ts'
@@ -6,7 +6,7 @@ import type { Store } from './store.ts'
 const GATEWAYS = join(import.meta.dirname, '..', '..', 'deploy', 'gateways')
 
 /** Addresses and secrets that the files of `deploy/gateways` have, by what stands there in a test. */
-function places({
+export function placesOf({
   grpc,
   http,
   identifier,
@@ -22,25 +22,30 @@ function places({
   }
 }
 
-/**
- * Writes files of `deploy/gateways` into a folder of the test's own, with its addresses in the
- * places of theirs. `other`: more of these, which all have to be there. Answers the folder.
- */
-export function fillIn(
-  store: Store,
-  files: readonly string[],
-  other: Readonly<Record<string, string>> = {},
-): string {
-  const folder = mkdtempSync(join(tmpdir(), 'gateway-'))
-  store.world.onStop(async () => rmSync(folder, { recursive: true }))
-  const all = { ...places(store), ...other }
-  const texts = files.map((file) => readFileSync(join(GATEWAYS, file), 'utf8'))
-  for (const [i, file] of files.entries()) {
-    let text = texts[i] ?? ''
-    for (const [from, to] of Object.entries(all)) text = text.replaceAll(from, to)
-    writeFileSync(join(folder, basename(file)), text)
+/** The file of `deploy/gateways` with other texts in the places of its own. Each has to be there. */
+export function filledIn(file: string, places: Readonly<Record<string, string>>): string {
+  let text = readFileSync(join(GATEWAYS, file), 'utf8')
+  for (const [from, to] of Object.entries(places)) {
+    if (!text.includes(from)) throw new Error(`${file} does not have ${from}`)
+    text = text.replaceAll(from, to)
   }
-  const missing = Object.keys(other).filter((each) => !texts.some((text) => text.includes(each)))
-  if (missing.length > 0) throw new Error(`${files.join(', ')} do not have ${missing.join(', ')}`)
+  return text
+}
+
+/** Writes files of `deploy/gateways` into a folder of their own, filled in by those of the places that each has. */
+export function fillIn(files: readonly string[], places: Readonly<Record<string, string>>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'gateway-'))
+  for (const file of files) {
+    const own = readFileSync(join(GATEWAYS, file), 'utf8')
+    const here = Object.entries(places).filter(([from]) => own.includes(from))
+    writeFileSync(join(folder, basename(file)), filledIn(file, Object.fromEntries(here)))
+  }
   return folder
+}
+
+/** Places of Envoy's files, where ports stand by themselves. */
+export function portsIn(ports: Readonly<Record<number, string | number>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(ports).map(([from, to]) => [`port_value: ${from}`, `port_value: ${to}`]),
+  )
 }

@@ -105,6 +105,7 @@ export function behind({ getThrough, name, sendsBodies, start }: Gateway): void 
       })
       const { claims } = decode(String(seen.headers['txn-token']))
       assert.equal(seen.headers['remit-decision'], claims.txn)
+      assert.equal(answer.headers['remit-decision'], claims.txn)
       assert.equal(seen.headers['x-custom'], 'kept')
       for (const gone of ['authorization', 'dpop', 'cookie', 'remit-enforcer', 'remit-body'])
         assert.equal(seen.headers[gone] ?? '', '', gone)

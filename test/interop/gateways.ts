@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import type { Counterpart } from './counterpart.ts'
+import { type Counterpart, NotToBeHad } from './counterpart.ts'
 import { needProgram } from './program.ts'
 
 /** A gateway that Debian has under its own name, in the version that this Debian has. */
@@ -22,3 +22,14 @@ export const nginx = ofDebian('nginx', '-v')
 export const caddy = ofDebian('caddy', 'version')
 /** With Lua, and its HTTP client. */
 export const haproxy = ofDebian('haproxy', '-v')
+/** No registry that is used here has it: tried where it is installed. */
+export const traefik: Counterpart = {
+  name: 'traefik',
+  version: '3',
+  async get() {
+    const { error, stdout } = spawnSync('traefik', ['version'], { encoding: 'utf8' })
+    if (error) throw new NotToBeHad('there is no `traefik` here, and Debian has no package of it')
+    const [version = '3'] = /\d+\.\d+(?:\.\d+)*/.exec(stdout) ?? []
+    return { REMIT_INTEROP_VERSION: version }
+  },
+}

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { canaille } from './canaille/get.ts'
 import { type Counterpart, NotToBeHad } from './counterpart.ts'
 import { envoy } from './envoy/get.ts'
-import { caddy, haproxy, nginx } from './gateways.ts'
+import { caddy, haproxy, nginx, traefik } from './gateways.ts'
 import { jsonGo } from './json-go/get.ts'
 import { jsonJava } from './json-java/get.ts'
 import { keycloak } from './keycloak/get.ts'
@@ -29,6 +29,7 @@ const COUNTERPARTS: readonly Counterpart[] = [
   nginx,
   caddy,
   haproxy,
+  traefik,
 ]
 /** Limit of one test, in ms; a counterpart starts within its first. */
 const MAX_LENGTH = 300_000

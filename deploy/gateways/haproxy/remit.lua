@@ -68,4 +68,5 @@ core.register_action("remit", { "http-req" }, function(txn)
     local value = answer.headers[name] and answer.headers[name][0]
     if value and value ~= "" then txn.http:req_set_header(name, value) end
   end
+  txn:set_var("txn.remit_decision", answer.headers["remit-decision"][0])
 end)

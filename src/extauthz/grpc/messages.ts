@@ -60,6 +60,7 @@ const MESSAGES = {
   OkHttpResponse: message({
     headers: ['HeaderValueOption', 2, 'repeated'],
     headers_to_remove: ['string', 5, 'repeated'],
+    response_headers_to_add: ['HeaderValueOption', 6, 'repeated'],
   }),
   Peer: message({ address: ['Address', 1] }),
   Request: message({ http: ['HttpRequest', 2] }),
@@ -105,6 +106,7 @@ export interface CheckResponse {
   readonly ok_response?: {
     readonly headers: readonly HeaderValueOption[]
     readonly headers_to_remove: readonly string[]
+    readonly response_headers_to_add: readonly HeaderValueOption[]
   }
   readonly denied_response?: {
     readonly status: { readonly code: number }

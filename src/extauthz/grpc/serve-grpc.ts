@@ -8,6 +8,7 @@ import { authenticate, ENFORCER } from '../authenticate.ts'
 import type { CheckAnswer } from '../check.ts'
 import { deniedHeaders, failure } from '../failure.ts'
 import type { ExtAuthzPorts } from '../ports.ts'
+import { DECISION } from '../read-request.ts'
 import { AUTHORIZATION, type CheckRequest, type CheckResponse } from './messages.ts'
 import { readCheck } from './read-check.ts'
 
@@ -87,7 +88,11 @@ function responseOf(answer: CheckAnswer): CheckResponse {
     }
   return {
     status: { code: OK },
-    ok_response: { headers: options(answer.set), headers_to_remove: [...answer.removed] },
+    ok_response: {
+      headers: options(answer.set),
+      headers_to_remove: [...answer.removed],
+      response_headers_to_add: options({ [DECISION]: answer.set[DECISION] ?? '' }),
+    },
   }
 }
 

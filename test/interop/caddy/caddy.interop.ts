@@ -1,4 +1,4 @@
-import { fillIn } from '../../gateways/filled-in.ts'
+import { fillIn, placesOf } from '../../gateways/filled-in.ts'
 import { behind } from '../../gateways/suite.ts'
 import { startServerProgram } from '../server-process.ts'
 
@@ -7,7 +7,7 @@ behind({
   sendsBodies: false,
   getThrough: 50,
   async start(store) {
-    const folder = fillIn(store, ['caddy/Caddyfile'])
+    const folder = fillIn(['caddy/Caddyfile'], placesOf(store))
     const end = await startServerProgram({
       name: 'Caddy',
       program: 'caddy',

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { fillIn } from '../../gateways/filled-in.ts'
+import { fillIn, placesOf, portsIn } from '../../gateways/filled-in.ts'
 import { behind } from '../../gateways/suite.ts'
 import { startServerProgram } from '../server-process.ts'
 
@@ -15,13 +15,15 @@ for (const [protocol, file] of [
     sendsBodies: true,
     getThrough: 50,
     async start(store) {
-      const portOf = (address: string) => `port_value: ${address.split(':').at(-1)}`
-      const folder = fillIn(store, [`envoy/${file}`], {
-        'port_value: 8080': portOf(store.identifier.replace('/store', '')),
-        'port_value: 9000': portOf(store.world.echo.origin),
-        ...(file === 'grpc.yaml'
-          ? { 'port_value: 7484': portOf(store.grpc) }
-          : { 'port_value: 7483': portOf(store.http) }),
+      const portOf = (origin: string) => new URL(origin).port
+      const folder = fillIn([`envoy/${file}`], {
+        ...placesOf(store),
+        ...portsIn({
+          7483: portOf(store.http),
+          7484: portOf(`http://${store.grpc}`),
+          8080: portOf(store.identifier),
+          9000: portOf(store.world.echo.origin),
+        }),
       })
       const end = await startServerProgram({
         name: 'Envoy',

@@ -1,4 +1,4 @@
-import { fillIn } from '../../gateways/filled-in.ts'
+import { fillIn, placesOf } from '../../gateways/filled-in.ts'
 import { behind } from '../../gateways/suite.ts'
 import { startServerProgram } from '../server-process.ts'
 
@@ -7,7 +7,7 @@ behind({
   sendsBodies: true,
   getThrough: 50,
   async start(store) {
-    const folder = fillIn(store, ['haproxy/haproxy.cfg', 'haproxy/remit.lua'])
+    const folder = fillIn(['haproxy/haproxy.cfg', 'haproxy/remit.lua'], placesOf(store))
     const end = await startServerProgram({
       name: 'HAProxy',
       program: 'haproxy',

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { fillIn } from '../../gateways/filled-in.ts'
+import { fillIn, placesOf } from '../../gateways/filled-in.ts'
 import { behind } from '../../gateways/suite.ts'
 import { startServerProgram } from '../server-process.ts'
 
@@ -8,7 +8,7 @@ behind({
   sendsBodies: false,
   getThrough: 50,
   async start(store) {
-    const folder = fillIn(store, ['nginx/nginx.conf'])
+    const folder = fillIn(['nginx/nginx.conf'], placesOf(store))
     const own = `daemon off; pid ${join(folder, 'pid')};`
     const end = await startServerProgram({
       name: 'nginx',
