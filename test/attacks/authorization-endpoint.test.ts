@@ -111,7 +111,7 @@ inEachWorld('the authorization endpoint under attack', (world) => {
   })
 
   it('O1: never redirects anywhere but to what was registered; only the port on this computer may differ', async () => {
-    const stranger = await Stranger.arrive(world())
+    const stranger = await Stranger.arrive(world(), undefined, 'callback')
     const { host, port } = new URL(stranger.redirectUrl)
     for (const redirect_uri of [
       undefined,

@@ -119,7 +119,7 @@ inEachWorld(
     it('a code stands on the consent that it was given for, and on no older one', async () => {
       const w = world()
       const stranger = await Stranger.arrive(w)
-      const first = await stranger.codeFor(desk(), { fields: { again: undefined } })
+      const first = await stranger.codeFor(desk())
       const sam = await w.person('sam')
       const bases = async () =>
         (await basesOfPerson(w.rooms.storage.read, sam.id, w.clock.now()))

@@ -199,6 +199,7 @@ inEachWorld(
       const stranger = await Stranger.arrive(w)
       const desk = `${w.gateway}/desk`
       const back = await stranger.codeFor(desk, { fields: { life: 'workday' } })
+      await stranger.mayRest()
       const { body } = await stranger.redeem(back, desk)
       const refresh_token = String(body.refresh_token)
       const one = await stranger.refresh({ refresh_token })

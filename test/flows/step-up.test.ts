@@ -36,9 +36,6 @@ inEachWorld('stronger and fresher sign-ins of clients that came by a code (RFC 9
   /** Up to the page on which the person is asked. */
   const ask = (over: Asked) => stranger.ask('sam', stranger.asking(world().orders, over))
 
-  /** The person wants to be asked each time. */
-  const eachTime = { fields: { again: undefined } }
-
   /** Everything from the answer to a call. */
   async function call(back: URL) {
     const w = world()
@@ -62,7 +59,7 @@ inEachWorld('stronger and fresher sign-ins of clients that came by a code (RFC 9
 
   it('the gateway says what is wanted; asked for like that, the person signs in anew and comes back', async () => {
     const w = world()
-    const { answer } = await call(await stranger.answered(await ask({}), eachTime))
+    const { answer } = await call(await stranger.answered(await ask({})))
     assert.equal(answer.status, 401)
     const challenge = String(answer.headers['www-authenticate'])
     assert.match(challenge, /error="insufficient_user_authentication"/)
@@ -76,7 +73,7 @@ inEachWorld('stronger and fresher sign-ins of clients that came by a code (RFC 9
     assert.doesNotMatch(page.html, /value="grant"/)
     const again = await signInAgain(page.html)
     assert.equal(again.url, page.url, 'back to the same question')
-    const { answer: done, claims } = await call(await stranger.answered(again, eachTime))
+    const { answer: done, claims } = await call(await stranger.answered(again))
     assert.equal(done.status, 200, done.text)
     assert.equal(claims.acr, 'mfa')
     assert.ok(Number(claims.auth_time) * 1000 > w.clock.now() - 60_000)

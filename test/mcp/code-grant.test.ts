@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
 import { Client, DpopSession, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { addCertificateName } from '../../src/agent-authentication/index.ts'
-import { findAgent, setIdleMinutes, setTrust } from '../../src/agents/index.ts'
+import { findAgent, setTrust } from '../../src/agents/index.ts'
 import { setRisk } from '../../src/catalog-changes/index.ts'
 import { addAdmissionRule } from '../../src/client-metadata/index.ts'
 import { basesOfPerson } from '../../src/consent/index.ts'
@@ -170,7 +170,7 @@ inOneWorld(
       assert.ok(kept && others.length === 3)
       const fields = Object.fromEntries(others.map((name) => [name, undefined]))
       const back = await stranger.answered(page, {
-        fields: { ...fields, life: 'hour', again: undefined },
+        fields: { ...fields, life: 'hour' },
       })
       await stranger.transport(desk()).finishAuth(back.searchParams.get('code') ?? '')
       const scope = stranger.saved?.scope ?? ''
@@ -333,7 +333,7 @@ forbid (principal is Agent, action == Action::"desk.add-note", resource) when { 
     it('loses its task when it did not use it for as long as its agent may, by calls and by refreshing alike', async () => {
       const w = world()
       const stranger = await Stranger.arrive(w)
-      const client = await stranger.enter(desk(), { fields: { again: undefined } })
+      const client = await stranger.enter(desk())
       const { id } = await taskOf(stranger)
       for (let i = 0; i < 3; i++) {
         w.clock.advance(9 * MINUTE)
@@ -349,8 +349,7 @@ forbid (principal is Agent, action == Action::"desk.add-note", resource) when { 
         return task?.state === 'closed' ? task : undefined
       })
       assert.equal(closed.closeReason, 'idle')
-      const { id: by } = await w.person('ada')
-      await setIdleMinutes(w.rooms.agents, { agentId: stranger.id, idleMinutes: 0, by })
+      await stranger.mayRest()
       await stranger.enter(desk())
       w.clock.advance(50 * MINUTE)
       assert.equal((await stranger.refresh()).status, 200)

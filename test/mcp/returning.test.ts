@@ -17,6 +17,8 @@ import { wordsOf } from './place.ts'
 import { type Answering, deskActions, openDesk, ping, Stranger, VERIFIER } from './stranger.ts'
 
 const MINUTE = 60_000
+/** The person lets it start anew without asking. */
+const again = { again: 'yes' }
 const actionsOf = ({ details }: Task) => details.flatMap(({ actions }) => actions).toSorted()
 
 inEachWorld(
@@ -60,7 +62,7 @@ inEachWorld(
 
     it('is not asked about again while the consent lasts, and has what the person left', async () => {
       const w = world()
-      await stranger.enter(desk(), { fields: { 'detail-0': undefined } })
+      await stranger.enter(desk(), { fields: { 'detail-0': undefined, ...again } })
       const first = await newest()
       const { read } = w.rooms.storage
       w.clock.advance(20 * MINUTE)
@@ -88,7 +90,7 @@ inEachWorld(
     })
 
     it('may ask for less, and is asked about for more, for another person, or where it wants to be', async () => {
-      await stranger.enter(desk(), { fields: { 'detail-0': undefined } })
+      await stranger.enter(desk(), { fields: { 'detail-0': undefined, ...again } })
       const left = actionsOf(await newest())
       const [one = ''] = left
       const out = ['search-notes', 'read-note', 'add-note', 'send-message']
@@ -102,7 +104,7 @@ inEachWorld(
     })
 
     it('is asked about each time, where the person wants that', async () => {
-      await stranger.enter(desk(), { fields: { again: undefined } })
+      await stranger.enter(desk())
       assert.equal(await comesAgain(), 'asked')
     })
 
@@ -110,7 +112,7 @@ inEachWorld(
       const { decisions: parts } = world().rooms
       const sam = await world().person('sam')
       const by = sam.id
-      await stranger.enter(desk())
+      await stranger.enter(desk(), { fields: again })
       const { id: taskId } = await newest()
       await suspendTask(parts, { taskId, by, reason: 'wait' })
       assert.equal(await comesAgain(), 'asked')
@@ -120,14 +122,14 @@ inEachWorld(
       assert.equal(await comesAgain(), 'asked')
       const other = await Stranger.arrive(world(), 'Other notes')
       stranger = other
-      await other.enter(desk())
+      await other.enter(desk(), { fields: again })
       const [basisId = ''] = (await newest()).bases
       await endBasis(parts, { basisId, by })
       assert.equal(await comesAgain(), 'asked')
     })
 
     it('is answered in the browser that began, and in no other one', async () => {
-      await stranger.enter(desk())
+      await stranger.enter(desk(), { fields: again })
       const before = stranger.arrived.length
       const begun = await stranger.authorize(desk())
       const id = begun.location.split('/').at(-1)
@@ -180,7 +182,8 @@ inEachWorld(
         await stranger.register()
         const before = stranger.arrived.length
         const page = await stranger.ask('sam', stranger.asking(desk()))
-        const [back = await stranger.answered(page)] = stranger.arrived.slice(before)
+        const [back = await stranger.answered(page, { fields: again })] =
+          stranger.arrived.slice(before)
         assert.equal(/act for you\?/.test(page.text), run === 0, page.text)
         stranger.verifier = VERIFIER
         const { body, status } = await stranger.redeem(back, desk())

@@ -11,6 +11,7 @@ import type {
   OAuthTokens,
 } from '@modelcontextprotocol/sdk/shared/auth.js'
 import { type Browser, everythingTicked, type Page } from '../../examples/refund-desk/browser.ts'
+import { setIdleMinutes } from '../../src/agents/index.ts'
 import { sha256url } from '../../src/lib/bytes.ts'
 import { publishPolicies } from '../../src/policy/index.ts'
 import { postForm, whileLeaseIsOver } from '../agent.ts'
@@ -178,14 +179,17 @@ export class Stranger implements OAuthClientProvider {
     return this.#world.browser(person)
   }
 
-  /** The person answers; what arrives at the client. */
+  /** The person answers, and wants to be asked each time; what arrives at the client. */
   async answered(
     page: Page,
     { person = 'sam', button = /^grant$/, fields }: Answering = {},
   ): Promise<URL> {
     const before = this.#arrived.length
     const browser = await this.browser(person)
-    const last = await browser.submit(page, button, { ...everythingTicked(page), ...fields })
+    const last = await browser.submit(page, button, {
+      ...{ ...everythingTicked(page), again: undefined },
+      ...fields,
+    })
     const url = this.#arrived[before]
     if (!url)
       throw new Error(`nothing came back: ${last.status} ${last.url} ${last.text.slice(0, 300)}`)
@@ -195,6 +199,12 @@ export class Stranger implements OAuthClientProvider {
   /** Everything that came back to it so far. */
   get arrived(): readonly URL[] {
     return this.#arrived
+  }
+
+  /** Its tasks that open from now on end at their deadline, used or not. */
+  async mayRest(): Promise<void> {
+    const { id: by } = await this.#world.person('ada')
+    await setIdleMinutes(this.#world.rooms.agents, { agentId: this.id, idleMinutes: 0, by })
   }
 
   /** Everything up to the code. */

@@ -24,7 +24,7 @@ import {
 import { listForTask } from '../../src/access-requests/index.ts'
 import { setCeiling } from '../../src/agents/index.ts'
 import { addAdmissionRule } from '../../src/client-metadata/index.ts'
-import { listTasks } from '../../src/tasks/index.ts'
+import { closeTask, listTasks } from '../../src/tasks/index.ts'
 import { wordsOf } from '../mcp/place.ts'
 import { deskActions, openDesk } from '../mcp/stranger.ts'
 import { until } from '../until.ts'
@@ -261,7 +261,7 @@ inOneWorld(
       await once(server.listen(0, '127.0.0.1'), 'listening')
       w.onStop(async () => void server.close())
       const { port } = server.address() as AddressInfo // listening on TCP
-      const redirectUrl = `http://127.0.0.1:${port}/callback`
+      const redirectUrl = `http://127.0.0.1:${port}/callback/${port}`
       const kept = new Map<StoredKey, string>()
       const store: ProviderStore = {
         get: async (key) => kept.get(key),
@@ -327,7 +327,7 @@ inOneWorld(
       await client.close()
     })
 
-    it('is asked anew when its task has ended with its session', async () => {
+    it('keeps its task when its session ends, and is asked anew when somebody ended the task', async () => {
       const w = world()
       const stranger = await arrive(w)
       const authProvider = stranger.begin()
@@ -340,8 +340,11 @@ inOneWorld(
       await client.connect(transport as Connectable) // as above
       await transport.terminateSession()
       const agentId = (await authProvider.clientInformation())?.client_id ?? ''
-      const [task] = await listTasks(w.rooms.storage.read, { agentId, limit: 1 })
-      assert.equal(task?.state, 'closed')
+      const taskOf = async () => (await listTasks(w.rooms.storage.read, { agentId, limit: 1 }))[0]
+      const open = await taskOf()
+      assert.equal(open?.state, 'open')
+      await closeTask(w.rooms.decisions, { taskId: open.id, by: open.personId, reason: 'person' })
+      assert.equal((await taskOf())?.state, 'closed')
       stranger.forget()
       assert.ok(await failure(new Client(who).connect(transportOf() as Connectable))) // as above
       assert.ok(stranger.sent(), 'the person is asked')
