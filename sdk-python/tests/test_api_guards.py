@@ -32,6 +32,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from remit_sdk import UsageError
 from remit_sdk.api import (
     Person,
+    RemitMiddleware,
     Route,
     behind_gateway,
     by_token,
@@ -309,6 +310,19 @@ def test_keys_are_read_again_for_one_that_is_not_known_but_not_for_each_stranger
     assert len(reads) == 1
 
 
+def test_keys_that_could_not_be_had_are_not_asked_for_by_each_call() -> None:
+    reads = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        reads.append(request)
+        return httpx2.Response(503)
+
+    shop = behind(client=client(answer))
+    for _ in range(20):
+        assert shop.call(headers=txn())[0] == 503
+    assert len(reads) <= 2
+
+
 def test_a_store_that_fails_runs_nothing() -> None:
     class Broken:
         def use(self, id: str, expires_at: float) -> bool:
@@ -415,6 +429,30 @@ def test_arguments_of_a_route() -> None:
     shop.app._routes = [Route("GET", "/items/{item}", "shop.look", write=True)]
     headers = txn(transaction({"item": "lamp"}, tctx={"action": "shop.look"}, txn="dec_2"))
     assert [shop.call("GET", "/items/lamp", headers, b"")[0] for _ in range(2)] == [200, 409]
+
+
+def test_of_two_paths_the_one_that_is_written_out_counts() -> None:
+    routes = [Route("GET", "/items/{item}", "shop.look"), Route("GET", "/items/mine", "shop.mine")]
+    for order in (routes, routes[::-1]):
+        shop = behind()
+        shop.app = RemitMiddleware(shop._run, shop.app._guard, order)
+        headers = txn(transaction({}, tctx={"action": "shop.mine"}))
+        assert shop.call("GET", "/items/mine", headers, b"")[0] == 200
+        assert (
+            shop.call("GET", "/items/lamp", headers, b"")[1]["code"] == "transaction.other_action"
+        )
+
+
+def test_settings_are_told_of_what_remit_signed_and_strangers_fill_no_log() -> None:
+    told: list[str] = []
+    shop = behind(on_error=lambda error: told.append(str(error)))
+    for number in range(10):
+        shop.call(headers={"txn-token": f"a.b.{number}"})
+        shop.call(headers=txn(transaction(exp=1)))
+    assert told == []
+    shop.call(headers=txn(transaction(aud="other.remit")))
+    shop.call(headers=txn(transaction(iss="https://other.example")))
+    assert ["other.remit" in told[0], "other.example" in told[1], len(told)] == [True, True, 2]
 
 
 # By resource token alone.

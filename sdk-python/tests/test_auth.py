@@ -9,12 +9,12 @@ import anyio
 import httpx
 import httpx2
 import pytest
-from network import ALL, API, Network, Sent, Transport, numbered, ok, own_problem
+from network import AGENT, ALL, API, SERVER, Network, Sent, Transport, numbered, ok, own_problem
 from test_calls import nonce_wanted, stale
 
 import remit_sdk.httpx
 import remit_sdk.httpx2
-from remit_sdk import CallFailed, Denied, UsageError
+from remit_sdk import CallFailed, Denied, UsageError, open_task
 
 
 def on_httpx(network: Network, **options: Any) -> httpx.Client:
@@ -136,6 +136,42 @@ def test_calls_at_the_same_time_do_not_wait_for_each_other() -> None:
     anyio.run(all_of_them)
     ids = [each.proof["jti"] for each in network.sent]
     assert len(set(ids)) == len(ids)
+
+
+def test_a_task_of_one_kind_with_a_client_of_the_other() -> None:
+    network = numbered(lambda sent: ok(sent) if sent.proof.get("nonce") else nonce_wanted("n"))
+
+    async def call() -> int:
+        auth = remit_sdk.httpx2.TaskAuth(network.task())
+        async with httpx2.AsyncClient(transport=Transport(network), auth=auth) as client:
+            return (await client.get(f"{API}/1")).status_code
+
+    assert anyio.run(call) == 200
+    auth = remit_sdk.httpx2.TaskAuth(network.async_task())
+    with (
+        httpx2.Client(transport=Transport(network), auth=auth) as client,
+        pytest.raises(UsageError),
+    ):
+        client.get(f"{API}/1")
+
+
+def test_the_requests_of_a_task_itself_go_through_the_client_that_it_was_given() -> None:
+    network = numbered(ok)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        given = network.answered(request, request.content)  # type: ignore[arg-type]  # it looks the same
+        return httpx.Response(given.status_code, headers=dict(given.headers), content=given.content)
+
+    class Ours(httpx.Client):
+        pass
+
+    client = Ours(transport=httpx.MockTransport(answer))
+    task = open_task(SERVER, AGENT, subject_token="x", purpose="x", details=[ALL], client=client)
+    task._held.learn(API)
+    assert isinstance(task.get(f"{API}/1"), httpx.Response)
+    task.close()
+    assert not client.is_closed, "it is not ours"
+    assert [each.method for each in network.sent] == ["POST", "POST", "GET", "DELETE"]
 
 
 def test_addresses_that_a_model_makes_up_do_not_fill_the_memory() -> None:

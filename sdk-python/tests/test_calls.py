@@ -482,6 +482,9 @@ def test_a_ticket_is_for_what_was_wished(opened: Opened) -> None:
         "authorization_details": [ALL],
         "requested_lifetime": 60,
     }
+    for more in ({"scope": "orders.read"}, {"thread": "x"}, {"lifetime": 5}):
+        with pytest.raises(UsageError):
+            opened(network).child("helper", purpose="x", **more)
     with pytest.raises(CallFailed):
         opened(Network(lambda _: httpx2.Response(200, json={"ticket": 1}))).child(
             "helper", purpose="x"
@@ -499,3 +502,32 @@ def test_the_task_is_closed_when_the_work_fails_and_the_work_tells_why() -> None
 
 class RangeError(Exception):
     pass
+
+
+def test_people_are_waited_for_while_remit_is_out_of_reach(opened: Opened) -> None:
+    looks = iter(
+        [
+            httpx2.ConnectError("gone"),
+            httpx2.ReadTimeout("slow"),
+            httpx2.Response(200, json={"state": "approved"}),
+        ]
+    )
+    approved = False
+
+    def answer(sent: Sent) -> httpx2.Response:
+        nonlocal approved
+        if sent.url.startswith(f"{ISSUER}/v1"):
+            look = next(looks)
+            if isinstance(look, Exception):
+                raise look
+            approved = True
+            return look
+        return (
+            ok(sent)
+            if approved
+            else own_problem(403, "approval.required", access_request=pending(ISSUER))
+        )
+
+    network = numbered(answer)
+    assert opened(network).post(f"{API}/1", json={}, on_approval="wait").status_code == 200
+    assert len(network.to(API)) == 2

@@ -115,6 +115,21 @@ def test_people_are_waited_for() -> None:
     refused.value.wait()
 
 
+def test_people_are_waited_for_while_remit_is_out_of_reach() -> None:
+    people = People("approved")
+    answer, fails = people.network.answer, iter([True, False, False])
+
+    def failing(sent: Sent) -> httpx2.Response:
+        if sent.url.startswith(f"{ISSUER}/v1") and next(fails, False):
+            raise httpx2.ConnectError("gone")
+        return answer(sent)
+
+    people.network.answer = failing
+    assert (
+        session_on(people.network, on_approval="wait").post(f"{API}/1", json={}).status_code == 200
+    )
+
+
 def test_a_file_is_sent_again_from_where_it_was_and_a_stream_is_not() -> None:
     for answer in (nonce_wanted("n"), stale()):
         seen = iter([answer, httpx2.Response(200)])

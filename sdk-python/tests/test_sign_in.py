@@ -294,6 +294,21 @@ def test_remit_out_of_reach_ends_waiting_when_nobody_can_answer_any_more() -> No
         ask(asking([httpx2.Response(503)] * 50), now=passes)
 
 
+def test_a_network_that_fails_while_a_person_thinks_ends_nothing() -> None:
+    polls: Any = iter([httpx2.ConnectError("gone"), waiting("authorization_pending"), a_token("t")])
+
+    def answer(sent: Sent) -> httpx2.Response:
+        if sent.url == SERVER.backchannel_endpoint:
+            return httpx2.Response(200, json={"auth_req_id": "q1", "expires_in": 600})
+        poll = next(polls)
+        if isinstance(poll, Exception):
+            raise poll
+        assert isinstance(poll, httpx2.Response)
+        return poll
+
+    assert ask(Network(answer)).id == "tsk_1"
+
+
 def test_a_strange_interval_is_none() -> None:
     for interval in (0, -1, 1e9, "x", None):
         told = httpx2.Response(

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncGenerator, Generator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import anyio
+import anyio.to_thread
 
 from .errors import Effect, UsageError
 from .task.calling import Call, calling
 from .task.held import OnApproval
-from .transport import bound, headers_of, read, read_async, told, told_async
-from .wire.flow import Answer, Attempt, Flow, Pause, Request, Tell
+from .transport import Conversation, bound, headers_of, read, read_async
+from .wire.flow import Answer, Attempt, Flow
 
 if TYPE_CHECKING:
     from .tasks import AsyncTask, Task
@@ -52,56 +52,37 @@ class TaskFlow:
         return calling(self._task._held, call)
 
     def sync_auth_flow(self, request: Any) -> Generator[Any, Any, None]:
-        flow = self._flow(request)
+        if self._task.is_async:
+            raise UsageError("an `AsyncTask` needs an asynchronous client")
+        call = Conversation(self._flow(request))
         attempts = 0
-        value: object = None
-        while True:
-            try:
-                step = flow.send(value)
-            except StopIteration:
-                return
-            match step:
-                case Attempt():
-                    self._prepare(request, step, attempts)
-                    attempts += 1
-                    response = yield request
-                    value = self._unread(request, response)
-                    if _is_own(response):
-                        value = read(response)
-                case Request():
-                    response = yield self._built(request, step)
-                    value = read(response)
-                case Pause(seconds):
-                    time.sleep(seconds)
-                    value = None
-                case Tell():
-                    value = told(step)
+        while call.step is not None:
+            if isinstance(call.step, Attempt):
+                self._prepare(request, call.step, attempts)
+                attempts += 1
+                response = yield request
+                unread = self._unread(request, response)
+                call.go_on(read(response) if _is_own(response) else unread)
+            else:
+                self.effect = "none"
+                call.perform(self._task._client)
 
     async def async_auth_flow(self, request: Any) -> AsyncGenerator[Any, Any]:
-        flow = self._flow(request)
+        call = Conversation(self._flow(request))
         attempts = 0
-        value: object = None
-        while True:
-            try:
-                step = flow.send(value)
-            except StopIteration:
-                return
-            match step:
-                case Attempt():
-                    self._prepare(request, step, attempts)
-                    attempts += 1
-                    response = yield request
-                    value = self._unread(request, response)
-                    if _is_own(response):
-                        value = await read_async(response)
-                case Request():
-                    response = yield self._built(request, step)
-                    value = await read_async(response)
-                case Pause(seconds):
-                    await anyio.sleep(seconds)
-                    value = None
-                case Tell():
-                    value = await told_async(step)
+        while call.step is not None:
+            if isinstance(call.step, Attempt):
+                self._prepare(request, call.step, attempts)
+                attempts += 1
+                response = yield request
+                unread = self._unread(request, response)
+                call.go_on(await read_async(response) if _is_own(response) else unread)
+            elif self._task.is_async:
+                self.effect = "none"
+                await call.perform_async(self._task._client)
+            else:
+                self.effect = "none"
+                await anyio.to_thread.run_sync(call.perform, self._task._client)
 
     def _prepare(self, request: Any, step: Attempt, attempts: int) -> None:
         if attempts > 0:
@@ -123,14 +104,6 @@ class TaskFlow:
             # The client reads it before it repeats a request.
             bound(response)
         return Answer(response.status_code, headers_of(response), b"", response)
-
-    def _built(self, request: Any, step: Request) -> Any:
-        self.effect = "none"
-        headers = {**step.headers, "accept-encoding": "identity"}
-        extensions = {"timeout": request.extensions.get("timeout", {})}
-        return type(request)(
-            step.method, step.url, headers=headers, content=step.body, extensions=extensions
-        )
 
 
 def _is_own(response: Any) -> bool:

@@ -12,7 +12,7 @@ from .errors import UsageError
 from .task.calling import Call, calling
 from .task.held import OnApproval
 from .tasks import Task
-from .transport import perform
+from .transport import Conversation
 from .wire.flow import MAX_ANSWER_BYTES, Answer, Attempt, Flow, is_plain
 
 
@@ -52,13 +52,13 @@ class _Attempts:
 
     def __init__(self, task: Task, flow: Flow[Answer], request: requests.PreparedRequest) -> None:
         self._task = task
-        self._flow = flow
+        self._call = Conversation(flow)
         self._first = request
         self._sent = request
         self._start = _position(request.body)
 
     def begin(self) -> None:
-        step = self._advance(None)
+        step = self._advance()
         if step is not None:
             self._sign(self._first, step)
 
@@ -66,7 +66,8 @@ class _Attempts:
         """Hook of `requests`: the answer, after as many repetitions as it takes."""
         # What follows a redirect is no attempt of ours, and carries nothing of ours.
         while response.request is self._sent:
-            step = self._advance(_read(response))
+            self._call.go_on(_read(response))
+            step = self._advance()
             if step is None:
                 break
             _discard(response)
@@ -109,16 +110,12 @@ class _Attempts:
             del request.headers["Authorization"]
         request.headers.update(step.headers)
 
-    def _advance(self, value: object) -> Attempt | None:
+    def _advance(self) -> Attempt | None:
         """The next attempt. `None`: the answer that was given is the caller's."""
-        while True:
-            try:
-                step = self._flow.send(value)
-            except StopIteration:
-                return None
-            if isinstance(step, Attempt):
-                return step
-            value = perform(step, self._task._client)
+        call = self._call
+        while call.step is not None and not isinstance(call.step, Attempt):
+            call.perform(self._task._client)
+        return call.step
 
 
 def _read(response: requests.Response) -> Answer:

@@ -40,19 +40,32 @@ class Base(TypedDict, total=False):
     """Epoch seconds."""
 
 
-class Wished(TypedDict, total=False):
+class Detailed(TypedDict, total=False):
     """What a task may do, and for how long."""
 
     details: Sequence[Detail]
-    """These actions of these resources, within these bounds; or say `scope`."""
-    scope: str
-    """Action names, separated by spaces: each without bounds."""
+    """These actions of these resources, within these bounds."""
     may_delegate: Sequence[Detail]
     """Details that children may be given at most. Default: the same as the details."""
     purpose: str
     """Shown to people and recorded; required where a person is represented."""
     life_seconds: int
     """Until the deadline. Default one hour, at most a day."""
+
+
+class Wished(Detailed, total=False):
+    """The same, without bounds where that is enough."""
+
+    scope: str
+    """Action names, separated by spaces: each without bounds."""
+
+
+class ChildWish(Detailed, total=False):
+    """What a child is wanted for, and its authority: no more than this task may hand on, and never longer."""
+
+    space: str
+    """A space below that of this task; else where this task is."""
+    budget: Sequence[Limit]
 
 
 class Authority(Wished, total=False):
@@ -78,6 +91,8 @@ class Opening(Base, Authority, total=False):
 class _Shared:
     """What tasks of both kinds know."""
 
+    is_async = False
+
     def __init__(self, held: Held, client: Any, owned: bool) -> None:
         self._held = held
         self._client = client
@@ -96,7 +111,8 @@ class _Shared:
     async def _run_async(self, flow: Flow[T]) -> T:
         raise UsageError("this task is a `Task`: use the method without `_async`")
 
-    def _child(self, agent: str, wish: Authority) -> Flow[str]:
+    def _child(self, agent: str, wish: ChildWish) -> Flow[str]:
+        _require_known(wish, frozenset(ChildWish.__annotations__))
         body = {
             "agent": agent,
             "purpose": wish.get("purpose"),
@@ -160,7 +176,7 @@ class Task(_Shared):
         """For a client of yours: `httpx2.Client(auth=task.auth())`. For `httpx` and `requests`: `remit_sdk.httpx`, `.requests`."""
         return _auth_for(self, self._client, options)
 
-    def child(self, agent: str, **wish: Unpack[Authority]) -> str:
+    def child(self, agent: str, **wish: Unpack[ChildWish]) -> str:
         """
         A ticket with which another agent opens a task below this one: once, within a minute. Hand it over; it is no
         secret that helps anyone else. Raises `Denied` (`task.beyond_parent` and the like).
@@ -194,7 +210,9 @@ class Task(_Shared):
 
 
 class AsyncTask(_Shared):
-    """As `Task`, for `asyncio` and `trio`. Get one from `open_async_task` or `redeem_async_ticket`, and let `async with` close it."""
+    """As `Task`, for `async`. Get one from `open_async_task` or `redeem_async_ticket`, and let `async with` close it."""
+
+    is_async = True
 
     async def request(
         self,
@@ -226,7 +244,7 @@ class AsyncTask(_Shared):
         """For a client of yours: `httpx2.AsyncClient(auth=task.auth())`."""
         return _auth_for(self, self._client, options)
 
-    async def child(self, agent: str, **wish: Unpack[Authority]) -> str:
+    async def child(self, agent: str, **wish: Unpack[ChildWish]) -> str:
         """As `Task.child`."""
         return await self._run_async(self._child(agent, wish))
 
@@ -258,7 +276,7 @@ class AsyncTask(_Shared):
 
 def _auth_for(task: Task | AsyncTask, client: Any, options: Mapping[str, Any]) -> TaskAuth:
     """Clients compare with their own library's class."""
-    if type(client).__mro__[-2].__module__.split(".")[0] != "httpx":
+    if not any(each.__module__.split(".")[0] == "httpx" for each in type(client).__mro__):
         return TaskAuth(task, **options)
     from .httpx import TaskAuth as OlderAuth
 
@@ -359,12 +377,17 @@ _OF_WISHES = frozenset(Wish.__dataclass_fields__)
 
 
 def _wish(given: Mapping[str, Any]) -> Wish:
-    unknown = set(given) - _OF_WISHES - _OF_OTHERS
-    if unknown:
-        raise UsageError(f"a task knows no {', '.join(sorted(unknown))}")
+    _require_known(given, _OF_WISHES | _OF_OTHERS)
     return Wish(**{name: value for name, value in given.items() if name in _OF_WISHES})
 
 
 _OF_OTHERS = frozenset(
     {"on_approval", "approval_timeout", "client", "now", "on_consent", "on_asked"}
 )
+
+
+def _require_known(given: Mapping[str, Any], known: frozenset[str]) -> None:
+    """Nothing that somebody meant to limit a task with is passed over."""
+    unknown = set(given) - known
+    if unknown:
+        raise UsageError(f"a task knows no {', '.join(sorted(unknown))} here")

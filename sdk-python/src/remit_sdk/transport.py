@@ -5,15 +5,15 @@ from __future__ import annotations
 import inspect
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import anyio
 
-from .errors import CallFailed, UsageError
+from .errors import CallFailed, RemitError, UsageError
 from .wire.address import target_of
-from .wire.flow import MAX_ANSWER_BYTES, Answer, Attempt, Flow, Pause, Request, Step, Tell, is_plain
+from .wire.flow import MAX_ANSWER_BYTES, Answer, Flow, Pause, Request, Step, Tell, is_plain
 
 T = TypeVar("T")
 
@@ -21,19 +21,68 @@ TIMEOUT = 30.0
 """Seconds, of requests of the package itself."""
 
 
+class Conversation(Generic[T]):
+    """A flow under way. What fails on a step of the package's own is told the flow, which may know what to do."""
+
+    def __init__(self, flow: Flow[T]) -> None:
+        self._flow = flow
+        self.step: Step | None = None
+        """What is to be done next; `None` at the end."""
+        self._result: T | None = None
+        self._move(lambda: next(flow))
+
+    @property
+    def result(self) -> T:
+        return cast("T", self._result)
+
+    def go_on(self, value: object) -> None:
+        self._move(lambda: self._flow.send(value))
+
+    def perform(self, client: Any) -> None:
+        """Does a step of the package's own."""
+        try:
+            value = _perform(self.step, client)
+        except RemitError as error:
+            self._fail(error)
+        else:
+            self.go_on(value)
+
+    async def perform_async(self, client: Any) -> None:
+        """As `perform`, with an asynchronous client."""
+        try:
+            value = await _perform_async(self.step, client)
+        except RemitError as error:
+            self._fail(error)
+        else:
+            self.go_on(value)
+
+    def _fail(self, error: RemitError) -> None:
+        self._move(lambda: self._flow.throw(error))
+
+    def _move(self, move: Callable[[], Step]) -> None:
+        try:
+            self.step = move()
+        except StopIteration as end:
+            self.step, self._result = None, end.value
+
+
 def run(flow: Flow[T], client: Any) -> T:
     """Runs a flow to its end with a synchronous client. Raises what the flow raises, and `CallFailed`."""
-    value: object = None
-    while True:
-        try:
-            step = flow.send(value)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]  # what the generator declares
-        value = perform(step, client)
+    conversation = Conversation(flow)
+    while conversation.step is not None:
+        conversation.perform(client)
+    return conversation.result
 
 
-def perform(step: Step, client: Any) -> object:
-    """Does one step of the package's own."""
+async def run_async(flow: Flow[T], client: Any) -> T:
+    """As `run`, with an asynchronous client."""
+    conversation = Conversation(flow)
+    while conversation.step is not None:
+        await conversation.perform_async(client)
+    return conversation.result
+
+
+def _perform(step: Step | None, client: Any) -> object:
     match step:
         case Request():
             return _send(step, client)
@@ -42,28 +91,21 @@ def perform(step: Step, client: Any) -> object:
             return None
         case Tell():
             return told(step)
-        case Attempt():
+        case _:
             raise UsageError("there is no call to be made here")
 
 
-async def run_async(flow: Flow[T], client: Any) -> T:
-    """As `run`, with an asynchronous client."""
-    value: object = None
-    while True:
-        try:
-            step = flow.send(value)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]  # what the generator declares
-        match step:
-            case Request():
-                value = await _send_async(step, client)
-            case Pause(seconds):
-                await anyio.sleep(seconds)
-                value = None
-            case Tell():
-                value = await told_async(step)
-            case Attempt():
-                raise UsageError("there is no call to be made here")
+async def _perform_async(step: Step | None, client: Any) -> object:
+    match step:
+        case Request():
+            return await _send_async(step, client)
+        case Pause(seconds):
+            await anyio.sleep(seconds)
+            return None
+        case Tell():
+            return await told_async(step)
+        case _:
+            raise UsageError("there is no call to be made here")
 
 
 def told(step: Tell) -> object:

@@ -42,7 +42,7 @@ class RemitMiddleware:
     ) -> None:
         self._app = app
         self._guard = guard
-        self._routes = routes
+        self._routes = sorted(routes, key=lambda route: route.template.order)
         self._public = frozenset(public)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -16,7 +16,7 @@ from .answer import ApiRefusal
 from .arguments import argument_texts_of, read_arguments, same_arguments
 from .exact_json import read_exact_json
 from .guard import Admitted, Guard, Incoming, RemitCall, Route, TaskOfCall
-from .tokens import SKEW, IssuerKeys, Trust, Unfit, new_client, parties_of, verified
+from .tokens import SKEW, IssuerKeys, Misfit, Trust, Unfit, new_client, parties_of, verified
 from .used_once import UsedInMemory, UsedOnce
 
 _LIFE = 60.0
@@ -73,7 +73,8 @@ class _BehindGateway:
         try:
             call, expires_at = await self._read(token)
         except Unfit as error:
-            self.failed(UsageError(f"a transaction token does not hold: {error}"))
+            if isinstance(error, Misfit):
+                self.failed(UsageError(f"a transaction token does not hold: {error}"))
             detail = "the transaction token does not hold: signature, type, issuer, audience or age"
             raise ApiRefusal("transaction.invalid", detail) from None
         # INVARIANT: what the gateway sent here, and not what another service made of it.

@@ -21,7 +21,7 @@ from .arguments import Written, read_arguments
 from .behind_gateway import used
 from .exact_json import read_exact_json
 from .guard import Admitted, Guard, Incoming, RemitCall, Route, TaskOfCall
-from .tokens import SKEW, IssuerKeys, Trust, Unfit, new_client, parties_of, verified
+from .tokens import SKEW, IssuerKeys, Misfit, Trust, Unfit, new_client, parties_of, verified
 from .used_once import UsedInMemory, UsedOnce
 
 _LIFE = 300.0
@@ -88,7 +88,8 @@ class _ByToken:
                 raise Unfit("it names no task")
             parties = parties_of(claims)
         except Unfit as error:
-            self.failed(UsageError(f"a resource token does not hold: {error}"))
+            if isinstance(error, Misfit):
+                self.failed(UsageError(f"a resource token does not hold: {error}"))
             detail = "the token does not hold: signature, type, issuer, audience or age"
             raise ApiRefusal("token.invalid", detail) from None
         jkt = text_or(record_of(claims.get("cnf")).get("jkt"))

@@ -65,6 +65,11 @@ class Template:
                     f"`{path}`: parameters are whole segments in braces, {{like_this}}"
                 )
 
+    @property
+    def order(self) -> tuple[bool, ...]:
+        """Of several that fit, the first counts: what is written out before what is not (OpenAPI, Paths Object)."""
+        return tuple(_PARAMETER.fullmatch(part) is not None for part in self._parts)
+
     def match(self, segments: Sequence[str]) -> Mapping[str, str] | None:
         """Reads the parameters of a path; `None`: it is another path."""
         if len(segments) != len(self._parts):

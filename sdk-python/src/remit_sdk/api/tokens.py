@@ -23,6 +23,7 @@ _KEEP_KEYS = 300.0
 """Seconds, as long as Remit says that its keys may be kept: one that it withdraws is believed no longer."""
 _PAUSE = 5.0
 """Seconds between readings because of a key that is not known."""
+_PAUSE_AFTER_FAILURE = 1.0
 _MAX_TOKEN = 16 * 1024
 _MAX_CHAIN = 5
 SKEW = 5.0
@@ -44,19 +45,21 @@ class IssuerKeys:
         self._clock = clock
         self._keys: Mapping[str, ec.EllipticCurvePublicKey] = {}
         self._read_at: float | None = None
+        self._failed_at: float | None = None
 
     async def get(self, kid: str) -> ec.EllipticCurvePublicKey | None:
         """Raises `ApiRefusal` (`api.not_decided`) where they cannot be had: that says nothing about a token."""
+        if self._failed_at is not None and self._clock() - self._failed_at < _PAUSE_AFTER_FAILURE:
+            raise _no_keys(None)
         age = _KEEP_KEYS if self._read_at is None else self._clock() - self._read_at
         if age >= _KEEP_KEYS or (kid not in self._keys and age >= _PAUSE):
             began = self._clock()
             try:
                 self._keys = await run_async(self._read(), self._client)
             except CallFailed as error:
-                raise ApiRefusal(
-                    "api.not_decided", "the keys of Remit could not be had", error
-                ) from error
-            self._read_at = began
+                self._failed_at = self._clock()
+                raise _no_keys(error) from error
+            self._read_at, self._failed_at = began, None
         return self._keys.get(kid)
 
     def _read(self) -> Flow[Mapping[str, ec.EllipticCurvePublicKey]]:
@@ -67,6 +70,10 @@ class IssuerKeys:
                 "server.unreadable", f"`{self._where}` has no keys", status=answer.status
             )
         return dict(filter(None, map(_key_of, listed)))
+
+
+def _no_keys(cause: CallFailed | None) -> ApiRefusal:
+    return ApiRefusal("api.not_decided", "the keys of Remit could not be had", cause)
 
 
 def _key_of(value: object) -> tuple[str, ec.EllipticCurvePublicKey] | None:
@@ -99,6 +106,10 @@ class Unfit(Exception):
     """A token that does not hold. Says why, for those who run the API."""
 
 
+class Misfit(Unfit):
+    """A token that Remit signed, for something else than is set here."""
+
+
 async def verified(token: str, trust: Trust) -> Mapping[str, Any]:
     """
     Checks a token: its type and algorithm before anything else, then signature, issuer, audience and age.
@@ -129,11 +140,11 @@ async def verified(token: str, trust: Trust) -> Mapping[str, Any]:
     except (jwt.PyJWTError, ValueError, RecursionError):
         raise Unfit("its signature does not hold") from None
     if claims.get("iss") != trust.issuer:
-        raise Unfit(
+        raise Misfit(
             f"`issuer` here is `{trust.issuer}`, the token says `{str(claims.get('iss'))[:200]}`"
         )
     if claims.get("aud") != trust.audience:
-        raise Unfit(
+        raise Misfit(
             f"its audience here is `{trust.audience}`, the token says `{str(claims.get('aud'))[:200]}`"
         )
     _check_age(claims, trust)
