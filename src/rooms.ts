@@ -58,7 +58,7 @@ import {
 import { endConsentsOf } from './tasks/index.ts'
 import { beginSigningKeys, VerifiedTokens } from './tokens/index.ts'
 
-/** Where time, randomness and failures in the background go. */
+/** Sources of time and randomness, and receivers of failures in the background. */
 export interface Ports {
   readonly clock: Clock
   readonly random: Random
@@ -296,7 +296,10 @@ export async function openRooms(
   }
 }
 
-/** In the order in which rooms let go. The lease goes back before anything that may hang: others wait for it when they revoke. */
+/**
+ * Lists closings in the order in which rooms let go. The lease goes back before anything that may
+ * hang: others wait for it when they revoke.
+ */
 export function closingsOf(rooms: Rooms): readonly Closable[] {
   return [
     { name: 'lease', close: () => rooms.live.stop() },

@@ -62,7 +62,7 @@ export interface Server {
   readonly rooms: Rooms
   /** Begins to listen: the issuer's origin, then the gateway. Throws `server.port_in_use`. */
   listen(): Promise<{ issuer: number; gateway: number }>
-  /** When this process can never write again, with why: nothing but another process helps. */
+  /** Error when this process can never write again, with why: nothing but another process helps. */
   readonly lost: Promise<Error>
   /**
    * Not ready from now on; lets what runs end, then lets go of everything. Ends also when the store is gone: what fails or takes too
@@ -71,7 +71,7 @@ export interface Server {
   stop(): Promise<boolean>
 }
 
-/** For each thing that is let go of. The lease is over by then in any case. */
+/** Limit for each thing that is let go of. The lease is over by then in any case. */
 const CLOSING_LIMIT_MS = 5_000
 
 /** The composition root: rooms, what goes on by itself, and the edges on their two origins. */

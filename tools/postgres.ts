@@ -2,7 +2,10 @@
 import { type RunningPostgres, startPostgres } from '../test/postgres/start.ts'
 import { installOwn } from './install-own.ts'
 
-/** Where nothing outlives the machine, the log need not heal torn pages, nor serve a standby. */
+/**
+ * Settings where nothing outlives the machine: the log need not heal torn pages, nor serve a
+ * standby.
+ */
 const IN_MEMORY = {
   full_page_writes: 'off',
   wal_level: 'minimal',

@@ -87,7 +87,7 @@ if (!files.length) {
   process.exit(1)
 }
 const memory = makeMemoryFolder()
-/** Where tests keep what they write. What is about crashes stays on a disk. */
+/** Places where tests keep what they write. What is about crashes stays on a disk. */
 const places = memory === undefined ? {} : { TMPDIR: memory, TEST_DISK: tmpdir() }
 let server: Awaited<ReturnType<typeof postgres>>
 try {

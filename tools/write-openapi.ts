@@ -94,7 +94,7 @@ function named(document: object): object {
   return { ...rest, components: { ...components, schemas: Object.fromEntries(own) } }
 }
 
-/** As the plugin writes schemas: plain JSON, and `enum` of one value for `const`. */
+/** Writes schemas as the plugin does: plain JSON, and `enum` of one value for `const`. */
 function asWritten(schema: unknown): unknown {
   if (typeof schema !== 'object' || schema === null) return schema
   const { const: only, ...rest } = schema as { const?: unknown } // any schema

@@ -7,7 +7,7 @@ import type { ArgumentKind, TypedValue } from './arguments.ts'
 
 /** One value of one kind. Equal values have equal keys; keys of ordered kinds are big integers that compare. */
 export interface Exact {
-  /** As it was written. */
+  /** Text as it was written. */
   readonly text: string
   readonly key: string | bigint
 }
@@ -68,7 +68,7 @@ function integer(text: string): bigint | undefined {
   return /^-?(?:0|[1-9][0-9]{0,18})$/.test(text) ? int64(BigInt(text)) : undefined
 }
 
-/** In ten-thousandths. */
+/** Reads a decimal, in ten-thousandths. */
 function decimal(text: string): bigint | undefined {
   const match = /^(-?(?:0|[1-9][0-9]{0,14}))(?:\.([0-9]{1,4}))?$/.exec(text)
   if (!match) return undefined

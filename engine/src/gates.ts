@@ -4,7 +4,10 @@ import type { Detail } from './detail.ts'
 import type { Obligation, PolicyEntity, PolicyRecord, StepUp } from './policy.ts'
 import type { Risk } from './risk.ts'
 
-/** In the order in which they are told. The first two stop early; all others are always evaluated. */
+/**
+ * Gates in the order in which they are told. The first two stop early; all others are always
+ * evaluated.
+ */
 export const GATES = [
   'credential',
   'liveness',
@@ -32,7 +35,7 @@ export type GateResult = {
   readonly policies?: readonly string[]
   /** Sign-in that would be enough, where the person has to prove anew who they are (RFC 9470). */
   readonly stepUp?: { readonly acrValues?: string; readonly maxAge?: string }
-  /** For operators only. */
+  /** Note for operators only. */
   readonly note?: string
 }
 
@@ -72,10 +75,10 @@ export type BudgetPeek = {
   readonly name: string
   readonly left: boolean
   readonly detail: string
-  /** Where nothing is left for another reason than that it is used up. */
+  /** Reason why nothing is left, if it is not that it is used up. */
   readonly reason?: string
   readonly enough?: string
-  /** For operators only. */
+  /** Note for operators only. */
   readonly note?: string
 }
 

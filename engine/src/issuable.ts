@@ -4,7 +4,7 @@ import type { CallFacts, ForbidRef } from './gates.ts'
 import type { PolicyRecord, PolicySet, Requestable } from './policy.ts'
 import { contextAround, principalsOf } from './principals.ts'
 
-/** For whom, by whom and where; `context` as for a call, without its arguments. */
+/** Facts for whom, by whom and where; `context` as for a call, without its arguments. */
 export type IssuanceFacts = Pick<
   CallFacts,
   'person' | 'sponsored' | 'intersectWith' | 'agents' | 'entities' | 'context'
@@ -84,7 +84,7 @@ export function issuanceQueries(
   return [...persons.map(ask('person')), ...agents.map(ask('agent'))]
 }
 
-/** As rules about issuing were written for: nothing is open in it. */
+/** Builds the context that rules about issuing were written for: nothing is open in it. */
 function wholeContext(facts: IssuanceFacts) {
   return { ...contextAround(facts), ...facts.closed, args: { record: {} } }
 }

@@ -212,7 +212,7 @@ function fieldsOf(inner: string): Map<string, string> {
   return fields
 }
 
-/** Where a page sends on by itself: `<meta http-equiv="refresh" content="0; url=…">`. */
+/** Finds where a page sends on by itself: `<meta http-equiv="refresh" content="0; url=…">`. */
 function refreshOf(html: string): string | undefined {
   const tag = /<meta\b[^>]*http-equiv="refresh"[^>]*>/.exec(html)?.[0]
   return tag && /url=(.*)$/i.exec(attribute(tag, 'content') ?? '')?.[1]

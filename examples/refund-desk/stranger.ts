@@ -14,7 +14,7 @@ import type {
  */
 export class Stranger implements OAuthClientProvider {
   readonly #server: http.Server
-  /** Where it would send the person's browser. */
+  /** Address that it would send the person's browser to. */
   asked: URL | undefined
   /** Code that the browser brought back. */
   code: string | undefined

@@ -2,9 +2,9 @@
 export interface PendingApproval {
   /** `req_…` */
   readonly id: string
-  /** Where people answer. Show it to someone who may. */
+  /** Page on which people answer. Show it to someone who may. */
   readonly page: string
-  /** When waiting for an answer ends; that denies. */
+  /** Time when waiting for an answer ends; that denies. */
   readonly expiresAt: Date
 }
 
@@ -19,7 +19,7 @@ export interface RefusalFacts {
   readonly enough?: string | undefined
   /** `dec_…`: `remit decisions explain` says why. */
   readonly decisionId?: string | undefined
-  /** In so many seconds the same call fits again, where nothing but time is missing. */
+  /** Seconds after which the same call fits again, where nothing but time is missing. */
   readonly retryAfter?: number | undefined
   /** The protocol's own code, at the token endpoint (RFC 6749 section 5.2). */
   readonly oauthError?: string | undefined
@@ -58,7 +58,7 @@ export class Denied extends RemitError {
   readonly enough: string | undefined
   /** The decision, when there was one: `remit decisions explain dec_…`. */
   readonly decisionId: string | undefined
-  /** In so many seconds the same call fits again, where nothing but time is missing. */
+  /** Seconds after which the same call fits again, where nothing but time is missing. */
   readonly retryAfter: number | undefined
   /** The protocol's own code, at the token endpoint (RFC 6749 section 5.2). */
   readonly oauthError: string | undefined

@@ -1,6 +1,6 @@
 /**
- * For agents that work under Remit: open a task, call APIs as it, let people approve, hand parts on, close it. Web standards
- * only; runs wherever `fetch` and WebCrypto are.
+ * Tools for agents that work under Remit: open a task, call APIs as it, let people approve, hand
+ * parts on, close it. Web standards only; runs wherever `fetch` and WebCrypto are.
  */
 export { askPerson, type Question } from './ask-person.ts'
 export {

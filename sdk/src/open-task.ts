@@ -26,7 +26,7 @@ export interface OpeningBase extends Partial<Ports> {
   readonly signal?: AbortSignal
 }
 
-/** For whom a task is opened, and for what. */
+/** Opening of a task: for whom, and for what. */
 export interface Opening extends OpeningBase {
   /**
    * The person's token from the identity provider, given to this agent within the last ten minutes; a function where a fresh

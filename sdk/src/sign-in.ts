@@ -6,7 +6,10 @@ import { base64url, sha256url } from './wire/proof.ts'
 import { reach, secureUrl } from './wire/server.ts'
 import { formText } from './wire/token-endpoint.ts'
 
-/** Where the refresh token of one person is kept. It is as good as the person's sign-in: encrypt it, show it to nobody. */
+/**
+ * Store of the refresh token of one person. It is as good as the person's sign-in: encrypt it, show
+ * it to nobody.
+ */
 export interface RefreshTokens {
   get(): Promise<string | undefined> | string | undefined
   /** Replaces it. `undefined`: the sign-in has ended. */
@@ -26,7 +29,7 @@ export interface SignInOptions extends Partial<Ports> {
 
 /** A sign-in under way. Keep it in the session of the browser that began it. */
 export interface BegunSignIn {
-  /** Where the person signs in. */
+  /** Address at which the person signs in. */
   readonly url: string
   readonly state: string
   readonly nonce: string

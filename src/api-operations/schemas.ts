@@ -66,7 +66,7 @@ export const Detail = Type.Object(
   },
 )
 
-/** As it is kept and answered. */
+/** Detail as it is kept and answered. */
 export const KeptDetail = Type.Object({
   type: DetailType,
   locations: Texts,

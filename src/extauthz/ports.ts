@@ -9,7 +9,7 @@ interface Listen {
 
 /** Dependencies of the edge that gateways of others ask. */
 export interface ExtAuthzPorts {
-  /** Where HTTP and gRPC are listened for; `undefined`: nowhere. */
+  /** Addresses at which HTTP and gRPC are listened for; `undefined`: nowhere. */
   readonly http: Listen | undefined
   readonly grpc: Listen | undefined
   readonly issuer: string

@@ -22,7 +22,7 @@ export interface Store {
   readonly identifier: string
   /** Secret of the gateway. */
   readonly secret: string
-  /** Where it asks over HTTP and by gRPC. */
+  /** Addresses at which it asks, over HTTP and by gRPC. */
   readonly http: string
   readonly grpc: string
   /** Ports of the gateway, and one more. */

@@ -55,9 +55,14 @@ export interface Ready {
 export interface Way {
   readonly name: string
   readonly standsOn: readonly Footing[]
-  /** When it is taken at the token endpoint: the grant type, or the name of the kind of assertion. */
+  /**
+   * Grant that takes it at the token endpoint: the grant type, or the name of the kind of
+   * assertion.
+   */
   readonly grant?: string
-  /** When a task begins with it: for whom. By which agent: this one, or the one that was made ready. */
+  /**
+   * Task that begins with it: for whom. By which agent: this one, or the one that was made ready.
+   */
   readonly opens?: {
     readonly person: 'sam' | 'fiona'
     readonly agent?: string
@@ -71,7 +76,7 @@ export interface Way {
 
 const FOR_SAM = ['sam', 'refund-bot', 'task', 'consent', 'signing key'] as const
 const CALLS_FOR_SAM = [...FOR_SAM, 'resource', 'rules'] as const
-/** Where whoever asks is believed about who calls, no token is looked at. */
+/** Footings of ways that are believed about who calls: no token is looked at. */
 const BY_NAME = ['sam', 'refund-bot', 'task', 'consent', 'resource', 'rules'] as const
 const IN_SPACE = ['space', 'surface', 'thread'] as const
 const TICKET_GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer'

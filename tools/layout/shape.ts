@@ -32,7 +32,8 @@ const MAX_LINES = 8_000
 const MIN_LINES = 15
 /** Nouns that end like a verb. */
 const NOUNS = new Set(['meaning'])
-const DOC_OPENING = /\/\*\*\s+(?:\* )?(What|Of|The same|Likewise)\b/g
+const DOC_OPENING =
+  /\/\*\*\s+(?:\* )?(What|Of|The same|Likewise|So|As|For|Where|When|In|Like)(?![-\w])/g
 const EXPORTED_TYPE = /^export (?:declare )?(?:type|interface) (\w+)\b/gm
 
 /** Measures the files in `root`; of `others`, the first words of comments only. */
@@ -104,7 +105,10 @@ function homonyms(texts: ReadonlyMap<string, string>): number {
   return [...declared.values()].filter((count) => count > 1).length
 }
 
-/** For each folder, the circles among the folders directly in it; files that lie beside them are its own and count for none. */
+/**
+ * Finds, for each folder, the circles among the folders directly in it; files that lie beside them
+ * are its own and count for none.
+ */
 function circlesIn(root: string, sources: readonly Source[]): string[] {
   const arrows = new Map<string, Map<string, Set<string>>>()
   for (const { file, imports } of sources) {

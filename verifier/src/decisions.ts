@@ -19,12 +19,12 @@ export interface LedgerRecord {
 const ENDINGS = ['answered', 'failed', 'not_sent', 'indeterminate'] as const
 type Ending = (typeof ENDINGS)[number]
 
-/** In the table: an intent without an outcome, then each ending from here on. */
+/** States in the table: an intent without an outcome, then each ending from here on. */
 const OPEN = 1
 const FIRST_ENDING = 2
 const PRESUMED = FIRST_ENDING + ENDINGS.indexOf('indeterminate')
 const CORRECTED = 100
-/** In the table of approvals. */
+/** States in the table of approvals. */
 const USED = 1
 const RETURNED = 2
 

@@ -58,7 +58,10 @@ function keyOf(id: string): Uint32Array {
   return Uint32Array.from({ length: WORDS }, (_, i) => digest.readUInt32LE(i * 4))
 }
 
-/** Where this key is, or the free slot where it belongs. The number of slots is a power of two. */
+/**
+ * Finds where this key is, or the free slot where it belongs. The number of slots is a power of
+ * two.
+ */
 function slotOf(keys: Uint32Array, values: Uint8Array, key: Uint32Array): number {
   const last = values.length - 1
   for (let slot = (key[0] ?? 0) & last; ; slot = (slot + 1) & last) {

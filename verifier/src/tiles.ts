@@ -1,6 +1,6 @@
 import { HASH_BYTES, TILE_WIDTH } from './tree.ts'
 
-/** Where the files of an export come from. */
+/** Source of the files of an export. */
 export interface Source {
   /** Bytes of a file, `undefined` when there is none. Paths are relative, with `/`. */
   read(path: string): Promise<Uint8Array | undefined>

@@ -1,7 +1,7 @@
 import { type Source, splitTile, tilePath } from './tiles.ts'
 import { TILE_WIDTH, tileRoot } from './tree.ts'
 
-/** Where tiles above the leaves differ from what the records give. */
+/** Place where a tile above the leaves differs from what the records give. */
 export interface UpperTrouble {
   readonly path: string
   readonly missing: boolean

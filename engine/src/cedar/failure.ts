@@ -17,7 +17,7 @@ export class CompileError extends Error {
   override readonly name = 'CompileError'
   /** Id of the policy, template or link. */
   readonly policy: string
-  /** Where in its JSON, e.g. `/conditions/0/body/&&/left`. */
+  /** Place in its JSON, e.g. `/conditions/0/body/&&/left`. */
   readonly path: string
 
   constructor(policy: string, path: string, words: string) {

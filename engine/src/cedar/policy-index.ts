@@ -17,7 +17,7 @@ export interface CompiledPolicy {
   readonly guard: Test | undefined
   /** `undefined`: it has no conditions. */
   readonly holds: Test | undefined
-  /** In the order in which they were given. */
+  /** Position in the order in which they were given. */
   readonly position: number
 }
 

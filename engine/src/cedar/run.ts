@@ -36,7 +36,7 @@ export function any(run: Evaluation): Part {
   return { kind: 'any', run }
 }
 
-/** As a truth value; what is none fails when it is looked at. */
+/** Turns a part into a truth value; what is none fails when it is looked at. */
 export function asTest(part: Part): Test {
   if (part.kind === 'test') return part.run
   if (part.kind === 'constant' && typeof part.value === 'boolean') {

@@ -12,7 +12,7 @@ import { valueText } from './value-text.ts'
 
 /** One thing that has to hold for the policy to apply. */
 export interface ConditionTrace {
-  /** As it is written, but for layout: `context.args.amount <= 100`. */
+  /** Text as it is written, but for layout: `context.args.amount <= 100`. */
   readonly text: string
   /** `unknown`: not looked at, or not to be evaluated, once something before it did not hold. */
   readonly holds: boolean | 'unknown'

@@ -28,7 +28,7 @@ export class EntityUid implements EntityRef {
   }
 }
 
-/** In ten-thousandths. */
+/** Decimal, in ten-thousandths. */
 export class Decimal {
   readonly scaled: Long
 
@@ -46,7 +46,7 @@ export class Datetime {
   }
 }
 
-/** In milliseconds. */
+/** Duration, in milliseconds. */
 export class Duration {
   readonly milliseconds: Long
 
@@ -76,7 +76,7 @@ export class RecordValue {
     this.members = members
   }
 
-  /** As `keyOf` gives it, made once. */
+  /** Key as `keyOf` gives it, made once. */
   get key(): string {
     this.#key ??= keyOfRecord(this)
     return this.#key
@@ -102,7 +102,7 @@ export class SetValue {
     return this.#keys
   }
 
-  /** As `keyOf` gives it, made once. */
+  /** Key as `keyOf` gives it, made once. */
   get key(): string {
     this.#key ??= `[${listed([...this.keys].sort())}`
     return this.#key
@@ -190,7 +190,7 @@ function listed(texts: readonly string[]): string {
   return texts.map((text) => `${text.length}:${text}`).join('')
 }
 
-/** As Cedar names types in its messages. */
+/** Names a type as Cedar does in its messages. */
 export function typeOf(value: Value): string {
   switch (typeof value) {
     case 'string':

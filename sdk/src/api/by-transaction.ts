@@ -15,7 +15,7 @@ export interface TransactionOptions {
   readonly issuer: string
   /** `REMIT_TRUST_DOMAIN` of the server: the audience of its transaction tokens. */
   readonly trustDomain: string
-  /** Where the issuer's keys are. Default `<issuer>/oauth/jwks`. */
+  /** Address of the issuer's keys. Default `<issuer>/oauth/jwks`. */
   readonly jwksUri?: string
   /** Which permits were used. Default: in this process. Several processes have to share one. */
   readonly usedOnce?: UsedOnce
@@ -30,7 +30,7 @@ export interface TransactionOptions {
   readonly onError?: (error: unknown) => void
 }
 
-/** Where a guard stands, and what a token has to be there. */
+/** Place of a guard, and what a token has to be there. */
 export interface Place {
   /** `behind the gateway`: as a sentence begins with it. */
   readonly named: string

@@ -10,7 +10,7 @@ export function callOf(request: object): RemitCall {
   return call
 }
 
-/** For adapters. */
+/** Keeps the call of a request, for adapters. */
 export function keepCall(request: object, call: RemitCall): void {
   CALLS.set(request, call)
 }

@@ -2,8 +2,9 @@ import { ApiRefusal } from './answer.ts'
 import type { Incoming } from './incoming.ts'
 
 /**
- * Where an API learns which certificate a client showed (RFC 8705). `tls`: it ends TLS itself, in Node. `from`: the addresses of the
- * proxies that do, and say it in `Client-Cert` (RFC 9440); nobody else is believed.
+ * Source of the certificate that a client showed (RFC 8705). `tls`: the API ends TLS itself, in
+ * Node. `from`: the addresses of the proxies that do, and say it in `Client-Cert` (RFC 9440);
+ * nobody else is believed.
  */
 export type ClientCertificates = 'tls' | { readonly from: readonly string[] }
 

@@ -32,7 +32,10 @@ export interface DirectOptions {
    * denied. Remit's gateway has a key of its own, so what the two hash cannot be compared.
    */
   readonly hashKey?: Uint8Array
-  /** Where the API learns which certificate a client showed, for tokens that are bound to one. Default: nowhere, and such tokens are refused. */
+  /**
+   * Source of the certificate that a client showed, for tokens that are bound to one. Default:
+   * none, and such tokens are refused.
+   */
   readonly clientCertificates?: ClientCertificates
   /** Default 256 KiB, at most 400 KiB. */
   readonly maxBodyBytes?: number

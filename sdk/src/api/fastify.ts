@@ -47,9 +47,9 @@ export interface GuardedRoute {
 }
 
 /**
- * For guarded routes of this instance: `app.post('/orders/:id/refunds', { ...guarded({ action: 'orders.refund', … }) }, handler)`.
- * `request.body` is what was decided on, `callOf(request)` the call. Other routes of the instance get JSON bodies as ever, read
- * strictly.
+ * Guards routes of this instance: `app.post('/orders/:id/refunds', { ...guarded({ action:
+ * 'orders.refund', … }) }, handler)`. `request.body` is what was decided on, `callOf(request)` the
+ * call. Other routes of the instance get JSON bodies as ever, read strictly.
  */
 export function fastifyGuard(app: FastifyInstance, guard: Guard): (route?: Route) => GuardedRoute {
   const bodies = new WeakMap<FastifyRequest, Uint8Array>()

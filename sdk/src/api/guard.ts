@@ -34,7 +34,7 @@ export interface RemitCall {
   readonly purpose: string
   /** Behind the gateway: its address, then those of services that passed the call on. */
   readonly via?: readonly string[]
-  /** As the catalog types them. Numbers and dates are the text that came. */
+  /** Arguments as the catalog types them. Numbers and dates are the text that came. */
   readonly arguments: ArgumentTexts
 }
 
@@ -86,7 +86,7 @@ export type Admission =
 
 /** Lets through what Remit permits. `behindGateway` and `direct` make one; the frameworks' adapters use it. */
 export interface Guard {
-  /** For one operation. Never rejects: what fails is an answer. */
+  /** Makes the guard of one operation. Never rejects: what fails is an answer. */
   for(route?: Route): (incoming: Incoming) => Promise<Admission>
   /** How large a body may be, in bytes. */
   readonly maxBodyBytes: number

@@ -1,6 +1,6 @@
 /**
- * For APIs that agents call: behind Remit's gateway, or directly. The core speaks Web `Request`; `remit-sdk/fastify`, `/express` and
- * `/hono` are thin over it.
+ * Guards for APIs that agents call: behind Remit's gateway, or directly. The core speaks Web
+ * `Request`; `remit-sdk/fastify`, `/express` and `/hono` are thin over it.
  */
 export type { Answer } from './answer.ts'
 export {

@@ -2,7 +2,7 @@ import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose'
 import type { Fetch } from '../wire/ports.ts'
 import { secureUrl } from '../wire/server.ts'
 
-/** As long as Remit says that its keys may be kept: one that it withdraws is believed no longer. */
+/** Time that Remit says its keys may be kept: one that it withdraws is believed no longer. */
 const KEEP_KEYS_MS = 5 * 60_000
 /** Between readings because of a key that is not known, milliseconds. */
 const PAUSE_MS = 5_000

@@ -31,7 +31,10 @@ export function protectedResourceMetadata({
   }
 }
 
-/** Where the document belongs: the well-known part goes between host and path (RFC 9728 section 3.1). */
+/**
+ * Computes the path of the document: the well-known part goes between host and path (RFC 9728
+ * section 3.1).
+ */
 export function protectedResourceMetadataPath(resource: string): string {
   const { pathname } = new URL(resource)
   return `/.well-known/oauth-protected-resource${pathname === '/' ? '' : pathname}`

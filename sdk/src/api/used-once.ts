@@ -4,7 +4,10 @@ export interface UsedOnce {
   use(id: string, expiresAt: number): boolean | Promise<boolean>
 }
 
-/** In this process, forgotten with it. Memory is bounded by how many calls come within the life of a token. */
+/**
+ * Remembers in this process, and forgets with it. Memory is bounded by how many calls come within
+ * the life of a token.
+ */
 export function usedInMemory(now: () => number = () => Date.now()): UsedOnce {
   const used = new Map<string, number>()
   let sweepAt = 0

@@ -1,4 +1,6 @@
-/** For clients that speak MCP: a task behind a transport, or a client that knows only the URL. */
+/**
+ * Parts for clients that speak MCP: a task behind a transport, or a client that knows only the URL.
+ */
 export { createMcpFetch, type McpFetch } from './mcp-fetch.ts'
 export { createMcpTransport, type McpMessage, type McpTransport } from './mcp-transport.ts'
 export {

@@ -1,4 +1,7 @@
-/** Where a provider keeps what it is given. A browser's storage, a file, a database: whatever survives the redirect. */
+/**
+ * Store in which a provider keeps what it is given. A browser's storage, a file, a database:
+ * whatever survives the redirect.
+ */
 export interface ProviderStore {
   get(key: StoredKey): string | undefined | Promise<string | undefined>
   set(key: StoredKey, value: string): void | Promise<void>
@@ -8,7 +11,7 @@ export type StoredKey = 'client' | 'tokens' | 'verifier' | 'state' | 'discovery'
 
 /** How a client with nothing but a URL introduces itself. */
 export interface ProviderOptions {
-  /** Where the browser comes back to with the code. */
+  /** Address that the browser comes back to with the code. */
   readonly redirectUrl: string
   /** Name that people read on the consent page. */
   readonly clientName: string

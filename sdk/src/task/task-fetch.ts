@@ -99,7 +99,7 @@ function isStale(response: Response): boolean {
   )
 }
 
-/** As anyone would ask: with nothing of ours. */
+/** Sends as anyone would: with nothing of ours. */
 function sendBare(held: Held, { body, headers, method, rest, url }: Sending): Promise<Response> {
   const init: RequestInit = { ...rest, method, headers, redirect: 'manual' }
   if (body !== undefined) init.body = body

@@ -1,7 +1,10 @@
 /** Function that a call goes out by: `fetch` of the platform, or one of yours. */
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
 
-/** Where time, network and waiting come from. All have defaults; tests and unusual platforms pass their own. */
+/**
+ * Sources of time, network and waiting. All have defaults; tests and unusual platforms pass their
+ * own.
+ */
 export interface Ports {
   readonly fetch: Fetch
   /** Epoch milliseconds. */

@@ -6,7 +6,7 @@ import { objectOf } from './problem.ts'
 export interface RemitServer {
   readonly issuer: string
   readonly tokenEndpoint: string
-  /** Where an agent asks a person itself (OpenID CIBA), if the server does that. */
+  /** Endpoint at which an agent asks a person itself (OpenID CIBA), if the server does that. */
   readonly backchannelEndpoint?: string
 }
 

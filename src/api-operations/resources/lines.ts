@@ -116,7 +116,9 @@ function proposedLines(
 
 const MAX_SHOWN_LENGTH = 200
 
-/** As many as a table stays readable with, and how many more there are; `--json` has them all. */
+/**
+ * Names as many as a table stays readable with, and how many more there are; `--json` has them all.
+ */
 export function argumentsInWords(
   all: readonly Argument[],
   { dim, text }: Pick<Terminal, 'dim' | 'text'>,

@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Project } from '../../sdk/project.ts'
 
-/** Where the package is installed: with the oldest and the newest of everything, with nothing that it can do without, beside frameworks. */
+/**
+ * Environment of the package: with the oldest and the newest of everything, with nothing that it
+ * can do without, beside frameworks.
+ */
 export type Environment = 'OLDEST' | 'NEWEST' | 'CORE' | 'FRAMEWORKS'
 
 /** Folder of programs of an environment. */

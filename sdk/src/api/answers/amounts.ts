@@ -27,7 +27,10 @@ export function amountsIn(answer: ExactJson, parts: readonly AnswerPart[]): read
 
 type Counting = (value: ExactJson) => bigint | undefined
 
-/** As obligations read paths. What is missing anywhere, or is no amount, is not taken for nothing. */
+/**
+ * Sums as obligations read paths. What is missing anywhere, or is no amount, is not taken for
+ * nothing.
+ */
 function sumAt(value: ExactJson, steps: readonly string[], count: Counting): bigint | undefined {
   const [step, ...rest] = steps
   if (step === undefined) return count(value)

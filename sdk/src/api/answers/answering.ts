@@ -69,7 +69,7 @@ export function answeringFor(
   }
 }
 
-/** As the gateway says it. */
+/** Withholds an answer in the words of the gateway. */
 function withheld(why: string, decisionId: string): Answer {
   const code = 'obligation.failed'
   const [status, title] = API_PROBLEMS[code]
@@ -79,7 +79,10 @@ function withheld(why: string, decisionId: string): Answer {
   return problemAnswer(status, problem, { 'remit-decision': decisionId })
 }
 
-/** In another charset than UTF-8 the caller would read other names than we do. */
+/**
+ * Media types of JSON, without charsets other than UTF-8: the caller would read other names than we
+ * do.
+ */
 const JSON_TYPE =
   /^application\/(?:[a-z0-9.+-]+\+)?json\s*(?:;\s*charset="?utf-8"?\s*|;(?![^;]*charset)[^;]*)*$/i
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

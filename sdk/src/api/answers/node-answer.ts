@@ -180,7 +180,7 @@ function watch(
   }
 }
 
-/** As `writeHead` takes them: an object, or a flat list of names and values. */
+/** Reads headers as `writeHead` takes them: an object, or a flat list of names and values. */
 function headersIn(given: unknown): readonly (readonly [string, string | readonly string[]])[] {
   if (Array.isArray(given)) {
     const flat = given.flat().map(String)
