@@ -13,12 +13,12 @@ export interface Places {
   readonly grpc: number
   readonly api: number
   readonly secret: string
-  /** Where the gateway listens. */
+  /** Address at which the gateway listens. */
   readonly port: number
 }
 
 const NGINX = '/usr/sbin/nginx'
-/** Where `npm run test:interop -- envoy` leaves it. */
+/** Path at which `npm run test:interop -- envoy` leaves it. */
 const ENVOY = join(cacheFolder(), 'python', 'envoy', 'bin', 'envoy')
 const OURS = { '/store/': '/orders/' }
 
