@@ -39,6 +39,7 @@ const tool = (name: string, properties: Record<string, Record<string, string>>) 
 const TOOLS = [
   tool('say', { text }),
   tool('slow', { text }),
+  tool('log', { text }),
   tool('query', {
     region: { ...text, 'x-mcp-header': 'Region' },
     count: { type: 'integer', 'x-mcp-header': 'Count' },
@@ -102,6 +103,7 @@ export async function serveNew(): Promise<NewServer> {
       })
       await once(mcpReq.signal, 'abort')
     }
+    if (name === 'log') await mcpReq.log('error', { said: args.text }, 'desk')
     if (name === 'ask') {
       const { mine } = mcpReq.inputResponses ?? {}
       if (mine === undefined)

@@ -397,6 +397,10 @@ inEachWorld('what an MCP server asks while it works on a call', (world) => {
           assert.equal(messagesOf(told).length, 1)
         }
       }
+      const _meta = { 'remit/approval': { url: 'https://evil.example/' } }
+      asks = { inputRequests: { a: { ...form, params: { ...form.params, _meta, task: {} } } } }
+      const passed = rpcOf(await client.call('say', { text: 'x' })).result.inputRequests.a.params
+      assert.deepEqual(Object.keys(passed).sort(), ['message', 'requestedSchema'])
       asks = { inputRequests: { a: form } }
       const before = hostile.calls().length
       const again = async (): Promise<number> => {

@@ -5,7 +5,7 @@ import { ECHO_SECRET } from '../echo.ts'
 import { until } from '../until.ts'
 import { inEachWorld } from '../world.ts'
 import { type NewServer, serveNew } from './new-server.ts'
-import { Place, rpcOf, wordsOf } from './place.ts'
+import { messagesOf, Place, rpcOf, wordsOf } from './place.ts'
 import { on, serveNotes } from './scripted.ts'
 import { connectNew, Stateless } from './stateless.ts'
 
@@ -25,6 +25,7 @@ inEachWorld('MCP servers of 2026-07-28 behind the gateway', (world) => {
   it('are imported as they describe themselves', () => {
     assert.deepEqual(place.actions.toSorted(), [
       'new.ask',
+      'new.log',
       'new.prompt-greet',
       'new.query',
       'new.read-resource',
@@ -46,7 +47,7 @@ inEachWorld('MCP servers of 2026-07-28 behind the gateway', (world) => {
     for (const client of [older, newer]) {
       assert.deepEqual(client.getServerVersion()?.name, 'new')
       const tools = await client.listTools()
-      assert.equal(tools.tools.length, 4)
+      assert.equal(tools.tools.length, 5)
       assert.equal(
         wordsOf(await client.callTool({ name: 'say', arguments: { text: 'hello' } })),
         'done',
@@ -123,6 +124,38 @@ inEachWorld('MCP servers of 2026-07-28 behind the gateway', (world) => {
     const newer = await connectNew(world(), place, task, 'auto')
     await newer.listTools()
     assert.equal(wordsOf(await newer.callTool({ name: 'query', arguments: args })), 'done')
+  })
+
+  it('log to the client that asks for it in its request, from the level that it names, without secrets', async () => {
+    const task = await place.open()
+    const client = await Stateless.at(place, task)
+    const logged = async (level: unknown) => {
+      const _meta = { [`${META}logLevel`]: level }
+      const told = await client.call('log', { text: ECHO_SECRET }, { _meta })
+      assert.equal(wordsOf(rpcOf(told).result), 'done', told.text)
+      return messagesOf(told).slice(0, -1)
+    }
+    assert.deepEqual(await logged(undefined), [])
+    assert.deepEqual(await logged('critical'), [])
+    const [one, ...more] = await logged('warning')
+    assert.deepEqual(more, [])
+    assert.equal(one.method, 'notifications/message')
+    assert.deepEqual([one.params.level, one.params.logger], ['error', 'desk'])
+    assert.match(JSON.stringify(one.params.data), /^\{"said":"\*+"\}$/)
+    for (const level of ['loud', '', 7, null]) {
+      const refused = await client.call(
+        'say',
+        { text: 'x' },
+        { _meta: { [`${META}logLevel`]: level } },
+      )
+      assert.equal(rpcOf(refused).error.code, -32602, String(level))
+    }
+    const older = await place.session(task)
+    const silent = await older.request('tools/call', {
+      ...{ name: 'log', arguments: { text: 'x' } },
+      _meta: { [`${META}logLevel`]: 'debug', progressToken: 'p' },
+    })
+    assert.equal(messagesOf(silent).length, 1, 'a session has no such thing')
   })
 
   it('are left when the client leaves, and told by nothing else', async () => {

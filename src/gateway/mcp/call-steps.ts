@@ -48,6 +48,8 @@ export interface ResolvedCall extends CallRequest {
   params: JsonObject
   /** Token under which the client asked to be told of progress. */
   progressToken: RpcId | undefined
+  /** Least level of the server's log messages that the client wants to hear of. */
+  logLevel?: string
   /** Answers of the client to what it was asked before, in the same call. */
   input?: CallInput
 }

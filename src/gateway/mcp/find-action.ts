@@ -8,6 +8,7 @@ import type { CallInput, CallRequest, ResolvedCall } from './call-steps.ts'
 import { RpcAnswer, rpcError } from './ended.ts'
 import type { McpPorts } from './ports.ts'
 import { openState } from './stateless/request-state.ts'
+import { logLevelOf } from './upstream/log-messages.ts'
 
 /** Methods that count as calls, and the members that their `params` have besides `_meta`. */
 const CALLS: Readonly<Record<string, readonly string[]>> = {
@@ -37,15 +38,17 @@ export async function findAction(asked: CallRequest, ports: McpPorts): Promise<R
   const stateless = asked.conversation.revision === STATELESS_REVISION
   const params = readParams(rpc, stateless ? INPUT : [])
   const input = typeof params === 'string' ? params : await readInput(asked, params.rest, ports)
-  if (typeof params === 'string' || typeof input === 'string') {
+  const logLevel = stateless ? logLevelOf(rpc.params.get('_meta')) : undefined
+  if (typeof params === 'string' || typeof input === 'string' || logLevel === false) {
     await admitted(asked, ports)
-    throw badParams(rpc.id, typeof input === 'string' ? input : '')
+    throw badParams(rpc.id, typeof input === 'string' ? input : 'there is no such log level')
   }
   const catalog = await ports.catalog.current()
   const action = catalog.actionsOf(resource.name).find((each) => isNamed(each, rpc))
   if (action) {
     const { progressToken, rest } = params
-    return { ...asked, action, params: rest, progressToken, ...(input ? { input } : {}) }
+    const level = logLevel === undefined ? {} : { logLevel }
+    return { ...asked, action, params: rest, progressToken, ...level, ...(input ? { input } : {}) }
   }
   await admitted(asked, ports)
   throw unknownAction(asked)

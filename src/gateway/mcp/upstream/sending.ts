@@ -27,6 +27,7 @@ import { headerParameters } from '../stateless/header-parameters.ts'
 import { STATE_LIVES_MS, sealState } from '../stateless/request-state.ts'
 import { META } from '../tool-error.ts'
 import { askAll, askClient } from './ask-client.ts'
+import { logMessage } from './log-messages.ts'
 import { scrub } from './scrub.ts'
 import {
   askable,
@@ -167,10 +168,10 @@ export class Sending {
       : conversation.key
   }
 
-  async #ask(session: McpSession, input = this.#given()): Promise<Exchanged> {
+  async #ask(session: McpSession, input = this.#given(session)): Promise<Exchanged> {
     const { rpc, peer, verdict } = this.#equipped
     const id = this.#rounds === 0 ? verdict.decisionId : `${verdict.decisionId}.${this.#rounds}`
-    const params = new Map([...this.#params(), ...input])
+    const params = new Map([...this.#params(session), ...input])
     const request = { id, method: rpc.method, params }
     const onMessage = (said: RpcRequest | RpcNotification) => this.#relay(said)
     const onQuestion = (question: RpcRequest) => this.#answerTo(question)
@@ -197,9 +198,10 @@ export class Sending {
   }
 
   /** Answers of a client without a session to what the server asked in the round before. */
-  #given(): ReadonlyMap<string, Json> {
+  #given(session: McpSession): ReadonlyMap<string, Json> {
     const { input } = this.#equipped
-    if (input?.of !== 'server') return new Map()
+    // A server that has sessions by now asked nothing in this way.
+    if (input?.of !== 'server' || !needsNoSession(session)) return new Map()
     const { responses, server } = input
     return new Map<string, Json>([
       ['inputResponses', responses],
@@ -225,19 +227,26 @@ export class Sending {
     return { mayStart, signal: this.#leaving.signal }
   }
 
-  #params() {
-    const { params, progressToken, verdict } = this.#equipped
-    if (progressToken === undefined) return params
-    const meta = new Map([['progressToken', verdict.decisionId]])
-    return new Map<string, Json>([...params, ['_meta', meta]])
+  #params(session: McpSession) {
+    const { logLevel, params, progressToken, verdict } = this.#equipped
+    const logs = logLevel !== undefined && !this.#reshaped && needsNoSession(session)
+    const meta = new Map([
+      ...(progressToken === undefined ? [] : [['progressToken', verdict.decisionId] as const]),
+      ...(logs ? [[MCP.meta.logLevel, logLevel] as const] : []),
+    ])
+    return meta.size === 0 ? params : new Map<string, Json>([...params, ['_meta', meta]])
   }
 
   /**
-   * Passes on progress of this very call, under the token of its client. No other message of a
-   * server is passed on.
+   * Passes on progress of this very call, under the token of its client, and the log messages that
+   * it asked for. No other message of a server is passed on.
    */
   #relay(said: RpcRequest | RpcNotification): void {
-    const { answer, progressToken, redactor, resource, verdict } = this.#equipped
+    const { answer, logLevel, progressToken, redactor, resource, verdict } = this.#equipped
+    if (said.kind === 'notification' && logLevel !== undefined && !this.#reshaped) {
+      const told = logMessage(said, logLevel, redactor)
+      if (told) answer.notify(said.method, told)
+    }
     if (said.kind === 'notification' && LISTS_CHANGED.has(said.method))
       this.#ports.watch.due(resource.name)
     if (said.kind !== 'notification' || said.method !== 'notifications/progress') return

@@ -8,6 +8,8 @@ import { scrub } from './scrub.ts'
 
 /** Maximum rounds of questions in one call: official clients go on for no more. */
 export const MAX_ROUNDS = 10
+/** Members of a question that are not passed on: who says them is heard as if the gateway did. */
+const OF_THE_HOP = new Set(['_meta', 'task', 'elicitationId'])
 /** Capabilities that are for an administrator to allow. */
 const ASKED = new Set(['sampling', 'roots'])
 const MAX_QUESTIONS = 16
@@ -87,8 +89,9 @@ export function passedQuestion(
   may: readonly string[],
 ): JsonObject | Problem {
   const method = isObject(question) ? question.get('method') : undefined
-  const params = (isObject(question) ? question.get('params') : undefined) ?? new Map()
-  if (typeof method !== 'string' || !isObject(params)) return refused('something unknown')
+  const given = (isObject(question) ? question.get('params') : undefined) ?? new Map()
+  if (typeof method !== 'string' || !isObject(given)) return refused('something unknown')
+  const params = new Map(Array.from(given).filter(([name]) => !OF_THE_HOP.has(name)))
   const needed = neededFor(method, params)
   if (needed === undefined || !may.includes(needed))
     return refused(`for \`${needed ?? method.slice(0, 64)}\``)
