@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { type Arrived, createFront, listenProblem } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { systemWait } from '../lib/repeat.ts'
+import { serveAgent } from './a2a/serve.ts'
 import { Ended, OWN_ANSWER, type OwnAnswer } from './ended.ts'
 import { HTTP_CALL } from './http/pipeline.ts'
 import { locate } from './locate.ts'
@@ -71,6 +72,7 @@ const ARRIVAL = startingWith<Arrived, Strict, GatewayPorts>(
 async function serve(arrived: Arrived, ports: McpPorts): Promise<void> {
   const located = await ARRIVAL.run(arrived, ports)
   if (located.resource.protocol === 'mcp') await serveMcp(located, ports)
+  else if (located.resource.protocol === 'a2a') await serveAgent(located, ports)
   else await HTTP_CALL.run(located, ports)
 }
 

@@ -1,12 +1,14 @@
 import { Problem } from '../lib/problem.ts'
 import { challenge, METADATA_PREFIX } from '../possession/index.ts'
+import { CARD_PATH, publicCard } from './a2a/card.ts'
 import { Ended } from './ended.ts'
 import { metadataAnswer } from './metadata-answer.ts'
 import type { Located, Strict } from './passage.ts'
 import type { GatewayPorts } from './ports.ts'
 
 /**
- * Finds the resource by the first segment. Answers metadata (RFC 9728) itself. Challenges a caller
+ * Finds the resource by the first segment. Answers metadata (RFC 9728) and
+ * the public cards of agents itself. Challenges a caller
  * without a token before anything about the resource's operations is told.
  */
 export async function locate(strict: Strict, ports: GatewayPorts): Promise<Located> {
@@ -23,6 +25,8 @@ export async function locate(strict: Strict, ports: GatewayPorts): Promise<Locat
   if (resource?.mode !== 'gateway') {
     throw new Problem('resource.unknown', 'no resource of that name is behind this gateway')
   }
+  if (resource.protocol === 'a2a' && request.method === 'GET' && segments.join('/') === CARD_PATH)
+    throw new Ended({ status: 200, body: publicCard(catalog, resource, ports) })
   if (!request.headers.has('authorization')) {
     throw new Ended({
       status: 401,

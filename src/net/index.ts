@@ -1,6 +1,5 @@
-export type { Resolver } from './connector.ts'
-
 export { describeMcpServer, type McpDescription } from './mcp/describe.ts'
+export { exchange } from './mcp/exchange.ts'
 export type { Exchanged, ExchangeFailure, NotAnswered } from './mcp/exchanged.ts'
 export {
   messageOf,

@@ -4,7 +4,10 @@ import { after, before, test } from 'node:test'
 import { documented } from '../../src/client-metadata/documents/testing.ts'
 import { ClientDocuments } from '../../src/client-metadata/index.ts'
 import { Problem, type ProblemCode } from '../../src/lib/problem.ts'
-import { type Outbound, outbound, type Resolver } from '../../src/net/index.ts'
+import { type Outbound, type OutboundOptions, outbound } from '../../src/net/index.ts'
+
+type Resolver = NonNullable<OutboundOptions['resolver']>
+
 import type { TestPeople } from '../../src/people/testing.ts'
 import { forEachEngine } from '../../src/storage/testing.ts'
 import { type DocumentServer, serveDocuments } from '../document-server.ts'

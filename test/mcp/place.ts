@@ -3,7 +3,12 @@ import type { IncomingMessage } from 'node:http'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { findAgent, setCeiling } from '../../src/agents/index.ts'
-import { applyImport, planMcpImport, setRisk } from '../../src/catalog-changes/index.ts'
+import {
+  applyImport,
+  planAgentImport,
+  planMcpImport,
+  setRisk,
+} from '../../src/catalog-changes/index.ts'
 import { grantBasis } from '../../src/consent/index.ts'
 import { describeMcpServer, outbound } from '../../src/net/index.ts'
 import { publishPolicies } from '../../src/policy/index.ts'
@@ -20,6 +25,8 @@ export interface Standing {
   /** Operations that nobody may call. */
   readonly never?: readonly string[]
   readonly trusted?: boolean
+  /** An A2A agent, with its card at `url`. */
+  readonly a2a?: boolean
   /** Leaves risk classes as they are proposed. Default: all are set to low. */
   readonly proposed?: boolean
 }
@@ -244,19 +251,23 @@ function inParts(actions: readonly string[]): (readonly string[])[] {
 }
 
 async function importServer(world: World, standing: Standing): Promise<string[]> {
-  const { name, proposed = false, trusted = false, url } = standing
+  const { a2a = false, name, proposed = false, trusted = false, url } = standing
   const { rooms } = world
   const { id: by } = await world.person('ada')
-  const { close, dispatcher } = outbound({ allowOrigins: () => true })
+  const { close, dispatcher, fetchJson } = outbound({ allowOrigins: () => true })
   try {
-    const description = await describeMcpServer({ dispatcher }, { url, headers: {} })
-    const plan = planMcpImport(description, {
+    const options = {
       name,
       identifier: `${world.gateway}/${name}`,
       upstream: url,
       connection: 'echo-key',
       trusted,
-    })
+    }
+    const card = a2a ? await fetchJson(`${url}/.well-known/agent-card.json`) : undefined
+    const plan =
+      card instanceof Map
+        ? planAgentImport(card, options)
+        : planMcpImport(await describeMcpServer({ dispatcher }, { url, headers: {} }), options)
     await applyImport(rooms.connections, plan, by)
     for (const action of proposed ? [] : plan.actions)
       await setRisk(rooms.connections, { action: action.name, risk: 'low', by })

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import { EventStreamReader } from '../../lib/event-stream.ts'
 import type { Exchanged, ExchangeFailure, ExchangeLimits, Hooks, Post } from './exchanged.ts'
-import { type RpcMessage, readMessage, sameId } from './message.ts'
+import { type RpcMessage, type RpcResult, readMessage, sameId } from './message.ts'
 
 /** `type/subtype` in lower case, parameters aside. */
 const MEDIA_TYPE = /^\s*([a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+)\s*(?:;|$)/i
@@ -43,6 +43,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   #status: number | undefined
   #session: string | undefined
   #stream: EventStreamReader | undefined
+  /** Last result of a stream that has many. */
+  #part: RpcResult | undefined
   #whole: Uint8Array[] = []
   #bytes = 0
   #events = 0
@@ -139,7 +141,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     clearTimeout(this.#timer)
     if (this.#settled) return
-    if (this.#stream) this.#fail('cut')
+    if (this.#part) this.#settle({ state: 'answered', answer: this.#part })
+    else if (this.#stream) this.#fail('cut')
     else if (this.#post.id === undefined) this.#settle({ state: 'answered', answer: undefined })
     else this.#guarded(() => this.#message(this.#read(Buffer.concat(this.#whole))))
     if (!this.#settled) this.#fail('unexpected')
@@ -176,7 +179,12 @@ class Exchange implements Dispatcher.DispatchHandler {
     } else if (this.#isError() && message.kind !== 'error') {
       this.#fail('unexpected')
     } else if (sameId(message.id, this.#post.id) || (this.#isError() && message.id === undefined)) {
-      this.#settle({ state: 'answered', answer: message })
+      if (!this.#stream || !this.#hooks.onPart || message.kind !== 'result') {
+        this.#settle({ state: 'answered', answer: message })
+        return
+      }
+      this.#part = message
+      this.#hooks.onPart(message)
     } else this.#fail('unexpected')
   }
 

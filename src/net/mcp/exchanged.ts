@@ -28,6 +28,11 @@ export interface Hooks {
   readonly signal?: AbortSignal
   /** Receives the messages that the server sends while it works; only on a stream. */
   readonly onMessage?: (message: RpcRequest | RpcNotification) => void
+  /**
+   * Receives each result of a stream that has many (A2A): the stream ends with the answer, which is
+   * its last result. Throwing ends the exchange as unexpected.
+   */
+  readonly onPart?: (part: RpcResult) => void
   /** Answers a question of the server; `undefined`: it is not offered. */
   readonly onQuestion?: (question: RpcRequest) => Promise<RpcResult | RpcError | undefined>
 }

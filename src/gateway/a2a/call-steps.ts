@@ -1,0 +1,51 @@
+import type { TypedArguments } from '@remit/engine'
+import type { AccessRequest } from '../../access-requests/index.ts'
+import type { Verdict } from '../../calls/index.ts'
+import type { Action } from '../../catalog/index.ts'
+import type { Json, JsonObject } from '../../lib/json.ts'
+import type { RpcRequest } from '../../net/index.ts'
+import type { Located } from '../passage.ts'
+import type { Redactor } from '../redaction/redactor.ts'
+import type { OwnedIds } from './ids.ts'
+import type { A2aReply } from './reply.ts'
+
+/** Knowledge of a request after each step. Values are added, never changed. */
+export interface Heard extends Located {
+  rpc: RpcRequest
+}
+export interface Owned extends Heard {
+  /** Id of the Remit task that the credential is of. */
+  task: string
+  ids: OwnedIds
+  answer: A2aReply
+}
+export interface AgentCall extends Owned {
+  /** Method at the agent. */
+  wire: string
+  isStream: boolean
+  /** Parameters as they are decided on and sent: with the agent's own ids. */
+  params: JsonObject
+  /** Arguments that are typed, as bounds and policies see them. */
+  given: JsonObject
+  /** Skill that the message names. */
+  skill?: string
+  /** Access request as which the client asks about the call. */
+  deferred?: AccessRequest
+}
+export interface FoundAgentCall extends AgentCall {
+  action: Action
+}
+export interface TypedAgentCall extends FoundAgentCall {
+  arguments: TypedArguments
+  /** Ticket of the caller's task that goes on to the agent. */
+  ticket?: string
+}
+export interface PermittedAgentCall extends TypedAgentCall {
+  verdict: Verdict<'permit'>
+}
+export interface EquippedAgentCall extends PermittedAgentCall {
+  headers: Readonly<Record<string, string>>
+  redactor: Redactor
+}
+
+export type Metadata = readonly (readonly [string, Json])[]

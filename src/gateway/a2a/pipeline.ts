@@ -1,0 +1,253 @@
+import { typeArguments } from '../../argument-types/index.ts'
+import { decideCall, endCall } from '../../calls/index.ts'
+import type { Action } from '../../catalog/index.ts'
+import { ownTokens } from '../../facts/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import { messageOf, RPC } from '../../net/index.ts'
+import { checkTicket } from '../../tokens/index.ts'
+import { checkCaller, refuseStranger } from '../check-caller.ts'
+import { Ended } from '../ended.ts'
+import { injectedHeaders } from '../injected-headers.ts'
+import { RpcAnswer } from '../mcp/ended.ts'
+import type { Located } from '../passage.ts'
+import type { GatewayPorts } from '../ports.ts'
+import { presented } from '../presented.ts'
+import { readBody } from '../read-body.ts'
+import { Redactor } from '../redaction/redactor.ts'
+import { refusal } from '../refusal.ts'
+import { startingWith } from '../steps.ts'
+import type {
+  AgentCall,
+  EquippedAgentCall,
+  FoundAgentCall,
+  Heard,
+  Owned,
+  PermittedAgentCall,
+  TypedAgentCall,
+} from './call-steps.ts'
+import { A2A_VERSION } from './card.ts'
+import { a2aError, denial, pending, rpcFailure } from './errors.ts'
+import { OwnedIds } from './ids.ts'
+import { bad } from './read-params.ts'
+import { A2aReply } from './reply.ts'
+import { finish, send } from './send.ts'
+import { toldAgain, waiting } from './waiting.ts'
+
+const STREAMS = new Set(['SendStreamingMessage', 'SubscribeToTask'])
+
+/**
+ * Steps of every request of A2A after its arrival, in order. The sender is checked before the body is
+ * waited for.
+ */
+export const A2A_REQUEST = startingWith<Located, Located, GatewayPorts>('transport', checkTransport)
+  .next('caller', checkCaller)
+  .next('whole message', takeMessage)
+  .next('owner', findOwner)
+
+/**
+ * Steps of a call to an agent, in order. Nothing else happens to it.
+ *
+ * `decision` is identify → facts → decide → reserve of `calls/`: behind it, proof, approval and
+ * intent are durable. A failure from there on is recorded as not sent; a call that was sent is
+ * recorded with its outcome.
+ */
+export const A2A_CALL = startingWith<AgentCall, FoundAgentCall, GatewayPorts>('action', findAction)
+  .next('typed arguments', typeCall)
+  .next('ticket', takeTicket)
+  .next('decision', decide)
+  .next('credential', equip)
+  .next('send', send)
+  .next('outcome and answer', finish)
+
+/** Checks the HTTP request before its body is read: at the resource's own address, and from no page. */
+function checkTransport(located: Located, ports: GatewayPorts): Located {
+  const { request, segments } = located
+  if (segments.length > 0 || request.query.length > 0)
+    throw new Problem('resource.unknown', 'an A2A agent is served at its identifier only')
+  const origin = request.headers.get('origin')
+  if (origin !== undefined && origin !== ports.gateway)
+    throw new Problem('request.cross_site', 'the request came from a page of another origin')
+  if (request.method === 'POST') return located
+  throw new Ended({
+    status: 405,
+    headers: { allow: 'POST' },
+    problem: new Problem('request.method_not_allowed', 'only POST is offered'),
+  })
+}
+
+async function takeMessage(located: Located): Promise<Heard> {
+  const rpc = await read(located)
+  if (rpc.kind !== 'request') throw rpcFailure(undefined, 'invalidRequest', 'a request needs an id')
+  const version = located.request.headers.get('a2a-version') ?? ''
+  if (version !== A2A_VERSION) {
+    const words = `only A2A ${A2A_VERSION} is spoken here: send \`A2A-Version: ${A2A_VERSION}\``
+    throw a2aError(rpc.id, 'VERSION_NOT_SUPPORTED', words, { supported: A2A_VERSION })
+  }
+  return { ...located, rpc }
+}
+
+async function read(located: Located) {
+  try {
+    const body = await readBody(located.message, located.request)
+    if (body === undefined) throw new Problem('mcp.bad_message', 'there is no message')
+    return messageOf(body)
+  } catch (error) {
+    if (!(error instanceof Problem) || !/^(?:input|mcp)\./.test(error.code)) throw error
+    const code = error.code === 'input.malformed' ? 'parseError' : 'invalidRequest'
+    throw rpcFailure(undefined, code, error.detail)
+  }
+}
+
+/** Finds out whose ids the request speaks of; nothing is used up. Whoever has no token that holds is told that alone. */
+async function findOwner(heard: Heard, ports: GatewayPorts): Promise<Owned> {
+  const task = await refuseStranger(heard, ports)
+  const ids = new OwnedIds(ports.master, heard.resource, task)
+  const answer = new A2aReply(heard.reply, STREAMS.has(heard.rpc.method))
+  return { ...heard, task, ids, answer }
+}
+
+/** Finds the action by the skill that the message names, exactly as written, or by the operation. */
+async function findAction(asked: AgentCall, ports: GatewayPorts): Promise<FoundAgentCall> {
+  const { resource, skill, wire } = asked
+  const catalog = await ports.catalog.current()
+  const wanted: Pick<Action, 'method' | 'path'> =
+    skill === undefined
+      ? { method: 'a2a/operation', path: OPERATIONS[wire] ?? wire }
+      : { method: 'a2a/skill', path: skill }
+  const action = catalog
+    .actionsOf(resource.name)
+    .find(({ method, path }) => method === wanted.method && path === wanted.path)
+  if (!action) throw bad(asked.rpc.id, UNKNOWN_SKILL)
+  return { ...asked, action }
+}
+
+/** Operations that are one action with another. */
+const OPERATIONS: Readonly<Record<string, string>> = {
+  SendStreamingMessage: 'SendMessage',
+  ListTasks: 'GetTask',
+  SubscribeToTask: 'GetTask',
+}
+const UNKNOWN_SKILL = 'the agent has no such skill'
+
+function typeCall(found: FoundAgentCall): TypedAgentCall {
+  const { action, given, rpc } = found
+  const result = typeArguments(action, { path: new Map(), query: [], body: given })
+  if (!result.ok) throw bad(rpc.id, result.detail)
+  return { ...found, arguments: result.arguments }
+}
+
+/**
+ * Asks `calls/`. What is hashed, shown and sent is `params`, whole; the proof is for the resource's own
+ * address. A call that needs people becomes a task that waits.
+ */
+async function decide(typed: TypedAgentCall, ports: GatewayPorts): Promise<PermittedAgentCall> {
+  const { action, answer, ip, params, resource, rpc, task } = typed
+  const verdict = await decideCall(ports.decisions, {
+    ...presented(typed, ports),
+    resource,
+    action,
+    arguments: typed.arguments,
+    sent: { method: action.method, path: action.path, query: [], headers: [], body: params },
+    origin: { ip },
+    // Words of an agent are words: nothing can be taken out of them.
+    doable: [],
+  })
+  switch (verdict.outcome) {
+    case 'permit':
+      // INVARIANT: the ids were read for the task that is permitted.
+      if (verdict.task.id === task) return { ...typed, verdict }
+      await endCall(ports.decisions, verdict.decisionId, {
+        state: 'not_sent',
+        reason: 'call.no_longer_live',
+      })
+      throw rpcFailure(rpc.id, 'internalError', 'the token changed during the request')
+    case 'requestable':
+      throw typed.params.has('message')
+        ? await waiting(typed, verdict, ports)
+        : pending(rpc.id, verdict)
+    case 'executed':
+      throw toldAgain(typed, verdict)
+    case 'deny':
+      if (verdict.challenge && !answer.begun) throw new Ended(refusal(verdict, resource, ports))
+      if (
+        verdict.reason === 'task.not_covered' &&
+        typed.skill !== undefined &&
+        !(await isGiven(typed, ports))
+      )
+        throw bad(rpc.id, UNKNOWN_SKILL)
+      throw denial(rpc.id, verdict)
+  }
+}
+
+/**
+ * Takes the ticket that the caller hands on to the agent (`Remit-Ticket`), so that the agent opens a
+ * task below the caller's. INVARIANT: nothing but a ticket of the caller's own task goes on.
+ */
+async function takeTicket(typed: TypedAgentCall, ports: GatewayPorts): Promise<TypedAgentCall> {
+  const ticket = typed.request.headers.get(TICKET)
+  if (ticket === undefined) return typed
+  const claims = await checkTicket(ticket, ownTokens(ports.decisions)).catch((error: unknown) => {
+    if (error instanceof Problem) return undefined
+    throw error
+  })
+  if (claims?.task.parent === typed.task) return { ...typed, ticket }
+  throw bad(typed.rpc.id, '`Remit-Ticket` is no ticket of this task that holds')
+}
+
+const TICKET = 'remit-ticket'
+
+/** Checks whether the task was given the skill at all: what it was not given is unknown to it. */
+async function isGiven(
+  { action, resource, task }: TypedAgentCall,
+  ports: GatewayPorts,
+): Promise<boolean> {
+  const held = await ports.decisions.facts.task(task)
+  return (held?.task.details ?? []).some(
+    ({ actions, locations }) =>
+      actions.includes(action.name) && locations.includes(resource.identifier),
+  )
+}
+
+async function equip(
+  permitted: PermittedAgentCall,
+  ports: GatewayPorts,
+): Promise<EquippedAgentCall> {
+  const { resource, rpc, ticket, verdict } = permitted
+  const { decisionId } = verdict
+  try {
+    const { headers, secrets } = await injectedHeaders(resource, verdict, ports)
+    return {
+      ...permitted,
+      headers: {
+        ...headers,
+        'a2a-version': A2A_VERSION,
+        ...(ticket === undefined ? {} : { [TICKET]: ticket }),
+      },
+      redactor: new Redactor(ticket === undefined ? secrets : [...secrets, ticket]),
+    }
+  } catch (error) {
+    const reason = error instanceof Problem ? error.code : 'server.failed'
+    await endCall(ports.decisions, decisionId, { state: 'not_sent', reason })
+    ports.log.error({ decision: decisionId, err: error }, 'a call was not sent')
+    const words =
+      'not executed: the call could not be sent, for a reason on the side of the gateway'
+    throw rpcFailure(rpc.id, 'internalError', words, { decision_id: decisionId })
+  }
+}
+
+/** Answers an error as JSON-RPC where that is possible; throws every other for the gateway to render. */
+export function render(error: unknown, answer: A2aReply, ports: Pick<GatewayPorts, 'log'>): void {
+  if (error instanceof RpcAnswer) answer.end(error.reply)
+  else if (!answer.begun) throw error
+  else {
+    ports.log.error({ err: error }, 'a call failed')
+    const words = 'the call failed'
+    answer.end({
+      kind: 'error',
+      id: undefined,
+      code: RPC.internalError,
+      message: words,
+      data: undefined,
+    })
+  }
+}
