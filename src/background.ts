@@ -18,7 +18,7 @@ import type { Rooms } from './rooms.ts'
 import { forgetUsed } from './storage/index.ts'
 import { forgetForeignTokens } from './tasks/index.ts'
 
-/** How often the disk is looked at. */
+/** Time between two looks at the disk. */
 const DISK_EVERY_MS = 1_000
 const EVERY_MINUTE_MS = 60_000
 /** Pause between two writes of what a draft would have answered differently. */

@@ -63,7 +63,7 @@ export interface Ports {
   readonly clock: Clock
   readonly random: Random
   readonly onError: (error: unknown) => void
-  /** How much room the store has changed. */
+  /** Hears that the room of the store has changed. */
   readonly onRoom?: (room: DiskRoom) => void
 }
 

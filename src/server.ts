@@ -48,7 +48,7 @@ export interface ServerOptions {
   readonly development: boolean
   /** Stands in for PostgreSQL's own time, in tests that move it. */
   readonly databaseClock?: Clock
-  /** How connections to PostgreSQL differ in tests. */
+  /** Options of connections to PostgreSQL in tests. */
   readonly connections?: StorageOptions['connections']
   /** Free space of the store, in bytes. Default: as the file system says. */
   readonly freeBytes?: () => Promise<number>

@@ -46,7 +46,7 @@ export function couldPermit(facts: ReachFacts, policies: PolicySet): (call: Call
   }
 }
 
-/** By location, the actions that one of the details names there, whatever its bounds. */
+/** Maps a location to the actions that one of the details names there, whatever its bounds. */
 function namedBy(details: readonly Detail[]): ReadonlyMap<string, ReadonlySet<string>> {
   const named = new Map<string, Set<string>>()
   for (const { actions, locations, type } of details) {

@@ -30,8 +30,8 @@ export type Detail = {
 }
 
 /**
- * How large a list may be. What is beyond is refused when it comes in; where an intersection would be larger, authority
- * is left out, never widened. Reading a stored list back takes `detailsOut`.
+ * Limits of a list. What is beyond is refused when it comes in; where an intersection would be
+ * larger, authority is left out, never widened. Reading a stored list back takes `detailsOut`.
  */
 export const DETAIL_LIMITS = {
   detailsIn: 64,

@@ -52,7 +52,7 @@ export type Ask = {
   readonly risk: Risk
   /** Whether requester and represented person may answer: only when every forbid says so. */
   readonly self: boolean
-  /** How whoever approves has to have signed in: all of it. */
+  /** Sign-ins that whoever approves needs: all of them. */
   readonly stepUps?: readonly StepUp[]
   readonly prompts: readonly string[]
 }
@@ -113,14 +113,14 @@ export interface CallFacts {
   readonly external: readonly ExternalAnswer[]
   /** The forbids that the approval in hand names. */
   readonly lifted: readonly ForbidRef[]
-  /** By what, in words; an approval of this very call when absent. */
+  /** Words for what lifted it; an approval of this very call when absent. */
   readonly liftedBy?: string
   readonly budgets: readonly BudgetPeek[]
   /** Beside those of the policies. */
   readonly obligations: readonly Obligation[]
   /** Types of obligation that can be carried out where the call is enforced. */
   readonly doable: readonly string[]
-  /** How the person proved who they are, and how long ago, as far as that is known. */
+  /** Proof of who the person is: how they gave it, and how long ago, as far as that is known. */
   readonly authentication?: { readonly acr?: string; readonly ageSeconds?: number }
 }
 

@@ -54,7 +54,10 @@ export interface PolicyAnswer {
   readonly errors: readonly { readonly policy: string; readonly message: string }[]
 }
 
-/** How somebody has to have proved who they are (RFC 9470): in one of these ways (`acr`; none: any), and not longer ago (`null`: whenever). */
+/**
+ * Sign-in that somebody needs (RFC 9470): in one of these ways (`acr`; none: any), and not longer
+ * ago (`null`: whenever).
+ */
 export type StepUp = {
   readonly acrValues: readonly string[]
   readonly maxAgeSeconds: number | null
@@ -72,7 +75,7 @@ export interface Requestable {
   readonly lifetimeSeconds: number
   /** Whether requester and represented person may answer too. */
   readonly self: boolean
-  /** How whoever approves has to have signed in. */
+  /** Sign-in that whoever approves needs. */
   readonly stepUp?: StepUp
   /** About the issue of tokens and nothing else: it waits for people before there is a task, and is no matter of calls. */
   readonly issuance?: true
@@ -101,7 +104,7 @@ export type Without = 'nothing' | 'requestable' | 'arguments' | 'all_but_request
 export interface PolicySet {
   readonly version: number
   readonly requestable: ReadonlyMap<string, Requestable>
-  /** By id of a permit: what it obliges to. A forbid obliges to nothing. */
+  /** Obligations by id of a permit. A forbid obliges to nothing. */
   readonly obligations: ReadonlyMap<string, readonly Obligation[]>
   /** Pure and synchronous. May throw: that denies like an error. */
   evaluate(query: PolicyQuery, without: Without): PolicyAnswer

@@ -11,7 +11,7 @@ export interface Region {
   readonly type: DetailType
   readonly location: string
   readonly actions: ReadonlySet<string>
-  /** By JSON Pointer. */
+  /** Constraints by JSON Pointer. */
   readonly constraints: ReadonlyMap<string, Constraint>
 }
 

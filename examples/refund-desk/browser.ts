@@ -21,7 +21,7 @@ export interface Form {
 const MAX_REDIRECTS = 12
 
 export class Browser {
-  /** By host with port: cookies of another origin are never sent. */
+  /** Jars by host with port: cookies of another origin are never sent. */
   readonly #jars = new Map<string, Jar>()
 
   /** Cookie that it would send to this address. */
@@ -137,7 +137,7 @@ interface Cookie {
   readonly path: string
 }
 
-/** By name and path: a cookie of one path does not replace that of another. */
+/** Cookies by name and path: a cookie of one path does not replace that of another. */
 type Jar = Map<string, Cookie>
 
 /** RFC 6265 section 5.1.4 */

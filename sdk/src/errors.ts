@@ -105,7 +105,9 @@ export class ApprovalRequired extends Denied {
 
 /** Error because the same call was approved and executed before; it was not executed again. */
 export class AlreadyExecuted extends Denied {
-  /** How that execution ended: `answered`, `failed`, `indeterminate`, or `sending` while it goes on. */
+  /**
+   * State of that execution: `answered`, `failed`, `indeterminate`, or `sending` while it goes on.
+   */
   readonly state: string
   /** Status that the API answered then. */
   readonly upstreamStatus: number | undefined

@@ -53,7 +53,10 @@ export interface AccessRequest {
   readonly expiresAt: number
   readonly answeredAt: number | null
   readonly answerHash: string | null
-  /** How often it may still be executed: 1 after approval, 0 after use, and after an allowance, which counts for itself. */
+  /**
+   * Number of executions that are left: 1 after approval, 0 after use, and after an allowance,
+   * which counts for itself.
+   */
   readonly usesLeft: number
   /** The decision that used it. */
   readonly usedBy: Id<'decision'> | null
@@ -62,7 +65,7 @@ export interface AccessRequest {
 
 const MINUTE = 60_000
 
-/** How long people have to answer, by risk class. */
+/** Times that people have to answer, by risk class. */
 export const WAITS: Readonly<Record<Risk, number>> = {
   low: 60 * MINUTE,
   medium: 60 * MINUTE,
@@ -70,8 +73,8 @@ export const WAITS: Readonly<Record<Risk, number>> = {
   critical: 15 * MINUTE,
 }
 /**
- * How many questions may wait at once; what is more is denied without asking anyone. `agentAndApprover`: of one agent for one
- * name of a rule, a group or a person.
+ * Numbers of questions that may wait at once; what is more is denied without asking anyone.
+ * `agentAndApprover`: of one agent for one name of a rule, a group or a person.
  */
 export const MAX_PENDING = { task: 10, agent: 100, agentAndApprover: 50 } as const
 /** After a person denied a call, the same call asks nobody for this long. */

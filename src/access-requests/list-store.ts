@@ -87,7 +87,7 @@ function oldestFirst(a: PagePosition, b: PagePosition): number {
   return a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)
 }
 
-/** How many requests of each agent wait for somebody, the fewest first. */
+/** Counts the requests of each agent that wait for somebody, the fewest first. */
 export async function countAsking(
   db: Reader,
   who: ApproverQuery,

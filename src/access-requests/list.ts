@@ -39,7 +39,9 @@ export async function listForApprover(
   return requestsAsking(parts.storage.read, who, await placed(parts, page))
 }
 
-/** How many of each agent wait for this person, the agents with the fewest first. */
+/**
+ * Counts the requests of each agent that wait for this person, the agents with the fewest first.
+ */
 export async function countForApprover(
   parts: ReadingParts,
   person: Approver,

@@ -10,6 +10,6 @@ export interface ApprovalParts {
   readonly ledger: Pick<Ledger, 'append' | 'appendStep'>
   readonly clock: Clock
   readonly random: Random
-  /** How somebody has to have signed in who says yes to what widens access; absent: a session is enough. */
+  /** Sign-in that a yes to what widens access needs; absent: a session is enough. */
   readonly stepUp?: StepUp | undefined
 }

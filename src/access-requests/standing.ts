@@ -1,7 +1,7 @@
 import type { Ask } from '@remit/engine'
 import { type AccessRequest, QUIET_AFTER_DENIAL } from './access-request.ts'
 
-/** How one call of one task stands with people. */
+/** State of one call of one task with people. */
 export type ApprovalState =
   | { readonly state: 'none' }
   | { readonly state: 'pending'; readonly request: AccessRequest }

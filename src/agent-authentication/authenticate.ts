@@ -60,7 +60,10 @@ export async function authenticateAgent(
   return found
 }
 
-/** How a client can authenticate that may be no agent yet: as it registered, or as its document says. */
+/**
+ * Ways in which a client that may be no agent yet can authenticate: as it registered, or as its
+ * document says.
+ */
 export interface ClientProving {
   readonly clientId: string
   readonly methods: readonly ('none' | 'private_key_jwt')[]

@@ -156,7 +156,7 @@ async function admitted(parts: AuthenticatingParts, clientId: string): Promise<A
   return agent
 }
 
-/** By `kid` (or thumbprint); without one, the only key there is. */
+/** Picks by `kid` (or thumbprint); without one, the only key there is. */
 function pick(
   keys: readonly ClientKey[],
   header: { kid: string | undefined },

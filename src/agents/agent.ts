@@ -37,7 +37,10 @@ export interface Agent {
   readonly clientUrl: string | null
   /** Its clients at identity providers: a token issued to one of them was given to this agent. */
   readonly clients: readonly AgentClient[]
-  /** How long the owner's word for it counts, in days, and until when (ms) the last one does. `null`: no date is set. */
+  /**
+   * Days for which the owner's word for it counts, and until when (ms) the last one does. `null`:
+   * no date is set.
+   */
   readonly certification: { readonly days: number; readonly until: number } | null
   /** Why it was suspended, where no person did that. */
   readonly suspendedFor: SelfSuspension | null

@@ -1,6 +1,9 @@
 import type { Agent } from './agent.ts'
 
-/** How an agent became one: an administrator registered it, it registered itself, its client id led to a document, or a trusted issuer vouches for it. */
+/**
+ * Origin of an agent: an administrator registered it, it registered itself, its client id led to a
+ * document, or a trusted issuer vouches for it.
+ */
 export type AgentOrigin = 'registered' | 'dynamic' | 'document' | 'issuer'
 
 /** Who stands for what it is called: an administrator, a trusted issuer, whoever controls an address, or nobody. */

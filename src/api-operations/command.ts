@@ -40,7 +40,7 @@ export interface DoneOperation<P, Q, B, A> {
   readonly url: string
 }
 
-/** How an operation is done on the command line. */
+/** Command that does an operation. */
 export interface OperationCommand<P, Q, B, A> {
   /** Sentence of the help; that of the operation when left out. */
   readonly says?: string

@@ -239,7 +239,7 @@ export const Task = Type.Object({
   close_reason: Type.Union([Type.String(), Type.Null()]),
 })
 
-/** How it is read: `readBudget` of tasks. */
+/** Budget, which `readBudget` of tasks reads. */
 export const Budget = Type.Array(Type.Unknown(), {
   maxItems: 8,
   description:

@@ -16,8 +16,8 @@ type TextMember<Row> = {
 }[keyof Row & string]
 
 /**
- * How values look to whoever typed the command. Handed in, so that operations are described without code for terminals,
- * which the server would load.
+ * Look of values for whoever typed the command. Handed in, so that operations are described without
+ * code for terminals, which the server would load.
  */
 export interface Terminal {
   readonly bold: (value: Value) => Text

@@ -30,7 +30,7 @@ export async function liftedForTask(
   return lifted
 }
 
-/** How a question stands whose answer lasts: using it once does not end it, its time does. */
+/** Standing of a question whose answer lasts: using it once does not end it, its time does. */
 export type Lasting =
   | { readonly state: 'approved'; readonly request: AccessRequest; readonly used: boolean }
   | { readonly state: 'pending' | 'denied'; readonly request: AccessRequest }

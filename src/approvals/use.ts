@@ -28,8 +28,9 @@ export type UsableOrNot =
   | Exclude<ReturnType<typeof standingOf>, { state: 'approved' }>
 
 /**
- * How a call stands with people, with eligibility checked anew: an approval counts only while enough of those who gave
- * it may still give it; whoever asks in the conversation by now (`requesterId`) does not count.
+ * Looks how a call stands with people, with eligibility checked anew: an approval counts only while
+ * enough of those who gave it may still give it; whoever asks in the conversation by now
+ * (`requesterId`) does not count.
  */
 export async function usableApproval(
   parts: ApprovalParts,

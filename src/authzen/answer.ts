@@ -16,7 +16,7 @@ export interface Decision {
   readonly enough?: string | undefined
   /** Obligations along with a permit. */
   readonly obligations?: readonly Obligation[] | undefined
-  /** How the person would have to have signed in. */
+  /** Sign-in that the person would need. */
   readonly stepUp?: EvaluatedCall['stepUp']
   /** Whether whoever asks can bring the person to it. */
   readonly bringsStepUp?: boolean

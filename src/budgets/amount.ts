@@ -8,7 +8,7 @@ export interface Countable {
   readonly arguments: TypedArguments
 }
 
-/** How a sum is kept: in ten-thousandths. */
+/** Scale of a kept sum: ten-thousandths. */
 const SCALE = 10_000n
 const DIGITS = 4
 

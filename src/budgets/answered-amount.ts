@@ -28,7 +28,7 @@ export type MissingAmountReason =
   | 'unreported'
   | 'indeterminate'
 
-/** How large an answer may be that has to be read for its amounts. */
+/** Bytes of an answer that has to be read for its amounts. */
 export const MAX_READ = 1024 * 1024
 
 export function saidBy(answer: Json): ReportedAmount {

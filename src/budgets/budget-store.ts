@@ -14,11 +14,11 @@ export interface CountKey {
 }
 
 /**
- * How a limit stands, in its whole units. Amounts are int64 and go in and out as big integers: neither engine hands
- * out a BIGINT above 2^53 as a number.
+ * State of a limit, in its whole units. Amounts are int64 and go in and out as big integers:
+ * neither engine hands out a BIGINT above 2^53 as a number.
  */
 export interface CountState extends CountKey {
-  /** By the row, which may count what has left the window by now. */
+  /** Amount that the row counts; it may count what has left the window by now. */
   readonly counted: bigint
   /** Part of `counted` that has left the window. */
   readonly left: bigint
@@ -53,7 +53,7 @@ export function insertCountsQuery(
   return db.insertInto('limit_counts').values(rows)
 }
 
-/** How these stand at a time. */
+/** Reads how these stand at a time. */
 export async function countsOf(
   db: Reader,
   owners: readonly string[],

@@ -5,7 +5,7 @@ import type { Budgeted, BudgetParts, Limit } from './limit.ts'
 /** A limit and how much of it is used, and left, as exact text in the unit in which the limit was given. */
 export type LimitUse = Limit & { readonly used: string; readonly left: string }
 
-/** How the budget of a task stands. It counts what was sent, and what may have been. */
+/** Shows the budget of a task. It counts what was sent, and what may have been. */
 export async function budgetUse(
   parts: Pick<BudgetParts, 'storage' | 'clock'>,
   task: Budgeted,
@@ -29,7 +29,7 @@ export async function budgetUses(
   )
 }
 
-/** How one limit stands, by the counts that were read of its owner. */
+/** Shows one limit, by the counts that were read of its owner. */
 export function useOf(limit: Limit, owner: string, states: readonly CountState[]): LimitUse {
   const state = states.find((each) => each.owner === owner && each.name === limit.name)
   if (!state) throw new Error('a limit that nobody counts')

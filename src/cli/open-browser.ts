@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process'
 
-/** How each system opens an address. No shell takes part, so that nothing in the address is read as a command. */
+/**
+ * Commands with which each system opens an address. No shell takes part, so that nothing in the
+ * address is read as a command.
+ */
 const OPENERS: Partial<Record<NodeJS.Platform, readonly string[]>> = {
   darwin: ['open'],
   win32: ['rundll32', 'url.dll,FileProtocolHandler'],

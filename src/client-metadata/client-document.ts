@@ -2,7 +2,7 @@ import type { AgentKey } from '../agents/index.ts'
 import { isReadableLine } from '../lib/text/hidden.ts'
 import type { RequestTerms } from './request-terms.ts'
 
-/** How a client may prove itself at the token endpoint. */
+/** Method with which a client may prove itself at the token endpoint. */
 export type ClientMethod = 'none' | 'private_key_jwt'
 
 /** A key that a client publishes for itself. */

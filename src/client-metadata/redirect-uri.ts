@@ -50,7 +50,9 @@ function bad(detail: string): Problem {
   return new Problem('registration.bad_redirect', detail)
 }
 
-/** How a pattern says "this very computer" (RFC 8252 section 7.3), whatever the address is written like. */
+/**
+ * Pattern for "this very computer" (RFC 8252 section 7.3), whatever the address is written like.
+ */
 export const LOOPBACK = 'localhost'
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set([LOOPBACK, '127.0.0.1', '[::1]'])
 

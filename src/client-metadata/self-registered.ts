@@ -1,6 +1,6 @@
 import type { ClientMethod } from './client-document.ts'
 
-/** How a client can authenticate. */
+/** Ways in which a client can authenticate. */
 export interface Proving {
   readonly methods: readonly ClientMethod[]
   /** Thumbprints of its keys, sorted. */

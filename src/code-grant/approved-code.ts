@@ -28,8 +28,8 @@ export function purposeOf({ clientName }: Authorization, resource: string): stri
 }
 
 /**
- * How others than the person stand to what a code would open. `clear`: nobody has to be asked, or they said yes; whatever else stands in
- * the way, redeeming the code says.
+ * Standing of others than the person to what a code would open. `clear`: nobody has to be asked, or
+ * they said yes; whatever else stands in the way, redeeming the code says.
  */
 export type CodeStanding =
   | { readonly state: 'clear' | 'denied' }

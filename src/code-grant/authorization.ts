@@ -25,7 +25,10 @@ export interface Authorization extends SelfRegistered {
   readonly announcesKey?: boolean | undefined
   /** The client said that the token may be deferred, and has to say so again when it redeems the code. */
   readonly deferrable: boolean
-  /** How the person has to have proved it (RFC 9470 section 4), if the client says; the age is that of the moment it asks. */
+  /**
+   * Sign-in that the client asks for (RFC 9470 section 4), if it does; the age is that of the
+   * moment it asks.
+   */
   readonly stepUp: StepUp | null
   /** Digest of a value that only the browser has which began. */
   readonly browser: string

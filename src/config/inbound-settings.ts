@@ -1,6 +1,6 @@
 import { oneOf, readBetween, readNetworks, setting } from './setting.ts'
 
-/** How requests reach the server, and what strangers may hold of it. */
+/** Settings of how requests reach the server, and what strangers may hold of it. */
 export const INBOUND_SETTINGS = {
   plainHttp: setting(
     'REMIT_PLAIN_HTTP',

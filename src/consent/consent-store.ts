@@ -83,7 +83,7 @@ export async function answerPending(
   return numUpdatedRows === 1n
 }
 
-/** How often agents asked this person by themselves since then. */
+/** Counts how often agents asked this person by themselves since then. */
 export async function countAskedOf(tx: Tx, personId: string, since: number): Promise<number> {
   const { count } = await tx
     .selectFrom('consent_requests')

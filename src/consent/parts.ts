@@ -10,6 +10,6 @@ export interface ConsentParts {
   readonly ledger: Pick<Ledger, 'append'>
   readonly clock: Clock
   readonly random: Random
-  /** How somebody has to have signed in who consents; absent: a session is enough. */
+  /** Sign-in that somebody who consents needs; absent: a session is enough. */
   readonly stepUp?: StepUp | undefined
 }

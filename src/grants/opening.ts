@@ -45,7 +45,7 @@ export interface WantedTask {
   readonly details?: unknown
   readonly scope?: string | undefined
   readonly purpose: string
-  /** How long the task may last; an hour when left out, a day at most. */
+  /** Seconds that the task may last; an hour when left out, a day at most. */
   readonly lifeSeconds?: number | undefined
   /** `budget`, parsed. */
   readonly budget?: unknown

@@ -6,7 +6,7 @@ import type { Dormancy } from './dormancy.ts'
 
 /** Parts that open tasks and issue tokens. */
 export interface GrantParts extends FactParts {
-  /** How many requests may wait for an answer; absent where nobody counts. */
+  /** Room for requests that wait for an answer; absent where nobody counts. */
   readonly room?: WaitingRoom
   /** Whether the FAPI 2.0 Security Profile holds for every client: confidential clients, and bound tokens only. */
   readonly fapi2?: boolean | undefined

@@ -114,7 +114,10 @@ export async function mayIssueAt(
   return judged.answer.allowed ? undefined : notIssuable([judged])
 }
 
-/** How policies answer about a token; what people lifted when the task opened is lifted for all of its tokens. */
+/**
+ * Asks policies about a token; what people lifted when the task opened is lifted for all of its
+ * tokens.
+ */
 export async function tokenGate(
   parts: FactParts,
   { held, resource, setting }: TokenOf,

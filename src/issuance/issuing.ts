@@ -1,6 +1,6 @@
 import type { GrantName } from '../policy/index.ts'
 
-/** By which grant a token is issued, to whom from where. */
+/** Grant by which a token is issued, to whom from where. */
 export interface Issuing {
   readonly grant: GrantName
   /** Whether it will be bound to a key. */

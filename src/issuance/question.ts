@@ -61,7 +61,7 @@ export interface TokenAsked {
 
 /** Risk of any that tokens are issued for. */
 const RISK = 'high'
-/** By these an approval says whether it was about all of a task, or about one token of it. */
+/** Words by which an approval says whether it was about all of a task, or about one token of it. */
 export const OPENING_WORDS = domainHash('remit/opening-sentence/v1', {})
 const TOKEN_WORDS = domainHash('remit/token-sentence/v1', {})
 

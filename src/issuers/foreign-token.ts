@@ -32,7 +32,10 @@ export function saysNoIssuer(token: string, attested: boolean): boolean {
   return attested && readObject(readCompact(token).payload, 'claims set').iss === undefined
 }
 
-/** How JWTs begin, and what we give out: tokens, and secrets of enforcement points, surfaces and sources of signals. */
+/**
+ * Beginnings of JWTs, and of what we give out: tokens, and secrets of enforcement points, surfaces
+ * and sources of signals.
+ */
 const LIKE_OURS = /^(?:eyJ|(?:remit|enf|pep|sgs|srf)_)/
 
 /**

@@ -5,7 +5,10 @@ import { LruCache } from '../lib/lru-cache.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Outbound } from '../net/index.ts'
 
-/** How long an answer counts: as long as a replica may go on that is cut off from the store (contract 8). */
+/**
+ * Time that an answer counts: as long as a replica may go on that is cut off from the store
+ * (contract 8).
+ */
 export const INTROSPECTED_FOR_MS = 5_000
 const MAX_ANSWERS = 20_000
 const MAX_AT_ONCE = 64

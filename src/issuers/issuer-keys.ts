@@ -6,8 +6,8 @@ import { Problem } from '../lib/problem.ts'
 import { type Outbound, type OutboundOptions, type RemoteKeys, remoteKeys } from '../net/index.ts'
 import type { IssuerKey, TrustedIssuer } from './trusted-issuer.ts'
 
-/** How long the address of an issuer's keys counts. */
 const JWT_SVID = 'jwt-svid'
+/** Time that the address of an issuer's keys counts. */
 const FRESH_MS = 60 * 60_000
 /** Least time between two looks at its metadata, whatever came of the first. */
 const PAUSE_MS = 30_000
@@ -34,7 +34,10 @@ export class IssuerKeys {
     this.#connect = connect
   }
 
-  /** By `kid`, or the only key that fits where the token names none. Throws `outbound.…`, `issuer.unreachable`. */
+  /**
+   * Finds a key by `kid`, or the only key that fits where the token names none. Throws
+   * `outbound.…`, `issuer.unreachable`.
+   */
   find(issuer: TrustedIssuer): Finder {
     const { keys } = issuer
     switch (keys.kind) {

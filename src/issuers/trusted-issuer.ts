@@ -73,7 +73,7 @@ export type Sponsored = {
   readonly days: number
 }
 
-/** How access tokens of the issuer are read: for whom they speak, and how they are known to hold. */
+/** Mapping of access tokens of the issuer: for whom they speak, and how they are known to hold. */
 export type AccessMapping = {
   /** `null`: JWTs (RFC 9068). Otherwise opaque, and asked about there (RFC 7662) as this client. */
   readonly introspection: { readonly url: string; readonly clientId: string } | null
@@ -169,9 +169,9 @@ export interface TrustedIssuer {
   readonly trust: TrustLevel
   /** Nothing that comes from it may do more; `null`: whatever the agents may. */
   readonly ceiling: readonly Detail[] | null
-  /** How many agents may be made for its subjects. */
+  /** Number of agents that may be made for its subjects. */
   readonly mostAgents: number
-  /** How many people who were never here it may bring, ever and in any hour. */
+  /** Number of people who were never here that it may bring, ever and in any hour. */
   readonly mostPeople: number
   readonly peopleAnHour: number
   /** Maximum life of its tokens in seconds, from `iat` to `exp`. */
@@ -185,9 +185,9 @@ export interface TrustedIssuer {
   /** Epoch milliseconds; `null`: until it is revoked. */
   readonly expiresAt: number | null
   readonly state: IssuerState
-  /** How many were made so far. */
+  /** Number of agents that were made so far. */
   readonly agents: number
-  /** How many people it has brought. */
+  /** Number of people that it has brought. */
   readonly brought: number
   readonly createdBy: string
   readonly createdAt: number

@@ -9,8 +9,9 @@ import { type PresentingPorts, presentedAt } from './presented.ts'
 export const INTROSPECT = '/oauth/introspect'
 
 /**
- * How whoever asks about a token says who it is: a secret (Bearer, or Basic with its name), a JWT that a machine client signed, or
- * an agent, as it does everywhere. One of them (RFC 6749 section 2.3).
+ * Reads how whoever asks about a token says who it is: a secret (Bearer, or Basic with its name), a
+ * JWT that a machine client signed, or an agent, as it does everywhere. One of them (RFC 6749
+ * section 2.3).
  */
 export function presentedCaller(
   message: IncomingMessage,
@@ -40,7 +41,10 @@ export function secretInHeader(message: IncomingMessage): PresentedClient | unde
   return shown?.kind === 'secret' ? shown : undefined
 }
 
-/** How a machine client says who it is: in the header, or as `client_assertion` (RFC 7523 section 2.2). One of them. */
+/**
+ * Reads how a machine client says who it is: in the header, or as `client_assertion` (RFC 7523
+ * section 2.2). One of them.
+ */
 export function presentedMachine(
   message: IncomingMessage,
   form: Form,

@@ -49,7 +49,10 @@ export interface TokenPorts extends InteractiveParts {
 
 type Answer = TokenAnswer | TransactionAnswer | AssertionAnswer
 
-/** How requests of one grant type are answered, and of one requested token type, where that makes another grant of it. */
+/**
+ * Row for one grant type, and one requested token type, where that makes another grant of it: it
+ * answers their requests.
+ */
 interface GrantRow {
   readonly grantType: string
   /** RFC 8693 section 2.1; left out: whatever is not in a row of its own. */

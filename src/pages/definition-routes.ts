@@ -89,7 +89,7 @@ async function itemsOf(parts: PageParts): Promise<readonly OfferedItem[]> {
   )
 }
 
-/** How many wait for an administrator's word. */
+/** Counts those that wait for an administrator's word. */
 export function waitingDefinitions(parts: PageParts): Promise<number> {
   return countWaitingOffers(parts.decisions.storage.read)
 }

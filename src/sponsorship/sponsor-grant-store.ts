@@ -103,7 +103,10 @@ export function holdGrantSteps(db: Reader, grant: SponsorGrant, now: number): St
   return steps
 }
 
-/** How many tasks were opened under each of these grants, and when the last one was. Grants without any are left out. */
+/**
+ * Counts the tasks that were opened under each of these grants, and says when the last one was.
+ * Grants without any are left out.
+ */
 export async function openingsUnder(
   db: Reader,
   grantIds: readonly string[],

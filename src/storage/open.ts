@@ -28,7 +28,7 @@ export type StorageOptions = (
    * Default 10 s.
    */
   transactionLimit?: number
-  /** How connections to PostgreSQL differ in tests. */
+  /** Options of connections to PostgreSQL in tests. */
   connections?: ConnectionOptions | undefined
 }
 

@@ -7,7 +7,7 @@ export type Tx = Kysely<Schema>
 
 interface Statement {
   readonly query: { compile(): CompiledQuery }
-  /** How many rows the statement must have touched. */
+  /** Number of rows that the statement must have touched. */
   readonly rows: number | 'any'
 }
 

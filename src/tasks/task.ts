@@ -83,7 +83,7 @@ export interface TaskParts extends ApprovalParts {
 }
 
 const HOUR = 3_600_000
-/** How long a task lasts when nothing else is asked for, and at most. */
+/** Time that a task lasts when nothing else is asked for, and at most. */
 export const TASK_LIFE = { default: HOUR, most: 24 * HOUR } as const
 export const MAX_PURPOSE = 200
 

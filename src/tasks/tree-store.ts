@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { Guard, type Reader, type Step, type Tx } from '../storage/index.ts'
 
-/** How many tasks that are not closed may be right below one task, and in one whole tree. */
+/** Numbers of tasks that are not closed right below one task, and in one whole tree. */
 export const TREE_LIMITS = { children: 32, tree: 256 } as const
 
 export const LINE_GUARD = new Guard('tasks above are open', [

@@ -102,7 +102,7 @@ async function agentOf(
   return findAgentOfClient(parts.storage.read, { issuer, clientId: id })
 }
 
-/** By our own id, or as the server's own subject. */
+/** Finds a person by our own id, or as the server's own subject. */
 function personOf(
   { storage }: GrantParts,
   { issuer }: IssuingAsker,

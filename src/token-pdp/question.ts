@@ -43,7 +43,7 @@ export interface IssuanceRequest {
   readonly tokenId: string | undefined
 }
 
-/** How a permit shapes the token (profile, `context.issuance`). Every member narrows. */
+/** Shape that a permit gives the token (profile, `context.issuance`). Every member narrows. */
 export interface Shaping {
   /** Seconds. */
   readonly tokenLifetime?: number

@@ -40,7 +40,10 @@ export interface ReachAt {
   readonly view: LiveView
 }
 
-/** By the gates that decide calls, as lists of tools are made; each resource is looked at once. */
+/**
+ * Reach by the gates that decide calls, as lists of tools are made; each resource is looked at
+ * once.
+ */
 export class Reaches {
   readonly #parts: GrantParts
   readonly #parties: Parties

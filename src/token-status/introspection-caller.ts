@@ -15,7 +15,7 @@ import type { LiveView } from '../revocation/index.ts'
 /** Parts that introspection works with. */
 export type IntrospectionParts = GrantParts & ClientAuthentication
 
-/** How a caller says who it is, as the edge has read it. */
+/** Caller as it says who it is, as the edge has read it. */
 export type PresentedCaller = PresentedClient | ({ readonly kind: 'agent' } & OpeningRequest)
 
 /** A token, as far as it decides who may be told about it. */

@@ -19,11 +19,11 @@ export interface Shape {
   readonly names: Readonly<Record<string, number>>
   /** Lines of a room, where there are more than `MAX_LINES`. */
   readonly lines: Readonly<Record<string, number>>
-  /** How many type names are exported by more than one file. */
+  /** Number of type names that are exported by more than one file. */
   readonly homonyms: number
-  /** How many folders have one or two files and no folder. */
+  /** Number of folders that have one or two files and no folder. */
   readonly smallFolders: number
-  /** How many files have fewer than `MIN_LINES` lines. */
+  /** Number of files that have fewer than `MIN_LINES` lines. */
   readonly shortFiles: number
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 
 const FIRST_SLOTS = 1024
 const WORDS = 4
-/** How full it may be: beyond that, looking takes long. */
+/** Load up to which looking does not take long. */
 const MAX_LOAD = 0.7
 
 /**

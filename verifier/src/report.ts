@@ -33,7 +33,10 @@ export interface DecisionCounts {
   readonly corrected: number
   readonly denied: number
   readonly requestable: number
-  /** How often an administrator accepted that the ledger does not contain what was signed before. */
+  /**
+   * Number of times that an administrator accepted that the ledger does not contain what was signed
+   * before.
+   */
   readonly breaks: number
   /** Refusals of callers who could not be identified, as far as windows were counted. */
   readonly strangers: number

@@ -17,7 +17,7 @@ function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
  * binary counter carries its ones.
  */
 export class Accumulator {
-  /** By height; absent where the size has a zero bit. */
+  /** Subtrees by height; absent where the size has a zero bit. */
   readonly #subtrees: (Buffer | undefined)[] = []
 
   push(leaf: Buffer): void {

@@ -34,7 +34,9 @@ export type ExtensionFunction =
   | { readonly arity: 1; readonly call: (a: Value) => Value }
   | { readonly arity: 2; readonly call: (a: Value, b: Value) => Value }
 
-/** By name. All throw `EvaluationFailure`, and none looks at anything but its arguments. */
+/**
+ * Functions by name. All throw `EvaluationFailure`, and none looks at anything but its arguments.
+ */
 export const EXTENSION_FUNCTIONS: ReadonlyMap<string, ExtensionFunction> = new Map<
   string,
   ExtensionFunction

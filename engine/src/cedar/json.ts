@@ -16,7 +16,7 @@ export type EntityUidJson =
 export interface TemplateLinkJson {
   readonly templateId: string
   readonly newId: string
-  /** By slot: `?principal`, `?resource`. */
+  /** Values by slot: `?principal`, `?resource`. */
   readonly values: Readonly<Record<string, EntityUidJson>>
 }
 

@@ -102,7 +102,7 @@ class Shelf<T> {
 export type Drawer = Shelf<CompiledPolicy[]>
 export type Cabinet = Shelf<Drawer>
 
-/** By principal, then by resource. */
+/** Makes a cabinet: by principal, then by resource. */
 export function cabinet(): Cabinet {
   return new Shelf(() => new Shelf<CompiledPolicy[]>(() => []))
 }
@@ -113,14 +113,14 @@ interface Several {
   readonly cabinet: Cabinet
 }
 
-/** By action, then by principal, then by resource. */
+/** Index by action, then by principal, then by resource. */
 export class PolicyIndex {
   readonly #single = new Shelf<Cabinet>(cabinet)
   readonly #several = new Map<string, Several>()
   /** Cabinets that apply to an action, by the entity that it was in a store. */
   readonly #known = new WeakMap<StoredEntity, readonly Cabinet[]>()
 
-  /** How many there are. */
+  /** Number of policies. */
   size = 0
 
   add(policy: CompiledPolicy): void {

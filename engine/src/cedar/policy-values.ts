@@ -83,7 +83,7 @@ function typedRecord(record: PolicyRecord, shape: RecordShape, depth: number): R
 }
 
 interface AboutNames {
-  /** How many members have to be there. */
+  /** Number of members that have to be there. */
   readonly required: number
   /** Every declared name is one that a member may have. */
   readonly fit: boolean

@@ -39,7 +39,7 @@ export interface DirectOptions {
   readonly clientCertificates?: ClientCertificates
   /** Default 256 KiB, at most 400 KiB. */
   readonly maxBodyBytes?: number
-  /** How long to wait for Remit, in milliseconds. Default 3000. */
+  /** Time to wait for Remit, in milliseconds. Default 3000. */
   readonly timeoutMs?: number
   readonly fetch?: Fetch
   /** Milliseconds of a clock that nobody sets. Default: `performance.now`. */

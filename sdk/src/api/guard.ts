@@ -58,7 +58,7 @@ export interface Route {
   readonly write?: boolean
 }
 
-/** How a call ended. Without anything: it began, and nobody knows how far it came. */
+/** End of a call. Without anything: it began, and nobody knows how far it came. */
 export interface Ended {
   /** Status that the API answered. */
   readonly status?: number
@@ -88,7 +88,7 @@ export type Admission =
 export interface Guard {
   /** Makes the guard of one operation. Never rejects: what fails is an answer. */
   for(route?: Route): (incoming: Incoming) => Promise<Admission>
-  /** How large a body may be, in bytes. */
+  /** Bytes of a body, at most. */
   readonly maxBodyBytes: number
   /** Resolves when everything that is to be reported was. */
   settled(): Promise<void>

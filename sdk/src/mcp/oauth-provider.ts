@@ -9,7 +9,7 @@ export interface ProviderStore {
 }
 export type StoredKey = 'client' | 'tokens' | 'verifier' | 'state' | 'discovery'
 
-/** How a client with nothing but a URL introduces itself. */
+/** Options of a client with nothing but a URL, which say how it introduces itself. */
 export interface ProviderOptions {
   /** Address that the browser comes back to with the code. */
   readonly redirectUrl: string

@@ -26,7 +26,7 @@ export interface Calling {
   readonly onApproval: OnApproval
 }
 
-/** How often one call may turn out to need other people's word as well. */
+/** Number of times that one call may turn out to need other people's word as well. */
 const MAX_APPROVALS = 8
 
 /** See `Task.fetch`. */
@@ -52,7 +52,9 @@ export async function fetchAs(
   }
 }
 
-/** How the call is made, again and again if need be; or its answer, when nobody asked for a credential. */
+/**
+ * Makes the call, again and again if need be; or answers it, when nobody asked for a credential.
+ */
 async function wayTo(
   calling: Calling,
   sending: Sending,

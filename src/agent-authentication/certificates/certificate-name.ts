@@ -10,7 +10,7 @@ export const CERTIFICATE_NAMES = [
   'san_email',
 ] as const
 
-/** How certificates of an authority call an agent. Belongs to one agent. */
+/** Name that certificates of an authority give an agent. Belongs to one agent. */
 export interface CertificateName {
   readonly kind: (typeof CERTIFICATE_NAMES)[number]
   readonly value: string

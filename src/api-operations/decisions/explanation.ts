@@ -12,7 +12,7 @@ import {
   uniqueRules,
 } from './gates.ts'
 
-/** How unusual the call was (docs/risk.md). */
+/** Risk score of the call (docs/risk.md). */
 const Weighed = ({ Type }: SchemaKit) =>
   Type.Object({
     class: Type.String(),

@@ -11,8 +11,8 @@ import { type AskedCall, checkAsked, readAsked } from './asked-call.ts'
 import { AnswerPart } from './report-outcome.ts'
 
 /**
- * How long after asking an API may begin with a call. What is revoked meanwhile ends no later than at a replica that is cut
- * off (contract 8).
+ * Time after asking in which an API may begin with a call. What is revoked meanwhile ends no later
+ * than at a replica that is cut off (contract 8).
  */
 const VALID_FOR_MS = 5_000
 

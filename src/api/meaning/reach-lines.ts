@@ -1,6 +1,6 @@
 import type { ChangedReach, ReachOfChange } from '../../analysis/index.ts'
 
-/** How many actions one line names. */
+/** Number of actions that one line names. */
 const MAX_NAMED = 12
 
 /** Who could do what afterwards, a line each. A call needs a person who may, and an agent that may. */

@@ -17,7 +17,7 @@ import { keptOf } from '../record.ts'
 import { REQUESTS_PATH, type ShownTask, shownTask } from './shown-task.ts'
 import { readSubmission } from './submission.ts'
 
-/** How often an enforcement point looks while people think. */
+/** Seconds after which an enforcement point looks again while people think. */
 const RETRY_SECONDS = '5'
 
 /** Access requests of enforcement points (AuthZEN Access Request and Approval Profile, draft 1). */

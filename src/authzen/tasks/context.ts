@@ -9,7 +9,7 @@ export interface CallContext {
   readonly agent: string | undefined
   readonly ip: string
   readonly args: JsonObject | undefined
-  /** By what the call was approved. What cannot be one is none that is known. */
+  /** Approval of the call. What cannot be one is none that is known. */
   readonly approval: string | undefined
 }
 

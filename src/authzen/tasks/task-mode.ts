@@ -123,7 +123,10 @@ function callQuestion(
   return { call, untyped: typed.ok ? undefined : denied(typed.reason, typed.detail) }
 }
 
-/** By name or by identifier. One that the enforcement point may not ask about looks like none at all. */
+/**
+ * Finds a resource by name or by identifier. One that the enforcement point may not ask about looks
+ * like none at all.
+ */
 function resourceOf(
   { id, type }: Question['resource'],
   { resources }: PepSettings,

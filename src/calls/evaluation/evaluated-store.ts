@@ -48,8 +48,8 @@ export async function insertEvaluationRequest(tx: Tx, made: EvaluationRequest): 
 }
 
 /**
- * By one of its names, and by the enforcement point that made it.
- * INVARIANT: for every other one it is not there.
+ * Finds a request by one of its names, and by the enforcement point that made it. INVARIANT: for
+ * every other one it is not there.
  */
 export async function findEvaluationRequest(
   db: Reader,

@@ -26,7 +26,9 @@ export interface EvaluationRequest {
   readonly evaluationId: Id<'decision'>
   readonly bindingHash: string
   readonly requestId: Id<'request'>
-  /** By what it refers to the approval. Told when there is one; by itself it grants nothing. */
+  /**
+   * Name by which it refers to the approval. Told when there is one; by itself it grants nothing.
+   */
   readonly approvalId: Id<'evaluation_approval'>
   /** It wants no approval to last longer. */
   readonly requestedUntil: number | null
@@ -36,9 +38,9 @@ export interface EvaluationRequest {
   readonly expiresAt: number
 }
 
-/** How long what was denied can be submitted. */
+/** Time in which a denied evaluation can be submitted. */
 export const DENIAL_MS = 10 * 60_000
-/** How long after the end of its task a submission can still be looked at. */
+/** Time after the end of its task in which a submission can still be looked at. */
 export const KEPT_MS = 24 * 3_600_000
 
 /** Finds when the approval of a submission ends; nothing where there is none. */

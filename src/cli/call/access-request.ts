@@ -26,7 +26,9 @@ export function requestOf({ problem }: CallAnswer): string | undefined {
   return isId('request', request.id) ? request.id : undefined
 }
 
-/** How it stands. The address is made here: a token of ours goes nowhere that an answer names. */
+/**
+ * Reads how it stands. The address is made here: a token of ours goes nowhere that an answer names.
+ */
 export async function readRequest(
   cli: Cli,
   task: OpenTask,

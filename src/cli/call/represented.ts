@@ -11,7 +11,7 @@ import { readText } from './asked.ts'
 
 /** The person that a call is made for. */
 export interface Represented {
-  /** How they are called here, and what tells their tasks apart. */
+  /** Name that they have here; it tells their tasks apart. */
   readonly label: string
   /** Signs in, if that is how: called only when a task has to be opened. Each call gives a token that is good now. */
   subject(): Promise<{ token: string; type: string }>

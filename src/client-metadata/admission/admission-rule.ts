@@ -2,8 +2,8 @@ import type { Detail } from '@remit/engine'
 import type { TrustLevel } from '../../agents/index.ts'
 
 /**
- * How a client made itself known. `dynamic`: it registered at `/oauth/register` (RFC 7591). `document`: its client id is the address
- * of a metadata document.
+ * Way in which a client made itself known. `dynamic`: it registered at `/oauth/register` (RFC
+ * 7591). `document`: its client id is the address of a metadata document.
  */
 export type AdmissionMode = 'dynamic' | 'document'
 

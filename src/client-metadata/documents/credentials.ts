@@ -50,9 +50,8 @@ function refusePrivateKeys(value: unknown): void {
 }
 
 /**
- * How the client may authenticate, as far as we know the ways (section 6): without both members `none`, and not the default of
- * RFC 7591.
- * @throws Problem `client_document.invalid`
+ * Reads how the client may authenticate, as far as we know the ways (section 6): without both
+ * members `none`, and not the default of RFC 7591. @throws Problem `client_document.invalid`
  */
 export function methodsOf(members: Members): readonly ClientMethod[] {
   const { [METHOD]: one, [METHODS]: several } = members

@@ -25,7 +25,10 @@ interface Bucket {
   at: number
 }
 
-/** How often documents may be fetched. Answers that were kept cost nothing; everything else does, also what fails. */
+/**
+ * Budget of fetches of documents. Answers that were kept cost nothing; everything else does, also
+ * what fails.
+ */
 export class FetchBudget {
   readonly #clock: Clock
   readonly #strangers: Bucket

@@ -7,8 +7,9 @@ const MAX_MS = 3600 * SECOND
 const USUAL_MS = 300 * SECOND
 
 /**
- * How long an answer may be kept, milliseconds: as it says (RFC 9111 sections 4.2.1 and 5.2.2, for a cache that many share), within
- * our own bounds. `no-store`, `no-cache`, `private`, and what cannot be read: the least.
+ * Computes how long an answer may be kept, milliseconds: as it says (RFC 9111 sections 4.2.1 and
+ * 5.2.2, for a cache that many share), within our own bounds. `no-store`, `no-cache`, `private`,
+ * and what cannot be read: the least.
  */
 export function lifetimeOf(headers: Headers): number {
   const said = saidBy(headers)

@@ -1,6 +1,8 @@
 import { Problem } from '../../lib/problem.ts'
 
-/** How a gateway tells, in a request to us, about the request that it asks about. */
+/**
+ * Convention by which a gateway tells, in a request to us, about the request that it asks about.
+ */
 export interface Convention {
   /**
    * Form of its answers. `envoy`: 5xx is a failure of ours; headers can be removed. `nginx`: 2xx,

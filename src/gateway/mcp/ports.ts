@@ -6,7 +6,7 @@ import type { DefinitionWatch } from './watch-definitions.ts'
 /** Dependencies of the MCP data path. */
 export interface McpPorts extends GatewayPorts {
   readonly desk: McpSessions
-  /** How servers are spoken to. */
+  /** Revisions that servers speak. */
   readonly spoken: SpokenRevisions
   readonly watch: Pick<DefinitionWatch, 'look' | 'begin' | 'due'>
 }

@@ -105,7 +105,7 @@ function denied(why: Refused): Extract<DeferralState, { outcome: 'denied' }> {
   return { outcome: 'denied', why }
 }
 
-/** How people stand to an opening that rules make wait for them. */
+/** Looks how people stand to an opening that rules make wait for them. */
 async function withPeople(
   parts: GrantParts,
   own: Deferral,

@@ -4,7 +4,10 @@ import { OccupancyLimit } from '../../lib/occupancy-limit.ts'
 import type { Storage } from '../../storage/index.ts'
 import { countWaiting, countWaitingOf } from '../pipeline/deferral-store.ts'
 
-/** How many requests wait for an answer at once, whoever is asked and however: of one agent, and of all. */
+/**
+ * Room for requests that wait for an answer, whoever is asked and however: of one agent, and of
+ * all.
+ */
 export class WaitingRoom {
   readonly #clock: Clock
   readonly #storage: Pick<Storage, 'read'>

@@ -31,7 +31,7 @@ import { enter } from '../pipeline/grant.ts'
 import { newTask } from '../pipeline/new-task.ts'
 import { foreignDetails } from './foreign-details.ts'
 
-/** How it was shown. */
+/** Token as it was shown. */
 interface Shown {
   /** `undefined`: it is bound to no key. */
   readonly thumbprint: string | undefined

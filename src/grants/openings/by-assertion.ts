@@ -42,7 +42,7 @@ export async function authenticateAsserted(
   return (await continued(parts, { asked, said, resource }, opening.attempt)) ?? opening
 }
 
-/** By a client that proves nothing of itself: it says who it is. */
+/** Opening by a client that proves nothing of itself: it says who it is. */
 export interface PublicOpening extends Omit<AssertedOpening, 'use' | 'clientId'> {
   readonly clientId: string
 }

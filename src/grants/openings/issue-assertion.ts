@@ -165,7 +165,9 @@ export function resourceOf(
   return resources.find((one) => one === resource)
 }
 
-/** How the agent is called over there: as it was registered, or the address of its document. */
+/**
+ * Finds how the agent is called over there: as it was registered, or the address of its document.
+ */
 export async function clientAt(
   parts: GrantParts,
   { task }: TaskLineage,

@@ -34,7 +34,7 @@ export interface TicketRequest extends Omit<WantedTask, 'scope' | 'thread'> {
   readonly agent: string
 }
 
-/** How much of what may be handed on a refusal names. */
+/** Number of details of what may be handed on that a refusal names. */
 const MAX_TOLD = 5
 
 /**

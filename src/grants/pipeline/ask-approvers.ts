@@ -27,7 +27,7 @@ export const MAX_APPROVAL = 24 * 60 * 60_000
 /** An agent that waits for more at once asks nobody. */
 export const MAX_WAITING = 20
 
-/** By which grant, and who would act, the one that opens first. */
+/** Grant of an opening, and who would act, the one that opens first. */
 interface Opens {
   readonly grant: GrantName
   readonly chain: readonly string[]

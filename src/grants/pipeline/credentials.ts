@@ -1,7 +1,7 @@
 import { checkProof, type Proof } from '../../possession/index.ts'
 import type { GrantParts } from '../parts.ts'
 
-/** How a token request came. */
+/** Circumstances of a token request: proof, method, address, and where it came from. */
 export interface Presenting {
   /** Every value of the header `DPoP`. */
   readonly proof: string | readonly string[] | undefined

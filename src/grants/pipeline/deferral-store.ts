@@ -189,7 +189,7 @@ export async function nameTask(tx: Tx, digest: string, taskId: string): Promise<
   return numUpdatedRows === 1n
 }
 
-/** How many others wait for the same answer. */
+/** Counts the others that wait for the same answer. */
 export async function countWaitingFor(tx: Tx, consentId: string, now: number): Promise<number> {
   const { count } = await tx
     .selectFrom('deferrals')

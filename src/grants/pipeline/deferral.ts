@@ -1,8 +1,9 @@
 import type { Id } from '../../lib/id.ts'
 
 /**
- * By which protocol the agent waits. `deferred`: a token request that it allowed to be deferred (Deferred Token Response). `ciba`:
- * it asked the person itself (OpenID CIBA). `device`: somebody types a code (RFC 8628).
+ * Protocol by which the agent waits. `deferred`: a token request that it allowed to be deferred
+ * (Deferred Token Response). `ciba`: it asked the person itself (OpenID CIBA). `device`: somebody
+ * types a code (RFC 8628).
  */
 export type Flow = 'deferred' | 'ciba' | 'device'
 
@@ -25,7 +26,7 @@ export interface Deferral {
   readonly consentId: Id<'consent'> | null
   /** Request as it was made: JSON text, fixed for good. */
   readonly request: string
-  /** By which the same request is known again. */
+  /** Hash by which the same request is known again. */
   readonly requestHash: string
   /** The code, sealed: for the same request sent again, and for telling the agent. */
   readonly code: Uint8Array
@@ -51,6 +52,6 @@ export function answerableUntil({ expiresAt }: Pick<Deferral, 'expiresAt'>): num
 }
 /** Seconds. */
 export const PAUSE = 5
-/** By how much polling too fast lengthens the pause, and how far. */
+/** Seconds by which polling too fast lengthens the pause, and how far. */
 export const SLOWER = 5
 export const MAX_PAUSE = 60

@@ -65,7 +65,7 @@ export interface Granted extends Authority {
   readonly place: Place
   /** Views that the opening depends on. */
   readonly views: readonly LiveView[]
-  /** How it is issued, which policies let be. */
+  /** Way in which it is issued, which policies let be. */
   readonly issuing: Issuing
   /** Kinds of arguments as of the moment of the grant. */
   readonly kindOf: KindOf

@@ -25,7 +25,7 @@ export interface NewTask
   readonly place?: Place
   /** Proof of the person, where it is known: when and how they proved who they are. */
   readonly proved?: { readonly authTime: number | null; readonly acr: string | null }
-  /** How long it may be without use. */
+  /** Time that it may be without use. */
   readonly idleMs?: Task['idleMs'] | undefined
   /** Its parent. */
   readonly parent?: Task

@@ -155,7 +155,10 @@ function promptsOf(form: RequestParameters['form']): readonly string[] {
   return form.get('prompt')?.split(' ').filter(Boolean) ?? []
 }
 
-/** How the person has to have signed in (RFC 9470 section 4, OpenID Connect Core section 3.1.2.1). */
+/**
+ * Reads how the person has to have signed in (RFC 9470 section 4, OpenID Connect Core section
+ * 3.1.2.1).
+ */
 function stepUpOf(form: RequestParameters['form']): StepUp | null {
   const acrValues = form.get('acr_values')?.split(' ').filter(Boolean) ?? []
   if (acrValues.length > MAX_ACR_VALUES || !acrValues.every((value) => ACR_VALUE.test(value)))

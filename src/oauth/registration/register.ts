@@ -40,7 +40,7 @@ export interface RegistrationPorts {
   readonly fapi2?: boolean | undefined
   /** Needed to register, where one is set (RFC 7591 section 3, initial access token). */
   readonly registrationToken?: Secret | undefined
-  /** How many may wait for their first use; only tests say it. */
+  /** Number that may wait for their first use; only tests say it. */
   readonly mostUnused?: number
 }
 

@@ -14,7 +14,7 @@ export type RequestKind = 'call' | 'task' | 'token'
 /** A task or a token, as the frozen request says it. */
 export interface IssuanceAsked {
   readonly about: Exclude<RequestKind, 'call'>
-  /** How it comes, in words. */
+  /** Words for how it comes. */
   readonly comes: string
   readonly mayDo: readonly Detail[]
   readonly mayHandOn: readonly Detail[]

@@ -4,7 +4,10 @@ import { TASK_LIFE } from '../../tasks/index.ts'
 
 const HOUR = 3_600_000
 
-/** How long a client that a person let in may work before it has to ask again: its consent and its task end together. */
+/**
+ * Times that a client that a person let in may work before it has to ask again: its consent and its
+ * task end together.
+ */
 export const LIVES = [
   { value: 'hour', label: '1 hour', ms: HOUR },
   { value: 'workday', label: '8 hours', ms: 8 * HOUR },

@@ -8,7 +8,7 @@ import { Problem } from '../../lib/problem.ts'
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 
-/** How long a consent lasts. The agent asks for no length; the person gives one. */
+/** Times that a consent can last. The agent asks for none; the person gives one. */
 export const LIFETIMES = [
   { value: 'hour', label: '1 hour', ms: HOUR },
   { value: 'day', label: '1 day', ms: DAY },

@@ -63,7 +63,7 @@ export interface SettlementView {
   readonly by: string
 }
 
-/** How unusual the call was. Score and points for operators. */
+/** Risk of the call. Score and points for operators. */
 export interface RiskView {
   readonly score?: number | undefined
   readonly signals: readonly {

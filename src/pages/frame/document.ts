@@ -7,7 +7,7 @@ export interface Viewer {
   readonly name: string
   readonly csrf: string
   readonly administrator: boolean
-  /** How many calls wait for this person's answer. */
+  /** Number of calls that wait for this person's answer. */
   readonly waiting: number
 }
 

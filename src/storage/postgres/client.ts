@@ -30,7 +30,7 @@ export interface Limits {
   readonly silence: number
 }
 
-/** How connections differ in tests, which share a machine and open many databases. */
+/** Options of connections in tests, which share a machine and open many databases. */
 export interface ConnectionOptions {
   /**
    * Factor by which waits for connections, locks, answers and other attempts are longer. Default:

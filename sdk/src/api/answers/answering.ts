@@ -4,7 +4,7 @@ import { type Amount, type AnswerPart, amountsIn } from './amounts.ts'
 import { printExactJson } from './follow.ts'
 import { type Obligation, reshapeFor, Unfit } from './obligations.ts'
 
-/** How large an answer may be that has to be read. */
+/** Bytes of an answer that has to be read. */
 export const MAX_ANSWER = 1024 * 1024
 
 export interface AboutAnswer {
