@@ -466,9 +466,31 @@ def test_closing_is_no_failure_when_others_were_quicker(opened: Opened) -> None:
     task = opened(network)
     task.close()
     task.close()
+    with pytest.raises(Denied, match=r"task\.closed"):
+        task.get(f"{API}/1")
     assert [(each.method, each.url) for each in network.sent] == [
         ("DELETE", f"{ISSUER}/v1/tasks/tsk_1")
     ]
+
+
+def test_closing_can_be_tried_again_where_it_failed(opened: Opened) -> None:
+    answers: Any = iter(
+        [httpx2.ConnectError("gone"), httpx2.Response(503), httpx2.Response(200, json={})]
+    )
+
+    def answer(_: Sent) -> httpx2.Response:
+        given = next(answers)
+        if isinstance(given, Exception):
+            raise given
+        assert isinstance(given, httpx2.Response)
+        return given
+
+    task = opened(Network(answer))
+    for _ in range(2):
+        with pytest.raises(CallFailed):
+            task.close()
+    task.close()
+    assert next(answers, None) is None
 
 
 def test_a_ticket_is_for_what_was_wished(opened: Opened) -> None:

@@ -129,11 +129,14 @@ class _Shared:
         return ticket
 
     def _close(self) -> Flow[None]:
+        if self._held.closed:
+            return
         try:
             yield from self._held.ask("DELETE", "")
         except Denied as error:
             if error.code not in _ENDED:
                 raise
+        self._held.closed = True
 
 
 class Task(_Shared):
@@ -156,6 +159,7 @@ class Task(_Shared):
         and a token that is not accepted any more, cost one more request and nobody notices. Redirects are not followed.
         Raises `ApprovalRequired` unless `on_approval` says to wait, `AlreadyExecuted`, `Denied`, `CallFailed`, `UsageError`.
         """
+        self._held.require_open()
         auth = self.auth(resource=resource, on_approval=on_approval)
         try:
             return self._client.request(  # type: ignore[no-any-return]  # as the client has it
@@ -184,13 +188,13 @@ class Task(_Shared):
         return self._run(self._child(agent, wish))
 
     def close(self) -> None:
-        """Ends the task and everything below it, for good. When it has returned, no replica of Remit permits any more."""
-        try:
-            if not getattr(self._client, "is_closed", False):
-                self._run(self._close())
-        finally:
-            if self._owned:
-                self._client.close()
+        """
+        Ends the task and everything below it, for good. When it has returned, no replica of Remit permits any more. It can be
+        called again where it failed.
+        """
+        self._run(self._close())
+        if self._owned:
+            self._client.close()
 
     def __enter__(self) -> Self:
         return self
@@ -224,6 +228,7 @@ class AsyncTask(_Shared):
         **options: Any,
     ) -> httpx2.Response:
         """As `Task.request`."""
+        self._held.require_open()
         auth = self.auth(resource=resource, on_approval=on_approval)
         try:
             return await self._client.request(  # type: ignore[no-any-return]  # as the client has it
@@ -250,12 +255,9 @@ class AsyncTask(_Shared):
 
     async def close(self) -> None:
         """As `Task.close`."""
-        try:
-            if not getattr(self._client, "is_closed", False):
-                await self._run_async(self._close())
-        finally:
-            if self._owned:
-                await self._client.aclose()
+        await self._run_async(self._close())
+        if self._owned:
+            await self._client.aclose()
 
     async def __aenter__(self) -> Self:
         return self

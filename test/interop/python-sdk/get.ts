@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import type { Counterpart } from '../counterpart.ts'
+import { type Counterpart, NotToBeHad } from '../counterpart.ts'
+import { needProgram } from '../program.ts'
 import { fromPip, type Python, pythons } from '../python.ts'
 import { buildWheel, installWheel } from './wheel.ts'
 
@@ -12,8 +13,8 @@ const requirements = (name: string) => join(import.meta.dirname, 'requirements',
 export const pythonSdk: Counterpart = {
   name: 'python-sdk',
   get version() {
-    const { newest, oldest } = bounds()
-    return `Python ${oldest?.version ?? 'none'} and ${newest?.version ?? 'none'}`
+    const found = pythons(SUPPORTED)
+    return `Python ${found[0]?.version ?? 'none'} and ${found.at(-1)?.version ?? 'none'}`
   },
   async get() {
     const { newest, oldest } = bounds()
@@ -31,12 +32,17 @@ export const pythonSdk: Counterpart = {
   },
 }
 
-/** The newest Python of this machine that the package is for. */
-export function newestPython(): Python | undefined {
+/** The newest Python of this machine that the package is for. Throws `NotToBeHad`. */
+export function newestPython(): Python {
   return bounds().newest
 }
 
-function bounds(): { readonly oldest: Python | undefined; readonly newest: Python | undefined } {
+function bounds(): { readonly oldest: Python; readonly newest: Python } {
+  if (pythons(SUPPORTED).length === 0) needProgram('python3', 'python3')
   const found = pythons(SUPPORTED)
-  return { oldest: found[0], newest: found.at(-1) }
+  const [oldest] = found
+  const newest = found.at(-1)
+  if (!oldest || !newest)
+    throw new NotToBeHad(`there is no Python from 3.${SUPPORTED.from} to 3.${SUPPORTED.to}`)
+  return { oldest, newest }
 }

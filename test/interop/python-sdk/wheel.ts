@@ -1,14 +1,15 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtemp, readdir } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { cacheFolder } from '../download.ts'
 
 /** The package, as it is written here. */
 export const SOURCE = join(import.meta.dirname, '..', '..', '..', 'sdk-python')
 
 /** Builds the package with what `programs` has. Answers the path of its wheel. */
 export async function buildWheel(programs: string): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'remit-wheel-'))
+  const folder = join(cacheFolder(), 'python', 'wheel')
+  await rm(folder, { recursive: true, force: true })
   run(join(programs, 'hatchling'), ['build', '--target', 'wheel', '--directory', folder])
   const [name = ''] = await readdir(folder)
   return join(folder, name)

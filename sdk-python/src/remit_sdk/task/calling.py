@@ -37,6 +37,7 @@ def calling(held: Held, call: Call) -> Flow[Answer]:
     or its token, or after people have approved it; each time with a fresh proof.
     Raises `ApprovalRequired`, `AlreadyExecuted`, `Denied`, `CallFailed`, `UsageError`, `TimeoutError`.
     """
+    held.require_open()
     secure_url(call.url)
     given = call.resource
     if given is not None and not is_below(call.url, given):

@@ -41,12 +41,19 @@ class Held:
     on_approval: OnApproval = "raise"
     approval_timeout: float | None = None
     """How long calls of this task wait for people, in seconds. Default: until the request expires."""
+    closed: bool = False
+    """Here, by `close`."""
     resources: set[str] = field(default_factory=set)
     """Identifiers that are known; grows with what challenges tell."""
     _tokens: dict[str, tuple[str, float]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self.resources.update(each for detail in self.details for each in detail["locations"])
+
+    def require_open(self) -> None:
+        """Raises `Denied` once it was closed here."""
+        if self.closed:
+            raise Denied(RefusalFacts("task.closed", "this task was closed", 401, "another task"))
 
     def resource_of(self, url: str) -> str | None:
         """The longest of the known resources that the address is below."""
