@@ -14,8 +14,9 @@ import { freePorts } from '../ports.ts'
 import { until } from '../until.ts'
 import { inEachWorld, World } from '../world.ts'
 import { erase, pageOf, say, standing } from './asking.ts'
-import { messagesOf, Place, rpcOf, wordsOf } from './place.ts'
+import { messagesOf, type OddRequest, Place, rpcOf, wordsOf } from './place.ts'
 import { on, serveNotes } from './scripted.ts'
+import { Stateless } from './stateless.ts'
 
 const PATIENT = { hold: { withProgress: 60_000, without: 60_000 }, progressEvery: 20, lookEvery: 5 }
 const skip = process.env.TEST_POSTGRES_URL ? false : 'needs PostgreSQL (TEST_POSTGRES_URL)'
@@ -95,6 +96,31 @@ describe('MCP at two replicas on one database', { skip }, () => {
     assert.equal(told._meta['remit/told-again'], true)
     assert.match(wordsOf(told), /\ndone$/)
     assert.equal(notes.calls().length, before)
+  })
+
+  it('a call of 2026-07-28 goes from one to the other, as a page and as a task, and is executed once', async () => {
+    const task = await place.open()
+    const tasks = { extensions: { 'io.modelcontextprotocol/tasks': {} } }
+    const client = await Stateless.at(place, task, { elicitation: { url: {} }, ...tasks })
+    const before = notes.calls().length
+    const { requestState } = rpcOf(await client.call('erase', { what: 'x' })).result
+    const inputResponses = { 'remit/approval': { action: 'accept' } }
+    const again = { requestState, inputResponses }
+    const created = rpcOf(await client.call('erase', { what: 'x' }, again, there)).result
+    assert.equal(created.resultType, 'task', 'the state is good there')
+    const { taskId } = created
+    await say(w, await pageOf(w, task), /^Approve once/)
+    const get = async (at: OddRequest) =>
+      rpcOf(await client.request('tasks/get', { taskId }, at)).result
+    await Promise.all([get({}), get(there), get({}), get(there)])
+    for (const at of [{}, there]) {
+      const done = await until(async () => {
+        const found = await get(at)
+        return found.status === 'completed' ? found : undefined
+      })
+      assert.match(wordsOf(done.result), /done$/)
+    }
+    assert.equal(notes.calls().length, before + 1)
   })
 
   it('a call that is held at one ends with its task, closed at the other', async () => {
