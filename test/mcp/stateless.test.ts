@@ -297,6 +297,33 @@ inOneWorld('MCP 2026-07-28, towards clients', (world) => {
     assert.equal(notes.calls().length, before + 3)
   })
 
+  it('so is one that says with another status that it forgot the session', async () => {
+    const task = await place.open()
+    const clients = [await Stateless.at(place, task), await place.session(task)]
+    for (const client of clients)
+      for (const [status, code] of [
+        [400, -32000],
+        [400, -32600],
+        [404, -32001],
+      ] as const) {
+        assert.equal((await client.call('say', { text: 'a' })).status, 200)
+        const forgotten = notes.calls().at(-1)?.headers['mcp-session-id']
+        notes.play(
+          on('tools/call', ({ headers }, reply) => {
+            if (headers['mcp-session-id'] !== forgotten) return false
+            reply.writeHead(status, { 'content-type': 'application/json' })
+            const error = { code, message: 'Bad Request: No valid session ID provided' }
+            reply.end(JSON.stringify({ jsonrpc: '2.0', id: null, error }))
+            return true
+          }),
+        )
+        const before = notes.calls().length
+        assert.equal(wordsOf(rpcOf(await client.call('say', { text: 'b' })).result), 'done')
+        assert.equal(notes.calls().length, before + 2, `${status} ${code}`)
+        notes.play(() => false)
+      }
+  })
+
   it('a server that opens no session: the call is not sent, and says so', async () => {
     const client = await Stateless.at(place, await place.open())
     notes.play(on('initialize', (_, reply) => reply.writeHead(500).end() !== undefined))

@@ -8,7 +8,10 @@ export interface Post {
   readonly body: string | undefined
   /** Id of the request in `body`, if it is one: an answer to it is waited for. */
   readonly id: RpcId | undefined
-  /** An error of JSON-RPC is an answer with status 400 or 404 too (2026-07-28, Streamable HTTP). */
+  /**
+   * An error of JSON-RPC is an answer with status 400 or 404 too: 2026-07-28 says so, and servers
+   * with sessions tell in this way that they have forgotten one.
+   */
   readonly errorStatuses?: true
 }
 

@@ -262,7 +262,7 @@ function talk(
     headers: { ...peer.headers, ...(session ? headersOf(session) : {}) },
     body: printMessage(message),
     id: message.kind === 'request' ? message.id : undefined,
-    ...(session && needsNoSession(session) ? ({ errorStatuses: true } as const) : {}),
+    ...(session ? ({ errorStatuses: true } as const) : {}),
   } as const
   // Without a session a server asks in its results, and in no other way.
   let questions = session && needsNoSession(session) ? MAX_QUESTIONS : 0

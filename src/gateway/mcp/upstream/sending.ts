@@ -302,17 +302,20 @@ function refused({ bytes, session, status }: Exchanged, cause: Problem): Exchang
  * sessions after all (2026-07-28, Streamable HTTP, "Backward Compatibility").
  */
 function isForgotten(ended: Exchanged, session: McpSession): boolean {
-  if (!needsNoSession(session))
-    return ended.state === 'failed' && ended.status === 404 && session.id !== undefined
-  if (ended.state === 'answered')
-    return (
-      ended.status === 400 && ended.answer?.kind === 'error' && ENDED_CODES.has(ended.answer.code)
-    )
-  return ended.failure === 'unexpected' && OTHER_ERA.has(ended.status ?? 0)
+  const { status = 0 } = ended
+  const single = needsNoSession(session)
+  if (!single && session.id === undefined) return false
+  if (ended.state !== 'answered')
+    return ended.failure === 'unexpected' && (single ? OTHER_ERA.has(status) : status === 404)
+  if (ended.answer?.kind !== 'error') return false
+  return (status === 404 && !single) || (status === 400 && ENDED_CODES.has(ended.answer.code))
 }
 
 const OTHER_ERA = new Set([400, 404, 405])
-/** The revision is not spoken any more; and what servers with sessions say of a request without one. */
+/**
+ * Codes of servers that do not speak the revision any more, and of those that do not know the
+ * session: the SDK's own examples answer so, and not with 404.
+ */
 const ENDED_CODES = new Set<number>([MCP.error.unsupportedRevision, RPC.invalidRequest, -32000])
 
 function numberOf(value: Json | undefined): number | undefined {
