@@ -8,7 +8,7 @@ export { headerValues } from './header-values.ts'
 export type { HealthCheck } from './health.ts'
 
 export { clientAddressOf, isUnfinished } from './inbound/bounded-request.ts'
-export { boundedServer, type Capacity } from './inbound/bounded-server.ts'
+export { boundConnections, type Capacity } from './inbound/bounded-server.ts'
 export { ClientAddresses } from './inbound/client-addresses.ts'
 export { collectBody } from './inbound/collect-body.ts'
 export { doubt, framingFault, rawValues } from './inbound/framing.ts'

@@ -113,6 +113,13 @@ export function behind({ getThrough, name, sendsBodies, start }: Gateway): void 
       assert.ok(!JSON.stringify(seen.rawHeaders).includes(store.secret))
     })
 
+    it('a caller cannot have the gateway take Remit’s word away', async () => {
+      const headers: Headers = [['Connection', 'close, txn-token, remit-decision, remit-enforcer']]
+      const answer = await call('GET', '/things', { headers })
+      if (answer.status >= 400) assert.deepEqual(reached(), [])
+      else assert.equal(decidedOf(only()).action, 'store.list')
+    })
+
     it('a caller without a token is told where tokens come from', async () => {
       const answer = await send(`${store.identifier}/things`, {})
       assert.match(String(answer.headers['www-authenticate']), /resource_metadata=/)

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js'
-import { listenProblem, MAX_BODY_BYTES } from '../../http/index.ts'
+import { boundConnections, listenProblem, MAX_BODY_BYTES } from '../../http/index.ts'
 import { plainAddress } from '../../lib/address-key.ts'
 import { answerCheck } from '../answer-check.ts'
 import { authenticate, ENFORCER } from '../authenticate.ts'
@@ -17,7 +17,7 @@ type CheckCall = ServerUnaryCall<CheckRequest, CheckResponse>
 /** A body and the head of its request, with what each of them costs in a message. */
 const LIMITS = {
   'grpc.max_receive_message_length': MAX_BODY_BYTES + 128 * 1024,
-  'grpc.max_concurrent_streams': 256,
+  'grpc.max_concurrent_streams': 100,
 }
 
 /** Listens for gateways that ask by gRPC. Answers what stops it. */
@@ -36,14 +36,14 @@ export async function serveGrpc(
   })
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure())
   const sockets = createServer((socket) => injector.injectConnection(socket))
-  sockets.maxConnections = ports.capacity.connections.total
+  boundConnections(sockets, ports)
   await once(sockets.listen(port, host), 'listening').catch((error: unknown) => {
     throw listenProblem(error, port)
   })
   return async () => {
     const closed = new Promise((resolve) => sockets.close(resolve))
     // INVARIANT: storage is let go of only after every check under way has recorded how it ended.
-    await Promise.all(underWay)
+    while (underWay.size > 0) await Promise.all(underWay)
     server.forceShutdown()
     injector.destroy()
     await closed

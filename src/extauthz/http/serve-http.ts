@@ -22,7 +22,7 @@ export async function serveHttp(
     const closed = new Promise((resolve) => server.close(resolve))
     server.closeIdleConnections()
     // INVARIANT: storage is let go of only after every check under way has recorded how it ended.
-    await Promise.all(underWay)
+    while (underWay.size > 0) await Promise.all(underWay)
     server.closeAllConnections()
     await closed
   }

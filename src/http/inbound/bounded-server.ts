@@ -5,7 +5,7 @@ import {
   type Server,
   type ServerOptions,
 } from 'node:http'
-import type { Socket } from 'node:net'
+import type { Server as NetServer, Socket } from 'node:net'
 import { AddressQuota } from './address-quota.ts'
 import { BoundedRequest, type InboundLimits } from './bounded-request.ts'
 import { BoundedResponse } from './bounded-response.ts'
@@ -46,7 +46,7 @@ export function boundedServer(
     if (!isDoubted(request)) handle(request, response)
   }
   const server = createServer(options, take)
-  boundConnections(server, addresses, new AddressQuota(capacity.connections))
+  boundConnections(server, { addresses, capacity })
   server.on('checkContinue', (request: IncomingMessage, response: BoundedResponse) => {
     if (request instanceof BoundedRequest) request.awaitReader(() => response.writeContinue())
     take(request, response)
@@ -54,7 +54,12 @@ export function boundedServer(
   return server
 }
 
-function boundConnections(server: Server, addresses: ClientAddresses, open: AddressQuota): void {
+/** Bounds the connections of a server, in total and of each address: others are closed at once. */
+export function boundConnections(
+  server: NetServer,
+  { addresses, capacity }: { readonly addresses: ClientAddresses; readonly capacity: Capacity },
+): void {
+  const open = new AddressQuota(capacity.connections)
   server.on('connection', (socket: Socket) => {
     const key = addresses.keyOfConnection(socket.remoteAddress)
     if (open.take(key, 1) !== undefined) {
