@@ -1,4 +1,4 @@
-import { containsByType, type Detail, intersect } from '@remit/engine'
+import { containsByType, type Detail, intersect, type KindOf } from '@remit/engine'
 import { isRegisteredRedirect } from '../client-metadata/index.ts'
 import type { GrantParts } from '../grants/index.ts'
 import { adviseStepUp } from '../issuance/index.ts'
@@ -47,7 +47,7 @@ export async function returnOf(
   if (!basis || !isProvedAsWanted(parts, asked, proved)) return undefined
   const { kindOf } = await parts.catalog.current()
   const details = isSameQuestion(before, asked)
-    ? intersect(before.details, offered, kindOf)
+    ? stillOffered(before.details, offered, kindOf)
     : containsByType(before.details, offered, kindOf)
       ? offered
       : []
@@ -78,6 +78,11 @@ export async function answerByReturn(
     },
     kindOf,
   ).catch(onProblem(() => undefined))
+}
+
+/** Details that the person left, as they stand where all of them are offered: others were asked about them in that form. */
+function stillOffered(left: readonly Detail[], offered: readonly Detail[], kindOf: KindOf) {
+  return containsByType(offered, left, kindOf) ? left : intersect(left, offered, kindOf)
 }
 
 /** Compares name, redirect address and keys: all that can be told of a program. */

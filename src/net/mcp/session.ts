@@ -105,7 +105,9 @@ async function discover(peer: McpPeer, hooks: Hooks): Promise<OpenedOrNot | unde
   const request = { id: 'discover', method: 'server/discover', params: new Map() }
   const ended = await ask({ ...peer, limits }, STATELESS, request, hooks)
   if (ended.state !== 'answered') {
-    const settled = ended.state === 'not_sent' || ended.failure === 'left'
+    // A server that refuses the credential is not shown it again.
+    const refused = ended.status === 401 || ended.status === 403
+    const settled = ended.state === 'not_sent' || ended.failure === 'left' || refused
     return settled ? { ok: false, ended } : undefined
   }
   const result = ended.answer?.kind === 'result' ? ended.answer.result : undefined

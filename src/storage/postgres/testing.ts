@@ -67,11 +67,14 @@ class ParkedClient extends pg.Client {
     this.#isParked = true
     parked.push(this)
     const [oldest] = parked
-    if (oldest && parked.length > MAX_PARKED) {
-      oldest.#leavePark()
-      oldest.connection.end()
-    }
+    if (oldest && parked.length > MAX_PARKED) await oldest.#endForGood()
     return true
+  }
+
+  async #endForGood(): Promise<void> {
+    this.#leavePark()
+    this.on('error', () => {})
+    await super.end()
   }
 
   #leavePark(): void {
