@@ -1,5 +1,6 @@
 import * as kit from '../api-operations/schemas.ts'
-import { SPACES, Space, Thread } from '../api-operations/spaces.ts'
+import { Space, Thread } from '../api-operations/space-shape.ts'
+import { SPACES } from '../api-operations/spaces.ts'
 import {
   changeSpace,
   createSpace,
