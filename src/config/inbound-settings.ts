@@ -17,7 +17,7 @@ export const INBOUND_SETTINGS = {
   maxConnections: setting(
     'REMIT_MAX_CONNECTIONS',
     '5000',
-    'Maximum number of open connections, for the issuer and for the gateway each. A call that waits for approval holds one.',
+    'Maximum number of open connections, for the issuer, for the gateway and for each address that gateways of others ask at. A call that waits for approval holds one.',
     readBetween(10, 1_000_000),
   ),
   maxConnectionsPerAddress: setting(
@@ -29,7 +29,7 @@ export const INBOUND_SETTINGS = {
   maxBodyMib: setting(
     'REMIT_MAX_BODY_MIB',
     '64',
-    'Maximum size, in MiB, of all incomplete request bodies together, for the issuer and for the gateway each. One client address may use a quarter of it.',
+    'Maximum size, in MiB, of all incomplete request bodies together, for the issuer, for the gateway and for gateways of others that ask over HTTP. One client address may use a quarter of it.',
     readBetween(4, 65_536),
   ),
 } as const

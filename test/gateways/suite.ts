@@ -113,6 +113,13 @@ export function behind({ getThrough, name, sendsBodies, start }: Gateway): void 
       assert.ok(!JSON.stringify(seen.rawHeaders).includes(store.secret))
     })
 
+    it('a long call reaches the API too: its transaction token says all of it', async () => {
+      const q = 'x'.repeat(3_000)
+      const answer = await call('GET', `/things?q=${q}`)
+      assert.equal(answer.status, 200, answer.text)
+      assert.deepEqual(decidedOf(only()).arguments, { q })
+    })
+
     it('a caller cannot have the gateway take Remit’s word away', async () => {
       const headers: Headers = [['Connection', 'close, txn-token, remit-decision, remit-enforcer']]
       const answer = await call('GET', '/things', { headers })
