@@ -6,6 +6,7 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js'
 import { letServerAsk } from '../../src/catalog-changes/index.ts'
 import { answer, type Script, stream } from '../../src/net/mcp/testing.ts'
+import { publishPolicies } from '../../src/policy/index.ts'
 import type { OpenTask } from '../agent.ts'
 import { ECHO_SECRET } from '../echo.ts'
 import { inEachWorld } from '../world.ts'
@@ -427,6 +428,28 @@ inEachWorld('what an MCP server asks while it works on a call', (world) => {
     } finally {
       await hostile.close()
     }
+  })
+
+  it('is not passed on in a call of which policies leave something out', async () => {
+    const { rooms } = world()
+    const { id: by } = await world().person('ada')
+    const publish = (text: string) => publishPolicies(rooms.policy, { text, by, note: 'for tests' })
+    const { text } = await rooms.policies.version((await rooms.policies.active()).version)
+    const rule = 'permit (principal, action, resource == Resource::"new");'
+    await publish(`${text}\n@id("careful") @redact("/name") ${rule}`)
+    const task = await place.open()
+    for (const client of [
+      await Stateless.at(place, task, BOTH),
+      await session(place, task, BOTH),
+    ]) {
+      const told = await client.call('ask', { text: 'x' })
+      assert.equal(messagesOf(told).length, 1)
+      assert.ok(rpcOf(told).error || rpcOf(told).result.isError, told.text)
+      assert.ok(!told.text.includes('Your name'), told.text)
+      const sent = server.calls().at(-1)?.message.params._meta
+      assert.deepEqual(sent['io.modelcontextprotocol/clientCapabilities'], {})
+    }
+    await publish(text)
   })
 
   it('of other results nothing changes', async () => {

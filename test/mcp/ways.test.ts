@@ -8,7 +8,7 @@ import { inEachWorld } from '../world.ts'
 import { erase, PAGE, pageOf, say, standing } from './asking.ts'
 import { Place, rpcOf, wordsOf } from './place.ts'
 import { on, serveNotes } from './scripted.ts'
-import { connectNew, REVISION, Stateless } from './stateless.ts'
+import { connectNew, metaFor, REVISION, Stateless } from './stateless.ts'
 
 const URL_MODE = { elicitation: { url: {} } }
 const TASKS = { extensions: { 'io.modelcontextprotocol/tasks': {} } }
@@ -223,6 +223,27 @@ inEachWorld(
         await say(world(), await pageOf(world(), task), /^Approve once/)
         assert.equal(wordsOf(rpcOf(await holding).result), 'done', JSON.stringify(capabilities))
       }
+    })
+
+    it('begins to be answered at once when it is held, and says nothing before the answer', async () => {
+      const task = await at.place.open()
+      const bare = await at.place.bare(task)
+      const params = { ...CALL, _meta: metaFor() }
+      const headers = { 'mcp-protocol-version': REVISION, 'mcp-method': 'tools/call' }
+      const message = { jsonrpc: '2.0', id: 'h', method: 'tools/call', params }
+      const began = await bare.begin(message, { headers: { ...headers, 'mcp-name': 'erase' } })
+      assert.equal(began.headers['content-type'], 'text/event-stream')
+      assert.equal(began.headers['x-accel-buffering'], 'no')
+      await say(world(), await pageOf(world(), task), /^Approve once/)
+      const text = Buffer.concat(await began.toArray()).toString()
+      assert.match(text, /^:\n\n/)
+      const messages = Array.from(text.matchAll(/^data: (.*)$/gm), ([, data = '']) =>
+        JSON.parse(data),
+      )
+      assert.deepEqual(
+        messages.map(({ id, method }) => [id, method]),
+        [['h', undefined]],
+      )
     })
 
     it('becomes a task where the client declares it, and the next question executes it', async () => {

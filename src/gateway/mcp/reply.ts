@@ -111,9 +111,11 @@ export class McpReply {
     this.#event({ kind: 'notification', method, params })
   }
 
-  /** Keeps a stream from being closed as dead: a comment, which says nothing. */
+  /** Begins a stream, and keeps it from being closed as dead: a comment, which says nothing. */
   keepAlive(): void {
-    if (this.begun && !this.#ended && !this.#raw.writableNeedDrain) this.#raw.write(':\n\n')
+    if (this.#ended || this.#raw.destroyed || this.#raw.writableNeedDrain) return
+    this.#begin()
+    this.#raw.write(':\n\n')
   }
 
   /** Puts a question to the client, before the answer. False: nobody listens. */
@@ -124,7 +126,11 @@ export class McpReply {
   }
 
   #event(message: RpcNotification | RpcRequest | RpcResult | RpcError): void {
-    if (!this.begun) this.#raw.writeHead(200, { ...SAFE, ...STREAM })
+    this.#begin()
     this.#raw.write(sseEvent(printMessage(message)))
+  }
+
+  #begin(): void {
+    if (!this.begun) this.#raw.writeHead(200, { ...SAFE, ...STREAM })
   }
 }

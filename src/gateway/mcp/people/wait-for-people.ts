@@ -1,6 +1,7 @@
 import { type AccessRequest, findRequest } from '../../../access-requests/index.ts'
 import { decideHeld, heldRequest, type Verdict } from '../../../calls/index.ts'
 import { printJson } from '../../../lib/json.ts'
+import { STATELESS_REVISION } from '../../../net/index.ts'
 import type { Decided, PermittedCall } from '../call-steps.ts'
 import { denied } from '../decide.ts'
 import { RpcAnswer } from '../ended.ts'
@@ -145,13 +146,18 @@ class Wait {
 
   /**
    * Tells the client that the call waits: at once, and then often enough that no proxy closes the
-   * connection as dead.
+   * connection as dead. Without a session, a client that asked for no progress gets signs of life:
+   * some send nothing else until the answer begins.
    */
   #tell(request: AccessRequest, { request: { page } }: Verdict<'requestable'>): void {
-    const { answer, progressToken } = this.#decided
+    const { answer, conversation, progressToken } = this.#decided
     const now = this.#ports.decisions.clock.monotonic()
-    if (progressToken === undefined || now < this.#nextWord) return
+    if (now < this.#nextWord) return
     this.#nextWord = now + this.#ports.mcp.progressEvery
+    if (progressToken === undefined) {
+      if (conversation.revision === STATELESS_REVISION) answer.keepAlive()
+      return
+    }
     const words = `Waiting for approval by ${whoMay(request)} – ${page}`
     answer.progress(progressToken, ++this.#words, words)
   }
