@@ -20,6 +20,7 @@ export const SERVER_ASKS = describe({
     body: kit.exactly({ asks: kit.Type.Enum(['nothing', 'sampling', 'roots', 'both']) }),
     answer: ResourceProfile(kit),
   }),
+  confirms: ({ body, params }) => `Let the MCP server ${params.name} ask ${ASKS[body.asks]}`,
   command: ({ bold, done }) => ({
     examples: [
       'remit resources server-asks desk --sampling',
