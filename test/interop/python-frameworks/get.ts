@@ -10,12 +10,15 @@ const requirements = (name: string) =>
 /** Frameworks for agents in Python, with the package for Python beside them. */
 export const pythonFrameworks: Counterpart = {
   name: 'python-frameworks',
-  version: 'LangChain 1.5, LangGraph 1.2, langchain-mcp-adapters 0.3, Pydantic AI 2.68',
+  version:
+    'LangChain 1.5, LangGraph 1.2, langchain-mcp-adapters 0.3, Pydantic AI 2.68, OpenAI Agents 0.24',
   async get() {
     const newest = newestPython()
     const builder = await fromPip('sdk-newest', requirements('newest.txt'), newest)
     const programs = await fromPip('sdk-frameworks', requirements('frameworks.txt'), newest)
     installWheel(programs, await buildWheel(builder))
-    return { REMIT_INTEROP_PYTHON_FRAMEWORKS: programs }
+    // Apart from the others: it wants another generation of the official client.
+    const openai = await fromPip('openai-agents', requirements('openai-agents.txt'), newest)
+    return { REMIT_INTEROP_PYTHON_FRAMEWORKS: programs, REMIT_INTEROP_PYTHON_OPENAI: openai }
   },
 }

@@ -7,7 +7,7 @@ import { Project } from '../../sdk/project.ts'
  * Environment of the package: with the oldest and the newest of everything, with nothing that it
  * can do without, beside frameworks.
  */
-export type Environment = 'OLDEST' | 'NEWEST' | 'CORE' | 'FRAMEWORKS'
+export type Environment = 'OLDEST' | 'NEWEST' | 'CORE' | 'FRAMEWORKS' | 'OPENAI'
 
 /** Folder of programs of an environment. */
 export function programsOf(environment: Environment): string {
