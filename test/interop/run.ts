@@ -12,6 +12,7 @@ import { jsonGo } from './json-go/get.ts'
 import { jsonJava } from './json-java/get.ts'
 import { keycloak } from './keycloak/get.ts'
 import { nanoidp } from './nanoidp/get.ts'
+import { nodeFrameworks } from './node-frameworks/get.ts'
 import { pythonFrameworks } from './python-frameworks/get.ts'
 import { pythonSdk } from './python-sdk/get.ts'
 import { softhsm } from './softhsm/get.ts'
@@ -20,6 +21,7 @@ const COUNTERPARTS: readonly Counterpart[] = [
   softhsm,
   pythonSdk,
   pythonFrameworks,
+  nodeFrameworks,
   jsonGo,
   jsonJava,
   canaille,

@@ -1,0 +1,96 @@
+// A client that knows the address of an MCP server and nothing else, by the AI SDK: it registers, sends its person to a page, and has
+// one conversation with three tools. `vercel.mjs ADDRESS`
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { auth, createMCPClient, UnauthorizedError } from '@ai-sdk/mcp'
+import { generateText, stepCountIs } from 'ai'
+import { MockLanguageModelV3 } from 'ai/test'
+
+const [address] = process.argv.slice(2)
+const CALLS = [
+  ['search_notes', { query: 'wet' }],
+  ['add_note', { order_id: '1042', text: 'The customer has been called back.' }],
+  ['read_note', { id: 'note-1' }],
+]
+
+const arrived = Promise.withResolvers()
+const server = createServer((request, reply) => {
+  reply.end('ok')
+  arrived.resolve(new URL(request.url, address).searchParams)
+})
+await once(server.listen(0, '127.0.0.1'), 'listening')
+const redirectUrl = `http://127.0.0.1:${server.address().port}/callback`
+const kept = {}
+const authProvider = {
+  redirectUrl,
+  clientMetadata: {
+    client_name: 'Stranger in vercel',
+    redirect_uris: [redirectUrl],
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+    token_endpoint_auth_method: 'none',
+  },
+  tokens: () => kept.tokens,
+  saveTokens: (tokens) => {
+    kept.tokens = tokens
+  },
+  redirectToAuthorization: (url) => console.log(`open ${url}`),
+  codeVerifier: () => kept.verifier,
+  saveCodeVerifier: (verifier) => {
+    kept.verifier = verifier
+  },
+  clientInformation: () => kept.client,
+  saveClientInformation: (client) => {
+    kept.client = client
+  },
+  isClientInformationDynamicallyRegistered: () => true,
+  authorizationServerInformation: () => kept.server,
+  saveAuthorizationServerInformation: (of) => {
+    kept.server = of
+  },
+}
+
+/** The model: the next call after so many results, then the words of the last one. */
+const model = new MockLanguageModelV3({
+  doGenerate: async ({ prompt }) => {
+    const results = prompt.filter(({ role }) => role === 'tool')
+    const call = CALLS[results.length]
+    const usage = {
+      inputTokens: { total: 1, noCache: 1, cacheRead: 0, cacheWrite: 0 },
+      outputTokens: { total: 1, text: 1, reasoning: 0 },
+    }
+    if (!call) {
+      const text = JSON.stringify(results.at(-1).content)
+      return {
+        ...{ content: [{ type: 'text', text }], usage, warnings: [] },
+        finishReason: { unified: 'stop', raw: 'stop' },
+      }
+    }
+    const [toolName, input] = call
+    const toolCallId = `call_${results.length}`
+    return {
+      content: [{ type: 'tool-call', toolCallId, toolName, input: JSON.stringify(input) }],
+      ...{ usage, warnings: [], finishReason: { unified: 'tool-calls', raw: 'tool-calls' } },
+    }
+  },
+})
+
+const connect = () => createMCPClient({ transport: { type: 'http', url: address, authProvider } })
+const client = await connect().catch(async (error) => {
+  if (!(error instanceof UnauthorizedError)) throw error
+  const answer = await arrived.promise
+  await auth(authProvider, {
+    serverUrl: address,
+    authorizationCode: answer.get('code'),
+    callbackState: answer.get('state') ?? undefined,
+    callbackIssuer: answer.get('iss') ?? undefined,
+  })
+  return connect()
+})
+const tools = await client.tools()
+const prompt = 'What do the notes say about wet books?'
+const { text } = await generateText({ model, tools, prompt, stopWhen: stepCountIs(5) })
+console.log(`said ${text}`)
+await client.close()
+server.close()
+server.closeAllConnections()
