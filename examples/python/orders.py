@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 
-from remit_sdk import AgentIdentity, Task, open_task, refusals_as_results
+from remit_sdk import AgentIdentity, Bound, Task, open_task, refusals_as_results
 
 ISSUER = os.environ.get("REMIT_ISSUER", "http://127.0.0.1:7480")
 GATEWAY = os.environ.get("REMIT_GATEWAY", "http://127.0.0.1:7481")
@@ -20,7 +20,7 @@ def id_token() -> str:
 
 def open_refund_task(order: str) -> Task:
     """One task for one conversation: what the agent may do in it, and what for."""
-    bounds = [{"path": "/order_id", "op": "eq", "value": order}]
+    bounds: list[Bound] = [{"path": "/order_id", "op": "eq", "value": order}]
     actions = ["orders.read", "orders.refund"]
     return open_task(
         ISSUER,

@@ -79,6 +79,15 @@ for (const environment of ['OLDEST', 'NEWEST'] as const)
       read.add(install)
     })
 
+    if (environment === 'NEWEST')
+      it('its blocks have the right types', async () => {
+        const titles = readme.programs('.py')
+        for (const title of titles) await project.write(title, readme.textOf(title))
+        const cache = ['--cache-dir', join(project.folder, 'types')]
+        const ran = await project.tool('mypy', ['--strict', ...cache, ...titles])
+        assert.equal(ran.code, 0, ran.said)
+      })
+
     describe('with a Remit as `npm start` has it', () => {
       let w: World
       let reader: Reader
