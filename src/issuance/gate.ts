@@ -148,7 +148,7 @@ export async function tokenGate(
   return { ...known, lifted: all, answer: issuable(facts, asked, policies, all) }
 }
 
-/** One that may have been let be. */
+/** Judgment that may have let it be. */
 export type Judged = Omit<JudgedIssuance, 'answer'> & { readonly answer: Issuable }
 
 async function factsOf(

@@ -104,7 +104,7 @@ export async function removeSpace(parts: SpaceParts, change: SpaceStatusChange):
   await parts.live.settle(raised)
 }
 
-/** One that is not removed. @throws Problem `space.unknown` */
+/** Finds a space that is not removed. @throws Problem `space.unknown` */
 export async function requireSpace(reader: Reader, name: string): Promise<Space> {
   const space = await findSpace(reader, name)
   if (!space || space.status === 'removed')

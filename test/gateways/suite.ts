@@ -14,7 +14,7 @@ export interface Gateway {
   readonly name: string
   /** Starts it in front of the store's API at the store's public address, and waits until it is there. */
   start(store: Store): Promise<void>
-  /** Whether it sends bodies to Remit. */
+  /** True when it sends bodies to Remit. */
   readonly sendsBodies: boolean
   /** How many of the odd targets get through at least, of `RUNS`. */
   readonly getThrough: number

@@ -201,7 +201,7 @@ export class Stranger implements OAuthClientProvider {
     return this.#arrived
   }
 
-  /** Its tasks that open from now on end at their deadline, used or not. */
+  /** Lets its tasks that open from now on end at their deadline, used or not. */
   async mayRest(): Promise<void> {
     const { id: by } = await this.#world.person('ada')
     await setIdleMinutes(this.#world.rooms.agents, { agentId: this.id, idleMinutes: 0, by })

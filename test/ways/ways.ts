@@ -179,7 +179,7 @@ const seenOf = ({ body, status }: { body: unknown; status: number }) => ({
   seen: `${status} ${JSON.stringify(body)}`,
 })
 
-/** It takes its registration back (RFC 7592). */
+/** Takes its registration back (RFC 7592). */
 async function leave({ client }: Stranger): Promise<void> {
   const { registration_access_token: token, registration_client_uri: url } = Object(client)
   const headers = [['Authorization', `Bearer ${token}`]] as const

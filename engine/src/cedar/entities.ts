@@ -58,7 +58,7 @@ function addTo<T>(types: Map<string, Map<string, T>>, { id, type }: EntityRef, v
   return true
 }
 
-/** One that is in a store. */
+/** Entity that is in a store. */
 export class StoredEntity {
   readonly uid: EntityRef
   readonly attributes: ReadonlyMap<string, Value>

@@ -47,7 +47,10 @@ function ofScope(catalog: CatalogView, scope: unknown): readonly Detail[] {
   return known.length > 0 && read.ok ? read.details : []
 }
 
-/** One that the catalog cannot read, a bound on an amount that is none, gives nothing. */
+/**
+ * Reads a detail; one that the catalog cannot read, or a bound on an amount that is none, gives
+ * nothing.
+ */
 function fitting(detail: unknown, catalog: CatalogView): readonly Detail[] {
   const read = readWanted({ details: [detail] }, catalog)
   return read === undefined || isRefused(read) ? [] : read

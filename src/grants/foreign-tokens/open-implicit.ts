@@ -163,7 +163,9 @@ async function personOf(
   return meetPerson(parts, { provider: access.provider, said }, claims.iat)
 }
 
-/** One that is for one resource opens nothing at any other. */
+/**
+ * Names the details that a token asks for: one that is for one resource opens nothing at any other.
+ */
 function asked(
   { issuer }: VerifiedToken,
   details: readonly Detail[],
