@@ -139,6 +139,7 @@ inOneWorld('hostile callers of an agent', (world) => {
         ['SendMessage', {}],
         ['SendMessage', { message: 'x' }],
         ['SendMessage', { message: MESSAGE, tenant: 'acme' }],
+        ['SendMessage', { message: MESSAGE, metadata: { 'remit/decision': 'dec_1' } }],
         ['SendMessage', { message: MESSAGE, configuration: { blocking: true } }],
         ['SendMessage', { message: MESSAGE, configuration: { historyLength: -1 } }],
         ['GetTask', {}],

@@ -13,9 +13,12 @@ import {
   DefaultAgentCardResolver,
   JsonRpcTransportFactory,
 } from '@a2a-js/sdk/client'
+import type { Detail } from 'remit-sdk'
 import type { OpenTask } from '../agent.ts'
+import { addAgent, orders } from '../delegation.ts'
 import { say } from '../mcp/asking.ts'
 import { Place } from '../mcp/place.ts'
+import { sdkTask } from '../sdk/shops.ts'
 import { inEachWorld } from '../world.ts'
 import { servePlanner, textPart } from './planner.ts'
 
@@ -243,5 +246,26 @@ inEachWorld('the official SDK of A2A on both sides', (world) => {
     for (const each of events) assert.equal(taskOf(each), waiting.id)
     const read = await client.getTask({ tenant: '', id: waiting.id, historyLength: undefined })
     assert.deepEqual([read.id, read.status?.state], [waiting.id, TaskState.TASK_STATE_COMPLETED])
+  })
+
+  it('with the `fetch` of remit-sdk: signed, asked for approval, and with a ticket for the agent', async () => {
+    const w = world()
+    await addAgent(w, 'planner-bot', 'ada')
+    const delegates = { ...orders(w, 'orders.read'), type: 'remit_delegate' as const }
+    const task = await sdkTask(w, {
+      details: [...place.details(), orders(w, 'orders.read'), delegates] as Detail[], // as: written above
+    })
+    const fetchImpl: typeof fetch = (input, init) => task.fetch(input, init)
+    const transports = [new JsonRpcTransportFactory({ fetchImpl })]
+    const client = await new ClientFactory({ transports }).createFromUrl(`${place.identifier}/`)
+    const details = [orders(w, 'orders.read')] as unknown as Detail[] // as: of that type
+    const ticket = await task.child({ agent: 'planner-bot', purpose: 'look', details })
+    const serviceParameters = { 'Remit-Ticket': ticket }
+    const answer = await client.sendMessage(asking('hello again'), { serviceParameters })
+    assert.ok('parts' in answer)
+    assert.equal(planner.reached.at(-1)?.headers['remit-ticket'], ticket)
+    const waiting = await client.sendMessage(asking('a trip to Kyiv', skill('book_trip')))
+    isTask(waiting)
+    assert.equal(waiting.status?.state, TaskState.TASK_STATE_AUTH_REQUIRED)
   })
 })

@@ -48,6 +48,10 @@ const OF_TASKS: Readonly<Record<string, Shape>> = {
   },
 }
 
+function isReserved(name: string): boolean {
+  return /^remit\//i.test(name)
+}
+
 export function isTaskMethod(method: string): boolean {
   return Object.hasOwn(OF_TASKS, method)
 }
@@ -113,6 +117,9 @@ function read(id: RpcId, value: Json | undefined, shape: Shape, what: string): M
     if (isNone(member) && name !== 'parts') continue
     const check = Object.hasOwn(shape, name) ? shape[name] : undefined
     if (!check?.(member)) throw bad(id, `\`${name.slice(0, 64)}\` of \`${what}\` is not accepted`)
+    // An agent that reads them would take them for ours.
+    if (name === 'metadata' && isObject(member) && [...member.keys()].some(isReserved))
+      throw bad(id, 'names in `metadata` that begin with `remit/` are reserved')
     known.set(name, member)
   }
   return known
@@ -122,8 +129,6 @@ function read(id: RpcId, value: Json | undefined, shape: Shape, what: string): M
 function skillOf(id: RpcId, message: JsonObject): string | undefined {
   const metadata = message.get('metadata')
   if (!isObject(metadata)) return undefined
-  const ours = [...metadata.keys()].find((name) => /^remit\//i.test(name))
-  if (ours !== undefined) throw bad(id, 'names in `metadata` that begin with `remit/` are reserved')
   const skill = metadata.get('skillId')
   if (skill !== undefined && typeof skill !== 'string')
     throw bad(id, '`skillId` has to be a string')
