@@ -175,7 +175,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     grpc: settings.extAuthzListen,
     issuer,
     trustDomain: settings.trustDomain,
-    ...{ addresses, capacity },
+    ...{ addresses, capacity, certificates },
     clients: rooms.authenticator,
     decisions,
     countStranger: (refused) => ledger.refusals.countStranger(refused),

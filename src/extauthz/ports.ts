@@ -15,6 +15,8 @@ export interface ExtAuthzPorts {
   readonly issuer: string
   readonly trustDomain: string
   readonly addresses: ClientAddresses
+  /** Present where client certificates are read, which metadata say. */
+  readonly certificates: object | undefined
   /** Limits of the resources that strangers may hold. */
   readonly capacity: Capacity
   readonly clients: Pick<ClientAuthenticator, 'authenticate'>

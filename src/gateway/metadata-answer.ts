@@ -1,7 +1,7 @@
 import type { CatalogView } from '../catalog/index.ts'
 import { Problem } from '../lib/problem.ts'
+import { resourceMetadata } from '../possession/index.ts'
 import type { OwnAnswer } from './ended.ts'
-import { resourceMetadata } from './metadata.ts'
 import type { GatewayPorts } from './ports.ts'
 
 /** Answers `/.well-known/oauth-protected-resource/<name>` (RFC 9728 section 3). */

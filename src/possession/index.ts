@@ -1,4 +1,4 @@
-export { type Challenged, challenge, METADATA_PREFIX } from './challenge.ts'
+export { type Challenged, challenge, METADATA_PREFIX, metadataUrl } from './challenge.ts'
 export { DpopNonces } from './dpop-nonces.ts'
 export { checkProof, PROOF_ALGORITHMS, type Proof, type ProofExpectation } from './dpop-proof.ts'
 export {
@@ -10,3 +10,4 @@ export {
   type KeyConfirmation,
   tokenTypeOf,
 } from './possession.ts'
+export { resourceMetadata } from './resource-metadata.ts'

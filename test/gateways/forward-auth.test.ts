@@ -95,6 +95,17 @@ for (const engine of ENGINES)
       }
     })
 
+    it('tells everyone where tokens for the API come from, and nothing of others', async () => {
+      const at = (path: string) => send(`${store.http}/.well-known/oauth-protected-resource${path}`)
+      const { body } = await at('/store')
+      assert.deepEqual(
+        [body.resource, body.authorization_servers, body.dpop_bound_access_tokens_required],
+        [store.identifier, [store.world.issuer], true],
+      )
+      for (const path of ['', '/', '/orders', '/store/', '/store?x', '/..', '/store/things'])
+        assert.equal(problemOf(await at(path)), 'resource.unknown', path)
+    })
+
     it('is told the outcome by the gateway or the API, once', async () => {
       const answer = await ask()
       const url = `${store.world.issuer}/v1/calls/${answer.headers['remit-decision']}/outcome`

@@ -16,6 +16,7 @@ export async function askInProcess(
   const ports: ExtAuthzPorts = {
     ...{ http: undefined, grpc: undefined, issuer, trustDomain: 'test.remit' },
     addresses: new ClientAddresses(),
+    certificates: undefined,
     capacity: { connections: none, bodyBytes: none },
     clients: rooms.authenticator,
     decisions: rooms.decisions,

@@ -129,8 +129,12 @@ export function behind({ getThrough, name, sendsBodies, start }: Gateway): void 
 
     it('a caller without a token is told where tokens come from', async () => {
       const answer = await send(`${store.identifier}/things`, {})
-      assert.match(String(answer.headers['www-authenticate']), /resource_metadata=/)
+      const [, at] =
+        /resource_metadata="([^"]+)"/.exec(String(answer.headers['www-authenticate'])) ?? []
       isRefused(answer, 401, 'token.missing')
+      const { body } = await send(String(at))
+      assert.equal(body.resource, store.identifier)
+      assert.deepEqual(body.authorization_servers, [store.world.issuer])
     })
 
     it('a proof counts for its method and address, once', async () => {

@@ -6,6 +6,7 @@ import type { CheckAnswer } from '../check.ts'
 import { failure } from '../failure.ts'
 import type { ExtAuthzPorts } from '../ports.ts'
 import { type Convention, conventionOf } from './conventions.ts'
+import { answerMetadata, asksForMetadata } from './metadata.ts'
 import { readCheck } from './read-check.ts'
 import { writeAnswer } from './write-answer.ts'
 
@@ -33,6 +34,10 @@ async function handle(arrived: Arrived, ports: ExtAuthzPorts): Promise<void> {
   let convention: Convention | undefined
   let answer: CheckAnswer
   try {
+    if (asksForMetadata(message)) {
+      await answerMetadata(ports, message, reply)
+      return
+    }
     convention = conventionOf(message.url ?? '')
     answer = await ask(arrived, convention, ports)
   } catch (error) {

@@ -1,16 +1,16 @@
 import type { Resource } from '../catalog/index.ts'
-import { PROOF_ALGORITHMS } from '../possession/index.ts'
-import type { GatewayPorts } from './ports.ts'
+import { PROOF_ALGORITHMS } from './dpop-proof.ts'
 
 /**
  * Document that tells a client where tokens for this resource come from (RFC 9728 section 2). An
  * MCP server takes bearer tokens too, and does not show the names of its tools to anyone without a
  * token: its scopes are not listed, and what a client may do is asked of the person on the consent
  * page.
+ * `certificates`: present where client certificates are read.
  */
 export function resourceMetadata(
   resource: Resource,
-  { certificates, issuer }: Pick<GatewayPorts, 'certificates' | 'issuer'>,
+  { certificates, issuer }: { readonly certificates?: object | undefined; readonly issuer: string },
   scopes: readonly string[],
 ) {
   const open = resource.protocol === 'mcp'
