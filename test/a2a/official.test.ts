@@ -248,6 +248,36 @@ inEachWorld('the official SDK of A2A on both sides', (world) => {
     assert.deepEqual([read.id, read.status?.state], [waiting.id, TaskState.TASK_STATE_COMPLETED])
   })
 
+  it('a task that waited goes on under its id: messages, and cancelling', async () => {
+    const w = world()
+    const client = await connect(await place.open())
+    const configuration = {
+      ...{ acceptedOutputModes: [], taskPushNotificationConfig: undefined },
+      ...{ historyLength: undefined, returnImmediately: true },
+    }
+    const begin = async () => {
+      const wish = asking('wait for a room', skill('book_trip'))
+      const waiting = await client.sendMessage({ ...wish, configuration })
+      isTask(waiting)
+      const early = client.sendMessage(asking('hurry', { taskId: waiting.id }))
+      await assert.rejects(early, /takes no messages/)
+      await say(w, `${w.issuer}/approvals/${waiting.id}`, /^Approve once/)
+      const begun = await client.getTask({ tenant: '', id: waiting.id, historyLength: undefined })
+      assert.equal(begun.status?.state, TaskState.TASK_STATE_WORKING)
+      return waiting.id
+    }
+    const first = await begin()
+    const more = await client.sendMessage(asking('with a view', { taskId: first }))
+    isTask(more)
+    assert.equal(more.id, first)
+    const second = await begin()
+    const cancelled = await client.cancelTask({ tenant: '', id: second, metadata: undefined })
+    assert.deepEqual(
+      [cancelled.id, cancelled.status?.state],
+      [second, TaskState.TASK_STATE_CANCELED],
+    )
+  })
+
   it('with the `fetch` of remit-sdk: signed, asked for approval, and with a ticket for the agent', async () => {
     const w = world()
     await addAgent(w, 'planner-bot', 'ada')
