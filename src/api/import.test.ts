@@ -111,6 +111,13 @@ inEachWorld(
         const refused = await ada.send('PUT', '/resources/other', { a2a: server.url })
         assert.equal(refused.status, 502, refused.text)
       }
+      for (const [a2a, code] of [
+        ['http://169.254.169.254', 'outbound.refused'],
+        ['http://127.0.0.1:9', 'outbound.unreachable'],
+        ['http://user:pass@127.0.0.1', 'catalog.bad_resource'],
+        ['file:///etc/passwd', 'catalog.bad_resource'],
+      ] as const)
+        assertRefused(await ada.send('PUT', '/resources/other', { a2a }), code)
     })
 
     it('the credential of the connection named goes to it, and into no answer', async () => {
