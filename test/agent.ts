@@ -45,8 +45,9 @@ export interface OpeningWish {
 export interface Calling extends Odd {
   readonly token?: string
   readonly scheme?: string
-  /** JSON text. */
+  /** JSON text, unless `type` says otherwise. */
   readonly body?: string | Buffer
+  readonly type?: string
 }
 
 /** An agent's own client, that can do everything wrong as well. */
@@ -187,7 +188,7 @@ export class TestAgent {
     { method, url }: { method: string; url: string },
     calling: Calling,
   ): Promise<{ url: string; sending: Sending }> {
-    const { body, headers = [], scheme = 'DPoP' } = calling
+    const { body, headers = [], scheme = 'DPoP', type = 'application/json' } = calling
     const [bare = ''] = url.split('?')
     const proofs = calling.proofs ?? [
       await this.proof(key, { method, url: bare, token }, calling.proof),
@@ -200,7 +201,7 @@ export class TestAgent {
         headers: [
           ['Authorization', `${scheme} ${token}`],
           ...proofs.map((each) => ['DPoP', each] as const),
-          ...(body === undefined ? [] : [['Content-Type', 'application/json'] as const]),
+          ...(body === undefined ? [] : [['Content-Type', type] as const]),
           ...headers,
         ],
         ...(body === undefined ? {} : { body }),

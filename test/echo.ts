@@ -48,6 +48,29 @@ export const ECHO_DOCUMENT = {
         ...answers,
       },
     },
+    '/forms': {
+      post: {
+        operationId: 'form',
+        requestBody: {
+          required: true,
+          content: {
+            'application/x-www-form-urlencoded': {
+              schema: {
+                type: 'object',
+                additionalProperties: false,
+                required: ['name'],
+                properties: {
+                  name: text,
+                  size: { type: 'integer' },
+                  tags: { type: 'array', items: text },
+                },
+              },
+            },
+          },
+        },
+        ...answers,
+      },
+    },
     '/things/{thing}': {
       get: { operationId: 'read', parameters: [path('thing')], ...answers },
       delete: { operationId: 'delete', parameters: [path('thing')], ...answers },
@@ -65,6 +88,7 @@ export const ECHO_ACTIONS = [
   'echo.delete',
   'echo.part',
   'echo.order',
+  'echo.form',
 ]
 
 /** The policies of the sample, and: support may do everything with `echo` through any agent; deleting asks finance. */

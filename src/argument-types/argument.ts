@@ -73,10 +73,10 @@ export type Argument = Field & {
 }
 
 /**
- * `members`: a JSON object whose members are arguments. `whole`: one argument called `body`. `opaque`: not JSON, not
- * typed. `none`: the operation takes no body, and one that comes is refused.
+ * `members`: a JSON object whose members are arguments. `form`: `application/x-www-form-urlencoded`, whose fields are. `whole`: one
+ * argument called `body`. `opaque`: neither, not typed. `none`: the operation takes no body, and one that comes is refused.
  */
-export type BodyForm = 'none' | 'members' | 'whole' | 'opaque'
+export type BodyForm = 'none' | 'members' | 'form' | 'whole' | 'opaque'
 
 export type ArgumentSchema = {
   readonly arguments: readonly Argument[]

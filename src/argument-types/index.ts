@@ -7,6 +7,7 @@ export {
   type ArgumentLocation,
   type ArgumentSchema,
   type ArgumentType,
+  type BodyForm,
   type Field,
   isOptional,
   type ScalarType,
@@ -17,6 +18,6 @@ export { readInputSchema, schemaOf } from './openapi/input-schema.ts'
 export { isUsableName, OperationReader, ParseBudget, untyped } from './openapi/reader.ts'
 export { OUTSIDE, resolve } from './openapi/references.ts'
 export { readSchema } from './openapi/schema.ts'
-export { type TypedResult, typeArguments } from './type-arguments.ts'
+export { pairsIn, type TypedResult, typeArguments } from './type-arguments.ts'
 export { typeText as typeScalar } from './type-scalar.ts'
 export { summarizeUntyped, type UntypedSummary, untypedParts } from './untyped.ts'

@@ -409,3 +409,52 @@ function assertExact(value: TypedValue): void {
   else if (value.kind === 'string') assert.ok(value.value.isWellFormed())
   else if (value.kind !== 'boolean') assert.ok(exact(value.kind, value.text))
 }
+
+describe('fields of a form', () => {
+  const form = onlyAction(
+    planOperation({
+      requestBody: {
+        required: true,
+        content: {
+          'application/x-www-form-urlencoded': {
+            schema: {
+              type: 'object',
+              additionalProperties: false,
+              required: ['name'],
+              properties: {
+                name: { type: 'string' },
+                size: { type: 'integer' },
+                tags: { type: 'array', items: { type: 'string' } },
+                owner: { type: 'object', properties: { id: { type: 'string' } } },
+              },
+            },
+          },
+        },
+      },
+    }),
+  )
+  const given = (...pairs: [string, string][]): GivenArguments => ({
+    ...{ path: new Map([['id', '7']]), query: [], body: pairs },
+  })
+
+  it('are typed from their text; a list is a repeated name', () => {
+    const all = typed(form, given(['tags', 'x'], ['size', '12'], ['name', 'a b'], ['tags', 'y']))
+    assert.deepEqual([...all.keys()], ['id', 'name', 'size', 'tags'])
+    assert.deepEqual(all.get('size'), { kind: 'integer', text: '12' })
+  })
+
+  it('are refused where they are missing, unknown, repeated, or no form at all', () => {
+    assert.match(fault(form, given(['size', '1'])), /missing \/name/)
+    assert.match(fault(form, given(['name', 'a'], ['other', '1'])), /unknown \/other/)
+    assert.match(fault(form, given(['name', 'a'], ['name', 'b'])), /repeated \/name/)
+    assert.match(fault(form, given(['name', 'a'], ['size', '1e3'])), /\/size/)
+    const none = { path: new Map([['id', '7']]), query: [] }
+    assert.match(fault(form, { ...none, body: parseJson('{"name":"a"}') }), /wrong_kind/)
+    assert.match(fault(form, { ...none, body: undefined }), /missing/)
+  })
+
+  it('policies are told which of them they cannot see', () => {
+    const [owner] = form.arguments.arguments.filter(({ name }) => name === 'owner')
+    assert.equal(owner?.type.kind, 'untyped')
+  })
+})

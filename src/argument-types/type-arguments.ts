@@ -142,12 +142,42 @@ function typeBody(
   if (form === 'opaque') return undefined
   const known = schema.arguments.filter(({ place }) => place === 'body')
   if (form === 'whole') return typeWhole(known, body, typed)
+  if (form === 'form') return typeForm(schema, known, body, typed)
   if (!(body instanceof Map)) return refuse('wrong_kind', '', 'the body has to be a JSON object')
   const result = typeRecord(bodyType(schema, known), body, '', 0)
   if ('ok' in result) return result
   for (const { name, wire } of known) {
     const value = result.fields.get(wire)
     if (value !== undefined) typed.set(name, value)
+  }
+  return undefined
+}
+
+/** Pairs of a form that was read as JSON; none, where it is no form. */
+export function pairsIn(body: Json): readonly (readonly [string, string])[] {
+  if (!Array.isArray(body)) return []
+  return body.flatMap((pair) => {
+    const [name, value] = Array.isArray(pair) ? pair : []
+    return typeof name === 'string' && typeof value === 'string' ? [[name, value] as const] : []
+  })
+}
+
+/** Fields of a form come as text, like parameters of the query. */
+function typeForm(
+  schema: ArgumentSchema,
+  known: readonly Argument[],
+  body: Json,
+  typed: Map<string, TypedValue>,
+): ArgumentRefusal | undefined {
+  if (!Array.isArray(body)) return refuse('wrong_kind', '', 'the body has to be a form')
+  const values = Map.groupBy(pairsIn(body), ([name]) => name)
+  for (const name of values.keys())
+    if (!schema.body.open && !known.some(({ wire }) => wire === name))
+      return refuse('unknown', memberAt('', name), 'is not a field of this form')
+  for (const argument of known) {
+    const texts = (values.get(argument.wire) ?? []).map(([, value]) => value)
+    const refusal = typeOne(argument, texts, typed)
+    if (refusal) return refusal
   }
   return undefined
 }

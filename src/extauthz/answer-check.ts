@@ -7,7 +7,7 @@ import {
   directResource,
   type ToldRefusal,
 } from '../direct-calls/index.ts'
-import { DECIDED_HEADERS, jsonBody } from '../http/index.ts'
+import { DECIDED_HEADERS, parseBody } from '../http/index.ts'
 import { onProblem, Problem } from '../lib/problem.ts'
 import type { MachineClient } from '../machine-clients/index.ts'
 import type { CheckAnswer, GatewayCheck, UpstreamHeaders } from './check.ts'
@@ -46,7 +46,7 @@ async function decideCheck(
   }
   if (body.kind === 'unseen') throw unseen(action)
   const { headers, method, proof, scheme, target, token } = request
-  const json = jsonBody(await body.read(), headers.get('content-type'))
+  const json = parseBody(await body.read(), headers.get('content-type'))
   const verdict = await decideDirect(
     decisions,
     await directCall(decisions, resource, {

@@ -1,16 +1,19 @@
 import type { IncomingMessage } from 'node:http'
-import { collectBody, jsonBody, MAX_BODY_BYTES } from '../http/index.ts'
+import type { BodyForm } from '../argument-types/index.ts'
+import { collectBody, MAX_BODY_BYTES, parseBody } from '../http/index.ts'
 import type { Json } from '../lib/json.ts'
 import type { StrictRequest } from './strict-request.ts'
 
 /**
- * Reads the whole body as strict JSON; `undefined` when there is none. Throws
- * `request.unsupported_media_type`, `input.too_large` and what `parseJson` refuses.
+ * Reads the whole body as strict JSON, or as a form where the operation takes one; `undefined` when there is none. Throws
+ * `request.unsupported_media_type`, `input.too_large`, `input.malformed` and what `parseJson` refuses.
  */
 export async function readBody(
   message: IncomingMessage,
   request: StrictRequest,
+  form: BodyForm = 'whole',
 ): Promise<Json | undefined> {
   const bytes = await collectBody(message, MAX_BODY_BYTES)
-  return jsonBody(bytes, request.headers.get('content-type'))
+  const type = request.headers.get('content-type')
+  return parseBody(bytes, type, form === 'form' ? 'form' : 'json')
 }

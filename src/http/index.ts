@@ -14,9 +14,8 @@ export { collectBody } from './inbound/collect-body.ts'
 export { doubt, framingFault, rawValues } from './inbound/framing.ts'
 
 export { StrangerLimits } from './inbound/stranger-limits.ts'
-
-export { jsonBody, MAX_BODY_BYTES } from './json-body.ts'
 export { type Logger, openLog } from './logger.ts'
+export { MAX_BODY_BYTES, parseBody } from './parse-body.ts'
 export type { RateLimit } from './rate-limit.ts'
 export type { RawContext, RawHandler } from './raw-handler.ts'
 export type { Fields } from './read-fields.ts'

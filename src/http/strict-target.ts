@@ -48,8 +48,11 @@ function readPath(path: string): string[] | undefined {
   return segments
 }
 
-/** `application/x-www-form-urlencoded` reading: `+` is a space (it is sent on as `%20`). */
-function readQuery(text: string): [string, string][] | undefined {
+/**
+ * Reads `application/x-www-form-urlencoded` text: `+` is a space (it is sent on as `%20`). `undefined`: it can be read in more than
+ * one way.
+ */
+export function readQuery(text: string): [string, string][] | undefined {
   const pairs: [string, string][] = []
   if (text === '') return pairs
   for (const part of text.split('&')) {

@@ -73,7 +73,83 @@ describe('what was decided on is what the API parses', () => {
     )
     assert.ok(passed > 50, `${passed} got through`)
   })
+
+  it('for any form: refused, or read by another parser as exactly the decided arguments', async () => {
+    let passed = 0
+    await fc.assert(
+      fc.asyncProperty(forms, async (body) => {
+        world.echo.forget()
+        const type = 'application/x-www-form-urlencoded'
+        const answer = await world.agent.call(task, 'POST', '/echo/forms', { token, body, type })
+        const [seen] = world.echo.reached
+        if (!seen) {
+          assert.ok(answer.status >= 400, `${body}: ${answer.status}`)
+          return
+        }
+        passed++
+        assert.equal(seen.headers['content-type'], type)
+        const { tctx } = decode(String(seen.headers['txn-token'])).claims as { tctx: Tctx } // contract 4
+        const read = new URLSearchParams(seen.body)
+        const size = read.get('size')
+        assert.deepEqual(
+          {
+            ...(read.has('name') ? { name: read.get('name') } : {}),
+            ...(size === null ? {} : { size }),
+            ...(read.has('tags') ? { tags: read.getAll('tags') } : {}),
+          },
+          tctx.arguments,
+          seen.body,
+        )
+        assert.equal(
+          read.toString(),
+          new URLSearchParams(body).toString(),
+          'nothing is added or lost',
+        )
+      }),
+      { numRuns: 300 },
+    )
+    assert.ok(passed > 30, `${passed} got through`)
+  })
+
+  it('a form where JSON is taken, and JSON where a form is, reach nobody', async () => {
+    const form = 'application/x-www-form-urlencoded'
+    for (const [path, type, body] of [
+      ['/echo/things', form, 'name=a'],
+      ['/echo/forms', 'application/json', '{"name":"a"}'],
+      ['/echo/forms', `${form}; charset=iso-8859-1`, 'name=%E9'],
+      ['/echo/forms', 'multipart/form-data; boundary=x', '--x--'],
+    ] as const) {
+      world.echo.forget()
+      const answer = await world.agent.call(task, 'POST', path, { token, body, type })
+      assert.deepEqual([answer.status, world.echo.reached.length], [415, 0], `${path} ${type}`)
+    }
+  })
 })
+
+/** Forms that are right, nearly right, or read differently by some parsers. */
+const forms = fc
+  .array(
+    fc.oneof(
+      {
+        weight: 6,
+        arbitrary: fc.constantFrom('name=a', 'name=a+b%20c', 'name=%E2%82%AC', 'size=12'),
+      },
+      { weight: 3, arbitrary: fc.constantFrom('tags=x', 'tags=%26%3D', 'tags=', 'name=') },
+      fc.constantFrom('', 'name', '=a', 'tags[]=x', 'name%00=a', 'name=%', 'name=%ff', 'a;name=b'),
+      fc.constantFrom(
+        'size=1e3',
+        'size=0x1',
+        'size=01',
+        'NAME=a',
+        'n%61me=b',
+        'name=a=b',
+        'other=1',
+      ),
+      fc.string({ maxLength: 8 }).map((text) => `name=${text}`),
+    ),
+    { maxLength: 4 },
+  )
+  .map((parts) => parts.join('&'))
 
 /** The decided arguments in the form in which readers tell what they read. */
 function asDecided(given: Tctx['arguments']): ReadOrder {

@@ -1,6 +1,7 @@
 import {
   type Argument,
   type ArgumentSchema,
+  type ArgumentType,
   type OperationReader,
   objectAt,
   readSchema,
@@ -14,6 +15,8 @@ export interface OpenApiBody {
   readonly arguments: readonly Argument[]
 }
 
+const FORM = 'application/x-www-form-urlencoded'
+
 const NONE: OpenApiBody = { body: { form: 'none', required: false, open: false }, arguments: [] }
 
 /** The members of a JSON body, each an argument; any other JSON as one argument `body`; anything but JSON is not typed. */
@@ -25,6 +28,8 @@ export function readRequestBody(reader: OperationReader, operation: JsonObject):
   const required = resolved.value.get('required') === true
   const content = objectAt(resolved.value, 'content')
   const media = objectAt(content, 'application/json') ?? objectAt(content, '*/*')
+  const form = media === undefined ? objectAt(content, FORM) : undefined
+  if (form) return readForm(reader, form, required)
   if (media === undefined) {
     const types = [...(content?.keys() ?? [])].join(', ')
     return opaque(`the body is not JSON (${types || 'no media type'})`, required)
@@ -46,6 +51,27 @@ export function readRequestBody(reader: OperationReader, operation: JsonObject):
     body: { form: 'whole', required, open: false },
     arguments: [{ name: 'body', wire: '', place: 'body', required, nullable, type }],
   }
+}
+
+/** The fields of a form: plain values, and lists of them by repeating the name (OpenAPI 3.1, 4.8.15.1: the default for a form). */
+function readForm(reader: OperationReader, media: JsonObject, required: boolean): OpenApiBody {
+  if (media.has('encoding')) return opaque('the form is encoded in a way of its own', required)
+  const { type } = readSchema(reader, media.get('schema'))
+  if (type.kind !== 'record') return opaque('the form is no object with fields', required)
+  return {
+    body: { form: 'form', required, open: type.open },
+    arguments: type.fields.map((field) => ({
+      ...{ ...field, type: inForm(field.type), wire: field.name },
+      place: 'body' as const,
+    })),
+  }
+}
+
+function inForm(type: ArgumentType): ArgumentType {
+  const plain = type.kind === 'set' ? type.items : type
+  return plain.kind === 'record' || plain.kind === 'set'
+    ? untyped('it is no plain value, and has no one spelling in a form')
+    : type
 }
 
 function opaque(reason: string, required: boolean): OpenApiBody {

@@ -1,7 +1,8 @@
-import { printJson } from '../../lib/json.ts'
+import { type BodyForm, pairsIn } from '../../argument-types/index.ts'
+import { type Json, printJson } from '../../lib/json.ts'
 import { injectedHeaders } from '../injected-headers.ts'
 import type { GatewayPorts } from '../ports.ts'
-import { buildTarget } from '../strict-request.ts'
+import { buildForm, buildTarget } from '../strict-request.ts'
 import type { PermittedRequest, PreparedRequest } from './call-steps.ts'
 
 /**
@@ -12,11 +13,12 @@ export async function equip(
   permitted: PermittedRequest,
   ports: GatewayPorts,
 ): Promise<PreparedRequest> {
-  const { body, path, request, resource, verdict } = permitted
+  const { action, body, path, request, resource, verdict } = permitted
+  const sent = body === undefined ? undefined : bodyToSend(body, action.arguments.body.form)
   const headers: Record<string, string> = Object.fromEntries(permitted.passedOn)
   headers['accept-encoding'] = 'identity'
   headers['user-agent'] = 'remit'
-  if (body !== undefined) headers['content-type'] = 'application/json'
+  if (sent) headers['content-type'] = sent.type
   const { headers: injected, secrets } = await injectedHeaders(resource, verdict, ports)
   Object.assign(headers, injected)
   return {
@@ -26,11 +28,17 @@ export async function equip(
       origin: new URL(resource.upstream).origin,
       target: path + buildTarget('', [], request.query).slice(1),
       headers,
-      body: body === undefined ? undefined : printJson(body),
+      body: sent?.text,
       upstream: resource.upstream,
       identifier: resource.identifier,
       decisionId: verdict.decisionId,
       secrets,
     },
   }
+}
+
+/** Writes the body anew from what was decided on. */
+function bodyToSend(body: Json, form: BodyForm): { readonly type: string; readonly text: string } {
+  if (form !== 'form') return { type: 'application/json', text: printJson(body) }
+  return { type: 'application/x-www-form-urlencoded', text: buildForm(pairsIn(body)) }
 }

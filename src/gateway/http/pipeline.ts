@@ -30,5 +30,6 @@ export const HTTP_CALL = startingWith<Located, MatchedRequest, GatewayPorts>('ac
  * Reads the whole body before anything is decided, so that the decided bytes are the sent bytes.
  */
 async function takeBody(matched: MatchedRequest): Promise<Read> {
-  return { ...matched, body: await readBody(matched.message, matched.request) }
+  const { action, message, request } = matched
+  return { ...matched, body: await readBody(message, request, action.arguments.body.form) }
 }
