@@ -32,15 +32,23 @@ function matches(file: string, part: string): boolean {
 
 /**
  * Files that share a process, for each process. Processes are few: each loads and compiles the same modules anew. They are
- * more than cores: tests wait, too. Neighbours are spread: what takes long is often in one folder.
+ * more than cores: tests wait, too. Neighbours are spread: what takes long is often in one folder. As many small groups
+ * come last, for whichever process is done first.
  */
 function groupsOf(files: readonly string[]): readonly (readonly string[])[] {
   const alone = files.filter(isLong)
   const shared = files.filter((file) => !isLong(file))
   const count = Math.min(availableParallelism() + 1, shared.length)
-  const groups = Array.from({ length: count }, (_, i) => shared.filter((_, j) => j % count === i))
-  return [...alone.map((file) => [file]), ...groups]
+  const groups: string[][] = Array.from({ length: 2 * count }, () => [])
+  for (const [i, file] of shared.entries()) {
+    const isSmall = i % SMALL === Math.floor(SMALL / 2)
+    groups[isSmall ? count + (Math.floor(i / SMALL) % count) : i % count]?.push(file)
+  }
+  return [...alone.map((file) => [file]), ...groups.filter(({ length }) => length > 0)]
 }
+
+/** One file in so many is in a small group; of no folder or process more than of others. */
+const SMALL = 7
 
 function isLong(file: string): boolean {
   return file.endsWith('.long.test.ts')

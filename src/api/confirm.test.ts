@@ -98,6 +98,11 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       { trusted: true },
       { trusted: false },
     ),
+    'resources.let_server_ask': sample(
+      '/resources/desk/server-asks',
+      { asks: 'roots' },
+      { asks: 'both' },
+    ),
     'resources.resume': sample('/resources/orders/resume', {}, { reason: 'other' }),
     'actions.set_risk': sample('/actions/orders.refund/risk', { risk: 'low' }, { risk: 'medium' }),
     'actions.set_sentence': sample(

@@ -4,7 +4,7 @@ import { JWT_BEARER } from '../agent.ts'
 import { addAgent, orders } from '../delegation.ts'
 import { Place, rpcOf } from '../mcp/place.ts'
 import { decode, newKey } from '../signing.ts'
-import { inEachWorld, type World } from '../world.ts'
+import { inOneWorld, type World } from '../world.ts'
 import { servePlanner } from './planner.ts'
 
 const REDEEM = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
@@ -14,7 +14,7 @@ function message(id: string) {
   return { messageId: id, role: 'ROLE_USER', parts: [{ text: 'look at my order' }] }
 }
 
-inEachWorld('a ticket that goes with a message', (world) => {
+inOneWorld('a ticket that goes with a message', (world) => {
   async function standing(w: World, name: string) {
     const planner = await servePlanner()
     w.onStop(() => planner.close())

@@ -19,7 +19,7 @@ import { addAgent, orders } from '../delegation.ts'
 import { say } from '../mcp/asking.ts'
 import { Place } from '../mcp/place.ts'
 import { sdkTask } from '../sdk/shops.ts'
-import { inEachWorld } from '../world.ts'
+import { inOneWorld } from '../world.ts'
 import { servePlanner, textPart } from './planner.ts'
 
 let messages = 0
@@ -63,7 +63,7 @@ function taskOf({ payload }: StreamResponse): string | undefined {
   return payload?.value.taskId
 }
 
-inEachWorld('the official SDK of A2A on both sides', (world) => {
+inOneWorld('the official SDK of A2A on both sides', (world) => {
   let planner: Awaited<ReturnType<typeof servePlanner>>
   let place: Place
   before(async () => {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { OpenTask } from '../agent.ts'
 import { assertDenied, assertRefused } from '../refusals.ts'
-import { inEachWorld, type World } from '../world.ts'
+import { inOneWorld, type World } from '../world.ts'
 
-inEachWorld('arguments and bodies at the gateway', (world) => {
+inOneWorld('arguments and bodies at the gateway', (world) => {
   let task: OpenTask
   let token = ''
   const create = async (

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import http from 'node:http'
 import { before, it } from 'node:test'
 import { headOnly } from '../wire.ts'
-import { inEachWorld, type World } from '../world.ts'
+import { inOneWorld, type World } from '../world.ts'
 
 const GARBAGE: readonly (readonly [string, string])[] = [
   ['Authorization', 'Bearer nobody'],
@@ -42,7 +42,7 @@ async function answersTo(w: World) {
   return new Map(await Promise.all(answers))
 }
 
-inEachWorld('credential before body', (world) => {
+inOneWorld('credential before body', (world) => {
   let answers: Awaited<ReturnType<typeof answersTo>>
   before(async () => {
     answers = await answersTo(world())

@@ -4,13 +4,13 @@ import { it } from 'node:test'
 import { assertFailed } from '../refusals.ts'
 import { until } from '../until.ts'
 import type { Answer } from '../wire.ts'
-import { inEachWorld } from '../world.ts'
+import { inOneWorld } from '../world.ts'
 
 const PATH = '/echo/things/1'
 /** Connections that a single caller gets: three quarters of the 128 to one API. */
 const ALONE = 96
 
-inEachWorld('connections to an API are shared', (world) => {
+inOneWorld('connections to an API are shared', (world) => {
   it('one task that holds streams open does not keep others from the API, and is told at once that it has its share', async () => {
     const w = world()
     w.echo.forget()

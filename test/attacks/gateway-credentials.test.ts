@@ -5,7 +5,7 @@ import type { Calling, OpenTask } from '../agent.ts'
 import { assertDenied, assertRefused, assertUnidentified } from '../refusals.ts'
 import { jws, newKey, seconds, type TestKey, tampered, unsecured } from '../signing.ts'
 import { send } from '../wire.ts'
-import { inEachWorld, type World } from '../world.ts'
+import { inOneWorld, type World } from '../world.ts'
 
 const PATH = '/echo/things/1'
 
@@ -41,7 +41,7 @@ async function refusedWith(
   assert.equal(w.echo.connections + w.echo.reached.length, before, `${hint}: nothing was sent`)
 }
 
-inEachWorld('credentials at the gateway', (world) => {
+inOneWorld('credentials at the gateway', (world) => {
   let task: OpenTask
   let other: OpenTask
 

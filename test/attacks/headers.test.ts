@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { API_PREFIX, OPERATIONS } from '../../src/api/index.ts'
 import { type Answer, send } from '../wire.ts'
-import { inEachWorld } from '../world.ts'
+import { inOneWorld } from '../world.ts'
 
 const PAGES = [
   '/',
@@ -65,7 +65,7 @@ function assertGuarded(answer: Answer, place: string): void {
   }
 }
 
-inEachWorld('what every answer says', (world) => {
+inOneWorld('what every answer says', (world) => {
   it('pages, protocol and API: never cached, never framed, no script, nothing told about us', async () => {
     const w = world()
     const paths = [...PAGES, ...PROTOCOL, ...OPERATIONS.map(({ path }) => API_PREFIX + path)]

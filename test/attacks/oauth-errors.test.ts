@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
 import { PROBLEMS } from '../../src/lib/problem.ts'
 import { type Answer, send } from '../wire.ts'
-import { inEachWorld } from '../world.ts'
+import { inOneWorld } from '../world.ts'
 
 /**
  * Endpoints for browsers, which answer with pages. Every other endpoint of the metadata answers
@@ -25,7 +25,7 @@ const FORMS: readonly (readonly [name: string, body: string])[] = [
   ],
 ]
 
-inEachWorld(
+inOneWorld(
   'errors at all endpoints of OAuth',
   (world) => {
     const endpoints = new Map<string, string>()

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { OpenTask } from '../agent.ts'
 import { exchange } from '../wire.ts'
-import { inEachWorld, type World } from '../world.ts'
+import { inOneWorld, type World } from '../world.ts'
 
 /** Head lines of a request that is authorized for what it says it is, whatever its target really is. */
 async function authorized(
@@ -72,7 +72,7 @@ const TARGETS = [
   '/echo/things/é',
 ]
 
-inEachWorld('targets and framing at the gateway', (world) => {
+inOneWorld('targets and framing at the gateway', (world) => {
   let task: OpenTask
 
   it('the plain target reaches exactly the path that was decided on', async () => {
@@ -309,7 +309,7 @@ inEachWorld('targets and framing at the gateway', (world) => {
   })
 })
 
-inEachWorld('targets and framing at the issuer', (world) => {
+inOneWorld('targets and framing at the issuer', (world) => {
   it('a target with two readings, a foreign Host or odd framing is refused everywhere', async () => {
     const w = world()
     const { host } = new URL(w.issuer)

@@ -6,7 +6,7 @@ import { ECHO_SECRET } from '../echo.ts'
 import { assertFailed, assertRefused, assertRequestable } from '../refusals.ts'
 import { until } from '../until.ts'
 import type { Answer } from '../wire.ts'
-import { inEachWorld, type World } from '../world.ts'
+import { inOneWorld, type World } from '../world.ts'
 
 const PATH = '/echo/things/1'
 
@@ -32,7 +32,7 @@ async function approved(w: World, path: string) {
   return task
 }
 
-inEachWorld(
+inOneWorld(
   'an API in trouble',
   (world) => {
     it('is down: nothing was sent, the approval is still good, and it works when the API is back', async () => {

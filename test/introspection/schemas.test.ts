@@ -12,7 +12,7 @@ import { addAgent, askAlone, orders, spawn } from '../delegation.ts'
 import { deskActions, openDesk, Stranger } from '../mcp/stranger.ts'
 import { addRules, allOf, type KnownShop, letIn, shopDirect } from '../sdk/shops.ts'
 import { decode } from '../signing.ts'
-import { inEachWorld } from '../world.ts'
+import { inOneWorld } from '../world.ts'
 import { askAs, askWith, ECHO_RULES, enforcerOf, pepWith } from './asking.ts'
 
 type Claims = Readonly<Record<string, unknown>>
@@ -61,7 +61,7 @@ function changed(claims: Claims, at: string, change: (object: Record<string, unk
   return copy
 }
 
-inEachWorld(
+inOneWorld(
   'the JSON Schemas of the SDK',
   (world) => {
     let valid: Record<Name, ValidateFunction>

@@ -14,7 +14,7 @@ import { type OpenTask, postForm } from '../agent.ts'
 import { assertNoToken } from '../refusals.ts'
 import { addRules, type KnownShop, letIn, shopBehind, shopDirect } from '../sdk/shops.ts'
 import { decode, tampered } from '../signing.ts'
-import { inEachWorld, type World } from '../world.ts'
+import { inOneWorld, type World } from '../world.ts'
 import { ECHO_RULES, enforcerOf } from './asking.ts'
 
 const TXN = 'urn:ietf:params:oauth:token-type:txn_token'
@@ -57,7 +57,7 @@ function inner(w: World, over: Partial<InsideDomainOptions> = {}, route: Partial
   return { ask, calls, fetched }
 }
 
-inEachWorld('transaction tokens that are passed on', (world) => {
+inOneWorld('transaction tokens that are passed on', (world) => {
   let second: KnownShop
   let outside: KnownShop
   let echo: { readonly secret: string }

@@ -9,7 +9,7 @@ import { answer, type Script, stream } from '../../src/net/mcp/testing.ts'
 import { publishPolicies } from '../../src/policy/index.ts'
 import type { OpenTask } from '../agent.ts'
 import { ECHO_SECRET } from '../echo.ts'
-import { inEachWorld } from '../world.ts'
+import { inOneWorld } from '../world.ts'
 import { pageOf, say } from './asking.ts'
 import { type NewServer, serveNew } from './new-server.ts'
 import { messagesOf, Place, rpcOf, type Session, wordsOf } from './place.ts'
@@ -24,7 +24,7 @@ const SAYS = 'From the MCP server "new", not from Remit: '
 const dataOf = (event: unknown) => JSON.parse(/^data: (.*)$/m.exec(String(event))?.[1] ?? '')
 const SAFE_URL = 'https://sign-in.example/a'
 
-inEachWorld('what an MCP server asks while it works on a call', (world) => {
+inOneWorld('what an MCP server asks while it works on a call', (world) => {
   let server: NewServer
   let place: Place
   let notes: Awaited<ReturnType<typeof serveNotes>>

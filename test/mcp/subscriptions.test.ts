@@ -4,7 +4,7 @@ import { after, afterEach, before, it } from 'node:test'
 import { answer } from '../../src/net/mcp/testing.ts'
 import type { OpenTask } from '../agent.ts'
 import { until } from '../until.ts'
-import { inEachWorld } from '../world.ts'
+import { inOneWorld } from '../world.ts'
 import { Place, rpcOf } from './place.ts'
 import { on, serveNotes } from './scripted.ts'
 import { connectNew, metaFor, REVISION, Stateless } from './stateless.ts'
@@ -17,7 +17,7 @@ function messagesIn(piece: string): unknown[] {
 
 const ID = 'io.modelcontextprotocol/subscriptionId'
 
-inEachWorld(
+inOneWorld(
   'subscriptions of MCP 2026-07-28',
   (world) => {
     let notes: Awaited<ReturnType<typeof serveNotes>>

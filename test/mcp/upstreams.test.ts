@@ -3,7 +3,7 @@ import { after, afterEach, before, it } from 'node:test'
 import { answer, type Script } from '../../src/net/mcp/testing.ts'
 import { ECHO_SECRET } from '../echo.ts'
 import { until } from '../until.ts'
-import { inEachWorld } from '../world.ts'
+import { inOneWorld } from '../world.ts'
 import { type NewServer, serveNew } from './new-server.ts'
 import { messagesOf, Place, rpcOf, wordsOf } from './place.ts'
 import { on, serveNotes } from './scripted.ts'
@@ -11,7 +11,7 @@ import { connectNew, Stateless } from './stateless.ts'
 
 const META = 'io.modelcontextprotocol/'
 
-inEachWorld('MCP servers of 2026-07-28 behind the gateway', (world) => {
+inOneWorld('MCP servers of 2026-07-28 behind the gateway', (world) => {
   let server: NewServer
   let place: Place
 
@@ -188,7 +188,7 @@ inEachWorld('MCP servers of 2026-07-28 behind the gateway', (world) => {
   })
 })
 
-inEachWorld('MCP servers that change their revision', (world) => {
+inOneWorld('MCP servers that change their revision', (world) => {
   it('one that takes 2026-07-28 up is spoken to in it, and one that gives it up in a session again', async () => {
     const notes = await serveNotes()
     try {
