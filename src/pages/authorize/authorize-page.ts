@@ -208,7 +208,7 @@ ${answerBar({
 /** Whether it may come back by itself until the consent ends. */
 function again({ loopback, sent }: AuthorizeView): Html {
   const ticked = sent ? sent.get('again') === 'yes' : true
-  return html`<span class="choice"><input type="checkbox" id="again" name="again" value="yes"${ticked && html` checked`}><label for="again">Until then it may start anew without asking you, for the same and no more${loopback && html`; so may whatever calls itself the same on this computer`}</label></span> `
+  return html`<span class="choice"><input type="checkbox" id="again" name="again" value="yes"${ticked && html` checked`}><label for="again">Until then it may start again without asking you, with this access and no more.${loopback && html` Another program on this computer that uses the same name could do so, too.`}</label></span> `
 }
 
 /** Note that people should read before they tick the group: which of it somebody has to approve, call by call. */
