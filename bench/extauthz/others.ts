@@ -30,7 +30,7 @@ export async function startAskingNginx(
   if (!existsSync(NGINX)) return undefined
   const folder = fillIn(['nginx/nginx.conf'], {
     ...OURS,
-    '127.0.0.1:7483': `127.0.0.1:${http}`,
+    '127.0.0.1:7490': `127.0.0.1:${http}`,
     '127.0.0.1:8080': `127.0.0.1:${port}`,
     '127.0.0.1:9000': `127.0.0.1:${api}`,
     REMIT_ENFORCER_SECRET: secret,
@@ -50,7 +50,7 @@ export async function startEnvoy(
 ): Promise<Program | undefined> {
   if (!existsSync(ENVOY)) return undefined
   const file = kind === 'http' ? 'http.yaml' : 'grpc.yaml'
-  const ports = portsIn({ 7483: http, 7484: grpc, 8080: port, 9000: api })
+  const ports = portsIn({ 7490: http, 7491: grpc, 8080: port, 9000: api })
   const folder = fillIn([`envoy/${file}`], { ...OURS, ...ports, REMIT_ENFORCER_SECRET: secret })
   const path = join(folder, file)
   if (kind === 'bare') writeFileSync(path, withoutFilter(readFileSync(path, 'utf8')))

@@ -9,7 +9,7 @@ import { newTaskKey } from './wire/proof.ts'
 import { SignedRequests } from './wire/signed.ts'
 import { CIBA, refusal, sendForm } from './wire/token-endpoint.ts'
 
-/** Whom a person is asked about, and what for. */
+/** Person who is asked, and the purpose and access that they are asked about. */
 export interface Question extends OpeningBase {
   /** The person's id, or an e-mail address of exactly one person. */
   readonly person: string

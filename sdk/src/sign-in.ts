@@ -44,7 +44,7 @@ interface Provider {
   readonly namesItself: boolean
 }
 
-type Told = Readonly<Record<string, unknown>>
+type ProviderAnswer = Readonly<Record<string, unknown>>
 
 /**
  * The sign-in of one person at an agent's application, kept: `openTask({ subjectToken: signIn.idToken, … })`. Nobody has to be present
@@ -165,7 +165,10 @@ export class SignIn {
     throw new SignInRequired('nobody has signed in, or they have signed out')
   }
 
-  async #tokens(provider: Provider, form: Readonly<Record<string, string>>): Promise<Told> {
+  async #tokens(
+    provider: Provider,
+    form: Readonly<Record<string, string>>,
+  ): Promise<ProviderAnswer> {
     const { clientId, clientSecret } = this.#options
     const response = await this.#send(provider.tokenEndpoint, {
       method: 'POST',
@@ -217,7 +220,7 @@ function randomText(): string {
   return base64url(crypto.getRandomValues(new Uint8Array(32)))
 }
 
-function idTokenOf({ id_token }: Told): string {
+function idTokenOf({ id_token }: ProviderAnswer): string {
   const token = textOr(id_token)
   if (token === undefined) throw unreadable('the identity provider gave no ID token')
   return token

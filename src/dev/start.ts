@@ -65,6 +65,8 @@ export async function startDevelopment(options: {
     REMIT_IDP_CLIENT_ID: 'remit',
     REMIT_IDP_CLIENT_SECRET: secret,
     REMIT_LOG_LEVEL: options.environment.REMIT_LOG_LEVEL ?? 'warn',
+    REMIT_FORWARD_AUTH_LISTEN: options.environment.REMIT_FORWARD_AUTH_LISTEN,
+    REMIT_EXT_AUTHZ_LISTEN: options.environment.REMIT_EXT_AUTHZ_LISTEN,
   })
   const agentKeyFile = join(data, 'agents', `${SAMPLE_AGENT.id}.jwk`)
   const desk = `http://127.0.0.1:${port + 4}/mcp`

@@ -9,7 +9,7 @@ import {
 import type { Call } from '../facts/index.ts'
 import { Problem } from '../lib/problem.ts'
 
-export type ToldRefusal = ReturnType<typeof tellRefusal>
+export type RefusalAnswer = ReturnType<typeof tellRefusal>
 
 /**
  * Decides a call that somebody else makes or stops: an API that agents call directly, or a gateway
@@ -19,7 +19,7 @@ export type ToldRefusal = ReturnType<typeof tellRefusal>
 export async function decideDirect(
   parts: CallParts,
   call: Call,
-): Promise<Verdict<'permit'> | ToldRefusal> {
+): Promise<Verdict<'permit'> | RefusalAnswer> {
   const verdict = await decideCall(parts, call)
   if (verdict.outcome !== 'permit') {
     const { resource } = call

@@ -1,3 +1,3 @@
 /** Calls that others make or stop by Remit's word: APIs that agents call directly, and gateways in front of them. */
-export { decideDirect, type ToldRefusal } from './decide-direct.ts'
+export { decideDirect, type RefusalAnswer } from './decide-direct.ts'
 export { directCall, directMatch, directResource } from './direct-call.ts'

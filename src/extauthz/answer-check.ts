@@ -5,7 +5,7 @@ import {
   directCall,
   directMatch,
   directResource,
-  type ToldRefusal,
+  type RefusalAnswer,
 } from '../direct-calls/index.ts'
 import { DECIDED_HEADERS, parseBody } from '../http/index.ts'
 import { onProblem, Problem } from '../lib/problem.ts'
@@ -73,7 +73,7 @@ async function refusedStranger(
     readonly request: CheckedRequest
     readonly resource: Resource
   },
-): Promise<ToldRefusal | undefined> {
+): Promise<RefusalAnswer | undefined> {
   const { action, ip, request, resource } = of
   const { method, proof, scheme, target, token } = request
   const { origin } = new URL(resource.identifier)

@@ -1,4 +1,4 @@
-import type { ToldRefusal } from '../direct-calls/index.ts'
+import type { RefusalAnswer } from '../direct-calls/index.ts'
 
 /** A request that reached a gateway of others, as that gateway tells it. */
 export interface GatewayCheck {
@@ -43,4 +43,4 @@ export interface UpstreamHeaders {
   readonly removed: readonly string[]
 }
 
-export type CheckAnswer = UpstreamHeaders | ToldRefusal
+export type CheckAnswer = UpstreamHeaders | RefusalAnswer

@@ -1,11 +1,11 @@
-import type { ToldRefusal } from '../direct-calls/index.ts'
+import type { RefusalAnswer } from '../direct-calls/index.ts'
 import { type Logger, logBug, toProblem } from '../http/index.ts'
 
 /**
  * Turns anything thrown into a refusal. INVARIANT: never a permit. A gateway that we do not know is
  * refused by 403: a 401 would be told to its caller, whose credentials may be fine.
  */
-export function failure(error: unknown, log: Logger): ToldRefusal {
+export function failure(error: unknown, log: Logger): RefusalAnswer {
   const { bug, problem } = toProblem(error)
   if (bug !== undefined) logBug(log, bug)
   const { code, members, status } = problem
@@ -18,7 +18,7 @@ export function failure(error: unknown, log: Logger): ToldRefusal {
 }
 
 /** Builds the headers that the caller of a denied call receives: of Remit, as `Remit-Answer` says, and kept by nobody. */
-export function deniedHeaders({ headers }: ToldRefusal): Record<string, string> {
+export function deniedHeaders({ headers }: RefusalAnswer): Record<string, string> {
   return {
     'content-type': 'application/problem+json',
     'cache-control': 'no-store',

@@ -43,7 +43,7 @@ async function move(parts: TaskParts, change: StateChange, step: Move): Promise<
     await holdTrees(tx, [known.rootId])
     const changed = await changeState(tx, known.id, step.from, step.to)
     if (changed) {
-      // What stood still was not idle.
+      // Time while suspended does not count as idle.
       if (step.to === 'open') await setUsed(tx, known, parts.clock.now())
       await parts.ledger.append(tx, {
         type: step.type,

@@ -14,8 +14,8 @@ export function placesOf({
   world,
 }: Store): Readonly<Record<string, string>> {
   return {
-    '127.0.0.1:7483': new URL(http).host,
-    '127.0.0.1:7484': grpc,
+    '127.0.0.1:7490': new URL(http).host,
+    '127.0.0.1:7491': grpc,
     '127.0.0.1:8080': new URL(identifier).host,
     '127.0.0.1:9000': new URL(world.echo.origin).host,
     REMIT_ENFORCER_SECRET: secret,

@@ -1,7 +1,7 @@
 import { STEP_UP } from '@remit/engine'
 import { type Static, Type } from 'typebox'
 import type { Verdict } from '../../calls/index.ts'
-import { decideDirect, directResource, type ToldRefusal } from '../../direct-calls/index.ts'
+import { decideDirect, directResource, type RefusalAnswer } from '../../direct-calls/index.ts'
 import type { Call } from '../../facts/index.ts'
 import { onProblem } from '../../lib/problem.ts'
 import type { MachineClient } from '../../machine-clients/index.ts'
@@ -110,6 +110,6 @@ function asksTheApi(type: string): boolean {
   return type !== 'notify' && type !== STEP_UP
 }
 
-function refused({ headers, problem, status }: ToldRefusal) {
+function refused({ headers, problem, status }: RefusalAnswer) {
   return { decision: false as const, status, headers: { ...headers }, problem: problem.toJSON() }
 }

@@ -65,7 +65,7 @@ const MESSAGES = {
   Peer: message({ address: ['Address', 1] }),
   Request: message({ http: ['HttpRequest', 2] }),
   SocketAddress: message({ address: ['string', 2] }),
-  // Of `google.rpc.Status` and of `envoy.type.v3.HttpStatus`: in both, the first field is a code.
+  // Both `google.rpc.Status` and `envoy.type.v3.HttpStatus` have a code as their first field.
   Status: message({ code: ['int32', 1] }),
 }
 

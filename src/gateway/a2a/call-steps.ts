@@ -10,10 +10,10 @@ import type { OwnedIds } from './ids.ts'
 import type { A2aReply } from './reply.ts'
 
 /** Knowledge of a request after each step. Values are added, never changed. */
-export interface Heard extends Located {
+export interface A2aRequest extends Located {
   rpc: RpcRequest
 }
-export interface Owned extends Heard {
+export interface Owned extends A2aRequest {
   /** Id of the Remit task that the credential is of. */
   task: string
   ids: OwnedIds
@@ -32,10 +32,10 @@ export interface AgentCall extends Owned {
   /** Access request as which the client asks about the call. */
   deferred?: AccessRequest
 }
-export interface FoundAgentCall extends AgentCall {
+export interface ResolvedAgentCall extends AgentCall {
   action: Action
 }
-export interface TypedAgentCall extends FoundAgentCall {
+export interface TypedAgentCall extends ResolvedAgentCall {
   arguments: TypedArguments
   /** Ticket of the caller's task that goes on to the agent. */
   ticket?: string

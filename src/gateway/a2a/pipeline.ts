@@ -17,12 +17,12 @@ import { Redactor } from '../redaction/redactor.ts'
 import { refusal } from '../refusal.ts'
 import { startingWith } from '../steps.ts'
 import type {
+  A2aRequest,
   AgentCall,
   EquippedAgentCall,
-  FoundAgentCall,
-  Heard,
   Owned,
   PermittedAgentCall,
+  ResolvedAgentCall,
   TypedAgentCall,
 } from './call-steps.ts'
 import { A2A_VERSION } from './card.ts'
@@ -51,7 +51,10 @@ export const A2A_REQUEST = startingWith<Located, Located, GatewayPorts>('transpo
  * intent are durable. A failure from there on is recorded as not sent; a call that was sent is
  * recorded with its outcome.
  */
-export const A2A_CALL = startingWith<AgentCall, FoundAgentCall, GatewayPorts>('action', findAction)
+export const A2A_CALL = startingWith<AgentCall, ResolvedAgentCall, GatewayPorts>(
+  'action',
+  findAction,
+)
   .next('typed arguments', typeCall)
   .next('ticket', takeTicket)
   .next('decision', decide)
@@ -75,7 +78,7 @@ function checkTransport(located: Located, ports: GatewayPorts): Located {
   })
 }
 
-async function takeMessage(located: Located): Promise<Heard> {
+async function takeMessage(located: Located): Promise<A2aRequest> {
   const rpc = await read(located)
   if (rpc.kind !== 'request') throw rpcFailure(undefined, 'invalidRequest', 'a request needs an id')
   const version = located.request.headers.get('a2a-version') ?? ''
@@ -99,7 +102,7 @@ async function read(located: Located) {
 }
 
 /** Finds out whose ids the request speaks of; nothing is used up. Whoever has no token that holds is told that alone. */
-async function findOwner(heard: Heard, ports: GatewayPorts): Promise<Owned> {
+async function findOwner(heard: A2aRequest, ports: GatewayPorts): Promise<Owned> {
   const task = await refuseStranger(heard, ports)
   const ids = new OwnedIds(ports.master, heard.resource, task)
   const answer = new A2aReply(heard.reply, STREAMS.has(heard.rpc.method))
@@ -107,7 +110,7 @@ async function findOwner(heard: Heard, ports: GatewayPorts): Promise<Owned> {
 }
 
 /** Finds the action by the skill that the message names, exactly as written, or by the operation. */
-async function findAction(asked: AgentCall, ports: GatewayPorts): Promise<FoundAgentCall> {
+async function findAction(asked: AgentCall, ports: GatewayPorts): Promise<ResolvedAgentCall> {
   const { resource, skill, wire } = asked
   const catalog = await ports.catalog.current()
   const wanted: Pick<Action, 'method' | 'path'> =
@@ -129,7 +132,7 @@ const OPERATIONS: Readonly<Record<string, string>> = {
 }
 const UNKNOWN_SKILL = 'the agent has no such skill'
 
-function typeCall(found: FoundAgentCall): TypedAgentCall {
+function typeCall(found: ResolvedAgentCall): TypedAgentCall {
   const { action, given, rpc } = found
   const result = typeArguments(action, { path: new Map(), query: [], body: given })
   if (!result.ok) throw bad(rpc.id, result.detail)

@@ -93,7 +93,7 @@ export function readSending(id: RpcId, params: JsonObject, ids: OwnedIds): ReadM
 export function readOfTask(id: RpcId, method: string, params: JsonObject): JsonObject {
   const known = read(id, params, OF_TASKS[method] ?? {}, 'params')
   const needed = method === 'ListTasks' ? 'contextId' : 'id'
-  // Of which tasks there are, the agent knows nothing about ours: a context belongs to one.
+  // The agent does not know which Remit task a caller has. A context belongs to one, so the list needs it.
   if (!known.has(needed)) throw bad(id, `\`${needed}\` is needed`)
   return known
 }

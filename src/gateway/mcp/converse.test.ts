@@ -8,9 +8,9 @@ import type { PlacedMessage } from './call-steps.ts'
 import { converse } from './converse.ts'
 import { McpSessions } from './mcp-sessions.ts'
 import type { McpPorts } from './ports.ts'
-import { type HeldConversation, sessionId } from './session-id.ts'
+import { type SessionConversation, sessionId } from './session-id.ts'
 
-const CONVERSATION: HeldConversation = {
+const CONVERSATION: SessionConversation = {
   key: 'k',
   task: 'tsk_1',
   resource: 'notes',

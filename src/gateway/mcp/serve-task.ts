@@ -24,7 +24,7 @@ export function isTaskMethod(method: string): boolean {
   return METHODS.has(method)
 }
 
-interface Asked {
+interface TaskQuestion {
   readonly placed: Placed
   readonly rpc: RpcRequest
   readonly conversation: McpConversation
@@ -35,7 +35,11 @@ interface Asked {
  * of its access request. Once it is approved, the next question executes it, with all that the call
  * itself goes through.
  */
-export async function serveTask(asked: Asked, reply: McpReply, ports: McpPorts): Promise<void> {
+export async function serveTask(
+  asked: TaskQuestion,
+  reply: McpReply,
+  ports: McpPorts,
+): Promise<void> {
   const { conversation, placed, rpc } = asked
   const request = await ownRequest(asked, ports)
   if (request?.state === 'approved' && rpc.method === 'tasks/get') {
@@ -58,7 +62,7 @@ const EMPTY: JsonObject = new Map()
  * caller it is unknown, as if there were none.
  */
 async function ownRequest(
-  { placed, rpc }: Asked,
+  { placed, rpc }: TaskQuestion,
   ports: McpPorts,
 ): Promise<AccessRequest | undefined> {
   const { resource } = placed
@@ -97,7 +101,7 @@ function found(rpc: RpcRequest, request: AccessRequest): JsonObject {
 
 /** Makes the call, or finds out what became of it. It goes on when nobody waits for the answer. */
 async function execute(
-  { conversation, placed, rpc }: Asked,
+  { conversation, placed, rpc }: TaskQuestion,
   request: AccessRequest,
   ports: McpPorts,
 ): Promise<void> {

@@ -4,9 +4,9 @@ import { test } from 'node:test'
 import { openMasterKey } from '../../keys/index.ts'
 import { systemRandom } from '../../lib/random.ts'
 import { Secret } from '../../lib/secret.ts'
-import { type HeldConversation, readSessionId, sessionId } from './session-id.ts'
+import { readSessionId, type SessionConversation, sessionId } from './session-id.ts'
 
-const CONVERSATION: HeldConversation = {
+const CONVERSATION: SessionConversation = {
   key: 'k',
   task: 'tsk_1',
   resource: 'notes',

@@ -29,7 +29,7 @@ export interface McpConversation {
 }
 
 /** A conversation that its id holds. */
-export type HeldConversation = McpConversation & {
+export type SessionConversation = McpConversation & {
   readonly task: string
   readonly upstream: McpSession
 }
@@ -42,7 +42,7 @@ const MAX_LENGTH = 4_096
  * Seals a conversation as `Mcp-Session-Id`: sealed, so that a client learns nothing of the server's
  * own session; base64url, so visible ASCII.
  */
-export function sessionId(master: Sealing, conversation: HeldConversation): string {
+export function sessionId(master: Sealing, conversation: SessionConversation): string {
   const { capabilities, key, resource, revision, task, upstream } = conversation
   const parts = [key, task, revision, upstream.revision, upstream.id ?? null, capabilities]
   return base64url(master.seal(JSON.stringify(parts), associatedData(resource)))
@@ -53,7 +53,7 @@ export function readSessionId(
   master: Sealing,
   resource: string,
   id: string,
-): HeldConversation | undefined {
+): SessionConversation | undefined {
   const sealed = id.length <= MAX_LENGTH ? fromBase64url(id) : undefined
   if (!sealed) return undefined
   let parts: unknown[]

@@ -19,8 +19,8 @@ for (const [protocol, file] of [
       const folder = fillIn([`envoy/${file}`], {
         ...placesOf(store),
         ...portsIn({
-          7483: portOf(store.http),
-          7484: portOf(`http://${store.grpc}`),
+          7490: portOf(store.http),
+          7491: portOf(`http://${store.grpc}`),
           8080: portOf(store.identifier),
           9000: portOf(store.world.echo.origin),
         }),

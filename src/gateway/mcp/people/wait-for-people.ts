@@ -52,7 +52,7 @@ async function settled(
   const other = instead(decided, first, await requestOf(first, ports), ports)
   if (other) throw other
   const opened = shown(decided)
-  // Whoever did not open the page waits for nothing, and is told how it stands.
+  // A client that did not open the page is not held; it is told the status of the request.
   if (opened !== undefined && opened !== 'accept') return first
   return new Wait(decided, ports).settle(first)
 }

@@ -24,7 +24,7 @@ export interface SealedState {
   readonly task: string
   /** Epoch milliseconds. */
   readonly expiresAt: number
-  /** Whoever wants the input: people who have to approve the call, or its server. */
+  /** Origin of the question: people who have to approve the call, or its server. */
   readonly of: 'people' | 'server'
   /** State of the server, which it gets back. */
   readonly server?: string
