@@ -9,7 +9,7 @@ import {
   setRisk,
 } from '../catalog-changes/index.ts'
 import { mapGroup, signInPerson } from '../identity-providers/index.ts'
-import { createGroup, listGroups } from '../people/index.ts'
+import { createGroup, listGroups, type PeopleParts } from '../people/index.ts'
 import { latestSet, publishPolicies, type SourceFile } from '../policy/index.ts'
 import type { Rooms } from '../rooms.ts'
 import { describeDesk } from './desk/offer.ts'
@@ -28,7 +28,7 @@ export async function seedSample(
   world: { providerIssuer: string; ordersUrl: string; deskUrl: string; agentKeyFile: string },
 ): Promise<void> {
   await seedGroups(rooms, world.providerIssuer)
-  const owner = await seedPeople(rooms, world.providerIssuer)
+  const owner = await seedPeople(rooms.people, world.providerIssuer)
   await seedOrders(rooms, world.ordersUrl, owner)
   await seedDesk(rooms, world.deskUrl, owner)
   await seedAgent(rooms, { ...world, owner })
@@ -59,17 +59,21 @@ async function seedGroups(rooms: Rooms, issuer: string): Promise<void> {
   }
 }
 
-/** Everyone is known before they sign in for the first time, so that they can own and approve. Answers Ada's id. */
-async function seedPeople(rooms: Rooms, issuer: string): Promise<string> {
+/**
+ * Everyone is known before they sign in for the first time, so that they can own and approve. Answers Ada's id.
+ * ID tokens count whole seconds, so this does too: what the provider says within the second is newer.
+ */
+export async function seedPeople(parts: PeopleParts, issuer: string): Promise<string> {
+  const issuedAt = Math.floor(parts.clock.now() / 1000) * 1000
   let owner = ''
   for (const { email, groups, id, name } of SAMPLE_PEOPLE) {
-    const person = await signInPerson(rooms.people, {
+    const person = await signInPerson(parts, {
       issuer,
       subject: id,
       name,
       email,
       groupValues: [...groups],
-      issuedAt: rooms.people.clock.now(),
+      issuedAt,
     })
     if (id === SAMPLE_AGENT.owner) owner = person.id
   }
