@@ -181,6 +181,95 @@ inOneWorld(
         await second.close()
       })
 
+    for (const [mode, spoken] of [
+      [undefined, '2025-11-25'],
+      ['auto', '2026-07-28'],
+      [{ pin: '2026-07-28' }, '2026-07-28'],
+    ] as const) {
+      const told = mode === undefined ? 'at its defaults' : JSON.stringify(mode)
+      it(`the next official client, ${told}, with the transport of the SDK: calls, refusals, a page to open`, async () => {
+        const w = world()
+        await using task = await sdkTask(w, {
+          details: [detail('desk.search-notes', 'desk.send-message')],
+        })
+        const client = new NextClient(who, {
+          capabilities: { elicitation: { form: {}, url: {} } },
+          ...(mode === undefined ? {} : { versionNegotiation: { mode } }),
+        })
+        const pages: string[] = []
+        client.setRequestHandler('elicitation/create', async ({ params }) => {
+          const page = 'url' in params ? params.url : ''
+          pages.push(page)
+          await approve(w, page)
+          return { action: 'accept' as const }
+        })
+        const sent: Headers[] = []
+        const heard: Pick<Task, 'fetch'> = {
+          fetch: (url, init) => {
+            sent.push(new Headers(init?.headers))
+            return task.fetch(url, init)
+          },
+        }
+        await client.connect(createMcpTransport(heard, desk()))
+        assert.equal(client.getNegotiatedProtocolVersion(), spoken)
+        assert.equal((await client.listTools()).tools.length, 2)
+        const found = await client.callTool({
+          name: 'search_notes',
+          arguments: { query: 'late' },
+        })
+        assert.notEqual(found.isError, true, wordsOf(found))
+        const modern = spoken === '2026-07-28'
+        assert.equal(sent.at(-1)?.get('mcp-name'), modern ? 'search_notes' : null)
+        const unknown = await failure(client.callTool({ name: 'delete_note', arguments: {} }))
+        assert.match(String(unknown), /unknown tool/)
+        assert.match(String(await failure(client.readResource({ uri: 'note://ä' }))), /unknown/)
+        if (modern) assert.match(sent.at(-1)?.get('mcp-name') ?? '', /^=\?base64\?bm90ZTovL8Ok\?=$/)
+        const message = { to: 'customer@shop.example', text: `Your refund, ${told}.` }
+        const held = client.callTool({ name: 'send_message', arguments: message })
+        if (!modern) {
+          const id = await until(async () => {
+            const requests = await listForTask(w.rooms.decisions, task.id)
+            return requests.find(({ state }) => state === 'pending')?.id
+          })
+          await approve(w, `${w.issuer}/approvals/${id}`)
+        }
+        const done = await held
+        assert.notEqual(done.isError, true, wordsOf(done))
+        assert.equal(pages.length, modern ? 1 : 0)
+        await client.close()
+      })
+    }
+
+    it('leaving a call of 2026-07-28 ends its request, and nothing else', async () => {
+      const w = world()
+      await using task = await sdkTask(w, { details: [detail('desk.send-message')] })
+      const client = new NextClient(who, { versionNegotiation: { mode: 'auto' } })
+      const ended: string[] = []
+      const heard: Pick<Task, 'fetch'> = {
+        fetch: (url, init) => {
+          init?.signal?.addEventListener('abort', () => ended.push(String(init.body)))
+          return task.fetch(url, init)
+        },
+      }
+      await client.connect(createMcpTransport(heard, desk()))
+      const leaving = new AbortController()
+      const message = { to: 'customer@shop.example', text: 'Never mind.' }
+      const held = client.callTool(
+        { name: 'send_message', arguments: message },
+        { signal: leaving.signal },
+      )
+      await until(async () => {
+        const requests = await listForTask(w.rooms.decisions, task.id)
+        return requests.find(({ state }) => state === 'pending')?.id
+      })
+      leaving.abort()
+      assert.ok(await failure(held))
+      assert.equal(ended.length, 1)
+      assert.match(ended[0] ?? '', /Never mind/)
+      assert.deepEqual(await client.listTools().then(({ tools }) => tools.length), 1)
+      await client.close()
+    })
+
     it('a session outlives the token that it began with', async () => {
       const w = world()
       await using task = await sdkTask(w, { details: [detail('desk.search-notes')] })
@@ -269,16 +358,20 @@ inOneWorld(
         delete: async (key) => void kept.delete(key),
       }
       let sent: URL | undefined
-      const begin = () =>
-        createOAuthProvider({
-          clientName: 'Notes in a box',
-          redirectUrl,
-          redirect: (url) => {
-            sent = url
-          },
-          store,
-          ...more,
-        })
+      const described = {
+        clientName: 'Notes in a box',
+        redirectUrl,
+        redirect: (url: URL) => {
+          sent = url
+        },
+        store,
+        ...more,
+      }
+      function begin(): McpOAuthProvider
+      function begin<Key>(proves: { dpop: Key }): ReturnType<typeof createOAuthProvider<Key>>
+      function begin(proves?: { dpop: unknown }) {
+        return createOAuthProvider({ ...described, ...proves })
+      }
       /** The person answers; the address that came back. */
       const answer = async (button = /^grant$/): Promise<URL> => {
         const sam = await w.browser('sam')
@@ -298,12 +391,14 @@ inOneWorld(
       const provider = stranger.begin()
       const transportOf = () => new NextTransport(desk(), { authProvider: provider })
       assert.ok(await failure(new NextClient(who).connect(transportOf())))
+      assert.match(stranger.kept.get('discovery') ?? '', new RegExp(`"${w.issuer}/?"`))
       const back = await stranger.answer()
       assert.equal(await provider.isState(back.searchParams.get('state')), true)
       const forged = new URLSearchParams(back.searchParams)
       forged.set('iss', 'https://attacker.example')
       assert.ok(await failure(transportOf().finishAuth(forged)), 'from another server')
       await transportOf().finishAuth(back.searchParams)
+      assert.equal(stranger.kept.get('discovery'), undefined)
       const client = new NextClient(who)
       await client.connect(transportOf())
       const found = await client.callTool(search)
@@ -314,8 +409,7 @@ inOneWorld(
     it('that proves possession of a key where its client can', async () => {
       const w = world()
       const stranger = await arrive(w)
-      const session = await DpopSession.create()
-      const authProvider = { ...stranger.begin(), dpop: () => session }
+      const authProvider = stranger.begin({ dpop: await DpopSession.create() })
       const transportOf = () => new NextTransport(desk(), { authProvider })
       assert.ok(await failure(new NextClient(who).connect(transportOf())))
       await transportOf().finishAuth((await stranger.answer()).searchParams)

@@ -126,6 +126,54 @@ it('rejects with what Remit says', async () => {
   await assert.rejects(refused.send(request(1)), denied)
 })
 
+it('takes an error that answers the request for its answer, whatever the status', async () => {
+  const error = { code: -32022, message: 'unsupported', data: { supported: ['2025-11-25'] } }
+  const { told, transport } = transportOf(() =>
+    Response.json({ jsonrpc: '2.0', id: 1, error }, { status: 400 }),
+  )
+  await transport.send(request(1))
+  assert.deepEqual(told, [{ jsonrpc: '2.0', id: 1, error }])
+  await assert.rejects(transport.send(request(2)), { name: 'CallFailed' })
+})
+
+it('repeats in headers what a request of 2026-07-28 says, and no other message', async () => {
+  const { asked, transport } = transportOf(() => new Response(null, { status: 202 }))
+  const _meta = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' }
+  for (const [method, params] of [
+    ['prompts/get', { name: ' two words ', _meta }],
+    ['tools/call', { name: '=?base64?eA==?=', _meta }],
+    ['tools/list', { _meta }],
+    ['tools/call', { name: 'plain' }],
+  ] as const) {
+    const message = { ...request(1, method), params }
+    await transport.send(message, { headers: { 'mcp-param-x': '1', 'mcp-method': 'forged' } })
+  }
+  const wanted = ['mcp-protocol-version', 'mcp-method', 'mcp-name', 'mcp-param-x']
+  assert.deepEqual(
+    asked.map(({ headers }) => wanted.map((name) => headers.get(name))),
+    [
+      ['2026-07-28', 'prompts/get', '=?base64?IHR3byB3b3JkcyA=?=', '1'],
+      ['2026-07-28', 'tools/call', '=?base64?PT9iYXNlNjQ/ZUE9PT89?=', '1'],
+      ['2026-07-28', 'tools/list', null, '1'],
+      [null, 'forged', null, '1'],
+    ],
+  )
+})
+
+it('says when a stream is over, unless its own signal ended it', async () => {
+  const result = { jsonrpc: '2.0', id: 1, result: {} }
+  let over = 0
+  const onRequestStreamEnd = () => void over++
+  const { told, transport } = transportOf(() => events(result))
+  await transport.send(request(1), { onRequestStreamEnd })
+  await when(() => over === 1)
+  const left = AbortSignal.abort()
+  await transport.send(request(1), { onRequestStreamEnd, requestSignal: left })
+  await when(() => told.length === 2)
+  await new Promise(setImmediate)
+  assert.equal(over, 1)
+})
+
 it('ends what is under way when it is closed, and is closed once', async () => {
   const { closed, errors, told, transport } = transportOf((_, { signal }) => {
     const body = new ReadableStream<Uint8Array>({

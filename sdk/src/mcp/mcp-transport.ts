@@ -1,18 +1,33 @@
 import { CallFailed, Denied } from '../errors.ts'
 import type { Task } from '../task/task.ts'
 import type { TaskRequestInit } from '../task/task-fetch.ts'
-import { objectOf, recordOf, textOr } from '../wire/problem.ts'
+import { recordOf, textOr } from '../wire/problem.ts'
 import { eventData } from './event-stream.ts'
+import { requestHeaders } from './request-headers.ts'
 
 /** A message of JSON-RPC 2.0. */
 export interface McpMessage {
   readonly jsonrpc: '2.0'
 }
 
+/** Options of one message, as the official clients give them. */
+export interface McpSendOptions {
+  /** Not needed here: each message has a request of its own. */
+  readonly relatedRequestId?: string | number | undefined
+  /** Ends the request of this message. In revision 2026-07-28 that cancels it. */
+  readonly requestSignal?: AbortSignal | undefined
+  /** Told when the stream that answers this message is over, unless `requestSignal` ended it. */
+  readonly onRequestStreamEnd?: (() => void) | undefined
+  /** Headers of this message (`Mcp-Param-…`). */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+}
+
 /** Fits `Transport` of the official MCP clients, without depending on them. */
 export interface McpTransport {
+  /** Each message has a request of its own, so `requestSignal` cancels it. */
+  readonly hasPerRequestStream: true
   start(): Promise<void>
-  send(message: McpMessage): Promise<void>
+  send(message: McpMessage, options?: McpSendOptions): Promise<void>
   /** Ends the session, too. */
   close(): Promise<void>
   setProtocolVersion(version: string): void
@@ -22,31 +37,47 @@ export interface McpTransport {
   sessionId?: string | undefined
 }
 
+/** Reads and writes the text of messages. */
+export interface McpText {
+  readonly parse: (text: string) => unknown
+  readonly stringify: (message: McpMessage) => string
+}
+
+/** Options of a transport. */
+export interface McpTransportOptions extends Pick<TaskRequestInit, 'resource' | 'onApproval'> {
+  /** Default `JSON`, whose numbers are JavaScript's. */
+  readonly text?: McpText
+}
+
 /**
- * MCP as a task: `client.connect(createMcpTransport(task, 'https://gw.example/desk'))`, with either official client. Every message is a
- * request of the task; what Remit refuses rejects the call with `Denied`. The gateway holds calls that people have to approve, and
- * tells the model the rest. `client.close()` ends the session.
+ * MCP as a task: `client.connect(createMcpTransport(task, 'https://gw.example/desk'))`, with either official client, in any revision that
+ * it negotiates. Every message is a request of the task; what Remit refuses rejects the call with `Denied`. Where people have to approve
+ * a call, the gateway asks the client to open the page if it can (URL elicitation), or holds the call, or tells the model.
+ * `client.close()` ends the session.
  */
 export function createMcpTransport(
   task: Pick<Task, 'fetch'>,
   url: string | URL,
-  options: Pick<TaskRequestInit, 'resource' | 'onApproval'> = {},
+  { text = JSON, ...options }: McpTransportOptions = {},
 ): McpTransport {
-  return new TaskTransport((init) => task.fetch(url, { ...init, ...options }))
+  return new TaskTransport((init) => task.fetch(url, { ...init, ...options }), text)
 }
 
-/** Streamable HTTP (MCP 2025-11-25, basic/transports) as the gateway speaks it: no stream that the server begins, no resumption. */
+/** Streamable HTTP (MCP 2025-11-25 and 2026-07-28, basic/transports) as the gateway speaks it: no stream that the server begins, no resumption. */
 class TaskTransport implements McpTransport {
+  readonly hasPerRequestStream = true
   onmessage?: (message: McpMessage) => void
   onclose?: () => void
   onerror?: (error: Error) => void
   sessionId?: string
   #revision: string | undefined
   readonly #request: (init: RequestInit) => Promise<Response>
+  readonly #text: McpText
   readonly #closing = new AbortController()
 
-  constructor(request: (init: RequestInit) => Promise<Response>) {
+  constructor(request: (init: RequestInit) => Promise<Response>, text: McpText) {
     this.#request = request
+    this.#text = text
   }
 
   async start(): Promise<void> {}
@@ -55,21 +86,28 @@ class TaskTransport implements McpTransport {
     this.#revision = version
   }
 
-  async send(message: McpMessage): Promise<void> {
-    const headers = this.#headers()
+  async send(message: McpMessage, options: McpSendOptions = {}): Promise<void> {
+    const { headers: given = {}, onRequestStreamEnd, requestSignal } = options
+    const headers = new Headers({ ...given })
+    for (const [name, value] of this.#headers()) headers.set(name, value)
+    for (const [name, value] of requestHeaders(message)) headers.set(name, value)
     headers.set('accept', 'application/json, text/event-stream')
     headers.set('content-type', 'application/json')
-    const { signal } = this.#closing
-    const body = JSON.stringify(message)
+    const closing = this.#closing.signal
+    const signal = requestSignal ? AbortSignal.any([closing, requestSignal]) : closing
+    const body = this.#text.stringify(message)
     const response = await this.#request({ method: 'POST', headers, body, signal })
-    if (!response.ok) throw await refused(response)
+    if (!response.ok) return this.#refused(response, idOf(message))
     const begun = response.headers.get('mcp-session-id')
     if (begun !== null) this.sessionId ??= begun
     const type = response.headers.get('content-type') ?? ''
     if (response.body && /^text\/event-stream\b/i.test(type)) {
       // The call ends with its answer; the request that carried it is over already.
-      void this.#follow(response.body, idOf(message))
-    } else if (/^application\/json\b/i.test(type)) this.#tell(await response.json())
+      void this.#follow(response.body, idOf(message), signal).then(() => {
+        if (!signal.aborted) onRequestStreamEnd?.()
+      })
+    } else if (/^application\/json\b/i.test(type))
+      this.#tell(this.#text.parse(await response.text()))
     else await response.body?.cancel()
   }
 
@@ -90,20 +128,33 @@ class TaskTransport implements McpTransport {
     return headers
   }
 
-  async #follow(stream: ReadableStream<Uint8Array>, id: unknown): Promise<void> {
+  async #follow(
+    stream: ReadableStream<Uint8Array>,
+    id: unknown,
+    signal: AbortSignal,
+  ): Promise<void> {
     let answered = id === undefined
     try {
       for await (const data of eventData(stream)) {
-        const message: unknown = JSON.parse(data)
+        const message = this.#text.parse(data)
         answered ||= idOf(message) === id && !('method' in recordOf(message))
         this.#tell(message)
       }
     } catch (error) {
-      if (this.#closing.signal.aborted) return
+      if (signal.aborted) return
       this.onerror?.(error instanceof Error ? error : new Error(String(error)))
     }
     // Whoever waits for the answer is told that none will come.
-    if (!answered && !this.#closing.signal.aborted) this.#tell({ jsonrpc: '2.0', id, error: CUT })
+    if (!answered && !signal.aborted) this.#tell({ jsonrpc: '2.0', id, error: CUT })
+  }
+
+  /** An error that answers the request is its answer, whatever the status: clients negotiate revisions by it. */
+  async #refused(response: Response, id: unknown): Promise<void> {
+    const text = await response.text()
+    const answer = parsed(text)
+    if (id === undefined || idOf(answer) !== id || !('error' in recordOf(answer)))
+      throw refusedAs(response, answer)
+    this.#tell(this.#text.parse(text))
   }
 
   #tell(message: unknown): void {
@@ -120,10 +171,18 @@ function idOf(message: unknown): unknown {
   return recordOf(message).id
 }
 
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 /** The gateway answers what it cannot take as MCP with an error of JSON-RPC, which has its own code in `data`. */
-async function refused(response: Response): Promise<Denied | CallFailed> {
+function refusedAs(response: Response, answer: unknown): Denied | CallFailed {
   const { status } = response
-  const error = recordOf((await objectOf(response.clone())).error)
+  const error = recordOf(recordOf(answer).error)
   const { code, detail } = recordOf(error.data)
   const facts = { status, response }
   const says = textOr(detail) ?? textOr(error.message) ?? `the server answered ${status}`

@@ -38,6 +38,9 @@ interface StoredTokens extends Stored {
   readonly access_token: string
   readonly token_type: string
 }
+interface StoredDiscovery extends Stored {
+  readonly authorizationServerUrl: string
+}
 
 /** Fits `OAuthClientProvider` of the official MCP SDK, without depending on it. */
 export interface McpOAuthProvider {
@@ -61,6 +64,9 @@ export interface McpOAuthProvider {
   redirectToAuthorization(url: URL): Promise<void>
   saveCodeVerifier(verifier: string): Promise<void>
   codeVerifier(): Promise<string>
+  /** Which server the person was sent to: a code of another one is not taken there. */
+  saveDiscoveryState(state: { readonly authorizationServerUrl: string }): Promise<void>
+  discoveryState(): Promise<StoredDiscovery | undefined>
   invalidateCredentials(
     scope: 'all' | 'client' | 'tokens' | 'verifier' | 'discovery',
   ): Promise<void>
@@ -72,7 +78,17 @@ const ALL = ['client', 'tokens', 'verifier', 'state', 'discovery'] as const
  * An OAuth client for MCP transports that have no task of their own: the person signs in and agrees, and a task is opened by the
  * code grant. `new StreamableHTTPClientTransport(url, { authProvider: createOAuthProvider({ … }) })`.
  */
-export function createOAuthProvider(options: ProviderOptions): McpOAuthProvider {
+export function createOAuthProvider(options: ProviderOptions): McpOAuthProvider
+/**
+ * Makes one for a client that proves possession of a key, which only `@modelcontextprotocol/client` can:
+ * `createOAuthProvider({ …, dpop: await DpopSession.create() })`. Its tokens are of no use to anyone else. `store` does not keep the key.
+ */
+export function createOAuthProvider<Session>(
+  options: ProviderOptions & { readonly dpop: Session },
+): McpOAuthProvider & { dpop(): Session }
+export function createOAuthProvider(
+  options: ProviderOptions & { readonly dpop?: unknown },
+): McpOAuthProvider & { dpop?(): unknown } {
   const { clientName, redirect, redirectUrl, scope, store = memory() } = options
   const read = async <T>(key: StoredKey): Promise<T | undefined> => {
     const text = await store.get(key)
@@ -80,6 +96,7 @@ export function createOAuthProvider(options: ProviderOptions): McpOAuthProvider 
   }
   const write = async (key: StoredKey, value: unknown) => store.set(key, JSON.stringify(value))
   return {
+    ...(options.dpop === undefined ? {} : { dpop: () => options.dpop }),
     redirectUrl,
     clientMetadata: {
       client_name: clientName,
@@ -103,7 +120,11 @@ export function createOAuthProvider(options: ProviderOptions): McpOAuthProvider 
     clientInformation: () => read<StoredClient>('client'),
     saveClientInformation: (client) => write('client', client),
     tokens: () => read<StoredTokens>('tokens'),
-    saveTokens: (tokens) => write('tokens', tokens),
+    async saveTokens(tokens) {
+      await write('tokens', tokens)
+      // It was for this code: afterwards the server is asked anew, which may have moved.
+      await store.delete('discovery')
+    },
     async redirectToAuthorization(url) {
       await redirect(url)
     },
@@ -113,6 +134,8 @@ export function createOAuthProvider(options: ProviderOptions): McpOAuthProvider 
       if (verifier === undefined) throw new Error('no authorization is under way')
       return verifier
     },
+    saveDiscoveryState: (state) => write('discovery', state),
+    discoveryState: () => read<StoredDiscovery>('discovery'),
     async invalidateCredentials(what) {
       for (const key of what === 'all' ? ALL : [what]) await store.delete(key)
     },
