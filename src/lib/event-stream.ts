@@ -89,6 +89,6 @@ export class EventStreamReader {
 }
 
 /** Writes a message as an event. JSON text has no line breaks, so it is one line of data. */
-export function sseEvent(json: string): string {
-  return `event: message\ndata: ${json}\n\n`
+export function sseEvent(json: string, event = 'message'): string {
+  return `event: ${event}\ndata: ${json}\n\n`
 }

@@ -1,66 +1,12 @@
 import assert from 'node:assert/strict'
-import { after, afterEach, before, it } from 'node:test'
-import { answer, type Script, serveScript, stream } from '../../src/net/mcp/testing.ts'
+import { it } from 'node:test'
+import { answer, type Script, stream } from '../../src/net/mcp/testing.ts'
 import type { OpenTask } from '../agent.ts'
-import { messagesOf, type OddRequest, Place, rpcOf, type Session } from '../mcp/place.ts'
+import { messagesOf, type OddRequest, rpcOf } from '../mcp/place.ts'
 import { until } from '../until.ts'
 import { headOnly, send } from '../wire.ts'
 import { inEachWorld, inOneWorld } from '../world.ts'
-
-const VERSION = { 'a2a-version': '1.0' }
-const MESSAGE = { messageId: 'm', role: 'ROLE_USER', parts: [{ text: 'hi' }] }
-const DONE = { state: 'TASK_STATE_COMPLETED' }
-const TASK = { id: 'T1', contextId: 'C1', status: DONE }
-
-/** A scripted agent with its card, behind the gateway of a world. */
-function standing(world: () => Parameters<typeof Place.add>[0]) {
-  let server: Awaited<ReturnType<typeof serveScript>>
-  let place: Place
-  let playing: Script = () => false
-  before(async () => {
-    server = await serveScript((asked, reply) => {
-      if (asked.verb === 'POST') return playing(asked, reply)
-      reply.setHeader('content-type', 'application/json')
-      const binding = {
-        url: `${server.url}/rpc`,
-        protocolBinding: 'JSONRPC',
-        protocolVersion: '1.0',
-      }
-      const skills = ['book', 'quote', 'never'].map((id) => ({
-        id,
-        name: id,
-        description: id,
-        tags: [],
-      }))
-      const about = { name: 'Scripted', description: 'x', version: '1', capabilities: {} }
-      reply.end(JSON.stringify({ ...about, supportedInterfaces: [binding], skills }))
-      return true
-    })
-    place = await Place.add(world(), {
-      ...{ name: 'scripted', url: server.url, a2a: true, asks: ['skill-book'] },
-      never: ['skill-never'],
-    })
-  })
-  afterEach(() => {
-    playing = () => false
-  })
-  after(() => server.close())
-  return {
-    get place() {
-      return place
-    },
-    calls: () => server.asked.filter(({ verb }) => verb === 'POST'),
-    play: (script: Script) => {
-      playing = script
-    },
-    result: (result: unknown) => {
-      playing = ({ message }, reply) => answer(reply, message.id, result)
-    },
-  }
-}
-
-const ask = (session: Session, method: string, params: object = {}, odd: OddRequest = {}) =>
-  session.request(method, params, { ...odd, headers: { ...VERSION, ...odd.headers } })
+import { ask, DONE, MESSAGE, standing, TASK, VERSION } from './scripted.ts'
 
 inOneWorld('hostile callers of an agent', (world) => {
   const at = standing(world)

@@ -12,6 +12,7 @@ import {
   ClientFactory,
   DefaultAgentCardResolver,
   JsonRpcTransportFactory,
+  RestTransportFactory,
 } from '@a2a-js/sdk/client'
 import type { Detail } from 'remit-sdk'
 import type { OpenTask } from '../agent.ts'
@@ -57,6 +58,12 @@ async function all(stream: AsyncGenerator<StreamResponse>): Promise<StreamRespon
   return events
 }
 
+type Transport = typeof JsonRpcTransportFactory | typeof RestTransportFactory
+const BINDINGS: Readonly<Record<'JSONRPC' | 'HTTP+JSON', Transport>> = {
+  JSONRPC: JsonRpcTransportFactory,
+  'HTTP+JSON': RestTransportFactory,
+}
+
 /** Id of the task that an event is about. */
 function taskOf({ payload }: StreamResponse): string | undefined {
   if (payload?.$case === 'task') return payload.value.id
@@ -75,10 +82,10 @@ inOneWorld('the official SDK of A2A on both sides', (world) => {
   })
   after(() => planner.close())
 
-  async function connect(task: OpenTask): Promise<Client> {
+  async function connect(task: OpenTask, Transport = BINDINGS.JSONRPC): Promise<Client> {
     const fetchImpl = await place.fetch(task)
     const factory = new ClientFactory({
-      transports: [new JsonRpcTransportFactory({ fetchImpl })],
+      transports: [new Transport({ fetchImpl })],
       cardResolver: new DefaultAgentCardResolver(),
     })
     return factory.createFromUrl(`${place.identifier}/`)
@@ -115,101 +122,111 @@ inOneWorld('the official SDK of A2A on both sides', (world) => {
     assert.match(String(got?.headers['txn-token']), /^ey/)
   })
 
-  it('streams a task, and reads, lists and continues it', async () => {
-    const client = await connect(await place.open())
-    const events = await all(client.sendMessageStream(asking('a trip to Lyon')))
-    assert.deepEqual(
-      events.map(({ payload }) => payload?.$case),
-      ['task', 'artifactUpdate', 'statusUpdate'],
-    )
-    const [first] = events
-    assert.ok(first?.payload?.$case === 'task')
-    const { contextId, id } = first.payload.value
-    const read = await client.getTask({ tenant: '', id, historyLength: undefined })
-    assert.deepEqual([read.id, read.contextId], [id, contextId])
-    assert.equal(read.status?.state, TaskState.TASK_STATE_COMPLETED)
-    const listed = await client.listTasks({
-      ...{ tenant: '', contextId, status: TaskState.TASK_STATE_UNSPECIFIED, pageSize: undefined },
-      ...{ pageToken: '', historyLength: undefined, statusTimestampAfter: undefined },
-      includeArtifacts: undefined,
+  for (const [binding, Transport] of Object.entries(BINDINGS)) {
+    it(`streams a task, and reads, lists and continues it, by ${binding}`, async () => {
+      const client = await connect(await place.open(), Transport)
+      const events = await all(client.sendMessageStream(asking('a trip to Lyon')))
+      assert.deepEqual(
+        events.map(({ payload }) => payload?.$case),
+        ['task', 'artifactUpdate', 'statusUpdate'],
+      )
+      const [first] = events
+      assert.ok(first?.payload?.$case === 'task')
+      const { contextId, id } = first.payload.value
+      const read = await client.getTask({ tenant: '', id, historyLength: undefined })
+      assert.deepEqual([read.id, read.contextId], [id, contextId])
+      assert.equal(read.status?.state, TaskState.TASK_STATE_COMPLETED)
+      const listed = await client.listTasks({
+        ...{ tenant: '', contextId, status: TaskState.TASK_STATE_UNSPECIFIED, pageSize: undefined },
+        ...{ pageToken: '', historyLength: undefined, statusTimestampAfter: undefined },
+        includeArtifacts: undefined,
+      })
+      assert.deepEqual(
+        listed.tasks.map((each) => each.id),
+        [id],
+      )
+      const more = await client.sendMessage(
+        asking('and back', { contextId, referenceTaskIds: [id] }),
+      )
+      isTask(more)
+      assert.equal(more.contextId, contextId)
     })
-    assert.deepEqual(
-      listed.tasks.map((each) => each.id),
-      [id],
-    )
-    const more = await client.sendMessage(asking('and back', { contextId, referenceTaskIds: [id] }))
-    isTask(more)
-    assert.equal(more.contextId, contextId)
-  })
 
-  it('waits for a task in the background, subscribes to it, and cancels it', async () => {
-    const client = await connect(await place.open())
-    const wish = asking('wait for me')
-    const configuration = {
-      ...{ acceptedOutputModes: [], taskPushNotificationConfig: undefined },
-      ...{ historyLength: undefined, returnImmediately: true },
-    }
-    const begun = await client.sendMessage({ ...wish, configuration })
-    isTask(begun)
-    const watching = client.resubscribeTask({ tenant: '', id: begun.id })
-    const { value } = await watching.next()
-    assert.ok(value)
-    assert.equal(taskOf(value), begun.id)
-    const cancelled = await client.cancelTask({ tenant: '', id: begun.id, metadata: undefined })
-    assert.equal(cancelled.status?.state, TaskState.TASK_STATE_CANCELED)
-  })
+    it(`waits for a task in the background, subscribes to it, and cancels it, by ${binding}`, async () => {
+      const client = await connect(await place.open(), Transport)
+      const wish = asking('wait for me')
+      const configuration = {
+        ...{ acceptedOutputModes: [], taskPushNotificationConfig: undefined },
+        ...{ historyLength: undefined, returnImmediately: true },
+      }
+      const begun = await client.sendMessage({ ...wish, configuration })
+      isTask(begun)
+      const watching = client.resubscribeTask({ tenant: '', id: begun.id })
+      const { value } = await watching.next()
+      assert.ok(value)
+      assert.equal(taskOf(value), begun.id)
+      const cancelled = await client.cancelTask({ tenant: '', id: begun.id, metadata: undefined })
+      assert.equal(cancelled.status?.state, TaskState.TASK_STATE_CANCELED)
+    })
 
-  it('a task of another Remit task is unknown, whatever is asked about it', async () => {
-    const mine = await connect(await place.open())
-    const other = await connect(await place.open())
-    const made = await mine.sendMessage(asking('a trip to Rome'))
-    isTask(made)
-    const before = planner.reached.length
-    const about = { tenant: '', id: made.id }
-    await assert.rejects(other.getTask({ ...about, historyLength: undefined }), /no such task/)
-    await assert.rejects(other.cancelTask({ ...about, metadata: undefined }), /no such task/)
-    await assert.rejects(all(other.resubscribeTask(about)), /no such task/)
-    await assert.rejects(other.sendMessage(asking('x', { taskId: made.id })), /no such task/)
-    await assert.rejects(other.sendMessage(asking('x', { contextId: made.contextId })), /contextId/)
-    assert.equal(planner.reached.length, before)
-  })
+    it(`a task of another Remit task is unknown, whatever is asked about it, by ${binding}`, async () => {
+      const mine = await connect(await place.open(), Transport)
+      const other = await connect(await place.open(), Transport)
+      const made = await mine.sendMessage(asking('a trip to Rome'))
+      isTask(made)
+      const before = planner.reached.length
+      const about = { tenant: '', id: made.id }
+      await assert.rejects(other.getTask({ ...about, historyLength: undefined }), /no such task/)
+      await assert.rejects(other.cancelTask({ ...about, metadata: undefined }), /no such task/)
+      await assert.rejects(all(other.resubscribeTask(about)), /no such task/)
+      await assert.rejects(other.sendMessage(asking('x', { taskId: made.id })), /no such task/)
+      await assert.rejects(
+        other.sendMessage(asking('x', { contextId: made.contextId })),
+        /contextId/,
+      )
+      assert.equal(planner.reached.length, before)
+    })
 
-  it('a call that needs approval is a task that waits; approved, it is executed once', async () => {
-    const w = world()
-    const client = await connect(await place.open())
-    const wish = asking('a trip to Oslo', skill('book_trip'))
-    const before = planner.reached.length
-    const waiting = await client.sendMessage(wish)
-    isTask(waiting)
-    assert.equal(waiting.status?.state, TaskState.TASK_STATE_AUTH_REQUIRED)
-    const page = `${w.issuer}/approvals/${waiting.id}`
-    assert.ok(JSON.stringify(waiting.status?.message).includes(page))
-    const ask = { tenant: '', id: waiting.id, historyLength: undefined }
-    assert.equal((await client.getTask(ask)).status?.state, TaskState.TASK_STATE_AUTH_REQUIRED)
-    const [event, ...more] = await all(client.resubscribeTask({ tenant: '', id: waiting.id }))
-    assert.equal(event && taskOf(event), waiting.id)
-    assert.equal(more.length, 0)
-    const stranger = await connect(await place.open())
-    await assert.rejects(stranger.getTask(ask), /no such task/)
-    assert.equal(planner.reached.length, before)
-    await say(w, page, /^Approve once/)
-    const [done] = await Promise.all([client.getTask(ask), client.getTask(ask)])
-    assert.equal(done.id, waiting.id)
-    const sent = () =>
-      planner.reached.slice(before).filter(({ method }) => method === 'SendMessage')
-    assert.equal(sent().length, 1)
-    const later = await client.getTask(ask)
-    assert.deepEqual([later.id, later.status?.state], [waiting.id, TaskState.TASK_STATE_COMPLETED])
-    assert.match(JSON.stringify(later.artifacts), /planned: a trip to Oslo/)
-    const again = await client.sendMessage(wish)
-    isTask(again)
-    assert.equal(again.metadata?.['remit/told-again'], true)
-    assert.equal(sent().length, 1)
-    const changed = await client.sendMessage(asking('a trip to Nice', skill('book_trip')))
-    isTask(changed)
-    assert.equal(changed.status?.state, TaskState.TASK_STATE_AUTH_REQUIRED)
-    assert.notEqual(changed.id, waiting.id)
-  })
+    it(`a call that needs approval is a task that waits; approved, it is executed once, by ${binding}`, async () => {
+      const w = world()
+      const client = await connect(await place.open(), Transport)
+      const wish = asking('a trip to Oslo', skill('book_trip'))
+      const before = planner.reached.length
+      const waiting = await client.sendMessage(wish)
+      isTask(waiting)
+      assert.equal(waiting.status?.state, TaskState.TASK_STATE_AUTH_REQUIRED)
+      const page = `${w.issuer}/approvals/${waiting.id}`
+      assert.ok(JSON.stringify(waiting.status?.message).includes(page))
+      const ask = { tenant: '', id: waiting.id, historyLength: undefined }
+      assert.equal((await client.getTask(ask)).status?.state, TaskState.TASK_STATE_AUTH_REQUIRED)
+      const [event, ...more] = await all(client.resubscribeTask({ tenant: '', id: waiting.id }))
+      assert.equal(event && taskOf(event), waiting.id)
+      assert.equal(more.length, 0)
+      const stranger = await connect(await place.open(), Transport)
+      await assert.rejects(stranger.getTask(ask), /no such task/)
+      assert.equal(planner.reached.length, before)
+      await say(w, page, /^Approve once/)
+      const [done] = await Promise.all([client.getTask(ask), client.getTask(ask)])
+      assert.equal(done.id, waiting.id)
+      const sent = () =>
+        planner.reached.slice(before).filter(({ method }) => method === 'SendMessage')
+      assert.equal(sent().length, 1)
+      const later = await client.getTask(ask)
+      assert.deepEqual(
+        [later.id, later.status?.state],
+        [waiting.id, TaskState.TASK_STATE_COMPLETED],
+      )
+      assert.match(JSON.stringify(later.artifacts), /planned: a trip to Oslo/)
+      const again = await client.sendMessage(wish)
+      isTask(again)
+      assert.equal(again.metadata?.['remit/told-again'], true)
+      assert.equal(sent().length, 1)
+      const changed = await client.sendMessage(asking('a trip to Nice', skill('book_trip')))
+      isTask(changed)
+      assert.equal(changed.status?.state, TaskState.TASK_STATE_AUTH_REQUIRED)
+      assert.notEqual(changed.id, waiting.id)
+    })
+  }
 
   it('a call that a person denies, or that is taken back, is never sent', async () => {
     const w = world()
@@ -230,6 +247,28 @@ inOneWorld('the official SDK of A2A on both sides', (world) => {
     const after = await client.getTask({ ...ask, id })
     assert.equal(after.status?.state, TaskState.TASK_STATE_CANCELED)
     assert.equal(planner.reached.length, before)
+  })
+
+  it('what waited by one binding is executed by the other, once', async () => {
+    const w = world()
+    const task = await place.open()
+    const [asked, other] = [await connect(task), await connect(task, RestTransportFactory)]
+    const wish = asking('a trip to Turin', skill('book_trip'))
+    const waiting = await asked.sendMessage(wish)
+    isTask(waiting)
+    const same = await other.sendMessage(wish)
+    isTask(same)
+    assert.equal(same.id, waiting.id, 'the same call')
+    const before = planner.reached.length
+    await say(w, `${w.issuer}/approvals/${waiting.id}`, /^Approve once/)
+    const ask = { tenant: '', id: waiting.id, historyLength: undefined }
+    await Promise.all([asked.getTask(ask), other.getTask(ask)])
+    const again = await other.sendMessage(wish)
+    assert.ok('status' in again && again.metadata?.['remit/told-again'] === true)
+    const sent = planner.reached.slice(before).filter(({ method }) => method === 'SendMessage')
+    assert.equal(sent.length, 1)
+    const done = await other.getTask(ask)
+    assert.deepEqual([done.id, done.status?.state], [waiting.id, TaskState.TASK_STATE_COMPLETED])
   })
 
   it('approved while nobody asks, a subscription executes and streams it under the id that waited', async () => {

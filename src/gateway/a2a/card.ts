@@ -1,9 +1,12 @@
 import type { Action, CatalogView, Resource } from '../../catalog/index.ts'
 import { isObject, type Json, type JsonObject, parseJson } from '../../lib/json.ts'
 import type { GatewayPorts } from '../ports.ts'
+import type { Binding } from './reply.ts'
 
 /** Path of the public card below the identifier (A2A 1.0, section 8.2). */
 export const CARD_PATH = '.well-known/agent-card.json'
+/** Bindings that are served at the identifier, the preferred one first. */
+const BINDINGS: readonly Binding[] = ['JSONRPC', 'HTTP+JSON']
 /** Revision of A2A that is spoken here, as `A2A-Version` names it. */
 export const A2A_VERSION = '1.0'
 
@@ -50,9 +53,9 @@ function card(
     name: title,
     description: server?.instructions ?? '',
     version: server?.version ?? '',
-    supportedInterfaces: [
-      { url: identifier, protocolBinding: 'JSONRPC', protocolVersion: A2A_VERSION },
-    ],
+    supportedInterfaces: BINDINGS.map((protocolBinding) => ({
+      ...{ url: identifier, protocolBinding, protocolVersion: A2A_VERSION },
+    })),
     capabilities: {
       streaming: isStreaming(reviewed),
       pushNotifications: false,

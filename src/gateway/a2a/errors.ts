@@ -5,11 +5,12 @@ import { RPC, type RpcError, type RpcId } from '../../net/index.ts'
 import { RpcAnswer } from '../mcp/ended.ts'
 
 /** Error codes of A2A 1.0 (section 5.4); its own table, beside JSON-RPC's. */
-const CODES = {
+export const CODES = {
   TASK_NOT_FOUND: -32001,
   TASK_NOT_CANCELABLE: -32002,
   PUSH_NOTIFICATION_NOT_SUPPORTED: -32003,
   UNSUPPORTED_OPERATION: -32004,
+  CONTENT_TYPE_NOT_SUPPORTED: -32005,
   INVALID_AGENT_RESPONSE: -32006,
   VERSION_NOT_SUPPORTED: -32009,
   /** Code of ours, from the range that A2A leaves to agents. */
@@ -56,15 +57,19 @@ export function denial(id: RpcId, verdict: Verdict<'deny'>): RpcAnswer {
   return new RpcAnswer(error(id, { code, words, reason, domain: 'remit', metadata }))
 }
 
-/** Codes of an agent's error that mean to the client what they mean here. */
-const PASSED = new Set<number>([
-  ...[-32001, -32002, -32003, -32004, -32005, -32006],
-  ...[RPC.methodNotFound, RPC.invalidParams],
-])
+/** Errors of an agent that mean to the client what they mean here. */
+const PASSED: ReadonlyMap<number, Reason> = new Map(
+  (Object.entries(CODES) as [Reason, number][]) // as: the keys above
+    .filter(([, code]) => code <= -32001 && code >= -32006)
+    .map(([reason, code]) => [code, reason]),
+)
 
 /** Error that an agent answered with. Codes that speak of one hop only become internal errors. */
 export function passedError(id: RpcId, code: number, words: string, metadata: Metadata): RpcAnswer {
-  const passed = PASSED.has(code) ? code : RPC.internalError
+  const known = PASSED.get(code)
+  if (known) return a2aError(id, known, words, metadata)
+  const isPassed = code === RPC.methodNotFound || code === RPC.invalidParams
+  const passed = isPassed ? code : RPC.internalError
   return new RpcAnswer(
     error(id, { code: passed, words, reason: 'AGENT_FAILED', domain: 'remit', metadata }),
   )

@@ -29,7 +29,8 @@ import { A2A_VERSION } from './card.ts'
 import { a2aError, denial, pending, rpcFailure } from './errors.ts'
 import { OwnedIds } from './ids.ts'
 import { bad } from './read-params.ts'
-import { A2aReply } from './reply.ts'
+import { A2aReply, type Binding } from './reply.ts'
+import { readRest, routeOf, VERSION_PARAMETER } from './rest.ts'
 import { finish, send } from './send.ts'
 import { toldAgain, waiting } from './waiting.ts'
 
@@ -62,14 +63,23 @@ export const A2A_CALL = startingWith<AgentCall, ResolvedAgentCall, GatewayPorts>
   .next('send', send)
   .next('outcome and answer', finish)
 
-/** Checks the HTTP request before its body is read: at the resource's own address, and from no page. */
+/** Binding that a request comes by: JSON-RPC at the identifier itself, HTTP+JSON below it. */
+export function bindingOf({ segments }: Pick<Located, 'segments'>): Binding {
+  return segments.length === 0 ? 'JSONRPC' : 'HTTP+JSON'
+}
+
+/** Checks the HTTP request before its body is read: at an address of its binding, and from no page. */
 function checkTransport(located: Located, ports: GatewayPorts): Located {
-  const { request, segments } = located
-  if (segments.length > 0 || request.query.length > 0)
-    throw new Problem('resource.unknown', 'an A2A agent is served at its identifier only')
+  const { request } = located
   const origin = request.headers.get('origin')
   if (origin !== undefined && origin !== ports.gateway)
     throw new Problem('request.cross_site', 'the request came from a page of another origin')
+  if (bindingOf(located) === 'HTTP+JSON') {
+    routeOf(located)
+    return located
+  }
+  if (request.query.length > 0)
+    throw new Problem('resource.unknown', 'an A2A agent is served at its identifier only')
   if (request.method === 'POST') return located
   throw new Ended({
     status: 405,
@@ -81,16 +91,24 @@ function checkTransport(located: Located, ports: GatewayPorts): Located {
 async function takeMessage(located: Located): Promise<A2aRequest> {
   const rpc = await read(located)
   if (rpc.kind !== 'request') throw rpcFailure(undefined, 'invalidRequest', 'a request needs an id')
-  const version = located.request.headers.get('a2a-version') ?? ''
-  if (version !== A2A_VERSION) {
+  if (versionsOf(located).some((version) => version !== A2A_VERSION)) {
     const words = `only A2A ${A2A_VERSION} is spoken here: send \`A2A-Version: ${A2A_VERSION}\``
     throw a2aError(rpc.id, 'VERSION_NOT_SUPPORTED', words, { supported: A2A_VERSION })
   }
   return { ...located, rpc }
 }
 
+/** Versions that a request names, which have to agree; one that names none means 0.3 (section 3.6.2). */
+function versionsOf({ request: { headers, query } }: Located): readonly string[] {
+  const header = headers.get('a2a-version')
+  const given = query.filter(([name]) => name === VERSION_PARAMETER).map(([, value]) => value)
+  const all = header === undefined ? given : [header, ...given]
+  return all.length === 0 ? [''] : all
+}
+
 async function read(located: Located) {
   try {
+    if (bindingOf(located) === 'HTTP+JSON') return await readRest(located)
     const body = await readBody(located.message, located.request)
     if (body === undefined) throw new Problem('mcp.bad_message', 'there is no message')
     return messageOf(body)
@@ -105,7 +123,7 @@ async function read(located: Located) {
 async function findOwner(heard: A2aRequest, ports: GatewayPorts): Promise<Owned> {
   const task = await refuseStranger(heard, ports)
   const ids = new OwnedIds(ports.master, heard.resource, task)
-  const answer = new A2aReply(heard.reply, STREAMS.has(heard.rpc.method))
+  const answer = new A2aReply(heard.reply, bindingOf(heard), STREAMS.has(heard.rpc.method))
   return { ...heard, task, ids, answer }
 }
 
@@ -238,7 +256,7 @@ async function equip(
   }
 }
 
-/** Answers an error as JSON-RPC where that is possible; throws every other for the gateway to render. */
+/** Answers an error as the binding has it, where that is possible; throws every other for the gateway to render. */
 export function render(error: unknown, answer: A2aReply, ports: Pick<GatewayPorts, 'log'>): void {
   if (error instanceof RpcAnswer) answer.end(error.reply)
   else if (!answer.begun) throw error

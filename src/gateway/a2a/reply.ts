@@ -1,33 +1,25 @@
 import type { ServerResponse } from 'node:http'
-import { sseEvent } from '../../lib/event-stream.ts'
-import type { JsonObject } from '../../lib/json.ts'
+import { type JsonObject, printJson } from '../../lib/json.ts'
 import { printMessage, type RpcError, type RpcId, type RpcResult } from '../../net/index.ts'
+import { StreamedReply } from '../streamed-reply.ts'
+import { statusOf } from './rest-status.ts'
 
-const SAFE = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
-const STREAM = { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' }
+/** Binding of A2A 1.0 that a request came by (sections 9 and 11), as cards name it. */
+export type Binding = 'JSONRPC' | 'HTTP+JSON'
 
-/** Answer to one request of A2A: JSON, or for the methods that stream, events, errors included. */
-export class A2aReply {
-  readonly #raw: ServerResponse
+/**
+ * Answer to one request of A2A: one text, or for the methods that stream, events. By JSON-RPC an error
+ * of a stream is an event; by HTTP+JSON it is a status, as long as nothing was sent.
+ */
+export class A2aReply extends StreamedReply {
+  readonly #binding: Binding
   readonly #isStream: boolean
-  readonly #gone = new AbortController()
   #ended = false
 
-  constructor(raw: ServerResponse, isStream: boolean) {
-    this.#raw = raw
+  constructor(raw: ServerResponse, binding: Binding, isStream: boolean) {
+    super(raw)
+    this.#binding = binding
     this.#isStream = isStream
-    raw.on('close', () => {
-      if (!raw.writableFinished) this.#gone.abort()
-    })
-  }
-
-  /** Aborted when nobody listens any more. */
-  get gone(): AbortSignal {
-    return this.#gone.signal
-  }
-
-  get begun(): boolean {
-    return this.#raw.headersSent
   }
 
   /** Sends one event of a stream. */
@@ -38,26 +30,31 @@ export class A2aReply {
   /** Sends the answer; of a stream, its last event, or nothing more. */
   end(answer: RpcResult | RpcError | undefined): void {
     if (this.#ended) return
-    if (this.#isStream) {
+    const refused = this.#binding === 'HTTP+JSON' && answer?.kind === 'error' && !this.begun
+    if (this.#isStream && !refused) {
       if (answer) this.#event(answer)
       this.#ended = true
-      this.#raw.end()
+      this.raw.end()
       return
     }
     this.#ended = true
     if (!answer) throw new Error('a request without stream has an answer')
-    const text = printMessage(answer)
-    const length = Buffer.byteLength(text)
-    this.#raw.writeHead(200, {
-      ...SAFE,
-      'content-type': 'application/json',
-      'content-length': length,
-    })
-    this.#raw.end(text)
+    const status = this.#binding === 'HTTP+JSON' ? statusOf(answer).code : 200
+    this.sendWhole(status, { 'content-type': TYPES[this.#binding] }, this.#text(answer))
   }
 
   #event(message: RpcResult | RpcError): void {
-    if (!this.begun) this.#raw.writeHead(200, { ...SAFE, ...STREAM })
-    this.#raw.write(sseEvent(printMessage(message)))
+    const isError = this.#binding === 'HTTP+JSON' && message.kind === 'error'
+    this.sendEvent(this.#text(message), isError ? 'error' : undefined)
   }
+
+  #text(answer: RpcResult | RpcError): string {
+    if (this.#binding === 'JSONRPC') return printMessage(answer)
+    return printJson(answer.kind === 'result' ? answer.result : statusOf(answer).body)
+  }
+}
+
+const TYPES: Readonly<Record<Binding, string>> = {
+  JSONRPC: 'application/json',
+  'HTTP+JSON': 'application/a2a+json',
 }

@@ -202,7 +202,7 @@ function endOf(
   const about = { status: ended.status, latencyMs }
   const invalid = (words: string): CallEnd => {
     const { reply } = a2aError(rpc.id, 'INVALID_AGENT_RESPONSE', words, metadata)
-    return { ...about, state: 'failed', reason: 'upstream.not_mcp', reply }
+    return { ...about, state: 'failed', reason: 'upstream.not_a2a', reply }
   }
   if (ended.state === 'answered' && ended.answer?.kind === 'result') {
     const { result } = ended.answer

@@ -14,7 +14,7 @@ import type { AgentCall, Owned } from './call-steps.ts'
 import { extendedCard } from './card.ts'
 import { a2aError, rpcFailure, taskNotFound } from './errors.ts'
 import { payloadOf, taskIdOf } from './ids.ts'
-import { A2A_CALL, A2A_REQUEST, render } from './pipeline.ts'
+import { A2A_CALL, A2A_REQUEST, bindingOf, render } from './pipeline.ts'
 import { isTaskMethod, noPush, ownTask, readOfTask, readSending } from './read-params.ts'
 import { A2aReply } from './reply.ts'
 import { answeredTask, asAnswer, waitingTask } from './waiting.ts'
@@ -29,7 +29,7 @@ export async function serveAgent(located: Located, ports: GatewayPorts): Promise
     owned = await A2A_REQUEST.run(located, ports)
   } catch (error) {
     if (!(error instanceof RpcAnswer)) throw error
-    new A2aReply(located.reply, false).end(error.reply)
+    new A2aReply(located.reply, bindingOf(located), false).end(error.reply)
     return
   }
   try {

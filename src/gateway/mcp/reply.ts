@@ -1,5 +1,4 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import { sseEvent } from '../../lib/event-stream.ts'
 import { ExactNumber, type Json, type JsonObject } from '../../lib/json.ts'
 import {
   printMessage,
@@ -9,19 +8,15 @@ import {
   type RpcRequest,
   type RpcResult,
 } from '../../net/index.ts'
+import { StreamedReply } from '../streamed-reply.ts'
 
-const SAFE = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
-/** Proxies are asked to pass events on at once (2026-07-28, Streamable HTTP). */
-const STREAM = { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' }
 const MAX_WORDS = 1_000
 
 /**
  * Answer to one HTTP request of MCP: JSON, or an event stream as soon as there is something to tell
  * before it. Sends at most one answer.
  */
-export class McpReply {
-  readonly #raw: ServerResponse
-  readonly #gone = new AbortController()
+export class McpReply extends StreamedReply {
   /** Last progress value that was sent; -1: none yet. */
   #progress = -1
   #base = 0
@@ -30,21 +25,8 @@ export class McpReply {
 
   /** `written`: writes an answer as its revision has it. */
   constructor(raw: ServerResponse, written = (answer: RpcResult | RpcError) => answer) {
-    this.#raw = raw
+    super(raw)
     this.#written = written
-    raw.on('close', () => {
-      if (!raw.writableFinished) this.#gone.abort()
-    })
-  }
-
-  /** Aborted when nobody listens any more. */
-  get gone(): AbortSignal {
-    return this.#gone.signal
-  }
-
-  /** True when status and headers are sent: only an event can follow. */
-  get begun(): boolean {
-    return this.#raw.headersSent
   }
 
   /**
@@ -53,9 +35,9 @@ export class McpReply {
    */
   progress(token: RpcId, at: number, message: string | undefined, total?: number): void {
     const value = this.#base + at
-    if (this.#ended || this.#raw.destroyed || value <= this.#progress) return
+    if (this.#ended || this.raw.destroyed || value <= this.#progress) return
     // Whoever does not read is not told more and more.
-    if (this.#raw.writableNeedDrain) return
+    if (this.raw.writableNeedDrain) return
     this.#progress = value
     const params = new Map<string, Json>([
       ['progressToken', token],
@@ -83,54 +65,42 @@ export class McpReply {
     if (this.begun) {
       this.#event(told)
       this.#ended = true
-      this.#raw.end()
+      this.raw.end()
       return
     }
     this.#ended = true
-    const text = printMessage(told)
-    this.#raw.writeHead(how.status ?? 200, {
-      ...SAFE,
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(text),
-      ...how.headers,
-    })
-    this.#raw.end(text)
+    const type = { 'content-type': 'application/json' }
+    this.sendWhole(how.status ?? 200, { ...type, ...how.headers }, printMessage(told))
   }
 
   /** Sends an HTTP answer without a message. */
   empty(status: 202 | 204): void {
     if (this.#ended || this.begun) return
     this.#ended = true
-    this.#raw.writeHead(status, { ...SAFE, ...(status === 202 ? { 'content-length': 0 } : {}) })
-    this.#raw.end()
+    this.sendEmpty(status)
   }
 
   /** Sends a notification that belongs to this request. */
   notify(method: string, params: JsonObject): void {
-    if (this.#ended || this.#raw.destroyed || this.#raw.writableNeedDrain) return
+    if (this.#ended || this.raw.destroyed || this.raw.writableNeedDrain) return
     this.#event({ kind: 'notification', method, params })
   }
 
   /** Begins a stream, and keeps it from being closed as dead: a comment, which says nothing. */
   keepAlive(): void {
-    if (this.#ended || this.#raw.destroyed || this.#raw.writableNeedDrain) return
-    this.#begin()
-    this.#raw.write(':\n\n')
+    if (this.#ended || this.raw.destroyed || this.raw.writableNeedDrain) return
+    this.sendHead()
+    this.raw.write(':\n\n')
   }
 
   /** Puts a question to the client, before the answer. False: nobody listens. */
   ask(question: RpcRequest): boolean {
-    if (this.#ended || this.#raw.destroyed) return false
+    if (this.#ended || this.raw.destroyed) return false
     this.#event(question)
     return true
   }
 
   #event(message: RpcNotification | RpcRequest | RpcResult | RpcError): void {
-    this.#begin()
-    this.#raw.write(sseEvent(printMessage(message)))
-  }
-
-  #begin(): void {
-    if (!this.begun) this.#raw.writeHead(200, { ...SAFE, ...STREAM })
+    this.sendEvent(printMessage(message))
   }
 }

@@ -41,6 +41,7 @@ export const WIRE_PROBLEMS = {
   'upstream.asks': { status: 502, title: 'The MCP server asks for what is not passed on' },
   'upstream.busy': { status: 503, title: 'All connections to the API are in use' },
   'upstream.cut': { status: 502, title: 'The API closed the connection without a response' },
+  'upstream.not_a2a': { status: 502, title: 'The A2A agent sent an invalid response' },
   'upstream.not_mcp': { status: 502, title: 'The MCP server sent an invalid response' },
   'upstream.timeout': { status: 504, title: 'The API did not respond in time' },
   'upstream.too_large': { status: 502, title: 'The response of the MCP server is too large' },

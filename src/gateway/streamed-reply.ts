@@ -1,0 +1,50 @@
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import { sseEvent } from '../lib/event-stream.ts'
+
+const SAFE = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
+/** Proxies are asked to pass events on at once. */
+const STREAM = { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' }
+
+/** Response to one HTTP request: one text, or an event stream. Knows whether somebody listens. */
+export class StreamedReply {
+  protected readonly raw: ServerResponse
+  readonly #gone = new AbortController()
+
+  constructor(raw: ServerResponse) {
+    this.raw = raw
+    raw.on('close', () => {
+      if (!raw.writableFinished) this.#gone.abort()
+    })
+  }
+
+  /** Aborted when nobody listens any more. */
+  get gone(): AbortSignal {
+    return this.#gone.signal
+  }
+
+  /** True when status and headers are sent: only an event can follow. */
+  get begun(): boolean {
+    return this.raw.headersSent
+  }
+
+  protected sendWhole(status: number, headers: OutgoingHttpHeaders, text: string): void {
+    const length = { 'content-length': Buffer.byteLength(text) }
+    this.raw.writeHead(status, { ...SAFE, ...length, ...headers }).end(text)
+  }
+
+  protected sendEmpty(status: 202 | 204): void {
+    this.raw
+      .writeHead(status, { ...SAFE, ...(status === 202 ? { 'content-length': 0 } : {}) })
+      .end()
+  }
+
+  protected sendEvent(data: string, event?: string): void {
+    this.sendHead()
+    this.raw.write(sseEvent(data, event))
+  }
+
+  /** Begins the stream, if that has not happened. */
+  protected sendHead(): void {
+    if (!this.begun) this.raw.writeHead(200, { ...SAFE, ...STREAM })
+  }
+}

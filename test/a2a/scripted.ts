@@ -1,0 +1,58 @@
+import { after, afterEach, before } from 'node:test'
+import { answer, type Script, serveScript } from '../../src/net/mcp/testing.ts'
+import { type OddRequest, Place, type Session } from '../mcp/place.ts'
+
+export const VERSION = { 'a2a-version': '1.0' }
+export const MESSAGE = { messageId: 'm', role: 'ROLE_USER', parts: [{ text: 'hi' }] }
+export const DONE = { state: 'TASK_STATE_COMPLETED' }
+export const TASK = { id: 'T1', contextId: 'C1', status: DONE }
+
+/** A scripted agent with its card, behind the gateway of a world. */
+export function standing(world: () => Parameters<typeof Place.add>[0]) {
+  let server: Awaited<ReturnType<typeof serveScript>>
+  let place: Place
+  let playing: Script = () => false
+  before(async () => {
+    server = await serveScript((asked, reply) => {
+      if (asked.verb === 'POST') return playing(asked, reply)
+      reply.setHeader('content-type', 'application/json')
+      const binding = {
+        url: `${server.url}/rpc`,
+        protocolBinding: 'JSONRPC',
+        protocolVersion: '1.0',
+      }
+      const skills = ['book', 'quote', 'never'].map((id) => ({
+        id,
+        name: id,
+        description: id,
+        tags: [],
+      }))
+      const about = { name: 'Scripted', description: 'x', version: '1', capabilities: {} }
+      reply.end(JSON.stringify({ ...about, supportedInterfaces: [binding], skills }))
+      return true
+    })
+    place = await Place.add(world(), {
+      ...{ name: 'scripted', url: server.url, a2a: true, asks: ['skill-book'] },
+      never: ['skill-never'],
+    })
+  })
+  afterEach(() => {
+    playing = () => false
+  })
+  after(() => server.close())
+  return {
+    get place() {
+      return place
+    },
+    calls: () => server.asked.filter(({ verb }) => verb === 'POST'),
+    play: (script: Script) => {
+      playing = script
+    },
+    result: (result: unknown) => {
+      playing = ({ message }, reply) => answer(reply, message.id, result)
+    },
+  }
+}
+
+export const ask = (session: Session, method: string, params: object = {}, odd: OddRequest = {}) =>
+  session.request(method, params, { ...odd, headers: { ...VERSION, ...odd.headers } })
