@@ -2,29 +2,29 @@ import type { Text, Value } from '../lib/terminal/text.ts'
 import type { Source } from './source.ts'
 
 /** Input as a client may give it: options that nobody gave are `undefined` and are not sent, and lists may be read-only. */
-export type Loose<T> = T extends readonly (infer Item)[]
-  ? readonly Loose<Item>[]
+export type LooseInput<T> = T extends readonly (infer Item)[]
+  ? readonly LooseInput<Item>[]
   : T extends object
     ? {
         readonly [K in keyof T]: Record<never, never> extends Pick<T, K>
-          ? Loose<T[K]> | undefined
-          : Loose<T[K]>
+          ? LooseInput<T[K]> | undefined
+          : LooseInput<T[K]>
       }
     : T
 
-type Sources<T> = { readonly [K in keyof T]: Source<Loose<Exclude<T[K], undefined>>> }
+type Sources<T> = { readonly [K in keyof T]: Source<LooseInput<Exclude<T[K], undefined>>> }
 
 type Part<Name extends string, T> = [T] extends [undefined]
   ? { readonly [K in Name]?: never }
   : Record<never, never> extends T
-    ? { readonly [K in Name]?: Sources<T> | Source<Loose<T>> }
-    : { readonly [K in Name]: Sources<T> | Source<Loose<T>> }
+    ? { readonly [K in Name]?: Sources<T> | Source<LooseInput<T>> }
+    : { readonly [K in Name]: Sources<T> | Source<LooseInput<T>> }
 
 /**
  * Sources of each member of a request, or of a part as a whole; in the order of the command's
  * arguments and options.
  */
-export type Takes<P, Q, B> = Part<'params', P> & Part<'query', Q> & Part<'body', B>
+export type InputSources<P, Q, B> = Part<'params', P> & Part<'query', Q> & Part<'body', B>
 
 /** An operation that was carried out, with what was sent. */
 export interface DoneOperation<P, Q, B, A> {

@@ -11,7 +11,7 @@ import {
 } from './issuer-shape.ts'
 import { describe, noun, type SchemaKit } from './operation.ts'
 import { authority, change, expires, person, trust } from './shared-sources.ts'
-import { input, jsonFile, numeric, type Source, together, Unreadable } from './source.ts'
+import { input, jsonFile, numeric, type Source, together, UnreadableInput } from './source.ts'
 import type { Detail } from './terminal.ts'
 
 const name = input('<name>', 'of `remit issuers list`')
@@ -35,7 +35,7 @@ const tenant = input(
   'where customers share the issuer: what tells ours',
   {
     check: (typed) => {
-      if (!TENANT.test(typed)) throw new Unreadable('CLAIM=VALUE, for example tenant=org_123.')
+      if (!TENANT.test(typed)) throw new UnreadableInput('CLAIM=VALUE, for example tenant=org_123.')
     },
     read: (typed: string) => {
       const [, claim = '', value = ''] = TENANT.exec(typed) ?? []

@@ -1,5 +1,5 @@
 import type { Static, TSchema } from 'typebox'
-import type { OperationCommand, Takes } from './command.ts'
+import type { InputSources, OperationCommand } from './command.ts'
 import type { Source } from './source.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -7,7 +7,7 @@ import type { Terminal } from './terminal.ts'
  * Who may call an operation. `administrator`: members of that group. `person`: anyone signed in; what they see is their own
  * unless they are an administrator. `anyone`: no session is needed.
  */
-export type Who = 'administrator' | 'person' | 'anyone'
+export type CallerRole = 'administrator' | 'person' | 'anyone'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
@@ -32,7 +32,7 @@ export interface OperationInput {
 }
 
 /** Facts about an operation that are no schema. */
-export interface OperationFacts<R extends Route = Route, W extends Who = Who> {
+export interface OperationFacts<R extends Route = Route, W extends CallerRole = CallerRole> {
   /** Name in the document, in confirmations and in the ledger; `<noun>.<verb>` when left out. */
   readonly id?: string
   readonly route: R
@@ -66,7 +66,7 @@ export type AnyCommand = OperationCommand<unknown, unknown, unknown, unknown> & 
 /** Everything about one operation but what it does: the route, the typed client and the command are made from it. */
 export interface OperationDescription<
   R extends Route = Route,
-  W extends Who = Who,
+  W extends CallerRole = CallerRole,
   S extends OperationSchemas = OperationSchemas,
 > extends OperationFacts<R, W> {
   readonly schemas: (kit: SchemaKit) => S
@@ -74,12 +74,12 @@ export interface OperationDescription<
 }
 
 type CommandOf<P, Q, B, A> = OperationCommand<P, Q, B, A> &
-  (Record<never, never> extends Takes<P, Q, B>
-    ? { readonly takes?: Takes<P, Q, B> }
-    : { readonly takes: Takes<P, Q, B> })
+  (Record<never, never> extends InputSources<P, Q, B>
+    ? { readonly takes?: InputSources<P, Q, B> }
+    : { readonly takes: InputSources<P, Q, B> })
 
 /** Administrators may call an operation that does not say who; whether it widens access says each one that does more than read. */
-type Stated<R extends Route, W extends Who> = Omit<
+type StatedFacts<R extends Route, W extends CallerRole> = Omit<
   OperationFacts<R, W>,
   'who' | 'widens' | 'confirms'
 > & {
@@ -90,9 +90,9 @@ type Stated<R extends Route, W extends Who> = Omit<
 export function describe<
   const R extends Route,
   S extends OperationSchemas,
-  const W extends Who = 'administrator',
+  const W extends CallerRole = 'administrator',
 >(
-  described: Stated<R, W> & {
+  described: StatedFacts<R, W> & {
     readonly schemas: (kit: SchemaKit) => S
     readonly confirms?: (request: {
       readonly params: TypeOf<S, 'params'>

@@ -2,10 +2,10 @@ import {
   input,
   namesOf,
   numeric,
-  type Reading,
+  type ReaderContext,
   type Source,
   together,
-  Unreadable,
+  UnreadableInput,
 } from './source.ts'
 import type { Detail, Terminal } from './terminal.ts'
 
@@ -17,7 +17,7 @@ export function person<const Term extends string>(
 ): Source<string> {
   return input(term, says, {
     required,
-    read: (typed: unknown, reading: Reading) => reading.person(String(typed)),
+    read: (typed: unknown, reading: ReaderContext) => reading.person(String(typed)),
   })
 }
 
@@ -40,13 +40,13 @@ export function change<const P extends Readonly<Record<string, Source<string>>>>
 
 function checkLimit(typed: string): void {
   if (!/^(?:[1-9]\d{0,2}|1000)$/.test(typed))
-    throw new Unreadable('a limit is a number from 1 to 1000.')
+    throw new UnreadableInput('a limit is a number from 1 to 1000.')
 }
 
 /** Size of a list that ends after it. */
 export const limit = input('--limit <number>', 'at most so many; 50 when not said, 200 at most', {
   check: (typed) => {
-    if (!/^[1-9]\d{0,2}$/.test(typed)) throw new Unreadable('a limit is a number from 1 on.')
+    if (!/^[1-9]\d{0,2}$/.test(typed)) throw new UnreadableInput('a limit is a number from 1 on.')
   },
 })
 
@@ -54,7 +54,7 @@ export const limit = input('--limit <number>', 'at most so many; 50 when not sai
 export function expires<const Term extends string>(term: Term, says: string, required = false) {
   return input(term, says, {
     required,
-    read: (typed: unknown, reading: Reading) => reading.expires(String(typed)),
+    read: (typed: unknown, reading: ReaderContext) => reading.expires(String(typed)),
   })
 }
 

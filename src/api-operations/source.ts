@@ -1,10 +1,10 @@
 import type { Detail } from './terminal.ts'
 
 /** Text on the command line that cannot be read; the message says what would do. */
-export class Unreadable extends Error {}
+export class UnreadableInput extends Error {}
 
 /** Questions that readers may ask while a request is put together. */
-export interface Reading {
+export interface ReaderContext {
   /** Epoch milliseconds. */
   readonly now: number
   /** Id of the person of this id, e-mail address, subject or name. */
@@ -18,7 +18,7 @@ export interface Reading {
   /** Id of an agent by its id, or by the address that it is known by as a client. */
   agent(wanted: string): Promise<string>
   /** Authority from the names of actions, or from a file of details. */
-  authority(given: AuthorityGiven): Promise<readonly Detail[]>
+  authority(given: AuthorityInput): Promise<readonly Detail[]>
   /**
    * Public key (JWK) from a file, or of a pair that is made here; `undefined` where neither is named. The private half goes
    * into `out`, a new file, which is gone again when the request fails.
@@ -41,13 +41,13 @@ export interface Reading {
 }
 
 /** Actions, or a file; one of them. */
-export interface AuthorityGiven {
+export interface AuthorityInput {
   readonly actions: readonly string[] | undefined
   readonly file: string | undefined
 }
 
 /** Value or a list of values, as typed; `true` of an option without a value. */
-type Typed = string | readonly string[] | boolean | undefined
+type CommandLineValue = string | readonly string[] | boolean | undefined
 
 /** One argument or option of a command. */
 export interface CommandInput {
@@ -67,7 +67,10 @@ export interface CommandInput {
 export interface Source<T> {
   readonly inputs: readonly CommandInput[]
   /** `typed`: values in the order of `inputs`. */
-  read(typed: readonly Typed[], reading: Reading): T | undefined | Promise<T | undefined>
+  read(
+    typed: readonly CommandLineValue[],
+    reading: ReaderContext,
+  ): T | undefined | Promise<T | undefined>
 }
 
 type TypedAt<Term extends string> = Term extends `${string}...>`
@@ -76,7 +79,7 @@ type TypedAt<Term extends string> = Term extends `${string}...>`
     ? string
     : boolean
 
-type Read<From, T> = (typed: From, reading: Reading) => T | Promise<T>
+type ValueReader<From, T> = (typed: From, reading: ReaderContext) => T | Promise<T>
 
 type InputRules = Omit<CommandInput, 'term' | 'says' | 'choices' | 'repeats'> & {
   /** Value of one that was left out. */
@@ -97,12 +100,12 @@ export function input<const Choice extends string>(
 export function input<const Term extends string, T>(
   term: Term,
   says: string,
-  rules: InputRules & { readonly read: Read<TypedAt<Term>, T> },
+  rules: InputRules & { readonly read: ValueReader<TypedAt<Term>, T> },
 ): Source<T>
 export function input(
   term: string,
   says: string,
-  { fallback, read, ...rest }: InputRules & { readonly read?: Read<never, unknown> } = {},
+  { fallback, read, ...rest }: InputRules & { readonly read?: ValueReader<never, unknown> } = {},
 ): Source<unknown> {
   return {
     inputs: [{ term, says, ...rest }],
@@ -120,7 +123,7 @@ interface Look {
 
 function lookCheck({ looks, otherwise }: Look) {
   return (typed: string) => {
-    if (!looks.test(typed)) throw new Unreadable(otherwise)
+    if (!looks.test(typed)) throw new UnreadableInput(otherwise)
   }
 }
 
@@ -160,7 +163,7 @@ export function jsonFile<T = unknown>(
 ): Source<T> {
   return input(term, says, {
     ...rules,
-    read: (file: string, reading: Reading) => reading.json<T>(file),
+    read: (file: string, reading: ReaderContext) => reading.json<T>(file),
   })
 }
 
@@ -171,7 +174,7 @@ export function together<const Parts extends readonly Source<unknown>[], T>(
     values: {
       readonly [K in keyof Parts]: Parts[K] extends Source<infer V> ? V | undefined : never
     },
-    reading: Reading,
+    reading: ReaderContext,
   ) => T | undefined | Promise<T | undefined>,
 ): Source<T> {
   return {

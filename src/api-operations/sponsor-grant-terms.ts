@@ -1,7 +1,7 @@
 import type { Static } from 'typebox'
 import { durationInWords, readDuration } from '../lib/duration.ts'
 import type { SchemaKit } from './operation.ts'
-import type { Reading } from './source.ts'
+import type { ReaderContext } from './source.ts'
 
 export const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 type Day = (typeof DAYS)[number]
@@ -37,7 +37,7 @@ export type RateJson = Static<ReturnType<typeof Rate>>
 export const USUAL_RATE: RateJson = { tasks: 24, seconds: 24 * 3600 }
 
 /** `mon-fri,sun 22:00-06:00 Europe/Berlin` or `daily …`. */
-export function readSchedule(given: string, { usage }: Pick<Reading, 'usage'>): ScheduleJson {
+export function readSchedule(given: string, { usage }: Pick<ReaderContext, 'usage'>): ScheduleJson {
   const [, days = '', from = '', to = '', zone = ''] =
     /^(\S+) (\d\d:\d\d)[-–](\d\d:\d\d) (\S+)$/.exec(given) ?? []
   const named = days === 'daily' ? [...DAYS] : days.split(',').flatMap(daysOf)
@@ -59,7 +59,7 @@ function daysOf(given: string): readonly (Day | undefined)[] {
 }
 
 /** `5/1h` */
-export function readRate(given: string, { usage }: Pick<Reading, 'usage'>): RateJson {
+export function readRate(given: string, { usage }: Pick<ReaderContext, 'usage'>): RateJson {
   const [, tasks, length = ''] = /^([1-9]\d{0,5})\/(\w+)$/.exec(given) ?? []
   const ms = readDuration(length)
   if (tasks === undefined || ms === undefined)

@@ -16,7 +16,7 @@ export interface ConfirmationNeeded {
 }
 
 /** Nothing is confirmed where nothing has to be. */
-type Widening =
+type ConfirmationResult =
   | { readonly needed: ConfirmationNeeded }
   | { readonly confirmed: Confirmed | undefined }
 
@@ -33,7 +33,7 @@ export async function confirmWidening(
     input,
     confirmation,
   }: { caller: Caller; input: Input; confirmation: string | undefined },
-): Promise<Widening> {
+): Promise<ConfirmationResult> {
   if (!operation.widens || parts.development) return { confirmed: undefined }
   const payloadOf = (digest: SecretDigest) => ({
     params: withoutSecrets(operation.params, input.params, digest),

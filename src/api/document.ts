@@ -4,7 +4,7 @@ import { type TSchema, Type } from 'typebox'
 import { Confirmation, Nothing, ProblemDocument } from '../api-operations/schemas.ts'
 
 /** Description of an operation, for the router and for `openapi.json`. */
-export interface Documented {
+export interface OperationDocument {
   readonly id: string
   readonly says: string
   readonly params?: TSchema
@@ -33,7 +33,7 @@ const JSON_TYPE = 'application/json'
  * The schema of a route: what is validated (path, query and body; what is not named is refused), and what is only
  * documented (answers, which `run` is typed by).
  */
-export function schemaOf(operation: Documented): FastifySchema {
+export function schemaOf(operation: OperationDocument): FastifySchema {
   const { answer, body, id, mediaType = JSON_TYPE, params, query, says, security } = operation
   return {
     operationId: id,

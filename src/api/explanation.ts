@@ -1,6 +1,6 @@
 import type { Static } from 'typebox'
 import type { OperatorExplanation, OperatorGate, Explanation as Told } from '../analysis/index.ts'
-import type { Loose } from '../api-operations/command.ts'
+import type { LooseInput } from '../api-operations/command.ts'
 import type { Explanation } from '../api-operations/decisions/explanation.ts'
 import { Ask, ExplainedRule } from '../api-operations/decisions/gates.ts'
 import * as kit from '../api-operations/schemas.ts'
@@ -9,7 +9,7 @@ import type { ExplainedRule as Rule } from '../policy/index.ts'
 import { toJson } from './json.ts'
 import { decisionShape, time } from './shapes.ts'
 
-type ExplanationAnswer = Loose<Static<ReturnType<typeof Explanation>>>
+type ExplanationAnswer = LooseInput<Static<ReturnType<typeof Explanation>>>
 const RULE = ExplainedRule(kit)
 const ASK = Ask(kit)
 

@@ -1,5 +1,5 @@
 import type { Static, TObject } from 'typebox'
-import type { Loose } from '../api-operations/command.ts'
+import type { LooseInput } from '../api-operations/command.ts'
 
 type Camel<Name extends string> = Name extends `${infer First}_${infer Rest}`
   ? `${First}${Capitalize<Camel<Rest>>}`
@@ -8,7 +8,7 @@ type Camel<Name extends string> = Name extends `${infer First}_${infer Rest}`
 /** Name of the member of a record that a member of a schema is made from: `created_at` from `createdAt`, `agent` from `agentId`. */
 type Origin<R, Name extends string> = Extract<keyof R, Camel<Name> | `${Camel<Name>}Id`>
 
-type Rendered<Name, Value> = Value extends undefined
+type RenderedValue<Name, Value> = Value extends undefined
   ? null | undefined
   : Value extends number
     ? Name extends 'at' | 'deadline' | `${string}_at`
@@ -16,19 +16,19 @@ type Rendered<Name, Value> = Value extends undefined
       : Value
     : Value
 
-type Fits<T, R, Name extends keyof T & string> = [Origin<R, Name>] extends [never]
+type MemberFit<T, R, Name extends keyof T & string> = [Origin<R, Name>] extends [never]
   ? false
-  : [Rendered<Name, R[Origin<R, Name>]>] extends [Loose<T[Name]> | undefined]
+  : [RenderedValue<Name, R[Origin<R, Name>]>] extends [LooseInput<T[Name]> | undefined]
     ? true
     : false
 
-type Others<T, R> = {
+type UnmatchedMembers<T, R> = {
   readonly [Name in keyof T as Name extends keyof T & string
-    ? Fits<T, R, Name> extends true
+    ? MemberFit<T, R, Name> extends true
       ? never
       : Name
-    : never]: Loose<T[Name]>
-} & { readonly [Name in keyof T]?: Loose<T[Name]> }
+    : never]: LooseInput<T[Name]>
+} & { readonly [Name in keyof T]?: LooseInput<T[Name]> }
 
 const TIME = /^at$|^deadline$|_at$/
 
@@ -40,9 +40,9 @@ const TIME = /^at$|^deadline$|_at$/
 export function toJson<S extends TObject, R extends object>(
   schema: S,
   record: R,
-  ...[others]: Record<never, never> extends Others<Static<S>, R>
-    ? [others?: Others<Static<S>, R>]
-    : [others: Others<Static<S>, R>]
+  ...[others]: Record<never, never> extends UnmatchedMembers<Static<S>, R>
+    ? [others?: UnmatchedMembers<Static<S>, R>]
+    : [others: UnmatchedMembers<Static<S>, R>]
 ): Static<S> {
   const from = new Map<string, unknown>(Object.entries(record))
   const given = new Map<string, unknown>(Object.entries(others ?? {}))

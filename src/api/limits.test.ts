@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import { assertRefused } from '../../test/refusals.ts'
 import { inEachWorld } from '../../test/world.ts'
 
-interface Shown {
+interface ListedLimit {
   readonly id: string
   readonly subject: { readonly kind: string; readonly id: string; readonly name: string | null }
   readonly each_task: boolean
@@ -12,8 +12,11 @@ interface Shown {
 
 inEachWorld('standing limits over the management API', (world) => {
   const listed = async (by: 'ada' | 'sam', query = '') =>
-    ((await (await world().api(by)).send('GET', `/limits${query}`)).body as { limits: Shown[] }) // as the schema says
-      .limits
+    (
+      (await (await world().api(by)).send('GET', `/limits${query}`)).body as {
+        limits: ListedLimit[]
+      }
+    ).limits // as the schema says
 
   it('none at first; set, listed with what is used, raised, removed; each in the ledger', async () => {
     const w = world()
@@ -25,7 +28,7 @@ inEachWorld('standing limits over the management API', (world) => {
     const hourly = { limit: 'calls', max: 2, seconds: 3600 }
     const first = await set({ kind: 'person', id: sam }, hourly)
     assert.equal(first.status, 200, first.text)
-    const { id } = first.body as unknown as Shown // as the schema says
+    const { id } = first.body as unknown as ListedLimit // as the schema says
     const sum = { limit: 'sum', action: 'orders.refund', path: '/amount', max: '50.00' }
     assert.equal((await set({ kind: 'organization' }, sum)).status, 200)
     const each = await set({ kind: 'agent', id: 'refund-bot' }, hourly, { each_task: true })
@@ -57,7 +60,10 @@ inEachWorld('standing limits over the management API', (world) => {
       ],
     )
     const raised = await set({ kind: 'person', id: sam }, { ...hourly, max: 3 })
-    assert.deepEqual([raised.body.id, (raised.body as unknown as Shown).limit.most], [id, '3']) // as the schema says
+    assert.deepEqual(
+      [raised.body.id, (raised.body as unknown as ListedLimit).limit.most],
+      [id, '3'],
+    ) // as the schema says
     assert.deepEqual(
       (await listed('sam')).map((one) => one.id),
       [id],

@@ -1,5 +1,6 @@
-import type { Loose } from '../api-operations/command.ts'
+import type { LooseInput } from '../api-operations/command.ts'
 import type {
+  CallerRole,
   Method,
   Noun,
   OperationDescription,
@@ -7,7 +8,6 @@ import type {
   OperationSchemas,
   Route,
   TypeOf,
-  Who,
 } from '../api-operations/operation.ts'
 import * as kit from '../api-operations/schemas.ts'
 import type { Secret } from '../lib/secret.ts'
@@ -59,11 +59,11 @@ type Act<D> =
           readonly body: TypeOf<S, 'body'>
           readonly confirmed?: Confirmed | undefined
         },
-      ) => Promise<Loose<TypeOf<S, 'answer'>>>
+      ) => Promise<LooseInput<TypeOf<S, 'answer'>>>
     : never
 
-type Made<D> =
-  D extends OperationDescription<infer R, Who, infer S>
+type DescribedOperation<D> =
+  D extends OperationDescription<infer R, CallerRole, infer S>
     ? R extends `${infer M extends Method} ${infer T}`
       ? TypedOperation<
           M,
@@ -80,12 +80,14 @@ type Made<D> =
 export function acts<O extends Readonly<Record<string, OperationDescription>>>(
   { name: noun, operations }: Noun<O>,
   does: { readonly [K in keyof O]: Act<O[K]> },
-): readonly Made<O[keyof O]>[] {
+): readonly DescribedOperation<O[keyof O]>[] {
   return Object.entries(operations).map(([verb, { command: _, route, schemas, ...facts }]) => {
     const id = `${noun}.${verb.replaceAll('-', '_')}`
     const [method, path] = route.split(' ')
     const run: Operation['run'] = (parts, caller, input) =>
       does[verb as keyof O](parts, { caller, ...input } as never) // as: validated against these very schemas
-    return { id, ...facts, ...schemas(kit), method, path, run } as unknown as Made<O[keyof O]> // as: the route says both
+    return { id, ...facts, ...schemas(kit), method, path, run } as unknown as DescribedOperation<
+      O[keyof O]
+    > // as: the route says both
   })
 }

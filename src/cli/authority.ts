@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { AuthorityGiven } from '../api-operations/source.ts'
+import type { AuthorityInput } from '../api-operations/source.ts'
 import type { Detail } from '../api-operations/terminal.ts'
 import { dim, type Text, text } from '../lib/terminal/text.ts'
 import type { Cli } from './cli.ts'
@@ -16,7 +16,7 @@ const MAX_ACTIONS = 64
  */
 export function readAuthority(
   cli: Cli,
-  { actions = [], file }: AuthorityGiven,
+  { actions = [], file }: AuthorityInput,
 ): Promise<readonly Detail[]> {
   return file === undefined ? detailsOf(cli, actions) : readDetails(cli, file)
 }

@@ -12,13 +12,13 @@ import { createProgram } from './program.ts'
 import { StoredSessions } from './server/sessions.ts'
 import { fakeServer, type Owner, sink, type TestCli, testCli } from './testing.ts'
 
-type Said = { status?: number; body?: unknown; type?: string; location?: string }
+type ServerReply = { status?: number; body?: unknown; type?: string; location?: string }
 type Request = { method: string; path: string; body: string }
 
 /** A user who is signed in at a server that answers what the test says. `asked` is what it was asked, in order. */
 async function signedInAt(
   owner: Owner,
-  answers: (path: string, method: string) => Said,
+  answers: (path: string, method: string) => ServerReply,
 ): Promise<TestCli & { asked: Request[] }> {
   const asked: Request[] = []
   const url = await fakeServer(owner, async (request, reply) => {

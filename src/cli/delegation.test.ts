@@ -36,7 +36,7 @@ async function userOf(owner: Owner, remit: Remit, name: PersonName): Promise<Use
 }
 
 /** Task as the management API shows it. */
-interface Shown {
+interface DelegatedTask {
   readonly id: string
   readonly agent: string
   readonly state: string
@@ -181,8 +181,8 @@ describe('delegation, outside `remit dev`', () => {
     const [sam, nils] = [await userOf(t, remit, 'sam'), await userOf(t, remit, 'nils')]
     const tree = async (user: User, id: string) => {
       const { json } = await user.remit('tasks', 'show', id, '--json')
-      const shown = json.tree as { ancestors: Shown[]; descendants: Shown[] } // as: how it answers
-      const ids = (list: readonly Shown[]) => list.map((each) => each.id)
+      const shown = json.tree as { ancestors: DelegatedTask[]; descendants: DelegatedTask[] } // as: how it answers
+      const ids = (list: readonly DelegatedTask[]) => list.map((each) => each.id)
       return [json.id, ids(shown.ancestors), ids(shown.descendants)]
     }
     assert.deepEqual(await tree(sam, root.id), [root.id, [], [child.id, leaf.id]])

@@ -38,7 +38,7 @@ export function usage(title: string, ...next: readonly string[]): CommandFailure
 }
 
 /** Ends a command that has told everything itself. */
-export class CommandEnded extends Error {
+export class CommandExit extends Error {
   readonly exit: number
   constructor(exit: number) {
     super('ended')

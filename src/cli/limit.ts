@@ -4,7 +4,7 @@ import { usage } from './failure.ts'
 import type { AnswerOf } from './server/operation-types.ts'
 
 /** A limit as the management API takes it. */
-export type LimitGiven = { readonly seconds?: number } & (
+export type LimitInput = { readonly seconds?: number } & (
   | { readonly limit: 'calls'; readonly max: number; readonly action?: string }
   | {
       readonly limit: 'sum'
@@ -29,13 +29,13 @@ export type LimitJson = Omit<AnswerOf<'PUT', '/limits'>['limit'], 'name'>
  * `calls=20`, `orders.refund=5`, `orders.refund/amount=500.00`; with `/1h` behind it in any hour. Of what answers say:
  * `rows:crm.search/customers=5000/1d,reserve=/limit`, `charged:orders.charge/total=500.00,reserve=50.00`.
  */
-export function readLimit(given: string): LimitGiven {
+export function readLimit(given: string): LimitInput {
   const [, kind, rest = '', reserve = ''] =
     /^(charged|rows):([^,]+)(?:,reserve=([^,]+))?$/.exec(given) ?? []
   return kind === undefined ? readCounted(given) : readSettled(given, kind, rest, reserve)
 }
 
-function readSettled(given: string, kind: string, rest: string, reserve: string): LimitGiven {
+function readSettled(given: string, kind: string, rest: string, reserve: string): LimitInput {
   const counted = readCounted(rest)
   const path = counted.limit === 'sum' ? counted.path : ''
   const action = 'action' in counted ? (counted.action ?? '') : ''
@@ -55,7 +55,7 @@ function readSettled(given: string, kind: string, rest: string, reserve: string)
   return { limit, action, path, max: numbered(max), reserve: numbered(reserve), ...seconds }
 }
 
-function readCounted(given: string): LimitGiven {
+function readCounted(given: string): LimitInput {
   const [, what = '', max = '', length] = /^([^=]+)=(\d+(?:\.\d+)?)(?:\/(\w+))?$/.exec(given) ?? []
   const [, action = '', path] = /^([^/]+)(\/.+)?$/.exec(what) ?? []
   const ms = length === undefined ? undefined : readDuration(length)

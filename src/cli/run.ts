@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander'
-import { CommandEnded } from './failure.ts'
+import { CommandExit } from './failure.ts'
 import { createProgram } from './program.ts'
 import { asFailure, tellFailure } from './tell-failure.ts'
 import type { World } from './world.ts'
@@ -12,7 +12,7 @@ export async function run(args: readonly string[], world: World): Promise<number
     await program.parseAsync(line, { from: 'user' })
     return 0
   } catch (error) {
-    if (error instanceof CommandEnded) return error.exit
+    if (error instanceof CommandExit) return error.exit
     // Commander has said already what it did not understand, or has shown its help.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     const failure = asFailure(error)

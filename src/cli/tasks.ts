@@ -36,9 +36,9 @@ function showCommand(start: Start): Command {
 }
 
 /** With the limits over all tasks that it falls under, as far as they are the caller's to see. */
-type Shown = AnswerOf<'GET', '/tasks/:id'> & AnswerOf<'GET', '/tasks/:id/limits'>
+type TaskWithLimits = AnswerOf<'GET', '/tasks/:id'> & AnswerOf<'GET', '/tasks/:id/limits'>
 
-async function showTask(cli: Cli, task: Shown, tree: TreePosition): Promise<void> {
+async function showTask(cli: Cli, task: TaskWithLimits, tree: TreePosition): Promise<void> {
   const details = await detailLines(task.details)
   const delegates = await detailLines(task.may_delegate)
   cli.answer({ ...task, tree }, () => [
@@ -52,7 +52,7 @@ async function showTask(cli: Cli, task: Shown, tree: TreePosition): Promise<void
   ])
 }
 
-function factsOf(cli: Cli, task: Shown): readonly (readonly [string, Value])[] {
+function factsOf(cli: Cli, task: TaskWithLimits): readonly (readonly [string, Value])[] {
   const { closed_at: closed, sponsor_grant: grant } = task
   return [
     ['task', task.id],

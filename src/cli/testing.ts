@@ -13,7 +13,7 @@ import { run } from './run.ts'
 import { StoredSessions } from './server/sessions.ts'
 import type { Output, World } from './world.ts'
 
-export interface Ran {
+export interface CommandRun {
   readonly exit: number
   /** Standard output. */
   readonly out: string
@@ -28,9 +28,9 @@ export interface TestCli {
   readonly home: string
   readonly world: World
   /** Runs one command line of this user. */
-  remit(...args: readonly string[]): Promise<Ran>
+  remit(...args: readonly string[]): Promise<CommandRun>
   /** Runs the command with `input` on standard input. */
-  piped(input: string, ...args: readonly string[]): Promise<Ran>
+  piped(input: string, ...args: readonly string[]): Promise<CommandRun>
 }
 
 /** Owner of what a test started: it ends with the test, however that ends. */
@@ -60,7 +60,7 @@ export async function testCli(
     wait: () => setImmediate(),
     ...change,
   }
-  const remit = async (input: string, args: readonly string[]): Promise<Ran> => {
+  const remit = async (input: string, args: readonly string[]): Promise<CommandRun> => {
     let out = ''
     let said = ''
     const exit = await run(args, {

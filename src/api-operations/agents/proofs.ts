@@ -1,5 +1,5 @@
 import { describe, type SchemaKit } from '../operation.ts'
-import { input, type Reading, together } from '../source.ts'
+import { input, type ReaderContext, together } from '../source.ts'
 import { AgentProfile, agentLines, Client } from './shape.ts'
 
 export const name = input('<name>', 'the agent')
@@ -17,7 +17,7 @@ export const key = together(
 )
 
 /** `ISSUER=CLIENT_ID`; the last `=` parts them, since an address may have one. */
-export function readClient(given: string, { usage }: Pick<Reading, 'usage'>) {
+export function readClient(given: string, { usage }: Pick<ReaderContext, 'usage'>) {
   const at = given.lastIndexOf('=')
   const [issuer, id] = [given.slice(0, at), given.slice(at + 1)]
   if (at >= 1 && id !== '' && URL.canParse(issuer)) return { issuer, client_id: id }

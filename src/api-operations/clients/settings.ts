@@ -1,19 +1,19 @@
 import type { Static } from 'typebox'
-import type { Loose } from '../command.ts'
-import { input, type Reading, type Source, valuesOf } from '../source.ts'
+import type { LooseInput } from '../command.ts'
+import { input, type ReaderContext, type Source, valuesOf } from '../source.ts'
 import type { ClientJson, NewClient } from './schemas.ts'
 
 type Kind = ClientJson['kind']
-type Usage = Pick<Reading, 'usage'>
+type Usage = Pick<ReaderContext, 'usage'>
 
 /** Kind and settings of a client, as they are sent. */
-type ClientGiven = NewClientBody extends infer B
+type ClientInput = NewClientBody extends infer B
   ? B extends unknown
     ? Omit<B, 'id' | 'jwk'>
     : never
   : never
-type NewClientBody = Loose<Static<ReturnType<typeof NewClient>>>
-type PepGiven = NonNullable<Extract<NewClientBody, { kind: 'pep' }>['settings']>
+type NewClientBody = LooseInput<Static<ReturnType<typeof NewClient>>>
+type PepInput = NonNullable<Extract<NewClientBody, { kind: 'pep' }>['settings']>
 
 const asking = {
   resource: input(
@@ -66,7 +66,7 @@ const OF_KIND: Readonly<Record<Kind, readonly (keyof Options)[]>> = {
 }
 
 /** Reads the options of a kind; one that means nothing there is refused. */
-export function settingsOf(kind: Kind, options: Options, reading: Usage): ClientGiven {
+export function settingsOf(kind: Kind, options: Options, reading: Usage): ClientInput {
   refuseOthers(kind, options, reading)
   switch (kind) {
     case 'enforcer':
@@ -92,7 +92,7 @@ export function settingsOf(kind: Kind, options: Options, reading: Usage): Client
 export function replacedSettings(
   kind: string,
   options: Options,
-  reading: Usage & Pick<Reading, 'failure'>,
+  reading: Usage & Pick<ReaderContext, 'failure'>,
 ) {
   if (kind !== 'pep' && kind !== 'introspector')
     throw reading.failure(`settings of the kind ${kind} do not change`, {
@@ -128,7 +128,7 @@ function readSeconds(given: string | undefined, { usage }: Usage): number | unde
 }
 
 /** Reads the settings of a PEP. A policy set makes the mode. */
-function pepOf(options: Options, reading: Usage): PepGiven {
+function pepOf(options: Options, reading: Usage): PepInput {
   const { namesTasks, policySet, properties, resource, takes } = options
   return {
     ...issuingOf(options, reading),
@@ -143,7 +143,7 @@ function pepOf(options: Options, reading: Usage): PepGiven {
 function issuingOf(
   { audience = [], client = [], issuer, workload = [] }: Options,
   reading: Usage,
-): PepGiven {
+): PepInput {
   if (issuer === undefined) {
     if (audience.length + client.length + workload.length === 0) return {}
     throw reading.usage('--client, --workload and --audience need --issuer')

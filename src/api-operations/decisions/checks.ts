@@ -2,7 +2,7 @@ import type { Text, Value } from '../../lib/terminal/text.ts'
 import { describe, noun, type SchemaKit, type TypeOf } from '../operation.ts'
 import { MAX_BYTES, PolicyText } from '../policies/schemas.ts'
 import { person } from '../shared-sources.ts'
-import { input, type Reading, repeated, together } from '../source.ts'
+import { input, type ReaderContext, repeated, together } from '../source.ts'
 import type { Terminal } from '../terminal.ts'
 import { Ask, askedWords, Gate, gateLines, ruleLines, uniqueRules } from './gates.ts'
 
@@ -134,7 +134,7 @@ export const CHECKS = noun({
 })
 
 /** Name and value of `amount=900`; a value that begins with `[` or `{` is JSON. */
-function argumentOf(text: string, usage: Reading['usage']): readonly [string, unknown] {
+function argumentOf(text: string, usage: ReaderContext['usage']): readonly [string, unknown] {
   const at = text.indexOf('=')
   if (at < 1) throw usage(`\`${text}\` is not name=value`, 'remit check --help')
   const value = text.slice(at + 1)

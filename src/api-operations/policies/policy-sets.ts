@@ -1,6 +1,6 @@
 import type { Value } from '../../lib/terminal/text.ts'
 import { describe, noun, type SchemaKit, type TypeOf } from '../operation.ts'
-import { input, type Reading, together } from '../source.ts'
+import { input, type ReaderContext, together } from '../source.ts'
 import type { Terminal } from '../terminal.ts'
 import { Mistake, Note, VersionName } from './schemas.ts'
 
@@ -48,11 +48,11 @@ const EXAMPLE = '--policies records.cedar --schema records.cedarschema --entitie
 const files = {
   policies: input('--policies <path...>', 'files, or directories of *.cedar', {
     required: true,
-    read: (paths: readonly string[], reading: Reading) => reading.policies(paths),
+    read: (paths: readonly string[], reading: ReaderContext) => reading.policies(paths),
   }),
   schema: input('--schema <file>', 'the Cedar schema of the set', {
     required: true,
-    read: (file: string, reading: Reading) => reading.content(file),
+    read: (file: string, reading: ReaderContext) => reading.content(file),
   }),
   entities: together(
     [input('--entities <file>', 'JSON: whom and what the set knows; else nobody and nothing')],

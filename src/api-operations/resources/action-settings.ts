@@ -26,7 +26,7 @@ function mark(
   example: string,
   { bold, done }: Pick<Terminal, 'bold' | 'done'>,
 ) {
-  interface Marked {
+  interface MarkedAction {
     readonly answer: { readonly name: string }
     readonly body: { readonly path: string | null }
   }
@@ -44,7 +44,7 @@ function mark(
         ),
       },
     },
-    said: ({ answer, body: { path } }: Marked) =>
+    said: ({ answer, body: { path } }: MarkedAction) =>
       path === null
         ? done`${bold(answer.name)} has no ${name} any more`
         : done`${bold(answer.name)} ${words} ${path}`,

@@ -10,7 +10,7 @@ import { agentShape } from '../shapes.ts'
 /** Agents of the caller, or all for administrators, a page at a time. */
 export async function listedAgents(
   parts: ApiParts,
-  { caller, query }: { readonly caller: Caller; readonly query: PageOfList & WantedAgents },
+  { caller, query }: { readonly caller: Caller; readonly query: PageOfList & AgentListFilter },
 ) {
   const { items, more } = await pageOf(query, (limit) =>
     caller.administrator
@@ -24,15 +24,15 @@ export async function listedAgents(
   return { agents: items.map((agent) => agentShape(agent, nameOf(agent.ownerId))), more }
 }
 
-interface WantedAgents {
+interface AgentListFilter {
   readonly client?: string
   readonly dated?: 'yes'
 }
 
-type Wanted = { readonly limit: number } & Pick<PageOfList, 'after'> & WantedAgents
+type AgentListQuery = { readonly limit: number } & Pick<PageOfList, 'after'> & AgentListFilter
 
 /** Lists the agents that an owner has: few enough to look through. */
-async function findOwn({ agents }: ApiParts, ownerId: string, query: Wanted) {
+async function findOwn({ agents }: ApiParts, ownerId: string, query: AgentListQuery) {
   const { after, client, dated, limit } = query
   const { read } = agents.storage
   if (client !== undefined) {
@@ -55,7 +55,7 @@ function untilOf({ certification }: AgentNoun): number {
   return certification?.until ?? 0
 }
 
-async function find({ agents }: ApiParts, query: Wanted) {
+async function find({ agents }: ApiParts, query: AgentListQuery) {
   const { after, client, dated, limit } = query
   const { read } = agents.storage
   if (client !== undefined) {

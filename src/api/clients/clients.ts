@@ -19,10 +19,10 @@ import { acts } from '../operation.ts'
 import { pageOf } from '../paging.ts'
 import { clientShape, credentialShape, pepGiven } from './shapes.ts'
 
-type Given = Static<ReturnType<typeof NewClient>> | Static<ReturnType<typeof NewSettings>>
+type ClientBody = Static<ReturnType<typeof NewClient>> | Static<ReturnType<typeof NewSettings>>
 
 /** Reads kind and settings, which belong together, as the room takes them. */
-function givenOf(given: Given): { kind: ClientKind; settings: ClientSettingsInput } {
+function givenOf(given: ClientBody): { kind: ClientKind; settings: ClientSettingsInput } {
   switch (given.kind) {
     case 'pep':
       return { kind: given.kind, settings: pepGiven(given.settings) }

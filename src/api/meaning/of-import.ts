@@ -7,14 +7,14 @@ import { planOf } from '../resources/plan-of.ts'
 import { countWords, said } from './words.ts'
 
 /** Request as the schema of the operation validated it. */
-type Wanted = Parameters<typeof planOf>[2] & { readonly accept?: boolean }
+type ImportBody = Parameters<typeof planOf>[2] & { readonly accept?: boolean }
 
 /** An API that is put into the catalog, or brought up to date: where it is, and what of it changes. */
 export async function meaningOfImport(
   parts: ApiParts,
   { body, params }: OperationInput,
 ): Promise<Meaning> {
-  const { accept = false, ...wanted } = body as Wanted // validated against the schema of the operation
+  const { accept = false, ...wanted } = body as ImportBody // validated against the schema of the operation
   const name = said(params.name)
   const plan = await planOf(parts, name, wanted)
   const known = await findResource(parts.connections.storage.read, name)

@@ -5,7 +5,7 @@ import type { Meaning, MeantChange } from '../../sessions/index.ts'
 import type { ApiParts } from '../parts.ts'
 import { said } from './words.ts'
 
-interface Wanted {
+interface RisksBody {
   readonly risks: readonly { readonly action: string; readonly risk: string }[]
 }
 
@@ -14,7 +14,7 @@ export async function meaningOfRisks(
   parts: ApiParts,
   { body, params }: OperationInput,
 ): Promise<Meaning> {
-  const { risks } = body as unknown as Wanted // validated against the schema of the operation
+  const { risks } = body as unknown as RisksBody // validated against the schema of the operation
   const resource = said(params.name)
   const actions = await listActions(parts.connections.storage.read, resource)
   const before = new Map(actions.map((action) => [action.name, countedRisk(action)]))

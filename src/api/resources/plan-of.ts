@@ -48,13 +48,16 @@ export async function planOf(
   return { ...plan, notes: [...changedSettings(plan.resource, known, wanted), ...plan.notes] }
 }
 
-interface Planned {
+interface PlannedImport {
   readonly name: string
   readonly known: Resource | undefined
   readonly wanted: WantedImport
 }
 
-function planDocument(parts: ApiParts, { known, name, wanted }: Planned): Promise<ImportPlan> {
+function planDocument(
+  parts: ApiParts,
+  { known, name, wanted }: PlannedImport,
+): Promise<ImportPlan> {
   const { direct, document, title, upstream } = wanted
   if (direct !== undefined && upstream !== undefined)
     throw new Problem(
@@ -77,7 +80,7 @@ function planDocument(parts: ApiParts, { known, name, wanted }: Planned): Promis
 
 async function planServer(
   parts: ApiParts,
-  { known, name, wanted }: Planned,
+  { known, name, wanted }: PlannedImport,
   address: string,
 ): Promise<ImportPlan> {
   const { direct, mcp, title, upstream } = wanted

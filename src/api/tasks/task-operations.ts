@@ -49,7 +49,7 @@ interface TaskInput {
   readonly body: unknown
 }
 
-type Of<S> = S extends TSchema ? Static<S> : undefined
+type SchemaValue<S> = S extends TSchema ? Static<S> : undefined
 
 /** Describes one with the types of its schemas; the router validates before `run` sees anything. */
 function taskOperation<
@@ -64,7 +64,7 @@ function taskOperation<
     readonly run: (
       parts: ApiParts,
       task: TaskNoun,
-      input: { readonly params: Static<P>; readonly body: Of<B> },
+      input: { readonly params: Static<P>; readonly body: SchemaValue<B> },
     ) => Promise<Static<A>>
   },
 ): TaskOperation {

@@ -3,7 +3,7 @@ import { dim } from '../../lib/terminal/text.ts'
 import type { OpenTask } from '../agent/client.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
-import { CommandEnded, CommandFailure, usage } from '../failure.ts'
+import { CommandExit, CommandFailure, usage } from '../failure.ts'
 import { readText } from './asked.ts'
 import { closeKept, endTask } from './end.ts'
 import { KeptTasks } from './kept-tasks.ts'
@@ -148,7 +148,7 @@ async function callWith(
   } finally {
     if (options.end) await endTask(cli, task)
   }
-  if (answer.response.status >= 400) throw new CommandEnded(1)
+  if (answer.response.status >= 400) throw new CommandExit(1)
   return 'done'
 }
 

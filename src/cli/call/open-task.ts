@@ -6,13 +6,13 @@ import { CommandFailure } from '../failure.ts'
 import { unreachable } from '../server/refused.ts'
 import type { ActingAgent } from './acting-agent.ts'
 import type { CallOptions } from './asked.ts'
-import type { Represented } from './represented.ts'
+import type { RepresentedPerson } from './represented.ts'
 
 const LOOK_EVERY_MS = 2_000
 
 export interface TaskOptions {
   readonly agent: ActingAgent
-  readonly person: Represented
+  readonly person: RepresentedPerson
   readonly purpose: string
   readonly asked: CallOptions
   /** Wait for the person's consent when there is no basis yet. */

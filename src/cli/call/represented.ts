@@ -10,7 +10,7 @@ import { callback } from '../session/callback.ts'
 import { readText } from './asked.ts'
 
 /** The person that a call is made for. */
-export interface Represented {
+export interface RepresentedPerson {
   /** Name that they have here; it tells their tasks apart. */
   readonly label: string
   /** Signs in, if that is how: called only when a task has to be opened. Each call gives a token that is good now. */
@@ -30,7 +30,7 @@ export async function representedPerson(
   cli: Cli,
   agentId: string,
   options: RepresentedOptions,
-): Promise<Represented> {
+): Promise<RepresentedPerson> {
   const { person, signIn, subjectToken } = options
   const ways = [person, subjectToken, signIn].filter((way) => way !== undefined)
   if (ways.length !== 1) {
@@ -53,7 +53,7 @@ async function samplePerson(
   agentId: string,
   person: string,
   provider: string | undefined,
-): Promise<Represented> {
+): Promise<RepresentedPerson> {
   const client = await clientOf(cli, agentId, provider)
   if (!isLoopback(new URL(client.issuer).hostname)) {
     throw usage('--person works with the development identity provider only', '--sign-in')
@@ -95,7 +95,7 @@ async function bearer(
   cli: Cli,
   from: string,
   type: 'id_token' | 'access_token' = 'id_token',
-): Promise<Represented> {
+): Promise<RepresentedPerson> {
   const text =
     from === '-'
       ? Buffer.from(await cli.world.readInput()).toString('utf8')
@@ -124,7 +124,7 @@ async function whoeverSignsIn(
   cli: Cli,
   agentId: string,
   provider: string | undefined,
-): Promise<Represented> {
+): Promise<RepresentedPerson> {
   const client = await clientOf(cli, agentId, provider)
   return {
     label: 'you',

@@ -8,7 +8,11 @@ import { type ActingAgent, actingAgent } from './acting-agent.ts'
 import { type CallOptions, readAsked } from './asked.ts'
 import { KeptTasks, type TaskWork } from './kept-tasks.ts'
 import { openForPerson } from './open-task.ts'
-import { type Represented, type RepresentedOptions, representedPerson } from './represented.ts'
+import {
+  type RepresentedOptions,
+  type RepresentedPerson,
+  representedPerson,
+} from './represented.ts'
 import type { CallTarget } from './target.ts'
 
 export interface WorkOptions extends RepresentedOptions {
@@ -24,7 +28,7 @@ export interface WorkOptions extends RepresentedOptions {
 export interface CallWork {
   readonly target: CallTarget
   readonly agent: ActingAgent
-  readonly person: Represented
+  readonly person: RepresentedPerson
   readonly purpose: string
   readonly asked: CallOptions
 }

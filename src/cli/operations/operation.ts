@@ -3,15 +3,15 @@ import type { AnyCommand, OperationDescription } from '../../api-operations/oper
 import {
   type CommandInput,
   namesOf,
-  type Reading,
+  type ReaderContext,
   type Source,
-  Unreadable,
+  UnreadableInput,
 } from '../../api-operations/source.ts'
 import { Text } from '../../lib/terminal/text.ts'
 import { visibleLines } from '../../lib/terminal/visible.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
-import { CommandEnded, CommandFailure } from '../failure.ts'
+import { CommandExit, CommandFailure } from '../failure.ts'
 import { readingOf } from './reading.ts'
 
 type Sources = Readonly<Record<string, Source<unknown>>>
@@ -60,7 +60,7 @@ export function operationCommand(
       cli.print(...((await shown.prints?.(answer, done)) ?? []))
     }
     const exit = shown.ends?.(answer) ?? 0
-    if (exit !== 0) throw new CommandEnded(exit)
+    if (exit !== 0) throw new CommandExit(exit)
   })
 }
 
@@ -90,7 +90,7 @@ function addInput(
     try {
       check?.(value)
     } catch (error) {
-      throw error instanceof Unreadable ? new InvalidArgumentError(error.message) : error
+      throw error instanceof UnreadableInput ? new InvalidArgumentError(error.message) : error
     }
     return value
   }
@@ -125,7 +125,7 @@ function inputsOf(part: Part): readonly CommandInput[] {
   return isSource(part) ? part.inputs : Object.values(part).flatMap(({ inputs }) => inputs)
 }
 
-async function readPart(part: Part, readers: Readers, reading: Reading): Promise<unknown> {
+async function readPart(part: Part, readers: Readers, reading: ReaderContext): Promise<unknown> {
   if (!part) return undefined
   const read = ({ inputs, read }: Source<unknown>) =>
     read(

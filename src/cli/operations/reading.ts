@@ -1,4 +1,4 @@
-import type { Reading } from '../../api-operations/source.ts'
+import type { ReaderContext } from '../../api-operations/source.ts'
 import { readAuthority } from '../authority.ts'
 import type { Cli } from '../cli.ts'
 import { readExpires } from '../expires.ts'
@@ -14,9 +14,9 @@ import { readJsonFile, readTextFile } from './read-file.ts'
 export function readingOf(
   cli: Cli,
   [example = '']: readonly string[],
-): { readonly reading: Reading; readonly madeKey: () => MadeKey | undefined } {
+): { readonly reading: ReaderContext; readonly madeKey: () => MadeKey | undefined } {
   let made: MadeKey | undefined
-  const reading: Reading = {
+  const reading: ReaderContext = {
     now: cli.now,
     person: async (wanted) => (await findPerson(cli.api, wanted)).id,
     clientKind: async (id) => (await cli.api.call('GET', '/clients/:id', { params: { id } })).kind,

@@ -5,7 +5,7 @@ import { Problem } from '../../lib/problem.ts'
 import { bold, dim, green, red, text, yellow } from '../../lib/terminal/text.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
-import { CommandEnded, CommandFailure } from '../failure.ts'
+import { CommandExit, CommandFailure } from '../failure.ts'
 import { readSources } from '../operations/policy-sources.ts'
 import { mistakeLines, mistakesOf } from './mistakes.ts'
 
@@ -31,7 +31,7 @@ export function fmtCommand(start: Start): Command {
         )
       }
       if (changed.length === 0) cli.say(text`${green('✓')} ${dim('nothing to change')}`)
-      if (check && changed.length > 0) throw new CommandEnded(1)
+      if (check && changed.length > 0) throw new CommandExit(1)
     })
 }
 

@@ -2,14 +2,14 @@ import type { Command } from 'commander'
 import { bold, dim, green, text } from '../../lib/terminal/text.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
-import { CommandEnded, CommandFailure, usage } from '../failure.ts'
+import { CommandExit, CommandFailure, usage } from '../failure.ts'
 import { readSources, type Sources } from '../operations/policy-sources.ts'
 import type { AnswerOf } from '../server/operation-types.ts'
 import { diffLines, readDiff } from './diff.ts'
 import { failedLines, failedOf, testsHold } from './failed-tests.ts'
 import { mistakeLines, mistakesOf, placed } from './mistakes.ts'
 
-type Published = AnswerOf<'POST', '/policies'>
+type PublishAnswer = AnswerOf<'POST', '/policies'>
 
 interface PublishOptions {
   readonly note?: string
@@ -84,10 +84,10 @@ async function ask(
   })
   if (diff) cli.say(...diffLines(diff, sources), '')
   if (yes || !cli.world.interactive) return
-  if (!(await cli.world.askYes('Publish this?'))) throw new CommandEnded(1)
+  if (!(await cli.world.askYes('Publish this?'))) throw new CommandExit(1)
 }
 
-function tell(cli: Cli, published: Published): void {
+function tell(cli: Cli, published: PublishAnswer): void {
   const { tested, version, warnings } = published
   cli.say(
     ...mistakeLines(

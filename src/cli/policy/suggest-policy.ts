@@ -12,15 +12,19 @@ import {
 import type { AnswerOf } from '../server/operation-types.ts'
 import { diffLines } from './diff.ts'
 
-type Suggested = AnswerOf<'GET', '/policies/suggestion/:of/:id/policy'>
-type Limit = Suggested['actions'][number]['limits'][number]
+type PolicySuggestion = AnswerOf<'GET', '/policies/suggestion/:of/:id/policy'>
+type Limit = PolicySuggestion['actions'][number]['limits'][number]
 
 export function nothingLine(whose: string, since: string): Text {
   return dim(`${whose} was permitted nothing in ${since}: there is nothing to go by.`)
 }
 
 /** `remit policy suggest --policy` */
-export function policyLines(found: Suggested, whose: string, since: string): readonly Value[] {
+export function policyLines(
+  found: PolicySuggestion,
+  whose: string,
+  since: string,
+): readonly Value[] {
   const { actions, calls, changes, version } = found
   if (calls === 0) return [nothingLine(whose, since)]
   return [
@@ -37,7 +41,7 @@ export function policyLines(found: Suggested, whose: string, since: string): rea
   ]
 }
 
-function actionLines({ action, calls, few, limits }: Suggested['actions'][number]): Text[] {
+function actionLines({ action, calls, few, limits }: PolicySuggestion['actions'][number]): Text[] {
   const said = few
     ? yellow(`${calls} calls: too few to say anything about arguments`)
     : dim(`${calls} calls`)
@@ -55,7 +59,7 @@ function limitLine({ op, path, values, why }: Limit): Text {
   return text`${name} ${op === 'in' ? '=' : '≤'} ${values.join(' or ')}  ${dim(WHY[why])}`
 }
 
-function replayed({ calls, newly_denied: denied, overtaken }: Suggested): Text {
+function replayed({ calls, newly_denied: denied, overtaken }: PolicySuggestion): Text {
   const looked = calls - overtaken
   return denied === 0
     ? text`${green('✓')} it permits all of these ${looked} calls`
@@ -63,7 +67,7 @@ function replayed({ calls, newly_denied: denied, overtaken }: Suggested): Text {
 }
 
 /** Lines about the facts that a suggestion does not know. */
-function doubts(found: Suggested): readonly Text[] {
+function doubts(found: PolicySuggestion): readonly Text[] {
   const { agent, beyond, cut, linked, overtaken, without_inputs: erased } = found
   const wide = Map.groupBy(beyond, ({ rules }) => rules.join(', '))
   return [

@@ -20,8 +20,8 @@ import type { AnswerOf } from '../server/operation-types.ts'
 import { hoursOf } from './replay.ts'
 import { nothingLine, policyLines } from './suggest-policy.ts'
 
-type Suggested = AnswerOf<'GET', '/policies/suggestion/:of/:id'>
-type SuggestedBound = Suggested['actions'][number]['bounds'][number]
+type LimitsSuggestion = AnswerOf<'GET', '/policies/suggestion/:of/:id'>
+type SuggestedBound = LimitsSuggestion['actions'][number]['bounds'][number]
 
 interface SuggestOptions {
   readonly agent?: string
@@ -78,7 +78,7 @@ async function write(cli: Cli, out: string, content: string): Promise<void> {
   cli.say('', text`${green('✓')} written to ${bold(out)}; nothing is in force yet`)
 }
 
-function lines(found: Suggested, whose: string, since: string): readonly Value[] {
+function lines(found: LimitsSuggestion, whose: string, since: string): readonly Value[] {
   const { actions, calls, covered, cut, now, outside, suggested } = found
   if (calls === 0) return [nothingLine(whose, since)]
   const used = new Set(actions.map(({ action }) => action))
@@ -107,7 +107,7 @@ function lines(found: Suggested, whose: string, since: string): readonly Value[]
   ]
 }
 
-function actionLines({ action, bounds, calls }: Suggested['actions'][number]): Text[] {
+function actionLines({ action, bounds, calls }: LimitsSuggestion['actions'][number]): Text[] {
   const mark = bounds.length > 0 ? yellow('~') : ' '
   return [
     text`${mark} ${bold(action)}  ${dim(`${calls} calls`)}`,

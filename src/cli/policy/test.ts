@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { dim, green, red, text } from '../../lib/terminal/text.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
-import { CommandEnded, CommandFailure } from '../failure.ts'
+import { CommandExit, CommandFailure } from '../failure.ts'
 import { readSources, type Sources } from '../operations/policy-sources.ts'
 import { failedLines, type TestReport, testsHold } from './failed-tests.ts'
 import { mistakeLines, placed } from './mistakes.ts'
@@ -58,7 +58,7 @@ async function testSources(cli: Cli, sources: Sources, schema: string): Promise<
       ...mistakeLines(found, 'mistake'),
     ])
     cli.say('', text`${red('✗')} ${mistakes.length} to correct before anything can be tested`)
-    throw new CommandEnded(1)
+    throw new CommandExit(1)
   }
   const report: TestReport = await runCasesInWorker({
     text: sources.text,
@@ -81,7 +81,7 @@ function tell(cli: Cli, { calls, cases, failed }: TestReport): void {
   if (failed.length > 0) {
     const sentences = new Set(failed.map(({ file, it, line }) => `${file} ${it ?? line}`)).size
     cli.say('', text`${red('✗')} ${sentences} of ${cases} tests do not hold`)
-    throw new CommandEnded(1)
+    throw new CommandExit(1)
   }
   cli.say(text`${green('✓')} ${testsHold(cases)} ${dim(`(${calls} calls decided)`)}`)
 }

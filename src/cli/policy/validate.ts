@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { green, red, text } from '../../lib/terminal/text.ts'
 import { command, type Start } from '../command.ts'
-import { CommandEnded } from '../failure.ts'
+import { CommandExit } from '../failure.ts'
 import { readSources } from '../operations/policy-sources.ts'
 import { mistakeLines, placed } from './mistakes.ts'
 
@@ -26,7 +26,7 @@ export function validateCommand(start: Start): Command {
       ])
       if (mistakes.length > 0) {
         cli.say('', text`${red('✗')} ${mistakes.length} to correct before this can be published`)
-        throw new CommandEnded(1)
+        throw new CommandExit(1)
       }
       const files = sources.files.join(', ')
       cli.say(

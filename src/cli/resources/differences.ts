@@ -13,18 +13,18 @@ import { moment } from '../../lib/terminal/time.ts'
 import type { AnswerOf } from '../server/operation-types.ts'
 
 /** A definition that is offered and that nobody has accepted, as the management API shows it. */
-export type Offered = AnswerOf<'GET', '/resources/:name/changes'>['changes'][number]
-type DifferenceJson = Offered['differences'][number]
+export type DefinitionOffer = AnswerOf<'GET', '/resources/:name/changes'>['changes'][number]
+type DifferenceJson = DefinitionOffer['differences'][number]
 
 /** Maximum length of one value; a longer one is cut, and `--json` has it whole. */
 const MAX_CHARACTERS = 2_000
 
-export function offeredLines(name: string, changes: readonly Offered[]): readonly Value[] {
+export function offeredLines(name: string, changes: readonly DefinitionOffer[]): readonly Value[] {
   if (changes.length === 0) return [text`${green('✓')} ${bold(name)} is as it was reviewed`]
   return changes.flatMap((offered, i) => [...(i === 0 ? [] : ['']), ...oneLines(offered)])
 }
 
-function oneLines(offered: Offered): readonly Value[] {
+function oneLines(offered: DefinitionOffer): readonly Value[] {
   const { action, kind, source, state, unreadable } = offered
   const what =
     kind === 'changed' ? 'changed: no calls are permitted' : 'is new: it cannot be called'

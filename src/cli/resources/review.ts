@@ -3,7 +3,7 @@ import { bold, dim, green, text } from '../../lib/terminal/text.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { CommandFailure, usage } from '../failure.ts'
-import { type Offered, offeredLines } from './differences.ts'
+import { type DefinitionOffer, offeredLines } from './differences.ts'
 
 interface Options {
   readonly accept?: readonly string[]
@@ -61,9 +61,9 @@ async function review(cli: Cli, name: string, options: Options): Promise<void> {
 /** Those that an answer is about; nothing when none was given. */
 function chosen(
   name: string,
-  changes: readonly Offered[],
+  changes: readonly DefinitionOffer[],
   { accept, acceptAll, reject }: Options,
-): readonly Offered[] | undefined {
+): readonly DefinitionOffer[] | undefined {
   if (acceptAll) {
     const waiting = changes.filter((each) => each.state === 'waiting' && each.unreadable === null)
     if (waiting.length === 0) throw new CommandFailure(`Nothing of ${name} waits for review`)
@@ -79,7 +79,7 @@ function chosen(
   })
 }
 
-function next(name: string, changes: readonly Offered[]) {
+function next(name: string, changes: readonly DefinitionOffer[]) {
   const first = changes.find(({ state }) => state === 'waiting')
   if (!first) return []
   return [

@@ -13,7 +13,7 @@ const PATIENCE_MS = 120_000
 /** Patience with what tells how far it is while it works. */
 const LONG_PATIENCE_MS = 60 * 60_000
 
-interface Given {
+interface ApiInput {
   readonly params?: Readonly<Record<string, string>>
   readonly query?: Readonly<Record<string, string | undefined>>
   readonly body?: object
@@ -87,7 +87,7 @@ export class Api {
 
   /** Carries out an operation of which only the route is known. */
   async perform(method: string, path: string, given: object): Promise<unknown> {
-    const { body, params, query } = given as Given // as: any input has these parts
+    const { body, params, query } = given as ApiInput // as: any input has these parts
     return this.#send(method, filled(path, params) + searchOf(query), body)
   }
 

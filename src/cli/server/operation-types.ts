@@ -1,5 +1,5 @@
 import type { AnyOperation } from '../../api/index.ts'
-import type { Loose } from '../../api-operations/command.ts'
+import type { LooseInput } from '../../api-operations/command.ts'
 import type { Method } from '../../api-operations/operation.ts'
 
 type OperationAt<M extends Method, P> = Extract<
@@ -26,5 +26,5 @@ export type InputOf<M extends Method, P> = Part<'params', TypesAt<M, P>['params'
 type Part<Name extends string, T> = [T] extends [undefined]
   ? { readonly [K in Name]?: undefined }
   : Record<never, never> extends T
-    ? { readonly [K in Name]?: Loose<T> }
-    : { readonly [K in Name]: Loose<T> }
+    ? { readonly [K in Name]?: LooseInput<T> }
+    : { readonly [K in Name]: LooseInput<T> }

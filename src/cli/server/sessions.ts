@@ -13,7 +13,7 @@ export interface CliSession {
   readonly expiresAt: string
 }
 
-interface Stored {
+interface StoredSession {
   readonly url: string
   readonly token: string
   readonly expires_at: string
@@ -51,7 +51,7 @@ export class StoredSessions {
     }
   }
 
-  async #read(): Promise<readonly Stored[]> {
+  async #read(): Promise<readonly StoredSession[]> {
     const text = await readPrivate(this.path)
     if (text === undefined) return []
     const sessions = parsed(text)?.sessions
@@ -64,14 +64,14 @@ export class StoredSessions {
     return sessions
   }
 
-  async #write(sessions: readonly Stored[]): Promise<void> {
+  async #write(sessions: readonly StoredSession[]): Promise<void> {
     const kept = sessions.filter((each) => !isOver(each, this.#world.clock))
     const text = `${JSON.stringify({ sessions: kept }, null, 2)}\n`
     await writePrivate(this.path, text, this.#world.random)
   }
 }
 
-function isOver(session: Stored, clock: Clock): boolean {
+function isOver(session: StoredSession, clock: Clock): boolean {
   return !(Date.parse(session.expires_at) > clock.now())
 }
 
@@ -84,9 +84,9 @@ function parsed(text: string): { sessions?: unknown } | undefined {
   }
 }
 
-function isStored(value: unknown): value is Stored {
+function isStored(value: unknown): value is StoredSession {
   if (typeof value !== 'object' || value === null) return false
-  const { expires_at, token, url }: Partial<Record<keyof Stored, unknown>> = value
+  const { expires_at, token, url }: Partial<Record<keyof StoredSession, unknown>> = value
   return typeof url === 'string' && typeof token === 'string' && typeof expires_at === 'string'
 }
 
