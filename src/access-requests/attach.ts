@@ -32,7 +32,7 @@ export interface RequestDraft {
   readonly insufficient: readonly Id<'request'>[]
 }
 
-export type Attached =
+export type AttachResult =
   | { readonly outcome: 'created' | 'attached'; readonly request: AccessRequest }
   | { readonly outcome: 'too_many_pending' }
 
@@ -45,7 +45,7 @@ export async function attachRequest(
   parts: ApprovalParts,
   tx: Tx,
   asking: RequestDraft,
-): Promise<Attached> {
+): Promise<AttachResult> {
   return attachQuestion(parts, tx, questionOf(asking), asking.insufficient)
 }
 
@@ -55,7 +55,7 @@ export async function attachQuestion(
   tx: Tx,
   question: FrozenQuestion,
   insufficient: readonly string[],
-): Promise<Attached> {
+): Promise<AttachResult> {
   const now = parts.clock.now()
   for (const known of await requestsForCall(tx, question.taskId, question.callHash)) {
     if (known.state === 'pending' && !isWaiting(known, now)) {
@@ -69,7 +69,7 @@ export async function attachQuestion(
   return create(parts, tx, question)
 }
 
-export type AskedAgain = Attached | { readonly outcome: 'denied'; readonly until: number }
+export type RepeatResult = AttachResult | { readonly outcome: 'denied'; readonly until: number }
 
 /**
  * Asks people anew about the call of an earlier request, for instance because it shall be executed a second time. What is
@@ -79,7 +79,7 @@ export async function attachAgain(
   parts: ApprovalParts,
   tx: Tx,
   earlier: AccessRequest,
-): Promise<AskedAgain> {
+): Promise<RepeatResult> {
   const now = parts.clock.now()
   const known = await requestsForCall(tx, earlier.taskId, earlier.callHash)
   const standing = standingOf(known, now)
@@ -122,7 +122,11 @@ export function questionOf(asking: RequestDraft): FrozenQuestion {
   }
 }
 
-async function create(parts: ApprovalParts, tx: Tx, question: FrozenQuestion): Promise<Attached> {
+async function create(
+  parts: ApprovalParts,
+  tx: Tx,
+  question: FrozenQuestion,
+): Promise<AttachResult> {
   const { taskId, callHash: hash } = question
   if (!(await hasRoom(tx, question, parts.clock.now()))) return { outcome: 'too_many_pending' }
   const request = newRequest(parts, question)

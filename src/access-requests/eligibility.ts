@@ -7,7 +7,7 @@ export type EligibilityQuestion = Pick<AccessRequest, 'ask' | 'personId' | 'requ
 /** A person as eligibility sees one. */
 export type Approver = Pick<Person, 'id' | 'groups' | 'status'>
 
-export type WhyNot =
+export type IneligibilityReason =
   | 'not_pending'
   | 'expired'
   | 'not_active'
@@ -15,9 +15,9 @@ export type WhyNot =
   | 'not_an_approver'
   | 'already_answered'
 
-export type MayAnswer =
+export type Eligibility =
   | { readonly may: true; readonly answers: readonly ('approve' | 'deny')[] }
-  | { readonly may: false; readonly why: WhyNot; readonly detail: string }
+  | { readonly may: false; readonly why: IneligibilityReason; readonly detail: string }
 
 /** Whether one name of an approver rule (`group:finance`, `person:psn_…`) means this person. */
 function means(name: string, person: Approver): boolean {
@@ -39,7 +39,10 @@ function meets(rule: readonly string[], person: Approver): boolean {
  * conversation (unless every policy that asks says so), and named by at least one rule. Asked when answering and again when the approval is used.
  * INVARIANT: only a person reaches this; agents have no session and no answer.
  */
-export function isEligible(person: Approver, request: EligibilityQuestion): WhyNot | undefined {
+export function isEligible(
+  person: Approver,
+  request: EligibilityQuestion,
+): IneligibilityReason | undefined {
   if (person.status !== 'active') return 'not_active'
   const own = person.id === request.personId || person.id === request.requesterId
   if (own && !request.ask.self) return 'own_request'
@@ -65,7 +68,7 @@ export function isEnough(approvers: readonly Approver[], request: EligibilityQue
   )
 }
 
-const DETAIL: Readonly<Record<WhyNot, string>> = {
+const DETAIL: Readonly<Record<IneligibilityReason, string>> = {
   not_pending: 'the request is not waiting for an answer any more',
   expired: 'the request expired without an answer, which denies it',
   not_active: 'only active people can answer',
@@ -74,7 +77,7 @@ const DETAIL: Readonly<Record<WhyNot, string>> = {
   already_answered: 'you have answered already',
 }
 
-function not(why: WhyNot): MayAnswer {
+function not(why: IneligibilityReason): Eligibility {
   return { may: false, why, detail: DETAIL[why] }
 }
 
@@ -92,7 +95,7 @@ export function mayAnswer(
     }[]
     readonly now: number
   },
-): MayAnswer {
+): Eligibility {
   const unused = request.state === 'approved' && request.usesLeft > 0
   if (request.state === 'expired') return not('expired')
   if (request.state !== 'pending' && !unused) return not('not_pending')

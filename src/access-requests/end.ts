@@ -3,11 +3,11 @@ import type { Tx } from '../storage/index.ts'
 import { openRequests, openRequestsOf, pendingPast } from './list-store.ts'
 import type { ListedRequest } from './listed-request.ts'
 import type { ApprovalParts } from './parts.ts'
-import { type AboutRequest, aboutRequest } from './record.ts'
+import { aboutRequest, type RecordedMembers } from './record.ts'
 import { endRequest } from './request-store.ts'
 
 /** Part of a request that its end is about. */
-type EndedRequest = AboutRequest & Pick<ListedRequest, 'state'>
+type EndedRequest = RecordedMembers & Pick<ListedRequest, 'state'>
 
 type EndingParts = Pick<ApprovalParts, 'ledger'>
 

@@ -8,7 +8,13 @@ export {
   questionOf,
   type RequestDraft,
 } from './attach.ts'
-export { type Approver, isEligible, isEnough, mayAnswer, type WhyNot } from './eligibility.ts'
+export {
+  type Approver,
+  type IneligibilityReason,
+  isEligible,
+  isEnough,
+  mayAnswer,
+} from './eligibility.ts'
 export {
   cancel as cancelRequest,
   cancelRequests,

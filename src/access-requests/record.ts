@@ -2,7 +2,7 @@ import type { LedgerEvent } from '../ledger/index.ts'
 import type { AccessRequest } from './access-request.ts'
 
 /** Part of a request that its records tell. */
-export type AboutRequest = Pick<
+export type RecordedMembers = Pick<
   AccessRequest,
   'id' | 'taskId' | 'personId' | 'agentId' | 'resource' | 'action' | 'callHash' | 'policyVersion'
 >
@@ -13,7 +13,7 @@ export type AboutRequest = Pick<
  */
 export function aboutRequest(
   type: `approval.${string}`,
-  request: AboutRequest,
+  request: RecordedMembers,
   more: Partial<LedgerEvent> = {},
 ): LedgerEvent {
   return {

@@ -2,7 +2,7 @@ import { identifyWorkload, isSpiffeId } from '../issuers/index.ts'
 import { base64url } from '../lib/bytes.ts'
 import type { Random } from '../lib/random.ts'
 import {
-  type Authenticated,
+  type AuthenticatedAgent,
   type AuthenticatingParts,
   activeOnly,
   inTheSameWords,
@@ -18,7 +18,7 @@ const CONNECTION_MS = 60_000
 export async function authenticateByCertificate(
   parts: AuthenticatingParts & { readonly random: Random },
   presented: AgentCertificate,
-): Promise<Authenticated> {
+): Promise<AuthenticatedAgent> {
   const { agent, issuers, vouched } = await prove(parts, presented).catch(inTheSameWords)
   await activeOnly(parts, agent)
   return {
@@ -33,7 +33,7 @@ export async function authenticateByCertificate(
 async function prove(
   parts: AuthenticatingParts,
   presented: AgentCertificate,
-): Promise<Pick<Authenticated, 'agent' | 'issuers' | 'vouched'>> {
+): Promise<Pick<AuthenticatedAgent, 'agent' | 'issuers' | 'vouched'>> {
   if (!isSpiffeId(presented.clientId)) {
     const agent = await byCertificate(parts, presented)
     return { agent, issuers: await parts.issuers.behind(agent), vouched: undefined }

@@ -12,12 +12,12 @@ import { Problem } from '../lib/problem.ts'
 import { assertionFault } from './assertion-fault.ts'
 import { byAttestation } from './attestation/by-attestation.ts'
 import { ATTESTED } from './attestation/shown.ts'
-import type { Authenticated, AuthenticatingParts, Way } from './authenticated.ts'
+import type { AuthenticatedAgent, AuthenticatingParts, Way } from './authenticated.ts'
 import type { CredentialUse } from './credential-use.ts'
 import { byOwnKey, ownAssertionRules, proveOwnKey } from './own-key.ts'
 import { byIssuer, bySvid } from './platform-token.ts'
 
-export type { Authenticated, AuthenticatingParts } from './authenticated.ts'
+export type { AuthenticatedAgent, AuthenticatingParts } from './authenticated.ts'
 export { assertionReplayKey } from './own-key.ts'
 
 /** Credential that a client authenticates with. */
@@ -52,7 +52,7 @@ const WAYS: ReadonlyMap<string, Way> = new Map<string, Way>([
 export async function authenticateAgent(
   parts: AuthenticatingParts,
   shown: ShownAssertion,
-): Promise<Authenticated> {
+): Promise<AuthenticatedAgent> {
   const found = await prove(parts, shown).catch((cause: unknown) =>
     inTheSameWords(cause, faultOf(parts, shown)),
   )
@@ -64,7 +64,7 @@ export async function authenticateAgent(
  * Ways in which a client that may be no agent yet can authenticate: as it registered, or as its
  * document says.
  */
-export interface ClientProving {
+export interface ProspectiveClient {
   readonly clientId: string
   readonly methods: readonly ('none' | 'private_key_jwt')[]
   readonly fapi2: boolean
@@ -79,7 +79,7 @@ export interface ClientProving {
  */
 export async function authenticateClient(
   parts: AuthenticatingParts,
-  client: ClientProving | undefined,
+  client: ProspectiveClient | undefined,
   shown: ShownAssertion | undefined,
 ): Promise<CredentialUse | undefined> {
   if (!shown) {
@@ -141,7 +141,7 @@ async function stopped(parts: AgentParts, agent: Agent): Promise<Problem | undef
 async function prove(
   parts: AuthenticatingParts,
   { assertion, assertionType, audiences }: ShownAssertion,
-): Promise<Authenticated> {
+): Promise<AuthenticatedAgent> {
   const way = WAYS.get(assertionType)
   if (parts.fapi2 && way && wayUsed(way, assertion) !== byOwnKey)
     throw new Problem(

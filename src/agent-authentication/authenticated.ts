@@ -19,7 +19,7 @@ export type AuthenticatingParts = RefusingParts & {
 }
 
 /** An agent that has proved who it is. The caller uses the credential (`credentialStep`) in the transaction of what it does. */
-export interface Authenticated extends CredentialUse {
+export interface AuthenticatedAgent extends CredentialUse {
   readonly agent: Agent
   /** The trusted issuers that vouch for it, in force; its tasks rest on them. */
   readonly issuers: readonly TrustedIssuer[]
@@ -32,4 +32,4 @@ export type Way = (
   parts: AuthenticatingParts,
   assertion: string,
   audiences?: readonly string[],
-) => Promise<Authenticated>
+) => Promise<AuthenticatedAgent>

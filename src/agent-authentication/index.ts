@@ -2,10 +2,10 @@ export type { AttestationChallenges } from './attestation/possession.ts'
 export { POP_ALGORITHMS } from './attestation/possession.ts'
 export { ATTESTED, writeShown } from './attestation/shown.ts'
 export {
-  type Authenticated,
+  type AuthenticatedAgent,
   authenticateAgent,
   authenticateClient,
-  type ClientProving,
+  type ProspectiveClient,
 } from './authenticate.ts'
 export { authenticateByCertificate } from './authenticate-certificate.ts'
 export { CERTIFICATE_NAMES } from './certificates/certificate-name.ts'

@@ -14,7 +14,7 @@ import { agentIdOf, isClientUrl } from '../lib/client-url.ts'
 import { isName } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import type { AssertionRules } from './assertion-fault.ts'
-import type { Authenticated, AuthenticatingParts } from './authenticated.ts'
+import type { AuthenticatedAgent, AuthenticatingParts } from './authenticated.ts'
 import type { CredentialUse } from './credential-use.ts'
 
 /** RFC 7523bis names the first; assertions without a type are still accepted, a neighbour's type never. */
@@ -40,7 +40,7 @@ export function assertionReplayKey(clientId: string, jti: string): string {
 }
 
 /** Who a signed assertion is of. The agent is missing of a document that nobody has brought yet. */
-interface Proven {
+interface AssertionClient {
   readonly use: CredentialUse
   readonly client: { readonly clientId: string; readonly agent: Agent | undefined }
 }
@@ -53,7 +53,7 @@ export async function byOwnKey(
   parts: AuthenticatingParts,
   assertion: string,
   audiences: readonly string[] = [],
-): Promise<Authenticated> {
+): Promise<AuthenticatedAgent> {
   const { client, use } = await verify(parts, assertion, audiences)
   const agent = client.agent ?? (await admitted(parts, client.clientId))
   return { ...use, agent, issuers: await parts.issuers.behind(agent), vouched: undefined }
@@ -107,7 +107,7 @@ async function verify(
   assertion: string,
   audiences: readonly string[],
   jwks: readonly object[] = [],
-): Promise<Proven> {
+): Promise<AssertionClient> {
   const { header, payload } = readCompact(assertion)
   const { iss, sub } = readObject(payload, 'claims set')
   if ((!isName(iss) && !isClientUrl(iss)) || sub !== iss)
@@ -132,7 +132,7 @@ function audienceOf({ issuer }: Pick<AuthenticatingParts, 'issuer'>, more: reado
  */
 async function keyOf(
   { documents, storage }: AuthenticatingParts,
-  { agent, clientId, jwks }: Proven['client'] & { readonly jwks: readonly object[] },
+  { agent, clientId, jwks }: AssertionClient['client'] & { readonly jwks: readonly object[] },
   header: { kid: string | undefined },
 ): Promise<ClientKey | undefined> {
   const registered = agent ? await listKeys(storage.read, agent.id) : []

@@ -38,7 +38,7 @@ export async function listAgents(
 }
 
 /** Position behind which a page of what is due begins. */
-export interface Due {
+export interface DuePosition {
   readonly by: number
   readonly id: string
 }
@@ -46,8 +46,8 @@ export interface Due {
 /** Active agents whose recertification was due by then, those that were due first before the others. */
 export async function listDue(
   reader: Reader,
-  page: { readonly by: number; readonly after: Due | undefined; readonly limit: number },
-): Promise<Due[]> {
+  page: { readonly by: number; readonly after: DuePosition | undefined; readonly limit: number },
+): Promise<DuePosition[]> {
   const { after } = page
   let query = reader
     .selectFrom('agents')
@@ -66,7 +66,7 @@ export async function listDue(
 /** Agents that carry a date and are not retired, those that are or were due first before the others. */
 export async function listDated(
   reader: Reader,
-  page: { readonly limit: number; readonly after?: Due },
+  page: { readonly limit: number; readonly after?: DuePosition },
 ): Promise<Agent[]> {
   const { after, limit } = page
   let query = agents(reader)

@@ -7,18 +7,18 @@ import type { Agent } from './agent.ts'
 export type AgentOrigin = 'registered' | 'dynamic' | 'document' | 'issuer'
 
 /** Who stands for what it is called: an administrator, a trusted issuer, whoever controls an address, or nobody. */
-export type VouchedBy = 'administrator' | 'issuer' | 'address' | 'nobody'
+export type Voucher = 'administrator' | 'issuer' | 'address' | 'nobody'
 
-type Known = Pick<Agent, 'admission' | 'clientUrl' | 'issuer'>
+type OriginFields = Pick<Agent, 'admission' | 'clientUrl' | 'issuer'>
 
-export function originOf({ admission, clientUrl, issuer }: Known): AgentOrigin {
+export function originOf({ admission, clientUrl, issuer }: OriginFields): AgentOrigin {
   if (issuer !== null) return 'issuer'
   if (clientUrl !== null) return 'document'
   return admission === null ? 'registered' : 'dynamic'
 }
 
 /** That somebody was let in says nothing about its name. */
-export function vouchedBy({ admission, clientUrl, issuer }: Known): VouchedBy {
+export function vouchedBy({ admission, clientUrl, issuer }: OriginFields): Voucher {
   if (issuer !== null) return 'issuer'
   if (admission === null) return 'administrator'
   return clientUrl === null ? 'nobody' : 'address'

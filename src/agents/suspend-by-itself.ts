@@ -1,6 +1,6 @@
 import type { Tx } from '../storage/index.ts'
 import { type Agent, isOverdue, type SelfSuspension } from './agent.ts'
-import { type Due, listDue, updateAgent } from './agent-store.ts'
+import { type DuePosition, listDue, updateAgent } from './agent-store.ts'
 import { changeAgent } from './change-agent.ts'
 import type { AgentParts } from './parts.ts'
 
@@ -32,7 +32,7 @@ export function suspendByItself(
 export async function suspendUncertified(parts: AgentParts): Promise<number> {
   const now = parts.clock.now()
   let suspended = 0
-  for (let after: Due | undefined; ; ) {
+  for (let after: DuePosition | undefined; ; ) {
     const page = await listDue(parts.storage.read, { by: now, after, limit: AT_ONCE })
     for (const { id } of page) if (await suspendIfUncertified(parts, id)) suspended += 1
     after = page.at(-1)

@@ -3,12 +3,12 @@ import { test } from 'node:test'
 import { REFUND_DESK, type World, worldsOver } from '../calls/testing.ts'
 import { Problem } from '../lib/problem.ts'
 import { forEachEngine } from '../storage/testing.ts'
-import { type Checked, checkCall } from './check-call.ts'
+import { checkCall, type HypotheticalCall } from './check-call.ts'
 
 forEachEngine('a check', (open) => {
   const worlds = worldsOver(open)
 
-  function check(world: World, changed: Partial<Checked> = {}) {
+  function check(world: World, changed: Partial<HypotheticalCall> = {}) {
     return checkCall(world.parts, {
       personId: world.sam.id,
       sponsored: false,
@@ -45,7 +45,7 @@ forEachEngine('a check', (open) => {
 
   test('of a mistyped agent, action or argument says what was probably meant', async () => {
     const world = await worlds.shared()
-    const cases: readonly (readonly [Partial<Checked>, string, RegExp])[] = [
+    const cases: readonly (readonly [Partial<HypotheticalCall>, string, RegExp])[] = [
       [
         { agentId: 'refnd-bot' },
         'agent.unknown',
@@ -121,7 +121,7 @@ forEachEngine('a check', (open) => {
 
   test('of what is not there says what is', async () => {
     const world = await worlds.shared()
-    const cases: readonly (readonly [Partial<Checked>, string, RegExp])[] = [
+    const cases: readonly (readonly [Partial<HypotheticalCall>, string, RegExp])[] = [
       [{ action: 'refnd' }, 'action.unknown', /no action `refnd`/],
       [{ action: 'list-refund' }, 'action.unknown', /there is orders\.list-refunds/],
       [{ agentId: 'other' }, 'agent.unknown', /no agent/],

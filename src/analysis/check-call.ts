@@ -31,7 +31,7 @@ import type { Task, TaskLineage } from '../tasks/index.ts'
 import { explainGates, type OperatorGate } from './explain-gates.ts'
 
 /** A call that nobody makes. */
-export interface Checked {
+export interface HypotheticalCall {
   readonly personId: string
   /** Nobody is present: the person is the sponsor. */
   readonly sponsored: boolean
@@ -73,7 +73,7 @@ export interface Check {
  * @throws Problem `person.unknown`, `agent.unknown`, `action.unknown`, `arguments.wrong_kind`,
  * `policy.invalid`
  */
-export async function checkCall(parts: CallParts, asked: Checked): Promise<Check> {
+export async function checkCall(parts: CallParts, asked: HypotheticalCall): Promise<Check> {
   const { read } = parts.storage
   const person = await findPerson(read, asked.personId)
   if (!person) throw new Problem('person.unknown', `there is no person \`${asked.personId}\``)
@@ -146,7 +146,7 @@ function writings(actions: ReadonlyMap<string, Action>): readonly string[] {
   return [...actions.keys()].flatMap((name) => [name, name.slice(name.indexOf('.') + 1)])
 }
 
-async function policiesFor(parts: CallParts, { draft }: Checked, schema: string) {
+async function policiesFor(parts: CallParts, { draft }: HypotheticalCall, schema: string) {
   if (draft === undefined) {
     const set = await parts.policies.active()
     return { set, rules: set.version > 0 ? await parts.policies.rules(set.version) : undefined }
@@ -160,7 +160,7 @@ const AN_HOUR = 3_600_000
 /** Facts as for a call of a task that may do all that the ceiling allows; by the arguments of the call. */
 async function groundOf(
   parts: CallParts,
-  asked: Checked,
+  asked: HypotheticalCall,
   of: Pick<Check, 'person' | 'agent' | 'action' | 'resource'>,
 ): Promise<(args: TypedArguments) => Promise<CallFacts>> {
   const { action, agent, person, resource } = of
@@ -213,7 +213,7 @@ const NOWHERE = '0.0.0.0'
 
 function heldFor(
   parts: CallParts,
-  { sponsored }: Checked,
+  { sponsored }: HypotheticalCall,
   { agent, person, action, resource }: Pick<Check, 'person' | 'agent' | 'action' | 'resource'>,
   at: number,
 ): TaskLineage {
@@ -296,7 +296,7 @@ function ceiling(detail: string, enough: string) {
 
 async function basisOf(
   parts: CallParts,
-  { agentId, personId, sponsored }: Checked,
+  { agentId, personId, sponsored }: HypotheticalCall,
   { call }: CallFacts,
   kindOf: CallFacts['kindOf'],
 ): Promise<Check['basis']> {
@@ -307,7 +307,7 @@ async function basisOf(
   return covered ? 'covers' : 'does not cover'
 }
 
-async function record(parts: CallParts, asked: Checked, check: Check): Promise<void> {
+async function record(parts: CallParts, asked: HypotheticalCall, check: Check): Promise<void> {
   const { by, arguments: args } = asked
   const { action, agent, person, policyVersion, reason, resource, verdict } = check
   const event = {

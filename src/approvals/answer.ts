@@ -5,11 +5,11 @@ import {
   aboutRequest,
   endRequest,
   expire,
+  type IneligibilityReason,
   isEnough,
   mayAnswer,
   type RequestEnding,
   readRequest,
-  type WhyNot,
 } from '../access-requests/index.ts'
 import type { Id } from '../lib/id.ts'
 import { Problem, type ProblemCode } from '../lib/problem.ts'
@@ -41,7 +41,7 @@ export interface RequestAnswer {
   readonly proved?: Proved
 }
 
-const CODE: Readonly<Record<WhyNot, ProblemCode>> = {
+const CODE: Readonly<Record<IneligibilityReason, ProblemCode>> = {
   not_pending: 'approval.not_pending',
   expired: 'approval.expired',
   not_active: 'approval.not_an_approver',

@@ -10,7 +10,7 @@ export {
   type ListedAllowance,
   listAllowances,
 } from './allowance/list.ts'
-export { type How, howsFor, type PatternPart } from './allowance/pattern.ts'
+export { howsFor, type PatternMode, type PatternPart } from './allowance/pattern.ts'
 export {
   ALLOWANCE_GUARD,
   returnAllowanceSteps,
@@ -25,9 +25,9 @@ export { listAnswers } from './answer-store.ts'
 export { lastingApproval, liftedForTask } from './lifted.ts'
 export {
   type Approval,
+  type ApprovalLookup,
   returnSteps,
   USE_GUARD,
-  type UsableOrNot,
   usableApproval,
   useSteps,
 } from './use.ts'

@@ -31,7 +31,7 @@ export async function liftedForTask(
 }
 
 /** Standing of a question whose answer lasts: using it once does not end it, its time does. */
-export type Lasting =
+export type LastingAnswer =
   | { readonly state: 'approved'; readonly request: AccessRequest; readonly used: boolean }
   | { readonly state: 'pending' | 'denied'; readonly request: AccessRequest }
   /** `insufficient`: approved once, by people who may not any more. */
@@ -41,7 +41,7 @@ export async function lastingApproval(
   { storage }: Pick<ApprovalParts, 'storage'>,
   { callHash, taskId }: Pick<AccessRequest, 'callHash' | 'taskId'>,
   now: number,
-): Promise<Lasting> {
+): Promise<LastingAnswer> {
   const standing = standingOf(await requestsForCall(storage.read, taskId, callHash), now)
   if (standing.state === 'none') return { state: 'none', insufficient: [] }
   const { request, state } = standing

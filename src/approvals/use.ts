@@ -21,7 +21,7 @@ export interface Approval {
   readonly approvers: readonly string[]
 }
 
-export type UsableOrNot =
+export type ApprovalLookup =
   | { readonly state: 'usable'; readonly approval: Approval }
   /** Approved once, but those who approved are no longer people who may. */
   | { readonly state: 'lapsed'; readonly request: AccessRequest }
@@ -38,7 +38,7 @@ export async function usableApproval(
   callHash: string,
   now: number,
   requesterId?: string,
-): Promise<UsableOrNot> {
+): Promise<ApprovalLookup> {
   const requests = await requestsForCall(parts.storage.read, taskId, callHash)
   const standing = standingOf(requests, now)
   if (standing.state !== 'approved') return standing

@@ -2,7 +2,7 @@ import { argumentAt, exact, type TypedArguments } from '@remit/engine'
 import type { Limit, SettledKind } from './limit.ts'
 
 /** A call, as far as it counts. */
-export interface Countable {
+export interface CountableCall {
   /** Catalog name. */
   readonly action: string
   readonly arguments: TypedArguments
@@ -46,7 +46,7 @@ function countsWhole(kind: Limit['kind']): boolean {
   return kind === 'calls' || kind === 'rows'
 }
 
-export function concerns(limit: Limit, { action }: Countable): boolean {
+export function concerns(limit: Limit, { action }: CountableCall): boolean {
   return limit.action === undefined || limit.action === action
 }
 
@@ -56,14 +56,14 @@ export function concerns(limit: Limit, { action }: Countable): boolean {
  * negative, or no number as the catalog stands. Such a call is refused: whoever set the limit meant
  * calls to be counted. May be more than any limit is.
  */
-export function amountOf(limit: Limit, call: Countable): bigint | undefined {
+export function amountOf(limit: Limit, call: CountableCall): bigint | undefined {
   if (limit.kind === 'calls') return 1n
   if (limit.kind === 'sum') return argumentUnits(limit, limit.path, call)
   const { reserve } = limit
   return reserve.startsWith('/') ? argumentUnits(limit, reserve, call) : unitsOf(limit, reserve)
 }
 
-function argumentUnits({ kind }: Limit, path: string, call: Countable): bigint | undefined {
+function argumentUnits({ kind }: Limit, path: string, call: CountableCall): bigint | undefined {
   const value = argumentAt(call.arguments, path)
   if (value?.kind !== 'integer' && value?.kind !== 'decimal') return undefined
   const key = exact(value.kind, value.text)?.key

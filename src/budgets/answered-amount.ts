@@ -57,10 +57,10 @@ function amountIn(answer: Json, { kind, path }: AnswerPart): bigint | undefined 
   return total === undefined ? undefined : atMost(total)
 }
 
-type Counting = (value: Json) => bigint | undefined
+type AmountReader = (value: Json) => bigint | undefined
 
 /** Sums as obligations read paths: a name that meets a list means each item of it. */
-function sumAt(value: Json, steps: readonly string[], count: Counting): bigint | undefined {
+function sumAt(value: Json, steps: readonly string[], count: AmountReader): bigint | undefined {
   const [step, ...rest] = steps
   if (step === undefined) return count(value)
   if (Array.isArray(value)) {

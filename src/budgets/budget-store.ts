@@ -3,7 +3,7 @@ import { canonicalJson } from '../lib/canonical-json.ts'
 import type { Reader, Step, Tx } from '../storage/index.ts'
 import { mostOf } from './amount.ts'
 import type { AnswerPart, MissingAmountReason } from './answered-amount.ts'
-import type { Budgeted, Limit } from './limit.ts'
+import type { BudgetedTask, Limit } from './limit.ts'
 import { windowOf } from './limit-name.ts'
 
 /** One limit that is counted: of a task, or a standing one. */
@@ -282,7 +282,7 @@ export function giveBackQuery(db: Reader, { owner, name, amount, at }: Use): Ste
 }
 
 /** Tells whether all of the task's own calls are used up. Holds the row: nothing is taken or given back until the transaction ends. */
-export async function holdSpentCalls(tx: Tx, { budget, id }: Budgeted): Promise<boolean> {
+export async function holdSpentCalls(tx: Tx, { budget, id }: BudgetedTask): Promise<boolean> {
   const calls = budget.find(({ name }) => name === 'calls')
   if (!calls) return false
   const { numUpdatedRows } = await tx

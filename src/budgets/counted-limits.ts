@@ -1,5 +1,5 @@
 import type { CountKey, CountState } from './budget-store.ts'
-import type { Budgeted, Limit } from './limit.ts'
+import type { BudgetedTask, Limit } from './limit.ts'
 import type { LimitSubject, StandingLimit } from './standing-limit.ts'
 
 /** One limit that a call may fall under, and where it is counted. */
@@ -28,7 +28,7 @@ export interface LimitView {
  * task itself, then those above it; none where nobody has opened one.
  */
 export function limitsOver(
-  tasks: readonly Budgeted[],
+  tasks: readonly BudgetedTask[],
   standing: readonly StandingLimit[],
 ): readonly CountedLimit[] {
   const [own] = tasks

@@ -1,7 +1,7 @@
 import type { Limit, SettledKind } from './limit.ts'
 
 /** Quantity that a limit counts, and its window; without the amount that is allowed. */
-export type Counted = { readonly seconds?: number | undefined } & (
+export type CountedQuantity = { readonly seconds?: number | undefined } & (
   | { readonly kind: 'calls'; readonly action?: string | undefined }
   | { readonly kind: 'sum' | SettledKind; readonly action: string; readonly path: string }
 )
@@ -10,13 +10,13 @@ export type Counted = { readonly seconds?: number | undefined } & (
  * `calls`, `calls of orders.refund in 1 h`, `orders.refund/amount in 1 d`, `rows of crm.search/customers`. Says what is counted and how, so the same limit has
  * the same name wherever it stands, and no other one has.
  */
-export function limitName(counted: Counted): string {
+export function limitName(counted: CountedQuantity): string {
   const { seconds } = counted
   const what = whatOf(counted)
   return seconds === undefined ? what : `${what} in ${secondsInWords(seconds)}`
 }
 
-function whatOf(counted: Counted): string {
+function whatOf(counted: CountedQuantity): string {
   switch (counted.kind) {
     case 'calls':
       return `calls${counted.action === undefined ? '' : ` of ${counted.action}`}`

@@ -39,7 +39,7 @@ export type Limit = {
 export type SettledKind = 'charged' | 'rows'
 
 /** A task as far as its calls are counted. */
-export interface Budgeted {
+export interface BudgetedTask {
   readonly id: string
   readonly budget: readonly Limit[]
 }

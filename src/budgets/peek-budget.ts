@@ -1,5 +1,5 @@
 import type { BudgetPeek } from '@remit/engine'
-import { amountOf, type Countable, concerns, isSettled, mostOf } from './amount.ts'
+import { amountOf, type CountableCall, concerns, isSettled, mostOf } from './amount.ts'
 import { type CountState, countsOf, freeFrom, type Reservation } from './budget-store.ts'
 import { type CountedLimit, isStanding, type LimitView } from './counted-limits.ts'
 import type { BudgetParts } from './limit.ts'
@@ -29,7 +29,7 @@ const NOTHING: LimitStatus = { peeks: [], takings: [], spent: false }
 export async function peekBudgets(
   parts: Pick<BudgetParts, 'storage'>,
   limits: readonly CountedLimit[],
-  call: Countable,
+  call: CountableCall,
   at: number,
 ): Promise<LimitStatus> {
   const concerned = limits.filter(({ limit }) => concerns(limit, call))

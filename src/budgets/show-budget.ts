@@ -1,6 +1,6 @@
 import { amountInWords, mostOf } from './amount.ts'
 import { type CountState, countsOf } from './budget-store.ts'
-import type { Budgeted, BudgetParts, Limit } from './limit.ts'
+import type { BudgetedTask, BudgetParts, Limit } from './limit.ts'
 
 /** A limit and how much of it is used, and left, as exact text in the unit in which the limit was given. */
 export type LimitUse = Limit & { readonly used: string; readonly left: string }
@@ -8,7 +8,7 @@ export type LimitUse = Limit & { readonly used: string; readonly left: string }
 /** Shows the budget of a task. It counts what was sent, and what may have been. */
 export async function budgetUse(
   parts: Pick<BudgetParts, 'storage' | 'clock'>,
-  task: Budgeted,
+  task: BudgetedTask,
 ): Promise<LimitUse[]> {
   return [...((await budgetUses(parts, [task])).get(task.id) ?? [])]
 }
@@ -16,7 +16,7 @@ export async function budgetUse(
 /** Budgets of several tasks at once, by their ids. */
 export async function budgetUses(
   parts: Pick<BudgetParts, 'storage' | 'clock'>,
-  tasks: readonly Budgeted[],
+  tasks: readonly BudgetedTask[],
 ): Promise<ReadonlyMap<string, readonly LimitUse[]>> {
   const limited = tasks.filter(({ budget }) => budget.length > 0)
   const states = await countsOf(

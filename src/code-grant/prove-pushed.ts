@@ -1,8 +1,8 @@
 import {
   ATTESTED,
   authenticateClient,
-  type ClientProving,
   credentialStep,
+  type ProspectiveClient,
 } from '../agent-authentication/index.ts'
 import { proofStep } from '../facts/index.ts'
 import { type GrantParts, type Presenting, readProof } from '../grants/index.ts'
@@ -12,7 +12,7 @@ import { proveClient } from './prove-client.ts'
 /** Pushed authorization request, as far as it says who sends it. */
 export interface PushedRequest extends Presenting {
   readonly clientId: string
-  readonly client: ClientProving | undefined
+  readonly client: ProspectiveClient | undefined
   readonly assertion: string | undefined
   readonly assertionType: string | undefined
 }

@@ -1,7 +1,7 @@
 import { identifyWorkload, type VerifiedToken } from '../../issuers/index.ts'
 import { importPublicJwk, type PublicKey } from '../../jose/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import type { Authenticated, AuthenticatingParts } from '../authenticated.ts'
+import type { AuthenticatedAgent, AuthenticatingParts } from '../authenticated.ts'
 import { checkPossession, invalid } from './possession.ts'
 import { readShown } from './shown.ts'
 
@@ -14,7 +14,7 @@ import { readShown } from './shown.ts'
 export async function byAttestation(
   parts: AuthenticatingParts,
   shown: string,
-): Promise<Authenticated> {
+): Promise<AuthenticatedAgent> {
   const { attestation, kind, proof } = readShown(shown)
   const { challenges } = parts
   if (!challenges) throw invalid('attestations are not accepted here')

@@ -47,7 +47,7 @@ export async function reachOfPolicies(parts: Parts, text: string): Promise<Reach
   const { set: before } = await everOf(parts)
   const schema = await schemaInSteps(catalog.actions.values())
   const after = new EverSet(text, await parseInWorker(text), schema)
-  const looking = new Looking(catalog, before, after)
+  const looking = new ReachComparison(catalog, before, after)
   const found = await listAgents(parts.storage.read, { limit: MAX_AGENTS + 1 })
   const agents: ChangedReach[] = []
   for (const agent of found.slice(0, MAX_AGENTS)) {
@@ -81,7 +81,7 @@ export async function reachOfAgent(
   after: Agent,
 ): Promise<ChangedReach | undefined> {
   const { set } = await everOf(parts)
-  const looking = new Looking(await parts.catalog.current(), set, set)
+  const looking = new ReachComparison(await parts.catalog.current(), set, set)
   return looking.agent(parts, before ?? { ...after, ceiling: [] }, after)
 }
 
@@ -92,11 +92,11 @@ export async function reachOfPerson(
   after: Person,
 ): Promise<ChangedReach> {
   const { set } = await everOf(parts)
-  const looking = new Looking(await parts.catalog.current(), set, set)
+  const looking = new ReachComparison(await parts.catalog.current(), set, set)
   return { who: after.name, ...(await looking.person(before, after)) }
 }
 
-class Looking {
+class ReachComparison {
   readonly #catalog: CatalogView
   readonly #before: EverSet
   readonly #after: EverSet

@@ -14,7 +14,7 @@ export interface AbleAction {
   readonly for: AbleAgent['for']
 }
 
-export interface WhatCan {
+export interface AgentReach {
   readonly policyVersion: number
   readonly agent: Agent
   /** Every action of its ceiling that is in the catalog; those that policies never permit, too, and why. */
@@ -29,7 +29,7 @@ export interface WhatCan {
 export async function whatCan(
   parts: Pick<CallParts, 'storage' | 'catalog' | 'policies' | 'clock'>,
   agentId: string,
-): Promise<WhatCan> {
+): Promise<AgentReach> {
   const agent = await findAgent(parts.storage.read, agentId)
   if (!agent) throw new Problem('agent.unknown', `there is no agent \`${agentId}\``)
   const catalog = await parts.catalog.current()

@@ -27,7 +27,7 @@ export interface AbleAgent extends Means {
   readonly for: readonly { readonly personId: string; readonly by: 'basis' | 'sponsor grant' }[]
 }
 
-export interface WhoCan {
+export interface ActionReach {
   readonly policyVersion: number
   readonly action: string
   readonly resource: string
@@ -48,7 +48,7 @@ const MAX_GRANTS = 200
  * an agent that may, for that person. INVARIANT: whoever is not named here is denied it in every call.
  * @throws Problem `action.unknown`
  */
-export async function whoCan(parts: Parts, named: string): Promise<WhoCan> {
+export async function whoCan(parts: Parts, named: string): Promise<ActionReach> {
   const catalog = await parts.catalog.current()
   const { name: action, resource: at } = actionNamed(named, catalog.actions)
   const resource = catalog.resources.get(at)

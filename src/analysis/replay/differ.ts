@@ -26,7 +26,7 @@ export type DifferenceCause =
   | 'no_longer_forbids'
   | 'error'
 
-export interface Differed {
+export interface DecisionComparison {
   readonly difference: DecisionDifference | undefined
   /** Outcomes by the live set, and by the draft. */
   readonly before: RecordedDecision['outcome']
@@ -51,7 +51,7 @@ export function differ(
   facts: CallFacts,
   row: Pick<RecordedDecision, 'outcome' | 'reason'> & { readonly policyVersion: number | null },
   { asPublished, draft, live }: Sets,
-): Differed {
+): DecisionComparison {
   const then = decideAgain(facts, row, draft)
   const recorded = row.policyVersion === live.version
   if (recorded && row.outcome === then.outcome)

@@ -12,7 +12,7 @@ export interface RecordedRow
 }
 
 /** Selection of decisions: those of a time, and of one agent or task where that is said. */
-export interface Recorded {
+export interface DecisionSelection {
   /** Milliseconds, with both ends. */
   readonly since: number
   readonly until: number
@@ -33,7 +33,10 @@ const ROWS = 500
 const MAX_SETTINGS = 2_000
 
 /** Decisions in the order of time, a page at a time: whoever reads them holds one page. */
-export async function* recordedPages(db: Reader, which: Recorded): AsyncGenerator<RecordedPage> {
+export async function* recordedPages(
+  db: Reader,
+  which: DecisionSelection,
+): AsyncGenerator<RecordedPage> {
   const sent = new Set<string>()
   let after: { readonly at: number; readonly id: string } | undefined
   for (;;) {
@@ -53,7 +56,7 @@ export async function* recordedPages(db: Reader, which: Recorded): AsyncGenerato
 
 async function readRows(
   db: Reader,
-  { agentId, since, taskId, until }: Recorded,
+  { agentId, since, taskId, until }: DecisionSelection,
   after: { readonly at: number; readonly id: string } | undefined,
 ): Promise<readonly RecordedRow[]> {
   let query = db

@@ -3,11 +3,11 @@ import { Worker } from 'node:worker_threads'
 import { Problem } from '../../lib/problem.ts'
 import { nextMessage } from '../../lib/worker-task.ts'
 import type { Reader } from '../../storage/index.ts'
-import { type Recorded, recordedPages } from './recorded-pages.ts'
+import { type DecisionSelection, recordedPages } from './recorded-pages.ts'
 import type { ReplaySets } from './replay-thread.ts'
 import type { ReplayReport } from './replayer.ts'
 
-export interface Replay extends Recorded {
+export interface Replay extends DecisionSelection {
   readonly sets: ReplaySets
   /** Reports after each page: decisions looked at, and the time that they have come to. */
   readonly progress: (done: { readonly looked: number; readonly at: number }) => void

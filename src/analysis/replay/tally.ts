@@ -12,7 +12,7 @@ export interface DifferenceGroup {
   readonly samples: readonly string[]
 }
 
-export interface Differing {
+export interface DifferingDecision {
   readonly id: string
   readonly agentId: string | null
   readonly action: string | null
@@ -27,7 +27,7 @@ export class Tally {
   readonly #counts = { denied: 0, permitted: 0, asks: 0 }
   #ungrouped = 0
 
-  add({ action, agentId, id }: Differing, difference: DecisionDifference): void {
+  add({ action, agentId, id }: DifferingDecision, difference: DecisionDifference): void {
     const { because, kind, rules } = difference
     this.#counts[kind]++
     const key = JSON.stringify([kind, agentId, action, because, rules])

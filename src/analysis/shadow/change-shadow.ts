@@ -2,11 +2,11 @@ import type { CallParts } from '../../calls/index.ts'
 import { domainHash } from '../../lib/canonical-json.ts'
 import type { LiveKey } from '../../revocation/index.ts'
 import {
-  type EndedWhy,
   endDraft,
   insertDraft,
   latestDraft,
   type ShadowDraft,
+  type ShadowEnding,
 } from './shadow-store.ts'
 
 /** Changes when a draft starts or stops, so that all replicas hear of it. */
@@ -60,7 +60,7 @@ export async function stopShadow(
     by,
     number,
     why = 'stopped',
-  }: { readonly by: string; readonly number?: number; readonly why?: EndedWhy },
+  }: { readonly by: string; readonly number?: number; readonly why?: ShadowEnding },
 ): Promise<boolean> {
   const raised = await parts.storage.transaction(async (tx) => {
     const draft = await latestDraft(tx)

@@ -18,11 +18,11 @@ export interface ShadowDraft {
   readonly by: string
   readonly startedAt: number
   readonly endedAt: number | null
-  readonly endedWhy: EndedWhy | null
+  readonly endedWhy: ShadowEnding | null
 }
 
 /** `published`: another version came into force, so there was nothing left to compare with. */
-export type EndedWhy = 'stopped' | 'replaced' | 'published'
+export type ShadowEnding = 'stopped' | 'replaced' | 'published'
 
 export async function latestDraft(db: Reader): Promise<ShadowDraft | undefined> {
   const row = await db
@@ -51,7 +51,7 @@ export async function insertDraft(tx: Tx, draft: ShadowDraft): Promise<void> {
 export async function endDraft(
   tx: Tx,
   number: number,
-  ending: { readonly at: number; readonly why: EndedWhy },
+  ending: { readonly at: number; readonly why: ShadowEnding },
 ): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('shadow_drafts')
@@ -63,7 +63,7 @@ export async function endDraft(
 }
 
 /** Counts of one replica about a draft: all that it has seen so far, each time. */
-export interface Seen {
+export interface ReplicaCounts {
   readonly draft: number
   readonly replicaId: string
   readonly seen: number
@@ -73,7 +73,7 @@ export interface Seen {
   readonly groups: readonly DifferenceGroup[]
 }
 
-export async function putSeen(tx: Tx, all: Seen): Promise<void> {
+export async function putSeen(tx: Tx, all: ReplicaCounts): Promise<void> {
   const { draft, dropped, groups, replicaId, seen, ungrouped } = all
   const of = { draft, replica_id: replicaId }
   await tx
@@ -101,7 +101,7 @@ export async function putSeen(tx: Tx, all: Seen): Promise<void> {
   }
 }
 
-export interface SeenByAll {
+export interface ShadowTotals {
   readonly seen: number
   readonly dropped: number
   readonly ungrouped: number
@@ -111,7 +111,7 @@ export interface SeenByAll {
 const MAX_SAMPLES = 5
 
 /** Reads the counts of all replicas about a draft, the largest groups first. */
-export async function readSeen(db: Reader, draft: number): Promise<SeenByAll> {
+export async function readSeen(db: Reader, draft: number): Promise<ShadowTotals> {
   const counts = await db
     .selectFrom('shadow_counts')
     .select(['seen', 'dropped', 'ungrouped'])

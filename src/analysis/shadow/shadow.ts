@@ -31,7 +31,7 @@ const MAX_WAITING = 2_000
 /** Evaluated before others get their turn: a fraction of a millisecond. */
 const AT_ONCE = 10
 
-interface Running {
+interface ShadowRun {
   readonly draft: ShadowDraft
   readonly sets: Sets
   readonly tally: Tally
@@ -51,7 +51,7 @@ export class Shadow implements Watcher {
   readonly #options: ShadowOptions
   readonly #most: number
   readonly #queue: AnsweredDecision[] = []
-  #running: Running | undefined
+  #running: ShadowRun | undefined
   /** Something changed since it was looked up what runs. */
   #stale = true
   #working: Promise<void> | undefined
@@ -167,7 +167,7 @@ export class Shadow implements Watcher {
     }
   }
 
-  async #store(running: Running): Promise<void> {
+  async #store(running: ShadowRun): Promise<void> {
     const { dropped, draft, seen, stored, tally } = running
     if (running.storedSeen === seen + dropped) return
     const grown = tally.groups().filter((group) => stored.get(keyOf(group)) !== group.count)
@@ -191,7 +191,7 @@ function isAbout({ id, kind }: LiveState): boolean {
   return kind === SHADOW.kind && (id === SHADOW.id || id === RULES.id)
 }
 
-function begun(draft: ShadowDraft, sets: Running['sets']): Running {
+function begun(draft: ShadowDraft, sets: ShadowRun['sets']): ShadowRun {
   return { draft, sets, tally: new Tally(), seen: 0, dropped: 0, stored: new Map(), storedSeen: 0 }
 }
 

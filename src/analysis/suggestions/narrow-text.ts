@@ -40,7 +40,7 @@ export function narrowText(
   given: { readonly agent: string; readonly used: readonly UsedRule[] },
 ): NarrowedText {
   const pieces = splitPolicies(text)
-  const work = new Narrowing(pieces, schema, given)
+  const work = new PolicyNarrower(pieces, schema, given)
   let left = ''
   let end = 0
   for (const piece of pieces) {
@@ -52,12 +52,12 @@ export function narrowText(
   return { text: left + text.slice(end), ...work.told }
 }
 
-interface Parsed extends Scope {
+interface ScopedPolicy extends Scope {
   readonly effect: 'permit' | 'forbid'
   readonly annotations?: { readonly id?: string | null }
 }
 
-class Narrowing {
+class PolicyNarrower {
   readonly told: Record<'narrowed' | 'removed' | 'made' | 'linked', string[]> = {
     narrowed: [],
     removed: [],
@@ -107,20 +107,20 @@ class Narrowing {
       .join('\n\n')
   }
 
-  #read(text: string): Parsed | undefined {
+  #read(text: string): ScopedPolicy | undefined {
     if (!isLink(text)) {
       const parsed = policyToJson(text)
-      return parsed.type === 'success' ? (parsed.json as Parsed) : undefined // as: Cedar's form
+      return parsed.type === 'success' ? (parsed.json as ScopedPolicy) : undefined // as: Cedar's form
     }
     try {
-      return this.#templates.linked(text).json as Parsed // as: made of Cedar's form
+      return this.#templates.linked(text).json as ScopedPolicy // as: made of Cedar's form
     } catch (error) {
       if (error instanceof BadLink) return undefined
       throw error
     }
   }
 
-  #isAlone({ principal }: Parsed): boolean {
+  #isAlone({ principal }: ScopedPolicy): boolean {
     return (
       principal.op === '==' &&
       principal.entity.type === 'Agent' &&
@@ -128,7 +128,7 @@ class Narrowing {
     )
   }
 
-  #covers({ action, resource }: Parsed, used: UsedRule): boolean {
+  #covers({ action, resource }: ScopedPolicy, used: UsedRule): boolean {
     const names = new Set([used.action, ...(this.#groups.get(used.action)?.groups ?? [])])
     if (action.op !== 'All' && !entitiesOf(action).some(({ id }) => names.has(id))) return false
     if (resource.op === '==' || resource.op === 'in') return resource.entity.id === used.resource

@@ -14,13 +14,13 @@ import {
 } from '../../policy/index.ts'
 import { findTask } from '../../tasks/index.ts'
 import { agentAround } from '../reach/ever-of.ts'
-import type { Recorded } from '../replay/recorded-pages.ts'
+import type { DecisionSelection } from '../replay/recorded-pages.ts'
 import { conditionOf } from './conditions.ts'
 import { limitsOf, type SuggestedLimit } from './limits-of.ts'
 import { type NarrowedText, narrowText, type UsedRule } from './narrow-text.ts'
-import { eachPermitted, type Suggested, type Whose } from './suggest.ts'
+import { eachPermitted, type SuggestionReport, type SuggestionSubject } from './suggest.ts'
 import { MIN_CALLS } from './suggest-details.ts'
-import { Used, type UsedAction } from './used.ts'
+import { CallUsage, type UsedAction } from './used.ts'
 
 export interface SuggestedRule {
   readonly action: string
@@ -33,7 +33,7 @@ export interface SuggestedRule {
 
 export interface SuggestedPolicy
   extends NarrowedText,
-    Pick<Suggested, 'calls' | 'withoutInputs' | 'cut'> {
+    Pick<SuggestionReport, 'calls' | 'withoutInputs' | 'cut'> {
   readonly agent: string
   /** Version that it is made from. */
   readonly version: number
@@ -59,8 +59,8 @@ type Parts = Pick<CallParts, 'storage' | 'catalog' | 'policies' | 'clock'>
  */
 export async function suggestPolicy(
   parts: Parts,
-  whose: Whose,
-  time: Pick<Recorded, 'since' | 'until'>,
+  whose: SuggestionSubject,
+  time: Pick<DecisionSelection, 'since' | 'until'>,
 ): Promise<SuggestedPolicy> {
   const agent = await agentOf(parts, whose)
   const catalog = await parts.catalog.current()
@@ -70,7 +70,7 @@ export async function suggestPolicy(
   const which = { ...time, ...('task' in whose ? { taskId: whose.task } : {}) }
   const concerns = ({ agents }: CallFacts) => agents.some(({ uid }) => uid.id === agent.id)
 
-  const used = new Used(catalog.kindOf)
+  const used = new CallUsage(catalog.kindOf)
   let calls = 0
   const seen = await eachPermitted(parts, which, (call, { facts }) => {
     if (!concerns(facts)) return
@@ -103,7 +103,7 @@ export async function suggestPolicy(
   }
 }
 
-async function agentOf({ storage }: Parts, whose: Whose): Promise<Agent> {
+async function agentOf({ storage }: Parts, whose: SuggestionSubject): Promise<Agent> {
   const task = 'task' in whose ? await findTask(storage.read, whose.task) : undefined
   if ('task' in whose && !task)
     throw new Problem('task.unknown', `there is no task \`${whose.task}\``)

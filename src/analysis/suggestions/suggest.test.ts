@@ -14,7 +14,7 @@ import { ALL_OF_ORDERS, ORDERS, READ, refund, worldsOver } from '../../calls/tes
 import { forEachEngine } from '../../storage/testing.ts'
 import { suggest } from './suggest.ts'
 import { suggestDetails, withRoom } from './suggest-details.ts'
-import { Used } from './used.ts'
+import { CallUsage } from './used.ts'
 
 const KINDS: Readonly<Record<string, ArgumentKind>> = {
   '/id': 'string',
@@ -75,7 +75,7 @@ describe('what would have been enough', () => {
         fc.array(call, { maxLength: 10 }),
         ceiling,
         (seen, others, within) => {
-          const used = new Used(kindOf)
+          const used = new CallUsage(kindOf)
           for (const each of seen) used.add(each)
           const { details } = suggestDetails(used.actions(), within, kindOf)
           const isCovered = (list: readonly Detail[], each: Call) =>
@@ -96,7 +96,7 @@ describe('what would have been enough', () => {
   })
 
   test('bounds only where they are stable, with room that is said', () => {
-    const used = new Used(kindOf)
+    const used = new CallUsage(kindOf)
     const of = (amount: string, id: string): Call => ({
       location: 'https://a',
       action: 'a.send',

@@ -5,14 +5,18 @@ import type { CallParts } from '../../calls/index.ts'
 import { readSetting, replayInputs, type SettingFacts } from '../../decision-log/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { findTask } from '../../tasks/index.ts'
-import { type Recorded, type RecordedRow, recordedPages } from '../replay/recorded-pages.ts'
+import {
+  type DecisionSelection,
+  type RecordedRow,
+  recordedPages,
+} from '../replay/recorded-pages.ts'
 import { type Suggestion, suggestDetails } from './suggest-details.ts'
-import { Used } from './used.ts'
+import { CallUsage } from './used.ts'
 
 /** Subject of a suggestion: an agent, with its ceiling, or one task, with its details. */
-export type Whose = { readonly agent: string } | { readonly task: string }
+export type SuggestionSubject = { readonly agent: string } | { readonly task: string }
 
-export interface Suggested extends Suggestion {
+export interface SuggestionReport extends Suggestion {
   /** Details that hold now. */
   readonly now: readonly Detail[]
   /** Permitted calls that were looked at. */
@@ -36,16 +40,16 @@ const MAX_CALLS = 200_000
  */
 export async function suggest(
   parts: Pick<CallParts, 'storage' | 'catalog'>,
-  whose: Whose,
-  time: Pick<Recorded, 'since' | 'until'>,
-): Promise<Suggested> {
+  whose: SuggestionSubject,
+  time: Pick<DecisionSelection, 'since' | 'until'>,
+): Promise<SuggestionReport> {
   const now = await authorityOf(parts, whose)
   const { kindOf } = await parts.catalog.current()
   const which = {
     ...time,
     ...('agent' in whose ? { agentId: whose.agent } : { taskId: whose.task }),
   }
-  const used = new Used(kindOf)
+  const used = new CallUsage(kindOf)
   const first = await eachPermitted(parts, which, (call) => used.add(call))
   const suggestion = suggestDetails(used.actions(), now, kindOf)
   const told = { outside: 0, covered: 0 }
@@ -58,7 +62,7 @@ export async function suggest(
 
 async function authorityOf(
   { storage }: Pick<CallParts, 'storage'>,
-  whose: Whose,
+  whose: SuggestionSubject,
 ): Promise<readonly Detail[]> {
   if ('agent' in whose) {
     const agent = await findAgent(storage.read, whose.agent)
@@ -73,9 +77,9 @@ async function authorityOf(
 /** Calls that were permitted, with their facts, in the order of time. */
 export async function eachPermitted(
   { storage }: Pick<CallParts, 'storage'>,
-  which: Recorded,
+  which: DecisionSelection,
   see: (call: Call, made: { readonly facts: CallFacts; readonly row: RecordedRow }) => void,
-): Promise<Pick<Suggested, 'calls' | 'withoutInputs' | 'cut'>> {
+): Promise<Pick<SuggestionReport, 'calls' | 'withoutInputs' | 'cut'>> {
   const settings = new Map<string, SettingFacts>()
   let calls = 0
   let withoutInputs = 0

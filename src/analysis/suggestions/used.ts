@@ -24,18 +24,18 @@ const MAX_VALUES = 8
 /** Arguments that are told apart for one action; others are not bounded. */
 const MAX_ARGUMENTS = 64
 
-interface Counted {
+interface ArgumentCounts {
   seen: number
   values: Map<string, number> | undefined
   most: { readonly text: string; readonly key: bigint } | undefined
 }
 
 /** Calls as they were made, counted in memory that does not grow with them. */
-export class Used {
+export class CallUsage {
   readonly #kindOf: KindOf
   readonly #actions = new Map<
     string,
-    { location: string; action: string; calls: number; arguments: Map<string, Counted> }
+    { location: string; action: string; calls: number; arguments: Map<string, ArgumentCounts> }
   >()
 
   constructor(kindOf: KindOf) {
@@ -68,7 +68,7 @@ export class Used {
     })).toSorted((a, b) => b.calls - a.calls)
   }
 
-  #count(counted: Counted, text: string, kind: ReturnType<KindOf>): void {
+  #count(counted: ArgumentCounts, text: string, kind: ReturnType<KindOf>): void {
     counted.seen++
     const { values } = counted
     if (values) {

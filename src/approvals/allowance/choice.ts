@@ -3,7 +3,7 @@ import { canonicalJson } from '../../lib/canonical-json.ts'
 import { Problem } from '../../lib/problem.ts'
 import { MAX_SHOWN } from '../../lib/text/visible.ts'
 import { ALLOWANCE_LIMITS, type Choice } from './allowance.ts'
-import { type How, howsFor, type PatternPart, partAdmits } from './pattern.ts'
+import { howsFor, type PatternMode, type PatternPart, partAdmits } from './pattern.ts'
 
 /** Why a request can only be answered for once; in words. Nothing when more can be chosen. */
 export function onlyOnce(request: AccessRequest): string | undefined {
@@ -63,7 +63,7 @@ function textOf(text: unknown): string {
   return typeof text === 'string' && text.length <= 1024 && text.isWellFormed() ? text : ''
 }
 
-function outside({ kind, path, text }: Leaf, how: How): string {
+function outside({ kind, path, text }: Leaf, how: PatternMode): string {
   if (how === 'at_most') return `${path} has to be at most a ${kind} that is not less than ${text}`
   if (how === 'is') return `${path} is no value that could be compared`
   const end = kind === 'path' ? ', and end in a slash' : ''

@@ -12,13 +12,13 @@ export type PatternPart =
 
 /** About every argument of the call it was made from, and no other: a call that says more is not meant. */
 export type Pattern = readonly PatternPart[]
-export type How = PatternPart['how']
+export type PatternMode = PatternPart['how']
 
 const ORDERED: readonly Leaf['kind'][] = ['integer', 'decimal', 'datetime']
 const TEXTS: readonly Leaf['kind'][] = ['string', 'path']
 
 /** Conditions that an argument of a kind can have, the narrowest first. */
-export function howsFor(kind: Leaf['kind']): readonly How[] {
+export function howsFor(kind: Leaf['kind']): readonly PatternMode[] {
   if (ORDERED.includes(kind)) return ['is', 'at_most', 'any']
   return TEXTS.includes(kind) ? ['is', 'starts', 'any'] : ['is', 'any']
 }

@@ -6,7 +6,7 @@ import {
   type RequestableDeny,
 } from '@remit/engine'
 import { findRequest, questionOf } from '../../access-requests/index.ts'
-import { type UsableOrNot, usableApproval } from '../../approvals/index.ts'
+import { type ApprovalLookup, usableApproval } from '../../approvals/index.ts'
 import { requesterOf } from '../../facts/index.ts'
 import type { Id } from '../../lib/id.ts'
 import { askingOf } from '../ask.ts'
@@ -99,7 +99,7 @@ async function isOf(
 }
 
 /** Unused, in time, of that request and no other, and given by people who still may. */
-function wordOf(shown: EvaluationRequest, said: UsableOrNot, at: number): UsedWord | undefined {
+function wordOf(shown: EvaluationRequest, said: ApprovalLookup, at: number): UsedWord | undefined {
   if (said.state !== 'usable' || said.approval.request.id !== shown.requestId) return undefined
   const until = approvedUntil(shown, said.approval.request)
   if (until === undefined || until <= at) return undefined
@@ -113,7 +113,7 @@ function wordOf(shown: EvaluationRequest, said: UsableOrNot, at: number): UsedWo
 function offer(
   asker: Asker,
   { alone, decision, each, looked }: Given,
-  said: UsableOrNot,
+  said: ApprovalLookup,
   unhelped: Unhelped | undefined,
 ): Weighed {
   const { task } = each.who.held
@@ -132,7 +132,7 @@ function offer(
 }
 
 /** An approval in hand that is not enough: approvers who may no longer, or an end that was asked for and has come. */
-function insufficientOf(said: UsableOrNot, unhelped: Unhelped | undefined): Id<'request'>[] {
+function insufficientOf(said: ApprovalLookup, unhelped: Unhelped | undefined): Id<'request'>[] {
   if (said.state === 'lapsed') return [said.request.id]
   return said.state === 'usable' && unhelped ? [said.approval.request.id] : []
 }

@@ -1,5 +1,5 @@
 import { type CallFacts, decide, type RequestableDeny } from '@remit/engine'
-import { type UsableOrNot, usableAllowances, usableApproval } from '../../approvals/index.ts'
+import { type ApprovalLookup, usableAllowances, usableApproval } from '../../approvals/index.ts'
 import { requesterOf } from '../../facts/index.ts'
 import type { Id } from '../../lib/id.ts'
 import type { Overtaken } from '../../storage/index.ts'
@@ -90,12 +90,12 @@ async function judgeWithAllowances(
 }
 
 /** An approval in hand that turned out not to be enough: other policies by now, or approvers who may no longer. */
-function insufficient(said: UsableOrNot): Id<'request'>[] {
+function insufficient(said: ApprovalLookup): Id<'request'>[] {
   if (said.state === 'usable') return [said.approval.request.id]
   return said.state === 'lapsed' ? [said.request.id] : []
 }
 
-export function deniedByPeople(said: Extract<UsableOrNot, { state: 'denied' }>) {
+export function deniedByPeople(said: Extract<ApprovalLookup, { state: 'denied' }>) {
   const words = said.request.reason
   return {
     reason: 'approval.denied',

@@ -1,5 +1,5 @@
 import {
-  type Authenticated,
+  type AuthenticatedAgent,
   authenticateAgent,
   authenticateByCertificate,
   type CredentialUse,
@@ -126,7 +126,7 @@ export async function authenticate(
     certificate,
     clientId,
   }: Pick<OpeningRequest, 'assertion' | 'assertionType' | 'audiences' | 'certificate' | 'clientId'>,
-): Promise<Authenticated> {
+): Promise<AuthenticatedAgent> {
   if (assertion === undefined && certificate && clientId !== undefined)
     return authenticateByCertificate(parts, { ...certificate, clientId })
   if (assertion === undefined || assertionType === undefined)

@@ -2,8 +2,8 @@ import type { AccessRequest, Leaf } from '../../access-requests/index.ts'
 import {
   ALLOWANCE_LIMITS,
   type Choice,
-  type How,
   howsFor,
+  type PatternMode,
   readChoice,
 } from '../../approvals/index.ts'
 import { Problem } from '../../lib/problem.ts'
@@ -14,7 +14,7 @@ import { Problem } from '../../lib/problem.ts'
  */
 export interface PartField {
   readonly leaf: Leaf
-  readonly hows: readonly How[]
+  readonly hows: readonly PatternMode[]
   /** Names of its fields. */
   readonly how: string
   readonly text: string

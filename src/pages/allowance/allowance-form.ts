@@ -1,4 +1,4 @@
-import { ALLOWANCE_LIMITS, type How, nameOf } from '../../approvals/index.ts'
+import { ALLOWANCE_LIMITS, nameOf, type PatternMode } from '../../approvals/index.ts'
 import { csrfField, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
 import { notice } from '../frame/pieces.ts'
@@ -52,7 +52,7 @@ function scopes(view: AllowanceScope, chosen: string | undefined): Html[] {
     })
 }
 
-const LABEL: Readonly<Record<Exclude<How, 'is'>, string>> = {
+const LABEL: Readonly<Record<Exclude<PatternMode, 'is'>, string>> = {
   at_most: 'is at most',
   starts: 'starts with',
   any: 'may be anything, or left out',
