@@ -4,15 +4,15 @@
  */
 import type { ArgumentKind } from './arguments.ts'
 import type { Bound } from './detail.ts'
-import { type Exact, exact } from './exact.ts'
+import { type ExactValue, exact } from './exact.ts'
 
-interface Point extends Exact {
+interface Point extends ExactValue {
   readonly key: bigint
 }
 
 /** The values of one kind that satisfy some bounds. Never empty: what nothing satisfies is `undefined`. */
 export type Constraint =
-  | { readonly shape: 'values'; readonly values: readonly Exact[] }
+  | { readonly shape: 'values'; readonly values: readonly ExactValue[] }
   | { readonly shape: 'range'; readonly least: Point | undefined; readonly most: Point | undefined }
   | { readonly shape: 'prefix'; readonly prefix: string }
 
@@ -33,7 +33,7 @@ export function constraintOf(kind: ArgumentKind, { op, value }: Bound): Constrai
 }
 
 function valuesOf(kind: ArgumentKind, texts: readonly string[]): Constraint | undefined {
-  const values = new Map<string | bigint, Exact>()
+  const values = new Map<string | bigint, ExactValue>()
   for (const text of texts) {
     const value = exact(kind, text)
     if (value && !values.has(value.key)) values.set(value.key, value)
@@ -68,7 +68,7 @@ function range(least: Point | undefined, most: Point | undefined): Constraint | 
 }
 
 /** Whether a value of the constraint's kind satisfies it. */
-export function admits(constraint: Constraint, { text, key }: Exact): boolean {
+export function admits(constraint: Constraint, { text, key }: ExactValue): boolean {
   switch (constraint.shape) {
     case 'values':
       return constraint.values.some((value) => value.key === key)
@@ -97,7 +97,7 @@ export function meet(a: Constraint, b: Constraint): Constraint | undefined {
   return undefined
 }
 
-function only(values: readonly Exact[], constraint: Constraint): Constraint | undefined {
+function only(values: readonly ExactValue[], constraint: Constraint): Constraint | undefined {
   const left = values.filter((value) => admits(constraint, value))
   return left.length > 0 ? { shape: 'values', values: left } : undefined
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Callable, couldPermit, type ReachFacts } from './could-permit.ts'
-import type { PolicyQuery, PolicySet, Without } from './policy.ts'
+import { type CallableAction, couldPermit, type ReachFacts } from './could-permit.ts'
+import type { Omission, PolicyQuery, PolicySet } from './policy.ts'
 import { entity, type FakePolicy, facts, policySet, requestable } from './policy-testing.ts'
 
 const ALL: FakePolicy = { id: 'all', effect: 'permit', says: () => 'yes' }
@@ -9,7 +9,7 @@ const ALL: FakePolicy = { id: 'all', effect: 'permit', says: () => 'yes' }
 function could(
   changed: Partial<ReachFacts> = {},
   policies: readonly FakePolicy[] | PolicySet = [ALL],
-  called: Partial<Callable> = {},
+  called: Partial<CallableAction> = {},
 ): boolean {
   const { call, context, ...around } = facts()
   const set = 'evaluate' in policies ? policies : policySet(policies)
@@ -77,7 +77,7 @@ test('what cannot be evaluated cannot be reached, and is no exception', () => {
 })
 
 test('policies are asked without arguments, with everything else that a call shows them', () => {
-  const asked: (readonly [PolicyQuery, Without])[] = []
+  const asked: (readonly [PolicyQuery, Omission])[] = []
   const policies: PolicySet = {
     version: 1,
     requestable: new Map(),

@@ -10,7 +10,7 @@ import { contextAround, principalsOf } from './principals.ts'
 export type ReachFacts = Omit<CallFacts, 'call' | 'context' | 'kindOf' | 'lifted' | 'liftedBy'>
 
 /** An action that may be called, and what policies see of a call of it beside its arguments. */
-export interface Callable extends Omit<CallFacts['call'], 'arguments'> {
+export interface CallableAction extends Omit<CallFacts['call'], 'arguments'> {
   readonly context: PolicyRecord
 }
 
@@ -20,7 +20,10 @@ export interface Callable extends Omit<CallFacts['call'], 'arguments'> {
  * ones that can be kept, and requestable forbids as ones that can be lifted. Pure, and never throws: what cannot be evaluated
  * cannot be reached.
  */
-export function couldPermit(facts: ReachFacts, policies: PolicySet): (call: Callable) => boolean {
+export function couldPermit(
+  facts: ReachFacts,
+  policies: PolicySet,
+): (call: CallableAction) => boolean {
   const { details, narrowed = details } = facts
   const gates = [
     facts.credential,

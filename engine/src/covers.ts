@@ -42,9 +42,9 @@ function holds(bound: Bound, call: Call, kindOf: KindOf): boolean {
   return constraint !== undefined && value !== undefined && admits(constraint, value)
 }
 
-type Missing = { readonly nearest: string; readonly enough: string }
+type Shortfall = { readonly nearest: string; readonly enough: string }
 
-function missing(details: readonly Detail[], call: Call, kindOf: KindOf): Missing {
+function missing(details: readonly Detail[], call: Call, kindOf: KindOf): Shortfall {
   const matching = details.filter((detail) => matches(detail, call))
   if (matching.length > 0) return outOfBounds(matching, call, kindOf)
   const calls = details.filter((detail) => detail.type === 'remit_call')
@@ -60,7 +60,7 @@ function missing(details: readonly Detail[], call: Call, kindOf: KindOf): Missin
 }
 
 /** The action is covered, though not with these arguments: names the ones that stand in the way of the nearest detail. */
-function outOfBounds(matching: readonly Detail[], call: Call, kindOf: KindOf): Missing {
+function outOfBounds(matching: readonly Detail[], call: Call, kindOf: KindOf): Shortfall {
   const nearest = matching
     .map((detail) => ({ detail, failing: unmet(detail, call, kindOf) }))
     .reduce((best, next) => (next.failing.length < best.failing.length ? next : best))

@@ -37,7 +37,7 @@ interface World {
 }
 
 /** The codes of all gates that fail, in order, and what follows from them. */
-type Expected =
+type ExpectedDecision =
   | { outcome: 'permit'; lifted: readonly string[]; obligations: readonly string[] }
   | { outcome: 'deny'; reason: string; failed: readonly string[] }
   | {
@@ -50,7 +50,7 @@ type Expected =
       self: boolean
     }
 
-function model(world: World): Expected {
+function model(world: World): ExpectedDecision {
   if (!world.credential) return denied(['token.expired'])
   if (!world.live) return denied(['task.closed'])
   const principals = [...Array(world.persons + world.agents).keys()]
@@ -94,7 +94,7 @@ const EXTERNAL = {
 const UNKNOWN = 'obligation.unknown'
 
 /** Denies. The reason is the first failing gate that an approval could not lift anyway. */
-function denied(failed: readonly string[]): Expected {
+function denied(failed: readonly string[]): ExpectedDecision {
   const reason = failed.find((code) => code !== 'approval.required') ?? ''
   return { outcome: 'deny', reason, failed }
 }
@@ -236,7 +236,7 @@ function factsOf(world: World): CallFacts {
   })
 }
 
-function actual(world: World): Expected {
+function actual(world: World): ExpectedDecision {
   const policies = world.rules.map(({ kind, words, ask }) => ({
     id: ask.id,
     effect: kind === 'permit' ? ('permit' as const) : ('forbid' as const),

@@ -6,7 +6,7 @@
 import type { ArgumentKind, TypedValue } from './arguments.ts'
 
 /** One value of one kind. Equal values have equal keys; keys of ordered kinds are big integers that compare. */
-export interface Exact {
+export interface ExactValue {
   /** Text as it was written. */
   readonly text: string
   readonly key: string | bigint
@@ -20,13 +20,13 @@ export interface Exact {
  * - `boolean`: `true` or `false`;
  * - `path`: a string without dot segments, in any encoding.
  */
-export function exact(kind: ArgumentKind, text: string): Exact | undefined {
+export function exact(kind: ArgumentKind, text: string): ExactValue | undefined {
   const key = KEYS[kind](text)
   return key === undefined ? undefined : { text, key }
 }
 
 /** Exact value of a typed argument; `undefined` too when the argument is of another kind. */
-export function exactOf(kind: ArgumentKind, value: TypedValue): Exact | undefined {
+export function exactOf(kind: ArgumentKind, value: TypedValue): ExactValue | undefined {
   switch (value.kind) {
     case 'string':
       return kind === 'string' || kind === 'path' ? exact(kind, value.value) : undefined

@@ -37,12 +37,12 @@ export {
   withAttributes,
 } from './cedar/index.ts'
 export { contains, containsByType } from './contains.ts'
-export { type Callable, couldPermit, type ReachFacts } from './could-permit.ts'
+export { type CallableAction, couldPermit, type ReachFacts } from './could-permit.ts'
 export { type Coverage, covers } from './covers.ts'
 export { decide, stopEarly } from './decide.ts'
 export type { Bound, Detail, DetailType, Operator } from './detail.ts'
 export { asCalls, asDelegates, callsIn, DETAIL_LIMITS, delegatesIn } from './detail.ts'
-export { type Exact, exact } from './exact.ts'
+export { type ExactValue, exact } from './exact.ts'
 export { fits } from './fits.ts'
 export type {
   Ask,
@@ -62,9 +62,9 @@ export { GATES } from './gates.ts'
 export { type GrantLimits, granted } from './granted.ts'
 export { intersect } from './intersect.ts'
 export {
-  type Issuable,
   type Issuance,
   type IssuanceFacts,
+  type IssuanceJudgment,
   issuable,
   issuanceQueries,
 } from './issuable.ts'
@@ -79,6 +79,7 @@ export {
 export type {
   EntityRef,
   Obligation,
+  Omission,
   PolicyAnswer,
   PolicyEntity,
   PolicyQuery,
@@ -87,7 +88,6 @@ export type {
   PolicyValue,
   Requestable,
   StepUp,
-  Without,
 } from './policy.ts'
 export { policyArguments } from './policy-value.ts'
 export { queriesOf } from './principals.ts'

@@ -20,7 +20,7 @@ export interface Issuance {
   readonly resource: string
 }
 
-export type Issuable =
+export type IssuanceJudgment =
   | { readonly allowed: true }
   | {
       readonly allowed: false
@@ -48,7 +48,7 @@ export function issuable(
   { action, resource }: Issuance,
   policies: PolicySet,
   lifted: readonly ForbidRef[] = [],
-): Issuable {
+): IssuanceJudgment {
   const { agents, entities, persons } = principalsOf(facts)
   const context = contextAround(facts)
   // INVARIANT: "no agent in the chain is forbidden" does not hold for a chain without agents.
@@ -89,7 +89,7 @@ function wholeContext(facts: IssuanceFacts) {
   return { ...contextAround(facts), ...facts.closed, args: { record: {} } }
 }
 
-const YES: Issuable = { allowed: true }
+const YES: IssuanceJudgment = { allowed: true }
 
 const known = new WeakMap<PolicySet, boolean>()
 
@@ -106,7 +106,7 @@ function askedFor(
   { action, facts, resource }: Issuance & { readonly facts: IssuanceFacts },
   policies: PolicySet,
   lifted: readonly ForbidRef[],
-): Issuable {
+): IssuanceJudgment {
   const { agents, entities, persons } = principalsOf(facts)
   const context = wholeContext(facts)
   const forbids = new Map<string, Requestable>()
@@ -158,6 +158,6 @@ function no(
   reason: 'issuance.forbidden' | 'policy.error',
   subject: string,
   policies: readonly string[],
-): Issuable {
+): IssuanceJudgment {
   return { allowed: false, reason, subject, policies }
 }

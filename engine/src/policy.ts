@@ -99,7 +99,7 @@ export type Obligation = {
  * - `all_but_requestable`: everything but the forbids in `PolicySet.requestable`, of which those are determining that hold whatever
  *   arguments the call may have: people are asked about each such call. The context has no `args`, and nothing is permitted.
  */
-export type Without = 'nothing' | 'requestable' | 'arguments' | 'all_but_requestable'
+export type Omission = 'nothing' | 'requestable' | 'arguments' | 'all_but_requestable'
 
 export interface PolicySet {
   readonly version: number
@@ -107,5 +107,5 @@ export interface PolicySet {
   /** Obligations by id of a permit. A forbid obliges to nothing. */
   readonly obligations: ReadonlyMap<string, readonly Obligation[]>
   /** Pure and synchronous. May throw: that denies like an error. */
-  evaluate(query: PolicyQuery, without: Without): PolicyAnswer
+  evaluate(query: PolicyQuery, without: Omission): PolicyAnswer
 }

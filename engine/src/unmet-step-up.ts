@@ -1,5 +1,5 @@
 /** Gate 9 before there is a call: whether the person would have to prove anew who they are, whatever the arguments. */
-import type { Callable, ReachFacts } from './could-permit.ts'
+import type { CallableAction, ReachFacts } from './could-permit.ts'
 import type { CallFacts, GateResult } from './gates.ts'
 import { obligationGates, STEP_UP } from './obligations.ts'
 import type { Obligation, PolicyQuery, PolicyRecord, PolicySet } from './policy.ts'
@@ -20,7 +20,7 @@ export function unmetStepUp(
   facts: Facts,
   policies: PolicySet,
   how: 'surely' | 'perhaps',
-): (call: Callable) => GateResult['stepUp'] {
+): (call: CallableAction) => GateResult['stepUp'] {
   const demands = demandsOf(policies)
   if (demands.size === 0 || facts.sponsored) return () => undefined
   const { agents, entities, persons } = principalsOf(facts)

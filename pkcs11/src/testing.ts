@@ -74,7 +74,7 @@ function result(name: string, code: number): Error {
   return Object.assign(new Error(`${name}:${code}`), { code })
 }
 
-interface Held {
+interface TokenKey {
   readonly id: string
   readonly key: KeyObject
   readonly loose: boolean
@@ -84,7 +84,7 @@ class StandInCryptoki implements Cryptoki {
   #folder = ''
   #loggedIn = false
   /** Keys that sessions are about to sign with, by session. */
-  #sessions = new Map<string, Held | undefined>()
+  #sessions = new Map<string, TokenKey | undefined>()
   #found: Handle[] = []
 
   load(path: string): void {
@@ -222,7 +222,7 @@ class StandInCryptoki implements Cryptoki {
     return join(this.#folder, 'keys', id)
   }
 
-  #held(object: Handle): Held {
+  #held(object: Handle): TokenKey {
     const id = object.subarray(1).toString('hex')
     const { loose, pem } = JSON.parse(readFileSync(this.#fileOf(id), 'utf8')) as {
       loose: boolean

@@ -1,7 +1,7 @@
 import type { Obligation } from '@remit/engine'
 import type { EvaluatedCall } from '../calls/index.ts'
 import type { Problem } from '../lib/problem.ts'
-import type { Shaping } from '../token-pdp/index.ts'
+import type { TokenShape } from '../token-pdp/index.ts'
 import { issuanceOf } from './issuance/shaping.ts'
 import { obligationsOf, stepUpOf } from './obligations.ts'
 
@@ -30,7 +30,7 @@ export interface Decision {
   /** Why what was shown as an approval did not lift it. */
   readonly unhelped?: EvaluatedCall['unhelped']
   /** Limits of a token that may be issued, where that was asked about. */
-  readonly issuance?: Shaping | undefined
+  readonly issuance?: TokenShape | undefined
   /** Problem with the question itself. */
   readonly error?: Problem | undefined
 }

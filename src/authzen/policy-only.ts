@@ -1,5 +1,5 @@
 import type { KnownClient } from '../machine-clients/index.ts'
-import { OnlyAnswering, type OnlyAnsweringParts } from '../policy-only/index.ts'
+import { OnlyAnswerer, type OnlyAnsweringParts } from '../policy-only/index.ts'
 import type { Candidates, EvaluationPlan } from './answering.ts'
 
 /** An enforcement point that is answered by a policy-only set. */
@@ -7,11 +7,11 @@ export function policyOnly(
   parts: OnlyAnsweringParts,
   known: KnownClient<'pep'>,
 ): EvaluationPlan | Promise<EvaluationPlan> {
-  const only = OnlyAnswering.open(parts, known)
+  const only = OnlyAnswerer.open(parts, known)
   return only instanceof Promise ? only.then(answeringBy) : answeringBy(only)
 }
 
-function answeringBy(only: OnlyAnswering): EvaluationPlan {
+function answeringBy(only: OnlyAnswerer): EvaluationPlan {
   return {
     answer: (question) => only.answer(question),
     candidates(sought, question) {

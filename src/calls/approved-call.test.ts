@@ -10,7 +10,7 @@ import { decideCall } from './decide-call.ts'
 import { askAgain } from './held-calls/ask-again.ts'
 import { recordOutcome } from './outcome.ts'
 import { stillLive } from './still-live.ts'
-import { type Held, REFUND_DESK, refund, type Wish, type World, worldsOver } from './testing.ts'
+import { type HeldTask, REFUND_DESK, refund, type Wish, type World, worldsOver } from './testing.ts'
 import type { Verdict } from './verdict.ts'
 
 const LARGE = refund('900.00')
@@ -23,7 +23,7 @@ forEachEngine('a call that people approve', (open) => {
   const worlds = worldsOver(open)
 
   /** Begins with a held task; give the test when it changes more than its own task. */
-  async function begin(t?: TestContext): Promise<{ world: World; held: Held; token: string }> {
+  async function begin(t?: TestContext): Promise<{ world: World; held: HeldTask; token: string }> {
     const world = await (t ? worlds.own(t) : worlds.shared())
     const held = await world.open()
     return { world, held, token: await world.token(held) }

@@ -7,16 +7,14 @@ import type { Id } from '../lib/id.ts'
 import { consumeOnce, type Tx } from '../storage/index.ts'
 import { findTask } from '../tasks/index.ts'
 import { type Case, type Finding, recordOf } from './case.ts'
-import type { Identified } from './identify.ts'
+import type { KnownIdentity } from './identify.ts'
 import { inspectedOf } from './judgment/inspected.ts'
 import type { CallParts } from './parts.ts'
 import { bookQueries, deniedOf, likeOf, refuseReplay } from './refuse.ts'
 import { bookkeepingFor } from './refused-caller.ts'
-import type { Denied, Requestable } from './verdict.ts'
+import type { DenyVerdict, Requestable } from './verdict.ts'
 
-type Known = Extract<Identified, { known: true }>
-
-interface About {
+interface AskContext {
   /** Approvals in hand that turned out not to be enough. */
   readonly insufficient: readonly Id<'request'>[]
   /** Person who asked. */
@@ -29,10 +27,10 @@ interface About {
  */
 export async function ask(
   parts: CallParts,
-  each: Case & { readonly who: Known },
+  each: Case & { readonly who: KnownIdentity },
   decision: RequestableDeny & { readonly facts: CallFacts },
-  about: About,
-): Promise<Requestable | Denied> {
+  about: AskContext,
+): Promise<Requestable | DenyVerdict> {
   const { facts, gates } = decision
   let booked = () => {}
   let kept: ReturnType<typeof likeOf> = { id: each.id, as: 'decision' }
@@ -110,9 +108,9 @@ async function book(
 
 /** Builds the question that people would be asked. */
 export function askingOf(
-  each: Case & { readonly who: Known },
+  each: Case & { readonly who: KnownIdentity },
   decision: RequestableDeny,
-  { insufficient, requester }: About,
+  { insufficient, requester }: AskContext,
 ): RequestDraft {
   const { call, frozen, policyVersion } = each
   const { task } = each.who.held

@@ -12,13 +12,13 @@ import type { Id } from '../lib/id.ts'
 import { type Assessment, storedRisk } from '../risk/index.ts'
 import { argumentTexts } from '../tokens/index.ts'
 import { freeze } from './freeze.ts'
-import type { Identified } from './identified.ts'
+import type { CallerIdentity, KnownIdentity } from './identified.ts'
 
 /** One call on its way to an answer, and what is known about it so far. Never changed, only added to. */
 export interface Case {
   readonly id: Id<'decision'>
   readonly call: Call
-  readonly who: Identified
+  readonly who: CallerIdentity
   /** Call as it is frozen, once it is known who makes it. */
   readonly frozen: FrozenCall | undefined
   readonly callHash: string | undefined
@@ -34,7 +34,7 @@ export interface Case {
 }
 
 /** A case in which it is known who calls. */
-export type KnownCase = Case & { readonly who: Extract<Identified, { known: true }> }
+export type KnownCase = Case & { readonly who: KnownIdentity }
 
 /** Request as it is written to the books: a call of an action, or one that is none (`admit`). */
 export type RecordedRequest = Omit<Case, 'call' | 'frozen'> & {
@@ -43,7 +43,7 @@ export type RecordedRequest = Omit<Case, 'call' | 'frozen'> & {
 
 export function openCase(
   call: Call,
-  who: Identified,
+  who: CallerIdentity,
   fixed: Pick<Case, 'id' | 'at' | 'replicaId' | 'policyVersion' | 'proofUsed'>,
 ): Case {
   if (!who.known) return { ...fixed, call, who, frozen: undefined, callHash: undefined }

@@ -22,7 +22,7 @@ import { stillLive } from './still-live.ts'
 import {
   ALL_OF_ORDERS,
   GATEWAY,
-  type Held,
+  type HeldTask,
   ISSUER,
   newKey,
   ORDERS,
@@ -43,7 +43,7 @@ forEachEngine('a call', (open) => {
   const worlds = worldsOver(open)
 
   /** Begins with a held task; give the test when it changes more than its own task. */
-  async function begin(t?: TestContext): Promise<{ world: World; held: Held; token: string }> {
+  async function begin(t?: TestContext): Promise<{ world: World; held: HeldTask; token: string }> {
     const world = await (t ? worlds.own(t) : worlds.shared())
     const held = await world.open()
     return { world, held, token: await world.token(held) }
@@ -187,7 +187,7 @@ forEachEngine('credentials of a call', (open) => {
   const worlds = worldsOver(open)
 
   /** Begins with a held task; give the test when it changes more than its own task. */
-  async function begin(t?: TestContext): Promise<{ world: World; held: Held; token: string }> {
+  async function begin(t?: TestContext): Promise<{ world: World; held: HeldTask; token: string }> {
     const world = await (t ? worlds.own(t) : worlds.shared())
     const held = await world.open()
     return { world, held, token: await world.token(held) }
@@ -342,7 +342,7 @@ forEachEngine('what was stopped', (open) => {
   /** Everything that can be stopped, how it is started again, and what the agent is told meanwhile. */
   const stops: Record<
     string,
-    (world: World, held: Held) => Promise<[string, (() => Promise<unknown>)?]>
+    (world: World, held: HeldTask) => Promise<[string, (() => Promise<unknown>)?]>
   > = {
     'suspended task': async ({ parts }, { opened }) => {
       const change = { taskId: opened.task.id, by: 'psn_admin', reason: '' }

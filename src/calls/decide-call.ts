@@ -4,7 +4,7 @@ import type { Call } from '../facts/index.ts'
 import { newId } from '../lib/id.ts'
 import { type Case, type KnownCase, openCase } from './case.ts'
 import { holding } from './held-calls/held-call.ts'
-import { type Identified, identify } from './identify.ts'
+import { type CallerIdentity, identify } from './identify.ts'
 import type { DecisionInputs } from './judgment/grounds.ts'
 import { judge } from './judgment/judge.ts'
 import type { CallParts } from './parts.ts'
@@ -22,7 +22,7 @@ export async function decideCall(parts: CallParts, call: Call): Promise<Verdict>
 export async function decideFor(
   parts: CallParts,
   call: Call,
-  who: Identified,
+  who: CallerIdentity,
   proofUsed: boolean,
 ): Promise<Verdict> {
   const each = openCase(call, who, {

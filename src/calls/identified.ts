@@ -22,7 +22,7 @@ export interface TokenStatement extends Pick<ResourceTokenClaims, 'exp' | 'autho
 }
 
 /** Identity of whoever makes a call: gates 1 and 2. */
-export type Identified =
+export type CallerIdentity =
   | {
       readonly known: true
       readonly claims: TokenStatement
@@ -40,3 +40,5 @@ export type Identified =
       readonly proof: Proof | undefined
       readonly credential: GateResult
     }
+
+export type KnownIdentity = Extract<CallerIdentity, { known: true }>

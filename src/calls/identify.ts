@@ -24,10 +24,20 @@ import {
 import type { LiveView } from '../revocation/index.ts'
 import type { TaskLineage } from '../tasks/index.ts'
 import { checkResourceToken } from '../tokens/index.ts'
-import type { Identified, PresentedCredentials, TokenStatement } from './identified.ts'
+import type {
+  CallerIdentity,
+  KnownIdentity,
+  PresentedCredentials,
+  TokenStatement,
+} from './identified.ts'
 import type { CallParts } from './parts.ts'
 
-export type { Identified, PresentedCredentials, TokenStatement } from './identified.ts'
+export type {
+  CallerIdentity,
+  KnownIdentity,
+  PresentedCredentials,
+  TokenStatement,
+} from './identified.ts'
 
 const HOLDS: GateResult = {
   gate: 'credential',
@@ -42,7 +52,10 @@ const BEARER_HOLDS: GateResult = {
 }
 
 /** Token, proof, task and what it depends on. Never throws for anything a caller sent. */
-export async function identify(parts: CallParts, call: PresentedCredentials): Promise<Identified> {
+export async function identify(
+  parts: CallParts,
+  call: PresentedCredentials,
+): Promise<CallerIdentity> {
   const { token, scheme } = call
   if (token === undefined || scheme === undefined)
     return unidentified(refused('token.missing', 'the request has no access token'))
@@ -72,7 +85,7 @@ async function identifyUnproved(
   parts: CallParts,
   call: PresentedCredentials,
   token: string,
-): Promise<Identified> {
+): Promise<CallerIdentity> {
   const { certificate } = call
   const bound = certificate && (await boundTo(parts, call, token))
   if (!bound || isRefused(bound) || tokenTypeOf(bound.thumbprint) === 'DPoP')
@@ -89,7 +102,7 @@ async function identifyForeign(
   call: PresentedCredentials & { readonly token: string },
   from: StoredIssuer,
   proven?: Proof,
-): Promise<Identified> {
+): Promise<CallerIdentity> {
   const shown = await holdForeign(parts, call, from, { nonce: nonceCheck(parts, call), proven })
   if (!shown.holds) return unidentified(shown.refusal, shown.proof)
   const { held, proof, vouched } = shown
@@ -158,8 +171,8 @@ async function handleAt(
 export async function identifyAgain(
   parts: CallParts,
   call: PresentedCredentials,
-  before: Extract<Identified, { known: true }>,
-): Promise<Identified> {
+  before: KnownIdentity,
+): Promise<CallerIdentity> {
   const { token } = call
   // A bearer token is looked at anew as it was the first time: there is no proof.
   if (token === undefined || !before.proof) return identify(parts, call)
@@ -178,7 +191,7 @@ async function identifyTask(
   call: PresentedCredentials,
   { claims, isOf, thumbprint }: Bound,
   proof: Proof,
-): Promise<Identified> {
+): Promise<CallerIdentity> {
   if (thumbprint !== proof.thumbprint)
     return tokenTypeOf(proof.thumbprint) === 'DPoP'
       ? unidentified(refused('proof.wrong_key', 'the token is bound to another key'), proof, claims)
@@ -197,7 +210,7 @@ async function identifyBearer(
   parts: CallParts,
   call: PresentedCredentials,
   token: string,
-): Promise<Identified> {
+): Promise<CallerIdentity> {
   const digest = opaqueDigest('remit_at', token)
   if (digest === undefined) return unidentified(await refusalOfUnproved(parts, call, token))
   const bearer = await handleAt(parts, call, digest)
@@ -242,8 +255,8 @@ function credentialOf({ id, taskId, epochs, details, expiresAt }: BearerToken): 
 async function lookedAt(
   parts: CallParts,
   call: PresentedCredentials,
-  who: Pick<Extract<Identified, { known: true }>, 'claims' | 'proof' | 'held' | 'credential'>,
-): Promise<Identified> {
+  who: Pick<KnownIdentity, 'claims' | 'proof' | 'held' | 'credential'>,
+): Promise<CallerIdentity> {
   // A handle is in our books, and signed by nobody.
   const signed = opaqueDigest('remit_at', call.token ?? '') === undefined
   const view = await viewOf(parts, who.held, call, signed ? call.token : undefined)
@@ -272,7 +285,7 @@ function viewOf(
 export async function identifyTold(
   parts: CallParts,
   told: { readonly task: string; readonly resource: PresentedCredentials['resource'] },
-): Promise<Identified> {
+): Promise<CallerIdentity> {
   const held = await parts.facts.task(told.task)
   if (!held) return unidentified(refused('task.unknown', 'there is no such task'))
   const said = { exp: Math.floor(held.task.deadline / 1000) }
@@ -283,10 +296,10 @@ export async function identifyTold(
 async function taskAsItIs(
   parts: CallParts,
   call: Pick<PresentedCredentials, 'resource'>,
-  who: Pick<Extract<Identified, { known: true }>, 'proof' | 'held' | 'credential'> & {
+  who: Pick<KnownIdentity, 'proof' | 'held' | 'credential'> & {
     readonly said: Pick<TokenStatement, 'exp' | 'jti'>
   },
-): Promise<Identified> {
+): Promise<CallerIdentity> {
   const { said, ...by } = who
   const { details, id } = by.held.task
   const view = await viewOf(parts, by.held, call, undefined)
@@ -304,7 +317,7 @@ export function unidentified(
   { detail, reason }: Refused,
   proof?: Proof,
   claims?: TokenStatement,
-): Identified {
+): CallerIdentity {
   return {
     known: false,
     claims,

@@ -4,14 +4,14 @@ export { type AdmittedRequest, admit } from './admission/admit.ts'
 export { checkCaller } from './admission/check-caller.ts'
 export { type Reach, reachOf } from './admission/reachable.ts'
 export { decideCall } from './decide-call.ts'
-export { CallAnswering } from './evaluation/call-answering.ts'
+export { CallAnswerer } from './evaluation/call-answering.ts'
 export { forgetEvaluated } from './evaluation/evaluated-store.ts'
 export type { CallQuestion, EvaluatedCall } from './evaluation/question.ts'
 export {
   cancelSubmitted,
   findSubmitted,
   type Submission,
-  type Submitted,
+  type SubmissionResult,
   submitRequest,
 } from './evaluation/submit-request.ts'
 export { askAgain } from './held-calls/ask-again.ts'

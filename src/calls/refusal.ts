@@ -1,7 +1,7 @@
 import { PROBLEMS, Problem } from '../lib/problem.ts'
 import { type Challenged, challenge } from '../possession/index.ts'
 import type { CallParts } from './parts.ts'
-import type { Denied, Executed, Requestable } from './verdict.ts'
+import type { DenyVerdict, ExecutedVerdict, Requestable } from './verdict.ts'
 
 /** Answer to a caller over HTTP, with the headers that belong to it. */
 interface ToldRefusal {
@@ -16,7 +16,7 @@ interface ToldRefusal {
  */
 export function tellRefusal(
   { nonces }: Pick<CallParts, 'nonces'>,
-  verdict: Denied | Requestable | Executed,
+  verdict: DenyVerdict | Requestable | ExecutedVerdict,
   { origin, resource }: { readonly origin: string; readonly resource: Challenged },
 ): ToldRefusal {
   const { challenge, problem, retryAfter, status, wantsNonce } = refusalOf(verdict, resource)
@@ -47,17 +47,20 @@ export interface Refusal {
 }
 
 /** Whether there is a decision of that id. */
-export function isRecorded(verdict: Denied | Requestable | Executed): boolean {
+export function isRecorded(verdict: DenyVerdict | Requestable | ExecutedVerdict): boolean {
   return verdict.outcome !== 'deny' || verdict.unrecorded !== true
 }
 
 /** A decision that is no permit, as RFC 9457 has it. */
-export function refusalOf(verdict: Denied | Requestable | Executed, resource: Challenged): Refusal {
+export function refusalOf(
+  verdict: DenyVerdict | Requestable | ExecutedVerdict,
+  resource: Challenged,
+): Refusal {
   if (verdict.outcome === 'deny') return denied(verdict, resource)
   return verdict.outcome === 'requestable' ? requestable(verdict) : executed(verdict)
 }
 
-function denied(verdict: Denied, resource: Challenged): Refusal {
+function denied(verdict: DenyVerdict, resource: Challenged): Refusal {
   const { challenge: asked, decisionId, detail, enough, reason, retryAfter, unrecorded } = verdict
   const retry = retryAfter === undefined ? {} : { retry_after: retryAfter }
   const { acrValues, error: code, maxAge } = asked ?? {}
@@ -97,7 +100,7 @@ function requestable(verdict: Requestable): Refusal {
   }
 }
 
-function executed(verdict: Executed): Refusal {
+function executed(verdict: ExecutedVerdict): Refusal {
   const { decisionId, requestId, requestUrl, state, status } = verdict
   const detail = whatBecame(state, status)
   return {
@@ -119,7 +122,7 @@ function executed(verdict: Executed): Refusal {
 }
 
 /** INVARIANT: nothing that is not known is told as if it were. */
-function whatBecame(state: Executed['state'], status: number | undefined): string {
+function whatBecame(state: ExecutedVerdict['state'], status: number | undefined): string {
   const approved = 'this call was approved'
   switch (state) {
     case 'sending':

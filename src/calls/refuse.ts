@@ -17,7 +17,7 @@ import { type Case, type Finding, type RecordedRequest, recordOf, rowOf } from '
 import { readResult, shapingOf } from './held-calls/kept-result.ts'
 import type { CallParts } from './parts.ts'
 import { bookkeepingFor } from './refused-caller.ts'
-import type { Denied, Executed } from './verdict.ts'
+import type { DenyVerdict, ExecutedVerdict } from './verdict.ts'
 
 /** Steps that book an answer: what it was made from, its row and its record. */
 export interface DecisionEntry {
@@ -94,7 +94,7 @@ export async function refuse(
   parts: CallParts,
   each: RecordedRequest,
   because: DenialReason,
-): Promise<Denied> {
+): Promise<DenyVerdict> {
   const finding: Finding = { ...because, outcome: 'deny' }
   const booked = await book(parts, each, finding)
   return booked.as === 'replay' ? refuseReplay(parts, each) : deniedOf(booked, because)
@@ -156,7 +156,7 @@ const REPLAYED: GateResult = {
  * Refuses a proof that was used before. There is nothing to use up any more; it is recorded all the
  * same.
  */
-export async function refuseReplay(parts: CallParts, each: RecordedRequest): Promise<Denied> {
+export async function refuseReplay(parts: CallParts, each: RecordedRequest): Promise<DenyVerdict> {
   const { detail, enough = '' } = REPLAYED
   const because = { gates: [REPLAYED], reason: 'proof.replayed', detail, enough }
   const spent = { ...each, proofUsed: true }
@@ -177,7 +177,7 @@ export async function refuseExecuted(
      */
     readonly obligations: readonly Obligation[] | undefined
   },
-): Promise<Executed | Denied> {
+): Promise<ExecutedVerdict | DenyVerdict> {
   const { facts, gates, obligations } = found
   const finding: Finding = {
     outcome: 'deny',
@@ -212,7 +212,7 @@ async function keptOf(
   parts: CallParts,
   { id, state }: StoredDecision,
   obligations: readonly Obligation[] | undefined,
-): Promise<Pick<Executed, 'kept' | 'larger' | 'outdated'>> {
+): Promise<Pick<ExecutedVerdict, 'kept' | 'larger' | 'outdated'>> {
   const result = state === 'answered' ? await readResult(parts, id) : undefined
   if (!result) return {}
   if (!obligations || shapingOf(obligations) !== (result.shaped ?? '')) return { outdated: true }
@@ -222,7 +222,7 @@ async function keptOf(
 export function deniedOf(
   { as, id }: Pick<BookedRefusal, 'id'> & Partial<BookedRefusal>,
   because: Pick<Deny, 'gates' | 'reason' | 'detail' | 'enough'>,
-): Denied {
+): DenyVerdict {
   const reason = codeOf(because.reason)
   const { gates, detail, enough } = because
   const challenge = challengeFor(reason, gates)

@@ -3,7 +3,7 @@ import type { FactParts } from '../facts/index.ts'
 import { type Bookkeeping, bookkeepingOf, type RefusedCaller } from '../ledger/index.ts'
 import type { RecordedRequest } from './case.ts'
 
-type Tallying = Pick<FactParts, 'ledger'>
+type LedgerPart = Pick<FactParts, 'ledger'>
 
 /**
  * Answers whose refusal it is; `undefined`: a stranger's. A token that we issued names its task,
@@ -25,7 +25,7 @@ export function isStranger({ who }: Pick<RecordedRequest, 'who'>): boolean {
 
 /** INVARIANT: asked once for each refusal, because asking counts it. */
 export function bookkeepingFor(
-  { ledger: { refusals } }: Tallying,
+  { ledger: { refusals } }: LedgerPart,
   each: Pick<RecordedRequest, 'who' | 'call' | 'pep'>,
   reason: string,
 ): Bookkeeping {

@@ -24,7 +24,7 @@ import type { CallParts } from './parts.ts'
 import { bookingOf, refuseReplay, usedProofSteps } from './refuse.ts'
 import { commitKnown } from './settlement/commit-known.ts'
 import { ticketOf } from './still-live.ts'
-import type { Denied, Permitted } from './verdict.ts'
+import type { DenyVerdict, PermitVerdict } from './verdict.ts'
 
 /** The word of people that lifts what stands in the way: of this very call, or of calls like it. */
 export type Word =
@@ -46,7 +46,7 @@ export async function reserve(
     looked: DecisionInputsWithLimits
     word: Word | undefined
   },
-): Promise<Permitted | Denied | Overtaken> {
+): Promise<PermitVerdict | DenyVerdict | Overtaken> {
   const { facts, permit, word } = given
   const { budget, risk, setting, standing } = given.looked
   const approvers = word && (await approversOf(parts, word))
@@ -83,7 +83,7 @@ export async function reserve(
 }
 
 /** Each part once, however many limits are about it. */
-function settledBy({ takings }: LimitStatus): Permitted['settles'] {
+function settledBy({ takings }: LimitStatus): PermitVerdict['settles'] {
   const parts = takings.flatMap(({ settles }) => settles ?? [])
   return parts.length === 0
     ? parts
@@ -106,7 +106,7 @@ function bookedOf(word: Word | undefined) {
     : { reason: 'allowance.used', allowanceId: word.allowance.id }
 }
 
-function usedUp(word: Word | undefined): Pick<Permitted, 'requestId'> {
+function usedUp(word: Word | undefined): Pick<PermitVerdict, 'requestId'> {
   return word?.of === 'this call' ? { requestId: word.request.id } : {}
 }
 
@@ -124,7 +124,7 @@ function permitted(
     standing: ApplicableLimits
     approvers: LiveView | undefined
   },
-): Omit<Permitted, 'settles'> {
+): Omit<PermitVerdict, 'settles'> {
   const { call, who } = each
   const { task, chain } = who.held
   const { person } = given.setting

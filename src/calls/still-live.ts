@@ -1,21 +1,21 @@
 import type { Setting } from '../facts/index.ts'
 import type { LiveView } from '../revocation/index.ts'
-import type { Identified } from './identify.ts'
+import type { KnownIdentity } from './identify.ts'
 import type { CallParts } from './parts.ts'
-import type { Permitted, ValidityCheck } from './verdict.ts'
+import type { PermitVerdict, ValidityCheck } from './verdict.ts'
 
 type LiveParts = Pick<CallParts, 'live' | 'clock'> & {
   readonly ledger: Pick<CallParts['ledger'], 'broken'>
   readonly facts: Pick<CallParts['facts'], 'isHeard'>
 }
-type Rests = Pick<Permitted, 'view' | 'ticket'>
+type Rests = Pick<PermitVerdict, 'view' | 'ticket'>
 
 /**
  * `setting`: live state that the token's epochs do not speak of, and the conversation; `limits`: which standing limits there are, where a call was counted
  * against them.
  */
 export function ticketOf(
-  { claims, held }: Extract<Identified, { known: true }>,
+  { claims, held }: KnownIdentity,
   { also, where }: Pick<Setting, 'also' | 'where'>,
   { limits, word }: Pick<ValidityCheck, 'limits' | 'word'> = {},
 ): ValidityCheck {

@@ -47,7 +47,7 @@ const ID_TOKEN = 'urn:ietf:params:oauth:token-type:id_token'
 const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
 /** An opened task, as the agent holds it. */
-export interface Held {
+export interface HeldTask {
   readonly opened: Opened
   readonly key: TestKey
 }
@@ -223,14 +223,14 @@ export class World {
     }
   }
 
-  async open(over: Partial<Opening> = {}): Promise<Held> {
+  async open(over: Partial<Opening> = {}): Promise<HeldTask> {
     const key = newKey()
     const opened = await openTask(this.parts, 'token_exchange', await this.opening(key, over))
     if (opened.outcome !== 'opened') throw new Error(JSON.stringify(opened))
     return { opened, key }
   }
 
-  exchange(held: Held, over: Partial<ResourceTokenRequest> = {}): ResourceTokenRequest {
+  exchange(held: HeldTask, over: Partial<ResourceTokenRequest> = {}): ResourceTokenRequest {
     return {
       token: held.opened.token.token,
       clientId: held.opened.task.id,
@@ -243,7 +243,7 @@ export class World {
     }
   }
 
-  async token(held: Held): Promise<string> {
+  async token(held: HeldTask): Promise<string> {
     const issued = await issueResourceToken(this.parts, this.exchange(held))
     if (issued.outcome !== 'issued') throw new Error(JSON.stringify(issued))
     return issued.token.token
@@ -251,7 +251,7 @@ export class World {
 
   /** A call as the gateway would read it, with a proof of its own. */
   async call(
-    held: Held,
+    held: HeldTask,
     token: string,
     { body: text, headers = [], method = 'GET', path, query = [] }: Wish,
     over: Partial<Call> = {},
@@ -278,7 +278,12 @@ export class World {
     }
   }
 
-  async decide(held: Held, token: string, wish: Wish, over: Partial<Call> = {}): Promise<Verdict> {
+  async decide(
+    held: HeldTask,
+    token: string,
+    wish: Wish,
+    over: Partial<Call> = {},
+  ): Promise<Verdict> {
     return decideCall(this.parts, await this.call(held, token, wish, over))
   }
 
@@ -290,7 +295,7 @@ export class World {
   }
 
   /** Asks for a refund that needs people, and lets Finn approve it. */
-  async approved(held: Held, token: string, wish: Wish): Promise<AccessRequest> {
+  async approved(held: HeldTask, token: string, wish: Wish): Promise<AccessRequest> {
     const verdict = await this.decide(held, token, wish)
     if (verdict.outcome !== 'requestable') throw new Error(JSON.stringify(verdict))
     return this.answer(verdict.request.id, this.finn, 'approve')

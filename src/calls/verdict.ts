@@ -7,7 +7,7 @@ import type { ProblemCode } from '../lib/problem.ts'
 import type { LiveView } from '../revocation/index.ts'
 import type { TransactionGrant } from '../tokens/index.ts'
 
-type Answer = Permitted | Denied | Requestable | Executed
+type Answer = PermitVerdict | DenyVerdict | Requestable | ExecutedVerdict
 
 /**
  * The answer to one call; `Verdict<'permit'>`: only those with that outcome. A value; what is thrown instead is a failure of ours, and
@@ -22,7 +22,7 @@ export type Verdict<O extends Answer['outcome'] = Answer['outcome']> = Extract<
  * The call may be made, once: proof, approval and intent are durable. Ask `stillLive` in the tick that writes the first
  * byte, and say the outcome whatever happens.
  */
-export interface Permitted {
+export interface PermitVerdict {
   readonly outcome: 'permit'
   readonly decisionId: Id<'decision'>
   /** The represented person; when nobody is present (`transactionClaims.parties` names none), the sponsor. */
@@ -61,7 +61,7 @@ export interface ValidityCheck {
   readonly deadline: number
 }
 
-export interface Denied {
+export interface DenyVerdict {
   readonly outcome: 'deny'
   /**
    * Id of the decision that explains it: its own, or an earlier one of the same task for the same
@@ -109,7 +109,7 @@ export interface Requestable {
 }
 
 /** Answer to a call that was approved and executed before. It is not executed again. */
-export interface Executed {
+export interface ExecutedVerdict {
   readonly outcome: 'executed'
   /** The execution's. */
   readonly decisionId: Id<'decision'>

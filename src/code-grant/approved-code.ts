@@ -90,7 +90,7 @@ export async function askAboutCode(
 export async function approvalOfCode(
   parts: GrantParts,
   authorization: Authorization & Pick<FrozenQuestion, 'taskId'>,
-  found: Unapproved,
+  found: UnapprovedCode,
 ): Promise<AccessRequest | undefined> {
   const { callHash, taskId } = await codeQuestion(parts, authorization, found)
   const standing = await usableApproval(parts, taskId, callHash, parts.clock.now())
@@ -100,7 +100,7 @@ export async function approvalOfCode(
 
 const CLEAR = { state: 'clear' } as const
 
-interface Unapproved {
+interface UnapprovedCode {
   readonly agent: Pick<Agent, 'id'>
   readonly person: Person
   readonly grant: Pick<Granted, 'details'>
@@ -112,7 +112,7 @@ interface Unapproved {
 async function unapproved(
   parts: GrantParts,
   authorization: Authorization,
-): Promise<Unapproved | undefined> {
+): Promise<UnapprovedCode | undefined> {
   const { read } = parts.storage
   const agent = await findAgent(read, authorization.agentId ?? '')
   const person = await findPerson(read, authorization.personId ?? '')
@@ -125,7 +125,7 @@ async function unapproved(
     purpose: purposeOf(authorization, resource.name),
   }
   const all = new Map<string, Requestable>()
-  let last: Pick<Unapproved, 'grant' | 'catalog'> | undefined
+  let last: Pick<UnapprovedCode, 'grant' | 'catalog'> | undefined
   for (const bound of [false, true]) {
     const issuing = { grant: 'authorization_code', bound, origin: { ip: '' } } as const
     const who = { agent, subject: { person }, issuers, issuing }
@@ -140,7 +140,7 @@ async function unapproved(
 async function codeQuestion(
   parts: GrantParts,
   authorization: Authorization & Pick<FrozenQuestion, 'taskId'>,
-  { agent, catalog, forbids, grant, person }: Unapproved,
+  { agent, catalog, forbids, grant, person }: UnapprovedCode,
 ): Promise<FrozenQuestion> {
   const { resource, taskId } = authorization
   const name = catalog.byIdentifier.get(resource)?.name ?? resource

@@ -6,7 +6,7 @@ import { Problem } from '../lib/problem.ts'
 import type { Step } from '../storage/index.ts'
 
 /** Members of a token request that say who sends it. */
-export interface ClientShown {
+export interface ClientParameters {
   readonly clientId: string
   readonly assertion: string | undefined
   readonly assertionType: string | undefined
@@ -34,7 +34,7 @@ const PUBLIC: ProvedClient = { byKey: false, steps: [] }
  */
 export async function proveClient(
   parts: GrantParts,
-  { assertion, assertionType = '', clientId }: ClientShown,
+  { assertion, assertionType = '', clientId }: ClientParameters,
 ): Promise<ProvedClient> {
   const { fapi2, methods } = await waysOf(parts, clientId)
   if (assertion === undefined) {

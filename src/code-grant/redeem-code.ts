@@ -37,11 +37,11 @@ import {
   useAuthorizationStep,
 } from './authorization-store.ts'
 import { type InteractiveTokens, issueTokens } from './issue.ts'
-import { boundTo, type ClientShown, type ProvedClient, proveClient } from './prove-client.ts'
+import { boundTo, type ClientParameters, type ProvedClient, proveClient } from './prove-client.ts'
 import { grantEnded, refusing } from './refuse-grant.ts'
 
 /** A code that came back from the client it was sent to, with the right verifier: what the protocol checks is checked. */
-export interface CodeRedemption extends Presenting, Omit<ClientShown, 'clientId'> {
+export interface CodeRedemption extends Presenting, Omit<ClientParameters, 'clientId'> {
   /** Id of the authorization that the code was issued for. */
   readonly authorizationId: string
   /** Id under which the code is kept: it is used up with the task that it opens. */

@@ -23,12 +23,12 @@ import type { Proof } from '../possession/index.ts'
 import type { Guard, Step } from '../storage/index.ts'
 import { closeTask, IDLE_GUARD, type TaskLineage, usableKeyStep } from '../tasks/index.ts'
 import { type InteractiveTokens, issueTokens } from './issue.ts'
-import { boundTo, type ClientShown, type ProvedClient, proveClient } from './prove-client.ts'
+import { boundTo, type ClientParameters, type ProvedClient, proveClient } from './prove-client.ts'
 import { exchangeStep, lostSuccessor } from './refresh-replay.ts'
 import { grantEnded, refusing } from './refuse-grant.ts'
 
 /** RFC 6749 section 6, with RFC 8707. */
-export interface Refreshing extends Presenting, ClientShown {
+export interface RefreshRequest extends Presenting, ClientParameters {
   readonly refreshToken: string
   readonly resource?: string | undefined
   /** Narrows the next resource token; never what can be had later. */
@@ -45,7 +45,7 @@ export interface Refreshing extends Presenting, ClientShown {
  */
 export async function refreshTokens(
   parts: GrantParts,
-  asked: Refreshing,
+  asked: RefreshRequest,
 ): Promise<InteractiveTokens | Refused> {
   const { read } = parts.storage
   const digest = opaqueDigest('remit_rt', asked.refreshToken)
@@ -61,7 +61,7 @@ export async function refreshTokens(
     return no(refused('refresh_token.invalid', 'the refresh token does not belong to this client'))
   const client = await proveClient(parts, asked).catch(asRefused)
   if (isRefused(client)) return no(client)
-  const given: Given = { asked, shown, held, proof, client }
+  const given: RefreshInput = { asked, shown, held, proof, client }
   const wrong = await misuse(parts, given)
   // Whoever has used what it was exchanged for is somebody else than whoever comes now.
   const lost =
@@ -84,7 +84,7 @@ export async function refreshTokens(
  */
 async function isForgotten(
   { clock, storage }: GrantParts,
-  { clientId }: Refreshing,
+  { clientId }: RefreshRequest,
   held: TaskLineage | undefined,
 ): Promise<boolean> {
   const { read } = storage
@@ -97,20 +97,20 @@ async function isForgotten(
 const REGISTERED = /^client-[0-9a-f]{32}$/
 const FORGOTTEN = refused('agent.unauthenticated', 'the client is not registered any more')
 
-interface Given {
-  readonly asked: Refreshing
+interface RefreshInput {
+  readonly asked: RefreshRequest
   readonly shown: RefreshToken
   readonly held: TaskLineage
   readonly proof: Proof | undefined
   readonly client: ProvedClient
 }
 
-type Lost = Awaited<ReturnType<typeof lostSuccessor>> | false
+type LostSuccessor = Awaited<ReturnType<typeof lostSuccessor>> | false
 
 async function exchange(
   parts: GrantParts,
-  { asked, client, held, proof, shown }: Given,
-  lost: Exclude<Lost, 'reused'>,
+  { asked, client, held, proof, shown }: RefreshInput,
+  lost: Exclude<LostSuccessor, 'reused'>,
 ) {
   if (lost === 'none')
     return refused(
@@ -148,7 +148,7 @@ async function exchange(
   })
 }
 
-async function exchangeAgain(parts: GrantParts, given: Given) {
+async function exchangeAgain(parts: GrantParts, given: RefreshInput) {
   const now = await findRefreshToken(parts.storage.read, given.shown.digest)
   if (!now || now.boundTo === 'client') return refused('refresh_token.invalid', 'it has expired')
   const lost = now.usedAt !== null && (await lostSuccessor(parts, now))
@@ -183,7 +183,7 @@ function refusedRefresh(refusal: Refused): Refused {
 
 async function misuse(
   parts: GrantParts,
-  { asked, client, held, proof, shown }: Given,
+  { asked, client, held, proof, shown }: RefreshInput,
 ): Promise<Refused | undefined> {
   if (asked.resource !== undefined && asked.resource !== shown.resource)
     return refused('task.resource_not_granted', 'the refresh token is for another resource')

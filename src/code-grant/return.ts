@@ -12,7 +12,7 @@ import { offerTo } from './offer.ts'
 import { standingConsent } from './standing-consent.ts'
 
 /** Person at the browser, and how they signed in. */
-export interface PersonPresent {
+export interface PresentPerson {
   readonly person: Person
   readonly proved: Proved
 }
@@ -32,7 +32,7 @@ interface Return {
 export async function returnOf(
   parts: GrantParts,
   asked: Authorization,
-  { person, proved }: PersonPresent,
+  { person, proved }: PresentPerson,
 ): Promise<Return | undefined> {
   const { read } = parts.storage
   const now = parts.clock.now()
@@ -62,7 +62,7 @@ export async function returnOf(
 export async function answerByReturn(
   parts: GrantParts,
   asked: Authorization,
-  present: PersonPresent,
+  present: PresentPerson,
 ): Promise<Authorization | undefined> {
   const found = await returnOf(parts, asked, present)
   if (!found) return undefined

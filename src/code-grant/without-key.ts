@@ -39,7 +39,7 @@ export interface Outlook {
  */
 export async function outlookOf(
   parts: Pick<GrantParts, 'policies' | 'catalog' | 'clock'>,
-  who: Who & { readonly resource: Resource; readonly bearer: boolean },
+  who: PersonAndAgent & { readonly resource: Resource; readonly bearer: boolean },
   names: ReadonlySet<string>,
 ): Promise<Outlook> {
   const { agent, bearer, person, resource } = who
@@ -78,14 +78,14 @@ export async function outlookOf(
   return { withheld, forbidden, asked, askedForKey }
 }
 
-interface Who {
+interface PersonAndAgent {
   readonly person: Person
   readonly agent: Agent
 }
 
 /** Contexts that policies see for calls of this client for this person, by risk class. */
 function contextsFor(
-  { agent, person }: Who,
+  { agent, person }: PersonAndAgent,
   keyThumbprint: string | null,
   at: number,
 ): Readonly<Record<Risk, PolicyRecord>> {

@@ -29,10 +29,10 @@ export {
 } from './reasons.ts'
 export { eraseInputs, insertSettingQuery, type StoredInputs } from './recorded-store.ts'
 export {
-  type DecidedAgain,
   decideAgain,
   type RecordedDecision,
   type Replayable,
+  type ReplayedDecision,
   readSetting,
   replayInputs,
 } from './replay-inputs.ts'

@@ -7,7 +7,7 @@ import { readTypedTexts, type TypedTexts, typedTexts } from './typed-texts.ts'
  * Names of the facts of a call that are not recorded with each decision: the setting or the row has
  * them, or they are made again. All others are recorded.
  */
-type Elsewhere =
+type UnrecordedFact =
   | keyof Pick<SettingFacts, keyof CallFacts & keyof SettingFacts>
   | 'credential'
   | 'liveness'
@@ -16,19 +16,19 @@ type Elsewhere =
   | 'context'
 
 /** Facts that are plain JSON and mostly absent: approvals in hand, budgets, answers of others, and whatever is added to them. */
-type Rest = Omit<CallFacts, Elsewhere>
+type Rest = Omit<CallFacts, UnrecordedFact>
 
 /** A fact that JSON cannot hold must not get lost here: it then needs a form of its own. */
-type Plain =
+type PlainValue =
   | string
   | number
   | boolean
   | null
   | undefined
-  | readonly Plain[]
-  | { readonly [name: string]: Plain }
-type HeldByJson<T> = { [K in keyof T]: T[K] extends Plain ? never : K }[keyof T]
-const ALL_PLAIN: [HeldByJson<Required<Rest>>] extends [never] ? true : false = true
+  | readonly PlainValue[]
+  | { readonly [name: string]: PlainValue }
+type JsonMember<T> = { [K in keyof T]: T[K] extends PlainValue ? never : K }[keyof T]
+const ALL_PLAIN: [JsonMember<Required<Rest>>] extends [never] ? true : false = true
 void ALL_PLAIN
 
 interface Inputs extends Partial<Rest> {

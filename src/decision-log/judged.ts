@@ -1,7 +1,7 @@
 import {
   type ForbidRef,
-  type Issuable,
   type IssuanceFacts,
+  type IssuanceJudgment,
   issuable,
   type PolicySet,
 } from '@remit/engine'
@@ -14,7 +14,7 @@ export interface JudgedIssuance {
   readonly resource: string
   /** Forbids that people had lifted. */
   readonly lifted: readonly ForbidRef[]
-  readonly answer: Extract<Issuable, { readonly allowed: false }>
+  readonly answer: Extract<IssuanceJudgment, { readonly allowed: false }>
   readonly policyVersion: number
 }
 
@@ -37,6 +37,6 @@ export function recordedIssuance(
 export function issueAgain(
   { action, facts, lifted, resource }: RecordedIssuance,
   policies: PolicySet,
-): Issuable {
+): IssuanceJudgment {
   return issuable(facts, { action, resource }, policies, lifted)
 }

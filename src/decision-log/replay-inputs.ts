@@ -39,7 +39,7 @@ export function readSetting(value: string): SettingFacts {
 }
 
 /** Decision on the same facts with these policies, in the words of the books. */
-export interface DecidedAgain {
+export interface ReplayedDecision {
   readonly outcome: Exclude<StoredOutcome, 'challenged'>
   readonly reason: string
   readonly decision: Decision
@@ -64,7 +64,7 @@ export function decideAgain(
   facts: CallFacts,
   row: Pick<RecordedDecision, 'outcome' | 'reason'>,
   policies: PolicySet,
-): DecidedAgain {
+): ReplayedDecision {
   const decision = decide(facts, policies)
   switch (decision.outcome) {
     case 'permit':

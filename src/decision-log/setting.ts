@@ -43,7 +43,7 @@ export interface RecordedSetting {
 }
 
 /** A setting made before, and what it was made from. */
-interface Made {
+interface MadeSetting {
   readonly of: CallFacts
   readonly shared: string
   readonly digest: string
@@ -62,7 +62,7 @@ const MAX_STORED = 50_000
  * not change is written out a second time.
  */
 export class RecordedSettings {
-  readonly #made = new WeakMap<readonly PolicyEntity[], Made[]>()
+  readonly #made = new WeakMap<readonly PolicyEntity[], MadeSetting[]>()
   readonly #stored = new LruCache<true>(MAX_STORED)
 
   of(facts: CallFacts): RecordedSetting {
@@ -81,7 +81,7 @@ export class RecordedSettings {
   }
 }
 
-function make(facts: CallFacts, shared: string): Made {
+function make(facts: CallFacts, shared: string): MadeSetting {
   const value = JSON.stringify(settingFacts(facts))
   return { of: facts, shared, digest: domainHash('remit/decision-setting/v1', value), value }
 }

@@ -5,12 +5,12 @@ import { findRequest } from '../access-requests/index.ts'
 import { explain } from '../analysis/explain.ts'
 import { answerRequest, shownDigest } from '../approvals/index.ts'
 import { decideCall } from '../calls/decide-call.ts'
-import { type Held, READ, refund, type Wish, type World, worldsOver } from '../calls/testing.ts'
+import { type HeldTask, READ, refund, type Wish, type World, worldsOver } from '../calls/testing.ts'
 import { Problem } from '../lib/problem.ts'
 import { Secret } from '../lib/secret.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { addPoint, type NewPoint, removePoint } from './configure.ts'
-import { type Answering, says, sends, TestPoint } from './testing.ts'
+import { type ReplyHandler, says, sends, TestPoint } from './testing.ts'
 
 const SMALL = refund('10.00')
 const LARGE = refund('900.00')
@@ -34,7 +34,7 @@ forEachEngine('decision points of others', (open) => {
     return addPoint(world.parts, { name: 'opa', url: '', by: 'psn_admin', ...change })
   }
 
-  async function decided(by: { world: World; held: Held; token: string }, wish: Wish = SMALL) {
+  async function decided(by: { world: World; held: HeldTask; token: string }, wish: Wish = SMALL) {
     const verdict = await by.world.decide(by.held, by.token, wish)
     return { verdict, told: await explain(by.world.parts, verdict.decisionId, 'operator') }
   }
@@ -167,7 +167,7 @@ forEachEngine('decision points of others', (open) => {
     await add(by.world, { name: 'cerbos', url })
     // Each answers only once the other one was asked, too.
     const waiting: (() => void)[] = []
-    const together: Answering = (reply) => {
+    const together: ReplyHandler = (reply) => {
       waiting.push(() => says({ decision: true })(reply, reply.req))
       if (waiting.length === 2) for (const answer of waiting) answer()
     }
@@ -214,19 +214,19 @@ forEachEngine('decision points of others', (open) => {
     assert.equal(types.filter((type) => type === 'decision_point.removed').length, 1)
   })
 
-  const hangs: Answering = () => {}
-  const drips: Answering = (reply) => {
+  const hangs: ReplyHandler = () => {}
+  const drips: ReplyHandler = (reply) => {
     reply.writeHead(200, { 'content-type': 'application/json' })
     const drip = setInterval(() => reply.write(' '), 5)
     reply.on('close', () => clearInterval(drip))
   }
-  const resets: Answering = (reply) => reply.socket?.resetAndDestroy()
-  const breaksOff: Answering = (reply) => {
+  const resets: ReplyHandler = (reply) => reply.socket?.resetAndDestroy()
+  const breaksOff: ReplyHandler = (reply) => {
     reply.writeHead(200, { 'content-type': 'application/json', 'content-length': '100' })
     reply.write('{"decision":true', () => reply.socket?.destroy())
   }
   const YES = '{"decision":true}'
-  const FAULTS: readonly (readonly [name: string, answering: Answering, words: RegExp])[] = [
+  const FAULTS: readonly (readonly [name: string, answering: ReplyHandler, words: RegExp])[] = [
     ['never answers', hangs, /in time/],
     ['answers a byte at a time, for ever', drips, /in time/],
     ['resets the connection', resets, /reached/],

@@ -8,7 +8,7 @@ import type { Live } from '../revocation/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { requestsFor } from './cel/ask-mapped.ts'
 import type { MappedRequests } from './cel/requests.ts'
-import { Unmapped } from './cel/values.ts'
+import { UnmappableCall } from './cel/values.ts'
 import { Circuit } from './circuit.ts'
 import { associatedData, isAskedAbout, type SealedDecisionPoint } from './decision-point.ts'
 import { selectPoints } from './decision-point-store.ts'
@@ -86,7 +86,7 @@ export class DecisionPoints {
       const body = JSON.stringify(evaluationRequest(about, sendsArguments))
       return this.#answer(point, { decisionId, body })
     }
-    if (mapped instanceof Unmapped) return { name, ...UNMAPPED, note: mapped.message }
+    if (mapped instanceof UnmappableCall) return { name, ...UNMAPPED, note: mapped.message }
     const asks = mapped.map((body) => this.#answer(point, { decisionId, body }))
     return strictest(name, await Promise.all(asks))
   }

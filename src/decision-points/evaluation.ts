@@ -3,7 +3,7 @@ import { type Json, type JsonObject, parseJson } from '../lib/json.ts'
 import type { Assessment } from '../risk/index.ts'
 import type { TaskLineage } from '../tasks/index.ts'
 import { argumentTexts } from '../tokens/index.ts'
-import type { TokenSays } from './cel/ask-mapped.ts'
+import type { CallerToken } from './cel/ask-mapped.ts'
 
 /** Subject that a decision point is told about. */
 export interface EvaluatedSubject {
@@ -13,7 +13,7 @@ export interface EvaluatedSubject {
   readonly held: TaskLineage
   readonly setting: Pick<Setting, 'person' | 'agents'>
   readonly risk: Assessment
-  readonly says: TokenSays
+  readonly says: CallerToken
 }
 
 /**

@@ -8,19 +8,19 @@ import {
 import { buffer } from 'node:stream/consumers'
 
 /** Question that a decision point was asked. */
-export interface Asked {
+export interface PointQuestion {
   readonly headers: IncomingHttpHeaders
   readonly body: Record<string, unknown>
   readonly text: string
 }
 
-export type Answering = (reply: ServerResponse, request: IncomingMessage) => void
+export type ReplyHandler = (reply: ServerResponse, request: IncomingMessage) => void
 
 /** A decision point on a port of its own, which answers as it is told. */
 export class TestPoint {
-  readonly asked: Asked[] = []
+  readonly asked: PointQuestion[] = []
   readonly #server: Server
-  answering: Answering = says({ decision: true })
+  answering: ReplyHandler = says({ decision: true })
 
   constructor() {
     this.#server = createServer(async (request, reply) => {
@@ -43,7 +43,7 @@ export class TestPoint {
   }
 }
 
-export function says(answer: unknown): Answering {
+export function says(answer: unknown): ReplyHandler {
   return sends(JSON.stringify(answer))
 }
 
@@ -51,7 +51,7 @@ export function sends(
   text: string | Uint8Array,
   status = 200,
   headers: Readonly<Record<string, string>> = {},
-): Answering {
+): ReplyHandler {
   return (reply) => {
     reply.writeHead(status, { 'content-type': 'application/json', ...headers })
     reply.end(text)

@@ -1,4 +1,4 @@
-import type { Callable, CallFacts, PolicyRecord, ReachFacts } from '@remit/engine'
+import type { CallableAction, CallFacts, PolicyRecord, ReachFacts } from '@remit/engine'
 import { countedRisk } from '../catalog/index.ts'
 import type { TaskLineage } from '../tasks/index.ts'
 import type { Call } from './call.ts'
@@ -31,7 +31,7 @@ export function factsAround(
 export function callable(
   { action, resource }: Pick<Call, 'action' | 'resource'>,
   context: PolicyRecord,
-): Callable {
+): CallableAction {
   return {
     location: resource.identifier,
     resource: resource.name,

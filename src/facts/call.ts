@@ -4,7 +4,7 @@ import type { Json } from '../lib/json.ts'
 import type { Certificate } from '../possession/index.ts'
 
 /** Exactly what goes upstream. What the agent cannot influence (our own headers, the credential) is not in it. */
-export interface Sent {
+export interface SentRequest {
   readonly method: string
   /** Path as it is sent upstream. */
   readonly path: string
@@ -35,7 +35,7 @@ export interface Call {
   readonly resource: Resource
   readonly action: Action
   readonly arguments: TypedArguments
-  readonly sent: Sent
+  readonly sent: SentRequest
   readonly origin: { readonly ip: string }
   /** Present where whoever makes the call can be told which nonce to prove it with. */
   readonly nonces?: true

@@ -17,7 +17,7 @@ import { findPerson, type Person } from '../people/index.ts'
 import type { Live, LiveKey, LiveKind, LiveView } from '../revocation/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { findForeignTask, findTask, type Task, type TaskLineage, TaskUses } from '../tasks/index.ts'
-import { FRESH_FOR, type FreshFor, isStale, stale } from './fresh.ts'
+import { FRESH_FOR, type FreshnessLimits, isStale, stale } from './fresh.ts'
 import { alsoKeys, certifiedAt } from './liveness.ts'
 import { type KeptSetting, makeSetting, type Setting } from './setting.ts'
 import { intersecting, standsInTheWay, type Whereabouts } from './space-context.ts'
@@ -67,14 +67,14 @@ export class Facts {
   readonly #confirmed = new LruCache<Pick<Person, 'confirmedAt'>>(MAX_OTHERS)
   readonly #issuers: Pick<IssuerTrust, 'named'>
   readonly #locator: Locator
-  readonly #freshFor: FreshFor
+  readonly #freshFor: FreshnessLimits
 
   constructor(parts: {
     readonly storage: Storage
     readonly live: Pick<Live, 'view'>
     readonly catalog: Pick<Catalog, 'current'>
     readonly issuers: Pick<IssuerTrust, 'named'>
-    readonly freshFor?: FreshFor
+    readonly freshFor?: FreshnessLimits
   }) {
     this.#storage = parts.storage
     this.uses = new TaskUses(parts.storage)

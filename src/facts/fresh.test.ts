@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { decideCall } from '../calls/decide-call.ts'
-import { type Held, READ, worldsOver } from '../calls/testing.ts'
+import { type HeldTask, READ, worldsOver } from '../calls/testing.ts'
 import { alone, beginAlone, permitAll, refundBot, sponsored } from '../grants/openings/testing.ts'
 import type { SaidAttributes } from '../identity-providers/change-attributes.ts'
 import { signInPerson } from '../identity-providers/sign-in-person.ts'
@@ -30,7 +30,7 @@ forEachEngine('what is known of a person', (open) => {
       facts: new Facts({ storage, live, catalog, issuers, freshFor }),
     }
     Object.assign(world, { parts })
-    const read = async (held: Held) => {
+    const read = async (held: HeldTask) => {
       const token = await world.token(held).catch((error: Error) => error.message)
       if (token.startsWith('{')) return String(JSON.parse(token).reason)
       const verdict = await decideCall(parts, await world.call(held, token, READ))

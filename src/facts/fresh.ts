@@ -9,12 +9,12 @@ const HOUR = 3_600_000
  * sponsors, and of those in a conversation where all have to be permitted; nobody asks them to sign
  * in each day.
  */
-export interface FreshFor {
+export interface FreshnessLimits {
   readonly present: number
   readonly absent: number
 }
 
-export const FRESH_FOR: FreshFor = { present: 24 * HOUR, absent: 30 * 24 * HOUR }
+export const FRESH_FOR: FreshnessLimits = { present: 24 * HOUR, absent: 30 * 24 * HOUR }
 
 /** Whether what the provider said of them last is too old. */
 export function isStale({ confirmedAt }: Pick<Person, 'confirmedAt'>, at: number, mostMs: number) {

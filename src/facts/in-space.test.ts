@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises'
 import { registerAgent } from '../agents/index.ts'
 import { mayContinue, stillLive } from '../calls/still-live.ts'
 import {
-  type Held,
+  type HeldTask,
   newKey,
   READ,
   REFUND_DESK,
@@ -86,7 +86,7 @@ forEachEngine('a task in a space', (open) => {
       })
     const tryOpen = async (over: object) =>
       reasonOfOpening(await openTask(parts, 'token_exchange', await world.opening(newKey(), over)))
-    const read = async (held: Held, token?: string) => {
+    const read = async (held: HeldTask, token?: string) => {
       const verdict = await world.decide(held, token ?? (await world.token(held)), READ)
       return verdict.outcome === 'deny' ? verdict.reason : verdict.outcome
     }

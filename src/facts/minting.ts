@@ -1,7 +1,7 @@
 import type { Resource } from '../catalog/index.ts'
 import type { TaskLineage } from '../tasks/index.ts'
 import {
-  type Minting,
+  type MintParts,
   type PartyClaims,
   pairwiseSubject,
   type TokenParties,
@@ -9,24 +9,24 @@ import {
 import type { FactParts } from './parts.ts'
 import type { Setting } from './setting.ts'
 
-export function minting(parts: Pick<FactParts, 'keys' | 'issuer' | 'clock' | 'random'>): Minting {
+export function minting(parts: Pick<FactParts, 'keys' | 'issuer' | 'clock' | 'random'>): MintParts {
   return { key: parts.keys.tokens, issuer: parts.issuer, clock: parts.clock, random: parts.random }
 }
 
 /** Parts that naming a person at a resource takes. */
-type Naming = Pick<FactParts, 'master'>
+type NamingParts = Pick<FactParts, 'master'>
 /** Resource where a person is named; Remit itself when there is none. */
-type At = Pick<Resource, 'identifier' | 'subjects'> | undefined
+type NamingResource = Pick<Resource, 'identifier' | 'subjects'> | undefined
 
 /**
  * Answers who stands in the tokens of a task: the person when one is present, the sponsor when
  * nobody is, and every agent behind it.
  */
 export function partiesOf(
-  parts: Naming,
+  parts: NamingParts,
   { chain, task }: Pick<TaskLineage, 'chain' | 'task'>,
   { person }: Pick<Setting, 'person'>,
-  at: At,
+  at: NamingResource,
 ): TokenParties {
   if (task.sponsored) {
     const pairwise = at?.subjects === 'pairwise'
@@ -43,24 +43,28 @@ export function partiesOf(
  * their own at a resource that wants it so.
  */
 export function subjectOf(
-  parts: Naming,
+  parts: NamingParts,
   { chain, task }: Pick<TaskLineage, 'chain' | 'task'>,
-  at: At,
+  at: NamingResource,
 ): string {
   if (task.sponsored) return chain.at(-1) ?? task.agentId
   return at?.subjects === 'pairwise' ? nameAt(parts, task.personId, at) : task.personId
 }
 
-function nameAt({ master }: Naming, personId: string, { identifier }: NonNullable<At>): string {
+function nameAt(
+  { master }: NamingParts,
+  personId: string,
+  { identifier }: NonNullable<NamingResource>,
+): string {
   return pairwiseSubject(master, { audience: identifier, personId })
 }
 
 /** Whether a token's subject is the task's. */
 export function isSubject(
-  parts: Naming,
+  parts: NamingParts,
   held: Pick<TaskLineage, 'chain' | 'task'>,
   { sub, sub_profile }: Pick<PartyClaims, 'sub' | 'sub_profile'>,
-  at: At,
+  at: NamingResource,
 ): boolean {
   const profile = held.task.sponsored ? 'ai_agent' : 'user'
   return sub === subjectOf(parts, held, at) && sub_profile === profile

@@ -2,7 +2,7 @@ import type { Detail } from '@remit/engine'
 import type { Refused } from '../issuance/index.ts'
 import type { Id } from '../lib/id.ts'
 import type { Task } from '../tasks/index.ts'
-import type { Minted } from '../tokens/index.ts'
+import type { MintedToken } from '../tokens/index.ts'
 
 /** A certificate that a client showed at the TLS connection, with its public key. */
 export interface ClientCertificate {
@@ -102,7 +102,7 @@ export interface Opened {
   readonly chain: readonly string[]
   /** Kind of token: for Remit, or for the resource that was named. */
   readonly kind: 'task' | 'resource'
-  readonly token: Minted
+  readonly token: MintedToken
   /** Details that the token holds. */
   readonly details: readonly Detail[]
   /** Details that the task may hand on, when they were asked for. */

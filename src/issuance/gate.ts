@@ -1,8 +1,8 @@
 import {
   type Detail,
   type ForbidRef,
-  type Issuable,
   type IssuanceFacts,
+  type IssuanceJudgment,
   issuable,
   type Requestable,
   uniqueForbids,
@@ -149,7 +149,7 @@ export async function tokenGate(
 }
 
 /** Judgment that may have let it be. */
-export type Judged = Omit<JudgedIssuance, 'answer'> & { readonly answer: Issuable }
+export type Judged = Omit<JudgedIssuance, 'answer'> & { readonly answer: IssuanceJudgment }
 
 async function factsOf(
   parts: FactParts,

@@ -8,7 +8,7 @@ import {
   ALL_OF_ORDERS,
   decisionPoints,
   GATEWAY,
-  type Held,
+  type HeldTask,
   ISSUER,
   newKey,
   ORDERS,
@@ -46,7 +46,7 @@ forEachEngine('a task token', (open) => {
     const world = await (t ? worlds.own(t) : worlds.shared())
     const held = await world.open()
     const { parts } = world
-    const exchange = (over: Partial<ResourceTokenRequest> = {}, of: Held = held) =>
+    const exchange = (over: Partial<ResourceTokenRequest> = {}, of: HeldTask = held) =>
       issueResourceToken(parts, world.exchange(of, over))
     return { world, held, parts, exchange }
   }

@@ -16,7 +16,7 @@ import { type Proof, tokenTypeOf } from '../possession/index.ts'
 import type { LiveView } from '../revocation/index.ts'
 import type { Guard, Step } from '../storage/index.ts'
 import type { TaskLineage } from '../tasks/index.ts'
-import type { Minted } from '../tokens/index.ts'
+import type { MintedToken } from '../tokens/index.ts'
 import { approvedToken, type IssuableToken } from './approved-token.ts'
 import { checkHolder, type Presented } from './holder.ts'
 import { type Issuing, issuingBy, type Token } from './issuing.ts'
@@ -40,7 +40,7 @@ export interface ResourceTokenRequest extends Omit<Presented, 'as'> {
 
 export interface Issued {
   readonly outcome: 'issued'
-  readonly token: Minted
+  readonly token: MintedToken
   readonly tokenType: 'DPoP' | 'Bearer'
   readonly taskId: string
   readonly details: readonly Detail[]

@@ -13,7 +13,7 @@ import { Problem } from '../lib/problem.ts'
 import type { ClientAuthentication, PresentedClient } from '../machine-clients/index.ts'
 import {
   checkTransactionToken,
-  type Minted,
+  type MintedToken,
   renewTransactionToken,
   type TransactionTokenClaims,
 } from '../tokens/index.ts'
@@ -41,7 +41,7 @@ const MAX_WORKLOADS = 8
 export async function replaceTransaction(
   parts: FactParts & ClientAuthentication,
   asked: TransactionReplacement,
-): Promise<Minted & { readonly scope: string }> {
+): Promise<MintedToken & { readonly scope: string }> {
   const workload = await serviceOf(parts, asked)
   if (asked.audience !== asked.trustDomain)
     throw new Problem('transaction.other_domain', '`audience` is not the trust domain')

@@ -6,7 +6,7 @@ import { insertBearerStep, newOpaqueToken } from '../opaque-tokens/index.ts'
 import type { LiveView } from '../revocation/index.ts'
 import type { Step } from '../storage/index.ts'
 import type { TaskLineage } from '../tasks/index.ts'
-import { type Minted, mintResourceToken, RESOURCE_TOKEN_LIFE_MS } from '../tokens/index.ts'
+import { type MintedToken, mintResourceToken, RESOURCE_TOKEN_LIFE_MS } from '../tokens/index.ts'
 
 /** Contents of a resource token. */
 export interface ResourceAccess {
@@ -23,7 +23,7 @@ export interface ResourceAccess {
 
 /** A token, and what has to be stored with it. */
 export interface IssuedAccess {
-  readonly token: Minted
+  readonly token: MintedToken
   readonly steps: readonly Step[]
 }
 

@@ -35,7 +35,7 @@ const SUSPENDED: OnlyAnswer = {
 }
 
 /** Answers the questions of one request by a policy-only set, all by the same version. */
-export class OnlyAnswering {
+export class OnlyAnswerer {
   readonly set: LoadedOnlySet
   readonly #parts: OnlyAnsweringParts
   readonly #known: KnownClient<'pep'>
@@ -54,12 +54,12 @@ export class OnlyAnswering {
   static open(
     parts: OnlyAnsweringParts,
     known: KnownClient<'pep'>,
-  ): OnlyAnswering | Promise<OnlyAnswering> {
+  ): OnlyAnswerer | Promise<OnlyAnswerer> {
     const { policySet } = known.client.settings
     if (policySet === null) throw new Error('the enforcement point names no policy set')
     const current = parts.onlySets.atHand(policySet)
-    if (current) return new OnlyAnswering(parts, known, current)
-    return parts.onlySets.current(policySet).then((read) => new OnlyAnswering(parts, known, read))
+    if (current) return new OnlyAnswerer(parts, known, current)
+    return parts.onlySets.current(policySet).then((read) => new OnlyAnswerer(parts, known, read))
   }
 
   /** @throws Problem `evaluation.does_not_fit` */

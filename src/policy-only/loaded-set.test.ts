@@ -16,7 +16,7 @@ function object(json: unknown): JsonObject | undefined {
   return value
 }
 
-interface Said {
+interface StatedQuestion {
   readonly subject?: { type?: string; id?: string; properties?: object }
   readonly action?: { name?: string; properties?: object }
   readonly resource?: { type?: string; id?: string; properties?: object }
@@ -24,7 +24,7 @@ interface Said {
 }
 
 /** Alice reads record-1, but for what is said. */
-function question({ action, context, resource, subject }: Said = {}): OnlyQuestion {
+function question({ action, context, resource, subject }: StatedQuestion = {}): OnlyQuestion {
   return {
     subject: { type: 'user', id: 'alice', ...subject, properties: object(subject?.properties) },
     action: { name: 'read', ...action, properties: object(action?.properties) },
@@ -158,7 +158,7 @@ when { context has who && context.who.since > datetime("2030-01-01") };`,
 
 describe('every type of a schema', () => {
   const set = load(EVERYTHING)
-  const ask = (said: Said, properties = true) =>
+  const ask = (said: StatedQuestion, properties = true) =>
     set.evaluate(
       question({
         ...said,
@@ -215,14 +215,14 @@ describe('every type of a schema', () => {
       { resource: { id: 'b' } },
       { context: { ip: '10.1.2.3', within: '30m' } },
       { subject: { id: 'bo' }, resource: { type: 'App::user', id: 'bo' } },
-    ] satisfies Said[]) {
+    ] satisfies StatedQuestion[]) {
       const { permitted } = ask(said)
       assert.equal(permitted, official(said), JSON.stringify(said))
     }
   })
 })
 
-function official(said: Said): boolean {
+function official(said: StatedQuestion): boolean {
   const answer = cedar.isAuthorized({
     principal: { type: 'App::user', id: said.subject?.id ?? 'ann' },
     action: { type: 'App::Action', id: 'edit' },

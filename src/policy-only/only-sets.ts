@@ -5,7 +5,7 @@ import { LoadedOnlySet } from './loaded-set.ts'
 import { ONLY_LIMITS, onlySetKey } from './only-set.ts'
 import { latestOnlySet } from './set-store.ts'
 
-interface Held {
+interface HeldSet {
   readonly epoch: number
   readonly set: Promise<LoadedOnlySet>
   /** Loaded set, once it is there. */
@@ -22,7 +22,7 @@ export interface CurrentSet {
 export class OnlySets {
   readonly #storage: Storage
   readonly #live: Pick<Live, 'view' | 'viewAtHand'>
-  readonly #held = new Map<string, Held>()
+  readonly #held = new Map<string, HeldSet>()
 
   constructor(parts: {
     readonly storage: Storage
@@ -48,7 +48,7 @@ export class OnlySets {
     const view = await this.#live.view([onlySetKey(name)])
     const epoch = epochOf(view)
     const known = this.#held.get(name)
-    const held: Held = known && known.epoch >= epoch ? known : { epoch, set: this.#load(name) }
+    const held: HeldSet = known && known.epoch >= epoch ? known : { epoch, set: this.#load(name) }
     this.#hold(name, held)
     this.#trim()
     try {
@@ -61,7 +61,7 @@ export class OnlySets {
     }
   }
 
-  #hold(name: string, held: Held): void {
+  #hold(name: string, held: HeldSet): void {
     this.#held.delete(name)
     this.#held.set(name, held)
   }

@@ -18,7 +18,7 @@ export type CedarJson =
 /**
  * Treatment of members that are not in the schema: refused (`closed`), or not looked at (`open`).
  */
-export type Unknown = 'closed' | 'open'
+export type UnknownMembers = 'closed' | 'open'
 
 const MAX_INTEGER = 2n ** 63n
 
@@ -30,7 +30,7 @@ const MAX_INTEGER = 2n ** 63n
 export function shapedRecord(
   value: ReadonlyMap<string, Json>,
   shape: RecordShape,
-  unknown: Unknown,
+  unknown: UnknownMembers,
   at = '',
 ): Record<string, CedarJson> {
   const members: Record<string, CedarJson> = {}
@@ -46,7 +46,12 @@ export function shapedRecord(
   return members
 }
 
-function shapedValue(value: Json, shape: ValueShape, unknown: Unknown, at: string): CedarJson {
+function shapedValue(
+  value: Json,
+  shape: ValueShape,
+  unknown: UnknownMembers,
+  at: string,
+): CedarJson {
   switch (shape.is) {
     case 'Bool':
       if (typeof value !== 'boolean') throw misfit(at, 'has to be true or false')

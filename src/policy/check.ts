@@ -122,15 +122,15 @@ async function* inTurns<T>(items: readonly T[]): AsyncGenerator<T> {
 const NO_GROUP = ['there is no such group', '`remit groups list`'] as const
 const NO_AGENT = ['there is no such agent', '`remit agents list`'] as const
 
-interface Missing {
+interface MissingName {
   readonly message: string
   readonly help: string
 }
 
 /** Result of looking up a name: whom it stands for, or why for nobody. */
-type Named =
+type LookupResult =
   | { readonly people: readonly string[]; readonly nobody?: undefined }
-  | { readonly people?: undefined; readonly nobody: Missing }
+  | { readonly people?: undefined; readonly nobody: MissingName }
 
 /** People of a group that are counted. No quorum is larger. */
 const MAX_COUNTED = 1_000
@@ -145,8 +145,8 @@ class Staff {
   }
 
   /** Names that stand for nobody, and whether the others are fewer than the quorum. */
-  async missing({ approvers, quorum }: Requestable): Promise<readonly Missing[]> {
-    const missing: Missing[] = []
+  async missing({ approvers, quorum }: Requestable): Promise<readonly MissingName[]> {
+    const missing: MissingName[] = []
     const able = new Set<string>()
     for (const name of approvers) {
       const { nobody, people = [] } = await this.#named(name)
@@ -162,12 +162,12 @@ class Staff {
     return missing
   }
 
-  async #named(name: string): Promise<Named> {
+  async #named(name: string): Promise<LookupResult> {
     const [kind, value = ''] = name.split(':', 2)
     return kind === 'group' ? this.#ofGroup(value) : this.#person(value)
   }
 
-  async #ofGroup(group: string): Promise<Named> {
+  async #ofGroup(group: string): Promise<LookupResult> {
     const known = this.#groups.get(group) ?? activePeopleOf(this.#reader, group, MAX_COUNTED)
     this.#groups.set(group, known)
     const people = await known
@@ -184,7 +184,7 @@ class Staff {
     )
   }
 
-  async #person(id: string): Promise<Named> {
+  async #person(id: string): Promise<LookupResult> {
     const person = await findPerson(this.#reader, id)
     if (person?.status === 'active') return { people: [id] }
     const state = person ? 'suspended' : 'nobody who is known here'
@@ -192,6 +192,6 @@ class Staff {
   }
 }
 
-function nobody(message: string, help: string): Named {
+function nobody(message: string, help: string): LookupResult {
   return { nobody: { message, help } }
 }

@@ -7,6 +7,7 @@ import {
   entityStore,
   entityValue,
   type Obligation,
+  type Omission,
   type PolicyAnswer,
   PolicyCompiler,
   type PolicyEntity,
@@ -18,7 +19,6 @@ import {
   type Requestable,
   recordOfShape,
   recordValue,
-  type Without,
 } from '@remit/engine'
 import {
   type Annotations,
@@ -107,7 +107,7 @@ interface Parts {
 }
 
 /** Request checked against the schema, and made ready once for all principals of a call. */
-interface Ready {
+interface ReadyRequest {
   readonly action: string
   readonly given: PolicyRecord
   readonly context: RecordValue
@@ -124,7 +124,7 @@ class CompiledSet implements PolicySet {
   readonly #actions: EntityStore
   // The same context and the same array of entities are asked about for each principal of a call, one after the other, and nothing of
   // them ever changes: what was made of the last ones is kept. Calls of a task at one resource share their array.
-  #last: Ready | undefined
+  #last: ReadyRequest | undefined
   readonly #stores = new WeakMap<readonly PolicyEntity[], EntityStore>()
   readonly #open = new WeakMap<PolicyRecord, RecordValue>()
 
@@ -139,7 +139,7 @@ class CompiledSet implements PolicySet {
   }
 
   /** INVARIANT: anything but a clean answer is an error answer, and an error denies. */
-  evaluate(query: PolicyQuery, without: Without): PolicyAnswer {
+  evaluate(query: PolicyQuery, without: Omission): PolicyAnswer {
     try {
       if (without === 'arguments') return this.#couldBe(this.#evaluateOpen(query, 'optimistic'))
       if (without === 'all_but_requestable') return this.#evaluateOpen(query, 'asking')

@@ -29,7 +29,7 @@ interface CedarType {
   readonly attributes?: Readonly<Record<string, CedarType & { readonly required?: boolean }>>
 }
 
-type Named = Readonly<Record<string, CedarType>>
+type NamedTypes = Readonly<Record<string, CedarType>>
 
 const KINDS: Readonly<Record<string, Shape['kind']>> = {
   String: 'string',
@@ -50,7 +50,7 @@ function plain(shape: Shape): unknown {
   return Object.fromEntries(fields.toSorted())
 }
 
-function official(type: CedarType, named: Named = {}): unknown {
+function official(type: CedarType, named: NamedTypes = {}): unknown {
   const meant = named[type.name ?? type.type]
   if (meant) return official(meant, named)
   if (type.element) return { set: official(type.element, named) }
@@ -74,7 +74,7 @@ describe('declarations of a schema', () => {
       assert.ok(answer.type === 'success', JSON.stringify(answer))
       const [all] = Object.values(answer.json)
       assert.ok(all)
-      const named = (all.commonTypes ?? {}) as Named // as: of the official tools' JSON
+      const named = (all.commonTypes ?? {}) as NamedTypes // as: of the official tools' JSON
       const declared = new Declarations(schema)
       const applying = Object.entries(all.actions).filter(
         ([, { appliesTo }]) => appliesTo?.principalTypes.length,

@@ -26,7 +26,7 @@ export class Declarations {
     this.actions = actions
     const [preamble = ''] = schema.trimEnd().split('\n\n', 1)
     this.#preamble = preamble
-    new Reading(preamble, this.#names).declarations()
+    new DeclarationParser(preamble, this.#names).declarations()
     this.entities = this.#names.entities
   }
 
@@ -37,7 +37,7 @@ export class Declarations {
     const declared = this.actions.get(action)
     if (!declared) throw new Error(`there is no action \`${action}\``)
     const own = declared.text.slice(this.#preamble.length)
-    const shape = new Reading(own, this.#names).request()
+    const shape = new DeclarationParser(own, this.#names).request()
     this.#requests.set(action, shape)
     return shape
   }
@@ -63,7 +63,7 @@ interface Names {
 }
 
 /** Goes through one text, token by token. */
-class Reading {
+class DeclarationParser {
   readonly #tokens: readonly string[]
   readonly #names: Names
   #at = 0

@@ -1,4 +1,4 @@
-export { type Ever, type EverRule, EverSet } from './analysis/ever-set.ts'
+export { type EverAnswer, type EverRule, EverSet } from './analysis/ever-set.ts'
 export { ExplainedQuery, type ExplainedRule, type NearPermit } from './analysis/explain-query.ts'
 export { RulesOf } from './analysis/rules-of.ts'
 export type { TestSource } from './cases/case.ts'
@@ -19,7 +19,7 @@ export {
   placeOf,
   type SourceFile,
 } from './policy-store.ts'
-export { type PolicyParts, type Published, publishAgain, publishPolicies } from './publish.ts'
+export { type PolicyParts, type PublishResult, publishAgain, publishPolicies } from './publish.ts'
 export { actionSchemas, schemaFor, schemaInSteps } from './schema.ts'
 export { entitiesOf, type Scope } from './statics/rule.ts'
 export { POLICY_LIMITS, validatePolicies } from './validate.ts'

@@ -1,7 +1,7 @@
 import type { PolicyJson } from '@remit/engine'
 
 /** A policy without the arguments of a call: what it could say, whatever they are. */
-export interface Optimistic {
+export interface OptimisticJson {
   readonly policy: PolicyJson
   /** Arguments change nothing about it: it says the same as before, and fails where it failed before. */
   readonly exact: boolean
@@ -19,7 +19,7 @@ export interface Optimistic {
 export function optimistic(
   { action, conditions, effect, principal, resource }: PolicyJson,
   open: Open = 'arguments',
-): Optimistic {
+): OptimisticJson {
   const side = effect === 'permit' ? 'some' : 'all'
   const approximation = new Approximation(open)
   return {

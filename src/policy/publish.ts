@@ -22,7 +22,7 @@ export interface PolicyParts {
   readonly clock: Clock
 }
 
-export interface Published {
+export interface PublishResult {
   readonly version: number
   readonly digest: string
   /** Findings that are odd, but accepted; also rules that ask people who do not exist. */
@@ -50,7 +50,7 @@ export interface Publication {
 export async function publishPolicies(
   parts: PolicyParts,
   publication: Publication,
-): Promise<Published> {
+): Promise<PublishResult> {
   const { storage, live } = parts
   const { by, files = [], note, text } = publication
   const before = await rulesEpoch(parts)
@@ -91,7 +91,7 @@ export async function publishPolicies(
 export async function publishAgain(
   parts: PolicyParts,
   again: { readonly version: number; readonly by: string; readonly note?: string | undefined },
-): Promise<Published> {
+): Promise<PublishResult> {
   const { by, version } = again
   const set = await findSet(parts.storage.read, version)
   if (!set) throw new Problem('policy.unknown_version', `there is no policy version ${version}`)

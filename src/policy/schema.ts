@@ -62,14 +62,14 @@ function textOf(declarations: readonly string[]): string {
     .concat('\n')
 }
 
-interface Declared {
+interface DeclaredType {
   readonly name: string
   readonly groups: readonly string[]
   readonly comment: string
   readonly fields: readonly Field[]
 }
 
-const STAND_INS: readonly Declared[] = (['read', 'write'] as const).flatMap((access) =>
+const STAND_INS: readonly DeclaredType[] = (['read', 'write'] as const).flatMap((access) =>
   RISKS.map((risk) => ({
     name: `any:${access}:${risk}`,
     groups: groupsOf({ access, risk }),
@@ -78,14 +78,14 @@ const STAND_INS: readonly Declared[] = (['read', 'write'] as const).flatMap((acc
   })),
 )
 
-function declaration(action: Action | Declared): string {
+function declaration(action: Action | DeclaredType): string {
   const { name, groups, comment, fields } = 'groups' in action ? action : declared(action)
   return block([name], { groups, comment, fields })
 }
 
 function block(
   names: readonly string[],
-  { comment, fields, groups }: Omit<Declared, 'name'>,
+  { comment, fields, groups }: Omit<DeclaredType, 'name'>,
 ): string {
   const members = groups.map((group) => `Action::${quote(group)}`).join(', ')
   const limits = limitLines(fields).map((line) => `${line}\n`)
@@ -97,7 +97,7 @@ ${limits.join('')}action ${names.map(quote).join(', ')} in [${members}] appliesT
 
 const ISSUANCES = block(ISSUE_ACTIONS, { groups: [ISSUE], comment: 'issuing tokens', fields: [] })
 
-function declared(action: Action): Declared {
+function declared(action: Action): DeclaredType {
   const { name, method, path } = action
   return {
     name,

@@ -4,7 +4,7 @@ import { decideCall } from '../calls/decide-call.ts'
 import { identify } from '../calls/identify.ts'
 import { recordOutcome } from '../calls/outcome.ts'
 import {
-  type Held,
+  type HeldTask,
   READ,
   refund,
   riskBooks,
@@ -47,7 +47,7 @@ forEachEngine('what is known from before', (open) => {
   }
 
   /** Decides one call; answers its verdict and the stored risk. */
-  async function weighed(world: World, by: { held: Held; token: string }, wish: Wish) {
+  async function weighed(world: World, by: { held: HeldTask; token: string }, wish: Wish) {
     const verdict = await world.decide(by.held, by.token, wish)
     return { verdict, ...(await stored(world, verdict.decisionId)) }
   }
@@ -56,7 +56,7 @@ forEachEngine('what is known from before', (open) => {
   async function seenBy(
     books: RiskBooks,
     world: World,
-    by: { held: Held; token: string },
+    by: { held: HeldTask; token: string },
     wish: Wish,
   ) {
     const call = await world.call(by.held, by.token, wish)

@@ -1,10 +1,10 @@
 /** Questions of other authorization servers: whether a token of theirs should be issued, and what it should say. */
-export { IssuanceAnswering } from './issuance-answering.ts'
+export { IssuanceAnswerer } from './issuance-answering.ts'
 export type {
   AskedParty,
   IssuanceAnswer,
   IssuanceQuestion,
   IssuanceRequest,
-  Shaping,
+  TokenShape,
   Tuple,
 } from './question.ts'

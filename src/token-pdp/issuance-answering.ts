@@ -5,7 +5,7 @@ import { type JudgedRequest, judgeIssuance } from './judge.ts'
 import type { IssuanceAnswer, IssuanceRequest, IssuingAsker } from './question.ts'
 
 /** Answers the requests of one server that asks before it issues. Takes nothing: the same question gets the same answer. */
-export class IssuanceAnswering {
+export class IssuanceAnswerer {
   readonly #parts: GrantParts
   readonly #asker: IssuingAsker
   readonly #answered: Pick<GatheredRecords, 'append'>

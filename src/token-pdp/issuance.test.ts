@@ -27,14 +27,14 @@ import { suspendPerson } from '../sessions/index.ts'
 import { WEEKDAYS } from '../sponsorship/schedule.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { endBasis } from '../tasks/index.ts'
-import { IssuanceAnswering } from './issuance-answering.ts'
+import { IssuanceAnswerer } from './issuance-answering.ts'
 import type {
   AskedParty,
   IssuanceAnswer,
   IssuanceQuestion,
   IssuanceRequest,
   IssuingAsker,
-  Shaping,
+  TokenShape,
 } from './question.ts'
 
 const CODE = 'issue:access_token:authorization_code'
@@ -60,7 +60,7 @@ function said(answer: IssuanceAnswer | undefined): string {
   return answer?.permitted ? 'permitted' : (answer?.reason ?? 'none')
 }
 
-function shaping(answer: IssuanceAnswer | undefined): Shaping {
+function shaping(answer: IssuanceAnswer | undefined): TokenShape {
   assert.ok(answer?.permitted, said(answer))
   return answer.shaping
 }
@@ -78,7 +78,7 @@ forEachEngine('servers that ask before they issue', (open) => {
     const { parts } = world
     const view = await parts.live.view([ORGANIZATION])
     const answering = (over: Partial<IssuingAsker> = {}) =>
-      new IssuanceAnswering(
+      new IssuanceAnswerer(
         parts,
         {
           ...{ pep: 'login', issuer: world.provider.issuer, parties: [], audiences: [] },

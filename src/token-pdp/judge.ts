@@ -13,7 +13,7 @@ import {
   type IssuanceRequest,
   type IssuingAsker,
   no,
-  type Shaping,
+  type TokenShape,
   type Tuple,
 } from './question.ts'
 import { type ReachAt, Reaches } from './reach.ts'
@@ -26,7 +26,7 @@ export interface JudgedRequest {
   readonly views: readonly LiveView[]
 }
 
-type Of<Kind extends Tuple['kind']> = Extract<Tuple, { kind: Kind }>
+type TupleOf<Kind extends Tuple['kind']> = Extract<Tuple, { kind: Kind }>
 
 /** Kinds of token that give no access by themselves. */
 const WITHOUT_ACCESS = new Set(['refresh_token', 'id_token'])
@@ -53,7 +53,7 @@ export async function judgeIssuance(
   if ('reason' in found) return refusedAll(request, found)
   const catalog = await parts.catalog.current()
   const reaches = await Reaches.of(parts, found, request)
-  const judging = new Judging(parts, { asker, request, parties: found, catalog, reaches })
+  const judging = new IssuanceJudge(parts, { asker, request, parties: found, catalog, reaches })
   return judging.judged()
 }
 
@@ -64,7 +64,7 @@ function refusedAll(
   return { parties: undefined, answers: questions.map(() => no(reason)), views: [] }
 }
 
-interface Given {
+interface JudgeInput {
   readonly asker: IssuingAsker
   readonly request: IssuanceRequest
   readonly parties: Parties
@@ -72,14 +72,14 @@ interface Given {
   readonly reaches: Reaches
 }
 
-class Judging {
+class IssuanceJudge {
   readonly #parts: GrantParts
-  readonly #given: Given
+  readonly #given: JudgeInput
   /** Kinds of token that the request is about, as policies name them: those that give access, where there are any. */
   readonly #issues: readonly string[]
   readonly #views = new Set<LiveView>()
 
-  constructor(parts: GrantParts, given: Given) {
+  constructor(parts: GrantParts, given: JudgeInput) {
     this.#parts = parts
     this.#given = given
     const gates = given.request.questions.flatMap(({ tuple }) => {
@@ -107,7 +107,7 @@ class Judging {
     return tuple.kind === 'scope' ? this.#scope(tuple) : this.#cell(tuple)
   }
 
-  async #gate({ action, audience }: Of<'gate'>): Promise<IssuanceAnswer> {
+  async #gate({ action, audience }: TupleOf<'gate'>): Promise<IssuanceAnswer> {
     const kind = readIssueAction(action)
     if (!kind || !this.#fits(kind)) return no('issuance.unknown')
     const issues = new Set([...this.#issues, action])
@@ -161,7 +161,7 @@ class Judging {
       .filter(({ name }) => asker.resources?.includes(name) ?? true)
   }
 
-  async #scope({ audience, scope }: Of<'scope'>): Promise<IssuanceAnswer> {
+  async #scope({ audience, scope }: TupleOf<'scope'>): Promise<IssuanceAnswer> {
     const open = await this.#reachable(audience, this.#issues)
     if ('reason' in open) return no(open.reason)
     const at = open.reaches.find(({ resource }) => resource.name === this.#home(scope))
@@ -172,7 +172,7 @@ class Judging {
     return { permitted: true, shaping: { within: boundedOnly(left) } }
   }
 
-  async #cell({ action, location }: Of<'cell'>): Promise<IssuanceAnswer> {
+  async #cell({ action, location }: TupleOf<'cell'>): Promise<IssuanceAnswer> {
     const resource = this.#given.catalog.byIdentifier.get(location)
     if (!resource || this.#resourcesOf(location).length === 0) return no('resource.unknown')
     if (this.#home(action) !== resource.name) return no('action.unknown')
@@ -200,7 +200,7 @@ class Judging {
    * Names the scopes that may be issued for an audience about which no scope was asked: the server
    * would take those it gives by itself. Beside authorization details that is none.
    */
-  #scopesOf(token: string, audience: string, reaches: readonly ReachAt[]): Shaping {
+  #scopesOf(token: string, audience: string, reaches: readonly ReachAt[]): TokenShape {
     const { questions } = this.#given.request
     if (WITHOUT_ACCESS.has(token) && this.#asksForAccess()) return {}
     const asksThere = questions.some(

@@ -44,7 +44,7 @@ export interface IssuanceRequest {
 }
 
 /** Shape that a permit gives the token (profile, `context.issuance`). Every member narrows. */
-export interface Shaping {
+export interface TokenShape {
   /** Seconds. */
   readonly tokenLifetime?: number
   /** All that may be granted where no scope was asked about; may be empty. */
@@ -55,7 +55,7 @@ export interface Shaping {
 }
 
 export type IssuanceAnswer =
-  | { readonly permitted: true; readonly shaping: Shaping }
+  | { readonly permitted: true; readonly shaping: TokenShape }
   | { readonly permitted: false; readonly reason: ProblemCode }
 
 export function no(reason: ProblemCode): IssuanceAnswer {

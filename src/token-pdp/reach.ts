@@ -47,10 +47,10 @@ export interface ReachAt {
 export class Reaches {
   readonly #parts: GrantParts
   readonly #parties: Parties
-  readonly #around: Around
+  readonly #around: ReachContext
   readonly #known = new Map<string, Promise<ReachAt>>()
 
-  private constructor(parts: GrantParts, parties: Parties, around: Around) {
+  private constructor(parts: GrantParts, parties: Parties, around: ReachContext) {
     this.#parts = parts
     this.#parties = parties
     this.#around = around
@@ -127,7 +127,7 @@ export class Reaches {
   }
 }
 
-interface Around {
+interface ReachContext {
   readonly catalog: CatalogView
   readonly policies: Awaited<ReturnType<GrantParts['policies']['active']>>
   readonly contexts: ReturnType<typeof contextsOf>
@@ -144,7 +144,7 @@ async function aroundOf(
   parts: GrantParts,
   { agents, person, sponsorGrant, views }: Parties,
   { bound, ip }: IssuanceRequest,
-): Promise<Around> {
+): Promise<ReachContext> {
   // INVARIANT: policies and catalog are taken after the views that watch over them were read.
   const policies = await parts.policies.active()
   const catalog = await parts.catalog.current()

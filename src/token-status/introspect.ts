@@ -44,7 +44,7 @@ export type Introspection = ({ readonly active: true } & TokenClaims) | { readon
 const INACTIVE: Introspection = { active: false }
 
 /** Claims that were found, and what they stand on. */
-interface Found {
+interface FoundClaims {
   readonly claims: TokenClaims
   readonly views: readonly LiveView[]
 }
@@ -69,7 +69,7 @@ async function findUnderLease(
   parts: GrantParts,
   caller: Introspector,
   token: string,
-): Promise<Found | undefined> {
+): Promise<FoundClaims | undefined> {
   const found = await find(parts, caller, token)
   if (found) await parts.live.confirmLease()
   return found
@@ -93,7 +93,7 @@ export async function introspectSigned(
 function stillSo(
   { ledger, live }: Pick<GrantParts, 'live' | 'ledger'>,
   caller: Introspector,
-  found: Found | undefined,
+  found: FoundClaims | undefined,
 ): Introspection {
   if (caller.view && !live.holds(caller.view))
     throw new Problem(
@@ -109,7 +109,7 @@ async function find(
   parts: GrantParts,
   caller: Introspector,
   token: string,
-): Promise<Found | undefined> {
+): Promise<FoundClaims | undefined> {
   // What was revoked may be missing.
   if (parts.ledger.broken !== undefined) return undefined
   const digest = opaqueDigest('remit_at', token)
@@ -124,7 +124,7 @@ async function ofTask(
   parts: GrantParts,
   caller: Introspector,
   token: string,
-): Promise<Found | undefined> {
+): Promise<FoundClaims | undefined> {
   const claims = await checkTaskToken(token, ownTokens(parts)).catch(onProblem(() => undefined))
   if (!claims) return undefined
   const held = await holderOf(parts, claims, undefined)
@@ -142,7 +142,7 @@ async function ofResource(
   parts: GrantParts,
   caller: Introspector,
   { token, resource }: { readonly token: string; readonly resource: Resource },
-): Promise<Found | undefined> {
+): Promise<FoundClaims | undefined> {
   const checking = checkResourceToken(token, resource.identifier, ownTokens(parts))
   const claims = await checking.catch(onProblem(() => undefined))
   if (!claims) return undefined
@@ -162,7 +162,7 @@ async function ofHandle(
   parts: GrantParts,
   caller: Introspector,
   digest: string,
-): Promise<Found | undefined> {
+): Promise<FoundClaims | undefined> {
   const row = await parts.facts.bearer(digest)
   if (!row || row.expiresAt <= parts.clock.now()) return undefined
   const resource = (await parts.catalog.current()).byIdentifier.get(row.resource)

@@ -19,7 +19,7 @@ export type IntrospectionParts = GrantParts & ClientAuthentication
 export type PresentedCaller = PresentedClient | ({ readonly kind: 'agent' } & OpeningRequest)
 
 /** A token, as far as it decides who may be told about it. */
-export interface AboutToken {
+export interface TokenSubject {
   /** Catalog name; none of a task token, which is for Remit alone. */
   readonly resource: string | undefined
   /** That acts in its task. */
@@ -30,7 +30,7 @@ export interface AboutToken {
 export interface Introspector {
   /** Audience of a signed answer. Never one that an access token has. */
   readonly name: string
-  mayKnow(token: AboutToken): boolean
+  mayKnow(token: TokenSubject): boolean
   /** While it holds, this is who asks. */
   readonly view?: LiveView
 }

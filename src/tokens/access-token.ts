@@ -18,7 +18,7 @@ import {
 } from './parties.ts'
 
 /** Parts that minting takes. `key` is `SigningKeys.tokens`, asked for each time. */
-export interface Minting {
+export interface MintParts {
   readonly key: SigningKey
   readonly issuer: string
   readonly clock: Clock
@@ -34,11 +34,11 @@ export interface OwnTokens {
    * Memory of tokens that were good before; without it, an access token is checked from the
    * beginning each time.
    */
-  readonly verified?: GoodBefore
+  readonly verified?: AccessTokenCache
 }
 
 /** Access tokens that were good before: `VerifiedTokens`. */
-export interface GoodBefore {
+export interface AccessTokenCache {
   /**
    * Finds a token, only if it is good now, for this audience. `undefined`: it has to be checked.
    */
@@ -57,7 +57,7 @@ export interface AccessTokenContent {
   readonly task: { readonly [name: string]: unknown }
 }
 
-export interface Minted {
+export interface MintedToken {
   readonly token: string
   /** `jti`, and for a transaction token `txn`: what the ledger calls the token by. */
   readonly id: string
@@ -113,7 +113,10 @@ const TYPE = 'at+jwt'
 const THUMBPRINT = /^[A-Za-z0-9_-]{43}$/
 
 /** @throws Problem `token.expired`, `token.too_large`, `token.chain_too_deep` */
-export async function mintAccessToken(minting: Minting, grant: AccessGrant): Promise<Minted> {
+export async function mintAccessToken(
+  minting: MintParts,
+  grant: AccessGrant,
+): Promise<MintedToken> {
   const { issuer, random } = minting
   const { audience, details, scope, task, thumbprint } = grant
   const times = lifeUntil(grant.expiresAt, minting.clock)

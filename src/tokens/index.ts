@@ -1,8 +1,8 @@
 export {
   type AccessClaims,
   authenticationClaims,
-  type Minted,
-  type Minting,
+  type MintedToken,
+  type MintParts,
 } from './access-token.ts'
 export { argumentTexts } from './argument-texts.ts'
 export { INTROSPECTION_TYPE, mintIntrospection } from './introspection-token.ts'

@@ -1,4 +1,4 @@
-import { type Minting, signOwn } from './access-token.ts'
+import { type MintParts, signOwn } from './access-token.ts'
 
 /** RFC 9701 section 5 */
 export const INTROSPECTION_TYPE = 'token-introspection+jwt'
@@ -9,7 +9,7 @@ export const INTROSPECTION_TYPE = 'token-introspection+jwt'
  * @throws Problem `token.too_large`
  */
 export function mintIntrospection(
-  { clock, issuer, key }: Omit<Minting, 'random'>,
+  { clock, issuer, key }: Omit<MintParts, 'random'>,
   caller: string,
   told: object,
 ): Promise<string> {

@@ -9,7 +9,7 @@ import type { SigningKey } from '../keys/index.ts'
 import { manualClock } from '../lib/clock.ts'
 import { systemRandom } from '../lib/random.ts'
 import { checkProof } from '../possession/dpop-proof.ts'
-import type { Minting, OwnTokens } from './access-token.ts'
+import type { MintParts, OwnTokens } from './access-token.ts'
 import type { ActClaim, TokenParties } from './parties.ts'
 import { checkResourceToken, mintResourceToken, type ResourceGrant } from './resource-token.ts'
 import { checkTaskToken, mintTaskToken, type TaskGrant } from './task-token.ts'
@@ -42,7 +42,7 @@ const key: SigningKey = {
   publicJwk: { ...jwk, kid, alg: 'ES256', use: 'sig' },
   sign: async (data) => rawSign(data),
 }
-const minting: Minting = { key, issuer, clock, random }
+const minting: MintParts = { key, issuer, clock, random }
 const own: OwnTokens = {
   issuer,
   clock,

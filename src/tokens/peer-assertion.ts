@@ -5,8 +5,8 @@ import { Problem } from '../lib/problem.ts'
 import {
   type Authentication,
   authenticationClaims,
-  type Minted,
-  type Minting,
+  type MintedToken,
+  type MintParts,
 } from './access-token.ts'
 import { partyClaims, type TokenParties } from './parties.ts'
 
@@ -33,9 +33,9 @@ export interface PeerAssertion {
 
 /** Signs an assertion that counts at one server of another domain, for this client and this key. */
 export async function mintPeerAssertion(
-  { clock, issuer, key, random }: Minting,
+  { clock, issuer, key, random }: MintParts,
   given: PeerAssertion,
-): Promise<Minted> {
+): Promise<MintedToken> {
   const now = clock.now()
   const iat = Math.floor(now / 1000)
   const exp = Math.floor(Math.min(now + MAX_LIFE_MS, given.deadline) / 1000)

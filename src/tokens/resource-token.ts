@@ -4,8 +4,8 @@ import {
   type AccessClaims,
   type Authentication,
   checkAccessToken,
-  type Minted,
-  type Minting,
+  type MintedToken,
+  type MintParts,
   mintAccessToken,
   type OwnTokens,
 } from './access-token.ts'
@@ -38,7 +38,7 @@ export interface ResourceGrant {
 export const RESOURCE_TOKEN_LIFE_MS = 300_000
 
 /** @throws Problem `token.expired`, `token.too_large`, `token.chain_too_deep` */
-export function mintResourceToken(minting: Minting, grant: ResourceGrant): Promise<Minted> {
+export function mintResourceToken(minting: MintParts, grant: ResourceGrant): Promise<MintedToken> {
   const { notAfter, resource, ...rest } = grant
   const expiresAt = Math.min(notAfter, minting.clock.now() + RESOURCE_TOKEN_LIFE_MS)
   return mintAccessToken(minting, { ...rest, audience: resource, expiresAt })

@@ -4,8 +4,8 @@ import {
   type AccessClaims,
   type Authentication,
   checkAccessToken,
-  type Minted,
-  type Minting,
+  type MintedToken,
+  type MintParts,
   mintAccessToken,
   type OwnTokens,
 } from './access-token.ts'
@@ -33,7 +33,7 @@ export interface TaskGrant {
 }
 
 /** @throws Problem `token.expired`, `token.too_large`, `token.chain_too_deep` */
-export function mintTaskToken(minting: Minting, grant: TaskGrant): Promise<Minted> {
+export function mintTaskToken(minting: MintParts, grant: TaskGrant): Promise<MintedToken> {
   const { deadline, ...rest } = grant
   return mintAccessToken(minting, { ...rest, audience: minting.issuer, expiresAt: deadline })
 }

@@ -4,8 +4,8 @@ import { type Id, isId, isName } from '../lib/id.ts'
 import {
   checkOwn,
   lifeUntil,
-  type Minted,
-  type Minting,
+  type MintedToken,
+  type MintParts,
   type OwnTokens,
   signOwn,
 } from './access-token.ts'
@@ -56,7 +56,7 @@ const TYPE = 'remit-ticket+jwt'
 export const TICKET_LIFE_MS = 60_000
 
 /** @throws Problem `token.expired`, `token.too_large` */
-export async function mintTicket(minting: Minting, grant: TicketGrant): Promise<Minted> {
+export async function mintTicket(minting: MintParts, grant: TicketGrant): Promise<MintedToken> {
   const { agent, budget, delegates = [], details, lifeSeconds, notAfter, space, sub, task } = grant
   const expiresAt = Math.min(notAfter, minting.clock.now() + TICKET_LIFE_MS)
   const times = lifeUntil(expiresAt, minting.clock)

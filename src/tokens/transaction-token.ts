@@ -3,8 +3,8 @@ import { type Id, isId } from '../lib/id.ts'
 import {
   checkOwn,
   lifeUntil,
-  type Minted,
-  type Minting,
+  type MintedToken,
+  type MintParts,
   type OwnTokens,
   signOwn,
 } from './access-token.ts'
@@ -69,7 +69,7 @@ const TYPE = 'txntoken+jwt'
 export const TRANSACTION_TOKEN_LIFE_MS = 60_000
 
 function transactionClaims(
-  minting: Pick<Minting, 'issuer' | 'clock'>,
+  minting: Pick<MintParts, 'issuer' | 'clock'>,
   grant: TransactionGrant,
 ): TransactionTokenClaims {
   const { action, location, task } = grant
@@ -88,9 +88,9 @@ function transactionClaims(
 
 /** @throws Problem `token.expired`, `token.too_large`, `token.chain_too_deep` */
 export async function mintTransactionToken(
-  minting: Omit<Minting, 'random'>,
+  minting: Omit<MintParts, 'random'>,
   grant: TransactionGrant,
-): Promise<Minted> {
+): Promise<MintedToken> {
   const claims = transactionClaims(minting, grant)
   const token = await signOwn(minting.key, TYPE, claims)
   return { token, id: claims.txn, expiresIn: claims.exp - claims.iat }
@@ -103,10 +103,10 @@ export async function mintTransactionToken(
  * @throws Problem `token.expired`, `token.too_large`
  */
 export async function renewTransactionToken(
-  minting: Omit<Minting, 'random'>,
+  minting: Omit<MintParts, 'random'>,
   before: TransactionTokenClaims,
   workload: string,
-): Promise<Minted> {
+): Promise<MintedToken> {
   const expiresAt = Math.min(before.exp * 1000, minting.clock.now() + TRANSACTION_TOKEN_LIFE_MS)
   const claims: TransactionTokenClaims = {
     ...before,

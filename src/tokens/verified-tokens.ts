@@ -2,10 +2,10 @@ import type { KeyObject } from 'node:crypto'
 import { CLOCK_SKEW_MS } from '../jose/index.ts'
 import { sha256url } from '../lib/bytes.ts'
 import { LruCache } from '../lib/lru-cache.ts'
-import type { AccessTokenContent, GoodBefore, OwnTokens } from './access-token.ts'
+import type { AccessTokenCache, AccessTokenContent, OwnTokens } from './access-token.ts'
 import { signingKeyOf } from './signing-key/live-key.ts'
 
-interface Verified extends AccessTokenContent {
+interface CachedToken extends AccessTokenContent {
   readonly kid: string
   /** Key that the signature was verified with. */
   readonly key: KeyObject
@@ -23,8 +23,8 @@ const MAX_CHARACTERS = 4096
  * INVARIANT: whatever can change is asked anew each time: that the key is still one of ours, that it is for this audience, that
  * its time is now. What is not kept, or not good for all of that, is checked from the beginning, which also says what is wrong.
  */
-export class VerifiedTokens implements GoodBefore {
-  readonly #tokens: LruCache<Verified>
+export class VerifiedTokens implements AccessTokenCache {
+  readonly #tokens: LruCache<CachedToken>
 
   constructor(most = MAX) {
     this.#tokens = new LruCache(most)

@@ -7,12 +7,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type {
   EntityRef,
+  Omission,
   PolicyEntity,
   PolicyQuery,
   PolicyRecord,
   PolicySet,
   PolicyValue,
-  Without,
 } from '@remit/engine'
 import {
   BOT,
@@ -158,7 +158,7 @@ interface Told {
   readonly policies: string
 }
 
-function ask(set: PolicySet, query: PolicyQuery, without: Without): Told {
+function ask(set: PolicySet, query: PolicyQuery, without: Omission): Told {
   const { determining, errors, permitted } = set.evaluate(query, without)
   const failing = [...new Set(errors.map(({ policy }) => policy))].sort()
   const policies = `${determining.toSorted()}; in error: ${failing}`

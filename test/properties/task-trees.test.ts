@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Bound, Detail } from '@remit/engine'
 import fc from 'fast-check'
-import { type Held, ISSUER, newKey, World } from '../../src/calls/testing.ts'
+import { type HeldTask, ISSUER, newKey, World } from '../../src/calls/testing.ts'
 import { minting } from '../../src/facts/minting.ts'
 import {
   addAgent,
@@ -53,7 +53,7 @@ async function stageOver(storage: Storage): Promise<Stage> {
 }
 
 interface Node {
-  readonly held: Held
+  readonly held: HeldTask
   readonly parent: Node | undefined
   readonly chain: readonly string[]
   /** Details that the ticket or the opening asked for. */
@@ -163,7 +163,7 @@ function pick<T>(list: readonly T[], index: number): T {
 
 async function ticketOf(
   world: World,
-  parent: Held,
+  parent: HeldTask,
   agent: TestAgent,
   asked: Spawn,
 ): Promise<string> {

@@ -5,7 +5,7 @@ import { Accumulator, HASH_BYTES, leafHash, TILE_WIDTH, tileRoot } from './tree.
 import { UpperTiles, type UpperTrouble } from './upper-tiles.ts'
 
 /** Result of one pass over all records and tiles. */
-interface Seen {
+interface TreePass {
   /** Root over the records; absent when some could not be read. */
   readonly entryRoot: Buffer | undefined
   /** Root over the hashes of the level 0 tiles; absent when some are missing. */
@@ -22,14 +22,14 @@ interface Seen {
 }
 
 /** Called for every record, in order, as long as nothing is wrong. */
-export type OnEntry = (entry: Uint8Array, index: number) => Promise<void>
+export type EntryVisitor = (entry: Uint8Array, index: number) => Promise<void>
 
 /** Recomputes the tree of the checkpoint and compares it with everything in the export. */
 export async function checkTree(
   source: Source,
   checkpoint: Checkpoint,
   since: Checkpoint | undefined,
-  onEntry: OnEntry,
+  onEntry: EntryVisitor,
 ): Promise<Trouble | undefined> {
   const seen = await new Pass(source, checkpoint.size, since?.size, onEntry).run()
   return troubleOf(seen, checkpoint, since) ?? sinceTrouble(seen, checkpoint, since)
@@ -37,7 +37,7 @@ export async function checkTree(
 
 /** Which side is wrong, records or tiles: the one that does not lead to the signed root. */
 function troubleOf(
-  seen: Seen,
+  seen: TreePass,
   { root }: Checkpoint,
   since: Checkpoint | undefined,
 ): Trouble | undefined {
@@ -66,7 +66,7 @@ function troubleOf(
 }
 
 /** Records and level 0 agree with each other, and not with what was signed. Other files may tell how far to look. */
-function unlocated({ upper, sinceRoot }: Seen, since: Checkpoint | undefined): Trouble {
+function unlocated({ upper, sinceRoot }: TreePass, since: Checkpoint | undefined): Trouble {
   const message = 'records and tiles agree with each other, but are not what was signed'
   if (upper && !upper.missing)
     return {
@@ -81,7 +81,7 @@ function unlocated({ upper, sinceRoot }: Seen, since: Checkpoint | undefined): T
 }
 
 function sinceTrouble(
-  { sinceRoot }: Seen,
+  { sinceRoot }: TreePass,
   { size }: Checkpoint,
   since: Checkpoint | undefined,
 ): Trouble | undefined {
@@ -99,7 +99,7 @@ class Pass {
   readonly #source: Source
   readonly #size: number
   readonly #since: number | undefined
-  readonly #onEntry: OnEntry
+  readonly #onEntry: EntryVisitor
   readonly #entries = new Accumulator()
   readonly #tiles = new Accumulator()
   readonly #upper: UpperTiles
@@ -109,7 +109,7 @@ class Pass {
   #mismatch: Trouble | undefined
   #brokenTile: Trouble | undefined
 
-  constructor(source: Source, size: number, since: number | undefined, onEntry: OnEntry) {
+  constructor(source: Source, size: number, since: number | undefined, onEntry: EntryVisitor) {
     this.#source = source
     this.#size = size
     this.#since = since
@@ -117,7 +117,7 @@ class Pass {
     this.#upper = new UpperTiles(source)
   }
 
-  async run(): Promise<Seen> {
+  async run(): Promise<TreePass> {
     if (this.#since === 0) this.#sinceRoot = this.#entries.root()
     for (let index = 0; index * TILE_WIDTH < this.#size; index++) {
       const tile = await this.#tile(index)

@@ -6,7 +6,7 @@ import type { CommitmentCounts, Trouble } from './report.ts'
 const FILE = 'private.jsonl'
 const SALT_BYTES = 32
 
-interface Disclosed {
+interface Disclosure {
   readonly position: number
   readonly name: string
   readonly salt: Buffer
@@ -20,7 +20,7 @@ interface Disclosed {
  */
 export class Commitments {
   readonly #lines: AsyncIterator<string>
-  #next: Disclosed | undefined
+  #next: Disclosure | undefined
   #line = 0
   #checked = 0
   #made = 0
@@ -82,7 +82,7 @@ export class Commitments {
   }
 }
 
-function parseLine(line: string): Disclosed | undefined {
+function parseLine(line: string): Disclosure | undefined {
   const members = parseObject(line)
   const [position, name, salt, value] = ['position', 'name', 'salt', 'value'].map((member) =>
     members?.get(member),

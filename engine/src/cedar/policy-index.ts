@@ -108,7 +108,7 @@ export function cabinet(): Cabinet {
 }
 
 /** Policies that name several actions or groups at once, the same ones. */
-interface Several {
+interface SharedCabinet {
   readonly entities: readonly EntityRef[]
   readonly cabinet: Cabinet
 }
@@ -116,7 +116,7 @@ interface Several {
 /** Index by action, then by principal, then by resource. */
 export class PolicyIndex {
   readonly #single = new Shelf<Cabinet>(cabinet)
-  readonly #several = new Map<string, Several>()
+  readonly #several = new Map<string, SharedCabinet>()
   /** Cabinets that apply to an action, by the entity that it was in a store. */
   readonly #known = new WeakMap<StoredEntity, readonly Cabinet[]>()
 

@@ -82,17 +82,17 @@ function typedRecord(record: PolicyRecord, shape: RecordShape, depth: number): R
   return new RecordValue(members)
 }
 
-interface AboutNames {
+interface NameRules {
   /** Number of members that have to be there. */
   readonly required: number
   /** Every declared name is one that a member may have. */
   readonly fit: boolean
 }
 
-const ABOUT_NAMES = new WeakMap<RecordShape, AboutNames>()
+const ABOUT_NAMES = new WeakMap<RecordShape, NameRules>()
 
 /** Worked out once for each shape. */
-function aboutNames(shape: RecordShape): AboutNames {
+function aboutNames(shape: RecordShape): NameRules {
   const known = ABOUT_NAMES.get(shape)
   if (known) return known
   const { fields } = shape

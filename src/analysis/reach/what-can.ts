@@ -1,7 +1,7 @@
 import { type Agent, findAgent } from '../../agents/index.ts'
 import type { CallParts } from '../../calls/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import type { Ever } from '../../policy/index.ts'
+import type { EverAnswer } from '../../policy/index.ts'
 import { agentAround, everOf } from './ever-of.ts'
 import { type AbleAgent, actingFor, names, withinWords } from './who-can.ts'
 
@@ -10,7 +10,7 @@ export interface AbleAction {
   readonly resource: string
   readonly risk: string
   readonly within: AbleAgent['within']
-  readonly said: Ever
+  readonly said: EverAnswer
   readonly for: AbleAgent['for']
 }
 

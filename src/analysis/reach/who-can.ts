@@ -5,7 +5,7 @@ import type { CallParts } from '../../calls/index.ts'
 import { basesOfAgent } from '../../consent/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { listPersons, type Person } from '../../people/index.ts'
-import type { Ever, EverRule } from '../../policy/index.ts'
+import type { EverAnswer, EverRule } from '../../policy/index.ts'
 import { listSponsorGrants } from '../../sponsorship/index.ts'
 import { actionNamed } from '../check-call.ts'
 import { agentAround, everOf, personAround } from './ever-of.ts'
@@ -85,7 +85,7 @@ export async function whoCan(parts: Parts, named: string): Promise<ActionReach> 
   }
 }
 
-function meansOf({ forbids, permits }: Extract<Ever, { possible: true }>): Means {
+function meansOf({ forbids, permits }: Extract<EverAnswer, { possible: true }>): Means {
   return { permits, forbids }
 }
 

@@ -1,5 +1,9 @@
 import type { CallFacts, Decision, GateResult, PolicySet } from '@remit/engine'
-import { type DecidedAgain, decideAgain, type RecordedDecision } from '../../decision-log/index.ts'
+import {
+  decideAgain,
+  type RecordedDecision,
+  type ReplayedDecision,
+} from '../../decision-log/index.ts'
 
 /** Kinds of change that another set of policies would make to a call. */
 export const DIFFERENCES = ['denied', 'permitted', 'asks'] as const
@@ -56,7 +60,7 @@ export function differ(
   const recorded = row.policyVersion === live.version
   if (recorded && row.outcome === then.outcome)
     return { difference: undefined, before: row.outcome, after: then.outcome }
-  let made: DecidedAgain | undefined
+  let made: ReplayedDecision | undefined
   const now = () => {
     made ??= decideAgain(facts, row, live)
     return made
@@ -70,8 +74,8 @@ export function differ(
 
 /** `now`: by the live set, made when it is asked for. */
 function whyOf(
-  now: () => DecidedAgain,
-  then: DecidedAgain,
+  now: () => ReplayedDecision,
+  then: ReplayedDecision,
 ): Pick<DecisionDifference, 'rules' | 'because'> {
   const { decision } = then
   if (decision.outcome === 'requestable' && then.outcome === 'requestable')

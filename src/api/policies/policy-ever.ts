@@ -1,7 +1,7 @@
 import { type AbleAgent, type Means, whatCan, whoCan } from '../../analysis/index.ts'
 import { EverRule as EverRuleJson } from '../../api-operations/policies/ever.ts'
 import * as kit from '../../api-operations/schemas.ts'
-import { type Ever, type EverRule, placeOf, type SourceFile } from '../../policy/index.ts'
+import { type EverAnswer, type EverRule, placeOf, type SourceFile } from '../../policy/index.ts'
 import { toJson } from '../json.ts'
 import { personNames } from '../names.ts'
 import type { ApiParts } from '../parts.ts'
@@ -61,7 +61,7 @@ async function filesOf(parts: ApiParts, version: number): Promise<Files> {
   return version === 0 ? [] : (await parts.policies.version(version)).files
 }
 
-function saidShape(said: Ever, files: Files) {
+function saidShape(said: EverAnswer, files: Files) {
   if (said.possible) return { possible: true, because: null, ...meansShape(said, files) }
   const { because, rules } = said
   return { possible: false, because, ...meansShape({ permits: [], forbids: rules }, files) }

@@ -3,7 +3,7 @@ import type { IssuingSettings, KnownClient } from '../../machine-clients/index.t
 import { ISSUE_ACTIONS } from '../../policy/index.ts'
 import {
   type IssuanceAnswer,
-  IssuanceAnswering,
+  IssuanceAnswerer,
   type IssuanceQuestion,
   type IssuanceRequest,
 } from '../../token-pdp/index.ts'
@@ -24,7 +24,7 @@ export function issuingMode(
   issuing: IssuingSettings,
 ): EvaluationPlan {
   const { resources } = client.settings
-  const issuance = new IssuanceAnswering(
+  const issuance = new IssuanceAnswerer(
     ports.decisions,
     { ...issuing, pep: client.id, resources, view },
     ports.only.answered,
@@ -52,7 +52,7 @@ export function issuingMode(
 }
 
 async function answersTo(
-  issuance: IssuanceAnswering,
+  issuance: IssuanceAnswerer,
   questions: readonly Question[],
 ): Promise<readonly (readonly [Question, Decision])[]> {
   const read = questions.map((question) => ({ question, tuple: tupleOf(question) }))

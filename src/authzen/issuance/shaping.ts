@@ -1,4 +1,4 @@
-import type { Shaping } from '../../token-pdp/index.ts'
+import type { TokenShape } from '../../token-pdp/index.ts'
 
 /** Scopes hold within bounds only: the claim that says so. An API that gets the token reads it like `authorization_details`. */
 export const WITHIN_CLAIM = 'remit_details'
@@ -12,7 +12,7 @@ export function issuanceOf({
   grantedScope,
   tokenLifetime,
   within,
-}: Shaping): Readonly<Record<string, unknown>> {
+}: TokenShape): Readonly<Record<string, unknown>> {
   return {
     ...(tokenLifetime === undefined ? {} : { token_lifetime: tokenLifetime }),
     ...(grantedScope === undefined ? {} : { granted_scope: grantedScope }),

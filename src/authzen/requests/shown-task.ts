@@ -1,5 +1,5 @@
 import type { RequestState } from '../../access-requests/index.ts'
-import type { Submitted } from '../../calls/index.ts'
+import type { SubmissionResult } from '../../calls/index.ts'
 
 /** ARAP: submissions are posted here, and each has its own address below. */
 export const REQUESTS_PATH = '/access/v1/requests'
@@ -16,7 +16,7 @@ export interface ShownTask {
 
 export function shownTask(
   issuer: string,
-  { approvedUntil: until, made, request }: Submitted,
+  { approvedUntil: until, made, request }: SubmissionResult,
 ): ShownTask {
   const { state: status } = request
   const statusEndpoint = `${issuer}${REQUESTS_PATH}/${made.id}`

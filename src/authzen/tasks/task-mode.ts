@@ -1,4 +1,4 @@
-import { CallAnswering, type CallQuestion, type EvaluatedCall } from '../../calls/index.ts'
+import { CallAnswerer, type CallQuestion, type EvaluatedCall } from '../../calls/index.ts'
 import type { Action, CatalogView, Resource } from '../../catalog/index.ts'
 import { subjectOf } from '../../facts/index.ts'
 import type { KnownClient, PepSettings } from '../../machine-clients/index.ts'
@@ -31,7 +31,7 @@ export async function taskMode(
   const pep = client.settings
   const { decisions } = ports
   const { namesTasks, takes } = pep
-  const calls = new CallAnswering(
+  const calls = new CallAnswerer(
     decisions,
     { pep: client.id, namesTasks, takes, view },
     ports.only.answered,

@@ -8,13 +8,13 @@ import { forEachEngine } from '../../storage/testing.ts'
 import { closeTask } from '../../tasks/index.ts'
 import { decideCall } from '../decide-call.ts'
 import { mayContinue, stillLive } from '../still-live.ts'
-import { type Held, ORDERS, READ, type World, worldsOver } from '../testing.ts'
+import { type HeldTask, ORDERS, READ, type World, worldsOver } from '../testing.ts'
 import { type AdmissionRequest, type AdmittedRequest, admit } from './admit.ts'
 
 forEachEngine('a request that calls no action', (open) => {
   const worlds = worldsOver(open)
 
-  async function begin(t?: TestContext): Promise<{ world: World; held: Held; token: string }> {
+  async function begin(t?: TestContext): Promise<{ world: World; held: HeldTask; token: string }> {
     const world = await (t ? worlds.own(t) : worlds.shared())
     const held = await world.open()
     return { world, held, token: await world.token(held) }

@@ -6,11 +6,16 @@ import { newId } from '../../lib/id.ts'
 import type { Step } from '../../storage/index.ts'
 import type { Task } from '../../tasks/index.ts'
 import type { RecordedRequest } from '../case.ts'
-import { type Identified, identify, type PresentedCredentials } from '../identify.ts'
+import {
+  type CallerIdentity,
+  identify,
+  type KnownIdentity,
+  type PresentedCredentials,
+} from '../identify.ts'
 import type { CallParts } from '../parts.ts'
 import { refuse, refuseReplay, usedProofSteps } from '../refuse.ts'
 import { ticketOf } from '../still-live.ts'
-import type { Denied, Permitted } from '../verdict.ts'
+import type { DenyVerdict, PermitVerdict } from '../verdict.ts'
 
 /** A request at a resource that is no call of an action: what MCP's `initialize`, `ping` and lists are. */
 export type AdmissionRequest = PresentedCredentials &
@@ -21,7 +26,7 @@ export type AdmissionRequest = PresentedCredentials &
 
 /** Gates 1 and 2 hold. It permits no call; ask `stillLive` in the tick that answers. */
 export interface AdmittedRequest
-  extends Pick<Permitted, 'person' | 'agent' | 'chain' | 'view' | 'ticket'> {
+  extends Pick<PermitVerdict, 'person' | 'agent' | 'chain' | 'view' | 'ticket'> {
   readonly outcome: 'admitted'
   /** Task of the token. Only what never changes about it may be used: not its state. */
   readonly task: Task
@@ -40,7 +45,7 @@ export interface AdmittedRequest
 export async function admit(
   parts: CallParts,
   asked: AdmissionRequest,
-): Promise<AdmittedRequest | Denied> {
+): Promise<AdmittedRequest | DenyVerdict> {
   parts.disk?.requireRoom()
   const who = await identify(parts, asked)
   const each: RecordedRequest = {
@@ -77,9 +82,7 @@ async function book(parts: CallParts, steps: readonly Step[]): Promise<boolean> 
   return done.committed
 }
 
-type Known = Extract<Identified, { known: true }>
-
-function stopped(who: Identified) {
+function stopped(who: CallerIdentity) {
   const stop = stopEarly(who.credential)
   if (!stop) throw new Error('nobody has a credential that holds')
   return stop
@@ -95,7 +98,7 @@ const OVERTAKEN = {
   enough: 'the same request again',
 } as const
 
-function sessionStep(parts: CallParts, each: RecordedRequest, who: Known) {
+function sessionStep(parts: CallParts, each: RecordedRequest, who: KnownIdentity) {
   return parts.ledger.appendStep({
     ...aboutTask(who.held),
     type: 'mcp.session_opened',
@@ -108,7 +111,7 @@ function sessionStep(parts: CallParts, each: RecordedRequest, who: Known) {
 
 function admitted(
   each: RecordedRequest,
-  who: Known,
+  who: KnownIdentity,
   setting: Setting,
   resource: Resource,
 ): AdmittedRequest {

@@ -4,7 +4,7 @@ import type { RecordedRequest } from '../case.ts'
 import { identify } from '../identify.ts'
 import type { CallParts } from '../parts.ts'
 import { refuse } from '../refuse.ts'
-import type { Denied } from '../verdict.ts'
+import type { DenyVerdict } from '../verdict.ts'
 import type { AdmissionRequest } from './admit.ts'
 
 /** A caller who passes gates 1 and 2, with the task of the token. */
@@ -21,7 +21,7 @@ export interface KnownCaller {
 export async function checkCaller(
   parts: CallParts,
   asked: AdmissionRequest,
-): Promise<Denied | KnownCaller> {
+): Promise<DenyVerdict | KnownCaller> {
   const who = await identify(parts, asked)
   const stop = who.known ? stopEarly(who.credential, who.liveness) : stopEarly(who.credential)
   if (!stop && who.known) return { outcome: 'known', task: who.held.task.id }

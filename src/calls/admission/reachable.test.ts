@@ -5,7 +5,7 @@ import { publishPolicies } from '../../policy/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import {
   ALL_OF_ORDERS,
-  type Held,
+  type HeldTask,
   ORDERS,
   READ,
   REFUND_DESK,
@@ -19,13 +19,13 @@ import { reachOf } from './reachable.ts'
 forEachEngine('what an agent sees listed', (open) => {
   const worlds = worldsOver(open)
 
-  async function begin(t?: TestContext): Promise<{ world: World; held: Held; token: string }> {
+  async function begin(t?: TestContext): Promise<{ world: World; held: HeldTask; token: string }> {
     const world = await (t ? worlds.own(t) : worlds.shared())
     const held = await world.open()
     return { world, held, token: await world.token(held) }
   }
 
-  async function listed(world: World, held: Held, token: string): Promise<readonly string[]> {
+  async function listed(world: World, held: HeldTask, token: string): Promise<readonly string[]> {
     const { origin, resource } = await world.call(held, token, READ)
     const proof = world.proof(held.key, { method: 'POST', url: ORDERS, token })
     const at = { method: 'POST', url: ORDERS }

@@ -7,17 +7,17 @@ import { bookkeepingFor, isStranger } from '../refused-caller.ts'
 import { evaluateCall, identifyCase } from './evaluate-call.ts'
 import type { EvaluationDenial } from './evaluated.ts'
 import { denialStep } from './evaluated-store.ts'
-import type { Asker, CallQuestion, EvaluatedCall, Unhelped } from './question.ts'
-import { denied, type UsedWord, type Weighed } from './weighed.ts'
+import type { Asker, CallQuestion, EvaluatedCall, ReevaluationDenial } from './question.ts'
+import { denied, type UsedWord, type WeighedAnswer } from './weighed.ts'
 
 /** Answers the questions of one request about calls. */
-export class CallAnswering {
+export class CallAnswerer {
   readonly #parts: CallParts
   readonly #asker: Asker
   readonly #answered: Pick<GatheredRecords, 'append'>
-  readonly #permits: Weighed[] = []
+  readonly #permits: WeighedAnswer[] = []
   #used: UsedWord | undefined
-  readonly #weighed = new WeakMap<EvaluatedCall, Weighed>()
+  readonly #weighed = new WeakMap<EvaluatedCall, WeighedAnswer>()
 
   constructor(parts: CallParts, asker: Asker, answered: Pick<GatheredRecords, 'append'>) {
     this.#parts = parts
@@ -40,7 +40,7 @@ export class CallAnswering {
     return 'finding' in asked ? this.#told(asked) : undefined
   }
 
-  #told(weighed: Weighed): EvaluatedCall {
+  #told(weighed: WeighedAnswer): EvaluatedCall {
     const { each, finding, obligations, offer, unhelped, word } = weighed
     const answer: EvaluatedCall = {
       outcome: finding.outcome,
@@ -141,4 +141,4 @@ const USED = {
   detail: 'another evaluation used the approval at the same time',
   enough: 'a new access request',
 } as const
-const OVER: Unhelped = { reason: 'approval_expired', next: 'none' }
+const OVER: ReevaluationDenial = { reason: 'approval_expired', next: 'none' }

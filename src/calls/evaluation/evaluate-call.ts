@@ -8,7 +8,7 @@ import { wasUsed } from '../../storage/index.ts'
 import type { Case, KnownCase } from '../case.ts'
 import { groundsFor } from '../decide-call.ts'
 import { freeze } from '../freeze.ts'
-import { type Identified, identify, identifyTold, unidentified } from '../identify.ts'
+import { type CallerIdentity, identify, identifyTold, unidentified } from '../identify.ts'
 import { type DecisionInputs, type DecisionInputsWithLimits, factsOf } from '../judgment/grounds.ts'
 import { lookAt } from '../judgment/judge.ts'
 import { tellUnbound } from '../judgment/unbound.ts'
@@ -16,9 +16,9 @@ import { askedOnce, decideWithOthers } from '../judgment/with-others.ts'
 import type { CallParts } from '../parts.ts'
 import type { DenialReason } from '../refuse.ts'
 import { stillLive, ticketOf } from '../still-live.ts'
-import type { Asker, CallQuestion, Unhelped } from './question.ts'
+import type { Asker, CallQuestion, ReevaluationDenial } from './question.ts'
 import { type Permits, weighWithPeople } from './weigh-with-people.ts'
-import { denied, nothingStands, type UsedWord, type Weighed } from './weighed.ts'
+import { denied, nothingStands, type UsedWord, type WeighedAnswer } from './weighed.ts'
 
 /**
  * Evaluates what the answer to a call would be: by all gates, as they are now. It takes nothing (no
@@ -29,7 +29,7 @@ export async function evaluateCall(
   parts: CallParts,
   asker: Asker,
   question: CallQuestion,
-): Promise<Weighed> {
+): Promise<WeighedAnswer> {
   const asked = await identifyCase(parts, asker, question)
   if ('finding' in asked) return asked
   const found = await groundsFor(parts, asked)
@@ -42,7 +42,7 @@ export async function identifyCase(
   parts: CallParts,
   asker: Asker,
   question: CallQuestion,
-): Promise<KnownCase | Weighed> {
+): Promise<KnownCase | WeighedAnswer> {
   const who = await identifyAsked(parts, asker, question)
   const each = caseOf(parts, asker, question, who)
   const final = (because: DenialReason) => ({
@@ -60,7 +60,7 @@ async function weigh(
   given: Extract<Awaited<ReturnType<typeof groundsFor>>, { grounds: unknown }> & {
     readonly question: CallQuestion
   },
-): Promise<Weighed> {
+): Promise<WeighedAnswer> {
   const { each, grounds } = given
   const { alone, can } = given.question
   const own = await lookAt(parts, each, grounds)
@@ -101,7 +101,7 @@ async function permitted(
     readonly facts: CallFacts
     readonly word: UsedWord | undefined
   },
-): Promise<Weighed> {
+): Promise<WeighedAnswer> {
   const { each, facts, looked, permit, word } = given
   const { gates, obligations } = permit
   if (looked.budget.takings.length > 0 && !asker.takes)
@@ -124,9 +124,9 @@ async function permitted(
 
 const NOBODY_ASKED = { reason: 'permitted' } as const
 /** Answer where nothing that people could say again would help. */
-const FINAL: Unhelped = { reason: 'policy_denied', next: 'none' }
+const FINAL: ReevaluationDenial = { reason: 'policy_denied', next: 'none' }
 
-function finalFor({ alone }: CallQuestion): Unhelped | undefined {
+function finalFor({ alone }: CallQuestion): ReevaluationDenial | undefined {
   return alone?.approval === undefined ? undefined : FINAL
 }
 
@@ -154,7 +154,7 @@ async function identifyAsked(
   parts: CallParts,
   asker: Asker,
   { resource, shown, task }: CallQuestion,
-): Promise<Identified> {
+): Promise<CallerIdentity> {
   if (!shown) {
     if (asker.namesTasks && task !== undefined) return identifyTold(parts, { task, resource })
     return unidentified(
@@ -177,7 +177,7 @@ async function identifyAsked(
   return who
 }
 
-function caseOf(parts: CallParts, asker: Asker, question: CallQuestion, who: Identified): Case {
+function caseOf(parts: CallParts, asker: Asker, question: CallQuestion, who: CallerIdentity): Case {
   const { action, alone, arguments: typed, origin, resource, shown } = question
   const call: Call = {
     ...{ token: undefined, scheme: undefined, proof: undefined, method: '', url: '' },

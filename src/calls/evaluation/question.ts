@@ -68,14 +68,14 @@ export interface EvaluatedCall {
   /** Approval that lifted it, and until when that holds. */
   readonly approval?: { readonly id: string; readonly until: number } | undefined
   /** Reason why the approval that was shown did not help. */
-  readonly unhelped?: Unhelped | undefined
+  readonly unhelped?: ReevaluationDenial | undefined
 }
 
 /**
  * Reason, as the profile calls it, and what is worth doing next (ARAP, Re-evaluation Denial
  * Reasons).
  */
-export interface Unhelped {
+export interface ReevaluationDenial {
   readonly reason: 'approval_expired' | 'out_of_scope' | 'policy_denied' | 'approval_unverifiable'
   readonly next: 'request' | 'none'
 }

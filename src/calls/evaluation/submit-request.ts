@@ -38,7 +38,7 @@ export interface Submission {
 }
 
 /** A submission, with the access request that it is of as that stands now. */
-export interface Submitted {
+export interface SubmissionResult {
   readonly made: EvaluationRequest
   readonly request: AccessRequest
   /** End of its approval; nothing where there is none. */
@@ -54,7 +54,7 @@ export async function submitRequest(
   parts: CallParts,
   pep: MachineClient<'pep'>,
   given: Submission,
-): Promise<Submitted> {
+): Promise<SubmissionResult> {
   const made = await parts.storage.transaction(async (tx) => {
     const before = await submittedBefore(tx, pep, given)
     if (before) return before
@@ -171,7 +171,7 @@ export async function findSubmitted(
   parts: CallParts,
   pep: MachineClient<'pep'>,
   id: string,
-): Promise<Submitted> {
+): Promise<SubmissionResult> {
   const made = await findEvaluationRequest(parts.storage.read, pep.id, { id })
   if (!made) throw unknown()
   if (made.expiresAt <= parts.clock.now())
@@ -186,7 +186,7 @@ export async function cancelSubmitted(
   parts: CallParts,
   pep: MachineClient<'pep'>,
   { id, kept }: { readonly id: string; readonly kept: LedgerEvent['private'] },
-): Promise<Submitted> {
+): Promise<SubmissionResult> {
   const { made, request } = await findSubmitted(parts, pep, id)
   const done =
     request.state === 'pending' &&
@@ -197,7 +197,7 @@ export async function cancelSubmitted(
   return withRequest(parts, made)
 }
 
-async function withRequest(parts: CallParts, made: EvaluationRequest): Promise<Submitted> {
+async function withRequest(parts: CallParts, made: EvaluationRequest): Promise<SubmissionResult> {
   const request = await findRequest(parts, made.requestId)
   if (!request) throw new Error('a submission is of no request')
   return { made, request, approvedUntil: approvedUntil(made, request) }

@@ -21,17 +21,17 @@ import {
   type EvaluationRequest,
 } from './evaluated.ts'
 import { findEvaluationRequest } from './evaluated-store.ts'
-import type { Asker, QuestionAlone, Unhelped } from './question.ts'
-import { denied, nothingStands, type UsedWord, type Weighed } from './weighed.ts'
+import type { Asker, QuestionAlone, ReevaluationDenial } from './question.ts'
+import { denied, nothingStands, type UsedWord, type WeighedAnswer } from './weighed.ts'
 
 /** A permit; by the word of people about the case as they were asked about it, where there is one. */
 export type Permits = (
   lifted: Permit,
   facts: CallFacts,
   by?: { readonly each: KnownCase; readonly word: UsedWord },
-) => Promise<Weighed>
+) => Promise<WeighedAnswer>
 
-interface Given {
+interface WeighInput {
   readonly each: KnownCase
   readonly looked: DecisionInputsWithLimits
   readonly alone: QuestionAlone
@@ -47,8 +47,8 @@ interface Given {
 export async function weighWithPeople(
   parts: CallParts,
   asker: Asker,
-  given: Given,
-): Promise<Weighed> {
+  given: WeighInput,
+): Promise<WeighedAnswer> {
   const { alone, each, looked } = given
   const { task } = each.who.held
   const requester = requesterOf(looked.setting.where, task)
@@ -71,19 +71,19 @@ export async function weighWithPeople(
   return { ...denied(each, { ...again, facts }), unhelped: REFUSED }
 }
 
-const UNVERIFIABLE: Unhelped = { reason: 'approval_unverifiable', next: 'none' }
-const OUT_OF_SCOPE: Unhelped = { reason: 'out_of_scope', next: 'request' }
-const OVER: Unhelped = { reason: 'approval_expired', next: 'request' }
-const REFUSED: Unhelped = { reason: 'policy_denied', next: 'none' }
+const UNVERIFIABLE: ReevaluationDenial = { reason: 'approval_unverifiable', next: 'none' }
+const OUT_OF_SCOPE: ReevaluationDenial = { reason: 'out_of_scope', next: 'request' }
+const OVER: ReevaluationDenial = { reason: 'approval_expired', next: 'request' }
+const REFUSED: ReevaluationDenial = { reason: 'policy_denied', next: 'none' }
 
-type Shown = EvaluationRequest | 'unknown' | undefined
+type ShownRequest = EvaluationRequest | 'unknown' | undefined
 
 /** INVARIANT: what another enforcement point submitted is unknown here. */
 async function shownTo(
   { storage }: CallParts,
   { pep }: Asker,
   { approval }: QuestionAlone,
-): Promise<Shown> {
+): Promise<ShownRequest> {
   if (approval === undefined) return undefined
   return (await findEvaluationRequest(storage.read, pep, { approvalId: approval })) ?? 'unknown'
 }
@@ -92,7 +92,7 @@ async function shownTo(
 async function isOf(
   parts: CallParts,
   { bindingHash, requestId }: EvaluationRequest,
-  { alone, each }: Given,
+  { alone, each }: WeighInput,
 ): Promise<boolean> {
   const request = await findRequest(parts, requestId)
   return bindingHash === alone.bindingHash() && request?.callHash === each.callHash
@@ -112,10 +112,10 @@ function wordOf(shown: EvaluationRequest, said: ApprovalLookup, at: number): Use
  */
 function offer(
   asker: Asker,
-  { alone, decision, each, looked }: Given,
+  { alone, decision, each, looked }: WeighInput,
   said: ApprovalLookup,
-  unhelped: Unhelped | undefined,
-): Weighed {
+  unhelped: ReevaluationDenial | undefined,
+): WeighedAnswer {
   const { task } = each.who.held
   const requester = requesterOf(looked.setting.where, task)
   const insufficient = insufficientOf(said, unhelped)
@@ -132,7 +132,10 @@ function offer(
 }
 
 /** An approval in hand that is not enough: approvers who may no longer, or an end that was asked for and has come. */
-function insufficientOf(said: ApprovalLookup, unhelped: Unhelped | undefined): Id<'request'>[] {
+function insufficientOf(
+  said: ApprovalLookup,
+  unhelped: ReevaluationDenial | undefined,
+): Id<'request'>[] {
   if (said.state === 'lapsed') return [said.request.id]
   return said.state === 'usable' && unhelped ? [said.approval.request.id] : []
 }

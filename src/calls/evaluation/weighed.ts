@@ -3,10 +3,10 @@ import type { Approval } from '../../approvals/index.ts'
 import type { Finding, RecordedRequest } from '../case.ts'
 import type { DenialReason } from '../refuse.ts'
 import type { EvaluationDenial } from './evaluated.ts'
-import type { Unhelped } from './question.ts'
+import type { ReevaluationDenial } from './question.ts'
 
 /** An answer on its way to the books. */
-export interface Weighed {
+export interface WeighedAnswer {
   readonly each: RecordedRequest
   readonly finding: Finding
   readonly obligations: Permit['obligations']
@@ -16,7 +16,7 @@ export interface Weighed {
   readonly offer?: Omit<EvaluationDenial, 'id'> | undefined
   /** The approval that the permit uses up. */
   readonly word?: UsedWord | undefined
-  readonly unhelped?: Unhelped | undefined
+  readonly unhelped?: ReevaluationDenial | undefined
 }
 
 /** An approval of this very question, in hand. */
@@ -25,10 +25,10 @@ export interface UsedWord extends Approval {
   readonly until: number
 }
 
-export function denied(each: RecordedRequest, because: DenialReason): Weighed {
+export function denied(each: RecordedRequest, because: DenialReason): WeighedAnswer {
   return nothingStands(each, { ...because, outcome: 'deny' })
 }
 
-export function nothingStands(each: RecordedRequest, finding: Finding): Weighed {
+export function nothingStands(each: RecordedRequest, finding: Finding): WeighedAnswer {
   return { each, finding, obligations: [], stands: () => true }
 }

@@ -9,7 +9,7 @@ import { closeTask, resumeTask, suspendTask } from '../../tasks/index.ts'
 import { decideCall } from '../decide-call.ts'
 import { recordOutcome } from '../outcome.ts'
 import { stillLive } from '../still-live.ts'
-import { type Held, READ, REFUND_DESK, refund, type World, worldsOver } from '../testing.ts'
+import { type HeldTask, READ, REFUND_DESK, refund, type World, worldsOver } from '../testing.ts'
 import type { Requestable, Verdict } from '../verdict.ts'
 import { decideHeld } from './decide-held.ts'
 
@@ -24,7 +24,7 @@ forEachEngine('a call that is held while people are asked', (open) => {
 
   interface Begun {
     readonly world: World
-    readonly held: Held
+    readonly held: HeldTask
     readonly token: string
     readonly call: Call
     readonly verdict: Requestable

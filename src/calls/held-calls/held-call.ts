@@ -1,15 +1,13 @@
 import type { Call } from '../../facts/index.ts'
 import type { LiveView } from '../../revocation/index.ts'
-import type { Identified } from '../identify.ts'
+import type { CallerIdentity, KnownIdentity } from '../identify.ts'
 import type { CallParts } from '../parts.ts'
 import type { Requestable, Verdict } from '../verdict.ts'
-
-type Known = Extract<Identified, { known: true }>
 
 /** A request that got the answer *requestable*, and who made it. */
 interface HeldCall {
   readonly call: Call
-  readonly who: Known
+  readonly who: KnownIdentity
 }
 
 /**
@@ -20,7 +18,7 @@ interface HeldCall {
 const heldCalls = new WeakMap<Requestable, HeldCall>()
 
 /** Remembers what a verdict answers, where the same request may go on later. */
-export function holding(call: Call, who: Identified, verdict: Verdict): Verdict {
+export function holding(call: Call, who: CallerIdentity, verdict: Verdict): Verdict {
   if (verdict.outcome === 'requestable' && who.known) heldCalls.set(verdict, { call, who })
   return verdict
 }
@@ -59,7 +57,7 @@ export function heldRequest(
  * @throws TypeError for another call, a verdict that was taken before, or one that was not given
  * here
  */
-export function takeHeld(call: Call, held: Requestable): Known {
+export function takeHeld(call: Call, held: Requestable): KnownIdentity {
   const known = heldCalls.get(held)
   if (!known) throw new TypeError('nothing is held by this verdict, or it went on before')
   if (known.call !== call) throw new TypeError('the verdict is that of another call')

@@ -22,7 +22,7 @@ import { decideCall } from '../decide-call.ts'
 import { decideHeld } from '../held-calls/decide-held.ts'
 import { recordOutcome } from '../outcome.ts'
 import { stillLive } from '../still-live.ts'
-import { type Held, refund, type World, worldsOver } from '../testing.ts'
+import { type HeldTask, refund, type World, worldsOver } from '../testing.ts'
 import type { Verdict } from '../verdict.ts'
 import { limited } from './testing.ts'
 
@@ -44,7 +44,7 @@ forEachEngine('a call that an allowance means', (open) => {
   /** Asks for the refund, and lets Finn give an allowance. */
   async function allowed(
     world: World,
-    held: Held,
+    held: HeldTask,
     token: string,
     change: Change = {},
     wish = LARGE,

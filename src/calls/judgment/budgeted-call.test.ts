@@ -8,7 +8,7 @@ import { findTask } from '../../tasks/index.ts'
 import { decideCall } from '../decide-call.ts'
 import { recordOutcome } from '../outcome.ts'
 import { recover } from '../recover.ts'
-import { type Held, READ, refund, type World, worldsOver } from '../testing.ts'
+import { type HeldTask, READ, refund, type World, worldsOver } from '../testing.ts'
 import { limited } from './testing.ts'
 
 const calls = (most: number): Limit => ({ name: 'calls', kind: 'calls', most: String(most) })
@@ -23,13 +23,13 @@ const sum = (most: string): Limit => ({
 forEachEngine('a call under a budget', (open) => {
   const worlds = worldsOver(open)
 
-  async function begin(budget: readonly Limit[], parent?: Held, t?: TestContext) {
+  async function begin(budget: readonly Limit[], parent?: HeldTask, t?: TestContext) {
     const world = await (t ? worlds.own(t) : worlds.shared())
     const held = await limited(world, budget, parent)
     return { world, held, token: await world.token(held) }
   }
 
-  async function used(world: World, held: Held, budget: readonly Limit[]) {
+  async function used(world: World, held: HeldTask, budget: readonly Limit[]) {
     const task = await findTask(world.parts.storage.read, held.opened.task.id)
     assert.ok(task)
     assert.deepEqual(task.budget, budget)
@@ -201,7 +201,7 @@ forEachEngine('a call under a budget', (open) => {
   })
 
   interface TreeTask {
-    readonly held: Held
+    readonly held: HeldTask
     readonly token: string
     readonly above: TreeTask | undefined
     readonly budget: readonly Limit[]

@@ -8,7 +8,7 @@ import type { KnownCase } from '../case.ts'
 import type { CallParts } from '../parts.ts'
 import { type DenialReason, refuse } from '../refuse.ts'
 import { reserve } from '../reserve.ts'
-import type { Denied, Verdict } from '../verdict.ts'
+import type { DenyVerdict, Verdict } from '../verdict.ts'
 import { type DecisionInputs, type DecisionInputsWithLimits, factsOf } from './grounds.ts'
 import { tellUnbound } from './unbound.ts'
 import { askedOnce, decideWithOthers } from './with-others.ts'
@@ -73,7 +73,7 @@ async function deny(
   each: KnownCase,
   looked: DecisionInputsWithLimits,
   decision: Deny & { readonly facts: CallFacts },
-): Promise<Denied> {
+): Promise<DenyVerdict> {
   const { budget } = looked
   const { facts } = decision
   const denied = await refuse(parts, each, { ...tellUnbound(each, looked, decision), facts })
@@ -88,8 +88,8 @@ async function deny(
 function retryOf(
   { at }: KnownCase,
   { budget: { retryAt } }: DecisionInputsWithLimits,
-  { gates }: Denied,
-): Pick<Denied, 'retryAfter'> {
+  { gates }: DenyVerdict,
+): Pick<DenyVerdict, 'retryAfter'> {
   const others = gates.some(
     ({ gate, passed }) => !passed && gate !== 'budget' && gate !== 'approval',
   )

@@ -17,7 +17,7 @@ import { decideCall } from '../decide-call.ts'
 import { lapse, REPORT_WITHIN_MS } from '../expire-unreported.ts'
 import { recordOutcome } from '../outcome.ts'
 import { recover } from '../recover.ts'
-import { type Held, READ, refund, type World, worldsOver } from '../testing.ts'
+import { type HeldTask, READ, refund, type World, worldsOver } from '../testing.ts'
 import { limited } from './testing.ts'
 
 const rows = (most: number, reserve: string, seconds?: number): Limit => ({
@@ -49,13 +49,13 @@ forEachEngine('a call under a limit on what answers say', (open) => {
     return { world, held, token: await world.token(held) }
   }
 
-  async function used(world: World, held: Held) {
+  async function used(world: World, held: HeldTask) {
     const task = await findTask(world.parts.storage.read, held.opened.task.id)
     assert.ok(task)
     return (await budgetUse(world.parts, task)).map((limit) => limit.used)
   }
 
-  async function permit(world: World, held: Held, token: string, wish = READ) {
+  async function permit(world: World, held: HeldTask, token: string, wish = READ) {
     const verdict = await world.decide(held, token, wish)
     assert.ok(verdict.outcome === 'permit', verdict.outcome)
     return verdict

@@ -6,7 +6,7 @@ import { answerRequest, shownDigest } from '../../approvals/index.ts'
 import { addMember, createGroup } from '../../people/index.ts'
 import { publishPolicies } from '../../policy/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
-import { type Held, refund, type World, worldsOver } from '../testing.ts'
+import { type HeldTask, refund, type World, worldsOver } from '../testing.ts'
 
 const by = 'operator'
 const PERMIT = '@id("all") permit (principal, action, resource);'
@@ -38,7 +38,7 @@ forEachEngine('a call that several forbids stand in the way of', (open) => {
     return { world, parts, ada, rules, held, token: await world.token(held) }
   }
 
-  async function ask(world: World, held: Held, token: string, amount = '900.00') {
+  async function ask(world: World, held: HeldTask, token: string, amount = '900.00') {
     const verdict = await world.decide(held, token, refund(amount))
     assert.ok(verdict.outcome === 'requestable', verdict.outcome)
     const request = await findRequest(world.parts, verdict.request.id)

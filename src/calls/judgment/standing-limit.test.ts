@@ -18,7 +18,7 @@ import { findTask } from '../../tasks/index.ts'
 import { decideCall } from '../decide-call.ts'
 import { recordOutcome } from '../outcome.ts'
 import { stillLive } from '../still-live.ts'
-import { type Held, READ, refund, type Wish, type World, worldsOver } from '../testing.ts'
+import { type HeldTask, READ, refund, type Wish, type World, worldsOver } from '../testing.ts'
 import type { Verdict } from '../verdict.ts'
 import { limited } from './testing.ts'
 
@@ -77,7 +77,7 @@ forEachEngine('a call under standing limits', (open) => {
 
   async function together(
     world: World,
-    each: (i: number) => { held: Held; token: string; wish: Wish },
+    each: (i: number) => { held: HeldTask; token: string; wish: Wish },
   ): Promise<Verdict[]> {
     const made = await Promise.all(
       Array.from({ length: 64 }, (_, i) => {
@@ -323,7 +323,7 @@ forEachEngine('a call under standing limits', (open) => {
     await set(world, EVERYTHING, perHour(2), true)
     const asked = await world.open({ budget: [{ limit: 'calls', max: 3 }] })
     const unasked = await world.open({ budget: [{ limit: 'calls', max: 100 }] })
-    const budgetOf = async ({ opened }: Held) =>
+    const budgetOf = async ({ opened }: HeldTask) =>
       (await findTask(world.parts.storage.read, opened.task.id))?.budget
     assert.deepEqual(await budgetOf(asked), [calls(3), perHour(2)])
     assert.deepEqual(await budgetOf(unasked), [calls(4), perHour(2)])

@@ -2,14 +2,14 @@ import { insertCountsQuery } from '../../budgets/budget-store.ts'
 import type { Limit } from '../../budgets/index.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import type { Task } from '../../tasks/index.ts'
-import type { Held, World } from '../testing.ts'
+import type { HeldTask, World } from '../testing.ts'
 
 /** A task of Sam's with a budget, below another one when told so. */
 export async function limited(
   world: World,
   budget: readonly Limit[],
-  parent?: Held,
-): Promise<Held> {
+  parent?: HeldTask,
+): Promise<HeldTask> {
   const held = await world.open()
   const above = parent?.opened.task
   const task: Task = { ...held.opened.task, budget }

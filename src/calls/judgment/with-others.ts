@@ -5,14 +5,14 @@ import type { CallParts } from '../parts.ts'
 import type { DecisionInputs, DecisionInputsWithLimits } from './grounds.ts'
 
 /** The answers of decision points of others to one call. */
-export type Others = () => Promise<readonly ExternalAnswer[]>
+export type ExternalAnswers = () => Promise<readonly ExternalAnswer[]>
 
 /** Asks them when it is called for the first time, and never again: however often the call is looked at, it is one call. */
 export function askedOnce(
   parts: Pick<CallParts, 'issuer' | 'master' | 'points'>,
   each: KnownCase,
   { risk, setting }: DecisionInputs,
-): Others {
+): ExternalAnswers {
   const { issuer, points } = parts
   let answers: Promise<readonly ExternalAnswer[]> | undefined
   return () => {
@@ -40,7 +40,7 @@ export function askedOnce(
  */
 export async function decideWithOthers(
   own: Omit<DecisionInputsWithLimits, 'external'>,
-  others: Others,
+  others: ExternalAnswers,
   factsOf: (looked: DecisionInputsWithLimits) => CallFacts,
 ): Promise<{
   readonly decision: Decision

@@ -13,7 +13,7 @@ import { forEachEngine } from '../../storage/testing.ts'
 import { findTask } from '../../tasks/index.ts'
 import { limited } from '../judgment/testing.ts'
 import { refusalOf } from '../refusal.ts'
-import { type Held, READ, refund, type World, worldsOver } from '../testing.ts'
+import { type HeldTask, READ, refund, type World, worldsOver } from '../testing.ts'
 import { endCall } from './end-call.ts'
 import { settleOwn } from './settle-own.ts'
 
@@ -46,7 +46,7 @@ forEachEngine('a store that does not answer a reservation', (open) => {
     return { world, held, token: await world.token(held) }
   }
 
-  async function newest({ parts }: World, held: Held): Promise<StoredDecision> {
+  async function newest({ parts }: World, held: HeldTask): Promise<StoredDecision> {
     const taskId = held.opened.task.id
     const found = await listDecisions(parts.storage.read, { taskId, limit: 50 })
     const permit = found.find(({ outcome }) => outcome === 'permit')

@@ -3,10 +3,10 @@ import type { Call } from '../../facts/index.ts'
 import { isObject, type JsonObject, parseJson } from '../../lib/json.ts'
 import { partyClaims, type TokenParties } from '../../tokens/index.ts'
 import { type MappedRequests, mappedRequests } from './requests.ts'
-import { Unmapped } from './values.ts'
+import { UnmappableCall } from './values.ts'
 
 /** Content of the token of whoever calls. */
-export interface TokenSays {
+export interface CallerToken {
   readonly issuer: string
   readonly parties: TokenParties
   /** Verified. */
@@ -19,17 +19,17 @@ export interface TokenSays {
  */
 export async function requestsFor(
   call: Call,
-  says: TokenSays,
+  says: CallerToken,
 ): Promise<MappedRequests | undefined> {
   const { action, resource, sent } = call
   if (!resource.mappingsTrusted) return undefined
   const mapping = authzenMapping(action)
   if (mapping === undefined) return undefined
-  if (typeof mapping === 'string') return new Unmapped(mapping)
+  if (typeof mapping === 'string') return new UnmappableCall(mapping)
   const { body, method } = sent
   // A question of an enforcement point has no message: what would be asked about the call itself is not known.
   if (method !== 'tools/call' || !(body instanceof Map))
-    return new Unmapped('there is no message of a tool call')
+    return new UnmappableCall('there is no message of a tool call')
   return mappedRequests(mapping, { params: body, token: claimsOf(call, says) })
 }
 
@@ -37,7 +37,7 @@ export async function requestsFor(
  * Answers the claims of a token of ours; for an opaque one, the claims it would have. Never the
  * token itself.
  */
-function claimsOf({ resource }: Call, { claims, issuer, parties }: TokenSays): JsonObject {
+function claimsOf({ resource }: Call, { claims, issuer, parties }: CallerToken): JsonObject {
   const { ep: _, ...task } = claims.task
   const all = {
     iss: issuer,

@@ -1,4 +1,4 @@
-import { type CelValue, Unmapped } from './values.ts'
+import { type CelValue, UnmappableCall } from './values.ts'
 
 /** A node of a parsed expression, as far as this reads it. */
 export interface Node {
@@ -85,7 +85,7 @@ export class Cost {
       case '?:':
         return either(this.#all(args, names))
       default:
-        if (!SCALARS.has(op)) throw new Unmapped(`an expression uses \`${op.slice(0, 32)}\``)
+        if (!SCALARS.has(op)) throw new UnmappableCall(`an expression uses \`${op.slice(0, 32)}\``)
         return scalar(looked(this.#all(args, names)))
     }
   }
@@ -97,7 +97,7 @@ export class Cost {
   #literal(value: unknown): Bound {
     if (typeof value === 'string') return this.#known(value)
     if (typeof value === 'object' && value !== null)
-      throw new Unmapped('an expression has a literal that is no JSON value')
+      throw new UnmappableCall('an expression has a literal that is no JSON value')
     return scalar(NODE)
   }
 
@@ -238,13 +238,14 @@ function most(bounds: readonly Bound[], of: (bound: Bound) => number): number {
 
 function nameIn(names: Variables, name: unknown): Bound {
   const bound = names.get(String(name))
-  if (!bound) throw new Unmapped('an expression speaks of something other than params and token')
+  if (!bound)
+    throw new UnmappableCall('an expression speaks of something other than params and token')
   return bound
 }
 
 function nodeAt(args: readonly unknown[], at: number): Node {
   const node = args[at]
-  if (!isNode(node)) throw new Unmapped('an expression cannot be read')
+  if (!isNode(node)) throw new UnmappableCall('an expression cannot be read')
   return node
 }
 
@@ -254,6 +255,8 @@ function isNode(value: unknown): value is Node {
   )
 }
 
-function unknownCall(name: unknown): Unmapped {
-  return new Unmapped(`an expression calls \`${String(name).slice(0, 32)}\`, which is not offered`)
+function unknownCall(name: unknown): UnmappableCall {
+  return new UnmappableCall(
+    `an expression calls \`${String(name).slice(0, 32)}\`, which is not offered`,
+  )
 }

@@ -2,7 +2,7 @@ import type { Environment, ParseResult } from '@marcbachmann/cel-js'
 import type { Json } from '../../lib/json.ts'
 import { LruCache } from '../../lib/lru-cache.ts'
 import { Cost, type Inputs } from './cost.ts'
-import { fromCel, Unmapped } from './values.ts'
+import { fromCel, UnmappableCall } from './values.ts'
 
 /** Characters of one expression, as it is written. */
 const MAX_CHARACTERS = 1_024
@@ -17,13 +17,13 @@ const LIMITS = {
 const MAX_STEPS = 2_000_000
 const MAX_KEPT = 1_000
 
-type Parsed = ParseResult | Unmapped
+type ExpressionResult = ParseResult | UnmappableCall
 
 /** CEL, loaded when the first mapping counts: most servers have none. */
 export class Expressions {
   static #loading: Promise<Expressions> | undefined
   readonly #environment: Environment
-  readonly #parsed = new LruCache<Parsed>(MAX_KEPT)
+  readonly #parsed = new LruCache<ExpressionResult>(MAX_KEPT)
 
   private constructor(environment: Environment) {
     this.#environment = environment
@@ -44,17 +44,17 @@ export class Expressions {
     return new ExpressionScope(inputs, (text) => this.#parse(text))
   }
 
-  #parse(text: string): Parsed {
+  #parse(text: string): ExpressionResult {
     return this.#parsed.get(text, 0) ?? this.#parsed.put(text, 0, this.#read(text))
   }
 
-  #read(text: string): Parsed {
+  #read(text: string): ExpressionResult {
     if (text.length > MAX_CHARACTERS)
-      return new Unmapped(`an expression has more than ${MAX_CHARACTERS} characters`)
+      return new UnmappableCall(`an expression has more than ${MAX_CHARACTERS} characters`)
     try {
       return this.#environment.parse(text)
     } catch {
-      return new Unmapped('an expression is not CEL, or has too many parts')
+      return new UnmappableCall('an expression is not CEL, or has too many parts')
     }
   }
 }
@@ -62,10 +62,10 @@ export class Expressions {
 export class ExpressionScope {
   readonly #inputs: Inputs
   readonly #cost: Cost
-  readonly #parse: (text: string) => Parsed
+  readonly #parse: (text: string) => ExpressionResult
   #left = MAX_STEPS
 
-  constructor(inputs: Inputs, parse: (text: string) => Parsed) {
+  constructor(inputs: Inputs, parse: (text: string) => ExpressionResult) {
     this.#inputs = inputs
     this.#cost = new Cost(inputs)
     this.#parse = parse
@@ -78,14 +78,15 @@ export class ExpressionScope {
    */
   value(text: string): Json | undefined {
     const parsed = this.#parse(text)
-    if (parsed instanceof Unmapped) throw parsed
+    if (parsed instanceof UnmappableCall) throw parsed
     this.#left -= this.#cost.of(parsed.ast)
-    if (!(this.#left >= 0)) throw new Unmapped('its expressions could take too long on this call')
+    if (!(this.#left >= 0))
+      throw new UnmappableCall('its expressions could take too long on this call')
     let result: unknown
     try {
       result = parsed(Object.fromEntries(this.#inputs))
     } catch (error) {
-      throw new Unmapped(`an expression fails: ${firstLine(error)}`)
+      throw new UnmappableCall(`an expression fails: ${firstLine(error)}`)
     }
     return fromCel(result)
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { isObject, type JsonObject, parseJson } from '../../lib/json.ts'
 import { mappedRequests } from './requests.ts'
-import { Unmapped } from './values.ts'
+import { UnmappableCall } from './values.ts'
 
 function object(value: unknown): JsonObject {
   const json = parseJson(typeof value === 'string' ? value : JSON.stringify(value))
@@ -25,7 +25,7 @@ async function requests(shared: object, entries: readonly object[] = [{}], param
 
 async function context(value: unknown): Promise<unknown> {
   const made = await requests({ ...BASE, context: { v: value } })
-  if (made instanceof Unmapped) throw made
+  if (made instanceof UnmappableCall) throw made
   return JSON.parse(made[0] ?? '').context.v
 }
 
@@ -50,7 +50,7 @@ describe('a declared mapping', () => {
       {},
       { action: { name: 'look' }, context: { why: '$params.name' } },
     ])
-    assert.ok(!(made instanceof Unmapped))
+    assert.ok(!(made instanceof UnmappableCall))
     const [first, second] = made.map((each) => JSON.parse(each))
     assert.deepEqual(first, { subject: { type: 'user', id: 'psn_sam' }, ...BASE })
     assert.deepEqual(second.action, { name: 'look' })
@@ -96,7 +96,7 @@ describe('a declared mapping', () => {
       { id: '$token.sub', also: 'psn_ada' },
     ]) {
       const made = await requests({ ...BASE, subject })
-      assert.ok(made instanceof Unmapped, JSON.stringify(subject))
+      assert.ok(made instanceof UnmappableCall, JSON.stringify(subject))
     }
   })
 
@@ -114,15 +114,18 @@ describe('a declared mapping', () => {
       { context: null },
       { context: ['$token.?act'] },
     ])
-      assert.ok((await requests({ ...BASE, ...wrong })) instanceof Unmapped, JSON.stringify(wrong))
-    assert.ok((await requests({ resource: BASE.resource })) instanceof Unmapped)
+      assert.ok(
+        (await requests({ ...BASE, ...wrong })) instanceof UnmappableCall,
+        JSON.stringify(wrong),
+      )
+    assert.ok((await requests({ resource: BASE.resource })) instanceof UnmappableCall)
   })
 
   test('never holds a number as another one', async () => {
     for (const number of ['92233720368547758080', '0.1000000000000000055', '1e400', '1e-999']) {
       const params = object(`{"name":"pay","arguments":{"n":${number}}}`)
       const made = await requests({ ...BASE, context: { v: '$params.arguments.n' } }, [{}], params)
-      assert.ok(made instanceof Unmapped && /exactly/.test(made.message), number)
+      assert.ok(made instanceof UnmappableCall && /exactly/.test(made.message), number)
     }
     for (const [number, told] of [
       ['-9223372036854775808', '-9223372036854775808'],
@@ -132,7 +135,7 @@ describe('a declared mapping', () => {
     ]) {
       const params = object(`{"name":"pay","arguments":{"n":${number}}}`)
       const made = await requests({ ...BASE, context: { v: '$params.arguments.n' } }, [{}], params)
-      assert.ok(!(made instanceof Unmapped), number)
+      assert.ok(!(made instanceof UnmappableCall), number)
       assert.ok(made[0]?.endsWith(`{"v":${told}}}`), made[0])
     }
   })
@@ -164,13 +167,13 @@ describe('a declared mapping', () => {
   }
   for (const [what, value] of Object.entries(BOMBS))
     test(`with ${what} is refused`, async () => {
-      await assert.rejects(context(value), Unmapped)
+      await assert.rejects(context(value), UnmappableCall)
     })
 
   test('is bounded over all of its expressions together', async () => {
     const one = '$params.arguments.many.all(n, n == 1)'
     assert.equal(await context(one), true)
     const made = await requests({ ...BASE, context: { v: Array(64).fill(one) } })
-    assert.ok(made instanceof Unmapped && /too long/.test(made.message))
+    assert.ok(made instanceof UnmappableCall && /too long/.test(made.message))
   })
 })

@@ -1,7 +1,7 @@
 import type { AuthzenMapping } from '../../catalog-changes/index.ts'
 import { isObject, type Json, type JsonObject, printJson } from '../../lib/json.ts'
 import { type ExpressionScope, Expressions } from './expressions.ts'
-import { toCel, Unmapped } from './values.ts'
+import { toCel, UnmappableCall } from './values.ts'
 
 /** Variables that expressions may use (COAZ-MCP, "Information Model"). */
 export interface MappingInputs {
@@ -12,7 +12,7 @@ export interface MappingInputs {
 }
 
 /** Bodies of AuthZEN evaluation requests, all of which have to be permitted; or why there are none. */
-export type MappedRequests = readonly string[] | Unmapped
+export type MappedRequests = readonly string[] | UnmappableCall
 
 /** Characters of one request, as text. */
 const MAX_CHARACTERS = 32 * 1024
@@ -30,7 +30,7 @@ export async function mappedRequests(
     const request = new Requests(expressions.over(variables), inputs.token.get('sub'))
     return entries.map((entry) => request.of(shared, entry))
   } catch (error) {
-    if (error instanceof Unmapped) return error
+    if (error instanceof UnmappableCall) return error
     throw error
   }
 }
@@ -48,12 +48,13 @@ class Requests {
     // AuthZEN 1.0 section 7: what an entry says takes the place of what they share.
     const template = new Map([...shared, ...entry])
     const filled = this.#fill(template, 0)
-    if (!isObject(filled)) throw new Unmapped('it makes no request')
+    if (!isObject(filled)) throw new UnmappableCall('it makes no request')
     const subject = this.#subjectOf(template.get('subject'), filled.get('subject'))
     const action = required(filled, 'action', ['name'])
     const resource = required(filled, 'resource', ['type', 'id'])
     const context = filled.get('context')
-    if (context !== undefined && !isObject(context)) throw new Unmapped('`context` is no object')
+    if (context !== undefined && !isObject(context))
+      throw new UnmappableCall('`context` is no object')
     const request = new Map<string, Json>([
       ['subject', subject],
       ['action', action],
@@ -61,13 +62,14 @@ class Requests {
       ...(context === undefined ? [] : [['context', context] as const]),
     ])
     const text = printJson(request)
-    if (text.length > MAX_CHARACTERS) throw new Unmapped('it makes a request that is too large')
+    if (text.length > MAX_CHARACTERS)
+      throw new UnmappableCall('it makes a request that is too large')
     return text
   }
 
   /** `undefined`: absent. A leaf that begins with `$` is an expression, with `$$` a text that begins with `$`. */
   #fill(template: Json, depth: number): Json | undefined {
-    if (depth > MAX_DEPTH) throw new Unmapped('it is nested too deeply')
+    if (depth > MAX_DEPTH) throw new UnmappableCall('it is nested too deeply')
     if (typeof template === 'string') {
       if (!template.startsWith('$')) return template
       return template.startsWith('$$')
@@ -85,7 +87,7 @@ class Requests {
     if (!isList(template)) return template
     return template.map((item) => {
       const found = this.#fill(item, depth + 1)
-      if (found === undefined) throw new Unmapped('a list has a place with nothing in it')
+      if (found === undefined) throw new UnmappableCall('a list has a place with nothing in it')
       return found
     })
   }
@@ -99,7 +101,7 @@ class Requests {
     if (!given.has('id') && !says(template, 'id')) given.set('id', this.#subject ?? null)
     if (!given.has('type') && !says(template, 'type')) given.set('type', 'identity')
     if (typeof this.#subject !== 'string' || given.get('id') !== this.#subject)
-      throw new Unmapped('`subject.id` is not the `sub` of the token')
+      throw new UnmappableCall('`subject.id` is not the `sub` of the token')
     return required(new Map([['subject', given]]), 'subject', ['type', 'id'])
   }
 }
@@ -114,19 +116,19 @@ function required(request: JsonObject, name: string, texts: readonly string[]): 
   for (const member of texts) {
     const value = entity.get(member)
     if (typeof value !== 'string' || value === '')
-      throw new Unmapped(`\`${name}.${member}\` is no text`)
+      throw new UnmappableCall(`\`${name}.${member}\` is no text`)
   }
   const properties = entity.get('properties')
   if (properties !== undefined && !isObject(properties))
-    throw new Unmapped(`\`${name}.properties\` is no object`)
+    throw new UnmappableCall(`\`${name}.properties\` is no object`)
   for (const member of entity.keys())
     if (member !== 'properties' && !texts.includes(member))
-      throw new Unmapped(`\`${member.slice(0, 64)}\` has no place in \`${name}\``)
+      throw new UnmappableCall(`\`${member.slice(0, 64)}\` has no place in \`${name}\``)
   return entity
 }
 
 function objectOf(json: Json | undefined, name: string): JsonObject {
-  if (!isObject(json)) throw new Unmapped(`\`${name}\` is missing or no object`)
+  if (!isObject(json)) throw new UnmappableCall(`\`${name}\` is missing or no object`)
   return json
 }
 

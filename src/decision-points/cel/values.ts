@@ -23,7 +23,7 @@ export function toCel(json: Json): CelValue {
 }
 
 function toNumber(text: string): bigint | number {
-  const inexact = () => new Unmapped('a number in it cannot be held exactly')
+  const inexact = () => new UnmappableCall('a number in it cannot be held exactly')
   if (INTEGER.test(text)) {
     // Text of any length is slow to read as an integer.
     const integer = text.length <= 20 ? BigInt(text) : undefined
@@ -51,19 +51,21 @@ function plain(text: string): string {
  * deeply
  */
 export function fromCel(value: unknown, depth = 0): Json | undefined {
-  if (depth > MAX_DEPTH) throw new Unmapped('an expression answers something nested too deeply')
+  if (depth > MAX_DEPTH)
+    throw new UnmappableCall('an expression answers something nested too deeply')
   if (isOptional(value)) return value.hasValue() ? fromCel(value.value(), depth) : undefined
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value
   if (typeof value === 'bigint') return new ExactNumber(String(value))
   if (typeof value === 'number' && Number.isFinite(value)) return new ExactNumber(String(value))
   if (Array.isArray(value)) return value.map((item: unknown) => present(fromCel(item, depth + 1)))
   const members = membersOf(value)
-  if (!members) throw new Unmapped('an expression answers something that is no JSON value')
+  if (!members) throw new UnmappableCall('an expression answers something that is no JSON value')
   return new Map(members.map(([name, item]) => [name, present(fromCel(item, depth + 1))]))
 }
 
 function present(value: Json | undefined): Json {
-  if (value === undefined) throw new Unmapped('an expression answers a value with nothing in it')
+  if (value === undefined)
+    throw new UnmappableCall('an expression answers a value with nothing in it')
   return value
 }
 
@@ -76,7 +78,8 @@ function membersOf(value: unknown): readonly (readonly [string, unknown])[] | un
 }
 
 function nameOf(name: unknown): string {
-  if (typeof name !== 'string') throw new Unmapped('an expression answers a key that is no text')
+  if (typeof name !== 'string')
+    throw new UnmappableCall('an expression answers a key that is no text')
   return name
 }
 
@@ -94,7 +97,7 @@ function isList(json: Json): json is readonly Json[] {
 }
 
 /** The request cannot be made of this call. Says why, in words for operators: it may speak of what the call carries. */
-export class Unmapped extends Error {
+export class UnmappableCall extends Error {
   constructor(reason: string) {
     super(reason)
     this.name = 'Unmapped'

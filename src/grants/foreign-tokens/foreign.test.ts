@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test'
 import { decideCall } from '../../calls/decide-call.ts'
 import {
   ALL_OF_ORDERS,
-  type Held,
+  type HeldTask,
   newKey,
   ORDERS,
   READ,
@@ -93,7 +93,7 @@ forEachEngine('access tokens of other servers', (open) => {
     await parts.storage.transaction((tx) => forgetForeignTokens(tx, exp + CLOCK_SKEW_MS))
     const { catalog, issuers, live, storage } = parts
     const replica = { ...parts, facts: new Facts({ catalog, issuers, live, storage }) }
-    const held = { key } as unknown as Held // as above
+    const held = { key } as unknown as HeldTask // as above
     const call = await world.call(held, shown, READ, { scheme: 'Bearer', proof: undefined })
     const verdict = await decideCall(replica, call)
     assert.equal(verdict.outcome === 'deny' && verdict.reason, 'task.closed')
@@ -186,7 +186,7 @@ forEachEngine('access tokens of other servers', (open) => {
     const { key, parts, token, world } = await begin(t)
     const shown = await token()
     const proof = world.proof(key, { method: 'GET', url: `${ORDERS}/orders/1042`, token: shown })
-    const held = { key } as unknown as Held // as above
+    const held = { key } as unknown as HeldTask // as above
     const call = () => world.call(held, shown, READ, { proof })
     assert.equal((await decideCall(parts, await call())).outcome, 'permit')
     const again = await decideCall(parts, await call())
@@ -227,7 +227,7 @@ forEachEngine('access tokens of other servers', (open) => {
       }),
       { code: 'issuer.bad' },
     )
-    const held = { key } as unknown as Held // as above
+    const held = { key } as unknown as HeldTask // as above
     const reason = async (shown: string) => {
       const verdict = await decideCall(parts, await world.call(held, shown, READ))
       return verdict.outcome === 'deny' ? verdict.reason : verdict.outcome

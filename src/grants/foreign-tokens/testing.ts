@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test'
 import { decideCall } from '../../calls/decide-call.ts'
 import {
-  type Held,
+  type HeldTask,
   newKey,
   ORDERS,
   READ,
@@ -79,7 +79,7 @@ export async function assertedWorld(
   })
   const reason = async (more: Partial<AssertedOpening>, agent = desk) =>
     outcomeOf(await openTask(parts, 'assertion', await opening(more, newKey(), agent)))
-  const held = async (more: Partial<AssertedOpening> = {}): Promise<Held> => {
+  const held = async (more: Partial<AssertedOpening> = {}): Promise<HeldTask> => {
     const key = newKey()
     const opened = await openTask(parts, 'assertion', await opening(more, key))
     if (opened.outcome !== 'opened') throw new Error(JSON.stringify(opened))
@@ -130,7 +130,7 @@ export async function tokenWorld(
   const token = (more: Record<string, unknown> = {}, header: Record<string, unknown> = {}) =>
     server.sign(claims(more), { typ: 'at+jwt', ...header })
   // A call needs a task's holder only for its key.
-  const held = { key } as unknown as Held // the rest of it is of tokens that we issued
+  const held = { key } as unknown as HeldTask // the rest of it is of tokens that we issued
   const decide = (shown: string, wish: Wish = READ, as: object = {}, by_: TestKey = key) =>
     world.call({ ...held, key: by_ }, shown, wish, as).then((call) => decideCall(parts, call))
   const reason = async (shown: string, wish: Wish = READ, as: object = {}, by_: TestKey = key) => {

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { retireAgent, setCeiling, setTrust, suspendAgent } from '../../agents/index.ts'
-import { ALL_OF_ORDERS, type Held, ISSUER, ORDERS, READ, worldsOver } from '../../calls/testing.ts'
+import {
+  ALL_OF_ORDERS,
+  type HeldTask,
+  ISSUER,
+  ORDERS,
+  READ,
+  worldsOver,
+} from '../../calls/testing.ts'
 import { grantBasis } from '../../consent/index.ts'
 import { minting } from '../../facts/minting.ts'
 import { Problem } from '../../lib/problem.ts'
@@ -252,7 +259,7 @@ forEachEngine('a child task', (open) => {
 
   test('the sixth agent in a row is refused, by the ticket and by whoever has one', async (t) => {
     const { world, parts, helper, parent } = await begin(t)
-    let last: Held = parent
+    let last: HeldTask = parent
     for (let depth = 2; depth <= 5; depth++) last = await child(world, last, helper)
     assert.equal(last.opened.chain.length, 5)
     await assert.rejects(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import {
-  type Held,
+  type HeldTask,
   newKey,
   ORDERS,
   REFUND_DESK,
@@ -31,7 +31,7 @@ forEachEngine('assertions for the servers of other domains', (open) => {
       ...{ ownerId: world.ada.id, by: world.ada.id },
       peer: { resources: [ORDERS], clients: { 'refund-bot': 'bot-over-there' }, ...peer },
     })
-    const request = (held: Held, more: Partial<AssertionRequest> = {}): AssertionRequest => ({
+    const request = (held: HeldTask, more: Partial<AssertionRequest> = {}): AssertionRequest => ({
       token: held.opened.token.token,
       clientId: held.opened.task.id,
       proof: world.proof(held.key, { method: 'POST', url: TOKEN_URL }),
@@ -39,9 +39,9 @@ forEachEngine('assertions for the servers of other domains', (open) => {
       ...({ kind: 'id_jag', audience: PEER } as const),
       ...more,
     })
-    const issue = (held: Held, more: Partial<AssertionRequest> = {}) =>
+    const issue = (held: HeldTask, more: Partial<AssertionRequest> = {}) =>
       issueAssertion(parts, request(held, more))
-    const said = async (held: Held, more: Partial<AssertionRequest> = {}) => {
+    const said = async (held: HeldTask, more: Partial<AssertionRequest> = {}) => {
       const answer = await issue(held, more)
       return answer.outcome === 'refused' ? answer.reason : answer.outcome
     }

@@ -19,7 +19,7 @@ import {
 } from '../../issuance/index.ts'
 import { issuerKey, type TrustedIssuer } from '../../issuers/index.ts'
 import type { TaskLineage } from '../../tasks/index.ts'
-import { type Minted, mintPeerAssertion } from '../../tokens/index.ts'
+import { type MintedToken, mintPeerAssertion } from '../../tokens/index.ts'
 import type { GrantParts } from '../parts.ts'
 
 /** A task wants an assertion for the authorization server of another domain. */
@@ -37,7 +37,7 @@ export interface AssertionRequest extends Omit<Presented, 'as'> {
 
 export interface IssuedAssertion {
   readonly outcome: 'issued'
-  readonly token: Minted
+  readonly token: MintedToken
   /** Said as details, or as scopes. */
   readonly details?: readonly Detail[]
   readonly scope?: string

@@ -22,7 +22,7 @@ import {
   type TaskLineage,
   TREE_LIMITS,
 } from '../../tasks/index.ts'
-import { MAX_CHAIN, type Minted, mintTicket } from '../../tokens/index.ts'
+import { MAX_CHAIN, type MintedToken, mintTicket } from '../../tokens/index.ts'
 import type { WantedTask } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { withinPlace } from '../pipeline/place.ts'
@@ -46,7 +46,7 @@ export async function issueTicket(
   parts: GrantParts,
   task: Task,
   asked: TicketRequest,
-): Promise<Minted> {
+): Promise<MintedToken> {
   parts.disk?.requireRoom()
   const held = await parts.facts.task(task.id)
   if (!held) throw new Error(`task ${task.id} has no row`)
@@ -72,7 +72,7 @@ async function findTicket(
   parts: GrantParts,
   held: TaskLineage,
   wanted: TicketRequest,
-): Promise<Minted | Refused> {
+): Promise<MintedToken | Refused> {
   checkPurpose(wanted.purpose)
   const badLife = readLife(wanted.lifeSeconds)
   if (badLife) return badLife
@@ -146,7 +146,7 @@ function beyondParent(
 async function recordTicket(
   parts: GrantParts,
   held: TaskLineage,
-  given: { ticket: Minted; agentId: string; asked: AuthorityRequest },
+  given: { ticket: MintedToken; agentId: string; asked: AuthorityRequest },
 ): Promise<void> {
   const { calls, delegates } = given.asked
   await parts.live.commit(parts.storage, [

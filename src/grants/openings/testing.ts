@@ -2,7 +2,7 @@ import type { Detail } from '@remit/engine'
 import { findAgent, registerAgent } from '../../agents/index.ts'
 import {
   ALL_OF_ORDERS,
-  type Held,
+  type HeldTask,
   newKey,
   REFUND_DESK,
   type TestKey,
@@ -12,7 +12,7 @@ import {
 import { publishPolicies } from '../../policy/index.ts'
 import type { Sponsorship } from '../../sponsorship/grant-sponsorship.ts'
 import { grantSponsorship, type SponsorGrant } from '../../sponsorship/index.ts'
-import type { Minted } from '../../tokens/index.ts'
+import type { MintedToken } from '../../tokens/index.ts'
 import type { ChildOpening, OpeningAnswer, SponsoredOpening } from '../opening.ts'
 import { issueTicket, type TicketRequest } from './issue-ticket.ts'
 import { openTask } from './open-task.ts'
@@ -82,9 +82,9 @@ export async function permitAll(world: World, ...people: readonly { readonly id:
 /** Ticket that a task asks for, for another agent. */
 export function ticketFor(
   world: World,
-  parent: Held,
+  parent: HeldTask,
   asked: Pick<TicketRequest, 'agent'> & Partial<TicketRequest>,
-): Promise<Minted> {
+): Promise<MintedToken> {
   return issueTicket(world.parts, parent.opened.task, {
     details: [only('orders.read')],
     purpose: 'look at the order',
@@ -127,10 +127,10 @@ export function redeem(
 /** A child, opened. */
 export async function child(
   world: World,
-  parent: Held,
+  parent: HeldTask,
   agent: TestAgent,
   asked: Partial<TicketRequest> = {},
-): Promise<Held> {
+): Promise<HeldTask> {
   const key = newKey()
   const { token } = await ticketFor(world, parent, { ...asked, agent: agent.id })
   const opened = await redeem(world, agent, token, key)
@@ -176,7 +176,7 @@ export async function alone(
   world: World,
   agent: TestAgent,
   over: Partial<SponsoredOpening> = {},
-): Promise<Held> {
+): Promise<HeldTask> {
   const key = newKey()
   const opened = await beginAlone(world, agent, over, key)
   if (opened.outcome !== 'opened') throw new Error(JSON.stringify(opened))

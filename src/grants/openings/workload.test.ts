@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test'
 import { addKey, findAgent, setTrust } from '../../agents/index.ts'
 import { decideCall } from '../../calls/decide-call.ts'
 import {
-  type Held,
+  type HeldTask,
   newKey,
   ORDERS,
   READ,
@@ -81,7 +81,7 @@ forEachEngine('tasks of agents that a trusted issuer vouches for', (open) => {
       origin: { ip: '192.0.2.7' },
       ...more,
     })
-    const held = async (more: Partial<SponsoredOpening> = {}): Promise<Held> => {
+    const held = async (more: Partial<SponsoredOpening> = {}): Promise<HeldTask> => {
       const key = newKey()
       const opened = await openTask(parts, 'workload', await opening(more, key))
       if (opened.outcome !== 'opened') throw new Error(JSON.stringify(opened))
@@ -94,7 +94,7 @@ forEachEngine('tasks of agents that a trusted issuer vouches for', (open) => {
     return { world, parts, issuer, token, opening, held, agentId, change, set }
   }
 
-  async function reads(world: World, held: Held, token?: string): Promise<string> {
+  async function reads(world: World, held: HeldTask, token?: string): Promise<string> {
     const shown = token ?? (await world.token(held))
     const verdict = await world.decide(held, shown, READ)
     return verdict.outcome === 'deny' ? verdict.reason : verdict.outcome

@@ -33,7 +33,7 @@ export interface EverRule {
 }
 
 /** Answer that the policies could ever give about somebody and an action, whatever the call. */
-export type Ever =
+export type EverAnswer =
   | {
       readonly possible: true
       /** Permits, any of which could permit a call. */
@@ -47,7 +47,7 @@ export type Ever =
       readonly rules: readonly EverRule[]
     }
 
-interface Known {
+interface KnownRule {
   readonly rule: EverRule
   readonly effect: 'permit' | 'forbid'
   /** True when nothing of the call changes what it says. */
@@ -62,7 +62,7 @@ interface Known {
 export class EverSet {
   readonly #declared: Declarations
   readonly #actions: EntityStore
-  readonly #known = new Map<string, Known>()
+  readonly #known = new Map<string, KnownRule>()
   /** Permits that could hold, forbids that always do. */
   readonly #decides: CompiledPolicies
   /** Forbids that could hold, made to look like permits. */
@@ -97,7 +97,7 @@ export class EverSet {
       conditions: exact ? [] : clausesOf(own),
       approvers: requestable?.approvers ?? [],
     }
-    const known: Known = { rule, effect: json.effect, exact }
+    const known: KnownRule = { rule, effect: json.effect, exact }
     this.#known.set(id, known)
     return { json, known }
   }
@@ -107,7 +107,7 @@ export class EverSet {
     principal: PolicyEntity,
     of: { readonly action: string; readonly resource: string },
     around: readonly PolicyEntity[],
-  ): Ever {
+  ): EverAnswer {
     if (!this.#declared.actions.has(of.action))
       return { possible: false, because: 'nothing_permits', rules: [] }
     const unique = new Map(
@@ -133,7 +133,7 @@ export class EverSet {
    * Answers as the optimistic form of a set does: a policy that fails may hold in other calls,
    * unless it is exact.
    */
-  #answer({ determining, errors }: PolicyAnswer, could: PolicyAnswer): Ever {
+  #answer({ determining, errors }: PolicyAnswer, could: PolicyAnswer): EverAnswer {
     const failing = errors.map(({ policy }) => policy)
     const always = failing.filter((id) => this.#known.get(id)?.exact)
     if (always.length > 0) return { possible: false, because: 'fails', rules: this.#rules(always) }

@@ -146,7 +146,7 @@ function neutralValue(type: ValueType, now: string): PolicyValue | undefined {
 }
 
 /** Two ways to fill what a test leaves out. Where both come to the same, it does not matter. */
-export type Filling = 'low' | 'high'
+export type FillMode = 'low' | 'high'
 
 /** Names of arguments that the API needs and that are not given, also within records that are. */
 export function missingArguments(given: TypedArguments, type: RecordType): readonly string[] {
@@ -161,7 +161,7 @@ export function missingArguments(given: TypedArguments, type: RecordType): reado
 export function filledArguments(
   given: TypedArguments,
   type: RecordType,
-  filling: Filling,
+  filling: FillMode,
 ): TypedArguments {
   const filled = new Map(given)
   for (const [name, member] of type.members) {
@@ -173,7 +173,7 @@ export function filledArguments(
   return filled
 }
 
-function fill(type: ValueType, filling: Filling): TypedValue {
+function fill(type: ValueType, filling: FillMode): TypedValue {
   const low = filling === 'low'
   switch (type.is) {
     case 'Boolean':

@@ -1,6 +1,6 @@
 import type { TypedArguments } from '@remit/engine'
 import { SchemaTypes } from '../impossible/schema-types.ts'
-import { caseArguments, type Filling, filledArguments, missingArguments } from './case-value.ts'
+import { caseArguments, type FillMode, filledArguments, missingArguments } from './case-value.ts'
 import { BadFile, type Members, type YamlTree } from './tree.ts'
 
 /** Arguments as somebody wrote them down, by name: texts, or JSON where they are more. */
@@ -23,7 +23,7 @@ export type NamedArguments =
        * Fills something in the place of those. Where both fillings are answered the same, they do
        * not matter.
        */
-      filled(filling: Filling): TypedArguments
+      filled(filling: FillMode): TypedArguments
     }
   | { readonly ok: false; readonly detail: string }
 

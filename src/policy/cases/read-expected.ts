@@ -18,9 +18,9 @@ export function readExpected(tree: YamlTree, sides: Sides): readonly Expectation
   return read(tree, sides, {})
 }
 
-type Narrowed = Omit<Expectation, 'outcome' | 'line'>
+type ExpectationDetails = Omit<Expectation, 'outcome' | 'line'>
 
-function read(tree: YamlTree, sides: Sides, narrowed: Narrowed): readonly Expectation[] {
+function read(tree: YamlTree, sides: Sides, narrowed: ExpectationDetails): readonly Expectation[] {
   if (tree.is === 'text') {
     const outcome = OUTCOMES.find((each) => each === tree.text)
     if (outcome) return [{ ...narrowed, outcome, line: tree.line }]
@@ -55,7 +55,7 @@ function read(tree: YamlTree, sides: Sides, narrowed: Narrowed): readonly Expect
 function sideOf(
   names: readonly string[],
   { actions, agents, persons }: Sides,
-  narrowed: Narrowed,
+  narrowed: ExpectationDetails,
 ): 'person' | 'agent' | 'action' | undefined {
   const sides = { person: persons, agent: agents, action: actions } as const
   return (['person', 'agent', 'action'] as const).find(

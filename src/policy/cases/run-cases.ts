@@ -6,9 +6,14 @@ import { loadPolicySet } from '../load.ts'
 import type { SourceFile } from '../policy-store.ts'
 import type { CaseFile, Expectation, PolicyCase, Reason, TestSource } from './case.ts'
 import { type CaseCall, factsOfCase } from './case-call.ts'
-import { type Filling, filledArguments, missingArguments } from './case-value.ts'
+import { type FillMode, filledArguments, missingArguments } from './case-value.ts'
 import { readCases } from './read-cases.ts'
-import { issuancesNamed, type JudgedIssuance, judgeIssuance, type Loaded } from './run-issuance.ts'
+import {
+  issuancesNamed,
+  type JudgedIssuance,
+  judgeIssuance,
+  type LoadedPolicies,
+} from './run-issuance.ts'
 import { BadFile } from './tree.ts'
 import { whyOf } from './why-of.ts'
 
@@ -54,7 +59,7 @@ export function runCases(given: {
 class Run {
   readonly #source: { text: string; files: readonly SourceFile[]; schema: string }
   /** Sets by their texts. */
-  readonly #sets = new Map<string, Loaded>()
+  readonly #sets = new Map<string, LoadedPolicies>()
   readonly #types: SchemaTypes
   readonly #failed: FailedCase[] = []
   #cases = 0
@@ -79,7 +84,7 @@ class Run {
     })
   }
 
-  #policiesFor({ about, assume }: CaseFile): Loaded {
+  #policiesFor({ about, assume }: CaseFile): LoadedPolicies {
     const { files, schema, text: whole } = this.#source
     const text = `${aboutOf(whole, files, about)}\n${assume?.text ?? ''}`
     const known = this.#sets.get(text)
@@ -197,7 +202,7 @@ function aboutOf(text: string, files: readonly SourceFile[], about: CaseFile['ab
   return parts.join('\n')
 }
 
-type LoadedFile = CaseFile & Loaded
+type LoadedFile = CaseFile & LoadedPolicies
 
 /** The first is the one that is told. */
 function decideFilled(
@@ -205,10 +210,10 @@ function decideFilled(
   { args }: ActionTypes,
   missing: readonly string[],
   policies: PolicySet,
-): readonly [Decided, ...Decided[]] {
+): readonly [DecidedCase, ...DecidedCase[]] {
   if (missing.length === 0) return [{ facts, decision: decide(facts, policies) }]
   const { call } = facts
-  const decided = (filling: Filling) => {
+  const decided = (filling: FillMode) => {
     const filled = filledArguments(call.arguments, args, filling)
     const whole = { ...facts, call: { ...call, arguments: filled } }
     return { facts: whole, decision: decide(whole, policies) }
@@ -216,7 +221,7 @@ function decideFilled(
   return [decided('low'), decided('high')]
 }
 
-interface Decided {
+interface DecidedCase {
   readonly facts: CallFacts
   readonly decision: Decision
 }
@@ -231,9 +236,9 @@ function fits(each: Expectation, call: CaseCall, as: string): boolean {
 
 const SAID = { permit: 'permit', deny: 'deny', requestable: 'asks' } as const
 
-type Found = Pick<JudgedIssuance, 'outcome' | 'rules' | 'approvers'>
+type FoundIssuance = Pick<JudgedIssuance, 'outcome' | 'rules' | 'approvers'>
 
-function foundOf(decision: Decision): Found {
+function foundOf(decision: Decision): FoundIssuance {
   return {
     outcome: SAID[decision.outcome],
     rules: decision.gates.flatMap(({ policies = [] }) => policies),
@@ -242,7 +247,7 @@ function foundOf(decision: Decision): Found {
 }
 
 function wrongWith(
-  found: Found,
+  found: FoundIssuance,
   { approvers, rules }: PolicyCase,
   expected: Expectation,
 ): { readonly expected: string; readonly came: string } | undefined {

@@ -8,7 +8,7 @@ import type { CaseFile, CaseOutcome, PolicyCase, Reason } from './case.ts'
 import { type CaseCall, factsOfCase } from './case-call.ts'
 
 /** Policies, loaded for a file. */
-export interface Loaded {
+export interface LoadedPolicies {
   readonly policies: PolicySet
   readonly rules: RulesOf
 }
@@ -33,7 +33,7 @@ export function issuancesNamed(text: string): readonly string[] {
  * people can be asked where rules say so.
  */
 export function judgeIssuance(
-  file: CaseFile & Loaded,
+  file: CaseFile & LoadedPolicies,
   of: PolicyCase,
   call: CaseCall,
   types: ActionTypes,

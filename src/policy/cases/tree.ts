@@ -2,7 +2,7 @@
  * Tree of a YAML file, with the line that each part begins in (from 1). Scalars keep the text they
  * were.
  */
-export type YamlTree = Texts | Items | Members | Nothing
+export type YamlTree = Texts | Items | Members | EmptyNode
 export interface Texts {
   readonly is: 'text'
   readonly line: number
@@ -20,7 +20,7 @@ export interface Members {
   readonly line: number
   readonly members: ReadonlyMap<string, YamlTree>
 }
-export interface Nothing {
+export interface EmptyNode {
   readonly is: 'nothing'
   readonly line: number
 }

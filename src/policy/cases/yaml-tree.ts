@@ -27,14 +27,14 @@ export function readYaml(text: string): YamlTree {
   return convert(parsed.contents, { lines, depth: 0, near: 1 })
 }
 
-interface Around {
+interface NodeContext {
   readonly lines: LineCounter
   readonly depth: number
   /** Line of what it stands in. */
   readonly near: number
 }
 
-function convert(node: unknown, { depth, lines, near }: Around): YamlTree {
+function convert(node: unknown, { depth, lines, near }: NodeContext): YamlTree {
   const line = lineOf(node, lines) ?? near
   if (depth > MAX_DEPTH) throw new BadFile(line, `nested deeper than ${MAX_DEPTH}`)
   const inner = { lines, depth: depth + 1, near: line }
@@ -46,7 +46,7 @@ function convert(node: unknown, { depth, lines, near }: Around): YamlTree {
   return { is: 'nothing', line }
 }
 
-function membersOf(map: YAMLMap, around: Around): ReadonlyMap<string, YamlTree> {
+function membersOf(map: YAMLMap, around: NodeContext): ReadonlyMap<string, YamlTree> {
   const members = new Map<string, YamlTree>()
   for (const { key, value } of map.items) {
     const line = lineOf(key, around.lines) ?? around.near

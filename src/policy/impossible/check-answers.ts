@@ -20,7 +20,7 @@ interface Part {
 }
 
 /** Statement of one action about a part. */
-type Said =
+type PartStatement =
   | { readonly of: 'unknown' | 'there' }
   | { readonly of: 'never'; readonly words: string; readonly help: string | undefined }
 
@@ -78,8 +78,8 @@ async function saidOf(
   scope: readonly LimitedAction[],
   { list, path }: Part,
   answers: Pick<Answers, 'of'>,
-): Promise<readonly Said[]> {
-  const said: Said[] = []
+): Promise<readonly PartStatement[]> {
+  const said: PartStatement[] = []
   for (const { name } of scope) {
     const shape = await answers.of(name)
     const reached = shape && reach(shape, path)
@@ -110,7 +110,7 @@ function thereAre(names: readonly string[]): string | undefined {
 function tell(
   policy: ParsedPolicy,
   { path }: Part,
-  said: readonly Said[],
+  said: readonly PartStatement[],
   { found, named }: { readonly found: Findings; readonly named: boolean },
 ): void {
   const [first] = said.flatMap((each) => (each.of === 'never' ? [each] : []))

@@ -79,7 +79,7 @@ function checkField(
 function checkComparison(
   { id, piece, shape }: CheckedPolicy,
   comparison: Comparison,
-  around: Around,
+  around: ConditionContext,
   found: Findings,
 ): void {
   const { literal, path } = comparison
@@ -113,22 +113,25 @@ function checkComparison(
     found.warning(id, place, `\`${path}\` is always ${comparison.operator} \`${literal.text}\``)
 }
 
-interface Around {
+interface ConditionContext {
   readonly scope: readonly LimitedAction[]
   readonly fields: ContextFields
 }
 
-interface JudgedFor {
+interface JudgedComparison {
   readonly judged: ComparisonResult
   readonly limits: Limits | undefined
   readonly action: string
 }
 
 /** Judges a comparison for each action that has the argument. */
-function judgedFor(comparison: Comparison, { fields, scope }: Around): readonly JudgedFor[] {
+function judgedFor(
+  comparison: Comparison,
+  { fields, scope }: ConditionContext,
+): readonly JudgedComparison[] {
   if (!comparison.path.startsWith('context.args.')) return []
   const path = comparison.path.slice('context.args.'.length)
-  return scope.flatMap((action): JudgedFor[] => {
+  return scope.flatMap((action): JudgedComparison[] => {
     const limits = action.limits.get(path)
     if (limits) return [{ judged: judge(comparison, limits), limits, action: action.name }]
     return fields.has(action, comparison.path)

@@ -1,12 +1,12 @@
 import type { Context, EntityJson, PolicyJson, Response } from '@cedar-policy/cedar-wasm/nodejs'
 import type { PolicyAnswer, PolicyEntity, PolicyQuery, PolicyRecord } from '@remit/engine'
 import { cedarWasm } from '../../cedar/index.ts'
-import type { Optimistic } from '../optimistic.ts'
+import type { OptimisticJson } from '../optimistic.ts'
 import { cedarEntity, cedarRecord, cedarRef } from './cedar-value.ts'
 import { PreparedSlots } from './prepared.ts'
 
 /** Policy of a loaded set, with the parts that count here. */
-export interface OptimisticPolicy extends Omit<Optimistic, 'policy'> {
+export interface OptimisticPolicy extends Omit<OptimisticJson, 'policy'> {
   readonly id: string
   readonly policy: PolicyJson
   /** True when its conditions may ask which action it is. */
@@ -28,7 +28,7 @@ export class OptimisticSet {
   readonly #owner: string
   readonly #selections = new WeakMap<readonly OptimisticPolicy[], Selection>()
   /** One array of entities is asked about for every action of a list, in a few contexts: most of them are the same question. */
-  readonly #asked = new WeakMap<readonly PolicyEntity[], Asked>()
+  readonly #asked = new WeakMap<readonly PolicyEntity[], CallEntities>()
 
   /** `owner`: tells sets apart that are loaded at the same time. */
   constructor(owner: string) {
@@ -55,7 +55,7 @@ export class OptimisticSet {
     return answer
   }
 
-  #askedAbout({ context, entities }: PolicyQuery): AskedThere {
+  #askedAbout({ context, entities }: PolicyQuery): ContextAnswers {
     const known = this.#asked.get(entities)
     const asked = known ?? { entities: entities.map(cedarEntity), there: new WeakMap() }
     if (!known) this.#asked.set(entities, asked)
@@ -70,7 +70,7 @@ export class OptimisticSet {
     query: PolicyQuery,
     groups: readonly string[],
     applying: readonly OptimisticPolicy[],
-    { context, entities }: AskedThere,
+    { context, entities }: ContextAnswers,
   ): PolicyAnswer {
     const { all } = slots.use(this.#selectionOf(applying).owner, () => ({
       schema: NO_SCHEMA,
@@ -113,13 +113,13 @@ interface Selection {
   readonly namesAction: boolean
 }
 
-interface Asked {
+interface CallEntities {
   readonly entities: readonly EntityJson[]
-  readonly there: WeakMap<PolicyRecord, AskedThere>
+  readonly there: WeakMap<PolicyRecord, ContextAnswers>
 }
 
 /** Answers in one context. */
-interface AskedThere {
+interface ContextAnswers {
   readonly entities: readonly EntityJson[]
   readonly context: Context
   readonly answers: Map<string, PolicyAnswer>

@@ -11,7 +11,7 @@ export interface Preparation {
 }
 
 /** Names under which the evaluator holds the parsed forms. */
-export interface Prepared {
+export interface PreparedNames {
   readonly schema: string
   readonly all: string
   readonly bare: string
@@ -29,9 +29,9 @@ export class PreparedSlots {
   readonly #prefix: string
   readonly #most: number
   /** Slots, least recently used first. */
-  readonly #slots = new Map<string, Prepared>()
+  readonly #slots = new Map<string, PreparedNames>()
   /** Names that nobody owns: those of fillings that failed. */
-  readonly #free: Prepared[] = []
+  readonly #free: PreparedNames[] = []
   #made = 0
 
   /** `prefix`: of the names; nobody else may use it. */
@@ -40,7 +40,7 @@ export class PreparedSlots {
     this.#most = most
   }
 
-  use(owner: string, prepare: () => Preparation): Prepared {
+  use(owner: string, prepare: () => Preparation): PreparedNames {
     const known = this.#slots.get(owner)
     if (known) this.#slots.delete(owner)
     const slot = known ?? this.#fill(prepare())
@@ -48,7 +48,7 @@ export class PreparedSlots {
     return slot
   }
 
-  #fill(preparation: Preparation): Prepared {
+  #fill(preparation: Preparation): PreparedNames {
     const slot = this.#take()
     const cedar = cedarWasm()
     const answers = [
@@ -64,7 +64,7 @@ export class PreparedSlots {
     return slot
   }
 
-  #take(): Prepared {
+  #take(): PreparedNames {
     const free = this.#free.pop()
     if (free) return free
     if (this.#made >= this.#most) {

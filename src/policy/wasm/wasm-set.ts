@@ -6,12 +6,12 @@ import type {
 } from '@cedar-policy/cedar-wasm/nodejs'
 import type {
   Obligation,
+  Omission,
   PolicyAnswer,
   PolicyEntity,
   PolicyQuery,
   PolicySet,
   Requestable,
-  Without,
 } from '@remit/engine'
 import {
   type Annotations,
@@ -23,11 +23,11 @@ import {
 import { Problem } from '../../lib/problem.ts'
 import { failed } from '../compiled-set.ts'
 import { markedByWhat } from '../issuance/check-rule.ts'
-import { type Optimistic, optimistic } from '../optimistic.ts'
+import { type OptimisticJson, optimistic } from '../optimistic.ts'
 import { type ActionSchema, actionSchemas } from '../schema.ts'
 import { cedarEntity, cedarRecord, cedarRef } from './cedar-value.ts'
 import { type OptimisticPolicy, OptimisticSet } from './optimistic-set.ts'
-import { type Prepared, preparedSlots } from './prepared.ts'
+import { type PreparedNames, preparedSlots } from './prepared.ts'
 
 interface LoadedPolicy {
   readonly id: string
@@ -75,7 +75,7 @@ export class WasmSetLoader {
   }
 }
 
-function forWasm({ exact, policy }: Optimistic, json: string): LoadedPolicy['optimistic'] {
+function forWasm({ exact, policy }: OptimisticJson, json: string): LoadedPolicy['optimistic'] {
   return {
     policy: policy as PolicyJson, // as: made of one
     exact,
@@ -136,7 +136,7 @@ class CedarPolicySet implements PolicySet {
    * INVARIANT: anything but a clean answer is an error answer, and an error denies: Cedar itself would leave out a forbid that fails,
    * and answers with `failure` when the request does not fit the schema.
    */
-  evaluate(query: PolicyQuery, without: Without): PolicyAnswer {
+  evaluate(query: PolicyQuery, without: Omission): PolicyAnswer {
     try {
       if (without === 'arguments')
         return this.#evaluateOpen(query, this.#optimistic, withoutArguments)
@@ -169,7 +169,7 @@ class CedarPolicySet implements PolicySet {
     }
   }
 
-  #prepare(action: string): Prepared {
+  #prepare(action: string): PreparedNames {
     return preparedSlots.use(`${this.#instance} ${action}`, () => {
       const schema = this.#schemaOf(action)
       const applying = this.#applyingTo(action, schema)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { explain } from '../../analysis/explain.ts'
 import { limited } from '../../calls/judgment/testing.ts'
-import { type Held, refund, type World, worldsOver } from '../../calls/testing.ts'
+import { type HeldTask, refund, type World, worldsOver } from '../../calls/testing.ts'
 import { Problem } from '../../lib/problem.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { forgetRisk } from '../forget.ts'
@@ -35,7 +35,7 @@ forEachEngine('what other systems say', (open) => {
     })
   }
 
-  async function decided(world: World, held: Held) {
+  async function decided(world: World, held: HeldTask) {
     return world.decide(held, await world.token(held), SMALL)
   }
 

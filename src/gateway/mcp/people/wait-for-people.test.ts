@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decideCall } from '../../../calls/index.ts'
-import { type Held, refund, type World, worldsOver } from '../../../calls/testing.ts'
+import { type HeldTask, refund, type World, worldsOver } from '../../../calls/testing.ts'
 import type { Call } from '../../../facts/index.ts'
 import { printJson } from '../../../lib/json.ts'
 import type { Wait } from '../../../lib/repeat.ts'
@@ -21,7 +21,7 @@ forEachEngine('waiting for people', (open) => {
 
   /** A call that waits, in a time that only passes while it does; and what was seen of it. */
   async function begin(world: World, how: { readonly progress: boolean; readonly later?: number }) {
-    const held: Held = await world.open()
+    const held: HeldTask = await world.open()
     const token = await world.token(held)
     world.parts.clock.advance(how.later ?? 0)
     await world.parts.live.renew()
