@@ -11,7 +11,7 @@ import {
   unusableBearer,
 } from '../facts/index.ts'
 import { foreignIssuer, holdForeign } from '../grants/index.ts'
-import { asRefused, isRefused, type Refused, refused } from '../issuance/index.ts'
+import { asRefused, type GrantRefusal, isRefused, refused } from '../issuance/index.ts'
 import type { StoredIssuer } from '../issuers/index.ts'
 import { type BearerToken, opaqueDigest } from '../opaque-tokens/index.ts'
 import {
@@ -130,7 +130,7 @@ async function boundTo(
   parts: CallParts,
   call: PresentedCredentials,
   token: string,
-): Promise<Bound | Refused> {
+): Promise<Bound | GrantRefusal> {
   const digest = opaqueDigest('remit_at', token)
   if (digest !== undefined) {
     const row = await handleAt(parts, call, digest)
@@ -153,7 +153,7 @@ async function handleAt(
   parts: CallParts,
   call: PresentedCredentials,
   digest: string,
-): Promise<BearerToken | Refused> {
+): Promise<BearerToken | GrantRefusal> {
   const row = await parts.facts.bearer(digest)
   if (!row) return refused('token.expired', 'the token is unknown or has expired')
   if (row.expiresAt <= parts.clock.now()) return refused('token.expired', 'the token has expired')
@@ -225,7 +225,7 @@ async function identifyBearer(
 }
 
 /** Refuses a token that is bound to a key, and came without any proof of it. */
-function unproved(thumbprint: string): Refused {
+function unproved(thumbprint: string): GrantRefusal {
   return tokenTypeOf(thumbprint) === 'Bearer'
     ? refused(
         'certificate.missing',
@@ -238,7 +238,7 @@ async function refusalOfUnproved(
   parts: CallParts,
   call: PresentedCredentials,
   token: string,
-): Promise<Refused> {
+): Promise<GrantRefusal> {
   const bound = await boundTo(parts, call, token)
   return isRefused(bound) ? asRefused(unusableBearer(token)) : unproved(bound.thumbprint)
 }
@@ -314,7 +314,7 @@ const TOLD: GateResult = {
 }
 
 export function unidentified(
-  { detail, reason }: Refused,
+  { detail, reason }: GrantRefusal,
   proof?: Proof,
   claims?: TokenStatement,
 ): CallerIdentity {

@@ -7,7 +7,7 @@ import { typeArguments } from '../argument-types/index.ts'
 import { type Action, matchAction } from '../catalog/index.ts'
 import { grantBasis } from '../consent/index.ts'
 import type { Call } from '../facts/call.ts'
-import type { Opened, Opening } from '../grants/opening.ts'
+import type { OpenedTask, Opening } from '../grants/opening.ts'
 import { openTask } from '../grants/openings/open-task.ts'
 import { signInPerson } from '../identity-providers/sign-in-person.ts'
 import { type FakeProvider, fakeProvider } from '../identity-providers/testing.ts'
@@ -48,7 +48,7 @@ const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
 /** An opened task, as the agent holds it. */
 export interface HeldTask {
-  readonly opened: Opened
+  readonly opened: OpenedTask
   readonly key: TestKey
 }
 

@@ -9,7 +9,7 @@ import { usableApproval } from '../approvals/index.ts'
 import type { CatalogView } from '../catalog/index.ts'
 import {
   covers,
-  type Granted,
+  type GrantedAuthority,
   type GrantParts,
   grantOpening,
   MAX_APPROVAL,
@@ -103,7 +103,7 @@ const CLEAR = { state: 'clear' } as const
 interface UnapprovedCode {
   readonly agent: Pick<Agent, 'id'>
   readonly person: Person
-  readonly grant: Pick<Granted, 'details'>
+  readonly grant: Pick<GrantedAuthority, 'details'>
   readonly forbids: readonly Requestable[]
   readonly catalog: CatalogView
 }

@@ -1,6 +1,6 @@
 import type { Detail } from '@remit/engine'
 import { type CatalogView, detailsForScope, type Resource } from '../catalog/index.ts'
-import { detailsAt, isRefused, type Refused, readWanted, refused } from '../issuance/index.ts'
+import { detailsAt, type GrantRefusal, isRefused, readWanted, refused } from '../issuance/index.ts'
 import { parseJson } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Authorization } from './authorization.ts'
@@ -16,7 +16,7 @@ export function readAskedDetails(
   catalog: CatalogView,
   text: string,
   resource: string,
-): readonly Detail[] | Refused {
+): readonly Detail[] | GrantRefusal {
   if (text.length > MAX_LENGTH)
     return refused('task.bad_details', `the details are longer than ${MAX_LENGTH} characters`)
   try {

@@ -2,11 +2,11 @@ import type { Detail } from '@remit/engine'
 import type { GrantParts } from '../grants/index.ts'
 import {
   aboutTask,
+  type GrantRefusal,
   grantAt,
-  type Issuing as IssuingBy,
+  type IssuanceContext as IssuingBy,
   isRefused,
   mayIssueAt,
-  type Refused,
   resourceAccess,
 } from '../issuance/index.ts'
 import { insertRefreshStep, newOpaqueToken, type RefreshToken } from '../opaque-tokens/index.ts'
@@ -59,7 +59,9 @@ export async function issueTokens(
   parts: GrantParts,
   held: TaskLineage,
   asked: CodeIssuance,
-): Promise<InteractiveTokens | Refused | { readonly outcome: 'failed'; readonly guard: Guard }> {
+): Promise<
+  InteractiveTokens | GrantRefusal | { readonly outcome: 'failed'; readonly guard: Guard }
+> {
   const { task } = held
   const issuing = { ...asked.by, bound: task.keyThumbprint !== null }
   const { details: wanted, resource, scope: asking } = asked

@@ -5,12 +5,12 @@ import {
   type ProspectiveClient,
 } from '../agent-authentication/index.ts'
 import { proofStep } from '../facts/index.ts'
-import { type GrantParts, type Presenting, readProof } from '../grants/index.ts'
+import { type GrantParts, readProof, type TokenRequestContext } from '../grants/index.ts'
 import type { Step } from '../storage/index.ts'
 import { proveClient } from './prove-client.ts'
 
 /** Pushed authorization request, as far as it says who sends it. */
-export interface PushedRequest extends Presenting {
+export interface PushedRequest extends TokenRequestContext {
   readonly clientId: string
   readonly client: ProspectiveClient | undefined
   readonly assertion: string | undefined

@@ -9,15 +9,15 @@ import {
   lineageOf,
   type Plan,
   type PlanRequest,
-  type Presenting,
   planOpening,
   readProof,
+  type TokenRequestContext,
 } from '../grants/index.ts'
 import {
   asRefused,
   detailsAt,
+  type GrantRefusal,
   isRefused,
-  type Refused,
   refused,
   refusedBy,
 } from '../issuance/index.ts'
@@ -41,7 +41,7 @@ import { boundTo, type ClientParameters, type ProvedClient, proveClient } from '
 import { grantEnded, refusing } from './refuse-grant.ts'
 
 /** A code that came back from the client it was sent to, with the right verifier: what the protocol checks is checked. */
-export interface CodeRedemption extends Presenting, Omit<ClientParameters, 'clientId'> {
+export interface CodeRedemption extends TokenRequestContext, Omit<ClientParameters, 'clientId'> {
   /** Id of the authorization that the code was issued for. */
   readonly authorizationId: string
   /** Id under which the code is kept: it is used up with the task that it opens. */
@@ -61,7 +61,7 @@ export interface CodeRedemption extends Presenting, Omit<ClientParameters, 'clie
 export async function redeemCode(
   parts: GrantParts,
   asked: CodeRedemption,
-): Promise<InteractiveTokens | Refused> {
+): Promise<InteractiveTokens | GrantRefusal> {
   const { read } = parts.storage
   const authorization = await findAuthorization(read, asked.authorizationId)
   const proof = await readProof(parts, asked).catch(asRefused)
@@ -123,8 +123,8 @@ async function planCode(
     client,
     origin,
     proof,
-  }: { proof: Proof | undefined; client: ProvedClient; origin: Presenting['origin'] },
-): Promise<CodePlan | Refused> {
+  }: { proof: Proof | undefined; client: ProvedClient; origin: TokenRequestContext['origin'] },
+): Promise<CodePlan | GrantRefusal> {
   const { read } = parts.storage
   const agent = await findAgent(read, authorization.agentId ?? '')
   const person = await findPerson(read, authorization.personId ?? '')
@@ -188,10 +188,10 @@ async function firstTokens(
     readonly authorization: Authorization
     readonly client: ProvedClient
     readonly proof: Proof | undefined
-    readonly origin: Presenting['origin']
+    readonly origin: TokenRequestContext['origin']
     readonly details: unknown
   },
-): Promise<InteractiveTokens | Refused> {
+): Promise<InteractiveTokens | GrantRefusal> {
   const { clientId, resource } = given.authorization
   const held = await parts.facts.task(task.id)
   if (!held) throw new Error('a task is gone in the moment it was opened')
@@ -217,7 +217,7 @@ async function firstTokens(
  * Refuses as an ended grant, unless policies let no token be issued: asking the person again is no
  * help there.
  */
-function notGranted(refusal: Refused): Refused {
+function notGranted(refusal: GrantRefusal): GrantRefusal {
   return refusal.reason.startsWith('issuance.') ? refusal : grantEnded(refusal)
 }
 
@@ -227,12 +227,16 @@ function authorizedScope({ details }: Task): string {
 }
 
 /** The code has a second owner, or the client a fault: what came of it ends (RFC 6749 section 4.1.2, RFC 9700 4.5). */
-async function replayed(parts: GrantParts, { taskId }: Authorization): Promise<Refused> {
+async function replayed(parts: GrantParts, { taskId }: Authorization): Promise<GrantRefusal> {
   if (taskId !== null) await closeTask(parts, { taskId, by: 'system', reason: 'code.replayed' })
   return refused('code.used', 'the code was used before; the task that it opened is closed')
 }
 
-async function overtaken(parts: GrantParts, { id }: Authorization, guard: Guard): Promise<Refused> {
+async function overtaken(
+  parts: GrantParts,
+  { id }: Authorization,
+  guard: Guard,
+): Promise<GrantRefusal> {
   if (guard === BASES_GUARD) return TAKEN_BACK
   if (guard === USE_GUARD) return NOT_APPROVED
   if (guard !== CODE_GUARD && guard !== AUTHORIZATION_GUARD) return refusedBy(guard)

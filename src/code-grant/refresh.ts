@@ -2,12 +2,12 @@ import { canProve } from '../agent-authentication/index.ts'
 import { findAgent } from '../agents/index.ts'
 import { USE_GUARD } from '../approvals/index.ts'
 import { proofStep } from '../facts/index.ts'
-import { type GrantParts, type Presenting, readProof } from '../grants/index.ts'
+import { type GrantParts, readProof, type TokenRequestContext } from '../grants/index.ts'
 import {
   aboutTask,
   asRefused,
+  type GrantRefusal,
   isRefused,
-  type Refused,
   refused,
   refusedBy,
 } from '../issuance/index.ts'
@@ -28,7 +28,7 @@ import { exchangeStep, lostSuccessor } from './refresh-replay.ts'
 import { grantEnded, refusing } from './refuse-grant.ts'
 
 /** RFC 6749 section 6, with RFC 8707. */
-export interface RefreshRequest extends Presenting, ClientParameters {
+export interface RefreshRequest extends TokenRequestContext, ClientParameters {
   readonly refreshToken: string
   readonly resource?: string | undefined
   /** Narrows the next resource token; never what can be had later. */
@@ -46,7 +46,7 @@ export interface RefreshRequest extends Presenting, ClientParameters {
 export async function refreshTokens(
   parts: GrantParts,
   asked: RefreshRequest,
-): Promise<InteractiveTokens | Refused> {
+): Promise<InteractiveTokens | GrantRefusal> {
   const { read } = parts.storage
   const digest = opaqueDigest('remit_rt', asked.refreshToken)
   const shown = digest === undefined ? undefined : await findRefreshToken(read, digest)
@@ -54,7 +54,7 @@ export async function refreshTokens(
   const proof = await readProof(parts, asked).catch(asRefused)
   const about = held ? aboutTask(held) : {}
   const refuse = refusing(parts, asked, { type: 'token.refused', proof, about })
-  const no = async (refusal: Refused) =>
+  const no = async (refusal: GrantRefusal) =>
     refuse((await isForgotten(parts, asked, held)) ? FORGOTTEN : refusal)
   if (isRefused(proof)) return no(proof)
   if (!shown || !held || shown.clientId !== asked.clientId)
@@ -162,7 +162,11 @@ function keyStep({ storage }: GrantParts, { task }: TaskLineage, proof: Proof | 
     : [usableKeyStep(storage.read, { key: proof.thumbprint, task })]
 }
 
-async function overtaken(parts: GrantParts, shown: RefreshToken, guard: Guard): Promise<Refused> {
+async function overtaken(
+  parts: GrantParts,
+  shown: RefreshToken,
+  guard: Guard,
+): Promise<GrantRefusal> {
   if (guard === REFRESH_GUARD)
     return shown.boundTo === 'client'
       ? refused('refresh_token.invalid', 'the refresh token has expired')
@@ -177,14 +181,14 @@ const STALE = refused('token.stale', 'a concurrent request was faster; send the 
  * Passes on the answers of people: asking them again is no help. Any other refusal is the end of
  * the grant.
  */
-function refusedRefresh(refusal: Refused): Refused {
+function refusedRefresh(refusal: GrantRefusal): GrantRefusal {
   return refusal.reason.startsWith('approval.') ? refusal : grantEnded(refusal)
 }
 
 async function misuse(
   parts: GrantParts,
   { asked, client, held, proof, shown }: RefreshInput,
-): Promise<Refused | undefined> {
+): Promise<GrantRefusal | undefined> {
   if (asked.resource !== undefined && asked.resource !== shown.resource)
     return refused('task.resource_not_granted', 'the refresh token is for another resource')
   if (shown.expiresAt <= parts.clock.now())
@@ -206,7 +210,7 @@ async function misuse(
     : undefined
 }
 
-async function reused(parts: GrantParts, { taskId }: RefreshToken): Promise<Refused> {
+async function reused(parts: GrantParts, { taskId }: RefreshToken): Promise<GrantRefusal> {
   await closeTask(parts, { taskId, by: 'system', reason: 'refresh.reused' })
   return refused('refresh_token.used', 'the refresh token was used before; its task is closed')
 }

@@ -1,18 +1,24 @@
-import type { GrantParts, Presenting } from '../grants/index.ts'
-import { type Attempt, isRefused, type Refused, refused, refuseOpening } from '../issuance/index.ts'
+import type { GrantParts, TokenRequestContext } from '../grants/index.ts'
+import {
+  type Attempt,
+  type GrantRefusal,
+  isRefused,
+  refused,
+  refuseOpening,
+} from '../issuance/index.ts'
 import type { LedgerEvent } from '../ledger/index.ts'
 import type { Proof } from '../possession/index.ts'
 
 /** Refuses in one form: recorded, and the proof used up. */
 export function refusing(
   parts: GrantParts,
-  { origin }: Presenting,
+  { origin }: TokenRequestContext,
   given: {
     readonly type: Attempt['type']
-    readonly proof: Proof | Refused | undefined
+    readonly proof: Proof | GrantRefusal | undefined
     readonly about: Partial<LedgerEvent>
   },
-): (refusal: Refused) => Promise<Refused> {
+): (refusal: GrantRefusal) => Promise<GrantRefusal> {
   const proof = isRefused(given.proof) ? undefined : given.proof
   const attempt = { type: given.type, proof, about: given.about, ip: origin.ip }
   return (refusal) => refuseOpening(parts, attempt, refusal)
@@ -23,7 +29,7 @@ export function refusing(
  * that OAuth clients ask the person again (`invalid_grant`) instead of registering anew
  * (`invalid_client`).
  */
-export function grantEnded(refusal: Refused): Refused {
+export function grantEnded(refusal: GrantRefusal): GrantRefusal {
   const { judged } = refusal
   return { ...refused('grant.ended', refusal.detail), ...(judged ? { judged } : {}) }
 }

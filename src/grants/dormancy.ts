@@ -1,5 +1,5 @@
 import { type Agent, type AgentParts, suspendByItself } from '../agents/index.ts'
-import { type Refused, refused } from '../issuance/index.ts'
+import { type GrantRefusal, refused } from '../issuance/index.ts'
 import { LruCache } from '../lib/lru-cache.ts'
 import type { Reader } from '../storage/index.ts'
 import { listTasks } from '../tasks/index.ts'
@@ -9,7 +9,7 @@ const DAY_MS = 24 * 3_600_000
 const MIN_DAYS = 2
 const MAX_KEPT = 20_000
 
-export const DORMANT: Refused = refused(
+export const DORMANT: GrantRefusal = refused(
   'agent.suspended',
   'the agent was suspended because it was unused; an administrator can resume it',
 )

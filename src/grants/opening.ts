@@ -1,5 +1,5 @@
 import type { Detail } from '@remit/engine'
-import type { Refused } from '../issuance/index.ts'
+import type { GrantRefusal } from '../issuance/index.ts'
 import type { Id } from '../lib/id.ts'
 import type { Task } from '../tasks/index.ts'
 import type { MintedToken } from '../tokens/index.ts'
@@ -59,7 +59,7 @@ export interface Opening extends OpeningRequest, WantedTask {
   readonly subjectToken: string
   readonly subjectTokenType: string
   /** The agent lets the answer be deferred, where somebody has to be asked first. */
-  readonly defer?: Deferring | undefined
+  readonly defer?: DeferralOptions | undefined
 }
 
 /**
@@ -71,10 +71,10 @@ export interface AssertedOpening extends OpeningRequest, Omit<WantedTask, 'purpo
   /** Whose grant of another domain it is, by its type: for people, or of a whole domain. */
   readonly use: 'id_jag' | 'chaining'
   readonly purpose?: string | undefined
-  readonly defer?: Deferring | undefined
+  readonly defer?: DeferralOptions | undefined
 }
 
-export interface Deferring {
+export interface DeferralOptions {
   /** Token that the agent wants to be notified with. */
   readonly notificationToken: string | undefined
 }
@@ -82,7 +82,7 @@ export interface Deferring {
 /** A ticket of a parent task, redeemed by the agent that it names (contract 5.4). */
 export interface ChildOpening extends OpeningRequest {
   readonly ticket: string
-  readonly defer?: Deferring | undefined
+  readonly defer?: DeferralOptions | undefined
 }
 
 /** A task with nobody present, under a sponsor grant (contract 5.2). */
@@ -91,12 +91,12 @@ export interface SponsoredOpening extends OpeningRequest, Omit<WantedTask, 'purp
   readonly purpose?: string | undefined
   /** Which grant; left out, the only one in force. */
   readonly grantId?: string | undefined
-  readonly defer?: Deferring | undefined
+  readonly defer?: DeferralOptions | undefined
 }
 
-export type OpeningAnswer = Opened | NeedsConsent | Deferred | Refused
+export type OpeningAnswer = OpenedTask | MissingConsent | DeferredOpening | GrantRefusal
 
-export interface Opened {
+export interface OpenedTask {
   readonly outcome: 'opened'
   readonly task: Task
   readonly chain: readonly string[]
@@ -111,7 +111,7 @@ export interface Opened {
 }
 
 /** No basis covers anything of it: the person is asked, and the agent repeats the exchange afterwards. */
-export interface NeedsConsent {
+export interface MissingConsent {
   readonly outcome: 'needs_consent'
   readonly consentId: Id<'consent'>
   /** Page on which the person answers. */
@@ -119,7 +119,7 @@ export interface NeedsConsent {
 }
 
 /** The person is asked, and the agent waits by a code. All that was brought is used up; the code takes its place. Seconds. */
-export interface Deferred {
+export interface DeferredOpening {
   readonly outcome: 'deferred'
   readonly code: string
   readonly expiresIn: number

@@ -5,9 +5,9 @@ import type { FactParts } from '../facts/index.ts'
 import { newId } from '../lib/id.ts'
 import type { Step } from '../storage/index.ts'
 import { notIssuable, type TokenOf, tokenGate } from './gate.ts'
-import type { Issuing, Token } from './issuing.ts'
+import type { IssuanceContext, Token } from './issuing.ts'
 import { tokenQuestion } from './question.ts'
-import { type Refused, refused } from './refusal.ts'
+import { type GrantRefusal, refused } from './refusal.ts'
 
 /** A token that may be issued. */
 export interface IssuableToken {
@@ -29,8 +29,8 @@ export async function approvedToken(
   parts: FactParts,
   of: TokenOf & { readonly details: readonly Detail[] },
   token: Token,
-  issuing: Issuing,
-): Promise<IssuableToken | Refused> {
+  issuing: IssuanceContext,
+): Promise<IssuableToken | GrantRefusal> {
   const judged = await tokenGate(parts, of, token, issuing)
   const { answer, policyVersion } = judged
   if (answer.allowed) return NOTHING_ASKED
@@ -58,10 +58,10 @@ export async function approvedToken(
 }
 
 function pending(
-  question: NonNullable<Refused['asks']>['question'],
+  question: NonNullable<GrantRefusal['asks']>['question'],
   insufficient: readonly string[],
   judged: JudgedIssuance,
-): Refused {
+): GrantRefusal {
   return {
     ...refused(
       'issuance.approval_pending',

@@ -6,7 +6,7 @@ import { findDecision } from '../decision-log/decision-store.ts'
 import { issueAgain } from '../decision-log/judged.ts'
 import { readRecorded } from '../decision-log/read-recorded.ts'
 import { eraseInputs } from '../decision-log/recorded-store.ts'
-import { Waiting } from '../grants/deferral/testing.ts'
+import { DeferralWorld } from '../grants/deferral/testing.ts'
 import { openTask } from '../grants/openings/open-task.ts'
 import { publishPolicies } from '../policy/index.ts'
 import { forEachEngine } from '../storage/testing.ts'
@@ -86,7 +86,7 @@ forEachEngine('issuances that were refused', (open) => {
 
   test('an agent that waits is told no rule, by its answer or by the id of a decision', async (t) => {
     const world = await worlds.own(t)
-    const waiting = await Waiting.in(world)
+    const waiting = await DeferralWorld.in(world)
     const { code } = await waiting.deferred()
     await waiting.answer('grant')
     await publish(world, FORBIDS)

@@ -15,7 +15,7 @@ import { planImport } from '../catalog/testing.ts'
 import { applyImport } from '../catalog-changes/index.ts'
 import { askDirectly } from '../grants/deferral/ask-directly.ts'
 import { beginDevice, claimDevice } from '../grants/deferral/device.ts'
-import { Waiting } from '../grants/deferral/testing.ts'
+import { DeferralWorld } from '../grants/deferral/testing.ts'
 import { openTask } from '../grants/openings/open-task.ts'
 import {
   addAgent,
@@ -142,7 +142,7 @@ forEachEngine('policies gate what Remit itself issues', (open) => {
   test('what was put off: an exchange, a question of the agent’s own, a device', async (t) => {
     const { world } = await begin(t)
     const { parts, sam } = world
-    const waiting = await Waiting.in(world)
+    const waiting = await DeferralWorld.in(world)
     const asked = { details: [only('orders.read')], purpose: 'look at orders' }
     const direct = async () =>
       askDirectly(parts, {

@@ -26,14 +26,14 @@ import type { Person } from '../people/index.ts'
 import { CLOSED } from '../policy/index.ts'
 import type { LiveView } from '../revocation/index.ts'
 import type { Task, TaskLineage } from '../tasks/index.ts'
-import { type Issuing, issueAction, type Token } from './issuing.ts'
+import { type IssuanceContext, issueAction, type Token } from './issuing.ts'
 import { OPENING_WORDS } from './question.ts'
-import { type Refused, refused } from './refusal.ts'
+import { type GrantRefusal, refused } from './refusal.ts'
 
 /** Risk of tokens without a call: nothing is unusual about them. */
 const NO_RISK = { class: 'low' } as const
 /** Those for whom a task would be opened, and where. */
-export interface Openers {
+export interface OpeningParties {
   readonly person: Person
   /** The chain, the one that acts first. */
   readonly agents: readonly Agent[]
@@ -63,16 +63,16 @@ export async function issuedWithin<
   T extends { readonly details: readonly Detail[]; readonly mayDelegate: readonly Detail[] },
 >(
   parts: FactParts,
-  openers: Openers,
-  issuing: Issuing,
+  openers: OpeningParties,
+  issuing: IssuanceContext,
   given: PeopleTerms & { readonly catalog: CatalogView; readonly got: T },
-): Promise<{ readonly got: T; readonly forbids: readonly Requestable[] } | Refused> {
+): Promise<{ readonly got: T; readonly forbids: readonly Requestable[] } | GrantRefusal> {
   const { asksPeople, catalog, got, lifted } = given
   // INVARIANT: policies are taken after the views that watch over them were read.
   const policies = await parts.policies.active()
   const facts = await factsOf(parts, openers, issuing)
   const action = issueAction('access_token', issuing)
-  const judged = new Map<string, Judged>()
+  const judged = new Map<string, LiftableIssuance>()
   const forbids: Requestable[] = []
   const allows = (location: string) => {
     const resource = catalog.byIdentifier.get(location)?.name ?? location
@@ -107,9 +107,9 @@ export async function mayIssueAt(
   parts: FactParts,
   of: TokenOf,
   token: Token,
-  issuing: Issuing,
+  issuing: IssuanceContext,
   lifted: readonly ForbidRef[] = [],
-): Promise<Refused | undefined> {
+): Promise<GrantRefusal | undefined> {
   const judged = await tokenGate(parts, of, token, issuing, lifted)
   return judged.answer.allowed ? undefined : notIssuable([judged])
 }
@@ -122,9 +122,9 @@ export async function tokenGate(
   parts: FactParts,
   { held, resource, setting }: TokenOf,
   token: Token,
-  issuing: Issuing,
+  issuing: IssuanceContext,
   lifted: readonly ForbidRef[] = [],
-): Promise<Judged> {
+): Promise<LiftableIssuance> {
   const policies = await parts.policies.active()
   const now = parts.clock.now()
   const around = { at: now, origin: issuing.origin, risk: NO_RISK }
@@ -149,12 +149,14 @@ export async function tokenGate(
 }
 
 /** Judgment that may have let it be. */
-export type Judged = Omit<JudgedIssuance, 'answer'> & { readonly answer: IssuanceJudgment }
+export type LiftableIssuance = Omit<JudgedIssuance, 'answer'> & {
+  readonly answer: IssuanceJudgment
+}
 
 async function factsOf(
   parts: FactParts,
-  { actors = [], agents, person, purpose, sponsored, views, where }: Openers,
-  { bound, origin }: Issuing,
+  { actors = [], agents, person, purpose, sponsored, views, where }: OpeningParties,
+  { bound, origin }: IssuanceContext,
 ): Promise<IssuanceFacts> {
   const also = views.at(-1)
   const owners: Person[] = []
@@ -186,18 +188,18 @@ function at(details: readonly Detail[], allows: (location: string) => boolean): 
 }
 
 /** INVARIANT: which rule it was is for the books, not for whoever asks. */
-export function notIssuable(all: readonly Judged[]): Refused {
+export function notIssuable(all: readonly LiftableIssuance[]): GrantRefusal {
   const refusal = refusalOf(all)
   const judged = all.find(isRefusedAs(refusal.reason)) ?? all.find(isRefusedAs(undefined))
   return judged ? { ...refusal, judged } : refusal
 }
 
 function isRefusedAs(reason: string | undefined) {
-  return (each: Judged): each is JudgedIssuance =>
+  return (each: LiftableIssuance): each is JudgedIssuance =>
     !each.answer.allowed && (reason === undefined || each.answer.reason === reason)
 }
 
-function refusalOf(all: readonly Judged[]): Refused {
+function refusalOf(all: readonly LiftableIssuance[]): GrantRefusal {
   const found = (reason: string) =>
     all.some(({ answer }) => !answer.allowed && answer.reason === reason)
   if (found('policy.error'))

@@ -2,10 +2,10 @@ import { type FactParts, isSubject, ownTokens } from '../facts/index.ts'
 import { boundKeyOf, type Certificate, checkPossession, type Proof } from '../possession/index.ts'
 import type { TaskLineage } from '../tasks/index.ts'
 import { checkTaskToken, type TaskTokenClaims } from '../tokens/index.ts'
-import { asRefused, isRefused, type Refused, refused } from './refusal.ts'
+import { asRefused, type GrantRefusal, isRefused, refused } from './refusal.ts'
 
 /** A task token as it was presented, with a proof. */
-export interface Presented {
+export interface PresentedToken {
   readonly token: string
   readonly proof: string | readonly string[] | undefined
   /** Certificate of the TLS connection, where there is no proof. */
@@ -26,10 +26,10 @@ export type Holder =
       readonly proof: Proof
       readonly held: TaskLineage
     }
-  | { readonly holds: false; readonly refusal: Refused; readonly proof: Proof | undefined }
+  | { readonly holds: false; readonly refusal: GrantRefusal; readonly proof: Proof | undefined }
 
 /** Whether this is the task's token in the hands of the task's key. Liveness is the caller's next check. */
-export async function checkHolder(parts: FactParts, presented: Presented): Promise<Holder> {
+export async function checkHolder(parts: FactParts, presented: PresentedToken): Promise<Holder> {
   const { token, method, url } = presented
   const bound = presented.as === 'authorization' ? { accessToken: token } : undefined
   const { clock, random } = parts
@@ -40,7 +40,7 @@ export async function checkHolder(parts: FactParts, presented: Presented): Promi
     checkPossession(presented, { method, url, clock, random, nonce, ...bound }).catch(asRefused),
   ])
   if (isRefused(proof)) return { holds: false, refusal: proof, proof: undefined }
-  const no = (refusal: Refused): Holder => ({ holds: false, refusal, proof })
+  const no = (refusal: GrantRefusal): Holder => ({ holds: false, refusal, proof })
   if (isRefused(claims)) return no(claims)
   if (proof.thumbprint !== boundKeyOf(claims.cnf) && 'x5t#S256' in claims.cnf)
     return no(refused('certificate.wrong', 'the token is bound to another certificate'))

@@ -8,21 +8,21 @@ export {
   withinAgent,
 } from './authority.ts'
 export { issuedWithin, mayIssueAt, type PeopleTerms } from './gate.ts'
-export { checkHolder, type Presented } from './holder.ts'
+export { checkHolder, type PresentedToken } from './holder.ts'
 export {
   aboutTask,
   type GrantAt,
   grantAt,
-  type Issued,
+  type IssuedToken,
   issueResourceToken,
 } from './issue-resource-token.ts'
-export { type Issuing, issuingBy } from './issuing.ts'
+export { type IssuanceContext, issuingBy } from './issuing.ts'
 export { openingQuestion } from './question.ts'
 export {
   asRefused,
+  type GrantRefusal,
   isRefused,
   problemFor,
-  type Refused,
   refused,
   refusedBy,
 } from './refusal.ts'

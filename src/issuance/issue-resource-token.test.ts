@@ -27,15 +27,15 @@ import { forEachEngine, timedBy } from '../storage/testing.ts'
 import { closeTask } from '../tasks/index.ts'
 import { checkResourceToken, rotateKey, withdrawKey } from '../tokens/index.ts'
 import {
-  type Issued,
+  type IssuedToken,
   issueResourceToken,
   type ResourceTokenRequest,
 } from './issue-resource-token.ts'
-import type { Refused } from './refusal.ts'
+import type { GrantRefusal } from './refusal.ts'
 import { requireTask } from './require-task.ts'
 
 const only = (...actions: string[]): Detail => ({ ...ALL_OF_ORDERS, actions })
-const reasonOf = (answer: Issued | Refused) =>
+const reasonOf = (answer: IssuedToken | GrantRefusal) =>
   answer.outcome === 'refused' ? answer.reason : answer.outcome
 
 forEachEngine('a task token', (open) => {

@@ -18,16 +18,16 @@ import type { Guard, Step } from '../storage/index.ts'
 import type { TaskLineage } from '../tasks/index.ts'
 import type { MintedToken } from '../tokens/index.ts'
 import { approvedToken, type IssuableToken } from './approved-token.ts'
-import { checkHolder, type Presented } from './holder.ts'
-import { type Issuing, issuingBy, type Token } from './issuing.ts'
-import { isRefused, type Refused, refused, refusedBy } from './refusal.ts'
+import { checkHolder, type PresentedToken } from './holder.ts'
+import { type IssuanceContext, issuingBy, type Token } from './issuing.ts'
+import { type GrantRefusal, isRefused, refused, refusedBy } from './refusal.ts'
 import { refuseOpening } from './refuse.ts'
 import { type IssuedAccess, resourceAccess } from './resource-access.ts'
 import { stepUpAt } from './step-up-at.ts'
 import { detailsAt, grantedScope, readWanted } from './wanted.ts'
 
 /** A task token exchanged for a token of one resource (contract 5.5). */
-export interface ResourceTokenRequest extends Omit<Presented, 'as'> {
+export interface ResourceTokenRequest extends Omit<PresentedToken, 'as'> {
   /** The task, when the request names it. */
   readonly clientId?: string | undefined
   /** Identifier of a resource. */
@@ -38,7 +38,7 @@ export interface ResourceTokenRequest extends Omit<Presented, 'as'> {
   readonly origin: { readonly ip: string }
 }
 
-export interface Issued {
+export interface IssuedToken {
   readonly outcome: 'issued'
   readonly token: MintedToken
   readonly tokenType: 'DPoP' | 'Bearer'
@@ -54,9 +54,9 @@ export interface Issued {
 export async function issueResourceToken(
   parts: FactParts,
   asked: ResourceTokenRequest,
-): Promise<Issued | Refused> {
+): Promise<IssuedToken | GrantRefusal> {
   const holder = await checkHolder(parts, { ...asked, as: 'parameter' })
-  const no = (refusal: Refused) =>
+  const no = (refusal: GrantRefusal) =>
     refuseOpening(
       parts,
       {
@@ -120,13 +120,13 @@ export async function grantAt(
     readonly resource: string
     readonly details?: unknown
     readonly scope?: string | undefined
-    readonly issuing: Issuing
+    readonly issuing: IssuanceContext
     /** An access token, when left out. */
     readonly kind?: Token
     /** The task token, where one was shown. */
     readonly token?: string
   },
-): Promise<GrantAt | Refused> {
+): Promise<GrantAt | GrantRefusal> {
   const catalog = await parts.catalog.current()
   const resource = catalog.byIdentifier.get(asked.resource)
   if (!resource) return refused('resource.unknown', 'there is no such resource')
@@ -170,7 +170,7 @@ export async function grantAt(
   }
 }
 
-function because(gate: GateResult): Refused {
+function because(gate: GateResult): GrantRefusal {
   return refused(codeOf(gate.reason ?? ''), gate.detail)
 }
 

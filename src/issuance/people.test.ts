@@ -14,7 +14,7 @@ import {
 import { askDirectly } from '../grants/deferral/ask-directly.ts'
 import { beginDevice, claimDevice } from '../grants/deferral/device.ts'
 import { type Poll, pollDeferral } from '../grants/deferral/poll.ts'
-import { Waiting } from '../grants/deferral/testing.ts'
+import { DeferralWorld } from '../grants/deferral/testing.ts'
 import type { OpeningAnswer } from '../grants/opening.ts'
 import { openTask } from '../grants/openings/open-task.ts'
 import {
@@ -233,7 +233,7 @@ forEachEngine('issuances that rules make wait for people', (open) => {
   test('an agent that asks a person, and a device: the person first, then the others', async (t) => {
     const world = await worlds.own(t)
     const { finn, parts, sam } = world
-    const waiting = await Waiting.in(world)
+    const waiting = await DeferralWorld.in(world)
     const asked = askedOf(world)
     await publish(world, rule('issue:access_token:ciba', 'issue:access_token:device_code'))
     const wish = { details: [only('orders.read')], purpose: 'look at orders' }

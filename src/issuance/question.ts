@@ -16,7 +16,7 @@ import type { ForeignActor } from '../tokens/index.ts'
 import { issueAction, type Token } from './issuing.ts'
 
 /** A request to open a task, as far as people are asked about it. */
-interface RequestAsked {
+interface OpeningTerms {
   readonly purpose: string
   readonly lifeSeconds?: number | undefined
   readonly budget?: unknown
@@ -31,7 +31,7 @@ interface RequestAsked {
 }
 
 /** Question to people about an opening that rules make wait for them. */
-export interface OpeningAsked {
+export interface OpeningQuestion {
   readonly taskId: Id<'task'>
   /** Ids of the agents, the one that acts first. */
   readonly chain: readonly string[]
@@ -39,7 +39,7 @@ export interface OpeningAsked {
   readonly person: Pick<Person, 'id'>
   readonly sponsored: boolean
   readonly grant: GrantName
-  readonly request: RequestAsked
+  readonly request: OpeningTerms
   /** Details that would be granted; `mayDelegate`: those to hand on. */
   readonly details: readonly Detail[]
   readonly mayDelegate: readonly Detail[]
@@ -50,7 +50,7 @@ export interface OpeningAsked {
 }
 
 /** Question to people about one token of a task that is open. */
-export interface TokenAsked {
+export interface TokenQuestion {
   readonly held: TaskLineage
   readonly token: Token
   readonly grant: GrantName
@@ -70,7 +70,7 @@ type QuestionParts = Pick<FactParts, 'issuer' | 'random'>
 /** The forbids of an opening as one question. The same opening asks the same; another one asks anew. */
 export function openingQuestion(
   parts: QuestionParts,
-  asked: OpeningAsked,
+  asked: OpeningQuestion,
   forbids: readonly Requestable[],
   { catalog, policyVersion }: { readonly catalog: CatalogView; readonly policyVersion: number },
 ): FrozenQuestion {
@@ -97,7 +97,7 @@ export function openingQuestion(
 /** The forbids of one token of an open task as one question. */
 export function tokenQuestion(
   parts: QuestionParts,
-  { details, grant, held, resource, token }: TokenAsked,
+  { details, grant, held, resource, token }: TokenQuestion,
   forbids: readonly Requestable[],
   policyVersion: number,
 ): FrozenQuestion {

@@ -5,7 +5,7 @@ import { onProblem, Problem, type ProblemCode } from '../lib/problem.ts'
 import type { Guard } from '../storage/index.ts'
 
 /** Nothing was used up but the proof. The reason's status and title are the catalogue's. */
-export interface Refused {
+export interface GrantRefusal {
   readonly outcome: 'refused'
   readonly reason: ProblemCode
   readonly detail: string
@@ -26,7 +26,7 @@ export interface Refused {
 }
 
 /** Makes a refusal of another room's problem, with its reason for the log. */
-function refusedFor(problem: Problem): Refused {
+function refusedFor(problem: Problem): GrantRefusal {
   const { cause, code, detail, members } = problem
   const { fault } = members
   return {
@@ -40,20 +40,22 @@ function refusedFor(problem: Problem): Refused {
 export const asRefused = onProblem(refusedFor)
 
 /** Makes the problem that an entrance throws whose callers expect problems. */
-export function problemFor({ cause, detail, members = {}, reason }: Refused): Problem {
+export function problemFor({ cause, detail, members = {}, reason }: GrantRefusal): Problem {
   return new Problem(reason, detail, { cause, members })
 }
 
-export function isRefused<T extends object>(value: T | undefined | Refused): value is Refused {
+export function isRefused<T extends object>(
+  value: T | undefined | GrantRefusal,
+): value is GrantRefusal {
   return value !== undefined && 'outcome' in value && value.outcome === 'refused'
 }
 
-export function refused(reason: ProblemCode, detail: string): Refused {
+export function refused(reason: ProblemCode, detail: string): GrantRefusal {
   return { outcome: 'refused', reason, detail }
 }
 
 /** Makes the refusal that a guard stands for. @throws Error where it stands for none */
-export function refusedBy(guard: Guard): Refused {
+export function refusedBy(guard: Guard): GrantRefusal {
   const { code, detail } = guard.problem()
   return refused(code, detail)
 }

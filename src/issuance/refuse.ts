@@ -6,7 +6,7 @@ import { type Id, newId } from '../lib/id.ts'
 import type { Proof } from '../possession/index.ts'
 import { consumeOnce, type Step } from '../storage/index.ts'
 import { issuanceRow } from './issuance-row.ts'
-import { type Refused, refused, refusedBy } from './refusal.ts'
+import { type GrantRefusal, refused, refusedBy } from './refusal.ts'
 
 /** Request that was refused, and whose it was, as far as that is known. */
 export interface Attempt {
@@ -21,8 +21,8 @@ export interface Attempt {
 export async function refuseOpening(
   parts: FactParts,
   attempt: Attempt,
-  refusal: Refused,
-): Promise<Refused> {
+  refusal: GrantRefusal,
+): Promise<GrantRefusal> {
   const { proof } = attempt
   if (refusal.asks) return refuseAsking(parts, attempt, refusal, refusal.asks)
   const keeping = bookkeepingForOpening(parts, attempt, refusal.reason)
@@ -49,11 +49,11 @@ async function repeated(
   parts: FactParts,
   attempt: Attempt,
   given: {
-    readonly refusal: Refused
+    readonly refusal: GrantRefusal
     readonly used: readonly Step[]
     readonly like: Id<'decision'> | undefined
   },
-): Promise<Refused> {
+): Promise<GrantRefusal> {
   const { like, refusal, used } = given
   const done = used.length === 0 || (await parts.storage.commit(used)).committed
   if (!done) return refuseReplay(parts, attempt)
@@ -61,7 +61,7 @@ async function repeated(
   return members ? { ...told(refusal), members } : told(refusal)
 }
 
-async function refuseReplay(parts: FactParts, attempt: Attempt): Promise<Refused> {
+async function refuseReplay(parts: FactParts, attempt: Attempt): Promise<GrantRefusal> {
   const replayed = refusedBy(PROOF_GUARD)
   if (bookkeepingForOpening(parts, attempt, replayed.reason).as === 'record')
     await parts.storage.commit([recordStep(parts, attempt, replayed)])
@@ -71,9 +71,9 @@ async function refuseReplay(parts: FactParts, attempt: Attempt): Promise<Refused
 async function refuseAsking(
   parts: FactParts,
   attempt: Attempt,
-  { asks: _, judged, ...refusal }: Refused,
-  { insufficient, question }: NonNullable<Refused['asks']>,
-): Promise<Refused> {
+  { asks: _, judged, ...refusal }: GrantRefusal,
+  { insufficient, question }: NonNullable<GrantRefusal['asks']>,
+): Promise<GrantRefusal> {
   const { proof } = attempt
   const answer = await parts.storage.transaction(async (tx) => {
     if (proof && !(await consumeOnce(tx, 'dpop', proof.replayKey, proof.expiresAt)))
@@ -112,20 +112,24 @@ function toldOf({ issuer }: Pick<FactParts, 'issuer'>, request: AccessRequest) {
   }
 }
 
-function told({ judged: _, ...refusal }: Refused): Refused {
+function told({ judged: _, ...refusal }: GrantRefusal): GrantRefusal {
   return refusal
 }
 
 function recordStep(
   parts: FactParts,
   attempt: Attempt,
-  refusal: Refused,
+  refusal: GrantRefusal,
   decisionId?: Id<'decision'>,
 ) {
   return parts.ledger.appendStep(recordOf(attempt, refusal, decisionId))
 }
 
-function recordOf(attempt: Attempt, { reason }: Refused, decisionId?: Id<'decision'>): LedgerEvent {
+function recordOf(
+  attempt: Attempt,
+  { reason }: GrantRefusal,
+  decisionId?: Id<'decision'>,
+): LedgerEvent {
   return {
     decisionId,
     ...attempt.about,

@@ -11,7 +11,7 @@ import {
 import { stepUpInWords } from '../sessions/index.ts'
 import type { TaskLineage } from '../tasks/index.ts'
 import { stepUpOf } from './advise-step-up.ts'
-import { type Refused, refused } from './refusal.ts'
+import { type GrantRefusal, refused } from './refusal.ts'
 
 /**
  * Asks for a stronger or fresher sign-in (RFC 9470) where nothing that a token would be for is
@@ -27,7 +27,7 @@ export async function stepUpAt(
     readonly details: Setting['details']
     readonly origin: { readonly ip: string }
   },
-): Promise<Refused | undefined> {
+): Promise<GrantRefusal | undefined> {
   const { details, held, origin, resource, setting } = given
   const policies = await parts.policies.active()
   const { actions } = await parts.catalog.current()

@@ -9,7 +9,7 @@ import {
 } from '../catalog/index.ts'
 import type { FactParts } from '../facts/index.ts'
 import type { AuthorityRequest } from './authority.ts'
-import { isRefused, type Refused, refused } from './refusal.ts'
+import { type GrantRefusal, isRefused, refused } from './refusal.ts'
 
 /** RFC 6749 section 3.3, and no more than anyone needs. */
 const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*$/
@@ -22,7 +22,7 @@ const MAX_SCOPES = 64
 export function readWanted(
   asked: { readonly details?: unknown; readonly scope?: string | undefined },
   catalog: CatalogView,
-): readonly Detail[] | undefined | Refused {
+): readonly Detail[] | undefined | GrantRefusal {
   if (asked.details === undefined && asked.scope === undefined) return undefined
   const byDetails = asked.details === undefined ? [] : readDetails(asked.details, catalog)
   if (isRefused(byDetails)) return byDetails
@@ -34,7 +34,7 @@ export function readWanted(
 export function readAsked(
   asked: { readonly details?: unknown; readonly scope?: string | undefined },
   catalog: CatalogView,
-): AuthorityRequest | undefined | Refused {
+): AuthorityRequest | undefined | GrantRefusal {
   if (asked.details === undefined && asked.scope === undefined) return undefined
   const parsed = parseAuthority(asked.details ?? [])
   if (!parsed.ok) return refused('task.bad_details', parsed.reason)
@@ -47,7 +47,7 @@ export function readAsked(
 }
 
 /** `budget` as it was sent. */
-export function readLimits(budget: unknown, catalog: CatalogView): readonly Limit[] | Refused {
+export function readLimits(budget: unknown, catalog: CatalogView): readonly Limit[] | GrantRefusal {
   const read = readBudget(budget, catalog)
   return read.ok ? read.limits : refused('task.bad_budget', read.reason)
 }
@@ -56,24 +56,24 @@ export function readLimits(budget: unknown, catalog: CatalogView): readonly Limi
 export async function checkSettled(
   { storage }: Pick<FactParts, 'storage'>,
   limits: readonly Limit[],
-): Promise<Refused | undefined> {
+): Promise<GrantRefusal | undefined> {
   const misfit = await misfitOfAnswers(limits, new Answers(storage.read))
   return misfit === undefined ? undefined : refused('task.bad_budget', misfit)
 }
 
 /** Whole seconds, from 1; `undefined`: as long as usual. */
-export function readLife(lifeSeconds: number | undefined): Refused | undefined {
+export function readLife(lifeSeconds: number | undefined): GrantRefusal | undefined {
   if (lifeSeconds === undefined || (Number.isSafeInteger(lifeSeconds) && lifeSeconds >= 1))
     return undefined
   return refused('task.bad_life', 'a lifetime is a whole number of seconds, from 1')
 }
 
-function readDetails(given: unknown, catalog: CatalogView): readonly Detail[] | Refused {
+function readDetails(given: unknown, catalog: CatalogView): readonly Detail[] | GrantRefusal {
   const parsed = parseDetails(given, 'remit_call')
   return parsed.ok ? fitting(parsed.details, catalog) : refused('task.bad_details', parsed.reason)
 }
 
-function fitting(given: readonly Detail[], catalog: CatalogView): readonly Detail[] | Refused {
+function fitting(given: readonly Detail[], catalog: CatalogView): readonly Detail[] | GrantRefusal {
   const named = actionsOfRequests(catalog, given)
   if (!named.ok)
     return refused('task.bad_details', `no named resource has the action \`${named.unknown}\``)
@@ -82,7 +82,7 @@ function fitting(given: readonly Detail[], catalog: CatalogView): readonly Detai
   return wrong === undefined ? details : refused('task.bad_details', wrong)
 }
 
-function readScope(scope: string, catalog: CatalogView): readonly Detail[] | Refused {
+function readScope(scope: string, catalog: CatalogView): readonly Detail[] | GrantRefusal {
   if (!SCOPE.test(scope) || scope.split(' ').length > MAX_SCOPES)
     return refused('task.bad_scope', 'the scope is malformed')
   const read = detailsForScope(catalog, scope)

@@ -8,7 +8,7 @@ const MAX_SUBJECT = 2048
 const MAX_JTI = 256
 
 /** Requirements on a token, besides being one of a trusted issuer. */
-export interface Expected {
+export interface TokenExpectation {
   readonly use: IssuerUse
   /** Types as in `JwtExpectation`; a neighbour's type is never listed. */
   readonly typ: readonly string[]

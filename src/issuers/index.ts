@@ -17,7 +17,7 @@ export {
   isSpiffeId,
   issuerKey,
   type KeySource,
-  type Sponsored,
+  type SponsorshipTerms,
   type TrustedIssuer,
 } from './trusted-issuer.ts'
 export { atMostTrusted, vouchedFor, withinIssuers } from './within-issuer.ts'

@@ -13,7 +13,7 @@ const FRESH_MS = 60 * 60_000
 const PAUSE_MS = 30_000
 const MAX_METADATA = 64 * 1024
 
-export type Connect = (options: OutboundOptions) => Outbound
+export type Connector = (options: OutboundOptions) => Outbound
 
 type Finder = (header: JoseHeader) => Promise<KeyObject | undefined>
 
@@ -23,13 +23,13 @@ type Finder = (header: JoseHeader) => Promise<KeyObject | undefined>
  */
 export class IssuerKeys {
   readonly #clock: Clock
-  readonly #connect: Connect
+  readonly #connect: Connector
   readonly #outbounds = new Map<string, Outbound>()
   readonly #sets = new Map<string, RemoteKeys<KeyObject>>()
   readonly #authorities = new Map<string, RemoteKeys<Uint8Array>>()
   readonly #addresses = new Map<string, { readonly at: number; found: Promise<string> }>()
 
-  constructor(clock: Clock, connect: Connect) {
+  constructor(clock: Clock, connect: Connector) {
     this.#clock = clock
     this.#connect = connect
   }

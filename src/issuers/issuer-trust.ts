@@ -18,15 +18,15 @@ import { claimAt, holds } from './claim-test.ts'
 import {
   claimed,
   digestOf,
-  type Expected,
   mayBeShown,
   saysNoIssuer,
   soleAudience,
   subjectOf,
+  type TokenExpectation,
   type VerifiedToken,
 } from './foreign-token.ts'
 import { Introspections } from './introspection.ts'
-import { type Connect, IssuerKeys } from './issuer-keys.ts'
+import { type Connector, IssuerKeys } from './issuer-keys.ts'
 import { associatedData, type StoredIssuer, selectIssuers, withoutSecret } from './issuer-store.ts'
 import { ISSUERS, type IssuerUse, isSpiffeId, type TrustedIssuer } from './trusted-issuer.ts'
 
@@ -68,7 +68,7 @@ export class IssuerTrust {
       /** Opens what introspection is asked with. */
       readonly master?: Pick<MasterKey, 'open'>
     },
-    connect: Connect,
+    connect: Connector,
   ) {
     this.#live = parts.live
     this.#storage = parts.storage
@@ -98,7 +98,7 @@ export class IssuerTrust {
    * for a token that matches none; then everything that every JWT is checked for.
    * @throws Problem `issuer.not_trusted`, `issuer.suspended`, `issuer.revoked`, `issuer.expired`, `token.…`, `outbound.…`
    */
-  async check(token: string, expected: Expected): Promise<VerifiedToken> {
+  async check(token: string, expected: TokenExpectation): Promise<VerifiedToken> {
     const said = readObject(readCompact(token).payload, 'claims set')
     return this.#checked(token, expected, await this.#match(said, expected.use))
   }
@@ -107,7 +107,10 @@ export class IssuerTrust {
    * Checks a JWT-SVID: its trust domain, and so its keys, follow from its subject; `iss` means
    * nothing.
    */
-  async checkSvid(token: string, expected: Omit<Expected, 'use' | 'typ'>): Promise<VerifiedToken> {
+  async checkSvid(
+    token: string,
+    expected: Omit<TokenExpectation, 'use' | 'typ'>,
+  ): Promise<VerifiedToken> {
     const { sub } = readObject(readCompact(token).payload, 'claims set')
     if (!isSpiffeId(sub)) throw new Problem('token.malformed', '`sub` is not a SPIFFE ID')
     const issuer = await this.#ofDomain(sub)
@@ -295,7 +298,11 @@ export class IssuerTrust {
     return issuer
   }
 
-  async #checked(token: string, expected: Expected, stored: StoredIssuer): Promise<VerifiedToken> {
+  async #checked(
+    token: string,
+    expected: TokenExpectation,
+    stored: StoredIssuer,
+  ): Promise<VerifiedToken> {
     const issuer = withoutSecret(stored)
     const find = this.keys.find(issuer)
     const spiffe = issuer.kind === 'spiffe'

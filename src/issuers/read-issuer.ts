@@ -56,14 +56,14 @@ const MAX_PEOPLE = { default: 10_000, most: 100_000_000 } as const
 const AN_HOUR = { default: 1_000, most: 1_000_000 } as const
 const MAX_LENGTH = 512
 
-type Fixed = Pick<TrustedIssuer, 'name' | 'kind' | 'issuer' | 'tenant'>
+type FixedMembers = Pick<TrustedIssuer, 'name' | 'kind' | 'issuer' | 'tenant'>
 type Terms = Omit<
   TrustedIssuer,
-  keyof Fixed | 'state' | 'agents' | 'brought' | 'createdBy' | 'createdAt'
+  keyof FixedMembers | 'state' | 'agents' | 'brought' | 'createdBy' | 'createdAt'
 >
 
 /** Reads the members that never change. Throws `issuer.bad`. */
-export function readFixed(described: IssuerDescription, reach: IssuerAddressRules): Fixed {
+export function readFixed(described: IssuerDescription, reach: IssuerAddressRules): FixedMembers {
   const { issuer, name, tenant = null } = described
   if (!isName(name)) throw bad(`\`${name}\` is not a name: lower-case letters, digits, hyphens`)
   if (tenant && (!isText(tenant.claim) || !isText(tenant.value)))
@@ -82,7 +82,7 @@ export function readFixed(described: IssuerDescription, reach: IssuerAddressRule
 
 /** The rest. Throws `issuer.bad`, `agent.bad_trust`, `agent.bad_ceiling`. */
 export function readTerms(
-  { issuer, kind }: Pick<Fixed, 'kind' | 'issuer'>,
+  { issuer, kind }: Pick<FixedMembers, 'kind' | 'issuer'>,
   given: IssuerTerms,
   reach: IssuerAddressRules,
 ): Terms {
@@ -119,7 +119,7 @@ export function readTerms(
   }
 }
 
-function readUses(kind: Fixed['kind'], uses: readonly string[]): IssuerUse[] {
+function readUses(kind: FixedMembers['kind'], uses: readonly string[]): IssuerUse[] {
   const known = ISSUER_USES.filter((use) => uses.includes(use))
   if (known.length === 0 || known.length !== uses.length)
     throw bad(`set its uses: ${ISSUER_USES.join(', ')}`)

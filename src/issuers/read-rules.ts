@@ -2,7 +2,7 @@ import { readCeiling, readMayDelegate, readTrust, type TrustLevel } from '../age
 import { isName } from '../lib/id.ts'
 import { type ClaimTest, MAX_TESTS, wrongTest } from './claim-test.ts'
 import { membersOf } from './read-keys.ts'
-import { bad, type IdentityRule, type Sponsored } from './trusted-issuer.ts'
+import { bad, type IdentityRule, type SponsorshipTerms } from './trusted-issuer.ts'
 
 const MAX_RULES = 64
 
@@ -68,7 +68,7 @@ function readAdmitted(value: unknown, most: TrustLevel) {
 /** Maximum numbers of a sponsor grant (contract 5.2): a rate and an end are needed. */
 const MAX = { tasks: 10_000, seconds: 31 * 24 * 3600, days: 366 } as const
 
-function readSponsored(value: unknown): Sponsored {
+function readSponsored(value: unknown): SponsorshipTerms {
   const { days, purpose, seconds, tasks, ...more } = membersOf(value)
   const line = typeof purpose === 'string' && isPurpose(purpose) ? purpose : undefined
   if (Object.keys(more).length > 0 || line === undefined)

@@ -62,11 +62,11 @@ export type AdmissionTerms = {
    * Sponsor grant that its owner gives each of them, so that it may open tasks while nobody is
    * present; `null`: none.
    */
-  readonly sponsor: Sponsored | null
+  readonly sponsor: SponsorshipTerms | null
 }
 
 /** Sponsorship for this purpose, at most so many tasks in so many seconds, for so many days. */
-export type Sponsored = {
+export type SponsorshipTerms = {
   readonly purpose: string
   readonly tasks: number
   readonly seconds: number

@@ -1,5 +1,5 @@
 import type { OpeningAnswer } from '../grants/index.ts'
-import type { Issued, Refused } from '../issuance/index.ts'
+import type { GrantRefusal, IssuedToken } from '../issuance/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { tokenTypeOf } from '../possession/index.ts'
 import { ACCESS_TOKEN } from './grant-types.ts'
@@ -51,13 +51,13 @@ export function openingAnswer(answer: OpeningAnswer): TokenAnswer {
   return tokenAnswer({ ...answer, details, tokenType }, answer.task.id)
 }
 
-export function resourceTokenAnswer(answer: Issued | Refused): TokenAnswer {
+export function resourceTokenAnswer(answer: IssuedToken | GrantRefusal): TokenAnswer {
   if (answer.outcome === 'refused') throw refusalProblem(answer)
   return tokenAnswer(answer, answer.taskId)
 }
 
 function tokenAnswer(
-  issued: Pick<Issued, 'token' | 'tokenType' | 'details' | 'scope'>,
+  issued: Pick<IssuedToken, 'token' | 'tokenType' | 'details' | 'scope'>,
   taskId: string,
 ): TokenAnswer {
   return {
@@ -77,7 +77,7 @@ export function refusalProblem({
   members: more = {},
   reason,
   stepUp,
-}: Refused): Problem {
+}: GrantRefusal): Problem {
   if (!stepUp) return new Problem(reason, detail, { cause, members: more })
   const { acrValues: acr_values, maxAge } = stepUp
   const max_age = maxAge === undefined ? undefined : Number(maxAge)

@@ -9,7 +9,7 @@ import { forEachEngine } from '../../storage/testing.ts'
 import { listTasks } from '../../tasks/index.ts'
 import { openTask } from '../openings/open-task.ts'
 import { cancelDeferral } from './cancel.ts'
-import { reasonOf, Waiting } from './testing.ts'
+import { DeferralWorld, reasonOf } from './testing.ts'
 
 const RULE = (prompt: string) => `
 @id("openings-ask") @requestable("${prompt}") @approvers("group:finance") @lifetime("PT30M")
@@ -22,7 +22,7 @@ forEachEngine('openings that rules make wait for people', (open) => {
   async function begin(t: TestContext, { consented = true } = {}) {
     const world = await worlds.own(t)
     const { parts, finn } = world
-    const waiting = await Waiting.in(world)
+    const waiting = await DeferralWorld.in(world)
     const publish = (prompt: string) =>
       publishPolicies(parts, { text: REFUND_DESK + RULE(prompt), by: 'operator', note: 'test' })
     await publish('Somebody of finance looks at it.')

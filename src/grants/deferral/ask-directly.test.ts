@@ -8,7 +8,7 @@ import { basesOfPerson, grantBasis } from '../../consent/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { listTasks } from '../../tasks/index.ts'
 import { askDirectly, type BackchannelRequest } from './ask-directly.ts'
-import { reasonOf, Waiting } from './testing.ts'
+import { DeferralWorld, reasonOf } from './testing.ts'
 
 const only = (...actions: string[]): Detail => ({ ...ALL_OF_ORDERS, actions })
 const URL_OF_IT = `${ISSUER}/oauth/bc-authorize`
@@ -19,7 +19,7 @@ forEachEngine('an agent that asks a person itself (CIBA)', (open) => {
   async function begin(t: TestContext) {
     const world = await worlds.own(t)
     const { parts, sam } = world
-    const waiting = await Waiting.in(world)
+    const waiting = await DeferralWorld.in(world)
     const ask = (over: Partial<BackchannelRequest> = {}) =>
       askDirectly(parts, {
         ...waiting.presented(waiting.key, URL_OF_IT),

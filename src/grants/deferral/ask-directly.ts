@@ -10,9 +10,9 @@ import {
 import {
   asRefused,
   detailsAt,
-  type Issuing,
+  type GrantRefusal,
+  type IssuanceContext,
   issuingBy,
-  type Refused,
   refused,
   refuseOpening,
 } from '../../issuance/index.ts'
@@ -25,8 +25,8 @@ import type { GrantParts } from '../parts.ts'
 import { attemptBy, isFailed, refuseFailed } from '../pipeline/authenticated.ts'
 import { useProof } from '../pipeline/begin.ts'
 import { type Caller, readCaller } from '../pipeline/bring.ts'
-import { type HeldBack, holdBack } from '../pipeline/defer.ts'
-import { type Granted, grantOpening, type Unapproved } from '../pipeline/grant.ts'
+import { type DeferralAnswer, holdBack } from '../pipeline/defer.ts'
+import { type GrantedAuthority, grantOpening, type UnapprovedGrant } from '../pipeline/grant.ts'
 import { findByHint, type Hint } from './hint.ts'
 
 /** An agent asks a person itself (OpenID CIBA). A proof binds the key at once; without one, the first poll does. */
@@ -39,13 +39,18 @@ export interface BackchannelRequest extends OpeningRequest, WantedTask {
   readonly notificationToken: string | undefined
 }
 
-export type Asked = { readonly outcome: 'asked'; readonly held: HeldBack } | Refused
+export type DirectAskResult =
+  | { readonly outcome: 'asked'; readonly held: DeferralAnswer }
+  | GrantRefusal
 
 /**
  * Puts an agent's question to a person. Nothing shows that the person is there, so they are asked each time, whatever they allowed
  * before; the answer is for one task.
  */
-export async function askDirectly(parts: GrantParts, request: BackchannelRequest): Promise<Asked> {
+export async function askDirectly(
+  parts: GrantParts,
+  request: BackchannelRequest,
+): Promise<DirectAskResult> {
   const caller = await readCaller(parts, request)
   if (isFailed(caller)) return refuseFailed(parts, caller)
   const asked = await ask(parts, request, caller).catch(asRefused)
@@ -56,8 +61,8 @@ export async function askDirectly(parts: GrantParts, request: BackchannelRequest
 export async function refuseQuestion(
   parts: GrantParts,
   request: OpeningRequest,
-  wrong: Refused,
-): Promise<Refused> {
+  wrong: GrantRefusal,
+): Promise<GrantRefusal> {
   const caller = await readCaller(parts, request)
   if (isFailed(caller)) return refuseFailed(parts, caller)
   return refuseCaller(parts, request, caller, wrong)
@@ -67,12 +72,16 @@ export function refuseCaller(
   parts: GrantParts,
   request: OpeningRequest,
   { agent, proof }: Caller,
-  refusal: Refused,
-): Promise<Refused> {
+  refusal: GrantRefusal,
+): Promise<GrantRefusal> {
   return refuseOpening(parts, attemptBy(request, proof, { agent: agent.id }), refusal)
 }
 
-async function ask(parts: GrantParts, request: BackchannelRequest, caller: Caller): Promise<Asked> {
+async function ask(
+  parts: GrantParts,
+  request: BackchannelRequest,
+  caller: Caller,
+): Promise<DirectAskResult> {
   const { agent, proof } = caller
   if (request.message !== undefined) checkMessage(request.message)
   const person = await findByHint(parts, agent, request.hint)
@@ -119,8 +128,8 @@ export async function useUp(tx: Tx, { assertion, proof }: Caller): Promise<void>
 export async function questionOf(
   parts: GrantParts,
   wanted: WantedTask & { readonly resource?: string | undefined },
-  who: { readonly agent: Agent; readonly person: Person; readonly issuing: Issuing },
-): Promise<readonly Detail[] | Refused> {
+  who: { readonly agent: Agent; readonly person: Person; readonly issuing: IssuanceContext },
+): Promise<readonly Detail[] | GrantRefusal> {
   const { agent, issuing, person } = who
   const nothingBefore = { only: 'nothing' }
   const issuers = await parts.issuers.behind(agent)
@@ -134,7 +143,7 @@ export async function questionOf(
   return details
 }
 
-function allOf(found: Granted | Unapproved) {
+function allOf(found: GrantedAuthority | UnapprovedGrant) {
   const { delegatesAsked, details, mayDelegate } =
     found.outcome === 'needs_approval' ? found.grant : found
   return delegatesAsked ? [...details, ...mayDelegate] : details
@@ -148,7 +157,7 @@ export async function putQuestion(
   parts: GrantParts,
   tx: Tx,
   asking: ConsentAsking,
-): Promise<HeldBack['consentId'] & string> {
+): Promise<DeferralAnswer['consentId'] & string> {
   const since = parts.clock.now() - 3_600_000
   if ((await countAskedOf(tx, asking.personId, since)) >= MAX_ASKED_AN_HOUR)
     throw new Problem('consent.too_many_pending', 'the person was asked too often in the last hour')

@@ -8,7 +8,7 @@ import { manualClock } from '../../lib/clock.ts'
 import { Problem } from '../../lib/problem.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { beginDevice, claimDevice, type DeviceRequest } from './device.ts'
-import { Waiting } from './testing.ts'
+import { DeferralWorld } from './testing.ts'
 
 const URL_OF_IT = `${ISSUER}/oauth/device_authorization`
 const MINUTES = 60_000
@@ -18,7 +18,7 @@ forEachEngine('codes that devices show', (open) => {
 
   async function begin(t: TestContext) {
     const world = await worlds.own(t)
-    const waiting = await Waiting.in(world)
+    const waiting = await DeferralWorld.in(world)
     const parts = { ...world.parts, loopback: true }
     const ask = (over: Partial<DeviceRequest> = {}) =>
       beginDevice(parts, {

@@ -1,11 +1,11 @@
 import { findAgent } from '../../agents/index.ts'
 import {
   asRefused,
+  type GrantRefusal,
   isNothing,
   isRefused,
   issuingBy,
   problemFor,
-  type Refused,
   readAsked,
   refused,
   withinAgent,
@@ -22,7 +22,7 @@ import type { OpeningRequest, WantedTask } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { isFailed, refuseFailed } from '../pipeline/authenticated.ts'
 import { type Caller, readCaller } from '../pipeline/bring.ts'
-import { type HeldBack, holdBack } from '../pipeline/defer.ts'
+import { type DeferralAnswer, holdBack } from '../pipeline/defer.ts'
 import { answerableUntil } from '../pipeline/deferral.ts'
 import { claimDeferral, findByUserCode } from '../pipeline/deferral-store.ts'
 import { putQuestion, questionOf, refuseCaller, useUp } from './ask-directly.ts'
@@ -30,16 +30,16 @@ import { putQuestion, questionOf, refuseCaller, useUp } from './ask-directly.ts'
 /** An agent on something without a browser (RFC 8628). Whoever types the code is the person it asks. */
 export interface DeviceRequest extends OpeningRequest, WantedTask {}
 
-export type DeviceBegun =
+export type DeviceStart =
   | {
       readonly outcome: 'begun'
-      readonly held: HeldBack
+      readonly held: DeferralAnswer
       /** Seconds that the user code works. */
       readonly waits: number
       /** Code for people to type: two times four letters. */
       readonly userCode: string
     }
-  | Refused
+  | GrantRefusal
 
 /** Short: codes that were sent to somebody else have little time to get there. */
 const WAITS_SECONDS = 300
@@ -51,7 +51,7 @@ const LETTERS = 'BCDFGHJKLMNPQRSTVWXZ'
 const LENGTH = 8
 
 /** Begins a request whose person is not known yet. */
-export async function beginDevice(parts: GrantParts, request: DeviceRequest): Promise<DeviceBegun> {
+export async function beginDevice(parts: GrantParts, request: DeviceRequest): Promise<DeviceStart> {
   const caller = await readCaller(parts, request)
   if (isFailed(caller)) return refuseFailed(parts, caller)
   const begun = await begin(parts, request, caller).catch(asRefused)
@@ -62,7 +62,7 @@ async function begin(
   parts: GrantParts,
   request: DeviceRequest,
   caller: Caller,
-): Promise<DeviceBegun> {
+): Promise<DeviceStart> {
   const { agent, proof } = caller
   checkPurpose(request.purpose)
   const catalog = await parts.catalog.current()

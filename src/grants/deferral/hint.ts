@@ -39,9 +39,9 @@ export async function findByHint(
   return found?.status === 'active' ? found : undefined
 }
 
-type Finding = (parts: GrantParts, agent: Agent, value: string) => Promise<Person | undefined>
+type PersonFinder = (parts: GrantParts, agent: Agent, value: string) => Promise<Person | undefined>
 
-const FINDING: Readonly<Record<Hint['kind'], Finding>> = {
+const FINDING: Readonly<Record<Hint['kind'], PersonFinder>> = {
   login_hint: (parts, agent, value) => byName(parts, agent, value),
   id_token_hint: async (parts, agent, value) => {
     const checked = parts.providers.checkSubjectToken(value, ID_TOKEN, { agent })

@@ -3,7 +3,7 @@ import type { AccessRequest, FrozenQuestion } from '../../access-requests/index.
 import { findAgent } from '../../agents/index.ts'
 import { usableApproval } from '../../approvals/index.ts'
 import { findConsent } from '../../consent/index.ts'
-import { openingQuestion, type Refused, refused } from '../../issuance/index.ts'
+import { type GrantRefusal, openingQuestion, refused } from '../../issuance/index.ts'
 import { newId } from '../../lib/id.ts'
 import { findPerson } from '../../people/index.ts'
 import { thaw } from '../frozen-request.ts'
@@ -13,10 +13,10 @@ import type { GrantParts } from '../parts.ts'
 import { MAX_APPROVAL } from '../pipeline/ask-approvers.ts'
 import type { BroughtAgent } from '../pipeline/bring.ts'
 import { answerableUntil, type Deferral } from '../pipeline/deferral.ts'
-import type { Unapproved } from '../pipeline/grant.ts'
-import type { Plan, Planned, PlannedGrant, PlanRequest } from '../pipeline/plan.ts'
+import type { UnapprovedGrant } from '../pipeline/grant.ts'
+import type { Plan, PlannedGrant, PlanRequest, PlanResult } from '../pipeline/plan.ts'
 
-export interface StillWaiting {
+export interface PendingDeferral {
   readonly outcome: 'waiting'
   /** Page on which the person answers. */
   readonly page: string | undefined
@@ -31,7 +31,7 @@ export interface GrantedDeferral {
 }
 
 /** People have to be asked, or asked anew about what it is by now. */
-export interface ToAsk {
+export interface QuestionToAsk {
   readonly outcome: 'ask'
   readonly question: FrozenQuestion
   readonly insufficient: readonly string[]
@@ -40,13 +40,13 @@ export interface ToAsk {
 /** `denied`: whatever the reason, which is for the books alone. */
 export type DeferralState =
   | GrantedDeferral
-  | ToAsk
-  | StillWaiting
-  | Refused
-  | { readonly outcome: 'denied'; readonly why: Refused }
+  | QuestionToAsk
+  | PendingDeferral
+  | GrantRefusal
+  | { readonly outcome: 'denied'; readonly why: GrantRefusal }
 
 export const EXPIRED = refused('deferral.expired', 'the code has expired')
-const WAITING: StillWaiting = { outcome: 'waiting', page: undefined }
+const WAITING: PendingDeferral = { outcome: 'waiting', page: undefined }
 
 /** Judges a deferred request as things are now. Reads, and writes nothing. */
 export async function judgeDeferral(
@@ -89,7 +89,7 @@ export async function judgeDeferral(
 
 function standingOf(
   { issuer }: GrantParts,
-  plan: Exclude<Planned, Unapproved<PlannedGrant>>,
+  plan: Exclude<PlanResult, UnapprovedGrant<PlannedGrant>>,
   waiter: PlanRequest,
   approval: AccessRequest | undefined,
 ): DeferralState {
@@ -101,7 +101,7 @@ function standingOf(
   return denied(refused('consent.required', 'the person has withdrawn the consent'))
 }
 
-function denied(why: Refused): Extract<DeferralState, { outcome: 'denied' }> {
+function denied(why: GrantRefusal): Extract<DeferralState, { outcome: 'denied' }> {
   return { outcome: 'denied', why }
 }
 
@@ -110,7 +110,7 @@ async function withPeople(
   parts: GrantParts,
   own: Deferral,
   waiter: PlanRequest,
-  unapproved: Unapproved<PlannedGrant>,
+  unapproved: UnapprovedGrant<PlannedGrant>,
 ): Promise<
   | { readonly outcome: 'approved'; readonly approval: AccessRequest }
   | Exclude<DeferralState, GrantedDeferral>

@@ -9,7 +9,7 @@ import { listTasks } from '../../tasks/index.ts'
 import { openTask } from '../openings/open-task.ts'
 import { addAgent } from '../openings/testing.ts'
 import { cancelDeferral } from './cancel.ts'
-import { reasonOf, Waiting } from './testing.ts'
+import { DeferralWorld, reasonOf } from './testing.ts'
 
 const only = (...actions: string[]): Detail => ({ ...ALL_OF_ORDERS, actions })
 const REVOKE_URL = 'http://127.0.0.1:7480/oauth/revoke'
@@ -19,7 +19,7 @@ forEachEngine('a deferred opening', (open) => {
 
   async function begin(t: TestContext) {
     const world = await worlds.own(t)
-    const waiting = await Waiting.in(world)
+    const waiting = await DeferralWorld.in(world)
     const tasks = async () => (await listTasks(world.parts.storage.read, { limit: 100 })).length
     return { world, waiting, parts: world.parts, tasks }
   }
@@ -65,7 +65,7 @@ forEachEngine('a deferred opening', (open) => {
       reasonOf(await openTask(waiting.world.parts, 'token_exchange', opening)),
       'deferred',
     )
-    const other = await Waiting.in(waiting.world)
+    const other = await DeferralWorld.in(waiting.world)
     assert.equal(reasonOf(await other.try({ subjectToken })), 'subject_token.replayed')
     assert.equal(reasonOf(await other.try({ assertion })), 'assertion.replayed')
   })

@@ -3,11 +3,11 @@ import { credentialStep } from '../../agent-authentication/index.ts'
 import { USE_GUARD, useSteps } from '../../approvals/index.ts'
 import { BASES_GUARD } from '../../consent/index.ts'
 import { proofStep } from '../../facts/index.ts'
-import { type Refused, refused, refusedBy, refuseOpening } from '../../issuance/index.ts'
+import { type GrantRefusal, refused, refusedBy, refuseOpening } from '../../issuance/index.ts'
 import { newId } from '../../lib/id.ts'
 import { opaqueDigest } from '../../opaque-tokens/index.ts'
 import { type Guard, OVERTAKEN, type Overtaken } from '../../storage/index.ts'
-import type { Opened, OpeningRequest } from '../opening.ts'
+import type { OpenedTask, OpeningRequest } from '../opening.ts'
 import { answerOpening } from '../openings/answer.ts'
 import type { GrantParts } from '../parts.ts'
 import { attemptBy, isFailed, refuseFailed } from '../pipeline/authenticated.ts'
@@ -29,8 +29,8 @@ import {
   EXPIRED,
   type GrantedDeferral,
   judgeDeferral,
-  type StillWaiting,
-  type ToAsk,
+  type PendingDeferral,
+  type QuestionToAsk,
 } from './judge.ts'
 
 /** The agent asks whether there is an answer: with the code, its authentication, and the key that it waits with. */
@@ -39,7 +39,7 @@ export interface Poll extends OpeningRequest {
   readonly code: string
 }
 
-export type PollAnswer = Opened | Refused | StillWaiting
+export type PollAnswer = OpenedTask | GrantRefusal | PendingDeferral
 
 /**
  * Answers a poll. Order of checks: the agent; whether the code is one of its own, in the same words as for one that is unknown; its
@@ -53,7 +53,7 @@ export async function pollDeferral(parts: GrantParts, poll: Poll): Promise<PollA
   const own = await ownDeferral(parts, poll, agent.id)
   const person = own?.personId ?? undefined
   const attempt = attemptBy(poll, proof, { agent: agent.id, person })
-  const no = (refusal: Refused) => refuseOpening(parts, attempt, refusal)
+  const no = (refusal: GrantRefusal) => refuseOpening(parts, attempt, refusal)
   if (!own)
     return no(refused('deferral.unknown', 'the agent has no pending request with this code'))
   if (own.thumbprint !== null && own.thumbprint !== proof.thumbprint)
@@ -62,16 +62,16 @@ export async function pollDeferral(parts: GrantParts, poll: Poll): Promise<PollA
   return answer.outcome === 'overtaken' ? no(refusedBy(BASES_GUARD)) : answer
 }
 
-interface Polled {
+interface PollInput {
   readonly brought: BroughtAgent
   readonly own: Deferral
-  readonly no: (refusal: Refused) => Promise<Refused>
+  readonly no: (refusal: GrantRefusal) => Promise<GrantRefusal>
 }
 
 async function answerPoll(
   parts: GrantParts,
   poll: Poll,
-  polled: Polled,
+  polled: PollInput,
 ): Promise<PollAnswer | Overtaken> {
   const { brought, no, own } = polled
   const standing =
@@ -101,14 +101,14 @@ const USED = refusedBy(DEFERRAL_GUARD)
 const APPROVAL_OVER = refused('deferral.denied', 'the approval was used, taken back or has ended')
 const CANCELLED = refused('deferral.denied', 'the request was cancelled')
 
-function ended({ state, expiresAt }: Deferral, now: number): Refused | undefined {
+function ended({ state, expiresAt }: Deferral, now: number): GrantRefusal | undefined {
   if (state === 'redeemed') return USED
   if (state === 'cancelled') return CANCELLED
   return expiresAt <= now ? EXPIRED : undefined
 }
 
 /** INVARIANT: why something cannot be granted any more may say something about the person; the agent learns only that it is so. */
-function generic(answer: Refused, why: Refused): Refused {
+function generic(answer: GrantRefusal, why: GrantRefusal): GrantRefusal {
   if (answer.reason !== why.reason) return answer
   return refused('deferral.denied', 'it was denied, or can no longer be granted')
 }
@@ -117,7 +117,7 @@ function generic(answer: Refused, why: Refused): Refused {
 async function askNow(
   parts: GrantParts,
   own: Deferral,
-  { insufficient, question }: ToAsk,
+  { insufficient, question }: QuestionToAsk,
 ): Promise<void> {
   await parts.storage.transaction(async (tx) => {
     if (own.taskId === null && !(await nameTask(tx, own.digest, question.taskId))) return
@@ -128,9 +128,9 @@ async function askNow(
 /** No answer yet. The poll uses up its proof and assertion, and has to be in time. */
 async function wait(
   parts: GrantParts,
-  { brought, no, own }: Polled,
+  { brought, no, own }: PollInput,
   page: string | undefined,
-): Promise<StillWaiting | Refused> {
+): Promise<PendingDeferral | GrantRefusal> {
   const { read } = parts.storage
   const now = parts.clock.now()
   const { digest, pause } = own
@@ -153,9 +153,9 @@ export function usedSteps(parts: GrantParts, { assertion, proof }: BroughtAgent)
 
 async function redeem(
   parts: GrantParts,
-  { brought, no, own }: Polled,
+  { brought, no, own }: PollInput,
   { approval, plan, waiter }: GrantedDeferral,
-): Promise<Opened | Refused | Overtaken> {
+): Promise<OpenedTask | GrantRefusal | Overtaken> {
   const { thumbprint } = brought.proof
   const held = await lineageOf(parts, waiter, plan, {
     id: own.taskId ?? undefined,
@@ -182,7 +182,7 @@ async function redeem(
 }
 
 /** Somebody was quicker: another poll, or whoever cancelled. */
-async function lost(parts: GrantParts, own: Deferral, failed: Guard): Promise<Refused> {
+async function lost(parts: GrantParts, own: Deferral, failed: Guard): Promise<GrantRefusal> {
   if (failed === USE_GUARD) return APPROVAL_OVER
   if (failed !== DEFERRAL_GUARD) return refusedBy(failed)
   const now = await findDeferral(parts.storage.read, own.digest)

@@ -7,7 +7,7 @@ import { worldsOver } from '../../calls/testing.ts'
 import { outbound } from '../../net/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { tellResolved } from './tell.ts'
-import { Waiting } from './testing.ts'
+import { DeferralWorld } from './testing.ts'
 
 forEachEngine('an agent is told that there is an answer', (open) => {
   const worlds = worldsOver(open)
@@ -24,7 +24,7 @@ forEachEngine('an agent is told that there is an answer', (open) => {
     const { port } = server.address() as AddressInfo // listening on TCP
     const world = await worlds.own(t)
     const { parts } = world
-    const waiting = await Waiting.in(world)
+    const waiting = await DeferralWorld.in(world)
     await setNotifyAt(parts, {
       ...{ agentId: 'refund-bot', allowLoopback: true, by: 'operator' },
       notifyAt: `${host === '127.0.0.1' ? 'http' : 'https'}://${host}:${port}/answers`,

@@ -3,14 +3,14 @@ import { newKey, type TestKey, TOKEN_URL, type World } from '../../calls/testing
 import { answerConsent, basesOfPerson, pendingConsents } from '../../consent/index.ts'
 import { suspendPerson } from '../../sessions/index.ts'
 import { endBasis } from '../../tasks/index.ts'
-import type { Deferred, Opening, OpeningAnswer } from '../opening.ts'
+import type { DeferredOpening, Opening, OpeningAnswer } from '../opening.ts'
 import { openTask } from '../openings/open-task.ts'
 import { type Poll, type PollAnswer, pollDeferral } from './poll.ts'
 
 const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
 /** Sam and refund-bot, with nothing agreed between them. */
-export class Waiting {
+export class DeferralWorld {
   readonly world: World
   readonly key: TestKey
 
@@ -19,8 +19,8 @@ export class Waiting {
     this.key = key
   }
 
-  static async in(world: World): Promise<Waiting> {
-    const waiting = new Waiting(world, newKey())
+  static async in(world: World): Promise<DeferralWorld> {
+    const waiting = new DeferralWorld(world, newKey())
     await waiting.endBases()
     return waiting
   }
@@ -39,7 +39,7 @@ export class Waiting {
     return openTask(this.world.parts, 'token_exchange', await this.ask(over))
   }
 
-  async deferred(over: Partial<Opening> = {}): Promise<Deferred> {
+  async deferred(over: Partial<Opening> = {}): Promise<DeferredOpening> {
     const answer = await this.try(over)
     if (answer.outcome !== 'deferred') throw new Error(JSON.stringify(answer))
     return answer

@@ -1,4 +1,4 @@
-import { type Refused, refused } from '../../issuance/index.ts'
+import { type GrantRefusal, refused } from '../../issuance/index.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { OccupancyLimit } from '../../lib/occupancy-limit.ts'
 import type { Storage } from '../../storage/index.ts'
@@ -31,7 +31,7 @@ export class WaitingRoom {
   }
 
   /** Asked before anything is written. Answers why there is no room. */
-  async isFullFor(agentId: string): Promise<Refused | undefined> {
+  async isFullFor(agentId: string): Promise<GrantRefusal | undefined> {
     const own = await countWaitingOf(this.#storage.read, agentId, this.#clock.now())
     if (own >= this.#mostOfAgent)
       return refused('deferral.too_many', 'too many requests of this agent are pending')

@@ -1,5 +1,5 @@
 import type { Call, FactParts } from '../../facts/index.ts'
-import { asRefused, isRefused, type Refused, refused } from '../../issuance/index.ts'
+import { asRefused, type GrantRefusal, isRefused, refused } from '../../issuance/index.ts'
 import type { StoredIssuer, VerifiedToken } from '../../issuers/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
 import { Problem } from '../../lib/problem.ts'
@@ -16,14 +16,14 @@ export type ForeignTokenCall = Pick<Call, 'scheme' | 'proof' | 'method' | 'url' 
 }
 
 /** A token of another server that is accepted, and the task that it opened. */
-export type HeldForeign =
+export type ForeignTokenResult =
   | {
       readonly holds: true
       readonly vouched: VerifiedToken
       readonly proof: Proof | undefined
       readonly held: TaskLineage
     }
-  | { readonly holds: false; readonly refusal: Refused; readonly proof: Proof | undefined }
+  | { readonly holds: false; readonly refusal: GrantRefusal; readonly proof: Proof | undefined }
 
 /** Whose token this may be, where it is not one of ours. Nothing about it is believed yet. */
 export async function foreignIssuer(
@@ -44,11 +44,11 @@ export async function holdForeign(
   shown: ForeignTokenCall,
   from: StoredIssuer,
   given: { readonly nonce: ProofExpectation['nonce']; readonly proven?: Proof | undefined },
-): Promise<HeldForeign> {
+): Promise<ForeignTokenResult> {
   const { proven } = given
   const proof = proven ?? (await proofOf(parts, shown, given.nonce).catch(asRefused))
   if (isRefused(proof)) return { holds: false, refusal: proof, proof: undefined }
-  const no = (refusal: Refused): HeldForeign => ({ holds: false, refusal, proof })
+  const no = (refusal: GrantRefusal): ForeignTokenResult => ({ holds: false, refusal, proof })
   const vouched = await parts.issuers
     .checkAccess(from, shown.token, shown.resource.identifier)
     .catch(notAccepted)
@@ -66,7 +66,7 @@ export async function holdForeign(
 }
 
 /** A server that cannot be asked is a reason to deny, and no failure of ours. */
-function notAccepted(error: unknown): Refused {
+function notAccepted(error: unknown): GrantRefusal {
   if (error instanceof Problem && /^(?:issuer|outbound|token)\./.test(error.code))
     return refused(error.code, error.detail)
   return asRefused(error)
@@ -88,7 +88,7 @@ async function proofOf(
 function wrongBinding(
   { claims, issuer }: VerifiedToken,
   proof: Proof | undefined,
-): Refused | undefined {
+): GrantRefusal | undefined {
   const { cnf } = claims
   if (cnf === undefined) {
     if (proof) return refused('token.wrong_scheme', 'the token is not bound to a key: use Bearer')
@@ -114,8 +114,8 @@ async function ended(
   parts: FactParts,
   { access, name }: StoredIssuer,
   token: string,
-  refusal: Refused,
-): Promise<Refused> {
+  refusal: GrantRefusal,
+): Promise<GrantRefusal> {
   if (!access?.introspection || refusal.reason !== 'token.expired') return refusal
   const held = await taskOfForeign(parts, { digest: sha256url(`${name}\0${token}`) })
   if (held) await closeTask(parts, { taskId: held.task.id, by: 'system', reason: 'token.inactive' })

@@ -6,9 +6,9 @@ import { isNewcomer, meetPerson, type UnprovisionedPerson } from '../../identity
 import {
   authorityWithin,
   detailsAt,
+  type GrantRefusal,
   isRefused,
   issuedWithin,
-  type Refused,
   refused,
   refusedBy,
 } from '../../issuance/index.ts'
@@ -26,13 +26,13 @@ import type { Person } from '../../people/index.ts'
 import { FOREIGN_GUARD, foreignTokenStep, openSteps } from '../../tasks/index.ts'
 import type { ForeignActor } from '../../tokens/index.ts'
 import type { GrantParts } from '../parts.ts'
-import { type Behind, readBehind } from '../pipeline/actors.ts'
+import { type ActorChain, readBehind } from '../pipeline/actors.ts'
 import { enter } from '../pipeline/grant.ts'
 import { newTask } from '../pipeline/new-task.ts'
 import { foreignDetails } from './foreign-details.ts'
 
 /** Token as it was shown. */
-interface Shown {
+interface ShownToken {
   /** `undefined`: it is bound to no key. */
   readonly thumbprint: string | undefined
   readonly resource: string
@@ -48,8 +48,8 @@ interface Shown {
 export async function openImplicit(
   parts: GrantParts,
   vouched: VerifiedToken,
-  shown: Shown,
-): Promise<Refused | undefined> {
+  shown: ShownToken,
+): Promise<GrantRefusal | undefined> {
   const agent = await identifyClient(parts, vouched)
   const behind = await readBehind(parts, vouched)
   const issuers = await resting(parts, vouched, agent, behind)
@@ -90,7 +90,7 @@ interface Token {
   readonly issuers: readonly TrustedIssuer[]
   readonly actors: readonly ForeignActor[]
   readonly vouched: VerifiedToken
-  readonly shown: Shown
+  readonly shown: ShownToken
 }
 
 /** INVARIANT: nobody becomes a person by a token that opens nothing. */
@@ -98,7 +98,7 @@ async function brought(
   parts: GrantParts,
   newcomer: UnprovisionedPerson,
   token: Token,
-): Promise<Person | Refused> {
+): Promise<Person | GrantRefusal> {
   const grant = await grantFor(parts, { person: newcomer.person, newcomer: true }, token)
   if (isRefused(grant)) return grant
   return bringPerson(parts, token.vouched.issuer.name, newcomer)
@@ -143,7 +143,7 @@ async function resting(
   parts: Pick<GrantParts, 'issuers'>,
   { issuer }: VerifiedToken,
   agent: Parameters<GrantParts['issuers']['behind']>[0],
-  behind: Behind,
+  behind: ActorChain,
 ): Promise<readonly TrustedIssuer[]> {
   const all = [issuer, ...behind.issuers, ...(await parts.issuers.behind(agent))]
   return [...new Map(all.map((each) => [each.name, each])).values()]

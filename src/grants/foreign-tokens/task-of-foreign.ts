@@ -1,5 +1,5 @@
 import type { FactParts } from '../../facts/index.ts'
-import type { Refused } from '../../issuance/index.ts'
+import type { GrantRefusal } from '../../issuance/index.ts'
 import type { VerifiedToken } from '../../issuers/index.ts'
 import { findForeignTask, type TaskLineage } from '../../tasks/index.ts'
 
@@ -11,13 +11,13 @@ export async function taskOfForeign(
 export async function taskOfForeign(
   parts: FactParts,
   token: Pick<VerifiedToken, 'digest'>,
-  open: () => Promise<Refused | undefined>,
-): Promise<TaskLineage | Refused>
+  open: () => Promise<GrantRefusal | undefined>,
+): Promise<TaskLineage | GrantRefusal>
 export async function taskOfForeign(
   parts: FactParts,
   { digest }: Pick<VerifiedToken, 'digest'>,
-  open?: () => Promise<Refused | undefined>,
-): Promise<TaskLineage | Refused | undefined> {
+  open?: () => Promise<GrantRefusal | undefined>,
+): Promise<TaskLineage | GrantRefusal | undefined> {
   const known = await parts.facts.foreign(digest)
   if (known !== undefined) return parts.facts.task(known)
   if (!open) return undefined

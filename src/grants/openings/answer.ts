@@ -2,21 +2,21 @@ import type { Detail } from '@remit/engine'
 import { minting, partiesOf } from '../../facts/index.ts'
 import {
   aboutTask,
+  type GrantRefusal,
   grantAt,
   grantedScope,
   isRefused,
-  type Refused,
   refused,
   resourceAccess,
 } from '../../issuance/index.ts'
 import { closeTask, type Task, type TaskLineage } from '../../tasks/index.ts'
 import { mintTaskToken } from '../../tokens/index.ts'
-import type { Opened } from '../opening.ts'
+import type { OpenedTask } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
-import type { Granted } from '../pipeline/grant.ts'
+import type { GrantedAuthority } from '../pipeline/grant.ts'
 
 /** The part of a request that its answer depends on. */
-interface Wanted {
+interface WantedToken {
   readonly resource?: string | undefined
   readonly scope?: string | undefined
 }
@@ -27,10 +27,10 @@ interface Wanted {
  */
 export async function answerOpening(
   parts: GrantParts,
-  wanted: Wanted,
+  wanted: WantedToken,
   held: TaskLineage,
   grant: AnswerGrant,
-): Promise<Opened | Refused> {
+): Promise<OpenedTask | GrantRefusal> {
   const token = await tokenOf(parts, wanted, held, grant).catch(async (error: unknown) => {
     // Nobody has anything of it, and nobody could have: its key counts once.
     await closeTask(parts, { taskId: held.task.id, by: 'system', reason: 'failed' })
@@ -52,18 +52,18 @@ export async function answerOpening(
 
 /** Parts of a grant that the answer needs. */
 export type AnswerGrant = Pick<
-  Granted,
+  GrantedAuthority,
   'details' | 'delegatesAsked' | 'person' | 'views' | 'issuing'
 >
 
-type Token = Pick<Opened, 'kind' | 'token' | 'details' | 'scope'>
+type Token = Pick<OpenedTask, 'kind' | 'token' | 'details' | 'scope'>
 
 async function tokenOf(
   parts: GrantParts,
-  wanted: Wanted,
+  wanted: WantedToken,
   held: TaskLineage,
   grant: AnswerGrant,
-): Promise<Token | Refused> {
+): Promise<Token | GrantRefusal> {
   const { resource } = wanted
   if (resource === undefined) return taskToken(parts, wanted, held, grant)
   return resourceToken(parts, { ...wanted, resource }, held, grant)
@@ -71,7 +71,7 @@ async function tokenOf(
 
 async function taskToken(
   parts: GrantParts,
-  wanted: Wanted,
+  wanted: WantedToken,
   held: TaskLineage,
   { details, person }: AnswerGrant,
 ): Promise<Token> {
@@ -95,10 +95,10 @@ async function taskToken(
 
 async function resourceToken(
   parts: GrantParts,
-  wanted: Wanted & { readonly resource: string },
+  wanted: WantedToken & { readonly resource: string },
   held: TaskLineage,
   { issuing, person }: AnswerGrant,
-): Promise<Token | Refused> {
+): Promise<Token | GrantRefusal> {
   const { task } = held
   const at = await grantAt(parts, held, { resource: wanted.resource, issuing })
   if (isRefused(at)) return at
@@ -117,7 +117,7 @@ async function resourceToken(
   return { kind: 'resource', token, details, ...scope }
 }
 
-function scopeOf({ scope: asked }: Wanted, details: readonly Detail[]): { scope?: string } {
+function scopeOf({ scope: asked }: WantedToken, details: readonly Detail[]): { scope?: string } {
   const scope = grantedScope(asked, details)
   return scope === undefined ? {} : { scope }
 }

@@ -7,7 +7,7 @@ import type { AssertedOpening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 
 /** Details that an assertion allows, and those of them that are asked for. */
-export interface Asserted {
+export interface AssertedAuthority {
   readonly limit: readonly Detail[]
   /** The smaller of the two, both lists. */
   readonly details: readonly Detail[]
@@ -20,7 +20,7 @@ export async function readAsserted(
   parts: GrantParts,
   asked: AssertedOpening,
   claims: Claims,
-): Promise<Asserted> {
+): Promise<AssertedAuthority> {
   const catalog = await parts.catalog.current()
   const resources = resourcesOf(claims, catalog)
   const resource = asked.resource ?? (resources?.length === 1 ? resources[0] : undefined)

@@ -1,5 +1,11 @@
 import { findPublicClient } from '../../agent-authentication/index.ts'
-import { type Attempt, asRefused, isRefused, type Refused, refused } from '../../issuance/index.ts'
+import {
+  type Attempt,
+  asRefused,
+  type GrantRefusal,
+  isRefused,
+  refused,
+} from '../../issuance/index.ts'
 import { TASK_LIFE } from '../../tasks/index.ts'
 import type { AssertedOpening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
@@ -12,15 +18,15 @@ import {
 } from '../pipeline/authenticated.ts'
 import { readAgent } from '../pipeline/bring.ts'
 import { readProof } from '../pipeline/credentials.ts'
-import { type Continuing, continueAsserted, SPENT } from './continue-asserted.ts'
+import { type Continuation, continueAsserted, SPENT } from './continue-asserted.ts'
 import { openingFor } from './for-person.ts'
 import { meetSubject, type ReadAssertion, readAssertion } from './read-assertion.ts'
 
 /** Each token of such a task takes an assertion of its own, so that nothing is gained by ending it early. */
 const LONG_SECONDS = TASK_LIFE.most / 1000
 
-type Brings = AuthenticatedOpening['brought']
-type Assertion = ReadAssertion<Brings>
+type BroughtCredentials = AuthenticatedOpening['brought']
+type Assertion = ReadAssertion<BroughtCredentials>
 
 /**
  * A person of another organization, whose identity provider asserts who it is and what it lets the client do
@@ -32,7 +38,7 @@ export async function authenticateAsserted(
 ): Promise<AuthenticationResult> {
   const brought = await readAgent(parts, asked)
   if (isFailed(brought)) return brought
-  const said = await readAssertion<Brings>(parts, asked, brought)
+  const said = await readAssertion<BroughtCredentials>(parts, asked, brought)
     .then((read) => meetSubject(parts, asked, read))
     .catch(asRefused)
   if (isRefused(said)) return failed(asked, said, brought)
@@ -61,12 +67,12 @@ export async function authenticatePublic(
   const agent = await findPublicClient(parts, asked.clientId).catch(asRefused)
   if (isRefused(agent)) return failed(asked, agent, { proof })
   const shown = { agent, proof, issuers: [], assertion: undefined }
-  const read = await readAssertion<Brings>(parts, asked, shown).catch(asRefused)
+  const read = await readAssertion<BroughtCredentials>(parts, asked, shown).catch(asRefused)
   // Without the agent: until then it is nobody's word but the client's own.
   if (isRefused(read)) return failed(asked, read, { proof })
   const known = read.newcomer ? {} : { person: read.brought.subject.person.id }
   const attempt = attemptBy(asked, proof, { agent: agent.id, ...known })
-  const no = (refusal: Refused) => ({ outcome: 'failed', attempt, refusal }) as const
+  const no = (refusal: GrantRefusal) => ({ outcome: 'failed', attempt, refusal }) as const
   const resource = await resourceOf(parts, read)
   if (typeof resource !== 'string') return no(resource)
   const said = await meetSubject(parts, asked, read).catch(asRefused)
@@ -90,7 +96,7 @@ function openingBy(asked: AssertedOpening, said: Assertion): AuthenticatedOpenin
 /** Continues a task of this assertion; `undefined`: there is none, and another task opens. */
 async function continued(
   parts: GrantParts,
-  continuing: Continuing,
+  continuing: Continuation,
   attempt: Attempt,
 ): Promise<AuthenticationResult | undefined> {
   const going = await continueAsserted(parts, continuing).catch(asRefused)
@@ -105,7 +111,7 @@ async function continued(
 async function resourceOf(
   { catalog, fapi2 }: GrantParts,
   { asserted, bound, brought, issuer }: Assertion,
-): Promise<string | Refused> {
+): Promise<string | GrantRefusal> {
   if (!bound && !issuer.bearer)
     return refused('agent.unauthenticated', 'the client authenticates with its key')
   const { resource } = asserted

@@ -5,12 +5,12 @@ import { ownTokens, subjectOf } from '../../facts/index.ts'
 import {
   asRefused,
   authorityWithin,
-  type Issuing,
+  type GrantRefusal,
+  type IssuanceContext,
   isNothing,
   isRefused,
   issuedWithin,
   type PeopleTerms,
-  type Refused,
   readLimits,
   refused,
   withinAgent,
@@ -29,12 +29,12 @@ import {
   isFailed,
 } from '../pipeline/authenticated.ts'
 import { readAgent } from '../pipeline/bring.ts'
-import type { Granted } from '../pipeline/grant.ts'
+import type { GrantedAuthority } from '../pipeline/grant.ts'
 import { withinPlace } from '../pipeline/place.ts'
 import {
-  type Planned,
   type PlannedGrant,
   type PlanRequest,
+  type PlanResult,
   unlessForbidden,
 } from '../pipeline/plan.ts'
 import { type Parent, readParent } from './parent.ts'
@@ -87,8 +87,8 @@ export async function planChild(
   parts: GrantParts,
   { brought, request, ticket: shown }: PlanRequest,
   { ticket }: Extract<FrozenWay, { kind: 'child' }>,
-  { issuing, ...people }: PeopleTerms & { readonly issuing: Issuing },
-): Promise<Planned> {
+  { issuing, ...people }: PeopleTerms & { readonly issuing: IssuanceContext },
+): Promise<PlanResult> {
   const held = await parts.facts.task(ticket.task.parent)
   if (!held) return UNKNOWN
   const { agent: known, issuers } = brought
@@ -146,7 +146,7 @@ function authorityOf(
   { delegates, details: calls }: TicketClaims,
   agent: Agent,
   { parent, bases }: { parent: Parent; bases: readonly Basis[] },
-): Pick<Granted, 'details' | 'mayDelegate'> | Refused {
+): Pick<GrantedAuthority, 'details' | 'mayDelegate'> | GrantRefusal {
   const { kindOf } = parent.catalog
   const asked = withinPlace({ calls, delegates }, parent.where, kindOf)
   if (isRefused(asked)) return asked

@@ -5,24 +5,24 @@ import {
   aboutTask,
   detailsAt,
   type GrantAt,
+  type GrantRefusal,
   grantAt,
   grantedScope,
   type IssuedAccess,
   isRefused,
   issuingBy,
-  type Refused,
   refused,
   refusedBy,
   resourceAccess,
 } from '../../issuance/index.ts'
 import type { Guard } from '../../storage/index.ts'
 import { findTaskByKey, listTasks, type Task, type TaskLineage } from '../../tasks/index.ts'
-import type { AssertedOpening, Opened } from '../opening.ts'
+import type { AssertedOpening, OpenedTask } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { useOnceStep } from '../pipeline/begin.ts'
 import type { BroughtAgent } from '../pipeline/bring.ts'
 import { grantOpening } from '../pipeline/grant.ts'
-import type { ReadAssertion, Shows } from './read-assertion.ts'
+import type { Presenter, ReadAssertion } from './read-assertion.ts'
 
 /**
  * Maximum number of open tasks of one person that are looked at, the newest: an agent may have as
@@ -33,10 +33,10 @@ const MAX_LOOKED_AT = 64
 /** All that was brought is used up already. */
 export const SPENT = refused('token.stale', 'something changed while the token was issued')
 
-export interface Continuing {
+export interface Continuation {
   readonly asked: Omit<AssertedOpening, 'use'>
   readonly said: ReadAssertion<
-    Shows & { readonly assertion: BroughtAgent['assertion'] | undefined }
+    Presenter & { readonly assertion: BroughtAgent['assertion'] | undefined }
   >
   readonly resource: string
 }
@@ -49,8 +49,8 @@ export interface Continuing {
  */
 export async function continueAsserted(
   parts: GrantParts,
-  continuing: Continuing,
-): Promise<Opened | Refused | undefined> {
+  continuing: Continuation,
+): Promise<OpenedTask | GrantRefusal | undefined> {
   const open = await alike(parts, continuing)
   if (open.length === 0) return undefined
   const { asked, resource, said } = continuing
@@ -90,7 +90,7 @@ export async function continueAsserted(
  * Not closed, by the same key or by none, for the same, through the same, and asked for as plainly. A task never learns of a later sign-in
  * (RFC 9470): without a key, another sign-in is another task; with one, whoever needs it comes with another key.
  */
-async function alike(parts: GrantParts, { asked, said }: Continuing): Promise<readonly Task[]> {
+async function alike(parts: GrantParts, { asked, said }: Continuation): Promise<readonly Task[]> {
   const { budget, lifeSeconds, purpose, space, thread } = asked
   const ofItsOwn = [budget, lifeSeconds, purpose, space, thread].some((one) => one !== undefined)
   if (ofItsOwn) return []
@@ -122,7 +122,7 @@ async function alike(parts: GrantParts, { asked, said }: Continuing): Promise<re
 /** Answers the guard that failed. */
 async function use(
   parts: GrantParts,
-  { said }: Continuing,
+  { said }: Continuation,
   { at, held, issued }: { held: TaskLineage; at: GrantAt; issued: IssuedAccess },
 ): Promise<Guard | undefined> {
   const { assertion, proof, subject } = said.brought

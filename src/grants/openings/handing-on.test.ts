@@ -9,7 +9,7 @@ import { grantSponsorship } from '../../sponsorship/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { askDirectly } from '../deferral/ask-directly.ts'
 import { beginDevice, claimDevice } from '../deferral/device.ts'
-import { reasonOf, Waiting } from '../deferral/testing.ts'
+import { DeferralWorld, reasonOf } from '../deferral/testing.ts'
 import { openTask } from './open-task.ts'
 import { addAgent, alone, handOn, only, refundBot, ticketFor } from './testing.ts'
 
@@ -23,7 +23,7 @@ forEachEngine('doing and handing on', (open) => {
 
   async function begin(t: TestContext) {
     const world = await worlds.own(t)
-    const waiting = await Waiting.in(world)
+    const waiting = await DeferralWorld.in(world)
     const { parts, sam } = world
     const openFor = async (details: readonly Detail[]) =>
       openTask(parts, 'token_exchange', await world.opening(newKey(), { details }))

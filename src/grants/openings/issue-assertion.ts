@@ -7,12 +7,12 @@ import {
   aboutTask,
   checkHolder,
   type GrantAt,
+  type GrantRefusal,
   grantAt,
   isRefused,
   issuingBy,
   mayIssueAt,
-  type Presented,
-  type Refused,
+  type PresentedToken,
   refused,
   refusedBy,
   refuseOpening,
@@ -23,7 +23,7 @@ import { type MintedToken, mintPeerAssertion } from '../../tokens/index.ts'
 import type { GrantParts } from '../parts.ts'
 
 /** A task wants an assertion for the authorization server of another domain. */
-export interface AssertionRequest extends Omit<Presented, 'as'> {
+export interface AssertionRequest extends Omit<PresentedToken, 'as'> {
   readonly clientId: string
   readonly kind: 'id_jag' | 'jwt'
   /** Issuer of the peer. */
@@ -55,10 +55,10 @@ export interface Peer {
 export async function issueAssertion(
   parts: GrantParts,
   asked: AssertionRequest,
-): Promise<IssuedAssertion | Refused> {
+): Promise<IssuedAssertion | GrantRefusal> {
   const holder = await checkHolder(parts, { ...asked, as: 'parameter' })
   const about = holder.holds ? aboutTask(holder.held) : {}
-  const no = (refusal: Refused) => {
+  const no = (refusal: GrantRefusal) => {
     const { proof } = holder
     const attempt = { type: 'token.refused', proof, about, ip: asked.origin.ip } as const
     return refuseOpening(parts, attempt, refusal)
@@ -92,12 +92,12 @@ export const STALE = refused(
 )
 
 /** Contents of an assertion; `thumbprint`: that of the task's key. */
-export type Wanted = Pick<AssertionRequest, 'kind' | 'audience' | 'resource' | 'origin'> &
+export type AssertionContent = Pick<AssertionRequest, 'kind' | 'audience' | 'resource' | 'origin'> &
   Partial<Pick<AssertionRequest, 'details' | 'scope'>>
 
 export async function makeAssertion(
   parts: GrantParts,
-  asked: Wanted,
+  asked: AssertionContent,
   held: TaskLineage,
   thumbprint: string,
 ) {
@@ -150,7 +150,7 @@ export async function makeAssertion(
 export async function peerOf(
   parts: GrantParts,
   { audience }: Pick<AssertionRequest, 'audience'>,
-): Promise<Peer | Refused> {
+): Promise<Peer | GrantRefusal> {
   const issuer = audience === parts.issuer ? undefined : await parts.issuers.peer(audience)
   if (!issuer?.peer) return refused('resource.unknown', '`audience` is not a registered peer')
   return { issuer, mapping: issuer.peer }

@@ -4,16 +4,16 @@ import {
   aboutTask,
   asRefused,
   detailsAt,
+  type GrantRefusal,
   isRefused,
   issuingBy,
   mayIssueAt,
-  type Refused,
   readWanted,
   refused,
 } from '../../issuance/index.ts'
 import { issuerKey } from '../../issuers/index.ts'
 import { closeTask, type TaskLineage } from '../../tasks/index.ts'
-import type { NeedsConsent, Opening } from '../opening.ts'
+import type { MissingConsent, Opening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { failed, isFailed, refuseFailed } from '../pipeline/authenticated.ts'
 import { readBrought } from '../pipeline/bring.ts'
@@ -45,7 +45,7 @@ const LIFE_SECONDS = 310
 export async function issueForSubject(
   parts: GrantParts,
   asked: SubjectAssertion,
-): Promise<(IssuedAssertion & { readonly taskId: string }) | NeedsConsent | Refused> {
+): Promise<(IssuedAssertion & { readonly taskId: string }) | MissingConsent | GrantRefusal> {
   const opening = { ...asked, resource: undefined, defer: undefined }
   const read = await readBrought(parts, opening)
   if (isFailed(read)) return refuseFailed(parts, read)
@@ -105,7 +105,7 @@ async function mayHave(
   parts: GrantParts,
   held: TaskLineage,
   { asked, peer, resource }: { asked: SubjectAssertion; peer: Peer; resource: string },
-): Promise<Refused | undefined> {
+): Promise<GrantRefusal | undefined> {
   if ((await clientAt(parts, held, peer)) === undefined)
     return refused('issuance.forbidden', 'the agent has no client id at that server')
   const { agentId, issuers, personId } = held.task

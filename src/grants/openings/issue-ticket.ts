@@ -7,9 +7,9 @@ import {
   aboutTask,
   asRefused,
   checkSettled,
+  type GrantRefusal,
   isRefused,
   problemFor,
-  type Refused,
   readAsked,
   readLife,
   readLimits,
@@ -72,7 +72,7 @@ async function findTicket(
   parts: GrantParts,
   held: TaskLineage,
   wanted: TicketRequest,
-): Promise<MintedToken | Refused> {
+): Promise<MintedToken | GrantRefusal> {
   checkPurpose(wanted.purpose)
   const badLife = readLife(wanted.lifeSeconds)
   if (badLife) return badLife
@@ -119,7 +119,7 @@ async function readTicket(
   parts: GrantParts,
   wanted: TicketRequest,
   catalog: CatalogView,
-): Promise<AuthorityRequest | Refused> {
+): Promise<AuthorityRequest | GrantRefusal> {
   const budget = readLimits(wanted.budget, catalog)
   if (isRefused(budget)) return budget
   const unsettled = await checkSettled(parts, budget)
@@ -135,7 +135,7 @@ async function readTicket(
 function beyondParent(
   { calls, delegates = [] }: AuthorityRequest,
   { catalog, mayHandOn: limit }: Parent,
-): Refused | undefined {
+): GrantRefusal | undefined {
   if (contains(limit, [...calls, ...delegates], catalog.kindOf)) return undefined
   const told = asCalls(limit).slice(0, MAX_TOLD).map(detailInWords).join('; or ')
   const more = limit.length > MAX_TOLD ? ' and more' : ''

@@ -1,5 +1,5 @@
 import { BASES_GUARD } from '../../consent/index.ts'
-import { type Refused, refused, refusedBy, refuseOpening } from '../../issuance/index.ts'
+import { type GrantRefusal, refused, refusedBy, refuseOpening } from '../../issuance/index.ts'
 import { OVERTAKEN, type Overtaken } from '../../storage/index.ts'
 import { findTask, LINE_GUARD, type TaskLineage } from '../../tasks/index.ts'
 import type { OpeningAnswer } from '../opening.ts'
@@ -37,7 +37,7 @@ async function planAndBegin(
   opening: AuthenticatedOpening,
 ): Promise<OpeningAnswer | Overtaken> {
   const { also, attempt, before, brought, handsOnNothing, origin, request } = opening
-  const refuse = (refusal: Refused) => refuseOpening(parts, attempt, refusal)
+  const refuse = (refusal: GrantRefusal) => refuseOpening(parts, attempt, refusal)
   const { asksPeople } = opening
   const plan = await planOpening(parts, opening, { asksPeople })
   if (plan.outcome === 'refused') return refuse(plan)
@@ -64,7 +64,7 @@ async function planAndBegin(
 const NOT_SAID = refused('grant.not_accepted', 'its issuer does not state what this client may do')
 
 /** Says what became of the line between plan and commit. */
-async function notOpen(parts: GrantParts, line: TaskLineage['above']): Promise<Refused> {
+async function notOpen(parts: GrantParts, line: TaskLineage['above']): Promise<GrantRefusal> {
   for (const { id } of line) {
     const task = await findTask(parts.storage.read, id)
     if (task?.state === 'suspended') return refused('task.suspended', 'a task above is suspended')

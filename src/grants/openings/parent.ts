@@ -11,7 +11,7 @@ import {
   PAST_DEADLINE,
   type Whereabouts,
 } from '../../facts/index.ts'
-import { isRefused, type Refused, refused } from '../../issuance/index.ts'
+import { type GrantRefusal, isRefused, refused } from '../../issuance/index.ts'
 import { findPerson, type Person } from '../../people/index.ts'
 import type { LiveView } from '../../revocation/index.ts'
 import type { TaskLineage } from '../../tasks/index.ts'
@@ -48,7 +48,7 @@ export async function readParent(
     readonly ticket?: string
     readonly space?: string | undefined
   },
-): Promise<Parent | Refused> {
+): Promise<Parent | GrantRefusal> {
   const { task, chain } = held
   const { child, ticket } = given
   const place = await findPlaceBelow(parts, task, given.space)

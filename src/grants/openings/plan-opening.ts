@@ -1,7 +1,7 @@
 import {
   asRefused,
   detailsAt,
-  type Issuing,
+  type IssuanceContext,
   isRefused,
   type PeopleTerms,
   refused,
@@ -9,7 +9,7 @@ import {
 import type { GrantName } from '../../policy/index.ts'
 import type { GrantParts } from '../parts.ts'
 import { grantOpening } from '../pipeline/grant.ts'
-import type { Planned, PlanRequest } from '../pipeline/plan.ts'
+import type { PlanRequest, PlanResult } from '../pipeline/plan.ts'
 import { planChild } from './child.ts'
 import { planSponsored } from './sponsored.ts'
 
@@ -54,7 +54,7 @@ export async function planOpening(
   parts: GrantParts,
   asked: PlanRequest,
   people: PeopleTerms,
-): Promise<Planned> {
+): Promise<PlanResult> {
   const planned = await planBy(parts, asked, people).catch(asRefused)
   if (isRefused(planned) || planned.outcome === 'needs_consent') return planned
   const { resource } = asked.request
@@ -63,7 +63,7 @@ export async function planOpening(
   return planned
 }
 
-function planBy(parts: GrantParts, asked: PlanRequest, people: PeopleTerms): Promise<Planned> {
+function planBy(parts: GrantParts, asked: PlanRequest, people: PeopleTerms): Promise<PlanResult> {
   const { brought, origin, request } = asked
   const { way } = request
   const issuing = { grant: grantOf(asked), bound: brought.proof !== undefined, origin }
@@ -75,8 +75,8 @@ function planBy(parts: GrantParts, asked: PlanRequest, people: PeopleTerms): Pro
 async function planForPerson(
   parts: GrantParts,
   { brought, flow, only, person, request }: PlanRequest,
-  { issuing, ...people }: PeopleTerms & { readonly issuing: Issuing },
-): Promise<Planned> {
+  { issuing, ...people }: PeopleTerms & { readonly issuing: IssuanceContext },
+): Promise<PlanResult> {
   if (!person) throw new TypeError('an opening for nobody')
   const way = request.way?.kind === 'asserted' ? request.way : undefined
   const { agent } = brought

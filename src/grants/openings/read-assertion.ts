@@ -7,7 +7,7 @@ import {
   type Subject,
   type UnprovisionedPerson,
 } from '../../identity-providers/index.ts'
-import { isRefused, issuingBy, type Refused } from '../../issuance/index.ts'
+import { type GrantRefusal, isRefused, issuingBy } from '../../issuance/index.ts'
 import type { TrustedIssuer, VerifiedToken } from '../../issuers/index.ts'
 import { rememberedUntil } from '../../jose/index.ts'
 import { agentIdOf } from '../../lib/client-url.ts'
@@ -20,16 +20,18 @@ import { readBehind } from '../pipeline/actors.ts'
 import type { BroughtAgent } from '../pipeline/bring.ts'
 import { grantOpening } from '../pipeline/grant.ts'
 import { meet } from '../pipeline/meet.ts'
-import { type Asserted, readAsserted } from './asserted.ts'
+import { type AssertedAuthority, readAsserted } from './asserted.ts'
 
 /** Types of assertions, by what their issuer is trusted with. Neither counts as the other. */
 const TYP = { id_jag: ['oauth-id-jag+jwt'], chaining: ['JWT', ''] } as const
 
 /** Whoever shows an assertion, and with which key. */
-export type Shows = Pick<BroughtAgent, 'agent' | 'issuers'> & { readonly proof: Proof | undefined }
+export type Presenter = Pick<BroughtAgent, 'agent' | 'issuers'> & {
+  readonly proof: Proof | undefined
+}
 
 /** Contents of an assertion, checked, with whoever shows it. */
-export interface ReadAssertion<B extends Shows> {
+export interface ReadAssertion<B extends Presenter> {
   readonly brought: Omit<B, 'issuers'> & {
     readonly subject: Subject
     readonly actors: readonly ForeignActor[]
@@ -42,11 +44,11 @@ export interface ReadAssertion<B extends Shows> {
   readonly issuer: TrustedIssuer
   /** It is for one key, which was proved. */
   readonly bound: boolean
-  readonly asserted: Pick<Asserted, 'details' | 'resource'> & { readonly purpose: string }
+  readonly asserted: Pick<AssertedAuthority, 'details' | 'resource'> & { readonly purpose: string }
   readonly basis: readonly Detail[] | undefined
 }
 
-export async function readAssertion<B extends Shows>(
+export async function readAssertion<B extends Presenter>(
   parts: GrantParts,
   asked: AssertedOpening,
   brought: B,
@@ -83,11 +85,11 @@ export async function readAssertion<B extends Shows>(
 }
 
 /** Makes a newcomer a person, if the assertion opens anything; anybody else stays as they are. */
-export async function meetSubject<B extends Shows>(
+export async function meetSubject<B extends Presenter>(
   parts: GrantParts,
   asked: AssertedOpening,
   said: ReadAssertion<B>,
-): Promise<ReadAssertion<B> | Refused> {
+): Promise<ReadAssertion<B> | GrantRefusal> {
   const { asserted, basis, brought, issuer, newcomer } = said
   if (!newcomer) return said
   const wanted = { ...asked, ...asserted, scope: undefined }
@@ -106,7 +108,7 @@ export async function meetSubject<B extends Shows>(
  */
 function checkBound(
   { claims }: VerifiedToken,
-  { agent, proof }: Shows,
+  { agent, proof }: Presenter,
   use: AssertedOpening['use'],
 ): void {
   const { client_id: clientId, cnf, jti } = claims

@@ -11,12 +11,12 @@ import {
   type Authority,
   type AuthorityRequest,
   authorityWithin,
-  type Issuing,
+  type GrantRefusal,
+  type IssuanceContext,
   isNothing,
   isRefused,
   issuedWithin,
   type PeopleTerms,
-  type Refused,
   readAsked,
   readLife,
   refused,
@@ -47,9 +47,9 @@ import { readAgent } from '../pipeline/bring.ts'
 import { enter } from '../pipeline/grant.ts'
 import { withinPlace } from '../pipeline/place.ts'
 import {
-  type Planned,
   type PlannedGrant,
   type PlanRequest,
+  type PlanResult,
   unlessForbidden,
 } from '../pipeline/plan.ts'
 
@@ -103,7 +103,7 @@ async function findGrant(
   parts: GrantParts,
   agent: Agent,
   id: string | undefined,
-): Promise<SponsorGrant | Refused> {
+): Promise<SponsorGrant | GrantRefusal> {
   const { read } = parts.storage
   if (id !== undefined) {
     const named = await findSponsorGrant(read, id)
@@ -121,8 +121,8 @@ export async function planSponsored(
   parts: GrantParts,
   { brought, request }: PlanRequest,
   { grantId }: Extract<FrozenWay, { kind: 'sponsored' }>,
-  { issuing, ...people }: PeopleTerms & { readonly issuing: Issuing },
-): Promise<Planned> {
+  { issuing, ...people }: PeopleTerms & { readonly issuing: IssuanceContext },
+): Promise<PlanResult> {
   const { agent: known, issuers } = brought
   const grant = await findSponsorGrant(parts.storage.read, grantId)
   if (grant?.agentId !== known.id) return UNKNOWN
@@ -166,7 +166,11 @@ export async function planSponsored(
   return unlessForbidden({ outcome: 'planned', grant: planned, ...under }, forbids, catalog)
 }
 
-function notInForce(parts: GrantParts, grant: SponsorGrant, answers: boolean): Refused | undefined {
+function notInForce(
+  parts: GrantParts,
+  grant: SponsorGrant,
+  answers: boolean,
+): GrantRefusal | undefined {
   const now = parts.clock.now()
   if (!grantInForce(grant, now))
     return refused('sponsor_grant.not_in_force', 'the sponsor grant has ended')

@@ -24,7 +24,7 @@ import type { IssuerDescription } from '../../issuers/read-issuer.ts'
 import { listSponsorGrants } from '../../sponsorship/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { findTask, listTasks, TaskKeeper } from '../../tasks/index.ts'
-import type { Opened, OpeningAnswer, SponsoredOpening } from '../opening.ts'
+import type { OpenedTask, OpeningAnswer, SponsoredOpening } from '../opening.ts'
 import { openTask } from './open-task.ts'
 import { addAgent, child, only, permitAll, reasonOf } from './testing.ts'
 
@@ -100,7 +100,7 @@ forEachEngine('tasks of agents that a trusted issuer vouches for', (open) => {
     return verdict.outcome === 'deny' ? verdict.reason : verdict.outcome
   }
 
-  function opened(answer: OpeningAnswer): Opened {
+  function opened(answer: OpeningAnswer): OpenedTask {
     if (answer.outcome !== 'opened') throw new Error(JSON.stringify(answer))
     return answer
   }

@@ -1,8 +1,8 @@
 import { intersect } from '@remit/engine'
 import { canProve } from '../../agent-authentication/index.ts'
 import { detailsForScope } from '../../catalog/index.ts'
-import { isRefused, type Refused, readWanted, refused } from '../../issuance/index.ts'
-import type { Sponsored } from '../../issuers/index.ts'
+import { type GrantRefusal, isRefused, readWanted, refused } from '../../issuance/index.ts'
+import type { SponsorshipTerms } from '../../issuers/index.ts'
 import { onProblem } from '../../lib/problem.ts'
 import { findPerson } from '../../people/index.ts'
 import { sponsorOnce } from '../../sponsorship/index.ts'
@@ -37,7 +37,7 @@ async function asBrought(
   parts: GrantParts,
   opening: SponsoredOpening,
   brought: BroughtWorkload,
-): Promise<SponsoredOpening | Refused> {
+): Promise<SponsoredOpening | GrantRefusal> {
   await sponsor(parts, brought)
   const asked = await withinItsWord(parts, opening, brought)
   if (isRefused(asked) || brought.proof) return asked
@@ -72,7 +72,7 @@ async function sponsor(parts: GrantParts, { agent, issuers }: BroughtWorkload): 
   )
 }
 
-function termsOf({ days, purpose, seconds, tasks }: Sponsored, now: number) {
+function termsOf({ days, purpose, seconds, tasks }: SponsorshipTerms, now: number) {
   return { purpose, rate: { tasks, seconds }, expiresAt: now + days * DAY }
 }
 
@@ -84,7 +84,7 @@ async function withinItsWord(
   parts: GrantParts,
   opening: SponsoredOpening,
   { vouched }: BroughtWorkload,
-): Promise<SponsoredOpening | Refused> {
+): Promise<SponsoredOpening | GrantRefusal> {
   const { scope: said } = vouched.claims
   if (said === undefined) return opening
   if (typeof said !== 'string') return refused('token.malformed', '`scope` is not text')

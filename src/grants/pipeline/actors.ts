@@ -5,7 +5,7 @@ import { Problem } from '../../lib/problem.ts'
 import { type ForeignActor, MAX_CHAIN, readActors } from '../../tokens/index.ts'
 
 /** Who acted elsewhere, and the registrations that stand for them. */
-export interface Behind {
+export interface ActorChain {
   readonly actors: readonly ForeignActor[]
   readonly issuers: readonly TrustedIssuer[]
 }
@@ -23,7 +23,7 @@ const MAX_LENGTH = 512
 export async function readBehind(
   parts: Pick<FactParts, 'issuers' | 'issuer'>,
   { claims, issuer }: VerifiedToken,
-): Promise<Behind> {
+): Promise<ActorChain> {
   const actors = readActors(claims.act)
   // Our own agent stands before them.
   if (actors.length >= MAX_CHAIN)

@@ -1,9 +1,9 @@
 import { attachQuestion } from '../../access-requests/index.ts'
 import {
   asRefused,
+  type GrantRefusal,
   isRefused,
   openingQuestion,
-  type Refused,
   refused,
   refuseOpening,
 } from '../../issuance/index.ts'
@@ -11,13 +11,13 @@ import { newId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { GrantName } from '../../policy/index.ts'
 import type { Proof } from '../../possession/index.ts'
-import type { Deferred, Deferring } from '../opening.ts'
+import type { DeferralOptions, DeferredOpening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { type AuthenticatedOpening, useUp, waitingOf } from './authenticated.ts'
 import { useProof } from './begin.ts'
-import { findHeldBack, type HeldBack, holdBack } from './defer.ts'
+import { type DeferralAnswer, findHeldBack, holdBack } from './defer.ts'
 import { countWaitingOf } from './deferral-store.ts'
-import type { Unapproved } from './grant.ts'
+import type { UnapprovedGrant } from './grant.ts'
 import type { PlannedGrant } from './plan.ts'
 
 /** People have so long to answer, as about calls of high risk. */
@@ -28,7 +28,7 @@ export const MAX_APPROVAL = 24 * 60 * 60_000
 export const MAX_WAITING = 20
 
 /** Grant of an opening, and who would act, the one that opens first. */
-interface Opens {
+interface OpeningActors {
   readonly grant: GrantName
   readonly chain: readonly string[]
   readonly sponsored: boolean
@@ -42,9 +42,9 @@ interface Opens {
 export async function askApprovers(
   parts: GrantParts,
   opening: AuthenticatedOpening,
-  unapproved: Unapproved<PlannedGrant>,
-  opens: Opens,
-): Promise<Deferred | Refused> {
+  unapproved: UnapprovedGrant<PlannedGrant>,
+  opens: OpeningActors,
+): Promise<DeferredOpening | GrantRefusal> {
   const { attempt, brought, defer } = opening
   const { proof } = brought
   if (!defer) return refuseOpening(parts, attempt, proof ? SAY_SO : CANNOT_WAIT)
@@ -69,12 +69,12 @@ async function hold(
   parts: GrantParts,
   given: {
     readonly opening: AuthenticatedOpening
-    readonly unapproved: Unapproved<PlannedGrant>
-    readonly opens: Opens
-    readonly defer: Deferring
+    readonly unapproved: UnapprovedGrant<PlannedGrant>
+    readonly opens: OpeningActors
+    readonly defer: DeferralOptions
     readonly proof: Proof
   },
-): Promise<HeldBack> {
+): Promise<DeferralAnswer> {
   const { defer, opening, opens, proof, unapproved } = given
   const { attempt } = opening
   const { details, mayDelegate, person } = unapproved.grant
@@ -113,6 +113,6 @@ async function hold(
   })
 }
 
-function deferred({ code, expiresIn, interval }: HeldBack): Deferred {
+function deferred({ code, expiresIn, interval }: DeferralAnswer): DeferredOpening {
   return { outcome: 'deferred', code, expiresIn, interval, page: undefined }
 }

@@ -5,14 +5,14 @@ import {
   findConsent,
   requestConsent,
 } from '../../consent/index.ts'
-import { asRefused, type Refused, refused, refuseOpening } from '../../issuance/index.ts'
+import { asRefused, type GrantRefusal, refused, refuseOpening } from '../../issuance/index.ts'
 import { OVERTAKEN, type Overtaken, type Tx } from '../../storage/index.ts'
-import type { Deferred, NeedsConsent } from '../opening.ts'
+import type { DeferredOpening, MissingConsent } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { type AuthenticatedOpening, useUp, waitingOf } from './authenticated.ts'
 import { useProof } from './begin.ts'
-import { findHeldBack, type HeldBack, holdBack, type Waiting } from './defer.ts'
-import type { Missing } from './grant.ts'
+import { type DeferralAnswer, type DeferralRequest, findHeldBack, holdBack } from './defer.ts'
+import type { UncoveredAuthority } from './grant.ts'
 
 /**
  * No basis: the person is asked. Uses up nothing but the proof, so that the agent can repeat the exchange with the same
@@ -21,14 +21,14 @@ import type { Missing } from './grant.ts'
 export async function askPerson(
   parts: GrantParts,
   opening: AuthenticatedOpening,
-  missing: Missing,
-): Promise<NeedsConsent | Deferred | Refused | Overtaken> {
+  missing: UncoveredAuthority,
+): Promise<MissingConsent | DeferredOpening | GrantRefusal | Overtaken> {
   const { attempt, person, request } = opening
   const { agent, proof } = opening.brought
   if (!person || !proof) throw new TypeError('a person is asked by an agent with a key')
   const full = opening.defer && (await parts.room?.isFullFor(agent.id))
   if (full) return refuseOpening(parts, attempt, full)
-  const asking = parts.storage.transaction<Asked>(async (tx) => {
+  const asking = parts.storage.transaction<PersonAskResult>(async (tx) => {
     const asking = {
       agentId: agent.id,
       personId: person.id,
@@ -73,7 +73,10 @@ export async function askPerson(
   return refused(REASON[answer.outcome], DETAIL[answer.outcome])
 }
 
-type Asked = ConsentAsked | { readonly outcome: 'deferred'; readonly held: HeldBack } | Overtaken
+type PersonAskResult =
+  | ConsentAsked
+  | { readonly outcome: 'deferred'; readonly held: DeferralAnswer }
+  | Overtaken
 
 /**
  * INVARIANT: assertion and subject token are used up with the code that takes their place. A throw undoes everything, the question
@@ -82,9 +85,12 @@ type Asked = ConsentAsked | { readonly outcome: 'deferred'; readonly held: HeldB
 async function holdOpening(
   parts: GrantParts,
   tx: Tx,
-  { opening, waiting }: { readonly opening: AuthenticatedOpening; readonly waiting: Waiting },
-  consentId: HeldBack['consentId'] & string,
-): Promise<HeldBack> {
+  {
+    opening,
+    waiting,
+  }: { readonly opening: AuthenticatedOpening; readonly waiting: DeferralRequest },
+  consentId: DeferralAnswer['consentId'] & string,
+): Promise<DeferralAnswer> {
   await useUp(tx, opening)
   const consent = await findConsent(tx, consentId)
   if (!consent) throw new Error('a question is gone in the moment it was put')

@@ -1,14 +1,14 @@
 import { type CredentialUse, useCredential } from '../../agent-authentication/index.ts'
-import { type Attempt, type Refused, refuseOpening } from '../../issuance/index.ts'
+import { type Attempt, type GrantRefusal, refuseOpening } from '../../issuance/index.ts'
 import type { LedgerEvent } from '../../ledger/index.ts'
 import type { Id } from '../../lib/id.ts'
 import type { Proof } from '../../possession/index.ts'
 import type { Tx } from '../../storage/index.ts'
 import type { TaskLineage } from '../../tasks/index.ts'
-import type { Deferring, OpeningAnswer, OpeningRequest } from '../opening.ts'
+import type { DeferralOptions, OpeningAnswer, OpeningRequest } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
-import { type UsedOnce, useOnce } from './begin.ts'
-import type { Waiting } from './defer.ts'
+import { type SingleUse, useOnce } from './begin.ts'
+import type { DeferralRequest } from './defer.ts'
 import type { PlanRequest, Requester } from './plan.ts'
 
 /** A live request to open a task, whoever asks authenticated and what they showed checked. Nothing is used up yet. */
@@ -18,8 +18,8 @@ export interface AuthenticatedOpening extends PlanRequest {
   /** Refusals are recorded under it. */
   readonly attempt: Attempt
   /** Used up with the task, beside the assertion and the proof. */
-  readonly also?: UsedOnce
-  readonly defer: Deferring | undefined
+  readonly also?: SingleUse
+  readonly defer: DeferralOptions | undefined
   /** Whether people may be asked: the person for consent, approvers where rules want them. */
   readonly asksPeople: boolean
   /** Its token is for one resource: there is no task token to hand anything on with. */
@@ -27,13 +27,13 @@ export interface AuthenticatedOpening extends PlanRequest {
   /** The scope to answer with, where the plan does not read it. */
   readonly scope?: string | undefined
   /** A last check of the task that would begin, before anything is used up. */
-  readonly before?: (held: TaskLineage) => Promise<Refused | undefined>
+  readonly before?: (held: TaskLineage) => Promise<GrantRefusal | undefined>
 }
 
 export interface FailedAuthentication {
   readonly outcome: 'failed'
   readonly attempt: Attempt
-  readonly refusal: Refused
+  readonly refusal: GrantRefusal
 }
 
 /** An answer ends the opening: an open task goes on, or all that was brought is used up. */
@@ -50,7 +50,7 @@ export function attemptBy(
 /** `known`: what of the request was checked before it failed. */
 export function failed(
   request: Pick<OpeningRequest, 'origin'>,
-  refusal: Refused,
+  refusal: GrantRefusal,
   known: { readonly proof?: Proof | undefined; readonly agent?: { readonly id: string } } = {},
 ): FailedAuthentication {
   const attempt = attemptBy(request, known.proof, { agent: known.agent?.id })
@@ -65,7 +65,7 @@ export function isFailed(value: object): value is FailedAuthentication {
 export function waitingOf(
   { brought, request }: AuthenticatedOpening,
   personId: Id<'person'>,
-): Waiting {
+): DeferralRequest {
   const { agent, proof } = brought
   return { flow: 'deferred', agent, personId, thumbprint: proof?.thumbprint ?? null, request }
 }
@@ -84,6 +84,6 @@ export async function useUp(tx: Tx, { also, brought }: AuthenticatedOpening): Pr
 export function refuseFailed(
   parts: GrantParts,
   { attempt, refusal }: FailedAuthentication,
-): Promise<Refused> {
+): Promise<GrantRefusal> {
   return refuseOpening(parts, attempt, refusal)
 }

@@ -14,7 +14,7 @@ import { openSteps, type Task } from '../../tasks/index.ts'
 import type { GrantParts } from '../parts.ts'
 
 /** One thing more that is used up with the opening. */
-export interface UsedOnce {
+export interface SingleUse {
   readonly kind: 'subject_token' | 'ticket'
   readonly replayKey: string
   readonly expiresAt: number
@@ -30,13 +30,13 @@ const ONCE_GUARDS = {
 
 export function useOnceStep(
   { storage }: Pick<GrantParts, 'storage'>,
-  { expiresAt, kind, replayKey: key }: UsedOnce,
+  { expiresAt, kind, replayKey: key }: SingleUse,
 ): Step {
   return consumeOnceStep(storage.read, ONCE_GUARDS[kind], { kind, key, expiresAt })
 }
 
 /** Uses it up within a transaction. @throws Problem `subject_token.replayed`, `ticket.replayed` */
-export async function useOnce(tx: Tx, { expiresAt, kind, replayKey }: UsedOnce): Promise<void> {
+export async function useOnce(tx: Tx, { expiresAt, kind, replayKey }: SingleUse): Promise<void> {
   if (!(await consumeOnce(tx, kind, replayKey, expiresAt))) throw ONCE_GUARDS[kind].problem()
 }
 
@@ -58,7 +58,7 @@ export async function begin(
       readonly assertion: CredentialUse | undefined
       readonly proof: Proof | undefined
     }
-    readonly also?: UsedOnce | undefined
+    readonly also?: SingleUse | undefined
     readonly guards?: readonly Step[] | undefined
     readonly record: Partial<LedgerEvent>
   },

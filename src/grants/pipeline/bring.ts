@@ -28,7 +28,7 @@ export interface BroughtAgent {
 }
 
 /** And for whom: used once, likewise. */
-export interface Brought extends BroughtAgent {
+export interface BroughtSubject extends BroughtAgent {
   readonly subject: Subject
 }
 
@@ -89,7 +89,7 @@ const NOT_FOR_ITSELF = refused('agent.unauthenticated', 'an agent cannot issue a
 export async function readBrought(
   parts: GrantParts,
   opening: Opening,
-): Promise<Brought | FailedAuthentication> {
+): Promise<BroughtSubject | FailedAuthentication> {
   const read = await readAgent(parts, opening)
   if (isFailed(read)) return read
   const { agent } = read

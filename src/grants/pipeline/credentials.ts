@@ -2,7 +2,7 @@ import { checkProof, type Proof } from '../../possession/index.ts'
 import type { GrantParts } from '../parts.ts'
 
 /** Circumstances of a token request: proof, method, address, and where it came from. */
-export interface Presenting {
+export interface TokenRequestContext {
   /** Every value of the header `DPoP`. */
   readonly proof: string | readonly string[] | undefined
   readonly method: string
@@ -13,7 +13,7 @@ export interface Presenting {
 /** Checks the proof of a client that can prove possession; `undefined` of one that does not try. @throws Problem `proof.…` */
 export async function readProof(
   parts: Pick<GrantParts, 'clock' | 'nonces'>,
-  { proof, method, url }: Presenting,
+  { proof, method, url }: TokenRequestContext,
 ): Promise<Proof | undefined> {
   if (proof === undefined || proof.length === 0) return undefined
   const nonce = parts.nonces?.checkFor(url, { at: 'token endpoint' })

@@ -16,7 +16,7 @@ export const KIND_OF: Readonly<Record<Flow, DeferralKind>> = {
 }
 
 /** A request that shall wait. */
-export interface Waiting {
+export interface DeferralRequest {
   readonly flow: Flow
   readonly agent: Pick<Agent, 'id' | 'notifyAt'>
   readonly personId: Id<'person'> | null
@@ -25,7 +25,7 @@ export interface Waiting {
 }
 
 /** Answer that the agent gets instead of a token. Times are in seconds. */
-export interface HeldBack {
+export interface DeferralAnswer {
   readonly code: string
   readonly consentId: Id<'consent'> | null
   readonly expiresIn: number
@@ -38,8 +38,8 @@ type DeferringParts = Pick<GrantParts, 'clock' | 'master' | 'random'>
 export async function findHeldBack(
   { clock, master }: DeferringParts,
   tx: Tx,
-  { agent, flow, request, ...of }: Waiting,
-): Promise<HeldBack | undefined> {
+  { agent, flow, request, ...of }: DeferralRequest,
+): Promise<DeferralAnswer | undefined> {
   const now = clock.now()
   const hash = requestHash(request, of)
   const same = await findSameDeferral(tx, { agentId: agent.id, flow, requestHash: hash, now })
@@ -56,7 +56,7 @@ export async function findHeldBack(
 export async function holdBack(
   { clock, master, random }: DeferringParts,
   tx: Tx,
-  waiting: Waiting,
+  waiting: DeferralRequest,
   until: {
     readonly consentId: Id<'consent'> | null
     /** Time when the question ends. */
@@ -67,7 +67,7 @@ export async function holdBack(
     /** Id of the task that it will be, where people were told. */
     readonly taskId?: Id<'task'>
   },
-): Promise<HeldBack> {
+): Promise<DeferralAnswer> {
   const { agent, flow, personId, request, thumbprint } = waiting
   const { token: code, digest } = newOpaqueToken(KIND_OF[flow], random)
   const seal = (text: string) => master.seal(text, associatedData(digest))

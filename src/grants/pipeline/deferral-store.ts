@@ -60,14 +60,17 @@ export const PACE_GUARD = new Guard('pace of polls', [
   'wait five seconds longer between two requests',
 ])
 
-interface Redeeming {
+interface DeferralRedemption {
   readonly digest: string
   readonly thumbprint: string
   readonly taskId: string
 }
 
 /** INVARIANT: a deferral is redeemed once, by this update and nothing else, for the key that it is bound to. */
-export function redeemDeferralStep(db: Reader, { digest, thumbprint, taskId }: Redeeming): Step {
+export function redeemDeferralStep(
+  db: Reader,
+  { digest, thumbprint, taskId }: DeferralRedemption,
+): Step {
   const query = db
     .updateTable('deferrals')
     .set({ state: 'redeemed', task_id: taskId, thumbprint, notify_token: null })

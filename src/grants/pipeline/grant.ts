@@ -31,12 +31,12 @@ import {
   type AuthorityRequest,
   authorityWithin,
   checkSettled,
-  type Issuing,
+  type GrantRefusal,
+  type IssuanceContext,
   isNothing,
   isRefused,
   issuedWithin,
   type PeopleTerms,
-  type Refused,
   readAsked,
   readLife,
   readLimits,
@@ -53,7 +53,7 @@ import type { WantedTask } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { enterPlace, findPlace, type Place, type WantedPlace, withinPlace } from './place.ts'
 
-export interface Granted extends Authority {
+export interface GrantedAuthority extends Authority {
   readonly outcome: 'granted'
   /** Whether it was asked what may be handed on, and the answer says so. */
   readonly delegatesAsked: boolean
@@ -66,13 +66,13 @@ export interface Granted extends Authority {
   /** Views that the opening depends on. */
   readonly views: readonly LiveView[]
   /** Way in which it is issued, which policies let be. */
-  readonly issuing: Issuing
+  readonly issuing: IssuanceContext
   /** Kinds of arguments as of the moment of the grant. */
   readonly kindOf: KindOf
 }
 
 /** Within the ceiling, and no basis covers anything of it. */
-export interface Missing {
+export interface UncoveredAuthority {
   readonly outcome: 'needs_consent'
   /** All of it: what it would do for the person, and what it would hand on to others. */
   readonly details: readonly Detail[]
@@ -81,14 +81,14 @@ export interface Missing {
 }
 
 /** It would be granted, and rules want people to approve that it is issued. */
-export interface Unapproved<G = Granted> {
+export interface UnapprovedGrant<G = GrantedAuthority> {
   readonly outcome: 'needs_approval'
   readonly grant: G
   readonly forbids: readonly Requestable[]
   readonly catalog: CatalogView
 }
 
-export type OpeningGrant = Granted | Unapproved | Missing | Refused
+export type OpeningGrant = GrantedAuthority | UnapprovedGrant | UncoveredAuthority | GrantRefusal
 
 export interface GrantOptions extends PeopleTerms {
   /** Id of the only consent of the person that counts. */
@@ -107,7 +107,7 @@ export interface GrantOptions extends PeopleTerms {
 export async function grantOpening(
   parts: GrantParts,
   opening: WantedTask,
-  who: Who,
+  who: GrantParties,
   { asksPeople = false, asserted, lifted = [], only }: GrantOptions,
 ): Promise<OpeningGrant> {
   checkPurpose(opening.purpose)
@@ -176,7 +176,7 @@ export async function grantOpening(
   })
   if (isRefused(issuable)) return issuable
   const { forbids, got } = issuable
-  const grant: Granted = {
+  const grant: GrantedAuthority = {
     outcome: 'granted',
     ...got,
     delegatesAsked: asked.delegates !== undefined,
@@ -191,7 +191,7 @@ export async function grantOpening(
   return forbids.length === 0 ? grant : { outcome: 'needs_approval', grant, forbids, catalog }
 }
 
-interface Who {
+interface GrantParties {
   readonly agent: Agent
   readonly subject: { readonly person: Person }
   /** The person would become one with this opening: nothing of them is written. */
@@ -199,7 +199,7 @@ interface Who {
   readonly issuers: readonly TrustedIssuer[]
   /** Who acted elsewhere before the agent. */
   readonly actors?: readonly ForeignActor[]
-  readonly issuing: Issuing
+  readonly issuing: IssuanceContext
 }
 
 /**
@@ -251,7 +251,7 @@ async function isToBeHandedOn(
   return !contains(delegatesIn(before), most.mayDelegate, kindOf)
 }
 
-export interface Entered {
+export interface EnteredPlace {
   readonly place: Place
   readonly where: Whereabouts | undefined
   /** Views that the opening depends on, all alive; asked again when it is answered. */
@@ -275,7 +275,7 @@ export async function enter(
     issuers: readonly TrustedIssuer[]
     sponsored: boolean
   },
-): Promise<Entered | Refused> {
+): Promise<EnteredPlace | GrantRefusal> {
   const place = await findPlace(parts, wanted)
   if (isRefused(place)) return place
   const view = await parts.live.view(

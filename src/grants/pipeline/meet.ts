@@ -1,5 +1,5 @@
 import type { UnprovisionedPerson } from '../../identity-providers/index.ts'
-import { detailsAt, type Refused, refused } from '../../issuance/index.ts'
+import { detailsAt, type GrantRefusal, refused } from '../../issuance/index.ts'
 import { bringPerson } from '../../issuers/index.ts'
 import type { Person } from '../../people/index.ts'
 import type { GrantParts } from '../parts.ts'
@@ -17,7 +17,7 @@ export async function meet(
     grant,
     resource,
   }: { readonly grant: () => Promise<OpeningGrant>; readonly resource?: string | undefined },
-): Promise<Person | Refused> {
+): Promise<Person | GrantRefusal> {
   if (!('newcomer' in met)) return met
   const granted = await grant()
   if (granted.outcome === 'refused') return granted

@@ -2,7 +2,7 @@ import { intersect, type KindOf } from '@remit/engine'
 import type { Agent } from '../../agents/index.ts'
 import { codeOf } from '../../decision-log/index.ts'
 import { alsoKeys, standsInTheWay, type Whereabouts } from '../../facts/index.ts'
-import { type AuthorityRequest, type Refused, refused } from '../../issuance/index.ts'
+import { type AuthorityRequest, type GrantRefusal, refused } from '../../issuance/index.ts'
 import type { Id } from '../../lib/id.ts'
 import type { Person } from '../../people/index.ts'
 import type { LiveView } from '../../revocation/index.ts'
@@ -36,7 +36,7 @@ const NOT_OPEN = refused(
 export async function findPlace(
   parts: GrantParts,
   { space, thread }: WantedPlace,
-): Promise<Place | Refused> {
+): Promise<Place | GrantRefusal> {
   if (space === undefined)
     return thread === undefined ? NOWHERE : refused('thread.unknown', '`thread` also needs `space`')
   const spaces = await parts.facts.line(space)
@@ -56,7 +56,7 @@ export async function findPlaceBelow(
   parts: GrantParts,
   parent: { readonly spaceId: string | null; readonly threadId: Id<'thread'> | null },
   space: string | undefined,
-): Promise<Place | Refused> {
+): Promise<Place | GrantRefusal> {
   const { spaceId, threadId } = parent
   if (space === undefined) return { spaceId, threadId, spaces: await parts.facts.line(spaceId) }
   const spaces = await parts.facts.line(space)
@@ -67,7 +67,7 @@ export async function findPlaceBelow(
 }
 
 /** Who wants to be there. `agents`: the chain, the one that opens first. */
-export interface Comers {
+export interface Entrants {
   readonly person: Person
   readonly agents: readonly Pick<Agent, 'id' | 'ownerId'>[]
   readonly sponsored: boolean
@@ -82,8 +82,8 @@ export async function enterPlace(
   parts: GrantParts,
   place: Place,
   view: LiveView,
-  { agents, person, sponsored }: Comers,
-): Promise<{ where: Whereabouts | undefined; also: LiveView } | Refused> {
+  { agents, person, sponsored }: Entrants,
+): Promise<{ where: Whereabouts | undefined; also: LiveView } | GrantRefusal> {
   const owners = agents.map(({ ownerId }) => ownerId)
   const at = parts.clock.now()
   const found = await parts.facts.whereabouts({ spaces: place.spaces, task: place }, view, {
@@ -106,7 +106,7 @@ export function withinPlace(
   asked: AuthorityRequest,
   where: Whereabouts | undefined,
   kindOf: KindOf,
-): AuthorityRequest | Refused {
+): AuthorityRequest | GrantRefusal {
   const limit = where && limitOf(where.line, kindOf)
   if (!limit) return asked
   const calls = intersect(asked.calls, limit, kindOf)

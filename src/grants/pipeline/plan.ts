@@ -2,7 +2,7 @@ import type { Requestable } from '@remit/engine'
 import type { Agent } from '../../agents/index.ts'
 import type { CatalogView } from '../../catalog/index.ts'
 import type { ConsentRequest } from '../../consent/index.ts'
-import type { Refused } from '../../issuance/index.ts'
+import type { GrantRefusal } from '../../issuance/index.ts'
 import type { TrustedIssuer } from '../../issuers/index.ts'
 import type { Person } from '../../people/index.ts'
 import type { Proof } from '../../possession/index.ts'
@@ -13,7 +13,7 @@ import type { FrozenRequest } from '../frozen-request.ts'
 import type { OpeningRequest } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import type { Flow } from './deferral.ts'
-import type { Granted, Missing, Unapproved } from './grant.ts'
+import type { GrantedAuthority, UnapprovedGrant, UncoveredAuthority } from './grant.ts'
 import { type NewTask, newTask } from './new-task.ts'
 
 /** An agent as it authenticated for this request, with the key that its task will have. */
@@ -46,7 +46,7 @@ export interface PlanRequest {
 
 /** The grant that a plan came to; an approval, a task and an answer are made of it. */
 export type PlannedGrant = Pick<
-  Granted,
+  GrantedAuthority,
   | 'details'
   | 'mayDelegate'
   | 'delegatesAsked'
@@ -71,14 +71,14 @@ export interface Plan {
   readonly guards?: (held: TaskLineage) => readonly Step[]
 }
 
-export type Planned = Plan | Unapproved<PlannedGrant> | Missing | Refused
+export type PlanResult = Plan | UnapprovedGrant<PlannedGrant> | UncoveredAuthority | GrantRefusal
 
 /** The plan, unless people have to be asked about its grant. */
 export function unlessForbidden(
   plan: Plan,
   forbids: readonly Requestable[],
   catalog: CatalogView,
-): Planned {
+): PlanResult {
   if (forbids.length === 0) return plan
   return { outcome: 'needs_approval', grant: plan.grant, forbids, catalog }
 }

@@ -1,6 +1,6 @@
 import { type InteractiveTokens, redeemCode, refreshTokens } from '../../code-grant/index.ts'
 import type { GrantParts } from '../../grants/index.ts'
-import type { Refused } from '../../issuance/index.ts'
+import type { GrantRefusal } from '../../issuance/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { ProtocolRecords } from '../../opaque-tokens/index.ts'
@@ -94,7 +94,7 @@ function assertionOf(form: Form) {
   }
 }
 
-function interactiveAnswer(answer: InteractiveTokens | Refused): TokenAnswer {
+function interactiveAnswer(answer: InteractiveTokens | GrantRefusal): TokenAnswer {
   if (answer.outcome === 'refused') throw refusalProblem(answer)
   return {
     access_token: answer.token,

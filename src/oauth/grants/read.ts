@@ -1,4 +1,4 @@
-import type { Deferring } from '../../grants/index.ts'
+import type { DeferralOptions } from '../../grants/index.ts'
 import type { ShownCertificate } from '../../http/index.ts'
 import { readCompact, readObject } from '../../jose/index.ts'
 import { parseJson } from '../../lib/json.ts'
@@ -74,7 +74,7 @@ export function refuseAllBut(form: Form, names: readonly string[], why: string):
  * `completion_mode` (Deferred Token Response): whether the answer may be deferred. Values that mean nothing to us are ignored, on every
  * grant; a value that comes twice is an error.
  */
-export function deferringOf(form: Form): Deferring | undefined {
+export function deferringOf(form: Form): DeferralOptions | undefined {
   const modes = form.get('completion_mode')?.split(' ') ?? []
   if (new Set(modes).size < modes.length)
     throw new Problem('oauth.invalid_request', '`completion_mode` says a value twice')

@@ -1,5 +1,5 @@
 import { type GrantParts, openTask } from '../../grants/index.ts'
-import type { Refused } from '../../issuance/index.ts'
+import type { GrantRefusal } from '../../issuance/index.ts'
 import type { ProblemCode } from '../../lib/problem.ts'
 import { type Form, refuse, required } from '../form.ts'
 import { CLIENT_ASSERTION_TYPE } from '../grant-types.ts'
@@ -41,7 +41,7 @@ const GRANT_FAILED: ReadonlySet<ProblemCode> = new Set([
   'assertion.replayed',
 ])
 
-function asGrant(refused: Refused): Refused {
+function asGrant(refused: GrantRefusal): GrantRefusal {
   if (!GRANT_FAILED.has(refused.reason)) return refused
   return { ...refused, reason: 'grant.not_accepted', detail: 'the assertion is not accepted' }
 }
