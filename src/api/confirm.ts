@@ -1,7 +1,7 @@
 import {
   askConfirmation,
-  type Confirmed,
   type SecretDigest,
+  type UsedConfirmation,
   useConfirmation,
 } from '../sessions/index.ts'
 import { meaningOf } from './meaning/meaning-of.ts'
@@ -18,7 +18,7 @@ export interface ConfirmationNeeded {
 /** Nothing is confirmed where nothing has to be. */
 type ConfirmationResult =
   | { readonly needed: ConfirmationNeeded }
-  | { readonly confirmed: Confirmed | undefined }
+  | { readonly confirmed: UsedConfirmation | undefined }
 
 /**
  * INVARIANT: outside `remit dev`, what widens access is done only after the same person said yes to exactly this on a page

@@ -1,5 +1,5 @@
 import { KEYS } from '../api-operations/keys.ts'
-import { countSealed, type Sealed } from '../keys/index.ts'
+import { countSealed, type SealCounts } from '../keys/index.ts'
 import { rotateKey, sealEverythingAgain, withdrawKey } from '../tokens/index.ts'
 import { acts } from './operation.ts'
 import type { ApiParts } from './parts.ts'
@@ -20,7 +20,7 @@ function keysNow({ custody }: ApiParts) {
     }))
 }
 
-function sealedNow({ custody }: ApiParts, sealed: readonly Sealed[]) {
+function sealedNow({ custody }: ApiParts, sealed: readonly SealCounts[]) {
   return { keys: [...custody.master.ids], sealed: [...sealed] }
 }
 

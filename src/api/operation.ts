@@ -12,7 +12,7 @@ import type {
 import * as kit from '../api-operations/schemas.ts'
 import type { Secret } from '../lib/secret.ts'
 import type { Person } from '../people/index.ts'
-import type { Confirmed, Session } from '../sessions/index.ts'
+import type { Session, UsedConfirmation } from '../sessions/index.ts'
 import type { ApiParts } from './parts.ts'
 
 export interface Caller {
@@ -37,7 +37,7 @@ export interface Input {
   readonly query: unknown
   readonly body: unknown
   /** The yes that was given to it; `undefined` where none is asked for. */
-  readonly confirmed?: Confirmed | undefined
+  readonly confirmed?: UsedConfirmation | undefined
 }
 
 /** An operation with its route and what it takes and answers as types: clients are typed by it. */
@@ -57,7 +57,7 @@ type Act<D> =
           readonly params: TypeOf<S, 'params'>
           readonly query: TypeOf<S, 'query'>
           readonly body: TypeOf<S, 'body'>
-          readonly confirmed?: Confirmed | undefined
+          readonly confirmed?: UsedConfirmation | undefined
         },
       ) => Promise<LooseInput<TypeOf<S, 'answer'>>>
     : never

@@ -14,7 +14,7 @@ import {
 import type { Id } from '../lib/id.ts'
 import { Problem, type ProblemCode } from '../lib/problem.ts'
 import { findPerson } from '../people/index.ts'
-import { type Proved, requireProved, UNPROVED } from '../sessions/index.ts'
+import { requireProved, type SignInProof, UNPROVED } from '../sessions/index.ts'
 import type { Tx } from '../storage/index.ts'
 import type { Choice } from './allowance/allowance.ts'
 import { choiceEnds, readChoice, sameChoice } from './allowance/choice.ts'
@@ -38,7 +38,7 @@ export interface RequestAnswer {
   /** Time when the person last signed in, epoch milliseconds. */
   readonly authTime: number
   /** Sign-in as their provider told of it; left out: it told nothing. */
-  readonly proved?: Proved
+  readonly proved?: SignInProof
 }
 
 const CODE: Readonly<Record<IneligibilityReason, ProblemCode>> = {

@@ -1,5 +1,5 @@
 import { PROBLEMS, Problem } from '../lib/problem.ts'
-import { type Challenged, challenge } from '../possession/index.ts'
+import { type ChallengedResource, challenge } from '../possession/index.ts'
 import type { CallParts } from './parts.ts'
 import type { DenyVerdict, ExecutedVerdict, Requestable } from './verdict.ts'
 
@@ -17,7 +17,7 @@ interface ToldRefusal {
 export function tellRefusal(
   { nonces }: Pick<CallParts, 'nonces'>,
   verdict: DenyVerdict | Requestable | ExecutedVerdict,
-  { origin, resource }: { readonly origin: string; readonly resource: Challenged },
+  { origin, resource }: { readonly origin: string; readonly resource: ChallengedResource },
 ): ToldRefusal {
   const { challenge, problem, retryAfter, status, wantsNonce } = refusalOf(verdict, resource)
   const nonce = wantsNonce && nonces?.current(origin)
@@ -54,13 +54,13 @@ export function isRecorded(verdict: DenyVerdict | Requestable | ExecutedVerdict)
 /** A decision that is no permit, as RFC 9457 has it. */
 export function refusalOf(
   verdict: DenyVerdict | Requestable | ExecutedVerdict,
-  resource: Challenged,
+  resource: ChallengedResource,
 ): Refusal {
   if (verdict.outcome === 'deny') return denied(verdict, resource)
   return verdict.outcome === 'requestable' ? requestable(verdict) : executed(verdict)
 }
 
-function denied(verdict: DenyVerdict, resource: Challenged): Refusal {
+function denied(verdict: DenyVerdict, resource: ChallengedResource): Refusal {
   const { challenge: asked, decisionId, detail, enough, reason, retryAfter, unrecorded } = verdict
   const retry = retryAfter === undefined ? {} : { retry_after: retryAfter }
   const { acrValues, error: code, maxAge } = asked ?? {}

@@ -12,7 +12,7 @@ import {
 import { PROOF_GUARD, proofStep } from '../facts/index.ts'
 import type { Bookkeeping } from '../ledger/index.ts'
 import type { Id } from '../lib/id.ts'
-import { type Committed, Guard, type Reader, type Step, type Storage } from '../storage/index.ts'
+import { type CommitResult, Guard, type Reader, type Step, type Storage } from '../storage/index.ts'
 import { type Case, type Finding, type RecordedRequest, recordOf, rowOf } from './case.ts'
 import { readResult, shapingOf } from './held-calls/kept-result.ts'
 import type { CallParts } from './parts.ts'
@@ -142,7 +142,7 @@ export function likeOf(
 }
 
 const NO_BOOKING: DecisionEntry = { steps: [], done: () => {} }
-const DONE: Committed = { committed: true }
+const DONE: CommitResult = { committed: true }
 
 const REPLAYED: GateResult = {
   gate: 'credential',

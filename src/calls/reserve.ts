@@ -16,7 +16,7 @@ import {
   type Setting,
 } from '../facts/index.ts'
 import type { LiveView } from '../revocation/index.ts'
-import { type Guard, OVERTAKEN, type Overtaken, type Step } from '../storage/index.ts'
+import { type Guard, OVERTAKEN, type OvertakenMark, type Step } from '../storage/index.ts'
 import type { KnownCase } from './case.ts'
 import type { DecisionInputsWithLimits } from './judgment/grounds.ts'
 import { noticeSteps } from './notices/notify.ts'
@@ -46,7 +46,7 @@ export async function reserve(
     looked: DecisionInputsWithLimits
     word: Word | undefined
   },
-): Promise<PermitVerdict | DenyVerdict | Overtaken> {
+): Promise<PermitVerdict | DenyVerdict | OvertakenMark> {
   const { facts, permit, word } = given
   const { budget, risk, setting, standing } = given.looked
   const approvers = word && (await approversOf(parts, word))

@@ -1,7 +1,7 @@
 export { messageArguments } from './a2a/message-arguments.ts'
 export { planAgentImport } from './a2a/plan-agent-import.ts'
 export { acceptRisks, setRisk, setSentence, templateDigest } from './change-action.ts'
-export { applyImport, type Imported, previewImport } from './import/apply-import.ts'
+export { applyImport, type ImportResult, previewImport } from './import/apply-import.ts'
 export { planImportInWorker } from './import/plan-import-in-worker.ts'
 export { setMark } from './marks.ts'
 export { type AuthzenMapping, authzenMapping } from './mcp/authzen-mapping.ts'

@@ -12,7 +12,7 @@ import type { Action } from './resource.ts'
 
 const MAX_BYTES = 8 * 1024 * 1024
 
-interface Described {
+interface DescribedAnswers {
   readonly shapes: AnswerShapes | undefined
   /** Definitions of the actions of an MCP server, by action. */
   readonly definitions: ReadonlyMap<string, Action['definition']>
@@ -24,7 +24,7 @@ interface Described {
  */
 export class Answers {
   readonly #reader: Reader
-  readonly #described = new Map<string, Promise<Described>>()
+  readonly #described = new Map<string, Promise<DescribedAnswers>>()
 
   constructor(reader: Reader) {
     this.#reader = reader
@@ -42,7 +42,7 @@ export class Answers {
     return shapes && root !== undefined ? unlessAny({ nodes: shapes.nodes, root }) : undefined
   }
 
-  async #describe(resource: string): Promise<Described> {
+  async #describe(resource: string): Promise<DescribedAnswers> {
     const shapes = await selectShapes(this.#reader, resource)
     const actions = shapes ? [] : await selectActions(this.#reader, resource)
     return {

@@ -4,7 +4,7 @@ import type { CatalogView } from './catalog.ts'
 import { matchAction } from './match-action.ts'
 import { type Action, countedAccess, countedRisk } from './resource.ts'
 
-export type FromScope =
+export type ScopeResult =
   | { readonly ok: true; readonly details: readonly Detail[] }
   | { readonly ok: false; readonly unknown: string }
 
@@ -12,7 +12,7 @@ export type FromScope =
  * OAuth scopes as details (contract 2): each scope is one action without bounds, at the resource it belongs to. `location` narrows to
  * one resource (RFC 8707).
  */
-export function detailsForScope(view: CatalogView, scope: string, location?: string): FromScope {
+export function detailsForScope(view: CatalogView, scope: string, location?: string): ScopeResult {
   const details: Detail[] = []
   for (const name of new Set(scope.split(' ').filter((part) => part !== ''))) {
     const action = view.actions.get(name)
@@ -73,7 +73,7 @@ function expand(view: CatalogView, { actions, locations }: Detail): readonly str
 /** A request that is meant to be made: method and path, as they will be sent. */
 const REQUEST = /^([A-Z]{1,16}):(\/[^?#\s]*)$/
 
-export type FromRequests =
+export type RequestsResult =
   | { readonly ok: true; readonly details: readonly Detail[] }
   | { readonly ok: false; readonly unknown: string }
 
@@ -81,7 +81,7 @@ export type FromRequests =
  * Requests in details (`GET:/orders/1042`) become the actions that they call at the locations named: for agents that know what they
  * want to call, and not what it is called here. Done when something is asked for, as with groups.
  */
-export function actionsOfRequests(view: CatalogView, details: readonly Detail[]): FromRequests {
+export function actionsOfRequests(view: CatalogView, details: readonly Detail[]): RequestsResult {
   const named: Detail[] = []
   for (const detail of details) {
     const actions: string[] = []

@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import { mapInSteps } from '../lib/in-steps.ts'
 import { codec, type Reader, type Schema, type Tx } from '../storage/index.ts'
-import type { Accepted, Action, PlannedResource, Resource } from './resource.ts'
+import type { Acceptance, Action, PlannedResource, Resource } from './resource.ts'
 
 const RESOURCES = codec('resources').of<Resource>({
   read: {
@@ -123,7 +123,7 @@ export async function changeResource(
 }
 
 /** An action as its row, but for who accepted it and when. */
-export type PreparedAction = (accepted: Accepted) => Schema['actions']
+export type PreparedAction = (accepted: Acceptance) => Schema['actions']
 
 /**
  * The rows of a whole API, made before a transaction begins and in small steps: a transaction keeps everybody else from writing, and this thread
@@ -138,7 +138,7 @@ export async function replaceActions(
   tx: Tx,
   resource: string,
   actions: readonly PreparedAction[],
-  accepted: Accepted,
+  accepted: Acceptance,
 ): Promise<void> {
   await tx.deleteFrom('actions').where('resource', '=', resource).execute()
   for (let i = 0; i < actions.length; i += CHUNK) {
@@ -150,7 +150,7 @@ export async function replaceActions(
 }
 
 /** One action anew, or for the first time. */
-export async function writeAction(tx: Tx, action: Action, accepted: Accepted): Promise<void> {
+export async function writeAction(tx: Tx, action: Action, accepted: Acceptance): Promise<void> {
   await tx.deleteFrom('actions').where('name', '=', action.name).execute()
   await tx.insertInto('actions').values(rowOf(action)(accepted)).execute()
 }

@@ -1,4 +1,4 @@
-import { cutSegment, type Mixed, parseTemplate, segmentShape } from './path-template.ts'
+import { cutSegment, type MixedSegment, parseTemplate, segmentShape } from './path-template.ts'
 import type { Action } from './resource.ts'
 
 export interface Match {
@@ -35,7 +35,7 @@ interface Route {
 interface Node {
   readonly literals: Map<string, Node>
   /** Mixed segments by shape; the one with more of its own text first. */
-  readonly mixed: Map<string, { readonly mixed: Mixed; readonly node: Node }>
+  readonly mixed: Map<string, { readonly mixed: MixedSegment; readonly node: Node }>
   parameter: Node | undefined
   route: Route | undefined
 }

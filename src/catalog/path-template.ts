@@ -6,10 +6,10 @@
 export type TemplateSegment =
   | { readonly literal: string }
   | { readonly parameter: string }
-  | { readonly mixed: Mixed }
+  | { readonly mixed: MixedSegment }
 
 /** `before`, the first parameter, then each literal with the parameter behind it, then `after`. */
-export interface Mixed {
+export interface MixedSegment {
   readonly before: string
   readonly parameters: readonly string[]
   /** One fewer than parameters, none of them empty. */
@@ -71,7 +71,7 @@ function isDots(literal: string): boolean {
  * The values of the parameters of a segment, or nothing when it does not match.
  * INVARIANT: what could be cut in two ways is not cut at all: each literal stands in the rest of the segment exactly once.
  */
-export function cutSegment(segment: string, mixed: Mixed): readonly string[] | undefined {
+export function cutSegment(segment: string, mixed: MixedSegment): readonly string[] | undefined {
   const { after, before, between } = mixed
   if (segment.length < before.length + after.length) return undefined
   if (!segment.startsWith(before) || !segment.endsWith(after)) return undefined

@@ -115,7 +115,7 @@ export type Action = {
    * Acceptance of an action in the catalog: since when, and by whose word, this definition is the
    * one that counts.
    */
-  readonly accepted?: Accepted
+  readonly accepted?: Acceptance
   /**
    * Present when another definition is offered by now, and nobody has accepted it: no call is
    * permitted, and nobody is shown it.
@@ -123,7 +123,7 @@ export type Action = {
   readonly quarantined?: true
 }
 
-export type Accepted = {
+export type Acceptance = {
   readonly at: number
   /** A person, or `operator`. */
   readonly by: string
@@ -137,7 +137,7 @@ export function isRisk(value: unknown): value is Risk {
  * INVARIANT: what an MCP server says about its own tools never loosens a gate. Until an administrator has set the class, gates, groups
  * and agents' ceilings count a tool as MCP counts one that says nothing: it changes something and is dangerous.
  */
-export function countedRisk(action: Weighed): Risk {
+export function countedRisk(action: RiskFields): Risk {
   const { risk } = action
   return isHint(action) && (risk === 'low' || risk === 'medium') ? 'high' : risk
 }
@@ -146,14 +146,14 @@ export function countedRisk(action: Weighed): Risk {
  * Answers the access that counts, as `countedRisk` does for risk: reading is what an administrator
  * has confirmed, or what the protocol itself says.
  */
-export function countedAccess(action: Weighed): Action['access'] {
+export function countedAccess(action: RiskFields): Action['access'] {
   return isHint(action) ? 'write' : action.access
 }
 
-type Weighed = Pick<Action, 'risk' | 'access'> &
+type RiskFields = Pick<Action, 'risk' | 'access'> &
   Partial<Pick<Action, 'riskProposed' | 'definition'>>
 
-function isHint({ definition, riskProposed }: Weighed): boolean {
+function isHint({ definition, riskProposed }: RiskFields): boolean {
   return riskProposed === true && definition?.kind === 'tool'
 }
 

@@ -26,7 +26,7 @@ export interface Validation {
 }
 
 /** Finding without a line and a column yet: a place costs a look at everything before it. */
-interface Found {
+interface UnplacedFinding {
   readonly policy: string | undefined
   readonly offset: number
   readonly message: string
@@ -37,8 +37,8 @@ interface Found {
 export class Findings {
   readonly #text: string
   readonly foreign: boolean
-  readonly #mistakes: Found[] = []
-  readonly #warnings: Found[] = []
+  readonly #mistakes: UnplacedFinding[] = []
+  readonly #warnings: UnplacedFinding[] = []
 
   /** `foreign`: a set with a schema of its own, written for other programs too: annotations of theirs are told and stay. */
   constructor(text: string, foreign = false) {
@@ -67,7 +67,7 @@ export class Findings {
     return { mistakes: this.#placed(this.#mistakes), warnings: this.#placed(this.#warnings) }
   }
 
-  #placed(found: readonly Found[]): readonly Mistake[] {
+  #placed(found: readonly UnplacedFinding[]): readonly Mistake[] {
     const shown = inOrder(found)
     const places = positionsAt(
       this.#text,
@@ -85,7 +85,7 @@ export class Findings {
 }
 
 /** Sorts findings by place. What is said at one place about several actions is said once. */
-function inOrder(found: readonly Found[]): readonly Found[] {
+function inOrder(found: readonly UnplacedFinding[]): readonly UnplacedFinding[] {
   const sorted = found.toSorted((a, b) => a.offset - b.offset)
   const groups = Map.groupBy(
     sorted,
@@ -98,7 +98,7 @@ function inOrder(found: readonly Found[]): readonly Found[] {
 const ACTION = /Action::"[^"]*"/g
 const NOBODYS = /Action::"(?:any|issue):/
 
-function mergedOf(same: readonly Found[]): Found | undefined {
+function mergedOf(same: readonly UnplacedFinding[]): UnplacedFinding | undefined {
   const [first] = same
   if (!first || same.length === 1) return first
   // Stand-ins are nobody's actions; a real one says more.

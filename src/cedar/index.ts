@@ -21,7 +21,7 @@ export {
   withoutPieces,
 } from './policy-text.ts'
 export { BadLink, isLink, isTemplate, templateOf } from './templates/link-text.ts'
-export { type Linked, Templates, withTemplate } from './templates/templates.ts'
+export { type LinkedTemplate, Templates, withTemplate } from './templates/templates.ts'
 export type { RuleChange } from './texts/compare.ts'
 export { formatText } from './texts/format.ts'
 export { idsAt } from './texts/ids-at.ts'

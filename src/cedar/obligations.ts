@@ -24,10 +24,10 @@ const READERS: Readonly<Record<string, Reader>> = {
 
 export const OBLIGATION_ANNOTATIONS: readonly string[] = Object.keys(READERS)
 
-type Read =
+type ObligationResult =
   | { readonly type?: string; readonly properties: Obligation['properties'] }
   | { readonly mistake: string }
-type Reader = (value: string) => Read
+type Reader = (value: string) => ObligationResult
 
 /**
  * The obligations of one policy. A forbid has none: what it obliged to would depend on a call that is not made, and a permit that
@@ -54,7 +54,7 @@ const MAX_PATHS = 64
 /** JSON Pointer (RFC 6901), never the whole. `*` is every item or member. */
 const POINTER = /^(?:\/(?:[^~/\s]|~[01])+)+$/u
 
-function readPaths(value: string): Read {
+function readPaths(value: string): ObligationResult {
   const paths = value.split(' ').filter((part) => part !== '')
   const wrong = paths.find((path) => !isPath(path))
   if (wrong !== undefined) return { mistake: `\`${visible(wrong)}\` is not a JSON Pointer` }
@@ -67,14 +67,14 @@ function isPath(text: string): boolean {
   return text.length <= 256 && POINTER.test(text) && visible(text) === text
 }
 
-function readCap(value: string): Read {
+function readCap(value: string): ObligationResult {
   const [path = '', most = '', ...more] = value.split(' ').filter((part) => part !== '')
   if (!isPath(path) || !/^[1-9]\d{0,5}$/.test(most) || more.length > 0)
     return { mistake: 'a JSON Pointer to a list, and how many at most: `/items 100`' }
   return { properties: { path, most } }
 }
 
-function readNotify(value: string): Read {
+function readNotify(value: string): ObligationResult {
   const names = value.split(',').map((name) => name.trim())
   const isOne = (name: string) => {
     const [kind, rest] = name.split(':', 2)
@@ -86,7 +86,7 @@ function readNotify(value: string): Read {
   return { properties: { to: [...new Set(names)].join(' ') } }
 }
 
-function readStepUp(value: string): Read {
+function readStepUp(value: string): ObligationResult {
   const wanted = stepUpOf(value)
   if (!wanted) return { mistake: STEP_UP_WORDS }
   const { acrValues, maxAgeSeconds } = wanted
@@ -118,7 +118,7 @@ export function stepUpOf(value: string): StepUp | undefined {
   return { acrValues: [...new Set(ways)], maxAgeSeconds: maxAge ?? null }
 }
 
-function readCustom(value: string): Read {
+function readCustom(value: string): ObligationResult {
   const [type = '', ...words] = value.trim().split(' ')
   const isUri = /^(?:https:\/\/|urn:)[\x21-\x7e]{1,200}$/.test(type)
   const text = words.join(' ').trim()

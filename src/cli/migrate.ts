@@ -1,6 +1,6 @@
 import { readSettings } from '../config/settings.ts'
 import { storageOptions } from '../rooms.ts'
-import { type Migrated, migrate as migrateStorage, schemaVersion } from '../storage/index.ts'
+import { type MigrationResult, migrate as migrateStorage, schemaVersion } from '../storage/index.ts'
 import type { World } from './world.ts'
 
 /** `remit migrate`: brings the schema up to date. Safe to run twice, or from several machines at once. */
@@ -15,7 +15,7 @@ export async function migrate(world: World, json: boolean): Promise<void> {
   world.output.write(json ? `${JSON.stringify(done, null, 2)}\n` : `${inWords(done)}\n`)
 }
 
-function inWords({ applied, version }: Migrated): string {
+function inWords({ applied, version }: MigrationResult): string {
   if (applied.length === 0) return `✓ The schema is up to date (version ${version}).`
   return `✓ The schema is at version ${version} now. Migrations that ran: ${applied.join(', ')}.`
 }

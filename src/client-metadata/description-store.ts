@@ -2,7 +2,7 @@ import { canonicalJson } from '../lib/canonical-json.ts'
 import { agentIdOf } from '../lib/client-url.ts'
 import type { Reader, Tx } from '../storage/index.ts'
 import { type Description, digestOf, provingOf, softwareDigest } from './description.ts'
-import type { Proving, SelfRegistered } from './self-registered.ts'
+import type { AuthenticationSettings, SelfRegistered } from './self-registered.ts'
 
 /** Finds the agent's description of itself; `undefined`: an administrator registered the agent. */
 export async function findDescription(
@@ -15,8 +15,8 @@ export async function findDescription(
     .where('agent_id', '=', agentId)
     .executeTakeFirst()
   if (!row) return undefined
-  const proves: Proving = {
-    methods: JSON.parse(row.methods) as Proving['methods'], // written by rowOf
+  const proves: AuthenticationSettings = {
+    methods: JSON.parse(row.methods) as AuthenticationSettings['methods'], // written by rowOf
     keys: JSON.parse(row.keys) as string[], // written by rowOf
     ...(row.jwks === null ? {} : { jwks: JSON.parse(row.jwks) as object[] }), // written by rowOf
     ...(row.jwks_uri === null ? {} : { jwksUri: row.jwks_uri }),

@@ -3,7 +3,7 @@ import { canonicalJson } from '../lib/canonical-json.ts'
 import { isClientUrl } from '../lib/client-url.ts'
 import type { ClientDocument } from './client-document.ts'
 import { withoutPort } from './redirect-uri.ts'
-import type { Proving, SelfRegistered } from './self-registered.ts'
+import type { AuthenticationSettings, SelfRegistered } from './self-registered.ts'
 
 /**
  * Description of an agent that came by itself, in its own words, as it is stored with the agent.
@@ -12,7 +12,7 @@ export interface Description {
   readonly agentId: string
   readonly clientName: string
   readonly redirectUris: readonly string[]
-  readonly proves: Proving
+  readonly proves: AuthenticationSettings
   /** Digest of what people were told: with another one it is another client to them. */
   readonly digest: string
   /** Shared by clients that are the same software (`softwareDigest`). */
@@ -23,14 +23,16 @@ export interface Description {
 }
 
 /** A public client that registered and said nothing about keys. */
-const PUBLIC: Proving = { methods: ['none'], keys: [] }
+const PUBLIC: AuthenticationSettings = { methods: ['none'], keys: [] }
 
-export function provingOf(client: Pick<SelfRegistered, 'proves'>): Proving {
+export function provingOf(client: Pick<SelfRegistered, 'proves'>): AuthenticationSettings {
   return client.proves ?? PUBLIC
 }
 
 /** A client whose document was read, as what admission and consent go by. */
-export function selfOf(document: ClientDocument): SelfRegistered & { readonly proves: Proving } {
+export function selfOf(
+  document: ClientDocument,
+): SelfRegistered & { readonly proves: AuthenticationSettings } {
   const { clientId, clientName, jwksUri, keys, methods, redirectUris, terms } = document
   const thumbprints = keys.map(({ thumbprint }) => thumbprint).toSorted()
   return {

@@ -1,7 +1,7 @@
 import type { ClientMethod } from './client-document.ts'
 
 /** Ways in which a client can authenticate. */
-export interface Proving {
+export interface AuthenticationSettings {
   readonly methods: readonly ClientMethod[]
   /** Thumbprints of its keys, sorted. */
   readonly keys: readonly string[]
@@ -22,6 +22,6 @@ export interface SelfRegistered {
   /** All that it registered, as they passed registration. */
   readonly redirectUris: readonly string[]
   /** Left out of a public client that registered. */
-  readonly proves?: Proving | null | undefined
+  readonly proves?: AuthenticationSettings | null | undefined
   readonly softwareId?: string | undefined
 }

@@ -4,7 +4,7 @@ import type { GrantParts } from '../grants/index.ts'
 import { adviseStepUp } from '../issuance/index.ts'
 import { onProblem } from '../lib/problem.ts'
 import type { Person } from '../people/index.ts'
-import { isProvedWell, type Proved } from '../sessions/index.ts'
+import { isProvedWell, type SignInProof } from '../sessions/index.ts'
 import { answerAuthorization } from './answer-authorization.ts'
 import type { Authorization } from './authorization.ts'
 import { lastAllowed } from './authorization-store.ts'
@@ -14,7 +14,7 @@ import { standingConsent } from './standing-consent.ts'
 /** Person at the browser, and how they signed in. */
 export interface PresentPerson {
   readonly person: Person
-  readonly proved: Proved
+  readonly proved: SignInProof
 }
 
 /** Answer that an earlier consent gives to a request. */
@@ -101,7 +101,7 @@ function isSameQuestion(before: Authorization, asked: Authorization): boolean {
 function isProvedAsWanted(
   { clock, stepUp }: GrantParts,
   asked: Authorization,
-  proved: Proved,
+  proved: SignInProof,
 ): boolean {
   if (asked.stepUp && !isProvedWell(proved, asked.stepUp, asked.createdAt)) return false
   return !stepUp || isProvedWell(proved, stepUp, clock.now())

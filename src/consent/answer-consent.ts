@@ -1,7 +1,7 @@
 import { containsByType, type Detail, type KindOf } from '@remit/engine'
 import type { Id } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
-import { type Proved, requireProved } from '../sessions/index.ts'
+import { requireProved, type SignInProof } from '../sessions/index.ts'
 import type { Tx } from '../storage/index.ts'
 import type { ConsentRequest } from './consent.ts'
 import { answerPending, readConsent } from './consent-store.ts'
@@ -69,7 +69,7 @@ function narrowed(
 
 type AnsweringParts = Pick<ConsentParts, 'ledger' | 'clock' | 'random' | 'stepUp' | 'storage'>
 
-function provedIn({ acr = null, authTime }: ConsentAnswer): Proved {
+function provedIn({ acr = null, authTime }: ConsentAnswer): SignInProof {
   return { acr, authTime }
 }
 

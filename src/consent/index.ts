@@ -30,8 +30,8 @@ export {
 } from './consent-store.ts'
 export { grantBasis, grantBasisIn } from './grant-basis.ts'
 export {
-  type ConsentAsked,
-  type ConsentAsking,
+  type ConsentAskResult,
+  type ConsentQuestion,
   MAX_ASKED_AN_HOUR,
   requestConsent,
 } from './request-consent.ts'

@@ -18,7 +18,7 @@ export const MAX_ASKED_AN_HOUR = 10
  * Request of an agent that a person allow something. `details` are within what the agent could get
  * at all.
  */
-export interface ConsentAsking {
+export interface ConsentQuestion {
   readonly agentId: string
   readonly personId: Id<'person'>
   readonly purpose: string
@@ -34,7 +34,7 @@ export interface ConsentAsking {
   readonly expiresAt?: number
 }
 
-export type ConsentAsked =
+export type ConsentAskResult =
   | { readonly outcome: 'asked'; readonly consentId: Id<'consent'> }
   /** The person said no to the same question lately; it can be put again at `until`. */
   | { readonly outcome: 'denied'; readonly until: number }
@@ -44,8 +44,8 @@ export type ConsentAsked =
 export async function requestConsent(
   parts: Pick<ConsentParts, 'ledger' | 'clock' | 'random'>,
   tx: Tx,
-  asking: ConsentAsking,
-): Promise<ConsentAsked> {
+  asking: ConsentQuestion,
+): Promise<ConsentAskResult> {
   const now = parts.clock.now()
   const asked = await consentsBetween(tx, { ...asking, since: now })
   const same = asked.filter((known) => sameQuestion(known, asking))
@@ -91,6 +91,6 @@ export async function requestConsent(
 }
 
 /** The purpose is words; what would be allowed is what counts. */
-function sameQuestion(known: ConsentRequest, asking: ConsentAsking): boolean {
+function sameQuestion(known: ConsentRequest, asking: ConsentQuestion): boolean {
   return canonicalJson(known.details) === canonicalJson(asking.details)
 }

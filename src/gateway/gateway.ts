@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Arrived, createFront, listenProblem } from '../http/index.ts'
+import { type ArrivedRequest, createFront, listenProblem } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { systemWait } from '../lib/repeat.ts'
 import { serveAgent } from './a2a/serve.ts'
@@ -63,20 +63,20 @@ async function forAMoment(work: Promise<unknown>): Promise<void> {
 }
 
 /** Steps of every request's arrival, in order, whatever its resource speaks. */
-const ARRIVAL = startingWith<Arrived, Strict, GatewayPorts>(
+const ARRIVAL = startingWith<ArrivedRequest, Strict, GatewayPorts>(
   'one reading of the request',
   readStrictly,
 ).next('resource', locate)
 
 /** Runs the steps of a request, chosen by the protocol of its resource. */
-async function serve(arrived: Arrived, ports: McpPorts): Promise<void> {
+async function serve(arrived: ArrivedRequest, ports: McpPorts): Promise<void> {
   const located = await ARRIVAL.run(arrived, ports)
   if (located.resource.protocol === 'mcp') await serveMcp(located, ports)
   else if (located.resource.protocol === 'a2a') await serveAgent(located, ports)
   else await HTTP_CALL.run(located, ports)
 }
 
-async function handle(arrived: Arrived, ports: McpPorts): Promise<void> {
+async function handle(arrived: ArrivedRequest, ports: McpPorts): Promise<void> {
   const { message, reply } = arrived
   try {
     const own = await serve(arrived, ports).then(

@@ -1,9 +1,9 @@
 import type { Resource } from '../catalog/index.ts'
-import type { Arrived } from '../http/index.ts'
+import type { ArrivedRequest } from '../http/index.ts'
 import type { StrictRequest } from './strict-request.ts'
 
 /** Knowledge of a request after each step of its arrival. Values are added, never changed. */
-export interface Strict extends Arrived {
+export interface Strict extends ArrivedRequest {
   request: StrictRequest
 }
 

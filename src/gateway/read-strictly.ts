@@ -1,4 +1,4 @@
-import type { Arrived } from '../http/index.ts'
+import type { ArrivedRequest } from '../http/index.ts'
 import type { Strict } from './passage.ts'
 import type { GatewayPorts } from './ports.ts'
 import { strictRequest } from './strict-request.ts'
@@ -8,7 +8,7 @@ import { strictRequest } from './strict-request.ts'
  * of a refused request is as doubtful as its content, so later bytes on its connection are not
  * taken for a request either.
  */
-export function readStrictly(arrived: Arrived, ports: GatewayPorts): Strict {
+export function readStrictly(arrived: ArrivedRequest, ports: GatewayPorts): Strict {
   const { method = '', url = '', httpVersion, rawHeaders } = arrived.message
   const host = new URL(ports.gateway).host
   try {

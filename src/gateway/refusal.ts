@@ -1,12 +1,12 @@
 import { tellRefusal, type Verdict } from '../calls/index.ts'
-import type { Challenged } from '../possession/index.ts'
+import type { ChallengedResource } from '../possession/index.ts'
 import type { OwnAnswer } from './ended.ts'
 import type { GatewayPorts } from './ports.ts'
 
 /** Answer of the gateway to a decision that is no permit. */
 export function refusal(
   verdict: Verdict<'deny'> | Verdict<'requestable'> | Verdict<'executed'>,
-  resource: Challenged,
+  resource: ChallengedResource,
   { decisions, gateway }: Pick<GatewayPorts, 'decisions' | 'gateway'>,
 ): OwnAnswer {
   return {

@@ -18,7 +18,7 @@ export interface ShownCertificate {
   readonly chain: readonly Uint8Array[]
 }
 
-interface Read extends Omit<ShownCertificate, 'chain'> {
+interface ParsedCertificate extends Omit<ShownCertificate, 'chain'> {
   /** Epoch milliseconds. */
   readonly from: number
   readonly to: number
@@ -38,7 +38,7 @@ const MAX_KEPT = 2_000
 export class ClientCertificates {
   readonly #from: ReadonlySet<string>
   readonly #clock: Clock
-  readonly #kept = new LruCache<Read>(MAX_KEPT)
+  readonly #kept = new LruCache<ParsedCertificate>(MAX_KEPT)
 
   constructor(given: { readonly from: readonly string[]; readonly clock: Clock }) {
     this.#from = new Set(given.from)
@@ -67,7 +67,7 @@ function addressOf({ socket }: IncomingMessage): string {
   return (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '')
 }
 
-function parse(value: string): Read {
+function parse(value: string): ParsedCertificate {
   const [, text] = value.length <= MAX_CHARACTERS ? (VALUE.exec(value) ?? []) : []
   if (text === undefined) throw bad('`Client-Cert` is not a byte sequence')
   const der = Buffer.from(text, 'base64')

@@ -16,7 +16,7 @@ const LIMITS = {
 const MAX_HEADERS = 64
 
 /** A request that has arrived, before anything about it is believed. */
-export interface Arrived {
+export interface ArrivedRequest {
   message: IncomingMessage
   reply: ServerResponse
   ip: string
@@ -35,7 +35,7 @@ export interface Front {
  * answers each request, and never throws.
  */
 export function createFront(
-  handle: (arrived: Arrived) => Promise<void>,
+  handle: (arrived: ArrivedRequest) => Promise<void>,
   { addresses, capacity }: { addresses: ClientAddresses; capacity?: Capacity | undefined },
 ): Front {
   const underWay = new Set<Promise<void>>()

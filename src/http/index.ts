@@ -3,7 +3,7 @@ export { createHttp } from './app.ts'
 export { ClientCertificates, type ShownCertificate } from './client-certificate.ts'
 export { type Cookies, cookiesOf } from './cookies.ts'
 export { accessToken, shownCredential } from './credential.ts'
-export { type Arrived, createFront } from './front.ts'
+export { type ArrivedRequest, createFront } from './front.ts'
 export { headerValues } from './header-values.ts'
 export type { HealthCheck } from './health.ts'
 

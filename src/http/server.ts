@@ -42,7 +42,7 @@ function refuse(response: ServerResponse, problem: Problem, requestId: string): 
 }
 
 /** Values that are made once for all requests. */
-interface Prepared extends NodeServerOptions {
+interface ServerParts extends NodeServerOptions {
   readonly lines: Logger
   /** Name and value in turns. */
   readonly flat: readonly string[]
@@ -50,7 +50,7 @@ interface Prepared extends NodeServerOptions {
 }
 
 async function handleRaw(
-  options: Prepared,
+  options: ServerParts,
   handler: RawHandler,
   request: IncomingMessage,
   response: ServerResponse,
@@ -71,11 +71,11 @@ async function handleRaw(
 
 class Context implements RawContext {
   readonly requestId: string
-  readonly #options: Prepared
+  readonly #options: ServerParts
   readonly #handler: RawHandler
   readonly #request: IncomingMessage
 
-  constructor(options: Prepared, handler: RawHandler, request: IncomingMessage) {
+  constructor(options: ServerParts, handler: RawHandler, request: IncomingMessage) {
     this.#options = options
     this.#handler = handler
     this.#request = request
@@ -124,7 +124,7 @@ function fail(response: ServerResponse, context: RawContext, error: unknown): vo
 }
 
 function logWhenClosed(
-  { budget, lines, monotonic }: Prepared,
+  { budget, lines, monotonic }: ServerParts,
   { requestId }: RawContext,
   of: {
     readonly handler: RawHandler
@@ -194,7 +194,7 @@ const HTTP = {
 
 /** The Node server: hard limits, raw handlers first, then the router. */
 export function createNodeServer(options: NodeServerOptions): Server {
-  const prepared: Prepared = {
+  const prepared: ServerParts = {
     ...options,
     lines: requestLog(options.log),
     flat: Object.entries(options.headers).flat(),

@@ -9,7 +9,7 @@ import { readProfile } from './profile.ts'
 import { asNewcomer, isNewcomer, type UnprovisionedPerson } from './unprovisioned-person.ts'
 
 /** Settings for how an identity assertion of another organization says who a person is. */
-export interface AssertedBy {
+export interface AssertedPersonSettings {
   readonly provider: string
   readonly subject: string
   readonly email: boolean
@@ -27,7 +27,7 @@ export interface AssertedBy {
 export async function assertedPerson(
   parts: PeopleParts,
   claims: Readonly<Record<string, unknown>>,
-  by: AssertedBy,
+  by: AssertedPersonSettings,
 ): Promise<Person | UnprovisionedPerson> {
   const profile = {
     ...readProfile(
@@ -51,7 +51,7 @@ export async function assertedPerson(
 async function byAddress(
   { storage }: PeopleParts,
   { email, email_verified: verified }: Readonly<Record<string, unknown>>,
-  { provider }: AssertedBy,
+  { provider }: AssertedPersonSettings,
 ): Promise<Person | undefined> {
   if (typeof email !== 'string' || email === '' || verified === false) return undefined
   // Those of others do not count: whoever may bring people could take an address from somebody by giving it to one more.

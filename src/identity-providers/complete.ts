@@ -2,7 +2,7 @@ import * as openid from 'openid-client'
 import { sameBytes, sha256url } from '../lib/bytes.ts'
 import { Problem } from '../lib/problem.ts'
 import { entriesOf, mappedGroups, type PeopleParts, type Person } from '../people/index.ts'
-import { type Proved, tokenDigest } from '../sessions/index.ts'
+import { type SignInProof, tokenDigest } from '../sessions/index.ts'
 import { callbackAddress, FRESH_LEEWAY_MS, type SealedSignIn } from './begin.ts'
 import { wholly } from './change-attributes.ts'
 import type { Discovery } from './discovery.ts'
@@ -17,11 +17,11 @@ import { type SignIn, signInAssociatedData, takeSignIn } from './sign-in-store.t
 import { provedBy } from './subject-token.ts'
 
 /** A person who has just shown at the provider who they are. `authTime`: epoch milliseconds. */
-export interface SignedIn {
+export interface CompletedSignIn {
   readonly person: Person
   readonly authTime: number
   /** Proof of the sign-in, only what the provider said of it. */
-  readonly proved: Proved
+  readonly proved: SignInProof
   /** A path on our own origin. */
   readonly returnTo: string
   /** Id that the provider gave its session (OpenID Connect Back-Channel Logout 1.0 section 2.1). */
@@ -56,7 +56,7 @@ export async function completeSignIn(
   discovery: Discovery,
   callbackUrl: string,
   cookie: string | undefined,
-): Promise<SignedIn | TriedSignIn> {
+): Promise<CompletedSignIn | TriedSignIn> {
   const address = new URL(callbackAddress(parts.issuer))
   address.search = URL.parse(callbackUrl, parts.issuer)?.search ?? ''
   const [state, ...more] = address.searchParams.getAll('state')
@@ -130,7 +130,7 @@ function requireSameBrowser(sealed: SealedSignIn, cookie: string | undefined): v
  * INVARIANT: `prompt` and `max_age` only ask (OpenID Connect Core 3.1.2.1); what counts is the `auth_time` in the ID token. One that
  * does not say it, which the standard forbids here, proved nothing. Then it was not before we asked, whatever their clock says.
  */
-function freshly({ freshSince }: SealedSignIn, { acr, authTime }: Proved): Proved {
+function freshly({ freshSince }: SealedSignIn, { acr, authTime }: SignInProof): SignInProof {
   if (freshSince === undefined) return { acr, authTime }
   if (authTime === null)
     throw notFresh('does not say when you signed in (`auth_time`); without that nobody is fresh')
@@ -168,7 +168,7 @@ async function redeem(
   provider: ProviderWithSecret,
   address: URL,
   expected: SealedSignIn & { readonly state: string },
-): Promise<{ claims: Record<string, unknown>; authTime: number; proved: Proved }> {
+): Promise<{ claims: Record<string, unknown>; authTime: number; proved: SignInProof }> {
   try {
     const config = await discovery.configuration(provider)
     const tokens = await openid.authorizationCodeGrant(config, address, {

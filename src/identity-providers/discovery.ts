@@ -12,7 +12,7 @@ const TIMEOUT_SECONDS = 5
 const loadClient = () => import('openid-client')
 
 /** Metadata that a provider publishes about itself, and the only way to reach it. */
-export interface Known {
+export interface KnownProvider {
   readonly metadata: OpenId.ServerMetadata
   readonly outbound: Outbound
 }
@@ -26,7 +26,7 @@ export class Discovery {
   readonly #clock: Clock
   readonly #connect: (options: OutboundOptions) => Outbound
   readonly #outbounds = new Map<string, Outbound>()
-  readonly #known = new Map<string, { known: Promise<Known>; since: number }>()
+  readonly #known = new Map<string, { known: Promise<KnownProvider>; since: number }>()
 
   constructor(clock: Clock, connect: (options: OutboundOptions) => Outbound) {
     this.#clock = clock
@@ -34,7 +34,7 @@ export class Discovery {
   }
 
   /** Throws `provider.unreachable`, `outbound.…`. A failure is not kept. */
-  find(issuer: string): Promise<Known> {
+  find(issuer: string): Promise<KnownProvider> {
     const entry = this.#known.get(issuer)
     const now = this.#clock.monotonic()
     if (entry && now - entry.since < FRESH_MS) return entry.known
@@ -66,7 +66,7 @@ export class Discovery {
     for (const outbound of this.#outbounds.values()) await outbound.close()
   }
 
-  async #fetch(issuer: string): Promise<Known> {
+  async #fetch(issuer: string): Promise<KnownProvider> {
     const outbound = this.#outboundFor(issuer)
     try {
       const openid = await loadClient()

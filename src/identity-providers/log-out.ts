@@ -20,13 +20,13 @@ const MAX_AGE_SECONDS = 600
 const NAME = /^[\x20-\x7e]{1,255}$/
 
 /** Session that ended at the provider, and whose it was. At least one of the two is there. */
-interface Ended {
+interface EndedSession {
   readonly subject: string | undefined
   readonly sid: string | undefined
 }
 
 /** Act that ends more than a person's sessions, in the same transaction. */
-export type AlsoEnding = (tx: Tx, personId: string) => Promise<Change>
+export type LogOutAct = (tx: Tx, personId: string) => Promise<Change>
 
 /**
  * A provider says that somebody has signed out there (OpenID Connect Back-Channel Logout 1.0). Their sessions here end: those
@@ -38,7 +38,7 @@ export async function logOut(
   parts: PeopleParts,
   keysOf: (issuer: string) => Promise<RemoteKeys<KeyObject>>,
   token: string,
-  also: AlsoEnding,
+  also: LogOutAct,
 ): Promise<void> {
   const { provider, claims } = await checked(parts, keysOf, token)
   const ended = readEnded(claims)
@@ -90,7 +90,7 @@ async function checked(
 }
 
 /** Section 2.6, steps 4 to 6: it says that, and of whom; an ID token cannot. */
-function readEnded({ events, jti, nonce, sid, sub }: Claims): Ended {
+function readEnded({ events, jti, nonce, sid, sub }: Claims): EndedSession {
   const event: unknown = isObject(events) ? events[EVENT] : undefined
   if (!isObject(event)) throw invalid('`events` is not that of a logout token')
   if (nonce !== undefined) throw invalid('there is a `nonce` in it')
@@ -112,7 +112,7 @@ async function endSessions(
   parts: PeopleParts,
   tx: Tx,
   issuer: string,
-  ended: Ended,
+  ended: EndedSession,
 ): Promise<readonly string[]> {
   const counts = new Map<string, number>()
   const { subject } = ended

@@ -5,9 +5,9 @@ import type { Secret } from '../lib/secret.ts'
 import { type Outbound, type OutboundOptions, type RemoteKeys, remoteKeys } from '../net/index.ts'
 import type { PeopleParts } from '../people/index.ts'
 import type { SignInRequest } from './begin.ts'
-import type { SignedIn, TriedSignIn } from './complete.ts'
+import type { CompletedSignIn, TriedSignIn } from './complete.ts'
 import { Discovery } from './discovery.ts'
-import { type AlsoEnding, logOut } from './log-out.ts'
+import { type LogOutAct, logOut } from './log-out.ts'
 import { type Bringer, checkSubjectToken, type Subject } from './subject-token.ts'
 
 /**
@@ -32,14 +32,17 @@ export class Providers {
   }
 
   /** See `completeSignIn`; of a try there is nobody. */
-  async complete(callbackUrl: string, cookie: string | undefined): Promise<SignedIn> {
+  async complete(callbackUrl: string, cookie: string | undefined): Promise<CompletedSignIn> {
     const done = await this.finish(callbackUrl, cookie)
     if ('triedBy' in done) throw new Problem('sign_in.unknown', 'the sign-in was only a test')
     return done
   }
 
   /** See `completeSignIn`. */
-  async finish(callbackUrl: string, cookie: string | undefined): Promise<SignedIn | TriedSignIn> {
+  async finish(
+    callbackUrl: string,
+    cookie: string | undefined,
+  ): Promise<CompletedSignIn | TriedSignIn> {
     const { completeSignIn } = await import('./complete.ts')
     return completeSignIn(this.#parts, this.#discovery, callbackUrl, cookie)
   }
@@ -54,7 +57,7 @@ export class Providers {
   }
 
   /** See `logOut`. */
-  logOut(token: string, also: AlsoEnding): Promise<void> {
+  logOut(token: string, also: LogOutAct): Promise<void> {
     return logOut(this.#parts, (issuer) => this.#keysOf(issuer), token, also)
   }
 

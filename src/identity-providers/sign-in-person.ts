@@ -27,7 +27,7 @@ import type { Profile } from './profile.ts'
 export async function signInPerson(
   parts: PeopleParts,
   profile: Profile,
-  brought?: Brought,
+  brought?: Introduction,
 ): Promise<Person> {
   const { person, change } = await parts.storage.transaction(async (tx) => {
     const known = await findPersonBySubject(tx, profile.issuer, profile.subject)
@@ -44,7 +44,7 @@ export async function signInPerson(
  * Introduction of a person not by a sign-in, but by the word of somebody else. About somebody who
  * is known already it says nothing new.
  */
-interface Brought {
+interface Introduction {
   /** Name of the trusted issuer. */
   readonly by: string
   /** Takes the room for one more; throws where there is none. */
@@ -55,7 +55,7 @@ async function create(
   parts: PeopleParts,
   tx: Tx,
   profile: Profile,
-  brought: Brought | undefined,
+  brought: Introduction | undefined,
 ): Promise<Person> {
   await brought?.room(tx)
   const { issuer, subject } = profile

@@ -11,7 +11,7 @@ import {
   personEntity,
 } from '../facts/index.ts'
 import type { Person } from '../people/index.ts'
-import type { Proved } from '../sessions/index.ts'
+import type { SignInProof } from '../sessions/index.ts'
 
 /**
  * Finds a sign-in that some of the offer will want when it is called, and that this session is not:
@@ -25,7 +25,7 @@ export async function adviseStepUp(
     readonly agent: Agent
     readonly resource: Resource
     readonly offered: readonly Detail[]
-    readonly proved: Proved
+    readonly proved: SignInProof
   },
 ): Promise<StepUp | undefined> {
   const { agent, offered, person, proved, resource } = given

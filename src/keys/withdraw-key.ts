@@ -5,7 +5,7 @@ import type { StoredKey } from './signing-key.ts'
 import { addKeyIfNone, deleteKey, readKeys, retireAt } from './signing-key-store.ts'
 import { ANNOUNCE_MS } from './signing-keys.ts'
 
-export interface Withdrawn {
+export interface KeyWithdrawal {
   /** Key that was withdrawn. */
   readonly key: StoredKey
   /** True when the spare key was put in its place. */
@@ -23,7 +23,7 @@ export async function withdrawTokensKey(
   tx: Tx,
   clock: Clock,
   { kid, spare }: { readonly kid: string; readonly spare: StoredKey | undefined },
-): Promise<Withdrawn> {
+): Promise<KeyWithdrawal> {
   const now = clock.now()
   const keys = (await readKeys(tx)).filter(({ purpose }) => purpose === 'tokens')
   const key = keys.find((each) => each.kid === kid)

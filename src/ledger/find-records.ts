@@ -60,12 +60,12 @@ export async function decisionsAt(
 
 /** Ids of the decisions in a record: one, or in a shared record one for each answer. */
 function decisionsOf(record: string): readonly string[] {
-  const { decision_id, facts }: Said = JSON.parse(record) // written by makeRecord or makeShared
+  const { decision_id, facts }: RecordBody = JSON.parse(record) // written by makeRecord or makeShared
   const shared = facts?.decisions?.map((each) => each.decision_id) ?? []
   return decision_id === undefined ? shared : [decision_id]
 }
 
-interface Said {
+interface RecordBody {
   readonly decision_id?: string
   readonly facts?: { readonly decisions?: readonly { readonly decision_id: string }[] }
 }

@@ -4,23 +4,28 @@ import type { Step, Storage } from '../storage/index.ts'
 import type { LedgerEvent } from './ledger-event.ts'
 import { intakeQuery } from './ledger-store.ts'
 import type { NewRecord } from './record.ts'
-import { MAX_SHARING, type ReadyAnswer, type SharedAnswer, type Sharing } from './shared-record.ts'
+import {
+  MAX_SHARING,
+  type ReadyAnswer,
+  type SharedAnswer,
+  type SharedProperties,
+} from './shared-record.ts'
 
 export interface GatheringParts {
   readonly storage: Pick<Storage, 'read' | 'commit'>
   readonly ledger: {
     makeRecord(event: LedgerEvent): NewRecord
     readyAnswer(answer: SharedAnswer): ReadyAnswer
-    makeShared(sharing: Sharing, answers: readonly ReadyAnswer[]): NewRecord
+    makeShared(sharing: SharedProperties, answers: readonly ReadyAnswer[]): NewRecord
   }
 }
 
 /** A record, or an answer that shares one with those that wait beside it. */
-type What =
+type QueuedRecord =
   | { readonly record: NewRecord }
-  | { readonly sharing: Sharing; readonly answer: ReadyAnswer }
+  | { readonly sharing: SharedProperties; readonly answer: ReadyAnswer }
 
-type Waiting = What & {
+type QueueItem = QueuedRecord & {
   resolve(_: undefined): void
   reject(error: unknown): void
 }
@@ -47,7 +52,7 @@ const MAX_TURNS = 4
 export class GatheredRecords {
   readonly #parts: GatheringParts
   readonly #texts = new Map<number, CompiledQuery>()
-  #waiting: Waiting[] = []
+  #waiting: QueueItem[] = []
   #running = false
 
   constructor(parts: GatheringParts) {
@@ -64,11 +69,11 @@ export class GatheredRecords {
    * beside it.
    * @throws Problem `storage.unavailable`
    */
-  async appendAnswer(sharing: Sharing, answer: SharedAnswer): Promise<undefined> {
+  async appendAnswer(sharing: SharedProperties, answer: SharedAnswer): Promise<undefined> {
     return this.#wait({ sharing, answer: this.#parts.ledger.readyAnswer(answer) })
   }
 
-  #wait(what: What): Promise<undefined> {
+  #wait(what: QueuedRecord): Promise<undefined> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ ...what, resolve, reject })
       if (this.#running) return
@@ -96,7 +101,7 @@ export class GatheredRecords {
     }
   }
 
-  async #commit(group: readonly Waiting[]): Promise<void> {
+  async #commit(group: readonly QueueItem[]): Promise<void> {
     try {
       await this.#parts.storage.commit(this.#steps(this.#recordsOf(group)))
       for (const { resolve } of group) resolve(undefined)
@@ -109,7 +114,7 @@ export class GatheredRecords {
    * Records of a group in the order in which they came; a shared one stands where its first answer
    * does.
    */
-  #recordsOf(group: readonly Waiting[]): readonly NewRecord[] {
+  #recordsOf(group: readonly QueueItem[]): readonly NewRecord[] {
     const shared = new Map<string, ReadyAnswer[]>()
     const records: (() => NewRecord)[] = []
     for (const each of group) {

@@ -141,12 +141,12 @@ function leavesQuery(db: Reader, leaves: readonly Leaf[]): Step['query'] {
   )
 }
 
-interface Private {
+interface PrivatePart {
   readonly position: number
   readonly private: string
 }
 
-function privateQuery(db: Reader, kept: readonly Private[]): Step['query'] {
+function privateQuery(db: Reader, kept: readonly PrivatePart[]): Step['query'] {
   const values = kept.flatMap((each) => [each.position, each.private])
   return keptQuery(db, `ledger private ${kept.length}`, values, () =>
     db.insertInto('ledger_private').values(kept),

@@ -22,7 +22,7 @@ import {
   type ReadyAnswer,
   readyAnswer,
   type SharedAnswer,
-  type Sharing,
+  type SharedProperties,
   sharedRecord,
 } from './shared-record.ts'
 import { rootAt } from './sign-checkpoint.ts'
@@ -276,7 +276,7 @@ export class Ledger {
   }
 
   /** Makes the record that these answers share, and tells the sequencer that one comes. */
-  makeShared(sharing: Sharing, answers: readonly ReadyAnswer[]): NewRecord {
+  makeShared(sharing: SharedProperties, answers: readonly ReadyAnswer[]): NewRecord {
     this.#requireUnbroken('evaluation.answered')
     this.#sequencer.wake()
     return sharedRecord(sharing, answers, this.#clock.now(), this.#random)

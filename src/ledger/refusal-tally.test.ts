@@ -8,7 +8,7 @@ import { MAX_RECORDED } from './repeat-window.ts'
 import { MAX_SOURCES } from './stranger-window.ts'
 import { ledgerOn } from './testing.ts'
 
-interface Read {
+interface ReadRecord {
   readonly type: string
   readonly reason?: string
   readonly task?: string
@@ -28,7 +28,7 @@ function onEach(storage: Storage, hasRoom = () => true) {
   const ledger = ledgerOn(storage, { clock, hasRoom })
   const from = (ip: string, reason = 'token.expired') =>
     ledger.refusals.countStranger({ at: 'call', reason, ip })
-  const read = async (): Promise<readonly Read[]> => {
+  const read = async (): Promise<readonly ReadRecord[]> => {
     await ledger.sequence()
     const records = await ledger.records(0, 1_000)
     return records.map(({ record }) => JSON.parse(record))

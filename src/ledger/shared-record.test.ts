@@ -5,12 +5,17 @@ import canonicalize from 'canonicalize'
 import { systemRandom } from '../lib/random.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { GatheredRecords } from './gathered-records.ts'
-import { readyAnswer, type SharedAnswer, type Sharing, sharedRecord } from './shared-record.ts'
+import {
+  readyAnswer,
+  type SharedAnswer,
+  type SharedProperties,
+  sharedRecord,
+} from './shared-record.ts'
 import { ledgerOn } from './testing.ts'
 
 const NOW = Date.UTC(2026, 10, 26)
 
-function of(pep: string): Sharing {
+function of(pep: string): SharedProperties {
   return { mark: pep, type: 'evaluation.answered', facts: { pep, kind: 'evaluation' } }
 }
 

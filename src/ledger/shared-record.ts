@@ -3,7 +3,7 @@ import type { Random } from '../lib/random.ts'
 import { type Commitment, commitTo, encoded, type NewRecord, stamp, writeRecord } from './record.ts'
 
 /** Properties that the answers in one record share. */
-export interface Sharing {
+export interface SharedProperties {
   /**
    * Mark of those that may share: only equal marks do. INVARIANT: it names whose record it is, so
    * that two callers never share one.
@@ -48,7 +48,7 @@ export function readyAnswer(answer: SharedAnswer, random: Random): ReadyAnswer {
  * begin with its id.
  */
 export function sharedRecord(
-  sharing: Sharing,
+  sharing: SharedProperties,
   answers: readonly ReadyAnswer[],
   now: number,
   random: Random,
@@ -89,17 +89,17 @@ function severalIn(
   }
 }
 
-interface Named {
+interface NamedCommitment {
   readonly name: string
   readonly one: Commitment
 }
 
-function namesOf({ committed, decisionId }: ReadyAnswer): readonly Named[] {
+function namesOf({ committed, decisionId }: ReadyAnswer): readonly NamedCommitment[] {
   return committed.map((one) => ({ name: `${decisionId}.${one.name}`, one }))
 }
 
 /** Compares by code units, as canonical JSON does. */
-function byName(a: Named, b: Named): number {
+function byName(a: NamedCommitment, b: NamedCommitment): number {
   return a.name < b.name ? -1 : 1
 }
 

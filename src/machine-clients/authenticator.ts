@@ -37,7 +37,7 @@ export interface ClientAuthentication {
   readonly clients: Pick<ClientAuthenticator, 'authenticate' | 'glance'>
 }
 
-interface Verified extends KnownClient {
+interface VerifiedClient extends KnownClient {
   readonly credential: ClientCredential
   /** Use of an assertion, which counts once. */
   readonly use?: CredentialUse
@@ -53,7 +53,7 @@ const MAX_KEPT = 2_000
  */
 export class ClientAuthenticator {
   readonly #parts: AuthenticatorParts
-  readonly #kept = new LruCache<Verified>(MAX_KEPT)
+  readonly #kept = new LruCache<VerifiedClient>(MAX_KEPT)
   readonly #touched = new Map<string, number>()
 
   constructor(parts: AuthenticatorParts) {
@@ -101,7 +101,10 @@ export class ClientAuthenticator {
     }
   }
 
-  async #verify(presented: PresentedClient | undefined, right: ClientRight): Promise<Verified> {
+  async #verify(
+    presented: PresentedClient | undefined,
+    right: ClientRight,
+  ): Promise<VerifiedClient> {
     if (!presented) throw unknown('no credential was shown')
     const verified = await this.#known(presented)
     const { id, kind } = verified.client
@@ -110,7 +113,7 @@ export class ClientAuthenticator {
     return verified
   }
 
-  async #known(presented: PresentedClient): Promise<Verified> {
+  async #known(presented: PresentedClient): Promise<VerifiedClient> {
     if (presented.kind === 'assertion') return this.#byAssertion(presented)
     const kept = this.#keptOf(presented)
     const view = kept && (await this.#parts.live.view(keysOf(kept.client.id)))
@@ -118,7 +121,9 @@ export class ClientAuthenticator {
     return this.#bySecret(presented)
   }
 
-  async #bySecret(presented: Extract<PresentedClient, { kind: 'secret' }>): Promise<Verified> {
+  async #bySecret(
+    presented: Extract<PresentedClient, { kind: 'secret' }>,
+  ): Promise<VerifiedClient> {
     const digest = clientSecretDigest(presented.secret)
     if (digest === undefined) throw unknown('this is no secret of ours')
     const { read } = this.#parts.storage
@@ -137,7 +142,7 @@ export class ClientAuthenticator {
   async #byAssertion({
     audiences,
     jwt,
-  }: Extract<PresentedClient, { kind: 'assertion' }>): Promise<Verified> {
+  }: Extract<PresentedClient, { kind: 'assertion' }>): Promise<VerifiedClient> {
     const { header, payload } = readCompact(jwt, MAX_CHARACTERS)
     const { iss, sub } = readObject(payload, 'claims set')
     if (!isName(iss) || sub !== iss) throw unknown('`iss` and `sub` do not both name the client')
@@ -158,14 +163,14 @@ export class ClientAuthenticator {
     return { client, view }
   }
 
-  #keptOf(presented: PresentedClient | undefined): Verified | undefined {
+  #keptOf(presented: PresentedClient | undefined): VerifiedClient | undefined {
     if (presented?.kind !== 'secret') return undefined
     const digest = clientSecretDigest(presented.secret)
     const kept = digest === undefined ? undefined : this.#kept.get(digest, 0)
     return kept && isNamed(presented, kept.client.id) ? kept : undefined
   }
 
-  #isStill({ credential, view: before }: Verified, view: LiveView): boolean {
+  #isStill({ credential, view: before }: VerifiedClient, view: LiveView): boolean {
     return (
       this.#isInUse(credential) &&
       view.dead.every(({ kind }) => kind !== 'client') &&
@@ -180,7 +185,7 @@ export class ClientAuthenticator {
   }
 
   /** Uses an assertion up, and notes the use of the client where it is time to. */
-  async #used({ client, credential, use }: Verified): Promise<MachineClient> {
+  async #used({ client, credential, use }: VerifiedClient): Promise<MachineClient> {
     const { clock, storage } = this.#parts
     const now = clock.now()
     const noted = Math.max(this.#touched.get(credential.id) ?? 0, credential.lastUsedAt ?? 0)

@@ -7,11 +7,11 @@ import type { ClientKind } from './kinds.ts'
 import type { ClientChange, ClientParts } from './parts.ts'
 import { newClientSecret } from './secret.ts'
 
-type Making = Pick<ClientParts, 'clock' | 'random'>
+type CredentialParts = Pick<ClientParts, 'clock' | 'random'>
 
 /** Makes a secret and the row that knows it. */
 export function newSecretCredential(
-  parts: Making,
+  parts: CredentialParts,
   change: ClientChange,
   kind: ClientKind,
 ): { credential: ClientCredential; secret: Secret } {
@@ -24,7 +24,7 @@ export function newSecretCredential(
 
 /** Reads the public key by which a client's assertions are verified. @throws Problem `client.bad_key` */
 export function newKeyCredential(
-  parts: Making,
+  parts: CredentialParts,
   change: ClientChange,
   value: unknown,
 ): ClientCredential {
@@ -39,7 +39,7 @@ export function newKeyCredential(
 }
 
 function newCredential(
-  { clock, random }: Making,
+  { clock, random }: CredentialParts,
   { by, id }: ClientChange,
   made: Pick<ClientCredential, 'kind' | 'digest' | 'jwk' | 'kid'>,
 ): ClientCredential {

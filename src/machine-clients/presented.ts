@@ -6,12 +6,12 @@ export type PresentedClient =
   | { readonly kind: 'assertion'; readonly jwt: string; readonly audiences?: readonly string[] }
 
 /** A credential in the header `Authorization`, in the form in which edges read it. */
-type ShownInHeader =
+type HeaderCredential =
   | { readonly scheme: 'bearer'; readonly token: string }
   | { readonly scheme: 'basic'; readonly name: string; readonly secret: string }
 
 /** Reads how a machine client says who it is: a secret (Bearer, or Basic with its name), or a JWT that it signed. */
-export function presentedClient(shown: ShownInHeader | undefined): PresentedClient | undefined {
+export function presentedClient(shown: HeaderCredential | undefined): PresentedClient | undefined {
   if (!shown) return undefined
   if (shown.scheme === 'basic') return { kind: 'secret', name: shown.name, secret: shown.secret }
   return shown.token.includes('.')

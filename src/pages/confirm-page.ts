@@ -6,7 +6,7 @@ import { facts, notice } from './frame/pieces.ts'
 import { show, showLayout } from './frame/show.ts'
 import { showJson } from './frame/show-json.ts'
 import { clockTime, duration, when } from './frame/time.ts'
-import { type SignInFirst, signInFirstNotice } from './sign-in/again.ts'
+import { type RequiredSignIn, signInFirstNotice } from './sign-in/again.ts'
 
 export interface ConfirmView {
   readonly now: number
@@ -31,7 +31,7 @@ export interface ConfirmView {
   readonly createdAt: number
   readonly expiresAt: number
   /** Sign-in that is needed before a yes. */
-  readonly first: SignInFirst | undefined
+  readonly first: RequiredSignIn | undefined
 }
 
 function outcome({ state }: ConfirmView) {

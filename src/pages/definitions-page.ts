@@ -4,7 +4,7 @@ import { type Html, html } from './frame/html.ts'
 import { badge, empty, facts, notice } from './frame/pieces.ts'
 import { show, showLines } from './frame/show.ts'
 import { when } from './frame/time.ts'
-import { type SignInFirst, signInFirstNotice } from './sign-in/again.ts'
+import { type RequiredSignIn, signInFirstNotice } from './sign-in/again.ts'
 
 export interface OfferedItem {
   readonly offer: Offer
@@ -18,7 +18,7 @@ export interface DefinitionsView {
   readonly items: readonly OfferedItem[]
   readonly mistake: string | undefined
   /** Sign-in that is needed before a yes. */
-  readonly first: SignInFirst | undefined
+  readonly first: RequiredSignIn | undefined
 }
 
 /** Beyond that a page would not be read; the command line has them all. */

@@ -7,7 +7,7 @@ import {
   idOf,
   isLink,
   isTemplate,
-  type Linked,
+  type LinkedTemplate,
   offsetOfByte,
   type ParsedPolicy,
   type PolicyPiece,
@@ -27,7 +27,7 @@ export interface ReadPiece extends CheckedPolicy {
   /** Policy that is evaluated; a template is not. */
   readonly policy: ParsedPolicy | undefined
   /** Link with its template, where the piece is a link. */
-  readonly linked: Linked | undefined
+  readonly linked: LinkedTemplate | undefined
 }
 
 /** A policy, template or link that parses; `undefined` for one that does not. */

@@ -12,7 +12,7 @@ export function metadataUrl(identifier: string): string {
  * Resource that a challenge is about. Clients of MCP servers may not be able to prove possession of
  * a key (contract 4).
  */
-export interface Challenged {
+export interface ChallengedResource {
   readonly identifier: string
   readonly protocol: 'http' | 'mcp' | 'a2a'
 }
@@ -34,7 +34,10 @@ const OF_PROOFS: ReadonlySet<string> = new Set(['invalid_dpop_proof', 'use_dpop_
  * The `WWW-Authenticate` value of a 401 (RFC 9449 section 7.1, RFC 9728 section 5.1). At an MCP server `Bearer` comes first:
  * the clients there read the first challenge and no other.
  */
-export function challenge({ identifier, protocol }: Challenged, error?: ChallengeReason): string {
+export function challenge(
+  { identifier, protocol }: ChallengedResource,
+  error?: ChallengeReason,
+): string {
   const metadata = `resource_metadata="${metadataUrl(identifier)}"`
   const dpop = ['DPoP', [...told(error), metadata, `algs="${PROOF_ALGORITHMS.join(' ')}"`]] as const
   // RFC 6750 section 3.1 knows no error of proofs: whoever shows one is told so by the other challenge.

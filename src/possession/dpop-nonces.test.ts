@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { DpopNonces, type NoncesDemanded, type ProvedFor } from './dpop-nonces.ts'
+import { DpopNonces, type NonceDemand, type ProofPurpose } from './dpop-nonces.ts'
 
 const KEY = new Uint8Array(32).fill(7)
 const MINUTE = 60_000
@@ -9,7 +9,7 @@ const NOW = 1_800_000_000_000
 const HERE = 'https://remit.example'
 const ALWAYS = { at: 'token endpoint' } as const
 
-function replica(at = NOW, demanded: NoncesDemanded = 'always', key = KEY): DpopNonces {
+function replica(at = NOW, demanded: NonceDemand = 'always', key = KEY): DpopNonces {
   return new DpopNonces({ keys: [key], clock: { now: () => at, monotonic: () => at }, demanded })
 }
 
@@ -59,9 +59,9 @@ describe('nonces of DPoP proofs', () => {
   })
 
   it('by themselves are demanded of what changes something or is dangerous', () => {
-    const demanded = (mode: NoncesDemanded, what: ProvedFor) =>
+    const demanded = (mode: NonceDemand, what: ProofPurpose) =>
       replica(NOW, mode).checkFor(HERE, what) !== undefined
-    const cases: readonly (readonly [ProvedFor, boolean])[] = [
+    const cases: readonly (readonly [ProofPurpose, boolean])[] = [
       [{ at: 'call', access: 'read', risk: 'low' }, false],
       [{ at: 'call', access: 'read', risk: 'medium' }, false],
       [{ at: 'call', access: 'read', risk: 'high' }, true],

@@ -7,10 +7,10 @@ import type { Clock } from '../lib/clock.ts'
  * changes something, or is dangerous.
  */
 export const NONCES_DEMANDED = ['off', 'auto', 'always'] as const
-export type NoncesDemanded = (typeof NONCES_DEMANDED)[number]
+export type NonceDemand = (typeof NONCES_DEMANDED)[number]
 
 /** Kind of request that a proof is made for. */
-export type ProvedFor =
+export type ProofPurpose =
   | { readonly at: 'token endpoint' }
   /** A request of a task to Remit about itself. */
   | { readonly at: 'task'; readonly method: string }
@@ -32,13 +32,13 @@ const NONCE = /^([0-9a-z]{1,9})\.([A-Za-z0-9_-]{22})$/
 export class DpopNonces {
   readonly #keys: readonly Uint8Array[]
   readonly #clock: Clock
-  readonly #demanded: NoncesDemanded
+  readonly #demanded: NonceDemand
 
   constructor(given: {
     /** The first makes them; what any made holds, so that replicas can go over to another master key one by one. */
     readonly keys: readonly Uint8Array[]
     readonly clock: Clock
-    readonly demanded: NoncesDemanded
+    readonly demanded: NonceDemand
   }) {
     this.#keys = given.keys
     this.#clock = given.clock
@@ -58,7 +58,7 @@ export class DpopNonces {
   }
 
   /** The check that a proof for `url` has to pass; `undefined`: none. */
-  checkFor(url: string, what: ProvedFor): ((nonce: unknown) => boolean) | undefined {
+  checkFor(url: string, what: ProofPurpose): ((nonce: unknown) => boolean) | undefined {
     if (!this.#demands(what)) return undefined
     const { origin } = new URL(url)
     return (nonce) => this.#accepts(origin, nonce)
@@ -69,7 +69,7 @@ export class DpopNonces {
    * counts once, or gets a token that is bound to the same key; whoever made proofs ahead of time
    * gains nothing there.
    */
-  #demands(what: ProvedFor): boolean {
+  #demands(what: ProofPurpose): boolean {
     if (this.#demanded !== 'auto') return this.#demanded === 'always'
     if (what.at === 'token endpoint') return false
     // Ending something early is nothing to protect from whoever has the key.

@@ -3,7 +3,7 @@ import type { Id } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Random } from '../lib/random.ts'
 import { idleWait, type Repetition, repeat, systemWait, type Wait } from '../lib/repeat.ts'
-import type { Committed, Step, Storage, Tx } from '../storage/index.ts'
+import type { CommitResult, Step, Storage, Tx } from '../storage/index.ts'
 import { DatabaseClock } from './database-clock.ts'
 import { beginStep, readEpochs } from './epoch-store.ts'
 import { LEASE_MS } from './lease.ts'
@@ -167,7 +167,7 @@ export class Live {
    * slept finds out here, whatever its clocks say.
    * @throws Problem `live.lease_over`, `server.clock_off`
    */
-  async commit(storage: Pick<Storage, 'commit'>, steps: readonly Step[]): Promise<Committed> {
+  async commit(storage: Pick<Storage, 'commit'>, steps: readonly Step[]): Promise<CommitResult> {
     if (this.#time.problem) throw this.#time.problem
     const done = await storage.commit([...steps, this.#replica.leaseStep()])
     if (!done.committed && done.failed === LEASE_GUARD) throw this.#leaseOver()

@@ -15,7 +15,7 @@ import { ratioOf, sizeOf } from './size.ts'
 import { type Size, UsualSizes } from './usual-sizes.ts'
 
 /** Call that the books are asked about. */
-export interface Looking {
+export interface RiskQuery {
   readonly at: number
   readonly action: Action
   readonly arguments: TypedArguments
@@ -27,7 +27,7 @@ export interface Looking {
  * Findings of the books about a call, their assessment, and the entries to note if the call is
  * permitted.
  */
-export interface Observed {
+export interface RiskObservation {
   readonly assessment: Assessment
   readonly at: number
   readonly habits: Habits
@@ -77,7 +77,7 @@ export class RiskBooks {
     this.#hour = hoursIn(options.timeZone)
   }
 
-  async observe(of: Looking): Promise<Observed> {
+  async observe(of: RiskQuery): Promise<RiskObservation> {
     const { action, at, held } = of
     const { agentId } = held.task
     const paceKey = `${agentId} ${held.task.personId}`
@@ -105,7 +105,7 @@ export class RiskBooks {
   }
 
   /** Notes a call in the transaction that permits it. */
-  steps({ at, habits, size }: Observed, decisionId: string): Step[] {
+  steps({ at, habits, size }: RiskObservation, decisionId: string): Step[] {
     return [
       ...this.#habits.steps(habits, decisionId, at),
       ...(size ? this.#sizes.steps(size, at) : []),
@@ -113,7 +113,7 @@ export class RiskBooks {
   }
 
   /** Keeps what `steps` wrote, after the commit. */
-  permitted({ at, habits, paceKey }: Observed, decisionId: string): void {
+  permitted({ at, habits, paceKey }: RiskObservation, decisionId: string): void {
     this.#habits.done(habits, decisionId, at)
     this.#pace.add(paceKey, at)
   }
@@ -131,7 +131,7 @@ export class RiskBooks {
     this.#habits.back(decisionId)
   }
 
-  #counterparties({ action, arguments: args }: Looking) {
+  #counterparties({ action, arguments: args }: RiskQuery) {
     if (action.counterparty === undefined) return undefined
     return counterpartiesOf(args, action.counterparty, this.#options.key)
   }
@@ -146,7 +146,7 @@ export class RiskBooks {
    * of decisions. Each agent and person is looked up at most every two seconds. An embedded server
    * has no other replicas, so it stops looking one minute after its start.
    */
-  async #callsElsewhere({ at, held }: Looking, paceKey: string): Promise<number> {
+  async #callsElsewhere({ at, held }: RiskQuery, paceKey: string): Promise<number> {
     const { replicaId, storage } = this.#options
     this.#startedAt ??= at
     if (storage.engine === 'sqlite' && at - this.#startedAt > MINUTE_MS) return 0
@@ -179,7 +179,7 @@ function isFirst({ first }: Habits, of: string): boolean {
   return first.some(({ action, counterparty }) => action === of && counterparty === '')
 }
 
-function sizeIn({ action, arguments: args, held }: Looking): Size | undefined {
+function sizeIn({ action, arguments: args, held }: RiskQuery): Size | undefined {
   const units = action.size === undefined ? undefined : sizeOf(args, action.size)
   if (units === undefined || action.size === undefined) return undefined
   return { agentId: held.task.agentId, action: action.name, path: action.size, units }

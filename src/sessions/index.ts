@@ -7,7 +7,7 @@ export {
   readConfirmation,
   useConfirmation,
 } from './confirmation/confirm.ts'
-export type { Confirmed, SecretDigest } from './confirmation/confirmation.ts'
+export type { SecretDigest, UsedConfirmation } from './confirmation/confirmation.ts'
 export type { Meaning, MeantChange } from './confirmation/confirmation-meaning.ts'
 export { csrfToken, isCsrfToken } from './csrf.ts'
 export { rememberEnded } from './ended-session.ts'
@@ -17,6 +17,12 @@ export { endSession, readSession } from './read-session.ts'
 export { SESSION_LIFE_MS, type Session } from './session.ts'
 export { deleteSessionsAt } from './session-store.ts'
 export { createSetupLink, hasAdministrator, isSetupLink, redeemSetupLink } from './setup-link.ts'
-export { isProvedWell, type Proved, requireProved, stepUpInWords, UNPROVED } from './step-up.ts'
+export {
+  isProvedWell,
+  requireProved,
+  type SignInProof,
+  stepUpInWords,
+  UNPROVED,
+} from './step-up.ts'
 export { resumePerson, suspendPerson } from './suspend-person.ts'
 export { newToken, tokenDigest } from './token.ts'

@@ -5,7 +5,7 @@ import type { Tx } from '../storage/index.ts'
 import { hasEnded } from './ended-session.ts'
 import { SESSION_LIFE_MS, type Session, type SessionKind } from './session.ts'
 import { deleteSession, insertSession } from './session-store.ts'
-import { type Proved, UNPROVED } from './step-up.ts'
+import { type SignInProof, UNPROVED } from './step-up.ts'
 import { newToken, tokenDigest } from './token.ts'
 
 interface Opening {
@@ -15,7 +15,7 @@ interface Opening {
   readonly authTime: number
   /** Id of the provider's session, if the provider gave one. */
   readonly sid?: string | null
-  readonly proved?: Proved
+  readonly proved?: SignInProof
 }
 
 /**

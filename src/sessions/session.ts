@@ -1,4 +1,4 @@
-import type { Proved } from './step-up.ts'
+import type { SignInProof } from './step-up.ts'
 
 /** `browser`: answers and confirms. `cli`: manages, but answers nothing (contract 10). */
 export type SessionKind = 'browser' | 'cli'
@@ -16,7 +16,7 @@ export interface Session {
   /** Id that the provider gave its own session; `null`: it gave none. */
   readonly sid: string | null
   /** Proof of the sign-in, only what the provider said of it. */
-  readonly proved: Proved
+  readonly proved: SignInProof
 }
 
 const MINUTE = 60_000

@@ -5,16 +5,16 @@ import { Problem } from '../lib/problem.ts'
  * Time (epoch ms) and way in which a person proved who they are, by the word of their provider;
  * `null`: it did not say.
  */
-export interface Proved {
+export interface SignInProof {
   readonly authTime: number | null
   readonly acr: string | null
 }
 
-export const UNPROVED: Proved = { authTime: null, acr: null }
+export const UNPROVED: SignInProof = { authTime: null, acr: null }
 
 /** Whether it was good enough at a moment (RFC 9470 section 4), to the second. What is not known is never enough. */
 export function isProvedWell(
-  { acr, authTime }: Proved,
+  { acr, authTime }: SignInProof,
   { acrValues, maxAgeSeconds }: StepUp,
   at: number,
 ): boolean {
@@ -30,7 +30,7 @@ export function isProvedWell(
  * and nothing that comes with the request.
  * @throws Problem `step_up.required`
  */
-export function requireProved(proved: Proved, wanted: readonly StepUp[], at: number): void {
+export function requireProved(proved: SignInProof, wanted: readonly StepUp[], at: number): void {
   const unmet = wanted.find((each) => !isProvedWell(proved, each, at))
   if (unmet) throw new Problem('step_up.required', `sign in again first${stepUpInWords(unmet)}`)
 }

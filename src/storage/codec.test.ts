@@ -38,7 +38,7 @@ const POINT: Point = {
   createdAt: 1_700_000_000_000,
 }
 
-interface Asked {
+interface SampleRequest {
   readonly requestId: `req_${string}`
   readonly name: 'finance' | 'legal'
   readonly agentId: string
@@ -46,7 +46,7 @@ interface Asked {
   readonly expiresAt: number
 }
 
-const ASKED = codec('asked_people', 'barred_person_id', 'barred_requester_id').of<Asked>()
+const ASKED = codec('asked_people', 'barred_person_id', 'barred_requester_id').of<SampleRequest>()
 
 forEachEngine('codec', (open) => {
   test('what was written is read', async () => {
@@ -73,7 +73,7 @@ forEachEngine('codec', (open) => {
 })
 
 test('columns that are left out are neither written nor read', () => {
-  const asked: Asked = {
+  const asked: SampleRequest = {
     name: 'legal',
     createdAt: 1,
     requestId: 'req_a',
@@ -115,7 +115,7 @@ test('JSON that was damaged is not read', () => {
 })
 
 test('a member without a column, and a column without a member, do not compile', () => {
-  type Without<M extends keyof Asked> = Omit<Asked, M>
+  type Without<M extends keyof SampleRequest> = Omit<SampleRequest, M>
   const of = codec('asked_people', 'barred_person_id', 'barred_requester_id').of
   // @ts-expect-error: `agent_id` is written by nothing
   assert.ok(of<Without<'agentId'>>())

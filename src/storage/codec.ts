@@ -10,7 +10,7 @@ type Camel<S extends string> = S extends `${infer Head}_${infer Tail}`
   : S
 
 /** `true` when the column can store the member, and the member can be whatever is read there. */
-type Fits<Member, C> =
+type ColumnFit<Member, C> =
   C extends Column<infer Stored, infer Held>
     ? [Member] extends [Held]
       ? null extends Stored
@@ -22,9 +22,9 @@ type Fits<Member, C> =
     : false
 
 /** Columns whose member of `T` has the same name, in camel case, and fits. */
-type Shared<T, Columns> = {
+type SharedColumn<T, Columns> = {
   [C in keyof Columns & string]: Camel<C> extends keyof T
-    ? Fits<T[Camel<C>], Columns[C]> extends true
+    ? ColumnFit<T[Camel<C>], Columns[C]> extends true
       ? C
       : never
     : never
@@ -69,7 +69,7 @@ export function codec<N extends keyof Tables, W extends keyof Tables[N] = never>
   ...without: readonly W[]
 ) {
   type R = Omit<Row<N>, W>
-  type S<T> = Shared<T, Omit<Tables[N], W>>
+  type S<T> = SharedColumn<T, Omit<Tables[N], W>>
   return {
     of<T>(
       ...[rest]: Record<never, never> extends Rest<T, R, S<T>> ? [] : [rest: Rest<T, R, S<T>>]

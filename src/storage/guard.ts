@@ -22,4 +22,4 @@ export class Guard {
 
 /** Answer of an act whose commit failed because what it had looked at changed: it is judged anew. */
 export const OVERTAKEN = { outcome: 'overtaken' } as const
-export type Overtaken = typeof OVERTAKEN
+export type OvertakenMark = typeof OVERTAKEN

@@ -2,9 +2,9 @@ export { codec } from './codec.ts'
 export { consumeOnce, consumeOnceStep, forgetUsed, wasUsed } from './consume-once.ts'
 export { DiskGuard, type DiskRoom, freeBytesOf, ROOM_IN_WORDS } from './disk-guard.ts'
 export { isDuplicate } from './failure.ts'
-export { Guard, OVERTAKEN, type Overtaken } from './guard.ts'
+export { Guard, OVERTAKEN, type OvertakenMark } from './guard.ts'
 export { keptQuery } from './kept-query.ts'
-export type { Migrated } from './migrate.ts'
+export type { MigrationResult } from './migrate.ts'
 export {
   emptyDataDirectory,
   migrate,
@@ -13,4 +13,4 @@ export {
   schemaVersion,
 } from './open.ts'
 export type { Schema } from './schema.ts'
-export type { Committed, Lane, Reader, Step, Storage, Tx } from './storage.ts'
+export type { CommitResult, Lane, Reader, Step, Storage, Tx } from './storage.ts'

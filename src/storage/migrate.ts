@@ -10,7 +10,7 @@ const RECORDS = 'kysely_migration'
  * Result of a migration: the schema version now, and the names of the migrations that this call
  * ran.
  */
-export interface Migrated {
+export interface MigrationResult {
   readonly version: number
   readonly applied: readonly string[]
 }
@@ -24,7 +24,7 @@ export interface Migrated {
 export function runMigrations(
   storage: Storage,
   migrations: Migrations = migrationsFor(storage.engine),
-): Promise<Migrated> {
+): Promise<MigrationResult> {
   return storage.exclusively(async (tx) => {
     await readVersion(tx, storage.engine, migrations)
     // Loaded where something is migrated: a start waits for each library that it loads.

@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import {
-  type Migrated,
+  type MigrationResult,
   readSchemaVersion,
   requireCurrentSchema,
   runMigrations,
@@ -54,7 +54,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
  *
  * @throws Problem `storage.locked`, `storage.unavailable`, `storage.newer`
  */
-export async function migrate(options: StorageOptions): Promise<Migrated> {
+export async function migrate(options: StorageOptions): Promise<MigrationResult> {
   const storage = await openEngine(options)
   try {
     return await runMigrations(storage)

@@ -21,12 +21,12 @@ export type Step = Statement &
     | { readonly name: string; readonly guard?: never }
   )
 
-export type Committed =
+export type CommitResult =
   | { readonly committed: true }
   | { readonly committed: false; readonly failed: Guard }
 
 /** Answers for the step that failed, if one did. @throws Error for one without a guard */
-export function committedUnless(failed: Step | undefined): Committed {
+export function committedUnless(failed: Step | undefined): CommitResult {
   if (!failed) return { committed: true }
   if (!failed.guard) throw new Error(`a statement touched other rows than it must: ${failed.name}`)
   return { committed: false, failed: failed.guard }
@@ -65,7 +65,7 @@ export interface Storage {
    * @throws Problem `storage.unavailable`: not done, or not known to be done
    * @throws Error a step without a guard failed: nothing was done
    */
-  commit(steps: readonly Step[]): Promise<Committed>
+  commit(steps: readonly Step[]): Promise<CommitResult>
   /** Database time in epoch milliseconds: the clock of leases and expiry across replicas. */
   now(): Promise<number>
   /** Database time as part of a statement, read when the statement runs. */

@@ -15,7 +15,7 @@ export interface OpenStorage {
   shared(): Promise<Storage>
 }
 
-interface Fresh {
+interface FreshStorage {
   readonly storage: Storage
   end(): Promise<void>
 }
@@ -33,16 +33,16 @@ export function forEachEngine(name: string, declare: (open: OpenStorage) => void
 
 function suite(
   name: string,
-  fresh: () => Promise<Fresh>,
+  fresh: () => Promise<FreshStorage>,
   declare: (open: OpenStorage) => void,
 ): void {
   describe(name, () => {
-    const shared: Fresh[] = []
-    const ofTest: Fresh[] = []
+    const shared: FreshStorage[] = []
+    const ofTest: FreshStorage[] = []
     // Not after each: a test's own `t.after` comes later than that, and still needs its database.
     beforeEach(() => endAll(ofTest))
     after(() => endAll([...ofTest, ...shared]))
-    const openInto = (opened: Fresh[]) => async () => {
+    const openInto = (opened: FreshStorage[]) => async () => {
       const made = await fresh()
       opened.push(made)
       return made.storage
@@ -51,7 +51,7 @@ function suite(
   })
 }
 
-async function endAll(opened: Fresh[]): Promise<void> {
+async function endAll(opened: FreshStorage[]): Promise<void> {
   for (const { storage, end } of opened.splice(0)) {
     await storage.close()
     await end()
@@ -60,7 +60,7 @@ async function endAll(opened: Fresh[]): Promise<void> {
 
 let sqliteTemplate: Promise<string> | undefined
 
-async function freshSqlite(): Promise<Fresh> {
+async function freshSqlite(): Promise<FreshStorage> {
   sqliteTemplate ??= makeSqliteTemplate()
   const template = await sqliteTemplate
   const directory = mkdtempSync(join(tmpdir(), 'remit-test-'))
@@ -76,7 +76,7 @@ async function makeSqliteTemplate(): Promise<string> {
   return directory
 }
 
-async function freshPostgres(server: string): Promise<Fresh> {
+async function freshPostgres(server: string): Promise<FreshStorage> {
   const { url, giveBack } = await takeDatabase(server)
   return {
     storage: await openStorage({ kind: 'postgres', url, connections: TEST_CONNECTIONS }),

@@ -5,7 +5,7 @@ import type { TaskState } from './task.ts'
 const ANY: readonly TaskState[] = ['open', 'suspended', 'closed']
 
 /** Position where a look at all agents begins, by name, and how many it looks at. */
-export interface Idle {
+export interface IdlePosition {
   /** No task of theirs was opened since then, and they are older. */
   readonly before: number
   readonly after: string
@@ -22,14 +22,17 @@ export interface IdleAgents {
  * Active agents for which no task was opened for long. Asked in one statement for some at a time: most agents are at work, and are
  * looked at no further, and nothing else waits until all were looked at.
  */
-export async function idleAgents(db: Reader, page: Idle): Promise<IdleAgents> {
+export async function idleAgents(db: Reader, page: IdlePosition): Promise<IdleAgents> {
   const next = await nextOf(db, page)
   const rows = await idle(db, page, next).execute()
   return { ids: rows.map(({ id }) => id), next }
 }
 
 /** Idle agents that registered themselves (RFC 7591) and that nobody lets act for them. */
-export async function unusedClients(db: Reader, page: Idle & { now: number }): Promise<IdleAgents> {
+export async function unusedClients(
+  db: Reader,
+  page: IdlePosition & { now: number },
+): Promise<IdleAgents> {
   const next = await nextOf(db, page)
   const rows = await idle(db, page, next)
     .where('admission', 'is not', null)
@@ -59,7 +62,7 @@ export async function unusedClients(db: Reader, page: Idle & { now: number }): P
 }
 
 /** The last of those that are looked at. */
-async function nextOf(db: Reader, { after, looks }: Idle): Promise<string | undefined> {
+async function nextOf(db: Reader, { after, looks }: IdlePosition): Promise<string | undefined> {
   const row = await db
     .selectFrom('agents')
     .select('id')
@@ -71,7 +74,7 @@ async function nextOf(db: Reader, { after, looks }: Idle): Promise<string | unde
   return row?.id
 }
 
-function idle(db: Reader, { after, before }: Idle, last: string | undefined) {
+function idle(db: Reader, { after, before }: IdlePosition, last: string | undefined) {
   const query = db
     .selectFrom('agents')
     .select('agents.id')

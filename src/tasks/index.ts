@@ -17,7 +17,7 @@ export { KEY_GUARD, openSteps, usableKeyStep } from './open.ts'
 export { resumeTask, suspendTask } from './suspend.ts'
 export {
   checkPurpose,
-  type OpenedBy,
+  type OpeningKind,
   TASK_LIFE,
   type Task,
   type TaskLineage,

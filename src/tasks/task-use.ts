@@ -16,7 +16,7 @@ export const IDLE_GUARD = new Guard('task in use', [
   'the task was not used for too long',
 ])
 
-type Used = Pick<Task, 'id' | 'idleMs'>
+type UsedTask = Pick<Task, 'id' | 'idleMs'>
 
 /** Computes when a task ends unless it is used before that; `null`: never by that. */
 export function idleAt({ idleMs }: Pick<Task, 'idleMs'>, usedAt: number): number | null {
@@ -36,7 +36,7 @@ function isIdle(now: number) {
 }
 
 /** Step that writes that a task is used. INVARIANT: what was idle for too long is not woken by a use that comes before its end is written. */
-function useStep(read: Reader, task: Used, now: number): Step {
+function useStep(read: Reader, task: UsedTask, now: number): Step {
   const query = read
     .updateTable('tasks')
     .set({ idle_at: idleAt(task, now) })
@@ -72,7 +72,7 @@ export class TaskUses {
   }
 
   /** Notes that somebody uses the task. False: it was not used for too long, and ends. */
-  note(task: Used, now: number): Promise<boolean> {
+  note(task: UsedTask, now: number): Promise<boolean> {
     if (task.idleMs === null) return LIVES
     const kept = this.#written.get(task.id, 'used')
     if (kept && now < kept.at + USE_RESOLUTION_MS) return kept.lives
@@ -87,7 +87,7 @@ export class TaskUses {
   }
 
   /** Steps that note a use in the commit of something else, by `IDLE_GUARD`. */
-  steps(task: Used, now: number): readonly Step[] {
+  steps(task: UsedTask, now: number): readonly Step[] {
     return task.idleMs === null ? [] : [useStep(this.#storage.read, task, now)]
   }
 }

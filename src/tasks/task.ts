@@ -42,7 +42,7 @@ export interface Task {
   /** RFC 7638 thumbprint of the task key; `null` for a client that cannot prove possession (contract 4). */
   readonly keyThumbprint: string | null
   /** Token exchange, sponsor grant, authorization code, ticket of its parent, a foreign access token, or an identity assertion (contract 5). */
-  readonly openedBy: OpenedBy
+  readonly openedBy: OpeningKind
   /** Nobody is present: `personId` is the sponsor. Passed on to children. */
   readonly sponsored: boolean
   readonly sponsorGrantId: Id<'sponsor_grant'> | null
@@ -62,7 +62,7 @@ export interface Task {
   readonly closeReason: string | null
 }
 
-export type OpenedBy = 'exchange' | 'sponsor' | 'code' | 'child' | 'token' | 'assertion'
+export type OpeningKind = 'exchange' | 'sponsor' | 'code' | 'child' | 'token' | 'assertion'
 
 /** A task and the agents that stand behind it, the one that acts first. Fixed when it opens. */
 export interface TaskLineage {

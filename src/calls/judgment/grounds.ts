@@ -16,7 +16,7 @@ import {
   factsAround,
   type Setting,
 } from '../../facts/index.ts'
-import { type Observed, riskRecord } from '../../risk/index.ts'
+import { type RiskObservation, riskRecord } from '../../risk/index.ts'
 import type { KnownCase } from '../case.ts'
 
 /** Inputs that a call is judged by. */
@@ -24,7 +24,7 @@ export interface DecisionInputs {
   readonly setting: Setting
   readonly policies: PolicySet
   readonly kindOf: KindOf
-  readonly risk: Observed
+  readonly risk: RiskObservation
 }
 
 /** Inputs of a decision, with the state of the limits the moment before. */

@@ -2,7 +2,7 @@ import { type CallFacts, decide, type RequestableDeny } from '@remit/engine'
 import { type ApprovalLookup, usableAllowances, usableApproval } from '../../approvals/index.ts'
 import { requesterOf } from '../../facts/index.ts'
 import type { Id } from '../../lib/id.ts'
-import type { Overtaken } from '../../storage/index.ts'
+import type { OvertakenMark } from '../../storage/index.ts'
 import { ask } from '../ask.ts'
 import type { KnownCase } from '../case.ts'
 import type { CallParts } from '../parts.ts'
@@ -22,7 +22,7 @@ export async function judgeWithPeople(
   each: KnownCase,
   looked: DecisionInputsWithLimits,
   decision: RequestableDeny & { readonly facts: CallFacts },
-): Promise<Verdict | Overtaken> {
+): Promise<Verdict | OvertakenMark> {
   const { facts, gates } = decision
   const { task } = each.who.held
   const requester = requesterOf(looked.setting.where, task)
@@ -60,7 +60,7 @@ async function judgeWithAllowances(
   parts: CallParts,
   each: KnownCase,
   looked: DecisionInputsWithLimits,
-): Promise<Verdict | Overtaken | undefined> {
+): Promise<Verdict | OvertakenMark | undefined> {
   const { call, who } = each
   const { chain, task } = who.held
   const asked = {

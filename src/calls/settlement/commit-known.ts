@@ -1,6 +1,6 @@
 import { findDecision } from '../../decision-log/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import type { Committed, Step } from '../../storage/index.ts'
+import type { CommitResult, Step } from '../../storage/index.ts'
 import type { CallParts } from '../parts.ts'
 
 /**
@@ -15,7 +15,7 @@ export async function commitKnown(
   parts: Pick<CallParts, 'storage' | 'live' | 'ledger' | 'flights' | 'clock'>,
   id: string,
   steps: readonly Step[],
-): Promise<Committed> {
+): Promise<CommitResult> {
   const { clock, flights, live, storage } = parts
   const commit = () => live.commit(storage, steps)
   flights.begin(id)

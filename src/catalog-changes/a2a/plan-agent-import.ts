@@ -6,7 +6,7 @@ import type { JsonObject } from '../../lib/json.ts'
 import { NamedActions, pinned } from '../mcp/plan-mcp-import.ts'
 import { review } from '../mcp/reviewed.ts'
 import { firstSentence, proposedSentence } from '../mcp/sentence.ts'
-import { actionOf, type Named, type ReadAction } from '../mcp/tool.ts'
+import { actionOf, type NamedTool, type ReadAction } from '../mcp/tool.ts'
 import { type ImportOptions, type ImportPlan, planResource } from '../plan-resource.ts'
 import { readCard } from './agent-card.ts'
 import { emptySchema, messageSchema } from './message-arguments.ts'
@@ -62,12 +62,12 @@ export function planAgentImport(card: JsonObject, options: ImportOptions): Impor
   return { resource, actions: [...plan.actions.values()], notes: [PROPOSED, ...plan.notes()] }
 }
 
-function readSkill(skill: JsonObject, named: Named): ReadAction | string {
+function readSkill(skill: JsonObject, named: NamedTool): ReadAction | string {
   const words = textAt(skill, 'name') ?? firstSentence(textAt(skill, 'description'))
   return readSending(skill, named, { kind: 'skill', members: OF_SKILL, words })
 }
 
-function readMessages(card: JsonObject, named: Named): ReadAction | string {
+function readMessages(card: JsonObject, named: NamedTool): ReadAction | string {
   const words = `Send a message to ${textAt(card, 'name')}`
   return readSending(card, named, { kind: 'operation', members: OF_CARD, words })
 }
@@ -75,7 +75,7 @@ function readMessages(card: JsonObject, named: Named): ReadAction | string {
 /** Builds the action of a message, or says why it is left out. */
 function readSending(
   definition: JsonObject,
-  named: Named,
+  named: NamedTool,
   how: {
     readonly kind: 'skill' | 'operation'
     readonly members: readonly string[]

@@ -33,13 +33,13 @@ import {
 } from '../review/offer-store.ts'
 import {
   type ImportDifference,
-  type Present,
+  type PriorState,
   type SettledImport,
   settleImport,
 } from '../review/settle-import.ts'
 import { importDigest } from './import-digest.ts'
 
-export interface Imported extends ImportDifference {
+export interface ImportResult extends ImportDifference {
   readonly resource: string
   /** True when nothing was different: nothing was written, no epoch raised. */
   readonly unchanged: boolean
@@ -48,7 +48,7 @@ export interface Imported extends ImportDifference {
   readonly untyped: readonly UntypedSummary[]
 }
 
-export interface HowToImport {
+export interface ImportTerms {
   /**
    * Acceptance of all that differs from what was reviewed: it counts at once, because the
    * administrator has looked at it. Default: it waits for review.
@@ -67,8 +67,8 @@ export async function applyImport(
   parts: CatalogParts,
   plan: ImportPlan,
   by: string,
-  { accept = false, seen }: HowToImport = {},
-): Promise<Imported> {
+  { accept = false, seen }: ImportTerms = {},
+): Promise<ImportResult> {
   const { name } = plan.resource
   const since = await rulesEpoch(parts)
   const present = await presentOf(parts, plan)
@@ -143,7 +143,7 @@ async function mistrust(
   return changeResource(tx, known.name, ['active', 'suspended'], change)
 }
 
-export interface Previewed extends Imported {
+export interface ImportPreview extends ImportResult {
   readonly settled: SettledImport
   readonly before: readonly Action[]
   /** `importDigest`. */
@@ -157,8 +157,8 @@ export interface Previewed extends Imported {
 export async function previewImport(
   parts: CatalogParts,
   plan: ImportPlan,
-  { accept = false }: HowToImport = {},
-): Promise<Previewed> {
+  { accept = false }: ImportTerms = {},
+): Promise<ImportPreview> {
   const present = await presentOf(parts, plan)
   const settled = await settleImport(plan, present, accept)
   if (isTouched(present, settled)) {
@@ -175,7 +175,7 @@ export async function previewImport(
   }
 }
 
-async function presentOf(parts: CatalogParts, plan: ImportPlan): Promise<Present> {
+async function presentOf(parts: CatalogParts, plan: ImportPlan): Promise<PriorState> {
   const { read } = parts.storage
   const { name } = plan.resource
   const known = await selectResource(read, name)
@@ -187,7 +187,7 @@ async function presentOf(parts: CatalogParts, plan: ImportPlan): Promise<Present
   }
 }
 
-function importedOf(present: Present, settled: SettledImport): Imported {
+function importedOf(present: PriorState, settled: SettledImport): ImportResult {
   return {
     resource: settled.resource.name,
     unchanged: !isTouched(present, settled) && !isAnotherDocument(present, settled),
@@ -258,7 +258,7 @@ async function checkNames(
 const KIND = { http: 'an HTTP API', mcp: 'an MCP server', a2a: 'an A2A agent' } as const
 
 /** Whether anything that calls rest on is another thing afterwards. */
-function isTouched({ actions, known, offers }: Present, settled: SettledImport): boolean {
+function isTouched({ actions, known, offers }: PriorState, settled: SettledImport): boolean {
   if (!known) return true
   const { documentDigest: _, ...after } = settled.resource
   const before = {
@@ -282,7 +282,7 @@ function isTouched({ actions, known, offers }: Present, settled: SettledImport):
   return offers.some(({ action, kind }) => kind === 'changed' && settled.dropped.includes(action))
 }
 
-function isAnotherDocument({ known, offers }: Present, settled: SettledImport): boolean {
+function isAnotherDocument({ known, offers }: PriorState, settled: SettledImport): boolean {
   if (known?.documentDigest !== settled.resource.documentDigest) return true
   const there = new Map(offers.map(({ action, digest }) => [action, digest]))
   return (

@@ -2,7 +2,7 @@ import { schemaOf, textAt } from '../../argument-types/index.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import type { Json, JsonObject } from '../../lib/json.ts'
 import { review } from './reviewed.ts'
-import { actionOf, type Named, type ReadAction } from './tool.ts'
+import { actionOf, type NamedTool, type ReadAction } from './tool.ts'
 import { shownName } from './wire-names.ts'
 
 /** Entries of the list of resources, and of the list of templates. */
@@ -23,7 +23,7 @@ export function readResources(
     readonly resources: readonly JsonObject[]
     readonly resourceTemplates: readonly JsonObject[]
   },
-  named: Named,
+  named: NamedTool,
 ): ReadAction {
   const notes: string[] = []
   const resources = listed(lists.resources, 'uri', notes)

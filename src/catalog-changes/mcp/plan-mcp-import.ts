@@ -15,7 +15,7 @@ import { mappingNotes } from './authzen-mapping.ts'
 import { nameFor } from './known-names.ts'
 import { readResources } from './offered-resources.ts'
 import { readPrompt } from './prompt.ts'
-import { type Named, type ReadAction, readTool } from './tool.ts'
+import { type NamedTool, type ReadAction, readTool } from './tool.ts'
 import { kebab, lookAlikes, shownName, unusableName } from './wire-names.ts'
 
 const MAX_LISTED = 1_000
@@ -94,7 +94,7 @@ export class NamedActions {
   all(
     what: 'tool' | 'prompt' | 'skill',
     list: readonly JsonObject[],
-    read: (item: JsonObject, named: Named) => ReadAction | string,
+    read: (item: JsonObject, named: NamedTool) => ReadAction | string,
   ): void {
     const usable = new Map<string, JsonObject>()
     for (const item of list) {
@@ -119,7 +119,7 @@ export class NamedActions {
   one(
     operation: string,
     { kind, wire }: Pick<KnownName, 'kind' | 'wire'>,
-    read: (named: Named) => ReadAction | string,
+    read: (named: NamedTool) => ReadAction | string,
     shown = wire,
   ): void {
     const wish = `${this.#resource}.${operation}`

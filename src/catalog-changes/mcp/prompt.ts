@@ -2,12 +2,12 @@ import { readInputSchema, textAt } from '../../argument-types/index.ts'
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
 import { review } from './reviewed.ts'
 import { firstSentence, proposedSentence } from './sentence.ts'
-import { actionOf, type Named, type ReadAction } from './tool.ts'
+import { actionOf, type NamedTool, type ReadAction } from './tool.ts'
 
 const STRING: JsonObject = new Map([['type', 'string']])
 
 /** A prompt as an action, or why it is left out. Its arguments are strings (MCP, "Prompts"); to get it is to read. */
-export function readPrompt(prompt: JsonObject, named: Named): ReadAction | string {
+export function readPrompt(prompt: JsonObject, named: NamedTool): ReadAction | string {
   const reviewed = review(prompt, ['name', 'title', 'description', 'arguments'])
   if (typeof reviewed === 'string') return reviewed
   const schema = argumentSchema(reviewed.value.get('arguments') ?? [])

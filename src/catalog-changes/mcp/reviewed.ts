@@ -10,7 +10,7 @@ const MAX_DEPTH = 32
 /** Characters of one title or description. */
 const MAX_TEXT = { title: 200, description: 8_192, $comment: 1_024 } as const
 
-export interface Reviewed {
+export interface ReviewedValue {
   readonly value: JsonObject
   /** RFC 8785 text. */
   readonly json: string
@@ -21,7 +21,7 @@ export interface Reviewed {
  * A definition as clients will be shown it: only the members named, and in every title and description nothing that a reader could
  * overlook. Answers the reason, as text, when it cannot be shown at all.
  */
-export function review(definition: JsonObject, members: readonly string[]): Reviewed | string {
+export function review(definition: JsonObject, members: readonly string[]): ReviewedValue | string {
   const review = new Review()
   try {
     const kept = new Map<string, Json>()

@@ -17,7 +17,7 @@ export function fromWire(value: unknown): JsonObject {
   return json
 }
 
-export interface Offered {
+export interface OfferedDefinitions {
   readonly tools?: readonly unknown[]
   readonly prompts?: readonly unknown[]
   readonly resources?: readonly unknown[]
@@ -26,7 +26,7 @@ export interface Offered {
 }
 
 /** A server that offers this. */
-export function serverWith(offered: Offered): McpDescription {
+export function serverWith(offered: OfferedDefinitions): McpDescription {
   const { prompts = [], resources, resourceTemplates = [], server, tools = [] } = offered
   return {
     protocolVersion: '2025-11-25',
@@ -40,7 +40,7 @@ export function serverWith(offered: Offered): McpDescription {
 }
 
 export function planServer(
-  offered: Offered,
+  offered: OfferedDefinitions,
   options: Partial<Parameters<typeof planMcpImport>[1]> = {},
 ): ImportPlan {
   return planMcpImport(serverWith(offered), { ...DESK_OPTIONS, ...options })

@@ -11,7 +11,7 @@ export interface ReadAction {
   readonly notes: readonly string[]
 }
 
-export interface Named {
+export interface NamedTool {
   readonly resource: string
   /** Name of the action, chosen by the caller so that it is unique. */
   readonly name: string
@@ -27,7 +27,7 @@ const SHOWN = ['name', 'title', 'description', 'inputSchema', 'outputSchema', 'a
 const HINTS = ['readOnlyHint', 'destructiveHint', 'idempotentHint', 'openWorldHint']
 
 /** A tool as an action, or why it is left out. */
-export function readTool(tool: JsonObject, named: Named): ReadAction | string {
+export function readTool(tool: JsonObject, named: NamedTool): ReadAction | string {
   if (textAt(tool.get('execution'), 'taskSupport') === 'required')
     return 'it can only be called as an MCP task'
   const input = tool.get('inputSchema')
@@ -73,7 +73,7 @@ function knownAnnotations(
 
 /** Builds the action from what all actions of an MCP server share. */
 export function actionOf(
-  { resource, name, wire }: Named,
+  { resource, name, wire }: NamedTool,
   described: Pick<Action, 'method' | 'access' | 'risk' | 'sentence' | 'arguments' | 'definition'>,
 ): Action {
   const untyped = untypedParts(described.arguments)

@@ -2,13 +2,13 @@ import { type Action, checkSentence } from '../../catalog/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { keptMarks, proposedMarks } from '../marks.ts'
 
-export interface Kept {
+export interface KeptAction {
   readonly action: Action
   readonly notes: readonly string[]
 }
 
 /** The document proposes; what an administrator set stays: risk classes, and sentences that still fit. */
-export function keepSettings(action: Action, old: Action | undefined): Kept {
+export function keepSettings(action: Action, old: Action | undefined): KeptAction {
   if (!old) return { action: { ...action, ...proposedMarks(action) }, notes: [] }
   requireSameTool(action, old)
   const notes: string[] = []

@@ -14,7 +14,7 @@ import { deleteOffers, selectOffers, upsertOffer } from './offer-store.ts'
 import { isContent } from './settle-import.ts'
 
 /** Notice of what an MCP server says about itself while it is being used. */
-export interface Noticed {
+export interface DefinitionNotice {
   readonly resource: string
   /** Read as an import would read it; nothing when an import would refuse it whole. */
   readonly plan: Pick<ImportPlan, 'actions'> | undefined
@@ -36,7 +36,10 @@ const BY = 'gateway'
  * When it has returned, no replica permits a call of what is quarantined.
  * INVARIANT: an administrator's word is needed to lift it: also when the server says again what was reviewed, the offer stays.
  */
-export async function noticeOffered(parts: CatalogParts, noticed: Noticed): Promise<ReviewNotice> {
+export async function noticeOffered(
+  parts: CatalogParts,
+  noticed: DefinitionNotice,
+): Promise<ReviewNotice> {
   const { live, storage } = parts
   // Most of the time nothing is different: seen without writing.
   const seen = await compare(storage.read, noticed)
@@ -58,7 +61,7 @@ type Reader = Parameters<typeof selectActions>[0]
 /** Offers that are not there yet, and names of new tools that are offered no more. */
 async function compare(
   reader: Reader,
-  { description, plan, resource }: Noticed,
+  { description, plan, resource }: DefinitionNotice,
 ): Promise<{ readonly fresh: readonly OfferContent[]; readonly gone: readonly string[] }> {
   const actions = await selectActions(reader, resource)
   const offers = new Map((await selectOffers(reader, resource)).map((each) => [each.action, each]))
@@ -91,7 +94,7 @@ function keyOf({ definition, name }: Pick<Action, 'definition' | 'name'>): strin
 function differing(
   action: Action,
   offered: Action | undefined,
-  description: Noticed['description'],
+  description: DefinitionNotice['description'],
   offers: ReadonlyMap<string, Offer>,
 ): OfferContent[] {
   const same = offered?.definition?.json === action.definition?.json
@@ -112,7 +115,7 @@ function differing(
   ]
 }
 
-function listedAs({ definition }: Action, { prompts, tools }: Noticed['description']) {
+function listedAs({ definition }: Action, { prompts, tools }: DefinitionNotice['description']) {
   const list = definition?.kind === 'prompt' ? prompts : tools
   return list.find((each) => each.get('name') === definition?.name)
 }

@@ -35,7 +35,7 @@ export interface SettledImport {
 }
 
 /** State of the resource before the import. */
-export interface Present {
+export interface PriorState {
   readonly known: Resource | undefined
   readonly actions: readonly Action[]
   readonly offers: readonly Offer[]
@@ -50,16 +50,16 @@ export interface Present {
  */
 export async function settleImport(
   plan: ImportPlan,
-  present: Present,
+  present: PriorState,
   accept: boolean,
 ): Promise<SettledImport> {
-  const settling = new Settling(present, accept || present.known === undefined)
+  const settling = new ImportSettler(present, accept || present.known === undefined)
   await mapInSteps(plan.actions, (action) => settling.take(action))
   return settling.settled(plan)
 }
 
-class Settling {
-  readonly #present: Present
+class ImportSettler {
+  readonly #present: PriorState
   readonly #accept: boolean
   readonly #before: ReadonlyMap<string, Action>
   readonly #actions: Action[] = []
@@ -74,7 +74,7 @@ class Settling {
     restored: [] as string[],
   }
 
-  constructor(present: Present, accept: boolean) {
+  constructor(present: PriorState, accept: boolean) {
     this.#present = present
     this.#accept = accept
     this.#before = new Map(present.actions.map((action) => [action.name, action]))

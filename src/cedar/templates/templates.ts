@@ -12,7 +12,7 @@ export interface Template {
 }
 
 /** A link with its template: what both of them say. */
-export interface Linked {
+export interface LinkedTemplate {
   readonly id: string
   /** Text of both as they are written: an approval of what it forbids ends when either changes. */
   readonly text: string
@@ -40,7 +40,7 @@ export class Templates {
   }
 
   /** @throws BadLink whatever is wrong with it, with the place in its own text */
-  linked(text: string): Linked {
+  linked(text: string): LinkedTemplate {
     const link = readLink(text)
     checkAnnotations(link)
     const template = this.#named(link)

@@ -8,7 +8,7 @@ import { isNamed, redirectsBelong } from '../admission/match-rule.ts'
 import type { ClientDocument, ClientKey } from '../client-document.ts'
 import { invalid, keysOf } from './credentials.ts'
 import { FetchBudget } from './fetch-budget.ts'
-import { type Fetched, KeptFetches } from './kept-fetches.ts'
+import { type FetchedValue, KeptFetches } from './kept-fetches.ts'
 import { lifetimeOf } from './lifetime.ts'
 import { noticeChange } from './notice-change.ts'
 import { plain, readDocument } from './read-document.ts'
@@ -97,7 +97,7 @@ export class ClientDocuments {
     return listAdmissionRules(this.#ports.storage.read)
   }
 
-  async #fetch(clientId: string): Promise<Fetched<ClientDocument>> {
+  async #fetch(clientId: string): Promise<FetchedValue<ClientDocument>> {
     const known = await this.#isKnown(clientId)
     if (!known && this.#ports.policy === 'listed') throw refused()
     const { headers, json } = await this.#get(clientId, known, MAX_BYTES)

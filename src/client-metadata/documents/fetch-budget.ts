@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { Problem } from '../../lib/problem.ts'
 
 /** Rate of fetches: so many at once, and from then on so many in a second. */
-interface Allowed {
+interface FetchRate {
   readonly burst: number
   readonly perSecond: number
 }
@@ -11,11 +11,11 @@ interface Allowed {
  * Rate for all documents that nobody here knows, whoever asks. Nobody makes us fetch more than this
  * from the world.
  */
-export const OF_STRANGERS: Allowed = { burst: 60, perSecond: 2 }
+export const OF_STRANGERS: FetchRate = { burst: 60, perSecond: 2 }
 /** Those of agents, and of hosts that an administrator named: strangers cannot use theirs up. */
-export const OF_KNOWN: Allowed = { burst: 200, perSecond: 20 }
+export const OF_KNOWN: FetchRate = { burst: 200, perSecond: 20 }
 /** From one origin. */
-export const OF_ORIGIN: Allowed = { burst: 10, perSecond: 0.2 }
+export const OF_ORIGIN: FetchRate = { burst: 10, perSecond: 0.2 }
 
 /** More origins than were asked within their time of recovery. */
 const MAX_ORIGINS = 2_000
@@ -63,11 +63,11 @@ export class FetchBudget {
   }
 }
 
-function filled({ left, at }: Bucket, { burst, perSecond }: Allowed, now: number): number {
+function filled({ left, at }: Bucket, { burst, perSecond }: FetchRate, now: number): number {
   return Math.min(burst, left + ((now - at) / 1000) * perSecond)
 }
 
-function spend(bucket: Bucket, allowed: Allowed, now: number): void {
+function spend(bucket: Bucket, allowed: FetchRate, now: number): void {
   bucket.left = filled(bucket, allowed, now) - 1
   bucket.at = now
 }

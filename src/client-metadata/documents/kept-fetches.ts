@@ -1,12 +1,12 @@
 import type { Clock } from '../../lib/clock.ts'
 
 /** Value that was fetched, and how long it counts, milliseconds. */
-export interface Fetched<T> {
+export interface FetchedValue<T> {
   readonly value: T
   readonly lifeMs: number
 }
 
-interface Kept<T> {
+interface KeptValue<T> {
   readonly value: T
   readonly at: number
   readonly until: number
@@ -21,11 +21,11 @@ const MAX_KEPT = 1_000
  */
 export class KeptFetches<T> {
   readonly #clock: Clock
-  readonly #fetch: (url: string) => Promise<Fetched<T>>
-  readonly #kept = new Map<string, Kept<T>>()
+  readonly #fetch: (url: string) => Promise<FetchedValue<T>>
+  readonly #kept = new Map<string, KeptValue<T>>()
   readonly #underWay = new Map<string, Promise<T>>()
 
-  constructor(clock: Clock, fetch: (url: string) => Promise<Fetched<T>>) {
+  constructor(clock: Clock, fetch: (url: string) => Promise<FetchedValue<T>>) {
     this.#clock = clock
     this.#fetch = fetch
   }
@@ -58,7 +58,7 @@ export class KeptFetches<T> {
     return fetching
   }
 
-  #keep(url: string, kept: Kept<T>): void {
+  #keep(url: string, kept: KeptValue<T>): void {
     this.#kept.delete(url)
     this.#kept.set(url, kept)
     for (const [oldest] of this.#kept) {

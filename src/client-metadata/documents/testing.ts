@@ -23,7 +23,7 @@ export function documentAt(url: string, over: Record<string, unknown> = {}) {
  * Servers of other people: what is at an address, what it says about keeping it, and how often it
  * was asked for.
  */
-export class Elsewhere {
+export class ForeignServers {
   readonly asked: string[] = []
   readonly #at = new Map<string, { body: unknown; headers: Record<string, string> }>()
   /** Runs before each answer. */
@@ -51,9 +51,9 @@ export class Elsewhere {
   }
 }
 
-export interface Documented {
+export interface DocumentWorld {
   readonly parts: TestPeople
-  readonly elsewhere: Elsewhere
+  readonly elsewhere: ForeignServers
   readonly documents: ClientDocuments
   /** Ids of the agents whose consents were ended. */
   readonly ended: string[]
@@ -63,13 +63,13 @@ export interface Documented {
 export async function documented(
   storage: Storage,
   policy: DocumentPolicy = 'on',
-): Promise<Documented> {
+): Promise<DocumentWorld> {
   return documentedOver(await testPeople(storage), policy)
 }
 
 /** Documents as another replica would have them. */
-export function documentedOver(parts: TestPeople, policy: DocumentPolicy = 'on'): Documented {
-  const elsewhere = new Elsewhere()
+export function documentedOver(parts: TestPeople, policy: DocumentPolicy = 'on'): DocumentWorld {
+  const elsewhere = new ForeignServers()
   const ended: string[] = []
   const documents = new ClientDocuments({
     ...parts,

@@ -24,11 +24,11 @@ export interface Refund {
   readonly cents: bigint
   readonly note: string | undefined
   readonly at: string
-  readonly by: RequestedBy
+  readonly by: OrderRequester
 }
 
 /** Whom the transaction token named. */
-export interface RequestedBy {
+export interface OrderRequester {
   /** Nobody, when the agent worked alone. */
   readonly person?: string
   readonly agent: string

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type Arrived, createFront, headerValues, listenProblem } from '../../http/index.ts'
+import { type ArrivedRequest, createFront, headerValues, listenProblem } from '../../http/index.ts'
 import { answerCheck } from '../answer-check.ts'
 import { authenticate, ENFORCER } from '../authenticate.ts'
 import type { CheckAnswer } from '../check.ts'
@@ -29,7 +29,7 @@ export async function serveHttp(
   }
 }
 
-async function handle(arrived: Arrived, ports: ExtAuthzPorts): Promise<void> {
+async function handle(arrived: ArrivedRequest, ports: ExtAuthzPorts): Promise<void> {
   const { message, reply } = arrived
   let convention: Convention | undefined
   let answer: CheckAnswer
@@ -53,7 +53,7 @@ async function handle(arrived: Arrived, ports: ExtAuthzPorts): Promise<void> {
 
 /** Who asks comes before what is asked. */
 async function ask(
-  { ip, message }: Arrived,
+  { ip, message }: ArrivedRequest,
   convention: Convention,
   ports: ExtAuthzPorts,
 ): Promise<CheckAnswer> {

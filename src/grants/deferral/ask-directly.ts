@@ -2,7 +2,7 @@ import { callsIn, type Detail } from '@remit/engine'
 import { useCredential } from '../../agent-authentication/index.ts'
 import type { Agent } from '../../agents/index.ts'
 import {
-  type ConsentAsking,
+  type ConsentQuestion,
   countAskedOf,
   MAX_ASKED_AN_HOUR,
   requestConsent,
@@ -156,7 +156,7 @@ function allOf(found: GrantedAuthority | UnapprovedGrant) {
 export async function putQuestion(
   parts: GrantParts,
   tx: Tx,
-  asking: ConsentAsking,
+  asking: ConsentQuestion,
 ): Promise<DeferralAnswer['consentId'] & string> {
   const since = parts.clock.now() - 3_600_000
   if ((await countAskedOf(tx, asking.personId, since)) >= MAX_ASKED_AN_HOUR)

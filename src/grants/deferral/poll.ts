@@ -6,7 +6,7 @@ import { proofStep } from '../../facts/index.ts'
 import { type GrantRefusal, refused, refusedBy, refuseOpening } from '../../issuance/index.ts'
 import { newId } from '../../lib/id.ts'
 import { opaqueDigest } from '../../opaque-tokens/index.ts'
-import { type Guard, OVERTAKEN, type Overtaken } from '../../storage/index.ts'
+import { type Guard, OVERTAKEN, type OvertakenMark } from '../../storage/index.ts'
 import type { OpenedTask, OpeningRequest } from '../opening.ts'
 import { answerOpening } from '../openings/answer.ts'
 import type { GrantParts } from '../parts.ts'
@@ -72,7 +72,7 @@ async function answerPoll(
   parts: GrantParts,
   poll: Poll,
   polled: PollInput,
-): Promise<PollAnswer | Overtaken> {
+): Promise<PollAnswer | OvertakenMark> {
   const { brought, no, own } = polled
   const standing =
     ended(own, parts.clock.now()) ??
@@ -155,7 +155,7 @@ async function redeem(
   parts: GrantParts,
   { brought, no, own }: PollInput,
   { approval, plan, waiter }: GrantedDeferral,
-): Promise<OpenedTask | GrantRefusal | Overtaken> {
+): Promise<OpenedTask | GrantRefusal | OvertakenMark> {
   const { thumbprint } = brought.proof
   const held = await lineageOf(parts, waiter, plan, {
     id: own.taskId ?? undefined,

@@ -1,6 +1,6 @@
 import { BASES_GUARD } from '../../consent/index.ts'
 import { type GrantRefusal, refused, refusedBy, refuseOpening } from '../../issuance/index.ts'
-import { OVERTAKEN, type Overtaken } from '../../storage/index.ts'
+import { OVERTAKEN, type OvertakenMark } from '../../storage/index.ts'
 import { findTask, LINE_GUARD, type TaskLineage } from '../../tasks/index.ts'
 import type { OpeningAnswer } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
@@ -35,7 +35,7 @@ export async function open(
 async function planAndBegin(
   parts: GrantParts,
   opening: AuthenticatedOpening,
-): Promise<OpeningAnswer | Overtaken> {
+): Promise<OpeningAnswer | OvertakenMark> {
   const { also, attempt, before, brought, handsOnNothing, origin, request } = opening
   const refuse = (refusal: GrantRefusal) => refuseOpening(parts, attempt, refusal)
   const { asksPeople } = opening

@@ -1,12 +1,12 @@
 import {
   type Basis,
   basesFor,
-  type ConsentAsked,
+  type ConsentAskResult,
   findConsent,
   requestConsent,
 } from '../../consent/index.ts'
 import { asRefused, type GrantRefusal, refused, refuseOpening } from '../../issuance/index.ts'
-import { OVERTAKEN, type Overtaken, type Tx } from '../../storage/index.ts'
+import { OVERTAKEN, type OvertakenMark, type Tx } from '../../storage/index.ts'
 import type { DeferredOpening, MissingConsent } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { type AuthenticatedOpening, useUp, waitingOf } from './authenticated.ts'
@@ -22,7 +22,7 @@ export async function askPerson(
   parts: GrantParts,
   opening: AuthenticatedOpening,
   missing: UncoveredAuthority,
-): Promise<MissingConsent | DeferredOpening | GrantRefusal | Overtaken> {
+): Promise<MissingConsent | DeferredOpening | GrantRefusal | OvertakenMark> {
   const { attempt, person, request } = opening
   const { agent, proof } = opening.brought
   if (!person || !proof) throw new TypeError('a person is asked by an agent with a key')
@@ -74,9 +74,9 @@ export async function askPerson(
 }
 
 type PersonAskResult =
-  | ConsentAsked
+  | ConsentAskResult
   | { readonly outcome: 'deferred'; readonly held: DeferralAnswer }
-  | Overtaken
+  | OvertakenMark
 
 /**
  * INVARIANT: assertion and subject token are used up with the code that takes their place. A throw undoes everything, the question

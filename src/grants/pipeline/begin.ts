@@ -6,7 +6,7 @@ import {
   consumeOnce,
   consumeOnceStep,
   Guard,
-  type Overtaken,
+  type OvertakenMark,
   type Step,
   type Tx,
 } from '../../storage/index.ts'
@@ -78,8 +78,8 @@ const MAX_TRIES = 3
 
 /** Plans and begins, and again where bases changed meanwhile, a few times. */
 export async function untilBasesHold<T extends { readonly outcome: string }>(
-  attempt: () => Promise<T | Overtaken>,
-): Promise<T | Overtaken> {
+  attempt: () => Promise<T | OvertakenMark>,
+): Promise<T | OvertakenMark> {
   for (let tries = 1; tries < MAX_TRIES; tries++) {
     const answer = await attempt()
     if (answer.outcome !== 'overtaken') return answer

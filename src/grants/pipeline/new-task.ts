@@ -2,7 +2,7 @@ import { budgetWithin, subjectsOf } from '../../budgets/index.ts'
 import type { Basis } from '../../consent/index.ts'
 import type { TrustedIssuer } from '../../issuers/index.ts'
 import { type Id, newId } from '../../lib/id.ts'
-import { type OpenedBy, TASK_LIFE, type Task } from '../../tasks/index.ts'
+import { type OpeningKind, TASK_LIFE, type Task } from '../../tasks/index.ts'
 import type { GrantParts } from '../parts.ts'
 import type { Place } from './place.ts'
 
@@ -16,7 +16,7 @@ export interface NewTask
   readonly id?: Id<'task'> | undefined
   /** The end of what people approved, where they had to. */
   readonly approvedUntil?: number | undefined
-  readonly openedBy: OpenedBy
+  readonly openedBy: OpeningKind
   /** Those it stands on; it does not outlast them. */
   readonly bases: readonly Basis[]
   /** Lifetime as it was asked for. */

@@ -8,7 +8,7 @@ import type { Person } from '../../people/index.ts'
 import type { Proof } from '../../possession/index.ts'
 import type { SponsorGrant } from '../../sponsorship/index.ts'
 import type { Step } from '../../storage/index.ts'
-import type { OpenedBy, TaskLineage } from '../../tasks/index.ts'
+import type { OpeningKind, TaskLineage } from '../../tasks/index.ts'
 import type { FrozenRequest } from '../frozen-request.ts'
 import type { OpeningRequest } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
@@ -62,7 +62,7 @@ export type PlannedGrant = Pick<
 export interface Plan {
   readonly outcome: 'planned'
   readonly grant: PlannedGrant
-  readonly openedBy: OpenedBy
+  readonly openedBy: OpeningKind
   /** All that the task rests on. */
   readonly issuers: readonly TrustedIssuer[]
   readonly parent?: TaskLineage

@@ -1,7 +1,7 @@
 /**
  * Reason why there is no room for more: one address has its share, or all together have everything.
  */
-export type Exhausted = 'address' | 'total'
+export type ExhaustedQuota = 'address' | 'total'
 
 /**
  * Quota of an amount that is held at once: by all addresses together, and by each. It remembers
@@ -30,7 +30,7 @@ export class AddressQuota {
    * Takes an amount, or takes nothing and says why not. `key`: `undefined` is counted with all, and
    * has no share of its own.
    */
-  take(key: string | undefined, amount: number): Exhausted | undefined {
+  take(key: string | undefined, amount: number): ExhaustedQuota | undefined {
     const { perAddress, total } = this.#most
     const held = key === undefined ? 0 : (this.#held.get(key) ?? 0)
     if (key !== undefined && perAddress > 0 && held + amount > perAddress) return 'address'

@@ -11,7 +11,7 @@ export interface SealingParts {
 }
 
 /** Number of values of a column, by the key that they are sealed with. */
-export interface Sealed {
+export interface SealCounts {
   readonly what: string
   readonly current: number
   /** Sealed with a key that only opens. */
@@ -23,7 +23,7 @@ export interface Sealed {
 const PAGE = 100
 
 /** Counts the sealed values by key, and changes nothing. */
-export function countSealed(parts: SealingParts): Promise<readonly Sealed[]> {
+export function countSealed(parts: SealingParts): Promise<readonly SealCounts[]> {
   return eachColumn(parts, async () => 0)
 }
 
@@ -33,7 +33,7 @@ export function countSealed(parts: SealingParts): Promise<readonly Sealed[]> {
  * once, beside all other work. A value that nothing here opens is left as it is. Returns the counts
  * afterwards.
  */
-export function sealAgain(parts: SealingParts): Promise<readonly Sealed[]> {
+export function sealAgain(parts: SealingParts): Promise<readonly SealCounts[]> {
   return eachColumn(parts, (column, values) =>
     parts.storage.transaction(async (tx) => {
       let replaced = 0
@@ -44,22 +44,22 @@ export function sealAgain(parts: SealingParts): Promise<readonly Sealed[]> {
   )
 }
 
-interface Again {
+interface ResealedValue {
   readonly value: SealedValue
   readonly again: Uint8Array
 }
 
 async function eachColumn(
   parts: SealingParts,
-  replace: (column: SealedColumn, values: readonly Again[]) => Promise<number>,
-): Promise<readonly Sealed[]> {
-  const all: Sealed[] = []
+  replace: (column: SealedColumn, values: readonly ResealedValue[]) => Promise<number>,
+): Promise<readonly SealCounts[]> {
+  const all: SealCounts[] = []
   for (const column of parts.columns) {
     const found = { current: 0, before: 0, unreadable: 0 }
     for (let after = ''; ; ) {
       const page = await readSealed(parts.storage.read, column, { after, most: PAGE })
       const sorted = page.map((value) => ({ value, again: againOf(parts.master, value) }))
-      const old = sorted.filter((each): each is Again => each.again instanceof Uint8Array)
+      const old = sorted.filter((each): each is ResealedValue => each.again instanceof Uint8Array)
       const replaced = old.length === 0 ? 0 : await replace(column, old)
       found.unreadable += sorted.filter(({ again }) => again === 'unreadable').length
       found.current += sorted.filter(({ again }) => again === undefined).length + replaced

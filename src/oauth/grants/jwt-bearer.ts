@@ -10,7 +10,7 @@ import { workloadGrant } from './workload.ts'
 type Grant = (parts: GrantParts, presented: RequestCredentials, form: Form) => Promise<TokenAnswer>
 
 /** Claims of an assertion about its kind, before anything about it is believed. */
-interface Claimed {
+interface AssertionClaims {
   /** Lower case, without `application/`. */
   readonly typ: string
   readonly issuer: unknown
@@ -27,7 +27,7 @@ interface Claimed {
  */
 const ASSERTIONS: readonly {
   readonly name: string
-  readonly is: (claimed: Claimed, parts: GrantParts) => boolean
+  readonly is: (claimed: AssertionClaims, parts: GrantParts) => boolean
   readonly grant: Grant
 }[] = [
   {
@@ -73,7 +73,7 @@ async function isPeer({ issuers }: GrantParts, issuer: unknown): Promise<boolean
 /**
  * Reads type and issuer. An assertion that cannot be read has neither; whoever takes it says so.
  */
-function readClaimed(assertion: string): Pick<Claimed, 'typ' | 'issuer'> {
+function readClaimed(assertion: string): Pick<AssertionClaims, 'typ' | 'issuer'> {
   try {
     const { header, payload } = readCompact(assertion)
     const { iss } = readObject(payload, 'claims set')

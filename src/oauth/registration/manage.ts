@@ -8,7 +8,7 @@ import {
   bearerOf,
   type KeptRegistration,
   REGISTER,
-  type Registered,
+  type RegistrationAnswer,
   type RegistrationPorts,
   readJson,
   registered,
@@ -17,7 +17,7 @@ import {
 import { selfRegistered } from './self-registered.ts'
 
 /** A registration, read and changed by the client that holds its token. */
-interface Managed {
+interface ManagedRegistration {
   readonly client_id: string
   readonly client: ClientRegistration & { readonly client_id: string }
   readonly kept: KeptRegistration
@@ -31,7 +31,7 @@ interface Managed {
 export async function managementEndpoint(
   message: IncomingMessage,
   ports: RegistrationPorts & { readonly decisions: GrantParts },
-): Promise<Registered | undefined> {
+): Promise<RegistrationAnswer | undefined> {
   const managed = await requireManaged(message, ports)
   if (message.method === 'GET') return registered(ports, managed)
   if (message.method === 'PUT') return replace(message, ports, managed)
@@ -46,7 +46,7 @@ export async function managementEndpoint(
 async function requireManaged(
   message: IncomingMessage,
   { records }: RegistrationPorts,
-): Promise<Managed> {
+): Promise<ManagedRegistration> {
   const client_id = /^\/([a-z0-9-]{1,64})$/.exec((message.url ?? '').slice(REGISTER.length))?.[1]
   const token = bearerOf(message)
   const digest = token === undefined ? undefined : opaqueDigest('remit_rm', token)
@@ -56,7 +56,7 @@ async function requireManaged(
       : undefined
   const client =
     client_id && kept?.digest === digest
-      ? await records.find<Managed['client']>('Client', client_id)
+      ? await records.find<ManagedRegistration['client']>('Client', client_id)
       : undefined
   if (!client_id || !token || !kept || !client)
     throw new Problem('registration.unauthorized', 'the token does not belong to this client')
@@ -67,8 +67,8 @@ async function requireManaged(
 async function replace(
   message: IncomingMessage,
   ports: RegistrationPorts & { readonly decisions: GrantParts },
-  managed: Managed,
-): Promise<Registered> {
+  managed: ManagedRegistration,
+): Promise<RegistrationAnswer> {
   const { client_id } = managed
   const body = await readJson(message)
   const given: Readonly<Record<string, unknown>> = { ...Object(body) }

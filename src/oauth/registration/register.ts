@@ -51,7 +51,7 @@ export interface KeptRegistration {
 }
 
 /** The answer of RFC 7591 section 3.2.1 with RFC 7592 section 3. There is no secret. */
-export type Registered = ClientRegistration & {
+export type RegistrationAnswer = ClientRegistration & {
   readonly client_id: string
   readonly client_id_issued_at: number
   readonly registration_access_token: string
@@ -69,7 +69,7 @@ export const REGISTER = '/oauth/register'
 export async function registrationEndpoint(
   message: IncomingMessage,
   ports: RegistrationPorts,
-): Promise<Registered> {
+): Promise<RegistrationAnswer> {
   const { records, clock, random } = ports
   if (message.method !== 'POST') throw new Problem('request.method_not_allowed', 'POST is needed')
   requireInitialToken(message, ports)
@@ -98,7 +98,7 @@ export function registered(
     readonly kept: KeptRegistration
     readonly token: string
   },
-): Registered {
+): RegistrationAnswer {
   return {
     client_id: of.client_id,
     client_id_issued_at: of.kept.issuedAt,

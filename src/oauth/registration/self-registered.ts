@@ -1,7 +1,7 @@
 import { readClientKeys, type SelfRegistered } from '../../client-metadata/index.ts'
 import type { ClientRegistration } from './read-metadata.ts'
 
-type Said = Pick<
+type RegisteredMembers = Pick<
   ClientRegistration,
   | 'redirect_uris'
   | 'client_name'
@@ -12,7 +12,7 @@ type Said = Pick<
 >
 
 /** A client that registered, as admission and consent go by it. */
-export function selfRegistered(clientId: string, client: Said): SelfRegistered {
+export function selfRegistered(clientId: string, client: RegisteredMembers): SelfRegistered {
   const { client_name: clientName, jwks, redirect_uris: redirectUris, software_id } = client
   const keys = jwks ? readClientKeys(jwks) : []
   const thumbprints = keys.map(({ thumbprint }) => thumbprint).toSorted()

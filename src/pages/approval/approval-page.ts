@@ -9,8 +9,8 @@ import { badge, claim, facts, notice, type Tone } from '../frame/pieces.ts'
 import { asSentence, MAX_HEADING, marked, show } from '../frame/show.ts'
 import { clockTime, duration, when } from '../frame/time.ts'
 import { behind } from '../frame/vouched.ts'
-import { type SignInFirst, signInFirstNotice } from '../sign-in/again.ts'
-import { type IssuanceAsked, issuanceInWords, WORDS } from './issuance-words.ts'
+import { type RequiredSignIn, signInFirstNotice } from '../sign-in/again.ts'
+import { type FrozenIssuance, issuanceInWords, WORDS } from './issuance-words.ts'
 import type { ShownCall } from './shown-call.ts'
 
 /** Everything the page says, as values. `sentence` has been through `visible`; everything else has not. */
@@ -22,7 +22,7 @@ export interface ApprovalView {
   readonly risk: Risk
   readonly action: string
   /** Request for a task that is to open, or for a token; `undefined`: it is about a call. */
-  readonly issuance: IssuanceAsked | undefined
+  readonly issuance: FrozenIssuance | undefined
   readonly titleOf: TitleOf
   /** Nobody is present: `person` is the sponsor. */
   readonly sponsored: boolean
@@ -62,7 +62,7 @@ export interface ApprovalView {
   /** Answers that the viewer may give, or why there are none. */
   readonly may: { readonly answers: readonly ('approve' | 'deny')[] } | { readonly why: string }
   /** Sign-in that is needed before an approval. */
-  readonly first?: SignInFirst | undefined
+  readonly first?: RequiredSignIn | undefined
   /** Form for an answer beyond *once*, or why there is none. */
   readonly more: AllowanceForm | { readonly why: string }
   /** Digest of what is displayed; comes back with the answer. */

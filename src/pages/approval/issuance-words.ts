@@ -12,7 +12,7 @@ import { jsonBody } from './call-rows.ts'
 export type RequestKind = 'call' | 'task' | 'token'
 
 /** A task or a token, as the frozen request says it. */
-export interface IssuanceAsked {
+export interface FrozenIssuance {
   readonly about: Exclude<RequestKind, 'call'>
   /** Words for how it comes. */
   readonly comes: string
@@ -45,7 +45,7 @@ export function issuanceIn({
 }: {
   readonly action: string
   readonly call: string
-}): IssuanceAsked | undefined {
+}): FrozenIssuance | undefined {
   const named = readIssueAction(action)
   if (!named) return undefined
   const said = jsonBody(call)
@@ -69,7 +69,7 @@ export function issuanceIn({
 }
 
 /** Says what will be given, in the sentences of the consent page. */
-export function issuanceInWords(asked: IssuanceAsked, titleOf: TitleOf, lifetimeMs: number): Html {
+export function issuanceInWords(asked: FrozenIssuance, titleOf: TitleOf, lifetimeMs: number): Html {
   const { about, budget, comes, key, lifeMs, mayDo, mayHandOn, place, resource } = asked
   const given =
     about === 'task'

@@ -4,7 +4,7 @@ import type { Authorization, ConsentOffer } from '../../code-grant/index.ts'
 import type { Fields } from '../../http/index.ts'
 import { clientHost, isClientUrl } from '../../lib/client-url.ts'
 import { answerBar, choicesInGroups, NOT_BY_ENTER } from '../consent/choices.ts'
-import { type ConsentChoice, choicesOf, type Known } from '../consent/narrowing.ts'
+import { type ActionFacts, type ConsentChoice, choicesOf } from '../consent/narrowing.ts'
 import { capital, operationInWords } from '../frame/action-words.ts'
 import { detailInWordsHere, TRUST } from '../frame/authority.ts'
 import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
@@ -13,7 +13,7 @@ import { command, facts, notice } from '../frame/pieces.ts'
 import { asSentence, show } from '../frame/show.ts'
 import { clockTime, duration, when } from '../frame/time.ts'
 import { vouchedBadge } from '../frame/vouched.ts'
-import { adviceToSignIn, type SignInFirst, signInFirstNotice } from '../sign-in/again.ts'
+import { adviceToSignIn, type RequiredSignIn, signInFirstNotice } from '../sign-in/again.ts'
 import { LIVES, USUAL_LIFE } from './lives.ts'
 
 export interface AuthorizeView {
@@ -45,11 +45,11 @@ export interface AuthorizeView {
   readonly administrators: readonly string[]
   /** Details that this person left of the same question the last time. */
   readonly before: readonly Detail[] | undefined
-  readonly known: Known
+  readonly known: ActionFacts
   /** Sign-in that is needed before a yes. */
-  readonly first?: SignInFirst | undefined
+  readonly first?: RequiredSignIn | undefined
   /** Sign-in that would help, but is not needed. */
-  readonly advised?: SignInFirst | undefined
+  readonly advised?: RequiredSignIn | undefined
   readonly mistake?: string | undefined
   /** Fields as they were sent with the mistake. */
   readonly sent?: Fields | undefined
@@ -233,12 +233,16 @@ function noteOf(
 }
 
 /** Lists what was asked for and cannot be had, so that nobody misses it without knowing why. */
-function leftOut({ outlook }: ConsentOffer, known: Known): Html {
+function leftOut({ outlook }: ConsentOffer, known: ActionFacts): Html {
   const { forbidden, withheld } = outlook
   return html`${leftOutFor(withheld, 'this program cannot prove possession of a key', known)}${leftOutFor(forbidden, 'a policy forbids it', known)}`
 }
 
-function leftOutFor(names: ReadonlySet<string>, why: string, { riskOf }: Known): Html | false {
+function leftOutFor(
+  names: ReadonlySet<string>,
+  why: string,
+  { riskOf }: ActionFacts,
+): Html | false {
   if (names.size === 0) return false
   const risks = new Set([...names].map(riskOf))
   const [risk = ''] = risks.size === 1 ? risks : []

@@ -9,9 +9,9 @@ import { claim, facts, notice } from '../frame/pieces.ts'
 import { asSentence, show } from '../frame/show.ts'
 import { duration, when } from '../frame/time.ts'
 import { behind, type NameProvenance, vouchedBadge, vouchedFacts } from '../frame/vouched.ts'
-import { type SignInFirst, signInFirstNotice } from '../sign-in/again.ts'
+import { type RequiredSignIn, signInFirstNotice } from '../sign-in/again.ts'
 import { answerBar, choicesInGroups, NOT_BY_ENTER } from './choices.ts'
-import { choicesOf, type Known, LIFETIMES, USUAL_LIFETIME } from './narrowing.ts'
+import { type ActionFacts, choicesOf, LIFETIMES, USUAL_LIFETIME } from './narrowing.ts'
 
 export interface ConsentView {
   readonly now: number
@@ -32,7 +32,7 @@ export interface ConsentView {
   /** Who acted elsewhere before the agent did. */
   readonly actors: readonly ForeignActor[]
   readonly titleOf: TitleOf
-  readonly known: Known
+  readonly known: ActionFacts
   readonly state: 'pending' | 'granted' | 'denied' | 'expired'
   /** Details that were granted in the end, and until when. */
   readonly granted?:
@@ -46,7 +46,7 @@ export interface ConsentView {
    */
   readonly sent?: Fields | undefined
   /** Sign-in that is needed before a yes. */
-  readonly first?: SignInFirst | undefined
+  readonly first?: RequiredSignIn | undefined
 }
 
 /** A person lets an agent act for them, within what they leave of what it asks. */

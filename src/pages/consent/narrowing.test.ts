@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { Detail } from '@remit/engine'
-import { choicesOf, endOf, groupOf, isRisky, type Known, narrowed } from './narrowing.ts'
+import { type ActionFacts, choicesOf, endOf, groupOf, isRisky, narrowed } from './narrowing.ts'
 
 const READ: Detail = {
   type: 'remit_call',
@@ -17,7 +17,7 @@ const REFUND: Detail = {
     { path: '/currency', op: 'in', value: ['EUR', 'USD'] },
   ],
 }
-const known: Known = {
+const known: ActionFacts = {
   limitsOf: (_location, action) => (action === 'orders.refund' ? ['/amount', '/fee'] : []),
   riskOf: (action) => (action === 'orders.refund' ? 'high' : 'low'),
   isReading: (action) => action === 'orders.read',

@@ -23,7 +23,7 @@ export const USUAL_LIFETIME = 'hour'
  * Facts about actions that somebody may be allowed to do, as gates count them: no server makes its
  * own tools look harmless by what it says of them.
  */
-export interface Known {
+export interface ActionFacts {
   /** JSON Pointers of arguments of an action that a largest value can be set for. */
   readonly limitsOf: (location: string, action: string) => readonly string[]
   readonly riskOf: (action: string) => Risk | undefined
@@ -31,7 +31,7 @@ export interface Known {
   readonly isReading: (action: string) => boolean
 }
 
-export function knownIn(catalog: CatalogView): Known {
+export function knownIn(catalog: CatalogView): ActionFacts {
   const of = (name: string) => catalog.actions.get(name)
   return {
     limitsOf: limitsIn(catalog),
@@ -47,7 +47,7 @@ export function knownIn(catalog: CatalogView): Known {
 }
 
 /** Numbers among the arguments of an action, without those of pages: those that a largest value can be set for. */
-function limitsIn(catalog: CatalogView): Known['limitsOf'] {
+function limitsIn(catalog: CatalogView): ActionFacts['limitsOf'] {
   return (location, action) => {
     const found = catalog.actions.get(action)
     const resource = catalog.byIdentifier.get(location)
@@ -103,7 +103,7 @@ function perAction(details: readonly Detail[]): readonly Detail[] {
 }
 
 /** Lists what a person can change about the request, with the names of the form fields for it. */
-export function choicesOf(details: readonly Detail[], known: Known): ConsentChoice[] {
+export function choicesOf(details: readonly Detail[], known: ActionFacts): ConsentChoice[] {
   return perAction(details).map((detail, index) => ({
     index,
     detail,
@@ -118,7 +118,7 @@ export function choicesOf(details: readonly Detail[], known: Known): ConsentChoi
   }))
 }
 
-function highest({ actions }: Detail, { riskOf }: Known): Risk | undefined {
+function highest({ actions }: Detail, { riskOf }: ActionFacts): Risk | undefined {
   const risks = actions.map(riskOf)
   return risks.includes(undefined) ? undefined : RISKS.findLast((risk) => risks.includes(risk))
 }
@@ -133,7 +133,7 @@ function boundChoice(bound: Bound, name: string): BoundChoice {
 }
 
 /** Limits that hold for every call of the detail: arguments that all of its actions have, and no bound is on yet. */
-function newLimits(detail: Detail, { limitsOf }: Known): readonly string[] {
+function newLimits(detail: Detail, { limitsOf }: ActionFacts): readonly string[] {
   const bound = new Set(detail.bounds.map(({ path }) => path))
   const perAction = detail.locations.flatMap((location) =>
     detail.actions.map((action) => limitsOf(location, action)),
@@ -149,7 +149,7 @@ function newLimits(detail: Detail, { limitsOf }: Known): readonly string[] {
  */
 export function narrowed(
   details: readonly Detail[],
-  known: Known,
+  known: ActionFacts,
   fields: Fields,
 ): readonly Detail[] {
   const left = choicesOf(details, known)

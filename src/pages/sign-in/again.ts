@@ -7,7 +7,7 @@ import { notice } from '../frame/pieces.ts'
  * Sign-in that is needed before a yes: the session began too long ago for it, or by too weak a
  * method.
  */
-export interface SignInFirst {
+export interface RequiredSignIn {
   readonly href: string
   /** `, as mfa, not longer than 5 minutes ago` */
   readonly words: string
@@ -18,7 +18,7 @@ export interface SignInFirst {
 /** Whoever has signed in this short a time ago has just done what they were asked to. */
 const JUST_NOW_MS = 60_000
 
-interface Wanted {
+interface StepUpDemand {
   readonly stepUp: StepUp
   readonly at: number
 }
@@ -26,9 +26,9 @@ interface Wanted {
 /** `undefined` when the session is good enough for all of it. `path` is where the person comes back to. */
 export function signInFirst(
   { proved }: Session,
-  wanted: readonly Wanted[],
+  wanted: readonly StepUpDemand[],
   path: string,
-): SignInFirst | undefined {
+): RequiredSignIn | undefined {
   const unmet = wanted.filter(({ at, stepUp }) => !isProvedWell(proved, stepUp, at))
   const [first] = unmet
   if (!first) return undefined
@@ -41,7 +41,10 @@ export function signInFirst(
 }
 
 /** Signing in again and again must not be all that a page has to say. */
-function inVain({ acr, authTime }: Session['proved'], { at, stepUp }: Wanted): string | undefined {
+function inVain(
+  { acr, authTime }: Session['proved'],
+  { at, stepUp }: StepUpDemand,
+): string | undefined {
   const weak = stepUp.acrValues.length > 0 && !stepUp.acrValues.includes(acr ?? '')
   if (!weak || authTime === null || at - authTime > JUST_NOW_MS) return undefined
   const said = acr === null ? 'does not say how' : `says that it was as ${acr}`
@@ -49,7 +52,7 @@ function inVain({ acr, authTime }: Session['proved'], { at, stepUp }: Wanted): s
 }
 
 /** Advice where a yes can be given, and some of it will not work without a sign-in. */
-export function adviceToSignIn({ href, words }: SignInFirst): Html {
+export function adviceToSignIn({ href, words }: RequiredSignIn): Html {
   return notice(
     'calm',
     'Some of this wants a sign-in of its own',
@@ -58,7 +61,7 @@ export function adviceToSignIn({ href, words }: SignInFirst): Html {
 }
 
 /** Stands where the button for a yes would be. */
-export function signInFirstNotice({ href, vain, words }: SignInFirst): Html {
+export function signInFirstNotice({ href, vain, words }: RequiredSignIn): Html {
   return notice(
     'warn',
     'Sign in again before you say yes',

@@ -36,13 +36,13 @@ export interface SponsorGrantItem {
   readonly stoppedBy: 'sponsor' | 'agent' | null
 }
 
-interface Seen {
+interface ListContext {
   readonly now: number
   readonly viewer: Viewer
   readonly titleOf: TitleOf
 }
 
-export function sponsorGrantList(items: readonly SponsorGrantItem[], seen: Seen): Html {
+export function sponsorGrantList(items: readonly SponsorGrantItem[], seen: ListContext): Html {
   if (items.length === 0) {
     return empty(
       'No agent works by itself for you',
@@ -52,7 +52,7 @@ export function sponsorGrantList(items: readonly SponsorGrantItem[], seen: Seen)
   return html`<ul class="list">${items.map((item) => card(item, seen))}</ul>`
 }
 
-function card(item: SponsorGrantItem, seen: Seen): Html {
+function card(item: SponsorGrantItem, seen: ListContext): Html {
   const { agent, id, purpose, stoppedBy } = item
   return html`<li class="card" id="${id}"><div class="head"><p class="eyebrow">${stoppedBy === null ? badge('In force', 'good') : badge('Stopped', 'warn')}<span>${show(agent)}</span></p>
 <h3>“${show(purpose)}”</h3>${stoppedBy !== null && html`<p class="soft">${why(item, stoppedBy)}</p>`}</div>
@@ -66,7 +66,10 @@ function why({ agent, sponsor }: SponsorGrantItem, stoppedBy: 'sponsor' | 'agent
   return html`It opens nothing: ${sponsor === undefined ? 'you no longer answer' : html`${show(sponsor)} no longer answers`} for ${show(agent)}.`
 }
 
-function factsOf(item: SponsorGrantItem, { now, titleOf }: Seen): Parameters<typeof facts>[0] {
+function factsOf(
+  item: SponsorGrantItem,
+  { now, titleOf }: ListContext,
+): Parameters<typeof facts>[0] {
   const { budget, expiresAt, mayDelegate, sponsor } = item
   return [
     ['Opens tasks', terms(item)],

@@ -1,6 +1,6 @@
 import type { Detail } from '@remit/engine'
 import type { LimitSubject, LimitUse, ShownLimit } from '../../budgets/index.ts'
-import type { OpenedBy } from '../../tasks/index.ts'
+import type { OpeningKind } from '../../tasks/index.ts'
 import type { ForeignActor } from '../../tokens/index.ts'
 import { type RequestItem, requestList } from '../approval/approvals-page.ts'
 import { type DecisionItem, decisionTable } from '../decision/decision-words.ts'
@@ -21,7 +21,7 @@ export interface TaskView {
   readonly purpose: string
   readonly person: string
   readonly agent: { readonly name: string; readonly owner: string }
-  readonly openedBy: OpenedBy
+  readonly openedBy: OpeningKind
   /** Who acted elsewhere before, the latest first. */
   readonly actors: readonly ForeignActor[]
   readonly sponsored: boolean
@@ -58,7 +58,7 @@ const PURPOSE = {
   assertion:
     'It began with an assertion of another organization; the purpose is in the agent’s own words. Not verified.',
   token: 'It began with an access token of another server, which says no purpose.',
-} as const satisfies Record<OpenedBy, string>
+} as const satisfies Record<OpeningKind, string>
 
 export function taskPage(view: TaskView): string {
   const { now } = view

@@ -30,7 +30,8 @@ export interface SignalParts {
 const MAX_LIFE_MS = 30 * 86_400_000
 const MAX_ABOUT_ONE = 64
 
-export interface Raising extends Pick<StoredSignal, 'subject' | 'signal' | 'level' | 'expiresAt'> {
+export interface NewSignal
+  extends Pick<StoredSignal, 'subject' | 'signal' | 'level' | 'expiresAt'> {
   /** `source:<name>`, or a person. */
   readonly source: string
 }
@@ -41,7 +42,7 @@ export interface Raising extends Pick<StoredSignal, 'subject' | 'signal' | 'leve
  * INVARIANT: who raises can only raise. The same signal again takes the higher level and the later end.
  * @throws Problem `risk_signal.bad`, `risk_signal.unknown_subject`, `risk_signal.too_many`
  */
-export async function raiseSignal(parts: SignalParts, raising: Raising): Promise<StoredSignal> {
+export async function raiseSignal(parts: SignalParts, raising: NewSignal): Promise<StoredSignal> {
   const { clock, ledger, live, storage } = parts
   const now = clock.now()
   check(raising, now)
@@ -88,7 +89,7 @@ export async function endSignal(
   await parts.live.settle(raised)
 }
 
-function check({ expiresAt, level, signal }: Raising, now: number): void {
+function check({ expiresAt, level, signal }: NewSignal, now: number): void {
   const wrong = (detail: string) => new Problem('risk_signal.bad', detail)
   if (!/^[a-z][a-z0-9.-]{0,62}[a-z0-9]$/.test(signal))
     throw wrong('the name of a signal is lower-case letters, digits, dots and hyphens')
@@ -101,7 +102,7 @@ function check({ expiresAt, level, signal }: Raising, now: number): void {
  * Answers the level and the expiry to store: the stronger of the earlier signal and the given one.
  * An earlier signal that has expired does not count.
  */
-function strongest(before: StoredSignal | undefined, given: Raising, now: number) {
+function strongest(before: StoredSignal | undefined, given: NewSignal, now: number) {
   if (!before || before.expiresAt <= now) return {}
   const higher = RISKS.indexOf(before.level) > RISKS.indexOf(given.level)
   return {

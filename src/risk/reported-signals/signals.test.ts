@@ -6,7 +6,7 @@ import { type HeldTask, refund, type World, worldsOver } from '../../calls/testi
 import { Problem } from '../../lib/problem.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { forgetRisk } from '../forget.ts'
-import { endSignal, type Raising, raiseSignal } from './raise-signal.ts'
+import { endSignal, type NewSignal, raiseSignal } from './raise-signal.ts'
 import { listSignals } from './signal-store.ts'
 
 const HOUR_MS = 3_600_000
@@ -24,7 +24,7 @@ forEachEngine('what other systems say', (open) => {
     return { world, held }
   }
 
-  function raise(world: World, change: Partial<Raising> = {}) {
+  function raise(world: World, change: Partial<NewSignal> = {}) {
     return raiseSignal(world.parts, {
       subject: { kind: 'agent', id: 'refund-bot' },
       signal: 'leaked-key',
@@ -125,7 +125,7 @@ forEachEngine('what other systems say', (open) => {
   test('V3: is refused when it is malformed, endless, about nothing, or one too many', async (t) => {
     const { world } = await begin(t)
     const now = world.parts.clock.now()
-    const bad: readonly Partial<Raising>[] = [
+    const bad: readonly Partial<NewSignal>[] = [
       { signal: 'Leaked Key' },
       { signal: 'a,b' },
       { signal: 'x' },

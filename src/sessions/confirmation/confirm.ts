@@ -9,11 +9,11 @@ import { requireProved } from '../step-up.ts'
 import {
   CONFIRMATION_LIFE_MS,
   type Confirmation,
-  type Confirmed,
   MAX_PENDING,
   type PayloadOf,
   payloadDigest,
   secretDigest,
+  type UsedConfirmation,
 } from './confirmation.ts'
 import { bounded, type Meaning } from './confirmation-meaning.ts'
 import {
@@ -111,7 +111,7 @@ export async function answerConfirmation(
 export async function useConfirmation(
   parts: PeopleParts,
   use: { id: string; personId: string; operation: string; payloadOf: PayloadOf },
-): Promise<Confirmed> {
+): Promise<UsedConfirmation> {
   const { id, personId, operation, payloadOf } = use
   const now = parts.clock.now()
   const confirmed = await selectConfirmed(parts.storage.read, { id, personId, now })

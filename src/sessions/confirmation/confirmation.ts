@@ -25,7 +25,7 @@ export interface Confirmation {
 }
 
 /** A yes that was used. */
-export interface Confirmed {
+export interface UsedConfirmation {
   /** `Meaning.seen` of what the person said yes to; `undefined` where there was nothing to see but the input. */
   readonly seen: string | undefined
 }

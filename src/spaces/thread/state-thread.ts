@@ -6,7 +6,7 @@ import type { Change } from '../../revocation/index.ts'
 import type { Reader, Tx } from '../../storage/index.ts'
 import type { SpaceParts } from '../space.ts'
 import { findLine } from '../space-store.ts'
-import { type Named, type Statement, THREAD_LIMITS, type Thread } from './thread.ts'
+import { type NamedPerson, type Statement, THREAD_LIMITS, type Thread } from './thread.ts'
 import { insertThread, threadByName, updateThread } from './thread-store.ts'
 
 /**
@@ -24,7 +24,7 @@ export async function stateThread(
 ): Promise<Thread> {
   const { space, statement, thread: name } = at
   checkSize(statement)
-  const { change, thread } = await parts.storage.transaction<Written>(async (tx) => {
+  const { change, thread } = await parts.storage.transaction<WrittenThread>(async (tx) => {
     const line = await findLine(tx, space)
     const [own] = line
     // INVARIANT: to a surface, spaces of others do not exist.
@@ -56,7 +56,7 @@ export async function stateThread(
   return thread
 }
 
-interface Written {
+interface WrittenThread {
   readonly thread: Thread
   readonly change?: Change | undefined
 }
@@ -147,14 +147,14 @@ function isCount(value: number, most: number): boolean {
   return Number.isSafeInteger(value) && value >= 0 && value <= most
 }
 
-type Said = Pick<Thread, 'requesterId' | 'participantIds' | 'strangers' | 'agents'>
+type ThreadParties = Pick<Thread, 'requesterId' | 'participantIds' | 'strangers' | 'agents'>
 
 /** Finds the named people and agents that we know. Nobody becomes known by being named. */
-async function understood(reader: Reader, statement: Statement): Promise<Said> {
+async function understood(reader: Reader, statement: Statement): Promise<ThreadParties> {
   const { agents, others, participants, requester } = statement
   const known = new Set<string>()
   const unknown = new Set<string>()
-  const read = async (named: Named): Promise<string | null> => {
+  const read = async (named: NamedPerson): Promise<string | null> => {
     const person = await ('id' in named
       ? findPerson(reader, named.id)
       : findPersonBySubject(reader, named.issuer, named.subject))
@@ -172,8 +172,8 @@ async function understood(reader: Reader, statement: Statement): Promise<Said> {
   }
 }
 
-function isSame(one: Said, other: Said): boolean {
-  const text = ({ agents, participantIds, requesterId, strangers }: Said) =>
+function isSame(one: ThreadParties, other: ThreadParties): boolean {
+  const text = ({ agents, participantIds, requesterId, strangers }: ThreadParties) =>
     JSON.stringify([agents, participantIds, requesterId, strangers])
   return text(one) === text(other)
 }

@@ -28,13 +28,15 @@ export interface Thread {
 export const THREAD_LIMITS = { participants: 200, agents: 32, strangers: 1_000_000 } as const
 
 /** A person as a surface names them: by Remit's id, or as their provider does. */
-export type Named = { readonly id: string } | { readonly issuer: string; readonly subject: string }
+export type NamedPerson =
+  | { readonly id: string }
+  | { readonly issuer: string; readonly subject: string }
 
 /** Statement of a surface about a thread. */
 export interface Statement {
   readonly version: number
-  readonly requester?: Named | undefined
-  readonly participants: readonly Named[]
+  readonly requester?: NamedPerson | undefined
+  readonly participants: readonly NamedPerson[]
   /** People that it does not name. */
   readonly others: number
   readonly agents: readonly string[]

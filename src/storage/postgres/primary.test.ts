@@ -4,7 +4,7 @@ import pg from 'pg'
 import { Problem } from '../../lib/problem.ts'
 import { Primary } from './primary.ts'
 
-interface Says {
+interface ServerState {
   standby?: boolean
   version?: number
   fsync?: string
@@ -15,7 +15,7 @@ interface Says {
 }
 
 /** A server that answers the two questions of `Primary`. */
-function server(says: Says): pg.Client {
+function server(says: ServerState): pg.Client {
   const { standby = false, version = 180_000, fsync = 'on', standbys = 'ANY 1 (b)' } = says
   const client = new pg.Client()
   const query = async (text: string) => {

@@ -2,7 +2,7 @@ import { Kysely } from 'kysely'
 import { type Connections, dialectOver } from '../dialect.ts'
 import { unavailable } from '../failure.ts'
 import type { Schema } from '../schema.ts'
-import { type Committed, committedUnless, type Step, type Tx } from '../storage.ts'
+import { type CommitResult, committedUnless, type Step, type Tx } from '../storage.ts'
 import type { Attempts } from './attempts.ts'
 import { isDuplicateKey, translated } from './failure.ts'
 import type { BorrowedConnection } from './session.ts'
@@ -57,7 +57,7 @@ export async function commitSteps(
   attempts: Attempts,
   steps: readonly Step[],
   lineage: () => string | undefined,
-): Promise<Committed> {
+): Promise<CommitResult> {
   const before = lineage()
   const compiled = steps.map(({ query }) => query.compile())
   const failed = await attempts.run(async (session) => {

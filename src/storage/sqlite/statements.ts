@@ -4,7 +4,7 @@ import type { RowSet } from './messages.ts'
 /** Statements are prepared once per text; this many are kept. */
 const MAX_STATEMENTS = 500
 
-interface Prepared {
+interface PreparedStatement {
   readonly statement: StatementSync
   readonly reads: boolean
 }
@@ -12,7 +12,7 @@ interface Prepared {
 /** Runs one statement at a time on one open database. */
 export class Statements {
   readonly #db: DatabaseSync
-  readonly #prepared = new Map<string, Prepared>()
+  readonly #prepared = new Map<string, PreparedStatement>()
 
   constructor(db: DatabaseSync) {
     this.#db = db
@@ -27,7 +27,7 @@ export class Statements {
     return { rows, changes: rows.length }
   }
 
-  #prepare(sql: string): Prepared {
+  #prepare(sql: string): PreparedStatement {
     const known = this.#prepared.get(sql)
     if (known) return known
     const statement = this.#db.prepare(sql)

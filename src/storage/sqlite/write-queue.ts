@@ -3,7 +3,7 @@ import { failureOf, LOST } from './failure.ts'
 import type { Request, StatementFailure, StepBatch, WriterReply } from './messages.ts'
 import { Statements } from './statements.ts'
 
-type Begin = Extract<Request, { kind: 'begin' }>
+type BeginRequest = Extract<Request, { kind: 'begin' }>
 
 interface Turn {
   readonly id: number
@@ -34,7 +34,7 @@ export class WriteQueue {
   readonly #collect: () => void
   #batches: StepBatch[] = []
   /** Interactive transactions that wait. Those that go first are in front, in their order. */
-  readonly #begins: Begin[] = []
+  readonly #begins: BeginRequest[] = []
   #turn: Turn | undefined
 
   constructor(
@@ -56,7 +56,7 @@ export class WriteQueue {
     else this.#end(this.#turn, request)
   }
 
-  #queue(begin: Begin): void {
+  #queue(begin: BeginRequest): void {
     const others = begin.first ? this.#begins.findIndex(({ first }) => !first) : -1
     this.#begins.splice(others < 0 ? this.#begins.length : others, 0, begin)
   }
@@ -160,7 +160,7 @@ export class WriteQueue {
     }
   }
 
-  #begin({ id, limit }: Begin): void {
+  #begin({ id, limit }: BeginRequest): void {
     try {
       this.#statements.run('BEGIN IMMEDIATE', [])
     } catch (error) {

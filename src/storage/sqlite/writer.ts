@@ -1,7 +1,7 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { unavailable } from '../failure.ts'
-import { type Committed, committedUnless, type Step } from '../storage.ts'
+import { type CommitResult, committedUnless, type Step } from '../storage.ts'
 import { errorOf } from './failure.ts'
 import type { Request, RowSet, StepBatch, WriterReply } from './messages.ts'
 
@@ -18,16 +18,16 @@ const ENOUGH = 64
  */
 const MAX_TURNS = 4
 
-type Settled = Exclude<WriterReply, { kind: 'failure' }>
-interface Waiting {
-  resolve(reply: Settled): void
+type WriterAnswer = Exclude<WriterReply, { kind: 'failure' }>
+interface Waiter {
+  resolve(reply: WriterAnswer): void
   reject(error: Error): void
 }
 
 /** The main thread's side of the one thread that writes. */
 export class Writer {
   readonly #thread: Worker
-  readonly #waiting = new Map<number, Waiting>()
+  readonly #waiting = new Map<number, Waiter>()
   #gathered: StepBatch[] = []
   #lastId = 0
   #dead: Error | undefined
@@ -49,7 +49,7 @@ export class Writer {
   readonly #onEnd = (cause: unknown) => this.#die(cause)
 
   /** Commits all steps or none, durable when answered. Calls of one tick travel together. */
-  async commit(steps: readonly Step[]): Promise<Committed> {
+  async commit(steps: readonly Step[]): Promise<CommitResult> {
     const compiled = steps.map(({ query, rows }) => {
       const { sql, parameters } = query.compile()
       return { sql, parameters, rows }
@@ -101,11 +101,11 @@ export class Writer {
     this.#rejectWaiting(this.#dead)
   }
 
-  #send(request: (id: number) => Request): Promise<Settled> {
+  #send(request: (id: number) => Request): Promise<WriterAnswer> {
     return this.#ask((id) => this.#thread.postMessage(request(id)))
   }
 
-  #ask(post: (id: number) => void): Promise<Settled> {
+  #ask(post: (id: number) => void): Promise<WriterAnswer> {
     if (this.#dead) return Promise.reject(this.#dead)
     if (this.#waiting.size >= MAX_WAITING)
       return Promise.reject(unavailable(`${MAX_WAITING} writes are waiting already`))

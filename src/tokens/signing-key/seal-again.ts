@@ -1,4 +1,4 @@
-import { type Sealed, type SealingParts, sealAgain } from '../../keys/index.ts'
+import { type SealCounts, type SealingParts, sealAgain } from '../../keys/index.ts'
 import type { CustodyParts } from './custody-parts.ts'
 
 /**
@@ -8,7 +8,7 @@ import type { CustodyParts } from './custody-parts.ts'
 export async function sealEverythingAgain(
   parts: CustodyParts & Pick<SealingParts, 'columns'>,
   { by }: { readonly by: string },
-): Promise<readonly Sealed[]> {
+): Promise<readonly SealCounts[]> {
   const sealed = await sealAgain(parts)
   const left = sealed.reduce((sum, { before, unreadable }) => sum + before + unreadable, 0)
   await parts.storage.transaction(async (tx) => {
