@@ -91,6 +91,38 @@ export type {
 } from './policy.ts'
 export { policyArguments } from './policy-value.ts'
 export { queriesOf } from './principals.ts'
+export {
+  type ActionMatch,
+  ARGUMENT_LIMITS,
+  type Argument,
+  type ArgumentFault,
+  type ArgumentField,
+  type ArgumentLocation,
+  type ArgumentMisfit,
+  type ArgumentSchema,
+  type ArgumentType,
+  type BodyForm,
+  cutSegment,
+  foldName,
+  type GivenArguments,
+  type GivenJson,
+  isOptional,
+  matchAction,
+  pairsIn,
+  parseTemplate,
+  type RecordType,
+  type RoutedAction,
+  type ScalarType,
+  type SetType,
+  type TemplateSegment,
+  type TypedType,
+  templateShape,
+  typeArguments,
+  typeText,
+  typeValue,
+  type Untyped,
+  type UntypedType,
+} from './requests/index.ts'
 export { RISKS, type Risk } from './risk.ts'
 export { unmetStepUp } from './unmet-step-up.ts'
 export { boundInWords, detailInWords } from './words.ts'

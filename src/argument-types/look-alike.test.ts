@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { foldName } from '@remit/engine'
 import { jsonBody, onlyAction, planOperation } from '../catalog/testing.ts'
 import { parseJson } from '../lib/json.ts'
-import { foldName } from './look-alike.ts'
 import { typeArguments } from './type-arguments.ts'
 
 const open = {

@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { exact, policyArguments, type TypedArguments, type TypedValue } from '@remit/engine'
+import {
+  exact,
+  type GivenArguments,
+  policyArguments,
+  type TypedArguments,
+  type TypedValue,
+} from '@remit/engine'
 import fc from 'fast-check'
 import { jsonBody, onlyAction, planOperation, planOrders } from '../catalog/testing.ts'
 import { ExactNumber, type Json, parseJson } from '../lib/json.ts'
 import { PROBLEMS } from '../lib/problem.ts'
-import { type GivenArguments, typeArguments } from './type-arguments.ts'
+import { typeArguments } from './type-arguments.ts'
 
 const { actions } = planOrders()
 function orderAction(name: string) {

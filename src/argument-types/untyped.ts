@@ -1,4 +1,4 @@
-import type { ArgumentSchema, ArgumentType, Untyped } from './argument.ts'
+import type { ArgumentSchema, ArgumentType, Untyped } from '@remit/engine'
 
 const FURTHER = 'the document allows further members here'
 

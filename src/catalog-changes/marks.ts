@@ -1,4 +1,4 @@
-import type { ArgumentType, Field } from '../argument-types/index.ts'
+import type { ArgumentType, ArgumentField as Field } from '@remit/engine'
 import {
   type Action,
   type CatalogParts,

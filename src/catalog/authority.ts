@@ -1,7 +1,5 @@
-import type { Detail } from '@remit/engine'
-import { RISKS } from '@remit/engine'
+import { type Detail, matchAction, RISKS } from '@remit/engine'
 import type { CatalogView } from './catalog.ts'
-import { matchAction } from './match-action.ts'
 import { type Action, countedAccess, countedRisk } from './resource.ts'
 
 export type ScopeResult =

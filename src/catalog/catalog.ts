@@ -1,5 +1,4 @@
-import type { ArgumentKind, KindOf } from '@remit/engine'
-import type { ArgumentType } from '../argument-types/index.ts'
+import type { ArgumentKind, ArgumentType, KindOf } from '@remit/engine'
 import type { Live } from '../revocation/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { selectActions, selectResources } from './catalog-store.ts'

@@ -20,9 +20,7 @@ export {
   writeResource,
 } from './catalog-store.ts'
 export { changeCatalog, RULES, rulesEpoch } from './change-catalog.ts'
-export { matchAction } from './match-action.ts'
 export type { CatalogParts } from './parts.ts'
-export { parseTemplate } from './path-template.ts'
 export {
   type Action,
   countedAccess,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { matchAction } from '@remit/engine'
 import { planImport } from '../catalog-changes/import/plan-import.ts'
-import { matchAction } from './match-action.ts'
 import { ORDERS_OPTIONS, operationDocument, planOrders } from './testing.ts'
 
 function routes(...paths: string[]) {

@@ -1,6 +1,4 @@
-import type { Risk } from '@remit/engine'
-import { RISKS } from '@remit/engine'
-import type { ArgumentSchema, Untyped } from '../argument-types/index.ts'
+import { type ArgumentSchema, RISKS, type Risk, type Untyped } from '@remit/engine'
 
 /** A protected API: the noun of the catalog. */
 export type Resource = {

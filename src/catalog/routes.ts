@@ -1,4 +1,4 @@
-import { cutSegment, type TemplateSegment, templateShape } from './path-template.ts'
+import { cutSegment, type TemplateSegment, templateShape } from '@remit/engine'
 
 interface Route {
   readonly path: string

@@ -1,6 +1,11 @@
-import type { TypedArguments, TypedValue } from '@remit/engine'
-import { argumentAt } from '@remit/engine'
-import type { Argument, ArgumentSchema, ArgumentType } from '../argument-types/index.ts'
+import {
+  type Argument,
+  type ArgumentSchema,
+  type ArgumentType,
+  argumentAt,
+  type TypedArguments,
+  type TypedValue,
+} from '@remit/engine'
 import { quoted, visible } from '../lib/text/visible.ts'
 import type { Action } from './resource.ts'
 

@@ -1,6 +1,7 @@
+import { type ActionMatch, matchAction } from '@remit/engine'
 import { typeArguments } from '../argument-types/index.ts'
 import type { CallParts } from '../calls/index.ts'
-import { matchAction, type Resource } from '../catalog/index.ts'
+import type { Action, Resource } from '../catalog/index.ts'
 import type { Call } from '../facts/index.ts'
 import type { Json } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
@@ -36,7 +37,7 @@ export async function directMatch(
   { catalog }: Catalogued,
   resource: Resource,
   { method, target }: Pick<DirectRequest, 'method' | 'target'>,
-): Promise<NonNullable<ReturnType<typeof matchAction>>> {
+): Promise<ActionMatch<Action>> {
   const base = new URL(resource.identifier).pathname.split('/').filter((part) => part !== '')
   const isBelow = base.every((part, i) => target.segments[i] === part)
   const actions = (await catalog.current()).actionsOf(resource.name)

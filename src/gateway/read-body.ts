@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { BodyForm } from '../argument-types/index.ts'
+import type { BodyForm } from '@remit/engine'
 import { collectBody, MAX_BODY_BYTES, parseBody } from '../http/index.ts'
 import type { Json } from '../lib/json.ts'
 import type { StrictRequest } from './strict-request.ts'

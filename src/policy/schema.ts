@@ -1,5 +1,4 @@
-import { RISKS } from '@remit/engine'
-import { type ArgumentType, type Field, isOptional } from '../argument-types/index.ts'
+import { type ArgumentType, type ArgumentField as Field, isOptional, RISKS } from '@remit/engine'
 import { ACTION_GROUPS, type Action, groupsOf } from '../catalog/index.ts'
 import { mapInSteps } from '../lib/in-steps.ts'
 import { limitLines } from './impossible/limits.ts'

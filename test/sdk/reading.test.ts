@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { matchAction } from '@remit/engine'
 import fc from 'fast-check'
 import { argumentTextsOf, readArguments, sameArguments } from '../../sdk/src/api/arguments.ts'
 import { readExactJson } from '../../sdk/src/api/exact-json.ts'
 import { readTarget, template } from '../../sdk/src/api/target.ts'
 import { typeArguments } from '../../src/argument-types/index.ts'
-import { matchAction } from '../../src/catalog/index.ts'
 import { planImport } from '../../src/catalog/testing.ts'
 import { readTarget as readStrictTarget } from '../../src/http/index.ts'
 import { parseJson } from '../../src/lib/json.ts'
@@ -175,7 +175,7 @@ function targetOf(given: Request): string {
 function decided(given: Request) {
   return attempt(() => {
     const { query: pairs, segments } = readStrictTarget(targetOf(given))
-    const found = matchAction(PLAN.actions as Parameters<typeof matchAction>[0], 'POST', segments) // of an import
+    const found = matchAction(PLAN.actions, 'POST', segments)
     if (!found) throw new Error('no action')
     const typed = typeArguments(found.action, {
       path: found.path,

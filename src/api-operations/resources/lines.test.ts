@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Argument } from '../../argument-types/index.ts'
+import type { Argument } from '@remit/engine'
 import { dim, text } from '../../lib/terminal/text.ts'
 import { argumentsInWords } from './lines.ts'
 

@@ -1,5 +1,5 @@
+import type { Argument, ArgumentSchema, ArgumentType, ArgumentField as Field } from '@remit/engine'
 import type { JsonObject } from '../../lib/json.ts'
-import type { Argument, ArgumentSchema, ArgumentType, Field } from '../argument.ts'
 import { flatten } from './all-of.ts'
 import { OperationReader, type ParseBudget } from './reader.ts'
 import { readFlat } from './schema.ts'

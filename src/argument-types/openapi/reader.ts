@@ -1,5 +1,5 @@
+import { ARGUMENT_LIMITS, type UntypedType } from '@remit/engine'
 import { ExactNumber, type Json, type JsonObject } from '../../lib/json.ts'
-import { ARGUMENT_LIMITS, type UntypedType } from '../argument.ts'
 import { bad } from './document.ts'
 
 /**

@@ -1,6 +1,5 @@
-import { exact } from '@remit/engine'
+import { ARGUMENT_LIMITS, type ArgumentType, exact, type ScalarType } from '@remit/engine'
 import { ExactNumber, type Json, type JsonObject } from '../../lib/json.ts'
-import { ARGUMENT_LIMITS, type ArgumentType, type ScalarType } from '../argument.ts'
 import { plainNumber } from '../exact.ts'
 import { isCheapPattern } from '../pattern.ts'
 import { isList, textAt } from './document.ts'

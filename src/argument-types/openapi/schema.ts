@@ -1,11 +1,11 @@
-import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
 import {
   ARGUMENT_LIMITS,
   type ArgumentType,
-  type Field,
+  type ArgumentField as Field,
   type RecordType,
   type UntypedType,
-} from '../argument.ts'
+} from '@remit/engine'
+import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
 import { flatten, intersection } from './all-of.ts'
 import { bad, isList, objectAt } from './document.ts'
 import { inferredTypes } from './inferred-types.ts'

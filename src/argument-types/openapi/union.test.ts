@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { TypedValue } from '@remit/engine'
+import {
+  type ArgumentType,
+  type ArgumentField as Field,
+  type RecordType,
+  type ScalarType,
+  type TypedType,
+  type TypedValue,
+  typeValue,
+} from '@remit/engine'
 import fc from 'fast-check'
 import { parseJson } from '../../lib/json.ts'
-import type { ArgumentType, Field, RecordType, ScalarType, TypedType } from '../argument.ts'
-import { typeValue } from '../type-value.ts'
 import { union } from './union.ts'
 
 const scalar = fc.constantFrom<ScalarType>(
@@ -145,7 +151,7 @@ describe('one type for a choice of two', () => {
     const either = union(of('amount'), of('Amount'))
     assert.ok(either.kind !== 'untyped')
     const both = typeValue(either, parseJson('{"amount":1,"Amount":900}'), '', 0)
-    assert.equal('ok' in both && both.reason, 'arguments.look_alike')
+    assert.equal('ok' in both && both.fault, 'look_alike')
     assert.ok(!('ok' in typeValue(either, parseJson('{"Amount":900}'), '', 0)))
   })
 })

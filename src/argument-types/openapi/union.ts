@@ -1,13 +1,13 @@
-import { exact } from '@remit/engine'
 import {
   ARGUMENT_LIMITS,
   type ArgumentType,
-  type Field,
+  exact,
+  type ArgumentField as Field,
   type RecordType,
   type ScalarType,
   type SetType,
   type UntypedType,
-} from '../argument.ts'
+} from '@remit/engine'
 import { untyped } from './reader.ts'
 
 type Text = Extract<ScalarType, { kind: 'string' | 'path' }>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Argument } from '@remit/engine'
 import { parse, stringify } from 'yaml'
-import type { Argument } from '../../argument-types/argument.ts'
 import {
   jsonBody,
   ORDERS_DOCUMENT,

@@ -1,3 +1,4 @@
+import { parseTemplate } from '@remit/engine'
 import {
   answersOf,
   bad,
@@ -9,7 +10,7 @@ import {
   shapesText,
   textAt,
 } from '../../argument-types/index.ts'
-import { type Action, parseTemplate, Routes } from '../../catalog/index.ts'
+import { type Action, Routes } from '../../catalog/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import { isObject, type JsonObject } from '../../lib/json.ts'

@@ -1,4 +1,4 @@
-import type { ArgumentSchema } from '../../argument-types/index.ts'
+import type { ArgumentSchema } from '@remit/engine'
 import { argumentsInSentence, checkSentence } from '../../catalog/index.ts'
 import { cut } from '../../lib/text/visible.ts'
 

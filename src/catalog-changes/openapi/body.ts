@@ -1,7 +1,5 @@
+import type { Argument, ArgumentSchema, ArgumentType } from '@remit/engine'
 import {
-  type Argument,
-  type ArgumentSchema,
-  type ArgumentType,
   type OperationReader,
   objectAt,
   readSchema,

@@ -1,12 +1,8 @@
-import type { Risk } from '@remit/engine'
+import type { Argument, ArgumentLocation, ArgumentSchema, Risk, Untyped } from '@remit/engine'
 import {
-  type Argument,
-  type ArgumentLocation,
-  type ArgumentSchema,
   OperationReader,
   type ParseBudget,
   textAt,
-  type Untyped,
   untypedParts,
 } from '../../argument-types/index.ts'
 import { type Action, checkSentence, defaultSentence, isRisk } from '../../catalog/index.ts'

@@ -1,7 +1,5 @@
+import type { Argument, ArgumentLocation, ArgumentType } from '@remit/engine'
 import {
-  type Argument,
-  type ArgumentLocation,
-  type ArgumentType,
   isList,
   isUsableName,
   type OperationReader,

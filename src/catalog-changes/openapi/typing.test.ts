@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { ArgumentType } from '../../argument-types/argument.ts'
+import type { ArgumentType } from '@remit/engine'
 import { jsonBody, onlyAction, operationDocument, planImport } from '../../catalog/testing.ts'
 import { planImportInWorker } from '../import/plan-import-in-worker.ts'
 

@@ -1,4 +1,4 @@
-import { type BodyForm, pairsIn } from '../../argument-types/index.ts'
+import { type BodyForm, pairsIn } from '@remit/engine'
 import { type Json, printJson } from '../../lib/json.ts'
 import { injectedHeaders } from '../injected-headers.ts'
 import type { GatewayPorts } from '../ports.ts'

@@ -1,5 +1,5 @@
+import { matchAction } from '@remit/engine'
 import { typeArguments as typed } from '../../argument-types/index.ts'
-import { matchAction } from '../../catalog/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Located } from '../passage.ts'
 import type { GatewayPorts } from '../ports.ts'

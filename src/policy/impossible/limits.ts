@@ -1,5 +1,9 @@
-import { RISKS } from '@remit/engine'
-import type { ArgumentType, Field, ScalarType } from '../../argument-types/index.ts'
+import {
+  type ArgumentType,
+  type ArgumentField as Field,
+  RISKS,
+  type ScalarType,
+} from '@remit/engine'
 
 /** Limits of a value beyond its type: values, ranges, lengths, forms. */
 export type Limits = ScalarType

@@ -1,5 +1,5 @@
 import type { RecordType } from './argument.ts'
-import { type ArgumentRefusal, memberAt, refuse } from './refusal.ts'
+import { type ArgumentMisfit, memberAt, refuse } from './refusal.ts'
 
 /** Names of letters, digits and ordinary signs only: for them, lower case is the whole fold. */
 const PLAIN = /^[\x20-\x7e]*$/
@@ -51,7 +51,7 @@ export function refuseLookAlikes(
   type: RecordType,
   names: Iterable<string>,
   at: string,
-): ArgumentRefusal | undefined {
+): ArgumentMisfit | undefined {
   const declared = declaredBy(type)
   const apart = declared.forms.size === declared.names.size
   // Of a closed object the others are refused anyway.

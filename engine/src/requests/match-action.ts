@@ -1,8 +1,14 @@
 import { cutSegment, type MixedSegment, parseTemplate, segmentShape } from './path-template.ts'
-import type { Action } from './resource.ts'
 
-export interface Match {
-  readonly action: Action
+/** Operation of an API, as far as requests are matched to it. */
+export interface RoutedAction {
+  readonly method: string
+  /** Template: `/orders/{order_id}/refunds`. */
+  readonly path: string
+}
+
+export interface ActionMatch<A extends RoutedAction> {
+  readonly action: A
   /** Decoded values of the path parameters, by their names on the wire. */
   readonly path: ReadonlyMap<string, string>
 }
@@ -12,23 +18,27 @@ export interface Match {
  * wins over a segment with literals in it, and that over a parameter, so exactly one action can match, whatever the order of the
  * document. `undefined`: there is none.
  */
-export function matchAction(
-  actions: readonly Action[],
+export function matchAction<A extends RoutedAction>(
+  actions: readonly A[],
   method: string,
   segments: readonly string[],
-): Match | undefined {
+): ActionMatch<A> | undefined {
   const root = routesOf(actions).get(method)
   const values: string[] = []
   const route = root && find(root, segments, 0, values)
   if (!route) return undefined
-  return {
-    action: route.action,
-    path: new Map(route.parameters.map((name, i) => [name, values[i] ?? ''])),
-  }
+  const action = actions[route.position]
+  return (
+    action && {
+      action,
+      path: new Map(route.parameters.map((name, i) => [name, values[i] ?? ''])),
+    }
+  )
 }
 
 interface Route {
-  readonly action: Action
+  /** Position of its action in the list. */
+  readonly position: number
   readonly parameters: readonly string[]
 }
 
@@ -41,16 +51,16 @@ interface Node {
 }
 
 /** Lists of actions are immutable: each has its tree made once. */
-const ROUTES = new WeakMap<readonly Action[], ReadonlyMap<string, Node>>()
+const ROUTES = new WeakMap<readonly RoutedAction[], ReadonlyMap<string, Node>>()
 
-function routesOf(actions: readonly Action[]): ReadonlyMap<string, Node> {
+function routesOf(actions: readonly RoutedAction[]): ReadonlyMap<string, Node> {
   const known = ROUTES.get(actions)
   if (known) return known
   const roots = new Map<string, Node>()
-  for (const action of actions) {
-    const root = roots.get(action.method) ?? emptyNode()
-    roots.set(action.method, root)
-    insert(root, action)
+  for (const [position, { method, path }] of actions.entries()) {
+    const root = roots.get(method) ?? emptyNode()
+    roots.set(method, root)
+    insert(root, path, position)
   }
   for (const root of roots.values()) inOrder(root)
   ROUTES.set(actions, roots)
@@ -61,8 +71,8 @@ function emptyNode(): Node {
   return { literals: new Map(), mixed: new Map(), parameter: undefined, route: undefined }
 }
 
-function insert(root: Node, action: Action): void {
-  const segments = parseTemplate(action.path)
+function insert(root: Node, path: string, position: number): void {
+  const segments = parseTemplate(path)
   if (typeof segments === 'string') return
   let node = root
   const parameters: string[] = []
@@ -84,7 +94,7 @@ function insert(root: Node, action: Action): void {
       node = next
     }
   }
-  node.route = { action, parameters }
+  node.route = { position, parameters }
 }
 
 /**

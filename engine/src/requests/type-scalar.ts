@@ -1,12 +1,13 @@
-import { exact, type TypedValue } from '@remit/engine'
+import type { TypedValue } from '../arguments.ts'
+import { exact } from '../exact.ts'
 import { ARGUMENT_LIMITS, type ScalarType } from './argument.ts'
-import { type ArgumentRefusal, refuse } from './refusal.ts'
+import { type ArgumentMisfit, refuse } from './refusal.ts'
 
 export type Numeric = Extract<ScalarType, { kind: 'integer' | 'decimal' }>
 type Text = Extract<ScalarType, { kind: 'string' | 'path' }>
 
 /** The text of a scalar: from a path or query, or the inside of a JSON value. */
-export function typeText(type: ScalarType, text: string, at: string): TypedValue | ArgumentRefusal {
+export function typeText(type: ScalarType, text: string, at: string): TypedValue | ArgumentMisfit {
   switch (type.kind) {
     case 'string':
     case 'path':
@@ -28,14 +29,14 @@ function typeTime(
   { date }: Extract<ScalarType, { kind: 'datetime' }>,
   text: string,
   at: string,
-): TypedValue | ArgumentRefusal {
+): TypedValue | ArgumentMisfit {
   if (exact('datetime', text) && (!date || /^[0-9-]{10}$/.test(text)))
     return { kind: 'datetime', text }
   const example = date ? 'day such as `2026-01-02`' : 'date and time such as `2026-01-02T03:04:05Z`'
   return refuse('wrong_kind', at, `has to be a ${example} (RFC 3339)`)
 }
 
-function typeString(type: Text, text: string, at: string): TypedValue | ArgumentRefusal {
+function typeString(type: Text, text: string, at: string): TypedValue | ArgumentMisfit {
   const most = type.maxLength ?? ARGUMENT_LIMITS.string
   const length = codePoints(text, most)
   if (length > most) return refuse('too_long', at, `is longer than ${most} characters`)
@@ -79,7 +80,7 @@ function compiled(pattern: string): RegExp {
   return made
 }
 
-function typeNumber(type: Numeric, text: string, at: string): TypedValue | ArgumentRefusal {
+function typeNumber(type: Numeric, text: string, at: string): TypedValue | ArgumentMisfit {
   const { kind } = type
   const key = keyOf(kind, text)
   if (key === undefined) {

@@ -1,5 +1,4 @@
-import type { TypedValue } from '@remit/engine'
-import { ExactNumber, type Json } from '../lib/json.ts'
+import type { TypedValue } from '../arguments.ts'
 import {
   ARGUMENT_LIMITS,
   type RecordType,
@@ -7,17 +6,18 @@ import {
   type SetType,
   type TypedType,
 } from './argument.ts'
+import { type GivenJson, numberText } from './given-json.ts'
 import { refuseLookAlikes } from './look-alike.ts'
-import { type ArgumentRefusal, memberAt, refuse } from './refusal.ts'
+import { type ArgumentMisfit, memberAt, refuse } from './refusal.ts'
 import { type Numeric, typeText } from './type-scalar.ts'
 
 /** A JSON value as the type says, or why not. */
 export function typeValue(
   type: TypedType,
-  value: Json,
+  value: GivenJson,
   at: string,
   depth: number,
-): TypedValue | ArgumentRefusal {
+): TypedValue | ArgumentMisfit {
   if (depth > ARGUMENT_LIMITS.depth) return refuse('too_long', at, 'is nested too deep')
   if (type.kind === 'set') return typeSet(type, value, at, depth)
   if (type.kind === 'record') {
@@ -31,9 +31,10 @@ export function typeValue(
       : refuse('wrong_kind', at, 'has to be true or false')
   }
   if (isNumeric(type) && type.quoted === undefined) {
-    return value instanceof ExactNumber
-      ? typeText(type, value.text, at)
-      : refuse('wrong_kind', at, 'has to be a number')
+    const text = numberText(value)
+    return text === undefined
+      ? refuse('wrong_kind', at, 'has to be a number')
+      : typeText(type, text, at)
   }
   return typeof value === 'string'
     ? typeText(type, value, at)
@@ -42,10 +43,10 @@ export function typeValue(
 
 function typeSet(
   type: SetType,
-  value: Json,
+  value: GivenJson,
   at: string,
   depth: number,
-): TypedValue | ArgumentRefusal {
+): TypedValue | ArgumentMisfit {
   if (!isList(value)) return refuse('wrong_kind', at, 'has to be a list')
   const most = Math.min(type.maxItems ?? ARGUMENT_LIMITS.items, ARGUMENT_LIMITS.items)
   if (value.length > most)
@@ -65,10 +66,10 @@ function typeSet(
 /** The members of an object, each once: required ones there, unknown ones refused unless the document allows more, and look-alikes even then. */
 export function typeRecord(
   type: RecordType,
-  value: ReadonlyMap<string, Json>,
+  value: ReadonlyMap<string, GivenJson>,
   at: string,
   depth: number,
-): Extract<TypedValue, { kind: 'record' }> | ArgumentRefusal {
+): Extract<TypedValue, { kind: 'record' }> | ArgumentMisfit {
   if (!type.open) {
     for (const name of value.keys()) {
       if (!type.fields.some((field) => field.name === name)) {
@@ -101,6 +102,6 @@ function isNumeric(type: ScalarType): type is Numeric {
 }
 
 /** `Array.isArray` does not narrow read-only arrays. */
-function isList(value: Json): value is readonly Json[] {
+function isList(value: GivenJson): value is readonly GivenJson[] {
   return Array.isArray(value)
 }
