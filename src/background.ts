@@ -34,7 +34,10 @@ export interface BackgroundParts {
   readonly agentsAt: Outbound
 }
 
-/** Everything that goes on by itself beside the lease, the ledger and the tasks. Answers how each of it ends. */
+/**
+ * Starts all that goes on by itself beside the lease, the ledger and the tasks. Answers how each of
+ * it ends.
+ */
 export function startBackground(
   parts: BackgroundParts,
   onError: (error: unknown) => void,

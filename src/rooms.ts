@@ -92,7 +92,7 @@ export interface Rooms extends Omit<ApiParts, 'development' | 'describeMcp' | 'f
   readonly shadow: Shadow
 }
 
-/** Everything that is sealed with the master key. */
+/** Columns that are sealed with the master key. */
 export const SEALED: readonly SealedColumn[] = [
   SIGNING_KEYS_SEALED,
   LASTING_KEYS_SEALED,

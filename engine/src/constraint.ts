@@ -67,7 +67,7 @@ function range(least: Point | undefined, most: Point | undefined): Constraint | 
   return { shape: 'range', least, most }
 }
 
-/** Whether a value of the constraint's kind satisfies it. */
+/** Tells whether a value of the constraint's kind satisfies it. */
 export function admits(constraint: Constraint, { text, key }: ExactValue): boolean {
   switch (constraint.shape) {
     case 'values':
@@ -108,7 +108,7 @@ function tighter(a: Point | undefined, b: Point | undefined, direction: bigint):
   return (a.key - b.key) * direction >= 0n ? a : b
 }
 
-/** Whether everything that satisfies `a` satisfies `b`. Both are of one kind. */
+/** Tells whether everything that satisfies `a` satisfies `b`. Both are of one kind. */
 export function implies(a: Constraint, b: Constraint): boolean {
   if (a.shape === 'values') return a.values.every((value) => admits(b, value))
   if (a.shape === 'range' && b.shape === 'range') {

@@ -14,8 +14,8 @@ export type Coverage =
     }
 
 /**
- * Whether a list covers a call: one detail of type `remit_call` matches location, action and every bound. What may be
- * handed on (`remit_delegate`) may not therefore be done.
+ * Tells whether a list covers a call: one detail of type `remit_call` matches location, action and
+ * every bound. What may be handed on (`remit_delegate`) may not therefore be done.
  */
 export function covers(details: readonly Detail[], call: Call, kindOf: KindOf): Coverage {
   const by = details.findIndex(

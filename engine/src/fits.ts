@@ -4,8 +4,8 @@ import type { Bound } from './detail.ts'
 import { exact } from './exact.ts'
 
 /**
- * Whether a value of a kind, as text, is inside a bound; the same algebra as `covers`. False too when the bound or the
- * text is nothing of that kind.
+ * Tells whether a value of a kind, as text, is inside a bound; the same algebra as `covers`. False
+ * too when the bound or the text is nothing of that kind.
  */
 export function fits(
   kind: ArgumentKind,

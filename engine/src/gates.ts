@@ -30,7 +30,7 @@ export type GateResult = {
   readonly detail: string
   /** Requirement that would be enough, when it failed. */
   readonly enough?: string
-  /** Whom or what the gate looked at: a person, one agent of the chain, a decision point. */
+  /** Subject that the gate looked at: a person, one agent of the chain, a decision point. */
   readonly subject?: string
   readonly policies?: readonly string[]
   /** Sign-in that would be enough, where the person has to prove anew who they are (RFC 9470). */
@@ -50,7 +50,7 @@ export type Ask = {
   readonly quorum: number
   readonly lifetimeSeconds: number
   readonly risk: Risk
-  /** Whether requester and represented person may answer: only when every forbid says so. */
+  /** True when requester and represented person may answer: only when every forbid says so. */
   readonly self: boolean
   /** Sign-ins that whoever approves needs: all of them. */
   readonly stepUps?: readonly StepUp[]
@@ -105,7 +105,7 @@ export interface CallFacts {
   readonly intersectWith: readonly PolicyEntity[]
   /** The chain, current agent first, read from live task rows. */
   readonly agents: readonly PolicyEntity[]
-  /** Everything else that policies may look at: groups, owners, spaces, the resource. */
+  /** Entities besides these that policies may look at: groups, owners, spaces, the resource. */
   readonly entities: readonly PolicyEntity[]
   /** `now`, `risk`, `task`, `space`, `origin` …; `args`, `person`, `agent` and `chain` are added here and win. */
   readonly context: PolicyRecord

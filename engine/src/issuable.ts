@@ -1,4 +1,6 @@
-/** Whether a token may be issued: asked of the same policies, before there is any call. */
+/**
+ * Judgment on whether a token may be issued: asked of the same policies, before there is any call.
+ */
 import { isLifted, uniqueForbids } from './ask.ts'
 import type { CallFacts, ForbidRef } from './gates.ts'
 import type { PolicyRecord, PolicySet, Requestable } from './policy.ts'
@@ -29,7 +31,7 @@ export type IssuanceJudgment =
       readonly subject: string
       readonly policies: readonly string[]
     }
-  /** Nothing but these forbids stands in the way, and people can lift them. */
+  /** Judgment that only these forbids stand in the way, and people can lift them. */
   | {
       readonly allowed: false
       readonly reason: 'issuance.needs_approval'
@@ -93,7 +95,7 @@ const YES: IssuanceJudgment = { allowed: true }
 
 const known = new WeakMap<PolicySet, boolean>()
 
-/** Whether the set has any rule of that kind: most have none. */
+/** Tells whether the set has any rule of that kind: most have none. */
 function asking(policies: PolicySet): boolean {
   const found = known.get(policies)
   if (found !== undefined) return found

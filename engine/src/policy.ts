@@ -73,7 +73,7 @@ export interface Requestable {
   readonly approvers: readonly string[]
   readonly quorum: number
   readonly lifetimeSeconds: number
-  /** Whether requester and represented person may answer too. */
+  /** True when requester and represented person may answer too. */
   readonly self: boolean
   /** Sign-in that whoever approves needs. */
   readonly stepUp?: StepUp

@@ -44,7 +44,7 @@ export function judgePrincipals(facts: CallFacts, policies: PolicySet): Principa
   return { results, forbids, permits: [...permits] }
 }
 
-/** Who is asked about, and everything that policies may look at. */
+/** Collects who is asked about, and all that policies may look at. */
 export function principalsOf(
   facts: Pick<CallFacts, 'person' | 'intersectWith' | 'agents' | 'entities'>,
 ): Principals {

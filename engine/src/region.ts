@@ -68,7 +68,10 @@ export function meetRegions(a: Region, b: Region): Region | undefined {
   return { type: a.type, location: a.location, actions, constraints }
 }
 
-/** Whether every call in `a` is in `b`: location and actions are there, and a's bounds imply each of b's. */
+/**
+ * Tells whether every call in `a` is in `b`: location and actions are there, and a's bounds imply
+ * each of b's.
+ */
 export function isInside(a: Region, b: Region): boolean {
   if (a.location !== b.location || a.actions.size > b.actions.size) return false
   for (const [path, outer] of b.constraints) {

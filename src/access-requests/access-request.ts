@@ -21,7 +21,7 @@ export interface AccessRequest {
   readonly taskId: Id<'task'>
   /** On whose behalf the call is made. */
   readonly personId: Id<'person'>
-  /** Who asked in the conversation, where that is somebody else. */
+  /** Person who asked in the conversation, where that is somebody else. */
   readonly requesterId?: string
   readonly agentId: string
   /** Catalog names. */
@@ -38,7 +38,7 @@ export interface AccessRequest {
   readonly deadline: number
   /** Every argument of the call, where all of it has a type: what an allowance can speak of. */
   readonly inspected: readonly Leaf[] | null
-  /** Nobody is present: `personId` is the sponsor. */
+  /** True when nobody is present: `personId` is the sponsor. */
   readonly sponsored: boolean
   readonly policyVersion: number
   readonly risk: Risk
@@ -46,7 +46,7 @@ export interface AccessRequest {
   /** The decision that asked. */
   readonly decisionId: Id<'decision'>
   readonly state: RequestState
-  /** Why it was denied (a person's words) or cancelled (a code). */
+  /** Reason for which it was denied (a person's words) or cancelled (a code). */
   readonly reason: string | null
   readonly createdAt: number
   /** Time when waiting for an answer ends; that denies. */

@@ -19,7 +19,9 @@ export type Eligibility =
   | { readonly may: true; readonly answers: readonly ('approve' | 'deny')[] }
   | { readonly may: false; readonly why: IneligibilityReason; readonly detail: string }
 
-/** Whether one name of an approver rule (`group:finance`, `person:psn_…`) means this person. */
+/**
+ * Tells whether one name of an approver rule (`group:finance`, `person:psn_…`) means this person.
+ */
 function means(name: string, person: Approver): boolean {
   if (name.startsWith('group:')) return person.groups.includes(name.slice('group:'.length))
   return name === `person:${person.id}`
@@ -35,8 +37,9 @@ function meets(rule: readonly string[], person: Approver): boolean {
 }
 
 /**
- * Whether this person may ever count for this request: active, neither the one it is made for nor the one who asked in the
- * conversation (unless every policy that asks says so), and named by at least one rule. Asked when answering and again when the approval is used.
+ * Tells whether this person may ever count for this request: active, neither the one it is made for
+ * nor the one who asked in the conversation (unless every policy that asks says so), and named by
+ * at least one rule. Asked when answering and again when the approval is used.
  * INVARIANT: only a person reaches this; agents have no session and no answer.
  */
 export function isEligible(
@@ -51,8 +54,9 @@ export function isEligible(
 }
 
 /**
- * Whether these people together are enough: every rule is met by at least `quorum` distinct people who may count.
- * One person counts for every rule that names him. No rule at all is never enough.
+ * Tells whether these people together are enough: every rule is met by at least `quorum` distinct
+ * people who may count. One person counts for every rule that names him. No rule at all is never
+ * enough.
  */
 export function isEnough(approvers: readonly Approver[], request: EligibilityQuestion): boolean {
   const distinct = new Map(approvers.map((person) => [person.id, person]))

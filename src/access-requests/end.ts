@@ -11,7 +11,7 @@ type EndedRequest = RecordedMembers & Pick<ListedRequest, 'state'>
 
 type EndingParts = Pick<ApprovalParts, 'ledger'>
 
-/** Nobody answered in time: that is a denial. False: an answer was first. */
+/** Ends a request that nobody answered in time: that is a denial. False: an answer was first. */
 export async function expire(parts: EndingParts, tx: Tx, request: EndedRequest): Promise<boolean> {
   if (!(await endRequest(tx, request, { state: 'expired' }))) return false
   await parts.ledger.append(tx, aboutRequest('approval.expired', request))

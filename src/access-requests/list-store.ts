@@ -18,7 +18,7 @@ export interface PageOfRequests {
   readonly before?: PagePosition | undefined
 }
 
-/** Whose list it is: the names by which rules mean them, and who they are. */
+/** Person whose list it is: the names by which rules mean them, and who they are. */
 export interface ApproverQuery {
   readonly names: readonly string[]
   readonly personId: string
@@ -182,7 +182,7 @@ export async function pendingPast(
   return rows.map(listedOf)
 }
 
-/** Whatever waits for people, or was approved and not used. */
+/** Lists what waits for people, or was approved and not used. */
 export async function openRequests(db: Reader, count: number): Promise<ListedRequest[]> {
   const rows = await selectListed(db)
     .where((where) =>

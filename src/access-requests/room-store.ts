@@ -1,7 +1,10 @@
 import type { Reader } from '../storage/index.ts'
 import { type AccessRequest, MAX_PENDING } from './access-request.ts'
 
-/** Whether one more question may wait: of its task, of its agent, and of its agent for each name that may answer it. */
+/**
+ * Tells whether one more question may wait: of its task, of its agent, and of its agent for each
+ * name that may answer it.
+ */
 export async function hasRoom(
   db: Reader,
   { agentId, ask, taskId }: Pick<AccessRequest, 'agentId' | 'ask' | 'taskId'>,

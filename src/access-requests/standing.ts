@@ -49,7 +49,10 @@ export interface ApprovalSubject {
   readonly templateDigest: string
 }
 
-/** Whether both ask people the same: the same policies in the same wording, and the same sentence. */
+/**
+ * Tells whether both ask people the same: the same policies in the same wording, and the same
+ * sentence.
+ */
 export function asksTheSame(a: ApprovalSubject, b: ApprovalSubject): boolean {
   return a.text === b.text && a.templateDigest === b.templateDigest && forbidsOf(a) === forbidsOf(b)
 }

@@ -21,8 +21,9 @@ export interface AssertionRules {
 }
 
 /**
- * Which rule a client assertion breaks that its maker can check alone, in words; `undefined`: none. INVARIANT: it looks at nothing but
- * the assertion, so the answer is the same whether or not there is such an agent, and whatever its keys are.
+ * Names the rule that a client assertion breaks and that its maker can check alone, in words;
+ * `undefined`: none. INVARIANT: it looks at nothing but the assertion, so the answer is the same
+ * whether or not there is such an agent, and whatever its keys are.
  */
 export function assertionFault(assertion: string, rules: AssertionRules): string | undefined {
   const { algorithms, audience, clock, fractions, issuer, maxLifeSeconds, typ } = rules

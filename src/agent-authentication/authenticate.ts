@@ -152,14 +152,14 @@ async function prove(
   return way(parts, assertion, audiences)
 }
 
-/** Which of the ways it is, where the type of an assertion leaves that open. */
+/** Finds out which of the ways it is, where the type of an assertion leaves that open. */
 function wayUsed(way: Way, assertion: string): Way {
   return way === WAYS.get(JWT_BEARER) ? wayOf(assertion) : way
 }
 
 /**
- * Whoever names an agent as issuer, or itself by the address of a document, has to have its key; all others are issuers that are
- * trusted, or nobody.
+ * Finds the way of an assertion: whoever names an agent as issuer, or itself by the address of a
+ * document, has to have its key; all others are issuers that are trusted, or nobody.
  */
 function wayOf(assertion: string): Way {
   const { iss, sub } = readObject(readCompact(assertion).payload, 'claims set')

@@ -10,7 +10,7 @@ export type AuthenticatingParts = RefusingParts & {
   readonly issuer: string
   readonly issuers: IssuerTrust
   readonly documents?: ClientDocuments | undefined
-  /** Who signs certificates by which agents are known, DER; nobody, when left out. */
+  /** Authorities for the certificates by which agents are known, DER; left out, there are none. */
   readonly clientAuthorities?: readonly Uint8Array[] | undefined
   /** Keys of one's own and certificates count, and nothing else (FAPI 2.0 Security Profile 5.3.2.1). */
   readonly fapi2?: boolean | undefined

@@ -39,7 +39,10 @@ export function assertionReplayKey(clientId: string, jti: string): string {
   return sha256url(clientId + jti)
 }
 
-/** Who a signed assertion is of. The agent is missing of a document that nobody has brought yet. */
+/**
+ * Client that a signed assertion is of. The agent is missing of a document that nobody has brought
+ * yet.
+ */
 interface AssertionClient {
   readonly use: CredentialUse
   readonly client: { readonly clientId: string; readonly agent: Agent | undefined }

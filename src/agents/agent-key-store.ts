@@ -16,7 +16,7 @@ export async function listKeys(reader: Reader, agentId: string): Promise<AgentKe
   return rows.map(KEYS.read)
 }
 
-/** Whether it ever had one, also one that was revoked. */
+/** Tells whether it ever had one, also one that was revoked. */
 export async function hadKeys(reader: Reader, agentId: string): Promise<boolean> {
   const row = await reader
     .selectFrom('agent_keys')

@@ -177,7 +177,7 @@ export async function deleteClient(
     .execute()
 }
 
-/** Whose client it is at that issuer. */
+/** Finds the agent whose client it is at that issuer. */
 export async function findAgentOfClient(
   reader: Reader,
   { clientId, issuer }: AgentClient,

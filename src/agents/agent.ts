@@ -42,7 +42,7 @@ export interface Agent {
    * no date is set.
    */
   readonly certification: { readonly days: number; readonly until: number } | null
-  /** Why it was suspended, where no person did that. */
+  /** Reason for which it was suspended, where no person did that. */
   readonly suspendedFor: SelfSuspension | null
   /** Time when it was last let go on. */
   readonly resumedAt: number | null
@@ -78,7 +78,7 @@ export interface AgentKey {
   readonly revokedAt?: number
 }
 
-/** Whether its owner should have said by now that it is still wanted. */
+/** Tells whether its owner should have said by now that it is still wanted. */
 export function isOverdue({ certification }: Pick<Agent, 'certification'>, now: number): boolean {
   return certification !== null && certification.until <= now
 }

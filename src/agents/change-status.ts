@@ -5,7 +5,7 @@ import { updateAgent } from './agent-store.ts'
 import { changeAgent } from './change-agent.ts'
 import type { AgentParts } from './parts.ts'
 
-/** Which agent, by whom (a person or `operator`), and in a sentence why. */
+/** Id of the agent, who changes it (a person or `operator`), and in a sentence why. */
 export interface StatusChange {
   readonly agentId: string
   readonly by: string

@@ -6,7 +6,10 @@ import type { Agent } from './agent.ts'
  */
 export type AgentOrigin = 'registered' | 'dynamic' | 'document' | 'issuer'
 
-/** Who stands for what it is called: an administrator, a trusted issuer, whoever controls an address, or nobody. */
+/**
+ * Party that stands for what it is called: an administrator, a trusted issuer, whoever controls an
+ * address, or nobody.
+ */
 export type Voucher = 'administrator' | 'issuer' | 'address' | 'nobody'
 
 type OriginFields = Pick<Agent, 'admission' | 'clientUrl' | 'issuer'>
@@ -17,7 +20,7 @@ export function originOf({ admission, clientUrl, issuer }: OriginFields): AgentO
   return admission === null ? 'registered' : 'dynamic'
 }
 
-/** That somebody was let in says nothing about its name. */
+/** Tells who vouches for the name. That somebody was let in says nothing about it. */
 export function vouchedBy({ admission, clientUrl, issuer }: OriginFields): Voucher {
   if (issuer !== null) return 'issuer'
   if (admission === null) return 'administrator'

@@ -33,7 +33,7 @@ import { explainGates, type OperatorGate } from './explain-gates.ts'
 /** A call that nobody makes. */
 export interface HypotheticalCall {
   readonly personId: string
-  /** Nobody is present: the person is the sponsor. */
+  /** True when nobody is present: the person is the sponsor. */
   readonly sponsored: boolean
   readonly agentId: string
   /** A catalog name, or the end of one that no other has. */
@@ -208,7 +208,7 @@ async function groundOf(
   }
 }
 
-/** Nobody is anywhere. */
+/** Address of nobody. */
 const NOWHERE = '0.0.0.0'
 
 function heldFor(

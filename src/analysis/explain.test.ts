@@ -6,7 +6,7 @@ import { forEachEngine } from '../storage/testing.ts'
 import { explain } from './explain.ts'
 
 const by = 'operator'
-/** Everything but the rules of the desk; what is permitted here is permitted up to an amount. */
+/** Policies without the rules of the desk; what is permitted here is permitted up to an amount. */
 const CAPPED = `@id("agents") permit (principal is Agent, action, resource);
 @id("small-ones")
 @description("Small refunds")

@@ -32,7 +32,7 @@ export interface Explanation {
    * is 950.00; at most 100.00 may be permitted`.
    */
   readonly hints: readonly string[]
-  /** Whether people could have permitted it. */
+  /** True when people could have permitted it. */
   readonly approvalWouldHelp: boolean
   readonly taskId: string | null
   readonly agentId: string | null
@@ -71,7 +71,7 @@ export interface OperatorExplanation extends Explanation {
   readonly replicaId: string
   readonly ask: Ask | undefined
   readonly gates: readonly OperatorGate[]
-  /** Whether what it was decided from is still there. */
+  /** State of what it was decided from: still there or not. */
   readonly facts: 'facts' | 'stopped' | 'erased'
 }
 

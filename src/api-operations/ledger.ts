@@ -1,7 +1,10 @@
 import { describe, noun } from './operation.ts'
 import { input, repeated, together } from './source.ts'
 
-/** Why values were erased, as the record says it: never words of people, which could not be erased again. */
+/**
+ * Reasons for erasing values, as the record says it: never words of people, which could not be
+ * erased again.
+ */
 const WHY = ['requested', 'retention', 'mistake'] as const
 
 const MAX_ERASED = 1_000

@@ -4,8 +4,9 @@ import type { Source } from './source.ts'
 import type { Terminal } from './terminal.ts'
 
 /**
- * Who may call an operation. `administrator`: members of that group. `person`: anyone signed in; what they see is their own
- * unless they are an administrator. `anyone`: no session is needed.
+ * Role of those who may call an operation. `administrator`: members of that group. `person`: anyone
+ * signed in; what they see is their own unless they are an administrator. `anyone`: no session is
+ * needed.
  */
 export type CallerRole = 'administrator' | 'person' | 'anyone'
 
@@ -63,7 +64,10 @@ export type AnyCommand = OperationCommand<unknown, unknown, unknown, unknown> & 
   }
 }
 
-/** Everything about one operation but what it does: the route, the typed client and the command are made from it. */
+/**
+ * Description of one operation, without what it does: the route, the typed client and the command
+ * are made from it.
+ */
 export interface OperationDescription<
   R extends Route = Route,
   W extends CallerRole = CallerRole,

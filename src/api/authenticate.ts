@@ -7,8 +7,8 @@ import type { Caller, Operation } from './operation.ts'
 import type { ApiParts } from './parts.ts'
 
 /**
- * Who calls, by the session token in `Authorization: Bearer` (never by a cookie: no page of someone else's can send it), and
- * whether they may.
+ * Authenticates who calls, by the session token in `Authorization: Bearer` (never by a cookie: no
+ * page of someone else's can send it), and whether they may.
  * @throws Problem `session.required`, `api.not_permitted`
  */
 export async function authorize(

@@ -15,7 +15,7 @@ export interface ConfirmationNeeded {
   readonly confirmation: { readonly id: string; readonly url: string; readonly expires_at: string }
 }
 
-/** Nothing is confirmed where nothing has to be. */
+/** Confirmation that is needed, or that was given; `undefined` where none has to be. */
 type ConfirmationResult =
   | { readonly needed: ConfirmationNeeded }
   | { readonly confirmed: UsedConfirmation | undefined }

@@ -12,7 +12,7 @@ export function credentialFirst(given: {
   readonly check: Check
   /** The look before the body, where the check itself uses something up. */
   readonly glance?: Check
-  /** Whether one is asked for. */
+  /** True when one is asked for. */
   readonly body: unknown
 }) {
   const { body, check, glance = check } = given

@@ -18,7 +18,7 @@ inEachWorld('erasing what is kept beside the ledger', (world) => {
     return id
   }
 
-  /** Everything that an administrator could still read of it. */
+  /** Exports all that an administrator could still read of it. */
   async function exported(): Promise<ReadonlyMap<string, Buffer>> {
     const files = new Map<string, Buffer>()
     await world().rooms.ledger.exportTo(

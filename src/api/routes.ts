@@ -51,7 +51,7 @@ function addOperation(app: FastifyInstance, parts: ApiParts, operation: Operatio
   })
 }
 
-/** Nobody is known before the body of what anyone may call, so nothing large is read for it. */
+/** Maximum size of a body of what anyone may call: nobody is known before it is read. */
 const MAX_BYTES_OF_STRANGERS = 16_384
 
 function limitOf({ bodyBytes, textMembers = [], who }: Operation) {

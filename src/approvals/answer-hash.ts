@@ -6,7 +6,7 @@ import { patternInWords } from './allowance/words.ts'
 /** One approval, one execution. */
 export const USES = 1
 
-/** Everything about an approval that is fixed before a person says yes to it. */
+/** Lists all about an approval that is fixed before a person says yes to it. */
 function displayed(
   request: AccessRequest,
   allowance: Choice | undefined,

@@ -4,7 +4,9 @@ import type { Reader } from '../storage/index.ts'
 import type { Choice } from './allowance/allowance.ts'
 import { answersTo } from './answer-store.ts'
 
-/** Those who approved, as they are now, when the first of them did, and whether anyone denied. */
+/**
+ * Finds those who approved, as they are now, when the first of them did, and whether anyone denied.
+ */
 export async function approversOf(
   db: Reader,
   request: Pick<AccessRequest, 'id'>,

@@ -20,7 +20,7 @@ export const LARGEST_AMOUNT = 10n ** 16n
 
 export type SettledLimit = Extract<Limit, { readonly kind: SettledKind }>
 
-/** Whether what a call takes of it is known only from the answer. */
+/** Tells whether what a call takes of it is known only from the answer. */
 export function isSettled(limit: Limit): limit is SettledLimit {
   return limit.kind === 'charged' || limit.kind === 'rows'
 }

@@ -2,7 +2,7 @@ import { ExactNumber, isObject, type Json } from '../lib/json.ts'
 import { LARGEST_AMOUNT } from './amount.ts'
 import type { SettledKind } from './limit.ts'
 
-/** Which part of an answer says what a call takes. */
+/** Part of an answer that says what a call takes. */
 export interface AnswerPart {
   readonly kind: SettledKind
   /** JSON Pointer into the answer. */

@@ -9,8 +9,9 @@ const FITS: Readonly<Record<'charged' | 'rows', readonly ShapeKind[]>> = {
 }
 
 /**
- * Why a limit could never be settled: answers of its action never have an amount there, as far as their description says. Such a
- * limit would take what is reserved for ever. `undefined`: they can, or nobody knows.
+ * Tells why a limit could never be settled: answers of its action never have an amount there, as
+ * far as their description says. Such a limit would take what is reserved for ever. `undefined`:
+ * they can, or nobody knows.
  */
 export async function misfitOfAnswers(
   limits: readonly Limit[],

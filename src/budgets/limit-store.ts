@@ -19,7 +19,7 @@ const LIMITS = codec('limits').of<StandingLimit>({
 /** Key of a standing limit: setting one with the same key changes it. */
 export type LimitKey = Pick<StandingLimit, 'subject' | 'eachTask'> & { readonly name: string }
 
-/** Those of any of these, in a fixed order. */
+/** Lists the limits of any of these, in a fixed order. */
 export async function limitsOn(
   db: Reader,
   subjects: readonly LimitSubject[],

@@ -67,7 +67,10 @@ function viewOf(counted: CountedLimit, state: CountState, amount: bigint | undef
   return { counted, state, used, most, amount, fits }
 }
 
-/** Nothing where it is no matter of time: it counts for ever, or the call takes more than there ever is. */
+/**
+ * Finds the time from which there is room; `undefined` where it is no matter of time: it counts for
+ * ever, or the call takes more than there ever is.
+ */
 async function freeAt(
   read: Parameters<typeof freeFrom>[0],
   { amount, most, state, used }: LimitView,

@@ -62,7 +62,7 @@ async function write(
   return made
 }
 
-/** Nobody is told that a limit holds that holds for nobody. */
+/** Requires somebody for whom the limit holds. */
 async function requireSubject(tx: Tx, { id, kind }: LimitSubject): Promise<void> {
   const known = {
     organization: async () => id === EVERYTHING.id,

@@ -19,8 +19,8 @@ export async function showLimits(
 }
 
 /**
- * Those that the calls of a task fall under, as far as they are the viewer's to see: all for administrators, for others their own.
- * What is of each task is in its budget.
+ * Lists the limits that the calls of a task fall under, as far as they are the viewer's to see: all
+ * for administrators, for others their own. What is of each task is in its budget.
  */
 export async function showLimitsOver(
   parts: Pick<BudgetParts, 'storage' | 'clock'>,

@@ -2,13 +2,13 @@ import type { Id } from '../lib/id.ts'
 import type { LiveKey } from '../revocation/index.ts'
 import type { Limit } from './limit.ts'
 
-/** Whose calls a standing limit counts. */
+/** Subject whose calls a standing limit counts. */
 export interface LimitSubject {
   readonly kind: 'organization' | 'person' | 'agent' | 'space'
   readonly id: string
 }
 
-/** Everything there is. */
+/** Subject that all calls are of. */
 export const EVERYTHING: LimitSubject = { kind: 'organization', id: 'organization' }
 
 /** Limit that an administrator set for somebody, or for everything, until somebody removes it. */
@@ -30,8 +30,9 @@ export interface StandingLimit {
 export const LIMITS: LiveKey = { kind: 'policy', id: 'limits' }
 
 /**
- * Whom the calls of a task are counted for: everything, the person (or sponsor), every agent of the chain, and the space it is in
- * with those above. All agents, or one would get around its limit by handing its work on.
+ * Lists the subjects that the calls of a task are counted for: everything, the person (or sponsor),
+ * every agent of the chain, and the space it is in with those above. All agents, or one would get
+ * around its limit by handing its work on.
  */
 export function subjectsOf(of: {
   readonly personId: string

@@ -58,7 +58,7 @@ export async function giveBackSteps(
   ])
 }
 
-/** Everyone takes and gives back in one order, so that no two wait for each other. */
+/** Sorts keys: everyone takes and gives back in one order, so that no two wait for each other. */
 export function inOrder<T extends CountKey>(keys: readonly T[]): T[] {
   const textOf = ({ owner, name }: CountKey) => `${owner} ${name}`
   return keys.toSorted((a, b) => (textOf(a) < textOf(b) ? -1 : 1))

@@ -61,7 +61,10 @@ function isFixed(limit: Limit): boolean {
   return isSettled(limit) && !limit.reserve.startsWith('/')
 }
 
-/** Why not, and what would be enough. The engine knows the words for a budget that is used up for good. */
+/**
+ * Tells why not, and what would be enough. The engine knows the words for a budget that is used up
+ * for good.
+ */
 function refusalOf(
   { counted: { limit }, state }: LimitView,
   amount: bigint,

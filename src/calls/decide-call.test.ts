@@ -339,7 +339,9 @@ forEachEngine('credentials of a call', (open) => {
 })
 
 forEachEngine('what was stopped', (open) => {
-  /** Everything that can be stopped, how it is started again, and what the agent is told meanwhile. */
+  /**
+   * List of all that can be stopped, how it is started again, and what the agent is told meanwhile.
+   */
   const stops: Record<
     string,
     (world: World, held: HeldTask) => Promise<[string, (() => Promise<unknown>)?]>

@@ -122,7 +122,7 @@ function nonceCheck({ nonces }: CallParts, { action, nonces: told, url }: Presen
 interface Bound {
   readonly claims: TokenStatement
   readonly thumbprint: string
-  /** Whether it names whom the task is for; a handle names nobody. */
+  /** Tells whether it names whom the task is for; a handle names nobody. */
   isOf(held: TaskLineage): boolean
 }
 

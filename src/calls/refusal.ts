@@ -46,7 +46,7 @@ export interface Refusal {
   readonly retryAfter?: number
 }
 
-/** Whether there is a decision of that id. */
+/** Tells whether there is a decision of that id. */
 export function isRecorded(verdict: DenyVerdict | Requestable | ExecutedVerdict): boolean {
   return verdict.outcome !== 'deny' || verdict.unrecorded !== true
 }

@@ -73,7 +73,7 @@ export interface DenyVerdict {
    * nobody.
    */
   readonly unrecorded?: true
-  /** Nobody could be identified. Always unrecorded. */
+  /** Mark of a caller whom nobody could identify. Always unrecorded. */
   readonly stranger?: true
   /** Code of the problem; its status and title are the catalogue's. */
   readonly reason: ProblemCode

@@ -61,7 +61,7 @@ function marks(counterparty: string | undefined, size: string | undefined): Pick
   }
 }
 
-/** Whether a pointer leads to an argument that can be what the mark says. */
+/** Tells whether a pointer leads to an argument that can be what the mark says. */
 export function isMark(action: Pick<Action, 'arguments'>, mark: Mark, path: string): boolean {
   const kind = kindAt(action, path)
   if (mark === 'size') return kind === 'integer' || kind === 'decimal'

@@ -16,8 +16,9 @@ const PAGING = new Set([
 const SEARCHING = new Set(['filter', 'q', 'query', 'search'])
 
 /**
- * Whether an argument of an action says which part of a list is shown: that weighs nothing, and nobody wants to bound it.
- * `limit` alone may be one of a card: it belongs to a page where something is read or searched, or beside another such argument.
+ * Tells whether an argument of an action says which part of a list is shown: that weighs nothing,
+ * and nobody wants to bound it. `limit` alone may be one of a card: it belongs to a page where
+ * something is read or searched, or beside another such argument.
  */
 export function isPaging(action: Pick<Action, 'access' | 'arguments'>, argument: string): boolean {
   const name = plain(argument)

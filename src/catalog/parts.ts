@@ -11,8 +11,9 @@ export interface CatalogParts {
   readonly live: Pick<Live, 'view' | 'raise' | 'settle'>
   readonly clock: Clock
   /**
-   * Whether the active policies still hold for these actions, which are the whole catalog as it would be; throws
-   * `policy.would_break` when not. Passed in because policies are typed by the catalog, never the other way round.
+   * Checks whether the active policies still hold for these actions, which are the whole catalog as
+   * it would be; throws `policy.would_break` when not. Passed in because policies are typed by the
+   * catalog, never the other way round.
    */
   readonly revalidate: (actions: readonly Action[]) => Promise<void>
 }

@@ -93,7 +93,9 @@ export type Action = {
   readonly definition: PinnedDefinition | undefined
   readonly access: 'read' | 'write'
   readonly risk: Risk
-  /** Nobody has confirmed the risk class yet: it follows from the method or the document. */
+  /**
+   * True when nobody has confirmed the risk class yet: it follows from the method or the document.
+   */
   readonly riskProposed: boolean
   /** Template of the sentence that people read before they approve. */
   readonly sentence: string

@@ -39,7 +39,7 @@ export async function findAgent(api: Api, wanted: string): Promise<string> {
   })
 }
 
-/** Who it is, and the id that commands take. */
+/** Shows who it is, and the id that commands take. */
 export function named(name: string | null | undefined, id: string): Value {
   return name ? text`${name}  ${dim(id)}` : id
 }

@@ -24,7 +24,7 @@ export async function run(args: readonly string[], world: World): Promise<number
   }
 }
 
-/** Nothing at all, and `help agents add`, are questions too. */
+/** Turns no arguments at all, and `help agents add`, into questions for help. */
 function withHelp(args: readonly string[]): string[] {
   if (args.length === 0) return ['--help']
   return args[0] === 'help' ? [...args.slice(1), '--help'] : [...args]

@@ -9,7 +9,10 @@ export interface Output {
   readonly width: number | undefined
 }
 
-/** Everything of the outside that commands work with, so that tests can stand in for it. The network is real everywhere. */
+/**
+ * Surroundings that commands work with, so that tests can stand in for it. The network is real
+ * everywhere.
+ */
 export interface World {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly home: string

@@ -56,15 +56,19 @@ function bad(detail: string): Problem {
 export const LOOPBACK = 'localhost'
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set([LOOPBACK, '127.0.0.1', '[::1]'])
 
-/** Whether an address leads back to the computer that the browser runs on: any program there can receive the answer. */
+/**
+ * Tells whether an address leads back to the computer that the browser runs on: any program there
+ * can receive the answer.
+ */
 export function isLoopbackRedirect(redirectUri: string): boolean {
   const host = URL.parse(redirectUri)?.hostname
   return host !== undefined && LOOPBACK_HOSTS.has(host)
 }
 
 /**
- * Whether a client registered an address: character by character (RFC 9700 section 4.1.3), except for the port on this
- * computer, which a native client chooses when it starts (RFC 8252 section 7.3).
+ * Tells whether a client registered an address: character by character (RFC 9700 section 4.1.3),
+ * except for the port on this computer, which a native client chooses when it starts (RFC 8252
+ * section 7.3).
  */
 export function isRegisteredRedirect(registered: readonly string[], wanted: string): boolean {
   if (registered.includes(wanted)) return true

@@ -8,7 +8,7 @@ export interface AuthenticationSettings {
   /** The keys, of a client that registered them with us. */
   readonly jwks?: readonly object[] | undefined
   readonly jwksUri?: string | undefined
-  /** Whether the client registered for the FAPI 2.0 Security Profile. */
+  /** True when the client registered for the FAPI 2.0 Security Profile. */
   readonly fapi2?: boolean | undefined
 }
 

@@ -108,7 +108,10 @@ interface UnapprovedCode {
   readonly catalog: CatalogView
 }
 
-/** Whether it will be bound to a key, the client says with the code: rules about both are asked about. */
+/**
+ * Asks rules about tokens with and without a key: only with the code does the client say which it
+ * will be.
+ */
 async function unapproved(
   parts: GrantParts,
   authorization: Authorization,

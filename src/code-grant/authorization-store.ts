@@ -74,7 +74,7 @@ export async function instancesBefore(
   return [...new Set(rows.map(({ client_id }) => client_id))].filter((id) => id !== clientId)
 }
 
-/** Whether other clients than the one with its own id are instances of an agent. */
+/** Tells whether other clients than the one with its own id are instances of an agent. */
 export async function hasInstances(db: Reader, agentId: string): Promise<boolean> {
   const row = await db
     .selectFrom('authorizations')

@@ -33,7 +33,7 @@ export interface Authorization extends SelfRegistered {
   /** Digest of a value that only the browser has which began. */
   readonly browser: string
   readonly state: AuthorizationState
-  /** Who answered. */
+  /** Person who answered. */
   readonly personId: Id<'person'> | null
   /** Time when that person had proved who they are, and how, as far as their provider says. */
   readonly authTime: number | null

@@ -27,9 +27,10 @@ export function boundTo({ byKey }: ProvedClient): 'client' | 'key' {
 const PUBLIC: ProvedClient = { byKey: false, steps: [] }
 
 /**
- * Who sends a request of a client that asked a person: whoever says that it authenticates does (RFC 6749 section 3.2.1, section 6 of
- * the draft on metadata documents), at the code and at each refresh.
- * INVARIANT: a client that has a key and no other way is never served without it, whatever it was when it was let in.
+ * Authenticates a client that asked a person: whoever says that it authenticates does (RFC 6749
+ * section 3.2.1, section 6 of the draft on metadata documents), at the code and at each refresh.
+ * INVARIANT: a client that has a key and no other way is never served without it, whatever it was
+ * when it was let in.
  * @throws Problem `agent.unauthenticated`, `oauth.invalid_request`, `client_document.…`
  */
 export async function proveClient(

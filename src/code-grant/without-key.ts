@@ -8,8 +8,9 @@ import type { Person } from '../people/index.ts'
 import type { Authorization } from './authorization.ts'
 
 /**
- * Whether the tokens of a client will be good without a key, as far as it has said: it announced none (`dpop_jkt`, RFC 9449 section
- * 10), and nothing asks it for one when it redeems its code (`redeem-code.ts`).
+ * Tells whether the tokens of a client will be good without a key, as far as it has said: it
+ * announced none (`dpop_jkt`, RFC 9449 section 10), and nothing asks it for one when it redeems its
+ * code (`redeem-code.ts`).
  */
 export async function isBearer(
   { fapi2, storage }: Pick<GrantParts, 'fapi2' | 'storage'>,

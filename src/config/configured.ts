@@ -23,7 +23,10 @@ export function onLoopback(settings: Settings, development: boolean): (origin: s
   return (origin) => here && isLoopback(new URL(origin).hostname)
 }
 
-/** Who holds keys that are not here. Nothing is asked of it before something has to be signed. */
+/**
+ * Makes the signer that holds keys that are not here. Nothing is asked of it before something has
+ * to be signed.
+ */
 export function signerOf(
   { signerCommand: command }: Settings,
   { clock, onError, random }: SignerPorts,

@@ -3,7 +3,9 @@ import type { Id } from '../lib/id.ts'
 
 export type BasisKind = 'consent' | 'admin'
 
-/** Why this agent may act for this person, and within what. Times are epoch milliseconds. */
+/**
+ * Basis on which this agent may act for this person, and its bounds. Times are epoch milliseconds.
+ */
 export interface Basis {
   readonly id: Id<'basis'>
   readonly personId: Id<'person'>
@@ -58,7 +60,7 @@ export function allLimits(...limits: readonly BasisLimits[]): BasisLimits {
   }
 }
 
-/** Those of the bases that anything of it comes from: when one of them ends, so does the task. */
+/** Lists the bases that anything of it comes from: when one of them ends, so does the task. */
 export function standsOn(
   { details, mayDelegate }: Readonly<Record<'details' | 'mayDelegate', readonly Detail[]>>,
   bases: readonly Basis[],

@@ -95,7 +95,9 @@ export async function countAskedOf(tx: Tx, personId: string, since: number): Pro
   return Number(count)
 }
 
-/** Nobody waits for the answer any more. False when it was answered before. */
+/**
+ * Withdraws a question whose answer nobody waits for any more. False when it was answered before.
+ */
 export async function withdrawConsent(tx: Tx, id: string, now: number): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('consent_requests')

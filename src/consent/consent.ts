@@ -14,7 +14,7 @@ export interface ConsentRequest {
    * Details that are asked for: never more than the agent could get. The person may narrow them.
    */
   readonly details: readonly Detail[]
-  /** Who acted elsewhere before the agent did, by the word of an issuer that is trusted. */
+  /** Agents that acted elsewhere before the agent did, by the word of an issuer that is trusted. */
   readonly actors: readonly ForeignActor[]
   readonly state: ConsentState
   readonly basisId: Id<'basis'> | null

@@ -1,4 +1,7 @@
-/** Why an agent may act for a person: bases, and the questions that people answer with one. */
+/**
+ * Grounds on which an agent may act for a person: bases, and the questions that people answer with
+ * one.
+ */
 export { answerConsent, type ConsentAnswer } from './answer-consent.ts'
 export {
   allLimits,

@@ -23,7 +23,7 @@ export interface ConsentQuestion {
   readonly personId: Id<'person'>
   readonly purpose: string
   readonly details: readonly Detail[]
-  /** Who acted elsewhere before it. */
+  /** Agents that acted elsewhere before it. */
   readonly actors?: readonly ForeignActor[]
   /**
    * Question that the agent puts itself: it is answered for one task, and no other waits for the

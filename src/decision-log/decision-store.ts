@@ -6,7 +6,7 @@ import { CHALLENGE } from './reasons.ts'
 import type { StoredInputs } from './recorded-store.ts'
 
 export type DecisionState =
-  /** Nothing is sent. */
+  /** State of a decision after which nothing is sent. */
   | 'decided'
   /** Permitted: the intent is recorded, the outcome is not known yet. */
   | 'sending'
@@ -160,7 +160,7 @@ export async function sendingReplicas(db: Reader): Promise<string[]> {
   return rows.map(({ replica_id }) => replica_id)
 }
 
-/** Whether a call of one of these tasks is on its way. */
+/** Tells whether a call of one of these tasks is on its way. */
 export async function isSending(db: Reader, taskIds: readonly string[]): Promise<boolean> {
   if (taskIds.length === 0) return false
   const row = await db

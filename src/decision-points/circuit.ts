@@ -26,7 +26,10 @@ export class Circuit {
     return this.#failures >= FAILURES
   }
 
-  /** Whether a call may ask now. Whoever is told `undefined` has to say how it went; else it is told why not. */
+  /**
+   * Tells whether a call may ask now. Whoever is told `undefined` has to say how it went; else it
+   * is told why not.
+   */
   enter(): string | undefined {
     if (this.isOpen) {
       if (this.#asking > 0 || this.#clock.monotonic() < this.#openUntil)

@@ -10,7 +10,7 @@ export interface DecisionPoint {
   readonly resources: readonly string[]
   readonly actions: readonly string[]
   readonly timeoutMs: number
-  /** Whether it is told the arguments of calls. */
+  /** True when it is told the arguments of calls. */
   readonly sendsArguments: boolean
   readonly createdBy: string
   readonly createdAt: number

@@ -52,7 +52,7 @@ export class DecisionPoints {
     this.#options = options
   }
 
-  /** Whether calls are denied at once for now, because it failed. Of this process. */
+  /** Tells whether calls are denied at once for now, because it failed. Of this process. */
   isLeftAlone(point: Pick<SealedDecisionPoint, 'name' | 'createdAt'>): boolean {
     return this.#circuits.get(keyOf(point))?.isOpen === true
   }

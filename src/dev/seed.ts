@@ -60,8 +60,9 @@ async function seedGroups(rooms: Rooms, issuer: string): Promise<void> {
 }
 
 /**
- * Everyone is known before they sign in for the first time, so that they can own and approve. Answers Ada's id.
- * ID tokens count whole seconds, so this does too: what the provider says within the second is newer.
+ * Makes everyone known before they sign in for the first time, so that they can own and approve.
+ * Answers Ada's id. ID tokens count whole seconds, so this does too: what the provider says within
+ * the second is newer.
  */
 export async function seedPeople(parts: PeopleParts, issuer: string): Promise<string> {
   const issuedAt = Math.floor(parts.clock.now() / 1000) * 1000

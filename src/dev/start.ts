@@ -23,7 +23,7 @@ export interface Development {
   readonly desk: string
   readonly data: string
   readonly agentKeyFile: string
-  /** Nothing was there before. */
+  /** True when nothing was there before. */
   readonly fresh: boolean
   /** Promise, as `Server.lost`. */
   readonly lost: Promise<Error>

@@ -138,8 +138,8 @@ export class Facts {
   }
 
   /**
-   * Whether what is known of someone that a call rests on is too old. When it was confirmed raises no epoch, or every sign-in would
-   * cut what runs: what looks too old is read again.
+   * Tells whether what is known of someone that a call rests on is too old. When it was confirmed
+   * raises no epoch, or every sign-in would cut what runs: what looks too old is read again.
    */
   async stale(
     { sponsored }: Pick<Task, 'sponsored'>,
@@ -170,7 +170,7 @@ export class Facts {
     return this.#locator.line(spaceId)
   }
 
-  /** Whether a surface may still say who is there, for what is under way. Never waits. */
+  /** Tells whether a surface may still say who is there, for what is under way. Never waits. */
   isHeard(surfaceId: string, at: number): boolean {
     return this.#locator.isHeard(surfaceId, at)
   }

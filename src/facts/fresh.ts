@@ -16,7 +16,7 @@ export interface FreshnessLimits {
 
 export const FRESH_FOR: FreshnessLimits = { present: 24 * HOUR, absent: 30 * 24 * HOUR }
 
-/** Whether what the provider said of them last is too old. */
+/** Tells whether what the provider said of them last is too old. */
 export function isStale({ confirmedAt }: Pick<Person, 'confirmedAt'>, at: number, mostMs: number) {
   return at - confirmedAt > mostMs
 }

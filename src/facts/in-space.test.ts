@@ -46,7 +46,7 @@ import { findTask, TaskKeeper } from '../tasks/index.ts'
 import { MAX_LOOKING_MS } from './space-context-cache.ts'
 
 const by = 'operator'
-/** Everybody of support may be there, and the refund bot. */
+/** Rules: everybody of support may be there, and the refund bot. */
 const OPEN: SpaceRules = { people: ['group:support'], agents: ['refund-bot'] }
 
 forEachEngine('a task in a space', (open) => {
@@ -99,7 +99,7 @@ forEachEngine('a task in a space', (open) => {
     return answer.outcome === 'refused' ? answer.reason : answer.outcome
   }
 
-  /** Everyone of support may read; and nobody else. */
+  /** Policies: everyone of support may read; and nobody else. */
   const may = (world: World, ...people: readonly Person[]) => permitAll(world, ...people)
 
   test('opens where person and agent are let in, all the way up, and nowhere else', async (t) => {

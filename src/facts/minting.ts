@@ -59,7 +59,7 @@ function nameAt(
   return pairwiseSubject(master, { audience: identifier, personId })
 }
 
-/** Whether a token's subject is the task's. */
+/** Tells whether a token's subject is the task's. */
 export function isSubject(
   parts: NamingParts,
   held: Pick<TaskLineage, 'chain' | 'task'>,

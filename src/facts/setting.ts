@@ -34,7 +34,7 @@ export interface Setting {
   readonly personEntity: PolicyEntity
   readonly agentEntities: readonly PolicyEntity[]
   readonly entities: readonly PolicyEntity[]
-  /** Everyone else who must be permitted. */
+  /** Entities of everyone else who must be permitted. */
   readonly intersectWith: readonly PolicyEntity[]
   /** `undefined`: in no space. */
   readonly where: Whereabouts | undefined

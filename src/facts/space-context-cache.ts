@@ -89,8 +89,9 @@ export class Locator {
   }
 
   /**
-   * Whether a surface is heard of lately enough, for what is under way: asked again and again, and never waits. What looks silent is
-   * read once more, since another replica may have heard it; until that is answered it still counts, for a moment.
+   * Tells whether a surface is heard of lately enough, for what is under way: asked again and
+   * again, and never waits. What looks silent is read once more, since another replica may have
+   * heard it; until that is answered it still counts, for a moment.
    * INVARIANT: a store that does not answer makes nobody heard.
    */
   isHeard(id: string, at: number): boolean {

@@ -10,7 +10,7 @@ import type { Task } from '../tasks/index.ts'
 export interface Conversation {
   readonly thread: Thread
   readonly surface: MachineClient<'surface'>
-  /** Everyone who is there and known here. */
+  /** People who are there and known here. */
   readonly participants: readonly Person[]
 }
 
@@ -44,8 +44,9 @@ export function intersecting(where: Whereabouts | undefined): readonly Person[] 
 }
 
 /**
- * Whether everyone present counts: where the task is, or where its conversation is.
- * INVARIANT: a child in a space below stays in its parent's conversation, and gets no more there than its parent.
+ * Tells whether everyone present counts: where the task is, or where its conversation is.
+ * INVARIANT: a child in a space below stays in its parent's conversation, and gets no more there
+ * than its parent.
  */
 function needsAll({ conversation, line }: Whereabouts): boolean {
   if (modeOf(line) === 'intersection') return true

@@ -15,8 +15,8 @@ export const DORMANT: GrantRefusal = refused(
 )
 
 /**
- * Which agents had no task for too long: a key that nobody misses is one that nobody watches. It is asked at each opening, so that it
- * does not matter when somebody last looked.
+ * Finds agents that had no task for too long: a key that nobody misses is one that nobody watches.
+ * It is asked at each opening, so that it does not matter when somebody last looked.
  */
 export class Dormancy {
   readonly #days: number
@@ -28,7 +28,7 @@ export class Dormancy {
     this.#days = days
   }
 
-  /** Whoever had no task since then sleeps; `undefined`: nobody does. */
+  /** Time since when an agent had a task, or it sleeps; `undefined`: none does. */
   before(now: number): number | undefined {
     return this.#days === 0 ? undefined : now - this.#span()
   }

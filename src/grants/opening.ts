@@ -30,7 +30,7 @@ export interface OpeningRequest {
    * agent asks where there is no assertion.
    */
   readonly certificate?: ClientCertificate | undefined
-  /** Who asks, where the certificate says that it is them. */
+  /** Client that asks, where the certificate says that it is them. */
   readonly clientId?: string | undefined
   readonly method: string
   readonly url: string
@@ -68,7 +68,7 @@ export interface Opening extends OpeningRequest, WantedTask {
  */
 export interface AssertedOpening extends OpeningRequest, Omit<WantedTask, 'purpose'> {
   readonly identity: string
-  /** Whose grant of another domain it is, by its type: for people, or of a whole domain. */
+  /** Use of a grant of another domain, by its type: for people, or of a whole domain. */
   readonly use: 'id_jag' | 'chaining'
   readonly purpose?: string | undefined
   readonly defer?: DeferralOptions | undefined
@@ -89,7 +89,7 @@ export interface ChildOpening extends OpeningRequest {
 export interface SponsoredOpening extends OpeningRequest, Omit<WantedTask, 'purpose'> {
   /** The grant says it; given all the same, it has to be that one. */
   readonly purpose?: string | undefined
-  /** Which grant; left out, the only one in force. */
+  /** Id of the grant; left out, the only one in force. */
   readonly grantId?: string | undefined
   readonly defer?: DeferralOptions | undefined
 }

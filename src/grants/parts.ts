@@ -8,14 +8,17 @@ import type { Dormancy } from './dormancy.ts'
 export interface GrantParts extends FactParts {
   /** Room for requests that wait for an answer; absent where nobody counts. */
   readonly room?: WaitingRoom
-  /** Whether the FAPI 2.0 Security Profile holds for every client: confidential clients, and bound tokens only. */
+  /**
+   * True when the FAPI 2.0 Security Profile holds for every client: confidential clients, and bound
+   * tokens only.
+   */
   readonly fapi2?: boolean | undefined
-  /** Whether every task has a key of its own, also those of clients that ask a person. */
+  /** True when every task has a key of its own, also those of clients that ask a person. */
   readonly freshKeys?: boolean | undefined
   /** Clients that are known by the address of a document; absent where nobody is. */
   readonly documents?: ClientDocuments | undefined
   /** Challenges that proofs beside attestations answer; absent where none are accepted. */
   readonly challenges?: AttestationChallenges | undefined
-  /** Who has slept too long; absent where nobody does. */
+  /** Watch over agents that had no task for too long; absent where none is kept. */
   readonly dormancy?: Dormancy
 }

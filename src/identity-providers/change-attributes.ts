@@ -27,7 +27,7 @@ export function changedBy(known: PersonAttributes, said: SaidAttributes = {}): P
   return Object.fromEntries(all.filter(([, value]) => value !== null))
 }
 
-/** Whether all that was known is spoken of: then it is as fresh as this. */
+/** Tells whether all that was known is spoken of: then it is as fresh as this. */
 export function speaksOfAll(known: PersonAttributes, said: SaidAttributes | undefined): boolean {
   return said !== undefined && entriesOf(known).every(([name]) => said[name] !== undefined)
 }

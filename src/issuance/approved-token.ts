@@ -21,9 +21,9 @@ export interface IssuableToken {
 const NOTHING_ASKED: IssuableToken = { steps: [], until: undefined, lifted: [] }
 
 /**
- * Whether policies let a token of an open task be issued. Where only people stand in the way they are asked about exactly this token:
- * task, key, agents, resource and details. Their yes lasts as they gave it: the same token is issued again under it, any other is another
- * question.
+ * Checks whether policies let a token of an open task be issued. Where only people stand in the way
+ * they are asked about exactly this token: task, key, agents, resource and details. Their yes lasts
+ * as they gave it: the same token is issued again under it, any other is another question.
  */
 export async function approvedToken(
   parts: FactParts,

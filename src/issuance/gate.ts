@@ -32,7 +32,7 @@ import { type GrantRefusal, refused } from './refusal.ts'
 
 /** Risk of tokens without a call: nothing is unusual about them. */
 const NO_RISK = { class: 'low' } as const
-/** Those for whom a task would be opened, and where. */
+/** Parties for whom a task would be opened, and its place. */
 export interface OpeningParties {
   readonly person: Person
   /** The chain, the one that acts first. */
@@ -40,13 +40,13 @@ export interface OpeningParties {
   readonly sponsored: boolean
   readonly where: Whereabouts | undefined
   readonly purpose: string
-  /** Who acted elsewhere before all of them. */
+  /** Agents that acted elsewhere before all of them. */
   readonly actors?: Task['actors']
   /** Views in which all of them are alive, owners too, and the rules. */
   readonly views: readonly LiveView[]
 }
 
-/** Whether people may be asked about what only they stand in the way of, and what they lifted already. */
+/** Terms for questions to people: whether they may be asked, and what they lifted already. */
 export interface PeopleTerms {
   readonly asksPeople?: boolean
   readonly lifted?: readonly ForbidRef[]

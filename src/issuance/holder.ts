@@ -28,7 +28,10 @@ export type Holder =
     }
   | { readonly holds: false; readonly refusal: GrantRefusal; readonly proof: Proof | undefined }
 
-/** Whether this is the task's token in the hands of the task's key. Liveness is the caller's next check. */
+/**
+ * Checks whether this is the task's token in the hands of the task's key. Liveness is the caller's
+ * next check.
+ */
 export async function checkHolder(parts: FactParts, presented: PresentedToken): Promise<Holder> {
   const { token, method, url } = presented
   const bound = presented.as === 'authorization' ? { accessToken: token } : undefined

@@ -51,7 +51,7 @@ export function issuanceRow(
   return insertDecisionQuery(storage.read, row, from)
 }
 
-/** Whom it was about, and by which rules. */
+/** Names the gate: whom it was about, and by which rules. */
 function gateOf({ answer, facts }: JudgedIssuance): StoredGate {
   const { policies, reason, subject } = answer
   if (reason === 'issuance.needs_approval')

@@ -3,7 +3,7 @@ import type { GrantName } from '../policy/index.ts'
 /** Grant by which a token is issued, to whom from where. */
 export interface IssuanceContext {
   readonly grant: GrantName
-  /** Whether it will be bound to a key. */
+  /** True when it will be bound to a key. */
   readonly bound: boolean
   readonly origin: { readonly ip: string }
 }

@@ -61,7 +61,9 @@ interface Row {
 
 const DEFER = { notificationToken: undefined }
 
-/** Everybody that opens tasks, each by a grant of its own; made ready while nobody has to be asked. */
+/**
+ * Lists all that open tasks, each by a grant of its own; made ready while nobody has to be asked.
+ */
 async function rowsOf(t: TestContext, world: World): Promise<readonly Row[]> {
   const parts = { ...world.parts, loopback: true }
   const { ada, sam } = world

@@ -4,7 +4,10 @@ import type { JudgedIssuance } from '../decision-log/index.ts'
 import { onProblem, Problem, type ProblemCode } from '../lib/problem.ts'
 import type { Guard } from '../storage/index.ts'
 
-/** Nothing was used up but the proof. The reason's status and title are the catalogue's. */
+/**
+ * Refusal of a grant. Nothing was used up but the proof. The reason's status and title are the
+ * catalogue's.
+ */
 export interface GrantRefusal {
   readonly outcome: 'refused'
   readonly reason: ProblemCode

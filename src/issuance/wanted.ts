@@ -52,7 +52,7 @@ export function readLimits(budget: unknown, catalog: CatalogView): readonly Limi
   return read.ok ? read.limits : refused('task.bad_budget', read.reason)
 }
 
-/** Whether what answers say can settle them. */
+/** Checks whether what answers say can settle them. */
 export async function checkSettled(
   { storage }: Pick<FactParts, 'storage'>,
   limits: readonly Limit[],
@@ -89,7 +89,10 @@ function readScope(scope: string, catalog: CatalogView): readonly Detail[] | Gra
   return read.ok ? read.details : refused('task.bad_scope', `there is no scope \`${read.unknown}\``)
 }
 
-/** Those of the scopes asked for that anything was granted of; `undefined` when none was asked for. */
+/**
+ * Lists those of the scopes asked for that anything was granted of; `undefined` when none was asked
+ * for.
+ */
 export function grantedScope(
   scope: string | undefined,
   details: readonly Detail[],

@@ -20,7 +20,7 @@ import {
   type TrustedIssuer,
 } from './trusted-issuer.ts'
 
-/** Which issuer, by whom, and in a sentence why. */
+/** Name of the issuer, who changes it, and in a sentence why. */
 export interface IssuerChange {
   readonly name: string
   readonly by: string
@@ -61,7 +61,10 @@ function sameQuestion(known: TrustedIssuer, issuer: TrustedIssuer): boolean {
   return before?.url === after?.url && before?.clientId === after?.clientId
 }
 
-/** Nothing that rests on it happens until it is resumed. Throws `issuer.unknown`, `issuer.final`. */
+/**
+ * Suspends it: nothing that rests on it happens until it is resumed. Throws `issuer.unknown`,
+ * `issuer.final`.
+ */
 export const suspendIssuer = changeTo('suspended')
 
 /** Lets it count again; resource tokens from before stay dead. Throws `issuer.unknown`, `issuer.final`. */

@@ -53,7 +53,7 @@ function member(of: unknown, name: string): unknown {
   return Object.hasOwn(members, name) ? members[name] : undefined
 }
 
-/** Why it cannot be used; `undefined` when it can. */
+/** Tells why it cannot be used; `undefined` when it can. */
 export function wrongTest({ claim, is, value }: ClaimTest): string | undefined {
   if (!claimName(claim)) return `\`${claim.slice(0, 64)}\` names no claim`
   if (!isPlain(value)) return 'a value is plain text'
@@ -62,7 +62,7 @@ export function wrongTest({ claim, is, value }: ClaimTest): string | undefined {
   return `a prefix ends with / or :, or it reaches beyond \`${value.slice(-32)}\``
 }
 
-/** Whether it can name a claim, or a member of one. */
+/** Tells whether it can name a claim, or a member of one. */
 export function claimName(claim: string): boolean {
   return isPlain(claim) && !/~(?![01])/.test(claim) && !claim.endsWith('/')
 }

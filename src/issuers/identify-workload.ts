@@ -29,10 +29,12 @@ const OF_PEOPLE = [
 ]
 
 /**
- * Which agent a token of a trusted issuer is of. An agent that a rule names; else an agent of its own for each subject, made when
- * it is seen first: with what the rule gives, or quarantined when none matches.
+ * Finds the agent that a token of a trusted issuer is of: an agent that a rule names; else an agent
+ * of its own for each subject, made when it is seen first: with what the rule gives, or quarantined
+ * when none matches.
  *
- * INVARIANT: keyed by registration and subject together, never by subject alone, and never by parts of it.
+ * INVARIANT: keyed by registration and subject together, never by subject alone, and never by parts
+ * of it.
  * @throws Problem `issuer.not_trusted`, `issuer.full`, `agent.unknown`, `token.malformed`
  */
 export function identifyWorkload(parts: WorkloadParts, vouched: VerifiedToken): Promise<Agent> {

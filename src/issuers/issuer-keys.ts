@@ -55,7 +55,10 @@ export class IssuerKeys {
     }
   }
 
-  /** Who signs certificates of a trust domain, DER: what its bundle says (SPIFFE Trust Domain and Bundle section 4.2.2), and nobody else. */
+  /**
+   * Lists the authorities of a trust domain, DER: what its bundle says (SPIFFE Trust Domain and
+   * Bundle section 4.2.2), and nobody else.
+   */
   async authorities(issuer: TrustedIssuer): Promise<readonly Uint8Array[]> {
     const { keys, name } = issuer
     if (keys.kind !== 'spiffe_bundle') return []

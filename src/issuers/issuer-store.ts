@@ -57,7 +57,7 @@ export function withoutSecret({ sealedSecret: _, ...issuer }: StoredIssuer): Tru
   return issuer
 }
 
-/** Everything that may change but its state and what is counted. */
+/** Writes all that may change but its state and what is counted. */
 export async function updateIssuer(tx: Tx, issuer: StoredIssuer): Promise<void> {
   const { agents: _agents, name: _name, state: _state, ...changes } = ISSUERS.write(issuer)
   await tx.updateTable('trusted_issuers').set(changes).where('name', '=', issuer.name).execute()

@@ -30,7 +30,7 @@ import { type Connector, IssuerKeys } from './issuer-keys.ts'
 import { associatedData, type StoredIssuer, selectIssuers, withoutSecret } from './issuer-store.ts'
 import { ISSUERS, type IssuerUse, isSpiffeId, type TrustedIssuer } from './trusted-issuer.ts'
 
-/** Who acted, as a chain of `act` has it. */
+/** Agent that acted, as a chain of `act` has it. */
 type Actor = { readonly iss: string; readonly sub: string }
 
 /** Uses with which an issuer says who its agents are. */
@@ -187,8 +187,9 @@ export class IssuerTrust {
   }
 
   /**
-   * Which registration an access token claims to be of: by what it says where it is a JWT, else the one whose tokens say nothing.
-   * Nothing about it is believed yet. `undefined`: it is none of those.
+   * Finds the registration that an access token claims to be of: by what it says where it is a JWT,
+   * else the one whose tokens say nothing. Nothing about it is believed yet. `undefined`: it is
+   * none of those.
    */
   async ofAccessToken(token: string): Promise<StoredIssuer | undefined> {
     const accepting = (await this.all()).filter(

@@ -51,7 +51,7 @@ export interface IssuerDescription extends IssuerTerms {
 
 const MAX_LIFE = { default: 3600, most: 86_400 } as const
 const MAX_AGENTS = { default: 1_000, most: 1_000_000 } as const
-/** Who brings a million people on purpose says so. */
+/** Maximum number of people: who brings a million on purpose says so. */
 const MAX_PEOPLE = { default: 10_000, most: 100_000_000 } as const
 const AN_HOUR = { default: 1_000, most: 1_000_000 } as const
 const MAX_LENGTH = 512

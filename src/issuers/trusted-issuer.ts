@@ -43,8 +43,9 @@ export type IssuerKey = {
 }
 
 /**
- * Which agent somebody is, by what the token says: an agent that exists, or one made for its subject with this trust, ceiling
- * and owner. All tests must hold. The first rule that matches counts.
+ * Rule for which agent somebody is, by what the token says: an agent that exists, or one made for
+ * its subject with this trust, ceiling and owner. All tests must hold. The first rule that matches
+ * counts.
  */
 export type IdentityRule = {
   readonly name: string
@@ -87,7 +88,10 @@ export type AccessMapping = {
    * nothing.
    */
   readonly details: readonly DetailRule[]
-  /** Whose agent acts where no rule names one: the client's, or where a token says so (`act`) that of who acts with it. */
+  /**
+   * Party whose agent acts where no rule names one: the client, or where a token says so (`act`)
+   * who acts with it.
+   */
   readonly actor: 'client' | 'act'
 }
 
@@ -119,11 +123,17 @@ export type PeopleMapping = {
   /** The identity provider whose person the claim `subject` names; the issuer itself, where its people sign in nowhere else. */
   readonly provider: string
   readonly subject: 'sub' | 'aud_sub'
-  /** Whether somebody whom the subject does not name is found by `email`, among the people of that provider. */
+  /**
+   * True when somebody whom the subject does not name is found by `email`, among the people of that
+   * provider.
+   */
   readonly email: boolean
-  /** Whether somebody who was never here becomes a person with the first assertion. */
+  /** True when somebody who was never here becomes a person with the first assertion. */
   readonly admits: boolean
-  /** Whether the assertion is itself why the agent may act, within what it says, where the person was not asked. */
+  /**
+   * True when the assertion is itself why the agent may act, within what it says, where the person
+   * was not asked.
+   */
   readonly delegates: boolean
 }
 
@@ -133,7 +143,10 @@ export type PeerMapping = {
   readonly resources: readonly string[]
   /** Client ids by agent. One that is known by a metadata document has the same everywhere. */
   readonly clients: Readonly<Record<string, string>>
-  /** Whether it reads `authorization_details` as we write them; else it gets scopes alone, and nothing that has bounds. */
+  /**
+   * True when it reads `authorization_details` as we write them; else it gets scopes alone, and
+   * nothing that has bounds.
+   */
   readonly details: boolean
 }
 
@@ -154,7 +167,9 @@ export interface TrustedIssuer {
    * for ours.
    */
   readonly tenant: { readonly claim: string; readonly value: string } | null
-  /** That the subject of each of its tokens begins with; others are refused, not quarantined. */
+  /**
+   * Prefix that the subject of each of its tokens begins with; others are refused, not quarantined.
+   */
   readonly subjectPrefix: string | null
   readonly keys: KeySource
   readonly algorithms: readonly Algorithm[]
@@ -165,9 +180,9 @@ export interface TrustedIssuer {
   readonly access: AccessMapping | null
   readonly people: PeopleMapping | null
   readonly peer: PeerMapping | null
-  /** Nothing that comes from it is trusted more. */
+  /** Trust level that nothing from it exceeds. */
   readonly trust: TrustLevel
-  /** Nothing that comes from it may do more; `null`: whatever the agents may. */
+  /** Authority that nothing from it exceeds; `null`: whatever the agents may. */
   readonly ceiling: readonly Detail[] | null
   /** Number of agents that may be made for its subjects. */
   readonly mostAgents: number
@@ -176,11 +191,11 @@ export interface TrustedIssuer {
   readonly peopleAnHour: number
   /** Maximum life of its tokens in seconds, from `iat` to `exp`. */
   readonly mostLifeSeconds: number
-  /** Whether those it vouches for get tokens without proving a key, or show their own without. */
+  /** True when those it vouches for get tokens without proving a key, or show their own without. */
   readonly bearer: boolean
   /** The person who answers for what comes from it, and for agents that no rule admits. */
   readonly ownerId: string
-  /** Whom to reach over there. */
+  /** Contact over there. */
   readonly contact: string
   /** Epoch milliseconds; `null`: until it is revoked. */
   readonly expiresAt: number | null
@@ -237,6 +252,6 @@ export interface IssuerParts extends AgentParts {
   readonly master: Pick<MasterKey, 'seal'>
   /** Remit's own. */
   readonly issuer: string
-  /** Whether issuers on this very computer may be trusted, and reached without TLS. */
+  /** True when issuers on this very computer may be trusted, and reached without TLS. */
   readonly loopback: boolean
 }

@@ -11,10 +11,12 @@ const MAX_OF_HOST = 30
 const DIGEST_LENGTH = 24
 
 /**
- * Whether a client id is the address of a metadata document (draft-ietf-oauth-client-id-metadata-document section 3): `https`,
- * with a path, and without user name, query, fragment, dot segments. Such ids compare byte by byte.
- * INVARIANT: written in the one way in which URLs are written, so that what is compared, shown and fetched is the same: no second
- * spelling of the host, no port that is meant anyway, no empty component.
+ * Tells whether a client id is the address of a metadata document
+ * (draft-ietf-oauth-client-id-metadata-document section 3): `https`, with a path, and without user
+ * name, query, fragment, dot segments. Such ids compare byte by byte.
+ * INVARIANT: written in the one way in which URLs are written, so that what is compared, shown and
+ * fetched is the same: no second spelling of the host, no port that is meant anyway, no empty
+ * component.
  */
 export function isClientUrl(text: unknown): text is ClientUrl {
   if (typeof text !== 'string' || text.length > MAX_CLIENT_URL) return false
@@ -26,7 +28,10 @@ export function isClientUrl(text: unknown): text is ClientUrl {
   return url.pathname !== '/' && !url.pathname.includes('//')
 }
 
-/** Whether an id of a client could mean a document, right or wrong: ids that we make up never look like this. */
+/**
+ * Tells whether an id of a client could mean a document, right or wrong: ids that we make up never
+ * look like this.
+ */
 export function looksLikeClientUrl(clientId: string): boolean {
   return /^[a-z][a-z0-9+.-]*:/i.test(clientId)
 }

@@ -17,7 +17,7 @@ interface KindRules {
   /** Prefix of its secrets: people and leak scanners see what a secret is for. */
   readonly prefix: string
   readonly may: readonly ClientRight[]
-  /** Whether its settings can be changed; else another client takes its place. */
+  /** True when its settings can be changed; else another client takes its place. */
   readonly changeable: boolean
   /** Interval at which its last use is written, in milliseconds; 0: each use is durable before it counts. */
   readonly touchEveryMs: number

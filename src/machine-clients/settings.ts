@@ -43,7 +43,7 @@ export interface PepSettings {
   readonly issuing: IssuingSettings | null
   /** Catalog names, in the modes `task` and `issuance`; `null`: all. */
   readonly resources: readonly string[] | null
-  /** Whether `properties` of its requests count. */
+  /** True when `properties` of its requests count. */
   readonly properties: boolean
   /**
    * Trust, in the mode `task`, that the agent of the task it names is the one that calls, without a

@@ -18,7 +18,7 @@ export type EndpointHandler = (work: EndpointWork, given?: AnsweringOptions) => 
 export interface AnsweringOptions {
   /** Status of a success. Default: 200. */
   readonly status?: number
-  /** Whoever is refused was counted where it was decided. */
+  /** Mark of a refusal that was counted where it was decided. */
   readonly counted?: 'counted'
   /** Errors have the members of the standard and no more (CIBA section 13); our code is in a header. */
   readonly plainErrors?: true

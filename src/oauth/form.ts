@@ -69,7 +69,7 @@ export function parseForm(text: string): Form {
   return form
 }
 
-/** Nothing to decode: tokens, above all, which are most of a request. */
+/** Pattern of text with nothing to decode: tokens, above all, which are most of a request. */
 const PLAIN = /^[A-Za-z0-9._~:/-]*$/
 
 function decode(text: string): string | undefined {

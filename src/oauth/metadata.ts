@@ -37,7 +37,7 @@ export const METADATA = [
 export interface MetadataPorts {
   readonly issuer: string
   readonly decisions: GrantParts
-  /** Whether devices without a browser may ask. */
+  /** True when devices without a browser may ask. */
   readonly deviceCodes: boolean
   /** Tokens can be bound to certificates, and agents known by them (RFC 8705), if it is there. */
   readonly certificates?: object | undefined

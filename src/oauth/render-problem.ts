@@ -133,7 +133,7 @@ const BY_FAMILY: Readonly<Record<string, OAuthError>> = {
   token: 'invalid_grant',
 }
 
-/** Whoever these are told to has a secret, and is no agent. */
+/** Codes of which those who are told them have a secret, and are no agents. */
 const OF_SERVICES: ReadonlySet<ProblemCode> = new Set([
   'client.unauthenticated',
   'introspection.unauthenticated',

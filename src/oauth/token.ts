@@ -36,7 +36,7 @@ import type { TokenAnswer } from './token-answer.ts'
 export interface TokenPorts extends InteractiveParts {
   readonly issuer: string
   readonly decisions: IntrospectionParts
-  /** Whether devices without a browser may ask. */
+  /** True when devices without a browser may ask. */
   readonly deviceCodes: boolean
   readonly certificates?: ClientCertificates | undefined
   /** Addresses that requests come from. */

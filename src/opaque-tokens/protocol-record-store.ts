@@ -111,7 +111,7 @@ export async function keepRegistration(tx: Tx, clientId: string): Promise<boolea
   return numUpdatedRows > 0n
 }
 
-/** Whether a client is registered, and not forgotten by now. */
+/** Tells whether a client is registered, and not forgotten by now. */
 export async function isRegistered(db: Reader, clientId: string, now: number): Promise<boolean> {
   return (await findRecord(db, { kind: 'Client', id: clientId, now })) !== undefined
 }

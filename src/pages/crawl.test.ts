@@ -65,7 +65,7 @@ async function begin(storage: Storage) {
   return { pages, browser, addressOf, routesOf, storage }
 }
 
-/** Everything that is stored, but when a session was last seen and sign-ins that were begun. */
+/** Reads all that is stored, but when a session was last seen and sign-ins that were begun. */
 async function everything({ read }: Storage): Promise<string> {
   const tables = await read.introspection.getTables()
   const rows: unknown[] = []

@@ -69,7 +69,7 @@ async function pageFor(parts: PageParts, { now, visitor }: Visit, mistake?: stri
   return definitionsPage({ now, viewer: visitor.viewer, items, mistake, first })
 }
 
-/** Those that wait first. */
+/** Lists the offers, those that wait first. */
 async function itemsOf(parts: PageParts): Promise<readonly OfferedItem[]> {
   const { read } = parts.decisions.storage
   const offers = await listOffers(read)

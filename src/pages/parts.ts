@@ -6,7 +6,7 @@ import type { PeopleParts } from '../people/index.ts'
 export interface PageParts {
   /** Our own origin, without a trailing slash. */
   readonly issuer: string
-  /** Whether devices without a browser may ask for people. */
+  /** True when devices without a browser may ask for people. */
   readonly deviceCodes: boolean
   readonly people: PeopleParts
   readonly providers: Pick<Providers, 'begin' | 'finish'>

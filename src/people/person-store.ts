@@ -31,7 +31,10 @@ export async function findPersonBySubject(
   )
 }
 
-/** Everybody of this address, at one provider or at whichever; two are enough to know that it says not whom. */
+/**
+ * Finds all of this address, at one provider or at whichever; two are enough to know that it says
+ * not whom.
+ */
 export async function findPersonsByEmail(
   reader: Reader,
   email: string,
@@ -42,7 +45,10 @@ export async function findPersonsByEmail(
   return gather(await withGroups(reader).where('persons.id', 'in', ids).execute())
 }
 
-/** Everybody whose e-mail address, subject or name is exactly this, `MAX_CALLED` for each of the three at most. */
+/**
+ * Finds all whose e-mail address, subject or name is exactly this, `MAX_CALLED` for each of the
+ * three at most.
+ */
 export async function findPersonsCalled(reader: Reader, text: string): Promise<Person[]> {
   const persons = () => reader.selectFrom('persons').select('id').limit(MAX_CALLED)
   const issuers = reader.selectFrom('identity_providers').select('issuer')
@@ -187,7 +193,7 @@ export async function changeStatus(
   return numUpdatedRows === 1n
 }
 
-/** Whether anyone who is not suspended is in the group. */
+/** Tells whether anyone who is not suspended is in the group. */
 export async function hasActiveMember(reader: Reader, group: string): Promise<boolean> {
   const row = await reader
     .selectFrom('memberships')

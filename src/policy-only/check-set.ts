@@ -63,7 +63,10 @@ export function checkOnlySet({ entities, policies: given, schema }: OnlySetText)
   return { mistakes: [], warnings: odd, policies }
 }
 
-/** Nobody is asked about what such a set decides, so what people could lift would only mislead. */
+/**
+ * Finds what people could lift: nobody is asked about what such a set decides, so it would only
+ * mislead.
+ */
 function asksPeople(policies: string): readonly OnlyMistake[] {
   return splitPolicies(policies).some(({ text }) => /@\s*requestable\b/.test(text))
     ? [

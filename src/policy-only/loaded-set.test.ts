@@ -115,7 +115,7 @@ describe('what a policy-only set answers', () => {
   })
 })
 
-/** Everything that a schema can say, in a namespace. */
+/** Schema with all that one can say, in a namespace. */
 const EVERYTHING = {
   schema: `namespace App {
   type Place = { city: String, level?: Long };

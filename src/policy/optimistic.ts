@@ -84,8 +84,9 @@ class Approximation {
   }
 
   /**
-   * Whether the value of an expression (Cedar's JSON policy format) is open while the arguments are: it reads `context.args`
-   * or `context.risk`, or takes the context as a whole, or holds a number that did not survive JSON.
+   * Tells whether the value of an expression (Cedar's JSON policy format) is open while the
+   * arguments are: it reads `context.args` or `context.risk`, or takes the context as a whole, or
+   * holds a number that did not survive JSON.
    * INVARIANT: a form that is not known here counts as one that is.
    */
   isUncertain(expr: unknown): boolean {

@@ -125,7 +125,8 @@ export class Policies {
   }
 
   /**
-   * Whether the active policies hold for these actions, the whole catalog as it would be; `CatalogParts.revalidate`.
+   * Checks whether the active policies hold for these actions, the whole catalog as it would be;
+   * `CatalogParts.revalidate`.
    * @throws Problem `policy.would_break`
    */
   async revalidate(actions: readonly Action[]): Promise<void> {

@@ -195,7 +195,7 @@ function schemasIn(block: string, preamble = ''): (readonly [string, ActionSchem
   return names.map((name) => [name, declared] as const)
 }
 
-/** Whether a text was written by `schemaFor`. */
+/** Tells whether a text was written by `schemaFor`. */
 export function isGenerated(schema: string): boolean {
   return STAND_INS.every(({ name }) => schema.includes(`\naction ${quote(name)} in [`))
 }

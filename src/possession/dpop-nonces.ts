@@ -52,7 +52,7 @@ export class DpopNonces {
     return nonceOf(key, origin, this.#period())
   }
 
-  /** Whether it is one of now, whatever is demanded. */
+  /** Tells whether it is one of now, whatever is demanded. */
   holds(origin: string, nonce: unknown): boolean {
     return this.#accepts(origin, nonce)
   }

@@ -6,7 +6,10 @@
 const HTTP_URL = /^(https?):\/\/([^/?#@\\\s]+)(\/[^?#\\\s]*)?(?:[?#]\S*)?$/i
 const DEFAULT_PORT: Readonly<Record<string, string>> = { http: ':80', https: ':443' }
 
-/** Whether a proof's `htu` is this URL. `url` is ours, built from configuration, never from a request's Host. */
+/**
+ * Tells whether a proof's `htu` is this URL. `url` is ours, built from configuration, never from a
+ * request's Host.
+ */
 export function isForUrl(htu: string, url: string): boolean {
   if (htu === url) return true
   const given = normal(htu)

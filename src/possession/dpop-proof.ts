@@ -33,7 +33,7 @@ export interface ProofExpectation {
   readonly url: string
   /** The token the proof came with, when it came with one. */
   readonly accessToken?: string
-  /** Whether its nonce is good (`DpopNonces`), where one is demanded. */
+  /** Tells whether its nonce is good (`DpopNonces`), where one is demanded. */
   readonly nonce?: ((given: unknown) => boolean) | undefined
   readonly clock: Clock
 }

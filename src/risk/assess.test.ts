@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { assess, type RiskInputs, riskRecord, SIGNALS } from './assess.ts'
 import { storedRisk, tellable, whole } from './stored-risk.ts'
 
-/** Nothing about it is unusual, and its action is of class low. */
+/** Call about which nothing is unusual, and whose action is of class low. */
 const USUAL: RiskInputs = {
   class: 'low',
   firstForAgent: false,

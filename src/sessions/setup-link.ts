@@ -14,7 +14,10 @@ import { newToken, tokenDigest } from './token.ts'
 
 export const SETUP_LINK_LIFE_MS = 60 * 60_000
 
-/** Whether someone can manage Remit. While nobody can, whoever runs the server may make a setup link. */
+/**
+ * Tells whether someone can manage Remit. While nobody can, whoever runs the server may make a
+ * setup link.
+ */
 export function hasAdministrator(parts: Pick<PeopleParts, 'storage'>): Promise<boolean> {
   return hasActiveMember(parts.storage.read, ADMINISTRATORS)
 }
@@ -37,7 +40,10 @@ export async function createSetupLink(
   return { token, expiresAt }
 }
 
-/** Whether the link would work now. Changes nothing: a link that is opened, or previewed by a chat, is not used. */
+/**
+ * Tells whether the link would work now. Changes nothing: a link that is opened, or previewed by a
+ * chat, is not used.
+ */
 export async function isSetupLink(
   parts: Pick<PeopleParts, 'storage' | 'clock'>,
   token: string,

@@ -12,7 +12,10 @@ export interface SignInProof {
 
 export const UNPROVED: SignInProof = { authTime: null, acr: null }
 
-/** Whether it was good enough at a moment (RFC 9470 section 4), to the second. What is not known is never enough. */
+/**
+ * Tells whether it was good enough at a moment (RFC 9470 section 4), to the second. What is not
+ * known is never enough.
+ */
 export function isProvedWell(
   { acr, authTime }: SignInProof,
   { acrValues, maxAgeSeconds }: StepUp,

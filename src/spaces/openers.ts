@@ -5,8 +5,9 @@ import type { SpaceLine } from './space.ts'
 const MAX = 200
 
 /**
- * Whether tasks may be opened here for this person, by this agent. Every space of the line that says something has to let
- * both in, and some space has to say something about each: what nobody said anything about is open to nobody.
+ * Tells whether tasks may be opened here for this person, by this agent. Every space of the line
+ * that says something has to let both in, and some space has to say something about each: what
+ * nobody said anything about is open to nobody.
  */
 export function mayOpen(
   line: SpaceLine,

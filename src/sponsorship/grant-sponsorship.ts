@@ -15,7 +15,7 @@ import { findSponsorGrant, insertSponsorGrant } from './sponsor-grant-store.ts'
  */
 export interface Sponsorship {
   readonly agent: Agent
-  /** Who is signed in: a sponsor grants in their own name and nobody else's. */
+  /** Person who is signed in: a sponsor grants in their own name and nobody else's. */
   readonly sponsor: Person
   readonly purpose: string
   readonly details: readonly Detail[]
@@ -103,7 +103,7 @@ function granting(
   })
 }
 
-/** Who may sponsor an agent; asked again at every opening. */
+/** Tells who may sponsor an agent; asked again at every opening. */
 export function answersFor(person: Person, agent: Pick<Agent, 'ownerId'>): boolean {
   return agent.ownerId === person.id || isAdministrator(person)
 }

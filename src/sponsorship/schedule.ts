@@ -37,7 +37,7 @@ export function checkSchedule(schedule: Schedule): Schedule {
   return schedule
 }
 
-/** Whether a task may be opened at this moment (epoch milliseconds). */
+/** Tells whether a task may be opened at this moment (epoch milliseconds). */
 export function allowsAt({ days, from, to, zone }: Schedule, now: number): boolean {
   const { day, minutes } = localTime(zone, now)
   const [first, last] = [minutesOf(from) ?? 0, minutesOf(to) ?? 0]

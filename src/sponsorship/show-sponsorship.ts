@@ -18,7 +18,10 @@ export interface ShownSponsorship {
    * not before something changes.
    */
   readonly nextOpeningAt: number | null
-  /** Why a grant that has not ended opens nothing: its sponsor does not answer for the agent any more, or its agent may not work. */
+  /**
+   * Reason for which a grant that has not ended opens nothing: its sponsor does not answer for the
+   * agent any more, or its agent may not work.
+   */
   readonly stoppedBy: 'sponsor' | 'agent' | null
 }
 

@@ -37,9 +37,9 @@ export async function findSponsorGrant(db: Reader, id: string): Promise<SponsorG
 }
 
 export interface SponsorGrantFilter {
-  /** Those of this agent. */
+  /** Grants of this agent alone. */
   readonly agentId?: string
-  /** Those that this person gave, or that are for an agent of theirs. */
+  /** Grants alone that this person gave, or that are for an agent of theirs. */
   readonly concerning?: string
   readonly sponsorId?: string
   /** Only those in force at this time. */

@@ -9,7 +9,7 @@ import type { Task, TaskParts } from './task.ts'
 import { findTask, markClosed, openTrees, rootsOf } from './task-store.ts'
 import { holdTrees } from './tree-store.ts'
 
-/** Which task, by whom (a person, a task, or `system`), and a code for why. */
+/** Id of the task, who closes it (a person, a task, or `system`), and a code for why. */
 export interface TaskClosing {
   readonly taskId: string
   readonly by: string

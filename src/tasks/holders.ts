@@ -3,7 +3,7 @@ import type { Reader, Step, Tx } from '../storage/index.ts'
 import type { Task } from './task.ts'
 import { NOT_CLOSED } from './task-store.ts'
 
-/** Who or what tasks are of, or rest on. */
+/** Holder that tasks are of, or rest on. */
 export interface TaskHolder {
   readonly kind: 'agent' | 'person' | 'space' | 'issuer'
   readonly id: string
@@ -49,8 +49,8 @@ export async function forgetIssuersOf(
 }
 
 /**
- * Who has ended and has tasks that are not closed, in order, behind `after`. Asked from the side of those that ended, which
- * are few; who has tasks is everybody.
+ * Finds those who have ended and have tasks that are not closed, in order, behind `after`. Asked
+ * from the side of those that ended, which are few; who has tasks is everybody.
  */
 export async function endedHolders(
   db: Reader,

@@ -12,7 +12,7 @@ export interface IdlePosition {
   readonly looks: number
 }
 
-/** Those that were found, and behind whom to go on; `undefined` when there are no more. */
+/** Agents that were found, and behind whom to go on; `undefined` when there are no more. */
 export interface IdleAgents {
   readonly ids: readonly string[]
   readonly next: string | undefined

@@ -27,7 +27,10 @@ export class TaskKeeper {
   readonly #parts: TaskParts
   readonly #onError: (error: unknown) => void
   readonly #wait: Wait | undefined
-  /** Those that ended and whose tasks are not closed yet. Kept until it is done, whatever fails in between. */
+  /**
+   * Holders that ended and whose tasks are not closed yet. Kept until it is done, whatever fails in
+   * between.
+   */
   readonly #ended = new Map<string, TaskHolder>()
   #loop: Repetition | undefined
   #unsubscribe: (() => void) | undefined

@@ -5,7 +5,7 @@ import type { Task, TaskParts } from './task.ts'
 import { ancestorsOf, changeState, findTask, openTrees, setUsed } from './task-store.ts'
 import { holdTrees } from './tree-store.ts'
 
-/** Which task, by whom, and in words why. */
+/** Id of the task, who changes it, and in words why. */
 export interface StateChange {
   readonly taskId: string
   readonly by: string

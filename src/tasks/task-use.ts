@@ -24,8 +24,8 @@ export function idleAt({ idleMs }: Pick<Task, 'idleMs'>, usedAt: number): number
 }
 
 /**
- * Nobody needs the task any more at this time: it was not used, no call of it is under way or just ended, and no
- * person is asked about one or just answered.
+ * Tells whether nobody needs the task any more at this time: it was not used, no call of it is
+ * under way or just ended, and no person is asked about one or just answered.
  */
 function isIdle(now: number) {
   return sql<SqlBool>`idle_at <= ${now}

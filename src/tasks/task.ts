@@ -43,12 +43,15 @@ export interface Task {
   readonly keyThumbprint: string | null
   /** Token exchange, sponsor grant, authorization code, ticket of its parent, a foreign access token, or an identity assertion (contract 5). */
   readonly openedBy: OpeningKind
-  /** Nobody is present: `personId` is the sponsor. Passed on to children. */
+  /** True when nobody is present: `personId` is the sponsor. Passed on to children. */
   readonly sponsored: boolean
   readonly sponsorGrantId: Id<'sponsor_grant'> | null
   /** Names of the trusted issuers that it rests on: who vouched for its agents or its person. Passed on to children. */
   readonly issuers: readonly string[]
-  /** Who acted elsewhere before all of our agents, the latest first: by the word of those issuers. Passed on to children. */
+  /**
+   * Agents that acted elsewhere before all of our agents, the latest first: by the word of those
+   * issuers. Passed on to children.
+   */
   readonly actors: readonly ForeignActor[]
   /** Limits of this task and everything below it together. */
   readonly budget: readonly Limit[]

@@ -60,7 +60,7 @@ export function joinTreeSteps(
   ]
 }
 
-/** Whether a child would find room now; when it begins, that is asked again. */
+/** Tells whether a child would find room now; when it begins, that is asked again. */
 export async function hasRoom(
   db: Reader,
   { rootId, id: parentId }: { readonly rootId: string; readonly id: string },

@@ -19,7 +19,7 @@ import {
 } from '../sponsorship/index.ts'
 import type { AskedParty, IssuanceRequest, IssuingAsker } from './question.ts'
 
-/** Those for whom a server is to issue, all alive. */
+/** Parties for whom a server is to issue, all alive. */
 export interface Parties {
   /** The represented person; of a token that represents none, the sponsor. */
   readonly person: Person
@@ -33,7 +33,7 @@ export interface Parties {
   readonly views: readonly LiveView[]
 }
 
-/** Whom it would be for, or why for nobody. */
+/** Parties it would be for, or why it is for nobody. */
 export type FoundParties = Parties | { readonly reason: ProblemCode }
 
 /**

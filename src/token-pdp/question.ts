@@ -32,9 +32,9 @@ export interface IssuanceQuestion {
 /** One request: about one token, or several that come together. */
 export interface IssuanceRequest {
   readonly questions: readonly IssuanceQuestion[]
-  /** Who authenticated. Counts where no requesting party is asked about. */
+  /** Client that authenticated. Counts where no requesting party is asked about. */
   readonly clientId: string | undefined
-  /** Whether the token will be bound to a key. */
+  /** True when the token will be bound to a key. */
   readonly bound: boolean
   readonly ip: string
   /** Id of the one of several sponsor grants that counts, for a token that represents no person. */

@@ -27,7 +27,7 @@ import type { IssuanceRequest } from './question.ts'
 /** Authority that the parties could have at one resource. */
 export interface ReachAt {
   readonly resource: Resource
-  /** Why nothing at all is to be had there. */
+  /** Reason for which nothing at all is to be had there. */
   readonly nothing: ProblemCode | undefined
   /**
    * Details that are left of one action: within every ceiling and basis, and permitted to everyone

@@ -40,7 +40,10 @@ export type TokenClaims = Omit<AccessClaims, 'cnf'> & {
 
 export type Introspection = ({ readonly active: true } & TokenClaims) | { readonly active: false }
 
-/** Nothing but this is said of a token that is unknown, over, stopped, or none of the caller's business (RFC 7662 section 2.2). */
+/**
+ * Answer about a token that is unknown, over, stopped, or none of the caller's business (RFC 7662
+ * section 2.2).
+ */
 const INACTIVE: Introspection = { active: false }
 
 /** Claims that were found, and what they stand on. */
@@ -50,8 +53,8 @@ interface FoundClaims {
 }
 
 /**
- * Whether a token works at this moment, and what it says. It is looked at as a call would be: signature, task, everything it depends on.
- * Reads and writes nothing.
+ * Tells whether a token works at this moment, and what it says. It is looked at as a call would be:
+ * signature, task, everything it depends on. Reads and writes nothing.
  */
 export async function introspect(
   parts: GrantParts,
@@ -222,7 +225,7 @@ async function aliveAt(
   held: TaskLineage,
   at: {
     readonly resource: Resource
-    /** That is signed. */
+    /** Token that is signed. */
     readonly token: string | undefined
     readonly claims: Parameters<typeof livenessNow>[3]
   },

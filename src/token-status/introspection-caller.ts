@@ -22,11 +22,11 @@ export type PresentedCaller = PresentedClient | ({ readonly kind: 'agent' } & Op
 export interface TokenSubject {
   /** Catalog name; none of a task token, which is for Remit alone. */
   readonly resource: string | undefined
-  /** That acts in its task. */
+  /** Agent that acts in its task. */
   readonly agentId: string
 }
 
-/** Who asks about tokens (RFC 7662 section 2.1), and about which. */
+/** Caller that asks about tokens (RFC 7662 section 2.1), and about which. */
 export interface Introspector {
   /** Audience of a signed answer. Never one that an access token has. */
   readonly name: string

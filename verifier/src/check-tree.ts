@@ -35,7 +35,7 @@ export async function checkTree(
   return troubleOf(seen, checkpoint, since) ?? sinceTrouble(seen, checkpoint, since)
 }
 
-/** Which side is wrong, records or tiles: the one that does not lead to the signed root. */
+/** Tells which side is wrong, records or tiles: the one that does not lead to the signed root. */
 function troubleOf(
   seen: TreePass,
   { root }: Checkpoint,

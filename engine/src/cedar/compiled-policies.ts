@@ -123,7 +123,10 @@ function idsOf(policies: CompiledPolicy[]): readonly string[] {
   return policies.sort((a, b) => a.position - b.position).map(({ id }) => id)
 }
 
-/** Whatever is thrown, the policy failed: nothing but a clean answer counts. */
+/**
+ * Describes a failure: whatever is thrown, the policy failed, and nothing but a clean answer
+ * counts.
+ */
 function messageOf(error: unknown): string {
   if (error instanceof EvaluationFailure || error instanceof Error) return error.message
   return String(error)

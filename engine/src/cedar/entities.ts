@@ -17,7 +17,7 @@ class UidMap<T> {
   /** The first few. */
   readonly #uids: EntityRef[] = []
   readonly #values: T[] = []
-  /** Everything, once there are more. */
+  /** Map of all entities, once there are more. */
   #types: Map<string, Map<string, T>> | undefined
 
   get({ id, type }: EntityRef): T | undefined {
@@ -79,7 +79,7 @@ export class StoredEntity {
     return this.#parents
   }
 
-  /** Everything above, without itself. */
+  /** Set of all above it, without itself. */
   get ancestors(): Ancestors {
     this.#ancestors ??= this.#parents.length === 0 ? NONE : new Ancestors(this.#above())
     return this.#ancestors
@@ -172,7 +172,10 @@ function refuseLoops(withParents: readonly StoredEntity[], store: EntityStore): 
   }
 }
 
-/** Nothing above it is in anything, as with people in their groups: it goes round in no circle. */
+/**
+ * Tells whether nothing above it is in anything, as with people in their groups: it goes round in
+ * no circle.
+ */
 function isBelowTop({ parents }: StoredEntity, store: EntityStore): boolean {
   for (const uid of parents) {
     const parent = store.get(uid)

@@ -62,7 +62,7 @@ export const EXTENSION_FUNCTIONS: ReadonlyMap<string, ExtensionFunction> = new M
   ['toDays', unary((a) => inUnits(durationOf(a), DAY))],
 ])
 
-/** Those that say yes or no. */
+/** Functions that say yes or no. */
 export const TESTS: ReadonlySet<string> = new Set([
   'lessThan',
   'lessThanOrEqual',

@@ -58,7 +58,7 @@ function groupsOf(text: string): readonly number[] | undefined {
     : undefined
 }
 
-/** Whether every address of one is in the other. */
+/** Tells whether every address of one is in the other. */
 export function isInRange(inner: Ip, outer: Ip): boolean {
   if (inner.bits !== outer.bits || inner.prefix < outer.prefix) return false
   const free = BigInt(outer.bits - outer.prefix)

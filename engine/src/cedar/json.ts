@@ -37,7 +37,7 @@ export function isArray(value: unknown): value is readonly unknown[] {
   return Array.isArray(value)
 }
 
-/** Whether exactly these members are there. */
+/** Tells whether exactly these members are there. */
 export function hasExactly(value: JsonObject, ...names: readonly string[]): boolean {
   const own = Object.keys(value)
   return own.length === names.length && names.every((name) => Object.hasOwn(value, name))

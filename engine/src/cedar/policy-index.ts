@@ -139,7 +139,7 @@ export class PolicyIndex {
     return known.cabinet
   }
 
-  /** Everything about an action, each once. */
+  /** Lists the policies about an action, each once. */
   of(uid: EntityRef, entity: StoredEntity | undefined): readonly Cabinet[] {
     const known = entity && this.#known.get(entity)
     if (known) return known

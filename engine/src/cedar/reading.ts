@@ -134,7 +134,7 @@ function targetsOf(value: Value): readonly EntityUid[] | undefined {
   return entities.length === value.items.length ? entities : undefined
 }
 
-/** Whether it is that entity, or below it. */
+/** Tells whether it is that entity, or below it. */
 export function isWithin(uid: EntityUid, target: EntityRef, run: Run): boolean {
   return uid.is(target) || run.entities.get(uid)?.ancestors.has(target) === true
 }

@@ -1,4 +1,7 @@
-/** Why a policy holds or does not, condition by condition. Beside the fast path: nothing here is used to decide. */
+/**
+ * Explanation of why a policy holds or does not, condition by condition. Beside the fast path:
+ * nothing here is used to decide.
+ */
 import type { PolicyEntity, PolicyQuery, PolicyRecord, PolicyValue } from '../policy.ts'
 import { type EntityStore, entitiesFromJson, entityStore } from './entity-store.ts'
 import { Expressions } from './expression.ts'

@@ -73,7 +73,7 @@ const RESERVED = /(?:^|:)(?:true|false|if|then|else|in|is|like|has|__cedar)(?:$|
  */
 let lastTypeName = 'Person'
 
-/** Whether it can be the type of an entity: an identifier, after those of its namespace. */
+/** Tells whether it can be the type of an entity: an identifier, after those of its namespace. */
 export function isTypeName(text: string): boolean {
   if (text === lastTypeName) return true
   if (!NAME.test(text) || RESERVED.test(text)) return false

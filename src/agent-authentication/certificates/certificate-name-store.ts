@@ -35,7 +35,7 @@ export async function insertCertificateName(
   return numInsertedOrUpdatedRows === 1n
 }
 
-/** Whether it ever had one, also one that was taken back. */
+/** Tells whether it ever had one, also one that was taken back. */
 export async function wasCertified(reader: Reader, agentId: string): Promise<boolean> {
   const row = await reader
     .selectFrom('certified_agents')
@@ -58,8 +58,9 @@ export async function deleteCertificateName(
 }
 
 /**
- * Whether an administrator said how this agent proves itself: by a key, or by a certificate that has its name. What is issued to such an agent
- * needs proof of possession (contract 4, "Bearer").
+ * Tells whether an administrator said how this agent proves itself: by a key, or by a certificate
+ * that has its name. What is issued to such an agent needs proof of possession (contract 4,
+ * "Bearer").
  */
 export async function canProve(reader: Reader, agentId: string): Promise<boolean> {
   const keys = await listKeys(reader, agentId)

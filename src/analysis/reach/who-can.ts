@@ -44,8 +44,9 @@ const MAX = 20_000
 const MAX_GRANTS = 200
 
 /**
- * Everybody who could ever do something, as people, groups, agents, ceilings and policies are now. A call needs both: a person who may, and
- * an agent that may, for that person. INVARIANT: whoever is not named here is denied it in every call.
+ * Lists all who could ever do something, as people, groups, agents, ceilings and policies are now.
+ * A call needs both: a person who may, and an agent that may, for that person. INVARIANT: whoever
+ * is not named here is denied it in every call.
  * @throws Problem `action.unknown`
  */
 export async function whoCan(parts: Parts, named: string): Promise<ActionReach> {

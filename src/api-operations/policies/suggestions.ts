@@ -1,7 +1,7 @@
 import type { SchemaKit } from '../operation.ts'
 import { RuleChange } from './schemas.ts'
 
-/** Whose calls, and of the last how many hours. */
+/** Parameters: whose calls, and of the last how many hours. */
 export const SuggestionInput = ({ exactly, Type }: SchemaKit) => ({
   params: exactly({ of: Type.Enum(['agent', 'task']), id: Type.String({ maxLength: 64 }) }),
   query: exactly({

@@ -64,8 +64,8 @@ const Refused = Type.Object({
 export const CallAnswer = Type.Union([Permit, Refused])
 
 /**
- * Whether an API may run a call that reached it: decided exactly as the gateway decides. A permit is recorded before it is
- * answered, and its outcome is to be reported.
+ * Answers whether an API may run a call that reached it: decided exactly as the gateway decides. A
+ * permit is recorded before it is answered, and its outcome is to be reported.
  * @throws Problem for what is wrong with the API itself
  */
 export async function askAboutCall(

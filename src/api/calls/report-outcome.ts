@@ -71,7 +71,10 @@ export async function reportOutcome(
   if (!done) throw new Problem('decision.ended', 'the outcome of this call was already recorded')
 }
 
-/** Nothing where no limit was looked at: then there is nothing that could be settled. */
+/**
+ * Reads the amounts that were reported; nothing where no limit was looked at, since nothing could
+ * be settled.
+ */
 function saidIn(
   { explanation }: StoredDecision,
   { amounts, state }: Static<typeof ReportedOutcome>,

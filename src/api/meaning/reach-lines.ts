@@ -3,7 +3,10 @@ import type { ChangedReach, ReachOfChange } from '../../analysis/index.ts'
 /** Number of actions that one line names. */
 const MAX_NAMED = 12
 
-/** Who could do what afterwards, a line each. A call needs a person who may, and an agent that may. */
+/**
+ * Tells who could do what afterwards, a line each. A call needs a person who may, and an agent that
+ * may.
+ */
 export function reachLines({ agents, cut, looked, people }: ReachOfChange): readonly string[] {
   const lines = [
     ...agents.flatMap(changedLines),

@@ -119,7 +119,7 @@ function versionShape(set: ListedSet, byName: string | null) {
   return toJson(VERSION, set, published)
 }
 
-/** Nothing was published: version 0, without rules. */
+/** Finds a version; where nothing was published, version 0, without rules. */
 async function versionNamed(parts: ApiParts, version: string) {
   const { read } = parts.policy.storage
   if (version === 'active') return (await latestSet(read)) ?? { version: 0, text: '' }

@@ -6,7 +6,7 @@ import { toJson } from '../json.ts'
 import { personNames } from '../names.ts'
 import type { ApiParts } from '../parts.ts'
 
-/** Everybody who could ever do something. */
+/** Lists all who could ever do something. */
 export async function whoShape(parts: ApiParts, wanted: string) {
   const { action, agents, cut, people, policyVersion, resource } = await whoCan(
     parts.decisions,
@@ -33,7 +33,7 @@ export async function whoShape(parts: ApiParts, wanted: string) {
   }
 }
 
-/** Everything that an agent could ever do. */
+/** Lists all that an agent could ever do. */
 export async function whatShape(parts: ApiParts, name: string) {
   const { actions, agent, policyVersion } = await whatCan(parts.decisions, name)
   const files = await filesOf(parts, policyVersion)
@@ -56,7 +56,7 @@ const RULE = EverRuleJson(kit)
 
 type Files = readonly SourceFile[]
 
-/** Those that the version was put together from. */
+/** Lists the files that the version was put together from. */
 async function filesOf(parts: ApiParts, version: number): Promise<Files> {
   return version === 0 ? [] : (await parts.policies.version(version)).files
 }

@@ -11,7 +11,7 @@ import { acts } from '../operation.ts'
 
 const BASIS = Basis(kit)
 
-/** Why agents may act for people. */
+/** Operations on the bases on which agents act for people. */
 export const BASIS_OPERATIONS = acts(BASES, {
   list: async (parts, { caller }) => ({
     bases: (

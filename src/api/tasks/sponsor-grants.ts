@@ -73,7 +73,7 @@ export const SPONSOR_GRANT_OPERATIONS = acts(SPONSOR_GRANTS, {
   },
 })
 
-/** Those that are not the caller's to see look like none at all. */
+/** Finds a grant; one that is not the caller's to see looks like none at all. */
 async function visibleGrant(parts: ApiParts, { person }: Caller, id: string): Promise<Noun> {
   const grant = await findSponsorGrantFor(parts.decisions, person, id)
   if (!grant)

@@ -23,7 +23,10 @@ export async function allowanceFrom(db: Reader, requestId: string): Promise<Allo
   return row && ALLOWANCES.read(row)
 }
 
-/** Those that could be used now for calls of this agent for this person, in this task; what ends first comes first. */
+/**
+ * Lists those that could be used now for calls of this agent for this person, in this task; what
+ * ends first comes first.
+ */
 export async function allowancesFor(
   db: Reader,
   of: { personId: string; agentId: string; taskId: string; action: string },
@@ -95,7 +98,7 @@ export async function unendedAllowances(db: Reader, count: number): Promise<Allo
   return rows.map(ALLOWANCES.read)
 }
 
-/** Those that are tied to these tasks and have not ended. */
+/** Lists those that are tied to these tasks and have not ended. */
 export async function allowancesOfTasks(
   db: Reader,
   taskIds: readonly string[],

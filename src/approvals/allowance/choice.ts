@@ -5,7 +5,9 @@ import { MAX_SHOWN } from '../../lib/text/visible.ts'
 import { ALLOWANCE_LIMITS, type Choice } from './allowance.ts'
 import { howsFor, type PatternMode, type PatternPart, partAdmits } from './pattern.ts'
 
-/** Why a request can only be answered for once; in words. Nothing when more can be chosen. */
+/**
+ * Tells why a request can only be answered for once, in words; `undefined` when more can be chosen.
+ */
 export function onlyOnce(request: AccessRequest): string | undefined {
   if (request.risk === 'critical') return 'a critical call is looked at each time'
   if (request.call.length > MAX_SHOWN)
@@ -97,7 +99,7 @@ function bad(detail: string): Problem {
   return new Problem('allowance.bad_choice', detail)
 }
 
-/** Whether these people chose the same: only then is it an allowance of all of them. */
+/** Tells whether these people chose the same: only then is it an allowance of all of them. */
 export function sameChoice(choices: readonly (Choice | null)[]): Choice | undefined {
   const [first] = choices
   if (!first) return undefined

@@ -36,7 +36,7 @@ export function boundOf(part: PatternPart): Bound | undefined {
   return { path: part.path, op: OPERATOR[part.how], value: part.text }
 }
 
-/** Whether one value is what a part says. */
+/** Tells whether one value is what a part says. */
 export function partAdmits(part: PatternPart, leaf: Leaf): boolean {
   if (part.path !== leaf.path || part.kind !== leaf.kind) return false
   if (part.how === 'any') return true
@@ -46,8 +46,9 @@ export function partAdmits(part: PatternPart, leaf: Leaf): boolean {
 }
 
 /**
- * Whether a call is one that the pattern means.
- * INVARIANT: every argument of the call is spoken of and inside its part, and no bound is on an argument that is missing.
+ * Tells whether a call is one that the pattern means.
+ * INVARIANT: every argument of the call is spoken of and inside its part, and no bound is on an
+ * argument that is missing.
  */
 export function patternAdmits(pattern: Pattern, leaves: readonly Leaf[]): boolean {
   const parts = new Map(pattern.map((part) => [part.path, part]))

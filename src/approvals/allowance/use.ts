@@ -15,7 +15,7 @@ const RETURN_GUARD = new Guard('used allowance')
 export interface DescribedCall {
   readonly taskId: string
   readonly personId: string
-  /** Who asks in the conversation, where that is somebody else. */
+  /** Person who asks in the conversation, where that is somebody else. */
   readonly requesterId?: string | undefined
   readonly agentId: string
   readonly chain: readonly string[]

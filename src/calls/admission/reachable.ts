@@ -15,7 +15,10 @@ export interface Reach {
    * the order of the catalog.
    */
   readonly actions: readonly Action[]
-  /** Whether the bounds of task and token hold for these arguments of one of them, wherever that is known beforehand. */
+  /**
+   * Tells whether the bounds of task and token hold for these arguments of one of them, wherever
+   * that is known beforehand.
+   */
   covers(action: Action, given: TypedArguments): boolean
 }
 

@@ -17,7 +17,7 @@ export interface CallQuestion extends Pick<Call, 'resource' | 'action' | 'argume
   readonly subject: { readonly is: 'person' | 'agent' | 'either'; readonly id: string }
   /** The agent that it says calls. */
   readonly agent?: string | undefined
-  /** Whether it can carry out a type of obligation. */
+  /** Tells whether it can carry out a type of obligation. */
   readonly can: (obligation: string) => boolean
   /**
    * Present for a question that is all of its request. With several questions at once, people are

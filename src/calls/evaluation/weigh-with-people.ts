@@ -88,7 +88,7 @@ async function shownTo(
   return (await findEvaluationRequest(storage.read, pep, { approvalId: approval })) ?? 'unknown'
 }
 
-/** Whether the approval is of this very question: as it was put, and as it is typed. */
+/** Tells whether the approval is of this very question: as it was put, and as it is typed. */
 async function isOf(
   parts: CallParts,
   { bindingHash, requestId }: EvaluationRequest,

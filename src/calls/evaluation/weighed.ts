@@ -10,7 +10,7 @@ export interface WeighedAnswer {
   readonly each: RecordedRequest
   readonly finding: Finding
   readonly obligations: Permit['obligations']
-  /** Whether everything that a permit rests on is still so. Does no I/O. */
+  /** Tells whether everything that a permit rests on is still so. Does no I/O. */
   stands(): boolean
   /** Question that people could be asked, where the enforcement point may have them asked. */
   readonly offer?: Omit<EvaluationDenial, 'id'> | undefined

@@ -16,8 +16,8 @@ export function inspectedOf({ action, ...call }: Call): readonly Leaf[] | undefi
 const MAX_LEAVES = 64
 
 /**
- * Everything a call says, taken apart. `undefined` when that is more than people can look through, or when the catalog does not say
- * what one of the values is.
+ * Takes all that a call says apart. `undefined` when that is more than people can look through, or
+ * when the catalog does not say what one of the values is.
  */
 export function leavesOf(
   args: TypedArguments,

@@ -49,7 +49,7 @@ export class CallsInFlight {
     putBounded(this.#unsent, id, at, this.#most)
   }
 
-  /** Whether the store is wrong about a call that it says is being sent, or right. */
+  /** Tells whether the store is wrong about a call that it says is being sent, or right. */
   has(id: string): boolean {
     return this.#underWay.has(id) || this.#ended.has(id)
   }

@@ -257,7 +257,7 @@ async function checkNames(
 
 const KIND = { http: 'an HTTP API', mcp: 'an MCP server', a2a: 'an A2A agent' } as const
 
-/** Whether anything that calls rest on is another thing afterwards. */
+/** Tells whether anything that calls rest on is another thing afterwards. */
 function isTouched({ actions, known, offers }: PriorState, settled: SettledImport): boolean {
   if (!known) return true
   const { documentDigest: _, ...after } = settled.resource

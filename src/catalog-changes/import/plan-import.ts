@@ -125,7 +125,7 @@ function* operationsOf(root: JsonObject, notes: string[]): Generator<Place> {
   }
 }
 
-/** Whether anything refers to another file. */
+/** Tells whether anything refers to another file. */
 function isTorn(notes: readonly string[], actions: Iterable<Action>): boolean {
   const says = (text: string) => text.includes(OUTSIDE)
   return notes.some(says) || [...actions].some((each) => each.untyped.some((at) => says(at.reason)))

@@ -36,13 +36,16 @@ const TOKEN =
 
 const SLOT = /"[^"\\]*(?:\\.[^"\\]*)*"|\/\/[^\n\r]*|(\?(?:principal|resource)\b)/gs
 
-/** Whether a policy has slots, so that only links of it decide anything. */
+/** Tells whether a policy has slots, so that only links of it decide anything. */
 export function isTemplate(text: string): boolean {
   if (!text.includes('?')) return false
   return Array.from(text.matchAll(SLOT)).some(([, slot]) => slot !== undefined) && !isLink(text)
 }
 
-/** Whether a piece of a text is a link: the word after its annotations says so. Cedar has no statement that begins with it. */
+/**
+ * Tells whether a piece of a text is a link: the word after its annotations says so. Cedar has no
+ * statement that begins with it.
+ */
 export function isLink(text: string): boolean {
   if (!text.includes('link')) return false
   try {

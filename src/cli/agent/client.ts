@@ -13,7 +13,7 @@ export class OAuthRefusal extends Error {
   readonly error: string
   /** Remit's own code: says exactly why. */
   readonly code: string | undefined
-  /** Everything that was answered; `interaction_uri` when a person has to agree first. */
+  /** Members of the answer; `interaction_uri` when a person has to agree first. */
   readonly members: Readonly<Record<string, unknown>>
   constructor(error: string, description: string, members: Readonly<Record<string, unknown>>) {
     super(description || error)

@@ -90,7 +90,7 @@ async function scriptedSignIn(cli: Cli, client: Client, person: string): Promise
   })
 }
 
-/** Whoever has a token already: an agent platform, another program. */
+/** Represents a person by a token that is there already: an agent platform, another program. */
 async function bearer(
   cli: Cli,
   from: string,

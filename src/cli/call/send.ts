@@ -46,7 +46,10 @@ export async function send(cli: Cli, task: OpenTask, call: CallToSend): Promise<
   }
 }
 
-/** Whether the gateway answered itself: it says so, and passes nothing on that an API calls so. */
+/**
+ * Tells whether the gateway answered itself: it says so, and passes nothing on that an API calls
+ * so.
+ */
 function isOwn({ headers }: Response): boolean {
   return headers.get('remit-answer') === 'own'
 }

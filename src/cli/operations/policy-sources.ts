@@ -7,7 +7,7 @@ import { CommandFailure } from '../failure.ts'
 export interface Sources {
   readonly text: string
   readonly files: readonly string[]
-  /** Which line of the text each of them begins in. */
+  /** Files, each with the line of the text that it begins in. */
   readonly starts: readonly SourceFile[]
   /** `undefined`: there is no place for tests beside the policies. */
   readonly tests: readonly TestSource[] | undefined

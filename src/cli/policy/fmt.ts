@@ -35,7 +35,7 @@ export function fmtCommand(start: Start): Command {
     })
 }
 
-/** Whether the file was, or would be, another one. */
+/** Tells whether the file was, or would be, another one. */
 async function formatFile(cli: Cli, file: string, check: boolean): Promise<boolean> {
   const { formatText } = await import('../../cedar/index.ts')
   const path = resolve(cli.world.directory, file)

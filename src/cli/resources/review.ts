@@ -58,7 +58,7 @@ async function review(cli: Cli, name: string, options: Options): Promise<void> {
   cli.answer(answer, () => [])
 }
 
-/** Those that an answer is about; nothing when none was given. */
+/** Picks the changes that an answer is about; nothing when none was given. */
 function chosen(
   name: string,
   changes: readonly DefinitionOffer[],

@@ -55,7 +55,7 @@ export class Api {
     this.url = url
   }
 
-  /** Whether somebody is signed in here; the server may see it differently. */
+  /** Tells whether somebody is signed in here; the server may see it differently. */
   async signedIn(): Promise<boolean> {
     return (await this.#sessions.find(this.url)) !== undefined
   }

@@ -32,7 +32,7 @@ export function problemFailure(problem: ProblemDocument): CommandFailure {
   return new CommandFailure(title, { code, detail, members })
 }
 
-/** Nobody answered. */
+/** Fails since the server did not answer. */
 export function unreachable(url: string, cause: unknown): CommandFailure {
   return silent('The server', url, cause, [
     'start one: `remit dev`',
@@ -40,7 +40,10 @@ export function unreachable(url: string, cause: unknown): CommandFailure {
   ])
 }
 
-/** Nobody answered where a call goes: at the gateway, or at an API that is called directly. */
+/**
+ * Fails since nobody answered where a call goes: at the gateway, or at an API that is called
+ * directly.
+ */
 export function apiUnreachable(url: string, cause: unknown): CommandFailure {
   return silent('The API', url, cause, [
     `is anything running at ${new URL(url).origin}? That is the gateway, or the API itself when it is called directly`,

@@ -36,7 +36,7 @@ export interface AdmissionRule {
   readonly ceiling: readonly Detail[]
   /** The most it may hand out; `null`: whatever it holds. */
   readonly mayDelegate: readonly Detail[] | null
-  /** Who answers for it. */
+  /** Person who answers for it. */
   readonly ownerId: string
   readonly createdBy: string
   readonly createdAt: number

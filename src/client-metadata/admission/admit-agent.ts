@@ -56,7 +56,7 @@ export async function agentOfClient(
   return id === undefined ? undefined : findAgent(db, id)
 }
 
-/** Whether somebody who answers for that let it in, by name or by a rule that it matches. */
+/** Tells whether somebody who answers for that let it in, by name or by a rule that it matches. */
 export async function isLetIn(db: Reader, client: MatchedClient): Promise<boolean> {
   const agent = await findAgent(db, agentIdOf(client.clientId))
   const { trust } = agent ?? (await ruleOf(db, client)) ?? { trust: 0 }

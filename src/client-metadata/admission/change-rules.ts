@@ -90,7 +90,7 @@ export async function removeAdmissionRule(
   })
 }
 
-/** Whom the rule lets in. What one mode does not look at is not taken with the other. */
+/** Reads whom the rule lets in. What one mode does not look at is not taken with the other. */
 function matchedBy({
   documentHosts = [],
   keyChange = 'ask',

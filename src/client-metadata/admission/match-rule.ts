@@ -39,7 +39,7 @@ function isOfDocument(
   )
 }
 
-/** Whether a rule is about documents at this address. */
+/** Tells whether a rule is about documents at this address. */
 export function isNamed(
   { documentHosts, mode }: Pick<AdmissionRule, 'mode' | 'documentHosts'>,
   clientUrl: string,
@@ -48,8 +48,9 @@ export function isNamed(
 }
 
 /**
- * Whether a document may name its redirect addresses at all: at its own origin, on the person's computer, or where an administrator
- * said that documents from there may send people. Anyone could name anyone's address otherwise, and borrow its name.
+ * Tells whether a document may name its redirect addresses at all: at its own origin, on the
+ * person's computer, or where an administrator said that documents from there may send people.
+ * Anyone could name anyone's address otherwise, and borrow its name.
  */
 export function redirectsBelong(
   rules: readonly AdmissionRule[],

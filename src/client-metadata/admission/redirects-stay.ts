@@ -6,8 +6,8 @@ import { findRule } from './admission-store.ts'
 import { ruleFor } from './match-rule.ts'
 
 /**
- * Whether an agent's answers stay where they went when somebody let it in: at hosts that it named then, or that the rule which let it
- * in names.
+ * Tells whether an agent's answers stay where they went when somebody let it in: at hosts that it
+ * named then, or that the rule which let it in names.
  */
 export async function redirectsStay(
   db: Reader,

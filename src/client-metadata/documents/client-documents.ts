@@ -47,7 +47,7 @@ export class ClientDocuments {
     this.#documents = new KeptFetches(ports.clock, (url) => this.#fetch(url))
   }
 
-  /** Whether any are, as metadata says (section 7). */
+  /** True when documents are fetched, as metadata says (section 7). */
   get areFetched(): boolean {
     return this.#ports.policy !== 'off'
   }

@@ -12,7 +12,10 @@ interface FetchRate {
  * from the world.
  */
 export const OF_STRANGERS: FetchRate = { burst: 60, perSecond: 2 }
-/** Those of agents, and of hosts that an administrator named: strangers cannot use theirs up. */
+/**
+ * Rate for documents of agents, and of hosts that an administrator named: strangers cannot use
+ * theirs up.
+ */
 export const OF_KNOWN: FetchRate = { burst: 200, perSecond: 20 }
 /** From one origin. */
 export const OF_ORIGIN: FetchRate = { burst: 10, perSecond: 0.2 }

@@ -94,7 +94,7 @@ function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string')
 }
 
-/** Nothing that is read here is a number. */
+/** Converts a value of JSON. Nothing that is read here is a number. */
 export function plain(value: Json): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (value instanceof ExactNumber) return Number(value.text)

@@ -4,7 +4,7 @@ import { OrdersProblem } from './orders-problem.ts'
 
 /** Caller as a transaction token tells: who, through whom, and by which decision. */
 export interface OrdersCaller {
-  /** Nobody, when the agent works alone. */
+  /** Name of the person; absent when the agent works alone. */
   readonly person?: string
   readonly agent: string
   readonly txn: string

@@ -27,9 +27,9 @@ export interface Refund {
   readonly by: OrderRequester
 }
 
-/** Whom the transaction token named. */
+/** Parties that the transaction token named. */
 export interface OrderRequester {
-  /** Nobody, when the agent worked alone. */
+  /** Name of the person; absent when the agent worked alone. */
   readonly person?: string
   readonly agent: string
   readonly decision: string

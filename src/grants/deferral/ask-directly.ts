@@ -124,7 +124,10 @@ export async function useUp(tx: Tx, { assertion, proof }: Caller): Promise<void>
   await useCredential(tx, assertion)
 }
 
-/** Everything that is asked for, to do and to hand on, within the agent's ceiling: whatever the person allowed before. */
+/**
+ * Builds the question for all that is wanted, to do and to hand on, within the agent's ceiling: whatever the
+ * person allowed before.
+ */
 export async function questionOf(
   parts: GrantParts,
   wanted: WantedTask & { readonly resource?: string | undefined },

@@ -14,7 +14,7 @@ import { KIND_OF } from '../pipeline/defer.ts'
 import type { Deferral } from '../pipeline/deferral.ts'
 import { countWaitingFor, findDeferral, markCancelled } from '../pipeline/deferral-store.ts'
 
-/** Whether a text looks like a code that an agent waits with. */
+/** Tells whether a text looks like a code that an agent waits with. */
 export function isDeferralCode(token: string): boolean {
   return digestOf(token) !== undefined
 }

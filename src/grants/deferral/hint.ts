@@ -11,7 +11,10 @@ import {
 } from '../../people/index.ts'
 import type { GrantParts } from '../parts.ts'
 
-/** Whom an agent means, in one of the ways of OpenID CIBA section 7.1. It only says whom to ask; it proves nothing of them. */
+/**
+ * Hint at the person that an agent means, in one of the ways of OpenID CIBA section 7.1. It only
+ * says whom to ask; it proves nothing of them.
+ */
 export interface Hint {
   readonly kind: 'login_hint' | 'id_token_hint' | 'login_hint_token'
   readonly value: string

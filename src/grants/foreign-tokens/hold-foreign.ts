@@ -25,7 +25,10 @@ export type ForeignTokenResult =
     }
   | { readonly holds: false; readonly refusal: GrantRefusal; readonly proof: Proof | undefined }
 
-/** Whose token this may be, where it is not one of ours. Nothing about it is believed yet. */
+/**
+ * Finds the issuer whose token this may be, where it is not one of ours. Nothing about it is
+ * believed yet.
+ */
 export async function foreignIssuer(
   { issuer, issuers }: Pick<FactParts, 'issuer' | 'issuers'>,
   token: string,

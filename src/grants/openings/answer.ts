@@ -122,7 +122,7 @@ function scopeOf({ scope: asked }: WantedToken, details: readonly Detail[]): { s
   return scope === undefined ? {} : { scope }
 }
 
-/** Whoever is given a token that is bound to a key has a key. */
+/** Takes the key of the task: whoever is given a token that is bound to a key has one. */
 function keyOf({ keyThumbprint }: Task): string {
   if (keyThumbprint === null) throw new TypeError('a bound token for a task without a key')
   return keyThumbprint

@@ -38,7 +38,7 @@ export async function readAsserted(
   return { limit, details: [...calls, ...delegates], resource }
 }
 
-/** Those that the catalog knows; at least one, where it names any. */
+/** Lists the resources that the catalog knows; at least one, where it names any. */
 function resourcesOf({ resource }: Claims, catalog: CatalogView): readonly string[] | undefined {
   if (resource === undefined) return undefined
   const named: unknown[] = Array.isArray(resource) ? resource : [resource]

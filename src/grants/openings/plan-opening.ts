@@ -30,7 +30,7 @@ const GRANT_OF = {
   code: 'authorization_code',
 } as const
 
-/** Who would act, the one that opens first, and whether nobody is present. */
+/** Agents that would act, the one that opens first, and whether nobody is present. */
 export interface Line {
   readonly chain: readonly string[]
   readonly sponsored: boolean

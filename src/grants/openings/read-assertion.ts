@@ -25,7 +25,7 @@ import { type AssertedAuthority, readAsserted } from './asserted.ts'
 /** Types of assertions, by what their issuer is trusted with. Neither counts as the other. */
 const TYP = { id_jag: ['oauth-id-jag+jwt'], chaining: ['JWT', ''] } as const
 
-/** Whoever shows an assertion, and with which key. */
+/** Agent that shows an assertion, and its key. */
 export type Presenter = Pick<BroughtAgent, 'agent' | 'issuers'> & {
   readonly proof: Proof | undefined
 }
@@ -40,7 +40,7 @@ export interface ReadAssertion<B extends Presenter> {
   }
   /** Somebody whom nobody here knows yet: `subject` is who they would be. */
   readonly newcomer: UnprovisionedPerson | undefined
-  /** Who issued it. */
+  /** Issuer of it. */
   readonly issuer: TrustedIssuer
   /** It is for one key, which was proved. */
   readonly bound: boolean

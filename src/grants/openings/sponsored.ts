@@ -187,7 +187,7 @@ function notInForce(
   return undefined
 }
 
-/** Nothing is asked for: all of the grant. */
+/** Takes all of the grant, where nothing is asked for. */
 function allOf(grant: SponsorGrant): AuthorityRequest {
   return { calls: grant.details, delegates: grant.mayDelegate ?? undefined }
 }

@@ -55,7 +55,10 @@ async function asBrought(
   }
 }
 
-/** Whom a rule admitted is sponsored as the rule says, by the owner who set it, when it comes first. */
+/**
+ * Sponsors an agent that a rule admitted, as the rule says, by the owner who set it, when it comes
+ * first.
+ */
 async function sponsor(parts: GrantParts, { agent, issuers }: BroughtWorkload): Promise<void> {
   const issuer = issuers.find(({ name }) => name === agent.issuer)
   const rule = issuer?.rules.find(({ name }) => agent.admission === `${issuer.name}/${name}`)

@@ -4,7 +4,7 @@ import { isId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
 import { type ForeignActor, MAX_CHAIN, readActors } from '../../tokens/index.ts'
 
-/** Who acted elsewhere, and the registrations that stand for them. */
+/** Agents that acted elsewhere, and the registrations that stand for them. */
 export interface ActorChain {
   readonly actors: readonly ForeignActor[]
   readonly issuers: readonly TrustedIssuer[]
@@ -13,12 +13,14 @@ export interface ActorChain {
 const MAX_LENGTH = 512
 
 /**
- * Who acted before our agent, as what it shows says (RFC 8693 section 4.1, Actor Profile): kept word for word, behind our agent, or
- * refused altogether. It permits nothing; what rests on it ends with the trust in each who vouches for one of them.
+ * Reads who acted before our agent, as what it shows says (RFC 8693 section 4.1, Actor Profile):
+ * kept word for word, behind our agent, or refused altogether. It permits nothing; what rests on it
+ * ends with the trust in each who vouches for one of them.
  *
- * INVARIANT: nobody is among them who claims to be of Remit; and nobody twice. One of theirs may be called like one of ours: nothing
- * reads the name of an actor without its issuer.
- * @throws Problem `actor.not_trusted`, `actor.impostor`, `token.malformed`, `token.chain_too_deep`, `issuer.…`
+ * INVARIANT: nobody is among them who claims to be of Remit; and nobody twice. One of theirs may be
+ * called like one of ours: nothing reads the name of an actor without its issuer.
+ * @throws Problem `actor.not_trusted`, `actor.impostor`, `token.malformed`, `token.chain_too_deep`,
+ * `issuer.…`
  */
 export async function readBehind(
   parts: Pick<FactParts, 'issuers' | 'issuer'>,

@@ -35,9 +35,9 @@ interface OpeningActors {
 }
 
 /**
- * Nothing but people stands in the way. The agent lets it be deferred: people are asked, about this opening and no other, and a code
- * takes the place of what was brought. The id of the task that it will be is fixed with the question. Otherwise it is refused, and
- * nobody is asked.
+ * Asks people, when nothing but them stands in the way and the agent lets it be deferred: about
+ * this opening and no other. A code takes the place of what was brought. The id of the task that it
+ * will be is fixed with the question. Otherwise it is refused, and nobody is asked.
  */
 export async function askApprovers(
   parts: GrantParts,

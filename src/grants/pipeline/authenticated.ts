@@ -20,7 +20,7 @@ export interface AuthenticatedOpening extends PlanRequest {
   /** Used up with the task, beside the assertion and the proof. */
   readonly also?: SingleUse
   readonly defer: DeferralOptions | undefined
-  /** Whether people may be asked: the person for consent, approvers where rules want them. */
+  /** True when people may be asked: the person for consent, approvers where rules want them. */
   readonly asksPeople: boolean
   /** Its token is for one resource: there is no task token to hand anything on with. */
   readonly handsOnNothing?: boolean

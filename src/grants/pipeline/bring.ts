@@ -16,18 +16,18 @@ import type { GrantParts } from '../parts.ts'
 import { type FailedAuthentication, failed, isFailed } from './authenticated.ts'
 import { readProof } from './credentials.ts'
 
-/** Which agent wants to open a task, with which key. Each is used once, with the task or not at all. */
+/** Agent that wants to open a task, and its key. Each is used once, with the task or not at all. */
 export interface BroughtAgent {
   readonly agent: Agent
   readonly assertion: CredentialUse
   readonly proof: Proof
-  /** Those that vouch for the agent, in force. */
+  /** Issuers that vouch for the agent, in force. */
   readonly issuers: readonly TrustedIssuer[]
-  /** Who acted elsewhere before it. */
+  /** Agents that acted elsewhere before it. */
   readonly actors?: readonly ForeignActor[]
 }
 
-/** And for whom: used once, likewise. */
+/** Agent with the person or sponsor that it acts for, whose token is used once, too. */
 export interface BroughtSubject extends BroughtAgent {
   readonly subject: Subject
 }
@@ -40,7 +40,7 @@ export function readAgent(
   return readWith(parts, request, provedKey(parts, request))
 }
 
-/** Who asks, where a key may be proved later. */
+/** Agent that asks, where a key may be proved later. */
 export type Caller = Pick<BroughtAgent, 'agent' | 'assertion'> & {
   readonly proof: Proof | undefined
 }
@@ -114,7 +114,8 @@ async function readWith<P extends Proof | undefined>(
 }
 
 /**
- * Which agent asks: by a credential of its own, or, where it shows none, by the certificate of its connection.
+ * Authenticates the agent that asks: by a credential of its own, or, where it shows none, by the
+ * certificate of its connection.
  * @throws Problem `agent.…`, `client_document.…`, `attestation.…`
  */
 export async function authenticate(

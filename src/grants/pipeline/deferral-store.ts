@@ -116,7 +116,7 @@ export async function markCancelled(tx: Tx, digest: string, now: number): Promis
   return numUpdatedRows === 1n
 }
 
-/** Nobody's token request waits any more: what it waited for may have been given before. */
+/** Cancels every waiting token request: what it waited for may have been given before. */
 export async function cancelAllDeferrals(tx: Tx): Promise<void> {
   await tx
     .updateTable('deferrals')
@@ -222,7 +222,7 @@ function requestsOf(
     .where('access_requests.state', 'in', [...states])
 }
 
-/** Those that have an answer, are older than `before`, and whose agent was not told. */
+/** Lists deferrals that have an answer, are older than `before`, and whose agent was not told. */
 export async function resolvedToTell(
   db: Reader,
   { before, now, limit }: { before: number; now: number; limit: number },

@@ -55,12 +55,12 @@ import { enterPlace, findPlace, type Place, type WantedPlace, withinPlace } from
 
 export interface GrantedAuthority extends Authority {
   readonly outcome: 'granted'
-  /** Whether it was asked what may be handed on, and the answer says so. */
+  /** True when it was asked what may be handed on, and the answer says so. */
   readonly delegatesAsked: boolean
   readonly budget: readonly Limit[]
   /** The represented person, or the sponsor. */
   readonly person: Person
-  /** Those that the grant stands on. */
+  /** Bases that the grant stands on. */
   readonly bases: readonly Basis[]
   readonly place: Place
   /** Views that the opening depends on. */
@@ -76,7 +76,7 @@ export interface UncoveredAuthority {
   readonly outcome: 'needs_consent'
   /** All of it: what it would do for the person, and what it would hand on to others. */
   readonly details: readonly Detail[]
-  /** Those that were in force when it was found missing. */
+  /** Bases that were in force when it was found missing. */
   readonly bases: readonly Basis[]
 }
 
@@ -197,7 +197,7 @@ interface GrantParties {
   /** The person would become one with this opening: nothing of them is written. */
   readonly newcomer?: boolean
   readonly issuers: readonly TrustedIssuer[]
-  /** Who acted elsewhere before the agent. */
+  /** Agents that acted elsewhere before the agent. */
   readonly actors?: readonly ForeignActor[]
   readonly issuing: IssuanceContext
 }
@@ -224,8 +224,9 @@ function beyondBases(
 }
 
 /**
- * Whether the person is to be asked about handing on alone: it was asked for, nothing that was allowed before covers any of it, and
- * the person has not left it out of an answer that still counts.
+ * Tells whether the person is to be asked about handing on alone: it was asked for, nothing that
+ * was allowed before covers any of it, and the person has not left it out of an answer that still
+ * counts.
  */
 async function isToBeHandedOn(
   parts: GrantParts,
@@ -258,7 +259,7 @@ export interface EnteredPlace {
   readonly views: readonly LiveView[]
 }
 
-/** Everybody alive, and let in where the task is to be. */
+/** Checks that everybody is alive, and let in where the task is to be. */
 export async function enter(
   parts: GrantParts,
   wanted: WantedPlace,

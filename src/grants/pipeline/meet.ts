@@ -6,7 +6,8 @@ import type { GrantParts } from '../parts.ts'
 import type { OpeningGrant } from './grant.ts'
 
 /**
- * Whom an issuer speaks for, who may be somebody new: then what would be granted is found out first, as if they were there.
+ * Finds the person whom an issuer speaks for, who may be somebody new: then what would be granted
+ * is found out first, as if they were there.
  * INVARIANT: nobody becomes a person by a word that opens nothing, or asks nobody anything.
  * @throws Problem `issuer.people_full`, `issuer.people_too_fast`
  */

@@ -17,7 +17,7 @@ export interface NewTask
   /** The end of what people approved, where they had to. */
   readonly approvedUntil?: number | undefined
   readonly openedBy: OpeningKind
-  /** Those it stands on; it does not outlast them. */
+  /** Bases that it stands on; it does not outlast them. */
   readonly bases: readonly Basis[]
   /** Lifetime as it was asked for. */
   readonly lifeSeconds?: number | undefined
@@ -29,9 +29,9 @@ export interface NewTask
   readonly idleMs?: Task['idleMs'] | undefined
   /** Its parent. */
   readonly parent?: Task
-  /** Those that vouch for it. It does not outlast the trust in them. */
+  /** Issuers that vouch for it. It does not outlast the trust in them. */
   readonly issuers: readonly Pick<TrustedIssuer, 'name' | 'expiresAt'>[]
-  /** Who acted elsewhere before its agent; of a child those of its parent. */
+  /** Agents that acted elsewhere before its agent; of a child those of its parent. */
   readonly actors?: Task['actors'] | undefined
   /** The sponsor grant under which nobody is present. */
   readonly sponsorGrant?: { readonly id: NonNullable<Task['sponsorGrantId']>; expiresAt: number }

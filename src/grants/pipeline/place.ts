@@ -66,7 +66,7 @@ export async function findPlaceBelow(
   return { spaceId: space, threadId, spaces }
 }
 
-/** Who wants to be there. `agents`: the chain, the one that opens first. */
+/** Person and agents that want to be there. `agents`: the chain, the one that opens first. */
 export interface Entrants {
   readonly person: Person
   readonly agents: readonly Pick<Agent, 'id' | 'ownerId'>[]

@@ -19,7 +19,7 @@ import { type NewTask, newTask } from './new-task.ts'
 /** An agent as it authenticated for this request, with the key that its task will have. */
 export interface Requester {
   readonly agent: Agent
-  /** Those that vouch for the agent, in force. */
+  /** Issuers that vouch for the agent, in force. */
   readonly issuers: readonly TrustedIssuer[]
   /** Absent where the client cannot prove a key. */
   readonly proof: Proof | undefined

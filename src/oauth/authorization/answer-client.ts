@@ -37,9 +37,10 @@ export function errorAnswer(problem: Problem): ClientAnswer {
 }
 
 /**
- * Whether a browser may be sent to a client before a person has pressed a button.
- * INVARIANT: only if the client was let in, or the address is the person's own computer. Anyone can register an address; a link of
- * ours that leads straight there would lend it our name (RFC 9700 section 4.11.2).
+ * Tells whether a browser may be sent to a client before a person has pressed a button.
+ * INVARIANT: only if the client was let in, or the address is the person's own computer. Anyone can
+ * register an address; a link of ours that leads straight there would lend it our name (RFC 9700
+ * section 4.11.2).
  */
 export async function mayBeToldAtOnce(
   { storage }: Pick<GrantParts, 'storage'>,

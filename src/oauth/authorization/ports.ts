@@ -6,7 +6,7 @@ import type { ProtocolRecords } from '../../opaque-tokens/index.ts'
 /** Ports of the authorization endpoint. */
 export interface AuthorizationPorts {
   readonly issuer: string
-  /** Whether requests that were not pushed are refused, of every client (RFC 9126 section 5). */
+  /** True when requests that were not pushed are refused, of every client (RFC 9126 section 5). */
   readonly pushedOnly: boolean
   readonly records: ProtocolRecords
   readonly decisions: GrantParts

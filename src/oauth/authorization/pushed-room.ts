@@ -72,7 +72,7 @@ export class PushedRoom {
     if (places.length === 0) this.#places.delete(of)
   }
 
-  /** Those who hold nothing any more are forgotten, so that there are never more names than places. */
+  /** Forgets those who hold nothing any more, so that there are never more names than places. */
   #sweep(now: number): void {
     this.#sweepAt = now + this.#lifeMs
     for (const [of, places] of this.#places)

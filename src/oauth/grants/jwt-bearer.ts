@@ -16,7 +16,7 @@ interface AssertionClaims {
   readonly issuer: unknown
   /** Somebody authenticates beside it. */
   readonly withClient: boolean
-  /** And its issuer is trusted with grants of another domain. */
+  /** True when its issuer is trusted with grants of another domain. */
   readonly chains: boolean
 }
 

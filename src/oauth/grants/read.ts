@@ -36,8 +36,9 @@ export function credentialsOf(form: Form) {
 }
 
 /**
- * Who asks, of a grant that was made for a client: what it says, or whom its assertion is of (RFC 7521 section 4.2, RFC 6749 section
- * 4.1.3). Nothing about the assertion is believed here; whoever takes it checks that it is this client's.
+ * Reads who asks, of a grant that was made for a client: what it says, or whom its assertion is of
+ * (RFC 7521 section 4.2, RFC 6749 section 4.1.3). Nothing about the assertion is believed here;
+ * whoever takes it checks that it is this client's.
  */
 export function clientIdOf(form: Form): string {
   const assertion = form.get('client_assertion')
@@ -55,7 +56,10 @@ function subjectOf(assertion: string): string | undefined {
   }
 }
 
-/** Who acts is who authenticated. An actor token could only claim something else (RFC 8693 section 2.1). */
+/**
+ * Refuses an actor token: who acts is who authenticated. Such a token could only claim something
+ * else (RFC 8693 section 2.1).
+ */
 export function refuseActor(form: Form): void {
   refuse(form, ['actor_token', 'actor_token_type', 'audience'], 'is not accepted here')
   const wanted = form.get('requested_token_type')

@@ -25,7 +25,10 @@ const MAX_UNUSED = 10_000
 const YOUNG_SECONDS = 3600
 const MAX_BYTES = 16 * 1024
 
-/** Who may register. `open`: anyone. `listed`: those that an admission rule would let in. `off`: nobody. */
+/**
+ * Policy on who may register. `open`: anyone. `listed`: those that an admission rule would let in.
+ * `off`: nobody.
+ */
 export type RegistrationPolicy = 'open' | 'listed' | 'off'
 
 export interface RegistrationPorts {
@@ -36,7 +39,7 @@ export interface RegistrationPorts {
   readonly clock: Clock
   readonly random: Random
   readonly registration: RegistrationPolicy
-  /** Whether the FAPI 2.0 Security Profile holds for every client. */
+  /** True when the FAPI 2.0 Security Profile holds for every client. */
   readonly fapi2?: boolean | undefined
   /** Needed to register, where one is set (RFC 7591 section 3, initial access token). */
   readonly registrationToken?: Secret | undefined
@@ -137,7 +140,8 @@ export async function requireAllowed(
 }
 
 /**
- * Whoever fills the room with registrations keeps others out for an hour at most, not for a week.
+ * Makes room: whoever fills it with registrations keeps others out for an hour at most, not for a
+ * week.
  * @throws Problem `registration.too_many`
  */
 async function makeRoom({

@@ -11,7 +11,7 @@ export interface AllowanceItem {
   readonly agent: string
   readonly person: string
   readonly taskId: string | null
-  /** Whether the viewer may look at the task. */
+  /** True when the viewer may look at the task. */
   readonly insider: boolean
   readonly givers: readonly string[]
   readonly uses: number | null

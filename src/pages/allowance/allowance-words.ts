@@ -3,7 +3,7 @@ import { type Html, html } from '../frame/html.ts'
 import { marked, show } from '../frame/show.ts'
 import { clockTime, duration } from '../frame/time.ts'
 
-/** Whose calls, and until when, to say it in words. */
+/** Scope to say in words: whose calls, and until when. */
 export interface AllowanceScope {
   readonly now: number
   readonly agent: string

@@ -13,7 +13,7 @@ import { type RequiredSignIn, signInFirstNotice } from '../sign-in/again.ts'
 import { type FrozenIssuance, issuanceInWords, WORDS } from './issuance-words.ts'
 import type { ShownCall } from './shown-call.ts'
 
-/** Everything the page says, as values. `sentence` has been through `visible`; everything else has not. */
+/** Values that the page shows. `sentence` has been through `visible`; everything else has not. */
 export interface ApprovalView {
   readonly now: number
   readonly viewer: Viewer
@@ -24,17 +24,17 @@ export interface ApprovalView {
   /** Request for a task that is to open, or for a token; `undefined`: it is about a call. */
   readonly issuance: FrozenIssuance | undefined
   readonly titleOf: TitleOf
-  /** Nobody is present: `person` is the sponsor. */
+  /** True when nobody is present: `person` is the sponsor. */
   readonly sponsored: boolean
   readonly resource: string
   readonly person: string
   readonly agent: { readonly name: string; readonly owner: string; readonly trust: string }
   /** Names of the agents from the first to the current one. */
   readonly chain: readonly string[]
-  /** Who acted elsewhere before the first of them. */
+  /** Agents that acted elsewhere before the first of them. */
   readonly actors: readonly ForeignActor[]
   readonly task: { readonly id: string; readonly purpose: string }
-  /** Whether the viewer may see the task and its decisions too. */
+  /** True when the viewer may see the task and its decisions too. */
   readonly insider: boolean
   readonly call: ShownCall
   /** The body cannot be shown: it is not JSON. */

@@ -29,9 +29,9 @@ export interface ApprovalsView {
   readonly now: number
   readonly viewer: Viewer
   readonly mine: RequestPage
-  /** Those that agents made on the viewer's behalf and that others answer. */
+  /** Requests that agents made on the viewer's behalf and that others answer. */
   readonly others: RequestPage
-  /** Whose agents ask the viewer, and how much, those with the fewest first. */
+  /** Agents that ask the viewer, and how much, those with the fewest first. */
   readonly agents: readonly { readonly id: string; readonly name: string; readonly count: number }[]
   /** The one whose questions are shown; all of them when there is none. */
   readonly agent: string | undefined

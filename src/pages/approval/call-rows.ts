@@ -121,7 +121,10 @@ export function jsonBody(call: string): Readonly<Record<string, unknown>> {
   return body.kind === 'json' ? Object(body.value) : {}
 }
 
-/** Whether the call has a body that nobody can read here: not JSON, so all that is known of it is its digest. */
+/**
+ * Tells whether the call has a body that nobody can read here: not JSON, so all that is known of it
+ * is its digest.
+ */
 export function isUninspectable(call: string): boolean {
   return readFrozen(call).body.kind === 'digest'
 }

@@ -205,7 +205,7 @@ ${answerBar({
 })}</form>`
 }
 
-/** Whether it may come back by itself until the consent ends. */
+/** Shows the choice whether it may come back by itself until the consent ends. */
 function again({ loopback, sent }: AuthorizeView): Html {
   const ticked = sent ? sent.get('again') === 'yes' : true
   return html`<span class="choice"><input type="checkbox" id="again" name="again" value="yes"${ticked && html` checked`}><label for="again">Until then it may start again without asking you, with this access and no more.${loopback && html` Another program on this computer that uses the same name could do so, too.`}</label></span> `
@@ -257,7 +257,7 @@ function isChosen({ detail }: ConsentChoice, { before }: AuthorizeView): boolean
   return detail.actions.every((action) => before.some(({ actions }) => actions.includes(action)))
 }
 
-/** Nothing can be allowed as things are. Says why, who can change that, and how. */
+/** Shows that nothing can be allowed as things are. Says why, who can change that, and how. */
 function shut(view: AuthorizeView): Html {
   const { asked, offer } = view
   const introduce = offer.standing === 'quarantined' && !offer.known

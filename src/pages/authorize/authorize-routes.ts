@@ -174,7 +174,9 @@ async function othersAsked(
   return { approvers: (await Promise.all(rules)).map((rule) => rule.join(' or ')), expiresAt }
 }
 
-/** Who can let it in: told to people of the organization, who have to know whom to ask. */
+/**
+ * Names those who can let it in: told to people of the organization, who have to know whom to ask.
+ */
 async function administratorsOf(parts: PageParts, { standing }: ConsentOffer): Promise<string[]> {
   if (standing !== 'quarantined') return []
   const people = await listPersons(parts.people.storage.read, {

@@ -23,7 +23,7 @@ const RISK_WORDS: Readonly<Record<Risk, string>> = {
 export interface ChoicesView {
   readonly choices: readonly ConsentChoice[]
   readonly inWords: (detail: Detail) => Html
-  /** Whether one is ticked before the person looks; of what is risky, none is. */
+  /** Tells whether one is ticked before the person looks; of what is risky, none is. */
   readonly chosen?: ((choice: ConsentChoice) => boolean) | undefined
   /** Note for the group that a choice is in. */
   readonly noteOf?: ((choice: ConsentChoice) => string | undefined) | undefined

@@ -29,7 +29,7 @@ export interface ConsentView {
   /** The agent asks by itself, about one task. */
   readonly asked: ConsentRequest['asked']
   readonly details: readonly Detail[]
-  /** Who acted elsewhere before the agent did. */
+  /** Agents that acted elsewhere before the agent did. */
   readonly actors: readonly ForeignActor[]
   readonly titleOf: TitleOf
   readonly known: ActionFacts
@@ -87,7 +87,7 @@ function wordsOf({ asked, purpose }: ConsentView): Html {
   return message === purpose ? show(purpose) : html`${show(purpose)}<br>${show(message)}`
 }
 
-/** Nobody but the person knows whether they are at work with it. */
+/** Warns: nobody but the person knows whether they are at work with it. */
 function beware(by: 'ciba' | 'device'): Html {
   return by === 'ciba'
     ? notice(

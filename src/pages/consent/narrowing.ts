@@ -204,7 +204,7 @@ function boundLeft(choice: BoundChoice, fields: Fields): Bound[] {
 /** Value of the button that allows what is ticked and changes nothing. */
 export const ONLY_READING = 'read'
 
-/** Whether a yes was said, to all that is ticked or to reading alone. */
+/** Tells whether a yes was said, to all that is ticked or to reading alone. */
 export function isYes(answer: string | undefined): boolean {
   return answer === 'grant' || answer === ONLY_READING
 }

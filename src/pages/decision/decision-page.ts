@@ -87,7 +87,10 @@ const TONE = {
   challenged: 'calm',
 } as const satisfies Record<DecisionItem['outcome'], Tone>
 
-/** Why a call was permitted or refused: which gate, which rule, and what would have been enough. */
+/**
+ * Shows why a call was permitted or refused: which gate, which rule, and what would have been
+ * enough.
+ */
 export function decisionPage(view: DecisionView): string {
   const { item, now } = view
   const refused = item.outcome !== 'permit'

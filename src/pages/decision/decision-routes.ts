@@ -44,7 +44,7 @@ type ToldGate =
   | Awaited<ReturnType<typeof explain>>['gates'][number]
   | OperatorExplanation['gates'][number]
 
-/** Who a gate looked at has a name; policies are there for operators only. */
+/** Names whom a gate looked at; policies are there for operators only. */
 async function gateOf(gate: ToldGate, names: Names): Promise<GateView> {
   if (!('policies' in gate)) return { ...gate, policies: [], nearest: [] }
   const { subject } = gate

@@ -2,7 +2,7 @@ import { visible } from '../../lib/text/visible.ts'
 import { ASSETS } from './assets.ts'
 import { type Html, html, raw } from './html.ts'
 
-/** Who looks at the page. `csrf` goes into every form. */
+/** Person who looks at the page. `csrf` goes into every form. */
 export interface Viewer {
   readonly name: string
   readonly csrf: string
@@ -14,7 +14,7 @@ export interface Viewer {
 export interface Page {
   readonly title: string
   readonly body: Html
-  /** Nobody, on pages that come before signing in. */
+  /** Person who looks at it; absent on pages that come before signing in. */
   readonly viewer?: Viewer | undefined
   readonly current?: 'home' | 'approvals' | 'tasks'
   /** `wide` for lists, else a column to read. */

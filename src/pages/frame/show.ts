@@ -96,8 +96,8 @@ export function showLayout(text: string): Html {
 }
 
 /**
- * Whether a text, of one line or several, holds something that a person would not see, or would take for something else.
- * Layout is neither.
+ * Tells whether a text, of one line or several, holds something that a person would not see, or
+ * would take for something else. Layout is neither.
  */
 export function isDeceptive(text: string): boolean {
   return legible(text).hidden || hasLookalikes(text)

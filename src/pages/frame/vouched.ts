@@ -5,7 +5,7 @@ import { type Html, html } from './html.ts'
 import { badge } from './pieces.ts'
 import { show } from './show.ts'
 
-/** Who stands for what an agent is called. */
+/** Party that stands for what an agent is called. */
 export interface NameProvenance {
   readonly by: ReturnType<typeof vouchedBy>
   /** The trusted issuer that does. */

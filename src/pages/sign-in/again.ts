@@ -15,7 +15,7 @@ export interface RequiredSignIn {
   readonly vain?: string
 }
 
-/** Whoever has signed in this short a time ago has just done what they were asked to. */
+/** Age of a sign-in up to which people have just done what they were asked to. */
 const JUST_NOW_MS = 60_000
 
 interface StepUpDemand {

@@ -19,7 +19,7 @@ export interface SignInView {
   readonly down: string | undefined
 }
 
-/** Which identity provider, when there are several; what to do when there is none. */
+/** Asks which identity provider, when there are several; what to do when there is none. */
 export function signInPage(view: SignInView): string {
   const { choices } = view
   const body =

@@ -43,7 +43,7 @@ function page(reply: FastifyReply, text: string): FastifyReply {
 }
 
 export function addSignIn(app: FastifyInstance, parts: PageParts, cookies: Cookies): void {
-  /** Whoever is signed in proves it anew, where they did before. */
+  /** Has a person who is signed in prove it anew, where they did before. */
   async function again(request: FastifyRequest, reply: FastifyReply): Promise<string> {
     const { acr_values: ways = '', return_to: returnTo = '/' } = request.query as Query
     const visitor = await findVisitor(parts, cookies, request.raw)

@@ -26,7 +26,7 @@ export interface SponsorGrantItem {
   /** Schedule in words; `undefined`: at any time. */
   readonly schedule: string | undefined
   readonly rate: Rate | null
-  /** Who gave it; `undefined`: the viewer. */
+  /** Person who gave it; `undefined`: the viewer. */
   readonly sponsor: string | undefined
   readonly opened: number
   readonly lastOpenedAt: number | null

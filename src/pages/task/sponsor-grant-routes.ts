@@ -25,7 +25,9 @@ export function addSponsorGrants(desk: PageRouter, parts: PageParts): void {
   })
 }
 
-/** Those in force that a visitor gave, or that are for agents of theirs, newest first. */
+/**
+ * Lists the grants in force that a visitor gave, or that are for agents of theirs, newest first.
+ */
 export async function sponsorGrantsOf(
   parts: PageParts,
   { person }: Visitor,
@@ -49,7 +51,7 @@ export async function sponsorGrantsOf(
   )
 }
 
-/** Whether this person has a grant among those on their home page. */
+/** Tells whether this person has a grant among those on their home page. */
 export async function isListed(
   parts: PageParts,
   person: Person,

@@ -22,7 +22,7 @@ export interface TaskView {
   readonly person: string
   readonly agent: { readonly name: string; readonly owner: string }
   readonly openedBy: OpeningKind
-  /** Who acted elsewhere before, the latest first. */
+  /** Agents that acted elsewhere before, the latest first. */
   readonly actors: readonly ForeignActor[]
   readonly sponsored: boolean
   /**
@@ -49,7 +49,7 @@ export interface TaskView {
   readonly mistake?: string | undefined
 }
 
-/** Whose words the purpose is in. */
+/** Sentences about whose words the purpose is in. */
 const PURPOSE = {
   exchange: 'The purpose is in the agent’s own words. Not verified.',
   code: 'The purpose is what was agreed to when the program was let in.',
@@ -113,7 +113,7 @@ function budget(limits: readonly LimitUse[]): Html {
   return html`<ul class="lines">${limits.map((limit) => html`<li>${limitInWords(limit)}</li>`)}</ul>`
 }
 
-/** Those over all tasks, and for whom they are. */
+/** Shows the limits over all tasks, and for whom they are. */
 function standingLimits({ person, standing }: TaskView): Html {
   return html`<ul class="lines">${standing.map(
     ({ standing: { subject }, use }) =>

@@ -10,11 +10,11 @@ import type { TaskItem } from './tasks-page.ts'
 /** A task in a tree. */
 export interface TreeTask extends TaskItem {
   readonly parentId: string | null
-  /** Whom it acts for, or who sponsors it. */
+  /** Person it acts for, or who sponsors it. */
   readonly person: string
   readonly sponsored: boolean
   readonly limits: readonly LimitUse[]
-  /** Whether the viewer may open its page. */
+  /** True when the viewer may open its page. */
   readonly insider: boolean
 }
 

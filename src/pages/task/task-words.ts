@@ -35,7 +35,7 @@ const REASON: Readonly<Record<string, string>> = {
   'refresh.reused': 'a token of it was used twice',
 }
 
-/** Why a task was closed. Codes that this page does not know are shown as they are. */
+/** Says why a task was closed. Codes that this page does not know are shown as they are. */
 export function closeReason(code: string | null): Html {
   if (code === null) return html``
   const known = REASON[code]

@@ -18,7 +18,7 @@ export interface TaskItem {
   readonly closeReason: string | null
 }
 
-/** Why an agent may act for the viewer. */
+/** Basis on which an agent may act for the viewer. */
 export interface BasisItem {
   readonly id: string
   readonly agent: string

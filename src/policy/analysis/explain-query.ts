@@ -46,7 +46,7 @@ export class ExplainedQuery {
     return without(rule, conditions.filter(({ holds }) => holds === true).map(heldWords))
   }
 
-  /** Whether a rule applies to this principal, as far as can be told. */
+  /** Tells whether a rule applies to this principal, as far as can be told. */
   holds(id: string): boolean {
     const rule = this.#rules.byId(id)
     if (!rule) return false

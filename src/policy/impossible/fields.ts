@@ -9,7 +9,10 @@ export class ContextFields {
     this.#types = new SchemaTypes(schema)
   }
 
-  /** Whether an action has something at a path: `context.args.to.country`, `context.args.tags[]`. */
+  /**
+   * Tells whether an action has something at a path: `context.args.to.country`,
+   * `context.args.tags[]`.
+   */
   has({ block, name }: Pick<LimitedAction, 'block' | 'name'>, path: string): boolean {
     const parts = partsOf(path)
     // Reading the types of an action takes a while; most do not have the name at all.

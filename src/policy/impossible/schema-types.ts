@@ -19,7 +19,7 @@ export interface ActionTypes {
   readonly context: RecordType
 }
 
-/** Nobody can call them; see `schemaFor`. */
+/** Prefix of actions that nobody can call; see `schemaFor`. */
 const STAND_IN = 'any:'
 const NO_MEMBERS: RecordType = { is: 'Record', members: new Map() }
 
@@ -49,7 +49,10 @@ export class SchemaTypes {
     return this.names.filter((each) => this.#schemas.get(each)?.groups.includes(name))
   }
 
-  /** Whether there could be actions under such a name in another catalog, though there is none here. */
+  /**
+   * Tells whether there could be actions under such a name in another catalog, though there is none
+   * here.
+   */
   isGroup(name: string): boolean {
     return name
       .split(' and ')

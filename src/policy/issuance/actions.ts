@@ -42,14 +42,14 @@ const ASKED_ABOUT = [
   `${ISSUE}:jwt:token_exchange`,
 ]
 
-/** Whether people can be asked about it, or about some of them. */
+/** Tells whether people can be asked about it, or about some of them. */
 export function canBeAskedAbout(name: string): boolean {
   return name === ISSUE || ASKED_ABOUT.includes(name)
 }
 
 const KNOWN: ReadonlySet<string> = new Set([ISSUE, ...ISSUE_ACTIONS])
 
-/** Whether it is the name of an issuance, or of all of them. */
+/** Tells whether it is the name of an issuance, or of all of them. */
 export function isIssuance(name: string): boolean {
   return KNOWN.has(name)
 }

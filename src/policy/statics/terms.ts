@@ -42,7 +42,9 @@ export function keyOf({ holds, text }: Term): string {
   return `${holds ? '+' : '-'}${text}`
 }
 
-/** Whether every term of `outer` is one of `inner`: what fulfils `inner` then fulfils `outer`. */
+/**
+ * Tells whether every term of `outer` is one of `inner`: what fulfils `inner` then fulfils `outer`.
+ */
 export function isWithin(outer: readonly Term[], inner: readonly Term[]): boolean {
   const there = new Set(inner.map(keyOf))
   return outer.every((term) => there.has(keyOf(term)))

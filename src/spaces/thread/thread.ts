@@ -11,7 +11,7 @@ export interface Thread {
   readonly version: number
   /** Person who asks the agents there now; `null`: nobody who is known here. */
   readonly requesterId: string | null
-  /** Everyone who is there and known here, the requester too; sorted. */
+  /** People who are there and known here, the requester too; sorted. */
   readonly participantIds: readonly string[]
   /** Number of further participants whom nobody here knows. */
   readonly strangers: number

@@ -18,7 +18,7 @@ export const approvals = {
     deadline: time,
     /** Every argument of the call, where all of it has a type. */
     inspected: nullable(json),
-    /** Who asked in the conversation, where that is somebody else. */
+    /** Person who asked in the conversation, where that is somebody else. */
     requester_id: optional(text),
     /** 1: nobody is present, and `person_id` is the sponsor. */
     sponsored: flag,

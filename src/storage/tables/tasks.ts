@@ -107,7 +107,7 @@ export const tasks = {
     may_defer: flag,
     /** Authentication method of the client, with its keys; null for a public one that registered. */
     proves: nullable(json),
-    /** Which software it says it is, of a client that registered. */
+    /** Software that it says it is, of a client that registered. */
     software_id: optional(text),
     /** 1: it said which key it will prove, or proved one. */
     announces_key: flag,
