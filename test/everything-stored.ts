@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { sql } from 'kysely'
 import type { World } from './world.ts'
 
-/** Everything that is kept, as text: each column of each row, blobs as latin1. */
+/** Reads all that is kept, as text: each column of each row, blobs as latin1. */
 export async function everythingStored(w: World): Promise<string> {
   const { storage } = w.rooms
   if (storage.engine === 'sqlite') {

@@ -35,7 +35,7 @@ class Reader {
   readonly #terminal: Terminal
   readonly #port: number
   readonly #browsers = new Map<string, Browser>()
-  /** Everything seen so far. */
+  /** Output seen so far. */
   #seen = ''
   commands = 0
 

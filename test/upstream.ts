@@ -26,7 +26,7 @@ export interface Upstream {
   /** Waits until so many requests have arrived since it was last forgotten. */
   arrived(count: number): Promise<void>
   forget(): void
-  /** Nobody listens any more, and then again at the same address. */
+  /** Stops listening, and then listens again at the same address. */
   pause(): Promise<void>
   resume(): Promise<void>
   close(): Promise<void>

@@ -170,7 +170,7 @@ export class World {
     return this.#ground.desk
   }
 
-  /** Everything that was logged, at the level `debug`. */
+  /** Text of all that was logged, at the level `debug`. */
   get log(): string {
     return this.#log
   }
@@ -329,7 +329,7 @@ export class World {
     return new Api(`${this.issuer}/api/v1`, token.reveal())
   }
 
-  /** Everything in the ledger, as records. */
+  /** Reads all in the ledger, as records. */
   async ledger(): Promise<readonly Record<string, unknown>[]> {
     await this.rooms.ledger.sequence()
     const size = await this.rooms.ledger.size()

@@ -72,7 +72,7 @@ for (const edge of EDGES) MAY_IMPORT[edge] = ['lib', 'http', 'net', 'jose', 'key
 MAY_IMPORT.api = [...(MAY_IMPORT.api ?? []), 'api-operations']
 for (const room of ROOT) MAY_IMPORT[room] = ['*']
 
-/** These are sets of small parts, imported one by one; every other room is entered through its index. */
+/** Rooms that are sets of small parts, imported one by one; every other room is entered through its index. */
 const WITHOUT_INDEX = new Set(['lib', 'api-operations', '.', 'config', 'cli', 'dev'])
 
 const LIMIT = { code: 400, test: 800 }

@@ -1,4 +1,4 @@
-// What only tests need has lock files of its own: it is no dependency of the server, and `npm start` never fetches it.
+// Installs what only tests need. It has lock files of its own: it is no dependency of the server, and `npm start` never fetches it.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'

@@ -1,4 +1,4 @@
-// How long a server's thread does nothing else while somebody publishes, evaluates or sends what was made to hurt. Opens the rooms of a
+// Measures how long a server's thread does nothing else while somebody publishes, evaluates or sends what was made to hurt. Opens the rooms of a
 // server on an empty directory, in a process of its own: monitorEventLoopDelay, longest delay of each, with nothing going on beside it;
 // and the processor time that the thread took in its longest turn.
 import { monitorEventLoopDelay } from 'node:perf_hooks'

@@ -110,7 +110,10 @@ async function oneRound(ways: readonly Way[], rounds: Rounds): Promise<void> {
   rounds.add('fsync of this disk, p99', 'ms', fsync.p99)
 }
 
-/** Nobody reports what becomes of calls through gateways of others: the books have them as sent. */
+/**
+ * Requires that the books have calls through gateways of others as sent: nobody reports what
+ * becomes of them.
+ */
 function mustBeBooked(): void {
   const { decisions } = readBooks(remit.data)
   const booked = (decisions.get('answered') ?? 0) + (decisions.get('sending') ?? 0)

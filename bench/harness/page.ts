@@ -1,6 +1,6 @@
 import { median, type Results, type Series } from './results.ts'
 
-/** Everything that was measured on one day. */
+/** Writes the page of all that was measured on one day. */
 export function page(all: readonly Results[]): string {
   const date = all[0]?.machine.at.slice(0, 10) ?? ''
   const intro = `# Measured on ${date}

@@ -15,7 +15,7 @@ export interface Program {
   stop(): Promise<void>
 }
 
-/** Nothing that was measured outlives a measurement that failed. */
+/** Programs that are stopped with a measurement that failed. */
 const running = new Set<ChildProcess>()
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')

@@ -56,7 +56,10 @@ export async function emptyHome(): Promise<{
   }
 }
 
-/** Everything but the cores is what `remit serve` does by itself: default settings, embedded, its log to a file. */
+/**
+ * Starts `remit serve` with all but the cores as it does by itself: default settings, embedded, its
+ * log to a file.
+ */
 export async function startRemit(options: {
   cores: Cores
   upstream: string

@@ -1,4 +1,4 @@
-// What strangers can do to a server in two minutes: memory, disk, and how long a legitimate call takes meanwhile.
+// Measures what strangers can do to a server in two minutes: memory, disk, and how long a legitimate call takes meanwhile.
 //   node bench/hostile/run.ts [--seconds S] [--heap MIB]
 import { spawn } from 'node:child_process'
 import { readdirSync, statSync } from 'node:fs'

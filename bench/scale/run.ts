@@ -63,7 +63,7 @@ async function startOnce(store: Store): Promise<void> {
   await served.stop()
 }
 
-/** Everything in turns; who is first changes from round to round. */
+/** Measures all in turns; who is first changes from round to round. */
 async function compare(stores: readonly Store[]): Promise<void> {
   const served: { store: Store; server: Served }[] = []
   try {

@@ -127,12 +127,12 @@ export class Installation {
     return oauth.validateAuthResponse(this.#server, this.#client, back)
   }
 
-  /** Everything up to the tokens. */
+  /** Runs all up to the tokens. */
   async signIn(resource: string, over: Readonly<Record<string, string>> = {}) {
     return this.redeem(await this.consented(resource, over))
   }
 
-  /** Everything up to the code, and what it is redeemed with. */
+  /** Runs all up to the code, and answers what it is redeemed with. */
   async consented(resource: string, over: Readonly<Record<string, string>> = {}) {
     const verifier = oauth.generateRandomCodeVerifier()
     return { verifier, given: this.check(await this.back(resource, over, verifier)) }

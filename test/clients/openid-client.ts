@@ -75,7 +75,7 @@ function authOf({ key, secret }: Configured): openid.ClientAuth {
   return secret === undefined ? openid.None() : openid.ClientSecretBasic(secret)
 }
 
-/** Nobody waits in a test: what it asked about is answered by then. */
+/** Sets the interval to 0: nobody waits in a test, and what it asked about is answered by then. */
 function atOnce<T>(asked: Said): T {
   return { ...asked, interval: 0 } as T // as: it is what the library answered
 }

@@ -1,4 +1,4 @@
-/** Everything that the variables of a policy lead to, by the type of what is there. */
+/** Paths that the variables of a policy lead to, by the type of what is there. */
 import type { Scene } from './expressions.ts'
 import type { Expr } from './forms.ts'
 import { type Fields, keyOf, type Schema, type Type } from './schema.ts'

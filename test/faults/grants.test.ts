@@ -8,7 +8,7 @@ import { STEPS, type Step } from './steps.ts'
 import { type Stop, Stops } from './stops.ts'
 
 const TOKENS = /^\/oauth\/token$/
-/** Everything that is stored on the way to a task, in it and at its end, by what asks for it. */
+/** Steps that store something on the way to a task, in it and at its end, by what asks for it. */
 const ALL: readonly (Step & { readonly serves?: string })[] = [
   ...WAYS.filter(({ grant }) => grant !== undefined).map((way) => ({ ...way, path: TOKENS })),
   ...STEPS,

@@ -36,7 +36,7 @@ inEachWorld('stronger and fresher sign-ins of clients that came by a code (RFC 9
   /** Up to the page on which the person is asked. */
   const ask = (over: Asked) => stranger.ask('sam', stranger.asking(world().orders, over))
 
-  /** Everything from the answer to a call. */
+  /** Runs all from the answer to a call. */
   async function call(back: URL) {
     const w = world()
     const key = await newKey()

@@ -16,7 +16,7 @@ export interface Gateway {
   start(store: Store): Promise<void>
   /** True when it sends bodies to Remit. */
   readonly sendsBodies: boolean
-  /** How many of the odd targets get through at least, of `RUNS`. */
+  /** Minimum number of odd targets that get through, of `RUNS`. */
   readonly getThrough: number
 }
 

@@ -11,5 +11,5 @@ export interface Counterpart {
   get(): Promise<Readonly<Record<string, string>>>
 }
 
-/** Nothing is wrong with Remit or its counterpart: this machine reaches no source of it. */
+/** Error that says nothing of Remit or its counterpart: this machine reaches no source of it. */
 export class NotToBeHad extends Error {}

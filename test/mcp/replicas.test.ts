@@ -175,7 +175,7 @@ async function serveApart(w: World) {
   }
 }
 
-/** Nobody else is at work: what was left of the leases of others is over. */
+/** Makes sure that nobody else is at work: what was left of the leases of others is over. */
 async function aloneNow(w: World): Promise<void> {
   const { live, storage } = w.rooms
   await storage.transaction((tx) =>

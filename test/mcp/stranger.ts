@@ -196,7 +196,7 @@ export class Stranger implements OAuthClientProvider {
     return url
   }
 
-  /** Everything that came back to it so far. */
+  /** Addresses that came back to it so far. */
   get arrived(): readonly URL[] {
     return this.#arrived
   }
@@ -207,13 +207,13 @@ export class Stranger implements OAuthClientProvider {
     await setIdleMinutes(this.#world.rooms.agents, { agentId: this.id, idleMinutes: 0, by })
   }
 
-  /** Everything up to the code. */
+  /** Runs all up to the code. */
   async codeFor(resource: string, answering: Answering = {}): Promise<URL> {
     await this.knock(resource)
     return this.answered(await this.ask(answering.person), answering)
   }
 
-  /** Everything: connected, with tokens. */
+  /** Runs all: connected, with tokens. */
   async enter(resource: string, answering: Answering = {}): Promise<Client> {
     const back = await this.codeFor(resource, answering)
     await this.transport(resource).finishAuth(back.searchParams.get('code') ?? '')

@@ -6,7 +6,10 @@ import type { World } from '../world.ts'
 import type { ServerProcess } from './server-process.ts'
 import type { Traffic } from './traffic.ts'
 
-/** Everything that several servers could get wrong together, once. `servers`: any number of them, of which some may be gone. */
+/**
+ * Act that several servers could get wrong together, done once. `servers`: any number of them, of
+ * which some may be gone.
+ */
 export type Act = (w: World, traffic: Traffic, servers: readonly ServerProcess[]) => Promise<void>
 
 /** Calls at every server while the task is closed at the first: whatever is sent after the close has returned is refused. */

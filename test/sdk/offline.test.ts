@@ -21,7 +21,7 @@ for (const framework of FRAMEWORKS)
 
 function declare(framework: Framework): void {
   let shop: Shop
-  /** Everything that the API ever asked for. */
+  /** Addresses that the API ever asked for. */
   const asked: string[] = []
   let reachable = true
 

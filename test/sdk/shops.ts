@@ -85,7 +85,7 @@ async function catalogue(w: World, entry: Entry): Promise<void> {
   await applyImport(w.rooms.connections, { ...plan, actions }, by)
 }
 
-/** Everything that a shop does. */
+/** Detail for all that a shop does. */
 export function allOf({ identifier, name }: Pick<KnownShop, 'identifier' | 'name'>): Detail {
   const actions = Object.values(routesOf(name)).map(({ action }) => action)
   return { type: 'remit_call', locations: [identifier], actions, bounds: [] }

@@ -66,7 +66,7 @@ async function inTurn<T>(all: readonly T[], change: (one: T) => Promise<unknown>
   for (const one of all) await change(one)
 }
 
-/** Everything that is ever taken away. What cannot be undone comes last. */
+/** Acts that take something away, all there are. What cannot be undone comes last. */
 export const ACTS: readonly Act[] = [
   {
     name: 'the people are suspended',

@@ -29,7 +29,10 @@ export const DIRECT = 'http://127.0.0.1:9'
 /** Organization in whose rooms Sam works with refund-bot, and everyone who is there counts. */
 export const HOUSE = 'acme'
 
-/** Everybody may do everything, and people are asked before anything is removed: what is refused then is refused for what a test did. */
+/**
+ * Rules by which everybody may do everything, and people are asked before anything is removed: what
+ * is refused then is refused for what a test did.
+ */
 const RULES = `
 @id("people") permit (principal is Person, action, resource);
 @id("agents") permit (principal is Agent, action, resource);

@@ -19,7 +19,7 @@ export class Platform {
     this.#fake = fake
   }
 
-  /** Everything that it vouches for belongs to this owner, who sponsors it. */
+  /** Trusts it: all that it vouches for belongs to this owner, who sponsors it. */
   static async trusted(world: World, owner: string): Promise<Platform> {
     const fake = await fakeProvider()
     world.onStop(() => fake.close())

@@ -66,7 +66,10 @@ export interface Way {
   readonly opens?: {
     readonly person: 'sam' | 'fiona'
     readonly agent?: string
-    /** Nobody is asked where administrators have said already what the agent may do: it has its task at once. */
+    /**
+     * Mark of a way by which nobody is asked where administrators have said already what the agent
+     * may do: it has its task at once.
+     */
     readonly askedOnlyWithout?: 'an administrator'
   }
   /** Uses of what is shown: it serves once, or at most once where a second use ends it. */

@@ -1,4 +1,4 @@
-// What of the house can be measured, beside who imports whom: cycles between folders, faces of rooms, names, words.
+// Measures of the house, beside who imports whom: cycles between folders, faces of rooms, names, words.
 import { readFileSync } from 'node:fs'
 import { dirname, relative, sep } from 'node:path'
 

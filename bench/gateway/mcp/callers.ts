@@ -12,7 +12,7 @@ export interface Caller {
   credentials(method: string): Fields
 }
 
-/** Nobody: what a server that asks for nothing is called with. */
+/** Caller without credentials, for a server that asks for none. */
 export const ANYONE: Caller = { refresh: async () => {}, credentials: () => ({}) }
 
 /** A task of an agent with a key: a resource token and a fresh proof for each request (RFC 9449). */

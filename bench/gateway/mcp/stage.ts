@@ -12,7 +12,7 @@ export interface Listening {
   readonly program: Program
 }
 
-/** Everything that takes part. */
+/** Programs that take part. */
 export interface Stage {
   readonly remit: Remit
   /** A plain API behind the same gateway. */

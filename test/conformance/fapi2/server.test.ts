@@ -80,7 +80,7 @@ describe('FAPI 2.0 Security Profile, with the profile for every client', () => {
     })
   }
 
-  /** Everything up to the code; the verifier is the one of `stranger.asking`. */
+  /** Runs all up to the code; the verifier is the one of `stranger.asking`. */
   async function codeOf(client: Confidential, over: Record<string, string> = {}): Promise<URL> {
     const pushed = await push(client, over)
     assert.equal(pushed.status, 201, pushed.text)

@@ -9,7 +9,7 @@ export const PEER_CLIENT = 'refund-bot-of-remit'
 export const OTHER_PEER_CLIENT = 'other-bot-of-remit'
 export const PORTAL = 'portal'
 export const CHAINING = 'portal-agent'
-/** Nobody listens there: who drives a sign-in reads the address it ends with. */
+/** Address where nobody listens: who drives a sign-in reads the address it ends with. */
 export const AGENT_REDIRECT = 'http://127.0.0.1/callback'
 
 export function passwordOf(person: string): string {
