@@ -11,6 +11,7 @@ import { caddy, haproxy, nginx, traefik } from './gateways.ts'
 import { jsonGo } from './json-go/get.ts'
 import { jsonJava } from './json-java/get.ts'
 import { keycloak } from './keycloak/get.ts'
+import { mcpConformance } from './mcp-conformance/get.ts'
 import { nanoidp } from './nanoidp/get.ts'
 import { nodeFrameworks } from './node-frameworks/get.ts'
 import { pythonFrameworks } from './python-frameworks/get.ts'
@@ -22,6 +23,7 @@ const COUNTERPARTS: readonly Counterpart[] = [
   pythonSdk,
   pythonFrameworks,
   nodeFrameworks,
+  mcpConformance,
   jsonGo,
   jsonJava,
   canaille,

@@ -231,6 +231,34 @@ inOneWorld('MCP servers that change their revision', (world) => {
     }
   })
 
+  it('one that has no sessions any more is spoken to without, also when a client begins one', async () => {
+    const notes = await serveNotes()
+    try {
+      const place = await Place.add(world(), { name: 'moved', url: notes.url })
+      const task = await place.open()
+      await place.session(task)
+      const offered = ['2026-07-28']
+      notes.play(({ message }, reply) => {
+        if (message?.method === 'server/discover')
+          return answer(reply, message.id, {
+            ...{ resultType: 'complete', supportedVersions: offered },
+            capabilities: { tools: {} },
+          })
+        if (message?.method !== 'initialize') return false
+        reply.writeHead(400, { 'content-type': 'application/json' })
+        const error = { code: -32022, message: 'unsupported', data: { supported: offered } }
+        reply.end(JSON.stringify({ jsonrpc: '2.0', id: message.id, error }))
+        return true
+      })
+      const session = await place.session(task)
+      const said = rpcOf(await session.call('say', { text: 'x' })).result
+      assert.equal(wordsOf(said), 'done')
+      assert.equal(notes.calls().at(-1)?.headers['mcp-protocol-version'], '2026-07-28')
+    } finally {
+      await notes.close()
+    }
+  })
+
   it('one that answers a stateless call with something else: failed, and not made again', async () => {
     const notes = await serveNotes()
     try {

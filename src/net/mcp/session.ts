@@ -88,7 +88,9 @@ export async function openSession(
   if (found) return found
   const began = await initialize(peer, hooks, capabilities)
   if (began.ok) peer.known?.set(peer.url, 'sessions')
-  return began
+  // A server that had sessions may have none any more. Nothing was done, so it is asked again.
+  const moved = known === 'sessions' && !began.ok && began.ended.failure === 'unexpected'
+  return (moved ? await discover(peer, hooks) : undefined) ?? began
 }
 
 const STATELESS: McpSession = { revision: STATELESS_REVISION, id: undefined }

@@ -35,21 +35,27 @@ export async function testAuthorizationServer(
   const out = await mkdtemp(join(tmpdir(), 'remit-mcp-conformance-'))
   try {
     await run(tested, out)
-    return await read(out)
+    return await read(out, 'authorization-server')
   } finally {
     await rm(out, { recursive: true, force: true })
   }
+}
+
+/** Program of the suite, and the end of it. */
+function start(args: readonly string[]) {
+  const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const ended = new Promise<void>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', () => resolve())
+  })
+  return { child, ended }
 }
 
 async function run(tested: Tested, out: string): Promise<void> {
   const { clientId, issuer, person, port, resource, revision } = tested
   const args = ['authorization', '--url', issuer, '--spec-version', revision, '-o', out]
   args.push('--client-id', clientId, '--resource', resource, '--port', String(port))
-  const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-  const ended = new Promise<void>((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', () => resolve())
-  })
+  const { child, ended } = start(args)
   let said = ''
   let asked: Promise<unknown> | undefined
   const hear = (chunk: Buffer) => {
@@ -66,14 +72,46 @@ async function run(tested: Tested, out: string): Promise<void> {
   await asked
 }
 
-/** Reads the results of scenarios. Each has a folder, named after it and the time. */
-async function read(out: string): Promise<ReadonlyMap<string, readonly Check[]>> {
+/** Reads the results of scenarios. Each has a folder, named after its kind, itself and the time. */
+async function read(out: string, kind: string): Promise<ReadonlyMap<string, readonly Check[]>> {
   const found = new Map<string, readonly Check[]>()
   for (const name of await readdir(out)) {
-    const scenario = name.replace(/^authorization-server-(.+?)-\d{4}-.*$/, '$1')
+    const scenario = name.slice(kind.length + 1).replace(/-\d{4}-\d\d-\d\dT.*$/, '')
     found.set(scenario, JSON.parse(await readFile(join(out, name, 'checks.json'), 'utf8')))
   }
   return found
+}
+
+/** Names of scenarios for servers that the suite offers, with what they apply to: revisions, or `extension`. */
+export async function serverScenarios(): Promise<ReadonlyMap<string, readonly string[]>> {
+  const { child, ended } = start(['list'])
+  const [said] = await Promise.all([child.stdout.toArray(), ended])
+  const [, list = ''] = Buffer.concat(said)
+    .toString()
+    .split(/^Server scenarios.*$/m)
+  const rows = (list.split(/^\w.*:$/m)[0] ?? '').matchAll(/^ {2}- (\S+) \[(.*)\]$/gm)
+  return new Map([...rows].map(([, name = '', applies = '']) => [name, applies.split(',')]))
+}
+
+/** Runs scenarios for servers: one of them, or all of a revision. Answers every check, by scenario. */
+export async function testServer(
+  url: string,
+  only: { readonly scenario: string } | { readonly revision: string },
+): Promise<ReadonlyMap<string, readonly Check[]>> {
+  const out = await mkdtemp(join(tmpdir(), 'remit-mcp-conformance-'))
+  const which =
+    'scenario' in only
+      ? ['--scenario', only.scenario]
+      : ['--suite', 'all', '--spec-version', only.revision]
+  try {
+    const { child, ended } = start(['server', '--url', url, ...which, '-o', out])
+    child.stdout.resume()
+    child.stderr.resume()
+    await ended
+    return await read(out, 'server')
+  } finally {
+    await rm(out, { recursive: true, force: true })
+  }
 }
 
 /**

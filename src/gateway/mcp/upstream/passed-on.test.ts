@@ -7,9 +7,9 @@ import { passedOn } from './passed-on.ts'
 
 type Asking = Parameters<typeof passedOn>[1]
 
-function told(method: string, answer: object): Json {
+function told(method: string, answer: object, params: ReadonlyMap<string, Json> = new Map()): Json {
   const asking = {
-    rpc: { kind: 'request', id: 'mine', method, params: new Map() },
+    rpc: { kind: 'request', id: 'mine', method, params },
     redactor: new Redactor([]),
     verdict: { decisionId: 'dec_1' },
   } as unknown as Asking // as: only what is looked at
@@ -76,13 +76,28 @@ test('an error keeps its code and its words, never its data, and sends nobody an
   )
 })
 
+test('an error about a resource names the one that was asked for, whatever the server says', () => {
+  const data = { uri: 'https://evil.example' }
+  for (const code of [-32002, -32602]) {
+    const error = { code, message: 'none', data }
+    assert.equal(
+      printJson(told('resources/read', { error }, new Map([['uri', 'note://1']]))),
+      `{"code":"${code}","message":"none","data":{"uri":"note://1"}}`,
+    )
+  }
+  assert.equal(
+    printJson(told('tools/call', { error: { code: -32602, message: 'none', data } })),
+    '{"code":"-32602","message":"none","data":null}',
+  )
+})
+
 test('numbers go on as they were written', () => {
   const text =
     '{"jsonrpc":"2.0","id":"dec_1","result":{"content":[],"structuredContent":{"a":1.10}}}'
   const read = readMessage(text)
   assert.ok(read.kind === 'result')
   const asking = {
-    rpc: { id: 1, method: 'tools/call' },
+    rpc: { id: 1, method: 'tools/call', params: new Map() },
     redactor: new Redactor([]),
     verdict: { decisionId: 'dec_1' },
   } as unknown as Asking // as: only what is looked at

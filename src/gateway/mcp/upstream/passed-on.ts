@@ -24,6 +24,9 @@ const MEMBERS: Readonly<Record<string, readonly string[]>> = {
 /** Codes that speak of one hop only, or send people somewhere. */
 const NOT_PASSED: ReadonlySet<number> = new Set([ELICITATION_REQUIRED, ...Object.values(MCP.error)])
 
+/** Codes for a resource that a server does not have: their data name it ("Resources", Error Handling). */
+const NOT_FOUND: ReadonlySet<number> = new Set([-32002, RPC.invalidParams])
+
 /** Members of `_meta` that each hop says for itself. */
 const HOP: ReadonlySet<string> = new Set(Object.values(MCP.meta))
 
@@ -42,7 +45,8 @@ export function passedOn(
     const code = NOT_PASSED.has(answer.code) ? RPC.internalError : answer.code
     const words =
       answer.code === ELICITATION_REQUIRED ? 'not offered' : redactor.text(answer.message)
-    return { kind: 'error', id, code, message: words, data: undefined }
+    const uri = NOT_FOUND.has(code) ? rpc.params.get('uri') : undefined
+    return { kind: 'error', id, code, message: words, data: uri && new Map([['uri', uri]]) }
   }
   const result = new Map<string, Json>()
   const said = scrub(answer.result, redactor)
