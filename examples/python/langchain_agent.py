@@ -6,7 +6,7 @@ from typing import Any
 from langchain.agents import create_agent
 from langchain.chat_models import BaseChatModel
 from langchain.messages import AnyMessage, HumanMessage
-from orders import INSTRUCTIONS, open_refund_task, order_tools
+from orders import INSTRUCTIONS, converse, open_refund_task, order_tools
 from remit_sdk import Task
 
 
@@ -26,6 +26,4 @@ def conversation(model: str | BaseChatModel, task: Task) -> Callable[[str], str]
 
 if __name__ == "__main__":
     with open_refund_task("1042") as task:
-        say = conversation("openai:gpt-5", task)
-        while text := input("> "):
-            print(say(text))
+        converse(conversation("openai:gpt-5", task))

@@ -8,9 +8,10 @@ import asyncio
 from langchain.agents import create_agent
 from langchain.chat_models import BaseChatModel
 from langchain_mcp_adapters.client import MultiServerMCPClient
-from orders import GATEWAY, ISSUER, id_token
+from orders import GATEWAY, ISSUER
 from remit_sdk import AgentIdentity, AsyncTask, open_async_task
 from remit_sdk.mcp1 import task_clients
+from sign_in import id_token
 
 
 async def answer(model: str | BaseChatModel, task: AsyncTask, question: str) -> str:
@@ -36,6 +37,7 @@ async def read_notes(model: str | BaseChatModel) -> str:
         subject_token=id_token,
         purpose="read the notes about wet books",
         details=[{"locations": [f"{GATEWAY}/desk"], "actions": actions}],
+        on_consent=lambda consent: print("Please agree:", consent.interaction_uri),
     ) as task:
         return await answer(model, task, "What do the notes say about wet books?")
 

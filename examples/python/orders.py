@@ -1,9 +1,11 @@
 """Tools of an agent for orders, as plain functions: every framework takes them."""
 
 import os
+import sys
 from collections.abc import Callable
 
 from remit_sdk import AgentIdentity, Bound, Task, open_task, refusals_as_results
+from sign_in import id_token
 
 ISSUER = os.environ.get("REMIT_ISSUER", "http://127.0.0.1:7480")
 GATEWAY = os.environ.get("REMIT_GATEWAY", "http://127.0.0.1:7481")
@@ -11,11 +13,6 @@ GATEWAY = os.environ.get("REMIT_GATEWAY", "http://127.0.0.1:7481")
 INSTRUCTIONS = """You help with orders.
 When a tool answers PENDING, tell the person where to approve it and stop; call it again with the same arguments when they say that it is approved.
 When a tool answers DENIED or ALREADY EXECUTED, do not call it again: say what it says."""
-
-
-def id_token() -> str:
-    """From the identity provider, for this agent's client there."""
-    return os.environ.get("ID_TOKEN", "")
 
 
 def open_refund_task(order: str) -> Task:
@@ -28,6 +25,7 @@ def open_refund_task(order: str) -> Task:
         subject_token=id_token,
         purpose=f"refund order {order}",
         details=[{"locations": [f"{GATEWAY}/orders"], "actions": actions, "bounds": bounds}],
+        on_consent=lambda consent: print("Please agree:", consent.interaction_uri),
     )
 
 
@@ -46,3 +44,10 @@ def order_tools(task: Task) -> list[Callable[..., str]]:
         return task.post(url, content=body, headers=headers).text
 
     return [look_at_order, refund_order]
+
+
+def converse(say: Callable[[str], str]) -> None:
+    """Lets a person talk with the agent, a line each, until there is no more."""
+    print("What can I do for you?")
+    for line in sys.stdin:
+        print("said", say(line))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from orders import INSTRUCTIONS, open_refund_task, order_tools
+from orders import INSTRUCTIONS, converse, open_refund_task, order_tools
 from pydantic_ai import Agent, ModelMessage
 from pydantic_ai.models import Model
 from remit_sdk import Task
@@ -23,6 +23,4 @@ def conversation(model: str | Model, task: Task) -> Callable[[str], str]:
 
 if __name__ == "__main__":
     with open_refund_task("1042") as task:
-        say = conversation("openai:gpt-5", task)
-        while text := input("> "):
-            print(say(text))
+        converse(conversation("openai:gpt-5", task))

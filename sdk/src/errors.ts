@@ -41,6 +41,11 @@ export class RemitError extends Error {
     this.code = code
     this.detail = detail
   }
+
+  /** Says what happened in words for the model, as the result of a tool. */
+  forModel(): string {
+    return `FAILED (${this.code}): ${this.detail}`
+  }
 }
 
 /** There, but not printed with the error: an answer is a page long and hides what matters. */
@@ -76,6 +81,12 @@ export class Denied extends RemitError {
     this.response = facts.response
     hide(this, 'response')
   }
+
+  override forModel(): string {
+    const enough = this.enough ? `\nWhat would be enough: ${this.enough}` : ''
+    const later = this.retryAfter ? `\nThe same call fits again in ${this.retryAfter} s.` : ''
+    return `DENIED, not executed (${this.code}): ${this.detail}${enough}${later}`
+  }
 }
 
 /** The call was not executed; people can let it through. After they did, the same call goes through once. */
@@ -100,6 +111,15 @@ export class ApprovalRequired extends Denied {
    */
   wait(signal?: AbortSignal): Promise<void> {
     return this.#wait(signal)
+  }
+
+  override forModel(): string {
+    const { expiresAt, page } = this.request
+    return [
+      `PENDING, not executed (${this.code}): ${this.detail}`,
+      `A person can approve exactly this call until ${expiresAt.toISOString()} at ${page}`,
+      'Tell them, then make the same call again with the same arguments.',
+    ].join('\n')
   }
 }
 
@@ -131,6 +151,14 @@ export class AlreadyExecuted extends Denied {
   /** Asks people to let the same call through once more. */
   askAgain(): Promise<PendingApproval> {
     return this.#askAgain()
+  }
+
+  override forModel(): string {
+    const answered = this.upstreamStatus ? `, answered ${this.upstreamStatus}` : ''
+    return [
+      `ALREADY EXECUTED, not again (${this.code}): ${this.detail}`,
+      `That execution: ${this.state}${answered}. Do not repeat the call to find out more.`,
+    ].join('\n')
   }
 }
 
@@ -184,6 +212,12 @@ export class CallFailed extends RemitError {
     this.effect = facts.effect
     this.response = facts.response
     hide(this, 'response')
+  }
+
+  override forModel(): string {
+    const known =
+      this.effect === 'none' ? 'nothing was executed' : 'it may have been executed: look first'
+    return `FAILED, ${known} (${this.code}): ${this.detail}`
   }
 }
 

@@ -22,6 +22,7 @@ export {
   type Redemption,
   redeemTicket,
 } from './open-task.ts'
+export { refusalsAsResults } from './results.ts'
 export {
   type BegunSignIn,
   type RefreshTokens,

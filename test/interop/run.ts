@@ -5,6 +5,7 @@ import { globSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { canaille } from './canaille/get.ts'
+import { claudeAgent } from './claude-agent/get.ts'
 import { type Counterpart, NotToBeHad } from './counterpart.ts'
 import { envoy } from './envoy/get.ts'
 import { caddy, haproxy, nginx, traefik } from './gateways.ts'
@@ -24,6 +25,7 @@ const COUNTERPARTS: readonly Counterpart[] = [
   pythonFrameworks,
   nodeFrameworks,
   mcpConformance,
+  claudeAgent,
   jsonGo,
   jsonJava,
   canaille,

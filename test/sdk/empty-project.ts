@@ -50,9 +50,18 @@ export class EmptyProject extends Project {
 
   /** Type-checks with the compiler of the workspace. Answers what it complains about. */
   async check(options: object, files: readonly string[]): Promise<string> {
-    const compilerOptions = { strict: true, noEmit: true, target: 'esnext', types: [], ...options }
-    await this.write('tsconfig.json', JSON.stringify({ compilerOptions, files }))
-    const tsc = join(MODULES, 'typescript', 'bin', 'tsc')
-    return (await this.run([tsc, '-p', 'tsconfig.json'])).said
+    return checkTypes(this, options, files)
   }
+}
+
+/** Type-checks a project of JavaScript with the compiler of the workspace. Answers what it complains about. */
+export async function checkTypes(
+  project: Project,
+  options: object,
+  files: readonly string[],
+): Promise<string> {
+  const compilerOptions = { strict: true, noEmit: true, target: 'esnext', types: [], ...options }
+  await project.write('tsconfig.json', JSON.stringify({ compilerOptions, files }))
+  const tsc = join(MODULES, 'typescript', 'bin', 'tsc')
+  return (await project.run([tsc, '-p', 'tsconfig.json'])).said
 }

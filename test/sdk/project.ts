@@ -63,6 +63,9 @@ export class Project {
       tell(text) {
         started.child.stdin?.write(text)
       },
+      end() {
+        started.child.stdin?.end()
+      },
       async stop() {
         started.child.kill()
         await ended
@@ -134,5 +137,7 @@ export interface Running {
   says(pattern: RegExp): Promise<RegExpExecArray>
   /** Writes to what it reads. */
   tell(text: string): void
+  /** Says that there is no more to read. */
+  end(): void
   stop(): Promise<void>
 }

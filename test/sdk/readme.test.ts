@@ -139,6 +139,7 @@ describe('the README of the SDK', () => {
         await running.says(/refunded 201/)
       }
       assert.match(await ended(running), /already (?:answered|sending)/)
+      assert.match(await reader.run('tool.ts'), /^PENDING, not executed \(approval\.required\)/m)
     })
 
     it('calls another agent in', async () => {

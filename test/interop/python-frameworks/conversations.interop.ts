@@ -6,34 +6,45 @@ import type { Detail } from 'remit-sdk'
 import { deskActions, openDesk } from '../../mcp/stranger.ts'
 import { alsoAllow, approve } from '../../sdk/shops.ts'
 import { World } from '../../world.ts'
+import { ModelApi } from '../model-api.ts'
 import { PythonProject } from '../python-sdk/installed.ts'
+import {
+  addressesOf,
+  assertRefundsOnce,
+  environmentOf,
+  startSignedIn,
+} from '../refund-conversation.ts'
 
 const EXAMPLES = join(import.meta.dirname, '..', '..', '..', 'examples', 'python')
 
 describe('agents in frameworks for Python, with a model that follows a script', () => {
   let w: World
   let project: PythonProject
+  let openai: PythonProject
+  let model: ModelApi
   before(async () => {
     w = await World.start('sqlite', { desk: true, nonces: 'auto' })
     await alsoAllow(w, deskActions(w) as readonly Detail[]) // written as details
     await openDesk(w)
+    model = await ModelApi.start()
     project = await PythonProject.make('FRAMEWORKS')
-    for (const folder of [EXAMPLES, import.meta.dirname])
-      for (const name of await readdir(folder))
-        if (name.endsWith('.py')) await cp(join(folder, name), join(project.folder, name))
-    await cp(join(w.data, '..', 'refund-bot.jwk'), join(project.folder, 'refund-bot.jwk'))
+    openai = await PythonProject.make('OPENAI')
+    for (const one of [project, openai]) {
+      for (const folder of [EXAMPLES, import.meta.dirname])
+        for (const name of await readdir(folder))
+          if (name.endsWith('.py')) await cp(join(folder, name), join(one.folder, name))
+      await cp(join(w.data, '..', 'refund-bot.jwk'), join(one.folder, 'refund-bot.jwk'))
+    }
   })
   after(async () => {
     await project?.remove()
+    await openai?.remove()
+    model?.stop()
     await w?.stop()
   })
 
-  const start = async (framework: string) =>
-    project.start(['converse.py', framework], {
-      ID_TOKEN: await w.idToken('sam'),
-      REMIT_ISSUER: w.issuer,
-      REMIT_GATEWAY: w.gateway,
-    })
+  const start = (framework: string) =>
+    startSignedIn(project, ['converse.py', framework], addressesOf(w))
 
   for (const framework of ['langchain', 'pydantic'])
     it(`in ${framework}: what people have to approve, what was done before and what is denied are results of tools`, async () => {
@@ -48,6 +59,9 @@ describe('agents in frameworks for Python, with a model that follows a script', 
       const { code, said } = await running.ended
       assert.equal(code, 0, said)
     })
+
+  it('in the OpenAI Agents SDK: the same, with the program as it is', () =>
+    assertRefundsOnce(w, openai, ['openai_agent.py'], environmentOf(w, model)))
 
   it('in langchain: every session of its MCP client is the same task, and nobody is asked', async () => {
     const running = await start('mcp')

@@ -16,9 +16,10 @@ export const pythonFrameworks: Counterpart = {
     const newest = newestPython()
     const builder = await fromPip('sdk-newest', requirements('newest.txt'), newest)
     const programs = await fromPip('sdk-frameworks', requirements('frameworks.txt'), newest)
-    installWheel(programs, await buildWheel(builder))
     // Apart from the others: it wants another generation of the official client.
     const openai = await fromPip('openai-agents', requirements('openai-agents.txt'), newest)
+    const wheel = await buildWheel(builder)
+    for (const each of [programs, openai]) installWheel(each, wheel)
     return { REMIT_INTEROP_PYTHON_FRAMEWORKS: programs, REMIT_INTEROP_PYTHON_OPENAI: openai }
   },
 }

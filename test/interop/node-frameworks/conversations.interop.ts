@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { cp, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import type { Detail } from 'remit-sdk'
+import { deskActions, openDesk } from '../../mcp/stranger.ts'
+import { checkTypes } from '../../sdk/empty-project.ts'
+import { alsoAllow, approve } from '../../sdk/shops.ts'
+import { World } from '../../world.ts'
+import { ModelApi } from '../model-api.ts'
+import { NodeProject } from '../npm.ts'
+import {
+  assertClosed,
+  assertRefundsOnce,
+  environmentOf,
+  startSignedIn,
+} from '../refund-conversation.ts'
+
+const EXAMPLES = join(import.meta.dirname, '..', '..', '..', 'examples', 'typescript')
+const AGENTS = ['vercel-ai.ts', 'langchain.ts', 'openai-agents.ts']
+const COMPILER = {
+  ...{ module: 'nodenext', types: ['node'], skipLibCheck: true },
+  allowImportingTsExtensions: true,
+}
+
+describe('agents in frameworks for JavaScript, with a model that follows a script', () => {
+  let w: World
+  let model: ModelApi
+  let project: NodeProject
+  before(async () => {
+    w = await World.start('sqlite', { desk: true, nonces: 'auto' })
+    await alsoAllow(w, deskActions(w) as readonly Detail[]) // written as details
+    await openDesk(w)
+    model = await ModelApi.start()
+    project = await NodeProject.make(process.env.REMIT_INTEROP_NODE_FRAMEWORKS ?? '')
+    for (const name of await readdir(EXAMPLES))
+      await cp(join(EXAMPLES, name), join(project.folder, name))
+    await cp(join(w.data, '..', 'refund-bot.jwk'), join(project.folder, 'refund-bot.jwk'))
+  })
+  after(async () => {
+    await project?.remove()
+    model?.stop()
+    await w?.stop()
+  })
+
+  it('the examples have the right types', async () => {
+    assert.equal(await checkTypes(project, COMPILER, [...AGENTS, 'mcp-client.ts']), '')
+  })
+
+  for (const name of AGENTS)
+    it(`${name}: what people have to approve, what was done before and what is denied are results of tools`, () =>
+      assertRefundsOnce(w, project, [name], environmentOf(w, model)))
+
+  it('mcp-client.ts: a call waits for people, and is executed once', async () => {
+    const running = await startSignedIn(project, ['mcp-client.ts'], environmentOf(w, model))
+    const [, page = ''] = await running.says(/Waiting for approval by anyone in finance – (\S+)/)
+    await approve(w, page)
+    const { code, said } = await running.ended
+    assert.equal(code, 0, said)
+    assert.match(said, /^said .*three of five books/m)
+    const [first, again, ...more] = said.match(/Sent message \S+/g) ?? []
+    assert.ok(first !== undefined && first === again && more.length === 0, said)
+    await assertClosed(w)
+  })
+})
