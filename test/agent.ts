@@ -1,6 +1,6 @@
 import type { Clock } from '../src/lib/clock.ts'
-import { assertion, newKey, proof, type TestKey, type Wrong } from './signing.ts'
-import { type Answer, abandon, begin, type Sending, send } from './wire.ts'
+import { assertion, newKey, proof, type TestKey, type TokenDeviations } from './signing.ts'
+import { type Answer, abandon, begin, send, type WireOptions } from './wire.ts'
 
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 export const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
@@ -24,10 +24,10 @@ export interface Place {
 }
 
 /** Deviations of a request from a right one. A parameter that is `undefined` is left out. */
-export interface Odd {
+export interface RequestDeviations {
   readonly form?: Readonly<Record<string, string | undefined>>
-  readonly proof?: Wrong
-  readonly assertion?: Wrong
+  readonly proof?: TokenDeviations
+  readonly assertion?: TokenDeviations
   /** Proofs instead of one header `DPoP` with a good one. */
   readonly proofs?: readonly string[]
   readonly headers?: readonly (readonly [string, string])[]
@@ -42,7 +42,7 @@ export interface OpeningWish {
   readonly key?: TestKey
 }
 
-export interface Calling extends Odd {
+export interface CallOptions extends RequestDeviations {
   readonly token?: string
   readonly scheme?: string
   /** JSON text, unless `type` says otherwise. */
@@ -62,14 +62,14 @@ export class TestAgent {
     this.key = key
   }
 
-  assertion(wrong: Wrong = {}): Promise<string> {
+  assertion(wrong: TokenDeviations = {}): Promise<string> {
     return assertion(this.#at.clock, this, this.#at.issuer, wrong)
   }
 
   proof(
     key: TestKey,
     request: { method: string; url: string; token?: string | undefined },
-    wrong: Wrong = {},
+    wrong: TokenDeviations = {},
   ): Promise<string> {
     return proof(this.#at.clock, key, request, wrong)
   }
@@ -78,7 +78,7 @@ export class TestAgent {
   async tokenRequest(
     key: TestKey,
     form: Readonly<Record<string, string | undefined>>,
-    odd: Odd = {},
+    odd: RequestDeviations = {},
   ): Promise<Answer> {
     const url = `${this.#at.issuer}/oauth/token`
     return whileLeaseIsOver(async () => {
@@ -93,7 +93,7 @@ export class TestAgent {
   }
 
   /** Asks for a task (contract 5.1). */
-  async ask(wish: OpeningWish, odd: Odd = {}): Promise<Answer> {
+  async ask(wish: OpeningWish, odd: RequestDeviations = {}): Promise<Answer> {
     const { details, purpose = 'refund order 1042', resource, scope, subjectToken } = wish
     const form = {
       grant_type: TOKEN_EXCHANGE,
@@ -118,7 +118,7 @@ export class TestAgent {
   }
 
   /** Asks for a resource token (contract 5.5). */
-  askToken(task: OpenTask, resource: string, odd: Odd = {}): Promise<Answer> {
+  askToken(task: OpenTask, resource: string, odd: RequestDeviations = {}): Promise<Answer> {
     const form = {
       grant_type: TOKEN_EXCHANGE,
       client_id: task.id,
@@ -136,7 +136,12 @@ export class TestAgent {
   }
 
   /** A call through the gateway, `path` from its root. Takes a resource token for it when none is given. */
-  async call(task: OpenTask, method: string, path: string, calling: Calling = {}): Promise<Answer> {
+  async call(
+    task: OpenTask,
+    method: string,
+    path: string,
+    calling: CallOptions = {},
+  ): Promise<Answer> {
     return whileLeaseIsOver(async () => {
       const { url, sending } = await this.#calling(task, method, path, calling)
       return send(url, sending)
@@ -144,13 +149,13 @@ export class TestAgent {
   }
 
   /** Calls, and answers as soon as the head of the answer is there. */
-  async stream(task: OpenTask, method: string, path: string, calling: Calling = {}) {
+  async stream(task: OpenTask, method: string, path: string, calling: CallOptions = {}) {
     const { url, sending } = await this.#calling(task, method, path, calling)
     return begin(url, sending)
   }
 
   /** Calls, and ends the connection without waiting for an answer. */
-  async abandon(task: OpenTask, method: string, path: string, calling: Calling = {}) {
+  async abandon(task: OpenTask, method: string, path: string, calling: CallOptions = {}) {
     const { url, sending } = await this.#calling(task, method, path, calling)
     return abandon(url, sending)
   }
@@ -159,8 +164,8 @@ export class TestAgent {
     task: OpenTask,
     method: string,
     path: string,
-    calling: Calling,
-  ): Promise<{ url: string; sending: Sending }> {
+    calling: CallOptions,
+  ): Promise<{ url: string; sending: WireOptions }> {
     const { gateway } = this.#at
     const resource = `${gateway}/${path.split('/')[1]?.split('?')[0]}`
     const token = calling.token ?? (await this.token(task, resource))
@@ -172,7 +177,7 @@ export class TestAgent {
     task: OpenTask,
     method: string,
     path: string,
-    calling: Calling = {},
+    calling: CallOptions = {},
   ): Promise<Answer> {
     const request = { method, url: `${this.#at.issuer}/v1/tasks/${task.id}${path}` }
     return whileLeaseIsOver(async () => {
@@ -186,8 +191,8 @@ export class TestAgent {
     key: TestKey,
     token: string,
     { method, url }: { method: string; url: string },
-    calling: Calling,
-  ): Promise<{ url: string; sending: Sending }> {
+    calling: CallOptions,
+  ): Promise<{ url: string; sending: WireOptions }> {
     const { body, headers = [], scheme = 'DPoP', type = 'application/json' } = calling
     const [bare = ''] = url.split('?')
     const proofs = calling.proofs ?? [

@@ -5,7 +5,7 @@ import { it, type TestContext } from 'node:test'
 import { type Browser, everythingTicked, type Page } from '../examples/refund-desk/browser.ts'
 import { signIn } from '../examples/refund-desk/people.ts'
 import { appears, type Command, readPage } from './first-hour/page.ts'
-import { type Running, Terminal } from './first-hour/terminal.ts'
+import { type RunningCommand, Terminal } from './first-hour/terminal.ts'
 import { neighbouringPorts } from './ports.ts'
 
 const PAGE = join(import.meta.dirname, '..', 'docs', 'first-hour.md')
@@ -78,7 +78,7 @@ class Reader {
   }
 
   async #click(
-    running: Running,
+    running: RunningCommand,
     { button, person }: { person: string; button: string },
     where: string,
   ): Promise<void> {

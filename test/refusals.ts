@@ -44,7 +44,7 @@ export function assertUnidentified(answer: Answer, code: ProblemCode, hint = '')
   assert.ok(String(answer.body.enough).length > 0, seen)
 }
 
-export interface Asked {
+export interface ApprovalRequest {
   readonly id: string
   readonly url: string
   readonly page: string
@@ -59,9 +59,9 @@ export function assertFailed(answer: Answer, code: ProblemCode, hint = ''): void
 }
 
 /** The call needs people, who can be asked. Answers the access request. */
-export function assertRequestable(answer: Answer): Asked {
+export function assertRequestable(answer: Answer): ApprovalRequest {
   assertDenied(answer, 'approval.required')
-  const asked = answer.body.access_request as Asked // checked below
+  const asked = answer.body.access_request as ApprovalRequest // checked below
   assert.match(asked.id, /^req_/)
   assert.ok(asked.page.includes(asked.id))
   return asked

@@ -43,7 +43,7 @@ export async function keyFrom(privateJwk: JWK): Promise<TestKey> {
 }
 
 /** Deviations from a valid token; `undefined` leaves a member out. */
-export interface Wrong {
+export interface TokenDeviations {
   readonly header?: Readonly<Record<string, unknown>>
   readonly claims?: Readonly<Record<string, unknown>>
   /** Signs instead of the key that is named. */
@@ -68,7 +68,7 @@ export function proof(
   clock: Clock,
   key: TestKey,
   request: { readonly method: string; readonly url: string; readonly token?: string | undefined },
-  wrong: Wrong = {},
+  wrong: TokenDeviations = {},
 ): Promise<string> {
   const { method, token, url } = request
   return jws(
@@ -90,7 +90,7 @@ export function assertion(
   clock: Clock,
   agent: { readonly id: string; readonly key: TestKey },
   issuer: string,
-  wrong: Wrong = {},
+  wrong: TokenDeviations = {},
 ): Promise<string> {
   const iat = seconds(clock)
   return jws(

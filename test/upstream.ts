@@ -4,7 +4,7 @@ import net from 'node:net'
 import { freePorts } from './ports.ts'
 
 /** A request that reached an API. */
-export interface Reached {
+export interface ReceivedRequest {
   readonly method: string
   /** The target exactly as it came. */
   readonly target: string
@@ -16,7 +16,7 @@ export interface Reached {
 /** An API that keeps what reached it and answers what a test wants. */
 export interface Upstream {
   readonly origin: string
-  readonly reached: readonly Reached[]
+  readonly reached: readonly ReceivedRequest[]
   /** Connections that were opened, whatever came over them. */
   readonly connections: number
   /** Answers from now on; `undefined`: 200 with what it saw. */
@@ -34,7 +34,7 @@ export interface Upstream {
 
 /** Starts one; `at` is its port, a free one when left out. */
 export async function startUpstream(at?: number): Promise<Upstream> {
-  const reached: Reached[] = []
+  const reached: ReceivedRequest[] = []
   const waiting: { count: number; done: () => void }[] = []
   const sockets = new Set<net.Socket>()
   const web = http.createServer(async (request, reply) => {

@@ -10,7 +10,7 @@ export interface Answer {
   readonly body: Readonly<Record<string, unknown>>
 }
 
-export interface Sending {
+export interface WireOptions {
   readonly method?: string
   /** Names may come more than once, in any spelling. */
   readonly headers?: readonly (readonly [string, string])[]
@@ -23,14 +23,14 @@ export interface Sending {
  * Sends one request on a connection of its own, with exactly these headers (and Host, and
  * Content-Length when there is a body).
  */
-export async function send(url: string, sending: Sending = {}): Promise<Answer> {
+export async function send(url: string, sending: WireOptions = {}): Promise<Answer> {
   const message = await begin(url, sending)
   const text = Buffer.concat(await message.toArray()).toString('utf8')
   return { status: message.statusCode ?? 0, headers: message.headers, text, body: objectOf(text) }
 }
 
 /** Sends, and answers as soon as the head of the answer is there. */
-export function begin(url: string, sending: Sending = {}): Promise<http.IncomingMessage> {
+export function begin(url: string, sending: WireOptions = {}): Promise<http.IncomingMessage> {
   const { method = 'GET', headers = [], body } = sending
   const { hostname, port, host } = new URL(url)
   const framed = headers.some(([name]) => /^(?:content-length|transfer-encoding)$/i.test(name))
@@ -58,7 +58,7 @@ export function begin(url: string, sending: Sending = {}): Promise<http.Incoming
 }
 
 /** A request whose answer nobody waits for: `leave` ends the connection. */
-export function abandon(url: string, sending: Sending): { leave(): void } {
+export function abandon(url: string, sending: WireOptions): { leave(): void } {
   const { method = 'GET', headers = [] } = sending
   const { hostname, pathname, port, host } = new URL(url)
   const flat = [['Host', host], ...headers].flat()

@@ -53,7 +53,7 @@ function ours(fromJson: boolean): () => Ask {
 
 async function official(): Promise<() => Ask> {
   const cedar = await import('@cedar-policy/cedar-wasm/nodejs')
-  type Given = Parameters<typeof cedar.statefulIsAuthorized>[0]
+  type AuthorizationCall = Parameters<typeof cedar.statefulIsAuthorized>[0]
   const shared = actions()
   const calls = asked.map((request, i) => {
     const action = shared.filter(
@@ -65,7 +65,7 @@ async function official(): Promise<() => Ask> {
       preparsedPolicySetId: 'bench',
       validateRequest: false,
     }
-    return given as unknown as Given // as: Cedar's own form
+    return given as unknown as AuthorizationCall // as: Cedar's own form
   })
   const first = policies(10, 'indexable')
   cedar.preparsePolicySet(

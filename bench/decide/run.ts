@@ -8,7 +8,7 @@ import { type Finding, median, Rounds, ratio } from '../harness/results.ts'
 import { SHAPES, type Shape, SIZES } from './scene.ts'
 
 /** Measurements of one engine with one policy set. `p50` and `p99` in nanoseconds. */
-interface Measured {
+interface EngineMeasurements {
   readonly p50: number
   readonly p99: number
   readonly perSecond: number
@@ -40,7 +40,7 @@ function compareEngines(shape: Shape, size: number): void {
   const permits = ENGINES.map((engine) => {
     const name = nameOf(shape, size, engine)
     if (options.only !== undefined && !name.includes(options.only)) return undefined
-    const found = inProcess<Measured>('engine.ts', engine, String(size), shape)
+    const found = inProcess<EngineMeasurements>('engine.ts', engine, String(size), shape)
     rounds.addMeasure(name, NS, 'ns', found.p50)
     rounds.addMeasure(name, 'p99', 'ns', found.p99)
     rounds.addMeasure(name, 'throughput', '/s', found.perSecond)

@@ -6,8 +6,8 @@ import { bareGet, gatewayGet } from '../gateway/get-way.ts'
 import { startNginx } from '../gateway/nginx.ts'
 import { startUpstream } from '../gateway/upstream.ts'
 import { readBooks } from '../harness/books.ts'
-import { Compared } from '../harness/compared.ts'
-import { Decided } from '../harness/decided.ts'
+import { RoundComparison } from '../harness/compared.ts'
+import { DecisionSet } from '../harness/decided.ts'
 import { measureFsync } from '../harness/fsync.ts'
 import { describeMachine, pinMyself } from '../harness/machine.ts'
 import { readOptions } from '../harness/options.ts'
@@ -57,7 +57,7 @@ const remit = await startRemit({
 })
 const secret = readFileSync(secretFile, 'utf8')
 rmSync(secretFile)
-const decided = new Decided()
+const decided = new DecisionSet()
 const [nginxPort = 0, nginxBarePort = 0, grpcPort = 0, httpPort = 0, envoyBarePort = 0] = ports
 const at = (port: number) => ({ http, grpc, api: upstream.port, secret, port })
 const programs: (Program | undefined)[] = []
@@ -145,12 +145,15 @@ latency. Gateway and Remit share the measured core, so processor time is of Remi
       'warm-up calls': WARM_UP,
     },
     series: rounds.all(),
-    findings: findings(new Compared(rounds), ran),
+    findings: findings(new RoundComparison(rounds), ran),
   }
   publish(results, options)
 }
 
-function findings(compared: Compared, ran: readonly (readonly [string, string])[]): Finding[] {
+function findings(
+  compared: RoundComparison,
+  ran: readonly (readonly [string, string])[],
+): Finding[] {
   return ran.flatMap(([asks, bare]) =>
     [`p50 at ${RATE}/s`, `p99 at ${RATE}/s`].map((when) =>
       compared.added(when, asks, bare, `${asks}: `),

@@ -1,5 +1,5 @@
 import { type OpenTask, resourceToken } from '../../src/cli/agent/client.ts'
-import type { Decided } from '../harness/decided.ts'
+import type { DecisionSet } from '../harness/decided.ts'
 import type { Check } from '../harness/load.ts'
 import type { Program } from '../harness/program.ts'
 import { ProofMaker, requestBytes } from '../harness/proofs.ts'
@@ -17,7 +17,7 @@ export function gatewayGet(
     name: string
     remit: Remit
     upstream: Upstream
-    decided: Decided
+    decided: DecisionSet
     /** Gateway of others in front of the API, and what it needs besides. Default: Remit's own. */
     at?: { readonly origin: string; readonly port: number; readonly headers?: Headers }
   },

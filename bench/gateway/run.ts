@@ -2,8 +2,8 @@
 // With `--profile`: where the time goes instead.
 import { join } from 'node:path'
 import { readBooks } from '../harness/books.ts'
-import { Compared } from '../harness/compared.ts'
-import { Decided } from '../harness/decided.ts'
+import { RoundComparison } from '../harness/compared.ts'
+import { DecisionSet } from '../harness/decided.ts'
 import { measureFsync } from '../harness/fsync.ts'
 import { describeMachine, PROJECT, pinMyself } from '../harness/machine.ts'
 import { readOptions } from '../harness/options.ts'
@@ -48,7 +48,7 @@ const bare = await startProgram(
   { cores, ready: 'ready' },
 )
 const nginx = await startNginx(nginxPort, upstream.port, cores)
-const decided = new Decided()
+const decided = new DecisionSet()
 try {
   const tasks = await remit.openTasks(CONNECTIONS)
   const through = gatewayGet({ name: GATEWAY, remit, upstream, decided }, tasks)
@@ -110,12 +110,12 @@ throughput; open loop by schedule for latency. The API and the load share the ot
       'warm-up calls': WARM_UP,
     },
     series: rounds.all(),
-    findings: findings(new Compared(rounds)),
+    findings: findings(new RoundComparison(rounds)),
   }
   publish(results, options)
 }
 
-function findings(compared: Compared): Finding[] {
+function findings(compared: RoundComparison): Finding[] {
   return [
     compared.aimedShare('share of nginx as a bare proxy', GATEWAY, NGINX, 0.15),
     compared.share('the same by processor time', GATEWAY, NGINX, 'cpu'),

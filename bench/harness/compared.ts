@@ -5,7 +5,7 @@ import { MEASURES } from './way.ts'
 const MAY_ADD = 0.5
 
 /** Findings from series of the same rounds. What was not run is no number and meets no aim, nor misses one. */
-export class Compared {
+export class RoundComparison {
   readonly #rounds: Rounds
 
   constructor(rounds: Rounds) {

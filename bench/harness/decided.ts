@@ -1,7 +1,7 @@
 import { readBooks } from './books.ts'
 
 /** The decisions that answers named: each call has one of its own, and the books have it as answered. */
-export class Decided {
+export class DecisionSet {
   readonly #seen = new Set<string>()
 
   get count(): number {

@@ -4,7 +4,7 @@ import { type OpenTask, resourceToken } from '../../src/cli/agent/client.ts'
 import { ProofMaker } from '../harness/proofs.ts'
 import type { Remit } from '../harness/remit.ts'
 
-export interface Called {
+export interface CallResults {
   /** Milliseconds of each call that was answered with 200, sorted. */
   readonly latencies: readonly number[]
   /** Calls that were not, by what came instead. */
@@ -15,7 +15,7 @@ const EVERY_MS = 50
 const PATIENCE_MS = 10_000
 
 /** A legitimate agent: one call through the gateway every 50 ms, by schedule, whether or not the one before has been answered. */
-export async function callFor(seconds: number, remit: Remit, task: OpenTask): Promise<Called> {
+export async function callFor(seconds: number, remit: Remit, task: OpenTask): Promise<CallResults> {
   const proofs = new ProofMaker(task)
   const { token: accessToken } = await resourceToken(task, `${remit.gateway}/orders`)
   const agent = new http.Agent({ keepAlive: true, maxSockets: 16 })

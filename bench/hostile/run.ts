@@ -10,7 +10,7 @@ import { ownEnvironment } from '../harness/program.ts'
 import { publish } from '../harness/publish.ts'
 import { type Remit, startRemit } from '../harness/remit.ts'
 import type { Finding } from '../harness/results.ts'
-import { type Called, callFor, percentile } from './caller.ts'
+import { type CallResults, callFor, percentile } from './caller.ts'
 
 /**
  * Bounds, stated before anything was measured. A bound of time says nothing on a machine that does
@@ -110,15 +110,15 @@ that calls through the gateway every 50 ms. What they sent, by connections: ${Ob
   return counted.some(({ met }) => met === false)
 }
 
-interface Measured {
-  readonly alone: Called
-  readonly called: Called
+interface RunMeasurements {
+  readonly alone: CallResults
+  readonly called: CallResults
   readonly most: number
   readonly before: { readonly memory: number; readonly disk: number }
   readonly after: { readonly disk: number }
 }
 
-function judge({ called, most, before, after }: Measured): Finding[] {
+function judge({ called, most, before, after }: RunMeasurements): Finding[] {
   const calls = called.latencies.length
   const failed = Object.values(called.failures).reduce((sum, count) => sum + count, 0)
   const bounded = (name: string, value: number, unit: string, bound: number): Finding => ({

@@ -15,7 +15,7 @@ import type { Lane, Schema, Step, Storage, Tx } from '../../src/storage/index.ts
  * Takes what the product's own functions would write, instead of writing it: whatever they insert, they insert here, and what they
  * look for is not there. So rows are theirs, and only the way they get into the store is another.
  */
-export class Collected {
+export class RowCollector {
   readonly tx: Tx
   readonly storage: Storage
   #inserts = new Map<string, (readonly unknown[])[]>()
@@ -98,7 +98,7 @@ export class Collected {
 
 /** Sink for rows. */
 export interface Sink {
-  write(inserts: ReturnType<Collected['empty']>): Promise<void>
+  write(inserts: ReturnType<RowCollector['empty']>): Promise<void>
   close(): Promise<void>
 }
 

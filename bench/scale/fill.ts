@@ -15,7 +15,7 @@ import { systemRandom } from '../../src/lib/random.ts'
 import { insertPerson } from '../../src/people/person-store.ts'
 import { closeRooms, openRooms, type Rooms } from '../../src/rooms.ts'
 import { openSteps, TASK_LIFE } from '../../src/tasks/index.ts'
-import { Collected, postgresSink, type Sink, sqliteSink } from './bulk.ts'
+import { postgresSink, RowCollector, type Sink, sqliteSink } from './bulk.ts'
 import {
   type Crowd,
   type CrowdAgent,
@@ -47,7 +47,7 @@ const ports = {
 const plan: FillPlan = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'))
 const { agents: agentCount, people: peopleCount } = plan.size
 const isPicked = picked(agentCount, AGENTS_PICKED)
-const collected = new Collected()
+const collected = new RowCollector()
 const crowdAgents: CrowdAgent[] = []
 const crowdPeople: CrowdPerson[] = []
 const agentKeys = new Map<string, CrowdAgent['key']>()

@@ -12,9 +12,9 @@ import { type Finding, Rounds, ratio } from '../harness/results.ts'
 import { ACTS } from './acts.ts'
 import { newJwk, type Size } from './crowd.ts'
 import { serveProvider } from './provider.ts'
-import { Served } from './served.ts'
+import { FilledServer } from './served.ts'
 import { ENGINES, type Engine, fillStores, mebibytesOf, type Store } from './stores.ts'
-import type { Told } from './subject.ts'
+import type { CostReport } from './subject.ts'
 
 const SMALL: Size = { people: 1_000, agents: 100 }
 /** Number of times that each act runs in each round. */
@@ -58,17 +58,17 @@ try {
 report()
 
 async function startOnce(store: Store): Promise<void> {
-  const served = await Served.start(store.place, store.crowd)
+  const served = await FilledServer.start(store.place, store.crowd)
   note(store, START, served.began)
   await served.stop()
 }
 
 /** Measures all in turns; who is first changes from round to round. */
 async function compare(stores: readonly Store[]): Promise<void> {
-  const served: { store: Store; server: Served }[] = []
+  const served: { store: Store; server: FilledServer }[] = []
   try {
     for (const store of stores)
-      served.push({ store, server: await Served.start(store.place, store.crowd) })
+      served.push({ store, server: await FilledServer.start(store.place, store.crowd) })
     for (let round = -WARM_UP; round < options.rounds; round++)
       for (const { name } of ACTS)
         for (const { server, store } of round % 2 ? served : served.toReversed()) {
@@ -81,7 +81,7 @@ async function compare(stores: readonly Store[]): Promise<void> {
   }
 }
 
-function note(store: Store, act: string, { cpuMs, did, residentMiB, wallMs }: Told): void {
+function note(store: Store, act: string, { cpuMs, did, residentMiB, wallMs }: CostReport): void {
   const of = `${store.engine}: ${act}`
   const count = peopleOf(store)
   const [unit, times] = act === START ? ['ms', 1] : ['µs', 1000]
@@ -91,7 +91,7 @@ function note(store: Store, act: string, { cpuMs, did, residentMiB, wallMs }: To
 }
 
 /** Notes what a process keeps of all that it has seen. */
-function noteMemory({ engine, size }: Store, { residentMiB }: Told): void {
+function noteMemory({ engine, size }: Store, { residentMiB }: CostReport): void {
   rounds.add(`${engine}, resident afterwards, ${peopleOf({ size })}`, 'MiB', residentMiB)
 }
 

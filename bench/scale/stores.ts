@@ -21,7 +21,7 @@ export interface Store {
   readonly crowd: string
 }
 
-interface Filling {
+interface FillPlace {
   readonly home: string
   readonly engines: readonly Engine[]
   readonly postgres: RunningPostgres | undefined
@@ -29,7 +29,7 @@ interface Filling {
 }
 
 /** Fills a store of each engine, with the same in each. */
-export async function fillStores(from: Filling, name: string, size: Size): Promise<Store[]> {
+export async function fillStores(from: FillPlace, name: string, size: Size): Promise<Store[]> {
   const folder = join(from.home, name)
   const crowd = join(folder, 'crowd.json')
   const stores: Store[] = []
@@ -52,7 +52,7 @@ export async function fillStores(from: Filling, name: string, size: Size): Promi
 }
 
 async function newPlace(
-  { home, postgres, provider }: Filling,
+  { home, postgres, provider }: FillPlace,
   name: string,
   engine: Engine,
 ): Promise<Place> {

@@ -12,10 +12,12 @@ import { databaseMs } from './database-time.ts'
 import { type Place, settingsFor } from './world.ts'
 
 /** Request of the parent process. */
-export type Asked = { readonly act: string; readonly count: number } | { readonly stop: true }
+export type ParentRequest =
+  | { readonly act: string; readonly count: number }
+  | { readonly stop: true }
 
 /** Processor time of this process, all threads, and of the database server; and wall time. In milliseconds. */
-export interface Told {
+export interface CostReport {
   readonly did: number
   readonly cpuMs: number
   readonly wallMs: number
@@ -45,14 +47,14 @@ const approver = await signInPerson(server.rooms.people, {
 })
 const actor = new Actor({ rooms: server.rooms, crowd, approver })
 
-process.on('message', (asked: Asked) => {
+process.on('message', (asked: ParentRequest) => {
   doing(asked).catch((error: unknown) => {
     console.error(error)
     process.exit(1)
   })
 })
 
-async function doing(asked: Asked): Promise<void> {
+async function doing(asked: ParentRequest): Promise<void> {
   if ('stop' in asked) {
     await server.stop()
     process.disconnect()
@@ -87,13 +89,13 @@ function database(): number {
   return place.databasePid === undefined ? 0 : databaseMs(place.databasePid)
 }
 
-function since(begun: Moment, did: number): Told {
+function since(begun: Moment, did: number): CostReport {
   const wallMs = performance.now() - begun.at
   const { system, user } = process.cpuUsage(begun.cpu)
   const cpuMs = (system + user) / 1000 + database() - begun.database
   return { did, cpuMs, wallMs, residentMiB: process.memoryUsage.rss() / 2 ** 20 }
 }
 
-function tell(told: Told): void {
+function tell(told: CostReport): void {
   process.send?.(told)
 }

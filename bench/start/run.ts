@@ -15,7 +15,7 @@ const SETTLE_SECONDS = 2
 const SERVE = '`remit serve`'
 const WITH_NPM = '`npm run remit -- serve`'
 
-interface Started {
+interface ServerProgram {
   readonly name: string
   readonly command: readonly string[]
   readonly ready: string
@@ -27,7 +27,7 @@ const machine = describeMachine(false) // a start uses what there is, here as an
 const home = await emptyHome()
 const rounds = new Rounds()
 const own = (name: string) => [process.execPath, join(PROJECT, 'bench', 'start', name)]
-const STARTED: readonly Started[] = [
+const STARTED: readonly ServerProgram[] = [
   { name: SERVE, command: serveCommand(), ready: 'Remit serves', env: home.env },
   {
     // What tools/run.mjs adds: threads, too, read what was compiled before, and nobody loads the TypeScript parser.
@@ -49,7 +49,7 @@ try {
   home.remove()
 }
 
-async function once(started: Started, counts: boolean): Promise<void> {
+async function once(started: ServerProgram, counts: boolean): Promise<void> {
   const { command, env = {}, name, ready } = started
   const began = performance.now()
   const program = await startProgram(command, { cores: 'any', ready, env })

@@ -4,12 +4,12 @@ import type { JWK } from 'jose'
 import type { Browser } from '../refund-desk/browser.ts'
 import { signIn } from '../refund-desk/people.ts'
 import { saw } from '../refund-desk/step.ts'
-import type { Ran, World } from '../refund-desk/world.ts'
+import type { CommandRun, World } from '../refund-desk/world.ts'
 
 /** The administrator of one organization, at the command line and in a browser. */
 export interface Administrator {
   /** Runs a command, and says yes on the page that it may ask for. */
-  does(what: string, ...words: readonly string[]): Promise<Ran>
+  does(what: string, ...words: readonly string[]): Promise<CommandRun>
   /** A file that a command reads. */
   file(name: string, value: unknown): Promise<string>
   /** Registers an agent. Answers its key. */
@@ -21,7 +21,7 @@ const PAGE = /http:\/\/\S+\/(?:cli\?|confirm\/)\S+/
 /** Ada of this organization signs the command line in. */
 export async function administratorOf(world: World): Promise<Administrator> {
   const ada = await signIn(world.issuer, 'Ada')
-  const remit = async (words: readonly string[]): Promise<Ran> => {
+  const remit = async (words: readonly string[]): Promise<CommandRun> => {
     let page: Promise<unknown> = Promise.resolve()
     const onLine = (line: string) => {
       const url = PAGE.exec(line)?.[0]

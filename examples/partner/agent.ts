@@ -6,7 +6,7 @@ import { assertionBy, proofFor, type TaskKey } from '../../src/cli/agent/proof.t
 const ID_JAG = 'urn:ietf:params:oauth:token-type:id-jag'
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 
-export interface Said {
+export interface EndpointAnswer {
   readonly status: number
   readonly body: Readonly<Record<string, unknown>>
 }
@@ -15,7 +15,7 @@ export interface Said {
 export function assertionFor(
   task: OpenTask,
   { audience, resource }: { readonly audience: string; readonly resource: string },
-): Promise<Said> {
+): Promise<EndpointAnswer> {
   return ask(task.issuer, task.key, {
     grant_type: TOKEN_EXCHANGE,
     requested_token_type: ID_JAG,
@@ -32,7 +32,7 @@ export async function redeem(
   issuer: string,
   client: { readonly id: string; readonly privateJwk: JWK },
   given: { readonly assertion: string; readonly key: TaskKey },
-): Promise<Said> {
+): Promise<EndpointAnswer> {
   return ask(issuer, given.key, {
     grant_type: JWT_BEARER,
     assertion: given.assertion,
@@ -41,7 +41,11 @@ export async function redeem(
   })
 }
 
-async function ask(issuer: string, key: TaskKey, form: Record<string, string>): Promise<Said> {
+async function ask(
+  issuer: string,
+  key: TaskKey,
+  form: Record<string, string>,
+): Promise<EndpointAnswer> {
   const url = `${issuer}/oauth/token`
   const answer = await fetch(url, {
     method: 'POST',

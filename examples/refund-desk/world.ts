@@ -20,13 +20,13 @@ export interface World {
   remit(
     args: readonly string[],
     options?: { input?: string; onLine?: (line: string) => void },
-  ): Promise<Ran>
+  ): Promise<CommandRun>
   /** Runs another program of the project. */
-  run(program: string, args: readonly string[]): Promise<Ran>
+  run(program: string, args: readonly string[]): Promise<CommandRun>
   stop(): Promise<void>
 }
 
-export interface Ran {
+export interface CommandRun {
   readonly code: number
   readonly out: string
   readonly err: string
@@ -96,7 +96,7 @@ function execute(
   command: readonly string[],
   env: NodeJS.ProcessEnv,
   options: { input?: string; onLine?: (line: string) => void } = {},
-): Promise<Ran> {
+): Promise<CommandRun> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, command, { env, stdio: 'pipe' })
     let out = ''

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { ProblemCode } from '../../src/lib/problem.ts'
-import type { Calling, OpenTask } from '../agent.ts'
+import type { CallOptions, OpenTask } from '../agent.ts'
 import { assertDenied, assertRefused, assertUnidentified } from '../refusals.ts'
 import { jws, newKey, seconds, type TestKey, tampered, unsecured } from '../signing.ts'
 import { send } from '../wire.ts'
@@ -13,7 +13,7 @@ const PATH = '/echo/things/1'
 async function attempt(
   w: World,
   task: OpenTask,
-  calling: Calling = {},
+  calling: CallOptions = {},
   method = 'GET',
   path = PATH,
 ) {
@@ -29,7 +29,7 @@ async function refusedWith(
   w: World,
   code: ProblemCode,
   task: OpenTask,
-  calling: Calling,
+  calling: CallOptions,
   hint = '',
 ) {
   const before = w.echo.connections + w.echo.reached.length

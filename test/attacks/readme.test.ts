@@ -15,12 +15,12 @@ const ROWS = Object.entries({ O: 17, T: 10, D: 6, X: 8, V: 3, M: 7 }).flatMap(([
   Array.from({ length: count }, (_, n) => `${letter}${n + 1}`),
 )
 
-interface Named {
+interface AttackNames {
   readonly ids: readonly string[]
   readonly tests: readonly { readonly file: string; readonly title: string }[]
 }
 
-const rows: readonly Named[] = [
+const rows: readonly AttackNames[] = [
   ...attacks.matchAll(/^\| ([A-Z]\d+(?:, [A-Z]\d+)*) \| [^|]+ \| (.*) \|$/gm),
 ].map(([, ids = '', tests = '']) => ({
   ids: ids.split(', '),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { newKey, proof } from '../signing.ts'
-import { type Answer, type Sending, send } from '../wire.ts'
+import { type Answer, send, type WireOptions } from '../wire.ts'
 import { inEachWorld, type World } from '../world.ts'
 
 const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
@@ -28,7 +28,7 @@ async function variants(w: World): Promise<Readonly<Record<string, () => Promise
     const headers = shown ? [FORM, await proofed(url, 'POST')] : [FORM]
     return send(url, { method: 'POST', headers, body: new URLSearchParams(fields).toString() })
   }
-  const at = (path: string, sending: Sending) => send(`${issuer}${path}`, sending)
+  const at = (path: string, sending: WireOptions) => send(`${issuer}${path}`, sending)
   const client = { client_assertion_type: JWT_BEARER, client_assertion: JUNK }
   const subject = {
     subject_token: JUNK,

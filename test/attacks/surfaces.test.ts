@@ -6,7 +6,7 @@ import { type Answer, send } from '../wire.ts'
 import { inEachWorld, type World } from '../world.ts'
 
 /** A thread as its surface states it. */
-interface Said {
+interface ThreadStatement {
   readonly version: number
   readonly participants: readonly object[]
   readonly [more: string]: unknown
@@ -32,7 +32,7 @@ inEachWorld('who asks and who is there, on the wire', (world) => {
     })
   }
 
-  const thread = (said: Said) => ({
+  const thread = (said: ThreadStatement) => ({
     requester: { issuer: world().provider, subject: 'sam' },
     agents: ['refund-bot'],
     ...said,

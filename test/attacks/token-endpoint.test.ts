@@ -4,7 +4,14 @@ import { addKey, registerAgent, revokeKey, suspendAgent } from '../../src/agents
 import { registerProvider } from '../../src/identity-providers/index.ts'
 import { type FakeProvider, fakeProvider, unsigned } from '../../src/identity-providers/testing.ts'
 import { findTask } from '../../src/tasks/index.ts'
-import { ACCESS_TOKEN, ID_TOKEN, type Odd, postForm, TestAgent, TOKEN_EXCHANGE } from '../agent.ts'
+import {
+  ACCESS_TOKEN,
+  ID_TOKEN,
+  postForm,
+  type RequestDeviations,
+  TestAgent,
+  TOKEN_EXCHANGE,
+} from '../agent.ts'
 import { assertNoToken } from '../refusals.ts'
 import { decode, newKey, seconds, tampered, unsecured } from '../signing.ts'
 import { send } from '../wire.ts'
@@ -18,7 +25,7 @@ async function tasks(w: World): Promise<number> {
   return rows.length
 }
 
-async function ask(w: World, odd: Odd, subjectToken?: string) {
+async function ask(w: World, odd: RequestDeviations, subjectToken?: string) {
   const before = await tasks(w)
   const answer = await w.agent.ask(
     { scope: SCOPE, subjectToken: subjectToken ?? (await w.idToken()) },
@@ -29,7 +36,7 @@ async function ask(w: World, odd: Odd, subjectToken?: string) {
 }
 
 inEachWorld('client authentication at the token endpoint', (world) => {
-  const unauthenticated = async (odd: Odd, hint = '') => {
+  const unauthenticated = async (odd: RequestDeviations, hint = '') => {
     const answer = await ask(world(), odd)
     assertNoToken(answer, 'invalid_client', 'agent.unauthenticated', hint)
     // What is said beyond that is about the assertion alone: nobody learns which agents there are.
@@ -39,7 +46,7 @@ inEachWorld('client authentication at the token endpoint', (world) => {
       hint,
     )
   }
-  const claims = (claims: Record<string, unknown>): Odd => ({ assertion: { claims } })
+  const claims = (claims: Record<string, unknown>): RequestDeviations => ({ assertion: { claims } })
 
   it('no assertion at all is a request for a resource token, and not one of those either', async () => {
     const answer = await ask(world(), { form: { client_assertion: undefined } })
@@ -245,8 +252,11 @@ inEachWorld('proofs and requests at the token endpoint', (world) => {
     const url = `${w.issuer}/oauth/token`
     const key = await newKey()
     const proof = () => w.agent.proof(key, { method: 'POST', url })
-    const refused = async (odd: Odd, code: Parameters<typeof assertNoToken>[2], hint = '') =>
-      assertNoToken(await ask(w, odd), 'invalid_dpop_proof', code, hint)
+    const refused = async (
+      odd: RequestDeviations,
+      code: Parameters<typeof assertNoToken>[2],
+      hint = '',
+    ) => assertNoToken(await ask(w, odd), 'invalid_dpop_proof', code, hint)
     await refused({ proofs: [] }, 'proof.missing')
     await refused({ proofs: [await proof(), await proof()] }, 'proof.malformed', 'two headers')
     await refused({ proofs: [`${await proof()}, ${await proof()}`] }, 'proof.malformed', 'joined')

@@ -13,7 +13,7 @@ import { newKey } from '../signing.ts'
 import { startUpstream } from '../upstream.ts'
 import { send } from '../wire.ts'
 import { inOneWorld } from '../world.ts'
-import { type Certifying, certificate, pemOf, type SelfSigned } from './certificate.ts'
+import { type CertificateOptions, certificate, pemOf, type SelfSigned } from './certificate.ts'
 import { TlsProxy } from './proxy.ts'
 
 const CA = { ca: true, usage: 0x06 } as const
@@ -25,7 +25,7 @@ writeFileSync(file, `# the house\n${pemOf(root.der)}`)
 after(() => rmSync(folder, { recursive: true }))
 
 /** Issues a certificate with what leads to the root, as clients send it. */
-function issue(over: Partial<Certifying> = {}, by = middle): SelfSigned {
+function issue(over: Partial<CertificateOptions> = {}, by = middle): SelfSigned {
   const leaf = certificate({ subject: [['CN', 'somebody']], usage: 0x80, by, ...over })
   return { ...leaf, certPem: leaf.certPem + pemOf(by.der) }
 }
@@ -78,7 +78,11 @@ inOneWorld(
       const w = world()
       const ada = await w.api('ada')
       const names = '/agents/refund-bot/certificate-names'
-      const cases: [CertificateName, shown: Partial<Certifying>, other: Partial<Certifying>][] = [
+      const cases: [
+        CertificateName,
+        shown: Partial<CertificateOptions>,
+        other: Partial<CertificateOptions>,
+      ][] = [
         [
           { kind: 'subject_dn', value: 'CN=refund-bot,O=Acme' },
           {
@@ -224,7 +228,7 @@ inOneWorld(
         ...{ mostLifeSeconds: 86_400, ownerId: by, by },
       })
       const day = 24 * 3_600_000
-      const svid = (over: Partial<Certifying> = {}, signer = between) =>
+      const svid = (over: Partial<CertificateOptions> = {}, signer = between) =>
         issue(
           { subject: [['O', 'SPIRE']], uris: [SVID], to: Date.now() + day / 2, ...over },
           signer,

@@ -37,7 +37,7 @@ const ATTRIBUTES = {
   title: [0x55, 0x04, 0x0c],
 } as const
 
-export interface Certifying {
+export interface CertificateOptions {
   readonly key?: KeyObject
   readonly from?: number
   readonly to?: number
@@ -45,7 +45,7 @@ export interface Certifying {
   /** All attributes in one place. */
   readonly together?: boolean
   /** Signer; by itself the key itself. */
-  readonly by?: Issued
+  readonly by?: IssuedCertificate
   /** Authority that may sign others, with at most so many between. */
   readonly ca?: boolean | number
   readonly uris?: readonly string[]
@@ -75,11 +75,11 @@ export type Constraint =
   | { readonly ip: readonly number[] }
   | { readonly subject: readonly Attribute[] }
 
-export interface Issued extends SelfSigned {
+export interface IssuedCertificate extends SelfSigned {
   readonly name: Buffer
 }
 
-export function certificate(given: Certifying): Issued {
+export function certificate(given: CertificateOptions): IssuedCertificate {
   const key = given.key ?? generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
   const now = Date.now()
   const attributes = given.subject.map(attribute)
@@ -126,7 +126,7 @@ function subtree(base: Constraint): Buffer {
 }
 
 /** RFC 5280 section 4.2.1, the ends of their ids. */
-function extensionsOf(given: Certifying): Buffer[] {
+function extensionsOf(given: CertificateOptions): Buffer[] {
   const { alsoDns, ca, excludes = [], onlyDns, usage } = given
   const permits = [...(given.permits ?? []), ...(onlyDns === undefined ? [] : [{ dns: onlyDns }])]
   const constraints = [

@@ -11,7 +11,7 @@ import { askAs } from '../introspection/asking.ts'
 import { assertDenied, assertNoToken, assertRefused, assertUnidentified } from '../refusals.ts'
 import { allOf, type KnownShop, letIn, shopDirect } from '../sdk/shops.ts'
 import { decode, newKey } from '../signing.ts'
-import { type Answer, type Sending, send } from '../wire.ts'
+import { type Answer, send, type WireOptions } from '../wire.ts'
 import { inOneWorld } from '../world.ts'
 import { headerOf, type SelfSigned, selfSigned } from './certificate.ts'
 import { TlsProxy } from './proxy.ts'
@@ -38,7 +38,7 @@ inOneWorld(
     const post = (
       certificate: SelfSigned | undefined,
       form: Readonly<Record<string, string>>,
-      headers: Sending['headers'] = [],
+      headers: WireOptions['headers'] = [],
     ) =>
       issuer.send(`${world().issuer}/oauth/token`, certificate, {
         method: 'POST',
@@ -83,7 +83,7 @@ inOneWorld(
     const call = (
       certificate: SelfSigned | undefined,
       token: string,
-      headers: Sending['headers'] = [['Authorization', `Bearer ${token}`]],
+      headers: WireOptions['headers'] = [['Authorization', `Bearer ${token}`]],
     ): Promise<Answer> => gateway.send(world().gateway + ECHO, certificate, { headers })
 
     it('opens, exchanges, calls and closes by nothing but the certificate of the connection', async () => {

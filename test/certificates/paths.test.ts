@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { checkPath, plainAddress } from '../../src/keys/index.ts'
-import { type Certifying, certificate, type Issued } from './certificate.ts'
+import { type CertificateOptions, certificate, type IssuedCertificate } from './certificate.ts'
 
 const CN = (value: string) => [['CN', value]] as const
 const CA = { ca: true, usage: 0x06 } as const
@@ -11,12 +11,17 @@ const root = certificate({ subject: CN('root'), ...CA })
 const middle = certificate({ subject: CN('middle'), by: root, ...CA })
 const HOLDER = { subject: CN('bot'), usage: 0x80, uris: ['spiffe://prod.example/bot'] } as const
 
-function check(leaf: Issued, chain: readonly Issued[] = [middle], over: object = {}) {
+function check(
+  leaf: IssuedCertificate,
+  chain: readonly IssuedCertificate[] = [middle],
+  over: object = {},
+) {
   const given = { anchors: [root.der], now: Date.now(), ...over }
   return checkPath({ leaf: leaf.der, chain: chain.map(({ der }) => der) }, given)
 }
 
-const issue = (over: Partial<Certifying> = {}) => certificate({ ...HOLDER, by: middle, ...over })
+const issue = (over: Partial<CertificateOptions> = {}) =>
+  certificate({ ...HOLDER, by: middle, ...over })
 const untrusted = { code: 'certificate.not_trusted' }
 
 describe('paths of client certificates (RFC 5280)', () => {
@@ -68,7 +73,10 @@ describe('paths of client certificates (RFC 5280)', () => {
     const odd = (namedCurve: string) => generateKeyPairSync('ec', { namedCurve }).privateKey
     const dsa = generateKeyPairSync('dsa', { modulusLength: 2048, divisorLength: 256 }).privateKey
     const good = issue()
-    const cases: Record<string, [leaf: Issued, chain?: readonly Issued[], over?: object]> = {
+    const cases: Record<
+      string,
+      [leaf: IssuedCertificate, chain?: readonly IssuedCertificate[], over?: object]
+    > = {
       'another root of the same name': [issue({ by: stranger }), []],
       'without who is between': [good, []],
       'nobody is trusted': [good, [middle], { anchors: [] }],
@@ -132,7 +140,7 @@ describe('paths of client certificates (RFC 5280)', () => {
 
   it('an authority gives the names that all above it may give, and every one is looked at', async () => {
     const both = { dns: ['bot.inside.example', 'bot.outside.example'] }
-    const bound = (over: Partial<Certifying>) =>
+    const bound = (over: Partial<CertificateOptions>) =>
       certificate({ subject: CN('bound'), by: root, ...CA, ...over })
     const inside = bound({ onlyDns: 'inside.example' })
     const wider = bound({ by: inside, subject: CN('wider'), onlyDns: 'outside.example' })
@@ -146,7 +154,10 @@ describe('paths of client certificates (RFC 5280)', () => {
       ['O', 'Acme'],
       ['CN', 'bot'],
     ] as const
-    const refused: Record<string, [by: Issued, names: Partial<Certifying>, chain?: Issued[]]> = {
+    const refused: Record<
+      string,
+      [by: IssuedCertificate, names: Partial<CertificateOptions>, chain?: IssuedCertificate[]]
+    > = {
       'one that it may beside one that it may not': [inside, both],
       'what only an authority below it permits': [
         wider,
@@ -192,7 +203,7 @@ describe('paths of client certificates (RFC 5280)', () => {
       untrusted,
       'an anchor itself',
     )
-    const permitted: [by: Issued, names: Partial<Certifying>][] = [
+    const permitted: [by: IssuedCertificate, names: Partial<CertificateOptions>][] = [
       [inside, { dns: ['INSIDE.example', 'a.b.inside.example'], uris: ['urn:x'] }],
       [acme, { subject: bot }],
       [net, { ips: [[10, 0, 9, 9]] }],

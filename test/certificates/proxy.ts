@@ -3,7 +3,7 @@ import http from 'node:http'
 import https from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import type { Answer, Sending } from '../wire.ts'
+import type { Answer, WireOptions } from '../wire.ts'
 import { headerOf, type SelfSigned, selfSigned } from './certificate.ts'
 
 /** Ends TLS in front of a server, and says which certificate a client showed: what a real proxy has to do, and no more. */
@@ -46,7 +46,7 @@ export class TlsProxy {
   async send(
     url: string,
     certificate: SelfSigned | undefined,
-    { body, headers = [], method = 'GET' }: Sending = {},
+    { body, headers = [], method = 'GET' }: WireOptions = {},
   ): Promise<Answer> {
     const { host, pathname, search } = new URL(url)
     const { port } = this.#server.address() as AddressInfo // listening on TCP

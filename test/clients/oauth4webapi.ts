@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi'
-import type { Configured, Fields, Library, LibraryClient } from './library.ts'
+import type { ConfiguredClient, Fields, Library, LibraryClient } from './library.ts'
 
 /** Loopback without TLS. */
 const HTTP = { [oauth.allowInsecureRequests]: true }
@@ -14,7 +14,7 @@ export const OAUTH4WEBAPI: Library = {
 
 async function connect(
   issuer: string,
-  configured: Configured,
+  configured: ConfiguredClient,
   pair: oauth.CryptoKeyPair,
 ): Promise<LibraryClient> {
   const url = new URL(issuer)
@@ -129,7 +129,7 @@ async function connect(
   }
 }
 
-function authOf({ key, secret }: Configured): oauth.ClientAuth {
+function authOf({ key, secret }: ConfiguredClient): oauth.ClientAuth {
   if (key) return oauth.PrivateKeyJwt(key)
   return secret === undefined ? oauth.None() : oauth.ClientSecretBasic(secret)
 }

@@ -1,6 +1,6 @@
 import type { CryptoKeyPair } from 'oauth4webapi'
 import * as openid from 'openid-client'
-import type { Configured, Library, LibraryClient, Said } from './library.ts'
+import type { ConfiguredClient, EndpointAnswer, Library, LibraryClient } from './library.ts'
 
 const JSON_BODY = { 'content-type': 'application/json' }
 
@@ -13,7 +13,7 @@ export const OPENID_CLIENT: Library = {
 
 async function connect(
   issuer: string,
-  client: Configured,
+  client: ConfiguredClient,
   pair: CryptoKeyPair,
 ): Promise<LibraryClient> {
   const metadata = client.signedAnswers ? { introspection_signed_response_alg: 'ES256' } : {}
@@ -70,12 +70,12 @@ async function connect(
   }
 }
 
-function authOf({ key, secret }: Configured): openid.ClientAuth {
+function authOf({ key, secret }: ConfiguredClient): openid.ClientAuth {
   if (key) return openid.PrivateKeyJwt(key)
   return secret === undefined ? openid.None() : openid.ClientSecretBasic(secret)
 }
 
 /** Sets the interval to 0: nobody waits in a test, and what it asked about is answered by then. */
-function atOnce<T>(asked: Said): T {
+function atOnce<T>(asked: EndpointAnswer): T {
   return { ...asked, interval: 0 } as T // as: it is what the library answered
 }

@@ -1,28 +1,28 @@
 /** Two engines, one question. */
 import type * as cedar from '@cedar-policy/cedar-wasm/nodejs'
 import type { Question } from './cases.ts'
-import { Compiled } from './compiled.ts'
+import { CompiledEngine } from './compiled.ts'
 import { type Answer, Oracle } from './oracle.ts'
 import type { PolicySet } from './policies.ts'
 
 /** Answer of an engine, or the reason why there was none. */
-type Told = Answer | { readonly refused: string }
+type EngineAnswer = Answer | { readonly refused: string }
 
 export interface Disagreement {
   readonly question: Question
-  readonly official: Told
-  readonly ours: Told
+  readonly official: EngineAnswer
+  readonly ours: EngineAnswer
 }
 
 /** Pair of both engines with the same policies. */
 export class Pair {
-  readonly #oracle: (question: Question) => Told
-  readonly #compiled: (question: Question) => Told
+  readonly #oracle: (question: Question) => EngineAnswer
+  readonly #compiled: (question: Question) => EngineAnswer
 
   /** `text`: the same policies for the official engine, where it is to read them itself. */
   constructor(set: PolicySet, text?: cedar.PolicySet) {
     this.#oracle = asking(() => new Oracle(text ?? set))
-    this.#compiled = asking(() => new Compiled(set))
+    this.#compiled = asking(() => new CompiledEngine(set))
   }
 
   /** `undefined` where they agree. */
@@ -32,13 +32,13 @@ export class Pair {
     return agree(official, ours) ? undefined : { question, official, ours }
   }
 
-  official(question: Question): Told {
+  official(question: Question): EngineAnswer {
     return this.#oracle(question)
   }
 }
 
-function asking(make: () => Oracle | Compiled): (question: Question) => Told {
-  let engine: Oracle | Compiled
+function asking(make: () => Oracle | CompiledEngine): (question: Question) => EngineAnswer {
+  let engine: Oracle | CompiledEngine
   try {
     engine = make()
   } catch (error) {
@@ -59,7 +59,7 @@ function wordsOf(error: unknown): string {
 }
 
 /** Compares two answers: both refuse, for whatever reason, or both say the same. */
-export function agree(a: Told, b: Told): boolean {
+export function agree(a: EngineAnswer, b: EngineAnswer): boolean {
   if ('refused' in a || 'refused' in b) return 'refused' in a && 'refused' in b
   return (
     a.permitted === b.permitted && alike(a.determining, b.determining) && alike(a.errors, b.errors)
@@ -71,7 +71,7 @@ function alike(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
 }
 
 /** Describes an answer in words, for whoever reads a failing test. */
-export function told(answer: Told): string {
+export function told(answer: EngineAnswer): string {
   if ('refused' in answer) return `refuses ${answer.refused}`
   const list = (names: ReadonlySet<string>) => [...names].sort().join(', ') || 'none'
   const { determining, errors, permitted } = answer

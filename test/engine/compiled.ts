@@ -14,7 +14,7 @@ import type { Answer } from './oracle.ts'
 import type { PolicySet } from './policies.ts'
 import type { Entity } from './world.ts'
 
-export class Compiled {
+export class CompiledEngine {
   readonly #policies: CompiledPolicies
 
   /** @throws CompileError */

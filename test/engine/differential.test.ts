@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { randomCase } from './cases.ts'
 import { agree, Pair, told } from './compare.ts'
-import { Compiled } from './compiled.ts'
+import { CompiledEngine } from './compiled.ts'
 import {
   compareAll,
   compareCases,
@@ -48,10 +48,10 @@ for (const part of [0, 1, 2, 3]) {
 test('leaving policies out is the same as not having them', () => {
   for (const seed of seeds(5e6, 150 * SHARE)) {
     const { questions, set } = randomCase(seed, 8)
-    const compiled = new Compiled(set)
+    const compiled = new CompiledEngine(set)
     const ids = [...Object.keys(set.staticPolicies), ...set.templateLinks.map(({ newId }) => newId)]
     const leaveOut = new Set(ids.filter((_, i) => (i + seed) % 3 === 0))
-    const without = new Compiled(remove(set, leaveOut))
+    const without = new CompiledEngine(remove(set, leaveOut))
     for (const question of questions) {
       const [left, gone] = [compiled.ask(question, leaveOut), without.ask(question)]
       assert.ok(agree(left, gone), `case ${seed}: ${told(left)}, and ${told(gone)}`)

@@ -2,7 +2,7 @@
 import { CompileError } from '@remit/engine'
 import { type Question, randomCase, randomOperations } from './cases.ts'
 import { type Disagreement, Pair, told } from './compare.ts'
-import { Compiled } from './compiled.ts'
+import { CompiledEngine } from './compiled.ts'
 import { corrupted } from './corrupt.ts'
 import { type Json, print } from './json.ts'
 import type { PolicySet } from './policies.ts'
@@ -109,7 +109,7 @@ export function compareCorrupted(seeds: Iterable<number>): { compiled: number; r
 /** @throws anything but a CompileError */
 function compiles(set: PolicySet): boolean {
   try {
-    new Compiled(set)
+    new CompiledEngine(set)
     return true
   } catch (error) {
     if (error instanceof CompileError) return false

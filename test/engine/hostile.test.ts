@@ -5,7 +5,7 @@ import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
 import { CompileError, entitiesFromJson, entityStore, valueFromJson } from '@remit/engine'
 import type { Question } from './cases.ts'
 import { Pair, told } from './compare.ts'
-import { Compiled } from './compiled.ts'
+import { CompiledEngine } from './compiled.ts'
 import { binary, type Expr, ifThenElse } from './forms.ts'
 import type { Json } from './json.ts'
 import type { Answer } from './oracle.ts'
@@ -44,7 +44,7 @@ function setOf(
 }
 
 function ask(body: Expr, question = QUESTION): Answer {
-  return new Compiled(setOf({ p: when(body) })).ask(question)
+  return new CompiledEngine(setOf({ p: when(body) })).ask(question)
 }
 
 function nested(depth: number, around: (inner: Expr) => Expr, innermost: Expr = TRUE): Expr {
@@ -176,7 +176,7 @@ describe('sets of policies', () => {
         },
       }),
     )
-    const compiled = new Compiled(
+    const compiled = new CompiledEngine(
       setOf({ ...policies, mine: when(TRUE, { principal: { op: '==', entity: uid(0) } }) }),
     )
     assert.equal(told(compiled.ask(QUESTION)), 'permits; determining: mine; in error: none')
@@ -186,7 +186,9 @@ describe('sets of policies', () => {
 
   it('of ten thousand that all fail name each of them', () => {
     const fails: Expr = { '.': { left: { Var: 'context' }, attr: 'nothing' } }
-    const { errors, permitted } = new Compiled(setOf(many(10_000, () => when(fails)))).ask(QUESTION)
+    const { errors, permitted } = new CompiledEngine(setOf(many(10_000, () => when(fails)))).ask(
+      QUESTION,
+    )
     assert.equal(errors.size, 10_000)
     assert.equal(permitted, false)
   })
@@ -276,7 +278,7 @@ describe('sets of policies', () => {
     const templateLinks = Array.from({ length: 10_000 }, (_, i) =>
       link(`l${i}`, { '?principal': uid(i) }),
     )
-    const compiled = new Compiled(setOf({}, { templates: { t: template }, templateLinks }))
+    const compiled = new CompiledEngine(setOf({}, { templates: { t: template }, templateLinks }))
     assert.equal(told(compiled.ask(QUESTION)), 'permits; determining: l0; in error: none')
   })
 
@@ -295,7 +297,7 @@ describe('sets of policies', () => {
     ]
     for (const [policy, path] of unknown)
       assert.throws(
-        () => new Compiled(setOf({ p: policy })),
+        () => new CompiledEngine(setOf({ p: policy })),
         (error) =>
           error instanceof CompileError && error.policy === 'p' && error.path.startsWith(path),
         path,

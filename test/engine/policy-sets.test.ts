@@ -151,14 +151,14 @@ function randomQuery(random: Random): PolicyQuery {
   }
 }
 
-interface Told {
+interface SetAnswer {
   readonly permitted: boolean
   /** True where the fault is not a policy's, but the request's. */
   readonly refused: boolean
   readonly policies: string
 }
 
-function ask(set: PolicySet, query: PolicyQuery, without: Omission): Told {
+function ask(set: PolicySet, query: PolicyQuery, without: Omission): SetAnswer {
   const { determining, errors, permitted } = set.evaluate(query, without)
   const failing = [...new Set(errors.map(({ policy }) => policy))].sort()
   const policies = `${determining.toSorted()}; in error: ${failing}`
@@ -178,8 +178,8 @@ test('a compiled set answers as the official engine does, whatever it is asked a
     for (const without of all) {
       const isOpen = without === 'arguments' || without === 'all_but_requestable'
       const query = isOpen ? { ...whole, context: open } : whole
-      const ours: Told = ask(compiled, query, without)
-      const its: Told = ask(official, query, without)
+      const ours: SetAnswer = ask(compiled, query, without)
+      const its: SetAnswer = ask(official, query, without)
       const name = `seed ${seed}, without ${without}: ${ours.policies}, and ${its.policies}`
       if (ours.refused) assert.equal(ours.permitted, false, name)
       else assert.deepEqual(ours, its, name)

@@ -4,7 +4,7 @@ import { conjunction, type Expr } from './forms.ts'
 import { isObject, type Json, type JsonObject, object } from './json.ts'
 import type { Policy, PolicySet } from './policies.ts'
 
-export interface Printed {
+export interface PrintedSet {
   /** Policies for the official engine. */
   readonly text: cedar.PolicySet
   /** Policies that the official tools read from that text. */
@@ -12,7 +12,7 @@ export interface Printed {
 }
 
 /** @throws Error when the official tools cannot write or read one */
-export function throughText(given: PolicySet): Printed {
+export function throughText(given: PolicySet): PrintedSet {
   const set = printable(given as unknown as Json) as unknown as PolicySet // as: of the same form
   const templateLinks = set.templateLinks
   const policies = printAll(set.staticPolicies, cedar.policyToText, cedar.policyToJson)

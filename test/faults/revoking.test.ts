@@ -20,14 +20,14 @@ const skip = process.env.TEST_POSTGRES_URL ? false : 'needs PostgreSQL (TEST_POS
 /** Connections for writing. */
 const CONNECTIONS = 10
 
-interface Around {
+interface ActWorld {
   readonly w: World
   readonly ada: Api
   readonly provider: FakeProvider
 }
 
 /** Prepares what has to exist before; answers the act. */
-type Prepare = (around: Around) => Promise<() => Promise<{ status: number; text: string }>>
+type Prepare = (around: ActWorld) => Promise<() => Promise<{ status: number; text: string }>>
 
 /**
  * Builds the act of an administrator over the API. `before`: `[method, path, body]` of what has to
@@ -59,7 +59,7 @@ const ISSUER = {
 const agent = (name: string) =>
   ['POST', '/agents', { name, description: 'spare', trust: 0, ceiling: [] }] as const
 
-async function sponsored({ w, ada }: Around) {
+async function sponsored({ w, ada }: ActWorld) {
   const details = w.everything.slice(0, 1)
   const given = {
     ...{ agent: 'refund-bot', purpose: 'nightly', details },
@@ -225,7 +225,7 @@ const ACTS: Readonly<Record<string, Prepare>> = {
 }
 
 describe('C6: while calls hold every connection', { skip }, () => {
-  let around: Around
+  let around: ActWorld
   before(async () => {
     const w = await World.start('postgres')
     await Promise.all([w.browser('sam'), w.browser('fiona')]) // while there is one provider to choose

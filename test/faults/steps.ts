@@ -5,14 +5,14 @@ import { JWT_BEARER, postForm } from '../agent.ts'
 import { Stranger } from '../mcp/stranger.ts'
 import { newKey, proof } from '../signing.ts'
 import type { Ways } from '../ways/desk.ts'
-import { DIRECT_WAYS, type Ready } from '../ways/ways.ts'
+import { DIRECT_WAYS, type PreparedWay } from '../ways/ways.ts'
 import { send } from '../wire.ts'
 
 /** Something that is stored on the way to a task, or at its end, by a request that is none to the token endpoint. */
 export interface Step {
   readonly name: string
   readonly path: RegExp
-  readonly prepare: (ways: Ways) => Promise<Pick<Ready, 'take'>>
+  readonly prepare: (ways: Ways) => Promise<Pick<PreparedWay, 'take'>>
 }
 
 const seen = (wanted: number, { status, text }: { status: number; text: string }) => ({

@@ -11,7 +11,7 @@ import type { World } from '../world.ts'
  */
 export type Stop = 'gone' | 'unknown'
 
-interface Running {
+interface RunningRequest {
   done: number
   hit: boolean
 }
@@ -20,10 +20,10 @@ const STARTED = 'http.server.request.start'
 
 /** Stops requests to the issuer of a world at the n-th thing that they make durable. Nothing else is stopped. */
 export class Stops {
-  readonly #running = new AsyncLocalStorage<Running>()
+  readonly #running = new AsyncLocalStorage<RunningRequest>()
   readonly #begin: (message: unknown) => void
   #armed: { readonly at: number; readonly how: Stop; readonly path: RegExp } | undefined
-  #last: Running = { hit: false, done: 0 }
+  #last: RunningRequest = { hit: false, done: 0 }
 
   private constructor(port: string) {
     this.#begin = (message) => {

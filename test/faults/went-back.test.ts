@@ -29,9 +29,9 @@ async function lived(w: World) {
   return { closed, approved, tokens, moment }
 }
 
-type Lived = Awaited<ReturnType<typeof lived>>
+type StoredLife = Awaited<ReturnType<typeof lived>>
 
-async function assertStopped(w: World, { approved, closed, tokens }: Lived) {
+async function assertStopped(w: World, { approved, closed, tokens }: StoredLife) {
   const reached = w.echo.reached.length
   const revived = await w.agent.call(closed, 'GET', READ, { token: tokens.closed })
   assertDenied(revived, 'ledger.inconsistent')
@@ -46,7 +46,7 @@ async function assertStopped(w: World, { approved, closed, tokens }: Lived) {
 }
 
 /** People sign in and revoke; an administrator looks, goes on, and finds everything closed. */
-async function assertGoesOn(w: World, { approved, closed, tokens }: Lived) {
+async function assertGoesOn(w: World, { approved, closed, tokens }: StoredLife) {
   w.forgetBrowsers()
   assert.equal((await (await w.browser('fiona')).get(`${w.issuer}/`)).status, 200)
   const ada = await w.api('ada')

@@ -7,7 +7,7 @@ import { delimiter, dirname, join } from 'node:path'
 const PROJECT = join(import.meta.dirname, '..', '..')
 
 /** A command under way, or a server. */
-export class Running {
+export class RunningCommand {
   readonly #child: ChildProcess
   /** Exit code, once everything it wrote has been read. */
   readonly ended: Promise<number>
@@ -63,7 +63,7 @@ export class Running {
 export class Terminal {
   readonly directory: string
   readonly #environment: NodeJS.ProcessEnv
-  readonly #started: Running[] = []
+  readonly #started: RunningCommand[] = []
 
   private constructor(directory: string) {
     this.directory = directory
@@ -95,8 +95,8 @@ export class Terminal {
   }
 
   /** Starts a script. Both outputs are one, in the order in which a person sees them. */
-  start(script: string): Running {
-    const running = new Running(
+  start(script: string): RunningCommand {
+    const running = new RunningCommand(
       spawn('sh', ['-e', '-c', `exec 2>&1\n${script}`], {
         cwd: this.directory,
         env: this.#environment,

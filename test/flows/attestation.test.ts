@@ -5,7 +5,7 @@ import { addIssuer, suspendIssuer } from '../../src/issuers/index.ts'
 import { findTask } from '../../src/tasks/index.ts'
 import { ID_TOKEN, JWT_BEARER, TOKEN_EXCHANGE } from '../agent.ts'
 import { Stranger } from '../mcp/stranger.ts'
-import { jws, newKey, proof, type TestKey, type Wrong } from '../signing.ts'
+import { jws, newKey, proof, type TestKey, type TokenDeviations } from '../signing.ts'
 import { type Answer, send } from '../wire.ts'
 import { inEachWorld } from '../world.ts'
 
@@ -33,7 +33,10 @@ inEachWorld(
     const seconds = () => Math.floor(world().clock.now() / 1000)
     let count = 0
 
-    const attestation = (instance: TestKey, { claims, header, signer = attester }: Wrong = {}) =>
+    const attestation = (
+      instance: TestKey,
+      { claims, header, signer = attester }: TokenDeviations = {},
+    ) =>
       jws(
         signer,
         { typ: 'oauth-client-attestation+jwt', alg: 'ES256', kid: 'a1', ...header },
@@ -51,7 +54,10 @@ inEachWorld(
       return String(answer.body.attestation_challenge)
     }
 
-    const pop = async (instance: TestKey, { claims, header, signer = instance }: Wrong = {}) =>
+    const pop = async (
+      instance: TestKey,
+      { claims, header, signer = instance }: TokenDeviations = {},
+    ) =>
       jws(
         signer,
         { typ: 'oauth-client-attestation-pop+jwt', alg: 'ES256', ...header },
@@ -98,7 +104,7 @@ inEachWorld(
         body: new URLSearchParams(form).toString(),
       })
 
-    const dpop = (key: TestKey, wrong: Wrong = {}, path = '/oauth/token') =>
+    const dpop = (key: TestKey, wrong: TokenDeviations = {}, path = '/oauth/token') =>
       proof(world().clock, key, { method: 'POST', url: `${world().issuer}${path}` }, wrong)
 
     it('metadata says how, and where challenges come from', async () => {
@@ -389,7 +395,7 @@ inEachWorld(
       const shown = async () => ({
         ...{ attestation: await attestation(instance), pop: await pop(instance) },
       })
-      const combined = async (path: string, over: Wrong = {}) => ({
+      const combined = async (path: string, over: TokenDeviations = {}) => ({
         attestation: await attestation(instance),
         dpop: await dpop(
           instance,

@@ -6,7 +6,7 @@ import { inEachWorld, type World } from '../world.ts'
 
 // What a permit obliges to, said to enforcement points of others (AuthZEN Obligations Profile, draft 1).
 
-interface Said {
+interface DecisionContext {
   readonly reason?: string
   readonly acr_values?: string
   readonly obligations?: readonly { id: string; type: string; properties: object }[]
@@ -44,7 +44,7 @@ inEachWorld('obligations of permits, to whoever asks about a call', (world) => {
       context: { task: task.id, args: { order_id: '1042' }, ...declared },
     })
     assert.equal(answer.status, 200, answer.text)
-    const said = answer.body.context as Said // as: ours
+    const said = answer.body.context as DecisionContext // as: ours
     return { permitted: answer.body.decision, ...said }
   }
 

@@ -14,14 +14,14 @@ const READ = { name: 'orders.read' }
 const REFUND = { name: 'orders.refund' }
 const ARGS = { order_id: '1042' }
 
-interface Told {
+interface DecisionContext {
   readonly evaluation_id: string
   readonly reason?: string
   readonly enough?: string
 }
 
-function told({ body }: Answer): Told {
-  return body.context as Told // as: every decision of ours says this
+function told({ body }: Answer): DecisionContext {
+  return body.context as DecisionContext // as: every decision of ours says this
 }
 
 inEachWorld('an enforcement point that forwards token and proof', (world) => {
@@ -236,7 +236,7 @@ inEachWorld('an enforcement point that forwards token and proof', (world) => {
     })
     const evaluations = answer.body.evaluations as {
       decision: boolean
-      context?: Told & { error?: object }
+      context?: DecisionContext & { error?: object }
     }[] // as: looked at here
     assert.deepEqual(
       evaluations.map(({ decision }) => decision),

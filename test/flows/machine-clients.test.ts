@@ -52,7 +52,7 @@ const PLACES: readonly Place[] = [
   },
 ]
 
-interface Known {
+interface CreatedClient {
   readonly id: string
   readonly kind: ClientKind
   readonly secret: string
@@ -60,7 +60,7 @@ interface Known {
 }
 
 inEachWorld('machine clients, at every place where they authenticate', (world) => {
-  const all: Known[] = []
+  const all: CreatedClient[] = []
   let made = 0
 
   before(async () => {
@@ -101,14 +101,14 @@ inEachWorld('machine clients, at every place where they authenticate', (world) =
     })
   }
 
-  async function signed({ id, key }: Known, wrong: object = {}): Promise<string> {
+  async function signed({ id, key }: CreatedClient, wrong: object = {}): Promise<string> {
     const { clock, issuer } = world()
     const iat = Math.floor(clock.now() / 1000)
     const claims = { iss: id, sub: id, aud: issuer, iat, exp: iat + 60, jti: `m${made++}` }
     return jws(key, { typ: 'client-authentication+jwt' }, { ...claims, ...wrong })
   }
 
-  const basic = ({ id, secret }: Known) =>
+  const basic = ({ id, secret }: CreatedClient) =>
     `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`
   const assertionOf = (jwt: string): Form => ({
     client_assertion: jwt,
@@ -116,7 +116,7 @@ inEachWorld('machine clients, at every place where they authenticate', (world) =
   })
 
   /** Every way in which a client shows who it is there. */
-  async function ways(place: Place, client: Known): Promise<readonly [string, Answer][]> {
+  async function ways(place: Place, client: CreatedClient): Promise<readonly [string, Answer][]> {
     const inForm = assertionOf(await signed(client))
     return [
       ['secret', await request(place, `Bearer ${client.secret}`)],

@@ -14,7 +14,7 @@ import { inEachWorld } from '../world.ts'
 const DAY = 24 * 3_600_000
 
 /** The answer of RFC 7592, as far as it is looked at. */
-interface Managed {
+interface ManagedRegistration {
   readonly client_id: string
   readonly client_name: string
   readonly redirect_uris: readonly string[]
@@ -37,7 +37,7 @@ inEachWorld(
     })
 
     const managing = (
-      { registration_access_token: token, registration_client_uri: uri }: Managed,
+      { registration_access_token: token, registration_client_uri: uri }: ManagedRegistration,
       method: string,
       body?: unknown,
       as: string | null = `Bearer ${token}`,
@@ -55,11 +55,11 @@ inEachWorld(
       const stranger = await Stranger.arrive(world())
       const answer = await stranger.register(over)
       assert.equal(answer.status, 201, answer.text)
-      return { stranger, client: answer.body as unknown as Managed } // as RFC 7592 section 3 has it
+      return { stranger, client: answer.body as unknown as ManagedRegistration } // as RFC 7592 section 3 has it
     }
 
     /** All that a client may say when it changes. */
-    const said = ({ client_id, client_name, redirect_uris }: Managed, over = {}) => ({
+    const said = ({ client_id, client_name, redirect_uris }: ManagedRegistration, over = {}) => ({
       ...{ client_id, client_name, redirect_uris },
       ...over,
     })

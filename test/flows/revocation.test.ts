@@ -7,7 +7,7 @@ import { inEachWorld, type World } from '../world.ts'
 // The orders API has a clock of its own.
 const READ = '/echo/things/1'
 
-interface Held {
+interface HeldTask {
   readonly task: OpenTask
   readonly token: string
 }
@@ -15,7 +15,7 @@ interface Held {
 /** Level at which something is taken away: what stops a token there, and what takes that back. */
 interface Level {
   readonly name: string
-  readonly act: (w: World, held: Held) => Promise<number>
+  readonly act: (w: World, held: HeldTask) => Promise<number>
   readonly undo?: (w: World) => Promise<number>
   /** The task goes on and is given other tokens. */
   readonly goesOn?: true
@@ -86,7 +86,7 @@ inEachWorld('what is taken away stops a live token everywhere', (world) => {
    * Tells whether it works at the gateway, in introspection, and for another one at the token
    * endpoint.
    */
-  async function works({ task, token }: Held): Promise<readonly [boolean, unknown, boolean]> {
+  async function works({ task, token }: HeldTask): Promise<readonly [boolean, unknown, boolean]> {
     const w = world()
     const called = await w.agent.call(task, 'GET', READ, { token })
     const { body } = await askWith(w, secret, token)

@@ -10,7 +10,7 @@ import { send } from '../wire.ts'
 import { inEachWorld } from '../world.ts'
 
 /** A new grant of the same client, as RFC 9470 section 4 has it. */
-type Asked = Readonly<Record<string, string>>
+type AuthorizationParameters = Readonly<Record<string, string>>
 
 inEachWorld('stronger and fresher sign-ins of clients that came by a code (RFC 9470)', (world) => {
   let stranger: Stranger
@@ -34,7 +34,8 @@ inEachWorld('stronger and fresher sign-ins of clients that came by a code (RFC 9
   })
 
   /** Up to the page on which the person is asked. */
-  const ask = (over: Asked) => stranger.ask('sam', stranger.asking(world().orders, over))
+  const ask = (over: AuthorizationParameters) =>
+    stranger.ask('sam', stranger.asking(world().orders, over))
 
   /** Runs all from the answer to a call. */
   async function call(back: URL) {
@@ -81,7 +82,7 @@ inEachWorld('stronger and fresher sign-ins of clients that came by a code (RFC 9
 
   it('the same where the request is pushed; the age is that of the moment it asks', async () => {
     const w = world()
-    const pushed = async (over: Asked) => {
+    const pushed = async (over: AuthorizationParameters) => {
       const form = Object.fromEntries(stranger.asking(w.orders, over).searchParams)
       return postForm(`${w.issuer}/oauth/par`, form, [], w.ports?.[w.issuer])
     }
@@ -97,7 +98,7 @@ inEachWorld('stronger and fresher sign-ins of clients that came by a code (RFC 9
     const again = await signInAgain(page.html)
     assert.match(again.html, /value="grant"/)
     for (const bad of [{ max_age: 'soon' }, { max_age: '-1' }, { acr_values: 'a"b' }]) {
-      const refused = await pushed(bad as Asked)
+      const refused = await pushed(bad as AuthorizationParameters)
       assert.deepEqual([refused.status, refused.body.error], [400, 'invalid_request'])
     }
     w.clock.advance(2_000)

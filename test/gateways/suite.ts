@@ -5,7 +5,7 @@ import type { OpenTask } from '../agent.ts'
 import { asAnotherParserReads, oddTargets } from '../attacks/odd-targets.ts'
 import { approve } from '../sdk/shops.ts'
 import { decode } from '../signing.ts'
-import type { Reached } from '../upstream.ts'
+import type { ReceivedRequest } from '../upstream.ts'
 import { type Answer, send } from '../wire.ts'
 import { type Store, startStore, storeTask } from './store.ts'
 
@@ -70,12 +70,12 @@ export function behind({ getThrough, name, sendsBodies, start }: Gateway): void 
       store.world.echo.forget()
       return all
     }
-    const only = (): Reached => {
+    const only = (): ReceivedRequest => {
       const [first, ...more] = reached()
       assert.ok(first && more.length === 0, 'exactly one request reached the API')
       return first
     }
-    const decidedOf = ({ headers }: Reached) => {
+    const decidedOf = ({ headers }: ReceivedRequest) => {
       const { claims } = decode(String(headers['txn-token']))
       return claims.tctx as { action: string; arguments: Record<string, unknown> } // contract 4
     }

@@ -8,7 +8,7 @@ export interface Party {
 }
 
 /** Token that a server is about to issue. */
-export interface About {
+export interface TokenToIssue {
   readonly token: string
   readonly grant: string
   readonly subject: Party
@@ -21,7 +21,7 @@ export interface About {
 }
 
 /** Token that may be issued instead. */
-export interface Allowed {
+export interface AllowedToken {
   readonly scopes: readonly string[]
   readonly details: readonly Detail[]
   readonly seconds: number
@@ -29,7 +29,7 @@ export interface Allowed {
 }
 
 export type Refusal = 'invalid_target' | 'invalid_scope' | 'invalid_authorization_details'
-export type Asked = { readonly allowed: Allowed } | { readonly refused: Refusal }
+export type IssuanceResult = { readonly allowed: AllowedToken } | { readonly refused: Refusal }
 
 /** Server that asks: where it does, and what claims it can carry. */
 export interface Asker {
@@ -49,7 +49,7 @@ interface Item {
  * The server's side of the AuthZEN token issuance profile, as it stands in the draft: the batch, gates first, and what its answers
  * make of the token. Whatever goes wrong refuses.
  */
-export async function ask(asker: Asker, about: About): Promise<Asked> {
+export async function ask(asker: Asker, about: TokenToIssue): Promise<IssuanceResult> {
   const parties = [about.subject, ...(about.requesting ? [about.requesting] : [])]
   const action = `issue:${about.token}:${about.grant}`
   const cells = about.details.flatMap(cellsOf)
@@ -95,20 +95,20 @@ function cellsOf({ actions, locations, type }: Detail) {
 /** Aggregation, and the checks that no answer broadens. */
 function shaped(
   asker: Asker,
-  about: About,
+  about: TokenToIssue,
   given: {
     readonly scopes: readonly string[]
     readonly left: ReturnType<typeof cellsOf>
     readonly items: readonly Item[]
   },
-): Asked {
+): IssuanceResult {
   const shapings = given.items.flatMap(({ context }) =>
     context?.issuance ? [context.issuance] : [],
   )
   const of = <T>(name: string) =>
     shapings.flatMap((each) => (name in each ? [each[name] as T] : [])) // as: the draft gives each key one type
   const seconds = Math.min(3600, ...of<number>('token_lifetime'))
-  const claims = Object.assign({}, ...of<object>('claims')) as Allowed['claims']
+  const claims = Object.assign({}, ...of<object>('claims')) as AllowedToken['claims']
   const unknown = of<readonly string[]>('crit')
     .flat()
     .some((name) => !asker.claims.includes(name))

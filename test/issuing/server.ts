@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Detail } from '@remit/engine'
 import Provider, { errors } from 'oidc-provider'
-import { type Allowed, type Asker, ask, type Party, type Refusal } from './asking.ts'
+import { type AllowedToken, type Asker, ask, type Party, type Refusal } from './asking.ts'
 
 export const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 /** Claims that it can carry. */
@@ -27,7 +27,7 @@ interface Context {
       Record<string, { accountId?: string; scope?: string; rar?: Detail[] }>
     >
   }
-  allowed?: Allowed
+  allowed?: AllowedToken
 }
 
 /**
@@ -46,7 +46,7 @@ export async function issuingServer(given: {
   const issuer = `http://127.0.0.1:${(listening.address() as AddressInfo).port}` // as: it listens on TCP
   const { resource, scopes } = given
 
-  async function asks(ctx: Context): Promise<Allowed> {
+  async function asks(ctx: Context): Promise<AllowedToken> {
     const { client, entities, params } = ctx.oidc
     const source = entities.AuthorizationCode ?? entities.RefreshToken ?? {}
     const account = entities.Account?.accountId

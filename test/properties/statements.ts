@@ -68,7 +68,7 @@ interface Plan {
 }
 
 /** Rolls back what was pretended. */
-class Explained extends Error {
+class PlanRollback extends Error {
   readonly rows: readonly unknown[]
 
   constructor(rows: readonly unknown[]) {
@@ -87,10 +87,10 @@ async function asIfLarge<Row>(storage: Storage, explain: CompiledQuery): Promise
       WHERE relkind IN ('r', 'i') AND relnamespace = 'public'::regnamespace`.execute(tx)
     for (const way of ['seqscan', 'sort', 'hashjoin', 'mergejoin', 'hashagg'])
       await sql`SET LOCAL ${sql.raw(`enable_${way}`)} = off`.execute(tx)
-    throw new Explained((await tx.executeQuery(explain)).rows)
+    throw new PlanRollback((await tx.executeQuery(explain)).rows)
   })
   return pretending.catch((error: unknown) => {
-    if (error instanceof Explained) return error.rows as readonly Row[] // as: what EXPLAIN answers
+    if (error instanceof PlanRollback) return error.rows as readonly Row[] // as: what EXPLAIN answers
     throw error
   })
 }

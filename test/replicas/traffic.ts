@@ -3,7 +3,7 @@ import type { OpenTask, TestAgent } from '../agent.ts'
 import type { Answer } from '../wire.ts'
 import type { World } from '../world.ts'
 
-interface Sent {
+interface SentCall {
   readonly mark: string
   readonly task: string
   /** True when closing or suspending its task had returned before it was sent. */
@@ -17,7 +17,7 @@ interface Sent {
  */
 export class Traffic {
   readonly #w: World
-  readonly #sent: Sent[] = []
+  readonly #sent: SentCall[] = []
   readonly #ended = new Set<string>()
   readonly #budgets = new Map<string, number>()
   readonly #tokens = new Map<string, Promise<string>>()
@@ -43,7 +43,7 @@ export class Traffic {
     } = {},
   ): Promise<Answer | undefined> {
     const { mark = this.mark(), method = 'GET', proofs } = how
-    const sent: Sent = { mark, task: task.id, afterEnd: this.#ended.has(task.id) }
+    const sent: SentCall = { mark, task: task.id, afterEnd: this.#ended.has(task.id) }
     this.#sent.push(sent)
     const token = await this.#tokenOf(task).catch(() => undefined)
     if (token === undefined) return undefined

@@ -22,10 +22,10 @@ import { closeTask, endBasis, suspendTask } from '../../src/tasks/index.ts'
 import { HOUSE, type Ways } from './desk.ts'
 import { MAILER, PARTNER } from './partner.ts'
 import { PLATFORM } from './platform.ts'
-import type { Footing, Ready, Way } from './ways.ts'
+import type { Footing, PreparedWay, Way } from './ways.ts'
 
 /** Things that ways made ready, and that an act may take away. */
-export interface Taken {
+export interface Possessions {
   readonly tasks: readonly string[]
   readonly agents: readonly string[]
   /** Ways in which clients take their own registration back. */
@@ -35,9 +35,9 @@ export interface Taken {
 export interface Act {
   readonly name: string
   readonly takes: readonly Footing[]
-  readonly act: (ways: Ways, ready: Taken) => Promise<void>
+  readonly act: (ways: Ways, ready: Possessions) => Promise<void>
   /** Makes it well again for the acts that follow. */
-  readonly undo?: (ways: Ways, ready: Taken) => Promise<void>
+  readonly undo?: (ways: Ways, ready: Possessions) => Promise<void>
 }
 
 export const HOUSE_AGENTS = ['refund-bot', 'helper-bot', 'night-bot', MAILER]
@@ -48,7 +48,7 @@ export const RESOURCES = ['echo', 'desk', 'direct']
 const STOLEN = { signal: 'stolen-key', source: 'source:siem' } as const
 export const WHY = { by: 'operator', reason: 'test' } as const
 
-const eachAgent = (ready: Taken, change: (agentId: string) => Promise<void>) =>
+const eachAgent = (ready: Possessions, change: (agentId: string) => Promise<void>) =>
   inTurn([...HOUSE_AGENTS, ...ready.agents], change)
 
 const linkOf = (issuer: string) => ({
@@ -56,7 +56,7 @@ const linkOf = (issuer: string) => ({
 })
 
 /** Owners of every agent that takes part. */
-async function ownersOf({ world }: Ways, { agents }: Taken): Promise<readonly string[]> {
+async function ownersOf({ world }: Ways, { agents }: Possessions): Promise<readonly string[]> {
   const { read } = world.rooms.storage
   const all = await Promise.all([...HOUSE_AGENTS, ...agents].map((id) => findAgent(read, id)))
   return [...new Set(all.flatMap((agent) => agent?.ownerId ?? []))]
@@ -316,14 +316,14 @@ export async function forgetAsking({ rooms }: Ways['world']): Promise<void> {
 export async function prepareAll(
   ways: Ways,
   of: readonly Way[],
-): Promise<(readonly [Way, Ready])[]> {
-  const all: (readonly [Way, Ready])[] = []
+): Promise<(readonly [Way, PreparedWay])[]> {
+  const all: (readonly [Way, PreparedWay])[] = []
   for (const way of of) all.push([way, await way.prepare(ways)])
   return all
 }
 
 /** Collects what ways made ready, as acts want it. */
-export function takenOf(all: readonly (readonly [Way, Ready])[]): Taken {
+export function takenOf(all: readonly (readonly [Way, PreparedWay])[]): Possessions {
   return {
     tasks: all.flatMap(([, { tasks = [] }]) => tasks),
     agents: all.flatMap(([, { agents = [] }]) => agents),

@@ -5,7 +5,7 @@ import { newKey, type TestKey } from '../signing.ts'
 import { type Answer, send } from '../wire.ts'
 import type { PersonName, World } from '../world.ts'
 import type { Ways } from './desk.ts'
-import type { Ready, Way } from './ways.ts'
+import type { PreparedWay, Way } from './ways.ts'
 
 const SCOPE = 'echo.list'
 
@@ -37,7 +37,7 @@ function fetching(
   key: TestKey,
   grant_type: string,
   code: Record<string, unknown>,
-): Ready {
+): PreparedWay {
   const [[name, value] = ['', '']] = Object.entries(code)
   const fetch = async (by: TestAgent) => {
     const { status, text } = await by.tokenRequest(key, {

@@ -14,7 +14,7 @@ import { inEachWorld } from '../world.ts'
 import { WHY } from './acts.ts'
 import { Ways } from './desk.ts'
 import { allDoors, type Door } from './doors.ts'
-import { collect, type Held, howItEnds, pushedUrl } from './held.ts'
+import { collect, type HeldArtefacts, howItEnds, pushedUrl } from './held.ts'
 
 const ASSERTION_GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 /** Pages know cookies: these stand for all that is no session. */
@@ -59,7 +59,7 @@ inEachWorld(
   'what a task was given, once it has ended',
   (world) => {
     let ways: Ways
-    let held: Held
+    let held: HeldArtefacts
     let ended: Promise<string>
     let reached: number
     before(async () => {

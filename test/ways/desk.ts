@@ -44,7 +44,7 @@ const NOTHING = '@id("nothing") forbid (principal, action, resource);'
 
 const TOOLS = ['desk.search-notes', 'desk.read-note']
 
-interface Made {
+interface Staff {
   readonly helper: TestAgent
   readonly alone: TestAgent
   readonly secret: string
@@ -78,7 +78,7 @@ export class Ways {
   #reviewed: readonly ImportPlan[] = []
   #limit = ''
 
-  private constructor(world: World, made: Made) {
+  private constructor(world: World, made: Staff) {
     this.world = world
     this.platform = made.platform
     this.partner = made.partner

@@ -21,21 +21,21 @@ import {
 } from './acts.ts'
 import { Ways } from './desk.ts'
 import { WAYS } from './grant-ways.ts'
-import type { Ready, Way } from './ways.ts'
+import type { PreparedWay, Way } from './ways.ts'
 
 const GRANTS = WAYS.filter(({ grant }) => grant !== undefined)
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 const DAY = 24 * 3_600_000
 
 /** Refusals at the grants that an act stops, and the reason why the others may go on. */
-interface Expected {
+interface ActEffect {
   readonly stops?: readonly ProblemCode[]
   readonly others?: string
 }
 
 const CALLS_ONLY = 'decided for each call, and no grant is one'
 const IN_SPACE = 'their tasks are in no space'
-const EXPECTED: Readonly<Record<string, Expected>> = {
+const EXPECTED: Readonly<Record<string, ActEffect>> = {
   'the people are suspended': { stops: ['person.suspended', 'grant.ended', 'deferral.denied'] },
   'the agents are suspended': {
     stops: ['agent.unauthenticated', 'agent.suspended', 'grant.ended', 'grant.not_accepted'],
@@ -154,7 +154,7 @@ async function prepareGrants(ways: Ways, of: readonly Way[] = GRANTS) {
 }
 
 /** Every cell of one act: what stands on it is refused in the words expected, what does not goes on, for a reason. */
-async function assertShut(all: readonly (readonly [Way, Ready])[], act: Act): Promise<void> {
+async function assertShut(all: readonly (readonly [Way, PreparedWay])[], act: Act): Promise<void> {
   const { others, stops = [] } = EXPECTED[act.name] ?? {}
   const wrong: string[] = []
   for (const [way, { take }] of all) {

@@ -31,7 +31,7 @@ export type Kind =
   | 'request_uri'
   | 'code'
 
-export interface Held {
+export interface HeldArtefacts {
   readonly artefacts: Readonly<Record<Kind, string>>
   readonly task: OpenTask
   /** Key of the task; `foreignKey` is that of the token of another server. */
@@ -53,7 +53,7 @@ const JWT = 'urn:ietf:params:oauth:token-type:jwt'
 const PEER = 'https://as.partner.example'
 
 /** Collects one of everything that a task can come to hold, each of it good now. */
-export async function collect(ways: Ways): Promise<Held> {
+export async function collect(ways: Ways): Promise<HeldArtefacts> {
   const { world } = ways
   const { agent, echo, gateway } = world
   await setTokens(world.rooms.connections, { name: 'direct', form: 'opaque', by: 'operator' })

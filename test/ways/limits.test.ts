@@ -7,7 +7,7 @@ import { inEachWorld } from '../world.ts'
 import { forgetAsking, WHY } from './acts.ts'
 import { calls, Ways } from './desk.ts'
 import { WAYS } from './grant-ways.ts'
-import type { Ready, Way } from './ways.ts'
+import type { PreparedWay, Way } from './ways.ts'
 
 const MANY = 10_000
 
@@ -35,7 +35,7 @@ inEachWorld(
       return [...some, ...asDelegates(some)]
     }
 
-    async function setLimit({ opens }: Way, { agents = [] }: Partial<Ready>): Promise<Basis> {
+    async function setLimit({ opens }: Way, { agents = [] }: Partial<PreparedWay>): Promise<Basis> {
       const agentId = opens?.agent ?? agents[0]
       if (!opens || agentId === undefined) throw new Error('nothing is known of who it is for')
       const { id: personId } = await world().person(opens.person)
@@ -53,7 +53,9 @@ inEachWorld(
     }
 
     /** Takes the way; the tasks that were not there before. */
-    async function openedBy({ take }: Ready): Promise<{ seen: string; tasks: readonly Task[] }> {
+    async function openedBy({
+      take,
+    }: PreparedWay): Promise<{ seen: string; tasks: readonly Task[] }> {
       const { read } = world().rooms.storage
       const known = new Set((await listTasks(read, { limit: MANY })).map(({ id }) => id))
       const { seen } = await take()

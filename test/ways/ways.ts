@@ -38,7 +38,7 @@ export type Footing =
   | 'registration'
 
 /** A way made ready while all was well. */
-export interface Ready {
+export interface PreparedWay {
   /** Answers whether it got through, and what was answered. */
   readonly take: () => Promise<{ readonly through: boolean; readonly seen: string }>
   readonly tasks?: readonly string[]
@@ -74,7 +74,7 @@ export interface Way {
   }
   /** Uses of what is shown: it serves once, or at most once where a second use ends it. */
   readonly serves?: 'once' | 'at most once'
-  readonly prepare: (ways: Ways) => Promise<Ready>
+  readonly prepare: (ways: Ways) => Promise<PreparedWay>
 }
 
 const FOR_SAM = ['sam', 'refund-bot', 'task', 'consent', 'signing key'] as const
@@ -155,7 +155,7 @@ const taskOf = (opened: Awaited<ReturnType<typeof openAlone>>): OpenTask => ({
 })
 
 /** One call, with a token that was issued while all was well. */
-async function callReady(ways: Ways, task: OpenTask, by = ways.world.agent): Promise<Ready> {
+async function callReady(ways: Ways, task: OpenTask, by = ways.world.agent): Promise<PreparedWay> {
   const token = await by.token(task, `${ways.world.gateway}/echo`)
   return {
     tasks: [task.id],
@@ -164,7 +164,7 @@ async function callReady(ways: Ways, task: OpenTask, by = ways.world.agent): Pro
 }
 
 /** A task of refund-bot for Sam whose call Fiona answered on her page, once or for longer. */
-async function answered(ways: Ways, answer: (page: string) => Promise<void>): Promise<Ready> {
+async function answered(ways: Ways, answer: (page: string) => Promise<void>): Promise<PreparedWay> {
   const { world } = ways
   const task = await openForSam(ways)
   const path = `/echo/things/${task.id.slice(4, 12).toLowerCase()}`

@@ -1,5 +1,5 @@
 import { readBooks } from '../../harness/books.ts'
-import { Compared } from '../../harness/compared.ts'
+import { RoundComparison } from '../../harness/compared.ts'
 import { type Machine, versionOf } from '../../harness/machine.ts'
 import type { Options } from '../../harness/options.ts'
 import { publish } from '../../harness/publish.ts'
@@ -39,7 +39,7 @@ export function report(of: {
       undici: versionOf('undici'),
     },
     series: rounds.all(),
-    findings: findings(new Compared(rounds)),
+    findings: findings(new RoundComparison(rounds)),
   }
   publish(results, options)
 }
@@ -54,7 +54,7 @@ Where nothing is said, the least MCP server that there can be stands behind gate
 called directly has the measured core for itself.${withNginx ? '' : ' nginx: not run, it is not installed here.'}`
 }
 
-function findings(compared: Compared) {
+function findings(compared: RoundComparison) {
   const call = CALL + VIA.keyed
   const list = (count: number, via: string) => `tools/list of ${count}: ${via}`
   return [

@@ -1,6 +1,6 @@
 // `node bench/gateway/mcp/run.ts`: what an MCP call through the gateway costs, beside proxies that decide nothing and servers that
 // are called directly. With `--profile`: where the time of a call goes instead; with `--only TEXT` besides, that of another way.
-import { Decided } from '../../harness/decided.ts'
+import { DecisionSet } from '../../harness/decided.ts'
 import { measureFsync } from '../../harness/fsync.ts'
 import { describeMachine, pinMyself } from '../../harness/machine.ts'
 import { readOptions } from '../../harness/options.ts'
@@ -28,7 +28,7 @@ const stage = await startStage(pinned, profiles.nodeOptions)
 const { remit } = stage
 const client = await CodeClient.register(remit.issuer, `${remit.gateway}/${FEW.name}`)
 try {
-  const decided = new Decided()
+  const decided = new DecisionSet()
   const all = await allWays(stage, client, decided)
   const ways = all.filter(({ name }) => name.includes(options.only ?? ''))
   if (profiles.wanted) {

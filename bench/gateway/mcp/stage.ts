@@ -7,7 +7,7 @@ import { startUpstream, type Upstream } from '../upstream.ts'
 import { startMcpServer } from './server.ts'
 
 /** Something that listens, and its program. */
-export interface Listening {
+export interface ListeningProgram {
   readonly port: number
   readonly program: Program
 }
@@ -18,10 +18,10 @@ export interface Stage {
   /** A plain API behind the same gateway. */
   readonly api: Upstream
   /** Bare proxies by what stands behind them. */
-  readonly undici: Readonly<Record<Server, Listening>>
-  readonly nginx: Listening | undefined
+  readonly undici: Readonly<Record<Server, ListeningProgram>>
+  readonly nginx: ListeningProgram | undefined
   /** Servers that have the measured core to themselves. */
-  readonly direct: Readonly<Record<Server, Listening>>
+  readonly direct: Readonly<Record<Server, ListeningProgram>>
   stop(): Promise<void>
 }
 
@@ -67,13 +67,16 @@ export async function startStage(pinned: boolean, nodeOptions: readonly string[]
   }
 }
 
-async function node(file: string, cores: Cores, ...args: string[]): Promise<Listening> {
+async function node(file: string, cores: Cores, ...args: string[]): Promise<ListeningProgram> {
   const [port = 0] = await freePorts(1)
   const command = [process.execPath, fileOf(file), String(port), ...args]
   return { port, program: await startProgram(command, { cores, ready: 'ready' }) }
 }
 
-async function bareNginx(upstreamPort: number, cores: Cores): Promise<Listening | undefined> {
+async function bareNginx(
+  upstreamPort: number,
+  cores: Cores,
+): Promise<ListeningProgram | undefined> {
   const [port = 0] = await freePorts(1)
   const program = await startNginx(port, upstreamPort, cores)
   return program && { port, program }

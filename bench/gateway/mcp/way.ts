@@ -2,7 +2,7 @@ import type { Check } from '../../harness/load.ts'
 import type { Way } from '../../harness/way.ts'
 import { type Conversation, isList, isResult, type Message, prepareRequests } from './messages.ts'
 import { CALLED, type Offer } from './offer.ts'
-import type { Listening } from './stage.ts'
+import type { ListeningProgram } from './stage.ts'
 
 /** A way, and what is measured of it. */
 export interface McpWay extends Way {
@@ -13,7 +13,7 @@ export interface McpWay extends Way {
 }
 
 /** Program to call, and the conversations in which callers call it. */
-export interface Place extends Listening {
+export interface Place extends ListeningProgram {
   readonly conversations: readonly Conversation[]
 }
 

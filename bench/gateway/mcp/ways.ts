@@ -1,4 +1,4 @@
-import type { Decided } from '../../harness/decided.ts'
+import type { DecisionSet } from '../../harness/decided.ts'
 import type { Check } from '../../harness/load.ts'
 import { CONNECTIONS } from '../../harness/way.ts'
 import { gatewayGet } from '../get-way.ts'
@@ -6,7 +6,7 @@ import { ANYONE, bearerCaller, type Caller, keyedCaller } from './callers.ts'
 import type { CodeClient } from './code-grant.ts'
 import { type Conversation, converse, decisionOf, isResult } from './messages.ts'
 import { FEW, FROM_SDK, MANY, type Offer, wantedOf } from './offer.ts'
-import { addressOf, type Listening, type Stage } from './stage.ts'
+import { addressOf, type ListeningProgram, type Stage } from './stage.ts'
 import { callWay, listWay, type McpWay, type Place, WARM_UP } from './way.ts'
 
 /** Names of the ways. The scripted server with ten tools is behind those that name no server. */
@@ -30,7 +30,7 @@ export const GET = `GET: ${VIA.keyed}`
 export async function allWays(
   stage: Stage,
   client: CodeClient,
-  decided: Decided,
+  decided: DecisionSet,
 ): Promise<readonly McpWay[]> {
   const { api, remit } = stage
   const gateway = { port: remit.gatewayPort, program: remit.program }
@@ -91,7 +91,7 @@ async function bearers({ remit }: Stage, client: CodeClient): Promise<Conversati
 }
 
 /** Place of a server that lets callers in without asking who they are. */
-async function unasked(listening: Listening, { name }: Offer): Promise<Place> {
+async function unasked(listening: ListeningProgram, { name }: Offer): Promise<Place> {
   const url = `${addressOf(listening.port)}/${name}`
   return { ...listening, conversations: [await converse(ANYONE, url)] }
 }

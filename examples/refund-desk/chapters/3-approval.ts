@@ -5,7 +5,7 @@ import { call, type Story } from '../story.ts'
 const REFUND = '{"amount": 900.00}'
 const PATH = '/orders/1042/refunds'
 
-interface Asked {
+interface ApprovalRequest {
   readonly id: string
   readonly page: string
   readonly url: string
@@ -16,7 +16,7 @@ export async function approval(story: Story, task: OpenTask): Promise<{ requesta
   const { fiona, sam } = story
   chapter('A refund of 900.00 needs a person of finance')
   const refused = await call(story, task, 'POST', PATH, REFUND)
-  const asked = refused.body.access_request as Asked | undefined // RFC 9457 member of ours
+  const asked = refused.body.access_request as ApprovalRequest | undefined // RFC 9457 member of ours
   saw(
     'refused, but requestable',
     refused.status === 403 && refused.body.code === 'approval.required',
@@ -42,7 +42,7 @@ export async function approval(story: Story, task: OpenTask): Promise<{ requesta
   const again = await call(story, task, 'POST', PATH, REFUND)
   saw(
     'sending it again asks nobody twice',
-    (again.body.access_request as Asked | undefined)?.id === asked.id,
+    (again.body.access_request as ApprovalRequest | undefined)?.id === asked.id,
     again.body,
   )
 
@@ -59,7 +59,8 @@ export async function approval(story: Story, task: OpenTask): Promise<{ requesta
   const other = await call(story, task, 'POST', PATH, '{"amount": 901.00}')
   saw(
     'another amount is another call, and a new request',
-    other.status === 403 && (other.body.access_request as Asked | undefined)?.id !== asked.id,
+    other.status === 403 &&
+      (other.body.access_request as ApprovalRequest | undefined)?.id !== asked.id,
     other.body,
   )
   return { requestable: String(refused.body.decision_id) }

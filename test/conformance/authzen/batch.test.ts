@@ -260,7 +260,7 @@ inOneWorld('AuthZEN certification, Batch', (world) => {
       .slice(before)
       .filter(({ type }) => type === 'evaluation.answered')
     const entries = records.flatMap(({ commitments, decision_id, facts }) => {
-      const { decisions = [{ decision_id }], pep: name } = facts as Shared // as: written so
+      const { decisions = [{ decision_id }], pep: name } = facts as RecordFacts // as: written so
       const committed = Object.keys(commitments as object) // as: likewise
       assert.equal(committed.length, decisions.length)
       return decisions.map(({ decision_id: id }) => `${name} ${id}`)
@@ -272,7 +272,7 @@ inOneWorld('AuthZEN certification, Batch', (world) => {
 })
 
 /** Facts of a record of single answers. */
-interface Shared {
+interface RecordFacts {
   readonly pep: string
   readonly decisions?: readonly { readonly decision_id: string }[]
 }

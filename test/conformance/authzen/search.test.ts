@@ -16,8 +16,8 @@ import {
 } from './pdp.ts'
 import { RECORDS } from './records.ts'
 
-type Sought = Parameters<Pep['search']>[0]
-interface Found {
+type SearchRequest = Parameters<Pep['search']>[0]
+interface SearchAnswer {
   readonly results: readonly Readonly<Record<string, unknown>>[]
   readonly page: { readonly next_token: string; readonly count: number }
 }
@@ -33,22 +33,26 @@ inOneWorld('AuthZEN certification, Search', (world) => {
     pep = await Pep.ofRecords(world())
   })
 
-  async function search(sought: Sought, body: object): Promise<Found> {
+  async function search(sought: SearchRequest, body: object): Promise<SearchAnswer> {
     const answer = await pep.search(sought, body)
     assert.equal(answer.status, 200, answer.text)
     assert.match(answer.headers['content-type'] ?? '', /^application\/json/)
-    const found = answer.body as unknown as Found // as: looked at below
+    const found = answer.body as unknown as SearchAnswer // as: looked at below
     assert.ok(Array.isArray(found.results))
     assert.equal(typeof found.page.next_token, 'string')
     assert.equal(found.page.count, found.results.length)
     return found
   }
 
-  async function finds(sought: Sought, body: object, results: readonly object[]): Promise<void> {
+  async function finds(
+    sought: SearchRequest,
+    body: object,
+    results: readonly object[],
+  ): Promise<void> {
     assert.deepEqual((await search(sought, body)).results, results)
   }
 
-  async function refused(sought: Sought, body: object, words: RegExp): Promise<void> {
+  async function refused(sought: SearchRequest, body: object, words: RegExp): Promise<void> {
     const answer = await pep.search(sought, body)
     assert.equal(answer.status, 400, answer.text)
     assert.match(answer.text, words)
@@ -197,7 +201,7 @@ inOneWorld('AuthZEN certification, Search', (world) => {
         ...body,
         page: { ...(token ? { token } : {}) },
       })
-      const { page, results } = answer.body as unknown as Found // as: looked at above
+      const { page, results } = answer.body as unknown as SearchAnswer // as: looked at above
       found.push(...results.map(({ id }) => id))
       token = page.next_token
       pages++
