@@ -95,14 +95,14 @@ test('columns that are left out are neither written nor read', () => {
 })
 
 test('a member is absent where its column is NULL, if the column says so', () => {
-  interface Who {
+  interface PersonName {
     readonly id: string
     readonly name: string
     readonly email?: string
   }
   const seen = ['created_at', 'last_seen_at', 'groups_seen_at', 'attributes_seen_at'] as const
   const rest = [...seen, 'issuer', 'subject', 'status', 'attributes'] as const
-  const who = codec('persons', ...rest).of<Who>()
+  const who = codec('persons', ...rest).of<PersonName>()
   const nobody = { id: 'psn_a', name: 'Ada' }
   assert.deepEqual(who.write(nobody), { ...nobody, email: null })
   assert.deepEqual(who.read({ ...nobody, email: null }), nobody)
@@ -115,14 +115,14 @@ test('JSON that was damaged is not read', () => {
 })
 
 test('a member without a column, and a column without a member, do not compile', () => {
-  type Without<M extends keyof SampleRequest> = Omit<SampleRequest, M>
+  type RequestWithout<M extends keyof SampleRequest> = Omit<SampleRequest, M>
   const of = codec('asked_people', 'barred_person_id', 'barred_requester_id').of
   // @ts-expect-error: `agent_id` is written by nothing
-  assert.ok(of<Without<'agentId'>>())
+  assert.ok(of<RequestWithout<'agentId'>>())
   // @ts-expect-error: `agent` is read from nothing
-  assert.ok(of<Without<'agentId'> & { agent: string }>())
+  assert.ok(of<RequestWithout<'agentId'> & { agent: string }>())
   // @ts-expect-error: a time is no text
-  assert.ok(of<Without<'createdAt'> & { createdAt: string }>())
+  assert.ok(of<RequestWithout<'createdAt'> & { createdAt: string }>())
   // @ts-expect-error: there is no such column
   assert.ok(codec('asked_people', 'barred_person'))
   // @ts-expect-error: there is no such member

@@ -161,7 +161,7 @@ describe('what is kept', () => {
   const find = () => publicKey
   const minting = { key, issuer, clock, random: systemRandom }
   /** Counts, and keeps as many as it is told. */
-  class Counting extends VerifiedTokens {
+  class CountingTokens extends VerifiedTokens {
     kept = 0
     override keep(...args: Parameters<VerifiedTokens['keep']>): void {
       this.kept++
@@ -172,7 +172,7 @@ describe('what is kept', () => {
     (await checkAccessToken(token, orders, own)).access
 
   test('is only what passed every check', async () => {
-    const verified = new Counting()
+    const verified = new CountingTokens()
     const own = { issuer, clock, keys: { find }, verified }
     const good = claimsOf((await mintResourceToken(minting, grant)).token)
     for (const change of [

@@ -68,7 +68,7 @@ inEachWorld(
         },
       )
 
-    interface Showing {
+    interface ShownCredentials {
       readonly attestation: string | readonly string[]
       readonly pop?: string | readonly string[]
       readonly dpop: string
@@ -76,7 +76,7 @@ inEachWorld(
     }
 
     /** An opening whose client authenticates in headers. */
-    async function open(showing: Showing): Promise<Answer> {
+    async function open(showing: ShownCredentials): Promise<Answer> {
       const w = world()
       const form = {
         grant_type: TOKEN_EXCHANGE,
@@ -92,7 +92,7 @@ inEachWorld(
     const named = (name: string, values: string | readonly string[] = []) =>
       [values].flat().map((value) => [name, value] as const)
 
-    const post = (path: string, { attestation, dpop, form, pop }: Partial<Showing>) =>
+    const post = (path: string, { attestation, dpop, form, pop }: Partial<ShownCredentials>) =>
       send(`${world().issuer}${path}`, {
         method: 'POST',
         headers: [
@@ -208,7 +208,7 @@ inEachWorld(
       const w = world()
       const instance = await newKey()
       const good = await attestation(instance)
-      const wrong: [name: string, Partial<Showing>, error: string][] = [
+      const wrong: [name: string, Partial<ShownCredentials>, error: string][] = [
         [
           'another signer',
           { attestation: await attestation(instance, { signer: await newKey() }) },
@@ -455,7 +455,7 @@ inEachWorld(
           },
         })
       assert.deepEqual([(await asks()).status, (await asks()).status], [200, 401])
-      const cancel = async (showing: Partial<Showing>) =>
+      const cancel = async (showing: Partial<ShownCredentials>) =>
         post('/oauth/revoke', { ...showing, form: { token: waits } })
       const other = { ...(await combined('/oauth/revoke')), attestation: [] }
       assert.equal((await cancel(other)).status, 401)
@@ -490,7 +490,7 @@ inEachWorld(
       const instance = await newKey()
       const claims = { iss: 'https://boxes.example', sub: stranger.id }
       const form = Object.fromEntries(stranger.asking(`${w.gateway}/orders`).searchParams)
-      const push = async (over: Partial<Showing> = {}) =>
+      const push = async (over: Partial<ShownCredentials> = {}) =>
         post('/oauth/par', {
           attestation: await attestation(instance, { claims }),
           ...{ pop: await pop(instance), form },
@@ -514,7 +514,7 @@ inEachWorld(
         new Map<string, string>(JSON.parse(payload).parameters).get('dpop_jkt'),
       )
       assert.deepEqual(keys.toSorted(), [instance.thumbprint, undefined])
-      const wrong: [name: string, over: Partial<Showing>, error: string][] = [
+      const wrong: [name: string, over: Partial<ShownCredentials>, error: string][] = [
         ['used before', combined, 'invalid_dpop_proof'],
         ['nothing at all', { attestation: [], pop: [] }, 'invalid_client'],
         [

@@ -167,13 +167,13 @@ inEachWorld('questions of an enforcement point about several calls', (world) => 
     return { pep, ask }
   }
 
-  interface Told {
+  interface EvaluationAnswer {
     readonly decision: boolean
     readonly context?: { readonly reason?: string }
   }
 
   function told(answer: Answer): readonly (readonly [boolean, string | undefined])[] {
-    const all = (answer.body.evaluations ?? [answer.body]) as readonly Told[] // documented
+    const all = (answer.body.evaluations ?? [answer.body]) as readonly EvaluationAnswer[] // documented
     return all.map(({ context, decision }) => [decision, context?.reason])
   }
 

@@ -262,7 +262,7 @@ describe('equality', () => {
 
   it('compares no more for every level of nesting', () => {
     let compared = 0
-    class Counting extends EntityUid {
+    class CountingUid extends EntityUid {
       override is(other: EntityUid): boolean {
         compared++
         return super.is(other)
@@ -271,7 +271,7 @@ describe('equality', () => {
     const nested = (depth: number): Value =>
       set(
         ...Array.from({ length: 4 }, (_, i) =>
-          depth === 0 ? new Counting('A', `${i}`) : record({ a: nested(depth - 1), i }),
+          depth === 0 ? new CountingUid('A', `${i}`) : record({ a: nested(depth - 1), i }),
         ),
       )
     for (const depth of [1, 2, 3, 4]) {

@@ -22,7 +22,7 @@ function reasonOf(verdict: Verdict): string {
 forEachEngine('a call that is held while people are asked', (open) => {
   const worlds = worldsOver(open)
 
-  interface Begun {
+  interface BegunCall {
     readonly world: World
     readonly held: HeldTask
     readonly token: string
@@ -30,7 +30,7 @@ forEachEngine('a call that is held while people are asked', (open) => {
     readonly verdict: Requestable
   }
 
-  async function begin(t?: TestContext): Promise<Begun> {
+  async function begin(t?: TestContext): Promise<BegunCall> {
     const world = await (t ? worlds.own(t) : worlds.shared())
     const held = await world.open()
     const token = await world.token(held)
