@@ -1,6 +1,8 @@
+import { join } from 'node:path'
 import { type ApiParts, addApi } from './api/index.ts'
 import { authzenHandlers } from './authzen/index.ts'
 import { startBackground } from './background.ts'
+import { Spool } from './bodies/index.ts'
 import { recover } from './calls/index.ts'
 import { capacityOf, mcpLimitsOf, ratesOf } from './config/limits.ts'
 import { isLoopback, type Settings } from './config/settings.ts'
@@ -162,6 +164,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     decisions,
     dispatcher: upstreams.dispatcher,
     slots: new UpstreamSlots(MAX_CONNECTIONS),
+    spool: new Spool({
+      directory: join(settings.data, 'spool'),
+      random,
+      mostBytes: settings.maxUploadMib * 1024 * 1024,
+      requireRoom: () => rooms.disk.requireRoom(),
+    }),
     patience: options.patience ?? PATIENCE,
     master: rooms.master,
     mcp: { ...mcpLimitsOf(settings), ...options.mcp },

@@ -71,6 +71,43 @@ export const ECHO_DOCUMENT = {
         ...answers,
       },
     },
+    '/files': {
+      post: {
+        operationId: 'upload',
+        requestBody: {
+          required: true,
+          content: {
+            'multipart/form-data': {
+              schema: {
+                type: 'object',
+                additionalProperties: false,
+                required: ['file'],
+                properties: {
+                  name: text,
+                  size: { type: 'integer' },
+                  tags: { type: 'array', items: text },
+                  file: { type: 'string', format: 'binary' },
+                  pages: {
+                    type: 'array',
+                    items: { contentMediaType: 'image/png', type: 'string' },
+                  },
+                },
+              },
+            },
+          },
+        },
+        ...answers,
+      },
+    },
+    '/bytes': {
+      post: {
+        operationId: 'put_bytes',
+        requestBody: {
+          content: { 'application/octet-stream': {}, 'image/*': {}, 'text/plain': {} },
+        },
+        ...answers,
+      },
+    },
     '/things/{thing}': {
       get: { operationId: 'read', parameters: [path('thing')], ...answers },
       delete: { operationId: 'delete', parameters: [path('thing')], ...answers },
@@ -89,6 +126,8 @@ export const ECHO_ACTIONS = [
   'echo.part',
   'echo.order',
   'echo.form',
+  'echo.upload',
+  'echo.put_bytes',
 ]
 
 /** The policies of the sample, and: support may do everything with `echo` through any agent; deleting asks finance. */
@@ -97,6 +136,8 @@ const POLICIES = `${REFUND_DESK}${DESK}
 @id("agents-echo") permit (principal is Agent, action, resource == Resource::"echo") when { principal.trust >= 1 };
 @id("echo-deletions-ask") @requestable("Deleting needs the word of finance") @approvers("group:finance") @lifetime("PT1H")
 forbid (principal is Person, action == Action::"echo.delete", resource);
+@id("echo-contracts-ask") @requestable("A contract needs the word of finance") @approvers("group:finance") @lifetime("PT1H")
+forbid (principal is Person, action == Action::"echo.upload", resource) when { context.args.file.filename like "contract*" };
 `
 
 /** Puts the API into the catalog, its credential into the vault, and its rules into force. */

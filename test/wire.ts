@@ -57,8 +57,14 @@ export function begin(url: string, sending: WireOptions = {}): Promise<http.Inco
   })
 }
 
-/** A request whose answer nobody waits for: `leave` ends the connection. */
-export function abandon(url: string, sending: WireOptions): { leave(): void } {
+/**
+ * A request whose answer nobody waits for: `leave` ends the connection. `begin`: what is sent of a
+ * body that does not end.
+ */
+export function abandon(
+  url: string,
+  sending: WireOptions & { readonly begin?: string },
+): { leave(): void } {
   const { method = 'GET', headers = [] } = sending
   const { hostname, pathname, port, host } = new URL(url)
   const flat = [['Host', host], ...headers].flat()
@@ -72,7 +78,8 @@ export function abandon(url: string, sending: WireOptions): { leave(): void } {
     headers: flat,
   })
   request.on('error', () => {})
-  request.end()
+  if (sending.begin === undefined) request.end()
+  else request.write(sending.begin)
   return { leave: () => void request.destroy() }
 }
 

@@ -62,13 +62,15 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   keys: ['lib', 'storage', 'jose'],
   net: ['lib'],
   http: ['lib'],
+  bodies: ['lib', 'http'],
   // Descriptions, which the command line loads: nothing that works.
   'api-operations': ['lib', 'catalog'],
 }
 BUSINESS.forEach((room, i) => {
   MAY_IMPORT[room] = [...FLOOR, ...BUSINESS.slice(0, i)]
 })
-for (const edge of EDGES) MAY_IMPORT[edge] = ['lib', 'http', 'net', 'jose', 'keys', ...BUSINESS]
+for (const edge of EDGES)
+  MAY_IMPORT[edge] = ['lib', 'http', 'bodies', 'net', 'jose', 'keys', ...BUSINESS]
 MAY_IMPORT.api = [...(MAY_IMPORT.api ?? []), 'api-operations']
 for (const room of ROOT) MAY_IMPORT[room] = ['*']
 

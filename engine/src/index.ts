@@ -108,7 +108,6 @@ export {
   type GivenJson,
   isOptional,
   matchAction,
-  pairsIn,
   parseTemplate,
   type RecordType,
   type RoutedAction,

@@ -32,4 +32,10 @@ export const INBOUND_SETTINGS = {
     'Maximum size, in MiB, of all incomplete request bodies together, for the issuer, for the gateway and for gateways of others that ask over HTTP. One client address may use a quarter of it.',
     readBetween(4, 65_536),
   ),
+  maxUploadMib: setting(
+    'REMIT_MAX_UPLOAD_MIB',
+    '256',
+    'Maximum size, in MiB, of one body of files, text or bytes through the gateway. Such bodies wait in the data directory, encrypted, while their calls are decided: at most four of this size in all, and of each agent one.',
+    readBetween(1, 65_536),
+  ),
 } as const

@@ -1,3 +1,5 @@
+import { bodyKind } from '../argument-types/index.ts'
+import { parseBody } from '../bodies/index.ts'
 import { checkCaller, endCall, tellRefusal, type Verdict } from '../calls/index.ts'
 import type { Action, Resource } from '../catalog/index.ts'
 import {
@@ -7,7 +9,7 @@ import {
   directResource,
   type RefusalAnswer,
 } from '../direct-calls/index.ts'
-import { DECIDED_HEADERS, parseBody } from '../http/index.ts'
+import { DECIDED_HEADERS } from '../http/index.ts'
 import { onProblem, Problem } from '../lib/problem.ts'
 import type { MachineClient } from '../machine-clients/index.ts'
 import type { CheckAnswer, GatewayCheck, UpstreamHeaders } from './check.ts'
@@ -46,7 +48,8 @@ async function decideCheck(
   }
   if (body.kind === 'unseen') throw unseen(action)
   const { headers, method, proof, scheme, target, token } = request
-  const json = parseBody(await body.read(), headers.get('content-type'))
+  const kind = bodyKind(action.arguments.body)
+  const said = parseBody(await body.read(), headers.get('content-type'), kind)
   const verdict = await decideDirect(
     decisions,
     await directCall(decisions, resource, {
@@ -55,7 +58,7 @@ async function decideCheck(
         const value = headers.get(name)
         return value === undefined ? [] : [[name, value] as const]
       }),
-      body: json,
+      body: said,
       origin: { ip },
       // Nothing here sees the answer of the API.
       doable: [],

@@ -21,13 +21,13 @@ export async function checkCaller<T extends Located & { action?: Action }>(
 }
 
 /**
- * Ends the request of whoever does not pass gates 1 and 2; answers the task of everybody else.
+ * Ends the request of whoever does not pass gates 1 and 2; answers the task and agent of everybody else.
  * Nothing is used up.
  */
 export async function refuseStranger(
   located: Located & { action?: Action },
   ports: GatewayPorts,
-): Promise<string> {
+): Promise<{ readonly task: string; readonly agent: string }> {
   const { action, ip, resource } = located
   const caller = await callerProblem(ports.decisions, {
     ...presented(located, ports),
@@ -36,5 +36,5 @@ export async function refuseStranger(
     ...(action ? { action } : {}),
   })
   if (caller.outcome === 'deny') throw new Ended(refusal(caller, resource, ports))
-  return caller.task
+  return caller
 }

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import type { Spool } from '../bodies/index.ts'
 import type { CallParts } from '../calls/index.ts'
 import type { Catalog } from '../catalog/index.ts'
 import type { ConnectionParts } from '../connections/index.ts'
@@ -39,6 +40,8 @@ export interface GatewayPorts {
   readonly dispatcher: Dispatcher
   /** Shares the dispatcher's connections among callers. */
   readonly slots: UpstreamSlots
+  /** Place where files and bytes wait while their calls are decided. */
+  readonly spool: Spool
   readonly patience: Timeouts
   /** Seals the ids of MCP sessions, and derives the key of digests in answers. */
   readonly master: Pick<MasterKey, 'derive' | 'seal' | 'open'>

@@ -1,3 +1,4 @@
+import { writePairs } from '../bodies/index.ts'
 import {
   framingFault,
   isOffered,
@@ -58,14 +59,6 @@ export function buildTarget(
   query: readonly (readonly [string, string])[],
 ): string {
   const path = segments.map((segment) => `/${encodeURIComponent(segment)}`).join('')
-  const search = buildForm(query)
+  const search = writePairs(query)
   return `${base.replace(/\/$/, '')}${path || '/'}${search ? `?${search}` : ''}`
-}
-
-/** Writes pairs as `application/x-www-form-urlencoded`: the one spelling that every parser reads alike. */
-export function buildForm(pairs: readonly (readonly [string, string])[]): string {
-  return pairs
-    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
-    .join('&')
-    .replaceAll("'", '%27')
 }

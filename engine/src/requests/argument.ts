@@ -73,10 +73,12 @@ export type Argument = Field & {
 }
 
 /**
- * `members`: a JSON object whose members are arguments. `form`: `application/x-www-form-urlencoded`, whose fields are. `whole`: one
- * argument called `body`. `opaque`: neither, not typed. `none`: the operation takes no body, and one that comes is refused.
+ * `members`: a JSON object whose members are arguments. `form`: `application/x-www-form-urlencoded`, whose fields are. `multipart`:
+ * `multipart/form-data`, whose fields and files are. `whole`: JSON as one argument called `body`. `bytes`: text or bytes as one
+ * argument called `body`, which says their type, size and digest. `opaque`: not typed. `none`: the operation takes no body, and one
+ * that comes is refused.
  */
-export type BodyForm = 'none' | 'members' | 'form' | 'whole' | 'opaque'
+export type BodyForm = 'none' | 'members' | 'form' | 'multipart' | 'whole' | 'bytes' | 'opaque'
 
 export type ArgumentSchema = {
   readonly arguments: readonly Argument[]
@@ -85,6 +87,8 @@ export type ArgumentSchema = {
     readonly required: boolean
     /** See `RecordType.open`; for the members of the body. */
     readonly open: boolean
+    /** Media types of `bytes`: `image/png`, `image/*`. */
+    readonly media?: readonly string[]
   }
 }
 

@@ -7,6 +7,7 @@ import {
   type TypedType,
 } from './argument.ts'
 import type { GivenJson } from './given-json.ts'
+import { refuseLookAlikes } from './look-alike.ts'
 import { type ArgumentMisfit, memberAt, refuse } from './refusal.ts'
 import { typeText } from './type-scalar.ts'
 import { typeRecord, typeValue } from './type-value.ts'
@@ -64,7 +65,7 @@ function typeQuery(
   typed: Map<string, TypedValue>,
 ): ArgumentMisfit | undefined {
   const known = schema.arguments.filter(({ place }) => place === 'query')
-  const values = textsByName(given)
+  const values = valuesByName(given)
   for (const name of values.keys()) {
     if (!known.some(({ wire }) => wire === name)) {
       return refuse('unknown', memberAt('', name), 'is not a query parameter of this operation')
@@ -78,57 +79,59 @@ function typeQuery(
   return undefined
 }
 
-function textsByName(pairs: GivenArguments['query']): ReadonlyMap<string, readonly string[]> {
-  const texts = new Map<string, string[]>()
-  for (const [name, text] of pairs) {
-    const known = texts.get(name)
-    if (known) known.push(text)
-    else texts.set(name, [text])
+function valuesByName<V>(
+  pairs: readonly (readonly [string, V])[],
+): ReadonlyMap<string, readonly V[]> {
+  const values = new Map<string, V[]>()
+  for (const [name, value] of pairs) {
+    const known = values.get(name)
+    if (known) known.push(value)
+    else values.set(name, [value])
   }
-  return texts
+  return values
 }
 
-/** One argument that comes as text: once, or for a set as often as the parameter was repeated. */
+/** One argument that comes as text or as a file: once, or for a set as often as the parameter was repeated. */
 function typeOne(
   argument: Argument,
-  texts: readonly string[],
+  given: readonly FormValue[],
   typed: Map<string, TypedValue>,
 ): ArgumentMisfit | undefined {
   const { name, type, required, place } = argument
   const at = `/${name}`
-  const [text] = texts
-  if (text === undefined) {
+  const [value] = given
+  if (value === undefined) {
     return required ? refuse('missing', at, `is required in the ${place}`) : undefined
   }
-  if (type.kind !== 'set' && texts.length > 1)
+  if (type.kind !== 'set' && given.length > 1)
     return refuse('repeated', at, 'was given more than once')
   if (type.kind === 'untyped') return undefined
-  const result = type.kind === 'set' ? typeRepeated(type, texts, at) : plainText(type, text, at)
+  const result = type.kind === 'set' ? typeRepeated(type, given, at) : plainValue(type, value, at)
   if ('ok' in result) return result
   typed.set(name, result)
   return undefined
 }
 
-/** Import lets nothing but plain values and lists of them be typed outside a body. */
-function plainText(type: TypedType, text: string, at: string): TypedValue | ArgumentMisfit {
-  return type.kind === 'set' || type.kind === 'record'
-    ? refuse('wrong_kind', at, 'cannot be given here')
-    : typeText(type, text, at)
+/** Import lets nothing but plain values, files and lists of them be typed outside a JSON body. */
+function plainValue(type: TypedType, value: FormValue, at: string): TypedValue | ArgumentMisfit {
+  if (type.kind === 'set') return refuse('wrong_kind', at, 'cannot be given here')
+  if (type.kind === 'record' || typeof value !== 'string') return typeValue(type, value, at, 0)
+  return typeText(type, value, at)
 }
 
 function typeRepeated(
   type: Extract<TypedType, { kind: 'set' }>,
-  texts: readonly string[],
+  given: readonly FormValue[],
   at: string,
 ): TypedValue | ArgumentMisfit {
   const most = Math.min(type.maxItems ?? ARGUMENT_LIMITS.items, ARGUMENT_LIMITS.items)
-  if (texts.length > most)
-    return refuse('too_long', at, `has ${texts.length} items, ${most} at most`)
-  if (texts.length < (type.minItems ?? 0))
+  if (given.length > most)
+    return refuse('too_long', at, `has ${given.length} items, ${most} at most`)
+  if (given.length < (type.minItems ?? 0))
     return refuse('out_of_range', at, `needs ${type.minItems} items`)
   const items: TypedValue[] = []
-  for (const text of texts) {
-    const item = plainText(type.items, text, at)
+  for (const value of given) {
+    const item = plainValue(type.items, value, at)
     if ('ok' in item) return item
     items.push(item)
   }
@@ -149,8 +152,8 @@ function typeBody(
   if (form === 'none') return refuse('unexpected_body', '', 'this operation takes no body')
   if (form === 'opaque') return undefined
   const known = schema.arguments.filter(({ place }) => place === 'body')
-  if (form === 'whole') return typeWhole(known, body, typed)
-  if (form === 'form') return typeForm(schema, known, body, typed)
+  if (form === 'whole' || form === 'bytes') return typeWhole(known, body, typed)
+  if (form === 'form' || form === 'multipart') return typeForm(schema, known, body, typed)
   if (!(body instanceof Map)) return refuse('wrong_kind', '', 'the body has to be a JSON object')
   const result = typeRecord(bodyType(schema, known), body, '', 0)
   if ('ok' in result) return result
@@ -161,30 +164,37 @@ function typeBody(
   return undefined
 }
 
-/** Pairs of a form that was read as JSON; none, where it is no form. */
-export function pairsIn(body: GivenJson): readonly (readonly [string, string])[] {
-  if (!Array.isArray(body)) return []
-  return body.flatMap((pair) => {
+/** A value of a form: text, or the description of a file. */
+type FormValue = string | ReadonlyMap<string, GivenJson>
+
+/** Pairs of a form that was read as JSON; `undefined`: it is no form. */
+function formIn(body: GivenJson): readonly (readonly [string, FormValue])[] | undefined {
+  if (!Array.isArray(body)) return undefined
+  const pairs = body.flatMap((pair) => {
     const [name, value] = Array.isArray(pair) ? pair : []
-    return typeof name === 'string' && typeof value === 'string' ? [[name, value] as const] : []
+    const isValue = typeof value === 'string' || value instanceof Map
+    return typeof name === 'string' && isValue ? [[name, value] as const] : []
   })
+  return pairs.length === body.length ? pairs : undefined
 }
 
-/** Fields of a form come as text, like parameters of the query. */
+/** Fields of a form come as text, like parameters of the query; files come as what is known of them. */
 function typeForm(
   schema: ArgumentSchema,
   known: readonly Argument[],
   body: GivenJson,
   typed: Map<string, TypedValue>,
 ): ArgumentMisfit | undefined {
-  if (!Array.isArray(body)) return refuse('wrong_kind', '', 'the body has to be a form')
-  const values = textsByName(pairsIn(body))
+  const pairs = formIn(body)
+  if (!pairs) return refuse('wrong_kind', '', 'the body has to be a form')
+  const values = valuesByName(pairs)
   for (const name of values.keys())
     if (!schema.body.open && !known.some(({ wire }) => wire === name))
       return refuse('unknown', memberAt('', name), 'is not a field of this form')
+  const lookAlike = refuseLookAlikes(bodyType(schema, known), values.keys(), '')
+  if (lookAlike) return lookAlike
   for (const argument of known) {
-    const texts = values.get(argument.wire) ?? []
-    const refusal = typeOne(argument, texts, typed)
+    const refusal = typeOne(argument, values.get(argument.wire) ?? [], typed)
     if (refusal) return refusal
   }
   return undefined

@@ -32,6 +32,8 @@ export class OperationReader {
    * written.
    */
   asText = false
+  /** Values being read are parts of a multipart form: binary ones come as files. */
+  takesFiles = false
   readonly #effort: ParseBudget
   #fields = 0
   #parts = 0

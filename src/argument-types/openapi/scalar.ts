@@ -1,5 +1,6 @@
 import { ARGUMENT_LIMITS, type ArgumentType, exact, type ScalarType } from '@remit/engine'
 import { ExactNumber, type Json, type JsonObject } from '../../lib/json.ts'
+import { FILE } from '../bodies.ts'
 import { plainNumber } from '../exact.ts'
 import { isCheapPattern } from '../pattern.ts'
 import { isList, textAt } from './document.ts'
@@ -29,7 +30,10 @@ export function scalarType(
   if (wish === 'datetime' || (format === 'date-time' && wish === undefined))
     return { kind: 'datetime' }
   if (format === 'date' && wish === undefined) return { kind: 'datetime', date: true }
-  if (format === 'binary') return untyped('it is binary')
+  if (format === 'binary') return reader.takesFiles ? FILE : untyped('it is binary')
+  // OpenAPI 3.1 (4.8.14.2) describes a file by its media type, without `contentEncoding`.
+  if (reader.takesFiles && schema.has('contentMediaType') && !schema.has('contentEncoding'))
+    return FILE
   return text(reader, schema, wish === 'path' ? 'path' : 'string')
 }
 

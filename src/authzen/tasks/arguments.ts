@@ -53,7 +53,11 @@ function bodyOf(
   { arguments: { arguments: all, body } }: Action,
   members: ReadonlyMap<string, Json>,
 ): Json | undefined {
-  if (body.form === 'whole') {
+  if (body.form === 'form' || body.form === 'multipart')
+    return Array.from(members).flatMap(([name, value]) =>
+      Array.isArray(value) ? value.map((item): Json => [name, item]) : [[name, value]],
+    )
+  if (body.form === 'whole' || body.form === 'bytes') {
     const [whole] = all.filter(({ place }) => place === 'body')
     return whole && members.get(whole.wire)
   }

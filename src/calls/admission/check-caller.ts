@@ -7,10 +7,11 @@ import { refuse } from '../refuse.ts'
 import type { DenyVerdict } from '../verdict.ts'
 import type { AdmissionRequest } from './admit.ts'
 
-/** A caller who passes gates 1 and 2, with the task of the token. */
+/** A caller who passes gates 1 and 2, with the task of the token, and its agent. */
 export interface KnownCaller {
   readonly outcome: 'known'
   readonly task: string
+  readonly agent: string
 }
 
 /**
@@ -24,7 +25,10 @@ export async function checkCaller(
 ): Promise<DenyVerdict | KnownCaller> {
   const who = await identify(parts, asked)
   const stop = who.known ? stopEarly(who.credential, who.liveness) : stopEarly(who.credential)
-  if (!stop && who.known) return { outcome: 'known', task: who.held.task.id }
+  if (!stop && who.known) {
+    const { agentId: agent, id: task } = who.held.task
+    return { outcome: 'known', task, agent }
+  }
   if (!stop) throw new Error('nobody has a credential that holds')
   const { action, origin, resource } = asked
   const each: RecordedRequest = {

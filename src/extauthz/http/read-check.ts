@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
-import { collectBody, headerValues, isUnfinished, MAX_BODY_BYTES } from '../../http/index.ts'
+import { MAX_BODY_BYTES } from '../../bodies/index.ts'
+import { collectBody, headerValues, isUnfinished } from '../../http/index.ts'
 import { plainAddress } from '../../lib/address-key.ts'
 import { Problem } from '../../lib/problem.ts'
 import { ENFORCER } from '../authenticate.ts'

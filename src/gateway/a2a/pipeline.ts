@@ -121,7 +121,7 @@ async function read(located: Located) {
 
 /** Finds out whose ids the request speaks of; nothing is used up. Whoever has no token that holds is told that alone. */
 async function findOwner(heard: A2aRequest, ports: GatewayPorts): Promise<Owned> {
-  const task = await refuseStranger(heard, ports)
+  const { task } = await refuseStranger(heard, ports)
   const ids = new OwnedIds(ports.master, heard.resource, task)
   const answer = new A2aReply(heard.reply, bindingOf(heard), STREAMS.has(heard.rpc.method))
   return { ...heard, task, ids, answer }

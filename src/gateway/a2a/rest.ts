@@ -1,4 +1,5 @@
-import { collectBody, MAX_BODY_BYTES, parseBody } from '../../http/index.ts'
+import { MAX_BODY_BYTES, parseBody } from '../../bodies/index.ts'
+import { collectBody } from '../../http/index.ts'
 import { ExactNumber, isObject, type Json, type JsonObject } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { RpcRequest } from '../../net/index.ts'

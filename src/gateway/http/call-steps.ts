@@ -1,4 +1,5 @@
 import type { TypedArguments } from '@remit/engine'
+import type { SpooledBody } from '../../bodies/index.ts'
 import type { Verdict } from '../../calls/index.ts'
 import type { Action } from '../../catalog/index.ts'
 import type { Json } from '../../lib/json.ts'
@@ -11,7 +12,10 @@ export interface MatchedRequest extends Located {
   pathArguments: ReadonlyMap<string, string>
 }
 export interface Read extends MatchedRequest {
+  /** Body as it is decided on; of an upload, what it says of itself. */
   body: Json | undefined
+  /** Bytes of an upload, which are sent on as they came. */
+  upload?: SpooledBody | undefined
 }
 export interface TypedRequest extends Read {
   arguments: TypedArguments

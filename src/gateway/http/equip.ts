@@ -1,9 +1,10 @@
-import { type BodyForm, pairsIn } from '@remit/engine'
-import { type Json, printJson } from '../../lib/json.ts'
+import { writeForm } from '../../bodies/index.ts'
+import { printJson } from '../../lib/json.ts'
 import { injectedHeaders } from '../injected-headers.ts'
 import type { GatewayPorts } from '../ports.ts'
-import { buildForm, buildTarget } from '../strict-request.ts'
+import { buildTarget } from '../strict-request.ts'
 import type { PermittedRequest, PreparedRequest } from './call-steps.ts'
+import type { Outgoing } from './outgoing.ts'
 
 /**
  * The upstream request, built anew: the decided parts, plus a transaction token for an API inside the trust domain, plus
@@ -13,12 +14,12 @@ export async function equip(
   permitted: PermittedRequest,
   ports: GatewayPorts,
 ): Promise<PreparedRequest> {
-  const { action, body, path, request, resource, verdict } = permitted
-  const sent = body === undefined ? undefined : bodyToSend(body, action.arguments.body.form)
+  const { path, request, resource, verdict } = permitted
+  const sent = bodyToSend(permitted)
   const headers: Record<string, string> = Object.fromEntries(permitted.passedOn)
   headers['accept-encoding'] = 'identity'
   headers['user-agent'] = 'remit'
-  if (sent) headers['content-type'] = sent.type
+  Object.assign(headers, sent?.headers)
   const { headers: injected, secrets } = await injectedHeaders(resource, verdict, ports)
   Object.assign(headers, injected)
   return {
@@ -28,7 +29,7 @@ export async function equip(
       origin: new URL(resource.upstream).origin,
       target: path + buildTarget('', [], request.query).slice(1),
       headers,
-      body: sent?.text,
+      body: sent?.body,
       upstream: resource.upstream,
       identifier: resource.identifier,
       decisionId: verdict.decisionId,
@@ -37,8 +38,28 @@ export async function equip(
   }
 }
 
-/** Writes the body anew from what was decided on. */
-function bodyToSend(body: Json, form: BodyForm): { readonly type: string; readonly text: string } {
-  if (form !== 'form') return { type: 'application/json', text: printJson(body) }
-  return { type: 'application/x-www-form-urlencoded', text: buildForm(pairsIn(body)) }
+/**
+ * Writes the body anew from what was decided on; an upload goes as it came, under a type in which it has one reading.
+ */
+function bodyToSend({
+  action,
+  body,
+  request,
+  upload,
+}: PermittedRequest):
+  | (Pick<Outgoing, 'body'> & { readonly headers: Outgoing['headers'] })
+  | undefined {
+  if (body === undefined) return undefined
+  if (upload) {
+    const type = request.headers.get('content-type') ?? ''
+    return {
+      headers: { 'content-type': type, 'content-length': `${upload.size}` },
+      body: upload.read(),
+    }
+  }
+  const [type, text] =
+    action.arguments.body.form === 'form'
+      ? ['application/x-www-form-urlencoded', writeForm(body)]
+      : ['application/json', printJson(body)]
+  return { headers: { 'content-type': type }, body: text }
 }

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import type { ReportedAmount } from '../../budgets/index.ts'
 import type { Clock } from '../../lib/clock.ts'
@@ -12,7 +13,7 @@ export interface Outgoing {
   /** Path and query. */
   target: string
   headers: Readonly<Record<string, string>>
-  body: string | undefined
+  body: string | Readable | undefined
   upstream: string
   identifier: string
   decisionId: string

@@ -1,14 +1,13 @@
-import { checkCaller } from '../check-caller.ts'
 import type { Located } from '../passage.ts'
 import type { GatewayPorts } from '../ports.ts'
-import { readBody } from '../read-body.ts'
 import { startingWith } from '../steps.ts'
-import type { MatchedRequest, Read } from './call-steps.ts'
+import type { MatchedRequest } from './call-steps.ts'
 import { decide } from './decide.ts'
 import { equip } from './equip.ts'
 import { match, typeArguments } from './match.ts'
 import { recordingFailure, recordOutcome } from './record-outcome.ts'
 import { send } from './send.ts'
+import { takeBody } from './take-body.ts'
 
 /**
  * Steps of an HTTP call after its arrival, in order. Nothing else happens to a call.
@@ -18,18 +17,9 @@ import { send } from './send.ts'
  * recorded with its outcome.
  */
 export const HTTP_CALL = startingWith<Located, MatchedRequest, GatewayPorts>('action', match)
-  .next('caller', checkCaller)
-  .next('whole body', takeBody)
+  .next('caller and whole body', takeBody)
   .next('typed arguments', typeArguments)
   .next('decision', decide)
   .next('credential', recordingFailure(equip))
   .next('send and stream', send)
   .next('outcome', recordOutcome)
-
-/**
- * Reads the whole body before anything is decided, so that the decided bytes are the sent bytes.
- */
-async function takeBody(matched: MatchedRequest): Promise<Read> {
-  const { action, message, request } = matched
-  return { ...matched, body: await readBody(message, request, action.arguments.body.form) }
-}

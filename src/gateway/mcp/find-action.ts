@@ -124,7 +124,7 @@ async function readInput(
   const call = { resource: resource.name, method: rpc.method, params }
   const state = openState(ports.master, call, given, ports.decisions.clock.now())
   // INVARIANT: a state is of use to the task that got it, for the call that it was given for.
-  if (!state || (await refuseStranger(asked, ports)) !== state.task) return BAD_STATE
+  if (!state || (await refuseStranger(asked, ports)).task !== state.task) return BAD_STATE
   return { ...state, responses }
 }
 

@@ -72,7 +72,7 @@ async function ownRequest(
       ? await findRequest(ports.decisions, id)
       : undefined
   if (request?.resource !== resource.name || !paramsOf(request)) return undefined
-  return (await refuseStranger(placed, ports)) === request.taskId ? request : undefined
+  return (await refuseStranger(placed, ports)).task === request.taskId ? request : undefined
 }
 
 /** Parameters of the call as it was frozen; `undefined`: it is no tool's. */

@@ -1,7 +1,7 @@
 import { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
+import type { AddressQuota } from '../../lib/address-quota.ts'
 import { Problem } from '../../lib/problem.ts'
-import type { AddressQuota } from './address-quota.ts'
 import type { ClientAddresses } from './client-addresses.ts'
 
 /** Limits that the requests of one origin share. */
@@ -71,6 +71,11 @@ export class BoundedRequest extends IncomingMessage {
     const invite = this.#invite
     this.#invite = undefined
     invite?.()
+  }
+
+  /** Gives back the quota of what has been taken out of memory, for whoever reads a body piece by piece. */
+  giveBack(): void {
+    this.#release()
   }
 
   /**

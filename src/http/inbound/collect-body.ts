@@ -76,6 +76,7 @@ function tooLarge(most: number): Problem {
   return new Problem('input.too_large', `a body is at most ${most} bytes`)
 }
 
-function incomplete(cause?: unknown): Problem {
+/** Problem of a body whose connection ended before it did. */
+export function incomplete(cause?: unknown): Problem {
   return new Problem('request.incomplete', 'the body ended before it was complete', { cause })
 }

@@ -2,7 +2,7 @@
 export const WIRE_PROBLEMS = {
   'input.duplicate_key': { status: 400, title: 'The JSON has a duplicate member name' },
   'input.forbidden_key': { status: 400, title: 'A JSON member name is not allowed' },
-  'input.malformed': { status: 400, title: 'The input is not valid JSON' },
+  'input.malformed': { status: 400, title: 'The input is malformed' },
   'input.too_deep': { status: 400, title: 'The JSON is nested too deeply' },
   'input.too_large': { status: 413, title: 'The input is too large' },
   'mcp.bad_message': { status: 400, title: 'The message is not a valid MCP message' },
@@ -36,7 +36,7 @@ export const WIRE_PROBLEMS = {
   'request.target_too_long': { status: 414, title: 'The path and query are too long' },
   'request.too_fragmented': { status: 400, title: 'The body arrives in too many small pieces' },
   'request.too_many': { status: 429, title: 'Too many requests' },
-  'request.unsupported_media_type': { status: 415, title: 'The body is not JSON' },
+  'request.unsupported_media_type': { status: 415, title: 'The media type is not accepted' },
   'request.wrong_host': { status: 421, title: 'The Host header does not name this server' },
   'upstream.asks': { status: 502, title: 'The MCP server asks for what is not passed on' },
   'upstream.busy': { status: 503, title: 'All connections to the API are in use' },

@@ -43,6 +43,20 @@ function isObject(value: Canonical): value is Readonly<Record<string, Canonical>
   )
 }
 
+/** A form is frozen as pairs of a name and a text, or what is known of a file. */
+function isForm(value: Canonical): value is readonly (readonly [string, Canonical])[] {
+  return (
+    Array.isArray(value) &&
+    value.every(
+      (pair: Canonical) =>
+        Array.isArray(pair) &&
+        pair.length === 2 &&
+        typeof pair[0] === 'string' &&
+        (typeof pair[1] === 'string' || isObject(pair[1] ?? null)),
+    )
+  )
+}
+
 function bodyRows(body: FrozenParts['body']): CallRow[] {
   if (body.kind === 'none') return []
   if (body.kind === 'digest') {
@@ -50,6 +64,8 @@ function bodyRows(body: FrozenParts['body']): CallRow[] {
       { place: 'body', name: 'SHA-256 of a body that is not JSON', value: { text: body.digest } },
     ]
   }
+  if (isForm(body.value))
+    return body.value.map(([name, value]) => ({ place: 'body', name, value: shownValue(value) }))
   if (!isObject(body.value))
     return [{ place: 'body', name: 'value', value: shownValue(body.value) }]
   return Object.entries(body.value).map(([name, value]) => ({

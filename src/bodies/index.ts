@@ -1,0 +1,5 @@
+/** Bodies of requests, read strictly as what an operation takes; files and bytes wait on disk while their calls are decided. */
+export { writeForm, writePairs } from './form.ts'
+export { type BodyKind, bodyReader, MAX_BODY_BYTES, parseBody } from './parse-body.ts'
+export { receiveUpload, type Upload } from './receive.ts'
+export { Spool, type SpooledBody } from './spool.ts'

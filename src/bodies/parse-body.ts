@@ -1,0 +1,56 @@
+import { type Json, parseJson } from '../lib/json.ts'
+import { Problem } from '../lib/problem.ts'
+import { type BodyReader, BytesReader } from './body-reader.ts'
+import { readForm } from './form.ts'
+import { MultipartReader } from './multipart-reader.ts'
+
+/** 1 MiB: a call's arguments are shown to people and hashed; a file is not an argument. */
+export const MAX_BODY_BYTES = 1024 * 1024
+
+/**
+ * Media type of exactly JSON (RFC 8259); a charset other than UTF-8 would be another reading of the
+ * same bytes.
+ */
+const JSON_TYPE = /^application\/json(?:\s*;\s*charset=utf-8)?$/i
+
+/**
+ * Parses a whole body as strict JSON. Throws `request.unsupported_media_type` and what `parseJson` refuses.
+ */
+function jsonBody(bytes: Buffer, contentType: string): Json {
+  if (!JSON_TYPE.test(contentType)) {
+    throw new Problem(
+      'request.unsupported_media_type',
+      'the gateway reads `application/json` bodies only',
+    )
+  }
+  return parseJson(bytes, { bytes: MAX_BODY_BYTES })
+}
+
+/** How a body is read: `media` are the types that a body of text or bytes may have. */
+export interface BodyKind {
+  readonly as: 'json' | 'form' | 'multipart' | 'bytes'
+  readonly media?: readonly string[] | undefined
+}
+
+/** Reader of a body that is read in pieces; `undefined` for one that is parsed whole. @throws Problem `request.unsupported_media_type` */
+export function bodyReader({ as, media = [] }: BodyKind, contentType = ''): BodyReader | undefined {
+  if (as === 'multipart') return new MultipartReader(contentType, MAX_BODY_BYTES)
+  return as === 'bytes' ? new BytesReader(contentType, media) : undefined
+}
+
+/**
+ * Parses a whole body strictly; `undefined` when there is none. Throws as `jsonBody`, `readForm` and readers of
+ * pieces do.
+ */
+export function parseBody(
+  bytes: Buffer,
+  contentType = '',
+  kind: BodyKind = { as: 'json' },
+): Json | undefined {
+  if (bytes.length === 0) return undefined
+  if (kind.as === 'form') return readForm(bytes, contentType)
+  const reader = bodyReader(kind, contentType)
+  if (!reader) return jsonBody(bytes, contentType)
+  reader.push(bytes)
+  return reader.end()
+}

@@ -1,0 +1,37 @@
+import { bodyKind } from '../../argument-types/index.ts'
+import { bodyReader, receiveUpload, type Upload } from '../../bodies/index.ts'
+import { checkCaller, refuseStranger } from '../check-caller.ts'
+import type { GatewayPorts } from '../ports.ts'
+import { readBody } from '../read-body.ts'
+import type { MatchedRequest, Read } from './call-steps.ts'
+
+/**
+ * Reads the whole body before anything is decided, so that the decided bytes are the sent bytes. Files and bytes wait on disk.
+ * INVARIANT: nothing is written there for somebody who has not shown a credential that holds.
+ */
+export async function takeBody(matched: MatchedRequest, ports: GatewayPorts): Promise<Read> {
+  const { action, message, request } = matched
+  const kind = bodyKind(action.arguments.body)
+  if (kind.as === 'json' || kind.as === 'form') {
+    const { message: checked } = await checkCaller(matched, ports)
+    return { ...matched, body: await readBody(checked, request, kind) }
+  }
+  const { agent } = await refuseStranger(matched, ports)
+  const { headers } = request
+  if (!headers.has('content-length') && !headers.has('transfer-encoding'))
+    return { ...matched, body: undefined }
+  const reader = bodyReader(kind, headers.get('content-type'))
+  if (!reader) throw new Error(`a body of ${kind.as} has no reader`)
+  const upload = await receiveUpload(message, reader, { spool: ports.spool, holder: agent })
+  if (upload) closeWith(matched, upload, ports)
+  return { ...matched, body: upload?.said, upload: upload?.bytes }
+}
+
+/** The answer ends after everything that reads the bytes, whatever it is. */
+function closeWith({ reply }: MatchedRequest, { bytes }: Upload, { log }: GatewayPorts): void {
+  const close = () => {
+    bytes.close().catch((err: unknown) => log.error({ err }, 'a body could not be let go of'))
+  }
+  if (reply.destroyed) close()
+  else reply.once('close', close)
+}
