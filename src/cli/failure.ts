@@ -42,7 +42,7 @@ export class CommandExit extends Error {
   readonly exit: number
   constructor(exit: number) {
     super('ended')
-    this.name = 'Ended'
+    this.name = 'CommandExit'
     this.exit = exit
   }
 }

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { forEachEngine } from '../storage/testing.ts'
 import { findDescription, insertDescription } from './description-store.ts'
-import type { SelfRegistered } from './self-registered.ts'
+import type { SelfRegisteredClient } from './self-registered.ts'
 
 forEachEngine('descriptions of clients', (open) => {
   test('keep the profile that a client registered for: its refresh is held to it, too', async () => {
     const storage = await open()
     for (const fapi2 of [true, undefined]) {
-      const client: SelfRegistered = {
+      const client: SelfRegisteredClient = {
         clientId: `client-${fapi2}`,
         clientName: 'A client',
         redirectUris: ['https://app.example/callback'],

@@ -2,7 +2,7 @@ import { canonicalJson } from '../lib/canonical-json.ts'
 import { agentIdOf } from '../lib/client-url.ts'
 import type { Reader, Tx } from '../storage/index.ts'
 import { type Description, digestOf, provingOf, softwareDigest } from './description.ts'
-import type { AuthenticationSettings, SelfRegistered } from './self-registered.ts'
+import type { AuthenticationSettings, SelfRegisteredClient } from './self-registered.ts'
 
 /** Finds the agent's description of itself; `undefined`: an administrator registered the agent. */
 export async function findDescription(
@@ -52,7 +52,7 @@ export async function agentOfSoftware(db: Reader, digest: string): Promise<strin
 /** False when it was described before. */
 export async function insertDescription(
   tx: Tx,
-  client: SelfRegistered,
+  client: SelfRegisteredClient,
   at: number,
 ): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await tx
@@ -67,7 +67,7 @@ export async function insertDescription(
 export async function replaceDescription(
   tx: Tx,
   before: Description,
-  client: SelfRegistered,
+  client: SelfRegisteredClient,
   at: number,
 ): Promise<boolean> {
   const { agent_id: _, ...row } = rowOf(client)
@@ -85,7 +85,7 @@ export async function deleteDescription(tx: Tx, agentId: string): Promise<void> 
   await tx.deleteFrom('agent_descriptions').where('agent_id', '=', agentId).execute()
 }
 
-function rowOf(client: SelfRegistered) {
+function rowOf(client: SelfRegisteredClient) {
   const { fapi2, jwks, jwksUri, keys, methods } = provingOf(client)
   return {
     agent_id: agentIdOf(client.clientId),

@@ -3,7 +3,7 @@ import { canonicalJson } from '../lib/canonical-json.ts'
 import { isClientUrl } from '../lib/client-url.ts'
 import type { ClientDocument } from './client-document.ts'
 import { withoutPort } from './redirect-uri.ts'
-import type { AuthenticationSettings, SelfRegistered } from './self-registered.ts'
+import type { AuthenticationSettings, SelfRegisteredClient } from './self-registered.ts'
 
 /**
  * Description of an agent that came by itself, in its own words, as it is stored with the agent.
@@ -25,14 +25,14 @@ export interface Description {
 /** A public client that registered and said nothing about keys. */
 const PUBLIC: AuthenticationSettings = { methods: ['none'], keys: [] }
 
-export function provingOf(client: Pick<SelfRegistered, 'proves'>): AuthenticationSettings {
+export function provingOf(client: Pick<SelfRegisteredClient, 'proves'>): AuthenticationSettings {
   return client.proves ?? PUBLIC
 }
 
 /** A client whose document was read, as what admission and consent go by. */
 export function selfOf(
   document: ClientDocument,
-): SelfRegistered & { readonly proves: AuthenticationSettings } {
+): SelfRegisteredClient & { readonly proves: AuthenticationSettings } {
   const { clientId, clientName, jwksUri, keys, methods, redirectUris, terms } = document
   const thumbprints = keys.map(({ thumbprint }) => thumbprint).toSorted()
   return {
@@ -47,7 +47,7 @@ export function selfOf(
 }
 
 /** Digest of name, addresses and ways to authenticate. Keys are not in it: they may be rotated. */
-export function digestOf(client: SelfRegistered): string {
+export function digestOf(client: SelfRegisteredClient): string {
   const { clientName, redirectUris } = client
   const { methods } = provingOf(client)
   return sha256url(
@@ -63,7 +63,7 @@ export function digestOf(client: SelfRegistered): string {
  * Digest that registrations of the same software share: its id, its name, and its addresses, without the ports that programs on a
  * person's computer choose when they start. `null` for a client that has a key or a document: it is itself, and nobody else.
  */
-export function softwareDigest(client: SelfRegistered): string | null {
+export function softwareDigest(client: SelfRegisteredClient): string | null {
   const { clientId, clientName, redirectUris, softwareId = null } = client
   if (isClientUrl(clientId) || client.proves) return null
   return sha256url(

@@ -28,4 +28,4 @@ export {
   isRegisteredRedirect,
 } from './redirect-uri.ts'
 export { membersOfTerms, readRequestTerms } from './request-terms.ts'
-export type { SelfRegistered } from './self-registered.ts'
+export type { SelfRegisteredClient } from './self-registered.ts'

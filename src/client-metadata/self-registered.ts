@@ -16,7 +16,7 @@ export interface AuthenticationSettings {
  * Client as it describes itself, before anyone let it in. Nothing of it is verified but where its answers can be sent, and the
  * address of its document.
  */
-export interface SelfRegistered {
+export interface SelfRegisteredClient {
   readonly clientId: string
   readonly clientName: string
   /** All that it registered, as they passed registration. */

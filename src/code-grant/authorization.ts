@@ -1,5 +1,5 @@
 import type { Detail, StepUp } from '@remit/engine'
-import type { SelfRegistered } from '../client-metadata/index.ts'
+import type { SelfRegisteredClient } from '../client-metadata/index.ts'
 import type { Id } from '../lib/id.ts'
 
 /** `granted` waits for the code to be redeemed; `used` when it was, once. */
@@ -10,7 +10,7 @@ export type AuthorizationState = 'pending' | 'granted' | 'denied' | 'used'
  * and the task that came of it. `oauth/` begins it and resumes the protocol, `pages/` take the answer. Times are epoch
  * milliseconds.
  */
-export interface Authorization extends SelfRegistered {
+export interface Authorization extends SelfRegisteredClient {
   /** Unguessable; part of the page's address. */
   readonly id: string
   /** Address that the answer goes to. */

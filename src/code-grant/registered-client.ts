@@ -3,7 +3,7 @@ import {
   findDescription,
   noticeDescription,
   redirectsStay,
-  type SelfRegistered,
+  type SelfRegisteredClient,
   softwareDigest,
 } from '../client-metadata/index.ts'
 import type { GrantParts } from '../grants/index.ts'
@@ -17,7 +17,10 @@ import { consentsOfClient, hasInstances } from './authorization-store.ts'
  * people allowed it as it was ends, and so does nothing that an administrator decided by where its answers go.
  * @throws Problem `registration.bad_redirect`
  */
-export async function describeClient(parts: GrantParts, client: SelfRegistered): Promise<void> {
+export async function describeClient(
+  parts: GrantParts,
+  client: SelfRegisteredClient,
+): Promise<void> {
   const { read } = parts.storage
   const agent = await findAgent(read, client.clientId)
   if (!agent) return endConsentsOfInstance(parts, client.clientId)

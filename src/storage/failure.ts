@@ -1,14 +1,14 @@
 import { Problem } from '../lib/problem.ts'
 
 /** Error of an engine when a statement broke a rule of the schema. `code` is the engine's own. */
-export class StatementFailed extends Error {
+export class StatementError extends Error {
   readonly code: string
   /** The statement would have made a second row where only one may be. */
   readonly duplicate: boolean
 
   constructor(message: string, code: string, duplicate: boolean) {
     super(message)
-    this.name = 'StatementFailed'
+    this.name = 'StatementError'
     this.code = code
     this.duplicate = duplicate
   }
@@ -16,7 +16,7 @@ export class StatementFailed extends Error {
 
 /** True when a transaction failed because a row with that key was there already, on either engine. */
 export function isDuplicate(error: unknown): boolean {
-  return error instanceof StatementFailed && error.duplicate
+  return error instanceof StatementError && error.duplicate
 }
 
 export function unavailable(detail: string, cause?: unknown): Problem {

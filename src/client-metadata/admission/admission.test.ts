@@ -8,12 +8,12 @@ import { Problem } from '../../lib/problem.ts'
 import { someone } from '../../people/testing.ts'
 import { suspendPerson } from '../../sessions/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
-import type { SelfRegistered } from '../self-registered.ts'
+import type { SelfRegisteredClient } from '../self-registered.ts'
 import { listAdmissionRules } from './admission-store.ts'
 import { admissionOf, admitAgentIn, isLetIn, NO_RULE } from './admit-agent.ts'
 import { addAdmissionRule, type RuleDescription, removeAdmissionRule } from './change-rules.ts'
 
-const NOTES: SelfRegistered = {
+const NOTES: SelfRegisteredClient = {
   clientId: 'client-0123456789abcdef0123456789abcdef',
   clientName: 'Notes in a box',
   redirectUris: ['http://127.0.0.1:1234/callback'],

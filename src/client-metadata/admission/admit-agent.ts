@@ -11,7 +11,7 @@ import { findPerson } from '../../people/index.ts'
 import type { Reader, Tx } from '../../storage/index.ts'
 import { digestOf, provingOf, softwareDigest } from '../description.ts'
 import { agentOfSoftware, findDescription, insertDescription } from '../description-store.ts'
-import type { SelfRegistered } from '../self-registered.ts'
+import type { SelfRegisteredClient } from '../self-registered.ts'
 import type { AdmissionRule } from './admission-rule.ts'
 import { listAdmissionRules } from './admission-store.ts'
 import { type MatchedClient, ruleFor } from './match-rule.ts'
@@ -33,7 +33,7 @@ type AdmittingParts = Pick<AgentParts, 'ledger' | 'clock' | 'live'>
  */
 export async function admissionOf(
   db: Reader,
-  client: SelfRegistered,
+  client: SelfRegisteredClient,
   by: { readonly personId: string; readonly now: number },
 ): Promise<AgentAdmission> {
   const agent = await agentOfClient(db, client)
@@ -47,7 +47,7 @@ export async function admissionOf(
  */
 export async function agentOfClient(
   db: Reader,
-  client: SelfRegistered,
+  client: SelfRegisteredClient,
 ): Promise<Agent | undefined> {
   const own = await findAgent(db, agentIdOf(client.clientId))
   const digest = softwareDigest(client)
@@ -78,7 +78,7 @@ async function ruleOf(db: Reader, client: MatchedClient): Promise<AdmissionRule 
 export async function admitAgentIn(
   parts: AdmittingParts,
   tx: Tx,
-  client: SelfRegistered,
+  client: SelfRegisteredClient,
   personId: string,
 ): Promise<Agent> {
   const by = { personId, now: parts.clock.now() }
@@ -97,7 +97,7 @@ export async function admitAgentIn(
  */
 export function admitByRule(
   parts: AdmittingParts & Pick<AgentParts, 'storage'>,
-  client: SelfRegistered,
+  client: SelfRegisteredClient,
 ): Promise<Agent | undefined> {
   return parts.storage.transaction(async (tx) => {
     const rule = await ruleOf(tx, client)
@@ -114,7 +114,7 @@ export function admitByRule(
 async function requireAsDescribed(
   tx: Tx,
   { clientUrl, id }: Agent,
-  client: SelfRegistered,
+  client: SelfRegisteredClient,
   now: number,
 ): Promise<void> {
   const description = await findDescription(tx, id)
@@ -136,7 +136,7 @@ async function requireAsDescribed(
 async function admitNewcomer(
   parts: AdmittingParts,
   tx: Tx,
-  { agent, by, client }: { agent: Agent; client: SelfRegistered; by: string },
+  { agent, by, client }: { agent: Agent; client: SelfRegisteredClient; by: string },
 ): Promise<void> {
   if (!(await insertAgent(tx, agent)))
     throw new Error('an agent appeared inside the transaction that looked for it')
@@ -163,7 +163,7 @@ async function admitNewcomer(
 }
 
 function newcomer(
-  { clientId, clientName }: SelfRegistered,
+  { clientId, clientName }: SelfRegisteredClient,
   rule: AdmissionRule | undefined,
   { personId, now }: { personId: string; now: number },
 ): Agent {

@@ -1,10 +1,10 @@
 import { isClientUrl } from '../../lib/client-url.ts'
 import { isLoopbackRedirect, LOOPBACK } from '../redirect-uri.ts'
-import type { SelfRegistered } from '../self-registered.ts'
+import type { SelfRegisteredClient } from '../self-registered.ts'
 import type { AdmissionRule } from './admission-rule.ts'
 
 /** Parts of a client that rules go by. */
-export type MatchedClient = Pick<SelfRegistered, 'clientId' | 'redirectUris' | 'softwareId'>
+export type MatchedClient = Pick<SelfRegisteredClient, 'clientId' | 'redirectUris' | 'softwareId'>
 
 /**
  * The first rule that a client matches, in the order they were made.

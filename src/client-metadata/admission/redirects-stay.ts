@@ -1,7 +1,7 @@
 import type { Agent } from '../../agents/index.ts'
 import type { Reader } from '../../storage/index.ts'
 import type { Description } from '../description.ts'
-import type { SelfRegistered } from '../self-registered.ts'
+import type { SelfRegisteredClient } from '../self-registered.ts'
 import { findRule } from './admission-store.ts'
 import { ruleFor } from './match-rule.ts'
 
@@ -12,7 +12,7 @@ import { ruleFor } from './match-rule.ts'
 export async function redirectsStay(
   db: Reader,
   agent: Agent,
-  { before, client }: { before: Description | undefined; client: SelfRegistered },
+  { before, client }: { before: Description | undefined; client: SelfRegisteredClient },
 ): Promise<boolean> {
   const hosts = new Set((before?.redirectUris ?? []).map(originOf))
   if (client.redirectUris.every((uri) => hosts.has(originOf(uri)))) return true

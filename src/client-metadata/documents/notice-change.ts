@@ -11,7 +11,7 @@ import { findRule } from '../admission/admission-store.ts'
 import type { ClientDocument } from '../client-document.ts'
 import { type Description, digestOf, provingOf, selfOf } from '../description.ts'
 import { findDescription, insertDescription, replaceDescription } from '../description-store.ts'
-import type { SelfRegistered } from '../self-registered.ts'
+import type { SelfRegisteredClient } from '../self-registered.ts'
 
 export interface NoticingParts extends AgentParts {
   readonly endConsents: (agentId: string) => Promise<void>
@@ -33,7 +33,7 @@ export function noticeChange(parts: NoticingParts, document: ClientDocument): Pr
  */
 export async function noticeDescription(
   parts: NoticingParts,
-  client: SelfRegistered,
+  client: SelfRegisteredClient,
 ): Promise<void> {
   const { read } = parts.storage
   const agent = await findAgent(read, agentIdOf(client.clientId))
@@ -77,7 +77,7 @@ async function writeDown(
     follows,
   }: {
     before: Description
-    client: SelfRegistered
+    client: SelfRegisteredClient
     follows: KeyChange
     added: readonly string[]
   },

@@ -100,6 +100,6 @@ function isList(json: Json): json is readonly Json[] {
 export class UnmappableCall extends Error {
   constructor(reason: string) {
     super(reason)
-    this.name = 'Unmapped'
+    this.name = 'UnmappableCall'
   }
 }

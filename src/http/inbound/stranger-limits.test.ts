@@ -6,7 +6,7 @@ import { manualClock } from '../../lib/clock.ts'
 import { Problem } from '../../lib/problem.ts'
 import { ClientAddresses } from './client-addresses.ts'
 import { LineBudget, MAX_LINES } from './line-budget.ts'
-import { StrangerLimits, type StrangerRefused } from './stranger-limits.ts'
+import { StrangerLimits, type StrangerNotice } from './stranger-limits.ts'
 
 /** Addresses behind a proxy that is believed. */
 const addresses = new ClientAddresses(['127.0.0.1'])
@@ -24,7 +24,7 @@ const MISSING = new Problem('token.missing', 'there is none')
 
 test('every refusal of a stranger is counted with its edge, reason and address, and too many are told so', () => {
   const clock = manualClock()
-  const counted: StrangerRefused[] = []
+  const counted: StrangerNotice[] = []
   const limits = new StrangerLimits({
     ...{ addresses, perMinute: 2, monotonic: () => clock.monotonic() },
     count: (refused) => counted.push(refused),
@@ -38,7 +38,7 @@ test('every refusal of a stranger is counted with its edge, reason and address, 
 })
 
 test('nobody who is known, and no demand of the protocol, is counted or limited', () => {
-  const counted: StrangerRefused[] = []
+  const counted: StrangerNotice[] = []
   const limits = new StrangerLimits({
     ...{ addresses, perMinute: 1, monotonic: () => 0 },
     count: (refused) => counted.push(refused),

@@ -6,7 +6,7 @@ import type { ClientAddresses } from './client-addresses.ts'
 /**
  * Record of a refusal of somebody who could not be identified. It contains nothing that they sent.
  */
-export interface StrangerRefused {
+export interface StrangerNotice {
   /** Edge that refused. */
   readonly at: string
   /** A stable code. */
@@ -21,7 +21,7 @@ export interface StrangerLimitOptions {
   /** Milliseconds. */
   readonly monotonic: () => number
   /** Receives every refusal that nothing else counts. */
-  readonly count?: (refused: StrangerRefused) => void
+  readonly count?: (refused: StrangerNotice) => void
 }
 
 /**

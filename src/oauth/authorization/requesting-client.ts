@@ -1,7 +1,7 @@
 import {
   type ClientDocuments,
   readRequestTerms,
-  type SelfRegistered,
+  type SelfRegisteredClient,
   selfOf,
 } from '../../client-metadata/index.ts'
 import { looksLikeClientUrl } from '../../lib/client-url.ts'
@@ -12,7 +12,7 @@ import { selfRegistered } from '../registration/self-registered.ts'
 
 /** Client at the authorization endpoint, as it describes itself: in its registration, or where its document is. */
 export interface RequestingClient {
-  readonly self: SelfRegistered
+  readonly self: SelfRegisteredClient
   readonly terms: ReturnType<typeof readRequestTerms>
 }
 

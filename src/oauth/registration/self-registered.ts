@@ -1,4 +1,4 @@
-import { readClientKeys, type SelfRegistered } from '../../client-metadata/index.ts'
+import { readClientKeys, type SelfRegisteredClient } from '../../client-metadata/index.ts'
 import type { ClientRegistration } from './read-metadata.ts'
 
 type RegisteredMembers = Pick<
@@ -12,7 +12,7 @@ type RegisteredMembers = Pick<
 >
 
 /** A client that registered, as admission and consent go by it. */
-export function selfRegistered(clientId: string, client: RegisteredMembers): SelfRegistered {
+export function selfRegistered(clientId: string, client: RegisteredMembers): SelfRegisteredClient {
   const { client_name: clientName, jwks, redirect_uris: redirectUris, software_id } = client
   const keys = jwks ? readClientKeys(jwks) : []
   const thumbprints = keys.map(({ thumbprint }) => thumbprint).toSorted()

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { Problem } from '../../lib/problem.ts'
-import { StatementFailed, unavailable } from '../failure.ts'
+import { StatementError, unavailable } from '../failure.ts'
 
 /** SQLSTATE classes and codes that speak of the server and not of the statement (PostgreSQL manual, appendix A). */
 const SERVER_FAILED: readonly (readonly [string, string])[] = [
@@ -90,6 +90,6 @@ export function translated(error: unknown): Error {
   const server = SERVER_FAILED.find(([prefix]) => state.startsWith(prefix))
   if (server) return unavailable(`${server[1]} (${state})`, error)
   if (state.startsWith(CONSTRAINT))
-    return new StatementFailed(message, state, state === UNIQUE_VIOLATION)
+    return new StatementError(message, state, state === UNIQUE_VIOLATION)
   return new Error(`${message} (PostgreSQL ${state})`, { cause: error })
 }

@@ -1,5 +1,5 @@
 import { Problem } from '../../lib/problem.ts'
-import { StatementFailed, unavailable } from '../failure.ts'
+import { StatementError, unavailable } from '../failure.ts'
 import type { StatementFailure } from './messages.ts'
 
 /** Primary result codes that speak of the store and not of the statement (sqlite.org/rescode.html). */
@@ -47,7 +47,7 @@ export function errorOf(failure: StatementFailure): Error {
   if (failure.code === LOST) return new LostTurn(failure.message)
   if (failure.kind === 'unavailable') return unavailable(failure.message)
   if (failure.kind === 'refused')
-    return new StatementFailed(failure.message, failure.code, failure.duplicate)
+    return new StatementError(failure.message, failure.code, failure.duplicate)
   return new Error(`${failure.message} (SQLite${failure.code ? ` ${failure.code}` : ''})`)
 }
 
