@@ -26,7 +26,7 @@ import { newId } from '../lib/id.ts'
 import { onProblem } from '../lib/problem.ts'
 import { CODE_GUARD, consumeCodeStep } from '../opaque-tokens/index.ts'
 import { findPerson } from '../people/index.ts'
-import type { Proof } from '../possession/index.ts'
+import { type Proof, takesBearer } from '../possession/index.ts'
 import type { Guard } from '../storage/index.ts'
 import { closeTask, KEY_GUARD, openSteps, TASK_LIFE, type Task } from '../tasks/index.ts'
 import { approvalOfCode, purposeOf } from './approved-code.ts'
@@ -135,9 +135,9 @@ async function planCode(
   const { byIdentifier } = await parts.catalog.current()
   const resource = byIdentifier.get(authorization.resource)
   if (!resource) return refused('resource.unknown', 'there is no such resource')
-  // INVARIANT: bearer tokens are for MCP servers, whose clients may know nothing else; an API's clients have keys.
+  // INVARIANT: bearer tokens are for MCP servers and A2A agents, whose clients may know nothing else; an API's clients have keys.
   // By the profile a second lock: no client without a key gets here.
-  if (!proof && (resource.protocol !== 'mcp' || parts.fapi2))
+  if (!proof && (!takesBearer(resource) || parts.fapi2))
     return refused('proof.missing', 'this resource takes bound tokens only: send a DPoP proof')
   const purpose = purposeOf(authorization, resource.name)
   const ended = onProblem(({ detail }) => refused('grant.ended', detail))

@@ -5,6 +5,7 @@ import { countedRisk, type Resource } from '../catalog/index.ts'
 import { agentEntity, contextsOf, groupEntities, personEntity } from '../facts/index.ts'
 import type { GrantParts } from '../grants/index.ts'
 import type { Person } from '../people/index.ts'
+import { takesBearer } from '../possession/index.ts'
 import type { Authorization } from './authorization.ts'
 
 /**
@@ -17,7 +18,7 @@ export async function isBearer(
   { announcesKey, proves }: Pick<Authorization, 'announcesKey' | 'proves'>,
   { agent, resource }: { readonly agent: Agent; readonly resource: Resource },
 ): Promise<boolean> {
-  if (announcesKey || fapi2 === true || resource.protocol !== 'mcp') return false
+  if (announcesKey || fapi2 === true || !takesBearer(resource)) return false
   if (proves && !proves.methods.includes('none')) return false
   return !(await canProve(storage.read, agent.id))
 }

@@ -8,13 +8,18 @@ export function metadataUrl(identifier: string): string {
   return `${url.origin}/${METADATA_PREFIX}${url.pathname === '/' ? '' : url.pathname}`
 }
 
-/**
- * Resource that a challenge is about. Clients of MCP servers may not be able to prove possession of
- * a key (contract 4).
- */
+/** Resource that a challenge is about. */
 export interface ChallengedResource {
   readonly identifier: string
   readonly protocol: 'http' | 'mcp' | 'a2a'
+}
+
+/**
+ * Whether tokens that nothing is proved of are taken there: clients of MCP servers and A2A agents may
+ * know an address and nothing else (contract 4); those of an API have keys.
+ */
+export function takesBearer({ protocol }: Pick<ChallengedResource, 'protocol'>): boolean {
+  return protocol !== 'http'
 }
 
 /**
@@ -31,19 +36,16 @@ export interface ChallengeReason {
 const OF_PROOFS: ReadonlySet<string> = new Set(['invalid_dpop_proof', 'use_dpop_nonce'])
 
 /**
- * The `WWW-Authenticate` value of a 401 (RFC 9449 section 7.1, RFC 9728 section 5.1). At an MCP server `Bearer` comes first:
- * the clients there read the first challenge and no other.
+ * The `WWW-Authenticate` value of a 401 (RFC 9449 section 7.1, RFC 9728 section 5.1). Where it is taken, `Bearer` comes
+ * first: the clients there read the first challenge and no other.
  */
-export function challenge(
-  { identifier, protocol }: ChallengedResource,
-  error?: ChallengeReason,
-): string {
-  const metadata = `resource_metadata="${metadataUrl(identifier)}"`
+export function challenge(resource: ChallengedResource, error?: ChallengeReason): string {
+  const metadata = `resource_metadata="${metadataUrl(resource.identifier)}"`
   const dpop = ['DPoP', [...told(error), metadata, `algs="${PROOF_ALGORITHMS.join(' ')}"`]] as const
   // RFC 6750 section 3.1 knows no error of proofs: whoever shows one is told so by the other challenge.
   const shown = error && OF_PROOFS.has(error.code) ? undefined : error
   const bearer = ['Bearer', [...told(shown), metadata]] as const
-  return (protocol === 'mcp' ? [bearer, dpop] : [dpop])
+  return (takesBearer(resource) ? [bearer, dpop] : [dpop])
     .map(([scheme, parts]) => `${scheme} ${parts.join(', ')}`)
     .join(', ')
 }

@@ -1,4 +1,10 @@
-export { type ChallengedResource, challenge, METADATA_PREFIX, metadataUrl } from './challenge.ts'
+export {
+  type ChallengedResource,
+  challenge,
+  METADATA_PREFIX,
+  metadataUrl,
+  takesBearer,
+} from './challenge.ts'
 export { DpopNonces } from './dpop-nonces.ts'
 export { checkProof, PROOF_ALGORITHMS, type Proof, type ProofExpectation } from './dpop-proof.ts'
 export {

@@ -1,10 +1,11 @@
 import type { Resource } from '../catalog/index.ts'
+import { takesBearer } from './challenge.ts'
 import { PROOF_ALGORITHMS } from './dpop-proof.ts'
 
 /**
  * Document that tells a client where tokens for this resource come from (RFC 9728 section 2). An
- * MCP server takes bearer tokens too, and does not show the names of its tools to anyone without a
- * token: its scopes are not listed, and what a client may do is asked of the person on the consent
+ * MCP server or A2A agent takes bearer tokens too, and does not show the names of its tools or skills
+ * to anyone without a token: its scopes are not listed, and what a client may do is asked of the person on the consent
  * page.
  * `certificates`: present where client certificates are read.
  */
@@ -13,7 +14,7 @@ export function resourceMetadata(
   { certificates, issuer }: { readonly certificates?: object | undefined; readonly issuer: string },
   scopes: readonly string[],
 ) {
-  const open = resource.protocol === 'mcp'
+  const open = takesBearer(resource)
   return {
     resource: resource.identifier,
     resource_name: resource.title,

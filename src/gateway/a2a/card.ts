@@ -64,7 +64,8 @@ function card(
     securitySchemes: {
       remit: {
         oauth2SecurityScheme: {
-          description: 'A resource token of Remit for this address, with a DPoP proof',
+          description:
+            'A token of Remit for this address; with a DPoP proof, where it is bound to a key',
           flows: {
             authorizationCode: {
               authorizationUrl: `${issuer}/oauth/authorize`,

@@ -6,6 +6,7 @@ import {
   isRefused,
   refused,
 } from '../../issuance/index.ts'
+import { takesBearer } from '../../possession/index.ts'
 import { TASK_LIFE } from '../../tasks/index.ts'
 import type { AssertedOpening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
@@ -106,7 +107,7 @@ async function continued(
 
 /**
  * INVARIANT: whoever finds an assertion could be a client that proves nothing. So its issuer has to be one whose tokens count without a
- * key, or the assertion is for the key that was proved; and a token that proves nothing is for MCP servers only.
+ * key, or the assertion is for the key that was proved; and a token that proves nothing is for MCP servers and A2A agents only.
  */
 async function resourceOf(
   { catalog, fapi2 }: GrantParts,
@@ -119,7 +120,8 @@ async function resourceOf(
     return refused('resource.unknown', 'send the one `resource` that the token is for')
   const { byIdentifier } = await catalog.current()
   // By the profile a second lock: `public-client.ts` knows no client without a key.
-  if (!brought.proof && (fapi2 || byIdentifier.get(resource)?.protocol !== 'mcp'))
+  const known = byIdentifier.get(resource)
+  if (!brought.proof && (fapi2 || !known || !takesBearer(known)))
     return refused('proof.missing', 'this resource takes bound tokens only: send a DPoP proof')
   return resource
 }
