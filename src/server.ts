@@ -163,6 +163,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     connections: rooms.connections,
     decisions,
     dispatcher: upstreams.dispatcher,
+    fetchJson,
     slots: new UpstreamSlots(MAX_CONNECTIONS),
     spool: new Spool({
       directory: join(settings.data, 'spool'),

@@ -63,6 +63,10 @@ export type PinnedServer = {
   readonly version: string
   readonly title?: string
   readonly instructions?: string
+  /** Address below which the card of an agent was read. */
+  readonly card?: string
+  /** Protected headers (RFC 7515) of the signatures of an agent's card, which are not checked. */
+  readonly signers?: readonly string[]
 }
 
 /**

@@ -179,7 +179,7 @@ export const SETTINGS = {
   mcpWatchSeconds: setting(
     'REMIT_MCP_WATCH_SECONDS',
     '60',
-    'Minimum time between two checks whether an MCP server in use changed its tools. 0: no checks.',
+    'Minimum time between two checks whether an MCP server in use changed its tools, or an A2A agent its card. 0: no checks.',
     readBetween(0, 86_400),
   ),
   mcpResultBytes: setting(

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { type ArrivedRequest, createFront, listenProblem } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { systemWait } from '../lib/repeat.ts'
+import { askAgent } from './a2a/agent-offering.ts'
 import { serveAgent } from './a2a/serve.ts'
 import { Ended, OWN_ANSWER, type OwnAnswer } from './ended.ts'
 import { HTTP_CALL } from './http/pipeline.ts'
@@ -11,12 +12,13 @@ import { locate } from './locate.ts'
 import { McpSessions } from './mcp/mcp-sessions.ts'
 import type { McpPorts } from './mcp/ports.ts'
 import { serveMcp } from './mcp/serve.ts'
+import { askServer } from './mcp/server-offering.ts'
 import { SpokenRevisions } from './mcp/upstream/spoken-revisions.ts'
-import { DefinitionWatch } from './mcp/watch-definitions.ts'
 import type { Strict } from './passage.ts'
 import type { GatewayPorts } from './ports.ts'
 import { readStrictly } from './read-strictly.ts'
 import { startingWith } from './steps.ts'
+import { DefinitionWatch } from './watch-definitions.ts'
 
 export interface Gateway {
   /** Answers the port it listens on. Throws `server.port_in_use`. */
@@ -31,7 +33,11 @@ const GRACE_MS = 1_000
 /** The data path on its own origin: `node:http` in, an undici dispatcher out. */
 export function createGateway(ports: GatewayPorts): Gateway {
   const spoken = new SpokenRevisions(() => ports.decisions.clock.monotonic())
-  const watch = new DefinitionWatch(ports, spoken)
+  const watch = new DefinitionWatch(ports, (resource, signal) =>
+    resource.protocol === 'a2a'
+      ? askAgent(resource, signal, ports)
+      : askServer(resource, signal, { ...ports, spoken }),
+  )
   const all: McpPorts = { ...ports, desk: new McpSessions(), spoken, watch }
   const { server, underWay } = createFront((arrived) => handle(arrived, all), ports)
   return {

@@ -12,6 +12,7 @@ import type {
 } from '../http/index.ts'
 import type { MasterKey } from '../keys/index.ts'
 import type { Wait } from '../lib/repeat.ts'
+import type { Outbound } from '../net/index.ts'
 import type { ActiveResponses } from './active-responses.ts'
 import type { Timeouts } from './http/outgoing.ts'
 import type { McpLimits } from './mcp/limits.ts'
@@ -38,6 +39,7 @@ export interface GatewayPorts {
   readonly connections: ConnectionParts
   readonly decisions: CallParts
   readonly dispatcher: Dispatcher
+  readonly fetchJson: Outbound['fetchJson']
   /** Shares the dispatcher's connections among callers. */
   readonly slots: UpstreamSlots
   /** Place where files and bytes wait while their calls are decided. */

@@ -30,7 +30,7 @@ export async function fetchDocument(
   const answer = await boundedFetch(
     dispatcher,
     url,
-    { headers: { accept: 'application/json', ...limits?.headers } },
+    { headers: { accept: 'application/json', ...limits?.headers }, signal: limits?.signal },
     limits,
   )
   if (answer.status !== 200) throw unexpected(`${url} answered ${answer.status}, not 200`)

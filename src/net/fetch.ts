@@ -13,6 +13,7 @@ export interface FetchLimits {
   readonly maxBytes?: number
   /** Time limit of the whole exchange: name, connection, headers and body. */
   readonly timeoutMs?: number
+  readonly signal?: AbortSignal
   /** Headers of a request for a document, such as a credential. */
   readonly headers?: Readonly<Record<string, string>>
 }

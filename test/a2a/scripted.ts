@@ -7,32 +7,34 @@ export const MESSAGE = { messageId: 'm', role: 'ROLE_USER', parts: [{ text: 'hi'
 export const DONE = { state: 'TASK_STATE_COMPLETED' }
 export const TASK = { id: 'T1', contextId: 'C1', status: DONE }
 
+export function skill(id: string, description = id) {
+  return { id, name: id, description, tags: [] }
+}
+
 /** A scripted agent with its card, behind the gateway of a world. */
-export function standing(world: () => Parameters<typeof Place.add>[0]) {
+export function standing(world: () => Parameters<typeof Place.add>[0], name = 'scripted') {
   let server: Awaited<ReturnType<typeof serveScript>>
   let place: Place
   let playing: Script = () => false
+  /** Members that the card has instead, or its whole answer. */
+  let said: object | Script = {}
   before(async () => {
     server = await serveScript((asked, reply) => {
       if (asked.verb === 'POST') return playing(asked, reply)
+      if (typeof said === 'function') return said(asked, reply)
       reply.setHeader('content-type', 'application/json')
       const binding = {
         url: `${server.url}/rpc`,
         protocolBinding: 'JSONRPC',
         protocolVersion: '1.0',
       }
-      const skills = ['book', 'quote', 'never'].map((id) => ({
-        id,
-        name: id,
-        description: id,
-        tags: [],
-      }))
+      const skills = ['book', 'quote', 'never'].map((id) => skill(id))
       const about = { name: 'Scripted', description: 'x', version: '1', capabilities: {} }
-      reply.end(JSON.stringify({ ...about, supportedInterfaces: [binding], skills }))
+      reply.end(JSON.stringify({ ...about, supportedInterfaces: [binding], skills, ...said }))
       return true
     })
     place = await Place.add(world(), {
-      ...{ name: 'scripted', url: server.url, a2a: true, asks: ['skill-book'] },
+      ...{ name, url: server.url, a2a: true, asks: ['skill-book'] },
       never: ['skill-never'],
     })
   })
@@ -43,6 +45,13 @@ export function standing(world: () => Parameters<typeof Place.add>[0]) {
   return {
     get place() {
       return place
+    },
+    get url() {
+      return server.url
+    },
+    /** Lets the card say something else from now on. */
+    says: (members: object | Script) => {
+      said = members
     },
     calls: () => server.asked.filter(({ verb }) => verb === 'POST'),
     play: (script: Script) => {

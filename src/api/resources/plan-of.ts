@@ -1,6 +1,7 @@
 import { findResource, listActions, movesTo, type Resource } from '../../catalog/index.ts'
 import {
   checkAddress,
+  fetchCard,
   type ImportOptions,
   type ImportPlan,
   knownNames,
@@ -9,7 +10,6 @@ import {
   planMcpImportInWorker,
 } from '../../catalog-changes/index.ts'
 import { credentialFor } from '../../connections/index.ts'
-import { isObject, type JsonObject } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { ApiParts } from '../parts.ts'
 import { changedSettings, keptSettings, type ResourceSettings } from './kept-settings.ts'
@@ -102,22 +102,8 @@ async function planServer(
     ...kept,
   }
   return mcp === undefined
-    ? planAgentImport(await cardOf(parts, url, headers), options)
+    ? planAgentImport(await fetchCard(parts.fetchJson, url, { headers }), options)
     : planMcpImportInWorker(await parts.describeMcp({ url, headers }), options)
-}
-
-/** Path of an agent's card below its address (A2A 1.0, section 8.2). */
-const CARD_PATH = '/.well-known/agent-card.json'
-const CARD_LIMITS = { maxBytes: 1024 * 1024, timeoutMs: 10_000 }
-
-async function cardOf(
-  { fetchJson }: ApiParts,
-  url: string,
-  headers: Readonly<Record<string, string>>,
-): Promise<JsonObject> {
-  const card = await fetchJson(url + CARD_PATH, { ...CARD_LIMITS, headers })
-  if (isObject(card)) return card
-  throw new Problem('outbound.unexpected_answer', `the card at ${url} is no object`)
 }
 
 /** Behind the gateway, or at an address of its own, where it asks about each call by itself. */

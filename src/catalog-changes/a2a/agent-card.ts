@@ -1,5 +1,7 @@
 import { bad, textAt } from '../../argument-types/index.ts'
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
+import { Problem } from '../../lib/problem.ts'
+import type { Outbound } from '../../net/index.ts'
 
 /** Parts of an agent's card that an import needs (A2A 1.0, section 4.4.1). */
 export interface AgentCard {
@@ -9,6 +11,29 @@ export interface AgentCard {
   /** Address of the JSON-RPC binding of A2A 1.x. */
   readonly endpoint: string
   readonly skills: readonly JsonObject[]
+  /** Protected headers of its signatures, which name keys. */
+  readonly signers: readonly string[]
+}
+
+/** Characters of the protected headers of all signatures. */
+const MAX_SIGNERS = 8_192
+
+/** Path of a card below the address of its agent (A2A 1.0, section 8.2). */
+const CARD_PATH = '/.well-known/agent-card.json'
+const CARD_LIMITS = { maxBytes: 1024 * 1024, timeoutMs: 10_000 }
+
+/**
+ * Reads the card of the agent at an address, with the credential of its connection.
+ * @throws Problem `outbound.…`
+ */
+export async function fetchCard(
+  fetchJson: Outbound['fetchJson'],
+  address: string,
+  how: Pick<NonNullable<Parameters<Outbound['fetchJson']>[1]>, 'headers' | 'signal'>,
+): Promise<JsonObject> {
+  const card = await fetchJson(address + CARD_PATH, { ...CARD_LIMITS, ...how })
+  if (isObject(card)) return card
+  throw new Problem('outbound.unexpected_answer', `the card at ${address} is no object`)
 }
 
 /**
@@ -27,7 +52,11 @@ export function readCard(card: JsonObject, origin: string): AgentCard {
   )
   if (required) throw bad('the agent requires an extension, and Remit passes none on')
   const description = textAt(card, 'description') ?? ''
-  return { name, version, description, endpoint: endpointOf(card, origin), skills }
+  const signers = listAt(card, 'signatures').map((each) =>
+    isObject(each) ? (textAt(each, 'protected') ?? '') : '',
+  )
+  if (signers.join('').length > MAX_SIGNERS) throw bad('the card has too many signatures')
+  return { name, version, description, endpoint: endpointOf(card, origin), skills, signers }
 }
 
 function endpointOf(card: JsonObject, origin: string): string {

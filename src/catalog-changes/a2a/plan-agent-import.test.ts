@@ -61,7 +61,10 @@ describe('the card of an agent', () => {
       [resource.protocol, resource.upstream, resource.title, resource.server],
       [
         ...['a2a', 'https://planner.example/rpc', 'Planner'],
-        { name: 'Planner', version: '3', instructions: 'Plans trips.' },
+        {
+          ...{ name: 'Planner', version: '3', instructions: 'Plans trips.' },
+          card: 'https://planner.example',
+        },
       ],
     )
     assert.equal(
@@ -79,6 +82,14 @@ describe('the card of an agent', () => {
     assert.deepEqual(changed(skill), ['planner.skill-book-trip'])
     assert.deepEqual(changed(card), ['planner.send-message'])
     assert.deepEqual(changed(digests({ version: '4' })), [])
+  })
+
+  it('who signs it is kept with the resource, and a signature of many is refused', () => {
+    const signed = (protectedHeader: string) => [{ protected: protectedHeader, signature: 'x' }]
+    assert.deepEqual(planned({ signatures: signed('eyJraWQiOiJrMSJ9') }).resource.server?.signers, [
+      'eyJraWQiOiJrMSJ9',
+    ])
+    assert.throws(() => planned({ signatures: signed('x'.repeat(9_000)) }), /signatures/)
   })
 
   const REFUSED: readonly (readonly [string, object, RegExp])[] = [

@@ -34,7 +34,8 @@ const OF_TASKS = [
 export function planAgentImport(card: JsonObject, options: ImportOptions): ImportPlan {
   const read = readCard(card, new URL(options.upstream ?? '').origin)
   if (read.skills.length > MAX_SKILLS) throw bad(`the agent has more than ${MAX_SKILLS} skills`)
-  const { description: instructions, endpoint, name: title, skills, version } = read
+  const { description: instructions, endpoint, name: title, signers, skills, version } = read
+  const { upstream: address = endpoint } = options
   const resource = planResource(
     { ...options, upstream: endpoint },
     {
@@ -42,7 +43,11 @@ export function planAgentImport(card: JsonObject, options: ImportOptions): Impor
       upstream: undefined,
       documentDigest: sha256url(canonicalJson(card)),
       protocol: 'a2a',
-      server: pinned({ name: title, version, instructions }),
+      server: {
+        ...pinned({ name: title, version, instructions }),
+        card: address,
+        ...(signers.length === 0 ? {} : { signers }),
+      },
     },
   )
   const plan = new NamedActions(resource.name, options.known ?? [])

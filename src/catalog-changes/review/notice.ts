@@ -1,24 +1,27 @@
 import {
   type Action,
   type CatalogParts,
+  type PinnedDefinition,
   RULES,
   listActions as selectActions,
 } from '../../catalog/index.ts'
 import { domainHash } from '../../lib/canonical-json.ts'
-import { printJson } from '../../lib/json.ts'
-import type { McpDescription } from '../../net/index.ts'
+import { type JsonObject, printJson } from '../../lib/json.ts'
 import type { Tx } from '../../storage/index.ts'
 import type { ImportPlan } from '../plan-resource.ts'
 import { type Offer, type OfferContent, offerOf } from './offer.ts'
 import { deleteOffers, selectOffers, upsertOffer } from './offer-store.ts'
 import { isContent } from './settle-import.ts'
 
-/** Notice of what an MCP server says about itself while it is being used. */
+/** Notice of what an MCP server or an A2A agent says about itself while it is being used. */
 export interface DefinitionNotice {
   readonly resource: string
   /** Read as an import would read it; nothing when an import would refuse it whole. */
   readonly plan: Pick<ImportPlan, 'actions'> | undefined
-  readonly description: Pick<McpDescription, 'tools' | 'prompts'>
+  /** Reason for that. */
+  readonly refused?: string
+  /** Finds what the server lists for a definition that was reviewed; absent where it lists nothing. */
+  readonly listed: (definition: Pick<PinnedDefinition, 'kind' | 'name'>) => JsonObject | undefined
 }
 
 export interface ReviewNotice {
@@ -61,8 +64,9 @@ type Reader = Parameters<typeof selectActions>[0]
 /** Offers that are not there yet, and names of new tools that are offered no more. */
 async function compare(
   reader: Reader,
-  { description, plan, resource }: DefinitionNotice,
+  noticed: DefinitionNotice,
 ): Promise<{ readonly fresh: readonly OfferContent[]; readonly gone: readonly string[] }> {
+  const { plan, resource } = noticed
   const actions = await selectActions(reader, resource)
   const offers = new Map((await selectOffers(reader, resource)).map((each) => [each.action, each]))
   const offered = plan?.actions ?? []
@@ -70,7 +74,7 @@ async function compare(
   const reviewed = new Set(actions.map(keyOf))
   const changed = actions
     .filter((action) => action.definition && !isContent(action))
-    .flatMap((action) => differing(action, planned.get(keyOf(action)), description, offers))
+    .flatMap((action) => differing(action, planned.get(keyOf(action)), noticed, offers))
   const added = offered
     .filter((action) => !reviewed.has(keyOf(action)) && !isContent(action))
     .map((action) => offerOf(action, 'added'))
@@ -94,7 +98,7 @@ function keyOf({ definition, name }: Pick<Action, 'definition' | 'name'>): strin
 function differing(
   action: Action,
   offered: Action | undefined,
-  description: DefinitionNotice['description'],
+  { listed, refused }: DefinitionNotice,
   offers: ReadonlyMap<string, Offer>,
 ): OfferContent[] {
   const same = offered?.definition?.json === action.definition?.json
@@ -102,23 +106,20 @@ function differing(
   if (offered && same)
     return offers.get(action.name)?.kind === 'changed' ? [offerOf(action, 'changed')] : []
   if (offered) return [offerOf(offered, 'changed')]
-  const listed = listedAs(action, description)
-  if (listed === undefined) return []
+  const said = action.definition && listed(action.definition)
+  if (said === undefined) return []
   return [
     {
       action: action.name,
       kind: 'changed',
       offered: undefined,
-      unreadable: 'an import would leave it out: its definition cannot be shown or typed any more',
-      digest: domainHash('remit/unreadable/v1', printJson(listed)),
+      unreadable: refused === undefined ? LEFT_OUT : `an import would refuse it: ${refused}`,
+      digest: domainHash('remit/unreadable/v1', printJson(said)),
     },
   ]
 }
 
-function listedAs({ definition }: Action, { prompts, tools }: DefinitionNotice['description']) {
-  const list = definition?.kind === 'prompt' ? prompts : tools
-  return list.find((each) => each.get('name') === definition?.name)
-}
+const LEFT_OUT = 'an import would leave it out: its definition cannot be shown or typed any more'
 
 async function write(
   parts: CatalogParts,

@@ -138,11 +138,23 @@ class ImportSettler {
   /** Clients are told what the server says about itself, so that waits for a word, too. */
   #server({ name, server }: PlannedResource): PlannedResource['server'] {
     const before = this.#present.known?.server
-    if (this.#accept || !server || before?.instructions === server.instructions) return server
+    if (this.#accept || !server) return server
+    const kept = before && {
+      ...before,
+      ...(server.card === undefined ? {} : { card: server.card }),
+    }
+    // An agent whose card another key signs is not the one that was reviewed: the gateway calls it no more.
+    if (before && (before.signers ?? []).join(' ') !== (server.signers ?? []).join(' ')) {
+      this.#notes.push(
+        `another key signs the card now, or none; calls are refused until \`remit resources import ${name} --accept\``,
+      )
+      return kept
+    }
+    if (before?.instructions === server.instructions) return server
     this.#notes.push(
       `the server gives clients other instructions now; they are told the old ones until \`remit resources import ${name} --accept\``,
     )
-    return before
+    return kept
   }
 }
 

@@ -6,6 +6,7 @@ import { isObject, type JsonObject, parseJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import { Ended } from '../ended.ts'
 import { RpcAnswer } from '../mcp/ended.ts'
+import type { McpPorts } from '../mcp/ports.ts'
 import type { Located } from '../passage.ts'
 import type { GatewayPorts } from '../ports.ts'
 import { presented } from '../presented.ts'
@@ -22,8 +23,10 @@ import { answeredTask, asAnswer, waitingTask } from './waiting.ts'
 const REQUEST_ID = /^req_[0-9A-Za-z_-]{1,64}$/
 const NOTHING: JsonObject = new Map()
 
+type AgentPorts = GatewayPorts & Pick<McpPorts, 'watch'>
+
 /** Serves one HTTP request to an A2A agent behind the gateway. Throws what the gateway renders. */
-export async function serveAgent(located: Located, ports: GatewayPorts): Promise<void> {
+export async function serveAgent(located: Located, ports: AgentPorts): Promise<void> {
   let owned: Owned
   try {
     owned = await A2A_REQUEST.run(located, ports)
@@ -39,8 +42,11 @@ export async function serveAgent(located: Located, ports: GatewayPorts): Promise
   }
 }
 
-async function answer(owned: Owned, ports: GatewayPorts): Promise<void> {
+async function answer(owned: Owned, ports: AgentPorts): Promise<void> {
   const { id, method, params } = owned.rpc
+  // What a task could use is told as the agent says it now; a call waits for no card.
+  if (method === 'GetExtendedAgentCard') await ports.watch.look(owned.resource)
+  else void ports.watch.begin(owned.resource)
   if (method === 'SendMessage' || method === 'SendStreamingMessage') await sendMessage(owned, ports)
   else if (isTaskMethod(method)) await ofTask(owned, readOfTask(id, method, params), ports)
   else if (method === 'GetExtendedAgentCard') await tellCard(owned, ports)

@@ -1,7 +1,7 @@
 import type { GatewayPorts } from '../ports.ts'
+import type { DefinitionWatch } from '../watch-definitions.ts'
 import type { McpSessions } from './mcp-sessions.ts'
 import type { SpokenRevisions } from './upstream/spoken-revisions.ts'
-import type { DefinitionWatch } from './watch-definitions.ts'
 
 /** Dependencies of the MCP data path. */
 export interface McpPorts extends GatewayPorts {

@@ -1,16 +1,29 @@
-import type { Resource } from '../../catalog/index.ts'
-import { knownNames, noticeOffered, planMcpImportInWorker } from '../../catalog-changes/index.ts'
-import { sha256url } from '../../lib/bytes.ts'
-import { canonicalJson } from '../../lib/canonical-json.ts'
-import { Problem } from '../../lib/problem.ts'
-import { describeMcpServer, type McpDescription, type SpokenMemory } from '../../net/index.ts'
-import { injectedHeaders } from '../injected-headers.ts'
-import type { GatewayPorts } from '../ports.ts'
+import type { Resource } from '../catalog/index.ts'
+import {
+  type DefinitionNotice,
+  type ImportOptions,
+  type ImportPlan,
+  knownNames,
+  noticeOffered,
+} from '../catalog-changes/index.ts'
+import { Problem } from '../lib/problem.ts'
+import type { GatewayPorts } from './ports.ts'
 
 /**
  * Time that a client that begins a session, or asks for a list, waits for the server's own lists.
  */
 const PATIENCE_MS = 3_000
+
+/** Definitions that a server or an agent offers now. */
+export interface Offering extends Pick<DefinitionNotice, 'listed'> {
+  /** Names all that it says: equal digests need no second comparison. */
+  readonly digest: string
+  /** Reads it as an import would. @throws Problem `catalog.bad_document` */
+  readonly plan: (options: ImportOptions) => Promise<Pick<ImportPlan, 'actions'>>
+}
+
+/** Asks a server or an agent what it offers, as nobody's client. */
+export type AskOffering = (resource: Resource, signal: AbortSignal) => Promise<Offering>
 
 /**
  * State of one server: when it was last asked, a digest of its last answer, and the check under
@@ -23,21 +36,20 @@ interface Watched {
 }
 
 /**
- * Asks MCP servers that are in use for their current lists, so that a tool that has changed is
- * quarantined before anyone is shown it or calls it. Uses a session of our own, with the
- * connection's credential and nothing of any client. A check that fails changes nothing: the
+ * Asks MCP servers and A2A agents that are in use what they offer now, so that a tool or skill that has
+ * changed is quarantined before anyone is shown it or calls it. Asks with the connection's credential
+ * and nothing of any client. A check that fails changes nothing: the
  * reviewed definitions stay in force.
  */
 export class DefinitionWatch {
   readonly #ports: GatewayPorts
-  readonly #spoken: SpokenMemory
+  readonly #askOffering: AskOffering
   readonly #watched = new Map<string, Watched>()
   readonly #stopping = new AbortController()
 
-  constructor(ports: GatewayPorts, spoken: SpokenMemory) {
+  constructor(ports: GatewayPorts, askOffering: AskOffering) {
     this.#ports = ports
-    // Asked anew each time: a server may be replaced by one of another revision.
-    this.#spoken = { get: () => undefined, set: (url, how) => spoken.set(url, how) }
+    this.#askOffering = askOffering
   }
 
   /**
@@ -97,28 +109,21 @@ export class DefinitionWatch {
   }
 
   async #ask(resource: Resource, watched: Watched): Promise<void> {
-    const { connections, dispatcher, log } = this.#ports
-    const { headers } = await injectedHeaders(resource, undefined, this.#ports)
-    const at = { url: resource.upstream, headers }
-    const only = {
-      only: 'definitions',
-      signal: this.#stopping.signal,
-      known: this.#spoken,
-    } as const
-    const description = await describeMcpServer({ dispatcher }, at, only)
+    const { connections, log } = this.#ports
+    const offering = await this.#askOffering(resource, this.#stopping.signal)
     const catalog = await this.#ports.catalog.current()
     const actions = catalog.actionsOf(resource.name)
-    const said = digestOf(description, catalog.epoch)
+    // Read under an older catalog it says nothing about this one.
+    const said = `${catalog.epoch} ${offering.digest}`
     if (said === watched.said || actions.length === 0) return
     const { identifier, name, upstream } = resource
     const options = { name, identifier, upstream, known: knownNames(actions) }
-    const plan = await planMcpImportInWorker(description, options).catch(refusedWhole)
+    const read = await offering.plan(options).then((plan) => ({ plan }), refusedWhole)
+    const { listed } = offering
     const { quarantined, waiting } = await noticeOffered(connections, {
-      resource: name,
-      plan,
-      description,
+      ...{ resource: name, plan: undefined, listed },
+      ...read,
     })
-    // Read under an older catalog it says nothing about this one.
     watched.said = said
     if (quarantined.length > 0)
       log.warn({ resource: name, actions: quarantined }, 'definitions changed: quarantined')
@@ -127,15 +132,11 @@ export class DefinitionWatch {
 }
 
 /**
- * Takes a refusal of the whole document as its result: an import would refuse it, so what the
- * server lists is not what was reviewed.
+ * Takes a refusal of the whole document as its result: an import would refuse it, so what is offered is
+ * not what was reviewed.
  */
-function refusedWhole(error: unknown): undefined {
-  if (error instanceof Problem && error.code === 'catalog.bad_document') return undefined
+function refusedWhole(error: unknown): { readonly refused: string } {
+  if (error instanceof Problem && error.code === 'catalog.bad_document')
+    return { refused: error.detail }
   throw error
-}
-
-/** Digest of an answer under one catalog epoch. Equal digests need no second comparison. */
-function digestOf({ prompts, tools }: McpDescription, epoch: number): string {
-  return `${epoch} ${sha256url(canonicalJson({ prompts, tools }))}`
 }
