@@ -3,7 +3,7 @@ import { Problem } from '../lib/problem.ts'
 import { Secret } from '../lib/secret.ts'
 import { isAdministrator } from '../people/index.ts'
 import { readSession } from '../sessions/index.ts'
-import type { Caller, Operation } from './operation.ts'
+import type { ApiCaller, Operation } from './operation.ts'
 import type { ApiParts } from './parts.ts'
 
 /**
@@ -15,7 +15,7 @@ export async function authorize(
   parts: ApiParts,
   operation: Operation,
   request: FastifyRequest,
-): Promise<Caller | undefined> {
+): Promise<ApiCaller | undefined> {
   if (operation.who === 'anyone') return undefined
   const match = /^bearer ([A-Za-z0-9_-]{20,128})$/i.exec(request.headers.authorization ?? '')
   const token = match?.[1]

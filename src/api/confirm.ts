@@ -5,7 +5,7 @@ import {
   useConfirmation,
 } from '../sessions/index.ts'
 import { meaningOf } from './meaning/meaning-of.ts'
-import type { Caller, Input, Operation } from './operation.ts'
+import type { ApiCaller, Input, Operation } from './operation.ts'
 import type { ApiParts } from './parts.ts'
 import { time } from './shapes.ts'
 import { withoutSecrets } from './without-secrets.ts'
@@ -32,7 +32,7 @@ export async function confirmWidening(
     caller,
     input,
     confirmation,
-  }: { caller: Caller; input: Input; confirmation: string | undefined },
+  }: { caller: ApiCaller; input: Input; confirmation: string | undefined },
 ): Promise<ConfirmationResult> {
   if (!operation.widens || parts.development) return { confirmed: undefined }
   const payloadOf = (digest: SecretDigest) => ({

@@ -20,7 +20,7 @@ import {
 import { Problem } from '../lib/problem.ts'
 import { Secret } from '../lib/secret.ts'
 import { fromJson, toJson } from './json.ts'
-import { acts, type Caller } from './operation.ts'
+import { type ApiCaller, acts } from './operation.ts'
 import type { ApiParts } from './parts.ts'
 
 const ISSUER = Issuer(kit)
@@ -54,7 +54,7 @@ export const ISSUER_OPERATIONS = acts(ISSUERS, {
 function changing(verb: string, change: typeof suspendIssuer) {
   return async (
     { issuers }: ApiParts,
-    call: { caller: Caller; params: { name: string }; body: { reason?: string } },
+    call: { caller: ApiCaller; params: { name: string }; body: { reason?: string } },
   ) => {
     const { reason = `${verb} by an administrator` } = call.body
     const by = call.caller.person.id

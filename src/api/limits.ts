@@ -14,7 +14,7 @@ import { Answers } from '../catalog/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { toJson } from './json.ts'
 import { personNames } from './names.ts'
-import { acts, type Caller } from './operation.ts'
+import { type ApiCaller, acts } from './operation.ts'
 import type { ApiParts } from './parts.ts'
 
 const MAX_LISTED = 1000
@@ -56,7 +56,7 @@ export const LIMIT_OPERATIONS = acts(LIMITS, {
 })
 
 function ownOf(
-  { person }: Caller,
+  { person }: ApiCaller,
   { id = person.id, kind = 'person' }: Partial<LimitSubject>,
 ): LimitSubject | undefined {
   return kind === 'person' && id === person.id ? { kind, id } : undefined

@@ -15,7 +15,7 @@ import type { Person } from '../people/index.ts'
 import type { Session, UsedConfirmation } from '../sessions/index.ts'
 import type { ApiParts } from './parts.ts'
 
-export interface Caller {
+export interface ApiCaller {
   readonly person: Person
   readonly session: Session
   readonly administrator: boolean
@@ -29,7 +29,7 @@ export interface Operation extends Omit<OperationFacts, 'id' | 'route'>, Operati
   readonly method: Method
   /** Below `/api/v1`. */
   readonly path: string
-  readonly run: (parts: ApiParts, caller: Caller | undefined, input: Input) => Promise<unknown>
+  readonly run: (parts: ApiParts, caller: ApiCaller | undefined, input: Input) => Promise<unknown>
 }
 
 export interface Input {
@@ -53,7 +53,7 @@ type Act<D> =
     ? (
         parts: ApiParts,
         call: {
-          readonly caller: W extends 'anyone' ? undefined : Caller
+          readonly caller: W extends 'anyone' ? undefined : ApiCaller
           readonly params: TypeOf<S, 'params'>
           readonly query: TypeOf<S, 'query'>
           readonly body: TypeOf<S, 'body'>

@@ -7,7 +7,7 @@ import { addCallRoutes } from './calls/add-call-routes.ts'
 import { confirmWidening } from './confirm.ts'
 import { readBody } from './credential-first.ts'
 import { plainJson, schemaOf } from './document.ts'
-import type { Caller, Input, Operation } from './operation.ts'
+import type { ApiCaller, Input, Operation } from './operation.ts'
 import { OPERATIONS } from './operations.ts'
 import type { ApiParts } from './parts.ts'
 import { addSignalRoutes } from './risk/add-signal-routes.ts'
@@ -25,7 +25,7 @@ export function addApi(app: FastifyInstance, parts: ApiParts): void {
 }
 
 function addOperation(app: FastifyInstance, parts: ApiParts, operation: Operation): void {
-  const callers = new WeakMap<FastifyRequest, Caller>()
+  const callers = new WeakMap<FastifyRequest, ApiCaller>()
   /** Their body had not arrived when they were let in: they are asked again when it is there. */
   const late = new WeakSet<FastifyRequest>()
   app.route({
@@ -62,7 +62,7 @@ function limitOf({ bodyBytes, textMembers = [], who }: Operation) {
 async function run(
   parts: ApiParts,
   operation: Operation,
-  caller: Caller | undefined,
+  caller: ApiCaller | undefined,
   { request, reply }: { request: FastifyRequest; reply: FastifyReply },
 ): Promise<FastifyReply> {
   const input: Input = { params: request.params, query: request.query, body: request.body }

@@ -13,7 +13,7 @@ import { isBearer, type Outlook, outlookOf } from './without-key.ts'
  * `keyless`: policies let nobody do what it asks without proving possession of a key; `forbidden`: nor with one. `stopped`: suspended or
  * retired. `gone`: the resource is not offered any more.
  */
-export type ConsentState =
+export type OfferState =
   | 'open'
   | 'quarantined'
   | 'beyond'
@@ -27,7 +27,7 @@ export interface ConsentOffer {
   /** Agent that the client is, or would become once the person brings it. */
   readonly agent: Agent
   readonly known: boolean
-  readonly standing: ConsentState
+  readonly standing: OfferState
   readonly resource: Resource | undefined
   /** Within the agent's ceiling, without what can never be done. Nothing, unless its standing is `open`. */
   readonly offered: readonly Detail[]
@@ -53,7 +53,7 @@ export async function offerTo(
   const resource = catalog.byIdentifier.get(authorization.resource)
   const about = { agent, known, resource }
   const nothing = { offered: [], bearer: false, outlook: NO_OUTLOOK }
-  const none = (standing: ConsentState): ConsentOffer => ({ ...about, ...nothing, standing })
+  const none = (standing: OfferState): ConsentOffer => ({ ...about, ...nothing, standing })
   if (resource?.status !== 'active') return none('gone')
   if (agent.status !== 'active') return none('stopped')
   if (agent.trust === 0) return none('quarantined')

@@ -28,7 +28,7 @@ export interface StoredCheckpoint {
   readonly at: number
 }
 
-export interface Leaf {
+export interface TreeLeaf {
   readonly position: number
   readonly leafHash: Uint8Array
   readonly record: Uint8Array
@@ -86,7 +86,7 @@ export function growSteps(
   db: Reader,
   head: Head,
   taken: readonly WaitingRecord[],
-  leaves: readonly Leaf[],
+  leaves: readonly TreeLeaf[],
   tiles: readonly Tile[],
 ): readonly Step[] {
   const kept = leaves.flatMap(({ position }, i) => {
@@ -130,7 +130,7 @@ function takeQuery(db: Reader, taken: readonly WaitingRecord[]): Step['query'] {
   )
 }
 
-function leavesQuery(db: Reader, leaves: readonly Leaf[]): Step['query'] {
+function leavesQuery(db: Reader, leaves: readonly TreeLeaf[]): Step['query'] {
   const values = leaves.flatMap(({ leafHash, position, record }) => [position, leafHash, record])
   return keptQuery(db, `ledger leaves ${leaves.length}`, values, () =>
     db
@@ -192,7 +192,7 @@ export async function readLeaves(
   reader: Reader,
   from: number,
   to: number,
-): Promise<readonly Leaf[]> {
+): Promise<readonly TreeLeaf[]> {
   const rows = await reader
     .selectFrom('ledger_leaves')
     .selectAll()

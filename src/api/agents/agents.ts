@@ -22,13 +22,13 @@ import {
 } from '../../agents/index.ts'
 import { AGENTS } from '../../api-operations/agents/agents.ts'
 import { agentIdOf } from '../../lib/client-url.ts'
-import { acts, type Caller } from '../operation.ts'
+import { type ApiCaller, acts } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
 import { listedAgents } from './list.ts'
 import { requireAgent, shownAgent } from './shown-agent.ts'
 
 interface Call {
-  readonly caller: Caller
+  readonly caller: ApiCaller
   readonly params: { readonly name: string }
 }
 

@@ -2,7 +2,7 @@ import { type Agent as AgentNoun, findAgent, listAgents, listDated } from '../..
 import { agentIdOf } from '../../lib/client-url.ts'
 import { Problem } from '../../lib/problem.ts'
 import { personNames } from '../names.ts'
-import type { Caller } from '../operation.ts'
+import type { ApiCaller } from '../operation.ts'
 import { type PageOfList, pageOf } from '../paging.ts'
 import type { ApiParts } from '../parts.ts'
 import { agentShape } from '../shapes.ts'
@@ -10,7 +10,7 @@ import { agentShape } from '../shapes.ts'
 /** Agents of the caller, or all for administrators, a page at a time. */
 export async function listedAgents(
   parts: ApiParts,
-  { caller, query }: { readonly caller: Caller; readonly query: PageOfList & AgentListFilter },
+  { caller, query }: { readonly caller: ApiCaller; readonly query: PageOfList & AgentListFilter },
 ) {
   const { items, more } = await pageOf(query, (limit) =>
     caller.administrator

@@ -29,7 +29,7 @@ import { connectResource } from '../../connections/index.ts'
 import { mapInSteps } from '../../lib/in-steps.ts'
 import { Problem } from '../../lib/problem.ts'
 import { toJson } from '../json.ts'
-import { acts, type Caller } from '../operation.ts'
+import { type ApiCaller, acts } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
 import { actionShape, publicResourceShape, resourceShape } from '../shapes.ts'
 import { offeredShape, previewedChanges } from './offers.ts'
@@ -59,12 +59,12 @@ const NOTHING = 'nothing'
 
 function shapeFor({
   administrator,
-}: Caller): (resource: Resource) => ReturnType<typeof resourceShape> {
+}: ApiCaller): (resource: Resource) => ReturnType<typeof resourceShape> {
   return administrator ? resourceShape : publicResourceShape
 }
 
 interface Call {
-  readonly caller: Caller
+  readonly caller: ApiCaller
   readonly params: { readonly name: string }
 }
 
@@ -84,7 +84,7 @@ function change<C extends Call>(
 }
 
 interface ActionCall {
-  readonly caller: Caller
+  readonly caller: ApiCaller
   readonly params: { readonly action: string }
 }
 

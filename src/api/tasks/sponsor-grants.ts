@@ -21,7 +21,7 @@ import {
 } from '../../sponsorship/index.ts'
 import { toJson } from '../json.ts'
 import { personNames } from '../names.ts'
-import { acts, type Caller } from '../operation.ts'
+import { type ApiCaller, acts } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
 import { time } from '../shapes.ts'
 
@@ -74,7 +74,7 @@ export const SPONSOR_GRANT_OPERATIONS = acts(SPONSOR_GRANTS, {
 })
 
 /** Finds a grant; one that is not the caller's to see looks like none at all. */
-async function visibleGrant(parts: ApiParts, { person }: Caller, id: string): Promise<Noun> {
+async function visibleGrant(parts: ApiParts, { person }: ApiCaller, id: string): Promise<Noun> {
   const grant = await findSponsorGrantFor(parts.decisions, person, id)
   if (!grant)
     throw new Problem('sponsor_grant.unknown', `there is no sponsor grant \`${id}\` of yours`)

@@ -22,7 +22,7 @@ import { explanationShape, operatorShape } from '../explanation.ts'
 import { toJson } from '../json.ts'
 import { limitShapes } from '../limits.ts'
 import { personNames } from '../names.ts'
-import { acts, type Caller } from '../operation.ts'
+import { type ApiCaller, acts } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
 import { decisionShape, taskShape } from '../shapes.ts'
 import { shownTask, shownTasks } from './shown-task.ts'
@@ -45,7 +45,7 @@ type Role = 'person' | 'owner' | 'administrator'
  */
 async function visibleTask(
   parts: ApiParts,
-  caller: Caller,
+  caller: ApiCaller,
   id: string,
 ): Promise<{ task: TaskNoun; role: Role }> {
   const task = await findTask(parts.decisions.storage.read, id)
@@ -56,7 +56,7 @@ async function visibleTask(
 }
 
 function roleOf(
-  { administrator, person }: Caller,
+  { administrator, person }: ApiCaller,
   of: { personId: string; ownerId: string | undefined },
 ): Role | undefined {
   if (administrator) return 'administrator'
@@ -65,7 +65,11 @@ function roleOf(
 }
 
 /** INVARIANT: who answers for one agent of a tree sees nothing of what is above or beside its task. */
-async function treeFor({ decisions }: ApiParts, caller: Caller, task: TaskNoun): Promise<TaskTree> {
+async function treeFor(
+  { decisions }: ApiParts,
+  caller: ApiCaller,
+  task: TaskNoun,
+): Promise<TaskTree> {
   const { read } = decisions.storage
   const whole = caller.administrator || task.personId === caller.person.id
   if (whole) return treeOf(read, task, MAX_OF_TREE)
@@ -74,7 +78,7 @@ async function treeFor({ decisions }: ApiParts, caller: Caller, task: TaskNoun):
 }
 
 /** Only what the caller may see, whatever was asked for. */
-function mine(caller: Caller): { personId?: string } {
+function mine(caller: ApiCaller): { personId?: string } {
   return caller.administrator ? {} : { personId: caller.person.id }
 }
 

@@ -24,7 +24,7 @@ import type { OpeningRequest, WantedTask } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { attemptBy, isFailed, refuseFailed } from '../pipeline/authenticated.ts'
 import { useProof } from '../pipeline/begin.ts'
-import { type Caller, readCaller } from '../pipeline/bring.ts'
+import { type AskingAgent, readCaller } from '../pipeline/bring.ts'
 import { type DeferralAnswer, holdBack } from '../pipeline/defer.ts'
 import { type GrantedAuthority, grantOpening, type UnapprovedGrant } from '../pipeline/grant.ts'
 import { findByHint, type Hint } from './hint.ts'
@@ -71,7 +71,7 @@ export async function refuseQuestion(
 export function refuseCaller(
   parts: GrantParts,
   request: OpeningRequest,
-  { agent, proof }: Caller,
+  { agent, proof }: AskingAgent,
   refusal: GrantRefusal,
 ): Promise<GrantRefusal> {
   return refuseOpening(parts, attemptBy(request, proof, { agent: agent.id }), refusal)
@@ -80,7 +80,7 @@ export function refuseCaller(
 async function ask(
   parts: GrantParts,
   request: BackchannelRequest,
-  caller: Caller,
+  caller: AskingAgent,
 ): Promise<DirectAskResult> {
   const { agent, proof } = caller
   if (request.message !== undefined) checkMessage(request.message)
@@ -119,7 +119,7 @@ async function ask(
 
 const NOBODY = refused('backchannel.unknown_person', 'the hint matches nobody who can be asked')
 
-export async function useUp(tx: Tx, { assertion, proof }: Caller): Promise<void> {
+export async function useUp(tx: Tx, { assertion, proof }: AskingAgent): Promise<void> {
   if (proof) await useProof(tx, proof)
   await useCredential(tx, assertion)
 }

@@ -21,7 +21,7 @@ import { thaw } from '../frozen-request.ts'
 import type { OpeningRequest, WantedTask } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { isFailed, refuseFailed } from '../pipeline/authenticated.ts'
-import { type Caller, readCaller } from '../pipeline/bring.ts'
+import { type AskingAgent, readCaller } from '../pipeline/bring.ts'
 import { type DeferralAnswer, holdBack } from '../pipeline/defer.ts'
 import { answerableUntil } from '../pipeline/deferral.ts'
 import { claimDeferral, findByUserCode } from '../pipeline/deferral-store.ts'
@@ -61,7 +61,7 @@ export async function beginDevice(parts: GrantParts, request: DeviceRequest): Pr
 async function begin(
   parts: GrantParts,
   request: DeviceRequest,
-  caller: Caller,
+  caller: AskingAgent,
 ): Promise<DeviceStart> {
   const { agent, proof } = caller
   checkPurpose(request.purpose)

@@ -30,7 +30,7 @@ export interface GrantedDeferral {
   readonly approval: AccessRequest | undefined
 }
 
-/** People have to be asked, or asked anew about what it is by now. */
+/** Question that people have to be asked, or asked anew about what it is by now. */
 export interface QuestionToAsk {
   readonly outcome: 'ask'
   readonly question: FrozenQuestion
@@ -38,7 +38,7 @@ export interface QuestionToAsk {
 }
 
 /** `denied`: whatever the reason, which is for the books alone. */
-export type DeferralState =
+export type JudgedDeferral =
   | GrantedDeferral
   | QuestionToAsk
   | PendingDeferral
@@ -56,7 +56,7 @@ export async function judgeDeferral(
     brought,
     origin,
   }: { readonly brought: BroughtAgent; readonly origin: OpeningRequest['origin'] },
-): Promise<DeferralState> {
+): Promise<JudgedDeferral> {
   const { read } = parts.storage
   const consent = own.consentId === null ? undefined : await findConsent(read, own.consentId)
   const person = own.personId === null ? undefined : await findPerson(read, own.personId)
@@ -92,7 +92,7 @@ function standingOf(
   plan: Exclude<PlanResult, UnapprovedGrant<PlannedGrant>>,
   waiter: PlanRequest,
   approval: AccessRequest | undefined,
-): DeferralState {
+): JudgedDeferral {
   const { consent } = waiter
   if (plan.outcome === 'refused') return denied(plan)
   if (plan.outcome === 'planned') return { outcome: 'granted', plan, waiter, approval }
@@ -101,7 +101,7 @@ function standingOf(
   return denied(refused('consent.required', 'the person has withdrawn the consent'))
 }
 
-function denied(why: GrantRefusal): Extract<DeferralState, { outcome: 'denied' }> {
+function denied(why: GrantRefusal): Extract<JudgedDeferral, { outcome: 'denied' }> {
   return { outcome: 'denied', why }
 }
 
@@ -113,7 +113,7 @@ async function withPeople(
   unapproved: UnapprovedGrant<PlannedGrant>,
 ): Promise<
   | { readonly outcome: 'approved'; readonly approval: AccessRequest }
-  | Exclude<DeferralState, GrantedDeferral>
+  | Exclude<JudgedDeferral, GrantedDeferral>
 > {
   const { brought, request } = waiter
   const { details, mayDelegate, person } = unapproved.grant

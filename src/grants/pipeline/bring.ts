@@ -41,7 +41,7 @@ export function readAgent(
 }
 
 /** Agent that asks, where a key may be proved later. */
-export type Caller = Pick<BroughtAgent, 'agent' | 'assertion'> & {
+export type AskingAgent = Pick<BroughtAgent, 'agent' | 'assertion'> & {
   readonly proof: Proof | undefined
 }
 
@@ -49,7 +49,7 @@ export type Caller = Pick<BroughtAgent, 'agent' | 'assertion'> & {
 export async function readCaller(
   parts: GrantParts,
   request: OpeningRequest,
-): Promise<Caller | FailedAuthentication> {
+): Promise<AskingAgent | FailedAuthentication> {
   const { assertion: own, certificate, proof: sent } = request
   const shows = (sent?.length ?? 0) > 0 || (own !== undefined && certificate !== undefined)
   return readWith(parts, request, shows ? provedKey(parts, request) : undefined)

@@ -9,8 +9,8 @@ import { type CaseCall, factsOfCase } from './case-call.ts'
 import { type FillMode, filledArguments, missingArguments } from './case-value.ts'
 import { readCases } from './read-cases.ts'
 import {
+  type CaseIssuance,
   issuancesNamed,
-  type JudgedIssuance,
   judgeIssuance,
   type LoadedPolicies,
 } from './run-issuance.ts'
@@ -236,7 +236,7 @@ function fits(each: Expectation, call: CaseCall, as: string): boolean {
 
 const SAID = { permit: 'permit', deny: 'deny', requestable: 'asks' } as const
 
-type FoundIssuance = Pick<JudgedIssuance, 'outcome' | 'rules' | 'approvers'>
+type FoundIssuance = Pick<CaseIssuance, 'outcome' | 'rules' | 'approvers'>
 
 function foundOf(decision: Decision): FoundIssuance {
   return {

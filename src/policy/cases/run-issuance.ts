@@ -14,7 +14,7 @@ export interface LoadedPolicies {
 }
 
 /** Judgment of the rules about one issuance. */
-export interface JudgedIssuance {
+export interface CaseIssuance {
   readonly outcome: CaseOutcome
   readonly rules: readonly string[]
   readonly approvers: readonly string[]
@@ -37,7 +37,7 @@ export function judgeIssuance(
   of: PolicyCase,
   call: CaseCall,
   types: ActionTypes,
-): JudgedIssuance {
+): CaseIssuance {
   const resource = of.at ?? ''
   const { context, ...facts } = factsOfCase(file, of, call, types)
   const known = of.context.has('task') ? context : { ...context, task: notOpen(of) }

@@ -4,7 +4,7 @@ import type { Storage } from '../../storage/index.ts'
 import type { TaskLineage } from '../../tasks/index.ts'
 
 import type { RaisedSignal } from '../assess.ts'
-import { type StoredSignal, type Subject, selectSignals } from './signal-store.ts'
+import { type SignalSubject, type StoredSignal, selectSignals } from './signal-store.ts'
 
 const MAX_KEPT = 20_000
 
@@ -53,8 +53,8 @@ export class HeardSignals {
   }
 
   async #of(
-    of: Subject,
-    subjects: readonly Subject[],
+    of: SignalSubject,
+    subjects: readonly SignalSubject[],
     view: LiveView,
     at: number,
   ): Promise<readonly StoredSignal[]> {
@@ -71,8 +71,8 @@ export class HeardSignals {
 }
 
 interface Party {
-  readonly of: Subject
-  readonly subjects: readonly Subject[]
+  readonly of: SignalSubject
+  readonly subjects: readonly SignalSubject[]
 }
 
 function textOf({ level, signal }: RaisedSignal): string {

@@ -12,8 +12,8 @@ import {
   countSignals,
   deleteSignal,
   findSignal,
+  type SignalSubject,
   type StoredSignal,
-  type Subject,
   writeSignal,
 } from './signal-store.ts'
 
@@ -111,7 +111,7 @@ function strongest(before: StoredSignal | undefined, given: NewSignal, now: numb
   }
 }
 
-function about({ id, kind }: Subject) {
+function about({ id, kind }: SignalSubject) {
   return { [kind]: id }
 }
 
@@ -119,7 +119,7 @@ function about({ id, kind }: Subject) {
  * Finds the live keys of the subject of a signal, which calls depend on; for a task, those of the
  * tasks below it, too.
  */
-async function keysOf(tx: Tx, { id, kind }: Subject): Promise<LiveKey[]> {
+async function keysOf(tx: Tx, { id, kind }: SignalSubject): Promise<LiveKey[]> {
   const unknown = () =>
     new Problem('risk_signal.unknown_subject', `there is no ${kind} \`${id.slice(0, 64)}\``)
   if (kind === 'task') {

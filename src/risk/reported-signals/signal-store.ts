@@ -5,13 +5,13 @@ import type { RaisedSignal } from '../assess.ts'
 export const SUBJECT_KINDS = ['agent', 'person', 'task'] as const
 export type SubjectKind = (typeof SUBJECT_KINDS)[number]
 
-export interface Subject {
+export interface SignalSubject {
   readonly kind: SubjectKind
   readonly id: string
 }
 
 export interface StoredSignal extends RaisedSignal {
-  readonly subject: Subject
+  readonly subject: SignalSubject
   /** Source of the signal: `source:<name>`, or a person. */
   readonly source: string
   readonly raisedAt: number
@@ -31,7 +31,7 @@ const SIGNALS = codec('risk_signals').of<StoredSignal>({
  */
 export async function selectSignals(
   db: Reader,
-  subjects: readonly Subject[],
+  subjects: readonly SignalSubject[],
   at: number,
 ): Promise<StoredSignal[]> {
   const rows = await db
@@ -79,7 +79,11 @@ export async function findSignal(
   return row && SIGNALS.read(row)
 }
 
-export async function countSignals(db: Reader, subject: Subject, at: number): Promise<number> {
+export async function countSignals(
+  db: Reader,
+  subject: SignalSubject,
+  at: number,
+): Promise<number> {
   const { count } = await db
     .selectFrom('risk_signals')
     .select(sql<string>`CAST(COUNT(*) AS TEXT)`.as('count'))

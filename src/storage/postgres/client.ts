@@ -8,13 +8,13 @@ export const TRANSACTION_LIMIT = 10_000
 const SILENCE_TIMEOUT = 10_000
 
 /** A lease is 5 s, so a renewal that is not answered has to be tried again before that. */
-export const RENEWAL_LIMITS: Partial<Limits> = { idle: 2_000, lock: 1_000, silence: 3_000 }
+export const RENEWAL_LIMITS: Partial<TimeLimits> = { idle: 2_000, lock: 1_000, silence: 3_000 }
 /**
  * Limits of revocations. A short wait for a lock, which is then asked for again: its holder may be
  * gone by then.
  */
-export const REVOCATION_LIMITS: Partial<Limits> = { idle: 5_000, lock: 1_000 }
-const CALL_LIMITS: Limits = {
+export const REVOCATION_LIMITS: Partial<TimeLimits> = { idle: 5_000, lock: 1_000 }
+const CALL_LIMITS: TimeLimits = {
   idle: TRANSACTION_LIMIT,
   lock: LOCK_TIMEOUT,
   silence: SILENCE_TIMEOUT,
@@ -24,7 +24,7 @@ const CALL_LIMITS: Limits = {
  * Time limits in milliseconds: for the caller within a transaction, for a lock, for the server's
  * answer.
  */
-export interface Limits {
+export interface TimeLimits {
   readonly idle: number
   readonly lock: number
   readonly silence: number
@@ -69,7 +69,7 @@ function plainBytes(text: string): Uint8Array {
 /** Options of a client. `waitFactor`: factor by which every wait is longer. */
 export function clientOptions(
   url: string,
-  limits: Partial<Limits> = {},
+  limits: Partial<TimeLimits> = {},
   waitFactor = 1,
 ): pg.ClientConfig {
   const { idle, lock, silence } = { ...CALL_LIMITS, ...limits }

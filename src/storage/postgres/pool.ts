@@ -3,7 +3,7 @@ import { unavailable } from '../failure.ts'
 import {
   type ConnectionOptions,
   clientOptions,
-  type Limits,
+  type TimeLimits,
   TRANSACTION_LIMIT,
   withoutLimits,
 } from './client.ts'
@@ -16,7 +16,7 @@ export interface PoolOptions {
   readonly size: number
   readonly primary: Primary
   /** Time limits; `none`: any statement takes as long as it takes. */
-  readonly limits: Partial<Limits> | 'none'
+  readonly limits: Partial<TimeLimits> | 'none'
   /** True: a lock that was not obtained in time is worth another try. Default: false. */
   readonly retriesLocks?: boolean
   readonly connections?: ConnectionOptions
