@@ -1,7 +1,9 @@
 // A client that knows the address of an MCP server and nothing else, by the AI SDK: it registers, sends its person to a page, and has
-// one conversation with three tools. `vercel.mjs ADDRESS`
+// one conversation: three tools, and a message that people have to approve. It says what came of that, waits for a line, and asks twice
+// more. `vercel.mjs ADDRESS`
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { createInterface } from 'node:readline'
 import { auth, createMCPClient, UnauthorizedError } from '@ai-sdk/mcp'
 import { generateText, stepCountIs } from 'ai'
 import { MockLanguageModelV3 } from 'ai/test'
@@ -11,6 +13,12 @@ const CALLS = [
   ['search_notes', { query: 'wet' }],
   ['add_note', { order_id: '1042', text: 'The customer has been called back.' }],
   ['read_note', { id: 'note-1' }],
+  ['send_message', { to: 'books@example.com', text: 'A refund is on its way.' }],
+]
+const TURNS = [
+  'What do the notes say about wet books? Write to the customer.',
+  'It is approved.',
+  'Send the same again.',
 ]
 
 const arrived = Promise.withResolvers()
@@ -50,11 +58,11 @@ const authProvider = {
   },
 }
 
-/** The model: the next call after so many results, then the words of the last one. */
+/** The model: the next call after so many results, then the words of the last one; the last call again when its person says so. */
 const model = new MockLanguageModelV3({
   doGenerate: async ({ prompt }) => {
     const results = prompt.filter(({ role }) => role === 'tool')
-    const call = CALLS[results.length]
+    const call = CALLS[results.length] ?? (prompt.at(-1).role === 'user' ? CALLS.at(-1) : undefined)
     const usage = {
       inputTokens: { total: 1, noCache: 1, cacheRead: 0, cacheWrite: 0 },
       outputTokens: { total: 1, text: 1, reasoning: 0 },
@@ -88,9 +96,27 @@ const client = await connect().catch(async (error) => {
   return connect()
 })
 const tools = await client.tools()
-const prompt = 'What do the notes say about wet books?'
-const { text } = await generateText({ model, tools, prompt, stopWhen: stepCountIs(5) })
-console.log(`said ${text}`)
+const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]()
+/** Tells the person, and goes on when they say so. */
+const told = (text) => {
+  console.log(`said ${text.replaceAll(/\s+/g, ' ')}`)
+  return lines.next()
+}
+const messages = []
+for (const content of TURNS) {
+  messages.push({ role: 'user', content })
+  const { responseMessages, text } = await generateText({
+    model,
+    tools,
+    messages,
+    stopWhen: stepCountIs(6),
+  })
+  messages.push(...responseMessages)
+  const first = messages.find(({ role }) => role === 'tool')
+  if (content === TURNS[0]) await told(JSON.stringify(first.content))
+  await told(text)
+}
+process.stdin.destroy()
 await client.close()
 server.close()
 server.closeAllConnections()

@@ -17,8 +17,9 @@ from stranger_script import next_call
 
 class Scripted(Model):
     async def get_response(self, system_instructions: Any, input: Any, *_: Any, **__: Any) -> ModelResponse:
-        outputs = [item for item in input if item.get("type") == "function_call_output"] if isinstance(input, list) else []
-        call = next_call(len(outputs))
+        items = input if isinstance(input, list) else []
+        outputs = [item for item in items if item.get("type") == "function_call_output"]
+        call = next_call(not items or items[-1].get("role") == "user", len(outputs))
         if call is None:
             text = ResponseOutputText(text=str(outputs[-1]["output"]), type="output_text", annotations=[])
             said: Any = ResponseOutputMessage(

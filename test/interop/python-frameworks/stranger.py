@@ -1,20 +1,20 @@
 """
-A client that knows the address of an MCP server and nothing else: it registers, sends its person to a page, and has one conversation
-with three tools. `stranger.py client|client2|langchain|openai ADDRESS`
+A client that knows the address of an MCP server and nothing else: it registers, sends its person to a page, and has one conversation:
+three tools, and a message that people have to approve. It says what came of that, waits for a line, and asks twice more.
+`stranger.py client|client2|langchain|openai ADDRESS`
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from mcp.client.auth import OAuthClientProvider
 from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
-from stranger_script import CALLS, next_call
-
-QUESTION = "What do the notes say about wet books?"
+from stranger_script import CALLS, MESSAGE, TURNS, next_call
 
 
 class Memory:
@@ -83,39 +83,45 @@ async def sign_in(address: str) -> OAuthClientProvider:
     )
 
 
-async def client(address: str, auth: Any) -> str:
+async def told(said: str) -> None:
+    """Tells the person, and goes on when they say so."""
+    print("said", " ".join(said.split()), flush=True)
+    await asyncio.to_thread(sys.stdin.readline)
+
+
+async def converse(call: Callable[[str, dict[str, str]], Awaitable[Any]]) -> None:
+    """The conversation by a client that no model speaks through."""
+    for name, arguments in [*CALLS, *[MESSAGE] * (len(TURNS) - 1)]:
+        result = await call(name, arguments)
+        if name in (MESSAGE[0], CALLS[0][0]):
+            await told(result.content[0].text)
+
+
+async def client(address: str, auth: Any) -> None:
     from mcp import ClientSession
     from mcp.client.streamable_http import streamablehttp_client
 
-    said = ""
     async with streamablehttp_client(address, auth=auth) as (read, write, _):
         async with ClientSession(read, write) as session:
             await session.initialize()
             await session.list_tools()
-            for name, arguments in CALLS:
-                result = await session.call_tool(name, arguments)
-                said = result.content[0].text  # type: ignore[union-attr]
-    return said
+            await converse(session.call_tool)
 
 
-async def client2(address: str, auth: Any) -> str:
+async def client2(address: str, auth: Any) -> None:
     import httpx2
     from mcp import Client
     from mcp.client.streamable_http import streamable_http_client
 
-    said = ""
     async with (
         httpx2.AsyncClient(auth=auth) as http,
         Client(streamable_http_client(address, http_client=http)) as session,
     ):
         await session.list_tools()
-        for name, arguments in CALLS:
-            result = await session.call_tool(name, arguments)
-            said = result.content[0].text  # type: ignore[union-attr]
-    return said
+        await converse(session.call_tool)
 
 
-async def langchain(address: str, auth: Any) -> str:
+async def langchain(address: str, auth: Any) -> None:
     from langchain.agents import create_agent
     from langchain_core.messages import AIMessage
     from langchain_core.outputs import ChatGeneration, ChatResult
@@ -124,33 +130,43 @@ async def langchain(address: str, auth: Any) -> str:
 
     class Model(Scripted):
         def _generate(self, messages: list[Any], *_: Any, **__: Any) -> ChatResult:
-            done = sum(message.type == "tool" for message in messages)
-            call = next_call(done)
+            results = [message for message in messages if message.type == "tool"]
+            call = next_call(messages[-1].type == "human", len(results))
             if call is None:
                 message = AIMessage(messages[-1].text)
             else:
                 name, arguments = call
-                message = AIMessage("", tool_calls=[{"name": name, "args": arguments, "id": f"call_{done}"}])
+                message = AIMessage("", tool_calls=[{"name": name, "args": arguments, "id": f"call_{len(results)}"}])
             return ChatResult(generations=[ChatGeneration(message=message)])
 
     servers = MultiServerMCPClient(
         {"desk": {"transport": "streamable_http", "url": address, "auth": auth}}
     )
     agent = create_agent(Model(), tools=await servers.get_tools())
-    result = await agent.ainvoke({"messages": [{"role": "user", "content": QUESTION}]})
-    return str(result["messages"][-1].text)
+    messages: list[Any] = []
+    for turn in TURNS:
+        result = await agent.ainvoke({"messages": [*messages, {"role": "user", "content": turn}]})
+        messages = result["messages"]
+        if turn == TURNS[0]:
+            await told(next(message.text for message in messages if message.type == "tool"))
+        await told(messages[-1].text)
 
 
-async def openai(address: str, auth: Any) -> str:
+async def openai(address: str, auth: Any) -> None:
     from agents import Agent, Runner, set_tracing_disabled
     from agents.mcp import MCPServerStreamableHttp
     from openai_model import Scripted
 
     set_tracing_disabled(True)
+    items: list[Any] = []
     async with MCPServerStreamableHttp({"url": address, "auth": auth}) as server:
         agent = Agent(name="reader", model=Scripted(), mcp_servers=[server])
-        result = await Runner.run(agent, QUESTION)
-    return str(result.final_output)
+        for turn in TURNS:
+            result = await Runner.run(agent, [*items, {"role": "user", "content": turn}])
+            items = result.to_input_list()
+            if turn == TURNS[0]:
+                await told(str(next(i["output"] for i in items if i.get("type") == "function_call_output")))
+            await told(str(result.final_output))
 
 
 KINDS = {"client": client, "client2": client2, "langchain": langchain, "openai": openai}
@@ -158,8 +174,8 @@ KINDS = {"client": client, "client2": client2, "langchain": langchain, "openai":
 
 async def main() -> None:
     kind, address = sys.argv[1:]
-    auth = await sign_in(address)
-    print("said", await KINDS[kind](address, auth))
+    await KINDS[kind](address, await sign_in(address))
 
 
-asyncio.run(main())
+if __name__ == "__main__":
+    asyncio.run(main())
