@@ -63,7 +63,7 @@ async function converse(w: World, start: (address: string) => Running): Promise<
   return asked
 }
 
-/** What a model reads of a call that waits for people, with the page where they answer. */
+/** Words that a model reads of a call that waits for people, with the page where they answer. */
 export const PENDING = /said .*PENDING, not executed.* (http\S+\/approvals\/req_[\w-]+).*\n/
 
 /** Answers for the person of a program until it says something. */
