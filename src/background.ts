@@ -1,5 +1,5 @@
 import { suspendUncertified } from './agents/index.ts'
-import { forgetEvaluated, keepForgetting, keepRecovering } from './calls/index.ts'
+import { forgetEvaluated, runCalls } from './calls/index.ts'
 import { forgetOldAuthorizations, forgetUnusedClients } from './code-grant/index.ts'
 import type { Settings } from './config/settings.ts'
 import { forgetDeferrals, keepTelling, suspendDormant } from './grants/index.ts'
@@ -10,9 +10,8 @@ import { type Chore, runChores } from './lib/chores.ts'
 import type { Closable } from './lib/close-all.ts'
 import { type Repetition, repeat } from './lib/repeat.ts'
 import type { Outbound } from './net/index.ts'
-
+import { forgetDeliveries, keepNotifying } from './notifications/index.ts'
 import { forgetOpaqueTokens, type ProtocolRecords } from './opaque-tokens/index.ts'
-
 import { forgetRisk } from './risk/index.ts'
 import type { Rooms } from './rooms.ts'
 import { forgetUsed } from './storage/index.ts'
@@ -47,9 +46,9 @@ export function startBackground(
   const each = (chores: readonly Chore[], everyMs: number) =>
     repeat(() => tidy(parts, chores, onError), { everyMs, onError })
   const running: Readonly<Record<string, Repetition>> = {
-    recovering: keepRecovering(decisions, { onError }),
-    'kept results': keepForgetting(decisions, { onError }),
+    ...runCalls(decisions, { onError }),
     telling: keepTelling({ ...decisions, outbound: agentsAt }, { onError }),
+    notifications: keepNotifying(rooms.notifications, { onError }),
     disk: repeat(() => disk.check(), { everyMs: DISK_EVERY_MS, onError }),
     'draft of policies': repeat(() => shadow.flush(), { everyMs: SHADOW_EVERY_MS, onError }),
     'signing keys': repeat(() => keys.refresh(), { everyMs: REFRESH_KEYS_EVERY_MS, onError }),
@@ -109,6 +108,7 @@ export function cleanUp({
     { name: 'authorizations', run: () => forgetOldAuthorizations(storage, now()) },
     { name: 'deferrals', run: () => forgetDeferrals(storage, now()) },
     { name: 'risk', run: () => forgetRisk(decisions) },
+    { name: 'deliveries', run: () => forgetDeliveries(rooms.notifications) },
     { name: 'evaluated requests', run: () => forgetEvaluated(storage, now()) },
   ]
 }

@@ -1,8 +1,15 @@
 import type { AgentParts } from './agents/index.ts'
 import { SHADOW, Shadow, stopShadow } from './analysis/index.ts'
 import type { ApiParts } from './api/index.ts'
+import { announceRequest } from './approvals/index.ts'
 import { LIMITS } from './budgets/index.ts'
-import { CALLS_SEALED, type CallParts, CallsInFlight, ReservationQueue } from './calls/index.ts'
+import {
+  announceNotices,
+  CALLS_SEALED,
+  type CallParts,
+  CallsInFlight,
+  ReservationQueue,
+} from './calls/index.ts'
 import { Catalog, RULES } from './catalog/index.ts'
 import { ClientDocuments } from './client-metadata/index.ts'
 import { CODE_GRANT_SEALED } from './code-grant/index.ts'
@@ -17,6 +24,7 @@ import {
 } from './config/configured.ts'
 import type { Settings } from './config/settings.ts'
 import { CONNECTIONS_SEALED, type ConnectionParts } from './connections/index.ts'
+import { announceConsent } from './consent/index.ts'
 import { DECISION_POINTS_SEALED, DecisionPoints } from './decision-points/index.ts'
 import { Facts } from './facts/index.ts'
 import { Dormancy, GRANTS_SEALED, WaitingRoom } from './grants/index.ts'
@@ -39,6 +47,7 @@ import type { Closable } from './lib/close-all.ts'
 import type { Random } from './lib/random.ts'
 import { ClientAuthenticator } from './machine-clients/index.ts'
 import { type Outbound, outbound } from './net/index.ts'
+import { type Announcers, EmailChannel, type NotificationParts } from './notifications/index.ts'
 import { createBuiltInGroups, type PeopleParts } from './people/index.ts'
 import { Policies } from './policy/index.ts'
 import { latestOnlySet, type OnlyAnsweringParts, OnlySets } from './policy-only/index.ts'
@@ -90,6 +99,7 @@ export interface Rooms extends Omit<ApiParts, 'development' | 'describeMcp' | 'f
   readonly published: Outbound
   /** A draft beside the policies in force. */
   readonly shadow: Shadow
+  readonly notifications: NotificationParts
 }
 
 /** Columns that are sealed with the master key. */
@@ -289,11 +299,30 @@ export async function openRooms(
       deciders,
       published,
       custody: { ...shared, keys, columns: SEALED },
+      notifications: {
+        ...shared,
+        announcers: announcersOf(decisions),
+        channels: channelsOf(settings),
+      },
     }
   } catch (error) {
     await storage.close()
     throw error
   }
+}
+
+function announcersOf(parts: CallParts): Announcers {
+  return {
+    request: (id) => announceRequest(parts, id),
+    consent: (id) => announceConsent(parts, id),
+    notice: (decisionId) => announceNotices(parts, decisionId),
+  }
+}
+
+function channelsOf({ issuer, mailFrom, smtp }: Settings): NotificationParts['channels'] {
+  if (!smtp) return []
+  const from = mailFrom ?? `remit@${new URL(issuer).hostname}`
+  return [new EmailChannel(issuer, { url: smtp, from })]
 }
 
 /**
@@ -306,6 +335,10 @@ export function closingsOf(rooms: Rooms): readonly Closable[] {
     { name: 'ledger', close: () => rooms.ledger.stop() },
     { name: 'identity providers', close: () => rooms.providers.close() },
     { name: 'trusted issuers', close: () => rooms.issuerTrust.close() },
+    ...rooms.notifications.channels.map((channel) => ({
+      name: channel.name,
+      close: async () => channel.close(),
+    })),
     { name: 'decision points', close: () => rooms.deciders.close() },
     { name: 'metadata documents', close: () => rooms.published.close() },
     { name: 'signing keys', close: () => rooms.keys.close() },

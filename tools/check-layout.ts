@@ -13,6 +13,7 @@ const BUSINESS = [
   'ledger',
   'revocation',
   'people',
+  'notifications',
   'sessions',
   'identity-providers',
   'agents',

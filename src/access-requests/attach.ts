@@ -1,6 +1,7 @@
 import type { Ask } from '@remit/engine'
 import { base64url } from '../lib/bytes.ts'
 import { type Id, newId } from '../lib/id.ts'
+import { addEvent } from '../notifications/index.ts'
 import type { Tx } from '../storage/index.ts'
 import { type AccessRequest, type Leaf, WAITS } from './access-request.ts'
 import { cancel, expire } from './end.ts'
@@ -136,6 +137,7 @@ async function create(
     if (!other) throw new Error('a pending request stood in the way and is gone')
     return { outcome: 'attached', request: other }
   }
+  await addEvent(parts, tx, { kind: 'request', subject: request.id, at: request.createdAt })
   await parts.ledger.append(
     tx,
     aboutRequest('approval.requested', request, {

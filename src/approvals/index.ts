@@ -19,6 +19,7 @@ export {
   useAllowanceSteps,
 } from './allowance/use.ts'
 export { nameOf, patternInWords, saysOf } from './allowance/words.ts'
+export { announceRequest } from './announce.ts'
 export { answerRequest, stepUpsOf } from './answer.ts'
 export { shownDigest } from './answer-hash.ts'
 export { listAnswers } from './answer-store.ts'

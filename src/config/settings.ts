@@ -2,6 +2,7 @@ import { Problem } from '../lib/problem.ts'
 import { Secret } from '../lib/secret.ts'
 import { CLIENT_SETTINGS } from './client-settings.ts'
 import { INBOUND_SETTINGS } from './inbound-settings.ts'
+import { NOTIFICATION_SETTINGS } from './notification-settings.ts'
 import { PROVIDER_SETTINGS } from './provider-settings.ts'
 import {
   isLoopback,
@@ -90,6 +91,7 @@ export const SETTINGS = {
     'Audience of transaction tokens: one name for all APIs behind the gateway.',
     text,
   ),
+  ...NOTIFICATION_SETTINGS,
   ...PROVIDER_SETTINGS,
   databaseReplication: setting(
     'REMIT_DATABASE_REPLICATION',

@@ -2,6 +2,7 @@
  * Grounds on which an agent may act for a person: bases, and the questions that people answer with
  * one.
  */
+export { announceConsent } from './announce.ts'
 export { answerConsent, type ConsentAnswer } from './answer-consent.ts'
 export {
   allLimits,

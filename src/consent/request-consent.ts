@@ -1,6 +1,7 @@
 import type { Detail } from '@remit/engine'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import { type Id, newId } from '../lib/id.ts'
+import { addEvent } from '../notifications/index.ts'
 import type { Tx } from '../storage/index.ts'
 import type { ForeignActor } from '../tokens/index.ts'
 import type { ConsentRequest } from './consent.ts'
@@ -9,6 +10,8 @@ import type { ConsentParts } from './parts.ts'
 
 /** Time in ms for which a consent request waits for its answer. */
 export const CONSENT_WAIT_MS = 3_600_000
+/** Time in ms that a person who sits before the agent has to answer before anybody tells them. */
+const PRESENT_MS = 60_000
 /** Maximum of requests of one agent that wait for one person, so that it cannot fill a page. */
 export const MAX_PENDING_CONSENTS = 5
 /** Maximum of questions in an hour that agents put to one person by themselves, however many agents. */
@@ -75,6 +78,11 @@ export async function requestConsent(
     expiresAt: asking.expiresAt ?? now + CONSENT_WAIT_MS,
   }
   await insertConsent(tx, request)
+  await addEvent(parts, tx, {
+    ...{ kind: 'consent', subject: request.id, at: now },
+    // An agent that asks by itself is sure of nobody; others have just been told where the page is.
+    ...(request.asked?.by === 'ciba' ? {} : { after: PRESENT_MS }),
+  })
   await parts.ledger.append(tx, {
     type: 'consent.requested',
     person: request.personId,

@@ -24,3 +24,8 @@ export function durationInWords(ms: number): string {
     if (ms >= unit && ms % unit === 0) return `${ms / unit} ${name}`
   return `${ms / SECOND} s`
 }
+
+/** `2026-11-29 21:17 UTC`. Takes epoch milliseconds. */
+export function utcMinute(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+}

@@ -21,6 +21,8 @@ export const ID_PREFIX = {
   limit: 'lim',
   thread: 'thr',
   notice: 'ntc',
+  event: 'evt',
+  delivery: 'dlv',
   record: 'rec',
   key: 'key',
   replica: 'rpl',

@@ -7,6 +7,7 @@ import { decisions } from './tables/decisions.ts'
 import { ground } from './tables/ground.ts'
 import { issuers } from './tables/issuers.ts'
 import { ledger } from './tables/ledger.ts'
+import { notifications } from './tables/notifications.ts'
 import { people } from './tables/people.ts'
 import { policy } from './tables/policy.ts'
 import { risk } from './tables/risk.ts'
@@ -32,6 +33,7 @@ export const TABLES = {
   ...spaces,
   ...policy,
   ...approvals,
+  ...notifications,
   ...tasks,
   ...risk,
   ...decisions,

@@ -27,6 +27,17 @@ export async function noticesFor(
   return [...byCall.values()].reverse().map(NOTICES.read)
 }
 
+/** Every notice of one decision. */
+export async function noticesOf(db: Reader, decisionId: string): Promise<Notice[]> {
+  const rows = await db
+    .selectFrom('notices')
+    .selectAll()
+    .where('decision_id', '=', decisionId)
+    .orderBy('id')
+    .execute()
+  return rows.map(NOTICES.read)
+}
+
 /** Erases the notices of these decisions, because they say what the arguments were. */
 export async function eraseNotices(tx: Tx, decisionIds: readonly string[]): Promise<void> {
   if (decisionIds.length === 0) return

@@ -1,12 +1,19 @@
 import type { Obligation } from '@remit/engine'
 import { renderSentence } from '../../catalog/index.ts'
+import { utcMinute } from '../../lib/duration.ts'
 import { newId } from '../../lib/id.ts'
 import type { Random } from '../../lib/random.ts'
-import type { Person } from '../../people/index.ts'
+import {
+  type Announcement,
+  insertEventsQuery,
+  newEvent,
+  peopleCalled,
+} from '../../notifications/index.ts'
+import { findPerson, type Person } from '../../people/index.ts'
 import { Guard, type Reader, type Step } from '../../storage/index.ts'
 import type { KnownCase } from '../case.ts'
 import type { Notice } from './notice.ts'
-import { insertNoticesQuery, noticesFor } from './notice-store.ts'
+import { insertNoticesQuery, noticesFor, noticesOf } from './notice-store.ts'
 
 /**
  * Makes the steps that write the notices, for the transaction that makes the permit.
@@ -39,7 +46,11 @@ export function noticeSteps(
     )
   if (notices.length === 0) return []
   const query = insertNoticesQuery(parts.storage.read, notices)
-  return [{ guard: NOTICES_GUARD, query, rows: notices.length }]
+  const event = newEvent(parts, { kind: 'notice', subject: id, at })
+  return [
+    { guard: NOTICES_GUARD, query, rows: notices.length },
+    { name: 'event of notices', query: insertEventsQuery(parts.storage.read, [event]), rows: 1 },
+  ]
 }
 
 /** Fails where the notices of the permit are stored already. */
@@ -56,4 +67,32 @@ export function listNotices(
 ): Promise<Notice[]> {
   const names = [`person:${person.id}`, ...person.groups.map((group) => `group:${group}`)]
   return noticesFor(read, names, limit)
+}
+
+/** Announces the notices of a permit to those whom it obliges to tell; `undefined` when they were erased. */
+export async function announceNotices(
+  { storage }: { readonly storage: { readonly read: Reader } },
+  decisionId: string,
+): Promise<Announcement | undefined> {
+  const notices = await noticesOf(storage.read, decisionId)
+  const [first] = notices
+  if (!first) return undefined
+  const person = await findPerson(storage.read, first.personId)
+  return {
+    recipients: await peopleCalled(
+      storage.read,
+      notices.map(({ recipient }) => recipient),
+    ),
+    title: 'A call was permitted that you are told of',
+    sentence: first.text,
+    agent: first.agentId,
+    facts: [
+      ['Agent', first.agentId],
+      ['For', person?.name ?? first.personId],
+      ['Action', first.action],
+      ['When', utcMinute(first.at)],
+    ],
+    path: '/',
+    expiresAt: null,
+  }
 }

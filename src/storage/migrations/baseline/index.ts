@@ -7,6 +7,7 @@ import { decisions } from './decisions.ts'
 import { ground } from './ground.ts'
 import { issuers } from './issuers.ts'
 import { ledger } from './ledger.ts'
+import { notifications } from './notifications.ts'
 import { people } from './people.ts'
 import { policy } from './policy.ts'
 import { risk } from './risk.ts'
@@ -28,6 +29,7 @@ export const baseline: Statements = (words) =>
     spaces,
     policy,
     approvals,
+    notifications,
     tasks,
     risk,
     decisions,

@@ -1,0 +1,34 @@
+import { type ApprovalParts, findRequest, isEligible } from '../access-requests/index.ts'
+import { utcMinute } from '../lib/duration.ts'
+import { type Announcement, MAX_RECIPIENTS, peopleCalled } from '../notifications/index.ts'
+import { findPerson } from '../people/index.ts'
+import { answersTo } from './answer-store.ts'
+
+/** Announces an access request to everybody who may answer it and has not; `undefined` when it waits no more. */
+export async function announceRequest(
+  parts: Pick<ApprovalParts, 'clock' | 'storage'>,
+  id: string,
+): Promise<Announcement | undefined> {
+  const request = await findRequest(parts, id)
+  if (request?.state !== 'pending') return undefined
+  const { read } = parts.storage
+  const answered = new Set((await answersTo(read, id)).map(({ personId }) => personId))
+  const recipients = (await peopleCalled(read, request.ask.approvers.flat())).filter(
+    (person) => !answered.has(person.id) && isEligible(person, request) === undefined,
+  )
+  const forWhom = await findPerson(read, request.personId)
+  return {
+    recipients: recipients.slice(0, MAX_RECIPIENTS),
+    title: `${request.risk === 'critical' ? 'Critical call' : `Call of ${request.risk} risk`}: somebody has to approve it`,
+    sentence: request.text,
+    agent: request.agentId,
+    facts: [
+      ['Agent', request.agentId],
+      ['For', forWhom?.name ?? request.personId],
+      ['Action', request.action],
+      ['Answer by', `${utcMinute(request.expiresAt)}. No answer means no.`],
+    ],
+    path: `/approvals/${request.id}`,
+    expiresAt: request.expiresAt,
+  }
+}

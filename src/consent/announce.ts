@@ -1,0 +1,30 @@
+import { utcMinute } from '../lib/duration.ts'
+import type { Announcement } from '../notifications/index.ts'
+import { findPerson } from '../people/index.ts'
+import { readConsent } from './consent-store.ts'
+import type { ConsentParts } from './parts.ts'
+
+/** Announces a consent request to its person; `undefined` when it waits no more. */
+export async function announceConsent(
+  { clock, storage }: Pick<ConsentParts, 'clock' | 'storage'>,
+  id: string,
+): Promise<Announcement | undefined> {
+  const request = await readConsent(storage.read, id)
+  if (request?.state !== 'pending' || request.expiresAt <= clock.now()) return undefined
+  const person = await findPerson(storage.read, request.personId)
+  if (person?.status !== 'active') return undefined
+  const { agentId, asked, expiresAt, purpose } = request
+  return {
+    recipients: [person],
+    title: 'An agent asks to act for you',
+    sentence: `${agentId} asks to act for you`,
+    agent: agentId,
+    facts: [
+      ['Purpose', `${purpose} (written by the agent, not verified)`],
+      ...(asked?.message ? [['Message', asked.message] as const] : []),
+      ['Answer by', `${utcMinute(expiresAt)}. No answer means no.`],
+    ],
+    path: `/consent/${id}`,
+    expiresAt,
+  }
+}

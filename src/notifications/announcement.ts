@@ -1,0 +1,31 @@
+import type { Person } from '../people/index.ts'
+import type { EventKind } from './event.ts'
+
+/** Maximum of people who are told of one event: more would all come for one answer. */
+export const MAX_RECIPIENTS = 25
+
+/** Everything that is told of an event, read when it is told. */
+export interface Announcement {
+  /** Active people who can do something about it, at most `MAX_RECIPIENTS`. */
+  readonly recipients: readonly Person[]
+  /** Remit's own words: nothing in it was chosen by an agent. */
+  readonly title: string
+  /** Sentence of the catalog, with values that an agent chose. */
+  readonly sentence: string
+  /** Name of the agent behind it; messages about several events are ordered by it. */
+  readonly agent: string
+  /** Name and value, in the order in which they are shown. Values may come from outside. */
+  readonly facts: readonly (readonly [name: string, value: string])[]
+  /** Path below the issuer: the page where people look at it. */
+  readonly path: string
+  /** Epoch milliseconds from when on nobody needs to be told; `null`: never. */
+  readonly expiresAt: number | null
+}
+
+/**
+ * Reads what is told of a subject, by kind. `undefined`: nobody has to be told of it any more. Rooms whose business it is bring
+ * these.
+ */
+export type Announcers = {
+  readonly [K in EventKind]: (subject: string) => Promise<Announcement | undefined>
+}

@@ -1,0 +1,115 @@
+import type { Reader, Tx } from '../storage/index.ts'
+import { codec } from '../storage/index.ts'
+import type { Delivery } from './delivery.ts'
+
+const DELIVERIES = codec('deliveries').of<Delivery>()
+
+export interface Recipient {
+  readonly personId: string
+  readonly channel: string
+}
+
+export async function insertDeliveries(tx: Tx, deliveries: readonly Delivery[]): Promise<void> {
+  if (deliveries.length === 0) return
+  await tx.insertInto('deliveries').values(deliveries.map(DELIVERIES.write)).execute()
+}
+
+/** Recipients of deliveries that are due, the one that waits longest first. */
+export async function dueRecipients(
+  db: Reader,
+  { limit, now }: { readonly limit: number; readonly now: number },
+): Promise<Recipient[]> {
+  const rows = await db
+    .selectFrom('deliveries')
+    .select(['person_id', 'channel'])
+    .where('state', '=', 'waiting')
+    .where('next_at', '<=', now)
+    .groupBy(['person_id', 'channel'])
+    .orderBy(({ fn }) => fn.min('next_at'))
+    .limit(limit)
+    .execute()
+  return rows.map((row) => ({ personId: row.person_id, channel: row.channel }))
+}
+
+/** Deliveries to one recipient that are due, the oldest first. */
+export async function dueDeliveries(
+  tx: Tx,
+  { channel, personId }: Recipient,
+  { limit, now }: { readonly limit: number; readonly now: number },
+): Promise<Delivery[]> {
+  const rows = await tx
+    .selectFrom('deliveries')
+    .selectAll()
+    .where('state', '=', 'waiting')
+    .where('next_at', '<=', now)
+    .where('person_id', '=', personId)
+    .where('channel', '=', channel)
+    .orderBy('created_at')
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+  return rows.map(DELIVERIES.read)
+}
+
+/** Times of the messages to one recipient since then. Deliveries of one message share their time. */
+export async function messageTimes(
+  tx: Tx,
+  { channel, personId }: Recipient,
+  since: number,
+): Promise<number[]> {
+  const rows = await tx
+    .selectFrom('deliveries')
+    .select('ended_at')
+    .distinct()
+    .where('person_id', '=', personId)
+    .where('channel', '=', channel)
+    .where('state', '=', 'sent')
+    .where('ended_at', '>', since)
+    .execute()
+  return rows.flatMap(({ ended_at: at }) => (at === null ? [] : [at]))
+}
+
+export async function changeDeliveries(
+  tx: Tx,
+  ids: readonly string[],
+  change: Partial<Pick<Delivery, 'state' | 'nextAt' | 'endedAt' | 'problem'>>,
+): Promise<void> {
+  if (ids.length === 0) return
+  await tx
+    .updateTable('deliveries')
+    .set(DELIVERIES.change(change))
+    .where('id', 'in', ids)
+    .where('state', '=', 'waiting')
+    .execute()
+}
+
+/** Counts an attempt, and keeps other servers from making it as well until `nextAt`. */
+export async function beginAttempt(tx: Tx, ids: readonly string[], nextAt: number): Promise<void> {
+  await tx
+    .updateTable('deliveries')
+    .set(({ eb }) => ({ attempts: eb('attempts', '+', 1), next_at: nextAt }))
+    .where('id', 'in', ids)
+    .execute()
+}
+
+/** Everything that was told, or will be, about one subject, the oldest first. */
+export async function deliveriesAbout(
+  db: Reader,
+  subject: string,
+  limit: number,
+): Promise<Delivery[]> {
+  const rows = await db
+    .selectFrom('deliveries')
+    .selectAll()
+    .where('subject', '=', subject)
+    .orderBy('created_at')
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+  return rows.map(DELIVERIES.read)
+}
+
+/** Deletes what ended before then. */
+export async function deleteDeliveries(tx: Tx, before: number): Promise<void> {
+  await tx.deleteFrom('deliveries').where('ended_at', '<', before).execute()
+}

@@ -1,0 +1,11 @@
+/** Events that people have to be told of, and the channels that tell them. */
+export { addEvent, newEvent } from './add-event.ts'
+export { type Announcement, type Announcers, MAX_RECIPIENTS } from './announcement.ts'
+export { type Channel, DeliveryError, type Notification } from './channel.ts'
+export type { Delivery, DeliveryState } from './delivery.ts'
+export { deliveriesAbout } from './delivery-store.ts'
+export { EmailChannel, type MailSettings } from './email-channel.ts'
+export { insertEventsQuery } from './event-store.ts'
+export { forgetDeliveries, keepNotifying, notifyOnce } from './notify.ts'
+export type { NotificationParts } from './parts.ts'
+export { peopleCalled } from './recipients.ts'
