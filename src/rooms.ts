@@ -1,10 +1,9 @@
 import type { AgentParts } from './agents/index.ts'
 import { SHADOW, Shadow, stopShadow } from './analysis/index.ts'
 import type { ApiParts } from './api/index.ts'
-import { announceRequest } from './approvals/index.ts'
 import { LIMITS } from './budgets/index.ts'
 import {
-  announceNotices,
+  announcersOf,
   CALLS_SEALED,
   type CallParts,
   CallsInFlight,
@@ -24,7 +23,6 @@ import {
 } from './config/configured.ts'
 import type { Settings } from './config/settings.ts'
 import { CONNECTIONS_SEALED, type ConnectionParts } from './connections/index.ts'
-import { announceConsent } from './consent/index.ts'
 import { DECISION_POINTS_SEALED, DecisionPoints } from './decision-points/index.ts'
 import { Facts } from './facts/index.ts'
 import { Dormancy, GRANTS_SEALED, WaitingRoom } from './grants/index.ts'
@@ -47,7 +45,7 @@ import type { Closable } from './lib/close-all.ts'
 import type { Random } from './lib/random.ts'
 import { ClientAuthenticator } from './machine-clients/index.ts'
 import { type Outbound, outbound } from './net/index.ts'
-import { type Announcers, EmailChannel, type NotificationParts } from './notifications/index.ts'
+import { EmailChannel, type NotificationParts } from './notifications/index.ts'
 import { createBuiltInGroups, type PeopleParts } from './people/index.ts'
 import { Policies } from './policy/index.ts'
 import { latestOnlySet, type OnlyAnsweringParts, OnlySets } from './policy-only/index.ts'
@@ -308,14 +306,6 @@ export async function openRooms(
   } catch (error) {
     await storage.close()
     throw error
-  }
-}
-
-function announcersOf(parts: CallParts): Announcers {
-  return {
-    request: (id) => announceRequest(parts, id),
-    consent: (id) => announceConsent(parts, id),
-    notice: (decisionId) => announceNotices(parts, decisionId),
   }
 }
 

@@ -14,10 +14,12 @@ export interface Notification {
 
 /** A way by which people are told. It tells, and never takes an answer. */
 export interface Channel {
-  /** Name in the books and on pages. */
+  /** Name in the books. */
   readonly name: string
-  /** True when this person can be told by it. */
-  reaches(person: Person): boolean
+  /** Name that people read. */
+  readonly title: string
+  /** Address of this person, as they know it; `undefined`: they cannot be told by it. */
+  addressOf(person: Person): string | undefined
   /** Resolves when the message is accepted. @throws DeliveryError */
   send(person: Person, message: Notification): Promise<void>
   close(): void

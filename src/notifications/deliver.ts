@@ -15,6 +15,7 @@ import {
   messageTimes,
   type Recipient,
 } from './delivery-store.ts'
+import { channelsFor } from './muted-channels.ts'
 import type { NotificationParts } from './parts.ts'
 
 /** Recipients of one round. */
@@ -39,7 +40,7 @@ async function deliverTo(parts: NotificationParts, recipient: Recipient): Promis
   const taken = await storage.transaction((tx) => take(tx, recipient, clock.now()))
   if (taken.length === 0) return
   const channel = parts.channels.find(({ name }) => name === recipient.channel)
-  const current = await stillCurrent(parts, taken, channel)
+  const current = channel ? await stillCurrent(parts, taken, channel) : []
   const settle = (
     deliveries: readonly Delivery[],
     change: Parameters<typeof changeDeliveries>[2],
@@ -110,17 +111,18 @@ interface CurrentDelivery {
 
 /** INVARIANT: read again in the moment of sending: who may not answer any more is not told. */
 async function stillCurrent(
-  { announcers, clock }: NotificationParts,
+  parts: NotificationParts,
   deliveries: readonly Delivery[],
-  channel: Channel | undefined,
+  channel: Channel,
 ): Promise<CurrentDelivery[]> {
   const found = await Promise.all(
     deliveries.map(async (delivery) => {
-      const announcement = await announcers[delivery.kind](delivery.subject)
+      const announcement = await parts.announcers[delivery.kind](delivery.subject)
       const person = announcement?.recipients.find(({ id }) => id === delivery.personId)
-      if (!announcement || !person || !channel?.reaches(person)) return []
+      if (!announcement || !person) return []
+      if (!(await channelsFor(parts, person)).includes(channel)) return []
       const { expiresAt } = announcement
-      return expiresAt !== null && expiresAt <= clock.now()
+      return expiresAt !== null && expiresAt <= parts.clock.now()
         ? []
         : [{ delivery, announcement, person }]
     }),

@@ -1,8 +1,10 @@
-import type { Reader, Tx } from '../storage/index.ts'
-import { codec } from '../storage/index.ts'
+import { codec, type Reader, type Storage, type Tx } from '../storage/index.ts'
 import type { Delivery } from './delivery.ts'
 
 const DELIVERIES = codec('deliveries').of<Delivery>()
+
+/** Deliveries about one subject that are looked at: those of a question that was asked often. */
+const MAX_ABOUT = 200
 
 export interface Recipient {
   readonly personId: string
@@ -96,7 +98,7 @@ export async function beginAttempt(tx: Tx, ids: readonly string[], nextAt: numbe
 export async function deliveriesAbout(
   db: Reader,
   subject: string,
-  limit: number,
+  limit = MAX_ABOUT,
 ): Promise<Delivery[]> {
   const rows = await db
     .selectFrom('deliveries')
@@ -107,6 +109,30 @@ export async function deliveriesAbout(
     .limit(limit)
     .execute()
   return rows.map(DELIVERIES.read)
+}
+
+/** A person sees a subject: notes when, once. */
+export async function markSeen(
+  storage: Pick<Storage, 'read' | 'transaction'>,
+  {
+    now,
+    personId,
+    subject,
+  }: { readonly now: number; readonly personId: string; readonly subject: string },
+): Promise<void> {
+  const unseen = (await deliveriesAbout(storage.read, subject)).filter(
+    (delivery) => delivery.personId === personId && delivery.seenAt === null,
+  )
+  if (unseen.length === 0) return
+  const ids = unseen.map(({ id }) => id)
+  await storage.transaction(async (tx) => {
+    await tx
+      .updateTable('deliveries')
+      .set(DELIVERIES.change({ seenAt: now }))
+      .where('id', 'in', ids)
+      .where('seen_at', 'is', null)
+      .execute()
+  })
 }
 
 /** Deletes what ended before then. */

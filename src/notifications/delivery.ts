@@ -17,6 +17,8 @@ export interface Delivery {
   readonly nextAt: number
   readonly createdAt: number
   readonly endedAt: number | null
+  /** Time when the person first saw what it is about. */
+  readonly seenAt: number | null
   readonly problem: string | null
 }
 

@@ -17,6 +17,7 @@ const MAX_CONNECTIONS = 2
 /** A person is told by the address that their identity provider knows, unless the provider says that it is not verified. */
 export class EmailChannel implements Channel {
   readonly name = 'email'
+  readonly title = 'E-mail'
   readonly #transport: ReturnType<typeof transportTo>
   readonly #issuer: string
   readonly #from: string
@@ -27,8 +28,8 @@ export class EmailChannel implements Channel {
     this.#transport = transportTo(new URL(url.reveal()))
   }
 
-  reaches({ email }: Person): boolean {
-    return email !== undefined
+  addressOf({ email }: Person): string | undefined {
+    return email
   }
 
   async send({ email }: Person, message: Notification): Promise<void> {

@@ -5,32 +5,17 @@ import { PROVIDER, type TestPeople, testPeople } from '../people/testing.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { addEvent } from './add-event.ts'
 import type { Announcement } from './announcement.ts'
-import { type Channel, DeliveryError, type Notification } from './channel.ts'
+import { DeliveryError } from './channel.ts'
 import { nextMessageAt } from './deliver.ts'
 import { deliveriesAbout } from './delivery-store.ts'
 import { forgetDeliveries, notifyOnce } from './notify.ts'
 import type { NotificationParts } from './parts.ts'
-
-/** A channel that keeps what it sends, and fails when it is told to. */
-class Sink implements Channel {
-  readonly name = 'sink'
-  readonly sent: { readonly to: string; readonly notification: Notification }[] = []
-  failure: Error | undefined
-  /** Awaited before anything is sent. */
-  before: () => Promise<unknown> = async () => {}
-  reaches = ({ email }: { email?: string }) => email !== undefined
-  async send({ name }: { name: string }, notification: Notification): Promise<void> {
-    await this.before()
-    if (this.failure) throw this.failure
-    this.sent.push({ to: name, notification })
-  }
-  close(): void {}
-}
+import { TestChannel } from './testing.ts'
 
 forEachEngine('telling people', (open) => {
   async function ready() {
     const people = await testPeople(await open())
-    const sink = new Sink()
+    const sink = new TestChannel()
     const known = new Map<string, Announcement>()
     const parts: NotificationParts = {
       ...people,
@@ -78,7 +63,7 @@ forEachEngine('telling people', (open) => {
     await notifyOnce(parts)
     assert.deepEqual(
       sink.sent.map(({ to, notification }) => [to, notification.announcements[0]?.sentence]),
-      [['Sam', 'Refund 900.00']],
+      [['sam@example.com', 'Refund 900.00']],
     )
     assert.deepEqual(await states(subject), ['sent'])
   })
@@ -201,7 +186,7 @@ forEachEngine('telling people', (open) => {
     await notifyOnce(parts)
     assert.deepEqual(
       sink.sent.map(({ to }) => to),
-      ['Sam'],
+      ['sam@example.com'],
     )
     clock.advance(30 * 86_400_000)
     await forgetDeliveries(parts)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LightMyRequestResponse } from 'fastify'
 import { grantBasis } from '../consent/index.ts'
+import { TestChannel } from '../notifications/testing.ts'
 import { askConfirmation, createSetupLink } from '../sessions/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { forEachEngine } from '../storage/testing.ts'
@@ -18,7 +19,7 @@ const FOR_ADMINISTRATORS = new Set(['/definitions', '/providers'])
 
 /** A world in which every page has something to show to one person. */
 async function begin(storage: Storage) {
-  const pages = await testPages(storage)
+  const pages = await testPages(storage, undefined, [new TestChannel()])
   const sam = await pages.person('sam', 'support')
   const fiona = await pages.person('fiona', 'finance')
   await refundBot(pages, fiona)
@@ -47,6 +48,7 @@ async function begin(storage: Storage) {
     '/decisions/:id': await decided(pages, task, 0),
     '/confirm/:id': confirmation.id,
     '/bases/:id/end': basis.id,
+    '/notifications/:id': 'email',
     '/allowances/:id/end': await allowed(pages, task, fiona),
   }
   const addressOf = (pattern: string) => {

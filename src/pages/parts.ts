@@ -1,5 +1,6 @@
 import type { CallParts } from '../calls/index.ts'
 import type { Providers } from '../identity-providers/index.ts'
+import type { NotificationParts } from '../notifications/index.ts'
 import type { PeopleParts } from '../people/index.ts'
 
 /** Parts that pages work with: those of the rooms that they speak for. */
@@ -12,4 +13,5 @@ export interface PageParts {
   readonly providers: Pick<Providers, 'begin' | 'finish'>
   /** Also the parts of tasks and approvals. */
   readonly decisions: CallParts
+  readonly notifications: NotificationParts
 }

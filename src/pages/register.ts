@@ -10,6 +10,7 @@ import { addDefinitions } from './definition-routes.ts'
 import { addDevice } from './device-routes.ts'
 import { serveAssets } from './frame/assets.ts'
 import { addHome } from './home/home-routes.ts'
+import { addNotifications } from './notification/notification-routes.ts'
 import type { PageParts } from './parts.ts'
 import { addProviders } from './provider/provider-routes.ts'
 import { addCli } from './sign-in/cli-routes.ts'
@@ -37,6 +38,7 @@ export function registerPages(app: FastifyInstance, parts: PageParts): void {
     addSponsorGrants(desk, parts)
     addDecisions(desk, parts)
     addDefinitions(desk, parts)
+    addNotifications(desk, parts)
     addProviders(desk, parts)
     addConfirm(desk, parts)
     addCli(desk, parts)

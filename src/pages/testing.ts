@@ -1,7 +1,7 @@
 import type { StepUp } from '@remit/engine'
 import { registerAgent } from '../agents/index.ts'
 import { LIMITS } from '../budgets/index.ts'
-import { type CallParts, CallsInFlight } from '../calls/index.ts'
+import { announcersOf, type CallParts, CallsInFlight } from '../calls/index.ts'
 import { decisionPoints, riskBooks } from '../calls/testing.ts'
 import { Catalog } from '../catalog/index.ts'
 import { planOrders } from '../catalog/testing.ts'
@@ -17,6 +17,7 @@ import { type ManualClock, manualClock } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import { Secret } from '../lib/secret.ts'
 import { outbound } from '../net/index.ts'
+import type { Channel } from '../notifications/index.ts'
 import { ADMINISTRATORS, findPerson, type PeopleParts, type Person } from '../people/index.ts'
 import { PROVIDER, someone, type TestPeople, testPeople, withProvider } from '../people/testing.ts'
 import { Policies } from '../policy/index.ts'
@@ -45,7 +46,11 @@ export interface TestPages {
 }
 
 /** All rooms over one store, the pages on top, and a provider that says yes. */
-export async function testPages(storage: Storage, stepUp?: StepUp): Promise<TestPages> {
+export async function testPages(
+  storage: Storage,
+  stepUp?: StepUp,
+  channels: readonly Channel[] = [],
+): Promise<TestPages> {
   const clock = manualClock()
   const people = { ...(await testPeople(storage, clock)), issuer: ORIGIN, stepUp }
   await storage.transaction(async (tx) => {
@@ -62,7 +67,11 @@ export async function testPages(storage: Storage, stepUp?: StepUp): Promise<Test
   const { decisions, catalogParts } = await businessOf(storage, people)
   await applyImport(catalogParts, planOrders(), 'operator')
   const providers = agreeableProvider(people)
-  const parts: PageParts = { issuer: ORIGIN, deviceCodes: true, people, providers, decisions }
+  const notifications = { ...people, announcers: announcersOf(decisions), channels }
+  const parts: PageParts = {
+    ...{ issuer: ORIGIN, deviceCodes: true, people, providers, decisions },
+    notifications,
+  }
   const http = testHttp({ clock, problemPage: problemPageFor(parts) })
   const routes: string[] = []
   http.app.addHook('onRoute', ({ method, url }) => {

@@ -20,6 +20,8 @@ export const PERSON_PROBLEMS = {
   'group.unknown': { status: 404, title: 'There is no such group' },
   'logout_token.invalid': { status: 400, title: 'The logout token is not valid' },
   'logout_token.replayed': { status: 400, title: 'The logout token was already used' },
+  'notification.not_sent': { status: 409, title: 'The message could not be sent' },
+  'notification.too_often': { status: 429, title: 'A test message was sent a moment ago' },
   'person.bad_claims': {
     status: 400,
     title: "The identity provider's claims about the person are not valid",

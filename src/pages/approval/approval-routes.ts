@@ -24,6 +24,7 @@ import { usesInWords } from '../allowance/allowance-words.ts'
 import { TRUST } from '../frame/authority.ts'
 import { roleOf } from '../frame/task-role.ts'
 import { Names } from '../names.ts'
+import { toldOf } from '../notification/told.ts'
 import type { PageParts } from '../parts.ts'
 import { signInFirst } from '../sign-in/again.ts'
 import {
@@ -173,6 +174,7 @@ async function viewOf(parts: PageParts, { visitor, now, id }: Visit): Promise<Ap
           : undefined,
       })),
     ),
+    told: await toldOf(parts, { names, now, personId: visitor.person.id, subject: id }),
     standing: await standingOf(parts, visitor, request),
     more: moreOf(request),
     may: may.may ? { answers: may.answers } : { why: may.detail },

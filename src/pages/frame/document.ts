@@ -44,7 +44,7 @@ function top(page: Page): Html {
   return html`<header class="top"><div class="row">
 <a class="brand" href="/">${MARK}Remit</a>
 <nav aria-label="Main">${link(page, 'home', html`Home`)}${link(page, 'approvals', html`Approvals${badge}`)}${link(page, 'tasks', html`Tasks`)}</nav>
-<div class="me"><span class="name">${viewer.name}</span>
+<div class="me"><a class="name" href="/notifications" title="How you are told">${viewer.name}</a>
 <form method="post" action="/sign-out">${csrfField(viewer)}<button class="quiet">Sign out</button></form></div>
 </div></header>`
 }

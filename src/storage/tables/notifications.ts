@@ -25,7 +25,14 @@ export const notifications = {
     next_at: time,
     created_at: time,
     ended_at: nullable(time),
+    /** Time when the person first saw what it is about. */
+    seen_at: nullable(time),
     /** Answer of the channel the last time it failed. */
     problem: nullable(text),
+  },
+  /** Channels by which a person does not want to be told. */
+  muted_channels: {
+    person_id: text,
+    channel: text,
   },
 }

@@ -15,10 +15,15 @@ export const notifications: Statements = ({ integer, table, text }) => [
      subject ${text} NOT NULL, person_id ${text} NOT NULL, channel ${text} NOT NULL,
      state ${text} NOT NULL CHECK (state IN ('waiting', 'sent', 'failed', 'withdrawn')),
      attempts ${integer} NOT NULL, next_at ${integer} NOT NULL, created_at ${integer} NOT NULL,
-     ended_at ${integer}, problem ${text}, UNIQUE (event_id, person_id, channel)`,
+     ended_at ${integer}, seen_at ${integer}, problem ${text}, UNIQUE (event_id, person_id, channel)`,
   ),
   `CREATE INDEX deliveries_due ON deliveries (next_at) WHERE state = 'waiting'`,
   'CREATE INDEX deliveries_by_person ON deliveries (person_id, channel, state, ended_at)',
   'CREATE INDEX deliveries_by_subject ON deliveries (subject)',
+  table(
+    'muted_channels',
+    `person_id ${text} NOT NULL REFERENCES persons (id), channel ${text} NOT NULL,
+     PRIMARY KEY (person_id, channel)`,
+  ),
   'CREATE INDEX deliveries_ended ON deliveries (ended_at)',
 ]

@@ -1,0 +1,14 @@
+import { announceRequest } from '../approvals/index.ts'
+import { announceConsent } from '../consent/index.ts'
+import type { Announcers } from '../notifications/index.ts'
+import { announceNotices } from './notices/notify.ts'
+import type { CallParts } from './parts.ts'
+
+/** Reads what people are told of each kind of event. */
+export function announcersOf(parts: CallParts): Announcers {
+  return {
+    request: (id) => announceRequest(parts, id),
+    consent: (id) => announceConsent(parts, id),
+    notice: (decisionId) => announceNotices(parts, decisionId),
+  }
+}

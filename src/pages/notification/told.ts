@@ -1,0 +1,73 @@
+import {
+  type Delivery,
+  deliveriesAbout,
+  markSeen,
+  type NotificationParts,
+} from '../../notifications/index.ts'
+import { type Html, html } from '../frame/html.ts'
+import { show } from '../frame/show.ts'
+import { relative } from '../frame/time.ts'
+import type { Names } from '../names.ts'
+import type { PageParts } from '../parts.ts'
+
+/** A person who was told of something, or will be. */
+export interface ToldItem {
+  readonly name: string
+  readonly words: string
+}
+
+/** Reads who was told of a subject, and notes that this person sees it. */
+export async function toldOf(
+  { notifications }: PageParts,
+  {
+    names,
+    now,
+    personId,
+    subject,
+  }: {
+    readonly names: Names
+    readonly now: number
+    readonly personId: string
+    readonly subject: string
+  },
+): Promise<readonly ToldItem[]> {
+  const { storage } = notifications
+  await markSeen(storage, { now, personId, subject })
+  const deliveries = await deliveriesAbout(storage.read, subject)
+  const people = Map.groupBy(deliveries, (delivery) => delivery.personId)
+  return Promise.all(
+    [...people].map(async ([id, own]) => ({
+      name: await names.person(id),
+      words: own.map((delivery) => inWords(delivery, notifications, now)).join('; '),
+    })),
+  )
+}
+
+function inWords(delivery: Delivery, { channels }: NotificationParts, now: number): string {
+  const by = channels.find(({ name }) => name === delivery.channel)?.title ?? delivery.channel
+  return delivery.seenAt === null
+    ? `${by}: ${stateInWords(delivery, now)}`
+    : `${by}: seen ${relative(delivery.seenAt, now)}`
+}
+
+function stateInWords({ attempts, endedAt, problem, state }: Delivery, now: number): string {
+  switch (state) {
+    case 'waiting':
+      return attempts === 0 ? 'about to be sent' : `not sent yet (${problem ?? 'trying'})`
+    case 'sent':
+      return `sent ${relative(endedAt ?? now, now)}`
+    case 'failed':
+      return `could not be sent (${problem ?? 'no reason'})`
+    case 'withdrawn':
+      return 'not sent, as it was answered before'
+  }
+}
+
+/** The list, for a page about the subject. */
+export function toldList(items: readonly ToldItem[]): Html | false {
+  if (items.length === 0) return false
+  return html`<details><summary>Who was told (${items.length})</summary><ul class="sentences">${items.map(
+    ({ name, words }) =>
+      html`<li class="one"><div>${show(name)} <span class="soft">${show(words)}</span></div></li>`,
+  )}</ul></details>`
+}
