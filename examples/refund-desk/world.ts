@@ -36,7 +36,7 @@ export interface CommandRun {
 export async function startWorld(): Promise<World> {
   const home = await mkdtemp(join(tmpdir(), 'remit-story-'))
   const data = join(home, 'data')
-  const port = await freePorts(5)
+  const port = await freePorts(9)
   const environment = {
     ...process.env,
     REMIT_DATA: data,

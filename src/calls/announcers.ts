@@ -4,7 +4,9 @@ import type { Announcers } from '../notifications/index.ts'
 import { announceNotices } from './notices/notify.ts'
 import type { CallParts } from './parts.ts'
 
-/** Reads what people are told of each kind of event. */
+/**
+ * Announcers of every kind of event. They are here since calls know all rooms whose business it is.
+ */
 export function announcersOf(parts: CallParts): Announcers {
   return {
     request: (id) => announceRequest(parts, id),

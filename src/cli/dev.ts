@@ -39,7 +39,8 @@ async function agreeToReset(world: World): Promise<void> {
 }
 
 function welcome(development: Development, ms: number): string {
-  const { agentKeyFile, data, desk, fresh, gateway, issuer, orders, provider } = development
+  const { agentKeyFile, data, desk, fresh, gateway, issuer, mailbox, orders, provider } =
+    development
   const url = issuer === 'http://127.0.0.1:7480' ? '' : ` --url ${issuer}`
   return `
   Remit is ready (${(ms / 1000).toFixed(1)} s).  ${fresh ? 'New' : 'Kept'} state in ${data}; --reset starts over.
@@ -48,6 +49,7 @@ function welcome(development: Development, ms: number): string {
     Gateway    ${gateway}      behind it: the orders API at /orders, an MCP server at /desk
     Sample     ${orders}      orders API    ${provider}      identity provider (anyone can be anyone)
                ${desk}  MCP server
+    Mailbox    ${mailbox}      e-mail to Sam, Fiona and Ada: what waits for them
 
   Try it, in another terminal, as the agent refund-bot (key in ${agentKeyFile}):
 

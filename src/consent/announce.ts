@@ -20,9 +20,11 @@ export async function announceConsent(
     sentence: `${agentId} asks to act for you`,
     agent: agentId,
     facts: [
-      ['Purpose', `${purpose} (written by the agent, not verified)`],
-      ...(asked?.message ? [['Message', asked.message] as const] : []),
-      ['Answer by', `${utcMinute(expiresAt)}. No answer means no.`],
+      { name: 'Purpose', value: `${purpose} (written by the agent, not verified)`, foreign: true },
+      ...(asked?.message
+        ? [{ name: 'Message', value: asked.message, foreign: true } as const]
+        : []),
+      { name: 'Answer by', value: `${utcMinute(expiresAt)}. No answer means no.` },
     ],
     path: `/consent/${id}`,
     expiresAt,

@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util'
 import { SAMPLE_AGENT, SAMPLE_PEOPLE } from './sample.ts'
 
-const HELP = `The sample services of Remit: an identity provider where anyone can be anyone, the orders API, and the desk, an MCP server.
+const HELP = `The sample services of Remit: an identity provider where anyone can be anyone, the orders API, the desk (an MCP server), and a mail server with everybody's mailbox.
 
-  node src/dev/sample-services.ts [--provider-port 7482] [--port 7483] [--mcp-port 7484] [--issuer http://127.0.0.1:7480]
+  node src/dev/sample-services.ts [--provider-port 7482] [--port 7483] [--mcp-port 7484] [--mail-port 7487] [--smtp-port 7488]
+                                  [--issuer http://127.0.0.1:7480]
                                   [--trust-domain NAME] [--audience http://127.0.0.1:7481/orders]
 
   --issuer        Remit's issuer: a client of the identity provider, and whose transaction tokens the orders API trusts
@@ -18,6 +19,8 @@ const { values } = parseArgs({
     'provider-port': { type: 'string', default: '7482' },
     port: { type: 'string', default: '7483' },
     'mcp-port': { type: 'string', default: '7484' },
+    'mail-port': { type: 'string', default: '7487' },
+    'smtp-port': { type: 'string', default: '7488' },
     issuer: { type: 'string', default: 'http://127.0.0.1:7480' },
     'trust-domain': { type: 'string', default: 'remit' },
     audience: { type: 'string', default: 'http://127.0.0.1:7481/orders' },
@@ -53,6 +56,7 @@ async function serve(): Promise<void> {
   // An installation without packages for development lacks what these need: that is said, too.
   const { serveDesk } = await import('./desk/serve.ts')
   const { serveIdentityProvider } = await import('./identity-provider/serve.ts')
+  const { serveMailbox } = await import('./mailbox/serve.ts')
   const { serveOrders } = await import('./orders/serve.ts')
   const provider = await serveIdentityProvider({
     port: Number(values['provider-port']),
@@ -77,8 +81,16 @@ async function serve(): Promise<void> {
   log(`orders API at ${orders.origin}`)
   const desk = await serveDesk({ port: Number(values['mcp-port']) })
   log(`the desk at ${desk.url}`)
+  const mailbox = await serveMailbox({
+    port: Number(values['mail-port']),
+    smtpPort: Number(values['smtp-port']),
+    issuer: values.issuer,
+  })
+  log(`mailbox at ${mailbox.origin}`)
   const stop = () =>
-    void Promise.all([provider.close(), orders.close(), desk.close()]).then(() => process.exit(0))
+    void Promise.all([provider.close(), orders.close(), desk.close(), mailbox.close()]).then(() =>
+      process.exit(0),
+    )
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
   // Whoever started them is told that they are there; when that process is gone, so are they.
   process.once('disconnect', stop)

@@ -48,7 +48,7 @@ test('--reset refuses a directory that holds something else', async (t) => {
 test('a start that fails for a taken port names it, and claims nothing', async (t) => {
   const data = directoryOf(t)
   // The issuer's, and four ports further that of the desk: the one in the middle is taken, its neighbours are free.
-  const port = (await neighbouringPorts(9)) + 4
+  const port = (await neighbouringPorts(13)) + 4
   await takePort(t, port)
   for (const first of [port, port - 4])
     await assert.rejects(
@@ -72,7 +72,7 @@ test('without the packages of the samples it says what to install, and claims no
     if (before === undefined) delete process.env.NODE_OPTIONS
     else process.env.NODE_OPTIONS = before
   })
-  await assert.rejects(started(data, { port: await neighbouringPorts(5) }), {
+  await assert.rejects(started(data, { port: await neighbouringPorts(9) }), {
     code: 'dev.samples_missing',
     message: /Cannot find package 'no-such-package'/,
   })

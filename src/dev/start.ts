@@ -21,6 +21,8 @@ export interface Development {
   readonly orders: string
   /** The sample MCP server, behind the gateway as `<gateway>/desk`. */
   readonly desk: string
+  /** Page with the e-mail of the sample people. */
+  readonly mailbox: string
   readonly data: string
   readonly agentKeyFile: string
   /** True when nothing was there before. */
@@ -32,12 +34,15 @@ export interface Development {
 }
 
 const DEFAULT_PORT = 7480
+/** Ports of the mailbox's page and the mail server, behind the first. Those in between are for services of the reader. */
+const MAILBOX = 7
+const SMTP = 8
 /** Marks a directory as one that `--reset` may empty. */
 const MARK = 'dev.json'
 
 /**
- * Starts Remit, and in a process of their own the development identity provider and the sample orders API and MCP server, on
- * five ports from `port` on. Addresses are part of tokens and of the ledger's name, so the port is kept with the state.
+ * Starts Remit, and in a process of their own the development identity provider, the sample orders API and MCP server, and a mail server, on
+ * ports from `port` on (seven of nine). Addresses are part of tokens and of the ledger's name, so the port is kept with the state.
  * @throws Problem `server.port_in_use`, `storage.locked`, `dev.not_ours`, `dev.samples_missing`
  */
 export async function startDevelopment(options: {
@@ -64,12 +69,14 @@ export async function startDevelopment(options: {
     REMIT_IDP_NAME: 'Development sign-in',
     REMIT_IDP_CLIENT_ID: 'remit',
     REMIT_IDP_CLIENT_SECRET: secret,
+    REMIT_SMTP_URL: `smtp://127.0.0.1:${port + SMTP}`,
     REMIT_LOG_LEVEL: options.environment.REMIT_LOG_LEVEL ?? 'warn',
     REMIT_FORWARD_AUTH_LISTEN: options.environment.REMIT_FORWARD_AUTH_LISTEN,
     REMIT_EXT_AUTHZ_LISTEN: options.environment.REMIT_EXT_AUTHZ_LISTEN,
   })
   const agentKeyFile = join(data, 'agents', `${SAMPLE_AGENT.id}.jwk`)
   const desk = `http://127.0.0.1:${port + 4}/mcp`
+  const mailbox = `http://127.0.0.1:${port + MAILBOX}`
   const stops: (() => Promise<boolean>)[] = []
   const stop = async () => {
     let clean = true
@@ -78,7 +85,7 @@ export async function startDevelopment(options: {
   }
   try {
     // It starts meanwhile, on another core.
-    const samples = startSamples({ port: port + 2, issuer, gateway, secret })
+    const samples = startSamples({ port, issuer, gateway, secret })
     stops.push(async () => {
       await samples.stop()
       return true
@@ -101,7 +108,19 @@ export async function startDevelopment(options: {
     await server.listen()
     await samples.ready
     const { lost } = server
-    return { issuer, gateway, provider, orders, desk, data, agentKeyFile, fresh, lost, stop }
+    return {
+      issuer,
+      gateway,
+      provider,
+      orders,
+      desk,
+      mailbox,
+      data,
+      agentKeyFile,
+      fresh,
+      lost,
+      stop,
+    }
   } catch (error) {
     await stop()
     // A start that failed claims nothing: the next one may choose other ports.
@@ -181,9 +200,11 @@ function startSamples(at: {
 }): Samples {
   const program = join(import.meta.dirname, 'sample-services.ts')
   const args = [
-    ['--provider-port', String(at.port)],
-    ['--port', String(at.port + 1)],
-    ['--mcp-port', String(at.port + 2)],
+    ['--provider-port', String(at.port + 2)],
+    ['--port', String(at.port + 3)],
+    ['--mcp-port', String(at.port + 4)],
+    ['--mail-port', String(at.port + MAILBOX)],
+    ['--smtp-port', String(at.port + SMTP)],
     ['--issuer', at.issuer],
     ['--trust-domain', 'dev.remit'],
     ['--audience', `${at.gateway}/orders`],
@@ -199,7 +220,7 @@ function startSamples(at: {
       if (said === 'ready') return
       if (typeof said?.missing === 'string') throw new Problem('dev.samples_missing', said.missing)
       const taken: unknown = said?.portTaken
-      const ports = `one of the ports ${at.port} to ${at.port + 2}`
+      const ports = `one of the ports ${at.port + 2} to ${at.port + SMTP}`
       throw new Problem(
         'server.port_in_use',
         `${typeof taken === 'number' ? `port ${taken}` : ports} is taken by another program, and a sample service needs it`,

@@ -14,12 +14,19 @@ export interface Announcement {
   readonly sentence: string
   /** Name of the agent behind it; messages about several events are ordered by it. */
   readonly agent: string
-  /** Name and value, in the order in which they are shown. Values may come from outside. */
-  readonly facts: readonly (readonly [name: string, value: string])[]
+  /** Names and values, in the order in which they are shown. */
+  readonly facts: readonly AnnouncedFact[]
   /** Path below the issuer: the page where people look at it. */
   readonly path: string
   /** Epoch milliseconds from when on nobody needs to be told; `null`: never. */
   readonly expiresAt: number | null
+}
+
+/** A fact about an event. `foreign`: its value comes from outside. */
+export interface AnnouncedFact {
+  readonly name: string
+  readonly value: string
+  readonly foreign?: true
 }
 
 /**

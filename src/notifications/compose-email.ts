@@ -1,5 +1,5 @@
 import { visible } from '../lib/text/visible.ts'
-import type { Announcement } from './announcement.ts'
+import type { AnnouncedFact, Announcement } from './announcement.ts'
 import type { Notification } from './channel.ts'
 
 /** An e-mail before it has an address. */
@@ -39,13 +39,13 @@ export function composeEmail(issuer: string, { announcements, more }: Notificati
 }
 
 function textOf(issuer: string, { facts, path, sentence, title }: Announcement): string {
-  const width = Math.max(0, ...facts.map(([name]) => name.length))
+  const width = Math.max(0, ...facts.map(({ name }) => name.length))
   return [
     title,
     '',
     `  ${shown(sentence)}`,
     '',
-    ...facts.map(([name, value]) => `  ${name.padEnd(width)}  ${shown(value)}`),
+    ...facts.map((fact) => `  ${fact.name.padEnd(width)}  ${factValue(fact)}`),
     '',
     `  ${issuer}${path}`,
   ].join('\n')
@@ -53,8 +53,8 @@ function textOf(issuer: string, { facts, path, sentence, title }: Announcement):
 
 function htmlOf(issuer: string, { facts, path, sentence, title }: Announcement): string {
   const rows = facts.map(
-    ([name, value]) =>
-      `<tr><td style="color:#555;padding:2px 16px 2px 0;vertical-align:top">${escaped(name)}</td><td>${escaped(shown(value))}</td></tr>`,
+    (fact) =>
+      `<tr><td style="color:#555;padding:2px 16px 2px 0;vertical-align:top">${escaped(fact.name)}</td><td>${escaped(factValue(fact))}</td></tr>`,
   )
   return [
     '<div style="border:1px solid #ddd;border-radius:8px;padding:16px;margin:0 0 16px">',
@@ -68,6 +68,10 @@ function htmlOf(issuer: string, { facts, path, sentence, title }: Announcement):
 
 function page(parts: readonly string[]): string {
   return `<!doctype html><html lang="en"><body style="font-family:system-ui,sans-serif;font-size:15px;color:#111;max-width:560px;margin:0 auto;padding:16px">${parts.join('')}</body></html>`
+}
+
+function factValue({ foreign, value }: AnnouncedFact): string {
+  return foreign ? shown(value) : visible(value)
 }
 
 function shown(value: string): string {

@@ -19,7 +19,11 @@ const SAM: Person = {
 const REFUND: Announcement = {
   ...{ recipients: [SAM], title: 'Call of high risk: somebody has to approve it' },
   ...{ sentence: 'Refund "900.00" of order "1042"', agent: 'refund-bot' },
-  ...{ facts: [['Agent', 'refund-bot']], path: '/approvals/req_1', expiresAt: null },
+  ...{
+    facts: [{ name: 'Action', value: 'orders.refund' }],
+    path: '/approvals/req_1',
+    expiresAt: null,
+  },
 }
 
 /** A real SMTP server; answers its address and what it took. */
@@ -68,6 +72,7 @@ test('an e-mail says what waits and leads to the page', async (t) => {
   const [mail] = mails
   assert.equal(mail?.subject, '[Remit] Call of high risk: somebody has to approve it')
   assert.match(mail?.text ?? '', /Refund "900\.00" of order "1042"/)
+  assert.match(mail?.text ?? '', /^ {2}Action {2}orders\.refund$/m)
   assert.match(mail?.text ?? '', /^ {2}https:\/\/remit\.example\/approvals\/req_1$/m)
   assert.equal(mail?.messageId, '<dlv_1@remit.example>')
   assert.equal(mail?.headers.get('auto-submitted'), 'auto-generated')
@@ -78,7 +83,8 @@ test('values that an agent chose are no links, markup or headers', async (t) => 
   const { mails, port } = await mailServer(t)
   const bad =
     'Send "https://evil.example/x <b>\u202egnp</b>\r\nBcc: all@example.com" via evil.example'
-  const facts = [['For', 'Eve <script>evil.example</script>']] as const
+  const value = 'Eve <script>evil.example</script>'
+  const facts = [{ name: 'For', value, foreign: true }] as const
   await channelTo(t, `smtp://127.0.0.1:${port}`).send(
     SAM,
     told({ ...REFUND, sentence: bad, facts }),

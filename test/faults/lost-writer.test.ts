@@ -51,7 +51,7 @@ const SERVERS = {
     }
   },
   dev: async () => ({
-    args: ['dev', '--port', String(await neighbouringPorts(5))],
+    args: ['dev', '--port', String(await neighbouringPorts(9))],
     ready: /Remit is ready/,
     environment: {},
   }),

@@ -33,8 +33,8 @@ ${channels.length === 0 ? empty('This server sends no messages', 'An administrat
 function item({ address, muted, name, title }: ChannelItem, viewer: Viewer): Html {
   if (address === undefined)
     return html`<li class="item"><p class="what">${title}</p><p class="meta">Your identity provider tells no address of yours.</p></li>`
-  const button = (act: string, label: string, look = 'quiet') =>
-    html`<form method="post" action="/notifications/${name}/${act}">${csrfField(viewer)}<button class="${look}">${label}</button></form>`
+  const button = (act: string, label: string, look = '') =>
+    html`<form method="post" action="/notifications/${name}/${act}">${csrfField(viewer)}<button${look && html` class="${look}"`}>${label}</button></form>`
   return html`<li class="item"><p class="what">${title} <span class="soft">${show(address)}</span></p>
 <p class="meta">${muted ? badge('Off') : badge('On', 'good')}</p>
 <div class="actions">${muted ? button('unmute', 'Turn on', 'primary') : html`${button('test', 'Send a test message')}${button('mute', 'Turn off')}`}</div></li>`
