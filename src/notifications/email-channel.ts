@@ -1,4 +1,3 @@
-import { createTransport } from 'nodemailer'
 import type { Secret } from '../lib/secret.ts'
 import type { Person } from '../people/index.ts'
 import { type Channel, DeliveryError, type Notification } from './channel.ts'
@@ -18,14 +17,15 @@ const MAX_CONNECTIONS = 2
 export class EmailChannel implements Channel {
   readonly name = 'email'
   readonly title = 'E-mail'
-  readonly #transport: ReturnType<typeof transportTo>
+  #transport: ReturnType<typeof transportTo> | undefined
+  readonly #url: URL
   readonly #issuer: string
   readonly #from: string
 
   constructor(issuer: string, { from, url }: MailSettings) {
     this.#issuer = issuer
     this.#from = from
-    this.#transport = transportTo(new URL(url.reveal()))
+    this.#url = new URL(url.reveal())
   }
 
   addressOf({ email }: Person): string | undefined {
@@ -35,7 +35,10 @@ export class EmailChannel implements Channel {
   async send({ email }: Person, message: Notification): Promise<void> {
     if (email === undefined) throw new DeliveryError('there is no address', { lasting: true })
     const { host } = new URL(this.#issuer)
-    const answer = this.#transport.sendMail({
+    // Loaded with the first message: most starts send none.
+    this.#transport ??= transportTo(this.#url)
+    const transport = await this.#transport
+    const answer = transport.sendMail({
       ...composeEmail(this.#issuer, message),
       from: this.#from,
       // An object: an address in a list would be read by its grammar.
@@ -53,7 +56,7 @@ export class EmailChannel implements Channel {
   }
 
   close(): void {
-    this.#transport.close()
+    this.#transport?.then((transport) => transport.close()).catch(() => {})
   }
 }
 
@@ -61,7 +64,8 @@ export class EmailChannel implements Channel {
  * INVARIANT: a password and what is told never cross a network in the clear: without `smtps:` the server has to speak STARTTLS (RFC
  * 3207), except on this machine.
  */
-function transportTo(url: URL) {
+async function transportTo(url: URL) {
+  const { createTransport } = await import('nodemailer')
   const secure = url.protocol === 'smtps:'
   const local = ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname)
   return createTransport({
