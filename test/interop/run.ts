@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
+import { a2aPython } from './a2a-python/get.ts'
 import { canaille } from './canaille/get.ts'
 import { claudeAgent } from './claude-agent/get.ts'
 import { type Counterpart, NotToBeHad } from './counterpart.ts'
@@ -24,6 +25,7 @@ const COUNTERPARTS: readonly Counterpart[] = [
   pythonSdk,
   pythonFrameworks,
   nodeFrameworks,
+  a2aPython,
   mcpConformance,
   claudeAgent,
   jsonGo,

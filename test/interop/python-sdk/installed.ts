@@ -5,9 +5,9 @@ import { Project } from '../../sdk/project.ts'
 
 /**
  * Environment of the package: with the oldest and the newest of everything, with nothing that it
- * can do without, beside frameworks.
+ * can do without, beside frameworks, beside the A2A SDK.
  */
-export type Environment = 'OLDEST' | 'NEWEST' | 'CORE' | 'FRAMEWORKS' | 'OPENAI'
+export type Environment = 'OLDEST' | 'NEWEST' | 'CORE' | 'FRAMEWORKS' | 'OPENAI' | 'A2A'
 
 /** Folder of programs of an environment. */
 export function programsOf(environment: Environment): string {
