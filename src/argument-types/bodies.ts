@@ -31,7 +31,7 @@ export const FILE: RecordType = {
   fields: [field('filename', TEXT), ...BYTES.fields.filter(({ required }) => required)],
 }
 
-/** How the bytes of a body are read: forms and bytes as what they are, everything else as JSON. */
+/** Tells how the bytes of a body are read: forms and bytes as what they are, everything else as JSON. */
 export function bodyKind({ form, media }: ArgumentSchema['body']): {
   readonly as: 'json' | 'form' | 'multipart' | 'bytes'
   readonly media: readonly string[] | undefined

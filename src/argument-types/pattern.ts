@@ -7,8 +7,9 @@
 const MAX_STEPS = 2e7
 
 /**
- * Whether `pattern` compiles (`u` flag) and cannot take long on texts of at most `longest` characters. Conservative: no look-around,
- * no back-references, no repetition of anything that can itself match in several ways.
+ * Tells whether `pattern` compiles (`u` flag) and cannot take long on texts of at most `longest`
+ * characters. Conservative: no look-around, no back-references, no repetition of anything that can
+ * itself match in several ways.
  */
 export function isCheapPattern(pattern: string, longest: number): boolean {
   try {

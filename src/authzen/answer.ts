@@ -18,7 +18,7 @@ export interface Decision {
   readonly obligations?: readonly Obligation[] | undefined
   /** Sign-in that the person would need. */
   readonly stepUp?: EvaluatedCall['stepUp']
-  /** Whether whoever asks can bring the person to it. */
+  /** True when whoever asks can bring the person to it. */
   readonly bringsStepUp?: boolean
   /**
    * Endpoint at which people can be asked about it, and until when (ARAP, Requestable Denial
@@ -27,7 +27,7 @@ export interface Decision {
   readonly requestable?: { readonly endpoint: string; readonly until: number } | undefined
   /** Approval that lifted the denial. */
   readonly approval?: EvaluatedCall['approval']
-  /** Why what was shown as an approval did not lift it. */
+  /** Reason for which what was shown as an approval did not lift it. */
   readonly unhelped?: EvaluatedCall['unhelped']
   /** Limits of a token that may be issued, where that was asked about. */
   readonly issuance?: TokenShape | undefined
@@ -45,20 +45,20 @@ export interface AnswerBody {
 }
 
 /** Values that every answer of a request has in common. */
-export interface About {
+export interface AnswerContext {
   /** Id of the record, and of the decision where there is one of its own. */
   readonly evaluationId: string
   readonly at: number
 }
 
 /** Something that is said beside a decision: members of its `context`. */
-export type Saying = (
+export type ContextWriter = (
   answer: Decision,
-  about: About,
+  about: AnswerContext,
 ) => Readonly<Record<string, unknown>> | undefined
 
 /** Sayings in this order; later ones win. Profiles add theirs here. */
-export const SAYINGS: readonly Saying[] = [
+export const SAYINGS: readonly ContextWriter[] = [
   identity,
   reasons,
   errors,
@@ -69,7 +69,7 @@ export const SAYINGS: readonly Saying[] = [
 ]
 
 /** A decision by itself. */
-export function decisionText(answer: Decision, about: About): string {
+export function decisionText(answer: Decision, about: AnswerContext): string {
   if (!isPlain(answer)) return textOf(answer, about, SAYINGS)
   const { evaluated_at, evaluation_id } = identity(answer, about)
   // Neither of them has anything that JSON would write in another way.
@@ -80,7 +80,7 @@ export function decisionText(answer: Decision, about: About): string {
 }
 
 /** One of several decisions of a request. */
-export function itemText(answer: Decision, about: About): string {
+export function itemText(answer: Decision, about: AnswerContext): string {
   if (!isPlain(answer)) return textOf(answer, about, OF_ITEMS)
   const { permitted, reason } = answer
   if (permitted) return '{"decision":true}'
@@ -97,13 +97,13 @@ const OF_ITEMS = SAYINGS.filter((say) => say !== identity)
 /** Answers of few kinds come by the thousand. */
 const plain = new Map<string, string>()
 
-function textOf(answer: Decision, about: About, sayings: readonly Saying[]): string {
+function textOf(answer: Decision, about: AnswerContext, sayings: readonly ContextWriter[]): string {
   const members = sayings.map((say) => say(answer, about)).filter((each) => each !== undefined)
   const context: Readonly<Record<string, unknown>> = Object.assign({}, ...members)
   return JSON.stringify({ decision: answer.permitted, context })
 }
 
-/** Nothing is said of it but a code. */
+/** Tells whether nothing is said of it but a code. */
 function isPlain(answer: Decision): boolean {
   const { approval, detail, enough, error, obligations: todo, requestable } = answer
   if (answer.issuance) return false
@@ -111,7 +111,7 @@ function isPlain(answer: Decision): boolean {
   return !(answer.stepUp || answer.unhelped || todo?.length)
 }
 
-function identity(_answer: Decision, { at, evaluationId }: About) {
+function identity(_answer: Decision, { at, evaluationId }: AnswerContext) {
   return { evaluation_id: evaluationId, evaluated_at: new Date(at).toISOString() }
 }
 

@@ -3,13 +3,15 @@ import type { Decision } from './answer.ts'
 import type { Question } from './question.ts'
 
 /** Part of a question that may be left out, because it is searched for. */
-export type Sought = 'subject' | 'resource' | 'action'
+export type SearchedPart = 'subject' | 'resource' | 'action'
 
-/** Those that could be an answer, in an order that does not change: from the first after `after` on. */
+/**
+ * Ids that could be an answer, in an order that does not change: from the first after `after` on.
+ */
 export type Candidates = (after: string | undefined) => Iterable<string>
 
 /** A question that is all of its request: people can be asked about it, and what they said can be shown with it. */
-export interface Alone {
+export interface SingleQuestion {
   /** Made when it is needed: most questions need no people. */
   readonly bindingHash: () => string
 }
@@ -19,12 +21,13 @@ export interface EvaluationPlan {
   /** Looks at all questions of a request before the first is answered; for answers that depend on each other. */
   begin?(questions: readonly Question[]): Promise<void>
   /** @throws Problem for what is wrong with the question itself */
-  answer(question: Question, alone?: Alone): Decision | Promise<Decision>
+  answer(question: Question, alone?: SingleQuestion): Decision | Promise<Decision>
   /**
-   * Whom or what to try in a search.
-   * INVARIANT: nothing that the enforcement point may not know of; a candidate shows only when it is permitted.
+   * Lists whom or what to try in a search.
+   * INVARIANT: nothing that the enforcement point may not know of; a candidate shows only when it
+   * is permitted.
    */
-  candidates(sought: Sought, question: Question): Candidates | Promise<Candidates>
+  candidates(sought: SearchedPart, question: Question): Candidates | Promise<Candidates>
   /**
    * Durable before anyone hears of the answers. Of a single question: the answer itself; what comes back is the answer where what
    * that one rested on was used up in the same moment.

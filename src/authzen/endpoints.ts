@@ -64,7 +64,10 @@ export function authzenHandlers(ports: AuthzenPorts): RawHandler[] {
   ]
 }
 
-/** Who asks comes before what is asked: a stranger learns nothing from how a request is refused, and cannot make us read much. */
+/**
+ * Answers a question. Who asks comes before what is asked: a stranger learns nothing from how a
+ * request is refused, and cannot make us read much.
+ */
 async function post(ports: AuthzenPorts, message: IncomingMessage, act: Act): Promise<AnswerBody> {
   if (message.method !== 'POST') throw notOffered(message)
   const presented = presentedClient(shownCredential(message))

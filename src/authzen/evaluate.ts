@@ -1,6 +1,12 @@
 import { setImmediate } from 'node:timers/promises'
 import { newId } from '../lib/id.ts'
-import { type About, type AnswerBody, type Decision, decisionText, itemText } from './answer.ts'
+import {
+  type AnswerBody,
+  type AnswerContext,
+  type Decision,
+  decisionText,
+  itemText,
+} from './answer.ts'
 import type { EvaluationPlan } from './answering.ts'
 import { asMistake, type Batch, type BatchItem, readBatch } from './batch.ts'
 import type { AuthzenPorts } from './ports.ts'
@@ -74,9 +80,9 @@ async function answerOne(
   return { text: decisionText(given, about), evaluationId: about.evaluationId }
 }
 
-type Several = Extract<Batch, { single: false }>
+type BatchOfMany = Extract<Batch, { single: false }>
 
-function answersOf(answering: EvaluationPlan, batch: Several): Promise<readonly Decision[]> {
+function answersOf(answering: EvaluationPlan, batch: BatchOfMany): Promise<readonly Decision[]> {
   if (batch.semantic === 'execute_all') return executeAll(answering, batch.items)
   return untilOneEnds(answering, batch)
 }
@@ -114,7 +120,7 @@ async function executeAll(
 /** One after the other: whoever wants to stop at the first that decides has nothing beyond it asked. */
 async function untilOneEnds(
   answering: EvaluationPlan,
-  { items, semantic }: Several,
+  { items, semantic }: BatchOfMany,
 ): Promise<readonly Decision[]> {
   const answers: Decision[] = []
   for (const item of items) {
@@ -138,7 +144,10 @@ function answerTo(answering: EvaluationPlan, item: BatchItem): Decision | Promis
   }
 }
 
-function aboutNow({ clock, random }: AuthzenPorts): About & { evaluationId: `dec_${string}` } {
+function aboutNow({
+  clock,
+  random,
+}: AuthzenPorts): AnswerContext & { evaluationId: `dec_${string}` } {
   return { evaluationId: newId('decision', random), at: clock.now() }
 }
 

@@ -39,14 +39,15 @@ export function stepUpOf({ acrValues, maxAge }: StepUp): readonly WireObligation
   return acr === undefined ? [] : [{ id: 'step-up', type: 'step-up', properties }]
 }
 
-/** Whether it declared that it can bring a person to sign in again. */
+/** Tells whether it declared that it can bring a person to sign in again. */
 export function bringsStepUp(context: JsonObject | undefined): boolean {
   return declaredIn(context).has('step-up')
 }
 
 /**
- * Whether an enforcement point can carry out one of our types, by what it declared (`context.supported_obligations`). One that
- * declared nothing can do nothing: what it does not know of would silently be left undone.
+ * Tells whether an enforcement point can carry out one of our types, by what it declared
+ * (`context.supported_obligations`). One that declared nothing can do nothing: what it does not
+ * know of would silently be left undone.
  */
 export function canDo(context: JsonObject | undefined): (type: string) => boolean {
   const declared = declaredIn(context)

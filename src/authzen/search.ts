@@ -4,7 +4,7 @@ import type { JsonObject } from '../lib/json.ts'
 import { onProblem } from '../lib/problem.ts'
 import type { KnownClient } from '../machine-clients/index.ts'
 import type { AnswerBody, Decision } from './answer.ts'
-import type { EvaluationPlan, Sought } from './answering.ts'
+import type { EvaluationPlan, SearchedPart } from './answering.ts'
 import { obligationsOf } from './obligations.ts'
 import { pageToken, readPage, type SearchPage } from './page.ts'
 import type { AuthzenPorts } from './ports.ts'
@@ -16,7 +16,7 @@ import { keptOf } from './record.ts'
 const MAX_TRIED = 5_000
 const AT_ONCE = 500
 
-interface Found {
+interface SearchResult {
   readonly results: readonly object[]
   /** Empty: there is nothing after it. */
   readonly next: string
@@ -27,7 +27,11 @@ interface Found {
 export async function search(
   ports: AuthzenPorts,
   answering: EvaluationPlan,
-  { known, request, sought }: { known: KnownClient<'pep'>; request: ReadRequest; sought: Sought },
+  {
+    known,
+    request,
+    sought,
+  }: { known: KnownClient<'pep'>; request: ReadRequest; sought: SearchedPart },
 ): Promise<AnswerBody> {
   const question = readSearch(request.body, sought)
   const by = { pep: known.client.id, endpoint: sought }
@@ -49,7 +53,7 @@ export async function search(
 }
 
 /** A request as a question with a place to fill. @throws Problem `evaluation.malformed` */
-function readSearch(body: JsonObject, sought: Sought): Question {
+function readSearch(body: JsonObject, sought: SearchedPart): Question {
   const entity = (name: 'subject' | 'resource') =>
     sought === name
       ? { type: readType(body.get(name), name), id: '' }
@@ -65,8 +69,8 @@ function readSearch(body: JsonObject, sought: Sought): Question {
 async function find(
   ports: AuthzenPorts,
   answering: EvaluationPlan,
-  { page, question, sought }: { page: SearchPage; question: Question; sought: Sought },
-): Promise<Found> {
+  { page, question, sought }: { page: SearchPage; question: Question; sought: SearchedPart },
+): Promise<SearchResult> {
   const results: object[] = []
   const candidates = await answering.candidates(sought, question)
   let [tried, last] = [0, page.after]
@@ -81,7 +85,7 @@ async function find(
   return { results, next: '', tried }
 }
 
-function filled(question: Question, sought: Sought, candidate: string): Question {
+function filled(question: Question, sought: SearchedPart, candidate: string): Question {
   if (sought === 'action') return { ...question, action: { name: candidate } }
   return { ...question, [sought]: { type: question[sought].type, id: candidate } }
 }
@@ -101,7 +105,12 @@ async function answerTo(
 }
 
 /** Obligations stand with each result (Obligations Profile, Search requests). */
-function resultOf(question: Question, sought: Sought, candidate: string, answer: Decision): object {
+function resultOf(
+  question: Question,
+  sought: SearchedPart,
+  candidate: string,
+  answer: Decision,
+): object {
   const { obligations = [] } = answer
   const todo = obligations.length === 0 ? {} : { obligations: obligationsOf(obligations) }
   if (sought === 'action') return { name: candidate, ...todo }

@@ -41,14 +41,14 @@ export interface AnswerShape {
  * Kinds of value at a path; or the point where the path ends, and the names that there would have
  * been.
  */
-export type Reached =
+export type ReachedPoint =
   | { readonly there: true; readonly kinds: ReadonlySet<ShapeKind> }
   | { readonly there: false; readonly missing: string; readonly names: readonly string[] }
 
 export type ShapeKind = ScalarShape | 'any' | 'list' | 'object'
 
 /** Follows a JSON Pointer as obligations do: `*` is every item or member, and a name that meets a list means each of its items. */
-export function reach({ nodes, root }: AnswerShape, pointer: string): Reached {
+export function reach({ nodes, root }: AnswerShape, pointer: string): ReachedPoint {
   const steps = pointer
     .split('/')
     .slice(1)

@@ -62,7 +62,7 @@ const { value } = fc.letrec<{ value: string }>((tie) => ({
   ),
 }))
 
-/** Everything that a rule sees of the one is in the other, and the same. */
+/** Tells whether all that a rule sees of the one is in the other, and the same. */
 function isPartOf(part: TypedValue, whole: TypedValue): boolean {
   if (part.kind === 'record') {
     return (

@@ -8,7 +8,7 @@ import {
   type IssuanceRequest,
 } from '../../token-pdp/index.ts'
 import type { Decision } from '../answer.ts'
-import type { Candidates, EvaluationPlan, Sought } from '../answering.ts'
+import type { Candidates, EvaluationPlan, SearchedPart } from '../answering.ts'
 import type { AuthzenPorts } from '../ports.ts'
 import type { Question } from '../question.ts'
 import { malformed } from '../read-request.ts'
@@ -133,7 +133,7 @@ function textAt(context: JsonObject | undefined, name: string, most: number): st
 async function candidates(
   { decisions }: AuthzenPorts,
   given: {
-    readonly sought: Sought
+    readonly sought: SearchedPart
     readonly question: Question
     readonly issuing: IssuingSettings
     readonly resources: readonly string[] | null

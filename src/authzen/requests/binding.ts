@@ -47,7 +47,9 @@ function pairOf(from: JsonObject): { readonly [name: string]: Canonical | undefi
   }
 }
 
-/** Who acts may be said elsewhere in a submission, so it is not part of what is compared. */
+/**
+ * Leaves out who acts: a submission may say it elsewhere, so it is not part of what is compared.
+ */
 function withoutActor(subject: Json | undefined): Json {
   if (!isMap(subject)) return null
   const properties = subject.get('properties')

@@ -55,7 +55,7 @@ async function answering(ports: AuthzenPorts, exchange: Exchange): Promise<void>
   }
 }
 
-/** Whose address is not one of these has no task, and none of anybody else's. */
+/** Routes a request. Whose address is not one of these has no task, and none of anybody else's. */
 async function route(
   ports: AuthzenPorts,
   pep: MachineClient<'pep'>,

@@ -3,7 +3,7 @@ import type { Action, CatalogView, Resource } from '../../catalog/index.ts'
 import { subjectOf } from '../../facts/index.ts'
 import type { KnownClient, PepSettings } from '../../machine-clients/index.ts'
 import type { Decision } from '../answer.ts'
-import type { Alone, Candidates, EvaluationPlan, Sought } from '../answering.ts'
+import type { Candidates, EvaluationPlan, SearchedPart, SingleQuestion } from '../answering.ts'
 import { bringsStepUp, canDo } from '../obligations.ts'
 import type { AuthzenPorts } from '../ports.ts'
 import type { Question } from '../question.ts'
@@ -90,7 +90,7 @@ function callQuestion(
   given: {
     readonly pep: PepSettings
     readonly catalog: CatalogView
-    readonly alone: Alone | undefined
+    readonly alone: SingleQuestion | undefined
   },
 ): AskedCall | Decision {
   const { alone, catalog, pep } = given
@@ -163,7 +163,7 @@ function checkUrl({ shown }: CallContext, { identifier }: Resource): void {
  */
 async function candidates(
   { decisions }: AuthzenPorts,
-  given: { sought: Sought; question: Question; pep: PepSettings; catalog: CatalogView },
+  given: { sought: SearchedPart; question: Question; pep: PepSettings; catalog: CatalogView },
 ): Promise<Candidates> {
   const { catalog, pep, question, sought } = given
   if (sought === 'action') {

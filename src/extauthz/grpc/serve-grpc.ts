@@ -51,7 +51,10 @@ export async function serveGrpc(
   }
 }
 
-/** Who asks comes before what is asked. Never throws: for Envoy, an error could mean to let a call through. */
+/**
+ * Answers a check. Who asks comes before what is asked. Never throws: for Envoy, an error could
+ * mean to let a call through.
+ */
 async function ask(call: CheckCall, ports: ExtAuthzPorts): Promise<CheckAnswer> {
   try {
     // INVARIANT: metadata and settings of the route are the gateway's own words; a header would be its caller's.

@@ -51,7 +51,7 @@ async function handle(arrived: ArrivedRequest, ports: ExtAuthzPorts): Promise<vo
   }
 }
 
-/** Who asks comes before what is asked. */
+/** Answers a check. Who asks comes before what is asked. */
 async function ask(
   { ip, message }: ArrivedRequest,
   convention: Convention,
