@@ -13,13 +13,14 @@ import {
   dueDeliveries,
   dueRecipients,
   messageTimes,
+  postpone,
   type Recipient,
 } from './delivery-store.ts'
 import { channelsFor } from './muted-channels.ts'
 import type { NotificationParts } from './parts.ts'
 
-/** Recipients of one round. */
-const AT_ONCE = 20
+/** Deliveries that one round looks at. */
+const AT_ONCE = 100
 /** Deliveries of one message. */
 const MAX_IN_ONE = 50
 /** Announcements that a message shows; of others it says the number. */
@@ -88,7 +89,7 @@ async function take(tx: Tx, recipient: Recipient, now: number): Promise<Delivery
   const ids = due.map(({ id }) => id)
   const times = await messageTimes(tx, recipient, now - HOUR_MS)
   const next = nextMessageAt(times)
-  if (next > now) await changeDeliveries(tx, ids, { nextAt: next })
+  if (next > now) await postpone(tx, recipient, { now, until: next })
   else if (ids.length > 0) await beginAttempt(tx, ids, now + SENDING_LEASE_MS)
   return next > now ? [] : due
 }

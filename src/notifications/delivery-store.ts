@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { codec, type Reader, type Storage, type Tx } from '../storage/index.ts'
 import type { Delivery } from './delivery.ts'
 
@@ -5,6 +6,9 @@ const DELIVERIES = codec('deliveries').of<Delivery>()
 
 /** Deliveries about one subject that are looked at: those of a question that was asked often. */
 const MAX_ABOUT = 200
+
+/** A literal: a parameter would not match the predicate of the index. */
+const WAITING = sql.lit<'waiting'>('waiting')
 
 export interface Recipient {
   readonly personId: string
@@ -16,7 +20,7 @@ export async function insertDeliveries(tx: Tx, deliveries: readonly Delivery[]):
   await tx.insertInto('deliveries').values(deliveries.map(DELIVERIES.write)).execute()
 }
 
-/** Recipients of deliveries that are due, the one that waits longest first. */
+/** Recipients of the deliveries that are due for longest, each once. */
 export async function dueRecipients(
   db: Reader,
   { limit, now }: { readonly limit: number; readonly now: number },
@@ -24,13 +28,29 @@ export async function dueRecipients(
   const rows = await db
     .selectFrom('deliveries')
     .select(['person_id', 'channel'])
-    .where('state', '=', 'waiting')
+    .where('state', '=', WAITING)
     .where('next_at', '<=', now)
-    .groupBy(['person_id', 'channel'])
-    .orderBy(({ fn }) => fn.min('next_at'))
+    .orderBy('next_at')
     .limit(limit)
     .execute()
-  return rows.map((row) => ({ personId: row.person_id, channel: row.channel }))
+  const found = rows.map((row) => ({ personId: row.person_id, channel: row.channel }))
+  return [...new Map(found.map((each) => [`${each.personId} ${each.channel}`, each])).values()]
+}
+
+/** Everything that is due for one recipient waits until then. */
+export async function postpone(
+  tx: Tx,
+  { channel, personId }: Recipient,
+  { now, until }: { readonly now: number; readonly until: number },
+): Promise<void> {
+  await tx
+    .updateTable('deliveries')
+    .set({ next_at: until })
+    .where('person_id', '=', personId)
+    .where('channel', '=', channel)
+    .where('state', '=', WAITING)
+    .where('next_at', '<=', now)
+    .execute()
 }
 
 /** Deliveries to one recipient that are due, the oldest first. */
@@ -42,7 +62,7 @@ export async function dueDeliveries(
   const rows = await tx
     .selectFrom('deliveries')
     .selectAll()
-    .where('state', '=', 'waiting')
+    .where('state', '=', WAITING)
     .where('next_at', '<=', now)
     .where('person_id', '=', personId)
     .where('channel', '=', channel)
@@ -81,7 +101,7 @@ export async function changeDeliveries(
     .updateTable('deliveries')
     .set(DELIVERIES.change(change))
     .where('id', 'in', ids)
-    .where('state', '=', 'waiting')
+    .where('state', '=', WAITING)
     .execute()
 }
 

@@ -10,13 +10,20 @@ import {
 import { listAgents, listDated, retireAgent, suspendUncertified } from '../../src/agents/index.ts'
 import { listAllowances } from '../../src/approvals/index.ts'
 import { lapse } from '../../src/calls/expire-unreported.ts'
-import { recordOutcome, recover } from '../../src/calls/index.ts'
+import { announcersOf, recordOutcome, recover } from '../../src/calls/index.ts'
 import { READ, refund, World } from '../../src/calls/testing.ts'
 import { forgetUnusedClients } from '../../src/code-grant/index.ts'
 import { grantBasis, pendingConsents } from '../../src/consent/index.ts'
 import { listDecisions } from '../../src/decision-log/index.ts'
 import { Dormancy, suspendDormant } from '../../src/grants/index.ts'
 import { addAgent, alone, child, permitAll, sponsored } from '../../src/grants/openings/testing.ts'
+import {
+  forgetDeliveries,
+  markSeen,
+  muteChannel,
+  notifyOnce,
+} from '../../src/notifications/index.ts'
+import { TestChannel } from '../../src/notifications/testing.ts'
 import { findPersonsByEmail, findPersonsCalled, listPersons } from '../../src/people/index.ts'
 import { endSponsorship, listSponsorGrants } from '../../src/sponsorship/index.ts'
 import type { Storage } from '../../src/storage/index.ts'
@@ -42,7 +49,7 @@ const GROWS = new Set(
   `persons memberships sessions agents agent_keys agent_clients agent_habits action_sizes workloads workload_tokens foreign_tokens
   tasks task_issuers bases consent_requests sponsor_grants limit_counts limit_uses access_requests asked_people approval_answers allowances
   decisions kept_results notices deferrals ledger_leaves ledger_private ledger_tiles live_epochs live_changes used_once
-  bearer_tokens refresh_tokens risk_signals`.split(/\s+/),
+  bearer_tokens refresh_tokens risk_signals outbox_events deliveries muted_channels`.split(/\s+/),
 )
 
 /** Sorted all the same: what there can be of it is few, and why. */
@@ -61,6 +68,9 @@ const FEW: readonly (readonly [RegExp, string])[] = [
   [/from "approval_answers" where "request_id" = /, 'answers to one request'],
   [/from "sponsor_grants" where .*"agent_id" = /, 'grants of one agent'],
   [/from "persons" left join "memberships" .* in \(select "id" from "persons" /, 'one page'],
+  [/from "memberships" where "group_name" = \S+\) order by "name"/, 'ten thousand at most'],
+  [/from "deliveries" where .*"person_id" = /, 'what waits for one person'],
+  [/from "deliveries" where "subject" = /, 'who was told of one event'],
   [/from "risk_signals" where \(/, 'signals about those of one call'],
   [/from "action_sizes" where "agent_id" = /, 'thirty days of one agent and action'],
   [/from "tasks" where "root_id" = \S+ order by case/, 'one tree'],
@@ -76,6 +86,11 @@ forEachEngine('statements', (open) => {
     const world = await World.over(storage)
     const { ada, finn, parts, sam } = world
     const { live, clock } = parts
+    const notifications = {
+      ...parts,
+      announcers: announcersOf(parts),
+      channels: [new TestChannel()],
+    }
     const helper = await addAgent(world, 'helper')
     await permitAll(world, sam, ada)
     const keeper = new TaskKeeper(parts, { onError: assert.ifError })
@@ -86,6 +101,9 @@ forEachEngine('statements', (open) => {
     const read = await world.decide(held, token, READ)
     assert.ok(read.outcome === 'permit')
     await recordOutcome(parts, read.decisionId, { state: 'answered', status: 200 })
+    const asked = await world.decide(held, token, refund('800.00'))
+    assert.ok(asked.outcome === 'requestable')
+    await notifyOnce(notifications)
     await world.approved(held, token, refund('900.00'))
     const again = await world.decide(held, token, refund('900.00'))
     assert.ok(again.outcome === 'permit')
@@ -128,6 +146,11 @@ forEachEngine('statements', (open) => {
     await listDecisions(storage.read, { agentId: 'refund-bot', limit: 10 })
     await listAgents(storage.read, { limit: 10 })
     await listAgents(storage.read, { ownerId: ada.id, limit: 10 })
+    await notifyOnce(notifications)
+    for (const muted of [true, false])
+      await muteChannel(parts, { personId, channel: 'email', muted })
+    await markSeen(storage, { now: 0, personId, subject: 'req_none' })
+    await forgetDeliveries(parts)
     await listPersons(storage.read, { limit: 10 })
     await listPersons(storage.read, { limit: 10, after: ada })
     await findPersonsByEmail(storage.read, 'sam@example.com')
