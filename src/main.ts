@@ -13,10 +13,10 @@ enableCompileCache()
 const { run } = await import('./cli/run.ts')
 const { systemWorld } = await import('./cli/system-world.ts')
 
-// `remit decisions list | head`: whoever reads has seen enough.
+// `remit decisions list | head`: whoever reads has seen enough. A command that has something to close hears of it as of a signal.
 process.stdout.on('error', (error) => {
-  if ('code' in error && error.code === 'EPIPE') process.exit(0)
-  throw error
+  if (!('code' in error && error.code === 'EPIPE')) throw error
+  if (!process.emit('SIGPIPE')) process.exit(0)
 })
 
 process.exitCode = await run(process.argv.slice(2), systemWorld())

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
+import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import type { Command } from 'commander'
@@ -199,6 +200,8 @@ function worldOf() {
     output: silent,
     talk: silent,
     readInput: async () => new Uint8Array(),
+    input: () => Readable.from([]),
+    untilStopped: async () => {},
     askSecret: async () => undefined,
     askYes: async () => false,
     openBrowser: () => {},

@@ -85,6 +85,7 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
     'Agents at work',
     {
       call: async () => (await import('./call/call.ts')).callCommand,
+      mcp: async () => (await import('./mcp/mcp.ts')).mcpCommand,
       check: async () =>
         verbCommand(
           'check',

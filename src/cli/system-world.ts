@@ -26,6 +26,12 @@ export function systemWorld(): World {
       const { confirm } = await import('@clack/prompts')
       return (await confirm({ message: question, output: process.stderr })) === true
     },
+    input: () => process.stdin,
+    untilStopped: () =>
+      new Promise((resolve) => {
+        for (const signal of ['SIGHUP', 'SIGINT', 'SIGPIPE', 'SIGTERM'] as const)
+          process.on(signal, () => resolve(signal))
+      }),
     openBrowser,
     clock: systemClock,
     random: systemRandom,

@@ -3,6 +3,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import type { TestContext } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import type { World as Remit } from '../../test/world.ts'
@@ -52,6 +53,8 @@ export async function testCli(
     talk: sink(() => {}),
     readInput: async () => new Uint8Array(),
     interactive: false,
+    input: () => Readable.from([]),
+    untilStopped: () => new Promise(() => {}),
     askSecret: async () => undefined,
     askYes: async () => false,
     openBrowser: () => {},

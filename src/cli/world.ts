@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
 
@@ -30,6 +31,10 @@ export interface World {
   askSecret(question: string): Promise<string | undefined>
   /** Asks yes or no. Whoever does not answer says no. */
   askYes(question: string): Promise<boolean>
+  /** Standard input, piece by piece. */
+  readonly input: () => Readable
+  /** Resolves when the command is told to stop, or nobody reads its output any more. */
+  readonly untilStopped: () => Promise<unknown>
   /** Shows an http(s) address in the person's browser, if there is one. Never fails. */
   openBrowser(url: string): void
   readonly clock: Clock

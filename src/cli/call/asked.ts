@@ -31,7 +31,9 @@ export async function readAsked(
   if (all && (details !== undefined || scope !== undefined))
     throw usage('`--all` asks for everything; leave out `--details` and `--scope`', '--all')
   if (all) {
-    const parts = actionParts(target.actions).map((actions) => detail(target, { actions }))
+    // An MCP server tells strangers no actions; every action is in one of these groups.
+    const named = target.actions.length > 0 ? target.actions : ['read', 'write']
+    const parts = actionParts(named).map((actions) => detail(target, { actions }))
     return { details: parts, said: true }
   }
   if (details === undefined && scope === undefined) {

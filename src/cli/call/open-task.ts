@@ -69,7 +69,7 @@ async function exchange(
 
 function tellConsent(cli: Cli, opening: TaskOptions, page: string): void {
   cli.say(
-    text`${yellow('●')} ${question(opening)}`,
+    text`${yellow('●')} ${consentQuestion(opening)}`,
     text`  ${bold(page)}`,
     ...moreWords(opening).map((words) => dim(`  ${words}`)),
     dim('  waiting …  (Ctrl-C stops; the same command goes on later)'),
@@ -83,7 +83,12 @@ function moreWords({ asked }: TaskOptions): readonly string[] {
   return ['this asks for this one call; --scope ACTION or --all asks for more at once']
 }
 
-function question({ agent, person, purpose }: TaskOptions): string {
+/** Says what somebody has to agree to. */
+export function consentQuestion({
+  agent,
+  person,
+  purpose,
+}: Pick<TaskOptions, 'agent' | 'person' | 'purpose'>): string {
   const who = person.label === 'you' ? 'you have' : `${person.label} has`
   return `${who} to agree that ${agent.id} may do this: ${purpose}`
 }
@@ -91,7 +96,7 @@ function question({ agent, person, purpose }: TaskOptions): string {
 function notAgreed(opening: TaskOptions, answer: OAuthRefusal, page: string): CommandFailure {
   return new CommandFailure('The person has to agree first', {
     code: 'consent.required',
-    detail: question(opening),
+    detail: consentQuestion(opening),
     next: [page, 'then the same command again; --wait waits for it', ...moreWords(opening)],
     members: membersOf(answer),
   })

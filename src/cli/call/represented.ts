@@ -23,6 +23,8 @@ export interface RepresentedOptions {
   readonly subjectTokenType?: 'id_token' | 'access_token'
   readonly signIn?: true
   readonly provider?: string
+  /** Shows the sign-in in the browser, even if nobody looks at a terminal. */
+  readonly opensBrowser?: true
 }
 
 /** `--person`, `--subject-token` or `--sign-in`: exactly one of them. */
@@ -41,7 +43,7 @@ export async function representedPerson(
   }
   if (person !== undefined) return samplePerson(cli, agentId, person, options.provider)
   if (subjectToken !== undefined) return bearer(cli, subjectToken, options.subjectTokenType)
-  return whoeverSignsIn(cli, agentId, options.provider)
+  return whoeverSignsIn(cli, agentId, options)
 }
 
 /** Younger than this, an ID token of the development provider (five minutes) is used again. */
@@ -58,15 +60,21 @@ async function samplePerson(
   if (!isLoopback(new URL(client.issuer).hostname)) {
     throw usage('--person works with the development identity provider only', '--sign-in')
   }
-  let kept: { token: string; at: number } | undefined
   return {
     label: person,
-    async subject() {
-      if (!kept || cli.now - kept.at > YOUNG_MS) {
-        kept = { token: await scriptedSignIn(cli, client, person), at: cli.now }
-      }
-      return { token: kept.token, type: ID_TOKEN }
-    },
+    subject: whileYoung(cli, async () => ({
+      token: await scriptedSignIn(cli, client, person),
+      type: ID_TOKEN,
+    })),
+  }
+}
+
+/** Signs in again only when the token is not young any more: while people are waited for, an opening is repeated. */
+function whileYoung(cli: Cli, signIn: RepresentedPerson['subject']): RepresentedPerson['subject'] {
+  let kept: { token: Awaited<ReturnType<typeof signIn>>; at: number } | undefined
+  return async () => {
+    if (!kept || cli.now - kept.at > YOUNG_MS) kept = { token: await signIn(), at: cli.now }
+    return kept.token
   }
 }
 
@@ -123,12 +131,12 @@ function labelOf(token: string): string {
 async function whoeverSignsIn(
   cli: Cli,
   agentId: string,
-  provider: string | undefined,
+  { opensBrowser, provider }: RepresentedOptions,
 ): Promise<RepresentedPerson> {
   const client = await clientOf(cli, agentId, provider)
   return {
     label: 'you',
-    async subject() {
+    subject: whileYoung(cli, async () => {
       const state = base64url(cli.world.random.bytes(16))
       await using listening = await callback(state)
       const { address } = listening
@@ -139,14 +147,14 @@ async function whoeverSignsIn(
           text`  ${bold(url)}`,
           dim('  waiting for the browser …'),
         )
-        if (cli.world.talk.isTerminal) cli.world.openBrowser(url)
+        if (opensBrowser || cli.world.talk.isTerminal) cli.world.openBrowser(url)
         return `${address}?${await listening.answer}`
       }).catch((cause: unknown) => {
         if (cause instanceof CommandFailure) throw cause
         throw new CommandFailure('The sign-in failed', { detail: reasonOf(cause), cause })
       })
       return { token, type: ID_TOKEN }
-    },
+    }),
   }
 }
 

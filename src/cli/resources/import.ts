@@ -73,7 +73,12 @@ export function importCommand(start: Start): Command {
     })
 }
 
-async function importResource(cli: Cli, name: string, options: ImportOptions): Promise<void> {
+/** Imports what the options name, and prints what that changed. */
+export async function importResource(
+  cli: Cli,
+  name: string,
+  options: ImportOptions,
+): Promise<void> {
   const { a2a, connection, mcp, openapi, preview, ...rest } = options
   if ([a2a, mcp, openapi].filter((source) => source !== undefined).length !== 1) {
     throw usage('Say --openapi, --mcp or --a2a', `remit resources import ${name} --openapi FILE`)
