@@ -23,6 +23,7 @@ const BUSINESS = [
   'argument-types',
   'catalog',
   'catalog-changes',
+  'resource-groups',
   'possession',
   'opaque-tokens',
   'machine-clients',

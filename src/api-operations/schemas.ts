@@ -162,6 +162,9 @@ export const Resource = Type.Object({
   server_asks: Type.Enum(['nothing', 'sampling', 'roots', 'both'], {
     description: 'parts of the client, besides people, that an MCP server may ask while it works',
   }),
+  members: Type.Union([Type.Array(Type.String()), Type.Null()], {
+    description: 'MCP servers that a group offers under its one address; null: it is no group',
+  }),
   tokens: Type.Object({
     form: Type.Enum(['jwt', 'opaque'], {
       description: '`jwt`, or `opaque`: they say nothing, and introspection tells',

@@ -79,8 +79,14 @@ function asDefinedNow(call: Call, catalog: CatalogView): Call | undefined {
   const same =
     action?.digest === call.action.digest &&
     resource?.identifier === call.resource.identifier &&
-    resource.upstream === call.resource.upstream
+    resource.upstream === call.resource.upstream &&
+    isThrough(call, catalog)
   return same ? { ...call, action, resource } : undefined
+}
+
+/** INVARIANT: who came to a group calls what is a member of it now. */
+function isThrough({ audience, resource }: Call, { resources }: CatalogView): boolean {
+  return !audience || resources.get(audience.name)?.members?.includes(resource.name) === true
 }
 
 const OVERTAKEN = {

@@ -8,7 +8,15 @@ import type { ResourceTokenClaims } from '../tokens/index.ts'
 /** Credentials that a request presents, and its destination. */
 export type PresentedCredentials = Pick<
   Call,
-  'token' | 'scheme' | 'proof' | 'certificate' | 'method' | 'url' | 'resource' | 'nonces'
+  | 'token'
+  | 'scheme'
+  | 'proof'
+  | 'certificate'
+  | 'method'
+  | 'url'
+  | 'resource'
+  | 'audience'
+  | 'nonces'
 > & {
   readonly action?: Call['action']
   readonly origin?: Call['origin']

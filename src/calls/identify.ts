@@ -51,11 +51,17 @@ const BEARER_HOLDS: GateResult = {
   detail: 'the token is valid and not bound to a key',
 }
 
+/** INVARIANT: a token is good at the address that it was issued for, whatever is called there. */
+function addressed({ audience, ...call }: PresentedCredentials): PresentedCredentials {
+  return audience ? { ...call, resource: audience } : call
+}
+
 /** Token, proof, task and what it depends on. Never throws for anything a caller sent. */
 export async function identify(
   parts: CallParts,
-  call: PresentedCredentials,
+  asked: PresentedCredentials,
 ): Promise<CallerIdentity> {
+  const call = addressed(asked)
   const { token, scheme } = call
   if (token === undefined || scheme === undefined)
     return unidentified(refused('token.missing', 'the request has no access token'))
@@ -170,9 +176,10 @@ async function handleAt(
  */
 export async function identifyAgain(
   parts: CallParts,
-  call: PresentedCredentials,
+  asked: PresentedCredentials,
   before: KnownIdentity,
 ): Promise<CallerIdentity> {
+  const call = addressed(asked)
   const { token } = call
   // A bearer token is looked at anew as it was the first time: there is no proof.
   if (token === undefined || !before.proof) return identify(parts, call)

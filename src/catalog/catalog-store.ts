@@ -82,6 +82,7 @@ export async function writeResource(tx: Tx, planned: PlannedResource, now: numbe
     document_digest: planned.documentDigest,
     protocol: planned.protocol,
     server: planned.server ? canonicalJson(planned.server) : null,
+    members: planned.members ? canonicalJson([...planned.members]) : null,
     updated_at: now,
   } as const
   // What a description cannot say, and an administrator can; importing it again leaves that alone.
@@ -110,6 +111,7 @@ export async function changeResource(
     token_form?: 'jwt' | 'opaque'
     subjects?: 'public' | 'pairwise'
     server_asks?: Schema['resources']['server_asks']
+    alike?: string | null
     updated_at: number
   },
 ): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { Problem } from '../lib/problem.ts'
 import type { LiveKey, Raise } from '../revocation/index.ts'
 import type { Tx } from '../storage/index.ts'
-import { selectActions } from './catalog-store.ts'
+import { selectActions, selectResources } from './catalog-store.ts'
 import type { CatalogParts } from './parts.ts'
 import type { Action } from './resource.ts'
 
@@ -37,13 +37,23 @@ export async function changeCatalog(parts: CatalogParts, change: CatalogChange):
   }
   const raised = await storage.lanes.revocation.transaction(async (tx) => {
     await change.write(tx)
-    const result = await live.raise(tx, [...change.raises, { ...RULES, state: 'active' }])
+    const raises = [...change.raises, ...(await groupRaises(tx, change.raises))]
+    const result = await live.raise(tx, [...raises, { ...RULES, state: 'active' }])
     const now = result.states.find(({ kind }) => kind === RULES.kind)?.epoch
     if (now !== before + 1)
       throw new Problem('catalog.changed', 'the rules changed during the check; try again')
     return result
   })
   await live.settle(raised)
+}
+
+/** INVARIANT: tokens for a group end with those for one of its members. */
+async function groupRaises(tx: Tx, raises: readonly Raise[]): Promise<readonly Raise[]> {
+  const raised = new Set(raises.flatMap(({ id, kind }) => (kind === 'resource' ? [id] : [])))
+  if (raised.size === 0) return []
+  return (await selectResources(tx))
+    .filter(({ members, name }) => !raised.has(name) && members?.some((each) => raised.has(each)))
+    .map(({ name }) => ({ kind: 'resource', id: name }))
 }
 
 /** Zero before there were any rules. */

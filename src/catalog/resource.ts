@@ -35,6 +35,10 @@ export type Resource = {
   readonly subjects?: 'pairwise'
   /** Parts of the client that the MCP server may ask, besides people: its model, its folders; left out: none. */
   readonly serverAsks?: 'sampling' | 'roots' | 'both'
+  /** Names of the MCP servers that are offered under this one address; left out: it is a server itself. */
+  readonly members?: readonly string[]
+  /** Actions of members whose names look alike, and that an administrator let in. */
+  readonly alike?: readonly string[]
   readonly status: 'active' | 'suspended' | 'removed'
   readonly createdAt: number
   readonly updatedAt: number
@@ -52,6 +56,7 @@ export type PlannedResource = {
   readonly documentDigest: string
   readonly protocol: Resource['protocol']
   readonly server: Resource['server']
+  readonly members?: readonly string[]
 }
 
 /**

@@ -18,6 +18,7 @@ import { asRefused, detailsAt, openingQuestion } from '../issuance/index.ts'
 import { newId } from '../lib/id.ts'
 import { onProblem, Problem } from '../lib/problem.ts'
 import { findPerson, type Person } from '../people/index.ts'
+import { locationsAt } from '../resource-groups/index.ts'
 import { findTask } from '../tasks/index.ts'
 import type { Authorization } from './authorization.ts'
 import { authorizationWaitingLike, nameAuthorizedTask } from './authorization-store.ts'
@@ -147,7 +148,7 @@ async function codeQuestion(
 ): Promise<FrozenQuestion> {
   const { resource, taskId } = authorization
   const name = catalog.byIdentifier.get(resource)?.name ?? resource
-  const details = detailsAt(grant.details, resource)
+  const details = detailsAt(grant.details, locationsAt(catalog, resource))
   const { version: policyVersion } = await parts.policies.active()
   return openingQuestion(
     parts,

@@ -3,6 +3,7 @@ import { type CatalogView, detailsForScope, type Resource } from '../catalog/ind
 import { detailsAt, type GrantRefusal, isRefused, readWanted, refused } from '../issuance/index.ts'
 import { parseJson } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
+import { actionsAt, locationsAt } from '../resource-groups/index.ts'
 import type { Authorization } from './authorization.ts'
 
 /** Bounded work, for whoever knocks. */
@@ -28,8 +29,9 @@ export function readAskedDetails(
   }
   const read = readWanted({ details: JSON.parse(text) }, catalog)
   if (isRefused(read)) return read
-  const here = detailsAt(read ?? [], resource)
-  const elsewhere = read?.some(({ locations }) => locations.some((each) => each !== resource))
+  const there = locationsAt(catalog, resource)
+  const here = detailsAt(read ?? [], there)
+  const elsewhere = read?.some(({ locations }) => locations.some((each) => !there.includes(each)))
   if (here.length === 0 || elsewhere)
     return refused('task.bad_details', 'every detail must be about the requested `resource`')
   return here
@@ -45,7 +47,7 @@ export function askedAt(
   resource: Resource,
   { askedDetails, scope }: Pick<Authorization, 'askedDetails' | 'scope'>,
 ): readonly Detail[] {
-  const actions = catalog.actionsOf(resource.name).map(({ name }) => name)
+  const actions = actionsAt(catalog, resource).map(({ name }) => name)
   const known = (scope ?? '').split(' ').filter((name) => actions.includes(name))
   const details =
     askedDetails === null ? [] : readAskedDetails(catalog, askedDetails, resource.identifier)

@@ -2,6 +2,7 @@ import type { Detail } from '@remit/engine'
 import type { GrantParts } from '../grants/index.ts'
 import {
   aboutTask,
+  type GrantAt,
   type GrantRefusal,
   grantAt,
   type IssuanceContext as IssuingBy,
@@ -67,9 +68,8 @@ export async function issueTokens(
   const { details: wanted, resource, scope: asking } = asked
   const at = await grantAt(parts, held, { resource, details: wanted, scope: asking, issuing })
   if (isRefused(at)) return at
-  const of = { held, resource: at.resource.name, setting: at.setting }
   const { people } = at
-  const noMore = await mayIssueAt(parts, of, 'refresh_token', issuing, people.lifted)
+  const noMore = await mayNotRefresh(parts, held, at, issuing)
   const scope = scopeOf(at.details)
   const { setting, view, details } = at
   // A client that authenticates may prove another key than the one that its task began with.
@@ -102,6 +102,23 @@ export async function issueTokens(
   ])
   if (!done.committed) return { outcome: 'failed', guard: done.failed }
   return answer
+}
+
+/** INVARIANT: what is refreshed for a group is refreshed for each member that it is about. */
+async function mayNotRefresh(
+  parts: GrantParts,
+  held: TaskLineage,
+  { details, people, resource, setting }: GrantAt,
+  issuing: IssuingBy,
+): Promise<boolean> {
+  const { byIdentifier } = await parts.catalog.current()
+  const about = resource.members ? details.flatMap(({ locations }) => locations) : []
+  const members = about.map((location) => byIdentifier.get(location)?.name ?? location)
+  for (const name of new Set([resource.name, ...members])) {
+    const of = { held, resource: name, setting }
+    if (await mayIssueAt(parts, of, 'refresh_token', issuing, people.lifted)) return true
+  }
+  return false
 }
 
 function nextRefreshToken(

@@ -61,7 +61,7 @@ export async function offerTo(
   const within = intersect(asked, agent.ceiling, catalog.kindOf)
   if (within.length === 0) return none('beyond')
   const bearer = await isBearer(parts, authorization, { agent, resource })
-  const who = { person, agent, resource, bearer }
+  const who = { person, agent, bearer }
   const outlook = await outlookOf(parts, who, new Set(within.flatMap(({ actions }) => actions)))
   const offered = within.flatMap((detail) => {
     const actions = detail.actions.filter(

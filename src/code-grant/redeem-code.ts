@@ -27,6 +27,7 @@ import { onProblem } from '../lib/problem.ts'
 import { CODE_GUARD, consumeCodeStep } from '../opaque-tokens/index.ts'
 import { findPerson } from '../people/index.ts'
 import { type Proof, takesBearer } from '../possession/index.ts'
+import { locationsAt } from '../resource-groups/index.ts'
 import type { Guard } from '../storage/index.ts'
 import { closeTask, KEY_GUARD, openSteps, TASK_LIFE, type Task } from '../tasks/index.ts'
 import { approvalOfCode, purposeOf } from './approved-code.ts'
@@ -132,8 +133,8 @@ async function planCode(
   // INVARIANT: an agent that can prove possession never gets a token that does not need it.
   if (!proof && (client.byKey || (await canProve(read, agent.id))))
     return refused('proof.missing', 'an agent with a key must send a DPoP proof')
-  const { byIdentifier } = await parts.catalog.current()
-  const resource = byIdentifier.get(authorization.resource)
+  const catalog = await parts.catalog.current()
+  const resource = catalog.byIdentifier.get(authorization.resource)
   if (!resource) return refused('resource.unknown', 'there is no such resource')
   // INVARIANT: bearer tokens are for MCP servers and A2A agents, whose clients may know nothing else; an API's clients have keys.
   // By the profile a second lock: no client without a key gets here.
@@ -170,7 +171,7 @@ async function planCode(
     ({ id, kind }) => id === authorization.basisId || kind === 'admin',
   )
   if (!bases.some(({ id }) => id === authorization.basisId)) return TAKEN_BACK
-  const details = detailsAt(grant.details, authorization.resource)
+  const details = detailsAt(grant.details, locationsAt(catalog, authorization.resource))
   if (details.length === 0) return refused('grant.ended', 'nothing of the consent is left')
   return { asked, plan: { ...plan, grant: { ...grant, bases, details } }, approval }
 }

@@ -41,10 +41,10 @@ export interface Outlook {
  */
 export async function outlookOf(
   parts: Pick<GrantParts, 'policies' | 'catalog' | 'clock'>,
-  who: PersonAndAgent & { readonly resource: Resource; readonly bearer: boolean },
+  who: PersonAndAgent & { readonly bearer: boolean },
   names: ReadonlySet<string>,
 ): Promise<Outlook> {
-  const { agent, bearer, person, resource } = who
+  const { agent, bearer, person } = who
   const policies = await parts.policies.active()
   const { actions } = await parts.catalog.current()
   const principals = [personEntity(person), agentEntity(agent)]
@@ -67,8 +67,8 @@ export async function outlookOf(
     const found = (by: typeof forbids, context: PolicyRecord) =>
       principals.some(
         ({ uid }) =>
-          by({ principal: uid, action: name, resource: resource.name, entities, context }).length >
-          0,
+          by({ principal: uid, action: name, resource: action.resource, entities, context })
+            .length > 0,
       )
     if (found(forbids, contexts.now))
       (found(forbids, contexts.withKey) ? forbidden : withheld).add(name)

@@ -33,6 +33,11 @@ export interface Call {
   readonly method: string
   readonly url: string
   readonly resource: Resource
+  /**
+   * Group at whose address the call came, and which its token is for; left out: they are the
+   * resource's own.
+   */
+  readonly audience?: Resource | undefined
   readonly action: Action
   readonly arguments: TypedArguments
   readonly sent: SentRequest

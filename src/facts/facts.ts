@@ -98,11 +98,16 @@ export class Facts {
     return this.#tasks.put(id, 'fixed', { task, chain, above, spaces })
   }
 
-  /** `view`: of `callKeys` for this task and resource, all active. `at`: the moment that is asked about. */
+  /**
+   * `view`: of `callKeys` for this task and resource, or for a group that the resource is called
+   * through, all active. `at`: the moment that is asked about.
+   */
   async setting(held: TaskLineage, resource: string, view: LiveView, at: number): Promise<Setting> {
     const agents = await this.#agentsOf(held, view)
     const owners = agents.map(({ ownerId }) => ownerId)
-    const { also, where } = await this.whereabouts(held, view, { keys: alsoKeys(owners, []), at })
+    // INVARIANT: what is called is watched, also where the token is for a group of it.
+    const keys = [...alsoKeys(owners, []), ...throughGroup(view, resource)]
+    const { also, where } = await this.whereabouts(held, view, { keys, at })
     const { chain, task } = held
     const inTheWay =
       (await this.#untrusted(task, at)) ??
@@ -268,6 +273,14 @@ export class Facts {
       ...{ agents, issuers, kindOf, others, person, where },
     })
   }
+}
+
+/** Key of a resource that is called through another one, whose key the view has. */
+function throughGroup({ states }: LiveView, id: string): LiveKey[] {
+  const there = states.filter(({ kind }) => kind === 'resource')
+  return there.length === 0 || there.some((each) => each.id === id)
+    ? []
+    : [{ kind: 'resource', id }]
 }
 
 /**

@@ -178,7 +178,7 @@ export function alsoLiveness(also: LiveView, { agents, sponsor }: TaskParties): 
   const [first] = also.dead
   if (first?.kind === 'person')
     return dead(agents.some(({ ownerId }) => ownerId === first.id) ? OWNER : PARTICIPANT)
-  if (first) return dead(ENDED[first.kind])
+  if (first) return livenessOf(also)
   if (agents.some(({ trust }) => trust === 0)) return dead(QUARANTINED)
   const root = agents.at(-1)
   return sponsor && !(root && answersFor(sponsor, root)) ? dead(SPONSOR) : PASSED

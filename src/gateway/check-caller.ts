@@ -28,13 +28,13 @@ export async function refuseStranger(
   located: Located & { action?: Action },
   ports: GatewayPorts,
 ): Promise<{ readonly task: string; readonly agent: string }> {
-  const { action, ip, resource } = located
+  const { action, audience, ip, resource } = located
   const caller = await callerProblem(ports.decisions, {
     ...presented(located, ports),
     resource,
     origin: { ip },
     ...(action ? { action } : {}),
   })
-  if (caller.outcome === 'deny') throw new Ended(refusal(caller, resource, ports))
+  if (caller.outcome === 'deny') throw new Ended(refusal(caller, audience ?? resource, ports))
   return caller
 }

@@ -1,6 +1,7 @@
 import type { CatalogView } from '../catalog/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { resourceMetadata } from '../possession/index.ts'
+import { actionsAt } from '../resource-groups/index.ts'
 import type { OwnAnswer } from './ended.ts'
 import type { GatewayPorts } from './ports.ts'
 
@@ -14,6 +15,6 @@ export function metadataAnswer(
     path.length === 1 ? catalog.byIdentifier.get(`${ports.gateway}/${path[0]}`) : undefined
   if (!resource)
     throw new Problem('resource.unknown', 'no resource of that name is behind this gateway')
-  const scopes = catalog.actionsOf(resource.name).map((action) => action.name)
+  const scopes = actionsAt(catalog, resource).map((action) => action.name)
   return { status: 200, body: resourceMetadata(resource, ports, scopes) }
 }

@@ -10,6 +10,8 @@ export interface Strict extends ArrivedRequest {
 /** A request that is meant for this resource and carries a credential of some kind. */
 export interface Located extends Strict {
   resource: Resource
+  /** Group at whose address the request came; absent: the address is the resource's own. */
+  audience?: Resource
   /** Segments behind the resource's name, decoded. */
   segments: readonly string[]
 }

@@ -7,6 +7,7 @@ import {
   noticeOffered,
 } from '../catalog-changes/index.ts'
 import { Problem } from '../lib/problem.ts'
+import { resourcesAt } from '../resource-groups/index.ts'
 import type { GatewayPorts } from './ports.ts'
 
 /**
@@ -57,6 +58,11 @@ export class DefinitionWatch {
    * was asked a moment ago.
    */
   async look(resource: Resource): Promise<void> {
+    if (resource.members) {
+      const members = resourcesAt(await this.#ports.catalog.current(), resource)
+      await Promise.all(members.map((member) => this.look(member)))
+      return
+    }
     const asking = this.begin(resource)
     if (!asking) return
     const over = new AbortController()

@@ -115,6 +115,33 @@ export async function mayIssueAt(
 }
 
 /**
+ * Cuts the details of a token for a group to members at which policies let one be issued, and by
+ * nobody's approval.
+ * INVARIANT: a token for many never holds what a token for one of them could not.
+ */
+export async function issuableDetails(
+  parts: FactParts,
+  given: Pick<TokenOf, 'held' | 'setting'> & {
+    readonly details: readonly Detail[]
+    readonly catalog: CatalogView
+    readonly kind: Token
+    readonly issuing: IssuanceContext
+  },
+): Promise<readonly Detail[] | GrantRefusal> {
+  const { catalog, details, issuing, kind } = given
+  const refused: LiftableIssuance[] = []
+  const left = new Set<string>()
+  for (const location of new Set(details.flatMap(({ locations }) => locations))) {
+    const resource = catalog.byIdentifier.get(location)?.name ?? location
+    const judged = await tokenGate(parts, { ...given, resource }, kind, issuing)
+    if (judged.answer.allowed) left.add(location)
+    else refused.push(judged)
+  }
+  if (left.size === 0 && refused.length > 0) return notIssuable(refused)
+  return at(details, (location) => left.has(location))
+}
+
+/**
  * Asks policies about a token; what people lifted when the task opened is lifted for all of its
  * tokens.
  */

@@ -13,11 +13,13 @@ import {
 } from '../facts/index.ts'
 import type { LedgerEvent } from '../ledger/index.ts'
 import { type Proof, tokenTypeOf } from '../possession/index.ts'
+import { locationsAt } from '../resource-groups/index.ts'
 import type { LiveView } from '../revocation/index.ts'
 import type { Guard, Step } from '../storage/index.ts'
 import type { TaskLineage } from '../tasks/index.ts'
 import type { MintedToken } from '../tokens/index.ts'
 import { approvedToken, type IssuableToken } from './approved-token.ts'
+import { issuableDetails } from './gate.ts'
 import { checkHolder, type PresentedToken } from './holder.ts'
 import { type IssuanceContext, issuingBy, type Token } from './issuing.ts'
 import { type GrantRefusal, isRefused, refused, refusedBy } from './refusal.ts'
@@ -150,15 +152,22 @@ export async function grantAt(
   const setting = await parts.facts.setting(held, resource.name, view, parts.clock.now())
   const also = settingLiveness(setting, task)
   if (!also.passed) return because(also)
-  const here = detailsAt(setting.details, resource.identifier)
-  const details = wanted === undefined ? here : intersect(here, wanted, catalog.kindOf)
+  const there = locationsAt(catalog, resource.identifier)
+  const here = detailsAt(setting.details, there)
+  const asking = wanted === undefined ? here : intersect(here, wanted, catalog.kindOf)
+  const kind = asked.kind ?? 'access_token'
+  const { issuing } = asked
+  const details = resource.members
+    ? await issuableDetails(parts, { held, setting, details: asking, catalog, kind, issuing })
+    : asking
+  if (isRefused(details)) return details
   if (details.length === 0)
     return refused(
       'task.resource_not_granted',
       'nothing of the request is granted at this resource',
     )
   const of = { held, resource: resource.name, setting, details }
-  const people = await approvedToken(parts, of, asked.kind ?? 'access_token', asked.issuing)
+  const people = await approvedToken(parts, of, kind, issuing)
   if (isRefused(people)) return people
   return {
     resource,

@@ -30,7 +30,7 @@ export async function stepUpAt(
 ): Promise<GrantRefusal | undefined> {
   const { details, held, origin, resource, setting } = given
   const policies = await parts.policies.active()
-  const { actions } = await parts.catalog.current()
+  const { actions, resources } = await parts.catalog.current()
   const at = parts.clock.now()
   const facts = {
     ...factsAround(setting, held.task),
@@ -42,7 +42,9 @@ export async function stepUpAt(
   let first: GateResult['stepUp']
   for (const name of named) {
     const action = actions.get(name)
-    const needed = action && unmet(callable({ action, resource }, contexts[countedRisk(action)]))
+    const called = (action && resources.get(action.resource)) ?? resource
+    const needed =
+      action && unmet(callable({ action, resource: called }, contexts[countedRisk(action)]))
     if (!needed) return undefined
     first ??= needed
   }

@@ -103,9 +103,12 @@ export function grantedScope(
   return granted?.length ? [...new Set(granted)].join(' ') : undefined
 }
 
-/** The part of a list that is about one resource. */
-export function detailsAt(details: readonly Detail[], identifier: string): readonly Detail[] {
+/** The part of a list that is about these locations: one resource, or the members of a group. */
+export function detailsAt(details: readonly Detail[], there: readonly string[]): readonly Detail[] {
   return details
-    .filter(({ locations }) => locations.includes(identifier))
-    .map((detail) => ({ ...detail, locations: [identifier] }))
+    .map((detail) => ({
+      ...detail,
+      locations: there.filter((at) => detail.locations.includes(at)),
+    }))
+    .filter(({ locations }) => locations.length > 0)
 }

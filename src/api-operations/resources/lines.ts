@@ -10,8 +10,8 @@ export function resourceLines(
   resource: ResourceProfileAnswer,
   terminal: Terminal,
 ): readonly Value[] {
-  const { bold, dim, red, text } = terminal
-  const { actions, connection, server, trusted, upstream } = resource
+  const { bold, dim, text } = terminal
+  const { connection, server, trusted, upstream } = resource
   return [
     text`${bold(resource.name)}  ${resource.title}`,
     ...terminal.facts([
@@ -21,6 +21,7 @@ export function resourceLines(
         server ? text`${server.name} ${server.version}` : '',
       ],
       ['for agents', resource.identifier],
+      ['members', resource.members?.join(', ') ?? ''],
       // Nobody but administrators is told what is behind it.
       [
         'upstream',
@@ -30,6 +31,46 @@ export function resourceLines(
       ['credential', upstream && (connection ?? dim('none'))],
       ['tokens', unusualTokens(resource)],
     ]),
+    ...(resource.members ? groupLines(resource, terminal) : actionLines(resource, terminal)),
+  ]
+}
+
+/** Names that clients see in a group, and what looks alike among them. */
+function groupLines(
+  { look_alikes, name, names }: ResourceProfileAnswer,
+  { bold, dim, red, table, text }: Terminal,
+): readonly Value[] {
+  const held = look_alikes.filter((each) => each.held)
+  return [
+    '',
+    ...table(names, {
+      NAME: (each) => bold(each.name),
+      ACTION: ({ action }) =>
+        held.some(({ actions }) => actions.includes(action))
+          ? text`${action} ${red('kept out')}`
+          : action,
+    }),
+    ...(look_alikes.length === 0
+      ? []
+      : [
+          '',
+          bold('Names that look alike'),
+          ...table(look_alikes, {
+            ACTIONS: ({ actions }) => actions.join(', '),
+            HOW: 'how',
+            '': (each) => (each.held ? red('kept out') : ''),
+          }),
+        ]),
+    ...(held.length === 0
+      ? []
+      : [dim(text`  remit resources look-alikes ${name} --let-in ACTION …   lets them in`)]),
+  ]
+}
+
+function actionLines(resource: ResourceProfileAnswer, terminal: Terminal): readonly Value[] {
+  const { actions } = resource
+  const { bold, dim, red, text } = terminal
+  return [
     '',
     ...terminal.table(actions, {
       ACTION: ({ name, quarantined }) =>

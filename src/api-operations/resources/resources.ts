@@ -2,6 +2,7 @@ import { describe, noun, type SchemaKit } from '../operation.ts'
 import { change, reason } from '../shared-sources.ts'
 import { flags, input, orNone, together } from '../source.ts'
 import { ACTION_SETTINGS } from './action-settings.ts'
+import { GROUPS } from './groups.ts'
 import { resourceLines } from './lines.ts'
 import {
   IMPORT_BYTES,
@@ -151,6 +152,7 @@ export const RESOURCES = noun({
           done`${bold(params.name)} is called ${connection === null ? 'without a credential' : `with ${connection}`}`,
       }),
     }),
+    ...GROUPS,
     mappings: describe({
       id: 'resources.trust_mappings',
       route: 'PUT /resources/:name/mappings',

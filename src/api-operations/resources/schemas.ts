@@ -130,7 +130,26 @@ export const Offered = (kit: SchemaKit) => {
 }
 
 export const ResourceProfile = ({ Action, listOf, Resource, Type }: SchemaKit) =>
-  Type.Intersect([Resource, listOf('actions', Action)])
+  Type.Intersect([
+    Resource,
+    listOf('actions', Action),
+    Type.Object({
+      names: Type.Array(Type.Object({ action: Type.String(), name: Type.String() }), {
+        description: 'of a group: what its members offer, by the names that clients see there',
+      }),
+      look_alikes: Type.Array(
+        Type.Object({
+          actions: Type.Array(Type.String()),
+          how: Type.Enum(['same', 'alike', 'one'], {
+            description:
+              '`same`: one name at several members; `alike`: names that could be taken for each other; `one`: they would have one name in the group',
+          }),
+          held: Type.Boolean({ description: 'kept out until an administrator lets them in' }),
+        }),
+        { description: 'of a group: names of several members that look alike' },
+      ),
+    }),
+  ])
 
 export type ResourceProfileAnswer = Static<ReturnType<typeof ResourceProfile>>
 export type ActionAnswer = Static<SchemaKit['Action']>

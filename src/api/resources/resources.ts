@@ -28,6 +28,13 @@ import {
 import { connectResource } from '../../connections/index.ts'
 import { mapInSteps } from '../../lib/in-steps.ts'
 import { Problem } from '../../lib/problem.ts'
+import {
+  actionsAt,
+  groupNames,
+  letInLookAlikes,
+  nameInGroup,
+  setGroup,
+} from '../../resource-groups/index.ts'
 import { toJson } from '../json.ts'
 import { type ApiCaller, acts } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
@@ -41,7 +48,20 @@ async function shown(parts: ApiParts, name: string, shape = resourceShape) {
   const { read } = parts.connections.storage
   const resource = await findResource(read, name)
   if (!resource) throw new Problem('catalog.unknown_resource', `there is no resource \`${name}\``)
-  return { ...shape(resource), actions: (await listActions(read, name)).map(actionShape) }
+  const actions = (await listActions(read, name)).map(actionShape)
+  return { ...shape(resource), actions, ...(await namesOf(parts, resource)) }
+}
+
+/** Names in a group, with those that look alike. */
+async function namesOf({ spaces }: ApiParts, resource: Resource) {
+  if (!resource.members) return { names: [], look_alikes: [] }
+  const view = await spaces.catalog.current()
+  const { lookAlikes } = groupNames(view, view.resources.get(resource.name) ?? resource)
+  const named = actionsAt(view, resource).filter(({ method }) => method !== 'resources/read')
+  return {
+    names: named.map((each) => ({ action: each.name, name: nameInGroup(each) })),
+    look_alikes: lookAlikes.map(({ actions, ...rest }) => ({ actions: [...actions], ...rest })),
+  }
 }
 
 async function offers(parts: ApiParts, resource: string) {
@@ -134,6 +154,14 @@ export const RESOURCE_OPERATIONS = acts(RESOURCES, {
   },
   connect: change((connections, { by, name: resource }, { body }) =>
     connectResource(connections, { resource, connection: body.connection ?? undefined, by }),
+  ),
+  group: async (parts, { body, caller, params: { name } }) => {
+    const identifier = `${parts.gateway}/${name}`
+    await setGroup(parts.connections, { ...body, name, identifier, by: caller.person.id })
+    return shown(parts, name)
+  },
+  'look-alikes': change((connections, resource, { body: { actions } }) =>
+    letInLookAlikes(connections, { ...resource, actions }),
   ),
   mappings: change((connections, resource, { body: { trusted } }) =>
     trustMappings(connections, { ...resource, trusted }),

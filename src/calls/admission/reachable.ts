@@ -10,6 +10,10 @@ const ANY_CALL = { action: '', arguments: new Map() }
 
 /** Calls that an admitted task could make at a resource. */
 export interface Reach {
+  /** Ground of all this, for `stillLive`. */
+  readonly rests: Pick<AdmittedRequest, 'view' | 'ticket'>
+  /** False: nothing can be called there now, whatever the task was given: it is suspended. */
+  readonly isOpen: boolean
   /**
    * Actions that could be permitted with some arguments, or that people could be asked about. In
    * the order of the catalog.
@@ -23,12 +27,16 @@ export interface Reach {
 }
 
 /**
- * Answers what an admitted task could call, by the same gates that decide calls. It promises
- * nothing: each call is decided when it is made, and what is missing here is refused there. Ask
- * `stillLive` before telling anyone.
+ * Answers what an admitted task could call at a resource, by default the one that it came to, by the
+ * same gates that decide calls. It promises nothing: each call is decided when it is made, and what
+ * is missing here is refused there. Ask `stillLive` before telling anyone.
  */
-export async function reachOf(parts: CallParts, admitted: AdmittedRequest): Promise<Reach> {
-  const { narrowed, origin, resource, task, view } = admitted
+export async function reachOf(
+  parts: CallParts,
+  admitted: AdmittedRequest,
+  resource = admitted.resource,
+): Promise<Reach> {
+  const { narrowed, origin, task, view } = admitted
   const held = await parts.facts.task(task.id)
   if (!held) throw new Error('an admitted task has no row')
   const at = parts.clock.now()
@@ -46,6 +54,8 @@ export async function reachOf(parts: CallParts, admitted: AdmittedRequest): Prom
   const contexts = contextsOf({ at, origin }, held, setting)
   const { kindOf } = catalog
   return {
+    rests: { view, ticket: { ...admitted.ticket, also: setting.also } },
+    isOpen: around.liveness.passed,
     actions: catalog
       .actionsOf(resource.name)
       .filter((action) => !action.quarantined)

@@ -243,11 +243,9 @@ async function checkNames(
       `\`${name}\` has the identifier \`${known.identifier}\`, which never changes`,
     )
   }
-  if (known && known.protocol !== protocol) {
-    throw new Problem(
-      'catalog.exists',
-      `\`${name}\` is ${KIND[known.protocol]}; names are not used again`,
-    )
+  if (known && (known.protocol !== protocol || known.members)) {
+    const kind = known.members ? 'a group of MCP servers' : KIND[known.protocol]
+    throw new Problem('catalog.exists', `\`${name}\` is ${kind}; names are not used again`)
   }
   const owner = await identifierOwner(parts.storage.read, identifier)
   if (owner !== undefined && owner !== name) {

@@ -55,7 +55,7 @@ async function changeServer(
       const resource = await selectResource(tx, name)
       if (!resource || resource.status === 'removed')
         throw new Problem('catalog.unknown_resource', `there is no resource \`${name}\``)
-      if (resource.protocol !== 'mcp')
+      if (resource.protocol !== 'mcp' || resource.members)
         throw new Problem('catalog.bad_resource', `\`${name}\` is not an MCP server`)
       const changed = { ...row, updated_at: parts.clock.now() }
       await changeResource(tx, name, ['active', 'suspended'], changed)

@@ -1,3 +1,4 @@
+import { skeleton } from '../../lib/text/alphabet.ts'
 import { quoted } from '../../lib/text/visible.ts'
 import { slug } from '../plan-resource.ts'
 
@@ -26,15 +27,7 @@ export function kebab(name: string): string {
   return `tool-${name.replaceAll(/[^0-9]+/g, '-')}`.slice(0, 80).replace(/-+$/, '')
 }
 
-/** Names that a person could take for each other: only case, separators, `0`/`o` or `1`/`l`/`i` differ. */
+/** Names that a person could take for each other: only case, separators, `0`/`o`, `1`/`l`/`i` or `m`/`rn` differ. */
 export function lookAlikes(names: readonly string[]): readonly (readonly string[])[] {
-  return [...Map.groupBy(names, fold).values()].filter((group) => group.length > 1)
-}
-
-function fold(name: string): string {
-  return name
-    .toLowerCase()
-    .replaceAll(/[_./-]+/g, '')
-    .replaceAll('0', 'o')
-    .replaceAll(/[1i]/g, 'l')
+  return [...Map.groupBy(names, skeleton).values()].filter((group) => group.length > 1)
 }

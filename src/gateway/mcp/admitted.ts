@@ -15,14 +15,14 @@ export async function admitted(
   ports: McpPorts,
   record?: Parameters<typeof admit>[1]['record'],
 ): Promise<AdmittedRequest> {
-  const { conversation, ip, resource } = placed
+  const { audience, conversation, ip, resource } = placed
   const answer = await admit(ports.decisions, {
     ...presented(placed, ports),
     resource,
     origin: { ip },
     ...(record ? { record } : {}),
   })
-  if (answer.outcome === 'deny') throw new Ended(refusal(answer, resource, ports))
+  if (answer.outcome === 'deny') throw new Ended(refusal(answer, audience ?? resource, ports))
   if (conversation && !isOwn(conversation, answer.task.id)) throw unknownSession()
   return answer
 }

@@ -54,8 +54,9 @@ export async function denied(
   verdict: Verdict<'deny'>,
   ports: McpPorts,
 ): Promise<Error> {
-  const { answer, rpc, resource, task } = found
-  if (verdict.challenge && !answer.begun) return new Ended(refusal(verdict, resource, ports))
+  const { answer, audience, rpc, resource, task } = found
+  if (verdict.challenge && !answer.begun)
+    return new Ended(refusal(verdict, audience ?? resource, ports))
   const hidden = verdict.reason === 'task.not_covered' && !(await isGiven(found, task, ports))
   if (hidden) return unknownAction(found)
   return verdict.reason === 'external.unmapped' ? unmapped(rpc, verdict) : denial(rpc, verdict)

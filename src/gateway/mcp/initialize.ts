@@ -1,17 +1,20 @@
-import { groundOf, mayContinue, reachOf, stillLive } from '../../calls/index.ts'
+import { type AdmittedRequest, groundOf, mayContinue, stillLive } from '../../calls/index.ts'
 import type { Action, Resource } from '../../catalog/index.ts'
 import { base64url } from '../../lib/bytes.ts'
 import type { Json, JsonObject } from '../../lib/json.ts'
 import {
   isSessionRevision,
   MCP,
+  type McpSession,
   openSession,
   type RpcRequest,
   type SessionRevision,
 } from '../../net/index.ts'
+import { actionsAt } from '../../resource-groups/index.ts'
 import { admitted } from './admitted.ts'
 import type { Placed } from './call-steps.ts'
 import { capabilityNames, declaredCapabilities } from './capabilities.ts'
+import { offersAt, type ServerOffer } from './group/offers.ts'
 import type { McpPorts } from './ports.ts'
 import type { McpReply } from './reply.ts'
 import { serverCapabilities, serverInfo, serverInstructions } from './server-description.ts'
@@ -36,17 +39,9 @@ export async function initialize(
 ): Promise<void> {
   const { resource } = placed
   const who = await admitted(placed, ports, 'session')
-  const { peer } = await peerOf(resource, undefined, ports)
-  const leaving = new AbortController()
-  const watched = ports.running.watch(
-    { views: groundOf(who), lives: () => mayContinue(ports.decisions, who) },
-    () => leaving.abort(),
-  )
   const capabilities = capabilityNames(message.params.get('capabilities'))
-  const hooks = { mayStart: () => stillLive(ports.decisions, who), signal: leaving.signal }
-  const declared = declaredCapabilities(askable(capabilities, resource))
-  const began = await openSession(peer, hooks, declared).finally(watched)
-  if (!began.ok) throw failed(message.id, problemOf(began.ended, undefined))
+  // With members of a group sessions begin when they are called: none keeps clients from the others.
+  const upstream = resource.members ? undefined : await begun(message, who, capabilities, ports)
   await ports.watch.look(resource)
   const asked = message.params.get('protocolVersion')
   const revision = isSessionRevision(asked) ? asked : MCP.sessions[0]
@@ -56,12 +51,32 @@ export async function initialize(
     resource: resource.name,
     revision,
     capabilities,
-    upstream: began.opened.session,
+    upstream,
   })
   const catalog = await ports.catalog.current()
-  const { actions } = await reachOf(ports.decisions, who)
-  const result = hello(resource, catalog.actionsOf(resource.name), revision, actions.length === 0)
+  const offers = await offersAt(who, ports)
+  const result = hello(resource, actionsAt(catalog, resource), revision, offers)
   reply.end({ kind: 'result', id: message.id, result }, { headers: { 'mcp-session-id': id } })
+}
+
+/** Begins a session with the server. */
+async function begun(
+  message: RpcRequest,
+  who: AdmittedRequest,
+  capabilities: readonly string[],
+  ports: McpPorts,
+): Promise<McpSession> {
+  const { peer } = await peerOf(who.resource, undefined, ports)
+  const leaving = new AbortController()
+  const watched = ports.running.watch(
+    { views: groundOf(who), lives: () => mayContinue(ports.decisions, who) },
+    () => leaving.abort(),
+  )
+  const hooks = { mayStart: () => stillLive(ports.decisions, who), signal: leaving.signal }
+  const declared = declaredCapabilities(askable(capabilities, who.resource))
+  const began = await openSession(peer, hooks, declared).finally(watched)
+  if (!began.ok) throw failed(message.id, problemOf(began.ended, undefined))
+  return began.opened.session
 }
 
 /** Result of `initialize`: describes the server to the client, as it was reviewed. */
@@ -69,12 +84,12 @@ function hello(
   resource: Resource,
   actions: readonly Action[],
   revision: SessionRevision,
-  useless: boolean,
+  offers: readonly ServerOffer[],
 ): JsonObject {
   return new Map<string, Json>([
     ['protocolVersion', revision],
     ['capabilities', serverCapabilities(actions, revision)],
     ['serverInfo', serverInfo(resource)],
-    ...serverInstructions(resource, useless),
+    ...serverInstructions(resource, offers),
   ])
 }

@@ -1,13 +1,13 @@
 import { typeArguments } from '../../argument-types/index.ts'
-import { type AdmittedRequest, type Reach, reachOf } from '../../calls/index.ts'
+import type { Reach } from '../../calls/index.ts'
 import type { Action, PinnedDefinition } from '../../catalog/index.ts'
 import { base64url, fromBase64url } from '../../lib/bytes.ts'
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import { RPC, type RpcRequest } from '../../net/index.ts'
 import { RpcAnswer, rpcError } from './ended.ts'
+import type { ServerOffer } from './group/offers.ts'
 import { parsedDefinition } from './parsed-definition.ts'
-import type { McpPorts } from './ports.ts'
 
 const PAGE = 100
 const MAX_CURSOR = 4_096
@@ -40,18 +40,22 @@ export function isList(method: string): boolean {
  * for every client. The cursor names the entry before the page, so that pages fit together when the
  * list changes between them.
  */
-export async function list(
+export function list(
   { id, method, params }: RpcRequest,
-  who: AdmittedRequest,
-  ports: McpPorts,
-): Promise<JsonObject> {
+  offers: readonly ServerOffer[],
+): JsonObject {
   const wanted = LISTS[method]
   if (!wanted) throw new Error(`${method} is no list`)
   const { key, kind, member } = wanted
   const after = readCursor(id, params.get('cursor'))
-  const reach = await reachOf(ports.decisions, who)
-  const entries = reach.actions
-    .flatMap((action) => entriesOf(action, kind, member).filter(isReachable(action, reach)))
+  const entries = offers
+    .flatMap((offer) =>
+      offer.reach.actions.flatMap((action) =>
+        entriesOf(action, kind, member)
+          .filter(isReachable(action, offer.reach))
+          .flatMap((entry) => offer.entry(action, entry, key) ?? []),
+      ),
+    )
     .map((entry) => ({ entry, name: String(entry.get(key)) }))
     .filter(({ name }) => after === undefined || name > after)
     .sort((a, b) => (a.name < b.name ? -1 : 1))

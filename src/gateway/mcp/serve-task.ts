@@ -1,6 +1,6 @@
 import { type AccessRequest, findRequest } from '../../access-requests/index.ts'
 import { withdrawRequest } from '../../approvals/index.ts'
-import { isObject, type JsonObject, parseJson } from '../../lib/json.ts'
+import { isObject, type Json, type JsonObject, parseJson } from '../../lib/json.ts'
 import { MCP, type RpcRequest } from '../../net/index.ts'
 import { refuseStranger } from '../check-caller.ts'
 import { admitted } from './admitted.ts'
@@ -8,6 +8,7 @@ import type { Placed } from './call-steps.ts'
 import { TASKS_CAPABILITY } from './capabilities.ts'
 import { RpcAnswer } from './ended.ts'
 import { badParams } from './find-action.ts'
+import { inGroup } from './group/in-group.ts'
 import { deniedLater, unanswered } from './people/refusal.ts'
 import { MCP_CALL } from './pipeline.ts'
 import type { McpPorts } from './ports.ts'
@@ -20,8 +21,14 @@ import { endedTask, openTask } from './stateless/task-results.ts'
 const METHODS = new Set(['tasks/get', 'tasks/update', 'tasks/cancel'])
 const REQUEST_ID = /^req_[0-9A-Za-z_-]{1,64}$/
 
+/** Checks whether a method is one of MCP tasks (Tasks extension). */
 export function isTaskMethod(method: string): boolean {
   return METHODS.has(method)
+}
+
+/** Checks whether the id of an MCP task can be that of an access request. */
+export function isRequestId(id: Json | undefined): id is string {
+  return typeof id === 'string' && REQUEST_ID.test(id)
 }
 
 interface TaskQuestion {
@@ -67,10 +74,7 @@ async function ownRequest(
 ): Promise<AccessRequest | undefined> {
   const { resource } = placed
   const id = rpc.params.get('taskId')
-  const request =
-    typeof id === 'string' && REQUEST_ID.test(id)
-      ? await findRequest(ports.decisions, id)
-      : undefined
+  const request = isRequestId(id) ? await findRequest(ports.decisions, id) : undefined
   if (request?.resource !== resource.name || !paramsOf(request)) return undefined
   return (await refuseStranger(placed, ports)).task === request.taskId ? request : undefined
 }
@@ -107,9 +111,11 @@ async function execute(
 ): Promise<void> {
   const answer = new McpReply(placed.reply, (told) =>
     statelessAnswer(
-      told.kind === 'result' && told.result.has('taskId') ? told : endedTask(told, request),
+      told.kind === 'result' && told.result.has('taskId')
+        ? told
+        : endedTask(inGroup(told, placed), request),
       rpc.method,
-      placed.resource,
+      placed.audience ?? placed.resource,
     ),
   )
   const call = { ...rpc, method: 'tools/call', params: paramsOf(request) ?? EMPTY }

@@ -1,19 +1,26 @@
-import { type AdmittedRequest, stillLive } from '../../calls/index.ts'
+import { stillLive } from '../../calls/index.ts'
+import type { Resource } from '../../catalog/index.ts'
 import { ExactNumber, type JsonObject, printJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import {
   endSession,
   RPC,
+  type RpcError,
   type RpcNotification,
   type RpcRequest,
+  type RpcResult,
   STATELESS_REVISION,
 } from '../../net/index.ts'
+import { resourcesAt } from '../../resource-groups/index.ts'
 import { Ended } from '../ended.ts'
 import type { Located } from '../passage.ts'
 import { admitted } from './admitted.ts'
 import type { Placed } from './call-steps.ts'
 import { notHeard, RpcAnswer, rpcError } from './ended.ts'
 import { isCall } from './find-action.ts'
+import { enterMember } from './group/enter-member.ts'
+import { inGroup } from './group/in-group.ts'
+import { offersAt, type ServerOffer } from './group/offers.ts'
 import { initialize } from './initialize.ts'
 import { isList, list } from './lists.ts'
 import { MCP_CALL, MCP_MESSAGE } from './pipeline.ts'
@@ -26,6 +33,7 @@ import { statelessAnswer } from './stateless/results.ts'
 import { listen } from './stateless/subscriptions.ts'
 import { callError } from './tool-error.ts'
 import { peerOf } from './upstream/peer.ts'
+import { upstreamKey } from './upstream/sending.ts'
 
 /**
  * Serves one HTTP request to an MCP server behind the gateway. Throws what the gateway renders,
@@ -34,12 +42,9 @@ import { peerOf } from './upstream/peer.ts'
 export async function serveMcp(located: Located, ports: McpPorts): Promise<void> {
   const placed = await arrived(located, ports)
   if (!placed) return
-  const { conversation, rpc: message, resource } = placed
-  const reply =
-    message?.kind === 'request' && isWithoutSession(conversation)
-      ? new McpReply(located.reply, (told) => statelessAnswer(told, message.method, resource))
-      : new McpReply(located.reply)
+  const { conversation, rpc: message } = placed
   if (message?.kind !== 'request') {
+    const reply = new McpReply(located.reply)
     if (!conversation) throw new Error('only `initialize` has no session')
     await admitted(placed, ports)
     if (!message) await end(placed, conversation, ports)
@@ -48,10 +53,23 @@ export async function serveMcp(located: Located, ports: McpPorts): Promise<void>
     reply.empty(message ? 202 : 204)
     return
   }
+  const asked = await enterMember({ ...placed, rpc: message }, ports)
+  const reply = new McpReply(located.reply, writing(asked))
   try {
-    await answer(placed, message, reply, ports)
+    await answer(asked, asked.rpc, reply, ports)
   } catch (error) {
     render(error, message, reply, ports)
+  }
+}
+
+/** Writes answers as the address and the revision of the client have them. */
+function writing(asked: Placed & { rpc: RpcRequest }) {
+  const { audience, conversation, resource, rpc } = asked
+  return (told: RpcResult | RpcError) => {
+    const written = inGroup(told, asked)
+    return isWithoutSession(conversation)
+      ? statelessAnswer(written, rpc.method, audience ?? resource)
+      : written
   }
 }
 
@@ -90,9 +108,13 @@ async function answer(
     // Before it is asked what may be listed: what is quarantined by this is not.
     if (isList(method) || method === 'server/discover') await ports.watch.look(placed.resource)
     const who = await admitted(placed, ports)
-    const result = await resultOf(message, conversation, { ...placed, who }, ports)
+    const told = isList(method) || method === 'server/discover'
+    const offers = told ? await offersAt(who, ports) : []
+    const result = await resultOf(message, conversation, { ...placed, offers }, ports)
     // INVARIANT: nothing is told that rests on what has ended meanwhile.
-    if (!stillLive(ports.decisions, who))
+    const open = offers.filter(({ reach }) => reach.isOpen)
+    const rests = [who, ...open.map(({ reach }) => reach.rests)]
+    if (!rests.every((each) => stillLive(ports.decisions, each)))
       throw new Problem('call.no_longer_live', 'something that the token depends on changed')
     reply.end({ kind: 'result', id, result })
   }
@@ -101,13 +123,13 @@ async function answer(
 async function resultOf(
   message: RpcRequest,
   conversation: McpConversation,
-  { resource, who }: Placed & { who: AdmittedRequest },
+  { offers, resource }: Placed & { offers: readonly ServerOffer[] },
   ports: McpPorts,
 ): Promise<JsonObject> {
   const { id, method } = message
   const stateless = isWithoutSession(conversation)
-  if (isList(method)) return list(message, who, ports)
-  if (stateless && method === 'server/discover') return discover(resource, who, ports)
+  if (isList(method)) return list(message, offers)
+  if (stateless && method === 'server/discover') return discover(resource, offers, ports)
   if (!stateless && method === 'ping') return new Map()
   const words = `\`${method.slice(0, 64)}\` is not offered`
   throw new RpcAnswer(callError(id, words, {}, RPC.methodNotFound), {
@@ -157,14 +179,15 @@ async function end(
 ): Promise<void> {
   ports.desk.end(conversation.key)
   // A courtesy: a server that cannot be told keeps nobody from ending what is ours.
-  const tell = async () => {
-    const { peer } = await peerOf(resource, undefined, ports)
-    const session = ports.desk.reopened(conversation.key) ?? conversation.upstream
-    if (session) await endSession(peer, session)
+  const tell = async (server: Resource) => {
+    const session =
+      ports.desk.reopened(upstreamKey(server, conversation.key)) ?? conversation.upstream
+    if (session) await endSession((await peerOf(server, undefined, ports)).peer, session)
   }
-  await tell().catch((error: unknown) =>
-    ports.log.warn({ resource: resource.name, err: error }, 'a server was not told of an end'),
-  )
+  for (const server of resourcesAt(await ports.catalog.current(), resource))
+    await tell(server).catch((error: unknown) =>
+      ports.log.warn({ resource: server.name, err: error }, 'a server was not told of an end'),
+    )
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Action, Resource } from '../../catalog/index.ts'
 import type { Json, JsonObject } from '../../lib/json.ts'
 import { MCP, type McpRevision, STATELESS_REVISION } from '../../net/index.ts'
+import type { ServerOffer } from './group/offers.ts'
 
 /** Names the server as it was reviewed. */
 export function serverInfo({ name, server, title }: Resource): JsonObject {
@@ -38,8 +39,32 @@ export function serverCapabilities(actions: readonly Action[], revision: McpRevi
 const NOTHING =
   'From the gateway, not from the server: nothing of this server may be used in this task now, so nothing is listed. Tell whoever you work for; an administrator can permit it.'
 
-/** The member `instructions`, if there is something to say. `useless`: nothing may be used. */
-export function serverInstructions({ server }: Resource, useless: boolean): [string, Json][] {
-  const instructions = [useless ? NOTHING : undefined, server?.instructions].filter(Boolean)
+/** Maximum characters of the instructions of one member of a group. */
+const MAX_OF_MEMBER = 2_000
+
+/** The member `instructions`, if there is something to say. */
+export function serverInstructions(
+  { members, server }: Resource,
+  offers: readonly ServerOffer[],
+): [string, Json][] {
+  const useless = offers.every(({ reach }) => reach.actions.length === 0)
+  const closed = offers.filter(({ reach }) => !reach.isOpen).map(({ resource }) => resource.name)
+  const instructions = [
+    useless ? NOTHING : undefined,
+    ...(members ? [isClosed(closed), ...offers.map(ofMember)] : [server?.instructions]),
+  ].filter(Boolean)
   return instructions.length === 0 ? [] : [['instructions', instructions.join('\n\n')]]
+}
+
+/** INVARIANT: what a group leaves out for now is told. */
+function isClosed(names: readonly string[]): string | undefined {
+  if (names.length === 0) return undefined
+  return `From the gateway: not available now, so nothing of it is listed: ${names.join(', ')}.`
+}
+
+/** The words of a member, under its name: they speak of its tools as it names them. */
+function ofMember({ resource: { name, server, title }, reach }: ServerOffer): string | undefined {
+  if (!server?.instructions || reach.actions.length === 0) return undefined
+  const words = server.instructions.slice(0, MAX_OF_MEMBER).toWellFormed()
+  return `${title} (names that begin with ${name}__):\n${words}`
 }

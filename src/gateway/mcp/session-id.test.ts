@@ -6,13 +6,15 @@ import { systemRandom } from '../../lib/random.ts'
 import { Secret } from '../../lib/secret.ts'
 import { readSessionId, type SessionConversation, sessionId } from './session-id.ts'
 
+const UPSTREAM = { revision: '2025-11-25', id: 'upstream-secret' } as const
+
 const CONVERSATION: SessionConversation = {
   key: 'k',
   task: 'tsk_1',
   resource: 'notes',
   revision: '2025-06-18',
   capabilities: ['elicitation'],
-  upstream: { revision: '2025-11-25', id: 'upstream-secret' },
+  upstream: UPSTREAM,
 }
 
 const keyOf = (letter: string) =>
@@ -24,7 +26,7 @@ const keyOf = (letter: string) =>
 
 test('a session id holds its conversation, and shows nothing of it', async () => {
   const master = await keyOf('a')
-  for (const upstream of [CONVERSATION.upstream, { ...CONVERSATION.upstream, id: undefined }]) {
+  for (const upstream of [UPSTREAM, { ...UPSTREAM, id: undefined }, undefined]) {
     const conversation = { ...CONVERSATION, upstream }
     const id = sessionId(master, conversation)
     assert.match(id, /^[\x21-\x7e]+$/)

@@ -24,15 +24,15 @@ export interface McpConversation {
   readonly revision: McpRevision
   /** Names of the capabilities that the client declared (`capabilityNames`). */
   readonly capabilities: readonly string[]
-  /** Session with the server; `undefined` for a single request: it is found by the task. */
+  /**
+   * Session with the server; `undefined` for a single request, whose is found by the task, and for a
+   * group, whose members have one each.
+   */
   readonly upstream: McpSession | undefined
 }
 
 /** A conversation that its id holds. */
-export type SessionConversation = McpConversation & {
-  readonly task: string
-  readonly upstream: McpSession
-}
+export type SessionConversation = McpConversation & { readonly task: string }
 
 type Sealing = Pick<MasterKey, 'seal' | 'open'>
 
@@ -44,7 +44,8 @@ const MAX_LENGTH = 4_096
  */
 export function sessionId(master: Sealing, conversation: SessionConversation): string {
   const { capabilities, key, resource, revision, task, upstream } = conversation
-  const parts = [key, task, revision, upstream.revision, upstream.id ?? null, capabilities]
+  const { id = null, revision: spoken = null } = upstream ?? {}
+  const parts = [key, task, revision, spoken, id, capabilities]
   return base64url(master.seal(JSON.stringify(parts), associatedData(resource)))
 }
 
@@ -63,14 +64,16 @@ export function readSessionId(
     return undefined
   }
   const [key, task, revision, spoken, upstreamId, capabilities] = parts
-  if (!isSessionRevision(revision) || !isMcpRevision(spoken)) return undefined
+  if (!isSessionRevision(revision)) return undefined
   return {
     key: String(key),
     task: String(task),
     resource,
     revision,
     capabilities: Array.isArray(capabilities) ? capabilities.map(String) : [],
-    upstream: { revision: spoken, id: typeof upstreamId === 'string' ? upstreamId : undefined },
+    upstream: isMcpRevision(spoken)
+      ? { revision: spoken, id: typeof upstreamId === 'string' ? upstreamId : undefined }
+      : undefined,
   }
 }
 

@@ -11,6 +11,11 @@ export const META = {
   approval: 'remit/approval',
   /** Seconds after which the same call fits the limits again. */
   retryAfter: 'remit/retry-after',
+  /** Member of a group that offers an entry of a list, and the entry's name there. */
+  server: 'remit/server',
+  name: 'remit/name',
+  /** Names of entries of other members that look like this one. */
+  looksLike: 'remit/looks-like',
   /** True when this was answered before, and is repeated. */
   told: 'remit/told-again',
 } as const

@@ -18,6 +18,7 @@ import {
 } from '../../issuance/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Person } from '../../people/index.ts'
+import { locationsAt } from '../../resource-groups/index.ts'
 import type { Tx } from '../../storage/index.ts'
 import { checkPurpose } from '../../tasks/index.ts'
 import type { OpeningRequest, WantedTask } from '../opening.ts'
@@ -141,7 +142,9 @@ export async function questionOf(
   if (grant.outcome === 'refused') return grant
   // Whom rules want to be asked is asked after the person.
   const details = grant.outcome === 'needs_consent' ? grant.details : allOf(grant)
-  if (wanted.resource !== undefined && detailsAt(callsIn(details), wanted.resource).length === 0)
+  if (wanted.resource === undefined) return details
+  const there = locationsAt(await parts.catalog.current(), wanted.resource)
+  if (detailsAt(callsIn(details), there).length === 0)
     return refused('task.resource_not_granted', 'nothing can be granted at this resource')
   return details
 }

@@ -23,6 +23,7 @@ import {
 import { rememberedUntil } from '../../jose/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Person } from '../../people/index.ts'
+import { locationsAt } from '../../resource-groups/index.ts'
 import { FOREIGN_GUARD, foreignTokenStep, openSteps } from '../../tasks/index.ts'
 import type { ForeignActor } from '../../tokens/index.ts'
 import type { GrantParts } from '../parts.ts'
@@ -115,7 +116,11 @@ async function grantFor(
   if (isRefused(here)) return here
   const catalog = await parts.catalog.current()
   const { kindOf } = catalog
-  const calls = asked(vouched, foreignDetails(vouched, catalog), shown.resource)
+  const calls = asked(
+    vouched,
+    foreignDetails(vouched, catalog),
+    locationsAt(catalog, shown.resource),
+  )
   const limited = vouchedFor(agent, issuers, kindOf)
   const now = parts.clock.now()
   const bases = (
@@ -169,9 +174,9 @@ async function personOf(
 function asked(
   { issuer }: VerifiedToken,
   details: readonly Detail[],
-  resource: string,
+  there: readonly string[],
 ): readonly Detail[] {
-  return issuer.audience === null ? detailsAt(details, resource) : details
+  return issuer.audience === null ? detailsAt(details, there) : details
 }
 
 /** Words a purpose, since a token says none. */

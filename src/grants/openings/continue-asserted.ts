@@ -15,6 +15,7 @@ import {
   refusedBy,
   resourceAccess,
 } from '../../issuance/index.ts'
+import { locationsAt } from '../../resource-groups/index.ts'
 import type { Guard } from '../../storage/index.ts'
 import { findTaskByKey, listTasks, type Task, type TaskLineage } from '../../tasks/index.ts'
 import type { AssertedOpening, OpenedTask } from '../opening.ts'
@@ -63,7 +64,7 @@ export async function continueAsserted(
   const who = { ...said.brought, issuing }
   const grant = await grantOpening(parts, wanted, who, { asserted: said.basis })
   if (grant.outcome !== 'granted') return undefined
-  const here = detailsAt(grant.details, resource)
+  const here = detailsAt(grant.details, locationsAt(await parts.catalog.current(), resource))
   const task = open.find((one) => here.length > 0 && contains(one.details, here, grant.kindOf))
   const held = task && (await parts.facts.task(task.id))
   if (!held) return undefined

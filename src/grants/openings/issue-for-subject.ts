@@ -94,7 +94,7 @@ async function prepare(parts: GrantParts, asked: SubjectAssertion) {
     return refused('resource.unknown', 'send `resource`: one that the server protects')
   const wanted = readWanted(asked, await parts.catalog.current())
   if (isRefused(wanted)) return wanted
-  const details = detailsAt(wanted ?? [], resource)
+  const details = detailsAt(wanted ?? [], [resource])
   if (details.length === 0)
     return refused('task.resource_not_granted', 'nothing is requested at this resource')
   return { peer, resource, details }

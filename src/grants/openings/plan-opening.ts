@@ -7,6 +7,7 @@ import {
   refused,
 } from '../../issuance/index.ts'
 import type { GrantName } from '../../policy/index.ts'
+import { locationsAt } from '../../resource-groups/index.ts'
 import type { GrantParts } from '../parts.ts'
 import { grantOpening } from '../pipeline/grant.ts'
 import type { PlanRequest, PlanResult } from '../pipeline/plan.ts'
@@ -58,7 +59,9 @@ export async function planOpening(
   const planned = await planBy(parts, asked, people).catch(asRefused)
   if (isRefused(planned) || planned.outcome === 'needs_consent') return planned
   const { resource } = asked.request
-  if (resource !== undefined && detailsAt(planned.grant.details, resource).length === 0)
+  if (resource === undefined) return planned
+  const there = locationsAt(await parts.catalog.current(), resource)
+  if (detailsAt(planned.grant.details, there).length === 0)
     return refused('task.resource_not_granted', 'nothing was granted at this resource')
   return planned
 }

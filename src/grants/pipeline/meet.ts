@@ -2,6 +2,7 @@ import type { UnprovisionedPerson } from '../../identity-providers/index.ts'
 import { detailsAt, type GrantRefusal, refused } from '../../issuance/index.ts'
 import { bringPerson } from '../../issuers/index.ts'
 import type { Person } from '../../people/index.ts'
+import { locationsAt } from '../../resource-groups/index.ts'
 import type { GrantParts } from '../parts.ts'
 import type { OpeningGrant } from './grant.ts'
 
@@ -23,7 +24,8 @@ export async function meet(
   const granted = await grant()
   if (granted.outcome === 'refused') return granted
   const { details } = granted.outcome === 'needs_approval' ? granted.grant : granted
-  if (resource !== undefined && detailsAt(details, resource).length === 0)
+  const catalog = await parts.catalog.current()
+  if (resource !== undefined && detailsAt(details, locationsAt(catalog, resource)).length === 0)
     return refused('task.resource_not_granted', 'nothing would be granted at this resource')
   return bringPerson(parts, met.by, met.newcomer)
 }

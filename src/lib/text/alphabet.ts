@@ -1,5 +1,27 @@
 import { createRequire } from 'node:module'
 
+/** Reads the table of Unicode (UTS #39, `confusables.txt`): a character, and what it looks like. */
+function confusables(): Readonly<Record<string, string>> {
+  return createRequire(import.meta.url)('unhomoglyph/data.json')
+}
+
+let prototypes: ReadonlyMap<string, string> | undefined
+const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu
+const SEPARATORS = /[\s_./-]+/g
+
+/**
+ * Writes a name so that names which a person could take for each other are equal: as the skeleton
+ * of UTS #39 section 4, without case and separators. No name to show.
+ */
+export function skeleton(name: string): string {
+  prototypes ??= new Map(Object.entries(confusables()))
+  const plain = name.normalize('NFD').replaceAll(IGNORABLE, '').replaceAll(SEPARATORS, '')
+  const small = Array.from(plain.toLowerCase())
+  const looks = small.map((character) => prototypes?.get(character) ?? character).join('')
+  // The table takes capital I for small l; without case, so is small i.
+  return looks.normalize('NFD').toLowerCase().replaceAll('i', 'l')
+}
+
 /** Properties of one character for somebody who reads Latin letters. */
 export interface Glyph {
   /** The ASCII character that it passes for, if it is not that character itself. */
@@ -28,11 +50,8 @@ let twins: ReadonlyMap<string, string> | undefined
  */
 function twinsByCharacter(): ReadonlyMap<string, string> {
   if (twins) return twins
-  const confusables: Readonly<Record<string, string>> = createRequire(import.meta.url)(
-    'unhomoglyph/data.json',
-  )
   twins = new Map(
-    Object.entries(confusables)
+    Object.entries(confusables())
       .filter(([from, to]) => PRINTABLE.test(to) && from > '\u00ff')
       .map(([from, to]) => [from, to === 'l' && /^\p{Lu}$/u.test(from) ? 'I' : to]),
   )

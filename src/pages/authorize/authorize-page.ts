@@ -1,12 +1,13 @@
 import type { Detail } from '@remit/engine'
 import { vouchedBy } from '../../agents/index.ts'
+import type { Resource } from '../../catalog/index.ts'
 import type { Authorization, ConsentOffer } from '../../code-grant/index.ts'
 import type { Fields } from '../../http/index.ts'
 import { clientHost, isClientUrl } from '../../lib/client-url.ts'
 import { answerBar, choicesInGroups, NOT_BY_ENTER } from '../consent/choices.ts'
 import { type ActionFacts, type ConsentChoice, choicesOf } from '../consent/narrowing.ts'
 import { capital, operationInWords } from '../frame/action-words.ts'
-import { detailInWordsHere, TRUST } from '../frame/authority.ts'
+import { detailInWords, detailInWordsHere, TRUST } from '../frame/authority.ts'
 import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
 import { command, facts, notice } from '../frame/pieces.ts'
@@ -46,6 +47,8 @@ export interface AuthorizeView {
   /** Details that this person left of the same question the last time. */
   readonly before: readonly Detail[] | undefined
   readonly known: ActionFacts
+  /** Servers that the address stands for, where it is that of a group. */
+  readonly members: readonly Pick<Resource, 'identifier' | 'title'>[]
   /** Sign-in that is needed before a yes. */
   readonly first?: RequiredSignIn | undefined
   /** Sign-in that would help, but is not needed. */
@@ -162,6 +165,11 @@ ${facts([
     'It wants to use',
     html`${show(resource?.title ?? asked.resource)} <code class="soft">${asked.resource}</code>`,
   ],
+  [
+    'It stands for',
+    view.members.length > 0 &&
+      html`${view.members.map(({ identifier, title }, i) => html`${i > 0 && html`, `}${show(title)} <code class="soft">${identifier}</code>`)}`,
+  ],
 ])}
 ${
   loopback &&
@@ -186,6 +194,11 @@ function placeOf(redirectUri: string, loopback: boolean): Html {
 function form(view: AuthorizeView): Html {
   const { asked, offer } = view
   const choices = choicesOf(offer.offered, view.known)
+  const titles = new Map(view.members.map(({ identifier, title }) => [identifier, title]))
+  const inWords = (detail: Detail) =>
+    titles.size === 0
+      ? detailInWordsHere(detail)
+      : detailInWords(detail, (location) => titles.get(location))
   const chosen = view.sent?.get('life') ?? USUAL_LIFE
   const options = LIVES.map(
     ({ value, label }) =>
@@ -196,7 +209,7 @@ function form(view: AuthorizeView): Html {
 ${view.mistake !== undefined && notice('bad', 'Nothing was granted', html`<p>${asSentence(view.mistake)}</p>`)}
 ${view.first ? signInFirstNotice(view.first) : view.advised && adviceToSignIn(view.advised)}
 <p class="soft small">Take out what it does not need. Policies still decide every call, and risky ones still ask a person.</p>
-${choicesInGroups({ choices, inWords: detailInWordsHere, chosen: (choice) => isChosen(choice, view), noteOf: (choice) => noteOf(choice, choices, offer), sent: view.sent })}${leftOut(offer, view.known)}</section>
+${choicesInGroups({ choices, inWords, chosen: (choice) => isChosen(choice, view), noteOf: (choice) => noteOf(choice, choices, offer), sent: view.sent })}${leftOut(offer, view.known)}</section>
 ${answerBar({
   choices,
   yes: !view.first,

@@ -14,6 +14,7 @@ import {
 import { adviseStepUp } from '../../issuance/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { ADMINISTRATORS, listPersons } from '../../people/index.ts'
+import { resourcesAt } from '../../resource-groups/index.ts'
 import { isYes, knownIn, narrowed, ONLY_READING } from '../consent/narrowing.ts'
 import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'
@@ -130,6 +131,7 @@ async function viewOf(
     before,
     changedAt: (before && described?.changedAt) ?? undefined,
     known: knownIn(catalog),
+    members: offer.resource?.members ? resourcesAt(catalog, offer.resource) : [],
     first: signInFirst(visitor.session, wantedOf(parts, asked, now), here),
     advised: await advisedOf(parts, visitor, offer, { here, now }),
   }

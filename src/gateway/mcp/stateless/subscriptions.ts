@@ -1,6 +1,7 @@
 import { type AdmittedRequest, groundOf, mayContinue } from '../../../calls/index.ts'
 import { isObject, type Json, type JsonObject } from '../../../lib/json.ts'
 import { MCP, RPC, type RpcRequest } from '../../../net/index.ts'
+import { resourcesAt } from '../../../resource-groups/index.ts'
 import type { AbortReason } from '../../active-responses.ts'
 import { admitted } from '../admitted.ts'
 import type { Placed } from '../call-steps.ts'
@@ -52,7 +53,7 @@ export async function listen(
 async function over(
   who: AdmittedRequest,
   reply: McpReply,
-  { decisions, mcp, running, wait, watch }: McpPorts,
+  { catalog, decisions, mcp, running, wait, watch }: McpPorts,
 ): Promise<AbortReason | undefined> {
   const leaving = new AbortController()
   let why: AbortReason | undefined
@@ -64,10 +65,11 @@ async function over(
     },
   )
   const until = AbortSignal.any([leaving.signal, reply.gone])
+  const servers = resourcesAt(await catalog.current(), who.resource)
   try {
     while (!until.aborted) {
       await wait(mcp.progressEvery, until)
-      void watch.begin(who.resource)
+      for (const server of servers) void watch.begin(server)
       reply.keepAlive()
     }
   } finally {

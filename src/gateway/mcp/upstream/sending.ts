@@ -1,4 +1,5 @@
 import { groundOf, mayContinue, stillLive } from '../../../calls/index.ts'
+import type { Resource } from '../../../catalog/index.ts'
 import { ExactNumber, type Json, type JsonObject } from '../../../lib/json.ts'
 import { Problem } from '../../../lib/problem.ts'
 import {
@@ -163,9 +164,10 @@ export class Sending {
   /** INVARIANT: what a server keeps in a session is seen by the calls of one task only. */
   #sessionKey(): string {
     const { conversation, resource, verdict } = this.#equipped
-    return conversation.task === undefined
-      ? `${resource.name} ${verdict.task.id}`
-      : conversation.key
+    return upstreamKey(
+      resource,
+      conversation.task === undefined ? verdict.task.id : conversation.key,
+    )
   }
 
   async #ask(session: McpSession, input = this.#given(session)): Promise<Exchanged> {
@@ -265,6 +267,11 @@ export class Sending {
     this.left ??= left
     this.#leaving.abort()
   }
+}
+
+/** Key of the session with a server, of a task that speaks without sessions or of a client's session. */
+export function upstreamKey({ name }: Pick<Resource, 'name'>, of: string): string {
+  return `${name} ${of}`
 }
 
 type SessionOrNot =

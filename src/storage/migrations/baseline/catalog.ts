@@ -14,7 +14,8 @@ export const catalog: Statements = ({ bytes, integer, table, text }) => [
      token_form ${text} NOT NULL CHECK (token_form IN ('jwt', 'opaque')),
      subjects ${text} NOT NULL CHECK (subjects IN ('public', 'pairwise')),
      server_asks ${text} NOT NULL
-       CHECK (server_asks IN ('nothing', 'sampling', 'roots', 'both'))`,
+       CHECK (server_asks IN ('nothing', 'sampling', 'roots', 'both')),
+     members ${text}, alike ${text}`,
   ),
   'CREATE INDEX resources_by_connection ON resources (connection) WHERE connection IS NOT NULL',
   table(

@@ -1,0 +1,50 @@
+import { findRequest } from '../../../access-requests/index.ts'
+import type { Resource } from '../../../catalog/index.ts'
+import type { Json } from '../../../lib/json.ts'
+import type { RpcRequest } from '../../../net/index.ts'
+import { groupNames, uriOfMember } from '../../../resource-groups/index.ts'
+import type { Placed } from '../call-steps.ts'
+import type { McpPorts } from '../ports.ts'
+import { isRequestId, isTaskMethod } from '../serve-task.ts'
+
+type Asked = Placed & { readonly rpc: RpcRequest }
+
+/**
+ * Leads a call that came to a group on to the member that it names, in the member's own words: from
+ * there on it is decided, and sent, as at the member's own address. What names no member stays at
+ * the group, where it is unknown.
+ */
+export async function enterMember(asked: Asked, ports: McpPorts): Promise<Asked> {
+  const { resource: group, rpc } = asked
+  if (!group.members) return asked
+  const found = await memberOf(asked, ports)
+  if (!found || !group.members.includes(found.member.name)) return asked
+  const { member, renamed } = found
+  const params = new Map<string, Json>([...rpc.params, ...renamed])
+  return { ...asked, resource: member, audience: group, rpc: { ...rpc, params } }
+}
+
+interface Found {
+  readonly member: Resource
+  readonly renamed: readonly (readonly [string, string])[]
+}
+
+async function memberOf(
+  { resource: group, rpc: { method, params } }: Asked,
+  { catalog, decisions }: McpPorts,
+): Promise<Found | undefined> {
+  const view = await catalog.current()
+  const at = (name: string | undefined, ...renamed: Found['renamed']) => {
+    const member = view.resources.get(name ?? '')
+    return member && { member, renamed }
+  }
+  const [name, uri, task] = [params.get('name'), params.get('uri'), params.get('taskId')]
+  if (isTaskMethod(method) && isRequestId(task))
+    return at((await findRequest(decisions, task))?.resource)
+  if (method === 'resources/read' && typeof uri === 'string') {
+    const of = uriOfMember(uri)
+    return of && at(of.member, ['uri', of.uri])
+  }
+  const action = typeof name === 'string' ? groupNames(view, group).find(method, name) : undefined
+  return action && at(action.resource, ['name', action.path])
+}

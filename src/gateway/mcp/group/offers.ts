@@ -1,0 +1,104 @@
+import { type AdmittedRequest, type Reach, reachOf } from '../../../calls/index.ts'
+import type { Action, Resource } from '../../../catalog/index.ts'
+import { isObject, type Json, type JsonObject } from '../../../lib/json.ts'
+import {
+  type GroupNames,
+  groupNames,
+  nameInGroup,
+  resourcesAt,
+  uriInGroup,
+} from '../../../resource-groups/index.ts'
+import type { McpPorts } from '../ports.ts'
+import { isOurs, META } from '../tool-error.ts'
+
+/** Offer of one server to a task, as it is written at the address that the task came to. */
+export interface ServerOffer {
+  readonly resource: Resource
+  readonly reach: Reach
+  /** An entry of a list; `undefined`: it is kept out. `key`: member that identifies it. */
+  entry(action: Action, entry: JsonObject, key: string): JsonObject | undefined
+}
+
+/**
+ * Answers what each server behind an address offers to a task. One that is suspended, or broken,
+ * hides none of the others.
+ */
+export async function offersAt(
+  who: AdmittedRequest,
+  { catalog, decisions }: McpPorts,
+): Promise<readonly ServerOffer[]> {
+  const view = await catalog.current()
+  const servers = resourcesAt(view, who.resource)
+  const reaches = await Promise.all(
+    servers.map(async (resource) => ({ resource, reach: await reachOf(decisions, who, resource) })),
+  )
+  if (!who.resource.members) return reaches.map((each) => ({ ...each, entry: asItIs }))
+  const names = groupNames(view, who.resource)
+  const reached = new Map(
+    reaches.flatMap(({ reach }) => reach.actions.map((action) => [action.name, action])),
+  )
+  return reaches.map((each) => ({
+    ...each,
+    entry: (action, entry, key) => inGroup(each.resource, action, { entry, key, names, reached }),
+  }))
+}
+
+function asItIs(_action: Action, entry: JsonObject): JsonObject {
+  return entry
+}
+
+/**
+ * Writes an entry with its name, or address, in the group. What looks like it at another member is
+ * told, as far as this task may know of it.
+ */
+function inGroup(
+  member: Resource,
+  action: Action,
+  {
+    entry,
+    key,
+    names,
+    reached,
+  }: {
+    readonly entry: JsonObject
+    readonly key: string
+    readonly names: GroupNames
+    readonly reached: ReadonlyMap<string, Action>
+  },
+): JsonObject | undefined {
+  const own = String(entry.get(key))
+  const title = entry.get('title')
+  const titled: [string, Json][] =
+    typeof title === 'string' ? [['title', `${member.title}: ${title}`]] : []
+  const meta = entry.get('_meta')
+  const theirs = isObject(meta) ? [...meta].filter(([name]) => !isOurs(name)) : []
+  const ours: [string, Json][] = [
+    [META.server, member.name],
+    [META.name, own],
+  ]
+  const write = (more: readonly [string, Json][], also: readonly [string, Json][] = []) =>
+    new Map<string, Json>([
+      ...entry,
+      ...titled,
+      ...more,
+      ['_meta', new Map<string, Json>([...theirs, ...ours, ...also])],
+    ])
+  if (action.definition?.kind === 'resource') return write([[key, uriInGroup(member.name, own)]])
+  const name = nameInGroup(action)
+  if (names.find(action.method, name) !== action) return undefined
+  const others = names
+    .of(action.name)
+    .flatMap(({ actions }) => actions.flatMap((each) => reached.get(each) ?? []))
+    .filter((each) => each !== action)
+  if (others.length === 0) return write([[key, name]])
+  const alike = [...new Set(others.map(nameInGroup))]
+  const description = entry.get('description')
+  const words = `${typeof description === 'string' ? `${description}\n\n` : ''}From the gateway: another server offers something of this name, or one that looks like it: ${alike.join(', ')}. They are not the same.`
+  return write(
+    [
+      [key, name],
+      ['description', words],
+    ],
+    [[META.looksLike, alike]],
+  )
+}

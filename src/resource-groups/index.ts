@@ -1,0 +1,5 @@
+/** Groups: several MCP servers under one address, with names that stay what they are. */
+export { nameInGroup, uriInGroup, uriOfMember } from './group-names.ts'
+export { type GroupNames, groupNames, type LookAlikes } from './look-alikes.ts'
+export { actionsAt, locationsAt, resourcesAt } from './members.ts'
+export { letInLookAlikes, setGroup } from './set-group.ts'
