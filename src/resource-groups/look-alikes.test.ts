@@ -51,7 +51,10 @@ test('one name at two members is told and open; names that only look the same ar
     const names = among([one, other, tool('desk', 'other')])
     assert.ok(!found(names, one) && !found(names, other), one.path)
     assert.ok(found(names, tool('desk', 'other')))
-    assert.equal(names.of(one.name).some(({ held, how }) => held && how === 'alike'), true)
+    assert.equal(
+      names.of(one.name).some(({ held, how }) => held && how === 'alike'),
+      true,
+    )
     const letIn = among([one, other], [one.name, other.name])
     assert.ok(found(letIn, one) && found(letIn, other))
     assert.ok(!found(among([one, other], [one.name]), one), 'all of them, or none')
@@ -72,7 +75,10 @@ test('two that would have one name are kept out, whatever an administrator says'
   // A tool that is called as the cut name of another one ends.
   const cut = nameInGroup(tool('desk', 'search.notes')).slice('desk__'.length)
   const pair = [tool('desk', 'search.notes'), tool('desk', cut)] as const
-  const names = among(pair, pair.map(({ name }) => name))
+  const names = among(
+    pair,
+    pair.map(({ name }) => name),
+  )
   assert.ok(!found(names, pair[0]) && !found(names, pair[1]))
 })
 
