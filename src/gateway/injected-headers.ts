@@ -1,9 +1,9 @@
 import type { Verdict } from '../calls/index.ts'
 import type { Resource } from '../catalog/index.ts'
 import { credentialFor } from '../connections/index.ts'
+import { credentialTexts } from '../lib/redaction/credential-texts.ts'
 import { mintTransactionToken } from '../tokens/index.ts'
 import type { GatewayPorts } from './ports.ts'
-import { credentialTexts } from './redaction/credential-texts.ts'
 
 /** The version that agents speak to us (`strictRequest` lets no other through), and a pseudonym. */
 const VIA = '1.1 remit'

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Redactor } from '../redaction/redactor.ts'
+import type { Redactor } from '../../lib/redaction/redactor.ts'
 
 /**
  * Headers of an upstream's answer that reach the agent. All others are dropped, cookies first of

@@ -5,6 +5,7 @@ import type { Verdict } from '../../calls/index.ts'
 import type { Action } from '../../catalog/index.ts'
 import type { Call } from '../../facts/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
+import type { Redactor } from '../../lib/redaction/redactor.ts'
 import type {
   McpPeer,
   RpcError,
@@ -14,7 +15,6 @@ import type {
   RpcResult,
 } from '../../net/index.ts'
 import type { Located } from '../passage.ts'
-import type { Redactor } from '../redaction/redactor.ts'
 import type { McpReply } from './reply.ts'
 import type { McpConversation } from './session-id.ts'
 import type { SealedState } from './stateless/request-state.ts'

@@ -1,6 +1,6 @@
 import { endCall } from '../../../calls/index.ts'
 import { Problem } from '../../../lib/problem.ts'
-import { Redactor } from '../../redaction/redactor.ts'
+import { Redactor } from '../../../lib/redaction/redactor.ts'
 import type { PermittedCall, PreparedCall } from '../call-steps.ts'
 import { RpcAnswer } from '../ended.ts'
 import type { McpPorts } from '../ports.ts'

@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../../../lib/json.ts'
+import type { Redactor } from '../../../lib/redaction/redactor.ts'
 import { MCP, type RpcNotification } from '../../../net/index.ts'
-import type { Redactor } from '../../redaction/redactor.ts'
 import { scrub } from './scrub.ts'
 
 /** Levels of log messages, the least first (RFC 5424 section 6.2.1). */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isObject, type Json, parseJson, printJson } from '../../../lib/json.ts'
+import { Redactor } from '../../../lib/redaction/redactor.ts'
 import { readMessage } from '../../../net/mcp/message.ts'
-import { Redactor } from '../../redaction/redactor.ts'
 import { passedOn } from './passed-on.ts'
 
 type Asking = Parameters<typeof passedOn>[1]

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isObject, parseJson, printJson } from '../../../lib/json.ts'
-import { Redactor } from '../../redaction/redactor.ts'
+import { Redactor } from '../../../lib/redaction/redactor.ts'
 import { scrub } from './scrub.ts'
 
 const SECRET = 'kEy/with+"odd" bytes~4711'

@@ -1,5 +1,5 @@
 import { ExactNumber, isObject, type Json, type JsonObject } from '../../../lib/json.ts'
-import type { Redactor } from '../../redaction/redactor.ts'
+import type { Redactor } from '../../../lib/redaction/redactor.ts'
 
 /**
  * Copies the value without our secrets, in case a server echoes them, however its JSON spelled
