@@ -103,6 +103,16 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       { asks: 'roots' },
       { asks: 'both' },
     ),
+    'resources.set_group': sample(
+      '/resources/office/members',
+      { members: ['desk'] },
+      { members: ['desk'], title: 'Other' },
+    ),
+    'resources.let_in_look_alikes': sample(
+      '/resources/office/look-alikes',
+      { actions: [] },
+      { actions: ['desk.add-note'] },
+    ),
     'resources.resume': sample('/resources/orders/resume', {}, { reason: 'other' }),
     'actions.set_risk': sample('/actions/orders.refund/risk', { risk: 'low' }, { risk: 'medium' }),
     'actions.set_sentence': sample(

@@ -71,4 +71,29 @@ describe('remit resources mappings', () => {
     const refused = await sam.remit('resources', 'server-asks', 'desk', '--both')
     assert.match(refused.said, /administrator/)
   })
+
+  test('a group is made, shown with its names, and changed, by administrators', async (t) => {
+    const cli = await signedIn(t, remit)
+    const made = await cli.remit('resources', 'group', 'office', '--member', 'desk')
+    assert.equal(made.exit, 0, made.said)
+    assert.match(made.said, /✓ office offers desk at http\S+\/office/)
+    const shown = await cli.remit('resources', 'show', 'office')
+    assert.match(shown.out, /members +desk/)
+    assert.match(shown.out, /desk__search_notes +desk\.search-notes/)
+    const none = await cli.remit('resources', 'look-alikes', 'office')
+    assert.match(none.said, /✓ office keeps look-alikes out/)
+    const stranger = await cli.remit(
+      'resources',
+      'look-alikes',
+      'office',
+      '--let-in',
+      'orders.read',
+    )
+    assert.match(stranger.said, /orders\.read/)
+    assert.equal(stranger.exit, 1)
+    assert.equal((await cli.remit('resources', 'group', 'office')).exit, 1, 'no member is named')
+    const sam = await signedIn(t, remit, 'sam')
+    const refused = await sam.remit('resources', 'group', 'office', '--member', 'desk')
+    assert.match(refused.said, /administrator/)
+  })
 })
