@@ -13,7 +13,7 @@ import httpx2
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from remit_sdk.api import Guard, RemitMiddleware, Route, call_of
+from remit_sdk.api import Guard, RemitMiddleware, Route, call_of, direct
 from remit_sdk.wire.keys import TaskKey, thumbprint
 
 ISSUER = "https://remit.example"
@@ -111,9 +111,11 @@ def client(answer: Callable[[httpx2.Request], httpx2.Response] = keys) -> httpx2
 class Shop:
     """An application that says what it was called with. It counts how often it ran."""
 
+    routes = ROUTES
+
     def __init__(self, guard: Guard, **options: Any) -> None:
         self.ran: list[Any] = []
-        self.app = RemitMiddleware(self._run, guard, ROUTES, **options)
+        self.app = RemitMiddleware(self._run, guard, self.routes, **options)
         self.status = 200
 
     async def _run(self, scope: Any, receive: Any, send: Any) -> None:
@@ -200,3 +202,55 @@ def proof(
     claims = {"jti": "p1", "htm": method, "htu": url, "iat": int(NOW), "ath": ath, **more}
     head = {"typ": "dpop+jwt", "jwk": TASK_KEY.public_jwk}
     return jwt.encode(claims, TASK_KEY._private, "ES256", headers=head)
+
+
+def txn(claims: dict[str, Any] | None = None, **head: Any) -> dict[str, str]:
+    return {"txn-token": signed(claims or transaction(), "txntoken+jwt", **head)}
+
+
+class Remit:
+    """Answers what a test says about calls, and keeps what it was told."""
+
+    def __init__(self, verdict: Any, outcomes: list[httpx2.Response] | None = None) -> None:
+        self.asked: list[dict[str, Any]] = []
+        self.outcomes: list[dict[str, Any]] = []
+        self.verdict = verdict
+        self._answers = iter(outcomes or [])
+        self.told: list[BaseException] = []
+
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        body = json.loads(request.content)
+        assert request.headers["authorization"] == "Bearer enf_secret-of-the-shop"
+        if request.url.path == "/v1/calls":
+            self.asked.append(body)
+            return (
+                self.verdict
+                if isinstance(self.verdict, httpx2.Response)
+                else httpx2.Response(200, json=self.verdict)
+            )
+        assert request.url.path == "/v1/calls/dec_1/outcome"
+        self.outcomes.append(body)
+        return next(self._answers, httpx2.Response(200, json={}))
+
+    def shop(self, **options: Any) -> Shop:
+        settings = {
+            "issuer": ISSUER,
+            "resource": RESOURCE,
+            "secret": "enf_secret-of-the-shop",
+            "client": client(self),
+        }
+        return Shop(direct(**{**settings, "on_error": self.told.append, **options}))
+
+
+PERMIT: dict[str, Any] = {
+    "decision": True,
+    "decision_id": "dec_1",
+    "valid_for_ms": 5000,
+    "action": "shop.buy",
+    "agent": "bot",
+    "chain": ["bot"],
+    "person": {"id": "psn_1", "issuer": "https://idp.example", "subject": "sam"},
+    "task": {"id": "tsk_1", "purpose": "buy"},
+    "arguments": {"item": "lamp", "amount": "12.50"},
+}
+CREDENTIAL = {"authorization": "DPoP t.o.k", "dpop": "p.r.f"}

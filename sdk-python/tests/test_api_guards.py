@@ -11,13 +11,16 @@ import httpx2
 import jwt
 import pytest
 from api_world import (
+    CREDENTIAL,
     ISSUER,
     JWK,
     KEY,
     LOCATION,
     NOW,
+    PERMIT,
     RESOURCE,
     TASK_KEY,
+    Remit,
     Shop,
     client,
     keys,
@@ -25,6 +28,7 @@ from api_world import (
     resource_claims,
     signed,
     transaction,
+    txn,
 )
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -54,10 +58,6 @@ def behind(**options: Any) -> Shop:
     }
     public = options.pop("public", ())
     return Shop(behind_gateway(**{**settings, **options}), public=public)
-
-
-def txn(claims: dict[str, Any] | None = None, **head: Any) -> dict[str, str]:
-    return {"txn-token": signed(claims or transaction(), "txntoken+jwt", **head)}
 
 
 def test_a_call_that_the_gateway_decided_runs_and_knows_who() -> None:
@@ -671,54 +671,6 @@ def test_bounds(covered: bool, bound: dict[str, Any]) -> None:
 
 
 # By asking.
-
-
-class Remit:
-    """Answers what a test says about calls, and keeps what it was told."""
-
-    def __init__(self, verdict: Any, outcomes: list[httpx2.Response] | None = None) -> None:
-        self.asked: list[dict[str, Any]] = []
-        self.outcomes: list[dict[str, Any]] = []
-        self.verdict = verdict
-        self._answers = iter(outcomes or [])
-        self.told: list[BaseException] = []
-
-    def __call__(self, request: httpx2.Request) -> httpx2.Response:
-        body = json.loads(request.content)
-        assert request.headers["authorization"] == "Bearer enf_secret-of-the-shop"
-        if request.url.path == "/v1/calls":
-            self.asked.append(body)
-            return (
-                self.verdict
-                if isinstance(self.verdict, httpx2.Response)
-                else httpx2.Response(200, json=self.verdict)
-            )
-        assert request.url.path == "/v1/calls/dec_1/outcome"
-        self.outcomes.append(body)
-        return next(self._answers, httpx2.Response(200, json={}))
-
-    def shop(self, **options: Any) -> Shop:
-        settings = {
-            "issuer": ISSUER,
-            "resource": RESOURCE,
-            "secret": "enf_secret-of-the-shop",
-            "client": client(self),
-        }
-        return Shop(direct(**{**settings, "on_error": self.told.append, **options}))
-
-
-PERMIT: dict[str, Any] = {
-    "decision": True,
-    "decision_id": "dec_1",
-    "valid_for_ms": 5000,
-    "action": "shop.buy",
-    "agent": "bot",
-    "chain": ["bot"],
-    "person": {"id": "psn_1", "issuer": "https://idp.example", "subject": "sam"},
-    "task": {"id": "tsk_1", "purpose": "buy"},
-    "arguments": {"item": "lamp", "amount": "12.50"},
-}
-CREDENTIAL = {"authorization": "DPoP t.o.k", "dpop": "p.r.f"}
 
 
 def test_a_direct_call_is_asked_about_and_reported() -> None:

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { clickThrough } from '../../src/dev/identity-provider/click.ts'
 import { listTasks } from '../../src/tasks/index.ts'
 import type { Project, Running } from '../sdk/project.ts'
+import { signInSam } from '../sdk/readme-story.ts'
 import { approve, sdkTask } from '../sdk/shops.ts'
 import type { World } from '../world.ts'
 import type { ModelApi } from './model-api.ts'
@@ -31,8 +31,7 @@ export async function startSignedIn(
 ): Promise<Running> {
   await rm(join(project.folder, 'refresh-token'), { force: true })
   const running = project.start(args, env)
-  const [, page = ''] = await running.says(/Please sign in: (\S+)/)
-  await fetch(await clickThrough(page, 'sam'))
+  await signInSam(running)
   return running
 }
 

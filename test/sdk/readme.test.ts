@@ -1,21 +1,28 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import type { Detail } from 'remit-sdk'
-import { everythingTicked } from '../../examples/refund-desk/browser.ts'
 import { addAdmissionRule } from '../../src/client-metadata/index.ts'
-import { pendingConsents } from '../../src/consent/index.ts'
-import { clickThrough } from '../../src/dev/identity-provider/click.ts'
-import { deskActions, openDesk } from '../mcp/stranger.ts'
+import { deskActions } from '../mcp/stranger.ts'
 import { World } from '../world.ts'
 import { EmptyProject } from './empty-project.ts'
 import { ended, Reader, Readme } from './reader.ts'
-import { addRules, alsoAllow, approve, sdkTask } from './shops.ts'
+import {
+  agree,
+  answerQuestion,
+  approveTwice,
+  assertAllRead,
+  assertBlocks,
+  buyer,
+  deskWorld,
+  runNightly,
+  signInSam,
+} from './readme-story.ts'
+import { addRules } from './shops.ts'
 
 // Every block of the README, saved as its title says and run in an empty project that has the package installed, against a Remit.
 
 const README = await Readme.at(join(import.meta.dirname, '..', '..', 'sdk', 'README.md'))
-const { blocks: BLOCKS, commands: COMMANDS, files: FILES } = README
+const { commands: COMMANDS, files: FILES } = README
 const PROGRAMS = README.programs('.ts')
 const textOf = (title: string) => README.textOf(title)
 
@@ -38,22 +45,15 @@ async function callShops(
   { reader, project, identifier }: { reader: Reader; project: EmptyProject; identifier: string },
   env: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const detail: Detail = { locations: [identifier], actions: ['shop.buy'], type: 'remit_call' }
   await addRules(w, textOf('shop.cedar'))
-  reader.done.add('shop.cedar').add('shop.yaml')
-  await alsoAllow(w, [{ ...detail, bounds: [] }])
-  await using task = await sdkTask(w, { details: [detail] })
+  const { post, task: opened } = await buyer(w, reader, identifier)
+  await using task = opened
   await project.write('serve-web.ts', reader.here(SERVE_WEB))
   for (const title of FRAMEWORKS) {
     const server = await reader.start(title === 'web.ts' ? 'serve-web.ts' : title, env)
     reader.done.add(title)
     try {
       await server.says(/ready/)
-      const post = {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: '{"amount": 12.50}',
-      }
       const answer = await task.fetch(`${identifier}/items/lamp/orders`, post)
       const seen = { by: 'refund-bot', for: 'sam', item: 'lamp', amount: '12.50' }
       assert.deepEqual(await answer.json(), seen, title)
@@ -79,14 +79,8 @@ describe('the README of the SDK', () => {
   })
 
   it('has blocks of code and commands, and nothing else', () => {
-    for (const { language, text, title } of BLOCKS)
-      assert.ok(
-        /^(?:ts|cedar|yaml)$/.test(language) ? title : language === 'sh',
-        `${language} ${text.slice(0, 60)}`,
-      )
-    const [install = ''] = COMMANDS
-    assert.deepEqual(install.trim().split('\n'), INSTALL)
-    read.add(install)
+    assertBlocks(README, ['ts', 'cedar', 'yaml'], INSTALL)
+    read.add(COMMANDS[0] ?? '')
     assert.ok(FILES.size >= 15)
   })
 
@@ -94,9 +88,7 @@ describe('the README of the SDK', () => {
     let w: World
     let reader: Reader
     before(async () => {
-      w = await World.start('sqlite', { desk: true, nonces: 'auto' })
-      await alsoAllow(w, deskActions(w) as readonly Detail[]) // written as details
-      await openDesk(w)
+      w = await deskWorld()
       reader = await Reader.at({ project, readme: README, extension: '.ts' }, w)
     })
     after(async () => {
@@ -118,26 +110,16 @@ describe('the README of the SDK', () => {
     it('works for a person who signed in once, and asks one who is not here', async () => {
       const asking = await reader.start('ask.ts')
       await asking.says(/asked /)
-      const { id } = await w.person('sam')
-      const [asked] = await pendingConsents(w.rooms.storage.read, id, w.clock.now())
-      const sam = await w.browser('sam')
-      const question = await sam.get(`${w.issuer}/consent/${asked?.id}`)
-      assert.match(question.text, /as on the phone/)
-      assert.equal((await sam.submit(question, /^Allow/, everythingTicked(question))).status, 200)
+      await answerQuestion(w)
       const running = await reader.start('signed-in.ts')
-      const [, page = ''] = await running.says(/please sign in: (\S+)/)
-      await fetch(await clickThrough(page, 'sam'))
+      await signInSam(running)
       assert.match(await ended(running), /^1042 200\n1043 200$/m)
       assert.match(await ended(asking), /^answered 200$/m)
     })
 
     it('waits for people who approve, in both ways', async () => {
       const running = await reader.start('approval.ts')
-      for (let i = 0; i < 2; i++) {
-        const [, page = ''] = await running.says(/please approve: (\S+)/)
-        await approve(w, page)
-        await running.says(/refunded 201/)
-      }
+      await approveTwice(w, running)
       assert.match(await ended(running), /already (?:answered|sending)/)
       assert.match(await reader.run('tool.ts'), /^PENDING, not executed \(approval\.required\)/m)
     })
@@ -148,10 +130,7 @@ describe('the README of the SDK', () => {
     })
 
     it('works while nobody is there', async () => {
-      await reader.agent('night-bot')
-      const [SPONSOR_GRANT = ''] =
-        /spg_[\w-]{10,}/.exec(await reader.command('sponsor-grants')) ?? []
-      assert.match(await reader.run('nightly.ts', { SPONSOR_GRANT }), /nightly 200/)
+      assert.match(await runNightly(reader, 'nightly.ts'), /nightly 200/)
     })
 
     it('speaks MCP as a task', async () => {
@@ -212,10 +191,7 @@ console.log(used.join(), (await answer.json()).resource)
 
     it('waits for the person to agree', async () => {
       const running = await reader.start('consent.ts')
-      const [, page = ''] = await running.says(/please agree: (\S+)/)
-      const sam = await w.browser('sam')
-      const agreed = await sam.submit(await sam.get(page), /^grant$/)
-      assert.equal(agreed.status, 200, agreed.text)
+      await agree(w, running)
       assert.match(await ended(running), /agreed tsk_/)
     })
 
@@ -229,7 +205,6 @@ console.log(used.join(), (await answer.json()).resource)
   })
 
   it('and that was all of it', () => {
-    for (const title of FILES.keys()) assert.ok(read.has(title), `${title} was not run`)
-    for (const text of COMMANDS) assert.ok(read.has(text), `${text} was not run`)
+    assertAllRead(README, read)
   })
 })

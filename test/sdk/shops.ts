@@ -78,7 +78,8 @@ export async function shopDirect(
 
 type Entry = Parameters<typeof planImport>[1]
 
-async function catalogue(w: World, entry: Entry): Promise<void> {
+/** Imports the document of the shop under this name, as an administrator. */
+export async function catalogue(w: World, entry: Entry): Promise<void> {
   const { id: by } = await w.person('ada')
   const plan = planImport(SHOP_DOCUMENT, entry)
   const actions = plan.actions.map((action) => ({ ...action, riskProposed: false }))

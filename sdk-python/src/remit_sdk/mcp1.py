@@ -6,42 +6,21 @@ It speaks by `httpx`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 
-from .errors import CallFailed, Denied, UsageError
+from .errors import UsageError
 from .httpx import TaskAuth
-from .rpc import Said, WaitingCall, answer, said_of
-from .task.held import OnApproval
+from .rpc import AnsweringClient, Said, WaitingCall, said_of
 from .tasks import AsyncTask
 
 __all__ = ["Said", "TaskClient", "WaitingCall", "said_of", "task_clients"]
 
-_TIMEOUT = httpx.Timeout(30, read=300)
 
-
-class TaskClient(httpx.AsyncClient):
-    """As that of `remit_sdk.mcp`."""
-
-    def __init__(
-        self,
-        task: AsyncTask,
-        *,
-        resource: str | None = None,
-        on_approval: OnApproval | None = None,
-        **options: Any,
-    ) -> None:
-        auth = TaskAuth(task, resource=resource, on_approval=on_approval)
-        super().__init__(**{**options, "auth": auth, "follow_redirects": False})
-
-    async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
-        try:
-            return await super().send(request, **options)
-        except UsageError:
-            raise
-        except (Denied, CallFailed) as error:
-            return answer(request, error, httpx.Response)
+class TaskClient(AnsweringClient, httpx.AsyncClient):
+    library: ClassVar[Any] = httpx
+    auth_of: ClassVar[Any] = TaskAuth
 
 
 def task_clients(task: AsyncTask) -> Callable[..., httpx.AsyncClient]:
@@ -54,6 +33,7 @@ def task_clients(task: AsyncTask) -> Callable[..., httpx.AsyncClient]:
     ) -> httpx.AsyncClient:
         if auth is not None:
             raise UsageError("the task brings its own credential")
-        return TaskClient(task, headers=headers, timeout=timeout or _TIMEOUT)
+        given: dict[str, Any] = {} if timeout is None else {"timeout": timeout}
+        return TaskClient(task, headers=headers, **given)
 
     return client

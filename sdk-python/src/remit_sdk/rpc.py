@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
-from .errors import CallFailed, Denied, RemitError
+from .errors import CallFailed, Denied, RemitError, UsageError
+from .task.held import OnApproval
+from .tasks import AsyncTask
 from .wire.problem import number_or, object_of, record_of, text_or
 
 _MODERN = "2026-07-28"
@@ -49,6 +51,39 @@ def said_of(result: Any) -> Said:
     return Said(
         text_or(meta.get("remit/decision")), waiting, meta.get("remit/told-again") is True, later
     )
+
+
+class AnsweringClient:
+    """
+    An HTTP client for transports of MCP, in front of an `AsyncClient`. What Remit refuses at the door is an answer of MCP
+    here: the result of a tool that the model understands, or an error of JSON-RPC. An exception would end the whole session.
+    """
+
+    library: ClassVar[Any]
+    """`httpx2` or `httpx`."""
+    auth_of: ClassVar[Any]
+    """`TaskAuth` for that library."""
+
+    def __init__(
+        self,
+        task: AsyncTask,
+        *,
+        resource: str | None = None,
+        on_approval: OnApproval | None = None,
+        **options: Any,
+    ) -> None:
+        auth = type(self).auth_of(task, resource=resource, on_approval=on_approval)
+        # Seconds, as the official client has them: a call may be held for people.
+        options.setdefault("timeout", self.library.Timeout(30, read=300))
+        super().__init__(**{**options, "auth": auth, "follow_redirects": False})
+
+    async def send(self, request: Any, **options: Any) -> Any:
+        try:
+            return await super().send(request, **options)  # type: ignore[misc]  # that of the library
+        except UsageError:
+            raise
+        except (Denied, CallFailed) as error:
+            return answer(request, error, self.library.Response)
 
 
 def answer(request: Any, error: Denied | CallFailed, response: Callable[..., R]) -> R:

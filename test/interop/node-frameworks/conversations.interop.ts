@@ -2,11 +2,10 @@ import assert from 'node:assert/strict'
 import { cp, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import type { Detail } from 'remit-sdk'
-import { deskActions, openDesk } from '../../mcp/stranger.ts'
 import { checkTypes } from '../../sdk/empty-project.ts'
-import { alsoAllow, approve } from '../../sdk/shops.ts'
-import { World } from '../../world.ts'
+import { deskWorld } from '../../sdk/readme-story.ts'
+import { approve } from '../../sdk/shops.ts'
+import type { World } from '../../world.ts'
 import { ModelApi } from '../model-api.ts'
 import { NodeProject } from '../npm.ts'
 import {
@@ -28,9 +27,7 @@ describe('agents in frameworks for JavaScript, with a model that follows a scrip
   let model: ModelApi
   let project: NodeProject
   before(async () => {
-    w = await World.start('sqlite', { desk: true, nonces: 'auto' })
-    await alsoAllow(w, deskActions(w) as readonly Detail[]) // written as details
-    await openDesk(w)
+    w = await deskWorld()
     model = await ModelApi.start()
     project = await NodeProject.make(process.env.REMIT_INTEROP_NODE_FRAMEWORKS ?? '')
     for (const name of await readdir(EXAMPLES))

@@ -2,10 +2,9 @@ import assert from 'node:assert/strict'
 import { cp, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import type { Detail } from 'remit-sdk'
-import { deskActions, openDesk } from '../../mcp/stranger.ts'
-import { alsoAllow, approve } from '../../sdk/shops.ts'
-import { World } from '../../world.ts'
+import { deskWorld } from '../../sdk/readme-story.ts'
+import { approve } from '../../sdk/shops.ts'
+import type { World } from '../../world.ts'
 import { ModelApi } from '../model-api.ts'
 import { PythonProject } from '../python-sdk/installed.ts'
 import {
@@ -23,9 +22,7 @@ describe('agents in frameworks for Python, with a model that follows a script', 
   let openai: PythonProject
   let model: ModelApi
   before(async () => {
-    w = await World.start('sqlite', { desk: true, nonces: 'auto' })
-    await alsoAllow(w, deskActions(w) as readonly Detail[]) // written as details
-    await openDesk(w)
+    w = await deskWorld()
     model = await ModelApi.start()
     project = await PythonProject.make('FRAMEWORKS')
     openai = await PythonProject.make('OPENAI')

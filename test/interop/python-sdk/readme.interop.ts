@@ -2,13 +2,19 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import type { Detail } from 'remit-sdk'
-import { everythingTicked } from '../../../examples/refund-desk/browser.ts'
-import { pendingConsents } from '../../../src/consent/index.ts'
-import { clickThrough } from '../../../src/dev/identity-provider/click.ts'
-import { deskActions, openDesk } from '../../mcp/stranger.ts'
 import { ended, Reader, Readme } from '../../sdk/reader.ts'
-import { addRules, alsoAllow, approve, sdkTask } from '../../sdk/shops.ts'
+import {
+  agree,
+  answerQuestion,
+  approveTwice,
+  assertAllRead,
+  assertBlocks,
+  buyer,
+  deskWorld,
+  runNightly,
+  signInSam,
+} from '../../sdk/readme-story.ts'
+import { addRules } from '../../sdk/shops.ts'
 import { World } from '../../world.ts'
 import { PythonProject } from './installed.ts'
 import { SOURCE } from './wheel.ts'
@@ -36,19 +42,13 @@ async function callShop(
   }: { reader: Reader; identifier: string; as: string; by?: string },
   env: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const detail: Detail = { locations: [identifier], actions: ['shop.buy'], type: 'remit_call' }
-  reader.done.add('shop.cedar').add('shop.yaml').add(as)
-  await alsoAllow(w, [{ ...detail, bounds: [] }])
-  await using task = await sdkTask(w, { details: [detail] })
+  reader.done.add(as)
+  const { post, task: opened } = await buyer(w, reader, identifier)
+  await using task = opened
   await reader.save(as, 'guard.py')
   const server = await reader.start('shop.py', env)
   try {
     await server.says(/running on/)
-    const post = {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: '{"amount": 12.50}',
-    }
     const answer = await task.fetch(`${identifier}/items/lamp/orders`, post)
     const seen = { by, for: 'sam', item: 'lamp', amount: '12.50' }
     assert.deepEqual(await answer.json(), seen, as)
@@ -69,14 +69,8 @@ for (const environment of ['OLDEST', 'NEWEST'] as const)
     after(() => project?.remove())
 
     it('has blocks of code and commands, and nothing else', () => {
-      for (const { language, text, title } of readme.blocks)
-        assert.ok(
-          /^(?:python|cedar|yaml)$/.test(language) ? title : language === 'sh',
-          `${language} ${text.slice(0, 60)}`,
-        )
-      const [install = ''] = readme.commands
-      assert.deepEqual(install.trim().split('\n'), INSTALL)
-      read.add(install)
+      assertBlocks(readme, ['python', 'cedar', 'yaml'], INSTALL)
+      read.add(readme.commands[0] ?? '')
     })
 
     if (environment === 'NEWEST')
@@ -92,9 +86,7 @@ for (const environment of ['OLDEST', 'NEWEST'] as const)
       let w: World
       let reader: Reader
       before(async () => {
-        w = await World.start('sqlite', { desk: true, nonces: 'auto' })
-        await alsoAllow(w, deskActions(w) as readonly Detail[]) // written as details
-        await openDesk(w)
+        w = await deskWorld()
         reader = await Reader.at({ project, readme, extension: '.py' }, w)
       })
       after(async () => {
@@ -106,13 +98,7 @@ for (const environment of ['OLDEST', 'NEWEST'] as const)
       it('asks a person who is not here', async () => {
         asking = await reader.start('ask.py')
         await asking.says(/asked /)
-        const { id } = await w.person('sam')
-        const [asked] = await pendingConsents(w.rooms.storage.read, id, w.clock.now())
-        assert.ok(asked)
-        const sam = await w.browser('sam')
-        const page = await sam.get(`${w.issuer}/consent/${asked.id}`)
-        assert.match(page.text, /as on the phone/)
-        assert.equal((await sam.submit(page, /^Allow/, everythingTicked(page))).status, 200)
+        await answerQuestion(w)
       })
 
       it('opens a task and calls, sync and async', async () => {
@@ -127,11 +113,7 @@ for (const environment of ['OLDEST', 'NEWEST'] as const)
 
       it('waits for people who approve, in both ways', async () => {
         const running = await reader.start('approval.py')
-        for (let i = 0; i < 2; i++) {
-          const [, page = ''] = await running.says(/please approve: (\S+)/)
-          await approve(w, page)
-          await running.says(/refunded 201/)
-        }
+        await approveTwice(w, running)
         assert.match(await ended(running), /already (?:answered|sending)/)
         assert.match(await reader.run('tool.py'), /^PENDING, not executed \(approval\.required\)/m)
       })
@@ -142,16 +124,12 @@ for (const environment of ['OLDEST', 'NEWEST'] as const)
       })
 
       it('works while nobody is there', async () => {
-        await reader.agent('night-bot')
-        const [SPONSOR_GRANT = ''] =
-          /spg_[\w-]{10,}/.exec(await reader.command('sponsor-grants')) ?? []
-        assert.match(await reader.run('nightly.py', { SPONSOR_GRANT }), /nightly 200/)
+        assert.match(await runNightly(reader, 'nightly.py'), /nightly 200/)
       })
 
       it('works for a person who signed in once', async () => {
         const running = await reader.start('signed_in.py')
-        const [, page = ''] = await running.says(/please sign in: (\S+)/)
-        await fetch(await clickThrough(page, 'sam'))
+        await signInSam(running)
         assert.match(await ended(running), /^1042 200\n1043 200$/m)
       })
 
@@ -166,7 +144,8 @@ for (const environment of ['OLDEST', 'NEWEST'] as const)
       it('protects an API behind the gateway', async () => {
         assert.match(await reader.command('--upstream'), /shop/)
         await addRules(w, readme.textOf('shop.cedar'))
-        await callShop(w, { reader, identifier: `${w.gateway}/shop`, as: 'guard.py' })
+        for (const as of ['guard.py', 'guard_inside.py'])
+          await callShop(w, { reader, identifier: `${w.gateway}/shop`, as })
       })
 
       it('remembers used permits together, and says where tokens come from', async () => {
@@ -193,10 +172,7 @@ for (const environment of ['OLDEST', 'NEWEST'] as const)
 
       it('waits for the person to agree', async () => {
         const running = await reader.start('consent.py')
-        const [, page = ''] = await running.says(/please agree: (\S+)/)
-        const sam = await w.browser('sam')
-        const agreed = await sam.submit(await sam.get(page), /^grant$/)
-        assert.equal(agreed.status, 200, agreed.text)
+        await agree(w, running)
         assert.match(await ended(running), /agreed tsk_/)
       })
 
@@ -226,7 +202,6 @@ for (const environment of ['OLDEST', 'NEWEST'] as const)
     })
 
     it('and that was all of it', () => {
-      for (const title of readme.files.keys()) assert.ok(read.has(title), `${title} was not run`)
-      for (const text of readme.commands) assert.ok(read.has(text), `${text} was not run`)
+      assertAllRead(readme, read)
     })
   })

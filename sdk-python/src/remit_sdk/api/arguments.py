@@ -81,6 +81,14 @@ def same_arguments(decided: Mapping[str, ArgumentText], read: object) -> bool:
     )
 
 
+def part_of_arguments(decided: Mapping[str, ArgumentText], read: Mapping[str, object]) -> bool:
+    """Whether all that is said in `read` is what was decided; what is not in it is not compared. `None` is no value."""
+    return all(
+        _same(decided[name], value) if name in decided else value is None
+        for name, value in read.items()
+    )
+
+
 def _same(decided: ArgumentText, read: object) -> bool:
     if isinstance(read, Written):
         texts = decided if isinstance(decided, list) else [decided]

@@ -97,6 +97,7 @@ class RemitMiddleware:
             headers=headers,
             text=_text_of(headers, body),
             ip=client[0] if client else None,
+            certificate=_certificate_of(scope),
         )
         return route, incoming, body
 
@@ -191,6 +192,12 @@ def _target_of(scope: Scope) -> tuple[str, str, Target]:
     if scope["path"] != "/" + "/".join(target.segments):
         raise ambiguous()
     return path, query, target
+
+
+def _certificate_of(scope: Scope) -> str | None:
+    """The TLS extension of ASGI lists the client's chain, its own certificate first."""
+    tls = (scope.get("extensions") or {}).get("tls") or {}
+    return next(iter(tls.get("client_cert_chain") or ()), None)
 
 
 async def _body_of(headers: dict[str, str], receive: Receive, most: int) -> bytes:

@@ -4,44 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import re
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Unpack
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
-from ..errors import UsageError
 from ..wire.address import origin_of, parsed, secure_url
 from ..wire.keys import base64url, thumbprint
 from ..wire.problem import record_of, text_or
 from .answer import ApiRefusal
-from .arguments import Written, read_arguments
-from .behind_gateway import used
-from .exact_json import read_exact_json
+from .arguments import Written
 from .guard import Admitted, Guard, Incoming, RemitCall, Route, TaskOfCall
-from .tokens import SKEW, IssuerKeys, Misfit, Trust, Unfit, new_client, parties_of, verified
-from .used_once import UsedInMemory, UsedOnce
+from .local import LocalGuard, LocalOptions, arguments_of
+from .tokens import SKEW, Parties, Unfit, parties_of
 
-_LIFE = 300.0
 _PROOF_LIFE = 60.0
 _MAX_PROOF = 4 * 1024
 _DPOP = re.compile(r"dpop +([A-Za-z0-9._~+/=-]+)", re.IGNORECASE)
 _DECIMAL = re.compile(r"-?\d{1,40}(?:\.\d{1,40})?", re.ASCII)
 
 
-def by_token(
-    *,
-    issuer: str,
-    resource: str,
-    jwks_uri: str | None = None,
-    used_once: UsedOnce | None = None,
-    max_body_bytes: int = 256 * 1024,
-    client: Any = None,
-    now: Callable[[], float] = time.time,
-    on_error: Callable[[BaseException], None] = lambda _: None,
-) -> Guard:
+def by_token(*, issuer: str, resource: str, **options: Unpack[LocalOptions]) -> Guard:
     """
     Lets through what a resource token covers: the token has to hold and to be for this API, the DPoP proof to be by its key,
     for this request and never seen before, and its details to hold this action with these arguments.
@@ -50,61 +35,34 @@ def by_token(
     revoked works until it expires, five minutes at most. For reads of little risk; for everything else there is `direct`.
     """
     secure_url(resource)
-    keys = IssuerKeys(issuer, jwks_uri, new_client(client, 5.0))
-    trust = Trust(issuer, resource, "at+jwt", _LIFE, keys, now)
-    return _ByToken(trust, used_once or UsedInMemory(now), max_body_bytes, on_error)
+    return _ByToken(issuer, resource, resource, options)
 
 
-class _ByToken:
-    def __init__(
-        self,
-        trust: Trust,
-        used_once: UsedOnce,
-        max_body_bytes: int,
-        on_error: Callable[[BaseException], None],
-    ) -> None:
-        self._trust = trust
-        self._used_once = used_once
-        self.identifier = trust.audience
-        self.max_body_bytes = max_body_bytes
-        self.failed = on_error
+class _ByToken(LocalGuard):
+    token = "resource token"
+    type = "at+jwt"
+    refused = "token.invalid"
+    life = 300.0
+    most = 256 * 1024
 
     async def admit(self, incoming: Incoming, route: Route) -> Admitted:
         credential = _DPOP.fullmatch(incoming.headers.get("authorization", ""))
         if not credential:
             raise ApiRefusal("token.missing", "a resource token with a DPoP proof is needed")
         token = credential[1]
-        try:
-            claims = await verified(token, self._trust)
-            task = record_of(claims.get("task"))
-            id, purpose = text_or(task.get("id")), text_or(task.get("purpose"))
-            # A task token has no epochs, and is for Remit alone.
-            if (
-                not id
-                or not purpose
-                or not text_or(task.get("ep"))
-                or claims.get("client_id") != id
-            ):
-                raise Unfit("it names no task")
-            parties = parties_of(claims)
-        except Unfit as error:
-            if isinstance(error, Misfit):
-                self.failed(UsageError(f"a resource token does not hold: {error}"))
-            detail = "the token does not hold: signature, type, issuer, audience or age"
-            raise ApiRefusal("token.invalid", detail) from None
+        claims, task, parties = await self._read(token, _facts_of)
         jkt = text_or(record_of(claims.get("cnf")).get("jkt"))
         if jkt is None:
             raise ApiRefusal("token.invalid", "the token is not bound to a key")
         proof_id, until = self._proved(incoming, token, jkt)
-        body = None if incoming.text is None else read_exact_json(incoming.text)
-        read = read_arguments(incoming.path, incoming.target.query, body)
+        read = arguments_of(incoming)
         asked = route.arguments(read) if route.arguments else read.all
         if not _covers(claims.get("authorization_details"), route.action, self.identifier, asked):
             raise ApiRefusal(
                 "token.not_covered", f"`{route.action}` with these arguments is not in the token"
             )
         # INVARIANT: last, so that nothing but the request itself uses a proof up.
-        if not await used(self._used_once, proof_id, until):
+        if not await self._use(proof_id, until):
             raise ApiRefusal(
                 "proof.replayed", "the proof was used before: make a new one for each request"
             )
@@ -114,7 +72,7 @@ class _ByToken:
                 agent=parties.chain[0],
                 chain=parties.chain,
                 person=parties.person,
-                task=TaskOfCall(id, purpose, text_or(task.get("parent"))),
+                task=task,
                 arguments={
                     name: _plain(value) for name, value in asked.items() if value is not None
                 },
@@ -148,6 +106,15 @@ class _ByToken:
         if incoming.raw_path != base and not incoming.raw_path.startswith(f"{base}/"):
             raise ApiRefusal("api.misconfigured", f"a path here begins with `{base}`")
         return origin_of(self.identifier) + incoming.raw_path
+
+
+def _facts_of(claims: Mapping[str, Any]) -> tuple[Mapping[str, Any], TaskOfCall, Parties]:
+    task = record_of(claims.get("task"))
+    id, purpose = text_or(task.get("id")), text_or(task.get("purpose"))
+    # A task token has no epochs, and is for Remit alone.
+    if not id or not purpose or not text_or(task.get("ep")) or claims.get("client_id") != id:
+        raise Unfit("it names no task")
+    return claims, TaskOfCall(id, purpose, text_or(task.get("parent"))), parties_of(claims)
 
 
 def _read_proof(proof: str, jkt: str) -> Mapping[str, Any]:

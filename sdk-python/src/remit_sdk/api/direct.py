@@ -11,6 +11,7 @@ from ..wire.address import origin_of, parsed, secure_url
 from .answer import Answer, ApiRefusal
 from .answers import Unfit, admits_json, doable_with
 from .calls import Calls, Permit, Unreadable
+from .client_certificate import ClientCertificates, certificate_of
 from .guard import Admitted, Ended, Guard, Incoming, Refused, Route
 from .tokens import new_client
 
@@ -38,6 +39,7 @@ def direct(
     headers: Sequence[str] = (),
     base_path: str | None = None,
     hash_key: bytes | None = None,
+    client_certificates: ClientCertificates | None = None,
     max_body_bytes: int = 256 * 1024,
     timeout: float = 3.0,
     client: Any = None,
@@ -51,7 +53,8 @@ def direct(
     enforcer`. `headers` change what the API does, beside the usual ones (`accept`, `idempotency-key`, `if-match`, …), and are
     part of what people approve. `base_path` is the path with which the API's own paths begin, where something in front of
     it cuts the identifier's. `hash_key` is the key of the digests that policies oblige to (`@hash`), at least 32 random bytes
-    that only this API knows; without it such calls are denied. `timeout` is how long to wait for Remit, in seconds.
+    that only this API knows; without it such calls are denied. `client_certificates` says where the certificate of a client
+    comes from, for tokens that are bound to one (RFC 8705); without it such tokens are refused. `timeout` is how long to wait for Remit, in seconds.
     """
     secure_url(issuer)
     secure_url(resource)
@@ -69,10 +72,11 @@ def direct(
     for name in seen:
         if name in _CREDENTIALS:
             raise UsageError(f"`{name}` is a credential: it is not shown to people")
+    if isinstance(client_certificates, str) and client_certificates != "tls":
+        raise UsageError('`client_certificates` is `"tls"`, or a list of addresses of proxies')
     calls = Calls(issuer, secret, new_client(client, timeout), timeout, on_error)
-    return _Direct(
-        calls, resource, seen, base_path, hash_key, min(max_body_bytes, _MAX_BODY_BYTES), on_error
-    )
+    most = min(max_body_bytes, _MAX_BODY_BYTES)
+    return _Direct(calls, resource, seen, base_path, hash_key, client_certificates, most, on_error)
 
 
 class _Direct:
@@ -83,10 +87,12 @@ class _Direct:
         seen: Sequence[str],
         base_path: str | None,
         hash_key: bytes | None,
+        client_certificates: ClientCertificates | None,
         max_body_bytes: int,
         on_error: Callable[[BaseException], None],
     ) -> None:
         self._calls = calls
+        self._certificates = client_certificates
         self._hash_key = hash_key
         self._seen = dict.fromkeys(seen)
         self._path = parsed(resource).path.rstrip("/")
@@ -100,6 +106,7 @@ class _Direct:
         if not credential:
             raise ApiRefusal("token.missing", "a resource token with a DPoP proof is needed")
         scheme, token = credential.groups()
+        certificate = certificate_of(incoming, self._certificates)
         proofs = [each.strip() for each in incoming.headers.get("dpop", "").split(",")]
         reads = route.json and admits_json(incoming.headers.get("accept"))
         asked = {
@@ -114,6 +121,8 @@ class _Direct:
             # What cannot be read when it comes is not begun.
             "obligations": doable_with(self._hash_key) if reads else [],
         }
+        if certificate is not None:
+            asked["certificate"] = certificate
         if incoming.text is not None:
             asked["body"] = incoming.text
         if incoming.ip is not None:

@@ -55,7 +55,7 @@ class RemitCall:
     actors: tuple[Actor, ...] = ()
     """Agents of other organizations that acted before all of those, the latest first. For the books."""
     via: tuple[str, ...] = ()
-    """Behind the gateway: its address."""
+    """Behind the gateway: its address. Behind that: also those of the services that passed the call on, the latest last."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,8 @@ class Incoming:
     text: str | None
     """The body as JSON text."""
     ip: str | None = None
+    certificate: str | None = None
+    """The one that the client showed, as PEM, where the server tells it."""
 
     @property
     def full_target(self) -> str:
@@ -138,7 +140,7 @@ class Refused:
 
 
 class Guard(Protocol):
-    """Lets through what Remit permitted. `behind_gateway`, `direct` and `by_token` make one."""
+    """Lets through what Remit permitted. `behind_gateway`, `inside_domain`, `direct` and `by_token` make one."""
 
     @property
     def identifier(self) -> str:

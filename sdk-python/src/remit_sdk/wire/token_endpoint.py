@@ -51,7 +51,7 @@ def request_token(
         or expires_in is None
         or str(body.get("token_type")).lower() != "dpop"
     ):
-        raise _unreadable(answer)
+        raise unreadable(answer)
     details = body.get("authorization_details")
     listed = details if isinstance(details, list) else []
     return TokenAnswer(
@@ -63,7 +63,7 @@ def refusal_of(answer: Answer, body: Mapping[str, Any]) -> RemitError:
     """RFC 6749 section 5.2, with Remit's own code beside."""
     error = text_or(body.get("error"))
     if error is None:
-        return _unreadable(answer)
+        return unreadable(answer)
     code = text_or(body.get("code")) or error
     detail = text_or(body.get("error_description")) or error
     facts = RefusalFacts(code, detail, answer.status, oauth_error=error)
@@ -75,6 +75,6 @@ def refusal_of(answer: Answer, body: Mapping[str, Any]) -> RemitError:
     return CallFailed(code, detail, status=answer.status, response=answer.response)
 
 
-def _unreadable(answer: Answer) -> CallFailed:
+def unreadable(answer: Answer) -> CallFailed:
     detail = "the token endpoint answered something else"
     return CallFailed("server.unreadable", detail, status=answer.status, response=answer.response)
