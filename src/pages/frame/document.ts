@@ -42,7 +42,7 @@ function top(page: Page): Html {
     viewer.waiting > 0 &&
     html` <span class="count" aria-label="${viewer.waiting} waiting">${viewer.waiting}</span>`
   return html`<header class="top"><div class="row">
-<a class="brand" href="/">${MARK}Remit</a>
+<a class="brand" href="/">${MARK}<span class="word">Remit</span></a>
 <nav aria-label="Main">${link(page, 'home', html`Home`)}${link(page, 'approvals', html`Approvals${badge}`)}${link(page, 'tasks', html`Tasks`)}</nav>
 <div class="me"><a class="name" href="/notifications" title="How you are told">${viewer.name}</a>
 <form method="post" action="/sign-out">${csrfField(viewer)}<button class="quiet">Sign out</button></form></div>
@@ -74,7 +74,7 @@ ${top(page)}
 <main id="main"${page.width === 'wide' ? raw(' class="wide"') : ''}>
 ${page.body}
 </main>
-<footer><p>Remit decides what agents may do, for whom, right now. Times are UTC.</p></footer>
+<footer><p>Remit decides what agents may do, for whom, right now. Times are UTC.${page.viewer && html` <a href="/notifications">How you are told</a>`}</p></footer>
 </body>
 </html>
 `.toString()
