@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { before, beforeEach, it } from 'node:test'
-import { findAgent } from '../../src/agents/index.ts'
+import { findAgent, setCeiling } from '../../src/agents/index.ts'
 import { addAdmissionRule } from '../../src/client-metadata/index.ts'
+import { insertAuthorizationStep } from '../../src/code-grant/authorization-store.ts'
+import { lastAllowed, returnOf } from '../../src/code-grant/index.ts'
 import { basesOfPerson } from '../../src/consent/index.ts'
+import { findPerson } from '../../src/people/index.ts'
+import { publishPolicies } from '../../src/policy/index.ts'
 import {
   closeTask,
   endBasis,
@@ -19,7 +23,8 @@ import { type Answering, deskActions, openDesk, ping, Stranger, VERIFIER } from 
 const MINUTE = 60_000
 /** The person lets it start anew without asking. */
 const again = { again: 'yes' }
-const actionsOf = ({ details }: Task) => details.flatMap(({ actions }) => actions).toSorted()
+const actionsIn = (details: Task['details']) => details.flatMap(({ actions }) => actions)
+const actionsOf = ({ details }: Task) => actionsIn(details).toSorted()
 
 inEachWorld(
   'a client that comes back to its person',
@@ -99,7 +104,8 @@ inEachWorld(
       assert.notEqual(await comesAgain({ scope: one }), 'asked')
       await stranger.redeem(stranger.arrived.at(-1) ?? new URL(desk()), desk())
       assert.equal(await comesAgain({ scope: `${one} ${out}` }), 'asked')
-      assert.equal(await comesAgain({ prompt: 'consent' }), 'asked')
+      assert.notEqual(await comesAgain({ scope: one }), 'asked')
+      assert.equal(await comesAgain({ scope: one, prompt: 'consent' }), 'asked')
       assert.equal(await comesAgain({}, { person: 'fiona' }), 'asked')
     })
 
@@ -125,6 +131,86 @@ inEachWorld(
       await other.enter(desk(), { fields: again })
       const [basisId = ''] = (await newest()).bases
       await endBasis(parts, { basisId, by })
+      assert.equal(await comesAgain(), 'asked')
+    })
+
+    it('is asked about unless it is as it was, asks for what it had, and its person is signed in well enough', async () => {
+      const w = world()
+      const { decisions: parts, policies, policy, storage } = w.rooms
+      await stranger.enter(desk(), { fields: { 'detail-0': undefined, ...again } })
+      const { id: by } = await w.person('ada')
+      const person = await findPerson(storage.read, (await w.person('sam')).id)
+      assert.ok(person)
+      const of = { agentId: stranger.id, personId: person.id, resource: desk() }
+      const before = await lastAllowed(storage.read, of)
+      assert.ok(before?.basisId)
+      const now = w.clock.now()
+      const pending = { id: 'another', state: 'pending', createdAt: now } as const
+      const asked = { ...before, ...pending, expiresAt: now + MINUTE }
+      const proved = { acr: null, authTime: now - 2 * MINUTE }
+      const found = async (over: Partial<typeof asked> = {}, given = parts) =>
+        (await returnOf(given, { ...asked, ...over }, { person, proved }))?.details
+      const left = before.details
+      assert.deepEqual(await found(), left)
+      const fresh = { acrValues: [], maxAgeSeconds: 60 }
+      const all = JSON.stringify(deskActions(w))
+      for (const over of [
+        { mayReturn: false },
+        { expiresAt: now },
+        { clientName: 'Your bank' },
+        { redirectUri: `${before.redirectUri}/elsewhere` },
+        { proves: { methods: ['private_key_jwt'], keys: ['k'] } },
+        { askedDetails: all },
+        { stepUp: fresh },
+      ] as const)
+        assert.equal(await found(over), undefined, JSON.stringify(over))
+      const stricter = Object.assign(Object.create(Object.getPrototypeOf(parts)), parts)
+      assert.equal(await found({}, Object.assign(stricter, { stepUp: fresh })), undefined)
+      const { text } = await policies.version((await policies.active()).version)
+      const strong = text.replace('@id("support-desk")', '$&\n@step_up("mfa")')
+      assert.notEqual(strong, text)
+      await publishPolicies(policy, { text: strong, by, note: 'for tests' })
+      assert.equal(await found(), undefined)
+      await publishPolicies(policy, { text, by, note: 'as before' })
+      const [first, ...rest] = actionsIn(left)
+      const ceiling = [{ ...deskActions(w)[0], actions: rest }] as unknown as typeof left // as: written so
+      await setCeiling(w.rooms.agents, { agentId: stranger.id, ceiling, by })
+      const less = await found()
+      assert.ok(less && first && !actionsIn(less).includes(first), 'no more than its ceiling')
+      await setCeiling(w.rooms.agents, { agentId: stranger.id, ceiling: left, by })
+      assert.deepEqual(await found(), left)
+      // A hundred answers are enough for one consent.
+      const answered = Array.from({ length: 99 }, (_, i) =>
+        insertAuthorizationStep(storage.read, { ...before, id: `answered-${count}-${i}` }),
+      )
+      await storage.commit(answered.slice(1))
+      assert.ok(await found())
+      await storage.commit(answered.slice(0, 1))
+      assert.equal(await found(), undefined)
+    })
+
+    it('is asked about where what it had was limited: a budget does not begin anew', async () => {
+      await stranger.enter(desk(), { fields: again })
+      assert.notEqual(await comesAgain(), 'asked')
+      const { id } = await newest()
+      const query = world()
+        .rooms.storage.read.updateTable('tasks')
+        .set({ budget: '[{"calls":1}]' })
+        .where('id', '=', id)
+      await world().rooms.storage.commit([{ name: 'a budget', query, rows: 1 }])
+      assert.equal(await comesAgain(), 'asked')
+    })
+
+    it('is not answered by what its person allowed to other software of the same name', async () => {
+      const w = world()
+      const [name, path] = ['Notes with a twin', 'callback']
+      stranger = await Stranger.arrive(w, name, path)
+      await stranger.enter(desk(), { fields: again })
+      const twin = await Stranger.arrive(w, name, path)
+      await twin.register({ software_id: 'twin' })
+      await twin.codeFor(desk(), { person: 'fiona', fields: again })
+      assert.notEqual(await comesAgain(), 'asked')
+      stranger = twin
       assert.equal(await comesAgain(), 'asked')
     })
 
