@@ -495,11 +495,13 @@ test('an MCP server is imported by its address; what it offers is shown with the
   assert.ok(!out.includes('\u001b'), 'nothing in a note reaches the terminal as it is')
 })
 
+const BOT = { id: 'bot', description: '', ceiling: [], keys: [], clients: [], status: 'active' }
+
 test('a new key is registered by its public half; the private half stays in a file of its owner', async (t) => {
   const cli = await signedInAt(t, (path) => ({
     body: path.endsWith('/resources/orders')
       ? { name: 'orders', identifier: 'http://gw/orders', actions: [{ name: 'orders.read' }] }
-      : { id: 'bot', description: '', ceiling: [], keys: [], clients: [], status: 'active' },
+      : { ...BOT, instances: [] },
   }))
   const args = [
     'agents',
@@ -528,6 +530,13 @@ test('a new key is registered by its public half; the private half stays in a fi
   const again = await cli.remit(...args)
   assert.match(again.said, /already/)
   assert.deepEqual(JSON.parse(await readFile(file, 'utf8')), kept, 'it is not written over')
+})
+
+test('an agent is shown with the clients by which people let it in', async (t) => {
+  const instances = [{ client_id: 'client-1', people: 2, last_let_in_at: '2026-01-01T00:00:00Z' }]
+  const cli = await signedInAt(t, () => ({ body: { ...BOT, origin: 'dynamic', instances } }))
+  const { out } = await cli.remit('agents', 'show', 'bot')
+  assert.match(out, /Instances[^\n]*\n +CLIENT ID +PEOPLE +LAST *\n +client-1 +2 /)
 })
 
 test('when registering fails no key is left behind, and a private key is never sent', async (t) => {

@@ -1,8 +1,11 @@
+import { type Agent, findAgent } from '../agents/index.ts'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import { agentIdOf } from '../lib/client-url.ts'
 import type { Reader, Tx } from '../storage/index.ts'
 import { type Description, digestOf, provingOf, softwareDigest } from './description.ts'
 import type { AuthenticationSettings, SelfRegisteredClient } from './self-registered.ts'
+
+const MAX_OF_SOFTWARE = 16
 
 /** Finds the agent's description of itself; `undefined`: an administrator registered the agent. */
 export async function findDescription(
@@ -34,9 +37,9 @@ export async function findDescription(
   }
 }
 
-/** Id of the agent that this software is, and not retired; the oldest, of several. */
-export async function agentOfSoftware(db: Reader, digest: string): Promise<string | undefined> {
-  const row = await db
+/** Agents of software that are not retired, the first that a person brought first. More than one: rules went in between. */
+export async function agentsOfSoftware(db: Reader, digest: string): Promise<readonly Agent[]> {
+  const rows = await db
     .selectFrom('agent_descriptions')
     .innerJoin('agents', 'agents.id', 'agent_descriptions.agent_id')
     .select('agents.id')
@@ -44,9 +47,10 @@ export async function agentOfSoftware(db: Reader, digest: string): Promise<strin
     .where('agents.status', '!=', 'retired')
     .orderBy('agents.created_at')
     .orderBy('agents.id')
-    .limit(1)
-    .executeTakeFirst()
-  return row?.id
+    .limit(MAX_OF_SOFTWARE)
+    .execute()
+  const agents = await Promise.all(rows.map(({ id }) => findAgent(db, id)))
+  return agents.filter((agent) => agent !== undefined)
 }
 
 /** False when it was described before. */

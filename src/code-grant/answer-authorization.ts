@@ -11,6 +11,7 @@ import type { Tx } from '../storage/index.ts'
 import type { TaskParts } from '../tasks/index.ts'
 import { AUTHORIZATION_KEPT, type Authorization } from './authorization.ts'
 import {
+  agentBefore,
   answerPendingAuthorization,
   findAuthorization,
   instancesBefore,
@@ -115,7 +116,8 @@ async function admit(
   asked: Authorization,
   { person }: AuthorizationAnswer,
 ): Promise<Agent> {
-  const agent = await admitAgentIn(parts, tx, asked, person.id)
+  const wasAgent = await agentBefore(tx, asked.clientId)
+  const agent = await admitAgentIn(parts, tx, asked, person.id, wasAgent)
   const kept = await keepRegistration(tx, asked.clientId)
   // INVARIANT: a client that took its registration back becomes no agent in the same moment.
   if (!kept && agent.admission !== null && agent.clientUrl === null)

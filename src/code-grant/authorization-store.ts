@@ -74,6 +74,53 @@ export async function instancesBefore(
   return [...new Set(rows.map(({ client_id }) => client_id))].filter((id) => id !== clientId)
 }
 
+/** Instance of an agent: a client by which people let it in. */
+export interface AgentInstance {
+  readonly clientId: string
+  readonly people: number
+  /** Epoch milliseconds. */
+  readonly lastLetInAt: number
+}
+
+/** Clients by which people let an agent in, of those that are remembered: the last one first, so many at most. */
+export async function instancesOf(
+  db: Reader,
+  agentId: string,
+  limit: number,
+): Promise<readonly AgentInstance[]> {
+  const rows = await db
+    .selectFrom('authorizations')
+    .select(({ fn }) => [
+      'client_id as clientId',
+      fn.count<number | string>('person_id').distinct().as('people'),
+      fn.max('created_at').as('lastLetInAt'),
+    ])
+    .where('agent_id', '=', agentId)
+    .groupBy('client_id')
+    .orderBy('lastLetInAt', 'desc')
+    .orderBy('client_id')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => ({
+    ...row,
+    people: Number(row.people),
+    lastLetInAt: Number(row.lastLetInAt),
+  }))
+}
+
+/** Agent that a client was when a person last let it in. */
+export async function agentBefore(db: Reader, clientId: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('authorizations')
+    .select('agent_id')
+    .where('client_id', '=', clientId)
+    .where('agent_id', 'is not', null)
+    .orderBy('created_at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.agent_id ?? undefined
+}
+
 /** Tells whether other clients than the one with its own id are instances of an agent. */
 export async function hasInstances(db: Reader, agentId: string): Promise<boolean> {
   const row = await db

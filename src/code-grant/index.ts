@@ -3,7 +3,7 @@ export { type AuthorizationAnswer, answerAuthorization } from './answer-authoriz
 export { askAboutCode, codeStanding } from './approved-code.ts'
 export { readAskedDetails } from './asked.ts'
 export type { Authorization } from './authorization.ts'
-export { findAuthorization, lastAllowed } from './authorization-store.ts'
+export { findAuthorization, instancesOf, lastAllowed } from './authorization-store.ts'
 export { beginAuthorization, forgetOldAuthorizations } from './begin-authorization.ts'
 export { forgetUnusedClients } from './forget-clients.ts'
 export type { InteractiveTokens } from './issue.ts'

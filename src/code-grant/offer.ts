@@ -6,6 +6,7 @@ import type { GrantParts } from '../grants/index.ts'
 import type { Person } from '../people/index.ts'
 import { askedAt } from './asked.ts'
 import type { Authorization } from './authorization.ts'
+import { agentBefore } from './authorization-store.ts'
 import { isBearer, type Outlook, outlookOf } from './without-key.ts'
 
 /**
@@ -47,9 +48,11 @@ export async function offerTo(
   authorization: Authorization,
   person: Person,
 ): Promise<ConsentOffer> {
-  const by = { personId: person.id, now: parts.clock.now() }
+  const { read } = parts.storage
+  const wasAgent = await agentBefore(read, authorization.clientId)
+  const by = { personId: person.id, now: parts.clock.now(), wasAgent }
   const catalog = await parts.catalog.current()
-  const { agent, known } = await admissionOf(parts.storage.read, authorization, by)
+  const { agent, known } = await admissionOf(read, authorization, by)
   const resource = catalog.byIdentifier.get(authorization.resource)
   const about = { agent, known, resource }
   const nothing = { offered: [], bearer: false, outlook: NO_OUTLOOK }

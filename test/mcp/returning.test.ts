@@ -285,6 +285,13 @@ inEachWorld(
       )
       const all = await listTasks(read, { agentId: first.id, limit: 9 })
       assert.equal(all.length, 3)
+      const { token } = await w.api('ada')
+      const { body: shown } = await send(`${w.issuer}/api/v1/agents/${first.id}`, {
+        headers: [['Authorization', `Bearer ${token}`]],
+      })
+      const listed = shown.instances as { client_id: string; people: number }[] // as: openapi.json
+      const people = listed.map((each) => [each.client_id, each.people])
+      assert.deepEqual(people.toSorted(), runs.map(({ id }) => [id, 1]).toSorted())
       // Another person, other software, other addresses: asked.
       stranger = await Stranger.arrive(w, name, path)
       await stranger.register()

@@ -49,6 +49,17 @@ export const AgentProfile = (kit: SchemaKit) => {
       described: Type.Union([described, Type.Null()], {
         description: 'what one that came by itself says of itself; else null',
       }),
+      instances: Type.Array(
+        Type.Object({
+          client_id: Type.String(),
+          people: Type.Integer({ description: 'how many let it in by this client' }),
+          last_let_in_at: Type.String(),
+        }),
+        {
+          maxItems: 50,
+          description: 'clients by which people let it in, in 30 days, the last first',
+        },
+      ),
     }),
   ])
 }
@@ -141,6 +152,20 @@ export async function agentLines(
         },
         'none',
       ),
+    ),
+    ...section(
+      'Instances: clients by which people let it in, in 30 days',
+      agent.instances.length === 0
+        ? []
+        : terminal.table(
+            agent.instances,
+            {
+              'CLIENT ID': 'client_id',
+              PEOPLE: ({ people }) => String(people),
+              LAST: ({ last_let_in_at }) => moment(last_let_in_at),
+            },
+            'none',
+          ),
     ),
     ...section(
       'Clients at identity providers',

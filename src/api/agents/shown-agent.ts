@@ -1,9 +1,12 @@
 import { findAgent, listKeys } from '../../agents/index.ts'
 import { findDescription } from '../../client-metadata/index.ts'
+import { instancesOf } from '../../code-grant/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { personNames } from '../names.ts'
 import type { ApiParts } from '../parts.ts'
 import { agentShape, time } from '../shapes.ts'
+
+const MAX_INSTANCES = 50
 
 /**
  * `ownerId`: only where this person answers for it; to others there is none.
@@ -35,6 +38,12 @@ export async function shownAgent(parts: ApiParts, name: string, ownerId?: string
       revoked: revokedAt !== undefined,
     })),
     described: await describedShape(parts, name),
+    instances: (await instancesOf(parts.agents.storage.read, name, MAX_INSTANCES)).map(
+      ({ clientId, lastLetInAt, people }) => ({
+        ...{ client_id: clientId, people },
+        last_let_in_at: time(lastLetInAt),
+      }),
+    ),
   }
 }
 

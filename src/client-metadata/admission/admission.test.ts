@@ -60,6 +60,45 @@ forEachEngine('admission rules', (open) => {
     assert.equal(types.filter((type) => type === 'admission.rule_removed').length, 1)
   })
 
+  test('a rule that went lets no new instance in; whoever was let in before stays', async () => {
+    const { ada, admit, describe, parts, read, sam } = await begin()
+    const instance = (n: number) => ({
+      ...NOTES,
+      clientId: `client-${String(n).repeat(32)}`,
+      redirectUris: [`http://127.0.0.1:${n}/callback`],
+    })
+    const by = { personId: sam.id, now: parts.clock.now() }
+    const found = (n: number, wasAgent?: string) =>
+      admissionOf(read, instance(n), { ...by, wasAgent })
+    await addAdmissionRule(parts, describe())
+    const first = await admit()
+    assert.equal((await found(1)).agent.id, first.id)
+    await removeAdmissionRule(parts, { name: 'this-computer', by: ada.id })
+    const stranger = await found(1)
+    assert.deepEqual([stranger.known, stranger.agent.trust], [false, 0])
+    assert.equal((await found(1, first.id)).agent.id, first.id, 'it was let in before')
+    assert.equal((await admissionOf(read, NOTES, by)).agent.id, first.id)
+    await addAdmissionRule(parts, describe({ name: 'another', trust: 1 }))
+    const second = await admit(instance(2))
+    assert.deepEqual([second.id, second.trust], [instance(2).clientId, 1], 'by its own rule')
+    assert.equal((await found(3)).agent.id, second.id)
+    assert.equal((await admit(instance(3))).id, second.id)
+    await removeAdmissionRule(parts, { name: 'another', by: ada.id })
+    await addAdmissionRule(parts, describe())
+    assert.equal((await found(4)).agent.id, first.id)
+    await suspendPerson(parts, { personId: ada.id, by: 'operator', reason: 'test' })
+    assert.equal((await found(4)).known, false, 'nobody answers for it any more')
+  })
+
+  test('instances of software that was let in by hand need no rule', async () => {
+    const { ada, admit, parts } = await begin()
+    const first = await admit()
+    await setTrust(parts, { agentId: first.id, trust: 1, by: ada.id })
+    const another = { ...NOTES, clientId: `client-${'5'.repeat(32)}` }
+    const { id, trust } = await admit(another)
+    assert.deepEqual([id, trust], [first.id, 1])
+  })
+
   test('a rule that says nothing clear is not added', async () => {
     const { describe, parts, read, sam } = await begin()
     await suspendPerson(parts, { personId: sam.id, by: 'operator', reason: 'test' })
@@ -148,7 +187,8 @@ forEachEngine('admission rules', (open) => {
     const another = { ...NOTES, clientId: `client-${'f'.repeat(32)}` }
     const later = await admit({ ...another, clientName: 'Other notes' })
     assert.equal(later.trust, 0)
-    assert.deepEqual(await admit({ ...another, clientId: `client-${'e'.repeat(32)}` }), before)
+    const instance = await admit({ ...another, clientId: `client-${'e'.repeat(32)}` })
+    assert.deepEqual([instance.trust, instance.admission], [0, NO_RULE])
     // One with a key is itself, whatever it calls itself.
     const keyed = { ...another, clientId: `client-${'d'.repeat(32)}` }
     const proves = { methods: ['private_key_jwt' as const], keys: [] }

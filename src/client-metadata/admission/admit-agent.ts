@@ -10,7 +10,7 @@ import { Problem } from '../../lib/problem.ts'
 import { findPerson } from '../../people/index.ts'
 import type { Reader, Tx } from '../../storage/index.ts'
 import { digestOf, provingOf, softwareDigest } from '../description.ts'
-import { agentOfSoftware, findDescription, insertDescription } from '../description-store.ts'
+import { agentsOfSoftware, findDescription, insertDescription } from '../description-store.ts'
 import type { SelfRegisteredClient } from '../self-registered.ts'
 import type { AdmissionRule } from './admission-rule.ts'
 import { listAdmissionRules } from './admission-store.ts'
@@ -27,6 +27,13 @@ export interface AgentAdmission {
 
 type AdmittingParts = Pick<AgentParts, 'ledger' | 'clock' | 'live'>
 
+/** Person who brings a client, when, and the agent that it was when a person last let it in. */
+interface Bringing {
+  readonly personId: string
+  readonly now: number
+  readonly wasAgent?: string | undefined
+}
+
 /**
  * The agent that a client is, or would become now if this person brought it. Changes nothing.
  * An agent that exists stays what administrators made of it, whatever rules say by now.
@@ -34,11 +41,13 @@ type AdmittingParts = Pick<AgentParts, 'ledger' | 'clock' | 'live'>
 export async function admissionOf(
   db: Reader,
   client: SelfRegisteredClient,
-  by: { readonly personId: string; readonly now: number },
+  by: Bringing,
 ): Promise<AgentAdmission> {
-  const agent = await agentOfClient(db, client)
+  const rule = await ruleOf(db, client)
+  const known = (agent: Agent) => isInstance(agent, client, by.wasAgent, rule)
+  const agent = (await agentsOfClient(db, client)).find(known)
   if (agent) return { agent, known: true }
-  return { agent: newcomer(client, await ruleOf(db, client), by), known: false }
+  return { agent: newcomer(client, rule, by), known: false }
 }
 
 /**
@@ -49,11 +58,28 @@ export async function agentOfClient(
   db: Reader,
   client: SelfRegisteredClient,
 ): Promise<Agent | undefined> {
+  return (await agentsOfClient(db, client))[0]
+}
+
+async function agentsOfClient(db: Reader, client: SelfRegisteredClient): Promise<readonly Agent[]> {
   const own = await findAgent(db, agentIdOf(client.clientId))
   const digest = softwareDigest(client)
-  if (own || digest === null) return own
-  const id = await agentOfSoftware(db, digest)
-  return id === undefined ? undefined : findAgent(db, id)
+  if (own) return [own]
+  return digest === null ? [] : agentsOfSoftware(db, digest)
+}
+
+/**
+ * Tells whether a client may be this agent: as itself, as the instance that a person let in before, or as a new one.
+ * INVARIANT: new instances of software that a rule let in need that rule: who takes it away lets no more of them in.
+ */
+function isInstance(
+  { admission, id }: Agent,
+  { clientId }: SelfRegisteredClient,
+  wasAgent: string | undefined,
+  rule: AdmissionRule | undefined,
+): boolean {
+  if (id === agentIdOf(clientId) || id === wasAgent) return true
+  return admission === null || admission === NO_RULE || admission === rule?.name
 }
 
 /** Tells whether somebody who answers for that let it in, by name or by a rule that it matches. */
@@ -80,8 +106,9 @@ export async function admitAgentIn(
   tx: Tx,
   client: SelfRegisteredClient,
   personId: string,
+  wasAgent?: string,
 ): Promise<Agent> {
-  const by = { personId, now: parts.clock.now() }
+  const by = { personId, now: parts.clock.now(), wasAgent }
   const { agent, known } = await admissionOf(tx, client, by)
   if (known) {
     await requireAsDescribed(tx, agent, client, by.now)
