@@ -12,7 +12,11 @@ export function skill(id: string, description = id) {
 }
 
 /** A scripted agent with its card, behind the gateway of a world. */
-export function standing(world: () => Parameters<typeof Place.add>[0], name = 'scripted') {
+export function standing(
+  world: () => Parameters<typeof Place.add>[0],
+  name = 'scripted',
+  unasked: readonly string[] = [],
+) {
   let server: Awaited<ReturnType<typeof serveScript>>
   let place: Place
   let playing: Script = () => false
@@ -35,7 +39,7 @@ export function standing(world: () => Parameters<typeof Place.add>[0], name = 's
     })
     place = await Place.add(world(), {
       ...{ name, url: server.url, a2a: true, asks: ['skill-book'] },
-      never: ['skill-never'],
+      ...{ never: ['skill-never'], unasked },
     })
   })
   afterEach(() => {

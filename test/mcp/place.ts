@@ -24,6 +24,8 @@ export interface Standing {
   readonly asks?: readonly string[]
   /** Operations that nobody may call. */
   readonly never?: readonly string[]
+  /** Operations that Sam has not agreed to. */
+  readonly unasked?: readonly string[]
   readonly trusted?: boolean
   /** An A2A agent, with its card at `url`. */
   readonly a2a?: boolean
@@ -63,12 +65,16 @@ export class Place {
     const agent = await findAgent(rooms.storage.read, 'refund-bot')
     const details = [...(agent?.ceiling ?? []), ...place.details()]
     await setCeiling(rooms.agents, { agentId: 'refund-bot', ceiling: details, by })
+    const unasked = standing.unasked?.map((operation) => `${standing.name}.${operation}`) ?? []
+    const agreed = place.details(actions.filter((action) => !unasked.includes(action)))
     const { id: personId } = await world.person('sam')
     await grantBasis(rooms.decisions, {
       personId,
       agentId: 'refund-bot',
       kind: 'consent',
-      details: details as Parameters<typeof grantBasis>[1]['details'], // as written below
+      details: [...(agent?.ceiling ?? []), ...agreed] as Parameters<
+        typeof grantBasis
+      >[1]['details'], // as written below
       grantedBy: personId,
     })
     return place

@@ -16,6 +16,7 @@ import { presented } from '../presented.ts'
 import { readBody } from '../read-body.ts'
 import { refusal } from '../refusal.ts'
 import { startingWith } from '../steps.ts'
+import { askForAuthority } from './authority.ts'
 import type {
   A2aRequest,
   AgentCall,
@@ -190,6 +191,10 @@ async function decide(typed: TypedAgentCall, ports: GatewayPorts): Promise<Permi
       throw toldAgain(typed, verdict)
     case 'deny':
       if (verdict.challenge && !answer.begun) throw new Ended(refusal(verdict, resource, ports))
+      if (verdict.reason === 'task.not_covered' && typed.params.has('message')) {
+        const asked = await askForAuthority(typed, verdict, ports)
+        if (asked) throw asked
+      }
       if (
         verdict.reason === 'task.not_covered' &&
         typed.skill !== undefined &&

@@ -11,6 +11,7 @@ import type { Located } from '../passage.ts'
 import type { GatewayPorts } from '../ports.ts'
 import { presented } from '../presented.ts'
 import { refusal } from '../refusal.ts'
+import { findOwnQuestion } from './authority.ts'
 import type { AgentCall, Owned } from './call-steps.ts'
 import { extendedCard } from './card.ts'
 import { a2aError, rpcFailure, taskNotFound } from './errors.ts'
@@ -21,6 +22,7 @@ import { A2aReply } from './reply.ts'
 import { answeredTask, asAnswer, waitingTask } from './waiting.ts'
 
 const REQUEST_ID = /^req_[0-9A-Za-z_-]{1,64}$/
+const CONSENT_ID = /^cns_[0-9A-Za-z_-]{1,64}$/
 const NOTHING: JsonObject = new Map()
 
 type AgentPorts = GatewayPorts & Pick<McpPorts, 'watch'>
@@ -92,6 +94,7 @@ async function ofTask(owned: Owned, params: JsonObject, ports: GatewayPorts): Pr
   }
   const given = String(id)
   if (REQUEST_ID.test(given)) return ofRequest(owned, given, params, ports)
+  if (CONSENT_ID.test(given)) return ofQuestion(owned, given, params, ports)
   const own = new Map([...params, ['id', ownTask(rpc.id, given, ids)]])
   return call(owned, { wire: rpc.method, params: own, given: NOTHING }, ports)
 }
@@ -163,6 +166,22 @@ async function ofRequest(
   const after = await ownRequest(owned, id, ports)
   if (after.state === 'cancelled') throw asAnswer(asked, answeredTask(after))
   throw a2aError(rpc.id, 'TASK_NOT_CANCELABLE', 'the task is not waiting any more')
+}
+
+/** Answers a request about authority that a person was asked for, under the id of the question. */
+async function ofQuestion(
+  owned: Owned,
+  id: string,
+  params: JsonObject,
+  ports: GatewayPorts,
+): Promise<void> {
+  const { rpc } = owned
+  const question = await findOwnQuestion(await admitted(owned, ports), id, ports)
+  if (!question) throw taskNotFound(rpc.id)
+  if (rpc.method === 'CancelTask')
+    throw a2aError(rpc.id, 'TASK_NOT_CANCELABLE', 'a person was asked; the question ends by itself')
+  const asked = { ...owned, wire: rpc.method, params, given: NOTHING, isStream: isStream(owned) }
+  throw asAnswer(asked, question)
 }
 
 /** Makes the approved call as it was frozen. */

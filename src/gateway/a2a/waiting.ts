@@ -51,7 +51,7 @@ export function asAnswer(call: AgentCall, task: JsonObject): RpcAnswer {
 /** A task that waits for people. It has no secret: whoever opens the page signs in. */
 export function waitingTask(request: AccessRequest, page: string): JsonObject {
   const words = `Waiting for approval by ${whoMay(request)}: ${page}`
-  return ownTask(request, 'TASK_STATE_AUTH_REQUIRED', words)
+  return ourTask(request, 'TASK_STATE_AUTH_REQUIRED', words)
 }
 
 /** Task for a call that people answered, or that nobody answered in time. */
@@ -59,15 +59,15 @@ export function answeredTask(request: AccessRequest): JsonObject {
   switch (request.state) {
     case 'denied': {
       const why = request.reason === null ? '' : `: ${request.reason}`
-      return ownTask(request, 'TASK_STATE_REJECTED', `Not executed: a person denied this${why}.`)
+      return ourTask(request, 'TASK_STATE_REJECTED', `Not executed: a person denied this${why}.`)
     }
     case 'cancelled':
-      return ownTask(request, 'TASK_STATE_CANCELED', 'Not executed: the request was withdrawn.')
+      return ourTask(request, 'TASK_STATE_CANCELED', 'Not executed: the request was withdrawn.')
     case 'expired':
-      return ownTask(request, 'TASK_STATE_FAILED', 'Not executed: nobody answered in time.')
+      return ourTask(request, 'TASK_STATE_FAILED', 'Not executed: nobody answered in time.')
     case 'approved':
     case 'pending':
-      return ownTask(request, 'TASK_STATE_WORKING', 'Being executed.')
+      return ourTask(request, 'TASK_STATE_WORKING', 'Being executed.')
   }
 }
 
@@ -89,8 +89,13 @@ export function asTask(
   ])
 }
 
-function ownTask(
-  { answeredAt, createdAt, id }: AccessRequest,
+/** Writes a task of ours, which only says how something stands. */
+export function ourTask(
+  {
+    answeredAt,
+    createdAt,
+    id,
+  }: Pick<AccessRequest, 'answeredAt' | 'createdAt'> & { readonly id: string },
   state: string,
   words: string,
 ): JsonObject {
