@@ -1,20 +1,9 @@
 // The official MCP client as a task: every message is a call that Remit decides. `npm install @modelcontextprotocol/client`
-import { readFile } from 'node:fs/promises'
 import { Client } from '@modelcontextprotocol/client'
-import { openTask } from 'remit-sdk'
 import { createMcpTransport } from 'remit-sdk/mcp'
-import { idToken } from './sign-in.ts'
+import { desk, openDeskTask } from './desk.ts'
 
-const desk = new URL(`${process.env.REMIT_GATEWAY ?? 'http://127.0.0.1:7481'}/desk`)
-await using task = await openTask({
-  issuer: process.env.REMIT_ISSUER ?? 'http://127.0.0.1:7480',
-  agent: { id: 'refund-bot', key: JSON.parse(await readFile('refund-bot.jwk', 'utf8')) },
-  subjectToken: idToken,
-  purpose: 'tell a customer about wet books',
-  details: [{ locations: [desk.href], actions: ['desk.search-notes', 'desk.send-message'] }],
-  onConsent: ({ interactionUri }) => console.log(`Please agree: ${interactionUri}`),
-})
-
+await using task = await openDeskTask()
 const client = new Client({ name: 'notes', version: '1.0.0' })
 await client.connect(createMcpTransport(task, desk))
 const { tools } = await client.listTools()

@@ -21,6 +21,7 @@ const REFUND = { tool: 'refund_order', args: { order_id: '1042', amount: '200.00
 function nextStep({ from, text, tools }: Asked): Step {
   if (tools.length === 0) return 'A refund'
   if (from === 'person') {
+    if (text.includes('notes')) return { tool: 'search_notes', args: { query: 'wet' } }
     if (text.includes('another order')) return { ...LOOK, args: { order_id: '1043' } }
     return text.includes('approved') ? REFUND : LOOK
   }

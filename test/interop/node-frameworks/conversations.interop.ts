@@ -17,6 +17,7 @@ import {
 
 const EXAMPLES = join(import.meta.dirname, '..', '..', '..', 'examples', 'typescript')
 const AGENTS = ['vercel-ai.ts', 'langchain.ts', 'openai-agents.ts']
+const AT_THE_DESK = ['vercel-ai-mcp.ts', 'langchain-mcp.ts', 'openai-agents-mcp.ts']
 const COMPILER = {
   ...{ module: 'nodenext', types: ['node'], skipLibCheck: true },
   allowImportingTsExtensions: true,
@@ -41,12 +42,24 @@ describe('agents in frameworks for JavaScript, with a model that follows a scrip
   })
 
   it('the examples have the right types', async () => {
-    assert.equal(await checkTypes(project, COMPILER, [...AGENTS, 'mcp-client.ts']), '')
+    assert.equal(
+      await checkTypes(project, COMPILER, [...AGENTS, ...AT_THE_DESK, 'mcp-client.ts']),
+      '',
+    )
   })
 
   for (const name of AGENTS)
     it(`${name}: what people have to approve, what was done before and what is denied are results of tools`, () =>
       assertRefundsOnce(w, project, [name], environmentOf(w, model)))
+
+  for (const name of AT_THE_DESK)
+    it(`${name}: tools of an MCP server are calls of the task`, async () => {
+      const running = await startSignedIn(project, [name], environmentOf(w, model))
+      const { code, said } = await running.ended
+      assert.equal(code, 0, said)
+      assert.match(said, /^said read: .*three of five books/m)
+      await assertClosed(w)
+    })
 
   it('mcp-client.ts: a call waits for people, and is executed once', async () => {
     const running = await startSignedIn(project, ['mcp-client.ts'], environmentOf(w, model))

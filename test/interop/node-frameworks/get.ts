@@ -5,7 +5,7 @@ import { fromNpm } from '../npm.ts'
 export const nodeFrameworks: Counterpart = {
   name: 'node-frameworks',
   version:
-    'AI SDK 7.0.173, @ai-sdk/mcp 2.0.99, LangChain 1.5.14, OpenAI Agents 0.20.0, @modelcontextprotocol/client 2.4.0',
+    'AI SDK 7.0.173, @ai-sdk/mcp 2.0.99, LangChain 1.5.14, @langchain/mcp-adapters 1.1.4, OpenAI Agents 0.20.0, @modelcontextprotocol/client 2.4.0',
   async get() {
     return { REMIT_INTEROP_NODE_FRAMEWORKS: fromNpm('node-frameworks', import.meta.dirname) }
   },
