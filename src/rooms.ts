@@ -24,6 +24,7 @@ import {
 import type { Settings } from './config/settings.ts'
 import { CONNECTIONS_SEALED, type ConnectionParts } from './connections/index.ts'
 import { DECISION_POINTS_SEALED, DecisionPoints } from './decision-points/index.ts'
+import { Bundles } from './direct-calls/index.ts'
 import { Facts } from './facts/index.ts'
 import { Dormancy, GRANTS_SEALED, WaitingRoom } from './grants/index.ts'
 import { PROVIDERS_SEALED, Providers } from './identity-providers/index.ts'
@@ -294,6 +295,7 @@ export async function openRooms(
         }),
       },
       decisions,
+      bundles: new Bundles(decisions),
       deciders,
       published,
       custody: { ...shared, keys, columns: SEALED },

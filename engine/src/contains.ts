@@ -1,5 +1,6 @@
 import type { KindOf } from './arguments.ts'
 import { callsIn, type Detail, delegatesIn } from './detail.ts'
+import { groupBy } from './group-by.ts'
 import { isInside, regionsOf } from './region.ts'
 
 /**
@@ -14,7 +15,7 @@ export function contains(
   child: readonly Detail[],
   kindOf: KindOf,
 ): boolean {
-  const outer = Map.groupBy(
+  const outer = groupBy(
     parent.flatMap((detail) => regionsOf(detail, kindOf)),
     (region) => region.location,
   )

@@ -1,5 +1,6 @@
 import type { KindOf } from './arguments.ts'
 import { DETAIL_LIMITS, type Detail } from './detail.ts'
+import { groupBy } from './group-by.ts'
 import { detailsOf, isInside, meetRegions, type Region, regionsOf } from './region.ts'
 
 /**
@@ -8,7 +9,7 @@ import { detailsOf, isInside, meetRegions, type Region, regionsOf } from './regi
  * for one location): authority beyond that is left out, so the result never covers more than both lists do.
  */
 export function intersect(a: readonly Detail[], b: readonly Detail[], kindOf: KindOf): Detail[] {
-  const others = Map.groupBy(
+  const others = groupBy(
     b.flatMap((detail) => regionsOf(detail, kindOf)),
     (region) => region.location,
   )

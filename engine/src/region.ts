@@ -3,9 +3,11 @@
  * constraint per argument. The same path may be a decimal in one action and a string in another; inside a region it has
  * one kind, so regions of the same (location, action) can always be compared.
  */
+
 import type { ArgumentKind, KindOf } from './arguments.ts'
 import { boundsOf, type Constraint, constraintOf, implies, meet } from './constraint.ts'
 import { type Bound, DETAIL_LIMITS, type Detail, type DetailType } from './detail.ts'
+import { groupBy } from './group-by.ts'
 
 export interface Region {
   readonly type: DetailType
@@ -24,7 +26,7 @@ export function regionsOf(detail: Detail, kindOf: KindOf): Region[] {
   const paths = unique(bounds.map((bound) => bound.path))
   return unique(detail.locations).flatMap((location) => {
     const kindsOf = (action: string) => paths.map((path) => kindOf(location, action, path))
-    const alike = Map.groupBy(actions, (action) => kindsOf(action).join())
+    const alike = groupBy(actions, (action) => kindsOf(action).join())
     return [...alike.values()].flatMap((group) => {
       const kinds = new Map(kindsOf(group[0] ?? '').map((kind, i) => [paths[i] ?? '', kind]))
       const constraints = constraintsOf(bounds, kinds)

@@ -1,6 +1,7 @@
 import type { AgentParts } from '../agents/index.ts'
 import type { CallParts } from '../calls/index.ts'
 import type { ConnectionParts } from '../connections/index.ts'
+import type { Bundles } from '../direct-calls/index.ts'
 import type { ClientCertificates } from '../http/index.ts'
 import type { Providers } from '../identity-providers/index.ts'
 import type { IssuerParts } from '../issuers/index.ts'
@@ -36,6 +37,8 @@ export interface ApiParts {
   readonly clients: ClientParts
   readonly authenticator: ClientAuthenticator
   readonly decisions: CallParts
+  /** Policy bundles of APIs that decide in their own process. */
+  readonly bundles: Bundles
   readonly ledger: Ledger
   /** Custody of the keys that sign tokens, and of the master key. */
   readonly custody: CustodyParts &

@@ -4,6 +4,7 @@ import { isUnfinished } from '../http/index.ts'
 import { addSurfaceRoutes } from './add-surface-routes.ts'
 import { authorize } from './authenticate.ts'
 import { addCallRoutes } from './calls/add-call-routes.ts'
+import { addInProcessRoutes } from './calls/add-in-process-routes.ts'
 import { confirmWidening } from './confirm.ts'
 import { readBody } from './credential-first.ts'
 import { plainJson, schemaOf } from './document.ts'
@@ -20,6 +21,7 @@ export function addApi(app: FastifyInstance, parts: ApiParts): void {
   for (const operation of OPERATIONS) addOperation(app, parts, operation)
   addTaskRoutes(app, parts)
   addCallRoutes(app, parts)
+  addInProcessRoutes(app, parts)
   addSignalRoutes(app, parts)
   addSurfaceRoutes(app, parts)
 }

@@ -31,6 +31,8 @@ export interface Case {
   readonly risk?: Assessment
   /** The enforcement point that asks what the answer would be, and sends nothing through us. */
   readonly pep?: string
+  /** The machine client that decided in its own process, and tells what it permitted. */
+  readonly decidedBy?: string
 }
 
 /** A case in which it is known who calls. */
@@ -138,8 +140,12 @@ export function recordOf(each: RecordedRequest, finding: Finding): LedgerEvent {
   }
 }
 
-function factsOf({ pep }: RecordedRequest, { allowanceId }: Finding): Pick<LedgerEvent, 'facts'> {
+function factsOf(
+  { decidedBy, pep }: RecordedRequest,
+  { allowanceId }: Finding,
+): Pick<LedgerEvent, 'facts'> {
   if (pep !== undefined) return { facts: { pep } }
+  if (decidedBy !== undefined) return { facts: { decided_by: decidedBy } }
   return allowanceId === undefined ? {} : { facts: { allowance: allowanceId } }
 }
 

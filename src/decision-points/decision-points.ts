@@ -65,7 +65,7 @@ export class DecisionPoints {
   async answers(about: EvaluatedSubject): Promise<readonly ExternalAnswer[]> {
     const { call } = about
     const asked = { resource: call.resource.name, action: call.action.name }
-    const points = (await this.#active()).filter((point) => isAskedAbout(point, asked))
+    const points = (await this.configured()).filter((point) => isAskedAbout(point, asked))
     if (points.length === 0) return NONE
     const mapped = await requestsFor(call, about.says)
     return Promise.all(points.map((point) => this.#answers(point, about, mapped)))
@@ -91,7 +91,8 @@ export class DecisionPoints {
     return strictest(name, await Promise.all(asks))
   }
 
-  async #active(): Promise<readonly SealedDecisionPoint[]> {
+  /** All decision points, as configured now. The caller has read the view that watches over `RULES` before. */
+  async configured(): Promise<readonly SealedDecisionPoint[]> {
     const { live, storage } = this.#options
     const { states } = await live.view([RULES])
     const epoch = states[0]?.epoch ?? 0

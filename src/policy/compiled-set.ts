@@ -1,23 +1,19 @@
 import {
+  actionStore,
+  CheckedPolicies,
   type CompiledPolicies,
   CompileError,
-  type EntityShape,
-  type EntityStore,
-  entityRef,
-  entityStore,
-  entityValue,
+  cedarRequest,
   type Obligation,
   type Omission,
   type PolicyAnswer,
   PolicyCompiler,
-  type PolicyEntity,
   type PolicyJson,
   type PolicyQuery,
   type PolicyRecord,
   type PolicySet,
   type RecordValue,
   type Requestable,
-  recordOfShape,
   recordValue,
 } from '@remit/engine'
 import {
@@ -27,7 +23,7 @@ import {
   readExactJson,
 } from '../cedar/index.ts'
 import { Problem } from '../lib/problem.ts'
-import { Declarations, type RequestShape } from './declarations.ts'
+import { Declarations } from './declarations.ts'
 
 import { markedByWhat } from './issuance/check-rule.ts'
 import { optimistic } from './optimistic.ts'
@@ -106,26 +102,14 @@ interface Parts {
   readonly permits: ReadonlySet<string>
 }
 
-/** Request checked against the schema, and made ready once for all principals of a call. */
-interface ReadyRequest {
-  readonly action: string
-  readonly given: PolicyRecord
-  readonly context: RecordValue
-}
-
 class CompiledSet implements PolicySet {
   readonly version: number
   readonly requestable: ReadonlyMap<string, Requestable>
   readonly obligations: ReadonlyMap<string, readonly Obligation[]>
   readonly #parts: Parts
   readonly #declared: Declarations
+  readonly #whole: CheckedPolicies
   readonly #asking: ReadonlySet<string>
-  /** Actions with the groups that they are in. */
-  readonly #actions: EntityStore
-  // The same context and the same array of entities are asked about for each principal of a call, one after the other, and nothing of
-  // them ever changes: what was made of the last ones is kept. Calls of a task at one resource share their array.
-  #last: ReadyRequest | undefined
-  readonly #stores = new WeakMap<readonly PolicyEntity[], EntityStore>()
   readonly #open = new WeakMap<PolicyRecord, RecordValue>()
 
   constructor(version: number, declared: Declarations, parts: Parts) {
@@ -135,7 +119,7 @@ class CompiledSet implements PolicySet {
     this.#parts = parts
     this.#declared = declared
     this.#asking = new Set(parts.requestable.keys())
-    this.#actions = actionStore(declared)
+    this.#whole = new CheckedPolicies(parts.whole, declared, actionStore(declared.groups()))
   }
 
   /** INVARIANT: anything but a clean answer is an error answer, and an error denies. */
@@ -143,36 +127,10 @@ class CompiledSet implements PolicySet {
     try {
       if (without === 'arguments') return this.#couldBe(this.#evaluateOpen(query, 'optimistic'))
       if (without === 'all_but_requestable') return this.#evaluateOpen(query, 'asking')
-      const shape = this.#declared.request(query.action)
-      checkScope(query, shape)
-      return this.#parts.whole.evaluate(
-        requestOf(query, this.#contextOf(query, shape)),
-        this.#storeOf(query.entities),
-        without === 'requestable' ? this.#asking : undefined,
-      )
+      return this.#whole.evaluate(query, without === 'requestable' ? this.#asking : undefined)
     } catch (error) {
       return failed(error instanceof Error ? error.message : undefined)
     }
-  }
-
-  #contextOf({ action, context: given }: PolicyQuery, shape: RequestShape): RecordValue {
-    const last = this.#last
-    if (last !== undefined && last.given === given && last.action === action) return last.context
-    const context = recordOfShape(given, shape.context)
-    this.#last = { action, given, context }
-    return context
-  }
-
-  #storeOf(entities: readonly PolicyEntity[]): EntityStore {
-    return this.#stores.get(entities) ?? this.#makeStore(entities)
-  }
-
-  #makeStore(entities: readonly PolicyEntity[]): EntityStore {
-    const shapes = this.#declared.entities
-    const all = entities.map((entity) => entityValue(entity, shapeOf(entity, shapes)))
-    const store = entityStore(all, this.#actions)
-    this.#stores.set(entities, store)
-    return store
   }
 
   #evaluateOpen(query: PolicyQuery, of: 'optimistic' | 'asking'): PolicyAnswer {
@@ -180,7 +138,7 @@ class CompiledSet implements PolicySet {
     if (!this.#declared.actions.has(action)) throw new Error(`there is no action \`${action}\``)
     const open = this.#open.get(context) ?? recordValue(context)
     this.#open.set(context, open)
-    return this.#parts[of].evaluate(requestOf(query, open), this.#storeOf(entities))
+    return this.#parts[of].evaluate(cedarRequest(query, open), this.#whole.storeOf(entities))
   }
 
   /**
@@ -200,44 +158,6 @@ class CompiledSet implements PolicySet {
       errors,
     }
   }
-}
-
-function requestOf({ action, principal, resource }: PolicyQuery, context: RecordValue) {
-  return {
-    principal,
-    action: { type: 'Action', id: action },
-    resource: { type: 'Resource', id: resource },
-    context,
-  }
-}
-
-/** The schema's word on who may ask for what, and ids that are texts. */
-function checkScope({ principal, resource }: PolicyQuery, shape: RequestShape): void {
-  if (!shape.principals.has(principal.type))
-    throw new TypeError(`\`${principal.type}\` is no principal of the action`)
-  if (!shape.resources.has('Resource')) throw new TypeError('the action is none of a resource')
-  if (!principal.id.isWellFormed() || !resource.isWellFormed())
-    throw new TypeError('an id has a lone surrogate')
-}
-
-export function shapeOf(
-  { uid }: PolicyEntity,
-  shapes: ReadonlyMap<string, EntityShape>,
-): EntityShape {
-  const shape = shapes.get(uid.type)
-  if (!shape) throw new TypeError(`entities of type \`${uid.type}\` are not declared`)
-  return shape
-}
-
-export function actionStore({ actions }: Declarations): EntityStore {
-  const nothing = new Map<string, never>()
-  const entities = Array.from(actions, ([id, { groups }]) => ({
-    uid: entityRef({ type: 'Action', id }),
-    attributes: nothing,
-    tags: nothing,
-    parents: groups.map((group) => entityRef({ type: 'Action', id: group })),
-  }))
-  return entityStore(entities)
 }
 
 /**

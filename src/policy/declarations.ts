@@ -1,12 +1,5 @@
-import type { EntityShape, Field, RecordShape, Shape } from '@remit/engine'
+import type { EntityShape, Field, RecordShape, RequestShape, Shape } from '@remit/engine'
 import { type ActionSchemas, actionSchemas } from './schema.ts'
-
-/** Shape that a call of one action must have, so that policies may be asked about it. */
-export interface RequestShape {
-  readonly principals: ReadonlySet<string>
-  readonly resources: ReadonlySet<string>
-  readonly context: RecordShape
-}
 
 /**
  * Declarations of a text of `schemaFor`, each read when it is first asked for: what one call costs
@@ -28,6 +21,11 @@ export class Declarations {
     this.#preamble = preamble
     new DeclarationParser(preamble, this.#names).declarations()
     this.entities = this.#names.entities
+  }
+
+  /** Actions with the groups that they are in. */
+  groups(): Iterable<readonly [string, readonly string[]]> {
+    return Array.from(this.actions, ([id, { groups }]) => [id, groups] as const)
   }
 
   /** @throws Error when there is no such action, or its declaration cannot be read */

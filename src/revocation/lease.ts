@@ -57,6 +57,12 @@ export class Lease {
     return this.inForce() ? this.#clock.monotonic() - this.#since : 0
   }
 
+  /** Time from an earlier moment until it is over, in milliseconds, by the clock that says less; 0 where it is not in force. */
+  remainsAfter({ monotonic, wall }: Moment): number {
+    if (!this.inForce()) return 0
+    return Math.min(this.#until.monotonic - monotonic, this.#until.wall - wall)
+  }
+
   end(): void {
     this.#until = OVER
   }

@@ -6,6 +6,7 @@ import { idleWait, type Repetition, repeat, systemWait, type Wait } from '../lib
 import type { CommitResult, Step, Storage, Tx } from '../storage/index.ts'
 import { DatabaseClock } from './database-clock.ts'
 import { beginStep, readEpochs } from './epoch-store.ts'
+import type { HolderAnswer, HolderRequest } from './holders.ts'
 import { LEASE_MS } from './lease.ts'
 import {
   type Change,
@@ -63,7 +64,12 @@ export class Live {
     this.#time = options.time ?? new DatabaseClock(options.clock, options.storage)
     this.#onError = options.onError ?? (() => {})
     this.#wait = options.wait
-    this.#replica = new Replica({ ...options, time: this.#time, onError: this.#onError })
+    this.#replica = new Replica({
+      ...options,
+      time: this.#time,
+      onError: this.#onError,
+      onAcknowledged: () => this.#loop?.wake(),
+    })
   }
 
   /** Id of this process, for rows that say who works on them. */
@@ -236,9 +242,10 @@ export class Live {
   async settle(change: Change): Promise<void> {
     if (change.states.length === 0) return
     this.#replica.applyOwn(change)
+    const { position } = this.#replica.holders
     const wait = this.#wait ?? systemWait
     const done = new AbortController()
-    const everyone = this.#everyoneAcknowledged(change, wait, done.signal)
+    const everyone = this.#everyoneAcknowledged(change, position, { wait, signal: done.signal })
     await Promise.race([everyone, wait(LEASE_MS, done.signal)])
     done.abort()
   }
@@ -250,6 +257,31 @@ export class Live {
    */
   onChange(listener: ChangeListener): () => void {
     return this.#replica.onChange(listener)
+  }
+
+  /**
+   * Gives a program outside a lease within this replica's, and what has changed since its last
+   * request. Answers at once where something changed, else with the next renewal.
+   * @throws Problem `client.too_many_processes`, `live.stopped`
+   */
+  async follow(request: HolderRequest): Promise<HolderAnswer & { readonly through: number }> {
+    if (this.#stopped) throw new Problem('live.stopped', 'this replica has given up its lease')
+    const answering = this.#replica.holders.follow(request)
+    // Whoever is new waits for nothing that happens by itself soon.
+    if (request.session === undefined) this.#loop?.wake()
+    const answer = await answering
+    return { ...answer, through: this.#replica.through }
+  }
+
+  /**
+   * Reads changes until everything up to a number is applied here: what is read afterwards is no
+   * older than what another replica told. False: the store has no such change.
+   */
+  async catchUp(through: number): Promise<boolean> {
+    if (this.#replica.applied < through) await this.renew()
+    // A renewal that was under way may have begun before.
+    if (this.#replica.applied < through) await this.renew()
+    return this.#replica.applied >= through
   }
 
   /** Ids of the replicas at work: their leases have not run out. */
@@ -288,10 +320,15 @@ export class Live {
     }
   }
 
-  async #everyoneAcknowledged(change: Change, wait: Wait, signal: AbortSignal): Promise<void> {
+  async #everyoneAcknowledged(
+    { through }: Change,
+    position: number,
+    { signal, wait }: { readonly wait: Wait; readonly signal: AbortSignal },
+  ): Promise<void> {
     for (let look = 0; !signal.aborted; look++) {
       // While the store cannot be reached, only the end of all leases settles anything.
-      if (await this.#replica.othersAcknowledged(change.through).catch(() => false)) return
+      const others = await this.#replica.othersAcknowledged(through).catch(() => false)
+      if (others && this.#replica.holders.haveAcknowledged(position)) return
       this.#storage.notify(CHANNEL)
       await wait(SETTLE_PAUSES_MS[look] ?? 80, signal)
     }

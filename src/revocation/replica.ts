@@ -1,9 +1,11 @@
 import type { Clock } from '../lib/clock.ts'
 import { type Id, newId } from '../lib/id.ts'
 import type { Random } from '../lib/random.ts'
+import { idleWait, type Wait } from '../lib/repeat.ts'
 import type { Step, Storage } from '../storage/index.ts'
 import { changesAfter, lastChange, trimChanges } from './change-store.ts'
 import type { ClockReading, DatabaseClock } from './database-clock.ts'
+import { Holders } from './holders.ts'
 import { DatabaseTime, LEASE_MS, Lease } from './lease.ts'
 import { type Change, keyText, type LiveState } from './live-state.ts'
 import {
@@ -36,6 +38,9 @@ export interface ReplicaOptions {
   readonly time: DatabaseClock
   readonly random: Random
   readonly onError: (error: unknown) => void
+  readonly wait?: Wait | undefined
+  /** Called when a renewal would acknowledge more than the last one. */
+  readonly onAcknowledged: () => void
 }
 
 /** Replica that this process is: its lease, the states it has read under it, and its row. */
@@ -43,6 +48,7 @@ export class Replica {
   readonly id: Id<'replica'>
   readonly lease: Lease
   readonly cache = new StateCache(MAX_STATES)
+  readonly holders: Holders
   readonly #storage: Storage
   readonly #clock: Clock
   readonly #time: DatabaseClock
@@ -54,15 +60,19 @@ export class Replica {
   #applied: number | undefined
   /** Changes of this replica that were applied when they were made and are not yet read back. */
   readonly #ahead = new Set<string>()
+  /** Number of the last of those. */
+  #aheadThrough = 0
   #renewing: Promise<void> | undefined
   /** Lineage of the database that was seen last, where that can be told. */
   #lineage: string | undefined
   readonly #startedAt: number
   #trimmedAt: number
 
-  constructor({ storage, clock, time, random, onError }: ReplicaOptions) {
+  constructor(options: ReplicaOptions) {
+    const { storage, clock, time, random, onError, onAcknowledged, wait = idleWait } = options
     this.id = newId('replica', random)
     this.lease = new Lease(clock)
+    this.holders = new Holders({ clock, lease: this.lease, random, wait, onAcknowledged })
     this.#storage = storage
     this.#clock = clock
     this.#time = time
@@ -107,7 +117,7 @@ export class Replica {
       await takeLease(tx, {
         id: this.id,
         leaseUntil: own.now + LEASE_MS,
-        acknowledged: this.#applied,
+        acknowledged: this.holders.acknowledge(this.#applied),
         startedAt: this.#startedAt,
       })
       return own
@@ -120,6 +130,17 @@ export class Replica {
     if (!this.lease.inForce() || isOver(before.leaseUntil, database)) this.lose()
     this.#see({ asked, database, answered })
     this.lease.renew(asked)
+    this.holders.renewed(asked)
+  }
+
+  /** Number of the last change that was applied here, whoever made it. */
+  get through(): number {
+    return Math.max(this.#applied ?? 0, this.#aheadThrough)
+  }
+
+  /** Number up to which every change was read from the store and applied. */
+  get applied(): number {
+    return this.#applied ?? 0
   }
 
   /**
@@ -141,6 +162,7 @@ export class Replica {
   #forget(): void {
     this.lose()
     this.#ahead.clear()
+    this.#aheadThrough = 0
     this.#applied = undefined
   }
 
@@ -160,6 +182,7 @@ export class Replica {
   /** Drops the changed states and tells the listeners. */
   apply(states: readonly LiveState[]): void {
     for (const state of states) this.cache.drop(state)
+    this.holders.note(states)
     this.#tell(states)
   }
 
@@ -167,6 +190,7 @@ export class Replica {
   applyOwn({ through, states }: Change): void {
     if (through <= (this.#applied ?? 0)) return
     for (const state of states) this.#ahead.add(changeText(state))
+    this.#aheadThrough = Math.max(this.#aheadThrough, through)
     this.apply(states)
   }
 
@@ -176,6 +200,7 @@ export class Replica {
    */
   lose(): void {
     this.lease.end()
+    this.holders.cut()
     this.#tell(this.cache.clear())
   }
 
@@ -219,7 +244,8 @@ export class Replica {
     await this.#renewing?.catch(() => {})
     this.lose()
     await this.#storage.lanes.renewal.transaction(async (tx) => {
-      await removeReplica(tx, this.id)
+      // INVARIANT: while a holder may still use what it read here, revocations wait for this replica as for one that is cut off.
+      if (!this.holders.inForce) await removeReplica(tx, this.id)
       await recordTime(tx, this.#time.now())
     })
   }

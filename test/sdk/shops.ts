@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type Detail, type Opening, openTask, type Task } from 'remit-sdk'
-import { behindGateway, direct, type Guard } from 'remit-sdk/api'
+import { behindGateway, direct, type Guard, type InProcessOptions } from 'remit-sdk/api'
 import { findAgent, setCeiling } from '../../src/agents/index.ts'
 import { planImport } from '../../src/catalog/testing.ts'
 import { applyImport } from '../../src/catalog-changes/index.ts'
@@ -18,9 +18,7 @@ export interface KnownShop extends Shop {
   readonly identifier: string
 }
 
-export type GuardOptions = Partial<
-  Parameters<typeof direct>[0] & Parameters<typeof behindGateway>[0]
->
+export type GuardOptions = Partial<InProcessOptions & Parameters<typeof behindGateway>[0]>
 
 /** Names are never used again. */
 let count = 0
@@ -47,11 +45,12 @@ export async function shopBehind(
   return Object.assign(shop, { name, identifier })
 }
 
-/** A shop that agents call directly. */
+/** A shop that agents call directly. `guardOf`: how its calls are decided. */
 export async function shopDirect(
   w: World,
   framework: Framework,
   options: GuardOptions = {},
+  guardOf: (options: InProcessOptions) => Guard = direct,
 ): Promise<KnownShop> {
   const name = `direct-${framework}-${++count}`
   let secret = ''
@@ -59,7 +58,7 @@ export async function shopDirect(
   const shop = await startShop(framework, name, (resource) => {
     // The secret is made once the shop is in the catalog, which needs its address.
     const guard = () => {
-      later.guard ??= direct({ issuer: w.issuer, resource, secret, sleep: soon, ...options })
+      later.guard ??= guardOf({ issuer: w.issuer, resource, secret, sleep: soon, ...options })
       return later.guard
     }
     return {

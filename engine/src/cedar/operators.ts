@@ -1,4 +1,5 @@
 /** The operators that look at nothing but their operands. */
+import { groupBy } from '../group-by.ts'
 import { wrongType } from './extensions.ts'
 import { EvaluationFailure } from './failure.ts'
 import { add, type Long, multiply, negate, subtract } from './long.ts'
@@ -154,7 +155,7 @@ function membersOf(set: SetValue): (value: Value) => boolean {
     return (value) => plain.has(value)
   }
   if (items.every((item) => item instanceof EntityUid)) {
-    const ids = Map.groupBy(items, ({ type }) => type)
+    const ids = groupBy(items, ({ type }) => type)
     const byType = new Map(
       Array.from(ids, ([type, all]) => [type, new Set(all.map(({ id }) => id))]),
     )

@@ -1,4 +1,5 @@
 /** The operators that look at entities: attributes, tags, hierarchy, types. */
+import { groupBy } from '../group-by.ts'
 import type { EntityRef } from '../policy.ts'
 import type { StoredEntity } from './entities.ts'
 import { wrongType } from './extensions.ts'
@@ -112,7 +113,7 @@ export function isIn(left: Part, right: Part): Part {
   if (only && known?.length === 1) return test((run) => isWithin(entityOf(of(run)), only, run))
   if (known) {
     const groups = Array.from(
-      Map.groupBy(known, ({ type }) => type),
+      groupBy(known, ({ type }) => type),
       ([type, all]) => ({ type, ids: new Set(all.map(({ id }) => id)) }),
     )
     return test((run) => isWithinAny(entityOf(of(run)), groups, run))

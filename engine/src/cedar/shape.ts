@@ -23,3 +23,10 @@ export interface EntityShape {
   /** Types of what it may be in. */
   readonly parents: ReadonlySet<string>
 }
+
+/** Shape that a call of one action must have, so that policies may be asked about it. */
+export interface RequestShape {
+  readonly principals: ReadonlySet<string>
+  readonly resources: ReadonlySet<string>
+  readonly context: RecordShape
+}

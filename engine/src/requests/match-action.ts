@@ -42,23 +42,23 @@ interface Route {
   readonly parameters: readonly string[]
 }
 
-interface Node {
-  readonly literals: Map<string, Node>
+interface Branch {
+  readonly literals: Map<string, Branch>
   /** Mixed segments by shape; the one with more of its own text first. */
-  readonly mixed: Map<string, { readonly mixed: MixedSegment; readonly node: Node }>
-  parameter: Node | undefined
+  readonly mixed: Map<string, { readonly mixed: MixedSegment; readonly next: Branch }>
+  parameter: Branch | undefined
   route: Route | undefined
 }
 
 /** Lists of actions are immutable: each has its tree made once. */
-const ROUTES = new WeakMap<readonly RoutedAction[], ReadonlyMap<string, Node>>()
+const ROUTES = new WeakMap<readonly RoutedAction[], ReadonlyMap<string, Branch>>()
 
-function routesOf(actions: readonly RoutedAction[]): ReadonlyMap<string, Node> {
+function routesOf(actions: readonly RoutedAction[]): ReadonlyMap<string, Branch> {
   const known = ROUTES.get(actions)
   if (known) return known
-  const roots = new Map<string, Node>()
+  const roots = new Map<string, Branch>()
   for (const [position, { method, path }] of actions.entries()) {
-    const root = roots.get(method) ?? emptyNode()
+    const root = roots.get(method) ?? emptyBranch()
     roots.set(method, root)
     insert(root, path, position)
   }
@@ -67,61 +67,61 @@ function routesOf(actions: readonly RoutedAction[]): ReadonlyMap<string, Node> {
   return roots
 }
 
-function emptyNode(): Node {
+function emptyBranch(): Branch {
   return { literals: new Map(), mixed: new Map(), parameter: undefined, route: undefined }
 }
 
-function insert(root: Node, path: string, position: number): void {
+function insert(root: Branch, path: string, position: number): void {
   const segments = parseTemplate(path)
   if (typeof segments === 'string') return
-  let node = root
+  let branch = root
   const parameters: string[] = []
   for (const segment of segments) {
     if ('parameter' in segment) {
       parameters.push(segment.parameter)
-      node.parameter ??= emptyNode()
-      node = node.parameter
+      branch.parameter ??= emptyBranch()
+      branch = branch.parameter
     } else if ('mixed' in segment) {
       const { mixed } = segment
       parameters.push(...mixed.parameters)
       const shape = segmentShape(segment)
-      const known = node.mixed.get(shape) ?? { mixed, node: emptyNode() }
-      node.mixed.set(shape, known)
-      node = known.node
+      const known = branch.mixed.get(shape) ?? { mixed, next: emptyBranch() }
+      branch.mixed.set(shape, known)
+      branch = known.next
     } else {
-      const next = node.literals.get(segment.literal) ?? emptyNode()
-      node.literals.set(segment.literal, next)
-      node = next
+      const next = branch.literals.get(segment.literal) ?? emptyBranch()
+      branch.literals.set(segment.literal, next)
+      branch = next
     }
   }
-  node.route = { position, parameters }
+  branch.route = { position, parameters }
 }
 
 /**
  * Orders segments with literals in them: which is tried first must not depend on the document's
  * order.
  */
-function inOrder(node: Node): void {
-  const sorted = [...node.mixed].sort(([a], [b]) => b.length - a.length || (a < b ? -1 : 1))
-  node.mixed.clear()
-  for (const [shape, each] of sorted) node.mixed.set(shape, each)
-  const below = [...node.literals.values(), ...sorted.map(([, each]) => each.node)]
-  for (const each of node.parameter ? [...below, node.parameter] : below) inOrder(each)
+function inOrder(branch: Branch): void {
+  const sorted = [...branch.mixed].sort(([a], [b]) => b.length - a.length || (a < b ? -1 : 1))
+  branch.mixed.clear()
+  for (const [shape, each] of sorted) branch.mixed.set(shape, each)
+  const below = [...branch.literals.values(), ...sorted.map(([, each]) => each.next)]
+  for (const each of branch.parameter ? [...below, branch.parameter] : below) inOrder(each)
 }
 
-/** Visits each node of the tree at most once, so a long path costs no more than the document is large. */
+/** Visits each branch of the tree at most once, so a long path costs no more than the document is large. */
 function find(
-  node: Node,
+  branch: Branch,
   segments: readonly string[],
   at: number,
   values: string[],
 ): Route | undefined {
   const segment = segments[at]
-  if (segment === undefined) return node.route
-  const literal = node.literals.get(segment)
+  if (segment === undefined) return branch.route
+  const literal = branch.literals.get(segment)
   const exact = literal && find(literal, segments, at + 1, values)
   if (exact) return exact
-  for (const { mixed, node: next } of node.mixed.values()) {
+  for (const { mixed, next } of branch.mixed.values()) {
     const cut = cutSegment(segment, mixed)
     if (!cut) continue
     values.push(...cut)
@@ -129,9 +129,9 @@ function find(
     if (found) return found
     values.length -= cut.length
   }
-  if (!node.parameter || segment === '') return undefined
+  if (!branch.parameter || segment === '') return undefined
   values.push(segment)
-  const found = find(node.parameter, segments, at + 1, values)
+  const found = find(branch.parameter, segments, at + 1, values)
   if (!found) values.pop()
   return found
 }

@@ -20,6 +20,17 @@ export interface AskedCall {
   readonly ip?: string
   /** Types of obligation that can be carried out here. */
   readonly obligations: readonly string[]
+  /** Place in the feed of an API that decides in its own process: facts come with a permit then. */
+  readonly in_process?: { readonly session: string; readonly through: number }
+}
+
+/** Decides calls, and is told how they ended. */
+export interface CallDecider {
+  /** Rejects where nothing is decided: then nothing may run. */
+  ask(asked: AskedCall): Promise<CallVerdict>
+  /** Never rejects. */
+  report(decisionId: string, outcome: ReportedOutcome): Promise<void>
+  settled(): Promise<void>
 }
 
 export type CallVerdict =
@@ -33,6 +44,8 @@ export type CallVerdict =
       }
       /** Whether it may not begin any more. */
       readonly late: () => boolean
+      /** Facts for further calls of the task, where Remit said any. */
+      readonly facts?: unknown
     }
   | { readonly permitted: false; readonly answer: Answer }
 
@@ -56,7 +69,7 @@ export type ReportedOutcome =
 const PAUSES = [200, 1_000, 5_000]
 
 /** Messages between an enforcement point and Remit. */
-export class Calls {
+export class Calls implements CallDecider {
   readonly #options: CallsOptions
   readonly #reporting = new Set<Promise<void>>()
 
@@ -83,7 +96,8 @@ export class Calls {
       settles: listOf(answer.settles, partFrom),
     }
     const call = callFrom(answer)
-    return { permitted: true, call, asked: todo, late: () => now() - began > validForMs }
+    const late = () => now() - began > validForMs
+    return { permitted: true, call, asked: todo, late, facts: answer.facts }
   }
 
   /**

@@ -5,7 +5,7 @@ import { secureUrl } from '../wire/server.ts'
 import { ApiRefusal, answerOf } from './answer.ts'
 import { type Answering, admitsJson, answeringFor } from './answers/answering.ts'
 import { doableWith } from './answers/obligations.ts'
-import { Calls, type ReportedOutcome } from './calls.ts'
+import { type CallDecider, Calls, type ReportedOutcome } from './calls.ts'
 import { type ClientCertificates, certificateOf } from './client-certificate.ts'
 import type { Admission, Ended, Guard, Route } from './guard.ts'
 import { bodyText, type Incoming } from './incoming.ts'
@@ -74,6 +74,22 @@ const CREDENTIAL = /^(dpop|bearer) ([A-Za-z0-9._~+/=-]+)$/i
  * read, and nothing runs.
  */
 export function direct(options: DirectOptions): Guard {
+  return guardWith(options, askingRemit(options))
+}
+
+/** Decider that asks Remit about each call. */
+export function askingRemit(options: DirectOptions): CallDecider {
+  return new Calls({
+    issuer: options.issuer,
+    secret: options.secret,
+    timeoutMs: options.timeoutMs ?? 3_000,
+    ports: portsOf({ ...options, now: options.now ?? (() => performance.now()) }),
+    onError: options.onError ?? (() => {}),
+  })
+}
+
+/** Guard of an API that agents call directly, over whatever decides. @throws {UsageError} */
+export function guardWith(options: DirectOptions, calls: CallDecider): Guard {
   secureUrl(options.issuer)
   const { resource } = options
   if (options.secret === '')
@@ -89,13 +105,6 @@ export function direct(options: DirectOptions): Guard {
     )
   const maxBodyBytes = Math.min(options.maxBodyBytes ?? 256 * 1024, MAX_BODY_BYTES)
   const onError = options.onError ?? (() => {})
-  const calls = new Calls({
-    issuer: options.issuer,
-    secret: options.secret,
-    timeoutMs: options.timeoutMs ?? 3_000,
-    ports: portsOf({ ...options, now: options.now ?? (() => performance.now()) }),
-    onError,
-  })
   const more = (options.headers ?? []).map((name) => name.toLowerCase())
   const secret = more.find((name) => CREDENTIALS.has(name))
   if (secret) throw new UsageError(`\`${secret}\` is a credential: it is not shown to people`)
@@ -137,7 +146,7 @@ interface Reading {
 async function admit(
   incoming: Incoming,
   route: Route | undefined,
-  { calls, reading }: { calls: Calls; reading: Reading },
+  { calls, reading }: { calls: CallDecider; reading: Reading },
 ): Promise<Admission> {
   const [, scheme, token] = CREDENTIAL.exec(incoming.header('authorization') ?? '') ?? []
   if (scheme === undefined || token === undefined)

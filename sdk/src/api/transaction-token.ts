@@ -120,7 +120,7 @@ const NO_KEYS = new Set(['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENER
  * Whom it is for and who acts; the outermost `act` is the agent that acts now (RFC 8693 section 4.1). Those of Remit come first; none of
  * others is ever among the chain, whatever its name.
  */
-function parties(payload: JWTPayload): Pick<RemitCall, 'actors' | 'chain' | 'person'> {
+export function parties(payload: JWTPayload): Pick<RemitCall, 'actors' | 'chain' | 'person'> {
   const chain: string[] = []
   const actors: Actor[] = []
   for (let act = payload.act; act !== undefined; act = recordOf(act).act) {

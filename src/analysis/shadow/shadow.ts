@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { PolicySet } from '@remit/engine'
-import type { Watcher } from '../../calls/index.ts'
+import type { CallParts } from '../../calls/index.ts'
 import { RULES } from '../../catalog/index.ts'
 import type { Live, LiveState } from '../../revocation/index.ts'
 import type { Storage } from '../../storage/index.ts'
@@ -9,6 +9,7 @@ import { type DifferenceGroup, Tally } from '../replay/tally.ts'
 import { SHADOW } from './change-shadow.ts'
 import { latestDraft, putSeen, type ShadowDraft } from './shadow-store.ts'
 
+type Watcher = NonNullable<CallParts['shadow']>
 type AnsweredDecision = Parameters<Watcher['offer']>[0]
 
 export interface ShadowOptions {

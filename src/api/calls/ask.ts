@@ -1,7 +1,12 @@
 import { STEP_UP } from '@remit/engine'
 import { type Static, Type } from 'typebox'
 import type { Verdict } from '../../calls/index.ts'
-import { decideDirect, directResource, type RefusalAnswer } from '../../direct-calls/index.ts'
+import {
+  decideDirect,
+  directResource,
+  type RefusalAnswer,
+  taskFacts,
+} from '../../direct-calls/index.ts'
 import type { Call } from '../../facts/index.ts'
 import { onProblem } from '../../lib/problem.ts'
 import type { MachineClient } from '../../machine-clients/index.ts'
@@ -54,6 +59,12 @@ const Permit = Type.Object({
     description:
       'what of its answer says how much the call takes of limits: to be reported with its outcome. Of what is not, the amount that was reserved stays taken',
   }),
+  facts: Type.Optional(
+    Type.Record(Text, Type.Unknown(), {
+      description:
+        'what further calls of the task are decided by in the API’s own process; absent where they have to be asked about',
+    }),
+  ),
 })
 const Refused = Type.Object({
   decision: Type.Literal(false),
@@ -79,8 +90,17 @@ export async function askAboutCall(
     onProblem((problem) => refused({ status: problem.status, headers: {}, problem })),
   )
   if ('decision' in call) return call
+  const { in_process: follows } = asked
+  // INVARIANT: facts are read after everything that the API has heard of: no older state of it can come back.
+  const caughtUp = follows && (await parts.decisions.live.catchUp(follows.through))
   const verdict = await decideDirect(parts.decisions, call)
-  return 'problem' in verdict ? refused(verdict) : permitted(call, verdict)
+  if ('problem' in verdict) return refused(verdict)
+  const permit = permitted(call, verdict)
+  if (!follows || !caughtUp) return permit
+  const about = { client: enforcer.id, session: follows.session, call, verdict }
+  // The permit stands whether there are facts for later ones or not.
+  const facts = await taskFacts(parts.decisions, parts.bundles, about).catch(() => undefined)
+  return facts ? { ...permit, facts: { ...facts } } : permit
 }
 
 function permitted(call: Call, verdict: Verdict<'permit'>) {

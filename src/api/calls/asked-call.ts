@@ -49,6 +49,19 @@ export const AskedCall = Type.Object(
     ),
     body: Type.Optional(Type.String({ description: 'the JSON text exactly as it arrived' })),
     ip: Type.Optional(Type.String({ maxLength: 64 })),
+    in_process: Type.Optional(
+      Type.Object(
+        {
+          session: Type.String({ maxLength: 64 }),
+          through: Type.Integer({ minimum: 0 }),
+        },
+        {
+          ...closed,
+          description:
+            'of an API that decides in its own process: as the last answer of its feed said. A permit then has what its next calls of the task are decided by',
+        },
+      ),
+    ),
     obligations: Type.Optional(
       Type.Array(Type.String({ maxLength: 256 }), {
         maxItems: 32,

@@ -50,6 +50,10 @@ export const AGENT_PROBLEMS = {
   'client.exists': { status: 409, title: 'The client name is taken' },
   'client.not_direct': { status: 409, title: 'The resource is behind the gateway' },
   'client.too_many_credentials': { status: 409, title: 'Too many keys are in use' },
+  'client.too_many_processes': {
+    status: 429,
+    title: 'Too many processes of the machine client decide by themselves',
+  },
   'client.unauthenticated': { status: 401, title: 'The machine client could not be authenticated' },
   'client.unknown': { status: 404, title: 'There is no such machine client' },
   'client.unknown_credential': { status: 404, title: 'The machine client has no such credential' },

@@ -3,6 +3,10 @@ export const DECISION_PROBLEMS = {
   'call.no_longer_live': { status: 403, title: 'The call is no longer permitted' },
   'decision.ended': { status: 409, title: 'The outcome was already recorded' },
   'decision.unknown': { status: 404, title: 'There is no such decision' },
+  'decision.unreportable': {
+    status: 409,
+    title: 'The decision cannot be one of this API',
+  },
   'decision_point.bad': { status: 400, title: 'The decision point is not valid' },
   'decision_point.exists': { status: 409, title: 'A decision point with this name exists already' },
   'decision_point.unknown': { status: 404, title: 'There is no such decision point' },

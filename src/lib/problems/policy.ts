@@ -27,6 +27,10 @@ export const POLICY_PROBLEMS = {
   'issuance.no_gate': { status: 403, title: 'The request has no gate' },
   'issuance.not_permitted': { status: 403, title: 'This could not be permitted for the parties' },
   'issuance.unknown': { status: 403, title: 'No such token is issued' },
+  'policy.bundle_too_large': {
+    status: 409,
+    title: 'The policies are too large to be decided by elsewhere',
+  },
   'policy.error': { status: 403, title: 'A policy could not be evaluated' },
   'policy.invalid': { status: 400, title: 'The policies have mistakes' },
   'policy.missing': { status: 403, title: 'No policies are active' },

@@ -1,4 +1,5 @@
 import {
+  actionStore,
   type CompiledPolicies,
   type EntityStore,
   entityStore,
@@ -8,6 +9,7 @@ import {
   type PolicyEntity,
   type PolicyJson,
   recordValue,
+  shapeOf,
 } from '@remit/engine'
 import {
   type Annotations,
@@ -16,7 +18,6 @@ import {
   readAnnotations,
   readExactJson,
 } from '../../cedar/index.ts'
-import { actionStore, shapeOf } from '../compiled-set.ts'
 import { Declarations } from '../declarations.ts'
 import { optimistic } from '../optimistic.ts'
 import { clausesOf } from './clauses.ts'
@@ -82,7 +83,7 @@ export class EverSet {
         couldForbid.add(known.rule.id, optimistic({ ...json, effect: 'permit' }, 'context').policy)
     }
     this.#declared = new Declarations(schema)
-    this.#actions = actionStore(this.#declared)
+    this.#actions = actionStore(this.#declared.groups())
     this.#decides = decides.finish()
     this.#couldForbid = couldForbid.finish()
   }
