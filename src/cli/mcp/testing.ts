@@ -8,7 +8,7 @@ import { WrappedServer } from './wrapped-server.ts'
 const PROGRAM = `
 const [mode = 'sessions'] = process.argv.slice(1)
 const write = (message) => process.stdout.write(JSON.stringify({ jsonrpc: '2.0', ...message }) + '\\n')
-const versions = { modern: ['2026-07-28'], dual: ['2026-07-28', '2025-11-25'] }[mode]
+const versions = mode === 'modern' || mode === 'dual' ? ['2026-07-28'] : undefined
 const waiting = new Map()
 let calls = 0
 if (mode === 'stubborn') {
@@ -56,7 +56,7 @@ function take(line) {
   if (id === undefined) return
   if (method === 'server/discover' && versions)
     write({ id, result: { resultType: 'complete', supportedVersions: versions, capabilities: { tools: {} }, ttlMs: 0, cacheScope: 'private' } })
-  else if (method === 'initialize')
+  else if (method === 'initialize' && mode !== 'modern')
     write({ id, result: { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: 'local', version: '1' } } })
   else if (method === 'tools/list') write({ id, result: { ...LIST, resultType: 'complete', ttlMs: 0, cacheScope: 'private' } })
   else if (method === 'tools/call') TOOLS[params.name](message, line)

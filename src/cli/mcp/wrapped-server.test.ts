@@ -266,22 +266,39 @@ test('what comes from outside of the gateway’s messages is refused, and costs 
   assert.match(await said(await post(url, call('count'), session)), /^1 of/)
 })
 
-test('a process that ignores the end of its input and SIGTERM is killed, and what it started goes with it', async (t) => {
+test('a process that ignores the end of its input and SIGTERM is killed', async () => {
   const { close, server } = await wrapped('stubborn')
+  const pid = pidOf(await said(await post(server.url, call('count'), await begin(server.url))))
+  assert.ok(alive(pid))
+  await close()
+  assert.ok(!alive(pid))
+})
+
+test('what a process started goes with it, even if it ends by itself', async (t) => {
+  const { url } = await serving(t)
   const started = createServer()
   await once(started.listen(0, '127.0.0.1'), 'listening')
   t.after(() => started.close())
   const connected = once(started, 'connection')
   const { port } = started.address() as AddressInfo // listening on TCP
-  const session = await begin(server.url)
-  const pid = pidOf(await said(await post(server.url, call('count'), session)))
-  await post(server.url, call('launch', 2, { arguments: { port } }), session)
+  const session = await begin(url)
+  await post(url, call('launch', 1, { arguments: { port } }), session)
   const [grandchild] = (await connected) as [Socket] // the event's argument
   const gone = once(grandchild.resume(), 'close')
-  assert.ok(alive(pid))
-  await close()
-  assert.ok(!alive(pid))
+  await assert.rejects((await post(url, call('die', 2), session)).text())
   await gone
+})
+
+test('one process gets no more requests at once than it may', async (t) => {
+  const { url } = await serving(t)
+  const session = await begin(url)
+  const leaving = new AbortController()
+  const under = Array.from({ length: 64 }, (_, id) =>
+    post(url, call('never', id), session, leaving.signal),
+  )
+  await Promise.all(under)
+  assert.equal((await post(url, call('count', 'more'), session)).status, 503)
+  leaving.abort()
 })
 
 test('the program gets the environment that was named, and no other', async (t) => {

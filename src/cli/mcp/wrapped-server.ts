@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { base64url, sameBytes } from '../../lib/bytes.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { parseJson } from '../../lib/json.ts'
+import { type Json, type JsonObject, parseJson } from '../../lib/json.ts'
 import type { Random } from '../../lib/random.ts'
 import type { Secret } from '../../lib/secret.ts'
 import {
@@ -291,17 +291,25 @@ export class WrappedServer {
   }
 
   /**
-   * Asks for the revisions. A server that has sessions in some revision is spoken to in them, because they keep tasks apart.
+   * Finds out whether the server has sessions. If it has, it is spoken to in them, because they keep tasks apart; official servers of
+   * both generations do not say so when they are asked for their revisions.
    * @throws Error when the program cannot be started
    */
   async #learn(): Promise<void> {
-    const { clock, command, wait, onWords } = this.#options
-    let versions: unknown
+    const versions = (await this.#probe('server/discover', DISCOVER))?.get('supportedVersions')
+    if (!Array.isArray(versions) || !versions.includes(STATELESS_REVISION)) return
+    const began = await this.#probe('initialize', INITIALIZE)
+    this.#stateless = !isSessionRevision(began?.get('protocolVersion'))
+  }
+
+  /** Answer of a process of its own to one request; `undefined`: an error, or none in time. */
+  async #probe(method: string, params: JsonObject): Promise<JsonObject | undefined> {
+    const { clock, command, onWords, wait } = this.#options
+    let answer: RpcMessage | undefined
     let over = false
     const listener = {
       onMessage: (message: RpcMessage) => {
-        over ||= message.kind === 'result' || message.kind === 'error'
-        if (message.kind === 'result') versions = message.result.get('supportedVersions')
+        if (message.kind === 'result' || message.kind === 'error') answer ??= message
       },
       onWords,
       onEnd: () => {
@@ -309,36 +317,34 @@ export class WrappedServer {
       },
     }
     const probe = await ServerProcess.start(command, listener, wait)
-    probe.send(DISCOVER)
+    probe.send({ kind: 'request', id: 'probe', method, params })
     const until = clock.now() + PROBE_MS
-    while (!over && clock.now() < until) await wait(PROBE_EVERY_MS)
+    while (!answer && !over && clock.now() < until) await wait(PROBE_EVERY_MS)
     await probe.end()
-    const all = Array.isArray(versions) ? versions : []
-    this.#stateless = all.includes(STATELESS_REVISION) && !all.some(isSessionRevision)
+    return answer?.kind === 'result' ? answer.result : undefined
   }
 }
 
-const DISCOVER: RpcRequest = {
-  kind: 'request',
-  id: 'discover',
-  method: 'server/discover',
-  params: new Map([
-    [
-      '_meta',
-      new Map<string, string | Map<string, string>>([
-        [MCP.meta.protocolVersion, STATELESS_REVISION],
-        [
-          MCP.meta.clientInfo,
-          new Map([
-            ['name', 'remit'],
-            ['version', '0'],
-          ]),
-        ],
-        [MCP.meta.clientCapabilities, new Map()],
-      ]),
-    ],
-  ]),
-}
+const CLIENT: JsonObject = new Map([
+  ['name', 'remit'],
+  ['version', '0'],
+])
+const NO_CAPABILITIES: JsonObject = new Map()
+const DISCOVER: JsonObject = new Map([
+  [
+    '_meta',
+    new Map<string, Json>([
+      [MCP.meta.protocolVersion, STATELESS_REVISION],
+      [MCP.meta.clientInfo, CLIENT],
+      [MCP.meta.clientCapabilities, NO_CAPABILITIES],
+    ]),
+  ],
+])
+const INITIALIZE: JsonObject = new Map<string, Json>([
+  ['protocolVersion', MCP.sessions[0]],
+  ['capabilities', NO_CAPABILITIES],
+  ['clientInfo', CLIENT],
+])
 
 /** `undefined`: it is longer than a message may be. */
 async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
