@@ -1,4 +1,5 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { type Command, Option } from 'commander'
 import type { Detail, Task } from 'remit-sdk'
 import { bold, dim, green, text, yellow } from '../../lib/terminal/text.ts'
@@ -15,6 +16,7 @@ import { type CallTarget, findTarget } from '../call/target.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { CommandExit, CommandFailure, usage } from '../failure.ts'
+import { dataDirectory } from '../server/address.ts'
 
 interface ConnectOptions extends RepresentedOptions {
   readonly agent?: string
@@ -226,9 +228,13 @@ function printConfig(
   options: ConnectOptions,
 ): void {
   const { directory } = cli.world
+  const key = options.key ?? join(dataDirectory(cli.world), 'agents', `${id}.jwk`)
+  const { details } = options
+  // Clients start programs in directories of their own.
+  const placed = details?.startsWith('@') ? `@${resolve(directory, details.slice(1))}` : details
   const values: readonly (readonly [string, string | undefined])[] = [
     ['--agent', id],
-    ['--key', options.key === undefined ? undefined : resolve(directory, options.key)],
+    ['--key', resolve(directory, key)],
     ['--ask', options.ask],
     ['--person', options.person],
     ['--subject-token', options.subjectToken && resolve(directory, options.subjectToken)],
@@ -236,11 +242,11 @@ function printConfig(
     ['--sponsor-grant', options.sponsorGrant],
     ['--provider', options.provider],
     ['--purpose', options.purpose],
-    ['--details', options.details],
+    ['--details', placed],
     ...(options.scope ?? []).map((scope) => ['--scope', scope] as const),
   ]
   const args = [
-    new URL('../../main.ts', import.meta.url).pathname,
+    fileURLToPath(new URL('../../main.ts', import.meta.url)),
     ...['--url', cli.url, 'mcp', 'connect', target.identifier],
     ...values.flatMap(([name, value]) => (value === undefined ? [] : [name, value])),
     ...(options.signIn ? ['--sign-in'] : []),

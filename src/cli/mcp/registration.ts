@@ -99,12 +99,21 @@ export async function register(
 }
 
 /** Compares what the server offers now with the catalog; what differs is imported, and waits for review. */
-export async function refresh(cli: Cli, name: string, url: string): Promise<void> {
+export async function refresh(
+  cli: Cli,
+  name: string,
+  {
+    moved,
+    ...wanted
+  }: { readonly mcp: string; readonly connection: string; readonly moved: boolean },
+): Promise<void> {
+  const body = { ...wanted }
   const { unchanged } = await cli.api.call('POST', '/resources/:name/preview', {
     params: { name },
-    body: { mcp: url },
+    body,
   })
-  if (!unchanged) return importResource(cli, name, { mcp: url })
+  // A move is no change of what is offered; without its connection it would take the credential away.
+  if (moved || !unchanged) return importResource(cli, name, body)
   cli.say(text`${green('✓')} ${bold(name)}: as it was`)
 }
 

@@ -140,13 +140,14 @@ export async function messages(answer: Response): Promise<Record<string, unknown
 }
 
 /** Begins a session; answers what its requests carry. */
-export async function begin(url: string): Promise<{ 'mcp-session-id': string }> {
+export async function begin(url: string, secret = SECRET): Promise<{ 'mcp-session-id': string }> {
   const params = {
     protocolVersion: '2025-11-25',
     capabilities: {},
     clientInfo: { name: 't', version: '1' },
   }
-  const answer = await post(url, { jsonrpc: '2.0', id: 'initialize', method: 'initialize', params })
+  const message = { jsonrpc: '2.0', id: 'initialize', method: 'initialize', params }
+  const answer = await post(url, message, { authorization: `Bearer ${secret}` })
   await answer.text()
   return { 'mcp-session-id': answer.headers.get('mcp-session-id') ?? '' }
 }

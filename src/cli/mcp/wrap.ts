@@ -98,7 +98,12 @@ async function wrap(
       await register(cli, name, { registration, url: server.url })
       await registrations.keep(registration)
       if (before) await forgetConnection(cli, before.connection)
-    } else await refreshIfSignedIn(cli, name, server.url)
+    } else
+      await refreshIfSignedIn(cli, name, {
+        mcp: server.url,
+        connection,
+        moved: known.port !== port,
+      })
     if (known && known.port !== port) await registrations.keep(registration)
     cli.say(
       text`${green('✓')} ${bold(name)} is behind Remit while this runs  ${dim('(Ctrl-C stops)')}`,
@@ -125,12 +130,18 @@ async function listen(server: WrappedServer, port: number, program: string): Pro
 }
 
 /** Without a sign-in the server runs as it was registered; the gateway itself notices what changes. */
-async function refreshIfSignedIn(cli: Cli, name: string, url: string): Promise<void> {
+async function refreshIfSignedIn(
+  cli: Cli,
+  name: string,
+  wanted: Parameters<typeof refresh>[2],
+): Promise<void> {
+  // The gateway has to know where the server is now.
+  if (wanted.moved) return refresh(cli, name, wanted)
   if (!(await cli.api.signedIn())) {
     cli.say(dim('You are not signed in, so the catalog is not brought up to date.'))
     return
   }
-  await refresh(cli, name, url).catch((error: unknown) => {
+  await refresh(cli, name, wanted).catch((error: unknown) => {
     if (!(error instanceof CommandFailure)) throw error
     cli.say(
       text`${red('✗')} the catalog was not brought up to date: ${error.message}`,
