@@ -162,6 +162,10 @@ export const Resource = Type.Object({
   server_asks: Type.Enum(['nothing', 'sampling', 'roots', 'both'], {
     description: 'parts of the client, besides people, that an MCP server may ask while it works',
   }),
+  shows: Type.Enum(['callable', 'requestable'], {
+    description:
+      'extent of the lists of an MCP server: what a task may call, or what it could ask for, too',
+  }),
   members: Type.Union([Type.Array(Type.String()), Type.Null()], {
     description: 'MCP servers that a group offers under its one address; null: it is no group',
   }),

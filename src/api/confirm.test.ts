@@ -103,6 +103,11 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       { asks: 'roots' },
       { asks: 'both' },
     ),
+    'resources.set_shown': sample(
+      '/resources/desk/shows',
+      { shows: 'requestable' },
+      { shows: 'callable' },
+    ),
     'resources.set_group': sample(
       '/resources/office/members',
       { members: ['desk'] },

@@ -40,6 +40,7 @@ export function resourceShape(resource: Resource): Static<typeof ResourceJson> {
   return toJson(ResourceJson, resource, {
     mappings_trusted: resource.mappingsTrusted === true,
     server_asks: resource.serverAsks ?? 'nothing',
+    shows: resource.shows ?? 'callable',
     members: resource.members ? [...resource.members] : null,
     tokens: { form: resource.tokenForm ?? 'jwt', subjects: resource.subjects ?? 'public' },
   })

@@ -2,6 +2,7 @@ import { type Deny, stopEarly } from '@remit/engine'
 import type { CatalogView } from '../catalog/index.ts'
 import type { Call } from '../facts/index.ts'
 import { newId } from '../lib/id.ts'
+import { attainable } from './admission/attainable.ts'
 import { type Case, type KnownCase, openCase } from './case.ts'
 import { holding } from './held-calls/held-call.ts'
 import { type CallerIdentity, identify } from './identify.ts'
@@ -34,9 +35,13 @@ export async function decideFor(
   })
   if (!isKnown(each)) return refuse(parts, each, stopped(each))
   const found = await groundsFor(parts, each)
-  return 'grounds' in found
-    ? judge(parts, found.each, found.grounds)
-    : refuse(parts, each, found.because)
+  if (!('grounds' in found)) return refuse(parts, each, found.because)
+  const verdict = await judge(parts, found.each, found.grounds)
+  if (verdict.outcome !== 'deny' || verdict.reason !== 'task.not_covered') return verdict
+  const { origin, resource } = call
+  const of = { held: found.each.who.held, setting: found.grounds.setting, resource, origin }
+  const could = (await attainable(parts, of))(call.action)
+  return could ? { ...verdict, attainable: true } : verdict
 }
 
 /**

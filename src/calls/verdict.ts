@@ -81,6 +81,8 @@ export interface DenyVerdict {
   readonly detail: string
   readonly enough: string
   readonly gates: readonly GateResult[]
+  /** Mark of a call that the task was not given, and could be by its person's word. */
+  readonly attainable?: true
   readonly challenge?: Challenge
   /**
    * Seconds after which the same call fits again, if nothing else is taken; given where only time

@@ -9,6 +9,7 @@ const RESOURCES = codec('resources').of<Resource>({
     mappingsTrusted: ({ mappings_trusted }) => mappings_trusted === 1 || undefined,
     tokenForm: ({ token_form }) => (token_form === 'opaque' ? token_form : undefined),
     subjects: ({ subjects }) => (subjects === 'pairwise' ? subjects : undefined),
+    shows: ({ shows }) => (shows === 'requestable' ? shows : undefined),
     serverAsks: ({ server_asks }) => (server_asks === 'nothing' ? undefined : server_asks),
   },
   write: {
@@ -16,6 +17,7 @@ const RESOURCES = codec('resources').of<Resource>({
     token_form: ({ tokenForm }) => tokenForm ?? 'jwt',
     subjects: ({ subjects }) => subjects ?? 'public',
     server_asks: ({ serverAsks }) => serverAsks ?? 'nothing',
+    shows: ({ shows }) => shows ?? 'callable',
   },
 })
 
@@ -91,6 +93,7 @@ export async function writeResource(tx: Tx, planned: PlannedResource, now: numbe
     token_form: 'jwt',
     subjects: 'public',
     server_asks: 'nothing',
+    shows: 'callable',
   } as const
   await tx
     .insertInto('resources')
@@ -112,6 +115,7 @@ export async function changeResource(
     subjects?: 'public' | 'pairwise'
     server_asks?: Schema['resources']['server_asks']
     alike?: string | null
+    shows?: Schema['resources']['shows']
     updated_at: number
   },
 ): Promise<boolean> {

@@ -35,6 +35,8 @@ export type Resource = {
   readonly subjects?: 'pairwise'
   /** Parts of the client that the MCP server may ask, besides people: its model, its folders; left out: none. */
   readonly serverAsks?: 'sampling' | 'roots' | 'both'
+  /** Lists also show what a task could ask for; left out: what it may call only. */
+  readonly shows?: 'requestable'
   /** Names of the MCP servers that are offered under this one address; left out: it is a server itself. */
   readonly members?: readonly string[]
   /** Actions of members whose names look alike, and that an administrator let in. */

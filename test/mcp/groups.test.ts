@@ -238,6 +238,12 @@ inOneWorld('several MCP servers behind one address', (world) => {
     assert.deepEqual(await names(), ['fresh__query', 'twin__qu3ry'])
     for (const name of ['notes__say', 'fresh__say', 'twin__s_ay'])
       assert.equal(rpcOf(await (await at(task)).call(name, { text: 'x' })).error?.code, -32602)
+    const session = await all.session(task)
+    const begun = () => twin.asked.filter(({ message }) => message?.method === 'initialize').length
+    const before = begun()
+    await session.call('notes__secret_door')
+    await session.call('twin__qu3ry')
+    assert.equal(begun(), before + 1, 'no member is called in the session of another')
     const shown = await (await world().api('ada')).send('GET', '/resources/office')
     assert.deepEqual(shown.body.look_alikes, [
       {

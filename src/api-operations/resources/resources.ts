@@ -12,7 +12,7 @@ import {
   Previewed,
   ResourceProfile,
 } from './schemas.ts'
-import { SERVER_ASKS } from './server-asks.ts'
+import { SERVER_ASKS, SHOWS } from './server-asks.ts'
 
 const name = input('<name>', 'the API')
 
@@ -190,6 +190,7 @@ export const RESOURCES = noun({
       }),
     }),
     'server-asks': SERVER_ASKS,
+    shows: SHOWS,
     tokens: describe({
       id: 'resources.set_tokens',
       route: 'PUT /resources/:name/tokens',

@@ -43,3 +43,38 @@ export const SERVER_ASKS = describe({
     said: ({ body: { asks }, params }) => done`${bold(params.name)} may ask ${ASKS[asks]}`,
   }),
 })
+
+const SHOWN = {
+  callable: 'what a task may call',
+  requestable: 'what a task may call, and what it could ask for',
+} as const
+
+/** `remit resources shows`: what lists of an MCP server show. */
+export const SHOWS = describe({
+  id: 'resources.set_shown',
+  route: 'PUT /resources/:name/shows',
+  widens: true,
+  says: 'Says whether lists of an MCP server also show what a task was not given and could be, by the word of its person, and which calls people are asked about.',
+  schemas: (kit) => ({
+    params: kit.ByName,
+    body: kit.exactly({ shows: kit.Type.Enum(['callable', 'requestable']) }),
+    answer: ResourceProfile(kit),
+  }),
+  confirms: ({ body, params }) => `Show in lists of ${params.name} ${SHOWN[body.shows]}`,
+  command: ({ bold, done }) => ({
+    examples: ['remit resources shows desk --requestable', 'remit resources shows desk --callable'],
+    takes: {
+      params: { name: input('<name>', 'the MCP server') },
+      body: {
+        shows: flags(
+          {
+            '--callable': ['what a task may call', 'callable'],
+            '--requestable': ['also what it could ask for', 'requestable'],
+          },
+          true,
+        ),
+      },
+    },
+    said: ({ body: { shows }, params }) => done`lists of ${bold(params.name)} show ${SHOWN[shows]}`,
+  }),
+})

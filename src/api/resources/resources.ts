@@ -21,6 +21,7 @@ import {
   setMark,
   setRisk,
   setSentence,
+  setShown,
   setTokens,
   suspendResource,
   trustMappings,
@@ -168,6 +169,9 @@ export const RESOURCE_OPERATIONS = acts(RESOURCES, {
   ),
   'server-asks': change((connections, resource, { body: { asks } }) =>
     letServerAsk(connections, { ...resource, asks }),
+  ),
+  shows: change((connections, resource, { body: { shows } }) =>
+    setShown(connections, { ...resource, shows }),
   ),
   tokens: change((connections, resource, { body }) =>
     setTokens(connections, { ...body, ...resource }),

@@ -4,6 +4,7 @@ import { type Action, countedRisk } from '../../catalog/index.ts'
 import { callable, contextsOf, factsAround } from '../../facts/index.ts'
 import type { CallParts } from '../parts.ts'
 import type { AdmittedRequest } from './admit.ts'
+import { askingAlways, attainable } from './attainable.ts'
 
 /** A call that says nothing about itself: it falls under the limits that every call falls under. */
 const ANY_CALL = { action: '', arguments: new Map() }
@@ -19,6 +20,10 @@ export interface Reach {
    * the order of the catalog.
    */
   readonly actions: readonly Action[]
+  /** Actions that the task was not given and could be (`attainable`), where the resource shows them. */
+  readonly attainable: readonly Action[]
+  /** Tells whether people are asked about each call, where the resource shows that. */
+  asksPeople(action: Action): boolean
   /**
    * Tells whether the bounds of task and token hold for these arguments of one of them, wherever
    * that is known beforehand.
@@ -53,13 +58,20 @@ export async function reachOf(
   const could = couldPermit({ ...around, credential: ADMITTED }, policies)
   const contexts = contextsOf({ at, origin }, held, setting)
   const { kindOf } = catalog
+  const shown = catalog.actionsOf(resource.name).filter((action) => !action.quarantined)
+  const withContext = (action: Action) =>
+    callable({ action, resource }, contexts[countedRisk(action)])
+  const isAttainable = await attainable(parts, { held, origin, resource, setting })
+  const unasked =
+    resource.shows === 'requestable'
+      ? couldPermit({ ...around, credential: ADMITTED }, askingAlways(policies))
+      : () => true
   return {
     rests: { view, ticket: { ...admitted.ticket, also: setting.also } },
     isOpen: around.liveness.passed,
-    actions: catalog
-      .actionsOf(resource.name)
-      .filter((action) => !action.quarantined)
-      .filter((action) => could(callable({ action, resource }, contexts[countedRisk(action)]))),
+    actions: shown.filter((action) => could(withContext(action))),
+    attainable: shown.filter(isAttainable),
+    asksPeople: (action) => !unasked(withContext(action)),
     covers: ({ name: action }, given) => {
       const call = { location: resource.identifier, action, arguments: given }
       return [setting.details, narrowed].every((list) => covers(list, call, kindOf).covered)

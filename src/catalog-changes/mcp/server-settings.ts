@@ -42,6 +42,20 @@ export function letServerAsk(
   )
 }
 
+/**
+ * The administrator's word on lists of an MCP server: whether they also show what a task was not
+ * given and could ask for. When it has returned, every replica goes by it.
+ * @throws Problem `catalog.unknown_resource`, `catalog.bad_resource` (no MCP server), `catalog.changed`
+ */
+export function setShown(
+  parts: CatalogParts,
+  { by, name, shows }: { readonly name: string; readonly shows: Shown; readonly by: string },
+): Promise<void> {
+  const facts = { shows }
+  return changeServer(parts, name, facts, { type: 'resource.shown_set', resource: name, by, facts })
+}
+
+type Shown = NonNullable<Resource['shows']> | 'callable'
 type ServerAsks = NonNullable<Resource['serverAsks']> | 'nothing'
 
 async function changeServer(

@@ -11,7 +11,7 @@ import type { Decided, TypedCall } from './call-steps.ts'
 import { isOwn, unknownSession } from './converse.ts'
 import { RpcAnswer, rpcError } from './ended.ts'
 import { isGiven, unknownAction } from './find-action.ts'
-import { denial } from './people/refusal.ts'
+import { denial, notGiven } from './people/refusal.ts'
 import type { McpPorts } from './ports.ts'
 
 /** Asks `calls/`. What is hashed, shown and sent is `params` without `_meta`; the proof is for the resource's own address. */
@@ -58,7 +58,7 @@ export async function denied(
   if (verdict.challenge && !answer.begun)
     return new Ended(refusal(verdict, audience ?? resource, ports))
   const hidden = verdict.reason === 'task.not_covered' && !(await isGiven(found, task, ports))
-  if (hidden) return unknownAction(found)
+  if (hidden) return verdict.attainable ? notGiven(found, verdict) : unknownAction(found)
   return verdict.reason === 'external.unmapped' ? unmapped(rpc, verdict) : denial(rpc, verdict)
 }
 

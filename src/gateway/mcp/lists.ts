@@ -8,6 +8,7 @@ import { RPC, type RpcRequest } from '../../net/index.ts'
 import { RpcAnswer, rpcError } from './ended.ts'
 import type { ServerOffer } from './group/offers.ts'
 import { parsedDefinition } from './parsed-definition.ts'
+import { META } from './tool-error.ts'
 
 const PAGE = 100
 const MAX_CURSOR = 4_096
@@ -49,13 +50,17 @@ export function list(
   const { key, kind, member } = wanted
   const after = readCursor(id, params.get('cursor'))
   const entries = offers
-    .flatMap((offer) =>
-      offer.reach.actions.flatMap((action) =>
+    .flatMap((offer) => {
+      const { actions, attainable } = offer.reach
+      // A listed address is a whole call, and nobody knows which of them a person would allow.
+      const more = kind === 'resource' ? [] : attainable
+      return [...actions, ...more].flatMap((action) =>
         entriesOf(action, kind, member)
           .filter(isReachable(action, offer.reach))
+          .map((entry) => marked(action, entry, offer.reach))
           .flatMap((entry) => offer.entry(action, entry, key) ?? []),
-      ),
-    )
+      )
+    })
     .map((entry) => ({ entry, name: String(entry.get(key)) }))
     .filter(({ name }) => after === undefined || name > after)
     .sort((a, b) => (a.name < b.name ? -1 : 1))
@@ -78,6 +83,23 @@ function entriesOf(action: Action, kind: string, member: string): JsonObject[] {
   if (kind !== 'resource') return isObject(value) ? [value] : []
   const listed = isObject(value) ? value.get(member) : undefined
   return Array.isArray(listed) ? listed.filter(isObject) : []
+}
+
+const NOT_GIVEN =
+  'From the gateway: this task was not given it. Call it only where it is needed; the answer says how to ask for it.'
+const ASKED = 'From the gateway: people are asked to approve each call.'
+
+/** Marks what cannot be called at once, where the resource shows that. */
+function marked(action: Action, entry: JsonObject, reach: Reach): JsonObject {
+  const given = !reach.attainable.includes(action)
+  if (action.definition?.kind === 'resource' || (given && !reach.asksPeople(action))) return entry
+  const description = entry.get('description')
+  const words = [description, given ? ASKED : NOT_GIVEN].filter((each) => typeof each === 'string')
+  return new Map<string, Json>([
+    ...entry,
+    ['description', words.join('\n\n')],
+    ['_meta', new Map([[META.asks, given ? 'approval' : 'authorization']])],
+  ])
 }
 
 /**

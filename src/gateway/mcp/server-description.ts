@@ -47,7 +47,9 @@ export function serverInstructions(
   { members, server }: Resource,
   offers: readonly ServerOffer[],
 ): [string, Json][] {
-  const useless = offers.every(({ reach }) => reach.actions.length === 0)
+  const useless = offers.every(
+    ({ reach: { actions, attainable } }) => actions.length + attainable.length === 0,
+  )
   const closed = offers.filter(({ reach }) => !reach.isOpen).map(({ resource }) => resource.name)
   const instructions = [
     useless ? NOTHING : undefined,

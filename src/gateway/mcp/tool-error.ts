@@ -14,6 +14,10 @@ export const META = {
   /** Member of a group that offers an entry of a list, and the entry's name there. */
   server: 'remit/server',
   name: 'remit/name',
+  /** Way to get an entry of a list that cannot be called at once: `approval` or `authorization`. */
+  asks: 'remit/asks',
+  /** Authority that would be enough, as a client asks for it. */
+  request: 'remit/request',
   /** Names of entries of other members that look like this one. */
   looksLike: 'remit/looks-like',
   /** True when this was answered before, and is repeated. */

@@ -30,6 +30,8 @@ export const catalog = {
     subjects: oneOf('public', 'pairwise'),
     /** Parts of the client, besides people, that an MCP server may ask. */
     server_asks: oneOf('nothing', 'sampling', 'roots', 'both'),
+    /** Extent of lists: what a task may call, or what it could ask for, too. */
+    shows: oneOf('callable', 'requestable'),
     /** Names of the MCP servers of a group. */
     members: optional(json),
     /** Actions of a group's members whose names look alike, and that an administrator let in. */

@@ -9,7 +9,7 @@ import {
   uriInGroup,
 } from '../../../resource-groups/index.ts'
 import type { McpPorts } from '../ports.ts'
-import { isOurs, META } from '../tool-error.ts'
+import { META } from '../tool-error.ts'
 
 /** Offer of one server to a task, as it is written at the address that the task came to. */
 export interface ServerOffer {
@@ -35,7 +35,9 @@ export async function offersAt(
   if (!who.resource.members) return reaches.map((each) => ({ ...each, entry: asItIs }))
   const names = groupNames(view, who.resource)
   const reached = new Map(
-    reaches.flatMap(({ reach }) => reach.actions.map((action) => [action.name, action])),
+    reaches.flatMap(({ reach }) =>
+      [...reach.actions, ...reach.attainable].map((action) => [action.name, action]),
+    ),
   )
   return reaches.map((each) => ({
     ...each,
@@ -71,7 +73,7 @@ function inGroup(
   const titled: [string, Json][] =
     typeof title === 'string' ? [['title', `${member.title}: ${title}`]] : []
   const meta = entry.get('_meta')
-  const theirs = isObject(meta) ? [...meta].filter(([name]) => !isOurs(name)) : []
+  const marks = isObject(meta) ? [...meta] : []
   const ours: [string, Json][] = [
     [META.server, member.name],
     [META.name, own],
@@ -81,7 +83,7 @@ function inGroup(
       ...entry,
       ...titled,
       ...more,
-      ['_meta', new Map<string, Json>([...theirs, ...ours, ...also])],
+      ['_meta', new Map<string, Json>([...marks, ...ours, ...also])],
     ])
   if (action.definition?.kind === 'resource') return write([[key, uriInGroup(member.name, own)]])
   const name = nameInGroup(action)

@@ -2,6 +2,7 @@ import type { AccessRequest } from '../../../access-requests/index.ts'
 import type { Verdict } from '../../../calls/index.ts'
 import type { Json } from '../../../lib/json.ts'
 import type { RpcRequest } from '../../../net/index.ts'
+import type { Decided } from '../call-steps.ts'
 import type { RpcAnswer } from '../ended.ts'
 import { exact, META, notExecuted } from '../tool-error.ts'
 
@@ -28,6 +29,27 @@ export function denial(message: RpcRequest, verdict: Verdict<'deny'>): RpcAnswer
   return notExecuted(message, text.filter(Boolean).join(' '), {
     ...(unrecorded ? {} : { [META.decision]: decisionId }),
     ...(retryAfter === undefined ? {} : { [META.retryAfter]: exact(retryAfter) }),
+  })
+}
+
+/** Answer to a call that the task was not given: says how its person can give it. */
+export function notGiven(
+  { action, audience, resource, rpc }: Pick<Decided, 'action' | 'audience' | 'resource' | 'rpc'>,
+  { decisionId, unrecorded }: Verdict<'deny'>,
+): RpcAnswer {
+  const at = (audience ?? resource).identifier
+  const text = [
+    `Not executed: this task was not given \`${action.name}\`.`,
+    `The person that it is for can allow it: ask them to let this client in again at ${at}, with the scope \`${action.name}\`, and call then.`,
+    NO_WAY_AROUND,
+    unrecorded ? '' : `Decision ${decisionId}.`,
+  ]
+  return notExecuted(rpc, text.filter(Boolean).join(' '), {
+    ...(unrecorded ? {} : { [META.decision]: decisionId }),
+    [META.request]: new Map([
+      ['resource', at],
+      ['scope', action.name],
+    ]),
   })
 }
 

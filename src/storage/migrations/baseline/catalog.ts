@@ -15,6 +15,7 @@ export const catalog: Statements = ({ bytes, integer, table, text }) => [
      subjects ${text} NOT NULL CHECK (subjects IN ('public', 'pairwise')),
      server_asks ${text} NOT NULL
        CHECK (server_asks IN ('nothing', 'sampling', 'roots', 'both')),
+     shows ${text} NOT NULL CHECK (shows IN ('callable', 'requestable')),
      members ${text}, alike ${text}`,
   ),
   'CREATE INDEX resources_by_connection ON resources (connection) WHERE connection IS NOT NULL',
