@@ -29,8 +29,15 @@ export function systemWorld(): World {
     input: () => process.stdin,
     untilStopped: () =>
       new Promise((resolve) => {
-        for (const signal of ['SIGHUP', 'SIGINT', 'SIGPIPE', 'SIGTERM'] as const)
-          process.on(signal, () => resolve(signal))
+        let asked = false
+        process.on('SIGPIPE', () => resolve('SIGPIPE'))
+        for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const)
+          process.on(signal, () => {
+            // Whoever asks twice does not want to wait.
+            if (asked) process.exit(130)
+            asked = true
+            resolve(signal)
+          })
       }),
     openBrowser,
     clock: systemClock,

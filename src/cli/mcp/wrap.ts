@@ -91,23 +91,24 @@ async function wrap(
     onWords: (said, cut) => words.take(said, cut),
     onEvent: (happened) => cli.say(text`${yellow('●')} ${happened}`),
   })
-  try {
+  const serve = async (): Promise<void> => {
     const port = await listen(server, options.port ?? known?.port ?? 0, program)
     const registration: WrapRegistration = { port, secret, connection }
-    if (!known) {
-      await register(cli, name, { registration, url: server.url })
-      await registrations.keep(registration)
-      if (before) await forgetConnection(cli, before.connection)
-    } else
+    if (!known) await register(cli, name, { registration, url: server.url })
+    else
       await refreshIfSignedIn(cli, name, {
         mcp: server.url,
         connection,
         moved: known.port !== port,
       })
-    if (known && known.port !== port) await registrations.keep(registration)
+    if (known?.port !== port) await registrations.keep(registration)
+    if (before && !known) await forgetConnection(cli, before.connection)
     cli.say(
       text`${green('✓')} ${bold(name)} is behind Remit while this runs  ${dim('(Ctrl-C stops)')}`,
     )
+  }
+  try {
+    await Promise.race([serve(), stopped])
     await stopped
   } finally {
     await server.close()

@@ -39,8 +39,8 @@ const LOOPBACK = '127.0.0.1'
 /** A session that nobody used for so long is ended, with its process; the gateway begins another one. */
 const IDLE_MS = 15 * 60_000
 const SWEEP_EVERY_MS = 60_000
-/** Time that a process gets to say its revisions. */
-const PROBE_MS = 3_000
+/** Time that the first process gets to answer: a launcher may have to fetch the program first. */
+const PROBE_MS = 60_000
 const PROBE_EVERY_MS = 20
 /** A process that lived so long was not broken from the start. */
 const STEADY_MS = 60_000
@@ -89,6 +89,7 @@ export class WrappedServer {
    */
   async listen(port: number): Promise<number> {
     await this.#learn()
+    if (this.#closing) throw new Error('it was stopped')
     await new Promise<void>((resolve, reject) => {
       this.#http.once('error', reject)
       // INVARIANT: loopback, and no other address of this machine.
@@ -291,15 +292,14 @@ export class WrappedServer {
   }
 
   /**
-   * Finds out whether the server has sessions. If it has, it is spoken to in them, because they keep tasks apart; official servers of
-   * both generations do not say so when they are asked for their revisions.
+   * Finds out whether the server has sessions. If it has, it is spoken to in them, because they keep tasks apart.
    * @throws Error when the program cannot be started
    */
   async #learn(): Promise<void> {
-    const versions = (await this.#probe('server/discover', DISCOVER))?.get('supportedVersions')
-    if (!Array.isArray(versions) || !versions.includes(STATELESS_REVISION)) return
     const began = await this.#probe('initialize', INITIALIZE)
-    this.#stateless = !isSessionRevision(began?.get('protocolVersion'))
+    if (isSessionRevision(began?.get('protocolVersion'))) return
+    const versions = (await this.#probe('server/discover', DISCOVER))?.get('supportedVersions')
+    this.#stateless = Array.isArray(versions) && versions.includes(STATELESS_REVISION)
   }
 
   /** Answer of a process of its own to one request; `undefined`: an error, or none in time. */
@@ -319,7 +319,7 @@ export class WrappedServer {
     const probe = await ServerProcess.start(command, listener, wait)
     probe.send({ kind: 'request', id: 'probe', method, params })
     const until = clock.now() + PROBE_MS
-    while (!answer && !over && clock.now() < until) await wait(PROBE_EVERY_MS)
+    while (!answer && !over && !this.#closing && clock.now() < until) await wait(PROBE_EVERY_MS)
     await probe.end()
     return answer?.kind === 'result' ? answer.result : undefined
   }
