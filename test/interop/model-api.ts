@@ -3,15 +3,18 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** Act of the model: a call of a tool, or words. */
-type Step = { readonly tool: string; readonly args: Readonly<Record<string, string>> } | string
+export type Step =
+  | { readonly tool: string; readonly args: Readonly<Record<string, string>> }
+  | string
 
 /** Last message that the model is sent, and the tools that it may call. */
-interface Asked {
+export interface Asked {
   readonly from: 'person' | 'tool'
   readonly text: string
   readonly tools: readonly string[]
 }
 
+type Script = (asked: Asked) => Step | Promise<Step>
 type Sent = Readonly<Record<string, unknown>>
 
 const LOOK = { tool: 'look_at_order', args: { order_id: '1042' } } as const
@@ -45,9 +48,10 @@ export class ModelApi {
     this.origin = `http://127.0.0.1:${port}`
   }
 
-  static async start(): Promise<ModelApi> {
+  /** `script` answers what the model does next. Default: it refunds. */
+  static async start(script: Script = nextStep): Promise<ModelApi> {
     const server = createServer((request, reply) => {
-      answer(request).then(
+      answer(request, script).then(
         ({ body, type }) => reply.writeHead(200, { 'content-type': type }).end(body),
         (error: unknown) => reply.writeHead(400).end(String(error)),
       )
@@ -63,7 +67,10 @@ export class ModelApi {
   }
 }
 
-async function answer(request: IncomingMessage): Promise<{ body: string; type: string }> {
+async function answer(
+  request: IncomingMessage,
+  script: Script,
+): Promise<{ body: string; type: string }> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk)
   const { pathname } = new URL(request.url ?? '', 'http://model')
@@ -72,7 +79,7 @@ async function answer(request: IncomingMessage): Promise<{ body: string; type: s
   const sent = record(JSON.parse(Buffer.concat(chunks).toString('utf8')))
   const names = list(sent.tools).map((tool) => tool.name ?? record(tool.function).name)
   const tools = names.filter((name) => typeof name === 'string')
-  const step = nextStep({ ...api.read(sent), tools })
+  const step = await script({ ...api.read(sent), tools })
   const name = typeof step === 'string' ? '' : tools.find((each) => each.endsWith(step.tool))
   if (name === undefined) throw new Error(`there is no such tool among ${tools.join()}`)
   const message = api.write(typeof step === 'string' ? step : { ...step, tool: name })

@@ -4,14 +4,14 @@ import { everythingTicked } from '../../examples/refund-desk/browser.ts'
 import { pendingConsents } from '../../src/consent/index.ts'
 import { clickThrough } from '../../src/dev/identity-provider/click.ts'
 import { deskActions, openDesk } from '../mcp/stranger.ts'
-import { World } from '../world.ts'
+import { World, type WorldOptions } from '../world.ts'
 import type { Running } from './project.ts'
 import type { Reader, Readme } from './reader.ts'
 import { alsoAllow, approve, sdkTask } from './shops.ts'
 
 /** A Remit as `npm start` has it: with the desk, at which Sam's agent may do everything. */
-export async function deskWorld(): Promise<World> {
-  const w = await World.start('sqlite', { desk: true, nonces: 'auto' })
+export async function deskWorld(more: WorldOptions = {}): Promise<World> {
+  const w = await World.start('sqlite', { desk: true, nonces: 'auto', ...more })
   await alsoAllow(w, deskActions(w) as readonly Detail[]) // written as details
   await openDesk(w)
   return w

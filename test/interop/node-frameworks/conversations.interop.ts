@@ -28,7 +28,8 @@ describe('agents in frameworks for JavaScript, with a model that follows a scrip
   let model: ModelApi
   let project: NodeProject
   before(async () => {
-    w = await deskWorld()
+    // Who tells no progress is told at once that people have to approve.
+    w = await deskWorld({ mcp: { hold: { withProgress: 600_000, without: 50 } } })
     model = await ModelApi.start()
     project = await NodeProject.make(process.env.REMIT_INTEROP_NODE_FRAMEWORKS ?? '')
     for (const name of await readdir(EXAMPLES))
@@ -60,6 +61,34 @@ describe('agents in frameworks for JavaScript, with a model that follows a scrip
       assert.match(said, /^said read: .*three of five books/m)
       await assertClosed(w)
     })
+
+  it('at the desk, a call that people have to approve is a result that says so, and the retry is executed once', async () => {
+    const send = {
+      tool: 'send_message',
+      args: { to: 'customer@example.com', text: 'Three books are replaced.' },
+    }
+    const results: string[] = []
+    const patient = await ModelApi.start(async ({ from, text }) => {
+      if (from === 'person') return send
+      results.push(text)
+      const [, page] = /PENDING, not executed[\s\S]* (http\S+\/approvals\/[\w-]+)/.exec(text) ?? []
+      if (page === undefined) return 'done'
+      await approve(w, page)
+      return send
+    })
+    try {
+      for (const name of AT_THE_DESK) {
+        const running = await startSignedIn(project, [name], environmentOf(w, patient))
+        const { code, said } = await running.ended
+        assert.equal(code, 0, said)
+      }
+    } finally {
+      patient.stop()
+    }
+    const sent = results.map((text) => /Sent message \d+/.exec(text)?.[0])
+    const expected = AT_THE_DESK.flatMap((_, i) => [undefined, `Sent message ${i + 1}`])
+    assert.deepEqual(sent, expected, results.join('\n---\n'))
+  })
 
   it('mcp-client.ts: a call waits for people, and is executed once', async () => {
     const running = await startSignedIn(project, ['mcp-client.ts'], environmentOf(w, model))
