@@ -13,7 +13,6 @@ import {
   type McpLimits,
   PATIENCE,
   type Timeouts,
-  UpstreamSlots,
 } from './gateway/index.ts'
 import {
   ClientAddresses,
@@ -32,6 +31,7 @@ import { OccupancyLimit } from './lib/occupancy-limit.ts'
 import { Problem } from './lib/problem.ts'
 import type { Random } from './lib/random.ts'
 import { systemWait } from './lib/repeat.ts'
+import { UpstreamSlots } from './lib/upstream-slots.ts'
 import { describeMcpServer, MAX_CONNECTIONS, outbound } from './net/index.ts'
 import { oauthHandlers, PUSHED_LIFE_MS, PushedRoom } from './oauth/index.ts'
 import { protocolRecords } from './opaque-tokens/index.ts'

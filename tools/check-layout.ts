@@ -22,6 +22,7 @@ const BUSINESS = [
   'agent-authentication',
   'argument-types',
   'catalog',
+  'graphql',
   'catalog-changes',
   'resource-groups',
   'possession',

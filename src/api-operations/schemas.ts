@@ -151,7 +151,7 @@ export const Resource = Type.Object({
   }),
   trusted: Type.Boolean(),
   connection: Type.Union([Type.String(), Type.Null()]),
-  protocol: Type.Enum(['http', 'mcp', 'a2a']),
+  protocol: Type.Enum(['http', 'mcp', 'a2a', 'graphql']),
   server: Type.Union([Type.Object({ name: Type.String(), version: Type.String() }), Type.Null()], {
     description:
       'what an MCP server or an A2A agent said about itself when it was imported; null for an HTTP API',

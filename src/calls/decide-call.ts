@@ -12,11 +12,18 @@ import type { CallParts } from './parts.ts'
 import { type DenialReason, refuse } from './refuse.ts'
 import type { Verdict } from './verdict.ts'
 
-/** identify → facts → decide → reserve. The only way from a call to an answer (contract 7). */
-export async function decideCall(parts: CallParts, call: Call): Promise<Verdict> {
+/**
+ * identify → facts → decide → reserve. The only way from a call to an answer (contract 7). `before`: permit of another call that the
+ * same request makes; its proof was used up with that one.
+ */
+export async function decideCall(
+  parts: CallParts,
+  call: Call,
+  before?: Verdict<'permit'>,
+): Promise<Verdict> {
   parts.disk?.requireRoom()
   const who = await identify(parts, call)
-  return holding(call, who, await decideFor(parts, call, who, false))
+  return holding(call, who, await decideFor(parts, call, who, before !== undefined))
 }
 
 /** facts → decide → reserve, for whoever makes the call. `proofUsed`: by an earlier answer to the same request. */

@@ -21,7 +21,7 @@ export type Resource = {
   /** Name of the connection whose credential is put in. */
   readonly connection: string | undefined
   readonly documentDigest: string
-  readonly protocol: 'http' | 'mcp' | 'a2a'
+  readonly protocol: 'http' | 'mcp' | 'a2a' | 'graphql'
   /** Server that was reviewed, where the resource is an MCP server or an A2A agent. */
   readonly server: PinnedServer | undefined
   /**
@@ -79,7 +79,7 @@ export type PinnedServer = {
 /**
  * The definition behind an action of an MCP server, as it was reviewed: one tool, one prompt, or the reading of resources (`definition`
  * is then the lists of resources and templates). Of an A2A agent: one skill, or one operation of the
- * protocol. Clients are shown this, whatever the server lists by now.
+ * protocol. Of a GraphQL API: one root field, or introspection with the whole schema. Clients are shown this, whatever the server lists by now.
  */
 export type PinnedDefinition = {
   readonly kind: 'tool' | 'prompt' | 'resource' | 'skill' | 'operation'
@@ -96,10 +96,11 @@ export type Action = {
   readonly name: string
   /**
    * Method of the operation; for an MCP server: `tools/call`, `prompts/get` or `resources/read`; for
-   * an A2A agent: `a2a/skill` or `a2a/operation`.
+   * an A2A agent: `a2a/skill` or `a2a/operation`; for a GraphQL API: `graphql/query`,
+   * `graphql/mutation` or `graphql/introspection`.
    */
   readonly method: string
-  /** Template: `/orders/{order_id}/refunds`. Parameters are whole segments. Of an MCP server: the name of tool or prompt; of an A2A agent: the id of the skill or the name of the operation. */
+  /** Template: `/orders/{order_id}/refunds`. Parameters are whole segments. Of an MCP server: the name of tool or prompt; of an A2A agent: the id of the skill or the name of the operation; of a GraphQL API: `query.order`. */
   readonly path: string
   readonly definition: PinnedDefinition | undefined
   readonly access: 'read' | 'write'

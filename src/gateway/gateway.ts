@@ -7,6 +7,7 @@ import { systemWait } from '../lib/repeat.ts'
 import { askAgent } from './a2a/agent-offering.ts'
 import { serveAgent } from './a2a/serve.ts'
 import { Ended, OWN_ANSWER, type OwnAnswer } from './ended.ts'
+import { GRAPHQL_CALL } from './graphql/pipeline.ts'
 import { HTTP_CALL } from './http/pipeline.ts'
 import { locate } from './locate.ts'
 import { McpSessions } from './mcp/mcp-sessions.ts'
@@ -79,6 +80,7 @@ async function serve(arrived: ArrivedRequest, ports: McpPorts): Promise<void> {
   const located = await ARRIVAL.run(arrived, ports)
   if (located.resource.protocol === 'mcp') await serveMcp(located, ports)
   else if (located.resource.protocol === 'a2a') await serveAgent(located, ports)
+  else if (located.resource.protocol === 'graphql') await GRAPHQL_CALL.run(located, ports)
   else await HTTP_CALL.run(located, ports)
 }
 

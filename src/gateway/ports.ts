@@ -12,11 +12,11 @@ import type {
 } from '../http/index.ts'
 import type { MasterKey } from '../keys/index.ts'
 import type { Wait } from '../lib/repeat.ts'
+import type { UpstreamSlots } from '../lib/upstream-slots.ts'
 import type { Outbound } from '../net/index.ts'
 import type { ActiveResponses } from './active-responses.ts'
 import type { Timeouts } from './http/outgoing.ts'
 import type { McpLimits } from './mcp/limits.ts'
-import type { UpstreamSlots } from './upstream-slots.ts'
 
 /** Dependencies of the gateway. */
 export interface GatewayPorts {

@@ -11,7 +11,7 @@ export function metadataUrl(identifier: string): string {
 /** Resource that a challenge is about. */
 export interface ChallengedResource {
   readonly identifier: string
-  readonly protocol: 'http' | 'mcp' | 'a2a'
+  readonly protocol: 'http' | 'mcp' | 'a2a' | 'graphql'
 }
 
 /**

@@ -25,6 +25,12 @@ export const ImportBody = ({ exactly, Name, Type }: SchemaKit) =>
           'instead of a document: the address of an A2A agent. Its card is read from `/.well-known/agent-card.json` there, with the credential of `connection`',
       }),
     ),
+    graphql: Type.Optional(
+      Type.Unknown({
+        description:
+          'instead of a document: the schema of a GraphQL API, as text of its definition language, or the answer to an introspection query; with `upstream`, its endpoint',
+      }),
+    ),
     accept: Type.Optional(
       Type.Boolean({
         description:

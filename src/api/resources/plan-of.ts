@@ -6,6 +6,7 @@ import {
   type ImportPlan,
   knownNames,
   planAgentImport,
+  planGraphqlImportInWorker,
   planImportInWorker,
   planMcpImportInWorker,
 } from '../../catalog-changes/index.ts'
@@ -18,6 +19,7 @@ interface WantedImport extends ResourceSettings {
   readonly document?: unknown
   readonly mcp?: string
   readonly a2a?: string
+  readonly graphql?: unknown
   readonly upstream?: string
   readonly title?: string
   /** Public address of an API that is not behind the gateway. */
@@ -35,14 +37,14 @@ export async function planOf(
   name: string,
   wanted: WantedImport,
 ): Promise<ImportPlan> {
-  const { a2a, document, mcp } = wanted
-  if ([a2a, document, mcp].filter((source) => source !== undefined).length !== 1)
+  const { a2a, document, graphql, mcp } = wanted
+  if ([a2a, document, graphql, mcp].filter((source) => source !== undefined).length !== 1)
     throw new Problem(
       'request.malformed',
-      'an import is from a `document`, from an `mcp` server or from an `a2a` agent',
+      'an import is from a `document`, a `graphql` schema, an `mcp` server or an `a2a` agent',
     )
   const known = await findResource(parts.connections.storage.read, name)
-  const plan = await (document === undefined
+  const plan = await (document === undefined && graphql === undefined
     ? planServer(parts, { name, known, wanted }, mcp ?? a2a ?? '')
     : planDocument(parts, { name, known, wanted }))
   return { ...plan, notes: [...changedSettings(plan.resource, known, wanted), ...plan.notes] }
@@ -54,11 +56,13 @@ interface PlannedImport {
   readonly wanted: WantedImport
 }
 
-function planDocument(
+async function planDocument(
   parts: ApiParts,
   { known, name, wanted }: PlannedImport,
 ): Promise<ImportPlan> {
-  const { direct, document, title, upstream } = wanted
+  const { direct, document, graphql, title, upstream } = wanted
+  if (direct !== undefined && graphql !== undefined)
+    throw new Problem('request.malformed', 'a GraphQL API is called through the gateway')
   if (direct !== undefined && upstream !== undefined)
     throw new Problem(
       'request.malformed',
@@ -75,7 +79,9 @@ function planDocument(
     ...(title === undefined ? {} : { title }),
     ...keptSettings(wanted, known, there),
   }
-  return planImportInWorker(document, options)
+  if (graphql === undefined) return planImportInWorker(document, options)
+  const before = knownNames(await listActions(parts.connections.storage.read, name))
+  return planGraphqlImportInWorker(graphql, { ...options, known: before })
 }
 
 async function planServer(

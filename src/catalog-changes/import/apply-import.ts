@@ -253,7 +253,12 @@ async function checkNames(
   }
 }
 
-const KIND = { http: 'an HTTP API', mcp: 'an MCP server', a2a: 'an A2A agent' } as const
+const KIND = {
+  http: 'an HTTP API',
+  mcp: 'an MCP server',
+  a2a: 'an A2A agent',
+  graphql: 'a GraphQL API',
+} as const
 
 /** Tells whether anything that calls rest on is another thing afterwards. */
 function isTouched({ actions, known, offers }: PriorState, settled: SettledImport): boolean {

@@ -13,6 +13,7 @@ interface ImportOptions {
   readonly openapi?: string
   readonly mcp?: string
   readonly a2a?: string
+  readonly graphql?: string
   readonly upstream?: string
   readonly title?: string
   readonly trusted?: boolean
@@ -25,17 +26,18 @@ interface ImportOptions {
 
 const MAX_BYTES = 32 * 1024 * 1024
 
-/** `remit resources import NAME --openapi FILE|URL`, `--mcp URL` or `--a2a URL` */
+/** `remit resources import NAME --openapi FILE|URL`, `--graphql FILE|URL`, `--mcp URL` or `--a2a URL` */
 export function importCommand(start: Start): Command {
   return command(
     'import',
-    'Puts an API into the catalog from its OpenAPI document, or an MCP server or an A2A agent from what it offers; or updates it.',
+    'Puts an API into the catalog from its OpenAPI document or GraphQL schema, or an MCP server or an A2A agent from what it offers; or updates it.',
     [
       'remit resources import billing --openapi billing.yaml --upstream http://127.0.0.1:9000',
       'remit resources import droplets --openapi ./specification',
       'remit resources import orders --openapi https://orders.internal/openapi.json --trusted',
       'remit resources import shop --openapi shop.yaml --direct https://shop.example/api',
       'remit resources import desk --mcp http://127.0.0.1:7484/mcp --connection desk-key',
+      'remit resources import graph --graphql schema.graphql --upstream http://127.0.0.1:9000/graphql',
       'remit resources import planner --a2a https://planner.example',
       'remit resources import billing --openapi billing.yaml --preview',
     ],
@@ -44,6 +46,10 @@ export function importCommand(start: Start): Command {
     .option(
       '--openapi <file|dir|url>',
       'its OpenAPI 3 document, JSON or YAML, or a directory that has it in several files; - for standard input',
+    )
+    .option(
+      '--graphql <file|url>',
+      'or its GraphQL schema: definition language, or the answer to an introspection query; - for standard input',
     )
     .option('--mcp <url>', 'or the address of an MCP server: Remit asks it what it offers')
     .option('--a2a <url>', 'or the address of an A2A agent: Remit reads its card there')
@@ -79,9 +85,12 @@ export async function importResource(
   name: string,
   options: ImportOptions,
 ): Promise<void> {
-  const { a2a, connection, mcp, openapi, preview, ...rest } = options
-  if ([a2a, mcp, openapi].filter((source) => source !== undefined).length !== 1) {
-    throw usage('Say --openapi, --mcp or --a2a', `remit resources import ${name} --openapi FILE`)
+  const { a2a, connection, graphql, mcp, openapi, preview, ...rest } = options
+  if ([a2a, graphql, mcp, openapi].filter((source) => source !== undefined).length !== 1) {
+    throw usage(
+      'Say --openapi, --graphql, --mcp or --a2a',
+      `remit resources import ${name} --openapi FILE`,
+    )
   }
   if (rest.direct !== undefined && rest.upstream !== undefined) {
     throw usage(
@@ -90,7 +99,12 @@ export async function importResource(
     )
   }
   const offered = { ...(mcp === undefined ? {} : { mcp }), ...(a2a === undefined ? {} : { a2a }) }
-  const source = openapi === undefined ? offered : await documentOf(cli, openapi)
+  const source =
+    graphql !== undefined
+      ? { graphql: (await documentOf(cli, graphql)).document }
+      : openapi === undefined
+        ? offered
+        : await documentOf(cli, openapi)
   const credential = connection === undefined ? {} : { connection: connection || null }
   const wanted = { params: { name }, body: { ...source, ...rest, ...credential } }
   if (preview) {
@@ -132,7 +146,7 @@ async function readDocument(world: World, from: string): Promise<string> {
   } catch (cause) {
     const said = cause instanceof Problem ? cause.detail : undefined
     const why = said ?? (cause instanceof Error ? cause.message : String(cause))
-    throw new CommandFailure('The OpenAPI document cannot be read', {
+    throw new CommandFailure('The document cannot be read', {
       detail: `${from}: ${why}`,
       cause,
     })

@@ -1,6 +1,7 @@
 import { endCall, groundOf, keepResult, mayContinue, stillLive } from '../../calls/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
 import { isObject, type Json, type JsonObject, printJson } from '../../lib/json.ts'
+import { slotHolders } from '../../lib/upstream-slots.ts'
 import {
   type Exchanged,
   exchange,
@@ -13,7 +14,6 @@ import { exact } from '../mcp/tool-error.ts'
 import { scrub } from '../mcp/upstream/scrub.ts'
 import { type Left, problemOf } from '../mcp/upstream/upstream-failure.ts'
 import type { GatewayPorts } from '../ports.ts'
-import { slotHolders } from '../upstream-slots.ts'
 import type { EquippedAgentCall, Metadata } from './call-steps.ts'
 import { a2aError, passedError, rpcFailure } from './errors.ts'
 import { forClient, NoAnswer, payloadOf, taskForClient, taskIdOf } from './ids.ts'

@@ -22,6 +22,8 @@ export interface TypedRequest extends Read {
 }
 export interface PermittedRequest extends TypedRequest {
   verdict: Verdict<'permit'>
+  /** Permits of the other calls that the same request makes. */
+  others?: readonly Verdict<'permit'>[]
   /** Headers of the caller that go on; part of what was decided. */
   passedOn: readonly (readonly [string, string])[]
   /** Path at the upstream, encoded. */

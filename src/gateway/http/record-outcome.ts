@@ -18,7 +18,7 @@ export function recordingFailure<In extends PermittedRequest, Out>(
       const { decisionId } = known.verdict
       const problem =
         error instanceof Problem ? error : new Problem('server.failed', 'the call was not sent')
-      await end(ports, decisionId, { state: 'not_sent', reason: problem.code })
+      await endAll(ports, known, { state: 'not_sent', reason: problem.code })
       ports.log.error({ decision: decisionId, err: error }, 'a call was not sent')
       throw ended(problem, decisionId)
     }
@@ -37,7 +37,7 @@ export async function recordOutcome(
   const { cut, digest, latencyMs, problem, said, state, status, withheld } = done.forwarded
   const reason =
     (withheld?.problem ?? problem)?.code ?? (cut === undefined ? undefined : 'call.cut')
-  await end(ports, done.verdict.decisionId, {
+  await endAll(ports, done, {
     state,
     status: withheld?.status ?? status,
     latencyMs,
@@ -54,6 +54,15 @@ export async function recordOutcome(
       done.verdict.decisionId,
     )
   return done
+}
+
+/** Records one outcome for all calls that a request made. */
+export async function endAll(
+  ports: GatewayPorts,
+  { others = [], verdict }: Pick<PermittedRequest, 'others' | 'verdict'>,
+  outcome: Outcome,
+): Promise<void> {
+  for (const { decisionId } of [verdict, ...others]) await end(ports, decisionId, outcome)
 }
 
 async function end(ports: GatewayPorts, decisionId: string, outcome: Outcome): Promise<void> {

@@ -1,7 +1,7 @@
 import { groundOf, mayContinue, stillLive } from '../../calls/index.ts'
+import { slotHolders } from '../../lib/upstream-slots.ts'
 import { reshapeFor } from '../obligations/reshape.ts'
 import type { GatewayPorts } from '../ports.ts'
-import { slotHolders } from '../upstream-slots.ts'
 import type { CompletedRequest, PreparedRequest } from './call-steps.ts'
 import { forward } from './forward.ts'
 import { noSlot } from './upstream-failure.ts'
@@ -11,22 +11,26 @@ export async function send(
   equipped: PreparedRequest,
   ports: GatewayPorts,
 ): Promise<CompletedRequest> {
-  const { outgoing, reply, verdict } = equipped
+  const { outgoing, others = [], reply, verdict } = equipped
+  const all = [verdict, ...others]
   const slot = ports.slots.take(outgoing.origin, slotHolders(verdict))
   if (!slot)
     return { ...equipped, forwarded: { state: 'not_sent', problem: noSlot(), latencyMs: 0 } }
   const ground = {
-    views: groundOf(verdict),
-    lives: () => mayContinue(ports.decisions, verdict),
+    views: all.flatMap(groundOf),
+    lives: () => all.every((each) => mayContinue(ports.decisions, each)),
   }
   const forwarded = await forward(outgoing, reply, {
     dispatcher: ports.dispatcher,
     clock: ports.decisions.clock,
     patience: ports.patience,
-    mayStart: () => stillLive(ports.decisions, verdict),
+    mayStart: () => all.every((each) => stillLive(ports.decisions, each)),
     mayContinue: ground.lives,
-    reshape: reshapeFor(verdict.obligations, () => ports.master.derive('obligation-hash')),
-    settles: verdict.settles.length > 0,
+    reshape: reshapeFor(
+      all.flatMap(({ obligations }) => obligations),
+      () => ports.master.derive('obligation-hash'),
+    ),
+    settles: all.some(({ settles }) => settles.length > 0),
     onCut: (cut) => ports.running.watch(ground, cut),
   }).finally(slot)
   return { ...equipped, forwarded }

@@ -15,7 +15,7 @@ export const catalog = {
     status: text,
     created_at: time,
     updated_at: time,
-    /** `http`, `mcp` or `a2a` */
+    /** `http`, `mcp`, `a2a` or `graphql` */
     protocol: text,
     /** Self-description of an MCP server when it was reviewed. */
     server: optional(json),

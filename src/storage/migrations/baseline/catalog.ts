@@ -9,7 +9,7 @@ export const catalog: Statements = ({ bytes, integer, table, text }) => [
      upstream ${text} NOT NULL, trusted ${integer} NOT NULL CHECK (trusted IN (0, 1)),
      connection ${text}, document_digest ${text} NOT NULL, status ${text} NOT NULL,
      created_at ${integer} NOT NULL, updated_at ${integer} NOT NULL,
-     protocol ${text} NOT NULL CHECK (protocol IN ('http', 'mcp', 'a2a')), server ${text},
+     protocol ${text} NOT NULL CHECK (protocol IN ('http', 'mcp', 'a2a', 'graphql')), server ${text},
      mappings_trusted ${integer} NOT NULL CHECK (mappings_trusted IN (0, 1)),
      token_form ${text} NOT NULL CHECK (token_form IN ('jwt', 'opaque')),
      subjects ${text} NOT NULL CHECK (subjects IN ('public', 'pairwise')),

@@ -1,5 +1,3 @@
-import type { Verdict } from '../calls/index.ts'
-
 /** The task, agent and person that a call occupies a connection for: it counts for each of them. */
 export interface SlotHolders {
   readonly task: string
@@ -13,7 +11,11 @@ export function slotHolders({
   agent,
   person,
   task,
-}: Pick<Verdict<'permit'>, 'agent' | 'person' | 'task'>): SlotHolders {
+}: {
+  readonly agent: string
+  readonly person: { readonly id: string }
+  readonly task: { readonly id: string }
+}): SlotHolders {
   return { task: task.id, agent, person: person.id }
 }
 

@@ -1,0 +1,5 @@
+/** GraphQL: schemas of APIs, the types of their arguments, and operations read as what is decided on. */
+export { ArgumentReader } from './argument-type.ts'
+export { fieldCall, operationIn, type RootFieldCall } from './field-calls.ts'
+export { type GraphqlOperation, NAMED, SELECTED } from './operation.ts'
+export { readSchema, schemaText } from './schema.ts'
