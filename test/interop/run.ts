@@ -1,8 +1,9 @@
-// `npm run test:interop [-- name …]`: Remit beside programs of others that npm cannot bring. Ends with a table of what ran
-// and what could not be had here; fails only if something that ran failed.
+// `npm run test:interop [-- name …] [--write]`: Remit beside programs of others that npm cannot bring. Ends with a table of what ran
+// and what could not be had here; fails only if something that ran failed. Says what docs/clients.md has otherwise; `--write` writes it.
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
-import { constants } from 'node:os'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { a2aPython } from './a2a-python/get.ts'
 import { canaille } from './canaille/get.ts'
@@ -19,6 +20,7 @@ import { nodeFrameworks } from './node-frameworks/get.ts'
 import { pythonFrameworks } from './python-frameworks/get.ts'
 import { pythonSdk } from './python-sdk/get.ts'
 import { softhsm } from './softhsm/get.ts'
+import { type Interop, otherwise, readPage, suitesIn, withRuns, write } from './table.ts'
 
 const COUNTERPARTS: readonly Counterpart[] = [
   softhsm,
@@ -46,33 +48,51 @@ interface Row {
   readonly name: string
   readonly outcome: string
   readonly failed: boolean
+  /** Row of docs/clients.md, if it ran and nothing failed. */
+  readonly interop?: Interop
 }
 
 async function tryOne(counterpart: Counterpart): Promise<Row> {
-  let name = `${counterpart.name} ${counterpart.version}`
+  let { version } = counterpart
+  const { name } = counterpart
   const began = performance.now()
   let env: Readonly<Record<string, string>>
   try {
     env = await counterpart.get()
-    if (env.REMIT_INTEROP_VERSION) name = `${counterpart.name} ${env.REMIT_INTEROP_VERSION}`
+    version = env.REMIT_INTEROP_VERSION ?? version
   } catch (error) {
-    if (error instanceof NotToBeHad)
-      return { name, outcome: `could not be had: ${error.message}`, failed: false }
+    if (error instanceof NotToBeHad) {
+      const outcome = `could not be had: ${error.message}`
+      return { name: `${name} ${version}`, outcome, failed: false }
+    }
     throw error
   }
-  const code = await runTests(counterpart.name, env)
-  const seconds = Math.round((performance.now() - began) / 1000)
-  const outcome = code === 0 ? `ran, ${seconds} s` : `ran and FAILED, ${seconds} s`
-  return { name, outcome, failed: code !== 0 }
+  const folder = await mkdtemp(join(tmpdir(), 'remit-interop-'))
+  const report = join(folder, 'suites')
+  const code = await runTests(name, env, report)
+  const seconds = `${Math.round((performance.now() - began) / 1000)} s`
+  const ran = suitesIn(await readFile(report, 'utf8').catch(() => ''))
+  await rm(folder, { recursive: true })
+  const failed = code !== 0
+  const outcome = `${failed ? 'FAILED' : 'ran'}, ${seconds}: ${ran}`
+  const row = { name: `${name} ${version}`, outcome, failed }
+  return failed ? row : { ...row, interop: { name, version, ran, seconds } }
 }
 
-function runTests(name: string, env: Readonly<Record<string, string>>): Promise<number> {
+function runTests(
+  name: string,
+  env: Readonly<Record<string, string>>,
+  report: string,
+): Promise<number> {
   const files = globSync(join(import.meta.dirname, name, '*.interop.ts'))
   if (files.length === 0) throw new Error(`there are no tests with ${name}`)
-  const child = spawn(process.execPath, ['--test', `--test-timeout=${MAX_LENGTH}`, ...files], {
-    stdio: 'inherit',
-    env: { ...process.env, ...env },
-  })
+  const reporters = [
+    ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
+    `--test-reporter=${new URL('suites.ts', import.meta.url)}`,
+    `--test-reporter-destination=${report}`,
+  ]
+  const args = ['--test', `--test-timeout=${MAX_LENGTH}`, ...reporters, ...files]
+  const child = spawn(process.execPath, args, { stdio: 'inherit', env: { ...process.env, ...env } })
   const forward = (signal: NodeJS.Signals) => child.kill(signal)
   process.on('SIGTERM', forward).on('SIGINT', forward)
   return new Promise((resolve) =>
@@ -83,7 +103,8 @@ function runTests(name: string, env: Readonly<Record<string, string>>): Promise<
   )
 }
 
-const wanted = process.argv.slice(2)
+const WRITE = '--write'
+const wanted = process.argv.slice(2).filter((each) => each !== WRITE)
 const chosen = COUNTERPARTS.filter(({ name }) => wanted.length === 0 || wanted.includes(name))
 if (chosen.length === 0) {
   console.error(`Known are: ${COUNTERPARTS.map(({ name }) => name).join(', ')}`)
@@ -95,4 +116,7 @@ const width = Math.max(...rows.map(({ name }) => name.length))
 console.log(
   `\nCounterparts\n${rows.map((row) => `  ${row.name.padEnd(width)}  ${row.outcome}`).join('\n')}`,
 )
+const ran = rows.flatMap(({ interop }) => interop ?? [])
+if (process.argv.includes(WRITE)) write(withRuns(readPage(), ran))
+else for (const line of otherwise(readPage(), ran)) console.log(line)
 process.exitCode = rows.some(({ failed }) => failed) ? 1 : 0

@@ -256,6 +256,15 @@ inEachWorld(
       assert.deepEqual((await states()).toSorted(), ['closed', 'open'])
       assert.equal((await findAgent(read, own.id))?.status, 'active')
       assert.equal((await own.refresh()).status, 200)
+      const third = await Stranger.arrive(w, name, path)
+      await third.register()
+      await third.codeFor(desk(), { person: 'fiona' })
+      const arrived = third.arrived.at(-1) ?? new URL(desk())
+      const { body } = await third.redeem(arrived, desk())
+      assert.equal((await manage(registered, 'DELETE')).status, 204)
+      assert.equal((await findAgent(read, own.id))?.status, 'active', 'others are it, too')
+      assert.equal((await ping(desk(), String(body.access_token))).status, 200)
+      assert.notEqual((await own.refresh()).status, 200)
     })
 
     it('is one agent, however often it registers anew; each run is answered by the same consent', async () => {
@@ -307,6 +316,8 @@ inEachWorld(
       stranger = await Stranger.arrive(w, name, path)
       await stranger.register({ software_id: 'another' })
       assert.equal(await comesAgain(), 'asked')
+      stranger = third
+      assert.notEqual(await comesAgain(), 'asked')
       // Those that were replaced go within a day, the last one stays.
       const isRegistered = async ({ id }: Stranger) => {
         const page = await (await third.browser('sam')).get(

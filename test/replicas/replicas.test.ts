@@ -1,12 +1,16 @@
 /** Whole servers in processes of their own on one PostgreSQL. What they promise is counted by the API that they call. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { findTask } from '../../src/tasks/index.ts'
+import type { OpenTask } from '../agent.ts'
 import { until } from '../until.ts'
 import { World } from '../world.ts'
 import { ACTS, closeBesideCalls } from './acts.ts'
 import { ServerProcess } from './server-process.ts'
 import { Traffic } from './traffic.ts'
 
+/** As an agent's own tasks end by default, in milliseconds. */
+const IDLE_MS = 600_000
 const skip = process.env.TEST_POSTGRES_URL ? false : 'needs PostgreSQL (TEST_POSTGRES_URL)'
 
 describe('two server processes on one database', { skip }, () => {
@@ -38,6 +42,42 @@ describe('two server processes on one database', { skip }, () => {
     await second.resume()
     await closeBesideCalls(w, traffic, servers)
     traffic.assertInvariants()
+  })
+
+  it('a task that ends when nobody uses it is in use at all while it is at one, and its end is that of all', async () => {
+    const traffic = new Traffic(w)
+    const [first, second] = servers
+    const endsAt = async ({ id }: OpenTask, at: number, idleMs = IDLE_MS) => {
+      const query = w.rooms.storage.read
+        .updateTable('tasks')
+        .set({ idle_ms: idleMs, idle_at: at })
+        .where('id', '=', id)
+      await w.rooms.storage.commit([{ name: 'the end by idleness', query, rows: 1 }])
+    }
+    const open = async (at: number) => {
+      const task = await w.open()
+      await traffic.tokenOf(task)
+      await endsAt(task, at)
+      return task
+    }
+    const late = await open(w.clock.now() - 1)
+    for (const { agent } of servers) assert.equal((await traffic.call(agent, late))?.status, 401)
+    const task = await open(w.clock.now() + 30_000)
+    assert.equal((await traffic.call(second.agent, task))?.status, 200)
+    const { idle_at } = await w.rooms.storage.read
+      .selectFrom('tasks')
+      .select('idle_at')
+      .where('id', '=', task.id)
+      .executeTakeFirstOrThrow()
+    assert.ok((idle_at ?? 0) > w.clock.now() + IDLE_MS, 'a use at one server is one for all')
+    assert.equal((await traffic.call(first.agent, task))?.status, 200)
+    // Calls that just ended count as uses, too: for no time here.
+    await endsAt(task, w.clock.now() - 1, 1)
+    await until(async () => {
+      const { closeReason, state } = (await findTask(w.rooms.storage.read, task.id)) ?? {}
+      return state === 'closed' ? (assert.equal(closeReason, 'idle') ?? true) : undefined
+    })
+    for (const { agent } of servers) assert.equal((await traffic.call(agent, task))?.status, 401)
   })
 
   it('a server that stands still while a task is closed elsewhere permits nothing when it goes on', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { findAgent } from '../../agents/agent-store.ts'
 import { setTrust } from '../../agents/change-limits.ts'
+import { retireAgent } from '../../agents/change-status.ts'
 import { registerAgent } from '../../agents/register.ts'
 import { CEILING, testAgents } from '../../agents/testing.ts'
 import { Problem } from '../../lib/problem.ts'
@@ -90,13 +91,51 @@ forEachEngine('admission rules', (open) => {
     assert.equal((await found(4)).known, false, 'nobody answers for it any more')
   })
 
+  test('a client that says anything else, or has a key or a document, is no instance', async () => {
+    const { admit, describe, parts, read, sam } = await begin()
+    await addAdmissionRule(parts, describe())
+    const first = await admit()
+    const by = { personId: sam.id, now: parts.clock.now() }
+    const same = { ...NOTES, clientId: `client-${'6'.repeat(32)}` }
+    assert.equal((await admissionOf(read, same, by)).agent.id, first.id)
+    const proves = { methods: ['private_key_jwt' as const], keys: [] }
+    for (const other of [
+      { ...same, proves },
+      { ...same, clientId: 'https://app.example/notes.json' },
+      { ...same, clientName: 'Notes in a Box' },
+      { ...same, softwareId: 'notes' },
+      { ...same, redirectUris: ['http://127.0.0.1:1234/other'] },
+      { ...same, redirectUris: [...same.redirectUris, 'https://evil.example/callback'] },
+      { ...same, redirectUris: ['https://127.0.0.1:1234/callback'] },
+    ]) {
+      const { agent, known } = await admissionOf(read, other, by)
+      assert.deepEqual([agent.id === first.id, known], [false, false], JSON.stringify(other))
+    }
+    await retireAgent(parts, { agentId: first.id, by: 'psn_x', reason: 'test' })
+    assert.equal((await admissionOf(read, same, by)).known, false, 'it was retired')
+    // A port is chance on this computer only.
+    const at = (uri: string, digit: string) => ({
+      ...NOTES,
+      ...{ clientId: `client-${digit.repeat(32)}`, redirectUris: [uri] },
+    })
+    const site = await admit(at('https://app.example/callback', '7'))
+    for (const [uri, isOne] of [
+      ['https://app.example/callback', true],
+      ['https://app.example:8443/callback', false],
+    ] as const)
+      assert.equal((await admissionOf(read, at(uri, '8'), by)).agent.id === site.id, isOne, uri)
+  })
+
   test('instances of software that was let in by hand need no rule', async () => {
-    const { ada, admit, parts } = await begin()
+    const { ada, admit, parts, read, sam } = await begin()
     const first = await admit()
     await setTrust(parts, { agentId: first.id, trust: 1, by: ada.id })
     const another = { ...NOTES, clientId: `client-${'5'.repeat(32)}` }
     const { id, trust } = await admit(another)
     assert.deepEqual([id, trust], [first.id, 1])
+    const by = { personId: sam.id, now: parts.clock.now() }
+    const document = { ...NOTES, clientId: 'https://app.example/notes.json' }
+    assert.equal((await admissionOf(read, document, by)).known, false)
   })
 
   test('a rule that says nothing clear is not added', async () => {
