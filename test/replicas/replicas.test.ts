@@ -9,7 +9,7 @@ import { ACTS, closeBesideCalls } from './acts.ts'
 import { ServerProcess } from './server-process.ts'
 import { Traffic } from './traffic.ts'
 
-/** As an agent's own tasks end by default, in milliseconds. */
+/** Idle time of agents by default, in milliseconds. */
 const IDLE_MS = 600_000
 const skip = process.env.TEST_POSTGRES_URL ? false : 'needs PostgreSQL (TEST_POSTGRES_URL)'
 
