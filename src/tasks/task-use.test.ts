@@ -4,6 +4,7 @@ import { endRequest } from '../access-requests/index.ts'
 import { anAsking, attached } from '../approvals/testing.ts'
 import type { Storage } from '../storage/index.ts'
 import { forEachEngine } from '../storage/testing.ts'
+import { closeTask } from './close.ts'
 import { closeIdleTasks } from './expire.ts'
 import { resumeTask, suspendTask } from './suspend.ts'
 import type { Task } from './task.ts'
@@ -121,6 +122,34 @@ forEachEngine('tasks that nobody uses', (open) => {
     assert.equal(await uses.note(task, parts.clock.now()), true)
     parts.clock.advance(OVER)
     assert.equal(await closeIdleTasks(parts), 1)
+    await parts.live.stop()
+  })
+
+  test('while a call of it runs, and for its time after it ended, it is in use', async () => {
+    const { parts, task, uses } = await begin()
+    const { clock, storage } = parts
+    const call = { id: 'dec_1', task_id: task.id, outcome: 'permit', reason: 'permitted' } as const
+    const sent = { explanation: '[]', state: 'sending', replica_id: 'r', at: clock.now() }
+    const row = { ...call, ...sent }
+    const sends = storage.read.insertInto('decisions').values(row)
+    await storage.commit([{ name: 'a call', query: sends, rows: 1 }])
+    clock.advance(3 * OVER)
+    assert.equal(await closeIdleTasks(parts), 0)
+    const state = { state: 'answered', ended_at: clock.now() }
+    const query = storage.read.updateTable('decisions').set(state).where('id', '=', 'dec_1')
+    await storage.commit([{ name: 'its end', query, rows: 1 }])
+    clock.advance(IDLE_MS - 1)
+    assert.equal(await closeIdleTasks(parts), 0)
+    assert.equal(await uses.note(task, clock.now()), true)
+    clock.advance(OVER)
+    assert.equal(await closeIdleTasks(parts), 1)
+    await parts.live.stop()
+  })
+
+  test('a closed task is not used any more, however lately it was', async () => {
+    const { parts, task, uses } = await begin()
+    await closeTask(parts, { taskId: task.id, by: 'psn_x', reason: 'person' })
+    assert.equal(await uses.note(task, parts.clock.now()), false)
     await parts.live.stop()
   })
 
