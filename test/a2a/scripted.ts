@@ -11,6 +11,14 @@ export function skill(id: string, description = id) {
   return { id, name: id, description, tags: [] }
 }
 
+/** Card of an agent that listens below this address. */
+export function cardAt(url: string) {
+  const binding = { url: `${url}/rpc`, protocolBinding: 'JSONRPC', protocolVersion: '1.0' }
+  const about = { name: 'Scripted', description: 'x', version: '1', capabilities: {} }
+  const skills = ['book', 'quote', 'never'].map((id) => skill(id))
+  return { ...about, supportedInterfaces: [binding], skills }
+}
+
 /** A scripted agent with its card, behind the gateway of a world. */
 export function standing(
   world: () => Parameters<typeof Place.add>[0],
@@ -27,14 +35,7 @@ export function standing(
       if (asked.verb === 'POST') return playing(asked, reply)
       if (typeof said === 'function') return said(asked, reply)
       reply.setHeader('content-type', 'application/json')
-      const binding = {
-        url: `${server.url}/rpc`,
-        protocolBinding: 'JSONRPC',
-        protocolVersion: '1.0',
-      }
-      const skills = ['book', 'quote', 'never'].map((id) => skill(id))
-      const about = { name: 'Scripted', description: 'x', version: '1', capabilities: {} }
-      reply.end(JSON.stringify({ ...about, supportedInterfaces: [binding], skills, ...said }))
+      reply.end(JSON.stringify({ ...cardAt(server.url), ...said }))
       return true
     })
     place = await Place.add(world(), {

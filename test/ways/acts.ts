@@ -43,7 +43,7 @@ export interface Act {
 export const HOUSE_AGENTS = ['refund-bot', 'helper-bot', 'night-bot', MAILER]
 const AGENTS = ['refund-bot', 'helper-bot', 'night-bot', MAILER, 'stranger', 'workload'] as const
 export const ISSUERS = [PLATFORM, PARTNER]
-export const RESOURCES = ['echo', 'desk', 'direct']
+export const RESOURCES = ['echo', 'desk', 'direct', 'trips']
 /** The rules of these tests forbid everything to whom this is said about. */
 const STOLEN = { signal: 'stolen-key', source: 'source:siem' } as const
 export const WHY = { by: 'operator', reason: 'test' } as const

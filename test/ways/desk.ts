@@ -2,7 +2,8 @@ import { asDelegates, type Detail } from '@remit/engine'
 import { findAgent, registerAgent, setCeiling } from '../../src/agents/index.ts'
 import type { Resource } from '../../src/catalog/resource.ts'
 import { planImport } from '../../src/catalog/testing.ts'
-import { applyImport, setRisk } from '../../src/catalog-changes/index.ts'
+import { applyImport, planAgentImport, setRisk } from '../../src/catalog-changes/index.ts'
+import { fromWire } from '../../src/catalog-changes/mcp/testing.ts'
 import type { ImportPlan } from '../../src/catalog-changes/plan-resource.ts'
 import { addAdmissionRule } from '../../src/client-metadata/index.ts'
 import { grantBasis } from '../../src/consent/index.ts'
@@ -10,10 +11,12 @@ import { SAMPLE_AGENT } from '../../src/dev/sample.ts'
 import { domainHash } from '../../src/lib/canonical-json.ts'
 import type { MachineClient, PepSettings } from '../../src/machine-clients/index.ts'
 import { clientWith } from '../../src/machine-clients/testing.ts'
+import { answer, serveScript } from '../../src/net/mcp/testing.ts'
 import { publishPolicies } from '../../src/policy/index.ts'
 import { publishOnlySet } from '../../src/policy-only/index.ts'
 import { createSpace, stateThread } from '../../src/spaces/index.ts'
 import { grantSponsorship } from '../../src/sponsorship/index.ts'
+import { cardAt, TASK } from '../a2a/scripted.ts'
 import { TestAgent } from '../agent.ts'
 import { Pep } from '../conformance/authzen/pdp.ts'
 import { RECORDS } from '../conformance/authzen/records.ts'
@@ -92,6 +95,7 @@ export class Ways {
     const { rooms } = world
     const [ada, fiona] = [await world.person('ada'), await world.person('fiona')]
     const secret = await addDirectApi(world, ada.id)
+    await addAgentToCall(world, ada.id)
     await world.trustEcho()
     const inside = { resource: 'echo' }
     const { secret: service } = await clientWith(rooms.clients, 'echo-api', 'enforcer', inside)
@@ -106,7 +110,7 @@ export class Ways {
       name: 'this-computer',
       redirectHosts: ['localhost'],
       trust: 3,
-      ceiling: [{ ...calls(`${world.gateway}/desk`, TOOLS) }],
+      ceiling: [calls(`${world.gateway}/desk`, TOOLS), ...trips(world.gateway)],
       ownerId: ada.id,
       by: ada.id,
     })
@@ -309,6 +313,7 @@ function everything({ gateway }: World): readonly Detail[] {
     calls(`${gateway}/echo`, ECHO_ACTIONS),
     calls(`${gateway}/desk`, TOOLS),
     calls(DIRECT, ['direct.list']),
+    ...trips(gateway),
   ]
 }
 
@@ -324,6 +329,26 @@ async function addAgent(world: World, name: string, ownerId: string): Promise<Te
     by: ownerId,
   })
   return new TestAgent(world, name, key)
+}
+
+/** Actions at an agent that others call. */
+function trips(gateway: string): readonly Detail[] {
+  return [calls(`${gateway}/trips`, ['trips.send-message', 'trips.get-task'])]
+}
+
+/** An agent that others call, and that answers everything with a task. */
+async function addAgentToCall(world: World, by: string): Promise<void> {
+  const { connections } = world.rooms
+  const server = await serveScript(({ message, verb }, reply) => {
+    if (verb === 'POST') return answer(reply, message.id, { task: TASK })
+    reply.setHeader('content-type', 'application/json')
+    return Boolean(reply.end(JSON.stringify(cardAt(server.url))))
+  })
+  world.onStop(() => server.close())
+  const where = { name: 'trips', identifier: `${world.gateway}/trips`, upstream: server.url }
+  const plan = planAgentImport(fromWire(cardAt(server.url)), where)
+  await applyImport(connections, plan, by)
+  for (const { name } of plan.actions) await setRisk(connections, { action: name, risk: 'low', by })
 }
 
 async function addDirectApi({ rooms }: World, by: string): Promise<string> {

@@ -27,6 +27,9 @@ export async function allDoors(world: World, taskId: string): Promise<readonly D
     { method: 'POST', url: `${gateway}/desk`, page: false },
     { method: 'GET', url: `${gateway}/desk`, page: false },
     { method: 'DELETE', url: `${gateway}/desk`, page: false },
+    { method: 'POST', url: `${gateway}/trips`, page: false },
+    { method: 'POST', url: `${gateway}/trips/message:send`, page: false },
+    { method: 'GET', url: `${gateway}/trips/tasks/x`, page: false },
   ]
   const all = [...found, ...calls].map((door) => ({
     ...door,

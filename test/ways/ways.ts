@@ -1,9 +1,10 @@
 import { listTasks } from '../../src/tasks/index.ts'
+import { ask, MESSAGE, VERSION } from '../a2a/scripted.ts'
 import { JWT_BEARER, type OpenTask, TOKEN_EXCHANGE } from '../agent.ts'
 import { ALICE, RECORD_1 } from '../conformance/authzen/pdp.ts'
 import { askInProcess } from '../gateways/in-process.ts'
 import { Place, rpcOf } from '../mcp/place.ts'
-import { Stranger } from '../mcp/stranger.ts'
+import { Stranger, VERIFIER } from '../mcp/stranger.ts'
 import { assertRequestable } from '../refusals.ts'
 import { newKey } from '../signing.ts'
 import { type Answer, send } from '../wire.ts'
@@ -370,6 +371,49 @@ export const DIRECT_WAYS: readonly Way[] = [
             through: done && rpcOf(answer).result !== undefined,
             seen: `${answer.status} ${answer.text.slice(0, 200)}`,
           }
+        },
+      }
+    },
+  },
+  {
+    name: 'a message is sent to another agent',
+    standsOn: CALLS_FOR_SAM,
+    prepare: async (ways) => {
+      const task = await openForSam(ways)
+      const session = await Place.at(ways.world, 'trips').bare(task)
+      return {
+        tasks: [task.id],
+        take: async () => {
+          const answer = await ask(session, 'SendMessage', { message: MESSAGE })
+          return {
+            through: answer.status === 200 && rpcOf(answer).result !== undefined,
+            seen: `${answer.status} ${answer.text.slice(0, 200)}`,
+          }
+        },
+      }
+    },
+  },
+  {
+    name: 'a bearer token sends a message to an agent, by HTTP+JSON',
+    standsOn: ['sam', 'stranger', 'consent', 'task', 'resource', 'rules', 'registration'],
+    prepare: async ({ world }) => {
+      const trips = `${world.gateway}/trips`
+      const stranger = await Stranger.arrive(world)
+      await stranger.register()
+      const back = await stranger.answered(await stranger.ask('sam', stranger.asking(trips)))
+      const { body } = await stranger.redeem(back, trips, { code_verifier: VERIFIER })
+      const headers = [
+        ['Authorization', `Bearer ${body.access_token}`],
+        ['Content-Type', 'application/json'],
+        ...Object.entries(VERSION),
+      ] as const
+      return {
+        agents: [stranger.id],
+        leave: [() => leave(stranger)],
+        tasks: [await onlyTaskOf(stranger, world)],
+        take: async () => {
+          const sent = { method: 'POST', headers, body: JSON.stringify({ message: MESSAGE }) }
+          return status(200, await send(`${trips}/message:send`, sent))
         },
       }
     },

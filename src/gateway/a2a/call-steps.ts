@@ -10,13 +10,13 @@ import type { OwnedIds } from './ids.ts'
 import type { A2aReply } from './reply.ts'
 
 /** Knowledge of a request after each step. Values are added, never changed. */
-export interface A2aRequest extends Located {
-  rpc: RpcRequest
-}
-export interface Owned extends A2aRequest {
+export interface A2aCaller extends Located {
   /** Id of the Remit task that the credential is of. */
   task: string
   ids: OwnedIds
+}
+export interface Owned extends A2aCaller {
+  rpc: RpcRequest
   answer: A2aReply
 }
 export interface AgentCall extends Owned {

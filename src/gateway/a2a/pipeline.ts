@@ -6,7 +6,7 @@ import { Problem } from '../../lib/problem.ts'
 import { Redactor } from '../../lib/redaction/redactor.ts'
 import { messageOf, RPC } from '../../net/index.ts'
 import { checkTicket } from '../../tokens/index.ts'
-import { checkCaller, refuseStranger } from '../check-caller.ts'
+import { refuseStranger } from '../check-caller.ts'
 import { Ended } from '../ended.ts'
 import { injectedHeaders } from '../injected-headers.ts'
 import { RpcAnswer } from '../mcp/ended.ts'
@@ -18,7 +18,7 @@ import { refusal } from '../refusal.ts'
 import { startingWith } from '../steps.ts'
 import { askForAuthority } from './authority.ts'
 import type {
-  A2aRequest,
+  A2aCaller,
   AgentCall,
   EquippedAgentCall,
   Owned,
@@ -38,13 +38,12 @@ import { toldAgain, waiting } from './waiting.ts'
 const STREAMS = new Set(['SendStreamingMessage', 'SubscribeToTask'])
 
 /**
- * Steps of every request of A2A after its arrival, in order. The sender is checked before the body is
- * waited for.
+ * Steps of every request of A2A after its arrival, in order. Whoever has no token that holds is told that
+ * alone, before the body is waited for.
  */
 export const A2A_REQUEST = startingWith<Located, Located, GatewayPorts>('transport', checkTransport)
-  .next('caller', checkCaller)
-  .next('whole message', takeMessage)
   .next('owner', findOwner)
+  .next('whole message', takeMessage)
 
 /**
  * Steps of a call to an agent, in order. Nothing else happens to it.
@@ -89,14 +88,15 @@ function checkTransport(located: Located, ports: GatewayPorts): Located {
   })
 }
 
-async function takeMessage(located: Located): Promise<A2aRequest> {
-  const rpc = await read(located)
+async function takeMessage(caller: A2aCaller): Promise<Owned> {
+  const rpc = await read(caller)
   if (rpc.kind !== 'request') throw rpcFailure(undefined, 'invalidRequest', 'a request needs an id')
-  if (versionsOf(located).some((version) => version !== A2A_VERSION)) {
+  if (versionsOf(caller).some((version) => version !== A2A_VERSION)) {
     const words = `only A2A ${A2A_VERSION} is spoken here: send \`A2A-Version: ${A2A_VERSION}\``
     throw a2aError(rpc.id, 'VERSION_NOT_SUPPORTED', words, { supported: A2A_VERSION })
   }
-  return { ...located, rpc }
+  const answer = new A2aReply(caller.reply, bindingOf(caller), STREAMS.has(rpc.method))
+  return { ...caller, rpc, answer }
 }
 
 /** Versions that a request names, which have to agree; one that names none means 0.3 (section 3.6.2). */
@@ -120,12 +120,10 @@ async function read(located: Located) {
   }
 }
 
-/** Finds out whose ids the request speaks of; nothing is used up. Whoever has no token that holds is told that alone. */
-async function findOwner(heard: A2aRequest, ports: GatewayPorts): Promise<Owned> {
-  const { task } = await refuseStranger(heard, ports)
-  const ids = new OwnedIds(ports.master, heard.resource, task)
-  const answer = new A2aReply(heard.reply, bindingOf(heard), STREAMS.has(heard.rpc.method))
-  return { ...heard, task, ids, answer }
+/** Finds out whose ids the request speaks of; nothing is used up. */
+async function findOwner(located: Located, ports: GatewayPorts): Promise<A2aCaller> {
+  const { task } = await refuseStranger(located, ports)
+  return { ...located, task, ids: new OwnedIds(ports.master, located.resource, task) }
 }
 
 /** Finds the action by the skill that the message names, exactly as written, or by the operation. */
