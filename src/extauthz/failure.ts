@@ -17,6 +17,14 @@ export function failure(error: unknown, log: Logger): RefusalAnswer {
   }
 }
 
+/**
+ * Writes the body that the caller of a denied call receives. Its `status` is the one that is sent (RFC
+ * 9457 section 3.1.3), also where a gateway takes no other for a denial.
+ */
+export function deniedBody({ problem }: RefusalAnswer, status: number): string {
+  return JSON.stringify({ ...problem.toJSON(), status })
+}
+
 /** Builds the headers that the caller of a denied call receives: of Remit, as `Remit-Answer` says, and kept by nobody. */
 export function deniedHeaders({ headers }: RefusalAnswer): Record<string, string> {
   return {

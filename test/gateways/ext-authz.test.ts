@@ -66,6 +66,7 @@ describe('a gateway of others that asks by gRPC', () => {
   const problemOf = ({ denied_response: denied }: CheckResponse) => {
     assert.ok(denied)
     const problem = JSON.parse(denied.body) as Record<string, unknown> // a problem
+    assert.equal(problem.status, denied.status.code)
     return { status: denied.status.code, code: problem.code, arguments: problem.arguments }
   }
 

@@ -74,7 +74,10 @@ for (const engine of ENGINES)
       })
     }
 
-    const problemOf = (answer: Answer) => String(answer.body.code)
+    const problemOf = (answer: Answer) => {
+      assert.equal(answer.body.status, answer.status, 'the body says the status that was sent')
+      return String(answer.body.code)
+    }
 
     it('lets a call through that may go, with a transaction token and the id of a recorded decision', async () => {
       for (const via of ['nginx', 'caddy', 'haproxy', 'traefik', 'apisix', 'envoy'] as const) {

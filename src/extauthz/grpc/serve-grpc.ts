@@ -7,7 +7,7 @@ import { plainAddress } from '../../lib/address-key.ts'
 import { answerCheck } from '../answer-check.ts'
 import { authenticate, ENFORCER } from '../authenticate.ts'
 import type { CheckAnswer } from '../check.ts'
-import { deniedHeaders, failure } from '../failure.ts'
+import { deniedBody, deniedHeaders, failure } from '../failure.ts'
 import type { ExtAuthzPorts } from '../ports.ts'
 import { DECISION } from '../read-request.ts'
 import { AUTHORIZATION, type CheckRequest, type CheckResponse } from './messages.ts'
@@ -87,7 +87,7 @@ function responseOf(answer: CheckAnswer): CheckResponse {
       denied_response: {
         status: { code: answer.status },
         headers: options(deniedHeaders(answer)),
-        body: JSON.stringify(answer.problem),
+        body: deniedBody(answer, answer.status),
       },
     }
   return {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { CheckAnswer } from '../check.ts'
-import { deniedHeaders } from '../failure.ts'
+import { deniedBody, deniedHeaders } from '../failure.ts'
 import { TRANSACTION_TOKEN } from '../read-request.ts'
 import type { Convention } from './conventions.ts'
 
@@ -27,8 +27,9 @@ export function writeAnswer(
     reply.end()
     return
   }
-  const text = JSON.stringify(answer.problem)
-  reply.writeHead(statusFor(convention, answer.status), {
+  const status = statusFor(convention, answer.status)
+  const text = deniedBody(answer, status)
+  reply.writeHead(status, {
     ...deniedHeaders(answer),
     'content-length': Buffer.byteLength(text),
     ...(convention?.form === 'nginx' ? { 'remit-problem': inAscii(text) } : {}),
