@@ -131,7 +131,7 @@ export {
   typeArguments,
   typeText,
   typeValue,
-  type Untyped,
+  type UntypedPart,
   type UntypedType,
 } from './requests/index.ts'
 export { RISKS, type Risk } from './risk.ts'

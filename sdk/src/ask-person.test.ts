@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { askPerson, type Question } from './ask-person.ts'
 import { CallFailed, Denied, UsageError } from './errors.ts'
-import { aToken, ISSUER, NOW, type Sent, scripted } from './testing.ts'
+import { aToken, ISSUER, NOW, type SentRequest, scripted } from './testing.ts'
 
 const SERVER = {
   issuer: ISSUER,
@@ -37,7 +37,7 @@ function remit(polls: readonly Response[], asked: () => Response = () => Respons
 }
 
 const waiting = (error: string, code?: string) => Response.json({ error, code }, { status: 400 })
-const formOf = ({ body }: Sent) => new URLSearchParams(String(body))
+const formOf = ({ body }: SentRequest) => new URLSearchParams(String(body))
 
 it('a person is asked and waited for, as often as Remit wants it', async () => {
   const { ask, network, waited } = remit([
@@ -52,12 +52,12 @@ it('a person is asked and waited for, as often as Remit wants it', async () => {
   const [first, ...polls] = network.sent
   assert.equal(formOf(first ?? assert.fail()).get('login_hint'), 'sam@example.com')
   assert.ok(polls.every((each) => formOf(each).get('auth_req_id') === 'q1'))
-  const unique = (of: (sent: Sent) => unknown) => new Set(network.sent.map(of)).size
+  const unique = (of: (sent: SentRequest) => unknown) => new Set(network.sent.map(of)).size
   assert.deepEqual(
     [unique(({ proof }) => proof.jti), unique((each) => formOf(each).get('client_assertion'))],
     [5, 5],
   )
-  const keyOf = ({ headers }: Sent) =>
+  const keyOf = ({ headers }: SentRequest) =>
     Buffer.from(headers.get('dpop')?.split('.')[0] ?? '', 'base64url').toString()
   assert.equal(unique(keyOf), 1, 'the key is bound when the question is asked')
 })

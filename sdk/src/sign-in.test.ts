@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { CallFailed, Denied, SignInRequired, UsageError } from './errors.ts'
 import { type RefreshTokens, SignIn, type SignInOptions } from './sign-in.ts'
-import { type Sent, scripted } from './testing.ts'
+import { type SentRequest, scripted } from './testing.ts'
 
 const PROVIDER = 'https://idp.example/tenant'
 const REDIRECT = 'http://127.0.0.1:7490/callback'
@@ -16,7 +16,7 @@ const DOCUMENT = {
 /** Gives refresh tokens that count once. */
 function provider(given: { document?: object; instead?: () => Response } = {}) {
   const state = { nonce: '', current: 0 }
-  const network = scripted(({ body, url }: Sent) => {
+  const network = scripted(({ body, url }: SentRequest) => {
     if (url === `${PROVIDER}/.well-known/openid-configuration`)
       return Response.json({ ...DOCUMENT, ...given.document })
     assert.equal(url, DOCUMENT.token_endpoint)
@@ -47,7 +47,7 @@ function memory(token?: string): RefreshTokens & { token: string | undefined } {
   }
 }
 
-const formOf = ({ body }: Sent) => new URLSearchParams(String(body))
+const formOf = ({ body }: SentRequest) => new URLSearchParams(String(body))
 
 describe('a person who signs in at an agent’s application', () => {
   it('does so once, and each task gets a token of its own', async () => {

@@ -40,7 +40,7 @@ export interface BegunSignIn {
 interface Provider {
   readonly authorizationEndpoint: string
   readonly tokenEndpoint: string
-  /** Whether each answer names it (RFC 9207). */
+  /** True when each answer names it (RFC 9207). */
   readonly namesItself: boolean
 }
 

@@ -10,7 +10,7 @@ export const API = 'https://api.example/orders'
 export const NOW = 1_800_000_000_000
 
 /** A request that went out. */
-export interface Sent {
+export interface SentRequest {
   readonly method: string
   readonly url: string
   readonly headers: Headers
@@ -26,14 +26,14 @@ export interface Sent {
 
 /** Stand-in for the network. It answers what a test says, and keeps what was sent. */
 export interface Script {
-  readonly sent: Sent[]
+  readonly sent: SentRequest[]
   readonly fetch: Fetch
   /** Requests to this origin. */
-  to(origin: string): readonly Sent[]
+  to(origin: string): readonly SentRequest[]
 }
 
-export function scripted(answer: (sent: Sent) => Response | Promise<Response>): Script {
-  const sent: Sent[] = []
+export function scripted(answer: (sent: SentRequest) => Response | Promise<Response>): Script {
+  const sent: SentRequest[] = []
   return {
     sent,
     to: (origin) => sent.filter(({ url }) => new URL(url).origin === new URL(origin).origin),
@@ -41,7 +41,7 @@ export function scripted(answer: (sent: Sent) => Response | Promise<Response>): 
       const headers = new Headers(init.headers)
       const proof = headers.get('dpop')
       if (proof !== null && decodeProtectedHeader(proof).typ !== 'dpop+jwt') throw new Error(proof)
-      const one: Sent = {
+      const one: SentRequest = {
         method: init.method ?? 'GET',
         url: String(input),
         headers,

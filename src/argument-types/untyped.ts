@@ -1,4 +1,4 @@
-import type { ArgumentSchema, ArgumentType, Untyped } from '@remit/engine'
+import type { ArgumentSchema, ArgumentType, UntypedPart } from '@remit/engine'
 
 const FURTHER = 'the document allows further members here'
 
@@ -6,14 +6,14 @@ const FURTHER = 'the document allows further members here'
  * Lists everything in a schema that bounds and policies cannot see, with the reason. Pointers lead
  * into the typed arguments.
  */
-export function untypedParts(schema: ArgumentSchema): readonly Untyped[] {
-  const found: Untyped[] = []
+export function untypedParts(schema: ArgumentSchema): readonly UntypedPart[] {
+  const found: UntypedPart[] = []
   for (const { name, type } of schema.arguments) collect(type, `/${name}`, found)
   if (schema.body.open) found.push({ at: '/*', reason: FURTHER })
   return found
 }
 
-function collect(type: ArgumentType, at: string, found: Untyped[]): void {
+function collect(type: ArgumentType, at: string, found: UntypedPart[]): void {
   if (type.kind === 'untyped') found.push({ at, reason: type.reason })
   if (type.kind === 'set') collect(type.items, `${at}/*`, found)
   if (type.kind !== 'record') return
@@ -34,7 +34,7 @@ const MAX_EXAMPLES = 3
 
 /** The most frequent reason first. */
 export function summarizeUntyped(
-  actions: readonly { readonly name: string; readonly untyped: readonly Untyped[] }[],
+  actions: readonly { readonly name: string; readonly untyped: readonly UntypedPart[] }[],
 ): readonly UntypedSummary[] {
   const found = new Map<string, { count: number; examples: string[] }>()
   for (const { name, untyped } of actions) {

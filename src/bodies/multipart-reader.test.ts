@@ -178,9 +178,9 @@ const oddForms = fc
     Buffer.from(parts.map((part) => `--${BOUNDARY}${line}${part}${line}`).join('') + end, 'latin1'),
   )
 
-type Said = readonly (readonly [string, unknown])[]
+type ReadParts = readonly (readonly [string, unknown])[]
 
-async function asBusboyReads(body: Buffer): Promise<Said> {
+async function asBusboyReads(body: Buffer): Promise<ReadParts> {
   const said: [string, unknown][] = []
   const busboy = new Busboy({ headers: { 'content-type': TYPE } })
   busboy.on('field', (name, value) => said.push([name, value]))
@@ -194,7 +194,7 @@ async function asBusboyReads(body: Buffer): Promise<Said> {
   return said
 }
 
-async function asFetchReads(body: Buffer): Promise<Said> {
+async function asFetchReads(body: Buffer): Promise<ReadParts> {
   const form = await new Response(body, { headers: { 'content-type': TYPE } }).formData()
   const said: [string, unknown][] = []
   for (const [name, value] of form)
@@ -213,7 +213,7 @@ function fileOf(filename: string, media_type: string, bytes: Buffer) {
 }
 
 /** Order of fields and files among each other is the reader's own; within a name it is not. */
-function grouped(said: Said): unknown {
+function grouped(said: ReadParts): unknown {
   const names = Map.groupBy(said, ([name]) => name)
   return [...names].map(([name, all]) => [name, all.map(([, value]) => value)]).toSorted()
 }
@@ -222,9 +222,9 @@ it('any form is refused, or read by busboy and fetch as exactly what was decided
   let passed = 0
   await fc.assert(
     fc.asyncProperty(oddForms, async (body) => {
-      let decided: Said
+      let decided: ReadParts
       try {
-        decided = read(body, 11) as Said // pairs, by its own words
+        decided = read(body, 11) as ReadParts // pairs, by its own words
       } catch (error) {
         assert.ok(error instanceof Problem, String(error))
         return

@@ -26,7 +26,7 @@ function jsonBody(bytes: Buffer, contentType: string): Json {
   return parseJson(bytes, { bytes: MAX_BODY_BYTES })
 }
 
-/** How a body is read: `media` are the types that a body of text or bytes may have. */
+/** Way in which a body is read: `media` are the types that a body of text or bytes may have. */
 export interface BodyKind {
   readonly as: 'json' | 'form' | 'multipart' | 'bytes'
   readonly media?: readonly string[] | undefined

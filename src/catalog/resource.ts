@@ -1,4 +1,4 @@
-import { type ArgumentSchema, RISKS, type Risk, type Untyped } from '@remit/engine'
+import { type ArgumentSchema, RISKS, type Risk, type UntypedPart } from '@remit/engine'
 
 /** A protected API: the noun of the catalog. */
 export type Resource = {
@@ -112,7 +112,7 @@ export type Action = {
   /** Template of the sentence that people read before they approve. */
   readonly sentence: string
   readonly arguments: ArgumentSchema
-  readonly untyped: readonly Untyped[]
+  readonly untyped: readonly UntypedPart[]
   /** Pointer to the argument that names whom a call is about, and to the one that says how large it is: for risk signals. */
   readonly counterparty?: string | undefined
   readonly size?: string | undefined

@@ -21,10 +21,10 @@ export interface DirectRequest
   readonly body: Json | undefined
 }
 
-type Catalogued = Pick<CallParts, 'catalog'>
+type CatalogPart = Pick<CallParts, 'catalog'>
 
 /** The API, as the catalog has it now. @throws Problem `resource.unknown`, `client.not_direct` */
-export async function directResource({ catalog }: Catalogued, name: string): Promise<Resource> {
+export async function directResource({ catalog }: CatalogPart, name: string): Promise<Resource> {
   const resource = (await catalog.current()).resources.get(name)
   if (!resource) throw new Problem('resource.unknown', 'the API is not in the catalog')
   if (resource.mode !== 'direct')
@@ -34,7 +34,7 @@ export async function directResource({ catalog }: Catalogued, name: string): Pro
 
 /** The action of a request below the API's own address. @throws Problem `action.unknown` */
 export async function directMatch(
-  { catalog }: Catalogued,
+  { catalog }: CatalogPart,
   resource: Resource,
   { method, target }: Pick<DirectRequest, 'method' | 'target'>,
 ): Promise<ActionMatch<Action>> {
@@ -54,7 +54,7 @@ export async function directMatch(
  * @throws Problem `action.unknown`, `arguments.…`: the agent is to be told
  */
 export async function directCall(
-  parts: Catalogued,
+  parts: CatalogPart,
   resource: Resource,
   request: DirectRequest,
 ): Promise<Call> {

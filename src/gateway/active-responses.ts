@@ -13,7 +13,7 @@ export type AbortReason = 'ended' | 'stopping' | 'abandoned'
  */
 const LOOK_EVERY_MS = 250
 
-interface Watched {
+interface WatchedResponse {
   readonly lives: () => boolean
   readonly cut: (reason: AbortReason) => void
   readonly release: () => void
@@ -31,7 +31,7 @@ export interface Ground {
  * changed.
  */
 export class ActiveResponses {
-  readonly #watched = new Set<Watched>()
+  readonly #watched = new Set<WatchedResponse>()
   readonly #live: Pick<Live, 'onChange' | 'pin'>
   readonly #stopListening: () => void
   readonly #looking: Repetition
@@ -55,7 +55,7 @@ export class ActiveResponses {
     return () => this.#end(entry)
   }
 
-  #end(entry: Watched): void {
+  #end(entry: WatchedResponse): void {
     this.#watched.delete(entry)
     entry.release()
   }

@@ -1,8 +1,8 @@
 import { checkCaller as callerProblem } from '../calls/index.ts'
 import type { Action } from '../catalog/index.ts'
 import { isUnfinished } from '../http/index.ts'
-import { Ended } from './ended.ts'
-import type { Located } from './passage.ts'
+import { PipelineEnd } from './ended.ts'
+import type { LocatedRequest } from './passage.ts'
 import type { GatewayPorts } from './ports.ts'
 import { presented } from './presented.ts'
 import { refusal } from './refusal.ts'
@@ -12,7 +12,7 @@ import { refusal } from './refusal.ts'
  * they send is kept. A body that has arrived with its head costs nothing more, and is decided on at
  * once.
  */
-export async function checkCaller<T extends Located & { action?: Action }>(
+export async function checkCaller<T extends LocatedRequest & { action?: Action }>(
   located: T,
   ports: GatewayPorts,
 ): Promise<T> {
@@ -25,7 +25,7 @@ export async function checkCaller<T extends Located & { action?: Action }>(
  * Nothing is used up.
  */
 export async function refuseStranger(
-  located: Located & { action?: Action },
+  located: LocatedRequest & { action?: Action },
   ports: GatewayPorts,
 ): Promise<{ readonly task: string; readonly agent: string }> {
   const { action, audience, ip, resource } = located
@@ -35,6 +35,6 @@ export async function refuseStranger(
     origin: { ip },
     ...(action ? { action } : {}),
   })
-  if (caller.outcome === 'deny') throw new Ended(refusal(caller, audience ?? resource, ports))
+  if (caller.outcome === 'deny') throw new PipelineEnd(refusal(caller, audience ?? resource, ports))
   return caller
 }

@@ -21,7 +21,7 @@ export interface OwnAnswer {
 }
 
 /** Ends the pipeline with an answer of our own: a denial that was decided, or a document. */
-export class Ended extends Error {
+export class PipelineEnd extends Error {
   readonly answer: OwnAnswer
   constructor(answer: OwnAnswer) {
     super('answered by the gateway')

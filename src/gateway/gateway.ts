@@ -6,7 +6,7 @@ import { Problem } from '../lib/problem.ts'
 import { systemWait } from '../lib/repeat.ts'
 import { askAgent } from './a2a/agent-offering.ts'
 import { serveAgent } from './a2a/serve.ts'
-import { Ended, OWN_ANSWER, type OwnAnswer } from './ended.ts'
+import { OWN_ANSWER, type OwnAnswer, PipelineEnd } from './ended.ts'
 import { GRAPHQL_CALL } from './graphql/pipeline.ts'
 import { HTTP_CALL } from './http/pipeline.ts'
 import { locate } from './locate.ts'
@@ -15,7 +15,7 @@ import type { McpPorts } from './mcp/ports.ts'
 import { serveMcp } from './mcp/serve.ts'
 import { askServer } from './mcp/server-offering.ts'
 import { SpokenRevisions } from './mcp/upstream/spoken-revisions.ts'
-import type { Strict } from './passage.ts'
+import type { ParsedRequest } from './passage.ts'
 import type { GatewayPorts } from './ports.ts'
 import { readStrictly } from './read-strictly.ts'
 import { startingWith } from './steps.ts'
@@ -70,7 +70,7 @@ async function forAMoment(work: Promise<unknown>): Promise<void> {
 }
 
 /** Steps of every request's arrival, in order, whatever its resource speaks. */
-const ARRIVAL = startingWith<ArrivedRequest, Strict, GatewayPorts>(
+const ARRIVAL = startingWith<ArrivedRequest, ParsedRequest, GatewayPorts>(
   'one reading of the request',
   readStrictly,
 ).next('resource', locate)
@@ -89,7 +89,7 @@ async function handle(arrived: ArrivedRequest, ports: McpPorts): Promise<void> {
   try {
     const own = await serve(arrived, ports).then(
       () => undefined,
-      (error: unknown) => (error instanceof Ended ? error.answer : failure(error, ports)),
+      (error: unknown) => (error instanceof PipelineEnd ? error.answer : failure(error, ports)),
     )
     if (own) answer(message, reply, limited(own, message, ports))
   } catch (error) {

@@ -12,7 +12,7 @@ const VIA = '1.1 remit'
  * Headers that we add to a request upstream, and the secret values among them, which must not come
  * back.
  */
-export interface Injected {
+export interface InjectedHeaders {
   readonly headers: Readonly<Record<string, string>>
   readonly secrets: readonly string[]
 }
@@ -26,7 +26,7 @@ export async function injectedHeaders(
   resource: Resource,
   verdict: Verdict<'permit'> | undefined,
   ports: GatewayPorts,
-): Promise<Injected> {
+): Promise<InjectedHeaders> {
   const headers: Record<string, string> = { via: VIA }
   const secrets: string[] = []
   if (verdict) headers['remit-decision'] = verdict.decisionId

@@ -1,9 +1,9 @@
 import { Problem } from '../lib/problem.ts'
 import { challenge, METADATA_PREFIX } from '../possession/index.ts'
 import { CARD_PATH, publicCard } from './a2a/card.ts'
-import { Ended } from './ended.ts'
+import { PipelineEnd } from './ended.ts'
 import { metadataAnswer } from './metadata-answer.ts'
-import type { Located, Strict } from './passage.ts'
+import type { LocatedRequest, ParsedRequest } from './passage.ts'
 import type { GatewayPorts } from './ports.ts'
 
 /**
@@ -11,13 +11,13 @@ import type { GatewayPorts } from './ports.ts'
  * the public cards of agents itself. Challenges a caller
  * without a token before anything about the resource's operations is told.
  */
-export async function locate(strict: Strict, ports: GatewayPorts): Promise<Located> {
+export async function locate(strict: ParsedRequest, ports: GatewayPorts): Promise<LocatedRequest> {
   const { request } = strict
   const [name = '', ...segments] = request.segments
   const catalog = await ports.catalog.current()
   if (name === '.well-known') {
     if (request.method === 'GET' && request.segments.slice(0, 2).join('/') === METADATA_PREFIX) {
-      throw new Ended(metadataAnswer(catalog, ports, request.segments.slice(2)))
+      throw new PipelineEnd(metadataAnswer(catalog, ports, request.segments.slice(2)))
     }
     throw new Problem('resource.unknown', 'there is no resource at this path')
   }
@@ -26,9 +26,9 @@ export async function locate(strict: Strict, ports: GatewayPorts): Promise<Locat
     throw new Problem('resource.unknown', 'no resource of that name is behind this gateway')
   }
   if (resource.protocol === 'a2a' && request.method === 'GET' && segments.join('/') === CARD_PATH)
-    throw new Ended({ status: 200, body: publicCard(catalog, resource, ports) })
+    throw new PipelineEnd({ status: 200, body: publicCard(catalog, resource, ports) })
   if (!request.headers.has('authorization')) {
-    throw new Ended({
+    throw new PipelineEnd({
       status: 401,
       stranger: true,
       headers: { 'www-authenticate': challenge(resource) },

@@ -3,12 +3,12 @@ import type { ArrivedRequest } from '../http/index.ts'
 import type { StrictRequest } from './strict-request.ts'
 
 /** Knowledge of a request after each step of its arrival. Values are added, never changed. */
-export interface Strict extends ArrivedRequest {
+export interface ParsedRequest extends ArrivedRequest {
   request: StrictRequest
 }
 
 /** A request that is meant for this resource and carries a credential of some kind. */
-export interface Located extends Strict {
+export interface LocatedRequest extends ParsedRequest {
   resource: Resource
   /** Group at whose address the request came; absent: the address is the resource's own. */
   audience?: Resource

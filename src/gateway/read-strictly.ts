@@ -1,5 +1,5 @@
 import type { ArrivedRequest } from '../http/index.ts'
-import type { Strict } from './passage.ts'
+import type { ParsedRequest } from './passage.ts'
 import type { GatewayPorts } from './ports.ts'
 import { strictRequest } from './strict-request.ts'
 
@@ -8,7 +8,7 @@ import { strictRequest } from './strict-request.ts'
  * of a refused request is as doubtful as its content, so later bytes on its connection are not
  * taken for a request either.
  */
-export function readStrictly(arrived: ArrivedRequest, ports: GatewayPorts): Strict {
+export function readStrictly(arrived: ArrivedRequest, ports: GatewayPorts): ParsedRequest {
   const { method = '', url = '', httpVersion, rawHeaders } = arrived.message
   const host = new URL(ports.gateway).host
   try {

@@ -16,7 +16,7 @@ import type { GatewayPorts } from './ports.ts'
 const PATIENCE_MS = 3_000
 
 /** Definitions that a server or an agent offers now. */
-export interface Offering extends Pick<DefinitionNotice, 'listed'> {
+export interface CurrentDefinitions extends Pick<DefinitionNotice, 'listed'> {
   /** Names all that it says: equal digests need no second comparison. */
   readonly digest: string
   /** Reads it as an import would. @throws Problem `catalog.bad_document` */
@@ -24,13 +24,13 @@ export interface Offering extends Pick<DefinitionNotice, 'listed'> {
 }
 
 /** Asks a server or an agent what it offers, as nobody's client. */
-export type AskOffering = (resource: Resource, signal: AbortSignal) => Promise<Offering>
+export type AskOffering = (resource: Resource, signal: AbortSignal) => Promise<CurrentDefinitions>
 
 /**
  * State of one server: when it was last asked, a digest of its last answer, and the check under
  * way.
  */
-interface Watched {
+interface WatchedServer {
   askedAt: number
   said: string | undefined
   asking: Promise<void> | undefined
@@ -45,7 +45,7 @@ interface Watched {
 export class DefinitionWatch {
   readonly #ports: GatewayPorts
   readonly #askOffering: AskOffering
-  readonly #watched = new Map<string, Watched>()
+  readonly #watched = new Map<string, WatchedServer>()
   readonly #stopping = new AbortController()
 
   constructor(ports: GatewayPorts, askOffering: AskOffering) {
@@ -106,7 +106,7 @@ export class DefinitionWatch {
     await Promise.all([...this.#watched.values()].map(({ asking }) => asking))
   }
 
-  #of(name: string): Watched {
+  #of(name: string): WatchedServer {
     const known = this.#watched.get(name)
     if (known) return known
     const fresh = { askedAt: Number.NEGATIVE_INFINITY, said: undefined, asking: undefined }
@@ -114,7 +114,7 @@ export class DefinitionWatch {
     return fresh
   }
 
-  async #ask(resource: Resource, watched: Watched): Promise<void> {
+  async #ask(resource: Resource, watched: WatchedServer): Promise<void> {
     const { connections, log } = this.#ports
     const offering = await this.#askOffering(resource, this.#stopping.signal)
     const catalog = await this.#ports.catalog.current()

@@ -1,6 +1,6 @@
 export { describeMcpServer, type McpDescription } from './mcp/describe.ts'
 export { exchange } from './mcp/exchange.ts'
-export type { Exchanged, ExchangeFailure, NotAnswered } from './mcp/exchanged.ts'
+export type { ExchangeFailure, ExchangeResult, UnansweredExchange } from './mcp/exchanged.ts'
 export {
   messageOf,
   printMessage,

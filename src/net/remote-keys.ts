@@ -46,7 +46,7 @@ export interface RemoteKeysOptions<Key> {
   freshFor?(document: ReadonlyMap<string, Json>): number | undefined
 }
 
-interface Published<Key> {
+interface PublishedKey<Key> {
   readonly kid: string | undefined
   readonly alg: string | undefined
   readonly key: Key
@@ -58,7 +58,7 @@ interface Published<Key> {
  */
 export function remoteKeys<Key>(options: RemoteKeysOptions<Key>): RemoteKeys<Key> {
   const { clock, url } = options
-  let keys: readonly Published<Key>[] = []
+  let keys: readonly PublishedKey<Key>[] = []
   let freshMs = FRESH_MS
   let fetchedAt = Number.NEGATIVE_INFINITY
   let triedAt = Number.NEGATIVE_INFINITY
@@ -110,7 +110,7 @@ export function remoteKeys<Key>(options: RemoteKeysOptions<Key>): RemoteKeys<Key
   }
 }
 
-function readSet<Key>(document: Json, options: RemoteKeysOptions<Key>): Published<Key>[] {
+function readSet<Key>(document: Json, options: RemoteKeysOptions<Key>): PublishedKey<Key>[] {
   const keys = document instanceof Map ? document.get('keys') : undefined
   if (!Array.isArray(keys) || keys.length > MAX_KEYS) {
     throw new Problem(
@@ -131,7 +131,7 @@ function isFor(jwk: ReadonlyMap<string, Json>, use: string | undefined): boolean
 function readKey<Key>(
   jwk: ReadonlyMap<string, Json>,
   options: RemoteKeysOptions<Key>,
-): Published<Key>[] {
+): PublishedKey<Key>[] {
   try {
     const key = options.read(Object.fromEntries(jwk))
     return [{ kid: text(jwk.get('kid')), alg: text(jwk.get('alg')), key }]
@@ -141,7 +141,10 @@ function readKey<Key>(
   }
 }
 
-function pick<Key>(keys: readonly Published<Key>[], header: KeyHeader): Published<Key> | undefined {
+function pick<Key>(
+  keys: readonly PublishedKey<Key>[],
+  header: KeyHeader,
+): PublishedKey<Key> | undefined {
   const fitting = keys.filter(
     (key) =>
       (key.alg === undefined || key.alg === header.alg) &&

@@ -4,7 +4,7 @@ import type { EventKind } from './event.ts'
 /** Maximum of people who are told of one event: more would all come for one answer. */
 export const MAX_RECIPIENTS = 25
 
-/** Everything that is told of an event, read when it is told. */
+/** Facts that are told of an event, read when it is told. */
 export interface Announcement {
   /** Active people who can do something about it, at most `MAX_RECIPIENTS`. */
   readonly recipients: readonly Person[]

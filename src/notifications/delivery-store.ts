@@ -37,7 +37,7 @@ export async function dueRecipients(
   return [...new Map(found.map((each) => [`${each.personId} ${each.channel}`, each])).values()]
 }
 
-/** Everything that is due for one recipient waits until then. */
+/** Has all that is due for one recipient wait until then. */
 export async function postpone(
   tx: Tx,
   { channel, personId }: Recipient,
@@ -114,7 +114,7 @@ export async function beginAttempt(tx: Tx, ids: readonly string[], nextAt: numbe
     .execute()
 }
 
-/** Everything that was told, or will be, about one subject, the oldest first. */
+/** Lists all that was told, or will be, about one subject, the oldest first. */
 export async function deliveriesAbout(
   db: Reader,
   subject: string,

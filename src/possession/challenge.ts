@@ -15,8 +15,8 @@ export interface ChallengedResource {
 }
 
 /**
- * Whether tokens that nothing is proved of are taken there: clients of MCP servers and A2A agents may
- * know an address and nothing else (contract 4); those of an API have keys.
+ * Tells whether tokens that nothing is proved of are taken there: clients of MCP servers and A2A
+ * agents may know an address and nothing else (contract 4); those of an API have keys.
  */
 export function takesBearer({ protocol }: Pick<ChallengedResource, 'protocol'>): boolean {
   return protocol !== 'http'

@@ -21,7 +21,7 @@ export interface GroupNames {
   /** The action of a method and a name in the group; `undefined`: there is none, or it is held back. */
   find(method: string, name: string): Action | undefined
   readonly lookAlikes: readonly LookAlikes[]
-  /** Those that an action is one of. */
+  /** Lists the look-alikes that an action is one of. */
   of(action: string): readonly LookAlikes[]
 }
 

@@ -17,7 +17,7 @@ const MAX_MEMBERS = 32
 const MAX_TITLE = 200
 
 /** MCP servers that are to be offered under one address. */
-export interface Grouping {
+export interface GroupSettings {
   readonly name: string
   /** Address of the group, byte-exact: `<gateway>/<name>`. */
   readonly identifier: string
@@ -33,7 +33,7 @@ export interface Grouping {
  * work any more; what they may do is looked at anew. Policies and authority speak of members only.
  * @throws Problem `catalog.bad_resource`, `catalog.exists`, `catalog.changed`
  */
-export async function setGroup(parts: CatalogParts, wanted: Grouping): Promise<void> {
+export async function setGroup(parts: CatalogParts, wanted: GroupSettings): Promise<void> {
   const { by, identifier, members, name } = wanted
   const known = await checkGroup(parts.storage.read, wanted)
   const title = visible((wanted.title ?? known?.title ?? name).slice(0, MAX_TITLE))
@@ -67,7 +67,7 @@ const NO_SERVER = {
 /** The group as it is; `undefined`: there is none of that name yet. */
 async function checkGroup(
   reader: Reader,
-  { identifier, members, name }: Grouping,
+  { identifier, members, name }: GroupSettings,
 ): Promise<Resource | undefined> {
   if (!isName(name))
     throw bad(

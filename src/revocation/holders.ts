@@ -18,7 +18,7 @@ const MAX_WAIT_MS = 2_500
 
 /** Request of a holder for what has changed and for a longer lease. */
 export interface HolderRequest {
-  /** Whose holder it is: each has its own share of all there may be. */
+  /** Owner of the holder: each has its own share of all there may be. */
   readonly owner: string
   /** Name that the first answer gave. Without it, or with one that is not known: a new holder. */
   readonly session?: string | undefined
@@ -117,7 +117,7 @@ export class Holders {
     return this.#slowest() >= position
   }
 
-  /** Whether any holder has a lease. */
+  /** Tells whether any holder has a lease. */
   get inForce(): boolean {
     const now = this.#clock.monotonic()
     return this.#holders.values().some(({ until }) => until > now)

@@ -18,7 +18,7 @@ export const SKILLS = [
 ]
 
 /** A request as it reached the agent. */
-export interface Reached {
+export interface ReceivedMessage {
   readonly method: string
   readonly headers: IncomingHttpHeaders
   // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever came
@@ -120,7 +120,7 @@ export async function servePlanner() {
     defaultOutputModes: ['text/plain'],
     skills: SKILLS,
   }
-  const reached: Reached[] = []
+  const reached: ReceivedMessage[] = []
   const requestHandler = new DefaultRequestHandler(
     AgentCard.fromJSON(card),
     new InMemoryTaskStore(),

@@ -11,7 +11,7 @@ import { type Store, startStore, storeTask } from './store.ts'
 type Headers = readonly (readonly [string, string])[]
 
 /** A call as its gateway tells it; what is left out is right. */
-interface Told {
+interface ForwardedCall {
   readonly via?: 'nginx' | 'caddy' | 'haproxy' | 'traefik' | 'apisix' | 'envoy'
   readonly method?: string
   /** Behind the store's own path. */
@@ -48,7 +48,7 @@ for (const engine of ENGINES)
       return store.world.agent.proof(by.key, { method, url, token })
     }
 
-    async function ask(told: Told = {}): Promise<Answer> {
+    async function ask(told: ForwardedCall = {}): Promise<Answer> {
       const { body, headers = [], method = 'GET', path = '/things/a', via = 'nginx' } = told
       const target = told.target ?? `/store${path}`
       const proof = told.proof ?? (await proofFor(method, target))
@@ -219,7 +219,7 @@ for (const engine of ENGINES)
       const post = { method: 'POST', path: '/things' } as const
 
       it('are decided on where the gateway sends them whole', async () => {
-        const ways: readonly Told[] = [
+        const ways: readonly ForwardedCall[] = [
           { via: 'traefik' },
           { via: 'apisix' },
           { via: 'haproxy', headers: [['Remit-Body', 'whole']] },
@@ -239,7 +239,7 @@ for (const engine of ENGINES)
       })
 
       it('that nobody saw whole deny, and the answer names the arguments', async () => {
-        const ways: readonly Told[] = [
+        const ways: readonly ForwardedCall[] = [
           // Nothing is said.
           { via: 'nginx' },
           { via: 'caddy' },
@@ -290,7 +290,7 @@ for (const engine of ENGINES)
 
     it('asks for a new answer each time: what was closed is dead when that is told', async () => {
       const other = await storeTask(store)
-      const mine = async (): Promise<Told> => ({
+      const mine = async (): Promise<ForwardedCall> => ({
         token: other.token,
         proof: await store.world.agent.proof(other.task.key, {
           method: 'GET',

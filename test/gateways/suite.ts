@@ -22,7 +22,7 @@ export interface Gateway {
 
 type Headers = readonly (readonly [string, string])[]
 
-interface Calling {
+interface CallOptions {
   readonly headers?: Headers
   readonly proof?: string
   readonly body?: string | Buffer
@@ -50,7 +50,7 @@ export function behind({ getThrough, name, sendsBodies, start }: Gateway): void 
     }
 
     /** Calls the API through the gateway, `path` behind the store's own. */
-    async function call(method: string, path: string, calling: Calling = {}): Promise<Answer> {
+    async function call(method: string, path: string, calling: CallOptions = {}): Promise<Answer> {
       const { body, headers = [] } = calling
       const proof = calling.proof ?? (await proofFor(method, path))
       return send(store.identifier + path, {

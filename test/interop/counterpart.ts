@@ -6,10 +6,10 @@ export interface Counterpart {
   /**
    * Brings it here; answers what its tests are told by the environment, and in
    * `REMIT_INTEROP_VERSION` the version that came where `version` does not say it. Throws
-   * `NotToBeHad` when this machine cannot have it.
+   * `UnavailableSource` when this machine cannot have it.
    */
   get(): Promise<Readonly<Record<string, string>>>
 }
 
 /** Error that says nothing of Remit or its counterpart: this machine reaches no source of it. */
-export class NotToBeHad extends Error {}
+export class UnavailableSource extends Error {}

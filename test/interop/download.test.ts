@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { NotToBeHad } from './counterpart.ts'
+import { UnavailableSource } from './counterpart.ts'
 import { fromMaven, type MavenFile, pathOf } from './download.ts'
 
 const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
@@ -47,7 +47,7 @@ test('what is kept is taken when it has the digest', async () => {
 
 test('what is kept and has another digest is not taken', async () => {
   keep('something else')
-  await assert.rejects(fromMaven(FILE), NotToBeHad)
+  await assert.rejects(fromMaven(FILE), UnavailableSource)
 })
 
 test('what cannot be brought is told with the reason', async () => {

@@ -5,7 +5,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { NotToBeHad } from './counterpart.ts'
+import { UnavailableSource } from './counterpart.ts'
 import { needProgram } from './program.ts'
 
 /** Limit of one download, in ms. */
@@ -28,7 +28,7 @@ export function cacheFolder(): string {
 /**
  * Fetches a file with Maven itself, which knows where this machine gets such files from, and keeps
  * it in the cache. INVARIANT: what is answered has the digest that the repository pins, whoever
- * served or kept it. Throws `NotToBeHad` when this machine reaches no source of it.
+ * served or kept it. Throws `UnavailableSource` when this machine reaches no source of it.
  */
 export async function fromMaven(file: MavenFile): Promise<string> {
   const repository = join(cacheFolder(), 'maven')
@@ -65,7 +65,7 @@ function get(file: MavenFile, repository: string): void {
   )
   if (ran.status === 0 && existsSync(join(repository, pathOf(file)))) return
   const why = ran.stdout.split('\n').find((line) => line.startsWith('[ERROR]')) ?? 'no answer'
-  throw new NotToBeHad(`Maven could not bring it: ${why.slice(0, 200)}`)
+  throw new UnavailableSource(`Maven could not bring it: ${why.slice(0, 200)}`)
 }
 
 async function digestOf(file: string): Promise<string> {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { type Counterpart, NotToBeHad } from './counterpart.ts'
+import { type Counterpart, UnavailableSource } from './counterpart.ts'
 import { needProgram } from './program.ts'
 
 /** A gateway that Debian has under its own name, in the version that this Debian has. */
@@ -28,7 +28,8 @@ export const traefik: Counterpart = {
   version: '3',
   async get() {
     const { error, stdout } = spawnSync('traefik', ['version'], { encoding: 'utf8' })
-    if (error) throw new NotToBeHad('there is no `traefik` here, and Debian has no package of it')
+    if (error)
+      throw new UnavailableSource('there is no `traefik` here, and Debian has no package of it')
     const [version = '3'] = /\d+\.\d+(?:\.\d+)*/.exec(stdout) ?? []
     return { REMIT_INTEROP_VERSION: version }
   },

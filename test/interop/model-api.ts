@@ -8,20 +8,20 @@ export type Step =
   | string
 
 /** Last message that the model is sent, and the tools that it may call. */
-export interface Asked {
+export interface ModelInput {
   readonly from: 'person' | 'tool'
   readonly text: string
   readonly tools: readonly string[]
 }
 
-type Script = (asked: Asked) => Step | Promise<Step>
-type Sent = Readonly<Record<string, unknown>>
+type Script = (asked: ModelInput) => Step | Promise<Step>
+type SentMessage = Readonly<Record<string, unknown>>
 
 const LOOK = { tool: 'look_at_order', args: { order_id: '1042' } } as const
 const REFUND = { tool: 'refund_order', args: { order_id: '1042', amount: '200.00' } } as const
 
 /** Does what a model that understands the results of its tools would do, by the last message alone. */
-function nextStep({ from, text, tools }: Asked): Step {
+function nextStep({ from, text, tools }: ModelInput): Step {
   if (tools.length === 0) return 'A refund'
   if (from === 'person') {
     if (text.includes('notes')) return { tool: 'search_notes', args: { query: 'wet' } }
@@ -91,11 +91,11 @@ async function answer(
 
 interface Api {
   /** Reads the last message of the conversation. */
-  read(sent: Sent): Omit<Asked, 'tools'>
+  read(sent: SentMessage): Omit<ModelInput, 'tools'>
   /** Writes the whole answer. */
-  write(step: Step): Sent
+  write(step: Step): SentMessage
   /** Splits it into events. */
-  stream?(message: Sent): readonly Sent[]
+  stream?(message: SentMessage): readonly SentMessage[]
 }
 
 const APIS: Readonly<Record<string, Api>> = {
@@ -209,10 +209,10 @@ function textOf(content: unknown): string {
     .join('\n')
 }
 
-function record(value: unknown): Sent {
-  return typeof value === 'object' && value !== null ? (value as Sent) : {} // JSON
+function record(value: unknown): SentMessage {
+  return typeof value === 'object' && value !== null ? (value as SentMessage) : {} // JSON
 }
 
-function list(value: unknown): readonly Sent[] {
+function list(value: unknown): readonly SentMessage[] {
   return Array.isArray(value) ? value.map(record) : []
 }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildSdk } from '../../tools/build-sdk.ts'
 import { Project } from '../sdk/project.ts'
-import { NotToBeHad } from './counterpart.ts'
+import { UnavailableSource } from './counterpart.ts'
 import { cacheFolder } from './download.ts'
 
 /** Limit of the installation, in ms. */
@@ -14,7 +14,7 @@ const MAX_LENGTH = 300_000
 
 /**
  * Installs what the lock file in `source` pins, without programs of packages, in the cache under
- * `name`. Answers the folder. Throws `NotToBeHad`.
+ * `name`. Answers the folder. Throws `UnavailableSource`.
  */
 export function fromNpm(name: string, source: string): string {
   const folder = join(cacheFolder(), name)
@@ -31,7 +31,7 @@ export function fromNpm(name: string, source: string): string {
     { cwd: folder, timeout: MAX_LENGTH, encoding: 'utf8' },
   )
   const why = stderr.split('\n').find((line) => line.trim() !== '') ?? 'no answer'
-  if (status !== 0) throw new NotToBeHad(`npm could not bring it: ${why.slice(0, 200)}`)
+  if (status !== 0) throw new UnavailableSource(`npm could not bring it: ${why.slice(0, 200)}`)
   writeFileSync(stamp, pins)
   return folder
 }

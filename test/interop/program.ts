@@ -1,15 +1,15 @@
 import { spawnSync } from 'node:child_process'
-import { NotToBeHad } from './counterpart.ts'
+import { UnavailableSource } from './counterpart.ts'
 
 /** Limit of the installation of one package, in ms. */
 const MAX_LENGTH = 120_000
 
-/** A program of the machine; where it is absent, the Debian package that has it is installed. Throws `NotToBeHad`. */
+/** A program of the machine; where it is absent, the Debian package that has it is installed. Throws `UnavailableSource`. */
 export function needProgram(program: string, debianPackage: string): void {
   if (isThere(program)) return
   const root = process.getuid?.() === 0
   if (!root || !isThere('apt-get'))
-    throw new NotToBeHad(
+    throw new UnavailableSource(
       `there is no \`${program}\`; Debian's package ${debianPackage} has it, and only root can install it`,
     )
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
@@ -18,7 +18,7 @@ export function needProgram(program: string, debianPackage: string): void {
     0
   const install = () => apt('install', '-y', '--no-install-recommends', debianPackage)
   if (!(install() || (apt('update') && install())) || !isThere(program))
-    throw new NotToBeHad(`Debian's package ${debianPackage} could not be installed`)
+    throw new UnavailableSource(`Debian's package ${debianPackage} could not be installed`)
 }
 
 function isThere(program: string): boolean {

@@ -4,7 +4,7 @@ import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { NotToBeHad } from './counterpart.ts'
+import { UnavailableSource } from './counterpart.ts'
 import { cacheFolder } from './download.ts'
 import { needProgram } from './program.ts'
 
@@ -45,7 +45,7 @@ const MAX_INSTALL_MS = 240_000
  * A virtual environment with the Python program `name`, kept in the cache. Answers its folder of programs.
  * Of the Python given; default: the one that `python3` is.
  * INVARIANT: every package in it has a version and a digest that `requirements` pins, whoever served it.
- * Throws `NotToBeHad` when this machine reaches no source of it.
+ * Throws `UnavailableSource` when this machine reaches no source of it.
  */
 export async function fromPip(name: string, requirements: string, given?: Python): Promise<string> {
   if (!given) needProgram('python3', 'python3')
@@ -61,7 +61,9 @@ export async function fromPip(name: string, requirements: string, given?: Python
   await mkdir(folder, { recursive: true })
   const made = run(program, ['-m', 'venv', folder])
   if (made.status !== 0)
-    throw new NotToBeHad("`python3 -m venv` fails; Debian's package python3-venv has what it needs")
+    throw new UnavailableSource(
+      "`python3 -m venv` fails; Debian's package python3-venv has what it needs",
+    )
   install(join(programs, 'pip'), requirements)
   writeFileSync(stamp, installed)
   return programs
@@ -75,7 +77,7 @@ function install(pip: string, requirements: string): void {
   if (status === 0) return
   if (stderr.includes('DO NOT MATCH THE HASHES')) throw new Error(stderr)
   const why = stderr.split('\n').find((line) => line.startsWith('ERROR')) ?? 'no answer'
-  throw new NotToBeHad(`pip could not bring it: ${why.slice(0, 200)}`)
+  throw new UnavailableSource(`pip could not bring it: ${why.slice(0, 200)}`)
 }
 
 function run(program: string, args: readonly string[]) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { listTasks } from '../../src/tasks/index.ts'
-import type { Project, Running } from '../sdk/project.ts'
+import type { Project, RunningProgram } from '../sdk/project.ts'
 import { signInSam } from '../sdk/readme-story.ts'
 import { approve, sdkTask } from '../sdk/shops.ts'
 import type { World } from '../world.ts'
@@ -28,7 +28,7 @@ export async function startSignedIn(
   project: Project,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
-): Promise<Running> {
+): Promise<RunningProgram> {
   await rm(join(project.folder, 'refresh-token'), { force: true })
   const running = project.start(args, env)
   await signInSam(running)

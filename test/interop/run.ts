@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { a2aPython } from './a2a-python/get.ts'
 import { canaille } from './canaille/get.ts'
 import { claudeAgent } from './claude-agent/get.ts'
-import { type Counterpart, NotToBeHad } from './counterpart.ts'
+import { type Counterpart, UnavailableSource } from './counterpart.ts'
 import { envoy } from './envoy/get.ts'
 import { caddy, haproxy, nginx, traefik } from './gateways.ts'
 import { jsonGo } from './json-go/get.ts'
@@ -61,7 +61,7 @@ async function tryOne(counterpart: Counterpart): Promise<Row> {
     env = await counterpart.get()
     version = env.REMIT_INTEROP_VERSION ?? version
   } catch (error) {
-    if (error instanceof NotToBeHad) {
+    if (error instanceof UnavailableSource) {
       const outcome = `could not be had: ${error.message}`
       return { name: `${name} ${version}`, outcome, failed: false }
     }

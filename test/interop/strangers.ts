@@ -4,7 +4,7 @@ import { listAgents } from '../../src/agents/index.ts'
 import { addAdmissionRule } from '../../src/client-metadata/index.ts'
 import { listTasks } from '../../src/tasks/index.ts'
 import { deskActions, openDesk } from '../mcp/stranger.ts'
-import type { Running } from '../sdk/project.ts'
+import type { RunningProgram } from '../sdk/project.ts'
 import { World } from '../world.ts'
 
 /** Short, so that a call that waits for people is told as a result, also to clients that give up after five seconds. */
@@ -29,7 +29,7 @@ export async function worldForStrangers(hold = BRIEFLY): Promise<World> {
 export async function assertAskedOnce(
   w: World,
   kind: string,
-  start: (address: string) => Running,
+  start: (address: string) => RunningProgram,
 ): Promise<void> {
   assert.equal(await converse(w, start), 1)
   assert.equal(await converse(w, start), 0)
@@ -42,7 +42,7 @@ export async function assertAskedOnce(
 }
 
 /** Runs a program to its end, and answers for its person and for those who approve; how often its person was asked. */
-async function converse(w: World, start: (address: string) => Running): Promise<number> {
+async function converse(w: World, start: (address: string) => RunningProgram): Promise<number> {
   const running = start(`${w.gateway}/desk`)
   const { messages } = w.desk.book
   const before = messages.length
@@ -67,7 +67,7 @@ async function converse(w: World, start: (address: string) => Running): Promise<
 export const PENDING = /said .*PENDING, not executed.* (http\S+\/approvals\/req_[\w-]+).*\n/
 
 /** Answers for the person of a program until it says something. */
-export async function signInWith(w: World, running: Running) {
+export async function signInWith(w: World, running: RunningProgram) {
   const sam = await w.browser('sam')
   for (let asked = 0; ; ) {
     const [, url, words] = await running.says(/open (\S+)\n|said (.*)\n/)

@@ -19,13 +19,13 @@ const PATIENT = {
 }
 
 /** Result of a call that people have to approve. */
-interface Came {
+interface ApprovalResult {
   readonly request: string | undefined
   readonly words: string
   readonly again: boolean
 }
 
-function came(told: Answer): Came {
+function came(told: Answer): ApprovalResult {
   const { error, result } = rpcOf(told)
   assert.ok(result, JSON.stringify(error))
   const meta = result._meta ?? {}

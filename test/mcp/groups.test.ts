@@ -31,7 +31,7 @@ inOneWorld('several MCP servers behind one address', (world) => {
     await setGroup(rooms.connections, { ...given, by: await by() })
   }
 
-  /** Everything that the members have. */
+  /** Lists all that the members have. */
   const details = () => members.flatMap((member) => member.details())
   const open = () => world().open({ details: details() })
   const at = async (task: OpenTask, capabilities: object = {}) =>

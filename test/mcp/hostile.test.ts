@@ -15,9 +15,9 @@ const result = (id: unknown, text: string) => ({
   result: { content: [{ type: 'text', text }] },
 })
 
-type Misbehaving = Readonly<Record<string, readonly [RegExp, Script]>>
+type Misbehaviours = Readonly<Record<string, readonly [RegExp, Script]>>
 
-const SLOW: Misbehaving = {
+const SLOW: Misbehaviours = {
   'that never ends its stream': [
     /did not answer in time; whether it acted is not known/,
     (_, reply) => {
@@ -28,7 +28,7 @@ const SLOW: Misbehaving = {
   'that says nothing at all': [/did not answer in time/, () => true],
 }
 
-const HOSTILE: Misbehaving = {
+const HOSTILE: Misbehaviours = {
   'that floods with events': [
     /the response is too large/,
     (_, reply) => {
@@ -95,7 +95,7 @@ type Notes = Awaited<ReturnType<typeof serveNotes>>
 
 /** Each fails its call, once, and that is on record. */
 function failing(
-  servers: Misbehaving,
+  servers: Misbehaviours,
   world: () => World,
   at: () => { readonly notes: Notes; readonly session: Session },
 ): void {

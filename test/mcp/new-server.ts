@@ -10,7 +10,7 @@ import {
 } from '@modelcontextprotocol/server'
 
 /** A request as it came to the server. */
-export interface Heard {
+export interface ReceivedRequest {
   readonly method: string
   readonly headers: Headers
   // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever came
@@ -20,8 +20,8 @@ export interface Heard {
 /** A server of the official SDK that speaks 2026-07-28. */
 export interface NewServer {
   readonly url: string
-  readonly heard: readonly Heard[]
-  calls(): readonly Heard[]
+  readonly heard: readonly ReceivedRequest[]
+  calls(): readonly ReceivedRequest[]
   /** Texts that `say` was called with: what it did. */
   readonly said: readonly string[]
   /** Serves nothing but sessions, or nothing but 2026-07-28, from now on. */
@@ -64,7 +64,7 @@ function questionFor({ kind, url }: Record<string, unknown>) {
 }
 
 export async function serveNew(): Promise<NewServer> {
-  const heard: Heard[] = []
+  const heard: ReceivedRequest[] = []
   const said: string[] = []
   const build = () => {
     const server = new Server(

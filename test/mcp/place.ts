@@ -17,7 +17,7 @@ import { type Answer, begin, send } from '../wire.ts'
 import type { World } from '../world.ts'
 
 /** Settings of an MCP server behind the gateway of a world. */
-export interface Standing {
+export interface ServerPlace {
   readonly name: string
   readonly url: string
   /** Operations of the catalog that finance has to approve. */
@@ -41,7 +41,7 @@ export class Place {
   readonly #world: World
   #last = 0
 
-  private constructor(world: World, standing: Standing, actions: readonly string[]) {
+  private constructor(world: World, standing: ServerPlace, actions: readonly string[]) {
     this.#world = world
     this.name = standing.name
     this.identifier = `${world.gateway}/${standing.name}`
@@ -54,7 +54,7 @@ export class Place {
   }
 
   /** Imports the server as it describes itself, with the credential of the echo API, and makes rules for it. */
-  static async add(world: World, standing: Standing): Promise<Place> {
+  static async add(world: World, standing: ServerPlace): Promise<Place> {
     const { rooms } = world
     const { id: by } = await world.person('ada')
     const actions = await importServer(world, standing)
@@ -256,7 +256,7 @@ function inParts(actions: readonly string[]): (readonly string[])[] {
   )
 }
 
-async function importServer(world: World, standing: Standing): Promise<string[]> {
+async function importServer(world: World, standing: ServerPlace): Promise<string[]> {
   const { a2a = false, name, proposed = false, trusted = false, url } = standing
   const { rooms } = world
   const { id: by } = await world.person('ada')
@@ -283,7 +283,7 @@ async function importServer(world: World, standing: Standing): Promise<string[]>
   }
 }
 
-function rules({ asks = [], name, never = [] }: Standing): string {
+function rules({ asks = [], name, never = [] }: ServerPlace): string {
   const all = [
     `@id("support-${name}") permit (principal in Group::"support", action, resource == Resource::"${name}");`,
     `@id("agents-${name}") permit (principal is Agent, action, resource == Resource::"${name}") when { principal.trust >= 1 };`,

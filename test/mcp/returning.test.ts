@@ -18,7 +18,7 @@ import {
 import { type Answer, send } from '../wire.ts'
 import { inEachWorld } from '../world.ts'
 import { wordsOf } from './place.ts'
-import { type Answering, deskActions, openDesk, ping, Stranger, VERIFIER } from './stranger.ts'
+import { deskActions, openDesk, type PersonAnswer, ping, Stranger, VERIFIER } from './stranger.ts'
 
 const MINUTE = 60_000
 /** The person lets it start anew without asking. */
@@ -55,7 +55,7 @@ inEachWorld(
     /** The program lost its tokens. Whether its person is asked when it comes again; what arrived if not. */
     async function comesAgain(
       over: Readonly<Record<string, string>> = {},
-      { person = 'sam' }: Answering = {},
+      { person = 'sam' }: PersonAnswer = {},
     ): Promise<URL | 'asked'> {
       const before = stranger.arrived.length
       const page = await stranger.ask(person, stranger.asking(desk(), over))

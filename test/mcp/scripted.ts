@@ -1,6 +1,6 @@
 import {
-  type Asked,
   answer,
+  type ReceivedMessage,
   type Script,
   type ScriptedServer,
   serveScript,
@@ -27,7 +27,9 @@ const LISTS: Readonly<Record<string, object>> = {
 }
 
 /** A server with tools, a prompt and resources, whose calls a test answers. */
-export async function serveNotes(): Promise<ScriptedServer & { calls(): readonly Asked[] }> {
+export async function serveNotes(): Promise<
+  ScriptedServer & { calls(): readonly ReceivedMessage[] }
+> {
   let sessions = 0
   const base: Script = ({ message }, reply) => {
     if (message?.method === 'initialize') {

@@ -23,7 +23,7 @@ export const VERIFIER = 'v'.repeat(43)
 const CHALLENGE = sha256url(VERIFIER)
 
 /** Answer of a person to what a client asks. Left out: everything that is preselected. */
-export interface Answering {
+export interface PersonAnswer {
   readonly person?: PersonName
   readonly button?: RegExp
   readonly fields?: Readonly<Record<string, string | undefined>>
@@ -182,7 +182,7 @@ export class Stranger implements OAuthClientProvider {
   /** The person answers, and wants to be asked each time; what arrives at the client. */
   async answered(
     page: Page,
-    { person = 'sam', button = /^grant$/, fields }: Answering = {},
+    { person = 'sam', button = /^grant$/, fields }: PersonAnswer = {},
   ): Promise<URL> {
     const before = this.#arrived.length
     const browser = await this.browser(person)
@@ -208,13 +208,13 @@ export class Stranger implements OAuthClientProvider {
   }
 
   /** Runs all up to the code. */
-  async codeFor(resource: string, answering: Answering = {}): Promise<URL> {
+  async codeFor(resource: string, answering: PersonAnswer = {}): Promise<URL> {
     await this.knock(resource)
     return this.answered(await this.ask(answering.person), answering)
   }
 
   /** Runs all: connected, with tokens. */
-  async enter(resource: string, answering: Answering = {}): Promise<Client> {
+  async enter(resource: string, answering: PersonAnswer = {}): Promise<Client> {
     const back = await this.codeFor(resource, answering)
     await this.transport(resource).finishAuth(back.searchParams.get('code') ?? '')
     return this.connect(resource)

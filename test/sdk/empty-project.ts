@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { buildSdk } from '../../tools/build-sdk.ts'
-import { Project, type Ran } from './project.ts'
+import { type ProgramRun, Project } from './project.ts'
 
 const WORKSPACE = join(import.meta.dirname, '..', '..')
 const MODULES = join(WORKSPACE, 'node_modules')
@@ -42,7 +42,7 @@ export class EmptyProject extends Project {
     }
   }
 
-  async npm(...args: readonly string[]): Promise<Ran> {
+  async npm(...args: readonly string[]): Promise<ProgramRun> {
     const ran = await this.execute('npm', args, { shell: WINDOWS })
     if (ran.code !== 0) throw new Error(`npm ${args[0]} failed: ${ran.said}`)
     return ran

@@ -15,7 +15,7 @@ interface Wire {
   cut: boolean
 }
 
-interface Deciding {
+interface DecidingApi {
   readonly w: World
   readonly shop: KnownShop
   readonly guard: InProcessGuard
@@ -42,7 +42,7 @@ async function deciding(
   w: World,
   framework: Framework = 'web',
   options: Partial<InProcessOptions> = {},
-): Promise<Deciding> {
+): Promise<DecidingApi> {
   const wire = wireTo()
   const errors: unknown[] = []
   let guard: InProcessGuard | undefined
@@ -76,12 +76,12 @@ async function deciding(
 }
 
 /** Waits until the API has a lease and the rules of now. */
-async function decides({ guard }: Deciding): Promise<void> {
+async function decides({ guard }: DecidingApi): Promise<void> {
   await until(async () => guard.status().deciding || undefined)
 }
 
 async function send(
-  { shop, w }: Deciding,
+  { shop, w }: DecidingApi,
   task: OpenTask,
   {
     body,
@@ -114,13 +114,13 @@ async function send(
   return { status: response.status, code, proof: made }
 }
 
-async function list(each: Deciding, task: OpenTask): Promise<void> {
+async function list(each: DecidingApi, task: OpenTask): Promise<void> {
   const { code, status } = await send(each, task)
   assert.equal(status, 200, String(code))
 }
 
 /** Counts the questions about calls that an act leads to. */
-async function asked({ wire }: Deciding, act: () => Promise<unknown>): Promise<number> {
+async function asked({ wire }: DecidingApi, act: () => Promise<unknown>): Promise<number> {
   const before = wire.paths.filter((path) => path === '/v1/calls').length
   await act()
   return wire.paths.filter((path) => path === '/v1/calls').length - before

@@ -54,14 +54,14 @@ interface AnyClient {
   callTool(call: { name: string; arguments: Record<string, unknown> }): Promise<any>
   close(): Promise<void>
 }
-interface Connected {
+interface ConnectedClient {
   readonly client: AnyClient
   readonly revision: () => string | undefined
   readonly leave: () => Promise<void>
 }
 
 const CLIENTS = {
-  async 'the official client'(url: URL, fetch: McpFetch): Promise<Connected> {
+  async 'the official client'(url: URL, fetch: McpFetch): Promise<ConnectedClient> {
     const client = new Client(who)
     const transport = new StreamableHTTPClientTransport(url, { fetch })
     // The SDK's own types disagree under exactOptionalPropertyTypes.
@@ -69,7 +69,7 @@ const CLIENTS = {
     const leave = () => transport.terminateSession()
     return { client: client as AnyClient, revision: () => transport.protocolVersion, leave } // as above
   },
-  async 'the next official client'(url: URL, fetch: McpFetch): Promise<Connected> {
+  async 'the next official client'(url: URL, fetch: McpFetch): Promise<ConnectedClient> {
     const client = new NextClient(who)
     const transport = new NextTransport(url, { fetch })
     await client.connect(transport)

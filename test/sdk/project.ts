@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { rm, writeFile } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
 
-export interface Ran {
+export interface ProgramRun {
   readonly code: number | null
   readonly out: string
   /** Text of both streams, as it came. */
@@ -28,12 +28,12 @@ export class Project {
   }
 
   /** Runs a program of the project to its end. */
-  run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
+  run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<ProgramRun> {
     return this.execute(this.#program, args, { env })
   }
 
   /** Starts a program of the project that talks with people while it runs. */
-  start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
+  start(args: readonly string[], env: Readonly<Record<string, string>> = {}): RunningProgram {
     const started = this.#start(this.#program, args, { env })
     const ended = this.#end(started)
     let read = 0
@@ -77,7 +77,7 @@ export class Project {
     program: string,
     args: readonly string[],
     options: { env?: Readonly<Record<string, string>>; shell?: boolean },
-  ): Promise<Ran> {
+  ): Promise<ProgramRun> {
     const started = this.#start(program, args, options)
     started.child.stdin?.end()
     return this.#end(started)
@@ -92,7 +92,7 @@ export class Project {
     program: string,
     args: readonly string[],
     { env = {}, shell = false }: { env?: Readonly<Record<string, string>>; shell?: boolean },
-  ): Started {
+  ): StartedChild {
     const PATH = `${dirname(process.execPath)}${delimiter}${process.env.PATH ?? ''}`
     const child = spawn(program, args, {
       cwd: this.folder,
@@ -102,7 +102,7 @@ export class Project {
     })
     this.#running.add(child)
     child.stdin.on('error', () => {}) // it has ended
-    const started: Started = { child, out: '', said: '' }
+    const started: StartedChild = { child, out: '', said: '' }
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       started.out += text
       started.said += text
@@ -113,7 +113,7 @@ export class Project {
     return started
   }
 
-  #end(started: Started): Promise<Ran> {
+  #end(started: StartedChild): Promise<ProgramRun> {
     const { child } = started
     return new Promise((resolve, reject) => {
       child.once('error', reject)
@@ -125,14 +125,14 @@ export class Project {
   }
 }
 
-interface Started {
+interface StartedChild {
   readonly child: ChildProcess
   out: string
   said: string
 }
 
-export interface Running {
-  readonly ended: Promise<Ran>
+export interface RunningProgram {
+  readonly ended: Promise<ProgramRun>
   /** Waits until it says this, behind what was found before. */
   says(pattern: RegExp): Promise<RegExpExecArray>
   /** Writes to what it reads. */

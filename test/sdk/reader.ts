@@ -6,7 +6,7 @@ import { type TestCli, testCli } from '../../src/cli/testing.ts'
 import { Secret } from '../../src/lib/secret.ts'
 import { freePorts } from '../ports.ts'
 import type { World } from '../world.ts'
-import type { Project, Running } from './project.ts'
+import type { Project, RunningProgram } from './project.ts'
 import { addRules } from './shops.ts'
 
 const FENCE = /^```(\w+)(?: title=(\S+))?\n([\s\S]*?)^```$/gm
@@ -123,7 +123,7 @@ export class Reader {
   }
 
   /** Starts a block as Sam's agent. */
-  async start(title: string, env: Readonly<Record<string, string>> = {}): Promise<Running> {
+  async start(title: string, env: Readonly<Record<string, string>> = {}): Promise<RunningProgram> {
     this.done.add(title)
     const ID_TOKEN = await this.#world.idToken('sam')
     return this.#project.start([title], { ID_TOKEN, ...env })
@@ -162,7 +162,7 @@ export class Reader {
 }
 
 /** All that a program said that went well. */
-export async function ended(running: Running): Promise<string> {
+export async function ended(running: RunningProgram): Promise<string> {
   const { code, said } = await running.ended
   assert.equal(code, 0, said)
   return said

@@ -5,7 +5,7 @@ import { pendingConsents } from '../../src/consent/index.ts'
 import { clickThrough } from '../../src/dev/identity-provider/click.ts'
 import { deskActions, openDesk } from '../mcp/stranger.ts'
 import { World, type WorldOptions } from '../world.ts'
-import type { Running } from './project.ts'
+import type { RunningProgram } from './project.ts'
 import type { Reader, Readme } from './reader.ts'
 import { alsoAllow, approve, sdkTask } from './shops.ts'
 
@@ -29,7 +29,7 @@ export async function answerQuestion(w: World): Promise<void> {
 }
 
 /** Sam agrees where a program says that he has to. */
-export async function agree(w: World, running: Running): Promise<void> {
+export async function agree(w: World, running: RunningProgram): Promise<void> {
   const [, page = ''] = await running.says(/please agree: (\S+)/)
   const sam = await w.browser('sam')
   const agreed = await sam.submit(await sam.get(page), /^grant$/)
@@ -37,13 +37,13 @@ export async function agree(w: World, running: Running): Promise<void> {
 }
 
 /** Sam signs in where a program says that he has to. */
-export async function signInSam(running: Running): Promise<void> {
+export async function signInSam(running: RunningProgram): Promise<void> {
   const [, page = ''] = await running.says(/please sign in: (\S+)/i)
   await fetch(await clickThrough(page, 'sam'))
 }
 
 /** People approve two refunds, one after the other. */
-export async function approveTwice(w: World, running: Running): Promise<void> {
+export async function approveTwice(w: World, running: RunningProgram): Promise<void> {
   for (let i = 0; i < 2; i++) {
     const [, page = ''] = await running.says(/please approve: (\S+)/)
     await approve(w, page)
@@ -86,7 +86,7 @@ export function assertBlocks(
   assert.deepEqual(readme.commands[0]?.trim().split('\n'), install)
 }
 
-/** Everything on the page was run: files by their titles, commands by their text. */
+/** Asserts that all on the page was run: files by their titles, commands by their text. */
 export function assertAllRead(readme: Readme, read: ReadonlySet<string>): void {
   for (const title of readme.files.keys()) assert.ok(read.has(title), `${title} was not run`)
   for (const text of readme.commands) assert.ok(read.has(text), `${text} was not run`)

@@ -15,7 +15,7 @@ export const FRAMEWORKS = ['web', 'fastify', 'express', 'hono'] as const
 export type Framework = (typeof FRAMEWORKS)[number]
 
 /** Request that reached a handler. */
-export interface Handled {
+export interface HandledRequest {
   readonly call: RemitCall
   readonly body: unknown
 }
@@ -31,9 +31,9 @@ export interface RawAnswer {
 /** A small API, in one of four frameworks, that keeps what its handlers were given. */
 export interface Shop {
   readonly origin: string
-  readonly handled: Handled[]
+  readonly handled: HandledRequest[]
   /** Replaces what handlers do; by default they answer 200. */
-  behave: ((handled: Handled) => void) | undefined
+  behave: ((handled: HandledRequest) => void) | undefined
   /** Answer that they give from now on, in as many pieces. */
   raw: RawAnswer | undefined
   /** Counts the clients that are there. */
@@ -110,14 +110,14 @@ export async function startShop(
 ): Promise<Shop> {
   const [port = 0] = await freePorts(1)
   const origin = `http://127.0.0.1:${port}`
-  const handled: Handled[] = []
+  const handled: HandledRequest[] = []
   const shop = {
     origin,
     handled,
     behave: undefined as Shop['behave'],
     raw: undefined as Shop['raw'],
   }
-  const handle = (each: Handled) => {
+  const handle = (each: HandledRequest) => {
     handled.push(each)
     shop.behave?.(each)
     return { ok: true, action: each.call.action }
@@ -154,7 +154,7 @@ interface Reply {
 type Serve = (
   guard: Guard,
   routes: ReturnType<typeof routesOf>,
-  handle: (handled: Handled) => object,
+  handle: (handled: HandledRequest) => object,
   raw: () => RawAnswer | undefined,
 ) => Promise<http.Server>
 

@@ -1,6 +1,7 @@
 // Measures of the house, beside who imports whom: cycles between folders, faces of rooms, names, words.
 import { readFileSync } from 'node:fs'
 import { dirname, relative, sep } from 'node:path'
+import { wrongTypeNames } from './type-names.ts'
 
 /** One source file that is no test, and the files that it imports. */
 export interface Source {
@@ -15,6 +16,8 @@ export interface Shape {
   readonly verbs: readonly string[]
   /** Doc comments, also of tests and other packages, that begin with a word that is no noun and no verb. */
   readonly openings: readonly string[]
+  /** Types, also of tests and other packages, with a name of one word that is no noun. */
+  readonly typeNames: readonly string[]
   /** Names that an index gives away, where there are more than `MAX_NAMES`, by room. */
   readonly names: Readonly<Record<string, number>>
   /** Lines of a room, where there are more than `MAX_LINES`. */
@@ -33,10 +36,10 @@ const MIN_LINES = 15
 /** Nouns that end like a verb. */
 const NOUNS = new Set(['meaning'])
 const DOC_OPENING =
-  /\/\*\*\s+(?:\* )?(What|Of|The same|Likewise|So|As|For|Where|When|In|Like)(?![-\w])/g
+  /\/\*\*\s+(?:\* )?(And|As|Every(?:body|one|thing)|For|How|If|In|Like|Likewise|Nobody|Nothing|Of|So|That|The same|Those|What(?:ever)?|When|Where|Whether|Which|Who(?:ever|m|se)?|Why)(?![-\w])/g
 const EXPORTED_TYPE = /^export (?:declare )?(?:type|interface) (\w+)\b/gm
 
-/** Measures the files in `root`; of `others`, the first words of comments only. */
+/** Measures the files in `root`; of `others`, the first words of comments and the names of types only. */
 export function shapeOf(
   root: string,
   sources: readonly Source[],
@@ -53,6 +56,11 @@ export function shapeOf(
     lines: above(MAX_LINES, linesByRoom(root, texts)),
     homonyms: homonyms(texts),
     openings: [...texts.keys(), ...others].flatMap((file) => openingsIn(root, file)),
+    typeNames: [...texts.keys(), ...others].flatMap((file) =>
+      wrongTypeNames(readFileSync(file, 'utf8')).map(
+        (name) => `${relative(dirname(root), file)}: ${name}`,
+      ),
+    ),
     smallFolders: [...folders].filter(([folder, files]) => isSmall(folder, files, folders)).length,
     shortFiles: [...texts].filter(([file, text]) => isShort(file, text)).length,
   }

@@ -96,7 +96,7 @@ export type ArgumentSchema = {
  * Place of something that policy cannot see: a pointer into the typed arguments, or `(header)
  * X-Name`.
  */
-export type Untyped = { readonly at: string; readonly reason: string }
+export type UntypedPart = { readonly at: string; readonly reason: string }
 
 /**
  * Limits of the size of arguments. A document may ask for less, and for longer strings up to
@@ -111,7 +111,7 @@ export const ARGUMENT_LIMITS = {
   fields: 512,
 } as const
 
-/** Whether policy may find the argument missing. */
+/** Tells whether policy may find the argument missing. */
 export function isOptional(field: Field): boolean {
   return !field.required || field.nullable
 }

@@ -12,7 +12,7 @@ export {
   type ScalarType,
   type SetType,
   type TypedType,
-  type Untyped,
+  type UntypedPart,
   type UntypedType,
 } from './argument.ts'
 export type { GivenJson } from './given-json.ts'

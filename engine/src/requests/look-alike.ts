@@ -25,15 +25,15 @@ export function foldName(name: string): string {
     .normalize('NFKC')
 }
 
-interface Declared {
+interface DeclaredNames {
   readonly names: ReadonlySet<string>
   readonly forms: ReadonlySet<string>
 }
 
 /** Types come from the catalog, so there are only so many. */
-const DECLARED = new WeakMap<RecordType, Declared>()
+const DECLARED = new WeakMap<RecordType, DeclaredNames>()
 
-function declaredBy(type: RecordType): Declared {
+function declaredBy(type: RecordType): DeclaredNames {
   const known = DECLARED.get(type)
   if (known) return known
   const names = new Set(type.fields.map(({ name }) => name))

@@ -5,22 +5,22 @@ import {
   type ReadArguments,
   readArguments,
   sameArguments,
-  Written,
+  WrittenText,
 } from './arguments.ts'
 import { readExactJson } from './exact-json.ts'
 
-interface Given {
+interface GivenRequest {
   readonly path?: Record<string, string>
   readonly query?: readonly (readonly [string, string])[]
   readonly body?: string
 }
 
-function read({ body, path = {}, query = [] }: Given): ReadArguments {
+function read({ body, path = {}, query = [] }: GivenRequest): ReadArguments {
   const json = body === undefined ? undefined : readExactJson(body)
   return readArguments({ path: new Map(Object.entries(path)), query, body: json })
 }
 
-const same = (decided: object, given: Given) => {
+const same = (decided: object, given: GivenRequest) => {
   const texts = argumentTextsOf(decided)
   assert.ok(texts)
   return sameArguments(texts, read(given).all)
@@ -41,9 +41,9 @@ it('finds what stands in path, query and body under one name each', () => {
   const body = { amount: '12.50', to: { city: 'Oslo' }, none: null }
   assert.deepEqual(given.body, body)
   assert.deepEqual(given.all, {
-    item: new Written(['lamp']),
-    tag: new Written(['a', 'b']),
-    n: new Written(['1']),
+    item: new WrittenText(['lamp']),
+    tag: new WrittenText(['a', 'b']),
+    n: new WrittenText(['1']),
     ...body,
   })
   assert.deepEqual(read({ body: '[1, 2]' }).all, { body: ['1', '2'] })

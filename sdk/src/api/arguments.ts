@@ -31,7 +31,7 @@ function argumentTextOf(value: unknown): ArgumentText | undefined {
  * Text in a path or query: only the catalog knows whether it is a text, a number, yes or no, or a
  * list.
  */
-export class Written {
+export class WrittenText {
   readonly values: readonly string[]
   constructor(values: readonly string[]) {
     this.values = values
@@ -41,7 +41,7 @@ export class Written {
 /** An argument as a request says it. */
 export type ReadArgument =
   | ArgumentText
-  | Written
+  | WrittenText
   | null
   | readonly ReadArgument[]
   | { readonly [name: string]: ReadArgument }
@@ -56,7 +56,10 @@ export interface ReadArguments {
   readonly body: ReadArgument | undefined
 }
 
-/** Everything that a request says, by name. @throws {ApiRefusal} `api.misconfigured`: two things have one name */
+/**
+ * Reads all that a request says, by name. @throws {ApiRefusal} `api.misconfigured`: two things have
+ * one name
+ */
 export function readArguments(given: {
   readonly path: ReadonlyMap<string, string>
   readonly query: readonly (readonly [string, string])[]
@@ -75,8 +78,8 @@ export function readArguments(given: {
       throw new ApiRefusal('api.misconfigured', `\`${name}\` is there twice: say \`arguments\``)
     all.set(name, value)
   }
-  for (const [name, value] of given.path) add(name, new Written([value]))
-  for (const [name, values] of query) add(name, new Written(values))
+  for (const [name, value] of given.path) add(name, new WrittenText([value]))
+  for (const [name, values] of query) add(name, new WrittenText(values))
   if (given.body instanceof Map && isRecord(body))
     for (const [name, value] of Object.entries(body)) add(name, value)
   else if (body !== undefined && body !== null) add('body', body)
@@ -97,8 +100,8 @@ function textOf(value: ExactJson): ReadArgument {
 }
 
 /**
- * Whether a request says exactly what was decided: nothing more, nothing less, every text the same. `null` is no value, to
- * Remit as well.
+ * Tells whether a request says exactly what was decided: nothing more, nothing less, every text the
+ * same. `null` is no value, to Remit as well.
  */
 export function sameArguments(decided: ArgumentTexts, read: ReadArgument): boolean {
   if (!isRecord(read)) return false
@@ -112,7 +115,9 @@ export function sameArguments(decided: ArgumentTexts, read: ReadArgument): boole
   )
 }
 
-/** Whether all that is said in these is what was decided; what is not in them is not compared. */
+/**
+ * Tells whether all that is said in these is what was decided; what is not in them is not compared.
+ */
 export function partOfArguments(
   decided: ArgumentTexts,
   read: Readonly<Record<string, ReadArgument>>,
@@ -124,7 +129,7 @@ export function partOfArguments(
 }
 
 function same(decided: ArgumentText, read: ReadArgument): boolean {
-  if (read instanceof Written) return sameWritten(decided, read.values)
+  if (read instanceof WrittenText) return sameWritten(decided, read.values)
   if (typeof decided === 'string' || typeof decided === 'boolean') return decided === read
   if (isList(decided)) {
     return (
@@ -155,6 +160,6 @@ function isRecord(value: unknown): value is { readonly [name: string]: ReadArgum
     typeof value === 'object' &&
     value !== null &&
     !Array.isArray(value) &&
-    !(value instanceof Written)
+    !(value instanceof WrittenText)
   )
 }

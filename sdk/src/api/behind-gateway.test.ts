@@ -3,7 +3,7 @@ import { describe, it, mock } from 'node:test'
 import { base64url, type JWK, type JWTPayload } from 'jose'
 import { UsageError } from '../errors.ts'
 import { type BehindGatewayOptions, behindGateway } from './behind-gateway.ts'
-import type { Incoming } from './incoming.ts'
+import type { ApiRequest } from './incoming.ts'
 import {
   claims,
   ISSUER,
@@ -62,7 +62,7 @@ interface Request_ {
   readonly body: string | Uint8Array
 }
 
-function incoming(given: Partial<Request_>): Incoming {
+function incoming(given: Partial<Request_>): ApiRequest {
   const { body = '{"amount": 12.50}', method = 'POST', target = '/items/lamp/orders' } = given
   const headers: Record<string, string> = { 'content-type': 'application/json', ...given.headers }
   return {

@@ -4,7 +4,7 @@ import { ApiRefusal, answerOf } from './answer.ts'
 import { type ArgumentTexts, type ReadArguments, readArguments } from './arguments.ts'
 import { readExactJson } from './exact-json.ts'
 import type { Admission, Guard, RemitCall, Route } from './guard.ts'
-import { bodyText, type Incoming } from './incoming.ts'
+import { type ApiRequest, bodyText } from './incoming.ts'
 import { issuerKeys } from './issuer-keys.ts'
 import { readTarget, type Template, template } from './target.ts'
 import { differs, isAgentCredential, readTransaction, type Trust } from './transaction-token.ts'
@@ -17,7 +17,10 @@ export interface TransactionOptions {
   readonly trustDomain: string
   /** Address of the issuer's keys. Default `<issuer>/oauth/jwks`. */
   readonly jwksUri?: string
-  /** Which permits were used. Default: in this process. Several processes have to share one. */
+  /**
+   * Memory of the permits that were used. Default: in this process. Several processes have to share
+   * one.
+   */
   readonly usedOnce?: UsedOnce
   /** Default 1 MiB, which is what the gateway lets through. */
   readonly maxBodyBytes?: number
@@ -34,17 +37,17 @@ export interface TransactionOptions {
 export interface Place {
   /** `behind the gateway`: as a sentence begins with it. */
   readonly named: string
-  /** Those whose calls are served; refusals name the first as the API. */
+  /** Locations whose calls are served; refusals name the first as the API. */
   readonly locations: readonly [string, ...string[]]
   /** Text for an agent that comes with a token of its own. */
   readonly toAgents: string
   /** @throws {ApiRefusal} `transaction.other_sender` */
   readonly checkSender: (call: RemitCall) => void
-  /** Whether what the request says is what was permitted. */
+  /** Tells whether what the request says is what was permitted. */
   readonly fits: (permitted: ArgumentTexts, read: ReadArguments, route: Route) => boolean
   /** Key that a write uses up, and its name. */
   readonly use: {
-    readonly of: (call: RemitCall, incoming: Incoming) => string
+    readonly of: (call: RemitCall, incoming: ApiRequest) => string
     readonly named: string
   }
 }
@@ -93,7 +96,7 @@ function failed(cause: unknown): ApiRefusal {
 }
 
 async function admit(
-  incoming: Incoming,
+  incoming: ApiRequest,
   { matches, route }: { route: Route; matches: Template },
   { maxBodyBytes, place, trust, usedOnce }: Deps,
 ): Promise<Admission> {

@@ -42,7 +42,7 @@ export type CallVerdict =
         readonly obligations: readonly Obligation[]
         readonly settles: readonly AnswerPart[]
       }
-      /** Whether it may not begin any more. */
+      /** Tells whether it may not begin any more. */
       readonly late: () => boolean
       /** Facts for further calls of the task, where Remit said any. */
       readonly facts?: unknown

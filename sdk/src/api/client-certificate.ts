@@ -1,5 +1,5 @@
 import { ApiRefusal } from './answer.ts'
-import type { Incoming } from './incoming.ts'
+import type { ApiRequest } from './incoming.ts'
 
 /**
  * Source of the certificate that a client showed (RFC 8705). `tls`: the API ends TLS itself, in
@@ -17,7 +17,7 @@ const MAX_CHARACTERS = 8_192
  * @throws {ApiRefusal} `request.bad_header`
  */
 export async function certificateOf(
-  incoming: Incoming,
+  incoming: ApiRequest,
   certificates: ClientCertificates | undefined,
 ): Promise<string | undefined> {
   if (certificates === undefined) return undefined
@@ -27,7 +27,7 @@ export async function certificateOf(
 }
 
 async function ofHeader(
-  { connection, header }: Incoming,
+  { connection, header }: ApiRequest,
   from: readonly string[],
 ): Promise<string | undefined> {
   const value = header('client-cert')

@@ -3,12 +3,12 @@ import type { Fetch } from '../wire/ports.ts'
 import { portsOf } from '../wire/ports.ts'
 import { secureUrl } from '../wire/server.ts'
 import { ApiRefusal, answerOf } from './answer.ts'
-import { type Answering, admitsJson, answeringFor } from './answers/answering.ts'
+import { type AnswerWork, admitsJson, answeringFor } from './answers/answering.ts'
 import { doableWith } from './answers/obligations.ts'
 import { type CallDecider, Calls, type ReportedOutcome } from './calls.ts'
 import { type ClientCertificates, certificateOf } from './client-certificate.ts'
-import type { Admission, Ended, Guard, Route } from './guard.ts'
-import { bodyText, type Incoming } from './incoming.ts'
+import type { Admission, CallEnd, Guard, Route } from './guard.ts'
+import { type ApiRequest, bodyText } from './incoming.ts'
 
 /** Settings of an API that agents call directly. */
 export interface DirectOptions {
@@ -57,7 +57,7 @@ const USUAL_HEADERS = [
   'if-none-match',
   'prefer',
 ]
-/** Who calls is no part of what is decided, shown and hashed. */
+/** Headers about who calls: no part of what is decided, shown and hashed. */
 const CREDENTIALS = new Set([
   'authorization',
   'client-cert',
@@ -144,7 +144,7 @@ interface Reading {
 }
 
 async function admit(
-  incoming: Incoming,
+  incoming: ApiRequest,
   route: Route | undefined,
   { calls, reading }: { calls: CallDecider; reading: Reading },
 ): Promise<Admission> {
@@ -184,7 +184,7 @@ async function admit(
     await calls.report(call.decisionId, { state: 'not_sent' })
     throw new ApiRefusal('api.not_decided', 'the permit came too late; nothing was done')
   }
-  let answering: Answering | undefined
+  let answering: AnswerWork | undefined
   try {
     answering = answeringFor(asked, { ...reading, decisionId: call.decisionId })
   } catch (cause) {
@@ -202,7 +202,7 @@ async function admit(
   }
 }
 
-function outcomeOf({ amounts = [], begun = true, status }: Ended): ReportedOutcome {
+function outcomeOf({ amounts = [], begun = true, status }: CallEnd): ReportedOutcome {
   if (!begun) return { state: 'not_sent' }
   if (status === undefined) return { state: 'failed' }
   return { state: 'answered', status, ...(amounts.length === 0 ? {} : { amounts }) }

@@ -1,8 +1,8 @@
 import type { Answer } from './answer.ts'
 import type { Amount } from './answers/amounts.ts'
-import type { Answering } from './answers/answering.ts'
+import type { AnswerWork } from './answers/answering.ts'
 import type { ArgumentTexts, ReadArgument, ReadArguments } from './arguments.ts'
-import type { Incoming } from './incoming.ts'
+import type { ApiRequest } from './incoming.ts'
 
 /** An agent of another organization: known by issuer and subject together. */
 export interface Actor {
@@ -15,15 +15,15 @@ export interface RemitCall {
   readonly decisionId: string
   readonly action: string
   /**
-   * Whom the agent acts for; nobody when it works autonomously. Issuer and subject are those of the identity provider, and left out where
-   * people have a name for this API alone.
+   * Person whom the agent acts for; `undefined` when it works autonomously. Issuer and subject are
+   * those of the identity provider, and left out where people have a name for this API alone.
    */
   readonly person:
     | { readonly id: string; readonly issuer?: string; readonly subject?: string }
     | undefined
   /** The agent that acts. */
   readonly agent: string
-  /** That agent, then those that stand behind it. */
+  /** Ids of that agent, then of those that stand behind it. */
   readonly chain: readonly string[]
   /**
    * Agents of other organizations that acted before all of those, the latest first, by the word of an issuer that Remit trusts. For
@@ -54,12 +54,12 @@ export interface Route {
    * call is denied before it runs. Default: true; what then is no JSON is withheld after it ran.
    */
   readonly json?: boolean
-  /** Whether it changes anything, so that a permit counts once. Default: by the method. */
+  /** True when it changes anything, so that a permit counts once. Default: by the method. */
   readonly write?: boolean
 }
 
 /** End of a call. Without anything: it began, and nobody knows how far it came. */
-export interface Ended {
+export interface CallEnd {
   /** Status that the API answered. */
   readonly status?: number
   /** False: it did not begin, because nobody waits for its answer any more. */
@@ -78,16 +78,16 @@ export type Admission =
       /** The body as it came. */
       readonly text: string | undefined
       /** Work that has to be done with the answer; nothing: it is sent as it comes. */
-      readonly answering?: Answering | undefined
+      readonly answering?: AnswerWork | undefined
       /** To be called when it has ended, whatever happened. Never rejects. */
-      readonly ended: (ended: Ended) => Promise<void>
+      readonly ended: (ended: CallEnd) => Promise<void>
     }
   | { readonly admitted: false; readonly answer: Answer }
 
 /** Lets through what Remit permits. `behindGateway` and `direct` make one; the frameworks' adapters use it. */
 export interface Guard {
   /** Makes the guard of one operation. Never rejects: what fails is an answer. */
-  for(route?: Route): (incoming: Incoming) => Promise<Admission>
+  for(route?: Route): (incoming: ApiRequest) => Promise<Admission>
   /** Bytes of a body, at most. */
   readonly maxBodyBytes: number
   /** Resolves when everything that is to be reported was. */

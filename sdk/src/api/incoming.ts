@@ -8,7 +8,7 @@ export interface Connection {
 }
 
 /** A request that reached an API, whatever framework it came through. */
-export interface Incoming {
+export interface ApiRequest {
   readonly method: string
   /** Path and query exactly as they arrived. */
   readonly target: string
@@ -27,7 +27,7 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  * The body as JSON text, or `undefined` when there is none.
  * @throws {ApiRefusal} `request.unsupported_media_type`, `input.too_large`, `input.malformed`
  */
-export async function bodyText(incoming: Incoming, most: number): Promise<string | undefined> {
+export async function bodyText(incoming: ApiRequest, most: number): Promise<string | undefined> {
   const declared = Number(incoming.header('content-length') ?? 0)
   if (declared > most) throw tooLarge(most)
   const bytes = await incoming.bytes(most)

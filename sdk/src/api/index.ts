@@ -8,20 +8,20 @@ export {
   type ArgumentTexts,
   type ReadArgument,
   type ReadArguments,
-  Written,
+  WrittenText,
 } from './arguments.ts'
 export { type BehindGatewayOptions, behindGateway } from './behind-gateway.ts'
 export { callOf } from './call-of.ts'
 export type { ClientCertificates } from './client-certificate.ts'
 export { type DirectOptions, direct } from './direct.ts'
-export type { Actor, Admission, Ended, Guard, RemitCall, Route } from './guard.ts'
+export type { Actor, Admission, CallEnd, Guard, RemitCall, Route } from './guard.ts'
 export {
   type InProcessGuard,
   type InProcessOptions,
   type InProcessStatus,
   inProcess,
 } from './in-process/in-process.ts'
-export type { Incoming } from './incoming.ts'
+export type { ApiRequest } from './incoming.ts'
 export { type InsideDomainOptions, insideDomain } from './inside-domain.ts'
 export {
   protectedResourceMetadata,

@@ -6,11 +6,11 @@ import type { Guard, RemitCall } from './guard.ts'
 
 /** Settings of a service that other services call, somewhere behind Remit's gateway. */
 export interface InsideDomainOptions extends TransactionOptions {
-  /** Whose calls it works on: resource identifiers of APIs behind the gateway. */
+  /** Resource identifiers of the APIs behind the gateway whose calls it works on. */
   readonly locations: readonly string[]
   /**
-   * Which services may pass a call on to it, by their resource identifiers: the last one that the token names. Default: whoever has the
-   * token, also one that was passed on unchanged.
+   * Services that may pass a call on to it, by their resource identifiers: the last one that the
+   * token names. Default: whoever has the token, also one that was passed on unchanged.
    */
   readonly from?: readonly string[]
 }

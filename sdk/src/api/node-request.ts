@@ -1,4 +1,4 @@
-import { type Connection, collect, type Incoming } from './incoming.ts'
+import { type ApiRequest, type Connection, collect } from './incoming.ts'
 
 export type { WritableResponse as NodeResponse } from './answers/node-answer.ts'
 
@@ -10,11 +10,11 @@ export interface NodeRequest extends AsyncIterable<Uint8Array> {
   readonly socket?: Connection | undefined
 }
 
-/** Everything but the body, which frameworks read in different ways. */
+/** Reads all but the body, which frameworks read in different ways. */
 export function headOf(
   request: NodeRequest,
   about: { readonly target: string; readonly ip?: string | undefined },
-): Omit<Incoming, 'bytes'> {
+): Omit<ApiRequest, 'bytes'> {
   return {
     method: request.method ?? '',
     target: about.target,

@@ -12,7 +12,7 @@ import { ApiRefusal } from './answer.ts'
 import { argumentTextsOf } from './arguments.ts'
 import type { Actor, RemitCall } from './guard.ts'
 
-/** Whose transaction tokens are believed, and for whom they have to be. */
+/** Trust in transaction tokens: whose are believed, and for whom they have to be. */
 export interface Trust {
   readonly issuer: string
   readonly trustDomain: string
@@ -117,8 +117,9 @@ function misfit(cause: errors.JOSEError, trust: Trust): UsageError | undefined {
 const NO_KEYS = new Set(['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC'])
 
 /**
- * Whom it is for and who acts; the outermost `act` is the agent that acts now (RFC 8693 section 4.1). Those of Remit come first; none of
- * others is ever among the chain, whatever its name.
+ * Reads whom it is for and who acts; the outermost `act` is the agent that acts now (RFC 8693
+ * section 4.1). Those of Remit come first; none of others is ever among the chain, whatever its
+ * name.
  */
 export function parties(payload: JWTPayload): Pick<RemitCall, 'actors' | 'chain' | 'person'> {
   const chain: string[] = []
@@ -145,8 +146,8 @@ export function parties(payload: JWTPayload): Pick<RemitCall, 'actors' | 'chain'
 }
 
 /**
- * Whether a credential is one of Remit's for agents. Behind the gateway none arrives: the gateway keeps it. Whoever brings one
- * has gone past it.
+ * Tells whether a credential is one of Remit's for agents. Behind the gateway none arrives: the
+ * gateway keeps it. Whoever brings one has gone past it.
  */
 export function isAgentCredential(authorization: string | undefined, issuer: string): boolean {
   const [, scheme = '', token = ''] = /^(\S+) +(\S+)$/.exec(authorization ?? '') ?? []

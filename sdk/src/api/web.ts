@@ -2,7 +2,7 @@ import type { Answer } from './answer.ts'
 import { tellResponse } from './answers/web-answer.ts'
 import { keepCall } from './call-of.ts'
 import type { Guard, RemitCall, Route } from './guard.ts'
-import { collect, type Incoming } from './incoming.ts'
+import { type ApiRequest, collect } from './incoming.ts'
 
 /** A handler behind a guard. Its request has the body that was decided on. */
 export type GuardedHandler = (request: Request, call: RemitCall) => Response | Promise<Response>
@@ -38,7 +38,7 @@ export function protect(
 }
 
 /** A Web request, as guards read it. Its body is read: go on with `withBody`. */
-export function incomingOf(request: Request): Incoming {
+export function incomingOf(request: Request): ApiRequest {
   const { pathname, search } = new URL(request.url)
   return {
     method: request.method,

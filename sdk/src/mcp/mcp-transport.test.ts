@@ -6,15 +6,17 @@ import { createMcpTransport, type McpMessage } from './mcp-transport.ts'
 const URL_ = 'https://gw.example/desk'
 const request = (id: number, method = 'tools/call') => ({ jsonrpc: '2.0', id, method }) as const
 
-interface Asked {
+interface ReceivedRequest {
   readonly method: string | undefined
   readonly headers: Headers
   readonly body: unknown
 }
 
 /** A transport whose task answers this, and what it told. */
-function transportOf(answer: (asked: Asked, init: RequestInit) => Response | Promise<Response>) {
-  const asked: Asked[] = []
+function transportOf(
+  answer: (asked: ReceivedRequest, init: RequestInit) => Response | Promise<Response>,
+) {
+  const asked: ReceivedRequest[] = []
   const told: unknown[] = []
   const errors: Error[] = []
   let closed = 0

@@ -28,17 +28,17 @@ export interface ProviderOptions {
 /**
  * Record that the client keeps of itself and its tokens. Structurally what the official SDK means.
  */
-interface Stored {
+interface StoredRecord {
   readonly [member: string]: unknown
 }
-interface StoredClient extends Stored {
+interface StoredClient extends StoredRecord {
   readonly client_id: string
 }
-interface StoredTokens extends Stored {
+interface StoredTokens extends StoredRecord {
   readonly access_token: string
   readonly token_type: string
 }
-interface StoredDiscovery extends Stored {
+interface StoredDiscovery extends StoredRecord {
   readonly authorizationServerUrl: string
 }
 
@@ -55,7 +55,10 @@ export interface McpOAuthProvider {
     readonly scope?: string
   }
   state(): Promise<string>
-  /** Whether this is the `state` that the browser was sent away with. Ask before the code is used. */
+  /**
+   * Tells whether this is the `state` that the browser was sent away with. Ask before the code is
+   * used.
+   */
   isState(state: string | null): Promise<boolean>
   clientInformation(): Promise<StoredClient | undefined>
   saveClientInformation(client: { readonly client_id: string }): Promise<void>
@@ -64,7 +67,7 @@ export interface McpOAuthProvider {
   redirectToAuthorization(url: URL): Promise<void>
   saveCodeVerifier(verifier: string): Promise<void>
   codeVerifier(): Promise<string>
-  /** Which server the person was sent to: a code of another one is not taken there. */
+  /** Remembers the server that the person was sent to: a code of another one is not taken there. */
   saveDiscoveryState(state: { readonly authorizationServerUrl: string }): Promise<void>
   discoveryState(): Promise<StoredDiscovery | undefined>
   invalidateCredentials(

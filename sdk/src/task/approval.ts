@@ -1,7 +1,7 @@
 import { CallFailed, Denied, type PendingApproval } from '../errors.ts'
 import { recordOf, textOr } from '../wire/problem.ts'
 import { isSameOrigin } from '../wire/server.ts'
-import { askAbout, type Held } from './held.ts'
+import { askAbout, type TaskConnection } from './held.ts'
 
 /**
  * Action where people have to approve a call: throw, wait for them, or tell someone first and then
@@ -29,7 +29,7 @@ export function pendingOf(value: unknown, issuer: string): PendingApproval | und
  * @throws {Denied} `approval.denied`, `approval.expired`, `approval.cancelled`; {CallFailed}; the signal's reason
  */
 export async function waitForApproval(
-  held: Held,
+  held: TaskConnection,
   { expiresAt, id }: PendingApproval,
   signal?: AbortSignal,
 ): Promise<void> {
@@ -43,7 +43,7 @@ export async function waitForApproval(
 }
 
 /** `undefined`: that could not be said, and there is still time to ask again. */
-async function look(held: Held, id: string, expiresAt: Date) {
+async function look(held: TaskConnection, id: string, expiresAt: Date) {
   try {
     return await askAbout(held, { method: 'GET', path: `/requests/${encodeURIComponent(id)}` })
   } catch (error) {
@@ -81,7 +81,7 @@ function ended(state: unknown, reason: string | undefined): Denied | CallFailed 
 }
 
 /** Asks people to let a call through once more that was approved and executed. */
-export async function askAgain(held: Held, requestId: string): Promise<PendingApproval> {
+export async function askAgain(held: TaskConnection, requestId: string): Promise<PendingApproval> {
   const answer = await askAbout(held, {
     method: 'POST',
     path: '/requests',

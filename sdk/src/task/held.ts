@@ -4,8 +4,8 @@ import { objectOf, problemOf } from '../wire/problem.ts'
 import type { RemitServer } from '../wire/server.ts'
 import type { SignedRequests } from '../wire/signed.ts'
 
-/** Everything one task is: its credential, the key in `signed`, and the ways out. */
-export interface Held {
+/** Connection of one task: its credential, the key in `signed`, and the ways out. */
+export interface TaskConnection {
   readonly server: RemitServer
   readonly ports: Ports
   readonly signed: SignedRequests
@@ -19,7 +19,7 @@ export interface Held {
  * @throws {Denied} {CallFailed}
  */
 export async function askAbout(
-  held: Held,
+  held: TaskConnection,
   request: { readonly method: string; readonly path: string; readonly body?: object },
 ): Promise<Readonly<Record<string, unknown>>> {
   const { body, method, path } = request

@@ -7,13 +7,17 @@ import {
 } from '../errors.ts'
 import { textOr, type WireProblem } from '../wire/problem.ts'
 import { askAgain, pendingOf, waitForApproval } from './approval.ts'
-import type { Held } from './held.ts'
+import type { TaskConnection } from './held.ts'
 
 /** Failures behind which provably nothing was executed. */
 const NO_EFFECT = new Set(['upstream.unreachable', 'api.not_decided', 'api.misconfigured'])
 
 /** Makes the error that is thrown for an answer that is a problem of Remit's. */
-export function refusalOf(held: Held, response: Response, problem: WireProblem): RemitError {
+export function refusalOf(
+  held: TaskConnection,
+  response: Response,
+  problem: WireProblem,
+): RemitError {
   const { code, decisionId, detail, enough, members } = problem
   const { status } = response
   const { retry_after } = members

@@ -4,7 +4,10 @@ import type { Fetch } from '../wire/ports.ts'
 import { objectOf } from '../wire/problem.ts'
 import { reach, secureUrl } from '../wire/server.ts'
 
-/** Whether an address is a resource's, or below it. Compared as it is written: identifiers are byte-exact. */
+/**
+ * Tells whether an address is a resource's, or below it. Compared as it is written: identifiers are
+ * byte-exact.
+ */
 export function isBelow(url: string, resource: string): boolean {
   if (!url.startsWith(resource)) return false
   const rest = url.slice(resource.length)

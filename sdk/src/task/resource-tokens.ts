@@ -1,7 +1,7 @@
 import { ACCESS_TOKEN, requestToken, TOKEN_EXCHANGE } from '../wire/token-endpoint.ts'
-import type { Held } from './held.ts'
+import type { TaskConnection } from './held.ts'
 
-interface Kept {
+interface KeptToken {
   readonly token: string
   /** Epoch milliseconds from when on it is not used any more. */
   readonly until: number
@@ -12,10 +12,10 @@ const MARGIN_MS = 20_000
 
 /** One short token per resource, exchanged for the task token when it is needed (RFC 8693), kept until close to its end. */
 export class ResourceTokens {
-  readonly #held: Held
-  readonly #kept = new Map<string, Promise<Kept>>()
+  readonly #held: TaskConnection
+  readonly #kept = new Map<string, Promise<KeptToken>>()
 
-  constructor(held: Held) {
+  constructor(held: TaskConnection) {
     this.#held = held
   }
 
@@ -42,7 +42,7 @@ export class ResourceTokens {
     if (kept?.token === token && this.#kept.get(resource) === exchange) this.#kept.delete(resource)
   }
 
-  async #exchange(resource: string): Promise<Kept> {
+  async #exchange(resource: string): Promise<KeptToken> {
     const { id, ports, server, signed, token } = this.#held
     const answer = await requestToken(server, signed, {
       grant_type: TOKEN_EXCHANGE,

@@ -10,11 +10,11 @@ import {
   NOW,
   openTaskOn,
   ownProblem,
-  type Sent,
+  type SentRequest,
   scripted,
 } from '../testing.ts'
 
-const isToken = ({ url }: Sent) => url === `${ISSUER}/oauth/token`
+const isToken = ({ url }: SentRequest) => url === `${ISSUER}/oauth/token`
 const stale = (error: string) =>
   ownProblemWith(401, 'token.stale', { 'www-authenticate': `DPoP error="${error}"` })
 
@@ -27,12 +27,13 @@ function ownProblemWith(status: number, code: string, headers: Record<string, st
 }
 
 /** A network whose token endpoint numbers its tokens. */
-function network(answer: (sent: Sent) => Response) {
+function network(answer: (sent: SentRequest) => Response) {
   let count = 0
   return scripted((sent) => (isToken(sent) ? aToken(`t${++count}`) : answer(sent)))
 }
 
-const tokens = (sent: readonly Sent[]) => sent.map(({ headers }) => headers.get('authorization'))
+const tokens = (sent: readonly SentRequest[]) =>
+  sent.map(({ headers }) => headers.get('authorization'))
 const post = { method: 'POST', body: '{}' }
 
 describe('a call that is refused for its token', () => {

@@ -2,9 +2,9 @@ import { ApprovalRequired, UsageError } from '../errors.ts'
 import { challengesOf } from '../wire/challenge.ts'
 import { ownProblemOf } from '../wire/problem.ts'
 import { isSameOrigin, reach, secureUrl } from '../wire/server.ts'
-import { gone, type Sending } from '../wire/signed.ts'
+import { gone, type RepeatableRequest } from '../wire/signed.ts'
 import type { OnApproval } from './approval.ts'
-import type { Held } from './held.ts'
+import type { TaskConnection } from './held.ts'
 import { refusalOf } from './refusal.ts'
 import { longestPrefix, resourceFromChallenge } from './resource-of.ts'
 import type { ResourceTokens } from './resource-tokens.ts'
@@ -18,8 +18,8 @@ export interface TaskRequestInit extends RequestInit {
 }
 
 /** Parts that calls of a task are made with. */
-export interface Calling {
-  readonly held: Held
+export interface TaskCallParts {
+  readonly held: TaskConnection
   readonly tokens: ResourceTokens
   /** Identifiers that are known; grows with what challenges tell. */
   readonly resources: Set<string>
@@ -31,7 +31,7 @@ const MAX_APPROVALS = 8
 
 /** See `Task.fetch`. */
 export async function fetchAs(
-  calling: Calling,
+  calling: TaskCallParts,
   input: string | URL | Request,
   init: TaskRequestInit,
 ): Promise<Response> {
@@ -56,8 +56,8 @@ export async function fetchAs(
  * Makes the call, again and again if need be; or answers it, when nobody asked for a credential.
  */
 async function wayTo(
-  calling: Calling,
-  sending: Sending,
+  calling: TaskCallParts,
+  sending: RepeatableRequest,
   given: string | undefined,
 ): Promise<(() => Promise<Response>) | Response> {
   if (given !== undefined && longestPrefix(sending.url, [given]) === undefined)
@@ -82,7 +82,11 @@ async function wayTo(
 }
 
 /** With a token for the resource; with another one when that is not accepted any more. */
-async function sendTo(calling: Calling, sending: Sending, resource: string): Promise<Response> {
+async function sendTo(
+  calling: TaskCallParts,
+  sending: RepeatableRequest,
+  resource: string,
+): Promise<Response> {
   const { held, tokens } = calling
   const token = await tokens.for(resource)
   const first = await held.signed.send({ ...sending, token })
@@ -102,14 +106,17 @@ function isStale(response: Response): boolean {
 }
 
 /** Sends as anyone would: with nothing of ours. */
-function sendBare(held: Held, { body, headers, method, rest, url }: Sending): Promise<Response> {
+function sendBare(
+  held: TaskConnection,
+  { body, headers, method, rest, url }: RepeatableRequest,
+): Promise<Response> {
   const init: RequestInit = { ...rest, method, headers, redirect: 'manual' }
   if (body !== undefined) init.body = body
   if (body instanceof ReadableStream) Object.assign(init, { duplex: 'half' })
   return reach(url, () => held.ports.fetch(url, init), 'unknown')
 }
 
-async function read(input: string | URL | Request, init: RequestInit): Promise<Sending> {
+async function read(input: string | URL | Request, init: RequestInit): Promise<RepeatableRequest> {
   const request = input instanceof Request ? input : undefined
   const { body: given, headers: headersGiven, method: wish, ...others } = init
   const url = secureUrl(request?.url ?? String(input))

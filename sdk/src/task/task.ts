@@ -2,13 +2,13 @@ import { CallFailed, Denied } from '../errors.ts'
 import type { OnApproval } from './approval.ts'
 import type { Budget, Detail } from './authority.ts'
 import { delegating } from './authority.ts'
-import { askAbout, type Held } from './held.ts'
+import { askAbout, type TaskConnection } from './held.ts'
 import { ResourceTokens } from './resource-tokens.ts'
-import { type Calling, fetchAs, type TaskRequestInit } from './task-fetch.ts'
+import { fetchAs, type TaskCallParts, type TaskRequestInit } from './task-fetch.ts'
 
 /** Task that a child is wanted for, and its authority. */
 export interface ChildWish {
-  /** Which agent is to redeem the ticket. */
+  /** Agent that is to redeem the ticket. */
   readonly agent: string
   /** No more than this task may hand on. */
   readonly details: readonly Detail[]
@@ -31,10 +31,10 @@ export class Task {
   readonly id: string
   /** Details that were granted, which may be less than what was asked for. */
   readonly details: readonly Detail[]
-  readonly #calling: Calling
+  readonly #calling: TaskCallParts
 
   /** Not for you: `openTask` and `redeemTicket` know what belongs here. */
-  constructor(held: Held, details: readonly Detail[], onApproval: OnApproval) {
+  constructor(held: TaskConnection, details: readonly Detail[], onApproval: OnApproval) {
     this.id = held.id
     this.details = details
     const resources = new Set(details.flatMap(({ locations }) => locations))

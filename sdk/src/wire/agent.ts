@@ -1,7 +1,7 @@
 import { type CryptoKey, importJWK, type JWK, SignJWT } from 'jose'
 import { UsageError } from '../errors.ts'
 
-/** Who opens the task: a registered agent, and how it proves that. */
+/** Identity of the agent that opens the task: its registration, and how it proves that. */
 export interface AgentIdentity {
   /** Its name at Remit, such as `refund-bot`. */
   readonly id: string

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { CallFailed, UsageError } from '../errors.ts'
 import { openTask } from '../open-task.ts'
-import { API, aToken, ISSUER, NOW, openTaskOn, type Sent, scripted } from '../testing.ts'
+import { API, aToken, ISSUER, NOW, openTaskOn, type SentRequest, scripted } from '../testing.ts'
 
-const isToken = ({ url }: Sent) => url === `${ISSUER}/oauth/token`
+const isToken = ({ url }: SentRequest) => url === `${ISSUER}/oauth/token`
 
 /** RFC 9449 section 9. */
 function nonceWanted(nonce: string): Response {

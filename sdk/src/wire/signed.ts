@@ -6,12 +6,12 @@ import { proofFor, type TaskKey } from './proof.ts'
 import { reach } from './server.ts'
 
 /** A request that can be made as often as needed. */
-export interface Sending {
+export interface RepeatableRequest {
   readonly method: string
   readonly url: string
   readonly headers: Headers
   readonly body?: NonNullable<RequestInit['body']> | undefined
-  /** Everything else of a `RequestInit`. */
+  /** Rest of a `RequestInit`. */
   readonly rest?: RequestInit | undefined
   /** False: the body is a stream, which is gone once it was sent. */
   readonly repeatable: boolean
@@ -34,7 +34,7 @@ export class SignedRequests {
     this.#key = key
   }
 
-  async send(sending: Sending): Promise<Response> {
+  async send(sending: RepeatableRequest): Promise<Response> {
     const first = await this.#once(sending)
     if (!(await wantsNonce(first))) return first
     if (!sending.repeatable) throw gone(sending.url)
@@ -42,7 +42,15 @@ export class SignedRequests {
     return this.#once(sending)
   }
 
-  async #once({ body, effect, headers, method, rest, token, url }: Sending): Promise<Response> {
+  async #once({
+    body,
+    effect,
+    headers,
+    method,
+    rest,
+    token,
+    url,
+  }: RepeatableRequest): Promise<Response> {
     const { origin } = new URL(url)
     const signed = new Headers(headers)
     const nonce = this.#nonces.get(origin)

@@ -8,7 +8,7 @@ import type { CallParts } from '../parts.ts'
 const KNOWN = { gate: 'credential', passed: true, detail: 'token and proof are valid' } as const
 
 /** Calls of a task, and where they would go. */
-interface Asking {
+interface TaskCalls {
   readonly held: TaskLineage
   readonly setting: Setting
   readonly resource: Resource
@@ -23,7 +23,7 @@ interface Asking {
  */
 export async function attainable(
   parts: CallParts,
-  { held, origin, resource, setting }: Asking,
+  { held, origin, resource, setting }: TaskCalls,
 ): Promise<(action: Action) => boolean> {
   const { above, task } = held
   const [agent] = setting.agents

@@ -49,13 +49,13 @@ export function letServerAsk(
  */
 export function setShown(
   parts: CatalogParts,
-  { by, name, shows }: { readonly name: string; readonly shows: Shown; readonly by: string },
+  { by, name, shows }: { readonly name: string; readonly shows: ShownActions; readonly by: string },
 ): Promise<void> {
   const facts = { shows }
   return changeServer(parts, name, facts, { type: 'resource.shown_set', resource: name, by, facts })
 }
 
-type Shown = NonNullable<Resource['shows']> | 'callable'
+type ShownActions = NonNullable<Resource['shows']> | 'callable'
 type ServerAsks = NonNullable<Resource['serverAsks']> | 'nothing'
 
 async function changeServer(

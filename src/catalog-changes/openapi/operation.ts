@@ -1,4 +1,4 @@
-import type { Argument, ArgumentLocation, ArgumentSchema, Risk, Untyped } from '@remit/engine'
+import type { Argument, ArgumentLocation, ArgumentSchema, Risk, UntypedPart } from '@remit/engine'
 import {
   OperationReader,
   type ParseBudget,
@@ -37,7 +37,7 @@ export function readOperation(
   const { body, arguments: members } = readRequestBody(reader, operation)
   const given = onlyOfPath(reader, path, parameters.arguments)
   const schema: ArgumentSchema = { arguments: namedApart(reader, [...given, ...members]), body }
-  const untyped: readonly Untyped[] = [...parameters.elsewhere, ...untypedParts(schema)]
+  const untyped: readonly UntypedPart[] = [...parameters.elsewhere, ...untypedParts(schema)]
   const wish = operation.get('x-remit-risk')
   if (wish !== undefined && !isRisk(wish))
     reader.note('`x-remit-risk` is not low, medium, high or critical')

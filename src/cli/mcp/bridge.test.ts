@@ -5,16 +5,16 @@ import { Denied } from 'remit-sdk'
 import { until } from '../../../test/until.ts'
 import { bridge } from './bridge.ts'
 
-interface Asked {
+interface SentMessage {
   readonly body: string
   readonly headers: Headers
   readonly signal: AbortSignal | null | undefined
 }
 
 /** A bridge whose task answers this. */
-function bridged(answer: (asked: Asked) => Response | Promise<Response>) {
+function bridged(answer: (asked: SentMessage) => Response | Promise<Response>) {
   const input = new PassThrough()
-  const asked: Asked[] = []
+  const asked: SentMessage[] = []
   const lines: string[] = []
   const said: string[] = []
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>()

@@ -10,7 +10,7 @@ import { ToolHeaders } from './tool-headers.ts'
 export interface BridgeEnds {
   /** Opened by its first request. */
   readonly task: Pick<Task, 'fetch'>
-  /** Whether it is open, or is being opened. */
+  /** Tells whether it is open, or is being opened. */
   readonly begun: () => boolean
   readonly url: string
   readonly input: Readable

@@ -17,7 +17,7 @@ export interface WrapRegistration {
   readonly connection: string
 }
 
-interface Stored extends Omit<WrapRegistration, 'secret'> {
+interface StoredRegistration extends Omit<WrapRegistration, 'secret'> {
   readonly secret: string
 }
 
@@ -39,12 +39,12 @@ export class WrapRegistrations {
   async find(): Promise<WrapRegistration | undefined> {
     const stored = await readPrivate(this.#path)
     if (stored === undefined) return undefined
-    const { secret, ...rest } = JSON.parse(stored) as Stored // as: `keep` wrote it, and only we can write there
+    const { secret, ...rest } = JSON.parse(stored) as StoredRegistration // as: `keep` wrote it, and only we can write there
     return { ...rest, secret: new Secret(secret) }
   }
 
   async keep({ connection, port, secret }: WrapRegistration): Promise<void> {
-    const stored: Stored = { connection, port, secret: secret.reveal() }
+    const stored: StoredRegistration = { connection, port, secret: secret.reveal() }
     await writePrivate(this.#path, `${JSON.stringify(stored)}\n`, this.#cli.world.random)
   }
 

@@ -84,7 +84,10 @@ export interface WrappedTest {
   readonly command?: ServerCommand
 }
 
-/** That server, wrapped; with a clock that a test moves, and hardly any time for processes to end by themselves. */
+/**
+ * Wraps that server; with a clock that a test moves, and hardly any time for processes to end by
+ * themselves.
+ */
 export async function wrapped(
   mode: LocalMode = 'sessions',
   { maxProcesses = 4, command }: WrappedTest = {},

@@ -3,7 +3,7 @@ import { headerValue } from '../../net/index.ts'
 type Members = Readonly<Record<string, unknown>>
 
 /** Name of the header, and where in the arguments its value stands. */
-type Repeated = readonly [header: string, path: readonly string[]]
+type RepeatedArgument = readonly [header: string, path: readonly string[]]
 
 const MAX_TOOLS = 1_000
 const MAX_DEPTH = 16
@@ -13,7 +13,7 @@ const MAX_DEPTH = 16
  * has no headers, so they are made from the lists of tools that it was answered.
  */
 export class ToolHeaders {
-  readonly #tools = new Map<string, readonly Repeated[]>()
+  readonly #tools = new Map<string, readonly RepeatedArgument[]>()
 
   /** Reads a result that may be a list of tools. */
   learn({ tools }: Members): void {
@@ -41,12 +41,12 @@ export class ToolHeaders {
   }
 }
 
-function repeatedIn(schema: Members, path: readonly string[]): Repeated[] {
+function repeatedIn(schema: Members, path: readonly string[]): RepeatedArgument[] {
   if (path.length >= MAX_DEPTH) return []
   return Object.entries(membersOf(schema.properties)).flatMap(([name, property]) => {
     const members = membersOf(property)
     const { 'x-mcp-header': header } = members
-    const here: Repeated[] =
+    const here: RepeatedArgument[] =
       typeof header === 'string' && /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/.test(header)
         ? [[header.toLowerCase(), [...path, name]]]
         : []

@@ -47,7 +47,7 @@ const STEADY_MS = 60_000
 const MAX_PAUSE_MS = 30_000
 const MAX_CONNECTIONS = 256
 
-interface Running {
+interface RunningServer {
   readonly process: ServerProcess
   readonly conversation: StdioConversation
   usedAt: number
@@ -60,14 +60,14 @@ interface Running {
  */
 export class WrappedServer {
   readonly #options: WrappedOptions
-  readonly #sessions = new Map<string, Running>()
-  readonly #running = new Set<Running>()
+  readonly #sessions = new Map<string, RunningServer>()
+  readonly #running = new Set<RunningServer>()
   readonly #http: Server
   #starting = 0
   #stateless = false
   #sweeping: NodeJS.Timeout | undefined
   /** The process of a server without sessions. */
-  #shared: Promise<Running> | undefined
+  #shared: Promise<RunningServer> | undefined
   #failures = 0
   #notBefore = 0
   #closing = false
@@ -155,7 +155,7 @@ export class WrappedServer {
 
   async #pass(
     message: RpcMessage,
-    session: Running | undefined,
+    session: RunningServer | undefined,
     reply: ServerResponse,
   ): Promise<void> {
     if (message.kind !== 'request') {
@@ -174,7 +174,7 @@ export class WrappedServer {
   }
 
   #ask(
-    { conversation }: Running,
+    { conversation }: RunningServer,
     message: RpcRequest,
     reply: ServerResponse,
     cancels = false,
@@ -225,7 +225,7 @@ export class WrappedServer {
     await running?.process.end()
   }
 
-  async #sharedProcess(): Promise<Running | undefined> {
+  async #sharedProcess(): Promise<RunningServer | undefined> {
     const running = await this.#shared?.catch(() => undefined)
     if (running && this.#running.has(running)) return running
     const starting = this.#start()
@@ -238,7 +238,7 @@ export class WrappedServer {
   }
 
   /** Another process; `undefined`: they crash one after the other, and the next one is not started yet. */
-  async #start(): Promise<Running | undefined> {
+  async #start(): Promise<RunningServer | undefined> {
     if (this.#closing || this.#full || this.#options.clock.now() < this.#notBefore) return undefined
     this.#starting++
     try {
@@ -250,10 +250,10 @@ export class WrappedServer {
     }
   }
 
-  async #spawn(): Promise<Running> {
+  async #spawn(): Promise<RunningServer> {
     const { clock, command, onWords, wait } = this.#options
     const startedAt = clock.now()
-    let running: Running | undefined
+    let running: RunningServer | undefined
     const process = await ServerProcess.start(
       command,
       {
@@ -268,7 +268,7 @@ export class WrappedServer {
     return running
   }
 
-  #ended(running: Running | undefined, how: string, startedAt: number): void {
+  #ended(running: RunningServer | undefined, how: string, startedAt: number): void {
     const { clock, onEvent } = this.#options
     if (running) {
       this.#running.delete(running)

@@ -28,7 +28,7 @@ export interface AgentAdmission {
 type AdmittingParts = Pick<AgentParts, 'ledger' | 'clock' | 'live'>
 
 /** Person who brings a client, when, and the agent that it was when a person last let it in. */
-interface Bringing {
+interface AdmittingPerson {
   readonly personId: string
   readonly now: number
   readonly wasAgent?: string | undefined
@@ -41,7 +41,7 @@ interface Bringing {
 export async function admissionOf(
   db: Reader,
   client: SelfRegisteredClient,
-  by: Bringing,
+  by: AdmittingPerson,
 ): Promise<AgentAdmission> {
   const rule = await ruleOf(db, client)
   const known = (agent: Agent) => isInstance(agent, client, by.wasAgent, rule)

@@ -31,7 +31,7 @@ const MAX_BYTES = 4 * 1024 * 1024
 const MAX_RESOURCES = 100
 const TYPE = 'remit-policy-bundle+jwt'
 
-/** Everything about one API that deciding its calls takes, as of one epoch of the rules. */
+/** Facts about one API that deciding its calls takes, as of one epoch of the rules. */
 export interface BundleContent {
   /** Epoch of the rules: it rises with every change of policies and catalog. */
   readonly rules: number

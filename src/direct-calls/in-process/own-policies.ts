@@ -85,7 +85,10 @@ function someMember(value: unknown, found: (value: unknown) => boolean): boolean
   return Object.values(value).some((member) => someMember(member, found))
 }
 
-/** Whether an expression looks at more of `context.risk` than the class, or at the context as a whole. */
+/**
+ * Tells whether an expression looks at more of `context.risk` than the class, or at the context as
+ * a whole.
+ */
 function readsCounts(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (isContext(value)) return true

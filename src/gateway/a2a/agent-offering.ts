@@ -6,7 +6,7 @@ import { canonicalJson } from '../../lib/canonical-json.ts'
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
 import { injectedHeaders } from '../injected-headers.ts'
 import type { GatewayPorts } from '../ports.ts'
-import type { Offering } from '../watch-definitions.ts'
+import type { CurrentDefinitions } from '../watch-definitions.ts'
 
 /**
  * Reads the card of an agent again, where it was read before. INVARIANT: an agent that says it is
@@ -17,7 +17,7 @@ export async function askAgent(
   resource: Resource,
   signal: AbortSignal,
   ports: GatewayPorts,
-): Promise<Offering> {
+): Promise<CurrentDefinitions> {
   const { headers } = await injectedHeaders(resource, undefined, ports)
   const upstream = resource.server?.card ?? new URL(resource.upstream).origin
   const card = await fetchCard(ports.fetchJson, upstream, { headers, signal })

@@ -52,7 +52,10 @@ export async function askForAuthority(
   return asAnswer(call, withOurs(taskOfConsent(consent, ports), decided))
 }
 
-/** Whether somebody who is here could allow more: to an agent with a key, which can open another task. */
+/**
+ * Tells whether somebody who is here could allow more: to an agent with a key, which can open
+ * another task.
+ */
 function canAskFor({ keyThumbprint, parentId, sponsored, threadId }: Task): boolean {
   return keyThumbprint !== null && parentId === null && !sponsored && threadId === null
 }

@@ -5,21 +5,21 @@ import type { Action } from '../../catalog/index.ts'
 import type { Json, JsonObject } from '../../lib/json.ts'
 import type { Redactor } from '../../lib/redaction/redactor.ts'
 import type { RpcRequest } from '../../net/index.ts'
-import type { Located } from '../passage.ts'
+import type { LocatedRequest } from '../passage.ts'
 import type { OwnedIds } from './ids.ts'
 import type { A2aReply } from './reply.ts'
 
 /** Knowledge of a request after each step. Values are added, never changed. */
-export interface A2aCaller extends Located {
+export interface A2aCaller extends LocatedRequest {
   /** Id of the Remit task that the credential is of. */
   task: string
   ids: OwnedIds
 }
-export interface Owned extends A2aCaller {
+export interface OwnedRequest extends A2aCaller {
   rpc: RpcRequest
   answer: A2aReply
 }
-export interface AgentCall extends Owned {
+export interface AgentCall extends OwnedRequest {
   /** Method at the agent. */
   wire: string
   isStream: boolean

@@ -7,10 +7,10 @@ import { Redactor } from '../../lib/redaction/redactor.ts'
 import { messageOf, RPC } from '../../net/index.ts'
 import { checkTicket } from '../../tokens/index.ts'
 import { refuseStranger } from '../check-caller.ts'
-import { Ended } from '../ended.ts'
+import { PipelineEnd } from '../ended.ts'
 import { injectedHeaders } from '../injected-headers.ts'
 import { RpcAnswer } from '../mcp/ended.ts'
-import type { Located } from '../passage.ts'
+import type { LocatedRequest } from '../passage.ts'
 import type { GatewayPorts } from '../ports.ts'
 import { presented } from '../presented.ts'
 import { readBody } from '../read-body.ts'
@@ -21,7 +21,7 @@ import type {
   A2aCaller,
   AgentCall,
   EquippedAgentCall,
-  Owned,
+  OwnedRequest,
   PermittedAgentCall,
   ResolvedAgentCall,
   TypedAgentCall,
@@ -41,7 +41,10 @@ const STREAMS = new Set(['SendStreamingMessage', 'SubscribeToTask'])
  * Steps of every request of A2A after its arrival, in order. Whoever has no token that holds is told that
  * alone, before the body is waited for.
  */
-export const A2A_REQUEST = startingWith<Located, Located, GatewayPorts>('transport', checkTransport)
+export const A2A_REQUEST = startingWith<LocatedRequest, LocatedRequest, GatewayPorts>(
+  'transport',
+  checkTransport,
+)
   .next('owner', findOwner)
   .next('whole message', takeMessage)
 
@@ -64,12 +67,12 @@ export const A2A_CALL = startingWith<AgentCall, ResolvedAgentCall, GatewayPorts>
   .next('outcome and answer', finish)
 
 /** Binding that a request comes by: JSON-RPC at the identifier itself, HTTP+JSON below it. */
-export function bindingOf({ segments }: Pick<Located, 'segments'>): Binding {
+export function bindingOf({ segments }: Pick<LocatedRequest, 'segments'>): Binding {
   return segments.length === 0 ? 'JSONRPC' : 'HTTP+JSON'
 }
 
 /** Checks the HTTP request before its body is read: at an address of its binding, and from no page. */
-function checkTransport(located: Located, ports: GatewayPorts): Located {
+function checkTransport(located: LocatedRequest, ports: GatewayPorts): LocatedRequest {
   const { request } = located
   const origin = request.headers.get('origin')
   if (origin !== undefined && origin !== ports.gateway)
@@ -81,14 +84,14 @@ function checkTransport(located: Located, ports: GatewayPorts): Located {
   if (request.query.length > 0)
     throw new Problem('resource.unknown', 'an A2A agent is served at its identifier only')
   if (request.method === 'POST') return located
-  throw new Ended({
+  throw new PipelineEnd({
     status: 405,
     headers: { allow: 'POST' },
     problem: new Problem('request.method_not_allowed', 'only POST is offered'),
   })
 }
 
-async function takeMessage(caller: A2aCaller): Promise<Owned> {
+async function takeMessage(caller: A2aCaller): Promise<OwnedRequest> {
   const rpc = await read(caller)
   if (rpc.kind !== 'request') throw rpcFailure(undefined, 'invalidRequest', 'a request needs an id')
   if (versionsOf(caller).some((version) => version !== A2A_VERSION)) {
@@ -100,14 +103,14 @@ async function takeMessage(caller: A2aCaller): Promise<Owned> {
 }
 
 /** Versions that a request names, which have to agree; one that names none means 0.3 (section 3.6.2). */
-function versionsOf({ request: { headers, query } }: Located): readonly string[] {
+function versionsOf({ request: { headers, query } }: LocatedRequest): readonly string[] {
   const header = headers.get('a2a-version')
   const given = query.filter(([name]) => name === VERSION_PARAMETER).map(([, value]) => value)
   const all = header === undefined ? given : [header, ...given]
   return all.length === 0 ? [''] : all
 }
 
-async function read(located: Located) {
+async function read(located: LocatedRequest) {
   try {
     if (bindingOf(located) === 'HTTP+JSON') return await readRest(located)
     const body = await readBody(located.message, located.request)
@@ -121,7 +124,7 @@ async function read(located: Located) {
 }
 
 /** Finds out whose ids the request speaks of; nothing is used up. */
-async function findOwner(located: Located, ports: GatewayPorts): Promise<A2aCaller> {
+async function findOwner(located: LocatedRequest, ports: GatewayPorts): Promise<A2aCaller> {
   const { task } = await refuseStranger(located, ports)
   return { ...located, task, ids: new OwnedIds(ports.master, located.resource, task) }
 }
@@ -188,7 +191,8 @@ async function decide(typed: TypedAgentCall, ports: GatewayPorts): Promise<Permi
     case 'executed':
       throw toldAgain(typed, verdict)
     case 'deny':
-      if (verdict.challenge && !answer.begun) throw new Ended(refusal(verdict, resource, ports))
+      if (verdict.challenge && !answer.begun)
+        throw new PipelineEnd(refusal(verdict, resource, ports))
       if (verdict.reason === 'task.not_covered' && typed.params.has('message')) {
         const asked = await askForAuthority(typed, verdict, ports)
         if (asked) throw asked

@@ -3,8 +3,8 @@ import { collectBody } from '../../http/index.ts'
 import { ExactNumber, isObject, type Json, type JsonObject } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { RpcRequest } from '../../net/index.ts'
-import { Ended } from '../ended.ts'
-import type { Located } from '../passage.ts'
+import { PipelineEnd } from '../ended.ts'
+import type { LocatedRequest } from '../passage.ts'
 import { rpcFailure } from './errors.ts'
 
 const ID = '([^/:]+)'
@@ -47,7 +47,7 @@ export interface RestRoute {
  * `%3A` is part of an id.
  * @throws Problem `resource.unknown`, Ended with 405
  */
-export function routeOf({ request }: Pick<Located, 'request'>): RestRoute {
+export function routeOf({ request }: Pick<LocatedRequest, 'request'>): RestRoute {
   const below = request.path.split('/').slice(2).join('/')
   for (const [pattern, methods] of ROUTES) {
     const found = pattern.exec(below)
@@ -57,7 +57,7 @@ export function routeOf({ request }: Pick<Located, 'request'>): RestRoute {
     if (method !== undefined)
       return { method, id: id === undefined ? undefined : decodeURIComponent(id) }
     const allow = Object.keys(methods).join(', ')
-    throw new Ended({
+    throw new PipelineEnd({
       status: 405,
       headers: { allow },
       problem: new Problem('request.method_not_allowed', `only ${allow} is offered`),
@@ -70,7 +70,7 @@ export function routeOf({ request }: Pick<Located, 'request'>): RestRoute {
  * Reads a request of HTTP+JSON as the same operation of JSON-RPC. Nothing is said twice: a query beside
  * a body, a body of a GET, and an id in the body that is not the path's are refused.
  */
-export async function readRest(located: Located): Promise<RpcRequest> {
+export async function readRest(located: LocatedRequest): Promise<RpcRequest> {
   const { message, request } = located
   const { id, method } = routeOf(located)
   const bytes = await collectBody(message, MAX_BODY_BYTES)
@@ -110,7 +110,7 @@ const NUMBERS = new Set(['historyLength', 'pageSize'])
 const FLAGS: Readonly<Record<string, boolean>> = { true: true, false: false }
 
 /** Reads parameters from a query: numbers as digits, flags as words (section 11.5). */
-function fromQuery(query: Located['request']['query']): JsonObject {
+function fromQuery(query: LocatedRequest['request']['query']): JsonObject {
   const params = new Map<string, Json>()
   for (const [name, text] of query) {
     if (params.has(name)) throw rpcFailure(undefined, 'invalidParams', 'a parameter is there twice')

@@ -8,7 +8,7 @@ import { answer, type ScriptedServer, serveScript } from '../../net/mcp/testing.
 import { OwnedIds } from './ids.ts'
 import { send } from './send.ts'
 
-type Sending = Parameters<typeof send>
+type SendParameters = Parameters<typeof send>
 
 const TASK = { id: 'T1', status: { state: 'TASK_STATE_WORKING' } }
 const dispatcher = new Agent()
@@ -24,7 +24,7 @@ after(async () => {
 })
 
 /** A permitted message, in a world of which only this is there: whether what it stands on still holds, and for how long. */
-function permitted(holds: boolean, notAfter = Number.POSITIVE_INFINITY): Sending {
+function permitted(holds: boolean, notAfter = Number.POSITIVE_INFINITY): SendParameters {
   const resource = { name: 'planner', upstream: server.url }
   const call = {
     ...{ resource, wire: 'SendMessage', isStream: false, headers: {} },
@@ -47,7 +47,7 @@ function permitted(holds: boolean, notAfter = Number.POSITIVE_INFINITY): Sending
     mcp: { answersWithin: 5_000, events: 10, resultBytes: 10_000 },
     log: { warn() {} },
   }
-  return [call, ports] as unknown as Sending // as: only what sending looks at
+  return [call, ports] as unknown as SendParameters // as: only what sending looks at
 }
 
 test('nothing is sent when what the permit stands on changed before the first byte', async () => {

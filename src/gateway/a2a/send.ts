@@ -3,7 +3,7 @@ import { sha256url } from '../../lib/bytes.ts'
 import { isObject, type Json, type JsonObject, printJson } from '../../lib/json.ts'
 import { slotHolders } from '../../lib/upstream-slots.ts'
 import {
-  type Exchanged,
+  type ExchangeResult,
   exchange,
   printMessage,
   type RpcError,
@@ -12,7 +12,7 @@ import {
 import { noSlot } from '../http/upstream-failure.ts'
 import { exact } from '../mcp/tool-error.ts'
 import { scrub } from '../mcp/upstream/scrub.ts'
-import { type Left, problemOf } from '../mcp/upstream/upstream-failure.ts'
+import { type LeaveReason, problemOf } from '../mcp/upstream/upstream-failure.ts'
 import type { GatewayPorts } from '../ports.ts'
 import type { EquippedAgentCall, Metadata } from './call-steps.ts'
 import { a2aError, passedError, rpcFailure } from './errors.ts'
@@ -52,10 +52,10 @@ export async function send(
     }
   }
   const began = ports.decisions.clock.monotonic()
-  const passing = new Passing(equipped)
+  const passing = new AnswerRelay(equipped)
   const leaving = new AbortController()
-  let left: Left
-  const leave = (why: Left) => {
+  let left: LeaveReason
+  const leave = (why: LeaveReason) => {
     left ??= why
     leaving.abort()
   }
@@ -79,10 +79,10 @@ export async function send(
 
 function exchanged(
   { headers, isStream, params, resource, verdict, wire }: EquippedAgentCall,
-  passing: Passing,
+  passing: AnswerRelay,
   signal: AbortSignal,
   ports: GatewayPorts,
-): Promise<Exchanged> {
+): Promise<ExchangeResult> {
   const { answersWithin: timeMs, events, resultBytes: bytes } = ports.mcp
   const id = verdict.decisionId
   const body = printMessage({ kind: 'request', id, method: wire, params })
@@ -100,7 +100,7 @@ function exchanged(
 }
 
 /** Passes on what an agent answers: without our secrets, with the ids that the client knows. */
-class Passing {
+class AnswerRelay {
   readonly #call: EquippedAgentCall
   /** Task of the agent that the answer is about, once that is known. */
   #task: string | undefined
@@ -187,14 +187,14 @@ function listed(
 
 interface Circumstances {
   readonly latencyMs: number
-  readonly left: Left
+  readonly left: LeaveReason
   readonly ports: GatewayPorts
 }
 
 function endOf(
   call: EquippedAgentCall,
-  passing: Passing,
-  ended: Exchanged,
+  passing: AnswerRelay,
+  ended: ExchangeResult,
   { latencyMs, left, ports }: Circumstances,
 ): CallEnd {
   const { redactor, rpc, verdict } = call

@@ -4,15 +4,15 @@ import { admit, reachOf, readResult, stillLive } from '../../calls/index.ts'
 import { messageArguments } from '../../catalog-changes/index.ts'
 import { isObject, type JsonObject, parseJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
-import { Ended } from '../ended.ts'
+import { PipelineEnd } from '../ended.ts'
 import { RpcAnswer } from '../mcp/ended.ts'
 import type { McpPorts } from '../mcp/ports.ts'
-import type { Located } from '../passage.ts'
+import type { LocatedRequest } from '../passage.ts'
 import type { GatewayPorts } from '../ports.ts'
 import { presented } from '../presented.ts'
 import { refusal } from '../refusal.ts'
 import { findOwnQuestion } from './authority.ts'
-import type { AgentCall, Owned } from './call-steps.ts'
+import type { AgentCall, OwnedRequest } from './call-steps.ts'
 import { extendedCard } from './card.ts'
 import { a2aError, rpcFailure, taskNotFound } from './errors.ts'
 import { payloadOf, taskIdOf } from './ids.ts'
@@ -28,8 +28,8 @@ const NOTHING: JsonObject = new Map()
 type AgentPorts = GatewayPorts & Pick<McpPorts, 'watch'>
 
 /** Serves one HTTP request to an A2A agent behind the gateway. Throws what the gateway renders. */
-export async function serveAgent(located: Located, ports: AgentPorts): Promise<void> {
-  let owned: Owned
+export async function serveAgent(located: LocatedRequest, ports: AgentPorts): Promise<void> {
+  let owned: OwnedRequest
   try {
     owned = await A2A_REQUEST.run(located, ports)
   } catch (error) {
@@ -44,7 +44,7 @@ export async function serveAgent(located: Located, ports: AgentPorts): Promise<v
   }
 }
 
-async function answer(owned: Owned, ports: AgentPorts): Promise<void> {
+async function answer(owned: OwnedRequest, ports: AgentPorts): Promise<void> {
   const { id, method, params } = owned.rpc
   // What a task could use is told as the agent says it now; a call waits for no card.
   if (method === 'GetExtendedAgentCard') await ports.watch.look(owned.resource)
@@ -58,7 +58,7 @@ async function answer(owned: Owned, ports: AgentPorts): Promise<void> {
   else throw rpcFailure(id, 'methodNotFound', `\`${method.slice(0, 64)}\` is not offered`)
 }
 
-async function sendMessage(owned: Owned, ports: GatewayPorts): Promise<void> {
+async function sendMessage(owned: OwnedRequest, ports: GatewayPorts): Promise<void> {
   const { rpc } = owned
   const { message } = Object.fromEntries(rpc.params)
   const task = isObject(message) ? message.get('taskId') : undefined
@@ -71,18 +71,18 @@ async function sendMessage(owned: Owned, ports: GatewayPorts): Promise<void> {
   )
 }
 
-type Wanted = Pick<AgentCall, 'wire' | 'params' | 'given'> &
+type WantedCall = Pick<AgentCall, 'wire' | 'params' | 'given'> &
   Pick<Partial<AgentCall>, 'skill' | 'deferred'>
 
-async function call(owned: Owned, wanted: Wanted, ports: GatewayPorts): Promise<void> {
+async function call(owned: OwnedRequest, wanted: WantedCall, ports: GatewayPorts): Promise<void> {
   await A2A_CALL.run({ ...owned, ...wanted, isStream: isStream(owned) }, ports)
 }
 
-function isStream({ rpc: { method } }: Owned): boolean {
+function isStream({ rpc: { method } }: OwnedRequest): boolean {
   return method === 'SendStreamingMessage' || method === 'SubscribeToTask'
 }
 
-async function ofTask(owned: Owned, params: JsonObject, ports: GatewayPorts): Promise<void> {
+async function ofTask(owned: OwnedRequest, params: JsonObject, ports: GatewayPorts): Promise<void> {
   const { ids, rpc } = owned
   const { contextId, id } = Object.fromEntries(params)
   if (rpc.method === 'ListTasks') {
@@ -103,7 +103,11 @@ async function ofTask(owned: Owned, params: JsonObject, ports: GatewayPorts): Pr
  * Finds the access request of a call to this agent, of the caller's own task. INVARIANT: to every other
  * caller it is unknown, as if there were none.
  */
-async function ownRequest(owned: Owned, id: string, ports: GatewayPorts): Promise<AccessRequest> {
+async function ownRequest(
+  owned: OwnedRequest,
+  id: string,
+  ports: GatewayPorts,
+): Promise<AccessRequest> {
   const request = await findRequest(ports.decisions, id)
   if (request?.resource !== owned.resource.name || request.taskId !== owned.task)
     throw taskNotFound(owned.rpc.id)
@@ -112,7 +116,7 @@ async function ownRequest(owned: Owned, id: string, ports: GatewayPorts): Promis
 
 /** Id of the agent's task that an approved call led to; `undefined`: none, or it is not known any more. */
 async function taskBehind(
-  { ids }: Owned,
+  { ids }: OwnedRequest,
   { id, usedBy }: AccessRequest,
   ports: GatewayPorts,
 ): Promise<string | undefined> {
@@ -127,7 +131,7 @@ async function taskBehind(
 }
 
 /** Lets a message go on with a task that waited for people, once it exists at the agent. */
-async function resume(owned: Owned, id: string, ports: GatewayPorts): Promise<void> {
+async function resume(owned: OwnedRequest, id: string, ports: GatewayPorts): Promise<void> {
   const task = await taskBehind(owned, await ownRequest(owned, id, ports), ports)
   if (task === undefined)
     throw a2aError(owned.rpc.id, 'UNSUPPORTED_OPERATION', 'the task takes no messages as it stands')
@@ -139,7 +143,7 @@ async function resume(owned: Owned, id: string, ports: GatewayPorts): Promise<vo
  * approved, the next question executes it, with all that the call itself goes through.
  */
 async function ofRequest(
-  owned: Owned,
+  owned: OwnedRequest,
   id: string,
   params: JsonObject,
   ports: GatewayPorts,
@@ -170,7 +174,7 @@ async function ofRequest(
 
 /** Answers a request about authority that a person was asked for, under the id of the question. */
 async function ofQuestion(
-  owned: Owned,
+  owned: OwnedRequest,
   id: string,
   params: JsonObject,
   ports: GatewayPorts,
@@ -185,7 +189,11 @@ async function ofQuestion(
 }
 
 /** Makes the approved call as it was frozen. */
-async function execute(owned: Owned, request: AccessRequest, ports: GatewayPorts): Promise<void> {
+async function execute(
+  owned: OwnedRequest,
+  request: AccessRequest,
+  ports: GatewayPorts,
+): Promise<void> {
   const { message, params, skill } = frozenMessage(request)
   if (!message) throw taskNotFound(owned.rpc.id)
   const given = messageArguments(message) ?? NOTHING
@@ -207,15 +215,15 @@ function frozenMessage({ call: text }: AccessRequest) {
   }
 }
 
-async function admitted(owned: Owned, ports: GatewayPorts) {
+async function admitted(owned: OwnedRequest, ports: GatewayPorts) {
   const { ip, resource } = owned
   const who = await admit(ports.decisions, { ...presented(owned, ports), resource, origin: { ip } })
-  if (who.outcome === 'deny') throw new Ended(refusal(who, resource, ports))
+  if (who.outcome === 'deny') throw new PipelineEnd(refusal(who, resource, ports))
   return who
 }
 
 /** Tells a task the card with the skills that it could use now. */
-async function tellCard(owned: Owned, ports: GatewayPorts): Promise<void> {
+async function tellCard(owned: OwnedRequest, ports: GatewayPorts): Promise<void> {
   const who = await admitted(owned, ports)
   const { actions } = await reachOf(ports.decisions, who)
   const catalog = await ports.catalog.current()

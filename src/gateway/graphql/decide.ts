@@ -1,18 +1,18 @@
 import { decideCall, type Verdict } from '../../calls/index.ts'
 import type { GraphqlOperation, RootFieldCall } from '../../graphql/index.ts'
 import { DECIDED_HEADERS } from '../../http/index.ts'
-import { Ended } from '../ended.ts'
+import { PipelineEnd } from '../ended.ts'
 import type { PermittedRequest } from '../http/call-steps.ts'
 import { endAll } from '../http/record-outcome.ts'
 import { RESHAPING } from '../obligations/reshape.ts'
 import { admitsJson } from '../obligations/reshape-body.ts'
-import type { Located } from '../passage.ts'
+import type { LocatedRequest } from '../passage.ts'
 import type { GatewayPorts } from '../ports.ts'
 import { presented } from '../presented.ts'
 import { refusal } from '../refusal.ts'
 
 /** A request once its operation is read and typed. */
-export interface TypedFields extends Located {
+export interface TypedFields extends LocatedRequest {
   operation: GraphqlOperation
   /** At least one. */
   calls: readonly RootFieldCall[]
@@ -38,7 +38,7 @@ export async function decideFields(
     )
     if (verdict.outcome !== 'permit') {
       await takeBack(permits, ports, 'reason' in verdict ? verdict.reason : 'approval.executed')
-      throw new Ended(refusal(verdict, typed.resource, ports))
+      throw new PipelineEnd(refusal(verdict, typed.resource, ports))
     }
     permits.push(verdict)
   }

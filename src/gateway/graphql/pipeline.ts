@@ -1,14 +1,14 @@
 import { equip } from '../http/equip.ts'
 import { recordingFailure, recordOutcome } from '../http/record-outcome.ts'
 import { send } from '../http/send.ts'
-import type { Located } from '../passage.ts'
+import type { LocatedRequest } from '../passage.ts'
 import type { GatewayPorts } from '../ports.ts'
 import { startingWith } from '../steps.ts'
 import { decideFields, type TypedFields } from './decide.ts'
 import { takeOperation } from './read-operation.ts'
 
 /** Steps of a GraphQL operation after its arrival, in order; from the credential on, those of every HTTP call. */
-export const GRAPHQL_CALL = startingWith<Located, TypedFields, GatewayPorts>(
+export const GRAPHQL_CALL = startingWith<LocatedRequest, TypedFields, GatewayPorts>(
   'caller, operation and typed arguments',
   takeOperation,
 )

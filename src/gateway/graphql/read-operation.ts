@@ -1,7 +1,7 @@
 import { fieldCall, operationIn } from '../../graphql/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { refuseStranger } from '../check-caller.ts'
-import type { Located } from '../passage.ts'
+import type { LocatedRequest } from '../passage.ts'
 import type { GatewayPorts } from '../ports.ts'
 import { readBody } from '../read-body.ts'
 import type { TypedFields } from './decide.ts'
@@ -11,7 +11,10 @@ import type { TypedFields } from './decide.ts'
  * caller without a credential that holds.
  * @throws Problem `graphql.…`, `action.unknown`, `arguments.…`, and what reading a JSON body throws
  */
-export async function takeOperation(located: Located, ports: GatewayPorts): Promise<TypedFields> {
+export async function takeOperation(
+  located: LocatedRequest,
+  ports: GatewayPorts,
+): Promise<TypedFields> {
   const { message, request, resource, segments } = located
   if (segments.length > 0)
     throw new Problem('action.unknown', `\`${resource.name}\` has one address`)

@@ -3,21 +3,21 @@ import type { SpooledBody } from '../../bodies/index.ts'
 import type { Verdict } from '../../calls/index.ts'
 import type { Action } from '../../catalog/index.ts'
 import type { Json } from '../../lib/json.ts'
-import type { Located } from '../passage.ts'
-import type { Forwarded, Outgoing } from './outgoing.ts'
+import type { LocatedRequest } from '../passage.ts'
+import type { ForwardResult, UpstreamRequest } from './outgoing.ts'
 
 /** Knowledge of a call after each step. Values are added, never changed. */
-export interface MatchedRequest extends Located {
+export interface MatchedRequest extends LocatedRequest {
   action: Action
   pathArguments: ReadonlyMap<string, string>
 }
-export interface Read extends MatchedRequest {
+export interface ReadCall extends MatchedRequest {
   /** Body as it is decided on; of an upload, what it says of itself. */
   body: Json | undefined
   /** Bytes of an upload, which are sent on as they came. */
   upload?: SpooledBody | undefined
 }
-export interface TypedRequest extends Read {
+export interface TypedRequest extends ReadCall {
   arguments: TypedArguments
 }
 export interface PermittedRequest extends TypedRequest {
@@ -30,8 +30,8 @@ export interface PermittedRequest extends TypedRequest {
   path: string
 }
 export interface PreparedRequest extends PermittedRequest {
-  outgoing: Outgoing
+  outgoing: UpstreamRequest
 }
 export interface CompletedRequest extends PreparedRequest {
-  forwarded: Forwarded
+  forwarded: ForwardResult
 }

@@ -1,6 +1,6 @@
 import { decideCall } from '../../calls/index.ts'
 import { DECIDED_HEADERS } from '../../http/index.ts'
-import { Ended } from '../ended.ts'
+import { PipelineEnd } from '../ended.ts'
 import { RESHAPING } from '../obligations/reshape.ts'
 import { admitsJson } from '../obligations/reshape-body.ts'
 import type { GatewayPorts } from '../ports.ts'
@@ -28,6 +28,6 @@ export async function decide(typed: TypedRequest, ports: GatewayPorts): Promise<
     // What cannot be read when it comes is not sent for.
     doable: admitsJson(request.headers.get('accept')) ? RESHAPING : [],
   })
-  if (verdict.outcome !== 'permit') throw new Ended(refusal(verdict, resource, ports))
+  if (verdict.outcome !== 'permit') throw new PipelineEnd(refusal(verdict, resource, ports))
   return { ...typed, verdict, passedOn, path }
 }

@@ -4,7 +4,7 @@ import { injectedHeaders } from '../injected-headers.ts'
 import type { GatewayPorts } from '../ports.ts'
 import { buildTarget } from '../strict-request.ts'
 import type { PermittedRequest, PreparedRequest } from './call-steps.ts'
-import type { Outgoing } from './outgoing.ts'
+import type { UpstreamRequest } from './outgoing.ts'
 
 /**
  * The upstream request, built anew: the decided parts, plus a transaction token for an API inside the trust domain, plus
@@ -47,7 +47,7 @@ function bodyToSend({
   request,
   upload,
 }: PermittedRequest):
-  | (Pick<Outgoing, 'body'> & { readonly headers: Outgoing['headers'] })
+  | (Pick<UpstreamRequest, 'body'> & { readonly headers: UpstreamRequest['headers'] })
   | undefined {
   if (body === undefined) return undefined
   if (upload) {

@@ -7,7 +7,7 @@ import { Agent } from 'undici'
 import { manualClock } from '../../lib/clock.ts'
 import type { AbortReason } from '../active-responses.ts'
 import { forward } from './forward.ts'
-import { type Forwarded, type Outgoing, PATIENCE, type Timeouts } from './outgoing.ts'
+import { type ForwardResult, PATIENCE, type Timeouts, type UpstreamRequest } from './outgoing.ts'
 
 const dispatcher = new Agent()
 after(() => dispatcher.close())
@@ -16,7 +16,7 @@ type Options = {
   mayStart?: () => boolean
   mayContinue?: () => boolean
   onCut?: (cut: (reason: AbortReason) => void) => () => void
-  out?: Partial<Outgoing>
+  out?: Partial<UpstreamRequest>
   dispatcher?: Agent
   patience?: Timeouts
   settles?: boolean
@@ -28,11 +28,11 @@ type Options = {
 async function through(
   upstream: net.Server,
   options: Options = {},
-): Promise<{ reply: string; ended: Promise<Forwarded>; front: http.Server }> {
+): Promise<{ reply: string; ended: Promise<ForwardResult>; front: http.Server }> {
   if (!upstream.listening) await once(upstream.listen(0, '127.0.0.1'), 'listening')
   const origin = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}` // listening on TCP
-  let done: (value: Forwarded) => void = () => {}
-  const ended = new Promise<Forwarded>((resolve) => {
+  let done: (value: ForwardResult) => void = () => {}
+  const ended = new Promise<ForwardResult>((resolve) => {
     done = resolve
   })
   const front = http.createServer(async (_, reply) => {
@@ -276,7 +276,7 @@ test('a redirect into the upstream is led through the gateway, one to its other 
 })
 
 /** Count of rows in the answer, or the reason why there is none. */
-const rowsIn = ({ said }: Forwarded) =>
+const rowsIn = ({ said }: ForwardResult) =>
   said === undefined || said.unsaid !== undefined
     ? said?.unsaid
     : said.of({ kind: 'rows', path: '/rows' })

@@ -9,25 +9,25 @@ import { MAX_RESHAPED } from '../obligations/reshape.ts'
 import { obligedHeaders, reshapeBody, withheld } from '../obligations/reshape-body.ts'
 import { AnswerReader } from '../read-answer.ts'
 import { answerHeaders } from './answer-headers.ts'
-import type { Forwarded, ForwardPorts, Outgoing } from './outgoing.ts'
-import { allBusy, cutShort, Dead, failure, unreadable } from './upstream-failure.ts'
+import type { ForwardPorts, ForwardResult, UpstreamRequest } from './outgoing.ts'
+import { allBusy, cutShort, DeadCall, failure, unreadable } from './upstream-failure.ts'
 
 /**
  * Sends the call upstream and streams the answer into `reply`. Never throws: how it ended is the value returned.
  * INVARIANT: nothing is written upstream unless `mayStart()` said yes in the same tick.
  */
 export function forward(
-  out: Outgoing,
+  out: UpstreamRequest,
   reply: ServerResponse,
   ports: ForwardPorts,
-): Promise<Forwarded> {
+): Promise<ForwardResult> {
   return new Promise((resolve) => {
-    new Forwarding(out, reply, ports, resolve).start()
+    new ForwardedCall(out, reply, ports, resolve).start()
   })
 }
 
 /** An answer that is held until all of it is there. */
-interface Whole {
+interface WholeAnswer {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly parts: Buffer[]
@@ -35,11 +35,11 @@ interface Whole {
 }
 
 /** One call under way: the dispatcher reports each event to it, and it settles once. */
-class Forwarding implements Dispatcher.DispatchHandler {
-  readonly #out: Outgoing
+class ForwardedCall implements Dispatcher.DispatchHandler {
+  readonly #out: UpstreamRequest
   readonly #reply: ServerResponse
   readonly #ports: ForwardPorts
-  readonly #resolve: (ended: Forwarded) => void
+  readonly #resolve: (ended: ForwardResult) => void
   readonly #began: number
   readonly #redactor: Redactor
   readonly #filter: RedactedStream
@@ -49,7 +49,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
   #settled = false
   #waiting: NodeJS.Timeout | undefined
   /** Answer that policies change before the caller sees it, held until it is whole. */
-  #whole: Whole | undefined
+  #whole: WholeAnswer | undefined
   /** Reads amounts out of the answer, where limits are settled by them. */
   readonly #reader: AnswerReader | undefined
   #contentType = ''
@@ -61,10 +61,10 @@ class Forwarding implements Dispatcher.DispatchHandler {
   #stopListening = () => {}
 
   constructor(
-    out: Outgoing,
+    out: UpstreamRequest,
     reply: ServerResponse,
     ports: ForwardPorts,
-    resolve: (ended: Forwarded) => void,
+    resolve: (ended: ForwardResult) => void,
   ) {
     this.#out = out
     this.#reply = reply
@@ -96,8 +96,8 @@ class Forwarding implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    if (this.#settled) throw new Dead('ended before it was sent')
-    if (!this.#ports.mayStart()) throw new Dead('no longer live')
+    if (this.#settled) throw new DeadCall('ended before it was sent')
+    if (!this.#ports.mayStart()) throw new DeadCall('no longer live')
     clearTimeout(this.#waiting)
     this.#controller = controller
   }
@@ -112,7 +112,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
     const encoding = headers['content-encoding'] ?? 'identity'
     if (encoding !== 'identity') {
       this.#settle({ state: 'failed', problem: unreadable() })
-      controller.abort(new Dead('another encoding'))
+      controller.abort(new DeadCall('another encoding'))
       return
     }
     this.#contentType = headers['content-type'] ?? ''
@@ -172,17 +172,17 @@ class Forwarding implements Dispatcher.DispatchHandler {
     return false
   }
 
-  #hold(controller: Dispatcher.DispatchController, whole: Whole, part: Buffer): void {
+  #hold(controller: Dispatcher.DispatchController, whole: WholeAnswer, part: Buffer): void {
     whole.size += part.length
     whole.parts.push(part)
     if (whole.size <= MAX_RESHAPED) return
     const { status } = whole
     this.#settle({ state: 'answered', withheld: { status, problem: withheld('it is too large') } })
-    controller.abort(new Dead('too large to be read'))
+    controller.abort(new DeadCall('too large to be read'))
   }
 
   /** INVARIANT: nothing of an answer is told before all of it is as it has to be. */
-  #tellWhole({ headers, parts, status }: Whole): void {
+  #tellWhole({ headers, parts, status }: WholeAnswer): void {
     const { reshape } = this.#ports
     if (!reshape) throw new Error('an answer was held for nothing')
     const body = Buffer.concat([...parts, this.#filter.rest()])
@@ -206,7 +206,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
     this.#settle({ state: 'answered', digest, ...said })
   }
 
-  #said(): Pick<Forwarded, 'said'> {
+  #said(): Pick<ForwardResult, 'said'> {
     return this.#reader ? { said: this.#reader.said(this.#contentType) } : {}
   }
 
@@ -241,11 +241,11 @@ class Forwarding implements Dispatcher.DispatchHandler {
     this.#settle({ state, cut, ...(problem ? { problem } : {}) })
     // An answer that has begun can only be cut off; before that there is room for words.
     if (begun) this.#reply.destroy()
-    this.#controller?.abort(new Dead(cut))
+    this.#controller?.abort(new DeadCall(cut))
   }
 
   #settle(
-    ended: Pick<Forwarded, 'state' | 'cut' | 'problem' | 'digest' | 'withheld' | 'said'>,
+    ended: Pick<ForwardResult, 'state' | 'cut' | 'problem' | 'digest' | 'withheld' | 'said'>,
   ): void {
     if (this.#settled) return
     this.#settled = true
@@ -266,7 +266,7 @@ function unsaidIn({
   cut,
   state,
   withheld,
-}: Pick<Forwarded, 'cut' | 'state' | 'withheld'>): ReportedAmount {
+}: Pick<ForwardResult, 'cut' | 'state' | 'withheld'>): ReportedAmount {
   if (withheld) return { unsaid: 'too_large' }
   return { unsaid: cut !== undefined && state === 'answered' ? 'cut' : 'failed' }
 }

@@ -1,12 +1,12 @@
 import { matchAction } from '@remit/engine'
 import { typeArguments as typed } from '../../argument-types/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import type { Located } from '../passage.ts'
+import type { LocatedRequest } from '../passage.ts'
 import type { GatewayPorts } from '../ports.ts'
-import type { MatchedRequest, Read, TypedRequest } from './call-steps.ts'
+import type { MatchedRequest, ReadCall, TypedRequest } from './call-steps.ts'
 
 /** The action by method and the rest of the path. */
-export async function match(located: Located, ports: GatewayPorts): Promise<MatchedRequest> {
+export async function match(located: LocatedRequest, ports: GatewayPorts): Promise<MatchedRequest> {
   const { request, resource, segments } = located
   const catalog = await ports.catalog.current()
   const found = matchAction(catalog.actionsOf(resource.name), request.method, segments)
@@ -20,7 +20,7 @@ export async function match(located: Located, ports: GatewayPorts): Promise<Matc
 }
 
 /** Gives arguments the types of the catalog; arguments that it does not know are refused. */
-export function typeArguments(read: Read): TypedRequest {
+export function typeArguments(read: ReadCall): TypedRequest {
   const { action, body, pathArguments, request } = read
   const result = typed(action, { path: pathArguments, query: request.query, body })
   if (!result.ok) {

@@ -7,7 +7,7 @@ import type { AbortReason } from '../active-responses.ts'
 import type { Reshape } from '../obligations/reshape.ts'
 
 /** The upstream request, built from what was decided on. */
-export interface Outgoing {
+export interface UpstreamRequest {
   method: string
   origin: string
   /** Path and query. */
@@ -26,7 +26,7 @@ export interface Outgoing {
  * sent and no whole answer came, so that the effect is unknown. `cut`: we ended it. Without
  * `status` the caller has not been told anything yet.
  */
-export interface Forwarded {
+export interface ForwardResult {
   state: 'answered' | 'failed' | 'not_sent'
   status?: number
   latencyMs: number

@@ -1,4 +1,4 @@
-import type { Located } from '../passage.ts'
+import type { LocatedRequest } from '../passage.ts'
 import type { GatewayPorts } from '../ports.ts'
 import { startingWith } from '../steps.ts'
 import type { MatchedRequest } from './call-steps.ts'
@@ -16,7 +16,7 @@ import { takeBody } from './take-body.ts'
  * intent are durable. A failure from there on is recorded as not sent; a call that was sent is
  * recorded with its outcome.
  */
-export const HTTP_CALL = startingWith<Located, MatchedRequest, GatewayPorts>('action', match)
+export const HTTP_CALL = startingWith<LocatedRequest, MatchedRequest, GatewayPorts>('action', match)
   .next('caller and whole body', takeBody)
   .next('typed arguments', typeArguments)
   .next('decision', decide)

@@ -5,7 +5,7 @@ import { READ, worldsOver } from '../../calls/testing.ts'
 import { findDecision } from '../../decision-log/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { forEachEngine } from '../../storage/testing.ts'
-import { Ended } from '../ended.ts'
+import { PipelineEnd } from '../ended.ts'
 import type { GatewayPorts } from '../ports.ts'
 import type { CompletedRequest, PermittedRequest } from './call-steps.ts'
 import { recordingFailure, recordOutcome } from './record-outcome.ts'
@@ -49,7 +49,7 @@ forEachEngine('a store that fails when a call has ended', (open) => {
     await assert.rejects(
       recordOutcome({ verdict, forwarded } as unknown as CompletedRequest, ports),
       (error) => {
-        assert.ok(error instanceof Ended)
+        assert.ok(error instanceof PipelineEnd)
         assert.equal(error.answer.problem?.code, 'upstream.cut')
         return true
       },
@@ -65,7 +65,7 @@ forEachEngine('a store that fails when a call has ended', (open) => {
       throw new Problem('upstream.unreadable', 'its credential cannot be opened')
     })
     await assert.rejects(failing({ verdict } as unknown as PermittedRequest, ports), (error) => {
-      assert.ok(error instanceof Ended)
+      assert.ok(error instanceof PipelineEnd)
       assert.equal(error.answer.problem?.code, 'upstream.unreadable')
       return true
     })

@@ -1,6 +1,6 @@
 import { endCall, type Outcome } from '../../calls/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { Ended } from '../ended.ts'
+import { PipelineEnd } from '../ended.ts'
 import type { GatewayPorts } from '../ports.ts'
 import type { CompletedRequest, PermittedRequest } from './call-steps.ts'
 
@@ -72,9 +72,9 @@ async function end(ports: GatewayPorts, decisionId: string, outcome: Outcome): P
 }
 
 /** Answer for a permitted call that failed, with the id of its decision to look it up by. */
-function ended(problem: Problem, decisionId: string): Ended {
+function ended(problem: Problem, decisionId: string): PipelineEnd {
   const { code, detail, members, status } = problem
-  return new Ended({
+  return new PipelineEnd({
     status,
     headers: {
       'remit-decision': decisionId,

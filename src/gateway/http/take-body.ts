@@ -3,13 +3,13 @@ import { bodyReader, receiveUpload, type Upload } from '../../bodies/index.ts'
 import { checkCaller, refuseStranger } from '../check-caller.ts'
 import type { GatewayPorts } from '../ports.ts'
 import { readBody } from '../read-body.ts'
-import type { MatchedRequest, Read } from './call-steps.ts'
+import type { MatchedRequest, ReadCall } from './call-steps.ts'
 
 /**
  * Reads the whole body before anything is decided, so that the decided bytes are the sent bytes. Files and bytes wait on disk.
  * INVARIANT: nothing is written there for somebody who has not shown a credential that holds.
  */
-export async function takeBody(matched: MatchedRequest, ports: GatewayPorts): Promise<Read> {
+export async function takeBody(matched: MatchedRequest, ports: GatewayPorts): Promise<ReadCall> {
   const { action, message, request } = matched
   const kind = bodyKind(action.arguments.body)
   if (kind.as === 'json' || kind.as === 'form') {

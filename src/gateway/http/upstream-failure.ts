@@ -1,15 +1,15 @@
 import { Problem } from '../../lib/problem.ts'
 import type { AbortReason } from '../active-responses.ts'
-import type { Forwarded } from './outgoing.ts'
+import type { ForwardResult } from './outgoing.ts'
 
 /**
  * Error for a call that we ended. Thrown into the dispatcher, and told apart from failures of the
  * upstream.
  */
-export class Dead extends Error {}
+export class DeadCall extends Error {}
 
 /** Problem for a call that we ended before its answer began; `undefined` when nobody listens. */
-export function cutShort(cut: AbortReason, state: Forwarded['state']): Problem | undefined {
+export function cutShort(cut: AbortReason, state: ForwardResult['state']): Problem | undefined {
   if (cut === 'abandoned') return undefined
   const effect = state === 'not_sent' ? 'nothing was sent' : 'whether the API acted is not known'
   return cut === 'stopping'
@@ -43,7 +43,7 @@ export function unreadable(): Problem {
  * reached the upstream.
  */
 export function failure(error: Error, sent: boolean): Problem {
-  if (error instanceof Dead)
+  if (error instanceof DeadCall)
     return new Problem('call.no_longer_live', 'the task ended before the call was sent')
   const code = 'code' in error ? String(error.code) : ''
   const unknown = 'whether it acted is not known'

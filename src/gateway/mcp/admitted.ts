@@ -1,8 +1,8 @@
 import { type AdmittedRequest, admit } from '../../calls/index.ts'
-import { Ended } from '../ended.ts'
+import { PipelineEnd } from '../ended.ts'
 import { presented } from '../presented.ts'
 import { refusal } from '../refusal.ts'
-import type { Placed } from './call-steps.ts'
+import type { PlacedCall } from './call-steps.ts'
 import { isOwn, unknownSession } from './converse.ts'
 import type { McpPorts } from './ports.ts'
 
@@ -11,7 +11,7 @@ import type { McpPorts } from './ports.ts'
  * and that the session is the sender's.
  */
 export async function admitted(
-  placed: Placed,
+  placed: PlacedCall,
   ports: McpPorts,
   record?: Parameters<typeof admit>[1]['record'],
 ): Promise<AdmittedRequest> {
@@ -22,7 +22,7 @@ export async function admitted(
     origin: { ip },
     ...(record ? { record } : {}),
   })
-  if (answer.outcome === 'deny') throw new Ended(refusal(answer, audience ?? resource, ports))
+  if (answer.outcome === 'deny') throw new PipelineEnd(refusal(answer, audience ?? resource, ports))
   if (conversation && !isOwn(conversation, answer.task.id)) throw unknownSession()
   return answer
 }

@@ -14,17 +14,17 @@ import type {
   RpcRequest,
   RpcResult,
 } from '../../net/index.ts'
-import type { Located } from '../passage.ts'
+import type { LocatedRequest } from '../passage.ts'
 import type { McpReply } from './reply.ts'
 import type { McpConversation } from './session-id.ts'
 import type { SealedState } from './stateless/request-state.ts'
 
 /** Knowledge of a request after each step of its arrival. Values are added, never changed. */
-export interface PlacedMessage extends Located {
+export interface PlacedMessage extends LocatedRequest {
   /** The message; `undefined`: the request ends the session. */
   rpc: RpcMessage | undefined
 }
-export interface Placed extends PlacedMessage {
+export interface PlacedCall extends PlacedMessage {
   /**
    * The conversation; `undefined`: the request begins one. Its owner is not checked before the
    * token is.
@@ -33,7 +33,7 @@ export interface Placed extends PlacedMessage {
 }
 
 /** Knowledge of a call after each step. */
-export interface CallRequest extends Located {
+export interface CallRequest extends LocatedRequest {
   rpc: RpcRequest
   conversation: McpConversation
   answer: McpReply
@@ -59,13 +59,13 @@ export interface CallInput extends SealedState {
 export interface TypedCall extends ResolvedCall {
   arguments: TypedArguments
 }
-export interface Decided extends TypedCall {
+export interface DecidedCall extends TypedCall {
   call: Call
   /** Id of the caller's task. Null: nobody was identified. */
   task: string | null
   verdict: Verdict
 }
-export interface PermittedCall extends Decided {
+export interface PermittedCall extends DecidedCall {
   verdict: Verdict<'permit'>
 }
 export interface PreparedCall extends PermittedCall {

@@ -1,7 +1,7 @@
 import { Problem } from '../../lib/problem.ts'
 import { RPC, type RpcMessage } from '../../net/index.ts'
 import { refuseStranger } from '../check-caller.ts'
-import type { Placed, PlacedMessage } from './call-steps.ts'
+import type { PlacedCall, PlacedMessage } from './call-steps.ts'
 import { notHeard } from './ended.ts'
 import type { McpPorts } from './ports.ts'
 import { type McpConversation, readSessionId } from './session-id.ts'
@@ -11,7 +11,7 @@ import { isStateless, readStateless } from './stateless/requests.ts'
  * Finds the conversation that a request belongs to, by its session id. Whether it is the caller's
  * is checked where the caller is known: `isOwn`.
  */
-export async function converse(heard: PlacedMessage, ports: McpPorts): Promise<Placed> {
+export async function converse(heard: PlacedMessage, ports: McpPorts): Promise<PlacedCall> {
   const { rpc: message, request, resource } = heard
   const revision = request.headers.get('mcp-protocol-version')
   if (message && isStateless(request, message)) {

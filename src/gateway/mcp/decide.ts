@@ -3,11 +3,11 @@ import { findDecision } from '../../decision-log/index.ts'
 import type { Call } from '../../facts/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { RPC, type RpcRequest } from '../../net/index.ts'
-import { Ended } from '../ended.ts'
+import { PipelineEnd } from '../ended.ts'
 import { RESHAPING } from '../obligations/reshape.ts'
 import { presented } from '../presented.ts'
 import { refusal } from '../refusal.ts'
-import type { Decided, TypedCall } from './call-steps.ts'
+import type { DecidedCall, TypedCall } from './call-steps.ts'
 import { isOwn, unknownSession } from './converse.ts'
 import { RpcAnswer, rpcError } from './ended.ts'
 import { isGiven, unknownAction } from './find-action.ts'
@@ -15,7 +15,7 @@ import { denial, notGiven } from './people/refusal.ts'
 import type { McpPorts } from './ports.ts'
 
 /** Asks `calls/`. What is hashed, shown and sent is `params` without `_meta`; the proof is for the resource's own address. */
-export async function decide(typed: TypedCall, ports: McpPorts): Promise<Decided> {
+export async function decide(typed: TypedCall, ports: McpPorts): Promise<DecidedCall> {
   const { action, conversation, ip, rpc, params, resource } = typed
   const call: Call = {
     ...presented(typed, ports),
@@ -50,13 +50,13 @@ async function taskOf(verdict: Verdict, { decisions }: McpPorts): Promise<string
  * task was never given is called unknown, and every other reason is told.
  */
 export async function denied(
-  found: Decided,
+  found: DecidedCall,
   verdict: Verdict<'deny'>,
   ports: McpPorts,
 ): Promise<Error> {
   const { answer, audience, rpc, resource, task } = found
   if (verdict.challenge && !answer.begun)
-    return new Ended(refusal(verdict, audience ?? resource, ports))
+    return new PipelineEnd(refusal(verdict, audience ?? resource, ports))
   const hidden = verdict.reason === 'task.not_covered' && !(await isGiven(found, task, ports))
   if (hidden) return verdict.attainable ? notGiven(found, verdict) : unknownAction(found)
   return verdict.reason === 'external.unmapped' ? unmapped(rpc, verdict) : denial(rpc, verdict)

@@ -2,7 +2,7 @@ import type { OutgoingHttpHeaders } from 'node:http'
 import { parseJson } from '../../lib/json.ts'
 import type { Problem } from '../../lib/problem.ts'
 import type { RpcError, RpcResult } from '../../net/index.ts'
-import { Ended } from '../ended.ts'
+import { PipelineEnd } from '../ended.ts'
 
 /** Ends the steps of a message with a JSON-RPC answer of our own. */
 export class RpcAnswer extends Error {
@@ -25,9 +25,9 @@ export class RpcAnswer extends Error {
  * Answer to a message that cannot be read: an HTTP status, and an error without an id (MCP,
  * Streamable HTTP).
  */
-export function notHeard(problem: Problem, code: number): Ended {
+export function notHeard(problem: Problem, code: number): PipelineEnd {
   const error = { code, message: problem.detail, data: problem }
-  return new Ended({ status: problem.status, body: { jsonrpc: '2.0', error } })
+  return new PipelineEnd({ status: problem.status, body: { jsonrpc: '2.0', error } })
 }
 
 /** An error answer that says what a problem says. */

@@ -12,7 +12,7 @@ import {
 } from '../../net/index.ts'
 import { actionsAt } from '../../resource-groups/index.ts'
 import { admitted } from './admitted.ts'
-import type { Placed } from './call-steps.ts'
+import type { PlacedCall } from './call-steps.ts'
 import { capabilityNames, declaredCapabilities } from './capabilities.ts'
 import { offersAt, type ServerOffer } from './group/offers.ts'
 import type { McpPorts } from './ports.ts'
@@ -32,7 +32,7 @@ const KEY_BYTES = 12
  * to be valid MCP.
  */
 export async function initialize(
-  placed: Placed,
+  placed: PlacedCall,
   message: RpcRequest,
   reply: McpReply,
   ports: McpPorts,

@@ -1,5 +1,5 @@
 import { checkCaller } from '../check-caller.ts'
-import type { Located } from '../passage.ts'
+import type { LocatedRequest } from '../passage.ts'
 import { startingWith } from '../steps.ts'
 import type { CallRequest, ResolvedCall } from './call-steps.ts'
 import { converse } from './converse.ts'
@@ -18,7 +18,10 @@ import { send } from './upstream/send.ts'
  * Steps of every MCP message after its arrival, in order. The sender is checked before the body is
  * waited for, and the owner of the session once the kind of message is known.
  */
-export const MCP_MESSAGE = startingWith<Located, Located, McpPorts>('transport', checkTransport)
+export const MCP_MESSAGE = startingWith<LocatedRequest, LocatedRequest, McpPorts>(
+  'transport',
+  checkTransport,
+)
   .next('caller', checkCaller)
   .next('whole message', takeMessage)
   .next('session', converse)

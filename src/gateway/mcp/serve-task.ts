@@ -4,7 +4,7 @@ import { isObject, type Json, type JsonObject, parseJson } from '../../lib/json.
 import { MCP, type RpcRequest } from '../../net/index.ts'
 import { refuseStranger } from '../check-caller.ts'
 import { admitted } from './admitted.ts'
-import type { Placed } from './call-steps.ts'
+import type { PlacedCall } from './call-steps.ts'
 import { TASKS_CAPABILITY } from './capabilities.ts'
 import { RpcAnswer } from './ended.ts'
 import { badParams } from './find-action.ts'
@@ -32,7 +32,7 @@ export function isRequestId(id: Json | undefined): id is string {
 }
 
 interface TaskQuestion {
-  readonly placed: Placed
+  readonly placed: PlacedCall
   readonly rpc: RpcRequest
   readonly conversation: McpConversation
 }

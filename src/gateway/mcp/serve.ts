@@ -12,10 +12,10 @@ import {
   STATELESS_REVISION,
 } from '../../net/index.ts'
 import { resourcesAt } from '../../resource-groups/index.ts'
-import { Ended } from '../ended.ts'
-import type { Located } from '../passage.ts'
+import { PipelineEnd } from '../ended.ts'
+import type { LocatedRequest } from '../passage.ts'
 import { admitted } from './admitted.ts'
-import type { Placed } from './call-steps.ts'
+import type { PlacedCall } from './call-steps.ts'
 import { notHeard, RpcAnswer, rpcError } from './ended.ts'
 import { isCall } from './find-action.ts'
 import { enterMember } from './group/enter-member.ts'
@@ -39,7 +39,7 @@ import { upstreamKey } from './upstream/sending.ts'
  * Serves one HTTP request to an MCP server behind the gateway. Throws what the gateway renders,
  * where nothing was answered yet.
  */
-export async function serveMcp(located: Located, ports: McpPorts): Promise<void> {
+export async function serveMcp(located: LocatedRequest, ports: McpPorts): Promise<void> {
   const placed = await arrived(located, ports)
   if (!placed) return
   const { conversation, rpc: message } = placed
@@ -63,7 +63,7 @@ export async function serveMcp(located: Located, ports: McpPorts): Promise<void>
 }
 
 /** Writes answers as the address and the revision of the client have them. */
-function writing(asked: Placed & { rpc: RpcRequest }) {
+function writing(asked: PlacedCall & { rpc: RpcRequest }) {
   const { audience, conversation, resource, rpc } = asked
   return (told: RpcResult | RpcError) => {
     const written = inGroup(told, asked)
@@ -74,7 +74,7 @@ function writing(asked: Placed & { rpc: RpcRequest }) {
 }
 
 /** `undefined`: the message was refused, in JSON-RPC. */
-async function arrived(located: Located, ports: McpPorts): Promise<Placed | undefined> {
+async function arrived(located: LocatedRequest, ports: McpPorts): Promise<PlacedCall | undefined> {
   try {
     return await MCP_MESSAGE.run(located, ports)
   } catch (error) {
@@ -89,7 +89,7 @@ function isWithoutSession(conversation: McpConversation | undefined): boolean {
 }
 
 async function answer(
-  placed: Placed,
+  placed: PlacedCall,
   message: RpcRequest,
   reply: McpReply,
   ports: McpPorts,
@@ -123,7 +123,7 @@ async function answer(
 async function resultOf(
   message: RpcRequest,
   conversation: McpConversation,
-  { offers, resource }: Placed & { offers: readonly ServerOffer[] },
+  { offers, resource }: PlacedCall & { offers: readonly ServerOffer[] },
   ports: McpPorts,
 ): Promise<JsonObject> {
   const { id, method } = message
@@ -138,7 +138,7 @@ async function resultOf(
 }
 
 async function call(
-  placed: Placed & { rpc: RpcRequest },
+  placed: PlacedCall & { rpc: RpcRequest },
   conversation: McpConversation,
   reply: McpReply,
   ports: McpPorts,
@@ -173,7 +173,7 @@ function heard(said: RpcNotification, conversation: McpConversation, { desk }: M
  * that. The task goes on: clients end a session with each call, and begin another one (contract 12.7).
  */
 async function end(
-  { resource }: Placed,
+  { resource }: PlacedCall,
   conversation: McpConversation,
   ports: McpPorts,
 ): Promise<void> {
@@ -202,9 +202,9 @@ function render(error: unknown, { id }: RpcRequest, reply: McpReply, ports: McpP
   if (!reply.begun) throw error
   // The stream has begun, so no status can tell it any more.
   const problem =
-    error instanceof Ended && error.answer.problem
+    error instanceof PipelineEnd && error.answer.problem
       ? error.answer.problem
       : new Problem('server.failed', 'the call failed')
-  if (!(error instanceof Ended)) ports.log.error({ err: error }, 'a call failed')
+  if (!(error instanceof PipelineEnd)) ports.log.error({ err: error }, 'a call failed')
   reply.end(rpcError(id, RPC.internalError, problem))
 }

@@ -5,14 +5,14 @@ import { canonicalJson } from '../../lib/canonical-json.ts'
 import { describeMcpServer, type SpokenMemory } from '../../net/index.ts'
 import { injectedHeaders } from '../injected-headers.ts'
 import type { GatewayPorts } from '../ports.ts'
-import type { Offering } from '../watch-definitions.ts'
+import type { CurrentDefinitions } from '../watch-definitions.ts'
 
 /** Asks an MCP server for its lists, in a session of our own. */
 export async function askServer(
   resource: Resource,
   signal: AbortSignal,
   ports: GatewayPorts & { readonly spoken: SpokenMemory },
-): Promise<Offering> {
+): Promise<CurrentDefinitions> {
   const { dispatcher, spoken } = ports
   const { headers } = await injectedHeaders(resource, undefined, ports)
   // Asked anew each time: a server may be replaced by one of another revision.

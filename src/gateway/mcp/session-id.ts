@@ -34,7 +34,7 @@ export interface McpConversation {
 /** A conversation that its id holds. */
 export type SessionConversation = McpConversation & { readonly task: string }
 
-type Sealing = Pick<MasterKey, 'seal' | 'open'>
+type Sealer = Pick<MasterKey, 'seal' | 'open'>
 
 const MAX_LENGTH = 4_096
 
@@ -42,7 +42,7 @@ const MAX_LENGTH = 4_096
  * Seals a conversation as `Mcp-Session-Id`: sealed, so that a client learns nothing of the server's
  * own session; base64url, so visible ASCII.
  */
-export function sessionId(master: Sealing, conversation: SessionConversation): string {
+export function sessionId(master: Sealer, conversation: SessionConversation): string {
   const { capabilities, key, resource, revision, task, upstream } = conversation
   const { id = null, revision: spoken = null } = upstream ?? {}
   const parts = [key, task, revision, spoken, id, capabilities]
@@ -51,7 +51,7 @@ export function sessionId(master: Sealing, conversation: SessionConversation): s
 
 /** Opens a session id. `undefined`: not issued here, or for another resource. */
 export function readSessionId(
-  master: Sealing,
+  master: Sealer,
   resource: string,
   id: string,
 ): SessionConversation | undefined {

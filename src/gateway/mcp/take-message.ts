@@ -1,13 +1,13 @@
 import { Problem } from '../../lib/problem.ts'
 import { headerText, messageOf, namedBy, RPC, type RpcMessage } from '../../net/index.ts'
-import type { Located } from '../passage.ts'
+import type { LocatedRequest } from '../passage.ts'
 import { readBody } from '../read-body.ts'
 import type { PlacedMessage } from './call-steps.ts'
 import { notHeard } from './ended.ts'
 import { mismatch } from './stateless/requests.ts'
 
 /** Reads the whole body as one message. Headers that repeat parts of it must agree with it. */
-export async function takeMessage(located: Located): Promise<PlacedMessage> {
+export async function takeMessage(located: LocatedRequest): Promise<PlacedMessage> {
   if (located.request.method === 'DELETE') {
     if ((await readBody(located.message, located.request)) !== undefined)
       throw new Problem('arguments.unexpected_body', 'a session is ended without a body')
@@ -18,7 +18,7 @@ export async function takeMessage(located: Located): Promise<PlacedMessage> {
   return { ...located, rpc }
 }
 
-async function read(located: Located): Promise<RpcMessage> {
+async function read(located: LocatedRequest): Promise<RpcMessage> {
   try {
     const body = await readBody(located.message, located.request)
     if (body === undefined) throw new Problem('mcp.bad_message', 'there is no message')
@@ -32,7 +32,7 @@ async function read(located: Located): Promise<RpcMessage> {
 
 const TELLS = /^(?:input|mcp)\./
 
-function checkHeaders({ request }: Located, message: RpcMessage): void {
+function checkHeaders({ request }: LocatedRequest, message: RpcMessage): void {
   const method = 'method' in message ? message.method : undefined
   const named = 'params' in message ? message.params.get(namedBy(message.method) ?? '') : undefined
   const [ofMethod, ofName] = ['mcp-method', 'mcp-name'].map((name) => request.headers.get(name))

@@ -1,6 +1,6 @@
 import { Problem } from '../../lib/problem.ts'
-import { Ended } from '../ended.ts'
-import type { Located } from '../passage.ts'
+import { PipelineEnd } from '../ended.ts'
+import type { LocatedRequest } from '../passage.ts'
 import type { McpPorts } from './ports.ts'
 
 const OFFERED = ['POST', 'DELETE']
@@ -11,7 +11,7 @@ const NEEDED = ['application/json', 'text/event-stream'] as const
  * another origin, and ready for both kinds of answer (MCP, Streamable HTTP). GET would offer a
  * stream from the server, which we do not.
  */
-export function checkTransport(located: Located, ports: McpPorts): Located {
+export function checkTransport(located: LocatedRequest, ports: McpPorts): LocatedRequest {
   const { request, segments } = located
   if (segments.length > 0 || request.query.length > 0)
     throw new Problem('resource.unknown', 'an MCP server is served at its identifier only')
@@ -19,7 +19,7 @@ export function checkTransport(located: Located, ports: McpPorts): Located {
   if (origin !== undefined && origin !== ports.gateway)
     throw new Problem('request.cross_site', 'the request came from a page of another origin')
   if (!OFFERED.includes(request.method))
-    throw new Ended({
+    throw new PipelineEnd({
       status: 405,
       headers: { allow: OFFERED.join(', ') },
       problem: new Problem('request.method_not_allowed', 'only POST and DELETE are offered'),

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { parseJson, printJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
-import { MAX_RESHAPED, type Reshape, Unfit } from './reshape.ts'
+import { MAX_RESHAPED, type Reshape, UnfitAnswer } from './reshape.ts'
 
 /** Media type of JSON in UTF-8. In another charset the caller would read other names than we do. */
 const JSON_TYPE =
@@ -24,7 +24,7 @@ export function reshapeBody(
   try {
     return Buffer.from(printJson(reshape(parseJson(body, { bytes: MAX_RESHAPED }))))
   } catch (error) {
-    if (error instanceof Unfit) throw withheld(error.message)
+    if (error instanceof UnfitAnswer) throw withheld(error.message)
     // What the API sent stays out of the words.
     if (error instanceof Problem) throw withheld('it cannot be read as JSON, or is too large')
     throw error

@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject, parseJson, printJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
-import { MAX_RESHAPED, type Reshape, Unfit } from './reshape.ts'
+import { MAX_RESHAPED, type Reshape, UnfitAnswer } from './reshape.ts'
 
 /**
  * Changes the result of an MCP call as policies require; `undefined` when some part of it cannot be
@@ -16,7 +16,7 @@ export function reshapeResult(
     if (method === 'tools/call') return toolResult(result, reshape)
     return method === 'resources/read' ? readResult(result, reshape) : undefined
   } catch (error) {
-    if (error instanceof Unfit || error instanceof Problem) return undefined
+    if (error instanceof UnfitAnswer || error instanceof Problem) return undefined
     throw error
   }
 }

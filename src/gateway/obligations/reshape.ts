@@ -16,7 +16,7 @@ export const REDACTED = '[redacted]'
 /**
  * Error for an answer that cannot be changed as policies require. Nobody is told such an answer.
  */
-export class Unfit extends Error {}
+export class UnfitAnswer extends Error {}
 
 /** Changes one answer into the one that may be told. @throws Unfit */
 export type Reshape = (answer: Json) => Json
@@ -48,7 +48,7 @@ function firstOf(most: string): Reshape {
   return (value) => {
     if (Array.isArray(value)) return value.slice(0, Number(most))
     if (value === null) return value
-    throw new Unfit('what is to be cut is no list')
+    throw new UnfitAnswer('what is to be cut is no list')
   }
 }
 

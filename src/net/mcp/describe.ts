@@ -1,14 +1,14 @@
 import type { Dispatcher } from 'undici'
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
-import type { Exchanged, ExchangeFailure } from './exchanged.ts'
+import type { ExchangeFailure, ExchangeResult } from './exchanged.ts'
 import { RPC } from './message.ts'
 import {
   ask,
   endSession,
   type McpPeer,
   type McpSession,
-  type Opened,
+  type OpenedSession,
   openSession,
   type SpokenMemory,
 } from './session.ts'
@@ -38,7 +38,7 @@ const MAX_ITEMS = 2_000
 const MAX_TEXT = { name: 200, version: 200, title: 200, instructions: 16_384 }
 const MAX_CURSOR = 4_096
 
-export interface Describing {
+export interface DescribeOptions {
   /** `definitions`: tools and prompts, not the lists of resources. Default: everything. */
   readonly only?: 'definitions'
   /** Ends the requests. */
@@ -54,7 +54,7 @@ export interface Describing {
 export async function describeMcpServer(
   ports: { readonly dispatcher: Dispatcher },
   at: { readonly url: string; readonly headers: Readonly<Record<string, string>> },
-  { known, only, signal: ended }: Describing = {},
+  { known, only, signal: ended }: DescribeOptions = {},
 ): Promise<McpDescription> {
   const peer: McpPeer = {
     dispatcher: ports.dispatcher,
@@ -87,7 +87,7 @@ export async function describeMcpServer(
   }
 }
 
-function serverOf({ instructions, serverInfo }: Opened): McpDescription['server'] {
+function serverOf({ instructions, serverInfo }: OpenedSession): McpDescription['server'] {
   const text = (member: 'name' | 'version' | 'title') => {
     const value = serverInfo.get(member)
     return typeof value === 'string' ? value.slice(0, MAX_TEXT[member]) : undefined
@@ -162,7 +162,7 @@ function cursorOf(page: JsonObject, method: string): string | undefined {
 }
 
 /** Problem that says why there is no description, in the words of outbound requests. */
-function problemOf(ended: Exchanged, method: string): Problem {
+function problemOf(ended: ExchangeResult, method: string): Problem {
   const at = `the MCP server, asked for \`${method}\`,`
   if (ended.state === 'answered') return unexpected(`${at} gave no answer`)
   if (ended.cause instanceof Problem && ended.cause.code.startsWith('outbound.')) return ended.cause

@@ -3,7 +3,7 @@ import { after, afterEach, before, test } from 'node:test'
 import { Agent } from 'undici'
 import { until } from '../../../test/until.ts'
 import { exchange } from './exchange.ts'
-import type { Exchanged, Hooks } from './exchanged.ts'
+import type { ExchangeResult, Hooks } from './exchanged.ts'
 import { printMessage, type RpcMessage } from './message.ts'
 import { answer, type ScriptedServer, serveScript, stream } from './testing.ts'
 
@@ -20,7 +20,7 @@ after(async () => {
   await server.close()
 })
 
-function send(hooks: Hooks = {}, limits: Partial<typeof LIMITS> = {}): Promise<Exchanged> {
+function send(hooks: Hooks = {}, limits: Partial<typeof LIMITS> = {}): Promise<ExchangeResult> {
   const message: RpcMessage = { kind: 'request', id: 'q', method: 'tools/call', params: new Map() }
   const post = {
     url: server.url,
@@ -32,7 +32,7 @@ function send(hooks: Hooks = {}, limits: Partial<typeof LIMITS> = {}): Promise<E
   return exchange(dispatcher, post, { ...LIMITS, ...limits }, hooks)
 }
 
-function why(ended: Exchanged): string {
+function why(ended: ExchangeResult): string {
   return ended.state === 'answered' ? 'answered' : `${ended.state} ${ended.failure}`
 }
 

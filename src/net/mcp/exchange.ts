@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import { EventStreamReader } from '../../lib/event-stream.ts'
-import type { Exchanged, ExchangeFailure, ExchangeLimits, Hooks, Post } from './exchanged.ts'
+import type { ExchangeFailure, ExchangeLimits, ExchangeResult, Hooks, Post } from './exchanged.ts'
 import { type RpcMessage, type RpcResult, readMessage, sameId } from './message.ts'
 
 /** `type/subtype` in lower case, parameters aside. */
@@ -21,7 +21,7 @@ export function exchange(
   post: Post,
   limits: ExchangeLimits,
   hooks: Hooks = {},
-): Promise<Exchanged> {
+): Promise<ExchangeResult> {
   return new Promise((resolve) => {
     new Exchange(dispatcher, post, limits, hooks, resolve).start()
   })
@@ -31,14 +31,14 @@ export function exchange(
  * Error for an exchange that we ended: thrown into the dispatcher, and told apart from failures of
  * the other side.
  */
-class Left extends Error {}
+class LeftExchange extends Error {}
 
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #dispatcher: Dispatcher
   readonly #post: Post
   readonly #limits: ExchangeLimits
   readonly #hooks: Hooks
-  readonly #resolve: (ended: Exchanged) => void
+  readonly #resolve: (ended: ExchangeResult) => void
   #controller: Dispatcher.DispatchController | undefined
   #status: number | undefined
   #session: string | undefined
@@ -56,7 +56,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     post: Post,
     limits: ExchangeLimits,
     hooks: Hooks,
-    resolve: (ended: Exchanged) => void,
+    resolve: (ended: ExchangeResult) => void,
   ) {
     this.#dispatcher = dispatcher
     this.#post = post
@@ -93,10 +93,10 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    if (this.#settled) throw new Left('ended before it was sent')
+    if (this.#settled) throw new LeftExchange('ended before it was sent')
     if (this.#hooks.mayStart && !this.#hooks.mayStart()) {
       this.#fail('not_permitted')
-      throw new Left('not permitted any more')
+      throw new LeftExchange('not permitted any more')
     }
     this.#controller = controller
   }
@@ -121,7 +121,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#settled) {
-      controller.abort(new Left('no more is wanted'))
+      controller.abort(new LeftExchange('no more is wanted'))
       return
     }
     this.#bytes += chunk.length
@@ -205,7 +205,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   #settle(
     ended:
-      | { state: 'answered'; answer: Extract<Exchanged, { state: 'answered' }>['answer'] }
+      | { state: 'answered'; answer: Extract<ExchangeResult, { state: 'answered' }>['answer'] }
       | { state: 'failed' | 'not_sent'; failure: ExchangeFailure; cause: unknown },
   ): void {
     if (this.#settled) return
@@ -214,14 +214,14 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#hooks.signal?.removeEventListener('abort', this.#onAbort)
     this.#resolve({ ...ended, status: this.#status, session: this.#session, bytes: this.#bytes })
     if (ended.state === 'answered') this.#leaveSoon()
-    else this.#controller?.abort(new Left('no more is wanted'))
+    else this.#controller?.abort(new LeftExchange('no more is wanted'))
     this.#whole = []
   }
 
   /** A stream that ends with its answer leaves its connection usable; one that goes on is cut off. */
   #leaveSoon(): void {
     if (!this.#stream) return
-    const leave = () => this.#controller?.abort(new Left('no more is wanted'))
+    const leave = () => this.#controller?.abort(new LeftExchange('no more is wanted'))
     this.#timer = setTimeout(leave, LINGER_MS).unref()
   }
 }

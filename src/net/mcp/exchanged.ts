@@ -64,13 +64,13 @@ interface Facts {
  * An exchange without an answer. `not_sent`: provably no byte of the request was sent. `failed`:
  * bytes were sent, and no answer came.
  */
-export type NotAnswered = Facts & {
+export type UnansweredExchange = Facts & {
   readonly state: 'failed' | 'not_sent'
   readonly failure: ExchangeFailure
   readonly cause: unknown
 }
 
 /** Outcome of an exchange. */
-export type Exchanged =
+export type ExchangeResult =
   | (Facts & { readonly state: 'answered'; readonly answer: RpcResult | RpcError | undefined })
-  | NotAnswered
+  | UnansweredExchange

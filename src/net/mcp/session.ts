@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici'
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import { exchange } from './exchange.ts'
-import type { Exchanged, ExchangeLimits, Hooks, NotAnswered } from './exchanged.ts'
+import type { ExchangeLimits, ExchangeResult, Hooks, UnansweredExchange } from './exchanged.ts'
 import {
   printMessage,
   RPC,
@@ -50,16 +50,16 @@ export interface McpSession {
 }
 
 /** A server's answer to `initialize`, checked as far as it is used. */
-export interface Opened {
+export interface OpenedSession {
   readonly session: McpSession
   readonly capabilities: JsonObject
   readonly serverInfo: JsonObject
   readonly instructions: string | undefined
 }
 
-export type OpenedOrNot =
-  | { readonly ok: true; readonly opened: Opened }
-  | { readonly ok: false; readonly ended: NotAnswered }
+export type OpeningResult =
+  | { readonly ok: true; readonly opened: OpenedSession }
+  | { readonly ok: false; readonly ended: UnansweredExchange }
 
 /** Visible ASCII (revision 2025-11-25, transports, session management), and not without end. */
 const SESSION_ID = /^[\x21-\x7e]{1,512}$/
@@ -81,7 +81,7 @@ export async function openSession(
   peer: McpPeer,
   hooks: Hooks = {},
   capabilities: JsonObject = new Map(),
-): Promise<OpenedOrNot> {
+): Promise<OpeningResult> {
   const known = peer.known?.get(peer.url)
   if (known === 'stateless') return { ok: true, opened: NOT_ASKED }
   const found = known === 'sessions' ? undefined : await discover(peer, hooks)
@@ -94,7 +94,7 @@ export async function openSession(
 }
 
 const STATELESS: McpSession = { revision: STATELESS_REVISION, id: undefined }
-const NOT_ASKED: Opened = {
+const NOT_ASKED: OpenedSession = {
   session: STATELESS,
   capabilities: new Map(),
   serverInfo: new Map(),
@@ -102,7 +102,7 @@ const NOT_ASKED: Opened = {
 }
 
 /** Asks a server for its revisions; `undefined`: it has sessions, or does not say. */
-async function discover(peer: McpPeer, hooks: Hooks): Promise<OpenedOrNot | undefined> {
+async function discover(peer: McpPeer, hooks: Hooks): Promise<OpeningResult | undefined> {
   const limits = { ...peer.limits, timeMs: Math.min(peer.limits.timeMs, PROBE_MS) }
   const request = { id: 'discover', method: 'server/discover', params: new Map() }
   const ended = await ask({ ...peer, limits }, STATELESS, request, hooks)
@@ -136,7 +136,7 @@ async function initialize(
   peer: McpPeer,
   hooks: Hooks,
   capabilities: JsonObject,
-): Promise<OpenedOrNot> {
+): Promise<OpeningResult> {
   const params = new Map<string, Json>([
     ['protocolVersion', SESSION_REVISIONS[0]],
     ['capabilities', capabilities],
@@ -157,7 +157,7 @@ async function initialize(
 function readOpened(
   answer: RpcResult | RpcError | undefined,
   id: string | undefined,
-): Opened | undefined {
+): OpenedSession | undefined {
   if (answer?.kind !== 'result') return undefined
   const revision = answer.result.get('protocolVersion')
   const capabilities = answer.result.get('capabilities')
@@ -175,7 +175,7 @@ function readOpened(
 }
 
 /** Members of a request to a server of 2026-07-28 besides its parameters. */
-export interface Declared {
+export interface DeclaredMembers {
   /** Capabilities of the client that it is made for. Default: none. */
   readonly capabilities?: JsonObject
   /** Headers in which the tool's arguments are repeated. */
@@ -191,8 +191,8 @@ export async function ask(
   session: McpSession,
   request: Omit<RpcRequest, 'kind'>,
   hooks: Hooks = {},
-  declared: Declared = {},
-): Promise<Exchanged> {
+  declared: DeclaredMembers = {},
+): Promise<ExchangeResult> {
   if (!needsNoSession(session)) return talk(peer, session, { kind: 'request', ...request }, hooks)
   const { method, params } = request
   const meta = params.get('_meta')
@@ -225,7 +225,7 @@ export async function ask(
  * A result of a type that we do not know is none (2026-07-28, "ResultType"), and neither is a
  * question to a client that declared nothing.
  */
-function isKnown({ result }: RpcResult, { capabilities }: Declared): boolean {
+function isKnown({ result }: RpcResult, { capabilities }: DeclaredMembers): boolean {
   const type = result.get('resultType') ?? 'complete'
   return type === 'complete' || (type === 'input_required' && (capabilities?.size ?? 0) > 0)
 }
@@ -241,7 +241,7 @@ export function notify(
   method: string,
   params: JsonObject,
   hooks: Hooks = {},
-): Promise<Exchanged> {
+): Promise<ExchangeResult> {
   const message: RpcNotification = { kind: 'notification', method, params }
   return talk({ ...peer, limits: ASIDE }, session, message, hooks)
 }
@@ -259,7 +259,7 @@ function talk(
   session: McpSession | undefined,
   message: RpcMessage,
   hooks: Hooks,
-): Promise<Exchanged> {
+): Promise<ExchangeResult> {
   const post = {
     url: peer.url,
     method: 'POST',
@@ -321,7 +321,7 @@ function otherRevision(answer: RpcResult | RpcError | undefined): Problem | unde
   return new Problem('outbound.unexpected_answer', detail)
 }
 
-function unexpected(ended: Exchanged, cause: Problem | undefined): NotAnswered {
+function unexpected(ended: ExchangeResult, cause: Problem | undefined): UnansweredExchange {
   const { bytes, session, status } = ended
   return { state: 'failed', failure: 'unexpected', cause, bytes, session, status }
 }

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 
 /** A request that a scripted MCP server received. */
-export interface Asked {
+export interface ReceivedMessage {
   readonly verb: string
   readonly headers: IncomingMessage['headers']
   readonly text: string
@@ -13,11 +13,11 @@ export interface Asked {
 }
 
 /** Answers one message, or leaves it to the polite default by answering false. */
-export type Script = (asked: Asked, reply: ServerResponse) => boolean | Promise<boolean>
+export type Script = (asked: ReceivedMessage, reply: ServerResponse) => boolean | Promise<boolean>
 
 export interface ScriptedServer {
   readonly url: string
-  readonly asked: readonly Asked[]
+  readonly asked: readonly ReceivedMessage[]
   /** Replaces the script, from the next request on. */
   play(script: Script): void
   close(): Promise<void>
@@ -25,7 +25,7 @@ export interface ScriptedServer {
 
 /** Starts an MCP server on the loopback interface that answers as a test tells it to. */
 export async function serveScript(script: Script = () => false): Promise<ScriptedServer> {
-  const asked: Asked[] = []
+  const asked: ReceivedMessage[] = []
   let playing = script
   const server = createServer(async (message, reply) => {
     const one = await read(message)
@@ -47,7 +47,7 @@ export async function serveScript(script: Script = () => false): Promise<Scripte
   }
 }
 
-async function read(message: IncomingMessage): Promise<Asked> {
+async function read(message: IncomingMessage): Promise<ReceivedMessage> {
   const chunks: Buffer[] = []
   for await (const chunk of message as AsyncIterable<Buffer>) chunks.push(chunk)
   const text = Buffer.concat(chunks).toString()
@@ -55,7 +55,7 @@ async function read(message: IncomingMessage): Promise<Asked> {
   return { verb, headers, text, message: text === '' ? undefined : JSON.parse(text) }
 }
 
-function polite({ message, verb }: Asked, reply: ServerResponse): void {
+function polite({ message, verb }: ReceivedMessage, reply: ServerResponse): void {
   if (verb !== 'POST' || message?.id === undefined) {
     reply.writeHead(verb === 'POST' ? 202 : 200).end()
   } else if (message.method === 'initialize') {

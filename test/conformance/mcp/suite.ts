@@ -17,7 +17,7 @@ export interface Check {
 }
 
 /** Authorization server, as the suite is told about it. */
-export interface Tested {
+export interface TestedServer {
   readonly issuer: string
   readonly revision: string
   readonly clientId: string
@@ -30,7 +30,7 @@ export interface Tested {
 
 /** Runs the scenarios for authorization servers, and answers every check it made, by scenario. */
 export async function testAuthorizationServer(
-  tested: Tested,
+  tested: TestedServer,
 ): Promise<ReadonlyMap<string, readonly Check[]>> {
   const out = await mkdtemp(join(tmpdir(), 'remit-mcp-conformance-'))
   try {
@@ -51,7 +51,7 @@ function start(args: readonly string[]) {
   return { child, ended }
 }
 
-async function run(tested: Tested, out: string): Promise<void> {
+async function run(tested: TestedServer, out: string): Promise<void> {
   const { clientId, issuer, person, port, resource, revision } = tested
   const args = ['authorization', '--url', issuer, '--spec-version', revision, '-o', out]
   args.push('--client-id', clientId, '--resource', resource, '--port', String(port))

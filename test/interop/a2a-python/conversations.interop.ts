@@ -8,7 +8,7 @@ import type { Detail } from 'remit-sdk'
 import { textPart } from '../../a2a/planner.ts'
 import { PAGE, say } from '../../mcp/asking.ts'
 import { Place } from '../../mcp/place.ts'
-import type { Running } from '../../sdk/project.ts'
+import type { RunningProgram } from '../../sdk/project.ts'
 import { sdkTask } from '../../sdk/shops.ts'
 import { World } from '../../world.ts'
 import { PythonProject } from '../python-sdk/installed.ts'
@@ -18,7 +18,7 @@ const BINDINGS = { JSONRPC: JsonRpcTransportFactory, 'HTTP+JSON': RestTransportF
 describe('the official A2A SDK for Python, as the agent that is called', () => {
   let w: World
   let project: PythonProject
-  let planner: Running
+  let planner: RunningProgram
   let place: Place
   before(async () => {
     w = await World.start('sqlite', { nonces: 'auto' })

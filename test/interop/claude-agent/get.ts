@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Counterpart, NotToBeHad } from '../counterpart.ts'
+import { type Counterpart, UnavailableSource } from '../counterpart.ts'
 import { fromNpm } from '../npm.ts'
 
 /** The Claude Agent SDK with its program, which is as large as all others together. */
@@ -11,7 +11,9 @@ export const claudeAgent: Counterpart = {
     const folder = fromNpm('claude-agent', import.meta.dirname)
     const program = `claude-agent-sdk-${process.platform}-${process.arch}`
     if (!existsSync(join(folder, 'node_modules', '@anthropic-ai', program)))
-      throw new NotToBeHad(`its package has no program for ${process.platform} ${process.arch}`)
+      throw new UnavailableSource(
+        `its package has no program for ${process.platform} ${process.arch}`,
+      )
     return { REMIT_INTEROP_CLAUDE_AGENT: folder }
   },
 }

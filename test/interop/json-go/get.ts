@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Counterpart, NotToBeHad } from '../counterpart.ts'
+import { type Counterpart, UnavailableSource } from '../counterpart.ts'
 import { cacheFolder } from '../download.ts'
 import { needProgram } from '../program.ts'
 
@@ -23,7 +23,7 @@ export const jsonGo: Counterpart = {
       env: { ...process.env, GOFLAGS: '-mod=mod', GO111MODULE: 'off' },
     })
     if (built.status !== 0)
-      throw new NotToBeHad(`Go could not build it: ${String(built.stderr).slice(0, 200)}`)
+      throw new UnavailableSource(`Go could not build it: ${String(built.stderr).slice(0, 200)}`)
     return { REMIT_INTEROP_JSON_READER: program }
   },
 }

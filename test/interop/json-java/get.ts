@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { type Counterpart, NotToBeHad } from '../counterpart.ts'
+import { type Counterpart, UnavailableSource } from '../counterpart.ts'
 import { cacheFolder, fromMaven, type MavenFile } from '../download.ts'
 import { needProgram } from '../program.ts'
 
@@ -49,7 +49,9 @@ export const jsonJava: Counterpart = {
       timeout: MAX_BUILD_MS,
     })
     if (built.status !== 0)
-      throw new NotToBeHad(`Java could not compile it: ${String(built.stderr).slice(0, 200)}`)
+      throw new UnavailableSource(
+        `Java could not compile it: ${String(built.stderr).slice(0, 200)}`,
+      )
     return { REMIT_INTEROP_JSON_CLASSES: `${folder}${delimiter}${path}` }
   },
 }

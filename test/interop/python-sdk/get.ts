@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type Counterpart, NotToBeHad } from '../counterpart.ts'
+import { type Counterpart, UnavailableSource } from '../counterpart.ts'
 import { needProgram } from '../program.ts'
 import { fromPip, type Python, pythons } from '../python.ts'
 import { buildWheel, installWheel } from './wheel.ts'
@@ -32,7 +32,7 @@ export const pythonSdk: Counterpart = {
   },
 }
 
-/** The newest Python of this machine that the package is for. Throws `NotToBeHad`. */
+/** The newest Python of this machine that the package is for. Throws `UnavailableSource`. */
 export function newestPython(): Python {
   return bounds().newest
 }
@@ -43,6 +43,6 @@ function bounds(): { readonly oldest: Python; readonly newest: Python } {
   const [oldest] = found
   const newest = found.at(-1)
   if (!oldest || !newest)
-    throw new NotToBeHad(`there is no Python from 3.${SUPPORTED.from} to 3.${SUPPORTED.to}`)
+    throw new UnavailableSource(`there is no Python from 3.${SUPPORTED.from} to 3.${SUPPORTED.to}`)
   return { oldest, newest }
 }

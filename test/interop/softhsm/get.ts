@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type Counterpart, NotToBeHad } from '../counterpart.ts'
+import { type Counterpart, UnavailableSource } from '../counterpart.ts'
 import { cacheFolder } from '../download.ts'
 import { needProgram } from '../program.ts'
 
@@ -23,7 +23,7 @@ export const softhsm: Counterpart = {
   async get() {
     needProgram('softhsm2-util', 'softhsm2')
     const module = LIBRARIES.find(existsSync)
-    if (!module) throw new NotToBeHad('the library of SoftHSM is at no place that is known')
+    if (!module) throw new UnavailableSource('the library of SoftHSM is at no place that is known')
     return { REMIT_INTEROP_SOFTHSM: module, REMIT_INTEROP_SIGNER: installSigner() }
   },
 }
@@ -41,7 +41,7 @@ function installSigner(): string {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === built) return main
   const headers = dirname(dirname(process.execPath))
   if (!existsSync(join(headers, 'include', 'node', 'node_api.h')))
-    throw new NotToBeHad('there are no header files beside this Node')
+    throw new UnavailableSource('there are no header files beside this Node')
   for (const [program, debian] of [
     ['make', 'make'],
     ['g++', 'g++'],
@@ -60,7 +60,7 @@ function installSigner(): string {
   )
   const why = stderr.split('\n').find((line) => line.trim() !== '') ?? 'no answer'
   if (status !== 0)
-    throw new NotToBeHad(`the signer program could not be installed: ${why.slice(0, 200)}`)
+    throw new UnavailableSource(`the signer program could not be installed: ${why.slice(0, 200)}`)
   writeFileSync(stamp, built)
   return main
 }

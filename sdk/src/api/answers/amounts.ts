@@ -25,13 +25,17 @@ export function amountsIn(answer: ExactJson, parts: readonly AnswerPart[]): read
   })
 }
 
-type Counting = (value: ExactJson) => bigint | undefined
+type AmountReader = (value: ExactJson) => bigint | undefined
 
 /**
  * Sums as obligations read paths. What is missing anywhere, or is no amount, is not taken for
  * nothing.
  */
-function sumAt(value: ExactJson, steps: readonly string[], count: Counting): bigint | undefined {
+function sumAt(
+  value: ExactJson,
+  steps: readonly string[],
+  count: AmountReader,
+): bigint | undefined {
   const [step, ...rest] = steps
   if (step === undefined) return count(value)
   if (isList(value)) {

@@ -2,33 +2,33 @@ import { type Answer, API_PROBLEMS, problemAnswer } from '../answer.ts'
 import { readExactJson } from '../exact-json.ts'
 import { type Amount, type AnswerPart, amountsIn } from './amounts.ts'
 import { printExactJson } from './follow.ts'
-import { type Obligation, reshapeFor, Unfit } from './obligations.ts'
+import { type Obligation, reshapeFor, UnfitAnswer } from './obligations.ts'
 
 /** Bytes of an answer that has to be read. */
 export const MAX_ANSWER = 1024 * 1024
 
-export interface AboutAnswer {
+export interface AnswerFormat {
   readonly contentType: string
   readonly contentEncoding: string
 }
 
 /** An answer of a handler, before anyone else sees it. */
-export interface HandlersAnswer extends AboutAnswer {
-  /** Nothing: it is larger than may be read. */
+export interface HandlersAnswer extends AnswerFormat {
+  /** Bytes of the answer; `undefined`: it is larger than may be read. */
   readonly bytes: Uint8Array | undefined
 }
 
 /** Bytes that are told in place of the answer, or an answer that says why it is withheld. */
-export type Told = { readonly bytes: Uint8Array } | { readonly withheld: Answer }
+export type AnswerToTell = { readonly bytes: Uint8Array } | { readonly withheld: Answer }
 
 /** Work that has to be done with the answer of one call. */
-export interface Answering {
+export interface AnswerWork {
   /** It is told otherwise than it came, so nothing of it before all of it is there. Otherwise it is only read as it passes. */
   readonly holds: boolean
-  /** Whether it could be read at all, once it is there. */
-  canRead(about: AboutAnswer): boolean
+  /** Tells whether it could be read at all, once it is there. */
+  canRead(about: AnswerFormat): boolean
   /** Finds what may be told. Never rejects. */
-  tell(answer: HandlersAnswer): Promise<Told>
+  tell(answer: HandlersAnswer): Promise<AnswerToTell>
   /** Reads the amounts in it, for the report of the outcome. */
   amounts(answer: HandlersAnswer): readonly Amount[]
 }
@@ -40,7 +40,7 @@ export interface Answering {
 export function answeringFor(
   asked: { readonly obligations: readonly Obligation[]; readonly settles: readonly AnswerPart[] },
   given: { readonly hashKey: Uint8Array | undefined; readonly decisionId: string },
-): Answering | undefined {
+): AnswerWork | undefined {
   const { obligations, settles } = asked
   if (obligations.length === 0 && settles.length === 0) return undefined
   const reshape = reshapeFor(obligations, given.hashKey)
@@ -54,7 +54,7 @@ export function answeringFor(
         const told = await reshape(readExactJson(textOf(answer)))
         return { bytes: new TextEncoder().encode(printExactJson(told)) }
       } catch (error) {
-        const why = error instanceof Unfit ? error.message : 'it is no JSON that can be read'
+        const why = error instanceof UnfitAnswer ? error.message : 'it is no JSON that can be read'
         return { withheld: withheld(why, given.decisionId) }
       }
     },
@@ -87,15 +87,15 @@ const JSON_TYPE =
   /^application\/(?:[a-z0-9.+-]+\+)?json\s*(?:;\s*charset="?utf-8"?\s*|;(?![^;]*charset)[^;]*)*$/i
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-function unreadable({ contentEncoding, contentType }: AboutAnswer): string | undefined {
+function unreadable({ contentEncoding, contentType }: AnswerFormat): string | undefined {
   if (!JSON_TYPE.test(contentType)) return 'it is no JSON'
   return /^(?:identity)?$/i.test(contentEncoding) ? undefined : 'it is compressed'
 }
 
 function textOf({ bytes, ...about }: HandlersAnswer): string {
   const why = unreadable(about)
-  if (why !== undefined) throw new Unfit(why)
-  if (!bytes) throw new Unfit('it is too large')
+  if (why !== undefined) throw new UnfitAnswer(why)
+  if (!bytes) throw new UnfitAnswer('it is too large')
   return UTF8.decode(bytes)
 }
 
@@ -119,11 +119,11 @@ export function plainType(contentType: string): string {
 }
 
 /** Bytes as they come, up to so many. */
-export class Kept {
+export class KeptBytes {
   readonly #parts: Uint8Array[] = []
   #size = 0
 
-  /** Nothing: what comes cannot be read. */
+  /** Keeps a chunk; `undefined`: what comes cannot be read. */
   push(chunk: Uint8Array | undefined): void {
     this.#size += chunk?.byteLength ?? Number.POSITIVE_INFINITY
     if (this.isTooLarge) this.#parts.length = 0
@@ -134,7 +134,7 @@ export class Kept {
     return this.#size > MAX_ANSWER
   }
 
-  /** Nothing when there was more than may be read. */
+  /** Joins the bytes; `undefined` when there was more than may be read. */
   bytes(): Uint8Array | undefined {
     if (this.isTooLarge) return undefined
     const all = new Uint8Array(this.#size)
@@ -147,7 +147,7 @@ export class Kept {
   }
 }
 
-/** Whether an answer in JSON would do for the caller. */
+/** Tells whether an answer in JSON would do for the caller. */
 export function admitsJson(accept: string | undefined): boolean {
   if (accept === undefined) return true
   return accept

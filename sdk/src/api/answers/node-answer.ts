@@ -1,7 +1,13 @@
-import type { Admission, Ended } from '../guard.ts'
-import { type Answering, Kept, OF_THE_ANSWER, plainType, type Told } from './answering.ts'
+import type { Admission, CallEnd } from '../guard.ts'
+import {
+  type AnswerToTell,
+  type AnswerWork,
+  KeptBytes,
+  OF_THE_ANSWER,
+  plainType,
+} from './answering.ts'
 
-type Admitted = Extract<Admission, { admitted: true }>
+type AdmittedCall = Extract<Admission, { admitted: true }>
 type Callback = (error?: Error | null) => void
 type Rest = readonly unknown[]
 
@@ -27,10 +33,10 @@ export interface WritableResponse {
  * is held: nothing of it leaves before all of it is there and is as it has to be. Everything that a framework sends goes through these
  * methods of the response, whatever it calls itself.
  */
-export function tellNode(response: WritableResponse, { answering, ended }: Admitted): void {
-  let answer: Pick<Ended, 'amounts'> & { readonly status?: number } = {}
+export function tellNode(response: WritableResponse, { answering, ended }: AdmittedCall): void {
+  let answer: Pick<CallEnd, 'amounts'> & { readonly status?: number } = {}
   if (answering?.holds)
-    new Held(response, answering, (of) => {
+    new HeldResponse(response, answering, (of) => {
       answer = of
     })
   else if (answering) watch(response, answering, (amounts) => (answer = { amounts }))
@@ -48,17 +54,17 @@ export function tellNode(response: WritableResponse, { answering, ended }: Admit
 /** Methods that would send something of an answer beside it. */
 const ASIDE = ['flushHeaders', 'writeEarlyHints', 'writeContinue', 'writeProcessing'] as const
 
-class Held {
+class HeldResponse {
   readonly #response: WritableResponse
-  readonly #answering: Answering
-  readonly #onAnswer: (of: { status: number } & Pick<Ended, 'amounts'>) => void
-  readonly #kept = new Kept()
+  readonly #answering: AnswerWork
+  readonly #onAnswer: (of: { status: number } & Pick<CallEnd, 'amounts'>) => void
+  readonly #kept = new KeptBytes()
   #ended = false
 
   constructor(
     response: WritableResponse,
-    answering: Answering,
-    onAnswer: (of: { status: number } & Pick<Ended, 'amounts'>) => void,
+    answering: AnswerWork,
+    onAnswer: (of: { status: number } & Pick<CallEnd, 'amounts'>) => void,
   ) {
     this.#response = response
     this.#answering = answering
@@ -120,7 +126,7 @@ class Held {
   }
 
   /** INVARIANT: the response is the framework's own again only with what may be told. */
-  #release(told: Told, contentType: string, done: unknown): void {
+  #release(told: AnswerToTell, contentType: string, done: unknown): void {
     const response = this.#response
     for (const name of [...OWN, ...ASIDE]) Reflect.deleteProperty(response, name)
     for (const name of [...OF_THE_ANSWER, 'content-length', 'trailer', 'transfer-encoding'])
@@ -145,10 +151,10 @@ const OWN = ['writeHead', 'write', 'end', 'addTrailers', 'headersSent', 'writabl
 /** Reads what passes, and changes nothing of it. */
 function watch(
   response: WritableResponse,
-  answering: Answering,
-  onAmounts: (amounts: NonNullable<Ended['amounts']>) => void,
+  answering: AnswerWork,
+  onAmounts: (amounts: NonNullable<CallEnd['amounts']>) => void,
 ): void {
-  const kept = new Kept()
+  const kept = new KeptBytes()
   const { end, write, writeHead } = response
   let head = new Map<string, string>()
   const saw = (chunk: unknown, encoding: unknown) => {
@@ -194,7 +200,10 @@ function headersIn(given: unknown): readonly (readonly [string, string | readonl
   )
 }
 
-/** Nothing for a text in another encoding than UTF-8: only Node knows its bytes. */
+/**
+ * Takes the bytes of a chunk; `undefined` for a text in another encoding than UTF-8: only Node
+ * knows its bytes.
+ */
 function bytesOf(chunk: unknown, encoding: unknown): Uint8Array | undefined {
   if (chunk instanceof Uint8Array) return Uint8Array.from(chunk)
   if (typeof encoding === 'string' && !/^utf-?8$/i.test(encoding)) return undefined

@@ -8,7 +8,7 @@ export interface Obligation {
 }
 
 /** An answer that cannot be made what it has to be. It is told nobody. */
-export class Unfit extends Error {}
+export class UnfitAnswer extends Error {}
 
 const REDACTED = '[redacted]'
 
@@ -53,7 +53,7 @@ function firstOf(most: number): (value: ExactJson) => ExactJson {
   return (value) => {
     if (value === null) return value
     if (isList(value)) return value.slice(0, most)
-    throw new Unfit('what is to be cut is no list')
+    throw new UnfitAnswer('what is to be cut is no list')
   }
 }
 

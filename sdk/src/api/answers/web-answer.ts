@@ -1,13 +1,13 @@
 import type { Admission } from '../guard.ts'
-import { type Answering, Kept, OF_THE_ANSWER, plainType } from './answering.ts'
+import { type AnswerWork, KeptBytes, OF_THE_ANSWER, plainType } from './answering.ts'
 
-type Admitted = Extract<Admission, { admitted: true }>
+type AdmittedCall = Extract<Admission, { admitted: true }>
 
 /**
  * A response as it may be told, with the outcome reported: at once, or at its end where it is only read as it passes. What is held
  * and cannot be told is `withheld`.
  */
-export async function tellResponse(response: Response, admission: Admitted): Promise<Response> {
+export async function tellResponse(response: Response, admission: AdmittedCall): Promise<Response> {
   const { answering, ended } = admission
   const { status } = response
   if (answering?.holds) return held(response, answering, ended)
@@ -20,8 +20,8 @@ export async function tellResponse(response: Response, admission: Admitted): Pro
 
 async function held(
   response: Response,
-  answering: Answering,
-  ended: Admitted['ended'],
+  answering: AnswerWork,
+  ended: AdmittedCall['ended'],
 ): Promise<Response> {
   const { status, statusText } = response
   const about = aboutOf(response)
@@ -45,7 +45,7 @@ async function held(
 
 /** Stops where it is not told anyway: what cannot be read, such as a stream, or is larger than may be. */
 async function allOf({ body }: Response, canRead: boolean): Promise<Uint8Array | undefined> {
-  const kept = new Kept()
+  const kept = new KeptBytes()
   if (!body) return kept.bytes()
   const reader = body.getReader()
   for (;;) {
@@ -62,12 +62,12 @@ async function allOf({ body }: Response, canRead: boolean): Promise<Uint8Array |
 function read(
   response: Response,
   body: ReadableStream<Uint8Array>,
-  answering: Answering,
-  ended: Admitted['ended'],
+  answering: AnswerWork,
+  ended: AdmittedCall['ended'],
 ): Response {
   const { headers, status, statusText } = response
   const about = aboutOf(response)
-  const kept = new Kept()
+  const kept = new KeptBytes()
   const reader = body.getReader()
   const passing = new ReadableStream<Uint8Array>({
     async pull(controller) {

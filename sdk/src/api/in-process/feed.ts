@@ -17,7 +17,7 @@ interface FeedNews {
 }
 
 export interface FeedListener {
-  /** Everything that was read before counts no more. */
+  /** Drops all that was read before. */
   reset(): void
   drop(changes: readonly StateMark[]): void
   /** Called after each answer. `rules`: epoch of policies and catalog. */

@@ -90,7 +90,7 @@ export class InProcessCalls implements CallDecider {
     await Promise.all([this.#parts.records.flush(), this.#parts.remit.settled()])
   }
 
-  /** Whether this process may decide by what it has read. */
+  /** True when this process may decide by what it has read. */
   #mayDecide(rules: Rules): boolean {
     const { lease, records } = this.#parts
     const current = this.#parts.rules() === rules && rules.expiresAt > lease.now()

@@ -23,7 +23,10 @@ export interface InProcessOptions extends DirectOptions {
    * about the first of each task; all others are refused with 503.
    */
   readonly otherwise?: 'ask' | 'refuse'
-  /** Which proofs were used. Default: in this process. Several processes should share one. */
+  /**
+   * Memory of the proofs that were used. Default: in this process. Several processes should share
+   * one.
+   */
   readonly usedOnce?: UsedOnce
   /** Epoch milliseconds. Default: `Date.now`. With `now`, the clock that says sooner that a lease is over is believed. */
   readonly wall?: () => number
@@ -31,9 +34,9 @@ export interface InProcessOptions extends DirectOptions {
 
 /** State of what an API decides in its own process. */
 export interface InProcessStatus {
-  /** Whether calls are decided here now. */
+  /** True when calls are decided here now. */
   readonly deciding: boolean
-  /** Why not: the last error of feed or bundle. */
+  /** Reason why not: the last error of feed or bundle. */
   readonly failure?: unknown
   /** Milliseconds until nothing is decided here any more, unless Remit is heard of. */
   readonly leaseMs: number

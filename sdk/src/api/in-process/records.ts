@@ -51,7 +51,10 @@ export class Records {
     return this.#queue.length
   }
 
-  /** Whether one more permit can be recorded: there is room, and what was given before arrives. */
+  /**
+   * Tells whether one more permit can be recorded: there is room, and what was given before
+   * arrives.
+   */
   get open(): boolean {
     const [oldest] = this.#queue
     const late = oldest !== undefined && this.#ports.now() - oldest.at > MAX_WAIT_MS

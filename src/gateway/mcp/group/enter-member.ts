@@ -3,18 +3,18 @@ import type { Resource } from '../../../catalog/index.ts'
 import type { Json } from '../../../lib/json.ts'
 import type { RpcRequest } from '../../../net/index.ts'
 import { groupNames, uriOfMember } from '../../../resource-groups/index.ts'
-import type { Placed } from '../call-steps.ts'
+import type { PlacedCall } from '../call-steps.ts'
 import type { McpPorts } from '../ports.ts'
 import { isRequestId, isTaskMethod } from '../serve-task.ts'
 
-type Asked = Placed & { readonly rpc: RpcRequest }
+type MemberCall = PlacedCall & { readonly rpc: RpcRequest }
 
 /**
  * Leads a call that came to a group on to the member that it names, in the member's own words: from
  * there on it is decided, and sent, as at the member's own address. What names no member stays at
  * the group, where it is unknown.
  */
-export async function enterMember(asked: Asked, ports: McpPorts): Promise<Asked> {
+export async function enterMember(asked: MemberCall, ports: McpPorts): Promise<MemberCall> {
   const { resource: group, rpc } = asked
   if (!group.members) return asked
   const found = await memberOf(asked, ports)
@@ -24,17 +24,17 @@ export async function enterMember(asked: Asked, ports: McpPorts): Promise<Asked>
   return { ...asked, resource: member, audience: group, rpc: { ...rpc, params } }
 }
 
-interface Found {
+interface FoundMember {
   readonly member: Resource
   readonly renamed: readonly (readonly [string, string])[]
 }
 
 async function memberOf(
-  { resource: group, rpc: { method, params } }: Asked,
+  { resource: group, rpc: { method, params } }: MemberCall,
   { catalog, decisions }: McpPorts,
-): Promise<Found | undefined> {
+): Promise<FoundMember | undefined> {
   const view = await catalog.current()
-  const at = (name: string | undefined, ...renamed: Found['renamed']) => {
+  const at = (name: string | undefined, ...renamed: FoundMember['renamed']) => {
     const member = view.resources.get(name ?? '')
     return member && { member, renamed }
   }

@@ -1,12 +1,12 @@
 import { isObject, type Json, type JsonObject } from '../../../lib/json.ts'
 import type { RpcError, RpcResult } from '../../../net/index.ts'
 import { uriInGroup } from '../../../resource-groups/index.ts'
-import type { Placed } from '../call-steps.ts'
+import type { PlacedCall } from '../call-steps.ts'
 
 /** Writes an answer of a member as the group gives it: addresses in it lead through the group. */
 export function inGroup(
   answer: RpcResult | RpcError,
-  { audience, resource }: Pick<Placed, 'audience' | 'resource'>,
+  { audience, resource }: Pick<PlacedCall, 'audience' | 'resource'>,
 ): RpcResult | RpcError {
   if (!audience || answer.kind === 'error') return answer
   const result = new Map(answer.result)

@@ -2,7 +2,7 @@ import type { AccessRequest } from '../../../access-requests/index.ts'
 import type { Verdict } from '../../../calls/index.ts'
 import { isObject, type Json } from '../../../lib/json.ts'
 import { STATELESS_REVISION } from '../../../net/index.ts'
-import type { Decided } from '../call-steps.ts'
+import type { DecidedCall } from '../call-steps.ts'
 import { TASKS_CAPABILITY } from '../capabilities.ts'
 import { RpcAnswer } from '../ended.ts'
 import type { McpPorts } from '../ports.ts'
@@ -19,7 +19,7 @@ const QUESTION = 'remit/approval'
  * approval first, and then a task that they ask about. `undefined`: it is held.
  */
 export function instead(
-  decided: Decided,
+  decided: DecidedCall,
   verdict: Verdict<'requestable'>,
   request: AccessRequest,
   ports: McpPorts,
@@ -37,7 +37,7 @@ export function instead(
 }
 
 /** Action of the client with the page: `accept`, `decline`, `cancel`; `undefined`: it has not seen it. */
-export function shown({ input }: Decided): Json | undefined {
+export function shown({ input }: DecidedCall): Json | undefined {
   const answer = input?.of === 'people' ? input.responses.get(QUESTION) : undefined
   return isObject(answer) ? answer.get('action') : undefined
 }
@@ -47,7 +47,7 @@ export function shown({ input }: Decided): Json | undefined {
  * is looked for where they give it.
  */
 function askToOpen(
-  { rpc, params, resource, task }: Decided,
+  { rpc, params, resource, task }: DecidedCall,
   { decisionId, request: { page } }: Verdict<'requestable'>,
   request: AccessRequest,
   { decisions, master }: McpPorts,

@@ -2,7 +2,7 @@ import type { AccessRequest } from '../../../access-requests/index.ts'
 import type { Verdict } from '../../../calls/index.ts'
 import type { Json } from '../../../lib/json.ts'
 import type { RpcRequest } from '../../../net/index.ts'
-import type { Decided } from '../call-steps.ts'
+import type { DecidedCall } from '../call-steps.ts'
 import type { RpcAnswer } from '../ended.ts'
 import { exact, META, notExecuted } from '../tool-error.ts'
 
@@ -34,7 +34,12 @@ export function denial(message: RpcRequest, verdict: Verdict<'deny'>): RpcAnswer
 
 /** Answer to a call that the task was not given: says how its person can give it. */
 export function notGiven(
-  { action, audience, resource, rpc }: Pick<Decided, 'action' | 'audience' | 'resource' | 'rpc'>,
+  {
+    action,
+    audience,
+    resource,
+    rpc,
+  }: Pick<DecidedCall, 'action' | 'audience' | 'resource' | 'rpc'>,
   { decisionId, unrecorded }: Verdict<'deny'>,
 ): RpcAnswer {
   const at = (audience ?? resource).identifier

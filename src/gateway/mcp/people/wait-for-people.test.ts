@@ -11,7 +11,7 @@ import { MCP_LIMITS } from '../limits.ts'
 import { McpSessions } from '../mcp-sessions.ts'
 import { waitForPeople } from './wait-for-people.ts'
 
-type Waiting = Parameters<typeof waitForPeople>
+type WaitParameters = Parameters<typeof waitForPeople>
 
 const MINUTE = 60_000
 
@@ -69,7 +69,7 @@ forEachEngine('waiting for people', (open) => {
       wait,
     }
     const settle = async () => {
-      const ended = await waitForPeople(...([decided, ports] as unknown as Waiting)).then(
+      const ended = await waitForPeople(...([decided, ports] as unknown as WaitParameters)).then(
         () => 'permitted',
         (error: unknown) => {
           assert.ok(error instanceof RpcAnswer, String(error))

@@ -2,7 +2,7 @@ import { type AccessRequest, findRequest } from '../../../access-requests/index.
 import { decideHeld, heldRequest, type Verdict } from '../../../calls/index.ts'
 import { printJson } from '../../../lib/json.ts'
 import { STATELESS_REVISION } from '../../../net/index.ts'
-import type { Decided, PermittedCall } from '../call-steps.ts'
+import type { DecidedCall, PermittedCall } from '../call-steps.ts'
 import { denied } from '../decide.ts'
 import { RpcAnswer } from '../ended.ts'
 import type { McpPorts } from '../ports.ts'
@@ -22,7 +22,7 @@ const MAX_ROUNDS = 4
  * then answered as pending, so that a later retry attaches to the same access request. Every answer
  * leads to a new decision on everything as it is then.
  */
-export async function waitForPeople(decided: Decided, ports: McpPorts): Promise<PermittedCall> {
+export async function waitForPeople(decided: DecidedCall, ports: McpPorts): Promise<PermittedCall> {
   const { rpc } = decided
   const verdict =
     decided.verdict.outcome === 'requestable'
@@ -45,7 +45,7 @@ export async function waitForPeople(decided: Decided, ports: McpPorts): Promise<
 }
 
 async function settled(
-  decided: Decided,
+  decided: DecidedCall,
   first: Verdict<'requestable'>,
   ports: McpPorts,
 ): Promise<Verdict> {
@@ -67,13 +67,13 @@ async function requestOf(
 }
 
 class Wait {
-  readonly #decided: Decided
+  readonly #decided: DecidedCall
   readonly #ports: McpPorts
   readonly #end: number
   #nextWord = 0
   #words = 0
 
-  constructor(decided: Decided, ports: McpPorts) {
+  constructor(decided: DecidedCall, ports: McpPorts) {
     this.#decided = decided
     this.#ports = ports
     const { withProgress, without } = ports.mcp.hold

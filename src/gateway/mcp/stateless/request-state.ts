@@ -8,7 +8,7 @@ export const STATE_LIVES_MS = 15 * 60_000
 /** Maximum length of a state: it travels in a body, and some clients keep it. */
 const MAX_STATE = 2_000
 
-type Sealing = Pick<MasterKey, 'seal' | 'open'>
+type Sealer = Pick<MasterKey, 'seal' | 'open'>
 
 /** The call that a state belongs to, and to no other (2026-07-28, "Multi Round-Trip Requests"). */
 export interface StatefulCall {
@@ -32,7 +32,7 @@ export interface SealedState {
 
 /** Seals a state for one call; `undefined`: it would be too long. */
 export function sealState(
-  master: Sealing,
+  master: Sealer,
   call: StatefulCall,
   { expiresAt, of, server, task }: SealedState,
 ): string | undefined {
@@ -43,7 +43,7 @@ export function sealState(
 
 /** Opens a state. `undefined`: not sealed here, for another call, or past its time. */
 export function openState(
-  master: Sealing,
+  master: Sealer,
   call: StatefulCall,
   state: string,
   now: number,

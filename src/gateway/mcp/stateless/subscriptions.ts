@@ -4,7 +4,7 @@ import { MCP, RPC, type RpcRequest } from '../../../net/index.ts'
 import { resourcesAt } from '../../../resource-groups/index.ts'
 import type { AbortReason } from '../../active-responses.ts'
 import { admitted } from '../admitted.ts'
-import type { Placed } from '../call-steps.ts'
+import type { PlacedCall } from '../call-steps.ts'
 import { RpcAnswer } from '../ended.ts'
 import { badParams } from '../find-action.ts'
 import type { McpPorts } from '../ports.ts'
@@ -24,7 +24,7 @@ const LISTS: ReadonlyMap<string, string> = new Map([
  * may be others, which is told, and the stream ends. The client asks anew, for both.
  */
 export async function listen(
-  placed: Placed,
+  placed: PlacedCall,
   rpc: RpcRequest,
   reply: McpReply,
   ports: McpPorts,

@@ -7,14 +7,14 @@ import type { ServerQuestions } from './server-questions.ts'
 
 const ID_BYTES = 12
 
-type Asking = Pick<PreparedCall, 'answer' | 'conversation'>
+type ClientCall = Pick<PreparedCall, 'answer' | 'conversation'>
 
 /**
  * Puts a question of the server to a client with a session, on the stream of the call, and waits for
  * its answer. `undefined`: nobody answered in time, or nobody is there any more.
  */
 export async function askClient(
-  { answer, conversation }: Asking,
+  { answer, conversation }: ClientCall,
   question: JsonObject,
   leaving: AbortSignal,
   { decisions, desk, mcp, wait }: McpPorts,
@@ -42,7 +42,7 @@ function asRequest(id: string, question: JsonObject, revision: string): RpcReque
  * answer.
  */
 export async function askAll(
-  asking: Asking,
+  asking: ClientCall,
   { questions }: ServerQuestions,
   leaving: AbortSignal,
   ports: McpPorts,

@@ -5,14 +5,14 @@ import { Redactor } from '../../../lib/redaction/redactor.ts'
 import { readMessage } from '../../../net/mcp/message.ts'
 import { passedOn } from './passed-on.ts'
 
-type Asking = Parameters<typeof passedOn>[1]
+type PassedCall = Parameters<typeof passedOn>[1]
 
 function told(method: string, answer: object, params: ReadonlyMap<string, Json> = new Map()): Json {
   const asking = {
     rpc: { kind: 'request', id: 'mine', method, params },
     redactor: new Redactor([]),
     verdict: { decisionId: 'dec_1' },
-  } as unknown as Asking // as: only what is looked at
+  } as unknown as PassedCall // as: only what is looked at
   const read = readMessage(JSON.stringify({ jsonrpc: '2.0', id: 'dec_1', ...answer }))
   assert.ok(read.kind === 'result' || read.kind === 'error')
   const reply = passedOn(read, asking)
@@ -100,7 +100,7 @@ test('numbers go on as they were written', () => {
     rpc: { id: 1, method: 'tools/call', params: new Map() },
     redactor: new Redactor([]),
     verdict: { decisionId: 'dec_1' },
-  } as unknown as Asking // as: only what is looked at
+  } as unknown as PassedCall // as: only what is looked at
   const reply = passedOn(read, asking)
   assert.ok(reply.kind === 'result')
   assert.match(printJson(reply.result), /"a":1\.10/)

@@ -9,7 +9,7 @@ import { McpSessions } from '../mcp-sessions.ts'
 import { send } from './send.ts'
 import { SpokenRevisions } from './spoken-revisions.ts'
 
-type Sending = Parameters<typeof send>
+type SendParameters = Parameters<typeof send>
 
 const dispatcher = new Agent()
 let server: ScriptedServer
@@ -24,7 +24,7 @@ after(async () => {
 })
 
 /** A permitted call, in a world of which only this is there: whether what it stands on still holds, and for how long. */
-function permitted(holds: () => boolean, notAfter = Number.POSITIVE_INFINITY): Sending {
+function permitted(holds: () => boolean, notAfter = Number.POSITIVE_INFINITY): SendParameters {
   const verdict = {
     decisionId: 'dec_1',
     ...{ agent: 'bot', person: { id: 'psn_sam' }, task: { id: 'tsk_1' } },
@@ -60,7 +60,7 @@ function permitted(holds: () => boolean, notAfter = Number.POSITIVE_INFINITY): S
     spoken: new SpokenRevisions(() => 0),
     log: { warn() {} },
   }
-  return [equipped, ports] as unknown as Sending // as: only what sending looks at
+  return [equipped, ports] as unknown as SendParameters // as: only what sending looks at
 }
 
 test('nothing is sent when what the permit stands on changed before the first byte', async () => {

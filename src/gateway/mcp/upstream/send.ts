@@ -1,22 +1,22 @@
 import { sha256url } from '../../../lib/bytes.ts'
 import { ExactNumber, type JsonObject, printJson } from '../../../lib/json.ts'
 import { slotHolders } from '../../../lib/upstream-slots.ts'
-import type { Exchanged } from '../../../net/index.ts'
+import type { ExchangeResult } from '../../../net/index.ts'
 import { noSlot } from '../../http/upstream-failure.ts'
 import { saidInResult } from '../../read-answer.ts'
 import type { CallOutcome, CompletedCall, PreparedCall } from '../call-steps.ts'
 import type { McpPorts } from '../ports.ts'
 import { failedCall, META } from '../tool-error.ts'
 import { passedOn, reshaped } from './passed-on.ts'
-import { reshapeOf, Sending } from './sending.ts'
-import { type Left, problemOf } from './upstream-failure.ts'
+import { reshapeOf, UpstreamCall } from './sending.ts'
+import { type LeaveReason, problemOf } from './upstream-failure.ts'
 
 /** Sends the call and waits for its answer. Never throws: the outcome is the value. */
 export async function send(equipped: PreparedCall, ports: McpPorts): Promise<CompletedCall> {
   const slot = ports.slots.take(originOf(equipped.peer.url), slotHolders(equipped.verdict))
   if (!slot) return { ...equipped, outcome: noSlotOutcome(equipped) }
   const began = ports.decisions.clock.monotonic()
-  const sending = new Sending(equipped, ports)
+  const sending = new UpstreamCall(equipped, ports)
   const ended = await sending.run().catch(brokenOff).finally(slot)
   const latencyMs = ports.decisions.clock.monotonic() - began
   const outcome = sending.question
@@ -57,7 +57,7 @@ function noSlotOutcome({ rpc, verdict }: PreparedCall): CallOutcome {
 }
 
 /** Reads amounts from the server's answer, before anything is left out of it. */
-function saidIn({ verdict }: PreparedCall, ended: Exchanged): Pick<CallOutcome, 'said'> {
+function saidIn({ verdict }: PreparedCall, ended: ExchangeResult): Pick<CallOutcome, 'said'> {
   if (verdict.settles.length === 0) return {}
   if (ended.state === 'answered' && ended.answer) return { said: saidInResult(ended.answer) }
   const left = ended.state === 'failed' && ended.failure === 'left'
@@ -66,7 +66,7 @@ function saidIn({ verdict }: PreparedCall, ended: Exchanged): Pick<CallOutcome, 
 }
 
 /** Outcome when our own code fails while something may be sent already. */
-function brokenOff(cause: unknown): Exchanged {
+function brokenOff(cause: unknown): ExchangeResult {
   const nothing = { status: undefined, session: undefined, bytes: 0 }
   return { state: 'failed', failure: 'cut', cause, ...nothing }
 }
@@ -95,8 +95,8 @@ const LOOK_FIRST = 'Find out by reading whether it did before anything is tried 
 
 function outcomeOf(
   equipped: PreparedCall,
-  ended: Exchanged,
-  left: Left,
+  ended: ExchangeResult,
+  left: LeaveReason,
   latencyMs: number,
   ports: McpPorts,
 ): CallOutcome {

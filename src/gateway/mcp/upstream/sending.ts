@@ -4,11 +4,10 @@ import { ExactNumber, type Json, type JsonObject } from '../../../lib/json.ts'
 import { Problem } from '../../../lib/problem.ts'
 import {
   ask,
-  type Exchanged,
+  type ExchangeResult,
   headerValue,
   MCP,
   type McpSession,
-  type NotAnswered,
   needsNoSession,
   notify,
   openSession,
@@ -19,6 +18,7 @@ import {
   type RpcResult,
   STATELESS_REVISION,
   sameId,
+  type UnansweredExchange,
 } from '../../../net/index.ts'
 import { type Reshape, reshapeFor } from '../../obligations/reshape.ts'
 import type { PreparedCall } from '../call-steps.ts'
@@ -38,17 +38,17 @@ import {
   readQuestions,
   type ServerQuestions,
 } from './server-questions.ts'
-import type { Left } from './upstream-failure.ts'
+import type { LeaveReason } from './upstream-failure.ts'
 
 /** One call on its way to a server, until there is an answer or none. */
-export class Sending {
+export class UpstreamCall {
   readonly #equipped: PreparedCall
   readonly #ports: McpPorts
   readonly #leaving = new AbortController()
   readonly #reshaped: boolean
   readonly #may: readonly string[]
   #rounds = 0
-  left: Left
+  left: LeaveReason
   /** Result that asks the client for what the server wants to know. */
   question: JsonObject | undefined
 
@@ -59,7 +59,7 @@ export class Sending {
     this.#may = equipped.deferred ? [] : mayBeAsked(equipped, this.#reshaped)
   }
 
-  async run(): Promise<Exchanged> {
+  async run(): Promise<ExchangeResult> {
     const { cancelled, verdict } = this.#equipped
     const { decisions, running } = this.#ports
     const unwatch = running.watch(
@@ -81,7 +81,7 @@ export class Sending {
    * Sends the call, and once more in a new session when the server has forgotten the first: a 404
    * says that nothing was done (MCP, session management).
    */
-  async #exchange(): Promise<Exchanged> {
+  async #exchange(): Promise<ExchangeResult> {
     const first = await this.#session()
     if (!first.ok) return { ...first.ended, state: 'not_sent' }
     const ended = await this.#ask(first.session)
@@ -95,7 +95,7 @@ export class Sending {
    * Answers what the server asks, and sends the call again with the answers: rounds of one call, of
    * one decision. A client without a session makes them itself.
    */
-  async #goOn(session: McpSession, ended: Exchanged): Promise<Exchanged> {
+  async #goOn(session: McpSession, ended: ExchangeResult): Promise<ExchangeResult> {
     const { conversation } = this.#equipped
     const asks = ended.state === 'answered' ? questionOf(ended.answer, session) : undefined
     if (!asks) return ended
@@ -113,7 +113,7 @@ export class Sending {
   }
 
   /** Leaves the questions to the client: it makes the same call again, with answers. */
-  #askLater(ended: Exchanged, { questions, state }: ServerQuestions): Exchanged {
+  #askLater(ended: ExchangeResult, { questions, state }: ServerQuestions): ExchangeResult {
     const { params, resource, rpc, verdict } = this.#equipped
     const { decisions, master } = this.#ports
     const call = { resource: resource.name, method: rpc.method, params }
@@ -134,7 +134,7 @@ export class Sending {
   }
 
   /** Finds the session with the server, or opens it for a task that speaks without sessions. */
-  async #session(): Promise<SessionOrNot> {
+  async #session(): Promise<SessionResult> {
     const { desk } = this.#ports
     const { upstream } = this.#equipped.conversation
     const known = () => desk.reopened(this.#sessionKey()) ?? upstream
@@ -149,7 +149,7 @@ export class Sending {
     }
   }
 
-  async #open(): Promise<SessionOrNot> {
+  async #open(): Promise<SessionResult> {
     const { conversation, peer, resource } = this.#equipped
     const single = conversation.revision === STATELESS_REVISION
     const names = single ? [] : askable(conversation.capabilities, resource)
@@ -170,7 +170,7 @@ export class Sending {
     )
   }
 
-  async #ask(session: McpSession, input = this.#given(session)): Promise<Exchanged> {
+  async #ask(session: McpSession, input = this.#given(session)): Promise<ExchangeResult> {
     const { rpc, peer, verdict } = this.#equipped
     const id = this.#rounds === 0 ? verdict.decisionId : `${verdict.decisionId}.${this.#rounds}`
     const params = new Map([...this.#params(session), ...input])
@@ -263,7 +263,7 @@ export class Sending {
     answer.progress(progressToken, at, words, numberOf(total))
   }
 
-  #leave(left: Left): void {
+  #leave(left: LeaveReason): void {
     this.left ??= left
     this.#leaving.abort()
   }
@@ -274,9 +274,9 @@ export function upstreamKey({ name }: Pick<Resource, 'name'>, of: string): strin
   return `${name} ${of}`
 }
 
-type SessionOrNot =
+type SessionResult =
   | { readonly ok: true; readonly session: McpSession }
-  | { readonly ok: false; readonly ended: NotAnswered }
+  | { readonly ok: false; readonly ended: UnansweredExchange }
 
 const LISTS_CHANGED = new Set([
   'notifications/tools/list_changed',
@@ -300,7 +300,7 @@ const UNANSWERED = new Problem('upstream.asks', 'the MCP server asked, and nobod
 const TOO_LONG = new Problem('upstream.asks', 'the MCP server wants to keep too long a state')
 
 /** Outcome of a call whose server asked what is not passed on, or not answered. */
-function refused({ bytes, session, status }: Exchanged, cause: Problem): Exchanged {
+function refused({ bytes, session, status }: ExchangeResult, cause: Problem): ExchangeResult {
   return { state: 'failed', failure: 'unexpected', cause, bytes, session, status }
 }
 
@@ -308,7 +308,7 @@ function refused({ bytes, session, status }: Exchanged, cause: Problem): Exchang
  * Checks whether a server says that it did nothing, because it does not know the session, or has
  * sessions after all (2026-07-28, Streamable HTTP, "Backward Compatibility").
  */
-function isForgotten(ended: Exchanged, session: McpSession): boolean {
+function isForgotten(ended: ExchangeResult, session: McpSession): boolean {
   const { status = 0 } = ended
   const single = needsNoSession(session)
   if (!single && session.id === undefined) return false

@@ -24,7 +24,7 @@ export interface ServerQuestions {
   readonly state: string | undefined
 }
 
-type Asking = Pick<PreparedCall, 'conversation' | 'redactor' | 'resource' | 'verdict'>
+type QuestionedCall = Pick<PreparedCall, 'conversation' | 'redactor' | 'resource' | 'verdict'>
 
 /**
  * Names the capabilities of the client that its server may use: elicitation, which people answer;
@@ -33,7 +33,7 @@ type Asking = Pick<PreparedCall, 'conversation' | 'redactor' | 'resource' | 'ver
  * questions; and none that a single request would have to be approved twice for.
  */
 export function mayBeAsked(
-  { conversation, resource, verdict }: Asking,
+  { conversation, resource, verdict }: QuestionedCall,
   reshaped: boolean,
 ): readonly string[] {
   const single = conversation.revision === STATELESS_REVISION
@@ -59,7 +59,7 @@ export function askable(
  */
 export function readQuestions(
   result: JsonObject,
-  asking: Asking,
+  asking: QuestionedCall,
   may: readonly string[],
 ): ServerQuestions | Problem {
   const said = scrub(result, asking.redactor)
@@ -85,7 +85,7 @@ export function readQuestions(
  */
 export function passedQuestion(
   question: Json,
-  { resource }: Pick<Asking, 'resource'>,
+  { resource }: Pick<QuestionedCall, 'resource'>,
   may: readonly string[],
 ): JsonObject | Problem {
   const method = isObject(question) ? question.get('method') : undefined

@@ -1,15 +1,20 @@
 import { Problem } from '../../../lib/problem.ts'
-import { type ExchangeFailure, type NotAnswered, RPC, type RpcId } from '../../../net/index.ts'
+import {
+  type ExchangeFailure,
+  RPC,
+  type RpcId,
+  type UnansweredExchange,
+} from '../../../net/index.ts'
 import type { AbortReason } from '../../active-responses.ts'
 import { RpcAnswer, rpcError } from '../ended.ts'
 
 /** Reason why we left while the server worked. */
-export type Left = AbortReason | 'cancelled' | undefined
+export type LeaveReason = AbortReason | 'cancelled' | undefined
 
 const UNKNOWN = 'whether it acted is not known'
 
 /** Problem for a call that failed on its way to a server, in words that fit an agent. */
-export function problemOf(ended: NotAnswered, left: Left): Problem {
+export function problemOf(ended: UnansweredExchange, left: LeaveReason): Problem {
   const effect = ended.state === 'not_sent' ? 'nothing was sent' : UNKNOWN
   const cause = ended.cause === undefined ? {} : { cause: ended.cause }
   if (ended.cause instanceof Problem && ended.cause.code === 'upstream.asks')
