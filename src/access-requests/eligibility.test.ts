@@ -4,7 +4,7 @@ import type { ApprovalAnswer } from '../approvals/answer-store.ts'
 import { anAsk } from '../approvals/testing.ts'
 import { manualClock } from '../lib/clock.ts'
 import type { AccessRequest } from './access-request.ts'
-import { type Approver, isEnough, mayAnswer } from './eligibility.ts'
+import { type Approver, isEnough, mayAnswer, missingApprovals } from './eligibility.ts'
 
 const now = manualClock().now()
 
@@ -103,6 +103,8 @@ test('a quorum is distinct people, and every rule needs its own', () => {
   assert.equal(isEnough([finn, person('psn_fay', 'finance')], two), true)
   const both = request({ ask: anAsk({ approvers: [['group:finance'], ['group:legal']] }) })
   assert.equal(isEnough([finn], both), false)
+  assert.deepEqual(missingApprovals([finn], both), [{ names: ['group:legal'], count: 1 }])
+  assert.deepEqual(missingApprovals([finn], two), [{ names: ['group:finance'], count: 1 }])
   assert.equal(isEnough([finn, person('psn_lea', 'legal')], both), true)
   assert.equal(isEnough([person('psn_both', 'finance', 'legal')], both), true)
   const either = request({ ask: anAsk({ approvers: [['group:finance', 'group:legal']] }) })

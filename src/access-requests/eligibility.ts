@@ -59,17 +59,33 @@ export function isEligible(
  * enough.
  */
 export function isEnough(approvers: readonly Approver[], request: EligibilityQuestion): boolean {
+  return request.ask.approvers.length > 0 && missingApprovals(approvers, request).length === 0
+}
+
+/** A rule that the approvals so far do not meet. */
+export interface MissingApproval {
+  /** Names of the rule, any of which would do. */
+  readonly names: readonly string[]
+  /** Number of people that it lacks. */
+  readonly count: number
+}
+
+/** Rules that these people together do not meet yet, as `isEnough` counts. */
+export function missingApprovals(
+  approvers: readonly Approver[],
+  request: EligibilityQuestion,
+): readonly MissingApproval[] {
   const distinct = new Map(approvers.map((person) => [person.id, person]))
   const counting = [...distinct.values()].filter(
     (person) => isEligible(person, request) === undefined,
   )
   const quorum = Math.max(1, request.ask.quorum)
-  return (
-    request.ask.approvers.length > 0 &&
-    request.ask.approvers.every(
-      (rule) => counting.filter((person) => meets(rule, person)).length >= quorum,
-    )
-  )
+  return request.ask.approvers
+    .map((names) => ({
+      names,
+      count: quorum - counting.filter((person) => meets(names, person)).length,
+    }))
+    .filter(({ count }) => count > 0)
 }
 
 const DETAIL: Readonly<Record<IneligibilityReason, string>> = {

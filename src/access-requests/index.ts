@@ -13,7 +13,9 @@ export {
   type IneligibilityReason,
   isEligible,
   isEnough,
+  type MissingApproval,
   mayAnswer,
+  missingApprovals,
 } from './eligibility.ts'
 export {
   cancel as cancelRequest,

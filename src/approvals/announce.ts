@@ -3,8 +3,12 @@ import { utcMinute } from '../lib/duration.ts'
 import { type Announcement, MAX_RECIPIENTS, peopleCalled } from '../notifications/index.ts'
 import { findPerson } from '../people/index.ts'
 import { answersTo } from './answer-store.ts'
+import { stillMissing } from './approvers.ts'
 
-/** Announces an access request to everybody who may answer it and has not; `undefined` when it waits no more. */
+/**
+ * Announces an access request to everybody whose approval it lacks; `undefined` when it waits no
+ * more.
+ */
 export async function announceRequest(
   parts: Pick<ApprovalParts, 'clock' | 'storage'>,
   id: string,
@@ -13,7 +17,8 @@ export async function announceRequest(
   if (request?.state !== 'pending') return undefined
   const { read } = parts.storage
   const answered = new Set((await answersTo(read, id)).map(({ personId }) => personId))
-  const recipients = (await peopleCalled(read, request.ask.approvers.flat())).filter(
+  const names = (await stillMissing(read, request)).flatMap((missing) => missing.names)
+  const recipients = (await peopleCalled(read, names)).filter(
     (person) => !answered.has(person.id) && isEligible(person, request) === undefined,
   )
   const forWhom = await findPerson(read, request.personId)

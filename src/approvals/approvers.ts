@@ -1,4 +1,9 @@
-import type { AccessRequest, Approver } from '../access-requests/index.ts'
+import {
+  type AccessRequest,
+  type Approver,
+  type MissingApproval,
+  missingApprovals,
+} from '../access-requests/index.ts'
 import { findPerson } from '../people/index.ts'
 import type { Reader } from '../storage/index.ts'
 import type { Choice } from './allowance/allowance.ts'
@@ -30,4 +35,12 @@ export async function approversOf(
     denied: approved.length < answers.length,
     chosen: approved.map(({ allowance }) => allowance),
   }
+}
+
+/** Rules of a request that those who approved so far do not meet. */
+export async function stillMissing(
+  db: Reader,
+  request: Pick<AccessRequest, 'ask' | 'id' | 'personId' | 'requesterId'>,
+): Promise<readonly MissingApproval[]> {
+  return missingApprovals((await approversOf(db, request)).approvers, request)
 }

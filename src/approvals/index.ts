@@ -23,6 +23,7 @@ export { announceRequest } from './announce.ts'
 export { answerRequest, stepUpsOf } from './answer.ts'
 export { shownDigest } from './answer-hash.ts'
 export { listAnswers } from './answer-store.ts'
+export { stillMissing } from './approvers.ts'
 export { lastingApproval, liftedForTask } from './lifted.ts'
 export {
   type Approval,

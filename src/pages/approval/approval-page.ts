@@ -46,6 +46,8 @@ export interface ApprovalView {
   /** Approvers in words; all of them have to be met. */
   readonly approvers: readonly string[]
   readonly quorum: number
+  /** Approvals that it lacks after the answers so far, in words. */
+  readonly missing: readonly string[]
   readonly lifetimeMs: number
   readonly usableUntil: number | undefined
   readonly deadline: number
@@ -190,6 +192,11 @@ function why(view: ApprovalView): Html {
       ],
       ['Rule', html`${view.rules.map((rule, i) => html`${i > 0 && ', '}<code>${rule}</code>`)}`],
       ['Who may answer', html`${approvers}${people}`],
+      [
+        'Still needed',
+        view.missing.length > 0 &&
+          html`${view.missing.map((name, i) => html`${i > 0 && ', and '}${show(name)}`)}`,
+      ],
     ],
   )}${answersSoFar(view)}${toldList(view.told)}`
 }

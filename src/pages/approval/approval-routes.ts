@@ -14,6 +14,7 @@ import {
   patternInWords,
   shownDigest,
   stepUpsOf,
+  stillMissing,
 } from '../../approvals/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { findTask } from '../../tasks/index.ts'
@@ -175,6 +176,7 @@ async function viewOf(parts: PageParts, { visitor, now, id }: Visit): Promise<Ap
       })),
     ),
     told: await toldOf(parts, { names, now, personId: visitor.person.id, subject: id }),
+    missing: answers.length > 0 ? await missingInWords(parts, request, names) : [],
     standing: await standingOf(parts, visitor, request),
     more: moreOf(request),
     may: may.may ? { answers: may.answers } : { why: may.detail },
@@ -223,6 +225,22 @@ async function whoAndWhy(parts: PageParts, request: AccessRequest, names: Names)
     quorum: ask.quorum,
     lifetimeMs: ask.lifetimeSeconds * 1000,
   }
+}
+
+/** Approvals that a request lacks, once somebody has answered and others have to as well. */
+async function missingInWords(
+  { decisions }: PageParts,
+  request: AccessRequest,
+  names: Names,
+): Promise<string[]> {
+  if (request.state !== 'pending') return []
+  const missing = await stillMissing(decisions.storage.read, request)
+  return Promise.all(
+    missing.map(async ({ count, names: rule }) => {
+      const words = await ruleInWords(rule, names)
+      return count > 1 ? `${words} (${count} people)` : words
+    }),
+  )
 }
 
 /** Purpose of a task that is to open, as the frozen request says it; empty for anything else. */

@@ -43,6 +43,29 @@ forEachEngine('notifications of a person', (open) => {
     assert.deepEqual(mail.sent, [])
   })
 
+  test('once one rule is met, the page names what is still needed, and nobody else of it is told', async () => {
+    const { fiona, mail, notifications, pages, sam } = await ready()
+    const fred = await pages.person('fred', 'finance')
+    const ada = await pages.person('ada', 'eng-administrators')
+    const ask = { approvers: [['group:finance'], ['group:administrators']] }
+    const task = await openedTask(pages, sam)
+    const { id } = await askedFor(pages, task, { amount: '901.00' }, ask)
+    const page = `/approvals/${id}`
+    const browser = await pages.browserOf(fiona)
+    assert.doesNotMatch((await browser.get(page)).body, /Still needed/)
+    await browser.submit(page, page, { answer: 'approve' })
+    assert.match((await browser.get(page)).body, /Still needed<\/dt><dd><bdi>anyone in administrators</)
+    await notifyOnce(notifications)
+    const told = mail.sent.filter(({ notification }) =>
+      notification.announcements.some(({ path }) => path === page),
+    )
+    assert.deepEqual(
+      told.map(({ to }) => to),
+      [ada.email],
+      `${fred.email} is not needed any more`,
+    )
+  })
+
   test('a person turns a channel off and on again', async () => {
     const { fiona, mail, notifications, pages } = await ready()
     const browser = await pages.browserOf(fiona)
