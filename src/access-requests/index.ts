@@ -9,11 +9,9 @@ export {
   type RequestDraft,
 } from './attach.ts'
 export {
-  type Approver,
   type IneligibilityReason,
   isEligible,
   isEnough,
-  type MissingApproval,
   mayAnswer,
   missingApprovals,
 } from './eligibility.ts'

@@ -1,10 +1,5 @@
-import {
-  type AccessRequest,
-  type Approver,
-  type MissingApproval,
-  missingApprovals,
-} from '../access-requests/index.ts'
-import { findPerson } from '../people/index.ts'
+import { type AccessRequest, missingApprovals } from '../access-requests/index.ts'
+import { findPerson, type Person } from '../people/index.ts'
 import type { Reader } from '../storage/index.ts'
 import type { Choice } from './allowance/allowance.ts'
 import { answersTo } from './answer-store.ts'
@@ -16,7 +11,7 @@ export async function approversOf(
   db: Reader,
   request: Pick<AccessRequest, 'id'>,
 ): Promise<{
-  approvers: Approver[]
+  approvers: Person[]
   first: number
   denied: boolean
   /** Choices of each of them beyond *once*. */
@@ -24,7 +19,7 @@ export async function approversOf(
 }> {
   const answers = await answersTo(db, request.id)
   const approved = answers.filter(({ answer }) => answer === 'approve')
-  const approvers: Approver[] = []
+  const approvers: Person[] = []
   for (const { personId } of approved) {
     const person = await findPerson(db, personId)
     if (person) approvers.push(person)
@@ -41,6 +36,6 @@ export async function approversOf(
 export async function stillMissing(
   db: Reader,
   request: Pick<AccessRequest, 'ask' | 'id' | 'personId' | 'requesterId'>,
-): Promise<readonly MissingApproval[]> {
+): Promise<ReturnType<typeof missingApprovals>> {
   return missingApprovals((await approversOf(db, request)).approvers, request)
 }
