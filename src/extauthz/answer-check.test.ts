@@ -54,4 +54,41 @@ describe('a check by a gateway of others', () => {
     assert.deepEqual(Object.keys(answer.set), ['remit-decision'])
     assert.ok(answer.removed.includes('txn-token'))
   })
+
+  it('reads a whole body as the operation takes it, and refuses what was not sent', async () => {
+    const { identifier, secret, world } = store
+    const { task, token } = await storeTask(store)
+    const ask = async (path: string, type: string, body: string | undefined) => {
+      const request = { method: 'POST', url: identifier + path, token }
+      const rawHeaders = [
+        ...['Authorization', `DPoP ${token}`],
+        ...['DPoP', await world.agent.proof(task.key, request)],
+        ...['Content-Type', type],
+      ]
+      const read = async () => Buffer.from(body ?? '')
+      return askInProcess(world, secret, {
+        ...{ method: 'POST', target: `/store${path}`, rawHeaders },
+        body: body === undefined ? { kind: 'unseen' } : { kind: 'whole', isPending: false, read },
+      })
+    }
+    const codeOf = (answer: Awaited<ReturnType<typeof ask>>) =>
+      'problem' in answer ? answer.problem.code : 'permitted'
+    const form = 'application/x-www-form-urlencoded'
+    const multipart = 'multipart/form-data; boundary=b'
+    const file =
+      '--b\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\nContent-Type: image/png\r\n\r\nPNG\r\n--b--\r\n'
+    for (const [path, type, body, code] of [
+      ['/forms', form, 'name=a&tags=x&tags=y', 'permitted'],
+      ['/forms', form, 'name=a&other=b', 'arguments.unknown'],
+      ['/forms', 'application/json', '{"name":"a"}', 'request.unsupported_media_type'],
+      ['/forms', form, undefined, 'arguments.unseen'],
+      ['/files', multipart, file, 'permitted'],
+      ['/files', multipart, file.replaceAll('\r\n', '\n'), 'input.malformed'],
+      ['/files', multipart, undefined, 'arguments.unseen'],
+      ['/bytes', 'image/png', 'PNG', 'permitted'],
+      ['/bytes', 'text/html', '<a>', 'request.unsupported_media_type'],
+      ['/bytes', 'image/png', undefined, 'arguments.unseen'],
+    ] as const)
+      assert.equal(codeOf(await ask(path, type, body)), code, `${path} ${type} ${body}`)
+  })
 })

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import querystring from 'node:querystring'
 import { after, before, describe, it } from 'node:test'
 import fc from 'fast-check'
 import { parseJson } from '../../src/lib/json.ts'
@@ -100,6 +101,8 @@ describe('what was decided on is what the API parses', () => {
           tctx.arguments,
           seen.body,
         )
+        const { name, tags } = querystring.parse(seen.body)
+        assert.deepEqual([name, [tags ?? []].flat()], [read.get('name'), read.getAll('tags')])
         assert.equal(
           read.toString(),
           new URLSearchParams(body).toString(),

@@ -8,7 +8,9 @@ import { freePorts } from '../ports.ts'
 import { addRules, alsoAllow } from '../sdk/shops.ts'
 import { World, type WorldOptions } from '../world.ts'
 
-const ACTIONS = ['list', 'create', 'read', 'delete', 'part', 'order'].map((name) => `store.${name}`)
+const ACTIONS = [
+  ...['list', 'create', 'read', 'delete', 'part', 'order', 'form', 'upload', 'put_bytes'],
+].map((name) => `store.${name}`)
 const RULES = `
 @id("support-store") permit (principal in Group::"support", action, resource == Resource::"store");
 @id("agents-store") permit (principal is Agent, action, resource == Resource::"store") when { principal.trust >= 1 };
