@@ -15,6 +15,7 @@ import {
   suspendTask,
   type Task,
 } from '../../src/tasks/index.ts'
+import { newKey, proof } from '../signing.ts'
 import { type Answer, send } from '../wire.ts'
 import { inEachWorld } from '../world.ts'
 import { wordsOf } from './place.ts'
@@ -201,6 +202,38 @@ inEachWorld(
       assert.equal(await comesAgain(), 'asked')
     })
 
+    it('has a task that every request keeps in use, and no end of that kind where it has a key', async () => {
+      const w = world()
+      const { storage } = w.rooms
+      const path = `${w.issuer}/oauth/token`
+      const tasksOf = async (dpop?: string) => {
+        const back = await stranger.codeFor(desk())
+        const { body, status } = await stranger.redeem(back, desk(), {}, dpop)
+        assert.equal(status, 200, JSON.stringify(body))
+        return { task: await newest(), token: String(body.access_token) }
+      }
+      const { task, token } = await tasksOf()
+      assert.equal(task.idleMs, 10 * MINUTE)
+      const ends = async () => {
+        const query = storage.read.selectFrom('tasks').select('idle_at').where('id', '=', task.id)
+        return (await query.executeTakeFirstOrThrow()).idle_at ?? 0
+      }
+      w.clock.advance(MINUTE)
+      assert.equal((await ping(desk(), token)).status, 200)
+      assert.ok((await ends()) >= w.clock.now() + 10 * MINUTE, 'also one that calls nothing')
+      w.clock.advance(MINUTE)
+      const query = storage.read
+        .updateTable('tasks')
+        .set({ idle_at: w.clock.now() - 1 })
+        .where('id', '=', task.id)
+      await storage.commit([{ name: 'nobody used it', query, rows: 1 }])
+      assert.equal((await ping(desk(), token)).status, 401)
+      const key = await newKey()
+      const bound = await tasksOf(await proof(w.clock, key, { method: 'POST', url: path }))
+      assert.notEqual(bound.task.id, task.id)
+      assert.equal(bound.task.idleMs, null)
+    })
+
     it('is not answered by what its person allowed to other software of the same name', async () => {
       const w = world()
       const [name, path] = ['Notes with a twin', 'callback']
@@ -272,6 +305,9 @@ inEachWorld(
       const { read } = w.rooms.storage
       const runs: Stranger[] = []
       const [name, path] = ['Notes at every run', 'callback']
+      // The same software of another person, and another program of the same person: neither is replaced.
+      const others = [await Stranger.arrive(w, name, path), await Stranger.arrive(w, 'A neighbour')]
+      const theirs = new Map([[others[0], { person: 'fiona' } as const]])
       for (let run = 0; run < 3; run++) {
         stranger = await Stranger.arrive(w, name, path)
         await stranger.register()
@@ -285,6 +321,7 @@ inEachWorld(
         assert.equal(status, 200, JSON.stringify(body))
         assert.equal((await ping(desk(), String(body.access_token))).status, 200)
         runs.push(stranger)
+        if (run === 0) for (const other of others) await other.codeFor(desk(), theirs.get(other))
       }
       const [first, second, third] = runs
       assert.ok(first && second && third)
@@ -300,7 +337,8 @@ inEachWorld(
       })
       const listed = shown.instances as { client_id: string; people: number }[] // as: openapi.json
       const people = listed.map((each) => [each.client_id, each.people])
-      assert.deepEqual(people.toSorted(), runs.map(({ id }) => [id, 1]).toSorted())
+      const instances = [...runs, ...others.slice(0, 1)].map(({ id }) => [id, 1])
+      assert.deepEqual(people.toSorted(), instances.toSorted())
       // Another person, other software, other addresses: asked.
       stranger = await Stranger.arrive(w, name, path)
       await stranger.register()
@@ -326,9 +364,11 @@ inEachWorld(
         return !page.text.includes('not registered here')
       }
       w.clock.advance(24 * 60 * MINUTE)
-      assert.deepEqual(await Promise.all([first, second, third].map(isRegistered)), [
+      assert.deepEqual(await Promise.all([first, second, third, ...others].map(isRegistered)), [
         false,
         false,
+        true,
+        true,
         true,
       ])
     })
