@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { findAgent } from '../agents/index.ts'
+import { findAgent, suspendAgent } from '../agents/index.ts'
 import { addAdmissionRule, removeAdmissionRule } from '../client-metadata/index.ts'
 import { basesFor } from '../consent/basis-store.ts'
 import { Problem } from '../lib/problem.ts'
@@ -147,6 +147,17 @@ forEachEngine('answers to clients at the authorization endpoint', (open) => {
     // Whoever lets it in may take longer than an unused registration lasts.
     parts.clock.advance(2 * WEEK_MS)
     assert.ok(await registered())
+    await parts.live.stop()
+  })
+
+  test('an agent that was suspended after the page was made is granted nothing', async () => {
+    const { answer, ask, bases, parts } = await begin()
+    await answer()
+    await ask('two')
+    const before = (await bases()).length
+    await suspendAgent(parts, { agentId: CLIENT, by: 'psn_x', reason: 'wait' })
+    await rejects(answer({ authorizationId: 'two' }), 'consent.nothing_granted')
+    assert.equal((await bases()).length, before)
     await parts.live.stop()
   })
 
