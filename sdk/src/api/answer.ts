@@ -18,7 +18,7 @@ export const API_PROBLEMS = {
   'input.too_deep': [400, 'The JSON is nested too deeply'],
   'input.too_large': [413, 'The input is too large'],
   'obligation.failed': [502, 'The response is withheld'],
-  'proof.replayed': [401, 'The proof was used before'],
+  'proof.replayed': [401, 'The DPoP proof was already used'],
   'request.ambiguous_target': [400, 'The path or query is ambiguous'],
   'request.bad_header': [400, 'A header is repeated, malformed or not accepted'],
   'request.unsupported_media_type': [415, 'The media type is not accepted'],
