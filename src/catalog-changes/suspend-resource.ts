@@ -85,7 +85,7 @@ async function move(
 /**
  * Names the connection whose credential calls to this resource get, or none. Whether there is such a connection is for
  * `connections/` to say.
- * @throws Problem `catalog.unknown_resource`, `catalog.changed`
+ * @throws Problem `catalog.unknown_resource`, `catalog.bad_resource` (a group), `catalog.changed`
  */
 export async function setConnection(
   parts: CatalogParts,
@@ -94,6 +94,12 @@ export async function setConnection(
   const { name, connection, by } = change
   await changeCatalog(parts, {
     write: async (tx) => {
+      const known = await selectResource(tx, name)
+      if (known?.members)
+        throw new Problem(
+          'catalog.bad_resource',
+          `\`${name}\` is a group: its members are connected`,
+        )
       const row = { connection: connection ?? null, updated_at: parts.clock.now() }
       if (!(await changeResource(tx, name, ['active', 'suspended'], row)))
         await requireResource(tx, name)

@@ -401,5 +401,10 @@ inOneWorld('several MCP servers behind one address', (world) => {
     assert.equal(await put('more', { members: ['notes', 'notes'] }), 'catalog.bad_resource')
     assert.equal(await put('notes', { members: ['fresh'] }), 'catalog.exists')
     assert.equal(await put('more', { members: [] }), 'request.malformed')
+    const connect = { connection: 'echo-key' }
+    const connected = await api.send('PUT', '/resources/office/connection', connect)
+    assert.equal(connected.body.code, 'catalog.bad_resource')
+    const imported = await api.send('PUT', '/resources/office', { mcp: notes.url })
+    assert.equal(imported.body.code, 'catalog.exists')
   })
 })
