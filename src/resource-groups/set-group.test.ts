@@ -73,7 +73,10 @@ forEachEngine('a group of MCP servers', (open) => {
     const { parts } = await made()
     const connection = { name: 'office', connection: 'k', by: BY }
     await assert.rejects(setConnection(parts, connection), refusedAs('catalog.bad_resource'))
-    const server = planServer({ tools: [tool('look')] }, { name: 'office', identifier: OFFICE.identifier })
+    const server = planServer(
+      { tools: [tool('look')] },
+      { name: 'office', identifier: OFFICE.identifier },
+    )
     await assert.rejects(applyImport(parts, server, BY), refusedAs('catalog.exists'))
     for (const members of [[], ['office'], ['nobody'], ['desk', 'desk'], Array(33).fill('desk')])
       await assert.rejects(

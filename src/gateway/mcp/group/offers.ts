@@ -87,11 +87,11 @@ function inGroup(
     ])
   if (action.definition?.kind === 'resource') return write([[key, uriInGroup(member.name, own)]])
   const name = nameInGroup(action)
-  if (names.find(action.method, name) !== action) return undefined
+  if (names.find(action.method, name)?.name !== action.name) return undefined
   const others = names
     .of(action.name)
     .flatMap(({ actions }) => actions.flatMap((each) => reached.get(each) ?? []))
-    .filter((each) => each !== action)
+    .filter((each) => each.name !== action.name)
   if (others.length === 0) return write([[key, name]])
   const alike = [...new Set(others.map(nameInGroup))]
   const description = entry.get('description')
