@@ -20,7 +20,7 @@ export {
   type InProcessOptions,
   type InProcessStatus,
   inProcess,
-} from './in-process/in-process.ts'
+} from './in-process/in-process-guard.ts'
 export type { ApiRequest } from './incoming.ts'
 export { type InsideDomainOptions, insideDomain } from './inside-domain.ts'
 export {

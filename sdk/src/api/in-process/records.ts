@@ -25,6 +25,8 @@ const FLUSH_EVERY_MS = 1_000
 /** Time that the oldest record may wait before nothing more is decided here. */
 const MAX_WAIT_MS = 30_000
 const TIMEOUT_MS = 10_000
+/** Attempts to send the rest when the guard is closed. */
+const MAX_LAST_TRIES = 3
 const PAUSES_MS = [250, 1_000, 2_000, 5_000]
 
 /**
@@ -40,6 +42,7 @@ export class Records {
   #sending: Promise<void> | undefined
   #closed = false
   readonly #woken = { now: () => {} }
+  readonly #onFailure = new Set<() => void>()
 
   constructor(remit: RemitClient, ports: Ports, onError: (error: unknown) => void) {
     this.#remit = remit
@@ -72,15 +75,22 @@ export class Records {
     void this.#add('outcomes', { id, ...outcome })
   }
 
-  /** Sends what waits now, and resolves when nothing waits any more or it cannot be sent. */
+  /** Sends what waits now, and resolves when nothing waits any more, or an attempt has failed. */
   async flush(): Promise<void> {
+    let told = () => {}
+    const failed = new Promise<void>((resolve) => {
+      told = resolve
+    })
+    this.#onFailure.add(told)
     this.#woken.now()
-    await this.#sending
+    await Promise.race([this.#sending, failed])
+    this.#onFailure.delete(told)
   }
 
+  /** Tries to send what waits, a few times. */
   async close(): Promise<void> {
     this.#closed = true
-    await this.flush()
+    for (let tries = 0; tries < MAX_LAST_TRIES && this.size > 0; tries++) await this.flush()
   }
 
   #add(list: QueuedRecord['list'], record: object): Promise<void> {
@@ -109,7 +119,9 @@ export class Records {
         failures = 0
       } catch (error) {
         if (failures === 0) this.#onError(error)
-        if (this.#closed && failures >= 2) return
+        for (const tell of this.#onFailure) tell()
+        this.#onFailure.clear()
+        if (this.#closed && failures + 1 >= MAX_LAST_TRIES) return
         await this.#pause(PAUSES_MS[Math.min(failures++, PAUSES_MS.length - 1)] ?? 0)
         continue
       }
