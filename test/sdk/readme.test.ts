@@ -39,17 +39,18 @@ import web from './web.ts'
 createAdaptorServer(web).listen(7485, '127.0.0.1', () => console.log('ready'))
 `
 
-/** Each server in turn, called through `identifier`. */
+/** Each server in turn, called through `identifier`; with the first guard, the rules for it are added. */
 async function callShops(
   w: World,
   { reader, project, identifier }: { reader: Reader; project: EmptyProject; identifier: string },
   env: Readonly<Record<string, string>> = {},
+  titles: readonly string[] = FRAMEWORKS,
 ): Promise<void> {
-  await addRules(w, textOf('shop.cedar'))
+  if (titles === FRAMEWORKS) await addRules(w, textOf('shop.cedar'))
   const { post, task: opened } = await buyer(w, reader, identifier)
   await using task = opened
   await project.write('serve-web.ts', reader.here(SERVE_WEB))
-  for (const title of FRAMEWORKS) {
+  for (const title of titles) {
     const server = await reader.start(title === 'web.ts' ? 'serve-web.ts' : title, env)
     reader.done.add(title)
     try {
@@ -200,7 +201,11 @@ console.log(used.join(), (await answer.json()).resource)
       assert.ok(REMIT_SECRET)
       await reader.save('guard-direct.ts', 'guard.ts')
       reader.done.add('guard-direct.ts')
-      await callShops(w, { reader, project, identifier: reader.shop }, { REMIT_SECRET })
+      const shops = { reader, project, identifier: reader.shop }
+      await callShops(w, shops, { REMIT_SECRET })
+      await reader.save('guard-in-process.ts', 'guard.ts')
+      reader.done.add('guard-in-process.ts')
+      await callShops(w, shops, { REMIT_SECRET }, ['fastify.ts'])
     })
   })
 
