@@ -234,7 +234,7 @@ inOneWorld('an API that decides in its own process', (world) => {
 })
 
 inOneWorld('what an API decides in its own process', (world) => {
-  let each: Deciding
+  let each: DecidingApi
   before(async () => {
     each = await deciding(world())
   })
