@@ -1,10 +1,6 @@
-import { join } from 'node:path'
 import { fillIn, placesOf, portsIn } from '../../gateways/filled-in.ts'
 import { behind } from '../../gateways/suite.ts'
-import { startServerProgram } from '../server-process.ts'
-
-const programs = process.env.REMIT_INTEROP_ENVOY
-if (!programs) throw new Error('run these tests by `npm run test:interop`')
+import { startEnvoy } from './start-envoy.ts'
 
 for (const [protocol, file] of [
   ['gRPC', 'grpc.yaml'],
@@ -25,15 +21,6 @@ for (const [protocol, file] of [
           9000: portOf(store.world.echo.origin),
         }),
       })
-      const end = await startServerProgram({
-        name: 'Envoy',
-        program: join(programs, 'envoy'),
-        args: ['-c', file, '--concurrency', '1', '--use-dynamic-base-id', '-l', 'warning'],
-        cwd: folder,
-        url: new URL(store.identifier).origin,
-        status: 404,
-        startsWithinMs: 30_000,
-      })
-      store.world.onStop(end)
+      await startEnvoy(store, folder, file)
     },
   })
