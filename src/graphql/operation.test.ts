@@ -169,6 +169,20 @@ describe('an operation', () => {
     it(`with ${name} is refused`, () =>
       assert.match(refusalOf(query, more), /^graphql\.unsupported/))
 
+  it('with an id that is no plain number is refused: APIs make another text of it', () => {
+    const byVariable = (id: string) => () =>
+      readOperation(
+        SCHEMA,
+        parseJson(
+          `{"query": "query($id: ID!) { order(id: $id) { id } }", "variables": {"id": ${id}}}`,
+        ),
+      )
+    assert.doesNotThrow(byVariable('-999999999999999'))
+    for (const id of ['1e3', '7.0', '-0', '1234567890123456'])
+      assert.throws(byVariable(id), { code: 'graphql.invalid' }, id)
+    assert.match(refusalOf('{ order(id: 1234567890123456) { id } }'), /^graphql\.invalid/)
+  })
+
   it('in a batch is refused', () => {
     assert.throws(() => readOperation(SCHEMA, [new Map([['query', order]])]), {
       code: 'graphql.unsupported',

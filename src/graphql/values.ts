@@ -61,8 +61,14 @@ export function coerced(type: GraphQLInputType, value: Json): Json {
   }
   if (isInputObjectType(type))
     return isObject(value) ? coercedFields(Object.values(type.getFields()), value) : value
-  if (isScalarType(type) && type.name === 'ID' && value instanceof ExactNumber) return value.text
+  if (isScalarType(type) && type.name === 'ID' && value instanceof ExactNumber) return idOf(value)
   return value
+}
+
+/** An id that is given as a number. Readers make other texts of `1e3`, `7.0`, `-0`, and of what a double does not hold. */
+function idOf({ text }: ExactNumber): string {
+  if (/^(?:0|-?[1-9][0-9]{0,14})$/.test(text)) return text
+  throw new Problem('graphql.invalid', 'an id is a text, or a plain number of at most 15 digits')
 }
 
 /** Members of an input object, or arguments of a field, in the order in which the schema has them. */

@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import fc from 'fast-check'
 import { typeArguments } from '../../src/argument-types/index.ts'
 import { jsonBody, onlyAction, planOperation } from '../../src/catalog/testing.ts'
 import { type Json, parseJson } from '../../src/lib/json.ts'
 import { JSON_READERS, OPEN_ORDER, orderBodies, type ReadOrder } from '../attacks/json-readers.ts'
+import { linesAnswered } from './program.ts'
 
 const BODIES = 5_000
-/** Limit of one run of the program, in ms. */
-const MAX_RUN_MS = 120_000
 
 /**
  * Lets a real program read what agents may send to an open object. Of every body that Remit takes, the program reads what Remit reads; of
@@ -19,15 +17,7 @@ export function checkReader(model: string, program: string, args: readonly strin
   const exact = JSON_READERS.jackson
   assert.ok(reader && exact)
   const bodies = fc.sample(orderBodies, { numRuns: BODIES, seed: 12 }).filter(isStrict)
-  const ran = spawnSync(program, args, {
-    input: `${bodies.join('\n')}\n`,
-    encoding: 'utf8',
-    timeout: MAX_RUN_MS,
-    maxBuffer: 64 * 1024 * 1024,
-  })
-  assert.equal(ran.status, 0, ran.stderr)
-  const answers = ran.stdout.trimEnd().split('\n')
-  assert.equal(answers.length, bodies.length)
+  const answers = linesAnswered(program, args, bodies)
   let taken = 0
   let mistaken = 0
   for (const [i, body] of bodies.entries()) {

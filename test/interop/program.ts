@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { UnavailableSource } from './counterpart.ts'
 
@@ -23,4 +24,25 @@ export function needProgram(program: string, debianPackage: string): void {
 
 function isThere(program: string): boolean {
   return spawnSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' }).status === 0
+}
+
+/** Limit of one run of a program that reads lines, in ms. */
+const MAX_RUN_MS = 120_000
+
+/** Answers of a program that reads lines and answers each with a line of JSON. */
+export function linesAnswered(
+  program: string,
+  args: readonly string[],
+  lines: readonly string[],
+): readonly string[] {
+  const ran = spawnSync(program, args, {
+    input: `${lines.join('\n')}\n`,
+    encoding: 'utf8',
+    timeout: MAX_RUN_MS,
+    maxBuffer: 64 * 1024 * 1024,
+  })
+  assert.equal(ran.status, 0, ran.stderr)
+  const answers = ran.stdout.trimEnd().split('\n')
+  assert.equal(answers.length, lines.length)
+  return answers
 }

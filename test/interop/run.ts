@@ -6,12 +6,13 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { a2aPython } from './a2a-python/get.ts'
+import { bodiesGo } from './bodies-go/get.ts'
+import { bodiesPython } from './bodies-python/get.ts'
 import { canaille } from './canaille/get.ts'
 import { claudeAgent } from './claude-agent/get.ts'
 import { type Counterpart, UnavailableSource } from './counterpart.ts'
 import { envoy } from './envoy/get.ts'
 import { caddy, haproxy, nginx, traefik } from './gateways.ts'
-import { jsonGo } from './json-go/get.ts'
 import { jsonJava } from './json-java/get.ts'
 import { keycloak } from './keycloak/get.ts'
 import { mcpConformance } from './mcp-conformance/get.ts'
@@ -30,7 +31,8 @@ const COUNTERPARTS: readonly Counterpart[] = [
   a2aPython,
   mcpConformance,
   claudeAgent,
-  jsonGo,
+  bodiesGo,
+  bodiesPython,
   jsonJava,
   canaille,
   nanoidp,

@@ -1,4 +1,5 @@
-// Reads one body a line with encoding/json, as an API in Go does, and tells one a line what it read.
+// Reads one body a line as an API in Go does, and tells one a line what it read: JSON for encoding/json, with the argument `forms`
+// forms for net/http.
 package main
 
 import (
@@ -20,15 +21,22 @@ type order struct {
 	Lines *[]line `json:"lines,omitempty"`
 }
 
+func readOrder(body []byte) any {
+	var read order
+	if err := json.Unmarshal(body, &read); err != nil {
+		return "refused"
+	}
+	return read
+}
+
 func main() {
+	read := readOrder
+	if len(os.Args) > 1 && os.Args[1] == "forms" {
+		read = readForm
+	}
 	lines := bufio.NewScanner(os.Stdin)
 	out := json.NewEncoder(os.Stdout)
 	for lines.Scan() {
-		var read order
-		if err := json.Unmarshal(lines.Bytes(), &read); err != nil {
-			out.Encode("refused")
-			continue
-		}
-		out.Encode(read)
+		out.Encode(read(lines.Bytes()))
 	}
 }
