@@ -171,6 +171,29 @@ describe('a gateway of others that asks by gRPC', () => {
     assert.deepEqual(problemOf(joined).status, 401)
   })
 
+  it('headers told as texts count only where Envoy cannot have changed them', async () => {
+    const url = `${store.identifier}/things/a`
+    const asText = async (headers: Readonly<Record<string, string>>) => {
+      const proof = await store.world.agent.proof(task.key, { method: 'GET', url, token })
+      const own = { authorization: `DPoP ${token}`, dpop: proof }
+      const path = '/store/things/a'
+      const told = { method: 'GET', path, protocol: 'HTTP/1.1', headers: { ...own, ...headers } }
+      return send({ attributes: { request: { http: told } } })
+    }
+    const kept = { 'idempotency-key': 'k1', 'if-match': '"a", "b"', 'x-other': 'a!,b' }
+    assert.ok((await asText(kept)).ok_response)
+    for (const [name, value] of [
+      ['idempotency-key', 'k!'],
+      ['idempotency-key', 'k1,k2'],
+      ['if-match', '"a!"'],
+      ['content-type', 'application/json; a=!'],
+    ] as const) {
+      const { status, code } = problemOf(await asText({ [name]: value }))
+      assert.deepEqual([status, code], [400, 'request.bad_header'], name)
+      if (name !== 'content-type') assert.ok((await ask({}, [[name, 'k!']])).ok_response)
+    }
+  })
+
   it('more than a message may have is not read', async () => {
     const raw_body = Buffer.alloc(4 * 1024 * 1024)
     await assert.rejects(ask({ method: 'POST', path: '/store/things', raw_body }), (error) => {

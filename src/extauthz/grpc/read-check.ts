@@ -1,4 +1,6 @@
 import { isIP } from 'node:net'
+import { DECIDED_HEADERS } from '../../http/index.ts'
+import { Problem } from '../../lib/problem.ts'
 import { type CheckedBody, type GatewayCheck, NO_BODY, unsentBody } from '../check.ts'
 import type { CheckRequest } from './messages.ts'
 
@@ -9,7 +11,12 @@ type HttpRequest = NonNullable<
 /** Set by Envoy on each body that it sends; what a caller calls so does not reach us. */
 const PARTIAL = 'x-envoy-auth-partial-body'
 
-/** Reads what Envoy tells: the request line, the caller's headers, and the body where it is whole. */
+const MEANING: ReadonlySet<string> = new Set([...DECIDED_HEADERS, 'content-type'])
+
+/**
+ * Reads what Envoy tells: the request line, the caller's headers, and the body where it is whole.
+ * @throws Problem `request.bad_header`
+ */
 export function readCheck({ attributes }: CheckRequest, isGone: () => boolean): GatewayCheck {
   const http = attributes?.request?.http ?? {}
   const { method = '', path = '' } = http
@@ -37,8 +44,22 @@ function headersOf({ header_map, headers = {} }: HttpRequest): [name: string, va
           key,
           raw_value && raw_value.length > 0 ? raw_value.toString('latin1') : value,
         ])
-      : Object.entries(headers)
+      : Object.entries(headers).map(asSent)
   return all.filter(([name]) => !name.startsWith(':'))
+}
+
+/**
+ * Takes a header that Envoy tells as a text. INVARIANT: one that the API may receive as something
+ * else is refused: Envoy writes `!` for a byte that is not UTF-8, and joins lines by commas.
+ */
+function asSent([name, value]: [string, string]): [name: string, value: string] {
+  const isJoined = name === 'idempotency-key' && value.includes(',')
+  if (isJoined || (MEANING.has(name) && value.includes('!')))
+    throw new Problem(
+      'request.bad_header',
+      `header \`${name}\` has ${isJoined ? 'a comma' : 'an exclamation mark'}, which counts only where the gateway sends headers as bytes (\`encode_raw_headers\`)`,
+    )
+  return [name, value]
 }
 
 /**
