@@ -11,6 +11,8 @@ export interface ReceivedRequest {
   readonly headers: http.IncomingHttpHeaders
   readonly rawHeaders: readonly string[]
   readonly body: string
+  /** The body, where it is no text. */
+  readonly bytes: Buffer
 }
 
 /** An API that keeps what reached it and answers what a test wants. */
@@ -38,9 +40,10 @@ export async function startUpstream(at?: number): Promise<Upstream> {
   const waiting: { count: number; done: () => void }[] = []
   const sockets = new Set<net.Socket>()
   const web = http.createServer(async (request, reply) => {
-    const body = Buffer.concat(await request.toArray()).toString('utf8')
+    const bytes = Buffer.concat(await request.toArray())
+    const body = bytes.toString('utf8')
     const { method = '', url: target = '', headers, rawHeaders } = request
-    reached.push({ method, target, headers, rawHeaders, body })
+    reached.push({ method, target, headers, rawHeaders, body, bytes })
     for (const each of waiting) if (reached.length >= each.count) each.done()
     if (upstream.answer) upstream.answer(request, reply, body)
     else

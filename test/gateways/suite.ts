@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { OpenTask } from '../agent.ts'
+import { FORM_TYPE, oddForms, oddUploads } from '../attacks/odd-forms.ts'
 import { asAnotherParserReads, oddTargets } from '../attacks/odd-targets.ts'
 import { approve } from '../sdk/shops.ts'
 import { decode } from '../signing.ts'
@@ -26,9 +28,13 @@ interface CallOptions {
   readonly headers?: Headers
   readonly proof?: string
   readonly body?: string | Buffer
+  /** Media type of the body. Default: JSON. */
+  readonly type?: string
 }
 
 const RUNS = 200
+/** Numbers of forms that are sent through a gateway which sends bodies to Remit, and through another. */
+const FORMS = { seen: 200, unseen: 20 }
 
 /** Declares what has to be true of Remit behind any gateway, tried through a real one. */
 export function behind({ getThrough, name, sendsBodies, start }: Gateway): void {
@@ -51,14 +57,14 @@ export function behind({ getThrough, name, sendsBodies, start }: Gateway): void 
 
     /** Calls the API through the gateway, `path` behind the store's own. */
     async function call(method: string, path: string, calling: CallOptions = {}): Promise<Answer> {
-      const { body, headers = [] } = calling
+      const { body, headers = [], type = 'application/json' } = calling
       const proof = calling.proof ?? (await proofFor(method, path))
       return send(store.identifier + path, {
         method,
         headers: [
           ['Authorization', `DPoP ${token}`],
           ['DPoP', proof],
-          ...(body === undefined ? [] : [['Content-Type', 'application/json'] as const]),
+          ...(body === undefined ? [] : [['Content-Type', type] as const]),
           ...headers,
         ],
         ...(body === undefined ? {} : { body }),
@@ -266,6 +272,44 @@ export function behind({ getThrough, name, sendsBodies, start }: Gateway): void 
       assert.ok(passed >= getThrough, `${passed} got through`)
     })
 
+    it('for any form, files too: refused, or read by another parser as exactly the decided arguments', async () => {
+      let passed = 0
+      await fc.assert(
+        fc.asyncProperty(odd, async ([path, { body, type }]) => {
+          const answer = await call('POST', path, { body, type })
+          const [seen, ...more] = reached()
+          assert.deepEqual(more, [])
+          const shown = `${type}\n${body.toString('latin1')}`
+          if (seen) {
+            passed++
+            assert.ok(sendsBodies && answer.status === 200, shown)
+            assert.ok(seen.bytes.equals(body), shown)
+            assert.equal(seen.headers['content-type'], type)
+            assert.deepEqual(await asApiReads(seen), decidedOf(seen).arguments, shown)
+          } else if (sendsBodies || body.length === 0)
+            assert.ok(answer.status >= 400, `${shown}: ${answer.status}`)
+          else assert.deepEqual([answer.status, answer.body.code], [403, 'arguments.unseen'])
+        }),
+        { numRuns: sendsBodies ? FORMS.seen : FORMS.unseen },
+      )
+      assert.ok(!sendsBodies || passed > FORMS.seen / 20, `${passed} got through`)
+    })
+
+    it('a form that says two things about itself reaches nobody', async () => {
+      const [type, body] = [FORM_TYPE, 'name=a']
+      const others: readonly Headers[] = [
+        [['Content-Type', `${FORM_TYPE}; charset=utf-16`]],
+        [['Content_Type', 'multipart/form-data; boundary=a']],
+        [['Content-Encoding', 'gzip']],
+        [['Content-Encoding', 'deflate']],
+      ]
+      for (const headers of others) {
+        const answer = await call('POST', '/forms', { type, body, headers })
+        assert.ok([400, 403, 415].includes(answer.status), `${headers}: ${answer.text}`)
+        assert.deepEqual(reached(), [], String(headers))
+      }
+    })
+
     it('a closed task is dead when that is told', async () => {
       await store.world.agent.about(task, 'DELETE', '')
       const answer = await call('GET', '/things')
@@ -279,4 +323,32 @@ export function behind({ getThrough, name, sendsBodies, start }: Gateway): void 
       assert.deepEqual(reached(), [])
     })
   })
+}
+
+const odd = fc.oneof(
+  fc.tuple(fc.constant('/forms'), oddForms),
+  fc.tuple(fc.constant('/files'), oddUploads),
+)
+
+/** Arguments of the operations `/forms` and `/files` as an API takes them out of what `fetch` parses. */
+async function asApiReads({ bytes, headers }: ReceivedRequest): Promise<object> {
+  const type = String(headers['content-type'])
+  const form = await new Response(new Uint8Array(bytes), {
+    headers: { 'content-type': type },
+  }).formData()
+  const read = new Map<string, unknown>()
+  for (const name of new Set(form.keys())) {
+    const values = await Promise.all(form.getAll(name).map(asArgument))
+    const isList = name === 'tags' || name === 'pages'
+    assert.ok(isList || values.length === 1, `${name} has one value`)
+    read.set(name, isList ? values : values[0])
+  }
+  return Object.fromEntries(read)
+}
+
+async function asArgument(value: string | File): Promise<unknown> {
+  if (typeof value === 'string') return value
+  const bytes = Buffer.from(await value.arrayBuffer())
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  return { filename: value.name, media_type: value.type, size: `${bytes.length}`, sha256 }
 }
