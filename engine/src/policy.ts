@@ -98,8 +98,15 @@ export type Obligation = {
  *   one that every call would meet.
  * - `all_but_requestable`: everything but the forbids in `PolicySet.requestable`, of which those are determining that hold whatever
  *   arguments the call may have: people are asked about each such call. The context has no `args`, and nothing is permitted.
+ * - `unseen_arguments`: nothing, and nobody knows the arguments yet: the context has no `args`. Permitted only where every call is,
+ *   without asking people, and no policy whose scope fits looks at arguments, or at what depends on them.
  */
-export type Omission = 'nothing' | 'requestable' | 'arguments' | 'all_but_requestable'
+export type Omission =
+  | 'nothing'
+  | 'requestable'
+  | 'arguments'
+  | 'all_but_requestable'
+  | 'unseen_arguments'
 
 export interface PolicySet {
   readonly version: number

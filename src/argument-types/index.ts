@@ -3,6 +3,13 @@ export { ShapeReader } from './answers/read-shapes.ts'
 export { type AnswerShape, type AnswerShapes, reach, type ShapeKind } from './answers/shape.ts'
 export { selectShapes, selectShapesText, shapesText, writeShapes } from './answers/shape-store.ts'
 export { BYTES, bodyKind, FILE } from './bodies.ts'
+export {
+  argumentsSoFar,
+  COMPLETE,
+  completionResult,
+  isCompleted,
+  readCompletion,
+} from './completion.ts'
 export { bad, isList, objectAt, textAt } from './openapi/document.ts'
 export { readInputSchema, schemaOf } from './openapi/input-schema.ts'
 export { isUsableName, OperationReader, ParseBudget, untyped } from './openapi/reader.ts'

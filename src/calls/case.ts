@@ -40,7 +40,8 @@ export type KnownCase = Case & { readonly who: KnownIdentity }
 
 /** Request as it is written to the books: a call of an action, or one that is none (`admit`). */
 export type RecordedRequest = Omit<Case, 'call' | 'frozen'> & {
-  readonly call: Pick<Call, 'resource' | 'origin'> & Partial<Pick<Call, 'action' | 'arguments'>>
+  readonly call: Pick<Call, 'resource' | 'origin'> &
+    Partial<Pick<Call, 'action' | 'arguments' | 'incomplete'>>
 }
 
 export function openCase(
@@ -141,11 +142,12 @@ export function recordOf(each: RecordedRequest, finding: Finding): LedgerEvent {
 }
 
 function factsOf(
-  { decidedBy, pep }: RecordedRequest,
+  { call, decidedBy, pep }: RecordedRequest,
   { allowanceId }: Finding,
 ): Pick<LedgerEvent, 'facts'> {
   if (pep !== undefined) return { facts: { pep } }
   if (decidedBy !== undefined) return { facts: { decided_by: decidedBy } }
+  if (call.incomplete) return { facts: { incomplete: true } }
   return allowanceId === undefined ? {} : { facts: { allowance: allowanceId } }
 }
 

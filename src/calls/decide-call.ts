@@ -8,6 +8,7 @@ import { holding } from './held-calls/held-call.ts'
 import { type CallerIdentity, identify } from './identify.ts'
 import type { DecisionInputs } from './judgment/grounds.ts'
 import { judge } from './judgment/judge.ts'
+import { refuseUnseen } from './judgment/unseen-arguments.ts'
 import type { CallParts } from './parts.ts'
 import { type DenialReason, refuse } from './refuse.ts'
 import type { Verdict } from './verdict.ts'
@@ -43,6 +44,8 @@ export async function decideFor(
   if (!isKnown(each)) return refuse(parts, each, stopped(each))
   const found = await groundsFor(parts, each)
   if (!('grounds' in found)) return refuse(parts, each, found.because)
+  const unseen = call.incomplete && (await refuseUnseen(parts, found.each, found.grounds))
+  if (unseen) return refuse(parts, found.each, unseen)
   const verdict = await judge(parts, found.each, found.grounds)
   if (verdict.outcome !== 'deny' || verdict.reason !== 'task.not_covered') return verdict
   const { origin, resource } = call

@@ -64,11 +64,17 @@ export class DecisionPoints {
    */
   async answers(about: EvaluatedSubject): Promise<readonly ExternalAnswer[]> {
     const { call } = about
-    const asked = { resource: call.resource.name, action: call.action.name }
-    const points = (await this.configured()).filter((point) => isAskedAbout(point, asked))
+    const points = await this.askedAbout({ resource: call.resource.name, action: call.action.name })
     if (points.length === 0) return NONE
     const mapped = await requestsFor(call, about.says)
     return Promise.all(points.map((point) => this.#answers(point, about, mapped)))
+  }
+
+  /** Decision points that are for calls of this action. The caller has read the view that watches over `RULES` before. */
+  async askedAbout(
+    call: Parameters<typeof isAskedAbout>[1],
+  ): Promise<readonly SealedDecisionPoint[]> {
+    return (await this.configured()).filter((point) => isAskedAbout(point, call))
   }
 
   /**

@@ -46,4 +46,9 @@ export interface Call {
   readonly nonces?: true
   /** Types of obligation that can be carried out where this call is enforced. Remit itself notifies, and knows about step-up. */
   readonly doable: readonly string[]
+  /**
+   * Mark of a call that is sent before its arguments are whole: permitted where every call of the
+   * action is, and people are never asked.
+   */
+  readonly incomplete?: true
 }

@@ -26,7 +26,7 @@ import { Problem } from '../lib/problem.ts'
 import { Declarations } from './declarations.ts'
 
 import { markedByWhat } from './issuance/check-rule.ts'
-import { optimistic } from './optimistic.ts'
+import { optimistic, stopping } from './optimistic.ts'
 import type { ActionSchemas } from './schema.ts'
 
 /** Compiles a set, policy by policy: a large one can be compiled in pieces. */
@@ -34,6 +34,7 @@ export class SetCompiler {
   readonly #whole = new PolicyCompiler()
   readonly #optimistic = new PolicyCompiler()
   readonly #asking = new PolicyCompiler()
+  readonly #stopping = new PolicyCompiler()
   readonly #requestable = new Map<string, Requestable>()
   readonly #obligations = new Map<string, readonly Obligation[]>()
   /** Ids of the policies that say the same without arguments. */
@@ -62,6 +63,8 @@ export class SetCompiler {
   #addOptimistic(id: string, policy: PolicyJson): void {
     const { exact, policy: without } = optimistic(policy)
     if (exact) this.#exact.add(id)
+    const stop = stopping({ exact, policy: without }, this.#requestable.has(id))
+    if (stop) this.#stopping.add(id, stop)
     if (this.#requestable.has(id)) this.#asking.add(id, without)
     if (!this.#requestable.has(id)) this.#optimistic.add(id, without)
     else if (exact) {
@@ -79,6 +82,7 @@ export class SetCompiler {
       whole: this.#whole.finish(),
       optimistic: this.#optimistic.finish(),
       asking: this.#asking.finish(),
+      stopping: this.#stopping.finish(),
       requestable: this.#requestable,
       obligations: this.#obligations,
       exact: this.#exact,
@@ -96,11 +100,14 @@ interface Parts {
   readonly whole: CompiledPolicies
   readonly optimistic: CompiledPolicies
   readonly asking: CompiledPolicies
+  readonly stopping: CompiledPolicies
   readonly requestable: ReadonlyMap<string, Requestable>
   readonly obligations: ReadonlyMap<string, readonly Obligation[]>
   readonly exact: ReadonlySet<string>
   readonly permits: ReadonlySet<string>
 }
+
+type OpenForm = 'optimistic' | 'asking' | 'stopping'
 
 class CompiledSet implements PolicySet {
   readonly version: number
@@ -127,13 +134,17 @@ class CompiledSet implements PolicySet {
     try {
       if (without === 'arguments') return this.#couldBe(this.#evaluateOpen(query, 'optimistic'))
       if (without === 'all_but_requestable') return this.#evaluateOpen(query, 'asking')
+      if (without === 'unseen_arguments') {
+        const stops = this.#evaluateOpen(query, 'stopping')
+        return isSilent(stops) ? this.#couldBe(this.#evaluateOpen(query, 'optimistic')) : stops
+      }
       return this.#whole.evaluate(query, without === 'requestable' ? this.#asking : undefined)
     } catch (error) {
       return failed(error instanceof Error ? error.message : undefined)
     }
   }
 
-  #evaluateOpen(query: PolicyQuery, of: 'optimistic' | 'asking'): PolicyAnswer {
+  #evaluateOpen(query: PolicyQuery, of: OpenForm): PolicyAnswer {
     const { action, context, entities } = query
     if (!this.#declared.actions.has(action)) throw new Error(`there is no action \`${action}\``)
     const open = this.#open.get(context) ?? recordValue(context)
@@ -158,6 +169,11 @@ class CompiledSet implements PolicySet {
       errors,
     }
   }
+}
+
+/** Tells whether no policy had anything to say. */
+export function isSilent({ determining, errors }: PolicyAnswer): boolean {
+  return determining.length === 0 && errors.length === 0
 }
 
 /**

@@ -212,6 +212,13 @@ function could(set: PolicySet, facts: CallFacts): boolean {
   return couldPermit(around, set)({ ...call, context: unweighed })
 }
 
+/** Asks whether a call goes through without people, whatever its arguments will be. */
+function surely(set: PolicySet, facts: CallFacts): boolean {
+  const { obligations, requestable, version } = set
+  const evaluate: PolicySet['evaluate'] = (query) => set.evaluate(query, 'unseen_arguments')
+  return could({ obligations, requestable, version, evaluate }, facts)
+}
+
 function goesThrough(set: PolicySet, facts: CallFacts): boolean {
   return decide(facts, set).outcome !== 'deny'
 }
@@ -254,6 +261,42 @@ forEachPolicyEngine('what could be permitted for some arguments', (load) => {
       { numRuns: 100 },
     )
     assert.ok(Math.min(...Object.values(seen)) > 100, JSON.stringify(seen))
+  })
+
+  test('is what every call is, without people, where the arguments are unseen', () => {
+    const seen = { surely: 0, perhaps: 0 }
+    const any = policies([...OPEN, ...PLAIN, ...PLAIN, ...PLAIN, ...FAILING])
+    fc.assert(
+      fc.property(any, chosen, (all, cases) => {
+        const set = load(all, ACTIONS)
+        for (const each of cases) {
+          const facts = factsOf(...each)
+          const sure = surely(set, facts)
+          seen[sure ? 'surely' : 'perhaps']++
+          if (sure) assert.equal(decide(facts, set).outcome, 'permit', all)
+        }
+      }),
+      { numRuns: 60 },
+    )
+    assert.ok(Math.min(...Object.values(seen)) > 100, JSON.stringify(seen))
+  })
+
+  test('is sure exactly where calls go through and no policy looks at arguments', () => {
+    fc.assert(
+      fc.property(policies([...PLAIN, ...PLAIN, ...FAILING]), chosen, (all, cases) => {
+        const set = load(all, ACTIONS)
+        for (const each of cases) {
+          const facts = factsOf(...each)
+          assert.equal(surely(set, facts), decide(facts, set).outcome === 'permit', all)
+        }
+      }),
+      { numRuns: 30 },
+    )
+    const looks = 'forbid (principal, action, resource) when { context.args has note };'
+    const elsewhere = 'forbid (principal is Group, action, resource) when { context.args.flag };'
+    const facts = factsOf(known, new Map())
+    assert.equal(surely(load(`${ALL}\n@id("f") ${looks}`, ACTIONS), facts), false)
+    assert.equal(surely(load(`${ALL}\n@id("f") ${elsewhere}`, ACTIONS), facts), true)
   })
 
   const ALL = '@id("all") permit (principal, action, resource);'

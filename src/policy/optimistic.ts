@@ -35,6 +35,18 @@ export function optimistic(
 }
 
 /**
+ * Form of a policy in which it stops every call whose arguments nobody knows yet: one that looks at arguments does wherever its scope
+ * fits, a requestable forbid wherever it holds. `undefined`: it is neither.
+ */
+export function stopping(
+  { exact, policy }: OptimisticJson,
+  requestable: boolean,
+): PolicyJson | undefined {
+  if (!exact) return { ...policy, effect: 'forbid', conditions: [] }
+  return requestable ? policy : undefined
+}
+
+/**
  * Part of a call that nobody has said yet: its arguments, with how it is weighed; or all of its
  * context.
  */

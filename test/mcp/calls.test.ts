@@ -149,7 +149,6 @@ inOneWorld('an MCP server behind the gateway', (world) => {
     const session = await place.session(await place.open())
     for (const method of [
       'logging/setLevel',
-      'completion/complete',
       'resources/subscribe',
       'tasks/list',
       'tasks/get',

@@ -67,6 +67,7 @@ inOneWorld('MCP 2026-07-28, towards clients', (world) => {
         tools: { listChanged: true },
         prompts: { listChanged: true },
         resources: { listChanged: true, subscribe: false },
+        completions: {},
         logging: {},
         extensions: { 'io.modelcontextprotocol/tasks': {} },
       },

@@ -127,6 +127,7 @@ class Bridge {
       tools: changes,
       prompts: changes,
       resources: { ...changes, subscribe: false },
+      completions: {},
       logging: {},
       extensions: { [MCP.tasks]: {} },
     }

@@ -1,3 +1,4 @@
+import { COMPLETE, completionResult } from '../../argument-types/index.ts'
 import { decideCall, endCall, isRecorded, type Verdict } from '../../calls/index.ts'
 import { findDecision } from '../../decision-log/index.ts'
 import type { Call } from '../../facts/index.ts'
@@ -13,6 +14,7 @@ import { RpcAnswer, rpcError } from './ended.ts'
 import { isGiven, unknownAction } from './find-action.ts'
 import { denial, notGiven } from './people/refusal.ts'
 import type { McpPorts } from './ports.ts'
+import { META } from './tool-error.ts'
 
 /** Asks `calls/`. What is hashed, shown and sent is `params` without `_meta`; the proof is for the resource's own address. */
 export async function decide(typed: TypedCall, ports: McpPorts): Promise<DecidedCall> {
@@ -24,8 +26,9 @@ export async function decide(typed: TypedCall, ports: McpPorts): Promise<Decided
     arguments: typed.arguments,
     sent: { method: rpc.method, path: action.path, query: [], headers: [], body: params },
     origin: { ip },
-    // Messages of prompts are words, of which nothing can be taken out.
-    doable: rpc.method === 'prompts/get' ? [] : RESHAPING,
+    // Messages of prompts, and values to choose from, are words, of which nothing can be taken out.
+    doable: rpc.method === 'prompts/get' || rpc.method === COMPLETE ? [] : RESHAPING,
+    ...(rpc.method === COMPLETE ? { incomplete: true } : {}),
   }
   const verdict = await decideCall(ports.decisions, call)
   const task = await taskOf(verdict, ports)
@@ -59,6 +62,10 @@ export async function denied(
     return new PipelineEnd(refusal(verdict, audience ?? resource, ports))
   const hidden = verdict.reason === 'task.not_covered' && !(await isGiven(found, task, ports))
   if (hidden) return verdict.attainable ? notGiven(found, verdict) : unknownAction(found)
+  if (rpc.method === COMPLETE && verdict.reason === 'arguments.unseen') {
+    const meta = new Map(isRecorded(verdict) ? [[META.decision, verdict.decisionId]] : [])
+    return new RpcAnswer({ kind: 'result', id: rpc.id, result: completionResult(meta) })
+  }
   return verdict.reason === 'external.unmapped' ? unmapped(rpc, verdict) : denial(rpc, verdict)
 }
 

@@ -1,3 +1,4 @@
+import { COMPLETE, isCompleted, readCompletion } from '../../argument-types/index.ts'
 import type { Action } from '../../catalog/index.ts'
 import { ExactNumber, isObject, type Json, type JsonObject } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
@@ -6,6 +7,7 @@ import { refuseStranger } from '../check-caller.ts'
 import { admitted } from './admitted.ts'
 import type { CallInput, CallRequest, ResolvedCall } from './call-steps.ts'
 import { RpcAnswer, rpcError } from './ended.ts'
+import { parsedDefinition } from './parsed-definition.ts'
 import type { McpPorts } from './ports.ts'
 import { openState } from './stateless/request-state.ts'
 import { logLevelOf } from './upstream/log-messages.ts'
@@ -15,6 +17,7 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
   'tools/call': ['name', 'arguments'],
   'prompts/get': ['name', 'arguments'],
   'resources/read': ['uri'],
+  [COMPLETE]: ['ref', 'argument', 'context'],
 }
 /**
  * Member that asks to be answered later (revision 2025-11-25): we do not offer that, so it is
@@ -36,15 +39,15 @@ export function isCall(method: string): boolean {
 export async function findAction(asked: CallRequest, ports: McpPorts): Promise<ResolvedCall> {
   const { rpc, resource } = asked
   const stateless = asked.conversation.revision === STATELESS_REVISION
-  const params = readParams(rpc, stateless ? INPUT : [])
+  const params = readParams(rpc, stateless && rpc.method !== COMPLETE ? INPUT : [])
   const input = typeof params === 'string' ? params : await readInput(asked, params.rest, ports)
   const logLevel = stateless ? logLevelOf(rpc.params.get('_meta')) : undefined
   if (typeof params === 'string' || typeof input === 'string' || logLevel === false) {
     await admitted(asked, ports)
     throw badParams(rpc.id, typeof input === 'string' ? input : 'there is no such log level')
   }
-  const catalog = await ports.catalog.current()
-  const action = catalog.actionsOf(resource.name).find((each) => isNamed(each, rpc))
+  const listed = (await ports.catalog.current()).actionsOf(resource.name)
+  const action = listed.find((each) => isNamed(each, rpc.method, params.rest))
   if (action) {
     const { progressToken, rest } = params
     const level = logLevel === undefined ? {} : { logLevel }
@@ -54,7 +57,10 @@ export async function findAction(asked: CallRequest, ports: McpPorts): Promise<R
   throw unknownAction(asked)
 }
 
-function isNamed(action: Action, { method, params }: RpcRequest): boolean {
+function isNamed(action: Action, method: string, params: JsonObject): boolean {
+  const { definition } = action
+  if (method === COMPLETE)
+    return isCompleted(action, definition && parsedDefinition(action, definition), params)
   if (action.method !== method) return false
   return method === 'resources/read' || action.path === params.get('name')
 }
@@ -95,15 +101,20 @@ function readParams(
     else if (name !== '_meta' && name !== IGNORED && !beside.includes(name))
       return `\`params\` may only have ${members.join(', ')}`
   }
-  const { arguments: given, name, uri } = Object.fromEntries(rest)
-  if (typeof (rpc.method === 'resources/read' ? uri : name) !== 'string')
-    return `\`${members[0]}\` has to be a string`
-  if (given !== undefined && !isObject(given)) return '`arguments` has to be an object'
+  const read = rpc.method === COMPLETE ? readCompletion(rest) : readNamed(rpc.method, rest)
+  if (typeof read === 'string') return read
   const meta = rpc.params.get('_meta')
   if (meta !== undefined && !isObject(meta)) return '`_meta` has to be an object'
   const token = meta?.get('progressToken')
   if (token !== undefined && !isToken(token)) return '`progressToken` is a string or an integer'
-  return { rest, progressToken: token }
+  return { rest: read, progressToken: token }
+}
+
+function readNamed(method: string, rest: JsonObject): JsonObject | string {
+  const by = method === 'resources/read' ? 'uri' : 'name'
+  if (typeof rest.get(by) !== 'string') return `\`${by}\` has to be a string`
+  const isPlain = !rest.has('arguments') || isObject(rest.get('arguments'))
+  return isPlain ? rest : '`arguments` has to be an object'
 }
 
 /**

@@ -24,8 +24,9 @@ export function serverCapabilities(actions: readonly Action[], revision: McpRevi
   if (has('tool')) capabilities.set('tools', changes)
   if (has('prompt')) capabilities.set('prompts', changes)
   if (has('resource')) capabilities.set('resources', new Map([...changes, ['subscribe', false]]))
+  // Whether this server completes anything, or has anything to log, nobody asked it.
+  if (has('prompt') || has('resource')) capabilities.set('completions', new Map())
   if (revision === STATELESS_REVISION) {
-    // Whether this server has anything to log, nobody asked it.
     capabilities.set('logging', new Map())
     capabilities.set('extensions', new Map([[MCP.tasks, new Map()]]))
   }

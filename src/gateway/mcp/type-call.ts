@@ -1,4 +1,4 @@
-import { typeArguments } from '../../argument-types/index.ts'
+import { argumentsSoFar, COMPLETE, typeArguments } from '../../argument-types/index.ts'
 import { isObject, type JsonObject } from '../../lib/json.ts'
 import { STATELESS_REVISION } from '../../net/index.ts'
 import { admitted } from './admitted.ts'
@@ -11,6 +11,12 @@ import { toolError } from './tool-error.ts'
 
 const NOTHING: JsonObject = new Map()
 
+function bodyOf({ action, params, rpc }: ResolvedCall): JsonObject {
+  if (rpc.method === COMPLETE) return argumentsSoFar(action, params)
+  const given = params.get('arguments')
+  return rpc.method === 'resources/read' ? params : isObject(given) ? given : NOTHING
+}
+
 /**
  * Gives arguments the types of the catalog. Arguments that it does not know are refused; that is
  * told only to a caller who may ask at all.
@@ -18,7 +24,7 @@ const NOTHING: JsonObject = new Map()
 export async function typeCall(found: ResolvedCall, ports: McpPorts): Promise<TypedCall> {
   const { action, conversation, rpc, params } = found
   const given = params.get('arguments')
-  const body = rpc.method === 'resources/read' ? params : isObject(given) ? given : NOTHING
+  const body = bodyOf(found)
   const result = typeArguments(action, { path: new Map(), query: [], body })
   const contradicted =
     conversation.revision === STATELESS_REVISION && !found.deferred

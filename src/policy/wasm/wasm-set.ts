@@ -21,9 +21,9 @@ import {
   readForWasm,
 } from '../../cedar/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { failed } from '../compiled-set.ts'
+import { failed, isSilent } from '../compiled-set.ts'
 import { markedByWhat } from '../issuance/check-rule.ts'
-import { type OptimisticJson, optimistic } from '../optimistic.ts'
+import { type OptimisticJson, optimistic, stopping } from '../optimistic.ts'
 import { type ActionSchema, actionSchemas } from '../schema.ts'
 import { cedarEntity, cedarRecord, cedarRef } from './cedar-value.ts'
 import { type OptimisticPolicy, OptimisticSet } from './optimistic-set.ts'
@@ -109,6 +109,8 @@ class CedarPolicySet implements PolicySet {
   readonly #optimistic = new Map<string, readonly OptimisticPolicy[]>()
   /** Requestable forbids in the same form. */
   readonly #asking = new Map<string, readonly OptimisticPolicy[]>()
+  /** Policies that stop calls whose arguments nobody knows. */
+  readonly #stopping = new Map<string, readonly OptimisticPolicy[]>()
   readonly #optimisticSet: OptimisticSet
   /** Entities by the array that gave them: each principal of a call asks about the same array. */
   readonly #entities = new WeakMap<readonly PolicyEntity[], Entities>()
@@ -142,6 +144,12 @@ class CedarPolicySet implements PolicySet {
         return this.#evaluateOpen(query, this.#optimistic, withoutArguments)
       if (without === 'all_but_requestable')
         return this.#evaluateOpen(query, this.#asking, onlyAsking)
+      if (without === 'unseen_arguments') {
+        const stops = this.#evaluateOpen(query, this.#stopping, onlyStopping)
+        return isSilent(stops)
+          ? this.#evaluateOpen(query, this.#optimistic, withoutArguments)
+          : stops
+      }
       const prepared = this.#prepare(query.action)
       const answer = cedarWasm().statefulIsAuthorized({
         principal: cedarRef(query.principal),
@@ -218,6 +226,14 @@ function withoutArguments({ id, optimistic, requestable }: LoadedPolicy): Optimi
 
 function onlyAsking({ id, optimistic, requestable }: LoadedPolicy): OptimisticPolicy | [] {
   return requestable ? { ...optimistic, id, requestable: false } : []
+}
+
+function onlyStopping({ id, optimistic, requestable }: LoadedPolicy): OptimisticPolicy | [] {
+  const policy = stopping(optimistic, requestable !== undefined)
+  // as: made of one
+  return policy
+    ? { ...optimistic, policy: policy as PolicyJson, exact: true, id, requestable: false }
+    : []
 }
 
 function byId(policies: readonly LoadedPolicy[]): Record<string, Policy> {

@@ -1,6 +1,7 @@
 import { findRequest } from '../../../access-requests/index.ts'
+import { COMPLETE } from '../../../argument-types/index.ts'
 import type { Resource } from '../../../catalog/index.ts'
-import type { Json } from '../../../lib/json.ts'
+import { isObject, type Json } from '../../../lib/json.ts'
 import type { RpcRequest } from '../../../net/index.ts'
 import { groupNames, uriOfMember } from '../../../resource-groups/index.ts'
 import type { PlacedCall } from '../call-steps.ts'
@@ -26,7 +27,7 @@ export async function enterMember(asked: MemberCall, ports: McpPorts): Promise<M
 
 interface FoundMember {
   readonly member: Resource
-  readonly renamed: readonly (readonly [string, string])[]
+  readonly renamed: readonly (readonly [string, Json])[]
 }
 
 async function memberOf(
@@ -38,13 +39,20 @@ async function memberOf(
     const member = view.resources.get(name ?? '')
     return member && { member, renamed }
   }
-  const [name, uri, task] = [params.get('name'), params.get('uri'), params.get('taskId')]
+  const task = params.get('taskId')
   if (isTaskMethod(method) && isRequestId(task))
     return at((await findRequest(decisions, task))?.resource)
-  if (method === 'resources/read' && typeof uri === 'string') {
+  // A completion names what it is about in a member.
+  const ref = method === COMPLETE ? params.get('ref') : params
+  if (!isObject(ref)) return undefined
+  const [name, uri] = [ref.get('name'), ref.get('uri')]
+  const renamed = (by: 'name' | 'uri', to: string): [string, Json] =>
+    method === COMPLETE ? ['ref', new Map(ref).set(by, to)] : [by, to]
+  if ((method === 'resources/read' || method === COMPLETE) && typeof uri === 'string') {
     const of = uriOfMember(uri)
-    return of && at(of.member, ['uri', of.uri])
+    return of && at(of.member, renamed('uri', of.uri))
   }
-  const action = typeof name === 'string' ? groupNames(view, group).find(method, name) : undefined
-  return action && at(action.resource, ['name', action.path])
+  const listed = method === COMPLETE ? 'prompts/get' : method
+  const action = typeof name === 'string' ? groupNames(view, group).find(listed, name) : undefined
+  return action && at(action.resource, renamed('name', action.path))
 }

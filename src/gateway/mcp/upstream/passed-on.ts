@@ -1,3 +1,4 @@
+import { COMPLETE, completionResult } from '../../../argument-types/index.ts'
 import { isObject, type Json } from '../../../lib/json.ts'
 import { MCP, RPC, type RpcError, type RpcResult } from '../../../net/index.ts'
 import type { Reshape } from '../../obligations/reshape.ts'
@@ -41,6 +42,9 @@ export function passedOn(
   { redactor, rpc, verdict }: Pick<PreparedCall, 'redactor' | 'rpc' | 'verdict'>,
 ): RpcResult | RpcError {
   const { id, method } = rpc
+  // Whether this server completes anything was not asked when it was imported.
+  if (answer.kind === 'error' && method === COMPLETE && answer.code === RPC.methodNotFound)
+    return passedOn({ kind: 'result', id, result: new Map() }, { redactor, rpc, verdict })
   if (answer.kind === 'error') {
     const code = NOT_PASSED.has(answer.code) ? RPC.internalError : answer.code
     const words =
@@ -50,13 +54,16 @@ export function passedOn(
   }
   const result = new Map<string, Json>()
   const said = scrub(answer.result, redactor)
+  const meta = said.get('_meta')
+  const theirs = isObject(meta) ? [...meta].filter(([name]) => !isOurs(name) && !HOP.has(name)) : []
+  const _meta = new Map([...theirs, [META.decision, verdict.decisionId]])
+  if (method === COMPLETE)
+    return { kind: 'result', id, result: completionResult(_meta, said.get('completion')) }
   for (const name of MEMBERS[method] ?? []) {
     const value = said.get(name)
     if (value !== undefined) result.set(name, value)
   }
-  const meta = said.get('_meta')
-  const theirs = isObject(meta) ? [...meta].filter(([name]) => !isOurs(name) && !HOP.has(name)) : []
-  result.set('_meta', new Map([...theirs, [META.decision, verdict.decisionId]]))
+  result.set('_meta', _meta)
   return { kind: 'result', id, result }
 }
 

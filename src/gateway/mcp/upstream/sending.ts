@@ -1,3 +1,4 @@
+import { COMPLETE } from '../../../argument-types/index.ts'
 import { groundOf, mayContinue, stillLive } from '../../../calls/index.ts'
 import type { Resource } from '../../../catalog/index.ts'
 import { ExactNumber, type Json, type JsonObject } from '../../../lib/json.ts'
@@ -56,7 +57,8 @@ export class UpstreamCall {
     this.#equipped = equipped
     this.#ports = ports
     this.#reshaped = reshapeOf(equipped, ports) !== undefined
-    this.#may = equipped.deferred ? [] : mayBeAsked(equipped, this.#reshaped)
+    const nothing = equipped.deferred !== undefined || equipped.rpc.method === COMPLETE
+    this.#may = nothing ? [] : mayBeAsked(equipped, this.#reshaped)
   }
 
   async run(): Promise<ExchangeResult> {
