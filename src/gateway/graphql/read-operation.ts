@@ -1,4 +1,3 @@
-import { fieldCall, operationIn } from '../../graphql/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { refuseStranger } from '../check-caller.ts'
 import type { LocatedRequest } from '../passage.ts'
@@ -23,6 +22,8 @@ export async function takeOperation(
   await refuseStranger(located, ports)
   const body = await readBody(message, request)
   const actions = (await ports.catalog.current()).actionsOf(resource.name)
+  // Loaded with the first operation: most servers have no GraphQL API.
+  const { fieldCall, operationIn } = await import('../../graphql/index.ts')
   const operation = operationIn(actions, body)
   const calls = operation.fields.map((field) => fieldCall(field, actions))
   if (resource.trusted && calls.length > 1)
