@@ -18,7 +18,7 @@ export interface SpoolOptions {
 }
 
 /** Bodies that may wait at their largest at once, and how many of them one holder may have. */
-const MOST_WAITING = 4
+const MAX_BODIES_SPOOLED = 4
 
 /** The place on disk where bodies wait that are too large for memory, while their calls are decided. */
 export class Spool {
@@ -28,7 +28,7 @@ export class Spool {
   constructor(options: SpoolOptions) {
     this.#options = options
     const { mostBytes } = options
-    this.#room = new AddressQuota({ total: MOST_WAITING * mostBytes, perAddress: mostBytes })
+    this.#room = new AddressQuota({ total: MAX_BODIES_SPOOLED * mostBytes, perAddress: mostBytes })
   }
 
   get mostBytes(): number {

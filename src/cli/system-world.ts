@@ -33,7 +33,7 @@ export function systemWorld(): World {
         process.on('SIGPIPE', () => resolve('SIGPIPE'))
         for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const)
           process.on(signal, () => {
-            // Whoever asks twice does not want to wait.
+            // A second signal ends the process at once.
             if (asked) process.exit(130)
             asked = true
             resolve(signal)

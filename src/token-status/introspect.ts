@@ -47,7 +47,7 @@ export type Introspection = ({ readonly active: true } & TokenClaims) | { readon
 const INACTIVE: Introspection = { active: false }
 
 /** Claims that were found, and what they stand on. */
-interface FoundClaims {
+interface ClaimsMatch {
   readonly claims: TokenClaims
   readonly views: readonly LiveView[]
 }
@@ -72,7 +72,7 @@ async function findUnderLease(
   parts: GrantParts,
   caller: Introspector,
   token: string,
-): Promise<FoundClaims | undefined> {
+): Promise<ClaimsMatch | undefined> {
   const found = await find(parts, caller, token)
   if (found) await parts.live.confirmLease()
   return found
@@ -96,7 +96,7 @@ export async function introspectSigned(
 function stillSo(
   { ledger, live }: Pick<GrantParts, 'live' | 'ledger'>,
   caller: Introspector,
-  found: FoundClaims | undefined,
+  found: ClaimsMatch | undefined,
 ): Introspection {
   if (caller.view && !live.holds(caller.view))
     throw new Problem(
@@ -112,7 +112,7 @@ async function find(
   parts: GrantParts,
   caller: Introspector,
   token: string,
-): Promise<FoundClaims | undefined> {
+): Promise<ClaimsMatch | undefined> {
   // What was revoked may be missing.
   if (parts.ledger.broken !== undefined) return undefined
   const digest = opaqueDigest('remit_at', token)
@@ -127,7 +127,7 @@ async function ofTask(
   parts: GrantParts,
   caller: Introspector,
   token: string,
-): Promise<FoundClaims | undefined> {
+): Promise<ClaimsMatch | undefined> {
   const claims = await checkTaskToken(token, ownTokens(parts)).catch(onProblem(() => undefined))
   if (!claims) return undefined
   const held = await holderOf(parts, claims, undefined)
@@ -145,7 +145,7 @@ async function ofResource(
   parts: GrantParts,
   caller: Introspector,
   { token, resource }: { readonly token: string; readonly resource: Resource },
-): Promise<FoundClaims | undefined> {
+): Promise<ClaimsMatch | undefined> {
   const checking = checkResourceToken(token, resource.identifier, ownTokens(parts))
   const claims = await checking.catch(onProblem(() => undefined))
   if (!claims) return undefined
@@ -165,7 +165,7 @@ async function ofHandle(
   parts: GrantParts,
   caller: Introspector,
   digest: string,
-): Promise<FoundClaims | undefined> {
+): Promise<ClaimsMatch | undefined> {
   const row = await parts.facts.bearer(digest)
   if (!row || row.expiresAt <= parts.clock.now()) return undefined
   const resource = (await parts.catalog.current()).byIdentifier.get(row.resource)

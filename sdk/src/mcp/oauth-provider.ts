@@ -125,7 +125,7 @@ export function createOAuthProvider(
     tokens: () => read<StoredTokens>('tokens'),
     async saveTokens(tokens) {
       await write('tokens', tokens)
-      // It was for this code: afterwards the server is asked anew, which may have moved.
+      // The state belongs to this code. The next sign-in discovers the server again, as it may have moved.
       await store.delete('discovery')
     },
     async redirectToAuthorization(url) {

@@ -29,7 +29,7 @@ export class WrapRegistrations {
   readonly #name: string
 
   constructor(cli: Cli, name: string) {
-    // It becomes part of a path.
+    // The name becomes part of a file path.
     if (!NAME.test(name))
       throw usage(`\`${name}\` is no name`, 'lower-case letters, digits, hyphens')
     this.#cli = cli

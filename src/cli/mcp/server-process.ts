@@ -71,7 +71,7 @@ export class ServerProcess {
     }
     this.#child.once('error', ({ message }) => end(`could not be run: ${message}`))
     this.#child.once('exit', async (code, signal) => {
-      // What it started and left behind, which may hold its output open.
+      // Ends its children too: they may hold its output open.
       this.#kill('SIGKILL')
       await this.#until(() => stdout.closed && stderr.closed)
       end(`ended with ${signal ?? `code ${code}`}`)

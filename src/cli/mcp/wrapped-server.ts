@@ -362,7 +362,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
 function end(reply: ServerResponse, status: number): void {
   reply.writeHead(status, {
     ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
-    // What is refused is not read to its end.
+    // The rest of a refused body is not read.
     ...(status >= 400 ? { connection: 'close' } : {}),
   })
   reply.end()

@@ -46,7 +46,7 @@ export async function serveAgent(located: LocatedRequest, ports: AgentPorts): Pr
 
 async function answer(owned: OwnedRequest, ports: AgentPorts): Promise<void> {
   const { id, method, params } = owned.rpc
-  // What a task could use is told as the agent says it now; a call waits for no card.
+  // The list of skills waits for the current card; a call does not.
   if (method === 'GetExtendedAgentCard') await ports.watch.look(owned.resource)
   else void ports.watch.begin(owned.resource)
   if (method === 'SendMessage' || method === 'SendStreamingMessage') await sendMessage(owned, ports)

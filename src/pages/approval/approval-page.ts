@@ -9,7 +9,7 @@ import { badge, claim, facts, notice, type Tone } from '../frame/pieces.ts'
 import { asSentence, MAX_HEADING, marked, show } from '../frame/show.ts'
 import { clockTime, duration, when } from '../frame/time.ts'
 import { behind } from '../frame/vouched.ts'
-import { type ToldItem, toldList } from '../notification/told.ts'
+import { type NotifiedPerson, toldList } from '../notification/told.ts'
 import { type RequiredSignIn, signInFirstNotice } from '../sign-in/again.ts'
 import { type FrozenIssuance, issuanceInWords, WORDS } from './issuance-words.ts'
 import type { ShownCall } from './shown-call.ts'
@@ -61,7 +61,7 @@ export interface ApprovalView {
     /** The allowance that was chosen, in words. */
     readonly more: string | undefined
   }[]
-  readonly told: readonly ToldItem[]
+  readonly told: readonly NotifiedPerson[]
   readonly standing: RequestStatus
   /** Answers that the viewer may give, or why there are none. */
   readonly may: { readonly answers: readonly ('approve' | 'deny')[] } | { readonly why: string }

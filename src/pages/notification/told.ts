@@ -11,7 +11,7 @@ import type { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'
 
 /** A person who was told of something, or will be. */
-export interface ToldItem {
+export interface NotifiedPerson {
   readonly name: string
   readonly words: string
 }
@@ -30,7 +30,7 @@ export async function toldOf(
     readonly personId: string
     readonly subject: string
   },
-): Promise<readonly ToldItem[]> {
+): Promise<readonly NotifiedPerson[]> {
   const { storage } = notifications
   await markSeen(storage, { now, personId, subject })
   const deliveries = await deliveriesAbout(storage.read, subject)
@@ -64,7 +64,7 @@ function stateInWords({ attempts, endedAt, problem, state }: Delivery, now: numb
 }
 
 /** The list, for a page about the subject. */
-export function toldList(items: readonly ToldItem[]): Html | false {
+export function toldList(items: readonly NotifiedPerson[]): Html | false {
   if (items.length === 0) return false
   return html`<details><summary>Who was told (${items.length})</summary><ul class="sentences">${items.map(
     ({ name, words }) =>

@@ -36,7 +36,7 @@ export interface WritableResponse {
 export function tellNode(response: WritableResponse, { answering, ended }: AdmittedCall): void {
   let answer: Pick<CallEnd, 'amounts'> & { readonly status?: number } = {}
   if (answering?.holds)
-    new HeldResponse(response, answering, (of) => {
+    new BufferedResponse(response, answering, (of) => {
       answer = of
     })
   else if (answering) watch(response, answering, (amounts) => (answer = { amounts }))
@@ -54,7 +54,7 @@ export function tellNode(response: WritableResponse, { answering, ended }: Admit
 /** Methods that would send something of an answer beside it. */
 const ASIDE = ['flushHeaders', 'writeEarlyHints', 'writeContinue', 'writeProcessing'] as const
 
-class HeldResponse {
+class BufferedResponse {
   readonly #response: WritableResponse
   readonly #answering: AnswerWork
   readonly #onAnswer: (of: { status: number } & Pick<CallEnd, 'amounts'>) => void

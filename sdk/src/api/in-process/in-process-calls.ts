@@ -37,7 +37,7 @@ interface HeldCredentials {
 }
 
 /** Permit that the gates gave, and what it rests on. */
-interface FoundPermit {
+interface PermitMatch {
   readonly at: number
   readonly call: Extract<ReadCall, { action: OwnAction }>
   readonly obligations: readonly Obligation[]
@@ -136,7 +136,7 @@ export class InProcessCalls implements CallDecider {
     asked: AskedCall,
     rules: Rules,
     { proof, token }: HeldCredentials,
-  ): FoundPermit | { readonly because: string } {
+  ): PermitMatch | { readonly because: string } {
     const { lease, monotonic, resource, tasks } = this.#parts
     const now = lease.now()
     const since = this.#since(rules, now)
@@ -165,7 +165,7 @@ export class InProcessCalls implements CallDecider {
 
   async #permit(
     asked: AskedCall,
-    found: FoundPermit,
+    found: PermitMatch,
     { proof, token }: HeldCredentials,
   ): Promise<CallVerdict | undefined> {
     const { count, monotonic, newId, record, records, tasks } = this.#parts

@@ -25,7 +25,7 @@ export async function enterMember(asked: MemberCall, ports: McpPorts): Promise<M
   return { ...asked, resource: member, audience: group, rpc: { ...rpc, params } }
 }
 
-interface FoundMember {
+interface MemberMatch {
   readonly member: Resource
   readonly renamed: readonly (readonly [string, Json])[]
 }
@@ -33,9 +33,9 @@ interface FoundMember {
 async function memberOf(
   { resource: group, rpc: { method, params } }: MemberCall,
   { catalog, decisions }: McpPorts,
-): Promise<FoundMember | undefined> {
+): Promise<MemberMatch | undefined> {
   const view = await catalog.current()
-  const at = (name: string | undefined, ...renamed: FoundMember['renamed']) => {
+  const at = (name: string | undefined, ...renamed: MemberMatch['renamed']) => {
     const member = view.resources.get(name ?? '')
     return member && { member, renamed }
   }
