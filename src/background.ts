@@ -1,5 +1,5 @@
 import { suspendUncertified } from './agents/index.ts'
-import { forgetEvaluated, runCalls } from './calls/index.ts'
+import { runCalls } from './calls/index.ts'
 import { forgetOldAuthorizations, forgetUnusedClients } from './code-grant/index.ts'
 import type { Settings } from './config/settings.ts'
 import { forgetDeferrals, keepTelling, suspendDormant } from './grants/index.ts'
@@ -9,12 +9,14 @@ import { JWKS_MAX_AGE_SECONDS } from './keys/index.ts'
 import { type Chore, runChores } from './lib/chores.ts'
 import type { Closable } from './lib/close-all.ts'
 import { type Repetition, repeat } from './lib/repeat.ts'
+import { forgetLogging } from './mcp-sessions/index.ts'
 import type { Outbound } from './net/index.ts'
 import { forgetDeliveries, keepNotifying } from './notifications/index.ts'
 import { forgetOpaqueTokens, type ProtocolRecords } from './opaque-tokens/index.ts'
 import { forgetRisk } from './risk/index.ts'
 import type { Rooms } from './rooms.ts'
 import { forgetUsed } from './storage/index.ts'
+import { forgetEvaluated, keepCallingBack } from './submissions/index.ts'
 import { forgetForeignTokens } from './tasks/index.ts'
 
 /** Time between two looks at the disk. */
@@ -48,6 +50,7 @@ export function startBackground(
   const running: Readonly<Record<string, Repetition>> = {
     ...runCalls(decisions, { onError }),
     telling: keepTelling({ ...decisions, outbound: agentsAt }, { onError }),
+    callbacks: keepCallingBack(rooms.callbacks, { onError }),
     notifications: keepNotifying(rooms.notifications, { onError }),
     disk: repeat(() => disk.check(), { everyMs: DISK_EVERY_MS, onError }),
     'draft of policies': repeat(() => shadow.flush(), { everyMs: SHADOW_EVERY_MS, onError }),
@@ -106,6 +109,7 @@ export function cleanUp({
     { name: 'records', run: () => records.forget() },
     { name: 'opaque tokens', run: () => forgetOpaqueTokens(storage, now()) },
     { name: 'authorizations', run: () => forgetOldAuthorizations(storage, now()) },
+    { name: 'log levels of sessions', run: () => forgetLogging(storage, now()) },
     { name: 'deferrals', run: () => forgetDeferrals(storage, now()) },
     { name: 'risk', run: () => forgetRisk(decisions) },
     { name: 'deliveries', run: () => forgetDeliveries(rooms.notifications) },

@@ -1,6 +1,8 @@
 import type { AgentParts } from './agents/index.ts'
 import { SHADOW, Shadow, stopShadow } from './analysis/index.ts'
 import type { ApiParts } from './api/index.ts'
+import { outcomeOf } from './approvals/index.ts'
+import { startUnlessMoved } from './backup/index.ts'
 import { LIMITS } from './budgets/index.ts'
 import {
   announcersOf,
@@ -10,13 +12,16 @@ import {
   ReservationQueue,
 } from './calls/index.ts'
 import { Catalog, RULES } from './catalog/index.ts'
+import { channelQuestion } from './channel-answers/index.ts'
 import { ClientDocuments } from './client-metadata/index.ts'
 import { CODE_GRANT_SEALED } from './code-grant/index.ts'
 import {
   authoritiesIn,
+  breakGlassIn,
   configuredProvider,
   freshFor,
   onLoopback,
+  passkeysIn,
   reachesLoopback,
   signerOf,
   stepUpIn,
@@ -45,8 +50,16 @@ import type { Clock } from './lib/clock.ts'
 import type { Closable } from './lib/close-all.ts'
 import type { Random } from './lib/random.ts'
 import { ClientAuthenticator } from './machine-clients/index.ts'
+import { MCP_TASKS_SEALED } from './mcp-tasks/index.ts'
 import { type Outbound, outbound } from './net/index.ts'
-import { EmailChannel, type NotificationParts } from './notifications/index.ts'
+import {
+  channelKinds,
+  EmailChannel,
+  NOTIFICATIONS_SEALED,
+  type NotificationParts,
+  SlackApp,
+} from './notifications/index.ts'
+import type { PasskeyParts } from './passkeys/index.ts'
 import { createBuiltInGroups, type PeopleParts } from './people/index.ts'
 import { Policies } from './policy/index.ts'
 import { latestOnlySet, type OnlyAnsweringParts, OnlySets } from './policy-only/index.ts'
@@ -63,7 +76,9 @@ import {
   type Storage,
   type StorageOptions,
 } from './storage/index.ts'
+import { SUBMISSIONS_SEALED } from './submissions/index.ts'
 import { endConsentsOf } from './tasks/index.ts'
+import type { Telemetry } from './telemetry/index.ts'
 import { beginSigningKeys, VerifiedTokens } from './tokens/index.ts'
 
 /** Sources of time and randomness, and receivers of failures in the background. */
@@ -84,7 +99,7 @@ export interface Rooms extends Omit<ApiParts, 'development' | 'describeMcp' | 'f
   readonly live: Live
   readonly catalog: Catalog
   readonly connections: ConnectionParts
-  readonly people: PeopleParts
+  readonly people: PeopleParts & PasskeyParts
   readonly agents: AgentParts
   readonly issuers: IssuerParts
   readonly issuerTrust: IssuerTrust
@@ -99,6 +114,10 @@ export interface Rooms extends Omit<ApiParts, 'development' | 'describeMcp' | 'f
   /** A draft beside the policies in force. */
   readonly shadow: Shadow
   readonly notifications: NotificationParts
+  /** App of a workspace; absent: nobody is told in Slack. */
+  readonly slack: SlackApp | undefined
+  /** To addresses at which people and groups are told. */
+  readonly messages: Outbound
 }
 
 /** Columns that are sealed with the master key. */
@@ -111,8 +130,11 @@ export const SEALED: readonly SealedColumn[] = [
   ...CONNECTIONS_SEALED,
   ...DECISION_POINTS_SEALED,
   ...CALLS_SEALED,
+  ...MCP_TASKS_SEALED,
   ...GRANTS_SEALED,
   ...CODE_GRANT_SEALED,
+  ...NOTIFICATIONS_SEALED,
+  ...SUBMISSIONS_SEALED,
 ]
 
 export function storageOptions(settings: Settings): StorageOptions {
@@ -130,26 +152,26 @@ export function storageOptions(settings: Settings): StorageOptions {
 export async function openRooms(
   settings: Settings,
   ports: Ports,
-  options: {
+  options: Pick<StorageOptions, 'connections' | 'databaseClock' | 'migrations'> & {
     migrate: boolean
     development: boolean
-    databaseClock?: Clock | undefined
-    /** See `openStorage`. */
-    connections?: StorageOptions['connections']
-    /** Free space of the store, in bytes. Default: as the file system says. */
+    telemetry?: Pick<Telemetry, 'calls' | 'observeStorage'> | undefined
+    /** Free bytes of the store. Default: as the file system says. */
     freeBytes?: (() => Promise<number>) | undefined
   },
 ): Promise<Rooms> {
   const { onError, random } = ports
   const { gateway, issuer } = settings
-  const storage = await openStorage({
+  const store = await openStorage({
     ...storageOptions(settings),
     onFailover: (what: string) => onError(new Error(what)),
     migrate: options.migrate,
     clock: ports.clock,
     databaseClock: options.databaseClock,
     connections: options.connections,
+    migrations: options.migrations,
   })
+  const storage = options.telemetry?.observeStorage(store) ?? store
   try {
     // INVARIANT: nothing from here on knows another time than the database's.
     const clock = await DatabaseClock.over(ports.clock, storage)
@@ -194,11 +216,24 @@ export async function openRooms(
     live.onChange((states) => {
       if (states.some(({ kind }) => kind === 'key')) keys.refresh().catch(onError)
     })
-    await live.start()
+    await startUnlessMoved(live, storage.read)
     const catalog = new Catalog({ storage, live })
     const policies = new Policies({ storage, live, catalog, engine: settings.policyEngine })
     const stepUp = stepUpIn(settings)
-    const shared = { storage, ledger, live, clock, random, issuer, master, stepUp }
+    const passkeys = passkeysIn(settings)
+    const breakGlass = breakGlassIn(settings)
+    const shared = {
+      storage,
+      ledger,
+      live,
+      clock,
+      random,
+      issuer,
+      master,
+      stepUp,
+      passkeys,
+      breakGlass,
+    }
     const connections = { ...shared, revalidate: policies.revalidate.bind(policies) }
     const providers = new Providers(shared, outbound)
     const issuers = new IssuerTrust(shared, outbound)
@@ -240,9 +275,12 @@ export async function openRooms(
       endConsents: (agentId) => endConsentsOf(shared, { agentId, by: 'system' }),
     })
     const fapi2 = settings.securityProfile === 'fapi2'
+    const messages = outbound({
+      allowOrigins: (origin) => settings.webhookOrigins.includes(origin),
+    })
+    const slack = slackIn(settings, { ...shared, outbound: messages })
     const decisions = {
-      fapi2,
-      freshKeys: settings.freshKeys === 'on',
+      ...{ fapi2, freshKeys: settings.freshKeys === 'on', observer: options.telemetry?.calls },
       ...{ ...shared, keys, catalog, policies, providers, documents },
       // Attestations are no way to authenticate that the profile has.
       ...(fapi2 ? {} : { challenges }),
@@ -261,13 +299,7 @@ export async function openRooms(
     await configuredProvider(settings, shared, options.development)
     return {
       ...shared,
-      ...{ gateway, disk },
-      shadow,
-      keys,
-      catalog,
-      policies,
-      providers,
-      connections,
+      ...{ gateway, disk, shadow, keys, catalog, policies, providers, connections },
       people: shared,
       agents: shared,
       issuers: { ...shared, loopback: reachesLoopback(settings, options.development) },
@@ -302,13 +334,33 @@ export async function openRooms(
       notifications: {
         ...shared,
         announcers: announcersOf(decisions),
+        outcomeOf: async (kind, id) => (asks(kind) ? outcomeOf(decisions, id) : undefined),
+        questionOf: async (kind, id, to) =>
+          asks(kind) ? channelQuestion(decisions, id, to) : undefined,
         channels: channelsOf(settings),
+        kinds: channelKinds(settings, { ...shared, outbound: messages, slack }),
       },
+      callbacks: { ...shared, outbound: messages, origins: settings.webhookOrigins },
+      slack,
+      messages,
     }
   } catch (error) {
     await storage.close()
     throw error
   }
+}
+
+/** Tells whether an event is about an access request that waits. */
+function asks(kind: string): boolean {
+  return kind === 'request' || kind === 'reminder'
+}
+
+function slackIn(
+  { slackApiUrl: apiUrl, slackAppToken, slackBotToken: token, slackSigningSecret }: Settings,
+  parts: Pick<ConstructorParameters<typeof SlackApp>[0], 'issuer' | 'master' | 'outbound'>,
+): SlackApp | undefined {
+  const answers = slackAppToken !== undefined || slackSigningSecret !== undefined
+  return token && new SlackApp({ ...parts, token, apiUrl, answers })
 }
 
 function channelsOf({ issuer, mailFrom, smtp }: Settings): NotificationParts['channels'] {
@@ -331,6 +383,7 @@ export function closingsOf(rooms: Rooms): readonly Closable[] {
       name: channel.name,
       close: async () => channel.close(),
     })),
+    { name: 'messages', close: () => rooms.messages.close() },
     { name: 'decision points', close: () => rooms.deciders.close() },
     { name: 'metadata documents', close: () => rooms.published.close() },
     { name: 'signing keys', close: () => rooms.keys.close() },

@@ -4,16 +4,12 @@ import { authzenHandlers } from './authzen/index.ts'
 import { startBackground } from './background.ts'
 import { Spool } from './bodies/index.ts'
 import { recover } from './calls/index.ts'
+import { keepSlackSocket, slackEndpoint } from './chat/index.ts'
+import { readRelease } from './cli/installation.ts'
 import { capacityOf, mcpLimitsOf, ratesOf } from './config/limits.ts'
 import { isLoopback, type Settings } from './config/settings.ts'
 import { createExtAuthz } from './extauthz/index.ts'
-import {
-  ActiveResponses,
-  createGateway,
-  type McpLimits,
-  PATIENCE,
-  type Timeouts,
-} from './gateway/index.ts'
+import { createGateway, type McpLimits, PATIENCE, type Timeouts } from './gateway/index.ts'
 import {
   ClientAddresses,
   ClientCertificates,
@@ -22,6 +18,7 @@ import {
   type HealthCheck,
   type Logger,
   type RawHandler,
+  ServerCertificate,
   StrangerLimits,
 } from './http/index.ts'
 import { JWKS_MAX_AGE_SECONDS, type SigningKeys } from './keys/index.ts'
@@ -30,15 +27,19 @@ import { type Closable, closeAll } from './lib/close-all.ts'
 import { OccupancyLimit } from './lib/occupancy-limit.ts'
 import { Problem } from './lib/problem.ts'
 import type { Random } from './lib/random.ts'
-import { systemWait } from './lib/repeat.ts'
+import { repeat, systemWait } from './lib/repeat.ts'
 import { UpstreamSlots } from './lib/upstream-slots.ts'
 import { describeMcpServer, MAX_CONNECTIONS, outbound } from './net/index.ts'
 import { oauthHandlers, PUSHED_LIFE_MS, PushedRoom } from './oauth/index.ts'
 import { protocolRecords } from './opaque-tokens/index.ts'
-import { problemPage, problemPageFor, registerPages } from './pages/index.ts'
+import { type PageParts, problemPage, problemPageFor, registerPages } from './pages/index.ts'
+import { fetchPreview } from './previews/index.ts'
+import { ActiveResponses } from './revocation/index.ts'
 import { closingsOf, openRooms, type Rooms } from './rooms.ts'
+import { addStandIns } from './stand-in-pages/index.ts'
 import { type DiskRoom, ROOM_IN_WORDS, type StorageOptions } from './storage/index.ts'
 import { TaskKeeper } from './tasks/index.ts'
+import type { Telemetry } from './telemetry/index.ts'
 
 export interface ServerOptions {
   readonly settings: Settings
@@ -52,18 +53,22 @@ export interface ServerOptions {
   readonly databaseClock?: Clock
   /** Options of connections to PostgreSQL in tests. */
   readonly connections?: StorageOptions['connections']
+  /** Migrations of another build, in tests. */
+  readonly migrations?: StorageOptions['migrations']
   /** Free space of the store, in bytes. Default: as the file system says. */
   readonly freeBytes?: () => Promise<number>
   /** With APIs that do not answer. Default: that of the gateway. */
   readonly patience?: Timeouts
   /** Limits of MCP calls. Default: those of the gateway, and of the settings. */
   readonly mcp?: Partial<McpLimits>
+  /** Time for each thing that is let go of at the end, in milliseconds. Default: 5,000; the lease is over by then in any case. */
+  readonly closingLimitMs?: number
 }
 
 export interface Server {
   readonly rooms: Rooms
   /** Begins to listen: the issuer's origin, then the gateway. Throws `server.port_in_use`. */
-  listen(): Promise<{ issuer: number; gateway: number }>
+  listen(): Promise<{ issuer: number; gateway: number; metrics: number | undefined }>
   /** Error when this process can never write again, with why: nothing but another process helps. */
   readonly lost: Promise<Error>
   /**
@@ -73,8 +78,8 @@ export interface Server {
   stop(): Promise<boolean>
 }
 
-/** Limit for each thing that is let go of. The lease is over by then in any case. */
 const CLOSING_LIMIT_MS = 5_000
+const CERTIFICATE_EVERY_MS = 10_000
 
 /** The composition root: rooms, what goes on by itself, and the edges on their two origins. */
 export async function createServer(options: ServerOptions): Promise<Server> {
@@ -82,10 +87,14 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const onError = (error: unknown) => log.error({ err: error }, 'background work failed')
   const onRoom = (room: DiskRoom) =>
     log[room === 'ample' ? 'info' : 'error']({ room }, ROOM_IN_WORDS[room])
+  // Before anything is opened: what cannot be used ends the start.
+  const certificate = await servedCertificate(settings)
+  const telemetry = await openTelemetry(options)
+  const { requests: observer } = telemetry ?? {}
   const rooms = await openRooms(
     settings,
     { clock: options.clock, random, onError, onRoom },
-    options,
+    { ...options, telemetry },
   )
   const { decisions, keys, ledger, live, storage } = rooms
   const { clock } = decisions
@@ -97,6 +106,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const certificates = from.length === 0 ? undefined : new ClientCertificates({ from, clock })
   const { fapi2 } = decisions
 
+  const { slackAppToken, slackSigningSecret } = settings
+  const chat = rooms.slack && { ...rooms.decisions, slack: rooms.slack, onError }
+
   const addresses = new ClientAddresses(settings.trustedProxies)
   const strangers = new StrangerLimits({
     addresses,
@@ -105,9 +117,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     count: (refused) => ledger.refusals.countStranger(refused),
   })
   const capacity = capacityOf(settings)
+  const checks = healthChecks(rooms)
   const http = createHttp({
     origin: settings.issuer,
-    ...{ addresses, capacity, strangers },
+    ...{ addresses, capacity, certificate, strangers, observer },
     log,
     clock,
     random,
@@ -135,12 +148,14 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         decisions: { ...decisions, clients: rooms.authenticator },
       }),
       ...authzenHandlers({ ...rooms, clock, random, clients: rooms.authenticator }),
+      ...(chat && slackSigningSecret ? [slackEndpoint(chat, slackSigningSecret)] : []),
     ],
-    checks: healthChecks(rooms),
+    checks,
     rates: ratesOf(settings),
     problemPage: problemPageFor({ ...rooms, deviceCodes }),
   })
-  registerPages(http.app, { ...rooms, deviceCodes })
+  const fetchFor: PageParts['fetchPreview'] = (asked) => fetchPreview(asked, gateway.ports)
+  registerPages(http.app, { ...rooms, deviceCodes, fetchPreview: fetchFor }, addStandIns)
   const upstreams = outbound({ allowOrigins: () => true }) // it is only ever asked for what an administrator registered
   const describeMcp: ApiParts['describeMcp'] = (at) => describeMcpServer(upstreams, at)
   const { fetchJson } = upstreams
@@ -157,7 +172,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     gateway: settings.gateway,
     issuer: settings.issuer,
     trustDomain: settings.trustDomain,
-    ...{ addresses, capacity, strangers },
+    ...{ addresses, capacity, certificate, strangers, observer },
     certificates,
     catalog: rooms.catalog,
     connections: rooms.connections,
@@ -184,7 +199,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     grpc: settings.extAuthzListen,
     issuer,
     trustDomain: settings.trustDomain,
-    ...{ addresses, capacity, certificates },
+    ...{ addresses, capacity, certificates, observer },
     clients: rooms.authenticator,
     decisions,
     countStranger: (refused) => ledger.refusals.countStranger(refused),
@@ -197,8 +212,13 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const keeper = new TaskKeeper(decisions, { onError })
   await keeper.start()
   await rooms.shadow.start()
-  const background = startBackground({ rooms, settings, records: kept, agentsAt }, onError)
+  const background = [
+    ...startBackground({ rooms, settings, records: kept, agentsAt }, onError),
+    ...(certificate ? [keepCertificate(certificate, log)] : []),
+    ...(chat && slackAppToken ? [keepSlackSocket(chat, slackAppToken)] : []),
+  ]
 
+  await telemetry?.observe({ ...rooms, room: decisions.room, checks })
   let loading: Promise<unknown> = Promise.resolve()
 
   const lost = new Promise<Error>((resolve) => storage.onLost?.(resolve))
@@ -211,7 +231,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     lost,
     async listen() {
       const issuer = await http.listen(settings.listen)
-      const ports = { issuer: issuer.port, gateway: await gateway.listen(settings.gatewayListen) }
+      const ports = {
+        issuer: issuer.port,
+        gateway: await gateway.listen(settings.gatewayListen),
+        metrics: await telemetry?.listen(),
+      }
       await extAuthz.listen()
       // The first call need not wait for the rules.
       loading = rooms.policies.active().catch(onError)
@@ -221,6 +245,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       const edges = () => Promise.all([http.stop(), gateway.stop(), extAuthz.stop()])
       const closings: readonly Closable[] = [
         { name: 'edges', close: edges },
+        { name: 'telemetry', close: async () => telemetry?.stop() },
         { name: 'policies', close: () => loading },
         { name: 'task keeper', close: () => keeper.stop() },
         ...background,
@@ -231,9 +256,34 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       ]
       const failed = (error: unknown, name: string) =>
         log.error({ err: error, closing: name }, 'stopping went on without it')
-      return closeAll(closings, { limitMs: CLOSING_LIMIT_MS, wait: systemWait, onError: failed })
+      const limitMs = options.closingLimitMs ?? CLOSING_LIMIT_MS
+      return closeAll(closings, { limitMs, wait: systemWait, onError: failed })
     },
   }
+}
+
+async function servedCertificate(settings: Settings): Promise<ServerCertificate | undefined> {
+  const { tlsCertificate: certificate, tlsKey: key } = settings
+  return certificate && key ? ServerCertificate.read({ certificate, key }) : undefined
+}
+
+/** Reads the files of the certificate again and again: whoever renews it need not tell the server. */
+function keepCertificate(certificate: ServerCertificate, log: Logger): Closable {
+  const look = async () => {
+    if (!(await certificate.reload())) return
+    log.info({ until: new Date(certificate.endsAt) }, 'new connections get the new certificate')
+  }
+  const onError = (err: unknown) => log.error({ err }, 'the certificate before stays in use')
+  const looking = repeat(look, { everyMs: CERTIFICATE_EVERY_MS, onError })
+  return { name: 'certificate', close: () => looking.stop() }
+}
+
+/** Loads the SDK of OpenTelemetry, where somebody wants to hear what it tells. */
+async function openTelemetry(options: ServerOptions): Promise<Telemetry | undefined> {
+  const { metricsListen, otlp } = options.settings
+  if (!metricsListen && otlp.length === 0) return undefined
+  const { Telemetry } = await import('./telemetry/index.ts')
+  return new Telemetry({ ...options, ...options.settings, release: await readRelease() })
 }
 
 /** Keys change by rotation, so they are answered as they are now, ahead of the provider that knows those of its start. */

@@ -136,6 +136,8 @@ const POLICIES = `${REFUND_DESK}${DESK}
 @id("agents-echo") permit (principal is Agent, action, resource == Resource::"echo") when { principal.trust >= 1 };
 @id("echo-deletions-ask") @requestable("Deleting needs the word of finance") @approvers("group:finance") @lifetime("PT1H")
 forbid (principal is Person, action == Action::"echo.delete", resource);
+@id("echo-owned-ask") @requestable("Things of somebody need the word of finance") @approvers("group:finance") @editable("price, tags")
+forbid (principal is Person, action == Action::"echo.create", resource) when { context.args has owner && context.args.owner has id && context.args.owner.id == "asked" };
 @id("echo-contracts-ask") @requestable("A contract needs the word of finance") @approvers("group:finance") @lifetime("PT1H")
 forbid (principal is Person, action == Action::"echo.upload", resource) when { context.args.file.filename like "contract*" };
 `

@@ -1,4 +1,4 @@
-const PATIENCE_MS = 20_000
+const PATIENCE_MS = 60_000
 
 /** Asks again and again, without a pause, until there is an answer. For what happens by itself a moment later. */
 export async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {

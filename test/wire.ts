@@ -139,4 +139,4 @@ export function headOnly(
   })
 }
 
-const PATIENCE_MS = 20_000
+const PATIENCE_MS = 60_000

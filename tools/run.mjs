@@ -16,10 +16,12 @@ const COMMANDS = {
   start: [['src/main.ts', 'dev']],
   remit: [['src/main.ts']],
   test: [['tools/test.ts']],
+  'test:rest': [['tools/test.ts', '--rest']],
   'test:long': [['tools/test.ts', '--long']],
   'test:interop': [['test/interop/run.ts']],
   check: [['tools/check.ts']],
-  'build:sdk': [['tools/build-sdk.ts']],
+  build: [['tools/packages/build.ts']],
+  'build:sdk': [['tools/packages/sdk.ts']],
   demo: [['tools/demo.ts']],
   bench: [
     ['bench/decide/run.ts'],

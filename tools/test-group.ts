@@ -13,8 +13,12 @@ if (!process.env.TEST_LONG) fc.configureGlobal({ ...fc.readConfigureGlobal(), se
 /** A test file that hangs is a failure, in ms; its tests inherit this. Tests that take minutes have limits of their own. */
 const MAX_DURATION = 600_000
 
-/** Declares the tests of these files, by path relative to `root`; called by what `tools/test.ts` writes. */
-export function declareFiles(root: string, files: readonly string[]): void {
+/**
+ * Declares the tests of these files, by path relative to `root`; called by what `tools/test.ts` writes. Of slow files
+ * (`areSlow`) all suites: no other part of the run has them.
+ */
+export function declareFiles(root: string, files: readonly string[], areSlow: boolean): void {
+  if (areSlow) process.env.TEST_PART = ''
   const hooks = hooksOf(() => before(() => {}))
   let running = ''
   const report = (error: unknown) => console.error(`while ${running} ran, nobody caught:`, error)

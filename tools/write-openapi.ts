@@ -6,7 +6,7 @@ import swagger from '@fastify/swagger'
 import Fastify from 'fastify'
 import { type ApiParts, addApi } from '../src/api/index.ts'
 import { Explanation } from '../src/api-operations/decisions/explanation.ts'
-import * as schemas from '../src/api-operations/schemas.ts'
+import * as schemas from '../src/operation-kit/schemas.ts'
 
 const root = join(import.meta.dirname, '..')
 const file = join(root, 'openapi.json')

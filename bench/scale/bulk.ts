@@ -67,6 +67,7 @@ export class RowCollector {
       notify: () => {},
       onNotify: () => () => {},
       warnings: () => [],
+      load: () => ({ writes: 0, pools: [] }),
       close: async () => {},
     }
   }

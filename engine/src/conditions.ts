@@ -57,7 +57,11 @@ export function approvalGate(
     const detail = liftedBy === undefined ? 'people approved this call' : `lifted by ${liftedBy}`
     return { gate: 'approval', passed: true, detail, policies }
   }
-  const rules = new Set(forbids.map(({ approvers }) => approvers.join(' or ')))
+  const rules = new Set(
+    forbids.flatMap(({ approvers, furtherApprovers = [] }) =>
+      [approvers, ...furtherApprovers].map((names) => names.join(' or ')),
+    ),
+  )
   return {
     gate: 'approval',
     passed: false,

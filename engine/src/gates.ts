@@ -1,7 +1,7 @@
 /** The vocabulary of a decision (contract 3): what is known about a call, what each gate said, and what follows. */
 import type { KindOf, TypedArguments } from './arguments.ts'
 import type { Detail } from './detail.ts'
-import type { Obligation, PolicyEntity, PolicyRecord, StepUp } from './policy.ts'
+import type { EscalationStep, Obligation, PolicyEntity, PolicyRecord, StepUp } from './policy.ts'
 import type { Risk } from './risk.ts'
 
 /**
@@ -47,6 +47,16 @@ export type Ask = {
   readonly forbids: readonly ForbidRef[]
   /** Every rule must be met; any one name in a rule meets it. */
   readonly approvers: readonly (readonly string[])[]
+  /** Sets of these rules, by index, that need different people for each. */
+  readonly separate?: readonly (readonly number[])[]
+  /** Names that count for a rule where `manager` and `owner` mean nobody, by index of the rule. */
+  readonly fallbacks?: readonly { readonly rule: number; readonly names: readonly string[] }[]
+  /** Names that count for a rule from a time on, by its index. */
+  readonly escalations?: readonly (EscalationStep & { readonly rule: number })[]
+  /** True when the owners of the agents behind the call may not answer. */
+  readonly barsAgentOwners?: true
+  /** True when nobody may answer in the place of somebody who is away: because one of the forbids says so. */
+  readonly inPerson?: true
   readonly quorum: number
   readonly lifetimeSeconds: number
   readonly risk: Risk
@@ -54,7 +64,13 @@ export type Ask = {
   readonly self: boolean
   /** Sign-ins that whoever approves needs: all of them. */
   readonly stepUps?: readonly StepUp[]
+  /** Signature that an approval needs: because one of the forbids says so. */
+  readonly signature?: 'passkey'
+  /** Rules of who may approve alone in an emergency, every one of which must be met; absent: nobody. */
+  readonly breakGlass?: readonly (readonly string[])[]
   readonly prompts: readonly string[]
+  /** JSON Pointers of arguments that whoever approves may lower or shorten; absent: none. */
+  readonly editable?: readonly string[]
 }
 
 /** The answer of one configured external decision point. It can only reduce. */

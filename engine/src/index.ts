@@ -90,6 +90,7 @@ export {
 } from './parse-details.ts'
 export type {
   EntityRef,
+  EscalationStep,
   Obligation,
   Omission,
   PolicyAnswer,

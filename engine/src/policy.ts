@@ -63,20 +63,39 @@ export type StepUp = {
   readonly maxAgeSeconds: number | null
 }
 
+/** Somebody who may answer as well, once people have been asked for so long. */
+export type EscalationStep = { readonly afterSeconds: number; readonly name: string }
+
 /** A forbid that people may lift for one call: `@requestable` and its companions, checked when the set was loaded. */
 export interface Requestable {
   readonly id: string
   /** Digest of the policy's text: an approval counts only for the text that was shown. */
   readonly digest: string
   readonly prompt: string
-  /** Any one of these may answer, e.g. `group:finance`. */
+  /** Any one of these may answer: `group:finance`, `person:psn_…`, `manager`, `owner`. */
   readonly approvers: readonly string[]
+  /** Further rules like `approvers`: each of all these needs people of its own. */
+  readonly furtherApprovers?: readonly (readonly string[])[]
+  /** Names that count where `manager` and `owner` mean nobody. */
+  readonly fallback?: readonly string[]
+  /** Names that count from a time on. */
+  readonly escalation?: readonly EscalationStep[]
+  /** True when the owners of the agents behind the call may not answer. */
+  readonly barsAgentOwners?: true
+  /** True when nobody may answer in the place of somebody who is away. */
+  readonly inPerson?: true
   readonly quorum: number
   readonly lifetimeSeconds: number
   /** True when requester and represented person may answer too. */
   readonly self: boolean
   /** Sign-in that whoever approves needs. */
   readonly stepUp?: StepUp
+  /** JSON Pointers of arguments that whoever approves may lower or shorten. */
+  readonly editable?: readonly string[]
+  /** People and groups any of whom may approve alone in an emergency; absent: nobody. */
+  readonly breakGlass?: readonly string[]
+  /** Signature that an approval needs. */
+  readonly signature?: 'passkey'
   /** About the issue of tokens and nothing else: it waits for people before there is a task, and is no matter of calls. */
   readonly issuance?: true
 }

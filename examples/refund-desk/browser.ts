@@ -15,7 +15,13 @@ export interface Form {
   readonly method: string
   readonly fields: ReadonlyMap<string, string>
   /** Names and values of its submit buttons, with their text. */
-  readonly buttons: readonly { name: string; value: string; text: string }[]
+  readonly buttons: readonly {
+    name: string
+    value: string
+    text: string
+    /** Address that the button sends to instead. */
+    action: string | undefined
+  }[]
 }
 
 const MAX_REDIRECTS = 12
@@ -54,7 +60,7 @@ export class Browser {
       }
       return this.#navigate(
         form.method,
-        new URL(form.action, page.url).href,
+        new URL(pressed.action ?? form.action, page.url).href,
         body,
         new URL(page.url).origin,
       )
@@ -181,6 +187,7 @@ export function formsOf(page: Page): Form[] {
           name: attribute(attributes, 'name') ?? '',
           value: attribute(attributes, 'value') ?? '',
           text: textOf(text),
+          action: attribute(attributes, 'formaction'),
         })),
     }),
   )

@@ -14,18 +14,20 @@ import { nightly } from './chapters/8-nightly.ts'
 import { urlOnly } from './chapters/9-url-only.ts'
 import { evidence } from './chapters/10-evidence.ts'
 import { signIn } from './people.ts'
+import { Phone } from './phone.ts'
 import { chapter, StoryFailed, told } from './step.ts'
 import { startWorld } from './world.ts'
 
 const began = Date.now()
 console.log('The refund desk, on a Remit of its own …')
-const world = await startWorld()
+const phone = await Phone.open()
+const world = await startWorld({ pushService: phone.service })
 try {
   const agentKey = JSON.parse(await readFile(join(world.data, 'agents', 'refund-bot.jwk'), 'utf8'))
   chapter('People sign in')
   const sam = await signIn(world.issuer, 'Sam')
   const fiona = await signIn(world.issuer, 'Fiona')
-  const story = { world, sam, fiona, agent: { id: 'refund-bot', privateJwk: agentKey } }
+  const story = { world, sam, fiona, phone, agent: { id: 'refund-bot', privateJwk: agentKey } }
   const task = await openingTheTask(story)
   const seen = await calls(story, task)
   const approved = await approval(story, task)
@@ -43,4 +45,5 @@ try {
   process.exitCode = 1
 } finally {
   await world.stop()
+  await phone.close()
 }

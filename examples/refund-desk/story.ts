@@ -1,12 +1,15 @@
 import type { JWK } from 'jose'
 import { callResource, type OpenTask, resourceToken } from '../../src/cli/agent/client.ts'
 import type { Browser } from './browser.ts'
+import type { Phone } from './phone.ts'
 import type { World } from './world.ts'
 
 export interface Story {
   readonly world: World
   readonly sam: Browser
   readonly fiona: Browser
+  /** Fiona's, which shows notifications. */
+  readonly phone: Phone
   readonly agent: { readonly id: string; readonly privateJwk: JWK }
 }
 

@@ -15,6 +15,8 @@ export interface World {
   readonly issuer: string
   readonly gateway: string
   readonly provider: string
+  /** Page with the e-mail of the sample people. */
+  readonly mailbox: string
   readonly data: string
   /** Runs a command of the CLI against this server. `onLine` sees what it says while it runs. */
   remit(
@@ -32,8 +34,11 @@ export interface CommandRun {
   readonly err: string
 }
 
-/** Starts `remit dev` as anyone would, in a directory and on ports of its own, and waits until it says it is ready. */
-export async function startWorld(): Promise<World> {
+/**
+ * Starts `remit dev` as anyone would, in a directory and on ports of its own, and waits until it says it is ready.
+ * `pushService`: origin on this machine that it may send web push to.
+ */
+export async function startWorld({ pushService = '' } = {}): Promise<World> {
   const home = await mkdtemp(join(tmpdir(), 'remit-story-'))
   const data = join(home, 'data')
   const port = await freePorts(9)
@@ -42,6 +47,7 @@ export async function startWorld(): Promise<World> {
     REMIT_DATA: data,
     XDG_CONFIG_HOME: join(home, 'config'),
     NO_COLOR: '1',
+    REMIT_WEBHOOK_ORIGINS: pushService,
   }
   const server = spawn(
     process.execPath,
@@ -52,15 +58,14 @@ export async function startWorld(): Promise<World> {
     },
   )
   await untilReady(server)
-  const [issuer, gateway, provider] = [0, 1, 2].map((i) => `http://127.0.0.1:${port + i}`) as [
-    string,
-    string,
-    string,
-  ] // three in, three out
+  const [issuer, gateway, provider, mailbox] = [0, 1, 2, 7].map(
+    (i) => `http://127.0.0.1:${port + i}`,
+  ) as [string, string, string, string] // four in, four out
   return {
     issuer,
     gateway,
     provider,
+    mailbox,
     data,
     remit: (args, options) =>
       execute(

@@ -286,6 +286,26 @@ def test_retry_after_is_kept_to_while_remit_is_busy(opened: Opened, pauses: list
     assert pauses == [7.0, 60.0]
 
 
+def test_a_call_that_was_approved_with_changes_says_which(opened: Opened) -> None:
+    changes = [
+        {"path": "/amount", "from": "700.00", "to": "300"},
+        {"path": "/note", "from": "a", "to": None},
+    ]
+
+    def answer(sent: Sent) -> httpx2.Response:
+        if sent.url.startswith(f"{ISSUER}/v1"):
+            body = {"state": "denied", "reason": "too much", "edited": {"changes": changes}}
+            return httpx2.Response(200, json=body)
+        return own_problem(403, "approval.required", access_request=pending(ISSUER))
+
+    network = numbered(answer)
+    with pytest.raises(Denied, match="with changes: amount 300 instead of 700.00; ") as refused:
+        opened(network).get(f"{API}/1", on_approval="wait")
+    assert refused.value.code == "approval.edited"
+    assert refused.value.enough == "the same call with these changes and no others"
+    assert len(network.to(API)) == 1
+
+
 def test_a_call_that_needs_ever_more_people_is_given_up(opened: Opened) -> None:
     def answer(sent: Sent) -> httpx2.Response:
         if sent.url.startswith(ISSUER):

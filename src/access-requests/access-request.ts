@@ -61,6 +61,10 @@ export interface AccessRequest {
   /** The decision that used it. */
   readonly usedBy: Id<'decision'> | null
   readonly usableUntil: number | null
+  /** Request that an approver answered with a changed call, which is this one. */
+  readonly editedFrom?: Id<'request'> | undefined
+  /** Request with the call as an approver changed it; this one was denied by that. */
+  readonly editedTo?: Id<'request'> | undefined
 }
 
 const MINUTE = 60_000

@@ -7,6 +7,7 @@ import { type AccessRequest, type Leaf, WAITS } from './access-request.ts'
 import { cancel, expire } from './end.ts'
 import { callHash, type FrozenCall, frozenText } from './frozen-call.ts'
 import type { ApprovalParts } from './parts.ts'
+import { askedNames } from './present-question.ts'
 import { aboutRequest } from './record.ts'
 import { insertRequest, requestsForCall } from './request-store.ts'
 import { hasRoom } from './room-store.ts'
@@ -35,7 +36,30 @@ export interface RequestDraft {
 
 export type AttachResult =
   | { readonly outcome: 'created' | 'attached'; readonly request: AccessRequest }
-  | { readonly outcome: 'too_many_pending' }
+  | { readonly outcome: keyof typeof REFUSALS; readonly refusal: AttachRefusal }
+
+/** Reason why nobody is asked, in the words of the answer to the agent. */
+export interface AttachRefusal {
+  readonly reason: 'approval.nobody_to_ask' | 'approval.too_many_pending'
+  readonly detail: string
+  readonly enough: string
+}
+
+const REFUSALS = {
+  too_many_pending: {
+    reason: 'approval.too_many_pending',
+    detail: 'too many calls of this task or agent are waiting for approval',
+    enough: 'answers to the requests that are pending, then the same call again',
+  },
+  nobody_to_ask: {
+    reason: 'approval.nobody_to_ask',
+    detail: 'the rule asks a manager or an owner, and nobody who could answer is known',
+    enough: 'a known manager or owner, or a rule that names others as well',
+  },
+} as const satisfies Record<string, AttachRefusal>
+
+const refuse = (outcome: keyof typeof REFUSALS) =>
+  ({ outcome, refusal: REFUSALS[outcome] }) as const
 
 /**
  * Makes an access request, or attaches to the one that is open for the same call and asks the same. What is open and
@@ -110,6 +134,7 @@ export type FrozenQuestion = Pick<
   | 'sponsored'
   | 'policyVersion'
   | 'decisionId'
+  | 'editedFrom'
 >
 
 export function questionOf(asking: RequestDraft): FrozenQuestion {
@@ -128,16 +153,23 @@ async function create(
   tx: Tx,
   question: FrozenQuestion,
 ): Promise<AttachResult> {
-  const { taskId, callHash: hash } = question
-  if (!(await hasRoom(tx, question, parts.clock.now()))) return { outcome: 'too_many_pending' }
+  const { ask, taskId, callHash: hash } = question
+  const now = parts.clock.now()
+  const asked = await askedNames(tx, { ...question, createdAt: now })
+  if (!(await hasRoom(tx, question, { names: asked.from.keys(), now })))
+    return refuse('too_many_pending')
+  if (asked.isEmpty && ask.approvers.length > 0) return refuse('nobody_to_ask')
   const request = newRequest(parts, question)
-  if (!(await insertRequest(tx, request))) {
+  if (!(await insertRequest(tx, request, asked))) {
     const known = await requestsForCall(tx, taskId, hash)
     const other = known.find(({ state }) => state === 'pending')
     if (!other) throw new Error('a pending request stood in the way and is gone')
     return { outcome: 'attached', request: other }
   }
-  await addEvent(parts, tx, { kind: 'request', subject: request.id, at: request.createdAt })
+  const { createdAt: at, id: subject } = request
+  await addEvent(parts, tx, { kind: 'request', subject, at })
+  const after = Math.floor((request.expiresAt - at) / 2)
+  await addEvent(parts, tx, { kind: 'reminder', subject, at, after })
   await parts.ledger.append(
     tx,
     aboutRequest('approval.requested', request, {
@@ -147,6 +179,7 @@ async function create(
         template_digest: request.templateDigest,
         risk: request.risk,
         expires_at: request.expiresAt,
+        edited_from: request.editedFrom,
       },
       private: { text: request.text },
     }),
@@ -187,5 +220,6 @@ function newRequest(parts: ApprovalParts, question: FrozenQuestion): AccessReque
     usesLeft: 0,
     usedBy: null,
     usableUntil: null,
+    ...(question.editedFrom === undefined ? {} : { editedFrom: question.editedFrom }),
   }
 }

@@ -4,11 +4,17 @@ import type { ApprovalAnswer } from '../approvals/answer-store.ts'
 import { anAsk } from '../approvals/testing.ts'
 import { manualClock } from '../lib/clock.ts'
 import type { AccessRequest } from './access-request.ts'
-import { type Approver, isEnough, mayAnswer, missingApprovals } from './eligibility.ts'
+import {
+  type Approver,
+  type EligibilityQuestion,
+  isEnough,
+  mayAnswer,
+  missingApprovals,
+} from './eligibility.ts'
 
 const now = manualClock().now()
 
-function request(over: Partial<AccessRequest> = {}): AccessRequest {
+function request(over: Partial<AccessRequest & EligibilityQuestion> = {}) {
   return {
     id: 'req_1',
     taskId: 'tsk_1',
@@ -37,8 +43,10 @@ function request(over: Partial<AccessRequest> = {}): AccessRequest {
     usesLeft: 0,
     usedBy: null,
     usableUntil: null,
+    barred: [],
+    behind: [],
     ...over,
-  }
+  } satisfies AccessRequest & EligibilityQuestion
 }
 
 function person(id: `psn_${string}`, ...groups: string[]): Approver {
@@ -49,17 +57,25 @@ function answer(id: `psn_${string}`, said: 'approve' | 'deny'): ApprovalAnswer {
   return {
     requestId: 'req_1',
     personId: id,
+    standsInFor: null,
     answer: said,
     reason: null,
     answerHash: 'a',
     allowance: null,
+    consequence: null,
+    shownAt: null,
     authTime: now,
     answeredAt: now,
+    countsFrom: now,
   }
 }
 
 const finn = person('psn_finn', 'finance')
-const why = (who: Approver, about: AccessRequest, answers: ApprovalAnswer[] = []) => {
+const why = (
+  who: Approver,
+  about: AccessRequest & EligibilityQuestion,
+  answers: ApprovalAnswer[] = [],
+) => {
   const may = mayAnswer(who, about, { answers, now })
   return may.may ? may.answers.join() : may.why
 }
@@ -111,6 +127,30 @@ test('a quorum is distinct people, and every rule needs its own', () => {
   assert.equal(isEnough([person('psn_lea', 'legal')], either), true)
 })
 
+test('separate rules need people of their own, who are shared out so that most count', () => {
+  const separate = (over: Partial<AccessRequest['ask']> = {}) =>
+    request({
+      ask: anAsk({ approvers: [['group:finance'], ['group:legal']], separate: [[0, 1]], ...over }),
+    })
+  const both = person('psn_both', 'finance', 'legal')
+  assert.equal(isEnough([both], separate()), false)
+  assert.equal(isEnough([both, both], separate()), false)
+  // Somebody in both groups fills whichever place is free, in any order of answers.
+  assert.equal(isEnough([both, finn], separate()), true)
+  assert.equal(isEnough([finn, both], separate()), true)
+  assert.equal(isEnough([both, person('psn_lea', 'legal')], separate()), true)
+  assert.equal(isEnough([finn, person('psn_fay', 'finance')], separate()), false)
+  assert.deepEqual(missingApprovals([finn, both], separate({ quorum: 2 })), [
+    { names: ['group:legal'], count: 2 },
+  ])
+})
+
+test('whoever is behind a request may not answer it', () => {
+  const asked = request({ barred: ['psn_finn'] })
+  assert.equal(why(finn, asked), 'behind_request')
+  assert.equal(isEnough([finn], asked), false)
+})
+
 test('a quorum of any size is that many people, not two', () => {
   const people = Array.from({ length: 6 }, (_, i) => person(`psn_${i}`, 'finance'))
   for (let quorum = 1; quorum <= 6; quorum++) {
@@ -128,4 +168,21 @@ test('a suspended person does not count, and no rule at all is never enough', ()
   assert.equal(isEnough([{ ...finn, status: 'suspended' }], request()), false)
   assert.equal(isEnough([finn], request({ ask: anAsk({ approvers: [] }) })), false)
   assert.equal(isEnough([], request({ ask: anAsk({ quorum: 0 }) })), false)
+})
+
+test('whoever is behind a request answers it for nobody, and nobody for them, also where people may answer their own', () => {
+  const away = person('psn_ada', 'finance')
+  const standIn = { ...person('psn_boris'), standsInFor: away }
+  assert.equal(why(standIn, request()), 'approve,deny')
+  for (const ask of [anAsk(), anAsk({ self: true })])
+    for (const id of [standIn.id, away.id]) {
+      const barred = ask.self ? [] : [id]
+      assert.equal(why(standIn, request({ ask, barred, behind: [id] })), 'behind_request')
+      assert.equal(why(standIn, request({ ask, requesterId: id })), 'own_request')
+    }
+  assert.equal(isEnough([away, standIn], request({ ask: anAsk({ quorum: 2 }) })), false)
+  assert.equal(
+    isEnough([person('psn_boris', 'finance'), standIn], request({ ask: anAsk({ quorum: 2 }) })),
+    false,
+  )
 })

@@ -1,4 +1,5 @@
 import type { LedgerEvent } from '../ledger/index.ts'
+import { addEvent } from '../notifications/index.ts'
 import type { Tx } from '../storage/index.ts'
 import { openRequests, openRequestsOf, pendingPast } from './list-store.ts'
 import type { ListedRequest } from './listed-request.ts'
@@ -10,10 +11,16 @@ import { endRequest } from './request-store.ts'
 type EndedRequest = RecordedMembers & Pick<ListedRequest, 'state'>
 
 type EndingParts = Pick<ApprovalParts, 'ledger'>
+type ExpiringParts = Pick<ApprovalParts, 'clock' | 'ledger' | 'random'>
 
-/** Ends a request that nobody answered in time: that is a denial. False: an answer was first. */
-export async function expire(parts: EndingParts, tx: Tx, request: EndedRequest): Promise<boolean> {
+/** Ends a request that nobody answered in time: that is a denial, and is told. False: an answer was first. */
+export async function expire(
+  parts: ExpiringParts,
+  tx: Tx,
+  request: EndedRequest,
+): Promise<boolean> {
   if (!(await endRequest(tx, request, { state: 'expired' }))) return false
+  await addEvent(parts, tx, { kind: 'expired', subject: request.id, at: parts.clock.now() })
   await parts.ledger.append(tx, aboutRequest('approval.expired', request))
   return true
 }
@@ -55,7 +62,7 @@ const AT_ONCE = 100
 
 /** The sweep: expires what nobody looked at. Answers how many; every look at a request judges expiry itself. */
 export async function expireRequests(
-  parts: Pick<ApprovalParts, 'ledger' | 'storage' | 'clock'>,
+  parts: ExpiringParts & Pick<ApprovalParts, 'storage'>,
 ): Promise<number> {
   let count = 0
   for (;;) {

@@ -137,7 +137,7 @@ test('member order of a body does not matter, list order does', () => {
   assert.notEqual(hash(a), hash(c))
 })
 
-test('the text that is displayed is the text that is hashed', () => {
+test('A13: the text that is displayed is the text that is hashed', () => {
   const call = aCall()
   assert.match(frozenText(call), /^\{"action":"orders\.refund","body":\{"kind":"json"/)
   assert.equal(callHash(call).length, 43)

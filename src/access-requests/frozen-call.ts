@@ -1,4 +1,5 @@
 import { type Canonical, canonicalJson, domainHash } from '../lib/canonical-json.ts'
+import { isObject, parseJson } from '../lib/json.ts'
 
 /**
  * A call as it is shown, hashed and sent: who acts, where it goes, what it means, and everything sent that the agent
@@ -59,10 +60,19 @@ export function frozenText(call: FrozenCall): string {
   return canonicalJson(members(call))
 }
 
-/** Parts of a frozen call that bind an allowance, from the text that `frozenText` wrote. */
-export function frozenParts(text: string): Pick<FrozenCall, 'chain' | 'definition' | 'upstream'> {
-  const { chain, definition, upstream } = JSON.parse(text) as FrozenCall // members that are no numbers
-  return { chain, definition, upstream }
+/**
+ * Reads what `frozenText` wrote; numbers keep their text. INVARIANT: what is read is written and
+ * hashed as the same bytes again, or it is not read.
+ */
+export function readFrozen(text: string): FrozenCall {
+  const members = parseJson(text, { bytes: Number.MAX_SAFE_INTEGER })
+  const body = isObject(members) ? members.get('body') : undefined
+  const call = {
+    ...(Object.fromEntries(isObject(members) ? members : []) as unknown as FrozenCall), // as: members of `frozenText`
+    body: Object.fromEntries(isObject(body) ? body : []) as FrozenBody, // as: likewise
+  }
+  if (frozenText(call) !== text) throw new Error('a frozen call reads as another one')
+  return call
 }
 
 /** Hash that the retry must reproduce, and that access requests attach to. */

@@ -1,18 +1,16 @@
 /** Access requests: frozen calls and openings that wait for people, who may answer, and how they end. */
-export type { AccessRequest, Leaf, RequestState } from './access-request.ts'
+export type { AccessRequest, Leaf } from './access-request.ts'
+export { answeringIn } from './answerer.ts'
 export {
   attachAgain,
   attachQuestion,
   attachRequest,
   type FrozenQuestion,
   questionOf,
-  type RequestDraft,
 } from './attach.ts'
 export {
-  type IneligibilityReason,
   isEligible,
   isEnough,
-  mayAnswer,
   missingApprovals,
 } from './eligibility.ts'
 export {
@@ -22,7 +20,7 @@ export {
   expireRequests,
   voidRequests,
 } from './end.ts'
-export { callHash, type FrozenCall, frozenParts, frozenText } from './frozen-call.ts'
+export { callHash, type FrozenCall, frozenText, readFrozen } from './frozen-call.ts'
 export {
   countForApprover,
   findRequest,
@@ -30,17 +28,20 @@ export {
   listForApprover,
   listForPerson,
   listForTask,
+  listWaiting,
 } from './list.ts'
 export type { ListedRequest } from './listed-request.ts'
 export type { ApprovalParts } from './parts.ts'
+export { presentQuestion } from './present-question.ts'
 export { aboutRequest } from './record.ts'
 export {
   endRequest,
-  type RequestEnding,
+  markEdited,
   readRequest,
   requestsForCall,
   returnQuery,
   usedRequestsOf,
   useQuery,
 } from './request-store.ts'
+export { countPending } from './room-store.ts'
 export { standingOf } from './standing.ts'

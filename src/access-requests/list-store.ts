@@ -18,9 +18,16 @@ export interface PageOfRequests {
   readonly before?: PagePosition | undefined
 }
 
-/** Person whose list it is: the names by which rules mean them, and who they are. */
-export interface ApproverQuery {
+/** Role in which somebody's list is looked for: the names by which rules mean it. */
+export interface RoleNames {
   readonly names: readonly string[]
+  /** Id of who is away. */
+  readonly standsInFor?: string
+}
+
+/** Person whose list it is, in each of their roles. */
+export interface ApproverQuery {
+  readonly roles: readonly RoleNames[]
   readonly personId: string
   readonly now: number
   readonly agentId?: string | undefined
@@ -28,13 +35,14 @@ export interface ApproverQuery {
 
 type AskedPeople = ExpressionBuilder<Schema, 'asked_people'>
 
-/** Selects requests that wait and are not this person's own. */
-function isOpenTo({ now, personId }: ApproverQuery) {
-  return ({ and, eb, or }: AskedPeople): Expression<SqlBool> =>
+/** Selects requests that wait and that this person may answer in this role. What nobody answers for others is no such one. */
+function isOpenTo({ now, personId }: ApproverQuery, { standsInFor }: RoleNames) {
+  const barred = standsInFor === undefined ? 'barred' : 'barred_stand_ins'
+  return ({ and, eb }: AskedPeople): Expression<SqlBool> =>
     and([
       eb('expires_at', '>', now),
-      or([eb('barred_person_id', 'is', null), eb('barred_person_id', '!=', personId)]),
-      or([eb('barred_requester_id', 'is', null), eb('barred_requester_id', '!=', personId)]),
+      eb('asked_from', '<=', now),
+      ...[personId, standsInFor ?? personId].map((id) => eb(barred, 'not like', `%${id}%`)),
     ])
 }
 
@@ -44,30 +52,37 @@ export async function requestsAsking(
   who: ApproverQuery,
   page: PageOfRequests,
 ): Promise<ListedRequest[]> {
-  const found = new Map<string, PagePosition>()
-  // One after the other: each is in order by itself.
-  for (const name of who.names)
-    for (const place of await placesOf(db, name, who, page)) found.set(place.id, place)
+  const found = new Map<string, PagePosition & Pick<ListedRequest, 'standsInFor'>>()
+  // One after the other: each is in order by itself. Their own role before those of others.
+  for (const role of who.roles)
+    for (const name of role.names)
+      for (const place of await placesOf(db, name, { ...who, role }, page))
+        if (!found.has(place.id)) found.set(place.id, { ...place, ...pickAbsent(role) })
   const places = [...found.values()].toSorted(oldestFirst)
   const ids = (page.before ? places.slice(-page.count) : places.slice(0, page.count)).map(
     ({ id }) => id,
   )
   if (ids.length === 0) return []
   const rows = await selectListed(db).where('id', 'in', ids).execute()
-  return rows.map(listedOf).toSorted(oldestFirst)
+  const listed = rows.map(listedOf).toSorted(oldestFirst)
+  return listed.map((each) => ({ ...each, ...pickAbsent(found.get(each.id)) }))
+}
+
+function pickAbsent({ standsInFor }: Pick<ListedRequest, 'standsInFor'> = {}) {
+  return standsInFor === undefined ? {} : { standsInFor }
 }
 
 async function placesOf(
   db: Reader,
   name: string,
-  who: ApproverQuery,
+  who: ApproverQuery & { readonly role: RoleNames },
   { after, before, count }: PageOfRequests,
 ): Promise<PagePosition[]> {
   let query = db
     .selectFrom('asked_people')
     .select(['created_at', 'request_id'])
     .where('name', '=', name)
-    .where(isOpenTo(who))
+    .where(isOpenTo(who, who.role))
   if (who.agentId !== undefined) query = query.where('agent_id', '=', who.agentId)
   const edge = before ?? after
   if (edge)
@@ -95,8 +110,13 @@ export async function countAsking(
   const rows = await db
     .selectFrom('asked_people')
     .select(['agent_id', ({ fn }) => fn.count('request_id').distinct().as('count')])
-    .where('name', 'in', who.names)
-    .where(isOpenTo(who))
+    .where((query) =>
+      query.or(
+        who.roles.map((role) =>
+          query.and([query('name', 'in', role.names), isOpenTo(who, role)(query)]),
+        ),
+      ),
+    )
     .groupBy('agent_id')
     .execute()
   return rows
@@ -131,7 +151,8 @@ export async function requestsFor(
             .select('asked_people.name')
             .whereRef('asked_people.request_id', '=', 'access_requests.id')
             .where('asked_people.name', 'in', except)
-            .where('asked_people.barred_person_id', 'is', null),
+            .where('asked_people.asked_from', '<=', now)
+            .where('asked_people.barred', 'not like', `%${personId}%`),
         ),
       ),
     )
@@ -179,6 +200,31 @@ export async function pendingPast(
     .orderBy('expires_at')
     .limit(count)
     .execute()
+  return rows.map(listedOf)
+}
+
+/** Requests of everybody that wait, those that end first before the others; behind the one with this id. */
+export async function waitingRequests(
+  db: Reader,
+  {
+    after,
+    limit,
+    now,
+  }: { readonly after?: string | undefined; readonly limit: number; readonly now: number },
+): Promise<ListedRequest[]> {
+  let query = selectListed(db).where('state', '=', 'pending').where('expires_at', '>', now)
+  const edge =
+    after !== undefined &&
+    (await db
+      .selectFrom('access_requests')
+      .select(['expires_at', 'id'])
+      .where('id', '=', after)
+      .executeTakeFirst())
+  if (edge)
+    query = query.where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('expires_at', 'id'), '>', tuple(edge.expires_at, edge.id)),
+    )
+  const rows = await query.orderBy('expires_at').orderBy('id').limit(limit).execute()
   return rows.map(listedOf)
 }
 

@@ -1,4 +1,5 @@
 import { Problem } from '../lib/problem.ts'
+import { rolesOf } from '../stand-ins/index.ts'
 import type { AccessRequest } from './access-request.ts'
 import { type Approver, namesOf } from './eligibility.ts'
 import {
@@ -8,6 +9,7 @@ import {
   requestsAsking,
   requestsFor,
   requestsOfTask,
+  waitingRequests,
 } from './list-store.ts'
 import type { ListedRequest } from './listed-request.ts'
 import type { ApprovalParts } from './parts.ts'
@@ -35,7 +37,7 @@ export async function listForApprover(
   { agentId, ...page }: ListPage & { readonly agentId?: string | undefined } = {},
 ): Promise<ListedRequest[]> {
   if (person.status !== 'active') return []
-  const who = { ...askedOf(parts, person), agentId }
+  const who = { ...(await askedOf(parts, person)), agentId }
   return requestsAsking(parts.storage.read, who, await placed(parts, page))
 }
 
@@ -46,11 +48,18 @@ export async function countForApprover(
   parts: ReadingParts,
   person: Approver,
 ): Promise<{ agentId: string; count: number }[]> {
-  return person.status === 'active' ? countAsking(parts.storage.read, askedOf(parts, person)) : []
+  if (person.status !== 'active') return []
+  return countAsking(parts.storage.read, await askedOf(parts, person))
 }
 
-function askedOf({ clock }: ReadingParts, person: Approver): ApproverQuery {
-  return { names: namesOf(person), personId: person.id, now: clock.now() }
+async function askedOf({ clock, storage }: ReadingParts, person: Approver): Promise<ApproverQuery> {
+  const now = clock.now()
+  const roles = (await rolesOf(storage.read, person, now)).map(({ standsInFor }) =>
+    standsInFor
+      ? { names: namesOf(standsInFor), standsInFor: standsInFor.id }
+      : { names: namesOf(person) },
+  )
+  return { roles, personId: person.id, now }
 }
 
 /**
@@ -75,6 +84,14 @@ async function placed({ storage }: ReadingParts, { after, before, limit }: ListP
     return place
   }
   return { count: limit ?? DEFAULT_LIMIT, after: await find(after), before: await find(before) }
+}
+
+/** Requests of the whole organization that wait, those that end first before the others. */
+export function listWaiting(
+  { clock, storage }: ReadingParts,
+  page: { readonly after?: string | undefined; readonly limit: number },
+): Promise<ListedRequest[]> {
+  return waitingRequests(storage.read, { ...page, now: clock.now() })
 }
 
 /** Every request of a task, newest first, at most 200. */

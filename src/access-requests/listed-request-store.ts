@@ -6,7 +6,8 @@ const LISTED = codec(
   'access_requests',
   ...(['call', 'text', 'template_digest', 'ask', 'deadline', 'inspected'] as const),
   ...(['requester_id', 'sponsored', 'nonce', 'answered_at', 'answer_hash'] as const),
-).of<Omit<ListedRequest, 'text'>>()
+  ...(['edited_from', 'edited_to'] as const),
+).of<Omit<ListedRequest, 'standsInFor' | 'text'>>()
 
 // One more than is shown tells whether there is more.
 const SHORTENED = sql<string>`substr(text, 1, ${sql.lit(MAX_LISTED_TEXT + 1)})`.as('shortened')

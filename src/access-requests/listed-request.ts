@@ -29,4 +29,6 @@ export type ListedRequest = Pick<
 > & {
   /** The sentence, cut to `MAX_LISTED_TEXT` characters. */
   readonly text: string
+  /** Person in whose place somebody would answer it whose list this is. */
+  readonly standsInFor?: string
 }

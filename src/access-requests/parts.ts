@@ -2,6 +2,7 @@ import type { StepUp } from '@remit/engine'
 import type { Ledger } from '../ledger/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
+import type { PasskeyRules } from '../passkeys/index.ts'
 import type { Storage } from '../storage/index.ts'
 
 /** Parts that this room works with. Every act takes them first. */
@@ -12,4 +13,8 @@ export interface ApprovalParts {
   readonly random: Random
   /** Sign-in that a yes to what widens access needs; absent: a session is enough. */
   readonly stepUp?: StepUp | undefined
+  /** Acts that need a passkey; absent: none does. */
+  readonly passkeys?: PasskeyRules | undefined
+  /** Times in ms for which an approval that somebody gives alone in an emergency can be used, and in which it has to be reviewed. */
+  readonly breakGlass?: { readonly lifeMs: number; readonly reviewMs: number } | undefined
 }

@@ -1,11 +1,16 @@
-import { type Selectable, sql } from 'kysely'
-import { codec, type Reader, type Schema, type Step, type Tx } from '../storage/index.ts'
+import { sql } from 'kysely'
+import { codec, type Reader, type Step, type Tx } from '../storage/index.ts'
 import type { AccessRequest, RequestState } from './access-request.ts'
+import type { ApproverNames } from './present-question.ts'
 
 const REQUESTS = codec('access_requests').of<AccessRequest>()
 
 /** Adds a request unless one is pending for the same call. INVARIANT: the partial unique index decides, not a look before. */
-export async function insertRequest(tx: Tx, request: AccessRequest): Promise<boolean> {
+export async function insertRequest(
+  tx: Tx,
+  request: AccessRequest,
+  { barred, barredStandIns, from }: Pick<ApproverNames, 'barred' | 'barredStandIns' | 'from'>,
+): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto('access_requests')
     .values(REQUESTS.write(request))
@@ -18,27 +23,20 @@ export async function insertRequest(tx: Tx, request: AccessRequest): Promise<boo
     )
     .executeTakeFirstOrThrow()
   if (numInsertedOrUpdatedRows !== 1n) return false
-  const names = [...new Set(request.ask.approvers.flat())]
-  if (names.length > 0) {
+  if (from.size > 0) {
     await tx
       .insertInto('asked_people')
-      .values(names.map((name) => askedRow(name, request)))
+      .values(
+        [...from].map(([name, askedFrom]) => ({
+          ...{ name, created_at: request.createdAt, request_id: request.id },
+          ...{ agent_id: request.agentId, expires_at: request.expiresAt },
+          ...{ asked_from: askedFrom, barred: barred.join(' ') },
+          barred_stand_ins: barredStandIns?.join(' ') ?? null,
+        })),
+      )
       .execute()
   }
   return true
-}
-
-function askedRow(name: string, request: AccessRequest): Selectable<Schema['asked_people']> {
-  const { self } = request.ask
-  return {
-    name,
-    created_at: request.createdAt,
-    request_id: request.id,
-    agent_id: request.agentId,
-    expires_at: request.expiresAt,
-    barred_person_id: self ? null : request.personId,
-    barred_requester_id: self ? null : (request.requesterId ?? null),
-  }
 }
 
 export async function readRequest(db: Reader, id: string): Promise<AccessRequest | undefined> {
@@ -114,6 +112,16 @@ export async function endRequest(
   if (seen.state === 'pending')
     await tx.deleteFrom('asked_people').where('request_id', '=', seen.id).execute()
   return true
+}
+
+/** Names the request with the changed call, at the one that was denied by the change. */
+export async function markEdited(tx: Tx, id: string, editedTo: string): Promise<void> {
+  await tx
+    .updateTable('access_requests')
+    .set({ edited_to: editedTo })
+    .where('id', '=', id)
+    .where('state', '=', 'denied')
+    .execute()
 }
 
 /** One use, by one decision, while it lasts. */

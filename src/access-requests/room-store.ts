@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Reader } from '../storage/index.ts'
 import { type AccessRequest, MAX_PENDING } from './access-request.ts'
 
@@ -7,12 +8,12 @@ import { type AccessRequest, MAX_PENDING } from './access-request.ts'
  */
 export async function hasRoom(
   db: Reader,
-  { agentId, ask, taskId }: Pick<AccessRequest, 'agentId' | 'ask' | 'taskId'>,
-  now: number,
+  { agentId, taskId }: Pick<AccessRequest, 'agentId' | 'taskId'>,
+  { names, now }: { readonly names: Iterable<string>; readonly now: number },
 ): Promise<boolean> {
   if ((await pendingOf(db, 'task_id', taskId, now)) >= MAX_PENDING.task) return false
   if ((await pendingOf(db, 'agent_id', agentId, now)) >= MAX_PENDING.agent) return false
-  for (const name of new Set(ask.approvers.flat()))
+  for (const name of names)
     if ((await askedOf(db, agentId, name, now)) >= MAX_PENDING.agentAndApprover) return false
   return true
 }
@@ -29,6 +30,19 @@ async function pendingOf(
     .where(column, '=', id)
     .where('state', '=', 'pending')
     .where('expires_at', '>', now)
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
+/** A literal: a parameter would not match the predicate of the index. */
+const PENDING = sql.lit<'pending'>('pending')
+
+/** Counts the requests that wait for people, of everybody. */
+export async function countPending(db: Reader): Promise<number> {
+  const { count } = await db
+    .selectFrom('access_requests')
+    .select(({ fn }) => fn.countAll().as('count'))
+    .where('state', '=', PENDING)
     .executeTakeFirstOrThrow()
   return Number(count)
 }

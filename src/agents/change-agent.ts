@@ -1,6 +1,6 @@
 import type { LedgerEvent } from '../ledger/index.ts'
 import { Problem } from '../lib/problem.ts'
-import type { LiveState } from '../revocation/index.ts'
+import type { Change, LiveState } from '../revocation/index.ts'
 import type { Tx } from '../storage/index.ts'
 import type { Agent } from './agent.ts'
 import { findAgent } from './agent-store.ts'
@@ -27,19 +27,28 @@ export interface AgentChange {
  * Answers whether it applied.
  */
 export async function changeAgent(parts: AgentParts, change: AgentChange): Promise<boolean> {
-  const { agentId, by } = change
-  const raised = await parts.storage.lanes.revocation.transaction(async (tx) => {
-    const agent = await findAgent(tx, agentId)
-    if (!agent) throw new Problem('agent.unknown', `there is no agent \`${agentId}\``)
-    if (change.applies && !(await change.applies(tx, agent))) return undefined
-    const state = typeof change.state === 'function' ? change.state(agent) : change.state
-    if (agent.status === 'retired' && state !== 'ended')
-      throw new Problem('agent.final', `\`${agentId}\` is retired, and that is final`)
-    const event = await change.write(tx, agent)
-    if (event) await parts.ledger.append(tx, { ...event, agent: agentId, by })
-    return parts.live.raise(tx, [{ kind: 'agent', id: agentId, ...(state && { state }) }])
-  })
+  const raised = await parts.storage.lanes.revocation.transaction((tx) =>
+    changeAgentWithin(parts, tx, change),
+  )
   if (!raised) return false
   await parts.live.settle(raised)
   return true
+}
+
+/** Changes an agent within a transaction; who calls it settles the change. `undefined`: it did not apply. */
+export async function changeAgentWithin(
+  parts: AgentParts,
+  tx: Tx,
+  change: AgentChange,
+): Promise<Change | undefined> {
+  const { agentId, by } = change
+  const agent = await findAgent(tx, agentId)
+  if (!agent) throw new Problem('agent.unknown', `there is no agent \`${agentId}\``)
+  if (change.applies && !(await change.applies(tx, agent))) return undefined
+  const state = typeof change.state === 'function' ? change.state(agent) : change.state
+  if (agent.status === 'retired' && state !== 'ended')
+    throw new Problem('agent.final', `\`${agentId}\` is retired, and that is final`)
+  const event = await change.write(tx, agent)
+  if (event) await parts.ledger.append(tx, { ...event, agent: agentId, by })
+  return parts.live.raise(tx, [{ kind: 'agent', id: agentId, ...(state && { state }) }])
 }

@@ -1,8 +1,9 @@
 import { Problem } from '../lib/problem.ts'
+import type { Change } from '../revocation/index.ts'
 import type { Tx } from '../storage/index.ts'
 import { type Agent, type AgentStatus, isOverdue } from './agent.ts'
 import { updateAgent } from './agent-store.ts'
-import { changeAgent } from './change-agent.ts'
+import { type AgentChange, changeAgent, changeAgentWithin } from './change-agent.ts'
 import type { AgentParts } from './parts.ts'
 
 /** Id of the agent, who changes it (a person or `operator`), and in a sentence why. */
@@ -31,18 +32,38 @@ const ACTS = {
 } as const satisfies Record<AgentStatus, object>
 
 function changeTo(status: AgentStatus) {
-  return async (parts: AgentParts, { agentId, by, reason }: StatusChange): Promise<void> => {
-    const { type, state } = ACTS[status]
-    const now = parts.clock.now()
-    const write = async (tx: Tx, agent: Agent) => {
-      if (status === 'active' && isOverdue(agent, now))
-        throw new Problem('agent.uncertified', `the owner of \`${agentId}\` has to recertify it`)
-      // INVARIANT: an agent that stopped by itself and that a person then stops is stopped by that person: no owner wakes it.
-      if (agent.status === status && agent.suspendedFor === null) return undefined
-      const resumed = status === 'active' ? { resumedAt: now } : {}
-      await updateAgent(tx, agentId, { status, suspendedFor: null, ...resumed })
-      return { type, private: { reason } }
-    }
-    await changeAgent(parts, { agentId, by, state, write })
+  return async (parts: AgentParts, change: StatusChange): Promise<void> => {
+    await changeAgent(parts, statusChange(parts, status, change))
   }
+}
+
+/**
+ * Suspends the agent as part of another act, unless it is retired; who calls it settles the change.
+ */
+export function suspendAgentWithin(
+  parts: AgentParts,
+  tx: Tx,
+  change: StatusChange,
+): Promise<Change | undefined> {
+  const applies = (_tx: Tx, agent: Agent) => agent.status !== 'retired'
+  return changeAgentWithin(parts, tx, { ...statusChange(parts, 'suspended', change), applies })
+}
+
+function statusChange(
+  parts: AgentParts,
+  status: AgentStatus,
+  { agentId, by, reason }: StatusChange,
+): AgentChange {
+  const { type, state } = ACTS[status]
+  const now = parts.clock.now()
+  const write = async (tx: Tx, agent: Agent) => {
+    if (status === 'active' && isOverdue(agent, now))
+      throw new Problem('agent.uncertified', `the owner of \`${agentId}\` has to recertify it`)
+    // INVARIANT: an agent that stopped by itself and that a person then stops is stopped by that person: no owner wakes it.
+    if (agent.status === status && agent.suspendedFor === null) return undefined
+    const resumed = status === 'active' ? { resumedAt: now } : {}
+    await updateAgent(tx, agentId, { status, suspendedFor: null, ...resumed })
+    return { type, private: { reason } }
+  }
+  return { agentId, by, state, write }
 }

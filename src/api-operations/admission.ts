@@ -1,6 +1,6 @@
-import { describe, noun, type SchemaKit, type TypeOf } from './operation.ts'
-import { authority, person, trust } from './shared-sources.ts'
-import { input, together } from './source.ts'
+import { describe, noun, type SchemaKit, type TypeOf } from '../operation-kit/operation.ts'
+import { authority, person, trust } from '../operation-kit/shared-sources.ts'
+import { input, together } from '../operation-kit/source.ts'
 
 export const Rule = ({ KeptDetail, Name, Time, Type }: SchemaKit) =>
   Type.Object({

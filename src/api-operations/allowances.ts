@@ -1,6 +1,6 @@
-import { describe, noun, type SchemaKit, type TypeOf } from './operation.ts'
-import { input } from './source.ts'
-import type { Terminal } from './terminal.ts'
+import { describe, noun, type SchemaKit, type TypeOf } from '../operation-kit/operation.ts'
+import { input } from '../operation-kit/source.ts'
+import type { Terminal } from '../operation-kit/terminal.ts'
 
 export const Allowance = ({ Time, Type }: SchemaKit) =>
   Type.Object({

@@ -1,6 +1,6 @@
-import { describe, noun, type SchemaKit } from './operation.ts'
-import { authority, expires, person } from './shared-sources.ts'
-import { input, together } from './source.ts'
+import { describe, noun, type SchemaKit } from '../operation-kit/operation.ts'
+import { authority, expires, person } from '../operation-kit/shared-sources.ts'
+import { input, together } from '../operation-kit/source.ts'
 
 const own = authority(
   input('--allow <action...>', 'actions, without bounds'),

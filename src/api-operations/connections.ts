@@ -1,5 +1,5 @@
-import { describe, noun, type SchemaKit } from './operation.ts'
-import { input, together } from './source.ts'
+import { describe, noun, type SchemaKit } from '../operation-kit/operation.ts'
+import { input, together } from '../operation-kit/source.ts'
 
 const Connection = ({ Name, Time, Type }: SchemaKit) =>
   Type.Object({ name: Name, kind: Type.String(), header: Type.String(), created_at: Time })

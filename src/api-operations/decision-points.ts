@@ -1,5 +1,5 @@
-import { describe, noun, type SchemaKit, type TypeOf } from './operation.ts'
-import { input, numeric, repeated, together } from './source.ts'
+import { describe, noun, type SchemaKit, type TypeOf } from '../operation-kit/operation.ts'
+import { input, numeric, repeated, together } from '../operation-kit/source.ts'
 
 export const DecisionPoint = ({ Name, Time, Type }: SchemaKit) =>
   Type.Object({

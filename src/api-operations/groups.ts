@@ -1,6 +1,6 @@
-import { describe, noun, type SchemaKit } from './operation.ts'
-import { person } from './shared-sources.ts'
-import { input } from './source.ts'
+import { describe, noun, type SchemaKit } from '../operation-kit/operation.ts'
+import { person } from '../operation-kit/shared-sources.ts'
+import { input, type ReaderContext } from '../operation-kit/source.ts'
 
 const Group = ({ Name, Type }: SchemaKit) => Type.Object({ name: Name, description: Type.String() })
 
@@ -11,6 +11,12 @@ const Mapping = ({ exactly, Name, Type }: SchemaKit) =>
   exactly({ issuer: Type.String(), value: Type.String({ maxLength: 256 }), group: Name })
 
 const member = { name: input('<group>', 'the group'), id: person('<person>') }
+
+const people = input('--people <person...>', 'in this order: id, e-mail or name', {
+  fallback: '',
+  read: (who: string | readonly string[], reading: ReaderContext) =>
+    Promise.all([who].flat().filter(Boolean).map(reading.person)),
+})
 
 const mapping = {
   group: input('<group>', 'the group here'),
@@ -79,6 +85,49 @@ export const GROUPS = noun({
         said: ({ params, typed }) =>
           done`${bold(typed('<person>'))} is no longer in ${bold(params.name)}`,
         json: ({ params }) => ({ group: params.name, person: params.id, member: false }),
+      }),
+    }),
+    'on-call': describe({
+      id: 'groups.on_call',
+      route: 'GET /groups/:name/on-call',
+      says: 'Who of a group is told first, in order.',
+      schemas: (kit) => ({
+        params: kit.exactly({ name: kit.Name }),
+        answer: kit.listOf(
+          'people',
+          kit.Type.Object({ id: kit.Type.String(), name: kit.Type.String() }),
+        ),
+      }),
+      command: ({ bold, table }) => ({
+        examples: ['remit groups on-call finance'],
+        takes: { params: { name: member.name } },
+        prints: ({ people }) =>
+          table(
+            people,
+            { NAME: ({ name }) => bold(name), ID: 'id' },
+            'Nobody is on call: all are told at once.',
+          ),
+      }),
+    }),
+    'set-on-call': describe({
+      id: 'groups.set_on_call',
+      route: 'PUT /groups/:name/on-call',
+      widens: false,
+      says: 'Sets who of a group is told first, and who next; without people, all are told at once.',
+      schemas: (kit) => ({
+        params: kit.exactly({ name: kit.Name }),
+        body: kit.exactly({
+          people: kit.Type.Array(kit.Type.String({ maxLength: 64 }), { maxItems: 10 }),
+        }),
+        answer: kit.Nothing,
+      }),
+      command: ({ bold, done }) => ({
+        examples: ['remit groups set-on-call finance --people fiona@example.com sam@example.com'],
+        takes: { params: { name: member.name }, body: { people } },
+        said: ({ body, params }) =>
+          body.people.length === 0
+            ? done`all of ${bold(params.name)} are told at once`
+            : done`on call for ${bold(params.name)}, in this order: ${body.people.join(', ')}`,
       }),
     }),
     map: describe({

@@ -1,3 +1,14 @@
+import { describe, noun, type SchemaKit } from '../operation-kit/operation.ts'
+import { authority, change, expires, person, trust } from '../operation-kit/shared-sources.ts'
+import {
+  input,
+  jsonFile,
+  numeric,
+  type Source,
+  together,
+  UnreadableInput,
+} from '../operation-kit/source.ts'
+import type { Detail } from '../operation-kit/terminal.ts'
 import {
   Issuer,
   type IssuerAnswer,
@@ -9,10 +20,6 @@ import {
   terms,
   USES,
 } from './issuer-shape.ts'
-import { describe, noun, type SchemaKit } from './operation.ts'
-import { authority, change, expires, person, trust } from './shared-sources.ts'
-import { input, jsonFile, numeric, type Source, together, UnreadableInput } from './source.ts'
-import type { Detail } from './terminal.ts'
 
 const name = input('<name>', 'of `remit issuers list`')
 const any = input('--any', 'no ceiling of its own: whatever the agents may be given')

@@ -1,7 +1,7 @@
-import { describe, noun, type SchemaKit, type TypeOf } from './operation.ts'
-import { reason } from './shared-sources.ts'
-import { input } from './source.ts'
-import type { Terminal } from './terminal.ts'
+import { describe, noun, type SchemaKit, type TypeOf } from '../operation-kit/operation.ts'
+import { reason } from '../operation-kit/shared-sources.ts'
+import { input } from '../operation-kit/source.ts'
+import type { Terminal } from '../operation-kit/terminal.ts'
 
 const Keys = ({ listOf, Time, Type }: SchemaKit) => ({
   answer: listOf(

@@ -1,5 +1,5 @@
-import { describe, noun } from './operation.ts'
-import { input, repeated, together } from './source.ts'
+import { describe, noun } from '../operation-kit/operation.ts'
+import { input, repeated, together } from '../operation-kit/source.ts'
 
 /**
  * Reasons for erasing values, as the record says it: never words of people, which could not be

@@ -1,7 +1,7 @@
-import { describe, noun, type SchemaKit, type TypeOf } from './operation.ts'
-import { person } from './shared-sources.ts'
-import { input, together } from './source.ts'
-import type { Terminal } from './terminal.ts'
+import { describe, noun, type SchemaKit, type TypeOf } from '../operation-kit/operation.ts'
+import { person } from '../operation-kit/shared-sources.ts'
+import { input, together } from '../operation-kit/source.ts'
+import type { Terminal } from '../operation-kit/terminal.ts'
 
 const Kind = ({ Type }: SchemaKit) => Type.Enum(['organization', 'person', 'agent', 'space'])
 

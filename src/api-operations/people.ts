@@ -1,5 +1,5 @@
-import { describe, noun, type SchemaKit } from './operation.ts'
-import { pages, person, reason } from './shared-sources.ts'
+import { describe, noun, type SchemaKit } from '../operation-kit/operation.ts'
+import { pages, person, reason } from '../operation-kit/shared-sources.ts'
 
 export const KnownPerson = ({ Person, Type }: SchemaKit) =>
   Type.Object({
@@ -92,6 +92,25 @@ export const PEOPLE = noun({
         takes: { params: { id: person('<person>') }, body: { reason } },
         said: ({ typed }) => done`${bold(typed('<person>'))} is active again`,
         json: ({ params }) => ({ person: params.id, act: 'resume' }),
+      }),
+    }),
+    'permit-passkey': describe({
+      id: 'people.permit_passkey',
+      route: 'POST /people/:id/passkey-recovery',
+      widens: true,
+      says: 'Lets a person who lost their passkeys enrol a new first one, after a waiting time.',
+      schemas: ({ ById, Time, Type }) => ({
+        params: ById,
+        body: Type.Object({}, { additionalProperties: false }),
+        answer: Type.Object({ usable_from: Time, expires_at: Time }),
+      }),
+      confirms: () => 'Let a person enrol a new first passkey',
+      command: ({ bold, done, moment }) => ({
+        examples: ['remit people permit-passkey sam@example.com'],
+        takes: { params: { id: person('<person>') } },
+        said: ({ answer, typed }) =>
+          done`${bold(typed('<person>'))} can enrol a new passkey from ${moment(answer.usable_from)} on, and has been told`,
+        json: ({ answer, params }) => ({ person: params.id, ...answer }),
       }),
     }),
   },

@@ -1,5 +1,5 @@
-import { describe, noun } from './operation.ts'
-import { input, together } from './source.ts'
+import { describe, noun } from '../operation-kit/operation.ts'
+import { input, together } from '../operation-kit/source.ts'
 
 const clientId = input('--client-id <id>', "Remit's client there", { required: true })
 

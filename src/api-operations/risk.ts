@@ -1,7 +1,7 @@
 import { RISKS } from '@remit/engine/risk'
-import { describe, noun, type SchemaKit } from './operation.ts'
-import { expires } from './shared-sources.ts'
-import { input } from './source.ts'
+import { describe, noun, type SchemaKit } from '../operation-kit/operation.ts'
+import { expires } from '../operation-kit/shared-sources.ts'
+import { input } from '../operation-kit/source.ts'
 
 const KINDS = ['agent', 'person', 'task'] as const
 

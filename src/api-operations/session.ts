@@ -1,4 +1,4 @@
-import { describe, noun } from './operation.ts'
+import { describe, noun } from '../operation-kit/operation.ts'
 
 /** Session of the command line itself, and what it waits for. */
 export const SESSION = noun({

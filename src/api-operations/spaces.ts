@@ -1,6 +1,6 @@
-import { describe, noun, type SchemaKit } from './operation.ts'
-import { authority, change } from './shared-sources.ts'
-import { input, type Source, together } from './source.ts'
+import { describe, noun, type SchemaKit } from '../operation-kit/operation.ts'
+import { authority, change } from '../operation-kit/shared-sources.ts'
+import { input, type Source, together } from '../operation-kit/source.ts'
 import { KINDS, MODE_NAMES, Rules, Space, SpaceAnswer, spaceLines, Thread } from './space-shape.ts'
 
 const name = input('<name>', 'the space')

@@ -1,8 +1,8 @@
 import type { Static } from 'typebox'
 import type { Value } from '../lib/terminal/text.ts'
-import { describe, noun, type SchemaKit } from './operation.ts'
-import { authority, expires, limit } from './shared-sources.ts'
-import { input, together } from './source.ts'
+import { describe, noun, type SchemaKit } from '../operation-kit/operation.ts'
+import { authority, expires, limit } from '../operation-kit/shared-sources.ts'
+import { input, together } from '../operation-kit/source.ts'
 import {
   Rate,
   rateInWords,
@@ -11,8 +11,8 @@ import {
   Schedule,
   scheduleInWords,
   USUAL_RATE,
-} from './sponsor-grant-terms.ts'
-import type { Terminal } from './terminal.ts'
+} from '../operation-kit/sponsor-grant-terms.ts'
+import type { Terminal } from '../operation-kit/terminal.ts'
 
 export const SponsorGrant = (kit: SchemaKit) => {
   const { KeptDetail, Time, Type } = kit

@@ -1,7 +1,7 @@
+import { describe, noun, type SchemaKit } from '../operation-kit/operation.ts'
+import { change, limit } from '../operation-kit/shared-sources.ts'
+import { input } from '../operation-kit/source.ts'
 import { StandingLimit } from './limits.ts'
-import { describe, noun, type SchemaKit } from './operation.ts'
-import { change, limit } from './shared-sources.ts'
-import { input } from './source.ts'
 
 const id = input('<id>', 'the task')
 

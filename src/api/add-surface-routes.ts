@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
-import * as kit from '../api-operations/schemas.ts'
 import { heardAt } from '../machine-clients/index.ts'
+import * as kit from '../operation-kit/schemas.ts'
 import { endThread, stateThread, THREAD_LIMITS } from '../spaces/index.ts'
 import { machineFirst } from './clients/machine-first.ts'
 import { plainJson, schemaOf } from './document.ts'

@@ -1,10 +1,10 @@
 import { ADMISSION, Rule } from '../api-operations/admission.ts'
-import * as kit from '../api-operations/schemas.ts'
 import {
   addAdmissionRule,
   listAdmissionRules,
   removeAdmissionRule,
 } from '../client-metadata/index.ts'
+import * as kit from '../operation-kit/schemas.ts'
 import { toJson } from './json.ts'
 import { personNames } from './names.ts'
 import { acts } from './operation.ts'

@@ -57,6 +57,35 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       { days: 31 },
     ),
     'agents.resume': sample('/agents/refund-bot/resume', {}, { reason: 'other' }),
+    'people.permit_passkey': {
+      ...sample(`/people/${person}/passkey-recovery`, {}, {}),
+      other: { path: '/people/psn_AAAAAAAAAAAAAAAAAAAAAA/passkey-recovery', body: {} },
+    },
+    'requests.approve': sample(
+      '/access-requests/nothing/approve',
+      { shown: 'one' },
+      { shown: 'two' },
+    ),
+    'breakglass.open': sample(
+      '/break-glass',
+      { request: 'nothing', shown: 'one', reason: 'it cannot wait' },
+      { request: 'nothing', shown: 'one', reason: 'it cannot wait, no' },
+    ),
+    'standins.add': sample(
+      '/stand-ins',
+      { stand_in: 'nobody@example.com', ends_at: '2027-01-01T00:00:00Z' },
+      { stand_in: 'somebody@example.com', ends_at: '2027-01-01T00:00:00Z' },
+    ),
+    'breakglass.review': sample(
+      '/break-glass/nothing/review',
+      { verdict: 'justified', note: 'one' },
+      { verdict: 'not_justified', note: 'one' },
+    ),
+    'channels.add': sample(
+      '/channels',
+      { kind: 'slack', address: 'U0ONE' },
+      { kind: 'slack', address: 'U0TWO' },
+    ),
     'people.resume': sample(`/people/${person}/resume`, {}, { reason: 'other' }),
     'groups.create': sample(
       '/groups',
@@ -103,6 +132,11 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       { asks: 'roots' },
       { asks: 'both' },
     ),
+    'resources.set_owners': sample(
+      '/resources/desk/owners',
+      { owners: ['group:administrators'] },
+      { owners: [] },
+    ),
     'resources.set_shown': sample(
       '/resources/desk/shows',
       { shows: 'requestable' },
@@ -130,6 +164,16 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       { path: '/order_id' },
       { path: null },
     ),
+    'actions.set_display': sample(
+      '/actions/orders.refund/display',
+      { path: '/amount', display: 'currency:EUR' },
+      { path: '/amount', display: 'currency:USD' },
+    ),
+    'actions.set_preview': sample(
+      '/actions/orders.refund/preview',
+      { read: 'orders.read', arguments: [{ name: 'order_id', path: '/order_id' }] },
+      { read: null },
+    ),
     'actions.set_size': sample('/actions/orders.refund/size', { path: null }, { path: '/amount' }),
     'clients.add': sample(
       '/clients',
@@ -140,6 +184,11 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       '/clients/envoy',
       { kind: 'pep', settings: {} },
       { kind: 'pep', settings: { properties: true } },
+    ),
+    'clients.set_callback': sample(
+      '/clients/envoy/callback',
+      { url: 'https://mesh.example/ended' },
+      { url: 'https://mesh.example/else' },
     ),
     'clients.rotate': {
       ...sample('/clients/envoy/secrets', {}, {}),

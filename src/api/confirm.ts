@@ -1,5 +1,6 @@
 import {
   askConfirmation,
+  isSignedOperation,
   type SecretDigest,
   type UsedConfirmation,
   useConfirmation,
@@ -34,7 +35,10 @@ export async function confirmWidening(
     confirmation,
   }: { caller: ApiCaller; input: Input; confirmation: string | undefined },
 ): Promise<ConfirmationResult> {
-  if (!operation.widens || parts.development) return { confirmed: undefined }
+  // An act that has to be signed gets a confirmation page, even if it widens nothing.
+  const confirmed = operation.widens || isSignedOperation(parts.people, operation.id)
+  const waived = parts.development && !operation.confirmedInDevelopment
+  if (!confirmed || waived) return { confirmed: undefined }
   const payloadOf = (digest: SecretDigest) => ({
     params: withoutSecrets(operation.params, input.params, digest),
     query: withoutSecrets(operation.query, input.query, digest),
@@ -44,7 +48,7 @@ export async function confirmWidening(
   if (confirmation !== undefined) {
     return { confirmed: await useConfirmation(parts.people, { ...asked, id: confirmation }) }
   }
-  const meaning = await meaningOf(parts, operation, input)
+  const meaning = await meaningOf(parts, operation, input, caller.person)
   const { expiresAt, id } = await askConfirmation(parts.people, { ...asked, meaning })
   const url = `${parts.issuer}/confirm/${id}`
   return { needed: { confirmation: { id, url, expires_at: time(expiresAt) } } }

@@ -1,7 +1,7 @@
 import type {} from '@fastify/swagger'
 import type { FastifySchema } from 'fastify'
 import { type TSchema, Type } from 'typebox'
-import { Confirmation, Nothing, ProblemDocument } from '../api-operations/schemas.ts'
+import { Confirmation, Nothing, ProblemDocument } from '../operation-kit/schemas.ts'
 
 /** Description of an operation, for the router and for `openapi.json`. */
 export interface OperationDocument {

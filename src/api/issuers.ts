@@ -1,7 +1,6 @@
 import type { Static } from 'typebox'
 import { Issuer, type IssuerTerms, StoredTerms } from '../api-operations/issuer-shape.ts'
 import { ISSUERS } from '../api-operations/issuers.ts'
-import * as kit from '../api-operations/schemas.ts'
 import {
   addIssuer,
   type ClaimTest,
@@ -19,6 +18,7 @@ import {
 } from '../issuers/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { Secret } from '../lib/secret.ts'
+import * as kit from '../operation-kit/schemas.ts'
 import { fromJson, toJson } from './json.ts'
 import { type ApiCaller, acts } from './operation.ts'
 import type { ApiParts } from './parts.ts'

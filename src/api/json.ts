@@ -1,5 +1,5 @@
 import type { Static, TObject } from 'typebox'
-import type { LooseInput } from '../api-operations/command.ts'
+import type { LooseInput } from '../operation-kit/command.ts'
 
 type Camel<Name extends string> = Name extends `${infer First}_${infer Rest}`
   ? `${First}${Capitalize<Camel<Rest>>}`

@@ -1,5 +1,4 @@
 import { LIMITS, type LimitAnswer, StandingLimit } from '../api-operations/limits.ts'
-import * as kit from '../api-operations/schemas.ts'
 import {
   EVERYTHING,
   type LimitSubject,
@@ -12,6 +11,7 @@ import {
 } from '../budgets/index.ts'
 import { Answers } from '../catalog/index.ts'
 import { Problem } from '../lib/problem.ts'
+import * as kit from '../operation-kit/schemas.ts'
 import { toJson } from './json.ts'
 import { personNames } from './names.ts'
 import { type ApiCaller, acts } from './operation.ts'

@@ -1,4 +1,5 @@
-import type { LooseInput } from '../api-operations/command.ts'
+import type { Secret } from '../lib/secret.ts'
+import type { LooseInput } from '../operation-kit/command.ts'
 import type {
   CallerRole,
   Method,
@@ -8,9 +9,8 @@ import type {
   OperationSchemas,
   Route,
   TypeOf,
-} from '../api-operations/operation.ts'
-import * as kit from '../api-operations/schemas.ts'
-import type { Secret } from '../lib/secret.ts'
+} from '../operation-kit/operation.ts'
+import * as kit from '../operation-kit/schemas.ts'
 import type { Person } from '../people/index.ts'
 import type { Session, UsedConfirmation } from '../sessions/index.ts'
 import type { ApiParts } from './parts.ts'

@@ -1,5 +1,6 @@
 import { ADMISSION_OPERATIONS } from './admission.ts'
 import { AGENT_OPERATIONS } from './agents/agents.ts'
+import { CHANNEL_OPERATIONS } from './channels.ts'
 import { CLIENT_OPERATIONS } from './clients/clients.ts'
 import { CONNECTION_OPERATIONS } from './connections.ts'
 import { ISSUER_OPERATIONS } from './issuers.ts'
@@ -17,8 +18,10 @@ import { POINT_OPERATIONS } from './risk/decision-points.ts'
 import { RISK_OPERATIONS } from './risk/risk.ts'
 import { SESSION_OPERATIONS } from './session.ts'
 import { SPACE_OPERATIONS } from './spaces.ts'
+import { STAND_IN_OPERATIONS } from './stand-ins.ts'
 import { ALLOWANCE_OPERATIONS } from './tasks/allowances.ts'
 import { BASIS_OPERATIONS } from './tasks/bases.ts'
+import { BREAK_GLASS_OPERATIONS } from './tasks/break-glass.ts'
 import { REQUEST_OPERATIONS } from './tasks/requests.ts'
 import { SPONSOR_GRANT_OPERATIONS } from './tasks/sponsor-grants.ts'
 import { TASK_OPERATIONS } from './tasks/tasks.ts'
@@ -41,6 +44,9 @@ const ALL = [
   ...POLICY_SET_OPERATIONS,
   ...TASK_OPERATIONS,
   ...REQUEST_OPERATIONS,
+  ...BREAK_GLASS_OPERATIONS,
+  ...CHANNEL_OPERATIONS,
+  ...STAND_IN_OPERATIONS,
   ...BASIS_OPERATIONS,
   ...SPONSOR_GRANT_OPERATIONS,
   ...ALLOWANCE_OPERATIONS,

@@ -1,4 +1,4 @@
-import { MAX_ITEMS } from '../api-operations/schemas.ts'
+import { MAX_ITEMS } from '../operation-kit/schemas.ts'
 
 /** Query of a list that one goes along page by page. */
 export interface PageOfList {

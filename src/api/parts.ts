@@ -9,10 +9,13 @@ import type { SealingParts, SigningKeys } from '../keys/index.ts'
 import type { Ledger } from '../ledger/index.ts'
 import type { ClientAuthenticator, ClientParts } from '../machine-clients/index.ts'
 import type { McpDescription, Outbound } from '../net/index.ts'
+import type { NotificationParts } from '../notifications/index.ts'
+import type { PasskeyParts } from '../passkeys/index.ts'
 import type { PeopleParts } from '../people/index.ts'
 import type { Policies, PolicyParts } from '../policy/index.ts'
 import type { OnlySetParts } from '../policy-only/index.ts'
 import type { SpaceParts } from '../spaces/index.ts'
+import type { CallbackParts } from '../submissions/index.ts'
 import type { CustodyParts } from '../tokens/index.ts'
 
 /** Parts that the management API works with: those of the rooms that it speaks for. */
@@ -26,7 +29,7 @@ export interface ApiParts {
   readonly certificates?: ClientCertificates | undefined
   /** `remit dev`: acts that widen access need no confirmation on a page. */
   readonly development: boolean
-  readonly people: PeopleParts
+  readonly people: PeopleParts & PasskeyParts
   readonly providers: Providers
   readonly agents: AgentParts
   readonly issuers: IssuerParts
@@ -36,7 +39,9 @@ export interface ApiParts {
   readonly policies: Policies
   readonly clients: ClientParts
   readonly authenticator: ClientAuthenticator
+  readonly callbacks: CallbackParts
   readonly decisions: CallParts
+  readonly notifications: NotificationParts
   /** Policy bundles of APIs that decide in their own process. */
   readonly bundles: Bundles
   readonly ledger: Ledger

@@ -1,7 +1,6 @@
 import { GROUPS } from '../api-operations/groups.ts'
 import { KnownPerson, PEOPLE } from '../api-operations/people.ts'
 import { PROVIDERS } from '../api-operations/providers.ts'
-import * as kit from '../api-operations/schemas.ts'
 import {
   listProviders,
   mapGroup,
@@ -11,6 +10,8 @@ import {
 } from '../identity-providers/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { Secret } from '../lib/secret.ts'
+import * as kit from '../operation-kit/schemas.ts'
+import { permitRecovery } from '../passkeys/index.ts'
 import {
   addMember,
   createGroup,
@@ -20,12 +21,15 @@ import {
   findPersonsCalled,
   listGroups,
   listPersons,
+  namesOfPersons,
+  onCallOf,
+  setOnCall,
 } from '../people/index.ts'
 import { resumePerson, suspendPerson } from '../sessions/index.ts'
 import { fromJson, toJson } from './json.ts'
 import { acts } from './operation.ts'
 import { pageOf } from './paging.ts'
-import { personShape } from './shapes.ts'
+import { personShape, time } from './shapes.ts'
 
 const KNOWN_PERSON = KnownPerson(kit)
 
@@ -61,6 +65,13 @@ export const PEOPLE_OPERATIONS = [
       await resumePerson(parts.people, { personId: params.id, by: caller.person.id, reason })
       return {}
     },
+    'permit-passkey': async (parts, { caller, params }) => {
+      const { expiresAt, usableFrom } = await permitRecovery(parts.people, {
+        personId: params.id,
+        by: caller.person.id,
+      })
+      return { usable_from: time(usableFrom), expires_at: time(expiresAt) }
+    },
   }),
   ...acts(GROUPS, {
     list: async (parts, { caller: { administrator, person } }) => ({
@@ -78,6 +89,15 @@ export const PEOPLE_OPERATIONS = [
     },
     drop: async (parts, { caller, params: { id: personId, name: group } }) => {
       await dropMember(parts.people, { personId, group, by: caller.person.id })
+      return {}
+    },
+    'on-call': async (parts, { params: { name } }) => {
+      const ids = await onCallOf(parts.people.storage.read, name)
+      const names = await namesOfPersons(parts.people.storage.read, ids)
+      return { people: ids.map((id) => ({ id, name: names.get(id) ?? id })) }
+    },
+    'set-on-call': async (parts, { body: { people }, caller, params: { name: group } }) => {
+      await setOnCall(parts.people, { group, people, by: caller.person.id })
       return {}
     },
     map: async (parts, { body, caller }) => {

@@ -3,8 +3,8 @@ import {
   PolicySetVersion,
   SetVersion,
 } from '../api-operations/policies/policy-sets.ts'
-import * as kit from '../api-operations/schemas.ts'
 import { Problem } from '../lib/problem.ts'
+import * as kit from '../operation-kit/schemas.ts'
 import {
   checkOnlySetInWorker,
   findOnlySet,

@@ -1,6 +1,8 @@
 import type { Static } from 'typebox'
 import type { ListedRequest } from '../access-requests/index.ts'
 import { type Agent, originOf, vouchedBy } from '../agents/index.ts'
+import type { Action, Resource } from '../catalog/index.ts'
+import type { StoredDecision } from '../decision-log/index.ts'
 import {
   AccessRequest,
   Action as ActionJson,
@@ -9,9 +11,7 @@ import {
   Person as PersonJson,
   Resource as ResourceJson,
   Task as TaskJson,
-} from '../api-operations/schemas.ts'
-import type { Action, Resource } from '../catalog/index.ts'
-import type { StoredDecision } from '../decision-log/index.ts'
+} from '../operation-kit/schemas.ts'
 import type { Person } from '../people/index.ts'
 import type { Task } from '../tasks/index.ts'
 import { toJson } from './json.ts'
@@ -42,6 +42,7 @@ export function resourceShape(resource: Resource): Static<typeof ResourceJson> {
     server_asks: resource.serverAsks ?? 'nothing',
     shows: resource.shows ?? 'callable',
     members: resource.members ? [...resource.members] : null,
+    owners: [...(resource.owners ?? [])],
     tokens: { form: resource.tokenForm ?? 'jwt', subjects: resource.subjects ?? 'public' },
   })
 }
@@ -57,6 +58,8 @@ export function publicResourceShape(resource: Resource) {
 export function actionShape(action: Action) {
   return toJson(ActionJson, action, {
     accepted_at: action.accepted ? time(action.accepted.at) : null,
+    displays: action.displays ?? {},
+    preview: action.preview ? { shows: 'now', ...action.preview } : null,
     quarantined: action.quarantined === true,
   })
 }

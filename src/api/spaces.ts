@@ -1,6 +1,6 @@
-import * as kit from '../api-operations/schemas.ts'
 import { Space, Thread } from '../api-operations/space-shape.ts'
 import { SPACES } from '../api-operations/spaces.ts'
+import * as kit from '../operation-kit/schemas.ts'
 import {
   changeSpace,
   createSpace,

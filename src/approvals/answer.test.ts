@@ -6,9 +6,10 @@ import { findRequest } from '../access-requests/list.ts'
 import { newId } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import { forEachEngine } from '../storage/testing.ts'
-import { answerRequest, type RequestAnswer, stepUpsOf } from './answer.ts'
+import { answerRequest, type RequestAnswer } from './answer.ts'
 import { shownDigest } from './answer-hash.ts'
 import { listAnswers } from './answer-store.ts'
+import { stepUpsOf } from './sign-answer.ts'
 import {
   addPerson,
   anAsk,
@@ -117,7 +118,7 @@ forEachEngine('answering an access request', (open) => {
     assert.equal((await now()).state, 'pending')
   })
 
-  test('nobody but those whom the policy names, as they are now', async () => {
+  test('A6: nobody but those whom the policy names, as they are now', async () => {
     const { parts, finn, maria, say } = await begin()
     await rejects(say(maria, 'approve'), 'approval.own_request')
     await rejects(say(await addPerson(parts, 'support'), 'approve'), 'approval.not_an_approver')
@@ -133,7 +134,7 @@ forEachEngine('answering an access request', (open) => {
     await rejects(say(agent, 'approve'), 'approval.unknown')
   })
 
-  test('expiry denies: an answer that comes too late changes nothing', async () => {
+  test('A9: expiry denies: an answer that comes too late changes nothing', async () => {
     const { parts, finn, now, say } = await begin()
     parts.clock.advance(HOUR)
     await rejects(say(finn, 'approve'), 'approval.expired')
@@ -200,7 +201,7 @@ forEachEngine('answering an access request', (open) => {
     await rejects(say(fay, 'approve'), 'approval.not_pending')
   })
 
-  test('approve ∥ deny: one end, and a denial whenever the deny was taken', async () => {
+  test('A5: approve ∥ deny: one end, and a denial whenever the deny was taken', async () => {
     for (let round = 0; round < 10; round++) {
       const { finn, fay, now, say } = await begin()
       const [approve, deny] = await Promise.allSettled([say(finn, 'approve'), say(fay, 'deny')])

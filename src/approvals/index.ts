@@ -1,7 +1,7 @@
 /** Answers of people: an approval, good for one execution, or an allowance, good for more. */
 
+export { activeWord, giveWordBack } from './active-word.ts'
 export { ALLOWANCE_LIMITS, type Allowance, type Choice } from './allowance/allowance.ts'
-export { readAllowance } from './allowance/allowance-store.ts'
 export { onlyOnce, readChoice } from './allowance/choice.ts'
 export { endAllAllowances, endAllowance, endAllowancesOf, findAllowance } from './allowance/end.ts'
 export {
@@ -10,21 +10,19 @@ export {
   type ListedAllowance,
   listAllowances,
 } from './allowance/list.ts'
-export { howsFor, type PatternMode, type PatternPart } from './allowance/pattern.ts'
 export {
   ALLOWANCE_GUARD,
-  returnAllowanceSteps,
-  type UsableAllowance,
   usableAllowances,
   useAllowanceSteps,
 } from './allowance/use.ts'
-export { nameOf, patternInWords, saysOf } from './allowance/words.ts'
-export { announceRequest } from './announce.ts'
-export { answerRequest, stepUpsOf } from './answer.ts'
-export { shownDigest } from './answer-hash.ts'
-export { listAnswers } from './answer-store.ts'
-export { stillMissing } from './approvers.ts'
+export { approvalAnnouncers, outcomeOf } from './announce.ts'
+export { answerRequest } from './answer.ts'
+export { shownDigest, shownTo } from './answer-hash.ts'
+export { type Consequence, listAnswers } from './answer-store.ts'
+export { answeringOf, stillMissing } from './approvers.ts'
 export { lastingApproval, liftedForTask } from './lifted.ts'
+export { proofsFor } from './sign-answer.ts'
+export { batchForm, signBatch } from './sign-batch.ts'
 export {
   type Approval,
   type ApprovalLookup,

@@ -2,12 +2,11 @@ import type { ForbidRef } from '@remit/engine'
 import {
   type AccessRequest,
   type ApprovalParts,
-  isEnough,
   requestsForCall,
   standingOf,
   usedRequestsOf,
 } from '../access-requests/index.ts'
-import { approversOf } from './approvers.ts'
+import { standingApprovers } from './active-word.ts'
 
 /**
  * The forbids that people lifted for a task when it opened: as long as their approval lasts, and those who gave it still may. What a task
@@ -24,8 +23,7 @@ export async function liftedForTask(
 ): Promise<readonly ForbidRef[]> {
   const lifted: ForbidRef[] = []
   for (const request of await usedRequestsOf(parts.storage.read, { taskId, template, now })) {
-    const { approvers, denied } = await approversOf(parts.storage.read, request)
-    if (!denied && isEnough(approvers, request)) lifted.push(...request.ask.forbids)
+    if (await standingApprovers(parts, request, request, now)) lifted.push(...request.ask.forbids)
   }
   return lifted
 }
@@ -47,7 +45,7 @@ export async function lastingApproval(
   const { request, state } = standing
   if (state === 'pending' || state === 'denied') return { state, request }
   if ((request.usableUntil ?? 0) <= now) return { state: 'none', insufficient: [] }
-  const { approvers, denied } = await approversOf(storage.read, request)
-  if (denied || !isEnough(approvers, request)) return { state: 'none', insufficient: [request.id] }
+  if (!(await standingApprovers({ storage }, request, request, now)))
+    return { state: 'none', insufficient: [request.id] }
   return { state: 'approved', request, used: state === 'executed' }
 }

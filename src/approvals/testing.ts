@@ -13,6 +13,7 @@ import { Secret } from '../lib/secret.ts'
 import type { Storage, Tx } from '../storage/index.ts'
 
 export interface TestParts extends ApprovalParts {
+  readonly issuer: string
   readonly clock: ManualClock
   readonly ledger: Ledger
   readonly keys: SigningKeys
@@ -58,6 +59,7 @@ export async function testParts(storage: Storage): Promise<TestParts> {
     keys,
     master,
     ledger,
+    issuer: 'https://remit.example',
     async recorded() {
       await ledger.sequence()
       const records = await ledger.records(0, 1000)
@@ -188,6 +190,6 @@ export function anAsking(
 /** The request that an asking leads to. */
 export async function attached(parts: TestParts, asking: RequestDraft): Promise<AccessRequest> {
   const done = await parts.storage.transaction((tx) => attachRequest(parts, tx, asking))
-  if (done.outcome === 'too_many_pending') throw new Error('too many pending')
+  if ('refusal' in done) throw new Error(done.refusal.reason)
   return done.request
 }

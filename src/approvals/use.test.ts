@@ -43,7 +43,7 @@ forEachEngine('using an approval', (open) => {
     return { parts, finn, request, use, standing }
   }
 
-  test('64 at the same time: exactly one', async () => {
+  test('A3: 64 at the same time: exactly one', async () => {
     for (let round = 0; round < 5; round++) {
       const { parts, request, use } = await approved()
       const done = await Promise.all(Array.from({ length: 64 }, () => use()))
@@ -96,7 +96,7 @@ forEachEngine('using an approval', (open) => {
     )
   })
 
-  test('close ∥ use: never both', async () => {
+  test('A8: close ∥ use: never both', async () => {
     for (let round = 0; round < 20; round++) {
       const { parts, request, use } = await approved()
       const [used, cancelled] = await Promise.all([

@@ -3,13 +3,17 @@ import {
   type ApprovalParts,
   aboutRequest,
   isEnough,
+  presentQuestion,
   requestsForCall,
   returnQuery,
   standingOf,
   useQuery,
 } from '../access-requests/index.ts'
+import type { Person } from '../people/index.ts'
 import { Guard, type Step } from '../storage/index.ts'
-import { approversOf } from './approvers.ts'
+import { approversOf, idsOf } from './approvers.ts'
+import { mayBreakGlass } from './break-glass/break-glass.ts'
+import { breakGlassOf } from './break-glass/break-glass-store.ts'
 
 /** Fails when an approval is used up, ended or too late. */
 export const USE_GUARD = new Guard('usable approval')
@@ -43,12 +47,27 @@ export async function usableApproval(
   const standing = standingOf(requests, now)
   if (standing.state !== 'approved') return standing
   const { request } = standing
-  const { approvers, denied } = await approversOf(parts.storage.read, request)
+  const { approvers, denied } = await approversOf(parts.storage.read, request, now)
   // INVARIANT: nobody's own word lifts what they ask for, also when they began to ask after they gave it.
-  const today = requesterId === undefined ? request : { ...request, requesterId }
-  if (denied || !(isEnough(approvers, request) && isEnough(approvers, today)))
+  const asked = await presentQuestion(parts.storage.read, request, now)
+  const today = requesterId === undefined ? asked : { ...asked, requesterId }
+  const enough = isEnough(approvers, asked) && isEnough(approvers, today)
+  if (denied || !(enough || (await countsAlone(parts, request, approvers))))
     return { state: 'lapsed', request }
-  return { state: 'usable', approval: { request, approvers: approvers.map(({ id }) => id) } }
+  return { state: 'usable', approval: { request, approvers: idsOf(approvers) } }
+}
+
+/** Tells whether one of these people approved it alone, still may, and no review ended it. */
+async function countsAlone(
+  { clock, storage }: Pick<ApprovalParts, 'clock' | 'storage'>,
+  request: AccessRequest,
+  approvers: readonly Person[],
+): Promise<boolean> {
+  if (!request.ask.breakGlass) return false
+  const broken = await breakGlassOf(storage.read, request.id)
+  const person = approvers.find(({ id }) => id === broken?.personId)
+  if (!broken || !person) return false
+  return broken.endsAt > clock.now() && mayBreakGlass(person, request)
 }
 
 /**

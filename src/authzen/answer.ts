@@ -20,11 +20,8 @@ export interface Decision {
   readonly stepUp?: EvaluatedCall['stepUp']
   /** True when whoever asks can bring the person to it. */
   readonly bringsStepUp?: boolean
-  /**
-   * Endpoint at which people can be asked about it, and until when (ARAP, Requestable Denial
-   * Context).
-   */
-  readonly requestable?: { readonly endpoint: string; readonly until: number } | undefined
+  /** Way to have people asked about it (ARAP, Requestable Denial Context). */
+  readonly requestable?: RequestableOffer | undefined
   /** Approval that lifted the denial. */
   readonly approval?: EvaluatedCall['approval']
   /** Reason for which what was shown as an approval did not lift it. */
@@ -33,6 +30,15 @@ export interface Decision {
   readonly issuance?: TokenShape | undefined
   /** Problem with the question itself. */
   readonly error?: Problem | undefined
+}
+
+export interface RequestableOffer {
+  /** Endpoint at which people can be asked. */
+  readonly endpoint: string
+  /** Epoch milliseconds. */
+  readonly until: number
+  /** Makes the binding token of the denial that has this id. */
+  readonly tokenOf: (evaluationId: string) => string
 }
 
 /**
@@ -142,10 +148,11 @@ function obligations({ bringsStepUp, obligations: todo = [], permitted, stepUp }
 }
 
 /** INVARIANT: beside a denial only, and only where a submission would be taken. */
-function requests({ permitted, requestable }: Decision) {
+function requests({ permitted, requestable }: Decision, { evaluationId }: AnswerContext) {
   if (permitted || !requestable) return undefined
-  const { endpoint, until } = requestable
-  return { access_request: { endpoint, expires_at: new Date(until).toISOString() } }
+  const { endpoint, tokenOf, until } = requestable
+  const expires_at = new Date(until).toISOString()
+  return { access_request: { endpoint, expires_at, binding_token: tokenOf(evaluationId) } }
 }
 
 /** INVARIANT: beside a permit only; a server ignores what stands beside a denial. */

@@ -1,6 +1,8 @@
-import { announceRequest } from '../approvals/index.ts'
+import { approvalAnnouncers } from '../approvals/index.ts'
 import { announceConsent } from '../consent/index.ts'
 import type { Announcers } from '../notifications/index.ts'
+import { announcePasskey } from '../passkeys/index.ts'
+import { standInAnnouncers } from '../stand-ins/index.ts'
 import { announceNotices } from './notices/notify.ts'
 import type { CallParts } from './parts.ts'
 
@@ -9,8 +11,10 @@ import type { CallParts } from './parts.ts'
  */
 export function announcersOf(parts: CallParts): Announcers {
   return {
-    request: (id) => announceRequest(parts, id),
+    ...approvalAnnouncers(parts),
+    ...standInAnnouncers(parts),
     consent: (id) => announceConsent(parts, id),
     notice: (decisionId) => announceNotices(parts, decisionId),
+    passkey: (id) => announcePasskey(parts, id),
   }
 }

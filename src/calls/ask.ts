@@ -1,5 +1,5 @@
 import type { CallFacts, GateResult, RequestableDeny } from '@remit/engine'
-import { type AccessRequest, attachRequest, type RequestDraft } from '../access-requests/index.ts'
+import { type AccessRequest, attachRequest } from '../access-requests/index.ts'
 import { renderSentence } from '../catalog/index.ts'
 import { templateDigest } from '../catalog-changes/index.ts'
 import type { Bookkeeping } from '../ledger/index.ts'
@@ -13,6 +13,8 @@ import type { CallParts } from './parts.ts'
 import { bookQueries, deniedOf, likeOf, refuseReplay } from './refuse.ts'
 import { bookkeepingFor } from './refused-caller.ts'
 import type { DenyVerdict, Requestable } from './verdict.ts'
+
+type RequestDraft = Parameters<typeof attachRequest>[2]
 
 interface AskContext {
   /** Approvals in hand that turned out not to be enough. */
@@ -45,12 +47,13 @@ export async function ask(
       return () => deniedOf(each, { ...CLOSED, gates })
     }
     const attached = await attachRequest(parts, tx, askingOf(each, decision, about))
-    if (attached.outcome === 'too_many_pending') {
-      const keeping = bookkeepingFor(parts, each, TOO_MANY.reason)
-      const finding = { ...TOO_MANY, outcome: 'deny', gates, facts } as const
+    if ('refusal' in attached) {
+      const { refusal } = attached
+      const keeping = bookkeepingFor(parts, each, refusal.reason)
+      const finding = { ...refusal, outcome: 'deny', gates, facts } as const
       if (keeping.as === 'record') booked = await book(parts, tx, each, finding, keeping)
       else kept = likeIn(keeping, each)
-      return () => deniedOf(kept, { ...TOO_MANY, gates })
+      return () => deniedOf(kept, { ...refusal, gates })
     }
     const { outcome, request } = attached
     const finding = { ...decision, requestId: request.id }
@@ -81,12 +84,6 @@ const CLOSED = {
   reason: 'task.closed',
   detail: 'the task was closed during the call',
   enough: 'a new task',
-} as const
-
-const TOO_MANY = {
-  reason: 'approval.too_many_pending',
-  detail: 'too many calls of this task or agent are waiting for approval',
-  enough: 'answers to the requests that are pending, then the same call again',
 } as const
 
 /** Answers what is to be called after the commit. */
@@ -134,6 +131,19 @@ export function askingOf(
   }
 }
 
+/** An access request, as it is told to the agent that asks. */
+export function toldRequest(
+  { issuer }: Pick<CallParts, 'issuer'>,
+  { expiresAt, id, state, taskId, usableUntil }: AccessRequest,
+): Requestable['request'] {
+  return {
+    ...{ id, state },
+    url: `${issuer}/v1/tasks/${taskId}/requests/${id}`,
+    page: `${issuer}/approvals/${id}`,
+    expiresAt: usableUntil ?? expiresAt,
+  }
+}
+
 function requestable(
   parts: CallParts,
   decisionId: Id<'decision'>,
@@ -148,12 +158,6 @@ function requestable(
     detail,
     enough,
     gates,
-    request: {
-      id: request.id,
-      state: request.state,
-      url: `${parts.issuer}/v1/tasks/${request.taskId}/requests/${request.id}`,
-      page: `${parts.issuer}/approvals/${request.id}`,
-      expiresAt: request.usableUntil ?? request.expiresAt,
-    },
+    request: toldRequest(parts, request),
   }
 }

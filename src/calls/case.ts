@@ -1,4 +1,4 @@
-import type { Ask, CallFacts, GateResult } from '@remit/engine'
+import { type Ask, type CallFacts, type Deny, type GateResult, stopEarly } from '@remit/engine'
 import { callHash, type FrozenCall } from '../access-requests/index.ts'
 import {
   CHALLENGE,
@@ -31,8 +31,16 @@ export interface Case {
   readonly risk?: Assessment
   /** The enforcement point that asks what the answer would be, and sends nothing through us. */
   readonly pep?: string
+  /** Request that an approver looks at; Remit itself makes the call for it. */
+  readonly preview?: PreviewContext
   /** The machine client that decided in its own process, and tells what it permitted. */
   readonly decidedBy?: string
+}
+
+/** Access request that a preview is fetched for, and the approver who looks at it. */
+export interface PreviewContext {
+  readonly request: string
+  readonly by: string
 }
 
 /** A case in which it is known who calls. */
@@ -53,6 +61,17 @@ export function openCase(
   const { task, chain } = who.held
   const frozen = freeze(call, { person: task.personId, chain, task: task.id })
   return { ...fixed, call, who, frozen, callHash: callHash(frozen) }
+}
+
+export function isKnown(each: Case): each is KnownCase {
+  return each.who.known
+}
+
+/** Finds why nobody has a credential that holds. */
+export function stopped({ who }: Pick<Case, 'who'>): Deny {
+  const stop = stopEarly(who.credential)
+  if (!stop) throw new Error('nobody has a credential that holds')
+  return stop
 }
 
 /** Outcome for the books. */
@@ -142,11 +161,12 @@ export function recordOf(each: RecordedRequest, finding: Finding): LedgerEvent {
 }
 
 function factsOf(
-  { call, decidedBy, pep }: RecordedRequest,
+  { call, decidedBy, pep, preview }: RecordedRequest,
   { allowanceId }: Finding,
 ): Pick<LedgerEvent, 'facts'> {
   if (pep !== undefined) return { facts: { pep } }
   if (decidedBy !== undefined) return { facts: { decided_by: decidedBy } }
+  if (preview) return { facts: { preview_of: preview.request, approver: preview.by } }
   if (call.incomplete) return { facts: { incomplete: true } }
   return allowanceId === undefined ? {} : { facts: { allowance: allowanceId } }
 }

@@ -78,7 +78,7 @@ forEachEngine('a call', (open) => {
     const asked = await world.decide(held, token, refund('900.00'))
     assert.ok(asked.outcome === 'requestable')
     const request = await findRequest(world.parts, asked.request.id)
-    assert.equal(request?.text, 'Refund 900.00 on order "1042"')
+    assert.equal(request?.text, 'Refund 900.00 EUR on order "1042"')
     assert.equal(request?.decisionId, asked.decisionId)
     assert.match(asked.request.url, /\/v1\/tasks\/tsk_.*\/requests\/req_/)
     const row = await findDecision(world.parts.storage.read, asked.decisionId)

@@ -1,9 +1,10 @@
-import { type Deny, stopEarly } from '@remit/engine'
+import { stopEarly } from '@remit/engine'
 import type { CatalogView } from '../catalog/index.ts'
 import type { Call } from '../facts/index.ts'
 import { newId } from '../lib/id.ts'
+import type { AdmittedRequest } from './admission/admit.ts'
 import { attainable } from './admission/attainable.ts'
-import { type Case, type KnownCase, openCase } from './case.ts'
+import { isKnown, type KnownCase, openCase, stopped } from './case.ts'
 import { holding } from './held-calls/held-call.ts'
 import { type CallerIdentity, identify } from './identify.ts'
 import type { DecisionInputs } from './judgment/grounds.ts'
@@ -15,12 +16,12 @@ import type { Verdict } from './verdict.ts'
 
 /**
  * identify → facts → decide → reserve. The only way from a call to an answer (contract 7). `before`: permit of another call that the
- * same request makes; its proof was used up with that one.
+ * same request makes, or its admission: its proof was used up with that one.
  */
 export async function decideCall(
   parts: CallParts,
   call: Call,
-  before?: Verdict<'permit'>,
+  before?: Verdict<'permit'> | AdmittedRequest,
 ): Promise<Verdict> {
   parts.disk?.requireRoom()
   const who = await identify(parts, call)
@@ -109,13 +110,3 @@ const OVERTAKEN = {
   detail: "the API's description changed during the call",
   enough: 'the same call again',
 } as const
-
-function isKnown(each: Case): each is KnownCase {
-  return each.who.known
-}
-
-function stopped({ who }: Case): Deny {
-  const stop = stopEarly(who.credential)
-  if (!stop) throw new Error('nobody has a credential that holds')
-  return stop
-}

@@ -287,16 +287,18 @@ function viewOf(
 
 /**
  * The task that an enforcement point names, where it is believed to have authenticated the agent: as if the agent had shown a
- * token of just now for all that the task holds. For questions; no call is made on the strength of it.
+ * token of just now for all that the task holds. For questions, and for what Remit reads itself (`decidePreview`); no call of others
+ * is made on the strength of it.
  */
 export async function identifyTold(
   parts: CallParts,
   told: { readonly task: string; readonly resource: PresentedCredentials['resource'] },
+  credential: GateResult = TOLD,
 ): Promise<CallerIdentity> {
   const held = await parts.facts.task(told.task)
   if (!held) return unidentified(refused('task.unknown', 'there is no such task'))
   const said = { exp: Math.floor(held.task.deadline / 1000) }
-  return taskAsItIs(parts, told, { held, proof: undefined, said, credential: TOLD })
+  return taskAsItIs(parts, told, { held, proof: undefined, said, credential })
 }
 
 /** Identifies by a task whose token says nothing about epochs: by all that it holds, as it is now. */

@@ -6,18 +6,12 @@ export { type Reach, reachOf } from './admission/reachable.ts'
 export { announcersOf } from './announcers.ts'
 export { runCalls } from './background.ts'
 export { decideCall } from './decide-call.ts'
+export { decidePreview } from './decide-preview.ts'
 export { CallAnswerer } from './evaluation/call-answering.ts'
-export { forgetEvaluated } from './evaluation/evaluated-store.ts'
 export type { CallQuestion, EvaluatedCall } from './evaluation/question.ts'
-export {
-  cancelSubmitted,
-  findSubmitted,
-  type Submission,
-  type SubmissionResult,
-  submitRequest,
-} from './evaluation/submit-request.ts'
 export { askAgain } from './held-calls/ask-again.ts'
 export { decideHeld } from './held-calls/decide-held.ts'
+export { DeferredCall } from './held-calls/deferred-call.ts'
 export { heldRequest } from './held-calls/held-call.ts'
 export { CALLS_SEALED, keepResult, readResult } from './held-calls/kept-result.ts'
 export { eraseNotices } from './notices/notice-store.ts'
@@ -29,7 +23,6 @@ export { recover } from './recover.ts'
 export { isRecorded, tellRefusal } from './refusal.ts'
 export { CallsInFlight } from './settlement/calls-in-flight.ts'
 export { endCall } from './settlement/end-call.ts'
-export type { Outcome } from './settlement/outcome-record.ts'
 export { ReservationQueue } from './settlement/reservation-queue.ts'
 export { groundOf, mayContinue, stillLive } from './still-live.ts'
 export type { Verdict } from './verdict.ts'

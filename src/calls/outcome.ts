@@ -1,12 +1,11 @@
-import { findRequest } from '../access-requests/index.ts'
-import { readAllowance, returnAllowanceSteps, returnSteps } from '../approvals/index.ts'
+import { giveWordBack } from '../approvals/index.ts'
 import {
   giveBackSteps,
   type ReportedAmount,
   type Settlement,
   settleSteps,
 } from '../budgets/index.ts'
-import { endQuery, findDecision, type StoredDecision } from '../decision-log/index.ts'
+import { endQuery, findDecision } from '../decision-log/index.ts'
 import type { LedgerEvent } from '../ledger/index.ts'
 import { Guard, type Step } from '../storage/index.ts'
 import type { CallParts } from './parts.ts'
@@ -26,6 +25,7 @@ export async function recordOutcome(
   const recorded = await endOrCorrect(parts, decisionId, outcome)
   parts.flights.end(decisionId)
   if (recorded && outcome.state === 'not_sent') parts.risk.notSent(decisionId)
+  if (recorded) parts.observer?.ended(outcome)
   return recorded
 }
 
@@ -47,9 +47,10 @@ async function endOrCorrect(
 }
 
 type OutcomeParts = Pick<CallParts, 'storage' | 'ledger' | 'clock' | 'risk'>
-type RecordingParts = OutcomeParts & Pick<CallParts, 'flights'>
+type RecordingParts = OutcomeParts & Pick<CallParts, 'flights' | 'observer'>
 
-const OUTCOME_GUARD = new Guard('first outcome')
+/** Fails where an outcome was recorded before. */
+export const OUTCOME_GUARD = new Guard('first outcome')
 
 /**
  * Ends a call as `endSteps` does, and settles what the call reserved of limits on answers: by the
@@ -118,16 +119,4 @@ async function giveBack(parts: OutcomeParts, decisionId: string): Promise<Step[]
       ? []
       : parts.risk.backSteps({ action, agentId, decisionId })),
   ]
-}
-
-async function giveWordBack(
-  parts: OutcomeParts,
-  { allowanceId, id, requestId, taskId }: StoredDecision,
-): Promise<Step[]> {
-  if (allowanceId !== null) {
-    const allowance = await readAllowance(parts.storage.read, allowanceId)
-    return allowance ? returnAllowanceSteps(parts, allowance, { decisionId: id, taskId }) : []
-  }
-  const request = requestId === null ? undefined : await findRequest(parts, requestId)
-  return request?.usedBy === id ? returnSteps(parts, request, id) : []
 }

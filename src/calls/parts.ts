@@ -2,7 +2,7 @@ import type { DecisionPoints } from '../decision-points/index.ts'
 import type { GrantParts } from '../grants/index.ts'
 import type { CallsInFlight } from './settlement/calls-in-flight.ts'
 import type { ReservationQueue } from './settlement/reservation-queue.ts'
-import type { Watcher } from './watcher.ts'
+import type { CallObserver, Watcher } from './watcher.ts'
 
 /**
  * Parts that calls are decided with. A call with a token of others opens a task, so all parts of
@@ -14,6 +14,8 @@ export interface CallParts extends GrantParts {
   readonly flights: CallsInFlight
   /** Looks at calls that were answered; absent where nothing does. */
   readonly shadow?: Watcher
+  /** Counts calls; absent where nobody does. */
+  readonly observer?: CallObserver | undefined
   /** Calls that wait for the store; absent where nobody counts. */
   readonly reservations?: ReservationQueue
 }

@@ -34,10 +34,10 @@ async function markIndeterminate(parts: CallParts, replicaId: string): Promise<n
   let count = 0
   for (;;) {
     const left = await sendingOf(parts.storage.read, replicaId, AT_ONCE)
-    for (const decision of left) {
+    for (const id of left) {
       const said = { unsaid: 'indeterminate' } as const
       const done = await parts.storage.commit(
-        await endSettled(parts, decision.id, {
+        await endSettled(parts, id, {
           state: 'indeterminate',
           reason: 'replica.gone',
           said,

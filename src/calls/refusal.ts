@@ -61,14 +61,20 @@ export function refusalOf(
 }
 
 function denied(verdict: DenyVerdict, resource: ChallengedResource): Refusal {
-  const { challenge: asked, decisionId, detail, enough, reason, retryAfter, unrecorded } = verdict
+  const { challenge: asked, decisionId, detail, edited, enough, reason } = verdict
+  const { retryAfter, unrecorded } = verdict
   const retry = retryAfter === undefined ? {} : { retry_after: retryAfter }
   const { acrValues, error: code, maxAge } = asked ?? {}
   const error = code ? { code, description: detail, acrValues, maxAge } : undefined
   return {
     status: asked ? 401 : PROBLEMS[reason].status,
     problem: new Problem(reason, detail, {
-      members: { ...(unrecorded ? {} : { decision_id: decisionId }), enough, ...retry },
+      members: {
+        ...(unrecorded ? {} : { decision_id: decisionId }),
+        enough,
+        ...retry,
+        ...editedMembers(edited),
+      },
     }),
     ...(asked ? { challenge: challenge(resource, error) } : {}),
     ...(code === 'use_dpop_nonce' ? { wantsNonce: true } : {}),
@@ -88,16 +94,19 @@ function requestable(verdict: Requestable): Refusal {
       members: {
         decision_id: decisionId,
         enough,
-        access_request: {
-          id: request.id,
-          state: request.state,
-          url: request.url,
-          page: request.page,
-          expires_at: new Date(request.expiresAt).toISOString(),
-        },
+        access_request: requestMembers(request),
       },
     }),
   }
+}
+
+function requestMembers({ expiresAt, id, page, state, url }: Requestable['request']) {
+  return { id, state, url, page, expires_at: new Date(expiresAt).toISOString() }
+}
+
+function editedMembers(edited: DenyVerdict['edited']) {
+  if (!edited) return {}
+  return { access_request: requestMembers(edited.request), changes: edited.changes }
 }
 
 function executed(verdict: ExecutedVerdict): Refusal {

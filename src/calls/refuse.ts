@@ -7,14 +7,13 @@ import {
   inputsOf,
   insertDecisionQuery,
   insertSettingQuery,
-  type StoredDecision,
 } from '../decision-log/index.ts'
 import { PROOF_GUARD, proofStep } from '../facts/index.ts'
 import type { Bookkeeping } from '../ledger/index.ts'
 import type { Id } from '../lib/id.ts'
 import { type CommitResult, Guard, type Reader, type Step, type Storage } from '../storage/index.ts'
 import { type Case, type Finding, type RecordedRequest, recordOf, rowOf } from './case.ts'
-import { readResult, shapingOf } from './held-calls/kept-result.ts'
+import { keptFor } from './held-calls/kept-result.ts'
 import type { CallParts } from './parts.ts'
 import { bookkeepingFor } from './refused-caller.ts'
 import type { DenyVerdict, ExecutedVerdict } from './verdict.ts'
@@ -40,19 +39,23 @@ export function bookingOf(
  * same moment comes last before the row, so that nobody holds it for long.
  */
 export function bookQueries(
-  { facts, shadow }: Pick<CallParts, 'facts' | 'shadow'>,
+  { facts, observer, shadow }: Pick<CallParts, 'facts' | 'observer' | 'shadow'>,
   db: Reader,
   each: RecordedRequest,
   finding: Finding,
 ): { readonly queries: readonly Step[]; readonly done: () => void } {
   const row = rowOf(each, finding)
   const judged = finding.facts
-  if (!judged) return { queries: [decisionStep(insertDecisionQuery(db, row))], done: () => {} }
+  const count = () => observer?.decided(row)
+  if (!judged) return { queries: [decisionStep(insertDecisionQuery(db, row))], done: count }
   const setting = facts.recorded.of(judged)
   const { digest, unstored } = setting
   const from = { inputs: inputsOf(judged, each.at), setting: digest }
   const decision = decisionStep(insertDecisionQuery(db, row, from))
-  const offer = () => shadow?.offer({ row, facts: judged })
+  const offer = () => {
+    count()
+    shadow?.offer({ row, facts: judged })
+  }
   if (unstored === undefined) return { queries: [decision], done: offer }
   const query = insertSettingQuery(db, digest, unstored)
   return {
@@ -82,9 +85,18 @@ export function usedProofSteps(
   return who.proof && !proofUsed ? [proofStep(parts, who.proof)] : []
 }
 
+/** Commits steps with a used proof. False: it was used before. A bearer token has none, and nothing to write. */
+export async function bookProof(parts: CallParts, steps: readonly Step[]): Promise<boolean> {
+  if (steps.length === 0) return true
+  const done = await parts.live.commit(parts.storage, steps)
+  if (!done.committed && done.failed !== PROOF_GUARD) throw done.failed.problem()
+  return done.committed
+}
+
 /** Reason for a denial, and the facts it was found from where the gates were asked. */
 export type DenialReason = Pick<Deny, 'gates' | 'reason' | 'detail' | 'enough'> &
-  Pick<Finding, 'facts'>
+  Pick<Finding, 'facts'> &
+  Pick<DenyVerdict, 'edited'>
 
 /**
  * A refusal uses up its proof and is recorded, in one transaction. With a proof that was used before, that is why. A stranger's is
@@ -198,33 +210,19 @@ export async function refuseExecuted(
     decisionId: execution.id,
     state: state === 'decided' || state === 'not_sent' ? 'sending' : state,
     status: execution.status ?? undefined,
-    ...(await keptOf(parts, execution, obligations)),
+    // An answer is told only where it is known that it was the answer.
+    ...(state === 'answered' ? await keptFor(parts, execution.id, obligations) : {}),
     requestId: request.id,
     requestUrl: `${parts.issuer}/v1/tasks/${request.taskId}/requests`,
   }
 }
 
-/**
- * An answer is told only where it is known that it was the answer.
- * INVARIANT: nothing is told again that would be told otherwise, or not at all, if it came now.
- */
-async function keptOf(
-  parts: CallParts,
-  { id, state }: StoredDecision,
-  obligations: readonly Obligation[] | undefined,
-): Promise<Pick<ExecutedVerdict, 'kept' | 'larger' | 'outdated'>> {
-  const result = state === 'answered' ? await readResult(parts, id) : undefined
-  if (!result) return {}
-  if (!obligations || shapingOf(obligations) !== (result.shaped ?? '')) return { outdated: true }
-  return 'text' in result ? { kept: result.text } : { larger: true }
-}
-
 export function deniedOf(
   { as, id }: Pick<BookedRefusal, 'id'> & Partial<BookedRefusal>,
-  because: Pick<Deny, 'gates' | 'reason' | 'detail' | 'enough'>,
+  because: Pick<Deny, 'gates' | 'reason' | 'detail' | 'enough'> & Pick<DenyVerdict, 'edited'>,
 ): DenyVerdict {
   const reason = codeOf(because.reason)
-  const { gates, detail, enough } = because
+  const { gates, detail, edited, enough } = because
   const challenge = challengeFor(reason, gates)
   return {
     outcome: 'deny',
@@ -236,5 +234,6 @@ export function deniedOf(
     enough,
     gates,
     ...(challenge && { challenge }),
+    ...(edited && { edited }),
   }
 }

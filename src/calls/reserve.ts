@@ -3,7 +3,7 @@ import {
   ALLOWANCE_GUARD,
   type Approval,
   USE_GUARD,
-  type UsableAllowance,
+  type usableAllowances,
   useAllowanceSteps,
   useSteps,
 } from '../approvals/index.ts'
@@ -29,7 +29,7 @@ import type { DenyVerdict, PermitVerdict } from './verdict.ts'
 /** The word of people that lifts what stands in the way: of this very call, or of calls like it. */
 export type Word =
   | ({ readonly of: 'this call' } & Approval)
-  | ({ readonly of: 'such calls' } & UsableAllowance)
+  | ({ readonly of: 'such calls' } & Awaited<ReturnType<typeof usableAllowances>>[number])
 
 /**
  * The one transaction that makes a permit: proof, approval, budget, intent (contract 7). When this has answered, the intent is
@@ -115,7 +115,8 @@ function approversOf(parts: CallParts, { approvers }: Word) {
   return parts.live.view(alsoKeys([], approvers))
 }
 
-function permitted(
+/** Writes a permit. It permits nothing that is not reserved, or was not before. */
+export function permitted(
   each: KnownCase,
   given: {
     parts: CallParts

@@ -1,6 +1,7 @@
 import type { GateResult, Obligation } from '@remit/engine'
-import type { RequestState } from '../access-requests/index.ts'
+import type { AccessRequest } from '../access-requests/index.ts'
 import type { AnswerPart } from '../budgets/index.ts'
+import type { EditedArgument } from '../call-edits/index.ts'
 import type { Challenge } from '../decision-log/index.ts'
 import type { Id } from '../lib/id.ts'
 import type { ProblemCode } from '../lib/problem.ts'
@@ -84,11 +85,19 @@ export interface DenyVerdict {
   /** Mark of a call that the task was not given, and could be by its person's word. */
   readonly attainable?: true
   readonly challenge?: Challenge
+  /** The call as an approver changed it, and what is different. */
+  readonly edited?: EditedRequest
   /**
    * Seconds after which the same call fits again, if nothing else is taken; given where only time
    * is missing.
    */
   readonly retryAfter?: number
+}
+
+/** Access request of a call that an approver changed. */
+export interface EditedRequest {
+  readonly request: Requestable['request']
+  readonly changes: readonly EditedArgument[]
 }
 
 /** Denial that people can lift: the same call goes through again, after they did. */
@@ -101,7 +110,7 @@ export interface Requestable {
   readonly gates: readonly GateResult[]
   readonly request: {
     readonly id: Id<'request'>
-    readonly state: RequestState
+    readonly state: AccessRequest['state']
     /** Address where the agent asks how it stands (task token and proof). */
     readonly url: string
     /** Page where people answer. */

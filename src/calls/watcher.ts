@@ -1,5 +1,6 @@
 import type { CallFacts } from '@remit/engine'
 import type { StoredDecision } from '../decision-log/index.ts'
+import type { Outcome } from './settlement/outcome-record.ts'
 
 /** A decision that was answered, and what it was made from. */
 export interface AnsweredDecision {
@@ -8,6 +9,12 @@ export interface AnsweredDecision {
     'id' | 'agentId' | 'action' | 'outcome' | 'reason' | 'policyVersion'
   >
   readonly facts: CallFacts
+}
+
+/** Counts decisions and how calls ended, once that is durable. Takes note and returns; never throws. */
+export interface CallObserver {
+  decided(decision: Pick<StoredDecision, 'id' | 'outcome' | 'reason'>): void
+  ended(outcome: Pick<Outcome, 'latencyMs' | 'reason' | 'state'>): void
 }
 
 /**

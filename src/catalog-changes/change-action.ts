@@ -119,8 +119,10 @@ export async function setSentence(
 }
 
 /** Names the wording that a person was shown (contract 6, `answer_hash`). */
-export function templateDigest(action: Pick<Action, 'name' | 'sentence'>): string {
-  return domainHash('remit/template/v1', { action: action.name, sentence: action.sentence })
+export function templateDigest(action: Pick<Action, 'name' | 'sentence' | 'displays'>): string {
+  const { displays, name, sentence } = action
+  const shown = displays ? { displays } : {}
+  return domainHash('remit/template/v1', { action: name, sentence, ...shown })
 }
 
 /** Throws `catalog.unknown_action`. */

@@ -6,6 +6,7 @@ import {
   changeCatalog,
   kindAt,
 } from '../catalog/index.ts'
+import { pointerTo } from '../lib/json-pointer.ts'
 import { Problem } from '../lib/problem.ts'
 import { requireAction } from './change-action.ts'
 import { isPaging, plain } from './paging.ts'
@@ -93,21 +94,21 @@ interface Place {
   readonly path: string
 }
 
-/** Arguments, then the members of those that are objects: what is nearer to the top comes first. */
+/** Every place of an action's arguments, names as `plain` writes them; `*` stands for each member of a list. */
+export function argumentPlaces({ arguments: schema }: Pick<Action, 'arguments'>): readonly Place[] {
+  return pathsOf(schema.arguments, '')
+}
+
+/** Arguments, then the members of those that are objects, also in lists: what is nearer to the top comes first. */
 function pathsOf(fields: readonly Field[], above: string): readonly Place[] {
   const here = fields.map(({ name }) => ({ name: plain(name), path: above + pointerTo(name) }))
-  const below = fields.flatMap(({ name, type }) =>
-    pathsOf(membersOf(type), above + pointerTo(name)),
-  )
+  const below = fields.flatMap(({ name, type }) => pathsBelow(type, above + pointerTo(name)))
   return [...here, ...below]
 }
 
-function membersOf(type: ArgumentType): readonly Field[] {
-  return type.kind === 'record' ? type.fields : []
-}
-
-function pointerTo(name: string): string {
-  return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
+function pathsBelow(type: ArgumentType, path: string): readonly Place[] {
+  if (type.kind === 'set') return pathsBelow(type.items, `${path}/*`)
+  return type.kind === 'record' ? pathsOf(type.fields, path) : []
 }
 
 /** Keeps the marks that were set or proposed before, where they still fit. */

@@ -115,6 +115,7 @@ export async function changeResource(
     subjects?: 'public' | 'pairwise'
     server_asks?: Schema['resources']['server_asks']
     alike?: string | null
+    owners?: string | null
     shows?: Schema['resources']['shows']
     updated_at: number
   },
@@ -170,6 +171,8 @@ export async function changeAction(
     sentence?: string
     counterparty?: string | null
     size?: string | null
+    displays?: string | null
+    preview?: string | null
   },
 ): Promise<void> {
   await tx.updateTable('actions').set(change).where('name', '=', name).execute()

@@ -1,4 +1,5 @@
 import type { ArgumentKind, ArgumentType, KindOf } from '@remit/engine'
+import { unescaped } from '../lib/json-pointer.ts'
 import type { Live } from '../revocation/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { selectActions, selectResources } from './catalog-store.ts'
@@ -82,16 +83,25 @@ export function viewOf(
   }
 }
 
-/** The kind at a JSON Pointer into the typed arguments: through records, to a single value. */
-export function kindAt(action: Pick<Action, 'arguments'>, path: string): ArgumentKind | undefined {
+/**
+ * The kind at a JSON Pointer into the typed arguments: through records, to a single value. `inLists`: `*` stands for every member of
+ * a list.
+ */
+export function kindAt(
+  action: Pick<Action, 'arguments'>,
+  path: string,
+  { inLists = false } = {},
+): ArgumentKind | undefined {
   if (!path.startsWith('/')) return undefined
   const [first, ...rest] = path.slice(1).split('/').map(unescaped)
   let type: ArgumentType | undefined = action.arguments.arguments.find(
     ({ name }) => name === first,
   )?.type
   for (const name of rest) {
-    type =
-      type?.kind === 'record' ? type.fields.find((field) => field.name === name)?.type : undefined
+    const every = inLists && name === '*'
+    if (type?.kind === 'record' && !every)
+      type = type.fields.find((field) => field.name === name)?.type
+    else type = every && type?.kind === 'set' ? type.items : undefined
   }
   if (
     type === undefined ||
@@ -102,8 +112,4 @@ export function kindAt(action: Pick<Action, 'arguments'>, path: string): Argumen
     return undefined
   }
   return type.kind
-}
-
-function unescaped(token: string): string {
-  return token.replaceAll('~1', '/').replaceAll('~0', '~')
 }

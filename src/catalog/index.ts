@@ -20,6 +20,7 @@ export {
   writeResource,
 } from './catalog-store.ts'
 export { changeCatalog, RULES, rulesEpoch } from './change-catalog.ts'
+export { amountOf, displayedLimit, displayMistake, readDisplay } from './display.ts'
 export type { CatalogParts } from './parts.ts'
 export {
   type Action,
@@ -28,7 +29,6 @@ export {
   isRisk,
   movesTo,
   type PinnedDefinition,
-  type PinnedServer,
   type PlannedResource,
   type Resource,
 } from './resource.ts'

@@ -41,6 +41,8 @@ export type Resource = {
   readonly members?: readonly string[]
   /** Actions of members whose names look alike, and that an administrator let in. */
   readonly alike?: readonly string[]
+  /** Owners, as rules name them: `group:orders`, `person:psn_…`; left out: none. */
+  readonly owners?: readonly string[]
   readonly status: 'active' | 'suspended' | 'removed'
   readonly createdAt: number
   readonly updatedAt: number
@@ -89,6 +91,16 @@ export type PinnedDefinition = {
   readonly json: string
 }
 
+/** Action that shows approvers what a call is about. */
+export type Preview = {
+  /** Name of an action of the same resource that only reads. */
+  readonly action: string
+  /** JSON Pointers into the arguments of the call, by the names of the arguments that it takes. */
+  readonly arguments: Readonly<Record<string, string>>
+  /** `result`: its answer is what the call would lead to, as of a dry run; left out: what is there now. */
+  readonly shows?: 'result'
+}
+
 /** One operation of a resource. */
 export type Action = {
   readonly resource: string
@@ -116,6 +128,10 @@ export type Action = {
   /** Pointer to the argument that names whom a call is about, and to the one that says how large it is: for risk signals. */
   readonly counterparty?: string | undefined
   readonly size?: string | undefined
+  /** Displays of arguments, by JSON Pointer (`readDisplay`). Nothing that is sent or hashed as the call depends on it. */
+  readonly displays?: Readonly<Record<string, string>> | undefined
+  /** Action that approvers can look at. Neither what is sent nor what is hashed depends on it. */
+  readonly preview?: Preview | undefined
   /**
    * Digest of everything that says what this action is and how its arguments are read; see
    * `definition.ts`.

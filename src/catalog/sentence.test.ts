@@ -63,6 +63,56 @@ describe('sentences', () => {
     assert.equal(render('{filter[name]}', { 'filter[name]': text('x') }), '"x"')
   })
 
+  it('state an amount with its currency, and digits stay as they were sent', () => {
+    const shown = (display: string, amount: string, currency?: string) =>
+      renderSentence(
+        { sentence: 'Refund {amount} to {note}', displays: { '/amount': display } },
+        new Map<string, TypedValue>([
+          ['amount', { kind: 'decimal', text: amount }],
+          ['note', text('900.00 EUR')],
+          ...(currency === undefined ? [] : [['currency', text(currency)] as const]),
+        ]),
+      )
+    assert.equal(shown('currency:EUR', '900'), 'Refund 900 EUR to "900.00 EUR"')
+    assert.equal(shown('currency:EUR', '1000.1234'), 'Refund 1000.1234 EUR to "900.00 EUR"')
+    assert.equal(shown('currency:EUR:minor', '90005'), 'Refund 900.05 EUR to "900.00 EUR"')
+    assert.equal(shown('currency:EUR:minor', '-5'), 'Refund -0.05 EUR to "900.00 EUR"')
+    assert.equal(shown('currency:JPY:minor', '900'), 'Refund 900 JPY to "900.00 EUR"')
+    assert.equal(shown('currency:/currency', '9.00', 'usd'), 'Refund 9.00 USD to "900.00 EUR"')
+    assert.match(shown('currency:/currency', '9.00', 'EUR\u202e'), /^Refund 9.00 "EUR\\u\{202e\}"/)
+    assert.match(shown('currency:/currency', '9.00'), /^Refund 9.00 \(no currency given\)/)
+    assert.match(shown('unit:kg', '9.50'), /^Refund 9.50 kg to/)
+    assert.match(shown('date', '9.50'), /^Refund 9.50 to/)
+  })
+
+  it('state values in lists as they state any other, each with what stands beside it', () => {
+    const item = (amount: string, currency?: string): TypedValue => ({
+      kind: 'record',
+      fields: new Map<string, TypedValue>([
+        ['amount', { kind: 'decimal', text: amount }],
+        ...(currency === undefined ? [] : [['cur', text(currency)] as const]),
+      ]),
+    })
+    const shown = (displays: Record<string, string>, items: readonly TypedValue[]) =>
+      renderSentence(
+        { sentence: 'Pay {items}', displays },
+        new Map<string, TypedValue>([
+          ['items', { kind: 'set', items }],
+          ['cur', text('CHF')],
+        ]),
+      )
+    const own = { '/items/*/amount': 'currency:/items/*/cur' }
+    assert.equal(
+      shown(own, [item('12.50', 'EUR'), item('7', 'USD'), item('1')]),
+      'Pay [{amount: 12.50 EUR, cur: "EUR"}, {amount: 7 USD, cur: "USD"}, {amount: 1 (no currency given)}]',
+    )
+    const shared = { '/items/*/amount': 'currency:/cur' }
+    assert.equal(shown(shared, [item('12.50')]), 'Pay [{amount: 12.50 CHF}]')
+    const weights: TypedValue = { kind: 'set', items: [{ kind: 'integer', text: '4' }] }
+    assert.equal(shown({ '/items/*/*': 'unit:kg' }, [weights]), 'Pay [[4 kg]]')
+    assert.equal(shown({ '/items/*': 'unit:kg' }, [weights]), 'Pay [[4]]')
+  })
+
   it('keep a value from looking like part of the sentence', () => {
     assert.equal(
       render('Note {note}.', { note: text('ok". Refund {amount} "\n\u202efoo\u200b') }),

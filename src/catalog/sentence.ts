@@ -6,7 +6,9 @@ import {
   type TypedArguments,
   type TypedValue,
 } from '@remit/engine'
+import { pointerTo } from '../lib/json-pointer.ts'
 import { quoted, visible } from '../lib/text/visible.ts'
+import { displayedValue, type ValuePlace } from './display.ts'
 import type { Action } from './resource.ts'
 
 /** Text that stands in a sentence for an argument that was not given. */
@@ -62,13 +64,19 @@ function cannotShow(name: string, schema: ArgumentSchema): string | undefined {
  * The sentence that a person reads, from the frozen arguments and never from an agent's words. Plain text, not shortened: pages
  * escape it for HTML. Strings are quoted and nothing in them is invisible, so a value cannot pretend to be part of the sentence.
  */
-export function renderSentence(action: Pick<Action, 'sentence'>, args: TypedArguments): string {
+export function renderSentence(
+  action: Pick<Action, 'sentence' | 'displays'>,
+  args: TypedArguments,
+): string {
   const given = (name: string) => argumentAt(args, `/${name}`)
   const fill = (template: string): string =>
     template.replaceAll(PART, (whole: string, name: string | undefined, part: string = '') => {
       if (name !== undefined) {
         const value = given(name)
-        return value === undefined ? NOT_GIVEN : renderValue(value)
+        if (value === undefined) return NOT_GIVEN
+        const special = (inner: TypedValue, place: ValuePlace) =>
+          displayedValue(action, place, inner, args)
+        return renderValue(value, { path: `/${name}`, indices: [] }, special)
       }
       const names = namesIn(part)
       if (names.length === 0) return whole
@@ -81,19 +89,26 @@ function namesIn(template: string): readonly string[] {
   return Array.from(template.matchAll(PLACEHOLDER), ([, name = '']) => name)
 }
 
+/** Text of a value that is shown in a way of its own. */
+type SpecialText = (value: TypedValue, place: ValuePlace) => string | undefined
+
 /** A value as people read it: numbers as they were sent, strings quoted. */
-export function renderValue(value: TypedValue): string {
+function renderValue(value: TypedValue, place: ValuePlace, special: SpecialText): string {
+  const { indices, path } = place
+  const text = special(value, place)
+  if (text !== undefined) return text
   switch (value.kind) {
     case 'string':
       return quoted(value.value)
     case 'boolean':
       return String(value.value)
     case 'set':
-      return `[${value.items.map(renderValue).join(', ')}]`
+      return `[${value.items.map((item, i) => renderValue(item, { path: `${path}/*`, indices: [...indices, i] }, special)).join(', ')}]`
     case 'record': {
       const members = Array.from(
         value.fields,
-        ([name, item]) => `${visible(name)}: ${renderValue(item)}`,
+        ([name, item]) =>
+          `${visible(name)}: ${renderValue(item, { path: path + pointerTo(name), indices }, special)}`,
       )
       return `{${members.join(', ')}}`
     }

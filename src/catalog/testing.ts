@@ -53,7 +53,7 @@ export function planOperation(operation: Record<string, unknown>, rest: object =
 /** Stored actions as they were planned, by name. */
 export function asPlanned(actions: readonly Action[]): readonly Action[] {
   return actions
-    .map(({ accepted: _, counterparty: __, size: ___, ...planned }) => planned)
+    .map(({ accepted: _, counterparty: __, size: ___, displays: ____, ...planned }) => planned)
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
 }
 

@@ -32,6 +32,79 @@ describe('annotations', () => {
     assert.match(mistakes({ approver_step_up: 'mfa' }), /means nothing without `@requestable`/)
   })
 
+  it('say which arguments whoever approves may lower or shorten', () => {
+    const read = (editable: string) =>
+      readAnnotations('forbid', { id: 'x', ...ask, editable }, 'text').requestable?.editable
+    assert.deepEqual(read('amount, address/lines,amount'), ['/amount', '/address/lines'])
+    for (const wrong of ['', 'a,', '/a', 'a b', 'a//b', `${'a,'.repeat(17)}a`])
+      assert.match(mistakes({ ...ask, editable: wrong }), /`@editable` is a comma list/, wrong)
+    assert.match(mistakes({ editable: 'a' }), /means nothing without `@requestable`/)
+  })
+
+  it('say who may lift a forbid alone in an emergency', () => {
+    const read = (break_glass: string) =>
+      readAnnotations('forbid', { id: 'x', ...ask, break_glass }, 'text').requestable?.breakGlass
+    assert.deepEqual(read(`group:on-call, ${PERSON}`), ['group:on-call', PERSON])
+    for (const wrong of ['', ',', 'on-call', 'group:On Call', 'agent:x'])
+      assert.match(mistakes({ ...ask, break_glass: wrong }), /`@break_glass`/, wrong)
+    assert.match(mistakes({ break_glass: 'group:on-call' }), /means nothing without/)
+  })
+
+  it('say whom to ask beside groups, later, and never', () => {
+    const { requestable, mistakes: none } = readAnnotations(
+      'forbid',
+      {
+        ...{ id: 'large', requestable: '', approvers: 'manager, owner and group:finance' },
+        ...{ approver_fallback: `group:legal, ${PERSON}`, not_approvers: 'agent-owner' },
+        stand_ins: 'no',
+        ...{ escalate: 'PT5M: manager, PT15M: group:chiefs' },
+      },
+      'text',
+    )
+    assert.deepEqual(none, [])
+    const { approvers, barsAgentOwners, escalation, fallback, furtherApprovers, inPerson } =
+      requestable ?? {}
+    assert.deepEqual(
+      { approvers, barsAgentOwners, escalation, fallback, furtherApprovers, inPerson },
+      {
+        inPerson: true,
+        ...{ approvers: ['manager', 'owner'], furtherApprovers: [['group:finance']] },
+        ...{ barsAgentOwners: true, fallback: ['group:legal', PERSON] },
+        escalation: [
+          { afterSeconds: 300, name: 'manager' },
+          { afterSeconds: 900, name: 'group:chiefs' },
+        ],
+      },
+    )
+  })
+
+  it('are refused where they ask later, otherwise or nobody in a way that cannot be meant', () => {
+    for (const escalate of [
+      ...['', 'PT5M', 'manager', 'PT5M manager', 'PT5M: boss', 'PT5M: group:', '5: manager'],
+      ...['PT1H: manager', 'PT0S: manager', 'PT9M: manager, PT5M: owner', 'PT5M: manager,'],
+      ...['PT5M: manager, PT6M: manager', 'PT5M: manager; PT6M: owner'],
+      'PT1M: group:a, PT2M: group:b, PT3M: group:c, PT4M: group:d, PT5M: group:e, PT6M: group:f',
+    ])
+      assert.match(mistakes({ ...ask, escalate }), /`@escalate`/, escalate)
+    for (const approvers of [
+      'group:a and',
+      'and group:a',
+      'group:a and group:a',
+      'Manager',
+      'boss',
+    ])
+      assert.match(mistakes({ ...ask, approvers }), /`@approvers`/, approvers)
+    assert.match(mistakes({ ...ask, approvers: 'manager', quorum: '2' }), /more people/)
+    assert.match(mistakes({ ...ask, approver_fallback: 'group:legal' }), /means nothing without/)
+    const fallback = { ...ask, approvers: 'manager', approver_fallback: 'owner' }
+    assert.match(mistakes(fallback), /groups and persons only/)
+    assert.match(mistakes({ ...ask, not_approvers: 'owner' }), /`@not_approvers` is/)
+    for (const wrong of ['yes', '', 'No', null])
+      assert.match(mistakes({ ...ask, stand_ins: wrong }), /`@stand_ins` is "no"/)
+    assert.match(mistakes({ stand_ins: 'no' }), /means nothing without `@requestable`/)
+    assert.match(mistakes({ escalate: 'PT5M: manager' }), /means nothing without `@requestable`/)
+  })
+
   it('say who may lift a forbid, how many of them, and for how long', () => {
     const { requestable, mistakes: none } = readAnnotations(
       'forbid',

@@ -1,7 +1,7 @@
 import type { Obligation, Requestable } from '@remit/engine'
 import { domainHash } from '../lib/canonical-json.ts'
-import { isId, isName } from '../lib/id.ts'
 import { visible } from '../lib/text/visible.ts'
+import { APPROVER_ANNOTATIONS, readApprovers } from './approver-annotations.ts'
 import {
   OBLIGATION_ANNOTATIONS,
   readObligations,
@@ -25,7 +25,10 @@ export interface ReadAnnotations {
 
 const DEFAULT_LIFETIME = 'PT1H'
 const MAX_QUORUM = 10
-const COMPANIONS = ['approvers', 'quorum', 'lifetime', 'self', 'approver_step_up'] as const
+const COMPANIONS = [
+  ...APPROVER_ANNOTATIONS,
+  ...['quorum', 'lifetime', 'self', 'approver_step_up', 'approval_signature', 'editable'],
+]
 /** A misspelt `@quorum` must not quietly ask fewer people, so nothing unknown is accepted. */
 const KNOWN = new Set<string>([
   'id',
@@ -38,10 +41,12 @@ const KNOWN = new Set<string>([
 
 /**
  * Reads the annotations of one policy. `@requestable("prompt")` makes a forbid one that people can
- * lift for one call: `@approvers` (comma list of `group:name` and `person:psn_…`), `@quorum`
+ * lift for one call: `@approvers` and its companions (`readApprovers`), `@quorum`
  * (default 1), `@lifetime` (ISO 8601, at most 24 h, default `PT1H`), `@self("true")` when requester
  * and represented person may answer too, `@approver_step_up("mfa max_age=PT5M")` when whoever
- * approves has to have signed in like that.
+ * approves has to have signed in like that, `@approval_signature("passkey")` when they have to sign
+ * what the page showed, `@editable("amount, address/lines")` for arguments that whoever approves may
+ * lower or shorten, `@break_glass("group:on-call")` for who may approve alone in an emergency.
  */
 export function readAnnotations(
   effect: 'permit' | 'forbid',
@@ -88,19 +93,12 @@ function readRequestable(
       'the prompt of `@requestable` is longer than 400 characters or has invisible ones',
     )
   }
-  const approvers = readApprovers(annotations.approvers, mistakes)
   const quorum = /^[0-9]{1,2}$/.test(annotations.quorum ?? '1')
     ? Number(annotations.quorum ?? '1')
     : 0
   if (quorum < 1 || quorum > MAX_QUORUM)
     mistakes.push(`\`@quorum\` is a number from 1 to ${MAX_QUORUM}`)
-  if (
-    approvers.length > 0 &&
-    approvers.every((each) => each.startsWith('person:')) &&
-    quorum > approvers.length
-  ) {
-    mistakes.push('`@quorum` asks for more people than `@approvers` names')
-  }
+  const asked = readApprovers(annotations, quorum, mistakes)
   const lifetimeSeconds = secondsOf(annotations.lifetime ?? DEFAULT_LIFETIME)
   if (lifetimeSeconds === undefined) {
     mistakes.push(
@@ -114,34 +112,34 @@ function readRequestable(
   const stepUp = stepUpOf(annotations.approver_step_up ?? '')
   if ('approver_step_up' in annotations && !stepUp)
     mistakes.push(`\`@approver_step_up\`: ${STEP_UP_WORDS}`)
+  const editable = readEditable(annotations, mistakes)
+  const signature = annotations.approval_signature
+  if ('approval_signature' in annotations && signature !== 'passkey')
+    mistakes.push('`@approval_signature` is "passkey"')
   return {
     id,
     digest: policyDigest(text),
     prompt,
-    approvers,
+    ...asked,
     quorum,
     lifetimeSeconds: lifetimeSeconds ?? 0,
     self: self === 'true',
     ...(stepUp ? { stepUp } : {}),
+    ...(editable.length === 0 ? {} : { editable }),
+    ...(signature === 'passkey' ? { signature } : {}),
   }
 }
 
-function readApprovers(list: string | null | undefined, mistakes: string[]): readonly string[] {
-  const names = (list ?? '').split(',').map((name) => name.trim())
-  if (names.join('') === '') {
-    mistakes.push('a `@requestable` forbid needs `@approvers("group:name, person:psn_…")`')
-    return []
-  }
-  for (const name of names) {
-    const [kind, value] = name.split(':', 2)
-    const valid = kind === 'group' ? isName(value) : kind === 'person' && isId('person', value)
-    if (!valid || name !== `${kind}:${value}`) {
-      mistakes.push(
-        `\`@approvers\`: \`${visible(name)}\` is not \`group:name\` or \`person:psn_…\``,
-      )
-    }
-  }
-  return [...new Set(names)]
+const MAX_EDITABLE = 16
+
+function readEditable(annotations: Annotations, mistakes: string[]): readonly string[] {
+  if (!('editable' in annotations)) return []
+  const names = (annotations.editable ?? '').split(',').map((name) => name.trim())
+  if (names.length > MAX_EDITABLE || !names.every((name) => /^[\w.$-]+(\/[\w.$-]+)*$/.test(name)))
+    mistakes.push(
+      `\`@editable\` is a comma list of at most ${MAX_EDITABLE} arguments, such as \`amount, address/lines\``,
+    )
+  return [...new Set(names.map((name) => `/${name}`))]
 }
 
 /** An approval lifts a forbid only in the wording that the person was shown. */

@@ -1,11 +1,64 @@
 import type { Command } from 'commander'
 import { APPROVALS } from '../api-operations/approvals.ts'
+import { wholeRequestLines } from '../api-operations/whole-request.ts'
+import { bold, green, text } from '../lib/terminal/text.ts'
+import type { Terminal } from '../operation-kit/terminal.ts'
+import type { Cli } from './cli.ts'
 import { command, type Start } from './command.ts'
+import { CommandFailure } from './failure.ts'
 import { nounCommand } from './operations/noun.ts'
 import { at } from './server/api.ts'
 
 /** `remit approvals …` */
-export const approvalsCommand = nounCommand(APPROVALS, [openCommand])
+export const approvalsCommand = nounCommand(APPROVALS, [approveCommand, openCommand])
+
+function approveCommand(start: Start, terminal: Terminal): Command {
+  return command('approve', 'Approves one call, once: exactly what is shown.', [
+    'remit approvals approve req_…',
+    'remit approvals approve req_… --shown …',
+  ])
+    .argument('<id>', 'the request')
+    .option('--shown <digest>', 'what `remit approvals show` printed; nothing is asked then')
+    .option('--reason <text>', 'why')
+    .action(async (id: string, given: ApproveOptions, invoked: Command) => {
+      await approve(await start(invoked), terminal, id, given)
+    })
+}
+
+interface ApproveOptions {
+  readonly shown?: string
+  readonly reason?: string
+}
+
+async function approve(
+  cli: Cli,
+  terminal: Terminal,
+  id: string,
+  { reason, shown }: ApproveOptions,
+): Promise<void> {
+  const params = { id }
+  const request = await cli.api.call('GET', '/access-requests/:id', { params })
+  if (request.page_required && request.may.includes('approve')) {
+    cli.open(request.page)
+    throw new CommandFailure('This call is approved on its page', {
+      code: 'approval.page_required',
+      detail: 'it is of high risk, or needs a fresh sign-in or a passkey; the page shows all of it',
+      next: [request.page],
+    })
+  }
+  if (shown === undefined) {
+    cli.say(...wholeRequestLines(request, terminal), '')
+    if (!(await cli.world.askYes('Approve exactly this, once?')))
+      throw new CommandFailure('Nothing was approved', {
+        detail: 'it was not confirmed; name what was shown with `--shown`',
+      })
+  }
+  // INVARIANT: what is sent names what was before somebody's eyes here, and counts for nothing else.
+  const body = { shown: shown ?? request.shown, ...(reason === undefined ? {} : { reason }) }
+  const answer = await cli.api.call('POST', '/access-requests/:id/approve', { params, body })
+  cli.say(text`${green('✓')} ${bold(answer.text)} is ${answer.state}`)
+  cli.answer(answer, () => [])
+}
 
 function openCommand(start: Start): Command {
   return command('open', 'Opens the page of a request in the browser.', [

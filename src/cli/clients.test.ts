@@ -65,6 +65,9 @@ describe('remit clients', () => {
       /unknown_credential/,
     )
 
+    const unheard = await cli.remit('clients', 'callback', 'edge', 'https://edge.example/ended')
+    assert.match(unheard.said, /client\.bad_settings/)
+
     assert.equal((await cli.remit('clients', 'remove', 'edge')).exit, 0)
     assert.match((await cli.remit('clients', 'list')).out, /edge.*removed/)
     assert.match((await cli.remit('clients', 'rotate', 'edge')).said, /client\.unknown/)
@@ -89,6 +92,14 @@ describe('remit clients', () => {
     assert.match(keyed.said, /asks about tokens for orders/)
     const source = await cli.remit('clients', 'add', 'signal-source', 'our-siem')
     assert.match(source.out, /shown this once: sgs_\S{43}/)
+    assert.equal((await cli.remit('clients', 'add', 'pep', 'mesh', '--names-tasks')).exit, 0)
+    const at = 'https://mesh.example/ended'
+    const called = await cli.remit('clients', 'callback', 'mesh', at)
+    assert.match(called.out, /shown this once: whsec_\S{43}=/)
+    assert.match((await cli.remit('clients', 'show', 'mesh')).out, /called back at https:\/\/mesh/)
+    const never = await cli.remit('clients', 'callback', 'mesh', '--never')
+    assert.match(never.out, /called back nowhere/)
+    assert.doesNotMatch((await cli.remit('clients', 'show', 'mesh')).out, /called back/)
     const listed = await cli.remit('clients', 'list', '--kind', 'signal-source')
     assert.match(listed.out, /our-siem +signal-source +raises risk signals +never +in use/)
     assert.doesNotMatch(listed.out, /reports/)
@@ -103,7 +114,11 @@ describe('remit clients', () => {
       ],
       [['add', 'signal-source', 'our-siem'], 1, /client\.exists/],
       [['set', 'our-siem'], 1, /settings of the kind signal-source do not change/],
-      [['make'], 2, /there are: list, show, add, set, rotate, add-key, end-credential, remove/],
+      [
+        ['make'],
+        2,
+        /there are: list, show, add, set, callback, rotate, add-key, end-credential, remove/,
+      ],
       [['show', 'nobody'], 1, /client\.unknown/],
     ] as const) {
       const ran = await cli.remit('clients', ...args)

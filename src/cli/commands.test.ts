@@ -11,6 +11,7 @@ import { Secret } from '../lib/secret.ts'
 import { checkedPath } from './ledger.ts'
 import { createProgram } from './program.ts'
 import { StoredSessions } from './server/sessions.ts'
+import { systemWorld } from './system-world.ts'
 import { fakeServer, type Owner, sink, type TestCli, testCli } from './testing.ts'
 
 type ServerReply = { status?: number; body?: unknown; type?: string; location?: string }
@@ -151,7 +152,9 @@ test('of the commands only the one that a line names is loaded', async () => {
   const all = names(await createProgram(worldOf()))
   for (const name of all) {
     const line = ['--url', 'http://remit.example', '--json', name, 'show', 'serve']
-    assert.deepEqual(names(await createProgram(worldOf(), line)), [name])
+    // The script of a shell completes all of them.
+    const loaded = name === 'completion' ? all : [name]
+    assert.deepEqual(names(await createProgram(worldOf(), line)), loaded)
   }
   for (const line of [['agnts'], ['--help'], ['agnts', 'agents'], ['--unknown', 'agents']])
     assert.deepEqual(names(await createProgram(worldOf(), line)), all, line.join(' '))
@@ -231,13 +234,21 @@ test('nothing of the server is loaded for a command that does not need it', asyn
   const files = await loadedWith('run.ts', 'system-world.ts', ...commands)
   assert.ok(files.includes('cli/call/call.ts'))
   const rooms = new Set(files.map((file) => file.split(sep)[0]))
-  assert.deepEqual([...rooms].toSorted(), ['api-operations', 'cli', 'config', 'dev', 'lib'])
+  assert.deepEqual([...rooms].toSorted(), [
+    'api-operations',
+    'cli',
+    'completion',
+    'config',
+    'dev',
+    'lib',
+    'operation-kit',
+  ])
   assert.deepEqual(
     files.filter((file) => file.startsWith('dev')),
     ['dev/sample.ts'],
   )
   for (const server of ['serve', 'dev', 'migrate']) assert.ok(!files.includes(`cli/${server}.ts`))
-  assert.ok(!files.includes('api-operations/schemas.ts'), 'schemas take longer to load than to run')
+  assert.ok(!files.includes('operation-kit/schemas.ts'), 'schemas take longer to load than to run')
 })
 
 test('nothing for terminals is loaded with the API', async () => {
@@ -659,4 +670,10 @@ test('a name that cannot be one, and a credential of no kind, are told in words'
   assert.match(kept.said, /kind of credential is missing/)
   assert.match(kept.said, /next +remit connections add key --bearer --header x-api-key/)
   assert.deepEqual(cli.asked, [])
+})
+
+test('a question is a no where nobody is at a terminal', async () => {
+  const world = systemWorld()
+  assert.equal(world.interactive, false, 'the runner of tests gives no terminal')
+  assert.equal(await world.askYes('Approve exactly this, once?'), false)
 })

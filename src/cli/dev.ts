@@ -1,5 +1,6 @@
 import { type Development, developmentData, hasKeptState, startDevelopment } from '../dev/start.ts'
 import { CommandFailure, usage } from './failure.ts'
+import { COMMAND, START_COMMAND, START_WITH } from './installation.ts'
 import { untilEnded } from './until-ended.ts'
 import type { World } from './world.ts'
 
@@ -31,11 +32,11 @@ async function agreeToReset(world: World): Promise<void> {
   if (!world.interactive)
     throw usage(
       `--reset removes everything in ${data}, and nobody is here to agree`,
-      'npm start -- --reset --yes',
+      `${START_WITH} --reset --yes`,
     )
   const agreed = await world.askYes(`Remove everything in ${data} (agents, APIs, tasks, ledger)?`)
   if (!agreed)
-    throw new CommandFailure('Nothing was removed', { next: ['npm start keeps the state'] })
+    throw new CommandFailure('Nothing was removed', { next: [`${START_COMMAND} keeps the state`] })
 }
 
 function welcome(development: Development, ms: number): string {
@@ -53,8 +54,8 @@ function welcome(development: Development, ms: number): string {
 
   Try it, in another terminal, as the agent refund-bot (key in ${agentKeyFile}):
 
-    npm run -s remit -- call${url} --agent refund-bot --person sam --purpose "refund order 1042" GET orders/orders/1042
-    npm run -s remit -- call${url} --agent refund-bot --person sam --purpose "refund order 1042" POST orders/orders/1042/refunds -d '{"amount": 900.00}' --wait
+    ${COMMAND} call${url} --agent refund-bot --person sam --purpose "refund order 1042" GET orders/orders/1042
+    ${COMMAND} call${url} --agent refund-bot --person sam --purpose "refund order 1042" POST orders/orders/1042/refunds -d '{"amount": 900.00}' --wait
 
   The first call asks Sam to agree at ${issuer}; the second waits for Fiona.
 

@@ -52,6 +52,27 @@ describe('remit people and providers', () => {
     assert.match(again.said, /✓ sam@example\.com is active again/)
   })
 
+  test('stand-ins are named, which is confirmed on a page, listed and ended', async (t) => {
+    const [ada, sam] = [await signedIn(t, remit), await signedIn(t, remit, 'sam')]
+    const wrong = await sam.remit('stand-ins', 'add', 'nobody@example.com', '--until', '2w')
+    assert.equal(wrong.exit, 1)
+    assert.match(wrong.said, /stand_in\.not_possible/)
+    const named = await sam.remit('stand-ins', 'add', 'fiona@example.com', '--until', '2w')
+    assert.equal(named.exit, 0, named.said)
+    assert.match(named.said, /confirm/)
+    assert.match(named.said, /✓ Fiona Finance answers for you until \S/)
+    for (const cli of [ada, sam]) {
+      const { out } = await cli.remit('stand-ins', 'list')
+      assert.match(out, /AWAY +STAND-IN +FROM +UNTIL +ID/)
+      assert.match(out, /Sam Support +Fiona Finance +\S.*sti_/)
+    }
+    const { json } = await sam.remit('stand-ins', 'list', '--json')
+    const [listed] = json.stand_ins as { id: string }[] // as the schema says
+    const ended = await ada.remit('stand-ins', 'end', listed?.id ?? '')
+    assert.match(ended.said, /✓ Fiona Finance does not answer for Sam Support any more/)
+    assert.match((await sam.remit('stand-ins', 'list')).out, /There are no stand-ins/)
+  })
+
   test('long lists come page by page, and nobody is missed or shown twice', async (t) => {
     const cli = await signedIn(t, remit)
     await addAgent(remit, 'order-watcher', 'ada')

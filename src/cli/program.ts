@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { red } from '../lib/terminal/text.ts'
 import { Cli, type CommonOptions, hasColour } from './cli.ts'
@@ -26,7 +25,7 @@ export async function createProgram(world: World, args: readonly string[] = []):
   ])
     .option('--url <origin>', `the server; else REMIT_URL, else ${await developmentAddress(world)}`)
     .option('--json', 'answer for programs, on standard output')
-    .version(version(), '--version', 'which Remit this is')
+    .option('--version', 'which Remit this is: version, commit, and schema of the database')
     .helpOption('-h, --help', 'what a command does, with examples')
     .exitOverride()
   program.configureOutput({
@@ -45,14 +44,16 @@ export async function createProgram(world: World, args: readonly string[] = []):
   const known = COMMANDS.some(([, commands]) => Object.hasOwn(commands, named))
   for (const [title, commands] of COMMANDS) {
     for (const [name, load] of Object.entries(commands)) {
-      // All of them for help, and for somebody who mistyped one.
-      if (!known || name === named)
+      // All of them for help, for somebody who mistyped one, and to complete them.
+      if (!known || name === named || named === COMPLETION)
         program.addCommand((await load())(start, terminal).helpGroup(title))
     }
   }
   inherit(program)
   return program
 }
+
+const COMPLETION = 'completion'
 
 type Load = () => Promise<AddCommand>
 
@@ -64,6 +65,11 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
       dev: async () => (await import('./server-commands.ts')).devCommand,
       serve: async () => (await import('./server-commands.ts')).serveCommand,
       migrate: async () => (await import('./server-commands.ts')).migrateCommand,
+      doctor: async () => (await import('./store/doctor.ts')).doctorCommand,
+      backup: async () => (await import('./store/backup.ts')).backupCommand,
+      restore: async () => (await import('./store/backup.ts')).restoreCommand,
+      export: async () => (await import('./store/move.ts')).exportCommand,
+      import: async () => (await import('./store/move.ts')).importCommand,
     },
   ],
   [
@@ -71,12 +77,17 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
     {
       login: async () => (await import('./session/login.ts')).loginCommand,
       logout: async () => (await import('./session/logout.ts')).logoutCommand,
+      [COMPLETION]: async () => (await import('./completion.ts')).completionCommand,
       whoami: async () =>
         verbCommand(
           'whoami',
           (await import('../api-operations/session.ts')).SESSION.operations.show,
         ),
       approvals: async () => (await import('./approvals.ts')).approvalsCommand,
+      'stand-ins': async () =>
+        nounCommand((await import('../api-operations/stand-ins.ts')).STAND_INS),
+      'break-glass': async () => (await import('./break-glass.ts')).breakGlassCommand,
+      channels: async () => nounCommand((await import('../api-operations/channels.ts')).CHANNELS),
       allowances: async () =>
         nounCommand((await import('../api-operations/allowances.ts')).ALLOWANCES),
     },
@@ -139,10 +150,4 @@ function lookOf(world: World, output: Output): { width: number; colour: boolean 
 
 function plain(message: string): string {
   return message.replace(/^error: /, '')
-}
-
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  const { version: found }: { version?: unknown } = JSON.parse(text)
-  return String(found)
 }

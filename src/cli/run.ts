@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
 import { CommandExit } from './failure.ts'
+import { readRelease } from './installation.ts'
 import { createProgram } from './program.ts'
 import { asFailure, tellFailure } from './tell-failure.ts'
 import type { World } from './world.ts'
@@ -7,6 +8,7 @@ import type { World } from './world.ts'
 /** Runs one command line. Answers the exit code: 0 done, 1 refused or failed, 2 not understood. */
 export async function run(args: readonly string[], world: World): Promise<number> {
   try {
+    if (args.includes('--version')) return await tellRelease(world, args.includes('--json'))
     const line = withHelp(args)
     const program = await createProgram(world, line)
     await program.parseAsync(line, { from: 'user' })
@@ -22,6 +24,15 @@ export async function run(args: readonly string[], world: World): Promise<number
     }
     return failure.exit
   }
+}
+
+/** `remit --version`. */
+async function tellRelease(world: World, json: boolean): Promise<0> {
+  const release = await readRelease()
+  const { version, commit = 'unknown', schema } = release
+  const words = `remit ${version} (commit ${commit.slice(0, 12)}, schema ${schema})`
+  world.output.write(`${json ? JSON.stringify(release, null, 2) : words}\n`)
+  return 0
 }
 
 /** Turns no arguments at all, and `help agents add`, into questions for help. */

@@ -34,11 +34,15 @@ export function serveCommand(): Command {
 /** `remit migrate`: brings the schema of the store up to date. */
 export function migrateCommand(): Command {
   return command('migrate', 'Brings the database up to date, before a new version.', [
+    'DATABASE_URL=postgres://… remit migrate --plan',
     'DATABASE_URL=postgres://… remit migrate',
-  ]).action(async (_given: unknown, invoked: Command) => {
-    const { migrate } = await import('./migrate.ts')
-    await migrate(systemWorld(), invoked.optsWithGlobals<CommonOptions>().json ?? false)
-  })
+  ])
+    .option('--plan', 'only say what would run, and which servers can go on meanwhile')
+    .action(async ({ plan = false }: { plan?: boolean }, invoked: Command) => {
+      const { migrate } = await import('./migrate.ts')
+      const { json = false } = invoked.optsWithGlobals<CommonOptions>()
+      await migrate(systemWorld(), { json, plan })
+    })
 }
 
 function readPort(text: string): number {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import * as terms from '../api-operations/sponsor-grant-terms.ts'
 import { durationInWords, readDuration } from '../lib/duration.ts'
+import * as terms from '../operation-kit/sponsor-grant-terms.ts'
 import { readExpires } from './expires.ts'
 import { CommandFailure, usage } from './failure.ts'
 

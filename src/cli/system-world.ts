@@ -16,13 +16,14 @@ export function systemWorld(): World {
     output: outputOf(process.stdout),
     talk: outputOf(process.stderr),
     readInput: () => buffer(process.stdin),
-    interactive: Boolean(process.stdin.isTTY && process.stderr.isTTY),
+    interactive: isAtTerminal(),
     async askSecret(question) {
       const { isCancel, password } = await import('@clack/prompts')
       const answer = await password({ message: question, output: process.stderr })
       return isCancel(answer) ? undefined : answer
     },
     async askYes(question) {
+      if (!isAtTerminal()) return false
       const { confirm } = await import('@clack/prompts')
       return (await confirm({ message: question, output: process.stderr })) === true
     },
@@ -52,4 +53,9 @@ function outputOf(stream: WriteStream): Output {
     isTerminal: Boolean(stream.isTTY),
     width: stream.isTTY ? stream.columns : undefined,
   }
+}
+
+/** False: nobody is there to answer a question. */
+function isAtTerminal(): boolean {
+  return Boolean(process.stdin.isTTY && process.stderr.isTTY)
 }

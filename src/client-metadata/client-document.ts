@@ -1,4 +1,4 @@
-import type { AgentKey } from '../agents/index.ts'
+import type { readAgentKey } from '../agents/index.ts'
 import { isReadableLine } from '../lib/text/hidden.ts'
 import type { RequestTerms } from './request-terms.ts'
 
@@ -6,7 +6,7 @@ import type { RequestTerms } from './request-terms.ts'
 export type ClientMethod = 'none' | 'private_key_jwt'
 
 /** A key that a client publishes for itself. */
-export type ClientKey = Pick<AgentKey, 'jwk' | 'kid' | 'thumbprint'>
+export type ClientKey = Pick<ReturnType<typeof readAgentKey>, 'jwk' | 'kid' | 'thumbprint'>
 
 /**
  * Document in which a client describes itself, at the address of its client id, checked by every

@@ -82,7 +82,7 @@ export async function askAboutCode(
     if (before !== taskId && !(await nameAuthorizedTask(tx, { id, before, taskId })))
       throw new Problem('authorization.changed', 'the request changed in the meantime; look again')
     const attached = await attachQuestion(parts, tx, question, insufficient)
-    if (attached.outcome === 'too_many_pending') return { state: 'denied' }
+    if ('refusal' in attached) return { state: 'denied' }
     return { state: 'waiting', request: attached.request }
   })
 }

@@ -8,6 +8,7 @@ import type { Clock } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Random } from '../lib/random.ts'
 import { systemWait } from '../lib/repeat.ts'
+import type { PasskeyRules } from '../passkeys/index.ts'
 import type { PeopleParts } from '../people/index.ts'
 import { isLoopback, type Settings } from './settings.ts'
 
@@ -46,6 +47,15 @@ export function stepUpIn({
   if (freshSignInMinutes === 0 && freshSignInAcrValues.length === 0) return undefined
   const maxAgeSeconds = freshSignInMinutes === 0 ? null : freshSignInMinutes * 60
   return { acrValues: freshSignInAcrValues, maxAgeSeconds }
+}
+
+/** Acts that need a passkey, and how long a permitted new one waits. */
+export function passkeysIn({ passkeyRecoveryHours, passkeysFor }: Settings): PasskeyRules {
+  return { acts: new Set(passkeysFor), recoveryWaitMs: passkeyRecoveryHours * HOUR }
+}
+
+export function breakGlassIn({ breakGlassMinutes, breakGlassReviewHours }: Settings) {
+  return { lifeMs: (breakGlassMinutes * HOUR) / 60, reviewMs: breakGlassReviewHours * HOUR }
 }
 
 export function freshFor({ absentPersonFreshDays, personFreshHours }: Settings) {

@@ -1,13 +1,19 @@
-import { oneOf, readBetween, readNetworks, setting } from './setting.ts'
+import { oneOf, optional, readBetween, readNetworks, setting, text } from './setting.ts'
 
 /** Settings of how requests reach the server, and what strangers may hold of it. */
 export const INBOUND_SETTINGS = {
   plainHttp: setting(
     'REMIT_PLAIN_HTTP',
     'loopback',
-    'Remit speaks plain HTTP; a proxy in front ends TLS. `loopback`: Remit listens on loopback addresses only, for a proxy on the same machine. `behind-proxy`: it may listen on other addresses, because only a proxy that ends TLS can reach its ports.',
+    'Without REMIT_TLS_CERTIFICATE Remit speaks plain HTTP, and a proxy in front ends TLS. `loopback`: Remit listens on loopback addresses only, for a proxy on the same machine. `behind-proxy`: it may listen on other addresses, because only a proxy that ends TLS can reach its ports.',
     oneOf('loopback', 'behind-proxy'),
   ),
+  tlsCertificate: optional(
+    'REMIT_TLS_CERTIFICATE',
+    'File with the certificate for the names of issuer and gateway, and its chain (PEM). Remit then speaks TLS itself at REMIT_LISTEN and REMIT_GATEWAY_LISTEN. It reads the file again every 10 seconds, so a renewed certificate needs no restart. Not set: a proxy ends TLS.',
+    text,
+  ),
+  tlsKey: optional('REMIT_TLS_KEY', 'File with the private key of that certificate (PEM).', text),
   trustedProxies: setting(
     'REMIT_TRUSTED_PROXIES',
     '',

@@ -1,5 +1,5 @@
 import { MCP_LIMITS, type McpLimits } from '../gateway/index.ts'
-import type { Capacity, RateLimit } from '../http/index.ts'
+import type { Capacity } from '../http/index.ts'
 import type { Settings } from './settings.ts'
 
 /** Limits of what all strangers, and each address, may hold. */
@@ -32,7 +32,7 @@ export function mcpLimitsOf(settings: Settings): McpLimits {
  * Rates of work that costs something before anyone is known: signatures to check, rows to write,
  * providers to ask.
  */
-export function ratesOf(settings: Settings): RateLimit[] {
+export function ratesOf(settings: Settings) {
   return [
     {
       of: 'sign-ins',

@@ -61,6 +61,15 @@ export function oneOf<const T extends string>(...allowed: readonly T[]): (text: 
   }
 }
 
+/** Words out of a list, separated by spaces; none for an empty text. */
+export function readWords<const T extends string>(allowed: readonly T[]) {
+  return (text: string): readonly T[] =>
+    text
+      .split(' ')
+      .filter(Boolean)
+      .map(oneOf(...allowed))
+}
+
 export function readRate(text: string): number {
   if (!/^\d{1,6}$/.test(text)) throw new Error('is not a number from 0 to 999999')
   return Number(text)

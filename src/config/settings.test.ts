@@ -43,6 +43,16 @@ test('plain HTTP outside loopback is served to nobody unless that is said', () =
   }
 })
 
+test('with a certificate both listeners may be anywhere; certificate and key go together', () => {
+  const files = { REMIT_TLS_CERTIFICATE: '/tls/cert.pem', REMIT_TLS_KEY: '/tls/key.pem' }
+  const open = { REMIT_LISTEN: '0.0.0.0:443', REMIT_GATEWAY_LISTEN: '[::]:8443' }
+  assert.equal(mistakes({ ...open, ...files }), '')
+  for (const name of Object.keys(files))
+    assert.match(mistakes({ [name]: '/tls/file.pem' }), /are set together/)
+  // Gateways of others ask in plain HTTP.
+  assert.match(mistakes({ ...files, REMIT_FORWARD_AUTH_LISTEN: '0.0.0.0:9000' }), /no loopback/)
+})
+
 test('proxies are addresses and networks', () => {
   const read = (value: string) => readSettings({ REMIT_TRUSTED_PROXIES: value }).trustedProxies
   assert.deepEqual(read('10.0.0.5, 10.1.0.0/16,2001:db8::/32'), [

@@ -1,8 +1,10 @@
+import { isIP } from 'node:net'
 import { Problem } from '../lib/problem.ts'
 import { Secret } from '../lib/secret.ts'
 import { CLIENT_SETTINGS } from './client-settings.ts'
 import { INBOUND_SETTINGS } from './inbound-settings.ts'
 import { NOTIFICATION_SETTINGS } from './notification-settings.ts'
+import { PASSKEY_SETTINGS } from './passkey-settings.ts'
 import { PROVIDER_SETTINGS } from './provider-settings.ts'
 import {
   isLoopback,
@@ -19,6 +21,7 @@ import {
   setting,
   text,
 } from './setting.ts'
+import { TELEMETRY_SETTINGS } from './telemetry-settings.ts'
 
 export { isLoopback, type Listen, readOrigin, type SettingDefinition } from './setting.ts'
 
@@ -92,6 +95,7 @@ export const SETTINGS = {
     text,
   ),
   ...NOTIFICATION_SETTINGS,
+  ...PASSKEY_SETTINGS,
   ...PROVIDER_SETTINGS,
   databaseReplication: setting(
     'REMIT_DATABASE_REPLICATION',
@@ -238,6 +242,7 @@ export const SETTINGS = {
     'Log level: `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`.',
     oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
   ),
+  ...TELEMETRY_SETTINGS,
 } as const
 
 /** Variables that other commands read; known, so that they do not stop the server. */
@@ -281,9 +286,12 @@ function contradictions(settings: Settings): string[] {
   const found: string[] = []
   if (settings.issuer === settings.gateway)
     found.push('REMIT_GATEWAY has to be another origin than REMIT_ISSUER')
+  if (Boolean(settings.tlsCertificate) !== Boolean(settings.tlsKey))
+    found.push('REMIT_TLS_CERTIFICATE and REMIT_TLS_KEY are set together')
+  const secure = settings.tlsCertificate !== undefined
   for (const [name, at] of [
-    ['REMIT_LISTEN', settings.listen],
-    ['REMIT_GATEWAY_LISTEN', settings.gatewayListen],
+    ['REMIT_LISTEN', secure ? undefined : settings.listen],
+    ['REMIT_GATEWAY_LISTEN', secure ? undefined : settings.gatewayListen],
     ['REMIT_FORWARD_AUTH_LISTEN', settings.forwardAuthListen],
     ['REMIT_EXT_AUTHZ_LISTEN', settings.extAuthzListen],
   ] as const)
@@ -293,6 +301,10 @@ function contradictions(settings: Settings): string[] {
       )
   if (settings.providerIssuer && !settings.providerClientId)
     found.push('REMIT_IDP_CLIENT_ID is missing')
+  if (settings.passkeysFor.length > 0 && isIP(new URL(settings.issuer).hostname) !== 0)
+    found.push(
+      'REMIT_PASSKEYS_FOR needs a REMIT_ISSUER with a name: browsers make no passkeys for addresses',
+    )
   if (settings.signer === 'external' && !settings.signerCommand)
     found.push('REMIT_SIGNER_COMMAND is missing')
   if (settings.databaseUrl && !/^postgres(?:ql)?:\/\//.test(settings.databaseUrl.reveal())) {

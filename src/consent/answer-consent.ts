@@ -45,8 +45,11 @@ export function answerConsent(
       throw new Problem('consent.unknown', 'there is no such consent request')
     if (asked.state !== 'pending' || asked.expiresAt <= parts.clock.now())
       throw new Problem('consent.not_pending', 'the request is no longer pending')
-    if (answer.answer === 'grant' && parts.stepUp)
-      requireProved(provedIn(answer), [parts.stepUp], parts.clock.now())
+    if (answer.answer === 'grant') {
+      const { asked: by, createdAt } = asked
+      if (by?.stepUp) requireProved(provedIn(answer), [by.stepUp], createdAt)
+      if (parts.stepUp) requireProved(provedIn(answer), [parts.stepUp], parts.clock.now())
+    }
     return answer.answer === 'grant'
       ? grant(parts, tx, asked, answer, narrowed(asked, answer, { kindOf, now: parts.clock.now() }))
       : deny(parts, tx, asked, answer)

@@ -1,15 +1,17 @@
-import type { Detail } from '@remit/engine'
+import type { Detail, StepUp } from '@remit/engine'
 import { codec, type Reader, type Storage, type Tx } from '../storage/index.ts'
 import type { ConsentRequest } from './consent.ts'
 
 const CONSENTS = codec('consent_requests').of<ConsentRequest>({
   read: {
-    asked: ({ asked_by: by, asked_from: from, message }) => by && { by, message, from },
+    asked: ({ asked_by: by, asked_from: from, message, step_up: stepUp }) =>
+      by && { by, message, from, stepUp: stepUp === null ? null : (JSON.parse(stepUp) as StepUp) }, // as: written below
   },
   write: {
     asked_by: ({ asked }) => asked?.by ?? null,
     message: ({ asked }) => asked?.message ?? null,
     asked_from: ({ asked }) => asked?.from ?? null,
+    step_up: ({ asked }) => (asked?.stepUp ? JSON.stringify(asked.stepUp) : null),
   },
 })
 

@@ -1,4 +1,4 @@
-import type { Detail } from '@remit/engine'
+import type { Detail, StepUp } from '@remit/engine'
 import type { Id } from '../lib/id.ts'
 import type { ForeignActor } from '../tokens/index.ts'
 
@@ -24,6 +24,8 @@ export interface ConsentRequest {
     readonly message: string | null
     /** Address of the network from which a device began. */
     readonly from: string | null
+    /** Way to have signed in that a yes needs, counted from when it was asked; `null`: any. */
+    readonly stepUp: StepUp | null
   } | null
   /**
    * Time when the person who answered had proved who they are, and how, as far as their provider

@@ -34,6 +34,17 @@ export {
 } from './consent-store.ts'
 export { grantBasis, grantBasisIn } from './grant-basis.ts'
 export {
+  type ActionFacts,
+  type ConsentChoice,
+  choicesOf,
+  groupOf,
+  isRisky,
+  isYes,
+  knownIn,
+  narrowed,
+  ONLY_READING,
+} from './narrowing.ts'
+export {
   type ConsentAskResult,
   type ConsentQuestion,
   MAX_ASKED_AN_HOUR,

@@ -149,14 +149,27 @@ export async function listDecisions(db: Reader, filter: DecisionFilter): Promise
   return rows.map(DECISIONS.read)
 }
 
+/** Selects calls under way. Those that their server goes on with as MCP tasks are no replica's any more. */
+function sendingNow(db: Reader) {
+  return (
+    db
+      .selectFrom('decisions')
+      .where('decisions.state', '=', 'sending')
+      // Looked up for each call that is under way. PostgreSQL would read the whole table for a join, or for NOT EXISTS.
+      .where(
+        ({ selectFrom }) =>
+          selectFrom('mcp_tasks')
+            .select(({ fn }) => fn.countAll<number>().as('count'))
+            .whereRef('mcp_tasks.decision_id', '=', 'decisions.id'),
+        '=',
+        0,
+      )
+  )
+}
+
 /** Replicas that have calls under way, as far as the books say. */
 export async function sendingReplicas(db: Reader): Promise<string[]> {
-  const rows = await db
-    .selectFrom('decisions')
-    .select('replica_id')
-    .distinct()
-    .where('state', '=', 'sending')
-    .execute()
+  const rows = await sendingNow(db).select('replica_id').distinct().execute()
   return rows.map(({ replica_id }) => replica_id)
 }
 
@@ -174,19 +187,13 @@ export async function isSending(db: Reader, taskIds: readonly string[]): Promise
 }
 
 /** Calls that a replica was sending, some at a time. */
-export async function sendingOf(
-  tx: Tx,
-  replicaId: string,
-  count: number,
-): Promise<StoredDecision[]> {
-  const rows = await tx
-    .selectFrom('decisions')
-    .select(DECISIONS.columns)
-    .where('state', '=', 'sending')
+export async function sendingOf(tx: Tx, replicaId: string, count: number): Promise<string[]> {
+  const rows = await sendingNow(tx)
+    .select('decisions.id')
     .where('replica_id', '=', replicaId)
     .limit(count)
     .execute()
-  return rows.map(DECISIONS.read)
+  return rows.map(({ id }) => id)
 }
 
 /** Answers those of these calls that are being sent, as far as the books say. */
@@ -206,11 +213,9 @@ export async function strandedOf(
   replicaId: string,
   { after, limit }: { readonly after: string; readonly limit: number },
 ): Promise<string[]> {
-  const rows = await db
-    .selectFrom('decisions')
+  const rows = await sendingNow(db)
     .leftJoin('resources', 'resources.name', 'decisions.resource')
     .select('decisions.id')
-    .where('decisions.state', '=', 'sending')
     .where('decisions.replica_id', '=', replicaId)
     .where('decisions.id', '>', after)
     // An API that asks by itself says later what became of its call (`lapse`).

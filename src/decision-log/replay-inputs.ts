@@ -51,6 +51,8 @@ export interface ReplayedDecision {
  */
 const AFTER_ASKING: readonly string[] = [
   'approval.denied',
+  'approval.edited',
+  'approval.nobody_to_ask',
   'approval.used',
   'approval.too_many_pending',
   'task.closed',

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { readSettings } from '../config/settings.ts'
 import { openLog } from '../http/index.ts'
 import { base64url } from '../lib/bytes.ts'
@@ -70,9 +71,14 @@ export async function startDevelopment(options: {
     REMIT_IDP_CLIENT_ID: 'remit',
     REMIT_IDP_CLIENT_SECRET: secret,
     REMIT_SMTP_URL: `smtp://127.0.0.1:${port + SMTP}`,
+    REMIT_PUSH_CONTACT: 'mailto:remit@example.com',
+    REMIT_WEBHOOK_ORIGINS: options.environment.REMIT_WEBHOOK_ORIGINS,
     REMIT_LOG_LEVEL: options.environment.REMIT_LOG_LEVEL ?? 'warn',
     REMIT_FORWARD_AUTH_LISTEN: options.environment.REMIT_FORWARD_AUTH_LISTEN,
     REMIT_EXT_AUTHZ_LISTEN: options.environment.REMIT_EXT_AUTHZ_LISTEN,
+    REMIT_METRICS_LISTEN: options.environment.REMIT_METRICS_LISTEN,
+    REMIT_OTLP: options.environment.REMIT_OTLP,
+    REMIT_TRACE_PERCENT: options.environment.REMIT_TRACE_PERCENT,
   })
   const agentKeyFile = join(data, 'agents', `${SAMPLE_AGENT.id}.jwk`)
   const desk = `http://127.0.0.1:${port + 4}/mcp`
@@ -188,6 +194,20 @@ interface Samples {
   stop(): Promise<void>
 }
 
+/** Program of the samples: in a checkout beside this file, else in a package of its own, because a server needs nothing of it. */
+function samplesProgram(): string {
+  const beside = join(import.meta.dirname, 'sample-services.ts')
+  if (existsSync(beside)) return beside
+  try {
+    return fileURLToPath(import.meta.resolve('@remit/dev/sample-services'))
+  } catch {
+    throw new Problem(
+      'dev.samples_missing',
+      'the package `@remit/dev` is not installed beside `remit`',
+    )
+  }
+}
+
 /**
  * The samples run in a process of their own, as services of yours would, and end with this one. `secret`: of Remit's own client at the
  * identity provider.
@@ -198,7 +218,7 @@ function startSamples(at: {
   gateway: string
   secret: string
 }): Samples {
-  const program = join(import.meta.dirname, 'sample-services.ts')
+  const program = samplesProgram()
   const args = [
     ['--provider-port', String(at.port + 2)],
     ['--port', String(at.port + 3)],

@@ -1,5 +1,6 @@
 import type { CallParts } from '../calls/index.ts'
 import type { Capacity, ClientAddresses, Logger } from '../http/index.ts'
+import type { RequestObserver } from '../lib/request-observer.ts'
 import type { ClientAuthenticator } from '../machine-clients/index.ts'
 
 interface Listen {
@@ -28,4 +29,6 @@ export interface ExtAuthzPorts {
     readonly ip: string
   }) => void
   readonly log: Logger
+  /** Follows requests over HTTP; absent where nobody counts. */
+  readonly observer?: RequestObserver | undefined
 }

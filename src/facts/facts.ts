@@ -164,6 +164,11 @@ export class Facts {
     return undefined
   }
 
+  /** Tells whether the provider has not confirmed somebody for too long who is not there with a sign-in. */
+  isOutOfDate(person: Person, at: number): Promise<boolean> {
+    return this.#isStale(person, at, this.#freshFor.absent)
+  }
+
   async #isStale(person: Person, at: number, mostMs: number): Promise<boolean> {
     if (!isStale(this.#confirmed.get(person.id, 'latest') ?? person, at, mostMs)) return false
     const now = await findPerson(this.#storage.read, person.id)

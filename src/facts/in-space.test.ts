@@ -305,7 +305,12 @@ forEachEngine('a task in a space', (open) => {
     const again = await world.decide(held, token, refund('10.00'))
     assert.ok(again.outcome === 'requestable')
     assert.notEqual(again.request.id, asked.request.id)
-    await world.answer(again.request.id, world.finn, 'approve')
+    // Nor who asked there before, whoever asks now.
+    await assert.rejects(world.answer(again.request.id, world.finn, 'approve'), {
+      code: 'approval.own_request',
+    })
+    const gail = await world.signIn('gail', 'finance', 'support')
+    await world.answer(again.request.id, gail, 'approve')
     assert.equal((await world.decide(held, token, refund('10.00'))).outcome, 'permit')
   })
 

@@ -2,26 +2,29 @@ import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type ArrivedRequest, createFront, listenProblem } from '../http/index.ts'
+import { startingWith } from '../lib/pipeline.ts'
 import { Problem } from '../lib/problem.ts'
-import { systemWait } from '../lib/repeat.ts'
+import { type Repetition, systemWait } from '../lib/repeat.ts'
+import { McpSessions, SpokenRevisions, Subscriptions } from '../mcp-sessions/index.ts'
 import { askAgent } from './a2a/agent-offering.ts'
 import { serveAgent } from './a2a/serve.ts'
 import { OWN_ANSWER, type OwnAnswer, PipelineEnd } from './ended.ts'
 import { GRAPHQL_CALL } from './graphql/pipeline.ts'
 import { HTTP_CALL } from './http/pipeline.ts'
 import { locate } from './locate.ts'
-import { McpSessions } from './mcp/mcp-sessions.ts'
 import type { McpPorts } from './mcp/ports.ts'
 import { serveMcp } from './mcp/serve.ts'
 import { askServer } from './mcp/server-offering.ts'
-import { SpokenRevisions } from './mcp/upstream/spoken-revisions.ts'
+import { keepEnding } from './mcp/tasks/end-overdue.ts'
+import { ServerFeeds } from './mcp/upstream/server-feeds.ts'
 import type { ParsedRequest } from './passage.ts'
 import type { GatewayPorts } from './ports.ts'
 import { readStrictly } from './read-strictly.ts'
-import { startingWith } from './steps.ts'
 import { DefinitionWatch } from './watch-definitions.ts'
 
 export interface Gateway {
+  /** Dependencies of its own calls, for what Remit reads by itself. */
+  readonly ports: McpPorts
   /** Answers the port it listens on. Throws `server.port_in_use`. */
   listen(at: { host: string; port: number }): Promise<number>
   /** Takes no new calls, lets running ones end for a moment, then cuts what still streams. */
@@ -39,13 +42,21 @@ export function createGateway(ports: GatewayPorts): Gateway {
       ? askAgent(resource, signal, ports)
       : askServer(resource, signal, { ...ports, spoken }),
   )
-  const all: McpPorts = { ...ports, desk: new McpSessions(), spoken, watch }
+  const local = {
+    desk: new McpSessions(),
+    feeds: new ServerFeeds(),
+    subscriptions: new Subscriptions(),
+  }
+  const all: McpPorts = { ...ports, ...local, spoken, watch }
+  let ending: Repetition | undefined
   const { server, underWay } = createFront((arrived) => handle(arrived, all), ports)
   return {
+    ports: all,
     async listen({ host, port }) {
       await once(server.listen(port, host), 'listening').catch((error: unknown) => {
         throw listenProblem(error, port)
       })
+      ending = keepEnding(all)
       return (server.address() as AddressInfo).port // listening on TCP
     },
     async stop() {
@@ -54,6 +65,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
       await forAMoment(Promise.all(underWay))
       await ports.running.stop()
       await watch.stop()
+      await ending?.stop()
       await forAMoment(Promise.all(underWay))
       server.closeAllConnections()
       // INVARIANT: storage is let go of only after every call under way has recorded how it ended.
@@ -78,6 +90,7 @@ const ARRIVAL = startingWith<ArrivedRequest, ParsedRequest, GatewayPorts>(
 /** Runs the steps of a request, chosen by the protocol of its resource. */
 async function serve(arrived: ArrivedRequest, ports: McpPorts): Promise<void> {
   const located = await ARRIVAL.run(arrived, ports)
+  ports.observer?.place(arrived.message, 'gateway', `/${located.resource.name}`)
   if (located.resource.protocol === 'mcp') await serveMcp(located, ports)
   else if (located.resource.protocol === 'a2a') await serveAgent(located, ports)
   else if (located.resource.protocol === 'graphql') await GRAPHQL_CALL.run(located, ports)
@@ -86,12 +99,16 @@ async function serve(arrived: ArrivedRequest, ports: McpPorts): Promise<void> {
 
 async function handle(arrived: ArrivedRequest, ports: McpPorts): Promise<void> {
   const { message, reply } = arrived
+  ports.observer?.place(message, 'gateway')
   try {
     const own = await serve(arrived, ports).then(
       () => undefined,
       (error: unknown) => (error instanceof PipelineEnd ? error.answer : failure(error, ports)),
     )
-    if (own) answer(message, reply, limited(own, message, ports))
+    if (!own) return
+    const told = limited(own, message, ports)
+    if (told.problem) ports.observer?.refused(told.problem.code)
+    answer(message, reply, told)
   } catch (error) {
     ports.log.error({ err: error }, 'an answer could not be written')
     reply.destroy()

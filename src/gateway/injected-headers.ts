@@ -2,6 +2,7 @@ import type { Verdict } from '../calls/index.ts'
 import type { Resource } from '../catalog/index.ts'
 import { credentialFor } from '../connections/index.ts'
 import { credentialTexts } from '../lib/redaction/credential-texts.ts'
+import { activeTrace } from '../lib/trace.ts'
 import { mintTransactionToken } from '../tokens/index.ts'
 import type { GatewayPorts } from './ports.ts'
 
@@ -18,8 +19,8 @@ export interface InjectedHeaders {
 }
 
 /**
- * Builds the headers that we add: the connection's credential; for a decided call also the
- * decision's id and, for an API inside the trust domain, a transaction token. `Via` names the
+ * Builds the headers that we add: the connection's credential; the trace of the request, where it
+ * has one; for a decided call also the decision's id and, for an API inside the trust domain, a transaction token. `Via` names the
  * gateway, as RFC 9110 section 7.6.3 demands of a gateway on the way inwards.
  */
 export async function injectedHeaders(
@@ -27,7 +28,7 @@ export async function injectedHeaders(
   verdict: Verdict<'permit'> | undefined,
   ports: GatewayPorts,
 ): Promise<InjectedHeaders> {
-  const headers: Record<string, string> = { via: VIA }
+  const headers: Record<string, string> = { via: VIA, ...activeTrace()?.headers }
   const secrets: string[] = []
   if (verdict) headers['remit-decision'] = verdict.decisionId
   if (verdict && resource.trusted) {

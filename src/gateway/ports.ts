@@ -8,15 +8,17 @@ import type {
   ClientAddresses,
   ClientCertificates,
   Logger,
+  ServerCertificate,
   StrangerLimits,
 } from '../http/index.ts'
 import type { MasterKey } from '../keys/index.ts'
 import type { Wait } from '../lib/repeat.ts'
+import type { RequestObserver } from '../lib/request-observer.ts'
 import type { UpstreamSlots } from '../lib/upstream-slots.ts'
+import type { McpLimits } from '../mcp-sessions/index.ts'
 import type { Outbound } from '../net/index.ts'
-import type { ActiveResponses } from './active-responses.ts'
+import type { ActiveResponses } from '../revocation/index.ts'
 import type { Timeouts } from './http/outgoing.ts'
-import type { McpLimits } from './mcp/limits.ts'
 
 /** Dependencies of the gateway. */
 export interface GatewayPorts {
@@ -28,8 +30,12 @@ export interface GatewayPorts {
   readonly addresses: ClientAddresses
   /** Limits of the resources that strangers may hold. */
   readonly capacity?: Capacity | undefined
+  /** Certificate that it shows; absent where it speaks plain HTTP. */
+  readonly certificate?: ServerCertificate | undefined
   /** Limits how often one address is told why it is refused; absent where that is not limited. */
   readonly strangers?: StrangerLimits
+  /** Follows requests; absent where nobody counts. */
+  readonly observer?: RequestObserver | undefined
   /**
    * Reads client certificates of TLS connections; absent where no proxy ends those connections in
    * front of us.

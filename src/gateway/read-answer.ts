@@ -2,7 +2,7 @@ import { MAX_READ, type ReportedAmount, saidBy } from '../budgets/index.ts'
 import { isObject, type Json, parseJson } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
 import type { RpcError, RpcResult } from '../net/index.ts'
-import { isJsonType } from './obligations/reshape-body.ts'
+import { isJsonType } from '../obligations/index.ts'
 
 /**
  * Keeps the bytes of an HTTP answer as they pass, until all are there, and reads the amounts in it.

@@ -1,6 +1,7 @@
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
+  type FastifyReply,
   type FastifyRequest,
   LogController,
 } from 'fastify'
@@ -9,6 +10,8 @@ import { base64url } from '../lib/bytes.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Random } from '../lib/random.ts'
+import type { EdgeName, RequestObserver } from '../lib/request-observer.ts'
+import { type ActiveTrace, activeTrace, traceMembers } from '../lib/trace.ts'
 import { addHealth, type HealthCheck } from './health.ts'
 import type { Capacity } from './inbound/bounded-server.ts'
 import { ClientAddresses } from './inbound/client-addresses.ts'
@@ -16,13 +19,14 @@ import { collectBody } from './inbound/collect-body.ts'
 import { LineBudget } from './inbound/line-budget.ts'
 import { readLargeJson } from './inbound/read-large-json.ts'
 import { readPlainJson } from './inbound/read-plain-json.ts'
+import type { ServerCertificate } from './inbound/server-certificate.ts'
 import { StrangerLimits } from './inbound/stranger-limits.ts'
 import { LIMITS } from './limits.ts'
 import { requestLog } from './logger.ts'
 import { type RateLimit, RateLimits } from './rate-limit.ts'
 import type { RawHandler } from './raw-handler.ts'
 import { readFields } from './read-fields.ts'
-import { type ProblemPage, renderProblem } from './render-problem.ts'
+import { type ProblemPage, renderProblem, toProblem } from './render-problem.ts'
 import { requestGate } from './request-gate.ts'
 import { SCHEMA_COMPILERS } from './schema-compilers.ts'
 import { securityHeaders } from './security-headers.ts'
@@ -44,6 +48,8 @@ export interface HttpOptions {
    * whole.
    */
   capacity?: Capacity
+  /** Certificate that it shows; absent where it speaks plain HTTP. */
+  certificate?: ServerCertificate | undefined
   /** Rate limits of one address, by path. */
   rates?: readonly RateLimit[]
   /**
@@ -51,6 +57,8 @@ export interface HttpOptions {
    * limit.
    */
   strangers?: StrangerLimits
+  /** Follows requests; absent where nobody counts. */
+  observer?: RequestObserver | undefined
   problemPage: ProblemPage
 }
 
@@ -87,10 +95,14 @@ function addGate(
 ): void {
   const headers = securityHeaders(options.origin)
   const check = requestGate(options.origin)
-  const begun = new WeakMap<object, number>()
+  const begun = new WeakMap<
+    object,
+    { readonly at: number; readonly trace: ActiveTrace | undefined }
+  >()
   const lines = requestLog(options.log)
   app.addHook('onRequest', async (request, reply) => {
-    begun.set(request, options.clock.monotonic())
+    begun.set(request, { at: options.clock.monotonic(), trace: activeTrace() })
+    options.observer?.place(request.raw, edgeOf(request), request.routeOptions.url)
     reply.headers(headers)
     reply.header('request-id', request.id)
     check(request.raw)
@@ -104,24 +116,39 @@ function addGate(
     lines.info({ reqId: request.id, method: request.method, route }, 'request given up')
   })
   app.addHook('onResponse', async (request, reply) => {
-    const ms = Math.round(options.clock.monotonic() - (begun.get(request) ?? 0))
+    const { at = 0, trace } = begun.get(request) ?? {}
+    const ms = Math.round(options.clock.monotonic() - at)
     const route = request.routeOptions.url ?? 'none'
     const status = reply.statusCode
     const sampled = status >= 400 && status < 500 ? budget.take(request.raw) : { skipped: 0 }
     if (!sampled) return
     const line = { reqId: request.id, method: request.method, route, status, ms }
-    lines.info({ ...line, ...skippedIn(sampled) }, 'request')
+    lines.info({ ...line, ...skippedIn(sampled), ...traceMembers(trace) }, 'request')
   })
 }
 
-function addProblems(app: FastifyInstance, page: ProblemPage, strangers: StrangerLimits): void {
+/** Names the edge of a route: what is for programs is below these paths. */
+function edgeOf({ routeOptions: { url = '' } }: FastifyRequest): EdgeName {
+  if (url === '/livez' || url === '/readyz') return 'health'
+  return /^\/(?:api\/)?v1\//.test(url) ? 'api' : 'pages'
+}
+
+function addProblems(
+  app: FastifyInstance,
+  { observer, problemPage }: HttpOptions,
+  strangers: StrangerLimits,
+): void {
+  const render = (request: FastifyRequest, reply: FastifyReply, error: unknown) => {
+    observer?.refused(toProblem(error).problem.code)
+    return renderProblem(request, reply, error, problemPage)
+  }
   app.setErrorHandler((error, request, reply) => {
     const judged = error instanceof Problem ? strangers.judge(request.raw, error, ROUTES) : error
-    return renderProblem(request, reply, judged, page)
+    return render(request, reply, judged)
   })
   app.setNotFoundHandler((request, reply) => {
     const problem = new Problem('request.not_found', 'there is nothing at this address')
-    return renderProblem(request, reply, problem, page)
+    return render(request, reply, problem)
   })
 }
 
@@ -166,13 +193,15 @@ function createApp(options: HttpOptions): FastifyInstance {
         raw: options.raw ?? [],
         ...{ limits, strangers, budget, monotonic, addresses },
         capacity: options.capacity,
+        certificate: options.certificate,
+        observer: options.observer,
         newRequestId,
         otherwise,
       }),
   })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', readJsonBody)
-  addProblems(app, options.problemPage, strangers)
+  addProblems(app, options, strangers)
   addGate(app, options, { limits, budget })
   return app
 }

@@ -3,9 +3,9 @@ import type { FastifyReply } from 'fastify'
 
 /**
  * `session`: who is signed in. `sign_in`: a sign-in under way. `setup`: the one-time link that a sign-in is for. `browser`: what
- * a client's request at the authorization endpoint is bound to.
+ * a client's request at the authorization endpoint is bound to. `zone`: where the browser is.
  */
-export type CookieName = 'session' | 'sign_in' | 'setup' | 'browser'
+export type CookieName = 'session' | 'sign_in' | 'setup' | 'browser' | 'zone'
 
 export interface Cookies {
   /**

@@ -1,8 +1,10 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { RequestObserver } from '../lib/request-observer.ts'
 import { boundedServer, type Capacity } from './inbound/bounded-server.ts'
 import type { ClientAddresses } from './inbound/client-addresses.ts'
 import { doubt } from './inbound/framing.ts'
+import type { ServerCertificate } from './inbound/server-certificate.ts'
 
 const LIMITS = {
   /** Request head within 10 s, whole request within 60 s. */
@@ -36,13 +38,24 @@ export interface Front {
  */
 export function createFront(
   handle: (arrived: ArrivedRequest) => Promise<void>,
-  { addresses, capacity }: { addresses: ClientAddresses; capacity?: Capacity | undefined },
+  {
+    addresses,
+    capacity,
+    certificate,
+    observer,
+  }: {
+    readonly addresses: ClientAddresses
+    readonly capacity?: Capacity | undefined
+    readonly certificate?: ServerCertificate | undefined
+    readonly observer?: RequestObserver | undefined
+  },
 ): Front {
   const underWay = new Set<Promise<void>>()
   const busy = new WeakMap<Duplex, number>()
   const take = (message: IncomingMessage, reply: ServerResponse) => {
     const { socket } = message
-    const call = handle({ message, reply, ip: addresses.of(message), doubt: () => doubt(message) })
+    const arrived = { message, reply, ip: addresses.of(message), doubt: () => doubt(message) }
+    const call = observer ? observer.follow(message, reply, () => handle(arrived)) : handle(arrived)
     underWay.add(call)
     busy.set(socket, (busy.get(socket) ?? 0) + 1)
     void call.finally(() => {
@@ -50,7 +63,7 @@ export function createFront(
       busy.set(socket, (busy.get(socket) ?? 0) - 1)
     })
   }
-  const server = boundedServer({ addresses, capacity, http: LIMITS }, take)
+  const server = boundedServer({ addresses, capacity, certificate, http: LIMITS }, take)
   server.maxHeadersCount = MAX_HEADERS
   // Expectations are judged with the rest of the head.
   server.on('checkExpectation', take)

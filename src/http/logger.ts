@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
+import { traceMembers } from '../lib/trace.ts'
 
 export type { Logger } from 'pino'
 
@@ -30,6 +31,7 @@ export function openLog(options: {
   const settings = {
     level: options.level ?? 'info',
     base: null,
+    mixin: () => traceMembers(),
     redact: {
       paths: HIDDEN.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]),
       censor: '[redacted]',

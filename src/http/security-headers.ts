@@ -1,12 +1,13 @@
 /**
  * Policy that a browser gets with every answer, whoever writes the body: nothing may be loaded but
- * our own style sheet and images, no script runs, nobody may frame us, forms go nowhere else, and
+ * our own style sheet, images and manifest, no script runs, nobody may frame us, forms go nowhere else, and
  * no address leaks to another site.
  */
 export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "style-src 'self'",
   "img-src 'self' data:",
+  "manifest-src 'self'",
   "form-action 'self'",
   "frame-ancestors 'none'",
   "base-uri 'none'",

@@ -2,9 +2,12 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Logger } from 'pino'
 import { Problem } from '../lib/problem.ts'
+import type { EdgeName, RequestObserver } from '../lib/request-observer.ts'
+import { activeTrace, traceMembers } from '../lib/trace.ts'
 import { boundedServer, type Capacity } from './inbound/bounded-server.ts'
 import type { ClientAddresses } from './inbound/client-addresses.ts'
 import type { LineBudget } from './inbound/line-budget.ts'
+import type { ServerCertificate } from './inbound/server-certificate.ts'
 import type { StrangerLimits } from './inbound/stranger-limits.ts'
 import { LIMITS } from './limits.ts'
 import { requestLog } from './logger.ts'
@@ -21,8 +24,11 @@ export interface NodeServerOptions {
   limits: Pick<RateLimits, 'check'>
   addresses?: ClientAddresses | undefined
   capacity?: Capacity | undefined
+  /** Certificate that it shows; absent where it speaks plain HTTP. */
+  certificate?: ServerCertificate | undefined
   strangers: StrangerLimits
   budget: LineBudget
+  observer?: RequestObserver | undefined
   newRequestId(): string
   /** Monotonic milliseconds. */
   monotonic(): number
@@ -83,6 +89,12 @@ class Context implements RawContext {
   }
 
   judge(problem: Problem, counted?: 'counted'): Problem {
+    const judged = this.#judge(problem, counted)
+    this.#options.observer?.refused(judged.code)
+    return judged
+  }
+
+  #judge(problem: Problem, counted?: 'counted'): Problem {
     const { strangers } = this.#options
     if (counted === undefined) return strangers.judge(this.#request, problem, this.#handler.name)
     return (problem.status === 401 ? strangers.limit(this.#request) : undefined) ?? problem
@@ -137,13 +149,14 @@ function logWhenClosed(
   const levelNow = () => (handler.inBooks && response.statusCode < 400 ? 'debug' : 'info')
   // Of what is in the books the status is known by now, and most of it needs no line.
   if (handler.inBooks && !lines.isLevelEnabled(levelNow())) return
+  const trace = activeTrace()
   const log = () => {
     const ms = Math.round(monotonic() - begin)
     const status = response.statusCode
     const sampled = status >= 400 && status < 500 ? budget.take(request) : NOT_SAMPLED
     if (!sampled) return
     const line = { reqId: requestId, method: request.method, route: handler.name, status, ms }
-    lines[levelNow()]({ ...line, ...skippedIn(sampled) }, 'request')
+    lines[levelNow()]({ ...line, ...skippedIn(sampled), ...traceMembers(trace) }, 'request')
   }
   if (response.closed) log()
   else response.on('close', log)
@@ -201,14 +214,17 @@ export function createNodeServer(options: NodeServerOptions): Server {
     check: requestGate(options.origin),
   }
   const find = rawFinder(options.raw)
-  const server = boundedServer(
-    { addresses: options.addresses, capacity: options.capacity, http: HTTP },
-    (request, response) => {
-      const handler = find(request.url ?? '')
+  const server = boundedServer({ ...options, http: HTTP }, (request, response) => {
+    const handler = find(request.url ?? '')
+    const handle = () => {
       if (handler) void handleRaw(prepared, handler, request, response)
       else options.otherwise(request, response)
-    },
-  )
+    }
+    const { observer } = options
+    if (!observer) return handle()
+    observer.follow(request, response, handle)
+    if (handler) observer.place(request, edgeOf(handler), handler.paths[0])
+  })
   server.maxHeadersCount = LIMITS.headerCount
   server.on('checkExpectation', (_request, response) => {
     setHeaders(response, prepared.flat)
@@ -216,6 +232,12 @@ export function createNodeServer(options: NodeServerOptions): Server {
     refuse(response, problem, options.newRequestId())
   })
   return server
+}
+
+function edgeOf({ name }: RawHandler): EdgeName {
+  if (name === 'token endpoint') return 'token'
+  if (name.startsWith('chat')) return 'chat'
+  return name.startsWith('authzen') ? 'authzen' : 'oauth'
 }
 
 /** Listening failures in words. */

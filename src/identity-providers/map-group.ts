@@ -4,7 +4,6 @@ import {
   groupExists,
   insertMapping,
   keepingAdministrator,
-  type Mapping,
   type PeopleParts,
   removeProviderMembers,
 } from '../people/index.ts'
@@ -13,7 +12,7 @@ import { selectProvider } from './identity-provider-store.ts'
 /** Lets a provider's group value count as a group of Remit's, from each person's next sign-in on. */
 export async function mapGroup(
   parts: PeopleParts,
-  mapping: Mapping & { readonly by: string },
+  mapping: Parameters<typeof insertMapping>[1] & { readonly by: string },
 ): Promise<void> {
   const { issuer, value, group, by } = mapping
   await parts.storage.transaction(async (tx) => {
@@ -33,7 +32,7 @@ export async function mapGroup(
  */
 export async function unmapGroup(
   parts: PeopleParts,
-  mapping: Mapping & { readonly by: string },
+  mapping: Parameters<typeof insertMapping>[1] & { readonly by: string },
 ): Promise<void> {
   const { issuer, value, group, by } = mapping
   const change = await parts.storage.lanes.revocation.transaction(async (tx) => {

@@ -38,7 +38,13 @@ export async function approvedToken(
   const asked = { ...of, token, grant: issuing.grant }
   const question = tokenQuestion(parts, asked, answer.forbids, policyVersion)
   const people = await lastingApproval(parts, question, parts.clock.now())
-  if (people.state === 'denied') return refused('approval.denied', 'approvers denied this token')
+  if (people.state === 'denied') {
+    const { reason } = people.request
+    return refused(
+      'approval.denied',
+      `approvers denied this token${reason === null ? '' : `: ${reason}`}`,
+    )
+  }
   if (people.state !== 'approved')
     return pending(question, people.state === 'none' ? people.insufficient : [], {
       ...judged,

@@ -79,9 +79,11 @@ async function refuseAsking(
     if (proof && !(await consumeOnce(tx, 'dpop', proof.replayKey, proof.expiresAt)))
       return undefined
     const attached = await attachQuestion(parts, tx, question, insufficient)
-    if (attached.outcome === 'too_many_pending') {
-      await parts.ledger.append(tx, recordOf(attempt, TOO_MANY))
-      return TOO_MANY
+    if ('refusal' in attached) {
+      const { detail, reason } = attached.refusal
+      const refusal = refused(reason, detail)
+      await parts.ledger.append(tx, recordOf(attempt, refusal))
+      return refusal
     }
     const { request } = attached
     const { decisionId: id } = question
@@ -96,11 +98,6 @@ async function refuseAsking(
   })
   return answer ?? refuseReplay(parts, attempt)
 }
-
-const TOO_MANY = refused(
-  'approval.too_many_pending',
-  'too many access requests of this task are pending',
-)
 
 /** Tells it as for a call that people are asked about. */
 function toldOf({ issuer }: Pick<FactParts, 'issuer'>, request: AccessRequest) {

@@ -1,4 +1,5 @@
 import type { PlainObject } from '../jose/index.ts'
+import { pointerTo, unescaped } from '../lib/json-pointer.ts'
 
 /**
  * One condition on one claim. `claim` is the name of a claim, or where it begins with `/` a JSON Pointer (RFC 6901) to a
@@ -32,19 +33,14 @@ export function claimAt(claims: PlainObject, claim: string): unknown {
   if (!claim.startsWith('/')) return member(claims, claim)
   let at: unknown = claims
   for (const part of claim.slice(1).split('/')) {
-    at = member(at, part.replaceAll('~1', '/').replaceAll('~0', '~'))
+    at = member(at, unescaped(part))
   }
   return at
 }
 
 /** Writes where a claim is, as a JSON Pointer. */
 export function claimPointer(claim: string): string {
-  return claim.startsWith('/') ? claim : memberPointer(claim)
-}
-
-/** To a member of an object. */
-export function memberPointer(name: string): string {
-  return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
+  return claim.startsWith('/') ? claim : pointerTo(claim)
 }
 
 function member(of: unknown, name: string): unknown {

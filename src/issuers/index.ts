@@ -1,7 +1,7 @@
 export { addIssuer } from './add-issuer.ts'
 export { bringPerson } from './bring-person.ts'
 export { resumeIssuer, revokeIssuer, setIssuerTerms, suspendIssuer } from './change-issuer.ts'
-export { type ClaimTest, claimAt, claimPointer, holds, memberPointer } from './claim-test.ts'
+export { type ClaimTest, claimAt, claimPointer, holds } from './claim-test.ts'
 export type { VerifiedToken } from './foreign-token.ts'
 export { identifyClient, identifyWorkload } from './identify-workload.ts'
 export { findIssuer, ISSUERS_SEALED, listIssuers, type StoredIssuer } from './issuer-store.ts'

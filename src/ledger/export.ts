@@ -65,6 +65,26 @@ function tilePath(level: string, index: number, width: number): string {
   return `tile/${level}/${name}${width < TILE_WIDTH ? `.p/${width}` : ''}`
 }
 
+/** Paths of the entry bundles of a tree, and how many records each has. */
+export function* entryBundles(
+  size: number,
+): Generator<{ readonly path: string; readonly width: number }> {
+  for (const { index, width } of tilesOf(size))
+    yield { path: tilePath('entries', index, width), width }
+}
+
+/** Reads an entry bundle. `undefined`: it is not one of so many records. */
+export function readBundle(bytes: Buffer, width: number): readonly Uint8Array[] | undefined {
+  const records: Uint8Array[] = []
+  for (let at = 0; at + 2 <= bytes.byteLength; ) {
+    const end = at + 2 + bytes.readUInt16BE(at)
+    records.push(bytes.subarray(at + 2, end))
+    at = end
+    if (end > bytes.byteLength) return undefined
+  }
+  return records.length === width ? records : undefined
+}
+
 function lengthOf(record: Uint8Array): Uint8Array {
   const bytes = Buffer.alloc(2)
   bytes.writeUInt16BE(record.byteLength)

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { forEachEngine } from '../storage/testing.ts'
+import { onBothEngines } from '../storage/testing.ts'
 import { GatheredRecords } from './gathered-records.ts'
 import { ledgerOn } from './testing.ts'
 
-forEachEngine('records that are gathered', (open) => {
+onBothEngines('records that are gathered', (open) => {
   test('all of them are in the ledger when they are answered, each once, in few commits', async () => {
     const storage = await open()
     const ledger = ledgerOn(storage)

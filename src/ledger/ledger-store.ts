@@ -60,6 +60,15 @@ export function readIntake(reader: Reader, limit: number): Promise<readonly Wait
   return reader.selectFrom('ledger_intake').selectAll().orderBy('seq').limit(limit).execute()
 }
 
+/** Counts what waits by its ends: what is between was taken from the front only. */
+export async function countIntake(reader: Reader): Promise<number> {
+  const { first, last } = await reader
+    .selectFrom('ledger_intake')
+    .select(({ fn }) => [fn.min('seq').as('first'), fn.max('seq').as('last')])
+    .executeTakeFirstOrThrow()
+  return last === null ? 0 : Number(last) - Number(first) + 1
+}
+
 /** Creates the head of an empty tree, once. */
 export async function createHead(storage: Storage): Promise<void> {
   const query = storage.read

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { systemRandom } from '../lib/random.ts'
 import type { Step, Storage } from '../storage/index.ts'
-import { forEachEngine } from '../storage/testing.ts'
+import { onBothEngines } from '../storage/testing.ts'
 import { ledgerOrigin } from './checkpoint.ts'
 import { FENCE_GUARD } from './ledger-store.ts'
 import { exported, ledgerKey, ledgerOn, ORIGIN } from './testing.ts'
@@ -31,7 +31,7 @@ async function order(storage: Storage): Promise<readonly number[]> {
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i)
 
-forEachEngine('ledger', (open) => {
+onBothEngines('ledger', (open) => {
   test('what was rolled back was not recorded, what was committed was', async () => {
     const storage = await open()
     const ledger = ledgerOn(storage)

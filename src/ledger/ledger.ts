@@ -12,7 +12,13 @@ import { CheckpointSigner, readTreeHead } from './checkpoint.ts'
 import { type WriteFile, writePrivate, writeTree } from './export.ts'
 import { decisionsAt, positionsAbout } from './find-records.ts'
 import type { LedgerEvent, LedgerRecord } from './ledger-event.ts'
-import { deletePrivate, intakeQuery, intakeStep, newestCheckpoint } from './ledger-store.ts'
+import {
+  countIntake,
+  deletePrivate,
+  intakeQuery,
+  intakeStep,
+  newestCheckpoint,
+} from './ledger-store.ts'
 import type { ConsistencyProof, InclusionProof } from './proofs.ts'
 import { makeRecord, type NewRecord } from './record.ts'
 import { RefusalTally } from './refusal-tally.ts'
@@ -94,6 +100,21 @@ export class Ledger {
   /** Error of the last run of the sequencer, if it failed. Readiness shows it. */
   get failure(): unknown {
     return this.#sequencer.failure
+  }
+
+  /** Time since positions were given and signed, in milliseconds: no record waits longer than that. */
+  sinceSequenced(): number {
+    return this.#sequencer.sinceRun()
+  }
+
+  /** Number of records in the newest tree that this process signed. */
+  get signedSize(): number {
+    return this.#continuity.signedSize ?? 0
+  }
+
+  /** Number of records that wait for their position. */
+  waiting(): Promise<number> {
+    return countIntake(this.#storage.read)
   }
 
   /**

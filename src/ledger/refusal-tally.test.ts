@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { manualClock } from '../lib/clock.ts'
 import type { Storage } from '../storage/index.ts'
-import { forEachEngine } from '../storage/testing.ts'
+import { onBothEngines } from '../storage/testing.ts'
 import { REFUSAL_WINDOW_MS } from './refusal-tally.ts'
 import { MAX_RECORDED } from './repeat-window.ts'
 import { MAX_SOURCES } from './stranger-window.ts'
@@ -38,7 +38,7 @@ function onEach(storage: Storage, hasRoom = () => true) {
 
 const address = (i: number) => `10.0.${i >> 8}.${i & 255}`
 
-forEachEngine('refusals that are counted', (open) => {
+onBothEngines('refusals that are counted', (open) => {
   test('A/HIGH 2: a thousand refusals of one stranger are one record, and their count', async () => {
     const { clock, from, read } = onEach(await open())
     from('192.0.2.1')

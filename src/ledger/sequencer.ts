@@ -1,3 +1,4 @@
+import type { Clock } from '../lib/clock.ts'
 import { type Repetition, repeat, type Wait } from '../lib/repeat.ts'
 import type { Storage } from '../storage/index.ts'
 import type { Continuity } from './breaks/continuity.ts'
@@ -15,6 +16,7 @@ const TRIM_EVERY = 100
 
 interface SequencerParts {
   readonly storage: Storage
+  readonly clock: Clock
   readonly continuity: Continuity
   readonly refusals: Pick<RefusalTally, 'close' | 'flush'>
   readonly onError: (error: unknown) => void
@@ -28,14 +30,22 @@ export class Sequencer {
   #running: Promise<unknown> = Promise.resolve()
   #signatures = 0
   #failure: unknown
+  /** Monotonic time of the last run that succeeded. */
+  #ranAt: number
 
   constructor(parts: SequencerParts) {
     this.#parts = parts
+    this.#ranAt = parts.clock.monotonic()
   }
 
   /** Error of the last run, if it failed. */
   get failure(): unknown {
     return this.#failure
+  }
+
+  /** Time since the last run that succeeded, in milliseconds: no record waits longer than that. */
+  sinceRun(): number {
+    return this.#parts.clock.monotonic() - this.#ranAt
   }
 
   /** Tells the loop that a record comes. */
@@ -90,6 +100,7 @@ export class Sequencer {
       if (newest.size !== before && ++this.#signatures % TRIM_EVERY === 0)
         await trimCheckpoints(storage, KEEP_CHECKPOINTS)
       this.#failure = undefined
+      this.#ranAt = this.#parts.clock.monotonic()
       return count
     } catch (error) {
       this.#failure = error

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import canonicalize from 'canonicalize'
 import { systemRandom } from '../lib/random.ts'
-import { forEachEngine } from '../storage/testing.ts'
+import { onBothEngines } from '../storage/testing.ts'
 import { GatheredRecords } from './gathered-records.ts'
 import {
   readyAnswer,
@@ -87,7 +87,7 @@ test('what is no JSON is refused before it is put together with others', () => {
   assert.throws(() => readyAnswer(answer(1, '\ud800'), systemRandom), TypeError)
 })
 
-forEachEngine('answers that share a record', (open) => {
+onBothEngines('answers that share a record', (open) => {
   test('those of one caller do, those of two never; each is in the books once when it is answered', async () => {
     const storage = await open()
     const ledger = ledgerOn(storage)

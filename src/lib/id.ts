@@ -18,15 +18,22 @@ export const ID_PREFIX = {
   evaluation_request: 'arq',
   evaluation_approval: 'apr',
   allowance: 'alw',
+  break_glass: 'bgl',
+  stand_in: 'sti',
   limit: 'lim',
   thread: 'thr',
   notice: 'ntc',
   event: 'evt',
   delivery: 'dlv',
+  channel: 'chn',
+  passkey: 'pky',
+  passkey_recovery: 'pkr',
   record: 'rec',
   key: 'key',
   replica: 'rpl',
   refusal_window: 'rfw',
+  mcp_task: 'mct',
+  backup: 'bkp',
 } as const
 
 export type IdKind = keyof typeof ID_PREFIX

@@ -16,7 +16,6 @@ export {
 export {
   headerText,
   headerValue,
-  isMcpRevision,
   isSessionRevision,
   MCP,
   MCP_REVISIONS,
@@ -28,6 +27,7 @@ export {
 export {
   ask,
   endSession,
+  listenTo,
   type McpPeer,
   type McpSession,
   needsNoSession,

@@ -1,4 +1,5 @@
 import type { Person } from '../people/index.ts'
+import type { Tx } from '../storage/index.ts'
 import type { EventKind } from './event.ts'
 
 /** Maximum of people who are told of one event: more would all come for one answer. */
@@ -8,9 +9,17 @@ export const MAX_RECIPIENTS = 25
 export interface Announcement {
   /** Active people who can do something about it, at most `MAX_RECIPIENTS`. */
   readonly recipients: readonly Person[]
+  /** Ids of recipients who are told in their quiet hours as well. */
+  readonly urgentFor?: readonly string[]
+  /** Epoch milliseconds when there are more recipients, unless somebody answered by then. */
+  readonly nextTurnAt?: number
+  /** Records whose turn has come since a time, in the transaction that tells them: once on all servers. */
+  readonly recordTurns?: (tx: Tx, since: number) => Promise<void>
+  /** Groups any of whose members can do something about it: their channels are told as well. */
+  readonly groups?: readonly string[]
   /** Remit's own words: nothing in it was chosen by an agent. */
   readonly title: string
-  /** Sentence of the catalog, with values that an agent chose. */
+  /** Sentence of the catalog, with values that an agent chose: nothing in it is hidden (`visible`). */
   readonly sentence: string
   /** Name of the agent behind it; messages about several events are ordered by it. */
   readonly agent: string

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { codec, type Reader, type Storage, type Tx } from '../storage/index.ts'
-import type { Delivery } from './delivery.ts'
+import type { Delivery, Recipient } from './delivery.ts'
 
 const DELIVERIES = codec('deliveries').of<Delivery>()
 
@@ -10,53 +10,90 @@ const MAX_ABOUT = 200
 /** A literal: a parameter would not match the predicate of the index. */
 const WAITING = sql.lit<'waiting'>('waiting')
 
-export interface Recipient {
-  readonly personId: string
+/** Recipient and channel of messages: deliveries to one destination go together. */
+export interface Destination {
+  readonly recipient: Recipient
   readonly channel: string
 }
 
 export async function insertDeliveries(tx: Tx, deliveries: readonly Delivery[]): Promise<void> {
   if (deliveries.length === 0) return
-  await tx.insertInto('deliveries').values(deliveries.map(DELIVERIES.write)).execute()
+  await tx
+    .insertInto('deliveries')
+    .values(deliveries.map(DELIVERIES.write))
+    .onConflict((conflict) => conflict.columns(['event_id', 'recipient', 'channel']).doNothing())
+    .execute()
 }
 
-/** Recipients of the deliveries that are due for longest, each once. */
-export async function dueRecipients(
+/** Deliveries of one event to one recipient, one for each channel that was taken. */
+export async function deliveriesOfEvent(
   db: Reader,
-  { limit, now }: { readonly limit: number; readonly now: number },
-): Promise<Recipient[]> {
+  { eventId, recipient }: Pick<Delivery, 'eventId' | 'recipient'>,
+): Promise<Delivery[]> {
   const rows = await db
     .selectFrom('deliveries')
-    .select(['person_id', 'channel'])
+    .selectAll()
+    .where('event_id', '=', eventId)
+    .where('recipient', '=', recipient)
+    .execute()
+  return rows.map(DELIVERIES.read)
+}
+
+/** Destinations of the deliveries that are due for longest, each once. */
+export async function dueDestinations(
+  db: Reader,
+  { limit, now }: { readonly limit: number; readonly now: number },
+): Promise<Destination[]> {
+  const rows = await db
+    .selectFrom('deliveries')
+    .select(['recipient', 'channel'])
     .where('state', '=', WAITING)
     .where('next_at', '<=', now)
     .orderBy('next_at')
     .limit(limit)
     .execute()
-  const found = rows.map((row) => ({ personId: row.person_id, channel: row.channel }))
-  return [...new Map(found.map((each) => [`${each.personId} ${each.channel}`, each])).values()]
+  // as: recipients are written as such
+  const found = rows.map((row) => ({ ...row, recipient: row.recipient as Recipient }))
+  return [...new Map(found.map((each) => [`${each.recipient} ${each.channel}`, each])).values()]
 }
 
-/** Has all that is due for one recipient wait until then. */
+/** Time from which the oldest delivery has been due, and how many failed before and are tried again. */
+export async function waitingDeliveries(
+  db: Reader,
+  now: number,
+): Promise<{ readonly dueSince: number | undefined; readonly failing: number }> {
+  const waiting = db.selectFrom('deliveries').where('state', '=', WAITING)
+  const { due } = await waiting
+    .select(({ fn }) => fn.min('next_at').as('due'))
+    .where('next_at', '<=', now)
+    .executeTakeFirstOrThrow()
+  const { count } = await waiting
+    .select(({ fn }) => fn.countAll().as('count'))
+    .where('attempts', '>', 0)
+    .executeTakeFirstOrThrow()
+  return { dueSince: due === null ? undefined : Number(due), failing: Number(count) }
+}
+
+/** Has all that is due for one destination wait until then. */
 export async function postpone(
   tx: Tx,
-  { channel, personId }: Recipient,
+  { channel, recipient }: Destination,
   { now, until }: { readonly now: number; readonly until: number },
 ): Promise<void> {
   await tx
     .updateTable('deliveries')
     .set({ next_at: until })
-    .where('person_id', '=', personId)
+    .where('recipient', '=', recipient)
     .where('channel', '=', channel)
     .where('state', '=', WAITING)
     .where('next_at', '<=', now)
     .execute()
 }
 
-/** Deliveries to one recipient that are due, the oldest first. */
+/** Deliveries to one destination that are due, the oldest first. */
 export async function dueDeliveries(
   tx: Tx,
-  { channel, personId }: Recipient,
+  { channel, recipient }: Destination,
   { limit, now }: { readonly limit: number; readonly now: number },
 ): Promise<Delivery[]> {
   const rows = await tx
@@ -64,7 +101,7 @@ export async function dueDeliveries(
     .selectAll()
     .where('state', '=', WAITING)
     .where('next_at', '<=', now)
-    .where('person_id', '=', personId)
+    .where('recipient', '=', recipient)
     .where('channel', '=', channel)
     .orderBy('created_at')
     .orderBy('id')
@@ -73,17 +110,17 @@ export async function dueDeliveries(
   return rows.map(DELIVERIES.read)
 }
 
-/** Times of the messages to one recipient since then. Deliveries of one message share their time. */
+/** Times of the messages to one destination since then. Deliveries of one message share their time. */
 export async function messageTimes(
   tx: Tx,
-  { channel, personId }: Recipient,
+  { channel, recipient }: Destination,
   since: number,
 ): Promise<number[]> {
   const rows = await tx
     .selectFrom('deliveries')
     .select('ended_at')
     .distinct()
-    .where('person_id', '=', personId)
+    .where('recipient', '=', recipient)
     .where('channel', '=', channel)
     .where('state', '=', 'sent')
     .where('ended_at', '>', since)
@@ -94,7 +131,7 @@ export async function messageTimes(
 export async function changeDeliveries(
   tx: Tx,
   ids: readonly string[],
-  change: Partial<Pick<Delivery, 'state' | 'nextAt' | 'endedAt' | 'problem'>>,
+  change: Partial<Pick<Delivery, 'state' | 'nextAt' | 'endedAt' | 'problem' | 'receipt'>>,
 ): Promise<void> {
   if (ids.length === 0) return
   await tx
@@ -112,6 +149,11 @@ export async function beginAttempt(tx: Tx, ids: readonly string[], nextAt: numbe
     .set(({ eb }) => ({ attempts: eb('attempts', '+', 1), next_at: nextAt }))
     .where('id', 'in', ids)
     .execute()
+}
+
+export async function findDelivery(db: Reader, id: string): Promise<Delivery | undefined> {
+  const row = await db.selectFrom('deliveries').selectAll().where('id', '=', id).executeTakeFirst()
+  return row && DELIVERIES.read(row)
 }
 
 /** Lists all that was told, or will be, about one subject, the oldest first. */
@@ -141,7 +183,7 @@ export async function markSeen(
   }: { readonly now: number; readonly personId: string; readonly subject: string },
 ): Promise<void> {
   const unseen = (await deliveriesAbout(storage.read, subject)).filter(
-    (delivery) => delivery.personId === personId && delivery.seenAt === null,
+    (delivery) => delivery.recipient === personId && delivery.seenAt === null,
   )
   if (unseen.length === 0) return
   const ids = unseen.map(({ id }) => id)
@@ -153,6 +195,67 @@ export async function markSeen(
       .where('seen_at', 'is', null)
       .execute()
   })
+}
+
+/** Deliveries whose message could be rewritten, those first that were looked at longest ago. */
+export async function openReceipts(
+  db: Reader,
+  { limit, now }: { readonly limit: number; readonly now: number },
+): Promise<Delivery[]> {
+  const rows = await db
+    .selectFrom('deliveries')
+    .selectAll()
+    .where('receipt', 'is not', null)
+    .where('next_at', '<=', now)
+    .orderBy('next_at')
+    .limit(limit)
+    .execute()
+  return rows.map(DELIVERIES.read)
+}
+
+/** Deliveries of one message, which share its receipt. */
+export async function deliveriesOfMessage(
+  db: Reader,
+  { channel, receipt, recipient }: Delivery,
+): Promise<Delivery[]> {
+  const rows = await db
+    .selectFrom('deliveries')
+    .selectAll()
+    .where('recipient', '=', recipient)
+    .where('channel', '=', channel)
+    .where('state', '=', 'sent')
+    .where('receipt', '=', receipt)
+    .execute()
+  return rows.map(DELIVERIES.read)
+}
+
+/** Has other servers leave messages alone until then. False: one of them was first. */
+export async function postponeReceipts(
+  tx: Tx,
+  ids: readonly string[],
+  { now, until }: { readonly now: number; readonly until: number },
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('deliveries')
+    .set({ next_at: until })
+    .where('id', 'in', ids)
+    .where('next_at', '<=', now)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows > 0n
+}
+
+/** Has messages about a subject looked at in the next round, since it was answered. */
+export async function hurryReceipts(tx: Tx, subject: string, now: number): Promise<void> {
+  await tx
+    .updateTable('deliveries')
+    .set({ next_at: now })
+    .where('subject', '=', subject)
+    .where('receipt', 'is not', null)
+    .execute()
+}
+
+export async function forgetReceipts(tx: Tx, ids: readonly string[]): Promise<void> {
+  await tx.updateTable('deliveries').set({ receipt: null }).where('id', 'in', ids).execute()
 }
 
 /** Deletes what ended before then. */

@@ -3,13 +3,16 @@ import type { EventKind } from './event.ts'
 
 export type DeliveryState = 'waiting' | 'sent' | 'failed' | 'withdrawn'
 
-/** A message about one event, to one person, by one channel. */
+/** A person, or a group with channels of its own. */
+export type Recipient = Id<'person'> | `group:${string}`
+
+/** A message about one event, to one recipient, by one channel. */
 export interface Delivery {
   readonly id: Id<'delivery'>
   readonly eventId: Id<'event'>
   readonly kind: EventKind
   readonly subject: string
-  readonly personId: Id<'person'>
+  readonly recipient: Recipient
   readonly channel: string
   readonly state: DeliveryState
   readonly attempts: number
@@ -20,12 +23,12 @@ export interface Delivery {
   /** Time when the person first saw what it is about. */
   readonly seenAt: number | null
   readonly problem: string | null
+  /** Name of the message at the channel, while it can be rewritten to the outcome. */
+  readonly receipt: string | null
 }
 
-/** Pauses after attempts that failed, in ms. After the last of them it is given up. */
-export const RETRY_PAUSES_MS: readonly number[] = [
-  10_000, 60_000, 300_000, 900_000, 1_800_000, 3_600_000,
-]
+/** Attempts by one channel before the next one of the person is taken, where there is one. */
+export const ATTEMPTS_BEFORE_NEXT = 3
 /** Time in ms for which a server that sends is left alone. */
 export const SENDING_LEASE_MS = 120_000
 /**

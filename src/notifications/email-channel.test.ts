@@ -5,9 +5,10 @@ import { type TestContext, test } from 'node:test'
 import { type ParsedMail, simpleParser } from 'mailparser'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
 import { Secret } from '../lib/secret.ts'
+import { quoted } from '../lib/text/visible.ts'
 import type { Person } from '../people/index.ts'
+import { DeliveryError } from '../webhooks/index.ts'
 import type { Announcement } from './announcement.ts'
-import { DeliveryError } from './channel.ts'
 import { EmailChannel } from './email-channel.ts'
 
 const ISSUER = 'https://remit.example'
@@ -99,6 +100,18 @@ test('values that an agent chose are no links, markup or headers', async (t) => 
     [`${ISSUER}/approvals/req_1`, `${ISSUER}/notifications`],
   )
   assert.equal(mail?.bcc, undefined)
+})
+
+test('what is hidden in a sentence is written out once, and a run of it with its count', async (t) => {
+  const { mails, port } = await mailServer(t)
+  const sentence = `Note ${quoted(`a${'\u200b'.repeat(40)}b\\u{200b}"`)}`
+  const facts = [
+    { name: 'For', value: `x${'\u200b'.repeat(3)}y\\u{200b}\\u{200b}\\u{200b}`, foreign: true },
+  ] as const
+  await channelTo(t, `smtp://127.0.0.1:${port}`).send(SAM, told({ ...REFUND, sentence, facts }))
+  const text = mails[0]?.text ?? ''
+  assert.ok(text.includes(String.raw`Note "a\u{200b}×40b\\u{200b}\""`), text)
+  assert.ok(text.includes(String.raw`x\u{200b}×3y\\u{200b}\\u{200b}\\u{200b}`), text)
 })
 
 test('several make one e-mail, with the number of others', async (t) => {

@@ -1,6 +1,7 @@
 import type { Secret } from '../lib/secret.ts'
 import type { Person } from '../people/index.ts'
-import { type Channel, DeliveryError, type Notification } from './channel.ts'
+import { DeliveryError } from '../webhooks/index.ts'
+import type { Channel, Notification } from './channel.ts'
 import { composeEmail } from './compose-email.ts'
 
 /** A server that takes mail (RFC 5321), and the sender of ours. */

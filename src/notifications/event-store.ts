@@ -24,11 +24,39 @@ export async function dueEvents(
   return rows.map(EVENTS.read)
 }
 
-/** False when another server took it. */
-export async function takeEvent(tx: Tx, id: string): Promise<boolean> {
+/** Time from which the oldest event has been due; none where nothing is. */
+export async function dueSince(db: Reader, now: number): Promise<number | undefined> {
+  const { due } = await db
+    .selectFrom('outbox_events')
+    .select(({ fn }) => fn.min('due_at').as('due'))
+    .where('due_at', '<=', now)
+    .executeTakeFirstOrThrow()
+  return due === null ? undefined : Number(due)
+}
+
+type DueEvent = Pick<OutboxEvent, 'dueAt' | 'id'>
+
+/** Puts an event off, for those whose turn comes later. False when another server did something with it. */
+export async function postponeEvent(
+  tx: Tx,
+  { dueAt, id }: DueEvent,
+  later: number,
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('outbox_events')
+    .set({ due_at: later })
+    .where('id', '=', id)
+    .where('due_at', '=', dueAt)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
+/** False when another server took it, or put it off. */
+export async function takeEvent(tx: Tx, { dueAt, id }: DueEvent): Promise<boolean> {
   const { numDeletedRows } = await tx
     .deleteFrom('outbox_events')
     .where('id', '=', id)
+    .where('due_at', '=', dueAt)
     .executeTakeFirstOrThrow()
   return numDeletedRows === 1n
 }

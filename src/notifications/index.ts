@@ -1,13 +1,32 @@
 /** Events that people have to be told of, and the channels that tell them. */
 export { addEvent, newEvent } from './add-event.ts'
 export { type Announcement, type Announcers, MAX_RECIPIENTS } from './announcement.ts'
-export { type Channel, DeliveryError, type Notification } from './channel.ts'
-export type { Delivery, DeliveryState } from './delivery.ts'
+export type { ChannelQuestion } from './channel.ts'
+export type { ChannelUse } from './channel-choices.ts'
+export { channelKinds } from './channel-kinds.ts'
+export type { Delivery, Recipient } from './delivery.ts'
 export { deliveriesAbout, markSeen } from './delivery-store.ts'
-export { EmailChannel, type MailSettings } from './email-channel.ts'
+export { EmailChannel } from './email-channel.ts'
 export { insertEventsQuery } from './event-store.ts'
-export { muteChannel, mutedBy } from './muted-channels.ts'
-export { forgetDeliveries, keepNotifying, notifyOnce } from './notify.ts'
+export { forgetDeliveries, keepNotifying, notificationBacklog, notifyOnce } from './notify.ts'
+export {
+  type ListedChannel,
+  listChannels,
+  listGroupChannels,
+  ownChannelId,
+} from './own-channels/listed-channels.ts'
+export { NOTIFICATIONS_SEALED } from './own-channels/own-channel.ts'
+export {
+  addOwnChannel,
+  confirmOwnChannel,
+  type OwnChannelAct,
+  removeOwnChannel,
+  sendCodeTo,
+} from './own-channels/own-channels.ts'
 export type { NotificationParts } from './parts.ts'
-export { peopleCalled } from './recipients.ts'
+export { quietHoursOf, setQuietHours } from './quiet-hours.ts'
+export { groupsCalled, peopleCalled } from './recipients.ts'
+export { chooseUse, ownRoutes, preferChannel, routesOf } from './routes.ts'
 export { sendTest } from './send-test.ts'
+export type { SlackPress } from './slack/press.ts'
+export { SlackApp } from './slack/slack-app.ts'

@@ -1,8 +1,12 @@
+import type { MasterKey } from '../keys/index.ts'
+import type { Ledger } from '../ledger/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
 import type { Storage } from '../storage/index.ts'
 import type { Announcers } from './announcement.ts'
-import type { Channel } from './channel.ts'
+import type { Channel, ChannelKind, ChannelQuestion } from './channel.ts'
+import type { Recipient } from './delivery.ts'
+import type { EventKind } from './event.ts'
 
 /** Parts that telling people works with. */
 export interface NotificationParts {
@@ -10,6 +14,18 @@ export interface NotificationParts {
   readonly clock: Clock
   readonly random: Random
   readonly announcers: Announcers
-  /** Channels, in order of preference; without any nobody is told. */
+  readonly ledger: Pick<Ledger, 'append'>
+  readonly master: Pick<MasterKey, 'derive' | 'open' | 'seal'>
+  /** Outcome of something that waits no more, in Remit's own words. */
+  readonly outcomeOf?: (kind: EventKind, subject: string) => Promise<string | undefined>
+  /** Question of an event that this recipient may answer in the channel, where they may. */
+  readonly questionOf?: (
+    kind: EventKind,
+    subject: string,
+    recipient: Recipient,
+  ) => Promise<ChannelQuestion | undefined>
+  /** Channels that reach people without their doing, in order of preference. */
   readonly channels: readonly Channel[]
+  /** Kinds of channels that people and groups add. */
+  readonly kinds: readonly ChannelKind[]
 }

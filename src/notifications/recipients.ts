@@ -12,6 +12,12 @@ export async function peopleCalled(read: Reader, names: readonly string[]): Prom
   return [...people.values()].filter(({ status }) => status === 'active')
 }
 
+/** Groups among names of rules. */
+export function groupsCalled(names: readonly string[]): string[] {
+  const groups = names.filter((name) => name.startsWith('group:'))
+  return [...new Set(groups)].map((name) => name.slice('group:'.length))
+}
+
 async function called(read: Reader, name: string): Promise<readonly Person[]> {
   if (name.startsWith('group:'))
     return listPersons(read, { limit: MAX_RECIPIENTS, group: name.slice('group:'.length) })

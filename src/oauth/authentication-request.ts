@@ -14,6 +14,7 @@ import {
 } from './grants/read.ts'
 import { type PresentingPorts, presentedAt } from './presented.ts'
 import { refusalProblem } from './token-answer.ts'
+import { wantedStepUp } from './wanted-step-up.ts'
 
 export const BACKCHANNEL = '/oauth/bc-authorize'
 
@@ -65,6 +66,7 @@ function questionOf(form: Form) {
       purpose,
       hint: hintOf(form),
       message: binding,
+      stepUp: wantedStepUp(form),
       waits: waitsOf(form),
       notificationToken: notificationTokenOf(form),
     }

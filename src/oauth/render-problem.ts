@@ -72,6 +72,7 @@ const BY_CODE: Partial<Record<ProblemCode, OAuthError>> = {
   'client.unauthenticated': 'invalid_client',
   'introspection.unauthenticated': 'invalid_client',
   'approval.denied': 'access_denied',
+  'approval.nobody_to_ask': 'access_denied',
   'approval.too_many_pending': 'access_denied',
   'issuance.approval_needed': 'interaction_required',
   'issuance.approval_pending': 'authorization_pending',

@@ -1,11 +1,13 @@
 import { MAX_SHOWN } from '../lib/text/visible.ts'
+import type { SignatureForm } from '../passkeys/index.ts'
 import type { Meaning, MeantChange } from '../sessions/index.ts'
-import { csrfField, documentOf, type Viewer } from './frame/document.ts'
+import { csrfField, documentOf, type Viewer, zoneOf } from './frame/document.ts'
 import { type Html, html } from './frame/html.ts'
 import { facts, notice } from './frame/pieces.ts'
 import { show, showLayout } from './frame/show.ts'
 import { showJson } from './frame/show-json.ts'
 import { clockTime, duration, when } from './frame/time.ts'
+import { signing, signingAttributes, signsButton } from './passkey/passkey-form.ts'
 import { type RequiredSignIn, signInFirstNotice } from './sign-in/again.ts'
 
 export interface ConfirmView {
@@ -32,6 +34,10 @@ export interface ConfirmView {
   readonly expiresAt: number
   /** Sign-in that is needed before a yes. */
   readonly first: RequiredSignIn | undefined
+  /** Form for a passkey that has to sign a yes. */
+  readonly sign: SignatureForm | 'enrol' | undefined
+  /** Mistake in the answer that was just given. */
+  readonly mistake?: string | undefined
 }
 
 function outcome({ state }: ConfirmView) {
@@ -59,6 +65,7 @@ export function confirmPage(view: ConfirmView): string {
   const { meaning, now, operation, state } = view
   const body = html`
 <div class="head"><p class="eyebrow"><span>Asked from the command line ${when(view.createdAt, now)}</span></p><h1 class="sentence">${meaning ? show(meaning.sentence) : html`Confirm <code>${operation}</code>`}</h1></div>
+${view.mistake !== undefined && notice('bad', 'Not answered', html`<p>${show(view.mistake)}</p>`)}
 ${outcome(view)}
 ${view.deceptive && notice('warn', 'This contains look-alike or invisible characters', html`<p>They are marked below.</p>`)}
 ${
@@ -70,6 +77,7 @@ ${state === 'pending' ? answerable(view) : all(view)}`
     title: meaning ? meaning.sentence : 'Confirm',
     body,
     viewer: view.viewer,
+    script: typeof view.sign === 'object' ? 'passkey' : undefined,
   })
 }
 
@@ -143,10 +151,10 @@ function wholeInput({ id, meaning, payload, texts }: ConfirmView): Html {
 
 /** With a form around all that is read, so that its answers can stay in reach while it scrolls. */
 function answerable(view: ConfirmView): Html {
-  const { expiresAt, first, id, now, viewer } = view
-  return html`<form class="answering" method="post" action="/confirm/${id}">${csrfField(viewer)}
-${all(view)}${first && signInFirstNotice(first)}
+  const { expiresAt, first, id, now, sign, viewer } = view
+  return html`<form class="answering" method="post" action="/confirm/${id}"${signingAttributes(sign)}>${csrfField(viewer)}
+${all(view)}${first && signInFirstNotice(first)}${!first && signing(sign, `/confirm/${id}`)}
 <p class="soft small">Confirm it here because it widens what someone or something may do. It counts once, for exactly this input. ${duration(expiresAt - now)} left to answer.</p>
-<div class="answer" role="group" aria-label="Your answer"><div class="actions">${!first && html`<button class="primary" name="answer" value="confirmed">Confirm</button>`}<button class="danger" name="answer" value="refused">Refuse</button></div>
-<p class="soft small">No answer by ${clockTime(expiresAt, now)} means no.</p></div></form>`
+<div class="answer" role="group" aria-label="Your answer"><div class="actions">${!first && sign !== 'enrol' && html`<button class="primary" name="answer" value="confirmed"${signsButton(sign)}>${sign ? 'Sign and confirm' : 'Confirm'}</button>`}<button class="danger" name="answer" value="refused">Refuse</button></div>
+<p class="soft small">No answer by ${clockTime(expiresAt, now, zoneOf(viewer))} means no.</p></div></form>`
 }

@@ -1,12 +1,24 @@
 import { sha256urlInSteps } from '../lib/in-steps.ts'
 import { Problem } from '../lib/problem.ts'
 import { MAX_SHOWN } from '../lib/text/visible.ts'
-import { answerConfirmation, type Meaning, readConfirmation } from '../sessions/index.ts'
+import {
+  answerConfirmation,
+  confirmationForm,
+  type Meaning,
+  readConfirmation,
+} from '../sessions/index.ts'
 import { type ConfirmView, confirmPage } from './confirm-page.ts'
 import { isDeceptive } from './frame/show.ts'
 import type { PageParts } from './parts.ts'
 import { signInFirst } from './sign-in/again.ts'
-import { mistakeOf, notFound, type PageRouter, statusHere, type Visit } from './visit.ts'
+import {
+  mistakeOf,
+  notFound,
+  type PageRouter,
+  signatureFrom,
+  statusHere,
+  type Visit,
+} from './visit.ts'
 
 export function addConfirm(desk: PageRouter, parts: PageParts): void {
   desk.get('/confirm/:id', async (visit) => confirmPage(await viewOf(parts, visit)))
@@ -23,10 +35,13 @@ export function addConfirm(desk: PageRouter, parts: PageParts): void {
       throw new Problem('request.malformed', '`answer` is neither confirmed nor refused')
     }
     try {
-      await answerConfirmation(parts.people, { id, session: visitor.session, answer })
+      const { session } = visitor
+      const signature = signatureFrom(fields)
+      await answerConfirmation(parts.people, { id, session, answer, signature })
     } catch (error) {
-      const status = statusHere(mistakeOf(error, 'step_up.'))
-      return { page: confirmPage(await viewOf(parts, act)), status }
+      const problem = mistakeOf(error, 'step_up.', 'passkey.')
+      const view = { ...(await viewOf(parts, act)), mistake: problem.detail }
+      return { page: confirmPage(view), status: statusHere(problem) }
     }
     return { to: `/confirm/${id}` }
   })
@@ -42,6 +57,7 @@ async function viewOf(parts: PageParts, { visitor, now, id }: Visit): Promise<Co
   return {
     ...found,
     first,
+    sign: await confirmationForm(parts.people, found),
     now,
     viewer: visitor.viewer,
     digest: await sha256urlInSteps(payload),

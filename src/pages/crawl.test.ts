@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LightMyRequestResponse } from 'fastify'
+import { breakGlass, planBreakGlass } from '../approvals/break-glass/index.ts'
 import { grantBasis } from '../consent/index.ts'
-import { TestChannel } from '../notifications/testing.ts'
+import { TestChannel, TestKind } from '../notifications/testing.ts'
 import { askConfirmation, createSetupLink } from '../sessions/index.ts'
+import { nameStandIn } from '../stand-ins/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { allowed, askedFor } from './approval/testing.ts'
@@ -12,14 +14,31 @@ import { consentAsked } from './consent/testing.ts'
 import { decided } from './decision/testing.ts'
 import { ASSETS } from './frame/assets.ts'
 import { openedChild, openedTask, sponsoredBy } from './task/testing.ts'
-import { detail, PROVIDER, refundBot, testPages } from './testing.ts'
+import { detail, ORIGIN, PROVIDER, refundBot, testPages } from './testing.ts'
+
+/** Pages with a script, and what else their policy lets them have. */
+const WITH_SCRIPT = new Map<string, readonly [string, string?]>([
+  ['/notifications', [ASSETS.push.path, `worker-src ${ORIGIN}/push-worker.js`]],
+  ['/passkeys', [ASSETS.passkey.path]],
+])
 
 /** Pages that tell anybody else: this is not for you. */
-const FOR_ADMINISTRATORS = new Set(['/definitions', '/providers'])
+const FOR_ADMINISTRATORS = new Set([
+  '/definitions',
+  '/organization',
+  '/providers',
+  '/group-channels',
+  '/stand-ins/all',
+])
 
 /** A world in which every page has something to show to one person. */
 async function begin(storage: Storage) {
-  const pages = await testPages(storage, undefined, [new TestChannel()])
+  const pages = await testPages(
+    storage,
+    undefined,
+    [new TestChannel()],
+    [new TestKind('push', 'key')],
+  )
   const sam = await pages.person('sam', 'support')
   const fiona = await pages.person('fiona', 'finance')
   await refundBot(pages, fiona)
@@ -38,10 +57,33 @@ async function begin(storage: Storage) {
     operation: 'policies.publish',
     payloadOf: () => ({}),
   })
+  await pages.person('ada', 'administrators')
+  const alone = await askedFor(
+    pages,
+    task,
+    { amount: '907.00' },
+    { breakGlass: [['group:finance']] },
+  )
+  const { decisions } = pages.parts
+  const plan = await planBreakGlass(decisions, {
+    ...{ person: fiona, request: alone, reason: 'payments are down' },
+  })
+  const broken = await breakGlass(decisions, {
+    ...{ requestId: alone.id, person: fiona, reason: 'payments are down', authTime: 0 },
+    shown: plan.shown,
+  })
+  const standIn = await nameStandIn(pages.parts.people, {
+    ...{ personId: fiona.id, standIn: sam.id, endsAt: pages.clock.now() + 3_600_000 },
+  })
+  // The link of the first administrator works only as long as there is none.
+  await storage.transaction((tx) =>
+    tx.deleteFrom('memberships').where('group_name', '=', 'administrators').execute(),
+  )
   const browser = await pages.browserOf(fiona)
   const ids: Record<string, string> = {
     '/authorize/:id': await authorizationBegun(pages, browser),
     '/approvals/:id': (await askedFor(pages, task)).id,
+    '/break-glass/:id': broken.id,
     '/consent/:id': await consentAsked(pages, fiona),
     '/tasks/:id': task.id,
     '/sponsor-grants/:id/end': (await sponsoredBy(pages, fiona)).id,
@@ -49,6 +91,9 @@ async function begin(storage: Storage) {
     '/confirm/:id': confirmation.id,
     '/bases/:id/end': basis.id,
     '/notifications/:id': 'email',
+    '/group-channels/:id': 'own',
+    '/passkeys/:id/remove': 'pky_AAAAAAAAAAAAAAAAAAAAAA',
+    '/stand-ins/:id/end': standIn.id,
     '/allowances/:id/end': await allowed(pages, task, fiona),
   }
   const addressOf = (pattern: string) => {
@@ -95,9 +140,18 @@ function beforeSignIn(pattern: string): boolean {
 
 function checkHeaders(answer: LightMyRequestResponse, address: string): void {
   const { headers } = answer
-  assert.match(
-    String(headers['content-security-policy']),
-    /^default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'$/,
+  const plain =
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+  const [script, more] = answer.statusCode === 200 ? (WITH_SCRIPT.get(address) ?? []) : []
+  const scripted = script
+    ? `; script-src ${ORIGIN}${script}${more ? `; ${more}` : ''}; require-trusted-types-for 'script'`
+    : ''
+  assert.equal(headers['content-security-policy'], plain + scripted, address)
+  // One script on the pages that have one, whose policy names it.
+  const tags = [...answer.body.matchAll(/<script src="([^"]*)" defer><\/script>/g)]
+  assert.deepEqual(
+    tags.map(([, src]) => src),
+    script ? [script] : [],
     address,
   )
   assert.equal(headers['x-frame-options'], 'DENY', address)
@@ -107,7 +161,12 @@ function checkHeaders(answer: LightMyRequestResponse, address: string): void {
 }
 
 function checkMarkup(body: string, address: string): void {
-  assert.doesNotMatch(body, /<script|\son[a-z]+=|\sstyle=|javascript:|<iframe|<base/i, address)
+  const unscripted = body.replaceAll(/<script src="\/assets\/[\w.-]+" defer><\/script>/g, '')
+  assert.doesNotMatch(
+    unscripted,
+    /<script|\son[a-z]+=|\sstyle=|javascript:|<iframe|<base/i,
+    address,
+  )
   for (const [, to = ''] of body.matchAll(/<(?:link|img)[^>]* (?:href|src)="([^"]*)"/g)) {
     assert.ok(to.startsWith('/assets/'), `${address} loads ${to}`)
   }
@@ -135,7 +194,7 @@ forEachEngine('every page', (open) => {
     }
   })
 
-  test('is only looked at by GET: whatever is opened, nothing changes', async () => {
+  test('A11: is only looked at by GET: whatever is opened, nothing changes', async () => {
     const { addressOf, browser, pages, routesOf, storage } = await begin(await open())
     const before = await everything(storage)
     for (const pattern of routesOf('GET')) {

@@ -1,4 +1,4 @@
-import type { FieldDifference, Offer } from '../catalog-changes/index.ts'
+import type { differences, Offer } from '../catalog-changes/index.ts'
 import { csrfField, documentOf, type Viewer } from './frame/document.ts'
 import { type Html, html } from './frame/html.ts'
 import { badge, empty, facts, notice } from './frame/pieces.ts'
@@ -9,7 +9,7 @@ import { type RequiredSignIn, signInFirstNotice } from './sign-in/again.ts'
 export interface OfferedItem {
   readonly offer: Offer
   readonly reviewedAt: number | undefined
-  readonly differences: readonly FieldDifference[]
+  readonly differences: ReturnType<typeof differences>
 }
 
 export interface DefinitionsView {
@@ -55,7 +55,7 @@ ${differences.map(difference)}
 ${answers(offer, view)}</section>`
 }
 
-function difference({ after, before, field }: FieldDifference): Html {
+function difference({ after, before, field }: ReturnType<typeof differences>[number]): Html {
   return html`<h3><code>${show(field)}</code></h3>${facts([
     ['Reviewed', before !== undefined && html`<del>${showLines(before)}</del>`],
     ['Offered', after !== undefined && html`<ins>${showLines(after)}</ins>`],

@@ -25,13 +25,6 @@ export class Names {
       return agent?.name ?? id
     })
   }
-
-  /** One name of an approver rule, in words. */
-  async approver(name: string): Promise<string> {
-    if (name.startsWith('group:')) return `anyone in ${name.slice('group:'.length)}`
-    if (name.startsWith('person:')) return this.person(name.slice('person:'.length))
-    return name
-  }
 }
 
 function kept(

@@ -1,6 +1,9 @@
+import type { AccessRequest } from '../access-requests/index.ts'
+import type { PreviewAnswer } from '../approval-desk/index.ts'
 import type { CallParts } from '../calls/index.ts'
 import type { Providers } from '../identity-providers/index.ts'
 import type { NotificationParts } from '../notifications/index.ts'
+import type { PasskeyParts } from '../passkeys/index.ts'
 import type { PeopleParts } from '../people/index.ts'
 
 /** Parts that pages work with: those of the rooms that they speak for. */
@@ -9,9 +12,14 @@ export interface PageParts {
   readonly issuer: string
   /** True when devices without a browser may ask for people. */
   readonly deviceCodes: boolean
-  readonly people: PeopleParts
+  readonly people: PeopleParts & PasskeyParts
   readonly providers: Pick<Providers, 'begin' | 'finish'>
   /** Also the parts of tasks and approvals. */
   readonly decisions: CallParts
   readonly notifications: NotificationParts
+  /** Reads from an API what a waiting call is about; absent where nothing can. */
+  readonly fetchPreview?: (asked: {
+    readonly request: AccessRequest
+    readonly by: string
+  }) => Promise<PreviewAnswer>
 }

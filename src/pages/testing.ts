@@ -10,18 +10,20 @@ import { Facts } from '../facts/index.ts'
 import { type TestHttp, testHttp } from '../http/testing.ts'
 import { mapGroup, type Providers } from '../identity-providers/index.ts'
 import { IssuerTrust } from '../issuers/index.ts'
-import { loadSigningKeys, type MasterKey } from '../keys/index.ts'
+import { loadSigningKeys } from '../keys/index.ts'
 import { Ledger, ledgerOrigin } from '../ledger/index.ts'
 import { base64url } from '../lib/bytes.ts'
 import { type ManualClock, manualClock } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import { Secret } from '../lib/secret.ts'
 import { outbound } from '../net/index.ts'
-import type { Channel } from '../notifications/index.ts'
+import type { Channel, ChannelKind } from '../notifications/channel.ts'
+import type { PasskeyRules } from '../passkeys/index.ts'
 import { ADMINISTRATORS, findPerson, type PeopleParts, type Person } from '../people/index.ts'
 import { PROVIDER, someone, type TestPeople, testPeople, withProvider } from '../people/testing.ts'
 import { Policies } from '../policy/index.ts'
 import { ORGANIZATION } from '../revocation/index.ts'
+import { addStandIns } from '../stand-in-pages/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { VerifiedTokens } from '../tokens/index.ts'
 import type { PageParts } from './parts.ts'
@@ -50,9 +52,11 @@ export async function testPages(
   storage: Storage,
   stepUp?: StepUp,
   channels: readonly Channel[] = [],
+  kinds: readonly ChannelKind[] = [],
+  passkeys?: PasskeyRules,
 ): Promise<TestPages> {
   const clock = manualClock()
-  const people = { ...(await testPeople(storage, clock)), issuer: ORIGIN, stepUp }
+  const people = { ...(await testPeople(storage, clock)), issuer: ORIGIN, stepUp, passkeys }
   await storage.transaction(async (tx) => {
     for (const key of [ORGANIZATION, LIMITS]) await people.live.begin(tx, key)
   })
@@ -67,7 +71,7 @@ export async function testPages(
   const { decisions, catalogParts } = await businessOf(storage, people)
   await applyImport(catalogParts, planOrders(), 'operator')
   const providers = agreeableProvider(people)
-  const notifications = { ...people, announcers: announcersOf(decisions), channels }
+  const notifications = { ...people, announcers: announcersOf(decisions), channels, kinds }
   const parts: PageParts = {
     ...{ issuer: ORIGIN, deviceCodes: true, people, providers, decisions },
     notifications,
@@ -77,7 +81,7 @@ export async function testPages(
   http.app.addHook('onRoute', ({ method, url }) => {
     for (const one of [method].flat()) if (one !== 'HEAD') routes.push(`${one} ${url}`)
   })
-  registerPages(http.app, parts)
+  registerPages(http.app, parts, addStandIns)
   await http.app.ready()
   const browser = () => new TestBrowser(http)
   return {
@@ -97,8 +101,7 @@ export async function testPages(
 }
 
 async function businessOf(storage: Storage, people: TestPeople) {
-  const { clock, live, random, issuer, stepUp } = people
-  const master = people.master as MasterKey // testPeople makes a whole one
+  const { clock, live, master, random, issuer, stepUp } = people
   const keys = await loadSigningKeys({ storage, master, clock, random })
   const origin = ledgerOrigin(issuer)
   const ledger = new Ledger({ storage, key: keys.ledger, origin, clock, random })

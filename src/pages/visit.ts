@@ -4,10 +4,13 @@ import { countForApprover } from '../access-requests/index.ts'
 import { type Cookies, type Fields, fromOwnPage } from '../http/index.ts'
 import { sha256url } from '../lib/bytes.ts'
 import { Problem } from '../lib/problem.ts'
+import type { PresentedSignature } from '../passkeys/index.ts'
 import { isAdministrator, type Person } from '../people/index.ts'
 import { csrfToken, isCsrfToken, readSession, type Session } from '../sessions/index.ts'
 import type { Viewer } from './frame/document.ts'
+import { scriptPolicy } from './frame/scripts.ts'
 import type { PageParts } from './parts.ts'
+import { readerSettings } from './reader-settings.ts'
 
 /** A person who is signed in, in a browser. */
 export interface Visitor {
@@ -37,7 +40,8 @@ export interface Act extends Visit {
 export type PageResult =
   | string
   | { readonly page: string; readonly status: number }
-  | { readonly to: string }
+  /** `zone`: kept as this browser's. */
+  | { readonly to: string; readonly zone?: string }
   /** Exactly this text, to be kept as a file. */
   | { readonly file: string; readonly name: string; readonly type: 'application/json' }
 
@@ -58,7 +62,10 @@ export async function findVisitor(
     person,
     session,
     administrator,
-    viewer: { name: person.name, csrf: csrfToken(token), administrator, waiting },
+    viewer: {
+      ...{ name: person.name, csrf: csrfToken(token), administrator, waiting },
+      settings: readerSettings(cookies, request),
+    },
   }
 }
 
@@ -76,6 +83,13 @@ export function requireOwnPage(parts: PageParts, request: FastifyRequest): void 
 
 export function fieldsOf(request: FastifyRequest): Fields {
   return request.body instanceof Map ? request.body : new Map()
+}
+
+/** Signature that a form brings; `undefined`: its page asked for none, or no script ran. */
+export function signatureFrom(fields: Fields): PresentedSignature | undefined {
+  const ticket = fields.get('ticket')
+  const assertion = fields.get('assertion')
+  return ticket && assertion ? { ticket, assertion } : undefined
 }
 
 function visitOf(
@@ -96,14 +110,26 @@ function visitOf(
   }
 }
 
-function send(reply: FastifyReply, shown: PageResult): FastifyReply {
-  if (typeof shown !== 'string' && 'to' in shown) return reply.redirect(shown.to, 303)
+const POLICY = 'content-security-policy'
+const ZONE_SECONDS = 365 * 86_400
+
+function send(
+  reply: FastifyReply,
+  shown: PageResult,
+  { cookies, issuer }: { readonly cookies: Cookies; readonly issuer: string },
+): FastifyReply {
+  if (typeof shown !== 'string' && 'to' in shown) {
+    if (shown.zone !== undefined) cookies.set(reply, 'zone', shown.zone, ZONE_SECONDS)
+    return reply.redirect(shown.to, 303)
+  }
   if (typeof shown !== 'string' && 'file' in shown)
     return reply
       .type(shown.type)
       .header('content-disposition', `attachment; filename="${shown.name}"`)
       .send(shown.file)
   const { page, status } = typeof shown === 'string' ? { page: shown, status: 200 } : shown
+  const policy = [reply.getHeader(POLICY), ...scriptPolicy(issuer, page)].join('; ')
+  reply.header(POLICY, policy)
   return reply.code(status).type('text/html; charset=utf-8').send(page)
 }
 
@@ -119,12 +145,16 @@ export interface PageRouter {
  * INVARIANT: nothing is changed but by POST, from our own origin, with the token of the session it comes with.
  */
 export function deskOf(app: FastifyInstance, parts: PageParts, cookies: Cookies): PageRouter {
+  const { issuer } = parts
   return {
     get(path, show) {
       app.get(path, async (request, reply) => {
         const visitor = await findVisitor(parts, cookies, request.raw)
         if (!visitor) return reply.redirect(signInAddress(request.raw.url ?? '/'), 303)
-        return send(reply, await show(visitOf(parts, cookies, request, visitor)))
+        return send(reply, await show(visitOf(parts, cookies, request, visitor)), {
+          cookies,
+          issuer,
+        })
       })
     },
     post(path, act) {
@@ -140,7 +170,8 @@ export function deskOf(app: FastifyInstance, parts: PageParts, cookies: Cookies)
         if (!isCsrfToken(token, fields.get('csrf'))) {
           throw new Problem('session.wrong_form', 'the form was made for another session')
         }
-        return send(reply, await act({ ...visitOf(parts, cookies, request, visitor), fields }))
+        const shown = await act({ ...visitOf(parts, cookies, request, visitor), fields })
+        return send(reply, shown, { cookies, issuer })
       })
     },
   }

@@ -14,13 +14,14 @@ export {
   groupExists,
   insertMapping,
   insertMember,
-  type Mapping,
   mappedGroups,
   providerGroupsOf,
   removeMember,
   removeProviderMembers,
 } from './group-store.ts'
 export { keepingAdministrator } from './last-administrator.ts'
+export { managerOf } from './manager.ts'
+export { onCallOf, setOnCall } from './on-call.ts'
 export type { PeopleParts } from './parts.ts'
 export { ADMINISTRATORS, isAdministrator, type Person } from './person.ts'
 export {

@@ -1,7 +1,7 @@
 import { mapGroup } from '../identity-providers/map-group.ts'
 import { registerProvider } from '../identity-providers/register-provider.ts'
 import { signInPerson } from '../identity-providers/sign-in-person.ts'
-import { loadSigningKeys, openMasterKey } from '../keys/index.ts'
+import { loadSigningKeys, type MasterKey, openMasterKey } from '../keys/index.ts'
 import { Ledger } from '../ledger/index.ts'
 import { base64url } from '../lib/bytes.ts'
 import { type ManualClock, manualClock } from '../lib/clock.ts'
@@ -28,6 +28,7 @@ export interface TestRecord {
 export type TestPeople = PeopleParts & {
   readonly live: Live
   readonly ledger: Ledger
+  readonly master: MasterKey
   readonly clock: ManualClock
   /** Reads the recorded events, oldest first. */
   recorded(): Promise<TestRecord[]>

@@ -36,6 +36,10 @@ forEachEngine('rules that ask people', (open) => {
     assert.deepEqual(await warned(asking('group:finance')), [
       'ask 4 there is no group `finance`, so nobody of it could answer',
     ])
+    const alone = asking('manager').replace('@quorum', '@break_glass("group:on-call") @quorum')
+    assert.deepEqual(await warned(alone), [
+      'ask 4 there is no group `on-call`, so nobody of it could answer',
+    ])
     await createGroup(parts, { name: 'finance', description: '', by })
     const empty = 'ask 4 nobody is in the group `finance`, so nobody of it could answer'
     assert.deepEqual(await warned(asking('group:finance')), [empty])

@@ -145,15 +145,28 @@ class Staff {
   }
 
   /** Names that stand for nobody, and whether the others are fewer than the quorum. */
-  async missing({ approvers, quorum }: Requestable): Promise<readonly MissingName[]> {
+  async missing(asking: Requestable): Promise<readonly MissingName[]> {
+    const { approvers, breakGlass = [], escalation = [], fallback = [] } = asking
+    const { furtherApprovers = [], quorum } = asking
+    const missing: MissingName[] = []
+    for (const rule of [approvers, ...furtherApprovers])
+      missing.push(...(await this.#missingIn(rule, quorum)))
+    // More names than the rules have: they only add people.
+    const more = [...fallback, ...escalation.map(({ name }) => name), ...breakGlass]
+    return [...missing, ...(await this.#missingIn(more, 0))]
+  }
+
+  async #missingIn(names: readonly string[], quorum: number): Promise<readonly MissingName[]> {
     const missing: MissingName[] = []
     const able = new Set<string>()
-    for (const name of approvers) {
+    // Whom these mean depends on the call.
+    const known = names.filter((name) => name !== 'manager' && name !== 'owner')
+    for (const name of known) {
       const { nobody, people = [] } = await this.#named(name)
       for (const id of people) able.add(id)
       if (nobody) missing.push(nobody)
     }
-    if (able.size > 0 && able.size < quorum) {
+    if (known.length === names.length && able.size > 0 && able.size < quorum) {
       missing.push({
         message: `${able.size} of the ${quorum} people that \`@quorum\` asks for could answer`,
         help: 'what it forbids stays forbidden until there are more',

@@ -2,6 +2,7 @@
  * Revocation: whether everything that a grant or a call depends on still holds, on every replica,
  * by epochs, leases and acknowledged changes.
  */
+export { type AbortReason, ActiveResponses } from './active-responses.ts'
 export { DatabaseClock } from './database-clock.ts'
 export { LEASE_MS } from './lease.ts'
 export { Live } from './live.ts'

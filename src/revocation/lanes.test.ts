@@ -84,7 +84,7 @@ forEachEngine('what must wait behind no call', (open) => {
       const lease_until = clock.now() + 3_600_000
       await tx
         .insertInto('live_replicas')
-        .values({ id: 'dead', lease_until, acknowledged: 0, started_at: 0 })
+        .values({ id: 'dead', lease_until, acknowledged: 0, started_at: 0, schema: 1 })
         .execute()
     })
     assert.deepEqual((await live.replicas()).length, 2)

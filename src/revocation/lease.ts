@@ -34,6 +34,7 @@ export function momentOf(clock: Clock): Moment {
 export class Lease {
   readonly #clock: Clock
   #until: Moment = OVER
+  #renewedAt = Number.NEGATIVE_INFINITY
   /** Time since when it is in force without a break. */
   #since = Number.NEGATIVE_INFINITY
 
@@ -49,12 +50,18 @@ export class Lease {
   /** Renews the lease. `asked`: the moment before the renewal asked the database for anything. */
   renew({ monotonic, wall }: Moment): void {
     if (!this.inForce()) this.#since = monotonic
+    this.#renewedAt = monotonic
     this.#until = { monotonic: monotonic + LOCAL_LEASE_MS, wall: wall + LOCAL_LEASE_MS }
   }
 
   /** Time that it has been in force without a break, in milliseconds; 0 where it is not. */
   age(): number {
     return this.inForce() ? this.#clock.monotonic() - this.#since : 0
+  }
+
+  /** Time since the last renewal, in milliseconds, whether it is in force or not. */
+  sinceRenewal(): number {
+    return this.#clock.monotonic() - this.#renewedAt
   }
 
   /** Time from an earlier moment until it is over, in milliseconds, by the clock that says less; 0 where it is not in force. */

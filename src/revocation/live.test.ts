@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { sql } from 'kysely'
 import { systemRandom } from '../lib/random.ts'
 import type { Storage } from '../storage/index.ts'
 import { forEachEngine } from '../storage/testing.ts'
@@ -445,6 +446,22 @@ forEachEngine('live', (open) => {
     assert.equal(b.holds(view), false)
     await Promise.all([a.stop(), b.stop()])
     assert.deepEqual(await storage.read.selectFrom('live_replicas').selectAll().execute(), [])
+  })
+
+  test('a replica whose build a migration left behind takes no lease, and holds nothing when it is over', async () => {
+    const { time, storage, replica } = await replicas(await open())
+    const live = await replica()
+    const view = await live.view([TASK])
+    await storage.transaction((tx) =>
+      sql`INSERT INTO kysely_migration (name, timestamp) VALUES ('1000-since-0900-less', '')`.execute(
+        tx,
+      ),
+    )
+    await assert.rejects(live.renew(), { code: 'storage.newer' })
+    await time.pass(LEASE_MS)
+    assert.equal(live.holds(view), false)
+    await assert.rejects(replica(), { code: 'storage.newer' })
+    await live.stop()
   })
 
   test('a replica that stopped holds nothing and makes no revocation wait', async () => {

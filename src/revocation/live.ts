@@ -294,6 +294,11 @@ export class Live {
     return this.#replica.lease.inForce()
   }
 
+  /** Time since this replica renewed its lease, in milliseconds. A second when all is well. */
+  sinceRenewal(): number {
+    return this.#replica.lease.sinceRenewal()
+  }
+
   /**
    * Checks whether a replica without a lease may be judged as gone, and not as waiting for a store
    * that paused: a replica that is alive had the time to take its lease again since ours is back.

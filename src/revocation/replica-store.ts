@@ -3,6 +3,7 @@ import {
   Guard,
   keptQuery,
   type Reader,
+  requireSupported,
   type Step,
   type Storage,
   type Tx,
@@ -79,9 +80,17 @@ export const LEASE_GUARD = new Guard('own lease')
 /** Maximum that a lease can reach into the future, by a clock that was not set back since. */
 export const MAX_LEASE_AHEAD_MS = LEASE_MS + 1_000
 
+/** @throws Problem `storage.newer` */
 export async function takeLease(
   tx: Tx,
-  replica: { id: string; leaseUntil: number; acknowledged: number; startedAt: number },
+  replica: {
+    id: string
+    leaseUntil: number
+    acknowledged: number
+    startedAt: number
+    /** Number of the schema that its build knows. */
+    schema: number
+  },
 ): Promise<void> {
   await tx
     .insertInto('live_replicas')
@@ -90,6 +99,7 @@ export async function takeLease(
       lease_until: replica.leaseUntil,
       acknowledged: replica.acknowledged,
       started_at: replica.startedAt,
+      schema: replica.schema,
     })
     .onConflict((conflict) =>
       conflict.column('id').doUpdateSet((eb) => ({
@@ -98,6 +108,8 @@ export async function takeLease(
       })),
     )
     .execute()
+  // INVARIANT: after the write, which waits for a migration that is under way: what it has done is seen here.
+  await requireSupported(tx, replica.schema)
 }
 
 export async function removeReplica(tx: Tx, id: string): Promise<void> {

@@ -2,7 +2,7 @@ import type { Clock } from '../lib/clock.ts'
 import { type Id, newId } from '../lib/id.ts'
 import type { Random } from '../lib/random.ts'
 import { idleWait, type Wait } from '../lib/repeat.ts'
-import type { Step, Storage } from '../storage/index.ts'
+import { neededSchema, type Step, type Storage } from '../storage/index.ts'
 import { changesAfter, lastChange, trimChanges } from './change-store.ts'
 import type { ClockReading, DatabaseClock } from './database-clock.ts'
 import { Holders } from './holders.ts'
@@ -66,6 +66,7 @@ export class Replica {
   /** Lineage of the database that was seen last, where that can be told. */
   #lineage: string | undefined
   readonly #startedAt: number
+  readonly #schema = neededSchema()
   #trimmedAt: number
 
   constructor(options: ReplicaOptions) {
@@ -119,6 +120,7 @@ export class Replica {
         leaseUntil: own.now + LEASE_MS,
         acknowledged: this.holders.acknowledge(this.#applied),
         startedAt: this.#startedAt,
+        schema: this.#schema,
       })
       return own
     })

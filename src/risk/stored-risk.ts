@@ -84,7 +84,7 @@ function foundFor(signal: string, risk: StoredRisk): string | undefined {
     case 'hour':
       return `it was ${risk.hour} o'clock`
     case 'definition':
-      return `${risk.definitionAgeDays} days`
+      return risk.definitionAgeDays === 0 ? 'since today' : `for ${risk.definitionAgeDays} days`
     case 'external':
       return risk.external?.map(([name, level]) => `${name}: ${level}`).join(', ')
     default:

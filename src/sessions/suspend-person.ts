@@ -5,6 +5,7 @@ import {
   keepingAdministrator,
   type PeopleParts,
 } from '../people/index.ts'
+import { endStandInsOf } from '../stand-ins/index.ts'
 import type { Reader } from '../storage/index.ts'
 import { deleteSessionsOf } from './session-store.ts'
 
@@ -27,6 +28,7 @@ export async function suspendPerson(parts: PeopleParts, change: StatusChange): P
     )
     if (changed) {
       const sessions = await deleteSessionsOf(tx, personId)
+      await endStandInsOf(parts, tx, { personId, by })
       await parts.ledger.append(tx, {
         type: 'person.suspended',
         person: personId,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { codec } from './codec.ts'
-import { forEachEngine } from './testing.ts'
+import { onBothEngines } from './testing.ts'
 
 interface Point {
   readonly name: string
@@ -46,9 +46,9 @@ interface SampleRequest {
   readonly expiresAt: number
 }
 
-const ASKED = codec('asked_people', 'barred_person_id', 'barred_requester_id').of<SampleRequest>()
+const ASKED = codec('asked_people', 'asked_from', 'barred', 'barred_stand_ins').of<SampleRequest>()
 
-forEachEngine('codec', (open) => {
+onBothEngines('codec', (open) => {
   test('what was written is read', async () => {
     const storage = await open()
     const other: Point = { ...POINT, name: 'other', credential: null, arguments: false }
@@ -90,7 +90,7 @@ test('columns that are left out are neither written nor read', () => {
   })
   assert.deepEqual(ASKED.columns, Object.keys(row))
   assert.deepEqual(ASKED.values(asked), Object.values(row))
-  const whole = { ...row, barred_person_id: 'psn_a', barred_requester_id: null }
+  const whole = { ...row, asked_from: 1, barred: 'psn_a' }
   assert.deepEqual(ASKED.read(whole), asked)
 })
 
@@ -116,7 +116,7 @@ test('JSON that was damaged is not read', () => {
 
 test('a member without a column, and a column without a member, do not compile', () => {
   type RequestWithout<M extends keyof SampleRequest> = Omit<SampleRequest, M>
-  const of = codec('asked_people', 'barred_person_id', 'barred_requester_id').of
+  const of = codec('asked_people', 'asked_from', 'barred', 'barred_stand_ins').of
   // @ts-expect-error: `agent_id` is written by nothing
   assert.ok(of<RequestWithout<'agentId'>>())
   // @ts-expect-error: `agent` is read from nothing

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { consumeOnce, consumeOnceStep, forgetUsed } from './consume-once.ts'
 import { Guard } from './guard.ts'
 import type { Step, Storage } from './storage.ts'
-import { forEachEngine } from './testing.ts'
+import { onBothEngines } from './testing.ts'
 
 const UNUSED = new Guard('unused')
 
@@ -11,7 +11,7 @@ function useStep(storage: Storage, kind: string, key: string, expiresAt: number)
   return consumeOnceStep(storage.read, UNUSED, { kind, key, expiresAt })
 }
 
-forEachEngine('single use', (open) => {
+onBothEngines('single use', (open) => {
   test('of 64 transactions that race for one key exactly one wins', async () => {
     const storage = await open()
     const won = await Promise.all(

@@ -1,13 +1,17 @@
 import {
+  type BinaryOperationNode,
   type DatabaseConnection,
   type Dialect,
   type Driver,
+  OperatorNode,
   PostgresAdapter,
   PostgresIntrospector,
   PostgresQueryCompiler,
+  PrimitiveValueListNode,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
+  ValueListNode,
 } from 'kysely'
 import type { Storage } from './storage.ts'
 
@@ -32,6 +36,18 @@ class PostgresWithoutMigrationLock extends PostgresAdapter {
   override async releaseMigrationLock(): Promise<void> {}
 }
 
+/** PostgreSQL has no empty lists: nothing is in one, and everything is outside of it. SQLite says so of `in ()` by itself. */
+class PostgresWithEmptyLists extends PostgresQueryCompiler {
+  override visitBinaryOperation(node: BinaryOperationNode): void {
+    const { operator, rightOperand: list } = node
+    const word = OperatorNode.is(operator) ? operator.operator : undefined
+    const isList = PrimitiveValueListNode.is(list) || ValueListNode.is(list)
+    const isEmpty = isList && list.values.length === 0
+    if (isEmpty && (word === 'in' || word === 'not in')) this.append(String(word === 'not in'))
+    else super.visitBinaryOperation(node)
+  }
+}
+
 /**
  * Connections that statements are sent over. A pool, a thread and a file all look like this to
  * Kysely.
@@ -54,7 +70,7 @@ export function dialectOver(engine: Storage['engine'], connections: Connections)
     : {
         createDriver: () => driver,
         createAdapter: () => new PostgresWithoutMigrationLock(),
-        createQueryCompiler: () => new PostgresQueryCompiler(),
+        createQueryCompiler: () => new PostgresWithEmptyLists(),
         createIntrospector: (db) => new PostgresIntrospector(db),
       }
 }

@@ -34,6 +34,7 @@ const LOW = 2
 export class DiskGuard {
   readonly #options: DiskGuardOptions
   #room: DiskRoom = 'ample'
+  #free: number | undefined
 
   constructor(options: DiskGuardOptions) {
     this.#options = options
@@ -43,11 +44,18 @@ export class DiskGuard {
     return this.#room
   }
 
+  /** Free bytes as they were measured last, and those kept; nothing where the disk is not watched. */
+  get measured(): { readonly free: number; readonly reserve: number } | undefined {
+    const { reserveBytes: reserve } = this.#options
+    return this.#free === undefined ? undefined : { free: this.#free, reserve }
+  }
+
   /** Measures the free bytes again. A failed measurement changes nothing. */
   async check(): Promise<void> {
     const { freeBytes, onChange, reserveBytes } = this.#options
     if (reserveBytes === 0) return
     const free = await freeBytes()
+    this.#free = free
     const room = free < reserveBytes ? 'reserved' : free < LOW * reserveBytes ? 'low' : 'ample'
     if (room === this.#room) return
     this.#room = room

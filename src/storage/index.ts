@@ -4,13 +4,23 @@ export { DiskGuard, type DiskRoom, freeBytesOf, ROOM_IN_WORDS } from './disk-gua
 export { isDuplicate } from './failure.ts'
 export { Guard, OVERTAKEN, type OvertakenMark } from './guard.ts'
 export { keptQuery } from './kept-query.ts'
-export type { MigrationResult } from './migrate.ts'
+export {
+  type MigrationPlan,
+  neededSchema,
+  requireKnownSchema,
+  requireSupported,
+  schemaNames,
+} from './migrate.ts'
 export {
   emptyDataDirectory,
+  examineDatabase,
   migrate,
+  migrationPlan,
+  openSnapshot,
   openStorage,
   type StorageOptions,
-  schemaVersion,
 } from './open.ts'
-export type { Schema } from './schema.ts'
+export { type Schema, TABLES } from './schema.ts'
+export { insertRows, loading, tableInUse } from './snapshot/load.ts'
+export type { Snapshot, StoredRow, StoredValue } from './snapshot/snapshot.ts'
 export type { CommitResult, Lane, Reader, Step, Storage, Tx } from './storage.ts'

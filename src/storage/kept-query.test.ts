@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { keptQuery } from './kept-query.ts'
-import { forEachEngine } from './testing.ts'
+import { onBothEngines } from './testing.ts'
 
-forEachEngine('a statement whose text is kept', (open) => {
+onBothEngines('a statement whose text is kept', (open) => {
   test('is built once and filled in each time; what is out of order is never kept', async () => {
     const { commit, read } = await open()
     let built = 0

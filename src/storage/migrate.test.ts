@@ -5,13 +5,19 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { sql } from 'kysely'
 import { Problem } from '../lib/problem.ts'
-import { readSchemaVersion, requireCurrentSchema, runMigrations } from './migrate.ts'
+import {
+  planMigrations,
+  readSchemaVersion,
+  requireCurrentSchema,
+  requireSupported,
+  runMigrations,
+} from './migrate.ts'
 import { type Migrations, migration, migrationsFor } from './migrations/index.ts'
 import { migrate, openStorage } from './open.ts'
 import { TABLES } from './schema.ts'
 import type { Storage } from './storage.ts'
 import type { Column } from './tables/column.ts'
-import { forEachEngine } from './testing.ts'
+import { onBothEngines } from './testing.ts'
 
 const withCode = (code: string) => (error: unknown) =>
   error instanceof Problem && error.code === code
@@ -22,7 +28,32 @@ const MIGRATION_TABLES = ['kysely_migration', 'kysely_migration_lock']
 /** Migrations of the build, and one more that makes a table. */
 function withOneMore(storage: Storage, ...statements: string[]): Migrations {
   const { engine } = storage
-  return { ...migrationsFor(engine), '0002-more': migration(engine, () => statements) }
+  const more = migration(engine, () => statements)
+  return { ...migrationsFor(engine), '0002-more': more }
+}
+
+/** Migrations of a later build: a third takes away what builds of the first schema use. */
+function contracted(storage: Storage): Migrations {
+  const { engine } = storage
+  const less = migration(engine, () => ['DROP TABLE more'])
+  return { ...withOneMore(storage, 'CREATE TABLE more (a INTEGER)'), '0003-since-0002-less': less }
+}
+
+/** Lets a server of another build hold a lease for as long, in milliseconds. */
+async function withReplica(storage: Storage, schema: number, forMs: number): Promise<void> {
+  const now = await storage.now()
+  await storage.transaction((tx) =>
+    tx
+      .insertInto('live_replicas')
+      .values({
+        id: `replica_${schema}`,
+        schema,
+        lease_until: now + forMs,
+        acknowledged: 0,
+        started_at: now,
+      })
+      .execute(),
+  )
 }
 
 /** `table.column`, with a `?` where NULL is allowed. */
@@ -78,7 +109,7 @@ async function dropEverything(storage: Storage): Promise<void> {
   })
 }
 
-forEachEngine('migrations', (open) => {
+onBothEngines('migrations', (open) => {
   test('make exactly the tables and columns that the code is typed by', async () => {
     const promised = columnsPromised()
     assert.ok(promised.length > 200)
@@ -91,9 +122,9 @@ forEachEngine('migrations', (open) => {
     await requireCurrentSchema(storage)
   })
 
-  test('refuse a schema that a newer build made, and leave it alone', async () => {
+  test('refuse a schema that a much newer build made, and leave it alone', async () => {
     const storage = await open()
-    await record(storage, '1000-from-the-future')
+    await record(storage, '1000-since-0900-from-the-future')
     const before = await columnsOf(storage)
     await assert.rejects(requireCurrentSchema(storage), withCode('storage.newer'))
     await assert.rejects(
@@ -110,6 +141,56 @@ forEachEngine('migrations', (open) => {
     await assert.rejects(requireCurrentSchema(storage, newer), withCode('storage.outdated'))
     assert.deepEqual(await runMigrations(storage, newer), { version: 2, applied: ['0002-more'] })
     await requireCurrentSchema(storage, newer)
+  })
+
+  test('a build goes on with a newer schema that only adds, and changes nothing of it', async () => {
+    const storage = await open()
+    await runMigrations(storage, withOneMore(storage, 'CREATE TABLE more (a INTEGER)'))
+    assert.deepEqual(await readSchemaVersion(storage), { recorded: 2, needed: 1 })
+    await requireCurrentSchema(storage)
+    const before = await columnsOf(storage)
+    assert.deepEqual(await runMigrations(storage), { version: 2, applied: [] })
+    assert.deepEqual(await columnsOf(storage), before)
+    await storage.transaction((tx) => requireSupported(tx, 1))
+  })
+
+  test('one that takes away something: a plan says who works with it, and older builds begin no more', async () => {
+    const storage = await open()
+    const { less, more } = { less: contracted(storage), more: withOneMore(storage) }
+    await withReplica(storage, 1, -1)
+    await withReplica(storage, 2, 60_000)
+    assert.deepEqual(await planMigrations(storage, less), {
+      ...{ recorded: 1, needed: 3, oldest: 2, replicas: [] },
+      steps: [
+        { name: '0002-more', kind: 'expand' },
+        { name: '0003-since-0002-less', kind: 'contract' },
+      ],
+    })
+    assert.deepEqual(await readSchemaVersion(storage, less), { recorded: 1, needed: 3 })
+    await runMigrations(storage, less)
+    await requireCurrentSchema(storage, more)
+    await storage.transaction((tx) => requireSupported(tx, 2))
+    const tooOld = withCode('storage.newer')
+    await assert.rejects(requireCurrentSchema(storage), tooOld)
+    await assert.rejects(runMigrations(storage), tooOld)
+    await assert.rejects(
+      storage.transaction((tx) => requireSupported(tx, 1)),
+      tooOld,
+    )
+  })
+
+  test('nothing is taken away while a server runs that uses it', async () => {
+    const storage = await open()
+    const less = contracted(storage)
+    await withReplica(storage, 1, 60_000)
+    const before = await columnsOf(storage)
+    const { replicas } = await planMigrations(storage, less)
+    assert.deepEqual(replicas, [{ id: 'replica_1', schema: 1 }])
+    await assert.rejects(runMigrations(storage, less), withCode('storage.replicas_outdated'))
+    assert.deepEqual(await columnsOf(storage), before)
+    await runMigrations(storage, withOneMore(storage, 'CREATE TABLE more (a INTEGER)'))
+    await storage.transaction((tx) => tx.deleteFrom('live_replicas').execute())
+    assert.deepEqual((await runMigrations(storage, less)).applied, ['0003-since-0002-less'])
   })
 
   test('a schema of a development version is refused, and left alone', async () => {
@@ -167,6 +248,19 @@ forEachEngine('migrations', (open) => {
       Object.keys(migrationsFor(storage.engine)),
     )
     assert.deepEqual(await columnsOf(storage), columnsPromised())
+  })
+
+  test('one that loses a lock to a server that works begins again, and nothing is there twice', async () => {
+    const storage = await open()
+    let attempts = 0
+    await storage.exclusively(async (tx) => {
+      attempts++
+      await sql`CREATE TABLE more (a INTEGER)`.execute(tx)
+      if (attempts === 1 && storage.engine === 'postgres')
+        await sql`DO 'BEGIN RAISE EXCEPTION USING ERRCODE = ''deadlock_detected''; END'`.execute(tx)
+    })
+    assert.equal(attempts, storage.engine === 'postgres' ? 2 : 1)
+    assert.ok((await tablesOf(storage)).includes('more'))
   })
 
   test('a baseline that fails leaves an empty database', async () => {

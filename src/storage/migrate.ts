@@ -1,10 +1,13 @@
 import { sql } from 'kysely'
 import { Problem } from '../lib/problem.ts'
-import { type Migrations, migrationsFor } from './migrations/index.ts'
-import type { Reader, Storage } from './storage.ts'
+import { type Migrations, migrationsFor, numberOf, oldestBeside } from './migrations/index.ts'
+import type { Reader, Storage, Tx } from './storage.ts'
 
 /** Table of Kysely's `Migrator` with the names of the migrations that ran. */
 const RECORDS = 'kysely_migration'
+
+/** Number of the first schema. */
+const FIRST = 1
 
 /**
  * Result of a migration: the schema version now, and the names of the migrations that this call
@@ -17,16 +20,22 @@ export interface MigrationResult {
 
 /**
  * Brings the schema to this build's version with Kysely's `Migrator`: everything in one transaction, or nothing.
- * Safe to call from several processes at once.
+ * Safe to call from several processes at once. Does nothing to a newer schema that this build works with.
  *
- * @throws Problem `storage.newer`, `storage.prerelease`
+ * @throws Problem `storage.newer`, `storage.prerelease`, `storage.replicas_outdated`
  */
 export function runMigrations(
   storage: Storage,
   migrations: Migrations = migrationsFor(storage.engine),
 ): Promise<MigrationResult> {
   return storage.exclusively(async (tx) => {
-    await readVersion(tx, storage.engine, migrations)
+    const { oldest, recorded, replicas, steps } = await readPlan(tx, storage, migrations)
+    if (steps.length === 0) return { version: recorded, applied: [] }
+    if (replicas.length > 0)
+      throw new Problem(
+        'storage.replicas_outdated',
+        `servers that know schema ${Math.min(...replicas.map(({ schema }) => schema))} still run, and the new one works from ${oldest} on: ${replicas.map(({ id }) => id).join(', ')}`,
+      )
     // Loaded where something is migrated: a start waits for each library that it loads.
     const { Migrator } = await import('kysely/migration')
     const provider = { getMigrations: async () => ({ ...migrations }) }
@@ -40,9 +49,66 @@ export function runMigrations(
   })
 }
 
+/** Migration that would run, and which builds work beside it. */
+interface MigrationStep {
+  readonly name: string
+  readonly kind: 'expand' | 'contract'
+}
+
+/** Server that holds a lease, and the schema that its build knows. */
+interface ReplicaSchema {
+  readonly id: string
+  readonly schema: number
+}
+
+/** Plan of what `runMigrations` would do. */
+export interface MigrationPlan extends SchemaVersion {
+  readonly steps: readonly MigrationStep[]
+  /** Number of the oldest schema whose builds work with the new one. */
+  readonly oldest: number
+  /** Servers that run now and would not work with it: it does not begin before they have ended. */
+  readonly replicas: readonly ReplicaSchema[]
+}
+
+/** Reads what a migration would do, and does nothing. @throws Problem `storage.newer`, `storage.prerelease` */
+export function planMigrations(
+  storage: Storage,
+  migrations: Migrations = migrationsFor(storage.engine),
+): Promise<MigrationPlan> {
+  return readPlan(storage.read, storage, migrations)
+}
+
+async function readPlan(
+  db: Reader,
+  { engine, time }: Storage,
+  migrations: Migrations,
+): Promise<MigrationPlan> {
+  const { recorded, needed } = await readVersion(db, engine, migrations)
+  const before = await recordedNames(db, engine)
+  const pending = Object.keys(migrations).toSorted().slice(recorded)
+  const oldest = oldestOf([...before, ...pending])
+  const contracts = recorded > 0 && oldest > oldestOf(before)
+  // INVARIANT: no server takes or prolongs its lease from here to the end of the migration, so none of an older build begins meanwhile.
+  if (contracts && engine === 'postgres' && db.isTransaction)
+    await sql`LOCK TABLE live_replicas IN SHARE ROW EXCLUSIVE MODE`.execute(db)
+  const replicas = contracts
+    ? await db
+        .selectFrom('live_replicas')
+        .select(['id', 'schema'])
+        .where('lease_until', '>', time())
+        .where('schema', '<', oldest)
+        .orderBy('id')
+        .execute()
+    : []
+  const steps = pending.map(
+    (name): MigrationStep => ({ name, kind: oldestBeside(name) ? 'contract' : 'expand' }),
+  )
+  return { recorded, needed, steps, oldest, replicas }
+}
+
 /**
  * Versions of the schema: the number of migrations that made the stored one (0: it is empty), and
- * the number that this build knows.
+ * the number that this build knows. The stored one can be greater, if this build works with it.
  */
 export interface SchemaVersion {
   readonly recorded: number
@@ -51,23 +117,64 @@ export interface SchemaVersion {
 
 /** @throws Problem `storage.newer`, `storage.prerelease` */
 export function readSchemaVersion(
-  storage: Storage,
+  storage: Pick<Storage, 'engine' | 'read'>,
   migrations: Migrations = migrationsFor(storage.engine),
 ): Promise<SchemaVersion> {
   return readVersion(storage.read, storage.engine, migrations)
 }
 
-/** Throws unless the schema is exactly this build's: `storage.outdated`, `storage.newer` or `storage.prerelease`. */
+/** Number of the schema that this build needs. */
+export function neededSchema(): number {
+  return schemaNames().length
+}
+
+/** Names of the migrations that make the schema of this build. */
+export function schemaNames(): readonly string[] {
+  return Object.keys(migrationsFor('sqlite')).toSorted()
+}
+
+/**
+ * Throws where the schema has more than this build knows: it would leave that out. @throws Problem
+ * `storage.newer`
+ */
+export function requireKnownSchema({ needed, recorded }: SchemaVersion): void {
+  if (recorded > needed)
+    throw new Problem(
+      'storage.newer',
+      `the schema is at version ${recorded} and this build knows ${needed}: use the build that migrated it`,
+    )
+}
+
+/** Throws unless this build works with the schema: `storage.outdated`, `storage.newer` or `storage.prerelease`. */
 export async function requireCurrentSchema(
-  storage: Storage,
+  storage: Pick<Storage, 'engine' | 'read'>,
   migrations: Migrations = migrationsFor(storage.engine),
 ): Promise<void> {
   const { recorded, needed } = await readSchemaVersion(storage, migrations)
-  if (recorded === needed) return
+  if (recorded >= needed) return
   throw new Problem(
     'storage.outdated',
     `the schema is at version ${recorded} and this build needs ${needed}: run \`remit migrate\``,
   )
+}
+
+/**
+ * Throws when a migration has taken away what the builds of this schema use. Part of each renewal of a lease.
+ *
+ * @throws Problem `storage.newer`
+ */
+export async function requireSupported(tx: Tx, schema: number): Promise<void> {
+  const oldest = oldestOf(await namesIn(tx))
+  if (oldest > schema)
+    throw new Problem(
+      'storage.newer',
+      `the schema works from version ${oldest} on, this build knows ${schema}: start a newer build`,
+    )
+}
+
+/** Number of the oldest schema whose builds work when these migrations have run. */
+function oldestOf(names: readonly string[]): number {
+  return Math.max(FIRST, ...names.map((name) => oldestBeside(name) ?? FIRST))
 }
 
 /** Looks before Kysely does, which would say of each of these that migrations are corrupted. */
@@ -81,6 +188,10 @@ async function readVersion(
   const recorded = await recordedNames(db, engine)
   const unknown = recorded.filter((name) => !known.includes(name))
   const newest = numberOf(known.at(-1) ?? '')
+  const isAhead =
+    recorded.length - unknown.length === needed && unknown.every((name) => numberOf(name) > newest)
+  // INVARIANT: a build that is older than the oldest that works with the schema does not begin.
+  if (isAhead && oldestOf(recorded) <= needed) return { recorded: recorded.length, needed }
   if (unknown.some((name) => numberOf(name) > newest)) {
     throw new Problem(
       'storage.newer',
@@ -99,7 +210,10 @@ async function readVersion(
 }
 
 async function recordedNames(db: Reader, engine: Storage['engine']): Promise<readonly string[]> {
-  if (!(await hasTable(db, engine, RECORDS))) return []
+  return (await hasTable(db, engine, RECORDS)) ? namesIn(db) : []
+}
+
+async function namesIn(db: Reader): Promise<readonly string[]> {
   const { rows } = await sql<{
     name: string
   }>`SELECT name FROM ${sql.table(RECORDS)}`.execute(db)
@@ -112,8 +226,4 @@ async function hasTable(db: Reader, engine: Storage['engine'], name: string): Pr
       ? sql`SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ${name}`
       : sql`SELECT 1 WHERE to_regclass(${name}) IS NOT NULL`
   return (await query.execute(db)).rows.length > 0
-}
-
-function numberOf(name: string): number {
-  return Number.parseInt(name, 10)
 }

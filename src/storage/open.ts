@@ -1,13 +1,18 @@
 import type { Clock } from '../lib/clock.ts'
 import {
+  type MigrationPlan,
   type MigrationResult,
+  planMigrations,
   readSchemaVersion,
   requireCurrentSchema,
+  requireKnownSchema,
   runMigrations,
-  type SchemaVersion,
 } from './migrate.ts'
+import type { Migrations } from './migrations/index.ts'
 import type { ConnectionOptions } from './postgres/client.ts'
+import type { PostgresFacts } from './postgres/examine.ts'
 import type { PrimaryOptions } from './postgres/primary.ts'
+import type { Snapshot } from './snapshot/snapshot.ts'
 import type { Storage } from './storage.ts'
 import { timedBy } from './timed-by.ts'
 
@@ -30,18 +35,21 @@ export type StorageOptions = (
   transactionLimit?: number
   /** Options of connections to PostgreSQL in tests. */
   connections?: ConnectionOptions | undefined
+  /** Migrations of another build than this one, in tests. */
+  migrations?: Migrations | undefined
 }
 
 /**
  * Opens the store that `options` name, ready for use.
  *
- * @throws Problem `storage.locked`, `storage.cannot_open`, `storage.unavailable`, `storage.outdated`, `storage.newer`
+ * @throws Problem `storage.locked`, `storage.cannot_open`, `storage.unavailable`, `storage.outdated`, `storage.newer`,
+ * `storage.replicas_outdated`
  */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
   const storage = await openEngine(options)
   try {
-    if (options.migrate) await runMigrations(storage)
-    else await requireCurrentSchema(storage)
+    if (options.migrate) await runMigrations(storage, options.migrations)
+    else await requireCurrentSchema(storage, options.migrations)
     return storage
   } catch (error) {
     await storage.close()
@@ -52,28 +60,58 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
 /**
  * Brings the schema up to date and lets go again. Does nothing when it is; several processes may try at once.
  *
- * @throws Problem `storage.locked`, `storage.unavailable`, `storage.newer`
+ * @throws Problem `storage.locked`, `storage.unavailable`, `storage.newer`, `storage.replicas_outdated`
  */
 export async function migrate(options: StorageOptions): Promise<MigrationResult> {
   const storage = await openEngine(options)
   try {
-    return await runMigrations(storage)
+    return await runMigrations(storage, options.migrations)
   } finally {
     await storage.close()
   }
 }
 
 /**
- * Reads which schema is stored, and changes nothing. @throws Problem `storage.locked`,
- * `storage.cannot_open`
+ * Reads which schema is stored and what a migration would do, and changes nothing.
+ * @throws Problem `storage.locked`, `storage.cannot_open`, `storage.newer`, `storage.prerelease`
  */
-export async function schemaVersion(options: StorageOptions): Promise<SchemaVersion> {
+export async function migrationPlan(options: StorageOptions): Promise<MigrationPlan> {
   const storage = await openEngine(options)
   try {
-    return await readSchemaVersion(storage)
+    return await planMigrations(storage, options.migrations)
   } finally {
     await storage.close()
   }
+}
+
+/**
+ * Opens the state of a store as of now, beside a server that uses it.
+ *
+ * @throws Problem `storage.cannot_open`, `storage.unavailable`, `storage.outdated`, `storage.newer`
+ */
+export async function openSnapshot(options: StorageOptions): Promise<Snapshot> {
+  const snapshot = await (options.kind === 'sqlite'
+    ? (await import('./snapshot/sqlite.ts')).sqliteSnapshot(options.directory)
+    : (await import('./snapshot/postgres.ts')).postgresSnapshot(options.url, options.connections))
+  try {
+    await requireCurrentSchema(snapshot)
+    requireKnownSchema(await readSchemaVersion(snapshot))
+    return snapshot
+  } catch (error) {
+    await snapshot.close()
+    throw error
+  }
+}
+
+/**
+ * Looks at the server of a database, beside those who use it; undefined: it is embedded.
+ *
+ * @throws Problem `storage.cannot_open`
+ */
+export async function examineDatabase(options: StorageOptions): Promise<PostgresFacts | undefined> {
+  if (options.kind === 'sqlite') return undefined
+  const { examinePostgres } = await import('./postgres/examine.ts')
+  return examinePostgres(options.url, options.connections)
 }
 
 /**

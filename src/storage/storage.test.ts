@@ -5,7 +5,7 @@ import { Problem } from '../lib/problem.ts'
 import { isDuplicate } from './failure.ts'
 import { Guard } from './guard.ts'
 import type { Reader, Step, Storage, Tx } from './storage.ts'
-import { forEachEngine } from './testing.ts'
+import { onBothEngines } from './testing.ts'
 
 const unavailable = (error: unknown) =>
   error instanceof Problem && error.code === 'storage.unavailable'
@@ -50,7 +50,26 @@ async function addOne(tx: Tx, key: string): Promise<void> {
     .execute()
 }
 
-forEachEngine('commit', (open) => {
+onBothEngines('statements', (open) => {
+  test('nothing is in an empty list, and everything is outside of it', async () => {
+    const storage = await open()
+    const db = storage.read
+    await storage.commit([insert(db, 'a', '1')])
+    const found = (operator: 'in' | 'not in') =>
+      db
+        .selectFrom('meta')
+        .select('key')
+        .where('key', operator, [])
+        .where('value', '=', '1')
+        .execute()
+    assert.deepEqual(await found('in'), [])
+    assert.deepEqual(await found('not in'), [{ key: 'a' }])
+    await storage.transaction((tx) => tx.deleteFrom('meta').where('key', 'in', []).execute())
+    assert.deepEqual(await keys(storage), ['a'])
+  })
+})
+
+onBothEngines('commit', (open) => {
   test('all steps are done, in order', async () => {
     const storage = await open()
     const db = storage.read
@@ -163,7 +182,7 @@ forEachEngine('commit', (open) => {
   })
 })
 
-forEachEngine('transaction', (open) => {
+onBothEngines('transaction', (open) => {
   test('a throw rolls back and reaches the caller as it is', async () => {
     const storage = await open()
     const mine = new Problem('storage.locked', 'mine')
@@ -245,6 +264,24 @@ forEachEngine('transaction', (open) => {
     await assert.rejects(orphan, (error) => error instanceof Error && !isDuplicate(error))
   })
 
+  test('of 64 that read a row, take a key and change the row, one does, and the others see that it did', async () => {
+    const storage = await open()
+    const first = { id: 1, newest: 0 }
+    await storage.transaction((tx) => tx.insertInto('recorded_time').values(first).execute())
+    const taken = new Error('taken')
+    const take = () =>
+      storage.transaction(async (tx) => {
+        const row = await tx.selectFrom('recorded_time').selectAll().executeTakeFirstOrThrow()
+        if (row.newest !== 0) throw taken
+        await tx.insertInto('meta').values({ key: 'key', value: '' }).execute()
+        await tx.updateTable('recorded_time').set({ newest: 1 }).execute()
+      })
+    const all = await Promise.allSettled(Array.from({ length: 64 }, take))
+    const refused = all.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []))
+    assert.deepEqual(new Set(refused), new Set([taken]))
+    assert.equal(refused.length, 63)
+  })
+
   test('after a statement failed nothing of the transaction can be committed', async () => {
     const storage = await open()
     await storage.commit([insert(storage.read, 'taken')])
@@ -296,7 +333,7 @@ forEachEngine('transaction', (open) => {
   })
 })
 
-forEachEngine('values', (open) => {
+onBothEngines('values', (open) => {
   test('bytes, large numbers, null and any text come back as they went in', async () => {
     const storage = await open()
     const sealed = new Uint8Array([0, 1, 127, 128, 255])
@@ -332,7 +369,7 @@ forEachEngine('values', (open) => {
   })
 })
 
-forEachEngine('reading', (open) => {
+onBothEngines('reading', (open) => {
   test('nothing can be written through it', async () => {
     const storage = await open()
     await assert.rejects(storage.read.insertInto('meta').values({ key: 'a', value: '' }).execute())
@@ -344,7 +381,7 @@ forEachEngine('reading', (open) => {
   })
 })
 
-forEachEngine('hints', (open) => {
+onBothEngines('hints', (open) => {
   test('reach who listens to the channel, until it stops listening', async () => {
     const storage = await open()
     const heard: string[] = []
@@ -363,7 +400,7 @@ forEachEngine('hints', (open) => {
   })
 })
 
-forEachEngine('closing', (open) => {
+onBothEngines('closing', (open) => {
   test('refuses what comes after, and may be done twice', async () => {
     const storage = await open()
     const before = storage.commit([insert(storage.read, 'a')])
@@ -378,7 +415,7 @@ forEachEngine('closing', (open) => {
   })
 })
 
-forEachEngine('database time', (open) => {
+onBothEngines('database time', (open) => {
   test('is epoch milliseconds', async () => {
     const storage = await open()
     const before = Date.now()

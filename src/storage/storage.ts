@@ -40,6 +40,23 @@ export function committedUnless(failed: Step | undefined): CommitResult {
  */
 export type Lane = Pick<Storage, 'read' | 'transaction' | 'now'>
 
+/** Connections to the store for one purpose. */
+export interface PoolLoad {
+  readonly name: string
+  readonly used: number
+  readonly idle: number
+  readonly max: number
+  /** Requests that wait for a connection. */
+  readonly waiting: number
+}
+
+/** Work that waits for the store, and the connections to it; no connections where it is a file. */
+export interface StorageLoad {
+  /** Writes that have not been answered. */
+  readonly writes: number
+  readonly pools: readonly PoolLoad[]
+}
+
 /**
  * Durable state. Two engines behind it: SQLite (WAL, synchronous=FULL, one writer thread with group commit) and PostgreSQL.
  * Nothing is acknowledged before it is durable. Authorization never reads anything but the primary.
@@ -92,9 +109,11 @@ export interface Storage {
    * Empty when all is well.
    */
   warnings(): readonly string[]
+  /** Counters of this process about its store. Asks nobody. */
+  load(): StorageLoad
   /**
    * Runs a transaction that keeps every other process from doing the same meanwhile, without a time
-   * limit. For migrations.
+   * limit. Runs it again when it lost against a transaction of another kind. For migrations.
    */
   exclusively<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   /** Finishes what is under way and lets go. Closing twice is fine. */

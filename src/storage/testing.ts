@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,28 +16,52 @@ export interface OpenStorage {
   shared(): Promise<Storage>
 }
 
+type Engine = 'sqlite' | 'postgres'
+
 interface FreshStorage {
   readonly storage: Storage
   end(): Promise<void>
 }
 
-/**
- * Declares the same tests for SQLite and, when `TEST_POSTGRES_URL` names a server on which databases may be made, for
- * PostgreSQL.
- */
-export function forEachEngine(name: string, declare: (open: OpenStorage) => void): void {
-  const server = process.env.TEST_POSTGRES_URL
-  const only = server ? '' : ', without TEST_POSTGRES_URL no PostgreSQL'
-  suite(`${name} (sqlite${only})`, freshSqlite, declare)
-  if (server) suite(`${name} (postgres)`, () => freshPostgres(server), declare)
+/** Engines that can be tested here: PostgreSQL where `TEST_POSTGRES_URL` names a server on which databases may be made. */
+export function testedEngines(): readonly Engine[] {
+  return process.env.TEST_POSTGRES_URL ? ['sqlite', 'postgres'] : ['sqlite']
 }
 
-function suite(
-  name: string,
-  fresh: () => Promise<FreshStorage>,
-  declare: (open: OpenStorage) => void,
-): void {
-  describe(name, () => {
+/**
+ * Engines of one suite in this run. `npm test` takes one of each suite, which the name chooses, and `npm run test:rest`
+ * the other (`TEST_PART`). Everything else takes both.
+ */
+export function enginesOf(name: string): readonly Engine[] {
+  const all = testedEngines()
+  const part = process.env.TEST_PART
+  if (!part) return all
+  const chosen = chosenEngine(name)
+  return all.filter((engine) => (engine === chosen) === (part === 'first'))
+}
+
+/** One of the engines, always the same one for a name. */
+export function chosenEngine(name: string): Engine {
+  const all = testedEngines()
+  const number = createHash('sha256').update(name).digest()[0] ?? 0
+  return all[number % all.length] ?? 'sqlite'
+}
+
+/** Declares the same tests for each engine: for whatever depends on what is stored. See `enginesOf`. */
+export function forEachEngine(name: string, declare: (open: OpenStorage) => void): void {
+  for (const engine of enginesOf(name)) suite(engine, name, declare)
+}
+
+/** Declares the same tests for each engine, together in every run: for what stores, and for what is proved by it. */
+export function onBothEngines(name: string, declare: (open: OpenStorage) => void): void {
+  if (process.env.TEST_PART === 'rest') return
+  for (const engine of testedEngines()) suite(engine, name, declare)
+}
+
+function suite(engine: Engine, name: string, declare: (open: OpenStorage) => void): void {
+  const fresh = engine === 'sqlite' ? freshSqlite : freshPostgres
+  const only = process.env.TEST_POSTGRES_URL ? '' : ', without TEST_POSTGRES_URL no PostgreSQL'
+  describe(`${name} (${engine}${only})`, () => {
     const shared: FreshStorage[] = []
     const ofTest: FreshStorage[] = []
     // Not after each: a test's own `t.after` comes later than that, and still needs its database.
@@ -76,8 +101,8 @@ async function makeSqliteTemplate(): Promise<string> {
   return directory
 }
 
-async function freshPostgres(server: string): Promise<FreshStorage> {
-  const { url, giveBack } = await takeDatabase(server)
+async function freshPostgres(): Promise<FreshStorage> {
+  const { url, giveBack } = await takeDatabase(process.env.TEST_POSTGRES_URL ?? '')
   return {
     storage: await openStorage({ kind: 'postgres', url, connections: TEST_CONNECTIONS }),
     end: giveBack,

@@ -14,6 +14,8 @@ const HARMLESS =
   /^(?:undefined|null|true|false|['"`\d].*|typeof\b.*|[\w.]+\.(?:length|size)|[A-Z][A-Z_]+)$/
 /** Files in which nobody can guess: both sides are the same party's. */
 const OF_ONE_PARTY: Readonly<Record<string, string>> = {
+  'src/doctor/checks/settings-checks.ts':
+    'whether a password is its user, both of the same settings',
   'src/identity-providers/register-provider.ts': 'whether an administrator’s settings changed',
   'sdk/src/task/resource-tokens.ts': 'whether an agent still holds the token that it holds',
 }

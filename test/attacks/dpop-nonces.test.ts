@@ -3,12 +3,13 @@ import { before, it } from 'node:test'
 import { type CryptoKey, importJWK } from 'jose'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
-import { findDecision } from '../../src/decision-log/index.ts'
+import { findDecision, listDecisions } from '../../src/decision-log/index.ts'
 import { ID_TOKEN, JWT_BEARER, type OpenTask, postForm, TOKEN_EXCHANGE } from '../agent.ts'
 import { Stranger } from '../mcp/stranger.ts'
 import { assertDenied, assertNoToken, assertRefused } from '../refusals.ts'
 import { allOf, type KnownShop, letIn, sdkTask, shopDirect } from '../sdk/shops.ts'
 import { newKey } from '../signing.ts'
+import { until } from '../until.ts'
 import type { Answer } from '../wire.ts'
 import { inEachWorld, type World } from '../world.ts'
 
@@ -19,6 +20,14 @@ function nonceOf({ headers }: Answer): string {
   const { 'dpop-nonce': nonce } = headers
   assert.equal(typeof nonce, 'string')
   return String(nonce)
+}
+
+/** Waits until each call of a task has its outcome, which is recorded behind the answer. */
+async function allEnded(w: World, { id: taskId }: OpenTask): Promise<void> {
+  await until(async () => {
+    const calls = await listDecisions(w.rooms.storage.read, { taskId, limit: 50 })
+    return calls.every(({ state }) => state !== 'sending') || undefined
+  })
 }
 
 async function withNonce(w: World, task: OpenTask, nonce: string, token: string) {
@@ -55,6 +64,7 @@ inEachWorld(
 
     it('being asked for one is recorded as that, and as no denial', async () => {
       const w = world()
+      await allEnded(w, task)
       const before = (await w.ledger()).length
       await w.agent.call(task, 'POST', THINGS, { token, ...BODY })
       const [asked, ...more] = (await w.ledger()).slice(before)

@@ -10,9 +10,9 @@ const table = textOf('test/attacks/README.md')
 const [attacks = '', others = ''] = table.split('## What happened to others')
 const [advisories = '', review = ''] = others.split('## What a review found')
 
-/** The rows that there have to be: front channel, tokens, proofs, exchange, events, documents of clients. */
-const ROWS = Object.entries({ O: 17, T: 10, D: 6, X: 8, V: 3, M: 7 }).flatMap(([letter, count]) =>
-  Array.from({ length: count }, (_, n) => `${letter}${n + 1}`),
+/** The rows that there have to be: front channel, tokens, proofs, exchange, events, documents of clients, approvals. */
+const ROWS = Object.entries({ O: 17, T: 10, D: 6, X: 8, V: 3, M: 7, A: 13 }).flatMap(
+  ([letter, count]) => Array.from({ length: count }, (_, n) => `${letter}${n + 1}`),
 )
 
 interface AttackNames {
@@ -24,7 +24,7 @@ const rows: readonly AttackNames[] = [
   ...attacks.matchAll(/^\| ([A-Z]\d+(?:, [A-Z]\d+)*) \| [^|]+ \| (.*) \|$/gm),
 ].map(([, ids = '', tests = '']) => ({
   ids: ids.split(', '),
-  tests: [...tests.matchAll(/`([\w/-]+\.test\.ts)` “([^”]+)”/g)].map(
+  tests: [...tests.matchAll(/`([\w/.-]+\.test\.ts)` “([^”]+)”/g)].map(
     ([, file = '', title = '']) => ({ file, title }),
   ),
 }))

@@ -107,6 +107,17 @@ inEachWorld('who asks and who is there, on the wire', (world) => {
     const late = await state(thread({ version: 3, participants: [] }))
     assertRefused(late, 'thread.overtaken')
     assert.equal(late.body.version, 4)
+    // Who asked is kept, so that they do not approve it later.
+    const at = 'desk/threads/kept'
+    for (const [version, id] of [sam, finn, sam].entries()) {
+      const stated = thread({ version: version + 1, requester: { id }, participants: [] })
+      assert.equal((await state(stated, { at })).status, 200)
+    }
+    const { read: db } = w.rooms.storage
+    const asked = await db.selectFrom('thread_requesters').selectAll().execute()
+    const until = (id: string) => asked.find(({ person_id }) => person_id === id)?.until
+    assert.equal(until(sam), null)
+    assert.ok(Number(until(finn)) > 0)
   })
 
   it('nobody else states anything: no agent, no person, no enforcement point, no guess', async () => {

@@ -123,8 +123,13 @@ inEachWorld('what a task may ask about itself', (world) => {
     const asPage = await postForm(page, { answer: 'approve' }, [['Origin', w.issuer]])
     assertRefused(asPage, 'session.required')
     const api = await w.api('fiona')
-    for (const path of [`/access-requests/${id}`, `/access-requests/${id}/approve`])
-      assertRefused(await api.send('POST', path, { answer: 'approve' }), 'request.not_found', path)
+    const path = `/access-requests/${id}`
+    assertRefused(await api.send('POST', path, { answer: 'approve' }), 'request.not_found')
+    const { shown } = (await api.send('GET', path)).body
+    const approve = (body: unknown) => api.send('POST', `${path}/approve`, body)
+    assertRefused(await approve({ answer: 'approve' }), 'request.malformed')
+    // The person's own session gets no further than the question whether it is meant, on a page.
+    assert.equal((await approve({ shown })).status, 202)
     assert.equal((await w.agent.about(task, 'GET', `/requests/${id}`)).body.state, 'pending')
   })
 })

@@ -59,7 +59,7 @@ export class RunningCommand {
   }
 }
 
-/** A checkout of its own, as far as commands can tell: they run here, and write here only. */
+/** A folder of its own: commands run here, and write here only. */
 export class Terminal {
   readonly directory: string
   readonly #environment: NodeJS.ProcessEnv
@@ -81,10 +81,16 @@ export class Terminal {
     }
   }
 
+  /** Terminal with a checkout, as far as commands can tell. */
   static async open(): Promise<Terminal> {
     const directory = await mkdtemp(join(tmpdir(), 'remit-first-hour-'))
     const names = (await readdir(PROJECT)).filter((name) => !/^\.|\.log$|^mine$/.test(name))
     await Promise.all(names.map((name) => symlink(join(PROJECT, name), join(directory, name))))
+    return new Terminal(directory)
+  }
+
+  /** Terminal of somebody who has installed packages in a folder; the folder goes with it. */
+  static in(directory: string): Terminal {
     return new Terminal(directory)
   }
 

@@ -18,7 +18,7 @@ async function answerForMore(w: World, page: string, fields: Readonly<Record<str
 }
 
 inEachWorld('an answer that stands for more than one call', (world) => {
-  it('lets exactly so many through, is seen by those it concerns, and asks again after', async () => {
+  it('A7: lets exactly so many through, is seen by those it concerns, and asks again after', async () => {
     const w = world()
     w.echo.forget()
     const task = await w.open()

@@ -88,7 +88,7 @@ inEachWorld(
       await setNotifyAt(w.rooms.agents, { ...set, notifyAt: null })
     })
 
-    it('oauth4webapi polls; a no is a no', async () => {
+    it('A12: oauth4webapi polls; a no is a no', async () => {
       const w = world()
       const url = new URL(w.issuer)
       const server = await oauth.processDiscoveryResponse(

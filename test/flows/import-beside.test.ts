@@ -69,12 +69,20 @@ inEachWorld('while a large API is imported', (world) => {
     let clicked = false
     const importing = importUntil(w, () => clicked)
     importing.catch(() => {}) // told at the end
-    for (const thing of ['a1', 'a2', 'a3', 'a4', 'a5']) {
+    const things = ['a1', 'a2', 'a3', 'a4', 'a5']
+    for (const thing of things) {
       const remove = () => w.agent.call(task, 'DELETE', `/echo/things/${thing}`, { token: echo })
       const asked = assertRequestable(await answerTo(remove))
       const answered = await fiona.submit(await fiona.get(asked.page), /^Approve once/)
       assert.equal(answered.status, 200, answered.text)
       const done = await answerTo(remove)
+      if (done.body.code === 'approval.executed') {
+        // It was under way when the rules changed: it is cut, and never made again.
+        assert.equal(done.body.state, 'failed', done.text)
+        things.push(`${thing}-next`)
+        assert.ok(things.length < 20, 'most are not')
+        continue
+      }
       assert.equal(done.status, 200, done.text)
       const read = await answerTo(() =>
         w.agent.call(task, 'GET', '/orders/orders/1042', { token: orders }),

@@ -10,12 +10,13 @@ import { pairwiseSubject } from '../../src/tokens/index.ts'
 import { ECHO_SECRET } from '../echo.ts'
 import { inEachWorld, type World } from '../world.ts'
 
-/** Columns of bytes that are no secrets: hashes, and records that anyone may read who may read the ledger. */
+/** Columns of bytes that are no secrets: hashes, public keys, and records that anyone may read who may read the ledger. */
 const OPEN = new Set([
   'ledger_intake.record',
   'ledger_leaves.leaf_hash',
   'ledger_leaves.record',
   'ledger_tiles.hashes',
+  'passkeys.public_key',
 ])
 
 async function columnsOfBytes({ rooms: { storage } }: World): Promise<readonly string[]> {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { removeClient } from '../../src/machine-clients/index.ts'
 import { clientWith } from '../../src/machine-clients/testing.ts'
+import { enginesOf } from '../../src/storage/testing.ts'
 import type { OpenTask } from '../agent.ts'
 import { approve } from '../sdk/shops.ts'
 import { decode } from '../signing.ts'
@@ -27,12 +28,10 @@ interface ForwardedCall {
   readonly body?: string
 }
 
-const ENGINES = process.env.TEST_POSTGRES_URL
-  ? (['sqlite', 'postgres'] as const)
-  : (['sqlite'] as const)
+const NAME = 'gateways of others that ask over HTTP'
 
-for (const engine of ENGINES)
-  describe(`gateways of others that ask over HTTP (${engine})`, () => {
+for (const engine of enginesOf(NAME))
+  describe(`${NAME} (${engine})`, () => {
     let store: Store
     let task: OpenTask
     let token: string

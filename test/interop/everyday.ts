@@ -8,7 +8,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@a2a-js/sdk': ['test/a2a/official.test.ts'],
   '@modelcontextprotocol/client': [
     'test/mcp/stateless.test.ts',
-    'test/mcp/ways.test.ts',
+    'test/mcp/ways.slow.test.ts',
     'test/mcp/code-grant.test.ts',
     'test/mcp/enterprise.test.ts',
     'test/mcp/document-clients.test.ts',
@@ -21,9 +21,9 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     'test/sdk/mcp.test.ts',
   ],
   '@modelcontextprotocol/server': ['test/mcp/upstreams.test.ts', 'test/mcp/questions.test.ts'],
-  '@modelcontextprotocol/server-everything': ['test/mcp/real-servers.test.ts'],
-  '@modelcontextprotocol/server-filesystem': ['test/mcp/real-servers.test.ts'],
-  '@modelcontextprotocol/server-memory': ['test/mcp/real-servers.test.ts'],
+  '@modelcontextprotocol/server-everything': ['test/mcp/real-servers.slow.test.ts'],
+  '@modelcontextprotocol/server-filesystem': ['test/mcp/real-servers.slow.test.ts'],
+  '@modelcontextprotocol/server-memory': ['test/mcp/real-servers.slow.test.ts'],
   oauth4webapi: [
     'test/clients/grants.test.ts',
     'test/clients/one-key.test.ts',

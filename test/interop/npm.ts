@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node
 import { mkdir, mkdtemp, readdir, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { buildSdk } from '../../tools/build-sdk.ts'
+import { buildSdk } from '../../tools/packages/sdk.ts'
 import { Project } from '../sdk/project.ts'
 import { UnavailableSource } from './counterpart.ts'
 import { cacheFolder } from './download.ts'

@@ -5,6 +5,9 @@ import { UnavailableSource } from './counterpart.ts'
 /** Limit of the installation of one package, in ms. */
 const MAX_LENGTH = 120_000
 
+/** Options of Go for a program that runs once: to compile what it is made of takes far longer than to run it. */
+export const QUICKLY = ['-gcflags=all=-N -l', '-ldflags=-s -w']
+
 /** A program of the machine; where it is absent, the Debian package that has it is installed. Throws `UnavailableSource`. */
 export function needProgram(program: string, debianPackage: string): void {
   if (isThere(program)) return

@@ -9,22 +9,34 @@ import { a2aPython } from './a2a-python/get.ts'
 import { bodiesGo } from './bodies-go/get.ts'
 import { bodiesPython } from './bodies-python/get.ts'
 import { canaille } from './canaille/get.ts'
+import { chromium } from './chromium/get.ts'
 import { claudeAgent } from './claude-agent/get.ts'
+import { collector } from './collector/get.ts'
+import { container } from './container/get.ts'
 import { type Counterpart, UnavailableSource } from './counterpart.ts'
+import { deploy } from './deploy/get.ts'
 import { envoy } from './envoy/get.ts'
 import { caddy, haproxy, nginx, traefik } from './gateways.ts'
+import { helm } from './helm/get.ts'
 import { jsonJava } from './json-java/get.ts'
 import { keycloak } from './keycloak/get.ts'
 import { mcpConformance } from './mcp-conformance/get.ts'
 import { nanoidp } from './nanoidp/get.ts'
 import { nodeFrameworks } from './node-frameworks/get.ts'
+import { observability } from './observability/get.ts'
+import { packages } from './packages/get.ts'
+import { pgbouncer } from './pgbouncer/get.ts'
 import { pythonFrameworks } from './python-frameworks/get.ts'
 import { pythonSdk } from './python-sdk/get.ts'
 import { softhsm } from './softhsm/get.ts'
 import { type Interop, otherwise, readPage, suitesIn, withRuns, write } from './table.ts'
 
 const COUNTERPARTS: readonly Counterpart[] = [
+  packages,
+  container,
+  helm,
   softhsm,
+  chromium,
   pythonSdk,
   pythonFrameworks,
   nodeFrameworks,
@@ -42,6 +54,10 @@ const COUNTERPARTS: readonly Counterpart[] = [
   caddy,
   haproxy,
   traefik,
+  observability,
+  collector,
+  pgbouncer,
+  deploy,
 ]
 /** Limit of one test, in ms; a counterpart starts within its first. */
 const MAX_LENGTH = 300_000

@@ -80,7 +80,9 @@ function tableOf(rows: readonly Interop[]): string {
 /** Table of packages that `npm test` runs against. */
 function packages(): string {
   const lines = everyday().map(({ files, name, version }) => {
-    const tests = files.map((file) => `[${basename(file, '.test.ts')}](../${file})`)
+    const tests = files.map(
+      (file) => `[${basename(file).replace(/(?:\.slow)?\.test\.ts$/, '')}](../${file})`,
+    )
     return `| \`${name}\` | ${version} | ${tests.join(', ')} |`
   })
   return `| \`npm test\` with | Version | Tests |\n| --- | --- | --- |\n${lines.join('\n')}\n`

@@ -148,8 +148,8 @@ inOneWorld('an MCP server behind the gateway', (world) => {
   it('does not offer what it does not offer', async () => {
     const session = await place.session(await place.open())
     for (const method of [
-      'logging/setLevel',
-      'resources/subscribe',
+      'logging/getLevel',
+      'subscriptions/listen',
       'tasks/list',
       'tasks/get',
       'sampling/createMessage',
@@ -159,7 +159,8 @@ inOneWorld('an MCP server behind the gateway', (world) => {
       const { error } = rpcOf(await session.request(method, { name: 'say' }))
       assert.equal(error.code, -32601, method)
     }
-    const got = await session.send(undefined, { method: 'GET' })
+    const noSession = { method: 'GET', headers: { 'mcp-session-id': undefined } }
+    const got = await session.send(undefined, noSession)
     assert.equal(got.status, 405)
     assert.equal(messagesOf(got)[0].code, 'request.method_not_allowed')
   })

@@ -341,6 +341,8 @@ forbid (principal is Agent, action == Action::"desk.add-note", resource) when { 
       }
       assert.equal((await findTask(w.rooms.storage.read, id))?.state, 'open')
       const { access_token = '' } = stranger.saved ?? {}
+      // The stream of its session would knock by itself, when its token is over.
+      await client.close()
       w.clock.advance(10 * MINUTE + 15_000)
       assert.equal((await ping(desk(), access_token)).status, 401)
       assert.equal((await stranger.refresh()).body.error, 'invalid_grant')

@@ -3,10 +3,11 @@ import { after, afterEach, before, it } from 'node:test'
 import { findRequest } from '../../src/access-requests/index.ts'
 import { resumeResource, suspendResource } from '../../src/catalog-changes/index.ts'
 import { addAdmissionRule } from '../../src/client-metadata/index.ts'
-import { answer } from '../../src/net/mcp/testing.ts'
+import { answer, stream } from '../../src/net/mcp/testing.ts'
 import { publishPolicies } from '../../src/policy/index.ts'
 import { letInLookAlikes, setGroup } from '../../src/resource-groups/index.ts'
 import type { OpenTask } from '../agent.ts'
+import { until } from '../until.ts'
 import { inOneWorld } from '../world.ts'
 import { say } from './asking.ts'
 import { serveNew } from './new-server.ts'
@@ -15,6 +16,7 @@ import { on, serveNotes } from './scripted.ts'
 import { connectNew, type Negotiation, REVISION, Stateless } from './stateless.ts'
 import { Stranger } from './stranger.ts'
 
+const UPDATED = 'notifications/resources/updated'
 const TASKS = { extensions: { 'io.modelcontextprotocol/tasks': {} } }
 
 inOneWorld('several MCP servers behind one address', (world) => {
@@ -80,6 +82,30 @@ inOneWorld('several MCP servers behind one address', (world) => {
     [{ pin: REVISION }, REVISION],
   ]
   for (const [mode, revision] of modes) {
+    it(`tell the official client of resources of each member, ${revision}`, async () => {
+      const client = await connectNew(world(), all, await open(), mode)
+      const heard: string[] = []
+      client.setNotificationHandler('notifications/resources/updated', ({ params }) => {
+        heard.push(params.uri)
+      })
+      const uris = ['fresh+note://1', 'notes+note://1']
+      let say = () => {}
+      notes.play(({ verb }, reply) => {
+        if (verb !== 'GET') return false
+        reply.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
+        say = () => stream(reply, { jsonrpc: '2.0', method: UPDATED, params: { uri: 'note://1' } })
+        return true
+      })
+      if (mode === 'legacy') for (const uri of uris) await client.subscribeResource({ uri })
+      else await client.listen({ resourceSubscriptions: uris })
+      await until(async () => {
+        fresh.notify.resourceUpdated('note://1')
+        say()
+        return new Set(heard).size === 2 || undefined
+      })
+      assert.deepEqual([...new Set(heard)].toSorted(), uris)
+    })
+
     it(`are one server to the official client, ${revision}`, async () => {
       const client = await connectNew(world(), all, await open(), mode)
       assert.equal(client.getNegotiatedProtocolVersion(), revision)

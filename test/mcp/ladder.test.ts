@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { setPreview, setRisk } from '../../src/catalog-changes/index.ts'
 import { answer } from '../../src/net/mcp/testing.ts'
 import { until } from '../until.ts'
 import { inEachWorld } from '../world.ts'
@@ -63,6 +64,44 @@ inEachWorld(
       assert.equal(result.isError, true)
       assert.match(wordsOf(result), /^Not executed: a person denied this call: not this one/)
       assert.equal(at.notes.calls().length, before)
+    })
+
+    it('shows its approver what a tool that only reads says about it', async () => {
+      const w = world()
+      const { connections } = w.rooms
+      const { id: by } = await w.person('ada')
+      const preview = { action: 'notes.say', arguments: { text: '/what' } } as const
+      await assert.rejects(
+        setPreview(connections, { action: 'notes.erase', preview, by }),
+        { code: 'catalog.bad_preview' },
+        'a server that does not say that a tool only reads',
+      )
+      // As if the server had said that it only reads.
+      await connections.storage.transaction((tx) =>
+        tx.updateTable('actions').set({ access: 'read' }).where('name', '=', 'notes.say').execute(),
+      )
+      await setPreview(connections, { action: 'notes.erase', preview, by })
+      await setRisk(connections, { action: 'notes.say', risk: 'low', by })
+      const task = await at.place.open()
+      const session = await at.place.session(task)
+      at.notes.play(
+        on('tools/call', ({ message }, reply) => {
+          const told = { asked: message?.params, note: '<i>now</i>' }
+          return (
+            message?.params.name === 'say' && answer(reply, message.id, { structuredContent: told })
+          )
+        }),
+      )
+      const holding = erase(session, 'old note', 'p')
+      const page = await pageOf(w, task)
+      const fiona = await w.browser('fiona')
+      const looked = await fiona.submit(await fiona.get(page), /^See what is there now/)
+      assert.match(looked.text, /"name" ?: ?"say".*<i>now<\/i>.*Words of/s)
+      assert.match(looked.text, /"text" ?: ?"old note"/)
+      assert.ok(!looked.html.includes('<i>now'))
+      await say(w, page, /^Deny/)
+      await holding
+      await setPreview(connections, { action: 'notes.erase', preview: undefined, by })
     })
 
     it('ends with its task: refused, and never sent', async () => {

@@ -71,7 +71,13 @@ export async function serveNew(): Promise<NewServer> {
       { name: 'new', version: '9' },
       {
         instructions: 'Say little.',
-        capabilities: { tools: {}, prompts: {}, resources: {}, completions: {}, logging: {} },
+        capabilities: {
+          tools: {},
+          prompts: {},
+          resources: { subscribe: true },
+          completions: {},
+          logging: {},
+        },
       },
     )
     server.setRequestHandler('tools/list', () => ({ tools: TOOLS }))

@@ -188,7 +188,7 @@ export class Session {
   }
 
   /** Sends the request, and answers as soon as the head of the answer is there. */
-  async begin(message: object, odd: OddRequest = {}): Promise<IncomingMessage> {
+  async begin(message: object | undefined, odd: OddRequest = {}): Promise<IncomingMessage> {
     const { sending, url } = await this.#sending(message, odd)
     return begin(url, sending)
   }

@@ -286,7 +286,7 @@ inOneWorld('what an MCP server asks while it works on a call', (world) => {
     const declared = server.calls().at(-1)?.message.params._meta[
       'io.modelcontextprotocol/clientCapabilities'
     ]
-    assert.deepEqual(declared, {})
+    assert.deepEqual(declared, { extensions: { 'io.modelcontextprotocol/tasks': {} } })
   })
 
   it('an answer counts in its own session only, once, and while the question is open', async () => {

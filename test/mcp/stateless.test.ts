@@ -66,7 +66,7 @@ inOneWorld('MCP 2026-07-28, towards clients', (world) => {
       capabilities: {
         tools: { listChanged: true },
         prompts: { listChanged: true },
-        resources: { listChanged: true, subscribe: false },
+        resources: { listChanged: true, subscribe: true },
         completions: {},
         logging: {},
         extensions: { 'io.modelcontextprotocol/tasks': {} },

@@ -4,14 +4,18 @@ import { answer, type Script } from '../../src/net/mcp/testing.ts'
 import { ECHO_SECRET } from '../echo.ts'
 import { until } from '../until.ts'
 import { inOneWorld } from '../world.ts'
+import { sessionLogging } from './logging.ts'
 import { type NewServer, serveNew } from './new-server.ts'
 import { messagesOf, Place, rpcOf, wordsOf } from './place.ts'
 import { on, serveNotes } from './scripted.ts'
+import { serverTasks } from './server-tasks.ts'
 import { connectNew, Stateless } from './stateless.ts'
 
 const META = 'io.modelcontextprotocol/'
 
 inOneWorld('MCP servers of 2026-07-28 behind the gateway', (world) => {
+  serverTasks(world)
+  sessionLogging(world)
   let server: NewServer
   let place: Place
 

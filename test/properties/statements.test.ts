@@ -17,15 +17,11 @@ import { grantBasis, pendingConsents } from '../../src/consent/index.ts'
 import { listDecisions } from '../../src/decision-log/index.ts'
 import { Dormancy, suspendDormant } from '../../src/grants/index.ts'
 import { addAgent, alone, child, permitAll, sponsored } from '../../src/grants/openings/testing.ts'
-import {
-  forgetDeliveries,
-  markSeen,
-  muteChannel,
-  notifyOnce,
-} from '../../src/notifications/index.ts'
+import { chooseUse, forgetDeliveries, markSeen, notifyOnce } from '../../src/notifications/index.ts'
 import { TestChannel } from '../../src/notifications/testing.ts'
 import { findPersonsByEmail, findPersonsCalled, listPersons } from '../../src/people/index.ts'
 import { endSponsorship, listSponsorGrants } from '../../src/sponsorship/index.ts'
+import { openStandIns } from '../../src/stand-ins/index.ts'
 import type { Storage } from '../../src/storage/index.ts'
 import { forEachEngine } from '../../src/storage/testing.ts'
 import { expireTasks } from '../../src/tasks/expire.ts'
@@ -48,8 +44,10 @@ import { flawsOf, planOf, watched } from './statements.ts'
 const GROWS = new Set(
   `persons memberships sessions agents agent_keys agent_clients agent_habits action_sizes workloads workload_tokens foreign_tokens
   tasks task_issuers bases consent_requests sponsor_grants limit_counts limit_uses access_requests asked_people approval_answers allowances
-  decisions kept_results notices deferrals ledger_leaves ledger_private ledger_tiles live_epochs live_changes used_once
-  bearer_tokens refresh_tokens risk_signals outbox_events deliveries muted_channels`.split(/\s+/),
+  decisions kept_results mcp_tasks mcp_logging notices deferrals ledger_leaves ledger_private ledger_tiles live_epochs live_changes used_once
+  bearer_tokens refresh_tokens risk_signals outbox_events deliveries own_channels channel_choices thread_requesters`.split(
+    /\s+/,
+  ),
 )
 
 /** Sorted all the same: what there can be of it is few, and why. */
@@ -69,7 +67,7 @@ const FEW: readonly (readonly [RegExp, string])[] = [
   [/from "sponsor_grants" where .*"agent_id" = /, 'grants of one agent'],
   [/from "persons" left join "memberships" .* in \(select "id" from "persons" /, 'one page'],
   [/from "memberships" where "group_name" = \S+\) order by "name"/, 'ten thousand at most'],
-  [/from "deliveries" where .*"person_id" = /, 'what waits for one person'],
+  [/from "deliveries" where .*"recipient" = /, 'what waits for one person or group'],
   [/from "deliveries" where "subject" = /, 'who was told of one event'],
   [/from "risk_signals" where \(/, 'signals about those of one call'],
   [/from "action_sizes" where "agent_id" = /, 'thirty days of one agent and action'],
@@ -90,6 +88,7 @@ forEachEngine('statements', (open) => {
       ...parts,
       announcers: announcersOf(parts),
       channels: [new TestChannel()],
+      kinds: [],
     }
     const helper = await addAgent(world, 'helper')
     await permitAll(world, sam, ada)
@@ -147,8 +146,8 @@ forEachEngine('statements', (open) => {
     await listAgents(storage.read, { limit: 10 })
     await listAgents(storage.read, { ownerId: ada.id, limit: 10 })
     await notifyOnce(notifications)
-    for (const muted of [true, false])
-      await muteChannel(parts, { personId, channel: 'email', muted })
+    for (const use of ['off', 'always'] as const)
+      await chooseUse(notifications, { person: sam, channel: 'email', use })
     await markSeen(storage, { now: 0, personId, subject: 'req_none' })
     await forgetDeliveries(parts)
     await listPersons(storage.read, { limit: 10 })
@@ -158,6 +157,8 @@ forEachEngine('statements', (open) => {
     await listDated(storage.read, { limit: 10 })
     await listDated(storage.read, { limit: 10, after: { by: 1, id: 'refund-bot' } })
     await listForApprover(parts, finn)
+    await openStandIns(storage.read, { now: clock.now(), personId, limit: 10 })
+    await openStandIns(storage.read, { now: clock.now(), limit: 10 })
     await listForPerson(parts, personId)
     await listForTask(parts, held.opened.task.id)
     await listAllowances(parts, sam)

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { buildSdk } from '../../tools/build-sdk.ts'
+import { buildSdk } from '../../tools/packages/sdk.ts'
 import { type ProgramRun, Project } from './project.ts'
 
 const WORKSPACE = join(import.meta.dirname, '..', '..')

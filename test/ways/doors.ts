@@ -4,6 +4,7 @@ import { authzenHandlers } from '../../src/authzen/index.ts'
 import { testHttp } from '../../src/http/testing.ts'
 import { oauthHandlers } from '../../src/oauth/index.ts'
 import { registerPages } from '../../src/pages/index.ts'
+import { addStandIns } from '../../src/stand-in-pages/index.ts'
 import { send } from '../wire.ts'
 import type { World } from '../world.ts'
 
@@ -74,7 +75,7 @@ async function pages({ rooms }: World): Promise<(readonly [string, string])[]> {
   app.addHook('onRoute', ({ method, url }) => {
     for (const one of [method].flat()) if (one !== 'HEAD') routes.push([one, url])
   })
-  registerPages(app, { ...rooms, deviceCodes: true })
+  registerPages(app, { ...rooms, deviceCodes: true }, addStandIns)
   await app.ready()
   await app.close()
   return routes

@@ -15,14 +15,18 @@ export interface PackageFile {
 
 const IMPORTS = [
   /^(?:import|export|\})(?:[^'"\n]*\sfrom)?\s'([^']+)'/gm,
-  /\b(?:import|require|createRequire\(import\.meta\.url\))\(\s*'([^']+)'/g,
+  /\b(?:import|import\.meta\.resolve|require|createRequire\(import\.meta\.url\))\(\s*'([^']+)'/g,
 ]
 
+/** Our package of the samples, made of sources here: `remit dev` finds it where it is installed, and says so where it is not. */
+export const SAMPLES = '@remit/dev'
+
 /** Packages of others that a file imports, types included; a path inside a package counts for it. */
-function packagesOf(text: string): string[] {
+export function packagesOf(text: string): string[] {
   return IMPORTS.flatMap((form) => [...text.matchAll(form)].map(([, target = '']) => target))
     .filter((target) => !target.startsWith('.') && !target.startsWith('node:'))
     .map((target) => target.split('/', target.startsWith('@') ? 2 : 1).join('/'))
+    .filter((name) => name !== SAMPLES)
 }
 
 /** Compares a package of ours with `dependencies` in its `package.json`: a line for each difference. */

@@ -9,6 +9,10 @@ export interface LedgerRecord {
   /** The access request. */
   readonly requestId: string | undefined
   readonly outcome: string | undefined
+  readonly person: string | undefined
+  readonly by: string | undefined
+  readonly callHash: string | undefined
+  readonly facts: Readonly<Record<string, unknown>>
   /** Window of refusals that were counted; `counts`: how often each of its entries was refused. */
   readonly window: string | undefined
   readonly counts: readonly number[] | undefined

@@ -18,9 +18,17 @@ export function parseRecord(bytes: Uint8Array): LedgerRecord | undefined {
     decisionId: textOf(members.get('decision_id')),
     requestId: textOf(members.get('request_id')),
     outcome: textOf(members.get('outcome')),
+    person: textOf(members.get('person')),
+    by: textOf(members.get('by')),
+    callHash: textOf(members.get('call_hash')),
+    facts: factsOf(members.get('facts')),
     ...countedIn(members.get('facts')),
     commitments,
   }
+}
+
+function factsOf(value: unknown): LedgerRecord['facts'] {
+  return typeof value === 'object' && value !== null ? { ...value } : {}
 }
 
 function countedIn(facts: unknown): Pick<LedgerRecord, 'window' | 'counts'> {

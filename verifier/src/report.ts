@@ -65,6 +65,8 @@ export interface Report {
   readonly since: number | null
   readonly decisions: DecisionCounts
   readonly commitments: CommitmentCounts
+  /** Answers that people signed with a passkey; each was checked. */
+  readonly receipts: number
 }
 
 /** Thrown where nothing further can be checked. */
@@ -95,13 +97,14 @@ export function describe(report: Report): string {
   return lines.join('\n')
 }
 
-function describeRecords({ decisions, commitments }: Report): readonly string[] {
+function describeRecords({ decisions, commitments, receipts }: Report): readonly string[] {
   const { permitted, answered, failed, notSent, indeterminate, open, corrected, breaks } = decisions
   return [
     `permitted    ${permitted}: ${answered} answered, ${failed} failed, ${notSent} not sent, ${indeterminate} indeterminate, ${open} without an outcome yet`,
     `refused      ${decisions.denied} denied, ${decisions.requestable} that a person could approve`,
     ...(corrected === 0 ? [] : [`corrected    ${corrected} that were indeterminate first`]),
     `commitments  ${commitments.checked} checked, ${commitments.absent} without their value`,
+    ...(receipts === 0 ? [] : [`receipts     ${receipts} answers signed with a passkey, checked`]),
     ...(breaks === 0
       ? []
       : [

@@ -35,18 +35,6 @@ test('what was not touched is ok, at every size around the widths of tiles', asy
     says(await verify(makeExport(plainRecords(size))), 'ok')
 })
 
-test('three levels of tiles are compared', async () => {
-  const files = makeExport(plainRecords(65_536 + 300))
-  says(await verify(files), 'ok')
-  assert.ok(files.has('tile/2/000.p/1'))
-  const top = Buffer.from(bytesOf(files, 'tile/2/000.p/1'))
-  top[5] = (top[5] ?? 0) ^ 1
-  says(await verify(new Map(files).set('tile/2/000.p/1', top)), 'modified', 0)
-  const middle = Buffer.from(bytesOf(files, 'tile/1/001.p/1'))
-  middle[0] = (middle[0] ?? 0) ^ 1
-  says(await verify(new Map(files).set('tile/1/001.p/1', middle)), 'modified', 65_536)
-})
-
 test('a record that was changed is named', async () => {
   for (const index of [0, 254, 255, 256, 511, 699]) {
     const files = withRecords((records) => records.with(index, record({ type: 'test.forged' })))

@@ -9,6 +9,7 @@ import {
   utf8,
   type VerifierKey,
 } from './note.ts'
+import { Receipts } from './receipts.ts'
 import { parseRecord } from './record.ts'
 import { type Report, Stop, type Trouble } from './report.ts'
 import type { Source } from './tiles.ts'
@@ -24,6 +25,7 @@ export interface Trust {
 export async function verifyLedger(source: Source, trust: Trust = {}): Promise<Report> {
   const decisions = new Decisions()
   const commitments = new Commitments(source.lines('private.jsonl'))
+  const receipts = new Receipts()
   let checkpoint: Checkpoint | undefined
   let since: Checkpoint | undefined
   let trouble: Trouble | undefined
@@ -39,7 +41,7 @@ export async function verifyLedger(source: Source, trust: Trust = {}): Promise<R
         message: 'the key in the export (vkey) is not the one given',
       })
     since = trust.since && rememberedCheckpoint(trust.since, key)
-    trouble = await checkAll(source, checkpoint, since, decisions, commitments)
+    trouble = await checkAll(source, checkpoint, since, { decisions, commitments, receipts })
   } catch (error) {
     if (!(error instanceof Stop)) throw error
     trouble = error.trouble
@@ -55,7 +57,15 @@ export async function verifyLedger(source: Source, trust: Trust = {}): Promise<R
     since: since?.size ?? null,
     decisions: decisions.counts(),
     commitments: commitments.counts(),
+    receipts: receipts.checked,
   }
+}
+
+/** Checks of what records say. */
+interface RecordChecks {
+  readonly decisions: Decisions
+  readonly commitments: Commitments
+  readonly receipts: Receipts
 }
 
 /** The tree comes first: what records say matters only when they are those that were signed. */
@@ -63,15 +73,14 @@ async function checkAll(
   source: Source,
   checkpoint: Checkpoint,
   since: Checkpoint | undefined,
-  decisions: Decisions,
-  commitments: Commitments,
+  { commitments, decisions, receipts }: RecordChecks,
 ): Promise<Trouble | undefined> {
   let contradictory: Trouble | undefined
   await commitments.start()
   const tree = await checkTree(source, checkpoint, since, async (entry, index) => {
     const record = parseRecord(entry)
     if (record) {
-      contradictory ??= decisions.add(record, index)
+      contradictory ??= decisions.add(record, index) ?? receipts.add(record, index)
       await commitments.add(record, index)
     } else contradictory ??= contradiction(index, 'this is not a record of a version known here')
   })

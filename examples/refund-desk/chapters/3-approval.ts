@@ -1,9 +1,13 @@
+import { setTimeout } from 'node:timers/promises'
 import { type OpenTask, taskRequest } from '../../../src/cli/agent/client.ts'
+import { Browser } from '../browser.ts'
 import { chapter, saw } from '../step.ts'
 import { call, type Story } from '../story.ts'
 
 const REFUND = '{"amount": 900.00}'
 const PATH = '/orders/1042/refunds'
+/** Limit of waiting for a message, in ms. */
+const MAX_WAIT = 20_000
 
 interface ApprovalRequest {
   readonly id: string
@@ -14,6 +18,7 @@ interface ApprovalRequest {
 /** A person sees the very call, approves it, and it goes through once. */
 export async function approval(story: Story, task: OpenTask): Promise<{ requestable: string }> {
   const { fiona, sam } = story
+  await showOnPhone(story)
   chapter('A refund of 900.00 needs a person of finance')
   const refused = await call(story, task, 'POST', PATH, REFUND)
   const asked = refused.body.access_request as ApprovalRequest | undefined // RFC 9457 member of ours
@@ -26,11 +31,12 @@ export async function approval(story: Story, task: OpenTask): Promise<{ requesta
 
   const notSam = await sam.get(asked.page)
   saw('Sam, for whom it is, cannot approve it', !/Approve once/.test(notSam.html), notSam.text)
-  const page = await fiona.get(asked.page)
+  const link = await told(story, asked)
+  const page = await fiona.get(link)
   saw(
     'Fiona sees the exact call, in Remit’s words',
     page.status === 200 &&
-      page.text.includes('900.00') &&
+      /EUR\s900\.00/.test(page.text) &&
       page.text.includes('1042') &&
       page.text.includes('refund-bot'),
     page.text,
@@ -64,6 +70,58 @@ export async function approval(story: Story, task: OpenTask): Promise<{ requesta
     other.body,
   )
   return { requestable: String(refused.body.decision_id) }
+}
+
+/** Fiona subscribes her phone, as the button of the page does, and types the code that arrives on it. */
+async function showOnPhone({ fiona, phone, world }: Story): Promise<void> {
+  chapter('Fiona is told on her phone, too')
+  const page = await fiona.get(`${world.issuer}/notifications`)
+  const added = await fiona.submit(page, /^Show notifications in this browser/, {
+    address: phone.subscription,
+  })
+  const { title } = await phone.next()
+  const code = /^Your code is (\d{6})$/.exec(title)?.[1]
+  saw('a code arrives on the phone', code !== undefined, title)
+  const confirmed = await fiona.submit(added, /^Confirm/, { code })
+  saw('typed on the page, it confirms the phone', !/Not confirmed/.test(confirmed.text), added.text)
+}
+
+/** Fiona is told by e-mail and on her phone. Answers the link of the e-mail. */
+async function told({ phone, world }: Story, asked: ApprovalRequest): Promise<string> {
+  const pushed = await phone.next()
+  saw(
+    'her phone shows that a call waits, and nothing that the agent chose',
+    pushed.path === new URL(asked.page).pathname && !/900|1042|refund/.test(JSON.stringify(pushed)),
+    pushed,
+  )
+  saw('the push service cannot read even that', !phone.carried.includes('approvals'))
+  const mail = await mailFor('fiona', world.mailbox)
+  saw('an e-mail tells her of the call', /Refund 900\.00 EUR/.test(mail.text), mail)
+  const [link] = mail.text.match(/http\S+\/approvals\/req_\S+/) ?? []
+  saw('with a link to its page', link === asked.page, mail.text)
+  const scanner = await new Browser().get(asked.page)
+  saw(
+    'a program that opens the link sees a sign-in, and decides nothing',
+    !/900\.00/.test(scanner.text),
+    scanner.text,
+  )
+  return asked.page
+}
+
+interface Mail {
+  readonly to: string
+  readonly text: string
+}
+
+/** The newest e-mail to a person, once there is one. */
+async function mailFor(person: string, mailbox: string): Promise<Mail> {
+  for (const end = Date.now() + MAX_WAIT; Date.now() < end; ) {
+    const answer = await fetch(`${mailbox}/mails.json?to=${person}`)
+    const [newest] = (await answer.json()) as Mail[] // as: the sample says so
+    if (newest) return newest
+    await setTimeout(100)
+  }
+  throw new Error(`no e-mail to ${person}`)
 }
 
 function state(body: unknown): unknown {

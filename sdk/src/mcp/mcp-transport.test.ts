@@ -76,6 +76,7 @@ it('keeps the session and the revision that were agreed on', async () => {
     [
       ['POST', null, null],
       ['POST', 's', '2025-11-25'],
+      ['GET', 's', '2025-11-25'],
       ['DELETE', 's', '2025-11-25'],
     ],
   )

@@ -1,6 +1,7 @@
 import { CallFailed, Denied } from '../errors.ts'
 import type { Task } from '../task/task.ts'
 import type { TaskRequestInit } from '../task/task-fetch.ts'
+import { type Ports, portsOf } from '../wire/ports.ts'
 import { recordOf, textOr } from '../wire/problem.ts'
 import { eventData } from './event-stream.ts'
 import { requestHeaders } from './request-headers.ts'
@@ -44,7 +45,9 @@ export interface McpText {
 }
 
 /** Options of a transport. */
-export interface McpTransportOptions extends Pick<TaskRequestInit, 'resource' | 'onApproval'> {
+export interface McpTransportOptions
+  extends Pick<TaskRequestInit, 'resource' | 'onApproval'>,
+    Partial<Pick<Ports, 'sleep'>> {
   /** Default `JSON`, whose numbers are JavaScript's. */
   readonly text?: McpText
 }
@@ -58,12 +61,16 @@ export interface McpTransportOptions extends Pick<TaskRequestInit, 'resource' | 
 export function createMcpTransport(
   task: Pick<Task, 'fetch'>,
   url: string | URL,
-  { text = JSON, ...options }: McpTransportOptions = {},
+  { sleep, text = JSON, ...options }: McpTransportOptions = {},
 ): McpTransport {
-  return new TaskTransport((init) => task.fetch(url, { ...init, ...options }), text)
+  const request = (init: RequestInit) => task.fetch(url, { ...init, ...options })
+  return new TaskTransport(request, { ...portsOf(sleep ? { sleep } : {}), text })
 }
 
-/** Streamable HTTP (MCP 2025-11-25 and 2026-07-28, basic/transports) as the gateway speaks it: no stream that the server begins, no resumption. */
+/** Pauses in ms before the stream of a session is opened again: longer, as long as it brings nothing. */
+const PAUSES = [1_000, 2_000, 5_000, 15_000, 60_000]
+
+/** Streamable HTTP (MCP 2025-11-25 and 2026-07-28, basic/transports) as the gateway speaks it: no resumption. */
 class TaskTransport implements McpTransport {
   readonly hasPerRequestStream = true
   onmessage?: (message: McpMessage) => void
@@ -73,11 +80,16 @@ class TaskTransport implements McpTransport {
   #revision: string | undefined
   readonly #request: (init: RequestInit) => Promise<Response>
   readonly #text: McpText
+  readonly #sleep: Ports['sleep']
   readonly #closing = new AbortController()
 
-  constructor(request: (init: RequestInit) => Promise<Response>, text: McpText) {
+  constructor(
+    request: (init: RequestInit) => Promise<Response>,
+    { sleep, text }: Pick<Ports, 'sleep'> & { readonly text: McpText },
+  ) {
     this.#request = request
     this.#text = text
+    this.#sleep = sleep
   }
 
   async start(): Promise<void> {}
@@ -109,6 +121,32 @@ class TaskTransport implements McpTransport {
     } else if (/^application\/json\b/i.test(type))
       this.#tell(this.#text.parse(await response.text()))
     else await response.body?.cancel()
+    const { method } = recordOf(message)
+    if (method === 'notifications/initialized' && this.sessionId !== undefined)
+      void this.#listen().catch(() => {}) // Left, or refused: the next call says why.
+  }
+
+  /**
+   * Hears what the server of a session says outside of calls. Whoever has nothing to say refuses, and is asked no more; a stream
+   * that ends is opened again.
+   */
+  async #listen(): Promise<void> {
+    const { signal } = this.#closing
+    for (let quiet = 0; !signal.aborted; quiet++) {
+      const headers = this.#headers()
+      headers.set('accept', 'text/event-stream')
+      const response = await this.#request({ method: 'GET', headers, signal })
+      if (!response.ok || !response.body) return response.body?.cancel()
+      try {
+        for await (const data of eventData(response.body)) {
+          quiet = 0
+          this.#tell(this.#text.parse(data))
+        }
+      } catch {
+        // Cut, which is the end of it, too.
+      }
+      await this.#sleep(PAUSES[Math.min(quiet, PAUSES.length - 1)] ?? 0, signal)
+    }
   }
 
   async close(): Promise<void> {

@@ -26,7 +26,7 @@ export function pendingOf(value: unknown, issuer: string): PendingApproval | und
 /**
  * Asks how a request stands until people have approved it, less and less often. Remit may be out of reach for a while: people's
  * time does not depend on it.
- * @throws {Denied} `approval.denied`, `approval.expired`, `approval.cancelled`; {CallFailed}; the signal's reason
+ * @throws {Denied} `approval.denied`, `approval.edited`, `approval.expired`, `approval.cancelled`; {CallFailed}; the signal's reason
  */
 export async function waitForApproval(
   held: TaskConnection,
@@ -37,7 +37,7 @@ export async function waitForApproval(
     signal?.throwIfAborted()
     const answer = await look(held, id, expiresAt)
     if (answer?.state === 'approved') return
-    if (answer && answer.state !== 'pending') throw ended(answer.state, textOr(answer.reason))
+    if (answer && answer.state !== 'pending') throw ended(answer)
     await held.ports.sleep(pause, signal)
   }
 }
@@ -53,7 +53,16 @@ async function look(held: TaskConnection, id: string, expiresAt: Date) {
   }
 }
 
-function ended(state: unknown, reason: string | undefined): Denied | CallFailed {
+function ended({ edited, reason: given, state }: Record<string, unknown>): Denied | CallFailed {
+  const { changes } = recordOf(edited)
+  if (Array.isArray(changes))
+    return new Denied({
+      code: 'approval.edited',
+      detail: `a person approved this call with changes: ${changes.map(inWords).join('; ')}`,
+      enough: 'the same call with these changes and no others',
+      status: 403,
+    })
+  const reason = textOr(given)
   const because = reason === undefined ? '' : `: ${reason}`
   if (state === 'denied')
     return new Denied({
@@ -78,6 +87,11 @@ function ended(state: unknown, reason: string | undefined): Denied | CallFailed 
   return new CallFailed('server.unreadable', 'the state of the access request is not known', {
     effect: 'none',
   })
+}
+
+function inWords(change: unknown): string {
+  const { from, path, to } = recordOf(change)
+  return `${String(path).slice(1)} ${String(to)} instead of ${String(from)}`
 }
 
 /** Asks people to let a call through once more that was approved and executed. */

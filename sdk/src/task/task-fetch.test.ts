@@ -138,13 +138,13 @@ function pending(issuer: string) {
 
 describe('a call that people have to approve', () => {
   /** People answer at the third look. */
-  function asking(last: string, page = ISSUER) {
+  function asking(last: string, page = ISSUER, more: object = {}) {
     let looks = 0
     let approved = false
     const world = network((sent) => {
       if (sent.url === `${ISSUER}/v1/tasks/tsk_1/requests/req_1`) {
         approved = ++looks === 3 && last === 'approved'
-        return Response.json({ state: looks < 3 ? 'pending' : last })
+        return Response.json(looks < 3 ? { state: 'pending' } : { state: last, ...more })
       }
       return approved
         ? new Response('ok')
@@ -177,6 +177,12 @@ describe('a call that people have to approve', () => {
       await assert.rejects(call, { name: 'Denied', code })
       assert.equal(world.to(API).length, 1)
     }
+    const changes = [{ path: '/amount', from: '700.00', to: '300' }]
+    const changed = await openTaskOn(asking('denied', ISSUER, { edited: { changes } }).world)
+    await assert.rejects(changed.fetch(`${API}/1`, { ...post, onApproval: 'wait' }), {
+      ...{ name: 'Denied', code: 'approval.edited' },
+      message: /with changes: amount 300 instead of 700\.00/,
+    })
     const { world } = asking('whatever')
     const task = await openTaskOn(world)
     const call = task.fetch(`${API}/1`, { ...post, onApproval: 'wait' })

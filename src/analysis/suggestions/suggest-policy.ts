@@ -138,7 +138,7 @@ function usedRules(actions: readonly SuggestedRule[], declared: Declarations): r
   }))
 }
 
-function seenLimit({ op, path, values }: SuggestedLimit): Parameters<typeof conditionOf>[1] {
+export function seenLimit({ op, path, values }: SuggestedLimit): Parameters<typeof conditionOf>[1] {
   const names = path
     .slice(1)
     .split('/')
@@ -146,13 +146,13 @@ function seenLimit({ op, path, values }: SuggestedLimit): Parameters<typeof cond
   return op === 'in' ? { path: names, op, values } : { path: names, op, value: values[0] ?? '' }
 }
 
-function argumentsOf(declared: Declarations, action: string): RecordShape {
+export function argumentsOf(declared: Declarations, action: string): RecordShape {
   const shape = declared.request(action).context.fields.get('args')?.shape
   return shape?.kind === 'record' ? shape : { kind: 'record', fields: new Map() }
 }
 
 /** INVARIANT: what is suggested could be published. */
-async function checked(text: string, schema: string) {
+export async function checked(text: string, schema: string) {
   const { mistakes } = await validateInWorker({ text, schema })
   if (mistakes.length > 0) throw invalid(mistakes)
   return loadWithWorker({ version: 0, text, schema }, 'compiled')

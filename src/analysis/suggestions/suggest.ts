@@ -74,11 +74,12 @@ async function authorityOf(
   return task.details
 }
 
-/** Calls that were permitted, with their facts, in the order of time. */
+/** Calls that were permitted, or ended in one of `outcomes`, with their facts, in the order of time. */
 export async function eachPermitted(
   { storage }: Pick<CallParts, 'storage'>,
   which: DecisionSelection,
   see: (call: Call, made: { readonly facts: CallFacts; readonly row: RecordedRow }) => void,
+  outcomes: readonly RecordedRow['outcome'][] = ['permit'],
 ): Promise<Pick<SuggestionReport, 'calls' | 'withoutInputs' | 'cut'>> {
   const settings = new Map<string, SettingFacts>()
   let calls = 0
@@ -87,7 +88,7 @@ export async function eachPermitted(
     if (page.forget) settings.clear()
     for (const [digest, value] of page.settings) settings.set(digest, readSetting(value))
     for (const row of page.rows) {
-      if (row.outcome !== 'permit') continue
+      if (!outcomes.includes(row.outcome)) continue
       const made = replayInputs(row, settings.get(row.setting ?? ''))
       if (made.of === 'facts') {
         calls++

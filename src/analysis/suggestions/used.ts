@@ -1,4 +1,5 @@
 import { type Call, exact, type KindOf, type TypedArguments, type TypedValue } from '@remit/engine'
+import { pointerTo } from '../../lib/json-pointer.ts'
 
 /** Record of what was seen of one argument of an action. */
 export interface UsedArgument {
@@ -43,11 +44,19 @@ export class CallUsage {
   }
 
   add({ action, arguments: given, location }: Call): void {
+    this.addTexts({ action, location }, textsOf(given))
+  }
+
+  /** Counts a call of which these single values are known, by pointer. */
+  addTexts(
+    { action, location }: Pick<Call, 'action' | 'location'>,
+    texts: Iterable<readonly [string, string]>,
+  ): void {
     const key = JSON.stringify([location, action])
     const used = this.#actions.get(key) ?? { location, action, calls: 0, arguments: new Map() }
     this.#actions.set(key, used)
     used.calls++
-    for (const [path, text] of textsOf(given)) {
+    for (const [path, text] of texts) {
       const known = used.arguments.get(path)
       if (!known && used.arguments.size >= MAX_ARGUMENTS) continue
       const counted = known ?? { seen: 0, values: new Map(), most: undefined }
@@ -85,7 +94,7 @@ export class CallUsage {
 /** Single values by pointer; sets have no positions, so no bounds. */
 function* textsOf(args: TypedArguments, above = ''): Generator<readonly [string, string]> {
   for (const [name, value] of args) {
-    const path = `${above}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
+    const path = above + pointerTo(name)
     if (value.kind === 'record') yield* textsOf(value.fields, path)
     else if (value.kind !== 'set') yield [path, textOf(value)]
   }

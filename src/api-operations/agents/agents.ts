@@ -1,7 +1,7 @@
 import { isName } from '../../lib/id.ts'
-import { describe, noun, type SchemaKit } from '../operation.ts'
-import { authority, change, pages, person, trust } from '../shared-sources.ts'
-import { input, numeric, orNone, together } from '../source.ts'
+import { describe, noun, type SchemaKit } from '../../operation-kit/operation.ts'
+import { authority, change, pages, person, trust } from '../../operation-kit/shared-sources.ts'
+import { input, numeric, orNone, together } from '../../operation-kit/source.ts'
 import { AGENT_PROOFS, key, name, readClient } from './proofs.ts'
 import { AgentProfile, agentLines, Client, IdleMinutes, MayDelegate, ownName } from './shape.ts'
 

@@ -1,5 +1,5 @@
-import { describe, type SchemaKit } from '../operation.ts'
-import { input, type ReaderContext, together } from '../source.ts'
+import { describe, type SchemaKit } from '../../operation-kit/operation.ts'
+import { input, type ReaderContext, together } from '../../operation-kit/source.ts'
 import { AgentProfile, agentLines, Client } from './shape.ts'
 
 export const name = input('<name>', 'the agent')

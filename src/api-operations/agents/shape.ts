@@ -1,7 +1,7 @@
 import type { Static } from 'typebox'
 import type { Value } from '../../lib/terminal/text.ts'
-import type { SchemaKit } from '../operation.ts'
-import type { Terminal } from '../terminal.ts'
+import type { SchemaKit } from '../../operation-kit/operation.ts'
+import type { Terminal } from '../../operation-kit/terminal.ts'
 
 export const Client = ({ exactly, Type }: SchemaKit) =>
   exactly({ issuer: Type.String(), client_id: Type.String() })

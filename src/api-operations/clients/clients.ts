@@ -1,6 +1,6 @@
-import { describe, noun } from '../operation.ts'
-import { pages } from '../shared-sources.ts'
-import { input, jsonFile, together } from '../source.ts'
+import { describe, noun } from '../../operation-kit/operation.ts'
+import { pages } from '../../operation-kit/shared-sources.ts'
+import { input, jsonFile, orNone, together } from '../../operation-kit/source.ts'
 import {
   ByClient,
   type ClientJson,
@@ -79,7 +79,12 @@ export const CLIENTS = noun({
         params: ByClient(kit),
         answer: kit.Type.Intersect([
           ClientShape(kit),
-          kit.Type.Object({ credentials: kit.Type.Array(CredentialShape(kit)) }),
+          kit.Type.Object({
+            credentials: kit.Type.Array(CredentialShape(kit)),
+            callback: kit.Type.Union([kit.Type.String(), kit.Type.Null()], {
+              description: 'address at which it is told that a submission ended',
+            }),
+          }),
         ]),
       }),
       command: ({ bold, dim, green, moment, red, table, text }) => ({
@@ -89,6 +94,7 @@ export const CLIENTS = noun({
           text`${bold(one.id)}  ${one.kind}: ${settingsInWords(one)}  ${
             one.removed_at === null ? green('in use') : red('removed')
           }`,
+          ...(one.callback === null ? [] : [text`  called back at ${one.callback}`]),
           ...table(one.credentials, {
             CREDENTIAL: ({ id }) => bold(id),
             KIND: ({ kid, kind, thumbprint }) =>
@@ -171,6 +177,47 @@ export const CLIENTS = noun({
           ),
         },
         said: ({ answer }) => done`${bold(answer.id)}: ${settingsInWords(answer)}`,
+      }),
+    }),
+    callback: describe({
+      id: 'clients.set_callback',
+      route: 'PUT /clients/:id/callback',
+      widens: true,
+      says: 'Sets the callback address of a PEP, which it can have called when its access requests end. It replaces the one before. Only this response contains the secret that messages are signed with (Standard Webhooks).',
+      schemas: (kit) => ({
+        params: ByClient(kit),
+        body: kit.exactly({
+          url: kit.Type.Union([kit.Type.String({ maxLength: 2048 }), kit.Type.Null()], {
+            description: 'null: no callbacks, it polls',
+          }),
+        }),
+        answer: kit.Type.Object({
+          url: kit.Type.Union([kit.Type.String(), kit.Type.Null()]),
+          secret: kit.Type.Optional(SecretShape(kit)),
+        }),
+      }),
+      confirms: ({ body: { url }, params }) =>
+        `Tell the program ${params.id} of the end of its access requests at ${url ?? 'no address'}`,
+      command: ({ bold, done, text }) => ({
+        examples: [
+          'remit clients callback mesh https://mesh.example.com/remit/ended',
+          'remit clients callback mesh --never',
+        ],
+        takes: {
+          params: { id: name },
+          body: {
+            url: orNone(
+              input('[url]', 'an https address'),
+              input('--never', 'no callbacks: it polls'),
+            ),
+          },
+        },
+        prints: ({ secret, url }, { params }) => [
+          done`${bold(params.id)} is called back ${url === null ? 'nowhere' : `at ${url}`}`,
+          ...(secret === undefined
+            ? []
+            : [text`  the secret of its signatures, shown this once: ${bold(secret)}`]),
+        ],
       }),
     }),
     rotate: describe({

@@ -1,5 +1,5 @@
 import type { Static } from 'typebox'
-import type { SchemaKit } from '../operation.ts'
+import type { SchemaKit } from '../../operation-kit/operation.ts'
 
 export const KINDS = ['enforcer', 'introspector', 'pep', 'signal-source', 'surface'] as const
 

@@ -1,6 +1,6 @@
 import type { Static } from 'typebox'
-import type { LooseInput } from '../command.ts'
-import { input, type ReaderContext, type Source, valuesOf } from '../source.ts'
+import type { LooseInput } from '../../operation-kit/command.ts'
+import { input, type ReaderContext, type Source, valuesOf } from '../../operation-kit/source.ts'
 import type { ClientJson, NewClient } from './schemas.ts'
 
 type Kind = ClientJson['kind']

@@ -1,9 +1,9 @@
 import type { Text, Value } from '../../lib/terminal/text.ts'
-import { describe, noun, type SchemaKit, type TypeOf } from '../operation.ts'
+import { describe, noun, type SchemaKit, type TypeOf } from '../../operation-kit/operation.ts'
+import { person } from '../../operation-kit/shared-sources.ts'
+import { input, type ReaderContext, repeated, together } from '../../operation-kit/source.ts'
+import type { Terminal } from '../../operation-kit/terminal.ts'
 import { MAX_BYTES, PolicyText } from '../policies/schemas.ts'
-import { person } from '../shared-sources.ts'
-import { input, type ReaderContext, repeated, together } from '../source.ts'
-import type { Terminal } from '../terminal.ts'
 import { Ask, askedWords, Gate, gateLines, ruleLines, uniqueRules } from './gates.ts'
 
 const Check = (kit: SchemaKit) => {

@@ -1,7 +1,7 @@
-import { describe, noun, type SchemaKit, type TypeOf } from '../operation.ts'
-import { limit } from '../shared-sources.ts'
-import { input } from '../source.ts'
-import type { Terminal } from '../terminal.ts'
+import { describe, noun, type SchemaKit, type TypeOf } from '../../operation-kit/operation.ts'
+import { limit } from '../../operation-kit/shared-sources.ts'
+import { input } from '../../operation-kit/source.ts'
+import type { Terminal } from '../../operation-kit/terminal.ts'
 import { Explanation, explainLines } from './explanation.ts'
 
 const Decisions = ({ Decision, listOf }: SchemaKit) => listOf('decisions', Decision)

@@ -1,6 +1,6 @@
 import type { Text, Value } from '../../lib/terminal/text.ts'
-import type { SchemaKit, TypeOf } from '../operation.ts'
-import type { Terminal } from '../terminal.ts'
+import type { SchemaKit, TypeOf } from '../../operation-kit/operation.ts'
+import type { Terminal } from '../../operation-kit/terminal.ts'
 import {
   Ask,
   askedWords,

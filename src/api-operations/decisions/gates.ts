@@ -1,7 +1,7 @@
 import { PROBLEMS } from '../../lib/problem.ts'
 import type { Text, Value } from '../../lib/terminal/text.ts'
-import type { SchemaKit, TypeOf } from '../operation.ts'
-import type { Terminal } from '../terminal.ts'
+import type { SchemaKit, TypeOf } from '../../operation-kit/operation.ts'
+import type { Terminal } from '../../operation-kit/terminal.ts'
 
 /** A policy as it was written. */
 export const ExplainedRule = ({ Type }: SchemaKit) =>
@@ -80,6 +80,8 @@ export function askedWords({ approvers, quorum }: AskAnswer): string {
 }
 
 function approver(name: string): string {
+  if (name === 'manager') return "the person's manager"
+  if (name === 'owner') return 'an owner of the API'
   return name.startsWith('group:') ? `someone of ${name.slice('group:'.length)}` : name
 }
 

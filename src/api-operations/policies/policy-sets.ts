@@ -1,7 +1,7 @@
 import type { Value } from '../../lib/terminal/text.ts'
-import { describe, noun, type SchemaKit, type TypeOf } from '../operation.ts'
-import { input, type ReaderContext, together } from '../source.ts'
-import type { Terminal } from '../terminal.ts'
+import { describe, noun, type SchemaKit, type TypeOf } from '../../operation-kit/operation.ts'
+import { input, type ReaderContext, together } from '../../operation-kit/source.ts'
+import type { Terminal } from '../../operation-kit/terminal.ts'
 import { Mistake, Note, VersionName } from './schemas.ts'
 
 /** Size of the longest entities, and what JSON makes of them. */

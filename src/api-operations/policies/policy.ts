@@ -1,5 +1,5 @@
-import { describe, noun } from '../operation.ts'
-import { input } from '../source.ts'
+import { describe, noun } from '../../operation-kit/operation.ts'
+import { input } from '../../operation-kit/source.ts'
 import { WhatCan, WhoCan, whatLines, whoLines } from './ever.ts'
 import {
   Draft,

@@ -1,4 +1,4 @@
-import type { SchemaKit } from '../operation.ts'
+import type { SchemaKit } from '../../operation-kit/operation.ts'
 
 /** Size of a body with policies and their tests. */
 export const MAX_BYTES = 8 * 1024 * 1024

@@ -1,7 +1,7 @@
 import type { Value } from '../../lib/terminal/text.ts'
-import { describe, noun, type SchemaKit, type TypeOf } from '../operation.ts'
-import { input } from '../source.ts'
-import type { Terminal } from '../terminal.ts'
+import { describe, noun, type SchemaKit, type TypeOf } from '../../operation-kit/operation.ts'
+import { input } from '../../operation-kit/source.ts'
+import type { Terminal } from '../../operation-kit/terminal.ts'
 import { differenceLines, Group } from './differences.ts'
 import { Draft, MAX_BYTES } from './schemas.ts'
 

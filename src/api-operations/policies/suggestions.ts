@@ -1,4 +1,4 @@
-import type { SchemaKit } from '../operation.ts'
+import type { SchemaKit } from '../../operation-kit/operation.ts'
 import { RuleChange } from './schemas.ts'
 
 /** Parameters: whose calls, and of the last how many hours. */

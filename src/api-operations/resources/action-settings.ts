@@ -1,6 +1,6 @@
-import { describe, type SchemaKit } from '../operation.ts'
-import { input, orNone } from '../source.ts'
-import type { Terminal } from '../terminal.ts'
+import { describe, type SchemaKit } from '../../operation-kit/operation.ts'
+import { input, orNone, repeated } from '../../operation-kit/source.ts'
+import type { Terminal } from '../../operation-kit/terminal.ts'
 
 const action = input('<action>', 'such as orders.refund')
 
@@ -39,7 +39,10 @@ function mark(
       params: { action },
       body: {
         path: orNone(
-          input('[path]', 'JSON Pointer to the argument, such as /amount'),
+          input(
+            '[path]',
+            'JSON Pointer to the argument, such as /amount; * stands for every member of a list',
+          ),
           input('--none', 'no argument does'),
         ),
       },
@@ -126,5 +129,112 @@ export const ACTION_SETTINGS = {
     confirms: ({ body, params }) =>
       `Take ${body.path ?? 'nothing'} of ${params.action} for how large a call is`,
     command: (terminal) => mark('size', 'is as large as', 'orders.refund /amount', terminal),
+  }),
+  display: describe({
+    id: 'actions.set_display',
+    route: 'PUT /actions/:action/display',
+    widens: true,
+    says: 'Says how people are shown an argument: as an amount, a measure, a time, a person or a link. What is sent stays as it is.',
+    schemas: (kit) => ({
+      params: ByAction(kit),
+      body: kit.exactly({
+        path: kit.Type.String({ maxLength: 500, description: 'JSON Pointer' }),
+        display: kit.Type.Union([kit.Type.String({ maxLength: 300 }), kit.Type.Null()], {
+          description:
+            '`currency:EUR`, `currency:/currency`, `currency:EUR:minor`, `unit:kg`, `date`, `person`, `link` or `link:shop.example`; null: like any other',
+        }),
+      }),
+      answer: kit.Action,
+    }),
+    confirms: ({ body, params }) =>
+      `Show people ${body.path} of ${params.action} as ${body.display ?? 'it is sent'}`,
+    command: ({ bold, done }) => ({
+      examples: [
+        'remit resources display orders.refund /amount currency:EUR',
+        'remit resources display orders.refund /amount --none',
+      ],
+      takes: {
+        params: { action },
+        body: {
+          path: input('<path>', 'JSON Pointer to the argument, such as /amount'),
+          display: orNone(
+            input(
+              '[display]',
+              'such as currency:EUR, currency:/currency, unit:kg, date, person, link',
+            ),
+            input('--none', 'as it is sent'),
+          ),
+        },
+      },
+      said: ({ answer, body: { display, path } }) =>
+        display === null
+          ? done`${path} of ${bold(answer.name)} is shown as it is sent`
+          : done`${path} of ${bold(answer.name)} is shown as ${display}`,
+    }),
+  }),
+  'approval-preview': describe({
+    id: 'actions.set_preview',
+    route: 'PUT /actions/:action/preview',
+    widens: true,
+    says: 'Names an action that only reads, which shows approvers what a call is about before they answer. What is sent stays as it is.',
+    schemas: (kit) => ({
+      params: ByAction(kit),
+      body: kit.exactly({
+        read: kit.Type.Union([kit.Type.String({ maxLength: 200 }), kit.Type.Null()], {
+          description: 'action of the same resource; null: there is no preview',
+        }),
+        arguments: kit.Type.Optional(
+          kit.Type.Array(
+            kit.exactly({
+              name: kit.Type.String({
+                maxLength: 200,
+                description: 'of an argument that it takes',
+              }),
+              path: kit.Type.String({
+                maxLength: 500,
+                description: 'JSON Pointer to the argument of the call that it is',
+              }),
+            }),
+            { maxItems: 32 },
+          ),
+        ),
+        result: kit.Type.Optional(
+          kit.Type.Boolean({
+            description: 'its answer is what the call would lead to, as of a dry run',
+          }),
+        ),
+      }),
+      answer: kit.Action,
+    }),
+    confirms: ({ body, params }) =>
+      `Show approvers of ${params.action} what ${body.read ?? 'nothing'} answers`,
+    command: ({ bold, done }) => ({
+      examples: [
+        'remit resources approval-preview orders.refund orders.read --from order_id=/order_id',
+        'remit resources approval-preview orders.refund --none',
+      ],
+      takes: {
+        params: { action },
+        body: {
+          read: orNone(
+            input('[read]', 'action that only reads, such as orders.read'),
+            input('--none', 'there is no preview'),
+          ),
+          arguments: repeated('--from <name=path>', 'argument of it, and where in the call it is', {
+            looks: /^[^=]{1,200}=\/.*$/s,
+            otherwise: 'an argument and a JSON Pointer, such as order_id=/order_id',
+            read: (typed) => {
+              const at = typed.indexOf('=')
+              return { name: typed.slice(0, at), path: typed.slice(at + 1) }
+            },
+          }),
+          result: input('--result', 'it shows what the call would lead to, as a dry run does'),
+        },
+      },
+      said: ({ answer, body: { read } }) =>
+        read === null
+          ? done`${bold(answer.name)} has no preview`
+          : done`approvers of ${bold(answer.name)} can look at ${read}`,
+    }),
   }),
 }

@@ -1,5 +1,5 @@
-import { describe } from '../operation.ts'
-import { input, repeated, together } from '../source.ts'
+import { describe } from '../../operation-kit/operation.ts'
+import { input, repeated, together } from '../../operation-kit/source.ts'
 import { ResourceProfile } from './schemas.ts'
 
 const name = input('<name>', 'the group')

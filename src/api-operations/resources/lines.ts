@@ -1,5 +1,5 @@
 import type { Value } from '../../lib/terminal/text.ts'
-import type { Terminal } from '../terminal.ts'
+import type { Terminal } from '../../operation-kit/terminal.ts'
 import type { ActionAnswer, ResourceProfileAnswer } from './schemas.ts'
 
 type Argument = ActionAnswer['arguments']['arguments'][number]
@@ -30,6 +30,7 @@ export function resourceLines(
       ],
       ['credential', upstream && (connection ?? dim('none'))],
       ['tokens', unusualTokens(resource)],
+      ['owners', resource.owner_names.join(', ')],
     ]),
     ...(resource.members ? groupLines(resource, terminal) : actionLines(resource, terminal)),
   ]
@@ -82,6 +83,8 @@ function actionLines(resource: ResourceProfileAnswer, terminal: Terminal): reado
     }),
     ...quarantinedLines(resource, terminal),
     ...markLines(actions, terminal),
+    ...displayLines(actions, terminal),
+    ...previewLines(actions, terminal),
     ...untypedLines(actions, terminal),
     ...proposedLines(resource, terminal),
   ]
@@ -120,6 +123,41 @@ function markLines(
       ACTION: 'name',
       COUNTERPARTY: ({ counterparty }) => counterparty ?? dim('none'),
       SIZE: ({ size }) => size ?? dim('none'),
+    }),
+  ]
+}
+
+/** Arguments that people are shown in a way of their own. */
+function displayLines(
+  actions: readonly ActionAnswer[],
+  { bold, table }: Terminal,
+): readonly Value[] {
+  const rows = actions.flatMap(({ displays, name }) =>
+    Object.entries(displays).map(([path, display]) => ({ name, path, display })),
+  )
+  if (rows.length === 0) return []
+  const columns = { ACTION: 'name', ARGUMENT: 'path', 'SHOWN AS': 'display' } as const
+  return ['', bold('Shown to people as'), ...table(rows, columns)]
+}
+
+/** Actions that show approvers what a call is about. */
+function previewLines(
+  actions: readonly ActionAnswer[],
+  { bold, table }: Terminal,
+): readonly Value[] {
+  const rows = actions.flatMap(({ name, preview }) => (preview ? [{ ...preview, name }] : []))
+  if (rows.length === 0) return []
+  return [
+    '',
+    bold('Approvers can look at'),
+    ...table(rows, {
+      ACTION: 'name',
+      READ: 'action',
+      WITH: ({ arguments: given }) =>
+        Object.entries(given)
+          .map(([name, path]) => `${name}=${path}`)
+          .join(', '),
+      SHOWS: ({ shows }) => (shows === 'now' ? 'what is there now' : 'what it would lead to'),
     }),
   ]
 }

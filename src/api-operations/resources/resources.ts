@@ -1,9 +1,10 @@
-import { describe, noun, type SchemaKit } from '../operation.ts'
-import { change, reason } from '../shared-sources.ts'
-import { flags, input, orNone, together } from '../source.ts'
+import { describe, noun, type SchemaKit } from '../../operation-kit/operation.ts'
+import { change, reason } from '../../operation-kit/shared-sources.ts'
+import { flags, input, orNone, together } from '../../operation-kit/source.ts'
 import { ACTION_SETTINGS } from './action-settings.ts'
 import { GROUPS } from './groups.ts'
 import { resourceLines } from './lines.ts'
+import { OWNERS } from './owners.ts'
 import {
   IMPORT_BYTES,
   ImportBody,
@@ -234,6 +235,7 @@ export const RESOURCES = noun({
           done`tokens for ${bold(name)} are ${FORMS[tokens.form]}, with ${tokens.subjects === 'pairwise' ? 'names of its own' : 'the usual names'}`,
       }),
     }),
+    owners: OWNERS,
     ...ACTION_SETTINGS,
     suspend: describe({
       route: 'POST /resources/:name/suspend',

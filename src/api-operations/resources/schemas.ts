@@ -1,11 +1,23 @@
 import type { Static } from 'typebox'
-import type { SchemaKit } from '../operation.ts'
+import type { SchemaKit } from '../../operation-kit/operation.ts'
 
 /** Bytes of an import: the document is a string in JSON, what the catalog takes and room for its quotes and line breaks. */
 export const IMPORT_BYTES = 48 * 1024 * 1024
 
-export const ImportBody = ({ exactly, Name, Type }: SchemaKit) =>
-  exactly({
+/** Owners of an API, as rules name them. */
+export const Owners = ({ Type }: SchemaKit) =>
+  Type.Array(
+    Type.String({ maxLength: 80, pattern: '^(group:[a-z0-9-]+|person:psn_[A-Za-z0-9_-]+)$' }),
+    {
+      maxItems: 10,
+      description:
+        'people and groups, as rules name them; an import that leaves it out changes nothing',
+    },
+  )
+
+export const ImportBody = (kit: SchemaKit) => {
+  const { exactly, Name, Type } = kit
+  return exactly({
     document: Type.Optional(
       Type.Unknown({
         description: 'the OpenAPI document: an object, or its JSON or YAML text',
@@ -57,6 +69,7 @@ export const ImportBody = ({ exactly, Name, Type }: SchemaKit) =>
           'whose credential the gateway puts in; null for none. Left out: as it was, as long as the upstream keeps its origin; else none',
       }),
     ),
+    owners: Type.Optional(Owners(kit)),
     direct: Type.Optional(
       Type.String({
         maxLength: 2048,
@@ -65,6 +78,7 @@ export const ImportBody = ({ exactly, Name, Type }: SchemaKit) =>
       }),
     ),
   })
+}
 
 export const Imported = ({ Type }: SchemaKit) => {
   const names = (description: string) => Type.Array(Type.String(), { description })
@@ -140,6 +154,9 @@ export const ResourceProfile = ({ Action, listOf, Resource, Type }: SchemaKit) =
     Resource,
     listOf('actions', Action),
     Type.Object({
+      owner_names: Type.Array(Type.String(), {
+        description: 'of each of `owners`; only administrators are told names of people',
+      }),
       names: Type.Array(Type.Object({ action: Type.String(), name: Type.String() }), {
         description: 'of a group: what its members offer, by the names that clients see there',
       }),

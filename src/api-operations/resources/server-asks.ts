@@ -1,5 +1,5 @@
-import { describe } from '../operation.ts'
-import { flags, input } from '../source.ts'
+import { describe } from '../../operation-kit/operation.ts'
+import { flags, input } from '../../operation-kit/source.ts'
 import { ResourceProfile } from './schemas.ts'
 
 const ASKS = {

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
-import { Nothing } from '../../api-operations/schemas.ts'
+import { Nothing } from '../../operation-kit/schemas.ts'
 import { machineFirst } from '../clients/machine-first.ts'
 import { plainJson, schemaOf } from '../document.ts'
 import type { ApiParts } from '../parts.ts'

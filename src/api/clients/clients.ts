@@ -15,6 +15,7 @@ import {
   removeClient,
   rotateSecret,
 } from '../../machine-clients/index.ts'
+import { findCallback, setCallback } from '../../submissions/index.ts'
 import { acts } from '../operation.ts'
 import { pageOf } from '../paging.ts'
 import { clientShape, credentialShape, pepGiven } from './shapes.ts'
@@ -50,7 +51,8 @@ export const CLIENT_OPERATIONS = acts(CLIENTS, {
     const client = await findClient(read, id)
     if (!client) throw new Problem('client.unknown', `there is no machine client \`${id}\``)
     const credentials = await listClientCredentials(read, id)
-    return { ...clientShape(client), credentials: credentials.map(credentialShape) }
+    const callback = (await findCallback(read, id))?.url ?? null
+    return { ...clientShape(client), credentials: credentials.map(credentialShape), callback }
   },
   add: async ({ clients }, { body, caller }) => {
     const { id, jwk } = body
@@ -69,6 +71,10 @@ export const CLIENT_OPERATIONS = acts(CLIENTS, {
   },
   set: async ({ clients }, { body, caller, params: { id } }) =>
     clientShape(await changeClient(clients, { id, by: caller.person.id, ...givenOf(body) })),
+  callback: async ({ callbacks }, { body, caller, params: { id } }) => {
+    const set = await setCallback(callbacks, { id, url: body.url, by: caller.person.id })
+    return set ? { url: set.url, secret: set.secret.reveal() } : { url: null }
+  },
   rotate: async ({ clients }, { body, caller, params: { id } }) => {
     const until = body.previous_ends_at
     const previousEndsAt = until === undefined ? undefined : Date.parse(until)

@@ -4,13 +4,13 @@ import {
   CredentialShape,
   type PepGiven,
 } from '../../api-operations/clients/schemas.ts'
-import * as kit from '../../api-operations/schemas.ts'
 import type {
   ClientCredential,
   IssuingSettings,
   MachineClient,
   PepSettings,
 } from '../../machine-clients/index.ts'
+import * as kit from '../../operation-kit/schemas.ts'
 import { fromJson, toJson } from '../json.ts'
 import { time } from '../shapes.ts'
 

@@ -1,28 +1,33 @@
 import { reachOfPerson } from '../../analysis/index.ts'
-import type { OperationInput } from '../../api-operations/operation.ts'
 import { Problem } from '../../lib/problem.ts'
-import { findPerson } from '../../people/index.ts'
+import type { OperationInput } from '../../operation-kit/operation.ts'
+import { findPerson, findPersonsByEmail, type Person } from '../../people/index.ts'
 import type { Meaning } from '../../sessions/index.ts'
 import type { Input, Operation } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
 import { meaningOfAgent } from './of-agent.ts'
+import { meaningOfApproval, meaningOfBreakGlass } from './of-approval.ts'
 import { meaningOfImport } from './of-import.ts'
 import { meaningOfPolicies } from './of-policies.ts'
 import { meaningOfRisks } from './of-risks.ts'
 import { changedLines } from './reach-lines.ts'
 import { said } from './words.ts'
 
-type Means = (parts: ApiParts, given: OperationInput) => Promise<Meaning>
+type Means = (parts: ApiParts, given: OperationInput, caller: Person) => Promise<Meaning>
 
 /** Acts whose difference to what is in force can be told. */
 const DIFFERENCES: Readonly<Record<string, Means>> = {
   'agents.register': meaningOfAgent,
   'agents.set_limits': meaningOfAgent,
   'groups.add_member': meaningOfMember,
+  'people.permit_passkey': meaningOfPasskey,
   'policies.publish': meaningOfPolicies,
   'policies.publish_again': meaningOfPolicies,
   'resources.accept_risks': meaningOfRisks,
   'resources.import': meaningOfImport,
+  'requests.approve': meaningOfApproval,
+  'breakglass.open': meaningOfBreakGlass,
+  'standins.add': meaningOfStandIn,
 }
 
 /** Says what an act would do; also that it would be refused, if it would be as things are. */
@@ -30,11 +35,12 @@ export async function meaningOf(
   parts: ApiParts,
   { confirms, id, says }: Pick<Operation, 'confirms' | 'id' | 'says'>,
   { body, params }: Pick<Input, 'body' | 'params'>,
+  caller: Person,
 ): Promise<Meaning> {
   const given = { body: membersOf(body), params: membersOf(params) }
   const sentence = confirms?.(given) ?? says
   try {
-    return (await DIFFERENCES[id]?.(parts, given)) ?? { sentence, facts: [] }
+    return (await DIFFERENCES[id]?.(parts, given, caller)) ?? { sentence, facts: [] }
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     return { sentence, facts: [], refused: error.detail }
@@ -53,6 +59,37 @@ async function meaningOfMember(parts: ApiParts, { params }: OperationInput): Pro
       ['In groups now', person.groups.join(', ') || 'none'],
     ],
     consequences: changedLines(await reachOfPerson(parts.decisions, person, { ...person, groups })),
+  }
+}
+
+async function meaningOfPasskey(parts: ApiParts, { params }: OperationInput): Promise<Meaning> {
+  const person = await findPerson(parts.people.storage.read, said(params.id))
+  if (!person) throw new Problem('person.unknown', `there is no person \`${said(params.id)}\``)
+  return {
+    sentence: `Let ${person.name} enrol a new first passkey`,
+    facts: [
+      ['Person', `${person.name}${person.email === undefined ? '' : `, ${person.email}`}`],
+      ['Make sure', 'that it was this person who asked you, not somebody who can sign in as them'],
+    ],
+  }
+}
+
+async function meaningOfStandIn(parts: ApiParts, { body }: OperationInput): Promise<Meaning> {
+  const { read } = parts.people.storage
+  const typed = said(body.stand_in)
+  const found = [await findPerson(read, typed), ...(await findPersonsByEmail(read, typed))]
+  const known = found.flatMap((each) => (each ? [`${each.name}, ${each.issuer}`] : []))
+  return {
+    sentence: `Let ${typed} answer for you`,
+    facts: [
+      ['Person', known.join(' or ') || 'nobody who is known'],
+      ['From', body.starts_at === undefined ? 'now' : said(body.starts_at)],
+      ['Until', said(body.ends_at)],
+    ],
+    consequences: [
+      'They answer the access requests of others that you may answer, unless a rule asks for you in person.',
+      'You can end it at any time, and so can they.',
+    ],
   }
 }
 

@@ -1,6 +1,6 @@
-import type { OperationInput } from '../../api-operations/operation.ts'
 import { findResource } from '../../catalog/index.ts'
-import { type ImportResult, previewImport } from '../../catalog-changes/index.ts'
+import { previewImport } from '../../catalog-changes/index.ts'
+import type { OperationInput } from '../../operation-kit/operation.ts'
 import type { Meaning, MeantChange } from '../../sessions/index.ts'
 import type { ApiParts } from '../parts.ts'
 import { planOf } from '../resources/plan-of.ts'
@@ -53,7 +53,7 @@ export async function meaningOfImport(
   }
 }
 
-function changesInWords(seen: ImportResult): string {
+function changesInWords(seen: Awaited<ReturnType<typeof previewImport>>): string {
   const { added, changed, quarantined, removed, restored, waiting } = seen
   return countWords(
     [

@@ -1,7 +1,7 @@
 import { reachOfPolicies } from '../../analysis/index.ts'
-import type { OperationInput } from '../../api-operations/operation.ts'
 import { compareInWorker, type RuleChange } from '../../cedar/index.ts'
 import { Problem } from '../../lib/problem.ts'
+import type { OperationInput } from '../../operation-kit/operation.ts'
 import { checkPolicies, findSet, latestSet } from '../../policy/index.ts'
 import type { Meaning, MeantChange } from '../../sessions/index.ts'
 import type { ApiParts } from '../parts.ts'

@@ -1,6 +1,6 @@
 import { RISKS } from '@remit/engine'
-import type { OperationInput } from '../../api-operations/operation.ts'
 import { countedRisk, listActions } from '../../catalog/index.ts'
+import type { OperationInput } from '../../operation-kit/operation.ts'
 import type { Meaning, MeantChange } from '../../sessions/index.ts'
 import type { ApiParts } from '../parts.ts'
 import { said } from './words.ts'

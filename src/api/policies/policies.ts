@@ -3,9 +3,9 @@ import { suggest, suggestPolicy } from '../../analysis/index.ts'
 import { POLICY } from '../../api-operations/policies/policy.ts'
 import { PolicyVersion, PublishedPolicies } from '../../api-operations/policies/schemas.ts'
 import type { SuggestionInput } from '../../api-operations/policies/suggestions.ts'
-import * as kit from '../../api-operations/schemas.ts'
 import { compareInWorker, formatInWorker } from '../../cedar/index.ts'
 import { Problem } from '../../lib/problem.ts'
+import * as kit from '../../operation-kit/schemas.ts'
 import {
   checkPolicies,
   findSet,

@@ -1,6 +1,6 @@
 import { type AbleAgent, type Means, whatCan, whoCan } from '../../analysis/index.ts'
 import { EverRule as EverRuleJson } from '../../api-operations/policies/ever.ts'
-import * as kit from '../../api-operations/schemas.ts'
+import * as kit from '../../operation-kit/schemas.ts'
 import { type EverAnswer, type EverRule, placeOf, type SourceFile } from '../../policy/index.ts'
 import { toJson } from '../json.ts'
 import { personNames } from '../names.ts'

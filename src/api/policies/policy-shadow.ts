@@ -6,7 +6,7 @@ import {
   stopShadow,
 } from '../../analysis/index.ts'
 import { POLICY_SHADOW, Shadow } from '../../api-operations/policies/shadow.ts'
-import * as kit from '../../api-operations/schemas.ts'
+import * as kit from '../../operation-kit/schemas.ts'
 import { toJson } from '../json.ts'
 import { personNames } from '../names.ts'
 import { acts } from '../operation.ts'

@@ -1,8 +1,8 @@
 import { Offered } from '../../api-operations/resources/schemas.ts'
-import * as kit from '../../api-operations/schemas.ts'
 import type { Action } from '../../catalog/index.ts'
 import { differences, type Offer, type previewImport } from '../../catalog-changes/index.ts'
 import { mapInSteps } from '../../lib/in-steps.ts'
+import * as kit from '../../operation-kit/schemas.ts'
 import { toJson } from '../json.ts'
 import { time } from '../shapes.ts'
 

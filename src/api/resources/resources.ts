@@ -1,6 +1,5 @@
 import { RESOURCES } from '../../api-operations/resources/resources.ts'
 import { Imported } from '../../api-operations/resources/schemas.ts'
-import * as kit from '../../api-operations/schemas.ts'
 import {
   type Action,
   findResource,
@@ -18,7 +17,10 @@ import {
   rejectOffers,
   removeResource,
   resumeResource,
+  setDisplay,
   setMark,
+  setOwners,
+  setPreview,
   setRisk,
   setSentence,
   setShown,
@@ -29,6 +31,7 @@ import {
 import { connectResource } from '../../connections/index.ts'
 import { mapInSteps } from '../../lib/in-steps.ts'
 import { Problem } from '../../lib/problem.ts'
+import * as kit from '../../operation-kit/schemas.ts'
 import {
   actionsAt,
   groupNames,
@@ -37,6 +40,7 @@ import {
   setGroup,
 } from '../../resource-groups/index.ts'
 import { toJson } from '../json.ts'
+import { personNames } from '../names.ts'
 import { type ApiCaller, acts } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
 import { actionShape, publicResourceShape, resourceShape } from '../shapes.ts'
@@ -50,7 +54,17 @@ async function shown(parts: ApiParts, name: string, shape = resourceShape) {
   const resource = await findResource(read, name)
   if (!resource) throw new Problem('catalog.unknown_resource', `there is no resource \`${name}\``)
   const actions = (await listActions(read, name)).map(actionShape)
-  return { ...shape(resource), actions, ...(await namesOf(parts, resource)) }
+  const { owners = [] } = resource
+  const owner_names = shape === resourceShape ? await ownerNames(parts, owners) : [...owners]
+  return { ...shape(resource), owner_names, actions, ...(await namesOf(parts, resource)) }
+}
+
+const A_PERSON = 'person:'
+
+async function ownerNames(parts: ApiParts, owners: readonly string[]): Promise<string[]> {
+  const idOf = (owner: string) => (owner.startsWith(A_PERSON) ? owner.slice(A_PERSON.length) : null)
+  const nameOf = await personNames(parts, owners.map(idOf))
+  return owners.map((owner) => nameOf(idOf(owner)) ?? owner)
 }
 
 /** Names in a group, with those that look alike. */
@@ -63,6 +77,20 @@ async function namesOf({ spaces }: ApiParts, resource: Resource) {
     names: named.map((each) => ({ action: each.name, name: nameInGroup(each) })),
     look_alikes: lookAlikes.map(({ actions, ...rest }) => ({ actions: [...actions], ...rest })),
   }
+}
+
+function previewOf({
+  arguments: given = [],
+  read,
+  result,
+}: {
+  readonly arguments?: readonly { readonly name: string; readonly path: string }[]
+  readonly read: string | null
+  readonly result?: boolean
+}): Action['preview'] {
+  if (read === null) return undefined
+  const pointers = Object.fromEntries(given.map(({ name, path }) => [name, path]))
+  return { action: read, arguments: pointers, ...(result ? { shows: 'result' } : {}) }
 }
 
 async function offers(parts: ApiParts, resource: string) {
@@ -131,15 +159,18 @@ export const RESOURCE_OPERATIONS = acts(RESOURCES, {
   }),
   show: (parts, { caller, params }) => shown(parts, params.name, shapeFor(caller)),
   import: async (parts, { body, caller, confirmed, params }) => {
-    const { accept = false, ...wanted } = body
+    const { accept = false, owners, ...wanted } = body
     const plan = await planOf(parts, params.name, wanted)
     // Changes count as seen only if the confirmation could show them.
     const seen = confirmed && (confirmed.seen ?? NOTHING)
     const how = { accept, seen }
-    return toJson(IMPORTED, await applyImport(parts.connections, plan, caller.person.id, how))
+    const imported = await applyImport(parts.connections, plan, caller.person.id, how)
+    if (owners)
+      await setOwners(parts.connections, { name: params.name, owners, by: caller.person.id })
+    return toJson(IMPORTED, imported)
   },
   preview: async (parts, { body, params }) => {
-    const { accept = false, ...wanted } = body
+    const { accept = false, owners: _, ...wanted } = body
     const plan = await planOf(parts, params.name, wanted)
     const seen = await previewImport(parts.connections, plan, { accept })
     return { ...toJson(IMPORTED, seen), changes: await previewedChanges(plan.actions, seen) }
@@ -176,6 +207,9 @@ export const RESOURCE_OPERATIONS = acts(RESOURCES, {
   tokens: change((connections, resource, { body }) =>
     setTokens(connections, { ...body, ...resource }),
   ),
+  owners: change((connections, resource, { body: { owners } }) =>
+    setOwners(connections, { ...resource, owners }),
+  ),
   risk: changeAction((connections, action, { body: { risk } }) =>
     setRisk(connections, { ...action, risk }),
   ),
@@ -192,6 +226,12 @@ export const RESOURCE_OPERATIONS = acts(RESOURCES, {
   ),
   size: changeAction((connections, action, { body: { path } }) =>
     setMark(connections, { ...action, mark: 'size', path: path ?? undefined }),
+  ),
+  display: changeAction((connections, action, { body: { display, path } }) =>
+    setDisplay(connections, { ...action, path, display: display ?? undefined }),
+  ),
+  'approval-preview': changeAction((connections, action, { body }) =>
+    setPreview(connections, { ...action, preview: previewOf(body) }),
   ),
   suspend: change((connections, resource, { body: { reason = 'suspend by an administrator' } }) =>
     suspendResource(connections, { ...resource, reason }),

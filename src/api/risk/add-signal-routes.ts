@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { Signal, SignalInput } from '../../api-operations/risk.ts'
-import * as kit from '../../api-operations/schemas.ts'
+import * as kit from '../../operation-kit/schemas.ts'
 import { raiseSignal } from '../../risk/index.ts'
 import { machineFirst } from '../clients/machine-first.ts'
 import { plainJson, schemaOf } from '../document.ts'

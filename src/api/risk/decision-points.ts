@@ -1,5 +1,4 @@
 import { DECISION_POINTS, DecisionPoint as Point } from '../../api-operations/decision-points.ts'
-import * as kit from '../../api-operations/schemas.ts'
 import {
   addPoint,
   type DecisionPoint,
@@ -7,6 +6,7 @@ import {
   removePoint,
 } from '../../decision-points/index.ts'
 import { Secret } from '../../lib/secret.ts'
+import * as kit from '../../operation-kit/schemas.ts'
 import { fromJson, toJson } from '../json.ts'
 import { acts } from '../operation.ts'
 

@@ -1,5 +1,4 @@
 import { ALLOWANCES, Allowance as AllowanceJson } from '../../api-operations/allowances.ts'
-import * as kit from '../../api-operations/schemas.ts'
 import {
   type Allowance,
   endAllowance,
@@ -8,6 +7,7 @@ import {
   type ListedAllowance,
   listAllowances,
 } from '../../approvals/index.ts'
+import * as kit from '../../operation-kit/schemas.ts'
 import { toJson } from '../json.ts'
 import { personNames } from '../names.ts'
 import { acts } from '../operation.ts'

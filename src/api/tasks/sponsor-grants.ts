@@ -1,6 +1,5 @@
 import { parseDetails } from '@remit/engine'
 import { type Agent, findAgent } from '../../agents/index.ts'
-import * as kit from '../../api-operations/schemas.ts'
 import {
   SPONSOR_GRANTS,
   SponsorGrant,
@@ -9,6 +8,7 @@ import {
 import { misfitOfAnswers, readBudget } from '../../budgets/index.ts'
 import { Answers } from '../../catalog/index.ts'
 import { Problem } from '../../lib/problem.ts'
+import * as kit from '../../operation-kit/schemas.ts'
 import {
   endSponsorship,
   findSponsorGrantFor,

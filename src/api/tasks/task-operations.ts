@@ -1,9 +1,10 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { findRequest, type AccessRequest as Noun } from '../../access-requests/index.ts'
-import { AccessRequest, Budget, Detail, Name, Task, Time } from '../../api-operations/schemas.ts'
+import { editedArguments } from '../../call-edits/index.ts'
 import { askAgain } from '../../calls/index.ts'
 import { issueTicket } from '../../grants/index.ts'
 import { Problem } from '../../lib/problem.ts'
+import { AccessRequest, Budget, Detail, Name, Task, Time } from '../../operation-kit/schemas.ts'
 import { closeTask, type Task as TaskNoun } from '../../tasks/index.ts'
 import type { ApiParts } from '../parts.ts'
 import { requestShape, taskShape, time } from '../shapes.ts'
@@ -25,6 +26,19 @@ const OwnRequest = Type.Intersect([
     reason: Type.Union([Type.String(), Type.Null()]),
     usable_until: Type.Union([Time, Type.Null()]),
     used: Type.Boolean(),
+    edited: Type.Union(
+      [
+        Type.Object({
+          request: Type.String(),
+          url: Type.String(),
+          changes: Type.Array(
+            Type.Object({ path: Type.String(), from: Type.String(), to: Type.String() }),
+          ),
+        }),
+        Type.Null(),
+      ],
+      { description: 'the call as an approver changed it: it can be sent, and this one not' },
+    ),
   }),
 ])
 
@@ -109,7 +123,7 @@ export const OF_TASKS: readonly TaskOperation[] = [
       const found = await findRequest(parts.decisions, params.request)
       if (found?.taskId !== task.id)
         throw new Problem('approval.unknown', 'there is no such access request')
-      return ownRequest(found, parts.issuer)
+      return ownRequest(parts, found)
     },
   }),
   taskOperation({
@@ -122,7 +136,7 @@ export const OF_TASKS: readonly TaskOperation[] = [
     answer: OwnRequest,
     status: 201,
     run: async (parts, task, { body }) =>
-      ownRequest(await askAgain(parts.decisions, task, body.request_id), parts.issuer),
+      ownRequest(parts, await askAgain(parts.decisions, task, body.request_id)),
   }),
   taskOperation({
     id: 'task.spawn',
@@ -162,13 +176,24 @@ export const OF_TASKS: readonly TaskOperation[] = [
   }),
 ]
 
-function ownRequest(request: Noun, issuer: string): Static<typeof OwnRequest> {
-  const { id, reason, taskId, usableUntil, usedBy } = request
+async function ownRequest(
+  { decisions, issuer }: ApiParts,
+  request: Noun,
+): Promise<Static<typeof OwnRequest>> {
+  const { editedTo, id, reason, taskId, usableUntil, usedBy } = request
+  const edited = editedTo && (await findRequest(decisions, editedTo))
   return {
     ...requestShape(request, issuer),
     url: `${issuer}/v1/tasks/${taskId}/requests/${id}`,
     reason,
     usable_until: usableUntil === null ? null : time(usableUntil),
     used: usedBy !== null,
+    edited: edited
+      ? {
+          request: edited.id,
+          url: `${issuer}/v1/tasks/${taskId}/requests/${edited.id}`,
+          changes: [...editedArguments(request, edited)],
+        }
+      : null,
   }
 }

@@ -1,12 +1,12 @@
 import { findAgent } from '../../agents/index.ts'
 import { explain } from '../../analysis/index.ts'
 import { DECISIONS } from '../../api-operations/decisions/decisions.ts'
-import * as kit from '../../api-operations/schemas.ts'
 import { Notice, TASKS } from '../../api-operations/tasks.ts'
 import { showLimitsOver } from '../../budgets/index.ts'
 import { listNotices } from '../../calls/index.ts'
 import { findDecision, listDecisions } from '../../decision-log/index.ts'
 import { Problem } from '../../lib/problem.ts'
+import * as kit from '../../operation-kit/schemas.ts'
 import {
   closeTask,
   findTask,

@@ -1,4 +1,4 @@
-import { type AccessRequest, type ApprovalParts, frozenParts } from '../../access-requests/index.ts'
+import { type AccessRequest, type ApprovalParts, readFrozen } from '../../access-requests/index.ts'
 import { newId } from '../../lib/id.ts'
 import type { Tx } from '../../storage/index.ts'
 import type { Allowance, Choice } from './allowance.ts'
@@ -15,7 +15,7 @@ export async function giveAllowance(
   given: { choice: Choice; by: string; first: number },
 ): Promise<Allowance> {
   const { by, choice, first } = given
-  const { chain, definition, upstream } = frozenParts(request.call)
+  const { chain, definition, upstream } = readFrozen(request.call)
   const allowance: Allowance = {
     id: newId('allowance', parts.random),
     requestId: request.id,

@@ -1,7 +1,12 @@
 import type { Risk } from '@remit/engine'
-import { type ApprovalParts, isEnough, type Leaf } from '../../access-requests/index.ts'
+import {
+  type ApprovalParts,
+  isEnough,
+  type Leaf,
+  presentQuestion,
+} from '../../access-requests/index.ts'
 import { Guard, type Step } from '../../storage/index.ts'
-import { approversOf } from '../approvers.ts'
+import { approversOf, idsOf } from '../approvers.ts'
 import type { Allowance } from './allowance.ts'
 import { allowancesFor, returnAllowanceQuery, useAllowanceQuery } from './allowance-store.ts'
 import { patternAdmits } from './pattern.ts'
@@ -10,6 +15,9 @@ import { aboutAllowance } from './record.ts'
 /** Fails when an allowance is used up, ended or too late. */
 export const ALLOWANCE_GUARD = new Guard('usable allowance')
 const RETURN_GUARD = new Guard('used allowance')
+
+/** Time before any escalation: whoever gave an allowance had been asked by then. */
+export const ESCALATED_LONG_AGO = 0
 
 /** A call that an allowance may be for, as the catalog describes it now. */
 export interface DescribedCall {
@@ -49,12 +57,17 @@ export async function usableAllowances(
   const usable: UsableAllowance[] = []
   for (const allowance of await allowancesFor(read, call, now)) {
     if (!means(allowance, call, call.leaves)) continue
-    const { approvers, denied } = await approversOf(read, { id: allowance.requestId })
+    const { approvers, denied } = await approversOf(read, { id: allowance.requestId }, now)
     // INVARIANT: eligibility is asked anew at each use: a word counts while its giver may give it.
-    const { requesterId } = call
-    const today = requesterId === undefined ? allowance : { ...allowance, requesterId }
+    const { requesterId, taskId } = call
+    const asked = { ...allowance, taskId, createdAt: ESCALATED_LONG_AGO }
+    const today = await presentQuestion(
+      read,
+      requesterId === undefined ? asked : { ...asked, requesterId },
+      now,
+    )
     if (denied || !isEnough(approvers, today)) continue
-    usable.push({ allowance, approvers: approvers.map(({ id }) => id) })
+    usable.push({ allowance, approvers: idsOf(approvers) })
   }
   return usable
 }

@@ -2,7 +2,7 @@ import type { Argument, ArgumentSchema, ArgumentType, ArgumentField as Field } f
 import type { JsonObject } from '../../lib/json.ts'
 import { flatten } from './all-of.ts'
 import { OperationReader, type ParseBudget } from './reader.ts'
-import { readFlat } from './schema.ts'
+import { isSilent, readFlat } from './schema.ts'
 
 export interface ReadInput {
   readonly schema: ArgumentSchema
@@ -19,6 +19,8 @@ export function readInputSchema(root: JsonObject, effort?: ParseBudget): ReadInp
   if (!found.ok) return `its arguments cannot be read: ${found.reason}`
   const { type } = readFlat(reader, found.schema, ['#', ...found.pointers])
   if (found.schema.get('type') !== 'object') return 'its arguments are not an object'
+  // A tool that names no arguments has none.
+  if (isSilent(found.schema)) return { schema: schemaOf([], false), notes: reader.notes }
   if (type.kind === 'untyped') {
     reader.note(`its arguments have no type: ${type.reason}`)
     return { schema: schemaOf([], true), notes: reader.notes }

@@ -156,12 +156,18 @@ function readRecord(
   path: readonly string[],
 ): RecordType | UntypedType {
   const record = readMembers(reader, schema, path)
-  if (record.fields.length > 0 || !record.open) return record
+  if (record.fields.length > 0) return record
+  if (!record.open) return isSilent(schema) ? untyped('the document allows any members') : record
   return untyped(
     isObject(schema.get('additionalProperties')) || schema.has('patternProperties')
       ? 'it is a map: the names of its members are not known beforehand'
       : 'the document allows any members',
   )
+}
+
+/** Checks whether a schema says nothing at all about the members of an object. */
+export function isSilent(schema: JsonObject): boolean {
+  return ['properties', ...MORE].every((keyword) => !schema.has(keyword))
 }
 
 /** The members of an object schema. */

@@ -1,5 +1,4 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import { cancelSubmitted, findSubmitted, submitRequest } from '../../calls/index.ts'
 import {
   headerValues,
   logBug,
@@ -10,6 +9,7 @@ import {
 } from '../../http/index.ts'
 import { Problem, type ProblemCode } from '../../lib/problem.ts'
 import { type MachineClient, presentedClient } from '../../machine-clients/index.ts'
+import { cancelSubmitted, findSubmitted, submitRequest } from '../../submissions/index.ts'
 import { challenges } from '../metadata.ts'
 import type { AuthzenPorts } from '../ports.ts'
 import { readRequest } from '../read-request.ts'
@@ -84,7 +84,7 @@ async function submit(
 ): Promise<void> {
   allowed(message, 'POST')
   const keys = headerValues(message, 'idempotency-key')
-  const submission = readSubmission(await readRequest(message), keys)
+  const submission = readSubmission(ports, await readRequest(message), keys)
   const shown = shownTask(ports.issuer, await submitRequest(ports.decisions, pep, submission))
   write(reply, shown.status === 'pending' ? 202 : 201, shown, { location: shown.statusEndpoint })
 }

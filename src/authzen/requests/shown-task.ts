@@ -1,46 +1,67 @@
-import type { RequestState } from '../../access-requests/index.ts'
-import type { SubmissionResult } from '../../calls/index.ts'
+import { type Canonical, canonicalJson } from '../../lib/canonical-json.ts'
+import { isObject, parseJson } from '../../lib/json.ts'
+import {
+  approvedUntil,
+  type SubmissionResult,
+  type SubmissionStatus,
+  type SubmittedItem,
+  statusOf,
+} from '../../submissions/index.ts'
 
 /** ARAP: submissions are posted here, and each has its own address below. */
 export const REQUESTS_PATH = '/access/v1/requests'
 
-/** State of a submission (ARAP, Task Status Values): ours are among them. */
-type TaskStatus = RequestState
-
 /** ARAP, Access Request Response and Task Status: how a submission stands, and what came of it. */
 export interface ShownTask {
-  readonly status: TaskStatus
+  readonly status: SubmissionStatus
   readonly statusEndpoint: string
   readonly text: string
 }
 
-export function shownTask(
-  issuer: string,
-  { approvedUntil: until, made, request }: SubmissionResult,
-): ShownTask {
-  const { state: status } = request
-  const statusEndpoint = `${issuer}${REQUESTS_PATH}/${made.id}`
-  const waits = status === 'pending'
-  const task = {
-    id: made.id,
-    status,
-    status_endpoint: statusEndpoint,
-    ...(waits ? { expires_at: timeOf(request.expiresAt) } : {}),
-    links: {
-      review: `${issuer}/approvals/${request.id}`,
-      ...(waits ? { cancel: `${statusEndpoint}/cancel` } : {}),
+export function shownTask(issuer: string, submitted: SubmissionResult): ShownTask {
+  const [first] = submitted
+  const status = statusOf(submitted)
+  const { id, item } = first.made
+  const statusEndpoint = `${issuer}${REQUESTS_PATH}/${id}`
+  const waiting = submitted.filter(({ request }) => request.state === 'pending')
+  const ends = waiting.map(({ request }) => request.expiresAt)
+  const review = (waiting[0] ?? first).request.id
+  const text = canonicalJson({
+    task: {
+      ...{ id, status, status_endpoint: statusEndpoint },
+      expires_at: waiting.length > 0 ? timeOf(Math.max(...ends)) : undefined,
+      links: {
+        review: `${issuer}/approvals/${review}${waiting.length > 1 ? '/together' : ''}`,
+        cancel: waiting.length > 0 ? `${statusEndpoint}/cancel` : undefined,
+      },
+      items: item === null ? undefined : submitted.map(shownItem),
     },
-  }
-  const result = until !== undefined && {
+    result: item === null ? resultOf(first) : undefined,
+  })
+  return { status, statusEndpoint, text }
+}
+
+function shownItem(each: SubmittedItem): Canonical {
+  const sent = parseJson(each.made.item ?? '')
+  if (!isObject(sent)) throw new Error('an item was not stored as it was sent')
+  const [resource = null, action = null] = [sent.get('resource'), sent.get('action')]
+  const { state: status } = each.request
+  return { ...{ resource, action, status }, result: resultOf(each) }
+}
+
+/** ARAP, Completion Semantics. */
+function resultOf({ made, request }: SubmittedItem): Canonical | undefined {
+  const until = approvedUntil(made, request)
+  if (until === undefined) return undefined
+  const { answeredAt: at } = request
+  return {
     mode: 'reevaluate',
     approval: {
       id: made.approvalId,
-      ...(request.answeredAt === null ? {} : { approved_at: timeOf(request.answeredAt) }),
+      approved_at: at === null ? undefined : timeOf(at),
       approved_until: timeOf(until),
     },
   }
-  const text = JSON.stringify({ task, ...(result ? { result } : {}) })
-  return { status, statusEndpoint, text }
 }
 
 function timeOf(at: number): string {

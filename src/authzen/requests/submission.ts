@@ -1,16 +1,21 @@
-import type { Submission } from '../../calls/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
+import type { CallbackWish, Submission, SubmissionItem } from '../../submissions/index.ts'
+import type { AuthzenPorts } from '../ports.ts'
 import { readQuestion } from '../question.ts'
 import { malformed, type ReadRequest } from '../read-request.ts'
 import { keptOf } from '../record.ts'
 import { bindingHash } from './binding.ts'
+import { evaluationOf } from './binding-token.ts'
 
 const MAX_TEXT = 1024
 const MAX_KEY = 255
 const MAX_CHAIN = 16
+const MAX_EVENTS = 16
+/** Number of requests that may wait of one task. */
+const MAX_ITEMS = 10
 /** RFC 3339, with an offset: a time without one would be another time elsewhere. */
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i
 
@@ -18,20 +23,15 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/
  * ARAP, Access Request Submission.
  * @throws Problem `evaluation.malformed`, `access_request.bad_binding`
  */
-export function readSubmission(request: ReadRequest, keys: readonly string[]): Submission {
+export function readSubmission(
+  ports: Pick<AuthzenPorts, 'master'>,
+  request: ReadRequest,
+  keys: readonly string[],
+): Submission {
   const { body } = request
-  if (body.has('items')) throw malformed('one denial at a time: `items` is not offered')
-  if (body.has('callback')) throw malformed('`callback` is not offered: ask for the status')
-  readQuestion(body)
-  const denial = objectAt(body, 'denial')
-  const requested = body.has('requested_access') ? objectAt(body, 'requested_access') : undefined
-  const until = requested?.get('requested_until')
   return {
-    evaluationId: boundId(denial),
-    expiresAt: timeOf(denial.get('expires_at'), 'denial.expires_at'),
-    bindingHash: bindingHash(body),
-    requestedUntil:
-      until === undefined ? undefined : timeOf(until, 'requested_access.requested_until'),
+    items: body.has('items') ? readItems(ports, body) : [readItem(ports, body)],
+    callback: body.has('callback') ? readCallback(objectAt(body, 'callback')) : undefined,
     actors: readActors(body),
     idempotencyKey: readKey(keys),
     bodyDigest: sha256url(canonicalJson(body)),
@@ -39,11 +39,94 @@ export function readSubmission(request: ReadRequest, keys: readonly string[]): S
   }
 }
 
-/** No binding token is ever given out here, so whoever brings one has it from somewhere else. */
-function boundId(denial: JsonObject): string {
-  const id = denial.get('evaluation_id')
-  if (denial.has('binding_token') || typeof id !== 'string' || id.length > MAX_TEXT)
-    throw new Problem('access_request.bad_binding', 'bind the denial by its `evaluation_id`')
+/**
+ * Items of a submission, each a submission of its own but for what it shares: `subject`, and `context` and `requested_access` where
+ * it has none. As in Access Evaluations (Authorization API 1.0 section 7), an item may have a `context`.
+ */
+function readItems(
+  ports: Pick<AuthzenPorts, 'master'>,
+  body: JsonObject,
+): readonly SubmissionItem[] {
+  const items = body.get('items')
+  if (!Array.isArray(items) || items.length === 0 || items.length > MAX_ITEMS)
+    throw malformed(`\`items\` is a list of 1 to ${MAX_ITEMS}`)
+  if (body.has('resource') || body.has('action'))
+    throw malformed('with `items`, `resource` and `action` are in each of them')
+  const read = items.map((item: Json) => {
+    if (!isMap(item)) throw malformed('an item has to be an object')
+    if (!item.has('denial'))
+      throw new Problem('access_request.bad_binding', 'bind each item by a `denial` of its own')
+    const one = new Map([...item, ...membersOf(body, 'subject')])
+    const wished = [body, item].flatMap((from) => [...objectIn(from, 'requested_access')])
+    const whole = new Map([
+      ...membersOf(body, 'context'),
+      ...one,
+      ['requested_access', new Map(wished)],
+    ])
+    const sent = new Map(['resource', 'action'].flatMap((name) => membersOf(item, name)))
+    return { ...readItem(ports, whole), item: canonicalJson(sent) }
+  })
+  if (new Set(read.map((each) => each.bindingHash)).size < read.length)
+    throw malformed('an item is there twice')
+  return read
+}
+
+/** A member with its name; none where it is not there. */
+function membersOf(from: JsonObject, name: string): readonly (readonly [string, Json])[] {
+  const value = from.get(name)
+  return value === undefined ? [] : [[name, value]]
+}
+
+function objectIn(from: JsonObject, name: string): JsonObject {
+  return from.has(name) ? objectAt(from, name) : new Map()
+}
+
+function readItem(ports: Pick<AuthzenPorts, 'master'>, body: JsonObject): SubmissionItem {
+  readQuestion(body)
+  const denial = objectAt(body, 'denial')
+  const until = objectIn(body, 'requested_access').get('requested_until')
+  return {
+    evaluationId: boundId(ports, denial),
+    expiresAt: timeOf(denial.get('expires_at'), 'denial.expires_at'),
+    bindingHash: bindingHash(body),
+    requestedUntil:
+      until === undefined ? undefined : timeOf(until, 'requested_access.requested_until'),
+    item: undefined,
+  }
+}
+
+/** ARAP, Callback Completion. Events that are none of ours never come. */
+function readCallback(callback: JsonObject): CallbackWish {
+  const [endpoint, state = null, events = null] = ['endpoint', 'state', 'events'].map((name) =>
+    callback.get(name),
+  )
+  if (!isShort(endpoint) || (state !== null && !isShort(state)))
+    throw malformed(`\`callback\` has an \`endpoint\` and a \`state\` of ${MAX_TEXT} characters`)
+  if (events !== null && !(isList(events) && events.length <= MAX_EVENTS && events.every(isShort)))
+    throw malformed('`callback.events` is a list of events')
+  return { endpoint, state, events }
+}
+
+function isShort(value: Json | undefined): value is string {
+  return typeof value === 'string' && value.length <= MAX_TEXT
+}
+
+function isList(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value)
+}
+
+/** Finds the id of the denied evaluation, which is given as it is, in a binding token, or both: then they agree. */
+function boundId(ports: Pick<AuthzenPorts, 'master'>, denial: JsonObject): string {
+  const given = denial.get('evaluation_id')
+  const named = denial.has('binding_token')
+    ? evaluationOf(ports, denial.get('binding_token'))
+    : given
+  const id = denial.has('evaluation_id') ? given : named
+  if (typeof id !== 'string' || id.length > MAX_TEXT || id !== named)
+    throw new Problem(
+      'access_request.bad_binding',
+      'bind the denial by its `evaluation_id`, its `binding_token`, or both',
+    )
   return id
 }
 

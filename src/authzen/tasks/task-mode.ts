@@ -2,12 +2,13 @@ import { CallAnswerer, type CallQuestion, type EvaluatedCall } from '../../calls
 import type { Action, CatalogView, Resource } from '../../catalog/index.ts'
 import { subjectOf } from '../../facts/index.ts'
 import type { KnownClient, PepSettings } from '../../machine-clients/index.ts'
-import type { Decision } from '../answer.ts'
+import type { Decision, RequestableOffer } from '../answer.ts'
 import type { Candidates, EvaluationPlan, SearchedPart, SingleQuestion } from '../answering.ts'
 import { bringsStepUp, canDo } from '../obligations.ts'
 import type { AuthzenPorts } from '../ports.ts'
 import type { Question } from '../question.ts'
 import { malformed } from '../read-request.ts'
+import { bindingToken } from '../requests/binding-token.ts'
 import { REQUESTS_PATH } from '../requests/shown-task.ts'
 import { typedArguments } from './arguments.ts'
 import { type CallContext, readCallContext } from './context.ts'
@@ -40,7 +41,7 @@ export async function taskMode(
   // One catalog for the whole request; whether it still counts is asked when a call is judged.
   const catalog = await decisions.catalog.current()
   const told = (found: EvaluatedCall, question?: Question) => {
-    const answer = answerOf(found, question, ports.issuer)
+    const answer = answerOf(ports, found, question)
     evaluated.set(answer, found)
     return answer
   }
@@ -66,12 +67,21 @@ export async function taskMode(
   }
 }
 
-function answerOf(found: EvaluatedCall, question: Question | undefined, issuer: string): Decision {
+function offerOf(ports: Pick<AuthzenPorts, 'issuer' | 'master'>, until: number): RequestableOffer {
+  const endpoint = ports.issuer + REQUESTS_PATH
+  return { endpoint, until, tokenOf: (id) => bindingToken(ports, id) }
+}
+
+function answerOf(
+  ports: Pick<AuthzenPorts, 'issuer' | 'master'>,
+  found: EvaluatedCall,
+  question: Question | undefined,
+): Decision {
   const { detail, enough, obligations, outcome, reason, requestableUntil: until, stepUp } = found
   const { approval, unhelped } = found
   const answer: Decision = {
     ...{ permitted: outcome === 'permit', reason, detail, enough, obligations },
-    ...(until === undefined ? {} : { requestable: { endpoint: issuer + REQUESTS_PATH, until } }),
+    ...(until === undefined ? {} : { requestable: offerOf(ports, until) }),
     ...(approval ? { approval } : {}),
     ...(unhelped ? { unhelped } : {}),
   }

@@ -1,19 +1,13 @@
 import { type Detail, stopEarly } from '@remit/engine'
 import type { Resource } from '../../catalog/index.ts'
-import { type Call, PROOF_GUARD, type Setting, settingLiveness } from '../../facts/index.ts'
+import { type Call, type Setting, settingLiveness } from '../../facts/index.ts'
 import { aboutTask } from '../../issuance/index.ts'
 import { newId } from '../../lib/id.ts'
-import type { Step } from '../../storage/index.ts'
 import type { Task } from '../../tasks/index.ts'
-import type { RecordedRequest } from '../case.ts'
-import {
-  type CallerIdentity,
-  identify,
-  type KnownIdentity,
-  type PresentedCredentials,
-} from '../identify.ts'
+import { type RecordedRequest, stopped } from '../case.ts'
+import { identify, type KnownIdentity, type PresentedCredentials } from '../identify.ts'
 import type { CallParts } from '../parts.ts'
-import { refuse, refuseReplay, usedProofSteps } from '../refuse.ts'
+import { bookProof, refuse, refuseReplay, usedProofSteps } from '../refuse.ts'
 import { ticketOf } from '../still-live.ts'
 import type { DenyVerdict, PermitVerdict } from '../verdict.ts'
 
@@ -58,7 +52,7 @@ export async function admit(
     policyVersion: undefined,
     proofUsed: false,
   }
-  if (!who.known) return refuse(parts, each, stopped(who))
+  if (!who.known) return refuse(parts, each, stopped({ who }))
   const stop = stopEarly(who.credential, who.liveness)
   if (stop) return refuse(parts, each, stop)
   const setting = await parts.facts.setting(who.held, asked.resource.name, who.view, each.at)
@@ -70,22 +64,8 @@ export async function admit(
   if (!resource || !isSamePlace(resource, asked.resource))
     return refuse(parts, each, { ...OVERTAKEN, gates: [who.credential] })
   const session = asked.record === 'session' ? [sessionStep(parts, each, who)] : []
-  const isFresh = await book(parts, [...usedProofSteps(parts, each), ...session])
+  const isFresh = await bookProof(parts, [...usedProofSteps(parts, each), ...session])
   return isFresh ? admitted(each, who, setting, resource) : refuseReplay(parts, each)
-}
-
-/** False: the proof was used before. A bearer token has none, and nothing to write. */
-async function book(parts: CallParts, steps: readonly Step[]): Promise<boolean> {
-  if (steps.length === 0) return true
-  const done = await parts.live.commit(parts.storage, steps)
-  if (!done.committed && done.failed !== PROOF_GUARD) throw done.failed.problem()
-  return done.committed
-}
-
-function stopped(who: CallerIdentity) {
-  const stop = stopEarly(who.credential)
-  if (!stop) throw new Error('nobody has a credential that holds')
-  return stop
 }
 
 function isSamePlace(a: Resource, b: Resource): boolean {

@@ -1,12 +1,11 @@
 import { returnSteps, USE_GUARD, useSteps } from '../../approvals/index.ts'
 import type { GatheredRecords, LedgerEvent } from '../../ledger/index.ts'
 import type { AnsweredRequest } from '../../policy-only/index.ts'
+import { denialStep, type EvaluationDenial } from '../../submissions/index.ts'
 import type { CallParts } from '../parts.ts'
 import { bookingOf } from '../refuse.ts'
 import { bookkeepingFor, isStranger } from '../refused-caller.ts'
 import { evaluateCall, identifyCase } from './evaluate-call.ts'
-import type { EvaluationDenial } from './evaluated.ts'
-import { denialStep } from './evaluated-store.ts'
 import type { Asker, CallQuestion, EvaluatedCall, ReevaluationDenial } from './question.ts'
 import { denied, type UsedWord, type WeighedAnswer } from './weighed.ts'
 

@@ -5,7 +5,7 @@ import { refused } from '../../issuance/index.ts'
 import { newId } from '../../lib/id.ts'
 import type { Json } from '../../lib/json.ts'
 import { wasUsed } from '../../storage/index.ts'
-import type { Case, KnownCase } from '../case.ts'
+import { type Case, isKnown, type KnownCase } from '../case.ts'
 import { groundsFor } from '../decide-call.ts'
 import { freeze } from '../freeze.ts'
 import { type CallerIdentity, identify, identifyTold, unidentified } from '../identify.ts'
@@ -250,8 +250,4 @@ const MUST_BE_TAKEN = {
 function becauseOf(gate: GateResult): DenialReason {
   const { detail, enough = '', reason = 'token.missing' } = gate
   return { gates: [gate], reason, detail, enough }
-}
-
-function isKnown(each: Case): each is KnownCase {
-  return each.who.known
 }

@@ -9,18 +9,18 @@ import { findRequest, questionOf } from '../../access-requests/index.ts'
 import { type ApprovalLookup, usableApproval } from '../../approvals/index.ts'
 import { requesterOf } from '../../facts/index.ts'
 import type { Id } from '../../lib/id.ts'
-import { askingOf } from '../ask.ts'
-import type { KnownCase } from '../case.ts'
-import type { DecisionInputsWithLimits } from '../judgment/grounds.ts'
-import { deniedByPeople } from '../judgment/with-people.ts'
-import type { CallParts } from '../parts.ts'
 import {
   approvedUntil,
   DENIAL_MS,
   type EvaluationDenial,
   type EvaluationRequest,
-} from './evaluated.ts'
-import { findEvaluationRequest } from './evaluated-store.ts'
+  findApproved,
+} from '../../submissions/index.ts'
+import { askingOf } from '../ask.ts'
+import type { KnownCase } from '../case.ts'
+import type { DecisionInputsWithLimits } from '../judgment/grounds.ts'
+import { deniedByPeople } from '../judgment/with-people.ts'
+import type { CallParts } from '../parts.ts'
 import type { Asker, QuestionAlone, ReevaluationDenial } from './question.ts'
 import { denied, nothingStands, type UsedWord, type WeighedAnswer } from './weighed.ts'
 
@@ -56,7 +56,7 @@ export async function weighWithPeople(
   const shown = await shownTo(parts, asker, alone)
   if (said.state === 'denied') {
     const { facts, gates } = given.decision
-    const because = denied(each, { ...deniedByPeople(said), gates, facts })
+    const because = denied(each, { ...(await deniedByPeople(parts, said)), gates, facts })
     return { ...because, unhelped: shown && REFUSED }
   }
   if (shown === 'unknown') return { ...nothingStands(each, given.decision), unhelped: UNVERIFIABLE }
@@ -76,16 +76,16 @@ const OUT_OF_SCOPE: ReevaluationDenial = { reason: 'out_of_scope', next: 'reques
 const OVER: ReevaluationDenial = { reason: 'approval_expired', next: 'request' }
 const REFUSED: ReevaluationDenial = { reason: 'policy_denied', next: 'none' }
 
-type ShownRequest = EvaluationRequest | 'unknown' | undefined
+type RequestLookup = EvaluationRequest | 'unknown' | undefined
 
 /** INVARIANT: what another enforcement point submitted is unknown here. */
 async function shownTo(
   { storage }: CallParts,
   { pep }: Asker,
   { approval }: QuestionAlone,
-): Promise<ShownRequest> {
+): Promise<RequestLookup> {
   if (approval === undefined) return undefined
-  return (await findEvaluationRequest(storage.read, pep, { approvalId: approval })) ?? 'unknown'
+  return (await findApproved(storage.read, pep, approval)) ?? 'unknown'
 }
 
 /** Tells whether the approval is of this very question: as it was put, and as it is typed. */

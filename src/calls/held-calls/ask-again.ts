@@ -7,7 +7,7 @@ import type { CallParts } from '../parts.ts'
  * Asks people anew about a call that was asked about before: what an agent does when an approved call has been executed
  * and shall be executed again. Answers the request that waits now.
  * @throws Problem `approval.unknown` (also when it is another task's), `approval.denied`, `approval.too_many_pending`,
- * `task.closed`
+ * `approval.nobody_to_ask`, `task.closed`
  */
 export async function askAgain(
   parts: CallParts,
@@ -24,10 +24,6 @@ export async function askAgain(
   })
   if (asked.outcome === 'denied')
     throw new Problem('approval.denied', 'a person denied this call a short while ago')
-  if (asked.outcome === 'too_many_pending')
-    throw new Problem(
-      'approval.too_many_pending',
-      'too many calls of this task or agent are waiting for approval',
-    )
+  if ('refusal' in asked) throw new Problem(asked.refusal.reason, asked.refusal.detail)
   return asked.request
 }

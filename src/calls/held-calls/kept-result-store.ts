@@ -8,12 +8,11 @@ export interface KeptRow {
 }
 
 /** The first answer of a decision stands. */
-export async function insertKept(tx: Tx, { decisionId, expiresAt, sealed }: KeptRow) {
-  await tx
+export function insertKeptQuery(db: Reader, { decisionId, expiresAt, sealed }: KeptRow) {
+  return db
     .insertInto('kept_results')
     .values({ decision_id: decisionId, sealed, expires_at: expiresAt })
     .onConflict((conflict) => conflict.column('decision_id').doNothing())
-    .execute()
 }
 
 export async function findKept(

@@ -4,9 +4,11 @@ import type { SealedColumn } from '../../keys/index.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import { Problem } from '../../lib/problem.ts'
 import { type Repetition, repeat, type Wait } from '../../lib/repeat.ts'
+import type { Step } from '../../storage/index.ts'
 import { findTask } from '../../tasks/index.ts'
 import type { CallParts } from '../parts.ts'
-import { eraseKept, findKept, insertKept, tasksWithKept } from './kept-result-store.ts'
+import type { ExecutedVerdict } from '../verdict.ts'
+import { eraseKept, findKept, insertKeptQuery, tasksWithKept } from './kept-result-store.ts'
 
 /**
  * Result of an execution that is told to a caller who lost its answer. `shaped`: the form that it
@@ -32,7 +34,8 @@ export function shapingOf(obligations: readonly Obligation[]): string {
 
 /** Bytes of the text in UTF-8. */
 const MAX_BYTES = 256 * 1024
-const MAX_MS = 3_600_000
+/** Maximum time that an answer is kept, in milliseconds. */
+export const MAX_KEPT_MS = 3_600_000
 const ERASE_EVERY_MS = 60_000
 const GATHER_MS = 1_000
 
@@ -47,17 +50,58 @@ export async function keepResult(
   text: string,
   obligations: readonly Obligation[] = [],
 ): Promise<void> {
-  const what = Buffer.byteLength(text) > MAX_BYTES ? ({ larger: true } as const) : { text }
-  const kept: KeptResult = { ...what, shaped: shapingOf(obligations) }
-  const sealed = parts.master.seal(canonicalJson(kept), associatedData(decisionId))
+  const sealed = sealResult(parts, { decisionId, obligations, text })
   await parts.storage.transaction(async (tx) => {
     const decision = await findDecision(tx, decisionId)
     if (decision?.outcome !== 'permit' || decision.requestId === null) return
     const task = await findTask(tx, decision.taskId ?? '')
     if (!task || task.state === 'closed') return
-    const expiresAt = Math.min(parts.clock.now() + MAX_MS, task.deadline)
-    await insertKept(tx, { decisionId, sealed, expiresAt })
+    const expiresAt = Math.min(parts.clock.now() + MAX_KEPT_MS, task.deadline)
+    await insertKeptQuery(tx, { decisionId, sealed, expiresAt }).execute()
   })
+}
+
+/** Answer of one call, as its permit obliges to tell it. */
+interface ShapedResult {
+  readonly decisionId: string
+  readonly text: string
+  readonly obligations: readonly Obligation[]
+}
+
+/** Keeps the answer of a call that went on after its request, in the transaction that ends it. */
+export function keepStep(
+  parts: Pick<CallParts, 'master' | 'storage'>,
+  result: ShapedResult,
+  expiresAt: number,
+): Step {
+  const { decisionId } = result
+  const row = { decisionId, sealed: sealResult(parts, result), expiresAt }
+  return { name: 'kept result', query: insertKeptQuery(parts.storage.read, row), rows: 'any' }
+}
+
+function sealResult(
+  { master }: Pick<CallParts, 'master'>,
+  { decisionId, obligations, text }: ShapedResult,
+): Uint8Array {
+  const what = Buffer.byteLength(text) > MAX_BYTES ? ({ larger: true } as const) : { text }
+  const kept: KeptResult = { ...what, shaped: shapingOf(obligations) }
+  return master.seal(canonicalJson(kept), associatedData(decisionId))
+}
+
+/**
+ * Reads the answer of an earlier call for somebody who may have it now, and how it may be told.
+ * INVARIANT: nothing is told again that would be told otherwise, or not at all, if it came now.
+ * `obligations`: of the permit that there would be now; `undefined`: there would be none.
+ */
+export async function keptFor(
+  parts: CallParts,
+  decisionId: string,
+  obligations: readonly Obligation[] | undefined,
+): Promise<Pick<ExecutedVerdict, 'kept' | 'larger' | 'outdated'>> {
+  const result = await readResult(parts, decisionId)
+  if (!result) return {}
+  if (!obligations || shapingOf(obligations) !== (result.shaped ?? '')) return { outdated: true }
+  return 'text' in result ? { kept: result.text } : { larger: true }
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Leaf } from '../../access-requests/index.ts'
 import { kindAt } from '../../catalog/index.ts'
 import type { Call } from '../../facts/index.ts'
 import { type Canonical, canonicalJson } from '../../lib/canonical-json.ts'
+import { pointerTo } from '../../lib/json-pointer.ts'
 
 /**
  * Every argument of a call, or nothing when some part of it is, or could be, something that policies do not see.
@@ -35,7 +36,7 @@ function collect(
   into: Leaf[],
 ): boolean {
   for (const [name, value] of fields) {
-    const path = `${above}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
+    const path = above + pointerTo(name)
     if (value.kind === 'record' && value.fields.size > 0) {
       if (!collect(value.fields, path, kindAt, into)) return false
       continue

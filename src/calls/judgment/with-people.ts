@@ -1,14 +1,16 @@
 import { type CallFacts, decide, type RequestableDeny } from '@remit/engine'
+import { findRequest } from '../../access-requests/index.ts'
 import { type ApprovalLookup, usableAllowances, usableApproval } from '../../approvals/index.ts'
+import { editedArguments } from '../../call-edits/index.ts'
 import { requesterOf } from '../../facts/index.ts'
 import type { Id } from '../../lib/id.ts'
 import type { OvertakenMark } from '../../storage/index.ts'
-import { ask } from '../ask.ts'
+import { ask, toldRequest } from '../ask.ts'
 import type { KnownCase } from '../case.ts'
 import type { CallParts } from '../parts.ts'
 import { refuse, refuseExecuted } from '../refuse.ts'
 import { reserve } from '../reserve.ts'
-import type { Verdict } from '../verdict.ts'
+import type { DenyVerdict, Verdict } from '../verdict.ts'
 import { type DecisionInputsWithLimits, factsOf } from './grounds.ts'
 import { inspectedOf } from './inspected.ts'
 
@@ -27,7 +29,8 @@ export async function judgeWithPeople(
   const { task } = each.who.held
   const requester = requesterOf(looked.setting.where, task)
   const said = await usableApproval(parts, task.id, each.callHash ?? '', each.at, requester)
-  if (said.state === 'denied') return refuse(parts, each, { ...deniedByPeople(said), gates, facts })
+  if (said.state === 'denied')
+    return refuse(parts, each, { ...(await deniedByPeople(parts, said)), gates, facts })
   if (said.state === 'usable') {
     const { approval } = said
     // An approval lifts the forbids it names, in a new evaluation; it is never a way around one.
@@ -95,8 +98,24 @@ function insufficient(said: ApprovalLookup): Id<'request'>[] {
   return said.state === 'lapsed' ? [said.request.id] : []
 }
 
-export function deniedByPeople(said: Extract<ApprovalLookup, { state: 'denied' }>) {
-  const words = said.request.reason
+/** Tells the agent what people said, and how they changed the call where they did. */
+export async function deniedByPeople(
+  parts: CallParts,
+  said: Extract<ApprovalLookup, { state: 'denied' }>,
+): Promise<Pick<DenyVerdict, 'detail' | 'edited' | 'enough' | 'reason'>> {
+  const { editedTo, reason: words } = said.request
+  const edited = editedTo && (await findRequest(parts, editedTo))
+  if (edited && (edited.state === 'approved' || edited.state === 'pending')) {
+    const changes = editedArguments(said.request, edited)
+    const lines = changes.map(({ from, path, to }) => `${path.slice(1)} ${to} instead of ${from}`)
+    return {
+      reason: 'approval.edited',
+      detail: `a person approved this call with changes: ${lines.join(', ')}${words === null ? '' : `; they wrote: ${words}`}`,
+      enough:
+        'the same call with these changes and no others; it goes through once when it is approved',
+      edited: { request: toldRequest(parts, edited), changes },
+    }
+  }
   return {
     reason: 'approval.denied',
     detail: words === null ? 'a person denied this call' : `a person denied this call: ${words}`,

@@ -5,6 +5,7 @@ import { newId } from '../../lib/id.ts'
 import type { Random } from '../../lib/random.ts'
 import {
   type Announcement,
+  groupsCalled,
   insertEventsQuery,
   newEvent,
   peopleCalled,
@@ -78,11 +79,10 @@ export async function announceNotices(
   const [first] = notices
   if (!first) return undefined
   const person = await findPerson(storage.read, first.personId)
+  const names = notices.map(({ recipient }) => recipient)
   return {
-    recipients: await peopleCalled(
-      storage.read,
-      notices.map(({ recipient }) => recipient),
-    ),
+    recipients: await peopleCalled(storage.read, names),
+    groups: groupsCalled(names),
     title: 'A call was permitted that you are told of',
     sentence: first.text,
     agent: first.agentId,

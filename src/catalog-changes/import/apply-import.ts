@@ -296,7 +296,10 @@ function isAnotherDocument({ known, offers }: PriorState, settled: SettledImport
 
 function inWords(actions: readonly Action[]): string {
   return actions
-    .map((each) => `${each.name} ${each.digest} ${each.risk} ${each.riskProposed} ${each.sentence}`)
+    .map(
+      (each) =>
+        `${each.name} ${each.digest} ${each.risk} ${each.riskProposed} ${each.sentence} ${canonicalJson([each.displays ?? null, each.preview ?? null])}`,
+    )
     .toSorted()
     .join('\n')
 }

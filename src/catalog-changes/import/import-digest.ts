@@ -23,6 +23,8 @@ export function importDigest(settled: SettledImport): string {
       each.risk,
       each.riskProposed,
       each.sentence,
+      each.displays ?? null,
+      each.preview ?? null,
     ]),
     offers: offers.map(({ action, digest, kind }) => [action, kind, digest]),
     dropped,

@@ -14,10 +14,12 @@ import { type Action, Routes } from '../../catalog/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import { isObject, type JsonObject } from '../../lib/json.ts'
+import { linkedReads, type ReadPlace } from '../openapi/links.ts'
 import { operationName, readOperation } from '../openapi/operation.ts'
 import { readDocument } from '../openapi/read-document.ts'
 import { type PackedPlan, packPlan } from '../packed-plan.ts'
 import { freeName, type ImportOptions, type ImportPlan, planResource } from '../plan-resource.ts'
+import { proposePreviews } from '../previews.ts'
 
 const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete'] as const
 const NOT_OFFERED = ['options', 'trace', 'connect'] as const
@@ -43,6 +45,7 @@ export function planImport(document: unknown, options: ImportOptions): ImportPla
   const effort = new ParseBudget()
   const shapes = new ShapeReader(root)
   const answers = new Map<string, number>()
+  const places: ReadPlace[] = []
   if (options.upstream === undefined && server !== undefined && !isAt(server, resource.upstream))
     notes.push(`the upstream stays ${resource.upstream}; the document says ${server}`)
   for (const place of servable([...operationsOf(root, notes)], notes)) {
@@ -53,6 +56,7 @@ export function planImport(document: unknown, options: ImportOptions): ImportPla
     )
     const read = readOperation(root, effort, { ...place, resource: resource.name, name })
     actions.set(name, read.action)
+    places.push({ ...place, action: read.action })
     const answered = answersOf(shapes, root, place.operation)
     if (answered !== undefined) answers.set(name, answered)
     notes.push(...read.notes.map((note) => `${name}: ${note}`))
@@ -64,7 +68,7 @@ export function planImport(document: unknown, options: ImportOptions): ImportPla
   if (actions.size === 0) throw bad('the document has no operation that can be used')
   return {
     resource,
-    actions: [...actions.values()],
+    actions: proposePreviews([...actions.values()], linkedReads(root, places)),
     notes,
     ...(answers.size === 0
       ? {}

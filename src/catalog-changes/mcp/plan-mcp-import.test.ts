@@ -328,6 +328,36 @@ describe('schemas of tools', () => {
     assert.equal(kindAt(action, '/tree/name'), 'string')
   })
 
+  it('an object of which nothing more is said may have any members; a tool of which it is said has no arguments', () => {
+    const nested = {
+      schema: { type: 'object' },
+      list: { type: 'array', items: { type: 'object' } },
+    }
+    const closed = { type: 'object', additionalProperties: false }
+    const empty = { type: 'object', properties: {} }
+    const plan = planServer({
+      tools: [
+        {
+          name: 'echo',
+          inputSchema: { type: 'object', properties: { ...nested, closed, empty } },
+        },
+        { name: 'ping', inputSchema: { type: 'object' } },
+      ],
+    })
+    const echo = actionNamed(plan, 'desk.echo')
+    const takes = (body: object) =>
+      typeArguments(echo, { path: new Map(), query: [], body: fromWire(body) }).ok
+    assert.deepEqual(
+      echo.untyped.map(({ at }) => at),
+      ['/schema', '/list'],
+    )
+    assert.ok(takes({ schema: { $schema: 'x', $ref: '#/a', n: { m: 1 } }, list: [{ a: 1 }] }))
+    assert.ok(takes({ closed: {}, empty: {} }))
+    for (const more of [{ closed: { a: 1 } }, { empty: { a: 1 } }]) assert.ok(!takes(more))
+    const { arguments: none, body: open } = actionNamed(plan, 'desk.ping').arguments
+    assert.deepEqual([none, open.open], [[], false])
+  })
+
   it('alternatives for all arguments together become one record', () => {
     const plan = planServer({
       tools: [

@@ -1,5 +1,5 @@
 import { bad } from '../../argument-types/index.ts'
-import type { Action, PinnedServer } from '../../catalog/index.ts'
+import type { Action, Resource } from '../../catalog/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import type { JsonObject } from '../../lib/json.ts'
@@ -151,7 +151,7 @@ export function pinned({
   name,
   title,
   version,
-}: McpDescription['server']): PinnedServer {
+}: McpDescription['server']): NonNullable<Resource['server']> {
   const short = (text: string) => visible(cut(text, 200))
   return {
     name: short(name),

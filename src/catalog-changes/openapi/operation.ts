@@ -5,8 +5,14 @@ import {
   textAt,
   untypedParts,
 } from '../../argument-types/index.ts'
-import { type Action, checkSentence, defaultSentence, isRisk } from '../../catalog/index.ts'
-import type { JsonObject } from '../../lib/json.ts'
+import {
+  type Action,
+  checkSentence,
+  defaultSentence,
+  displayMistake,
+  isRisk,
+} from '../../catalog/index.ts'
+import { isObject, type JsonObject } from '../../lib/json.ts'
 import { cut, legible } from '../../lib/text/visible.ts'
 import { definitionDigest } from '../definition.ts'
 import { slug } from '../plan-resource.ts'
@@ -60,7 +66,11 @@ export function readOperation(
     digest: definitionDigest(definition),
   }
   return {
-    action: { ...action, sentence: proposedSentence(reader, action, operation) },
+    action: {
+      ...action,
+      ...statedDisplays(reader, action, operation),
+      sentence: proposedSentence(reader, action, operation),
+    },
     notes: reader.notes,
   }
 }
@@ -135,6 +145,27 @@ function proposedSentence(reader: OperationReader, action: Action, operation: Js
   if (mistakes.length === 0) return wish
   reader.note(`\`x-remit-sentence\` is not used: ${mistakes.join('; ')}`)
   return fallback
+}
+
+/** Ways of showing arguments that the document states: `x-remit-displays: { /amount: 'currency:EUR' }`. */
+function statedDisplays(
+  reader: OperationReader,
+  action: Action,
+  operation: JsonObject,
+): Pick<Action, 'displays'> {
+  const stated = operation.get('x-remit-displays')
+  if (stated === undefined) return {}
+  if (!isObject(stated)) {
+    reader.note('`x-remit-displays` is not an object')
+    return {}
+  }
+  const displays: Record<string, string> = {}
+  for (const [path, text] of stated) {
+    const mistake = displayMistake(action, path, typeof text === 'string' ? text : '')
+    if (mistake === undefined) displays[path] = String(text)
+    else reader.note(`\`x-remit-displays\` is not used for \`${path}\`: ${mistake}`)
+  }
+  return { displays }
 }
 
 /**

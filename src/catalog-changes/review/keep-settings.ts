@@ -1,5 +1,6 @@
 import { type Action, checkSentence } from '../../catalog/index.ts'
 import { Problem } from '../../lib/problem.ts'
+import { keptDisplays, proposedDisplays } from '../displays.ts'
 import { keptMarks, proposedMarks } from '../marks.ts'
 
 export interface KeptAction {
@@ -9,7 +10,11 @@ export interface KeptAction {
 
 /** The document proposes; what an administrator set stays: risk classes, and sentences that still fit. */
 export function keepSettings(action: Action, old: Action | undefined): KeptAction {
-  if (!old) return { action: { ...action, ...proposedMarks(action) }, notes: [] }
+  if (!old)
+    return {
+      action: { ...action, ...proposedMarks(action), ...proposedDisplays(action) },
+      notes: [],
+    }
   requireSameTool(action, old)
   const notes: string[] = []
   const fits = checkSentence(old.sentence, action.arguments).length === 0
@@ -28,6 +33,8 @@ export function keepSettings(action: Action, old: Action | undefined): KeptActio
     action: {
       ...action,
       ...keptMarks(action, old),
+      ...keptDisplays(action, old),
+      preview: old.preview,
       risk,
       riskProposed,
       sentence: fits ? old.sentence : action.sentence,

@@ -1,4 +1,5 @@
 import type * as cedar from '@cedar-policy/cedar-wasm/nodejs'
+import { durationInWords } from '../../lib/duration.ts'
 import { readAnnotations } from '../annotations.ts'
 
 type PolicyJson = cedar.PolicyJson
@@ -108,13 +109,52 @@ function askingNotes(before: PolicyJson, after: PolicyJson): readonly string[] {
     )
   if (was.stepUp !== now.stepUp)
     notes.push(`whoever lifts it has to have signed in: ${now.stepUp || 'in any way'}`)
+  if (was.editable !== now.editable)
+    notes.push(`approvers may lower or shorten ${now.editable || 'no argument'}`)
+  if (was.breakGlass !== now.breakGlass)
+    notes.push(`in an emergency, approved by one person alone: ${now.breakGlass || 'nobody'}`)
+  if (was.signature !== now.signature)
+    notes.push(
+      now.signature ? 'an approval has to be signed' : 'an approval is not signed any more',
+    )
+  if (was.escalation !== now.escalation)
+    notes.push(`asked later, too: ${now.escalation || 'nobody'}`)
+  if (was.fallback !== now.fallback)
+    notes.push(`where manager and owner mean nobody: ${now.fallback || 'nobody is asked'}`)
+  if (was.barred !== now.barred)
+    notes.push(`who may not lift it, beside those who asked: ${now.barred || 'nobody'}`)
+  if (was.inPerson !== now.inPerson)
+    notes.push(now.inPerson ? 'stand-ins may not lift it' : 'stand-ins may lift it, too')
   return notes
 }
 
 function asking({ annotations = {}, effect }: PolicyJson) {
   const { requestable } = readAnnotations(effect, annotations, '')
   if (!requestable) return undefined
-  const { approvers, lifetimeSeconds: lifetime, quorum, self } = requestable
+  const {
+    approvers,
+    breakGlass = [],
+    barsAgentOwners,
+    editable = [],
+    escalation = [],
+    fallback = [],
+    furtherApprovers = [],
+    inPerson,
+    lifetimeSeconds: lifetime,
+    quorum,
+    self,
+    signature,
+  } = requestable
   const stepUp = annotations.approver_step_up ?? ''
-  return { approvers: approvers.join(' or '), lifetime, quorum, self, stepUp }
+  return {
+    ...{ inPerson, lifetime, quorum, self, signature, stepUp },
+    approvers: [approvers, ...furtherApprovers].map((names) => names.join(' or ')).join(', and '),
+    escalation: escalation
+      .map(({ afterSeconds, name }) => `${name} after ${durationInWords(afterSeconds * 1000)}`)
+      .join(', '),
+    fallback: fallback.join(' or '),
+    barred: barsAgentOwners && 'owners of the agents',
+    breakGlass: breakGlass.join(' or '),
+    editable: editable.map((path) => path.slice(1)).join(', '),
+  }
 }

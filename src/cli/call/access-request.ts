@@ -15,6 +15,14 @@ export interface AccessRequestJson {
   readonly page: string
   readonly expires_at: string
   readonly reason: string | null
+  /** Set when a person approved the call with changes instead. */
+  readonly edited: {
+    readonly changes: readonly {
+      readonly path: string
+      readonly from: string
+      readonly to: string
+    }[]
+  } | null
 }
 
 const LOOK_EVERY_MS = 1_500
@@ -74,7 +82,15 @@ const ENDINGS: Readonly<Record<string, readonly [title: string, code: string]>> 
   expired: ['Nobody answered in time; nothing was sent', 'approval.expired'],
 }
 
-function ended({ id, reason, state }: AccessRequestJson): CommandFailure {
+function ended({ edited, id, reason, state }: AccessRequestJson): CommandFailure {
+  if (edited)
+    return new CommandFailure('A person approved this call with changes; nothing was sent', {
+      code: 'approval.edited',
+      detail: edited.changes
+        .map(({ from, path, to }) => `${path.slice(1)} ${to} instead of ${from}`)
+        .join('; '),
+      members: { access_request: { id, state }, changes: edited.changes },
+    })
   const [title = 'The request ended; nothing was sent', code] = ENDINGS[state] ?? []
   return new CommandFailure(title, {
     code,

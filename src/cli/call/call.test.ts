@@ -10,6 +10,7 @@ import { readAsked } from './asked.ts'
 import { callCommand } from './call.ts'
 import { KeptTasks, type TaskWork } from './kept-tasks.ts'
 import { type CallTarget, findTarget, metadataAddress, parseTarget } from './target.ts'
+import { throughPeople } from './through-people.ts'
 
 test('where a call goes: an API by name, or a whole URL at a gateway', () => {
   assert.deepEqual(parseTarget('orders/orders/1042?full=true'), {
@@ -203,4 +204,44 @@ test('a task whose time is over is not found, and its key is gone from the disk'
   clock.advance(60_000)
   assert.deepEqual(await tasks.find(WORK, HERE, { said: false }), [])
   assert.deepEqual(await readdir(folder), [])
+})
+
+test('a call that a person approved with changes is not sent again: its agent has to change it', async (t) => {
+  const changes = [{ path: '/amount', from: '700.00', to: '300' }]
+  const access_request = { id: `req_${'A'.repeat(22)}` }
+  const problem = (code: string) => ({ type: 'x', title: 'T', status: 403, detail: 'd', code })
+  let code = 'approval.edited'
+  let calls = 0
+  const server = await fakeServer(t, ({ url = '' }, reply) => {
+    const json = (body: object, status = 200) =>
+      reply.writeHead(status, { 'remit-answer': 'own' }).end(JSON.stringify(body))
+    if (url.startsWith('/oauth')) return json({ access_token: 't', expires_in: 60 })
+    if (url.includes('/requests/')) {
+      const expires_at = '2026-11-30T09:00:00Z'
+      return json({
+        ...access_request,
+        state: 'denied',
+        text: 'x',
+        expires_at,
+        edited: { changes },
+      })
+    }
+    calls += 1
+    return json({ ...problem(code), access_request, changes }, 403)
+  })
+  const { world } = await testCli(t)
+  const cli = await Cli.start(world, { url: server })
+  const task = { id: 'tsk_1', issuer: server, token: 't', key: await newTaskKey() }
+  const call = { method: 'POST', url: `${server}/x`, resource: server, body: undefined }
+  const through = () =>
+    throughPeople(cli, { ...task, expiresAt: 0, details: [] }, call, { wait: true })
+  const answer = await through()
+  assert.ok(answer !== 'not covered' && answer.problem?.code === 'approval.edited')
+  assert.equal(calls, 1)
+  code = 'approval.required'
+  await assert.rejects(through(), {
+    code: 'approval.edited',
+    detail: 'amount 300 instead of 700.00',
+  })
+  assert.equal(calls, 2)
 })

@@ -16,6 +16,8 @@ export function outcomeOf({ problem, response }: CallAnswer): ShownOutcome {
   if (!problem) return 'permitted'
   if (response.status >= 500) return 'failed'
   if (problem.code === 'approval.executed') return 'executed'
+  // Approval with changes makes another call, and `access_request` names the request of that one.
+  if (problem.code === 'approval.edited') return 'denied'
   return problem.access_request === undefined ? 'denied' : 'requestable'
 }
 

@@ -44,7 +44,7 @@ async function pendingRequest(
     tellRequest(cli, request, waits)
     return request.id
   }
-  const id = requestOf(answer)
+  const id = outcomeOf(answer) === 'requestable' ? requestOf(answer) : undefined
   if (id !== undefined) tellRequest(cli, await readRequest(cli, task, id), waits)
   return id
 }

@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream'
 import type { Task } from 'remit-sdk'
 import type { McpMessage, McpTransport } from 'remit-sdk/mcp'
+import { Lines } from '../../mcp-stdio/index.ts'
 import { MCP, MCP_REVISIONS, RPC, STATELESS_REVISION } from '../../net/index.ts'
 import { CommandFailure } from '../failure.ts'
-import { Lines } from './lines.ts'
 import { ToolHeaders } from './tool-headers.ts'
 
 /** Ends of a bridge between a client on standard streams and an MCP server at the gateway. */
@@ -126,7 +126,7 @@ class Bridge {
     const capabilities = {
       tools: changes,
       prompts: changes,
-      resources: { ...changes, subscribe: false },
+      resources: { ...changes, subscribe: true },
       completions: {},
       logging: {},
       extensions: { [MCP.tasks]: {} },

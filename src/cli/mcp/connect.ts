@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path'
+import { extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Command, Option } from 'commander'
 import type { Detail, Task } from 'remit-sdk'
@@ -246,7 +246,7 @@ function printConfig(
     ...(options.scope ?? []).map((scope) => ['--scope', scope] as const),
   ]
   const args = [
-    fileURLToPath(new URL('../../main.ts', import.meta.url)),
+    fileURLToPath(new URL(`../../main${extname(import.meta.url)}`, import.meta.url)),
     ...['--url', cli.url, 'mcp', 'connect', target.identifier],
     ...values.flatMap(([name, value]) => (value === undefined ? [] : [name, value])),
     ...(options.signIn ? ['--sign-in'] : []),

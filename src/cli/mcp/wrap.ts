@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { bold, dim, green, red, text, yellow } from '../../lib/terminal/text.ts'
+import type { WrappedServer } from '../../mcp-stdio/index.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { CommandFailure, usage } from '../failure.ts'
@@ -13,7 +14,6 @@ import {
   WrapRegistrations,
 } from './registration.ts'
 import { ServerWords } from './words.ts'
-import type { WrappedServer } from './wrapped-server.ts'
 
 interface WrapOptions {
   readonly env?: readonly string[]
@@ -82,7 +82,7 @@ async function wrap(
   const words = new ServerWords(cli, name, Object.values(given.named))
   const [program = '', ...args] = line
   const { connection, secret } = known ?? registrations.create()
-  const { WrappedServer } = await import('./wrapped-server.ts')
+  const { WrappedServer } = await import('../../mcp-stdio/index.ts')
   const server = new WrappedServer({
     command: { command: program, args, environment: given.all, directory: cli.world.directory },
     secret,

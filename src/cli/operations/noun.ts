@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import type { Noun, OperationDescription } from '../../api-operations/operation.ts'
-import type { Terminal } from '../../api-operations/terminal.ts'
+import type { Noun, OperationDescription } from '../../operation-kit/operation.ts'
+import type { Terminal } from '../../operation-kit/terminal.ts'
 import { command, examplesOf, type Start } from '../command.ts'
 import { operationCommand } from './operation.ts'
 

@@ -1,14 +1,14 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
-import type { AnyCommand, OperationDescription } from '../../api-operations/operation.ts'
+import { Text } from '../../lib/terminal/text.ts'
+import { visibleLines } from '../../lib/terminal/visible.ts'
+import type { AnyCommand, OperationDescription } from '../../operation-kit/operation.ts'
 import {
   type CommandInput,
   namesOf,
   type ReaderContext,
   type Source,
   UnreadableInput,
-} from '../../api-operations/source.ts'
-import { Text } from '../../lib/terminal/text.ts'
-import { visibleLines } from '../../lib/terminal/visible.ts'
+} from '../../operation-kit/source.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { CommandExit, CommandFailure } from '../failure.ts'

@@ -1,4 +1,4 @@
-import type { ReaderContext } from '../../api-operations/source.ts'
+import type { ReaderContext } from '../../operation-kit/source.ts'
 import { readAuthority } from '../authority.ts'
 import type { Cli } from '../cli.ts'
 import { readExpires } from '../expires.ts'

@@ -95,3 +95,29 @@ function doubts(found: PolicySuggestion): readonly Text[] {
     ),
   ]
 }
+
+type QuieterPolicy = NonNullable<AnswerOf<'GET', '/approval-suggestions'>['draft']>
+
+/** `remit policy suggest --approvals` */
+export function quieterLines(draft: QuieterPolicy, agent: string): readonly Value[] {
+  const { asked_now: now, asked_then: then, calls, changes, cut, linked, version } = draft
+  const { newly_permitted: newly, without_inputs: erased } = draft
+  return [
+    text`by what people approved for ${bold(agent)}, version ${version} could become`,
+    '',
+    ...diffLines({ with: version, changes }),
+    '',
+    text`${green('✓')} of ${calls} recorded calls people would be asked about ${then} instead of ${now}`,
+    newly === 0
+      ? text`${green('✓')} it permits nothing that was denied`
+      : text`${red('✗')} it permits ${newly} that were denied`,
+    ...(linked.length > 0
+      ? [text`${yellow('!')} ${linked.join(', ')}: made by templates or links, so left as it is`]
+      : []),
+    ...(cut ? [text`${yellow('!')} there were more calls than are looked at`] : []),
+    ...(erased > 0
+      ? [text`${yellow('!')} nothing is known of ${erased} more (older, or erased)`]
+      : []),
+    dim('people approved single calls; whether nobody needs to look any more is for you to say'),
+  ]
+}

@@ -18,7 +18,7 @@ import { command, type Start } from '../command.ts'
 import { usage } from '../failure.ts'
 import type { AnswerOf } from '../server/operation-types.ts'
 import { hoursOf } from './replay.ts'
-import { nothingLine, policyLines } from './suggest-policy.ts'
+import { nothingLine, policyLines, quieterLines } from './suggest-policy.ts'
 
 type LimitsSuggestion = AnswerOf<'GET', '/policies/suggestion/:of/:id'>
 type SuggestedBound = LimitsSuggestion['actions'][number]['bounds'][number]
@@ -29,6 +29,7 @@ interface SuggestOptions {
   readonly since: string
   readonly out?: string
   readonly policy?: true
+  readonly approvals?: string
 }
 
 /** `remit policy suggest` */
@@ -37,12 +38,14 @@ export function suggestCommand(start: Start): Command {
     'remit policy suggest --agent refund-bot --since 30d',
     'remit policy suggest --agent refund-bot --out ceiling.json',
     'remit policy suggest --agent refund-bot --policy --out narrower.cedar',
+    'remit policy suggest --agent refund-bot --approvals orders.refund --out quieter.cedar',
     'remit agents limits refund-bot --ceiling-file ceiling.json   # puts it in force',
   ])
     .option('--agent <name>', 'what this agent was permitted, against its ceiling')
     .option('--task <id>', 'what this task was permitted, against what it was given')
     .option('--since <length>', 'how far to look back (h, d, w)', '30d')
     .option('--policy', 'narrower rules instead of a narrower ceiling')
+    .option('--approvals <action>', 'rules that do not ask about what people always approved of it')
     .option('--out <file>', 'writes the details, or all policies, into a file')
     .action(async (options: SuggestOptions, invoked: Command) => {
       const { agent, out, since, task } = options
@@ -50,6 +53,14 @@ export function suggestCommand(start: Start): Command {
         throw usage('either --agent or --task', 'remit policy suggest --help')
       const cli = await start(invoked)
       const whose = agent ?? task ?? ''
+      if (options.approvals !== undefined) {
+        const query = { agent: whose, action: options.approvals }
+        const { draft, suggestions } = await cli.api.call('GET', '/approval-suggestions', { query })
+        if (!draft) throw usage('an agent, not a task', 'remit approvals suggestions')
+        cli.answer({ draft, suggestions }, () => quieterLines(draft, whose))
+        if (out !== undefined) await writePolicies(cli, out, draft.text)
+        return
+      }
       const given = {
         params: { of: agent === undefined ? 'task' : 'agent', id: whose },
         query: { hours: String(Math.max(1, Math.round(hoursOf(since)))) },
@@ -58,11 +69,7 @@ export function suggestCommand(start: Start): Command {
         const found = await cli.api.call('GET', '/policies/suggestion/:of/:id/policy', given)
         cli.answer(found, () => policyLines(found, task ?? found.agent, since))
         if (out === undefined) return
-        await write(cli, out, found.text)
-        cli.say(
-          dim(`  remit policy replay ${out}   # what it changes for everybody`),
-          dim(`  remit policy publish ${out}`),
-        )
+        await writePolicies(cli, out, found.text)
         return
       }
       const found = await cli.api.call('GET', '/policies/suggestion/:of/:id', given)
@@ -71,6 +78,14 @@ export function suggestCommand(start: Start): Command {
       else if (!cli.json && agent !== undefined && found.calls > 0)
         cli.say('', dim(`  remit policy suggest --agent ${agent} --out ceiling.json   # to use it`))
     })
+}
+
+async function writePolicies(cli: Cli, out: string, text: string): Promise<void> {
+  await write(cli, out, text)
+  cli.say(
+    dim(`  remit policy replay ${out}   # what it changes for everybody`),
+    dim(`  remit policy publish ${out}`),
+  )
 }
 
 async function write(cli: Cli, out: string, content: string): Promise<void> {

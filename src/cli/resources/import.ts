@@ -1,11 +1,13 @@
 import { readFile, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
+import { readOwners } from '../../api-operations/resources/owners.ts'
 import { Problem } from '../../lib/problem.ts'
 import { dim, text } from '../../lib/terminal/text.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { CommandFailure, usage } from '../failure.ts'
+import { findPerson } from '../person.ts'
 import type { World } from '../world.ts'
 import { importedLines, previewLines } from './imported.ts'
 
@@ -20,6 +22,7 @@ interface ImportOptions {
   /** `false`: `--no-connection`. */
   readonly connection?: string | false
   readonly direct?: string
+  readonly owners?: readonly string[]
   readonly accept?: true
   readonly preview?: true
 }
@@ -69,6 +72,7 @@ export function importCommand(start: Start): Command {
       '--direct <url>',
       'not behind the gateway: agents call it there, and it asks about each call',
     )
+    .option('--owners <who...>', 'who owns it: `group:NAME`, or people by id, e-mail or name')
     .option('--preview', 'only show what would be added, changed, removed and quarantined')
     .option(
       '--accept',
@@ -85,7 +89,7 @@ export async function importResource(
   name: string,
   options: ImportOptions,
 ): Promise<void> {
-  const { a2a, connection, graphql, mcp, openapi, preview, ...rest } = options
+  const { a2a, connection, graphql, mcp, openapi, owners, preview, ...rest } = options
   if ([a2a, graphql, mcp, openapi].filter((source) => source !== undefined).length !== 1) {
     throw usage(
       'Say --openapi, --graphql, --mcp or --a2a',
@@ -106,7 +110,9 @@ export async function importResource(
         ? offered
         : await documentOf(cli, openapi)
   const credential = connection === undefined ? {} : { connection: connection || null }
-  const wanted = { params: { name }, body: { ...source, ...rest, ...credential } }
+  const personOf = async (who: string) => (await findPerson(cli.api, who)).id
+  const owned = owners ? { owners: await readOwners(owners, personOf) } : {}
+  const wanted = { params: { name }, body: { ...source, ...rest, ...credential, ...owned } }
   if (preview) {
     cli.say(dim(text`Asking ${cli.url} what an import would change …`))
     const seen = await cli.api.call('POST', '/resources/:name/preview', wanted)

@@ -1,4 +1,4 @@
-import type { Method } from '../../api-operations/operation.ts'
+import type { Method } from '../../operation-kit/operation.ts'
 import { CommandFailure } from '../failure.ts'
 import type { World } from '../world.ts'
 import { awaitConfirmation, type ConfirmationJson } from './confirmation.ts'

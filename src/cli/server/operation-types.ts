@@ -1,6 +1,6 @@
 import type { AnyOperation } from '../../api/index.ts'
-import type { LooseInput } from '../../api-operations/command.ts'
-import type { Method } from '../../api-operations/operation.ts'
+import type { LooseInput } from '../../operation-kit/command.ts'
+import type { Method } from '../../operation-kit/operation.ts'
 
 type OperationAt<M extends Method, P> = Extract<
   AnyOperation,

@@ -1,4 +1,4 @@
-import type { AuthzenMapping } from '../../catalog-changes/index.ts'
+import type { authzenMapping } from '../../catalog-changes/index.ts'
 import { isObject, type Json, type JsonObject, printJson } from '../../lib/json.ts'
 import { type ExpressionScope, Expressions } from './expressions.ts'
 import { toCel, UnmappableCall } from './values.ts'
@@ -20,7 +20,7 @@ const MAX_DEPTH = 16
 
 /** Never throws for what a mapping or a call carries. */
 export async function mappedRequests(
-  mapping: AuthzenMapping,
+  mapping: Exclude<ReturnType<typeof authzenMapping>, string | undefined>,
   inputs: MappingInputs,
 ): Promise<MappedRequests> {
   const expressions = await Expressions.load()

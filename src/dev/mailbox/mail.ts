@@ -3,6 +3,8 @@ export interface Mail {
   readonly to: string
   readonly subject: string
   readonly text: string
+  /** Markup that mail programs show; empty where there is none. */
+  readonly html: string
   /** Epoch milliseconds. */
   readonly at: number
 }

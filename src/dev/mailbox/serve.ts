@@ -31,9 +31,9 @@ export async function serveMailbox(options: {
     ...{ authOptional: true, disabledCommands: ['STARTTLS', 'AUTH'], size: MAX_BYTES },
     closeTimeout: 1,
     onData(stream, { envelope }, done) {
-      simpleParser(stream, { skipHtmlToText: true }).then(({ subject = '', text = '' }) => {
+      simpleParser(stream, { skipHtmlToText: true }).then(({ html, subject = '', text = '' }) => {
         const to = envelope.rcptTo.map(({ address }) => address).join(', ')
-        mailbox.put({ to, subject, text, at: clock.now() })
+        mailbox.put({ to, subject, text, html: html || '', at: clock.now() })
         done()
       }, done)
     },

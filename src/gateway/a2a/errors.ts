@@ -1,8 +1,8 @@
 import type { Verdict } from '../../calls/index.ts'
 import { isRecorded } from '../../calls/index.ts'
 import type { Json } from '../../lib/json.ts'
+import { RpcAnswer } from '../../mcp-messages/index.ts'
 import { RPC, type RpcError, type RpcId } from '../../net/index.ts'
-import { RpcAnswer } from '../mcp/ended.ts'
 
 /** Error codes of A2A 1.0 (section 5.4); its own table, beside JSON-RPC's. */
 export const CODES = {

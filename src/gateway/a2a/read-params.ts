@@ -1,7 +1,7 @@
 import { messageArguments } from '../../catalog-changes/index.ts'
 import { ExactNumber, isObject, type Json, type JsonObject } from '../../lib/json.ts'
+import type { RpcAnswer } from '../../mcp-messages/index.ts'
 import type { RpcId } from '../../net/index.ts'
-import type { RpcAnswer } from '../mcp/ended.ts'
 import { a2aError, rpcFailure, taskNotFound } from './errors.ts'
 import type { OwnedIds } from './ids.ts'
 

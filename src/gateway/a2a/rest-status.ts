@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../lib/json.ts'
+import { exact } from '../../mcp-messages/index.ts'
 import { RPC, type RpcError, type RpcResult } from '../../net/index.ts'
-import { exact } from '../mcp/tool-error.ts'
 import { CODES } from './errors.ts'
 
 type Status = readonly [code: number, name: string]

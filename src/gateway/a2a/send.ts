@@ -2,6 +2,7 @@ import { endCall, groundOf, keepResult, mayContinue, stillLive } from '../../cal
 import { sha256url } from '../../lib/bytes.ts'
 import { isObject, type Json, type JsonObject, printJson } from '../../lib/json.ts'
 import { slotHolders } from '../../lib/upstream-slots.ts'
+import { exact, scrub } from '../../mcp-messages/index.ts'
 import {
   type ExchangeResult,
   exchange,
@@ -10,8 +11,6 @@ import {
   type RpcResult,
 } from '../../net/index.ts'
 import { noSlot } from '../http/upstream-failure.ts'
-import { exact } from '../mcp/tool-error.ts'
-import { scrub } from '../mcp/upstream/scrub.ts'
 import { type LeaveReason, problemOf } from '../mcp/upstream/upstream-failure.ts'
 import type { GatewayPorts } from '../ports.ts'
 import type { EquippedAgentCall, Metadata } from './call-steps.ts'

@@ -1,9 +1,9 @@
+import { startingWith } from '../../lib/pipeline.ts'
 import { equip } from '../http/equip.ts'
 import { recordingFailure, recordOutcome } from '../http/record-outcome.ts'
 import { send } from '../http/send.ts'
 import type { LocatedRequest } from '../passage.ts'
 import type { GatewayPorts } from '../ports.ts'
-import { startingWith } from '../steps.ts'
 import { decideFields, type TypedFields } from './decide.ts'
 import { takeOperation } from './read-operation.ts'
 

@@ -29,6 +29,11 @@ export interface PermittedRequest extends TypedRequest {
   /** Path at the upstream, encoded. */
   path: string
 }
+/** Parts of a permitted request that its API sees. */
+export type SendableRequest = Pick<
+  PermittedRequest,
+  'action' | 'body' | 'others' | 'passedOn' | 'path' | 'request' | 'resource' | 'upload' | 'verdict'
+>
 export interface PreparedRequest extends PermittedRequest {
   outgoing: UpstreamRequest
 }

@@ -3,17 +3,17 @@ import { printJson } from '../../lib/json.ts'
 import { injectedHeaders } from '../injected-headers.ts'
 import type { GatewayPorts } from '../ports.ts'
 import { buildTarget } from '../strict-request.ts'
-import type { PermittedRequest, PreparedRequest } from './call-steps.ts'
+import type { PreparedRequest, SendableRequest } from './call-steps.ts'
 import type { UpstreamRequest } from './outgoing.ts'
 
 /**
  * The upstream request, built anew: the decided parts, plus a transaction token for an API inside the trust domain, plus
  * the connection's credential. The caller's own token, proof and cookies are not among the parts.
  */
-export async function equip(
-  permitted: PermittedRequest,
+export async function equip<R extends SendableRequest>(
+  permitted: R,
   ports: GatewayPorts,
-): Promise<PreparedRequest> {
+): Promise<R & Pick<PreparedRequest, 'outgoing'>> {
   const { path, request, resource, verdict } = permitted
   const sent = bodyToSend(permitted)
   const headers: Record<string, string> = Object.fromEntries(permitted.passedOn)
@@ -46,7 +46,7 @@ function bodyToSend({
   body,
   request,
   upload,
-}: PermittedRequest):
+}: SendableRequest):
   | (Pick<UpstreamRequest, 'body'> & { readonly headers: UpstreamRequest['headers'] })
   | undefined {
   if (body === undefined) return undefined

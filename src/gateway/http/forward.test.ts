@@ -5,7 +5,7 @@ import net, { type AddressInfo } from 'node:net'
 import { after, test } from 'node:test'
 import { Agent } from 'undici'
 import { manualClock } from '../../lib/clock.ts'
-import type { AbortReason } from '../active-responses.ts'
+import type { AbortReason } from '../../revocation/index.ts'
 import { forward } from './forward.ts'
 import { type ForwardResult, PATIENCE, type Timeouts, type UpstreamRequest } from './outgoing.ts'
 

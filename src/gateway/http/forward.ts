@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto'
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import type { ReportedAmount } from '../../budgets/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { type RedactedStream, Redactor } from '../../lib/redaction/redactor.ts'
-import type { AbortReason } from '../active-responses.ts'
-import { MAX_RESHAPED } from '../obligations/reshape.ts'
-import { obligedHeaders, reshapeBody, withheld } from '../obligations/reshape-body.ts'
+import { MAX_RESHAPED, obligedHeaders, reshapeBody, withheld } from '../../obligations/index.ts'
+import type { AbortReason } from '../../revocation/index.ts'
 import { AnswerReader } from '../read-answer.ts'
 import { answerHeaders } from './answer-headers.ts'
-import type { ForwardPorts, ForwardResult, UpstreamRequest } from './outgoing.ts'
+import type { AnswerTarget, ForwardPorts, ForwardResult, UpstreamRequest } from './outgoing.ts'
 import { allBusy, cutShort, DeadCall, failure, unreadable } from './upstream-failure.ts'
 
 /**
@@ -18,7 +17,7 @@ import { allBusy, cutShort, DeadCall, failure, unreadable } from './upstream-fai
  */
 export function forward(
   out: UpstreamRequest,
-  reply: ServerResponse,
+  reply: AnswerTarget,
   ports: ForwardPorts,
 ): Promise<ForwardResult> {
   return new Promise((resolve) => {
@@ -37,7 +36,7 @@ interface WholeAnswer {
 /** One call under way: the dispatcher reports each event to it, and it settles once. */
 class ForwardedCall implements Dispatcher.DispatchHandler {
   readonly #out: UpstreamRequest
-  readonly #reply: ServerResponse
+  readonly #reply: AnswerTarget
   readonly #ports: ForwardPorts
   readonly #resolve: (ended: ForwardResult) => void
   readonly #began: number
@@ -62,7 +61,7 @@ class ForwardedCall implements Dispatcher.DispatchHandler {
 
   constructor(
     out: UpstreamRequest,
-    reply: ServerResponse,
+    reply: AnswerTarget,
     ports: ForwardPorts,
     resolve: (ended: ForwardResult) => void,
   ) {

@@ -1,10 +1,11 @@
-import type { Readable } from 'node:stream'
+import type { OutgoingHttpHeaders } from 'node:http'
+import type { Readable, Writable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import type { ReportedAmount } from '../../budgets/index.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Problem } from '../../lib/problem.ts'
-import type { AbortReason } from '../active-responses.ts'
-import type { Reshape } from '../obligations/reshape.ts'
+import type { Reshape } from '../../obligations/index.ts'
+import type { AbortReason } from '../../revocation/index.ts'
 
 /** The upstream request, built from what was decided on. */
 export interface UpstreamRequest {
@@ -37,6 +38,13 @@ export interface ForwardResult {
   withheld?: { readonly status: number; readonly problem: Problem }
   /** Amounts that the answer states, where it is read for them. */
   said?: ReportedAmount
+}
+
+/** Receiver of an answer: whoever called, or Remit itself. */
+export interface AnswerTarget
+  extends Pick<Writable, 'write' | 'end' | 'destroy' | 'on' | 'once' | 'off' | 'writableFinished'> {
+  writeHead(status: number, headers: OutgoingHttpHeaders): unknown
+  flushHeaders(): void
 }
 
 export interface ForwardPorts {

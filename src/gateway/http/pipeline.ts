@@ -1,6 +1,6 @@
+import { startingWith } from '../../lib/pipeline.ts'
 import type { LocatedRequest } from '../passage.ts'
 import type { GatewayPorts } from '../ports.ts'
-import { startingWith } from '../steps.ts'
 import type { MatchedRequest } from './call-steps.ts'
 import { decide } from './decide.ts'
 import { equip } from './equip.ts'

@@ -1,14 +1,16 @@
-import { endCall, type Outcome } from '../../calls/index.ts'
+import { endCall } from '../../calls/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { PipelineEnd } from '../ended.ts'
 import type { GatewayPorts } from '../ports.ts'
 import type { CompletedRequest, PermittedRequest } from './call-steps.ts'
 
+type DecidedCalls = Pick<PermittedRequest, 'others' | 'verdict'>
+
 /**
  * Wraps a step behind the decision: a call that fails there was provably not sent, and is recorded
  * so (which gives an approval back).
  */
-export function recordingFailure<In extends PermittedRequest, Out>(
+export function recordingFailure<In extends DecidedCalls, Out>(
   step: (known: In, ports: GatewayPorts) => Promise<Out>,
 ): (known: In, ports: GatewayPorts) => Promise<Out> {
   return async (known, ports) => {
@@ -30,10 +32,10 @@ export function recordingFailure<In extends PermittedRequest, Out>(
  * status yet. A store that fails now cannot undo what the API did, and a caller that is told of a
  * failure repeats the call: so the caller still gets the result of the call.
  */
-export async function recordOutcome(
-  done: CompletedRequest,
+export async function recordOutcome<R extends DecidedCalls & Pick<CompletedRequest, 'forwarded'>>(
+  done: R,
   ports: GatewayPorts,
-): Promise<CompletedRequest> {
+): Promise<R> {
   const { cut, digest, latencyMs, problem, said, state, status, withheld } = done.forwarded
   const reason =
     (withheld?.problem ?? problem)?.code ?? (cut === undefined ? undefined : 'call.cut')
@@ -59,13 +61,17 @@ export async function recordOutcome(
 /** Records one outcome for all calls that a request made. */
 export async function endAll(
   ports: GatewayPorts,
-  { others = [], verdict }: Pick<PermittedRequest, 'others' | 'verdict'>,
-  outcome: Outcome,
+  { others = [], verdict }: DecidedCalls,
+  outcome: Parameters<typeof endCall>[2],
 ): Promise<void> {
   for (const { decisionId } of [verdict, ...others]) await end(ports, decisionId, outcome)
 }
 
-async function end(ports: GatewayPorts, decisionId: string, outcome: Outcome): Promise<void> {
+async function end(
+  ports: GatewayPorts,
+  decisionId: string,
+  outcome: Parameters<typeof endCall>[2],
+): Promise<void> {
   const { late } = await endCall(ports.decisions, decisionId, outcome)
   if (late !== undefined)
     ports.log.error({ decision: decisionId, err: late }, 'an outcome is not stored yet')

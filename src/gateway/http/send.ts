@@ -1,16 +1,16 @@
 import { groundOf, mayContinue, stillLive } from '../../calls/index.ts'
 import { slotHolders } from '../../lib/upstream-slots.ts'
-import { reshapeFor } from '../obligations/reshape.ts'
+import { reshapeFor } from '../../obligations/index.ts'
 import type { GatewayPorts } from '../ports.ts'
 import type { CompletedRequest, PreparedRequest } from './call-steps.ts'
 import { forward } from './forward.ts'
+import type { AnswerTarget } from './outgoing.ts'
 import { noSlot } from './upstream-failure.ts'
 
 /** Sends and streams. The last liveness check is in the tick of the first byte; a change later on cuts the answer. */
-export async function send(
-  equipped: PreparedRequest,
-  ports: GatewayPorts,
-): Promise<CompletedRequest> {
+export async function send<
+  R extends Pick<PreparedRequest, 'others' | 'outgoing' | 'verdict'> & { reply: AnswerTarget },
+>(equipped: R, ports: GatewayPorts): Promise<R & Pick<CompletedRequest, 'forwarded'>> {
   const { outgoing, others = [], reply, verdict } = equipped
   const all = [verdict, ...others]
   const slot = ports.slots.take(outgoing.origin, slotHolders(verdict))

@@ -1,5 +1,5 @@
 import { Problem } from '../../lib/problem.ts'
-import type { AbortReason } from '../active-responses.ts'
+import type { AbortReason } from '../../revocation/index.ts'
 import type { ForwardResult } from './outgoing.ts'
 
 /**

@@ -6,6 +6,7 @@ import type { Action } from '../../catalog/index.ts'
 import type { Call } from '../../facts/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import type { Redactor } from '../../lib/redaction/redactor.ts'
+import type { LogLevel, McpConversation, SealedState } from '../../mcp-sessions/index.ts'
 import type {
   McpPeer,
   RpcError,
@@ -16,12 +17,10 @@ import type {
 } from '../../net/index.ts'
 import type { LocatedRequest } from '../passage.ts'
 import type { McpReply } from './reply.ts'
-import type { McpConversation } from './session-id.ts'
-import type { SealedState } from './stateless/request-state.ts'
 
 /** Knowledge of a request after each step of its arrival. Values are added, never changed. */
 export interface PlacedMessage extends LocatedRequest {
-  /** The message; `undefined`: the request ends the session. */
+  /** The message; `undefined`: the request ends the session, or asks for its stream. */
   rpc: RpcMessage | undefined
 }
 export interface PlacedCall extends PlacedMessage {
@@ -49,7 +48,7 @@ export interface ResolvedCall extends CallRequest {
   /** Token under which the client asked to be told of progress. */
   progressToken: RpcId | undefined
   /** Least level of the server's log messages that the client wants to hear of. */
-  logLevel?: string
+  logLevel?: LogLevel
   /** Answers of the client to what it was asked before, in the same call. */
   input?: CallInput
 }
@@ -68,14 +67,37 @@ export interface DecidedCall extends TypedCall {
 export interface PermittedCall extends DecidedCall {
   verdict: Verdict<'permit'>
 }
-export interface PreparedCall extends PermittedCall {
+/** Parts of a permitted call that its server sees, and who is told of it while it is under way. */
+export type SendableCall = Pick<
+  PermittedCall,
+  | 'action'
+  | 'cancelled'
+  | 'conversation'
+  | 'deferred'
+  | 'input'
+  | 'logLevel'
+  | 'params'
+  | 'progressToken'
+  | 'resource'
+  | 'rpc'
+  | 'verdict'
+> & { answer: Pick<McpReply, 'ask' | 'gone' | 'notify' | 'progress'> }
+export interface EquippedPeer {
   peer: McpPeer
   /** Removes secrets from an answer. */
   redactor: Redactor
 }
+export type SendingCall = SendableCall & EquippedPeer
+export type PreparedCall = PermittedCall & EquippedPeer
 /** A call that has ended, with its outcome for the ledger and for the client. */
-export interface CompletedCall extends PreparedCall {
+export type CompletedCall = PreparedCall & EndedCall
+export interface EndedCall {
   outcome: CallOutcome
+  /**
+   * Task as which its server goes on with it. The outcome is then the one that is recorded if the task
+   * cannot be kept.
+   */
+  began?: JsonObject
 }
 
 export interface CallOutcome {

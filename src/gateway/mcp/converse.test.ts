@@ -4,11 +4,11 @@ import { test } from 'node:test'
 import { openMasterKey } from '../../keys/index.ts'
 import { systemRandom } from '../../lib/random.ts'
 import { Secret } from '../../lib/secret.ts'
+import { McpSessions } from '../../mcp-sessions/mcp-sessions.ts'
+import { type SessionConversation, sessionId } from '../../mcp-sessions/session-id.ts'
 import type { PlacedMessage } from './call-steps.ts'
 import { converse } from './converse.ts'
-import { McpSessions } from './mcp-sessions.ts'
 import type { McpPorts } from './ports.ts'
-import { type SessionConversation, sessionId } from './session-id.ts'
 
 const CONVERSATION: SessionConversation = {
   key: 'k',

@@ -1,10 +1,10 @@
 import { Problem } from '../../lib/problem.ts'
+import { type McpConversation, readSessionId } from '../../mcp-sessions/index.ts'
 import { RPC, type RpcMessage } from '../../net/index.ts'
 import { refuseStranger } from '../check-caller.ts'
 import type { PlacedCall, PlacedMessage } from './call-steps.ts'
 import { notHeard } from './ended.ts'
 import type { McpPorts } from './ports.ts'
-import { type McpConversation, readSessionId } from './session-id.ts'
 import { isStateless, readStateless } from './stateless/requests.ts'
 
 /**

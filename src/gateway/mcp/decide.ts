@@ -1,25 +1,52 @@
 import { COMPLETE, completionResult } from '../../argument-types/index.ts'
-import { decideCall, endCall, isRecorded, type Verdict } from '../../calls/index.ts'
+import {
+  type AdmittedRequest,
+  decideCall,
+  endCall,
+  isRecorded,
+  type Verdict,
+} from '../../calls/index.ts'
 import { findDecision } from '../../decision-log/index.ts'
 import type { Call } from '../../facts/index.ts'
 import { Problem } from '../../lib/problem.ts'
+import { META, RpcAnswer, rpcError } from '../../mcp-messages/index.ts'
 import { RPC, type RpcRequest } from '../../net/index.ts'
+import { RESHAPING } from '../../obligations/index.ts'
 import { PipelineEnd } from '../ended.ts'
-import { RESHAPING } from '../obligations/reshape.ts'
 import { presented } from '../presented.ts'
 import { refusal } from '../refusal.ts'
 import type { DecidedCall, TypedCall } from './call-steps.ts'
 import { isOwn, unknownSession } from './converse.ts'
-import { RpcAnswer, rpcError } from './ended.ts'
 import { isGiven, unknownAction } from './find-action.ts'
 import { denial, notGiven } from './people/refusal.ts'
 import type { McpPorts } from './ports.ts'
-import { META } from './tool-error.ts'
 
-/** Asks `calls/`. What is hashed, shown and sent is `params` without `_meta`; the proof is for the resource's own address. */
-export async function decide(typed: TypedCall, ports: McpPorts): Promise<DecidedCall> {
-  const { action, conversation, ip, rpc, params, resource } = typed
-  const call: Call = {
+/** Asks `calls/`. `who`: sender of the request, where it was admitted before: its proof is used up. */
+export async function decide(
+  typed: TypedCall,
+  ports: McpPorts,
+  who?: AdmittedRequest,
+): Promise<DecidedCall> {
+  const { conversation } = typed
+  const call = callOf(typed, ports)
+  const verdict = await decideCall(ports.decisions, call, who)
+  const task = await taskOf(verdict, ports)
+  if (task === null || isOwn(conversation, task)) return { ...typed, call, task, verdict }
+  if (verdict.outcome === 'permit')
+    await endCall(ports.decisions, verdict.decisionId, {
+      state: 'not_sent',
+      reason: 'mcp.session_unknown',
+    })
+  throw unknownSession()
+}
+
+/**
+ * Writes the call that is decided on: what is hashed, shown and sent is `params` without `_meta`; the
+ * proof is for the resource's own address.
+ */
+export function callOf(typed: TypedCall, ports: McpPorts): Call {
+  const { action, ip, params, resource, rpc } = typed
+  return {
     ...presented(typed, ports),
     resource,
     action,
@@ -30,15 +57,6 @@ export async function decide(typed: TypedCall, ports: McpPorts): Promise<Decided
     doable: rpc.method === 'prompts/get' || rpc.method === COMPLETE ? [] : RESHAPING,
     ...(rpc.method === COMPLETE ? { incomplete: true } : {}),
   }
-  const verdict = await decideCall(ports.decisions, call)
-  const task = await taskOf(verdict, ports)
-  if (task === null || isOwn(conversation, task)) return { ...typed, call, task, verdict }
-  if (verdict.outcome === 'permit')
-    await endCall(ports.decisions, verdict.decisionId, {
-      state: 'not_sent',
-      reason: 'mcp.session_unknown',
-    })
-  throw unknownSession()
 }
 
 /** Id of the caller's task. Null: nobody was identified. */

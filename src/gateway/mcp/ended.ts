@@ -1,25 +1,5 @@
-import type { OutgoingHttpHeaders } from 'node:http'
-import { parseJson } from '../../lib/json.ts'
 import type { Problem } from '../../lib/problem.ts'
-import type { RpcError, RpcResult } from '../../net/index.ts'
 import { PipelineEnd } from '../ended.ts'
-
-/** Ends the steps of a message with a JSON-RPC answer of our own. */
-export class RpcAnswer extends Error {
-  readonly reply: RpcResult | RpcError
-  readonly status: number
-  readonly headers: OutgoingHttpHeaders
-  constructor(
-    reply: RpcResult | RpcError,
-    how: { readonly status?: number; readonly headers?: OutgoingHttpHeaders } = {},
-  ) {
-    super('answered by the gateway')
-    this.name = 'Answered'
-    this.reply = reply
-    this.status = how.status ?? 200
-    this.headers = how.headers ?? {}
-  }
-}
 
 /**
  * Answer to a message that cannot be read: an HTTP status, and an error without an id (MCP,
@@ -28,10 +8,4 @@ export class RpcAnswer extends Error {
 export function notHeard(problem: Problem, code: number): PipelineEnd {
   const error = { code, message: problem.detail, data: problem }
   return new PipelineEnd({ status: problem.status, body: { jsonrpc: '2.0', error } })
-}
-
-/** An error answer that says what a problem says. */
-export function rpcError(id: RpcError['id'], code: number, problem: Problem): RpcError {
-  const data = parseJson(JSON.stringify(problem))
-  return { kind: 'error', id, code, message: problem.detail, data }
 }

@@ -2,21 +2,21 @@ import { COMPLETE, isCompleted, readCompletion } from '../../argument-types/inde
 import type { Action } from '../../catalog/index.ts'
 import { ExactNumber, isObject, type Json, type JsonObject } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
-import { RPC, type RpcId, type RpcRequest, STATELESS_REVISION } from '../../net/index.ts'
+import { logLevelOf, RpcAnswer, rpcError } from '../../mcp-messages/index.ts'
+import { openState } from '../../mcp-sessions/index.ts'
+import { MCP, RPC, type RpcId, type RpcRequest, STATELESS_REVISION } from '../../net/index.ts'
 import { refuseStranger } from '../check-caller.ts'
 import { admitted } from './admitted.ts'
 import type { CallInput, CallRequest, ResolvedCall } from './call-steps.ts'
-import { RpcAnswer, rpcError } from './ended.ts'
 import { parsedDefinition } from './parsed-definition.ts'
 import type { McpPorts } from './ports.ts'
-import { openState } from './stateless/request-state.ts'
-import { logLevelOf } from './upstream/log-messages.ts'
 
 /** Methods that count as calls, and the members that their `params` have besides `_meta`. */
 const CALLS: Readonly<Record<string, readonly string[]>> = {
   'tools/call': ['name', 'arguments'],
   'prompts/get': ['name', 'arguments'],
   'resources/read': ['uri'],
+  [MCP.subscribe]: ['uri'],
   [COMPLETE]: ['ref', 'argument', 'context'],
 }
 /**
@@ -61,8 +61,9 @@ function isNamed(action: Action, method: string, params: JsonObject): boolean {
   const { definition } = action
   if (method === COMPLETE)
     return isCompleted(action, definition && parsedDefinition(action, definition), params)
-  if (action.method !== method) return false
-  return method === 'resources/read' || action.path === params.get('name')
+  // A notice that a resource changed says something about it, so subscribing is decided like reading.
+  if (action.method !== (method === MCP.subscribe ? 'resources/read' : method)) return false
+  return action.method === 'resources/read' || action.path === params.get('name')
 }
 
 /** Answer for an unknown action and for one that this task was not given. Both get one text. */
@@ -111,7 +112,7 @@ function readParams(
 }
 
 function readNamed(method: string, rest: JsonObject): JsonObject | string {
-  const by = method === 'resources/read' ? 'uri' : 'name'
+  const by = method.startsWith('resources/') ? 'uri' : 'name'
   if (typeof rest.get(by) !== 'string') return `\`${by}\` has to be a string`
   const isPlain = !rest.has('arguments') || isObject(rest.get('arguments'))
   return isPlain ? rest : '`arguments` has to be an object'

@@ -2,6 +2,8 @@ import { type AdmittedRequest, groundOf, mayContinue, stillLive } from '../../ca
 import type { Action, Resource } from '../../catalog/index.ts'
 import { base64url } from '../../lib/bytes.ts'
 import type { Json, JsonObject } from '../../lib/json.ts'
+import { askable, serverInfo } from '../../mcp-messages/index.ts'
+import { capabilityNames, declaredCapabilities, sessionId } from '../../mcp-sessions/index.ts'
 import {
   isSessionRevision,
   MCP,
@@ -13,14 +15,11 @@ import {
 import { actionsAt } from '../../resource-groups/index.ts'
 import { admitted } from './admitted.ts'
 import type { PlacedCall } from './call-steps.ts'
-import { capabilityNames, declaredCapabilities } from './capabilities.ts'
 import { offersAt, type ServerOffer } from './group/offers.ts'
 import type { McpPorts } from './ports.ts'
 import type { McpReply } from './reply.ts'
-import { serverCapabilities, serverInfo, serverInstructions } from './server-description.ts'
-import { sessionId } from './session-id.ts'
+import { serverCapabilities, serverInstructions } from './server-description.ts'
 import { peerOf } from './upstream/peer.ts'
-import { askable } from './upstream/server-questions.ts'
 import { failed, problemOf } from './upstream/upstream-failure.ts'
 
 /** Bytes of a session's own key. */

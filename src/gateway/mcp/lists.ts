@@ -4,11 +4,10 @@ import type { Action, PinnedDefinition } from '../../catalog/index.ts'
 import { base64url, fromBase64url } from '../../lib/bytes.ts'
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
+import { META, RpcAnswer, rpcError } from '../../mcp-messages/index.ts'
 import { RPC, type RpcRequest } from '../../net/index.ts'
-import { RpcAnswer, rpcError } from './ended.ts'
 import type { ServerOffer } from './group/offers.ts'
 import { parsedDefinition } from './parsed-definition.ts'
-import { META } from './tool-error.ts'
 
 const PAGE = 100
 const MAX_CURSOR = 4_096

@@ -80,6 +80,12 @@ export class McpReply extends StreamedReply {
     this.sendEmpty(status)
   }
 
+  /** Ends a stream that has no answer. */
+  close(): void {
+    this.#ended = true
+    this.raw.end()
+  }
+
   /** Sends a notification that belongs to this request. */
   notify(method: string, params: JsonObject): void {
     if (this.#ended || this.raw.destroyed || this.raw.writableNeedDrain) return

@@ -2,8 +2,11 @@ import { stillLive } from '../../calls/index.ts'
 import type { Resource } from '../../catalog/index.ts'
 import { ExactNumber, type JsonObject, printJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
+import { callError, RpcAnswer, rpcError, statelessAnswer } from '../../mcp-messages/index.ts'
+import { isLogLevel, type McpConversation, setLogging } from '../../mcp-sessions/index.ts'
 import {
   endSession,
+  MCP,
   RPC,
   type RpcError,
   type RpcNotification,
@@ -16,8 +19,8 @@ import { PipelineEnd } from '../ended.ts'
 import type { LocatedRequest } from '../passage.ts'
 import { admitted } from './admitted.ts'
 import type { PlacedCall } from './call-steps.ts'
-import { notHeard, RpcAnswer, rpcError } from './ended.ts'
-import { isCall } from './find-action.ts'
+import { notHeard } from './ended.ts'
+import { badParams, isCall } from './find-action.ts'
 import { enterMember } from './group/enter-member.ts'
 import { inGroup } from './group/in-group.ts'
 import { offersAt, type ServerOffer } from './group/offers.ts'
@@ -26,12 +29,11 @@ import { isList, list } from './lists.ts'
 import { MCP_CALL, MCP_MESSAGE } from './pipeline.ts'
 import type { McpPorts } from './ports.ts'
 import { McpReply } from './reply.ts'
-import { isTaskMethod, serveTask } from './serve-task.ts'
-import type { McpConversation } from './session-id.ts'
 import { discover } from './stateless/discover.ts'
-import { statelessAnswer } from './stateless/results.ts'
-import { listen } from './stateless/subscriptions.ts'
-import { callError } from './tool-error.ts'
+import { listen } from './streams/listen.ts'
+import { drop, serveStream } from './streams/session-stream.ts'
+import { isTaskMethod } from './task-methods.ts'
+import { serveTask } from './tasks/serve-task.ts'
 import { peerOf } from './upstream/peer.ts'
 import { upstreamKey } from './upstream/sending.ts'
 
@@ -43,6 +45,8 @@ export async function serveMcp(located: LocatedRequest, ports: McpPorts): Promis
   const placed = await arrived(located, ports)
   if (!placed) return
   const { conversation, rpc: message } = placed
+  if (conversation && located.request.method === 'GET')
+    return await serveStream(placed, conversation, ports)
   if (message?.kind !== 'request') {
     const reply = new McpReply(located.reply)
     if (!conversation) throw new Error('only `initialize` has no session')
@@ -101,8 +105,8 @@ async function answer(
   } else if (isWithoutSession(conversation) && isTaskMethod(method)) {
     await serveTask({ placed, rpc: message, conversation }, reply, ports)
   } else if (isWithoutSession(conversation) && method === 'subscriptions/listen') {
-    await listen(placed, message, reply, ports)
-  } else if (isCall(method)) {
+    await listen(placed, conversation, message, reply, ports)
+  } else if (isCall(method) && !(isWithoutSession(conversation) && method === MCP.subscribe)) {
     await call({ ...placed, rpc: message }, conversation, reply, ports)
   } else {
     // Before it is asked what may be listed: what is quarantined by this is not.
@@ -110,7 +114,8 @@ async function answer(
     const who = await admitted(placed, ports)
     const told = isList(method) || method === 'server/discover'
     const offers = told ? await offersAt(who, ports) : []
-    const result = await resultOf(message, conversation, { ...placed, offers }, ports)
+    const at = { ...placed, expiresAt: who.ticket.deadline, offers }
+    const result = await resultOf(message, conversation, at, ports)
     // INVARIANT: nothing is told that rests on what has ended meanwhile.
     const open = offers.filter(({ reach }) => reach.isOpen)
     const rests = [who, ...open.map(({ reach }) => reach.rests)]
@@ -123,7 +128,11 @@ async function answer(
 async function resultOf(
   message: RpcRequest,
   conversation: McpConversation,
-  { offers, resource }: PlacedCall & { offers: readonly ServerOffer[] },
+  {
+    expiresAt,
+    offers,
+    resource,
+  }: PlacedCall & { expiresAt: number; offers: readonly ServerOffer[] },
   ports: McpPorts,
 ): Promise<JsonObject> {
   const { id, method } = message
@@ -131,6 +140,17 @@ async function resultOf(
   if (isList(method)) return list(message, offers)
   if (stateless && method === 'server/discover') return discover(resource, offers, ports)
   if (!stateless && method === 'ping') return new Map()
+  if (!stateless && method === 'logging/setLevel') {
+    const level = message.params.get('level')
+    if (!isLogLevel(level)) throw badParams(id, 'there is no such log level')
+    await setLogging(ports.decisions.storage, { session: conversation.key, level, expiresAt })
+    return new Map()
+  }
+  if (!stateless && method === 'resources/unsubscribe') {
+    const servers = resourcesAt(await ports.catalog.current(), resource)
+    await drop(conversation, String(message.params.get('uri')), servers, ports)
+    return new Map()
+  }
   const words = `\`${method.slice(0, 64)}\` is not offered`
   throw new RpcAnswer(callError(id, words, {}, RPC.methodNotFound), {
     status: stateless ? 404 : 200,
@@ -154,7 +174,13 @@ async function call(
     ? AbortSignal.any([notified, reply.gone])
     : notified
   void ports.watch.begin(placed.resource)
+  const { decisions, subscriptions } = ports
   try {
+    if (
+      placed.rpc.method === MCP.subscribe &&
+      !subscriptions.hasRoom(conversation.key, decisions.clock.now())
+    )
+      throw new RpcAnswer(callError(placed.rpc.id, 'too many subscriptions', {}, RPC.internalError))
     await MCP_CALL.run({ ...placed, conversation, answer: reply, cancelled }, ports)
   } finally {
     ports.desk.done(conversation.key, id)
@@ -178,6 +204,7 @@ async function end(
   ports: McpPorts,
 ): Promise<void> {
   ports.desk.end(conversation.key)
+  ports.subscriptions.end(conversation.key)
   // A courtesy: a server that cannot be told keeps nobody from ending what is ours.
   const tell = async (server: Resource) => {
     const session =

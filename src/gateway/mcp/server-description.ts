@@ -3,33 +3,22 @@ import type { Json, JsonObject } from '../../lib/json.ts'
 import { MCP, type McpRevision, STATELESS_REVISION } from '../../net/index.ts'
 import type { ServerOffer } from './group/offers.ts'
 
-/** Names the server as it was reviewed. */
-export function serverInfo({ name, server, title }: Resource): JsonObject {
-  return new Map([
-    ['name', server?.name ?? name],
-    ['version', server?.version ?? '0'],
-    ['title', server?.title ?? title],
-  ])
-}
-
 /**
  * Names what the server offers, as far as it was reviewed. To clients without sessions, the gateway
  * offers MCP tasks of its own.
  */
 export function serverCapabilities(actions: readonly Action[], revision: McpRevision): JsonObject {
   const has = (kind: string) => actions.some(({ definition }) => definition?.kind === kind)
-  // Only clients without sessions have a way to hear of changes.
-  const changes = new Map([['listChanged', revision === STATELESS_REVISION]])
+  const changes = new Map([['listChanged', true]])
   const capabilities = new Map<string, Json>()
   if (has('tool')) capabilities.set('tools', changes)
   if (has('prompt')) capabilities.set('prompts', changes)
-  if (has('resource')) capabilities.set('resources', new Map([...changes, ['subscribe', false]]))
-  // Whether this server completes anything, or has anything to log, nobody asked it.
+  if (has('resource')) capabilities.set('resources', new Map([...changes, ['subscribe', true]]))
+  // Whether this server tells of a resource, completes anything, or has anything to log, nobody asked it.
   if (has('prompt') || has('resource')) capabilities.set('completions', new Map())
-  if (revision === STATELESS_REVISION) {
-    capabilities.set('logging', new Map())
+  capabilities.set('logging', new Map())
+  if (revision === STATELESS_REVISION)
     capabilities.set('extensions', new Map([[MCP.tasks, new Map()]]))
-  }
   return capabilities
 }
 

@@ -8,9 +8,9 @@ import { mismatch } from './stateless/requests.ts'
 
 /** Reads the whole body as one message. Headers that repeat parts of it must agree with it. */
 export async function takeMessage(located: LocatedRequest): Promise<PlacedMessage> {
-  if (located.request.method === 'DELETE') {
+  if (located.request.method !== 'POST') {
     if ((await readBody(located.message, located.request)) !== undefined)
-      throw new Problem('arguments.unexpected_body', 'a session is ended without a body')
+      throw new Problem('arguments.unexpected_body', `${located.request.method} has no body`)
     return { ...located, rpc: undefined }
   }
   const rpc = await read(located)

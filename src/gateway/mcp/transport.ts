@@ -3,13 +3,16 @@ import { PipelineEnd } from '../ended.ts'
 import type { LocatedRequest } from '../passage.ts'
 import type { McpPorts } from './ports.ts'
 
-const OFFERED = ['POST', 'DELETE']
-const NEEDED = ['application/json', 'text/event-stream'] as const
+const STREAM = 'text/event-stream'
+const NEEDED: Readonly<Record<string, readonly string[]>> = {
+  POST: ['application/json', STREAM],
+  GET: [STREAM],
+}
 
 /**
  * Checks the HTTP request before its body is read: at the resource's own address, from no page of
- * another origin, and ready for both kinds of answer (MCP, Streamable HTTP). GET would offer a
- * stream from the server, which we do not.
+ * another origin, and ready for the kinds of answer that there are (MCP, Streamable HTTP). GET asks
+ * for the stream of a session; without a session there is none.
  */
 export function checkTransport(located: LocatedRequest, ports: McpPorts): LocatedRequest {
   const { request, segments } = located
@@ -18,18 +21,25 @@ export function checkTransport(located: LocatedRequest, ports: McpPorts): Locate
   const origin = request.headers.get('origin')
   if (origin !== undefined && origin !== ports.gateway)
     throw new Problem('request.cross_site', 'the request came from a page of another origin')
-  if (!OFFERED.includes(request.method))
+  const offered = request.headers.has('mcp-session-id')
+    ? ['POST', 'GET', 'DELETE']
+    : ['POST', 'DELETE']
+  if (!offered.includes(request.method))
     throw new PipelineEnd({
       status: 405,
-      headers: { allow: OFFERED.join(', ') },
-      problem: new Problem('request.method_not_allowed', 'only POST and DELETE are offered'),
+      headers: { allow: offered.join(', ') },
+      problem: new Problem(
+        'request.method_not_allowed',
+        `only ${offered.join(' and ')} are offered`,
+      ),
     })
-  if (request.method === 'POST' && !acceptsBoth(request.headers.get('accept') ?? ''))
-    throw new Problem('request.not_acceptable', `\`Accept\` has to list ${NEEDED.join(' and ')}`)
+  const needed = NEEDED[request.method] ?? []
+  if (!accepts(request.headers.get('accept') ?? '', needed))
+    throw new Problem('request.not_acceptable', `\`Accept\` has to list ${needed.join(' and ')}`)
   return located
 }
 
-function acceptsBoth(header: string): boolean {
+function accepts(header: string, needed: readonly string[]): boolean {
   const ranges = header.split(',').map((range) => range.split(';', 1)[0]?.trim().toLowerCase())
-  return NEEDED.every((type) => ranges.includes(type))
+  return needed.every((type) => ranges.includes(type))
 }

@@ -1,5 +1,6 @@
 import { argumentsSoFar, COMPLETE, typeArguments } from '../../argument-types/index.ts'
 import { isObject, type JsonObject } from '../../lib/json.ts'
+import { toolError } from '../../mcp-messages/index.ts'
 import { STATELESS_REVISION } from '../../net/index.ts'
 import { admitted } from './admitted.ts'
 import type { ResolvedCall, TypedCall } from './call-steps.ts'
@@ -7,14 +8,13 @@ import { badParams, isGiven, unknownAction } from './find-action.ts'
 import type { McpPorts } from './ports.ts'
 import { contradiction } from './stateless/header-parameters.ts'
 import { mismatch } from './stateless/requests.ts'
-import { toolError } from './tool-error.ts'
 
 const NOTHING: JsonObject = new Map()
 
 function bodyOf({ action, params, rpc }: ResolvedCall): JsonObject {
   if (rpc.method === COMPLETE) return argumentsSoFar(action, params)
   const given = params.get('arguments')
-  return rpc.method === 'resources/read' ? params : isObject(given) ? given : NOTHING
+  return rpc.method.startsWith('resources/') ? params : isObject(given) ? given : NOTHING
 }
 
 /**

@@ -1,4 +1,4 @@
-import { callsIn, type Detail } from '@remit/engine'
+import { callsIn, type Detail, type StepUp } from '@remit/engine'
 import { useCredential } from '../../agent-authentication/index.ts'
 import type { Agent } from '../../agents/index.ts'
 import {
@@ -35,6 +35,8 @@ export interface BackchannelRequest extends OpeningRequest, WantedTask {
   readonly hint: Hint
   /** Message in the agent's own words. */
   readonly message: string | undefined
+  /** Way in which the person has to have signed in to say yes. */
+  readonly stepUp?: StepUp | null
   /** Seconds to answer in. */
   readonly waits: number
   readonly notificationToken: string | undefined
@@ -97,7 +99,12 @@ async function ask(
     await useUp(tx, caller)
     const consentId = await putQuestion(parts, tx, {
       ...{ agentId: agent.id, personId: person.id, purpose: request.purpose, details },
-      asked: { by: 'ciba', message: request.message ?? null, from: null },
+      asked: {
+        by: 'ciba',
+        message: request.message ?? null,
+        from: null,
+        stepUp: request.stepUp ?? null,
+      },
       expiresAt: answeredBy,
     })
     const token = request.notificationToken

@@ -133,7 +133,7 @@ export async function claimDevice(
   return parts.storage.transaction(async (tx) => {
     const consentId = await putQuestion(parts, tx, {
       ...{ agentId: agent.id, personId: person.id, purpose: request.purpose, details },
-      asked: { by: 'device', message: null, from: request.from ?? null },
+      asked: { by: 'device', message: null, from: request.from ?? null, stepUp: null },
       expiresAt: answerableUntil(found),
     })
     // INVARIANT: the first who types it, and nobody after.

@@ -145,8 +145,13 @@ async function withPeople(
     case 'none':
       if (answerableUntil(own) <= now) return EXPIRED
       return { outcome: 'ask', question, insufficient: [] }
-    default:
-      return denied(refused('approval.denied', 'approvers denied it, or may no longer approve it'))
+    default: {
+      const said = standing.state === 'denied' ? standing.request.reason : null
+      const detail = 'approvers denied it, or may no longer approve it'
+      return denied(
+        refused('approval.denied', said === null ? detail : `approvers denied it: ${said}`),
+      )
+    }
   }
 }
 

@@ -30,6 +30,11 @@ export class WaitingRoom {
     })
   }
 
+  /** Counts the requests that wait, of all agents. */
+  waiting(): Promise<number> {
+    return countWaiting(this.#storage.read, this.#clock.now())
+  }
+
   /** Asked before anything is written. Answers why there is no room. */
   async isFullFor(agentId: string): Promise<GrantRefusal | undefined> {
     const own = await countWaitingOf(this.#storage.read, agentId, this.#clock.now())

@@ -6,9 +6,9 @@ import {
   claimPointer,
   type DetailRule,
   holds,
-  memberPointer,
   type VerifiedToken,
 } from '../../issuers/index.ts'
+import { pointerTo } from '../../lib/json-pointer.ts'
 import { Problem } from '../../lib/problem.ts'
 
 type Element = Readonly<Record<string, unknown>>
@@ -94,7 +94,7 @@ function leavesOf(value: unknown, at: string): readonly string[] {
       ? Object.entries(value)
       : []
   if (members.length === 0) return [at]
-  return members.flatMap(([name, member]) => leavesOf(member, `${at}${memberPointer(name)}`))
+  return members.flatMap(([name, member]) => leavesOf(member, `${at}${pointerTo(name)}`))
 }
 
 function valueAt(element: Element, from: string, op: Bound['op']): string | string[] | undefined {

@@ -99,7 +99,8 @@ async function hold(
       unapproved.forbids,
       { catalog: unapproved.catalog, policyVersion },
     )
-    await attachQuestion(parts, tx, question, [])
+    const attached = await attachQuestion(parts, tx, question, [])
+    if ('refusal' in attached) throw new Problem(attached.refusal.reason, attached.refusal.detail)
     await parts.ledger.append(tx, {
       ...attempt.about,
       type: 'task.deferred',

@@ -11,6 +11,7 @@ import { BoundedRequest, type InboundLimits } from './bounded-request.ts'
 import { BoundedResponse } from './bounded-response.ts'
 import { ClientAddresses } from './client-addresses.ts'
 import { isDoubted } from './framing.ts'
+import type { ServerCertificate } from './server-certificate.ts'
 
 /** Resources that strangers may hold of one origin, in total and for each address. */
 export interface Capacity {
@@ -29,11 +30,13 @@ export function boundedServer(
   given: {
     readonly addresses?: ClientAddresses | undefined
     readonly capacity?: Capacity | undefined
+    /** Certificate that it shows; absent where it speaks plain HTTP. */
+    readonly certificate?: ServerCertificate | undefined
     readonly http: ServerOptions
   },
   handle: RequestListener,
 ): Server {
-  const { addresses = new ClientAddresses(), capacity = CAPACITY, http } = given
+  const { addresses = new ClientAddresses(), capacity = CAPACITY, certificate, http } = given
   const limits: InboundLimits = { addresses, bodies: new AddressQuota(capacity.bodyBytes) }
   class Request extends BoundedRequest {
     constructor(socket: Socket) {
@@ -45,7 +48,8 @@ export function boundedServer(
   const take: RequestListener = (request, response) => {
     if (!isDoubted(request)) handle(request, response)
   }
-  const server = createServer(options, take)
+  const server = certificate?.server(options) ?? createServer(options)
+  server.on('request', take)
   boundConnections(server, { addresses, capacity })
   server.on('checkContinue', (request: IncomingMessage, response: BoundedResponse) => {
     if (request instanceof BoundedRequest) request.awaitReader(() => response.writeContinue())

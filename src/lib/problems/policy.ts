@@ -10,6 +10,10 @@ export const POLICY_PROBLEMS = {
   'access_request.not_pending': { status: 409, title: 'The submission is no longer pending' },
   'access_request.not_requestable': { status: 400, title: 'The denial is not requestable' },
   'access_request.unknown': { status: 404, title: 'There is no such submission' },
+  'access_request.unknown_callback': {
+    status: 400,
+    title: 'The callback address is not registered',
+  },
   'evaluation.does_not_fit': { status: 400, title: 'A value does not match the schema' },
   'evaluation.malformed': { status: 400, title: 'The evaluation request is not valid' },
   'evaluation.must_be_taken': { status: 403, title: 'The permit would use something up' },

@@ -45,6 +45,7 @@ export const WIRE_PROBLEMS = {
   'upstream.cut': { status: 502, title: 'The API closed the connection without a response' },
   'upstream.not_a2a': { status: 502, title: 'The A2A agent sent an invalid response' },
   'upstream.not_mcp': { status: 502, title: 'The MCP server sent an invalid response' },
+  'upstream.task_ended': { status: 502, title: 'The MCP server ended a task without a result' },
   'upstream.timeout': { status: 504, title: 'The API did not respond in time' },
   'upstream.too_large': { status: 502, title: 'The response of the MCP server is too large' },
   'upstream.unreachable': { status: 502, title: 'The API could not be reached' },

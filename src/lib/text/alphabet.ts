@@ -28,6 +28,7 @@ export interface Glyph {
   readonly twin: string | undefined
   /** The value of a digit that is none of 0 to 9. */
   readonly digit: string | undefined
+  /** A letter, or a mark that stands on one: a point of Hebrew belongs to its script as a letter does. */
   readonly isLetter: boolean
   /** An accent or an ASCII digit: belongs to any alphabet. */
   readonly isNeutral: boolean
@@ -60,6 +61,10 @@ function twinsByCharacter(): ReadonlyMap<string, string> {
 
 const FOREIGN_DIGIT = /^(?![0-9])\p{Nd}$/v
 const LATIN_OR_COMMON = /^[\p{Script=Latin}\p{Script=Common}\p{Script=Inherited}]$/v
+const IS_MARK = /^\p{M}$/v
+/** Marks that stand on Latin letters, or on those of any script: one of Arabic is *inherited*, too, and its extensions say where it stands. */
+const ON_LATIN =
+  /^[\p{Script_Extensions=Latin}\p{Script_Extensions=Common}\p{Script_Extensions=Inherited}]$/v
 /**
  * East Asian scripts, which stand among Latin letters as a matter of course (UTS #39 section 5.2,
  * highly restrictive).
@@ -91,9 +96,9 @@ function lookAt(character: string): Glyph {
   return {
     twin: twinOf(character),
     digit: digitOf(character),
-    isLetter: /^\p{L}$/v.test(character),
+    isLetter: /^[\p{L}\p{M}]$/v.test(character),
     isNeutral: /^[\p{M}0-9]$/v.test(character),
-    isLatinOrCommon: LATIN_OR_COMMON.test(character),
+    isLatinOrCommon: (IS_MARK.test(character) ? ON_LATIN : LATIN_OR_COMMON).test(character),
     isEastAsian: EAST_ASIAN.test(character),
   }
 }

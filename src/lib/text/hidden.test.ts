@@ -55,6 +55,22 @@ describe('what people cannot see', () => {
     }
   })
 
+  it('is every code point of Unicode that has no glyph of its own, and no letter or digit', () => {
+    const unseen =
+      /^[\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\p{Variation_Selector}\p{Cc}\p{Cf}\p{Noncharacter_Code_Point}\p{Pattern_White_Space}\p{White_Space}]$/v
+    // Two letters of Egyptian are blanks.
+    const seen = /^[[\p{L}\p{N}]--[\u{13441}\u{13442}]]$/v
+    const wrong: string[] = []
+    for (let code = 0; code <= 0x10ffff; code++) {
+      const text = `a${String.fromCodePoint(code)}b`
+      const character = text.slice(1, -1)
+      const isHidden = unseen.test(character)
+      if (character === ' ' || !(isHidden || seen.test(character))) continue
+      if ((writeOutHidden(text) !== text) !== isHidden) wrong.push(code.toString(16))
+    }
+    assert.deepEqual(wrong, [])
+  })
+
   it('makes no line to read of nothing but that', () => {
     for (const blank of ['\u2800\u2800', '\u{1d159}', '\u3164', '\u0336', '\u00a0', ' ', ''])
       assert.equal(isReadableLine(blank), false, JSON.stringify(blank))

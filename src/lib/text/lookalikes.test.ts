@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
 import { describe, it } from 'node:test'
 import { hasLookalikes, lookalikesIn } from './lookalikes.ts'
+import { visible } from './visible.ts'
 
 const found = (text: string) => [...lookalikesIn(text)].map(({ says }) => says)
 
@@ -19,6 +21,16 @@ describe('what passes for something else', () => {
       'a letter of another alphabet that looks like none',
       'fooД',
       'U+0414, from another alphabet than what stands around it',
+    ],
+    [
+      'a point of Hebrew on a Latin letter',
+      'pa\u05b0y',
+      'U+05B0, from another alphabet than what stands around it',
+    ],
+    [
+      'vowel signs of Arabic on Latin letters',
+      'pa\u0650\u064ey',
+      'U+0650 U+064E, from another alphabet than what stands around it',
     ],
     ['digits of NKo', '߁߀', 'U+07C1 U+07C0, stands for 10'],
     ['digits of Lao', '໑໐', 'U+0ED1 U+0ED0, stands for 10'],
@@ -53,6 +65,25 @@ describe('what passes for something else', () => {
       '👨‍👩‍👧 ❤️ 1️⃣',
     ])
       assert.deepEqual(found(text), [], text)
+  })
+
+  it('is every row of the table of UTS #39 that passes for one ASCII character', () => {
+    const table: Readonly<Record<string, string>> = createRequire(import.meta.url)(
+      'unhomoglyph/data.json',
+    )
+    const rows = Object.entries(table).filter(
+      ([from, to]) => /^[\x21-\x7e]$/.test(to) && from > '\u00ff',
+    )
+    assert.ok(rows.length > 1_500, String(rows.length))
+    const missed = rows.filter(
+      ([from]) => !hasLookalikes(`pay${from}pal`) && visible(`pay${from}pal`) === `pay${from}pal`,
+    )
+    // Ordinary typography.
+    const ordinary = /^[\p{Pi}\p{Pf}\u2013\u2014\u2026\u2070-\u2079]$/v
+    assert.deepEqual(
+      missed.filter(([from]) => !ordinary.test(from)),
+      [],
+    )
   })
 
   it('is told once for neighbours, however many they are', () => {

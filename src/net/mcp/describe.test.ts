@@ -115,6 +115,27 @@ function flood(reply: ServerResponse): true {
   return true
 }
 
+test('a server that refuses a revision and names it is asked once more, and not for ever', async () => {
+  const named = ['2026-07-28']
+  let refusals = 1
+  const script: Script = ({ message }, reply) => {
+    if (message?.method !== 'server/discover') return false
+    if (refusals-- > 0) {
+      reply.writeHead(400, { 'content-type': 'application/json' })
+      const error = { code: -32022, message: 'unsupported', data: { supported: named } }
+      reply.end(JSON.stringify({ jsonrpc: '2.0', id: message.id, error }))
+      return true
+    }
+    return answer(reply, message.id, { supportedVersions: named, capabilities: {} })
+  }
+  assert.equal((await describing(script)).found.protocolVersion, '2026-07-28')
+  refusals = 10
+  const { found, server } = await describing(script)
+  assert.equal(found.protocolVersion, '2025-11-25')
+  const probes = server.asked.filter(({ message }) => message?.method === 'server/discover')
+  assert.equal(probes.length, 2)
+})
+
 test('a server of another revision is told from one that speaks no MCP', async () => {
   await assert.rejects(
     describing(hello('2024-11-05')),

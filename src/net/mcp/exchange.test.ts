@@ -54,6 +54,50 @@ test('a JSON answer and an answer among events are the same answer', async () =>
   assert.deepEqual(said, ['notifications/progress'])
 })
 
+test('a stream without a request says what it says until it ends, and is bounded like an answer', async () => {
+  const listen = (hooks: Hooks = {}, limits: Partial<typeof LIMITS> = {}) => {
+    const post = {
+      url: server.url,
+      method: 'GET',
+      headers: {},
+      body: undefined,
+      id: undefined,
+    } as const
+    return exchange(dispatcher, post, { ...LIMITS, ...limits }, hooks)
+  }
+  const said: string[] = []
+  let begun = 0
+  const playing = (...messages: readonly unknown[]) =>
+    server.play((_, reply) => {
+      stream(reply, ...messages)
+      reply.end()
+      return true
+    })
+  playing(progress, { jsonrpc: '2.0', id: 1, method: 'roots/list' })
+  const hooks: Hooks = {
+    onMessage: ({ method }) => said.push(method),
+    onStream: () => {
+      begun++
+    },
+  }
+  assert.equal(why(await listen(hooks)), 'answered')
+  assert.deepEqual([begun, said], [1, ['notifications/progress', 'roots/list']])
+  assert.equal(server.asked.at(-1)?.headers.accept, 'text/event-stream')
+  playing(...Array(21).fill(progress))
+  assert.equal(why(await listen()), 'failed too_large')
+  assert.equal(why(await listen({}, { bytes: 50 })), 'failed too_large')
+  playing(result('q'))
+  assert.equal(why(await listen()), 'failed unexpected', 'there is nothing to answer')
+  server.play((_, reply) => answer(reply, 'q', {}))
+  assert.equal(why(await listen()), 'failed unexpected', 'it is no stream')
+  server.play((_, reply) => {
+    reply.writeHead(405).end()
+    return true
+  })
+  assert.equal(why(await listen()), 'failed unexpected')
+  assert.equal(why(await listen({ mayStart: () => false })), 'not_sent not_permitted')
+})
+
 test('an event without text says nothing: it primes a stream for resumption', async () => {
   server.play((_, reply) => {
     reply.writeHead(200, { 'content-type': 'text/event-stream' })

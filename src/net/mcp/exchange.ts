@@ -7,6 +7,7 @@ import { type RpcMessage, type RpcResult, readMessage, sameId } from './message.
 /** `type/subtype` in lower case, parameters aside. */
 const MEDIA_TYPE = /^\s*([a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+)\s*(?:;|$)/i
 
+const ACCEPTED = { POST: 'application/json, text/event-stream', GET: 'text/event-stream' }
 /** Time that a stream gets to end after its answer. */
 const LINGER_MS = 500
 
@@ -83,7 +84,7 @@ class Exchange implements Dispatcher.DispatchHandler {
         'accept-encoding': 'identity',
         'user-agent': 'remit',
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...(method === 'POST' ? { accept: 'application/json, text/event-stream' } : {}),
+        ...(method === 'DELETE' ? {} : { accept: ACCEPTED[method] }),
       },
       body: body ?? null,
       headersTimeout: 0,
@@ -113,10 +114,11 @@ class Exchange implements Dispatcher.DispatchHandler {
     const type = MEDIA_TYPE.exec(oneOf(headers['content-type']) ?? '')?.[1]?.toLowerCase()
     const wanted = this.#post.id === undefined ? status < 300 : status === 200 || this.#isError()
     if (!wanted || encoding !== 'identity') this.#fail('unexpected')
-    else if (this.#post.id === undefined) return
-    else if (type === 'text/event-stream' && status === 200)
+    else if (this.#post.id === undefined && this.#post.method !== 'GET') return
+    else if (type === 'text/event-stream' && status === 200) {
       this.#stream = new EventStreamReader({ strict: true })
-    else if (type !== 'application/json') this.#fail('unexpected')
+      this.#hooks.onStream?.()
+    } else if (type !== 'application/json' || this.#post.id === undefined) this.#fail('unexpected')
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -142,7 +144,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     clearTimeout(this.#timer)
     if (this.#settled) return
     if (this.#part) this.#settle({ state: 'answered', answer: this.#part })
-    else if (this.#stream) this.#fail('cut')
+    else if (this.#stream && this.#post.id !== undefined) this.#fail('cut')
     else if (this.#post.id === undefined) this.#settle({ state: 'answered', answer: undefined })
     else this.#guarded(() => this.#message(this.#read(Buffer.concat(this.#whole))))
     if (!this.#settled) this.#fail('unexpected')

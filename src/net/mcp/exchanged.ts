@@ -3,7 +3,8 @@ import type { RpcError, RpcId, RpcNotification, RpcRequest, RpcResult } from './
 /** One HTTP request to an MCP server. */
 export interface Post {
   readonly url: string
-  readonly method: 'POST' | 'DELETE'
+  /** `GET`: asks for a stream of what the server says by itself; it has no answer. */
+  readonly method: 'POST' | 'GET' | 'DELETE'
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | undefined
   /** Id of the request in `body`, if it is one: an answer to it is waited for. */
@@ -29,6 +30,8 @@ export interface Hooks {
   readonly mayStart?: () => boolean
   /** Ends the exchange, whatever it is doing. */
   readonly signal?: AbortSignal
+  /** Called when a stream has begun. */
+  readonly onStream?: () => void
   /** Receives the messages that the server sends while it works; only on a stream. */
   readonly onMessage?: (message: RpcRequest | RpcNotification) => void
   /**

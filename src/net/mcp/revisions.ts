@@ -14,10 +14,6 @@ export function isSessionRevision(value: unknown): value is SessionRevision {
   return SESSION_REVISIONS.some((revision) => revision === value)
 }
 
-export function isMcpRevision(value: unknown): value is McpRevision {
-  return MCP_REVISIONS.some((revision) => revision === value)
-}
-
 /** Names and numbers of MCP, most of them of revision 2026-07-28. */
 export const MCP = {
   sessions: SESSION_REVISIONS,
@@ -32,6 +28,8 @@ export const MCP = {
   },
   /** Error codes that it reserves ("Error Codes"). */
   error: { headerMismatch: -32020, missingCapability: -32021, unsupportedRevision: -32022 },
+  /** Request to be told of one resource, in revisions with sessions. */
+  subscribe: 'resources/subscribe',
   /** Identifier of the Tasks extension (modelcontextprotocol/ext-tasks). */
   tasks: 'io.modelcontextprotocol/tasks',
 } as const

@@ -105,7 +105,10 @@ const NOT_ASKED: OpenedSession = {
 async function discover(peer: McpPeer, hooks: Hooks): Promise<OpeningResult | undefined> {
   const limits = { ...peer.limits, timeMs: Math.min(peer.limits.timeMs, PROBE_MS) }
   const request = { id: 'discover', method: 'server/discover', params: new Map() }
-  const ended = await ask({ ...peer, limits }, STATELESS, request, hooks)
+  const probe = () => ask({ ...peer, limits }, STATELESS, request, hooks)
+  const first = await probe()
+  // It is asked again, once, in the revision that it names; there is no other without sessions.
+  const ended = namesStateless(first) ? await probe() : first
   if (ended.state !== 'answered') {
     // A server that refuses the credential is not shown it again.
     const refused = ended.status === 401 || ended.status === 403
@@ -130,6 +133,14 @@ async function discover(peer: McpPeer, hooks: Hooks): Promise<OpeningResult | un
       instructions: typeof instructions === 'string' ? instructions : undefined,
     },
   }
+}
+
+/** Checks whether a server that refuses a revision names the one without sessions among those that it speaks. */
+function namesStateless(ended: ExchangeResult): boolean {
+  const answer = ended.state === 'answered' ? ended.answer : undefined
+  if (answer?.kind !== 'error' || answer.code !== MCP.error.unsupportedRevision) return false
+  const supported = isObject(answer.data) ? answer.data.get('supported') : undefined
+  return Array.isArray(supported) && supported.includes(STATELESS_REVISION)
 }
 
 async function initialize(
@@ -216,18 +227,25 @@ export async function ask(
   }
   const ended = await talk({ ...peer, headers }, session, message, hooks)
   const { answer } = ended.state === 'answered' ? ended : {}
-  return answer?.kind === 'result' && !isKnown(answer, declared)
+  return answer?.kind === 'result' && !isKnown(answer, method, declared)
     ? unexpected(ended, undefined)
     : ended
 }
 
 /**
  * A result of a type that we do not know is none (2026-07-28, "ResultType"), and neither is a
- * question to a client that declared nothing.
+ * question, or a task, for a client that did not declare it. Only calls of tools become tasks.
  */
-function isKnown({ result }: RpcResult, { capabilities }: DeclaredMembers): boolean {
+function isKnown(
+  { result }: RpcResult,
+  method: string,
+  { capabilities = new Map() }: DeclaredMembers,
+): boolean {
   const type = result.get('resultType') ?? 'complete'
-  return type === 'complete' || (type === 'input_required' && (capabilities?.size ?? 0) > 0)
+  if (type !== 'task')
+    return type === 'complete' || (type === 'input_required' && capabilities.size > 0)
+  const extensions = capabilities.get('extensions')
+  return method === 'tools/call' && isObject(extensions) && extensions.has(MCP.tasks)
 }
 
 export function needsNoSession({ revision }: McpSession): boolean {
@@ -244,6 +262,29 @@ export function notify(
 ): Promise<ExchangeResult> {
   const message: RpcNotification = { kind: 'notification', method, params }
   return talk({ ...peer, limits: ASIDE }, session, message, hooks)
+}
+
+/**
+ * Listens to what a server with sessions says without being asked (2025-11-25, "Listening for Messages from the Server"), until
+ * it ends the stream or a limit is reached. A server need not have such a stream.
+ */
+export function listenTo(
+  peer: McpPeer,
+  session: McpSession,
+  hooks: Hooks,
+): Promise<ExchangeResult> {
+  const headers = { ...peer.headers, ...headersOf(session) }
+  const post = { url: peer.url, method: 'GET', headers, body: undefined, id: undefined } as const
+  let open = 0
+  return exchange(peer.dispatcher, post, peer.limits, {
+    ...hooks,
+    onMessage(said) {
+      hooks.onMessage?.(said)
+      if (said.kind !== 'request' || open >= MAX_QUESTIONS) return
+      open++
+      void reply(peer, session, said, hooks).finally(() => open--)
+    },
+  })
 }
 
 /** Ends the session with `DELETE`. Servers may refuse that (405), and nothing follows from it. */

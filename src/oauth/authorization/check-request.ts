@@ -4,6 +4,7 @@ import { readAskedDetails } from '../../code-grant/index.ts'
 import type { GrantParts } from '../../grants/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { refusalProblem } from '../token-answer.ts'
+import { wantedStepUp } from '../wanted-step-up.ts'
 import type { RequestParameters } from './parameters.ts'
 import { requestedResource } from './requested-resource.ts'
 import type { RequestingClient } from './requesting-client.ts'
@@ -50,12 +51,10 @@ const KNOWN = [
 
 /** Characters of one value; `authorization_details` have a limit of their own. */
 const MAX_VALUE = 16_384
-const MAX_ACR_VALUES = 10
 /** A SHA-256 digest in base64url: the only challenge of `S256` (RFC 7636 section 4.2), and a thumbprint (RFC 7638). */
 const DIGEST = /^[A-Za-z0-9_-]{43}$/
 /** RFC 6749 section 3.3 */
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/
-const ACR_VALUE = /^[\x21\x23-\x5b\x5d-\x7e]{1,255}$/
 
 /**
  * The address that the answer goes to.
@@ -155,17 +154,7 @@ function promptsOf(form: RequestParameters['form']): readonly string[] {
   return form.get('prompt')?.split(' ').filter(Boolean) ?? []
 }
 
-/**
- * Reads how the person has to have signed in (RFC 9470 section 4, OpenID Connect Core section
- * 3.1.2.1).
- */
 function stepUpOf(form: RequestParameters['form']): StepUp | null {
-  const acrValues = form.get('acr_values')?.split(' ').filter(Boolean) ?? []
-  if (acrValues.length > MAX_ACR_VALUES || !acrValues.every((value) => ACR_VALUE.test(value)))
-    throw invalid('`acr_values` is no list of values')
-  const age = form.get('max_age')
-  if (age !== undefined && !/^\d{1,9}$/.test(age))
-    throw invalid('`max_age` is no number of seconds')
   const prompts = promptsOf(form)
   if (prompts.includes('none'))
     throw prompts.length === 1
@@ -173,9 +162,7 @@ function stepUpOf(form: RequestParameters['form']): StepUp | null {
       : invalid('`prompt` is `none`, or something else')
   const odd = prompts.find((prompt) => prompt !== 'login' && prompt !== 'consent')
   if (odd !== undefined) throw invalid('`prompt` is `login` or `consent`')
-  const seconds = age === undefined ? null : Number(age)
-  const maxAgeSeconds = prompts.includes('login') ? 0 : seconds
-  return acrValues.length === 0 && maxAgeSeconds === null ? null : { acrValues, maxAgeSeconds }
+  return wantedStepUp(form, prompts.includes('login'))
 }
 
 function invalid(detail: string): Problem {

@@ -1,9 +1,15 @@
-import { ALLOWANCE_LIMITS, nameOf, type PatternMode } from '../../approvals/index.ts'
+import {
+  nameOf,
+  type PartField,
+  type PatternMode,
+  SCOPES,
+  type ScopeName,
+} from '../../approvals/allowance/index.ts'
+import { ALLOWANCE_LIMITS } from '../../approvals/index.ts'
 import { csrfField, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
 import { notice } from '../frame/pieces.ts'
 import { asSentence, marked, show } from '../frame/show.ts'
-import { type PartField, SCOPES, type ScopeName } from './allowance-fields.ts'
 import { type AllowanceScope, endInWords } from './allowance-words.ts'
 
 /** Contents of the section about permission for more than one call. */

@@ -1,9 +1,16 @@
+import { choiceText } from '../../approvals/allowance/index.ts'
 import type { Choice } from '../../approvals/index.ts'
-import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
+import { csrfField, documentOf } from '../frame/document.ts'
 import { html } from '../frame/html.ts'
+import { type AnsweringView, inPlaceOf } from '../frame/in-place-of.ts'
 import { facts, notice } from '../frame/pieces.ts'
 import { MAX_HEADING, marked, show } from '../frame/show.ts'
-import { choiceText } from './allowance-fields.ts'
+import {
+  type SigningNeed,
+  signing,
+  signingAttributes,
+  signsButton,
+} from '../passkey/passkey-form.ts'
 import {
   type AllowanceScope,
   endInWords,
@@ -12,8 +19,7 @@ import {
   usesInWords,
 } from './allowance-words.ts'
 
-export interface AllowancePreview extends AllowanceScope {
-  readonly viewer: Viewer
+export interface AllowancePreview extends Omit<AllowanceScope, 'viewer'>, AnsweringView {
   readonly id: string
   /** Sentence of the call that asks; has been through `visible`. */
   readonly sentence: string
@@ -22,11 +28,12 @@ export interface AllowancePreview extends AllowanceScope {
   readonly choice: Choice
   /** Digest of what is displayed, with the choice. */
   readonly shown: string
+  readonly sign: SigningNeed
 }
 
 /** Shows in words what would be granted. Only the button on this page grants it. */
 export function allowancePage(view: AllowancePreview): string {
-  const { choice } = view
+  const { choice, id, sign } = view
   const open = choice.uses === null && choice.pattern.every(({ how }) => how === 'any')
   const body = html`<div class="head"><p class="eyebrow"><span>Answer more than this once</span></p>
 <h1>Let ${show(view.agent)} do this ${usesInWords(choice.uses)}?</h1>
@@ -49,16 +56,17 @@ ${facts([
     html`You, ${show(view.person)}, or an administrator, at any time under <a href="/approvals">Approvals</a>`,
   ],
 ])}
-<form method="post" action="/approvals/${view.id}">${csrfField(view.viewer)}<input type="hidden" name="shown" value="${view.shown}"><input type="hidden" name="allowance" value="${choiceText(choice)}">
+<form method="post" action="/approvals/${id}"${signingAttributes(sign)}>${csrfField(view.viewer)}<input type="hidden" name="shown" value="${view.shown}"><input type="hidden" name="allowance" value="${choiceText(choice)}">
 <div class="field"><label for="reason">Reason <span class="hint">optional</span></label>
 <textarea id="reason" name="reason" maxlength="500" rows="2" autocomplete="off"></textarea></div>
-<div class="actions"><button class="primary" name="answer" value="approve">Approve ${usesInWords(choice.uses)}</button><a class="button" href="/approvals/${view.id}">Back</a></div>
+${inPlaceOf(view)}${signing(sign, `/approvals/${id}`)}<div class="actions">${sign !== 'enrol' && html`<button class="primary" name="answer" value="approve"${signsButton(sign)}>${sign ? 'Sign and approve' : 'Approve'} ${usesInWords(choice.uses)}</button>`}<a class="button" href="/approvals/${view.id}">Back</a></div>
 </form></section>`
   return documentOf({
     title: 'Answer more than once',
     body,
     viewer: view.viewer,
     current: 'approvals',
+    script: typeof sign === 'object' ? 'passkey' : undefined,
   })
 }
 

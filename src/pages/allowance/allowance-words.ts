@@ -1,4 +1,6 @@
-import { type Choice, nameOf, type PatternPart, saysOf } from '../../approvals/index.ts'
+import { nameOf, saysOf } from '../../approvals/allowance/index.ts'
+import type { Choice } from '../../approvals/index.ts'
+import { type Viewer, zoneOf } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
 import { marked, show } from '../frame/show.ts'
 import { clockTime, duration } from '../frame/time.ts'
@@ -6,6 +8,7 @@ import { clockTime, duration } from '../frame/time.ts'
 /** Scope to say in words: whose calls, and until when. */
 export interface AllowanceScope {
   readonly now: number
+  readonly viewer: Pick<Viewer, 'settings'>
   readonly agent: string
   readonly person: string
   /** Names of the agents from the first to the current one. */
@@ -31,15 +34,17 @@ export function endInWords(
   around: AllowanceScope,
 ): string {
   const { deadline, now } = around
+  const zone = zoneOf(around.viewer)
   const { lifeSeconds, tie } = choice
-  if (lifeSeconds === null) return `until the task ends, at the latest ${clockTime(deadline, now)}`
+  if (lifeSeconds === null)
+    return `until the task ends, at the latest ${clockTime(deadline, now, zone)}`
   const end = now + lifeSeconds * 1000
   const last = tie === 'task' ? Math.min(end, deadline) : end
-  return `for ${duration(last - now)}, until ${clockTime(last, now)}`
+  return `for ${duration(last - now)}, until ${clockTime(last, now, zone)}`
 }
 
 /** Each argument, and what may stand there. */
-export function patternList(pattern: readonly PatternPart[]): Html {
+export function patternList(pattern: Choice['pattern']): Html {
   if (pattern.length === 0) return html`<p>A call without arguments.</p>`
   const lines = pattern.map(
     (part) =>

@@ -1,23 +1,35 @@
 import type { Risk } from '@remit/engine'
+import type { Consequence } from '../../approvals/index.ts'
+import type { EditedArgument } from '../../call-edits/index.ts'
+import type { UnusualFacts } from '../../channel-answers/index.ts'
+import type { StoredDecision } from '../../decision-log/index.ts'
 import type { ForeignActor } from '../../tokens/index.ts'
 import { type AllowanceForm, allowanceForm } from '../allowance/allowance-form.ts'
 import { type AllowanceItem, allowanceList } from '../allowance/allowance-list.ts'
 import type { TitleOf } from '../frame/authority.ts'
-import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
+import { csrfField, documentOf, zoneOf } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
+import { type AnsweringView, inPlaceOf } from '../frame/in-place-of.ts'
 import { badge, claim, facts, notice, type Tone } from '../frame/pieces.ts'
 import { asSentence, MAX_HEADING, marked, show } from '../frame/show.ts'
 import { clockTime, duration, when } from '../frame/time.ts'
 import { behind } from '../frame/vouched.ts'
 import { type NotifiedPerson, toldList } from '../notification/told.ts'
+import {
+  type SigningNeed,
+  signing,
+  signingAttributes,
+  signsButton,
+} from '../passkey/passkey-form.ts'
 import { type RequiredSignIn, signInFirstNotice } from '../sign-in/again.ts'
+import { type BreakGlassOffer, breakGlassOffer } from './break-glass-offer.ts'
+import { type EditForm, editedFacts, editForm } from './edit-form.ts'
 import { type FrozenIssuance, issuanceInWords, WORDS } from './issuance-words.ts'
+import { type OfferedPreview, previewButton, previewSection } from './preview-section.ts'
 import type { ShownCall } from './shown-call.ts'
 
 /** Values that the page shows. `sentence` has been through `visible`; everything else has not. */
-export interface ApprovalView {
-  readonly now: number
-  readonly viewer: Viewer
+export interface ApprovalView extends AnsweringView, UnusualFacts {
   readonly id: string
   readonly sentence: string
   readonly risk: Risk
@@ -38,6 +50,10 @@ export interface ApprovalView {
   /** True when the viewer may see the task and its decisions too. */
   readonly insider: boolean
   readonly call: ShownCall
+  /** Number of calls like this one that people approved in 30 days, where a rule could be suggested. */
+  readonly habitual: number | undefined
+  /** Preview that the viewer can look at before an answer. */
+  readonly preview: OfferedPreview | undefined
   /** The body cannot be shown: it is not JSON. */
   readonly uninspectable: boolean
   /** Texts for people from the policies that ask. `rules` are the ids of these policies. */
@@ -45,6 +61,8 @@ export interface ApprovalView {
   readonly rules: readonly string[]
   /** Approvers in words; all of them have to be met. */
   readonly approvers: readonly string[]
+  /** People who are asked later, and from when. */
+  readonly later: readonly { readonly name: string; readonly at: number }[]
   readonly quorum: number
   /** Approvals that it lacks after the answers so far, in words. */
   readonly missing: readonly string[]
@@ -55,18 +73,35 @@ export interface ApprovalView {
   readonly expiresAt: number
   readonly answers: readonly {
     readonly name: string
+    /** Person in whose place it was given. */
+    readonly absent: string | undefined
     readonly answer: 'approve' | 'deny'
     readonly reason: string | null
-    readonly at: number
+    readonly consequence: Consequence | null
+    readonly answeredAt: number
     /** The allowance that was chosen, in words. */
     readonly more: string | undefined
   }[]
   readonly told: readonly NotifiedPerson[]
+  /** People who answer for others, in words. */
+  readonly standIns: readonly string[]
   readonly standing: RequestStatus
   /** Answers that the viewer may give, or why there are none. */
   readonly may: { readonly answers: readonly ('approve' | 'deny')[] } | { readonly why: string }
   /** Sign-in that is needed before an approval. */
   readonly first?: RequiredSignIn | undefined
+  /** Number of requests of the same task and action that the viewer may answer, this one included. */
+  readonly together: number
+  /** Arguments that the viewer may change. */
+  readonly edit: EditForm
+  /** The request that an approver made of this one, or made this one of, and what is different. */
+  readonly edited: EditedView | undefined
+  /** Form for a passkey that has to sign an approval. */
+  readonly sign: SigningNeed
+  /** Approving alone in an emergency; `undefined`: it is not offered to the viewer. */
+  readonly alone?: BreakGlassOffer | undefined
+  /** Set when somebody approved it alone; `id`: where the viewer may read why. */
+  readonly broken?: { readonly id: string | undefined; readonly who: string } | undefined
   /** Form for an answer beyond *once*, or why there is none. */
   readonly more: AllowanceForm | { readonly why: string }
   /** Digest of what is displayed; comes back with the answer. */
@@ -75,9 +110,19 @@ export interface ApprovalView {
   readonly mistake?: string | undefined
 }
 
+export interface EditedView {
+  readonly id: string
+  /** True when this is the call as it was asked. */
+  readonly original: boolean
+  readonly changes: readonly EditedArgument[]
+}
+
+/** Outcome of the call that an approval was used for. */
+type ExecutedCall = Pick<StoredDecision, 'endedAt' | 'state' | 'status'>
+
 export type RequestStatus =
   | { readonly state: 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled' }
-  | { readonly state: 'used'; readonly decision: string }
+  | { readonly state: 'used'; readonly decision: string; readonly ran: ExecutedCall | undefined }
   /** Answered for more than once; `undefined`: that is over. */
   | { readonly state: 'allowance'; readonly allowance: AllowanceItem | undefined }
 
@@ -93,23 +138,33 @@ export function approvalPage(view: ApprovalView): string {
   const [risk, tone] = RISK[view.risk]
   const body = html`
 <div class="head">
-<p class="eyebrow">${badge(risk, tone)} <span>asked ${when(view.createdAt, view.now)}</span></p>
-<h1 class="sentence">${marked(view.sentence, MAX_HEADING)}</h1>
+<p class="eyebrow">${badge(risk, tone)} ${view.standing.state === 'pending' && html`<b>${duration(view.expiresAt - view.now)} left</b>`}<span class="asked">asked ${when(view.createdAt, view.now, zoneOf(view.viewer))}</span></p>
+<h1 class="sentence">${marked(view.sentence, MAX_HEADING, view.call.words)}</h1>
 </div>
 ${view.mistake !== undefined && notice('bad', 'Not answered', html`<p>${view.mistake}</p>`)}
-${outcome(view)}
-${answerable(view, parts(view))}`
-  return documentOf({ title: 'Approval', body, viewer: view.viewer, current: 'approvals' })
+${outcome(view)}${view.edited && editedNotice(view.edited)}${view.broken && notice('warn', 'Approved by one person alone', html`<p>${show(view.broken.who)} used break-glass.${view.broken.id !== undefined && html` <a href="/break-glass/${view.broken.id}">Why, and the review</a>`}</p>`)}
+${answerable(view, parts(view))}${view.alone && breakGlassOffer(view.alone, view)}`
+  return documentOf({
+    ...{ title: 'Approval', body, viewer: view.viewer, current: 'approvals' },
+    script: typeof view.sign === 'object' ? 'passkey' : undefined,
+  })
 }
 
 /** Sections that have to be read before an answer. */
 function parts(view: ApprovalView): Html {
   return html`${view.call.deceives && notice('warn', wordsOf(view).deceives, html`<p>Characters that cannot be seen are written out as <mark class="hidden">\\u…</mark>; letters that pass for others are <mark class="twin">marked</mark>.</p>`)}
-${view.call.tooLong && notice('warn', 'This is too long to be shown on a page', html`<p>Below is how it begins. Approve only after you have read all of it: <a href="/approvals/${view.id}/call" download>download exactly what will be sent</a> and compare its digest.</p>`)}
+${view.call.tooLong && notice('warn', 'This is too long to be shown on a page', html`<p>Below is how it begins. Approve only after you have read all of it: <a href="/approvals/${view.id}/call" download>download exactly what will be sent</a> (${view.call.bytes} bytes) and compare its digest, SHA-256 <code>${view.call.digest}</code>. It can be approved once, and no more than that.</p>`)}
 ${view.uninspectable && notice('warn', 'The body of this call cannot be shown', html`<p>It is not JSON. Approve only if you know from elsewhere what is in it.</p>`)}
-<section class="card" aria-labelledby="who"><h2 id="who">Who</h2>${who(view)}</section>
+<section class="card who" aria-labelledby="who"><h2 id="who">Who</h2>${who(view)}</section>
+${view.preview && previewSection(view.preview, view.id)}
 <section class="card" aria-labelledby="what"><h2 id="what">${wordsOf(view).heading}</h2>${what(view)}</section>
 <section class="card" aria-labelledby="why"><h2 id="why">Why you are asked</h2>${why(view)}</section>`
+}
+
+function editedNotice({ changes, id, original }: EditedView): Html {
+  const title = original ? 'Approved with changes' : 'An approver changed this call'
+  const link = html`<a href="/approvals/${id}">${original ? 'The call as it was changed' : 'The call as it was asked'}</a>`
+  return notice('calm', title, html`${editedFacts(changes)}<p>${link}</p>`)
 }
 
 function wordsOf({ issuance }: Pick<ApprovalView, 'issuance'>) {
@@ -125,13 +180,13 @@ function outcome(view: ApprovalView): Html {
       return notice(
         'good',
         'Approved, not used yet',
-        html`<p>Good for ${wordsOf(view).goodFor} until ${clockTime(view.usableUntil ?? now, now)}.</p>`,
+        html`<p>Good for ${wordsOf(view).goodFor} until ${clockTime(view.usableUntil ?? now, now, zoneOf(view.viewer))}.</p>`,
       )
     case 'used':
       return notice(
         'good',
         wordsOf(view).used,
-        html`<p>The approval is used up. ${view.insider && (view.issuance ? html`<a href="/tasks/${view.task.id}">See the task</a>` : html`<a href="/decisions/${standing.decision}">See what happened</a>`)}</p>`,
+        html`${!view.issuance && standing.ran && html`<p>${ranInWords(standing.ran, view)}</p>`}<p>The approval is used up. ${view.insider && (view.issuance ? html`<a href="/tasks/${view.task.id}">See the task</a>` : html`<a href="/decisions/${standing.decision}">See what happened</a>`)}</p>`,
       )
     case 'allowance':
       return standing.allowance
@@ -154,6 +209,25 @@ function outcome(view: ApprovalView): Html {
   }
 }
 
+function ranInWords({ endedAt, state, status }: ExecutedCall, view: ApprovalView): Html {
+  const ended =
+    endedAt === null
+      ? ''
+      : html` <span class="soft">${when(endedAt, view.now, zoneOf(view.viewer))}</span>`
+  switch (state) {
+    case 'answered':
+      return html`The API answered ${status === null ? '' : html`<strong>${String(status)}</strong>`}${ended}.`
+    case 'sending':
+      return html`It is on its way; the API has not answered yet.`
+    case 'not_sent':
+      return html`It was not sent${ended}.`
+    case 'failed':
+      return html`It was sent, and no whole answer came${ended}. Whether the API carried it out is not known.`
+    default:
+      return html`Whether it was sent is not known.`
+  }
+}
+
 function who(view: ApprovalView): Html {
   const { agent, chain } = view
   return html`${facts([
@@ -172,9 +246,9 @@ function who(view: ApprovalView): Html {
 }
 
 function what(view: ApprovalView): Html {
-  const { call, issuance, lifetimeMs, titleOf } = view
+  const { call, id, issuance, lifetimeMs, preview, titleOf } = view
   const said = issuance ? issuanceInWords(issuance, titleOf, lifetimeMs) : call.rows
-  return html`${said}
+  return html`${said}${preview && !preview.answer && previewButton(preview, id)}
 <details${(call.deceives || call.tooLong) && html` open`}><summary>${wordsOf(view).whole}</summary>
 <div class="stack">${call.whole}<p class="small soft">Nothing is left out. ${wordsOf(view).exactly}</p></div></details>`
 }
@@ -184,56 +258,95 @@ function why(view: ApprovalView): Html {
     view.prompts.length > 0 ? view.prompts : ['A policy asks for a person’s approval.']
   const approvers = view.approvers.map((name, i) => html`${i > 0 && ', and '}${show(name)}`)
   const people = view.quorum > 1 && html` <span class="soft">(${view.quorum} people)</span>`
-  return html`<ul class="sentences">${prompts.map((prompt) => html`<li class="one"><div>${show(prompt)}</div></li>`)}</ul>${facts(
+  return html`<ul class="sentences">${prompts.map((prompt) => html`<li class="one"><div>${show(prompt)}</div></li>`)}</ul>${view.unusual.length > 0 && html`<p class="small"><b>Unusual:</b> ${view.unusual.map((each, i) => html`${i > 0 && '; '}${each}`)}.</p>`}${answersSoFar(view)}${facts(
     [
-      [
-        'Action',
-        html`<code>${view.action}</code> <span class="soft">at ${show(view.resource)}</span>`,
-      ],
-      ['Rule', html`${view.rules.map((rule, i) => html`${i > 0 && ', '}<code>${rule}</code>`)}`],
-      ['Who may answer', html`${approvers}${people}`],
+      ['Size', view.sizeRatio !== undefined && `${view.sizeRatio} times what is usual in 30 days`],
       [
         'Still needed',
         view.missing.length > 0 &&
           html`${view.missing.map((name, i) => html`${i > 0 && ', and '}${show(name)}`)}`,
       ],
     ],
-  )}${answersSoFar(view)}${toldList(view.told)}`
+  )}<details><summary>The rule, and who may answer</summary>${facts([
+    [
+      'Action',
+      html`<code>${view.action}</code> <span class="soft">at ${show(view.resource)}</span>`,
+    ],
+    ['Rule', html`${view.rules.map((rule, i) => html`${i > 0 && ', '}<code>${rule}</code>`)}`],
+    ['Who may answer', html`${approvers}${people}`],
+    [
+      'Stand-ins',
+      view.standIns.length > 0 &&
+        html`${view.standIns.map((words, i) => html`${i > 0 && '; '}${show(words)}`)}`,
+    ],
+    [
+      'And later',
+      view.later.length > 0 &&
+        html`${view.later.map(({ at, name }, i) => html`${i > 0 && ', '}${show(name)} from ${clockTime(at, view.now, zoneOf(view.viewer))}`)}`,
+    ],
+  ])}</details>${toldList(view.told)}`
 }
 
 function answersSoFar(view: ApprovalView): Html | false {
   if (view.answers.length === 0) return false
   const items = view.answers.map(
-    ({ name, answer, reason, at, more }) =>
-      html`<li><div>${answer === 'approve' ? badge('Approved', 'good') : badge('Denied', 'bad')} by ${show(name)} <span class="soft">${when(at, view.now)}</span>${more !== undefined && html`<p>For more than this once: ${marked(more)}</p>`}${reason !== null && html`<p>${show(reason)}</p>`}</div></li>`,
+    ({ absent, name, answer, answeredAt, consequence, reason, more }) =>
+      html`<li><div>${answer === 'approve' ? badge('Approved', 'good') : badge('Denied', 'bad')} by ${show(name)}${absent !== undefined && html`, for ${show(absent)}`} <span class="soft">${when(answeredAt, view.now, zoneOf(view.viewer))}</span>${consequence !== null && html`<p>${CONSEQUENCES[consequence]}</p>`}${more !== undefined && html`<p>For more than this once: ${marked(more)}</p>`}${reason !== null && html`<p>${show(reason)}</p>`}</div></li>`,
   )
-  return html`<ul class="list">${items}</ul>`
+  const approved = view.answers.filter(({ answer }) => answer === 'approve').length
+  return html`${view.quorum > 1 && html`<p>${approved} of ${view.quorum} approved so far.</p>`}<ul class="list">${items}</ul>`
 }
+
+const CONSEQUENCES: Readonly<Record<Consequence, string>> = {
+  edit: 'Approved with changes instead.',
+  end_task: 'With it, the task was ended.',
+  report: 'Reported as suspicious: the agent was suspended.',
+}
+
+/** Reasons that need no typing. */
+const REASONS = [
+  'This is not needed',
+  'The amount is wrong',
+  'The recipient is wrong',
+  'Ask the person you work for first',
+  'Find another way',
+] as const
 
 /** With a form around all that is read, so that its answers can stay in reach while it scrolls. */
 function answerable(view: ApprovalView, read: Html): Html {
-  const { first, may, standing } = view
+  const { first, id, may, sign, standing } = view
   if ('why' in may)
     return html`${read}
-${standing.state === 'pending' && notice('calm', 'You cannot answer this', html`<p>${asSentence(may.why)}</p>`)}`
+${standing.state === 'pending' && notice('calm', 'You cannot answer this', html`<p>${asSentence(may.why)}${view.alone && ' In an emergency you may approve it alone: see below.'}</p>`)}`
   const mayApprove = may.answers.includes('approve')
-  const approve = mayApprove && !first
+  const mayHere = mayApprove && !first
+  const approve = mayHere && sign !== 'enrol'
   // No single-line field: in one, Enter would press the first button.
-  return html`<form class="answering" method="post" action="/approvals/${view.id}">${csrfField(view.viewer)}<input type="hidden" name="shown" value="${view.shown}">
+  return html`<form class="answering" method="post" action="/approvals/${id}"${approve && signingAttributes(sign)}>${csrfField(view.viewer)}<input type="hidden" name="shown" value="${view.shown}"><input type="hidden" name="shown_at" value="${String(view.now)}">
 ${read}
 <section class="card" aria-labelledby="answer"><h2 id="answer">Your answer</h2>
-${grants(view, mayApprove)}${mayApprove && first && signInFirstNotice(first)}
-<div class="field"><label for="reason">Reason <span class="hint">optional; ${wordsOf(view).told}</span></label>
-<textarea id="reason" name="reason" maxlength="500" rows="2" autocomplete="off"></textarea></div></section>
-<div class="answer" role="group" aria-labelledby="answer"><div class="actions">${approve && html`<button class="primary" name="answer" value="approve">Approve once</button>`}<button class="danger" name="answer" value="deny">${mayApprove ? 'Deny' : 'Take it back'}</button></div>
-${mayApprove && html`<p class="soft small">No answer by ${clockTime(view.expiresAt, view.now)} means no.</p>`}</div>
-</form>${approve && moreThanOnce(view)}`
+${view.together > 1 && html`<p><a href="/approvals/${id}/together">${String(view.together)} requests that belong together wait: answer them together</a></p>`}${grants(view, mayApprove)}${view.habitual !== undefined && html`<p class="soft">People approved ${view.habitual} calls like this one in 30 days. An administrator can make a rule of that: <code>remit approvals suggestions</code></p>`}${mayApprove && first && signInFirstNotice(first)}${mayHere && signing(sign, `/approvals/${id}`)}
+<div class="field"><label for="canned">Reason <span class="hint">for a no</span></label><select id="canned" name="canned"><option value="">None of these</option>${REASONS.map((each) => html`<option>${each}</option>`)}</select></div>
+<div class="field"><label for="reason">In your own words <span class="hint">optional; ${wordsOf(view).told}</span></label>
+<textarea id="reason" name="reason" maxlength="500" rows="2" autocomplete="off"></textarea></div>${denyAndMore(view)}</section>
+<div class="answer" role="group" aria-labelledby="answer"><div class="actions">${approve && html`<button class="primary" name="answer" value="approve"${signsButton(sign)}>${sign ? 'Sign and approve once' : 'Approve once'}</button>`}<button class="danger" name="answer" value="deny">${mayApprove ? 'Deny' : 'Take it back'}</button></div>
+${inPlaceOf(view)}${mayApprove && html`<p class="soft small">No answer by ${clockTime(view.expiresAt, view.now, zoneOf(view.viewer))} means no.</p>`}</div>
+</form>${approve && view.edit.editable.length > 0 && editForm(view.edit, view)}${approve && moreThanOnce(view)}`
+}
+
+function denyAndMore({ agent, issuance }: ApprovalView): Html {
+  return html`<details><summary>Deny, and more</summary><div class="stack"><p class="soft">A report suspends ${show(agent.name)} at once, and tells its owner and the administrators.</p>
+<div class="actions">${issuance?.about !== 'task' && html`<button class="danger" name="answer" value="end_task">End the task with it</button>`}<button class="danger" name="answer" value="report">Report as suspicious</button></div></div></details>`
 }
 
 function grants(view: ApprovalView, mayApprove: boolean): Html {
   if (!mayApprove) return html`<p>You can still take the approval back while it is unused.</p>`
-  const until = clockTime(Math.min(view.now + view.lifetimeMs, view.deadline), view.now)
-  return html`<p><strong>Approve once</strong> lets exactly this ${wordsOf(view).lets} until ${until}${wordsOf(view).and}. Anything changed asks again. ${duration(view.expiresAt - view.now)} left to answer.</p>`
+  const until = clockTime(
+    Math.min(view.now + view.lifetimeMs, view.deadline),
+    view.now,
+    zoneOf(view.viewer),
+  )
+  return html`<p><strong>Approve once</strong> lets exactly this ${wordsOf(view).lets} until ${until}${wordsOf(view).and}. Anything changed asks again. <strong>Deny</strong> lets nothing through, and the same call asks nobody for ten minutes.</p>`
 }
 
 function moreThanOnce(view: ApprovalView): Html {

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { findRequest } from '../../access-requests/index.ts'
-import { listAnswers } from '../../approvals/index.ts'
+import { findAgent } from '../../agents/index.ts'
+import { approvalAnnouncers, listAnswers, shownDigest } from '../../approvals/index.ts'
+import { setDisplay } from '../../catalog-changes/index.ts'
 import { sha256hex } from '../../lib/bytes.ts'
 import type { Storage } from '../../storage/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
+import { decided } from '../decision/testing.ts'
 import { NASTY, textContent } from '../frame/testing.ts'
 import { openedTask } from '../task/testing.ts'
 import { refundBot, testPages } from '../testing.ts'
@@ -117,6 +120,87 @@ forEachEngine('the page of an access request', (open) => {
     assert.match((await browser.get(path)).body, /ask &lt;first&gt;/)
   })
 
+  test('takes a report: it denies, the agent stands still, its owner and the administrators are told', async () => {
+    const { pages, sam, fiona, path, request, standing } = await begin(await open())
+    const ada = await pages.person('ada', 'administrators')
+    const { decisions } = pages.parts
+    const browser = await pages.browserOf(fiona)
+    await browser.submit(path, path, {
+      answer: 'report',
+      canned: 'This is not needed',
+      reason: 'odd',
+    })
+    assert.equal(await standing(), 'denied')
+    assert.equal((await findAgent(decisions.storage.read, 'refund-bot'))?.status, 'suspended')
+    const { dead } = await decisions.live.view([{ kind: 'agent', id: 'refund-bot' }])
+    assert.deepEqual(
+      dead.map(({ state }) => state),
+      ['suspended'],
+    )
+    assert.match(
+      (await browser.get(path)).body,
+      /Reported as suspicious[\s\S]*This is not needed. odd/,
+    )
+    const announced = await approvalAnnouncers(decisions).report(request.id)
+    assert.deepEqual(
+      announced?.recipients.map(({ id }) => id).toSorted(),
+      [sam.id, ada.id].toSorted(),
+    )
+    assert.ok(announced.facts.some(({ value }) => value === 'This is not needed. odd'))
+    assert.equal((await (await pages.browserOf(sam)).get(announced.path)).statusCode, 200)
+    const events = await decisions.storage.read.selectFrom('outbox_events').selectAll().execute()
+    assert.ok(events.some(({ kind, subject }) => kind === 'report' && subject === request.id))
+  })
+
+  test('a report of somebody who may not answer does nothing', async () => {
+    const { pages, sam, path, standing } = await begin(await open())
+    const browser = await pages.browserOf(sam)
+    const { csrf = '' } = hiddenFields((await browser.get(path)).body, '/sign-out')
+    for (const answer of ['report', 'end_task'])
+      assert.equal((await browser.post(path, { csrf, answer, shown: '' })).statusCode, 403)
+    assert.equal(await standing(), 'pending')
+    const agent = await findAgent(pages.parts.decisions.storage.read, 'refund-bot')
+    assert.equal(agent?.status, 'active')
+  })
+
+  test('answers requests of one task and action together, each by its own digest, with exceptions', async () => {
+    const { pages, fiona, sam, task, request, path } = await begin(await open())
+    const { decisions } = pages.parts
+    const [second, third] = [
+      await askedFor(pages, task, { amount: '901.00' }),
+      await askedFor(pages, task, { amount: '902.00' }),
+    ]
+    const foreign = await askedFor(pages, await openedTask(pages, sam), { amount: '903.00' })
+    const browser = await pages.browserOf(fiona)
+    assert.match((await browser.get(path)).body, /3 requests that belong together wait/)
+    const together = `${path}/together`
+    const form = hiddenFields((await browser.get(together)).body, together)
+    const stateOf = async (id: string) => (await findRequest(decisions, id))?.state
+    const states = async () => [
+      await stateOf(request.id),
+      await stateOf(second.id),
+      await stateOf(third.id),
+      await stateOf(foreign.id),
+    ]
+    const own = `shown-${request.id}`
+    const swapped = await browser.post(together, {
+      ...{ ...form, answer: 'approve', [`pick-${request.id}`]: 'on' },
+      ...{ [own]: form[`shown-${second.id}`] ?? '', [`pick-${second.id}`]: 'on' },
+      ...{ [`pick-${foreign.id}`]: 'on', [`shown-${foreign.id}`]: shownDigest(foreign) },
+    })
+    assert.equal(swapped.statusCode, 409)
+    assert.match(swapped.body, /Not answered/)
+    assert.deepEqual(await states(), ['pending', 'approved', 'pending', 'pending'])
+    const denied = { ...form, answer: 'deny', [`pick-${third.id}`]: 'on', reason: 'not this' }
+    assert.equal((await browser.post(together, denied)).statusCode, 200)
+    assert.deepEqual(await states(), ['pending', 'approved', 'denied', 'pending'])
+    const other = await pages.browserOf(sam)
+    assert.equal((await other.get(together)).statusCode, 404)
+    const last = { ...form, answer: 'approve', [`pick-${request.id}`]: 'on' }
+    assert.equal((await browser.post(together, last)).statusCode, 303)
+    assert.deepEqual(await states(), ['approved', 'approved', 'denied', 'pending'])
+  })
+
   test('refuses an answer to something that it did not show', async () => {
     const { pages, fiona, path, standing } = await begin(await open())
     const browser = await pages.browserOf(fiona)
@@ -195,6 +279,76 @@ forEachEngine('the page of an access request', (open) => {
     assert.match(String(file.headers['content-disposition']), /^attachment; filename="req_/)
   })
 
+  test('says what is unusual, by what was recorded, and nothing that other systems say', async () => {
+    const { pages, fiona, path, task, request } = await begin(await open())
+    await decided(pages, task, 1, {
+      id: request.decisionId,
+      risk: {
+        ...{ score: 80, class: 'high', callsLastMinute: 0, hour: 3, hourUtc: 3 },
+        points: {
+          'class.high': 20,
+          'first.action': 10,
+          size: 15,
+          'size.high': 25,
+          'external.high': 50,
+        },
+        ...{ first: ['action'], sizeRatio: '12.5', external: [['leaked-key', 'high']] },
+      },
+    })
+    const text = textContent((await (await pages.browserOf(fiona)).get(path)).body)
+    assert.ok(
+      text.includes(
+        'Unusual: the first time that this agent calls this; ten times the usual size or more (12.5 times the median of 30 days).',
+      ),
+      text,
+    )
+    assert.doesNotMatch(text, /leaked-key|three times/)
+  })
+
+  test('shows an amount and a person as the catalog says, beside what is sent', async () => {
+    const { pages, fiona, task } = await begin(await open())
+    const { decisions } = pages.parts
+    const catalog = { ...decisions, revalidate: async () => {} }
+    const set = { action: 'orders.refund', by: 'operator' }
+    await setDisplay(catalog, { ...set, path: '/amount', display: 'currency:EUR' })
+    await setDisplay(catalog, { ...set, path: '/note', display: 'person' })
+    const browser = await pages.browserOf(fiona)
+    const shownFor = async (note: string, where = '') => {
+      const { id } = await askedFor(pages, task, { amount: '1900.5', note })
+      const headers = { 'accept-language': 'de-DE,en;q=0.5' }
+      return textContent((await browser.get(`/approvals/${id}${where}`, headers)).body)
+    }
+    for (const where of ['', '/together']) {
+      const known = await shownFor(fiona.id, where)
+      assert.match(known, /1\.900,50\sEUR sent as 1900\.5/u, where)
+      assert.match(known, /Name of fiona sent as psn_/, where)
+    }
+    assert.match(await shownFor('nobody@shop.example'), /nobody whom Remit knows sent as nobody@/)
+    assert.match(await shownFor(`psn_${'x'.repeat(22)}`), /nobody whom Remit knows sent as psn_/)
+  })
+
+  test('says times in the zone of the browser, once somebody has chosen one', async () => {
+    const { pages, fiona, path } = await begin(await open())
+    const browser = await pages.browserOf(fiona)
+    const choose = (zone: string) => browser.submit('/time-zone', '/time-zone', { zone })
+    assert.equal((await choose('Europe/Atlantis')).statusCode, 400)
+    assert.match((await browser.get(path)).body, /No answer by 01:00 UTC means no/)
+    assert.equal((await choose('Australia/Adelaide')).headers.location, '/time-zone')
+    assert.match((await browser.get('/time-zone')).body, /<option selected>Australia\/Adelaide</)
+    for (const page of ['/approvals', path]) {
+      const { body } = await browser.get(page)
+      assert.match(body, /<span class="clock">10:30 GMT\+10:30</, page)
+      assert.doesNotMatch(body, /data-now|\d\d:\d\d UTC/, page)
+    }
+    assert.match((await browser.get(path)).body, /No answer by 11:30 GMT\+10:30 means no/)
+    browser.setCookie('remit_zone', '..~..~etc~passwd')
+    assert.match((await browser.get(path)).body, /No answer by 01:00 UTC means no/)
+    assert.equal(
+      (await browser.get(path, { 'accept-language': 'x'.repeat(4_000) })).statusCode,
+      200,
+    )
+  })
+
   test('after its end says that nobody answered', async () => {
     const { pages, fiona, path } = await begin(await open())
     pages.clock.advance(61 * 60_000)
@@ -221,5 +375,106 @@ forEachEngine('the page of an access request', (open) => {
     assert.match((await (await pages.browserOf(fiona)).get('/approvals')).body, new RegExp(path))
     const own = (await (await pages.browserOf(sam)).get('/approvals')).body
     assert.match(own, /Nothing waits for your answer[\s\S]*Asked on your behalf/)
+  })
+
+  test('says who stands in for a manager whom nobody knows, and each later step once', async () => {
+    const { fiona, pages, task } = await begin(await open())
+    const step = { afterSeconds: 300, name: 'owner' }
+    const request = await askedFor(
+      pages,
+      task,
+      { amount: '908.00' },
+      {
+        approvers: [['manager'], ['group:finance']],
+        fallbacks: [{ rule: 0, names: ['group:administrators'] }],
+        escalations: [0, 1].map((rule) => ({ ...step, rule })),
+      },
+    )
+    const browser = await pages.browserOf(fiona)
+    const page = textContent((await browser.get(`/approvals/${request.id}`)).body)
+    assert.match(page, /the manager or anyone in administrators, and anyone in finance/)
+    assert.equal(page.match(/an owner of the API[^,]* from /g)?.length, 1, page)
+  })
+
+  test('lets whom every rule names approve alone in an emergency; an administrator reviews it', async () => {
+    const { pages, sam, task } = await begin(await open())
+    const request = await askedFor(
+      pages,
+      task,
+      { amount: '905.00' },
+      { breakGlass: [['group:support']] },
+    )
+    const path = `/approvals/${request.id}`
+    const browser = await pages.browserOf(sam)
+    const none = await browser.get(path)
+    assert.match(none.body, /no other administrator who could review it/)
+    const ada = await pages.person('ada', 'administrators')
+    const offer = `${path}/break-glass`
+    const { csrf = '' } = hiddenFields((await browser.get(path)).body, offer)
+    const refused = await browser.post(offer, { csrf, emergency: 'too few' })
+    assert.equal(refused.statusCode, 400)
+    assert.match(refused.body, /say why it cannot wait/i)
+    const emergency = 'payments are <b>down</b>, finance is asleep'
+    const spelled = await browser.post(offer, { csrf, emergency })
+    assert.equal(spelled.statusCode, 200, spelled.body)
+    assert.match(textContent(spelled.body), /payments are <b>down<\/b>/)
+    const hidden = hiddenFields(spelled.body, path)
+    const fields = { ...hidden, emergency, answer: 'break_glass' }
+    const other = await browser.post(path, { ...fields, emergency: `${emergency}!` })
+    assert.equal(other.statusCode, 409)
+    const swapped = await browser.post(path, { ...fields, shown: shownDigest(request) })
+    assert.equal(swapped.statusCode, 409)
+    assert.equal((await findRequest(pages.parts.decisions, request.id))?.state, 'pending')
+    const done = await browser.post(path, fields)
+    assert.equal(done.statusCode, 303, done.body)
+    const page = String(done.headers.location)
+    assert.match(page, /^\/break-glass\/bgl_/)
+    assert.equal((await findRequest(pages.parts.decisions, request.id))?.state, 'approved')
+    assert.match((await browser.get(path)).body, /Approved by one person alone/)
+    const own = await browser.get(page)
+    assert.doesNotMatch(own.body, /name="verdict"/)
+    const review = { csrf, verdict: 'justified', note: 'they were down' }
+    assert.equal((await browser.post(page, review)).statusCode, 403)
+    const stranger = await pages.browserOf(await pages.person('finn', 'finance'))
+    assert.equal((await stranger.get(page)).statusCode, 404)
+    const reviewer = await pages.browserOf(ada)
+    const list = await reviewer.get('/organization?list=break-glass')
+    assert.match(textContent(list.body), /Name of sam[\s\S]*Review open/)
+    assert.equal(
+      (await reviewer.submit(page, page, { verdict: 'maybe', note: 'x' })).statusCode,
+      400,
+    )
+    const said = { verdict: 'not_justified', note: 'finance was awake' }
+    assert.equal((await reviewer.submit(page, page, said)).statusCode, 303)
+    assert.match(
+      textContent((await browser.get(page)).body),
+      /Not justified[\s\S]*finance was awake/,
+    )
+  })
+
+  test('offers nobody else to approve alone', async () => {
+    const { pages, fiona, sam, task, request } = await begin(await open())
+    await pages.person('ada', 'administrators')
+    const offered = await askedFor(
+      pages,
+      task,
+      { amount: '906.00' },
+      { breakGlass: [['group:on-call']] },
+    )
+    for (const [person, { id }] of [
+      [sam, request],
+      [fiona, offered],
+      [sam, offered],
+    ] as const) {
+      const browser = await pages.browserOf(person)
+      const path = `/approvals/${id}`
+      assert.doesNotMatch((await browser.get(path)).body, /break-glass/)
+      const { csrf = '' } = hiddenFields((await browser.get('/')).body, '/sign-out')
+      const emergency = 'payments are down'
+      const spelled = await browser.post(`${path}/break-glass`, { csrf, emergency })
+      assert.equal(spelled.statusCode, 403)
+      const fields = { csrf, emergency, shown: shownDigest(offered), answer: 'break_glass' }
+      assert.equal((await browser.post(path, fields)).statusCode, 403)
+    }
   })
 })

@@ -1,4 +1,5 @@
 import type { Risk } from '@remit/engine'
+import type { AnswerFigures } from '../../approval-desk/index.ts'
 import { type AllowanceItem, allowanceList } from '../allowance/allowance-list.ts'
 import { documentOf, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
@@ -14,6 +15,8 @@ export interface RequestItem {
   readonly risk: Risk
   readonly agent: string
   readonly person: string
+  /** Person in whose place the viewer would answer. */
+  readonly absent: string | undefined
   readonly createdAt: number
   readonly expiresAt: number
 }
@@ -37,13 +40,15 @@ export interface ApprovalsView {
   readonly agent: string | undefined
   /** Allowances in force that concern the viewer. */
   readonly allowances: readonly AllowanceItem[]
+  /** Counts of the viewer's own answers; `undefined`: there are none. */
+  readonly figures: AnswerFigures | undefined
 }
 
 export function requestList(items: readonly RequestItem[], now: number): Html {
   return html`<ul class="list">${items.map((item) => {
     const [risk, tone] = RISK[item.risk]
     return html`<li class="item"><p class="what"><a href="/approvals/${item.id}">${marked(item.sentence)}</a></p>
-<p class="meta">${badge(risk, tone)}<span>${show(item.agent)} for ${show(item.person)}</span><span>asked ${when(item.createdAt, now)}</span><span>${duration(item.expiresAt - now)} left</span></p></li>`
+<p class="meta">${badge(risk, tone)}${item.absent !== undefined && html`<span>you answer for ${show(item.absent)}</span>`}<span>${show(item.agent)} for ${show(item.person)}</span><span>asked ${when(item.createdAt, now)}</span><span>${duration(item.expiresAt - now)} left</span></p></li>`
   })}</ul>`
 }
 
@@ -65,11 +70,12 @@ function agentLinks({ agent, agents }: ApprovalsView): Html | false {
 }
 
 export function approvalsPage(view: ApprovalsView): string {
-  const { agent, allowances, mine, others, now } = view
+  const { agent, allowances, figures, mine, others, now } = view
   const body = html`<div class="head"><h1>Approvals</h1><p class="lead">Calls, tasks and tokens that policies let through only after a person has approved them.</p></div>
 <section aria-labelledby="mine"><h2 id="mine">Waiting for you</h2>
 ${agentLinks(view)}${mine.items.length > 0 ? requestPage(mine, now) : agent !== undefined ? empty('This agent asks you nothing', html`<a href="/approvals">Everything that waits for you</a>`) : empty('Nothing waits for your answer', 'When an agent wants to do something that you are asked about, it is here. No answer means no.')}</section>
 ${others.items.length > 0 && html`<section aria-labelledby="others"><h2 id="others">Asked on your behalf</h2><p class="soft">Someone else has to look at these.</p>${requestPage(others, now)}</section>`}
-${allowances.length > 0 && html`<section aria-labelledby="allowances"><h2 id="allowances">Allowances</h2><p class="soft">Calls that go through without asking, because someone said so for more than once.</p>${allowanceList(allowances, view)}</section>`}`
+${allowances.length > 0 && html`<section aria-labelledby="allowances"><h2 id="allowances">Allowances</h2><p class="soft">Calls that go through without asking, because someone said so for more than once.</p>${allowanceList(allowances, view)}</section>`}
+${figures && html`<p class="soft small">Your answers in the last 30 days: ${figures.answers}, of which ${figures.approved} approved; ${figures.hasty} of ${figures.timed} came within 3 s of opening the page, and at most ${figures.busiestHour} in one hour.</p>`}`
   return documentOf({ title: 'Approvals', body, viewer: view.viewer, current: 'approvals' })
 }

@@ -1,4 +1,6 @@
 import type { Detail } from '@remit/engine'
+import type { AccessRequest } from '../../access-requests/index.ts'
+import { jsonBody } from '../../approval-desk/index.ts'
 import { readIssueAction } from '../../policy/index.ts'
 import { detailsInWords, type TitleOf } from '../frame/authority.ts'
 import { type Html, html } from '../frame/html.ts'
@@ -6,7 +8,6 @@ import { facts } from '../frame/pieces.ts'
 import { show } from '../frame/show.ts'
 import { showJson } from '../frame/show-json.ts'
 import { duration } from '../frame/time.ts'
-import { jsonBody } from './call-rows.ts'
 
 /** Subject of a request: a call, a task that is to open, or one token of a task that is open. */
 export type RequestKind = 'call' | 'task' | 'token'
@@ -134,7 +135,7 @@ export const WORDS = {
     not: 'The task was not opened.',
     lets: 'task open, once,',
     and: ', and the task ends then at the latest',
-    told: 'the agent is not told',
+    told: 'the agent is told when you deny',
     onlyOnce: 'Only once: each opening is asked about by itself.',
   },
   token: {
@@ -147,7 +148,13 @@ export const WORDS = {
     not: 'The token was not issued.',
     lets: 'token be issued, again whenever it has run out,',
     and: ', and it works no longer than that',
-    told: 'the agent is not told',
+    told: 'the agent is told when you deny',
     onlyOnce: 'For this token only: any other is asked about by itself.',
   },
 } as const satisfies Record<RequestKind, object>
+
+/** Purpose of a task that is to open, as the frozen request says it; empty for anything else. */
+export function purposeIn({ call }: Pick<AccessRequest, 'call'>): string {
+  const { body } = JSON.parse(call) as { body?: { value?: { purpose?: unknown } } } // written by `frozenText`
+  return typeof body?.value?.purpose === 'string' ? body.value.purpose : ''
+}

@@ -24,6 +24,8 @@ export async function requestItems(
       risk: request.risk,
       agent: await names.agent(request.agentId),
       person: await names.person(request.personId),
+      absent:
+        request.standsInFor === undefined ? undefined : await names.person(request.standsInFor),
       createdAt: request.createdAt,
       expiresAt: request.expiresAt,
     })),

@@ -6,6 +6,7 @@ import { aCall, anAsk } from '../../approvals/testing.ts'
 import { openingQuestion } from '../../issuance/question.ts'
 import type { Canonical } from '../../lib/canonical-json.ts'
 import { type Id, newId } from '../../lib/id.ts'
+import { ExactNumber } from '../../lib/json.ts'
 import { systemRandom } from '../../lib/random.ts'
 import type { Person } from '../../people/index.ts'
 import type { Task } from '../../tasks/index.ts'
@@ -36,7 +37,7 @@ export async function askedFor(
       ask: anAsk({ prompts: ['Large refunds need <someone> from finance'], ...ask }),
       inspected: [
         { path: '/order_id', kind: 'string', text: '1042' },
-        { path: '/amount', kind: 'decimal', text: String(body.amount ?? '900.00') },
+        { path: '/amount', kind: 'decimal', text: textOf(body.amount ?? '900.00') },
       ],
       sponsored: task.sponsored,
       policyVersion: 1,
@@ -44,8 +45,12 @@ export async function askedFor(
       insufficient: [],
     }),
   )
-  if (attached.outcome === 'too_many_pending') throw new Error('too many pending')
+  if ('refusal' in attached) throw new Error(attached.refusal.reason)
   return attached.request
+}
+
+function textOf(value: Canonical): string {
+  return value instanceof ExactNumber ? value.text : String(value)
 }
 
 /** This person answers a refund for five times, up to 1000.00. Answers the id. */
@@ -105,6 +110,6 @@ export async function openingAsked(
   const attached = await decisions.storage.transaction((tx) =>
     attachQuestion(decisions, tx, question, []),
   )
-  if (attached.outcome === 'too_many_pending') throw new Error('too many pending')
+  if ('refusal' in attached) throw new Error(attached.refusal.reason)
   return attached.request
 }

@@ -2,13 +2,13 @@ import type { Detail } from '@remit/engine'
 import { vouchedBy } from '../../agents/index.ts'
 import type { Resource } from '../../catalog/index.ts'
 import type { Authorization, ConsentOffer } from '../../code-grant/index.ts'
+import { type ActionFacts, type ConsentChoice, choicesOf } from '../../consent/index.ts'
 import type { Fields } from '../../http/index.ts'
 import { clientHost, isClientUrl } from '../../lib/client-url.ts'
 import { answerBar, choicesInGroups, NOT_BY_ENTER } from '../consent/choices.ts'
-import { type ActionFacts, type ConsentChoice, choicesOf } from '../consent/narrowing.ts'
 import { capital, operationInWords } from '../frame/action-words.ts'
-import { detailInWords, detailInWordsHere, TRUST } from '../frame/authority.ts'
-import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
+import { detailInWords, detailInWordsHere, type TitleOf, TRUST } from '../frame/authority.ts'
+import { csrfField, documentOf, type Viewer, zoneOf } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
 import { command, facts, notice } from '../frame/pieces.ts'
 import { asSentence, show } from '../frame/show.ts'
@@ -48,6 +48,7 @@ export interface AuthorizeView {
   readonly before: readonly Detail[] | undefined
   readonly known: ActionFacts
   /** Servers that the address stands for, where it is that of a group. */
+  readonly titleOf: TitleOf
   readonly members: readonly Pick<Resource, 'identifier' | 'title'>[]
   /** Sign-in that is needed before a yes. */
   readonly first?: RequiredSignIn | undefined
@@ -80,9 +81,9 @@ export function onwardAddress(id: string): string {
   return `/oauth/authorize/${id}`
 }
 
-function over({ state, asked, now, others, told }: AuthorizeView): Html {
+function over({ state, asked, now, others, told, viewer }: AuthorizeView): Html {
   if (others)
-    return html`${notice('warn', 'You allowed this, and others are asked first', html`<p>A rule wants ${others.approvers.map((name, i) => html`${i > 0 && ', and '}${show(name)}`)} to approve it, until ${clockTime(others.expiresAt, now)}. The program goes on when they have. If it gives up waiting, start again there: their answer counts then, too.</p>`)}
+    return html`${notice('warn', 'You allowed this, and others are asked first', html`<p>A rule wants ${others.approvers.map((name, i) => html`${i > 0 && ', and '}${show(name)}`)} to approve it, until ${clockTime(others.expiresAt, now, zoneOf(viewer))}. The program goes on when they have. If it gives up waiting, start again there: their answer counts then, too.</p>`)}
 <div class="actions"><a class="button primary" href="${onwardAddress(asked.id)}">Have they answered?</a></div>`
   if (state === 'expired')
     return notice(
@@ -194,11 +195,7 @@ function placeOf(redirectUri: string, loopback: boolean): Html {
 function form(view: AuthorizeView): Html {
   const { asked, offer } = view
   const choices = choicesOf(offer.offered, view.known)
-  const titles = new Map(view.members.map(({ identifier, title }) => [identifier, title]))
-  const inWords = (detail: Detail) =>
-    titles.size === 0
-      ? detailInWordsHere(detail)
-      : detailInWords(detail, (location) => titles.get(location))
+  const inWords = view.members.length === 0 ? detailInWordsHere : detailInWords
   const chosen = view.sent?.get('life') ?? USUAL_LIFE
   const options = LIVES.map(
     ({ value, label }) =>
@@ -209,7 +206,7 @@ function form(view: AuthorizeView): Html {
 ${view.mistake !== undefined && notice('bad', 'Nothing was granted', html`<p>${asSentence(view.mistake)}</p>`)}
 ${view.first ? signInFirstNotice(view.first) : view.advised && adviceToSignIn(view.advised)}
 <p class="soft small">Take out what it does not need. Policies still decide every call, and risky ones still ask a person.</p>
-${choicesInGroups({ choices, inWords, chosen: (choice) => isChosen(choice, view), noteOf: (choice) => noteOf(choice, choices, offer), sent: view.sent })}${leftOut(offer, view.known)}</section>
+${choicesInGroups({ choices, inWords: (detail) => inWords(detail, view.titleOf), chosen: (choice) => isChosen(choice, view), noteOf: (choice) => noteOf(choice, choices, offer), sent: view.sent })}${leftOut(offer, view.known)}</section>
 ${answerBar({
   choices,
   yes: !view.first,

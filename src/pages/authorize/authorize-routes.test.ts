@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { retireAgent, setTrust } from '../../agents/index.ts'
-import { setRisk, suspendResource } from '../../catalog-changes/index.ts'
+import { setDisplay, setRisk, suspendResource } from '../../catalog-changes/index.ts'
 import { addAdmissionRule } from '../../client-metadata/index.ts'
 import { beginAuthorization, findAuthorization } from '../../code-grant/index.ts'
 import { basesOfPerson } from '../../consent/index.ts'
@@ -170,6 +170,18 @@ forEachEngine('the page on which a client asks', (open) => {
     assert.equal(await state(path), 'pending')
     const denied = await browser.submit(path, path, { answer: 'deny' })
     assert.match(denied.body, /You said no/)
+  })
+
+  test('says a limit with its unit, where the catalog knows one', async () => {
+    const { ada, asks, parts, text } = await begin(await open())
+    await setDisplay(parts, {
+      ...{ action: 'orders.refund', path: '/amount', display: 'currency:EUR', by: ada.id },
+    })
+    await addAdmissionRule(parts, {
+      ...{ name: 'a-rule', redirectHosts: ['localhost'], trust: 2, ownerId: ada.id, by: ada.id },
+      ceiling: [detail('orders.refund', { path: '/amount', op: 'lte', value: '50.00' })],
+    })
+    assert.match(await text(await asks()), /amount is at most 50\.00 EUR/)
   })
 
   test('what is stopped, beyond its ceiling or gone is not granted, and says so', async () => {

@@ -1,3 +1,4 @@
+import { ruleWords } from '../../approval-desk/index.ts'
 import { findDescription, isLoopbackRedirect } from '../../client-metadata/index.ts'
 import {
   type Authorization,
@@ -11,11 +12,12 @@ import {
   offerTo,
   returnOf,
 } from '../../code-grant/index.ts'
+import { isYes, knownIn, narrowed, ONLY_READING } from '../../consent/index.ts'
 import { adviseStepUp } from '../../issuance/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { ADMINISTRATORS, listPersons } from '../../people/index.ts'
 import { resourcesAt } from '../../resource-groups/index.ts'
-import { isYes, knownIn, narrowed, ONLY_READING } from '../consent/narrowing.ts'
+import { titlesIn } from '../frame/authority.ts'
 import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'
 import { signInFirst } from '../sign-in/again.ts'
@@ -131,6 +133,7 @@ async function viewOf(
     before,
     changedAt: (before && described?.changedAt) ?? undefined,
     known: knownIn(catalog),
+    titleOf: titlesIn(catalog),
     members: offer.resource?.members ? resourcesAt(catalog, offer.resource) : [],
     first: signInFirst(visitor.session, wantedOf(parts, asked, now), here),
     advised: await advisedOf(parts, visitor, offer, { here, now }),
@@ -170,10 +173,9 @@ async function othersAsked(
   if (asked.state !== 'granted') return undefined
   const people = await codeStanding(parts.decisions, asked)
   if (people.state !== 'waiting') return undefined
-  const names = new Names(parts)
   const { ask, expiresAt } = people.request
-  const rules = ask.approvers.map((rule) => Promise.all(rule.map((name) => names.approver(name))))
-  return { approvers: (await Promise.all(rules)).map((rule) => rule.join(' or ')), expiresAt }
+  const rules = ask.approvers.map((rule) => ruleWords(parts.decisions.storage.read, rule))
+  return { approvers: await Promise.all(rules), expiresAt }
 }
 
 /**

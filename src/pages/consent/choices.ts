@@ -1,11 +1,10 @@
 import type { Detail, Risk } from '@remit/engine'
 import { RISKS } from '@remit/engine'
-
+import { type ConsentChoice, groupOf, isRisky } from '../../consent/index.ts'
 import type { Fields } from '../../http/index.ts'
 import { argumentInWords, boundInWords } from '../frame/authority.ts'
 import { type Html, html } from '../frame/html.ts'
 import { isDeceptive, show } from '../frame/show.ts'
-import { type ConsentChoice, groupOf, isRisky } from './narrowing.ts'
 
 /** Enter in a field presses the first button of its form. A yes is pressed, and nothing else is one: this one does nothing. */
 export const NOT_BY_ENTER = html`<button disabled hidden></button>`

@@ -1,5 +1,5 @@
 import type { Detail } from '@remit/engine'
-import type { ConsentRequest } from '../../consent/index.ts'
+import { type ActionFacts, type ConsentRequest, choicesOf } from '../../consent/index.ts'
 import type { Fields } from '../../http/index.ts'
 import type { ForeignActor } from '../../tokens/index.ts'
 import { detailInWords, detailsInWords, type TitleOf } from '../frame/authority.ts'
@@ -11,7 +11,7 @@ import { duration, when } from '../frame/time.ts'
 import { behind, type NameProvenance, vouchedBadge, vouchedFacts } from '../frame/vouched.ts'
 import { type RequiredSignIn, signInFirstNotice } from '../sign-in/again.ts'
 import { answerBar, choicesInGroups, NOT_BY_ENTER } from './choices.ts'
-import { type ActionFacts, choicesOf, LIFETIMES, USUAL_LIFETIME } from './narrowing.ts'
+import { LIFETIMES, USUAL_LIFETIME } from './lifetimes.ts'
 
 export interface ConsentView {
   readonly now: number

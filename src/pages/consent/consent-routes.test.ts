@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setDisplay } from '../../catalog-changes/index.ts'
 import { basesOfPerson, findConsent } from '../../consent/index.ts'
 import type { Storage } from '../../storage/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
@@ -55,6 +56,19 @@ forEachEngine('the consent page', (open) => {
     assert.match(body, /name="bound-1-0" value="1000.00"/)
     assert.match(text.replaceAll(/\s+/g, ' '), /Low risk.*Read orders.*High risk.*Refund orders/)
     assert.match((await browser.get('/')).body, new RegExp(path))
+  })
+
+  test('says limits with the unit that the catalog states, where all actions have the same', async () => {
+    const { browser, pages, path, sam } = await begin(await open())
+    const catalog = { ...pages.parts.decisions, revalidate: async () => {} }
+    const amount = { path: '/amount', display: 'currency:EUR', by: 'operator' }
+    await setDisplay(catalog, { action: 'orders.refund', ...amount })
+    const said = async (at: string) => textContent((await browser.get(at)).body)
+    assert.match(await said(path), /only where amount is at most 1000\.00 EUR/)
+    const both = detail('orders.refund', { path: '/amount', op: 'lte', value: '1000.00' })
+    const actions = ['orders.refund', 'orders.read']
+    const mixed = await consentAsked(pages, sam, 'count', [{ ...both, actions }])
+    assert.match(await said(`/consent/${mixed}`), /only where amount is at most 1000\.00(?! EUR)/)
   })
 
   test('says who stands for the name of an agent that no administrator registered, if anybody does', async () => {

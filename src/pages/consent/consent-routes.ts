@@ -6,15 +6,18 @@ import {
   type ConsentRequest,
   findBasis,
   findConsent,
+  isYes,
+  knownIn,
+  narrowed,
 } from '../../consent/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { TRUST } from '../frame/authority.ts'
+import { TRUST, titlesIn } from '../frame/authority.ts'
 import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'
 import { signInFirst } from '../sign-in/again.ts'
 import { type Act, mistakeOf, notFound, type PageRouter, statusHere, type Visit } from '../visit.ts'
 import { type ConsentView, consentPage } from './consent-page.ts'
-import { endOf, isYes, knownIn, narrowed } from './narrowing.ts'
+import { endOf } from './lifetimes.ts'
 
 export function addConsent(desk: PageRouter, parts: PageParts): void {
   desk.get('/consent/:id', async (visit) => consentPage(await viewOf(parts, visit)))
@@ -76,7 +79,10 @@ async function viewOf(parts: PageParts, visit: Visit): Promise<ConsentView> {
   const basis = asked.basisId === null ? undefined : await findBasis(read, asked.basisId)
   const catalog = await parts.decisions.catalog.current()
   const { stepUp } = parts.decisions
-  const wanted = stepUp ? [{ stepUp, at: now }] : []
+  const wanted = [
+    ...(asked.asked?.stepUp ? [{ stepUp: asked.asked.stepUp, at: asked.createdAt }] : []),
+    ...(stepUp ? [{ stepUp, at: now }] : []),
+  ]
   const over = asked.state === 'pending' && asked.expiresAt <= now
   return {
     now,
@@ -98,7 +104,7 @@ async function viewOf(parts: PageParts, visit: Visit): Promise<ConsentView> {
     asked: asked.asked,
     details: asked.details,
     actors: asked.actors,
-    titleOf: (location) => catalog.byIdentifier.get(location)?.title,
+    titleOf: titlesIn(catalog),
     known: knownIn(catalog),
     state: over ? 'expired' : asked.state,
     granted: basis && { details: basis.details, expiresAt: basis.expiresAt },

@@ -1,16 +1,22 @@
 import { insertDecisionQuery } from '../../decision-log/decision-store.ts'
 import { type Id, newId } from '../../lib/id.ts'
 import { systemRandom } from '../../lib/random.ts'
+import type { StoredRisk } from '../../risk/index.ts'
 import type { Task } from '../../tasks/index.ts'
 import type { TestPages } from '../testing.ts'
+
+interface DecidedWith {
+  readonly id?: Id<'decision'>
+  readonly risk?: StoredRisk
+}
 
 /** A refusal in the books, by a policy of this version. */
 export async function decided(
   { parts, clock }: TestPages,
   task: Task,
   policyVersion: number,
+  { id = newId('decision', systemRandom), risk }: DecidedWith = {},
 ): Promise<Id<'decision'>> {
-  const id = newId('decision', systemRandom)
   const refused = { passed: false, reason: 'agent.not_permitted' } as const
   const { storage } = parts.decisions
   const query = insertDecisionQuery(storage.read, {
@@ -29,6 +35,7 @@ export async function decided(
     explanation: {
       detail: 'the policies do not let refund-bot do this',
       enough: 'another policy',
+      ...(risk ? { risk } : {}),
       gates: [
         { gate: 'credential', passed: true },
         {

@@ -1,10 +1,28 @@
 import type { Bound, Detail } from '@remit/engine'
+import { type CatalogView, displayedLimit } from '../../catalog/index.ts'
 import { capital, operationInWords } from './action-words.ts'
 import { type Html, html } from './html.ts'
 import { show } from './show.ts'
 
 /** Finds the title of a resource by its identifier; `undefined` for a resource that is gone. */
-export type TitleOf = (location: string) => string | undefined
+export interface TitleOf {
+  (location: string): string | undefined
+  /** Writes a limit of an argument with its unit; `undefined`: it has none that is known. */
+  readonly limitOf?: (action: string, path: string, limit: string) => string | undefined
+}
+
+/** Words of the catalog for what tasks may do. */
+export function titlesIn({
+  actions,
+  byIdentifier,
+}: Pick<CatalogView, 'actions' | 'byIdentifier'>): TitleOf {
+  const titleOf = (location: string) => byIdentifier.get(location)?.title
+  const limitOf = (action: string, path: string, limit: string) => {
+    const known = actions.get(action)
+    return known && displayedLimit(known, path, limit)
+  }
+  return Object.assign(titleOf, { limitOf })
+}
 
 function andList(items: readonly Html[]): Html {
   const last = items.at(-1)
@@ -45,29 +63,39 @@ const OPERATOR = {
   prefix: 'begins with',
 } as const satisfies Record<Bound['op'], string>
 
-export function boundInWords({ path, op, value }: Bound): Html {
+export function boundInWords(
+  { path, op, value }: Bound,
+  limitOf: (limit: string) => string | undefined = () => undefined,
+): Html {
   const values = typeof value === 'string' ? [value] : value
-  const told = values.map((one, i) => html`${i > 0 && ', '}<b>${show(one)}</b>`)
+  const told = values.map((one, i) => html`${i > 0 && ', '}<b>${show(limitOf(one) ?? one)}</b>`)
   return html`${show(argumentInWords(path))} ${OPERATOR[op]} ${told}`
 }
 
 /** One detail as a person reads it: *Refund orders, only where order_id is 1042 and amount is at most 1000.00.* */
 export function detailInWords(detail: Detail, titleOf: TitleOf): Html {
   const places = detail.locations.map((location) => show(titleOf(location) ?? location))
-  return sentence(detail, html` <span class="soft">at ${andList(places)}</span>`)
+  return sentence(detail, html` <span class="soft">at ${andList(places)}</span>`, titleOf)
 }
 
 /** Says one detail where everything is at one resource, which the page names once. */
-export function detailInWordsHere(detail: Detail): Html {
-  return sentence(detail)
+export function detailInWordsHere(detail: Detail, titleOf: TitleOf): Html {
+  return sentence(detail, undefined, titleOf)
 }
 
-function sentence(detail: Detail, where?: Html): Html {
+function sentence(detail: Detail, where: Html | undefined, titleOf: TitleOf): Html {
+  // One unit for all of its actions, or none is told.
+  const limitOf = (path: string) => (limit: string) => {
+    const [one, ...more] = new Set(
+      detail.actions.map((action) => titleOf.limitOf?.(action, path, limit)),
+    )
+    return more.length === 0 ? one : undefined
+  }
   const actions = detail.actions.map((action, i) => {
     const words = operationInWords(action)
     return html`<strong title="${action}">${show(i === 0 ? capital(words) : words)}</strong>`
   })
-  const bounds = detail.bounds.map((bound) => html`${boundInWords(bound)}`)
+  const bounds = detail.bounds.map((bound) => boundInWords(bound, limitOf(bound.path)))
   const only = bounds.length > 0 && html`<span class="bound">, only where ${andList(bounds)}</span>`
   return html`<div>${andList(actions)}${where}${only}</div>`
 }

@@ -6,8 +6,9 @@ import { Marker } from './show.ts'
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s"{}[\],:]+/gsu
 /** A list of plain values stays on one line up to this. */
 const SHORT = 60
-/** Deeper levels are not moved further to the right. */
-const MAX_INDENT = 20
+/** Deeper levels are not moved further to the right, and much deeper ones begin no line: a page stays a few times as long as a call. */
+const MAX_INDENT = 8
+const MAX_LEVELS = 20
 /** JSON's own escapes: those by number are of what cannot be seen, or were written by `escaped`. */
 const JSON_ESCAPES = /\\[^u]|(?:\\u[0-9a-f]{4})+/gi
 
@@ -39,11 +40,12 @@ export function showJson(text: string, download?: string): Html {
   if (text.length > MAX_SHOWN) return tooLong(text, download)
   const tokens = Array.from(text.matchAll(TOKEN), ([token]) => token)
   const marker = new Marker(JSON_ESCAPES)
-  const parts: Html[] = []
+  const parts: (Html | false)[] = []
   let depth = 0
   /** Up to here everything stays on the line. */
   let flatUntil = -1
-  const newline = () => html`${`\n${'  '.repeat(Math.min(depth, MAX_INDENT))}`}`
+  const newline = () =>
+    depth <= MAX_LEVELS && html`${`\n${'  '.repeat(Math.min(depth, MAX_INDENT))}`}`
   tokens.forEach((token, i) => {
     const flat = i <= flatUntil
     if (token === '{' || token === '[') {

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { MAX_SHOWN } from '../../lib/text/visible.ts'
 import { documentOf } from './document.ts'
 import { html } from './html.ts'
-import { isDeceptive, MAX_MARKS, show, showLayout, showLines } from './show.ts'
+import { isDeceptive, MAX_MARKS, marked, show, showLayout, showLines } from './show.ts'
 import { NASTY, textContent } from './testing.ts'
 
 /** The inverse of `visible`. */
@@ -30,7 +30,7 @@ describe('text from outside', () => {
     )
   })
 
-  it('shows nothing that cannot be seen or that turns the line around', () => {
+  it('A2: shows nothing that cannot be seen or that turns the line around', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         assert.doesNotMatch(
@@ -107,6 +107,31 @@ describe('a text that an agent made to stall the page', () => {
       const text = one.repeat(Math.floor(MAX_SHOWN / one.length))
       assert.ok(show(text).toString().length < 10 * MAX_SHOWN, JSON.stringify(one))
     }
+  })
+})
+
+describe('a sentence', () => {
+  it('gives each value a direction of its own, so that none moves the words around it', () => {
+    const sentence = 'Pay "אבג", 100 EUR to "a\\"b"'
+    const shown = marked(sentence).toString()
+    assert.equal(textContent(shown), sentence)
+    assert.match(shown, /^<bdi>Pay <bdi>&quot;אבג&quot;<\/bdi>, 100 EUR to <bdi>.*<\/bdi><\/bdi>$/)
+  })
+
+  it('has amounts in the language of its reader, outside of values', () => {
+    const words = new Map([['100.00 EUR', '100,00 EUR']])
+    const shown = (text: string) => textContent(marked(text, 200, words).toString())
+    assert.equal(shown('Pay 100.00 EUR to "100.00 EUR"'), 'Pay 100,00 EUR to "100.00 EUR"')
+    assert.equal(shown('Pay 9100.00 EUR, 100.00 EUROS'), 'Pay 9100.00 EUR, 100.00 EUROS')
+  })
+})
+
+describe('a run of one hidden character', () => {
+  it('is one mark that says how many they are, with all of them in it', () => {
+    const shown = show(`a${'\u0336'.repeat(500)}b`).toString()
+    assert.equal(shown.split('<mark').length, 2)
+    assert.match(shown, /<mark class="hidden run" data-count="500"/)
+    assert.equal(textContent(shown), `a${'\\u{336}'.repeat(500)}b`)
   })
 })
 

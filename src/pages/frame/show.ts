@@ -34,7 +34,7 @@ export class Marker {
       if (this.#left <= 0)
         return html`${parts}<mark class="twin" title="More like what is marked before">${text.slice(at)}</mark>`
       this.#left--
-      parts.push(html`<mark class="${tone}" title="${title}">${text.slice(at, to)}</mark>`)
+      parts.push(markOf(text.slice(at, to), tone, title))
       from = to
     }
     return html`${parts}${text.slice(from)}`
@@ -52,16 +52,54 @@ export class Marker {
   }
 }
 
+/** A run of one hidden character that is longer takes no more place; all of it is there. */
+const MAX_IN_A_ROW = 8
+const ESCAPE = /^\\u(?:\{[0-9a-f]+\}|[0-9a-f]{4})/
+
+function markOf(text: string, tone: string, title: string): Html {
+  const [one = ''] = tone === 'hidden' ? (ESCAPE.exec(text) ?? []) : []
+  const count = one === '' ? 1 : text.length / one.length
+  if (count <= MAX_IN_A_ROW || text !== one.repeat(count))
+    return html`<mark class="${tone}" title="${title}">${text}</mark>`
+  return html`<mark class="hidden run" data-count="${count}" title="${title}, ${count} times">${text}</mark>`
+}
+
 function* lookalikes(text: string, start: number, end: number) {
   for (const { from, to, says } of lookalikesIn(text.slice(start, end)))
     yield { at: start + from, to: start + to, tone: 'twin', title: says }
 }
 
-/** Marks in a text in which `visible` has already written out what cannot be seen; cut to `most`, for what is also told elsewhere. */
-export function marked(visibleText: string, most = MAX_SHOWN): Html {
-  if (visibleText.length > most)
-    return html`<bdi>${new Marker().mark(cut(visibleText, most))}…</bdi>`
-  return html`<bdi>${new Marker().mark(visibleText)}</bdi>`
+/** A value in a sentence. */
+const QUOTED = /("(?:[^"\\]|\\.)*")/s
+
+/**
+ * Marks in a text in which `visible` has already written out what cannot be seen; cut to `most`, for what is also told elsewhere. Each
+ * quoted value has a direction of its own, so that none moves the words and numbers around it. `words`: parts of the text outside
+ * quotes, and what they are in the reader's language.
+ */
+export function marked(
+  visibleText: string,
+  most = MAX_SHOWN,
+  words: ReadonlyMap<string, string> = NO_WORDS,
+): Html {
+  const marker = new Marker()
+  const shown = cut(visibleText, most)
+  const parts = shown
+    .split(QUOTED)
+    .map((part, i) =>
+      i % 2 === 1 ? html`<bdi>${marker.mark(part)}</bdi>` : withWords(part, words, marker),
+    )
+  return html`<bdi>${parts}${shown !== visibleText && '…'}</bdi>`
+}
+
+const NO_WORDS: ReadonlyMap<string, string> = new Map()
+
+function withWords(text: string, words: ReadonlyMap<string, string>, marker: Marker): Html {
+  if (words.size === 0 || text === '') return marker.mark(text)
+  // A word is a number and a unit: nothing of it means anything within brackets.
+  const any = [...words.keys()].map((word) => word.replaceAll(/[^\p{L}\p{N}]/gu, '[$&]')).join('|')
+  const parts = text.split(new RegExp(`(?<![\\p{L}\\p{N}.,-])(${any})(?![\\p{L}\\p{N}])`, 'u'))
+  return html`${parts.map((part, i) => (i % 2 === 1 ? html`${words.get(part) ?? part}` : marker.mark(part)))}`
 }
 
 /**
@@ -89,10 +127,10 @@ export function showLines(text: string): Html {
 }
 
 /** Text of several lines for inside a `pre`: indentation and line breaks are what they are, as in a policy or a document. */
-export function showLayout(text: string): Html {
-  const shown = cut(text.replaceAll('\r\n', '\n'), MAX_SHOWN)
+export function showLayout(text: string, most = MAX_SHOWN): Html {
+  const shown = cut(text.replaceAll('\r\n', '\n'), most)
   const marks = new Marker().mark(visibleLines(shown))
-  return html`<bdi>${marks}</bdi>${text.length > MAX_SHOWN && rest(text, shown.length)}`
+  return html`<bdi>${marks}</bdi>${text.length > most && rest(text, shown.length)}`
 }
 
 /**

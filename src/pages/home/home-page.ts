@@ -1,11 +1,12 @@
 import { type RequestPage, requestList } from '../approval/approvals-page.ts'
+import { type BreakGlassItem, standingBadge } from '../approval/break-glass-page.ts'
 import { type DecisionItem, decisionTable } from '../decision/decision-words.ts'
 import type { TitleOf } from '../frame/authority.ts'
 import { documentOf, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
 import { badge, command, empty, notice } from '../frame/pieces.ts'
-import { show } from '../frame/show.ts'
-import { duration } from '../frame/time.ts'
+import { marked, show } from '../frame/show.ts'
+import { duration, when } from '../frame/time.ts'
 import { type SponsorGrantItem, sponsorGrantList } from '../task/sponsor-grant-list.ts'
 import { type TaskItem, taskList } from '../task/tasks-page.ts'
 
@@ -53,6 +54,8 @@ export interface HomeView {
   readonly decisions: readonly DecisionItem[]
   /** Calls that the viewer had to be told of. */
   readonly notices: readonly NoticeItem[]
+  /** Approvals that people gave alone, which the viewer has to review. */
+  readonly reviews: readonly BreakGlassItem[]
   /** Agents of the viewer whose date is near or past. */
   readonly recertify: readonly RecertifyItem[]
   /** Steps for administrators, until all of it is done. */
@@ -61,8 +64,8 @@ export interface HomeView {
   readonly definitions: number
 }
 
-function heading({ consents, definitions, recertify, viewer }: HomeView): string {
-  const count = viewer.waiting + consents.length + recertify.length + definitions
+function heading({ consents, definitions, recertify, reviews, viewer }: HomeView): string {
+  const count = viewer.waiting + consents.length + recertify.length + reviews.length + definitions
   if (count === 0) return 'Nothing needs your attention'
   return count === 1 ? 'One thing needs your attention' : `${count} things need your attention`
 }
@@ -73,6 +76,13 @@ function consentList(items: readonly ConsentItem[], now: number): Html {
       item,
     ) => html`<li class="item"><p class="what"><a href="/consent/${item.id}">${show(item.agent)} asks to act for you</a></p>
 <p>“${show(item.purpose)}”</p><p class="meta">${badge('Consent')}<span>${duration(item.expiresAt - now)} left</span></p></li>`,
+  )}</ul>`
+}
+
+function reviewList(items: readonly BreakGlassItem[], now: number): Html {
+  return html`<ul class="list">${items.map(
+    (item) =>
+      html`<li class="item"><p class="what"><a href="/break-glass/${item.id}">${marked(item.sentence)}</a></p><p class="meta">${standingBadge(item, now)}<span>approved alone by ${show(item.who)}</span><span>due ${when(item.reviewDueAt, now)}</span></p></li>`,
   )}</ul>`
 }
 
@@ -109,6 +119,7 @@ export function homePage(view: HomeView): string {
 ${consents.length > 0 && consentList(consents, now)}
 ${waiting.items.length > 0 && requestList(waiting.items, now)}${waiting.later !== undefined && html`<p><a href="/approvals">All ${view.viewer.waiting} that wait for your answer</a></p>`}
 ${view.notices.length > 0 && noticeList(view.notices, now)}
+${view.reviews.length > 0 && html`<section aria-labelledby="reviews"><h2 id="reviews">Break-glass: your review is missing</h2>${reviewList(view.reviews, now)}</section>`}
 ${view.recertify.length > 0 && recertifyList(view.recertify, now)}
 ${view.definitions > 0 && notice('warn', view.definitions === 1 ? 'A definition changed' : `${view.definitions} definitions changed`, html`<p>Calls wait until somebody has looked: <a href="/definitions">what changed</a></p>`)}
 ${setup(view.setup)}

@@ -1,12 +1,15 @@
 import { listAgents } from '../../agents/index.ts'
+import { reviewsFor } from '../../approvals/break-glass/index.ts'
 import { listNotices } from '../../calls/index.ts'
 import { pendingConsents } from '../../consent/index.ts'
 import { listDecisions } from '../../decision-log/index.ts'
 import { listProviders } from '../../identity-providers/index.ts'
 import { latestSet } from '../../policy/index.ts'
+import { itemOf as breakGlassItem } from '../approval/break-glass-routes.ts'
 import { firstRequests } from '../approval/request-lists.ts'
 import { decisionItems } from '../decision/decision-routes.ts'
 import { waitingDefinitions } from '../definition-routes.ts'
+import { titlesIn } from '../frame/authority.ts'
 import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'
 import { sponsorGrantsOf } from '../task/sponsor-grant-routes.ts'
@@ -42,7 +45,7 @@ async function viewOf(parts: PageParts, { visitor, now }: Visit): Promise<HomeVi
     ),
     running: await runningTasks(parts, personId),
     sponsored: await sponsorGrantsOf(parts, visitor),
-    titleOf: (location) => catalog.byIdentifier.get(location)?.title,
+    titleOf: titlesIn(catalog),
     decisions: await decisionItems(parts, decisions),
     notices: await Promise.all(
       (await listNotices(read, visitor.person, RECENT)).map(async ({ agentId, at, text }) => ({
@@ -50,6 +53,11 @@ async function viewOf(parts: PageParts, { visitor, now }: Visit): Promise<HomeVi
         at,
         agent: await names.agent(agentId),
       })),
+    ),
+    reviews: await Promise.all(
+      (await reviewsFor(parts.decisions, visitor.person)).map((each) =>
+        breakGlassItem(each, names),
+      ),
     ),
     recertify: await agentsToRecertify(parts, personId, now),
     setup: visitor.administrator ? await setupSteps(parts) : [],

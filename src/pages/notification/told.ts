@@ -34,17 +34,20 @@ export async function toldOf(
   const { storage } = notifications
   await markSeen(storage, { now, personId, subject })
   const deliveries = await deliveriesAbout(storage.read, subject)
-  const people = Map.groupBy(deliveries, (delivery) => delivery.personId)
+  const people = Map.groupBy(deliveries, (delivery) => delivery.recipient)
   return Promise.all(
     [...people].map(async ([id, own]) => ({
-      name: await names.person(id),
+      name: id.startsWith('group:')
+        ? `Channel of ${id.slice('group:'.length)}`
+        : await names.person(id),
       words: own.map((delivery) => inWords(delivery, notifications, now)).join('; '),
     })),
   )
 }
 
-function inWords(delivery: Delivery, { channels }: NotificationParts, now: number): string {
-  const by = channels.find(({ name }) => name === delivery.channel)?.title ?? delivery.channel
+function inWords(delivery: Delivery, { channels, kinds }: NotificationParts, now: number): string {
+  const [kind] = delivery.channel.split(':')
+  const by = [...channels, ...kinds].find(({ name }) => name === kind)?.title ?? kind
   return delivery.seenAt === null
     ? `${by}: ${stateInWords(delivery, now)}`
     : `${by}: seen ${relative(delivery.seenAt, now)}`

@@ -15,6 +15,7 @@ import {
 } from '../../tasks/index.ts'
 import { requestItems } from '../approval/request-lists.ts'
 import { decisionItems } from '../decision/decision-routes.ts'
+import { titlesIn } from '../frame/authority.ts'
 import { mayChange, type Role, roleOf } from '../frame/task-role.ts'
 import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'
@@ -92,7 +93,7 @@ async function listView(parts: PageParts, { visitor, now }: Visit) {
     bases: await Promise.all(
       bases.map(async (basis) => ({ ...basis, agent: await names.agent(basis.agentId) })),
     ),
-    titleOf: (location: string) => catalog.byIdentifier.get(location)?.title,
+    titleOf: titlesIn(catalog),
   }
 }
 
@@ -128,7 +129,7 @@ async function viewOf(parts: PageParts, visit: Visit): Promise<TaskView> {
     sponsorGrant: await grantOf(parts, visitor, task),
     limits: await budgetUse(parts.decisions, task),
     standing: await standingOver(parts, visitor, task),
-    titleOf: (location) => catalog.byIdentifier.get(location)?.title,
+    titleOf: titlesIn(catalog),
     tree: await treeView(parts, visitor, task),
     requests: await requestItems(parts, waiting),
     decisions: await decisionItems(parts, await listDecisions(read, { taskId: id, limit: RECENT })),

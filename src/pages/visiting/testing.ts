@@ -10,8 +10,8 @@ export class TestBrowser {
     this.#http = http
   }
 
-  get(url: string): Promise<LightMyRequestResponse> {
-    return this.#send({ method: 'GET', url })
+  get(url: string, headers: Record<string, string> = {}): Promise<LightMyRequestResponse> {
+    return this.#send({ method: 'GET', url, headers })
   }
 
   /** Posts as a form of ours does: `Origin: null` because of `Referrer-Policy: no-referrer`. */

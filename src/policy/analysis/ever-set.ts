@@ -96,7 +96,9 @@ export class EverSet {
       id,
       line: positionAt(text, start).line,
       conditions: exact ? [] : clausesOf(own),
-      approvers: requestable?.approvers ?? [],
+      approvers: [requestable?.approvers, ...(requestable?.furtherApprovers ?? [])]
+        .flat()
+        .filter((name) => name !== undefined),
     }
     const known: KnownRule = { rule, effect: json.effect, exact }
     this.#known.set(id, known)

@@ -3,6 +3,7 @@ import { base64url, fromBase64url } from '../../lib/bytes.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import { newId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
+import { type PasskeyParts, type PresentedSignature, useSignature } from '../../passkeys/index.ts'
 import type { PeopleParts } from '../../people/index.ts'
 import type { Session } from '../session.ts'
 import { requireProved } from '../step-up.ts'
@@ -23,6 +24,10 @@ import {
   selectConfirmation,
   selectConfirmed,
 } from './confirmation-store.ts'
+import { isSignedOperation, verifyConfirmation } from './sign-confirmation.ts'
+
+/** Parts that answering needs. */
+export type ConfirmationParts = PeopleParts & PasskeyParts
 
 /** Asks a person to confirm on a page what they asked for by CLI. Show `/confirm/<id>`. */
 export async function askConfirmation(
@@ -72,11 +77,22 @@ export async function readConfirmation(
 /**
  * The person's yes or no, on the page.
  * INVARIANT: a session of the CLI never answers; whoever stole one could otherwise widen access with it.
- * Throws `confirmation.unknown`, `confirmation.answered`, `confirmation.needs_browser`, `step_up.required`.
+ * INVARIANT: a yes that has to be signed counts only with a signature of the same person over exactly this, used up with it.
+ * Throws `confirmation.unknown`, `confirmation.answered`, `confirmation.needs_browser`, `step_up.required`, `passkey.…`.
  */
 export async function answerConfirmation(
-  parts: PeopleParts,
-  { id, session, answer }: { id: string; session: Session; answer: 'confirmed' | 'refused' },
+  parts: ConfirmationParts,
+  {
+    id,
+    session,
+    answer,
+    signature,
+  }: {
+    id: string
+    session: Session
+    answer: 'confirmed' | 'refused'
+    signature?: PresentedSignature | undefined
+  },
 ): Promise<void> {
   const { personId, kind } = session
   if (kind !== 'browser')
@@ -84,11 +100,16 @@ export async function answerConfirmation(
   const confirmation = await readConfirmation(parts, id, personId)
   if (answer === 'confirmed' && parts.stepUp)
     requireProved(session.proved, [parts.stepUp], parts.clock.now())
+  const signed = answer === 'confirmed' && isSignedOperation(parts, confirmation.operation)
+  if (signed && !signature)
+    throw new Problem('passkey.required', 'this has to be signed with a passkey')
+  const verified = signed && signature && (await verifyConfirmation(parts, confirmation, signature))
   await parts.storage.lanes.revocation.transaction(async (tx) => {
     const now = parts.clock.now()
     const change = { id, personId, from: 'pending', to: answer, now } as const
     if (!(await changeConfirmation(tx, change)))
       throw new Problem('confirmation.answered', 'this was already answered')
+    if (verified) await useSignature(parts, tx, verified)
     await parts.ledger.append(tx, {
       type: 'confirmation.answered',
       person: personId,
@@ -98,6 +119,7 @@ export async function answerConfirmation(
         confirmation: id,
         operation: confirmation.operation,
         payload_digest: confirmation.payloadDigest,
+        receipt: verified ? verified.receipt : undefined,
       },
     })
   })

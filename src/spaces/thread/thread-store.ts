@@ -46,9 +46,29 @@ export async function listThreads(
 
 export async function insertThread(tx: Tx, thread: Thread): Promise<void> {
   await tx.insertInto('threads').values(THREADS.write(thread)).execute()
+  await noteRequester(tx, thread)
 }
 
 export async function updateThread(tx: Tx, thread: Thread): Promise<void> {
   const { id, name, space_id, ...stated } = THREADS.write(thread)
   await tx.updateTable('threads').set(stated).where('id', '=', id).execute()
+  await noteRequester(tx, thread)
+}
+
+/** Keeps who asked until when: nobody approves later what they asked for in this conversation. */
+async function noteRequester(tx: Tx, { id, requesterId, statedAt }: Thread): Promise<void> {
+  await tx
+    .updateTable('thread_requesters')
+    .set({ until: statedAt })
+    .where('thread_id', '=', id)
+    .where('until', 'is', null)
+    .execute()
+  if (requesterId === null) return
+  await tx
+    .insertInto('thread_requesters')
+    .values({ thread_id: id, person_id: requesterId, until: null })
+    .onConflict((conflict) =>
+      conflict.columns(['thread_id', 'person_id']).doUpdateSet({ until: null }),
+    )
+    .execute()
 }

@@ -13,7 +13,9 @@ const BASELINE = `0001-baseline-${digestOf(baseline)}`
 
 /**
  * Every migration by its name: four digits that rise by one, then a subject. Kysely runs them in the order of their names.
- * Never change or remove one that was released.
+ * Never change or remove one that was released. Each either expands, which only adds what an older build does not see, or
+ * contracts, which takes away what no build since schema N uses any more: its name is then `0007-since-0006-subject`.
+ * Servers go on while it runs: no statement may hold a lock for long on a table that calls use.
  */
 const MIGRATIONS: Readonly<Record<string, Statements>> = {
   [BASELINE]: baseline,
@@ -21,6 +23,17 @@ const MIGRATIONS: Readonly<Record<string, Statements>> = {
 
 /** Migrations by name, in the form that Kysely's `Migrator` takes. None has a way back. */
 export type Migrations = Readonly<Record<string, Migration>>
+
+/** Number of a migration, and of the schema that it makes. */
+export function numberOf(name: string): number {
+  return Number.parseInt(name, 10)
+}
+
+/** Number of the oldest schema whose builds work with a migration that takes something away; `undefined` for one that only adds. */
+export function oldestBeside(name: string): number | undefined {
+  const [, oldest] = /^\d+-since-(\d+)-/.exec(name) ?? []
+  return oldest === undefined ? undefined : Number(oldest)
+}
 
 export function migrationsFor(engine: Storage['engine']): Migrations {
   const entries = Object.entries(MIGRATIONS)

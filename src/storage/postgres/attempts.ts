@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { unavailable } from '../failure.ts'
+import { isDuplicate, unavailable } from '../failure.ts'
 import type { BorrowedConnection } from './session.ts'
 
 /** Maximum time that one transaction is tried again, and maximum pause between attempts, in ms. */
@@ -23,7 +23,8 @@ export class Attempts {
   }
 
   async run<T>(attempt: (session: BorrowedConnection) => Promise<T>): Promise<T> {
-    const first = await this.#once(attempt)
+    // A key can be taken by a transaction that this one did not see. The second attempt sees it, and says why it is refused.
+    const first = await this.#once(attempt, isDuplicate)
     if ('value' in first) return first.value
     const until = performance.now() + this.#patience
     const turn = this.#line.then(() => this.#again(attempt, until))
@@ -41,15 +42,16 @@ export class Attempts {
     }
   }
 
-  /** @throws what `attempt` throws, unless it failed because the session lost against another one */
+  /** @throws what `attempt` throws, unless it failed because the session lost against another one, or by such an error */
   async #once<T>(
     attempt: (session: BorrowedConnection) => Promise<T>,
+    isLost: (error: unknown) => boolean = () => false,
   ): Promise<{ value: T } | { lost: unknown }> {
     const session = await this.#borrow()
     try {
       return { value: await attempt(session) }
     } catch (error) {
-      if (!session.contended) throw error
+      if (!session.contended && !isLost(error)) throw error
       return { lost: error }
     } finally {
       session.release()

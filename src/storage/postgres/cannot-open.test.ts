@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:net'
 import { test } from 'node:test'
+import pg from 'pg'
 import { Problem } from '../../lib/problem.ts'
 import { openStorage } from '../open.ts'
+import { openingFailure } from './failure.ts'
 
 const PASSWORD = 'hunter2-canary'
 
@@ -48,4 +50,32 @@ test('a database that does not exist is named with what the server says', {
     openStorage({ kind: 'postgres', url: url.href }),
     refusedWith(/`no_such_database` at .*does not exist \(3D000\)/),
   )
+})
+
+test('a pooler that gives one process to several connections is refused', {
+  skip: server ? false : 'there is no PostgreSQL without TEST_POSTGRES_URL',
+}, async () => {
+  /** Client of a pooler in transaction mode: whoever asks is served by the process that is free. */
+  class PooledClient extends pg.Client {
+    override query(...given: never[]): never {
+      const [asked] = given as unknown[]
+      return asked === 'SELECT pg_backend_pid() AS pid'
+        ? (Promise.resolve({ rows: [{ pid: 1 }] }) as never) // as: what this statement answers
+        : (super.query as (...all: never[]) => never).apply(this, given) // as: one of its overloads
+    }
+  }
+  const connections = { Client: PooledClient }
+  await assert.rejects(
+    openStorage({ kind: 'postgres', url: server ?? '', connections }),
+    refusedWith(/pooler in transaction or statement mode/),
+  )
+})
+
+test('a pooler that refuses the time limits is named', () => {
+  const error = new pg.DatabaseError('unsupported startup parameter: lock_timeout', 0, 'error')
+  const failure = openingFailure(
+    Object.assign(error, { code: '08P01' }),
+    'postgres://remit@db/remit',
+  )
+  assert.match(failure.message, /ignore_startup_parameters/)
 })

@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { Problem } from '../../lib/problem.ts'
 import { StatementError, unavailable } from '../failure.ts'
+import { withoutLimits } from './client.ts'
 
 /** SQLSTATE classes and codes that speak of the server and not of the statement (PostgreSQL manual, appendix A). */
 const SERVER_FAILED: readonly (readonly [string, string])[] = [
@@ -58,9 +59,18 @@ export function cannotOpen(
   const state = sqlStateOf(error)
   const server = SERVER_FAILED.find(([prefix]) => state?.startsWith(prefix))
   const why =
-    state === undefined ? networkReason(error) : `${server?.[1] ?? 'it answered'} (${state})`
+    state === undefined
+      ? networkReason(error)
+      : isPoolerRefusal(error)
+        ? 'a pooler refuses the time limits of Remit: set its ignore_startup_parameters'
+        : `${server?.[1] ?? 'it answered'} (${state})`
   const where = `the database \`${database}\` at ${host}:${port} as user \`${user}\``
   return new Problem('storage.cannot_open', `${where}: ${why}`, { cause: error })
+}
+
+/** PgBouncer (`ignore_startup_parameters` in its manual). */
+function isPoolerRefusal(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('unsupported startup parameter')
 }
 
 /** Address under which a database was looked for. */
@@ -92,4 +102,16 @@ export function translated(error: unknown): Error {
   if (state.startsWith(CONSTRAINT))
     return new StatementError(message, state, state === UNIQUE_VIOLATION)
   return new Error(`${message} (PostgreSQL ${state})`, { cause: error })
+}
+
+/**
+ * Problem of a failed start. A pool's own problem is worded for a request that may be repeated; at
+ * a start, address and cause are what counts.
+ */
+export function openingFailure(error: unknown, url: string): Error {
+  const cause = error instanceof Problem ? error.cause : error
+  const isOurs = error instanceof Problem && !(cause instanceof Error)
+  if (isOurs) return error
+  const { host, port, user = '', database = '' } = new pg.Client(withoutLimits(url))
+  return cannotOpen(cause, { host, port, user, database })
 }

@@ -1,6 +1,4 @@
 import { Kysely, sql } from 'kysely'
-import pg from 'pg'
-import { Problem } from '../../lib/problem.ts'
 import { dialectOver, forReading } from '../dialect.ts'
 import { Hints } from '../hints.ts'
 import type { Schema } from '../schema.ts'
@@ -11,13 +9,13 @@ import {
   RENEWAL_LIMITS,
   REVOCATION_LIMITS,
   TRANSACTION_LIMIT,
-  withoutLimits,
 } from './client.ts'
-import { cannotOpen } from './failure.ts'
+import { openingFailure } from './failure.ts'
 import { Listener } from './listener.ts'
 import { SessionPool } from './pool.ts'
 import { Primary, type PrimaryOptions } from './primary.ts'
 import { BorrowedConnection } from './session.ts'
+import { requireSessions } from './sessions.ts'
 import { commitSteps, runExclusively, runTransaction } from './transaction.ts'
 
 /** Connections of a server: for reading, for writing, for renewals, for revocations (reading and writing), and one that listens. */
@@ -25,6 +23,8 @@ const READING = 10
 const WRITING = 10
 const RENEWING = 2
 const REVOKING = 3
+/** Factor of the time in which a migration is tried again. */
+const LONG_WAIT = 6
 /** Key of the advisory lock under which migrations run: "remit" in ASCII. */
 const MIGRATION_LOCK = 0x72656d6974
 
@@ -66,7 +66,10 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
     exclusively: async (work) => {
       const patient = new SessionPool({ url, size: 1, primary, limits: 'none' })
       try {
-        return await runExclusively(await patient.borrow(), MIGRATION_LOCK, work)
+        // Beside servers that work it may lose a lock to them: nothing happened then.
+        return await new Attempts(() => patient.borrow(), LONG_WAIT).run((session) =>
+          runExclusively(session, MIGRATION_LOCK, work),
+        )
       } finally {
         await patient.close()
       }
@@ -86,31 +89,33 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
     onNotify: (channel, heard) => hints.on(channel, heard),
     lineage: () => primary.lineage,
     warnings: () => primary.warnings,
+    load: () => {
+      const of = Object.entries({ reading, writing, renewing, looking, revoking })
+      const each = of.map(([name, pool]) => ({ name, ...pool.load }))
+      const busy = each.filter(({ name }) => name === 'writing' || name === 'revoking')
+      return {
+        writes: busy.reduce((sum, { used, waiting }) => sum + used + waiting, 0),
+        pools: each,
+      }
+    },
     close: async () => {
       closed ??= Promise.all([listener.stop(), ...pools.map((pool) => pool.close())])
       await closed
     },
   }
   try {
-    ;(await writing.borrow()).release()
+    const both = [await writing.borrow(), await reading.borrow()] as const
+    try {
+      await requireSessions(...both)
+    } finally {
+      for (const session of both) session.release()
+    }
     await listener.start()
     return storage
   } catch (error) {
     await storage.close()
     throw openingFailure(error, url)
   }
-}
-
-/**
- * Problem of a failed start. A pool's own problem is worded for a request that may be repeated; at
- * a start, address and cause are what counts.
- */
-function openingFailure(error: unknown, url: string): Error {
-  const cause = error instanceof Problem ? error.cause : error
-  const isOurs = error instanceof Problem && !(cause instanceof Error)
-  if (isOurs) return error
-  const { host, port, user = '', database = '' } = new pg.Client(withoutLimits(url))
-  return cannotOpen(cause, { host, port, user, database })
 }
 
 /** Reads go over one pool and transactions over another, each with attempts of its own. */

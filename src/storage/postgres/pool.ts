@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { unavailable } from '../failure.ts'
+import type { PoolLoad } from '../storage.ts'
 import {
   type ConnectionOptions,
   clientOptions,
@@ -64,6 +65,12 @@ export class SessionPool {
       if (this.#primary.isCurrent(client)) return this.#lend(client)
       client.release(true)
     }
+  }
+
+  /** Connections by what they do, and requests that wait for one. */
+  get load(): Omit<PoolLoad, 'name'> {
+    const { idleCount: idle, totalCount, waitingCount: waiting } = this.#pool
+    return { idle, used: totalCount - idle, max: this.#pool.options.max, waiting }
   }
 
   /**

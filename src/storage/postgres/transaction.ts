@@ -28,7 +28,7 @@ export function runTransaction<T>(
 }
 
 /**
- * Runs `work` once, alone among all replicas, and gives the session back. Read committed, so that what others did before the lock was had is seen.
+ * Runs `work` alone among all replicas, and gives the session back. Read committed, so that what others did before the lock was had is seen.
  */
 export async function runExclusively<T>(
   session: BorrowedConnection,

@@ -69,6 +69,7 @@ function storageOver(directory: HeldDirectory, writer: Writer, options: SqliteOp
     onNotify: (channel, listener) => hints.on(channel, listener),
     onLost: (listener) => writer.onLost(listener),
     warnings: () => directory.warnings,
+    load: () => ({ writes: writer.waiting, pools: [] }),
     close: async () => {
       await writer.close()
       if (!open) return

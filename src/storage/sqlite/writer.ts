@@ -78,6 +78,11 @@ export class Writer {
     await this.#send((id) => ({ kind: 'end', id, turn, how }))
   }
 
+  /** Number of requests that have not been answered. */
+  get waiting(): number {
+    return this.#waiting.size
+  }
+
   /** Registers a listener for the end of the thread when nobody closed it. */
   onLost(listener: (error: Error) => void): void {
     this.#onLost.push(listener)

@@ -37,6 +37,9 @@ export const approvals = {
     uses_left: integer,
     used_by: nullable(text),
     usable_until: nullable(time),
+    /** Request whose call an approver changed to this one, and the request with the changed call. */
+    edited_from: optional(text),
+    edited_to: optional(text),
   },
   /** People and groups that may answer a request that waits. */
   asked_people: {
@@ -46,12 +49,12 @@ export const approvals = {
     request_id: text,
     agent_id: text,
     expires_at: time,
-    /**
-     * People whose own request it is: the person it is for and who asked in the conversation, unless
-     * they may answer it too.
-     */
-    barred_person_id: nullable(text),
-    barred_requester_id: optional(text),
+    /** Time from which they are asked. */
+    asked_from: time,
+    /** Ids of people who may not answer it, whatever name means them; separated by spaces. */
+    barred: text,
+    /** Ids of people who answer it for nobody, and for whom nobody does; separated by spaces. NULL: everybody. */
+    barred_stand_ins: nullable(text),
   },
   approval_answers: {
     request_id: text,
@@ -61,8 +64,16 @@ export const approvals = {
     answer_hash: text,
     auth_time: time,
     answered_at: time,
+    /** Time from which its lifetime counts. */
+    counts_from: time,
     /** Allowance that was chosen, when it is more than this once. */
     allowance: nullable(json),
+    /** Person in whose place it was given. */
+    stands_in_for: nullable(text),
+    /** Act that came with a denial: `edit`, `end_task`, `report`. */
+    consequence: nullable(text),
+    /** Time when the page was made that was answered. */
+    shown_at: nullable(time),
   },
   /** Answers that count for more than one call: a number of times or a pattern, until a time; tied to a task, or to agent and person. */
   allowances: {
@@ -93,6 +104,22 @@ export const approvals = {
     ended_at: nullable(time),
     ended_by: nullable(text),
   },
+  /** Calls that somebody approved alone in an emergency, and what others think of it. */
+  break_glass: {
+    id: text,
+    request_id: text,
+    person_id: text,
+    reason: text,
+    opened_at: time,
+    /** Time when the approval ends; a review ends it sooner. */
+    ends_at: time,
+    review_due_at: time,
+    reviewed_at: nullable(time),
+    reviewed_by: nullable(text),
+    /** `justified`, `not_justified` */
+    verdict: nullable(text),
+    note: nullable(text),
+  },
   /** Denials at enforcement points that people could lift. */
   evaluation_denials: {
     id: text,
@@ -104,7 +131,12 @@ export const approvals = {
   },
   /** Requests of enforcement points about such a denial. */
   evaluation_requests: {
+    /** Id of the submission, which its items share. */
     id: text,
+    /** Place among the items of a submission. */
+    position: integer,
+    /** Resource and action of an item, as they were sent; null: the submission is of one. */
+    item: nullable(text),
     pep: text,
     evaluation_id: text,
     binding_hash: text,
@@ -114,6 +146,16 @@ export const approvals = {
     idempotency_key: nullable(text),
     body_digest: text,
     created_at: time,
+    expires_at: time,
+  },
+  submission_callbacks: {
+    id: text,
+    pep: text,
+    endpoint: text,
+    state: nullable(text),
+    events: nullable(json),
+    attempts: integer,
+    next_at: time,
     expires_at: time,
   },
 }

@@ -36,6 +36,8 @@ export const catalog = {
     members: optional(json),
     /** Actions of a group's members whose names look alike, and that an administrator let in. */
     alike: optional(json),
+    /** People and groups who own it, as names of rules. */
+    owners: optional(json),
   },
   actions: {
     resource: text,
@@ -57,6 +59,10 @@ export const catalog = {
     /** Pointers to the arguments that say whom a call is about, and how large it is. */
     counterparty: optional(text),
     size: optional(text),
+    /** Displays of arguments, by pointer. */
+    displays: optional(json),
+    /** Action that shows what a call is about, and its arguments. */
+    preview: optional(json),
     /** Description of the action in its document. */
     description: optional(text),
     /** Time when the definition was accepted, and who accepted it. */

@@ -1,4 +1,4 @@
-import { json, nullable, oneOf, text, time } from './column.ts'
+import { bytes, json, nullable, oneOf, text, time } from './column.ts'
 
 export const clients = {
   clients: {
@@ -26,5 +26,13 @@ export const clients = {
     last_used_at: nullable(time),
     /** Time from which it is no longer accepted; null: it does not expire. */
     ends_at: nullable(time),
+  },
+  client_callbacks: {
+    client_id: text,
+    url: text,
+    /** Secret of the signature. */
+    sealed: bytes,
+    created_by: text,
+    created_at: time,
   },
 }

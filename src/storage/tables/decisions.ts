@@ -40,6 +40,31 @@ export const decisions = {
     sealed: bytes,
     expires_at: time,
   },
+  /** A call that its MCP server goes on with as a task, and what the client may still ask about it. */
+  mcp_tasks: {
+    /** Id towards the client. */
+    id: text,
+    decision_id: text,
+    task_id: text,
+    resource: text,
+    /** `open`; `ended`: it has a result; `cancelled`: by the client, or by the server. */
+    state: oneOf('open', 'ended', 'cancelled'),
+    /** Id towards the server, its address, and the parameters of the call. */
+    sealed: bytes,
+    created_at: time,
+    expires_at: time,
+  },
+  /** Log messages of servers that a session wants to hear of. */
+  mcp_logging: {
+    /** Key of the session. */
+    session: text,
+    /** Least level (RFC 5424 section 6.2.1). */
+    level: text,
+    /** 1: policies left something out of a call, so nothing is told on the stream of the session. */
+    quiet: flag,
+    /** Deadline of its task. */
+    expires_at: time,
+  },
   /** Notice of a permitted call that somebody had to be told of. */
   notices: {
     id: text,

@@ -36,6 +36,8 @@ export const ground = {
     lease_until: time,
     acknowledged: integer,
     started_at: time,
+    /** Number of the schema that its build knows. */
+    schema: integer,
   },
   /** Private halves are sealed with the master key (AES-256-GCM, row identity as additional data). */
   signing_keys: {

@@ -1,4 +1,4 @@
-import { integer, nullable, oneOf, text, time } from './column.ts'
+import { bytes, integer, nullable, oneOf, text, time } from './column.ts'
 
 export const notifications = {
   /** Outbox: events that nobody has been told of yet. A row goes when its deliveries are there. */
@@ -11,13 +11,15 @@ export const notifications = {
     /** Told from then on. */
     due_at: time,
   },
-  /** One message about one event, to one person, by one channel. */
+  /** One message about one event, to one person or group, by one channel. */
   deliveries: {
     id: text,
     event_id: text,
     kind: text,
     subject: text,
-    person_id: text,
+    /** Id of a person, or `group:` and a name. */
+    recipient: text,
+    /** Name of a channel that all have, or `kind:id` of an own one. */
     channel: text,
     state: oneOf('waiting', 'sent', 'failed', 'withdrawn'),
     attempts: integer,
@@ -29,10 +31,53 @@ export const notifications = {
     seen_at: nullable(time),
     /** Answer of the channel the last time it failed. */
     problem: nullable(text),
+    /** Name of the message at the channel, while it can be rewritten. */
+    receipt: nullable(text),
   },
-  /** Channels by which a person does not want to be told. */
-  muted_channels: {
+  /** Channels that people and groups added, with an address of their own. */
+  own_channels: {
+    id: text,
+    /** Id of a person, or `group:` and a name. */
+    owner: text,
+    /** Place among those of the owner, who has a handful. */
+    slot: integer,
+    kind: text,
+    /** Part of the address that is no secret. */
+    label: text,
+    /** Address, sealed. */
+    sealed: bytes,
+    created_by: text,
+    created_at: time,
+    /** NULL: nothing is sent but a code. */
+    confirmed_at: nullable(time),
+    /** Keyed digest of the code that was sent. */
+    code: nullable(text),
+    code_until: nullable(time),
+    /** Codes that were tried against it. */
+    code_tries: integer,
+  },
+  /** Use of a channel by a person, where it is not as for everybody. */
+  channel_choices: {
     person_id: text,
     channel: text,
+    use: oneOf('always', 'fallback', 'off'),
+    /** Place in the person's order. */
+    rank: integer,
+  },
+  /** Time of the day in which a person is not told what can wait. */
+  quiet_hours: {
+    person_id: text,
+    /** Minutes after midnight. */
+    from_minute: integer,
+    to_minute: integer,
+    /** IANA name. */
+    time_zone: text,
+  },
+  /** Order in which people of a group are told. */
+  on_call: {
+    group_name: text,
+    /** From 0 on. */
+    turn: integer,
+    person_id: text,
   },
 }

@@ -1,4 +1,4 @@
-import { bytes, flag, json, nullable, optional, text, time } from './column.ts'
+import { bytes, flag, integer, json, nullable, optional, text, time } from './column.ts'
 
 export const people = {
   persons: {
@@ -27,6 +27,19 @@ export const people = {
     group_name: text,
     /** `provider` memberships are replaced at each sign-in, `manual` ones are an administrator's. */
     source: text,
+  },
+  /** People who answer for somebody while they are away. */
+  stand_ins: {
+    id: text,
+    /** Person who is away. */
+    person_id: text,
+    stand_in_id: text,
+    starts_at: time,
+    ends_at: time,
+    created_at: time,
+    /** Time when it was ended before its end, and by whom. */
+    ended_at: nullable(time),
+    ended_by: nullable(text),
   },
   identity_providers: {
     issuer: text,
@@ -97,5 +110,30 @@ export const people = {
     /** Sealed: what the digests of secrets in the payload are keyed with. */
     digest_key: bytes,
     meaning: nullable(json),
+  },
+  passkeys: {
+    id: text,
+    person_id: text,
+    /** Base64url. */
+    credential_id: text,
+    /** COSE_Key. */
+    public_key: bytes,
+    counter: integer,
+    name: text,
+    /** Separated by spaces. */
+    transports: text,
+    created_at: time,
+    last_used_at: nullable(time),
+    removed_at: nullable(time),
+  },
+  /** Permissions of administrators for a new first passkey. */
+  passkey_recoveries: {
+    id: text,
+    person_id: text,
+    permitted_by: text,
+    created_at: time,
+    usable_from: time,
+    expires_at: time,
+    ended_at: nullable(time),
   },
 }

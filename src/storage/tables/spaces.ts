@@ -40,4 +40,11 @@ export const spaces = {
     stated_at: time,
     ended_at: nullable(time),
   },
+  /** People who asked in a conversation, each until somebody else did. */
+  thread_requesters: {
+    thread_id: text,
+    person_id: text,
+    /** Null: they ask now. */
+    until: nullable(time),
+  },
 }

@@ -39,6 +39,8 @@ export const tasks = {
     message: nullable(text),
     /** Address from which a device began. */
     asked_from: nullable(text),
+    /** Sign-in that a yes of the person needs. */
+    step_up: nullable(json),
     /** Time and method of the authentication of the person who answered, as far as is known. */
     auth_time: nullable(time),
     /** Actors of other systems before the agent. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { glob, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 const PROGRAM = join(
   import.meta.dirname,
@@ -32,18 +32,28 @@ export interface TestedServer {
 export async function testAuthorizationServer(
   tested: TestedServer,
 ): Promise<ReadonlyMap<string, readonly Check[]>> {
+  return results('authorization-server-', (out) => run(tested, out))
+}
+
+/** Runs what writes results to a folder, and reads them. */
+async function results(
+  prefix: string,
+  write: (out: string) => Promise<void>,
+): Promise<ReadonlyMap<string, readonly Check[]>> {
   const out = await mkdtemp(join(tmpdir(), 'remit-mcp-conformance-'))
   try {
-    await run(tested, out)
-    return await read(out, 'authorization-server')
+    await write(out)
+    return await read(out, prefix)
   } finally {
     await rm(out, { recursive: true, force: true })
   }
 }
 
 /** Program of the suite, and the end of it. */
-function start(args: readonly string[]) {
-  const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+function start(args: readonly string[], more: NodeJS.ProcessEnv = {}) {
+  const env = { ...process.env, ...more }
+  const stdio = ['ignore', 'pipe', 'pipe'] as const
+  const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: [...stdio], env })
   const ended = new Promise<void>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', () => resolve())
@@ -72,46 +82,68 @@ async function run(tested: TestedServer, out: string): Promise<void> {
   await asked
 }
 
-/** Reads the results of scenarios. Each has a folder, named after its kind, itself and the time. */
-async function read(out: string, kind: string): Promise<ReadonlyMap<string, readonly Check[]>> {
+/** Reads the results of scenarios. Each has a folder, named after its kind, itself (which may have `/`) and the time. */
+async function read(out: string, prefix: string): Promise<ReadonlyMap<string, readonly Check[]>> {
   const found = new Map<string, readonly Check[]>()
-  for (const name of await readdir(out)) {
-    const scenario = name.slice(kind.length + 1).replace(/-\d{4}-\d\d-\d\dT.*$/, '')
-    found.set(scenario, JSON.parse(await readFile(join(out, name, 'checks.json'), 'utf8')))
+  for await (const file of glob('**/checks.json', { cwd: out })) {
+    const scenario = dirname(file)
+      .slice(prefix.length)
+      .replace(/-\d{4}-\d\d-\d\dT.*$/, '')
+    found.set(scenario, JSON.parse(await readFile(join(out, file), 'utf8')))
   }
   return found
 }
 
-/** Names of scenarios for servers that the suite offers, with what they apply to: revisions, or `extension`. */
-export async function serverScenarios(): Promise<ReadonlyMap<string, readonly string[]>> {
+/** Names of scenarios that the suite offers, with what they apply to: revisions, or `extension`. */
+export async function offeredScenarios(
+  tested: 'Client' | 'Server',
+): Promise<ReadonlyMap<string, readonly string[]>> {
   const { child, ended } = start(['list'])
   const [said] = await Promise.all([child.stdout.toArray(), ended])
   const [, list = ''] = Buffer.concat(said)
     .toString()
-    .split(/^Server scenarios.*$/m)
+    .split(new RegExp(`^${tested} scenarios.*$`, 'm'))
   const rows = (list.split(/^\w.*:$/m)[0] ?? '').matchAll(/^ {2}- (\S+) \[(.*)\]$/gm)
   return new Map([...rows].map(([, name = '', applies = '']) => [name, applies.split(',')]))
 }
 
-/** Runs scenarios for servers: one of them, or all of a revision. Answers every check, by scenario. */
-export async function testServer(
-  url: string,
-  only: { readonly scenario: string } | { readonly revision: string },
+/** Scenarios: one of them (in a revision), or all of a revision. */
+export type ChosenScenarios =
+  | { readonly scenario: string; readonly revision?: string }
+  | { readonly revision: string }
+
+function chosen(which: ChosenScenarios): readonly string[] {
+  const { revision } = which
+  const one = 'scenario' in which ? ['--scenario', which.scenario] : ['--suite', 'all']
+  return revision === undefined ? one : [...one, '--spec-version', revision]
+}
+
+/** Runs scenarios, and answers every check, by scenario. */
+async function test(
+  args: readonly string[],
+  { env, prefix }: { readonly env?: NodeJS.ProcessEnv; readonly prefix: string },
 ): Promise<ReadonlyMap<string, readonly Check[]>> {
-  const out = await mkdtemp(join(tmpdir(), 'remit-mcp-conformance-'))
-  const which =
-    'scenario' in only
-      ? ['--scenario', only.scenario]
-      : ['--suite', 'all', '--spec-version', only.revision]
-  try {
-    const { child, ended } = start(['server', '--url', url, ...which, '-o', out])
+  return results(prefix, async (out) => {
+    const { child, ended } = start([...args, '-o', out], env)
     child.stdout.resume()
     child.stderr.resume()
     await ended
-    return await read(out, 'server')
-  } finally {
-    await rm(out, { recursive: true, force: true })
-  }
+  })
+}
+
+/** Runs scenarios for servers. */
+export function testServer(url: string, which: ChosenScenarios) {
+  return test(['server', '--url', url, ...chosen(which)], { prefix: 'server-' })
+}
+
+/** Limit of one client, in ms: they are started all at once. */
+const MAX_CLIENT_LENGTH = 200_000
+
+/** Runs scenarios for clients: `program` is started by Node with the URL of a server of the suite, and with `env`. */
+export function testClient(program: string, which: ChosenScenarios, env: NodeJS.ProcessEnv = {}) {
+  const command = `"${process.execPath}" "${program}"`
+  const args = ['client', '--command', command, '--timeout', String(MAX_CLIENT_LENGTH)]
+  return test([...args, ...chosen(which)], { env, prefix: '' })
 }
 
 /**

@@ -25,14 +25,16 @@ export function differences(direct: Results, through: Results): readonly string[
   })
 }
 
-const HEADING = '### MCP conformance suite, through the gateway\n'
+/** Headings of docs/divergences.md. */
+export const SERVERS = 'MCP conformance suite, through the gateway'
+export const CLIENTS = 'MCP conformance suite, clients'
 
 /**
- * Reads the differences that docs/divergences.md explains, for each run that a row names: rows of
+ * Reads the differences that docs/divergences.md explains under a heading, for each run that a row names: rows of
  * differences, runs, and the reason.
  */
-export function explained(page: string): ReadonlyMap<string, readonly string[]> {
-  const [, section = ''] = page.split(HEADING)
+export function explained(page: string, heading: string): ReadonlyMap<string, readonly string[]> {
+  const [, section = ''] = page.split(`### ${heading}\n`)
   const [table = ''] = section.split(/^##/m)
   const runs = new Map<string, string[]>()
   for (const [, checks = '', where = ''] of table.matchAll(

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
 import { letServerAsk } from '../../../src/catalog-changes/index.ts'
 import { type Speaks, serveSuite } from '../../conformance/mcp/server/serve.ts'
-import { serverScenarios, testServer } from '../../conformance/mcp/suite.ts'
+import { offeredScenarios, testServer } from '../../conformance/mcp/suite.ts'
 import { Place } from '../../mcp/place.ts'
 import { World } from '../../world.ts'
-import { differences, explained, type Results, resultsOf } from './compare.ts'
+import { differences, explained, type Results, resultsOf, SERVERS } from './compare.ts'
 import { relayTo } from './relay.ts'
 
 const PAGE = readFileSync(new URL('../../../docs/divergences.md', import.meta.url), 'utf8')
@@ -15,7 +15,7 @@ const EXTENSIONS = 'extensions'
 
 /** Every scenario for servers that the suite offers: directly, and through the gateway. */
 describe('the conformance suite of MCP, through the gateway', () => {
-  const known = explained(PAGE)
+  const known = explained(PAGE, SERVERS)
   let w: World
   /** Address of the server itself. */
   let direct: string
@@ -75,7 +75,7 @@ describe('the conformance suite of MCP, through the gateway', () => {
 
   it('extensions: what differs is explained, and nothing else is', async () => {
     const found: string[] = []
-    for (const [scenario, applies] of await serverScenarios()) {
+    for (const [scenario, applies] of await offeredScenarios('Server')) {
       if (!applies.includes('extension')) continue
       const directly = resultsOf(await testServer(direct, { scenario }))
       assert.ok(directly.size > 0, scenario)
@@ -86,7 +86,7 @@ describe('the conformance suite of MCP, through the gateway', () => {
   })
 
   it('every scenario is one of a revision, or of an extension', async () => {
-    const scenarios = await serverScenarios()
+    const scenarios = await offeredScenarios('Server')
     assert.ok(scenarios.size > 50, `${scenarios.size} scenarios`)
     const made = new Set(
       [...results.values()].flatMap((each) => [...each.keys()].map((key) => key.split(' ')[0])),
@@ -110,7 +110,7 @@ describe('the conformance suite of MCP, through the gateway', () => {
     assert.deepEqual(differences(before, resultsOf(now)), found)
     const table =
       '### MCP conformance suite, through the gateway\n\n| `s a` `s b` | x, y | z |\n| `s c` | x |  |\n'
-    const read = [...explained(`${table}## Next\n| \`s d\` | x | z |\n`)]
+    const read = [...explained(`${table}## Next\n| \`s d\` | x | z |\n`, SERVERS)]
     assert.deepEqual(read, [
       ['x', ['s a', 's b']],
       ['y', ['s a', 's b']],

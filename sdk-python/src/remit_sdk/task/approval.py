@@ -38,7 +38,7 @@ def wait_for_approval(held: Held, pending: PendingApproval, timeout: float | Non
     """
     Asks how a request stands until people have approved it, less and less often. Remit may be out of reach for a
     while: people's time does not depend on it.
-    Raises `Denied` (`approval.denied`, `approval.expired`, `approval.cancelled`), `CallFailed`, `TimeoutError`.
+    Raises `Denied` (`approval.denied`, `approval.edited`, `approval.expired`, `approval.cancelled`), `CallFailed`, `TimeoutError`.
     """
     began = held.now()
     pause = FIRST_PAUSE
@@ -48,7 +48,7 @@ def wait_for_approval(held: Held, pending: PendingApproval, timeout: float | Non
         if state == "approved":
             return
         if state not in (None, "pending"):
-            raise _ended(state, text_or(answer.get("reason")))
+            raise _ended(state, answer)
         wait = max(pause, wanted)
         if timeout is not None and held.now() + wait > began + timeout:
             raise TimeoutError(f"nobody has answered `{pending.id}` within {timeout:g} s")
@@ -67,7 +67,7 @@ def _look(held: Held, pending: PendingApproval) -> Flow[tuple[Mapping[str, Any],
             raise
         return {}, retry_after(error.response)
     if "state" not in answer:
-        raise _ended(None, None)
+        raise _ended(None, {})
     return answer, 0.0
 
 
@@ -79,7 +79,14 @@ def retry_after(response: Any) -> float:
         return 0.0
 
 
-def _ended(state: object, reason: str | None) -> Denied | CallFailed:
+def _ended(state: object, answer: Mapping[str, Any]) -> Denied | CallFailed:
+    changes = record_of(answer.get("edited")).get("changes")
+    if isinstance(changes, list):
+        words = "; ".join(_in_words(record_of(change)) for change in changes)
+        detail = f"a person approved this call with changes: {words}"
+        same = "the same call with these changes and no others"
+        return Denied(RefusalFacts("approval.edited", detail, 403, same))
+    reason = text_or(answer.get("reason"))
     because = f": {reason}" if reason else ""
     enough: str | None = None
     match state:
@@ -95,6 +102,10 @@ def _ended(state: object, reason: str | None) -> Denied | CallFailed:
         case _:
             return CallFailed("server.unreadable", "the state of the access request is not known")
     return Denied(RefusalFacts(f"approval.{state}", detail, 403, enough))
+
+
+def _in_words(change: Mapping[str, Any]) -> str:
+    return f"{str(change.get('path'))[1:]} {change.get('to')} instead of {change.get('from')}"
 
 
 def ask_again(held: Held, request_id: str) -> Flow[PendingApproval]:

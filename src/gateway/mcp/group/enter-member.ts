@@ -1,12 +1,11 @@
-import { findRequest } from '../../../access-requests/index.ts'
 import { COMPLETE } from '../../../argument-types/index.ts'
 import type { Resource } from '../../../catalog/index.ts'
 import { isObject, type Json } from '../../../lib/json.ts'
-import type { RpcRequest } from '../../../net/index.ts'
+import { MCP, type RpcRequest } from '../../../net/index.ts'
 import { groupNames, uriOfMember } from '../../../resource-groups/index.ts'
 import type { PlacedCall } from '../call-steps.ts'
 import type { McpPorts } from '../ports.ts'
-import { isRequestId, isTaskMethod } from '../serve-task.ts'
+import { findTask, isTaskMethod } from '../task-methods.ts'
 
 type MemberCall = PlacedCall & { readonly rpc: RpcRequest }
 
@@ -32,23 +31,25 @@ interface MemberMatch {
 
 async function memberOf(
   { resource: group, rpc: { method, params } }: MemberCall,
-  { catalog, decisions }: McpPorts,
+  ports: McpPorts,
 ): Promise<MemberMatch | undefined> {
-  const view = await catalog.current()
+  const view = await ports.catalog.current()
   const at = (name: string | undefined, ...renamed: MemberMatch['renamed']) => {
     const member = view.resources.get(name ?? '')
     return member && { member, renamed }
   }
-  const task = params.get('taskId')
-  if (isTaskMethod(method) && isRequestId(task))
-    return at((await findRequest(decisions, task))?.resource)
+  if (isTaskMethod(method)) {
+    const { request, server } = await findTask(params.get('taskId'), ports)
+    return at((server ?? request)?.resource)
+  }
   // A completion names what it is about in a member.
   const ref = method === COMPLETE ? params.get('ref') : params
   if (!isObject(ref)) return undefined
   const [name, uri] = [ref.get('name'), ref.get('uri')]
   const renamed = (by: 'name' | 'uri', to: string): [string, Json] =>
     method === COMPLETE ? ['ref', new Map(ref).set(by, to)] : [by, to]
-  if ((method === 'resources/read' || method === COMPLETE) && typeof uri === 'string') {
+  const byAddress = [COMPLETE, 'resources/read', MCP.subscribe].includes(method)
+  if (byAddress && typeof uri === 'string') {
     const of = uriOfMember(uri)
     return of && at(of.member, renamed('uri', of.uri))
   }

@@ -1,6 +1,7 @@
 import { type AdmittedRequest, type Reach, reachOf } from '../../../calls/index.ts'
 import type { Action, Resource } from '../../../catalog/index.ts'
 import { isObject, type Json, type JsonObject } from '../../../lib/json.ts'
+import { META } from '../../../mcp-messages/index.ts'
 import {
   type GroupNames,
   groupNames,
@@ -9,7 +10,6 @@ import {
   uriInGroup,
 } from '../../../resource-groups/index.ts'
 import type { McpPorts } from '../ports.ts'
-import { META } from '../tool-error.ts'
 
 /** Offer of one server to a task, as it is written at the address that the task came to. */
 export interface ServerOffer {

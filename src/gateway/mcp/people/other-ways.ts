@@ -1,14 +1,17 @@
 import type { AccessRequest } from '../../../access-requests/index.ts'
 import type { Verdict } from '../../../calls/index.ts'
 import { isObject, type Json } from '../../../lib/json.ts'
+import {
+  createdTask,
+  META,
+  openTask,
+  RpcAnswer,
+  shownRequest,
+} from '../../../mcp-messages/index.ts'
+import { STATE_LIVES_MS, sealState, TASKS_CAPABILITY } from '../../../mcp-sessions/index.ts'
 import { STATELESS_REVISION } from '../../../net/index.ts'
 import type { DecidedCall } from '../call-steps.ts'
-import { TASKS_CAPABILITY } from '../capabilities.ts'
-import { RpcAnswer } from '../ended.ts'
 import type { McpPorts } from '../ports.ts'
-import { STATE_LIVES_MS, sealState } from '../stateless/request-state.ts'
-import { createdTask, openTask } from '../stateless/task-results.ts'
-import { META } from '../tool-error.ts'
 import { whoMay } from './refusal.ts'
 
 /** Key of our question among `inputRequests`. */
@@ -26,13 +29,13 @@ export function instead(
 ): RpcAnswer | undefined {
   const { conversation, deferred, rpc } = decided
   const words = `Waiting for approval by ${whoMay(request)} – ${verdict.request.page}`
-  if (deferred) return new RpcAnswer(openTask(rpc.id, deferred, 'working', words))
+  if (deferred) return new RpcAnswer(openTask(rpc.id, shownRequest(deferred), 'working', words))
   if (conversation.revision !== STATELESS_REVISION) return undefined
   const can = (name: string) => conversation.capabilities.includes(name)
   if (can('elicitation/url') && shown(decided) === undefined)
     return askToOpen(decided, verdict, request, ports)
   if (can(TASKS_CAPABILITY) && rpc.method === 'tools/call')
-    return new RpcAnswer(createdTask(rpc.id, request, words))
+    return new RpcAnswer(createdTask(rpc.id, shownRequest(request), words))
   return undefined
 }
 

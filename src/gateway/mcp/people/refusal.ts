@@ -1,22 +1,26 @@
 import type { AccessRequest } from '../../../access-requests/index.ts'
 import type { Verdict } from '../../../calls/index.ts'
 import type { Json } from '../../../lib/json.ts'
+import type { RpcAnswer } from '../../../mcp-messages/index.ts'
+import { exact, META, notExecuted } from '../../../mcp-messages/index.ts'
 import type { RpcRequest } from '../../../net/index.ts'
 import type { DecidedCall } from '../call-steps.ts'
-import type { RpcAnswer } from '../ended.ts'
-import { exact, META, notExecuted } from '../tool-error.ts'
 
 const NO_WAY_AROUND =
   'Do not work around this: tell whoever you work for, and go on with what does not need it.'
 
 /**
  * Answer to a denied call: says that it was not executed, why, and what would be enough, in words
- * that keep a model from trying another way.
+ * that keep a model from trying another way. `what`: says it of something else than a call.
  */
-export function denial(message: RpcRequest, verdict: Verdict<'deny'>): RpcAnswer {
+export function denial(
+  message: RpcRequest,
+  verdict: Verdict<'deny'>,
+  what = 'Not executed',
+): RpcAnswer {
   const { challenge, decisionId, detail, enough, reason, retryAfter, unrecorded } = verdict
   const text = [
-    `Not executed: ${detail}.`,
+    `${what}: ${detail}.`,
     enough === '' ? '' : `What would be enough: ${enough}.`,
     challenge && reason.startsWith('token.')
       ? 'Make this exact call again: your client gets itself a new token first.'
@@ -118,5 +122,7 @@ export function whoMay({ ask }: Pick<AccessRequest, 'ask'>): string {
 
 function inWords(approver: string): string {
   const group = /^group:(.+)$/.exec(approver)?.[1]
+  if (approver === 'manager') return "the person's manager"
+  if (approver === 'owner') return 'an owner of the API'
   return group === undefined ? 'a named person' : `anyone in ${group}`
 }

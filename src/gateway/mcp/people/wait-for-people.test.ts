@@ -5,10 +5,10 @@ import { type HeldTask, refund, type World, worldsOver } from '../../../calls/te
 import type { Call } from '../../../facts/index.ts'
 import { printJson } from '../../../lib/json.ts'
 import type { Wait } from '../../../lib/repeat.ts'
+import { RpcAnswer } from '../../../mcp-messages/rpc-answer.ts'
+import { MCP_LIMITS } from '../../../mcp-sessions/limits.ts'
+import { McpSessions } from '../../../mcp-sessions/mcp-sessions.ts'
 import { forEachEngine } from '../../../storage/testing.ts'
-import { RpcAnswer } from '../ended.ts'
-import { MCP_LIMITS } from '../limits.ts'
-import { McpSessions } from '../mcp-sessions.ts'
 import { waitForPeople } from './wait-for-people.ts'
 
 type WaitParameters = Parameters<typeof waitForPeople>

@@ -1,15 +1,13 @@
 import { type AccessRequest, findRequest } from '../../../access-requests/index.ts'
 import { decideHeld, heldRequest, type Verdict } from '../../../calls/index.ts'
 import { printJson } from '../../../lib/json.ts'
+import { openTask, RpcAnswer, shownRequest, toldAgain } from '../../../mcp-messages/index.ts'
 import { STATELESS_REVISION } from '../../../net/index.ts'
 import type { DecidedCall, PermittedCall } from '../call-steps.ts'
 import { denied } from '../decide.ts'
-import { RpcAnswer } from '../ended.ts'
 import type { McpPorts } from '../ports.ts'
-import { openTask } from '../stateless/task-results.ts'
 import { instead, shown } from './other-ways.ts'
 import { pending, unanswered, whoMay } from './refusal.ts'
-import { toldAgain } from './told-again.ts'
 
 /**
  * Maximum rounds of approval of one call: an answer that is not enough leads to another request,
@@ -35,7 +33,9 @@ export async function waitForPeople(decided: DecidedCall, ports: McpPorts): Prom
       throw await denied(decided, verdict, ports)
     case 'executed':
       if (decided.deferred && verdict.state === 'sending')
-        throw new RpcAnswer(openTask(rpc.id, decided.deferred, 'working', 'Being executed'))
+        throw new RpcAnswer(
+          openTask(rpc.id, shownRequest(decided.deferred), 'working', 'Being executed'),
+        )
       throw toldAgain(rpc, verdict)
     case 'requestable': {
       const request = await requestOf(verdict, ports)

@@ -1,6 +1,8 @@
 import { base64url } from '../../../lib/bytes.ts'
 import { isObject, type JsonObject } from '../../../lib/json.ts'
 import { Problem } from '../../../lib/problem.ts'
+import { RpcAnswer, rpcError } from '../../../mcp-messages/index.ts'
+import { capabilityNames, type McpConversation } from '../../../mcp-sessions/index.ts'
 import {
   isSessionRevision,
   MCP,
@@ -14,10 +16,7 @@ import {
 } from '../../../net/index.ts'
 import type { StrictRequest } from '../../strict-request.ts'
 import type { PlacedMessage } from '../call-steps.ts'
-import { capabilityNames } from '../capabilities.ts'
-import { RpcAnswer, rpcError } from '../ended.ts'
 import type { McpPorts } from '../ports.ts'
-import type { McpConversation } from '../session-id.ts'
 
 /** Bytes of the key of one request. */
 const KEY_BYTES = 12

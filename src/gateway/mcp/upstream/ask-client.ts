@@ -1,13 +1,13 @@
 import { base64url } from '../../../lib/bytes.ts'
 import { isObject, type Json, type JsonObject } from '../../../lib/json.ts'
+import type { ServerQuestions } from '../../../mcp-messages/index.ts'
 import type { RpcError, RpcRequest, RpcResult } from '../../../net/index.ts'
-import type { PreparedCall } from '../call-steps.ts'
+import type { SendingCall } from '../call-steps.ts'
 import type { McpPorts } from '../ports.ts'
-import type { ServerQuestions } from './server-questions.ts'
 
 const ID_BYTES = 12
 
-type ClientCall = Pick<PreparedCall, 'answer' | 'conversation'>
+type ClientCall = Pick<SendingCall, 'answer' | 'conversation'>
 
 /**
  * Puts a question of the server to a client with a session, on the stream of the call, and waits for

@@ -1,21 +1,26 @@
 import { endCall } from '../../../calls/index.ts'
 import { Problem } from '../../../lib/problem.ts'
 import { Redactor } from '../../../lib/redaction/redactor.ts'
-import type { PermittedCall, PreparedCall } from '../call-steps.ts'
-import { RpcAnswer } from '../ended.ts'
+import { failedCall, META, RpcAnswer } from '../../../mcp-messages/index.ts'
+import { findLogging, quietLogging } from '../../../mcp-sessions/index.ts'
+import { type Reshape, reshapeFor } from '../../../obligations/index.ts'
+import type { EquippedPeer, SendableCall } from '../call-steps.ts'
 import type { McpPorts } from '../ports.ts'
-import { failedCall, META } from '../tool-error.ts'
 import { peerOf } from './peer.ts'
 
 /**
  * Adds to the call the server to send it to, with its connection's credential and, inside the trust
  * domain, a transaction token.
  */
-export async function equip(permitted: PermittedCall, ports: McpPorts): Promise<PreparedCall> {
+export async function equip<C extends EquippedCall>(
+  permitted: C,
+  ports: McpPorts,
+): Promise<C & EquippedPeer> {
   const { rpc, resource, verdict } = permitted
   try {
     const { peer, secrets } = await peerOf(resource, verdict, ports)
-    return { ...permitted, peer, redactor: new Redactor(secrets) }
+    const logging = await loggingOf(permitted, ports)
+    return { ...permitted, ...logging, peer, redactor: new Redactor(secrets) }
   } catch (error) {
     const { decisionId } = verdict
     const reason = error instanceof Problem ? error.code : 'server.failed'
@@ -24,4 +29,30 @@ export async function equip(permitted: PermittedCall, ports: McpPorts): Promise<
     const text = `Not executed: the call could not be sent, for a reason on the gateway's side. The same call can be made again later. Decision ${decisionId}.`
     throw new RpcAnswer(failedCall(rpc, text, { [META.decision]: decisionId }))
   }
+}
+
+type EquippedCall = Pick<SendableCall, 'conversation' | 'resource' | 'rpc' | 'verdict'>
+
+/**
+ * Finds the least level of log messages that a session wants; a single request says its own.
+ * INVARIANT: before a call is sent of which policies leave something out, the stream of its session
+ * tells no log messages any more, at any replica: nobody knows which call they speak of.
+ */
+async function loggingOf(
+  { conversation: { key, task }, verdict }: EquippedCall,
+  ports: McpPorts,
+): Promise<Pick<SendableCall, 'logLevel'>> {
+  const { storage } = ports.decisions
+  const found = task === undefined ? undefined : await findLogging(storage.read, key)
+  if (!found) return {}
+  if (!found.quiet && reshapeOf({ verdict }, ports)) await quietLogging(storage, key)
+  return { logLevel: found.level }
+}
+
+/** Changes that policies require of the answer to a call; `undefined`: none. */
+export function reshapeOf(
+  { verdict }: Pick<SendableCall, 'verdict'>,
+  { master }: McpPorts,
+): Reshape | undefined {
+  return reshapeFor(verdict.obligations, () => master.derive('obligation-hash'))
 }

@@ -4,10 +4,11 @@ import { Agent } from 'undici'
 import { systemClock } from '../../../lib/clock.ts'
 import { Redactor } from '../../../lib/redaction/redactor.ts'
 import { UpstreamSlots } from '../../../lib/upstream-slots.ts'
+import { McpSessions } from '../../../mcp-sessions/mcp-sessions.ts'
+import { SpokenRevisions } from '../../../mcp-sessions/spoken-revisions.ts'
 import { type ScriptedServer, serveScript } from '../../../net/mcp/testing.ts'
-import { McpSessions } from '../mcp-sessions.ts'
 import { send } from './send.ts'
-import { SpokenRevisions } from './spoken-revisions.ts'
+import { ServerFeeds } from './server-feeds.ts'
 
 type SendParameters = Parameters<typeof send>
 
@@ -57,6 +58,7 @@ function permitted(holds: () => boolean, notAfter = Number.POSITIVE_INFINITY): S
     running: { watch: () => () => {} },
     slots: new UpstreamSlots(8),
     desk: new McpSessions(),
+    feeds: new ServerFeeds(),
     spoken: new SpokenRevisions(() => 0),
     log: { warn() {} },
   }

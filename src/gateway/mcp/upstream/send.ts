@@ -1,33 +1,56 @@
 import { sha256url } from '../../../lib/bytes.ts'
 import { ExactNumber, type JsonObject, printJson } from '../../../lib/json.ts'
 import { slotHolders } from '../../../lib/upstream-slots.ts'
-import type { ExchangeResult } from '../../../net/index.ts'
+import { failedCall, META, passedOn, reshaped } from '../../../mcp-messages/index.ts'
+import { TASKS_CAPABILITY } from '../../../mcp-sessions/index.ts'
+import { countOpenTasks, MAX_OPEN_TASKS } from '../../../mcp-tasks/index.ts'
+import { type ExchangeResult, STATELESS_REVISION } from '../../../net/index.ts'
 import { noSlot } from '../../http/upstream-failure.ts'
 import { saidInResult } from '../../read-answer.ts'
-import type { CallOutcome, CompletedCall, PreparedCall } from '../call-steps.ts'
+import type { CallOutcome, EndedCall, SendingCall } from '../call-steps.ts'
 import type { McpPorts } from '../ports.ts'
-import { failedCall, META } from '../tool-error.ts'
-import { passedOn, reshaped } from './passed-on.ts'
-import { reshapeOf, UpstreamCall } from './sending.ts'
+import { reshapeOf } from './equip.ts'
+import { UpstreamCall } from './sending.ts'
 import { type LeaveReason, problemOf } from './upstream-failure.ts'
 
 /** Sends the call and waits for its answer. Never throws: the outcome is the value. */
-export async function send(equipped: PreparedCall, ports: McpPorts): Promise<CompletedCall> {
+export async function send<C extends SendingCall>(
+  equipped: C,
+  ports: McpPorts,
+): Promise<C & EndedCall> {
   const slot = ports.slots.take(originOf(equipped.peer.url), slotHolders(equipped.verdict))
   if (!slot) return { ...equipped, outcome: noSlotOutcome(equipped) }
+  const mayGoOn = await mayBecomeTask(equipped, ports).catch(() => false)
   const began = ports.decisions.clock.monotonic()
-  const sending = new UpstreamCall(equipped, ports)
+  const sending = new UpstreamCall(equipped, ports, { mayGoOn })
   const ended = await sending.run().catch(brokenOff).finally(slot)
   const latencyMs = ports.decisions.clock.monotonic() - began
   const outcome = sending.question
     ? asksOutcome(equipped, sending.question, { latencyMs, status: ended.status })
     : outcomeOf(equipped, ended, sending.left, latencyMs, ports)
-  return { ...equipped, outcome: { ...outcome, ...saidIn(equipped, ended) } }
+  return {
+    ...equipped,
+    outcome: { ...outcome, ...saidIn(equipped, ended) },
+    ...(sending.began ? { began: sending.began } : {}),
+  }
+}
+
+/**
+ * Checks whether a call may become a task of its server: the client has to declare that it
+ * understands, and there has to be room for one more.
+ */
+async function mayBecomeTask(
+  { conversation, rpc, verdict }: SendingCall,
+  { decisions }: McpPorts,
+): Promise<boolean> {
+  if (rpc.method !== 'tools/call' || conversation.revision !== STATELESS_REVISION) return false
+  if (!conversation.capabilities.includes(TASKS_CAPABILITY)) return false
+  return (await countOpenTasks(decisions.storage.read, verdict.task.id)) < MAX_OPEN_TASKS
 }
 
 /** Outcome of a call that its server wants to hear more about: the client asks, and calls again. */
 function asksOutcome(
-  { rpc }: PreparedCall,
+  { rpc }: SendingCall,
   result: JsonObject,
   { latencyMs, status }: { latencyMs: number; status: number | undefined },
 ): CallOutcome {
@@ -41,7 +64,7 @@ function originOf(url: string): string {
 }
 
 /** Outcome for a caller that holds its share of the connections to the server already. */
-function noSlotOutcome({ rpc, verdict }: PreparedCall): CallOutcome {
+function noSlotOutcome({ rpc, verdict }: SendingCall): CallOutcome {
   const { code, detail } = noSlot()
   const meta = { [META.decision]: verdict.decisionId, [META.retryAfter]: new ExactNumber('1') }
   const text = `Not executed: ${detail}. ${AGAIN} Decision ${verdict.decisionId}.`
@@ -57,7 +80,7 @@ function noSlotOutcome({ rpc, verdict }: PreparedCall): CallOutcome {
 }
 
 /** Reads amounts from the server's answer, before anything is left out of it. */
-function saidIn({ verdict }: PreparedCall, ended: ExchangeResult): Pick<CallOutcome, 'said'> {
+function saidIn({ verdict }: SendingCall, ended: ExchangeResult): Pick<CallOutcome, 'said'> {
   if (verdict.settles.length === 0) return {}
   if (ended.state === 'answered' && ended.answer) return { said: saidInResult(ended.answer) }
   const left = ended.state === 'failed' && ended.failure === 'left'
@@ -76,7 +99,7 @@ function brokenOff(cause: unknown): ExchangeResult {
  * require.
  */
 function withheldOutcome(
-  { rpc, verdict }: PreparedCall,
+  { rpc, verdict }: SendingCall,
   { latencyMs, status }: { latencyMs: number; status: number | undefined },
 ): CallOutcome {
   const text = `Executed, and the answer is withheld: policies say what may be told of it, and it is not in a form in which that can be done. Do not repeat the call. Decision ${verdict.decisionId}.`
@@ -93,8 +116,9 @@ function withheldOutcome(
 const AGAIN = 'The same call can be made again.'
 const LOOK_FIRST = 'Find out by reading whether it did before anything is tried again.'
 
-function outcomeOf(
-  equipped: PreparedCall,
+/** Outcome of a call by what came of it. `left`: why we did not wait for more. */
+export function outcomeOf(
+  equipped: SendingCall,
   ended: ExchangeResult,
   left: LeaveReason,
   latencyMs: number,

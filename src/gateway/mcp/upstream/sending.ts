@@ -1,8 +1,27 @@
 import { COMPLETE } from '../../../argument-types/index.ts'
 import { groundOf, mayContinue, stillLive } from '../../../calls/index.ts'
 import type { Resource } from '../../../catalog/index.ts'
-import { ExactNumber, type Json, type JsonObject } from '../../../lib/json.ts'
+import { ExactNumber, isObject, type Json, type JsonObject } from '../../../lib/json.ts'
 import { Problem } from '../../../lib/problem.ts'
+import {
+  askable,
+  logMessage,
+  MAX_ROUNDS,
+  META,
+  mayBeAsked,
+  newTask,
+  passedQuestion,
+  readQuestions,
+  type ServerQuestions,
+  scrub,
+} from '../../../mcp-messages/index.ts'
+import {
+  declaredCapabilities,
+  STATE_LIVES_MS,
+  sealState,
+  TASKS_CAPABILITY,
+  tellLevel,
+} from '../../../mcp-sessions/index.ts'
 import {
   ask,
   type ExchangeResult,
@@ -21,29 +40,17 @@ import {
   sameId,
   type UnansweredExchange,
 } from '../../../net/index.ts'
-import { type Reshape, reshapeFor } from '../../obligations/reshape.ts'
-import type { PreparedCall } from '../call-steps.ts'
-import { declaredCapabilities } from '../capabilities.ts'
+import type { SendingCall } from '../call-steps.ts'
 import type { McpPorts } from '../ports.ts'
 import { headerParameters } from '../stateless/header-parameters.ts'
-import { STATE_LIVES_MS, sealState } from '../stateless/request-state.ts'
-import { META } from '../tool-error.ts'
 import { askAll, askClient } from './ask-client.ts'
-import { logMessage } from './log-messages.ts'
-import { scrub } from './scrub.ts'
-import {
-  askable,
-  MAX_ROUNDS,
-  mayBeAsked,
-  passedQuestion,
-  readQuestions,
-  type ServerQuestions,
-} from './server-questions.ts'
+import { reshapeOf } from './equip.ts'
+import { listening } from './server-feeds.ts'
 import type { LeaveReason } from './upstream-failure.ts'
 
 /** One call on its way to a server, until there is an answer or none. */
 export class UpstreamCall {
-  readonly #equipped: PreparedCall
+  readonly #equipped: SendingCall
   readonly #ports: McpPorts
   readonly #leaving = new AbortController()
   readonly #reshaped: boolean
@@ -52,12 +59,19 @@ export class UpstreamCall {
   left: LeaveReason
   /** Result that asks the client for what the server wants to know. */
   question: JsonObject | undefined
+  /** Result with which the server says that it goes on with the call as a task. */
+  began: JsonObject | undefined
+  readonly #mayGoOn: boolean
 
-  constructor(equipped: PreparedCall, ports: McpPorts) {
+  /** `mayGoOn`: as a task of its server. */
+  constructor(equipped: SendingCall, ports: McpPorts, { mayGoOn }: { readonly mayGoOn: boolean }) {
     this.#equipped = equipped
+    this.#mayGoOn = mayGoOn
     this.#ports = ports
     this.#reshaped = reshapeOf(equipped, ports) !== undefined
-    const nothing = equipped.deferred !== undefined || equipped.rpc.method === COMPLETE
+    const { method } = equipped.rpc
+    const nothing =
+      equipped.deferred !== undefined || method === COMPLETE || method === MCP.subscribe
     this.#may = nothing ? [] : mayBeAsked(equipped, this.#reshaped)
   }
 
@@ -71,10 +85,12 @@ export class UpstreamCall {
     const onCancel = () => this.#leave('cancelled')
     cancelled.addEventListener('abort', onCancel)
     if (cancelled.aborted) onCancel()
+    const release = this.#reshaped ? this.#ports.desk.reshape(this.#sessionKey()) : undefined
     try {
       return await this.#exchange()
     } finally {
       unwatch()
+      release?.()
       cancelled.removeEventListener('abort', onCancel)
     }
   }
@@ -86,6 +102,8 @@ export class UpstreamCall {
   async #exchange(): Promise<ExchangeResult> {
     const first = await this.#session()
     if (!first.ok) return { ...first.ended, state: 'not_sent' }
+    // Questions of a server during a call may come on the stream of the session.
+    await this.#ports.feeds.ready(this.#sessionKey())
     const ended = await this.#ask(first.session)
     if (!isForgotten(ended, first.session)) return this.#goOn(first.session, ended)
     this.#ports.spoken.forget(this.#equipped.peer.url)
@@ -99,6 +117,8 @@ export class UpstreamCall {
    */
   async #goOn(session: McpSession, ended: ExchangeResult): Promise<ExchangeResult> {
     const { conversation } = this.#equipped
+    this.began = ended.state === 'answered' ? newTask(ended.answer) : undefined
+    if (this.began) return refused(ended, NOT_KEPT)
     const asks = ended.state === 'answered' ? questionOf(ended.answer, session) : undefined
     if (!asks) return ended
     const read = readQuestions(asks, this.#equipped, this.#may)
@@ -160,6 +180,7 @@ export class UpstreamCall {
     if (!opened.ok) return opened
     const { session } = opened.opened
     this.#ports.desk.reopen(this.#sessionKey(), session)
+    this.#ports.feeds.renew(this.#sessionKey())
     return { ok: true, session }
   }
 
@@ -174,6 +195,8 @@ export class UpstreamCall {
 
   async #ask(session: McpSession, input = this.#given(session)): Promise<ExchangeResult> {
     const { rpc, peer, verdict } = this.#equipped
+    if (rpc.method === MCP.subscribe && needsNoSession(session)) return this.#isTold(session)
+    await this.#tellLevel(session)
     const id = this.#rounds === 0 ? verdict.decisionId : `${verdict.decisionId}.${this.#rounds}`
     const params = new Map([...this.#params(session), ...input])
     const request = { id, method: rpc.method, params }
@@ -189,15 +212,45 @@ export class UpstreamCall {
     return ended
   }
 
+  /**
+   * Asks a server of 2026-07-28 to be told of a resource, until it says whether it does. The stream
+   * that is for all resources of the task begins anew then (`ServerFeeds`).
+   */
+  async #isTold(session: McpSession): Promise<ExchangeResult> {
+    const { params, peer, rpc, verdict } = this.#equipped
+    const uri = String(params.get('uri'))
+    const said = new AbortController()
+    let honoured: Json | undefined
+    const { mayStart, signal } = this.#hooks()
+    const ended = await ask(peer, session, listening([uri], verdict.decisionId), {
+      mayStart,
+      signal: AbortSignal.any([signal, said.signal]),
+      onMessage({ method, params: told }) {
+        if (method !== 'notifications/subscriptions/acknowledged' || said.signal.aborted) return
+        const filter = told.get('notifications')
+        honoured = (isObject(filter) && filter.get('resourceSubscriptions')) || []
+        said.abort()
+      },
+    })
+    if (honoured === undefined) return ended
+    const { id } = rpc
+    const answer =
+      Array.isArray(honoured) && honoured.includes(uri)
+        ? ({ kind: 'result', id, result: new Map() } as const)
+        : NOT_TOLD
+    const { bytes, status } = ended
+    return { state: 'answered', answer: { ...answer, id }, bytes, status, session: undefined }
+  }
+
   /** Declares what a server of 2026-07-28 wants to hear, with the arguments that it wants twice. */
   #declared(session: McpSession): Parameters<typeof ask>[4] {
     if (!needsNoSession(session)) return {}
     const { action, params } = this.#equipped
-    const repeated = [...headerParameters(action, params.get('arguments'))]
-    const headers = repeated.flatMap(([name, text]) =>
-      text === undefined ? [] : [[name, headerValue(text)] as const],
+    const headers = [...headerParameters(action, params.get('arguments'))].flatMap(
+      ([name, text]) => (text === undefined ? [] : [[name, headerValue(text)] as const]),
     )
-    const capabilities = declaredCapabilities(this.#may)
+    const can = [...this.#may, ...(this.#mayGoOn ? [TASKS_CAPABILITY] : [])]
+    const capabilities = declaredCapabilities(can)
     return { capabilities, headers: Object.fromEntries(headers) }
   }
 
@@ -223,6 +276,14 @@ export class UpstreamCall {
     if (passed instanceof Problem) return undefined
     const told = await askClient(this.#equipped, passed, this.#leaving.signal, this.#ports)
     return told && { ...told, id: question.id }
+  }
+
+  async #tellLevel(session: McpSession): Promise<void> {
+    const { conversation, logLevel, peer, verdict } = this.#equipped
+    if (logLevel === undefined || this.#reshaped || needsNoSession(session)) return
+    const of = { key: this.#sessionKey(), isShared: conversation.task === undefined }
+    const at = { ...of, id: `${verdict.decisionId}.level`, session, peer, hooks: this.#hooks() }
+    await tellLevel(this.#ports.desk, at, logLevel)
   }
 
   #hooks() {
@@ -285,10 +346,6 @@ const LISTS_CHANGED = new Set([
   'notifications/prompts/list_changed',
 ])
 
-export function reshapeOf({ verdict }: PreparedCall, { master }: McpPorts): Reshape | undefined {
-  return reshapeFor(verdict.obligations, () => master.derive('obligation-hash'))
-}
-
 /** Result in which a server asks for input; `undefined`: it does not. */
 function questionOf(
   answer: RpcResult | RpcError | undefined,
@@ -298,7 +355,17 @@ function questionOf(
   return answer.result.get('resultType') === 'input_required' ? answer.result : undefined
 }
 
+const NOT_TOLD = {
+  kind: 'error',
+  code: RPC.methodNotFound,
+  message: 'the server tells nothing of this resource',
+  data: undefined,
+} as const
 const UNANSWERED = new Problem('upstream.asks', 'the MCP server asked, and nobody answered')
+const NOT_KEPT = new Problem(
+  'upstream.task_ended',
+  'the MCP server began a task that cannot be followed',
+)
 const TOO_LONG = new Problem('upstream.asks', 'the MCP server wants to keep too long a state')
 
 /** Outcome of a call whose server asked what is not passed on, or not answered. */

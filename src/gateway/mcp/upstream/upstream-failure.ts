@@ -1,12 +1,12 @@
 import { Problem } from '../../../lib/problem.ts'
+import { RpcAnswer, rpcError } from '../../../mcp-messages/index.ts'
 import {
   type ExchangeFailure,
   RPC,
   type RpcId,
   type UnansweredExchange,
 } from '../../../net/index.ts'
-import type { AbortReason } from '../../active-responses.ts'
-import { RpcAnswer, rpcError } from '../ended.ts'
+import type { AbortReason } from '../../../revocation/index.ts'
 
 /** Reason why we left while the server worked. */
 export type LeaveReason = AbortReason | 'cancelled' | undefined
@@ -17,7 +17,7 @@ const UNKNOWN = 'whether it acted is not known'
 export function problemOf(ended: UnansweredExchange, left: LeaveReason): Problem {
   const effect = ended.state === 'not_sent' ? 'nothing was sent' : UNKNOWN
   const cause = ended.cause === undefined ? {} : { cause: ended.cause }
-  if (ended.cause instanceof Problem && ended.cause.code === 'upstream.asks')
+  if (ended.cause instanceof Problem && TOLD.has(ended.cause.code))
     return new Problem(ended.cause.code, `${ended.cause.detail}; ${effect}`)
   const { code, words } = WORDS[ended.failure]
   if (ended.failure !== 'left') {
@@ -30,6 +30,9 @@ export function problemOf(ended: UnansweredExchange, left: LeaveReason): Problem
   if (left === 'cancelled') return new Problem(code, `the client cancelled the call; ${effect}`)
   return new Problem(code, `the task ended before there was an answer; ${effect}`)
 }
+
+/** Causes that say more than the failure. */
+const TOLD: ReadonlySet<string> = new Set(['upstream.asks', 'upstream.task_ended'])
 
 const WORDS = {
   unreachable: { code: 'upstream.unreachable', words: 'the MCP server could not be reached' },

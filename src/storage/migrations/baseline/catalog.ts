@@ -16,7 +16,7 @@ export const catalog: Statements = ({ bytes, integer, table, text }) => [
      server_asks ${text} NOT NULL
        CHECK (server_asks IN ('nothing', 'sampling', 'roots', 'both')),
      shows ${text} NOT NULL CHECK (shows IN ('callable', 'requestable')),
-     members ${text}, alike ${text}`,
+     members ${text}, alike ${text}, owners ${text}`,
   ),
   'CREATE INDEX resources_by_connection ON resources (connection) WHERE connection IS NOT NULL',
   table(
@@ -29,6 +29,7 @@ export const catalog: Statements = ({ bytes, integer, table, text }) => [
      arguments ${text} NOT NULL, untyped ${text} NOT NULL, digest ${text} NOT NULL,
      definition ${text}, description ${text}, accepted_at ${integer} NOT NULL,
      accepted_by ${text} NOT NULL, counterparty ${text}, size ${text},
+     displays ${text}, preview ${text},
      UNIQUE (resource, method, path)`,
   ),
   table(

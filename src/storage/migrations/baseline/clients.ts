@@ -1,7 +1,7 @@
 import type { Statements } from '../portable-sql.ts'
 
 /** Tables of machine clients. */
-export const clients: Statements = ({ integer, table, text }) => [
+export const clients: Statements = ({ bytes, integer, table, text }) => [
   // INVARIANT: a name is given once.
   table(
     'clients',
@@ -21,4 +21,10 @@ export const clients: Statements = ({ integer, table, text }) => [
      last_used_at ${integer}, ends_at ${integer}, CHECK ((kind = 'key') = (jwk IS NOT NULL))`,
   ),
   'CREATE INDEX client_credentials_by_client ON client_credentials (client_id)',
+  // The one address at which a client is told, and the secret that messages to it are signed with.
+  table(
+    'client_callbacks',
+    `client_id ${text} NOT NULL PRIMARY KEY REFERENCES clients (id), url ${text} NOT NULL,
+     sealed ${bytes} NOT NULL, created_by ${text} NOT NULL, created_at ${integer} NOT NULL`,
+  ),
 ]

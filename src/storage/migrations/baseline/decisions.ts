@@ -29,6 +29,20 @@ export const decisions: Statements = ({ bytes, integer, table, text }) => [
   ),
   'CREATE INDEX kept_results_by_expiry ON kept_results (expires_at)',
   table(
+    'mcp_tasks',
+    `id ${text} NOT NULL PRIMARY KEY, decision_id ${text} NOT NULL UNIQUE, task_id ${text} NOT NULL,
+     resource ${text} NOT NULL, state ${text} NOT NULL CHECK (state IN ('open', 'ended', 'cancelled')),
+     sealed ${bytes} NOT NULL, created_at ${integer} NOT NULL, expires_at ${integer} NOT NULL`,
+  ),
+  'CREATE INDEX mcp_tasks_by_task ON mcp_tasks (task_id, state)',
+  'CREATE INDEX mcp_tasks_by_expiry ON mcp_tasks (expires_at)',
+  table(
+    'mcp_logging',
+    `session ${text} NOT NULL PRIMARY KEY, level ${text} NOT NULL,
+     quiet ${integer} NOT NULL CHECK (quiet IN (0, 1)), expires_at ${integer} NOT NULL`,
+  ),
+  'CREATE INDEX mcp_logging_by_expiry ON mcp_logging (expires_at)',
+  table(
     'notices',
     `id ${text} NOT NULL PRIMARY KEY, recipient ${text} NOT NULL, decision_id ${text} NOT NULL,
      policy ${text} NOT NULL, task_id ${text} NOT NULL, person_id ${text} NOT NULL,

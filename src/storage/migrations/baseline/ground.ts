@@ -34,7 +34,7 @@ export const ground: Statements = ({ bytes, integer, serial, table, text }) => [
   table(
     'live_replicas',
     `id ${text} NOT NULL PRIMARY KEY, lease_until ${integer} NOT NULL,
-     acknowledged ${integer} NOT NULL, started_at ${integer} NOT NULL`,
+     acknowledged ${integer} NOT NULL, started_at ${integer} NOT NULL, schema ${integer} NOT NULL`,
   ),
   // `sealed`: the private half; of a key in an external signer, which one it is there.
   table(

@@ -27,6 +27,16 @@ export const people: Statements = ({ bytes, integer, table, text }) => [
   ),
   'CREATE INDEX memberships_by_group ON memberships (group_name, person_id)',
   table(
+    'stand_ins',
+    `id ${text} NOT NULL PRIMARY KEY, person_id ${text} NOT NULL REFERENCES persons (id),
+     stand_in_id ${text} NOT NULL REFERENCES persons (id), starts_at ${integer} NOT NULL,
+     ends_at ${integer} NOT NULL CHECK (ends_at > starts_at), created_at ${integer} NOT NULL,
+     ended_at ${integer}, ended_by ${text}, CHECK (person_id <> stand_in_id)`,
+  ),
+  'CREATE INDEX stand_ins_by_person ON stand_ins (person_id, ends_at)',
+  'CREATE INDEX stand_ins_by_stand_in ON stand_ins (stand_in_id, ends_at)',
+  'CREATE INDEX stand_ins_by_time ON stand_ins (created_at, id)',
+  table(
     'identity_providers',
     `issuer ${text} NOT NULL PRIMARY KEY, name ${text} NOT NULL, client_id ${text} NOT NULL,
      sealed_secret ${bytes}, groups_claim ${text} NOT NULL, created_at ${integer} NOT NULL,
@@ -74,4 +84,20 @@ export const people: Statements = ({ bytes, integer, table, text }) => [
   ),
   'CREATE INDEX confirmations_by_person ON confirmations (person_id, state)',
   'CREATE INDEX confirmations_by_expiry ON confirmations (state, expires_at)',
+  // Removed ones stay: whoever had one gets no first one again without an administrator.
+  table(
+    'passkeys',
+    `id ${text} NOT NULL PRIMARY KEY, person_id ${text} NOT NULL REFERENCES persons (id),
+     credential_id ${text} NOT NULL UNIQUE, public_key ${bytes} NOT NULL,
+     counter ${integer} NOT NULL, name ${text} NOT NULL, transports ${text} NOT NULL,
+     created_at ${integer} NOT NULL, last_used_at ${integer}, removed_at ${integer}`,
+  ),
+  'CREATE INDEX passkeys_by_person ON passkeys (person_id, created_at)',
+  table(
+    'passkey_recoveries',
+    `id ${text} NOT NULL PRIMARY KEY, person_id ${text} NOT NULL REFERENCES persons (id),
+     permitted_by ${text} NOT NULL, created_at ${integer} NOT NULL, usable_from ${integer} NOT NULL,
+     expires_at ${integer} NOT NULL, ended_at ${integer}`,
+  ),
+  'CREATE INDEX passkey_recoveries_by_person ON passkey_recoveries (person_id, created_at)',
 ]

@@ -24,4 +24,10 @@ export const spaces: Statements = ({ integer, table, text }) => [
      ended_at ${integer}, UNIQUE (space_id, name)`,
   ),
   'CREATE INDEX threads_by_surface ON threads (surface_id)',
+  table(
+    'thread_requesters',
+    `thread_id ${text} NOT NULL, person_id ${text} NOT NULL,
+     until ${integer}, PRIMARY KEY (thread_id, person_id)`,
+    'clustered',
+  ),
 ]

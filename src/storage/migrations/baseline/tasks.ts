@@ -16,7 +16,7 @@ export const tasks: Statements = ({ bytes, integer, table, text }) => [
      purpose ${text} NOT NULL, details ${text} NOT NULL, state ${text} NOT NULL,
      basis_id ${text} REFERENCES bases (id), created_at ${integer} NOT NULL,
      expires_at ${integer} NOT NULL, asked_by ${text}, message ${text}, asked_from ${text},
-     auth_time ${integer}, actors ${text} NOT NULL, acr ${text}`,
+     step_up ${text}, auth_time ${integer}, actors ${text} NOT NULL, acr ${text}`,
   ),
   'CREATE INDEX consent_requests_by_expiry ON consent_requests (state, expires_at)',
   `CREATE INDEX consent_requests_asked ON consent_requests (person_id, created_at)

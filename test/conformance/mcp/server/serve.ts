@@ -126,13 +126,6 @@ export async function serveSuite(): Promise<SuiteServer> {
     return transport.handleRequest(request)
   }
   const fetch = async (request: Request) => {
-    if (process.env.DEBUG_UP)
-      console.log(
-        'UP',
-        request.method,
-        request.headers.get('mcp-session-id'),
-        request.method === 'POST' ? await request.clone().text() : '',
-      )
     const refusal =
       hostHeaderValidationResponse(request, localhostAllowedHostnames()) ??
       originValidationResponse(request, localhostAllowedOrigins())

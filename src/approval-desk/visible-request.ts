@@ -1,0 +1,50 @@
+import {
+  type AccessRequest,
+  type ApprovalParts,
+  findRequest,
+  isEligible,
+  presentQuestion,
+} from '../access-requests/index.ts'
+import { findAgent } from '../agents/index.ts'
+import { mayBreakGlass } from '../approvals/break-glass/index.ts'
+import { listAnswers } from '../approvals/index.ts'
+import { isAdministrator, type Person } from '../people/index.ts'
+import { readIssueAction } from '../policy/index.ts'
+import { rolesOf } from '../stand-ins/index.ts'
+
+/**
+ * Finds a request for the eyes of those it concerns: who may answer it or did, also for somebody who is away, or alone in an emergency, the represented person, the owner of the agent,
+ * administrators. To others there is none.
+ */
+export async function findVisibleRequest(
+  parts: Pick<ApprovalParts, 'clock' | 'storage'>,
+  person: Person,
+  id: string,
+): Promise<AccessRequest | undefined> {
+  const request = await findRequest(parts, id)
+  if (!request) return undefined
+  const { read } = parts.storage
+  const now = parts.clock.now()
+  const question = await presentQuestion(read, request, now)
+  const roles = await rolesOf(read, person, now)
+  const concerned =
+    roles.some((role) => isEligible(role, question) === undefined) ||
+    request.personId === person.id ||
+    mayBreakGlass(person, request)
+  if (concerned || isAdministrator(person)) return request
+  const agent = await findAgent(read, request.agentId)
+  if (agent?.ownerId === person.id) return request
+  const answers = await listAnswers(parts, id)
+  return answers.some(({ personId }) => personId === person.id) ? request : undefined
+}
+
+/**
+ * Tells whether an approval of this request has to be given on its page: calls of high risk, rules
+ * that want a certain sign-in, and whatever is no call.
+ */
+export function needsPage(request: AccessRequest): boolean {
+  const risky = request.risk === 'high' || request.risk === 'critical'
+  const { signature, stepUps = [] } = request.ask
+  const proved = stepUps.length > 0 || signature !== undefined
+  return risky || proved || readIssueAction(request.action) !== undefined
+}

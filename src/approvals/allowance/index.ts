@@ -1,0 +1,13 @@
+/** Allowances in words: how people choose them on forms, and read them. */
+
+export {
+  choiceFromFields,
+  choiceFromText,
+  choiceText,
+  type PartField,
+  partFields,
+  SCOPES,
+  type ScopeName,
+} from './allowance-fields.ts'
+export type { PatternMode } from './pattern.ts'
+export { nameOf, patternInWords, saysOf } from './words.ts'

@@ -1,0 +1,105 @@
+import { isSignedBy, RunningTree, readTreeHead } from '../ledger/index.ts'
+import { sameBytes } from '../lib/bytes.ts'
+import type { StoredRow, StoredValue } from '../storage/index.ts'
+import { damaged, type TableFile } from './manifest.ts'
+import { type Backup, rowsOf } from './read-backup.ts'
+import type { TableName } from './treatment.ts'
+
+/** Tables that say what was signed. */
+const SEEN: readonly TableName[] = [
+  'ledger_breaks',
+  'ledger_checkpoints',
+  'ledger_head',
+  'ledger_leaves',
+  'signing_keys',
+]
+
+/**
+ * Reads every file once, before anything of them is used: each is as the manifest says, and the
+ * ledger contains what was signed.
+ * @throws Problem `backup.damaged`
+ */
+export async function checkBackupFiles(backup: Backup): Promise<void> {
+  const ledger = new BackupLedger(backup.manifest.ledger.checkpoint)
+  for (const table of backup.manifest.tables)
+    for await (const rows of rowsOf(backup, table))
+      if (SEEN.includes(table.name)) for (const row of rows) ledger.see(table, row)
+  ledger.check()
+}
+
+/** Public halves of the keys that signed the checkpoints of a backup. */
+export async function ledgerKeysOf(backup: Backup): Promise<readonly string[]> {
+  const keys: string[] = []
+  for (const table of backup.manifest.tables.filter(({ name }) => name === 'signing_keys'))
+    for await (const rows of rowsOf(backup, table))
+      for (const row of rows) keys.push(...ledgerKeyIn(memberOf(table, row)))
+  return keys
+}
+
+type Member = (column: string) => StoredValue | undefined
+
+function memberOf({ columns }: TableFile, row: StoredRow): Member {
+  return (column) => row[columns.indexOf(column)]
+}
+
+function ledgerKeyIn(member: Member): readonly string[] {
+  return member('purpose') === 'ledger' ? [String(member('public_jwk'))] : []
+}
+
+/** The ledger in a backup, as its rows come by. */
+class BackupLedger {
+  readonly #checkpoint: string | null
+  readonly #tree = new RunningTree()
+  readonly #keys: string[] = []
+  #size: StoredValue | undefined = 0n
+  #isBroken = false
+  #newest: { readonly size: bigint; readonly note: StoredValue | undefined } | undefined
+  /** Root of the tree of the checkpoint's size. */
+  #rootThen: Uint8Array | undefined
+
+  constructor(checkpoint: string | null) {
+    this.#checkpoint = checkpoint
+    this.#noteRoot()
+  }
+
+  see(table: TableFile, row: StoredRow): void {
+    const member = memberOf(table, row)
+    if (table.name === 'ledger_leaves') this.#add(member)
+    else if (table.name === 'signing_keys') this.#keys.push(...ledgerKeyIn(member))
+    else if (table.name === 'ledger_head') this.#size = member('size')
+    else if (table.name === 'ledger_breaks') this.#isBroken ||= member('accepted_at') === null
+    else {
+      const size = BigInt(String(member('size')))
+      if (!this.#newest || size > this.#newest.size) this.#newest = { size, note: member('note') }
+    }
+  }
+
+  /** @throws Problem `backup.damaged` */
+  check(): void {
+    if (this.#size !== BigInt(this.#tree.size))
+      throw damaged('the ledger has another number of records than its head says')
+    const note = this.#checkpoint
+    if ((this.#newest?.note ?? null) !== note)
+      throw damaged('the signed head is not the newest one')
+    // A ledger that was broken already is so in the backup, and an administrator has to go on from that.
+    if (note === null || this.#isBroken) return
+    if (!this.#keys.some((key) => isSignedBy(note, key)))
+      throw damaged('the signed head is not signed by the key of this ledger')
+    const head = readTreeHead(note)
+    if (!head || !this.#rootThen || !sameBytes(head.root, this.#rootThen))
+      throw damaged('the records of the ledger are not those that were signed for')
+  }
+
+  #add(member: Member): void {
+    const record = member('record')
+    if (member('position') !== BigInt(this.#tree.size) || !(record instanceof Uint8Array))
+      throw damaged(`the record ${this.#tree.size} of the ledger is missing`)
+    this.#tree.add(record)
+    this.#noteRoot()
+  }
+
+  #noteRoot(): void {
+    const size = this.#checkpoint === null ? undefined : readTreeHead(this.#checkpoint)?.size
+    if (size === this.#tree.size) this.#rootThen = this.#tree.root()
+  }
+}

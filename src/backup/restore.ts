@@ -1,0 +1,80 @@
+import { type LedgerEvent, recordRestore } from '../ledger/index.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Random } from '../lib/random.ts'
+import type { Storage, Tx } from '../storage/index.ts'
+import { type EndedRows, endGrants } from './end-store.ts'
+import { loadBackup } from './load-backup.ts'
+import type { TableFile } from './manifest.ts'
+import { reopenOrganization, requireNoServer, requireNotMoved } from './move-store.ts'
+import type { Backup } from './read-backup.ts'
+import { newestCheckpoint, treeSize } from './stored-ledger.ts'
+
+export interface RestoreParts {
+  readonly storage: Pick<Storage, 'engine' | 'exclusively' | 'time'>
+  readonly clock: Pick<Clock, 'now'>
+  readonly random: Random
+  /** Newest signed head that is known outside the database (`ledger.head`). */
+  readonly knownHead?: string | undefined
+  readonly onTable: (table: TableFile) => void
+}
+
+/** Result of a restore: what ended, and the history that an administrator has to begin. */
+export interface RestoreResult extends EndedRows {
+  readonly history: number
+}
+
+/**
+ * Restores a backup into an empty database. In the transaction that loads it, everything ends that
+ * may have been taken back since, and a break opens: nothing is permitted until an administrator
+ * goes on. Stopped anywhere, the database is as empty as before.
+ * @throws Problem `storage.not_empty`, `backup.damaged`
+ */
+export function restoreBackup(parts: RestoreParts, backup: Backup): Promise<RestoreResult> {
+  const { onTable, storage } = parts
+  const { id, taken_at: takenAt } = backup.manifest
+  return storage.exclusively(async (tx) => {
+    await loadBackup(tx, backup, { engine: storage.engine, onTable, withoutEmptied: true })
+    await reopenOrganization(tx)
+    return goBack(parts, tx, {
+      what: `the backup ${id} of ${takenAt}`,
+      facts: { backup: id, taken_at: takenAt, engine: backup.manifest.engine },
+    })
+  })
+}
+
+/**
+ * Does the same in a database that was restored by other means, such as point-in-time recovery.
+ * @throws Problem `storage.in_use`, `storage.moved`
+ */
+export function endRestored(parts: RestoreParts): Promise<RestoreResult> {
+  return parts.storage.exclusively(async (tx) => {
+    await requireNotMoved(tx)
+    await requireNoServer(tx, parts.storage)
+    return goBack(parts, tx, { what: 'an earlier state, by other means', facts: { backup: null } })
+  })
+}
+
+async function goBack(
+  { clock, knownHead, random }: RestoreParts,
+  tx: Tx,
+  { facts, what }: { readonly what: string; readonly facts: NonNullable<LedgerEvent['facts']> },
+): Promise<RestoreResult> {
+  const now = clock.now()
+  const ended = await endGrants(tx, now)
+  const history = await recordRestore(tx, {
+    detail: `the database was restored from ${what}; an administrator has to check the configuration of that time`,
+    event: {
+      type: 'database.restored',
+      by: 'operator',
+      facts: {
+        ...facts,
+        size: await treeSize(tx),
+        checkpoint: await newestCheckpoint(tx),
+        ended_consents: ended.consents,
+        withdrawn_keys: ended.keys,
+      },
+    },
+    ...{ knownHead, now, random },
+  })
+  return { ...ended, history }
+}

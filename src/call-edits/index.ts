@@ -1,0 +1,10 @@
+/** Changes of a frozen call by whoever approves it: a smaller number, fewer items of a list. */
+
+export { type Edit, readEdits } from './edit.ts'
+export {
+  type EditableArgument,
+  type EditedArgument,
+  editableArguments,
+  editCall,
+  editedArguments,
+} from './edited-call.ts'

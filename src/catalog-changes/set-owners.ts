@@ -1,0 +1,44 @@
+import { type CatalogParts, changeCatalog, changeResource } from '../catalog/index.ts'
+import { canonicalJson } from '../lib/canonical-json.ts'
+import { Problem } from '../lib/problem.ts'
+import { findPerson, groupExists } from '../people/index.ts'
+import type { Reader } from '../storage/index.ts'
+
+/**
+ * Sets who owns a resource: names as in rules, `group:orders` and `person:psn_…`. Rules that ask its
+ * `owner` mean these people from then on.
+ * @throws Problem `catalog.unknown_resource`, `group.unknown`, `person.unknown`, `catalog.changed`
+ */
+export async function setOwners(
+  parts: CatalogParts,
+  { by, name, owners: wanted }: { name: string; owners: readonly string[]; by: string },
+): Promise<void> {
+  const owners = [...new Set(wanted)].toSorted()
+  await changeCatalog(parts, {
+    write: async (tx) => {
+      for (const owner of owners) await requireKnown(tx, owner)
+      const row = {
+        owners: owners.length === 0 ? null : canonicalJson(owners),
+        updated_at: parts.clock.now(),
+      }
+      if (!(await changeResource(tx, name, ['active', 'suspended'], row)))
+        throw new Problem('catalog.unknown_resource', `there is no resource \`${name}\``)
+      await parts.ledger.append(tx, {
+        type: 'resource.owners_set',
+        resource: name,
+        by,
+        facts: { owners },
+      })
+    },
+    raises: [],
+  })
+}
+
+async function requireKnown(db: Reader, owner: string): Promise<void> {
+  const value = owner.slice(owner.indexOf(':') + 1)
+  if (owner.startsWith('group:')) {
+    if (!(await groupExists(db, value)))
+      throw new Problem('group.unknown', `there is no group \`${value}\``)
+  } else if (!(await findPerson(db, value)))
+    throw new Problem('person.unknown', `there is no person \`${value}\``)
+}

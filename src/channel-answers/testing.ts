@@ -1,0 +1,97 @@
+import { getGlobalDispatcher } from 'undici'
+import { setRisk } from '../catalog-changes/index.ts'
+import { Secret } from '../lib/secret.ts'
+import {
+  addOwnChannel,
+  confirmOwnChannel,
+  type NotificationParts,
+  notifyOnce,
+  SlackApp,
+  sendCodeTo,
+} from '../notifications/index.ts'
+import { ORIGIN, type TestPages } from '../pages/testing.ts'
+import type { Person } from '../people/index.ts'
+import { answerInSlack } from './answer-in-slack.ts'
+import { channelQuestion } from './channel-question.ts'
+
+export const MEMBER = 'U0FIONA'
+const TEAM = 'T0TEAM'
+
+interface PostedMessage {
+  readonly text: string
+  readonly ts: string
+  readonly blocks: readonly {
+    readonly elements?: readonly { readonly action_id: string; readonly value?: string }[]
+  }[]
+}
+
+/** Parts that the catalog is changed with. */
+export function catalogOf({ parts: { decisions } }: TestPages) {
+  const { policies } = decisions
+  return { ...decisions, revalidate: policies.revalidate.bind(policies) }
+}
+
+/** Refunds of medium risk, and a linked account in a workspace whose API answers in memory, and stands in for Slack's. */
+export async function slackDesk(pages: TestPages, person: Person) {
+  const { decisions } = pages.parts
+  await setRisk(catalogOf(pages), { action: 'orders.refund', risk: 'medium', by: person.id })
+  const posted: PostedMessage[] = []
+  const slack = new SlackApp({
+    ...{ issuer: ORIGIN, token: new Secret('xoxb-test'), answers: true },
+    master: pages.parts.notifications.master,
+    outbound: {
+      dispatcher: getGlobalDispatcher(),
+      async fetch(_url, init) {
+        const fields = new URLSearchParams(await new Response(init?.body).text())
+        const ts = `${posted.length + 1}.1`
+        if (fields.has('blocks'))
+          posted.push({
+            ...{ text: fields.get('text') ?? '', ts },
+            blocks: JSON.parse(fields.get('blocks') ?? ''),
+          })
+        return Response.json({ ok: true, team_id: TEAM, channel: 'D1', ts })
+      },
+    },
+  })
+  const notifications: NotificationParts = {
+    ...pages.parts.notifications,
+    ...{ channels: [], kinds: [slack.kind] },
+    questionOf: (_kind, id, to) => channelQuestion(decisions, id, to),
+  }
+  const owner = person.id
+  const own = { owner, by: owner }
+  const { id } = await addOwnChannel(notifications, { ...own, kind: 'slack', typed: MEMBER })
+  await sendCodeTo(notifications, { ...own, id })
+  const code = /\d{6}/.exec(posted[0]?.text ?? '')?.[0] ?? ''
+  await confirmOwnChannel(notifications, { ...own, id, code })
+  return {
+    /** Sends what waits. Answers the message that went out last. */
+    async message(): Promise<PostedMessage | undefined> {
+      const count = posted.length
+      // The one before went out an hour ago.
+      await notifications.storage.transaction((tx) =>
+        tx
+          .updateTable('deliveries')
+          .set(({ eb }) => ({ ended_at: eb('ended_at', '-', 3_600_000) }))
+          .execute(),
+      )
+      await notifyOnce(notifications)
+      return posted[count]
+    },
+    /** Presses a button of a message; answers what is told. */
+    press(
+      message: PostedMessage | undefined,
+      answer: 'approve' | 'deny',
+    ): Promise<string | undefined> {
+      const buttons = message?.blocks.flatMap(({ elements = [] }) => elements)
+      const value = buttons?.find(({ action_id: id }) => id === `remit_${answer}`)?.value ?? ''
+      return answerInSlack(
+        { ...decisions, slack },
+        {
+          ...{ answer, value, channel: 'D1', receipt: `D1 ${message?.ts}`, repeated: false },
+          ...{ member: MEMBER, team: TEAM },
+        },
+      )
+    },
+  }
+}

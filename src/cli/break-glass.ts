@@ -1,0 +1,49 @@
+import type { Command } from 'commander'
+import { BREAK_GLASS } from '../api-operations/break-glass.ts'
+import { wholeRequestLines } from '../api-operations/whole-request.ts'
+import { bold, green, text } from '../lib/terminal/text.ts'
+import type { Terminal } from '../operation-kit/terminal.ts'
+import { command, type Start } from './command.ts'
+import { CommandFailure } from './failure.ts'
+import { nounCommand } from './operations/noun.ts'
+
+/** `remit break-glass …` */
+export const breakGlassCommand = nounCommand(BREAK_GLASS, [openCommand])
+
+function openCommand(start: Start, terminal: Terminal): Command {
+  return command('open', 'Approves one call alone, once, in an emergency.', [
+    'remit break-glass open req_… --reason "payments are down, finance is asleep"',
+  ])
+    .argument('<id>', 'the request')
+    .requiredOption('--reason <text>', 'why it cannot wait; everybody who is told reads it')
+    .option('--shown <digest>', 'what `remit approvals show` printed; nothing is asked then')
+    .action(
+      async (
+        id: string,
+        { reason, shown }: { reason: string; shown?: string },
+        invoked: Command,
+      ) => {
+        const cli = await start(invoked)
+        const request = await cli.api.call('GET', '/access-requests/:id', { params: { id } })
+        if (request.page_required) {
+          cli.open(request.page)
+          throw new CommandFailure('This call is approved on its page', {
+            code: 'approval.page_required',
+            detail: 'break-glass is at the end of the page, which shows all of the call',
+            next: [request.page],
+          })
+        }
+        if (shown === undefined) {
+          cli.say(...wholeRequestLines(request, terminal), '')
+          if (!(await cli.world.askYes('Approve exactly this alone, once?')))
+            throw new CommandFailure('Nothing was approved', {
+              detail: 'it was not confirmed; name what was shown with `--shown`',
+            })
+        }
+        const body = { request: id, shown: shown ?? request.shown, reason }
+        const answer = await cli.api.call('POST', '/break-glass', { body })
+        cli.say(text`${green('✓')} ${bold(answer.text)} is approved; review: ${answer.page}`)
+        cli.answer(answer, () => [])
+      },
+    )
+}

@@ -1,0 +1,4 @@
+/** Examination of an installation: what is wrong for production, how to fix it, and where that is described. */
+export { type ExaminationParts, examine } from './examine.ts'
+export { systemProbes } from './probes.ts'
+export { type DoctorReport, exitOf, reportOf, tableOf } from './report.ts'

@@ -1,0 +1,26 @@
+/** Words of MCP: what servers answer and ask, read and cleaned; answers, tasks and refusals, written for clients. */
+export { logLevelOf, logMessage, SessionLog } from './log-messages.ts'
+export { passedOn, reshaped } from './passed-on.ts'
+export { RpcAnswer, rpcError } from './rpc-answer.ts'
+export { scrub } from './scrub.ts'
+export {
+  askable,
+  MAX_ROUNDS,
+  mayBeAsked,
+  passedQuestion,
+  readQuestions,
+  type ServerQuestions,
+} from './server-questions.ts'
+export { serverInfo, statelessAnswer } from './stateless-answer.ts'
+export { newTask, readTaskAnswer, readTaskId, type TaskAnswer, wordsOf } from './task-answer.ts'
+export {
+  askingTask,
+  createdTask,
+  endedTask,
+  isTask,
+  openTask,
+  shownRequest,
+  shownServerTask,
+} from './task-results.ts'
+export { keptText, readKept, toldAgain } from './told-again.ts'
+export { callError, exact, failedCall, META, notExecuted, toolError } from './tool-error.ts'

@@ -1,0 +1,13 @@
+/** Calls that MCP servers go on with as tasks of their own (Tasks extension), and what it takes to ask about them. */
+export { endOfLife, MAX_LIFE_MS, MAX_OPEN_TASKS, type ServerTask } from './server-task.ts'
+export {
+  countOpenTasks,
+  endTaskStep,
+  extendTask,
+  findServerTask,
+  forgetServerTasks,
+  forgetTaskStep,
+  insertTaskStep,
+  MCP_TASKS_SEALED,
+  overdueTasks,
+} from './server-task-store.ts'

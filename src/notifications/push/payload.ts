@@ -1,0 +1,19 @@
+import type { Notification } from '../channel.ts'
+import { pathOf, titleOf } from '../words.ts'
+
+const MAX_TTL_SECONDS = 86_400
+
+/**
+ * Facts that a browser shows: a push service delivers them, and a locked screen shows them.
+ * INVARIANT: nothing in them was chosen by an agent. Everything else is on the page, after sign-in.
+ */
+export function payloadOf(message: Notification) {
+  return { id: message.id, title: titleOf(message), path: pathOf(message) }
+}
+
+/** A message that nobody can answer any more is not worth delivering. */
+export function secondsLeft({ announcements, sentAt }: Notification): number {
+  const ends = announcements.map(({ expiresAt }) => expiresAt ?? Number.POSITIVE_INFINITY)
+  const left = Math.ceil((Math.max(...ends) - sentAt) / 1000)
+  return Math.max(0, Math.min(left, MAX_TTL_SECONDS))
+}

@@ -1,0 +1,38 @@
+/** Passkeys of people: enrolment, recovery, and signatures over what a page showed. */
+export { announcePasskey } from './announce.ts'
+export {
+  type ChallengeTicket,
+  challengeOf,
+  issueTicket,
+  openTicket,
+  type SignatureForm,
+  signatureForm,
+} from './challenge.ts'
+export {
+  anotherForm,
+  type EnrolmentBasis,
+  enrolmentBases,
+  enrolmentForm,
+  enrolPasskey,
+  permitAnother,
+  removePasskey,
+} from './enrol.ts'
+export {
+  MAX_PASSKEYS,
+  PASSKEY_ACTS,
+  type Passkey,
+  type PasskeyAct,
+  type PasskeyParts,
+  type PasskeyRecovery,
+  type PasskeyRules,
+  relyingPartyOf,
+} from './passkey.ts'
+export { passkeysOf, recoveryOf } from './passkey-store.ts'
+export { permitRecovery, refuseRecovery } from './recovery.ts'
+export {
+  type PresentedSignature,
+  type Receipt,
+  useSignature,
+  type VerifiedSignature,
+  verifySignature,
+} from './verify-assertion.ts'

@@ -1,0 +1,77 @@
+import {
+  type ChallengeTicket,
+  challengeOf,
+  issueTicket,
+  openTicket,
+  type PasskeyAct,
+  type PasskeyParts,
+  type PresentedSignature,
+  passkeysOf,
+  type SignatureForm,
+  signatureForm,
+  type VerifiedSignature,
+  verifySignature,
+} from '../../passkeys/index.ts'
+import type { Confirmation } from './confirmation.ts'
+
+const DOMAIN = 'remit/signed-confirmation/v1'
+
+/** Operations of the management API that a setting lets nobody confirm without a passkey. */
+const SIGNED: ReadonlyMap<string, PasskeyAct> = new Map([
+  ['policies.publish', 'policies'],
+  ['policies.publish_again', 'policies'],
+  ['policysets.publish', 'policies'],
+  ['keys.rotate', 'keys'],
+  ['keys.seal_again', 'keys'],
+  ['groups.add_member', 'approvers'],
+  ['groups.map', 'approvers'],
+  ['people.permit_passkey', 'approvers'],
+  ['people.resume', 'approvers'],
+  ['providers.register', 'approvers'],
+  ['standins.add', 'approvers'],
+])
+
+/** Tells whether an operation has to be confirmed with a passkey, by the setting. */
+export function isSignedOperation(
+  { passkeys }: Pick<PasskeyParts, 'passkeys'>,
+  operation: string,
+): boolean {
+  const act = SIGNED.get(operation)
+  return act !== undefined && passkeys?.acts.has(act) === true
+}
+
+/** Makes what the page needs for a signed yes; as `approvalForm` does. */
+export async function confirmationForm(
+  parts: PasskeyParts,
+  confirmation: Confirmation,
+): Promise<SignatureForm | 'enrol' | undefined> {
+  if (!isSignedOperation(parts, confirmation.operation)) return undefined
+  const passkeys = await passkeysOf(parts.storage.read, confirmation.personId)
+  if (passkeys.length === 0) return 'enrol'
+  const ticket = issueTicket(parts, `confirm/${confirmation.id}`)
+  const challenge = challengeOf(DOMAIN, statementOf(parts, confirmation, ticket))
+  return signatureForm(parts, passkeys, { challenge, ticket })
+}
+
+function statementOf(
+  { issuer }: Pick<PasskeyParts, 'issuer'>,
+  { expiresAt, id, operation, payloadDigest, personId }: Confirmation,
+  { issuedAt, nonce }: ChallengeTicket,
+) {
+  return {
+    ...{ answer: 'confirmed', confirmation: id, operation, payload_digest: payloadDigest },
+    ...{ person: personId, expires_at: expiresAt, nonce, issued_at: issuedAt, origin: issuer },
+  }
+}
+
+/** @throws Problem `passkey.challenge_over`, `passkey.invalid`, `passkey.cloned` */
+export async function verifyConfirmation(
+  parts: PasskeyParts,
+  confirmation: Confirmation,
+  { assertion, ticket: text }: PresentedSignature,
+): Promise<VerifiedSignature> {
+  const ticket = openTicket(parts, `confirm/${confirmation.id}`, text)
+  const statement = statementOf(parts, confirmation, ticket)
+  const { personId } = confirmation
+  return verifySignature(parts, { personId, domain: DOMAIN, statement, ticket, assertion })
+}

@@ -1,0 +1,3 @@
+/** Metrics and traces by the SDK of OpenTelemetry. Loaded only where a setting asks for them. */
+export { METRICS, prometheusName } from './metrics.ts'
+export { Telemetry, type TelemetryOptions } from './telemetry.ts'

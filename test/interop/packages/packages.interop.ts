@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { followFirstHour } from '../../first-hour/reader.ts'
+import { Terminal } from '../../first-hour/terminal.ts'
+import { neighbouringPorts } from '../../ports.ts'
+import { until } from '../../until.ts'
+
+const { REMIT_INTEROP_INSTALLED: home = '', REMIT_INTEROP_PACKAGES: built = '' } = process.env
+const MODULES = join(home, 'node_modules')
+const MIB = 1024 * 1024
+
+/** Commands of the checkout, as the packages have them. */
+function translated(page: string): string {
+  return page
+    .replaceAll('npm start\n', 'npx remit dev\n')
+    .replaceAll('npm run -s remit --', 'npx remit')
+    .replaceAll('npx node verifier/src/main.ts', 'npx remit-verify')
+}
+
+function bytesIn(folder: string): number {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, { name, parentPath }) => sum + statSync(join(parentPath, name)).size, 0)
+}
+
+describe('packages', () => {
+  after(() => rm(built, { recursive: true, force: true }))
+
+  it('are the same, byte for byte, when they are built again', () => {
+    const { digests, again } = JSON.parse(process.env.REMIT_INTEROP_DIGESTS ?? '{}')
+    assert.equal(Object.keys(digests).length, 5)
+    assert.deepEqual(again, digests)
+  })
+
+  it('hold built JavaScript, no tests and no sources of the server, and need no more than 90 MiB', () => {
+    const files = readdirSync(join(MODULES, 'remit'), { recursive: true, encoding: 'utf8' })
+    assert.deepEqual(
+      files.filter((name) => /^(?!node_modules\b).*(?:\.ts|\.test\.js|\btesting\.js)$/.test(name)),
+      [],
+    )
+    for (const name of ['LICENSE', 'README.md', 'lib/main.js', 'policies/default.cedar'])
+      assert.ok(files.includes(name), name)
+    assert.ok(bytesIn(MODULES) < 110 * MIB, `${bytesIn(MODULES) / MIB} MiB with the samples`)
+  })
+
+  it('tell which version they are, of which commit, for which schema', () => {
+    const run = (...args: string[]) =>
+      spawnSync(process.execPath, [join(MODULES, 'remit', 'lib', 'main.js'), ...args], {
+        encoding: 'utf8',
+      })
+    assert.match(
+      run('--version').stdout,
+      /^remit \d+\.\d+\.\d+ \(commit [0-9a-f]{12}, schema \d+\)\n$/,
+    )
+    const release = JSON.parse(run('--version', '--json').stdout)
+    assert.match(release.commit, /^[0-9a-f]{40}(?:-changed)?$/)
+  })
+
+  it('serve within 180 MiB', async () => {
+    const [port = 0, data] = [await neighbouringPorts(2), join(home, 'serving')]
+    const server = spawn(join(MODULES, '.bin', 'remit'), ['serve'], {
+      cwd: home,
+      env: {
+        PATH: process.env.PATH,
+        REMIT_DATA: data,
+        REMIT_ISSUER: `http://127.0.0.1:${port}`,
+        REMIT_GATEWAY: `http://127.0.0.1:${port + 1}`,
+        REMIT_LISTEN: `127.0.0.1:${port}`,
+        REMIT_GATEWAY_LISTEN: `127.0.0.1:${port + 1}`,
+      },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
+    const ended = once(server, 'exit')
+    try {
+      await until(async () => {
+        const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined)
+        return answer?.ok ? true : undefined
+      })
+      if (process.platform === 'linux') {
+        const status = readFileSync(`/proc/${server.pid}/status`, 'utf8')
+        const resident = Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024
+        assert.ok(resident > 10 && resident < 180, `${resident} MiB`)
+      }
+    } finally {
+      server.kill('SIGTERM')
+      assert.deepEqual(await ended, [0, null])
+    }
+  })
+
+  it('the first hour is as its page says, by the packages alone', async (t) => {
+    await followFirstHour(t, Terminal.in(home), translated)
+  })
+})

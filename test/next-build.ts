@@ -1,0 +1,9 @@
+import { type Migrations, migration, migrationsFor } from '../src/storage/migrations/index.ts'
+import { TABLES } from '../src/storage/schema.ts'
+
+/** Migrations of a build after this one, on PostgreSQL: every table has a column more, and there is one table more. */
+export function nextBuild(): Migrations {
+  const columns = Object.keys(TABLES).map((table) => `ALTER TABLE ${table} ADD COLUMN next TEXT`)
+  const statements = () => [...columns, 'CREATE TABLE next (id TEXT NOT NULL PRIMARY KEY)']
+  return { ...migrationsFor('postgres'), '0002-next': migration('postgres', statements) }
+}

@@ -1,0 +1,93 @@
+// The packages of the server with its command line, and of the samples that `remit dev` starts beside it. Each has the files that its
+// program can reach, compiled, and depends on the packages that those import, in the versions that the lock file was tested with.
+import { cp, readdir, rm, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { SAMPLES } from '../layout/packages.ts'
+import { emit, finish, inStage, linkPackages, type Manifest, readManifest, root } from './emit.ts'
+import { type Reach, reachOf } from './reach.ts'
+
+const src = join(root, 'src')
+
+/** Folders of the packages that these ones import, as they are published. */
+export type BuiltPackages = Readonly<Record<'@remit/engine' | 'remit-sdk', string>>
+
+/** Writes `remit`: the server and the command line. `commit`: of the sources, for `remit --version`. */
+export async function buildServer(
+  folder: string,
+  built: BuiltPackages,
+  commit: string,
+): Promise<void> {
+  const reach = reachOf(join(src, 'main.ts'))
+  const manifest = await readManifest(root)
+  await compile(folder, reach, built)
+  await copyAssets(join(folder, 'lib'))
+  await writeFile(join(folder, 'lib', 'build.json'), `${JSON.stringify({ commit })}\n`)
+  await cp(join(root, 'policies'), join(folder, 'policies'), { recursive: true })
+  await cp(join(root, 'docs', 'problems'), join(folder, 'docs', 'problems'), { recursive: true })
+  await cp(join(root, 'CHANGELOG.md'), join(folder, 'CHANGELOG.md'))
+  const published = {
+    ...common(manifest),
+    bin: { remit: 'lib/main.js' },
+    exports: { './package.json': './package.json' },
+    dependencies: pinned(reach, manifest),
+    peerDependencies: { [SAMPLES]: manifest.version },
+    peerDependenciesMeta: { [SAMPLES]: { optional: true } },
+  }
+  await finish(folder, published, join(root, 'tools', 'packages', 'readme', 'remit.md'))
+}
+
+/** Writes `@remit/dev`: the samples, and `npx @remit/dev` as the one command for newcomers. */
+export async function buildSamples(folder: string, built: BuiltPackages): Promise<void> {
+  const reach = reachOf(join(src, 'dev', 'sample-services.ts'))
+  const manifest = await readManifest(root)
+  await compile(folder, reach, built)
+  await cp(join(root, 'tools', 'packages', 'start-dev.js'), join(folder, 'lib', 'start-dev.js'))
+  const published = {
+    ...common(manifest),
+    name: SAMPLES,
+    description: 'Remit with everything around it that is needed to try it out, by one command',
+    bin: { 'remit-dev': 'lib/start-dev.js' },
+    exports: {
+      './sample-services': './lib/dev/sample-services.js',
+      './package.json': './package.json',
+    },
+    dependencies: { remit: manifest.version, ...pinned(reach, manifest) },
+  }
+  await finish(folder, published, join(root, 'tools', 'packages', 'readme', 'dev.md'))
+}
+
+/** Members that packages have alike, in the order of the workspace's manifest. */
+function common({ name, version, engines, ...rest }: Manifest): object {
+  const { description, license, type } = rest as Readonly<Record<string, unknown>> // of our manifest
+  return { name, version, description, license, type, engines }
+}
+
+function pinned({ packages }: Reach, manifest: Manifest): Readonly<Record<string, string>> {
+  const versions = { ...manifest.devDependencies, ...manifest.dependencies }
+  return Object.fromEntries(
+    [...packages].toSorted().map((name) => {
+      const { [name]: version } = versions
+      if (version === undefined) throw new Error(`${name} is imported, and no dependency`)
+      return [name, version]
+    }),
+  )
+}
+
+async function compile(folder: string, { files }: Reach, built: BuiltPackages): Promise<void> {
+  await rm(folder, { recursive: true, force: true })
+  await inStage(root, async (stage) => {
+    for (const file of files) await cp(file, join(stage, 'src', relative(src, file)))
+    await linkPackages(stage, built)
+    const config = join(root, 'tsconfig.json')
+    await emit({ stage, folder: join(folder, 'lib'), config, declarations: false })
+  })
+}
+
+/** Copies what is read beside the code: styles, scripts of pages, pictures, descriptions. */
+async function copyAssets(lib: string): Promise<void> {
+  for (const entry of await readdir(src, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || entry.name.endsWith('.ts')) continue
+    const path = join(entry.parentPath, entry.name)
+    await cp(path, join(lib, relative(src, path)))
+  }
+}
