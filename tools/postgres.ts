@@ -17,9 +17,11 @@ const IN_MEMORY = {
 }
 
 /** `folder`: where its data is. Default: on a disk. */
-export async function postgres(folder?: string): Promise<Pick<RunningPostgres, 'url' | 'stop'>> {
+export async function postgres(
+  folder?: string,
+): Promise<Pick<RunningPostgres, 'failures' | 'url' | 'stop'>> {
   const url = process.env.TEST_POSTGRES_URL
-  if (url) return { url, stop: async () => {} }
+  if (url) return { url, failures: () => [], stop: async () => {} }
   installOwn('test/postgres', 'PostgreSQL for the tests (once; about 60 MB)')
   return startPostgres(folder === undefined ? {} : IN_MEMORY, folder)
 }

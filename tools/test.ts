@@ -143,6 +143,8 @@ try {
     ['--test', ...options, ...writeGroups(folder, groupsOf(files))],
     server.url,
   )
+  const failures = process.exitCode ? server.failures() : []
+  if (failures.length) console.error(`\nPostgreSQL's log has:\n${failures.join('\n')}`)
 } finally {
   rmSync(folder, { recursive: true, force: true })
   await server.stop()

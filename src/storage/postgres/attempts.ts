@@ -23,8 +23,7 @@ export class Attempts {
   }
 
   async run<T>(attempt: (session: BorrowedConnection) => Promise<T>): Promise<T> {
-    // A key can be taken by a transaction that this one did not see. The second attempt sees it, and says why it is refused.
-    const first = await this.#once(attempt, isDuplicate)
+    const first = await this.#once(attempt, isWorthOneMore)
     if ('value' in first) return first.value
     const until = performance.now() + this.#patience
     const turn = this.#line.then(() => this.#again(attempt, until))
@@ -45,16 +44,24 @@ export class Attempts {
   /** @throws what `attempt` throws, unless it failed because the session lost against another one, or by such an error */
   async #once<T>(
     attempt: (session: BorrowedConnection) => Promise<T>,
-    isLost: (error: unknown) => boolean = () => false,
+    isLost: (error: unknown, session: BorrowedConnection) => boolean = () => false,
   ): Promise<{ value: T } | { lost: unknown }> {
     const session = await this.#borrow()
     try {
       return { value: await attempt(session) }
     } catch (error) {
-      if (!session.contended && !isLost(error)) throw error
+      if (!session.contended && !isLost(error, session)) throw error
       return { lost: error }
     } finally {
       session.release()
     }
   }
+}
+
+/**
+ * A key can be taken by a transaction that this one did not see: the second attempt sees it, and says why it is refused.
+ * A connection can end at any time, also one that was idle until now.
+ */
+function isWorthOneMore(error: unknown, session: BorrowedConnection): boolean {
+  return isDuplicate(error) || session.lost
 }

@@ -44,6 +44,17 @@ export function isWorthAnotherTry(error: unknown, locks = false): boolean {
   return WORTH_ANOTHER_TRY.has(state) || (locks && state === LOCK_NOT_AVAILABLE)
 }
 
+/** Checks whether the server ended the connection with this error (PostgreSQL manual 20.8, severity `FATAL`). */
+export function endsConnection(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.severity === 'FATAL'
+}
+
+/** Checks whether the server, or the caller within its transaction, took too long. Another try would wait as long again. */
+export function isTimeout(error: unknown): boolean {
+  const isSilence = error instanceof Error && error.message === 'Query read timeout'
+  return isSilence || /^25P0[34]$/.test(sqlStateOf(error) ?? '')
+}
+
 export function isDuplicateKey(error: unknown): boolean {
   return sqlStateOf(error) === UNIQUE_VIOLATION
 }

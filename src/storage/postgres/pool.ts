@@ -35,6 +35,8 @@ export class SessionPool {
   readonly #patience: number | undefined
   readonly #retriesLocks: boolean
   readonly #arriving = new Set<Promise<unknown>>()
+  /** Errors that ended connections. The next use of one says only that it has ended. */
+  readonly #endings = new WeakMap<pg.ClientBase, Error>()
   readonly #lent = new Set<BorrowedConnection>()
   #closed: Promise<void> | undefined
 
@@ -50,7 +52,7 @@ export class SessionPool {
       max: size,
       pipeline: true,
       onConnect: async (client) => {
-        client.on('error', () => {}) // The next use of the connection says the same.
+        client.on('error', (error) => this.#endings.set(client, error))
         await client.query('SET default_transaction_read_only = on')
         await primary.check(client)
       },
@@ -111,6 +113,7 @@ export class SessionPool {
     const session = new BorrowedConnection(client, {
       onRelease: (returned) => this.#lent.delete(returned),
       retriesLocks: this.#retriesLocks,
+      ending: () => this.#endings.get(client),
     })
     this.#lent.add(session)
     return session

@@ -2,7 +2,14 @@ import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
 import type pg from 'pg'
 import { noStreaming } from '../dialect.ts'
 import { unavailable } from '../failure.ts'
-import { isWorthAnotherTry, sqlStateOf, translated } from './failure.ts'
+import { endsConnection, isTimeout, isWorthAnotherTry, sqlStateOf, translated } from './failure.ts'
+
+interface BorrowOptions {
+  readonly onRelease: (session: BorrowedConnection) => void
+  readonly retriesLocks: boolean
+  /** Error that ended the connection. */
+  readonly ending: () => Error | undefined
+}
 
 /** A borrowed connection, with the state that has to be known before it is given back. */
 export class BorrowedConnection implements DatabaseConnection {
@@ -13,20 +20,19 @@ export class BorrowedConnection implements DatabaseConnection {
   /** True when a standby that should have confirmed did not. */
   #unconfirmed = false
   #contended = false
+  #lost = false
+  /** True when COMMIT was sent, which may have taken place. */
+  #committing = false
   #released = false
   readonly #onRelease: (session: BorrowedConnection) => void
   readonly #retriesLocks: boolean
+  readonly #ending: () => Error | undefined
 
-  constructor(
-    client: pg.PoolClient,
-    {
-      onRelease,
-      retriesLocks,
-    }: { onRelease: (session: BorrowedConnection) => void; retriesLocks: boolean },
-  ) {
+  constructor(client: pg.PoolClient, { onRelease, retriesLocks, ending }: BorrowOptions) {
     this.#client = client
     this.#onRelease = onRelease
     this.#retriesLocks = retriesLocks
+    this.#ending = ending
     this.#onNotice = ({ message }) => {
       if (message?.includes('synchronous replication')) this.#unconfirmed = true
     }
@@ -38,14 +44,26 @@ export class BorrowedConnection implements DatabaseConnection {
     return this.#contended
   }
 
+  /** True when the connection ended before COMMIT was sent: nothing happened; all of it can be tried again. */
+  get lost(): boolean {
+    return this.#lost
+  }
+
   async query(sql: string, parameters: readonly unknown[] = []): Promise<pg.QueryResult> {
     try {
       return await this.#client.query(sql, [...parameters])
     } catch (error) {
       if (isWorthAnotherTry(error, this.#retriesLocks)) this.#contended = true
-      else if (!sqlStateOf(error)) this.#broken = true
+      else if (!sqlStateOf(error) || endsConnection(error)) this.#lose(error)
       throw error
     }
+  }
+
+  #lose(error: unknown): void {
+    const ending = this.#ending()
+    this.#broken = true
+    if (!this.#committing && !isTimeout(error) && !isTimeout(ending)) this.#lost = true
+    if (error instanceof Error && ending !== error) error.cause ??= ending
   }
 
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
@@ -66,6 +84,7 @@ export class BorrowedConnection implements DatabaseConnection {
    */
   async commit(): Promise<void> {
     let command: string
+    this.#committing = true
     try {
       ;({ command } = await this.query('COMMIT'))
     } catch (error) {
