@@ -18,6 +18,7 @@ const parked: ParkedClient[] = []
 class ParkedClient extends pg.Client {
   readonly #options: string
   #isParked = false
+  #isBroken = false
 
   constructor(config: pg.ClientConfig = {}) {
     super(config)
@@ -27,7 +28,7 @@ class ParkedClient extends pg.Client {
   /** Parked client that was made with these options. */
   static take(config: pg.ClientConfig): ParkedClient | undefined {
     const options = optionsOf(config)
-    const client = parked.findLast((each) => each.#options === options)
+    const client = parked.findLast((each) => each.#options === options && !each.#isBroken)
     if (client) client.#leavePark()
     return client
   }
@@ -61,7 +62,10 @@ class ParkedClient extends pg.Client {
     if (this.getTransactionStatus() !== 'I') return false
     this.emit('end')
     this.removeAllListeners()
-    this.on('error', () => {}) // `end` follows.
+    // `end` follows, and may be too late for whoever takes it in between.
+    this.on('error', () => {
+      this.#isBroken = true
+    })
     this.once('end', () => this.#leavePark())
     keepProcessAlive(this, false)
     this.#isParked = true
