@@ -62,7 +62,7 @@ export async function fromPip(name: string, requirements: string, given?: Python
   const made = run(program, ['-m', 'venv', folder])
   if (made.status !== 0)
     throw new UnavailableSource(
-      "`python3 -m venv` fails; Debian's package python3-venv has what it needs",
+      `\`python3 -m venv\` fails; Debian's package python3-venv has what it needs: ${lastLine(made.stderr)}`,
     )
   install(join(programs, 'pip'), requirements)
   writeFileSync(stamp, installed)
@@ -78,6 +78,10 @@ function install(pip: string, requirements: string): void {
   if (stderr.includes('DO NOT MATCH THE HASHES')) throw new Error(stderr)
   const why = stderr.split('\n').find((line) => line.startsWith('ERROR')) ?? 'no answer'
   throw new UnavailableSource(`pip could not bring it: ${why.slice(0, 200)}`)
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? ''
 }
 
 function run(program: string, args: readonly string[]) {

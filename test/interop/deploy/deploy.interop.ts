@@ -1,25 +1,19 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { Browser } from '../../../examples/refund-desk/browser.ts'
-import { signIn } from '../../../examples/refund-desk/people.ts'
-import {
-  type DevIdentityProvider,
-  serveIdentityProvider,
-} from '../../../src/dev/identity-provider/serve.ts'
-import { SAMPLE_PEOPLE } from '../../../src/dev/sample.ts'
+import { Browser, type Page } from '../../../examples/refund-desk/browser.ts'
 import { systemProbes } from '../../../src/doctor/index.ts'
 import { freePorts } from '../../ports.ts'
 import { type RunningPostgres, startPostgres } from '../../postgres/start.ts'
-import { newKey } from '../../signing.ts'
 import { until } from '../../until.ts'
+import { passwordOf } from '../keycloak/realm.ts'
+import { startKeycloak } from '../keycloak/start.ts'
 
 const { REMIT_INTEROP_DEPLOY: home = '', REMIT_INTEROP_ENVOY: envoy = '' } = process.env
 const ROOT = join(import.meta.dirname, '..', '..', '..')
-const SECRET = 'q9Xw-2Lm_7TzR4vK1bNs'
 const DAY = 86_400_000
 
 /** The block of a page that holds this text. */
@@ -40,7 +34,7 @@ function shell(commands: string): readonly [string, readonly string[], { env: No
 
 describe('docs/operations/deploy.md', () => {
   let postgres: RunningPostgres
-  let provider: DevIdentityProvider
+  let provider: Awaited<ReturnType<typeof startKeycloak>>
   let places: readonly (readonly [string, string])[]
   let issuer: string
   let gateway: string
@@ -68,16 +62,16 @@ describe('docs/operations/deploy.md', () => {
   }
 
   before(async () => {
-    const [port = 0, pages = 0, calls = 0, providerPort = 0] = await freePorts(4)
+    const [port = 0, pages = 0, calls = 0] = await freePorts(3)
     issuer = `https://localhost:${port}`
     gateway = `https://127.0.0.1:${port}`
     postgres = await startPostgres()
-    provider = await serveIdentityProvider({
-      port: providerPort,
-      key: (await newKey()).privateJwk,
-      people: SAMPLE_PEOPLE,
-      clients: [{ id: 'remit', secret: SECRET, redirectUris: [`${issuer}/sign-in/callback`] }],
-    })
+    issue(20)
+    const certificate = join(home, 'of-provider.pem')
+    const key = join(home, 'of-provider.key')
+    cpSync(join(home, 'fullchain.pem'), certificate)
+    cpSync(join(home, 'privkey.pem'), key)
+    provider = await startKeycloak(issuer, gateway, { certificate, key })
     places = [
       ['https://login.example.com', provider.issuer],
       ['remit.example.com', new URL(issuer).host],
@@ -91,10 +85,10 @@ describe('docs/operations/deploy.md', () => {
       ['/var/lib/', `${home}/`],
       ['/etc/ssl/remit', home],
     ]
-    const key = spawnSync(...shell(blockOf('secrets.md', 'openssl rand')))
-    writeFileSync(join(home, 'remit-master-key'), key.stdout)
+    const masterKey = spawnSync(...shell(blockOf('secrets.md', 'openssl rand')))
+    writeFileSync(join(home, 'remit-master-key'), masterKey.stdout)
     writeFileSync(join(home, 'remit-database-url'), postgres.url)
-    writeFileSync(join(home, 'remit-idp-secret'), SECRET)
+    writeFileSync(join(home, 'remit-idp-secret'), provider.secret)
     mkdirSync(join(home, 'remit-backup'))
     start(...shell(here(blockOf('deploy.md', 'remit serve'))))
     await until(async () => /\/setup\/\S+/.exec(said)?.[0])
@@ -130,23 +124,33 @@ describe('docs/operations/deploy.md', () => {
       const [link = ''] = /\/setup\/\S+/.exec(said) ?? []
       const browser = new Browser()
       const page = await browser.get(`${issuer}${link}`)
-      const choose = await browser.submit(page, /./)
-      assert.equal((await browser.submit(choose, /^ada\b/i)).status, 200)
+      await signIn(browser, await browser.submit(page, /./))
     }
-    await signIn(issuer, 'ada')
+    const browser = new Browser()
+    await signIn(browser, await browser.get(`${issuer}/`))
     const found = await diagnosis(more)
     for (const id of [
       ...['metadata', 'ready', 'gateway', 'issuer-certificate', 'gateway-certificate'],
-      ...['database', 'schema', 'pooler', 'time-limits', 'database-clock', 'provider-clock'],
+      ...['database', 'schema', 'pooler', 'time-limits', 'database-clock'],
       ...['listeners', 'audience', 'secrets', 'master-key', 'durability'],
     ])
       assert.equal(found[id], 'ok', id)
     assert.equal(found.administrators, 'warning')
-    // What is not as in production: names of loopback, a provider for development, one database.
+    assert.equal(found['provider-clock'], 'unknown', 'answers of Keycloak have no date')
+    // What is not as in production: names of loopback, one database.
     for (const id of ['issuer', 'provider', 'replication']) assert.equal(found[id], 'error', id)
     const answer = await fetch(`${gateway}/orders/orders/1042`)
     assert.equal(answer.status, 404) // There is no API yet.
     assert.match(answer.headers.get('content-type') ?? '', /problem\+json/)
+  }
+
+  /** Fills in Keycloak's form, and is at Remit then. */
+  async function signIn(browser: Browser, form: Page): Promise<void> {
+    assert.ok(form.url.startsWith(provider.issuer), form.url)
+    const credentials = { username: 'ada', password: passwordOf('ada') }
+    const page = await browser.submit(form, /sign in/i, credentials)
+    assert.equal(page.status, 200, page.text)
+    assert.equal(new URL(page.url).origin, issuer)
   }
 
   it('Caddy in front, with the first administrator by the setup link', async () => {

