@@ -29,6 +29,6 @@ export interface ExtAuthzPorts {
     readonly ip: string
   }) => void
   readonly log: Logger
-  /** Follows requests over HTTP; absent where nobody counts. */
+  /** Follows requests; absent where nobody counts. */
   readonly observer?: RequestObserver | undefined
 }

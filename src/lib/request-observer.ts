@@ -13,10 +13,24 @@ export type EdgeName =
   | 'pages'
   | 'token'
 
+/** A call by gRPC that is answered once. */
+export interface RpcCall {
+  /** Service and method: `envoy.service.auth.v3.Authorization/Check` */
+  readonly method: string
+  readonly edge: EdgeName
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
 /** Observer of requests. No request waits for it, and none fails because of it. */
 export interface RequestObserver {
   /** Follows a request until its answer has ended. Runs what handles it, within its trace where it has one. */
   follow<T>(request: IncomingMessage, response: ServerResponse, handle: () => T): T
+  /** Follows a call by gRPC until its answer, whose status is one of HTTP, as `follow` does. */
+  followCall<T extends { readonly status: number }>(
+    call: RpcCall,
+    handle: () => Promise<T>,
+  ): Promise<T>
   /**
    * Names the place that a followed request came to. `route`: a pattern or a name of ours, never
    * what the caller wrote.

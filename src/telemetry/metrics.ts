@@ -19,6 +19,7 @@ export const METRICS = {
     'Time from a request to the end of its answer.',
   ],
   'http.server.active_requests': ['updown', '{request}', 'Requests whose answers have not ended.'],
+  'rpc.server.call.duration': ['histogram', 's', 'Time from a call by gRPC to its answer.'],
   'remit.problems': ['counter', '{problem}', 'Problems that callers were told, by code.'],
   'remit.decisions': [
     'counter',

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Attributes, Counter, Histogram, UpDownCounter } from '@opentelemetry/api'
 import type { Clock } from '../lib/clock.ts'
 import type { ProblemCode } from '../lib/problem.ts'
-import type { EdgeName, RequestObserver } from '../lib/request-observer.ts'
+import type { EdgeName, RequestObserver, RpcCall } from '../lib/request-observer.ts'
 import { withinTrace } from '../lib/trace.ts'
 import type { Instruments } from './instruments.ts'
 import type { RequestTrace } from './request-trace.ts'
@@ -25,6 +25,7 @@ export class ObservedRequests implements RequestObserver {
   readonly #traces: TraceSource | undefined
   readonly #followed = new WeakMap<IncomingMessage, FollowedRequest>()
   readonly #duration: Histogram
+  readonly #callDuration: Histogram
   readonly #active: UpDownCounter
   readonly #problems: Counter
 
@@ -32,6 +33,7 @@ export class ObservedRequests implements RequestObserver {
     this.#clock = clock
     this.#traces = traces
     this.#duration = instruments.histogram('http.server.request.duration')
+    this.#callDuration = instruments.histogram('rpc.server.call.duration')
     this.#active = instruments.upDownCounter('http.server.active_requests')
     this.#problems = instruments.counter('remit.problems')
   }
@@ -56,6 +58,26 @@ export class ObservedRequests implements RequestObserver {
     return this.#traces ? withinTrace(trace, handle) : handle()
   }
 
+  async followCall<T extends { readonly status: number }>(
+    call: RpcCall,
+    handle: () => Promise<T>,
+  ): Promise<T> {
+    const begun = this.#clock.monotonic()
+    const trace = this.#traces?.begin(call)
+    const answer = await (this.#traces ? withinTrace(trace, handle) : handle())
+    const failed = answer.status >= 500
+    const attributes: Attributes = {
+      'rpc.system.name': 'grpc',
+      'rpc.method': call.method,
+      'rpc.response.status_code': 'OK', // A refusal is an answer, too.
+      'remit.edge': call.edge,
+      ...(failed ? { 'error.type': `${answer.status}` } : {}),
+    }
+    this.#callDuration.record((this.#clock.monotonic() - begun) / 1_000, attributes)
+    if (trace) end(trace, attributes, call.method, failed)
+    return answer
+  }
+
   place(request: IncomingMessage, edge: EdgeName, route?: string): void {
     const followed = this.#followed.get(request)
     if (followed) Object.assign(followed, { edge, route })
@@ -78,9 +100,11 @@ export class ObservedRequests implements RequestObserver {
       ...(failed ? { 'error.type': status === undefined ? 'no_answer' : `${status}` } : {}),
     }
     this.#duration.record((this.#clock.monotonic() - begun) / 1_000, attributes)
-    if (!trace) return
-    for (const [name, value] of Object.entries(attributes))
-      trace.note(name, value as string | number) // as: none is anything else
-    trace.end(route === undefined ? method : `${method} ${route}`, failed)
+    if (trace) end(trace, attributes, route === undefined ? method : `${method} ${route}`, failed)
   }
+}
+
+function end(trace: RequestTrace, attributes: Attributes, name: string, failed: boolean): void {
+  for (const [key, value] of Object.entries(attributes)) trace.note(key, value as string | number) // as: none is anything else
+  trace.end(name, failed)
 }

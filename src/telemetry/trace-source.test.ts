@@ -125,6 +125,29 @@ describe('traces', () => {
     )
   })
 
+  it('are those of calls by gRPC, too', async () => {
+    const { clock, kept, traces } = source({ callers: 'joined' })
+    const instruments = new Instruments(new MeterProvider().getMeter('test'))
+    const requests = new ObservedRequests(instruments, clock, traces)
+    const call = {
+      method: 'a.Service/Ask',
+      edge: 'forward-auth',
+      headers: { traceparent: CALLER },
+    } as const
+    const answer = await requests.followCall(call, async () => {
+      await activeTrace()?.step('decision', async () => {})
+      return { status: 503, says: 'later' }
+    })
+    assert.equal(answer.says, 'later')
+    assert.equal(activeTrace(), undefined)
+    const [decision, span] = kept.getFinishedSpans()
+    assert.equal(span?.name, 'a.Service/Ask')
+    assert.equal(span.spanContext().traceId, TRACE)
+    assert.equal(decision?.parentSpanContext?.spanId, span.spanContext().spanId)
+    assert.equal(span.attributes['error.type'], '503')
+    assert.equal(span.status.code, 2)
+  })
+
   it('are left by a request that comes in the trace of another and is not traced', () => {
     const { traces } = source()
     const { clock, traces: none } = source({ percent: 0 })

@@ -43,7 +43,7 @@ export class TraceSource {
   }
 
   /** Begins the trace of a request, for the few that are traced. */
-  begin(request: IncomingMessage): RequestTrace | undefined {
+  begin(request: Pick<IncomingMessage, 'headers'>): RequestTrace | undefined {
     if (!this.#isChosen()) return undefined
     const { callers, tracer } = this.#options
     const caller = callerOf(request)
@@ -68,7 +68,7 @@ export class TraceSource {
 }
 
 /** Reads what the caller says of its trace (W3C Trace Context); nothing where it is not valid. */
-function callerOf({ headers }: IncomingMessage): SpanContext | undefined {
+function callerOf({ headers }: Pick<IncomingMessage, 'headers'>): SpanContext | undefined {
   const { traceparent, tracestate } = headers
   if (typeof traceparent !== 'string' || traceparent.length > MAX_TRACEPARENT) return undefined
   const parent = parseTraceParent(traceparent)

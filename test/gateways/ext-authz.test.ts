@@ -20,7 +20,8 @@ describe('a gateway of others that asks by gRPC', () => {
   let token: string
   let client: Client
   before(async () => {
-    store = await startStore('sqlite')
+    const settings = { REMIT_METRICS_LISTEN: '127.0.0.1:0' }
+    store = await startStore('sqlite', { settings })
     ;({ task, token } = await storeTask(store))
     client = new Client(store.grpc, credentials.createInsecure())
   })
@@ -112,6 +113,27 @@ describe('a gateway of others that asks by gRPC', () => {
       told.some((each) => /ext_authz.*client\.unauthenticated/.test(each)),
       told.join(),
     )
+  })
+
+  it('is counted and timed, a refusal as an answer', async () => {
+    const name = 'rpc_server_call_duration_seconds_count'
+    const counted = async () => {
+      const text = await (await fetch(store.world.metrics)).text()
+      return text.split('\n').filter((line) => line.startsWith(name))
+    }
+    const [before = ` 0`] = await counted()
+    await ask()
+    await send({})
+    const [after = '', ...rest] = await counted()
+    assert.deepEqual(rest, [])
+    const countOf = (line: string) => Number(line.split(' ').at(-1))
+    assert.equal(countOf(after) - countOf(before), 2)
+    for (const label of [
+      ...['remit_edge="forward-auth"', 'rpc_system_name="grpc"', 'rpc_response_status_code="OK"'],
+      'rpc_method="envoy.service.auth.v3.Authorization/Check"',
+    ])
+      assert.ok(after.includes(label), after)
+    assert.doesNotMatch(after, /error_type/)
   })
 
   it('is refused, and not failed, whatever it leaves out', async () => {

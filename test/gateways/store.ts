@@ -42,6 +42,7 @@ export async function startStore(
   const settings = {
     REMIT_FORWARD_AUTH_LISTEN: `127.0.0.1:${http}`,
     REMIT_EXT_AUTHZ_LISTEN: `127.0.0.1:${grpc}`,
+    ...options.settings,
   }
   const world = await World.start(engine, { ...options, settings })
   const identifier = `http://127.0.0.1:${ports[0]}/store`

@@ -13,6 +13,10 @@ import { DECISION } from '../read-request.ts'
 import { AUTHORIZATION, type CheckRequest, type CheckResponse } from './messages.ts'
 import { readCheck } from './read-check.ts'
 
+const METHOD = 'envoy.service.auth.v3.Authorization/Check'
+/** W3C Trace Context, which Envoy tells of the call that it asks about. */
+const TRACE_HEADERS = ['traceparent', 'tracestate']
+
 type CheckCall = ServerUnaryCall<CheckRequest, CheckResponse>
 
 /** A body and the head of its request, with what each of them costs in a message. */
@@ -30,7 +34,7 @@ export async function serveGrpc(
   const server = new Server(LIMITS)
   server.addService(AUTHORIZATION, {
     Check(call: CheckCall, reply: sendUnaryData<CheckResponse>) {
-      const check = ask(call, ports).then((answer) => reply(null, responseOf(answer)))
+      const check = observed(call, ports).then((answer) => reply(null, responseOf(answer)))
       underWay.add(check)
       void check.finally(() => underWay.delete(check))
     },
@@ -49,6 +53,23 @@ export async function serveGrpc(
     injector.destroy()
     await closed
   }
+}
+
+/** Answers a check, and has it counted. */
+async function observed(call: CheckCall, ports: ExtAuthzPorts): Promise<CheckAnswer> {
+  const { observer } = ports
+  if (!observer) return ask(call, ports)
+  const headers = Object.fromEntries(
+    TRACE_HEADERS.flatMap((name) => call.metadata.get(name).map((value) => [name, String(value)])),
+  )
+  const { answer } = await observer.followCall(
+    { method: METHOD, edge: 'forward-auth', headers },
+    async () => {
+      const answer = await ask(call, ports)
+      return { answer, status: 'problem' in answer ? answer.status : 200 }
+    },
+  )
+  return answer
 }
 
 /**
