@@ -215,7 +215,10 @@ export function createHttp(options: HttpOptions): HttpServer {
     app,
     async listen({ host, port }) {
       try {
-        await app.listen({ host, port })
+        const scheme = options.certificate ? 'https' : 'http'
+        const listenTextResolver = (address: string) =>
+          `Server listening at ${address.replace(/^http/, scheme)}`
+        await app.listen({ host, port, listenTextResolver })
       } catch (error) {
         throw listenProblem(error, port)
       }

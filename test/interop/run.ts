@@ -29,11 +29,13 @@ import { pgbouncer } from './pgbouncer/get.ts'
 import { pythonFrameworks } from './python-frameworks/get.ts'
 import { pythonSdk } from './python-sdk/get.ts'
 import { softhsm } from './softhsm/get.ts'
+import { systemd } from './systemd/get.ts'
 import { type Interop, otherwise, readPage, suitesIn, withRuns, write } from './table.ts'
 
 const COUNTERPARTS: readonly Counterpart[] = [
   packages,
   container,
+  systemd,
   helm,
   softhsm,
   chromium,
