@@ -13,6 +13,7 @@ import { forgetLogging } from './mcp-sessions/index.ts'
 import type { Outbound } from './net/index.ts'
 import { forgetDeliveries, keepNotifying } from './notifications/index.ts'
 import { forgetOpaqueTokens, type ProtocolRecords } from './opaque-tokens/index.ts'
+import { continueErasures, sweep } from './retention/index.ts'
 import { forgetRisk } from './risk/index.ts'
 import type { Rooms } from './rooms.ts'
 import { forgetUsed } from './storage/index.ts'
@@ -29,7 +30,7 @@ const REFRESH_KEYS_EVERY_MS = (JWKS_MAX_AGE_SECONDS * 1000) / 2
 
 export interface BackgroundParts {
   readonly rooms: Rooms
-  readonly settings: Pick<Settings, 'registrationKeptDays'>
+  readonly settings: Pick<Settings, 'registrationKeptDays' | 'retention'>
   readonly records: Pick<ProtocolRecords, 'forget'>
   /** To agents that wait for an answer. */
   readonly agentsAt: Outbound
@@ -58,6 +59,7 @@ export function startBackground(
     'hourly work': each(hourly(parts), EVERY_HOUR_MS),
     certification: each([certification(parts)], EVERY_MINUTE_MS),
     'clean-up': each(cleanUp(parts), EVERY_MINUTE_MS),
+    retention: each(retention(parts), EVERY_MINUTE_MS),
   }
   return Object.entries(running).map(([name, work]) => ({ name, close: () => work.stop() }))
 }
@@ -86,6 +88,20 @@ function hourly({ rooms, settings }: BackgroundParts): readonly Chore[] {
 
 function certification({ rooms }: BackgroundParts): Chore {
   return { name: 'uncertified agents', run: () => suspendUncertified(rooms.agents) }
+}
+
+/** What goes by a rule, or because somebody asked for it. */
+export function retention({
+  rooms,
+  settings,
+}: Pick<BackgroundParts, 'rooms' | 'settings'>): readonly Chore[] {
+  const goesOn = () => !rooms.live.clockProblem
+  return [
+    { name: 'erasures', run: () => continueErasures(rooms.retention, { goesOn }) },
+    ...(settings.retention === 'on'
+      ? [{ name: 'retention', run: () => sweep(rooms.retention, { goesOn }) }]
+      : []),
+  ]
 }
 
 /** Chores that delete rows of what is over: each is of no use to anybody any more. */

@@ -23,6 +23,7 @@ import {
   onLoopback,
   passkeysIn,
   reachesLoopback,
+  rulesIn,
   signerOf,
   stepUpIn,
 } from './config/configured.ts'
@@ -64,6 +65,7 @@ import { createBuiltInGroups, type PeopleParts } from './people/index.ts'
 import { Policies } from './policy/index.ts'
 import { latestOnlySet, type OnlyAnsweringParts, OnlySets } from './policy-only/index.ts'
 import { DpopNonces } from './possession/index.ts'
+import { beginRetention } from './retention/index.ts'
 import { DatabaseClock, Live, ORGANIZATION } from './revocation/index.ts'
 import { RiskBooks } from './risk/index.ts'
 import { CONFIRMATIONS_SEALED } from './sessions/index.ts'
@@ -212,6 +214,7 @@ export async function openRooms(
       await live.begin(tx, SHADOW)
       await live.begin(tx, ISSUERS)
       await beginSigningKeys(tx, live, keys)
+      await beginRetention(tx)
     })
     live.onChange((states) => {
       if (states.some(({ kind }) => kind === 'key')) keys.refresh().catch(onError)
@@ -331,6 +334,7 @@ export async function openRooms(
       deciders,
       published,
       custody: { ...shared, keys, columns: SEALED },
+      retention: { ...shared, rules: rulesIn(settings) },
       notifications: {
         ...shared,
         announcers: announcersOf(decisions),

@@ -62,6 +62,7 @@ const BUSINESS = [
   'mcp-sessions',
   'mcp-tasks',
   'mcp-messages',
+  'retention',
   'analysis',
   'backup',
 ] as const

@@ -230,6 +230,15 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       { positions: [0], why: 'requested' },
       { positions: [1], why: 'requested' },
     ),
+    'retention.erase': sample(
+      '/retention/erasures',
+      { person },
+      { person: 'psn_AAAAAAAAAAAAAAAAAAAAAA' },
+    ),
+    'retention.lift': {
+      ...sample('/retention/holds/hld_AAAAAAAAAAAAAAAAAAAAAA', {}, {}),
+      other: { path: '/retention/holds/hld_BBBBBBBBBBBBBBBBBBBBBB', body: {} },
+    },
     'ledger.accept_break': sample('/ledger/break/accept', { history: 1 }, { history: 2 }),
     'limits.set': sample(
       '/limits',

@@ -14,6 +14,7 @@ import { POLICY_OPERATIONS } from './policies/policies.ts'
 import { POLICY_SHADOW_OPERATIONS } from './policies/policy-shadow.ts'
 import { POLICY_SET_OPERATIONS } from './policy-sets.ts'
 import { RESOURCE_OPERATIONS } from './resources/resources.ts'
+import { RETENTION_OPERATIONS } from './retention.ts'
 import { POINT_OPERATIONS } from './risk/decision-points.ts'
 import { RISK_OPERATIONS } from './risk/risk.ts'
 import { SESSION_OPERATIONS } from './session.ts'
@@ -53,6 +54,7 @@ const ALL = [
   ...LIMIT_OPERATIONS,
   ...KEY_OPERATIONS,
   ...LEDGER_OPERATIONS,
+  ...RETENTION_OPERATIONS,
 ]
 
 /** Every operation, with its route and types: what clients are typed by. */

@@ -117,6 +117,11 @@ export const TREATMENT: Readonly<Record<keyof Schema, Treatment>> = {
   mcp_logging: 'emptied',
   notices: 'kept',
   decision_points: 'kept',
+
+  legal_holds: 'kept',
+  retention_state: 'kept',
+  retention_progress: 'kept',
+  person_erasures: 'kept',
 }
 
 export type TableName = keyof Schema

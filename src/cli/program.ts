@@ -106,6 +106,8 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
       decisions: async () =>
         nounCommand((await import('../api-operations/decisions/decisions.ts')).DECISIONS),
       ledger: async () => (await import('./ledger.ts')).ledgerCommand,
+      retention: async () =>
+        nounCommand((await import('../api-operations/retention.ts')).RETENTION),
     },
   ],
   [

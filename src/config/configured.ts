@@ -10,6 +10,7 @@ import type { Random } from '../lib/random.ts'
 import { systemWait } from '../lib/repeat.ts'
 import type { PasskeyRules } from '../passkeys/index.ts'
 import type { PeopleParts } from '../people/index.ts'
+import type { RetentionRules } from '../retention/index.ts'
 import { isLoopback, type Settings } from './settings.ts'
 
 interface SignerPorts {
@@ -98,6 +99,19 @@ export async function configuredProvider(
 /** While it is tried out, others on this computer may be trusted. */
 export function reachesLoopback({ issuer }: Settings, development: boolean): boolean {
   return development || isLoopback(new URL(issuer).hostname)
+}
+
+/** How long each class is kept. */
+export function rulesIn(settings: Settings): RetentionRules {
+  return {
+    arguments: settings.argumentsKeptDays,
+    strangers: settings.strangersKeptDays,
+    notices: settings.noticesKeptDays,
+    permits: settings.permitsKeptDays,
+    refusals: settings.refusalsKeptDays,
+    requests: settings.requestsKeptDays,
+    tasks: settings.tasksKeptDays,
+  }
 }
 
 /** Certificates of a PEM file, DER. INVARIANT: a file that cannot be read starts nothing. */

@@ -6,6 +6,7 @@ import { INBOUND_SETTINGS } from './inbound-settings.ts'
 import { NOTIFICATION_SETTINGS } from './notification-settings.ts'
 import { PASSKEY_SETTINGS } from './passkey-settings.ts'
 import { PROVIDER_SETTINGS } from './provider-settings.ts'
+import { RETENTION_SETTINGS } from './retention-settings.ts'
 import {
   isLoopback,
   oneOf,
@@ -242,6 +243,7 @@ export const SETTINGS = {
     'Log level: `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`.',
     oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
   ),
+  ...RETENTION_SETTINGS,
   ...TELEMETRY_SETTINGS,
 } as const
 
@@ -305,6 +307,15 @@ function contradictions(settings: Settings): string[] {
     found.push(
       'REMIT_PASSKEYS_FOR needs a REMIT_ISSUER with a name: browsers make no passkeys for addresses',
     )
+  const { permitsKeptDays: permits, refusalsKeptDays: refusals } = settings
+  for (const [name, days] of [
+    ['REMIT_RETENTION_PERMITS_DAYS', permits],
+    ['REMIT_RETENTION_REFUSALS_DAYS', refusals],
+  ] as const)
+    if (days > 0 && (settings.argumentsKeptDays === 0 || settings.argumentsKeptDays > days))
+      found.push(
+        `REMIT_RETENTION_ARGUMENTS_DAYS has to be set, and not longer than ${name}: whose arguments they are is known from the decision`,
+      )
   if (settings.signer === 'external' && !settings.signerCommand)
     found.push('REMIT_SIGNER_COMMAND is missing')
   if (settings.databaseUrl && !/^postgres(?:ql)?:\/\//.test(settings.databaseUrl.reveal())) {

@@ -1,7 +1,8 @@
 import { canonicalJson } from '../lib/canonical-json.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Reader } from '../storage/index.ts'
-import { readLeaves, readPrivate, readTile } from './ledger-store.ts'
+import { readPrivate, readTile } from './ledger-store.ts'
+import type { RecordReader } from './record-reader.ts'
 import { HASH_BYTES, TILE_WIDTH } from './tree.ts'
 
 /**
@@ -10,11 +11,18 @@ import { HASH_BYTES, TILE_WIDTH } from './tree.ts'
  */
 export type WriteFile = (path: string, bytes: Uint8Array) => Promise<void>
 
-/** Writes the tree of `size` leaves: tiles and entry bundles (C2SP tlog-tiles), one file after the other. */
-export async function writeTree(reader: Reader, size: number, write: WriteFile): Promise<void> {
+/**
+ * Writes the tree of `size` leaves: tiles and entry bundles (C2SP tlog-tiles), one file after the other. Of the bundles, only
+ * those from `live` on.
+ */
+export async function writeTree(
+  records: RecordReader,
+  { live = 0, size }: { readonly size: number; readonly live?: number | undefined },
+  write: WriteFile,
+): Promise<void> {
   for (let level = 0, count = size; count > 0; level++, count = Math.floor(count / TILE_WIDTH)) {
     for (const { index, width } of tilesOf(count)) {
-      const hashes = await readTile(reader, level, index)
+      const hashes = await readTile(records.db, level, index)
       const bytes = hashes.subarray(0, width * HASH_BYTES)
       if (bytes.byteLength < width * HASH_BYTES)
         throw new Problem('ledger.inconsistent', `tile ${index} of level ${level} is too short`)
@@ -23,11 +31,11 @@ export async function writeTree(reader: Reader, size: number, write: WriteFile):
   }
   for (const { index, width } of tilesOf(size)) {
     const from = index * TILE_WIDTH
-    const leaves = await readLeaves(reader, from, from + width)
+    if (from < live) continue
+    const leaves = await records.between(from, from + width)
     if (leaves.length < width)
       throw new Problem('ledger.inconsistent', `records after ${from} are missing`)
-    const entries = leaves.flatMap(({ record }) => [lengthOf(record), record])
-    await write(tilePath('entries', index, width), Buffer.concat(entries))
+    await write(tilePath('entries', index, width), bundleOf(leaves.map(({ record }) => record)))
   }
 }
 
@@ -58,7 +66,7 @@ function* tilesOf(count: number): Generator<{ index: number; width: number }> {
 }
 
 /** `tile/0/x001/x234/067`, and `.p/<width>` when it is partial. */
-function tilePath(level: string, index: number, width: number): string {
+export function tilePath(level: string, index: number, width: number): string {
   const digits = String(index).padStart(Math.ceil(String(index).length / 3) * 3, '0')
   const parts = digits.match(/\d{3}/g) ?? []
   const name = parts.map((part, i) => (i < parts.length - 1 ? `x${part}` : part)).join('/')
@@ -71,6 +79,11 @@ export function* entryBundles(
 ): Generator<{ readonly path: string; readonly width: number }> {
   for (const { index, width } of tilesOf(size))
     yield { path: tilePath('entries', index, width), width }
+}
+
+/** Makes an entry bundle. */
+export function bundleOf(records: readonly Uint8Array[]): Uint8Array {
+  return Buffer.concat(records.flatMap((record) => [lengthOf(record), record]))
 }
 
 /** Reads an entry bundle. `undefined`: it is not one of so many records. */

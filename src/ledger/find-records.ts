@@ -1,6 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import type { Reader } from '../storage/index.ts'
-import { readLeaves, readRecordsAt } from './ledger-store.ts'
+import type { RecordReader } from './record-reader.ts'
 
 /** Number of records that are read before others get their turn. */
 const AT_ONCE = 500
@@ -16,7 +15,7 @@ const MARGIN_MS = 10 * 60_000
  * that is quick.
  */
 export async function positionsAbout(
-  reader: Reader,
+  reader: RecordReader,
   size: number,
   decision: { readonly id: string; readonly at: number },
 ): Promise<readonly number[]> {
@@ -24,7 +23,7 @@ export async function positionsAbout(
   const positions: number[] = []
   const first = await firstSince(reader, size, decision.at - MARGIN_MS)
   for (let from = first; from < size; from += AT_ONCE) {
-    const leaves = await readLeaves(reader, from, Math.min(from + AT_ONCE, size))
+    const leaves = await reader.between(from, Math.min(from + AT_ONCE, size))
     for (const { position, record } of leaves)
       if (Buffer.from(record).includes(wanted)) positions.push(position)
     await turn()
@@ -33,11 +32,11 @@ export async function positionsAbout(
 }
 
 /** Finds the first position whose record is not older, by halving. */
-async function firstSince(reader: Reader, size: number, since: number): Promise<number> {
+async function firstSince(reader: RecordReader, size: number, since: number): Promise<number> {
   let [from, to] = [0, size]
   while (from < to) {
     const middle = Math.floor((from + to) / 2)
-    const [leaf] = await readLeaves(reader, middle, middle + 1)
+    const [leaf] = await reader.between(middle, middle + 1)
     if (leaf && timeOf(leaf.record) < since) from = middle + 1
     else to = middle
   }
@@ -51,11 +50,13 @@ function timeOf(record: Uint8Array): number {
 
 /** Finds the decisions that these records are about, each once. */
 export async function decisionsAt(
-  reader: Reader,
+  reader: RecordReader,
   positions: readonly number[],
 ): Promise<readonly string[]> {
-  const records = await readRecordsAt(reader, positions)
-  return [...new Set(records.flatMap(decisionsOf))]
+  const records = await reader.at(positions)
+  return [
+    ...new Set(records.flatMap(({ record }) => decisionsOf(Buffer.from(record).toString('utf8')))),
+  ]
 }
 
 /** Ids of the decisions in a record: one, or in a shared record one for each answer. */

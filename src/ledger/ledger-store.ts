@@ -216,22 +216,19 @@ export async function readLeaves(
   }))
 }
 
-/**
- * Reads the records at some positions, as they were written; positions without a record are left
- * out.
- */
+/** Reads the records at some positions; positions without a record are left out. */
 export async function readRecordsAt(
   reader: Reader,
   positions: readonly number[],
-): Promise<readonly string[]> {
-  const records: string[] = []
+): Promise<readonly { readonly position: number; readonly record: Uint8Array }[]> {
+  const records: { position: number; record: Uint8Array }[] = []
   for (const chunk of chunksOf(positions)) {
     const rows = await reader
       .selectFrom('ledger_leaves')
-      .select('record')
+      .select(['position', 'record'])
       .where('position', 'in', chunk)
       .execute()
-    for (const { record } of rows) records.push(Buffer.from(record).toString('utf8'))
+    records.push(...rows)
   }
   return records
 }
@@ -248,6 +245,22 @@ export async function readPrivate(
     .where('position', '<', to)
     .orderBy('position')
     .execute()
+}
+
+/** Reads the positions behind `after` that have private values, in their order. */
+export async function privatePositions(
+  reader: Reader,
+  after: number,
+  limit: number,
+): Promise<readonly number[]> {
+  const rows = await reader
+    .selectFrom('ledger_private')
+    .select('position')
+    .where('position', '>', after)
+    .orderBy('position')
+    .limit(limit)
+    .execute()
+  return rows.map(({ position }) => position)
 }
 
 export async function deletePrivate(tx: Tx, positions: readonly number[]): Promise<number> {

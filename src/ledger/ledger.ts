@@ -18,9 +18,11 @@ import {
   intakeQuery,
   intakeStep,
   newestCheckpoint,
+  privatePositions,
 } from './ledger-store.ts'
 import type { ConsistencyProof, InclusionProof } from './proofs.ts'
 import { makeRecord, type NewRecord } from './record.ts'
+import { type ArchivedRecords, RecordReader } from './record-reader.ts'
 import { RefusalTally } from './refusal-tally.ts'
 import { sequenceIntake } from './sequence.ts'
 import { Sequencer } from './sequencer.ts'
@@ -33,6 +35,7 @@ import {
 } from './shared-record.ts'
 import { rootAt } from './sign-checkpoint.ts'
 import {
+  asText,
   proveConsistency,
   proveInclusion,
   recordsFrom,
@@ -54,6 +57,8 @@ export interface LedgerOptions {
   /** Receives the errors of a run of the sequencer; the next run comes as usual. */
   readonly onError?: (error: unknown) => void
   readonly wait?: Wait
+  /** Records that left the database. Default: none has. */
+  readonly archived?: ArchivedRecords
   /** False: refusals are counted, and not recorded. Default: always true. */
   readonly hasRoom?: () => boolean
 }
@@ -66,6 +71,8 @@ export class Ledger {
   /** Refusals that are counted instead of recorded one by one. */
   readonly refusals: RefusalTally
   readonly #storage: Storage
+  readonly #records: RecordReader
+  readonly #archived: ArchivedRecords | undefined
   readonly #clock: Clock
   readonly #random: Random
   readonly #signer: CheckpointSigner
@@ -74,6 +81,8 @@ export class Ledger {
 
   constructor(options: LedgerOptions) {
     this.#storage = options.storage
+    this.#records = new RecordReader(options.storage.read, options.archived)
+    this.#archived = options.archived
     this.#clock = options.clock
     this.#random = options.random
     this.#signer = new CheckpointSigner(options.origin, options.key)
@@ -232,7 +241,7 @@ export class Ledger {
 
   /** Records from a position on, at most 1,000. */
   records(from: number, limit: number): Promise<readonly LedgerRecord[]> {
-    return recordsFrom(this.#storage.read, from, limit)
+    return recordsFrom(this.#records, from, limit)
   }
 
   /** Finds the records about a decision that were written up to this call, by position. */
@@ -241,12 +250,12 @@ export class Ledger {
     readonly at: number
   }): Promise<readonly number[]> {
     await this.sequence()
-    return positionsAbout(this.#storage.read, await this.size(), decision)
+    return positionsAbout(this.#records, await this.size(), decision)
   }
 
   /** The decisions that these records are about, each once. */
   decisionsAt(tx: Tx, positions: readonly number[]): Promise<readonly string[]> {
-    return decisionsAt(tx, positions)
+    return decisionsAt(new RecordReader(tx, this.#archived), positions)
   }
 
   /**
@@ -268,6 +277,25 @@ export class Ledger {
     return erased
   }
 
+  /** Records at these positions, wherever they are. */
+  async recordsAt(positions: readonly number[]): Promise<readonly LedgerRecord[]> {
+    return (await this.#records.at(positions)).map(asText)
+  }
+
+  /** Records behind a position that still have values beside them, in their order. */
+  async erasablesAfter(position: number, limit: number): Promise<readonly LedgerRecord[]> {
+    const positions = await privatePositions(this.#storage.read, position, limit)
+    return this.recordsAt(positions)
+  }
+
+  /**
+   * Erases what is beside these records, and answers of how many. For whoever records that itself,
+   * in the same transaction: the room `retention`.
+   */
+  eraseBeside(tx: Tx, positions: readonly number[]): Promise<number> {
+    return deletePrivate(tx, positions)
+  }
+
   /**
    * Writes all that an offline verifier needs, as of a checkpoint over everything committed before:
    * `vkey`, `tile/<level>/…`, `tile/entries/…`, and last `checkpoint` (none if interrupted).
@@ -277,7 +305,7 @@ export class Ledger {
     await this.#sequencer.runIfWhole()
     const note = await this.checkpoint()
     const size = readTreeHead(note)?.size ?? 0
-    await writeTree(this.#storage.read, size, write)
+    await writeTree(this.#records, { size }, write)
     if (options.private) await writePrivate(this.#storage.read, size, write)
     await write('vkey', Buffer.from(`${this.vkey}\n`))
     await write('checkpoint', Buffer.from(note))

@@ -1,7 +1,7 @@
 import { Problem } from '../lib/problem.ts'
 import type { Reader } from '../storage/index.ts'
 import type { LedgerRecord } from './ledger-event.ts'
-import { readHead, readLeaves, readTile } from './ledger-store.ts'
+import { readHead, readTile } from './ledger-store.ts'
 import {
   type ConsistencyProof,
   consistencyPath,
@@ -9,6 +9,8 @@ import {
   inclusionPath,
   type ReadTile,
 } from './proofs.ts'
+import type { PlacedRecord, RecordReader } from './record-reader.ts'
+import { HASH_BYTES, TILE_WIDTH } from './tree.ts'
 
 const MAX_RECORDS = 1_000
 
@@ -19,15 +21,17 @@ export async function treeSize(reader: Reader): Promise<number> {
 
 /** Reads records from a position on, at most 1,000. */
 export async function recordsFrom(
-  reader: Reader,
+  reader: RecordReader,
   from: number,
   limit: number,
 ): Promise<readonly LedgerRecord[]> {
-  const leaves = await readLeaves(reader, from, from + Math.min(limit, MAX_RECORDS))
-  return leaves.map(({ position, record }) => ({
-    position,
-    record: Buffer.from(record).toString('utf8'),
-  }))
+  const leaves = await reader.between(from, from + Math.min(limit, MAX_RECORDS))
+  return leaves.map(asText)
+}
+
+/** A record as text. */
+export function asText({ position, record }: PlacedRecord): LedgerRecord {
+  return { position, record: Buffer.from(record).toString('utf8') }
 }
 
 /**
@@ -40,10 +44,14 @@ export async function proveInclusion(
   size: number,
 ): Promise<InclusionProof> {
   requireWithin(position, size - 1)
-  const [leaf] = await readLeaves(reader, position, position + 1)
-  if (!leaf) throw new Problem('ledger.inconsistent', `record ${position} is missing`)
+  // Of its tile: the record itself may have left the database.
+  const tile = await readTile(reader, 0, Math.floor(position / TILE_WIDTH))
+  const from = (position % TILE_WIDTH) * HASH_BYTES
+  const leafHash = tile.subarray(from, from + HASH_BYTES)
+  if (leafHash.byteLength < HASH_BYTES)
+    throw new Problem('ledger.inconsistent', `record ${position} is missing`)
   const path = await inclusionPath(tilesOf(reader), position, size)
-  return { position, size, leafHash: base64(leaf.leafHash), hashes: path.map(base64) }
+  return { position, size, leafHash: base64(leafHash), hashes: path.map(base64) }
 }
 
 /**

@@ -34,6 +34,8 @@ export const ID_PREFIX = {
   refusal_window: 'rfw',
   mcp_task: 'mct',
   backup: 'bkp',
+  legal_hold: 'hld',
+  person_erasure: 'ers',
 } as const
 
 export type IdKind = keyof typeof ID_PREFIX

@@ -15,6 +15,9 @@ export const DECISION_PROBLEMS = {
   'external.unmapped': { status: 403, title: 'An external decision point cannot be asked' },
   'obligation.failed': { status: 502, title: 'The response is withheld' },
   'obligation.unknown': { status: 403, title: 'An obligation of the permit cannot be met' },
+  'retention.bad_hold': { status: 400, title: 'The legal hold is not valid' },
+  'retention.held': { status: 409, title: 'A legal hold covers the data' },
+  'retention.unknown_hold': { status: 404, title: 'There is no such legal hold' },
   'risk_signal.bad': { status: 400, title: 'The risk signal is not valid' },
   'risk_signal.too_many': {
     status: 409,

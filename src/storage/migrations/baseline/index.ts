@@ -10,6 +10,7 @@ import { ledger } from './ledger.ts'
 import { notifications } from './notifications.ts'
 import { people } from './people.ts'
 import { policy } from './policy.ts'
+import { retention } from './retention.ts'
 import { risk } from './risk.ts'
 import { spaces } from './spaces.ts'
 import { tasks } from './tasks.ts'
@@ -33,4 +34,5 @@ export const baseline: Statements = (words) =>
     tasks,
     risk,
     decisions,
+    retention,
   ].flatMap((statements) => statements(words))

@@ -1,0 +1,51 @@
+import type { Id } from '../lib/id.ts'
+import type { Subject } from './subject.ts'
+
+/** What a legal hold covers: whatever matches everything that it names. */
+export interface HoldScope {
+  readonly personId: string | null
+  readonly agentId: string | null
+  readonly taskId: string | null
+  readonly resource: string | null
+  /** Epoch milliseconds, from this one on. */
+  readonly fromAt: number | null
+  /** Epoch milliseconds, before this one. */
+  readonly untilAt: number | null
+}
+
+/** Legal hold: nothing that it covers is deleted or erased while it stands. */
+export interface LegalHold extends HoldScope {
+  readonly id: Id<'legal_hold'>
+  readonly matter: string
+  readonly setBy: string
+  readonly setAt: number
+  readonly liftedBy: string | null
+  readonly liftedAt: number | null
+}
+
+/** Holds that stand, and the number of changes of holds that there have been when they were read. */
+export interface Holds {
+  readonly version: number
+  readonly standing: readonly StandingHold[]
+}
+
+/** A hold, and all tasks of the tree that it names. */
+export interface StandingHold extends LegalHold {
+  readonly tree: readonly string[]
+}
+
+export function isHeld({ standing }: Holds, subjects: readonly Subject[]): boolean {
+  return standing.some((hold) => subjects.some((subject) => covers(hold, subject)))
+}
+
+function covers(hold: StandingHold, subject: Subject): boolean {
+  const { agentId, fromAt, personId, resource, tree, untilAt } = hold
+  return (
+    (personId === null || subject.people.includes(personId)) &&
+    (agentId === null || subject.agents.includes(agentId)) &&
+    (hold.taskId === null || subject.tasks.some((task) => task != null && tree.includes(task))) &&
+    (resource === null || subject.resources === 'any' || subject.resources.includes(resource)) &&
+    (fromAt === null || subject.at >= fromAt) &&
+    (untilAt === null || subject.at < untilAt)
+  )
+}

@@ -1,0 +1,12 @@
+/** Retention: what is kept how long, what a legal hold keeps, and what a person has erased. */
+
+export type { PersonErasure } from './erasure-store.ts'
+export { continueErasures, erasePerson } from './erasures.ts'
+export type { LegalHold } from './hold.ts'
+export { beginRetention, holdsAreAsRead, readHolds } from './hold-store.ts'
+export { type HoldDraft, liftHold, setHold } from './holds.ts'
+export type { RetentionParts } from './parts.ts'
+export { requireUnheld } from './require-unheld.ts'
+export { CLASSES, type ClassName, type RetentionRules, RULES } from './rules.ts'
+export { type RetentionState, showRetention } from './show.ts'
+export { sweep } from './sweep.ts'

@@ -1,0 +1,14 @@
+import type { Ledger } from '../ledger/index.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Random } from '../lib/random.ts'
+import type { Storage } from '../storage/index.ts'
+import type { RetentionRules } from './rules.ts'
+
+/** Parts that retention works with. */
+export interface RetentionParts {
+  readonly storage: Storage
+  readonly ledger: Pick<Ledger, 'append' | 'erasablesAfter' | 'eraseBeside'>
+  readonly clock: Clock
+  readonly random: Random
+  readonly rules: RetentionRules
+}

@@ -1,0 +1,74 @@
+import { insertDecisionQuery, type StoredDecision } from '../decision-log/index.ts'
+import { ledgerOn } from '../ledger/testing.ts'
+import { type ManualClock, manualClock } from '../lib/clock.ts'
+import { systemRandom } from '../lib/random.ts'
+import type { Storage } from '../storage/index.ts'
+import { beginRetention } from './hold-store.ts'
+import type { RetentionParts } from './parts.ts'
+import { DAY_MS, type RetentionRules } from './rules.ts'
+
+export const FOR_EVER: RetentionRules = {
+  arguments: 0,
+  strangers: 0,
+  notices: 0,
+  permits: 0,
+  refusals: 0,
+  requests: 0,
+  tasks: 0,
+}
+
+export type TestParts = Omit<RetentionParts, 'clock' | 'ledger'> & {
+  readonly clock: ManualClock
+  readonly ledger: ReturnType<typeof ledgerOn>
+}
+
+/** Retention on this store, by these rules. */
+export async function retentionOn(
+  storage: Storage,
+  rules: Partial<RetentionRules> = {},
+): Promise<TestParts> {
+  const clock = manualClock()
+  clock.advance(400 * DAY_MS)
+  await storage.transaction(beginRetention)
+  const ledger = ledgerOn(storage, { clock })
+  return { storage, ledger, clock, random: systemRandom, rules: { ...FOR_EVER, ...rules } }
+}
+
+/** A decision that was made some days ago, with its record and an argument beside it. */
+export async function decided(
+  parts: TestParts,
+  id: `dec_${string}`,
+  { daysAgo, ...of }: Partial<StoredDecision> & { readonly daysAgo: number },
+): Promise<void> {
+  const { clock, ledger, storage } = parts
+  const decision: StoredDecision = {
+    ...{ id, taskId: 'tsk_1', personId: 'psn_1', agentId: 'bot', resource: 'orders' },
+    ...{ action: 'orders.read', outcome: 'permit', reason: 'permitted', callHash: null },
+    ...{ policyVersion: 1, requestId: null, allowanceId: null, explanation: { gates: [] } },
+    ...{ state: 'answered', status: 200, replicaId: 'rpl_1', endedAt: null, presumedAt: null },
+    at: clock.now() - daysAgo * DAY_MS,
+    ...of,
+  }
+  const { agentId, personId, resource, taskId } = decision
+  const now = clock.now()
+  clock.advance(decision.at - now)
+  const intent = {
+    type: 'decision.intent',
+    decisionId: id,
+    person: personId ?? undefined,
+    agent: agentId ?? undefined,
+    task: taskId ?? undefined,
+    resource: resource ?? undefined,
+    private: { arguments: { note: `words of ${id}` } },
+  }
+  await storage.commit([
+    {
+      name: 'decision',
+      query: insertDecisionQuery(storage.read, decision, { inputs: '{"args":[]}', setting: null }),
+      rows: 1,
+    },
+    ledger.appendStep(intent),
+  ])
+  clock.advance(now - decision.at)
+  await ledger.sequence()
+}
