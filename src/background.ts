@@ -90,7 +90,7 @@ function certification({ rooms }: BackgroundParts): Chore {
   return { name: 'uncertified agents', run: () => suspendUncertified(rooms.agents) }
 }
 
-/** What goes by a rule, or because somebody asked for it. */
+/** Chores that delete by rule, and erase because somebody asked for it. */
 export function retention({
   rooms,
   settings,

@@ -18,6 +18,7 @@ import { CODE_GRANT_SEALED } from './code-grant/index.ts'
 import {
   authoritiesIn,
   breakGlassIn,
+  channelsOf,
   configuredProvider,
   freshFor,
   onLoopback,
@@ -25,6 +26,7 @@ import {
   reachesLoopback,
   rulesIn,
   signerOf,
+  slackIn,
   stepUpIn,
 } from './config/configured.ts'
 import type { Settings } from './config/settings.ts'
@@ -55,10 +57,9 @@ import { MCP_TASKS_SEALED } from './mcp-tasks/index.ts'
 import { type Outbound, outbound } from './net/index.ts'
 import {
   channelKinds,
-  EmailChannel,
   NOTIFICATIONS_SEALED,
   type NotificationParts,
-  SlackApp,
+  type SlackApp,
 } from './notifications/index.ts'
 import type { PasskeyParts } from './passkeys/index.ts'
 import { createBuiltInGroups, type PeopleParts } from './people/index.ts'
@@ -357,20 +358,6 @@ export async function openRooms(
 /** Tells whether an event is about an access request that waits. */
 function asks(kind: string): boolean {
   return kind === 'request' || kind === 'reminder'
-}
-
-function slackIn(
-  { slackApiUrl: apiUrl, slackAppToken, slackBotToken: token, slackSigningSecret }: Settings,
-  parts: Pick<ConstructorParameters<typeof SlackApp>[0], 'issuer' | 'master' | 'outbound'>,
-): SlackApp | undefined {
-  const answers = slackAppToken !== undefined || slackSigningSecret !== undefined
-  return token && new SlackApp({ ...parts, token, apiUrl, answers })
-}
-
-function channelsOf({ issuer, mailFrom, smtp }: Settings): NotificationParts['channels'] {
-  if (!smtp) return []
-  const from = mailFrom ?? `remit@${new URL(issuer).hostname}`
-  return [new EmailChannel(issuer, { url: smtp, from })]
 }
 
 /**

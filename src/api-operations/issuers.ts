@@ -1,3 +1,14 @@
+import {
+  Issuer,
+  type IssuerAnswer,
+  IssuerTerms,
+  issuerLines,
+  ShortText,
+  stateInWords,
+  type TermsFile,
+  terms,
+  USES,
+} from '../operation-kit/issuer-shape.ts'
 import { describe, noun, type SchemaKit } from '../operation-kit/operation.ts'
 import { authority, change, expires, person, trust } from '../operation-kit/shared-sources.ts'
 import {
@@ -9,17 +20,6 @@ import {
   UnreadableInput,
 } from '../operation-kit/source.ts'
 import type { Detail } from '../operation-kit/terminal.ts'
-import {
-  Issuer,
-  type IssuerAnswer,
-  IssuerTerms,
-  issuerLines,
-  ShortText,
-  stateInWords,
-  type TermsFile,
-  terms,
-  USES,
-} from './issuer-shape.ts'
 
 const name = input('<name>', 'of `remit issuers list`')
 const any = input('--any', 'no ceiling of its own: whatever the agents may be given')

@@ -1,7 +1,15 @@
 import { describe, noun, type SchemaKit } from '../operation-kit/operation.ts'
 import { authority, change } from '../operation-kit/shared-sources.ts'
 import { input, type Source, together } from '../operation-kit/source.ts'
-import { KINDS, MODE_NAMES, Rules, Space, SpaceAnswer, spaceLines, Thread } from './space-shape.ts'
+import {
+  KINDS,
+  MODE_NAMES,
+  Rules,
+  Space,
+  SpaceAnswer,
+  spaceLines,
+  Thread,
+} from '../operation-kit/space-shape.ts'
 
 const name = input('<name>', 'the space')
 

@@ -1,5 +1,4 @@
 import type { Static } from 'typebox'
-import { Issuer, type IssuerTerms, StoredTerms } from '../api-operations/issuer-shape.ts'
 import { ISSUERS } from '../api-operations/issuers.ts'
 import {
   addIssuer,
@@ -18,6 +17,7 @@ import {
 } from '../issuers/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { Secret } from '../lib/secret.ts'
+import { Issuer, type IssuerTerms, StoredTerms } from '../operation-kit/issuer-shape.ts'
 import * as kit from '../operation-kit/schemas.ts'
 import { fromJson, toJson } from './json.ts'
 import { type ApiCaller, acts } from './operation.ts'

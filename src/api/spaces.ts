@@ -1,6 +1,6 @@
-import { Space, Thread } from '../api-operations/space-shape.ts'
 import { SPACES } from '../api-operations/spaces.ts'
 import * as kit from '../operation-kit/schemas.ts'
+import { Space, Thread } from '../operation-kit/space-shape.ts'
 import {
   changeSpace,
   createSpace,

@@ -8,6 +8,7 @@ import type { Clock } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Random } from '../lib/random.ts'
 import { systemWait } from '../lib/repeat.ts'
+import { EmailChannel, type NotificationParts, SlackApp } from '../notifications/index.ts'
 import type { PasskeyRules } from '../passkeys/index.ts'
 import type { PeopleParts } from '../people/index.ts'
 import type { RetentionRules } from '../retention/index.ts'
@@ -101,7 +102,23 @@ export function reachesLoopback({ issuer }: Settings, development: boolean): boo
   return development || isLoopback(new URL(issuer).hostname)
 }
 
-/** How long each class is kept. */
+/** Makes the app of a workspace, where one is set up. */
+export function slackIn(
+  { slackApiUrl: apiUrl, slackAppToken, slackBotToken: token, slackSigningSecret }: Settings,
+  parts: Pick<ConstructorParameters<typeof SlackApp>[0], 'issuer' | 'master' | 'outbound'>,
+): SlackApp | undefined {
+  const answers = slackAppToken !== undefined || slackSigningSecret !== undefined
+  return token && new SlackApp({ ...parts, token, apiUrl, answers })
+}
+
+/** Makes the channels that everybody has. */
+export function channelsOf({ issuer, mailFrom, smtp }: Settings): NotificationParts['channels'] {
+  if (!smtp) return []
+  const from = mailFrom ?? `remit@${new URL(issuer).hostname}`
+  return [new EmailChannel(issuer, { url: smtp, from })]
+}
+
+/** Rules by which each class is kept. */
 export function rulesIn(settings: Settings): RetentionRules {
   return {
     arguments: settings.argumentsKeptDays,

@@ -2,7 +2,7 @@ import { oneOf, readBetween, setting } from './setting.ts'
 
 const readDays = readBetween(0, 36_500)
 
-/** How long what happened is kept. Nothing is deleted unless said. */
+/** Settings of what is kept how long. Nothing is deleted unless said. */
 export const RETENTION_SETTINGS = {
   retention: setting(
     'REMIT_RETENTION',

@@ -1,7 +1,7 @@
 import { eraseInputs } from '../decision-log/index.ts'
 import type { Reader, Tx } from '../storage/index.ts'
 import { type ClassQuery, idsOf, type KeptClass, pageOfRows } from './class.ts'
-import type { Subject } from './subject.ts'
+import type { SubjectMatter } from './subject.ts'
 
 /** Columns that say what a decision is about. */
 const ABOUT = ['id', 'task_id', 'person_id', 'agent_id', 'resource', 'at'] as const
@@ -68,7 +68,7 @@ async function pageOfDecisions(query: ReturnType<typeof decisionsOf>, { limit }:
   }))
 }
 
-function subjectOf({ agent_id, at, person_id, resource, task_id }: DecisionRow): Subject {
+function subjectOf({ agent_id, at, person_id, resource, task_id }: DecisionRow): SubjectMatter {
   return { people: [person_id], agents: [agent_id], tasks: [task_id], resources: [resource], at }
 }
 
@@ -84,7 +84,7 @@ async function deleteDecisions(tx: Tx, chosen: Parameters<KeptClass['erase']>[1]
 export async function subjectsOfDecisions(
   db: Reader,
   ids: readonly string[],
-): Promise<ReadonlyMap<string, Subject>> {
+): Promise<ReadonlyMap<string, SubjectMatter>> {
   if (ids.length === 0) return new Map()
   const rows = await db.selectFrom('decisions').select(ABOUT).where('id', 'in', ids).execute()
   return new Map(rows.map((row) => [row.id, subjectOf(row)]))

@@ -76,7 +76,8 @@ async function erasePage(parts: RetentionParts, id: string, limit: number): Prom
       // INVARIANT: as in a sweep, nothing is erased by what holds were before.
       if (!(await holdsAreAsRead(tx, holds))) return true
       const erased = due.length > 0 ? await kept.erase(tx, due) : 0
-      if (!(await moveErasure(tx, erasure, { to, erased, held, doneAt }))) throw new Overtaken()
+      if (!(await moveErasure(tx, erasure, { to, erased, held, doneAt })))
+        throw new ErasureConflict()
       if (erased > 0 || doneAt !== null)
         await parts.ledger.append(tx, {
           type: doneAt === null ? 'retention.erased' : 'retention.erasure_done',
@@ -88,7 +89,7 @@ async function erasePage(parts: RetentionParts, id: string, limit: number): Prom
       return doneAt === null
     })
     .catch((error: unknown) => {
-      if (error instanceof Overtaken) return false
+      if (error instanceof ErasureConflict) return false
       throw error
     })
 }
@@ -98,4 +99,4 @@ function classAfter(name: ClassName): ClassName | undefined {
 }
 
 /** Rolls back what another replica has done already. */
-class Overtaken extends Error {}
+class ErasureConflict extends Error {}

@@ -1,7 +1,7 @@
 import type { Id } from '../lib/id.ts'
-import type { Subject } from './subject.ts'
+import type { SubjectMatter } from './subject.ts'
 
-/** What a legal hold covers: whatever matches everything that it names. */
+/** Scope of a legal hold: it covers whatever matches everything that it names. */
 export interface HoldScope {
   readonly personId: string | null
   readonly agentId: string | null
@@ -34,11 +34,11 @@ export interface StandingHold extends LegalHold {
   readonly tree: readonly string[]
 }
 
-export function isHeld({ standing }: Holds, subjects: readonly Subject[]): boolean {
+export function isHeld({ standing }: Holds, subjects: readonly SubjectMatter[]): boolean {
   return standing.some((hold) => subjects.some((subject) => covers(hold, subject)))
 }
 
-function covers(hold: StandingHold, subject: Subject): boolean {
+function covers(hold: StandingHold, subject: SubjectMatter): boolean {
   const { agentId, fromAt, personId, resource, tree, untilAt } = hold
   return (
     (personId === null || subject.people.includes(personId)) &&

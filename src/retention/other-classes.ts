@@ -1,6 +1,6 @@
 import { type ClassQuery, idsOf, type KeptClass, pageOfRows } from './class.ts'
 
-/** What stands in a task for what was erased. */
+/** Text in place of an erased purpose. */
 export const ERASED = '(erased)'
 
 /** Notices of permitted calls. They say what the arguments were. */

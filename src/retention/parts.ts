@@ -4,7 +4,10 @@ import type { Random } from '../lib/random.ts'
 import type { Storage } from '../storage/index.ts'
 import type { RetentionRules } from './rules.ts'
 
-/** Parts that retention works with. */
+/**
+ * Parts that retention works with. Of the ledger: what is beside its records, and nothing of the
+ * tree.
+ */
 export interface RetentionParts {
   readonly storage: Storage
   readonly ledger: Pick<Ledger, 'append' | 'erasablesAfter' | 'eraseBeside'>

@@ -2,7 +2,7 @@ import type { Reader, Tx } from '../storage/index.ts'
 import type { ClassName } from './rules.ts'
 import { type Cursor, START } from './subject.ts'
 
-/** How far the present pass over a class has come. */
+/** State of the present pass over a class. */
 export interface Progress {
   readonly cursor: Cursor
   /** Time at which the pass began. */

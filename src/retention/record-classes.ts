@@ -3,7 +3,7 @@ import type { Reader } from '../storage/index.ts'
 import type { CandidatePage, ClassQuery, KeptClass } from './class.ts'
 import { subjectsOfDecisions } from './decision-classes.ts'
 import type { RetentionParts } from './parts.ts'
-import type { Candidate, Subject } from './subject.ts'
+import type { Candidate, SubjectMatter } from './subject.ts'
 
 /**
  * Records stand nearly in the order of their times: writers commit beside each other, on clocks
@@ -67,11 +67,11 @@ async function pageOfRecords(
   }
 }
 
-/** What each of these records is about: itself, and its decisions. */
+/** Lists for each record what it is about: itself, and its decisions. */
 export function subjectsOfRecords(
   db: Reader,
   records: readonly LedgerRecord[],
-): Promise<readonly (readonly Subject[])[]> {
+): Promise<readonly (readonly SubjectMatter[])[]> {
   return aboutEach(
     db,
     records.map(({ record }) => readRecord(record)),
@@ -81,7 +81,7 @@ export function subjectsOfRecords(
 async function aboutEach(
   db: Reader,
   records: readonly Pick<ReadRecord, 'decisions' | 'own'>[],
-): Promise<readonly (readonly Subject[])[]> {
+): Promise<readonly (readonly SubjectMatter[])[]> {
   const ids = [...new Set(records.flatMap(({ decisions }) => decisions))]
   const subjects = await subjectsOfDecisions(db, ids)
   return records.map(({ decisions, own }) => [
@@ -90,13 +90,13 @@ async function aboutEach(
   ])
 }
 
-function isAbout(subjects: readonly Subject[], personId: string | undefined): boolean {
+function isAbout(subjects: readonly SubjectMatter[], personId: string | undefined): boolean {
   return personId === undefined || subjects.some(({ people }) => people.includes(personId))
 }
 
 interface ReadRecord {
   readonly type: string
-  readonly own: Subject
+  readonly own: SubjectMatter
   readonly decisions: readonly string[]
 }
 

@@ -10,7 +10,7 @@ import { requireUnheld } from './require-unheld.ts'
 import { DAY_MS } from './rules.ts'
 import { showRetention } from './show.ts'
 import { sweep } from './sweep.ts'
-import { decided, retentionOn, type TestParts } from './testing.ts'
+import { decided, type RetentionTestParts, retentionOn } from './testing.ts'
 
 const SCOPE = {
   matter: 'case-17',
@@ -184,18 +184,18 @@ onBothEngines('retention', (open) => {
   })
 })
 
-async function left({ storage }: TestParts): Promise<readonly string[]> {
+async function left({ storage }: RetentionTestParts): Promise<readonly string[]> {
   const rows = await storage.read.selectFrom('decisions').select('id').orderBy('id').execute()
   return rows.map(({ id }) => id)
 }
 
 /** Decisions whose arguments are still beside their records. */
-async function wordsLeft({ storage }: TestParts): Promise<readonly string[]> {
+async function wordsLeft({ storage }: RetentionTestParts): Promise<readonly string[]> {
   const rows = await storage.read.selectFrom('ledger_private').selectAll().execute()
   return rows.flatMap((row) => /words of (\w+)/.exec(row.private)?.[1] ?? []).sort()
 }
 
-interface Recorded {
+interface RecordBody {
   readonly type: string
   readonly by?: string
   readonly person?: string
@@ -203,12 +203,12 @@ interface Recorded {
   readonly facts: Readonly<Record<string, unknown>>
 }
 
-async function records({ ledger }: TestParts): Promise<readonly Recorded[]> {
+async function records({ ledger }: RetentionTestParts): Promise<readonly RecordBody[]> {
   await ledger.sequence()
   return (await ledger.records(0, 1_000)).map(({ record }) => JSON.parse(record))
 }
 
-async function verdict({ ledger }: TestParts): Promise<string> {
+async function verdict({ ledger }: RetentionTestParts): Promise<string> {
   const files = await exported(ledger, { private: true })
   const report = await verifyLedger({
     read: async (path) => files.get(path),

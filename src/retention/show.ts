@@ -11,7 +11,7 @@ import { START } from './subject.ts'
 const MAX_LOOKED_AT = 1_000
 const MAX_ERASURES = 50
 
-/** How a class is kept. */
+/** State of a class. */
 export interface ClassState {
   readonly name: ClassName
   /** `undefined`: for ever. */

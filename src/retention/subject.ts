@@ -1,5 +1,5 @@
-/** What a row or a record is about, as far as holds and erasures ask. */
-export interface Subject {
+/** Subject of a row or a record, as far as holds and erasures ask. */
+export interface SubjectMatter {
   readonly people: readonly (string | null | undefined)[]
   readonly agents: readonly (string | null | undefined)[]
   readonly tasks: readonly (string | null | undefined)[]
@@ -14,7 +14,7 @@ export interface Candidate {
   readonly cursor: Cursor
   readonly id: string
   /** All that it is about: a record is about its decision, too. */
-  readonly about: readonly Subject[]
+  readonly about: readonly SubjectMatter[]
 }
 
 /** Place in the order of a class, behind which a sweep goes on. */

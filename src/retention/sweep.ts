@@ -13,7 +13,7 @@ export const AT_ONCE = 250
 /** Time after which a class is looked at from its beginning again. */
 const PASS_MS = DAY_MS
 
-/** How far one round goes. */
+/** Bounds of one round. */
 export interface SweepOptions {
   /** Rows in one transaction. */
   readonly atOnce?: number
@@ -105,7 +105,7 @@ async function eraseDue(
       const count = due.length > 0 ? await kept.erase(tx, due) : 0
       const { beganAt, cursor } = progress
       if (!(await moveCursor(tx, rule.name, { cursor, to, beganAt, count, now })))
-        throw new Overtaken()
+        throw new SweepConflict()
       if (count > 0)
         await parts.ledger.append(tx, {
           type: 'retention.swept',
@@ -122,13 +122,13 @@ async function eraseDue(
       return count
     })
     .catch((error: unknown) => {
-      if (error instanceof Overtaken) return 'overtaken' as const
+      if (error instanceof SweepConflict) return 'overtaken' as const
       throw error
     })
 }
 
 /** Rolls back what another replica has done already. */
-class Overtaken extends Error {}
+class SweepConflict extends Error {}
 
 /** Times between which all of it was made. */
 export function spanOf(due: readonly Candidate[]): { readonly from: string; readonly to: string } {

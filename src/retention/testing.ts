@@ -17,7 +17,7 @@ export const FOR_EVER: RetentionRules = {
   tasks: 0,
 }
 
-export type TestParts = Omit<RetentionParts, 'clock' | 'ledger'> & {
+export type RetentionTestParts = Omit<RetentionParts, 'clock' | 'ledger'> & {
   readonly clock: ManualClock
   readonly ledger: ReturnType<typeof ledgerOn>
 }
@@ -26,7 +26,7 @@ export type TestParts = Omit<RetentionParts, 'clock' | 'ledger'> & {
 export async function retentionOn(
   storage: Storage,
   rules: Partial<RetentionRules> = {},
-): Promise<TestParts> {
+): Promise<RetentionTestParts> {
   const clock = manualClock()
   clock.advance(400 * DAY_MS)
   await storage.transaction(beginRetention)
@@ -36,7 +36,7 @@ export async function retentionOn(
 
 /** A decision that was made some days ago, with its record and an argument beside it. */
 export async function decided(
-  parts: TestParts,
+  parts: RetentionTestParts,
   id: `dec_${string}`,
   { daysAgo, ...of }: Partial<StoredDecision> & { readonly daysAgo: number },
 ): Promise<void> {

@@ -23,7 +23,7 @@ export const retention = {
     holds: integer,
     sweeps: integer,
   },
-  /** How far the present pass over a class has come, and what went so far. */
+  /** State of the present pass over a class, and the count of what went so far. */
   retention_progress: {
     class: text,
     cursor_at: integer,

@@ -1,6 +1,6 @@
 import type { Static } from 'typebox'
-import type { SchemaKit } from '../operation-kit/operation.ts'
-import type { Terminal } from '../operation-kit/terminal.ts'
+import type { SchemaKit } from './operation.ts'
+import type { Terminal } from './terminal.ts'
 
 const orAbove = { description: 'null: as the space above says' } as const
 
