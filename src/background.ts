@@ -8,7 +8,7 @@ import { forgetWorkloadTokens } from './issuers/index.ts'
 import { JWKS_MAX_AGE_SECONDS } from './keys/index.ts'
 import { type Chore, runChores } from './lib/chores.ts'
 import type { Closable } from './lib/close-all.ts'
-import { type Repetition, repeat } from './lib/repeat.ts'
+import { idleWait, type Repetition, repeat } from './lib/repeat.ts'
 import { forgetLogging } from './mcp-sessions/index.ts'
 import type { Outbound } from './net/index.ts'
 import { forgetDeliveries, keepNotifying } from './notifications/index.ts'
@@ -25,6 +25,8 @@ const DISK_EVERY_MS = 1_000
 const EVERY_MINUTE_MS = 60_000
 /** Pause between two writes of what a draft would have answered differently. */
 const SHADOW_EVERY_MS = 2_000
+/** Pause of whoever deletes by rule between two transactions: there is time for it, and calls have none. */
+const REST_MS = 20
 const EVERY_HOUR_MS = 3_600_000
 const REFRESH_KEYS_EVERY_MS = (JWKS_MAX_AGE_SECONDS * 1000) / 2
 
@@ -48,6 +50,7 @@ export function startBackground(
   const { decisions, disk, keys, shadow } = rooms
   const each = (chores: readonly Chore[], everyMs: number) =>
     repeat(() => tidy(parts, chores, onError), { everyMs, onError })
+  const ending = new AbortController()
   const running: Readonly<Record<string, Repetition>> = {
     ...runCalls(decisions, { onError }),
     telling: keepTelling({ ...decisions, outbound: agentsAt }, { onError }),
@@ -59,9 +62,16 @@ export function startBackground(
     'hourly work': each(hourly(parts), EVERY_HOUR_MS),
     certification: each([certification(parts)], EVERY_MINUTE_MS),
     'clean-up': each(cleanUp(parts), EVERY_MINUTE_MS),
-    retention: each(retention(parts), EVERY_MINUTE_MS),
+    retention: each(retention(parts, ending.signal), EVERY_MINUTE_MS),
   }
-  return Object.entries(running).map(([name, work]) => ({ name, close: () => work.stop() }))
+  return Object.entries(running).map(([name, work]) => ({
+    name,
+    close: () => {
+      // What can take long, such as a deletion by rule, ends at once.
+      ending.abort()
+      return work.stop()
+    },
+  }))
 }
 
 /**
@@ -91,15 +101,18 @@ function certification({ rooms }: BackgroundParts): Chore {
 }
 
 /** Chores that delete by rule, and erase because somebody asked for it. */
-export function retention({
-  rooms,
-  settings,
-}: Pick<BackgroundParts, 'rooms' | 'settings'>): readonly Chore[] {
-  const goesOn = () => !rooms.live.clockProblem
+export function retention(
+  { rooms, settings }: Pick<BackgroundParts, 'rooms' | 'settings'>,
+  signal: AbortSignal,
+): readonly Chore[] {
+  const round = {
+    goesOn: () => !rooms.live.clockProblem && !signal.aborted,
+    rest: () => idleWait(REST_MS, signal),
+  }
   return [
-    { name: 'erasures', run: () => continueErasures(rooms.retention, { goesOn }) },
+    { name: 'erasures', run: () => continueErasures(rooms.retention, round) },
     ...(settings.retention === 'on'
-      ? [{ name: 'retention', run: () => sweep(rooms.retention, { goesOn }) }]
+      ? [{ name: 'retention', run: () => sweep(rooms.retention, round) }]
       : []),
   ]
 }

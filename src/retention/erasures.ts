@@ -46,10 +46,10 @@ export async function erasePerson(
 /** Goes on with every erasure that is not done. */
 export async function continueErasures(
   parts: RetentionParts,
-  { atOnce = AT_ONCE, goesOn = () => true }: SweepOptions = {},
+  { atOnce = AT_ONCE, goesOn = () => true, rest = () => turn() }: SweepOptions = {},
 ): Promise<void> {
   for (const { id } of await listErasures(parts.storage.read, { open: true, limit: MAX_OPEN })) {
-    while (goesOn() && (await erasePage(parts, id, atOnce))) await turn()
+    while (goesOn() && (await erasePage(parts, id, atOnce))) await rest()
   }
 }
 

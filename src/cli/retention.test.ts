@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { World as Remit } from '../../test/world.ts'
+import { signedIn } from './testing.ts'
+
+describe('remit retention', () => {
+  let remit: Remit
+  before(async () => {
+    const settings = { REMIT_RETENTION_ARGUMENTS_DAYS: '90' }
+    remit = await Remit.start('sqlite', { development: false, settings })
+  })
+  after(() => remit.stop())
+
+  test('shows the rules, holds, lifts after a confirmation, and erases what a person asks for', async (t) => {
+    const cli = await signedIn(t, remit)
+    const hold = await cli.remit('retention', 'hold', 'case-17', '--person', 'sam')
+    assert.equal(hold.exit, 0, hold.said)
+    assert.match(hold.said, /✓ hld_\S+ holds person psn_\S+ for case-17/)
+    const shown = await cli.remit('retention', 'show')
+    assert.equal(shown.exit, 0, shown.said)
+    assert.match(shown.out, /arguments +90 d +0 +0 +0/)
+    assert.match(shown.out, /permits +for ever/)
+    assert.match(shown.out, /hld_\S+ +case-17 +person psn_/)
+
+    const [id = ''] = /hld_[\w-]+/.exec(hold.said) ?? []
+    const unsure = await cli.remit('retention', 'lift', id)
+    assert.equal(unsure.exit, 1)
+    assert.match(unsure.said, /Nothing was changed/)
+    const lifted = await cli.remit('retention', 'lift', id, '--yes')
+    assert.equal(lifted.exit, 0, lifted.said)
+    assert.match((await cli.remit('retention', 'show')).out, /No legal hold stands/)
+
+    const erased = await cli.remit('retention', 'erase', 'sam', '--yes')
+    assert.equal(erased.exit, 0, erased.said)
+    assert.match(erased.said, /is being erased: ers_/)
+    assert.match((await cli.remit('retention', 'show')).out, /ers_\S+ +psn_\S+ +0 +0 +goes on/)
+  })
+})
