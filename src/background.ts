@@ -100,13 +100,17 @@ function certification({ rooms }: BackgroundParts): Chore {
   return { name: 'uncertified agents', run: () => suspendUncertified(rooms.agents) }
 }
 
-/** Chores that delete by rule, and erase because somebody asked for it. */
+/**
+ * Chores that delete by rule, and erase because somebody asked for it.
+ * INVARIANT: nothing goes while the ledger lacks what was signed. Legal holds may be missing, too.
+ */
 export function retention(
   { rooms, settings }: Pick<BackgroundParts, 'rooms' | 'settings'>,
   signal: AbortSignal,
 ): readonly Chore[] {
+  const { ledger, live } = rooms
   const round = {
-    goesOn: () => !rooms.live.clockProblem && !signal.aborted,
+    goesOn: () => !live.clockProblem && ledger.broken === undefined && !signal.aborted,
     rest: () => idleWait(REST_MS, signal),
   }
   return [

@@ -10,7 +10,12 @@ inEachWorld(
     interface Shown {
       readonly classes: readonly { name: string; days: number | null; due: number; held: number }[]
       readonly holds: readonly { id: string }[]
-      readonly erasures: readonly { done_at: string | null; held: number; erased: number }[]
+      readonly erasures: readonly {
+        id: string
+        done_at: string | null
+        held: number
+        erased: number
+      }[]
     }
 
     async function shown(): Promise<Shown> {
@@ -60,6 +65,25 @@ inEachWorld(
       assert.equal(lifted.status, 200, lifted.text)
       assert.equal((await erase()).status, 200)
       assert.equal(await facts(id), 'erased')
+    })
+
+    it('erases nothing while the ledger lacks what was signed', async () => {
+      const w = world()
+      const ada = await w.api('ada')
+      const { id: person } = await w.person('nils')
+      const asked = await ada.send('POST', '/retention/erasures', { person })
+      assert.equal(asked.status, 200, asked.text)
+      const settings = { retention: 'on', registrationKeptDays: 90 } as const
+      const { signal } = new AbortController()
+      const isDone = async () =>
+        (await shown()).erasures.find(({ id }) => id === asked.body.id)?.done_at !== null
+      const broken = Object.create(w.rooms, {
+        ledger: { value: { broken: 'records are missing' } },
+      })
+      for (const { run } of retention({ rooms: broken, settings }, signal)) await run()
+      assert.equal(await isDone(), false)
+      for (const { run } of retention({ rooms: w.rooms, settings }, signal)) await run()
+      assert.equal(await isDone(), true)
     })
 
     it('refuses people and holds that are not there, and whoever is no administrator', async () => {
