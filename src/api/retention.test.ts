@@ -7,7 +7,7 @@ import { retention } from '../background.ts'
 inEachWorld(
   'retention by the API',
   (world) => {
-    interface Shown {
+    interface RetentionJson {
       readonly classes: readonly { name: string; days: number | null; due: number; held: number }[]
       readonly holds: readonly { id: string }[]
       readonly erasures: readonly {
@@ -18,10 +18,10 @@ inEachWorld(
       }[]
     }
 
-    async function shown(): Promise<Shown> {
+    async function shown(): Promise<RetentionJson> {
       const answer = await (await world().api('ada')).send('GET', '/retention')
       assert.equal(answer.status, 200, answer.text)
-      return answer.body as unknown as Shown // as: the API says
+      return answer.body as unknown as RetentionJson // as: the API says
     }
 
     async function facts(id: string): Promise<unknown> {
