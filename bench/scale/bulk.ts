@@ -55,6 +55,7 @@ export class RowCollector {
     }
     this.storage = {
       engine: 'sqlite',
+      shared: false,
       ...lane,
       lanes: { renewal: lane, revocation: lane },
       time: () => sql<number>`${Date.now()}`,

@@ -17,8 +17,8 @@ export async function recover(parts: CallParts): Promise<number> {
   // INVARIANT: who is sending is read before who is alive, so a replica that starts in between is not taken for dead.
   const sending = await sendingReplicas(parts.storage.read)
   if (sending.every((id) => id === parts.live.replicaId)) return 0
-  // The data directory of SQLite has one process at a time: whoever else it was is gone, whatever its lease says.
-  const shared = parts.storage.engine !== 'sqlite'
+  // Whoever else used a store that is this process's alone is gone, whatever its lease says.
+  const { shared } = parts.storage
   // INVARIANT: after the store paused, nobody is judged by who comes back first.
   if (shared && !parts.live.mayJudgeOthers()) return 0
   const others = shared ? await parts.live.replicas() : []

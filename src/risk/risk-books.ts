@@ -143,13 +143,13 @@ export class RiskBooks {
 
   /**
    * Counts the calls of other replicas, and those of this one before it was restarted, in the log
-   * of decisions. Each agent and person is looked up at most every two seconds. An embedded server
-   * has no other replicas, so it stops looking one minute after its start.
+   * of decisions. Each agent and person is looked up at most every two seconds. A server
+   * that has its store for itself stops looking one minute after its start.
    */
   async #callsElsewhere({ at, held }: RiskQuery, paceKey: string): Promise<number> {
     const { replicaId, storage } = this.#options
     this.#startedAt ??= at
-    if (storage.engine === 'sqlite' && at - this.#startedAt > MINUTE_MS) return 0
+    if (!storage.shared && at - this.#startedAt > MINUTE_MS) return 0
     const known = this.#elsewhere.get(paceKey)
     if (known && at - known.at < LOOK_ELSEWHERE_MS && at >= known.at) return known.count
     const { agentId, personId } = held.task

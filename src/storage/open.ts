@@ -17,14 +17,19 @@ import type { Storage } from './storage.ts'
 import { timedBy } from './timed-by.ts'
 
 export type StorageOptions = (
-  | { kind: 'sqlite'; directory: string }
+  | {
+      kind: 'sqlite'
+      directory: string
+      /** Address of the process that writes (`Storage.share`); absent: this process writes. */
+      writer?: string | undefined
+    }
   | ({ kind: 'postgres'; url: string } & PrimaryOptions)
 ) & {
   /** True: bring the schema up to date first. Otherwise an older schema is refused. */
   migrate?: boolean
   /** Database time of SQLite. PostgreSQL has its own. */
   clock?: Clock
-  /** Clock that replaces PostgreSQL's own time, in tests that move it. */
+  /** Clock that replaces the time of a store that is shared, in tests that move it. */
   databaseClock?: Clock | undefined
   /** Called after a failover of PostgreSQL that may have lost something. */
   onFailover?: (what: string) => void
@@ -128,7 +133,10 @@ export async function emptyDataDirectory(directory: string, last: string): Promi
 async function openEngine(options: StorageOptions): Promise<Storage> {
   if (options.kind === 'sqlite') {
     const { openSqlite } = await import('./sqlite/open.ts')
-    return openSqlite(options)
+    const storage = await openSqlite(options)
+    return options.databaseClock && storage.shared
+      ? timedBy(storage, options.databaseClock)
+      : storage
   }
   const { openPostgres } = await import('./postgres/open.ts')
   const storage = await openPostgres(options)

@@ -5,7 +5,7 @@ import { Problem } from '../lib/problem.ts'
 import { isDuplicate } from './failure.ts'
 import { Guard } from './guard.ts'
 import type { Reader, Step, Storage, Tx } from './storage.ts'
-import { onBothEngines } from './testing.ts'
+import { type OpenStorage, onBothEngines, onSharedFile } from './testing.ts'
 
 const unavailable = (error: unknown) =>
   error instanceof Problem && error.code === 'storage.unavailable'
@@ -25,6 +25,11 @@ function change(db: Reader, key: string, from: string, to: string): Step {
     .where('key', '=', key)
     .where('value', '=', from)
   return { guard: CHANGE, query, rows: 1 }
+}
+
+function everywhere(name: string, declare: (open: OpenStorage) => void): void {
+  onBothEngines(name, declare)
+  onSharedFile(name, declare)
 }
 
 async function keys(storage: Storage): Promise<string[]> {
@@ -50,7 +55,7 @@ async function addOne(tx: Tx, key: string): Promise<void> {
     .execute()
 }
 
-onBothEngines('statements', (open) => {
+everywhere('statements', (open) => {
   test('nothing is in an empty list, and everything is outside of it', async () => {
     const storage = await open()
     const db = storage.read
@@ -69,7 +74,7 @@ onBothEngines('statements', (open) => {
   })
 })
 
-onBothEngines('commit', (open) => {
+everywhere('commit', (open) => {
   test('all steps are done, in order', async () => {
     const storage = await open()
     const db = storage.read
@@ -182,7 +187,7 @@ onBothEngines('commit', (open) => {
   })
 })
 
-onBothEngines('transaction', (open) => {
+everywhere('transaction', (open) => {
   test('a throw rolls back and reaches the caller as it is', async () => {
     const storage = await open()
     const mine = new Problem('storage.locked', 'mine')
@@ -333,7 +338,7 @@ onBothEngines('transaction', (open) => {
   })
 })
 
-onBothEngines('values', (open) => {
+everywhere('values', (open) => {
   test('bytes, large numbers, null and any text come back as they went in', async () => {
     const storage = await open()
     const sealed = new Uint8Array([0, 1, 127, 128, 255])
@@ -369,7 +374,7 @@ onBothEngines('values', (open) => {
   })
 })
 
-onBothEngines('reading', (open) => {
+everywhere('reading', (open) => {
   test('nothing can be written through it', async () => {
     const storage = await open()
     await assert.rejects(storage.read.insertInto('meta').values({ key: 'a', value: '' }).execute())
@@ -381,7 +386,7 @@ onBothEngines('reading', (open) => {
   })
 })
 
-onBothEngines('hints', (open) => {
+everywhere('hints', (open) => {
   test('reach who listens to the channel, until it stops listening', async () => {
     const storage = await open()
     const heard: string[] = []
@@ -400,7 +405,7 @@ onBothEngines('hints', (open) => {
   })
 })
 
-onBothEngines('closing', (open) => {
+everywhere('closing', (open) => {
   test('refuses what comes after, and may be done twice', async () => {
     const storage = await open()
     const before = storage.commit([insert(storage.read, 'a')])
@@ -415,7 +420,7 @@ onBothEngines('closing', (open) => {
   })
 })
 
-onBothEngines('database time', (open) => {
+everywhere('database time', (open) => {
   test('is epoch milliseconds', async () => {
     const storage = await open()
     const before = Date.now()

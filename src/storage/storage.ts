@@ -63,6 +63,13 @@ export interface StorageLoad {
  */
 export interface Storage {
   readonly engine: 'sqlite' | 'postgres'
+  /** True when other servers may write to it, too: they count, and are judged by their leases. */
+  readonly shared: boolean
+  /**
+   * Lets other processes of this machine write through this one; answers what `openStorage` needs there. Absent where they reach the
+   * database by themselves.
+   */
+  share?(): Promise<string>
   /** Reads of the last committed state. Never write through it. */
   readonly read: Reader
   /**
@@ -88,8 +95,8 @@ export interface Storage {
   /** Database time as part of a statement, read when the statement runs. */
   time(): RawBuilder<number>
   /**
-   * Database time without asking the database, where it is this process's own clock. Absent on
-   * PostgreSQL.
+   * Database time without asking the database, where it is this process's own clock. Absent where
+   * the store is shared.
    */
   readonly nowAtHand?: (() => number) | undefined
   /** Lanes for transactions that must wait behind no call. */

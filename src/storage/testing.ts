@@ -58,10 +58,23 @@ export function onBothEngines(name: string, declare: (open: OpenStorage) => void
   for (const engine of testedEngines()) suite(engine, name, declare)
 }
 
+/** Declares tests for a file that several processes share, beside those for each engine. */
+export function onSharedFile(name: string, declare: (open: OpenStorage) => void): void {
+  suiteOf(`${name} (sqlite, shared)`, freshShared, declare)
+}
+
 function suite(engine: Engine, name: string, declare: (open: OpenStorage) => void): void {
   const fresh = engine === 'sqlite' ? freshSqlite : freshPostgres
   const only = process.env.TEST_POSTGRES_URL ? '' : ', without TEST_POSTGRES_URL no PostgreSQL'
-  describe(`${name} (${engine}${only})`, () => {
+  suiteOf(`${name} (${engine}${only})`, fresh, declare)
+}
+
+function suiteOf(
+  name: string,
+  fresh: () => Promise<FreshStorage>,
+  declare: (open: OpenStorage) => void,
+): void {
+  describe(name, () => {
     const shared: FreshStorage[] = []
     const ofTest: FreshStorage[] = []
     // Not after each: a test's own `t.after` comes later than that, and still needs its database.
@@ -85,13 +98,25 @@ async function endAll(opened: FreshStorage[]): Promise<void> {
 
 let sqliteTemplate: Promise<string> | undefined
 
-async function freshSqlite(): Promise<FreshStorage> {
+async function freshSqlite(): Promise<FreshStorage & { readonly directory: string }> {
   sqliteTemplate ??= makeSqliteTemplate()
   const template = await sqliteTemplate
   const directory = mkdtempSync(join(tmpdir(), 'remit-test-'))
   copyFileSync(join(template, 'remit.db'), join(directory, 'remit.db'))
   const storage = await openStorage({ kind: 'sqlite', directory })
-  return { storage, end: async () => rmSync(directory, { recursive: true }) }
+  return { storage, directory, end: async () => rmSync(directory, { recursive: true }) }
+}
+
+async function freshShared(): Promise<FreshStorage> {
+  const { storage: parent, end, directory } = await freshSqlite()
+  const writer = await parent.share?.()
+  return {
+    storage: await openStorage({ kind: 'sqlite', directory, writer }),
+    end: async () => {
+      await parent.close()
+      await end()
+    },
+  }
 }
 
 async function makeSqliteTemplate(): Promise<string> {

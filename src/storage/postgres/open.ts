@@ -61,6 +61,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
   let closed: Promise<unknown> | undefined
   const storage: Storage = {
     engine: 'postgres',
+    shared: true,
     read,
     transaction: (work) => runTransaction(attempts, work),
     exclusively: async (work) => {

@@ -15,6 +15,7 @@ export interface HeldDirectory {
 }
 
 const LOCK = 'lock.db'
+export const DATABASE = 'remit.db'
 
 /**
  * Removes everything in a data directory that no process works in. `last` is removed last, so that an interrupted attempt can be repeated.
@@ -43,7 +44,7 @@ export function emptyDirectory(directory: string, last: string): void {
 export function holdDirectory(directory: string): HeldDirectory {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
-    for (const name of [LOCK, 'remit.db']) createPrivate(join(directory, name))
+    for (const name of [LOCK, DATABASE]) createPrivate(join(directory, name))
   } catch (cause) {
     throw unavailable(
       `the data directory ${directory} cannot be written: ${reasonOf(cause)}`,
@@ -64,7 +65,7 @@ export function holdDirectory(directory: string): HeldDirectory {
     )
   }
   return {
-    file: join(directory, 'remit.db'),
+    file: join(directory, DATABASE),
     warnings: warningsAbout(directory),
     release: () => lock.close(),
   }

@@ -1,6 +1,6 @@
 /**
- * Messages between the main thread and the writer thread. Everything here is copied between
- * threads.
+ * Messages between the main thread of a process and the writer thread. Everything here is copied
+ * between threads, or between processes.
  */
 
 export interface BatchStep {
@@ -21,6 +21,8 @@ export type Request =
       readonly limit: number | undefined
       /** True: goes before all others that wait, as leases and revocations do. */
       readonly first: boolean
+      /** Time that others wait for the next statement of the turn, in ms; absent: up to `limit`. */
+      readonly pause?: number
     }
   | {
       readonly kind: 'query'
@@ -37,6 +39,13 @@ export type Request =
       readonly how: 'commit' | 'rollback'
     }
   | { readonly kind: 'close'; readonly id: number }
+  /** Lets other processes write through this thread, over a socket in a directory that only their user may enter. */
+  | { readonly kind: 'share'; readonly id: number; readonly directory: string }
+  /** Is passed on to all processes that share the writer. */
+  | { readonly kind: 'hint'; readonly channel: string }
+
+/** Requests for the queue of writes. */
+export type WriteRequest = Exclude<Request, { kind: 'open' | 'close' | 'share' | 'hint' }>
 
 export interface StepBatch {
   readonly id: number
@@ -62,3 +71,17 @@ export type WriterReply =
   /** `failed` is the position of the step whose guard did not hold; nothing of the batch remains. */
   | { readonly id: number; readonly kind: 'committed'; readonly failed: number | undefined }
   | { readonly id: number; readonly kind: 'failure'; readonly failure: StatementFailure }
+  | { readonly id: number; readonly kind: 'shared'; readonly path: string }
+
+/** The way from a process to the writer: to a thread of its own, or to that of the process that started it. */
+export interface WriterLine {
+  post(request: Request): void
+  /** Begins to listen. `ended` is called once, when nothing can be written over this line any more. */
+  listen(heard: {
+    replies(replies: readonly WriterReply[]): void
+    hint(channel: string): void
+    ended(cause: unknown): void
+  }): void
+  /** Lets go, after the writer answered that it has closed. */
+  release(): void
+}

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type CompiledQuery, type DatabaseConnection, Kysely, type QueryResult, sql } from 'kysely'
 import { type Clock, systemClock } from '../../lib/clock.ts'
@@ -5,12 +6,14 @@ import { type Connections, dialectOver, forReading, noStreaming } from '../diale
 import { Hints } from '../hints.ts'
 import type { Schema } from '../schema.ts'
 import type { Lane, Storage } from '../storage.ts'
-import { type HeldDirectory, holdDirectory } from './directory.ts'
+import { lineToSocket } from './clients/socket-line.ts'
+import { DATABASE, type HeldDirectory, holdDirectory } from './directory.ts'
 import { LostTurn, translated } from './failure.ts'
 import type { RowSet } from './messages.ts'
 import { openForReading } from './pragmas.ts'
 import { Statements } from './statements.ts'
-import { startWriter, Writer } from './writer.ts'
+import { lineToThread, startWriter } from './thread.ts'
+import { Writer } from './writer.ts'
 
 const TRANSACTION_LIMIT = 10_000
 
@@ -19,6 +22,8 @@ export interface SqliteOptions {
   clock?: Clock | undefined
   /** Maximum time that an interactive transaction may keep everyone else from writing, in ms. */
   transactionLimit?: number | undefined
+  /** Socket of the process that writes; absent: this one. */
+  writer?: string | undefined
 }
 
 /**
@@ -28,11 +33,15 @@ export interface SqliteOptions {
  * @throws Problem `storage.locked`, `storage.unavailable`
  */
 export async function openSqlite(options: SqliteOptions): Promise<Storage> {
+  if (options.writer !== undefined) return openBeside({ ...options, writer: options.writer })
   const directory = holdDirectory(options.directory)
-  const writer = new Writer(startWriter(directory.file))
+  const writer = new Writer(lineToThread(startWriter(directory.file)))
   try {
     await writer.commit([])
-    return storageOver(directory, writer, options)
+    return {
+      ...storageOver(directory, { ...options, writer }),
+      share: () => writer.share(options.directory),
+    }
   } catch (error) {
     await writer.close()
     directory.release()
@@ -40,8 +49,37 @@ export async function openSqlite(options: SqliteOptions): Promise<Storage> {
   }
 }
 
-function storageOver(directory: HeldDirectory, writer: Writer, options: SqliteOptions): Storage {
-  const { clock = systemClock, transactionLimit = TRANSACTION_LIMIT } = options
+/**
+ * Opens the engine beside the process that writes, whose lock covers this one. Time is read where statements run: a process that stood
+ * still must not say how late it is.
+ */
+async function openBeside(options: SqliteOptions & { readonly writer: string }): Promise<Storage> {
+  const hints = new Hints()
+  const line = await lineToSocket(options.writer)
+  const writer = new Writer(line, (channel) => hints.raise(channel))
+  try {
+    await writer.commit([])
+    const file = join(options.directory, DATABASE)
+    const alone = storageOver({ file, warnings: [], release() {} }, { ...options, writer })
+    return {
+      ...alone,
+      shared: true,
+      nowAtHand: undefined,
+      time: () => sql<number>`CAST(round(unixepoch('subsec') * 1000) AS INTEGER)`,
+      notify: (channel) => writer.hint(channel),
+      onNotify: (channel, listener) => hints.on(channel, listener),
+    }
+  } catch (error) {
+    await writer.close()
+    throw error
+  }
+}
+
+function storageOver(
+  directory: HeldDirectory,
+  options: Omit<SqliteOptions, 'writer'> & { readonly writer: Writer },
+): Storage {
+  const { clock = systemClock, transactionLimit = TRANSACTION_LIMIT, writer } = options
   const reading = new DatabaseSync(directory.file, { readOnly: true })
   openForReading(reading)
   const writing = (limit: number | undefined, how = { first: false }) =>
@@ -59,6 +97,7 @@ function storageOver(directory: HeldDirectory, writer: Writer, options: SqliteOp
   const lane = laneOver(urgent)
   return {
     engine: 'sqlite',
+    shared: false,
     ...laneOver(limited),
     lanes: { renewal: lane, revocation: lane },
     time: () => sql<number>`${clock.now()}`,

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { failureOf, LOST } from './failure.ts'
-import type { Request, StatementFailure, StepBatch, WriterReply } from './messages.ts'
+import type { Request, StatementFailure, StepBatch, WriteRequest, WriterReply } from './messages.ts'
 import { Statements } from './statements.ts'
 
 type BeginRequest = Extract<Request, { kind: 'begin' }>
@@ -8,6 +8,8 @@ type BeginRequest = Extract<Request, { kind: 'begin' }>
 interface Turn {
   readonly id: number
   readonly timer: NodeJS.Timeout | undefined
+  /** Runs out when the next statement does not come; see `BeginRequest.pause`. */
+  readonly silence: NodeJS.Timeout | undefined
   /**
    * True when a statement failed. PostgreSQL then refuses everything but ROLLBACK; what runs here
    * must run there.
@@ -48,12 +50,14 @@ export class WriteQueue {
     this.#collect = collect
   }
 
-  receive(request: Exclude<Request, { kind: 'open' | 'close' }>): void {
+  receive(request: WriteRequest): void {
     if (request.kind === 'batches') this.#batches.push(...request.batches)
     else if (request.kind === 'begin') this.#queue(request)
     else if (request.turn !== this.#turn?.id) this.#send([lostTurn(request)])
-    else if (request.kind === 'query') this.#send([this.#query(this.#turn, request)])
-    else this.#end(this.#turn, request)
+    else if (request.kind === 'query') {
+      this.#send([this.#query(this.#turn, request)])
+      this.#turn.silence?.refresh()
+    } else this.#end(this.#turn, request)
   }
 
   #queue(begin: BeginRequest): void {
@@ -77,6 +81,21 @@ export class WriteQueue {
     this.#leave()
     this.#rollBack()
     this.#begins.length = 0
+    this.proceed()
+  }
+
+  /** Forgets what nobody waits for any more, or only transactions that have not ended. What is committed stays. */
+  forget(isGone: (id: number) => boolean, what: 'all' | 'turns' = 'all'): void {
+    if (what === 'all') this.#batches = this.#batches.filter(({ id }) => !isGone(id))
+    const left = this.#begins.filter(({ id }) => !isGone(id))
+    this.#begins.splice(0, this.#begins.length, ...left)
+    if (this.#turn && isGone(this.#turn.id)) this.#abandon()
+  }
+
+  /** Rolls the turn back, and lets the others go on. */
+  #abandon(): void {
+    this.#leave()
+    this.#rollBack()
     this.proceed()
   }
 
@@ -160,23 +179,25 @@ export class WriteQueue {
     }
   }
 
-  #begin({ id, limit }: BeginRequest): void {
+  #begin({ id, limit, pause }: BeginRequest): void {
     try {
       this.#statements.run('BEGIN IMMEDIATE', [])
     } catch (error) {
       this.#send([failed(id, failureOf(error))])
       return
     }
-    const timer =
-      limit === undefined
-        ? undefined
-        : setTimeout(() => {
-            this.#leave()
-            this.#rollBack()
-            this.proceed()
-          }, limit)
-    this.#turn = { id, timer, spoiled: false }
+    const timer = limit === undefined ? undefined : setTimeout(() => this.#abandon(), limit)
+    this.#turn = { id, timer, silence: this.#silence(pause), spoiled: false }
     this.#send([{ id, kind: 'done' }])
+  }
+
+  /** INVARIANT: a process that stands still with the turn keeps nobody waiting for longer than this. */
+  #silence(pause: number | undefined): NodeJS.Timeout | undefined {
+    if (pause === undefined) return undefined
+    return setTimeout(() => {
+      if (this.#begins.length || this.#batches.length) this.#abandon()
+      else this.#turn?.silence?.refresh()
+    }, pause)
   }
 
   #query(turn: Turn, { id, sql, parameters }: Query): WriterReply {
@@ -217,6 +238,7 @@ export class WriteQueue {
 
   #leave(): void {
     clearTimeout(this.#turn?.timer)
+    clearTimeout(this.#turn?.silence)
     this.#turn = undefined
   }
 

@@ -1,6 +1,8 @@
 /** Entry of a writer thread: opens the connection that writes, and answers until it is told to close; then it may open another. */
 import { DatabaseSync } from 'node:sqlite'
 import { parentPort, receiveMessageOnPort } from 'node:worker_threads'
+import { serveWriter, type WriterSocket } from './clients/serve-writer.ts'
+import { WritingClients } from './clients/writing-clients.ts'
 import type { Request, WriterReply } from './messages.ts'
 import { openForWriting } from './pragmas.ts'
 import { WriteQueue } from './write-queue.ts'
@@ -9,10 +11,22 @@ const port = parentPort
 if (!port) throw new Error('writer-thread runs as a worker')
 
 let opened: { readonly db: DatabaseSync; readonly turns: WriteQueue } | undefined
+/** Other processes that write through this thread; absent: there are none. */
+let shared: { readonly clients: WritingClients; readonly socket: WriterSocket } | undefined
 let closing: number | undefined
 
 function send(replies: readonly WriterReply[]): void {
-  port?.postMessage(replies)
+  const own = shared ? shared.clients.answer(replies) : replies
+  if (own.length > 0) port?.postMessage(own)
+}
+
+async function share({ directory, id }: Extract<Request, { kind: 'share' }>): Promise<void> {
+  if (!opened) return
+  const { turns } = opened
+  const clients = new WritingClients(turns)
+  const socket = await serveWriter(directory, clients, () => opened?.turns.proceed())
+  shared = { clients, socket }
+  send([{ id, kind: 'shared', path: socket.path }])
 }
 
 function open(file: string): void {
@@ -23,6 +37,8 @@ function open(file: string): void {
 
 function close(id: number): void {
   opened?.turns.close()
+  shared?.socket.close()
+  shared = undefined
   opened?.db.close()
   opened = undefined
   closing = undefined
@@ -32,7 +48,9 @@ function close(id: number): void {
 function receive(request: Request): void {
   if (request.kind === 'open') open(request.file)
   else if (request.kind === 'close') closing = request.id
-  else opened?.turns.receive(request)
+  else if (request.kind === 'share')
+    void share(request) // a failure ends the thread, and is told so
+  else if (request.kind !== 'hint') opened?.turns.receive(request)
 }
 
 function collect(): void {

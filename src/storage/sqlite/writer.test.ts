@@ -13,8 +13,9 @@ import { openStorage, type StorageOptions } from '../open.ts'
 import type { Reader, Step, Storage } from '../storage.ts'
 import type { WriterReply } from './messages.ts'
 import { openForWriting } from './pragmas.ts'
+import { lineToThread, startWriter } from './thread.ts'
 import { WriteQueue } from './write-queue.ts'
-import { startWriter, Writer } from './writer.ts'
+import { Writer } from './writer.ts'
 
 const unavailable = (error: unknown) =>
   error instanceof Problem && error.code === 'storage.unavailable'
@@ -116,7 +117,7 @@ test('one that hangs without another statement cannot commit what was rolled bac
 test('when the thread dies, whoever waits is told, and nothing is accepted after', async (t) => {
   const file = join(folder(t), 'remit.db')
   const thread = startWriter(file)
-  const writer = new Writer(thread)
+  const writer = new Writer(lineToThread(thread))
   await writer.commit([])
   const turn = await writer.begin(undefined)
   const waiting = [writer.commit([]), writer.query(turn, 'SELECT 1', []), writer.begin(undefined)]
@@ -293,7 +294,7 @@ test('a transaction that ended itself writes nothing more', async (t) => {
 test('a thread that is gone is told once, and one that was closed is not', async (t) => {
   const file = join(folder(t), 'remit.db')
   const thread = startWriter(file)
-  const writer = new Writer(thread)
+  const writer = new Writer(lineToThread(thread))
   const told: Error[] = []
   writer.onLost((error) => told.push(error))
   await writer.commit([])
@@ -302,7 +303,7 @@ test('a thread that is gone is told once, and one that was closed is not', async
   assert.equal(told.length, 1)
   assert.ok(unavailable(told[0]))
 
-  const closed = new Writer(startWriter(file))
+  const closed = new Writer(lineToThread(startWriter(file)))
   closed.onLost(() => assert.fail('it was closed'))
   await closed.commit([])
   await closed.close()
@@ -310,7 +311,7 @@ test('a thread that is gone is told once, and one that was closed is not', async
 
 test('who waits for a turn when the store is closed is told, and so is who has one', async (t) => {
   const file = join(folder(t), 'remit.db')
-  const writer = new Writer(startWriter(file))
+  const writer = new Writer(lineToThread(startWriter(file)))
   const turn = await writer.begin(undefined)
   const waiting = writer.begin(undefined)
   const closing = writer.close()
@@ -318,7 +319,7 @@ test('who waits for a turn when the store is closed is told, and so is who has o
   await closing
   await assert.rejects(writer.query(turn, 'SELECT 1', []), unavailable)
 
-  const next = new Writer(startWriter(file))
+  const next = new Writer(lineToThread(startWriter(file)))
   await next.end(await next.begin(undefined), 'commit')
   await next.close()
 })

@@ -1,9 +1,7 @@
-import { extname } from 'node:path'
-import { Worker } from 'node:worker_threads'
 import { unavailable } from '../failure.ts'
 import { type CommitResult, committedUnless, type Step } from '../storage.ts'
 import { errorOf } from './failure.ts'
-import type { Request, RowSet, StepBatch, WriterReply } from './messages.ts'
+import type { Request, RowSet, StepBatch, WriterLine, WriterReply } from './messages.ts'
 
 /**
  * Maximum of requests that wait. More of them mean that the disk does not keep up: refuse at once
@@ -24,9 +22,9 @@ interface Waiter {
   reject(error: Error): void
 }
 
-/** The main thread's side of the one thread that writes. */
+/** One process's side of the one thread that writes. */
 export class Writer {
-  readonly #thread: Worker
+  readonly #line: WriterLine
   readonly #waiting = new Map<number, Waiter>()
   #gathered: StepBatch[] = []
   #lastId = 0
@@ -34,19 +32,17 @@ export class Writer {
   #closed: Promise<void> | undefined
   readonly #onLost: ((error: Error) => void)[] = []
 
-  /** `thread` runs `writer-thread.ts`; see `startWriter`. */
-  constructor(thread: Worker) {
-    this.#thread = thread
-    thread.on('message', this.#onReplies)
-    thread.on('error', this.#onEnd)
-    thread.on('exit', this.#onEnd)
+  /** `onHint` hears what other processes said, and this one itself, where there are others. */
+  constructor(line: WriterLine, onHint: (channel: string) => void = () => {}) {
+    this.#line = line
+    line.listen({
+      replies: (replies) => {
+        for (const reply of replies) this.#settle(reply)
+      },
+      hint: onHint,
+      ended: (cause) => this.#die(cause),
+    })
   }
-
-  readonly #onReplies = (replies: readonly WriterReply[]) => {
-    for (const reply of replies) this.#settle(reply)
-  }
-
-  readonly #onEnd = (cause: unknown) => this.#die(cause)
 
   /** Commits all steps or none, durable when answered. Calls of one tick travel together. */
   async commit(steps: readonly Step[]): Promise<CommitResult> {
@@ -78,6 +74,18 @@ export class Writer {
     await this.#send((id) => ({ kind: 'end', id, turn, how }))
   }
 
+  /** Lets other processes write through this thread, over sockets in this directory. Answers the path. */
+  async share(directory: string): Promise<string> {
+    const reply = await this.#send((id) => ({ kind: 'share', id, directory }))
+    if (reply.kind !== 'shared') throw new Error('the writer thread answered something else')
+    return reply.path
+  }
+
+  /** Tells every process that something changed. Nothing depends on its arriving. */
+  hint(channel: string): void {
+    if (!this.#dead) this.#line.post({ kind: 'hint', channel })
+  }
+
   /** Number of requests that have not been answered. */
   get waiting(): number {
     return this.#waiting.size
@@ -99,15 +107,12 @@ export class Writer {
     const closed = this.#send((id) => ({ kind: 'close', id }))
     this.#dead = unavailable('the store is closed')
     await closed
-    this.#thread.off('message', this.#onReplies)
-    this.#thread.off('error', this.#onEnd)
-    this.#thread.off('exit', this.#onEnd)
-    keepForNext(this.#thread)
+    this.#line.release()
     this.#rejectWaiting(this.#dead)
   }
 
   #send(request: (id: number) => Request): Promise<WriterAnswer> {
-    return this.#ask((id) => this.#thread.postMessage(request(id)))
+    return this.#ask((id) => this.#line.post(request(id)))
   }
 
   #ask(post: (id: number) => void): Promise<WriterAnswer> {
@@ -139,7 +144,7 @@ export class Writer {
     if (!this.#gathered.length) return
     const batches = this.#gathered
     this.#gathered = []
-    this.#thread.postMessage({ kind: 'batches', batches } satisfies Request)
+    this.#line.post({ kind: 'batches', batches })
   }
 
   #settle(reply: WriterReply): void {
@@ -165,37 +170,4 @@ export class Writer {
     for (const { reject } of this.#waiting.values()) reject(reason)
     this.#waiting.clear()
   }
-}
-
-/** Threads whose database was closed. They do not keep the process alive. */
-const idle: Worker[] = []
-
-/**
- * Gives a thread that has a database file open: one that closed another before, since a thread takes longer to start than
- * a database to open. Whether it could open the file shows at the first request.
- */
-export function startWriter(file: string): Worker {
-  const thread = idle.pop() ?? newThread()
-  thread.ref()
-  thread.postMessage({ kind: 'open', file } satisfies Request)
-  return thread
-}
-
-function newThread(): Worker {
-  // `.ts` from source, `.js` as published.
-  const entry = new URL(`./writer-thread${extname(import.meta.url)}`, import.meta.url)
-  // Options of this process (`--eval`, `--inspect`) are not the thread's.
-  const thread = new Worker(entry, { name: 'storage-writer', execArgv: [] })
-  // The writer that uses it hears of its errors, too; one that nobody uses ends without anybody's harm.
-  thread.on('error', () => {})
-  thread.on('exit', () => {
-    const index = idle.indexOf(thread)
-    if (index >= 0) idle.splice(index, 1)
-  })
-  return thread
-}
-
-function keepForNext(thread: Worker): void {
-  thread.unref()
-  idle.push(thread)
 }
