@@ -47,6 +47,7 @@ export function authzenHandlers(ports: AuthzenPorts): RawHandler[] {
       paths: [PATHS[name]],
       inBooks: true,
       atOnce: true,
+      isWork: true,
       handle: (message: IncomingMessage, reply: ServerResponse, context: RawContext) =>
         answering(message, reply, { ports, context, work: () => post(ports, message, ACTS[name]) }),
     })),

@@ -32,6 +32,12 @@ export const INBOUND_SETTINGS = {
     'Maximum number of open connections of one client address. 0: no limit. If a proxy on another machine holds all connections, set REMIT_TRUSTED_PROXIES.',
     readBetween(0, 1_000_000),
   ),
+  maxWorking: setting(
+    'REMIT_MAX_WORKING',
+    '400',
+    'Maximum number of requests of programs that one process works on at once, for the issuer (tokens, questions about tokens and of enforcement points), for the gateway, and for gateways of others that ask over HTTP. Beyond it the answer is 503 with `Retry-After`, before body, credential and proof are looked at. One credential may use half of it. Calls that wait for an API or a person do not count; pages, health checks and revocation are never refused.',
+    readBetween(1, 100_000),
+  ),
   maxBodyMib: setting(
     'REMIT_MAX_BODY_MIB',
     '64',

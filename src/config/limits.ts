@@ -11,6 +11,7 @@ export function capacityOf(settings: Settings): Capacity {
       perAddress: settings.maxConnectionsPerAddress,
     },
     bodyBytes: { total: bytes, perAddress: bytes / 4 },
+    working: settings.maxWorking,
   }
 }
 

@@ -1,7 +1,9 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { Clock } from '../lib/clock.ts'
 import type { RequestObserver } from '../lib/request-observer.ts'
-import { boundedServer, type Capacity } from './inbound/bounded-server.ts'
+import { Admission, refuseBusy } from './inbound/admission.ts'
+import { boundedServer, CAPACITY, type Capacity } from './inbound/bounded-server.ts'
 import type { ClientAddresses } from './inbound/client-addresses.ts'
 import { doubt } from './inbound/framing.ts'
 import type { ServerCertificate } from './inbound/server-certificate.ts'
@@ -17,6 +19,9 @@ const LIMITS = {
 } as const
 const MAX_HEADERS = 64
 
+/** Marks an answer as our own and not an API's. */
+const OWN = ['remit-answer', 'own'] as const
+
 /** A request that has arrived, before anything about it is believed. */
 export interface ArrivedRequest {
   message: IncomingMessage
@@ -24,6 +29,8 @@ export interface ArrivedRequest {
   ip: string
   /** Marks the connection as unreliable: no later request on it is believed. */
   doubt(): void
+  /** Says that it is worked on no longer: it waits for somebody else. Its end says so anyhow. */
+  waits(): void
 }
 
 /** A server with hard limits, and the calls under way on it. */
@@ -40,25 +47,42 @@ export function createFront(
   handle: (arrived: ArrivedRequest) => Promise<void>,
   {
     addresses,
-    capacity,
+    capacity = CAPACITY,
     certificate,
+    decisions,
     observer,
   }: {
     readonly addresses: ClientAddresses
     readonly capacity?: Capacity | undefined
     readonly certificate?: ServerCertificate | undefined
+    readonly decisions: { readonly clock: Pick<Clock, 'monotonic'> }
     readonly observer?: RequestObserver | undefined
   },
 ): Front {
   const underWay = new Set<Promise<void>>()
   const busy = new WeakMap<Duplex, number>()
+  const monotonic = () => decisions.clock.monotonic()
+  const admission = new Admission({ addresses, most: capacity.working, monotonic })
   const take = (message: IncomingMessage, reply: ServerResponse) => {
+    const leave = admission.enter(message)
+    if (!leave) {
+      observer?.refused('server.busy')
+      refuseBusy(message, reply, OWN)
+      return
+    }
     const { socket } = message
-    const arrived = { message, reply, ip: addresses.of(message), doubt: () => doubt(message) }
+    const arrived = {
+      message,
+      reply,
+      ip: addresses.of(message),
+      doubt: () => doubt(message),
+      waits: leave,
+    }
     const call = observer ? observer.follow(message, reply, () => handle(arrived)) : handle(arrived)
     underWay.add(call)
     busy.set(socket, (busy.get(socket) ?? 0) + 1)
     void call.finally(() => {
+      leave()
       underWay.delete(call)
       busy.set(socket, (busy.get(socket) ?? 0) - 1)
     })

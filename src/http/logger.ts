@@ -27,10 +27,12 @@ const HIDDEN = [
 export function openLog(options: {
   level?: string | undefined
   destination?: DestinationStream | undefined
+  /** Number of the process in each line, where several serve together. */
+  process?: number | undefined
 }): Logger {
   const settings = {
     level: options.level ?? 'info',
-    base: null,
+    base: options.process === undefined ? null : { process: options.process },
     mixin: () => traceMembers(),
     redact: {
       paths: HIDDEN.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]),

@@ -34,6 +34,8 @@ export interface RawHandler {
    * `debug` only; refusals are logged as always.
    */
   readonly inBooks?: boolean
+  /** True for work of programs, which is refused at once where too much of it is under way. */
+  readonly isWork?: boolean
   /**
    * True when it writes the `headers` of the context itself, with its own: setting them one by one
    * costs as much as a short answer.

@@ -4,8 +4,9 @@ import type { Logger } from 'pino'
 import { Problem } from '../lib/problem.ts'
 import type { EdgeName, RequestObserver } from '../lib/request-observer.ts'
 import { activeTrace, traceMembers } from '../lib/trace.ts'
-import { boundedServer, type Capacity } from './inbound/bounded-server.ts'
-import type { ClientAddresses } from './inbound/client-addresses.ts'
+import { Admission, refuseBusy } from './inbound/admission.ts'
+import { boundedServer, CAPACITY, type Capacity } from './inbound/bounded-server.ts'
+import { ClientAddresses } from './inbound/client-addresses.ts'
 import type { LineBudget } from './inbound/line-budget.ts'
 import type { ServerCertificate } from './inbound/server-certificate.ts'
 import type { StrangerLimits } from './inbound/stranger-limits.ts'
@@ -214,10 +215,26 @@ export function createNodeServer(options: NodeServerOptions): Server {
     check: requestGate(options.origin),
   }
   const find = rawFinder(options.raw)
+  const { addresses = new ClientAddresses(), capacity = CAPACITY, monotonic } = options
+  const admission = new Admission({ addresses, most: capacity.working, monotonic })
+  /** Runs work where there is room for it. People's pages, revocation and health always have room. */
+  const admitted = (
+    handler: RawHandler,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): void => {
+    const leave = handler.isWork ? admission.enter(request) : () => {}
+    if (leave) {
+      void handleRaw(prepared, handler, request, response).finally(leave)
+      return
+    }
+    options.observer?.refused('server.busy')
+    refuseBusy(request, response, prepared.flat)
+  }
   const server = boundedServer({ ...options, http: HTTP }, (request, response) => {
     const handler = find(request.url ?? '')
     const handle = () => {
-      if (handler) void handleRaw(prepared, handler, request, response)
+      if (handler) admitted(handler, request, response)
       else options.otherwise(request, response)
     }
     const { observer } = options

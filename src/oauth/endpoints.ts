@@ -49,6 +49,7 @@ export function oauthHandlers(ports: OAuthPorts): RawHandler[] {
   return [
     {
       name: 'token endpoint',
+      isWork: true,
       paths: ['/oauth/token'],
       // Tokens are in the ledger, what is refused is in the log.
       inBooks: true,
@@ -60,6 +61,7 @@ export function oauthHandlers(ports: OAuthPorts): RawHandler[] {
     ...(decisions.challenges ? [challengeHandler(answer, decisions.challenges)] : []),
     {
       name: 'pushed authorization requests',
+      isWork: true,
       paths: [PUSHED],
       handle: answer(
         recorded((message) => pushedRequestEndpoint(message, ports)),
@@ -78,6 +80,7 @@ export function oauthHandlers(ports: OAuthPorts): RawHandler[] {
     },
     {
       name: 'introspection endpoint',
+      isWork: true,
       paths: [INTROSPECT],
       handle: answer(async (message, reply) => {
         writeText(reply, 200, await introspectionEndpoint(message, ports))
@@ -86,6 +89,7 @@ export function oauthHandlers(ports: OAuthPorts): RawHandler[] {
     },
     {
       name: 'backchannel authentication endpoint',
+      isWork: true,
       paths: [BACKCHANNEL],
       handle: answer(
         recorded((message) => backchannelEndpoint(message, ports)),

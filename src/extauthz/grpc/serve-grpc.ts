@@ -4,6 +4,7 @@ import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } f
 import { MAX_BODY_BYTES } from '../../bodies/index.ts'
 import { boundConnections, listenProblem } from '../../http/index.ts'
 import { plainAddress } from '../../lib/address-key.ts'
+import { Problem } from '../../lib/problem.ts'
 import { answerCheck } from '../answer-check.ts'
 import { authenticate, ENFORCER } from '../authenticate.ts'
 import type { CheckAnswer } from '../check.ts'
@@ -25,6 +26,13 @@ const LIMITS = {
   'grpc.max_concurrent_streams': 100,
 }
 
+/** Answer where too much is worked on: nobody looked at the question. */
+const BUSY = {
+  status: 503,
+  headers: { 'retry-after': '1' },
+  problem: new Problem('server.busy', 'too many checks are worked on; nothing of this one was'),
+}
+
 /** Listens for gateways that ask by gRPC. Answers what stops it. */
 export async function serveGrpc(
   ports: ExtAuthzPorts,
@@ -34,6 +42,11 @@ export async function serveGrpc(
   const server = new Server(LIMITS)
   server.addService(AUTHORIZATION, {
     Check(call: CheckCall, reply: sendUnaryData<CheckResponse>) {
+      if (underWay.size >= ports.capacity.working) {
+        ports.observer?.refused(BUSY.problem.code)
+        reply(null, responseOf(BUSY))
+        return
+      }
       const check = observed(call, ports).then((answer) => reply(null, responseOf(answer)))
       underWay.add(check)
       void check.finally(() => underWay.delete(check))

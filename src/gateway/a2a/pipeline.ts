@@ -175,6 +175,7 @@ async function decide(typed: TypedAgentCall, ports: GatewayPorts): Promise<Permi
     // Words of an agent are words: nothing can be taken out of them.
     doable: [],
   })
+  typed.waits()
   switch (verdict.outcome) {
     case 'permit':
       // INVARIANT: the ids were read for the task that is permitted.

@@ -27,6 +27,7 @@ export async function decide(typed: TypedRequest, ports: GatewayPorts): Promise<
     // What cannot be read when it comes is not sent for.
     doable: admitsJson(request.headers.get('accept')) ? RESHAPING : [],
   })
+  typed.waits()
   if (verdict.outcome !== 'permit') throw new PipelineEnd(refusal(verdict, resource, ports))
   return { ...typed, verdict, passedOn, path }
 }

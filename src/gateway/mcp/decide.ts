@@ -30,6 +30,7 @@ export async function decide(
   const { conversation } = typed
   const call = callOf(typed, ports)
   const verdict = await decideCall(ports.decisions, call, who)
+  typed.waits()
   const task = await taskOf(verdict, ports)
   if (task === null || isOwn(conversation, task)) return { ...typed, call, task, verdict }
   if (verdict.outcome === 'permit')

@@ -18,11 +18,14 @@ export interface Capacity {
   readonly connections: { readonly total: number; readonly perAddress: number }
   /** Bytes of bodies that have not been read to their end. */
   readonly bodyBytes: { readonly total: number; readonly perAddress: number }
+  /** Requests of programs that are worked on at once; those that wait for an API do not count. */
+  readonly working: number
 }
 
 export const CAPACITY: Capacity = {
   connections: { total: 5_000, perAddress: 500 },
   bodyBytes: { total: 64 * 1_048_576, perAddress: 16 * 1_048_576 },
+  working: 400,
 }
 
 /** A Node server whose connections and bodies are bounded, whatever their handlers do with them. */
