@@ -14,12 +14,13 @@ import {
   writeBackup,
 } from './backup/index.ts'
 import type { Settings } from './config/settings.ts'
+import { storageOptions } from './config/settings.ts'
 import { openMasterKey } from './keys/index.ts'
 import { HeadFile, ledgerOrigin } from './ledger/index.ts'
 import type { Clock } from './lib/clock.ts'
 import { Problem } from './lib/problem.ts'
 import type { Random } from './lib/random.ts'
-import { closeRooms, openRooms, storageOptions } from './rooms.ts'
+import { closeRooms, openRooms } from './rooms.ts'
 import {
   migrationPlan,
   openSnapshot,

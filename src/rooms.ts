@@ -30,6 +30,7 @@ import {
   stepUpIn,
 } from './config/configured.ts'
 import type { Settings } from './config/settings.ts'
+import { storageOptions } from './config/settings.ts'
 import { CONNECTIONS_SEALED, type ConnectionParts } from './connections/index.ts'
 import { DECISION_POINTS_SEALED, DecisionPoints } from './decision-points/index.ts'
 import { Bundles } from './direct-calls/index.ts'
@@ -140,13 +141,6 @@ export const SEALED: readonly SealedColumn[] = [
   ...SUBMISSIONS_SEALED,
 ]
 
-export function storageOptions(settings: Settings): StorageOptions {
-  const { data, databaseReplication: replication, databaseUrl } = settings
-  return databaseUrl
-    ? { kind: 'postgres', url: databaseUrl.reveal(), replication }
-    : { kind: 'sqlite', directory: data }
-}
-
 /**
  * Opens storage (bringing its schema up to date when told to), keys and everything above them. Nothing runs by itself yet
  * but the lease.
@@ -159,6 +153,8 @@ export async function openRooms(
     migrate: boolean
     development: boolean
     telemetry?: Pick<Telemetry, 'calls' | 'observeStorage'> | undefined
+    /** Address of the process that writes for this one (`Storage.share`). */
+    writer?: string | undefined
     /** Free bytes of the store. Default: as the file system says. */
     freeBytes?: (() => Promise<number>) | undefined
   },
@@ -167,6 +163,7 @@ export async function openRooms(
   const { gateway, issuer } = settings
   const store = await openStorage({
     ...storageOptions(settings),
+    ...(options.writer === undefined ? {} : { writer: options.writer }),
     onFailover: (what: string) => onError(new Error(what)),
     migrate: options.migrate,
     clock: ports.clock,

@@ -34,6 +34,7 @@ import { oauthHandlers, PUSHED_LIFE_MS, PushedRoom } from './oauth/index.ts'
 import { protocolRecords } from './opaque-tokens/index.ts'
 import { type PageParts, problemPage, problemPageFor, registerPages } from './pages/index.ts'
 import { fetchPreview } from './previews/index.ts'
+import type { ServingProcess } from './processes/serving-process.ts'
 import { ActiveResponses } from './revocation/index.ts'
 import { closingsOf, openRooms, type Rooms } from './rooms.ts'
 import { addStandIns } from './stand-in-pages/index.ts'
@@ -55,6 +56,8 @@ export interface ServerOptions {
   readonly connections?: StorageOptions['connections']
   /** Migrations of another build, in tests. */
   readonly migrations?: StorageOptions['migrations']
+  /** Place of this process among several, where it is one of them. */
+  readonly among?: Pick<ServingProcess, 'writer'> | undefined
   /** Free space of the store, in bytes. Default: as the file system says. */
   readonly freeBytes?: () => Promise<number>
   /** With APIs that do not answer. Default: that of the gateway. */
@@ -69,6 +72,8 @@ export interface Server {
   readonly rooms: Rooms
   /** Begins to listen: the issuer's origin, then the gateway. Throws `server.port_in_use`. */
   listen(): Promise<{ issuer: number; gateway: number; metrics: number | undefined }>
+  /** Collects its metrics as Prometheus reads them; absent where nobody does. */
+  readonly metrics: (() => Promise<string>) | undefined
   /** Error when this process can never write again, with why: nothing but another process helps. */
   readonly lost: Promise<Error>
   /**
@@ -94,7 +99,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const rooms = await openRooms(
     settings,
     { clock: options.clock, random, onError, onRoom },
-    { ...options, telemetry },
+    { ...options, telemetry, writer: options.among?.writer },
   )
   const { decisions, keys, ledger, live, storage } = rooms
   const { clock } = decisions
@@ -229,12 +234,14 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   return {
     rooms,
     lost,
+    metrics: telemetry?.collect,
     async listen() {
       const issuer = await http.listen(settings.listen)
       const ports = {
         issuer: issuer.port,
         gateway: await gateway.listen(settings.gatewayListen),
-        metrics: await telemetry?.listen(),
+        // Of several processes, the one that started them answers for all.
+        metrics: options.among ? undefined : await telemetry?.listen(),
       }
       await extAuthz.listen()
       // The first call need not wait for the rules.

@@ -69,7 +69,7 @@ const BUSINESS = [
 /** Edges never import each other, and never storage. */
 const EDGES = ['oauth', 'pages', 'api', 'gateway', 'authzen', 'extauthz', 'chat'] as const
 /** The rooms that put everything together. No one imports them but each other, downwards. */
-const ROOT = ['.', 'config', 'cli', 'dev'] as const
+const ROOT = ['.', 'config', 'processes', 'cli', 'dev'] as const
 
 const MAY_IMPORT: Record<string, readonly string[]> = {
   lib: [],
@@ -109,6 +109,7 @@ const WITHOUT_INDEX = new Set([
   'operation-kit',
   '.',
   'config',
+  'processes',
   'cli',
   'dev',
 ])

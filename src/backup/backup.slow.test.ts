@@ -17,6 +17,7 @@ import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { text } from 'node:stream/consumers'
 import { describe, test } from 'node:test'
+import { storageOptions } from '../config/settings.ts'
 import { keyRing } from '../keys/seal/key-ring.ts'
 import { fromBase64url } from '../lib/bytes.ts'
 import { newId } from '../lib/id.ts'
@@ -30,7 +31,6 @@ import {
   restore,
   restoreInPlace,
 } from '../maintenance.ts'
-import { storageOptions } from '../rooms.ts'
 import { openSnapshot, openStorage, TABLES } from '../storage/index.ts'
 import { testedEngines } from '../storage/testing.ts'
 import { openedChild, openedTask, type TaskTestParts } from '../tasks/testing.ts'

@@ -1,5 +1,4 @@
-import { readSettings } from '../config/settings.ts'
-import { storageOptions } from '../rooms.ts'
+import { readSettings, storageOptions } from '../config/settings.ts'
 import { type MigrationPlan, migrate as migrateStorage, migrationPlan } from '../storage/index.ts'
 import type { World } from './world.ts'
 

@@ -1,22 +1,24 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { readSettings } from '../config/settings.ts'
+import { readSettings, type Settings, storageOptions } from '../config/settings.ts'
 import { openLog } from '../http/index.ts'
-import { listProviders } from '../identity-providers/index.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemRandom } from '../lib/random.ts'
-import { storageOptions } from '../rooms.ts'
-import { createServer, type Server } from '../server.ts'
-import { createSetupLink, hasAdministrator } from '../sessions/index.ts'
+import { serveMany } from '../processes/serve-many.ts'
+import { type ServingProcess, servingProcess } from '../processes/serving-process.ts'
+import type { Server } from '../server.ts'
 import { migrationPlan } from '../storage/index.ts'
 import { untilEnded, untilSignal } from './until-ended.ts'
 
 /** `remit serve`: runs until it is told to stop. Talk goes to stderr, the log to stdout. */
 export async function serve({ migrate = false }: { migrate?: boolean }): Promise<void> {
+  const among = servingProcess()
+  if (among) return serveAmong(among)
   // From here on, so that a signal during the start is not lost either.
   const signalled = untilSignal()
   const settings = readSettings(process.env)
-  const { recorded, needed } = await migrationPlan(storageOptions(settings))
+  const storage = storageOptions(settings)
+  const { recorded, needed } = await migrationPlan(storage)
   if (recorded === 0) process.stderr.write('The database is empty: Remit sets it up.\n')
   else if (migrate && recorded < needed)
     process.stderr.write(`The schema is brought from version ${recorded} to ${needed}.\n`)
@@ -24,13 +26,50 @@ export async function serve({ migrate = false }: { migrate?: boolean }): Promise
     process.stderr.write(
       `The schema is at version ${recorded}, and this build of version ${needed} works with it.\n`,
     )
-  const log = openLog({ level: settings.logLevel })
+  const migrates = migrate || recorded === 0
+  if (settings.processes === 1) {
+    const server = await startServer(settings, { migrate: migrates })
+    process.stderr.write(`${served(settings)}\n`)
+    await sayFirstSteps(server, settings.issuer)
+    return untilEnded(server, signalled)
+  }
+  const code = await serveMany({
+    ...{ settings, signalled, clock: systemClock, log: openLog({ level: settings.logLevel }) },
+    storage: { ...storage, clock: systemClock, migrate: migrates },
+    onReady: () =>
+      process.stderr.write(`${served(settings)}, by ${settings.processes} processes\n`),
+  })
+  process.exit(code)
+}
+
+/** Serves as one of several processes. */
+async function serveAmong(among: ServingProcess): Promise<void> {
+  try {
+    const settings = readSettings(process.env)
+    const server = await startServer(settings, { migrate: false, among })
+    if (among.isFirst) await sayFirstSteps(server, settings.issuer)
+    among.ready(server.metrics)
+    await untilEnded(server, among.told)
+  } catch (error) {
+    among.fail()
+    throw error
+  }
+}
+
+function served({ gateway, issuer }: Settings): string {
+  return `Remit serves ${issuer}, gateway ${gateway}`
+}
+
+async function startServer(
+  settings: Settings,
+  options: { readonly migrate: boolean; readonly among?: ServingProcess },
+): Promise<Server> {
+  // Not loaded by a process that only starts others.
+  const { createServer } = await import('../server.ts')
+  const { among } = options
+  const log = openLog({ level: settings.logLevel, process: among?.number })
   const server = await createServer({
-    settings,
-    clock: systemClock,
-    random: systemRandom,
-    log,
-    migrate: migrate || recorded === 0,
+    ...{ ...options, settings, log, clock: systemClock, random: systemRandom },
     development: false,
   })
   try {
@@ -40,11 +79,14 @@ export async function serve({ migrate = false }: { migrate?: boolean }): Promise
     throw error
   }
   releaseStartMemory()
-  process.stderr.write(`Remit serves ${settings.issuer}, gateway ${settings.gateway}\n`)
-  await sayFirstSteps(server, settings.issuer).catch((err) =>
-    log.error({ err }, 'the first steps could not be looked up'),
+  return server
+}
+
+async function sayFirstSteps({ rooms }: Server, issuer: string): Promise<void> {
+  const { firstSteps } = await import('./server/first-steps.ts')
+  await firstSteps(rooms.people, issuer).catch(() =>
+    process.stderr.write('The first steps could not be looked up.\n'),
   )
-  await untilEnded(server, signalled)
 }
 
 /**
@@ -56,21 +98,4 @@ function releaseStartMemory(): void {
   const collect: NodeJS.GCFunction = runInNewContext('gc')
   setFlagsFromString('--no-expose-gc')
   collect({ type: 'major', flavor: 'last-resort', execution: 'sync' })
-}
-
-/** To the terminal and nowhere else: the link makes an administrator, so it is never logged. */
-async function sayFirstSteps(server: Server, issuer: string): Promise<void> {
-  const { people } = server.rooms
-  if (await hasAdministrator(people)) return
-  if ((await listProviders(people)).length === 0) {
-    process.stderr.write(
-      'Nobody can sign in yet: set REMIT_IDP_ISSUER and REMIT_IDP_CLIENT_ID, then start again.\n',
-    )
-    return
-  }
-  const { expiresAt, token } = await createSetupLink(people)
-  const until = new Date(expiresAt).toISOString().slice(11, 16)
-  process.stderr.write(
-    `\nThere is no administrator yet. Whoever signs in through this link becomes the first (once, until ${until} UTC):\n\n  ${issuer}/setup/${token.reveal()}\n\n`,
-  )
 }

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { Problem } from '../lib/problem.ts'
 import { Secret } from '../lib/secret.ts'
+import type { StorageOptions } from '../storage/index.ts'
 import { CLIENT_SETTINGS } from './client-settings.ts'
 import { INBOUND_SETTINGS } from './inbound-settings.ts'
 import { NOTIFICATION_SETTINGS } from './notification-settings.ts'
@@ -62,6 +63,12 @@ export const SETTINGS = {
     readListen,
   ),
   ...INBOUND_SETTINGS,
+  processes: setting(
+    'REMIT_PROCESSES',
+    '1',
+    'Number of processes that serve: as many as Remit may use processor cores. With more than one, `remit serve` starts them, gives each connection to one of them in turn, and starts one that ends again. Limits of memory, connections and rates are those of each process.',
+    readBetween(1, 64),
+  ),
   data: setting(
     'REMIT_DATA',
     '.remit',
@@ -322,4 +329,12 @@ function contradictions(settings: Settings): string[] {
     found.push('DATABASE_URL is not a PostgreSQL address')
   }
   return found
+}
+
+/** Options of the store that the settings name. */
+export function storageOptions(settings: Settings): StorageOptions {
+  const { data, databaseReplication: replication, databaseUrl } = settings
+  return databaseUrl
+    ? { kind: 'postgres', url: databaseUrl.reveal(), replication }
+    : { kind: 'sqlite', directory: data }
 }

@@ -22,15 +22,27 @@ class ScrapedReader extends MetricReader {
   protected async onForceFlush(): Promise<void> {}
 }
 
-/** Metrics as Prometheus reads them, at an address that serves nothing else. */
-export class MetricsEndpoint {
+/** Metrics in the text format of Prometheus. */
+export class MetricsText {
   readonly reader: MetricReader = new ScrapedReader()
   readonly #serializer = new PrometheusSerializer('', false, undefined, false, true)
+
+  async collect(): Promise<string> {
+    const { errors, resourceMetrics } = await this.reader.collect()
+    if (errors.length > 0) throw errors[0]
+    return this.#serializer.serialize(namedForPrometheus(resourceMetrics))
+  }
+}
+
+/** Metrics as Prometheus reads them, at an address that serves nothing else. */
+export class MetricsPage {
+  readonly #collect: () => Promise<string>
   readonly #server: Server
   /** Answer under way: however many ask at once, metrics are collected once. */
   #text: Promise<string> | undefined
 
-  constructor(onError: (error: unknown) => void) {
+  constructor(collect: () => Promise<string>, onError: (error: unknown) => void) {
+    this.#collect = collect
     this.#server = createServer(LIMITS, (request, response) => {
       this.#answer(request, response).catch((error: unknown) => {
         onError(error)
@@ -70,12 +82,6 @@ export class MetricsEndpoint {
     const text = await this.#text
     response.writeHead(200, { 'content-type': TEXT_FORMAT, 'cache-control': 'no-store' })
     response.end(method === 'HEAD' ? undefined : text)
-  }
-
-  async #collect(): Promise<string> {
-    const { errors, resourceMetrics } = await this.reader.collect()
-    if (errors.length > 0) throw errors[0]
-    return this.#serializer.serialize(namedForPrometheus(resourceMetrics))
   }
 }
 

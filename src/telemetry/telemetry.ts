@@ -26,7 +26,7 @@ import { ObservedCalls } from './calls.ts'
 import { Instruments } from './instruments.ts'
 import { observedStorage } from './observed-storage.ts'
 import { observeProcess } from './process.ts'
-import { MetricsEndpoint } from './prometheus.ts'
+import { MetricsPage, MetricsText } from './prometheus.ts'
 import { ObservedRequests } from './requests.ts'
 import { type ObservedParts, ObservedState } from './state.ts'
 import { TraceSource } from './trace-source.ts'
@@ -57,7 +57,8 @@ export class Telemetry {
   readonly #instruments: Instruments
   readonly #meters: MeterProvider
   readonly #tracers: BasicTracerProvider | undefined
-  readonly #endpoint: MetricsEndpoint | undefined
+  readonly #text: MetricsText | undefined
+  readonly #page: MetricsPage | undefined
   readonly #process: ReturnType<typeof observeProcess>
   #measuring: Repetition | undefined
 
@@ -77,7 +78,9 @@ export class Telemetry {
     })
     const resource = resourceOf(options)
     const onError = (error: unknown) => log.error({ err: error }, 'metrics could not be collected')
-    this.#endpoint = metricsListen && new MetricsEndpoint(onError)
+    this.#text = metricsListen && new MetricsText()
+    const collect = this.collect
+    this.#page = collect && new MetricsPage(collect, onError)
     this.#meters = new MeterProvider({ resource, readers: this.#readers() })
     this.#instruments = new Instruments(this.#meters.getMeter('remit'))
     this.#process = observeProcess(this.#instruments)
@@ -105,17 +108,23 @@ export class Telemetry {
     this.#measuring = repeat(measure, { everyMs: MEASURE_EVERY_MS, onError })
   }
 
+  /** Collects the metrics as Prometheus reads them; absent where nobody does. */
+  get collect(): (() => Promise<string>) | undefined {
+    const text = this.#text
+    return text && (() => text.collect())
+  }
+
   /** Answers the port for Prometheus, where there is one. Throws `server.port_in_use`. */
   async listen(): Promise<number | undefined> {
     const { metricsListen } = this.#options
-    return metricsListen && this.#endpoint?.listen(metricsListen)
+    return metricsListen && this.#page?.listen(metricsListen)
   }
 
   /** Sends what is left, within a short time, so that a collector that does not answer does not delay the stop. */
   async stop(): Promise<void> {
     const { log, wait = systemWait } = this.#options
     await this.#measuring?.stop()
-    await this.#endpoint?.stop()
+    await this.#page?.stop()
     this.#process.stop()
     const over = new AbortController()
     const sent = Promise.all([this.#meters.shutdown(), this.#tracers?.shutdown()]).catch(
@@ -136,7 +145,7 @@ export class Telemetry {
           }),
         ]
       : []
-    return [...(this.#endpoint ? [this.#endpoint.reader] : []), ...sent]
+    return [...(this.#text ? [this.#text.reader] : []), ...sent]
   }
 }
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { TestAgent } from '../agent.ts'
 import { freePorts } from '../ports.ts'
 import type { World } from '../world.ts'
@@ -17,6 +18,7 @@ export class ServerProcess {
   readonly issuerPort: number
   readonly #environment: Environment
   #child: ChildProcess | undefined
+  readonly #pids = new Set<number>()
 
   private constructor(w: World, issuer: number, gateway: number, more: Environment) {
     this.issuerPort = issuer
@@ -30,12 +32,27 @@ export class ServerProcess {
     this.agent = new TestAgent(place, w.agent.id, w.agent.key)
   }
 
+  /** Takes the place of a world's own server, by several processes. */
+  static async inPlaceOf(w: World, processes: number): Promise<ServerProcess> {
+    const [issuer, gateway] = [w.issuer, w.gateway].map((origin) => Number(new URL(origin).port))
+    const more = { REMIT_PROCESSES: String(processes) }
+    const server = new ServerProcess(w, issuer ?? 0, gateway ?? 0, more)
+    await w.stopServer()
+    await server.resume()
+    return server
+  }
+
   /** `more`: variables of its environment beside those of the world. */
   static async start(w: World, more: Environment = {}): Promise<ServerProcess> {
     const [issuer = 0, gateway = 0] = await freePorts(2)
     const server = new ServerProcess(w, issuer, gateway, more)
     await server.resume()
     return server
+  }
+
+  /** Ids of the processes that it serves by, where there are several (`REMIT_PROCESSES`): those that are there now. */
+  get pids(): readonly number[] {
+    return [...this.#pids].filter(isThere)
   }
 
   /** Asks whether it takes new calls. */
@@ -76,12 +93,29 @@ export class ServerProcess {
       throw new Error('the server ended before it was ready')
     })
     ended.catch(() => {}) // Later it may end.
-    await Promise.race([once(child.stdout, 'data'), ended])
+    const lines = createInterface({ input: child.stdout })
+    const ready = new Promise<void>((resolve) => {
+      lines.on('line', (line) => {
+        const [word, pid] = line.split(' ')
+        if (word === 'serving') this.#pids.add(Number(pid))
+        else if (word === 'ready') resolve()
+      })
+    })
+    await Promise.race([ready, ended])
   }
 
   /** Stops it in its tracks, as a long pause of the whole process would; answers how to let it go on. */
   freeze(): () => void {
     this.#child?.kill('SIGSTOP')
     return () => this.#child?.kill('SIGCONT')
+  }
+}
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
   }
 }

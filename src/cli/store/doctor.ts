@@ -37,7 +37,7 @@ export async function tellDiagnosis(
 ): Promise<void> {
   const settings = readOrRefuse(issuer === undefined ? world.environment : { REMIT_ISSUER: issuer })
   const { examine, exitOf, reportOf, systemProbes, tableOf } = await import('../../doctor/index.ts')
-  const { storageOptions } = await import('../../rooms.ts')
+  const { storageOptions } = await import('../../config/settings.ts')
   const probes = systemProbes()
   const { schema, version } = await readRelease()
   const checks = await examine({
