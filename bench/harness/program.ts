@@ -81,16 +81,8 @@ function programOf(child: ChildProcess): Program {
   const pid = child.pid ?? 0
   return {
     pid,
-    cpuSeconds() {
-      // Fields 14 and 15 of proc(5); the name before them may contain anything but ends with the last parenthesis.
-      const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-      return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
-    },
-    residentMiB() {
-      const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]
-      return Number(kib) / 1024
-    },
+    cpuSeconds: () => sum(withChildren(pid), cpuSecondsOf),
+    residentMiB: () => sum(withChildren(pid), residentMiBOf),
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return
       const gone = once(child, 'exit')
@@ -98,6 +90,28 @@ function programOf(child: ChildProcess): Program {
       await gone
     },
   }
+}
+
+/** A program that serves by several processes is all of them. */
+function withChildren(pid: number): readonly number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1')
+  return [pid, ...children.split(' ').filter(Boolean).map(Number)]
+}
+
+function sum(pids: readonly number[], of: (pid: number) => number): number {
+  return pids.reduce((total, pid) => total + of(pid), 0)
+}
+
+function cpuSecondsOf(pid: number): number {
+  // Fields 14 and 15 of proc(5); the name before them may contain anything but ends with the last parenthesis.
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
+}
+
+function residentMiBOf(pid: number): number {
+  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]
+  return Number(kib) / 1024
 }
 
 /** Free TCP ports on loopback. */
