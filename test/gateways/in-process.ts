@@ -17,7 +17,7 @@ export async function askInProcess(
     ...{ http: undefined, grpc: undefined, issuer, trustDomain: 'test.remit' },
     addresses: new ClientAddresses(),
     certificates: undefined,
-    capacity: { connections: none, bodyBytes: none },
+    capacity: { connections: none, bodyBytes: none, working: 400 },
     clients: rooms.authenticator,
     decisions: rooms.decisions,
     countStranger: () => {},

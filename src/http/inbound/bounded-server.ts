@@ -32,7 +32,7 @@ export const CAPACITY: Capacity = {
 export function boundedServer(
   given: {
     readonly addresses?: ClientAddresses | undefined
-    readonly capacity?: Capacity | undefined
+    readonly capacity?: Omit<Capacity, 'working'> | undefined
     /** Certificate that it shows; absent where it speaks plain HTTP. */
     readonly certificate?: ServerCertificate | undefined
     readonly http: ServerOptions
@@ -64,7 +64,13 @@ export function boundedServer(
 /** Bounds the connections of a server, in total and of each address: others are closed at once. */
 export function boundConnections(
   server: NetServer,
-  { addresses, capacity }: { readonly addresses: ClientAddresses; readonly capacity: Capacity },
+  {
+    addresses,
+    capacity,
+  }: {
+    readonly addresses: ClientAddresses
+    readonly capacity: Pick<Capacity, 'connections'>
+  },
 ): void {
   const open = new AddressQuota(capacity.connections)
   server.on('connection', (socket: Socket) => {
