@@ -1,9 +1,10 @@
 // `node bench/overload/run.ts`: calls through the gateway at one, two and five times of what it can do, open loop.
 import { gatewayGet } from '../gateway/get-way.ts'
 import { startUpstream } from '../gateway/upstream.ts'
+import type { Answer } from '../harness/connection.ts'
 import { costOf } from '../harness/cost.ts'
 import { DecisionSet } from '../harness/decided.ts'
-import { type Answer, openLoop, percentile } from '../harness/load.ts'
+import { openLoop, percentile } from '../harness/load.ts'
 import { describeMachine, pinMyself } from '../harness/machine.ts'
 import { readOptions } from '../harness/options.ts'
 import { publish } from '../harness/publish.ts'
