@@ -1,4 +1,5 @@
 import { suspendUncertified } from './agents/index.ts'
+import { archive } from './archive/index.ts'
 import { runCalls } from './calls/index.ts'
 import { forgetOldAuthorizations, forgetUnusedClients } from './code-grant/index.ts'
 import type { Settings } from './config/settings.ts'
@@ -108,13 +109,16 @@ export function retention(
   { rooms, settings }: Pick<BackgroundParts, 'rooms' | 'settings'>,
   signal: AbortSignal,
 ): readonly Chore[] {
-  const { ledger, live } = rooms
+  const { archive: parts, ledger, live } = rooms
   const round = {
     goesOn: () => !live.clockProblem && ledger.broken === undefined && !signal.aborted,
     rest: () => idleWait(REST_MS, signal),
   }
   return [
     { name: 'erasures', run: () => continueErasures(rooms.retention, round) },
+    ...(parts === undefined || parts.days === 0
+      ? []
+      : [{ name: 'archive', run: () => archive(parts, round.goesOn) }]),
     ...(settings.retention === 'on'
       ? [{ name: 'retention', run: () => sweep(rooms.retention, round) }]
       : []),

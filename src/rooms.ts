@@ -2,6 +2,7 @@ import type { AgentParts } from './agents/index.ts'
 import { SHADOW, Shadow, stopShadow } from './analysis/index.ts'
 import type { ApiParts } from './api/index.ts'
 import { outcomeOf } from './approvals/index.ts'
+import { ArchivedBundles, type ArchiveParts } from './archive/index.ts'
 import { startUnlessMoved } from './backup/index.ts'
 import { LIMITS } from './budgets/index.ts'
 import {
@@ -16,6 +17,7 @@ import { channelQuestion } from './channel-answers/index.ts'
 import { ClientDocuments } from './client-metadata/index.ts'
 import { CODE_GRANT_SEALED } from './code-grant/index.ts'
 import {
+  archiveIn,
   authoritiesIn,
   breakGlassIn,
   channelsOf,
@@ -117,6 +119,8 @@ export interface Rooms extends Omit<ApiParts, 'development' | 'describeMcp' | 'f
   readonly published: Outbound
   /** A draft beside the policies in force. */
   readonly shadow: Shadow
+  /** Place into which old records go; absent: they stay in the database. */
+  readonly archive: ArchiveParts | undefined
   readonly notifications: NotificationParts
   /** App of a workspace; absent: nobody is told in Slack. */
   readonly slack: SlackApp | undefined
@@ -193,7 +197,9 @@ export async function openRooms(
       onChange: ports.onRoom ?? (() => {}),
     })
     await disk.check()
+    const archiveStore = archiveIn(settings, random)
     const ledger = new Ledger({
+      archived: new ArchivedBundles(storage.read, archiveStore),
       hasRoom: () => disk.room === 'ample',
       storage,
       key: keys.ledger,
@@ -333,6 +339,7 @@ export async function openRooms(
       published,
       custody: { ...shared, keys, columns: SEALED },
       retention: { ...shared, rules: rulesIn(settings) },
+      archive: archiveStore && { ...shared, store: archiveStore, days: settings.archiveAfterDays },
       notifications: {
         ...shared,
         announcers: announcersOf(decisions),

@@ -63,6 +63,7 @@ const BUSINESS = [
   'mcp-tasks',
   'mcp-messages',
   'retention',
+  'archive',
   'analysis',
   'backup',
 ] as const

@@ -1,4 +1,4 @@
-import { isSignedBy, RunningTree, readTreeHead } from '../ledger/index.ts'
+import { completeRoot, isSignedBy, RunningTree, readTreeHead, split } from '../ledger/index.ts'
 import { sameBytes } from '../lib/bytes.ts'
 import type { StoredRow, StoredValue } from '../storage/index.ts'
 import { damaged, type TableFile } from './manifest.ts'
@@ -11,6 +11,8 @@ const SEEN: readonly TableName[] = [
   'ledger_checkpoints',
   'ledger_head',
   'ledger_leaves',
+  'ledger_segments',
+  'ledger_tiles',
   'signing_keys',
 ]
 
@@ -46,10 +48,16 @@ function ledgerKeyIn(member: Member): readonly string[] {
   return member('purpose') === 'ledger' ? [String(member('public_jwk'))] : []
 }
 
+/** Records under one tile of the lowest level. */
+const WIDTH = 256
+
 /** The ledger in a backup, as its rows come by. */
 class BackupLedger {
   readonly #checkpoint: string | null
   readonly #tree = new RunningTree()
+  /** Roots over the tiles of records that are in the archive. */
+  readonly #tiles = new Map<number, Uint8Array>()
+  #archivedTo = 0
   readonly #keys: string[] = []
   #size: StoredValue | undefined = 0n
   #isBroken = false
@@ -65,6 +73,8 @@ class BackupLedger {
   see(table: TableFile, row: StoredRow): void {
     const member = memberOf(table, row)
     if (table.name === 'ledger_leaves') this.#add(member)
+    else if (table.name === 'ledger_segments') this.#noteSegment(member)
+    else if (table.name === 'ledger_tiles') this.#noteTile(member)
     else if (table.name === 'signing_keys') this.#keys.push(...ledgerKeyIn(member))
     else if (table.name === 'ledger_head') this.#size = member('size')
     else if (table.name === 'ledger_breaks') this.#isBroken ||= member('accepted_at') === null
@@ -76,6 +86,8 @@ class BackupLedger {
 
   /** @throws Problem `backup.damaged` */
   check(): void {
+    // Everything may have left the database.
+    this.#addArchived(this.#archivedTo)
     if (this.#size !== BigInt(this.#tree.size))
       throw damaged('the ledger has another number of records than its head says')
     const note = this.#checkpoint
@@ -90,8 +102,33 @@ class BackupLedger {
       throw damaged('the records of the ledger are not those that were signed for')
   }
 
+  #noteSegment(member: Member): void {
+    this.#archivedTo = Math.max(this.#archivedTo, Number(member('to_position')))
+  }
+
+  #noteTile(member: Member): void {
+    const index = Number(member('tile'))
+    const hashes = member('hashes')
+    // Only of records that left: the others are looked at themselves.
+    if (member('level') !== 0n || index * WIDTH >= this.#archivedTo) return
+    if (!(hashes instanceof Uint8Array) || hashes.byteLength !== WIDTH * 32)
+      throw damaged(`the tile ${index} of the ledger is not full`)
+    this.#tiles.set(index, completeRoot(split(hashes)))
+  }
+
+  /** Puts the hashes of records that left the database in their place, up to this position. */
+  #addArchived(to: number): void {
+    while (this.#tree.size < Math.min(to, this.#archivedTo) && this.#tree.size % WIDTH === 0) {
+      const root = this.#tiles.get(this.#tree.size / WIDTH)
+      if (!root) return
+      this.#tree.addSubtree(root, WIDTH)
+      this.#noteRoot()
+    }
+  }
+
   #add(member: Member): void {
     const record = member('record')
+    this.#addArchived(Number(member('position')))
     if (member('position') !== BigInt(this.#tree.size) || !(record instanceof Uint8Array))
       throw damaged(`the record ${this.#tree.size} of the ledger is missing`)
     this.#tree.add(record)

@@ -22,9 +22,11 @@ export const TREATMENT: Readonly<Record<keyof Schema, Treatment>> = {
   lasting_keys: 'kept',
 
   ledger_intake: 'kept',
+  // Before the records: they say what is in the place of those that left the database.
+  ledger_segments: 'kept',
+  ledger_tiles: 'kept',
   ledger_leaves: 'kept',
   ledger_private: 'kept',
-  ledger_tiles: 'kept',
   ledger_head: 'kept',
   ledger_checkpoints: 'kept',
   ledger_breaks: 'kept',

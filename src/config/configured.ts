@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { StepUp } from '@remit/engine'
+import { type ArchiveStore, FolderStore } from '../archive/index.ts'
 import { readAttributeClaims, registerProvider } from '../identity-providers/index.ts'
 import { GuardedSigner, SignerProgram } from '../keys/index.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -116,6 +117,11 @@ export function channelsOf({ issuer, mailFrom, smtp }: Settings): NotificationPa
   if (!smtp) return []
   const from = mailFrom ?? `remit@${new URL(issuer).hostname}`
   return [new EmailChannel(issuer, { url: smtp, from })]
+}
+
+/** Opens the archive, where one is set up. */
+export function archiveIn({ archive }: Settings, random: Random): ArchiveStore | undefined {
+  return archive === undefined ? undefined : new FolderStore(archive, random)
 }
 
 /** Rules by which each class is kept. */

@@ -1,4 +1,4 @@
-import { oneOf, readBetween, setting } from './setting.ts'
+import { oneOf, optional, readBetween, setting, text } from './setting.ts'
 
 const readDays = readBetween(0, 36_500)
 
@@ -50,6 +50,17 @@ export const RETENTION_SETTINGS = {
     'REMIT_RETENTION_TASKS_DAYS',
     '0',
     'Days after their end after which purpose and details of tasks are erased. 0: never.',
+    readDays,
+  ),
+  archive: optional(
+    'REMIT_ARCHIVE',
+    'Folder into which old records of the ledger go, such as a mounted volume that all servers share. Not set: they stay in the database.',
+    text,
+  ),
+  archiveAfterDays: setting(
+    'REMIT_ARCHIVE_AFTER_DAYS',
+    '0',
+    'Days after which records of the ledger leave the database for the archive, in full bundles of 256. Needs REMIT_ARCHIVE. 0: never.',
     readDays,
   ),
 } as const

@@ -323,6 +323,8 @@ function contradictions(settings: Settings): string[] {
       found.push(
         `REMIT_RETENTION_ARGUMENTS_DAYS has to be set, and not longer than ${name}: whose arguments they are is known from the decision`,
       )
+  if (settings.archiveAfterDays > 0 && settings.archive === undefined)
+    found.push('REMIT_ARCHIVE is missing')
   if (settings.signer === 'external' && !settings.signerCommand)
     found.push('REMIT_SIGNER_COMMAND is missing')
   if (settings.databaseUrl && !/^postgres(?:ql)?:\/\//.test(settings.databaseUrl.reveal())) {

@@ -41,9 +41,23 @@ export class CheckpointSigner {
     this.vkey = `${origin}+${Buffer.from(this.#keyId).toString('hex')}+${encoded.toString('base64')}`
   }
 
+  /** Signs another text than a checkpoint; its first line must not be the origin. */
+  async signNote(text: string): Promise<string> {
+    if (text.startsWith(`${this.origin}\n`)) throw new Error('this would be a checkpoint')
+    return this.#noteOf(text)
+  }
+
+  /** The public key, as JSON. */
+  get publicJwk(): string {
+    return JSON.stringify(this.#key.publicJwk)
+  }
+
   async sign({ history, root, size }: TreeHead): Promise<string> {
     const extension = history === 0 ? '' : `history ${history}\n`
-    const text = `${this.origin}\n${size}\n${base64(root)}\n${extension}`
+    return this.#noteOf(`${this.origin}\n${size}\n${base64(root)}\n${extension}`)
+  }
+
+  async #noteOf(text: string): Promise<string> {
     const signature = await this.#key.sign(Buffer.from(text))
     return `${text}\n— ${this.origin} ${base64(Buffer.concat([this.#keyId, signature]))}\n`
   }

@@ -233,6 +233,16 @@ export async function readRecordsAt(
   return records
 }
 
+/** Deletes the records from `from` to `to` (exclusive). Their hashes stay in the tiles. */
+export async function deleteLeaves(tx: Tx, from: number, to: number): Promise<number> {
+  const { numDeletedRows } = await tx
+    .deleteFrom('ledger_leaves')
+    .where('position', '>=', from)
+    .where('position', '<', to)
+    .executeTakeFirstOrThrow()
+  return Number(numDeletedRows)
+}
+
 export async function readPrivate(
   reader: Reader,
   from: number,

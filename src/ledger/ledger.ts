@@ -24,6 +24,7 @@ import type { ConsistencyProof, InclusionProof } from './proofs.ts'
 import { makeRecord, type NewRecord } from './record.ts'
 import { type ArchivedRecords, RecordReader } from './record-reader.ts'
 import { RefusalTally } from './refusal-tally.ts'
+import { LedgerSealing } from './sealing.ts'
 import { sequenceIntake } from './sequence.ts'
 import { Sequencer } from './sequencer.ts'
 import {
@@ -104,6 +105,11 @@ export class Ledger {
   /** The key to verify checkpoints with, as text (C2SP signed-note, "Verifier keys"). */
   get vkey(): string {
     return this.#signer.vkey
+  }
+
+  /** View of it for the archive. */
+  get sealing(): LedgerSealing {
+    return new LedgerSealing(this.#storage, this.#signer)
   }
 
   /** Error of the last run of the sequencer, if it failed. Readiness shows it. */

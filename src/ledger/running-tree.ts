@@ -13,7 +13,12 @@ export class RunningTree {
   }
 
   add(record: Uint8Array): void {
-    let added = { leaves: 1, hash: leafHash(record) }
+    this.#merge({ leaves: 1, hash: leafHash(record) })
+    this.#size++
+  }
+
+  #merge(subtree: { readonly leaves: number; readonly hash: Uint8Array }): void {
+    let added = subtree
     for (
       let last = this.#subtrees.at(-1);
       last?.leaves === added.leaves;
@@ -23,7 +28,13 @@ export class RunningTree {
       added = { leaves: last.leaves * 2, hash: nodeHash(last.hash, added.hash) }
     }
     this.#subtrees.push(added)
-    this.#size++
+  }
+
+  /** Adds a complete subtree by its hash: a power of two of leaves, behind a multiple of as many. */
+  addSubtree(hash: Uint8Array, leaves: number): void {
+    if (this.#size % leaves !== 0) throw new Error('a subtree begins at a multiple of its leaves')
+    this.#merge({ leaves, hash })
+    this.#size += leaves
   }
 
   root(): Uint8Array {

@@ -2,10 +2,11 @@
 
 export type { PersonErasure } from './erasure-store.ts'
 export { continueErasures, erasePerson } from './erasures.ts'
-export type { LegalHold } from './hold.ts'
+export { isHeld, type LegalHold } from './hold.ts'
 export { beginRetention, holdsAreAsRead, readHolds } from './hold-store.ts'
 export { type HoldDraft, liftHold, setHold } from './holds.ts'
 export type { RetentionParts } from './parts.ts'
+export { subjectsOfRecords } from './record-classes.ts'
 export { requireUnheld } from './require-unheld.ts'
 export { CLASSES, type ClassName, type RetentionRules, RULES } from './rules.ts'
 export { type RetentionState, showRetention } from './show.ts'

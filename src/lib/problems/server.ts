@@ -1,6 +1,9 @@
 /** Problems with the server itself. Kept sorted. */
 export const SERVER_PROBLEMS = {
   'api.not_permitted': { status: 403, title: 'You do not have permission' },
+  'archive.damaged': { status: 500, title: 'The archive is damaged' },
+  'archive.other_content': { status: 409, title: 'The archive has other content there' },
+  'archive.unreachable': { status: 503, title: 'The archive cannot be reached' },
   'backup.cannot_write': { status: 500, title: 'The backup cannot be written' },
   'backup.damaged': { status: 500, title: 'The backup is damaged' },
   'backup.imported': { status: 409, title: 'The export was imported before' },

@@ -23,6 +23,11 @@ export const ledger: Statements = ({ bytes, integer, serial, table, text }) => [
     `size ${integer} NOT NULL PRIMARY KEY, note ${text} NOT NULL, at ${integer} NOT NULL`,
   ),
   table(
+    'ledger_segments',
+    `from_position ${integer} NOT NULL PRIMARY KEY, to_position ${integer} NOT NULL UNIQUE,
+     history ${integer} NOT NULL, sealed_at ${integer} NOT NULL, removed_at ${integer}`,
+  ),
+  table(
     'ledger_breaks',
     `history ${integer} NOT NULL PRIMARY KEY, detail ${text} NOT NULL, head ${text} NOT NULL,
      size ${integer} NOT NULL, found_at ${integer} NOT NULL, accepted_at ${integer},

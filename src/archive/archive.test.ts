@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { it, type TestContext } from 'node:test'
+import { verifyLedger } from '../../verifier/src/index.ts'
+import { ledgerKey, ledgerOn } from '../ledger/testing.ts'
+import { manualClock } from '../lib/clock.ts'
+import { systemRandom } from '../lib/random.ts'
+import { beginRetention, liftHold, setHold } from '../retention/index.ts'
+import type { Storage } from '../storage/index.ts'
+import { onBothEngines } from '../storage/testing.ts'
+import { archive } from './archive.ts'
+import { ArchivedBundles } from './archived-bundles.ts'
+import { FolderStore } from './folder-store.ts'
+import type { ArchiveStore } from './segment.ts'
+
+const DAY_MS = 86_400_000
+const SCOPE = {
+  ...{ matter: 'case-17', by: 'psn_admin', agentId: null, taskId: null, resource: null },
+  ...{ fromAt: null, untilAt: null },
+}
+
+onBothEngines('the archive of the ledger', (open) => {
+  it('takes full bundles of old records out; records, proofs and export are as before', async (t) => {
+    const { here, left, parts } = await filled(await open(), t)
+    const proof = await parts.ledger.inclusionProof(3, 600)
+    const before = await parts.ledger.records(0, 600)
+    assert.equal(await archive(parts), 512)
+    assert.equal(await left(), 600 - 512 + (await here()))
+    assert.deepEqual(await parts.ledger.records(0, 600), before)
+    assert.deepEqual(await parts.ledger.inclusionProof(3, 600), proof)
+    assert.equal(await verdict(parts), 'ok')
+    assert.equal(await archive(parts), 0)
+  })
+
+  it('stopped at any step, it loses nothing, and the next round goes on', async (t) => {
+    for (let steps = 0; steps < 12; steps++) {
+      const { parts } = await filled(await open(), t)
+      const before = await parts.ledger.records(0, 600)
+      let count = 0
+      const stop = <T extends (...given: never[]) => Promise<unknown>>(work: T) =>
+        (async (...given: Parameters<T>) => {
+          if (count++ === steps) throw new Error('stopped')
+          return work(...given)
+        }) as T // as: the same function, which may stop
+      const store: ArchiveStore = {
+        where: parts.store.where,
+        get: (path) => parts.store.get(path),
+        put: stop((path: string, bytes: Uint8Array) => parts.store.put(path, bytes)),
+      }
+      const storage: Storage = Object.create(parts.storage, {
+        transaction: { value: stop(parts.storage.transaction.bind(parts.storage)) },
+      })
+      await archive({ ...parts, store, storage }).catch((error: Error) =>
+        assert.match(error.message, /stopped/),
+      )
+      assert.deepEqual(await parts.ledger.records(0, 600), before, `after ${steps} steps`)
+      assert.equal(await verdict(parts), 'ok')
+      await archive(parts)
+      assert.deepEqual(await parts.ledger.records(0, 600), before)
+      assert.equal(await verdict(parts), 'ok')
+    }
+  })
+
+  it('what a hold covers does not leave, also where it is set between sealing and removal', async (t) => {
+    const { left, parts } = await filled(await open(), t)
+    const hold = await setHold(parts, { ...SCOPE, personId: 'psn_300' })
+    assert.equal(await archive(parts), 256)
+    const before = await left()
+    await liftHold(parts, { id: hold.id, by: 'psn_admin' })
+    let isSet = false
+    const storage: Storage = Object.create(parts.storage, {
+      transaction: {
+        value: async (work: Parameters<Storage['transaction']>[0]) => {
+          const rows = await parts.storage.read
+            .selectFrom('ledger_segments')
+            .select('from_position')
+            .where('removed_at', 'is', null)
+            .execute()
+          // The second segment is noted, so this is the transaction that removes.
+          if (!isSet && rows.length > 0) {
+            isSet = true
+            await setHold(parts, { ...SCOPE, personId: 'psn_300' })
+          }
+          return parts.storage.transaction(work)
+        },
+      },
+    })
+    assert.equal(await archive({ ...parts, storage }), 0)
+    assert.ok(isSet)
+    assert.equal((await left()) >= before, true)
+  })
+
+  it('a changed file keeps the records in the database', async (t) => {
+    const { parts } = await filled(await open(), t)
+    const changing: ArchiveStore = {
+      where: parts.store.where,
+      put: (path, bytes) => parts.store.put(path, bytes),
+      get: async (path) => {
+        const bytes = await parts.store.get(path)
+        return bytes && path.endsWith('001.gz') ? bytes.subarray(1) : bytes
+      },
+    }
+    const refused = archive({ ...parts, store: changing })
+    await assert.rejects(refused, (error: Error) => /archive\./.test(error.message))
+    const rows = await parts.storage.read.selectFrom('ledger_leaves').select('position').execute()
+    assert.ok(rows.length >= 600)
+  })
+})
+
+/** 600 records of a year ago, one person each, and an archive beside them. */
+async function filled(storage: Storage, t: TestContext) {
+  const folder = await mkdtemp(join(tmpdir(), 'remit-archive-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const clock = manualClock()
+  const store = new FolderStore(folder, systemRandom)
+  await storage.transaction(beginRetention)
+  const archived = new ArchivedBundles(storage.read, store)
+  const ledger = ledgerOn(storage, { clock, archived, key: ledgerKey().key })
+  const events = Array.from({ length: 600 }, (_, i) => ({ type: 'test.done', person: `psn_${i}` }))
+  for (let i = 0; i < 600; i += 200)
+    await storage.transaction((tx) => ledger.append(tx, ...events.slice(i, i + 200)))
+  await ledger.sequence()
+  clock.advance(365 * DAY_MS)
+  const parts = { storage, ledger, clock, store, random: systemRandom, days: 90 }
+  const left = async () => {
+    await ledger.sequence()
+    const rows = await storage.read.selectFrom('ledger_leaves').select('position').execute()
+    return rows.length
+  }
+  /** Number of records since. */
+  const here = async () => (await ledger.size()) - 600
+  return { parts, left, here }
+}
+
+async function verdict({ ledger }: { ledger: ReturnType<typeof ledgerOn> }): Promise<string> {
+  const files = new Map<string, Uint8Array>()
+  await ledger.exportTo(async (path, bytes) => void files.set(path, bytes))
+  const report = await verifyLedger({
+    read: async (path) => files.get(path),
+    async *lines() {},
+  })
+  return report.verdict === 'ok' ? 'ok' : JSON.stringify(report)
+}

@@ -1,0 +1,134 @@
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { bundleOf, readBundle, tilePath } from '../ledger/index.ts'
+import { sameBytes, sha256 } from '../lib/bytes.ts'
+import { Problem } from '../lib/problem.ts'
+import {
+  type ArchiveStore,
+  manifestPath,
+  manifestText,
+  readManifest,
+  type SealedFile,
+  type Segment,
+  sealedFile,
+} from './segment.ts'
+
+/** Leaves of a tile, and records of a bundle (C2SP tlog-tiles). */
+const WIDTH = 256
+const HASH_BYTES = 32
+const LEAF = Uint8Array.of(0)
+
+/** Part of the ledger that sealing needs. */
+export interface SealedSource {
+  readonly origin: string
+  /** Records of a full bundle, from the database. */
+  bundle(index: number): Promise<readonly Uint8Array[]>
+  /** Hashes of a full tile of level 0. */
+  tile(index: number): Promise<Uint8Array>
+  /** Root of the tree of so many records. */
+  rootAt(size: number): Promise<Uint8Array>
+  /** Signs a text as a note of the ledger's key. */
+  signNote(text: string): Promise<string>
+  /** Checks the signature of such a note. */
+  isSigned(note: string): boolean
+}
+
+/**
+ * Writes bundles `first` to `last` (exclusive) with their tiles, reads all of it back, and writes the signed manifest last.
+ * Doing it again writes the same bytes: a crash anywhere is repaired by repeating. Nothing leaves the database here.
+ * @throws Problem `archive.unreachable`, `archive.damaged`, `archive.other_content`
+ */
+export async function sealSegment(
+  source: SealedSource,
+  store: ArchiveStore,
+  span: { readonly first: number; readonly last: number; readonly history: number },
+): Promise<Segment> {
+  const { first, history, last } = span
+  const files: SealedFile[] = []
+  for (let index = first; index < last; index++) {
+    const packed = gzipSync(bundleOf(await source.bundle(index)))
+    const tile = await source.tile(index)
+    for (const [path, bytes] of [
+      [`${history}/${tilePath('entries', index, WIDTH)}.gz`, packed],
+      [`${history}/${tilePath('0', index, WIDTH)}`, tile],
+    ] as const) {
+      await store.put(path, bytes)
+      files.push(sealedFile(path, bytes))
+    }
+  }
+  const to = last * WIDTH
+  const root = Buffer.from(await source.rootAt(to)).toString('base64')
+  const segment: Segment = { from: first * WIDTH, to, history, root, files }
+  await verifyFiles(source, store, segment)
+  const note = await source.signNote(manifestText(source.origin, segment))
+  await store.put(manifestPath(segment), Buffer.from(note))
+  await verifySegment(source, store, segment)
+  return segment
+}
+
+/**
+ * Reads a sealed segment back: its manifest is signed, and every record is the one that the tree in the database has.
+ * INVARIANT: no record leaves the database before this has passed, each time that some are about to leave.
+ * @throws Problem `archive.damaged`, `archive.unreachable`
+ */
+export async function verifySegment(
+  source: SealedSource,
+  store: ArchiveStore,
+  of: Pick<Segment, 'from' | 'history' | 'to'>,
+): Promise<Segment> {
+  const path = manifestPath(of)
+  const bytes = await store.get(path)
+  const note = Buffer.from(bytes ?? []).toString('utf8')
+  const segment = readManifest(source.origin, note)
+  if (!segment || !source.isSigned(note) || segment.from !== of.from || segment.to !== of.to)
+    throw damaged(`${path} is no manifest that was signed for these records`)
+  await verifyFiles(source, store, segment)
+  return segment
+}
+
+async function verifyFiles(
+  source: SealedSource,
+  store: ArchiveStore,
+  { files, from, history, to }: Segment,
+): Promise<void> {
+  const listed = new Map(files.map((file) => [file.path, file]))
+  for (let index = from / WIDTH; index * WIDTH < to; index++) {
+    const entries = `${history}/${tilePath('entries', index, WIDTH)}.gz`
+    const hashes = `${history}/${tilePath('0', index, WIDTH)}`
+    const tile = await source.tile(index)
+    if (tile.byteLength !== WIDTH * HASH_BYTES) throw damaged(`tile ${index} is not full`)
+    if (!sameBytes(await readListed(store, listed.get(hashes), hashes), tile))
+      throw damaged(`${hashes} is not the tile of the ledger`)
+    const packed = await readListed(store, listed.get(entries), entries)
+    const records = readBundle(unpacked(packed, entries), WIDTH)
+    if (!records) throw damaged(`${entries} is no bundle of ${WIDTH} records`)
+    for (const [i, record] of records.entries()) {
+      const hash = sha256(Buffer.concat([LEAF, record]))
+      if (!sameBytes(hash, tile.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES)))
+        throw damaged(`record ${index * WIDTH + i} in ${entries} is another one`)
+    }
+  }
+}
+
+async function readListed(
+  store: ArchiveStore,
+  file: SealedFile | undefined,
+  path: string,
+): Promise<Uint8Array> {
+  const bytes = await store.get(path)
+  if (!bytes || !file) throw damaged(`${path} is missing`)
+  if (sealedFile(path, bytes).sha256 !== file.sha256) throw damaged(`${path} was changed`)
+  return bytes
+}
+
+function unpacked(packed: Uint8Array, path: string): Buffer {
+  try {
+    // 256 records of 65,535 bytes, each after its length.
+    return gunzipSync(packed, { maxOutputLength: WIDTH * 65_537 })
+  } catch (cause) {
+    throw new Problem('archive.damaged', `${path} cannot be unpacked`, { cause })
+  }
+}
+
+function damaged(detail: string): Problem {
+  return new Problem('archive.damaged', detail)
+}
