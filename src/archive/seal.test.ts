@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { sha256 } from '../lib/bytes.ts'
 import { systemRandom } from '../lib/random.ts'
 import { FolderStore } from './folder-store.ts'
@@ -38,6 +39,17 @@ test('a segment is written, read back, and the same when it is written again', a
   assert.deepEqual([sealed.from, sealed.to, sealed.files.length], [0, 512, 4])
   assert.deepEqual(await sealSegment(sourceOf(), store, SPAN), sealed)
   assert.deepEqual(await verifySegment(sourceOf(), store, PLACE), sealed)
+})
+
+test('a bundle that was packed differently before is taken as it is', async (t) => {
+  const path = await folder(t)
+  const store = new FolderStore(path, systemRandom)
+  await sealSegment(sourceOf(), store, SPAN)
+  const file = join(path, '0', 'tile', 'entries', '000.gz')
+  await writeFile(file, gzipSync(gunzipSync(await readFile(file)), { level: 1 }))
+  await rm(join(path, manifestPath(PLACE)))
+  await sealSegment(sourceOf(), store, SPAN)
+  await verifySegment(sourceOf(), store, PLACE)
 })
 
 test('stopped at any write, it is no segment, and repeating it makes the whole one', async (t) => {

@@ -45,7 +45,11 @@ export async function sealSegment(
   const { first, history, last } = span
   const files: SealedFile[] = []
   for (let index = first; index < last; index++) {
-    const packed = gzipSync(bundleOf(await source.bundle(index)))
+    const packed = await packedBundle(
+      store,
+      `${history}/${tilePath('entries', index, WIDTH)}.gz`,
+      bundleOf(await source.bundle(index)),
+    )
     const tile = await source.tile(index)
     for (const [path, bytes] of [
       [`${history}/${tilePath('entries', index, WIDTH)}.gz`, packed],
@@ -63,6 +67,16 @@ export async function sealSegment(
   await store.put(manifestPath(segment), Buffer.from(note))
   await verifySegment(source, store, segment)
   return segment
+}
+
+/** Packs a bundle, or takes the file that is there: another version of the library packs the same into other bytes. */
+async function packedBundle(
+  store: ArchiveStore,
+  path: string,
+  bundle: Uint8Array,
+): Promise<Uint8Array> {
+  const before = await store.get(path)
+  return before && sameBytes(unpacked(before, path), bundle) ? before : gzipSync(bundle)
 }
 
 /**
