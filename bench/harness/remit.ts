@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { JWK } from 'jose'
@@ -13,7 +13,7 @@ import { SAMPLE_AGENT, SAMPLE_PEOPLE } from '../../src/dev/sample.ts'
 import { type Cores, PROJECT } from './machine.ts'
 import { freePorts, ownEnvironment, type Program, startProgram } from './program.ts'
 
-const MAIN = join(PROJECT, 'src', 'main.ts')
+const MAIN = join('src', 'main.ts')
 
 /** A `remit serve` with the sample world in it, and what it takes to be its agents. */
 export interface Remit {
@@ -28,8 +28,14 @@ export interface Remit {
   stop(): Promise<void>
 }
 
+/** Checkout whose programs run, and settings beside the usual ones. */
+interface HomeOptions {
+  readonly project?: string | undefined
+  readonly env?: Readonly<Record<string, string>> | undefined
+}
+
 /** An empty, migrated data directory and the environment to serve from it. */
-export async function emptyHome(): Promise<{
+export async function emptyHome({ env: more, project = PROJECT }: HomeOptions = {}): Promise<{
   data: string
   env: Record<string, string>
   ports: { issuer: number; gateway: number; provider: number }
@@ -46,8 +52,10 @@ export async function emptyHome(): Promise<{
     REMIT_LISTEN: `127.0.0.1:${issuer}`,
     REMIT_GATEWAY: `http://127.0.0.1:${gateway}`,
     REMIT_GATEWAY_LISTEN: `127.0.0.1:${gateway}`,
+    ...more,
   }
-  run([MAIN, 'migrate'], env)
+  mkdirSync(data, { mode: 0o700 })
+  run([join(project, MAIN), 'migrate'], env)
   return {
     data,
     env,
@@ -68,8 +76,11 @@ export async function startRemit(options: {
   env?: Readonly<Record<string, string>>
   /** A program that puts more into the sample world, with its arguments. */
   seed?: readonly string[]
+  /** Checkout that is measured. Default: this one. */
+  project?: string
 }): Promise<Remit> {
-  const home = await emptyHome()
+  const { project = PROJECT } = options
+  const home = await emptyHome(options)
   const { data, ports } = home
   const people = await serveIdentityProvider({
     port: ports.provider,
@@ -81,14 +92,13 @@ export async function startRemit(options: {
   })
   const env = {
     ...home.env,
-    ...options.env,
     REMIT_IDP_ISSUER: people.issuer,
     REMIT_IDP_CLIENT_ID: 'remit',
   }
   const agentKeyFile = join(data, 'refund-bot.jwk')
-  run([join(import.meta.dirname, 'seed.ts'), options.upstream, agentKeyFile], env)
+  run([join(project, 'bench', 'harness', 'seed.ts'), options.upstream, agentKeyFile], env)
   if (options.seed) run(options.seed, env)
-  const program = await startProgram(serveCommand(options.nodeOptions), {
+  const program = await startProgram(serveCommand(options.nodeOptions, project), {
     cores: options.cores,
     ready: 'Remit serves',
     env,
@@ -117,8 +127,8 @@ export async function startRemit(options: {
 /** Flags of Node, as the first line of the program has them. */
 const FLAGS = ['--max-semi-space-size=8']
 
-export function serveCommand(nodeOptions: readonly string[] = []): string[] {
-  return [process.execPath, ...FLAGS, ...nodeOptions, MAIN, 'serve']
+export function serveCommand(nodeOptions: readonly string[] = [], project = PROJECT): string[] {
+  return [process.execPath, ...FLAGS, ...nodeOptions, join(project, MAIN), 'serve']
 }
 
 async function openTasks(from: {

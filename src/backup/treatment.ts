@@ -113,6 +113,8 @@ export const TREATMENT: Readonly<Record<keyof Schema, Treatment>> = {
   risk_signals: 'kept',
 
   decisions: 'kept',
+  // The database fills it when the rows of `decisions` come.
+  decisions_open: 'left_out',
   decision_settings: 'kept',
   kept_results: 'emptied',
   mcp_tasks: 'emptied',

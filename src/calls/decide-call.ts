@@ -1,7 +1,7 @@
 import { stopEarly } from '@remit/engine'
 import type { CatalogView } from '../catalog/index.ts'
 import type { Call } from '../facts/index.ts'
-import { newId } from '../lib/id.ts'
+import { newTimedId } from '../lib/id.ts'
 import type { AdmittedRequest } from './admission/admit.ts'
 import { attainable } from './admission/attainable.ts'
 import { isKnown, type KnownCase, openCase, stopped } from './case.ts'
@@ -36,7 +36,7 @@ export async function decideFor(
   proofUsed: boolean,
 ): Promise<Verdict> {
   const each = openCase(call, who, {
-    id: newId('decision', parts.random),
+    id: newTimedId('decision', parts.clock.now(), parts.random),
     at: parts.clock.now(),
     replicaId: parts.live.replicaId,
     policyVersion: undefined,

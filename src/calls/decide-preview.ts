@@ -2,7 +2,7 @@ import type { GateResult } from '@remit/engine'
 import { PREVIEW_SPAN_MS } from '../approval-desk/index.ts'
 import { countedAccess } from '../catalog/index.ts'
 import type { Call } from '../facts/index.ts'
-import { newId } from '../lib/id.ts'
+import { newTimedId } from '../lib/id.ts'
 import { consumeOnce } from '../storage/index.ts'
 import { openCase, type PreviewContext } from './case.ts'
 import { groundsFor } from './decide-call.ts'
@@ -31,7 +31,11 @@ export async function decidePreview(
   if (!(await isFirst(parts, about, at))) return { outcome: 'too_soon' }
   const { by, request, task } = about
   const who = await identifyTold(parts, { task, resource: call.resource }, OURSELVES)
-  const fixed = { id: newId('decision', parts.random), at, replicaId: parts.live.replicaId }
+  const fixed = {
+    id: newTimedId('decision', at, parts.random),
+    at,
+    replicaId: parts.live.replicaId,
+  }
   const opened = {
     ...openCase({ ...call, ...NO_CREDENTIALS }, who, {
       ...fixed,

@@ -2,6 +2,7 @@ import type { Ask, GateResult } from '@remit/engine'
 import type { Id } from '../lib/id.ts'
 import type { StoredRisk } from '../risk/index.ts'
 import { codec, keptQuery, type Reader, type Step, type Tx } from '../storage/index.ts'
+import { packExplanation, unpackExplanation } from './packed-explanation.ts'
 import { CHALLENGE } from './reasons.ts'
 import type { StoredInputs } from './recorded-store.ts'
 
@@ -58,9 +59,16 @@ export interface StoredDecision {
 
 /** Without what decisions were made from: that is large, and few ask for it (`recorded-store.ts`). */
 const DECISIONS = codec('decisions', 'inputs', 'setting').of<StoredDecision>({
-  read: { outcome: ({ outcome, reason }) => (reason === CHALLENGE ? 'challenged' : outcome) },
-  // The table knows three; which denials are challenges, their reason says.
-  write: { outcome: ({ outcome }) => (outcome === 'challenged' ? 'deny' : outcome) },
+  read: {
+    outcome: ({ outcome, reason }) => (reason === CHALLENGE ? 'challenged' : outcome),
+    explanation: ({ agent_id, explanation, person_id }) =>
+      unpackExplanation(explanation, { agentId: agent_id, personId: person_id }),
+  },
+  write: {
+    // The table knows three; which denials are challenges, their reason says.
+    outcome: ({ outcome }) => (outcome === 'challenged' ? 'deny' : outcome),
+    explanation: (decision) => packExplanation(decision.explanation, decision),
+  },
 })
 
 export function insertDecisionQuery(
@@ -153,14 +161,13 @@ export async function listDecisions(db: Reader, filter: DecisionFilter): Promise
 function sendingNow(db: Reader) {
   return (
     db
-      .selectFrom('decisions')
-      .where('decisions.state', '=', 'sending')
+      .selectFrom('decisions_open')
       // Looked up for each call that is under way. PostgreSQL would read the whole table for a join, or for NOT EXISTS.
       .where(
         ({ selectFrom }) =>
           selectFrom('mcp_tasks')
             .select(({ fn }) => fn.countAll<number>().as('count'))
-            .whereRef('mcp_tasks.decision_id', '=', 'decisions.id'),
+            .whereRef('mcp_tasks.decision_id', '=', 'decisions_open.decision_id'),
         '=',
         0,
       )
@@ -189,7 +196,7 @@ export async function isSending(db: Reader, taskIds: readonly string[]): Promise
 /** Calls that a replica was sending, some at a time. */
 export async function sendingOf(tx: Tx, replicaId: string, count: number): Promise<string[]> {
   const rows = await sendingNow(tx)
-    .select('decisions.id')
+    .select('decision_id as id')
     .where('replica_id', '=', replicaId)
     .limit(count)
     .execute()
@@ -199,10 +206,9 @@ export async function sendingOf(tx: Tx, replicaId: string, count: number): Promi
 /** Answers those of these calls that are being sent, as far as the books say. */
 export async function sendingAmong(db: Reader, ids: readonly string[]): Promise<string[]> {
   const rows = await db
-    .selectFrom('decisions')
-    .select('id')
-    .where('id', 'in', ids)
-    .where('state', '=', 'sending')
+    .selectFrom('decisions_open')
+    .select('decision_id as id')
+    .where('decision_id', 'in', ids)
     .execute()
   return rows.map(({ id }) => id)
 }
@@ -214,13 +220,13 @@ export async function strandedOf(
   { after, limit }: { readonly after: string; readonly limit: number },
 ): Promise<string[]> {
   const rows = await sendingNow(db)
-    .leftJoin('resources', 'resources.name', 'decisions.resource')
-    .select('decisions.id')
-    .where('decisions.replica_id', '=', replicaId)
-    .where('decisions.id', '>', after)
+    .leftJoin('resources', 'resources.name', 'decisions_open.resource')
+    .select('decision_id as id')
+    .where('replica_id', '=', replicaId)
+    .where('decision_id', '>', after)
     // An API that asks by itself says later what became of its call (`lapse`).
     .where((eb) => eb.or([eb('resources.mode', 'is', null), eb('resources.mode', '!=', 'direct')]))
-    .orderBy('decisions.id')
+    .orderBy('decision_id')
     .limit(limit)
     .execute()
   return rows.map(({ id }) => id)
@@ -229,12 +235,11 @@ export async function strandedOf(
 /** Calls to APIs that ask by themselves, permitted before `since` and without an outcome, some at a time. */
 export async function unreported(db: Reader, since: number, count: number): Promise<string[]> {
   const rows = await db
-    .selectFrom('decisions')
-    .innerJoin('resources', 'resources.name', 'decisions.resource')
-    .select('decisions.id')
-    .where('decisions.state', '=', 'sending')
+    .selectFrom('decisions_open')
+    .innerJoin('resources', 'resources.name', 'decisions_open.resource')
+    .select('decision_id as id')
     .where('resources.mode', '=', 'direct')
-    .where('decisions.at', '<', since)
+    .where('decisions_open.at', '<', since)
     .limit(count)
     .execute()
   return rows.map(({ id }) => id)

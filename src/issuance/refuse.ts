@@ -2,7 +2,7 @@ import { type AccessRequest, attachQuestion } from '../access-requests/index.ts'
 import { CHALLENGE, CHALLENGED } from '../decision-log/index.ts'
 import { type FactParts, PROOF_GUARD, proofStep } from '../facts/index.ts'
 import { type Bookkeeping, bookkeepingOf, type LedgerEvent } from '../ledger/index.ts'
-import { type Id, newId } from '../lib/id.ts'
+import { type Id, newTimedId } from '../lib/id.ts'
 import type { Proof } from '../possession/index.ts'
 import { consumeOnce, type Step } from '../storage/index.ts'
 import { issuanceRow } from './issuance-row.ts'
@@ -32,7 +32,7 @@ export async function refuseOpening(
   if (keeping.as === 'repeat')
     return repeated(parts, attempt, { refusal, used, like: keeping.like })
   const { judged } = refusal
-  const id = judged && newId('decision', parts.random)
+  const id = judged && newTimedId('decision', parts.clock.now(), parts.random)
   const row = judged && id && issuanceRow(parts, judged, { ...attempt, id, detail: refusal.detail })
   const done = await parts.storage.commit([
     ...used,

@@ -114,10 +114,15 @@ function fieldsOf(event: LedgerEvent): Fields {
     upstream: event.upstream && {
       status: event.upstream.status,
       digest: event.upstream.digest,
-      latency_ms: event.upstream.latencyMs,
+      latency_ms: hundredths(event.upstream.latencyMs),
     },
     by: event.by,
   }
+}
+
+/** Nobody measures a time to the femtosecond, and each digit stays for ever. */
+function hundredths(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : Math.round(ms * 100) / 100
 }
 
 function originOf({ origin }: LedgerEvent): Canonical | undefined {

@@ -48,6 +48,34 @@ export function newId<K extends IdKind>(kind: K, random: Random): Id<K> {
   return `${ID_PREFIX[kind]}_${base64url(random.bytes(16))}`
 }
 
+/** Characters of base64url in the order of their codes. */
+const ORDERED = '-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz'
+/** Characters of a time: 42 bits of milliseconds, until the year 2109. */
+const TIME_CHARS = 7
+const RANDOM_CHARS = 15
+let newestTime: { readonly at: number; readonly text: string } = { at: 0, text: timeText(0) }
+
+/**
+ * An id that sorts by time, for rows that come by the thousand: each new one stands beside the last in every index, where random
+ * ones each write a page of their own. 90 random bits behind the time: nobody guesses one.
+ */
+export function newTimedId<K extends IdKind>(kind: K, now: number, random: Random): Id<K> {
+  if (newestTime.at !== now) newestTime = { at: now, text: timeText(now) }
+  const rest = base64url(random.bytes(12)).slice(0, RANDOM_CHARS)
+  return `${ID_PREFIX[kind]}_${newestTime.text}${rest}`
+}
+
+function timeText(now: number): string {
+  let text = ''
+  for (
+    let left = Math.max(0, Math.trunc(now));
+    text.length < TIME_CHARS;
+    left = Math.floor(left / 64)
+  )
+    text = ORDERED.charAt(left % 64) + text
+  return text
+}
+
 export function isId<K extends IdKind>(kind: K, text: unknown): text is Id<K> {
   return (
     typeof text === 'string' &&

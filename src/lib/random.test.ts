@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { isId, newTimedId } from './id.ts'
 import { systemRandom } from './random.ts'
 
 test('no bytes are given out twice, across many fillings of the pool', () => {
@@ -21,4 +22,13 @@ test('every byte value turns up at every place', () => {
   for (let i = 0; i < 10_000; i++)
     for (const [at, byte] of systemRandom.bytes(32).entries()) seen[at]?.add(byte)
   for (const values of seen) assert.equal(values.size, 256)
+})
+
+test('timed ids sort by time, look like all others, and differ within a millisecond', () => {
+  const times = [0, 1, 63, 64, 1_700_000_000_000, 1_700_000_000_001, 2 ** 42 - 1]
+  const ids = times.map((at) => newTimedId('decision', at, systemRandom))
+  assert.deepEqual(ids.toSorted(), ids)
+  for (const id of ids) assert.ok(isId('decision', id), id)
+  const same = new Set(Array.from({ length: 100 }, () => newTimedId('decision', 5, systemRandom)))
+  assert.equal(same.size, 100)
 })

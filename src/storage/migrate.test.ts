@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { sql } from 'kysely'
 import { Problem } from '../lib/problem.ts'
 import {
+  neededSchema,
   planMigrations,
   readSchemaVersion,
   requireCurrentSchema,
@@ -25,18 +26,24 @@ const withCode = (code: string) => (error: unknown) =>
 /** Kysely's own. */
 const MIGRATION_TABLES = ['kysely_migration', 'kysely_migration_lock']
 
+/** Number of the schema of this build, and migrations of later ones. */
+const NOW = neededSchema()
+const numbered = (number: number) => String(number).padStart(4, '0')
+const MORE = `${numbered(NOW + 1)}-more`
+const LESS = `${numbered(NOW + 2)}-since-${numbered(NOW + 1)}-less`
+
 /** Migrations of the build, and one more that makes a table. */
 function withOneMore(storage: Storage, ...statements: string[]): Migrations {
   const { engine } = storage
   const more = migration(engine, () => statements)
-  return { ...migrationsFor(engine), '0002-more': more }
+  return { ...migrationsFor(engine), [MORE]: more }
 }
 
 /** Migrations of a later build: a third takes away what builds of the first schema use. */
 function contracted(storage: Storage): Migrations {
   const { engine } = storage
   const less = migration(engine, () => ['DROP TABLE more'])
-  return { ...withOneMore(storage, 'CREATE TABLE more (a INTEGER)'), '0003-since-0002-less': less }
+  return { ...withOneMore(storage, 'CREATE TABLE more (a INTEGER)'), [LESS]: less }
 }
 
 /** Lets a server of another build hold a lease for as long, in milliseconds. */
@@ -118,7 +125,7 @@ onBothEngines('migrations', (open) => {
 
   test('run once', async () => {
     const storage = await open()
-    assert.deepEqual(await runMigrations(storage), { version: 1, applied: [] })
+    assert.deepEqual(await runMigrations(storage), { version: NOW, applied: [] })
     await requireCurrentSchema(storage)
   })
 
@@ -137,44 +144,44 @@ onBothEngines('migrations', (open) => {
   test('an older schema is refused by whoever was not told to migrate', async () => {
     const storage = await open()
     const newer = withOneMore(storage, 'CREATE TABLE more (a INTEGER)')
-    assert.deepEqual(await readSchemaVersion(storage, newer), { recorded: 1, needed: 2 })
+    assert.deepEqual(await readSchemaVersion(storage, newer), { recorded: NOW, needed: NOW + 1 })
     await assert.rejects(requireCurrentSchema(storage, newer), withCode('storage.outdated'))
-    assert.deepEqual(await runMigrations(storage, newer), { version: 2, applied: ['0002-more'] })
+    assert.deepEqual(await runMigrations(storage, newer), { version: NOW + 1, applied: [MORE] })
     await requireCurrentSchema(storage, newer)
   })
 
   test('a build goes on with a newer schema that only adds, and changes nothing of it', async () => {
     const storage = await open()
     await runMigrations(storage, withOneMore(storage, 'CREATE TABLE more (a INTEGER)'))
-    assert.deepEqual(await readSchemaVersion(storage), { recorded: 2, needed: 1 })
+    assert.deepEqual(await readSchemaVersion(storage), { recorded: NOW + 1, needed: NOW })
     await requireCurrentSchema(storage)
     const before = await columnsOf(storage)
-    assert.deepEqual(await runMigrations(storage), { version: 2, applied: [] })
+    assert.deepEqual(await runMigrations(storage), { version: NOW + 1, applied: [] })
     assert.deepEqual(await columnsOf(storage), before)
-    await storage.transaction((tx) => requireSupported(tx, 1))
+    await storage.transaction((tx) => requireSupported(tx, NOW))
   })
 
   test('one that takes away something: a plan says who works with it, and older builds begin no more', async () => {
     const storage = await open()
     const { less, more } = { less: contracted(storage), more: withOneMore(storage) }
-    await withReplica(storage, 1, -1)
-    await withReplica(storage, 2, 60_000)
+    await withReplica(storage, NOW, -1)
+    await withReplica(storage, NOW + 1, 60_000)
     assert.deepEqual(await planMigrations(storage, less), {
-      ...{ recorded: 1, needed: 3, oldest: 2, replicas: [] },
+      ...{ recorded: NOW, needed: NOW + 2, oldest: NOW + 1, replicas: [] },
       steps: [
-        { name: '0002-more', kind: 'expand' },
-        { name: '0003-since-0002-less', kind: 'contract' },
+        { name: MORE, kind: 'expand' },
+        { name: LESS, kind: 'contract' },
       ],
     })
-    assert.deepEqual(await readSchemaVersion(storage, less), { recorded: 1, needed: 3 })
+    assert.deepEqual(await readSchemaVersion(storage, less), { recorded: NOW, needed: NOW + 2 })
     await runMigrations(storage, less)
     await requireCurrentSchema(storage, more)
-    await storage.transaction((tx) => requireSupported(tx, 2))
+    await storage.transaction((tx) => requireSupported(tx, NOW + 1))
     const tooOld = withCode('storage.newer')
     await assert.rejects(requireCurrentSchema(storage), tooOld)
     await assert.rejects(runMigrations(storage), tooOld)
     await assert.rejects(
-      storage.transaction((tx) => requireSupported(tx, 1)),
+      storage.transaction((tx) => requireSupported(tx, NOW)),
       tooOld,
     )
   })
@@ -182,21 +189,23 @@ onBothEngines('migrations', (open) => {
   test('nothing is taken away while a server runs that uses it', async () => {
     const storage = await open()
     const less = contracted(storage)
-    await withReplica(storage, 1, 60_000)
+    await withReplica(storage, NOW, 60_000)
     const before = await columnsOf(storage)
     const { replicas } = await planMigrations(storage, less)
-    assert.deepEqual(replicas, [{ id: 'replica_1', schema: 1 }])
+    assert.deepEqual(replicas, [{ id: `replica_${NOW}`, schema: NOW }])
     await assert.rejects(runMigrations(storage, less), withCode('storage.replicas_outdated'))
     assert.deepEqual(await columnsOf(storage), before)
     await runMigrations(storage, withOneMore(storage, 'CREATE TABLE more (a INTEGER)'))
     await storage.transaction((tx) => tx.deleteFrom('live_replicas').execute())
-    assert.deepEqual((await runMigrations(storage, less)).applied, ['0003-since-0002-less'])
+    assert.deepEqual((await runMigrations(storage, less)).applied, [LESS])
   })
 
   test('a schema of a development version is refused, and left alone', async () => {
     const another = await open()
     await another.transaction((tx) =>
-      sql`UPDATE kysely_migration SET name = '0001-baseline-01234567'`.execute(tx),
+      sql`UPDATE kysely_migration SET name = '0001-baseline-01234567' WHERE name LIKE '0001-%'`.execute(
+        tx,
+      ),
     )
     const unrecorded = await open()
     await unrecorded.transaction(async (tx) => {
@@ -222,7 +231,7 @@ onBothEngines('migrations', (open) => {
     )
     await assert.rejects(runMigrations(storage, failing), /meta.*already exists/)
     assert.deepEqual(await columnsOf(storage), before)
-    assert.deepEqual(await readSchemaVersion(storage), { recorded: 1, needed: 1 })
+    assert.deepEqual(await readSchemaVersion(storage), { recorded: NOW, needed: NOW })
   })
 
   test('several that run at once do the work once', async () => {
@@ -231,11 +240,11 @@ onBothEngines('migrations', (open) => {
     const done = await Promise.all([1, 2, 3].map(() => runMigrations(storage, more)))
     assert.deepEqual(
       done.flatMap(({ applied }) => applied),
-      ['0002-more'],
+      [MORE],
     )
     assert.deepEqual(
       done.map(({ version }) => version),
-      [2, 2, 2],
+      [NOW + 1, NOW + 1, NOW + 1],
     )
   })
 

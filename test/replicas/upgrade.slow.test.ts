@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { migrate, migrationPlan } from '../../src/storage/index.ts'
 import type { OpenTask } from '../agent.ts'
-import { nextBuild } from '../next-build.ts'
+import { NEXT_MIGRATION, nextBuild } from '../next-build.ts'
 import { until } from '../until.ts'
 import { World } from '../world.ts'
 import { ServerProcess } from './server-process.ts'
@@ -91,7 +91,7 @@ describe('three server processes on one database', { skip }, () => {
       const database = { kind: 'postgres', url: w.databaseUrl ?? '' } as const
       const next = { ...database, migrations: nextBuild() }
       const { replicas, steps } = await migrationPlan(next)
-      assert.deepEqual(steps, [{ name: '0002-next', kind: 'expand' }])
+      assert.deepEqual(steps, [{ name: NEXT_MIGRATION, kind: 'expand' }])
       assert.deepEqual(replicas, [])
       await migrate(next)
       await more()

@@ -2,7 +2,7 @@ import { type Detail, stopEarly } from '@remit/engine'
 import type { Resource } from '../../catalog/index.ts'
 import { type Call, type Setting, settingLiveness } from '../../facts/index.ts'
 import { aboutTask } from '../../issuance/index.ts'
-import { newId } from '../../lib/id.ts'
+import { newTimedId } from '../../lib/id.ts'
 import type { Task } from '../../tasks/index.ts'
 import { type RecordedRequest, stopped } from '../case.ts'
 import { identify, type KnownIdentity, type PresentedCredentials } from '../identify.ts'
@@ -43,7 +43,7 @@ export async function admit(
   parts.disk?.requireRoom()
   const who = await identify(parts, asked)
   const each: RecordedRequest = {
-    id: newId('decision', parts.random),
+    id: newTimedId('decision', parts.clock.now(), parts.random),
     call: { resource: asked.resource, origin: asked.origin },
     who,
     callHash: undefined,

@@ -1,5 +1,5 @@
 import { stopEarly } from '@remit/engine'
-import { newId } from '../../lib/id.ts'
+import { newTimedId } from '../../lib/id.ts'
 import type { RecordedRequest } from '../case.ts'
 import { identify } from '../identify.ts'
 import type { CallParts } from '../parts.ts'
@@ -32,7 +32,7 @@ export async function checkCaller(
   if (!stop) throw new Error('nobody has a credential that holds')
   const { action, origin, resource } = asked
   const each: RecordedRequest = {
-    id: newId('decision', parts.random),
+    id: newTimedId('decision', parts.clock.now(), parts.random),
     call: { resource, origin, ...(action ? { action } : {}) },
     who,
     callHash: undefined,

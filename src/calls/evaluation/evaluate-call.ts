@@ -2,7 +2,7 @@ import { type CallFacts, type GateResult, type Permit, STEP_UP } from '@remit/en
 import { callHash, type FrozenCall } from '../../access-requests/index.ts'
 import { alsoKeys, type Call, subjectOf } from '../../facts/index.ts'
 import { refused } from '../../issuance/index.ts'
-import { newId } from '../../lib/id.ts'
+import { newTimedId } from '../../lib/id.ts'
 import type { Json } from '../../lib/json.ts'
 import { wasUsed } from '../../storage/index.ts'
 import { type Case, isKnown, type KnownCase } from '../case.ts'
@@ -185,7 +185,7 @@ function caseOf(parts: CallParts, asker: Asker, question: CallQuestion, who: Cal
     ...{ resource, action, arguments: typed, origin, sent: sentBy(asker, alone?.args), doable: [] },
   }
   return {
-    id: newId('decision', parts.random),
+    id: newTimedId('decision', parts.clock.now(), parts.random),
     call,
     who,
     frozen: undefined,

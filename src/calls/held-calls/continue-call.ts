@@ -2,7 +2,7 @@ import { decide } from '@remit/engine'
 import { activeWord } from '../../approvals/index.ts'
 import { findDecision } from '../../decision-log/index.ts'
 import { alsoKeys, authenticationOf, type Call } from '../../facts/index.ts'
-import { newId } from '../../lib/id.ts'
+import { newTimedId } from '../../lib/id.ts'
 import { isKnown, openCase, stopped } from '../case.ts'
 import { groundsFor } from '../decide-call.ts'
 import { identify } from '../identify.ts'
@@ -28,7 +28,7 @@ export async function continueCall(
   parts.disk?.requireRoom()
   const who = await identify(parts, call)
   const each = openCase(call, who, {
-    id: newId('decision', parts.random),
+    id: newTimedId('decision', parts.clock.now(), parts.random),
     at: parts.clock.now(),
     replicaId: parts.live.replicaId,
     policyVersion: undefined,

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import type { Storage } from '../storage.ts'
 import { baseline } from './baseline/index.ts'
+import { openDecisions } from './open-decisions.ts'
 import { portableSql, type Statements } from './portable-sql.ts'
 
 /**
@@ -19,6 +20,7 @@ const BASELINE = `0001-baseline-${digestOf(baseline)}`
  */
 const MIGRATIONS: Readonly<Record<string, Statements>> = {
   [BASELINE]: baseline,
+  '0002-open-decisions': openDecisions,
 }
 
 /** Migrations by name, in the form that Kysely's `Migrator` takes. None has a way back. */

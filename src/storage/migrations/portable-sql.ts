@@ -2,6 +2,8 @@ import type { Storage } from '../storage.ts'
 
 /** Words of SQL that differ between the engines, so that a migration is written once for both. */
 export interface PortableSql {
+  /** For what one of them does not have at all. */
+  readonly engine: Storage['engine']
   /** Text compared byte by byte. */
   readonly text: string
   /** 64-bit integer; times, counts and flags. */
@@ -18,6 +20,7 @@ export type Statements = (words: PortableSql) => readonly string[]
 
 /** STRICT: SQLite would otherwise store text in an integer column without a word. */
 const SQLITE: PortableSql = {
+  engine: 'sqlite',
   text: 'TEXT',
   integer: 'INTEGER',
   bytes: 'BLOB',
@@ -27,6 +30,7 @@ const SQLITE: PortableSql = {
 }
 
 const POSTGRES: PortableSql = {
+  engine: 'postgres',
   text: 'TEXT COLLATE "C"',
   integer: 'BIGINT',
   bytes: 'BYTEA',

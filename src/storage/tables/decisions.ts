@@ -13,8 +13,8 @@ export const decisions = {
     call_hash: nullable(text),
     policy_version: nullable(integer),
     request_id: nullable(text),
-    /** Gate results for `explain`: canonical JSON. */
-    explanation: json,
+    /** Gate results for `explain`, packed. */
+    explanation: text,
     /** `decided`, `sending`, `answered`, `not_sent`, `failed`, `indeterminate` */
     state: text,
     status: nullable(integer),
@@ -28,6 +28,13 @@ export const decisions = {
     inputs: nullable(json),
     /** Digest of the other inputs. */
     setting: nullable(text),
+  },
+  /** Those in state `sending`. The database fills it when decisions change. */
+  decisions_open: {
+    decision_id: text,
+    replica_id: text,
+    resource: nullable(text),
+    at: time,
   },
   /** Inputs that many decisions share, by their digest. */
   decision_settings: {
