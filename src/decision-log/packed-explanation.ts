@@ -13,7 +13,7 @@ interface NamedInRow {
  * Form in the books. `passed`: one word for each gate in their order; `*` stands for the next one of `gates`, which has more to
  * say. Absent where `gates` are all. Rows that were written before this was so have no `passed` and no `weighed`.
  */
-interface PackedExplanation extends StoredExplanation {
+type PackedExplanation = StoredExplanation & {
   readonly passed?: string
   /** `risk`, packed. */
   readonly weighed?: string

@@ -10,7 +10,7 @@ onBothEngines('records that are gathered', (open) => {
     const ledger = ledgerOn(storage)
     let commits = 0
     const counting = {
-      read: storage.read,
+      ...{ engine: storage.engine, read: storage.read },
       commit: (steps: Parameters<typeof storage.commit>[0]) => {
         commits++
         return storage.commit(steps)
@@ -44,7 +44,7 @@ onBothEngines('records that are gathered', (open) => {
     const gathered = new GatheredRecords({
       ledger,
       storage: {
-        read: storage.read,
+        ...{ engine: storage.engine, read: storage.read },
         commit: (steps) =>
           broken ? Promise.reject(new Error('the disk is full')) : storage.commit(steps),
       },

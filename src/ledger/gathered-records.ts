@@ -1,8 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
-import type { CompiledQuery } from 'kysely'
 import type { Step, Storage } from '../storage/index.ts'
+import { appendStep } from './append-store.ts'
 import type { LedgerEvent } from './ledger-event.ts'
-import { intakeQuery } from './ledger-store.ts'
 import type { NewRecord } from './record.ts'
 import {
   MAX_SHARING,
@@ -12,7 +11,7 @@ import {
 } from './shared-record.ts'
 
 export interface GatheringParts {
-  readonly storage: Pick<Storage, 'read' | 'commit'>
+  readonly storage: Pick<Storage, 'engine' | 'read' | 'commit'>
   readonly ledger: {
     makeRecord(event: LedgerEvent): NewRecord
     readyAnswer(answer: SharedAnswer): ReadyAnswer
@@ -51,7 +50,6 @@ const MAX_TURNS = 4
  */
 export class GatheredRecords {
   readonly #parts: GatheringParts
-  readonly #texts = new Map<number, CompiledQuery>()
   #waiting: QueueItem[] = []
   #running = false
 
@@ -140,30 +138,8 @@ export class GatheredRecords {
     let from = 0
     for (const size of SIZES) {
       for (; records.length - from >= size; from += size)
-        steps.push(this.#step(records.slice(from, from + size)))
+        steps.push(appendStep(this.#parts.storage, records.slice(from, from + size)))
     }
     return steps
-  }
-
-  #step(records: readonly NewRecord[]): Step {
-    const text = this.#textFor(records.length, records)
-    const parameters = records.flatMap(({ private: kept, record }) => [record, kept])
-    return {
-      name: 'ledger',
-      query: { compile: () => ({ ...text, parameters }) },
-      rows: records.length,
-    }
-  }
-
-  /**
-   * Returns the statement for that many rows; building it anew each time would cost more than the
-   * rest.
-   */
-  #textFor(size: number, like: readonly NewRecord[]): CompiledQuery {
-    const known = this.#texts.get(size)
-    if (known) return known
-    const text = intakeQuery(this.#parts.storage.read, like).compile()
-    this.#texts.set(size, text)
-    return text
   }
 }

@@ -48,14 +48,6 @@ export function intakeQuery(db: Reader, records: readonly NewRecord[]) {
     .values(records.map(({ record, private: kept }) => ({ record, private: kept })))
 }
 
-/** Makes the step that writes a record of a call, as every call does. */
-export function intakeStep(db: Reader, made: NewRecord): Step {
-  const query = keptQuery(db, 'ledger intake', [made.record, made.private], () =>
-    intakeQuery(db, [made]),
-  )
-  return { name: 'ledger', query, rows: 1 }
-}
-
 export function readIntake(reader: Reader, limit: number): Promise<readonly WaitingRecord[]> {
   return reader.selectFrom('ledger_intake').selectAll().orderBy('seq').limit(limit).execute()
 }
@@ -103,21 +95,8 @@ export function growSteps(
     return text ? [{ position, private: text }] : []
   })
   return [
-    {
-      guard: FENCE_GUARD,
-      query: db
-        .updateTable('ledger_head')
-        .set({ size: head.size + leaves.length, fence: head.fence + 1 })
-        .where('id', '=', 1)
-        .where('fence', '=', head.fence)
-        .where('size', '=', head.size),
-      rows: 1,
-    },
-    ...chunksOf(taken).map((chunk) => ({
-      guard: LEAVES_GUARD,
-      query: takeQuery(db, chunk),
-      rows: chunk.length,
-    })),
+    fenceStep(db, head, leaves.length),
+    ...takeSteps(db, taken),
     ...chunksOf(leaves).map((chunk) => ({
       guard: LEAVES_GUARD,
       query: leavesQuery(db, chunk),
@@ -128,8 +107,41 @@ export function growSteps(
       query: privateQuery(db, chunk),
       rows: chunk.length,
     })),
-    ...tiles.map((tile) => ({ guard: LEAVES_GUARD, query: tileQuery(db, tile), rows: 1 })),
+    ...tileSteps(db, tiles),
   ]
+}
+
+/** Takes leaves into the tree that stand in their places already, all or nothing, through the same fence. */
+export function coverSteps(
+  db: Reader,
+  head: Head,
+  count: number,
+  tiles: readonly Tile[],
+): readonly Step[] {
+  return [fenceStep(db, head, count), ...tileSteps(db, tiles)]
+}
+
+function fenceStep(db: Reader, head: Head, count: number): Step {
+  const query = db
+    .updateTable('ledger_head')
+    .set({ size: head.size + count, fence: head.fence + 1 })
+    .where('id', '=', 1)
+    .where('fence', '=', head.fence)
+    .where('size', '=', head.size)
+  return { guard: FENCE_GUARD, query, rows: 1 }
+}
+
+/** Takes records out of the intake. */
+export function takeSteps(db: Reader, taken: readonly WaitingRecord[]): readonly Step[] {
+  return chunksOf(taken).map((chunk) => ({
+    guard: LEAVES_GUARD,
+    query: takeQuery(db, chunk),
+    rows: chunk.length,
+  }))
+}
+
+function tileSteps(db: Reader, tiles: readonly Tile[]): readonly Step[] {
+  return tiles.map((tile) => ({ guard: LEAVES_GUARD, query: tileQuery(db, tile), rows: 1 }))
 }
 
 function takeQuery(db: Reader, taken: readonly WaitingRecord[]): Step['query'] {

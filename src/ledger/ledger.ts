@@ -4,6 +4,7 @@ import { Problem } from '../lib/problem.ts'
 import type { Random } from '../lib/random.ts'
 import type { Wait } from '../lib/repeat.ts'
 import type { Step, Storage, Tx } from '../storage/index.ts'
+import { appendRecords, appendStep, countPlaced } from './append-store.ts'
 import { acceptBreaks, deleteCheckpointsBeyond, readBreaks } from './breaks/break-store.ts'
 import { Continuity, headFacts } from './breaks/continuity.ts'
 import type { TextKeeper } from './breaks/head-file.ts'
@@ -12,14 +13,7 @@ import { CheckpointSigner, readTreeHead } from './checkpoint.ts'
 import { type WriteFile, writePrivate, writeTree } from './export.ts'
 import { decisionsAt, positionsAbout } from './find-records.ts'
 import type { LedgerEvent, LedgerRecord } from './ledger-event.ts'
-import {
-  countIntake,
-  deletePrivate,
-  intakeQuery,
-  intakeStep,
-  newestCheckpoint,
-  privatePositions,
-} from './ledger-store.ts'
+import { countIntake, deletePrivate, newestCheckpoint, privatePositions } from './ledger-store.ts'
 import type { ConsistencyProof, InclusionProof } from './proofs.ts'
 import { makeRecord, type NewRecord } from './record.ts'
 import { type ArchivedRecords, RecordReader } from './record-reader.ts'
@@ -129,7 +123,8 @@ export class Ledger {
 
   /** Number of records that wait for their position. */
   waiting(): Promise<number> {
-    return countIntake(this.#storage.read)
+    const { read } = this.#storage
+    return Promise.all([countIntake(read), countPlaced(read)]).then(([a, b]) => a + b)
   }
 
   /**
@@ -199,12 +194,12 @@ export class Ledger {
    */
   async append(tx: Tx, ...events: readonly LedgerEvent[]): Promise<void> {
     const records = events.map((event) => this.makeRecord(event))
-    if (records.length > 0) await intakeQuery(tx, records).execute()
+    await appendRecords(tx, this.#storage.engine, records)
   }
 
   /** Makes the append a step of a `commit`. */
   appendStep(event: LedgerEvent): Step {
-    return intakeStep(this.#storage.read, this.makeRecord(event))
+    return appendStep(this.#storage, [this.makeRecord(event)])
   }
 
   /**

@@ -1,6 +1,8 @@
 import { Problem } from '../lib/problem.ts'
-import type { Storage } from '../storage/index.ts'
+import type { Step, Storage } from '../storage/index.ts'
+import { appendStep, type PlacedLeaf, readPlaced } from './append-store.ts'
 import {
+  coverSteps,
   createHead,
   FENCE_GUARD,
   growSteps,
@@ -8,6 +10,8 @@ import {
   readEdge,
   readHead,
   readIntake,
+  takeSteps,
+  type WaitingRecord,
 } from './ledger-store.ts'
 import { grow, leafHash } from './tree.ts'
 
@@ -17,30 +21,67 @@ import { grow, leafHash } from './tree.ts'
 const BATCH = 256
 
 /**
- * Gives the records that wait in the intake their positions, oldest first, and answers how many got one here. Any number
- * of sequencers may run: for each step one of them wins, and the others look again. A crash between two
+ * Takes the records that wait into the tree, oldest first, and answers how many were taken here. On PostgreSQL they get their
+ * positions from it; on SQLite they were written with them. Any number of sequencers may run: for each step one of them wins, and the others look again. A crash between two
  * statements leaves either the old tree with the intake or the new tree without it.
  */
 export async function sequenceIntake(storage: Storage): Promise<number> {
   let count = 0
   for (;;) {
     const head = await currentHead(storage)
-    const taken = await readIntake(storage.read, BATCH)
-    if (taken.length === 0) return count
-    const edge = await readEdge(storage.read, head.size)
-    if (!edge) throw new Problem('ledger.inconsistent', 'tiles at the end of the tree are missing')
-    const leaves = taken.map(({ record }, i) => ({
-      position: head.size + i,
-      leafHash: leafHash(record),
-      record,
-    }))
-    const hashes = leaves.map((leaf) => leaf.leafHash)
-    const tiles = grow(edge, head.size, hashes)
-    const done = await storage.commit(growSteps(storage.read, head, taken, leaves, tiles))
-    if (done.committed) count += taken.length
-    // Where another sequencer was first, look again at what is left.
-    else if (done.failed !== FENCE_GUARD) throw done.failed.problem()
+    const placed = await readPlaced(storage.read, head.size, BATCH)
+    const taken = placed.length > 0 ? [] : await readIntake(storage.read, BATCH)
+    if (placed.length > 0) count += await cover(storage, head, placed)
+    else if (taken.length === 0) return count
+    else if (storage.engine === 'sqlite') await append(storage, taken)
+    else count += await take(storage, head, taken)
   }
+}
+
+/** Takes leaves into the tree that stand behind it already. */
+async function cover(storage: Storage, head: Head, placed: readonly PlacedLeaf[]): Promise<number> {
+  if (placed.some(({ position }, i) => position !== head.size + i))
+    throw new Problem('ledger.inconsistent', 'a record behind the end of the tree is missing')
+  const hashes = placed.map((leaf) => leaf.leafHash)
+  const tiles = grow(await endOf(storage, head), head.size, hashes)
+  return committed(storage, coverSteps(storage.read, head, placed.length, tiles), placed.length)
+}
+
+/** Moves records from the intake to the end of the tree. */
+async function take(
+  storage: Storage,
+  head: Head,
+  taken: readonly WaitingRecord[],
+): Promise<number> {
+  const leaves = taken.map(({ record }, i) => ({
+    position: head.size + i,
+    leafHash: leafHash(record),
+    record,
+  }))
+  const hashes = leaves.map((leaf) => leaf.leafHash)
+  const tiles = grow(await endOf(storage, head), head.size, hashes)
+  return committed(storage, growSteps(storage.read, head, taken, leaves, tiles), taken.length)
+}
+
+/** Moves records that are in the intake all the same to where those of this engine are written. */
+async function append(storage: Storage, taken: readonly WaitingRecord[]): Promise<void> {
+  const each = taken.map((waiting) => appendStep(storage, [waiting]))
+  const done = await storage.commit([...takeSteps(storage.read, taken), ...each])
+  if (!done.committed) throw done.failed.problem()
+}
+
+async function endOf(storage: Storage, head: Head) {
+  const edge = await readEdge(storage.read, head.size)
+  if (!edge) throw new Problem('ledger.inconsistent', 'tiles at the end of the tree are missing')
+  return edge
+}
+
+/** Commits a change of the tree. 0: another sequencer was first; look again at what is left. */
+async function committed(storage: Storage, steps: readonly Step[], count: number): Promise<number> {
+  const done = await storage.commit(steps)
+  if (done.committed) return count
+  if (done.failed !== FENCE_GUARD) throw done.failed.problem()
+  return 0
 }
 
 async function currentHead(storage: Storage): Promise<Head> {

@@ -25,7 +25,8 @@ export async function recordsFrom(
   from: number,
   limit: number,
 ): Promise<readonly LedgerRecord[]> {
-  const leaves = await reader.between(from, from + Math.min(limit, MAX_RECORDS))
+  const to = Math.min(from + Math.min(limit, MAX_RECORDS), await treeSize(reader.db))
+  const leaves = await reader.between(from, to)
   return leaves.map(asText)
 }
 

@@ -3,28 +3,24 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { it } from 'node:test'
-import { sql } from 'kysely'
 import { readSettings } from '../../src/config/settings.ts'
 import { openLog } from '../../src/http/index.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { systemRandom } from '../../src/lib/random.ts'
 import { createServer } from '../../src/server.ts'
+import { breakLedger, mendLedger } from '../broken-ledger.ts'
 import { assertRefused, assertRequestable } from '../refusals.ts'
 import { send } from '../wire.ts'
 import { inEachWorld, type World } from '../world.ts'
 
-/** The intake of the ledger is not there while `work` runs: every append fails in the database itself. */
+/** Nothing can be appended to the ledger while `work` runs. */
 async function withoutLedger(w: World, work: () => Promise<void>): Promise<void> {
   const { storage } = w.rooms
-  const rename = (from: string, to: string) =>
-    storage.transaction((tx) =>
-      sql`ALTER TABLE ${sql.id(from)} RENAME TO ${sql.id(to)}`.execute(tx),
-    )
-  await rename('ledger_intake', 'ledger_intake_away')
+  await breakLedger(storage)
   try {
     await work()
   } finally {
-    await rename('ledger_intake_away', 'ledger_intake')
+    await mendLedger(storage)
   }
 }
 
@@ -47,7 +43,7 @@ inEachWorld('storage in trouble', (world) => {
       ] as const) {
         const answer = await w.agent.call(task, method, path, { token })
         assertRefused(answer, 'server.failed', `${method} ${path}`)
-        assert.ok(!answer.text.includes('ledger_intake'), 'nothing of the inside is told')
+        assert.ok(!/ledger_(?:intake|leaves)/.test(answer.text), 'nothing of the inside is told')
       }
       const tokens = await w.agent.askToken(task, w.orders)
       assert.deepEqual([tokens.status, tokens.body.error], [500, 'server_error'], tokens.text)

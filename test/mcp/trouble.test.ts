@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { sql } from 'kysely'
 import { findDecision } from '../../src/decision-log/index.ts'
 import { answer, stream } from '../../src/net/mcp/testing.ts'
 import { closeTask } from '../../src/tasks/index.ts'
+import { breakLedger, mendLedger } from '../broken-ledger.ts'
 import { ECHO_SECRET } from '../echo.ts'
 import { until } from '../until.ts'
 import { inOneWorld, type World } from '../world.ts'
@@ -21,12 +21,6 @@ async function withoutCredentials(w: World, work: () => Promise<void>): Promise<
   } finally {
     await storage.transaction((tx) => tx.insertInto('connections').values(rows).execute())
   }
-}
-
-function renameIntake(w: World, from: string, to: string): Promise<unknown> {
-  return w.rooms.storage.transaction((tx) =>
-    sql`ALTER TABLE ${sql.id(from)} RENAME TO ${sql.id(to)}`.execute(tx),
-  )
 }
 
 inOneWorld(
@@ -67,7 +61,7 @@ inOneWorld(
       const before = at.notes.calls().length
       at.notes.play(
         on('tools/call', async ({ message }, reply) => {
-          await renameIntake(w, 'ledger_intake', 'ledger_intake_away')
+          await breakLedger(w.rooms.storage)
           return answer(reply, message.id, { content: [{ type: 'text', text: 'it is gone' }] })
         }),
       )
@@ -75,7 +69,7 @@ inOneWorld(
         const told = await erase(session, 'b')
         assert.equal(wordsOf(rpcOf(told).result), 'it is gone', told.text)
       } finally {
-        await renameIntake(w, 'ledger_intake_away', 'ledger_intake')
+        await mendLedger(w.rooms.storage)
       }
       at.notes.play(() => false)
       const again = rpcOf(await erase(session, 'b')).result

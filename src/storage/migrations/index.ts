@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import type { Storage } from '../storage.ts'
+import { appendedRecords } from './appended-records.ts'
 import { baseline } from './baseline/index.ts'
 import { openDecisions } from './open-decisions.ts'
 import { portableSql, type Statements } from './portable-sql.ts'
@@ -21,6 +22,7 @@ const BASELINE = `0001-baseline-${digestOf(baseline)}`
 const MIGRATIONS: Readonly<Record<string, Statements>> = {
   [BASELINE]: baseline,
   '0002-open-decisions': openDecisions,
+  '0003-appended-records': appendedRecords,
 }
 
 /** Migrations by name, in the form that Kysely's `Migrator` takes. None has a way back. */

@@ -1,0 +1,22 @@
+import { sql } from 'kysely'
+import type { Storage } from '../src/storage/index.ts'
+
+/** Nothing can be appended to the ledger from now on: every attempt fails in the database itself. */
+export function breakLedger(storage: Storage): Promise<void> {
+  return change(storage, {
+    sqlite: `CREATE TRIGGER ledger_refuses BEFORE INSERT ON ledger_leaves
+      BEGIN SELECT RAISE(ABORT, 'ledger_leaves is not there'); END`,
+    postgres: 'ALTER TABLE ledger_intake RENAME TO ledger_intake_away',
+  })
+}
+
+export function mendLedger(storage: Storage): Promise<void> {
+  return change(storage, {
+    sqlite: 'DROP TRIGGER ledger_refuses',
+    postgres: 'ALTER TABLE ledger_intake_away RENAME TO ledger_intake',
+  })
+}
+
+async function change(storage: Storage, by: Readonly<Record<Storage['engine'], string>>) {
+  await storage.transaction((tx) => sql.raw(by[storage.engine]).execute(tx))
+}
