@@ -6,6 +6,7 @@ import {
   type Storage,
   type Tx,
 } from '../storage/index.ts'
+import type { ReadTile } from './proofs.ts'
 import type { NewRecord } from './record.ts'
 import { type Edge, edgeOf, split, type Tile } from './tree.ts'
 
@@ -199,10 +200,10 @@ export async function readTile(reader: Reader, level: number, index: number): Pr
 /**
  * Reads the right edge of the tree of this size; `undefined` when tiles are missing or too short.
  */
-export async function readEdge(reader: Reader, size: number): Promise<Edge | undefined> {
+export async function readEdge(tileAt: ReadTile, size: number): Promise<Edge | undefined> {
   const edge = new Map<number, readonly Uint8Array[]>()
   for (const { level, index, width } of edgeOf(size)) {
-    const hashes = split(await readTile(reader, level, index)).slice(0, width)
+    const hashes = split(await tileAt(level, index)).slice(0, width)
     if (hashes.length < width) return undefined
     edge.set(level, hashes)
   }

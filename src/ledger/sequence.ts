@@ -10,9 +10,11 @@ import {
   readEdge,
   readHead,
   readIntake,
+  readTile,
   takeSteps,
   type WaitingRecord,
 } from './ledger-store.ts'
+import type { ReadTile } from './proofs.ts'
 import { grow, leafHash } from './tree.ts'
 
 /**
@@ -71,7 +73,8 @@ async function append(storage: Storage, taken: readonly WaitingRecord[]): Promis
 }
 
 async function endOf(storage: Storage, head: Head) {
-  const edge = await readEdge(storage.read, head.size)
+  const tileAt: ReadTile = (level, index) => readTile(storage.read, level, index)
+  const edge = await readEdge(tileAt, head.size)
   if (!edge) throw new Problem('ledger.inconsistent', 'tiles at the end of the tree are missing')
   return edge
 }

@@ -1,16 +1,17 @@
 import { sameBytes } from '../lib/bytes.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
-import type { Storage } from '../storage/index.ts'
+import type { Reader, Storage } from '../storage/index.ts'
 import { type CheckpointSigner, readTreeHead, type TreeHead } from './checkpoint.ts'
 import {
   insertCheckpoint,
   newestCheckpoint,
   readEdge,
   readHead,
+  readTile,
   type StoredCheckpoint,
 } from './ledger-store.ts'
-import { rootOf } from './tree.ts'
+import { KnownRoots, rootOf } from './tree.ts'
 
 /**
  * Signs the tree as it is committed, unless that was done already, and returns the newest
@@ -25,7 +26,15 @@ export async function signCheckpoint(
   storage: Storage,
   signer: CheckpointSigner,
   clock: Clock,
-  { history, signed }: { readonly history: number; readonly signed: TreeHead | undefined },
+  {
+    history,
+    known,
+    signed,
+  }: {
+    readonly history: number
+    readonly known: KnownRoots
+    readonly signed: TreeHead | undefined
+  },
 ): Promise<StoredCheckpoint> {
   // In this order: what another replica signs meanwhile must not look as if it were ahead of the tree.
   const newest = await newestCheckpoint(storage.read)
@@ -33,13 +42,15 @@ export async function signCheckpoint(
   const before = newest && readTreeHead(newest.note)
   if (newest && before?.size !== newest.size)
     throw inconsistent(`the stored checkpoint of size ${newest.size} is not one`)
-  for (const earlier of [before, signed]) {
+  // One tree is looked at once, and each tile of the store is read once.
+  const tree = new TreeNow(storage.read, known)
+  for (const earlier of before && signed && isSame(before, signed) ? [before] : [before, signed]) {
     // What was signed in an earlier history was looked at when the present one was accepted.
     if (earlier && earlier.history >= history)
-      await requireContained(storage, earlier, { history, size })
+      await requireContained(tree, earlier, { history, size })
   }
   if (newest?.size === size && before?.history === history) return newest
-  const note = await signer.sign({ size, root: await rootAt(storage, size), history })
+  const note = await signer.sign({ size, root: await tree.root(size), history })
   const checkpoint = { size, note, at: clock.now() }
   await insertCheckpoint(storage, checkpoint)
   return checkpoint
@@ -47,7 +58,7 @@ export async function signCheckpoint(
 
 /** @throws Problem `ledger.inconsistent`, with the head that is missing */
 async function requireContained(
-  storage: Storage,
+  tree: TreeNow,
   earlier: TreeHead,
   { history, size }: Pick<TreeHead, 'history' | 'size'>,
 ): Promise<void> {
@@ -55,8 +66,40 @@ async function requireContained(
     throw missing(earlier, `records were signed for after a break that is not in the database`)
   if (earlier.size > size)
     throw missing(earlier, `${earlier.size} records were signed for and there are ${size}`)
-  if (!sameBytes(await rootAt(storage, earlier.size), earlier.root))
+  if (!sameBytes(await tree.root(earlier.size), earlier.root))
     throw missing(earlier, `the first ${earlier.size} records are not those that were signed for`)
+}
+
+function isSame(a: TreeHead, b: TreeHead): boolean {
+  return a.size === b.size && a.history === b.history && sameBytes(a.root, b.root)
+}
+
+/** The tree as it is stored now, for as long as one look at it takes. It only grows, so its tiles serve every size that it has. */
+class TreeNow {
+  readonly #reader: Reader
+  readonly #known: KnownRoots
+  readonly #tiles = new Map<string, Promise<Uint8Array>>()
+
+  constructor(reader: Reader, known = new KnownRoots()) {
+    this.#reader = reader
+    this.#known = known
+  }
+
+  /** @throws Problem `ledger.inconsistent` */
+  async root(size: number): Promise<Uint8Array> {
+    const edge = await readEdge((level, index) => this.#tile(level, index), size)
+    if (!edge) throw inconsistent(`tiles of the tree of ${size} records are missing`)
+    return rootOf(edge, this.#known)
+  }
+
+  #tile(level: number, index: number): Promise<Uint8Array> {
+    const name = `${level}/${index}`
+    const known = this.#tiles.get(name)
+    if (known) return known
+    const read = readTile(this.#reader, level, index)
+    this.#tiles.set(name, read)
+    return read
+  }
 }
 
 /** Problem with a signed head that the tree does not contain. */
@@ -74,9 +117,7 @@ function missing(head: TreeHead, detail: string): Problem {
 }
 
 export async function rootAt(storage: Storage, size: number): Promise<Uint8Array> {
-  const edge = await readEdge(storage.read, size)
-  if (!edge) throw inconsistent(`tiles of the tree of ${size} records are missing`)
-  return rootOf(edge)
+  return new TreeNow(storage.read).root(size)
 }
 
 function inconsistent(detail: string): Problem {

@@ -63,20 +63,41 @@ export function grow(edge: Edge, size: number, leaves: readonly Uint8Array[]): r
   return tiles
 }
 
-/** Root of the tree with this edge. */
-export function rootOf(edge: Edge): Uint8Array {
+/** Root of the tree with this edge. `known`: of the trees that were looked at before, so that only what is new is hashed. */
+export function rootOf(edge: Edge, known = new KnownRoots()): Uint8Array {
   const subtrees: Uint8Array[] = []
   for (const level of [...edge.keys()].sort((a, b) => b - a)) {
     const hashes = edge.get(level) ?? []
     let taken = 0
     for (let width = TILE_WIDTH / 2; width >= 1; width /= 2) {
       if (hashes.length - taken < width) continue
-      subtrees.push(completeRoot(hashes.slice(taken, taken + width)))
+      const part = hashes.slice(taken, taken + width)
+      subtrees.push(known.rootOf(`${level} ${taken} ${width}`, part))
       taken += width
     }
   }
   const last = subtrees.pop()
   return last ? subtrees.reduceRight((right, left) => nodeHash(left, right), last) : sha256('')
+}
+
+/**
+ * Roots of complete subtrees, by their place at the edge.
+ * INVARIANT: one counts only for the very hashes that it was computed from: the store is compared, and not trusted.
+ */
+export class KnownRoots {
+  readonly #known = new Map<
+    string,
+    { readonly hashes: readonly Uint8Array[]; readonly root: Uint8Array }
+  >()
+
+  rootOf(place: string, hashes: readonly Uint8Array[]): Uint8Array {
+    const known = this.#known.get(place)
+    if (known?.hashes.every((hash, i) => Buffer.compare(hash, at(hashes, i)) === 0))
+      return known.root
+    const root = completeRoot(hashes)
+    this.#known.set(place, { hashes, root })
+    return root
+  }
 }
 
 /** Root over hashes of complete subtrees of one size; as many as a power of two. */

@@ -6,6 +6,7 @@ import { type CheckpointSigner, readTreeHead, type TreeHead } from '../checkpoin
 import type { LedgerEvent } from '../ledger-event.ts'
 import { readHead, type StoredCheckpoint } from '../ledger-store.ts'
 import { MissingHead, rootAt, signCheckpoint } from '../sign-checkpoint.ts'
+import { KnownRoots } from '../tree.ts'
 import { insertBreak, listCheckpoints, readBreaks } from './break-store.ts'
 import type { TextKeeper } from './head-file.ts'
 import { KnownLineage } from './known-lineage.ts'
@@ -38,6 +39,7 @@ export class Continuity {
   #keptAt = Number.NEGATIVE_INFINITY
   #found: LedgerBreak | undefined
   readonly #known: KnownLineage
+  readonly #roots = new KnownRoots()
   /** Lineage of the database when it was last compared. */
   #lineage: string | undefined
 
@@ -89,7 +91,10 @@ export class Continuity {
       throw new Problem('ledger.inconsistent', open.detail)
     }
     await this.#load()
-    const newest = await signCheckpoint(storage, signer, clock, { history, signed: this.#signed })
+    const newest = await signCheckpoint(storage, signer, clock, {
+      ...{ history, known: this.#roots },
+      signed: this.#signed,
+    })
     this.#signed = readTreeHead(newest.note)
     this.#found = undefined
     this.#lineage = lineage

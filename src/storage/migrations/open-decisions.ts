@@ -8,6 +8,8 @@ const ENTRY = '(decision_id, replica_id, resource, at)'
  * The database fills the table itself, whichever build writes.
  */
 export const openDecisions: Statements = ({ engine, integer, table, text }) => [
+  // At once, and not by stages: two that wait for each other's stage would be a deadlock.
+  ...(engine === 'postgres' ? ['LOCK TABLE decisions IN ACCESS EXCLUSIVE MODE'] : []),
   table(
     'decisions_open',
     `decision_id ${text} NOT NULL PRIMARY KEY, replica_id ${text} NOT NULL, resource ${text},
