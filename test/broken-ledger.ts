@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Storage } from '../src/storage/index.ts'
 
-/** Nothing can be appended to the ledger from now on: every attempt fails in the database itself. */
+/** Keeps anything from being appended to the ledger: every attempt fails in the database itself. */
 export function breakLedger(storage: Storage): Promise<void> {
   return change(storage, {
     sqlite: `CREATE TRIGGER ledger_refuses BEFORE INSERT ON ledger_leaves

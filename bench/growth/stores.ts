@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
 
-/** What a store holds and has written so far, in bytes. */
+/** Size of a store, and what it has written so far, in bytes. */
 export interface StoreSize {
-  /** Of each table and index that is not empty. */
+  /** Size of each table and index that is not empty. */
   readonly relations: ReadonlyMap<string, number>
   /** PostgreSQL only. */
   readonly wal: number | undefined

@@ -1,8 +1,6 @@
-import type { Ask, GateResult } from '@remit/engine'
 import type { Id } from '../lib/id.ts'
-import type { StoredRisk } from '../risk/index.ts'
 import { codec, keptQuery, type Reader, type Step, type Tx } from '../storage/index.ts'
-import { packExplanation, unpackExplanation } from './packed-explanation.ts'
+import { packExplanation, type StoredExplanation, unpackExplanation } from './packed-explanation.ts'
 import { CHALLENGE } from './reasons.ts'
 import type { StoredInputs } from './recorded-store.ts'
 
@@ -20,17 +18,6 @@ export type DecisionState =
 
 /** `challenged`: asked to prove its key with a nonce, which decides nothing. */
 export type StoredOutcome = 'permit' | 'deny' | 'requestable' | 'challenged'
-
-/** Parts of a decision that `explain` needs beyond its columns. */
-export type StoredExplanation = {
-  readonly gates: readonly StoredGate[]
-  readonly detail?: string | undefined
-  readonly enough?: string | undefined
-  readonly ask?: Ask | undefined
-  readonly risk?: StoredRisk | undefined
-}
-/** The words of gates that passed are not kept, but for what lifted something and what limits had left. */
-export type StoredGate = Omit<GateResult, 'detail'> & { readonly detail?: string }
 
 export interface StoredDecision {
   readonly id: Id<'decision'>

@@ -8,7 +8,6 @@ export {
   isSending,
   listDecisions,
   type StoredDecision,
-  type StoredGate,
   type StoredOutcome,
   sendingAmong,
   sendingOf,
@@ -18,6 +17,7 @@ export {
 } from './decision-store.ts'
 export { inputsOf } from './inputs.ts'
 export { issuanceInputs, type JudgedIssuance } from './judged.ts'
+export type { StoredGate } from './packed-explanation.ts'
 export { readRecorded } from './read-recorded.ts'
 export {
   CHALLENGE,

@@ -3,8 +3,7 @@ import { describe, test } from 'node:test'
 import { GATES, RISKS } from '@remit/engine'
 import fc from 'fast-check'
 import { canonicalJson } from '../lib/canonical-json.ts'
-import type { StoredExplanation } from './decision-store.ts'
-import { packExplanation, unpackExplanation } from './packed-explanation.ts'
+import { packExplanation, type StoredExplanation, unpackExplanation } from './packed-explanation.ts'
 
 const ROW = { personId: 'psn_1', agentId: 'refund-bot' }
 const name = fc.oneof(fc.stringMatching(/^[a-z][a-z0-9.-]{0,9}$/), fc.string())

@@ -1,7 +1,17 @@
-import type { GateName } from '@remit/engine'
+import type { Ask, GateName, GateResult } from '@remit/engine'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import type { StoredRisk } from '../risk/index.ts'
-import type { StoredExplanation, StoredGate } from './decision-store.ts'
+
+/** Parts of a decision that `explain` needs beyond its columns. */
+export type StoredExplanation = {
+  readonly gates: readonly StoredGate[]
+  readonly detail?: string | undefined
+  readonly enough?: string | undefined
+  readonly ask?: Ask | undefined
+  readonly risk?: StoredRisk | undefined
+}
+/** The words of gates that passed are not kept, but for what lifted something and what limits had left. */
+export type StoredGate = Omit<GateResult, 'detail'> & { readonly detail?: string }
 
 /** Columns of the row that gates name again. */
 interface NamedInRow {

@@ -120,7 +120,7 @@ function fieldsOf(event: LedgerEvent): Fields {
   }
 }
 
-/** Nobody measures a time to the femtosecond, and each digit stays for ever. */
+/** Rounds a time in milliseconds: each digit stays for ever. */
 function hundredths(ms: number | undefined): number | undefined {
   return ms === undefined ? undefined : Math.round(ms * 100) / 100
 }

@@ -13,7 +13,7 @@ import { assertRefused, assertRequestable } from '../refusals.ts'
 import { send } from '../wire.ts'
 import { inEachWorld, type World } from '../world.ts'
 
-/** Nothing can be appended to the ledger while `work` runs. */
+/** Keeps anything from being appended to the ledger while `work` runs. */
 async function withoutLedger(w: World, work: () => Promise<void>): Promise<void> {
   const { storage } = w.rooms
   await breakLedger(storage)

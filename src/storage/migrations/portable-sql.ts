@@ -2,7 +2,7 @@ import type { Storage } from '../storage.ts'
 
 /** Words of SQL that differ between the engines, so that a migration is written once for both. */
 export interface PortableSql {
-  /** For what one of them does not have at all. */
+  /** Engine, for statements that the other does not have at all. */
   readonly engine: Storage['engine']
   /** Text compared byte by byte. */
   readonly text: string

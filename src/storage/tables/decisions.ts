@@ -29,7 +29,7 @@ export const decisions = {
     /** Digest of the other inputs. */
     setting: nullable(text),
   },
-  /** Those in state `sending`. The database fills it when decisions change. */
+  /** Decisions in state `sending`. The database fills it when decisions change. */
   decisions_open: {
     decision_id: text,
     replica_id: text,
