@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { systemRandom } from '../lib/random.ts'
+import { onBothEngines } from '../storage/testing.ts'
+import { intakeQuery, readLeaves } from './ledger-store.ts'
+import { makeRecord } from './record.ts'
+import { ledgerOn } from './testing.ts'
+
+const event = (i: number) => ({
+  type: 'test.happened',
+  facts: { i },
+  private: { said: `word ${i}` },
+})
+
+onBothEngines('records that are appended', (open) => {
+  test('wait, are shown when they are in the tree, and keep what is private beside them', async () => {
+    const storage = await open()
+    const ledger = ledgerOn(storage)
+    await storage.commit([
+      ledger.appendStep(event(0)),
+      ledger.appendStep({ type: 'test.happened' }),
+    ])
+    await storage.transaction((tx) => ledger.append(tx, event(2), event(3)))
+    assert.equal(await ledger.waiting(), 4)
+    assert.deepEqual(await ledger.records(0, 10), [])
+    assert.equal(await ledger.sequence(), 4)
+    assert.equal(await ledger.waiting(), 0)
+    assert.equal((await ledger.records(0, 10)).length, 4)
+    const kept = await storage.read.selectFrom('ledger_private').selectAll().execute()
+    assert.deepEqual(
+      kept.map(({ position, private: text }) => [position, JSON.parse(text).said.value]),
+      [0, 2, 3].map((i) => [i, `"word ${i}"`]),
+    )
+  })
+
+  test('on SQLite are written once: where they stay, and nowhere else', async () => {
+    const storage = await open()
+    const ledger = ledgerOn(storage)
+    await storage.commit([ledger.appendStep(event(0))])
+    const intake = await storage.read.selectFrom('ledger_intake').select('seq').execute()
+    const leaves = await readLeaves(storage.read, 0, 10)
+    const isOnce = storage.engine === 'sqlite'
+    assert.deepEqual([intake.length, leaves.length], isOnce ? [0, 1] : [1, 0])
+  })
+
+  test('come behind what the build before left in the intake, and nothing is lost or twice', async () => {
+    const storage = await open()
+    const ledger = ledgerOn(storage)
+    const left = [1, 2].map((i) => makeRecord(event(i), 0, systemRandom))
+    await storage.transaction((tx) =>
+      intakeQuery(tx, left)
+        .execute()
+        .then(() => {}),
+    )
+    await storage.commit([ledger.appendStep(event(3))])
+    assert.equal(await ledger.waiting(), 3)
+    assert.equal(await ledger.sequence(), 3)
+    const found = (await ledger.records(0, 10)).map(({ record }) => JSON.parse(record).facts.i)
+    assert.deepEqual(found.toSorted(), [1, 2, 3])
+    assert.equal(await ledger.sequence(), 0)
+  })
+
+  test('a record that is missing behind the tree is noticed', async () => {
+    const storage = await open()
+    const ledger = ledgerOn(storage)
+    if (storage.engine !== 'sqlite') return
+    await storage.commit([0, 1, 2].map((i) => ledger.appendStep(event(i))))
+    await storage.transaction((tx) =>
+      tx.deleteFrom('ledger_leaves').where('position', '=', 1).execute(),
+    )
+    await assert.rejects(ledger.sequence(), { code: 'ledger.inconsistent' })
+  })
+})
