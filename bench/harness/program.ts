@@ -22,7 +22,7 @@ process.on('exit', () => {
 })
 
 const TICKS_PER_SECOND = 100 // USER_HZ, which Linux keeps fixed for what /proc shows
-const MAX_START_MS = 20_000
+const MAX_START_MS = 120_000
 
 /** Starts a program. Resolves when a line of its stderr contains `ready`. */
 export async function startProgram(

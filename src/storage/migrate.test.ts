@@ -112,7 +112,10 @@ async function dropEverything(storage: Storage): Promise<void> {
   await storage.transaction(async (tx) => {
     if (storage.engine === 'postgres')
       await sql`DROP SCHEMA public CASCADE; CREATE SCHEMA public`.execute(tx)
-    else for (const name of tables) await sql`DROP TABLE ${sql.table(name)}`.execute(tx)
+    else {
+      await sql`DROP VIEW ledger_append`.execute(tx)
+      for (const name of tables) await sql`DROP TABLE ${sql.table(name)}`.execute(tx)
+    }
   })
 }
 
