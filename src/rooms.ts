@@ -329,7 +329,10 @@ export async function openRooms(
         onlySets: new OnlySets(shared),
         answered: new GatheredRecords({
           // What enforcement points are told is a decision as good as any.
-          storage: { read: storage.read, commit: (steps) => live.commit(storage, steps) },
+          storage: {
+            ...{ engine: storage.engine, read: storage.read },
+            commit: (steps) => live.commit(storage, steps),
+          },
           ledger,
         }),
       },

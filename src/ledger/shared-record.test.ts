@@ -124,7 +124,10 @@ onBothEngines('answers that share a record', (open) => {
 
   test('what cannot be written is answered to everyone who shares it', async () => {
     const storage = await open()
-    const full = { read: storage.read, commit: () => Promise.reject(new Error('the disk is full')) }
+    const full = {
+      ...{ engine: storage.engine, read: storage.read },
+      commit: () => Promise.reject(new Error('the disk is full')),
+    }
     const gathered = new GatheredRecords({ storage: full, ledger: ledgerOn(storage) })
     const all = [0, 1, 2].map((n) => gathered.appendAnswer(of('edge'), answer(n)))
     const ended = await Promise.allSettled(all)
