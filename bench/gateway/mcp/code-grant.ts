@@ -15,7 +15,7 @@ export interface Tokens {
 }
 
 /**
- * A client that knew nothing but an address: it registered, and each time that Sam says yes on the consent page it has another task
+ * A client that knew nothing but an address: it registered, and with Sam's yes on the consent page it has another task each time
  * (authorization code with PKCE, RFC 7636; RFC 8707 `resource`).
  */
 export class CodeClient {
@@ -87,7 +87,8 @@ export class CodeClient {
       state: randomBytes(8).toString('base64url'),
     })
     const page = await this.#sam.get(`${this.#issuer}/oauth/authorize?${query}`)
-    await this.#sam.submit(page, /^grant$/)
+    // Where Sam said yes before, nobody is asked again.
+    if (!page.url.startsWith(this.#redirect)) await this.#sam.submit(page, /^grant$/)
     return this.#tokens({
       grant_type: 'authorization_code',
       code: this.#arrived()?.searchParams.get('code') ?? '',

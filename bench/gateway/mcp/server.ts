@@ -26,6 +26,8 @@ const RESULTS: ReadonlyMap<string, string> = new Map(
   }),
 )
 
+const NOT_FOUND = '"error":{"code":-32601,"message":"Method not found"}'
+
 export interface McpServer {
   readonly port: number
   close(): void
@@ -64,8 +66,10 @@ function answerTo(path: string, body: string): string {
   const { id, method } = JSON.parse(body)
   if (id === undefined) return 'HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n'
   const result = RESULTS.get(`${path} ${method}`)
-  if (result === undefined) throw new Error(`nobody asks for ${method} at ${offerAt(path).name}`)
-  const text = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result}}`
+  // A revision that the server does not speak is asked for, too.
+  if (result === undefined) offerAt(path)
+  const told = result === undefined ? NOT_FOUND : `"result":${result}`
+  const text = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},${told}}`
   const session = method === 'initialize' ? 'mcp-session-id: s-1\r\n' : ''
   return `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n${session}content-length: ${text.length}\r\n\r\n${text}`
 }
