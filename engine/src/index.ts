@@ -11,6 +11,7 @@ export {
   type CompiledPolicies,
   CompileError,
   type ConditionTrace,
+  ContextReads,
   cedarRequest,
   compilePolicies,
   type DeclaredShapes,
@@ -89,6 +90,7 @@ export {
   parseDetails,
 } from './parse-details.ts'
 export type {
+  CallableActions,
   EntityRef,
   EscalationStep,
   Obligation,

@@ -134,4 +134,17 @@ export interface PolicySet {
   readonly obligations: ReadonlyMap<string, readonly Obligation[]>
   /** Pure and synchronous. May throw: that denies like an error. */
   evaluate(query: PolicyQuery, without: Omission): PolicyAnswer
+  /**
+   * Writes what the set sees of a context, of calls whose arguments nobody knows, when it is asked about these actions of a resource.
+   * Where the text is the same for two contexts, `evaluate` answers alike without `arguments`, and without `all_but_requestable`.
+   * Left out: not known.
+   */
+  seenOf?(context: PolicyRecord, calls: CallableActions): string
+}
+
+/** Actions of one resource that are asked about together. */
+export interface CallableActions {
+  readonly resource: string
+  /** Names in the catalog; the same array for the same names, of which something is kept. */
+  readonly actions: readonly string[]
 }

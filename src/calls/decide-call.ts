@@ -3,7 +3,7 @@ import type { CatalogView } from '../catalog/index.ts'
 import type { Call } from '../facts/index.ts'
 import { newTimedId } from '../lib/id.ts'
 import type { AdmittedRequest } from './admission/admit.ts'
-import { attainable } from './admission/attainable.ts'
+import { attainability } from './admission/attainable.ts'
 import { isKnown, type KnownCase, openCase, stopped } from './case.ts'
 import { holding } from './held-calls/held-call.ts'
 import { type CallerIdentity, identify } from './identify.ts'
@@ -51,8 +51,10 @@ export async function decideFor(
   if (verdict.outcome !== 'deny' || verdict.reason !== 'task.not_covered') return verdict
   const { origin, resource } = call
   const of = { held: found.each.who.held, setting: found.grounds.setting, resource, origin }
-  const could = (await attainable(parts, of))(call.action)
-  return could ? { ...verdict, attainable: true } : verdict
+  const policies = await parts.policies.active()
+  const catalog = await parts.catalog.current()
+  const isAttainable = attainability({ ...of, policies, catalog, at: parts.clock.now() })
+  return isAttainable(call.action) ? { ...verdict, attainable: true } : verdict
 }
 
 /**

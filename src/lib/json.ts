@@ -54,13 +54,21 @@ export function parseJson(input: string | Uint8Array, limits: JsonLimits = {}): 
 
 /**
  * Prints JSON: member order kept, numbers as they came, no white space. The inverse of `parseJson`.
+ * `known`: text of a list that was printed before.
  */
-export function printJson(value: Json): string {
+export function printJson(
+  value: Json,
+  known?: (list: readonly Json[]) => string | undefined,
+): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (value === null || typeof value === 'boolean') return String(value)
   if (value instanceof ExactNumber) return value.text
-  if (isList(value)) return `[${value.map(printJson).join(',')}]`
-  const members = Array.from(value, ([name, item]) => `${JSON.stringify(name)}:${printJson(item)}`)
+  if (isList(value))
+    return known?.(value) ?? `[${value.map((item) => printJson(item, known)).join(',')}]`
+  const members = Array.from(
+    value,
+    ([name, item]) => `${JSON.stringify(name)}:${printJson(item, known)}`,
+  )
   return `{${members.join(',')}}`
 }
 

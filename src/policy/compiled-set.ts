@@ -1,5 +1,6 @@
 import {
   actionStore,
+  type CallableActions,
   CheckedPolicies,
   type CompiledPolicies,
   CompileError,
@@ -28,6 +29,7 @@ import { Declarations } from './declarations.ts'
 import { markedByWhat } from './issuance/check-rule.ts'
 import { optimistic, stopping } from './optimistic.ts'
 import type { ActionSchemas } from './schema.ts'
+import { SeenContexts } from './seen-contexts.ts'
 
 /** Compiles a set, policy by policy: a large one can be compiled in pieces. */
 export class SetCompiler {
@@ -40,6 +42,7 @@ export class SetCompiler {
   /** Ids of the policies that say the same without arguments. */
   readonly #exact = new Set<string>()
   readonly #permits = new Set<string>()
+  readonly #open = new Map<string, PolicyJson>()
 
   /** @throws Problem `policy.invalid`, CompileError */
   add({ json, text }: ParsedPolicy): void {
@@ -62,6 +65,7 @@ export class SetCompiler {
    */
   #addOptimistic(id: string, policy: PolicyJson): void {
     const { exact, policy: without } = optimistic(policy)
+    this.#open.set(id, without)
     if (exact) this.#exact.add(id)
     const stop = stopping({ exact, policy: without }, this.#requestable.has(id))
     if (stop) this.#stopping.add(id, stop)
@@ -78,7 +82,9 @@ export class SetCompiler {
     { schema, version }: { readonly version: number; readonly schema: string },
     actions?: ActionSchemas,
   ): PolicySet {
-    return new CompiledSet(version, new Declarations(schema, actions), {
+    const declared = new Declarations(schema, actions)
+    return new CompiledSet(version, declared, {
+      seen: new SeenContexts(this.#open, (name) => declared.actions.has(name)),
       whole: this.#whole.finish(),
       optimistic: this.#optimistic.finish(),
       asking: this.#asking.finish(),
@@ -97,6 +103,7 @@ export function asProblem(error: unknown): unknown {
 }
 
 interface Parts {
+  readonly seen: SeenContexts
   readonly whole: CompiledPolicies
   readonly optimistic: CompiledPolicies
   readonly asking: CompiledPolicies
@@ -144,11 +151,22 @@ class CompiledSet implements PolicySet {
     }
   }
 
+  seenOf(context: PolicyRecord, calls: CallableActions): string {
+    return this.#parts.seen.seen(this.#openContext(context), calls)
+  }
+
+  #openContext(context: PolicyRecord): RecordValue {
+    const known = this.#open.get(context)
+    if (known) return known
+    const made = recordValue(context)
+    this.#open.set(context, made)
+    return made
+  }
+
   #evaluateOpen(query: PolicyQuery, of: OpenForm): PolicyAnswer {
     const { action, context, entities } = query
     if (!this.#declared.actions.has(action)) throw new Error(`there is no action \`${action}\``)
-    const open = this.#open.get(context) ?? recordValue(context)
-    this.#open.set(context, open)
+    const open = this.#openContext(context)
     return this.#parts[of].evaluate(cedarRequest(query, open), this.#whole.storeOf(entities))
   }
 

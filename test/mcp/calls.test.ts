@@ -225,7 +225,7 @@ inOneWorld('an MCP server behind the gateway', (world) => {
       } while (cursor !== undefined)
       assert.deepEqual(
         pages.map(({ length }) => length),
-        [100, 100, 30],
+        [200, 30],
       )
       assert.deepEqual(pages.flat(), names)
     } finally {

@@ -22,7 +22,7 @@ export const VIA = {
   directSdk: 'directly, SDK server',
 } as const
 
-const LISTED_ON_A_PAGE = 100
+const LISTED_ON_A_PAGE = 200
 /** A plain API through the same gateway. */
 export const GET = `GET: ${VIA.keyed}`
 

@@ -1,49 +1,62 @@
-import { couldPermit, type PolicySet } from '@remit/engine'
-import { type Action, countedRisk, type Resource } from '../../catalog/index.ts'
+import { couldPermit, type Detail, type PolicySet } from '@remit/engine'
+import { type Action, type CatalogView, countedRisk, type Resource } from '../../catalog/index.ts'
 import { callable, contextsOf, factsAround, type Setting } from '../../facts/index.ts'
 import { withinSpaces } from '../../spaces/index.ts'
 import type { TaskLineage } from '../../tasks/index.ts'
-import type { CallParts } from '../parts.ts'
 
-const KNOWN = { gate: 'credential', passed: true, detail: 'token and proof are valid' } as const
-
-/** Calls of a task, and where they would go. */
-interface TaskCalls {
+/** A task at a resource, with what is known of both and the policies that hold there. */
+export interface TaskPlace {
+  readonly policies: PolicySet
+  readonly catalog: Pick<CatalogView, 'kindOf'>
+  readonly resource: Resource
   readonly held: TaskLineage
   readonly setting: Setting
-  readonly resource: Resource
+  readonly at: number
   readonly origin: { readonly ip: string }
 }
 
+const KNOWN = { gate: 'credential', passed: true, detail: 'token and proof are valid' } as const
+
 /**
  * Answers which actions a task was not given and could be, by its person's word: within the agent's
- * ceiling and the space, and forbidden by no policy outright. Nothing where the resource does not
- * show such actions, or where others than a person decide what the task may do.
+ * ceiling and the space, and forbidden by no policy outright.
  * INVARIANT: it permits nothing; what a person allows opens another task.
  */
-export async function attainable(
-  parts: CallParts,
-  { held, origin, resource, setting }: TaskCalls,
-): Promise<(action: Action) => boolean> {
-  const { above, task } = held
-  const [agent] = setting.agents
-  const byPerson = above.length === 0 && task.issuers.length === 0 && !task.sponsored
-  if (resource.shows !== 'requestable' || !byPerson || !agent) return () => false
-  const policies = await parts.policies.active()
-  const { kindOf } = await parts.catalog.current()
-  const details = withinSpaces(agent.ceiling, setting.where?.line ?? [], kindOf)
-  const facts = { ...factsAround(setting, task), details, narrowed: details, budgets: [] }
-  const could = couldPermit({ ...facts, credential: KNOWN }, policies)
-  const contexts = contextsOf({ at: parts.clock.now(), origin }, held, setting)
-  const given = new Set(task.details.flatMap((each) => (isAt(each, resource) ? each.actions : [])))
+export function attainability(place: TaskPlace): (action: Action) => boolean {
+  const details = attainableDetails(place)
+  if (!details) return () => false
+  const { held, policies, resource, setting } = place
+  const around = { ...factsAround(setting, held.task), details, narrowed: details, budgets: [] }
+  const could = couldPermit({ ...around, credential: KNOWN }, policies)
+  const contexts = contextsOf(place, held, setting)
+  const given = new Set(givenActions(place))
   return (action) =>
     !given.has(action.name) &&
     !action.quarantined &&
     could(callable({ action, resource }, contexts[countedRisk(action)]))
 }
 
-function isAt({ locations }: { readonly locations: readonly string[] }, at: Resource): boolean {
-  return locations.includes(at.identifier)
+/**
+ * Answers the details that a person could give another task of this kind. `undefined` where the
+ * resource does not show such actions, or where others than a person decide what the task may do.
+ */
+export function attainableDetails({
+  catalog: { kindOf },
+  held: { above, task },
+  resource,
+  setting,
+}: TaskPlace): readonly Detail[] | undefined {
+  const [agent] = setting.agents
+  const byPerson = above.length === 0 && task.issuers.length === 0 && !task.sponsored
+  if (resource.shows !== 'requestable' || !byPerson || !agent) return undefined
+  return withinSpaces(agent.ceiling, setting.where?.line ?? [], kindOf)
+}
+
+/** Answers the actions that the task was given at the resource. */
+export function givenActions({ held, resource }: Pick<TaskPlace, 'held' | 'resource'>): string[] {
+  return held.task.details.flatMap(({ actions, locations }) =>
+    locations.includes(resource.identifier) ? actions : [],
+  )
 }
 
 /** Policies as far as they make each call wait for people, whatever its arguments: they permit the others. */

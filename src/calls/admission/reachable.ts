@@ -1,10 +1,10 @@
-import { couldPermit, covers, type TypedArguments } from '@remit/engine'
+import { covers, type TypedArguments } from '@remit/engine'
 import { limitsOver, peekBudgets } from '../../budgets/index.ts'
-import { type Action, countedRisk } from '../../catalog/index.ts'
-import { callable, contextsOf, factsAround } from '../../facts/index.ts'
+import type { Action } from '../../catalog/index.ts'
+import { settingLiveness } from '../../facts/index.ts'
 import type { CallParts } from '../parts.ts'
 import type { AdmittedRequest } from './admit.ts'
-import { askingAlways, attainable } from './attainable.ts'
+import { KeptReaches } from './kept-reaches.ts'
 
 /** A call that says nothing about itself: it falls under the limits that every call falls under. */
 const ANY_CALL = { action: '', arguments: new Map() }
@@ -20,8 +20,13 @@ export interface Reach {
    * the order of the catalog.
    */
   readonly actions: readonly Action[]
-  /** Actions that the task was not given and could be (`attainable`), where the resource shows them. */
+  /** Actions that the task was not given and could be, where the resource shows them. */
   readonly attainable: readonly Action[]
+  /**
+   * Number of these actions as they are here: where it is the same, so are they, and all that the
+   * catalog says. `undefined`: they are not kept.
+   */
+  readonly mark: number | undefined
   /** Tells whether people are asked about each call, where the resource shows that. */
   asksPeople(action: Action): boolean
   /**
@@ -31,15 +36,19 @@ export interface Reach {
   covers(action: Action, given: TypedArguments): boolean
 }
 
+const kept = new KeptReaches()
+
 /**
  * Answers what an admitted task could call at a resource, by default the one that it came to, by the
  * same gates that decide calls. It promises nothing: each call is decided when it is made, and what
- * is missing here is refused there. Ask `stillLive` before telling anyone.
+ * is missing here is refused there. Ask `stillLive` before telling anyone. `answers`: those that are
+ * known.
  */
 export async function reachOf(
   parts: CallParts,
   admitted: AdmittedRequest,
   resource = admitted.resource,
+  answers = kept,
 ): Promise<Reach> {
   const { narrowed, origin, task, view } = admitted
   const held = await parts.facts.task(task.id)
@@ -53,30 +62,17 @@ export async function reachOf(
   const over = limitsOver([held.task, ...held.above], limits)
   // What is used up for an hour hides nothing: it would be missing for good from a list that is asked for once.
   const lasting = over.filter(({ limit }) => limit.seconds === undefined)
-  const { peeks } = await peekBudgets(parts, lasting, ANY_CALL, parts.clock.now())
-  const around = { ...factsAround(setting, held.task), narrowed, budgets: peeks }
-  const could = couldPermit({ ...around, credential: ADMITTED }, policies)
-  const contexts = contextsOf({ at, origin }, held, setting)
-  const { kindOf } = catalog
-  const shown = catalog.actionsOf(resource.name).filter((action) => !action.quarantined)
-  const withContext = (action: Action) =>
-    callable({ action, resource }, contexts[countedRisk(action)])
-  const isAttainable = await attainable(parts, { held, origin, resource, setting })
-  const unasked =
-    resource.shows === 'requestable'
-      ? couldPermit({ ...around, credential: ADMITTED }, askingAlways(policies))
-      : () => true
+  const { peeks: budgets } = await peekBudgets(parts, lasting, ANY_CALL, parts.clock.now())
+  const question = { policies, catalog, resource, held, setting, narrowed, budgets, at, origin }
+  const { actions, asking, attainable, mark } = answers.answer(question)
   return {
     rests: { view, ticket: { ...admitted.ticket, also: setting.also } },
-    isOpen: around.liveness.passed,
-    actions: shown.filter((action) => could(withContext(action))),
-    attainable: shown.filter(isAttainable),
-    asksPeople: (action) => !unasked(withContext(action)),
+    isOpen: settingLiveness(setting, held.task).passed,
+    ...{ actions, attainable, mark },
+    asksPeople: (action) => asking.has(action),
     covers: ({ name: action }, given) => {
       const call = { location: resource.identifier, action, arguments: given }
-      return [setting.details, narrowed].every((list) => covers(list, call, kindOf).covered)
+      return [setting.details, narrowed].every((list) => covers(list, call, catalog.kindOf).covered)
     },
   }
 }
-
-const ADMITTED = { gate: 'credential', passed: true, detail: 'token and proof are valid' } as const

@@ -7,9 +7,10 @@ import { Problem } from '../../lib/problem.ts'
 import { META, RpcAnswer, rpcError } from '../../mcp-messages/index.ts'
 import { RPC, type RpcRequest } from '../../net/index.ts'
 import type { ServerOffer } from './group/offers.ts'
+import { keptPages, type Page } from './kept-pages.ts'
 import { parsedDefinition } from './parsed-definition.ts'
 
-const PAGE = 100
+const PAGE = 200
 const MAX_CURSOR = 4_096
 
 interface List {
@@ -46,8 +47,36 @@ export function list(
 ): JsonObject {
   const wanted = LISTS[method]
   if (!wanted) throw new Error(`${method} is no list`)
-  const { key, kind, member } = wanted
   const after = readCursor(id, params.get('cursor'))
+  const key = pageKey(method, after, offers)
+  const known = key === undefined ? undefined : keptPages.get(key)
+  const page = known ?? pageOf(wanted, after, offers)
+  if (key !== undefined && !known) keptPages.put(key, page)
+  const { entries, last } = page
+  return new Map<string, Json>([
+    // as: nobody changes it
+    [wanted.member, entries as Json[]],
+    ...(last === undefined ? [] : [['nextCursor', base64url(Buffer.from(last))] as [string, Json]]),
+  ])
+}
+
+/** Answers the key of a page; `undefined`: it shows more than the marks of the offers say. */
+function pageKey(
+  method: string,
+  after: string | undefined,
+  offers: readonly ServerOffer[],
+): string | undefined {
+  const marks = offers.map(({ mark }) => mark)
+  // Addresses are shown by the bounds of the token.
+  if (LISTS[method]?.kind === 'resource' || marks.includes(undefined)) return undefined
+  return JSON.stringify([method, after ?? null, marks])
+}
+
+function pageOf(
+  { key, kind, member }: List,
+  after: string | undefined,
+  offers: readonly ServerOffer[],
+): Page {
   const entries = offers
     .flatMap((offer) => {
       const { actions, attainable } = offer.reach
@@ -64,11 +93,10 @@ export function list(
     .filter(({ name }) => after === undefined || name > after)
     .sort((a, b) => (a.name < b.name ? -1 : 1))
   const page = entries.slice(0, PAGE)
-  const last = entries.length > PAGE ? page.at(-1)?.name : undefined
-  return new Map<string, Json>([
-    [member, page.map(({ entry }) => entry)],
-    ...(last === undefined ? [] : [['nextCursor', base64url(Buffer.from(last))] as [string, Json]]),
-  ])
+  return {
+    entries: page.map(({ entry }) => entry),
+    last: entries.length > PAGE ? page.at(-1)?.name : undefined,
+  }
 }
 
 /**

@@ -9,8 +9,10 @@ import {
   type RpcResult,
 } from '../../net/index.ts'
 import { StreamedReply } from '../streamed-reply.ts'
+import { keptPages } from './kept-pages.ts'
 
 const MAX_WORDS = 1_000
+const keptText = (list: readonly Json[]) => keptPages.textOf(list)
 
 /**
  * Answer to one HTTP request of MCP: JSON, or an event stream as soon as there is something to tell
@@ -70,7 +72,7 @@ export class McpReply extends StreamedReply {
     }
     this.#ended = true
     const type = { 'content-type': 'application/json' }
-    this.sendWhole(how.status ?? 200, { ...type, ...how.headers }, printMessage(told))
+    this.sendWhole(how.status ?? 200, { ...type, ...how.headers }, printMessage(told, keptText))
   }
 
   /** Sends an HTTP answer without a message. */

@@ -118,9 +118,12 @@ function bad(detail: string): Problem {
   return new Problem('mcp.bad_message', detail)
 }
 
-/** The text of a message, on one line. */
-export function printMessage(message: RpcMessage): string {
-  return printJson(new Map<string, Json>([['jsonrpc', '2.0'], ...membersOf(message)]))
+/** Prints a message on one line. `known`: text of a list that was printed before. */
+export function printMessage(
+  message: RpcMessage,
+  known?: (list: readonly Json[]) => string | undefined,
+): string {
+  return printJson(new Map<string, Json>([['jsonrpc', '2.0'], ...membersOf(message)]), known)
 }
 
 function membersOf(message: RpcMessage): [string, Json][] {
