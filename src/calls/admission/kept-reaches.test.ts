@@ -12,6 +12,7 @@ import { answerReach, type ReachQuestion } from './reach-answer.ts'
 const { actions: ACTIONS, resource } = ORDERS_PLAN
 const [READ = '', ...OTHERS] = ACTIONS.map(({ name }) => name)
 const AT = resource.identifier
+const ELSEWHERE = 'https://other.example'
 const MORNING = Date.UTC(2026, 10, 30, 8, 59, 59, 990)
 const LATER = [0, 1, 9, 10, 11, 3_600_000, 30 * 86_400_000]
 
@@ -63,7 +64,7 @@ const DETAILS: readonly (readonly Detail[])[] = [
   [detail([READ])],
   [detail(OTHERS)],
   [detail([READ], 'remit_delegate'), detail(OTHERS)],
-  [{ ...detail([READ]), locations: ['https://other.example'] }],
+  [{ ...detail([READ]), locations: [ELSEWHERE] }],
 ]
 const PASSED = { gate: 'liveness', passed: true, detail: '' } as const
 const STOPPED = { ...PASSED, passed: false, reason: 'task.suspended', enough: '' } as const
@@ -77,6 +78,15 @@ const catalogs = [
 const policySets = [[], [0], [1, 4], [2, 9], [3], [5, 6], [7, 10], [8, 11], [12, 13], [14, 0]].map(
   policiesOf,
 )
+
+/** The same for all: what is known of one setting must not be told of another. */
+const AROUND = [
+  person('psn_kim', 'finance'),
+  ...['support', 'finance'].map((id) => ({
+    ...{ uid: { type: 'Group', id }, attributes: {}, parents: [] },
+  })),
+  { uid: { type: 'Resource', id: resource.name }, attributes: {}, parents: [] },
+]
 
 const among = <T>(...items: readonly T[]) => fc.constantFrom(...items)
 const settingOf = fc.record({
@@ -121,13 +131,7 @@ function made(of: ReturnType<typeof settingOf.generate>['value']): Setting {
     personEntity: person('psn_sam', group),
     agentEntities: chain.map((id) => agent(id, trust)),
     intersectWith: beside.map((id) => person(id, group)),
-    entities: [
-      person('psn_kim', 'finance'),
-      ...['support', 'finance'].map((id) => ({
-        ...{ uid: { type: 'Group', id }, attributes: {}, parents: [] },
-      })),
-      { uid: { type: 'Resource', id: resource.name }, attributes: {}, parents: [] },
-    ],
+    entities: AROUND,
     also: { states: [], dead: [], hash: '' },
   } as unknown as Setting // as: what nothing here looks at is left out
 }
@@ -153,6 +157,7 @@ const questions: fc.Arbitrary<ReachQuestion> = fc
   .record({
     policies: among(...policySets),
     catalog: among(...catalogs),
+    identifier: among(AT, AT, ELSEWHERE),
     shows: among(undefined, 'requestable' as const),
     setting: among(...families.flatMap(([first]) => first ?? [])),
     narrowed: among(...DETAILS),
@@ -166,13 +171,13 @@ const questions: fc.Arbitrary<ReachQuestion> = fc
     given: among(...DETAILS),
     above: among(0, 1),
   })
-  .map(({ above, at, given, ip, left, shows, ...rest }) => {
+  .map(({ above, at, given, identifier, ip, left, shows, ...rest }) => {
     const { id, keyThumbprint, purpose, sponsored, ...same } = rest
     const task = { id, keyThumbprint, purpose, sponsored, details: given, personId: 'psn_sam' }
     return {
       ...same,
       ...{ at, origin: { ip }, budgets: left.map(peek) },
-      resource: { ...resource, shows } as Resource, // as: planned
+      resource: { ...resource, identifier, shows } as Resource, // as: planned
       held: {
         task: { ...task, actors: [], issuers: [] },
         above: Array.from({ length: above }, () => ({})),
