@@ -1,4 +1,6 @@
 /** Words of MCP: what servers answer and ask, read and cleaned; answers, tasks and refusals, written for clients. */
+export { keptPages } from './kept-pages.ts'
+export { readCursor, writeCursor } from './list-cursor.ts'
 export { logLevelOf, logMessage, SessionLog } from './log-messages.ts'
 export { passedOn, reshaped } from './passed-on.ts'
 export { RpcAnswer, rpcError } from './rpc-answer.ts'

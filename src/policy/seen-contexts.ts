@@ -1,9 +1,5 @@
-import {
-  type CallableActions,
-  ContextReads,
-  type PolicyJson,
-  type RecordValue,
-} from '@remit/engine'
+import type { CallableActions, PolicyJson, RecordValue } from '@remit/engine'
+import { ContextReads } from './context-reads.ts'
 
 /** Reads of one policy, and the calls that they matter to. */
 interface ScopedReads {
@@ -14,7 +10,7 @@ interface ScopedReads {
   readonly actions: readonly string[] | undefined
 }
 
-/** What the policies of a set see of a context while nobody knows the arguments. */
+/** Reads of a context by the policies of a set, while nobody knows the arguments. */
 export class SeenContexts {
   readonly #policies: ScopedReads[] = []
   /** Reads that matter to the actions of one resource. */

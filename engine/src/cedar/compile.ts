@@ -1,13 +1,14 @@
 import type { EntityRef } from '../policy.ts'
 import { CompiledPolicies } from './compiled-policies.ts'
 import { Expressions } from './expression.ts'
-import { CompileError } from './failure.ts'
+import { CompileError, EvaluationFailure } from './failure.ts'
 import { type CedarPolicySetJson, hasExactly, isArray, isObject, type PolicyJson } from './json.ts'
 import { every } from './logic.ts'
 import { negation } from './operators.ts'
 import { type CompiledPolicy, PolicyIndex } from './policy-index.ts'
-import { asTest, type Test } from './run.ts'
+import { asTest, type Run, type Test } from './run.ts'
 import { Scopes, type Slots } from './scope.ts'
+import { keyOf, type RecordValue } from './value.ts'
 import { entityFromJson } from './value-json.ts'
 
 /** More are refused. */
@@ -151,4 +152,21 @@ function conditionsOf(id: string, { conditions }: PolicyJson): Test | undefined 
     throw new CompileError(id, path, 'neither when nor unless')
   })
   return asTest(every(parts))
+}
+
+/**
+ * Compiles an expression that looks at nothing but the context. Answers a text that is the same for two contexts only where its
+ * value is, or where it fails for both.
+ * @throws CompileError
+ */
+export function contextTerm(policy: string, expression: unknown): (context: RecordValue) => string {
+  const { run } = new Expressions(policy).compile(expression, '')
+  return (context) => {
+    try {
+      return keyOf(run({ context } as Run)) // as: it looks at nothing else
+    } catch (error) {
+      if (error instanceof EvaluationFailure) return 'fails'
+      throw error
+    }
+  }
 }

@@ -7,9 +7,8 @@ export {
   type DeclaredShapes,
   shapeOf,
 } from './checked-policies.ts'
-export { compilePolicies, MAX_POLICIES, PolicyCompiler } from './compile.ts'
+export { compilePolicies, contextTerm, MAX_POLICIES, PolicyCompiler } from './compile.ts'
 export type { CedarRequest, CompiledPolicies } from './compiled-policies.ts'
-export { ContextReads } from './context-reads.ts'
 export { type Entity, type EntityStore, entitiesFromJson, entityStore } from './entity-store.ts'
 export { EXPRESSION_LIMITS } from './expression.ts'
 export { CompileError } from './failure.ts'

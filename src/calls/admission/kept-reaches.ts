@@ -11,7 +11,7 @@ const MAX_ANSWERS = 1_000
 
 /** Answer with a number that no other answer has; `undefined`: it is not kept. */
 export interface MarkedAnswer extends ReachAnswer {
-  readonly mark: number | undefined
+  readonly mark: string | undefined
 }
 
 /**
@@ -33,7 +33,7 @@ export class KeptReaches {
     const answers = this.#answersFor(question)
     const known = answers.get(key, 0)
     if (known) return known
-    return answers.put(key, 0, { ...answerReach(question), mark: ++this.#marks })
+    return answers.put(key, 0, { ...answerReach(question), mark: String(++this.#marks) })
   }
 
   #answersFor({ catalog, policies }: ReachQuestion): LruCache<MarkedAnswer> {

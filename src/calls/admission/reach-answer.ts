@@ -8,7 +8,7 @@ export interface ReachQuestion extends TaskPlace {
   readonly catalog: Pick<CatalogView, 'actionsOf' | 'kindOf'>
   /** Details of the task that the token holds. */
   readonly narrowed: readonly Detail[]
-  /** What is left of limits that do not come back by themselves. */
+  /** Limits that do not come back by themselves, as far as they are left. */
   readonly budgets: readonly BudgetPeek[]
 }
 

@@ -26,7 +26,7 @@ export interface Reach {
    * Number of these actions as they are here: where it is the same, so are they, and all that the
    * catalog says. `undefined`: they are not kept.
    */
-  readonly mark: number | undefined
+  readonly mark: string | undefined
   /** Tells whether people are asked about each call, where the resource shows that. */
   asksPeople(action: Action): boolean
   /**

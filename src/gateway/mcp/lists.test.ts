@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Action, Resource } from '../../catalog/index.ts'
-import { ExactNumber, type Json, printJson } from '../../lib/json.ts'
+import { ExactNumber, type Json } from '../../lib/json.ts'
+import { keptPages } from '../../mcp-messages/index.ts'
 import { printMessage } from '../../net/index.ts'
 import type { ServerOffer } from './group/offers.ts'
-import { KeptPages, keptPages } from './kept-pages.ts'
 import { list } from './lists.ts'
 
 const ID = new ExactNumber('1')
@@ -53,20 +53,4 @@ describe('a list of tools', () => {
     assert.notEqual(told([offer('b', many), offer('c', ['more'])]), first)
     assert.notEqual(told([offer(undefined, ['one'])]), first)
   })
-})
-
-test('pages are kept in so much memory and no more', () => {
-  const pages = new KeptPages(1_000)
-  const page = (text: string) => ({ entries: [text], last: undefined })
-  const length = (text: string) => printJson([text]).length
-  pages.put('a', page('x'.repeat(400)))
-  pages.put('b', page('y'.repeat(400)))
-  assert.ok(pages.get('a'))
-  const large = page('z'.repeat(1_000))
-  assert.equal(pages.put('large', large), large)
-  assert.equal(pages.get('large'), undefined)
-  const third = pages.put('c', page('w'.repeat(400)))
-  assert.equal(pages.get('b'), undefined)
-  assert.ok(pages.get('a'))
-  assert.equal(pages.textOf(third.entries)?.length, length('w'.repeat(400)))
 })

@@ -1,17 +1,13 @@
 import { typeArguments } from '../../argument-types/index.ts'
 import type { Reach } from '../../calls/index.ts'
 import type { Action, PinnedDefinition } from '../../catalog/index.ts'
-import { base64url, fromBase64url } from '../../lib/bytes.ts'
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
-import { Problem } from '../../lib/problem.ts'
-import { META, RpcAnswer, rpcError } from '../../mcp-messages/index.ts'
-import { RPC, type RpcRequest } from '../../net/index.ts'
+import { keptPages, META, readCursor, writeCursor } from '../../mcp-messages/index.ts'
+import type { RpcRequest } from '../../net/index.ts'
 import type { ServerOffer } from './group/offers.ts'
-import { keptPages, type Page } from './kept-pages.ts'
 import { parsedDefinition } from './parsed-definition.ts'
 
 const PAGE = 200
-const MAX_CURSOR = 4_096
 
 interface List {
   /** Member of the answer that holds the list. */
@@ -50,13 +46,11 @@ export function list(
   const after = readCursor(id, params.get('cursor'))
   const key = pageKey(method, after, offers)
   const known = key === undefined ? undefined : keptPages.get(key)
-  const page = known ?? pageOf(wanted, after, offers)
-  if (key !== undefined && !known) keptPages.put(key, page)
-  const { entries, last } = page
+  const { entries, last } = known ?? keptPages.put(key, pageOf(wanted, after, offers))
   return new Map<string, Json>([
     // as: nobody changes it
     [wanted.member, entries as Json[]],
-    ...(last === undefined ? [] : [['nextCursor', base64url(Buffer.from(last))] as [string, Json]]),
+    ...(last === undefined ? [] : [['nextCursor', writeCursor(last)] as [string, Json]]),
   ])
 }
 
@@ -76,7 +70,7 @@ function pageOf(
   { key, kind, member }: List,
   after: string | undefined,
   offers: readonly ServerOffer[],
-): Page {
+) {
   const entries = offers
     .flatMap((offer) => {
       const { actions, attainable } = offer.reach
@@ -141,16 +135,4 @@ function isReachable(action: Action, reach: Reach): (entry: JsonObject) => boole
     const typed = typeArguments(action, { path: new Map(), query: [], body })
     return typed.ok && reach.covers(action, typed.arguments)
   }
-}
-
-function readCursor(id: RpcRequest['id'], cursor: Json | undefined): string | undefined {
-  if (cursor === undefined) return undefined
-  const bytes =
-    typeof cursor === 'string' && cursor !== '' && cursor.length <= MAX_CURSOR
-      ? fromBase64url(cursor)
-      : undefined
-  const text = bytes && Buffer.from(bytes).toString()
-  if (text !== undefined && base64url(Buffer.from(text)) === cursor) return text
-  const problem = new Problem('mcp.bad_message', 'the cursor is not valid')
-  throw new RpcAnswer(rpcError(id, RPC.invalidParams, problem))
 }

@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { ExactNumber, type Json, type JsonObject } from '../../lib/json.ts'
+import { keptPages } from '../../mcp-messages/index.ts'
 import {
   printMessage,
   type RpcError,
@@ -9,7 +10,6 @@ import {
   type RpcResult,
 } from '../../net/index.ts'
 import { StreamedReply } from '../streamed-reply.ts'
-import { keptPages } from './kept-pages.ts'
 
 const MAX_WORDS = 1_000
 const keptText = (list: readonly Json[]) => keptPages.textOf(list)

@@ -1,5 +1,5 @@
 import { type AdmittedRequest, type Reach, reachOf } from '../../../calls/index.ts'
-import type { Action, CatalogView, Resource } from '../../../catalog/index.ts'
+import type { Action, Resource } from '../../../catalog/index.ts'
 import { isObject, type Json, type JsonObject } from '../../../lib/json.ts'
 import { META } from '../../../mcp-messages/index.ts'
 import {
@@ -15,10 +15,7 @@ import type { McpPorts } from '../ports.ts'
 export interface ServerOffer {
   readonly resource: Resource
   readonly reach: Reach
-  /**
-   * Text that is the same for offers which are written alike at this address; `undefined`: nobody
-   * knows.
-   */
+  /** Text that only offers which are written alike have in common; `undefined`: not known. */
   readonly mark: string | undefined
   /** An entry of a list; `undefined`: it is kept out. `key`: member that identifies it. */
   entry(action: Action, entry: JsonObject, key: string): JsonObject | undefined
@@ -37,7 +34,9 @@ export async function offersAt(
   const reaches = await Promise.all(
     servers.map(async (resource) => {
       const reach = await reachOf(decisions, who, resource)
-      return { resource, reach, mark: markOf(reach, who.resource, view) }
+      // How entries are named at an address is a matter of the catalog.
+      const mark = reach.mark && `${reach.mark} ${view.epoch} ${who.resource.name}`
+      return { resource, reach, mark }
     }),
   )
   if (!who.resource.members) return reaches.map((each) => ({ ...each, entry: asItIs }))
@@ -51,11 +50,6 @@ export async function offersAt(
     ...each,
     entry: (action, entry, key) => inGroup(each.resource, action, { entry, key, names, reached }),
   }))
-}
-
-/** Writes the mark of an offer. How entries are named in a group is a matter of the catalog. */
-function markOf({ mark }: Reach, { name }: Resource, { epoch }: CatalogView): string | undefined {
-  return mark === undefined ? undefined : `${mark} ${epoch} ${name}`
 }
 
 function asItIs(_action: Action, entry: JsonObject): JsonObject {

@@ -1,12 +1,8 @@
 /**
- * What a set of policies sees of a context. Two contexts that look the same to it are answered alike, so an answer may be kept for as
+ * Reads of a context by policies. Two contexts that look the same to it are answered alike, so an answer may be kept for as
  * long as what the policies see is the same: hours of work, and not milliseconds.
  */
-import { Expressions } from './expression.ts'
-import { EvaluationFailure } from './failure.ts'
-import { isArray, isObject, type JsonObject, type PolicyJson } from './json.ts'
-import type { Evaluation, Run } from './run.ts'
-import { keyOf, type RecordValue } from './value.ts'
+import { contextTerm, type PolicyJson, type RecordValue } from '@remit/engine'
 
 /** Members that are other ones with every question. The rest of a context is compared as it is. */
 const FLEETING: ReadonlySet<unknown> = new Set(['now', 'origin'])
@@ -16,29 +12,24 @@ export class ContextReads {
   /** True: it takes the context as a whole, or reads it in a way that is not known here. */
   #whole = false
   readonly #members = new Set<string>()
-  readonly #terms: Evaluation[] = []
-  readonly #expressions: Expressions
+  readonly #terms: ((context: RecordValue) => string)[] = []
+  readonly #id: string
 
   /** @throws CompileError */
   constructor(id: string, { conditions }: Pick<PolicyJson, 'conditions'>) {
-    this.#expressions = new Expressions(id)
+    this.#id = id
     for (const { body } of conditions) this.#collect(body)
   }
 
   /** True: contexts make no difference to it. */
   get isEmpty(): boolean {
-    return !this.#whole && this.#members.size === 0 && this.#terms.length === 0
+    return !this.#whole && this.#terms.length === 0
   }
 
   /** Writes what is seen of a context: the same text for two contexts only where the policy cannot tell them apart. */
   seen(context: RecordValue): string {
     if (this.#whole) return context.key
-    const parts: string[] = []
-    for (const name of this.#members) {
-      const value = context.members.get(name)
-      parts.push(value === undefined ? 'absent' : keyOf(value))
-    }
-    for (const term of this.#terms) parts.push(outcome(term, context))
+    const parts = this.#terms.map((term) => term(context))
     return parts.map((part) => `${part.length}:${part}`).join('')
   }
 
@@ -47,7 +38,7 @@ export class ContextReads {
   }
 
   #term(expression: unknown): void {
-    this.#terms.push(this.#expressions.compile(expression, '').run)
+    this.#terms.push(contextTerm(this.#id, expression))
   }
 
   /**
@@ -76,6 +67,7 @@ export class ContextReads {
     const name: unknown = isArray(attr) ? attr[0] : attr
     if (FLEETING.has(name)) return 'fleeting'
     if (typeof name !== 'string') return this.#unknown()
+    if (!this.#members.has(name)) this.#term({ '.': { left: { Var: 'context' }, attr: name } })
     this.#members.add(name)
     return 'other'
   }
@@ -120,12 +112,12 @@ function hasEntity(value: unknown): boolean {
   return Object.hasOwn(value, '__entity') || Object.values(value).some(hasEntity)
 }
 
-/** Answers what a term comes to: its value, or that it fails, whatever the words. */
-function outcome(term: Evaluation, context: RecordValue): string {
-  try {
-    return keyOf(term({ context } as Run)) // as: a term looks at nothing but the context
-  } catch (error) {
-    if (error instanceof EvaluationFailure) return 'fails'
-    throw error
-  }
+type JsonObject = Readonly<Record<string, unknown>>
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isArray(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value)
 }

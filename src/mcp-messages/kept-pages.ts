@@ -1,11 +1,11 @@
-import { type Json, printJson } from '../../lib/json.ts'
+import { type Json, printJson } from '../lib/json.ts'
 
 /** Characters of all pages that are kept. */
 const MAX_CHARACTERS = 8_000_000
 const MAX_PAGE = 1_000_000
 
 /** One page of a list. */
-export interface Page {
+export interface KeptPage {
   readonly entries: readonly Json[]
   /** Name of the last entry, where more follow. */
   readonly last: string | undefined
@@ -17,7 +17,7 @@ export interface Page {
  */
 export class KeptPages {
   readonly #most: number
-  readonly #pages = new Map<string, Page & { readonly length: number }>()
+  readonly #pages = new Map<string, KeptPage & { readonly length: number }>()
   readonly #texts = new WeakMap<object, string>()
   #characters = 0
 
@@ -25,7 +25,7 @@ export class KeptPages {
     this.#most = most
   }
 
-  get(key: string): Page | undefined {
+  get(key: string): KeptPage | undefined {
     const page = this.#pages.get(key)
     if (!page) return undefined
     this.#pages.delete(key)
@@ -33,7 +33,9 @@ export class KeptPages {
     return page
   }
 
-  put(key: string, page: Page): Page {
+  /** Keeps a page, if it has a key. */
+  put(key: string | undefined, page: KeptPage): KeptPage {
+    if (key === undefined) return page
     const text = printJson([...page.entries])
     if (text.length > Math.min(MAX_PAGE, this.#most)) return page
     this.#drop(key)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { recordValue } from '@remit/engine'
 import { ContextReads } from './context-reads.ts'
-import { recordValue } from './policy-values.ts'
 
 const CONTEXT = { Var: 'context' }
 const member = (name: string) => ({ '.': { left: CONTEXT, attr: name } })
