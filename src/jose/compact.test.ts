@@ -102,3 +102,52 @@ test('claims are plain values, and repeated members are refused at any depth', (
   ])
     assert.throws(() => read(text), { code: 'token.malformed' }, text)
 })
+
+const bytesOf = (text: string) => new TextEncoder().encode(text)
+
+test('claims without nesting are read as the strict reader reads them', () => {
+  const scalar = fc.oneof(
+    fc.string(),
+    fc.integer(),
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.boolean(),
+  )
+  fc.assert(
+    fc.property(fc.dictionary(fc.string(), fc.option(scalar)), (claims) => {
+      const read = (text: string) => {
+        try {
+          return readObject(bytesOf(text), 'claims set')
+        } catch {
+          return 'refused'
+        }
+      }
+      // White space is for the strict reader only.
+      assert.deepEqual(read(JSON.stringify(claims)), read(` ${JSON.stringify(claims, null, 1)}`))
+    }),
+  )
+})
+
+test('claims without nesting are refused as everything else', () => {
+  const texts = [
+    '{"a":1,"a":1}',
+    '{"a":1,"a":2}',
+    '{"__proto__":1}',
+    '{"__entity":"x"}',
+    '{"a":"\\u0000"}',
+    '{"a":"\\ud800"}',
+    '{"a":01}',
+    '\ufeff{"a":1}',
+    '{"a":1}{}',
+    '{"a":1',
+  ]
+  for (const text of texts)
+    assert.throws(() => readObject(bytesOf(text), 'claims set'), { code: 'token.malformed' }, text)
+})
+
+test('a header that is read once for many tokens cannot be changed by who reads it', () => {
+  const jwk = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' }
+  const text = token(JSON.stringify({ alg: 'ES256', typ: 'dpop+jwt', jwk }))
+  const { header } = readCompact(text)
+  assert.equal(readCompact(text).header, header)
+  assert.ok(Object.isFrozen(header) && Object.isFrozen(header.jwk))
+})

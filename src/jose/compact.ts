@@ -1,5 +1,6 @@
 import { fromBase64url } from '../lib/bytes.ts'
 import { ExactNumber, type Json, parseJson } from '../lib/json.ts'
+import { LruCache } from '../lib/lru-cache.ts'
 import { Problem } from '../lib/problem.ts'
 
 /**
@@ -14,6 +15,14 @@ export interface JoseHeader {
   /** Key of a DPoP proof; no other token's counts, and only `checkProof` reads it. */
   readonly jwk: unknown
 }
+
+/**
+ * Headers that were read before, by their text: the tokens and proofs of one key begin with the
+ * same one. Longer ones are few, and would take the memory of many.
+ */
+const MAX_HEADERS = 4_000
+const MAX_HEADER_CHARACTERS = 512
+const headers = new LruCache<JoseHeader>(MAX_HEADERS)
 
 /** A JWS in compact serialisation, taken apart and not yet verified. */
 export interface Compact {
@@ -45,14 +54,31 @@ export function readCompact(text: string, maxBytes = MAX_TOKEN_BYTES): Compact {
   const first = text.indexOf('.')
   const second = text.indexOf('.', first + 1)
   if (second < 0) throw malformed('not three parts')
-  const header = readHeader(decode(text.slice(0, first), 'header'))
   return {
-    header,
+    header: headerOf(text.slice(0, first)),
     payload: decode(text.slice(first + 1, second), 'payload'),
     // a fourth part would leave a dot in here, which is not base64url
     signature: decode(text.slice(second + 1), 'signature'),
     signingInput: Buffer.from(text.slice(0, second), 'latin1'),
   }
+}
+
+/**
+ * Reads the header alone, of a token that was taken apart before.
+ * @throws Problem `token.malformed`
+ */
+export function readJoseHeader(text: string): JoseHeader {
+  const end = text.indexOf('.')
+  if (end < 0 || end > MAX_TOKEN_BYTES) throw malformed('not three parts')
+  return headerOf(text.slice(0, end))
+}
+
+/** INVARIANT: the same text is the same header, and nobody can change one that others get, too. */
+function headerOf(text: string): JoseHeader {
+  const known = headers.get(text, '')
+  if (known) return known
+  const header = readHeader(decode(text, 'header'))
+  return text.length > MAX_HEADER_CHARACTERS ? header : headers.put(text, '', header)
 }
 
 function decode(part: string, name: string): Uint8Array {
@@ -70,7 +96,13 @@ function readHeader(bytes: Uint8Array): JoseHeader {
   if (kid !== undefined && (typeof kid !== 'string' || kid.length > MAX_KID_LENGTH)) {
     throw malformed('`kid` is not a short string')
   }
-  return { alg, typ, kid, jwk }
+  return Object.freeze({ alg, typ, kid, jwk: frozen(jwk) })
+}
+
+function frozen(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  for (const member of Object.values(value)) frozen(member)
+  return Object.freeze(value)
 }
 
 /**
@@ -78,9 +110,32 @@ function readHeader(bytes: Uint8Array): JoseHeader {
  * @throws Problem `token.malformed`
  */
 export function readObject(bytes: Uint8Array, name: string): PlainObject {
+  const flat = readFlat(bytes)
+  if (flat) return flat
   const json = parse(bytes, name)
   if (!(json instanceof Map)) throw malformed(`the ${name} is not a JSON object`)
   return plainObject(json)
+}
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+/** Signs of what the strict reader looks at more closely: escapes, nesting, names with a meaning elsewhere. */
+const NOT_FLAT = ['\\', '[', '"__'] as const
+
+/**
+ * Reads an object of strings, numbers, booleans and nulls, as most claims sets of a proof are, with the engine's own parser.
+ * INVARIANT: only a text that prints back to itself is read like this. It has one reading: no member twice, no other spelling of
+ * a number, no white space. `undefined`: the strict reader reads it, or says what is wrong.
+ */
+function readFlat(bytes: Uint8Array): PlainObject | undefined {
+  try {
+    const text = UTF8.decode(bytes)
+    if (text.lastIndexOf('{') !== 0 || NOT_FLAT.some((sign) => text.includes(sign)))
+      return undefined
+    const object: PlainObject = JSON.parse(text)
+    return JSON.stringify(object) === text ? object : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function parse(bytes: Uint8Array, name: string): Json {

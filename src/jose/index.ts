@@ -13,6 +13,7 @@ export {
   MAX_TOKEN_BYTES,
   type PlainObject,
   readCompact,
+  readJoseHeader,
   readObject,
 } from './compact.ts'
 export { weaknessOf } from './key-strength.ts'

@@ -31,6 +31,18 @@ const imported = new Map<string, PublicKey>()
  * @throws Problem `keys.unacceptable_jwk`
  */
 export function importPublicJwk(value: unknown): PublicKey {
+  const same = typeof value === 'object' && value !== null && Object.isFrozen(value)
+  const before = same ? ofObject.get(value) : undefined
+  if (before) return before
+  const key = importMembers(value)
+  if (same) ofObject.set(value, key)
+  return key
+}
+
+/** Keys by the very object that they were imported from, where nobody can change it: a header that is read once (`readCompact`). */
+const ofObject = new WeakMap<object, PublicKey>()
+
+function importMembers(value: unknown): PublicKey {
   const jwk = publicMembers(value)
   const thumbprint = sha256url(thumbprintText(jwk))
   const known = imported.get(thumbprint)

@@ -26,6 +26,17 @@ export function isAlgorithm(alg: string): alg is Algorithm {
  * agree or be refused.
  */
 export function fits(alg: Algorithm, key: KeyObject): boolean {
+  const known = fitting.get(key)
+  if (known?.alg === alg) return known.fits
+  const found = { alg, fits: isFor(alg, key) }
+  fitting.set(key, found)
+  return found.fits
+}
+
+/** Findings about a key, which never change; asking OpenSSL about it takes longer than the rest of a check. */
+const fitting = new WeakMap<KeyObject, { readonly alg: Algorithm; readonly fits: boolean }>()
+
+function isFor(alg: Algorithm, key: KeyObject): boolean {
   if (key.type === 'secret' || key.asymmetricKeyType !== KEY_TYPE[alg]) return false
   const details = key.asymmetricKeyDetails
   if (KEY_TYPE[alg] === 'ec') return details?.namedCurve === 'prime256v1'
@@ -105,7 +116,7 @@ function writeInteger(der: Buffer, at: number, raw: Uint8Array, from: number): n
   der[at] = 0x02
   der[at + 1] = end - start + pad
   der[at + 2] = 0
-  der.set(raw.subarray(start, end), at + 2 + pad)
+  for (let i = start; i < end; i++) der[at + 2 + pad + i - start] = raw[i] ?? 0
   return at + 2 + pad + end - start
 }
 

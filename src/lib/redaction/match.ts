@@ -32,7 +32,7 @@ export function match(needle: Needle, bytes: Uint8Array, from: number, whole: bo
       READINGS.read(bytes, wraps && i > 0 ? behindBreak(bytes, place) : place)
       cut ||= READINGS.cut && !whole
       for (const [j, code] of READINGS.codes.entries())
-        if (code === codes[i] || code === others[i]) ends.add(READINGS.ends[j] ?? 0)
+        if (code === codes[i] || code === others[codes[i] ?? 0]) ends.add(READINGS.ends[j] ?? 0)
     }
     if (ends.size === 0) return cut ? 'cut' : undefined
     places = [...ends]
@@ -46,7 +46,8 @@ function plainly({ codes, others }: Needle, bytes: Uint8Array, from: number): nu
   let i = 0
   for (; i < codes.length; i++) {
     const byte = bytes[from + i]
-    if (byte === undefined || (byte !== codes[i] && byte !== others[i]) || introduces(byte)) break
+    const code = codes[i] ?? 0
+    if (byte === undefined || (byte !== code && byte !== others[code]) || introduces(byte)) break
   }
   return i
 }

@@ -13,7 +13,7 @@ const MAX_ENCODED = 96
 /** One text to search for: for each position the characters that may stand there. */
 export interface Needle {
   readonly codes: Uint8Array
-  /** The other character that may stand there; 0 for none. */
+  /** Table that gives, for a character, the other one that may stand in its place; 0 for none. */
   readonly others: Uint8Array
   /** True when line breaks may stand within it, as encodings are printed. */
   readonly wraps: boolean
@@ -26,6 +26,8 @@ export interface Needle {
  * that are held back is bounded.
  */
 export function needles(secrets: readonly string[]): readonly Needle[] {
+  const [only, another] = secrets
+  if (only && another === undefined) return needlesOf(only)
   return [...new Set(secrets)].filter((secret) => secret !== '').flatMap(needlesOf)
 }
 
@@ -58,15 +60,15 @@ function others(...pairs: readonly string[]): Uint8Array {
  * bytes precede it.
  */
 function base64Behind(bytes: Buffer, before: number): string {
-  const whole = Buffer.concat([Buffer.alloc(before), bytes])
+  const length = before + bytes.length
+  // The engine's own encoder needs real bytes before: which ones does not matter.
+  const whole = Buffer.allocUnsafe(length)
+  bytes.copy(whole.fill(0, 0, before), before)
   const from = Math.ceil((before * 8) / 6)
-  const to = Math.floor((whole.length * 8) / 6)
+  const to = Math.floor((length * 8) / 6)
   return whole.toString('base64').slice(from, to)
 }
 
 function needle(text: string, others: Uint8Array, wraps: boolean): Needle {
-  const codes = new Uint8Array(Buffer.from(text))
-  const other = new Uint8Array(codes.length)
-  for (let i = 0; i < codes.length; i++) other[i] = others[codes[i] ?? 0] ?? 0
-  return { codes, others: other, wraps }
+  return { codes: Buffer.from(text), others, wraps }
 }

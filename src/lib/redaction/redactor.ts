@@ -15,14 +15,16 @@ const AMPERSAND = 0x26
  */
 export class Redactor {
   readonly #needles: readonly Needle[]
-  /** Two-byte sequences that a needle may begin with. */
-  readonly #starts = ANY_ESCAPE.slice()
+  /** Two-byte sequences that a needle may begin with, a bit for each. */
+  readonly #starts: Uint8Array
   /** Characters that a needle begins with. */
-  readonly #firsts = new Uint8Array(256)
+  readonly #firsts = new Set<number>()
   readonly #shortest: number
 
   constructor(secrets: readonly string[]) {
     this.#needles = needles(secrets)
+    // Of the pool of buffers: a call has a redactor of its own.
+    this.#starts = Buffer.from(ANY_ESCAPE)
     this.#shortest = Math.min(...this.#needles.map(({ codes }) => codes.length))
     for (const each of this.#needles) this.#mark(each)
   }
@@ -45,16 +47,19 @@ export class Redactor {
   }
 
   #mark({ codes, others, wraps }: Needle): void {
-    const [first = 0, second] = codes
-    for (const code of others[0] ? [first, others[0]] : [first]) {
-      this.#firsts[code] = 1
-      for (const start of SIGN_ESCAPES.get(code) ?? []) this.#starts[start] = 1
-      if (introduces(code)) for (let any = 0; any < 64; any++) this.#starts[pair(code, any)] = 1
-      if (second === undefined) for (let any = 0; any < 64; any++) this.#starts[pair(code, any)] = 1
+    const first = codes[0] ?? 0
+    const second = codes[1]
+    const other = others[first]
+    for (const code of other ? [first, other] : [first]) {
+      this.#firsts.add(code)
+      for (const start of SIGN_ESCAPES.get(code) ?? NONE) set(this.#starts, start)
+      if (introduces(code) || second === undefined)
+        for (let any = 0; any < 64; any++) set(this.#starts, pair(code, any))
       else {
-        for (const next of [second, others[1] || second]) this.#starts[pair(code, next)] = 1
-        for (const next of INTRODUCERS) this.#starts[pair(code, next)] = 1
-        if (wraps) for (const next of BREAKS) this.#starts[pair(code, next)] = 1
+        set(this.#starts, pair(code, second))
+        set(this.#starts, pair(code, others[second] || second))
+        for (const next of INTRODUCERS) set(this.#starts, pair(code, next))
+        if (wraps) for (const next of BREAKS) set(this.#starts, pair(code, next))
       }
     }
   }
@@ -71,7 +76,7 @@ export class Redactor {
       const byte = next
       next = data[at + 1] ?? 0
       // The last byte has no second one: it may begin anything.
-      if (at < last && starts[pair(byte, next)] === 0) continue
+      if (at < last && !has(starts, pair(byte, next))) continue
       const found = this.#at(data, at, whole)
       if (found === undefined) continue
       if (found === 'cut') return { blanked, known: at }
@@ -89,7 +94,7 @@ export class Redactor {
     if (escaped) {
       READINGS.read(data, at)
       let begins = READINGS.cut
-      for (const code of READINGS.codes) begins ||= this.#firsts[code] === 1
+      for (const code of READINGS.codes) begins ||= this.#firsts.has(code)
       if (!begins) return undefined
     }
     let end = 0
@@ -109,8 +114,10 @@ export class Redactor {
  * is `undefined` when the data ends.
  */
 function mayBegin({ codes, others }: Needle, byte: number, next: number | undefined): boolean {
-  if (byte !== codes[0] && byte !== others[0]) return false
-  if (next === undefined || next === codes[1] || next === others[1] || codes.length === 1)
+  const first = codes[0] ?? 0
+  const second = codes[1] ?? 0
+  if (byte !== first && byte !== others[first]) return false
+  if (next === undefined || next === second || next === others[second] || codes.length === 1)
     return true
   return introduces(next) || BREAKS.includes(next)
 }
@@ -120,15 +127,26 @@ const READINGS = new Readings()
 const INTRODUCERS = Uint8Array.from(Buffer.from('\\%&'))
 const BREAKS = Uint8Array.from(Buffer.from('\r\n'))
 
+const NONE: readonly number[] = []
+
 /** Index of two bytes, by their lower six bits. */
 function pair(first: number, second: number): number {
   return ((first & 63) << 6) | (second & 63)
 }
 
+/** Notes a pair among the bits. */
+function set(bits: Uint8Array, index: number): void {
+  bits[index >> 3] = (bits[index >> 3] ?? 0) | (1 << (index & 7))
+}
+
+function has(bits: Uint8Array, index: number): boolean {
+  return ((bits[index >> 3] ?? 0) & (1 << (index & 7))) !== 0
+}
+
 /** Byte pairs that the escape of a letter, a digit or another escape begins with. */
-const ANY_ESCAPE = new Uint8Array(64 * 64)
+const ANY_ESCAPE = new Uint8Array((64 * 64) / 8)
 for (const two of ['\\\\', '\\u', '\\x', '%2', '%3', '%4', '%5', '%6', '%7', '&#', '&a', '&A'])
-  ANY_ESCAPE[pair(two.charCodeAt(0), two.charCodeAt(1))] = 1
+  set(ANY_ESCAPE, pair(two.charCodeAt(0), two.charCodeAt(1)))
 
 /** Byte pairs that the escape of a sign begins with, by the sign. */
 const SIGN_ESCAPES = new Map<number, number[]>()
@@ -137,10 +155,12 @@ for (let code = 0; code < 128; code++)
 for (const [name, code] of ENTITIES)
   SIGN_ESCAPES.get(code)?.push(pair(AMPERSAND, name.charCodeAt(0)))
 
+const EMPTY: Buffer = Buffer.alloc(0)
+
 export class RedactedStream {
   readonly #blank: (data: Buffer, whole: boolean) => { blanked: Buffer; known: number }
   readonly #idle: boolean
-  #held: Buffer = Buffer.alloc(0)
+  #held = EMPTY
 
   constructor(
     blank: (data: Buffer, whole: boolean) => { blanked: Buffer; known: number },
@@ -158,13 +178,14 @@ export class RedactedStream {
     const data = this.#held.length ? Buffer.concat([this.#held, chunk]) : chunk
     const { blanked, known } = this.#blank(data, false)
     // A copy, so that a few bytes do not keep a large chunk.
-    this.#held = Buffer.from(data.subarray(known))
+    this.#held = known === data.length ? EMPTY : Buffer.from(data.subarray(known))
     return blanked.subarray(0, known)
   }
 
   rest(): Buffer {
+    if (this.#held.length === 0) return EMPTY
     const { blanked } = this.#blank(this.#held, true)
-    this.#held = Buffer.alloc(0)
+    this.#held = EMPTY
     return blanked
   }
 }
