@@ -15,6 +15,7 @@ import {
 import { issueResourceToken } from '../issuance/issue-resource-token.ts'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import { loadPolicySet, publishPolicies } from '../policy/index.ts'
+import { beginRetention } from '../retention/index.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { closeTask } from '../tasks/index.ts'
 import { listDecisions } from './decision-store.ts'
@@ -160,6 +161,7 @@ forEachEngine('a decision is made again from what was recorded', (open) => {
   test('erasing what the ledger keeps beside a record erases what it was decided from', async (t) => {
     const world = await worlds.own(t)
     const { parts } = world
+    await parts.storage.transaction(beginRetention)
     const held = await world.open()
     const token = await world.token(held)
     const kept = await world.decide(held, token, refund('41.00'))

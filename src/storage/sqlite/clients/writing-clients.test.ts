@@ -59,6 +59,8 @@ test('many at once from several processes: each is done whole and once', async (
 
 test('a hint of one process reaches all of them, itself included', async (t) => {
   const { both } = await shared(t)
+  // A hint reaches whoever the writer has taken in by then; whoever comes later reads all that changed.
+  for (const [i, each] of both.entries()) await each.commit([insert(each, `in ${i}`)])
   const heard = both.map(
     (each) => new Promise<void>((resolve) => each.onNotify('live', () => resolve())),
   )
