@@ -23,14 +23,7 @@ const COMMANDS = {
   build: [['tools/packages/build.ts']],
   'build:sdk': [['tools/packages/sdk.ts']],
   demo: [['tools/demo.ts']],
-  bench: [
-    ['bench/decide/run.ts'],
-    ['bench/start/run.ts'],
-    ['bench/tokens/run.ts'],
-    ['bench/authzen/run.ts'],
-    ['bench/gateway/run.ts'],
-    ['bench/gateway/mcp/run.ts'],
-  ],
+  bench: [['bench/run.ts']],
 }
 
 function say(text) {

@@ -54,12 +54,26 @@ export function single(i: number): { body: object; decision: boolean } {
   return { body, decision }
 }
 
-/** Builds a batch of `count` questions that have the action in common and nothing else. */
+/** Builds a batch of `count` questions, of which each is about another person and another record. */
 export function batch(count: number): { body: object; decisions: readonly boolean[] } {
-  const all = Array.from({ length: count }, (_, i) => QUESTIONS[i % 2] ?? QUESTIONS[0])
+  const all = Array.from({ length: count }, (_, i) => different(i))
   return {
-    body: { evaluations: all.map(([body]) => body) },
-    decisions: all.map(([, decision]) => decision),
+    body: { evaluations: all.map(({ body }) => body) },
+    decisions: all.map(({ decision }) => decision),
+  }
+}
+
+/** Administrators write what is archived; the enforcement point says who is one, and what is. */
+function different(i: number): { body: object; decision: boolean } {
+  const role = i % 2 === 0 ? 'admin' : 'reader'
+  const status = i % 3 === 0 ? 'archived' : 'active'
+  return {
+    body: {
+      subject: { type: 'user', id: `user-${i}`, properties: { role } },
+      action: { name: 'write' },
+      resource: { type: 'record', id: `record-of-${i}`, properties: { status } },
+    },
+    decision: role === 'admin' && status === 'archived',
   }
 }
 

@@ -9,15 +9,19 @@ import type { Upstream } from './upstream.ts'
 
 const PATH = '/orders/orders/1042'
 
+/** Remit of which all is known that is needed to call it; its program only where it is measured. */
+type ServedRemit = Omit<Remit, 'program'> & Partial<Pick<Remit, 'program'>>
 type Headers = Readonly<Record<string, string>>
 
 /** One order, read through the gateway: a fresh token for every task, a proof for every request. */
 export function gatewayGet(
   of: {
     name: string
-    remit: Remit
-    upstream: Upstream
+    remit: ServedRemit
+    upstream: Pick<Upstream, 'body'>
     decided: DecisionSet
+    /** True: every proof has a nonce that the gateway gave. Default: none. */
+    isNonced?: boolean
     /** Gateway of others in front of the API, and what it needs besides. Default: Remit's own. */
     at?: { readonly origin: string; readonly port: number; readonly headers?: Headers }
   },
@@ -41,14 +45,30 @@ export function gatewayGet(
       const tokens = await Promise.all(
         tasks.map(async (task) => (await resourceToken(task, resource)).token),
       )
+      const nonce = of.isNonced ? await nonceOf(url, tokens[0] ?? '', makers[0]) : undefined
       return Array.from({ length: count }, (_, i) => {
         const accessToken = tokens[i % tokens.length] ?? ''
-        const proof = makers[i % makers.length]?.make({ method: 'GET', url, accessToken }) ?? ''
+        const proof =
+          makers[i % makers.length]?.make({ method: 'GET', url, accessToken, nonce }) ?? ''
         const headers = { authorization: `DPoP ${accessToken}`, dpop: proof, ...more }
         return requestBytes({ method: 'GET', url, headers })
       })
     },
   }
+}
+
+/** The nonce that a gateway gives to whoever comes without (RFC 9449, section 9); good for some minutes. */
+async function nonceOf(
+  url: string,
+  accessToken: string,
+  maker: ProofMaker | undefined,
+): Promise<string> {
+  const dpop = maker?.make({ method: 'GET', url, accessToken }) ?? ''
+  const answer = await fetch(url, { headers: { authorization: `DPoP ${accessToken}`, dpop } })
+  await answer.body?.cancel()
+  const nonce = answer.headers.get('dpop-nonce')
+  if (!nonce) throw new Error(`a proof without a nonce was answered ${answer.status}`)
+  return nonce
 }
 
 /** Reads the same order from a program that asks for no token and no proof. */
@@ -65,7 +85,7 @@ export function bareGet(
   return { name, port, program, check, prepare }
 }
 
-function answeredBy(upstream: Upstream): Check {
+function answeredBy(upstream: Pick<Upstream, 'body'>): Check {
   return ({ body, status }) => {
     if (status !== 200 || body.toString() !== upstream.body)
       throw new Error(`answered ${status}: ${body}`)

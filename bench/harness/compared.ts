@@ -1,9 +1,6 @@
 import { type Finding, median, type Rounds, ratio } from './results.ts'
 import { MEASURES } from './way.ts'
 
-/** Time that the gateway may add to a call by itself, in milliseconds; the disk comes on top. */
-const MAY_ADD = 0.5
-
 /** Findings from series of the same rounds. What was not run is no number and meets no aim, nor misses one. */
 export class RoundComparison {
   readonly #rounds: Rounds
@@ -22,22 +19,21 @@ export class RoundComparison {
     return { name, value: by === 'cpu' ? ratio(its, mine) : ratio(mine, its), unit: '' }
   }
 
-  aimedShare(name: string, one: string, other: string, least: number): Finding {
-    const found = this.share(name, one, other)
-    return judged(found, `≥ ${least}`, found.value >= least)
+  /** Processor time of one, in microseconds, against the most that it may be. */
+  aimedCost(name: string, way: string, measure: string, most: number): Finding {
+    const value = this.#medianOf(way, measure)
+    return judged({ name, value, unit: 'µs' }, `≤ ${most} µs`, value <= most)
+  }
+
+  aimedRate(name: string, series: string, least: number): Finding {
+    const value = median(this.#rounds.get(series).values)
+    return judged({ name, value, unit: '/s' }, `≥ ${least.toLocaleString('en')}/s`, value >= least)
   }
 
   /** Compares the medians of the latency that `at` names. */
   added(at: string, one: string, other: string, what = ''): Finding {
     const value = this.#medianOf(one, at) - this.#medianOf(other, at)
     return { name: `${what}added latency, ${at}`, value, unit: 'ms' }
-  }
-
-  aimedAdded(at: string, one: string, other: string): Finding {
-    const found = this.added(at, one, other)
-    const most = MAY_ADD + median(this.#rounds.get('fsync of this disk, p50').values)
-    const aim = `≤ ${MAY_ADD} ms + one fsync (${most.toFixed(2)} ms)`
-    return judged(found, aim, found.value <= most)
   }
 
   #medianOf(way: string, measure: string): number {

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os'
 import { join } from 'node:path'
+import { machineTimes, secondsOfTree } from './processor-time.ts'
 
 export const PROJECT = join(import.meta.dirname, '..', '..')
 /** Core of the measured program alone; everything that measures runs on the other one. */
@@ -24,7 +25,26 @@ export interface Machine {
   readonly placement: string
   /** One-minute load average before the first run: what else the machine was doing. */
   readonly loadBefore: number
+  /** Load of the machine by others during the run, as it was measured. */
+  readonly during?: Circumstances
 }
+
+/** Shares of the processor time of all cores, from the first to the last run. */
+export interface Circumstances {
+  readonly loadAfter: number
+  /** Taken by the hypervisor for others while there was work here. */
+  readonly stolen: number
+  /** Used by programs that are no part of the benchmark. */
+  readonly others: number
+}
+
+interface Moment {
+  readonly machine: ReturnType<typeof machineTimes>
+  /** Processor time of the benchmark itself and all that it started. */
+  readonly own: number
+}
+
+let began: Moment | undefined
 
 export const PLACEMENT = {
   apart: 'measured on one core, load from the other',
@@ -32,6 +52,7 @@ export const PLACEMENT = {
 } as const
 
 export function describeMachine(pinned: boolean): Machine {
+  began = momentNow()
   return {
     at: new Date().toISOString(),
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
@@ -45,8 +66,29 @@ export function describeMachine(pinned: boolean): Machine {
       .map((line) => line.slice(3))
       .filter((path) => path !== '' && !path.startsWith('bench/results')),
     placement: pinned ? PLACEMENT.apart : PLACEMENT.anywhere,
-    loadBefore: Math.round((loadavg()[0] ?? 0) * 100) / 100,
+    loadBefore: loadNow(),
   }
+}
+
+/** Tells what else the machine did since `describeMachine`. */
+export function circumstances(): Circumstances {
+  const [from, to] = [began ?? momentNow(), momentNow()]
+  const all = to.machine.all - from.machine.all
+  const busy = to.machine.busy - from.machine.busy
+  const share = (seconds: number) => Math.max(0, Math.round((seconds / all) * 1000) / 1000)
+  return {
+    loadAfter: loadNow(),
+    stolen: share(to.machine.stolen - from.machine.stolen),
+    others: share(busy - (to.own - from.own)),
+  }
+}
+
+function momentNow(): Moment {
+  return { machine: machineTimes(), own: secondsOfTree(process.pid) }
+}
+
+function loadNow(): number {
+  return Math.round((loadavg()[0] ?? 0) * 100) / 100
 }
 
 /** Reads the version of an installed package. */

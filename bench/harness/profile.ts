@@ -1,3 +1,5 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
@@ -26,18 +28,67 @@ type Times = Map<string, number>
 
 const SHOWN = 30
 
-/**
- * Prepares what `--profile` asks for: the program writes a profile when it ends, and `print` shows
- * what came after `begin`, divided by the number of calls. Does nothing without that option.
- */
-export function profilesWanted({ profile }: { readonly profile: boolean }): {
+/** Profile of a load, if one is wanted. */
+export interface LoadProfile {
   readonly wanted: boolean
+  /** Options with which the program has to be started. */
   readonly nodeOptions: readonly string[]
-  begin(): void
-  print(calls: number): void
-} {
-  if (!profile) return { wanted: false, nodeOptions: [], begin: () => {}, print: () => {} }
+  /** From here on. */
+  begin(program: { readonly pid: number }): void
+  /** Prints, once the program has ended, and divides by the number of calls. */
+  print(calls: number): Promise<void>
+}
+
+/**
+ * Prepares what `--profile` asks for. Where `perf` is there, it says what each thread did, garbage collection, the kernel and what
+ * is native included, and charges nobody for waiting; else the program writes samples of its own threads when it ends. Does
+ * nothing without that option.
+ */
+export function profilesWanted({ profile }: { readonly profile: boolean }): LoadProfile {
+  if (!profile)
+    return { wanted: false, nodeOptions: [], begin: () => {}, print: () => Promise.resolve() }
   const folder = mkdtempSync(join(tmpdir(), 'remit-profile-'))
+  return spawnSync('perf', ['--version']).status === 0 ? perfProfile(folder) : ownProfile(folder)
+}
+
+function perfProfile(folder: string): LoadProfile {
+  const file = join(folder, 'perf.data')
+  let recording: ChildProcess | undefined
+  return {
+    wanted: true,
+    nodeOptions: ['--perf-basic-prof', '--interpreted-frames-native-stack'],
+    begin({ pid }) {
+      const args = ['record', '-q', '-F', '1999', '-g', '-o', file, '-p', String(pid)]
+      recording = spawn('perf', args, { stdio: 'ignore' })
+    },
+    async print(calls) {
+      if (recording && recording.exitCode === null) await once(recording, 'exit')
+      for (const sort of ['comm', 'comm,dso', 'comm,symbol']) {
+        const args = [
+          'report',
+          '-i',
+          file,
+          '--stdio',
+          '--no-children',
+          '-g',
+          'none',
+          '--sort',
+          sort,
+        ]
+        const text = execFileSync('perf', [...args, '--percent-limit', '0.4'], {
+          encoding: 'utf8',
+          maxBuffer: 2 ** 26,
+        })
+        const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+        console.log(`\n  share of the processor time of ${calls} calls, by ${sort}`)
+        console.log(lines.slice(0, 2 * SHOWN).join('\n'))
+      }
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+function ownProfile(folder: string): LoadProfile {
   let began = 0
   return {
     wanted: true,
@@ -45,7 +96,7 @@ export function profilesWanted({ profile }: { readonly profile: boolean }): {
     begin() {
       began = Number(process.hrtime.bigint() / 1000n)
     },
-    print(calls) {
+    async print(calls) {
       for (const name of readdirSync(folder).filter((each) => each.endsWith('.cpuprofile')))
         printProfile(JSON.parse(readFileSync(join(folder, name), 'utf8')), began, calls)
       rmSync(folder, { recursive: true })

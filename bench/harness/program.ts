@@ -2,14 +2,16 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { openSync, readFileSync } from 'node:fs'
 import net from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import { type Cores, onCores } from './machine.ts'
+import { processTree, secondsOfTree } from './processor-time.ts'
 
 /** A program under measurement. */
 export interface Program {
   readonly pid: number
-  /** Processor time used so far, user and system, all threads, in seconds (resolution 10 ms). */
+  /** Processor time used so far, user and system, by it and all that it started, in seconds (resolution 10 ms). */
   cpuSeconds(): number
-  /** Resident memory in MiB. */
+  /** Resident memory in MiB, with that of all that it started. */
   residentMiB(): number
   /** Ends it and waits until it is gone. */
   stop(): Promise<void>
@@ -21,29 +23,54 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
 
-const TICKS_PER_SECOND = 100 // USER_HZ, which Linux keeps fixed for what /proc shows
+/** Starts of programs in this runtime; others say theirs. */
 const MAX_START_MS = 120_000
 
-/** Starts a program. Resolves when a line of its stderr contains `ready`. */
+/** Sign that a start has succeeded: a line of stderr contains `ready`, or an address answers 200. */
+type Readiness = { readonly ready: string } | { readonly answers: string }
+
+/** Starts a program. Resolves when it is ready. */
 export async function startProgram(
   command: readonly string[],
-  options: {
+  options: Readiness & {
     cores: Cores
-    ready: string
     env?: Readonly<Record<string, string>>
-    /** File for its standard output; when left out, nobody sees it. */
+    cwd?: string
+    /** File for its standard output, and for stderr where nothing is read from that; when left out, nobody sees it. */
     log?: string
+    startsWithinMs?: number
   },
 ): Promise<Program> {
   const [program, args] = onCores(options.cores, command)
+  const log = options.log ? openSync(options.log, 'a') : 'ignore'
   const child = spawn(program, args, {
     env: { ...ownEnvironment(), ...options.env },
-    stdio: ['ignore', options.log ? openSync(options.log, 'a') : 'ignore', 'pipe'],
+    ...(options.cwd ? { cwd: options.cwd } : {}),
+    stdio: ['ignore', log, 'ready' in options ? 'pipe' : log],
   })
   running.add(child)
   child.once('exit', () => running.delete(child))
-  await untilSaid(child, options.ready)
+  const { startsWithinMs = MAX_START_MS } = options
+  if ('ready' in options) await untilSaid(child, options.ready, startsWithinMs)
+  else await untilAnswers(child, options.answers, startsWithinMs)
   return programOf(child)
+}
+
+async function untilAnswers(child: ChildProcess, url: string, withinMs: number): Promise<void> {
+  let failed: Error | undefined
+  child.once('error', (error) => {
+    failed = error
+  })
+  for (const late = performance.now() + withinMs; performance.now() < late; ) {
+    if (failed) throw failed
+    if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode} before it was ready`)
+    const answer = await fetch(url).catch(() => undefined)
+    await answer?.body?.cancel()
+    if (answer?.ok) return
+    await pause(100)
+  }
+  child.kill('SIGKILL')
+  throw new Error(`${url} did not answer within ${withinMs} ms`)
 }
 
 /** Settings of whoever runs the benchmark must not leak into what is measured. */
@@ -55,13 +82,13 @@ export function ownEnvironment(): Record<string, string> {
   )
 }
 
-function untilSaid(child: ChildProcess, ready: string): Promise<void> {
+function untilSaid(child: ChildProcess, ready: string, withinMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     let said = ''
     const late = setTimeout(() => {
       child.kill('SIGKILL')
-      reject(new Error(`not ready after ${MAX_START_MS} ms:\n${said}`))
-    }, MAX_START_MS)
+      reject(new Error(`not ready after ${withinMs} ms:\n${said}`))
+    }, withinMs)
     child.stderr?.on('data', (chunk: Buffer) => {
       said += chunk
       if (!said.includes(ready)) return
@@ -81,8 +108,10 @@ function programOf(child: ChildProcess): Program {
   const pid = child.pid ?? 0
   return {
     pid,
-    cpuSeconds: () => sum(withChildren(pid), cpuSecondsOf),
-    residentMiB: () => sum(withChildren(pid), residentMiBOf),
+    cpuSeconds: () => secondsOfTree(pid),
+    residentMiB() {
+      return processTree(pid).reduce((sum, each) => sum + residentKiB(each), 0) / 1024
+    },
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return
       const gone = once(child, 'exit')
@@ -92,26 +121,8 @@ function programOf(child: ChildProcess): Program {
   }
 }
 
-/** A program that serves by several processes is all of them. */
-function withChildren(pid: number): readonly number[] {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1')
-  return [pid, ...children.split(' ').filter(Boolean).map(Number)]
-}
-
-function sum(pids: readonly number[], of: (pid: number) => number): number {
-  return pids.reduce((total, pid) => total + of(pid), 0)
-}
-
-function cpuSecondsOf(pid: number): number {
-  // Fields 14 and 15 of proc(5); the name before them may contain anything but ends with the last parenthesis.
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
-}
-
-function residentMiBOf(pid: number): number {
-  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]
-  return Number(kib) / 1024
+function residentKiB(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1])
 }
 
 /** Free TCP ports on loopback. */

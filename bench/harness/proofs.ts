@@ -15,12 +15,18 @@ export class ProofMaker {
     this.#header = base64url(Buffer.from(JSON.stringify(header)))
   }
 
-  make(request: { method: string; url: string; accessToken?: string }): string {
+  make(request: {
+    method: string
+    url: string
+    accessToken?: string
+    nonce?: string | undefined
+  }): string {
     const claims = {
       jti: base64url(randomBytes(16)),
       htm: request.method,
       htu: request.url,
       iat: Math.floor(Date.now() / 1000),
+      ...(request.nonce === undefined ? {} : { nonce: request.nonce }),
       ...(request.accessToken === undefined ? {} : { ath: sha256url(request.accessToken) }),
     }
     const input = `${this.#header}.${base64url(Buffer.from(JSON.stringify(claims)))}`

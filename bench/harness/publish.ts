@@ -1,13 +1,14 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { PROJECT } from './machine.ts'
+import { circumstances, PROJECT } from './machine.ts'
 import { page, section } from './page.ts'
 import type { Results } from './results.ts'
 
 const FOLDER = join(PROJECT, 'bench', 'results')
 
 /** Prints the table. Unless it was a try, writes `bench/results/<date>/<benchmark>.json` and the page of that day anew. */
-export function publish(results: Results, { isTry }: { readonly isTry: boolean }): void {
+export function publish(found: Results, { isTry }: { readonly isTry: boolean }): void {
+  const results = { ...found, machine: { ...found.machine, during: circumstances() } }
   console.log(section(results))
   if (isTry) console.log('A try: nothing was written.')
   else write(results)

@@ -4,16 +4,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { JWK } from 'jose'
 import { idTokenFor } from '../../examples/refund-desk/people.ts'
-import { type OpenTask, openTask } from '../../src/cli/agent/client.ts'
+import { OAuthRefusal, type OpenTask, openTask } from '../../src/cli/agent/client.ts'
 import {
   type DevIdentityProvider,
   serveIdentityProvider,
 } from '../../src/dev/identity-provider/serve.ts'
 import { SAMPLE_AGENT, SAMPLE_PEOPLE } from '../../src/dev/sample.ts'
+import { crowdOf } from './crowd.ts'
 import { type Cores, PROJECT } from './machine.ts'
 import { freePorts, ownEnvironment, type Program, startProgram } from './program.ts'
 
 const MAIN = join('src', 'main.ts')
+/** Tries to open one task. */
+const MAX_TRIES = 5
 
 /** A `remit serve` with the sample world in it, and what it takes to be its agents. */
 export interface Remit {
@@ -32,12 +35,18 @@ export interface Remit {
 interface HomeOptions {
   readonly project?: string | undefined
   readonly env?: Readonly<Record<string, string>> | undefined
+  /** Default: yes. */
+  readonly migrated?: boolean
 }
 
-/** An empty, migrated data directory and the environment to serve from it. */
-export async function emptyHome({ env: more, project = PROJECT }: HomeOptions = {}): Promise<{
+/** An empty data directory, migrated if nothing else is said, and the environment to serve from it. */
+export async function emptyHome({
+  env: more,
+  migrated = true,
+  project = PROJECT,
+}: HomeOptions = {}): Promise<{
   data: string
-  env: Record<string, string>
+  env: { readonly REMIT_ISSUER: string } & Record<string, string>
   ports: { issuer: number; gateway: number; provider: number }
   remove(): void
 }> {
@@ -55,7 +64,7 @@ export async function emptyHome({ env: more, project = PROJECT }: HomeOptions = 
     ...more,
   }
   mkdirSync(data, { mode: 0o700 })
-  run([join(project, MAIN), 'migrate'], env)
+  if (migrated) run([join(project, MAIN), 'migrate'], env)
   return {
     data,
     env,
@@ -74,6 +83,8 @@ export async function startRemit(options: {
   nodeOptions?: readonly string[]
   /** Settings beside the usual ones. */
   env?: Readonly<Record<string, string>>
+  /** Number of people of support, instead of Sam. Each has agreed, and tasks are for one after the other. */
+  crowd?: number
   /** A program that puts more into the sample world, with its arguments. */
   seed?: readonly string[]
   /** Checkout that is measured. Default: this one. */
@@ -84,7 +95,7 @@ export async function startRemit(options: {
   const { data, ports } = home
   const people = await serveIdentityProvider({
     port: ports.provider,
-    people: SAMPLE_PEOPLE,
+    people: [...SAMPLE_PEOPLE, ...crowdOf(options.crowd)],
     clients: [
       { id: 'remit', redirectUris: [`http://127.0.0.1:${ports.issuer}/sign-in/callback`] },
       { id: SAMPLE_AGENT.id, redirectUris: ['http://127.0.0.1/callback'] },
@@ -96,7 +107,9 @@ export async function startRemit(options: {
     REMIT_IDP_CLIENT_ID: 'remit',
   }
   const agentKeyFile = join(data, 'refund-bot.jwk')
-  run([join(project, 'bench', 'harness', 'seed.ts'), options.upstream, agentKeyFile], env)
+  const crowd = String(options.crowd ?? 0)
+  const sample = join(project, 'bench', 'harness', 'seed.ts')
+  run([sample, options.upstream, agentKeyFile, crowd], env)
   if (options.seed) run(options.seed, env)
   const program = await startProgram(serveCommand(options.nodeOptions, project), {
     cores: options.cores,
@@ -114,8 +127,11 @@ export async function startRemit(options: {
     gatewayPort: ports.gateway,
     data,
     program,
-    openTasks: (count, details = orders) =>
-      openTasks({ count, people, issuer, agentKey, details: details(gateway) }),
+    openTasks: (count, details) =>
+      openTasks({
+        ...{ count, people, issuer, gateway, agentKey, crowd: options.crowd },
+        ...(details ? { details } : {}),
+      }),
     async stop() {
       await program.stop()
       await people.close()
@@ -131,27 +147,46 @@ export function serveCommand(nodeOptions: readonly string[] = [], project = PROJ
   return [process.execPath, ...FLAGS, ...nodeOptions, join(project, MAIN), 'serve']
 }
 
-async function openTasks(from: {
+/** Opens tasks of refund-bot for Sam or one of a crowd each, one after the other. */
+export async function openTasks(from: {
   count: number
-  people: DevIdentityProvider
+  people: Pick<DevIdentityProvider, 'issuer'>
   issuer: string
+  gateway: string
   agentKey: JWK
-  details: readonly object[]
+  crowd?: number | undefined
+  details?: (gateway: string) => readonly object[]
 }): Promise<OpenTask[]> {
+  const details = (from.details ?? orders)(from.gateway)
+  const crowd = crowdOf(from.crowd)
   const tasks: OpenTask[] = []
   for (let i = 0; i < from.count; i++) {
-    const token = await idTokenFor(from.people.issuer, SAMPLE_AGENT.id, 'sam')
+    const person = crowd.length > 0 ? crowd[i % crowd.length]?.id : 'sam'
     tasks.push(
-      await openTask({
-        issuer: from.issuer,
-        agent: { id: SAMPLE_AGENT.id, privateJwk: from.agentKey },
-        subject: { token },
-        purpose: 'refund order 1042',
-        details: from.details,
-      }),
+      await untilOpen(async () =>
+        openTask({
+          issuer: from.issuer,
+          agent: { id: SAMPLE_AGENT.id, privateJwk: from.agentKey },
+          subject: { token: await idTokenFor(from.people.issuer, SAMPLE_AGENT.id, person ?? '') },
+          purpose: 'refund order 1042',
+          details,
+        }),
+      ),
     )
   }
   return tasks
+}
+
+/** Tries again where something changed meanwhile, as on a machine where a task takes seconds to open. */
+async function untilOpen(open: () => Promise<OpenTask>): Promise<OpenTask> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await open()
+    } catch (error) {
+      const again = error instanceof OAuthRefusal && error.code === 'task.overtaken'
+      if (!again || tries > MAX_TRIES) throw error
+    }
+  }
 }
 
 /** Details of the story: one order, and no more than 1,000.00 back. */

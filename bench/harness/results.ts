@@ -22,6 +22,19 @@ export interface Results {
   readonly settings: Readonly<Record<string, string | number | boolean>>
   readonly series: readonly Series[]
   readonly findings: readonly Finding[]
+  /** Programs of others, where they were compared. */
+  readonly compared?: readonly ComparedProgram[]
+}
+
+/** A program of others beside Remit. */
+export interface ComparedProgram {
+  readonly name: string
+  readonly version: string
+  readonly settings: string
+  /** Work that Remit does for each request and this does not. */
+  readonly without: string
+  /** Reason why it did not run. */
+  readonly missing?: string
 }
 
 /** A number against its aim. `met` is missing where there is no aim. */

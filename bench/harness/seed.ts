@@ -4,12 +4,14 @@ import { readSettings } from '../../src/config/settings.ts'
 import { grantBasis } from '../../src/consent/index.ts'
 import { SAMPLE_AGENT } from '../../src/dev/sample.ts'
 import { seedSample } from '../../src/dev/seed.ts'
+import { signInPerson } from '../../src/identity-providers/index.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { systemRandom } from '../../src/lib/random.ts'
-import { findPersonBySubject } from '../../src/people/index.ts'
+import { findPersonBySubject, type Person } from '../../src/people/index.ts'
 import { closeRooms, openRooms } from '../../src/rooms.ts'
+import { crowdOf } from './crowd.ts'
 
-const [upstream = '', agentKeyFile = ''] = process.argv.slice(2)
+const [upstream = '', agentKeyFile = '', crowd = '0'] = process.argv.slice(2)
 const settings = readSettings(process.env)
 const ports = {
   clock: systemClock,
@@ -22,11 +24,23 @@ try {
   await seedSample(rooms, { providerIssuer, ordersUrl: upstream, deskUrl: upstream, agentKeyFile })
   const sam = await findPersonBySubject(rooms.storage.read, providerIssuer, 'sam')
   if (!sam) throw new Error('the sample has no Sam')
+  await agree(sam.id)
+  for (const { email, groups, id, name } of crowdOf(Number(crowd))) {
+    const seen = { issuer: providerIssuer, subject: id, name, email, groupValues: [...groups] }
+    const person = await signInPerson(rooms.people, { ...seen, issuedAt: wholeSecond() })
+    await agree(person.id)
+  }
+} finally {
+  await closeRooms(rooms)
+}
+
+/** Lets refund-bot do for somebody whatever it may do at the orders API. */
+async function agree(personId: Person['id']): Promise<void> {
   await grantBasis(rooms.decisions, {
-    personId: sam.id,
+    personId,
     agentId: SAMPLE_AGENT.id,
     kind: 'admin',
-    grantedBy: sam.id,
+    grantedBy: personId,
     details: [
       {
         type: 'remit_call',
@@ -36,6 +50,9 @@ try {
       },
     ],
   })
-} finally {
-  await closeRooms(rooms)
+}
+
+/** ID tokens count whole seconds. */
+function wholeSecond(): number {
+  return Math.floor(Date.now() / 1000) * 1000
 }

@@ -10,7 +10,14 @@ export const CONNECTIONS = 32
  * Measures that `measureMost` takes of a way: requests in a second, and processor time of each,
  * with all threads of the program.
  */
-export const MEASURES = { rate: 'per second', cpu: 'CPU' } as const
+export const MEASURES = {
+  rate: 'per second',
+  cpu: 'CPU',
+  /** Share of one core that the program used. */
+  core: 'share of its core',
+  /** Share of the load's own core: where it is full, the rate is its limit and not the program's. */
+  generator: 'load beside it, share of its core',
+} as const
 
 /** Something that the load goes through. */
 export interface Way {
@@ -26,38 +33,91 @@ export interface Way {
 }
 
 /** Sends as many requests as can be, to measure throughput. */
-export function most(way: Way, requests: readonly Buffer[]): Promise<Load> {
-  return closedLoop(way.port, requests, { connections: CONNECTIONS, check: way.check })
+export function most(
+  way: Way,
+  requests: readonly Buffer[],
+  connections = CONNECTIONS,
+): Promise<Load> {
+  return closedLoop(way.port, requests, { connections, check: way.check })
+}
+
+/** Names a measure that was taken with so many connections; nothing is said of the usual number. */
+export function atConnections(measure: string, connections: number): string {
+  return connections === CONNECTIONS ? measure : `${measure} at ${connections}`
 }
 
 /**
  * Measures how many a second, and what each takes of the program's core and of the client's time;
  * how busy the load was beside it.
  */
-export async function measureMost(way: Way, count: number, rounds: Rounds): Promise<void> {
+export async function measureMost(
+  way: Way,
+  count: number,
+  rounds: Rounds,
+  connections = CONNECTIONS,
+): Promise<void> {
   const { name, program, requestsEach = 1 } = way
   const requests = await way.prepare(count * requestsEach)
-  const cost = await costOf(program, () => most(way, requests))
-  rounds.addMeasure(name, MEASURES.rate, '', cost.perSecond / requestsEach)
-  if (program) rounds.addMeasure(name, MEASURES.cpu, 'µs', cost.cpuMicroseconds * requestsEach)
-  addLatencies('in the closed loop', way, cost.load, rounds)
-  rounds.addMeasure(name, 'load beside it, share of its core', '', cost.load.generatorBusy)
+  const { cpuMicroseconds, load, perSecond } = await costOf(program, () =>
+    most(way, requests, connections),
+  )
+  const add = (measure: string, unit: string, value: number) =>
+    rounds.addMeasure(name, atConnections(measure, connections), unit, value)
+  add(MEASURES.rate, '', perSecond / requestsEach)
+  if (program) {
+    add(MEASURES.cpu, 'µs', cpuMicroseconds * requestsEach)
+    add(MEASURES.core, '', (cpuMicroseconds * perSecond) / 1e6)
+  }
+  addLatencies(atConnections('in the closed loop', connections), way, load, rounds)
+  add(MEASURES.generator, '', load.generatorBusy)
 }
 
-/** Latency at a rate, from when each request was due. */
+/** Latency at a rate, from when each request was due, and what of its core the program used meanwhile. */
 export async function measureAtRate(
   way: Way,
   { perSecond, seconds }: { perSecond: number; seconds: number },
   rounds: Rounds,
 ): Promise<void> {
-  const { requestsEach = 1 } = way
+  const { name, program, requestsEach = 1 } = way
+  const cost = await costOf(program, await openLoopOf(way, { perSecond, seconds }))
+  addLatencies(`at ${perSecond}/s`, way, cost.load, rounds)
+  if (!program) return
+  const cpu = cost.cpuMicroseconds * requestsEach
+  rounds.addMeasure(name, `CPU at ${perSecond}/s`, 'µs', cpu)
+  rounds.addMeasure(
+    name,
+    `share of its core at ${perSecond}/s`,
+    '',
+    (cpu * perSecond * seconds) / 1e6 / cost.load.seconds,
+  )
+}
+
+/** Rates that `highestRate` tries, a second. */
+const STEPS = [100, 200, 300, 400, 500, 600, 800, 1_000, 1_250, 1_500, 1_750, 2_000, 2_500, 3_000]
+
+/** Highest of some rates up to which p99 stays within `bound` milliseconds; 0 where none does. A rate that fails is tried once more. */
+export async function highestRate(way: Way, bound: number, seconds: number): Promise<number> {
+  let best = 0
+  for (const perSecond of STEPS) {
+    const keeps = async () => {
+      const load = await (await openLoopOf(way, { perSecond, seconds }))()
+      return percentile(summed(load.latencies, way.requestsEach ?? 1), 0.99) <= bound
+    }
+    if (!((await keeps()) || (await keeps()))) return best
+    best = perSecond
+  }
+  return best
+}
+
+/** Prepares requests; answers what sends them. */
+async function openLoopOf(
+  way: Way,
+  { perSecond, seconds }: { perSecond: number; seconds: number },
+): Promise<() => Promise<Load>> {
+  const { check, port, requestsEach = 1 } = way
   const requests = await way.prepare(Math.ceil(perSecond * seconds) * requestsEach)
-  const load = await openLoop(way.port, requests, {
-    connections: 4 * CONNECTIONS,
-    perSecond: perSecond * requestsEach,
-    check: way.check,
-  })
-  addLatencies(`at ${perSecond}/s`, way, load, rounds)
+  const connections = 4 * CONNECTIONS
+  return () => openLoop(port, requests, { connections, perSecond: perSecond * requestsEach, check })
 }
 
 function addLatencies(how: string, way: Way, { latencies }: Load, rounds: Rounds): void {

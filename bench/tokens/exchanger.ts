@@ -2,17 +2,17 @@ import type { OpenTask } from '../../src/cli/agent/client.ts'
 import { ACCESS_TOKEN, TOKEN_EXCHANGE } from '../../src/cli/agent/client.ts'
 import { readBooks } from '../harness/books.ts'
 import type { Answer } from '../harness/connection.ts'
-import { closedLoop, type Load } from '../harness/load.ts'
+import { type Check, closedLoop, type Load } from '../harness/load.ts'
 import { ProofMaker, requestBytes } from '../harness/proofs.ts'
 import type { Remit } from '../harness/remit.ts'
 
 /** The agents of one server: as many tasks as connections, which exchange their task tokens and check what they get. */
 export class Exchanger {
-  readonly #remit: Remit
+  readonly #remit: Omit<Remit, 'program'>
   readonly #tasks: readonly { readonly task: OpenTask; readonly maker: ProofMaker }[]
   readonly #issued = new Set<string>()
 
-  constructor(remit: Remit, tasks: readonly OpenTask[]) {
+  constructor(remit: Omit<Remit, 'program'>, tasks: readonly OpenTask[]) {
     this.#remit = remit
     this.#tasks = tasks.map((task) => ({ task, maker: new ProofMaker(task) }))
   }
@@ -36,16 +36,17 @@ export class Exchanger {
     })
   }
 
+  /** Checks that an answer is a token that nobody else has. */
+  readonly check: Check = (answer) => {
+    mustBeOk(answer)
+    const { access_token: token } = JSON.parse(answer.body.toString())
+    if (this.#issued.has(token)) throw new Error('a token was issued twice')
+    this.#issued.add(token)
+  }
+
   run(requests: readonly Buffer[]): Promise<Load> {
-    return closedLoop(this.#remit.issuerPort, requests, {
-      connections: this.#tasks.length,
-      check: (answer) => {
-        mustBeOk(answer)
-        const { access_token: token } = JSON.parse(answer.body.toString())
-        if (this.#issued.has(token)) throw new Error('a token was issued twice')
-        this.#issued.add(token)
-      },
-    })
+    const { check } = this
+    return closedLoop(this.#remit.issuerPort, requests, { connections: this.#tasks.length, check })
   }
 
   /** Every proof of these was used in a run before: none of them may be good for a token. */

@@ -1,8 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Answer } from '../harness/connection.ts'
-import { closedLoop, type Load } from '../harness/load.ts'
+import { type Check, closedLoop, type Load } from '../harness/load.ts'
 import { type Cores, PROJECT } from '../harness/machine.ts'
 import { freePorts, type Program, startProgram } from '../harness/program.ts'
 import { ProofMaker, requestBytes } from '../harness/proofs.ts'
@@ -12,13 +11,13 @@ import { API, CLIENT } from './plain-provider.ts'
 /** Plain `oidc-provider` under the same load: a token by client credentials. */
 export class Plain {
   readonly program: Program
-  readonly #port: number
+  readonly port: number
   readonly #home: string
   readonly #maker: ProofMaker
 
   private constructor(program: Program, port: number, home: string) {
     this.program = program
-    this.#port = port
+    this.port = port
     this.#home = home
     this.#maker = new ProofMaker({ key: newJwk() })
   }
@@ -34,7 +33,7 @@ export class Plain {
 
   /** `bound`: a JWT for the API, bound to a key by a proof; else an opaque bearer token. */
   prepare(count: number, { bound }: { readonly bound: boolean }): Buffer[] {
-    const url = `http://127.0.0.1:${this.#port}/token`
+    const url = `http://127.0.0.1:${this.port}/token`
     const authorization = `Basic ${Buffer.from(`${CLIENT.id}:${CLIENT.secret}`).toString('base64')}`
     const headers = { 'content-type': 'application/x-www-form-urlencoded', authorization }
     const form = { grant_type: 'client_credentials', scope: 'orders.read' }
@@ -46,18 +45,22 @@ export class Plain {
   }
 
   run(requests: readonly Buffer[], connections: number): Promise<Load> {
-    const issued = new Set<string>()
-    const check = ({ body, status }: Answer) => {
-      if (status !== 200) throw new Error(`answered ${status}: ${body}`)
-      const { access_token: token } = JSON.parse(body.toString())
-      if (issued.has(token)) throw new Error('a token was issued twice')
-      issued.add(token)
-    }
-    return closedLoop(this.#port, requests, { connections, check })
+    return closedLoop(this.port, requests, { connections, check: newTokens() })
   }
 
   async stop(): Promise<void> {
     await this.program.stop()
     rmSync(this.#home, { recursive: true })
+  }
+}
+
+/** Checks that answers are tokens, each another. */
+export function newTokens(): Check {
+  const issued = new Set<string>()
+  return ({ body, status }) => {
+    if (status !== 200) throw new Error(`answered ${status}: ${body}`)
+    const { access_token: token } = JSON.parse(body.toString())
+    if (typeof token !== 'string' || issued.has(token)) throw new Error('not a token of its own')
+    issued.add(token)
   }
 }

@@ -45,13 +45,13 @@ try {
   await stage.stop()
   client.close()
 }
-profiles.print(PROFILED)
+await profiles.print(PROFILED)
 
 /** Runs a way once, for a profile. */
 async function once(way: McpWay): Promise<void> {
   await warmUp(way)
   const requests = await way.prepare(PROFILED * (way.requestsEach ?? 1))
-  profiles.begin()
+  profiles.begin(remit.program)
   await most(way, requests)
 }
 
