@@ -245,7 +245,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       }
       await extAuthz.listen()
       // The first call need not wait for the rules.
-      loading = rooms.policies.active().catch(onError)
+      loading = Promise.resolve(rooms.policies.active()).catch(onError)
       return ports
     },
     stop() {

@@ -20,7 +20,8 @@ export interface LimitStatus {
   readonly retryAt?: number
 }
 
-const NOTHING: LimitStatus = { peeks: [], takings: [], spent: false }
+/** State where a call falls under no limit. */
+export const NO_LIMITS: LimitStatus = { peeks: [], takings: [], spent: false }
 
 /**
  * Looks at the limits that a call falls under. Reads nothing when there are none. What is seen here is not yet taken. `at` is when
@@ -33,7 +34,7 @@ export async function peekBudgets(
   at: number,
 ): Promise<LimitStatus> {
   const concerned = limits.filter(({ limit }) => concerns(limit, call))
-  if (concerned.length === 0) return NOTHING
+  if (concerned.length === 0) return NO_LIMITS
   const { read } = parts.storage
   const states = await countsOf(read, [...new Set(concerned.map(({ owner }) => owner))], at)
   const views: LimitView[] = []

@@ -74,8 +74,10 @@ export async function groundsFor(
   if (stop) return { because: stop }
   const setting = await parts.facts.setting(held, call.resource.name, view, each.at)
   // INVARIANT: policies and catalog are taken after the view that watches over them was read.
-  const policies = await parts.policies.active()
-  const catalog = await parts.catalog.current()
+  const active = parts.policies.active()
+  const policies = active instanceof Promise ? await active : active
+  const reading = parts.catalog.current()
+  const catalog = reading instanceof Promise ? await reading : reading
   const current = asDefinedNow(call, catalog)
   if (!current) return { because: { ...OVERTAKEN, gates: [credential] } }
   const { action } = current
@@ -99,7 +101,8 @@ function asDefinedNow(call: Call, catalog: CatalogView): Call | undefined {
     resource?.identifier === call.resource.identifier &&
     resource.upstream === call.resource.upstream &&
     isThrough(call, catalog)
-  return same ? { ...call, action, resource } : undefined
+  if (!same) return undefined
+  return call.action === action && call.resource === resource ? call : { ...call, action, resource }
 }
 
 /** INVARIANT: who came to a group calls what is a member of it now. */

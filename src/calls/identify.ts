@@ -2,10 +2,10 @@ import type { GateResult } from '@remit/engine'
 import { countedAccess, countedRisk } from '../catalog/index.ts'
 import { enoughFor } from '../decision-log/index.ts'
 import {
-  callKeys,
   IDLE,
   isKeyOf,
   isSubject,
+  keysOfCall,
   livenessNow,
   ownTokens,
   unusableBearer,
@@ -13,6 +13,7 @@ import {
 import { foreignIssuer, holdForeign } from '../grants/index.ts'
 import { asRefused, type GrantRefusal, isRefused, refused } from '../issuance/index.ts'
 import type { StoredIssuer } from '../issuers/index.ts'
+import type { Awaitable } from '../lib/pipeline.ts'
 import { type BearerToken, opaqueDigest } from '../opaque-tokens/index.ts'
 import {
   boundKeyOf,
@@ -23,7 +24,7 @@ import {
 } from '../possession/index.ts'
 import type { LiveView } from '../revocation/index.ts'
 import type { TaskLineage } from '../tasks/index.ts'
-import { checkResourceToken } from '../tokens/index.ts'
+import { checkResourceToken, knownResourceToken, type ResourceTokenClaims } from '../tokens/index.ts'
 import type {
   CallerIdentity,
   KnownIdentity,
@@ -65,22 +66,34 @@ export async function identify(
   const { token, scheme } = call
   if (token === undefined || scheme === undefined)
     return unidentified(refused('token.missing', 'the request has no access token'))
-  const from = await foreignIssuer(parts, token)
+  const foreign = foreignIssuer(parts, token)
+  const from = foreign instanceof Promise ? await foreign : foreign
   if (from) return identifyForeign(parts, { ...call, token }, from)
   if (scheme !== 'DPoP') return identifyUnproved(parts, call, token)
-  const [bound, proof] = await Promise.all([
-    boundTo(parts, call, token),
-    checkProof(call.proof, {
-      method: call.method,
-      url: call.url,
-      accessToken: token,
-      clock: parts.clock,
-      nonce: nonceCheck(parts, call),
-    }).catch(asRefused),
-  ])
+  // Both at once: each waits for a signature, where the token was not verified before.
+  const binding = boundTo(parts, call, token)
+  const proving = proofOf(parts, call, token)
+  const [bound, proof] =
+    binding instanceof Promise
+      ? await Promise.all([binding, proving])
+      : ([binding, await proving] as const)
   if (isRefused(bound)) return unidentified(bound, isRefused(proof) ? undefined : proof)
   if (isRefused(proof)) return unidentified(proof, undefined, bound.claims)
   return identifyTask(parts, call, bound, proof)
+}
+
+async function proofOf(
+  parts: CallParts,
+  call: PresentedCredentials,
+  accessToken: string,
+): Promise<Proof | GrantRefusal> {
+  const { method, url } = call
+  const nonce = nonceCheck(parts, call)
+  try {
+    return await checkProof(call.proof, { method, url, accessToken, clock: parts.clock, nonce })
+  } catch (error) {
+    return asRefused(error)
+  }
 }
 
 /**
@@ -132,26 +145,36 @@ interface Bound {
   isOf(held: TaskLineage): boolean
 }
 
-async function boundTo(
+function boundTo(
   parts: CallParts,
   call: PresentedCredentials,
   token: string,
-): Promise<Bound | GrantRefusal> {
+): Awaitable<Bound | GrantRefusal> {
   const digest = opaqueDigest('remit_at', token)
-  if (digest !== undefined) {
-    const row = await handleAt(parts, call, digest)
-    if (isRefused(row)) return row
-    return row.thumbprint === null
-      ? refused('token.wrong_scheme', 'the token is not bound to a key: use Bearer')
-      : { claims: credentialOf(row), thumbprint: row.thumbprint, isOf: () => true }
-  }
-  return checkResourceToken(token, call.resource.identifier, ownTokens(parts))
-    .then((claims) => ({
-      claims,
-      thumbprint: boundKeyOf(claims.cnf),
-      isOf: (held: TaskLineage) => isSubject(parts, held, claims, call.resource),
-    }))
-    .catch(asRefused)
+  if (digest !== undefined) return handleBoundTo(parts, call, digest)
+  const { identifier } = call.resource
+  const own = ownTokens(parts)
+  const bound = (claims: ResourceTokenClaims): Bound => ({
+    claims,
+    thumbprint: boundKeyOf(claims.cnf),
+    isOf: (held) => isSubject(parts, held, claims, call.resource),
+  })
+  const known = knownResourceToken(token, identifier, own)
+  return known
+    ? bound(known)
+    : checkResourceToken(token, identifier, own).then(bound).catch(asRefused)
+}
+
+async function handleBoundTo(
+  parts: CallParts,
+  call: PresentedCredentials,
+  digest: string,
+): Promise<Bound | GrantRefusal> {
+  const row = await handleAt(parts, call, digest)
+  if (isRefused(row)) return row
+  return row.thumbprint === null
+    ? refused('token.wrong_scheme', 'the token is not bound to a key: use Bearer')
+    : { claims: credentialOf(row), thumbprint: row.thumbprint, isOf: () => true }
 }
 
 /** Finds the row of a token that says nothing. */
@@ -203,7 +226,8 @@ async function identifyTask(
     return tokenTypeOf(proof.thumbprint) === 'DPoP'
       ? unidentified(refused('proof.wrong_key', 'the token is bound to another key'), proof, claims)
       : unidentified(OTHER_CERTIFICATE, undefined, claims)
-  const held = await parts.facts.task(claims.task.id)
+  const found = parts.facts.task(claims.task.id)
+  const held = found instanceof Promise ? await found : found
   if (!held || !isKeyOf(held.task, proof.thumbprint) || !isOf(held))
     return unidentified(UNKNOWN_TASK, proof, claims)
   return lookedAt(parts, call, { claims, proof, held, credential: HOLDS })
@@ -266,23 +290,22 @@ async function lookedAt(
 ): Promise<CallerIdentity> {
   // A handle is in our books, and signed by nobody.
   const signed = opaqueDigest('remit_at', call.token ?? '') === undefined
-  const view = await viewOf(parts, who.held, call, signed ? call.token : undefined)
-  const alive = livenessNow(parts, who.held, view, who.claims)
-  const liveness =
-    !alive.passed || (await parts.facts.uses.note(who.held.task, parts.clock.now())) ? alive : IDLE
-  return { known: true, ...who, view, liveness }
+  const { claims, credential, held, proof } = who
+  const viewing = viewOf(parts, held, call, signed ? call.token : undefined)
+  const view = viewing instanceof Promise ? await viewing : viewing
+  const alive = livenessNow(parts, held, view, claims)
+  const used = !alive.passed || parts.facts.uses.note(held.task, parts.clock.now())
+  const liveness = (used instanceof Promise ? await used : used) ? alive : IDLE
+  return { known: true, claims, proof, held, view, credential, liveness }
 }
 
 function viewOf(
   parts: CallParts,
-  { chain, spaces, task }: TaskLineage,
+  held: TaskLineage,
   { resource }: Pick<PresentedCredentials, 'resource'>,
   token: string | undefined,
-): Promise<LiveView> {
-  const { id, issuers, personId: person } = task
-  return parts.live.view(
-    callKeys({ task: id, person, chain, spaces, issuers, resource: resource.name, token }),
-  )
+): Awaitable<LiveView> {
+  return parts.live.view(keysOfCall(held, resource.name, token))
 }
 
 /**

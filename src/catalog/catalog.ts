@@ -1,6 +1,7 @@
 import type { ArgumentKind, ArgumentType, KindOf } from '@remit/engine'
 import { unescaped } from '../lib/json-pointer.ts'
-import type { Live } from '../revocation/index.ts'
+import type { Awaitable } from '../lib/pipeline.ts'
+import { keptKeys, type Live, type LiveView } from '../revocation/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { selectActions, selectResources } from './catalog-store.ts'
 import { RULES } from './change-catalog.ts'
@@ -22,12 +23,19 @@ export interface CatalogView {
 }
 
 const NO_ACTIONS: readonly Action[] = []
+const UNDER = keptKeys([RULES])
+
+/** One reading of the catalog: under way, or done. */
+interface CatalogReading {
+  readonly epoch: number
+  view: Awaitable<CatalogView>
+}
 
 /** The catalog in memory, read again whenever it changed anywhere. */
 export class Catalog {
   readonly #storage: Storage
   readonly #live: Pick<Live, 'view'>
-  #read: { readonly epoch: number; readonly view: Promise<CatalogView> } | undefined
+  #read: CatalogReading | undefined
 
   constructor(parts: { readonly storage: Storage; readonly live: Pick<Live, 'view'> }) {
     this.#storage = parts.storage
@@ -35,18 +43,26 @@ export class Catalog {
   }
 
   /** Never older than the last change that any replica has finished. Who asks while it is read waits for that one reading. */
-  async current(): Promise<CatalogView> {
-    const { states } = await this.#live.view([RULES])
+  current(): Awaitable<CatalogView> {
+    const view = this.#live.view(UNDER)
+    return view instanceof Promise ? view.then((read) => this.#under(read)) : this.#under(view)
+  }
+
+  #under({ states }: LiveView): Awaitable<CatalogView> {
     const epoch = states[0]?.epoch ?? 0
+    return this.#read?.epoch === epoch ? this.#read.view : this.#readUnder(epoch)
+  }
+
+  async #readUnder(epoch: number): Promise<CatalogView> {
     const known = this.#read
-    if (known?.epoch === epoch) return known.view
     const view = readCatalog(this.#storage, epoch)
     // Two readings may overtake each other; what is read under the later epoch stays.
     if (known && known.epoch > epoch) return view
-    const read = { epoch, view }
+    const read: CatalogReading = { epoch, view }
     this.#read = read
     try {
-      return await view
+      read.view = await view
+      return read.view
     } catch (error) {
       if (this.#read === read) this.#read = undefined
       throw error

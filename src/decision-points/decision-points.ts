@@ -2,9 +2,10 @@ import type { ExternalAnswer } from '@remit/engine'
 import { RULES } from '../catalog/index.ts'
 import type { MasterKey } from '../keys/index.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { Awaitable } from '../lib/pipeline.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Outbound } from '../net/index.ts'
-import type { Live } from '../revocation/index.ts'
+import { keptKeys, type Live, type LiveView } from '../revocation/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { requestsFor } from './cel/ask-mapped.ts'
 import type { MappedRequests } from './cel/requests.ts'
@@ -29,6 +30,7 @@ export interface DecisionPointsOptions {
 }
 
 const NONE: readonly ExternalAnswer[] = []
+const UNDER = keptKeys([RULES])
 
 interface Question {
   readonly decisionId: string
@@ -62,19 +64,31 @@ export class DecisionPoints {
    * do: whatever is not a clear answer is a failure, and denies. The caller has read the view that
    * watches over `RULES` before.
    */
-  async answers(about: EvaluatedSubject): Promise<readonly ExternalAnswer[]> {
-    const { call } = about
-    const points = await this.askedAbout({ resource: call.resource.name, action: call.action.name })
+  answers(about: EvaluatedSubject): Awaitable<readonly ExternalAnswer[]> {
+    const { action, resource } = about.call
+    const asked = this.askedAbout({ resource: resource.name, action: action.name })
+    if (asked instanceof Promise) return asked.then((points) => this.#answersOf(points, about))
+    return asked.length === 0 ? NONE : this.#answersOf(asked, about)
+  }
+
+  async #answersOf(
+    points: readonly SealedDecisionPoint[],
+    about: EvaluatedSubject,
+  ): Promise<readonly ExternalAnswer[]> {
     if (points.length === 0) return NONE
+    const { call } = about
     const mapped = await requestsFor(call, about.says)
     return Promise.all(points.map((point) => this.#answers(point, about, mapped)))
   }
 
   /** Decision points that are for calls of this action. The caller has read the view that watches over `RULES` before. */
-  async askedAbout(
+  askedAbout(
     call: Parameters<typeof isAskedAbout>[1],
-  ): Promise<readonly SealedDecisionPoint[]> {
-    return (await this.configured()).filter((point) => isAskedAbout(point, call))
+  ): Awaitable<readonly SealedDecisionPoint[]> {
+    const among = (all: readonly SealedDecisionPoint[]) =>
+      all.length === 0 ? all : all.filter((point) => isAskedAbout(point, call))
+    const all = this.configured()
+    return all instanceof Promise ? all.then(among) : among(all)
   }
 
   /**
@@ -98,11 +112,18 @@ export class DecisionPoints {
   }
 
   /** All decision points, as configured now. The caller has read the view that watches over `RULES` before. */
-  async configured(): Promise<readonly SealedDecisionPoint[]> {
-    const { live, storage } = this.#options
-    const { states } = await live.view([RULES])
+  configured(): Awaitable<readonly SealedDecisionPoint[]> {
+    const view = this.#options.live.view(UNDER)
+    return view instanceof Promise ? view.then((read) => this.#under(read)) : this.#under(view)
+  }
+
+  #under({ states }: LiveView): Awaitable<readonly SealedDecisionPoint[]> {
     const epoch = states[0]?.epoch ?? 0
-    if (this.#points?.epoch === epoch) return this.#points.all
+    return this.#points?.epoch === epoch ? this.#points.all : this.#readUnder(epoch)
+  }
+
+  async #readUnder(epoch: number): Promise<readonly SealedDecisionPoint[]> {
+    const { storage } = this.#options
     const all = await selectPoints(storage.read)
     // Two reads may overtake each other; what was read under the later epoch stays.
     if (!this.#points || this.#points.epoch < epoch) this.#points = { epoch, all }

@@ -12,9 +12,10 @@ import { RecordedSettings } from '../decision-log/index.ts'
 import { atMostTrusted, type IssuerTrust, type TrustedIssuer } from '../issuers/index.ts'
 import type { Id } from '../lib/id.ts'
 import { LruCache } from '../lib/lru-cache.ts'
+import type { Awaitable } from '../lib/pipeline.ts'
 import { type BearerToken, findBearerToken } from '../opaque-tokens/index.ts'
 import { findPerson, type Person } from '../people/index.ts'
-import type { Live, LiveKey, LiveKind, LiveView } from '../revocation/index.ts'
+import { keptKeys, type Live, type LiveKey, type LiveKind, type LiveView } from '../revocation/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { findForeignTask, findTask, type Task, type TaskLineage, TaskUses } from '../tasks/index.ts'
 import { FRESH_FOR, type FreshnessLimits, isStale, stale } from './fresh.ts'
@@ -40,6 +41,27 @@ const UNTRUSTED: GateResult = {
   enough: 'an administrator sets a later end',
 }
 
+/** Those who take part in a task, as of a view of `callKeys`. */
+interface Parties {
+  readonly view: LiveView
+  readonly agents: readonly Agent[]
+  readonly owners: readonly string[]
+  readonly issuers: readonly TrustedIssuer[]
+  readonly person: Person
+  /** Keys of all that the call depends on beside the view: the same list each time. */
+  readonly keys: readonly LiveKey[]
+  /** Setting that was made of them, as of the view of those keys. */
+  made: { readonly also: LiveView; readonly setting: KeptSetting } | undefined
+}
+
+interface SettingParts extends Pick<Parties, 'view' | 'agents' | 'owners'> {
+  readonly also: LiveView
+  readonly where: Whereabouts | undefined
+}
+
+const UNDER = keptKeys([LIMITS])
+/** Resources of one task that are kept. */
+const MAX_RESOURCES = 16
 const MAX_TASKS = 50_000
 const MAX_OTHERS = 20_000
 
@@ -64,6 +86,9 @@ export class Facts {
   readonly #agents = new LruCache<Agent>(MAX_OTHERS)
   readonly #settings = new LruCache<KeptSetting>(MAX_OTHERS)
   readonly #limits = new LruCache<readonly StandingLimit[]>(MAX_OTHERS)
+  /** What was found of a task that is kept, under the views that it was found under. */
+  readonly #parties = new WeakMap<TaskLineage, Map<string, Parties>>()
+  readonly #applicable = new WeakMap<TaskLineage, ApplicableLimits>()
   readonly #confirmed = new LruCache<Pick<Person, 'confirmedAt'>>(MAX_OTHERS)
   readonly #issuers: Pick<IssuerTrust, 'named'>
   readonly #locator: Locator
@@ -86,9 +111,11 @@ export class Facts {
   }
 
   /** Finds a task. Only what never changes about it may be used of the answer: not its state. */
-  async task(id: string): Promise<TaskLineage | undefined> {
-    const kept = this.#tasks.get(id, 'fixed')
-    if (kept) return kept
+  task(id: string): Awaitable<TaskLineage | undefined> {
+    return this.#tasks.get(id, 'fixed') ?? this.#findTask(id)
+  }
+
+  async #findTask(id: string): Promise<TaskLineage | undefined> {
     const task = await findTask(this.#storage.read, id)
     if (!task) return undefined
     const parent = task.parentId === null ? undefined : await this.task(task.parentId)
@@ -103,34 +130,80 @@ export class Facts {
    * through, all active. `at`: the moment that is asked about.
    */
   async setting(held: TaskLineage, resource: string, view: LiveView, at: number): Promise<Setting> {
-    const agents = await this.#agentsOf(held, view)
-    const owners = agents.map(({ ownerId }) => ownerId)
-    // INVARIANT: what is called is watched, also where the token is for a group of it.
-    const keys = [...alsoKeys(owners, []), ...throughGroup(view, resource)]
-    const { also, where } = await this.whereabouts(held, view, { keys, at })
+    const found = this.#partiesOf(held, resource, view)
+    const parties = found instanceof Promise ? await found : found
+    const { agents, keys, owners, person } = parties
+    const around = this.whereabouts(held, view, { keys, at })
+    const { also, where } = around instanceof Promise ? await around : around
     const { chain, task } = held
+    const stale = () => this.stale(task, { person, where, at })
     const inTheWay =
-      (await this.#untrusted(task, at)) ??
+      untrusted(parties.issuers, at) ??
       certifiedAt(agents, at) ??
       standsInTheWay(where, task, { agents: chain, at }) ??
-      (await this.stale(task, { person: await this.person(task.personId, view), where, at }))
-    const key = `${task.id} ${resource}`
+      stale()
+    const about = { also, inTheWay: inTheWay instanceof Promise ? await inTheWay : inTheWay, where }
+    // Where a task is in no space, all of it follows from the two views.
+    if (!where && parties.made?.also === also) return { ...parties.made.setting, ...about }
+    const setting = await this.#settingOf(held, resource, { view, also, agents, owners, where })
+    if (!where) parties.made = { also, setting }
+    return { ...setting, ...about }
+  }
+
+  /** Who takes part in a task at a resource, and the keys of what else that rests on. */
+  #partiesOf(held: TaskLineage, resource: string, view: LiveView): Awaitable<Parties> {
+    const kept = this.#parties.get(held)?.get(resource)
+    return kept?.view === view ? kept : this.#findParties(held, resource, view)
+  }
+
+  async #findParties(held: TaskLineage, resource: string, view: LiveView): Promise<Parties> {
+    const issuers = await this.#issuersOf(held.task)
+    const agents: Agent[] = []
+    for (const id of held.chain)
+      agents.push(atMostTrusted(await this.agent(id, view), issuers))
+    const owners = agents.map(({ ownerId }) => ownerId)
+    const person = await this.person(held.task.personId, view)
+    // INVARIANT: what is called is watched, also where the token is for a group of it.
+    const keys = keptKeys([...alsoKeys(owners, []), ...throughGroup(view, resource)])
+    const parties: Parties = { view, agents, issuers, keys, owners, person, made: undefined }
+    const before = this.#parties.get(held)
+    if (!before || before.size >= MAX_RESOURCES)
+      this.#parties.set(held, new Map([[resource, parties]]))
+    else before.set(resource, parties)
+    return parties
+  }
+
+  async #settingOf(
+    held: TaskLineage,
+    resource: string,
+    around: SettingParts,
+  ): Promise<KeptSetting> {
+    const { also, view } = around
+    const key = `${held.task.id} ${resource}`
     const mark = `${view.hash} ${also.hash} ${apartFromHash(also)}`
     const kept = this.#settings.get(key, mark)
-    if (kept) return { ...kept, also, inTheWay, where }
-    const made = await this.#make(held, resource, { view, also, agents, owners, where })
-    return { ...this.#settings.put(key, mark, made), also, inTheWay, where }
+    return kept ?? this.#settings.put(key, mark, await this.#make(held, resource, around))
   }
 
   /**
    * Finds where a task is at work, and a view of `keys` and of what that rests on beyond `view`.
    */
-  async whereabouts(
+  whereabouts(
+    held: Pick<TaskLineage, 'spaces'> & { readonly task: Pick<Task, 'threadId'> },
+    view: LiveView,
+    around: { readonly keys: readonly LiveKey[]; readonly at: number },
+  ): Awaitable<{ where: Whereabouts | undefined; also: LiveView }> {
+    if (held.spaces.length > 0) return this.#inSpaces(held, view, around)
+    const nowhere = (also: LiveView) => ({ where: undefined, also })
+    const also = this.#live.view(around.keys)
+    return also instanceof Promise ? also.then(nowhere) : nowhere(also)
+  }
+
+  async #inSpaces(
     { spaces, task }: Pick<TaskLineage, 'spaces'> & { readonly task: Pick<Task, 'threadId'> },
     view: LiveView,
     { at, keys }: { readonly keys: readonly LiveKey[]; readonly at: number },
   ): Promise<{ where: Whereabouts | undefined; also: LiveView }> {
-    if (spaces.length === 0) return { where: undefined, also: await this.#live.view(keys) }
     const line = await this.#locator.spaces(spaces, view)
     if (task.threadId === null)
       return { where: { line, conversation: undefined }, also: await this.#live.view(keys) }
@@ -146,18 +219,29 @@ export class Facts {
    * Tells whether what is known of someone that a call rests on is too old. When it was confirmed
    * raises no epoch, or every sign-in would cut what runs: what looks too old is read again.
    */
-  async stale(
+  stale(
     { sponsored }: Pick<Task, 'sponsored'>,
     on: {
       readonly person: Person
       readonly where: Whereabouts | undefined
       readonly at: number
     },
-  ): Promise<GateResult | undefined> {
+  ): Awaitable<GateResult | undefined> {
     const { absent, present } = this.#freshFor
+    const within = sponsored ? absent : present
     const { at, person, where } = on
-    if (await this.#isStale(person, at, sponsored ? absent : present))
-      return stale(sponsored ? 'sponsor' : 'person')
+    // Nobody else takes part, and the person is as they were found: most calls.
+    if (!where && !this.#looksStale(person, at, within)) return undefined
+    return this.#anyStale(on, sponsored ? 'sponsor' : 'person', within)
+  }
+
+  async #anyStale(
+    { at, person, where }: Parameters<Facts['stale']>[1],
+    who: 'sponsor' | 'person',
+    within: number,
+  ): Promise<GateResult | undefined> {
+    const { absent } = this.#freshFor
+    if (await this.#isStale(person, at, within)) return stale(who)
     for (const each of intersecting(where))
       if (each.id !== person.id && (await this.#isStale(each, at, absent)))
         return stale('participant')
@@ -170,10 +254,14 @@ export class Facts {
   }
 
   async #isStale(person: Person, at: number, mostMs: number): Promise<boolean> {
-    if (!isStale(this.#confirmed.get(person.id, 'latest') ?? person, at, mostMs)) return false
+    if (!this.#looksStale(person, at, mostMs)) return false
     const now = await findPerson(this.#storage.read, person.id)
     if (now) this.#confirmed.put(person.id, 'latest', { confirmedAt: now.confirmedAt })
     return !now || isStale(now, at, mostMs)
+  }
+
+  #looksStale(person: Person, at: number, mostMs: number): boolean {
+    return isStale(this.#confirmed.get(person.id, 'latest') ?? person, at, mostMs)
   }
 
   line(spaceId: string | null): Promise<readonly string[]> {
@@ -186,12 +274,22 @@ export class Facts {
   }
 
   /** The standing limits that a task's calls fall under. Kept: whoever has none costs no read. */
-  async limits({ chain, spaces, task }: TaskLineage): Promise<ApplicableLimits> {
-    return this.limitsOn(subjectsOf({ personId: task.personId, agents: chain, spaces }))
+  limits(held: TaskLineage): Awaitable<ApplicableLimits> {
+    const view = this.#live.view(UNDER)
+    const kept = this.#applicable.get(held)
+    return kept?.view === view ? kept : this.#findLimits(held)
+  }
+
+  async #findLimits(held: TaskLineage): Promise<ApplicableLimits> {
+    const { chain, spaces, task } = held
+    const subjects = subjectsOf({ personId: task.personId, agents: chain, spaces })
+    const found = await this.limitsOn(subjects)
+    this.#applicable.set(held, found)
+    return found
   }
 
   async limitsOn(subjects: readonly LimitSubject[]): Promise<ApplicableLimits> {
-    const view = await this.#live.view([LIMITS])
+    const view = await this.#live.view(UNDER)
     const key = subjects.map(({ id, kind }) => `${kind} ${id}`).join(' ')
     const epoch = epochOf(view, LIMITS.kind, LIMITS.id)
     const kept = this.#limits.get(key, epoch)
@@ -201,9 +299,11 @@ export class Facts {
   }
 
   /** Finds a bearer token as it was issued. Whether it still counts is live state. */
-  async bearer(digest: string): Promise<BearerToken | undefined> {
-    const kept = this.#bearers.get(digest, 'fixed')
-    if (kept) return kept
+  bearer(digest: string): Awaitable<BearerToken | undefined> {
+    return this.#bearers.get(digest, 'fixed') ?? this.#findBearer(digest)
+  }
+
+  async #findBearer(digest: string): Promise<BearerToken | undefined> {
     const token = await findBearerToken(this.#storage.read, digest)
     return token && this.#bearers.put(digest, 'fixed', token)
   }
@@ -234,20 +334,6 @@ export class Facts {
     return this.#people.put(id, epoch, person)
   }
 
-  async #agentsOf({ chain, task }: TaskLineage, view: LiveView): Promise<Agent[]> {
-    const issuers = await this.#issuersOf(task)
-    const agents: Agent[] = []
-    for (const id of chain) agents.push(atMostTrusted(await this.agent(id, view), issuers))
-    return agents
-  }
-
-  /** INVARIANT: an end of the trust that was set, or brought forward, after the task had opened counts when it comes. */
-  async #untrusted(task: Pick<Task, 'issuers'>, at: number): Promise<GateResult | undefined> {
-    const issuers = await this.#issuersOf(task)
-    const over = issuers.some(({ expiresAt }) => expiresAt !== null && expiresAt <= at)
-    return over ? UNTRUSTED : undefined
-  }
-
   /** Finds the issuers as they are now: their epochs are among the task's. */
   async #issuersOf({ issuers }: Pick<Task, 'issuers'>): Promise<TrustedIssuer[]> {
     const found = await Promise.all(issuers.map((name) => this.#issuers.named(name)))
@@ -257,13 +343,7 @@ export class Facts {
   async #make(
     { task, above }: TaskLineage,
     resource: string,
-    around: {
-      view: LiveView
-      also: LiveView
-      agents: readonly Agent[]
-      owners: readonly string[]
-      where: Whereabouts | undefined
-    },
+    around: SettingParts,
   ): Promise<KeptSetting> {
     const { view, also, agents, owners, where } = around
     const person = await this.person(task.personId, view)
@@ -278,6 +358,12 @@ export class Facts {
       ...{ agents, issuers, kindOf, others, person, where },
     })
   }
+}
+
+/** INVARIANT: an end of the trust that was set, or brought forward, after the task had opened counts when it comes. */
+function untrusted(issuers: readonly TrustedIssuer[], at: number): GateResult | undefined {
+  const over = issuers.some(({ expiresAt }) => expiresAt !== null && expiresAt <= at)
+  return over ? UNTRUSTED : undefined
 }
 
 /** Key of a resource that is called through another one, whose key the view has. */

@@ -18,6 +18,7 @@ export {
   callKeys,
   certifiedAt,
   IDLE,
+  keysOfCall,
   livenessNow,
   livenessOf,
   openingKeys,

@@ -5,9 +5,9 @@ import { issuerKey } from '../issuers/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { ProblemCode } from '../lib/problem.ts'
 import type { Person } from '../people/index.ts'
-import { type LiveKey, type LiveState, type LiveView, ORGANIZATION } from '../revocation/index.ts'
+import { keptKeys, type LiveKey, type LiveState, type LiveView, ORGANIZATION } from '../revocation/index.ts'
 import { answersFor } from '../sponsorship/index.ts'
-import type { Task } from '../tasks/index.ts'
+import type { Task, TaskLineage } from '../tasks/index.ts'
 import { signingKeyOf } from '../tokens/index.ts'
 import { spaceKeys } from './space-context.ts'
 
@@ -38,6 +38,31 @@ export function callKeys(on: {
     ...(on.token === undefined ? [] : [signingKeyOf(on.token)]),
   ]
 }
+
+/**
+ * Answers the live keys of a call of a task that was looked up: the same list each time, so that its
+ * view is found by it.
+ */
+export function keysOfCall(
+  held: TaskLineage,
+  resource: string,
+  token: string | undefined,
+): readonly LiveKey[] {
+  const kept = ofTask.get(held) ?? new Map<string, readonly LiveKey[]>()
+  const name = token === undefined ? resource : `${resource} ${signingKeyOf(token).id}`
+  const known = kept.get(name)
+  if (known) return known
+  const { chain, spaces, task } = held
+  const { id, issuers, personId: person } = task
+  const keys = keptKeys(callKeys({ task: id, person, chain, spaces, issuers, resource, token }))
+  if (kept.size >= MAX_LISTS) kept.clear()
+  ofTask.set(held, kept.set(name, keys))
+  return keys
+}
+
+/** Lists of one task that are kept: for each resource, and each key that signs. */
+const MAX_LISTS = 16
+const ofTask = new WeakMap<TaskLineage, Map<string, readonly LiveKey[]>>()
 
 /**
  * Answers the live keys that opening a task depends on; the task itself has no live state yet, and

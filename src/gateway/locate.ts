@@ -1,3 +1,5 @@
+import type { CatalogView } from '../catalog/index.ts'
+import type { Awaitable } from '../lib/pipeline.ts'
 import { Problem } from '../lib/problem.ts'
 import { challenge, METADATA_PREFIX } from '../possession/index.ts'
 import { CARD_PATH, publicCard } from './a2a/card.ts'
@@ -11,10 +13,20 @@ import type { GatewayPorts } from './ports.ts'
  * the public cards of agents itself. Challenges a caller
  * without a token before anything about the resource's operations is told.
  */
-export async function locate(strict: ParsedRequest, ports: GatewayPorts): Promise<LocatedRequest> {
+export function locate(strict: ParsedRequest, ports: GatewayPorts): Awaitable<LocatedRequest> {
+  const catalog = ports.catalog.current()
+  return catalog instanceof Promise
+    ? catalog.then((read) => locateIn(read, strict, ports))
+    : locateIn(catalog, strict, ports)
+}
+
+function locateIn(
+  catalog: CatalogView,
+  strict: ParsedRequest,
+  ports: GatewayPorts,
+): LocatedRequest {
   const { request } = strict
   const [name = '', ...segments] = request.segments
-  const catalog = await ports.catalog.current()
   if (name === '.well-known') {
     if (request.method === 'GET' && request.segments.slice(0, 2).join('/') === METADATA_PREFIX) {
       throw new PipelineEnd(metadataAnswer(catalog, ports, request.segments.slice(2)))

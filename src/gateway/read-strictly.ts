@@ -10,7 +10,7 @@ import { strictRequest } from './strict-request.ts'
  */
 export function readStrictly(arrived: ArrivedRequest, ports: GatewayPorts): ParsedRequest {
   const { method = '', url = '', httpVersion, rawHeaders } = arrived.message
-  const host = new URL(ports.gateway).host
+  const host = hostOf(ports.gateway)
   try {
     const request = strictRequest({ method, target: url, httpVersion, rawHeaders }, host)
     return { ...arrived, request }
@@ -18,4 +18,15 @@ export function readStrictly(arrived: ArrivedRequest, ports: GatewayPorts): Pars
     arrived.doubt()
     throw error
   }
+}
+
+/** Hosts of gateways by their address, which is configured: a process has one. */
+const hosts = new Map<string, string>()
+
+function hostOf(gateway: string): string {
+  const known = hosts.get(gateway)
+  if (known !== undefined) return known
+  const { host } = new URL(gateway)
+  hosts.set(gateway, host)
+  return host
 }

@@ -3,7 +3,7 @@ import { USE_GUARD } from '../approvals/index.ts'
 import type { Resource } from '../catalog/index.ts'
 import { codeOf } from '../decision-log/index.ts'
 import {
-  callKeys,
+  keysOfCall,
   type FactParts,
   livenessOf,
   PAST_DEADLINE,
@@ -134,18 +134,8 @@ export async function grantAt(
   if (!resource) return refused('resource.unknown', 'there is no such resource')
   const wanted = readWanted(asked, catalog)
   if (isRefused(wanted)) return wanted
-  const { task, chain, spaces } = held
-  const view = await parts.live.view(
-    callKeys({
-      spaces,
-      task: task.id,
-      person: task.personId,
-      chain,
-      issuers: task.issuers,
-      resource: resource.name,
-      token: asked.token,
-    }),
-  )
+  const { task } = held
+  const view = await parts.live.view(keysOfCall(held, resource.name, asked.token))
   const alive = livenessOf(view)
   if (!alive.passed) return because(alive)
   if (task.deadline <= parts.clock.now()) return because(PAST_DEADLINE)

@@ -11,8 +11,9 @@ import {
 import { checkPath, type MasterKey, type ShownPath } from '../keys/index.ts'
 import { sha256url } from '../lib/bytes.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { Awaitable } from '../lib/pipeline.ts'
 import { Problem } from '../lib/problem.ts'
-import type { Live } from '../revocation/index.ts'
+import { keptKeys, type Live, type LiveView } from '../revocation/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { claimAt, holds } from './claim-test.ts'
 import {
@@ -29,6 +30,8 @@ import { Introspections } from './introspection.ts'
 import { type Connector, IssuerKeys } from './issuer-keys.ts'
 import { associatedData, type StoredIssuer, selectIssuers, withoutSecret } from './issuer-store.ts'
 import { ISSUERS, type IssuerUse, isSpiffeId, type TrustedIssuer } from './trusted-issuer.ts'
+
+const UNDER = keptKeys([ISSUERS])
 
 /** Agent that acted, as a chain of `act` has it. */
 type Actor = { readonly iss: string; readonly sub: string }
@@ -79,10 +82,17 @@ export class IssuerTrust {
   }
 
   /** All there ever were, as of now. */
-  async all(): Promise<readonly StoredIssuer[]> {
-    const { states } = await this.#live.view([ISSUERS])
+  all(): Awaitable<readonly StoredIssuer[]> {
+    const view = this.#live.view(UNDER)
+    return view instanceof Promise ? view.then((read) => this.#under(read)) : this.#under(view)
+  }
+
+  #under({ states }: LiveView): Awaitable<readonly StoredIssuer[]> {
     const epoch = states[0]?.epoch ?? 0
-    if (this.#known?.epoch === epoch) return this.#known.all
+    return this.#known?.epoch === epoch ? this.#known.all : this.#readUnder(epoch)
+  }
+
+  async #readUnder(epoch: number): Promise<readonly StoredIssuer[]> {
     const all = await selectIssuers(this.#storage.read)
     // Two reads may overtake each other; what was read under the later epoch stays.
     if (!this.#known || this.#known.epoch < epoch) this.#known = { epoch, all }
@@ -191,8 +201,16 @@ export class IssuerTrust {
    * else the one whose tokens say nothing. Nothing about it is believed yet. `undefined`: it is
    * none of those.
    */
-  async ofAccessToken(token: string): Promise<StoredIssuer | undefined> {
-    const accepting = (await this.all()).filter(
+  ofAccessToken(token: string): Awaitable<StoredIssuer | undefined> {
+    const all = this.all()
+    return all instanceof Promise
+      ? all.then((read) => this.#accepting(read, token))
+      : this.#accepting(all, token)
+  }
+
+  #accepting(all: readonly StoredIssuer[], token: string): StoredIssuer | undefined {
+    if (all.length === 0) return undefined
+    const accepting = all.filter(
       ({ state, uses }) => state !== 'revoked' && uses.includes('access_token'),
     )
     if (accepting.length === 0) return undefined

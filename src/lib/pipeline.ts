@@ -1,9 +1,16 @@
 import { activeTrace } from './trace.ts'
 
+/**
+ * Value that is there, or will be. `await` takes both. What runs for every call asks first
+ * (`instanceof Promise`), so that it waits only where there is something to wait for: a promise for
+ * a value that was at hand costs more than most steps do.
+ */
+export type Awaitable<T> = T | Promise<T>
+
 /** A named step: takes what is known, returns what is known after it. Throwing ends the call with a refusal. */
 export interface PipelineStep<In, Out, Ports> {
   readonly name: string
-  readonly run: (known: In, ports: Ports) => Promise<Out> | Out
+  readonly run: (known: In, ports: Ports) => Awaitable<Out>
 }
 
 /** Steps in the order they happen, typed so that a step cannot come before what it needs. */
@@ -17,32 +24,28 @@ export function startingWith<In, Out, Ports>(
   name: string,
   run: PipelineStep<In, Out, Ports>['run'],
 ): Pipeline<In, Out, Ports> {
-  const step = { name, run }
-  return chain([name], async (input: In, ports: Ports) => runTraced(step, input, ports))
+  return inOrder<In, Out, Ports>([{ name, run: run as AnyRun }]) // as: `inOrder` hands it what it takes
 }
 
-function chain<In, Out, Ports>(
-  names: readonly string[],
-  runAll: (input: In, ports: Ports) => Promise<Out>,
+/** A step whose types `next` has checked. */
+type AnyRun = (known: unknown, ports: unknown) => unknown
+
+function inOrder<In, Out, Ports>(
+  steps: readonly { readonly name: string; readonly run: AnyRun }[],
 ): Pipeline<In, Out, Ports> {
   return {
-    names,
-    next: (name, run) => {
-      const step = { name, run }
-      return chain([...names, name], async (input, ports) =>
-        runTraced(step, await runAll(input, ports), ports),
-      )
+    names: steps.map(({ name }) => name),
+    next: (name, run) => inOrder([...steps, { name, run: run as AnyRun }]), // as: it takes what the one before returns
+    run: async (input, ports) => {
+      // Each step is a span of the request's trace, where it has one.
+      const trace = activeTrace()
+      let known: unknown = input
+      for (const { name, run } of steps) {
+        const before = known
+        const after = trace ? trace.step(name, () => run(before, ports)) : run(before, ports)
+        known = after instanceof Promise ? await after : after
+      }
+      return known as Out // as: of the last step
     },
-    run: runAll,
   }
-}
-
-/** Runs a step as a span of the request's trace, where it has one. */
-function runTraced<In, Out, Ports>(
-  { name, run }: PipelineStep<In, Out, Ports>,
-  known: In,
-  ports: Ports,
-): Promise<Out> | Out {
-  const trace = activeTrace()
-  return trace ? trace.step(name, () => run(known, ports)) : run(known, ports)
 }

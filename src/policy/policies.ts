@@ -10,8 +10,9 @@ import {
   templateOf,
   withTemplate,
 } from '../cedar/index.ts'
+import type { Awaitable } from '../lib/pipeline.ts'
 import { Problem } from '../lib/problem.ts'
-import type { Live } from '../revocation/index.ts'
+import { keptKeys, type Live, type LiveView } from '../revocation/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { RulesOf } from './analysis/rules-of.ts'
 import { compile, loadWithWorker, type PolicyEngine } from './load.ts'
@@ -28,13 +29,21 @@ const DRAFT = -1
 /** Older versions held for explanations. */
 const MAX_VERSIONS = 8
 
+/** The set in force: on its way into memory, or there. */
+interface ActiveSet {
+  readonly epoch: number
+  set: Awaitable<PolicySet>
+}
+
+const UNDER = keptKeys([RULES])
+
 /** The published sets, loaded. One for each process. */
 export class Policies {
   readonly #storage: Storage
   readonly #live: Pick<Live, 'view'>
   readonly #catalog: Pick<Catalog, 'current'>
   readonly #engine: PolicyEngine
-  #active: { readonly epoch: number; readonly set: Promise<PolicySet> } | undefined
+  #active: ActiveSet | undefined
   readonly #versions = new Map<number, Promise<PublishedSet>>()
   readonly #rules = new WeakMap<PublishedSet, RulesOf>()
 
@@ -57,17 +66,25 @@ export class Policies {
    * A decision takes its `LiveView`, with the key `RULES` in it, *before* it asks: if the rules change after that, the view no
    * longer holds.
    */
-  async active(): Promise<PolicySet> {
-    const { states } = await this.#live.view([RULES])
+  active(): Awaitable<PolicySet> {
+    const view = this.#live.view(UNDER)
+    return view instanceof Promise ? view.then((read) => this.#under(read)) : this.#under(view)
+  }
+
+  #under({ states }: LiveView): Awaitable<PolicySet> {
     const epoch = states[0]?.epoch ?? 0
     const known = this.#active
-    if (known && known.epoch >= epoch) return known.set
-    const set = this.#load()
-    this.#active = { epoch, set }
+    return known && known.epoch >= epoch ? known.set : this.#loadUnder(epoch)
+  }
+
+  async #loadUnder(epoch: number): Promise<PolicySet> {
+    const active: ActiveSet = { epoch, set: this.#load() }
+    this.#active = active
     try {
-      return await set
+      active.set = await active.set
+      return active.set
     } catch (error) {
-      if (this.#active?.set === set) this.#active = undefined
+      if (this.#active === active) this.#active = undefined
       throw error
     }
   }

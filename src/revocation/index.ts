@@ -4,6 +4,7 @@
  */
 export { type AbortReason, ActiveResponses } from './active-responses.ts'
 export { DatabaseClock } from './database-clock.ts'
+export { keptKeys } from './kept-view.ts'
 export { LEASE_MS } from './lease.ts'
 export { Live } from './live.ts'
 export {

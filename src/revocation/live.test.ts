@@ -472,7 +472,7 @@ forEachEngine('live', (open) => {
     assert.deepEqual(new Set(await a.replicas()), new Set([a.replicaId, b.replicaId]))
     await b.stop()
     assert.equal(b.holds(view), false)
-    await assert.rejects(b.view([TASK]), { code: 'live.stopped' })
+    await assert.rejects(async () => b.view([TASK]), { code: 'live.stopped' })
     assert.deepEqual(await a.replicas(), [a.replicaId])
     await a.settle(await raise(a, TASK, 'ended'))
   })

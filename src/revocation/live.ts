@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Id } from '../lib/id.ts'
+import type { Awaitable } from '../lib/pipeline.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Random } from '../lib/random.ts'
 import { idleWait, type Repetition, repeat, systemWait, type Wait } from '../lib/repeat.ts'
@@ -7,6 +8,7 @@ import type { CommitResult, Step, Storage, Tx } from '../storage/index.ts'
 import { DatabaseClock } from './database-clock.ts'
 import { beginStep, readEpochs } from './epoch-store.ts'
 import type { HolderAnswer, HolderRequest } from './holders.ts'
+import { keepView, keptView } from './kept-view.ts'
 import { LEASE_MS } from './lease.ts'
 import {
   type Change,
@@ -120,7 +122,7 @@ export class Live {
    * store. A key that has no row counts as ended. Throws the store's errors when it is needed and
    * cannot be reached.
    */
-  async view(keys: readonly LiveKey[]): Promise<LiveView> {
+  view(keys: readonly LiveKey[]): Awaitable<LiveView> {
     return this.viewAtHand(keys) ?? this.#readView(keys)
   }
 
@@ -131,13 +133,15 @@ export class Live {
   viewAtHand(keys: readonly LiveKey[]): LiveView | undefined {
     const { cache, lease } = this.#replica
     if (!lease.inForce()) return undefined
+    const same = keptView(keys, cache)
+    if (same) return same
     const states: LiveState[] = []
     for (const key of keys) {
       const state = cache.get(key)
       if (!state) return undefined
       if (!states.includes(state)) states.push(state)
     }
-    return makeView(states)
+    return keepView(keys, makeView(states), cache)
   }
 
   async #readView(keys: readonly LiveKey[]): Promise<LiveView> {
@@ -164,7 +168,8 @@ export class Live {
   holds(view: LiveView): boolean {
     if (view.states.length === 0 || !this.#replica.lease.inForce()) return false
     const { cache } = this.#replica
-    return view.states.every((state) => state.state === 'active' && cache.isCurrent(state))
+    for (const { state } of view.states) if (state !== 'active') return false
+    return cache.areCurrent(view.states)
   }
 
   /**

@@ -140,7 +140,7 @@ forEachEngine('C1: a server that slept', (open) => {
       await time.pass(seconds * 1_000)
       clock.wake()
       await assert.rejects(issue(slept), LEASE_OVER)
-      await assert.rejects(slept.view([TASK]), CLOCK_OFF)
+      await assert.rejects(async () => slept.view([TASK]), CLOCK_OFF)
       await assert.rejects(issue(slept), CLOCK_OFF)
       assert.equal(await issued(), 0)
       clock.setRight()

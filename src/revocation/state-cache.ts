@@ -20,9 +20,19 @@ export class StateCache {
   readonly #reads = new Set<EpochRead>()
   /** Number of running calls that depend on a state. */
   readonly #pins = new Map<LiveState, number>()
+  /** Number of states that were ever kept. */
+  #kept = 0
 
   constructor(limit: number) {
     this.#limit = limit
+  }
+
+  /**
+   * A number that changes before states that nobody looks up by key could have become the least
+   * recently used.
+   */
+  get generation(): number {
+    return Math.floor((8 * this.#kept) / this.#limit)
   }
 
   get(key: LiveKey): LiveState | undefined {
@@ -36,6 +46,11 @@ export class StateCache {
 
   isCurrent(state: LiveState): boolean {
     return this.#current.has(state)
+  }
+
+  areCurrent(states: readonly LiveState[]): boolean {
+    for (const state of states) if (!this.#current.has(state)) return false
+    return true
   }
 
   /**
@@ -77,6 +92,7 @@ export class StateCache {
     if (known) this.#current.delete(known)
     this.#states.set(text, state)
     this.#current.add(state)
+    this.#kept++
     this.#evict()
     return true
   }

@@ -1,4 +1,5 @@
 import { LruCache } from '../lib/lru-cache.ts'
+import type { Awaitable } from '../lib/pipeline.ts'
 import type { Step, Storage } from '../storage/index.ts'
 import {
   deleteHabitsQuery,
@@ -17,6 +18,7 @@ const CERTAIN_AFTER_MS = 600_000
 const MAX_KEPT = 50_000
 const KEPT = 'kept'
 const GONE = 'gone'
+const NONE: readonly Habit[] = []
 
 /**
  * Habits of one call: those that begin with it (`first`), and those that were last noted so long
@@ -45,7 +47,17 @@ export class HabitBook {
     this.#storage = storage
   }
 
-  async look(agentId: string, habits: readonly Habit[], at: number): Promise<Habits> {
+  look(agentId: string, habits: readonly Habit[], at: number): Awaitable<Habits> {
+    const again: Habit[] = []
+    for (const habit of habits) {
+      const kept = this.#known.get(keyOf(agentId, habit), KEPT)
+      if (kept === undefined) return this.#read(agentId, habits, at)
+      if (kept <= at - DAY_MS) again.push(habit)
+    }
+    return { agentId, first: NONE, again }
+  }
+
+  async #read(agentId: string, habits: readonly Habit[], at: number): Promise<Habits> {
     const last = new Map<Habit, number>()
     const unknown: Habit[] = []
     for (const habit of habits) {

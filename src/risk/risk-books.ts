@@ -1,5 +1,6 @@
 import type { TypedArguments } from '@remit/engine'
 import { type Action, countedRisk } from '../catalog/index.ts'
+import type { Awaitable } from '../lib/pipeline.ts'
 import type { Random } from '../lib/random.ts'
 import type { LiveView } from '../revocation/index.ts'
 import type { Step, Storage } from '../storage/index.ts'
@@ -82,24 +83,29 @@ export class RiskBooks {
     const { agentId } = held.task
     const paceKey = `${agentId} ${held.task.personId}`
     const whom = this.#counterparties(of)
-    const habits = await this.#habits.look(agentId, habitsOf(action.name, whom), at)
+    const look = this.#habits.look(agentId, habitsOf(action.name, whom), at)
+    const habits = look instanceof Promise ? await look : look
     const size = sizeIn(of)
     const sizeRatio = size && (await this.#ratio(size, at))
     const firstForCounterparty =
       whom && (whom === 'many' || habits.first.some(({ counterparty }) => counterparty !== ''))
     // A definition that is new is a signal of risk.
     const since = action.accepted?.at
+    const counting = this.#callsElsewhere(of, paceKey)
+    const elsewhere = counting instanceof Promise ? await counting : counting
+    const hearing = this.#heard.about(held, of.view, at)
+    const external = hearing instanceof Promise ? await hearing : hearing
     const inputs: RiskInputs = {
       class: countedRisk(action),
       firstForAgent: isFirst(habits, ''),
       firstForAction: isFirst(habits, action.name),
       ...(firstForCounterparty === undefined ? {} : { firstForCounterparty }),
-      callsLastMinute: this.#pace.count(paceKey, at) + (await this.#callsElsewhere(of, paceKey)),
+      callsLastMinute: this.#pace.count(paceKey, at) + elsewhere,
       ...(sizeRatio === undefined ? {} : { sizeRatio }),
       hour: this.#hour(at),
       hourUtc: this.#hourUtc(at),
       ...(since === undefined ? {} : { definitionAgeDays: wholeDays(at - since) }),
-      external: await this.#heard.about(held, of.view, at),
+      external,
     }
     return { assessment: assess(inputs), at, habits, size, paceKey }
   }
@@ -146,13 +152,20 @@ export class RiskBooks {
    * of decisions. Each agent and person is looked up at most every two seconds. A server
    * that has its store for itself stops looking one minute after its start.
    */
-  async #callsElsewhere({ at, held }: RiskQuery, paceKey: string): Promise<number> {
-    const { replicaId, storage } = this.#options
+  #callsElsewhere({ at, held }: RiskQuery, paceKey: string): Awaitable<number> {
     this.#startedAt ??= at
-    if (!storage.shared && at - this.#startedAt > MINUTE_MS) return 0
+    if (!this.#options.storage.shared && at - this.#startedAt > MINUTE_MS) return 0
     const known = this.#elsewhere.get(paceKey)
     if (known && at - known.at < LOOK_ELSEWHERE_MS && at >= known.at) return known.count
-    const { agentId, personId } = held.task
+    return this.#countElsewhere(held.task, paceKey, at)
+  }
+
+  async #countElsewhere(
+    { agentId, personId }: TaskLineage['task'],
+    paceKey: string,
+    at: number,
+  ): Promise<number> {
+    const { replicaId, storage } = this.#options
     const of = { agentId, personId, replicaId }
     const count = await callsElsewhere(storage.read, of, at - MINUTE_MS, MAX_ELSEWHERE)
     this.#elsewhere.delete(paceKey)

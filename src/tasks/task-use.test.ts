@@ -98,7 +98,7 @@ forEachEngine('tasks that nobody uses', (open) => {
       commit: (steps) =>
         fails ? Promise.reject(new Error('no disk')) : parts.storage.commit(steps),
     })
-    await assert.rejects(uses.note(task, parts.clock.now()), /no disk/)
+    await assert.rejects(async () => uses.note(task, parts.clock.now()), /no disk/)
     fails = false
     parts.clock.advance(IDLE_MS)
     assert.equal(await uses.note(task, parts.clock.now()), true)

@@ -1,5 +1,6 @@
 import { type SqlBool, sql } from 'kysely'
 import { LruCache } from '../lib/lru-cache.ts'
+import type { Awaitable } from '../lib/pipeline.ts'
 import { Guard, type Reader, type Step, type Storage } from '../storage/index.ts'
 import type { Task } from './task.ts'
 
@@ -60,30 +61,38 @@ export async function idleTasks(db: Reader, now: number, count: number): Promise
   return rows.map(({ id }) => id)
 }
 
+interface NotedUse {
+  readonly at: number
+  lives: Awaitable<boolean>
+}
+
 /** Uses of tasks, as far as this replica has written them down. */
 export class TaskUses {
   readonly #storage: Pick<Storage, 'commit' | 'read'>
-  readonly #written = new LruCache<{ readonly at: number; readonly lives: Promise<boolean> }>(
-    MAX_REMEMBERED,
-  )
+  readonly #written = new LruCache<NotedUse>(MAX_REMEMBERED)
 
   constructor(storage: Pick<Storage, 'commit' | 'read'>) {
     this.#storage = storage
   }
 
   /** Notes that somebody uses the task. False: it was not used for too long, and ends. */
-  note(task: UsedTask, now: number): Promise<boolean> {
-    if (task.idleMs === null) return LIVES
+  note(task: UsedTask, now: number): Awaitable<boolean> {
+    if (task.idleMs === null) return true
     const kept = this.#written.get(task.id, 'used')
     if (kept && now < kept.at + USE_RESOLUTION_MS) return kept.lives
     const lives = this.#storage.commit([useStep(this.#storage.read, task, now)]).then(
-      ({ committed }) => committed,
+      ({ committed }) => {
+        use.lives = committed
+        return committed
+      },
       (error: unknown) => {
-        this.#written.put(task.id, 'unknown', { at: 0, lives: LIVES })
+        this.#written.put(task.id, 'unknown', { at: 0, lives: true })
         throw error
       },
     )
-    return this.#written.put(task.id, 'used', { at: now, lives }).lives
+    const use: NotedUse = { at: now, lives }
+    this.#written.put(task.id, 'used', use)
+    return lives
   }
 
   /** Steps that note a use in the commit of something else, by `IDLE_GUARD`. */
@@ -92,4 +101,3 @@ export class TaskUses {
   }
 }
 
-const LIVES = Promise.resolve(true)

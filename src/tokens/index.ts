@@ -18,6 +18,7 @@ export {
 export { mintPeerAssertion } from './peer-assertion.ts'
 export {
   checkResourceToken,
+  knownResourceToken,
   mintResourceToken,
   RESOURCE_TOKEN_LIFE_MS,
   type ResourceTokenClaims,

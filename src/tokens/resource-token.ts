@@ -2,6 +2,7 @@ import type { Detail } from '@remit/engine'
 import type { Id } from '../lib/id.ts'
 import {
   type AccessClaims,
+  type AccessTokenContent,
   type Authentication,
   checkAccessToken,
   type MintedToken,
@@ -44,13 +45,34 @@ export function mintResourceToken(minting: MintParts, grant: ResourceGrant): Pro
   return mintAccessToken(minting, { ...rest, audience: resource, expiresAt })
 }
 
+/** The claims of a token that was good before, and is now. `undefined`: it has to be checked. */
+export function knownResourceToken(
+  token: string,
+  resource: string,
+  own: OwnTokens,
+): ResourceTokenClaims | undefined {
+  const content = own.verified?.find(token, resource, own)
+  return content && claimsOf(content)
+}
+
+/** Claims by what was read of the token: the same ones each time that it comes. */
+const claims = new WeakMap<AccessTokenContent, ResourceTokenClaims>()
+
+function claimsOf(content: AccessTokenContent): ResourceTokenClaims {
+  const known = claims.get(content)
+  if (known) return known
+  const { access, task } = content
+  const purpose = textMember(task, 'purpose')
+  const made = { ...access, task: { id: access.client_id, purpose, ep: textMember(task, 'ep') } }
+  claims.set(content, made)
+  return made
+}
+
 /** Token and claims only; liveness, key binding and proof are the caller's next checks. @throws Problem `token.…` */
 export async function checkResourceToken(
   token: string,
   resource: string,
   own: OwnTokens,
 ): Promise<ResourceTokenClaims> {
-  const { access, task } = await checkAccessToken(token, resource, own)
-  const purpose = textMember(task, 'purpose')
-  return { ...access, task: { id: access.client_id, purpose, ep: textMember(task, 'ep') } }
+  return claimsOf(await checkAccessToken(token, resource, own))
 }

@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { PolicySet } from '@remit/engine'
 import type { CallParts } from '../../calls/index.ts'
 import { RULES } from '../../catalog/index.ts'
+import type { Awaitable } from '../../lib/pipeline.ts'
 import type { Live, LiveState } from '../../revocation/index.ts'
 import type { Storage } from '../../storage/index.ts'
 import { differ, type Sets } from '../replay/differ.ts'
@@ -17,7 +18,7 @@ export interface ShadowOptions {
   readonly live: Pick<Live, 'onChange' | 'replicaId'>
   /** The set in force, and a draft made ready like it. */
   readonly policies: {
-    active(): Promise<PolicySet>
+    active(): Awaitable<PolicySet>
     draft(text: string): Promise<PolicySet>
   }
   /** Listener that is called when another version is in force than the draft was started beside. */

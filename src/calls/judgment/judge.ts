@@ -1,5 +1,5 @@
 import { type CallFacts, type Deny, decide } from '@remit/engine'
-import { limitsOver, peekBudgets } from '../../budgets/index.ts'
+import { limitsOver, NO_LIMITS, peekBudgets } from '../../budgets/index.ts'
 import { isSending } from '../../decision-log/index.ts'
 import { requesterOf } from '../../facts/index.ts'
 import { closeSpent } from '../../tasks/index.ts'
@@ -61,10 +61,13 @@ export async function lookAt(
   grounds: DecisionInputs,
 ): Promise<Omit<DecisionInputsWithLimits, 'external'>> {
   const { above, task } = who.held
-  const standing = await parts.facts.limits(who.held)
+  const applicable = parts.facts.limits(who.held)
+  const standing = applicable instanceof Promise ? await applicable : applicable
   const limits = limitsOver([task, ...above], standing.limits)
   const countable = { action: call.action.name, arguments: call.arguments }
-  return { ...grounds, standing, budget: await peekBudgets(parts, limits, countable, at) }
+  const budget = limits.length === 0 ? NO_LIMITS : await peekBudgets(parts, limits, countable, at)
+  const { kindOf, policies, risk, setting } = grounds
+  return { kindOf, policies, risk, setting, standing, budget }
 }
 
 /** A refusal for want of calls is the last thing that happens under a task: it closes (contract 5.9). */

@@ -1,11 +1,14 @@
 import { type CallFacts, type Decision, decide, type ExternalAnswer } from '@remit/engine'
 import { partiesOf } from '../../facts/index.ts'
+import type { Awaitable } from '../../lib/pipeline.ts'
 import type { KnownCase } from '../case.ts'
 import type { CallParts } from '../parts.ts'
 import type { DecisionInputs, DecisionInputsWithLimits } from './grounds.ts'
 
+const NONE: readonly ExternalAnswer[] = []
+
 /** The answers of decision points of others to one call. */
-export type ExternalAnswers = () => Promise<readonly ExternalAnswer[]>
+export type ExternalAnswers = () => Awaitable<readonly ExternalAnswer[]>
 
 /** Asks them when it is called for the first time, and never again: however often the call is looked at, it is one call. */
 export function askedOnce(
@@ -14,7 +17,7 @@ export function askedOnce(
   { risk, setting }: DecisionInputs,
 ): ExternalAnswers {
   const { issuer, points } = parts
-  let answers: Promise<readonly ExternalAnswer[]> | undefined
+  let answers: Awaitable<readonly ExternalAnswer[]> | undefined
   return () => {
     answers ??= points.answers({
       decisionId: each.id,
@@ -47,10 +50,11 @@ export async function decideWithOthers(
   readonly facts: CallFacts
   readonly looked: DecisionInputsWithLimits
 }> {
-  const alone: DecisionInputsWithLimits = { ...own, external: [] }
+  const alone: DecisionInputsWithLimits = { ...own, external: NONE }
   const facts = factsOf(alone)
   const decision = decide(facts, own.policies)
-  const external = decision.outcome === 'deny' ? [] : await others()
+  const asked = decision.outcome === 'deny' ? NONE : others()
+  const external = asked instanceof Promise ? await asked : asked
   if (external.length === 0) return { decision, facts, looked: alone }
   const looked: DecisionInputsWithLimits = { ...own, external }
   const all = factsOf(looked)

@@ -6,6 +6,7 @@ import type { GatewayPorts } from '../ports.ts'
 import { presented } from '../presented.ts'
 import { refusal } from '../refusal.ts'
 import { buildTarget } from '../strict-request.ts'
+import { upstreamAddress } from '../upstream-address.ts'
 import type { PermittedRequest, TypedRequest } from './call-steps.ts'
 
 /** Asks `calls/`. A refusal ends the call with the reason, the decision's id and what would be enough. */
@@ -15,8 +16,7 @@ export async function decide(typed: TypedRequest, ports: GatewayPorts): Promise<
     const value = request.headers.get(name)
     return value === undefined ? [] : [[name, value] as const]
   })
-  const base = new URL(resource.upstream)
-  const path = buildTarget(base.pathname === '/' ? '' : base.pathname, segments, [])
+  const path = buildTarget(upstreamAddress(resource).base, segments, [])
   const verdict = await decideCall(ports.decisions, {
     ...presented(typed, ports),
     resource,

@@ -3,6 +3,7 @@ import { printJson } from '../../lib/json.ts'
 import { injectedHeaders } from '../injected-headers.ts'
 import type { GatewayPorts } from '../ports.ts'
 import { buildTarget } from '../strict-request.ts'
+import { upstreamAddress } from '../upstream-address.ts'
 import type { PreparedRequest, SendableRequest } from './call-steps.ts'
 import type { UpstreamRequest } from './outgoing.ts'
 
@@ -26,7 +27,7 @@ export async function equip<R extends SendableRequest>(
     ...permitted,
     outgoing: {
       method: request.method,
-      origin: new URL(resource.upstream).origin,
+      origin: upstreamAddress(resource).origin,
       target: path + buildTarget('', [], request.query).slice(1),
       headers,
       body: sent?.body,

@@ -1,14 +1,22 @@
 import { matchAction } from '@remit/engine'
 import { typeArguments as typed } from '../../argument-types/index.ts'
+import type { CatalogView } from '../../catalog/index.ts'
+import type { Awaitable } from '../../lib/pipeline.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { LocatedRequest } from '../passage.ts'
 import type { GatewayPorts } from '../ports.ts'
 import type { MatchedRequest, ReadCall, TypedRequest } from './call-steps.ts'
 
 /** The action by method and the rest of the path. */
-export async function match(located: LocatedRequest, ports: GatewayPorts): Promise<MatchedRequest> {
+export function match(located: LocatedRequest, ports: GatewayPorts): Awaitable<MatchedRequest> {
+  const catalog = ports.catalog.current()
+  return catalog instanceof Promise
+    ? catalog.then((read) => matchIn(read, located))
+    : matchIn(catalog, located)
+}
+
+function matchIn(catalog: CatalogView, located: LocatedRequest): MatchedRequest {
   const { request, resource, segments } = located
-  const catalog = await ports.catalog.current()
   const found = matchAction(catalog.actionsOf(resource.name), request.method, segments)
   if (!found) {
     throw new Problem(

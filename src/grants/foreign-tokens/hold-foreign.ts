@@ -2,6 +2,7 @@ import type { Call, FactParts } from '../../facts/index.ts'
 import { asRefused, type GrantRefusal, isRefused, refused } from '../../issuance/index.ts'
 import type { StoredIssuer, VerifiedToken } from '../../issuers/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
+import type { Awaitable } from '../../lib/pipeline.ts'
 import { Problem } from '../../lib/problem.ts'
 import { opaqueDigest } from '../../opaque-tokens/index.ts'
 import { checkProof, type Proof, type ProofExpectation } from '../../possession/index.ts'
@@ -29,13 +30,15 @@ export type ForeignTokenResult =
  * Finds the issuer whose token this may be, where it is not one of ours. Nothing about it is
  * believed yet.
  */
-export async function foreignIssuer(
+export function foreignIssuer(
   { issuer, issuers }: Pick<FactParts, 'issuer' | 'issuers'>,
   token: string,
-): Promise<StoredIssuer | undefined> {
+): Awaitable<StoredIssuer | undefined> {
   if (opaqueDigest('remit_at', token) !== undefined) return undefined
-  const found = await issuers.ofAccessToken(token)
-  return found?.issuer === issuer ? undefined : found
+  const ofOthers = (found: StoredIssuer | undefined) =>
+    found?.issuer === issuer ? undefined : found
+  const found = issuers.ofAccessToken(token)
+  return found instanceof Promise ? found.then(ofOthers) : ofOthers(found)
 }
 
 /**

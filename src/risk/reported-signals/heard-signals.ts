@@ -1,4 +1,5 @@
 import { LruCache } from '../../lib/lru-cache.ts'
+import type { Awaitable } from '../../lib/pipeline.ts'
 import type { LiveView } from '../../revocation/index.ts'
 import type { Storage } from '../../storage/index.ts'
 import type { TaskLineage } from '../../tasks/index.ts'
@@ -16,17 +17,26 @@ const MAX_KEPT = 20_000
 export class HeardSignals {
   readonly #storage: Storage
   readonly #kept = new LruCache<readonly StoredSignal[]>(MAX_KEPT)
+  /** Signals about all that take part in a task, as of a view. */
+  readonly #ofTask = new WeakMap<TaskLineage, { view: LiveView; heard: readonly StoredSignal[] }>()
 
   constructor(storage: Storage) {
     this.#storage = storage
   }
 
   /** `view`: of `callKeys` for this task. */
-  async about(
-    { above, chain, task }: TaskLineage,
+  about(held: TaskLineage, view: LiveView, at: number): Awaitable<readonly RaisedSignal[]> {
+    const kept = this.#ofTask.get(held)
+    if (kept?.view === view) return inForce(kept.heard, at)
+    return this.#find(held, view, at).then((heard) => inForce(heard, at))
+  }
+
+  async #find(
+    held: TaskLineage,
     view: LiveView,
     at: number,
-  ): Promise<RaisedSignal[]> {
+  ): Promise<readonly StoredSignal[]> {
+    const { above, chain, task } = held
     const parties: Party[] = [
       // A signal about a task above raises this one's epoch, too.
       {
@@ -41,15 +51,10 @@ export class HeardSignals {
         (id): Party => ({ of: { kind: 'agent', id }, subjects: [{ kind: 'agent', id }] }),
       ),
     ]
-    const heard: RaisedSignal[] = []
-    for (const { of, subjects } of parties) {
-      const all = await this.#of(of, subjects, view, at)
-      for (const { expiresAt, level, signal } of all) {
-        if (expiresAt > at) heard.push({ signal, level })
-      }
-    }
-    // In one order, whatever the order of the books: the same signals are the same facts.
-    return heard.sort((a, b) => (textOf(a) < textOf(b) ? -1 : 1))
+    const heard: StoredSignal[] = []
+    for (const { of, subjects } of parties) heard.push(...(await this.#of(of, subjects, view, at)))
+    this.#ofTask.set(held, { view, heard })
+    return heard
   }
 
   async #of(
@@ -68,6 +73,19 @@ export class HeardSignals {
       this.#kept.put(key, state.epoch, await selectSignals(this.#storage.read, subjects, at))
     )
   }
+}
+
+const NONE: readonly RaisedSignal[] = []
+
+function inForce(heard: readonly StoredSignal[], at: number): readonly RaisedSignal[] {
+  if (heard.length === 0) return NONE
+  return (
+    heard
+      .filter(({ expiresAt }) => expiresAt > at)
+      .map(({ level, signal }) => ({ signal, level }))
+      // In one order, whatever the order of the books: the same signals are the same facts.
+      .sort((a, b) => (textOf(a) < textOf(b) ? -1 : 1))
+  )
 }
 
 interface Party {
