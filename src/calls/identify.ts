@@ -1,15 +1,7 @@
 import type { GateResult } from '@remit/engine'
 import { countedAccess, countedRisk } from '../catalog/index.ts'
 import { enoughFor } from '../decision-log/index.ts'
-import {
-  IDLE,
-  isKeyOf,
-  isSubject,
-  keysOfCall,
-  livenessNow,
-  ownTokens,
-  unusableBearer,
-} from '../facts/index.ts'
+import { IDLE, isKeyOf, isSubject, livenessNow, ownTokens, unusableBearer } from '../facts/index.ts'
 import { foreignIssuer, holdForeign } from '../grants/index.ts'
 import { asRefused, type GrantRefusal, isRefused, refused } from '../issuance/index.ts'
 import type { StoredIssuer } from '../issuers/index.ts'
@@ -24,7 +16,11 @@ import {
 } from '../possession/index.ts'
 import type { LiveView } from '../revocation/index.ts'
 import type { TaskLineage } from '../tasks/index.ts'
-import { checkResourceToken, knownResourceToken, type ResourceTokenClaims } from '../tokens/index.ts'
+import {
+  checkResourceToken,
+  knownResourceToken,
+  type ResourceTokenClaims,
+} from '../tokens/index.ts'
 import type {
   CallerIdentity,
   KnownIdentity,
@@ -305,7 +301,7 @@ function viewOf(
   { resource }: Pick<PresentedCredentials, 'resource'>,
   token: string | undefined,
 ): Awaitable<LiveView> {
-  return parts.live.view(keysOfCall(held, resource.name, token))
+  return parts.live.view(parts.facts.keysOf(held, resource.name, token))
 }
 
 /**

@@ -82,9 +82,7 @@ export class DecisionPoints {
   }
 
   /** Decision points that are for calls of this action. The caller has read the view that watches over `RULES` before. */
-  askedAbout(
-    call: Parameters<typeof isAskedAbout>[1],
-  ): Awaitable<readonly SealedDecisionPoint[]> {
+  askedAbout(call: Parameters<typeof isAskedAbout>[1]): Awaitable<readonly SealedDecisionPoint[]> {
     const among = (all: readonly SealedDecisionPoint[]) =>
       all.length === 0 ? all : all.filter((point) => isAskedAbout(point, call))
     const all = this.configured()

@@ -15,11 +15,18 @@ import { LruCache } from '../lib/lru-cache.ts'
 import type { Awaitable } from '../lib/pipeline.ts'
 import { type BearerToken, findBearerToken } from '../opaque-tokens/index.ts'
 import { findPerson, type Person } from '../people/index.ts'
-import { keptKeys, type Live, type LiveKey, type LiveKind, type LiveView } from '../revocation/index.ts'
+import {
+  keptKeys,
+  type Live,
+  type LiveKey,
+  type LiveKind,
+  type LiveView,
+} from '../revocation/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { findForeignTask, findTask, type Task, type TaskLineage, TaskUses } from '../tasks/index.ts'
 import { FRESH_FOR, type FreshnessLimits, isStale, stale } from './fresh.ts'
-import { alsoKeys, certifiedAt } from './liveness.ts'
+import { alsoKeys, certifiedAt, keysOfCall } from './liveness.ts'
+import { type CallParties, type SettingParts, throughGroup, untrusted } from './parties.ts'
 import { type KeptSetting, makeSetting, type Setting } from './setting.ts'
 import { intersecting, standsInTheWay, type Whereabouts } from './space-context.ts'
 import { Locator } from './space-context-cache.ts'
@@ -31,32 +38,6 @@ import { Locator } from './space-context-cache.ts'
 export interface ApplicableLimits {
   readonly limits: readonly StandingLimit[]
   readonly view: LiveView
-}
-
-const UNTRUSTED: GateResult = {
-  gate: 'liveness',
-  passed: false,
-  reason: 'issuer.expired',
-  detail: 'an issuer that the task depends on is no longer trusted',
-  enough: 'an administrator sets a later end',
-}
-
-/** Those who take part in a task, as of a view of `callKeys`. */
-interface Parties {
-  readonly view: LiveView
-  readonly agents: readonly Agent[]
-  readonly owners: readonly string[]
-  readonly issuers: readonly TrustedIssuer[]
-  readonly person: Person
-  /** Keys of all that the call depends on beside the view: the same list each time. */
-  readonly keys: readonly LiveKey[]
-  /** Setting that was made of them, as of the view of those keys. */
-  made: { readonly also: LiveView; readonly setting: KeptSetting } | undefined
-}
-
-interface SettingParts extends Pick<Parties, 'view' | 'agents' | 'owners'> {
-  readonly also: LiveView
-  readonly where: Whereabouts | undefined
 }
 
 const UNDER = keptKeys([LIMITS])
@@ -86,8 +67,8 @@ export class Facts {
   readonly #agents = new LruCache<Agent>(MAX_OTHERS)
   readonly #settings = new LruCache<KeptSetting>(MAX_OTHERS)
   readonly #limits = new LruCache<readonly StandingLimit[]>(MAX_OTHERS)
-  /** What was found of a task that is kept, under the views that it was found under. */
-  readonly #parties = new WeakMap<TaskLineage, Map<string, Parties>>()
+  /** Findings about a task that is kept, under the views that it was found under. */
+  readonly #parties = new WeakMap<TaskLineage, Map<string, CallParties>>()
   readonly #applicable = new WeakMap<TaskLineage, ApplicableLimits>()
   readonly #confirmed = new LruCache<Pick<Person, 'confirmedAt'>>(MAX_OTHERS)
   readonly #issuers: Pick<IssuerTrust, 'named'>
@@ -125,6 +106,11 @@ export class Facts {
     return this.#tasks.put(id, 'fixed', { task, chain, above, spaces })
   }
 
+  /** Answers `callKeys` of a call of a task: the same list each time, so that its view is found by it. */
+  keysOf(...call: Parameters<typeof keysOfCall>): readonly LiveKey[] {
+    return keysOfCall(...call)
+  }
+
   /**
    * `view`: of `callKeys` for this task and resource, or for a group that the resource is called
    * through, all active. `at`: the moment that is asked about.
@@ -150,22 +136,21 @@ export class Facts {
     return { ...setting, ...about }
   }
 
-  /** Who takes part in a task at a resource, and the keys of what else that rests on. */
-  #partiesOf(held: TaskLineage, resource: string, view: LiveView): Awaitable<Parties> {
+  /** Finds who takes part in a task at a resource, and the keys of what else that rests on. */
+  #partiesOf(held: TaskLineage, resource: string, view: LiveView): Awaitable<CallParties> {
     const kept = this.#parties.get(held)?.get(resource)
     return kept?.view === view ? kept : this.#findParties(held, resource, view)
   }
 
-  async #findParties(held: TaskLineage, resource: string, view: LiveView): Promise<Parties> {
+  async #findParties(held: TaskLineage, resource: string, view: LiveView): Promise<CallParties> {
     const issuers = await this.#issuersOf(held.task)
     const agents: Agent[] = []
-    for (const id of held.chain)
-      agents.push(atMostTrusted(await this.agent(id, view), issuers))
+    for (const id of held.chain) agents.push(atMostTrusted(await this.agent(id, view), issuers))
     const owners = agents.map(({ ownerId }) => ownerId)
     const person = await this.person(held.task.personId, view)
     // INVARIANT: what is called is watched, also where the token is for a group of it.
     const keys = keptKeys([...alsoKeys(owners, []), ...throughGroup(view, resource)])
-    const parties: Parties = { view, agents, issuers, keys, owners, person, made: undefined }
+    const parties: CallParties = { view, agents, issuers, keys, owners, person, made: undefined }
     const before = this.#parties.get(held)
     if (!before || before.size >= MAX_RESOURCES)
       this.#parties.set(held, new Map([[resource, parties]]))
@@ -358,20 +343,6 @@ export class Facts {
       ...{ agents, issuers, kindOf, others, person, where },
     })
   }
-}
-
-/** INVARIANT: an end of the trust that was set, or brought forward, after the task had opened counts when it comes. */
-function untrusted(issuers: readonly TrustedIssuer[], at: number): GateResult | undefined {
-  const over = issuers.some(({ expiresAt }) => expiresAt !== null && expiresAt <= at)
-  return over ? UNTRUSTED : undefined
-}
-
-/** Key of a resource that is called through another one, whose key the view has. */
-function throughGroup({ states }: LiveView, id: string): LiveKey[] {
-  const there = states.filter(({ kind }) => kind === 'resource')
-  return there.length === 0 || there.some((each) => each.id === id)
-    ? []
-    : [{ kind: 'resource', id }]
 }
 
 /**

@@ -18,7 +18,6 @@ export {
   callKeys,
   certifiedAt,
   IDLE,
-  keysOfCall,
   livenessNow,
   livenessOf,
   openingKeys,

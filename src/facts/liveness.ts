@@ -5,7 +5,13 @@ import { issuerKey } from '../issuers/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { ProblemCode } from '../lib/problem.ts'
 import type { Person } from '../people/index.ts'
-import { keptKeys, type LiveKey, type LiveState, type LiveView, ORGANIZATION } from '../revocation/index.ts'
+import {
+  keptKeys,
+  type LiveKey,
+  type LiveState,
+  type LiveView,
+  ORGANIZATION,
+} from '../revocation/index.ts'
 import { answersFor } from '../sponsorship/index.ts'
 import type { Task, TaskLineage } from '../tasks/index.ts'
 import { signingKeyOf } from '../tokens/index.ts'

@@ -1,4 +1,5 @@
 import type { ArrivedRequest } from '../http/index.ts'
+import { configuredUrl } from '../lib/client-url.ts'
 import type { ParsedRequest } from './passage.ts'
 import type { GatewayPorts } from './ports.ts'
 import { strictRequest } from './strict-request.ts'
@@ -10,7 +11,7 @@ import { strictRequest } from './strict-request.ts'
  */
 export function readStrictly(arrived: ArrivedRequest, ports: GatewayPorts): ParsedRequest {
   const { method = '', url = '', httpVersion, rawHeaders } = arrived.message
-  const host = hostOf(ports.gateway)
+  const host = configuredUrl(ports.gateway).host
   try {
     const request = strictRequest({ method, target: url, httpVersion, rawHeaders }, host)
     return { ...arrived, request }
@@ -18,15 +19,4 @@ export function readStrictly(arrived: ArrivedRequest, ports: GatewayPorts): Pars
     arrived.doubt()
     throw error
   }
-}
-
-/** Hosts of gateways by their address, which is configured: a process has one. */
-const hosts = new Map<string, string>()
-
-function hostOf(gateway: string): string {
-  const known = hosts.get(gateway)
-  if (known !== undefined) return known
-  const { host } = new URL(gateway)
-  hosts.set(gateway, host)
-  return host
 }

@@ -3,7 +3,6 @@ import { USE_GUARD } from '../approvals/index.ts'
 import type { Resource } from '../catalog/index.ts'
 import { codeOf } from '../decision-log/index.ts'
 import {
-  keysOfCall,
   type FactParts,
   livenessOf,
   PAST_DEADLINE,
@@ -135,7 +134,7 @@ export async function grantAt(
   const wanted = readWanted(asked, catalog)
   if (isRefused(wanted)) return wanted
   const { task } = held
-  const view = await parts.live.view(keysOfCall(held, resource.name, asked.token))
+  const view = await parts.live.view(parts.facts.keysOf(held, resource.name, asked.token))
   const alive = livenessOf(view)
   if (!alive.passed) return because(alive)
   if (task.deadline <= parts.clock.now()) return because(PAST_DEADLINE)

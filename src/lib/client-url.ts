@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { LruCache } from './lru-cache.ts'
 
 /** A longer one helps nobody who has to read it. */
 export const MAX_CLIENT_URL = 512
@@ -56,4 +57,15 @@ export function agentIdOf(clientId: string): string {
  */
 export function clientHost(clientUrl: string): string {
   return new URL(clientUrl).host
+}
+
+const MAX_URLS = 1_000
+const configured = new LruCache<Readonly<URL>>(MAX_URLS)
+
+/**
+ * Parses an address that is configured, or in the catalog, once: every call asks for parts of the
+ * same few.
+ */
+export function configuredUrl(text: string): Readonly<URL> {
+  return configured.get(text, '') ?? configured.put(text, '', new URL(text))
 }

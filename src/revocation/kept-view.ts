@@ -28,11 +28,7 @@ export function keptView(keys: readonly LiveKey[], cache: StateCache): LiveView 
 }
 
 /** Keeps the view of a list that `keptKeys` made; forgets that of any other. */
-export function keepView(
-  keys: readonly LiveKey[],
-  view: LiveView,
-  cache: StateCache,
-): LiveView {
+export function keepView(keys: readonly LiveKey[], view: LiveView, cache: StateCache): LiveView {
   if (kept.has(keys)) kept.set(keys, { view, cache, generation: cache.generation })
   return view
 }

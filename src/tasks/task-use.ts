@@ -100,4 +100,3 @@ export class TaskUses {
     return task.idleMs === null ? [] : [useStep(this.#storage.read, task, now)]
   }
 }
-

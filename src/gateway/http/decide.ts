@@ -1,12 +1,12 @@
 import { decideCall } from '../../calls/index.ts'
 import { DECIDED_HEADERS } from '../../http/index.ts'
+import { configuredUrl } from '../../lib/client-url.ts'
 import { admitsJson, RESHAPING } from '../../obligations/index.ts'
 import { PipelineEnd } from '../ended.ts'
 import type { GatewayPorts } from '../ports.ts'
 import { presented } from '../presented.ts'
 import { refusal } from '../refusal.ts'
 import { buildTarget } from '../strict-request.ts'
-import { upstreamAddress } from '../upstream-address.ts'
 import type { PermittedRequest, TypedRequest } from './call-steps.ts'
 
 /** Asks `calls/`. A refusal ends the call with the reason, the decision's id and what would be enough. */
@@ -16,7 +16,8 @@ export async function decide(typed: TypedRequest, ports: GatewayPorts): Promise<
     const value = request.headers.get(name)
     return value === undefined ? [] : [[name, value] as const]
   })
-  const path = buildTarget(upstreamAddress(resource).base, segments, [])
+  const base = configuredUrl(resource.upstream).pathname
+  const path = buildTarget(base === '/' ? '' : base, segments, [])
   const verdict = await decideCall(ports.decisions, {
     ...presented(typed, ports),
     resource,

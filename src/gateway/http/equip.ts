@@ -1,9 +1,9 @@
 import { writeForm } from '../../bodies/index.ts'
+import { configuredUrl } from '../../lib/client-url.ts'
 import { printJson } from '../../lib/json.ts'
 import { injectedHeaders } from '../injected-headers.ts'
 import type { GatewayPorts } from '../ports.ts'
 import { buildTarget } from '../strict-request.ts'
-import { upstreamAddress } from '../upstream-address.ts'
 import type { PreparedRequest, SendableRequest } from './call-steps.ts'
 import type { UpstreamRequest } from './outgoing.ts'
 
@@ -27,7 +27,7 @@ export async function equip<R extends SendableRequest>(
     ...permitted,
     outgoing: {
       method: request.method,
-      origin: upstreamAddress(resource).origin,
+      origin: configuredUrl(resource.upstream).origin,
       target: path + buildTarget('', [], request.query).slice(1),
       headers,
       body: sent?.body,

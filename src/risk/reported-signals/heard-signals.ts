@@ -31,11 +31,7 @@ export class HeardSignals {
     return this.#find(held, view, at).then((heard) => inForce(heard, at))
   }
 
-  async #find(
-    held: TaskLineage,
-    view: LiveView,
-    at: number,
-  ): Promise<readonly StoredSignal[]> {
+  async #find(held: TaskLineage, view: LiveView, at: number): Promise<readonly StoredSignal[]> {
     const { above, chain, task } = held
     const parties: Party[] = [
       // A signal about a task above raises this one's epoch, too.
