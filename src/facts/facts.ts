@@ -151,6 +151,8 @@ export class Facts {
     // INVARIANT: what is called is watched, also where the token is for a group of it.
     const keys = keptKeys([...alsoKeys(owners, []), ...throughGroup(view, resource)])
     const parties: CallParties = { view, agents, issuers, keys, owners, person, made: undefined }
+    // INVARIANT: what is known of issuers of others is watched by a key beside the view, so it is looked up each time.
+    if (held.task.issuers.length > 0) return parties
     const before = this.#parties.get(held)
     if (!before || before.size >= MAX_RESOURCES)
       this.#parties.set(held, new Map([[resource, parties]]))

@@ -6,7 +6,7 @@ import type { LiveKey, LiveView } from '../revocation/index.ts'
 import type { KeptSetting } from './setting.ts'
 import type { Whereabouts } from './space-context.ts'
 
-/** CallParties of a task: who takes part in it at a resource, as of a view of `callKeys`. */
+/** Parties of a task: who takes part in it at a resource, as of a view of `callKeys`. */
 export interface CallParties {
   readonly view: LiveView
   readonly agents: readonly Agent[]
