@@ -1,5 +1,5 @@
 import type { CatalogView } from '../catalog/index.ts'
-import type { Awaitable } from '../lib/pipeline.ts'
+import { type Awaitable, andThen } from '../lib/pipeline.ts'
 import { Problem } from '../lib/problem.ts'
 import { challenge, METADATA_PREFIX } from '../possession/index.ts'
 import { CARD_PATH, publicCard } from './a2a/card.ts'
@@ -9,28 +9,19 @@ import type { LocatedRequest, ParsedRequest } from './passage.ts'
 import type { GatewayPorts } from './ports.ts'
 
 /**
- * Finds the resource by the first segment. Answers metadata (RFC 9728) and
- * the public cards of agents itself. Challenges a caller
+ * Finds the resource by the first segment. Answers metadata (RFC 9728) and the public cards of agents itself. Challenges a caller
  * without a token before anything about the resource's operations is told.
  */
 export function locate(strict: ParsedRequest, ports: GatewayPorts): Awaitable<LocatedRequest> {
-  const catalog = ports.catalog.current()
-  return catalog instanceof Promise
-    ? catalog.then((read) => locateIn(read, strict, ports))
-    : locateIn(catalog, strict, ports)
+  return andThen(ports.catalog.current(), (catalog) => locateIn(catalog, strict, ports))
 }
 
-function locateIn(
-  catalog: CatalogView,
-  strict: ParsedRequest,
-  ports: GatewayPorts,
-): LocatedRequest {
+function locateIn(catalog: CatalogView, strict: ParsedRequest, ports: GatewayPorts) {
   const { request } = strict
   const [name = '', ...segments] = request.segments
   if (name === '.well-known') {
-    if (request.method === 'GET' && request.segments.slice(0, 2).join('/') === METADATA_PREFIX) {
+    if (request.method === 'GET' && request.segments.slice(0, 2).join('/') === METADATA_PREFIX)
       throw new PipelineEnd(metadataAnswer(catalog, ports, request.segments.slice(2)))
-    }
     throw new Problem('resource.unknown', 'there is no resource at this path')
   }
   const resource = catalog.byIdentifier.get(`${ports.gateway}/${name}`)

@@ -7,6 +7,11 @@ import { activeTrace } from './trace.ts'
  */
 export type Awaitable<T> = T | Promise<T>
 
+/** Goes on with a value: at once where it is there. */
+export function andThen<T, R>(value: Awaitable<T>, go: (value: T) => Awaitable<R>): Awaitable<R> {
+  return value instanceof Promise ? value.then(go) : go(value)
+}
+
 /** A named step: takes what is known, returns what is known after it. Throwing ends the call with a refusal. */
 export interface PipelineStep<In, Out, Ports> {
   readonly name: string

@@ -77,6 +77,7 @@ const FEW: readonly (readonly [RegExp, string])[] = [
   [/from "(?:tasks|decisions|sponsor_grants)" order by/, 'one page, in order'],
   [/"persons"."id" from "groups" left join/, 'a thousand at most'],
   [/from "persons" order by "name", "id" limit/, 'one page, in order'],
+  [/from "decisions_open"/, 'calls under way'],
 ]
 
 forEachEngine('statements', (open) => {

@@ -1,7 +1,6 @@
 import { matchAction } from '@remit/engine'
 import { typeArguments as typed } from '../../argument-types/index.ts'
-import type { CatalogView } from '../../catalog/index.ts'
-import type { Awaitable } from '../../lib/pipeline.ts'
+import { type Awaitable, andThen } from '../../lib/pipeline.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { LocatedRequest } from '../passage.ts'
 import type { GatewayPorts } from '../ports.ts'
@@ -9,22 +8,13 @@ import type { MatchedRequest, ReadCall, TypedRequest } from './call-steps.ts'
 
 /** The action by method and the rest of the path. */
 export function match(located: LocatedRequest, ports: GatewayPorts): Awaitable<MatchedRequest> {
-  const catalog = ports.catalog.current()
-  return catalog instanceof Promise
-    ? catalog.then((read) => matchIn(read, located))
-    : matchIn(catalog, located)
-}
-
-function matchIn(catalog: CatalogView, located: LocatedRequest): MatchedRequest {
   const { request, resource, segments } = located
-  const found = matchAction(catalog.actionsOf(resource.name), request.method, segments)
-  if (!found) {
-    throw new Problem(
-      'action.unknown',
-      `\`${resource.name}\` has no operation for this method and path`,
-    )
-  }
-  return { ...located, action: found.action, pathArguments: found.path }
+  return andThen(ports.catalog.current(), (catalog) => {
+    const found = matchAction(catalog.actionsOf(resource.name), request.method, segments)
+    if (found) return { ...located, action: found.action, pathArguments: found.path }
+    const why = `\`${resource.name}\` has no operation for this method and path`
+    throw new Problem('action.unknown', why)
+  })
 }
 
 /** Gives arguments the types of the catalog; arguments that it does not know are refused. */
