@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { READ, REFUND_DESK, refund, type World, worldsOver } from '../../calls/testing.ts'
 import { Problem } from '../../lib/problem.ts'
+import { beginRetention } from '../../retention/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { closeTask } from '../../tasks/index.ts'
 import { eraseValues } from '../erase.ts'
@@ -119,6 +120,7 @@ forEachEngine('replay', (open) => {
 
   test('what was erased is counted and not guessed', { timeout: 60_000 }, async (t) => {
     const world = await busy(t)
+    await world.parts.storage.transaction(beginRetention)
     const records = await world.parts.recorded()
     const { length } = records
     await eraseValues(world.parts, {
