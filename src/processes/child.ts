@@ -1,6 +1,7 @@
 import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
 import { hostname } from 'node:os'
+import { HandedConnections } from './handed-connections.ts'
 import { type ToChild, type ToParent, VARIABLES } from './messages.ts'
 
 /** Signs of life that may be missing. Counted by the turns of the parent: a machine that slept is no process that hangs. */
@@ -33,6 +34,7 @@ export class Child {
       [VARIABLES.number]: String(number),
       OTEL_RESOURCE_ATTRIBUTES: resourceAttributes(number),
     })
+    const handed = new HandedConnections(this.#worker.process)
     const becomesReady = Promise.withResolvers<void>()
     this.ready = becomesReady.promise
     this.#worker.on('message', (message: ToParent) => {
@@ -44,6 +46,7 @@ export class Child {
     })
     this.#worker.on('error', () => {}) // `exit` follows
     this.ended = once(this.#worker.process, 'exit').then(([code, signal]) => {
+      handed.close()
       for (const resolve of this.#asked.values()) resolve(undefined)
       return { code, signal, served: this.#serves }
     })
