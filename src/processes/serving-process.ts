@@ -24,6 +24,7 @@ export function servingProcess(): ServingProcess | undefined {
   const number = Number(env[VARIABLES.number])
   if (!cluster.isWorker || !Number.isSafeInteger(number) || number < 1) return undefined
   let metricsOf: (() => Promise<string>) | undefined
+  cluster.worker?.on('error', () => {}) // The parent is gone. `disconnect` follows, which ends this process.
   const told = new Promise<NodeJS.Signals>((resolve) => {
     // A terminal and some supervisors signal every process; the parent tells it, too. Once is enough.
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve(signal))
