@@ -51,6 +51,8 @@ const KEPT: Readonly<Record<string, (row: Readonly<Record<string, unknown>>) => 
   deferrals: ({ state }) => state === 'pending',
   foreign_tokens: () => false,
   // Whoever asks about one goes through all gates of its call; `test/mcp/server-tasks.ts` shows that nothing is told.
+  // Keeps what is known of a task, and gives it nothing.
+  legal_holds: () => false,
   mcp_tasks: () => false,
   notices: () => false,
   refresh_tokens: () => false,
