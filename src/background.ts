@@ -68,7 +68,7 @@ export function startBackground(
   return Object.entries(running).map(([name, work]) => ({
     name,
     close: () => {
-      // What can take long, such as a deletion by rule, ends at once.
+      // A deletion by rule can take minutes: it ends after its next step.
       ending.abort()
       return work.stop()
     },

@@ -33,12 +33,12 @@ export interface ApproverQuery {
   readonly agentId?: string | undefined
 }
 
-type AskedPeople = ExpressionBuilder<Schema, 'asked_people'>
+type RowsOfAskedPeople = ExpressionBuilder<Schema, 'asked_people'>
 
 /** Selects requests that wait and that this person may answer in this role. What nobody answers for others is no such one. */
 function isOpenTo({ now, personId }: ApproverQuery, { standsInFor }: RoleNames) {
   const barred = standsInFor === undefined ? 'barred' : 'barred_stand_ins'
-  return ({ and, eb }: AskedPeople): Expression<SqlBool> =>
+  return ({ and, eb }: RowsOfAskedPeople): Expression<SqlBool> =>
     and([
       eb('expires_at', '>', now),
       eb('asked_from', '<=', now),

@@ -128,7 +128,7 @@ const Habits = (kit: SchemaKit) => {
 
 const Reason = ({ Type }: SchemaKit) =>
   Type.Optional(Type.String({ maxLength: 500, description: 'the agent is told with a denial' }))
-const ShownDigest = ({ Type }: SchemaKit) =>
+const DigestOfPage = ({ Type }: SchemaKit) =>
   Type.String({ maxLength: 64, description: '`shown` of the request as the caller saw it' })
 const request = input('<id>', 'the request')
 
@@ -207,7 +207,7 @@ export const APPROVALS = noun({
       says: 'Approves one call, once: exactly what was shown. Confirmed by the caller on a page; calls of high risk are approved on their own page only.',
       schemas: (kit) => ({
         params: kit.ById,
-        body: kit.exactly({ shown: ShownDigest(kit), reason: Reason(kit) }),
+        body: kit.exactly({ shown: DigestOfPage(kit), reason: Reason(kit) }),
         answer: WholeRequest(kit),
       }),
       confirms: ({ params }) => `Approve the call of ${params.id} once`,
@@ -221,7 +221,7 @@ export const APPROVALS = noun({
       schemas: (kit) => ({
         params: kit.ById,
         body: kit.exactly({
-          shown: ShownDigest(kit),
+          shown: DigestOfPage(kit),
           reason: Reason(kit),
           consequence: kit.Type.Optional(
             kit.Type.Enum(['end_task', 'report'], {

@@ -17,7 +17,7 @@ export async function recover(parts: CallParts): Promise<number> {
   // INVARIANT: who is sending is read before who is alive, so a replica that starts in between is not taken for dead.
   const sending = await sendingReplicas(parts.storage.read)
   if (sending.every((id) => id === parts.live.replicaId)) return 0
-  // Whoever else used a store that is this process's alone is gone, whatever its lease says.
+  // One process at a time can hold a store that is not shared: all others are gone, whatever their leases say.
   const { shared } = parts.storage
   // INVARIANT: after the store paused, nobody is judged by who comes back first.
   if (shared && !parts.live.mayJudgeOthers()) return 0

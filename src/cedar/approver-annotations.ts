@@ -9,7 +9,7 @@ export const APPROVER_ANNOTATIONS = [
   'stand_ins',
 ] as const
 
-type AskedPeople = Pick<
+type ApproverRules = Pick<
   Requestable,
   | 'approvers'
   | 'breakGlass'
@@ -38,7 +38,7 @@ export function readApprovers(
   annotations: Readonly<Record<string, string | null>>,
   quorum: number,
   mistakes: string[],
-): AskedPeople {
+): ApproverRules {
   const [approvers, ...furtherApprovers] = readRules(annotations.approvers ?? '', mistakes)
   const rules = [approvers ?? [], ...furtherApprovers]
   const escalation = 'escalate' in annotations ? readSteps(annotations.escalate, mistakes) : []

@@ -32,7 +32,7 @@ export class RecordReader {
     const here = await readLeaves(this.db, from, to)
     const first = here[0]?.position ?? to
     if (first === from || !this.#archived) return here
-    // What left the database is at its beginning; a deletion that goes on may have left a part of it.
+    // The oldest records are the archived ones. Where a deletion goes on, some of them are still in the database.
     const records = new Map<number, PlacedRecord>()
     for (let index = Math.floor(from / TILE_WIDTH); index * TILE_WIDTH < to; index++) {
       const bundle = await this.#archived.bundle(index)

@@ -45,7 +45,7 @@ export async function proveInclusion(
   size: number,
 ): Promise<InclusionProof> {
   requireWithin(position, size - 1)
-  // Of its tile: the record itself may have left the database.
+  // The hash comes from its tile, because the record itself may be in the archive.
   const tile = await readTile(reader, 0, Math.floor(position / TILE_WIDTH))
   const from = (position % TILE_WIDTH) * HASH_BYTES
   const leafHash = tile.subarray(from, from + HASH_BYTES)

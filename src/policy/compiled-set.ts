@@ -29,7 +29,7 @@ import { Declarations } from './declarations.ts'
 import { markedByWhat } from './issuance/check-rule.ts'
 import { optimistic, stopping } from './optimistic.ts'
 import type { ActionSchemas } from './schema.ts'
-import { SeenContexts } from './seen-contexts.ts'
+import { ContextFilter } from './context-filter.ts'
 
 /** Compiles a set, policy by policy: a large one can be compiled in pieces. */
 export class SetCompiler {
@@ -84,7 +84,7 @@ export class SetCompiler {
   ): PolicySet {
     const declared = new Declarations(schema, actions)
     return new CompiledSet(version, declared, {
-      seen: new SeenContexts(this.#open, (name) => declared.actions.has(name)),
+      seen: new ContextFilter(this.#open, (name) => declared.actions.has(name)),
       whole: this.#whole.finish(),
       optimistic: this.#optimistic.finish(),
       asking: this.#asking.finish(),
@@ -103,7 +103,7 @@ export function asProblem(error: unknown): unknown {
 }
 
 interface Parts {
-  readonly seen: SeenContexts
+  readonly seen: ContextFilter
   readonly whole: CompiledPolicies
   readonly optimistic: CompiledPolicies
   readonly asking: CompiledPolicies

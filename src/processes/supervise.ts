@@ -5,8 +5,8 @@ import { Child, type ProcessEnd } from './child.ts'
 import { ALIVE_EVERY_MS, VARIABLES } from './messages.ts'
 
 /** Pause before a process is started again, in ms. It doubles with each end that comes soon after a start. */
-const SHORTEST_PAUSE_MS = 500
-const LONGEST_PAUSE_MS = 30_000
+const MIN_PAUSE_MS = 500
+const MAX_PAUSE_MS = 30_000
 /** Time after which a process counts as one that had started well, in ms. */
 const LONG_ENOUGH_MS = 60_000
 
@@ -91,16 +91,16 @@ class Supervisor {
     const { environment, log, monotonic, wait = systemWait } = this.#options
     const { number } = first
     const { signal } = this.#stopping
-    let pause = SHORTEST_PAUSE_MS
+    let pause = MIN_PAUSE_MS
     for (let child = first; ; child = this.#fork(number, environment)) {
       const begun = monotonic()
       const end = await child.ended
       if (signal.aborted) return
-      if (monotonic() - begun > LONG_ENOUGH_MS) pause = SHORTEST_PAUSE_MS
+      if (monotonic() - begun > LONG_ENOUGH_MS) pause = MIN_PAUSE_MS
       log.error({ process: number, ...said(end), pause }, 'a process ended and is started again')
       await wait(pause, signal)
       if (signal.aborted) return
-      pause = Math.min(pause * 2, LONGEST_PAUSE_MS)
+      pause = Math.min(pause * 2, MAX_PAUSE_MS)
     }
   }
 }

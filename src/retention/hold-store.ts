@@ -1,5 +1,5 @@
 import { codec, type Reader, type Tx } from '../storage/index.ts'
-import type { Holds, LegalHold, StandingHold } from './hold.ts'
+import type { Holds, LegalHold, HoldOnTree } from './hold.ts'
 
 const HOLDS = codec('legal_holds').of<LegalHold>()
 
@@ -19,7 +19,7 @@ export async function readHolds(db: Reader): Promise<Holds> {
   return { version: state.holds, standing: await Promise.all(holds.map((h) => withTree(db, h))) }
 }
 
-async function withTree(db: Reader, hold: LegalHold): Promise<StandingHold> {
+async function withTree(db: Reader, hold: LegalHold): Promise<HoldOnTree> {
   const { taskId } = hold
   if (taskId === null) return { ...hold, tree: [] }
   const rows = await db

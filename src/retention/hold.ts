@@ -26,11 +26,11 @@ export interface LegalHold extends HoldScope {
 /** Holds that stand, and the number of changes of holds that there have been when they were read. */
 export interface Holds {
   readonly version: number
-  readonly standing: readonly StandingHold[]
+  readonly standing: readonly HoldOnTree[]
 }
 
 /** A hold, and all tasks of the tree that it names. */
-export interface StandingHold extends LegalHold {
+export interface HoldOnTree extends LegalHold {
   readonly tree: readonly string[]
 }
 
@@ -38,7 +38,7 @@ export function isHeld({ standing }: Holds, subjects: readonly SubjectMatter[]):
   return standing.some((hold) => subjects.some((subject) => covers(hold, subject)))
 }
 
-function covers(hold: StandingHold, subject: SubjectMatter): boolean {
+function covers(hold: HoldOnTree, subject: SubjectMatter): boolean {
   const { agentId, fromAt, personId, resource, tree, untilAt } = hold
   return (
     (personId === null || subject.people.includes(personId)) &&

@@ -4,7 +4,7 @@ import { Problem } from '../../lib/problem.ts'
 import type { ClientAddresses } from './client-addresses.ts'
 
 /** Time after which a request counts no longer, in ms: it waits for an API or for a person, and costs nothing meanwhile. */
-const LONGEST_MS = 2_000
+const MAX_WORKING_MS = 2_000
 
 /** Share of all that one caller may have. */
 const SHARE = 0.5
@@ -72,7 +72,7 @@ export class Admission {
   }
 
   #forgetOld(): void {
-    const before = this.#monotonic() - LONGEST_MS
+    const before = this.#monotonic() - MAX_WORKING_MS
     for (const admitted of this.#admitted) {
       if (admitted.at > before) return
       this.#leave(admitted)

@@ -23,7 +23,7 @@ export class Redactor {
 
   constructor(secrets: readonly string[]) {
     this.#needles = needles(secrets)
-    // Of the pool of buffers: a call has a redactor of its own.
+    // `Buffer.from` takes memory from a pool, which is cheap: each call makes a redactor.
     this.#starts = Buffer.from(ANY_ESCAPE)
     this.#shortest = Math.min(...this.#needles.map(({ codes }) => codes.length))
     for (const each of this.#needles) this.#mark(each)

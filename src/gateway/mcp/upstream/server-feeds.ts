@@ -113,7 +113,7 @@ class ServerFeed {
   async #follow(): Promise<void> {
     const { decisions, log, mcp, wait } = this.#ports
     const leaving = this.#leaving.signal
-    // Whoever makes it listens first.
+    // The caller of the constructor adds its listener before anything is told.
     await Promise.resolve()
     for (let pause = mcp.lookEvery; !leaving.aborted; ) {
       if (this.#renewed.signal.aborted) this.#renewed = new AbortController()

@@ -11,7 +11,7 @@ interface ScopedReads {
 }
 
 /** Reads of a context by the policies of a set, while nobody knows the arguments. */
-export class SeenContexts {
+export class ContextFilter {
   readonly #policies: ScopedReads[] = []
   /** Reads that matter to the actions of one resource. */
   readonly #known = new WeakMap<readonly string[], readonly ContextReads[]>()
