@@ -21,8 +21,9 @@ export async function recordOutcome(
   parts: RecordingParts,
   decisionId: string,
   outcome: Outcome,
+  how: RecordingHow = {},
 ): Promise<boolean> {
-  const recorded = await endOrCorrect(parts, decisionId, outcome)
+  const recorded = await endOrCorrect(parts, decisionId, outcome, how)
   parts.flights.end(decisionId)
   if (recorded && outcome.state === 'not_sent') parts.risk.notSent(decisionId)
   if (recorded) parts.observer?.ended(outcome)
@@ -33,6 +34,7 @@ async function endOrCorrect(
   parts: OutcomeParts,
   decisionId: string,
   outcome: Outcome,
+  how: RecordingHow,
 ): Promise<boolean> {
   const { said, state } = outcome
   const back = state === 'not_sent' ? await giveBack(parts, decisionId) : []
@@ -40,10 +42,15 @@ async function endOrCorrect(
     said && state !== 'not_sent'
       ? await endSettled(parts, decisionId, { ...outcome, said })
       : endSteps(parts, decisionId, outcome)
-  const done = await parts.storage.commit([...ending, ...back])
+  const done = await parts.storage.commit([...ending, ...back], how)
   if (done.committed) return true
   if (done.failed !== OUTCOME_GUARD) throw done.failed.problem()
   return correctOutcome(parts, decisionId, outcome, back)
+}
+
+/** `isBehind`: the caller has the answer by now (`Storage.commit`). */
+export interface RecordingHow {
+  readonly isBehind?: boolean
 }
 
 type OutcomeParts = Pick<CallParts, 'storage' | 'ledger' | 'clock' | 'risk'>

@@ -85,11 +85,12 @@ export interface Storage {
   /**
    * Commits all steps or none, in order, in one round trip to the writer. The hot path uses this. A
    * key that is taken fails its step as other rows do.
+   * `isBehind`: the answer was given already, so the commit may wait a few milliseconds for the next one and share it.
    *
    * @throws Problem `storage.unavailable`: not done, or not known to be done
    * @throws Error a step without a guard failed: nothing was done
    */
-  commit(steps: readonly Step[]): Promise<CommitResult>
+  commit(steps: readonly Step[], how?: { readonly isBehind?: boolean }): Promise<CommitResult>
   /** Database time in epoch milliseconds: the clock of leases and expiry across replicas. */
   now(): Promise<number>
   /** Database time as part of a statement, read when the statement runs. */

@@ -1,4 +1,4 @@
-import { recordOutcome } from '../outcome.ts'
+import { type RecordingHow, recordOutcome } from '../outcome.ts'
 import type { CallParts } from '../parts.ts'
 import type { Outcome } from './outcome-record.ts'
 
@@ -11,9 +11,10 @@ export async function endCall(
   parts: CallParts,
   id: string,
   outcome: Outcome,
+  how?: RecordingHow,
 ): Promise<{ readonly late?: unknown }> {
   try {
-    await recordOutcome(parts, id, outcome)
+    await recordOutcome(parts, id, outcome, how)
     return {}
   } catch (late) {
     parts.flights.keepOutcome(id, outcome)

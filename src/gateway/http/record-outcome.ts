@@ -39,14 +39,8 @@ export async function recordOutcome<R extends DecidedCalls & Pick<CompletedReque
   const { cut, digest, latencyMs, problem, said, state, status, withheld } = done.forwarded
   const reason =
     (withheld?.problem ?? problem)?.code ?? (cut === undefined ? undefined : 'call.cut')
-  await endAll(ports, done, {
-    state,
-    status: withheld?.status ?? status,
-    latencyMs,
-    digest,
-    reason,
-    said,
-  })
+  const outcome = { state, status: withheld?.status ?? status, latencyMs, digest, reason, said }
+  await endAll(ports, done, outcome, { isBehind: !withheld && status !== undefined })
   if (problem?.cause)
     ports.log.warn({ decision: done.verdict.decisionId, err: problem.cause }, problem.code)
   if (withheld) throw ended(withheld.problem, done.verdict.decisionId)
@@ -63,16 +57,19 @@ export async function endAll(
   ports: GatewayPorts,
   { others = [], verdict }: DecidedCalls,
   outcome: Parameters<typeof endCall>[2],
+  how?: Parameters<typeof endCall>[3],
 ): Promise<void> {
-  for (const { decisionId } of [verdict, ...others]) await end(ports, decisionId, outcome)
+  const calls = [verdict, ...others]
+  await Promise.all(calls.map(({ decisionId }) => end(ports, decisionId, outcome, how)))
 }
 
 async function end(
   ports: GatewayPorts,
   decisionId: string,
   outcome: Parameters<typeof endCall>[2],
+  how?: Parameters<typeof endCall>[3],
 ): Promise<void> {
-  const { late } = await endCall(ports.decisions, decisionId, outcome)
+  const { late } = await endCall(ports.decisions, decisionId, outcome, how)
   if (late !== undefined)
     ports.log.error({ decision: decisionId, err: late }, 'an outcome is not stored yet')
 }

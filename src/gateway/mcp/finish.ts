@@ -5,40 +5,41 @@ import type { CompletedCall } from './call-steps.ts'
 import type { McpPorts } from './ports.ts'
 
 /**
- * Records the outcome, whatever it was, and then answers. A store that fails now cannot undo what
- * the server did, and a caller that is told of a failure repeats the call: so the answer is still
- * sent.
+ * Answers, and records the outcome, whatever it was. What has to be kept for a repeated call is recorded first. A store that
+ * fails now cannot undo what the server did, and a caller that is told of a failure repeats the call: so the answer is still sent.
  */
 export async function finish(done: CompletedCall, ports: McpPorts): Promise<CompletedCall> {
-  await record(done, ports)
-  done.answer.end(done.outcome.reply)
+  const isBehind = !isKept(done)
+  if (isBehind) done.answer.end(done.outcome.reply)
+  await record(done, ports, { isBehind })
+  if (!isBehind) done.answer.end(done.outcome.reply)
   return done
 }
 
 /** Records the outcome of a call. Never throws. */
 export async function record(
-  done: Pick<CompletedCall, 'outcome' | 'rpc' | 'verdict'>,
+  done: RecordedCall,
   ports: McpPorts,
+  how: Parameters<typeof endCall>[3] = {},
 ): Promise<void> {
-  const { reply: _, ...recorded } = done.outcome
+  const { reply, ...recorded } = done.outcome
   const { decisionId } = done.verdict
   const failing = (words: string) => (error: unknown) =>
     ports.log.error({ decision: decisionId, err: error }, words)
-  await keep(done, ports).catch(failing('an answer was not kept'))
-  const { late } = await endCall(ports.decisions, decisionId, recorded)
+  if (isKept(done))
+    await keepResult(ports.decisions, decisionId, keptText(reply), done.verdict.obligations).catch(
+      failing('an answer was not kept'),
+    )
+  const { late } = await endCall(ports.decisions, decisionId, recorded, how)
   if (late !== undefined) failing('an outcome is not stored yet')(late)
 }
 
-/**
- * Keeps the answer of an approved call: the call is not executed again, and a repeated request gets
- * this answer.
- */
-async function keep(
-  { outcome, rpc, verdict }: Pick<CompletedCall, 'outcome' | 'rpc' | 'verdict'>,
-  { decisions }: McpPorts,
-): Promise<void> {
-  if (outcome.state !== 'answered' || verdict.requestId === undefined) return
+type RecordedCall = Pick<CompletedCall, 'outcome' | 'rpc' | 'verdict'>
+
+/** Checks whether a repeated request gets this answer: that of an approved call, which is not executed again. */
+function isKept({ outcome, rpc, verdict }: RecordedCall): boolean {
   // A subscription that was, told again, would be none.
-  if (rpc.method === MCP.subscribe) return
-  await keepResult(decisions, verdict.decisionId, keptText(outcome.reply), verdict.obligations)
+  return (
+    outcome.state === 'answered' && verdict.requestId !== undefined && rpc.method !== MCP.subscribe
+  )
 }

@@ -103,7 +103,7 @@ function storageOver(
     time: () => sql<number>`${clock.now()}`,
     nowAtHand: () => clock.now(),
     exclusively: (work) => unlimited.transaction().execute(work),
-    commit: (steps) => writer.commit(steps),
+    commit: (steps, how) => writer.commit(steps, how),
     notify: (channel) => hints.raise(channel),
     onNotify: (channel, listener) => hints.on(channel, listener),
     onLost: (listener) => writer.onLost(listener),

@@ -15,6 +15,11 @@ const ENOUGH = 64
  * Maximum turns of the event loop that batches wait. A turn that brings nothing takes microseconds.
  */
 const MAX_TURNS = 4
+/**
+ * Time that what is behind an answer waits for a commit to share, in ms. A caller that sends its next request at once is back within
+ * it; a process that is killed meanwhile does not know how a call ended, as if it had been killed before the answer.
+ */
+const BEHIND_MS = 5
 
 type WriterAnswer = Exclude<WriterReply, { kind: 'failure' }>
 interface Waiter {
@@ -27,6 +32,9 @@ export class Writer {
   readonly #line: WriterLine
   readonly #waiting = new Map<number, Waiter>()
   #gathered: StepBatch[] = []
+  /** Batches that wait for others, up to a time. */
+  readonly #behind: StepBatch[] = []
+  #patience: NodeJS.Timeout | undefined
   #lastId = 0
   #dead: Error | undefined
   #closed: Promise<void> | undefined
@@ -44,15 +52,15 @@ export class Writer {
     })
   }
 
-  /** Commits all steps or none, durable when answered. Calls of one tick travel together. */
-  async commit(steps: readonly Step[]): Promise<CommitResult> {
+  /** Commits all steps or none, durable when answered. Calls of one tick travel together; those that are `isBehind` join them. */
+  async commit(steps: readonly Step[], { isBehind = false } = {}): Promise<CommitResult> {
     const compiled = steps.map(({ query, rows }) => {
       const { sql, parameters } = query.compile()
       return { sql, parameters, rows }
     })
     const reply = await this.#ask((id) => {
-      this.#gathered.push({ id, steps: compiled })
-      if (this.#gathered.length === 1) this.#gather(0)
+      if (isBehind) this.#wait({ id, steps: compiled })
+      else if (this.#gathered.push({ id, steps: compiled }) === 1) this.#gather(0)
     })
     const failed = reply.kind === 'committed' ? reply.failed : undefined
     return committedUnless(failed === undefined ? undefined : steps[failed])
@@ -140,9 +148,17 @@ export class Writer {
     })
   }
 
+  #wait(batch: StepBatch): void {
+    this.#behind.push(batch)
+    this.#patience ??= setTimeout(() => this.#flush(), BEHIND_MS)
+  }
+
+  /** Sends what has gathered. What is behind answers goes first: the ends of earlier calls before new ones. */
   #flush(): void {
-    if (!this.#gathered.length) return
-    const batches = this.#gathered
+    clearTimeout(this.#patience)
+    this.#patience = undefined
+    const batches = [...this.#behind.splice(0), ...this.#gathered]
+    if (!batches.length) return
     this.#gathered = []
     this.#line.post({ kind: 'batches', batches })
   }
