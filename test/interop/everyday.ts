@@ -5,7 +5,7 @@ const root = join(import.meta.dirname, '..', '..')
 
 /** Packages of others that `npm test` runs Remit against, and the tests in which they are the other side. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  '@a2a-js/sdk': ['test/a2a/official.test.ts'],
+  '@a2a-js/sdk': ['test/a2a/official.slow.test.ts'],
   '@modelcontextprotocol/client': [
     'test/mcp/stateless.test.ts',
     'test/mcp/ways.slow.test.ts',
@@ -27,10 +27,10 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   oauth4webapi: [
     'test/clients/grants.test.ts',
     'test/clients/one-key.test.ts',
-    'test/conformance/fapi2/client.test.ts',
+    'test/conformance/fapi2/client.slow.test.ts',
   ],
   'oidc-provider': ['test/issuing/issuing.test.ts'],
-  'openid-client': ['test/clients/grants.test.ts', 'test/conformance/fapi2/client.test.ts'],
+  'openid-client': ['test/clients/grants.test.ts', 'test/conformance/fapi2/client.slow.test.ts'],
 }
 
 export interface EverydayPackage {
