@@ -24,12 +24,11 @@ import {
   readExactJson,
 } from '../cedar/index.ts'
 import { Problem } from '../lib/problem.ts'
+import { ContextFilter } from './context-filter.ts'
 import { Declarations } from './declarations.ts'
-
 import { markedByWhat } from './issuance/check-rule.ts'
 import { optimistic, stopping } from './optimistic.ts'
 import type { ActionSchemas } from './schema.ts'
-import { ContextFilter } from './context-filter.ts'
 
 /** Compiles a set, policy by policy: a large one can be compiled in pieces. */
 export class SetCompiler {

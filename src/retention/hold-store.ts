@@ -1,5 +1,5 @@
 import { codec, type Reader, type Tx } from '../storage/index.ts'
-import type { Holds, LegalHold, HoldOnTree } from './hold.ts'
+import type { HoldOnTree, Holds, LegalHold } from './hold.ts'
 
 const HOLDS = codec('legal_holds').of<LegalHold>()
 
