@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { gunzipSync } from 'node:zlib'
+import { readBundle } from '../../src/ledger/index.ts'
 
 /**
  * Counts from the server's own books, read after a run. They have to agree with the load
@@ -21,15 +23,11 @@ export function readBooks(data: string): Books {
   try {
     const records = new Map<string, number>()
     const evaluations = new Set<string>()
-    for (const table of ['ledger_intake', 'ledger_leaves']) {
-      for (const { record } of db.prepare(`SELECT record FROM ${table}`).iterate()) {
-        const { decision_id, facts, type } = JSON.parse(
-          Buffer.from(record as Uint8Array).toString(),
-        ) // as: the column is NOT NULL and a blob
-        records.set(type, (records.get(type) ?? 0) + 1)
-        if (type !== 'evaluation.answered') continue
-        for (const each of facts?.decisions ?? [{ decision_id }]) evaluations.add(each.decision_id)
-      }
+    for (const record of recordsIn(db)) {
+      const { decision_id, facts, type } = JSON.parse(Buffer.from(record).toString())
+      records.set(type, (records.get(type) ?? 0) + 1)
+      if (type !== 'evaluation.answered') continue
+      for (const each of facts?.decisions ?? [{ decision_id }]) evaluations.add(each.decision_id)
     }
     const states = db.prepare('SELECT state, count(*) AS n FROM decisions GROUP BY state').all()
     const [set] = db.prepare('SELECT text FROM policy_sets ORDER BY version DESC LIMIT 1').all()
@@ -41,5 +39,20 @@ export function readBooks(data: string): Books {
     }
   } finally {
     db.close()
+  }
+}
+
+function* recordsIn(db: DatabaseSync): Generator<Uint8Array> {
+  // One statement, and so one state: records move from one table to the other.
+  const rows = db
+    .prepare(
+      `SELECT 0 AS is_packed, record AS bytes FROM ledger_intake
+       UNION ALL SELECT 0, record FROM ledger_leaves UNION ALL SELECT 1, packed FROM ledger_bundles`,
+    )
+    .iterate()
+  for (const { bytes, is_packed } of rows) {
+    if (!(bytes instanceof Uint8Array)) continue
+    if (is_packed === 1) yield* readBundle(gunzipSync(bytes), 256) ?? []
+    else yield bytes
   }
 }

@@ -1,5 +1,4 @@
-import { gunzipSync } from 'node:zlib'
-import { type ArchivedRecords, readBundle, tilePath } from '../ledger/index.ts'
+import { type ArchivedRecords, tilePath, unpackBundle } from '../ledger/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Reader } from '../storage/index.ts'
 import type { ArchiveStore } from './segment.ts'
@@ -33,7 +32,7 @@ export class ArchivedBundles implements ArchivedRecords {
     const packed = await this.#store.get(path)
     if (!packed)
       throw new Problem('archive.damaged', `${path} is missing in ${this.#store.where}: ${place}`)
-    const records = readBundle(gunzipSync(packed, { maxOutputLength: WIDTH * 65_537 }), WIDTH)
+    const records = await unpackBundle(packed)
     if (!records) throw new Problem('archive.damaged', `${path} is no bundle of ${WIDTH} records`)
     if (this.#remembered.size >= MAX_REMEMBERED) {
       const [oldest] = this.#remembered.keys()

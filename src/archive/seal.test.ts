@@ -19,6 +19,7 @@ function sourceOf(word = 'record'): SealedSource {
   return {
     origin: 'remit.example/ledger',
     bundle: async (index) => records(index),
+    packed: async () => undefined,
     tile: async (index) =>
       Buffer.concat(records(index).map((each) => sha256(Buffer.concat([Uint8Array.of(0), each])))),
     rootAt: async (size) => sha256(String(size)),

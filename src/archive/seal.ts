@@ -1,5 +1,4 @@
-import { gunzipSync, gzipSync } from 'node:zlib'
-import { bundleOf, readBundle, tilePath } from '../ledger/index.ts'
+import { packBundle, tilePath, unpackBundle } from '../ledger/index.ts'
 import { sameBytes, sha256 } from '../lib/bytes.ts'
 import { Problem } from '../lib/problem.ts'
 import {
@@ -22,6 +21,8 @@ export interface SealedSource {
   readonly origin: string
   /** Records of a full bundle, from the database. */
   bundle(index: number): Promise<readonly Uint8Array[]>
+  /** The same as it is packed in the database, if it is. */
+  packed(index: number): Promise<Uint8Array | undefined>
   /** Hashes of a full tile of level 0. */
   tile(index: number): Promise<Uint8Array>
   /** Root of the tree of so many records. */
@@ -46,9 +47,10 @@ export async function sealSegment(
   const files: SealedFile[] = []
   for (let index = first; index < last; index++) {
     const packed = await packedBundle(
+      source,
       store,
       `${history}/${tilePath('entries', index, WIDTH)}.gz`,
-      bundleOf(await source.bundle(index)),
+      index,
     )
     const tile = await source.tile(index)
     for (const [path, bytes] of [
@@ -69,14 +71,30 @@ export async function sealSegment(
   return segment
 }
 
-/** Packs a bundle, or takes the file that is there: another version of the library packs the same into other bytes. */
+/**
+ * Packs a bundle, or takes it as it is packed: by the file that is there, for another version of the library packs the same into
+ * other bytes, or in the database.
+ */
 async function packedBundle(
+  source: SealedSource,
   store: ArchiveStore,
   path: string,
-  bundle: Uint8Array,
+  index: number,
 ): Promise<Uint8Array> {
+  const records = await source.bundle(index)
   const before = await store.get(path)
-  return before && sameBytes(unpacked(before, path), bundle) ? before : gzipSync(bundle)
+  if (before && isSame(await unpackBundle(before), records)) return before
+  return (await source.packed(index)) ?? packBundle(records)
+}
+
+function isSame(
+  some: readonly Uint8Array[] | undefined,
+  others: readonly Uint8Array[],
+): boolean {
+  return (
+    some?.length === others.length &&
+    some.every((record, i) => sameBytes(record, others[i] ?? new Uint8Array()))
+  )
 }
 
 /**
@@ -113,8 +131,8 @@ async function verifyFiles(
     if (!sameBytes(await readListed(store, listed.get(hashes), hashes), tile))
       throw damaged(`${hashes} is not the tile of the ledger`)
     const packed = await readListed(store, listed.get(entries), entries)
-    const records = readBundle(unpacked(packed, entries), WIDTH)
-    if (!records) throw damaged(`${entries} is no bundle of ${WIDTH} records`)
+    const records = await unpackBundle(packed)
+    if (!records) throw damaged(`${entries} is no packed bundle of ${WIDTH} records`)
     for (const [i, record] of records.entries()) {
       const hash = sha256(Buffer.concat([LEAF, record]))
       if (!sameBytes(hash, tile.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES)))
@@ -132,15 +150,6 @@ async function readListed(
   if (!bytes || !file) throw damaged(`${path} is missing`)
   if (sealedFile(path, bytes).sha256 !== file.sha256) throw damaged(`${path} was changed`)
   return bytes
-}
-
-function unpacked(packed: Uint8Array, path: string): Buffer {
-  try {
-    // 256 records of 65,535 bytes, each after its length.
-    return gunzipSync(packed, { maxOutputLength: WIDTH * 65_537 })
-  } catch (cause) {
-    throw new Problem('archive.damaged', `${path} cannot be unpacked`, { cause })
-  }
 }
 
 function damaged(detail: string): Problem {

@@ -1,4 +1,11 @@
-import { completeRoot, isSignedBy, RunningTree, readTreeHead, split } from '../ledger/index.ts'
+import {
+  completeRoot,
+  isSignedBy,
+  RunningTree,
+  readTreeHead,
+  split,
+  unpackBundle,
+} from '../ledger/index.ts'
 import { sameBytes } from '../lib/bytes.ts'
 import type { StoredRow, StoredValue } from '../storage/index.ts'
 import { damaged, type TableFile } from './manifest.ts'
@@ -8,6 +15,7 @@ import type { TableName } from './treatment.ts'
 /** Tables that say what was signed. */
 const SEEN: readonly TableName[] = [
   'ledger_breaks',
+  'ledger_bundles',
   'ledger_checkpoints',
   'ledger_head',
   'ledger_leaves',
@@ -25,7 +33,7 @@ export async function checkBackupFiles(backup: Backup): Promise<void> {
   const ledger = new BackupLedger(backup.manifest.ledger.checkpoint)
   for (const table of backup.manifest.tables)
     for await (const rows of rowsOf(backup, table))
-      if (SEEN.includes(table.name)) for (const row of rows) ledger.see(table, row)
+      if (SEEN.includes(table.name)) for (const row of rows) await ledger.see(table, row)
   ledger.check()
 }
 
@@ -70,9 +78,11 @@ class BackupLedger {
     this.#noteRoot()
   }
 
-  see(table: TableFile, row: StoredRow): void {
+  async see(table: TableFile, row: StoredRow): Promise<void> {
     const member = memberOf(table, row)
-    if (table.name === 'ledger_leaves') this.#add(member)
+    if (table.name === 'ledger_leaves')
+      this.#add(Number(member('position')), member('record'))
+    else if (table.name === 'ledger_bundles') await this.#addBundle(member)
     else if (table.name === 'ledger_segments') this.#noteSegment(member)
     else if (table.name === 'ledger_tiles') this.#noteTile(member)
     else if (table.name === 'signing_keys') this.#keys.push(...ledgerKeyIn(member))
@@ -127,10 +137,17 @@ class BackupLedger {
     }
   }
 
-  #add(member: Member): void {
-    const record = member('record')
-    this.#addArchived(Number(member('position')))
-    if (member('position') !== BigInt(this.#tree.size) || !(record instanceof Uint8Array))
+  async #addBundle(member: Member): Promise<void> {
+    const index = Number(member('bundle'))
+    const packed = member('packed')
+    const records = packed instanceof Uint8Array ? await unpackBundle(packed) : undefined
+    if (!records) throw damaged(`the bundle ${index} of the ledger cannot be unpacked`)
+    for (const [i, record] of records.entries()) this.#add(index * WIDTH + i, record)
+  }
+
+  #add(position: number, record: StoredValue | undefined): void {
+    this.#addArchived(position)
+    if (position !== this.#tree.size || !(record instanceof Uint8Array))
       throw damaged(`the record ${this.#tree.size} of the ledger is missing`)
     this.#tree.add(record)
     this.#noteRoot()

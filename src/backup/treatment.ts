@@ -25,6 +25,8 @@ export const TREATMENT: Readonly<Record<keyof Schema, Treatment>> = {
   // Before the records: they say what is in the place of those that left the database.
   ledger_segments: 'kept',
   ledger_tiles: 'kept',
+  // Before the others: they are the older ones.
+  ledger_bundles: 'kept',
   ledger_leaves: 'kept',
   ledger_private: 'kept',
   ledger_head: 'kept',

@@ -10,7 +10,10 @@ import { newestCheckpoint, treeSize } from './stored-ledger.ts'
 import { type TableName, tablesOf } from './treatment.ts'
 
 /** Column by which rows are sorted, where a reader needs an order. */
-const ORDER: Partial<Record<TableName, string>> = { ledger_leaves: 'position' }
+const ORDER: Partial<Record<TableName, string>> = {
+  ledger_bundles: 'bundle',
+  ledger_leaves: 'position',
+}
 
 export interface BackupParts {
   readonly snapshot: Snapshot

@@ -1,6 +1,8 @@
 import { readSettings, storageOptions } from '../config/settings.ts'
-import { type MigrationPlan, migrate as migrateStorage, migrationPlan } from '../storage/index.ts'
+import { migrate as migrateStorage, migrationPlan } from '../storage/index.ts'
 import type { World } from './world.ts'
+
+type MigrationPlan = Awaited<ReturnType<typeof migrationPlan>>
 
 /** Options of `remit migrate`. */
 interface MigrateOptions {

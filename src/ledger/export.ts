@@ -1,6 +1,7 @@
 import { canonicalJson } from '../lib/canonical-json.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Reader } from '../storage/index.ts'
+import { bundleOf } from './bundles/bundle.ts'
 import { readPrivate, readTile } from './ledger-store.ts'
 import type { RecordReader } from './record-reader.ts'
 import { HASH_BYTES, TILE_WIDTH } from './tree.ts'
@@ -79,27 +80,4 @@ export function* entryBundles(
 ): Generator<{ readonly path: string; readonly width: number }> {
   for (const { index, width } of tilesOf(size))
     yield { path: tilePath('entries', index, width), width }
-}
-
-/** Makes an entry bundle. */
-export function bundleOf(records: readonly Uint8Array[]): Uint8Array {
-  return Buffer.concat(records.flatMap((record) => [lengthOf(record), record]))
-}
-
-/** Reads an entry bundle. `undefined`: it is not one of so many records. */
-export function readBundle(bytes: Buffer, width: number): readonly Uint8Array[] | undefined {
-  const records: Uint8Array[] = []
-  for (let at = 0; at + 2 <= bytes.byteLength; ) {
-    const end = at + 2 + bytes.readUInt16BE(at)
-    records.push(bytes.subarray(at + 2, end))
-    at = end
-    if (end > bytes.byteLength) return undefined
-  }
-  return records.length === width ? records : undefined
-}
-
-function lengthOf(record: Uint8Array): Uint8Array {
-  const bytes = Buffer.alloc(2)
-  bytes.writeUInt16BE(record.byteLength)
-  return bytes
 }

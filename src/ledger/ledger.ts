@@ -2,13 +2,15 @@ import type { SigningKey } from '../keys/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Random } from '../lib/random.ts'
-import type { Wait } from '../lib/repeat.ts'
+import { type Repetition, repeat, type Wait } from '../lib/repeat.ts'
 import type { Step, Storage, Tx } from '../storage/index.ts'
 import { appendRecords, appendStep, countPlaced } from './append-store.ts'
 import { acceptBreaks, deleteCheckpointsBeyond, readBreaks } from './breaks/break-store.ts'
 import { Continuity, headFacts } from './breaks/continuity.ts'
 import type { TextKeeper } from './breaks/head-file.ts'
 import type { CommonPart, LedgerBreak } from './breaks/ledger-break.ts'
+import { PackedBundles } from './bundles/packed-bundles.ts'
+import { Packer } from './bundles/packer.ts'
 import { CheckpointSigner, readTreeHead } from './checkpoint.ts'
 import { type WriteFile, writePrivate, writeTree } from './export.ts'
 import { decisionsAt, positionsAbout } from './find-records.ts'
@@ -38,6 +40,9 @@ import {
   treeSize,
 } from './stored-tree.ts'
 
+/** Pause between two looks for bundles that became full. */
+const PACK_EVERY_MS = 1_000
+
 export interface LedgerOptions {
   readonly storage: Storage
   /** Ed25519. */
@@ -66,6 +71,7 @@ export class Ledger {
   /** Refusals that are counted instead of recorded one by one. */
   readonly refusals: RefusalTally
   readonly #storage: Storage
+  readonly #packed = new PackedBundles()
   readonly #records: RecordReader
   readonly #archived: ArchivedRecords | undefined
   readonly #clock: Clock
@@ -73,10 +79,13 @@ export class Ledger {
   readonly #signer: CheckpointSigner
   readonly #continuity: Continuity
   readonly #sequencer: Sequencer
+  readonly #packer: Packer
+  readonly #loop: Pick<LedgerOptions, 'onError' | 'wait'>
+  #packing: Repetition | undefined
 
   constructor(options: LedgerOptions) {
     this.#storage = options.storage
-    this.#records = new RecordReader(options.storage.read, options.archived)
+    this.#records = new RecordReader(options.storage.read, this.#packed, options.archived)
     this.#archived = options.archived
     this.#clock = options.clock
     this.#random = options.random
@@ -94,6 +103,8 @@ export class Ledger {
     })
     const { refusals } = this
     this.#sequencer = new Sequencer({ ...options, continuity: this.#continuity, onError, refusals })
+    this.#packer = new Packer(options.storage, options.clock)
+    this.#loop = options
   }
 
   /** The key to verify checkpoints with, as text (C2SP signed-note, "Verifier keys"). */
@@ -103,7 +114,7 @@ export class Ledger {
 
   /** View of it for the archive. */
   get sealing(): LedgerSealing {
-    return new LedgerSealing(this.#storage, this.#signer)
+    return new LedgerSealing(this.#storage, this.#packed, this.#signer)
   }
 
   /** Error of the last run of the sequencer, if it failed. Readiness shows it. */
@@ -178,14 +189,29 @@ export class Ledger {
     await this.sequence()
   }
 
-  /** Sequences what waits, signs, and keeps doing so. */
-  start(): Promise<void> {
-    return this.#sequencer.start()
+  /** Sequences what waits, signs, packs what became full, and keeps doing so. */
+  async start(): Promise<void> {
+    await this.#sequencer.start()
+    const { onError = () => {}, wait } = this.#loop
+    const everyMs = PACK_EVERY_MS
+    const pack = () => this.pack().then(() => {})
+    this.#packing = repeat(pack, { everyMs, onError, ...(wait ? { wait } : {}) })
   }
 
   /** Leaves nothing unsequenced that was committed before. */
-  stop(): Promise<void> {
-    return this.#sequencer.stop()
+  async stop(): Promise<void> {
+    await this.#packing?.stop()
+    await this.#sequencer.stop()
+  }
+
+  /**
+   * Packs records behind the newest head that this process signed, and answers how many bundles it
+   * packed. Usually the loop does this.
+   * @throws Problem `ledger.inconsistent`
+   */
+  async pack(): Promise<number> {
+    // INVARIANT: what an administrator has to look at stays as it is.
+    return this.broken === undefined ? this.#packer.pack(this.signedSize) : 0
   }
 
   /**
@@ -256,7 +282,7 @@ export class Ledger {
 
   /** The decisions that these records are about, each once. */
   decisionsAt(tx: Tx, positions: readonly number[]): Promise<readonly string[]> {
-    return decisionsAt(new RecordReader(tx, this.#archived), positions)
+    return decisionsAt(new RecordReader(tx, this.#packed, this.#archived), positions)
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { Reader } from '../storage/index.ts'
+import type { PackedBundles } from './bundles/packed-bundles.ts'
 import { readLeaves, readRecordsAt } from './ledger-store.ts'
 import { TILE_WIDTH } from './tree.ts'
 
@@ -17,32 +18,27 @@ export interface PlacedRecord {
   readonly record: Uint8Array
 }
 
-/** Reads records wherever they are: in the database, or in the archive. */
+/** Reads records wherever they are: in the database, packed in it, or in the archive. */
 export class RecordReader {
   readonly db: Reader
+  readonly #packed: PackedBundles
   readonly #archived: ArchivedRecords | undefined
 
-  constructor(db: Reader, archived?: ArchivedRecords) {
+  constructor(db: Reader, packed: PackedBundles, archived?: ArchivedRecords) {
     this.db = db
+    this.#packed = packed
     this.#archived = archived
   }
 
   /** Reads the records from `from` to `to` (exclusive), as far as there are any, in their order. */
   async between(from: number, to: number): Promise<readonly PlacedRecord[]> {
     const here = await readLeaves(this.db, from, to)
-    const first = here[0]?.position ?? to
-    if (first === from || !this.#archived) return here
-    // The oldest records are the archived ones. Where a deletion goes on, some of them are still in the database.
-    const records = new Map<number, PlacedRecord>()
-    for (let index = Math.floor(from / TILE_WIDTH); index * TILE_WIDTH < to; index++) {
-      const bundle = await this.#archived.bundle(index)
-      if (!bundle) break
-      for (const [i, record] of bundle.entries()) {
-        const position = index * TILE_WIDTH + i
-        if (position >= from && position < to) records.set(position, { position, record })
-      }
-    }
-    for (const { position, record } of here) records.set(position, { position, record })
+    if (here[0]?.position === from || from >= to) return here
+    const records = new Map(here.map(({ position, record }) => [position, { position, record }]))
+    // INVARIANT: in this order. A record is moved from the first to the second, and from there to the archive, in one transaction
+    // each: whoever does not find it at one place finds it at the next.
+    const last = Math.floor(((here[0]?.position ?? to) - 1) / TILE_WIDTH)
+    await this.#addBundles(records, { first: Math.floor(from / TILE_WIDTH), last, from, to })
     return [...records.values()].sort((a, b) => a.position - b.position)
   }
 
@@ -50,12 +46,36 @@ export class RecordReader {
   async at(positions: readonly number[]): Promise<readonly PlacedRecord[]> {
     const found = new Map<number, PlacedRecord>()
     for (const placed of await readRecordsAt(this.db, positions)) found.set(placed.position, placed)
-    for (const position of positions) {
-      if (found.has(position)) continue
-      const bundle = await this.#archived?.bundle(Math.floor(position / TILE_WIDTH))
-      const record = bundle?.[position % TILE_WIDTH]
-      if (record) found.set(position, { position, record })
+    const elsewhere = positions.filter((position) => !found.has(position))
+    for (const index of new Set(elsewhere.map((each) => Math.floor(each / TILE_WIDTH)))) {
+      const records = await this.#bundle(index)
+      for (const position of elsewhere) {
+        const record = records?.[position - index * TILE_WIDTH]
+        if (record) found.set(position, { position, record })
+      }
     }
     return positions.flatMap((position) => found.get(position) ?? [])
+  }
+
+  async #addBundles(
+    records: Map<number, PlacedRecord>,
+    { first, from, last, to }: Record<'first' | 'from' | 'last' | 'to', number>,
+  ): Promise<void> {
+    const packed = await this.#packed.between(this.db, first, last)
+    for (let index = first; index <= last; index++) {
+      const bundle = packed.get(index) ?? (await this.#archived?.bundle(index))
+      // What is elsewhere is at the beginning: nothing follows.
+      if (!bundle) return
+      for (const [i, record] of bundle.entries()) {
+        const position = index * TILE_WIDTH + i
+        if (position >= from && position < to && !records.has(position))
+          records.set(position, { position, record })
+      }
+    }
+  }
+
+  async #bundle(index: number): Promise<readonly Uint8Array[] | undefined> {
+    const packed = await this.#packed.between(this.db, index, index)
+    return packed.get(index) ?? this.#archived?.bundle(index)
   }
 }

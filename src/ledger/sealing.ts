@@ -1,6 +1,9 @@
 import type { Storage, Tx } from '../storage/index.ts'
 import type { CheckpointSigner } from './checkpoint.ts'
-import { deleteLeaves, readHead, readLeaves, readTile } from './ledger-store.ts'
+import { deleteBundle, readBundles } from './bundles/bundle-store.ts'
+import type { PackedBundles } from './bundles/packed-bundles.ts'
+import { deleteLeaves, readHead, readTile } from './ledger-store.ts'
+import { RecordReader } from './record-reader.ts'
 import { isSignedBy } from './running-tree.ts'
 import { rootAt } from './sign-checkpoint.ts'
 import { TILE_WIDTH } from './tree.ts'
@@ -8,10 +11,12 @@ import { TILE_WIDTH } from './tree.ts'
 /** View of the ledger for the archive: full bundles as they are in the database, and notes of its key. */
 export class LedgerSealing {
   readonly #storage: Storage
+  readonly #here: RecordReader
   readonly #signer: CheckpointSigner
 
-  constructor(storage: Storage, signer: CheckpointSigner) {
+  constructor(storage: Storage, packed: PackedBundles, signer: CheckpointSigner) {
     this.#storage = storage
+    this.#here = new RecordReader(storage.read, packed)
     this.#signer = signer
   }
 
@@ -22,8 +27,14 @@ export class LedgerSealing {
   /** Records of a bundle that are in the database. */
   async bundle(index: number): Promise<readonly Uint8Array[]> {
     const from = index * TILE_WIDTH
-    const leaves = await readLeaves(this.#storage.read, from, from + TILE_WIDTH)
-    return leaves.map(({ record }) => record)
+    const records = await this.#here.between(from, from + TILE_WIDTH)
+    return records.map(({ record }) => record)
+  }
+
+  /** A bundle as it is packed in the database, if it is. */
+  async packed(index: number): Promise<Uint8Array | undefined> {
+    const [stored] = await readBundles(this.#storage.read, index, index)
+    return stored?.packed
   }
 
   tile(index: number): Promise<Uint8Array> {
@@ -48,7 +59,8 @@ export class LedgerSealing {
   }
 
   /** Deletes the records of a bundle, which are in the archive. */
-  remove(tx: Tx, index: number): Promise<number> {
-    return deleteLeaves(tx, index * TILE_WIDTH, (index + 1) * TILE_WIDTH)
+  async remove(tx: Tx, index: number): Promise<number> {
+    const count = await deleteLeaves(tx, index * TILE_WIDTH, (index + 1) * TILE_WIDTH)
+    return count + (await deleteBundle(tx, index))
   }
 }

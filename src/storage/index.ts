@@ -5,7 +5,7 @@ export { isDuplicate } from './failure.ts'
 export { Guard, OVERTAKEN, type OvertakenMark } from './guard.ts'
 export { keptQuery } from './kept-query.ts'
 export {
-  type MigrationPlan,
+  finishMigrations,
   neededSchema,
   requireKnownSchema,
   requireSupported,

@@ -1,6 +1,12 @@
 import { sql } from 'kysely'
 import { Problem } from '../lib/problem.ts'
-import { type Migrations, migrationsFor, numberOf, oldestBeside } from './migrations/index.ts'
+import {
+  type Migrations,
+  mayComeLater,
+  migrationsFor,
+  numberOf,
+  oldestBeside,
+} from './migrations/index.ts'
 import type { Reader, Storage, Tx } from './storage.ts'
 
 /** Table of Kysely's `Migrator` with the names of the migrations that ran. */
@@ -29,24 +35,53 @@ export function runMigrations(
   migrations: Migrations = migrationsFor(storage.engine),
 ): Promise<MigrationResult> {
   return storage.exclusively(async (tx) => {
-    const { oldest, recorded, replicas, steps } = await readPlan(tx, storage, migrations)
-    if (steps.length === 0) return { version: recorded, applied: [] }
-    if (replicas.length > 0)
-      throw new Problem(
-        'storage.replicas_outdated',
-        `servers that know schema ${Math.min(...replicas.map(({ schema }) => schema))} still run, and the new one works from ${oldest} on: ${replicas.map(({ id }) => id).join(', ')}`,
-      )
+    const { recorded, replicas, steps } = await readPlan(tx, storage, migrations)
+    const due = dueNow(steps, replicas)
+    const last = due.at(-1)
+    if (!last) return { version: recorded, applied: [] }
+    requireNoneBelow(oldestOf(due), replicas)
     // Loaded where something is migrated: a start waits for each library that it loads.
     const { Migrator } = await import('kysely/migration')
     const provider = { getMigrations: async () => ({ ...migrations }) }
     const migrator = new Migrator({ db: tx, provider, migrationTableName: RECORDS })
-    const { error, results = [] } = await migrator.migrateToLatest()
+    const { error, results = [] } = await migrator.migrateTo(last)
     if (error) throw error
     return {
-      version: Object.keys(migrations).length,
+      version: recorded + due.length,
       applied: results.map(({ migrationName }) => migrationName),
     }
   })
+}
+
+/** Names of the migrations that run now: while older servers run, those that may come later do. */
+function dueNow(steps: readonly MigrationStep[], replicas: readonly ReplicaSchema[]) {
+  const names = steps.map(({ name }) => name)
+  const later = names.findIndex(mayComeLater)
+  return replicas.length > 0 && later >= 0 ? names.slice(0, later) : names
+}
+
+/** @throws Problem `storage.replicas_outdated` */
+function requireNoneBelow(oldest: number, replicas: readonly ReplicaSchema[]): void {
+  const older = replicas.filter(({ schema }) => schema < oldest)
+  if (older.length === 0) return
+  throw new Problem(
+    'storage.replicas_outdated',
+    `servers that know schema ${Math.min(...older.map(({ schema }) => schema))} still run, and the new one works from ${oldest} on: ${older.map(({ id }) => id).join(', ')}`,
+  )
+}
+
+/**
+ * Runs what was left for later, if no older server is left. True: all that this build knows has run,
+ * so no build begins any more that does not work with it.
+ */
+export async function finishMigrations(storage: Storage): Promise<boolean> {
+  const { oldest, replicas, steps } = await planMigrations(storage)
+  if (steps.length === 0) return true
+  // Whoever was not told to migrate does nothing but that.
+  const isRest = steps.every(({ name }) => mayComeLater(name))
+  if (!isRest || replicas.some(({ schema }) => schema < oldest)) return false
+  const { version } = await runMigrations(storage)
+  return version >= neededSchema()
 }
 
 /** Migration that would run, and which builds work beside it. */
@@ -151,7 +186,9 @@ export async function requireCurrentSchema(
   migrations: Migrations = migrationsFor(storage.engine),
 ): Promise<void> {
   const { recorded, needed } = await readSchemaVersion(storage, migrations)
-  if (recorded >= needed) return
+  const later = Object.keys(migrations).filter(mayComeLater)
+  // They are the last: what is missing is one of them.
+  if (recorded >= needed - later.filter((name) => numberOf(name) > recorded).length) return
   throw new Problem(
     'storage.outdated',
     `the schema is at version ${recorded} and this build needs ${needed}: run \`remit migrate\``,

@@ -5,6 +5,7 @@ import type { Storage } from '../storage.ts'
 import { appendedRecords } from './appended-records.ts'
 import { baseline } from './baseline/index.ts'
 import { openDecisions } from './open-decisions.ts'
+import { noBuildWithoutBundles, packedRecords } from './packed-records.ts'
 import { portableSql, type Statements } from './portable-sql.ts'
 
 /**
@@ -16,13 +17,16 @@ const BASELINE = `0001-baseline-${digestOf(baseline)}`
 /**
  * Every migration by its name: four digits that rise by one, then a subject. Kysely runs them in the order of their names.
  * Never change or remove one that was released. Each either expands, which only adds what an older build does not see, or
- * contracts, which takes away what no build since schema N uses any more: its name is then `0007-since-0006-subject`.
+ * contracts, which takes away what no build since schema N uses any more: its name is then `0007-since-0006-subject`. One that
+ * the build works without says so, and may be the last only: `0008-since-0007-later-subject`. It runs when no older server is left.
  * Servers go on while it runs: no statement may hold a lock for long on a table that calls use.
  */
 const MIGRATIONS: Readonly<Record<string, Statements>> = {
   [BASELINE]: baseline,
   '0002-open-decisions': openDecisions,
   '0003-appended-records': appendedRecords,
+  '0004-packed-records': packedRecords,
+  '0005-since-0004-later-packed-records': noBuildWithoutBundles,
 }
 
 /** Migrations by name, in the form that Kysely's `Migrator` takes. None has a way back. */
@@ -37,6 +41,11 @@ export function numberOf(name: string): number {
 export function oldestBeside(name: string): number | undefined {
   const [, oldest] = /^\d+-since-(\d+)-/.exec(name) ?? []
   return oldest === undefined ? undefined : Number(oldest)
+}
+
+/** Tells whether the build works without it, and runs it when the last server of an older build has ended. */
+export function mayComeLater(name: string): boolean {
+  return /^\d+-since-\d+-later-/.test(name)
 }
 
 export function migrationsFor(engine: Storage['engine']): Migrations {

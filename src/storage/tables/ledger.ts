@@ -11,6 +11,11 @@ export const ledger = {
     leaf_hash: bytes,
     record: bytes,
   },
+  /** Records that left `ledger_leaves`, 256 in a row: an entry bundle (C2SP tlog-tiles), gzip. */
+  ledger_bundles: {
+    bundle: integer,
+    packed: bytes,
+  },
   /** Salts and values behind the commitments; erasable without touching the tree. */
   ledger_private: {
     position: integer,

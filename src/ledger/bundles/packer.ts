@@ -1,0 +1,98 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { sameBytes } from '../../lib/bytes.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { Problem } from '../../lib/problem.ts'
+import { finishMigrations, type Storage } from '../../storage/index.ts'
+import { readLeaves, readTile } from '../ledger-store.ts'
+import { leafHash, split, TILE_WIDTH } from '../tree.ts'
+import { packBundle, unpackBundle } from './bundle.ts'
+import { firstUnpacked, packSteps } from './bundle-store.ts'
+
+/** Bundles of one round: between two rounds calls have the processor for themselves. */
+const AT_ONCE = 16
+/** Time between two looks for servers of older builds. */
+const LOOK_EVERY_MS = 60_000
+/** Time for which whoever was overtaken leaves the work to the other. */
+const LEAVE_MS = 10_000
+
+/** Packs full bundles of records that are behind a signed head, in the database. */
+export class Packer {
+  readonly #storage: Storage
+  readonly #clock: Pick<Clock, 'monotonic'>
+  #next: number | undefined
+  #mayPack = false
+  /** Monotonic time before which nothing is done. */
+  #rest = Number.NEGATIVE_INFINITY
+
+  constructor(storage: Storage, clock: Pick<Clock, 'monotonic'>) {
+    this.#storage = storage
+    this.#clock = clock
+  }
+
+  /**
+   * Packs bundles that are full in the tree of `size` records, a few at most, and answers how many.
+   * @throws Problem `ledger.inconsistent`: a record is not the one in the tree; it stays as it is
+   */
+  async pack(size: number): Promise<number> {
+    let count = 0
+    // Without a look at the database where nothing has become full.
+    while (count < AT_ONCE && this.#isFull(this.#next ?? 0, size) && (await this.#isMine())) {
+      const index = this.#next ?? (await firstUnpacked(this.#storage.read))
+      this.#next = index
+      if (index === undefined || !this.#isFull(index, size)) return count
+      if (!(await this.#packNext(index))) return count
+      count++
+      await turn()
+    }
+    return count
+  }
+
+  #isFull(index: number, size: number): boolean {
+    return (index + 1) * TILE_WIDTH <= size
+  }
+
+  /** INVARIANT: nothing is packed while a server may run, or begin, that looks for records in `ledger_leaves` alone. */
+  async #isMine(): Promise<boolean> {
+    if (this.#clock.monotonic() < this.#rest) return false
+    this.#mayPack ||= await finishMigrations(this.#storage)
+    if (!this.#mayPack) this.#restFor(LOOK_EVERY_MS)
+    return this.#mayPack
+  }
+
+  async #packNext(index: number): Promise<boolean> {
+    const packed = await this.#packed(index)
+    const done = packed && (await this.#storage.commit(packSteps(this.#storage.read, index, packed)))
+    if (done?.committed) {
+      this.#next = index + 1
+      return true
+    }
+    // Another replica was first, or the archive: it goes on there.
+    this.#next = undefined
+    this.#restFor(LEAVE_MS)
+    return false
+  }
+
+  /**
+   * Packs the records of a bundle; `undefined`: they are elsewhere already.
+   * INVARIANT: what will be unpacked later is what the tree has: each record is compared with it.
+   */
+  async #packed(index: number): Promise<Uint8Array | undefined> {
+    const from = index * TILE_WIDTH
+    const leaves = await readLeaves(this.#storage.read, from, from + TILE_WIDTH)
+    if (leaves.length < TILE_WIDTH) return undefined
+    const packed = await packBundle(leaves.map(({ record }) => record))
+    const records = (await unpackBundle(packed)) ?? []
+    const hashes = split(await readTile(this.#storage.read, 0, index))
+    for (let i = 0; i < TILE_WIDTH; i++) {
+      const [record, hash] = [records[i], hashes[i]]
+      if (record && hash && sameBytes(leafHash(record), hash)) continue
+      this.#restFor(Number.POSITIVE_INFINITY)
+      throw new Problem('ledger.inconsistent', `record ${from + i} is not the one in the tree`)
+    }
+    return packed
+  }
+
+  #restFor(ms: number): void {
+    this.#rest = this.#clock.monotonic() + ms
+  }
+}
