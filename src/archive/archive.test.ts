@@ -34,14 +34,30 @@ onBothEngines('the archive of the ledger', (open) => {
     assert.equal(await archive(parts), 0)
   })
 
+  it('a bundle that is packed in the database leaves as it is, in one row', async (t) => {
+    const { left, parts } = await filled(await open(), t)
+    assert.equal(await parts.ledger.pack(), 2)
+    const before = await parts.ledger.records(0, 600)
+    const packed = await parts.ledger.sealing.packed(1)
+    assert.ok(packed)
+    assert.equal(await archive(parts), 512)
+    assert.deepEqual(await parts.store.get('0/tile/entries/001.gz'), Buffer.from(packed))
+    assert.equal(await parts.ledger.sealing.packed(1), undefined)
+    assert.ok((await left()) < 256)
+    assert.deepEqual(await parts.ledger.records(0, 600), before)
+    assert.equal(await verdict(parts), 'ok')
+  })
+
   it('stopped at any step, it loses nothing, and the next round goes on', async (t) => {
-    for (let steps = 0; steps < 12; steps++) {
+    for (let steps = 0; steps < 24; steps++) {
       const { parts } = await filled(await open(), t)
+      // With the records as they were written, and packed.
+      if (steps >= 12) assert.equal(await parts.ledger.pack(), 2)
       const before = await parts.ledger.records(0, 600)
       let count = 0
       const stop = <T extends (...given: never[]) => Promise<unknown>>(work: T) =>
         (async (...given: Parameters<T>) => {
-          if (count++ === steps) throw new Error('stopped')
+          if (count++ === steps % 12) throw new Error('stopped')
           return work(...given)
         }) as T // as: the same function, which may stop
       const store: ArchiveStore = {

@@ -87,10 +87,7 @@ async function packedBundle(
   return (await source.packed(index)) ?? packBundle(records)
 }
 
-function isSame(
-  some: readonly Uint8Array[] | undefined,
-  others: readonly Uint8Array[],
-): boolean {
+function isSame(some: readonly Uint8Array[] | undefined, others: readonly Uint8Array[]): boolean {
   return (
     some?.length === others.length &&
     some.every((record, i) => sameBytes(record, others[i] ?? new Uint8Array()))

@@ -4,9 +4,12 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { archive } from '../archive/index.ts'
-import { Problem } from '../lib/problem.ts'
-import { backUp, checkBackup, restore } from '../maintenance.ts'
+import { openMasterKey } from '../keys/index.ts'
+import { packBundle } from '../ledger/index.ts'
+import { backUp, checkBackup, type MaintenanceParts, restore } from '../maintenance.ts'
+import { type StoredValue, TABLES } from '../storage/index.ts'
 import { testedEngines } from '../storage/testing.ts'
+import { writeManifest } from './manifest.ts'
 import { readRow, writeRow } from './row-line.ts'
 import { emptyDatabase, folder, withRooms } from './testing.ts'
 
@@ -15,13 +18,22 @@ for (const engine of testedEngines())
     const REMIT_ARCHIVE = await folder(t)
     const parts = await emptyDatabase(t, engine, { REMIT_ARCHIVE })
     const before = await withRooms(parts, async (rooms) => {
-      const events = Array.from({ length: 300 }, (_, i) => ({ type: 'test.done', by: `psn_${i}` }))
-      await rooms.storage.transaction((tx) => rooms.ledger.append(tx, ...events))
-      await rooms.ledger.sequence()
+      const add = async () => {
+        const events = Array.from({ length: 300 }, (_, i) => ({
+          type: 'test.done',
+          by: `psn_${i}`,
+        }))
+        await rooms.storage.transaction((tx) => rooms.ledger.append(tx, ...events))
+        await rooms.ledger.sequence()
+      }
+      await add()
       assert.ok(rooms.archive)
       // A day ahead, so that what was just written is old.
       assert.equal(await archive({ ...rooms.archive, days: -1 }), 256)
-      return rooms.ledger.records(0, 300)
+      // And of what is left, a bundle is packed in the database.
+      await add()
+      assert.equal(await rooms.ledger.pack(), 1)
+      return rooms.ledger.records(0, 600)
     })
     const directory = join(await folder(t), 'backup')
     await backUp(parts, directory)
@@ -30,7 +42,7 @@ for (const engine of testedEngines())
     const elsewhere = await emptyDatabase(t, engine, { REMIT_ARCHIVE })
     await restore(elsewhere, { directory })
     await withRooms(elsewhere, async ({ ledger }) =>
-      assert.deepEqual(await ledger.records(0, 300), before),
+      assert.deepEqual(await ledger.records(0, 600), before),
     )
     await withRooms(
       { ...elsewhere, settings: { ...elsewhere.settings, archive: undefined } },
@@ -40,35 +52,53 @@ for (const engine of testedEngines())
       },
     )
 
-    // A hash that was changed in the backup, with a manifest that fits, is not the one that was signed for.
-    const path = join(directory, 'tables', 'ledger_tiles.jsonl')
-    const lines = (await readFile(path, 'utf8')).trimEnd().split('\n')
-    const changed = lines.map((line) => {
-      const [level, tile, hashes] = readRow(line, 3)
-      if (level !== 0n || tile !== 0n || !(hashes instanceof Uint8Array)) return line
-      const other = Buffer.from(hashes)
-      other[0] = (other[0] ?? 0) ^ 1
-      return writeRow([level, tile, other]).trimEnd()
-    })
-    const body = `${changed.join('\n')}\n`
-    await writeFile(path, body)
-    const manifest = JSON.parse(await readFile(join(directory, 'manifest.json'), 'utf8'))
-    const table = manifest.tables.find(({ name }: { name: string }) => name === 'ledger_tiles')
-    table.sha256 = createHash('sha256').update(body).digest('hex')
-    table.bytes = Buffer.byteLength(body)
-    const { openMasterKey } = await import('../keys/index.ts')
-    const { writeManifest } = await import('./manifest.ts')
-    const master = await openMasterKey({
-      directory: parts.settings.data,
-      ...(parts.settings.masterKey ? { value: parts.settings.masterKey } : {}),
-      isNeeded: async () => true,
-      random: parts.random,
-    })
-    const { seal: _seal, ...unsealed } = manifest
-    await writeFile(join(directory, 'manifest.json'), writeManifest(unsealed, master))
-    await assert.rejects(checkBackup(parts, { directory }), (error: unknown) => {
-      assert.ok(error instanceof Problem && error.code === 'backup.damaged', String(error))
-      assert.match(error.detail, /not those that were signed for/)
-      return true
+    // Packed records that were changed in the backup, with a manifest that fits, are not those that were signed for; nor is a hash of
+    // what is in the archive.
+    const other = await packBundle(Array.from({ length: 256 }, () => Buffer.from('{}')))
+    for (const bundle of [other, Buffer.from('no gzip')])
+      await refused(parts, directory, 'ledger_bundles', ([index]) => [index, bundle])
+    await refused(parts, directory, 'ledger_tiles', ([level, tile, hashes]) => {
+      if (level !== 0n || tile !== 0n || !(hashes instanceof Uint8Array)) return
+      const changed = Buffer.from(hashes)
+      changed[0] = (changed[0] ?? 0) ^ 1
+      return [level, tile, changed]
     })
   })
+
+/** Changes rows of a backup, with a manifest that fits, sees that it is refused, and puts them back. */
+async function refused(
+  parts: MaintenanceParts,
+  directory: string,
+  name: keyof typeof TABLES,
+  change: (row: readonly StoredValue[]) => readonly StoredValue[] | undefined,
+): Promise<void> {
+  const files = [join(directory, 'tables', `${name}.jsonl`), join(directory, 'manifest.json')]
+  const before = await Promise.all(files.map((each) => readFile(each, 'utf8')))
+  const [lines = '', text = ''] = before
+  const body = lines
+    .trimEnd()
+    .split('\n')
+    .map((line) => {
+      const changed = change(readRow(line, Object.keys(TABLES[name]).length))
+      return `${changed ? writeRow(changed).trimEnd() : line}\n`
+    })
+    .join('')
+  assert.notEqual(body, lines)
+  const manifest = JSON.parse(text)
+  const table = manifest.tables.find((each: { name: string }) => each.name === name)
+  table.sha256 = createHash('sha256').update(body).digest('hex')
+  table.bytes = Buffer.byteLength(body)
+  const master = await openMasterKey({
+    directory: parts.settings.data,
+    ...(parts.settings.masterKey ? { value: parts.settings.masterKey } : {}),
+    isNeeded: async () => true,
+    random: parts.random,
+  })
+  const { seal: _seal, ...unsealed } = manifest
+  const [rows = '', sealed = ''] = files
+  await writeFile(rows, body)
+  await writeFile(sealed, writeManifest(unsealed, master))
+  await assert.rejects(checkBackup(parts, { directory }), { code: 'backup.damaged' })
+  for (const [i, file] of files.entries()) await writeFile(file, before[i] ?? '')
+  await checkBackup(parts, { directory })
+}

@@ -80,8 +80,7 @@ class BackupLedger {
 
   async see(table: TableFile, row: StoredRow): Promise<void> {
     const member = memberOf(table, row)
-    if (table.name === 'ledger_leaves')
-      this.#add(Number(member('position')), member('record'))
+    if (table.name === 'ledger_leaves') this.#add(Number(member('position')), member('record'))
     else if (table.name === 'ledger_bundles') await this.#addBundle(member)
     else if (table.name === 'ledger_segments') this.#noteSegment(member)
     else if (table.name === 'ledger_tiles') this.#noteTile(member)

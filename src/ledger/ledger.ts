@@ -80,7 +80,7 @@ export class Ledger {
   readonly #continuity: Continuity
   readonly #sequencer: Sequencer
   readonly #packer: Packer
-  readonly #loop: Pick<LedgerOptions, 'onError' | 'wait'>
+  readonly #onError: (error: unknown) => void
   #packing: Repetition | undefined
 
   constructor(options: LedgerOptions) {
@@ -104,7 +104,7 @@ export class Ledger {
     const { refusals } = this
     this.#sequencer = new Sequencer({ ...options, continuity: this.#continuity, onError, refusals })
     this.#packer = new Packer(options.storage, options.clock)
-    this.#loop = options
+    this.#onError = onError
   }
 
   /** The key to verify checkpoints with, as text (C2SP signed-note, "Verifier keys"). */
@@ -192,10 +192,8 @@ export class Ledger {
   /** Sequences what waits, signs, packs what became full, and keeps doing so. */
   async start(): Promise<void> {
     await this.#sequencer.start()
-    const { onError = () => {}, wait } = this.#loop
-    const everyMs = PACK_EVERY_MS
     const pack = () => this.pack().then(() => {})
-    this.#packing = repeat(pack, { everyMs, onError, ...(wait ? { wait } : {}) })
+    this.#packing = repeat(pack, { everyMs: PACK_EVERY_MS, onError: this.#onError })
   }
 
   /** Leaves nothing unsequenced that was committed before. */

@@ -1,7 +1,7 @@
 import type { Storage, Tx } from '../storage/index.ts'
-import type { CheckpointSigner } from './checkpoint.ts'
 import { deleteBundle, readBundles } from './bundles/bundle-store.ts'
 import type { PackedBundles } from './bundles/packed-bundles.ts'
+import type { CheckpointSigner } from './checkpoint.ts'
 import { deleteLeaves, readHead, readTile } from './ledger-store.ts'
 import { RecordReader } from './record-reader.ts'
 import { isSignedBy } from './running-tree.ts'

@@ -203,6 +203,39 @@ onBothEngines('migrations', (open) => {
     assert.deepEqual((await runMigrations(storage, less)).applied, [LESS])
   })
 
+  test('one that may come later waits for older servers, and holds up nothing else', async () => {
+    const storage = await open()
+    const later = `${numbered(NOW + 2)}-since-${numbered(NOW + 1)}-later-less`
+    const withLater = {
+      ...withOneMore(storage, 'CREATE TABLE more (a INTEGER)'),
+      [later]: migration(storage.engine, () => []),
+    }
+    await withReplica(storage, NOW, 60_000)
+    assert.deepEqual(await runMigrations(storage, withLater), { version: NOW + 1, applied: [MORE] })
+    assert.deepEqual(await runMigrations(storage, withLater), { version: NOW + 1, applied: [] })
+    await requireCurrentSchema(storage, withLater)
+    await storage.transaction((tx) => requireSupported(tx, NOW))
+    await storage.transaction((tx) => tx.deleteFrom('live_replicas').execute())
+    assert.deepEqual((await runMigrations(storage, withLater)).applied, [later])
+    await requireCurrentSchema(storage, withLater)
+    const tooOld = withCode('storage.newer')
+    await assert.rejects(requireCurrentSchema(storage), tooOld)
+    await assert.rejects(
+      storage.transaction((tx) => requireSupported(tx, NOW)),
+      tooOld,
+    )
+  })
+
+  test('what may come later is no reason to run without the rest', async () => {
+    const storage = await open()
+    const later = `${numbered(NOW + 2)}-since-${numbered(NOW + 1)}-later-less`
+    const nothing = migration(storage.engine, () => [])
+    await assert.rejects(
+      requireCurrentSchema(storage, { ...withOneMore(storage), [later]: nothing }),
+      withCode('storage.outdated'),
+    )
+  })
+
   test('a schema of a development version is refused, and left alone', async () => {
     const another = await open()
     await another.transaction((tx) =>

@@ -31,9 +31,7 @@ export function packBundle(records: readonly Uint8Array[]): Promise<Uint8Array> 
 }
 
 /** Unpacks a full bundle. `undefined`: it is none. */
-export async function unpackBundle(
-  packed: Uint8Array,
-): Promise<readonly Uint8Array[] | undefined> {
+export async function unpackBundle(packed: Uint8Array): Promise<readonly Uint8Array[] | undefined> {
   const bytes = await gunzipped(packed, { maxOutputLength: MAX_BYTES }).catch(() => undefined)
   return bytes && readBundle(bytes, TILE_WIDTH)
 }

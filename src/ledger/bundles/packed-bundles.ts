@@ -37,8 +37,7 @@ export class PackedBundles {
     // INVARIANT: what is remembered counts only for the very bytes that are stored: after a restore there are others.
     if (known && Buffer.compare(known.packed, packed) === 0) return known.records
     const records = await unpackBundle(packed)
-    if (!records)
-      throw new Problem('ledger.inconsistent', `bundle ${index} cannot be unpacked`)
+    if (!records) throw new Problem('ledger.inconsistent', `bundle ${index} cannot be unpacked`)
     if (packed.byteLength <= MAX_BYTES) this.#remember(index, { packed, records })
     return records
   }

@@ -60,14 +60,16 @@ export class Packer {
   }
 
   async #packNext(index: number): Promise<boolean> {
+    // Whatever happens now, the next round looks where to go on.
+    this.#next = undefined
     const packed = await this.#packed(index)
-    const done = packed && (await this.#storage.commit(packSteps(this.#storage.read, index, packed)))
+    const done =
+      packed && (await this.#storage.commit(packSteps(this.#storage.read, index, packed)))
     if (done?.committed) {
       this.#next = index + 1
       return true
     }
     // Another replica was first, or the archive: it goes on there.
-    this.#next = undefined
     this.#restFor(LEAVE_MS)
     return false
   }
