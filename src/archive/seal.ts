@@ -21,7 +21,7 @@ export interface SealedSource {
   readonly origin: string
   /** Records of a full bundle, from the database. */
   bundle(index: number): Promise<readonly Uint8Array[]>
-  /** The same as it is packed in the database, if it is. */
+  /** Bytes of such a bundle that is packed in the database; `undefined`: it is not. */
   packed(index: number): Promise<Uint8Array | undefined>
   /** Hashes of a full tile of level 0. */
   tile(index: number): Promise<Uint8Array>

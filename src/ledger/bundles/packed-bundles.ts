@@ -8,14 +8,14 @@ const MAX_REMEMBERED = 16
 /** Bytes of a packed bundle that is remembered, at most. */
 const MAX_BYTES = 262_144
 
-interface Unpacked {
+interface RememberedBundle {
   readonly packed: Uint8Array
   readonly records: readonly Uint8Array[]
 }
 
 /** Packed bundles of the database, as records. */
 export class PackedBundles {
-  readonly #remembered = new Map<number, Unpacked>()
+  readonly #remembered = new Map<number, RememberedBundle>()
 
   /**
    * Reads the bundles from `first` to `last` (inclusive) that are packed, by their index.
@@ -42,7 +42,7 @@ export class PackedBundles {
     return records
   }
 
-  #remember(index: number, unpacked: Unpacked): void {
+  #remember(index: number, unpacked: RememberedBundle): void {
     this.#remembered.delete(index)
     const [oldest] = this.#remembered.keys()
     if (this.#remembered.size >= MAX_REMEMBERED && oldest !== undefined)

@@ -5,6 +5,7 @@ import { until } from '../../../test/until.ts'
 import { manualClock } from '../../lib/clock.ts'
 import type { Storage } from '../../storage/index.ts'
 import { onBothEngines } from '../../storage/testing.ts'
+import type { Ledger } from '../ledger.ts'
 import { RecordReader } from '../record-reader.ts'
 import { asText } from '../stored-tree.ts'
 import { exported, ledgerKey, ledgerOn } from '../testing.ts'
@@ -199,8 +200,6 @@ onBothEngines('packed records', (open) => {
   })
 })
 
-type Filled = ReturnType<typeof ledgerOn>
-
 /** A ledger with records of that many decisions, sequenced and signed. */
 async function filled(storage: Storage, count = 600) {
   const { key } = ledgerKey()
@@ -221,7 +220,7 @@ async function filled(storage: Storage, count = 600) {
   return { add, clock, key, ledger, storage }
 }
 
-async function everythingOf(ledger: Filled) {
+async function everythingOf(ledger: Ledger) {
   return {
     records: await ledger.records(0, 1_000),
     some: await ledger.recordsAt([599, 0, 255, 256, 511, 512, 9_999]),
