@@ -15,6 +15,8 @@ export interface StoreSize {
 export interface MeasuredStore {
   /** Size of the newest tree of the ledger. */
   treeSize(): Promise<number>
+  /** Number of records that are in rows of their own. */
+  unpacked(): Promise<number>
   size(): Promise<StoreSize>
   /** Makes everything before the measurement the same: what is copied back later is none of its cost. */
   settle(): Promise<void>
@@ -22,11 +24,13 @@ export interface MeasuredStore {
 }
 
 const TREE_SIZE = 'SELECT size FROM ledger_head'
+const UNPACKED = 'SELECT count(*) AS count FROM ledger_leaves'
 
 export function sqliteStore(data: string): MeasuredStore {
   const db = new DatabaseSync(join(data, 'remit.db'), { readOnly: true })
   return {
     treeSize: async () => Number(db.prepare(TREE_SIZE).get()?.size),
+    unpacked: async () => Number(db.prepare(UNPACKED).get()?.count),
     async size() {
       const rows = db.prepare('SELECT name, sum(pgsize) AS bytes FROM dbstat GROUP BY name').all()
       const relations = new Map(rows.map(({ bytes, name }) => [String(name), Number(bytes)]))
@@ -37,14 +41,16 @@ export function sqliteStore(data: string): MeasuredStore {
   }
 }
 
-const RELATIONS = `SELECT relname AS name, pg_relation_size(oid) AS bytes FROM pg_class
-  WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'i')`
+const RELATIONS = `SELECT coalesce((SELECT o.relname || ' (toast)' FROM pg_class o WHERE o.reltoastrelid = c.oid), relname) AS name,
+  pg_relation_size(oid) AS bytes FROM pg_class c
+  WHERE relnamespace IN ('public'::regnamespace, 'pg_toast'::regnamespace) AND relkind IN ('r', 'i', 't')`
 
 export async function postgresStore(url: string): Promise<MeasuredStore> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   return {
     treeSize: async () => Number((await client.query(TREE_SIZE)).rows[0]?.size),
+    unpacked: async () => Number((await client.query(UNPACKED)).rows[0]?.count),
     async size() {
       const { rows } = await client.query(RELATIONS)
       const wal = await client.query(`SELECT pg_current_wal_lsn() - '0/0' AS bytes`)
@@ -55,6 +61,7 @@ export async function postgresStore(url: string): Promise<MeasuredStore> {
     },
     // Pages that change after a checkpoint go into the log whole: each run begins with one.
     settle: async () => {
+      await client.query('VACUUM')
       await client.query('CHECKPOINT')
     },
     close: () => client.end(),

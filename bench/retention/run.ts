@@ -1,4 +1,4 @@
-// `node bench/retention/run.ts --decisions N`: what it costs to delete one month of twelve, and what a commit beside it waits.
+// `node bench/retention/run.ts --decisions N [--only SQLite]`: what it costs to delete one month of twelve, and what a commit beside it waits.
 
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -26,18 +26,24 @@ const EVERY_MS = 10
 const BEFORE_MS = 3_000
 const UNUSED = new Guard('unused')
 
-const { values } = parseArgs({ options: { decisions: { type: 'string' } } })
+const { values } = parseArgs({
+  options: { decisions: { type: 'string' }, only: { type: 'string' } },
+})
 const decisions = Number(values.decisions ?? 10_000_000)
 const machine = describeMachine(false)
 const rounds = new Rounds()
-const server = await postgres()
+const engines = ['SQLite', 'PostgreSQL'].filter((name) => name.includes(values.only ?? ''))
+const server = engines.includes('PostgreSQL') ? await postgres() : undefined
 const directory = mkdtempSync(join(tmpdir(), 'remit-bench-'))
 try {
-  const url = await newDatabase(server.url)
-  await measure('SQLite', await openStorage({ kind: 'sqlite', directory, migrate: true }))
-  await measure('PostgreSQL', await openStorage({ kind: 'postgres', url, migrate: true }), url)
+  if (engines.includes('SQLite'))
+    await measure('SQLite', await openStorage({ kind: 'sqlite', directory, migrate: true }))
+  if (server) {
+    const url = await newDatabase(server.url)
+    await measure('PostgreSQL', await openStorage({ kind: 'postgres', url, migrate: true }), url)
+  }
 } finally {
-  await server.stop()
+  await server?.stop()
   rmSync(directory, { recursive: true })
 }
 publish(

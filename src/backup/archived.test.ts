@@ -56,7 +56,7 @@ for (const engine of testedEngines())
     // what is in the archive.
     const other = await packBundle(Array.from({ length: 256 }, () => Buffer.from('{}')))
     for (const bundle of [other, Buffer.from('no gzip')])
-      await refused(parts, directory, 'ledger_bundles', ([index]) => [index, bundle])
+      await refused(parts, directory, 'ledger_bundles', ([index = 0n]) => [index, bundle])
     await refused(parts, directory, 'ledger_tiles', ([level, tile, hashes]) => {
       if (level !== 0n || tile !== 0n || !(hashes instanceof Uint8Array)) return
       const changed = Buffer.from(hashes)
