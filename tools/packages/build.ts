@@ -14,12 +14,11 @@ import { buildSamples, buildServer } from './server.ts'
 async function buildFolders(folder: string): Promise<readonly string[]> {
   await rm(folder, { recursive: true, force: true })
   const place = (name: string) => join(folder, name)
-  const built = { '@remit/engine': place('engine'), 'remit-sdk': place('sdk') }
-  await buildLibrary('engine', built['@remit/engine'])
-  await buildSdk(built['remit-sdk'])
+  await buildLibrary('engine', place('engine'))
+  await buildSdk(place('sdk'))
   await buildLibrary('verifier', place('verifier'))
-  await buildServer(place('remit'), built, commitOf())
-  await buildSamples(place('dev'), built)
+  await buildServer(place('remit'), commitOf())
+  await buildSamples(place('dev'))
   return ['engine', 'sdk', 'verifier', 'remit', 'dev'].map(place)
 }
 

@@ -1,6 +1,6 @@
 // What every package shares: JavaScript from sources, a manifest for others, and the files that each one carries.
 import { spawnSync } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 
 export const root = join(import.meta.dirname, '..', '..')
@@ -25,35 +25,22 @@ export function copySources(from: string, to: string): Promise<void> {
   return cp(from, to, { recursive: true, filter: (path) => !OF_TESTS.test(path) })
 }
 
-/** Lets the sources of a stage import packages of ours as they are published, from their folders. */
-export async function linkPackages(
-  stage: string,
-  packages: Readonly<Record<string, string>>,
-): Promise<void> {
-  for (const [name, folder] of Object.entries(packages)) {
-    const link = join(stage, 'node_modules', name)
-    await mkdir(dirname(link), { recursive: true })
-    await symlink(folder, link, 'junction')
-  }
-}
-
-/** Emission of one stage: `config` is extended; `declarations`: also types, and maps that lead to the sources. */
-export interface Emission {
+/** Emission of one stage: `config` is extended. */
+interface Emission {
   readonly stage: string
   readonly folder: string
   readonly config: string
-  readonly declarations: boolean
 }
 
-/** Compiles `src` of a stage into a folder. */
-export async function emit({ stage, folder, config, declarations }: Emission): Promise<void> {
+/** Compiles `src` of a stage into a folder, with types, and maps that lead to the sources. */
+async function emit({ stage, folder, config }: Emission): Promise<void> {
   const settings = { extends: config, include: ['src'], exclude: [] }
   await writeFile(join(stage, 'tsconfig.json'), JSON.stringify(settings))
   const tsc = join(root, 'node_modules', '.bin', 'tsc')
   const options = [
     ...['-p', stage, '--rootDir', join(stage, 'src'), '--outDir', folder],
     ...['--noEmit', 'false', '--incremental', 'false'],
-    ...(declarations ? ['--declaration', '--declarationMap', '--sourceMap'] : []),
+    ...['--declaration', '--declarationMap', '--sourceMap'],
     ...['--allowImportingTsExtensions', 'false', '--rewriteRelativeImportExtensions'],
   ]
   const { status } = spawnSync(tsc, options, {
@@ -66,7 +53,7 @@ export async function emit({ stage, folder, config, declarations }: Emission): P
 
 /** Compiles a library into `lib`, with types, and maps that lead to its sources beside them, in `src`. */
 export async function emitLibrary(stage: string, folder: string, config: string): Promise<void> {
-  await emit({ stage, folder: join(folder, 'lib'), config, declarations: true })
+  await emit({ stage, folder: join(folder, 'lib'), config })
   await cp(join(stage, 'src'), join(folder, 'src'), { recursive: true })
   for (const file of await readdir(join(folder, 'lib'), { recursive: true })) {
     const path = join(folder, 'lib', file)

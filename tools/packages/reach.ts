@@ -3,9 +3,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { packagesOf } from '../layout/packages.ts'
 
-/** Files of the server by absolute path, and names of packages of others. */
+/** A program and the modules that run in threads of it, by absolute path, and names of packages of others. */
 export interface Reach {
-  readonly files: ReadonlySet<string>
+  readonly entry: string
+  readonly threads: ReadonlySet<string>
   readonly packages: ReadonlySet<string>
 }
 
@@ -16,18 +17,18 @@ const THREADS = [/\bfile: '([\w-]+)'/g, /new URL\(`\.\/([\w-]+)\$\{extname/g]
 /** Follows imports and threads from one file. */
 export function reachOf(entry: string): Reach {
   const files = new Set<string>([entry])
+  const threads = new Set<string>()
   const packages = new Set<string>()
   for (const file of files) {
     const text = readFileSync(file, 'utf8')
     for (const name of packagesOf(text)) packages.add(name)
-    const named = THREADS.flatMap((form) =>
-      [...text.matchAll(form)].map(([, name]) => `${name}.ts`),
-    )
-    const imported = [...text.matchAll(IMPORTS)].map(([, path = '']) => path)
-    for (const path of [...imported, ...named]) {
-      const target = join(dirname(file), path)
-      if (existsSync(target)) files.add(target)
-    }
+    const beside = (form: RegExp, extension = '') =>
+      [...text.matchAll(form)]
+        .map(([, name = '']) => join(dirname(file), name + extension))
+        .filter((path) => existsSync(path))
+    const named = THREADS.flatMap((form) => beside(form, '.ts'))
+    for (const path of named) threads.add(path)
+    for (const path of [...beside(IMPORTS), ...named]) files.add(path)
   }
-  return { files, packages }
+  return { entry, threads, packages }
 }

@@ -3,23 +3,17 @@
 import { cp, readdir, rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { SAMPLES } from '../layout/packages.ts'
-import { emit, finish, inStage, linkPackages, type Manifest, readManifest, root } from './emit.ts'
+import { bundle } from './bundle.ts'
+import { finish, type Manifest, readManifest, root } from './emit.ts'
 import { type Reach, reachOf } from './reach.ts'
 
 const src = join(root, 'src')
 
-/** Folders of the packages that these ones import, as they are published. */
-export type BuiltPackages = Readonly<Record<'@remit/engine' | 'remit-sdk', string>>
-
 /** Writes `remit`: the server and the command line. `commit`: of the sources, for `remit --version`. */
-export async function buildServer(
-  folder: string,
-  built: BuiltPackages,
-  commit: string,
-): Promise<void> {
+export async function buildServer(folder: string, commit: string): Promise<void> {
   const reach = reachOf(join(src, 'main.ts'))
   const manifest = await readManifest(root)
-  await compile(folder, reach, built)
+  await compile(folder, reach)
   await copyAssets(join(folder, 'lib'))
   await writeFile(join(folder, 'lib', 'build.json'), `${JSON.stringify({ commit })}\n`)
   await cp(join(root, 'policies'), join(folder, 'policies'), { recursive: true })
@@ -37,10 +31,10 @@ export async function buildServer(
 }
 
 /** Writes `@remit/dev`: the samples, and `npx @remit/dev` as the one command for newcomers. */
-export async function buildSamples(folder: string, built: BuiltPackages): Promise<void> {
+export async function buildSamples(folder: string): Promise<void> {
   const reach = reachOf(join(src, 'dev', 'sample-services.ts'))
   const manifest = await readManifest(root)
-  await compile(folder, reach, built)
+  await compile(folder, reach)
   await cp(join(root, 'tools', 'packages', 'start-dev.js'), join(folder, 'lib', 'start-dev.js'))
   const published = {
     ...common(manifest),
@@ -73,14 +67,9 @@ function pinned({ packages }: Reach, manifest: Manifest): Readonly<Record<string
   )
 }
 
-async function compile(folder: string, { files }: Reach, built: BuiltPackages): Promise<void> {
+async function compile(folder: string, { entry, threads }: Reach): Promise<void> {
   await rm(folder, { recursive: true, force: true })
-  await inStage(root, async (stage) => {
-    for (const file of files) await cp(file, join(stage, 'src', relative(src, file)))
-    await linkPackages(stage, built)
-    const config = join(root, 'tsconfig.json')
-    await emit({ stage, folder: join(folder, 'lib'), config, declarations: false })
-  })
+  await bundle(join(folder, 'lib'), [entry, ...threads])
 }
 
 /** Copies what is read beside the code: styles, scripts of pages, pictures, descriptions. */

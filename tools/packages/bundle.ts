@@ -1,0 +1,65 @@
+// JavaScript of a program: its modules in few files, because each file that a start reads costs time and memory.
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join, relative, sep } from 'node:path'
+import { build, type Plugin } from 'esbuild'
+import { root } from './emit.ts'
+
+const src = join(root, 'src')
+
+/** Writes the modules that are reached from `entries`, files of `src`, into a folder. Packages stay packages. */
+export async function bundle(folder: string, entries: readonly string[]): Promise<void> {
+  const points = Object.fromEntries(entries.map((file) => [flatName(file), file]))
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: points,
+    // Not written there: names and maps are the same wherever packages are built, and maps lead to the sources as the repository has them.
+    outdir: 'lib',
+    write: false,
+    bundle: true,
+    splitting: true,
+    packages: 'external',
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    chunkNames: '[name]-[hash]',
+    sourcemap: 'linked',
+    sourcesContent: false,
+    plugins: [atTheirPlace],
+  })
+  await mkdir(folder, { recursive: true })
+  for (const { contents, path } of outputFiles)
+    await writeFile(join(folder, relative(join(root, 'lib'), path)), contents)
+  for (const file of entries) await writeStub(folder, file)
+}
+
+/** All JavaScript is in one folder, so that what it says of its place holds for every file. */
+function flatName(file: string): string {
+  return relative(src, file).replace(/\.ts$/, '').replaceAll(sep, '-')
+}
+
+/** Threads and `exports` find an entry where its source is. */
+async function writeStub(folder: string, file: string): Promise<void> {
+  const path = join(folder, relative(src, file).replace(/\.ts$/, '.js'))
+  const target = join(folder, `${flatName(file)}.js`)
+  if (existsSync(path)) return // At the top already.
+  await mkdir(dirname(path), { recursive: true })
+  const specifier = relative(dirname(path), target).split(sep).join('/')
+  await writeFile(path, `export * from '${specifier}'\n`)
+}
+
+/** A module looks for threads and assets beside itself. In the bundle, it says where it was. */
+const atTheirPlace: Plugin = {
+  name: 'at their place',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8')
+      if (!text.includes('import.meta.')) return undefined
+      const place = relative(src, path).replace(/\.ts$/, '.js').split(sep).join('/')
+      const contents = text
+        .replaceAll('import.meta.url', `new URL('./${place}', import.meta.url).href`)
+        .replaceAll('import.meta.dirname', `(import.meta.dirname + '/${dirname(place)}')`)
+      return { contents, loader: 'ts' }
+    })
+  },
+}
