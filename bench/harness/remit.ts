@@ -89,6 +89,8 @@ export async function startRemit(options: {
   seed?: readonly string[]
   /** Checkout that is measured. Default: this one. */
   project?: string
+  /** Program that is measured, in place of the sources. */
+  main?: string
 }): Promise<Remit> {
   const { project = PROJECT } = options
   const home = await emptyHome(options)
@@ -111,7 +113,8 @@ export async function startRemit(options: {
   const sample = join(project, 'bench', 'harness', 'seed.ts')
   run([sample, options.upstream, agentKeyFile, crowd], env)
   if (options.seed) run(options.seed, env)
-  const program = await startProgram(serveCommand(options.nodeOptions, project), {
+  const { main = join(project, MAIN) } = options
+  const program = await startProgram(serveBy(main, options.nodeOptions), {
     cores: options.cores,
     ready: 'Remit serves',
     env,
@@ -144,7 +147,12 @@ export async function startRemit(options: {
 const FLAGS = ['--max-semi-space-size=8']
 
 export function serveCommand(nodeOptions: readonly string[] = [], project = PROJECT): string[] {
-  return [process.execPath, ...FLAGS, ...nodeOptions, join(project, MAIN), 'serve']
+  return serveBy(join(project, MAIN), nodeOptions)
+}
+
+/** `serve` by a program of the package, or by the sources. */
+export function serveBy(main: string, nodeOptions: readonly string[] = []): string[] {
+  return [process.execPath, ...FLAGS, ...nodeOptions, main, 'serve']
 }
 
 /** Opens tasks of refund-bot for Sam or one of a crowd each, one after the other. */

@@ -5,13 +5,15 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { describeMachine, PROJECT } from '../harness/machine.ts'
 import { readOptions } from '../harness/options.ts'
+import { packedProgram } from '../harness/packed.ts'
 import { type Program, startProgram } from '../harness/program.ts'
 import { publish } from '../harness/publish.ts'
-import { emptyHome, serveCommand } from '../harness/remit.ts'
+import { emptyHome, serveBy, serveCommand } from '../harness/remit.ts'
 import { median, type Results, Rounds } from '../harness/results.ts'
 
 /** Memory is read once what a start leaves behind has been collected. */
 const SETTLE_SECONDS = 2
+const PACKED = '`remit serve` of the package'
 const SERVE = '`remit serve`'
 const CACHED = '`remit serve`, compile cache named in the environment as `npm run remit` does'
 const FIRST = '`remit serve`, on an empty folder: keys and migrations'
@@ -31,6 +33,12 @@ const home = await emptyHome()
 const rounds = new Rounds()
 const own = (name: string) => [process.execPath, join(PROJECT, 'bench', 'start', name)]
 const STARTED: readonly ServerProgram[] = [
+  {
+    name: PACKED,
+    command: serveBy(await packedProgram()),
+    ready: 'Remit serves',
+    env: home.env,
+  },
   { name: SERVE, command: serveCommand(), ready: 'Remit serves', env: home.env },
   {
     // What tools/run.mjs adds: threads, too, read what was compiled before, and nobody loads the TypeScript parser.
@@ -89,10 +97,11 @@ async function mustBeReady(issuer: string): Promise<void> {
 
 function report(): void {
   const took = median(rounds.get(`${SERVE}, ready after`).values)
+  const worst = Math.max(...rounds.get(`${PACKED}, ready after`).values)
   const resident = (name: string) => median(rounds.get(`${name}, resident`).values)
   const results: Results = {
     benchmark: 'start',
-    says: `\`remit serve\` from source, embedded, on a data directory that exists: from starting the process until both listeners are open and
+    says: `\`remit serve\` of the package and from source, embedded, on a data directory that exists: from starting the process until both listeners are open and
 \`/readyz\` says 200; and once more where nothing is there yet. Each beside what it cannot be faster than.`,
     machine,
     settings: {
@@ -102,6 +111,15 @@ function report(): void {
     },
     series: rounds.all(),
     findings: [
+      {
+        name: `of the package: ready, the worst of ${options.rounds}`,
+        ...{ value: worst / 1000, unit: 's', aim: '≤ 1 s', met: worst <= 1000 },
+      },
+      {
+        name: 'of the package: resident',
+        ...{ value: resident(PACKED), unit: 'MiB', aim: '≤ 143 MiB (150 MB)' },
+        met: resident(PACKED) <= 143,
+      },
       { name: 'ready', value: took / 1000, unit: 's', aim: '≤ 1 s', met: took <= 1000 },
       ...[SERVE, CACHED].map((name) => ({
         name: `resident, from source, ${name}`,

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { test } from 'node:test'
+import { bundle } from '../tools/packages/bundle.ts'
+import { reachOf } from '../tools/packages/reach.ts'
+
+const src = join(import.meta.dirname, '..', 'src')
+
+/** Name and text of each file of a bundle. */
+async function bundled(entries: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const folder = await mkdtemp(join(tmpdir(), 'remit-bundle-'))
+  try {
+    await bundle(folder, entries)
+    const found = await readdir(folder, { recursive: true, withFileTypes: true })
+    const files = found.filter((each) => each.isFile())
+    const texts = files.map(async ({ name, parentPath }) => {
+      const path = join(parentPath, name)
+      return [relative(folder, path), await readFile(path, 'utf8')] as const
+    })
+    return new Map((await Promise.all(texts)).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+test('a bundle has threads at their places, and leads to the sources', async () => {
+  const { entry, threads } = reachOf(join(src, 'main.ts'))
+  const files = await bundled([entry, ...threads])
+  assert.match(files.get('main.js') ?? '', /^#!\/usr\/bin\/env -S node /)
+  assert.ok(threads.size >= 7)
+  for (const thread of threads)
+    assert.ok(files.has(relative(src, thread).replace(/\.ts$/, '.js')), thread)
+  const scripts = [...files.keys()].filter((name) => name.endsWith('.js'))
+  assert.ok(scripts.length < 400, `${scripts.length} files`)
+  const { sources } = JSON.parse(files.get('main.js.map') ?? '')
+  assert.ok(sources.includes('../src/main.ts'), sources[0])
+  const stray = [...files].filter(([, text]) => text.includes(join(src, '..')))
+  assert.deepEqual(stray, [])
+})
