@@ -13,7 +13,7 @@ export async function bundle(folder: string, entries: readonly string[]): Promis
   const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: points,
-    // Not written there: names and maps are the same wherever packages are built, and maps lead to the sources as the repository has them.
+    // Not written there: names are the same wherever packages are built.
     outdir: 'lib',
     write: false,
     bundle: true,
@@ -23,8 +23,6 @@ export async function bundle(folder: string, entries: readonly string[]): Promis
     platform: 'node',
     target: 'node24',
     chunkNames: '[name]-[hash]',
-    sourcemap: 'linked',
-    sourcesContent: false,
     plugins: [atTheirPlace],
   })
   await mkdir(folder, { recursive: true })
@@ -48,18 +46,25 @@ async function writeStub(folder: string, file: string): Promise<void> {
   await writeFile(path, `export * from '${specifier}'\n`)
 }
 
-/** A module looks for threads and assets beside itself. In the bundle, it says where it was. */
+/** What is bundled is the sources, but for two things. */
 const atTheirPlace: Plugin = {
   name: 'at their place',
   setup({ onLoad }) {
     onLoad({ filter: /\.ts$/ }, async ({ path }) => {
-      const text = await readFile(path, 'utf8')
-      if (!text.includes('import.meta.')) return undefined
       const place = relative(src, path).replace(/\.ts$/, '.js').split(sep).join('/')
-      const contents = text
+      const contents = inAscii(await readFile(path, 'utf8'))
+        // A module looks for threads and assets beside itself: it says where it was.
         .replaceAll('import.meta.url', `new URL('./${place}', import.meta.url).href`)
         .replaceAll('import.meta.dirname', `(import.meta.dirname + '/${dirname(place)}')`)
       return { contents, loader: 'ts' }
     })
   },
+}
+
+/** One dash in a file of a megabyte, and V8 keeps the whole file with two bytes for each character. */
+function inAscii(text: string): string {
+  return text.replaceAll(
+    /[^\0-\x7f]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
