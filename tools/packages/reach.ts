@@ -12,7 +12,7 @@ export interface Reach {
 
 const IMPORTS = /(?:\bfrom|\bimport)\s*\(?\s*'(\.[^']+\.ts)'/g
 /** A module that runs in a thread: beside the one that names it. */
-const THREADS = [/\bfile: '([\w-]+)'/g, /new URL\(`\.\/([\w-]+)\$\{extname/g]
+const THREADS = [/\bfile: '([\w/-]+)'/g, /new URL\(`\.\/([\w-]+)\$\{extname/g]
 
 /** Follows imports and threads from one file. */
 export function reachOf(entry: string): Reach {
