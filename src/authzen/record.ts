@@ -6,6 +6,7 @@ import type { ReadRequest } from './read-request.ts'
 const MAX_KEPT_BYTES = 4096
 /** Members that carry a credential of the call that is asked about. */
 const CREDENTIALS = new Set(['access_token', 'dpop'])
+const NAMED = /"(?:access_token|dpop)"/
 /** A JWT, or a secret of our own making, wherever it was put. */
 const CREDENTIAL = /eyJ[\w-]+\.[\w-]+\.|(?:remit_[a-z]{2}|pep|enf|int|srf|sgs)_[\w-]{16}/
 
@@ -14,9 +15,16 @@ const CREDENTIAL = /eyJ[\w-]+\.[\w-]+\.|(?:remit_[a-z]{2}|pep|enf|int|srf|sgs)_[
  * INVARIANT: no credential comes into the books. Of a request that brings one only the digest is kept.
  */
 export function keptOf({ body, bytes }: ReadRequest): Readonly<Record<string, string>> {
-  return bytes.length <= MAX_KEPT_BYTES && !holdsCredential(body)
-    ? { request: bytes.toString('utf8') }
-    : { request_digest: sha256url(bytes) }
+  if (bytes.length <= MAX_KEPT_BYTES) {
+    const request = bytes.toString('utf8')
+    if (!(mayHoldCredential(request) && holdsCredential(body))) return { request }
+  }
+  return { request_digest: sha256url(bytes) }
+}
+
+/** False: no string of this text can be a credential, nor name one. True also for a text with escapes, in which much could be. */
+function mayHoldCredential(text: string): boolean {
+  return text.includes('\\') || NAMED.test(text) || CREDENTIAL.test(text)
 }
 
 function holdsCredential(value: Json): boolean {

@@ -8,7 +8,13 @@ import type { Clock } from '../lib/clock.ts'
 import { isName } from '../lib/id.ts'
 import { LruCache } from '../lib/lru-cache.ts'
 import { Problem } from '../lib/problem.ts'
-import { type Live, type LiveView, ORGANIZATION } from '../revocation/index.ts'
+import {
+  keptKeys,
+  type Live,
+  type LiveKey,
+  type LiveView,
+  ORGANIZATION,
+} from '../revocation/index.ts'
 import type { Step, Storage } from '../storage/index.ts'
 import { type ClientCredential, clientKey, credentialsKey, type MachineClient } from './client.ts'
 import { findClient, usedStep } from './client-store.ts'
@@ -43,6 +49,11 @@ interface VerifiedClient extends KnownClient {
   readonly use?: CredentialUse
 }
 
+/** A client that was found by its secret, with the list of its epochs, by which they are found again. */
+interface KeptClient extends VerifiedClient {
+  readonly keys: readonly LiveKey[]
+}
+
 const MAX_CHARACTERS = 4096
 const MAX_KEPT = 2_000
 
@@ -53,7 +64,7 @@ const MAX_KEPT = 2_000
  */
 export class ClientAuthenticator {
   readonly #parts: AuthenticatorParts
-  readonly #kept = new LruCache<VerifiedClient>(MAX_KEPT)
+  readonly #kept = new LruCache<KeptClient>(MAX_KEPT)
   readonly #touched = new Map<string, number>()
 
   constructor(parts: AuthenticatorParts) {
@@ -68,7 +79,7 @@ export class ClientAuthenticator {
     const kept = this.#keptOf(presented)
     if (!kept || !hasRight(kept.client, right) || kindRules(kept.client.kind).touchEveryMs === 0)
       return undefined
-    const view = this.#parts.live.viewAtHand(keysOf(kept.client.id))
+    const view = this.#parts.live.viewAtHand(kept.keys)
     return view && this.#isStill(kept, view) ? { client: kept.client, view } : undefined
   }
 
@@ -116,7 +127,7 @@ export class ClientAuthenticator {
   async #known(presented: PresentedClient): Promise<VerifiedClient> {
     if (presented.kind === 'assertion') return this.#byAssertion(presented)
     const kept = this.#keptOf(presented)
-    const view = kept && (await this.#parts.live.view(keysOf(kept.client.id)))
+    const view = kept && (await this.#parts.live.view(kept.keys))
     if (kept && view && this.#isStill(kept, view)) return { ...kept, view }
     return this.#bySecret(presented)
   }
@@ -135,7 +146,7 @@ export class ClientAuthenticator {
     const credential = await findCredential(read, digest)
     if (!credential || !this.#isInUse(credential)) throw unknown('the secret has ended')
     const verified = { ...known, credential }
-    this.#kept.put(digest, 0, verified)
+    this.#kept.put(digest, 0, { ...verified, keys: keptKeys(keysOf(known.client.id)) })
     return verified
   }
 
@@ -163,7 +174,7 @@ export class ClientAuthenticator {
     return { client, view }
   }
 
-  #keptOf(presented: PresentedClient | undefined): VerifiedClient | undefined {
+  #keptOf(presented: PresentedClient | undefined): KeptClient | undefined {
     if (presented?.kind !== 'secret') return undefined
     const digest = clientSecretDigest(presented.secret)
     const kept = digest === undefined ? undefined : this.#kept.get(digest, 0)

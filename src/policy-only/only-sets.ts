@@ -1,11 +1,12 @@
 import { Problem } from '../lib/problem.ts'
-import type { Live, LiveView } from '../revocation/index.ts'
+import { keptKeys, type Live, type LiveKey, type LiveView } from '../revocation/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { LoadedOnlySet } from './loaded-set.ts'
 import { ONLY_LIMITS, onlySetKey } from './only-set.ts'
 import { latestOnlySet } from './set-store.ts'
 
 interface HeldSet {
+  readonly keys: readonly LiveKey[]
   readonly epoch: number
   readonly set: Promise<LoadedOnlySet>
   /** Loaded set, once it is there. */
@@ -34,9 +35,9 @@ export class OnlySets {
 
   /** Finds the current set without I/O: `undefined` where something has to be read or loaded. */
   atHand(name: string): CurrentSet | undefined {
-    const view = this.#live.viewAtHand([onlySetKey(name)])
     const held = this.#held.get(name)
-    if (!view || !held?.loaded || held.epoch < epochOf(view)) return undefined
+    const view = held && this.#live.viewAtHand(held.keys)
+    if (!view || !held.loaded || held.epoch < epochOf(view)) return undefined
     this.#hold(name, held)
     return { set: held.loaded, view }
   }
@@ -45,10 +46,12 @@ export class OnlySets {
    * @throws Problem `policy_set.unknown`; whatever keeps it from being loaded, so that nothing is decided
    */
   async current(name: string): Promise<CurrentSet> {
-    const view = await this.#live.view([onlySetKey(name)])
+    const keys = keptKeys([onlySetKey(name)])
+    const view = await this.#live.view(keys)
     const epoch = epochOf(view)
     const known = this.#held.get(name)
-    const held: HeldSet = known && known.epoch >= epoch ? known : { epoch, set: this.#load(name) }
+    const held: HeldSet =
+      known && known.epoch >= epoch ? known : { keys, epoch, set: this.#load(name) }
     this.#hold(name, held)
     this.#trim()
     try {
