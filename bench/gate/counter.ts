@@ -18,6 +18,8 @@ export const CALLER = 'gate-caller'
 
 export const held = new HeldTime()
 const writers: Worker[] = []
+/** Name of the thread that writes, as the server gives it. */
+const WRITER = 'storage-writer'
 const shared = new Int32Array(sharedBuffer())
 countStatements()
 if (threads.isMainThread) {
@@ -80,7 +82,8 @@ function countInThreads(): void {
         ...(options.execArgv ?? []),
       ]
       super(file, { ...options, execArgv })
-      if (!counted) return
+      // Other threads end when nobody needs them, which may be now.
+      if (options.name !== WRITER) return
       writers.push(this)
       this.once('exit', () => writers.splice(writers.indexOf(this), 1))
     }

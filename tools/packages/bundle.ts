@@ -46,7 +46,7 @@ async function writeStub(folder: string, file: string): Promise<void> {
   await writeFile(path, `export * from '${specifier}'\n`)
 }
 
-/** What is bundled is the sources, but for two things. */
+/** Sources as they are bundled: as they are, but for two things. */
 const atTheirPlace: Plugin = {
   name: 'at their place',
   setup({ onLoad }) {
