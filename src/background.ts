@@ -37,6 +37,8 @@ export interface BackgroundParts {
   readonly records: Pick<ProtocolRecords, 'forget'>
   /** To agents that wait for an answer. */
   readonly agentsAt: Outbound
+  /** Time between two rounds of retention and archive. Default: a minute. */
+  readonly retentionEveryMs?: number | undefined
 }
 
 /**
@@ -47,7 +49,7 @@ export function startBackground(
   parts: BackgroundParts,
   onError: (error: unknown) => void,
 ): readonly Closable[] {
-  const { agentsAt, rooms } = parts
+  const { agentsAt, retentionEveryMs = EVERY_MINUTE_MS, rooms } = parts
   const { decisions, disk, keys, shadow } = rooms
   const each = (chores: readonly Chore[], everyMs: number) =>
     repeat(() => tidy(parts, chores, onError), { everyMs, onError })
@@ -63,7 +65,7 @@ export function startBackground(
     'hourly work': each(hourly(parts), EVERY_HOUR_MS),
     certification: each([certification(parts)], EVERY_MINUTE_MS),
     'clean-up': each(cleanUp(parts), EVERY_MINUTE_MS),
-    retention: each(retention(parts, ending.signal), EVERY_MINUTE_MS),
+    retention: each(retention(parts, ending.signal), retentionEveryMs),
   }
   return Object.entries(running).map(([name, work]) => ({
     name,

@@ -2,7 +2,7 @@ import type { AgentParts } from './agents/index.ts'
 import { SHADOW, Shadow, stopShadow } from './analysis/index.ts'
 import type { ApiParts } from './api/index.ts'
 import { outcomeOf } from './approvals/index.ts'
-import { ArchivedBundles, type ArchiveParts } from './archive/index.ts'
+import { ArchivedBundles, type ArchiveParts, type ArchivePlace } from './archive/index.ts'
 import { startUnlessMoved } from './backup/index.ts'
 import { LIMITS } from './budgets/index.ts'
 import {
@@ -120,7 +120,7 @@ export interface Rooms extends Omit<ApiParts, 'development' | 'describeMcp' | 'f
   /** A draft beside the policies in force. */
   readonly shadow: Shadow
   /** Place into which old records go; absent: they stay in the database. */
-  readonly archive: ArchiveParts | undefined
+  readonly archive: (ArchiveParts & { readonly store: ArchivePlace }) | undefined
   readonly notifications: NotificationParts
   /** App of a workspace; absent: nobody is told in Slack. */
   readonly slack: SlackApp | undefined
@@ -197,7 +197,7 @@ export async function openRooms(
       onChange: ports.onRoom ?? (() => {}),
     })
     await disk.check()
-    const archiveStore = archiveIn(settings, random)
+    const archiveStore = archiveIn(settings, { clock, random })
     const ledger = new Ledger({
       archived: new ArchivedBundles(storage.read, archiveStore),
       hasRoom: () => disk.room === 'ample',
@@ -383,6 +383,7 @@ export function closingsOf(rooms: Rooms): readonly Closable[] {
     })),
     { name: 'messages', close: () => rooms.messages.close() },
     { name: 'decision points', close: () => rooms.deciders.close() },
+    { name: 'archive', close: async () => rooms.archive?.store.close() },
     { name: 'metadata documents', close: () => rooms.published.close() },
     { name: 'signing keys', close: () => rooms.keys.close() },
     { name: 'storage', close: () => rooms.storage.close() },

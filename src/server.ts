@@ -64,6 +64,8 @@ export interface ServerOptions {
   readonly patience?: Timeouts
   /** Limits of MCP calls. Default: those of the gateway, and of the settings. */
   readonly mcp?: Partial<McpLimits>
+  /** Time between two rounds of retention and archive, in milliseconds. Default: a minute. */
+  readonly retentionEveryMs?: number | undefined
   /** Time for each thing that is let go of at the end, in milliseconds. Default: 5,000; the lease is over by then in any case. */
   readonly closingLimitMs?: number
 }
@@ -218,7 +220,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   await keeper.start()
   await rooms.shadow.start()
   const background = [
-    ...startBackground({ rooms, settings, records: kept, agentsAt }, onError),
+    ...startBackground(
+      { rooms, settings, agentsAt, records: kept, retentionEveryMs: options.retentionEveryMs },
+      onError,
+    ),
     ...(certificate ? [keepCertificate(certificate, log)] : []),
     ...(chat && slackAppToken ? [keepSlackSocket(chat, slackAppToken)] : []),
   ]

@@ -39,6 +39,9 @@ const server = await createServer({
   migrate: !among,
   ...(process.env.NEXT_BUILD ? { migrations: nextBuild() } : {}),
   development: true,
+  ...(process.env.RETENTION_EVERY_MS
+    ? { retentionEveryMs: Number(process.env.RETENTION_EVERY_MS) }
+    : {}),
 })
 await server.listen()
 process.stdout.write(among ? `serving ${process.pid}\n` : 'ready\n')

@@ -66,6 +66,8 @@ export interface WorldOptions {
   readonly onDisk?: boolean
   /** Bytes that the store may still write. Default: as the file system says. */
   readonly freeBytes?: () => Promise<number>
+  /** Time between two rounds of retention and archive, in milliseconds. Default: a minute. */
+  readonly retentionEveryMs?: number
   /** Limits of MCP calls. */
   readonly mcp?: Partial<McpLimits>
   /** Starts the identity provider for Remit at this issuer, with this gateway. Default: the development one. */
@@ -231,6 +233,7 @@ export class World {
       migrate: true,
       development: this.#options.development ?? true,
       ...(this.#options.patience ? { patience: this.#options.patience } : {}),
+      retentionEveryMs: this.#options.retentionEveryMs,
       ...(this.#options.freeBytes ? { freeBytes: this.#options.freeBytes } : {}),
       ...(this.#options.mcp ? { mcp: this.#options.mcp } : {}),
       closingLimitMs: 60_000, // That all is let go of is what counts here, on a slow machine, too.

@@ -27,9 +27,12 @@ export const LEDGER = noun({
   operations: {
     export: describe({
       route: 'GET /ledger/export',
-      says: 'Everything the offline verifier needs, as lines of `{ path, data }` (base64); a path that comes again continues its file. `private=true` adds salts and values.',
+      says: 'Everything the offline verifier needs, as lines of `{ path, data }` (base64); a path that comes again continues its file. `private=true` adds salts and values. `archived=false` leaves out records that are in the archive, and says which segments have them.',
       schemas: ({ exactly, Type }) => ({
-        query: exactly({ private: Type.Optional(Type.Literal('true')) }),
+        query: exactly({
+          private: Type.Optional(Type.Literal('true')),
+          archived: Type.Optional(Type.Literal('false')),
+        }),
         answer: Type.Unknown(),
       }),
       mediaType: 'application/x-ndjson',

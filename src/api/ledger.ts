@@ -17,7 +17,8 @@ export const LEDGER_OPERATIONS = acts(LEDGER, {
       const line = `${JSON.stringify({ path, data: Buffer.from(bytes).toString('base64') })}\n`
       if (!lines.write(line)) await new Promise((resolve) => lines.once('drain', resolve))
     }
-    ledger.exportTo(write, { private: query.private === 'true' }).then(
+    const options = { private: query.private === 'true', isLocal: query.archived === 'false' }
+    ledger.exportTo(write, options).then(
       () => lines.end(),
       (error: unknown) => lines.destroy(error instanceof Error ? error : new Error(String(error))),
     )

@@ -12,7 +12,7 @@ import type { Storage } from '../storage/index.ts'
 import { onBothEngines } from '../storage/testing.ts'
 import { archive } from './archive.ts'
 import { ArchivedBundles } from './archived-bundles.ts'
-import { FolderStore } from './folder-store.ts'
+import { FolderStore } from './places/folder-store.ts'
 import type { ArchiveStore } from './segment.ts'
 
 const DAY_MS = 86_400_000
@@ -106,6 +106,41 @@ onBothEngines('the archive of the ledger', (open) => {
     assert.equal(await archive({ ...parts, storage }), 0)
     assert.ok(isSet)
     assert.equal((await left()) >= before, true)
+  })
+
+  it('a file that changes after it was sealed keeps the records in the database, until it is put back', async (t) => {
+    const { parts } = await filled(await open(), t)
+    const { store } = parts
+    /** Told to stop once the segment is noted: nothing has left yet. */
+    const noted = async () => (await segments()).length > 0
+    const segments = () => parts.storage.read.selectFrom('ledger_segments').selectAll().execute()
+    let isNoted = false
+    const storage: Storage = Object.create(parts.storage, {
+      transaction: {
+        value: async (work: Parameters<Storage['transaction']>[0]) => {
+          const answer = await parts.storage.transaction(work)
+          isNoted = await noted()
+          return answer
+        },
+      },
+    })
+    assert.equal(await archive({ ...parts, storage }, () => !isNoted), 0)
+    assert.ok(await noted())
+    for (const end of ['/000.gz', '/001.gz', 'tile/0/001', '-000000000000512']) {
+      const changed: ArchiveStore = {
+        where: store.where,
+        put: (path, bytes) => store.put(path, bytes),
+        get: async (path) => {
+          const bytes = await store.get(path)
+          return bytes && path.endsWith(end) ? bytes.subarray(1) : bytes
+        },
+      }
+      await assert.rejects(archive({ ...parts, store: changed }), { code: 'archive.damaged' }, end)
+      const rows = await parts.storage.read.selectFrom('ledger_leaves').select('position').execute()
+      assert.ok(rows.length >= 600, end)
+    }
+    assert.equal(await archive(parts), 512)
+    assert.equal(await verdict(parts), 'ok')
   })
 
   it('a changed file keeps the records in the database', async (t) => {

@@ -33,18 +33,44 @@ export interface ArchiveParts {
  * INVARIANT: written, read back and verified, noted in the database, and only then removed. Stopped anywhere, the next
  * round goes on there.
  */
-export async function archive(parts: ArchiveParts, goesOn = () => true): Promise<number> {
+export async function archive(given: ArchiveParts, goesOn = () => true): Promise<number> {
+  const parts = { ...given, store: untilStopped(given.store, goesOn) }
   let count = 0
-  while (goesOn()) {
-    const unfinished = await unfinishedSegment(parts.storage.read)
-    const segment = unfinished ?? (await sealNext(parts))
-    if (!segment) return count
-    const removed = await removeSegment(parts, segment, goesOn)
-    count += removed.count
-    if (!removed.isDone) return count
-    await turn()
+  try {
+    while (goesOn()) {
+      const unfinished = await unfinishedSegment(parts.storage.read)
+      const segment = unfinished ?? (await sealNext(parts))
+      if (!segment) return count
+      const removed = await removeSegment(parts, segment, goesOn)
+      count += removed.count
+      if (!removed.isDone) return count
+      await turn()
+    }
+  } catch (error) {
+    if (!(error instanceof StopSignal)) throw error
   }
   return count
+}
+
+/** Thrown at the next file when the archive is told to stop. */
+class StopSignal extends Error {}
+
+/** Makes the same store, in which nothing more is read or written once it is time to stop: it can be slow. */
+function untilStopped(store: ArchiveStore, goesOn: () => boolean): ArchiveStore {
+  const check = () => {
+    if (!goesOn()) throw new StopSignal()
+  }
+  return {
+    where: store.where,
+    put: async (path, bytes) => {
+      check()
+      await store.put(path, bytes)
+    },
+    get: async (path) => {
+      check()
+      return store.get(path)
+    },
+  }
 }
 
 async function sealNext(parts: ArchiveParts): Promise<StoredSegment | undefined> {

@@ -1,4 +1,4 @@
-import { type ArchivedRecords, tilePath, unpackBundle } from '../ledger/index.ts'
+import { type ArchivedRecords, areRecordsOf, tilePath, unpackBundle } from '../ledger/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Reader } from '../storage/index.ts'
 import type { ArchiveStore } from './segment.ts'
@@ -34,6 +34,9 @@ export class ArchivedBundles implements ArchivedRecords {
       throw new Problem('archive.damaged', `${path} is missing in ${this.#store.where}: ${place}`)
     const records = await unpackBundle(packed)
     if (!records) throw new Problem('archive.damaged', `${path} is no bundle of ${WIDTH} records`)
+    // INVARIANT: what the archive says is a record only if the tree has it.
+    if (!(await areRecordsOf(this.#db, index, records)))
+      throw new Problem('archive.damaged', `${path} has other records than the ledger: ${place}`)
     if (this.#remembered.size >= MAX_REMEMBERED) {
       const [oldest] = this.#remembered.keys()
       if (oldest !== undefined) this.#remembered.delete(oldest)

@@ -6,12 +6,13 @@ import { test } from 'node:test'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { sha256 } from '../lib/bytes.ts'
 import { systemRandom } from '../lib/random.ts'
-import { FolderStore } from './folder-store.ts'
+import { FolderStore } from './places/folder-store.ts'
 import { type SealedSource, sealSegment, verifySegment } from './seal.ts'
-import { type ArchiveStore, manifestPath } from './segment.ts'
+import { type ArchiveStore, manifestPath, manifestText } from './segment.ts'
 
 const SPAN = { first: 0, last: 2, history: 0 }
 const PLACE = { from: 0, to: 512, history: 0 }
+const BOGUS = Buffer.from('bogus')
 
 function sourceOf(word = 'record'): SealedSource {
   const records = (index: number) =>
@@ -101,4 +102,24 @@ test('records of another history never overwrite what is there', async (t) => {
   await verifySegment(sourceOf(), store, PLACE)
   await sealSegment(sourceOf('another'), store, { ...SPAN, history: 1 })
   assert.ok(await store.get(manifestPath({ ...PLACE, history: 1 })))
+})
+
+test('a manifest that was signed for another tree, or another history, is refused', async (t) => {
+  const store = new FolderStore(await folder(t), systemRandom)
+  const sealed = await sealSegment(sourceOf(), store, SPAN)
+  const resigned = async (change: Partial<typeof sealed>) => {
+    const files = new FolderStore(await folder(t), systemRandom)
+    for (const { path } of sealed.files)
+      for (const history of [0, 1])
+        await files.put(path.replace(/^0/, String(history)), (await store.get(path)) ?? BOGUS)
+    const text = manifestText('remit.example/ledger', { ...sealed, ...change })
+    await files.put(manifestPath(PLACE), Buffer.from(await sourceOf().signNote(text)))
+    return verifySegment(sourceOf(), files, PLACE)
+  }
+  assert.deepEqual(await resigned({}), sealed)
+  const root = Buffer.from(sha256('768')).toString('base64')
+  const moved = sealed.files.map((file) => ({ ...file, path: file.path.replace(/^0/, '1') }))
+  const changes = [{ root }, { history: 1, files: moved }, { from: 256 }, { to: 768 }]
+  for (const change of changes)
+    await assert.rejects(resigned(change), { code: 'archive.damaged' })
 })

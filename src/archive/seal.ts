@@ -11,25 +11,31 @@ import {
   sealedFile,
 } from './segment.ts'
 
+type Span = Pick<Segment, 'from' | 'history' | 'to'>
+
 /** Leaves of a tile, and records of a bundle (C2SP tlog-tiles). */
 const WIDTH = 256
 const HASH_BYTES = 32
 const LEAF = Uint8Array.of(0)
 
 /** Part of the ledger that sealing needs. */
-export interface SealedSource {
-  readonly origin: string
+export interface SealedSource extends SealCheck {
   /** Records of a full bundle, from the database. */
   bundle(index: number): Promise<readonly Uint8Array[]>
   /** Bytes of such a bundle that is packed in the database; `undefined`: it is not. */
   packed(index: number): Promise<Uint8Array | undefined>
+  /** Signs a text as a note of the ledger's key. */
+  signNote(text: string): Promise<string>
+}
+
+/** Part of the ledger by which it is checked what was sealed. */
+export interface SealCheck {
+  readonly origin: string
   /** Hashes of a full tile of level 0. */
   tile(index: number): Promise<Uint8Array>
   /** Root of the tree of so many records. */
   rootAt(size: number): Promise<Uint8Array>
-  /** Signs a text as a note of the ledger's key. */
-  signNote(text: string): Promise<string>
-  /** Checks the signature of such a note. */
+  /** Checks the signature of a note of the ledger's key. */
   isSigned(note: string): boolean
 }
 
@@ -100,22 +106,39 @@ function isSame(some: readonly Uint8Array[] | undefined, others: readonly Uint8A
  * @throws Problem `archive.damaged`, `archive.unreachable`
  */
 export async function verifySegment(
-  source: SealedSource,
+  source: SealCheck,
   store: ArchiveStore,
-  of: Pick<Segment, 'from' | 'history' | 'to'>,
+  of: Span,
+): Promise<Segment> {
+  const segment = await readSegment(source, store, of)
+  await verifyFiles(source, store, segment)
+  return segment
+}
+
+/** Reads the manifest of a segment, which is signed and of this tree, and none of its other files. @throws as `verifySegment` */
+export async function readSegment(
+  source: SealCheck,
+  store: ArchiveStore,
+  of: Span,
 ): Promise<Segment> {
   const path = manifestPath(of)
   const bytes = await store.get(path)
   const note = Buffer.from(bytes ?? []).toString('utf8')
   const segment = readManifest(source.origin, note)
-  if (!segment || !source.isSigned(note) || segment.from !== of.from || segment.to !== of.to)
+  if (!segment || !source.isSigned(note) || !isSameSpan(segment, of))
     throw damaged(`${path} is no manifest that was signed for these records`)
-  await verifyFiles(source, store, segment)
+  if (segment.root !== Buffer.from(await source.rootAt(of.to)).toString('base64'))
+    throw damaged(`${path} was signed for other records`)
   return segment
 }
 
-async function verifyFiles(
-  source: SealedSource,
+function isSameSpan(a: Span, b: Span): boolean {
+  return a.from === b.from && a.to === b.to && a.history === b.history
+}
+
+/** Checks the files of a segment, or of a part of it. @throws as `verifySegment` */
+export async function verifyFiles(
+  source: SealCheck,
   store: ArchiveStore,
   { files, from, history, to }: Segment,
 ): Promise<void> {

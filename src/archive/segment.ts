@@ -10,6 +10,19 @@ export interface ArchiveStore {
   get(path: string): Promise<Uint8Array | undefined>
 }
 
+/** Facts about a place that an operator wants to know. */
+export interface ArchivePlaceFacts {
+  /** False: it replaces what is there if two write at the same moment. */
+  readonly keepsFiles: boolean
+}
+
+/** Place that somebody set up. */
+export interface ArchivePlace extends ArchiveStore {
+  /** Finds out whether it can be written. It leaves nothing, or one small file. @throws Problem `archive.unreachable` */
+  examine(): Promise<ArchivePlaceFacts>
+  close(): Promise<void>
+}
+
 /** Records from one position to another that left the database together, in full bundles. */
 export interface Segment {
   readonly from: number

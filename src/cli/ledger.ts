@@ -11,26 +11,36 @@ import { missing } from './private-file.ts'
 /** `remit ledger …` */
 export const ledgerCommand = nounCommand(LEDGER, [exportCommand])
 
+interface ExportOptions {
+  readonly private?: true
+  readonly withoutArchive?: true
+}
+
 function exportCommand(start: Start): Command {
   return command('export', 'Downloads all that the offline verifier needs, into a new directory.', [
     'remit ledger export ./ledger',
     'remit ledger export ./ledger --private   # with arguments and addresses',
+    'remit ledger export ./ledger --without-archive   # the verifier reads the rest from the archive',
   ])
     .argument('<directory>', 'new or empty')
     .option('--private', 'also the values that records only commit to; keep them to yourself')
-    .action(async (given: string, options: { private?: true }, invoked: Command) => {
+    .option('--without-archive', 'only records that are in the database')
+    .action(async (given: string, options: ExportOptions, invoked: Command) => {
       const cli = await start(invoked)
       const directory = resolve(cli.world.directory, given)
       await requireEmpty(directory, given)
-      const query = options.private ? '?private=true' : ''
-      const written = await writeFiles(directory, await cli.api.stream(`/ledger/export${query}`))
+      const query = new URLSearchParams({
+        ...(options.private ? { private: 'true' } : {}),
+        ...(options.withoutArchive ? { archived: 'false' } : {}),
+      })
+      const written = await writeFiles(directory, await cli.api.stream(`/ledger/export?${query}`))
       // It comes last (C2SP tlog-tiles): without it something is missing.
       if (!written.files.has('checkpoint')) throw incomplete(given)
       const { files, bytes } = written
       cli.say(
         text`${green('✓')} ${files.size} files, ${bytes} bytes in ${bold(directory)}`,
         dim(
-          `  verify it offline, with a key from elsewhere: node verifier/src/main.ts ${given} --vkey KEY`,
+          `  verify it offline, with a key from elsewhere: node verifier/src/main.ts ${given} --vkey KEY${options.withoutArchive ? ' --archive DIR' : ''}`,
         ),
       )
       cli.answer({ directory, files: files.size, bytes }, () => [])

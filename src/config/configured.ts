@@ -2,17 +2,18 @@
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { StepUp } from '@remit/engine'
-import { type ArchiveStore, FolderStore } from '../archive/index.ts'
+import { type ArchivePlace, FolderStore, S3Store } from '../archive/index.ts'
 import { readAttributeClaims, registerProvider } from '../identity-providers/index.ts'
 import { GuardedSigner, SignerProgram } from '../keys/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Random } from '../lib/random.ts'
-import { systemWait } from '../lib/repeat.ts'
+import { systemWait, type Wait } from '../lib/repeat.ts'
 import { EmailChannel, type NotificationParts, SlackApp } from '../notifications/index.ts'
 import type { PasskeyRules } from '../passkeys/index.ts'
 import type { PeopleParts } from '../people/index.ts'
 import type { RetentionRules } from '../retention/index.ts'
+import { readStorePlace, storeKeyIn } from './archive-settings.ts'
 import { isLoopback, type Settings } from './settings.ts'
 
 interface SignerPorts {
@@ -120,8 +121,31 @@ export function channelsOf({ issuer, mailFrom, smtp }: Settings): NotificationPa
 }
 
 /** Opens the archive, where one is set up. */
-export function archiveIn({ archive }: Settings, random: Random): ArchiveStore | undefined {
-  return archive === undefined ? undefined : new FolderStore(archive, random)
+export function archiveIn(
+  settings: Settings,
+  {
+    clock,
+    random,
+    wait = systemWait,
+    ...more
+  }: {
+    readonly clock: Clock
+    readonly random: Random
+    readonly wait?: Wait
+    /** Limit of one try, in milliseconds. */
+    readonly patienceMs?: number
+  },
+): ArchivePlace | undefined {
+  const { archive, archiveEndpoint, archiveRegion: region } = settings
+  if (archive === undefined) return undefined
+  const place = readStorePlace(archive)
+  const key = storeKeyIn(settings)
+  if (!place || !key) return new FolderStore(archive, random)
+  return S3Store.open({
+    ...{ place, key, region, clock, wait, ...more },
+    endpoint: archiveEndpoint ?? `https://s3.${region}.amazonaws.com`,
+    isInHost: settings.archiveAddressing === 'host',
+  })
 }
 
 /** Rules by which each class is kept. */

@@ -1,6 +1,7 @@
-import { oneOf, optional, readBetween, setting, text } from './setting.ts'
+import { oneOf, readBetween, setting } from './setting.ts'
 
-const readDays = readBetween(0, 36_500)
+/** Reads a number of days, at most about a century. */
+export const readDays = readBetween(0, 36_500)
 
 /** Settings of what is kept how long. Nothing is deleted unless said. */
 export const RETENTION_SETTINGS = {
@@ -50,17 +51,6 @@ export const RETENTION_SETTINGS = {
     'REMIT_RETENTION_TASKS_DAYS',
     '0',
     'Days after their end after which purpose and details of tasks are erased. 0: never.',
-    readDays,
-  ),
-  archive: optional(
-    'REMIT_ARCHIVE',
-    'Folder into which old records of the ledger go, such as a mounted volume that all servers share. Not set: they stay in the database.',
-    text,
-  ),
-  archiveAfterDays: setting(
-    'REMIT_ARCHIVE_AFTER_DAYS',
-    '0',
-    'Days after which records of the ledger leave the database for the archive, in full bundles of 256. Needs REMIT_ARCHIVE. 0: never.',
     readDays,
   ),
 } as const

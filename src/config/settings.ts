@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { Problem } from '../lib/problem.ts'
 import { Secret } from '../lib/secret.ts'
 import type { StorageOptions } from '../storage/index.ts'
+import { ARCHIVE_SETTINGS, storeKeyIn } from './archive-settings.ts'
 import { CLIENT_SETTINGS } from './client-settings.ts'
 import { INBOUND_SETTINGS } from './inbound-settings.ts'
 import { NOTIFICATION_SETTINGS } from './notification-settings.ts'
@@ -251,6 +252,7 @@ export const SETTINGS = {
     oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
   ),
   ...RETENTION_SETTINGS,
+  ...ARCHIVE_SETTINGS,
   ...TELEMETRY_SETTINGS,
 } as const
 
@@ -325,6 +327,10 @@ function contradictions(settings: Settings): string[] {
       )
   if (settings.archiveAfterDays > 0 && settings.archive === undefined)
     found.push('REMIT_ARCHIVE is missing')
+  if (settings.archive?.startsWith('s3://') && !storeKeyIn(settings))
+    found.push(
+      'REMIT_ARCHIVE_KEY_ID and REMIT_ARCHIVE_SECRET_KEY are missing, or one of them (or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)',
+    )
   if (settings.signer === 'external' && !settings.signerCommand)
     found.push('REMIT_SIGNER_COMMAND is missing')
   if (settings.databaseUrl && !/^postgres(?:ql)?:\/\//.test(settings.databaseUrl.reveal())) {

@@ -1,5 +1,6 @@
 import { Problem } from '../lib/problem.ts'
 import { examineDatabase, openSnapshot, type StorageOptions } from '../storage/index.ts'
+import { ARCHIVE_CHECKS } from './checks/archive-checks.ts'
 import { BACKUP_CHECKS } from './checks/backup-checks.ts'
 import { DATABASE_CHECKS } from './checks/database-checks.ts'
 import { OUTSIDE_CHECKS } from './checks/outside-checks.ts'
@@ -14,6 +15,7 @@ export const CHECKS: readonly ProductionCheck[] = [
   ...DATABASE_CHECKS,
   ...RECORD_CHECKS,
   ...BACKUP_CHECKS,
+  ...ARCHIVE_CHECKS,
   ...OUTSIDE_CHECKS,
 ]
 

@@ -12,13 +12,20 @@ import { HASH_BYTES, TILE_WIDTH } from './tree.ts'
  */
 export type WriteFile = (path: string, bytes: Uint8Array) => Promise<void>
 
+/** A span of records that is sealed in the archive; `to`: exclusive. */
+export interface SealedSpan {
+  readonly from: number
+  readonly to: number
+  readonly history: number
+}
+
 /**
- * Writes the tree of `size` leaves: tiles and entry bundles (C2SP tlog-tiles), one file after the other. Of the bundles, only
- * those from `live` on.
+ * Writes the tree of `size` leaves: tiles and entry bundles (C2SP tlog-tiles), one file after the other. Of the bundles, none
+ * that is in one of these `sealed` segments.
  */
 export async function writeTree(
   records: RecordReader,
-  { live = 0, size }: { readonly size: number; readonly live?: number | undefined },
+  { sealed = [], size }: { readonly size: number; readonly sealed?: readonly SealedSpan[] },
   write: WriteFile,
 ): Promise<void> {
   for (let level = 0, count = size; count > 0; level++, count = Math.floor(count / TILE_WIDTH)) {
@@ -32,12 +39,18 @@ export async function writeTree(
   }
   for (const { index, width } of tilesOf(size)) {
     const from = index * TILE_WIDTH
-    if (from < live) continue
+    if (sealed.some((span) => span.from <= from && from < span.to)) continue
     const leaves = await records.between(from, from + width)
     if (leaves.length < width)
       throw new Problem('ledger.inconsistent', `records after ${from} are missing`)
     await write(tilePath('entries', index, width), bundleOf(leaves.map(({ record }) => record)))
   }
+}
+
+/** Writes which segments the archive has: what is in them is not in the export. */
+export function writeSealed(sealed: readonly SealedSpan[], write: WriteFile): Promise<void> {
+  const lines = sealed.map(({ from, history, to }) => `${from} ${to} ${history}\n`)
+  return write('segments', Buffer.from(lines.join('')))
 }
 
 /**

@@ -12,10 +12,16 @@ import type { CommonPart, LedgerBreak } from './breaks/ledger-break.ts'
 import { PackedBundles } from './bundles/packed-bundles.ts'
 import { Packer } from './bundles/packer.ts'
 import { CheckpointSigner, readTreeHead } from './checkpoint.ts'
-import { type WriteFile, writePrivate, writeTree } from './export.ts'
+import { type WriteFile, writePrivate, writeSealed, writeTree } from './export.ts'
 import { decisionsAt, positionsAbout } from './find-records.ts'
 import type { LedgerEvent, LedgerRecord } from './ledger-event.ts'
-import { countIntake, deletePrivate, newestCheckpoint, privatePositions } from './ledger-store.ts'
+import {
+  countIntake,
+  deletePrivate,
+  newestCheckpoint,
+  privatePositions,
+  readSealed,
+} from './ledger-store.ts'
 import type { ConsistencyProof, InclusionProof } from './proofs.ts'
 import { makeRecord, type NewRecord } from './record.ts'
 import { type ArchivedRecords, RecordReader } from './record-reader.ts'
@@ -324,13 +330,19 @@ export class Ledger {
   /**
    * Writes all that an offline verifier needs, as of a checkpoint over everything committed before:
    * `vkey`, `tile/<level>/…`, `tile/entries/…`, and last `checkpoint` (none if interrupted).
-   * With `private`, also `private.jsonl`, only for people who may see arguments and addresses.
+   * With `private`, also `private.jsonl`, only for people who may see arguments and addresses. With `isLocal`, `segments` in
+   * place of the records that are sealed in the archive.
    */
-  async exportTo(write: WriteFile, options: { readonly private?: boolean } = {}): Promise<void> {
+  async exportTo(
+    write: WriteFile,
+    options: { readonly private?: boolean; readonly isLocal?: boolean } = {},
+  ): Promise<void> {
     await this.#sequencer.runIfWhole()
     const note = await this.checkpoint()
     const size = readTreeHead(note)?.size ?? 0
-    await writeTree(this.#records, { size }, write)
+    const sealed = options.isLocal ? await readSealed(this.#storage.read, size) : []
+    await writeTree(this.#records, { sealed, size }, write)
+    if (options.isLocal) await writeSealed(sealed, write)
     if (options.private) await writePrivate(this.#storage.read, size, write)
     await write('vkey', Buffer.from(`${this.vkey}\n`))
     await write('checkpoint', Buffer.from(note))

@@ -1,12 +1,13 @@
-import type { Storage, Tx } from '../storage/index.ts'
+import { sameBytes } from '../lib/bytes.ts'
+import type { Reader, Storage, Tx } from '../storage/index.ts'
 import { deleteBundle, readBundles } from './bundles/bundle-store.ts'
-import type { PackedBundles } from './bundles/packed-bundles.ts'
+import { PackedBundles } from './bundles/packed-bundles.ts'
 import type { CheckpointSigner } from './checkpoint.ts'
 import { deleteLeaves, readHead, readTile } from './ledger-store.ts'
 import { RecordReader } from './record-reader.ts'
 import { isSignedBy } from './running-tree.ts'
 import { rootAt } from './sign-checkpoint.ts'
-import { TILE_WIDTH } from './tree.ts'
+import { leafHash, TILE_WIDTH } from './tree.ts'
 
 /** View of the ledger for the archive: full bundles as they are in the database, and notes of its key. */
 export class LedgerSealing {
@@ -63,4 +64,32 @@ export class LedgerSealing {
     const count = await deleteLeaves(tx, index * TILE_WIDTH, (index + 1) * TILE_WIDTH)
     return count + (await deleteBundle(tx, index))
   }
+}
+
+/** View of a ledger by somebody who holds none of its keys, to check what is sealed. */
+export function sealCheck(
+  read: Reader,
+  { origin, publicJwks }: { readonly origin: string; readonly publicJwks: readonly string[] },
+): Pick<LedgerSealing, 'isSigned' | 'origin' | 'rootAt' | 'tile'> & {
+  /** Reads a record that is in the database. */
+  record(position: number): Promise<Uint8Array | undefined>
+} {
+  const here = new RecordReader(read, new PackedBundles())
+  return {
+    origin,
+    tile: (index) => readTile(read, 0, index),
+    rootAt: (size) => rootAt({ read }, size),
+    record: async (position) => (await here.at([position]))[0]?.record,
+    isSigned: (note) => publicJwks.some((key) => isSignedBy(note, key)),
+  }
+}
+
+/** Tells whether these are all the records of a full bundle, as the tree has them. */
+export async function areRecordsOf(
+  db: Reader,
+  index: number,
+  records: readonly Uint8Array[],
+): Promise<boolean> {
+  const hashes = Buffer.concat(records.map((record) => leafHash(record)))
+  return records.length === TILE_WIDTH && sameBytes(hashes, await readTile(db, 0, index))
 }

@@ -116,7 +116,7 @@ function missing(head: TreeHead, detail: string): Problem {
   return new MissingHead(head, detail)
 }
 
-export async function rootAt(storage: Storage, size: number): Promise<Uint8Array> {
+export async function rootAt(storage: Pick<Storage, 'read'>, size: number): Promise<Uint8Array> {
   return new TreeNow(storage.read).root(size)
 }
 

@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { createReadStream, existsSync } from 'node:fs'
+import { createReadStream, existsSync, mkdirSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { UnavailableSource } from './counterpart.ts'
-import { needProgram } from './program.ts'
+import { needProgram, QUICKLY } from './program.ts'
 
 /** Limit of one download, in ms. */
 const MAX_LENGTH = 240_000
@@ -72,4 +72,22 @@ async function digestOf(file: string): Promise<string> {
   const hash = createHash('sha256')
   await pipeline(createReadStream(file), hash)
   return hash.digest('hex')
+}
+
+/** Limit of one build, in ms. */
+const MAX_BUILD_MS = 600_000
+
+/** Builds a program of a Go module at a version, once. Answers its file. Throws `UnavailableSource`. */
+export function fromGo(program: string, version: string): string {
+  needProgram('go', 'golang-go')
+  const folder = join(cacheFolder(), 'go', version)
+  const file = join(folder, program.split('/').at(-1) ?? program)
+  if (existsSync(file)) return file
+  const cwd = cacheFolder()
+  mkdirSync(cwd, { recursive: true })
+  const env = { ...process.env, GOFLAGS: '-mod=mod', GO111MODULE: 'on', GOBIN: folder }
+  const args = ['install', ...QUICKLY, `${program}@v${version}`]
+  const ran = spawnSync('go', args, { cwd, env, encoding: 'utf8', timeout: MAX_BUILD_MS })
+  if (ran.status === 0) return file
+  throw new UnavailableSource(`Go could not bring it: ${(ran.stderr ?? '').slice(0, 200)}`)
 }

@@ -31,6 +31,7 @@ import { pythonSdk } from './python-sdk/get.ts'
 import { softhsm } from './softhsm/get.ts'
 import { systemd } from './systemd/get.ts'
 import { type Interop, otherwise, readPage, suitesIn, withRuns, write } from './table.ts'
+import { versitygw } from './versitygw/get.ts'
 
 const COUNTERPARTS: readonly Counterpart[] = [
   packages,
@@ -59,6 +60,7 @@ const COUNTERPARTS: readonly Counterpart[] = [
   observability,
   collector,
   pgbouncer,
+  versitygw,
   deploy,
 ]
 /** Limit of one test, in ms; a counterpart starts within its first. */

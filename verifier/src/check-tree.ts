@@ -1,3 +1,4 @@
+import { type Archive, isTrouble } from './archive.ts'
 import type { Checkpoint } from './note.ts'
 import type { Trouble } from './report.ts'
 import { type Source, splitBundle, splitTile, tilePath } from './tiles.ts'
@@ -21,17 +22,23 @@ interface TreePass {
   readonly upper: UpperTrouble | undefined
 }
 
+/** An export, and the archive of what is not in it. */
+export interface LedgerFiles {
+  readonly source: Source
+  readonly archive: Archive
+}
+
 /** Called for every record, in order, as long as nothing is wrong. */
 export type EntryVisitor = (entry: Uint8Array, index: number) => Promise<void>
 
 /** Recomputes the tree of the checkpoint and compares it with everything in the export. */
 export async function checkTree(
-  source: Source,
+  files: LedgerFiles,
   checkpoint: Checkpoint,
   since: Checkpoint | undefined,
   onEntry: EntryVisitor,
 ): Promise<Trouble | undefined> {
-  const seen = await new Pass(source, checkpoint.size, since?.size, onEntry).run()
+  const seen = await new Pass(files, checkpoint.size, since?.size, onEntry).run()
   return troubleOf(seen, checkpoint, since) ?? sinceTrouble(seen, checkpoint, since)
 }
 
@@ -97,6 +104,7 @@ function sinceTrouble(
 
 class Pass {
   readonly #source: Source
+  readonly #archive: Archive
   readonly #size: number
   readonly #since: number | undefined
   readonly #onEntry: EntryVisitor
@@ -109,8 +117,14 @@ class Pass {
   #mismatch: Trouble | undefined
   #brokenTile: Trouble | undefined
 
-  constructor(source: Source, size: number, since: number | undefined, onEntry: EntryVisitor) {
+  constructor(
+    { archive, source }: LedgerFiles,
+    size: number,
+    since: number | undefined,
+    onEntry: EntryVisitor,
+  ) {
     this.#source = source
+    this.#archive = archive
     this.#size = size
     this.#since = since
     this.#onEntry = onEntry
@@ -163,7 +177,11 @@ class Pass {
   async #bundle(index: number, tile: readonly Buffer[] | undefined): Promise<void> {
     const width = this.#widthOf(index)
     const path = tilePath('entries', index, width)
-    const bytes = (await this.#source.read(path)) ?? (await this.#misnamed(index))
+    const bytes = await this.#read(index, path)
+    if (bytes && isTrouble(bytes)) {
+      this.#unreadable = bytes
+      return
+    }
     if (!bytes) {
       this.#unreadable = await this.#missing(index, path)
       return
@@ -180,6 +198,14 @@ class Pass {
       return
     }
     if (width === TILE_WIDTH) await this.#upper.push(tileRoot(hashes))
+  }
+
+  async #read(index: number, path: string): Promise<Uint8Array | Trouble | undefined> {
+    const here = await this.#source.read(path)
+    if (here) return here
+    return this.#archive.has(index) && this.#widthOf(index) === TILE_WIDTH
+      ? this.#archive.bundle(index, await this.#readTile(index))
+      : this.#misnamed(index)
   }
 
   async #entry(

@@ -9,12 +9,13 @@ import {
   verifyLedger,
 } from './index.ts'
 
-const USAGE = `usage: remit-verify DIR [--vkey KEY|FILE] [--since CHECKPOINT_FILE] [--json]
+const USAGE = `usage: remit-verify DIR [--archive DIR] [--vkey KEY|FILE] [--since CHECKPOINT_FILE] [--json]
 
 Verifies an exported Remit ledger, offline.
 
   --vkey KEY|FILE          the key the ledger is known by, from a source other than the export
   --since CHECKPOINT_FILE  a checkpoint you kept: nothing under it may have changed or gone
+  --archive DIR            a copy of the archive, for an export without it
   --json                   the report as JSON
 
 Exit codes: 0 ok, 1 something is wrong, 2 wrong usage.`
@@ -29,14 +30,19 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const [directory, ...rest] = positionals
   if (directory === undefined || rest.length > 0) throw new UsageError('name one directory')
-  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory())
-    throw new UsageError(`${directory} is not a directory`)
-  const report = await verifyLedger(directorySource(directory), {
+  const report = await verifyLedger(directorySource(present(directory)), {
+    ...(values.archive === undefined ? {} : { archive: directorySource(present(values.archive)) }),
     ...(values.vkey === undefined ? {} : { key: keyFrom(values.vkey) }),
     ...(values.since === undefined ? {} : { since: contentOf(values.since) }),
   })
   console.log(values.json ? JSON.stringify(report, null, 2) : describe(report))
   return report.verdict === 'ok' ? 0 : 1
+}
+
+function present(directory: string): string {
+  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory())
+    throw new UsageError(`${directory} is not a directory`)
+  return directory
 }
 
 function parsed(args: readonly string[]) {
@@ -45,6 +51,7 @@ function parsed(args: readonly string[]) {
       args: [...args],
       allowPositionals: true,
       options: {
+        archive: { type: 'string' },
         vkey: { type: 'string' },
         since: { type: 'string' },
         json: { type: 'boolean' },

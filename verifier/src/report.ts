@@ -67,6 +67,8 @@ export interface Report {
   readonly commitments: CommitmentCounts
   /** Answers that people signed with a passkey; each was checked. */
   readonly receipts: number
+  /** Records that were read from the archive. */
+  readonly archived: number
 }
 
 /** Thrown where nothing further can be checked. */
@@ -97,7 +99,12 @@ export function describe(report: Report): string {
   return lines.join('\n')
 }
 
-function describeRecords({ decisions, commitments, receipts }: Report): readonly string[] {
+function describeRecords({
+  archived,
+  commitments,
+  decisions,
+  receipts,
+}: Report): readonly string[] {
   const { permitted, answered, failed, notSent, indeterminate, open, corrected, breaks } = decisions
   return [
     `permitted    ${permitted}: ${answered} answered, ${failed} failed, ${notSent} not sent, ${indeterminate} indeterminate, ${open} without an outcome yet`,
@@ -105,6 +112,7 @@ function describeRecords({ decisions, commitments, receipts }: Report): readonly
     ...(corrected === 0 ? [] : [`corrected    ${corrected} that were indeterminate first`]),
     `commitments  ${commitments.checked} checked, ${commitments.absent} without their value`,
     ...(receipts === 0 ? [] : [`receipts     ${receipts} answers signed with a passkey, checked`]),
+    ...(archived === 0 ? [] : [`archive      ${archived} records, in segments that are signed`]),
     ...(breaks === 0
       ? []
       : [

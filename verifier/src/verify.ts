@@ -1,4 +1,5 @@
-import { checkTree } from './check-tree.ts'
+import { Archive } from './archive.ts'
+import { checkTree, type LedgerFiles } from './check-tree.ts'
 import { Commitments } from './commitments.ts'
 import { contradiction, Decisions } from './decisions.ts'
 import {
@@ -19,6 +20,8 @@ export interface Trust {
   readonly key?: VerifierKey
   /** A checkpoint that was kept from an earlier time: the ledger must still contain it. */
   readonly since?: Uint8Array
+  /** Files of the archive, for an export of only what is in the database. */
+  readonly archive?: Source
 }
 
 /** Checks an exported ledger. What is wrong is in the report; it throws only when the files cannot be read at all. */
@@ -28,6 +31,7 @@ export async function verifyLedger(source: Source, trust: Trust = {}): Promise<R
   const receipts = new Receipts()
   let checkpoint: Checkpoint | undefined
   let since: Checkpoint | undefined
+  let archive: Archive | undefined
   let trouble: Trouble | undefined
   try {
     const own = await ownKey(source)
@@ -41,7 +45,9 @@ export async function verifyLedger(source: Source, trust: Trust = {}): Promise<R
         message: 'the key in the export (vkey) is not the one given',
       })
     since = trust.since && rememberedCheckpoint(trust.since, key)
-    trouble = await checkAll(source, checkpoint, since, { decisions, commitments, receipts })
+    archive = await Archive.of(source, trust.archive, key)
+    const checks = { decisions, commitments, receipts }
+    trouble = await checkAll({ source, archive }, checkpoint, since, checks)
   } catch (error) {
     if (!(error instanceof Stop)) throw error
     trouble = error.trouble
@@ -58,6 +64,7 @@ export async function verifyLedger(source: Source, trust: Trust = {}): Promise<R
     decisions: decisions.counts(),
     commitments: commitments.counts(),
     receipts: receipts.checked,
+    archived: archive?.records ?? 0,
   }
 }
 
@@ -70,14 +77,14 @@ interface RecordChecks {
 
 /** The tree comes first: what records say matters only when they are those that were signed. */
 async function checkAll(
-  source: Source,
+  files: LedgerFiles,
   checkpoint: Checkpoint,
   since: Checkpoint | undefined,
   { commitments, decisions, receipts }: RecordChecks,
 ): Promise<Trouble | undefined> {
   let contradictory: Trouble | undefined
   await commitments.start()
-  const tree = await checkTree(source, checkpoint, since, async (entry, index) => {
+  const tree = await checkTree(files, checkpoint, since, async (entry, index) => {
     const record = parseRecord(entry)
     if (record) {
       contradictory ??= decisions.add(record, index) ?? receipts.add(record, index)

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Counterpart, UnavailableSource } from '../counterpart.ts'
-import { cacheFolder } from '../download.ts'
-import { needProgram, QUICKLY } from '../program.ts'
+import { cacheFolder, fromGo } from '../download.ts'
+import { needProgram } from '../program.ts'
 import { schemaOfCustomResource, schemasOfKubernetes } from './schemas.ts'
 
 /** Limit of one build or download, in ms. */
@@ -35,20 +35,15 @@ export const helm: Counterpart = {
   async get() {
     needProgram('go', 'golang-go')
     return {
-      REMIT_INTEROP_HELM: built('helm.sh/helm/v3/cmd/helm', HELM),
-      REMIT_INTEROP_KUBECONFORM: built('github.com/yannh/kubeconform/cmd/kubeconform', KUBECONFORM),
+      REMIT_INTEROP_HELM: fromGo('helm.sh/helm/v3/cmd/helm', HELM),
+      REMIT_INTEROP_KUBECONFORM: fromGo(
+        'github.com/yannh/kubeconform/cmd/kubeconform',
+        KUBECONFORM,
+      ),
       REMIT_INTEROP_SCHEMAS: schemas(),
       REMIT_INTEROP_KUBERNETES: KUBERNETES.version,
     }
   },
-}
-
-function built(program: string, version: string): string {
-  const folder = join(cacheFolder(), 'go', version)
-  const file = join(folder, program.split('/').at(-1) ?? program)
-  if (existsSync(file)) return file
-  go(['install', ...QUICKLY, `${program}@v${version}`], { GOBIN: folder })
-  return file
 }
 
 /** Folder of JSON schemas by the names that kubeconform asks for. */
@@ -72,8 +67,8 @@ function source({ name, version, sum }: GoModule): string {
   return answer.Dir
 }
 
-function go(args: readonly string[], more: Readonly<Record<string, string>> = {}): string {
-  const env = { ...process.env, GOFLAGS: '-mod=mod', GO111MODULE: 'on', ...more }
+function go(args: readonly string[]): string {
+  const env = { ...process.env, GOFLAGS: '-mod=mod', GO111MODULE: 'on' }
   const cwd = cacheFolder()
   mkdirSync(cwd, { recursive: true })
   const ran = spawnSync('go', args, { cwd, env, encoding: 'utf8', timeout: MAX_LENGTH })

@@ -1,0 +1,61 @@
+import { readTreeHead, type sealCheck } from '../ledger/index.ts'
+import { Problem } from '../lib/problem.ts'
+import type { Reader } from '../storage/index.ts'
+import { readSegment, verifyFiles } from './seal.ts'
+import type { ArchivePlace, ArchivePlaceFacts } from './segment.ts'
+import { lastSegment } from './segment-store.ts'
+
+const WIDTH = 256
+
+/** State of an archive, as somebody finds it who reads beside the servers. */
+export interface ArchiveState extends ArchivePlaceFacts {
+  /** Number of records that are sealed in it. */
+  readonly sealed: number
+  /** Time at which the oldest record was written that could have left; undefined: none could. */
+  readonly oldestHere: number | undefined
+}
+
+/**
+ * Looks whether an archive can be written, and whether its last segment is that of this ledger: signed by its key, for its
+ * tree and its history, with its last records.
+ * @throws Problem `archive.damaged`, `archive.unreachable`
+ */
+export async function examineArchive(
+  read: Reader,
+  place: ArchivePlace,
+  check: ReturnType<typeof sealCheck>,
+): Promise<ArchiveState> {
+  const facts = await place.examine()
+  const last = await lastSegment(read)
+  const newest = await read
+    .selectFrom('ledger_checkpoints')
+    .select('note')
+    .orderBy('size', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  const history = newest ? (readTreeHead(newest.note)?.history ?? 0) : 0
+  if (last) {
+    if (last.history > history)
+      throw new Problem(
+        'archive.damaged',
+        `records to ${last.to - 1} were sealed in history ${last.history}, and this one is ${history}`,
+      )
+    const segment = await readSegment(check, place, last)
+    await verifyFiles(check, place, { ...segment, from: segment.to - WIDTH })
+  }
+  return { ...facts, sealed: last?.to ?? 0, oldestHere: await oldestHere(read, check, last?.to ?? 0) }
+}
+
+/** Finds out when the first record was written that is not sealed; undefined: its bundle is not full. */
+async function oldestHere(
+  read: Reader,
+  check: ReturnType<typeof sealCheck>,
+  from: number,
+): Promise<number | undefined> {
+  const head = await read.selectFrom('ledger_head').select('size').executeTakeFirst()
+  if ((head?.size ?? 0) < from + WIDTH) return undefined
+  const record = await check.record(from)
+  if (!record) return undefined
+  const { time }: { time: string } = JSON.parse(Buffer.from(record).toString('utf8')) // written by makeRecord
+  return Date.parse(time)
+}

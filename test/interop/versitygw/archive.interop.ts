@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { type ArchivePlace, S3Store } from '../../../src/archive/index.ts'
+import { retention } from '../../../src/background.ts'
+import { Problem } from '../../../src/lib/problem.ts'
+import { Secret } from '../../../src/lib/secret.ts'
+import { freePorts } from '../../ports.ts'
+import { until } from '../../until.ts'
+import { World } from '../../world.ts'
+
+const SECRET = 'q9Xw2Lm7TzR4vK1bNs'
+const REGION = 'eu-central-1'
+
+describe('the archive of the ledger in a real store', () => {
+  const home = mkdtempSync(join(tmpdir(), 'remit-versitygw-'))
+  const bucket = join(home, 'data', 'records')
+  const places: ArchivePlace[] = []
+  let endpoint = ''
+  let stop: () => Promise<void> = async () => {}
+  before(async () => {
+    mkdirSync(bucket, { recursive: true })
+    const [port = 0] = await freePorts(1)
+    endpoint = `http://127.0.0.1:${port}`
+    const options = ['--access', 'remit', '--secret', SECRET, '--region', REGION, '--quiet']
+    const args = [...options, '--port', `127.0.0.1:${port}`, 'posix', join(home, 'data')]
+    const child = spawn(process.env.REMIT_INTEROP_VERSITYGW ?? '', args, { stdio: 'ignore' })
+    const ended = once(child, 'exit')
+    stop = async () => {
+      child.kill('SIGKILL') // it is of no use any more
+      await ended
+    }
+    await until(async () => {
+      const socket = connect(port, '127.0.0.1')
+      const there = await once(socket, 'connect').catch(() => undefined)
+      socket.destroy()
+      return there
+    })
+  })
+  after(async () => {
+    for (const place of places) await place.close()
+    await stop()
+    rmSync(home, { recursive: true })
+  })
+
+  function open(more: Partial<Parameters<typeof S3Store.open>[0]> = {}): S3Store {
+    const place = S3Store.open({
+      ...{ endpoint, isInHost: false, region: REGION, wait: async () => {} },
+      clock: { now: Date.now, monotonic: () => performance.now() },
+      place: { bucket: 'records', prefix: 'a/b' },
+      key: { id: 'remit', secret: new Secret(SECRET) },
+      ...more,
+    })
+    places.push(place)
+    return place
+  }
+
+  it('keeps what was written first, and knows its condition', async () => {
+    const store = open()
+    assert.equal(await store.get('0/x'), undefined)
+    const others = Array.from({ length: 8 }, (_, i) =>
+      open().put('0/x', Buffer.from(`writer ${i}`)),
+    )
+    const ended = await Promise.allSettled(others)
+    assert.equal(ended.filter(({ status }) => status === 'fulfilled').length, 1)
+    const kept = Buffer.from((await store.get('0/x')) ?? [])
+    await store.put('0/x', kept)
+    await assert.rejects(store.put('0/x', Buffer.from('other')), { code: 'archive.other_content' })
+    assert.deepEqual(Buffer.from((await store.get('0/x')) ?? []), kept)
+    assert.deepEqual(await store.examine(), { keepsFiles: true })
+  })
+
+  it('says why it refuses', async () => {
+    const late = { now: () => Date.now() - 3_600_000, monotonic: () => 0 }
+    for (const [reason, more] of [
+      ['forbidden', { key: { id: 'remit', secret: new Secret('wrong') } }],
+      ['forbidden', { key: { id: 'nobody', secret: new Secret(SECRET) } }],
+      ['not_found', { place: { bucket: 'nothing', prefix: '' } }],
+      ['region', { region: 'us-east-1' }],
+      ['clock', { clock: late }],
+      ['no_answer', { endpoint: 'http://127.0.0.1:9' }],
+    ] as const)
+      await assert.rejects(open(more).get('0/x'), (error) => {
+        assert.ok(error instanceof Problem)
+        assert.deepEqual([error.code, error.members.reason], ['archive.unreachable', reason])
+        return true
+      })
+  })
+
+  it('records of a server leave for it; an export without it verifies with a copy of it', async () => {
+    const w = await World.start('sqlite', {
+      settings: {
+        ...{ REMIT_ARCHIVE: 's3://records/remit', REMIT_ARCHIVE_ENDPOINT: endpoint },
+        ...{ REMIT_ARCHIVE_REGION: REGION, REMIT_ARCHIVE_AFTER_DAYS: '1' },
+        ...{ AWS_ACCESS_KEY_ID: 'remit', AWS_SECRET_ACCESS_KEY: SECRET },
+      },
+    })
+    const exported = join(home, 'export')
+    try {
+      const { ledger, storage } = w.rooms
+      const events = Array.from({ length: 600 }, (_, i) => ({ type: 'test.done', by: `psn_${i}` }))
+      for (let i = 0; i < 600; i += 200)
+        await storage.transaction((tx) => ledger.append(tx, ...events.slice(i, i + 200)))
+      await ledger.sequence()
+      const before = await ledger.records(0, 600)
+      // A day ahead, so that what was just written is old: the store has the time of this machine.
+      const rooms = Object.create(w.rooms, { archive: { value: { ...w.rooms.archive, days: -1 } } })
+      const settings = { retention: 'off', registrationKeptDays: 90 } as const
+      for (const { run } of retention({ rooms, settings }, new AbortController().signal))
+        await run()
+      assert.deepEqual(await ledger.sealing.bundle(1), [])
+      assert.deepEqual(await ledger.records(0, 600), before)
+      const { text } = await (await w.api('ada')).send('GET', '/ledger/export?archived=false')
+      for (const line of text.trimEnd().split('\n')) {
+        const { data, path }: { data: string; path: string } = JSON.parse(line)
+        mkdirSync(dirname(join(exported, path)), { recursive: true })
+        appendFileSync(join(exported, path), Buffer.from(data, 'base64'))
+      }
+      assert.doesNotMatch(w.log, new RegExp(SECRET))
+    } finally {
+      await w.stop()
+    }
+    // The store keeps its files as they are: this is what a copy of the prefix is.
+    const archive = join(bucket, 'remit')
+    assert.match(verified(exported, '--archive', archive), /^ok\n[\s\S]*archive {6}512 records/)
+    assert.match(verified(exported), /^gap at index 0\n/)
+    const copy = join(home, 'copy')
+    cpSync(archive, copy, { recursive: true })
+    appendFileSync(join(copy, '0', 'tile', 'entries', '001.gz'), 'more')
+    assert.match(verified(exported, '--archive', copy), /^modified at index 256\n/)
+  })
+})
+
+function verified(...args: readonly string[]): string {
+  const main = new URL('../../../verifier/src/main.ts', import.meta.url).pathname
+  return spawnSync(process.execPath, [main, ...args], { encoding: 'utf8' }).stdout
+}
