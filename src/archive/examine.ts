@@ -43,7 +43,11 @@ export async function examineArchive(
     const segment = await readSegment(check, place, last)
     await verifyFiles(check, place, { ...segment, from: segment.to - WIDTH })
   }
-  return { ...facts, sealed: last?.to ?? 0, oldestHere: await oldestHere(read, check, last?.to ?? 0) }
+  return {
+    ...facts,
+    sealed: last?.to ?? 0,
+    oldestHere: await oldestHere(read, check, last?.to ?? 0),
+  }
 }
 
 /** Finds out when the first record was written that is not sealed; undefined: its bundle is not full. */

@@ -120,6 +120,5 @@ test('a manifest that was signed for another tree, or another history, is refuse
   const root = Buffer.from(sha256('768')).toString('base64')
   const moved = sealed.files.map((file) => ({ ...file, path: file.path.replace(/^0/, '1') }))
   const changes = [{ root }, { history: 1, files: moved }, { from: 256 }, { to: 768 }]
-  for (const change of changes)
-    await assert.rejects(resigned(change), { code: 'archive.damaged' })
+  for (const change of changes) await assert.rejects(resigned(change), { code: 'archive.damaged' })
 })
