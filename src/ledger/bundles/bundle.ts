@@ -4,6 +4,8 @@ import { TILE_WIDTH } from '../tree.ts'
 
 /** Length of the longest bundle: 256 records of 65,535 bytes, each after its length. */
 const MAX_BYTES = TILE_WIDTH * 65_537
+/** Holds what most bundles have: each further piece waits for a thread once more. */
+const CHUNK_BYTES = 196_608
 
 // Not on the thread that answers calls.
 const [gzipped, gunzipped] = [promisify(gzip), promisify(gunzip)]
@@ -32,7 +34,10 @@ export function packBundle(records: readonly Uint8Array[]): Promise<Uint8Array> 
 
 /** Unpacks a full bundle. `undefined`: it is none. */
 export async function unpackBundle(packed: Uint8Array): Promise<readonly Uint8Array[] | undefined> {
-  const bytes = await gunzipped(packed, { maxOutputLength: MAX_BYTES }).catch(() => undefined)
+  const bytes = await gunzipped(packed, {
+    maxOutputLength: MAX_BYTES,
+    chunkSize: CHUNK_BYTES,
+  }).catch(() => undefined)
   return bytes && readBundle(bytes, TILE_WIDTH)
 }
 
