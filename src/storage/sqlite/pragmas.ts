@@ -7,7 +7,11 @@ const WAL_SIZE_LIMIT = 64 * 1024 * 1024
 
 /** Keys are random, so each row is another page: the more rows a checkpoint has, the fewer times a page is copied. */
 const CHECKPOINT_PAGES = 4_000
-const CACHE_KIB = 8 * 1024
+/**
+ * Cache of the connection that writes, in KiB. Where a page in the middle of a tree is split, SQLite looks through all of its cache at the
+ * commit (it renames pages by way of the lock-byte page): 8 MiB cost a third of the thread. What else is needed is in the system's cache.
+ */
+const CACHE_KIB = 2 * 1024
 
 /** "remt": tells what the file is (file(1)), and writing it at the start shows that it can be written at all. */
 const APPLICATION_ID = 0x72656d74
