@@ -12,6 +12,7 @@ import { inEachWorld, type World } from '../world.ts'
 
 /** Columns of bytes that are no secrets: hashes, public keys, and records that anyone may read who may read the ledger. */
 const OPEN = new Set([
+  'ledger_bundles.packed',
   'ledger_intake.record',
   'ledger_leaves.leaf_hash',
   'ledger_leaves.record',

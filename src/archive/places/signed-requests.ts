@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { AwsV4Signer } from 'aws4fetch'
 import { sha256hex } from '../../lib/bytes.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { Problem } from '../../lib/problem.ts'
@@ -111,6 +110,8 @@ export class SignedRequests {
   ): Promise<Record<string, string>> {
     const { clock, key, region } = this.#parts
     const now = new Date(clock.now()).toISOString()
+    // Loaded by servers with an archive in a store only.
+    const { AwsV4Signer } = await import('aws4fetch')
     const signer = new AwsV4Signer({
       ...{ method, url, region, service: 's3', accessKeyId: key.id },
       secretAccessKey: key.secret.reveal(),

@@ -8,12 +8,15 @@ import type { McpPorts } from './ports.ts'
  * Answers, and records the outcome, whatever it was. What has to be kept for a repeated call is recorded first. A store that
  * fails now cannot undo what the server did, and a caller that is told of a failure repeats the call: so the answer is still sent.
  */
-export async function finish(done: CompletedCall, ports: McpPorts): Promise<CompletedCall> {
-  const isBehind = !isKept(done)
-  if (isBehind) done.answer.end(done.outcome.reply)
-  await record(done, ports, { isBehind })
-  if (!isBehind) done.answer.end(done.outcome.reply)
-  return done
+export async function finish(done: CompletedCall, ports: McpPorts): Promise<AnsweredCall> {
+  if (isKept(done)) await record(done, ports)
+  done.answer.end(done.outcome.reply)
+  return { recorded: isKept(done) ? undefined : record(done, ports, { isBehind: true }) }
+}
+
+/** A call whose caller has the answer. `recorded` never rejects. */
+interface AnsweredCall {
+  readonly recorded: Promise<void> | undefined
 }
 
 /** Records the outcome of a call. Never throws. */

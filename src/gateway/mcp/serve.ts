@@ -175,16 +175,20 @@ async function call(
     : notified
   void ports.watch.begin(placed.resource)
   const { decisions, subscriptions } = ports
+  let recorded: Promise<void> | undefined
   try {
     if (
       placed.rpc.method === MCP.subscribe &&
       !subscriptions.hasRoom(conversation.key, decisions.clock.now())
     )
       throw new RpcAnswer(callError(placed.rpc.id, 'too many subscriptions', {}, RPC.internalError))
-    await MCP_CALL.run({ ...placed, conversation, answer: reply, cancelled }, ports)
+    const call = { ...placed, conversation, answer: reply, cancelled }
+    recorded = (await MCP_CALL.run(call, ports)).recorded
   } finally {
     ports.desk.done(conversation.key, id)
   }
+  // The caller may use the id again.
+  await recorded
 }
 
 function heard(said: RpcNotification, conversation: McpConversation, { desk }: McpPorts): void {
@@ -217,10 +221,7 @@ async function end(
     )
 }
 
-/**
- * Answers an error as JSON-RPC where that is possible; throws every other error for the gateway to
- * render.
- */
+/** Answers an error as JSON-RPC where that is possible; throws every other error for the gateway to render. */
 function render(error: unknown, { id }: RpcRequest, reply: McpReply, ports: McpPorts): void {
   if (error instanceof RpcAnswer) {
     reply.end(error.reply, error)

@@ -47,10 +47,7 @@ const WORDS = {
   left: { code: 'call.no_longer_live', words: '' },
 } as const satisfies Record<ExchangeFailure, { code: Problem['code']; words: string }>
 
-/**
- * Answer to a request that failed on its way. It is an error of the protocol, since the tool is not
- * what failed.
- */
+/** Answer to a request that failed on its way. It is an error of the protocol, since the tool is not what failed. */
 export function failed(id: RpcId, problem: Problem): RpcAnswer {
   return new RpcAnswer(rpcError(id, RPC.internalError, problem))
 }
