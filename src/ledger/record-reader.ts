@@ -64,7 +64,7 @@ export class RecordReader {
     const packed = await this.#packed.between(this.db, first, last)
     for (let index = first; index <= last; index++) {
       const bundle = packed.get(index) ?? (await this.#archived?.bundle(index))
-      // What is elsewhere is at the beginning: nothing follows.
+      // Bundles leave from the oldest on. Where one is missing, all later ones are rows, which were read before.
       if (!bundle) return
       for (const [i, record] of bundle.entries()) {
         const position = index * TILE_WIDTH + i

@@ -77,7 +77,7 @@ function requireNoneBelow(oldest: number, replicas: readonly ReplicaSchema[]): v
 export async function finishMigrations(storage: Storage): Promise<boolean> {
   const { oldest, replicas, steps } = await planMigrations(storage)
   if (steps.length === 0) return true
-  // Whoever was not told to migrate does nothing but that.
+  // Migrations of other kinds run only when an operator asks for them.
   const isRest = steps.every(({ name }) => mayComeLater(name))
   if (!isRest || replicas.some(({ schema }) => schema < oldest)) return false
   const { version } = await runMigrations(storage)

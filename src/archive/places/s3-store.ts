@@ -33,7 +33,7 @@ export class S3Store implements ArchivePlace {
     this.#outbound = parts.outbound
   }
 
-  /** It reaches no other origin than that of the store. */
+  /** Opens a store. Its requests reach the store's origin and no other. */
   static open({ endpoint, isInHost, place, ...parts }: S3Parts): S3Store {
     const { base, origin, where } = addressOf({ endpoint, isInHost, place })
     const reached = outbound({ allowOrigins: (each) => each === origin, connections: 4 })
@@ -63,7 +63,7 @@ export class S3Store implements ArchivePlace {
 
   async examine(): Promise<ArchivePlaceFacts> {
     await this.put(EXAMINED, EXAMINED_TEXT)
-    // It has this content already: whoever replaces it changes nothing.
+    // The second write has the same content, so a store that replaces the file loses nothing.
     const answer = await this.#write(EXAMINED, EXAMINED_TEXT)
     if (answer.status !== 412 && !isDone(answer)) throw this.#refused(answer)
     return { keepsFiles: answer.status === 412 }

@@ -97,7 +97,7 @@ export class SignedRequests {
       if (!(cause instanceof Problem)) throw cause
       if (cause.code === 'outbound.timed_out') return unreachable(where, 'timed_out', { cause })
       if (cause.code === 'outbound.unreachable') return unreachable(where, 'no_answer', { cause })
-      // What is too large, or may not be reached, is so the next time, too.
+      // Not repeated: an answer that is too large, or an address that may not be reached, stays so.
       throw unreachable(where, 'unexpected', { cause, says: cause.detail })
     }
   }
