@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
@@ -59,7 +59,11 @@ test('env.example has exactly what compose.yaml asks for', async () => {
 /** Members of the release workflow that this test looks at. */
 interface Workflow {
   readonly permissions: Readonly<Record<string, string>>
-  readonly jobs: Readonly<Record<string, { readonly steps: readonly WorkflowStep[] }>>
+  readonly jobs: Readonly<Record<string, WorkflowJob>>
+}
+interface WorkflowJob {
+  readonly needs?: string | readonly string[]
+  readonly steps: readonly WorkflowStep[]
 }
 interface WorkflowStep {
   readonly uses?: string
@@ -90,6 +94,16 @@ test('the release pins what it uses, runs scripts that exist, and publishes each
   const [, published = ''] = /for name in (.+); do/.exec(commands) ?? []
   const packages = ['remit', 'remit-dev', 'remit-engine', 'remit-sdk', 'remit-verifier']
   assert.deepEqual(published.split(' ').toSorted(), packages)
+  const programs = [...commands.matchAll(/node (tools\/\S+)/g)].map(([, path = '']) => path)
+  assert.deepEqual(programs, ['tools/check-versions.ts'])
+  for (const path of programs) await access(join(root, path))
+  // The page of the release is made last, and has what `docs/operations/releases.md` says.
+  const { page } = jobs
+  assert.deepEqual(page?.needs, ['packages', 'image'])
+  assert.match(
+    commands,
+    /gh release create [\s\S]+\*\.tgz remit\.cdx\.json LICENCES\.txt SHA256SUMS/,
+  )
 })
 
 test('the backup of systemd is as hardened as the server, and has its user and its settings', async () => {

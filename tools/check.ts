@@ -12,6 +12,7 @@ const CHECKS: readonly (readonly [string, string, ...string[]])[] = [
   ['lint and format', bin('biome'), 'check', '.', '--error-on-warnings'],
   ['layout', process.execPath, 'tools/check-layout.ts'],
   ['docs', process.execPath, 'tools/check-docs.ts'],
+  ['versions', process.execPath, 'tools/check-versions.ts'],
   ['counts of a call', process.execPath, 'bench/gate/run.ts', '--within-check'],
   ['benchmarks', process.execPath, 'tools/write-benchmarks.ts', '--check'],
   ['settings', process.execPath, 'tools/write-configuration.ts', '--check'],
