@@ -155,8 +155,6 @@ function findings(
   ran: readonly (readonly [string, string])[],
 ): Finding[] {
   return ran.flatMap(([asks, bare]) =>
-    [`p50 at ${RATE}/s`, `p99 at ${RATE}/s`].map((when) =>
-      compared.added(when, asks, bare, `${asks}: `),
-    ),
+    (['p50', 'p99'] as const).map((of) => compared.added(of, RATE, asks, bare, `${asks}: `)),
   )
 }

@@ -44,7 +44,7 @@ const UNDICI = 'undici on node:http, bare proxy'
 
 /** Share of its core above which the load is what limits a rate. */
 const FULL = 0.8
-const HIGHEST = `highest rate of the open loop with p99 at most ${MAY_ADD} ms above a bare proxy's`
+const HIGHEST = `highest rate of the open loop with p99 at most ${MAY_ADD} ms above a bare proxy's and nothing refused`
 
 const options = readOptions({ seconds: 3, rounds: 5 }, ['profile'])
 const profiles = profilesWanted(options)
@@ -157,7 +157,8 @@ function report(rounds: Rounds): void {
     says: `GET through the gateway of \`remit serve\`: each token verified once and each proof, all gates, proof, intent and outcome durable in
 SQLite, a transaction token for the API. ${CONNECTIONS} tasks of one person and one agent read one order; beside it ${CROWD} calls of which each is of
 another task, person, key and token, and calls whose proofs have a nonce of the server. ${decided.count} calls, each with a decision of its own that the
-books have as answered. ${nginx ? '' : 'nginx: not run, it is not installed here. '}Closed loop with 1 to 64 connections for throughput; open loop by schedule for latency. The API and the
+books have as answered. ${nginx ? '' : 'nginx: not run, it is not installed here. '}Closed loop with 1 to 64 connections for throughput; open loop by schedule over ${4 * CONNECTIONS} for latency: a refusal
+(503) there is an answer of a server that cannot keep up, is counted, and has no latency. The API and the
 load share the other core${fullGenerators(rounds)}. What compares is processor time.`,
     machine,
     settings: {
@@ -194,7 +195,7 @@ function findings(compared: RoundComparison): Finding[] {
     compared.share('nobody calls twice: share of the usual calls', STRANGERS, GATEWAY, 'cpu'),
     compared.share('with nonces: share of the usual calls', NONCES, GATEWAY, 'cpu'),
     ...RATES.flatMap((rate) =>
-      ['p50', 'p99'].map((of) => compared.added(`${of} at ${rate}/s`, GATEWAY, UNDICI)),
+      (['p50', 'p99'] as const).map((of) => compared.added(of, rate, GATEWAY, UNDICI)),
     ),
   ]
 }

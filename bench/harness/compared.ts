@@ -1,5 +1,5 @@
 import { type Finding, median, type Rounds, ratio } from './results.ts'
-import { MEASURES } from './way.ts'
+import { MEASURES, refusedAt } from './way.ts'
 
 /** Findings from series of the same rounds. What was not run is no number and meets no aim, nor misses one. */
 export class RoundComparison {
@@ -30,10 +30,13 @@ export class RoundComparison {
     return judged({ name, value, unit: '/s' }, `≥ ${least.toLocaleString('en')}/s`, value >= least)
   }
 
-  /** Compares the medians of the latency that `at` names. */
-  added(at: string, one: string, other: string, what = ''): Finding {
+  /** Compares the medians of a latency at a rate; says so where requests at that rate were refused, which have none. */
+  added(of: 'p50' | 'p99', perSecond: number, one: string, other: string, what = ''): Finding {
+    const at = `${of} at ${perSecond}/s`
     const value = this.#medianOf(one, at) - this.#medianOf(other, at)
-    return { name: `${what}added latency, ${at}`, value, unit: 'ms' }
+    const refused = this.#rounds.getMeasure(one, refusedAt(perSecond)).values
+    const rest = refused.some((share) => share > 0) ? ', of what was not refused' : ''
+    return { name: `${what}added latency, ${at}${rest}`, value, unit: 'ms' }
   }
 
   #medianOf(way: string, measure: string): number {

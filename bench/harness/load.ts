@@ -4,13 +4,15 @@ import { type Answer, Connection } from './connection.ts'
 export interface Load {
   readonly requests: number
   readonly seconds: number
-  /** Latencies in the order of the requests. */
+  /** Latencies in the order of the requests; of one that was refused, NaN. */
   readonly latencies: Float64Array
+  /** Number of requests that were refused. */
+  readonly refused: number
   /** Share of its core that this process used, 0 to 1. */
   readonly generatorBusy: number
 }
 
-/** Looks at every answer; throws when it is not what it has to be, which ends the run. */
+/** Looks at an answer; throws when it is not what it has to be, which ends the run. */
 export type Check = (answer: Answer, index: number) => void
 
 /**
@@ -69,13 +71,21 @@ export async function closedLoop(
 
 /**
  * Open loop: request i is due at i / rate, whatever became of the ones before. Latency counts from when it was *due*, so that a
- * server that stalls is charged for everyone who would have come meanwhile (coordinated omission).
+ * server that stalls is charged for everyone who would have come meanwhile (coordinated omission). A refusal is an answer of a
+ * server that cannot keep up: it is counted, and has no latency, so that quick refusals do not make a server look quick.
  */
 export async function openLoop(
   port: number,
   requests: readonly Buffer[],
-  options: { connections: number; perSecond: number; check: Check },
+  options: {
+    connections: number
+    perSecond: number
+    check: Check
+    /** Tells a refusal from what is checked. Default: nothing may be refused. */
+    isRefusal?: (answer: Answer) => boolean
+  },
 ): Promise<Load> {
+  const { isRefusal = () => false } = options
   const idle = await Promise.all(
     Array.from({ length: options.connections }, () => Connection.open(port)),
   )
@@ -97,7 +107,8 @@ export async function openLoop(
           (answer) => {
             latencies[index] = performance.now() - (began + index * every)
             try {
-              options.check(answer, index)
+              if (isRefusal(answer)) latencies[index] = Number.NaN
+              else options.check(answer, index)
             } catch (error) {
               reject(error)
               return
@@ -134,12 +145,13 @@ function loadOf(latencies: Float64Array, began: number, cpu: NodeJS.CpuUsage): L
     requests: latencies.length,
     seconds,
     latencies,
+    refused: latencies.filter(Number.isNaN).length,
     generatorBusy: (user + system) / 1e6 / seconds,
   }
 }
 
-/** The value below which a share of the values lies. */
+/** The value below which a share of the values lies; what is no number is left out. */
 export function percentile(values: Float64Array, share: number): number {
-  const sorted = values.toSorted()
+  const sorted = values.filter((value) => !Number.isNaN(value)).toSorted()
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
 }

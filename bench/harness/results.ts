@@ -61,6 +61,8 @@ export function ratio(one: Series, other: Series): number {
 /** Collects values round by round. */
 export class Rounds {
   readonly #series = new Map<string, Series & { readonly values: number[] }>()
+  /** Names of those that nobody needs to see while all of their values are 0. */
+  readonly #rare = new Set<string>()
 
   add(name: string, unit: string, value: number): void {
     this.#push({ name, unit }, value)
@@ -69,6 +71,12 @@ export class Rounds {
   /** Adds a value to one of several measures of a thing, for `getMeasure`. */
   addMeasure(of: string, measure: string, unit: string, value: number): void {
     this.#push({ name: `${of}, ${measure}`, unit, of, measure }, value)
+  }
+
+  /** Adds a value to a measure that is published only where it is not always 0. */
+  addRare(of: string, measure: string, unit: string, value: number): void {
+    this.#rare.add(`${of}, ${measure}`)
+    this.addMeasure(of, measure, unit, value)
   }
 
   getMeasure(of: string, measure: string): Series {
@@ -80,8 +88,11 @@ export class Rounds {
   }
 
   all(): Series[] {
-    return [...this.#series.values()]
+    return [...this.#series.values()].filter(
+      ({ name, values }) => !this.#rare.has(name) || values.some((value) => value !== 0),
+    )
   }
+
   #push(about: Omit<Series, 'values'>, value: number): void {
     const known = this.#series.get(about.name)
     if (known) known.values.push(value)

@@ -1,6 +1,7 @@
 import { costOf } from './cost.ts'
 import { type Check, closedLoop, type Load, openLoop, percentile } from './load.ts'
 import type { Program } from './program.ts'
+import { isBusy } from './refusal.ts'
 import type { Rounds } from './results.ts'
 
 /** Connections of a closed loop; an open loop has four times as many. */
@@ -72,7 +73,15 @@ export async function measureMost(
   add(MEASURES.generator, '', load.generatorBusy)
 }
 
-/** Latency at a rate, from when each request was due, and what of its core the program used meanwhile. */
+/** Names the share of requests at a rate that a server refused because it could not keep up. */
+export function refusedAt(perSecond: number): string {
+  return `refused at ${perSecond}/s`
+}
+
+/**
+ * Latency at a rate, from when each request was due, and what of its core the program used
+ * meanwhile; what was refused, where anything was.
+ */
 export async function measureAtRate(
   way: Way,
   { perSecond, seconds }: { perSecond: number; seconds: number },
@@ -81,6 +90,7 @@ export async function measureAtRate(
   const { name, program, requestsEach = 1 } = way
   const cost = await costOf(program, await openLoopOf(way, { perSecond, seconds }))
   addLatencies(`at ${perSecond}/s`, way, cost.load, rounds)
+  rounds.addRare(name, refusedAt(perSecond), '', cost.load.refused / cost.load.requests)
   if (!program) return
   const cpu = cost.cpuMicroseconds * requestsEach
   rounds.addMeasure(name, `CPU at ${perSecond}/s`, 'µs', cpu)
@@ -95,13 +105,16 @@ export async function measureAtRate(
 /** Rates that `highestRate` tries, a second. */
 const STEPS = [100, 200, 300, 400, 500, 600, 800, 1_000, 1_250, 1_500, 1_750, 2_000, 2_500, 3_000]
 
-/** Highest of some rates up to which p99 stays within `bound` milliseconds; 0 where none does. A rate that fails is tried once more. */
+/**
+ * Highest of some rates up to which p99 stays within `bound` milliseconds and nothing is refused; 0
+ * where there is none. A rate that fails is tried once more.
+ */
 export async function highestRate(way: Way, bound: number, seconds: number): Promise<number> {
   let best = 0
   for (const perSecond of STEPS) {
     const keeps = async () => {
-      const load = await (await openLoopOf(way, { perSecond, seconds }))()
-      return percentile(summed(load.latencies, way.requestsEach ?? 1), 0.99) <= bound
+      const { latencies, refused } = await (await openLoopOf(way, { perSecond, seconds }))()
+      return refused === 0 && percentile(summed(latencies, way.requestsEach ?? 1), 0.99) <= bound
     }
     if (!((await keeps()) || (await keeps()))) return best
     best = perSecond
@@ -116,8 +129,13 @@ async function openLoopOf(
 ): Promise<() => Promise<Load>> {
   const { check, port, requestsEach = 1 } = way
   const requests = await way.prepare(Math.ceil(perSecond * seconds) * requestsEach)
-  const connections = 4 * CONNECTIONS
-  return () => openLoop(port, requests, { connections, perSecond: perSecond * requestsEach, check })
+  const options = {
+    connections: 4 * CONNECTIONS,
+    perSecond: perSecond * requestsEach,
+    check,
+    isRefusal: isBusy,
+  }
+  return () => openLoop(port, requests, options)
 }
 
 function addLatencies(how: string, way: Way, { latencies }: Load, rounds: Rounds): void {
