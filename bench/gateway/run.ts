@@ -140,7 +140,7 @@ async function oneRound(
   for (const perSecond of RATES)
     for (const way of [through, ...proxies])
       await measureAtRate(way, { perSecond, seconds: options.seconds }, rounds)
-  const least = rounds.getMeasure(UNDICI, `p99 at ${RATES[0]}/s`).values.at(-1) ?? 0
+  const least = median(rounds.getMeasure(UNDICI, `p99 at ${RATES[0]}/s`).values)
   const highest = await highestRate(through, least + MAY_ADD, options.seconds)
   rounds.add(HIGHEST, '/s', highest)
   const fsync = measureFsync(remit.data)

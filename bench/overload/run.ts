@@ -61,22 +61,33 @@ Latency counts from when a request was due.`,
 
 async function atRate(times: number, perSecond: number, rounds: Rounds): Promise<void> {
   const requests = await prepareAt(perSecond)
-  const statuses = new Uint16Array(requests.length)
-  const check = ({ status, body }: Answer, index: number) => {
-    statuses[index] = status
-    if (status !== 200 && status !== 503) throw new Error(`answered ${status}: ${body}`)
+  const ends: End[] = []
+  const check = (answer: Answer, index: number) => {
+    ends[index] = endOf(answer)
   }
   const { load, cpuMicroseconds } = await costOf(remit.program, () =>
     openLoop(remit.gatewayPort, requests, { connections: OPEN, perSecond, check }),
   )
-  const of = (wanted: number) => load.latencies.filter((_, i) => statuses[i] === wanted)
-  const [good, refused] = [of(200), of(503)]
+  const of = (wanted: End) => load.latencies.filter((_, i) => ends[i] === wanted)
+  const [good, refused, late] = [of('done'), of('server.busy'), of('upstream.busy')]
   const at = `${times} times`
   rounds.addMeasure(at, 'goodput', 'per second', good.length / load.seconds)
   rounds.addMeasure(at, 'asked', 'per second', requests.length / load.seconds)
   rounds.addMeasure(at, 'p99 of what was done', 'ms', percentile(good, 0.99))
+  rounds.addMeasure(at, 'refused before any work', '', refused.length / requests.length)
   if (refused.length > 0) rounds.addMeasure(at, 'p99 of refusals', 'ms', percentile(refused, 0.99))
+  rounds.addRare(at, 'refused after the gates (upstream.busy)', '', late.length / requests.length)
   rounds.addMeasure(at, 'CPU of each request, refused or not', 'µs', cpuMicroseconds)
+}
+
+/** How a request ended: done, refused before any work, or refused a connection to the API after all gates. */
+type End = 'done' | 'server.busy' | 'upstream.busy'
+
+function endOf({ body, status }: Answer): End {
+  if (status === 200) return 'done'
+  const code = /"code":"(server\.busy|upstream\.busy)"/.exec(body.toString('latin1'))?.[1]
+  if (status !== 503 || !code) throw new Error(`answered ${status}: ${body}`)
+  return code === 'server.busy' ? code : 'upstream.busy'
 }
 
 async function prepareAt(perSecond: number): Promise<readonly Buffer[]> {
