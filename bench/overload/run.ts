@@ -80,7 +80,7 @@ async function atRate(times: number, perSecond: number, rounds: Rounds): Promise
   rounds.addMeasure(at, 'CPU of each request, refused or not', 'µs', cpuMicroseconds)
 }
 
-/** How a request ended: done, refused before any work, or refused a connection to the API after all gates. */
+/** End of a request: done, refused before any work, or refused a connection to the API after all gates. */
 type End = 'done' | 'server.busy' | 'upstream.busy'
 
 function endOf({ body, status }: Answer): End {
