@@ -18,6 +18,7 @@ const BUSINESS = [
   'stand-ins',
   'passkeys',
   'sessions',
+  'ended-accounts',
   'identity-providers',
   'agents',
   'client-metadata',

@@ -1,5 +1,6 @@
 import { describe, noun, type SchemaKit } from '../operation-kit/operation.ts'
 import { pages, person, reason } from '../operation-kit/shared-sources.ts'
+import { input } from '../operation-kit/source.ts'
 
 export const KnownPerson = ({ Person, Type }: SchemaKit) =>
   Type.Object({
@@ -92,6 +93,24 @@ export const PEOPLE = noun({
         takes: { params: { id: person('<person>') }, body: { reason } },
         said: ({ typed }) => done`${bold(typed('<person>'))} is active again`,
         json: ({ params }) => ({ person: params.id, act: 'resume' }),
+      }),
+    }),
+    'permit-return': describe({
+      id: 'people.permit_return',
+      route: 'POST /people/:id/return',
+      widens: true,
+      says: 'Lets somebody whose account was erased sign in again, as a new person with nothing of the old one.',
+      schemas: ({ ById, Nothing, Type }) => ({
+        params: ById,
+        body: Type.Object({}, { additionalProperties: false }),
+        answer: Nothing,
+      }),
+      confirms: () => 'Let somebody whose account was erased come back as a new person',
+      command: ({ bold, done }) => ({
+        examples: ['remit people permit-return psn_…'],
+        takes: { params: { id: input('<id>', 'of the erased account') } },
+        said: ({ params }) => done`whoever was ${bold(params.id)} can come back, as a new person`,
+        json: ({ params }) => ({ person: params.id, act: 'permit-return' }),
       }),
     }),
     'permit-passkey': describe({

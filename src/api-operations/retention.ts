@@ -32,6 +32,9 @@ export const Erasure = (kit: SchemaKit) =>
     erased: kit.Type.Integer({ description: 'rows so far' }),
     held: kit.Type.Integer({ description: 'rows that a hold kept' }),
     done_at: TimeOrNull(kit),
+    account: kit.Type.Enum(['stays', 'goes', 'held', 'erased'], {
+      description: 'what becomes of the account; held: a legal hold keeps it',
+    }),
   })
 
 export const KeptClass = (kit: SchemaKit) =>
@@ -99,6 +102,7 @@ export const RETENTION = noun({
                     PERSON: 'person',
                     ERASED: ({ erased }) => String(erased),
                     HELD: ({ held }) => String(held),
+                    ACCOUNT: 'account',
                     DONE: ({ done_at }) => (done_at === null ? dim('goes on') : moment(done_at)),
                   },
                   '',
@@ -169,20 +173,39 @@ export const RETENTION = noun({
     erase: describe({
       route: 'POST /retention/erasures',
       widens: true,
-      says: 'Erases what is known of a person, as they asked for: arguments, addresses and texts in records and decisions about them, their notices, ended access requests, and purpose and details of closed tasks. It goes on in the background. Decisions and records stay, with ids and hashes; the tree and its proofs stay as they are. What a legal hold covers stays.',
+      says: 'Erases what is known of a person, as they asked for: arguments, addresses and texts in records and decisions about them, their notices, ended access requests, and purpose and details of closed tasks. It goes on in the background. Decisions and records stay, with ids and hashes; the tree and its proofs stay as they are. What a legal hold covers stays. The account stays, too, unless `account` says otherwise: then it ends at once, with all tasks, and is erased last.',
       schemas: (kit) => ({
-        body: kit.exactly({ person: kit.Type.String({ minLength: 1, maxLength: 64 }) }),
+        body: kit.exactly({
+          person: kit.Type.String({ minLength: 1, maxLength: 64 }),
+          account: kit.Type.Optional(
+            kit.Type.Boolean({
+              description:
+                'the account ends, for good, and is erased: name, address, groups, passkeys, channels',
+            }),
+          ),
+        }),
         answer: Erasure(kit),
       }),
-      confirms: ({ body }) => `Erase what is known of the person ${body.person}, for ever`,
+      confirms: ({ body }) =>
+        body.account
+          ? `End the account of the person ${body.person}, and erase it and what is known of them, for ever`
+          : `Erase what is known of the person ${body.person}, for ever`,
       command: ({ bold, dim, done }) => ({
-        examples: ['remit retention erase sam'],
-        takes: { body: { person: person('<person>', 'id, e-mail or name', true) } },
+        examples: ['remit retention erase sam', 'remit retention erase sam --account'],
+        takes: {
+          body: {
+            person: person('<person>', 'id, e-mail or name', true),
+            account: input('--account', 'end the account, too, and erase it'),
+          },
+        },
         asks: ({ body }) => [
-          `Erase what is known of ${body.person}, for ever?`,
+          body.account
+            ? `End the account of ${body.person}, and erase it and what is known of them, for ever?`
+            : `Erase what is known of ${body.person}, for ever?`,
           'Nothing was erased',
         ],
-        said: ({ answer }) => [
+        said: ({ answer, body }) => [
+          ...(body.account ? [done`the account of ${bold(answer.person)} has ended`] : []),
           done`what is known of ${bold(answer.person)} is being erased: ${answer.id}`,
           dim('  remit retention show says how far it is'),
         ],

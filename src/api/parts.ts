@@ -14,7 +14,7 @@ import type { PasskeyParts } from '../passkeys/index.ts'
 import type { PeopleParts } from '../people/index.ts'
 import type { Policies, PolicyParts } from '../policy/index.ts'
 import type { OnlySetParts } from '../policy-only/index.ts'
-import type { RetentionParts } from '../retention/index.ts'
+import type { ErasureParts } from '../retention/index.ts'
 import type { SpaceParts } from '../spaces/index.ts'
 import type { CallbackParts } from '../submissions/index.ts'
 import type { CustodyParts } from '../tokens/index.ts'
@@ -46,7 +46,7 @@ export interface ApiParts {
   /** Policy bundles of APIs that decide in their own process. */
   readonly bundles: Bundles
   readonly ledger: Ledger
-  readonly retention: RetentionParts
+  readonly retention: ErasureParts
   /** Custody of the keys that sign tokens, and of the master key. */
   readonly custody: CustodyParts &
     Pick<SealingParts, 'columns'> & { readonly keys: Pick<SigningKeys, 'list'> }

@@ -1,6 +1,7 @@
 import { GROUPS } from '../api-operations/groups.ts'
 import { KnownPerson, PEOPLE } from '../api-operations/people.ts'
 import { PROVIDERS } from '../api-operations/providers.ts'
+import { permitReturn } from '../ended-accounts/index.ts'
 import {
   listProviders,
   mapGroup,
@@ -63,6 +64,10 @@ export const PEOPLE_OPERATIONS = [
     },
     resume: async (parts, { body: { reason = 'resume by an administrator' }, caller, params }) => {
       await resumePerson(parts.people, { personId: params.id, by: caller.person.id, reason })
+      return {}
+    },
+    'permit-return': async (parts, { caller, params }) => {
+      await permitReturn(parts.people, { personId: params.id, by: caller.person.id })
       return {}
     },
     'permit-passkey': async (parts, { caller, params }) => {

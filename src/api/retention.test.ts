@@ -3,6 +3,7 @@ import { it } from 'node:test'
 import { assertRefused } from '../../test/refusals.ts'
 import { inEachWorld } from '../../test/world.ts'
 import { retention } from '../background.ts'
+import { tablesOf } from '../backup/treatment.ts'
 
 inEachWorld(
   'retention by the API',
@@ -15,6 +16,7 @@ inEachWorld(
         done_at: string | null
         held: number
         erased: number
+        account: string
       }[]
     }
 
@@ -22,6 +24,24 @@ inEachWorld(
       const answer = await (await world().api('ada')).send('GET', '/retention')
       assert.equal(answer.status, 200, answer.text)
       return answer.body as unknown as RetentionJson // as: the API says
+    }
+
+    async function round(): Promise<void> {
+      const settings = { retention: 'on', registrationKeptDays: 90 } as const
+      const { signal } = new AbortController()
+      for (const { run } of retention({ rooms: world().rooms, settings }, signal)) await run()
+    }
+
+    /** Tables with a row that says this. */
+    async function tablesWith(text: RegExp): Promise<readonly string[]> {
+      const { ledger, storage } = world().rooms
+      await ledger.sequence()
+      const found: string[] = []
+      for (const table of tablesOf('kept', 'ended', 'emptied', 'left_out')) {
+        const rows = await storage.read.selectFrom(table).selectAll().execute()
+        if (rows.some((row) => text.test(JSON.stringify(row)))) found.push(table)
+      }
+      return found
     }
 
     async function facts(id: string): Promise<unknown> {
@@ -45,11 +65,6 @@ inEachWorld(
       assertRefused(await erase(), 'retention.held')
       const asked = await ada.send('POST', '/retention/erasures', { person: sam })
       assert.equal(asked.status, 200, asked.text)
-      const round = async () => {
-        const settings = { retention: 'on', registrationKeptDays: 90 } as const
-        const { signal } = new AbortController()
-        for (const { run } of retention({ rooms: w.rooms, settings }, signal)) await run()
-      }
       await round()
       assert.equal(await facts(id), 'facts')
       const held = await shown()
@@ -65,6 +80,48 @@ inEachWorld(
       assert.equal(lifted.status, 200, lifted.text)
       assert.equal((await erase()).status, 200)
       assert.equal(await facts(id), 'erased')
+    })
+
+    it('an account that is erased leaves an id, and no word of the person anywhere', async () => {
+      const w = world()
+      const ada = await w.api('ada')
+      await w.browser('fiona')
+      const { email = '', id, name, subject } = await w.person('fiona')
+      await w.allow('fiona')
+      const task = await w.open({ purpose: `help ${name} along` }, { person: 'fiona' })
+      const said = new RegExp(`${email}|"${subject}"|${name}`)
+      assert.deepEqual(await tablesWith(said), ['ledger_private', 'persons', 'tasks'])
+      const hold = await ada.send('POST', '/retention/holds', { matter: 'case-19', person: id })
+      const erase = () => ada.send('POST', '/retention/erasures', { person: id, account: true })
+      const asked = await erase()
+      assert.equal(asked.status, 200, asked.text)
+      assert.equal(asked.body.account, 'goes')
+      // At once, whatever is held: the account is over.
+      await assert.rejects(w.agent.call(task, 'GET', '/orders/orders/1042'), /task\.closed/)
+      assert.equal((await ada.send('GET', `/people/${id}`)).body.status, 'ended')
+      const back = await ada.send('POST', `/people/${id}/resume`, {})
+      assertRefused(back, 'person.ended')
+      await round()
+      const fate = async (of: unknown) =>
+        (await shown()).erasures.find((each) => each.id === of)?.account
+      assert.equal(await fate(asked.body.id), 'held')
+      assert.equal((await w.person('fiona')).name, name, 'a hold keeps who it was')
+
+      await ada.send('DELETE', `/retention/holds/${hold.body.id}`)
+      const again = await erase()
+      await round()
+      assert.equal(await fate(again.body.id), 'erased')
+      const left = await ada.send('GET', `/people/${id}`)
+      assert.deepEqual([left.body.name, left.body.status], ['(erased)', 'erased'])
+      assert.deepEqual(await tablesWith(said), [])
+      await assert.rejects(w.idToken('fiona').then((subjectToken) => w.open({ subjectToken })))
+      w.forgetBrowsers()
+      await assert.rejects(w.browser('fiona'))
+      const permitted = await ada.send('POST', `/people/${id}/return`, {})
+      assert.equal(permitted.status, 200, permitted.text)
+      w.forgetBrowsers()
+      await w.browser('fiona')
+      assert.notEqual((await w.person('fiona')).id, id)
     })
 
     it('erases nothing while the ledger lacks what was signed', async () => {

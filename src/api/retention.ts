@@ -1,8 +1,10 @@
 import { Erasure, Hold, KeptClass, RETENTION } from '../api-operations/retention.ts'
+import { endAccount } from '../ended-accounts/index.ts'
 import { Problem } from '../lib/problem.ts'
 import * as kit from '../operation-kit/schemas.ts'
-import { findPerson } from '../people/index.ts'
-import { erasePerson, liftHold, setHold, showRetention } from '../retention/index.ts'
+import { findPerson, type Person } from '../people/index.ts'
+import { erasePerson, fateOfAccount, liftHold, setHold, showRetention } from '../retention/index.ts'
+import { closeTasksIn } from '../tasks/index.ts'
 import { toJson } from './json.ts'
 import { acts } from './operation.ts'
 import type { ApiParts } from './parts.ts'
@@ -38,14 +40,30 @@ export const RETENTION_OPERATIONS = acts(RETENTION, {
   lift: async ({ retention }, { caller, params }) =>
     toJson(HOLD, await liftHold(retention, { id: params.id, by: caller.person.id })),
   erase: async (parts, { body, caller }) => {
-    await requirePerson(parts, body.person)
     const request = { personId: body.person, by: caller.person.id }
-    return toJson(ERASURE, await erasePerson(parts.retention, request))
+    await requirePerson(parts, body.person)
+    if (body.account) {
+      await endAccount(parts.people, request)
+      await closeTasks(parts, body.person)
+    }
+    const erasure = await erasePerson(parts.retention, request)
+    const { status } = await requirePerson(parts, body.person)
+    return toJson(ERASURE, erasure, { account: fateOfAccount(status, erasure) })
   },
 })
 
+/** Closes all tasks for a person whose account has ended: what belongs to an open task would not be erased. */
+async function closeTasks({ decisions }: ApiParts, id: string): Promise<void> {
+  const { live, storage } = decisions
+  const change = await storage.lanes.revocation.transaction((tx) =>
+    closeTasksIn(decisions, tx, { kind: 'person', id }, 'person.ended'),
+  )
+  await live.settle(change)
+}
+
 /** @throws Problem `person.unknown` */
-async function requirePerson({ people }: ApiParts, id: string): Promise<void> {
-  if (!(await findPerson(people.storage.read, id)))
-    throw new Problem('person.unknown', `there is no person \`${id}\``)
+async function requirePerson({ people }: ApiParts, id: string): Promise<Person> {
+  const person = await findPerson(people.storage.read, id)
+  if (!person) throw new Problem('person.unknown', `there is no person \`${id}\``)
+  return person
 }

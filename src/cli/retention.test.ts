@@ -33,6 +33,16 @@ describe('remit retention', () => {
     const erased = await cli.remit('retention', 'erase', 'sam', '--yes')
     assert.equal(erased.exit, 0, erased.said)
     assert.match(erased.said, /is being erased: ers_/)
-    assert.match((await cli.remit('retention', 'show')).out, /ers_\S+ +psn_\S+ +0 +0 +goes on/)
+    assert.match(
+      (await cli.remit('retention', 'show')).out,
+      /ers_\S+ +psn_\S+ +0 +0 +stays +goes on/,
+    )
+    const ended = await cli.remit('retention', 'erase', 'fiona', '--account', '--yes')
+    assert.equal(ended.exit, 0, ended.said)
+    assert.match(ended.said, /the account of psn_\S+ has ended/)
+    assert.match((await cli.remit('people', 'list')).out, /ended +fiona@/)
+    const early = await cli.remit('people', 'permit-return', 'psn_AAAAAAAAAAAAAAAAAAAAAA')
+    assert.notEqual(early.exit, 0)
+    assert.match(early.said, /was erased/)
   })
 })

@@ -1,3 +1,4 @@
+import { refuseEnded } from '../ended-accounts/index.ts'
 import { newId } from '../lib/id.ts'
 import {
   findPerson,
@@ -21,6 +22,7 @@ import type { Profile } from './profile.ts'
  * Brings what a provider says about a person into our books: makes the person at the first time, refreshes name, e-mail, attributes
  * and the groups that the provider's values map to (what it says nothing about stays), and raises the person's epoch when anything a decision reads has
  * changed. Answers after every replica knows. The caller refuses a suspended person.
+ * @throws Problem `person.ended`: their account was erased
  *
  * INVARIANT: older news never overrides newer. A token from before a person left a group must not bring the group back.
  */
@@ -57,6 +59,7 @@ async function create(
   profile: Profile,
   brought: Introduction | undefined,
 ): Promise<Person> {
+  await refuseEnded(parts, tx, profile)
   await brought?.room(tx)
   const { issuer, subject } = profile
   const email = profile.email ?? undefined

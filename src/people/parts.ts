@@ -11,7 +11,7 @@ export interface PeopleParts {
   readonly storage: Storage
   readonly ledger: Pick<Ledger, 'append'>
   readonly live: Pick<Live, 'begin' | 'raise' | 'settle'>
-  readonly master: Pick<MasterKey, 'seal' | 'open'>
+  readonly master: Pick<MasterKey, 'seal' | 'open' | 'derive'>
   readonly clock: Clock
   readonly random: Random
   /** Remit's own issuer: an origin, without a trailing slash. */

@@ -4,7 +4,8 @@ import type { PersonAttributes } from './attribute.ts'
 /** Group whose members may change Remit itself. Always exists. */
 export const ADMINISTRATORS = 'administrators'
 
-export type PersonStatus = 'active' | 'suspended'
+/** `ended` is final: the account will be erased. `erased`: nothing is left of it but its id. */
+export type PersonStatus = 'active' | 'suspended' | 'ended' | 'erased'
 
 /**
  * A human known through an identity provider. One per (issuer, subject); `id` is what tokens (`sub`) and policies say.

@@ -35,6 +35,21 @@ export async function listErasures(
   return rows.map(ERASURES.read)
 }
 
+/** Reads the states of the accounts of these people, by id. */
+export async function accountsOf(
+  db: Reader,
+  erasures: readonly PersonErasure[],
+): Promise<ReadonlyMap<string, string>> {
+  if (erasures.length === 0) return new Map()
+  const ids = [...new Set(erasures.map(({ personId }) => personId))]
+  const rows = await db
+    .selectFrom('persons')
+    .select(['id', 'status'])
+    .where('id', 'in', ids)
+    .execute()
+  return new Map(rows.map(({ id, status }) => [id, status]))
+}
+
 /** Moves on. Answers false where another replica was there first. */
 export async function moveErasure(
   tx: Tx,

@@ -1,10 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises'
+import { eraseAccount } from '../ended-accounts/index.ts'
 import { newId } from '../lib/id.ts'
 import { classesOf } from './classes.ts'
 import { insertErasure, listErasures, moveErasure, type PersonErasure } from './erasure-store.ts'
-import { isHeld } from './hold.ts'
+import { type Holds, isHeld } from './hold.ts'
 import { holdsAreAsRead, readHolds } from './hold-store.ts'
-import type { RetentionParts } from './parts.ts'
+import type { ErasureParts, RetentionParts } from './parts.ts'
 import type { ClassName } from './rules.ts'
 import { START } from './subject.ts'
 import { AT_ONCE, type SweepOptions } from './sweep.ts'
@@ -13,7 +14,10 @@ import { AT_ONCE, type SweepOptions } from './sweep.ts'
 const PERSONAL: readonly ClassName[] = ['arguments', 'inputs', 'notices', 'requests', 'tasks']
 const MAX_OPEN = 100
 
-/** Begins to erase what is known of a person; `continueErasures` goes on with it until it is done. */
+/**
+ * Begins to erase what is known of a person; `continueErasures` goes on with it until it is done. An account that has ended is
+ * erased last.
+ */
 export async function erasePerson(
   parts: Pick<RetentionParts, 'clock' | 'ledger' | 'random' | 'storage'>,
   { by, personId }: { readonly personId: string; readonly by: string },
@@ -45,7 +49,7 @@ export async function erasePerson(
 
 /** Goes on with every erasure that is not done. */
 export async function continueErasures(
-  parts: RetentionParts,
+  parts: ErasureParts,
   { atOnce = AT_ONCE, goesOn = () => true, rest = () => turn() }: SweepOptions = {},
 ): Promise<void> {
   for (const { id } of await listErasures(parts.storage.read, { open: true, limit: MAX_OPEN })) {
@@ -54,7 +58,7 @@ export async function continueErasures(
 }
 
 /** Erases one page. False: it is done, or another replica goes on with it. */
-async function erasePage(parts: RetentionParts, id: string, limit: number): Promise<boolean> {
+async function erasePage(parts: ErasureParts, id: string, limit: number): Promise<boolean> {
   const open = await listErasures(parts.storage.read, { open: true, limit: MAX_OPEN })
   const erasure = open.find((each) => each.id === id)
   if (!erasure) return false
@@ -62,7 +66,8 @@ async function erasePage(parts: RetentionParts, id: string, limit: number): Prom
   const kept = classesOf(parts)[erasure.class]
   const page = await kept.page(parts.storage.read, {
     after: { at: erasure.cursorAt, id: erasure.cursorId },
-    before: erasure.askedAt,
+    // What was written in the moment of asking goes, too: tasks are closed right before.
+    before: erasure.askedAt + 1,
     limit,
     personId: erasure.personId,
   })
@@ -86,12 +91,22 @@ async function erasePage(parts: RetentionParts, id: string, limit: number): Prom
           reason: 'erasure.requested',
           facts: { erasure: id, class: erasure.class, count: erased, held },
         })
+      if (doneAt !== null && !isAccountHeld(holds, erasure, held))
+        await eraseAccount(parts, tx, { ...erasure, erasure: id, by: erasure.askedBy })
       return doneAt === null
     })
     .catch((error: unknown) => {
       if (error instanceof ErasureConflict) return false
       throw error
     })
+}
+
+/**
+ * Tells whether the account stays, because a hold names the person or kept something that is about them: who it was has to be
+ * known as long as that is.
+ */
+function isAccountHeld(holds: Holds, { held, personId }: PersonErasure, lately: number): boolean {
+  return held + lately > 0 || holds.standing.some((hold) => hold.personId === personId)
 }
 
 function classAfter(name: ClassName): ClassName | undefined {

@@ -1,7 +1,5 @@
+import { ERASED } from '../ended-accounts/index.ts'
 import { type ClassQuery, idsOf, type KeptClass, pageOfRows } from './class.ts'
-
-/** Text in place of an erased purpose. */
-export const ERASED = '(erased)'
 
 /** Notices of permitted calls. They say what the arguments were. */
 export const notices: KeptClass = {

@@ -1,3 +1,4 @@
+import type { MasterKey } from '../keys/index.ts'
 import type { Ledger } from '../ledger/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
@@ -14,4 +15,9 @@ export interface RetentionParts {
   readonly clock: Clock
   readonly random: Random
   readonly rules: RetentionRules
+}
+
+/** Parts that erasures work with, besides: the key that makes the digest of whoever has left. */
+export interface ErasureParts extends RetentionParts {
+  readonly master: Pick<MasterKey, 'derive'>
 }

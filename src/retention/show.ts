@@ -1,5 +1,6 @@
+import type { Reader } from '../storage/index.ts'
 import { classesOf } from './classes.ts'
-import { listErasures, type PersonErasure } from './erasure-store.ts'
+import { accountsOf, listErasures, type PersonErasure } from './erasure-store.ts'
 import { isHeld, type LegalHold } from './hold.ts'
 import { listHolds, readHolds } from './hold-store.ts'
 import type { RetentionParts } from './parts.ts'
@@ -30,7 +31,12 @@ export interface ClassState {
 export interface RetentionState {
   readonly classes: readonly ClassState[]
   readonly holds: readonly LegalHold[]
-  readonly erasures: readonly PersonErasure[]
+  readonly erasures: readonly ShownErasure[]
+}
+
+/** Erasure, and what becomes of the account. `held`: a legal hold keeps it. */
+export interface ShownErasure extends PersonErasure {
+  readonly account: 'stays' | 'goes' | 'held' | 'erased'
 }
 
 /** Says what is kept how long, what is held, what would go next, and what went. Changes nothing. */
@@ -39,8 +45,32 @@ export async function showRetention(parts: RetentionParts): Promise<RetentionSta
   return {
     classes: await Promise.all(CLASSES.map((name) => stateOf(parts, name))),
     holds: await listHolds(read, { standing: true }),
-    erasures: await listErasures(read, { open: false, limit: MAX_ERASURES }),
+    erasures: await withAccounts(
+      read,
+      await listErasures(read, { open: false, limit: MAX_ERASURES }),
+    ),
   }
+}
+
+async function withAccounts(
+  db: Reader,
+  erasures: readonly PersonErasure[],
+): Promise<readonly ShownErasure[]> {
+  const accounts = await accountsOf(db, erasures)
+  return erasures.map((erasure) => ({
+    ...erasure,
+    account: fateOfAccount(accounts.get(erasure.personId), erasure),
+  }))
+}
+
+/** Says what becomes of an account of this status. */
+export function fateOfAccount(
+  status: string | undefined,
+  { doneAt }: PersonErasure,
+): ShownErasure['account'] {
+  if (status === 'erased') return 'erased'
+  if (status !== 'ended') return 'stays'
+  return doneAt === null ? 'goes' : 'held'
 }
 
 async function stateOf(parts: RetentionParts, name: ClassName): Promise<ClassState> {

@@ -4,7 +4,7 @@ import { type ManualClock, manualClock } from '../lib/clock.ts'
 import { systemRandom } from '../lib/random.ts'
 import type { Storage } from '../storage/index.ts'
 import { beginRetention } from './hold-store.ts'
-import type { RetentionParts } from './parts.ts'
+import type { ErasureParts } from './parts.ts'
 import { DAY_MS, type RetentionRules } from './rules.ts'
 
 export const FOR_EVER: RetentionRules = {
@@ -17,7 +17,7 @@ export const FOR_EVER: RetentionRules = {
   tasks: 0,
 }
 
-export type RetentionTestParts = Omit<RetentionParts, 'clock' | 'ledger'> & {
+export type RetentionTestParts = Omit<ErasureParts, 'clock' | 'ledger'> & {
   readonly clock: ManualClock
   readonly ledger: ReturnType<typeof ledgerOn>
 }
@@ -31,7 +31,8 @@ export async function retentionOn(
   clock.advance(400 * DAY_MS)
   await storage.transaction(beginRetention)
   const ledger = ledgerOn(storage, { clock })
-  return { storage, ledger, clock, random: systemRandom, rules: { ...FOR_EVER, ...rules } }
+  const master = { derive: () => Buffer.alloc(32, 7) }
+  return { storage, ledger, clock, master, random: systemRandom, rules: { ...FOR_EVER, ...rules } }
 }
 
 /** A decision that was made some days ago, with its record and an argument beside it. */

@@ -16,7 +16,7 @@ export { forgetSessions } from './forget.ts'
 export { openSession } from './open-session.ts'
 export { endSession, readSession } from './read-session.ts'
 export { SESSION_LIFE_MS, type Session } from './session.ts'
-export { deleteSessionsAt } from './session-store.ts'
+export { deleteSessionsAt, deleteSessionsOf } from './session-store.ts'
 export { createSetupLink, hasAdministrator, isSetupLink, redeemSetupLink } from './setup-link.ts'
 export {
   isProvedWell,

@@ -4,6 +4,7 @@ import {
   findPerson,
   keepingAdministrator,
   type PeopleParts,
+  type Person,
 } from '../people/index.ts'
 import { endStandInsOf } from '../stand-ins/index.ts'
 import type { Reader } from '../storage/index.ts'
@@ -43,12 +44,14 @@ export async function suspendPerson(parts: PeopleParts, change: StatusChange): P
   await parts.live.settle(raised)
 }
 
-/** Lets a suspended person work again; resource tokens from before stay dead. Throws `person.unknown`. */
+/** Lets a suspended person work again; resource tokens from before stay dead. Throws `person.unknown`, `person.ended`. */
 export async function resumePerson(parts: PeopleParts, change: StatusChange): Promise<void> {
   const { personId, by, reason } = change
   const raised = await parts.storage.lanes.revocation.transaction(async (tx) => {
     if (!(await changeStatus(tx, personId, 'suspended', 'active'))) {
-      await requirePerson(tx, personId)
+      const { status } = await requirePerson(tx, personId)
+      if (status !== 'active')
+        throw new Problem('person.ended', 'the account of this person has ended, for good')
       return undefined
     }
     await parts.ledger.append(tx, {
@@ -62,7 +65,8 @@ export async function resumePerson(parts: PeopleParts, change: StatusChange): Pr
   if (raised) await parts.live.settle(raised)
 }
 
-async function requirePerson(reader: Reader, id: string): Promise<void> {
-  if (!(await findPerson(reader, id)))
-    throw new Problem('person.unknown', `there is no person \`${id}\``)
+async function requirePerson(reader: Reader, id: string): Promise<Person> {
+  const person = await findPerson(reader, id)
+  if (!person) throw new Problem('person.unknown', `there is no person \`${id}\``)
+  return person
 }

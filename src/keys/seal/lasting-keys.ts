@@ -6,10 +6,16 @@ import type { SealedColumn } from './sealed-column.ts'
 
 /**
  * Purposes of keys whose results have to stay the same for ever: pseudonyms of people that APIs
- * keep, the digests by which an agent's earlier calls are compared, and the key that browsers are
- * subscribed to. So these keys outlive the master key that they were derived from.
+ * keep, the digests by which an agent's earlier calls are compared, those by which people whose
+ * account was erased are known again, and the key that browsers are subscribed to. So these keys outlive the master key that they were derived from.
  */
-const LASTING = ['counterparties', 'obligation-hash', 'pairwise subjects', 'web push']
+const LASTING = [
+  'counterparties',
+  'ended accounts',
+  'obligation-hash',
+  'pairwise subjects',
+  'web push',
+]
 
 /**
  * Wraps the master key so that keys which another one derived before it stay in use. The first

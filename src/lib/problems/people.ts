@@ -44,6 +44,7 @@ export const PERSON_PROBLEMS = {
     status: 400,
     title: "The identity provider's claims about the person are not valid",
   },
+  'person.ended': { status: 403, title: 'The account of the person has ended' },
   'person.last_administrator': { status: 409, title: 'This is the last administrator' },
   'person.not_permitted': { status: 403, title: 'No policy permits the person to do this' },
   'person.stale': { status: 403, title: 'The facts about the person are too old' },
