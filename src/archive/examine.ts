@@ -1,5 +1,6 @@
 import { readTreeHead, type sealCheck } from '../ledger/index.ts'
 import { Problem } from '../lib/problem.ts'
+import { isHeld, readHolds, subjectsOfRecords } from '../retention/index.ts'
 import type { Reader } from '../storage/index.ts'
 import { readSegment, verifyFiles } from './seal.ts'
 import type { ArchivePlace, ArchivePlaceFacts } from './segment.ts'
@@ -13,6 +14,8 @@ export interface ArchiveState extends ArchivePlaceFacts {
   readonly sealed: number
   /** Time at which the oldest record was written that could have left; undefined: none could. */
   readonly oldestHere: number | undefined
+  /** Legal holds that cover a record of the next bundle: until they are lifted, it and all later ones stay. */
+  readonly heldBy: readonly string[]
 }
 
 /**
@@ -47,7 +50,27 @@ export async function examineArchive(
     ...facts,
     sealed: last?.to ?? 0,
     oldestHere: await oldestHere(read, check, last?.to ?? 0),
+    heldBy: await holdsOn(read, check, last?.to ?? 0),
   }
+}
+
+/** Finds the holds that cover a record of the bundle at `from`. */
+async function holdsOn(
+  read: Reader,
+  check: ReturnType<typeof sealCheck>,
+  from: number,
+): Promise<readonly string[]> {
+  const records = await check.bundle(from / WIDTH)
+  if (records.length < WIDTH) return []
+  const texts = records.map((record, i) => ({
+    position: from + i,
+    record: Buffer.from(record).toString('utf8'),
+  }))
+  const subjects = await subjectsOfRecords(read, texts)
+  const holds = await readHolds(read)
+  return holds.standing
+    .filter((hold) => subjects.some((each) => isHeld({ ...holds, standing: [hold] }, each)))
+    .map(({ id }) => id)
 }
 
 /** Finds out when the first record was written that is not sealed; undefined: its bundle is not full. */

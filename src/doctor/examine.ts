@@ -3,6 +3,7 @@ import { examineDatabase, openSnapshot, type StorageOptions } from '../storage/i
 import { ARCHIVE_CHECKS } from './checks/archive-checks.ts'
 import { BACKUP_CHECKS } from './checks/backup-checks.ts'
 import { DATABASE_CHECKS } from './checks/database-checks.ts'
+import { LEDGER_CHECKS } from './checks/ledger-checks.ts'
 import { OUTSIDE_CHECKS } from './checks/outside-checks.ts'
 import { RECORD_CHECKS } from './checks/record-checks.ts'
 import { SETTINGS_CHECKS } from './checks/settings-checks.ts'
@@ -15,6 +16,7 @@ export const CHECKS: readonly ProductionCheck[] = [
   ...DATABASE_CHECKS,
   ...RECORD_CHECKS,
   ...BACKUP_CHECKS,
+  ...LEDGER_CHECKS,
   ...ARCHIVE_CHECKS,
   ...OUTSIDE_CHECKS,
 ]

@@ -128,6 +128,11 @@ export class Ledger {
     return this.#sequencer.failure
   }
 
+  /** Problem with a record that is not the one in the tree, if one was found. Calls go on; somebody has to look. */
+  get damage(): Problem | undefined {
+    return this.#packer.damage
+  }
+
   /** Time since positions were given and signed, in milliseconds: no record waits longer than that. */
   sinceSequenced(): number {
     return this.#sequencer.sinceRun()

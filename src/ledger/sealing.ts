@@ -73,6 +73,8 @@ export function sealCheck(
 ): Pick<LedgerSealing, 'isSigned' | 'origin' | 'rootAt' | 'tile'> & {
   /** Reads a record that is in the database. */
   record(position: number): Promise<Uint8Array | undefined>
+  /** Reads the records of a bundle that are in the database. */
+  bundle(index: number): Promise<readonly Uint8Array[]>
 } {
   const here = new RecordReader(read, new PackedBundles())
   return {
@@ -80,6 +82,10 @@ export function sealCheck(
     tile: (index) => readTile(read, 0, index),
     rootAt: (size) => rootAt({ read }, size),
     record: async (position) => (await here.at([position]))[0]?.record,
+    bundle: async (index) => {
+      const records = await here.between(index * TILE_WIDTH, (index + 1) * TILE_WIDTH)
+      return records.map(({ record }) => record)
+    },
     isSigned: (note) => publicJwks.some((key) => isSignedBy(note, key)),
   }
 }

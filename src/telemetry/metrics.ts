@@ -46,6 +46,11 @@ export const METRICS = {
   'remit.ledger.lag': ['gauge', 's', 'Time since records got positions and were signed.'],
   'remit.ledger.waiting': ['gauge', '{record}', 'Records that wait for a position.'],
   'remit.ledger.records': ['gauge', '{record}', 'Records in the newest tree that was signed.'],
+  'remit.ledger.damaged': [
+    'gauge',
+    '',
+    '1 if a record was found that is not the one in the tree, 0 if not.',
+  ],
   'remit.requests.waiting': [
     'gauge',
     '{request}',

@@ -12,7 +12,7 @@ import type { Instruments } from './instruments.ts'
 export interface ObservedParts {
   readonly storage: Pick<Storage, 'engine' | 'load' | 'read'>
   readonly live: Pick<Live, 'sinceRenewal'>
-  readonly ledger: Pick<Ledger, 'refusals' | 'signedSize' | 'sinceSequenced' | 'waiting'>
+  readonly ledger: Pick<Ledger, 'damage' | 'refusals' | 'signedSize' | 'sinceSequenced' | 'waiting'>
   readonly disk: Pick<DiskGuard, 'measured'>
   readonly room: Pick<WaitingRoom, 'waiting'> | undefined
   readonly notifications: Pick<NotificationParts, 'clock' | 'storage'>
@@ -70,6 +70,7 @@ export class ObservedState {
     instruments.observe('remit.lease.age', () => live.sinceRenewal() / 1_000)
     instruments.observe('remit.ledger.lag', () => ledger.sinceSequenced() / 1_000)
     instruments.observe('remit.ledger.records', () => ledger.signedSize)
+    instruments.observe('remit.ledger.damaged', () => (ledger.damage === undefined ? 0 : 1))
     instruments.observe('remit.refusals.unrecorded', () =>
       Object.entries(ledger.refusals.totals).map(([kind, count]) => [count, { kind }]),
     )

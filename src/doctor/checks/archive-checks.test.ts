@@ -8,7 +8,7 @@ import { scriptedStore } from '../../archive/testing.ts'
 import { ledgerKey, ledgerOn } from '../../ledger/testing.ts'
 import { manualClock } from '../../lib/clock.ts'
 import { systemRandom } from '../../lib/random.ts'
-import { beginRetention } from '../../retention/index.ts'
+import { beginRetention, setHold } from '../../retention/index.ts'
 import type { Storage } from '../../storage/index.ts'
 import { onBothEngines } from '../../storage/testing.ts'
 import { diagnosed } from '../testing.ts'
@@ -66,6 +66,16 @@ onBothEngines('the archive, as the doctor sees it', (open) => {
     const behind = await diagnosed('archive', { settings, snapshot: storage })
     assert.equal(behind.status, 'warning')
     assert.match(behind.message, /^The archive is 70 days behind/)
+    assert.match(behind.fix ?? '', /log/)
+    const parts = { storage, ledger: ledgerOn(storage), clock: manualClock(), random: systemRandom }
+    const scope = { agentId: null, taskId: null, resource: null, fromAt: null, untilAt: null }
+    const { id } = await setHold(parts, { ...scope, matter: 'c1', by: 'psn_1', personId: 'psn_9' })
+    await setHold(parts, { ...scope, matter: 'c2', by: 'psn_1', personId: 'psn_599' })
+    const held = await diagnosed('archive', { settings, snapshot: storage })
+    assert.match(
+      held.message,
+      new RegExp(`days behind: ${id} holds records of .* wait behind them`),
+    )
 
     const scripted = await scriptedStore(t)
     const store = {

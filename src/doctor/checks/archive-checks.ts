@@ -62,16 +62,21 @@ function told({ detail }: Problem): string {
 
 function diagnosisOf(
   { clock, settings }: Installation,
-  { keepsFiles, oldestHere, sealed }: ArchiveState,
+  { heldBy, keepsFiles, oldestHere, sealed }: ArchiveState,
   where: string,
 ): Diagnosis {
   const days = settings.archiveAfterDays
   const behind =
     days === 0 || oldestHere === undefined ? 0 : Math.floor((clock.now() - oldestHere) / DAY) - days
+  if (behind > MAX_BEHIND && heldBy.length > 0)
+    return warning(
+      `The archive is ${behind} days behind: ${heldBy.join(', ')} holds records of ${utcMinute(oldestHere ?? 0)}, and all later ones wait behind them.`,
+      'Lift the hold when the matter is over (`remit retention lift`), and watch the room on the disk until then.',
+    )
   if (behind > MAX_BEHIND)
     return warning(
       `The archive is ${behind} days behind: records of ${utcMinute(oldestHere ?? 0)} are in the database.`,
-      'A legal hold may cover them (`remit retention show`). Otherwise the log says why.',
+      'Is a server running? Its log says why they do not leave.',
     )
   if (!keepsFiles)
     return warning(

@@ -11,6 +11,7 @@ import { asText } from '../stored-tree.ts'
 import { exported, ledgerKey, ledgerOn } from '../testing.ts'
 import { PackedBundles } from './packed-bundles.ts'
 import { Packer } from './packer.ts'
+import { examineUnpacked } from './unpacked-records.ts'
 
 const LATER = '0005-since-0004-later-packed-records'
 
@@ -18,8 +19,12 @@ onBothEngines('packed records', (open) => {
   test('full bundles are one row each, and everything reads as before', async () => {
     const { ledger, storage } = await filled(await open())
     const before = await everythingOf(ledger)
+    const waiting = { size: 600, waiting: 512, wrong: undefined }
+    assert.deepEqual(await examineUnpacked(storage.read), waiting)
     assert.equal(await ledger.pack(), 2)
     assert.equal(await ledger.pack(), 0)
+    assert.equal(ledger.damage, undefined)
+    assert.deepEqual(await examineUnpacked(storage.read), { ...waiting, waiting: 0 })
     assert.deepEqual(await counts(storage), { leaves: 88, bundles: 2 })
     assert.deepEqual(await everythingOf(ledger), before)
     const again = ledgerOn(storage, { key: ledgerKey().key })
@@ -156,6 +161,9 @@ onBothEngines('packed records', (open) => {
     await assert.rejects(ledger.pack(), { code: 'ledger.inconsistent' })
     assert.deepEqual(await counts(storage), { leaves: 344, bundles: 1 })
     assert.equal(await ledger.pack(), 0, 'and nobody hears of it every second')
+    assert.match(String(ledger.damage?.detail), /^record 300 is not/)
+    const found = { size: 600, waiting: 256, wrong: 300 }
+    assert.deepEqual(await examineUnpacked(storage.read), found)
   })
 
   test('what is remembered of a bundle counts only while the same is stored', async () => {

@@ -1,12 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { sameBytes } from '../../lib/bytes.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { Problem } from '../../lib/problem.ts'
 import { finishMigrations, type Storage } from '../../storage/index.ts'
-import { readLeaves, readTile } from '../ledger-store.ts'
-import { leafHash, split, TILE_WIDTH } from '../tree.ts'
+import { readLeaves } from '../ledger-store.ts'
+import { TILE_WIDTH } from '../tree.ts'
 import { packBundle, unpackBundle } from './bundle.ts'
 import { firstUnpacked, packSteps } from './bundle-store.ts'
+import { firstDifference } from './unpacked-records.ts'
 
 /** Bundles of one round: between two rounds calls have the processor for themselves. */
 const AT_ONCE = 16
@@ -21,12 +21,18 @@ export class Packer {
   readonly #clock: Pick<Clock, 'monotonic'>
   #next: number | undefined
   #mayPack = false
+  #damage: Problem | undefined
   /** Monotonic time before which nothing is done. */
   #rest = Number.NEGATIVE_INFINITY
 
   constructor(storage: Storage, clock: Pick<Clock, 'monotonic'>) {
     this.#storage = storage
     this.#clock = clock
+  }
+
+  /** Record that was found not to be the one in the tree. Nothing is packed any more until a restart. */
+  get damage(): Problem | undefined {
+    return this.#damage
   }
 
   /**
@@ -84,14 +90,11 @@ export class Packer {
     if (leaves.length < TILE_WIDTH) return undefined
     const packed = await packBundle(leaves.map(({ record }) => record))
     const records = (await unpackBundle(packed)) ?? []
-    const hashes = split(await readTile(this.#storage.read, 0, index))
-    for (let i = 0; i < TILE_WIDTH; i++) {
-      const [record, hash] = [records[i], hashes[i]]
-      if (record && hash && sameBytes(leafHash(record), hash)) continue
-      this.#restFor(Number.POSITIVE_INFINITY)
-      throw new Problem('ledger.inconsistent', `record ${from + i} is not the one in the tree`)
-    }
-    return packed
+    const wrong = await firstDifference(this.#storage.read, index, records)
+    if (wrong === undefined) return packed
+    this.#restFor(Number.POSITIVE_INFINITY)
+    this.#damage = new Problem('ledger.inconsistent', `record ${wrong} is not the one in the tree`)
+    throw this.#damage
   }
 
   #restFor(ms: number): void {
