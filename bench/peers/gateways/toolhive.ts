@@ -4,10 +4,11 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import type { Caller } from '../../gateway/mcp/callers.ts'
-import { converse, prepareRequests } from '../../gateway/mcp/messages.ts'
+import { type Conversation, converse, prepareRequests } from '../../gateway/mcp/messages.ts'
 import { CALLED, FEW, RESULT } from '../../gateway/mcp/offer.ts'
 import { startMcpServer } from '../../gateway/mcp/server.ts'
 import { freePorts, startProgram } from '../../harness/program.ts'
+import { CONNECTIONS } from '../../harness/way.ts'
 import { builtByGo, type GoProgram } from '../go-program.ts'
 import type { Peer } from '../peer.ts'
 import { AGENT } from '../question.ts'
@@ -28,7 +29,7 @@ export const toolhive: Peer = {
   name: 'ToolHive (Virtual MCP Server)',
   version: `${TOOLHIVE.version}, the newest that Go 1.26 builds`,
   settings:
-    '`vmcp serve`, JWT by OIDC with ES256, a Cedar policy for the tool, one backend, GOMAXPROCS=1, no audit log',
+    '`vmcp serve`, JWT by OIDC with ES256, a Cedar policy for the tool, one backend, a session for each of 32 connections, GOMAXPROCS=1, no audit log',
   without:
     'no proof of possession, no task or budget, no live state, no record, no token for the server; one bearer token for all calls',
   async start({ cores, home }) {
@@ -53,7 +54,9 @@ export const toolhive: Peer = {
     const url = `http://127.0.0.1:${port}/mcp`
     const say = { method: 'tools/call', params: { ...CALLED, name: TOOL } }
     await mustRefuse(url, issuer, say)
-    const conversations = [await converse(bearer(issuer.tokenFor('person-0', ['support'])), url)]
+    const caller = bearer(issuer.tokenFor('person-0', ['support']))
+    const conversations: Conversation[] = []
+    for (let i = 0; i < CONNECTIONS; i++) conversations.push(await converse(caller, url))
     const told = JSON.stringify(RESULT.content[0].text)
     return {
       ways: [
