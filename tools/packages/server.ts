@@ -17,8 +17,7 @@ export async function buildServer(folder: string, commit: string): Promise<void>
   await copyAssets(join(folder, 'lib'))
   await writeFile(join(folder, 'lib', 'build.json'), `${JSON.stringify({ commit })}\n`)
   await cp(join(root, 'policies'), join(folder, 'policies'), { recursive: true })
-  await cp(join(root, 'docs', 'problems'), join(folder, 'docs', 'problems'), { recursive: true })
-  await cp(join(root, 'CHANGELOG.md'), join(folder, 'CHANGELOG.md'))
+  await copyPages(folder)
   const published = {
     ...common(manifest),
     bin: { remit: 'lib/main.js' },
@@ -70,6 +69,18 @@ function pinned({ packages }: Reach, manifest: Manifest): Readonly<Record<string
 async function compile(folder: string, { entry, threads }: Reach): Promise<void> {
   await rm(folder, { recursive: true, force: true })
   await bundle(join(folder, 'lib'), [entry, ...threads])
+}
+
+/**
+ * Copies what somebody reads who has the package alone: the pages that commands and errors name, and the files that these are
+ * about. Not why it is as it is, and no pictures.
+ */
+async function copyPages(folder: string): Promise<void> {
+  const isRead = (path: string) => !/docs[/\\](?:decisions|images)\b/.test(relative(root, path))
+  await cp(join(root, 'docs'), join(folder, 'docs'), { recursive: true, filter: isRead })
+  for (const name of ['gateways', 'observability', 'slack', 'systemd'])
+    await cp(join(root, 'deploy', name), join(folder, 'deploy', name), { recursive: true })
+  await cp(join(root, 'CHANGELOG.md'), join(folder, 'CHANGELOG.md'))
 }
 
 /** Copies what is read beside the code: styles, scripts of pages, pictures, descriptions. */

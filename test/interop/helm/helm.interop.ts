@@ -128,6 +128,26 @@ describe('Helm chart', () => {
     assert.deepEqual(kindsOf(less), ['Deployment', 'Pod', 'Service'])
   })
 
+  it('serves gateways of others where their files look for it, and nobody else', async () => {
+    const all = manifests('everything')
+    const [server] = podsOf(all.filter(({ kind }) => kind === 'Deployment'))
+    const listening = Object.fromEntries(
+      (server?.containers[0].env ?? []).map(({ name, value }) => [name, value]),
+    )
+    assert.equal(listening.REMIT_FORWARD_AUTH_LISTEN, '0.0.0.0:7490')
+    assert.equal(listening.REMIT_EXT_AUTHZ_LISTEN, '0.0.0.0:7491')
+    const service = all.find(
+      ({ kind, metadata }) => kind === 'Service' && metadata.name === 'remit',
+    )
+    assert.match(JSON.stringify(service?.spec), /"port":7490.*"port":7491/)
+    const istio = join(CHART, '..', '..', 'gateways', 'istio')
+    assert.match(readFileSync(join(istio, 'http.yaml'), 'utf8'), /port: 7490/)
+    assert.match(readFileSync(join(istio, 'grpc.yaml'), 'utf8'), /port: 7491/)
+    const policy = JSON.stringify(all.find(({ kind }) => kind === 'NetworkPolicy')?.spec)
+    assert.match(policy, /istio-system"}}}],"ports":\[[^\]]*http-auth[^\]]*grpc-ext-authz/)
+    assert.doesNotMatch(template('smallest').stdout, /7490|7491/)
+  })
+
   it('the migration comes before a server of the new version', () => {
     const job = manifests('smallest').find(({ kind }) => kind === 'Job')
     assert.equal(job?.metadata.annotations?.['helm.sh/hook'], 'pre-install,pre-upgrade')
@@ -142,6 +162,10 @@ describe('Helm chart', () => {
     'secret.name=': /secret.name/,
     'image.repository=': /image.repository/,
     'networkPolicy.from=null': /networkPolicy\.from: name your ingress controller/,
+    // Kubernetes would let everybody in.
+    'networkPolicy.from=[]': /networkPolicy\.from: name your ingress controller/,
+    'metrics.enabled=true': /metrics\.from: name your Prometheus/,
+    'gateways.grpc=true': /gateways\.from: name your gateway/,
     'settings.REMIT_MASTER_KEY=AAAA': /REMIT_MASTER_KEY/,
     'settings.REMIT_SLACK_BOT_TOKEN=xoxb-1': /REMIT_SLACK_BOT_TOKEN/,
     'settings.REMIT_SMTP_URL=smtps://a:b@c': /REMIT_SMTP_URL/,
@@ -151,7 +175,8 @@ describe('Helm chart', () => {
   }
   for (const [value, message] of Object.entries(refusals))
     it(`${value}: refused, with the name of the value`, () => {
-      const { status, stderr } = template('smallest', '--set', value)
+      const option = /=\[|=true$/.test(value) ? '--set-json' : '--set'
+      const { status, stderr } = template('smallest', option, value)
       assert.notEqual(status, 0)
       assert.match(stderr, message)
     })

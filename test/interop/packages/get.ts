@@ -22,8 +22,14 @@ export const packages: Counterpart = {
     writeFileSync(join(installed, 'package.json'), '{ "type": "module", "private": true }')
     const options = ['--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error']
     install(installed, [...options, ...archives])
+    // What production needs: no samples, no verifier.
+    const server = mkdtempSync(join(tmpdir(), 'remit-installed-server-'))
+    writeFileSync(join(server, 'package.json'), '{ "private": true }')
+    const needed = archives.filter((path) => /remit(?:-engine|-sdk)?-\d[^/]*$/.test(basename(path)))
+    install(server, [...options, '--prefer-offline', ...needed])
     return {
       REMIT_INTEROP_PACKAGES: folder,
+      REMIT_INTEROP_SERVER: server,
       REMIT_INTEROP_INSTALLED: installed,
       REMIT_INTEROP_DIGESTS: JSON.stringify({ digests, again }),
     }

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
+import { CHECKS } from '../../../src/doctor/examine.ts'
 import { followFirstHour } from '../../first-hour/reader.ts'
 import { Terminal } from '../../first-hour/terminal.ts'
 import { neighbouringPorts } from '../../ports.ts'
@@ -12,7 +13,10 @@ import { until } from '../../until.ts'
 
 const { REMIT_INTEROP_INSTALLED: home = '', REMIT_INTEROP_PACKAGES: built = '' } = process.env
 const MODULES = join(home, 'node_modules')
+const { REMIT_INTEROP_SERVER: server = '' } = process.env
 const MIB = 1024 * 1024
+/** Pages, but for records of decisions, which comments name. */
+const PAGE = /\bdocs\/(?!decisions\/)[a-z][\w./-]*\.md\b/g
 
 /** Commands of the checkout, as the packages have them. */
 function translated(page: string): string {
@@ -29,7 +33,9 @@ function bytesIn(folder: string): number {
 }
 
 describe('packages', () => {
-  after(() => rm(built, { recursive: true, force: true }))
+  after(async () => {
+    for (const folder of [built, server]) await rm(folder, { recursive: true, force: true })
+  })
 
   it('are the same, byte for byte, when they are built again', () => {
     const { digests, again } = JSON.parse(process.env.REMIT_INTEROP_DIGESTS ?? '{}')
@@ -37,7 +43,7 @@ describe('packages', () => {
     assert.deepEqual(again, digests)
   })
 
-  it('hold built JavaScript, no tests and no sources of the server, and need no more than 90 MiB', () => {
+  it('hold built JavaScript, no tests and no sources of the server', () => {
     const files = readdirSync(join(MODULES, 'remit'), { recursive: true, encoding: 'utf8' })
     assert.deepEqual(
       files.filter((name) => /^(?!node_modules\b).*(?:\.ts|\.test\.js|\btesting\.js)$/.test(name)),
@@ -46,6 +52,33 @@ describe('packages', () => {
     for (const name of ['LICENSE', 'README.md', 'lib/main.js', 'policies/default.cedar'])
       assert.ok(files.includes(name), name)
     assert.ok(bytesIn(MODULES) < 110 * MIB, `${bytesIn(MODULES) / MIB} MiB with the samples`)
+  })
+
+  it('the server needs no more than 90 MB, and none of the samples', (t) => {
+    const modules = join(server, 'node_modules')
+    const size = bytesIn(modules) / 1e6
+    t.diagnostic(`${size.toFixed(1)} MB`)
+    assert.ok(size <= 90, `${size} MB`)
+    const dev = spawnSync(process.execPath, [join(modules, 'remit', 'lib', 'main.js'), 'dev'], {
+      encoding: 'utf8',
+    })
+    assert.match(dev.stderr, /dev\.samples_missing/)
+  })
+
+  it('have every page that the server and its commands name', () => {
+    const own = join(server, 'node_modules', 'remit')
+    const files = readdirSync(own, { recursive: true, encoding: 'utf8' })
+    const named = new Set<string>()
+    for (const name of files.filter((path) => /^(?!node_modules\b).*\.js$/.test(path)))
+      for (const [page] of readFileSync(join(own, name), 'utf8').matchAll(PAGE)) named.add(page)
+    for (const { page } of CHECKS) named.add(`docs/${page}`)
+    assert.ok(named.size > 20, `${named.size}`)
+    assert.deepEqual(
+      [...named].filter((page) => !files.includes(page)),
+      [],
+    )
+    for (const unit of ['remit.service', 'remit-backup.service', 'remit-backup.timer'])
+      assert.ok(files.includes(`deploy/systemd/${unit}`), unit)
   })
 
   it('tell which version they are, of which commit, for which schema', () => {

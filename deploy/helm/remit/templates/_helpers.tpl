@@ -57,6 +57,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 {{- end }}
 
+{{/* Peers of a NetworkPolicy, and what is said where there are none. Kubernetes takes an empty list for everybody. */}}
+{{- define "remit.peers" -}}
+{{- if not (first .) }}{{ fail (last .) }}{{ end }}
+{{- toYaml (first .) }}
+{{- end }}
+
 {{/* A pod that needs nothing of its node and of Kubernetes. */}}
 {{- define "remit.podSecurity" -}}
 automountServiceAccountToken: false
@@ -88,6 +94,9 @@ securityContext:
 volumeMounts:
   - { name: data, mountPath: /data }
   - { name: tmp, mountPath: /tmp }
+  {{- with .Values.volumeMounts }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
 {{- end }}
 
 {{- define "remit.volumes" -}}
@@ -95,4 +104,7 @@ volumeMounts:
   emptyDir: { sizeLimit: {{ .Values.dataSize }} }
 - name: tmp
   emptyDir: { sizeLimit: 64Mi }
+{{- with .Values.volumes }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
