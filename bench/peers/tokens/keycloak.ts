@@ -42,7 +42,7 @@ export const keycloak: Peer = {
       {
         cores,
         answers: `${at}/.well-known/openid-configuration`,
-        startsWithinMs: 300_000,
+        startsWithinMs: 600_000,
         env: { JAVA_OPTS_KC_HEAP: '-Xms512m -Xmx512m' },
         log: join(home, 'keycloak.log'),
       },
