@@ -86,6 +86,8 @@ export interface Server {
 }
 
 const CLOSING_LIMIT_MS = 5_000
+/** Time in which a call has to get a connection to its API, while others have them. */
+const SLOT_WITHIN_MS = 500
 const CERTIFICATE_EVERY_MS = 10_000
 
 /** The composition root: rooms, what goes on by itself, and the edges on their two origins. */
@@ -186,7 +188,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     decisions,
     dispatcher: upstreams.dispatcher,
     fetchJson,
-    slots: new UpstreamSlots(MAX_CONNECTIONS),
+    slots: new UpstreamSlots(MAX_CONNECTIONS, (over) => systemWait(SLOT_WITHIN_MS, over)),
     spool: new Spool({
       directory: join(settings.data, 'spool'),
       random,

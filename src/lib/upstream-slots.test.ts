@@ -62,6 +62,71 @@ test('another API has connections of its own', () => {
   assert.ok(slots.take('http://other.example', holders('greedy')))
 })
 
+/** Slots whose calls wait until they are told that it took too long. */
+function patientSlots(limit: number): { slots: UpstreamSlots; giveUp(): Promise<void> } {
+  let late = Promise.withResolvers<void>()
+  const over = (signal: AbortSignal) =>
+    Promise.race([
+      late.promise,
+      new Promise<void>((done) => signal.addEventListener('abort', () => done())),
+    ])
+  return {
+    slots: new UpstreamSlots(limit, over),
+    async giveUp() {
+      late.resolve()
+      late = Promise.withResolvers()
+      await new Promise(setImmediate)
+    },
+  }
+}
+
+test('a call waits for a connection that another returns, in the order of coming', async () => {
+  const { slots } = patientSlots(LIMIT)
+  const taken = takeAll(slots, () => holders('busy'))
+  const came: string[] = []
+  const waiting = ['first', 'second'].map(async (name) => {
+    const release = await slots.takeSoon(ORIGIN, holders('busy'))
+    came.push(name)
+    return release
+  })
+  taken[0]?.()
+  const release = await waiting[0]
+  assert.ok(release)
+  assert.deepEqual(came, ['first'])
+  release()
+  assert.ok(await waiting[1])
+  assert.deepEqual(came, ['first', 'second'])
+})
+
+test('a caller that holds its share waits behind others, whenever it came', async () => {
+  const { giveUp, slots } = patientSlots(8)
+  const greedy = takeAll(slots, () => holders('greedy'))
+  const others = takeAll(slots, (i) => holders(`t${i}`, `bot${i}`, `p${i}`))
+  const more = slots.takeSoon(ORIGIN, holders('greedy'))
+  const other = slots.takeSoon(ORIGIN, holders('other', 'desk', 'fiona'))
+  others[0]?.()
+  assert.ok(await other)
+  assert.ok(greedy.length > 0)
+  await giveUp()
+  assert.equal(await more, undefined)
+})
+
+test('who waited too long is refused, and gets nothing that is returned later', async () => {
+  const { giveUp, slots } = patientSlots(8)
+  const taken = takeAll(slots, () => holders('busy'))
+  const late = slots.takeSoon(ORIGIN, holders('busy'))
+  await giveUp()
+  assert.equal(await late, undefined)
+  for (const release of taken) release()
+  assert.equal(takeAll(slots, () => holders('busy')).length, taken.length)
+})
+
+test('whoever waits for nothing else is refused at once', async () => {
+  const slots = new UpstreamSlots(8)
+  takeAll(slots, () => holders('busy'))
+  assert.equal(await slots.takeSoon(ORIGIN, holders('busy')), undefined)
+})
+
 test('never more than the limit; what is given back, also twice, is free once; nothing is kept', () => {
   fc.assert(
     fc.property(
@@ -87,6 +152,46 @@ test('never more than the limit; what is given back, also twice, is free once; n
           assert.ok(under.size <= 8)
         }
         for (const release of taken) release()
+        assert.equal(takeAll(slots, () => holders('x')).length, 6)
+      },
+    ),
+  )
+})
+
+test('with calls that wait: never more than the limit, and in the end every connection is free', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.record({ take: fc.boolean(), who: fc.nat(4), at: fc.nat(20) }), {
+        maxLength: 120,
+      }),
+      async (acts) => {
+        const { giveUp, slots } = patientSlots(8)
+        const got: (() => void)[] = []
+        let held = 0
+        let most = 0
+        const takers: Promise<void>[] = []
+        const takeSoon = async (who: number): Promise<void> => {
+          const release = await slots.takeSoon(
+            ORIGIN,
+            holders(`t${who}`, `a${who % 3}`, `p${who % 2}`),
+          )
+          if (!release) return
+          most = Math.max(most, ++held)
+          got.push(() => {
+            held--
+            release()
+          })
+        }
+        for (const { at, take, who } of acts) {
+          if (take) takers.push(takeSoon(who))
+          else got.splice(at % Math.max(got.length, 1), 1)[0]?.()
+          await Promise.resolve()
+        }
+        await giveUp()
+        await Promise.all(takers)
+        for (const release of got) release()
+        assert.ok(most <= 8)
+        assert.equal(held, 0)
         assert.equal(takeAll(slots, () => holders('x')).length, 6)
       },
     ),

@@ -34,12 +34,26 @@ const TIERS: readonly (readonly [from: number, counted: readonly Kind[]])[] = [
   [3 / 4, ['task']],
 ]
 
+/** Returns a connection; however often it is called. */
+type Release = () => void
+
+/** A call that waits for a connection. */
+interface WaitingCall {
+  readonly holders: SlotHolders
+  readonly give: (release: Release) => void
+}
+
 /** Connections of one API that are in use, and their holders. */
 interface Usage {
   total: number
   /** Calls under way by holder, for each kind of holder. */
   readonly held: Readonly<Record<Kind, Map<string, number>>>
+  /** Calls for which there was no connection, in the order in which they came. */
+  readonly waiting: Set<WaitingCall>
 }
+
+/** Waits for a moment, or until the signal. */
+type Patience = (signal: AbortSignal) => Promise<void>
 
 /**
  * Shares the connections to each API among tasks, agents and people, so that nobody's streams keep
@@ -48,21 +62,53 @@ interface Usage {
  */
 export class UpstreamSlots {
   readonly #limit: number
+  readonly #patience: Patience
   readonly #usage = new Map<string, Usage>()
 
-  /** @param limit connections to one API */
-  constructor(limit: number) {
+  /**
+   * @param limit connections to one API
+   * @param patience time that a call waits for one; default: none
+   */
+  constructor(limit: number, patience: Patience = async () => {}) {
     this.#limit = limit
+    this.#patience = patience
+  }
+
+  /**
+   * Takes a connection to `origin`, and waits a moment for one that others return: calls that became
+   * durable together come together, and most APIs answer soon. `undefined`: others come first.
+   */
+  async takeSoon(origin: string, holders: SlotHolders): Promise<Release | undefined> {
+    const release = this.take(origin, holders)
+    const usage = this.#usage.get(origin)
+    if (release || !usage) return release
+    const over = new AbortController()
+    const { promise, resolve } = Promise.withResolvers<Release | undefined>()
+    const give = (given: Release) => {
+      over.abort()
+      resolve(given)
+    }
+    const waiting = { holders, give }
+    usage.waiting.add(waiting)
+    void this.#patience(over.signal).finally(() => {
+      usage.waiting.delete(waiting)
+      resolve(undefined)
+    })
+    return promise
   }
 
   /**
    * Takes a connection to `origin`. Returns a function to call when the call has ended.
    * `undefined`: others come first now.
    */
-  take(origin: string, holders: SlotHolders): (() => void) | undefined {
+  take(origin: string, holders: SlotHolders): Release | undefined {
     const usage = this.#usage.get(origin) ?? emptyUsage()
     if (!this.#hasRoom(usage, holders)) return undefined
     this.#usage.set(origin, usage)
+    return this.#hold(origin, usage, holders)
+  }
+
+  #hold(origin: string, usage: Usage, holders: SlotHolders): Release {
     usage.total++
     for (const kind of KINDS) add(usage.held[kind], holders[kind], 1)
     let released = false
@@ -71,7 +117,18 @@ export class UpstreamSlots {
       released = true
       usage.total--
       for (const kind of KINDS) add(usage.held[kind], holders[kind], -1)
+      this.#giveNext(origin, usage)
       if (usage.total === 0) this.#usage.delete(origin)
+    }
+  }
+
+  /** Gives a connection that was returned to the first call that may have it. */
+  #giveNext(origin: string, usage: Usage): void {
+    for (const next of usage.waiting) {
+      if (!this.#hasRoom(usage, next.holders)) continue
+      usage.waiting.delete(next)
+      next.give(this.#hold(origin, usage, next.holders))
+      return
     }
   }
 
@@ -89,7 +146,8 @@ export class UpstreamSlots {
 }
 
 function emptyUsage(): Usage {
-  return { total: 0, held: { task: new Map(), agent: new Map(), person: new Map() } }
+  const held = { task: new Map(), agent: new Map(), person: new Map() }
+  return { total: 0, held, waiting: new Set() }
 }
 
 function add(held: Map<string, number>, holder: string, by: 1 | -1): void {

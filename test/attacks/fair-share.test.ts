@@ -11,7 +11,7 @@ const PATH = '/echo/things/1'
 const ALONE = 96
 
 inOneWorld('connections to an API are shared', (world) => {
-  it('one task that holds streams open does not keep others from the API, and is told at once that it has its share', async () => {
+  it('one task that holds streams open does not keep others from the API, and is told soon that it has its share', async () => {
     const w = world()
     w.echo.forget()
     const task = await w.open()

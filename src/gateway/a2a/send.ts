@@ -40,7 +40,7 @@ export async function send(
   ports: GatewayPorts,
 ): Promise<CompletedAgentCall> {
   const { resource, rpc, verdict } = equipped
-  const slot = ports.slots.take(new URL(resource.upstream).origin, slotHolders(verdict))
+  const slot = await ports.slots.takeSoon(new URL(resource.upstream).origin, slotHolders(verdict))
   if (!slot) {
     const { code, detail } = noSlot()
     const metadata = { decision_id: verdict.decisionId, retry_after: '1' }

@@ -13,7 +13,7 @@ export async function send<
 >(equipped: R, ports: GatewayPorts): Promise<R & Pick<CompletedRequest, 'forwarded'>> {
   const { outgoing, others = [], reply, verdict } = equipped
   const all = [verdict, ...others]
-  const slot = ports.slots.take(outgoing.origin, slotHolders(verdict))
+  const slot = await ports.slots.takeSoon(outgoing.origin, slotHolders(verdict))
   if (!slot)
     return { ...equipped, forwarded: { state: 'not_sent', problem: noSlot(), latencyMs: 0 } }
   const ground = {
