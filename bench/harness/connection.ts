@@ -42,6 +42,10 @@ export class Connection {
 
   /** Sends a whole request. One at a time. */
   send(request: Buffer, onAnswer: (answer: Answer) => void, onError: (error: Error) => void): void {
+    if (this.#socket.destroyed) {
+      onError(new Error('the connection was closed while it was idle'))
+      return
+    }
     this.#onAnswer = onAnswer
     this.#onError = onError
     this.#socket.write(request)
@@ -58,6 +62,8 @@ export class Connection {
     if (!answer) return
     const tell = this.#onAnswer
     this.#onAnswer = undefined
+    // Servers close connections that are idle for long, which is no fault of a run.
+    this.#onError = undefined
     tell?.(answer)
   }
 

@@ -28,7 +28,12 @@ const groups = [decisions, tokens, gateways]
   )
   .filter(({ peers }) => peers.length > 0)
 const pinned = pinMyself()
-for (const group of groups) await runGroup(group, options)
+// A program that fails ends its group, and not those after it.
+for (const group of groups)
+  await runGroup(group, options).catch((error: unknown) => {
+    console.error(`${group.name}: not measured`, error)
+    process.exitCode = 1
+  })
 
 async function runGroup(group: PeerGroup, { rounds: times, seconds }: Options): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), 'remit-peers-'))
