@@ -18,7 +18,10 @@ export async function send<C extends SendingCall>(
   equipped: C,
   ports: McpPorts,
 ): Promise<C & EndedCall> {
-  const slot = await ports.slots.takeSoon(originOf(equipped.peer.url), slotHolders(equipped.verdict))
+  const slot = await ports.slots.takeSoon(
+    originOf(equipped.peer.url),
+    slotHolders(equipped.verdict),
+  )
   if (!slot) return { ...equipped, outcome: noSlotOutcome(equipped) }
   const mayGoOn = await mayBecomeTask(equipped, ports).catch(() => false)
   const began = ports.decisions.clock.monotonic()
