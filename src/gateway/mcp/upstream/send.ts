@@ -18,10 +18,8 @@ export async function send<C extends SendingCall>(
   equipped: C,
   ports: McpPorts,
 ): Promise<C & EndedCall> {
-  const slot = await ports.slots.takeSoon(
-    originOf(equipped.peer.url),
-    slotHolders(equipped.verdict),
-  )
+  const { origin } = new URL(equipped.peer.url)
+  const slot = await ports.slots.takeSoon(origin, slotHolders(equipped.verdict))
   if (!slot) return { ...equipped, outcome: noSlotOutcome(equipped) }
   const mayGoOn = await mayBecomeTask(equipped, ports).catch(() => false)
   const began = ports.decisions.clock.monotonic()
@@ -60,10 +58,6 @@ function asksOutcome(
   const digest = sha256url(printJson(result))
   const reply = { kind: 'result', id: rpc.id, result } as const
   return { state: 'answered', status, latencyMs, digest, reason: undefined, reply }
-}
-
-function originOf(url: string): string {
-  return new URL(url).origin
 }
 
 /** Outcome for a caller that holds its share of the connections to the server already. */
