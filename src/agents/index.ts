@@ -5,7 +5,7 @@ export { findAgent, findAgentOfClient, insertAgent, listAgents, listDated } from
 export { changeAgent } from './change-agent.ts'
 export { linkClient, unlinkClient } from './change-clients.ts'
 export { addKey, revokeKey } from './change-keys.ts'
-export { setCeiling, setIdleMinutes, setTrust } from './change-limits.ts'
+export { setCeiling, setIdleMinutes, setOwner, setTrust } from './change-limits.ts'
 export { setNotifyAt } from './change-notify.ts'
 export { resumeAgent, retireAgent, suspendAgent, suspendAgentWithin } from './change-status.ts'
 export { readCeiling, readMayDelegate, readTrust } from './limits.ts'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { World as Remit } from '../../test/world.ts'
+import { endAccount } from '../ended-accounts/index.ts'
 import { signedIn } from './testing.ts'
 
 describe('remit agents', () => {
@@ -45,6 +46,31 @@ describe('remit agents', () => {
     ])
       assert.equal((await cli.remit('agents', 'recertify', 'refund-bot', ...wrong)).exit, 2)
     assert.equal((await cli.remit('agents', 'recertify', '--never')).exit, 2)
+  })
+
+  test('owner gives an agent to somebody else, and an agent whose owner has left works again', async (t) => {
+    const cli = await signedIn(t, remit)
+    const task = await remit.open()
+    const call = async () => {
+      const { body, status } = await remit.agent.call(task, 'GET', '/orders/orders/1042')
+      return status === 200 ? 'permitted' : body.code
+    }
+    assert.equal(await call(), 'permitted')
+    await remit.browser('fiona')
+    const given = await cli.remit('agents', 'owner', 'refund-bot', 'fiona@example.com')
+    assert.equal(given.exit, 0, given.said)
+    assert.match(given.said, /fiona@example\.com answers for refund-bot/)
+    const { id: personId } = await remit.person('fiona')
+    assert.equal(await call(), 'permitted')
+    await endAccount(remit.rooms.people, { personId, by: 'operator' })
+    await assert.rejects(call(), /agent\.owner_suspended/)
+    const gone = await cli.remit('agents', 'owner', 'refund-bot', personId)
+    assert.equal(gone.exit, 1)
+    assert.match(gone.said, /agent\.bad_owner/)
+    const back = await cli.remit('agents', 'owner', 'refund-bot', 'ada', '--json')
+    assert.equal(back.exit, 0, back.said)
+    assert.equal(back.json.owner, (await remit.person('ada')).id)
+    assert.equal(await call(), 'permitted')
   })
 
   test('link says which client is an agent, unlink takes that back', async (t) => {

@@ -247,6 +247,30 @@ export const AGENTS = noun({
         prints: (agent) => agentLines(agent, terminal),
       }),
     }),
+    owner: describe({
+      id: 'agents.set_owner',
+      route: 'PUT /agents/:name/owner',
+      widens: true,
+      says: 'Gives an agent to another owner, who answers for it from then on. It works again if it stood still because the former owner is suspended or gone.',
+      schemas: (kit) => ({
+        params: kit.ByName,
+        body: kit.exactly({ owner: kit.Type.String({ minLength: 1, maxLength: 64 }) }),
+        answer: AgentProfile(kit),
+      }),
+      confirms: ({ body, params }) => `Give the agent ${params.name} to the owner ${body.owner}`,
+      command: (terminal) => ({
+        examples: ['remit agents owner invoice-bot kim@example.com'],
+        takes: {
+          params: { name },
+          body: { owner: person('<owner>', 'who answers for it: id, e-mail or name', true) },
+        },
+        said: ({ answer: { id }, typed }) => [
+          terminal.done`${terminal.bold(typed('<owner>'))} answers for ${terminal.bold(id)}`,
+          '',
+        ],
+        prints: (agent) => agentLines(agent, terminal),
+      }),
+    }),
     certification: describe({
       id: 'agents.set_certification',
       route: 'PUT /agents/:name/certification',

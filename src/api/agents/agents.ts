@@ -16,6 +16,7 @@ import {
   setCertification,
   setIdleMinutes,
   setNotifyAt,
+  setOwner,
   setTrust,
   suspendAgent,
   unlinkClient,
@@ -80,6 +81,9 @@ export const AGENT_OPERATIONS = acts(AGENTS, {
   }),
   notify: change((agents, agent, { body }, { development: allowLoopback }) =>
     setNotifyAt(agents, { ...agent, notifyAt: body.at, allowLoopback }),
+  ),
+  owner: change((agents, agent, { body: { owner: ownerId } }) =>
+    setOwner(agents, { ...agent, ownerId }),
   ),
   certification: change((agents, agent, { body: { days } }) =>
     setCertification(agents, { ...agent, days }),

@@ -13,6 +13,7 @@ import { passwordOf } from '../keycloak/realm.ts'
 import { startKeycloak } from '../keycloak/start.ts'
 
 const { REMIT_INTEROP_DEPLOY: home = '', REMIT_INTEROP_ENVOY: envoy = '' } = process.env
+const { REMIT_INTEROP_SERVER: server = '' } = process.env
 const ROOT = join(import.meta.dirname, '..', '..', '..')
 const DAY = 86_400_000
 
@@ -28,7 +29,8 @@ function blockOf(page: string, holds: string): string {
 /** Shell commands, with no settings of this test in their environment. */
 function shell(commands: string): readonly [string, readonly string[], { env: NodeJS.ProcessEnv }] {
   const own = Object.entries(process.env).filter(([name]) => !/^REMIT_|^DATABASE_URL$/.test(name))
-  const remit = `remit() { "${process.execPath}" "${join(ROOT, 'src', 'main.ts')}" "$@"; }`
+  const program = join(server, 'node_modules', 'remit', 'lib', 'main.js')
+  const remit = `remit() { "${process.execPath}" "${program}" "$@"; }`
   return ['bash', ['-euc', `${remit}\n${commands}`], { env: Object.fromEntries(own) }]
 }
 
@@ -98,7 +100,7 @@ describe('docs/operations/deploy.md', () => {
     for (const end of ends) await end()
     await provider.close()
     await postgres.stop()
-    rmSync(home, { recursive: true })
+    for (const folder of [home, server]) rmSync(folder, { recursive: true })
   })
 
   /** Settings of the page, and the command with which it looks at them. */

@@ -20,13 +20,8 @@ export const packages: Counterpart = {
     const again = digestsOf(await buildAll(join(folder, 'dist')))
     const installed = mkdtempSync(join(tmpdir(), 'remit-installed-'))
     writeFileSync(join(installed, 'package.json'), '{ "type": "module", "private": true }')
-    const options = ['--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error']
-    install(installed, [...options, ...archives])
-    // What production needs: no samples, no verifier.
-    const server = mkdtempSync(join(tmpdir(), 'remit-installed-server-'))
-    writeFileSync(join(server, 'package.json'), '{ "private": true }')
-    const needed = archives.filter((path) => /remit(?:-engine|-sdk)?-\d[^/]*$/.test(basename(path)))
-    install(server, [...options, '--prefer-offline', ...needed])
+    install(installed, archives)
+    const server = installServer(archives)
     return {
       REMIT_INTEROP_PACKAGES: folder,
       REMIT_INTEROP_SERVER: server,
@@ -36,9 +31,19 @@ export const packages: Counterpart = {
   },
 }
 
+/** Installs what production needs, into a folder of its own: no samples, no verifier. Answers the folder. */
+export function installServer(archives: readonly string[]): string {
+  const folder = mkdtempSync(join(tmpdir(), 'remit-installed-server-'))
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }')
+  const isNeeded = (path: string) => /^remit(?:-engine|-sdk)?-\d/.test(basename(path))
+  install(folder, ['--prefer-offline', ...archives.filter(isNeeded)])
+  return folder
+}
+
 function install(folder: string, args: readonly string[]): void {
   const settings = { cwd: folder, timeout: MAX_LENGTH, encoding: 'utf8' } as const
-  const { status, stderr } = spawnSync('npm', ['install', ...args], settings)
+  const options = ['--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error']
+  const { status, stderr } = spawnSync('npm', ['install', ...options, ...args], settings)
   const why = stderr.split('\n').find((line) => line.trim() !== '') ?? 'no answer'
   if (status !== 0)
     throw new UnavailableSource(`npm could not bring what they need: ${why.slice(0, 200)}`)
