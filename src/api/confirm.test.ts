@@ -57,6 +57,15 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       { days: 31 },
     ),
     'agents.resume': sample('/agents/refund-bot/resume', {}, { reason: 'other' }),
+    'agents.set_owner': sample(
+      '/agents/refund-bot/owner',
+      { owner: person },
+      { owner: 'psn_AAAAAAAAAAAAAAAAAAAAAA' },
+    ),
+    'people.permit_return': {
+      ...sample(`/people/${person}/return`, {}, {}),
+      other: { path: '/people/psn_AAAAAAAAAAAAAAAAAAAAAA/return', body: {} },
+    },
     'people.permit_passkey': {
       ...sample(`/people/${person}/passkey-recovery`, {}, {}),
       other: { path: '/people/psn_AAAAAAAAAAAAAAAAAAAAAA/passkey-recovery', body: {} },
@@ -230,11 +239,7 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       { positions: [0], why: 'requested' },
       { positions: [1], why: 'requested' },
     ),
-    'retention.erase': sample(
-      '/retention/erasures',
-      { person },
-      { person: 'psn_AAAAAAAAAAAAAAAAAAAAAA' },
-    ),
+    'retention.erase': sample('/retention/erasures', { person }, { person, account: true }),
     'retention.lift': {
       ...sample('/retention/holds/hld_AAAAAAAAAAAAAAAAAAAAAA', {}, {}),
       other: { path: '/retention/holds/hld_BBBBBBBBBBBBBBBBBBBBBB', body: {} },
