@@ -3,7 +3,7 @@ import {
   type AgentParts,
   isOverdue,
   type RefusingParts,
-  suspendIfUncertified,
+  suspendUncertified,
 } from '../agents/index.ts'
 import { readCompact, readObject } from '../jose/index.ts'
 import { isClientUrl } from '../lib/client-url.ts'
@@ -133,7 +133,7 @@ export async function activeIfSaid(parts: AgentParts, agent: Agent): Promise<voi
 async function stopped(parts: AgentParts, agent: Agent): Promise<Problem | undefined> {
   const { id } = agent
   const late = agent.status === 'active' && isOverdue(agent, parts.clock.now())
-  if (late) await suspendIfUncertified(parts, id)
+  if (late) await suspendUncertified(parts, id)
   const status = late ? 'suspended' : agent.status
   return status === 'active' ? undefined : new Problem(`agent.${status}`, `\`${id}\` is ${status}`)
 }

@@ -28,8 +28,9 @@ export function suspendByItself(
   })
 }
 
-/** Suspends the agents whose owners let the date pass. Answers how many there were. */
-export async function suspendUncertified(parts: AgentParts): Promise<number> {
+/** Suspends the agents whose owners let the date pass, or one of them. Answers how many there were. */
+export async function suspendUncertified(parts: AgentParts, only?: string): Promise<number> {
+  if (only !== undefined) return (await suspendIfUncertified(parts, only)) ? 1 : 0
   const now = parts.clock.now()
   let suspended = 0
   for (let after: DuePosition | undefined; ; ) {
@@ -40,8 +41,7 @@ export async function suspendUncertified(parts: AgentParts): Promise<number> {
   }
 }
 
-/** Suspends one agent that nobody certified in time. Answers whether it was suspended. */
-export function suspendIfUncertified(parts: AgentParts, agentId: string): Promise<boolean> {
+function suspendIfUncertified(parts: AgentParts, agentId: string): Promise<boolean> {
   const now = parts.clock.now()
   return suspendByItself(parts, agentId, 'uncertified', (_, agent) => isOverdue(agent, now))
 }
