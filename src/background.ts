@@ -3,6 +3,7 @@ import { archive } from './archive/index.ts'
 import { runCalls } from './calls/index.ts'
 import { forgetOldAuthorizations, forgetUnusedClients } from './code-grant/index.ts'
 import type { Settings } from './config/settings.ts'
+import { DecisionLists } from './decision-log/index.ts'
 import { forgetDeferrals, keepTelling, suspendDormant } from './grants/index.ts'
 import { forgetEnded } from './identity-providers/index.ts'
 import { forgetWorkloadTokens } from './issuers/index.ts'
@@ -17,13 +18,16 @@ import { forgetOpaqueTokens, type ProtocolRecords } from './opaque-tokens/index.
 import { continueErasures, sweep } from './retention/index.ts'
 import { forgetRisk } from './risk/index.ts'
 import type { Rooms } from './rooms.ts'
-import { forgetUsed } from './storage/index.ts'
+import { forgetProofs, forgetUsed } from './storage/index.ts'
 import { forgetEvaluated, keepCallingBack } from './submissions/index.ts'
 import { forgetForeignTokens } from './tasks/index.ts'
 
 /** Time between two looks at the disk. */
 const DISK_EVERY_MS = 1_000
 const EVERY_MINUTE_MS = 60_000
+const PROOFS_EVERY_MS = 1_000
+/** Pause between two looks at decisions that are not in their lists yet. */
+const LISTS_EVERY_MS = 200
 /** Pause between two writes of what a draft would have answered differently. */
 const SHADOW_EVERY_MS = 2_000
 /** Pause of whoever deletes by rule between two transactions: there is time for it, and calls have none. */
@@ -53,6 +57,7 @@ export function startBackground(
   const { decisions, disk, keys, shadow } = rooms
   const each = (chores: readonly Chore[], everyMs: number) =>
     repeat(() => tidy(parts, chores, onError), { everyMs, onError })
+  const lists = new DecisionLists(decisions)
   const ending = new AbortController()
   const running: Readonly<Record<string, Repetition>> = {
     ...runCalls(decisions, { onError }),
@@ -60,6 +65,8 @@ export function startBackground(
     callbacks: keepCallingBack(rooms.callbacks, { onError }),
     notifications: keepNotifying(rooms.notifications, { onError }),
     disk: repeat(() => disk.check(), { everyMs: DISK_EVERY_MS, onError }),
+    'used proofs': each([proofs(parts)], PROOFS_EVERY_MS),
+    'lists of decisions': repeat(() => lists.fill(), { everyMs: LISTS_EVERY_MS, onError }),
     'draft of policies': repeat(() => shadow.flush(), { everyMs: SHADOW_EVERY_MS, onError }),
     'signing keys': repeat(() => keys.refresh(), { everyMs: REFRESH_KEYS_EVERY_MS, onError }),
     'hourly work': each(hourly(parts), EVERY_HOUR_MS),
@@ -99,6 +106,10 @@ function hourly({ rooms, settings }: BackgroundParts): readonly Chore[] {
   ]
 }
 
+function proofs({ rooms: { decisions, storage } }: Pick<BackgroundParts, 'rooms'>): Chore {
+  return { name: 'used proofs', run: () => forgetProofs(storage, decisions.clock.now()) }
+}
+
 function certification({ rooms }: BackgroundParts): Chore {
   return { name: 'uncertified agents', run: () => suspendUncertified(rooms.agents) }
 }
@@ -135,7 +146,7 @@ export function cleanUp({
   const { decisions, people, storage } = rooms
   const now = () => decisions.clock.now()
   return [
-    { name: 'used proofs', run: () => forgetUsed(storage, now()) },
+    { name: 'what is used once', run: () => forgetUsed(storage, now()) },
     {
       name: 'tokens of workloads',
       run: () => storage.transaction((tx) => forgetWorkloadTokens(tx, now())),

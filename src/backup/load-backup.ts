@@ -1,3 +1,4 @@
+import { listAllDecisions } from '../decision-log/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { insertRows, loading, type Storage, type Tx, tableInUse } from '../storage/index.ts'
 import type { TableFile } from './manifest.ts'
@@ -33,5 +34,6 @@ export async function loadBackup(
       }
       onTable(table)
     }
+    await listAllDecisions(tx, engine)
   })
 }

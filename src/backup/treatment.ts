@@ -1,4 +1,4 @@
-import type { Schema } from '../storage/index.ts'
+import type { TABLES } from '../storage/index.ts'
 
 /**
  * Treatment of a table in a backup. `kept`: restored as it was. `ended`: restored, and what it
@@ -11,9 +11,10 @@ export type Treatment = 'kept' | 'ended' | 'emptied' | 'left_out'
  * Every table. Whoever adds one here asks: if a row was revoked after the backup, what would work
  * again when it is restored?
  */
-export const TREATMENT: Readonly<Record<keyof Schema, Treatment>> = {
+export const TREATMENT: Readonly<Record<keyof typeof TABLES, Treatment>> = {
   meta: 'ended',
   used_once: 'kept',
+  used_proofs: 'kept',
   recorded_time: 'kept',
   live_epochs: 'ended',
   live_changes: 'left_out',
@@ -117,6 +118,9 @@ export const TREATMENT: Readonly<Record<keyof Schema, Treatment>> = {
   decisions: 'kept',
   // The database fills it when the rows of `decisions` come.
   decisions_open: 'left_out',
+  // Filled again from `decisions`.
+  decision_lists: 'left_out',
+  decision_lists_end: 'left_out',
   decision_settings: 'kept',
   kept_results: 'emptied',
   mcp_tasks: 'emptied',
@@ -130,7 +134,7 @@ export const TREATMENT: Readonly<Record<keyof Schema, Treatment>> = {
   person_erasures: 'kept',
 }
 
-export type TableName = keyof Schema
+export type TableName = keyof typeof TABLES
 
 /** Tables of these treatments, in the order in which rows refer to earlier ones. */
 export function tablesOf(...treatments: readonly Treatment[]): readonly TableName[] {

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Id } from '../lib/id.ts'
 import { codec, keptQuery, type Reader, type Step, type Tx } from '../storage/index.ts'
 import { packExplanation, type StoredExplanation, unpackExplanation } from './packed-explanation.ts'
@@ -131,17 +132,30 @@ export interface DecisionFilter {
 
 export async function listDecisions(db: Reader, filter: DecisionFilter): Promise<StoredDecision[]> {
   const { taskId, personId, agentId, after } = filter
-  let query = db.selectFrom('decisions').select(DECISIONS.columns)
+  let query = selectFromList(db, filter).select(DECISIONS.columns)
   if (taskId !== undefined) query = query.where('task_id', '=', taskId)
   if (personId !== undefined) query = query.where('person_id', '=', personId)
   if (agentId !== undefined) query = query.where('agent_id', '=', agentId)
   if (after) {
-    query = query.where(({ eb, refTuple, tuple }) =>
-      eb(refTuple('at', 'id'), '<', tuple(after.at, after.id)),
-    )
+    query = query
+      // By itself, too: the lists know the time, and not the id.
+      .where('at', '<=', after.at)
+      .where(({ eb, refTuple, tuple }) => eb(refTuple('at', 'id'), '<', tuple(after.at, after.id)))
   }
   const rows = await query.orderBy('at', 'desc').orderBy('id', 'desc').limit(filter.limit).execute()
   return rows.map(DECISIONS.read)
+}
+
+/** Selects from the shortest list that has them all. */
+function selectFromList(
+  db: Reader,
+  { agentId, personId, taskId }: Pick<DecisionFilter, 'agentId' | 'personId' | 'taskId'>,
+) {
+  const list = (kind: 'agent' | 'person' | 'task', key: string) =>
+    db.selectFrom('decisions_by as d').where('kind', '=', sql.lit(kind)).where('key', '=', key)
+  if (taskId !== undefined) return list('task', taskId)
+  if (personId !== undefined) return list('person', personId)
+  return agentId === undefined ? db.selectFrom('decisions as d') : list('agent', agentId)
 }
 
 /** Selects calls under way. Those that their server goes on with as MCP tasks are no replica's any more. */
@@ -171,10 +185,10 @@ export async function sendingReplicas(db: Reader): Promise<string[]> {
 export async function isSending(db: Reader, taskIds: readonly string[]): Promise<boolean> {
   if (taskIds.length === 0) return false
   const row = await db
-    .selectFrom('decisions')
-    .select('id')
+    .selectFrom('decisions_open')
+    .innerJoin('decisions', 'decisions.id', 'decisions_open.decision_id')
+    .select('decisions.id')
     .where('task_id', 'in', taskIds)
-    .where('state', '=', 'sending')
     .limit(1)
     .executeTakeFirst()
   return row !== undefined

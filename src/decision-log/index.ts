@@ -1,4 +1,5 @@
 /** Decisions as they were made: rows, inputs to make them again from, and the reasons that they give. */
+export { DecisionLists, listAllDecisions } from './decision-lists.ts'
 export {
   correctQuery,
   type DecisionState,

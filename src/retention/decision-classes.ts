@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { eraseInputs } from '../decision-log/index.ts'
 import type { Reader, Tx } from '../storage/index.ts'
 import { type ClassQuery, idsOf, type KeptClass, pageOfRows } from './class.ts'
@@ -38,26 +39,37 @@ export const inputs: KeptClass = {
 
 /** Selects decisions of which nothing goes on: the call has ended, and its task is closed. */
 function decisionsOf(db: Reader, { after, before, limit, personId }: ClassQuery) {
-  const query = db
-    .selectFrom('decisions')
-    .select(ABOUT)
-    .where(({ eb, refTuple, tuple }) => eb(refTuple('at', 'id'), '>', tuple(after.at, after.id)))
-    .where('at', '<', before)
-    .where('state', '<>', 'sending')
-    .where(({ exists, not, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('tasks')
-            .select('tasks.id')
-            .whereRef('tasks.id', '=', 'decisions.task_id')
-            .where('tasks.state', '<>', 'closed'),
+  return (
+    selectFromList(db, personId)
+      .select(ABOUT)
+      // By itself, too: the lists know the time, and not the id.
+      .where('at', '>=', after.at)
+      .where(({ eb, refTuple, tuple }) => eb(refTuple('at', 'id'), '>', tuple(after.at, after.id)))
+      .where('at', '<', before)
+      .where('state', '<>', 'sending')
+      .where(({ exists, not, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('tasks')
+              .select('tasks.id')
+              .whereRef('tasks.id', '=', 'd.task_id')
+              .where('tasks.state', '<>', 'closed'),
+          ),
         ),
-      ),
-    )
-    .orderBy('at')
-    .orderBy('id')
-    .limit(limit)
-  return personId === undefined ? query : query.where('person_id', '=', personId)
+      )
+      .orderBy('at')
+      .orderBy('id')
+      .limit(limit)
+  )
+}
+
+function selectFromList(db: Reader, personId: string | undefined) {
+  return personId === undefined
+    ? db.selectFrom('decisions as d')
+    : db
+        .selectFrom('decisions_by as d')
+        .where('kind', '=', sql.lit('person'))
+        .where('key', '=', personId)
 }
 
 async function pageOfDecisions(query: ReturnType<typeof decisionsOf>, { limit }: ClassQuery) {

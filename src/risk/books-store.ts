@@ -140,11 +140,12 @@ export async function callsElsewhere(
   const { count } = await db
     .selectFrom(
       db
-        .selectFrom('decisions')
+        .selectFrom('decisions_by')
         .select('id')
-        .where('person_id', '=', of.personId)
-        // Not to be looked for by its index: an agent has many calls in a minute, for many people; a person has few.
-        .where(sql<string>`agent_id || ''`, '=', of.agentId)
+        // An agent has many calls in a minute, for many people; a person has few.
+        .where('kind', '=', sql.lit('person'))
+        .where('key', '=', of.personId)
+        .where('agent_id', '=', of.agentId)
         .where('outcome', '=', 'permit')
         // What was only asked about was no call.
         .where('state', '!=', 'decided')

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { consumeOnce, consumeOnceStep, forgetUsed } from './consume-once.ts'
+import {
+  consumeOnce,
+  consumeOnceStep,
+  forgetProofs,
+  forgetUsed,
+  PROOF,
+  wasProofUsed,
+} from './consume-once.ts'
 import { Guard } from './guard.ts'
 import type { Step, Storage } from './storage.ts'
 import { onBothEngines } from './testing.ts'
@@ -11,66 +18,117 @@ function useStep(storage: Storage, kind: string, key: string, expiresAt: number)
   return consumeOnceStep(storage.read, UNUSED, { kind, key, expiresAt })
 }
 
-onBothEngines('single use', (open) => {
-  test('of 64 transactions that race for one key exactly one wins', async () => {
-    const storage = await open()
-    const won = await Promise.all(
-      Array.from({ length: 64 }, () =>
-        storage.transaction((tx) => consumeOnce(tx, 'proof', 'a', 1_000)),
-      ),
-    )
-    assert.equal(won.filter(Boolean).length, 1)
-  })
+for (const kind of ['assertion', PROOF])
+  onBothEngines(`single use, ${kind}`, (open) => {
+    test('of 64 transactions that race for one key exactly one wins', async () => {
+      const storage = await open()
+      const won = await Promise.all(
+        Array.from({ length: 64 }, () =>
+          storage.transaction((tx) => consumeOnce(tx, kind, 'a', 1_000)),
+        ),
+      )
+      assert.equal(won.filter(Boolean).length, 1)
+    })
 
-  test('of 64 commits that race for one key exactly one wins, and the others say why', async () => {
-    const storage = await open()
-    const results = await Promise.all(
-      Array.from({ length: 64 }, () => storage.commit([useStep(storage, 'proof', 'a', 1_000)])),
-    )
-    assert.equal(results.filter((result) => result.committed).length, 1)
-    const lost = results.filter((result) => !result.committed)
-    assert.deepEqual(new Set(lost.map((result) => result.failed)), new Set([UNUSED]))
-  })
+    test('of 64 commits that race for one key exactly one wins, and the others say why', async () => {
+      const storage = await open()
+      const results = await Promise.all(
+        Array.from({ length: 64 }, () => storage.commit([useStep(storage, kind, 'a', 1_000)])),
+      )
+      assert.equal(results.filter((result) => result.committed).length, 1)
+      const lost = results.filter((result) => !result.committed)
+      assert.deepEqual(new Set(lost.map((result) => result.failed)), new Set([UNUSED]))
+    })
 
-  test('batches and transactions race for one key: still one wins', async () => {
-    const storage = await open()
-    const won = await Promise.all(
-      Array.from({ length: 64 }, async (_, i) =>
-        i % 2
-          ? storage.transaction((tx) => consumeOnce(tx, 'link', 'b', 1_000))
-          : (await storage.commit([useStep(storage, 'link', 'b', 1_000)])).committed,
-      ),
-    )
-    assert.equal(won.filter(Boolean).length, 1)
-  })
+    test('batches and transactions race for one key: still one wins', async () => {
+      const storage = await open()
+      const won = await Promise.all(
+        Array.from({ length: 64 }, async (_, i) =>
+          i % 2
+            ? storage.transaction((tx) => consumeOnce(tx, kind, 'b', 1_000))
+            : (await storage.commit([useStep(storage, kind, 'b', 1_000)])).committed,
+        ),
+      )
+      assert.equal(won.filter(Boolean).length, 1)
+    })
 
-  test('the same key of another kind is another thing', async () => {
-    const storage = await open()
-    await storage.transaction(async (tx) => {
-      assert.equal(await consumeOnce(tx, 'proof', 'a', 1_000), true)
-      assert.equal(await consumeOnce(tx, 'assertion', 'a', 1_000), true)
-      assert.equal(await consumeOnce(tx, 'proof', 'a', 1_000), false)
+    test('the same key of another kind is another thing', async () => {
+      const storage = await open()
+      await storage.transaction(async (tx) => {
+        assert.equal(await consumeOnce(tx, kind, 'a', 1_000), true)
+        assert.equal(await consumeOnce(tx, 'another', 'a', 1_000), true)
+        assert.equal(await consumeOnce(tx, kind, 'a', 1_000), false)
+      })
+    })
+
+    test('a use that is rolled back did not happen', async () => {
+      const storage = await open()
+      const failing = storage.transaction(async (tx) => {
+        await consumeOnce(tx, kind, 'a', 1_000)
+        throw new Error('changed my mind')
+      })
+      await assert.rejects(failing, /changed my mind/)
+      assert.equal(await storage.transaction((tx) => consumeOnce(tx, kind, 'a', 1_000)), true)
+    })
+
+    test('only what has expired is forgotten', async () => {
+      const storage = await open()
+      await storage.commit([
+        useStep(storage, kind, 'old', 999),
+        useStep(storage, kind, 'now', 1_000),
+      ])
+      await forgetUsed(storage, 1_000)
+      await forgetProofs(storage, 1_000)
+      assert.equal(await storage.transaction((tx) => consumeOnce(tx, kind, 'now', 2_000)), false)
+      assert.equal(await storage.transaction((tx) => consumeOnce(tx, kind, 'old', 2_000)), true)
     })
   })
 
-  test('a use that is rolled back did not happen', async () => {
+onBothEngines('used proofs', (open) => {
+  const use = (storage: Storage, key: string, expiresAt: number) =>
+    storage.transaction((tx) => consumeOnce(tx, PROOF, key, expiresAt))
+
+  test('a key that was used is refused whatever the proof says of its time', async () => {
     const storage = await open()
-    const failing = storage.transaction(async (tx) => {
-      await consumeOnce(tx, 'proof', 'a', 1_000)
+    assert.equal(await use(storage, 'a', 1_000), true)
+    assert.equal(await use(storage, 'a', 2_000), false)
+    const { committed } = await storage.commit([useStep(storage, PROOF, 'a', 3_000)])
+    assert.equal(committed, false)
+  })
+
+  test('a step that fails takes back the use of its own batch, and of no other', async () => {
+    const storage = await open()
+    const failing: Step = { ...useStep(storage, PROOF, 'a', 1), rows: 2 }
+    const [first, second, third] = await Promise.all([
+      storage.commit([useStep(storage, PROOF, 'a', 1_000), failing]),
+      storage.commit([useStep(storage, PROOF, 'b', 1_000)]),
+      storage.commit([useStep(storage, PROOF, 'b', 1_000)]),
+    ])
+    assert.equal(first.committed, false)
+    assert.notEqual(second.committed, third.committed)
+    assert.equal(await use(storage, 'a', 1_000), true)
+    assert.equal(await use(storage, 'b', 1_000), false)
+  })
+
+  test('who only asks hears of a use, and not of one that was rolled back', async () => {
+    const storage = await open()
+    const rolledBack = storage.transaction(async (tx) => {
+      await consumeOnce(tx, PROOF, 'b', 1_000)
       throw new Error('changed my mind')
     })
-    await assert.rejects(failing, /changed my mind/)
-    assert.equal(await storage.transaction((tx) => consumeOnce(tx, 'proof', 'a', 1_000)), true)
+    await assert.rejects(rolledBack, /changed my mind/)
+    await use(storage, 'a', 1_000)
+    const asked = ['a', 'b'].map((key) => wasProofUsed(storage.read, { key, expiresAt: 1_000 }))
+    assert.deepEqual(await Promise.all(asked), [true, false])
   })
 
-  test('only what has expired is forgotten', async () => {
+  test('however many have expired, all are forgotten, and can be used again', async () => {
     const storage = await open()
-    await storage.commit([
-      useStep(storage, 'proof', 'old', 999),
-      useStep(storage, 'proof', 'now', 1_000),
-    ])
-    assert.equal(await forgetUsed(storage, 1_000), 1)
-    assert.equal(await storage.transaction((tx) => consumeOnce(tx, 'proof', 'now', 2_000)), false)
-    assert.equal(await storage.transaction((tx) => consumeOnce(tx, 'proof', 'old', 2_000)), true)
+    const steps = Array.from({ length: 1_201 }, (_, i) => useStep(storage, PROOF, `${i}`, 999))
+    await storage.commit(steps)
+    await forgetProofs(storage, 1_000)
+    await forgetUsed(storage, 1_000)
+    const again = await storage.commit(steps)
+    assert.ok(again.committed)
   })
 })

@@ -2,6 +2,11 @@ import type { Guard } from './guard.ts'
 import { keptQuery } from './kept-query.ts'
 import type { Reader, Step, Storage, Tx } from './storage.ts'
 
+/** Kind of DPoP proofs (RFC 9449): one for each call, so they have a place of their own. */
+export const PROOF = 'dpop'
+/** Proofs that are forgotten at once: the writer is busy with them for a millisecond or two. */
+const FORGOTTEN_AT_ONCE = 500
+
 /**
  * Uses something that may be used once (a proof, an assertion, a link). True for exactly one
  * caller, whatever races. The use lasts as long as `tx` commits; `expiresAt` (epoch milliseconds)
@@ -29,7 +34,8 @@ export function consumeOnceStep(
   guard: Guard,
   { expiresAt, key, kind }: { kind: string; key: string; expiresAt: number },
 ): Step {
-  const query = keptQuery(reader, 'used once', [kind, key, expiresAt], () =>
+  const name = kind === PROOF ? 'used proof' : 'used once'
+  const query = keptQuery(reader, name, [kind, key, expiresAt], () =>
     insertUse(reader, kind, key, expiresAt),
   )
   return { guard, query, rows: 1 }
@@ -48,6 +54,41 @@ export async function wasUsed(reader: Reader, kind: string, key: string): Promis
   return row !== undefined
 }
 
+/** Checks whether this proof was used by now. For questions only. */
+export async function wasProofUsed(
+  reader: Reader,
+  { expiresAt, key }: { readonly key: string; readonly expiresAt: number },
+): Promise<boolean> {
+  const row = await reader
+    .selectFrom('used_proofs')
+    .select('key')
+    .where('expires_at', '=', expiresAt)
+    .where('key', '=', key)
+    .executeTakeFirst()
+  return row !== undefined || wasUsed(reader, PROOF, key)
+}
+
+/** Forgets proofs that ended before `now`, where they have a place of their own; some at a time, in commits of others. */
+export async function forgetProofs(
+  { commit, engine, read }: Pick<Storage, 'commit' | 'engine' | 'read'>,
+  now: number,
+): Promise<void> {
+  if (engine !== 'sqlite') return
+  const ended = read.selectFrom('used_proofs').where('expires_at', '<', now)
+  const some = ended.select(['expires_at', 'key']).orderBy('expires_at').orderBy('key')
+  const query = read
+    .deleteFrom('used_proofs')
+    .where(({ eb, refTuple }) =>
+      eb(
+        refTuple('expires_at', 'key'),
+        'in',
+        some.limit(FORGOTTEN_AT_ONCE).$asTuple('expires_at', 'key'),
+      ),
+    )
+  while (await ended.select('key').limit(1).executeTakeFirst())
+    await commit([{ name: 'used proofs', query, rows: 'any' }], { isBehind: true })
+}
+
 /**
  * Forgets uses that ended before `now`; an expired one is refused for its expiry. Returns how many.
  */
@@ -63,7 +104,7 @@ export async function forgetUsed(storage: Storage, now: number): Promise<number>
 
 function insertUse(db: Tx, kind: string, key: string, expiresAt: number) {
   return db
-    .insertInto('used_once')
+    .insertInto(kind === PROOF ? 'proof_uses' : 'used_once')
     .values({ kind, key, expires_at: expiresAt })
     .onConflict((conflict) => conflict.columns(['kind', 'key']).doNothing())
 }

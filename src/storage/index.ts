@@ -1,5 +1,12 @@
 export { codec } from './codec.ts'
-export { consumeOnce, consumeOnceStep, forgetUsed, wasUsed } from './consume-once.ts'
+export {
+  consumeOnce,
+  consumeOnceStep,
+  forgetProofs,
+  forgetUsed,
+  wasProofUsed,
+  wasUsed,
+} from './consume-once.ts'
 export { DiskGuard, type DiskRoom, freeBytesOf, ROOM_IN_WORDS } from './disk-guard.ts'
 export { isDuplicate } from './failure.ts'
 export { Guard, OVERTAKEN, type OvertakenMark } from './guard.ts'

@@ -74,8 +74,8 @@ async function columnsOf(storage: Storage): Promise<string[]> {
             AND t.name NOT IN (${sql.join(MIGRATION_TABLES)})`
       : sql<{ name: string }>`
           SELECT table_name || '.' || column_name || CASE is_nullable WHEN 'YES' THEN '?' ELSE '' END AS name
-          FROM information_schema.columns
-          WHERE table_schema = 'public' AND table_name NOT IN (${sql.join(MIGRATION_TABLES)})`
+          FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
+          WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND table_name NOT IN (${sql.join(MIGRATION_TABLES)})`
   const { rows } = await query.execute(storage.read)
   return rows.map(({ name }) => name).toSorted()
 }
@@ -113,7 +113,8 @@ async function dropEverything(storage: Storage): Promise<void> {
     if (storage.engine === 'postgres')
       await sql`DROP SCHEMA public CASCADE; CREATE SCHEMA public`.execute(tx)
     else {
-      await sql`DROP VIEW ledger_append`.execute(tx)
+      for (const view of ['ledger_append', 'decisions_by'])
+        await sql`DROP VIEW ${sql.table(view)}`.execute(tx)
       for (const name of tables) await sql`DROP TABLE ${sql.table(name)}`.execute(tx)
     }
   })

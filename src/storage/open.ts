@@ -55,6 +55,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   try {
     if (options.migrate) await runMigrations(storage, options.migrations)
     else await requireCurrentSchema(storage, options.migrations)
+    if (options.kind === 'sqlite') await (await import('./sqlite/proofs.ts')).knowProofs(storage)
     return storage
   } catch (error) {
     await storage.close()

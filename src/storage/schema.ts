@@ -3,8 +3,8 @@ import { approvals } from './tables/approvals.ts'
 import { catalog } from './tables/catalog.ts'
 import { clients } from './tables/clients.ts'
 import type { Column } from './tables/column.ts'
-import { decisions } from './tables/decisions.ts'
-import { ground } from './tables/ground.ts'
+import { decisions, decisionViews } from './tables/decisions.ts'
+import { ground, groundViews } from './tables/ground.ts'
 import { issuers } from './tables/issuers.ts'
 import { ledger } from './tables/ledger.ts'
 import { notifications } from './tables/notifications.ts'
@@ -43,9 +43,13 @@ export const TABLES = {
 
 export type Tables = typeof TABLES
 
-/** Rows of the tables, as Kysely types statements by them. */
-export type Schema = {
-  [T in keyof Tables]: {
-    [C in keyof Tables[T]]: Tables[T][C] extends Column<infer Stored, infer _> ? Stored : never
+const VIEWS = { ...groundViews, ...decisionViews }
+
+/** Rows of tables and views, as Kysely types statements by them. */
+export type Schema = RowsOf<Tables & typeof VIEWS>
+
+type RowsOf<T> = {
+  [N in keyof T]: {
+    [C in keyof T[N]]: T[N][C] extends Column<infer Stored, infer _> ? Stored : never
   }
 }

@@ -32,8 +32,8 @@ function isIdle(now: number) {
   return sql<SqlBool>`idle_at <= ${now}
     AND NOT EXISTS (SELECT 1 FROM access_requests WHERE access_requests.task_id = tasks.id
       AND (state = 'pending' OR answered_at > ${now} - tasks.idle_ms))
-    AND NOT EXISTS (SELECT 1 FROM decisions WHERE decisions.task_id = tasks.id
-      AND (state = 'sending' OR ended_at > ${now} - tasks.idle_ms))`
+    AND NOT EXISTS (SELECT 1 FROM decisions_by AS d WHERE d.kind = 'task' AND d.key = tasks.id
+      AND (d.state = 'sending' OR d.ended_at > ${now} - tasks.idle_ms))`
 }
 
 /** Step that writes that a task is used. INVARIANT: what was idle for too long is not woken by a use that comes before its end is written. */

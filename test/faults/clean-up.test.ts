@@ -51,7 +51,7 @@ inEachWorld('the clean-up of a server', (world) => {
     const told = await clean(w).finally(() => rename(w, 'used_elsewhere', 'used_once'))
     assert.deepEqual(
       told.map(({ message }) => message),
-      ['`used proofs` failed, and is tried again'],
+      ['`what is used once` failed, and is tried again'],
     )
     assert.ok(told[0]?.cause instanceof Error)
     assert.deepEqual(await left(w), { use: true, signIn: false })

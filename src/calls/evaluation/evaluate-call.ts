@@ -4,7 +4,7 @@ import { alsoKeys, type Call, subjectOf } from '../../facts/index.ts'
 import { refused } from '../../issuance/index.ts'
 import { newTimedId } from '../../lib/id.ts'
 import type { Json } from '../../lib/json.ts'
-import { wasUsed } from '../../storage/index.ts'
+import { wasProofUsed } from '../../storage/index.ts'
 import { type Case, isKnown, type KnownCase } from '../case.ts'
 import { groundsFor } from '../decide-call.ts'
 import { freeze } from '../freeze.ts'
@@ -172,7 +172,8 @@ async function identifyAsked(
       who.proof,
     )
   // INVARIANT: a call that was made with this proof is over; nobody makes it a second time.
-  if (who.proof && (await wasUsed(parts.storage.read, 'dpop', who.proof.replayKey)))
+  const { proof } = who
+  if (proof && (await wasProofUsed(parts.storage.read, { ...proof, key: proof.replayKey })))
     return unidentified(refused('proof.replayed', 'the proof was used before'), who.proof)
   return who
 }

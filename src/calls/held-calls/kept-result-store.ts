@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Reader, Tx } from '../../storage/index.ts'
 
 /** An answer as it is stored. */
@@ -50,7 +51,11 @@ export async function eraseKept(
     .where((where) => {
       const past = where('expires_at', '<=', now)
       if (taskIds.length === 0) return past
-      const theirs = where.selectFrom('decisions').select('id').where('task_id', 'in', taskIds)
+      const theirs = where
+        .selectFrom('decisions_by')
+        .select('id')
+        .where('kind', '=', sql.lit('task'))
+        .where('key', 'in', taskIds)
       return where.or([past, where('decision_id', 'in', theirs)])
     })
     .executeTakeFirstOrThrow()

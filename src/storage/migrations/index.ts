@@ -4,9 +4,11 @@ import type { Migration } from 'kysely/migration'
 import type { Storage } from '../storage.ts'
 import { appendedRecords } from './appended-records.ts'
 import { baseline } from './baseline/index.ts'
+import { decisionLists } from './decision-lists.ts'
 import { openDecisions } from './open-decisions.ts'
 import { noBuildWithoutBundles, packedRecords } from './packed-records.ts'
 import { portableSql, type Statements } from './portable-sql.ts'
+import { usedProofs } from './used-proofs.ts'
 
 /**
  * Until the first release the baseline changes in place. Its name ends in a digest of its statements, so that a database
@@ -26,7 +28,9 @@ const MIGRATIONS: Readonly<Record<string, Statements>> = {
   '0002-open-decisions': openDecisions,
   '0003-appended-records': appendedRecords,
   '0004-packed-records': packedRecords,
-  '0005-since-0004-later-packed-records': noBuildWithoutBundles,
+  '0005-decision-lists': decisionLists,
+  '0006-used-proofs': usedProofs,
+  '0007-since-0004-later-packed-records': noBuildWithoutBundles,
 }
 
 /** Migrations by name, in the form that Kysely's `Migrator` takes. None has a way back. */

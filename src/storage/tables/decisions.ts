@@ -36,6 +36,19 @@ export const decisions = {
     resource: nullable(text),
     at: time,
   },
+  /** Decisions of a task, a person or an agent, by the number of their row. On SQLite; filled behind the calls. */
+  decision_lists: {
+    kind: oneOf('task', 'person', 'agent'),
+    key: text,
+    at: time,
+    row: integer,
+  },
+  /** The last row that is in these lists, and which decision it is: `VACUUM` may number rows anew. */
+  decision_lists_end: {
+    id: integer,
+    row: integer,
+    decision_id: text,
+  },
   /** Inputs that many decisions share, by their digest. */
   decision_settings: {
     digest: text,
@@ -103,4 +116,9 @@ export const decisions = {
     created_by: text,
     created_at: time,
   },
+}
+
+/** Decisions by what they are about, whatever finds them. A decision is in it once for each of the three that it has. */
+export const decisionViews = {
+  decisions_by: { kind: decisions.decision_lists.kind, key: text, ...decisions.decisions },
 }

@@ -11,6 +11,11 @@ export const ground = {
     key: text,
     expires_at: time,
   },
+  /** Proofs among them, on SQLite: in the order in which they expire. */
+  used_proofs: {
+    expires_at: time,
+    key: text,
+  },
   /** The newest recorded time, in one row. */
   recorded_time: {
     id: integer,
@@ -61,3 +66,6 @@ export const ground = {
     created_at: time,
   },
 }
+
+/** Where proofs are used up: a table in memory on SQLite (`sqlite/proofs.ts`), `used_once` on PostgreSQL. */
+export const groundViews = { proof_uses: ground.used_once }

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { sql } from 'kysely'
+import { manualClock } from '../lib/clock.ts'
+import type { Storage } from '../storage/index.ts'
+import { onBothEngines } from '../storage/testing.ts'
+import { DecisionLists } from './decision-lists.ts'
+import {
+  type DecisionFilter,
+  insertDecisionQuery,
+  listDecisions,
+  type StoredDecision,
+} from './decision-store.ts'
+
+interface DecisionFacts {
+  readonly task: number
+  readonly person: number | null
+  readonly agent: number
+  readonly at: number
+}
+
+type Act =
+  | { readonly act: 'decide'; readonly facts: readonly DecisionFacts[] }
+  | { readonly act: 'delete'; readonly from: number; readonly count: number }
+  | { readonly act: 'fill' | 'renumber' }
+
+const facts = fc.record({
+  task: fc.nat(2),
+  person: fc.option(fc.nat(1)),
+  agent: fc.nat(1),
+  at: fc.nat(5),
+})
+const act: fc.Arbitrary<Act> = fc.oneof(
+  fc.record({ act: fc.constant('decide' as const), facts: fc.array(facts, { maxLength: 8 }) }),
+  fc.record({ act: fc.constant('delete' as const), from: fc.nat(20), count: fc.nat(8) }),
+  fc.record({ act: fc.constant('fill' as const) }),
+  fc.record({ act: fc.constant('renumber' as const) }),
+)
+
+function decisionOf(id: string, { agent, at, person, task }: DecisionFacts): StoredDecision {
+  const personId = person === null ? null : `psn_${person}`
+  return {
+    ...{ id: `dec_${id}`, taskId: `tsk_${task}`, personId, agentId: `agent-${agent}` },
+    ...{ resource: 'orders', action: 'orders.read', outcome: 'permit', reason: 'permitted' },
+    ...{ callHash: null, policyVersion: 1, requestId: null, allowanceId: null },
+    ...{ explanation: { gates: [] }, state: 'decided', status: null, replicaId: 'rpl_1', at },
+    ...{ endedAt: null, presumedAt: null },
+  }
+}
+
+const FILTERS: readonly Omit<DecisionFilter, 'limit'>[] = [
+  ...[0, 1, 2].map((n) => ({ taskId: `tsk_${n}` })),
+  ...[0, 1].flatMap((n) => [{ personId: `psn_${n}` }, { agentId: `agent-${n}` }]),
+  { personId: 'psn_0', agentId: 'agent-1' },
+  {},
+]
+
+/** Everything that is listed, page by page. */
+async function idsOf(storage: Storage, filter: Omit<DecisionFilter, 'limit'>): Promise<string[]> {
+  const ids: string[] = []
+  let after: DecisionFilter['after']
+  for (;;) {
+    const page = await listDecisions(storage.read, { ...filter, limit: 3, ...(after && { after }) })
+    ids.push(...page.map(({ id }) => id))
+    const last = page.at(-1)
+    if (!last) return ids
+    after = { at: last.at, id: last.id }
+  }
+}
+
+function expectedOf(
+  decisions: readonly StoredDecision[],
+  { agentId, personId, taskId }: Omit<DecisionFilter, 'limit'>,
+): string[] {
+  return decisions
+    .filter(
+      (each) =>
+        (taskId ?? each.taskId) === each.taskId &&
+        (personId ?? each.personId) === each.personId &&
+        (agentId ?? each.agentId) === each.agentId,
+    )
+    .toSorted((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1))
+    .map(({ id }) => id)
+}
+
+onBothEngines('lists of decisions', (open) => {
+  test('have what there is, whenever they are filled, and whatever was deleted or numbered anew', async () => {
+    const storage = await open()
+    let made = 0
+    const run = async (acts: readonly Act[]) => {
+      await storage.transaction((tx) => tx.deleteFrom('decisions').execute())
+      const clock = manualClock()
+      const lists = new DecisionLists({ storage, clock, atOnce: 4 })
+      let decisions: StoredDecision[] = []
+      for (const each of acts) {
+        if (each.act === 'decide') {
+          const added = each.facts.map((of) => decisionOf(String(made++).padStart(6, '0'), of))
+          const steps = added.map((one) => ({
+            ...{ name: 'test', rows: 1 },
+            query: insertDecisionQuery(storage.read, one),
+          }))
+          await storage.commit(steps)
+          decisions.push(...added)
+        } else if (each.act === 'delete') {
+          const gone = decisions.slice(each.from, each.from + each.count).map(({ id }) => id)
+          decisions = decisions.filter(({ id }) => !gone.includes(id))
+          await storage.transaction((tx) =>
+            tx.deleteFrom('decisions').where('id', 'in', gone).execute(),
+          )
+        } else if (each.act === 'fill') {
+          clock.advance(2_500)
+          await lists.fill()
+        } else await renumber(storage)
+        // What was numbered anew shows at the next look.
+        if (each.act === 'renumber') await lists.fill()
+        for (const filter of FILTERS)
+          assert.deepEqual(await idsOf(storage, filter), expectedOf(decisions, filter))
+      }
+    }
+    await fc.assert(fc.asyncProperty(fc.array(act, { maxLength: 12 }), run), { numRuns: 60 })
+  })
+})
+
+/** What `VACUUM` does: rows get the numbers from 1 on, in their order. */
+async function renumber(storage: Storage): Promise<void> {
+  if (storage.engine !== 'sqlite') return
+  await storage.transaction((tx) =>
+    sql`UPDATE decisions SET rowid = numbered.n FROM
+      (SELECT rowid AS before, row_number() OVER (ORDER BY rowid) AS n FROM decisions) AS numbered
+      WHERE numbered.before = decisions.rowid AND numbered.n <> numbered.before`.execute(tx),
+  )
+}
