@@ -2,7 +2,8 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
 import type { Reader, Step, Storage, Tx } from '../storage/index.ts'
 
-const ABOUT = { task: 'task_id', person: 'person_id', agent: 'agent_id' } as const
+/** Lists, and where the key of a decision in each comes from. */
+const LISTS = { task: 'task_id', person: 'person_id', agent: 'agent_id', all: "''" } as const
 /** Decisions that are taken in at once: the writer is busy with them for a millisecond or two. */
 const AT_ONCE = 256
 /** Time for which few decisions may stand beside the lists, in ms. Who reads a list looks through all of them. */
@@ -17,8 +18,8 @@ interface DecisionListsParts {
 }
 
 /**
- * Lists of decisions by task, person and agent, which SQLite keeps in a table of its own and fills behind the calls: a call does not
- * wait for the pages of three lists, and a page of a list is written once for many calls. PostgreSQL has indexes, and needs none of it.
+ * Lists of decisions by task, person and agent, and of all, which SQLite keeps in a table of its own and fills behind the calls: a call does not
+ * wait for the pages of four lists, and a page of a list is written once for many calls. PostgreSQL has indexes, and needs none of it.
  * INVARIANT: `decisions_by` reads what is in the lists and all that stands beside them, so what is late here is not missing there.
  */
 export class DecisionLists {
@@ -66,17 +67,17 @@ async function readEnd(db: Reader): Promise<{ beside: number; fits: boolean }> {
 function fillSteps(db: Reader, atOnce: number): readonly Step[] {
   const next = sql`SELECT rowid, * FROM decisions WHERE rowid > ${END} ORDER BY rowid LIMIT ${atOnce}`
   return [
-    ...Object.entries(ABOUT).map(([kind, column]) =>
-      step(
+    ...Object.entries(LISTS).map(([kind, from]) => {
+      const key = sql.raw(from)
+      return step(
         db,
         `decisions by ${kind}`,
         sql`INSERT INTO decision_lists (kind, key, at, row)
-          SELECT ${kind}, ${sql.ref(column)}, at, rowid FROM (${next}) AS next
-          WHERE ${sql.ref(column)} IS NOT NULL ORDER BY 2, 3
+          SELECT ${kind}, ${key}, at, rowid FROM (${next}) AS next WHERE ${key} IS NOT NULL ORDER BY 2, 3
           -- One that was deleted, and whose number and all else is that of another now.
           ON CONFLICT DO NOTHING`,
-      ),
-    ),
+      )
+    }),
     step(
       db,
       'end of the lists of decisions',

@@ -151,11 +151,18 @@ function selectFromList(
   db: Reader,
   { agentId, personId, taskId }: Pick<DecisionFilter, 'agentId' | 'personId' | 'taskId'>,
 ) {
-  const list = (kind: 'agent' | 'person' | 'task', key: string) =>
-    db.selectFrom('decisions_by as d').where('kind', '=', sql.lit(kind)).where('key', '=', key)
-  if (taskId !== undefined) return list('task', taskId)
-  if (personId !== undefined) return list('person', personId)
-  return agentId === undefined ? db.selectFrom('decisions as d') : list('agent', agentId)
+  if (taskId !== undefined) return selectListed(db, 'task', taskId)
+  if (personId !== undefined) return selectListed(db, 'person', personId)
+  return agentId === undefined ? selectListed(db, 'all') : selectListed(db, 'agent', agentId)
+}
+
+/** Selects the decisions of a list, or all. Their times are in order; ids that have the same time are not. */
+export function selectListed(db: Reader, kind: 'agent' | 'all' | 'person' | 'task', key = '') {
+  // Written out, so that PostgreSQL sees which index it is.
+  return db
+    .selectFrom('decisions_by as d')
+    .where('kind', '=', sql.lit(kind))
+    .where('key', '=', kind === 'all' ? sql.lit(key) : key)
 }
 
 /** Selects calls under way. Those that their server goes on with as MCP tasks are no replica's any more. */

@@ -10,6 +10,7 @@ export {
   listDecisions,
   type StoredDecision,
   type StoredOutcome,
+  selectListed,
   sendingAmong,
   sendingOf,
   sendingReplicas,

@@ -1,5 +1,4 @@
-import { sql } from 'kysely'
-import { eraseInputs } from '../decision-log/index.ts'
+import { eraseInputs, selectListed } from '../decision-log/index.ts'
 import type { Reader, Tx } from '../storage/index.ts'
 import { type ClassQuery, idsOf, type KeptClass, pageOfRows } from './class.ts'
 import type { SubjectMatter } from './subject.ts'
@@ -39,8 +38,10 @@ export const inputs: KeptClass = {
 
 /** Selects decisions of which nothing goes on: the call has ended, and its task is closed. */
 function decisionsOf(db: Reader, { after, before, limit, personId }: ClassQuery) {
+  const listed =
+    personId === undefined ? selectListed(db, 'all') : selectListed(db, 'person', personId)
   return (
-    selectFromList(db, personId)
+    listed
       .select(ABOUT)
       // By itself, too: the lists know the time, and not the id.
       .where('at', '>=', after.at)
@@ -61,15 +62,6 @@ function decisionsOf(db: Reader, { after, before, limit, personId }: ClassQuery)
       .orderBy('id')
       .limit(limit)
   )
-}
-
-function selectFromList(db: Reader, personId: string | undefined) {
-  return personId === undefined
-    ? db.selectFrom('decisions as d')
-    : db
-        .selectFrom('decisions_by as d')
-        .where('kind', '=', sql.lit('person'))
-        .where('key', '=', personId)
 }
 
 async function pageOfDecisions(query: ReturnType<typeof decisionsOf>, { limit }: ClassQuery) {

@@ -118,7 +118,7 @@ onBothEngines('used proofs', (open) => {
     })
     await assert.rejects(rolledBack, /changed my mind/)
     await use(storage, 'a', 1_000)
-    const asked = ['a', 'b'].map((key) => wasProofUsed(storage.read, { key, expiresAt: 1_000 }))
+    const asked = ['a', 'b'].map((key) => wasProofUsed(storage, key))
     assert.deepEqual(await Promise.all(asked), [true, false])
   })
 

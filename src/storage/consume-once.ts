@@ -1,9 +1,11 @@
-import type { Guard } from './guard.ts'
+import { sql } from 'kysely'
+import { Guard } from './guard.ts'
 import { keptQuery } from './kept-query.ts'
 import type { Reader, Step, Storage, Tx } from './storage.ts'
 
 /** Kind of DPoP proofs (RFC 9449): one for each call, so they have a place of their own. */
 export const PROOF = 'dpop'
+const UNUSED = new Guard('unused proof')
 /** Proofs that are forgotten at once: the writer is busy with them for a millisecond or two. */
 const FORGOTTEN_AT_ONCE = 500
 
@@ -54,18 +56,19 @@ export async function wasUsed(reader: Reader, kind: string, key: string): Promis
   return row !== undefined
 }
 
-/** Checks whether this proof was used by now. For questions only. */
+/** Checks whether a proof was used by now. For questions only. */
 export async function wasProofUsed(
-  reader: Reader,
-  { expiresAt, key }: { readonly key: string; readonly expiresAt: number },
+  storage: Pick<Storage, 'commit' | 'engine' | 'read'>,
+  key: string,
 ): Promise<boolean> {
-  const row = await reader
-    .selectFrom('used_proofs')
-    .select('key')
-    .where('expires_at', '=', expiresAt)
+  if (storage.engine === 'postgres') return wasUsed(storage.read, PROOF, key)
+  // Only the connection that writes knows; what this changes stays as it is, and is rolled back.
+  const query = storage.read
+    .updateTable('proof_uses')
+    .set({ kind: PROOF })
+    .where('kind', '=', PROOF)
     .where('key', '=', key)
-    .executeTakeFirst()
-  return row !== undefined || wasUsed(reader, PROOF, key)
+  return !(await storage.commit([{ guard: UNUSED, query, rows: 0 }])).committed
 }
 
 /** Forgets proofs that ended before `now`, where they have a place of their own; some at a time, in commits of others. */
@@ -74,18 +77,11 @@ export async function forgetProofs(
   now: number,
 ): Promise<void> {
   if (engine !== 'sqlite') return
-  const ended = read.selectFrom('used_proofs').where('expires_at', '<', now)
-  const some = ended.select(['expires_at', 'key']).orderBy('expires_at').orderBy('key')
-  const query = read
-    .deleteFrom('used_proofs')
-    .where(({ eb, refTuple }) =>
-      eb(
-        refTuple('expires_at', 'key'),
-        'in',
-        some.limit(FORGOTTEN_AT_ONCE).$asTuple('expires_at', 'key'),
-      ),
-    )
-  while (await ended.select('key').limit(1).executeTakeFirst())
+  const first = sql`SELECT rowid, expires_at FROM used_proofs ORDER BY rowid LIMIT ${FORGOTTEN_AT_ONCE}`
+  const find = sql`SELECT 1 FROM (${first}) WHERE expires_at < ${now} LIMIT 1`
+  const forget = sql`DELETE FROM used_proofs WHERE rowid IN (SELECT rowid FROM (${first}) WHERE expires_at < ${now})`
+  const query = { compile: () => forget.compile(read) }
+  while ((await find.execute(read)).rows.length > 0)
     await commit([{ name: 'used proofs', query, rows: 'any' }], { isBehind: true })
 }
 

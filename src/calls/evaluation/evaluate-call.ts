@@ -172,8 +172,7 @@ async function identifyAsked(
       who.proof,
     )
   // INVARIANT: a call that was made with this proof is over; nobody makes it a second time.
-  const { proof } = who
-  if (proof && (await wasProofUsed(parts.storage.read, { ...proof, key: proof.replayKey })))
+  if (who.proof && (await wasProofUsed(parts.storage, who.proof.replayKey)))
     return unidentified(refused('proof.replayed', 'the proof was used before'), who.proof)
   return who
 }

@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import type { Reader, Tx } from '../../storage/index.ts'
 
 /** An answer as it is stored. */
@@ -52,11 +51,10 @@ export async function eraseKept(
       const past = where('expires_at', '<=', now)
       if (taskIds.length === 0) return past
       const theirs = where
-        .selectFrom('decisions_by')
-        .select('id')
-        .where('kind', '=', sql.lit('task'))
-        .where('key', 'in', taskIds)
-      return where.or([past, where('decision_id', 'in', theirs)])
+        .selectFrom('decisions')
+        .select('task_id')
+        .whereRef('decisions.id', '=', 'kept_results.decision_id')
+      return where.or([past, where(theirs, 'in', taskIds)])
     })
     .executeTakeFirstOrThrow()
   return Number(numDeletedRows)

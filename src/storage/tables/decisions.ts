@@ -36,9 +36,9 @@ export const decisions = {
     resource: nullable(text),
     at: time,
   },
-  /** Decisions of a task, a person or an agent, by the number of their row. On SQLite; filled behind the calls. */
+  /** Decisions of a task, a person or an agent, and all, by the number of their row. On SQLite; filled behind the calls. */
   decision_lists: {
-    kind: oneOf('task', 'person', 'agent'),
+    kind: oneOf('task', 'person', 'agent', 'all'),
     key: text,
     at: time,
     row: integer,
@@ -118,7 +118,7 @@ export const decisions = {
   },
 }
 
-/** Decisions by what they are about, whatever finds them. A decision is in it once for each of the three that it has. */
+/** Decisions by what they are about, whatever finds them. A decision is in it once for each of them, and once among all. */
 export const decisionViews = {
   decisions_by: { kind: decisions.decision_lists.kind, key: text, ...decisions.decisions },
 }

@@ -11,7 +11,7 @@ export const ground = {
     key: text,
     expires_at: time,
   },
-  /** Proofs among them, on SQLite: in the order in which they expire. */
+  /** Proofs among them, on SQLite: in the order in which they came. */
   used_proofs: {
     expires_at: time,
     key: text,
