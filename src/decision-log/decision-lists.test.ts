@@ -12,6 +12,7 @@ import {
   listDecisions,
   type StoredDecision,
 } from './decision-store.ts'
+import { forgetListed } from './forget-listed.ts'
 
 interface DecisionFacts {
   readonly task: number
@@ -23,7 +24,7 @@ interface DecisionFacts {
 type Act =
   | { readonly act: 'decide'; readonly facts: readonly DecisionFacts[] }
   | { readonly act: 'delete'; readonly from: number; readonly count: number }
-  | { readonly act: 'fill' | 'renumber' }
+  | { readonly act: 'fill' | 'forget' | 'renumber' }
 
 const facts = fc.record({
   task: fc.nat(2),
@@ -35,6 +36,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   fc.record({ act: fc.constant('decide' as const), facts: fc.array(facts, { maxLength: 8 }) }),
   fc.record({ act: fc.constant('delete' as const), from: fc.nat(20), count: fc.nat(8) }),
   fc.record({ act: fc.constant('fill' as const) }),
+  fc.record({ act: fc.constant('forget' as const) }),
   fc.record({ act: fc.constant('renumber' as const) }),
 )
 
@@ -111,7 +113,8 @@ onBothEngines('lists of decisions', (open) => {
         } else if (each.act === 'fill') {
           clock.advance(2_500)
           await lists.fill()
-        } else await renumber(storage)
+        } else if (each.act === 'forget') await forget(storage, 4)
+        else await renumber(storage)
         // What was numbered anew shows at the next look.
         if (each.act === 'renumber') await lists.fill()
         for (const filter of FILTERS)
@@ -120,7 +123,40 @@ onBothEngines('lists of decisions', (open) => {
     }
     await fc.assert(fc.asyncProperty(fc.array(act, { maxLength: 12 }), run), { numRuns: 60 })
   })
+
+  test('forget what was deleted, and nothing else', async () => {
+    const storage = await open()
+    if (storage.engine !== 'sqlite') return
+    const clock = manualClock()
+    const lists = new DecisionLists({ storage, clock })
+    const all = Array.from({ length: 40 }, (_, i) =>
+      decisionOf(`${i}`, { task: i % 3, person: i % 2, agent: 0, at: i }),
+    )
+    const steps = all.map((one) => ({
+      ...{ name: 'test', rows: 1 },
+      query: insertDecisionQuery(storage.read, one),
+    }))
+    await storage.commit(steps)
+    clock.advance(5_000)
+    await lists.fill()
+    const gone = all.slice(0, 30).map(({ id }) => id)
+    await storage.transaction((tx) => tx.deleteFrom('decisions').where('id', 'in', gone).execute())
+    assert.equal(await countEntries(storage), 40 * 4)
+    await forget(storage, 20)
+    assert.equal(await countEntries(storage), 20 * 4)
+    await forget(storage, 40)
+    assert.equal(await countEntries(storage), 10 * 4)
+  })
 })
+
+function forget(storage: Storage, before: number): Promise<void> {
+  return forgetListed(storage, { before, atOnce: 3, goesOn: () => true, rest: async () => {} })
+}
+
+async function countEntries({ read }: Storage): Promise<number> {
+  const entries = await read.selectFrom('decision_lists').select('row').execute()
+  return entries.length
+}
 
 /** What `VACUUM` does: rows get the numbers from 1 on, in their order. */
 async function renumber(storage: Storage): Promise<void> {

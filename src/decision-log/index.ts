@@ -17,6 +17,7 @@ export {
   strandedOf,
   unreported,
 } from './decision-store.ts'
+export { forgetListed } from './forget-listed.ts'
 export { inputsOf } from './inputs.ts'
 export { issuanceInputs, type JudgedIssuance } from './judged.ts'
 export type { StoredGate } from './packed-explanation.ts'

@@ -1,4 +1,4 @@
-import type { Reader, Tx } from '../storage/index.ts'
+import type { Reader, Storage, Tx } from '../storage/index.ts'
 import type { Candidate, Cursor } from './subject.ts'
 
 /** Part of a class that is asked for. */
@@ -17,11 +17,20 @@ export interface CandidatePage {
   readonly next: Cursor | undefined
 }
 
+/** `before`: epoch milliseconds. `goesOn`: asked before each step; false ends it. */
+export interface TidyOptions {
+  readonly before: number
+  readonly goesOn: () => boolean
+  readonly rest: () => Promise<void>
+}
+
 /** One kind of rows that go by a rule. */
 export interface KeptClass {
   page(db: Reader, query: ClassQuery): Promise<CandidatePage>
   /** Deletes or erases them, and answers how many there still were. */
   erase(tx: Tx, chosen: readonly Candidate[]): Promise<number>
+  /** Tidies up what deletions left behind, where they leave something. Done as a pass begins, for those before it. */
+  tidy?(storage: Storage, how: TidyOptions): Promise<void>
 }
 
 /** Makes a page of rows that were asked for in the order of their cursors. */

@@ -1,4 +1,4 @@
-import { eraseInputs, selectListed } from '../decision-log/index.ts'
+import { eraseInputs, forgetListed, selectListed } from '../decision-log/index.ts'
 import type { Reader, Tx } from '../storage/index.ts'
 import { type ClassQuery, idsOf, type KeptClass, pageOfRows } from './class.ts'
 import type { SubjectMatter } from './subject.ts'
@@ -20,6 +20,7 @@ export const permits: KeptClass = {
   page: (db, query) =>
     pageOfDecisions(decisionsOf(db, query).where('outcome', '=', 'permit'), query),
   erase: deleteDecisions,
+  tidy: forgetListed,
 }
 
 /** Decisions that denied, asked for an approval, or asked for a nonce. */
@@ -27,6 +28,7 @@ export const refusals: KeptClass = {
   page: (db, query) =>
     pageOfDecisions(decisionsOf(db, query).where('outcome', '<>', 'permit'), query),
   erase: deleteDecisions,
+  tidy: forgetListed,
 }
 
 /** Arguments and other inputs that decisions were made from. The decisions stay. */

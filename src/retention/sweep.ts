@@ -51,8 +51,9 @@ async function sweepClass(
   let count = 0
   while (goesOn()) {
     const holds = await readHolds(parts.storage.read)
-    const progress = await currentPass(parts, rule.name)
+    const { isNew, progress } = await currentPass(parts, rule.name)
     if (!progress) return count
+    if (isNew) await kept.tidy?.(parts.storage, { before, goesOn, rest })
     const page = await kept.page(parts.storage.read, {
       after: progress.cursor,
       before,
@@ -73,12 +74,12 @@ async function sweepClass(
 async function currentPass(
   { clock, storage }: RetentionParts,
   name: ClassName,
-): Promise<Progress | undefined> {
+): Promise<{ readonly progress: Progress | undefined; readonly isNew: boolean }> {
   const progress = await readProgress(storage.read, name)
   const now = clock.now()
-  if (progress && progress.beganAt > now - PASS_MS) return progress
-  const begun = await storage.transaction((tx) => beginPass(tx, name, { before: progress, now }))
-  return begun ? readProgress(storage.read, name) : undefined
+  if (progress && progress.beganAt > now - PASS_MS) return { progress, isNew: false }
+  const isNew = await storage.transaction((tx) => beginPass(tx, name, { before: progress, now }))
+  return { progress: isNew ? await readProgress(storage.read, name) : undefined, isNew }
 }
 
 interface DuePage {
