@@ -121,7 +121,36 @@ onBothEngines('lists of decisions', (open) => {
           assert.deepEqual(await idsOf(storage, filter), expectedOf(decisions, filter))
       }
     }
-    await fc.assert(fc.asyncProperty(fc.array(act, { maxLength: 12 }), run), { numRuns: 60 })
+    const some = [0, 1, 2, 3, 4, 5].map((at) => ({ task: 0, person: 0, agent: 0, at }))
+    const examples: [readonly Act[]][] = [
+      // The number of a deleted row is that of another one, of the same time.
+      [
+        [
+          { act: 'decide', facts: some },
+          { act: 'fill' },
+          { act: 'fill' },
+          { act: 'delete', from: 5, count: 1 },
+          { act: 'decide', facts: [{ task: 1, person: 1, agent: 1, at: 5 }] },
+          { act: 'fill' },
+          { act: 'fill' },
+        ],
+      ],
+      // Rows get other numbers after some were deleted.
+      [
+        [
+          { act: 'decide', facts: some },
+          { act: 'fill' },
+          { act: 'fill' },
+          { act: 'delete', from: 1, count: 2 },
+          { act: 'decide', facts: some },
+          { act: 'renumber' },
+        ],
+      ],
+    ]
+    await fc.assert(fc.asyncProperty(fc.array(act, { maxLength: 12 }), run), {
+      numRuns: 60,
+      examples,
+    })
   })
 
   test('forget what was deleted, and nothing else', async () => {
