@@ -117,6 +117,7 @@ onBothEngines('lists of decisions', (open) => {
         else await renumber(storage)
         // What was numbered anew shows at the next look.
         if (each.act === 'renumber') await lists.fill()
+        await assertKeys(storage)
         for (const filter of FILTERS)
           assert.deepEqual(await idsOf(storage, filter), expectedOf(decisions, filter))
       }
@@ -177,6 +178,13 @@ onBothEngines('lists of decisions', (open) => {
     assert.equal(await countEntries(storage), 10 * 4)
   })
 })
+
+/** Who reads a list without a condition of its own gets no decision of another one. */
+async function assertKeys({ read }: Storage): Promise<void> {
+  const rows = await read.selectFrom('decisions_by').selectAll().execute()
+  for (const { agent_id, key, kind, person_id, task_id } of rows)
+    assert.equal(key, { task: task_id, person: person_id, agent: agent_id, all: '' }[kind])
+}
 
 function forget(storage: Storage, before: number): Promise<void> {
   return forgetListed(storage, { before, atOnce: 3, goesOn: () => true, rest: async () => {} })
