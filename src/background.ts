@@ -18,7 +18,7 @@ import { forgetOpaqueTokens, type ProtocolRecords } from './opaque-tokens/index.
 import { continueErasures, sweep } from './retention/index.ts'
 import { forgetRisk } from './risk/index.ts'
 import type { Rooms } from './rooms.ts'
-import { forgetProofs, forgetUsed } from './storage/index.ts'
+import { forgetUsed } from './storage/index.ts'
 import { forgetEvaluated, keepCallingBack } from './submissions/index.ts'
 import { forgetForeignTokens } from './tasks/index.ts'
 
@@ -107,7 +107,7 @@ function hourly({ rooms, settings }: BackgroundParts): readonly Chore[] {
 }
 
 function proofs({ rooms: { decisions, storage } }: Pick<BackgroundParts, 'rooms'>): Chore {
-  return { name: 'used proofs', run: () => forgetProofs(storage, decisions.clock.now()) }
+  return { name: 'used proofs', run: () => forgetUsed(storage, decisions.clock.now(), 'proofs') }
 }
 
 function certification({ rooms }: BackgroundParts): Chore {

@@ -9,7 +9,7 @@ import {
   sql,
 } from 'kysely'
 import pg from 'pg'
-import type { Lane, Schema, Step, Storage, Tx } from '../../src/storage/index.ts'
+import type { Schema, Step, Storage, Tx } from '../../src/storage/index.ts'
 
 /**
  * Takes what the product's own functions would write, instead of writing it: whatever they insert, they insert here, and what they
@@ -48,7 +48,7 @@ export class RowCollector {
         createIntrospector: (db) => new SqliteIntrospector(db),
       },
     })
-    const lane: Lane = {
+    const lane: Storage['lanes']['renewal'] = {
       read: this.tx,
       transaction: (work) => work(this.tx),
       now: async () => Date.now(),

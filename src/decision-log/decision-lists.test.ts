@@ -58,7 +58,7 @@ const FILTERS: readonly Omit<DecisionFilter, 'limit'>[] = [
   {},
 ]
 
-/** Everything that is listed, page by page. */
+/** Ids that are listed, page by page. */
 async function idsOf(storage: Storage, filter: Omit<DecisionFilter, 'limit'>): Promise<string[]> {
   const ids: string[] = []
   let after: DecisionFilter['after']
@@ -179,7 +179,7 @@ onBothEngines('lists of decisions', (open) => {
   })
 })
 
-/** Who reads a list without a condition of its own gets no decision of another one. */
+/** Fails where a list has a decision of another one: who reads it without a condition of its own would get that. */
 async function assertKeys({ read }: Storage): Promise<void> {
   const rows = await read.selectFrom('decisions_by').selectAll().execute()
   for (const { agent_id, key, kind, person_id, task_id } of rows)
@@ -195,7 +195,7 @@ async function countEntries({ read }: Storage): Promise<number> {
   return entries.length
 }
 
-/** What `VACUUM` does: rows get the numbers from 1 on, in their order. */
+/** Numbers rows as `VACUUM` does: from 1 on, in their order. */
 async function renumber(storage: Storage): Promise<void> {
   if (storage.engine !== 'sqlite') return
   await storage.transaction((tx) =>

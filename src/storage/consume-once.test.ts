@@ -1,13 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  consumeOnce,
-  consumeOnceStep,
-  forgetProofs,
-  forgetUsed,
-  PROOF,
-  wasProofUsed,
-} from './consume-once.ts'
+import { consumeOnce, consumeOnceStep, forgetUsed, PROOF, wasProofUsed } from './consume-once.ts'
 import { Guard } from './guard.ts'
 import type { Step, Storage } from './storage.ts'
 import { onBothEngines } from './testing.ts'
@@ -78,7 +71,6 @@ for (const kind of ['assertion', PROOF])
         useStep(storage, kind, 'now', 1_000),
       ])
       await forgetUsed(storage, 1_000)
-      await forgetProofs(storage, 1_000)
       assert.equal(await storage.transaction((tx) => consumeOnce(tx, kind, 'now', 2_000)), false)
       assert.equal(await storage.transaction((tx) => consumeOnce(tx, kind, 'old', 2_000)), true)
     })
@@ -126,7 +118,6 @@ onBothEngines('used proofs', (open) => {
     const storage = await open()
     const steps = Array.from({ length: 1_201 }, (_, i) => useStep(storage, PROOF, `${i}`, 999))
     await storage.commit(steps)
-    await forgetProofs(storage, 1_000)
     await forgetUsed(storage, 1_000)
     const again = await storage.commit(steps)
     assert.ok(again.committed)

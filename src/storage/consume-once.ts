@@ -72,7 +72,7 @@ export async function wasProofUsed(
 }
 
 /** Forgets proofs that ended before `now`, where they have a place of their own; some at a time, in commits of others. */
-export async function forgetProofs(
+async function forgetProofs(
   { commit, engine, read }: Pick<Storage, 'commit' | 'engine' | 'read'>,
   now: number,
 ): Promise<void> {
@@ -86,16 +86,19 @@ export async function forgetProofs(
 }
 
 /**
- * Forgets uses that ended before `now`; an expired one is refused for its expiry. Returns how many.
+ * Forgets uses that ended before `now`; an expired one is refused for its expiry. `proofs`: only proofs, where they have a place of
+ * their own, which is cheap enough to be done all the time.
  */
-export async function forgetUsed(storage: Storage, now: number): Promise<number> {
-  return storage.transaction(async (tx) => {
-    const { numDeletedRows } = await tx
-      .deleteFrom('used_once')
-      .where('expires_at', '<', now)
-      .executeTakeFirstOrThrow()
-    return Number(numDeletedRows)
-  })
+export async function forgetUsed(
+  storage: Storage,
+  now: number,
+  what: 'all' | 'proofs' = 'all',
+): Promise<void> {
+  await forgetProofs(storage, now)
+  if (what === 'all')
+    await storage.transaction((tx) =>
+      tx.deleteFrom('used_once').where('expires_at', '<', now).execute(),
+    )
 }
 
 function insertUse(db: Tx, kind: string, key: string, expiresAt: number) {

@@ -2,7 +2,6 @@ export { codec } from './codec.ts'
 export {
   consumeOnce,
   consumeOnceStep,
-  forgetProofs,
   forgetUsed,
   wasProofUsed,
   wasUsed,
@@ -30,4 +29,4 @@ export {
 export { type Schema, TABLES } from './schema.ts'
 export { insertRows, loading, tableInUse } from './snapshot/load.ts'
 export type { Snapshot, StoredRow, StoredValue } from './snapshot/snapshot.ts'
-export type { CommitResult, Lane, Reader, Step, Storage, Tx } from './storage.ts'
+export type { CommitResult, Reader, Step, Storage, Tx } from './storage.ts'

@@ -67,5 +67,5 @@ export const ground = {
   },
 }
 
-/** Where proofs are used up: a table in memory on SQLite (`sqlite/proofs.ts`), `used_once` on PostgreSQL. */
+/** Table in which proofs are used up: one in memory on SQLite (`sqlite/proofs.ts`), a view of `used_once` on PostgreSQL. */
 export const groundViews = { proof_uses: ground.used_once }
