@@ -36,6 +36,11 @@ onBothEngines('accounts that have ended', (open) => {
     await suspendPerson(parts, { personId: id, by, reason: 'again' })
     assert.equal((await parts.liveOf('person', id)).state, 'ended')
     assert.equal((await findPerson(parts.storage.read, id))?.status, 'ended')
+    const before = [await findPerson(parts.storage.read, id), (await parts.recorded()).length]
+    parts.clock.advance(1_000)
+    await someone(parts, 'sam', ['support'])
+    const after = [await findPerson(parts.storage.read, id), (await parts.recorded()).length]
+    assert.deepEqual(after, before, 'a sign-in writes nothing about them any more')
     const types = (await parts.recorded()).map(({ type }) => type)
     assert.equal(types.filter((type) => type === 'person.ended').length, 1)
   })

@@ -33,7 +33,8 @@ export async function signInPerson(
 ): Promise<Person> {
   const { person, change } = await parts.storage.transaction(async (tx) => {
     const known = await findPersonBySubject(tx, profile.issuer, profile.subject)
-    if (known && brought) return { person: known, change: undefined }
+    // INVARIANT: nothing new is written about somebody whose account is being erased.
+    if (known && (brought || known.status === 'ended')) return { person: known, change: undefined }
     if (!known) return { person: await create(parts, tx, profile, brought), change: undefined }
     if (profile.issuedAt < known.lastSeenAt) return { person: known, change: undefined }
     return refresh(parts, tx, known, profile)

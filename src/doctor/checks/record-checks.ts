@@ -87,7 +87,7 @@ export const RECORD_CHECKS: readonly ProductionCheck[] = [
       return orphans.length > 0
         ? failed(
             `Agents without an active owner: ${named(orphans.map(({ id }) => id))}.`,
-            'Give each a new owner, or suspend it.',
+            'Give each a new owner (`remit agents owner NAME PERSON`), or suspend it.',
           )
         : ok('Every active agent has an active owner.')
     },
