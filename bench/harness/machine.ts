@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os'
+import { availableParallelism, cpus, getPriority, loadavg, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { machineTimes, secondsOfTree } from './processor-time.ts'
 
@@ -23,6 +23,8 @@ export interface Machine {
   readonly changed: readonly string[]
   /** Cores on which each program ran. */
   readonly placement: string
+  /** Niceness of all that ran; absent: the usual one. */
+  readonly nice?: number
   /** One-minute load average before the first run: what else the machine was doing. */
   readonly loadBefore: number
   /** Load of the machine by others during the run, as it was measured. */
@@ -66,6 +68,7 @@ export function describeMachine(pinned: boolean): Machine {
       .map((line) => line.slice(3))
       .filter((path) => path !== '' && !path.startsWith('bench/results')),
     placement: pinned ? PLACEMENT.apart : PLACEMENT.anywhere,
+    ...(getPriority() === 0 ? {} : { nice: getPriority() }),
     loadBefore: loadNow(),
   }
 }

@@ -45,7 +45,8 @@ export function findingsTable(findings: readonly Finding[]): string {
 
 /** Describes what the numbers were measured on, and what else it did. */
 export function machineLine(machine: Machine): string {
-  const { commit, cores, cpu, during, kernel, loadBefore, memoryGiB, node, placement } = machine
+  const { commit, cores, cpu, during, kernel, loadBefore, memoryGiB, nice, node, placement } =
+    machine
   const changed = machine.changed.length
   const percent = (share: number) => `${(share * 100).toFixed(1)} %`
   const quiet = during
@@ -53,7 +54,7 @@ export function machineLine(machine: Machine): string {
     : ''
   return `Machine: ${cores} × ${cpu}, ${memoryGiB} GiB, Linux ${kernel}, Node ${node}, commit ${commit}${
     changed ? ` (with changes in ${changed} files)` : ''
-  }, ${placement}, load average before ${loadBefore}${quiet}.`
+  }, ${placement}${nice === undefined ? '' : `, at nice ${nice}`}, load average before ${loadBefore}${quiet}.`
 }
 
 /** Lists what each program is, how it was set up, and what it does not do for a request. */

@@ -10,6 +10,8 @@ import type { Way } from '../../harness/way.ts'
 import type { Peer } from '../peer.ts'
 import { inTurns, posted, questionAt } from '../question.ts'
 
+/** Requests until the runtime has compiled what is asked often. */
+const WARM_UP = 10_000
 const PATH = '/access/v1/evaluation'
 
 export const remitDecides: Peer = {
@@ -66,6 +68,7 @@ export const remitDecides: Peer = {
     }
     return {
       ways: [policyOnly, gates],
+      warmUp: WARM_UP,
       async stop() {
         const { evaluations } = readBooks(remit.data)
         await remit.stop()
@@ -104,6 +107,6 @@ export const emptyRoute: Peer = {
         if (status !== 200) throw new Error(`answered ${status}: ${body}`)
       },
     }
-    return { ways: [way], stop: () => program.stop() }
+    return { ways: [way], warmUp: WARM_UP, stop: () => program.stop() }
   },
 }

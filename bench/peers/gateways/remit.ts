@@ -44,8 +44,9 @@ export const remitGateway: Peer = {
           { name: 'GET: Remit, DPoP, all gates, recorded', remit, upstream: api, decided },
           orders,
         ),
-        { ...callWay('Remit, DPoP, all gates, recorded', place) },
+        callWay('Remit, DPoP, all gates, recorded', place),
       ],
+      warmUp: 5_000,
       async stop() {
         await remit.stop()
         mcp.close()

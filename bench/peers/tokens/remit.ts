@@ -5,6 +5,9 @@ import { Exchanger } from '../../tokens/exchanger.ts'
 import { newTokens, Plain } from '../../tokens/plain.ts'
 import type { Peer } from '../peer.ts'
 
+/** Requests until the runtime has compiled what is asked often. */
+const WARM_UP = 5_000
+
 export const remitExchanges: Peer = {
   name: 'Remit',
   version: 'this commit',
@@ -23,6 +26,7 @@ export const remitExchanges: Peer = {
     }
     return {
       ways: [way],
+      warmUp: WARM_UP,
       async stop() {
         exchanger.recorded()
         await remit.stop()
@@ -50,6 +54,7 @@ export function plainProvider(kept: 'memory' | 'SQLite'): Peer {
       const bound = way('DPoP, ES256', true)
       return {
         ways: kept === 'memory' ? [way('opaque', false), bound] : [bound],
+        warmUp: WARM_UP,
         stop: () => plain.stop(),
       }
     },
