@@ -22,6 +22,7 @@ const running = new Set<ChildProcess>()
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1))
 
 /** Starts of programs in this runtime; others say theirs. */
 const MAX_START_MS = 120_000
