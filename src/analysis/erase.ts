@@ -16,11 +16,14 @@ export async function eraseValues(
   erasure: { readonly positions: readonly number[]; readonly by: string; readonly reason: string },
 ): Promise<number> {
   const records = await parts.ledger.recordsAt(erasure.positions)
-  return parts.storage.transaction(async (tx) => {
-    await requireUnheld(tx, records)
-    const decisions = await parts.ledger.decisionsAt(tx, erasure.positions)
-    await eraseInputs(tx, decisions)
-    await eraseNotices(tx, decisions)
-    return parts.ledger.erasePrivate(tx, erasure)
-  })
+  return parts.storage.transaction(
+    async (tx) => {
+      await requireUnheld(tx, records)
+      const decisions = await parts.ledger.decisionsAt(tx, erasure.positions)
+      await eraseInputs(tx, decisions)
+      await eraseNotices(tx, decisions)
+      return parts.ledger.erasePrivate(tx, erasure)
+    },
+    { erases: true },
+  )
 }

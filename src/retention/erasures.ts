@@ -77,24 +77,27 @@ async function erasePage(parts: ErasureParts, id: string, limit: number): Promis
   const doneAt = following === undefined ? parts.clock.now() : null
   const held = page.candidates.length - due.length
   return parts.storage
-    .transaction(async (tx) => {
-      // INVARIANT: as in a sweep, nothing is erased by what holds were before.
-      if (!(await holdsAreAsRead(tx, holds))) return true
-      const erased = due.length > 0 ? await kept.erase(tx, due) : 0
-      if (!(await moveErasure(tx, erasure, { to, erased, held, doneAt })))
-        throw new ErasureConflict()
-      if (erased > 0 || doneAt !== null)
-        await parts.ledger.append(tx, {
-          type: doneAt === null ? 'retention.erased' : 'retention.erasure_done',
-          by: erasure.askedBy,
-          person: erasure.personId,
-          reason: 'erasure.requested',
-          facts: { erasure: id, class: erasure.class, count: erased, held },
-        })
-      if (doneAt !== null && !isAccountHeld(holds, erasure, held))
-        await eraseAccount(parts, tx, { ...erasure, erasure: id, by: erasure.askedBy })
-      return doneAt === null
-    })
+    .transaction(
+      async (tx) => {
+        // INVARIANT: as in a sweep, nothing is erased by what holds were before.
+        if (!(await holdsAreAsRead(tx, holds))) return true
+        const erased = due.length > 0 ? await kept.erase(tx, due) : 0
+        if (!(await moveErasure(tx, erasure, { to, erased, held, doneAt })))
+          throw new ErasureConflict()
+        if (erased > 0 || doneAt !== null)
+          await parts.ledger.append(tx, {
+            type: doneAt === null ? 'retention.erased' : 'retention.erasure_done',
+            by: erasure.askedBy,
+            person: erasure.personId,
+            reason: 'erasure.requested',
+            facts: { erasure: id, class: erasure.class, count: erased, held },
+          })
+        if (doneAt !== null && !isAccountHeld(holds, erasure, held))
+          await eraseAccount(parts, tx, { ...erasure, erasure: id, by: erasure.askedBy })
+        return doneAt === null
+      },
+      { erases: true },
+    )
     .catch((error: unknown) => {
       if (error instanceof ErasureConflict) return false
       throw error

@@ -103,27 +103,30 @@ async function eraseDue(
   if (!to) return 0
   const now = parts.clock.now()
   return parts.storage
-    .transaction(async (tx) => {
-      if (!(await holdsAreAsRead(tx, holds))) return 'holds changed'
-      const count = due.length > 0 ? await kept.erase(tx, due) : 0
-      const { beganAt, cursor } = progress
-      if (!(await moveCursor(tx, rule.name, { cursor, to, beganAt, count, now })))
-        throw new SweepConflict()
-      if (count > 0)
-        await parts.ledger.append(tx, {
-          type: 'retention.swept',
-          by: 'system',
-          reason: 'retention.rule',
-          facts: {
-            class: rule.name,
-            days: rule.days,
-            count,
-            held: page.candidates.length - due.length,
-            ...spanOf(due),
-          },
-        })
-      return count
-    })
+    .transaction(
+      async (tx) => {
+        if (!(await holdsAreAsRead(tx, holds))) return 'holds changed'
+        const count = due.length > 0 ? await kept.erase(tx, due) : 0
+        const { beganAt, cursor } = progress
+        if (!(await moveCursor(tx, rule.name, { cursor, to, beganAt, count, now })))
+          throw new SweepConflict()
+        if (count > 0)
+          await parts.ledger.append(tx, {
+            type: 'retention.swept',
+            by: 'system',
+            reason: 'retention.rule',
+            facts: {
+              class: rule.name,
+              days: rule.days,
+              count,
+              held: page.candidates.length - due.length,
+              ...spanOf(due),
+            },
+          })
+        return count
+      },
+      { erases: true },
+    )
     .catch((error: unknown) => {
       if (error instanceof SweepConflict) return 'overtaken' as const
       throw error

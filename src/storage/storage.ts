@@ -40,6 +40,11 @@ export function committedUnless(failed: Step | undefined): CommitResult {
  */
 export type Lane = Pick<Storage, 'read' | 'transaction' | 'now'>
 
+export interface TransactionOptions {
+  /** True: what it deletes or replaces is overwritten in the file. On SQLite; PostgreSQL does so when it uses the room again. */
+  readonly erases?: boolean
+}
+
 /** Connections to the store for one purpose. */
 export interface PoolLoad {
   readonly name: string
@@ -81,7 +86,7 @@ export interface Storage {
    *
    * @throws Problem `storage.unavailable`: not done, or not known to be done. `isDuplicate` tells a taken key apart.
    */
-  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  transaction<T>(work: (tx: Tx) => Promise<T>, how?: TransactionOptions): Promise<T>
   /**
    * Commits all steps or none, in order, in one round trip to the writer. The hot path uses this. A
    * key that is taken fails its step as other rows do.

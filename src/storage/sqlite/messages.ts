@@ -23,6 +23,8 @@ export type Request =
       readonly first: boolean
       /** Time that others wait for the next statement of the turn, in ms; absent: up to `limit`. */
       readonly pause?: number
+      /** True: what the turn deletes is overwritten. */
+      readonly erases?: boolean
     }
   | {
       readonly kind: 'query'

@@ -82,9 +82,10 @@ function storageOver(
   const { clock = systemClock, transactionLimit = TRANSACTION_LIMIT, writer } = options
   const reading = new DatabaseSync(directory.file, { readOnly: true })
   openForReading(reading)
-  const writing = (limit: number | undefined, how = { first: false }) =>
+  const writing = (limit: number | undefined, how: TurnOptions = { first: false }) =>
     new Kysely<Schema>({ dialect: dialectOver('sqlite', turnsOf(writer, limit, how)) })
   const limited = writing(transactionLimit)
+  const erasing = writing(transactionLimit, { first: false, erases: true })
   const urgent = writing(transactionLimit, { first: true })
   const unlimited = writing(undefined)
   const hints = new Hints()
@@ -99,6 +100,8 @@ function storageOver(
     engine: 'sqlite',
     shared: false,
     ...laneOver(limited),
+    transaction: (work, { erases = false } = {}) =>
+      repeated(() => (erases ? erasing : limited).transaction().execute(work)),
     lanes: { renewal: lane, revocation: lane },
     time: () => sql<number>`${clock.now()}`,
     nowAtHand: () => clock.now(),
@@ -156,16 +159,17 @@ function readsOf(db: DatabaseSync): Connections {
   )
 }
 
+interface TurnOptions {
+  readonly first: boolean
+  readonly erases?: boolean
+}
+
 interface TurnConnection extends DatabaseConnection {
   turn: number
 }
 
 /** A connection for each transaction; its statements travel to the writer thread one by one. */
-function turnsOf(
-  writer: Writer,
-  limit: number | undefined,
-  how: { readonly first: boolean },
-): Connections {
+function turnsOf(writer: Writer, limit: number | undefined, how: TurnOptions): Connections {
   const connect = (): TurnConnection => ({
     turn: 0,
     async executeQuery<R>({ sql, parameters }: CompiledQuery) {

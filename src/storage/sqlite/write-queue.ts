@@ -15,6 +15,8 @@ interface Turn {
    * must run there.
    */
   spoiled: boolean
+  /** True: what is deleted is overwritten until the turn ends. Pages that others free would cost them as much. */
+  readonly erases: boolean
 }
 
 type Query = Extract<Request, { kind: 'query' }>
@@ -179,15 +181,17 @@ export class WriteQueue {
     }
   }
 
-  #begin({ id, limit, pause }: BeginRequest): void {
+  #begin({ erases = false, id, limit, pause }: BeginRequest): void {
     try {
+      // Not a kept statement: SQLite does this when it reads the text, and not when it runs it.
+      if (erases) this.#db.exec('PRAGMA secure_delete = ON')
       this.#statements.run('BEGIN IMMEDIATE', [])
     } catch (error) {
       this.#send([failed(id, failureOf(error))])
       return
     }
     const timer = limit === undefined ? undefined : setTimeout(() => this.#abandon(), limit)
-    this.#turn = { id, timer, silence: this.#silence(pause), spoiled: false }
+    this.#turn = { id, timer, silence: this.#silence(pause), spoiled: false, erases }
     this.#send([{ id, kind: 'done' }])
   }
 
@@ -237,6 +241,7 @@ export class WriteQueue {
   }
 
   #leave(): void {
+    if (this.#turn?.erases) this.#db.exec('PRAGMA secure_delete = OFF')
     clearTimeout(this.#turn?.timer)
     clearTimeout(this.#turn?.silence)
     this.#turn = undefined

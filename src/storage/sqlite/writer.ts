@@ -66,9 +66,9 @@ export class Writer {
     return committedUnless(failed === undefined ? undefined : steps[failed])
   }
 
-  /** Answers when no one else writes. The turn ends with `end`, or by itself after `limit` ms. `first`: before others that wait. */
-  async begin(limit: number | undefined, { first = false } = {}): Promise<number> {
-    const { id } = await this.#send((id) => ({ kind: 'begin', id, limit, first }))
+  /** Answers when no one else writes. The turn ends with `end`, or by itself after `limit` ms. `first`: before others that wait. `erases`: what it deletes is overwritten. */
+  async begin(limit: number | undefined, { erases = false, first = false } = {}): Promise<number> {
+    const { id } = await this.#send((id) => ({ kind: 'begin', id, limit, first, erases }))
     return id
   }
 
