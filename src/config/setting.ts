@@ -37,6 +37,15 @@ export function readOrigin(text: string): string {
   return url.origin
 }
 
+/** An address: https, or http on a loopback address. */
+export function readAddress(text: string): string {
+  const url = URL.parse(text)
+  if (!url || url.username !== '' || url.password !== '')
+    throw new Error('is not an address such as `https://registry.example/remit/latest`')
+  readOrigin(url.origin)
+  return url.href
+}
+
 export function isLoopback(host: string): boolean {
   return /^127(?:\.\d{1,3}){3}$|^\[?::1\]?$|^localhost$/.test(host)
 }

@@ -32,7 +32,7 @@ for (const engine of testedEngines())
     t.after(() => probes.close())
     const results = await withRooms(parts, () =>
       examine({
-        ...{ settings: parts.settings, clock: systemClock, probes, isOutside: false },
+        ...{ settings: parts.settings, clock: systemClock, probes, version: '0.1.0', isOutside: false },
         storage: { ...storageOptions(parts.settings), ...parts.storage },
         backups: '/nowhere',
       }),
@@ -57,7 +57,7 @@ test('a schema that is not there yet, and a database that is not there', async (
   const look = async () => {
     const results = await examine({
       ...{ settings: parts.settings, clock: systemClock, probes: systemProbes() },
-      ...{ storage: storageOptions(parts.settings), isOutside: false },
+      ...{ storage: storageOptions(parts.settings), version: '0.1.0', isOutside: false },
       checks: CHECKS.filter(({ id }) => ['database', 'schema', 'owners'].includes(id)),
     })
     return results.map(({ status }) => status)
@@ -78,7 +78,7 @@ test('a check that hangs or fails stops no other, and an error of a library is n
   const check = (id: string, look: ProductionCheck['look']) => ({ id, page: 'README.md', look })
   const results = await examine({
     ...{ settings: parts.settings, clock: manualClock(), probes: systemProbes() },
-    ...{ storage: storageOptions(parts.settings), isOutside: false, patience: 1 },
+    ...{ storage: storageOptions(parts.settings), version: '0.1.0', isOutside: false, patience: 1 },
     checks: [
       check('hangs', () => new Promise(() => {})),
       check('fails', () => {
@@ -106,7 +106,7 @@ test('only what can be seen from outside is looked at, when only an issuer is kn
       clock: manualClock(),
       probes: systemProbes(),
     },
-    ...{ storage: { kind: 'sqlite', directory: '/nowhere' }, isOutside: true },
+    ...{ storage: { kind: 'sqlite', directory: '/nowhere' }, version: '0.1.0', isOutside: true },
   })
   assert.deepEqual(
     results.map(({ id }) => id),
@@ -161,7 +161,7 @@ test('a database that begins and never answers does not hold the command', async
       ...{ kind: 'postgres', url: `postgres://remit:${CANARY}@127.0.0.1:${port}/remit` },
       connections: { waitFactor: 0.01 },
     },
-    isOutside: false,
+    version: '0.1.0', isOutside: false,
     checks: CHECKS.filter(({ id }) => ['database', 'pooler', 'owners'].includes(id)),
   })
   assert.deepEqual(

@@ -15,6 +15,8 @@ export interface Installation {
   readonly settings: Settings
   readonly clock: Clock
   readonly probes: Probes
+  /** Version of this program. */
+  readonly version: string
   /** Directory with backups, where somebody named one. */
   readonly backups?: string | undefined
   /** @throws Problem `storage.…` */

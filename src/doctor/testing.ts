@@ -75,6 +75,7 @@ export async function diagnosed(
     settings: readSettings({ ...GOOD_SETTINGS, ...change.settings }),
     clock: manualClock(),
     probes: { ...GOOD_PROBES, ...change.probes },
+    version: '0.9.1',
     backups: change.backups,
     database: async () => {
       if (!change.snapshot) throw new RangeError('no database was given')

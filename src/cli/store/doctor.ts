@@ -41,7 +41,7 @@ export async function tellDiagnosis(
   const probes = systemProbes()
   const { schema, version } = await readRelease()
   const checks = await examine({
-    ...{ settings, probes, clock: world.clock, storage: storageOptions(settings) },
+    ...{ settings, probes, version, clock: world.clock, storage: storageOptions(settings) },
     isOutside: issuer !== undefined,
     backups: backups && resolve(world.directory, backups),
   }).finally(() => probes.close())

@@ -265,6 +265,27 @@ test('database-clock: a slow answer is no wrong clock', async () => {
   assert.equal((await diagnosed('database-clock', { server })).status, 'ok')
 })
 
+test('release: a newer one is a warning, and nobody is asked unless an address is set', async () => {
+  const REMIT_RELEASES = 'https://registry.example/remit/latest'
+  const look = async (answer: () => Response) => {
+    const probes = { fetch: answering({ [REMIT_RELEASES]: answer }) }
+    return (await diagnosed('release', { probes, settings: { REMIT_RELEASES } })).status
+  }
+  assert.equal((await diagnosed('release')).status, 'not_applicable')
+  for (const [version, status] of [
+    ['0.9.1', 'ok'],
+    ['0.9.0', 'ok'],
+    ['0.9.10', 'warning'],
+    ['0.10.0', 'warning'],
+    ['1.0.0', 'warning'],
+    ['1.0.0-beta.1', 'unknown'],
+    ['newest', 'unknown'],
+  ])
+    assert.equal(await look(json(200, { version })), status, version)
+  assert.equal(await look(json(500, { version: '1.0.0' })), 'unknown')
+  assert.equal(await look(() => new Response('<html>')), 'unknown')
+})
+
 test('secrets: one that begins with a well-known word is not well known', async () => {
   const settings = { REMIT_IDP_CLIENT_SECRET: 'remit-9xTq2Lm7zR4v', REMIT_REGISTRATION_TOKEN: '' }
   assert.equal((await diagnosed('secrets', { settings })).status, 'ok')

@@ -58,6 +58,7 @@ export const OUTSIDE_CHECKS: readonly ProductionCheck[] = [
     page: DEPLOY,
     look: (installation) => lookAtCertificate(installation, installation.settings.gateway),
   },
+  { id: 'release', page: 'operations/releases.md', look: lookAtReleases },
   {
     id: 'client-authorities',
     page: 'client-certificates.md',
@@ -94,6 +95,28 @@ async function lookAtMetadata({ probes, settings: { issuer } }: Installation): P
         `The server at ${issuer} calls itself ${JSON.stringify(body.get('issuer') ?? null).slice(0, 200)}.`,
         'Set REMIT_ISSUER of that server to the address that others use.',
       )
+}
+
+async function lookAtReleases({ probes, settings, version }: Installation): Promise<Diagnosis> {
+  if (settings.releases === undefined)
+    return notApplicable('Nobody is asked for newer releases (REMIT_RELEASES).')
+  const answer = await probes.fetch(settings.releases)
+  const newest = numbersOf(String((await jsonOf(answer))?.get('version')))
+  const here = numbersOf(version)
+  if (answer.status !== 200 || !newest || !here)
+    return unknown(`${settings.releases} answers ${answer.status}, and no version.`)
+  const at = newest.findIndex((number, i) => number !== here[i])
+  return at >= 0 && Number(newest[at]) > Number(here[at])
+    ? warning(
+        `Version ${newest.join('.')} is out; this is ${version}.`,
+        'Read what changed, and upgrade server by server.',
+      )
+    : ok(`No version is newer than ${version}.`)
+}
+
+/** Numbers of a release (semantic versioning); `undefined` for anything else. */
+function numbersOf(version: string): readonly string[] | undefined {
+  return /^(\d{1,6})\.(\d{1,6})\.(\d{1,6})$/.exec(version)?.slice(1)
 }
 
 function wrongHost(origin: string): Diagnosis {
