@@ -29,7 +29,7 @@ import { Problem } from './lib/problem.ts'
 import type { Random } from './lib/random.ts'
 import { repeat, systemWait } from './lib/repeat.ts'
 import { UpstreamSlots } from './lib/upstream-slots.ts'
-import { describeMcpServer, MAX_CONNECTIONS, outbound } from './net/index.ts'
+import { describeMcpServer, outbound } from './net/index.ts'
 import { oauthHandlers, PUSHED_LIFE_MS, PushedRoom } from './oauth/index.ts'
 import { protocolRecords } from './opaque-tokens/index.ts'
 import { type PageParts, problemPage, problemPageFor, registerPages } from './pages/index.ts'
@@ -165,7 +165,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   })
   const fetchFor: PageParts['fetchPreview'] = (asked) => fetchPreview(asked, gateway.ports)
   registerPages(http.app, { ...rooms, deviceCodes, fetchPreview: fetchFor }, addStandIns)
-  const upstreams = outbound({ allowOrigins: () => true }) // it is only ever asked for what an administrator registered
+  const { upstreamConnections: connections } = settings
+  // It is only ever asked for what an administrator registered.
+  const upstreams = outbound({ allowOrigins: () => true, connections })
   const describeMcp: ApiParts['describeMcp'] = (at) => describeMcpServer(upstreams, at)
   const { fetchJson } = upstreams
   addApi(http.app, { ...rooms, development, describeMcp, fetchJson, certificates })
@@ -188,7 +190,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     decisions,
     dispatcher: upstreams.dispatcher,
     fetchJson,
-    slots: new UpstreamSlots(MAX_CONNECTIONS, (over) => systemWait(SLOT_WITHIN_MS, over)),
+    slots: new UpstreamSlots(connections, (over) => systemWait(SLOT_WITHIN_MS, over)),
     spool: new Spool({
       directory: join(settings.data, 'spool'),
       random,

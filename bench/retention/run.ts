@@ -48,7 +48,7 @@ try {
 }
 publish(
   {
-    benchmark: 'retention',
+    benchmark: ['retention', values.only?.toLowerCase()].filter(Boolean).join('-'),
     says: `What it takes to let the oldest of ${MONTHS} months go by rules, in transactions of 250 rows: arguments beside records and in decisions, then the decisions themselves. Meanwhile somebody commits three rows every ${EVERY_MS} ms, in the same process; a wait is what such a commit took. One run, since a month goes only once.`,
     machine,
     settings: { decisions, months: MONTHS },

@@ -38,6 +38,12 @@ export const INBOUND_SETTINGS = {
     'Maximum number of requests of programs that one process works on at once, for the issuer (tokens, questions about tokens and of enforcement points), for the gateway, and for gateways of others that ask over HTTP. Beyond it the answer is 503 with `Retry-After`, before body, credential and proof are looked at. One credential may use half of it. Calls that wait for an API or a person do not count; pages, health checks and revocation are never refused.',
     readBetween(1, 100_000),
   ),
+  upstreamConnections: setting(
+    'REMIT_UPSTREAM_CONNECTIONS',
+    '128',
+    'Maximum number of connections of one process to one API or MCP server; each carries one call at a time. Of the last quarter no task, person or agent gets more than an equal share. A call that finds none waits half a second. More for APIs that answer slowly or stream, if they can take it.',
+    readBetween(8, 10_000),
+  ),
   maxBodyMib: setting(
     'REMIT_MAX_BODY_MIB',
     '64',

@@ -5,7 +5,7 @@ import { sql } from 'kysely'
 import { manualClock } from '../lib/clock.ts'
 import type { Storage } from '../storage/index.ts'
 import { onBothEngines } from '../storage/testing.ts'
-import { DecisionLists } from './decision-lists.ts'
+import { DecisionLists, listAllDecisions } from './decision-lists.ts'
 import {
   type DecisionFilter,
   insertDecisionQuery,
@@ -152,6 +152,21 @@ onBothEngines('lists of decisions', (open) => {
       numRuns: 60,
       examples,
     })
+  })
+
+  test('of a database that was loaded are filled at once', async () => {
+    const storage = await open()
+    const all = Array.from({ length: 10 }, (_, i) =>
+      decisionOf(`${i}`, { task: 0, person: 0, agent: 0, at: i }),
+    )
+    const steps = all.map((one) => ({
+      ...{ name: 'test', rows: 1 },
+      query: insertDecisionQuery(storage.read, one),
+    }))
+    await storage.commit(steps)
+    await storage.transaction((tx) => listAllDecisions(tx, storage.engine, 3))
+    assert.equal(await countEntries(storage), storage.engine === 'sqlite' ? 40 : 0)
+    assert.deepEqual(await idsOf(storage, {}), expectedOf(all, {}))
   })
 
   test('forget what was deleted, and nothing else', async () => {

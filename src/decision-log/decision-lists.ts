@@ -6,6 +6,8 @@ import type { Reader, Step, Storage, Tx } from '../storage/index.ts'
 const LISTS = { task: 'task_id', person: 'person_id', agent: 'agent_id', all: "''" } as const
 /** Decisions that are taken in at once: the writer is busy with them for a millisecond or two. */
 const AT_ONCE = 256
+/** The same where nobody waits. */
+const LOADED_AT_ONCE = 100_000
 /** Time for which few decisions may stand beside the lists, in ms. Who reads a list looks through all of them. */
 const MOST_MS = 5_000
 
@@ -47,10 +49,15 @@ export class DecisionLists {
   }
 }
 
-/** Fills the lists of a database that was loaded. */
-export async function listAllDecisions(tx: Tx, engine: Storage['engine']): Promise<void> {
+/** Fills the lists of a database that was loaded, some at a time: they are sorted in memory. */
+export async function listAllDecisions(
+  tx: Tx,
+  engine: Storage['engine'],
+  atOnce = LOADED_AT_ONCE,
+): Promise<void> {
   if (engine !== 'sqlite') return
-  for (const { query } of fillSteps(tx, -1)) await tx.executeQuery(query.compile())
+  while ((await readEnd(tx)).beside > 0)
+    for (const { query } of fillSteps(tx, atOnce)) await tx.executeQuery(query.compile())
 }
 
 /** `beside`: number of rows after the end, nearly. `fits`: false where rows were numbered anew. */
@@ -63,7 +70,7 @@ async function readEnd(db: Reader): Promise<{ beside: number; fits: boolean }> {
   return { beside, fits: fits === 1 }
 }
 
-/** Steps that take in the next decisions, at most so many; -1: all. */
+/** Steps that take in the next decisions, at most so many. */
 function fillSteps(db: Reader, atOnce: number): readonly Step[] {
   const next = sql`SELECT rowid, * FROM decisions WHERE rowid > ${END} ORDER BY rowid LIMIT ${atOnce}`
   return [

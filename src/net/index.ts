@@ -35,5 +35,5 @@ export {
   openSession,
   type SpokenMemory,
 } from './mcp/session.ts'
-export { MAX_CONNECTIONS, type Outbound, type OutboundOptions, outbound } from './outbound.ts'
+export { type Outbound, type OutboundOptions, outbound } from './outbound.ts'
 export { type RemoteKeys, remoteKeys } from './remote-keys.ts'

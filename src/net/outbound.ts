@@ -30,13 +30,13 @@ export interface Outbound {
 }
 
 /** Default maximum of connections to one origin. */
-export const MAX_CONNECTIONS = 128
+const MAX_CONNECTIONS = 128
 
 export interface OutboundOptions {
   /** Registered origins: they may be plain HTTP, literal addresses and private networks. All others may not. */
   allowOrigins: AllowOrigin
   resolver?: Resolver
-  /** Connections per origin. Default: `MAX_CONNECTIONS`. */
+  /** Connections per origin. Default: 128. */
   connections?: number
 }
 
