@@ -88,6 +88,7 @@ export class Ledger {
   readonly #packer: Packer
   readonly #onError: (error: unknown) => void
   #packing: Repetition | undefined
+  #stopping = new AbortController()
 
   constructor(options: LedgerOptions) {
     this.#storage = options.storage
@@ -203,12 +204,14 @@ export class Ledger {
   /** Sequences what waits, signs, packs what became full, and keeps doing so. */
   async start(): Promise<void> {
     await this.#sequencer.start()
-    const pack = () => this.pack().then(() => {})
+    this.#stopping = new AbortController()
+    const pack = () => this.pack(this.#stopping.signal).then(() => {})
     this.#packing = repeat(pack, { everyMs: PACK_EVERY_MS, onError: this.#onError })
   }
 
   /** Leaves nothing unsequenced that was committed before. */
   async stop(): Promise<void> {
+    this.#stopping.abort()
     await this.#packing?.stop()
     await this.#sequencer.stop()
   }
@@ -218,9 +221,9 @@ export class Ledger {
    * packed. Usually the loop does this.
    * @throws Problem `ledger.inconsistent`
    */
-  async pack(): Promise<number> {
+  async pack(signal?: AbortSignal): Promise<number> {
     // INVARIANT: what an administrator has to look at stays as it is.
-    return this.broken === undefined ? this.#packer.pack(this.signedSize) : 0
+    return this.broken === undefined ? this.#packer.pack(this.signedSize, signal) : 0
   }
 
   /**

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Clock } from '../../lib/clock.ts'
 import { Problem } from '../../lib/problem.ts'
+import { idleWait } from '../../lib/repeat.ts'
 import { finishMigrations, type Storage } from '../../storage/index.ts'
 import { readLeaves } from '../ledger-store.ts'
 import { TILE_WIDTH } from '../tree.ts'
@@ -8,8 +9,10 @@ import { packBundle, unpackBundle } from './bundle.ts'
 import { firstUnpacked, packSteps } from './bundle-store.ts'
 import { firstDifference } from './unpacked-records.ts'
 
-/** Bundles of one round: between two rounds calls have the processor for themselves. */
+/** Bundles of one round. */
 const AT_ONCE = 16
+/** Time between two of them in the background: packing takes some milliseconds of a processor that calls may need. */
+const REST_MS = 60
 /** Time between two looks for servers of older builds. */
 const LOOK_EVERY_MS = 60_000
 /** Time for which whoever was overtaken leaves the work to the other. */
@@ -36,10 +39,11 @@ export class Packer {
   }
 
   /**
-   * Packs bundles that are full in the tree of `size` records, a few at most, and answers how many.
+   * Packs bundles that are full in the tree of `size` records, a few at most, and answers how many. With a signal, which ends it
+   * early, it leaves time between them.
    * @throws Problem `ledger.inconsistent`: a record is not the one in the tree; it stays as it is
    */
-  async pack(size: number): Promise<number> {
+  async pack(size: number, signal?: AbortSignal): Promise<number> {
     let count = 0
     // Without a look at the database where nothing has become full.
     while (count < AT_ONCE && this.#isFull(this.#next ?? 0, size) && (await this.#isMine())) {
@@ -48,7 +52,8 @@ export class Packer {
       if (index === undefined || !this.#isFull(index, size)) return count
       if (!(await this.#packNext(index))) return count
       count++
-      await turn()
+      await (signal ? idleWait(REST_MS, signal) : turn())
+      if (signal?.aborted) return count
     }
     return count
   }
