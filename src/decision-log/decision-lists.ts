@@ -6,7 +6,7 @@ import type { Reader, Step, Storage, Tx } from '../storage/index.ts'
 const LISTS = { task: 'task_id', person: 'person_id', agent: 'agent_id', all: "''" } as const
 /** Decisions that are taken in at once: the writer is busy with them for a millisecond or two. */
 const AT_ONCE = 256
-/** The same where nobody waits. */
+/** Decisions that are taken in at once where nobody waits. */
 const LOADED_AT_ONCE = 100_000
 /** Time for which few decisions may stand beside the lists, in ms. Who reads a list looks through all of them. */
 const MOST_MS = 5_000

@@ -32,7 +32,13 @@ for (const engine of testedEngines())
     t.after(() => probes.close())
     const results = await withRooms(parts, () =>
       examine({
-        ...{ settings: parts.settings, clock: systemClock, probes, version: '0.1.0', isOutside: false },
+        ...{
+          settings: parts.settings,
+          clock: systemClock,
+          probes,
+          version: '0.1.0',
+          isOutside: false,
+        },
         storage: { ...storageOptions(parts.settings), ...parts.storage },
         backups: '/nowhere',
       }),
@@ -161,7 +167,8 @@ test('a database that begins and never answers does not hold the command', async
       ...{ kind: 'postgres', url: `postgres://remit:${CANARY}@127.0.0.1:${port}/remit` },
       connections: { waitFactor: 0.01 },
     },
-    version: '0.1.0', isOutside: false,
+    version: '0.1.0',
+    isOutside: false,
     checks: CHECKS.filter(({ id }) => ['database', 'pooler', 'owners'].includes(id)),
   })
   assert.deepEqual(
