@@ -40,7 +40,7 @@ export function readOrigin(text: string): string {
 /** An address: https, or http on a loopback address. */
 export function readAddress(text: string): string {
   const url = URL.parse(text)
-  if (!url || url.username !== '' || url.password !== '')
+  if (!url || [url.username, url.password].some((each) => each !== ''))
     throw new Error('is not an address such as `https://registry.example/remit/latest`')
   readOrigin(url.origin)
   return url.href
