@@ -45,7 +45,6 @@ export const LEFT_BEHIND: Readonly<Record<string, 'nothing' | 'ids' | 'words'>> 
   access_requests: 'ids',
   allowances: 'ids',
   decisions: 'ids',
-  decisions_by: 'ids',
   notices: 'ids',
 }
 

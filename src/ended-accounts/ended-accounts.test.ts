@@ -100,8 +100,12 @@ onBothEngines('accounts that have ended', (open) => {
 
   it('whoever adds a table about people says what an erased account leaves in it', async () => {
     const tables = await (await open()).read.introspection.getTables()
+    // Another world may have left copies beside them, in a schema of its own.
     const about = tables
-      .filter(({ columns }) => columns.some(({ name }) => name === 'person_id'))
+      .filter(
+        ({ columns, isView, schema = 'public' }) =>
+          schema === 'public' && !isView && columns.some(({ name }) => name === 'person_id'),
+      )
       .map(({ name }) => name)
     assert.deepEqual(about.toSorted(), Object.keys(LEFT_BEHIND).toSorted())
   })
