@@ -58,7 +58,7 @@ export class Facts {
   readonly recorded = new RecordedSettings()
   readonly uses: TaskUses
   readonly #storage: Storage
-  readonly #live: Pick<Live, 'view'>
+  readonly #live: Pick<Live, 'view' | 'viewAtHand'>
   readonly #catalog: Pick<Catalog, 'current'>
   readonly #tasks = new LruCache<TaskLineage>(MAX_TASKS)
   readonly #bearers = new LruCache<BearerToken>(MAX_OTHERS)
@@ -77,7 +77,7 @@ export class Facts {
 
   constructor(parts: {
     readonly storage: Storage
-    readonly live: Pick<Live, 'view'>
+    readonly live: Pick<Live, 'view' | 'viewAtHand'>
     readonly catalog: Pick<Catalog, 'current'>
     readonly issuers: Pick<IssuerTrust, 'named'>
     readonly freshFor?: FreshnessLimits
@@ -262,9 +262,9 @@ export class Facts {
 
   /** The standing limits that a task's calls fall under. Kept: whoever has none costs no read. */
   limits(held: TaskLineage): Awaitable<ApplicableLimits> {
-    const view = this.#live.view(UNDER)
+    const view = this.#live.viewAtHand(UNDER)
     const kept = this.#applicable.get(held)
-    return kept?.view === view ? kept : this.#findLimits(held)
+    return kept && kept.view === view ? kept : this.#findLimits(held)
   }
 
   async #findLimits(held: TaskLineage): Promise<ApplicableLimits> {
