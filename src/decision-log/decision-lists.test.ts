@@ -11,6 +11,7 @@ import {
   insertDecisionQuery,
   listDecisions,
   type StoredDecision,
+  selectListed,
 } from './decision-store.ts'
 import { forgetListed } from './forget-listed.ts'
 
@@ -196,9 +197,18 @@ onBothEngines('lists of decisions', (open) => {
 
 /** Fails where a list has a decision of another one: who reads it without a condition of its own would get that. */
 async function assertKeys({ read }: Storage): Promise<void> {
-  const rows = await read.selectFrom('decisions_by').selectAll().execute()
-  for (const { agent_id, key, kind, person_id, task_id } of rows)
-    assert.equal(key, { task: task_id, person: person_id, agent: agent_id, all: '' }[kind])
+  for (const [list, column] of [
+    ['task', 'task_id'],
+    ['person', 'person_id'],
+    ['agent', 'agent_id'],
+  ] as const) {
+    const listed = await selectListed(read, list).select(['id', column]).orderBy('id').execute()
+    const all = read.selectFrom('decisions').select(['id', column]).orderBy('id')
+    assert.deepEqual(
+      listed.filter((row) => row[column] !== null),
+      await all.where(column, 'is not', null).execute(),
+    )
+  }
 }
 
 function forget(storage: Storage, before: number): Promise<void> {

@@ -22,7 +22,7 @@ interface DecisionListsParts {
 /**
  * Lists of decisions by task, person and agent, and of all, which SQLite keeps in a table of its own and fills behind the calls: a call does not
  * wait for the pages of four lists, and a page of a list is written once for many calls. PostgreSQL has indexes, and needs none of it.
- * INVARIANT: `decisions_by` reads what is in the lists and all that stands beside them, so what is late here is not missing there.
+ * INVARIANT: the views (`task_decisions` and its like) read what is in the lists and all that stands beside them, so what is late here is not missing there.
  */
 export class DecisionLists {
   readonly #parts: DecisionListsParts

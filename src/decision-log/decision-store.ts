@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import type { Id } from '../lib/id.ts'
 import { codec, keptQuery, type Reader, type Step, type Tx } from '../storage/index.ts'
 import { packExplanation, type StoredExplanation, unpackExplanation } from './packed-explanation.ts'
@@ -132,7 +131,7 @@ export interface DecisionFilter {
 
 export async function listDecisions(db: Reader, filter: DecisionFilter): Promise<StoredDecision[]> {
   const { taskId, personId, agentId, after } = filter
-  let query = selectFromList(db, filter).select(DECISIONS.columns)
+  let query = selectListed(db, listOf(filter)).select(DECISIONS.columns)
   if (taskId !== undefined) query = query.where('task_id', '=', taskId)
   if (personId !== undefined) query = query.where('person_id', '=', personId)
   if (agentId !== undefined) query = query.where('agent_id', '=', agentId)
@@ -146,23 +145,25 @@ export async function listDecisions(db: Reader, filter: DecisionFilter): Promise
   return rows.map(DECISIONS.read)
 }
 
-/** Selects from the shortest list that has them all. */
-function selectFromList(
-  db: Reader,
-  { agentId, personId, taskId }: Pick<DecisionFilter, 'agentId' | 'personId' | 'taskId'>,
-) {
-  if (taskId !== undefined) return selectListed(db, 'task', taskId)
-  if (personId !== undefined) return selectListed(db, 'person', personId)
-  return agentId === undefined ? selectListed(db, 'all') : selectListed(db, 'agent', agentId)
+/** Names the shortest list that has them all. */
+function listOf({
+  agentId,
+  personId,
+  taskId,
+}: Pick<DecisionFilter, 'agentId' | 'personId' | 'taskId'>): DecisionList {
+  if (taskId !== undefined) return 'task'
+  if (personId !== undefined) return 'person'
+  return agentId === undefined ? 'all' : 'agent'
 }
 
-/** Selects the decisions of a list, or all. Their times are in order; ids that have the same time are not. */
-export function selectListed(db: Reader, kind: 'agent' | 'all' | 'person' | 'task', key = '') {
-  // Written out, so that PostgreSQL sees which index it is.
-  return db
-    .selectFrom('decisions_by as d')
-    .where('kind', '=', sql.lit(kind))
-    .where('key', '=', kind === 'all' ? sql.lit(key) : key)
+type DecisionList = 'agent' | 'all' | 'person' | 'task'
+
+/**
+ * Selects decisions by a list, in which they stand in the order of their times; those of one time do not stand in that of their ids.
+ * Whoever takes the list of a task, person or agent says which.
+ */
+export function selectListed(db: Reader, list: DecisionList) {
+  return db.selectFrom(db.dynamic.table(`${list}_decisions` as const).as('d'))
 }
 
 /** Selects calls under way. Those that their server goes on with as MCP tasks are no replica's any more. */

@@ -41,7 +41,9 @@ export const inputs: KeptClass = {
 /** Selects decisions of which nothing goes on: the call has ended, and its task is closed. */
 function decisionsOf(db: Reader, { after, before, limit, personId }: ClassQuery) {
   const listed =
-    personId === undefined ? selectListed(db, 'all') : selectListed(db, 'person', personId)
+    personId === undefined
+      ? selectListed(db, 'all')
+      : selectListed(db, 'person').where('person_id', '=', personId)
   return (
     listed
       .select(ABOUT)

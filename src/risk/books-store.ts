@@ -140,11 +140,10 @@ export async function callsElsewhere(
   const { count } = await db
     .selectFrom(
       db
-        .selectFrom('decisions_by')
-        .select('id')
         // An agent has many calls in a minute, for many people; a person has few.
-        .where('kind', '=', sql.lit('person'))
-        .where('key', '=', of.personId)
+        .selectFrom('person_decisions')
+        .select('id')
+        .where('person_id', '=', of.personId)
         .where('agent_id', '=', of.agentId)
         .where('outcome', '=', 'permit')
         // What was only asked about was no call.

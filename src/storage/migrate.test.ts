@@ -113,7 +113,10 @@ async function dropEverything(storage: Storage): Promise<void> {
     if (storage.engine === 'postgres')
       await sql`DROP SCHEMA public CASCADE; CREATE SCHEMA public`.execute(tx)
     else {
-      for (const view of ['ledger_append', 'decisions_by'])
+      for (const view of [
+        'ledger_append',
+        ...['task', 'person', 'agent', 'all'].map((list) => `${list}_decisions`),
+      ])
         await sql`DROP VIEW ${sql.table(view)}`.execute(tx)
       for (const name of tables) await sql`DROP TABLE ${sql.table(name)}`.execute(tx)
     }

@@ -32,7 +32,7 @@ function isIdle(now: number) {
   return sql<SqlBool>`idle_at <= ${now}
     AND NOT EXISTS (SELECT 1 FROM access_requests WHERE access_requests.task_id = tasks.id
       AND (state = 'pending' OR answered_at > ${now} - tasks.idle_ms))
-    AND NOT EXISTS (SELECT 1 FROM decisions_by AS d WHERE d.kind = 'task' AND d.key = tasks.id
+    AND NOT EXISTS (SELECT 1 FROM task_decisions AS d WHERE d.task_id = tasks.id
       AND (d.state = 'sending' OR d.ended_at > ${now} - tasks.idle_ms))`
 }
 

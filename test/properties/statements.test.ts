@@ -75,7 +75,6 @@ const FEW: readonly (readonly [RegExp, string])[] = [
   [/with recursive|select distinct "root_id"/, 'one tree, or some'],
   [/from "agents" order by "id" limit/, 'one page, in order'],
   [/from "(?:tasks|sponsor_grants)" order by/, 'one page, in order'],
-  [/from "decisions_by" as "d" where "kind" = 'all' and "key" = '' order by/, 'one page, in order'],
   [/"persons"."id" from "groups" left join/, 'a thousand at most'],
   [/from "persons" order by "name", "id" limit/, 'one page, in order'],
   [/from "decisions_open"/, 'calls under way'],

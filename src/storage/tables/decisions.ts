@@ -118,7 +118,10 @@ export const decisions = {
   },
 }
 
-/** Decisions by what they are about, whatever finds them. A decision is in it once for each of them, and once among all. */
+/** Decisions, found by the list of a task, a person or an agent, or by that of all, in the order of their times. */
 export const decisionViews = {
-  decisions_by: { kind: decisions.decision_lists.kind, key: text, ...decisions.decisions },
+  task_decisions: decisions.decisions,
+  person_decisions: decisions.decisions,
+  agent_decisions: decisions.decisions,
+  all_decisions: decisions.decisions,
 }
