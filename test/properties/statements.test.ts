@@ -44,7 +44,7 @@ import { flawsOf, planOf, watched } from './statements.ts'
 const GROWS = new Set(
   `persons memberships sessions agents agent_keys agent_clients agent_habits action_sizes workloads workload_tokens foreign_tokens
   tasks task_issuers bases consent_requests sponsor_grants limit_counts limit_uses access_requests asked_people approval_answers allowances
-  decisions decision_lists kept_results mcp_tasks mcp_logging notices deferrals ledger_leaves ledger_private ledger_tiles live_epochs live_changes used_once ledger_bundles
+  decisions task_decisions person_decisions agent_decisions all_decisions decision_lists kept_results mcp_tasks mcp_logging notices deferrals ledger_leaves ledger_private ledger_tiles live_epochs live_changes used_once ledger_bundles
   bearer_tokens refresh_tokens risk_signals outbox_events deliveries own_channels channel_choices thread_requesters`.split(
     /\s+/,
   ),

@@ -51,12 +51,18 @@ export async function planOf(storage: Storage, text: string): Promise<string[]> 
   return rows.map(({ detail }) => detail)
 }
 
+/** The decisions that are not in their lists yet: a few hundred, found by the number of their row. */
+const BESIDE = /^SEARCH d USING INTEGER PRIMARY KEY \(rowid>\?\)/
+
 async function sqliteFlaws(storage: Storage, text: string): Promise<string[]> {
+  let isBeside = false
   return (await planOf(storage, text)).flatMap((detail) => {
+    if (/^(?:SCAN|SEARCH) (?!decision_lists_end)/.test(detail)) isBeside = BESIDE.test(detail)
     const scanned = /^SCAN ([a-z]\w*)/.exec(detail)?.[1]
     if (scanned !== undefined) return [`scan ${scanned}`]
     // Sorting the last term is sorting those that are equal before it.
-    return /TEMP B-TREE(?! FOR LAST TERM)|AUTOMATIC/.test(detail) ? ['sort'] : []
+    const isSorted = /TEMP B-TREE(?! FOR LAST TERM)|AUTOMATIC/.test(detail)
+    return isSorted && !isBeside ? ['sort'] : []
   })
 }
 
