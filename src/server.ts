@@ -166,7 +166,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const fetchFor: PageParts['fetchPreview'] = (asked) => fetchPreview(asked, gateway.ports)
   registerPages(http.app, { ...rooms, deviceCodes, fetchPreview: fetchFor }, addStandIns)
   const { upstreamConnections: connections } = settings
-  // It is only ever asked for what an administrator registered.
+  // Every origin is allowed: only what an administrator registered is ever fetched.
   const upstreams = outbound({ allowOrigins: () => true, connections })
   const describeMcp: ApiParts['describeMcp'] = (at) => describeMcpServer(upstreams, at)
   const { fetchJson } = upstreams

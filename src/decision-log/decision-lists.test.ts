@@ -116,7 +116,7 @@ onBothEngines('lists of decisions', (open) => {
           await lists.fill()
         } else if (each.act === 'forget') await forget(storage, 4)
         else await renumber(storage)
-        // What was numbered anew shows at the next look.
+        // The lists notice new numbers of rows when they are filled next.
         if (each.act === 'renumber') await lists.fill()
         await assertKeys(storage)
         for (const filter of FILTERS)

@@ -9,7 +9,7 @@ const AT_ONCE = 256
 /** Decisions that are taken in at once where nobody waits. */
 const LOADED_AT_ONCE = 100_000
 /** Time for which few decisions may stand beside the lists, in ms. Who reads a list looks through all of them. */
-const MOST_MS = 5_000
+const MAX_BESIDE_MS = 5_000
 
 const END = sql<number>`coalesce((SELECT row FROM decision_lists_end WHERE id = 1), 0)`
 
@@ -38,7 +38,7 @@ export class DecisionLists {
     const { atOnce = AT_ONCE, clock, storage } = this.#parts
     if (storage.engine !== 'sqlite') return
     const now = clock.monotonic()
-    const isLate = now - this.#filledAt >= MOST_MS
+    const isLate = now - this.#filledAt >= MAX_BESIDE_MS
     for (;;) {
       const { beside, fits } = await readEnd(storage.read)
       if (!fits) await storage.commit(emptySteps(storage.read))

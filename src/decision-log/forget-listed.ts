@@ -37,7 +37,7 @@ export async function forgetListed(
       const last = await lastOfNext(storage.read, { kind, after, atOnce })
       if (!last) break
       await forgetBetween(storage, { kind, after, last, before })
-      // What follows under this key is newer still.
+      // Skips the rest of the key: all of it is newer.
       after = last.at < before ? last : { ...last, at: Number.MAX_SAFE_INTEGER }
       await rest()
     }

@@ -66,7 +66,7 @@ async function erasePage(parts: ErasureParts, id: string, limit: number): Promis
   const kept = classesOf(parts)[erasure.class]
   const page = await kept.page(parts.storage.read, {
     after: { at: erasure.cursorAt, id: erasure.cursorId },
-    // What was written in the moment of asking goes, too: tasks are closed right before.
+    // Includes the millisecond of the request: tasks are closed right before it.
     before: erasure.askedAt + 1,
     limit,
     personId: erasure.personId,

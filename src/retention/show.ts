@@ -31,11 +31,11 @@ export interface ClassState {
 export interface RetentionState {
   readonly classes: readonly ClassState[]
   readonly holds: readonly LegalHold[]
-  readonly erasures: readonly ShownErasure[]
+  readonly erasures: readonly ErasureStatus[]
 }
 
 /** Erasure, and what becomes of the account. `held`: a legal hold keeps it. */
-export interface ShownErasure extends PersonErasure {
+export interface ErasureStatus extends PersonErasure {
   readonly account: 'stays' | 'goes' | 'held' | 'erased'
 }
 
@@ -55,7 +55,7 @@ export async function showRetention(parts: RetentionParts): Promise<RetentionSta
 async function withAccounts(
   db: Reader,
   erasures: readonly PersonErasure[],
-): Promise<readonly ShownErasure[]> {
+): Promise<readonly ErasureStatus[]> {
   const accounts = await accountsOf(db, erasures)
   return erasures.map((erasure) => ({
     ...erasure,
@@ -67,7 +67,7 @@ async function withAccounts(
 export function fateOfAccount(
   status: string | undefined,
   { doneAt }: PersonErasure,
-): ShownErasure['account'] {
+): ErasureStatus['account'] {
   if (status === 'erased') return 'erased'
   if (status !== 'ended') return 'stays'
   return doneAt === null ? 'goes' : 'held'
