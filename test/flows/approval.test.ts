@@ -101,10 +101,12 @@ inEachWorld('a call that people have to approve', (world) => {
     const { id } = await w.person('fiona')
     assert.deepEqual(intent?.facts, { preview_of: asked.id, approver: id })
     assert.equal(intent?.action, 'echo.read')
-    const ended = records.find(
-      ({ type, decision_id: of }) => type === 'decision.outcome' && of === intent?.decision_id,
+    // It ended, and that is recorded.
+    await until(async () =>
+      (await w.ledger()).find(
+        ({ type, decision_id: of }) => type === 'decision.outcome' && of === intent?.decision_id,
+      ),
     )
-    assert.ok(ended, 'it ended, and that is recorded')
 
     const soon = await fiona.submit(looked, /^Look again/)
     assert.match(soon.text, /could not be fetched: you have looked a moment ago.*without it/)

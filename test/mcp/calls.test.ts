@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, it } from 'node:test'
 import { answer, stream } from '../../src/net/mcp/testing.ts'
 import { ECHO_SECRET } from '../echo.ts'
+import { until } from '../until.ts'
 import { inOneWorld } from '../world.ts'
 import { messagesOf, Place, rpcOf, wordsOf } from './place.ts'
 import { on, serveNotes } from './scripted.ts'
@@ -189,7 +190,10 @@ inOneWorld('an MCP server behind the gateway', (world) => {
     const session = await place.session(await place.open())
     const { result } = rpcOf(await session.call('say', { text: 'x' }))
     const id = result._meta['remit/decision']
-    const records = (await world().ledger()).filter((record) => record.decision_id === id)
+    const records = await until(async () => {
+      const found = (await world().ledger()).filter((record) => record.decision_id === id)
+      return found.some(({ type }) => type === 'decision.outcome') ? found : undefined
+    })
     assert.deepEqual(
       records.map(({ type }) => type),
       ['decision.intent', 'decision.outcome'],

@@ -9,6 +9,7 @@ import { setGroup } from '../../src/resource-groups/index.ts'
 import { closeTask } from '../../src/tasks/index.ts'
 import type { OpenTask } from '../agent.ts'
 import { ECHO_SECRET } from '../echo.ts'
+import { until } from '../until.ts'
 import { inOneWorld } from '../world.ts'
 import { serveNew } from './new-server.ts'
 import { Place, rpcOf } from './place.ts'
@@ -127,7 +128,10 @@ inOneWorld('completion', (world) => {
     const explained = await (await world().api('ada')).send('GET', `/decisions/${id}`)
     const { action, outcome, resource } = explained.body
     assert.deepEqual([resource, action, outcome], ['notes', 'notes.prompt-greet', 'permit'])
-    const records = (await world().ledger()).filter((record) => record.decision_id === id)
+    const records = await until(async () => {
+      const found = (await world().ledger()).filter((record) => record.decision_id === id)
+      return found.some(({ type }) => type === 'decision.outcome') ? found : undefined
+    })
     assert.deepEqual(
       records.map(({ facts, type }) => [
         type,

@@ -109,10 +109,12 @@ function failing(
       assert.equal(told.result?.isError, true, JSON.stringify(told))
       assert.match(wordsOf(told.result), words)
       const id = told.result._meta['remit/decision']
-      const outcome = (await world().ledger()).find(
-        ({ decision_id, type }) => decision_id === id && type === 'decision.outcome',
+      const outcome = await until(async () =>
+        (await world().ledger()).find(
+          ({ decision_id, type }) => decision_id === id && type === 'decision.outcome',
+        ),
       )
-      assert.equal(outcome?.outcome, 'failed', JSON.stringify(outcome))
+      assert.equal(outcome.outcome, 'failed', JSON.stringify(outcome))
     })
   }
 }
