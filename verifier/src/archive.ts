@@ -13,6 +13,8 @@ interface Span {
   readonly history: number
 }
 
+type ArchiveSource = Pick<Source, 'read'>
+
 /** Manifest of a segment, as it was signed: digests of its files by their paths. */
 type Manifest = ReadonlyMap<string, string>
 
@@ -22,13 +24,13 @@ const MAX_BUNDLE_BYTES = TILE_WIDTH * 65_537
 /** Reads what an export leaves to an archive. Each segment is signed, and of the tree in the export, before a record of it counts. */
 export class Archive {
   readonly #spans: readonly Span[]
-  readonly #source: Source | undefined
+  readonly #source: ArchiveSource | undefined
   readonly #key: VerifierKey
   #open: { readonly span: Span; readonly manifest: Manifest | Trouble } | undefined
   /** Number of records that were read from it. */
   records = 0
 
-  private constructor(spans: readonly Span[], source: Source | undefined, key: VerifierKey) {
+  private constructor(spans: readonly Span[], source: ArchiveSource | undefined, key: VerifierKey) {
     this.#spans = spans
     this.#source = source
     this.#key = key
@@ -37,7 +39,7 @@ export class Archive {
   /** `source`: absent where nobody named an archive. */
   static async of(
     exported: Source,
-    source: Source | undefined,
+    source: ArchiveSource | undefined,
     key: VerifierKey,
   ): Promise<Archive> {
     const bytes = await exported.read('segments')
@@ -85,7 +87,7 @@ export class Archive {
     return this.#spans.find(({ from, to }) => from <= at && at < to)
   }
 
-  async #manifest(source: Source, span: Span): Promise<Manifest | Trouble> {
+  async #manifest(source: ArchiveSource, span: Span): Promise<Manifest | Trouble> {
     const path = pathOf(span)
     const records = `records ${span.from} to ${span.to - 1}`
     const bytes = await source.read(path)

@@ -1,5 +1,7 @@
 export { directorySource } from './directory.ts'
 export { parseVerifierKey, type VerifierKey } from './note.ts'
 export { describe, type Report, type Verdict } from './report.ts'
+export { BadPlace, isAddress, type Place, readPlace } from './store/place.ts'
+export { type StoreParts, storeSource, UnreadableArchive } from './store/store-source.ts'
 export type { Source } from './tiles.ts'
 export { type Trust, verifyLedger } from './verify.ts'

@@ -21,7 +21,7 @@ export interface Trust {
   /** A checkpoint that was kept from an earlier time: the ledger must still contain it. */
   readonly since?: Uint8Array
   /** Files of the archive, for an export of only what is in the database. */
-  readonly archive?: Source
+  readonly archive?: Pick<Source, 'read'>
 }
 
 /** Checks an exported ledger. What is wrong is in the report; it throws only when the files cannot be read at all. */

@@ -92,7 +92,7 @@ describe('the archive of the ledger in a real store', () => {
       })
   })
 
-  it('records of a server leave for it; an export without it verifies with a copy of it', async () => {
+  it('records of a server leave for it; an export without it verifies with it, and with a copy of it', async () => {
     const w = await World.start('sqlite', {
       settings: {
         ...{ REMIT_ARCHIVE: 's3://records/remit', REMIT_ARCHIVE_ENDPOINT: endpoint },
@@ -125,6 +125,19 @@ describe('the archive of the ledger in a real store', () => {
     } finally {
       await w.stop()
     }
+    const inStore = ['--archive', 's3://records/remit', '--endpoint', endpoint]
+    const key = { AWS_ACCESS_KEY_ID: 'remit', AWS_SECRET_ACCESS_KEY: SECRET, AWS_REGION: REGION }
+    assert.match(read(exported, inStore, key), /^ok\n[\s\S]*archive {6}512 records/)
+    for (const [env, reason] of [
+      [{ ...key, AWS_SECRET_ACCESS_KEY: 'wrong' }, /access is refused/],
+      [{ ...key, AWS_REGION: 'us-east-1' }, /another region \(AWS_REGION\)/],
+      [{ AWS_REGION: REGION }, /access is refused without a key/],
+    ] as const)
+      assert.match(read(exported, inStore, env), reason)
+    const nowhere = inStore.with(1, 's3://nothing/remit')
+    assert.match(read(exported, nowhere, key), /there is no such bucket/)
+    const other = inStore.with(1, 's3://records/other')
+    assert.match(read(exported, other, key), /^gap at index 0\n.*is missing in the archive/)
     // The store keeps its files as they are: this is what a copy of the prefix is.
     const archive = join(bucket, 'remit')
     assert.match(verified(exported, '--archive', archive), /^ok\n[\s\S]*archive {6}512 records/)
@@ -137,6 +150,20 @@ describe('the archive of the ledger in a real store', () => {
 })
 
 function verified(...args: readonly string[]): string {
+  const [exported = '', ...options] = args
+  return read(exported, options)
+}
+
+/** Runs the verifier with nothing in its environment but this. */
+function read(
+  exported: string,
+  options: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): string {
   const main = new URL('../../../verifier/src/main.ts', import.meta.url).pathname
-  return spawnSync(process.execPath, [main, ...args], { encoding: 'utf8' }).stdout
+  const { stderr, stdout } = spawnSync(process.execPath, [main, exported, ...options], {
+    ...{ encoding: 'utf8', env: { PATH: '', ...env } },
+  })
+  assert.doesNotMatch(stderr, new RegExp(SECRET))
+  return `${stdout}${stderr}`
 }
