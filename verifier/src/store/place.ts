@@ -25,7 +25,7 @@ interface PlaceOptions {
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
-/** As the server reads it. */
+/** Pattern of the place, as the server reads it. */
 const BUCKET = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/([A-Za-z0-9._/-]*))?$/
 
 /** Tells an address from a folder. */

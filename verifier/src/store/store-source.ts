@@ -6,7 +6,7 @@ import { signedHeaders } from './signature.ts'
 /** Archive that cannot be read. It says nothing about the ledger. */
 export class UnreadableArchive extends Error {}
 
-/** What reading over HTTP needs of the world. */
+/** Parts of the world that reading over HTTP needs. */
 export interface StoreParts {
   /** Epoch milliseconds. */
   readonly now: () => number
