@@ -10,14 +10,17 @@ const PATH = '0/tile/entries/000.gz'
 const FILE = `/records/remit/${PATH}`
 const KEY = { id: 'AKIDEXAMPLE', secret: 'a-secret-canary-8Kx' }
 
-function sourceAt(origin: string, change: Partial<Place> & { patienceMs?: number } = {}) {
-  const { patienceMs = 10_000, ...more } = change
+function sourceAt(
+  origin: string,
+  change: { kind?: Place['kind']; isPublic?: boolean; patienceMs?: number } = {},
+) {
+  const { isPublic = false, kind = 'store', patienceMs = 10_000 } = change
   const pauses: number[] = []
   const base = `${origin}/records/remit`
-  const source = storeSource(
-    { kind: 'store', base, name: 's3://records/remit at there', region: 'x-1', key: KEY, ...more },
-    { now: () => 0, patienceMs, wait: async (ms) => void pauses.push(ms) },
-  )
+  const place = { kind, base, name: 's3://records/remit at there', region: 'x-1' }
+  const source = storeSource(isPublic ? place : { ...place, key: KEY }, {
+    ...{ now: () => 0, patienceMs, wait: async (ms) => void pauses.push(ms) },
+  })
   return { pauses, read: source.read }
 }
 
@@ -41,8 +44,8 @@ test('what is there is read, and what is not there is nothing', async (t) => {
 
 test('requests have a signature where there is a key, and no trace of one elsewhere', async (t) => {
   const store = await scriptedStore(t)
-  const web = { kind: 'web', key: undefined } as const
-  for (const change of [{}, { key: undefined }, web])
+  const web = { kind: 'web', isPublic: true } as const
+  for (const change of [{}, { isPublic: true }, web])
     await sourceAt(store.origin, change).read(PATH)
   const [signed, plain, page] = store.headers
   assert.match(
@@ -68,7 +71,7 @@ test('only a store says that a file is missing by its code; a web server by the 
   )
   store.faults.push(refusing(404, 'NoSuchBucket'))
   await assert.rejects(sourceAt(store.origin).read(PATH), unreadable(/no such bucket/))
-  const web = sourceAt(store.origin, { kind: 'web', key: undefined })
+  const web = sourceAt(store.origin, { kind: 'web', isPublic: true })
   store.faults.push(other, refusing(404, 'NoSuchKey'))
   assert.equal(await web.read(PATH), undefined)
   assert.equal(await web.read(PATH), undefined)
