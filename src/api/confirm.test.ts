@@ -226,6 +226,11 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       { name: 'new-key', kind: 'bearer', secret: 'one' },
       { name: 'new-key', kind: 'bearer', secret: 'two' },
     ),
+    'connections.replace': sample(
+      '/connections/other-key/credential',
+      { secret: 'one' },
+      { secret: 'two' },
+    ),
     'issuers.add': sample(
       '/issuers',
       { name: 'others', issuer: 'https://others.example', ...terms },

@@ -85,6 +85,7 @@ it('every text that is called a secret in what is confirmed is declared as one',
   for (const { body, id } of widening) look(id, '', body)
   assert.deepEqual(declared.toSorted(), [
     'connections.add secret',
+    'connections.replace secret',
     'issuers.add secret',
     'issuers.set_terms secret',
     'points.add secret',

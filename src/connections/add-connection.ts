@@ -8,10 +8,18 @@ import {
   isCredential,
   isCredentialHeader,
 } from './connection.ts'
-import { insertConnection, replaceSealed, selectSealed } from './connection-store.ts'
+import {
+  insertConnection,
+  replaceSealed,
+  selectConnection,
+  selectSealed,
+  updateExpiry,
+} from './connection-store.ts'
+import { statedExpiry } from './stated-expiry.ts'
 
 /**
- * Keeps a credential for an upstream, sealed with the master key. It is never returned again.
+ * Keeps a credential for an upstream, sealed with the master key. It is never returned again. Where nobody says when it
+ * expires, the credential itself may.
  * @throws Problem `connection.bad`, `connection.exists`
  */
 export async function addConnection(
@@ -22,6 +30,8 @@ export async function addConnection(
     /** Default `authorization`. */
     readonly header?: string
     readonly secret: Secret
+    /** Epoch milliseconds. */
+    readonly expiresAt?: number | undefined
     readonly by: string
   },
 ): Promise<Connection> {
@@ -31,7 +41,9 @@ export async function addConnection(
   if (!isCredentialHeader(header))
     throw bad(`\`${header}\` is not a header that carries a credential`)
   checkCredential(secret)
-  const connection: Connection = { name, kind, header, createdAt: parts.clock.now() }
+  const expiresAt = expiryOf(parts, given)
+  const createdAt = parts.clock.now()
+  const connection: Connection = { name, kind, header, createdAt, replacedAt: null, expiresAt }
   const sealed = parts.master.seal(secret.reveal(), associatedData(connection))
   await parts.storage.transaction(async (tx) => {
     if (!(await insertConnection(tx, { ...connection, sealed }))) {
@@ -40,7 +52,7 @@ export async function addConnection(
     await parts.ledger.append(tx, {
       type: 'connection.added',
       by,
-      facts: { connection: name, kind, header },
+      facts: { connection: name, kind, header, ...expiryFact(expiresAt) },
     })
   })
   return connection
@@ -52,15 +64,47 @@ export async function addConnection(
  */
 export async function replaceCredential(
   parts: ConnectionParts,
-  given: { readonly name: string; readonly secret: Secret; readonly by: string },
-): Promise<void> {
+  given: {
+    readonly name: string
+    readonly secret: Secret
+    /** Epoch milliseconds. What was known of the credential before says nothing about this one. */
+    readonly expiresAt?: number | undefined
+    readonly by: string
+  },
+): Promise<Connection> {
   const { name, secret, by } = given
   checkCredential(secret)
-  await parts.storage.lanes.revocation.transaction(async (tx) => {
-    const known = await selectSealed(tx, name)
-    const sealed = known && parts.master.seal(secret.reveal(), associatedData(known))
-    if (!sealed || !(await replaceSealed(tx, name, sealed))) throw unknown(name)
-    await parts.ledger.append(tx, { type: 'connection.replaced', by, facts: { connection: name } })
+  const expiresAt = expiryOf(parts, given)
+  return parts.storage.lanes.revocation.transaction(async (tx) => {
+    const before = await selectSealed(tx, name)
+    if (!before) throw unknown(name)
+    const { sealed: _, ...known } = before
+    const after: Connection = { ...known, replacedAt: parts.clock.now(), expiresAt }
+    const sealed = parts.master.seal(secret.reveal(), associatedData(after))
+    if (!(await replaceSealed(tx, { ...after, sealed }))) throw unknown(name)
+    const facts = { connection: name, ...expiryFact(expiresAt) }
+    await parts.ledger.append(tx, { type: 'connection.replaced', by, facts })
+    return after
+  })
+}
+
+/**
+ * Notes when the credential that is there expires; `null`: nobody knows.
+ * @throws Problem `connection.bad`, `connection.unknown`
+ */
+export async function setExpiry(
+  parts: ConnectionParts,
+  given: { readonly name: string; readonly expiresAt: number | null; readonly by: string },
+): Promise<Connection> {
+  const { name, expiresAt, by } = given
+  if (expiresAt !== null) requireAhead(parts, expiresAt)
+  return parts.storage.transaction(async (tx) => {
+    if (!(await updateExpiry(tx, name, expiresAt))) throw unknown(name)
+    const facts = { connection: name, ...expiryFact(expiresAt) }
+    await parts.ledger.append(tx, { type: 'connection.expiry_set', by, facts })
+    const after = await selectConnection(tx, name)
+    if (!after) throw unknown(name)
+    return after
   })
 }
 
@@ -70,6 +114,24 @@ export function unknown(name: string): Problem {
 
 function bad(detail: string): Problem {
   return new Problem('connection.bad', detail)
+}
+
+/** What an administrator says counts; otherwise what the credential says. @throws Problem `connection.bad` */
+function expiryOf(
+  parts: Pick<ConnectionParts, 'clock'>,
+  { expiresAt, secret }: { readonly expiresAt?: number | undefined; readonly secret: Secret },
+): number | null {
+  if (expiresAt === undefined) return statedExpiry(secret) ?? null
+  requireAhead(parts, expiresAt)
+  return expiresAt
+}
+
+function requireAhead({ clock }: Pick<ConnectionParts, 'clock'>, expiresAt: number): void {
+  if (!(expiresAt > clock.now())) throw bad('the time at which it expires is not ahead')
+}
+
+function expiryFact(expiresAt: number | null): { readonly expires_at?: string } {
+  return expiresAt === null ? {} : { expires_at: new Date(expiresAt).toISOString() }
 }
 
 /** INVARIANT: says nothing about what the credential is. */

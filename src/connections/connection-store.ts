@@ -14,6 +14,31 @@ export async function selectConnections(reader: Reader): Promise<readonly Connec
   return rows.map(CONNECTIONS.read)
 }
 
+export async function selectConnection(
+  reader: Reader,
+  name: string,
+): Promise<Connection | undefined> {
+  const row = await reader
+    .selectFrom('connections')
+    .select(CONNECTIONS.columns)
+    .where('name', '=', name)
+    .executeTakeFirst()
+  return row && CONNECTIONS.read(row)
+}
+
+/** Selects the connections of whose credentials it is known when they expire. */
+export async function selectExpiring(
+  reader: Reader,
+): Promise<readonly { readonly name: string; readonly expiresAt: number }[]> {
+  return reader
+    .selectFrom('connections')
+    .select('name')
+    .select(({ ref }) => ref('expires_at').$notNull().as('expiresAt'))
+    .where('expires_at', 'is not', null)
+    .orderBy('name')
+    .execute()
+}
+
 export async function selectSealed(
   reader: Reader,
   name: string,
@@ -37,10 +62,27 @@ export async function insertConnection(tx: Tx, connection: SealedConnection): Pr
 }
 
 /** `false` when there is no such connection. */
-export async function replaceSealed(tx: Tx, name: string, sealed: Uint8Array): Promise<boolean> {
+export async function replaceSealed(
+  tx: Tx,
+  { expiresAt, name, replacedAt, sealed }: SealedConnection,
+): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('connections')
-    .set({ sealed })
+    .set({ sealed, ...CONNECTIONS.change({ expiresAt, replacedAt }) })
+    .where('name', '=', name)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
+/** `false` when there is no such connection. */
+export async function updateExpiry(
+  tx: Tx,
+  name: string,
+  expiresAt: number | null,
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('connections')
+    .set(CONNECTIONS.change({ expiresAt }))
     .where('name', '=', name)
     .executeTakeFirstOrThrow()
   return numUpdatedRows === 1n

@@ -14,6 +14,10 @@ export type Connection = {
   /** Lower case. `authorization` gets `Bearer <secret>`, any other header the secret alone. */
   readonly header: string
   readonly createdAt: number
+  /** Time at which this credential took the place of another; `null`: it is the first. */
+  readonly replacedAt: number | null
+  /** Time at which the credential expires, as an administrator or the credential itself says; `null`: nobody said. Nothing stops then. */
+  readonly expiresAt: number | null
 }
 
 /** Headers that say how a request is framed, routed or on whose behalf it comes: a credential must never be one of them. */

@@ -6,14 +6,16 @@ import { findResource } from '../catalog/index.ts'
 import { catalogParts, ORDERS_DOCUMENT, ORDERS_OPTIONS, planImport } from '../catalog/testing.ts'
 import { applyImport } from '../catalog-changes/index.ts'
 import { openMasterKey } from '../keys/index.ts'
+import { manualClock } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import { systemRandom } from '../lib/random.ts'
 import { Secret } from '../lib/secret.ts'
 import type { Storage } from '../storage/index.ts'
 import { forEachEngine } from '../storage/testing.ts'
-import { addConnection, replaceCredential } from './add-connection.ts'
+import { addConnection, replaceCredential, setExpiry } from './add-connection.ts'
 import { isCredential, isCredentialHeader } from './connection.ts'
-import { selectConnections, selectSealed } from './connection-store.ts'
+import { selectConnections, selectExpiring, selectSealed } from './connection-store.ts'
+import { statedExpiry } from './stated-expiry.ts'
 import { connectResource, credentialFor, removeConnection } from './use-connection.ts'
 
 const BY = 'psn_admin'
@@ -26,19 +28,28 @@ function problem(code: string) {
 async function connectionParts(storage: Storage, keyByte = 1) {
   const value = new Secret(Buffer.alloc(32, keyByte).toString('base64url'))
   const master = await openMasterKey({ directory: '', value, random: systemRandom })
-  return { ...(await catalogParts(storage)), master }
+  return { ...(await catalogParts(storage)), master, clock: manualClock() }
 }
 
-function given(change: { name?: string; header?: string; secret?: string } = {}) {
+function given(
+  change: { name?: string; header?: string; secret?: string; expiresAt?: number } = {},
+) {
   const { name = 'shop', secret = TOKEN, ...rest } = change
   return { name, kind: 'bearer', secret: new Secret(secret), by: BY, ...rest } as const
+}
+
+function jwt(claims: unknown, header: unknown = { alg: 'RS256' }): string {
+  const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  return `${part(header)}.${part(claims)}.c2lnbmF0dXJl`
 }
 
 forEachEngine('connections', (open) => {
   it('give the credential to the request and to nobody else', async () => {
     const parts = await connectionParts(await open())
     const connection = await addConnection(parts, given())
-    assert.deepEqual(Object.keys(connection).sort(), ['createdAt', 'header', 'kind', 'name'])
+    assert.deepEqual(Object.keys(connection).sort(), [
+      ...['createdAt', 'expiresAt', 'header', 'kind', 'name', 'replacedAt'],
+    ])
     const credential = await credentialFor(parts, 'shop')
     assert.equal(credential.header, 'authorization')
     assert.equal(credential.value.reveal(), `Bearer ${TOKEN}`)
@@ -97,6 +108,75 @@ forEachEngine('connections', (open) => {
     assert.deepEqual(await selectConnections(parts.storage.read), [])
   })
 
+  it('know when they expire from who keeps them, else from themselves, and each credential anew', async () => {
+    const parts = await connectionParts(await open())
+    const now = parts.clock.now()
+    const later = now + 90 * 86_400_000
+    const whole = Math.floor(later / 1_000) * 1_000
+    const stated = jwt({ exp: later / 1_000 })
+    const known = async () =>
+      (await selectConnections(parts.storage.read)).map(({ expiresAt, replacedAt }) => [
+        expiresAt,
+        replacedAt,
+      ])
+    assert.equal((await addConnection(parts, given())).expiresAt, null)
+    assert.deepEqual(await known(), [[null, null]])
+    assert.deepEqual(await selectExpiring(parts.storage.read), [])
+    parts.clock.advance(1_000)
+    const replaced = now + 1_000
+    const replace = (change: { secret?: string; expiresAt?: number }) =>
+      replaceCredential(parts, given(change))
+    assert.equal((await replace({ secret: stated })).expiresAt, whole)
+    assert.deepEqual(await known(), [[whole, replaced]])
+    assert.equal((await replace({ secret: stated, expiresAt: later + 5 })).expiresAt, later + 5)
+    assert.deepEqual(await known(), [[later + 5, replaced]])
+    assert.deepEqual(await selectExpiring(parts.storage.read), [
+      { name: 'shop', expiresAt: later + 5 },
+    ])
+    assert.equal((await replace({})).expiresAt, null, 'that of the one before is forgotten')
+    assert.deepEqual(await known(), [[null, replaced]])
+    const set = (expiresAt: number | null) => setExpiry(parts, { name: 'shop', expiresAt, by: BY })
+    assert.deepEqual(await set(later), {
+      ...{ name: 'shop', kind: 'bearer', header: 'authorization', createdAt: now },
+      ...{ replacedAt: replaced, expiresAt: later },
+    })
+    assert.equal((await set(null)).expiresAt, null)
+    assert.deepEqual(
+      parts.events.slice(-3).map(({ type, facts }) => [type, facts]),
+      [
+        ['connection.replaced', { connection: 'shop' }],
+        [
+          'connection.expiry_set',
+          { connection: 'shop', expires_at: new Date(later).toISOString() },
+        ],
+        ['connection.expiry_set', { connection: 'shop' }],
+      ],
+    )
+    assert.doesNotMatch(JSON.stringify(parts.events), new RegExp(`${TOKEN}|${stated}`))
+  })
+
+  it('expire in the future, where somebody says so; what a credential says of itself is taken as it is', async () => {
+    const parts = await connectionParts(await open())
+    const now = parts.clock.now()
+    const bad = problem('connection.bad')
+    const over = given({ secret: jwt({ exp: now / 1_000 - 60 }) })
+    assert.equal((await addConnection(parts, over)).expiresAt, now - 60_000)
+    for (const expiresAt of [now, now - 1, Number.NaN]) {
+      await assert.rejects(addConnection(parts, given({ name: 'other', expiresAt })), bad)
+      await assert.rejects(replaceCredential(parts, given({ expiresAt })), bad)
+      await assert.rejects(setExpiry(parts, { name: 'shop', expiresAt, by: BY }), bad)
+    }
+    const nothing = { name: 'nothing', expiresAt: null, by: BY }
+    await assert.rejects(setExpiry(parts, nothing), problem('connection.unknown'))
+  })
+
+  it('are sent after they expired: the API decides, and nothing else stops', async () => {
+    const parts = await connectionParts(await open())
+    await addConnection(parts, given({ expiresAt: parts.clock.now() + 1 }))
+    parts.clock.advance(86_400_000)
+    assert.equal((await credentialFor(parts, 'shop')).value.reveal(), `Bearer ${TOKEN}`)
+  })
+
   it('have names of their own', async () => {
     const parts = await connectionParts(await open())
     await addConnection(parts, given())
@@ -145,6 +225,53 @@ forEachEngine('connections', (open) => {
         return true
       })
     }
+  })
+})
+
+describe('what a credential says of its end', () => {
+  const stated = (text: string) => statedExpiry(new Secret(text))
+
+  it('is `exp` of a JWT, in a time that can be meant', () => {
+    const exp = Date.UTC(2027, 0, 1) / 1_000
+    assert.equal(stated(jwt({ exp })), exp * 1_000)
+    assert.equal(
+      stated(jwt({ exp: exp + 0.5, iss: 'https://api.example', aud: ['x'] })),
+      exp * 1_000 + 500,
+    )
+    for (const other of [
+      { exp: 0 },
+      { exp: -1 },
+      { exp: exp * 1_000 },
+      { exp: 1e300 },
+      { exp: String(exp) },
+      { exp: null },
+      { exp: [exp] },
+      {},
+      [exp],
+      null,
+      exp,
+    ])
+      assert.equal(stated(jwt(other)), undefined, JSON.stringify(other))
+  })
+
+  it('is nothing for everything else', () => {
+    const whole = jwt({ exp: Date.UTC(2027, 0, 1) / 1_000 })
+    const [head = '', claims = '', signature = ''] = whole.split('.')
+    for (const text of [
+      TOKEN,
+      `${head}.${claims}`,
+      `${head}.${claims}.`,
+      `${whole}.x.y`,
+      `${whole}=`,
+      `x${whole}`,
+      `..${signature}`,
+      `${head}.!.${signature}`,
+      `${head}.${Buffer.from('{"exp":1798761600,"exp":1}').toString('base64url')}.${signature}`,
+      `${Buffer.from('{}').toString('base64url')}.${claims}.${signature}`,
+      '.'.repeat(8192),
+      'x'.repeat(8192),
+    ])
+      assert.equal(stated(text), undefined, text)
   })
 })
 

@@ -9,7 +9,7 @@ type MetricDefinition = readonly [
  * All metrics by their OpenTelemetry names. Names that do not begin with `remit.` are those of
  * OpenTelemetry's semantic conventions.
  * INVARIANT: the values of every attribute are of a set that Remit or its administrators made:
- * edges, routes, codes, resources. Never an id of a task, a person or an agent, and nothing that a
+ * edges, routes, codes, resources, connections. Never an id of a task, a person or an agent, and nothing that a
  * caller wrote.
  */
 export const METRICS = {
@@ -65,6 +65,11 @@ export const METRICS = {
     'gauge',
     '{message}',
     'Messages to people that failed, and are tried again.',
+  ],
+  'remit.connection.expiry': [
+    'gauge',
+    's',
+    'Time until the credential of a connection expires, where that is known; below 0 afterwards.',
   ],
   'remit.disk.free': ['gauge', 'By', 'Free bytes where the embedded database is.'],
   'remit.disk.reserve': ['gauge', 'By', 'Bytes below which calls are refused.'],

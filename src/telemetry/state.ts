@@ -1,4 +1,5 @@
 import { countPending } from '../access-requests/index.ts'
+import { listExpiring } from '../connections/index.ts'
 import type { WaitingRoom } from '../grants/index.ts'
 import type { HealthCheck } from '../http/index.ts'
 import type { Ledger } from '../ledger/index.ts'
@@ -25,6 +26,7 @@ interface Measurement {
   readonly waiting: { readonly access: number; readonly token: number }
   readonly intake: number
   readonly backlog: Awaited<ReturnType<typeof notificationBacklog>>
+  readonly expiring: Awaited<ReturnType<typeof listExpiring>>
 }
 
 /**
@@ -59,7 +61,8 @@ export class ObservedState {
       token: (await room?.waiting()) ?? 0,
     }
     const backlog = await notificationBacklog(notifications)
-    this.#last = { at, waiting, intake: await ledger.waiting(), backlog }
+    const expiring = await listExpiring(storage.read)
+    this.#last = { at, waiting, intake: await ledger.waiting(), backlog, expiring }
   }
 
   #observeOwn(instruments: Instruments): void {
@@ -105,6 +108,12 @@ export class ObservedState {
     instruments.observe('remit.ledger.waiting', () => last()?.intake)
     instruments.observe('remit.requests.waiting', () =>
       Object.entries(last()?.waiting ?? {}).map(([kind, count]) => [count, { kind }]),
+    )
+    instruments.observe('remit.connection.expiry', () =>
+      (last()?.expiring ?? []).map(({ expiresAt, name }) => [
+        (expiresAt - this.#clock.now()) / 1_000,
+        { connection: name },
+      ]),
     )
     instruments.observe('remit.outbox.failing', () => last()?.backlog.failing)
     instruments.observe('remit.outbox.overdue', () => {

@@ -82,6 +82,10 @@ inEachWorld('secrets', (world) => {
       200,
     )
     note('second credential', 'canary-of-a-second-connection')
+    const replacement = { secret: 'canary-of-a-replaced-credential' }
+    const replaced = await ada.send('PUT', '/connections/kept/credential', replacement)
+    assert.equal(replaced.status, 200)
+    note('replaced credential', replacement.secret)
 
     const stranger = await Stranger.arrive(w)
     await addAdmissionRule(w.rooms.agents, {

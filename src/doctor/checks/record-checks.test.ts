@@ -120,16 +120,34 @@ forEachEngine('what administrators configured', (open) => {
     assert.equal(await status('expiring'), 'error')
   })
 
-  test('credentials of APIs: new, older than a year', async () => {
-    const { add, status } = await installation()
-    const connection = (name: string, created: number) => ({
+  test('credentials of APIs: new, older than a year, expiring, expired', async () => {
+    const { add, storage } = await installation()
+    const connection = (name: string, more: Partial<Schema['connections']> = {}) => ({
       ...{ name, kind: 'header', header: 'authorization', sealed: new Uint8Array(60) },
-      created_at: created,
+      ...{ created_at: now - 364 * DAY, replaced_at: null, expires_at: null },
+      ...more,
     })
-    await add('connections', connection('new', now - 364 * DAY))
-    assert.equal(await status('connections'), 'ok')
-    await add('connections', connection('old', now - 366 * DAY))
-    assert.equal(await status('connections'), 'warning')
+    const look = async () => {
+      const { fix, message, status } = await diagnosed('connections', { snapshot: storage })
+      return [status, `${message} ${fix ?? ''}`] as const
+    }
+    const assertSaid = async (expected: string, ...words: readonly RegExp[]) => {
+      const [status, said] = await look()
+      assert.equal(status, expected, said)
+      for (const each of words) assert.match(said, each)
+    }
+    await add('connections', connection('new'))
+    await assertSaid('ok', /of 1 nobody said when/)
+    const old = { created_at: now - 366 * DAY }
+    await add('connections', connection('lasting', { ...old, expires_at: now + 14 * DAY }))
+    await add('connections', connection('renewed', { ...old, replaced_at: now - DAY }))
+    await assertSaid('ok')
+    await add('connections', connection('old', old))
+    await assertSaid('warning', /older than a year.*: old\./, /remit connections expiry old/)
+    await add('connections', connection('ending', { expires_at: now + 14 * DAY - 1 }))
+    await assertSaid('warning', /within 14 days: ending \(/, /remit connections replace ending/)
+    await add('connections', connection('ended', { expires_at: now }))
+    await assertSaid('error', /: ended \(.*, ending \(/, /remit connections replace ended/)
   })
 
   test('channels: mail, no mail server, nothing at all, messages that failed', async () => {

@@ -93,26 +93,7 @@ export const RECORD_CHECKS: readonly ProductionCheck[] = [
     },
   },
   { id: 'expiring', page: 'machine-clients.md', look: lookAtEnds },
-  {
-    id: 'connections',
-    page: 'operations/secrets.md',
-    look: async (installation) => {
-      const old = await withRead(installation, (read) =>
-        read
-          .selectFrom('connections')
-          .select('name')
-          .where('created_at', '<', installation.clock.now() - OLD)
-          .orderBy('name')
-          .execute(),
-      )
-      return old.length > 0
-        ? warning(
-            `Credentials of APIs that are older than a year: ${named(old.map(({ name }) => name))}.`,
-            'Replace them. Remit does not know when a credential of another system expires.',
-          )
-        : ok('No credential of an API is older than a year.')
-    },
-  },
+  { id: 'connections', page: 'operations/secrets.md', look: lookAtConnections },
   { id: 'channels', page: 'notifications.md', look: lookAtChannels },
 ]
 
@@ -180,6 +161,43 @@ async function lookAtEnds(installation: Installation): Promise<Diagnosis> {
   return soon.length > 0
     ? warning(`Ends within 14 days: ${list}.`, fix)
     : ok('No credential of a machine client and no sponsor grant ends within 14 days.')
+}
+
+async function lookAtConnections(installation: Installation): Promise<Diagnosis> {
+  const now = installation.clock.now()
+  const all = await withRead(installation, (read) =>
+    read
+      .selectFrom('connections')
+      .select(({ fn }) => [
+        'name',
+        'expires_at as end',
+        fn.coalesce('replaced_at', 'created_at').as('since'),
+      ])
+      .orderBy('name')
+      .execute(),
+  )
+  const soon = all
+    .flatMap(({ end, name }) => (end !== null && end < now + AHEAD ? [{ end, name }] : []))
+    .toSorted((a, b) => a.end - b.end)
+  const [first] = soon
+  if (first) {
+    const list = named(soon.map(({ end, name }) => `${name} (${utcMinute(end)})`))
+    const fix = `Get a new one at the API, then \`remit connections replace ${first.name} --expires …\`; or \`remit connections remove\` what nothing uses.`
+    return first.end <= now
+      ? failed(`Credentials of APIs that expired, or expire within 14 days: ${list}.`, fix)
+      : warning(`Credentials of APIs that expire within 14 days: ${list}.`, fix)
+  }
+  const old = all.filter(({ end, since }) => end === null && since < now - OLD)
+  const unknown = all.filter(({ end }) => end === null).length
+  const [oldest] = old
+  return oldest
+    ? warning(
+        `Credentials of APIs that are older than a year, and nobody said when they expire: ${named(old.map(({ name }) => name))}.`,
+        `Replace them (\`remit connections replace ${oldest.name}\`), or say when they expire (\`remit connections expiry ${oldest.name} 90d\`).`,
+      )
+    : ok(
+        `No credential of an API is known to expire within 14 days${unknown === 0 ? '' : `; of ${unknown} nobody said when`}.`,
+      )
 }
 
 async function lookAtChannels(installation: Installation): Promise<Diagnosis> {

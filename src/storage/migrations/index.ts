@@ -4,6 +4,7 @@ import type { Migration } from 'kysely/migration'
 import type { Storage } from '../storage.ts'
 import { appendedRecords } from './appended-records.ts'
 import { baseline } from './baseline/index.ts'
+import { connectionExpiry } from './connection-expiry.ts'
 import { decisionLists } from './decision-lists.ts'
 import { openDecisions } from './open-decisions.ts'
 import { noBuildWithoutBundles, packedRecords } from './packed-records.ts'
@@ -30,7 +31,8 @@ const MIGRATIONS: Readonly<Record<string, Statements>> = {
   '0004-packed-records': packedRecords,
   '0005-decision-lists': decisionLists,
   '0006-used-proofs': usedProofs,
-  '0007-since-0004-later-packed-records': noBuildWithoutBundles,
+  '0007-connection-expiry': connectionExpiry,
+  '0008-since-0004-later-packed-records': noBuildWithoutBundles,
 }
 
 /** Migrations by name, in the form that Kysely's `Migrator` takes. None has a way back. */

@@ -98,5 +98,8 @@ export const catalog = {
     header: text,
     sealed: bytes,
     created_at: time,
+    replaced_at: nullable(time),
+    /** NULL: nobody said. */
+    expires_at: nullable(time),
   },
 }
