@@ -3,8 +3,8 @@ import { describe, noun, type SchemaKit, type TypeOf } from '../operation-kit/op
 import { limit } from '../operation-kit/shared-sources.ts'
 import { input } from '../operation-kit/source.ts'
 import type { Terminal } from '../operation-kit/terminal.ts'
+import { StandsInFor, WholeRequest, wholeRequestLines } from '../operation-kit/whole-request.ts'
 import { RuleChange } from './policies/schemas.ts'
-import { StandsInFor, WholeRequest, wholeRequestLines } from './whole-request.ts'
 
 const Waiting = ({ AccessRequest, Type }: SchemaKit) =>
   Type.Object({

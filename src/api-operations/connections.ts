@@ -1,27 +1,12 @@
-import type { Static } from 'typebox'
-import { describe, noun, type SchemaKit } from '../operation-kit/operation.ts'
-import { expires } from '../operation-kit/shared-sources.ts'
-import { input, orNone, type Source, together } from '../operation-kit/source.ts'
-import type { Terminal } from '../operation-kit/terminal.ts'
-
-const Connection = ({ Name, Time, Type }: SchemaKit) =>
-  Type.Object({
-    ...{ name: Name, kind: Type.String(), header: Type.String(), created_at: Time },
-    replaced_at: Type.Union([Time, Type.Null()], {
-      description: 'time at which the credential took the place of another',
-    }),
-    expires_at: Type.Union([Time, Type.Null()], {
-      description:
-        'time at which the credential expires, as somebody or the credential itself said; null: nobody said. Nothing stops then: the API decides',
-    }),
-  })
-
-type Shown = Static<ReturnType<typeof Connection>>
-
-const credentialOf = (kit: SchemaKit) => ({
-  secret: kit.secretText({ minLength: 1, maxLength: 8192 }),
-  expires_at: kit.Type.Optional(kit.Time),
-})
+import {
+  ConnectionProfile,
+  credentialInputs,
+  credentialMembers,
+  expiryCell,
+  expiryLine,
+} from '../operation-kit/connection-shape.ts'
+import { describe, noun } from '../operation-kit/operation.ts'
+import { input, orNone, together } from '../operation-kit/source.ts'
 
 const name = input('<name>', 'lower-case letters, digits and hyphens')
 const known = input('<name>', 'of `remit connections list`')
@@ -39,21 +24,6 @@ const kind = together(
   },
 )
 
-/** Inputs of a new credential. */
-const credential = (named: Source<string>) => ({
-  secret: together(
-    [named, input('--from-file <file>', 'read it from there')],
-    ([of, file], { secret }) => secret(`Credential of ${of}`, file),
-  ),
-  expires_at: expires(
-    '--expires <time>',
-    'when it expires at the API: in 90d (also m, h, w), or at a time (RFC 3339); else when it says so itself, as a JWT does',
-  ),
-})
-
-/** Days before an end at which somebody should look: those of `remit doctor`. */
-const AHEAD_MS = 14 * 86_400_000
-
 /** `remit connections …` */
 export const CONNECTIONS = noun({
   name: 'connections',
@@ -62,22 +32,17 @@ export const CONNECTIONS = noun({
     list: describe({
       route: 'GET /connections',
       says: 'Every connection; credentials are never shown again.',
-      schemas: (kit) => ({ answer: kit.listOf('connections', Connection(kit)) }),
-      command: ({ bold, dim, moment, now, red, table, yellow }) => ({
+      schemas: (kit) => ({ answer: kit.listOf('connections', ConnectionProfile(kit)) }),
+      command: (terminal) => ({
         prints: ({ connections }) =>
-          table(
+          terminal.table(
             connections,
             {
-              NAME: (each) => bold(each.name),
+              NAME: (each) => terminal.bold(each.name),
               KIND: 'kind',
               HEADER: 'header',
-              SINCE: ({ created_at, replaced_at }) => moment(replaced_at ?? created_at),
-              EXPIRES: ({ expires_at: at }) => {
-                if (at === null) return dim('not known')
-                const left = Date.parse(at) - now()
-                if (left <= 0) return red(`expired ${moment(at)}`)
-                return left < AHEAD_MS ? yellow(moment(at)) : moment(at)
-              },
+              SINCE: ({ created_at, replaced_at }) => terminal.moment(replaced_at ?? created_at),
+              EXPIRES: ({ expires_at }) => expiryCell(expires_at, terminal),
             },
             'No connections yet. `remit connections add NAME --bearer` keeps a credential.',
           ),
@@ -92,9 +57,9 @@ export const CONNECTIONS = noun({
           name: kit.Name,
           kind: kit.Type.Literal('bearer'),
           header: kit.Type.Optional(kit.Type.String({ maxLength: 100 })),
-          ...credentialOf(kit),
+          ...credentialMembers(kit),
         }),
-        answer: Connection(kit),
+        answer: ConnectionProfile(kit),
       }),
       confirms: ({ body }) => `Keep the credential ${body.name} for an API`,
       command: (terminal) => ({
@@ -104,7 +69,7 @@ export const CONNECTIONS = noun({
           'remit connections add billing-key --bearer --header X-Api-Key --from-file key.txt',
           'pass show billing | remit connections add billing-key --bearer',
         ],
-        takes: { body: { name, kind, header, ...credential(name) } },
+        takes: { body: { name, kind, header, ...credentialInputs(name) } },
         said: ({ answer, body }) => [
           terminal.done`${terminal.bold(answer.name)} is kept, for the header ${answer.header}`,
           expiryLine(answer, body.expires_at, terminal),
@@ -118,8 +83,8 @@ export const CONNECTIONS = noun({
       says: 'Puts another credential in the place of the one that is there. Calls that begin afterwards get it.',
       schemas: (kit) => ({
         params: kit.ByName,
-        body: kit.exactly(credentialOf(kit)),
-        answer: Connection(kit),
+        body: kit.exactly(credentialMembers(kit)),
+        answer: ConnectionProfile(kit),
       }),
       confirms: ({ params }) => `Put another credential in the place of ${params.name}`,
       command: (terminal) => ({
@@ -127,7 +92,7 @@ export const CONNECTIONS = noun({
           'remit connections replace billing-key',
           'remit connections replace billing-key --expires 2027-06-01T00:00:00Z --from-file key.txt',
         ],
-        takes: { params: { name: known }, body: credential(known) },
+        takes: { params: { name: known }, body: credentialInputs(known) },
         said: ({ answer, body }) => [
           terminal.done`${terminal.bold(answer.name)} has another credential, for the header ${answer.header}`,
           expiryLine(answer, body.expires_at, terminal),
@@ -145,7 +110,7 @@ export const CONNECTIONS = noun({
             description: 'null: nobody knows',
           }),
         }),
-        answer: Connection(kit),
+        answer: ConnectionProfile(kit),
       }),
       command: ({ bold, done, moment }) => ({
         examples: [
@@ -183,16 +148,3 @@ export const CONNECTIONS = noun({
     }),
   },
 })
-
-/** What is known of its end, and from whom. */
-function expiryLine(
-  { expires_at: at, name: of }: Shown,
-  given: string | undefined,
-  { dim, moment, now, red }: Pick<Terminal, 'dim' | 'moment' | 'now' | 'red'>,
-) {
-  if (at === null) return dim(`  nobody said when it expires: remit connections expiry ${of} 90d`)
-  const whose = given === undefined ? ', as it says itself' : ''
-  return Date.parse(at) <= now()
-    ? red(`  it expired ${moment(at)}${whose}`)
-    : dim(`  it expires ${moment(at)}${whose}`)
-}

@@ -116,7 +116,7 @@ function bad(detail: string): Problem {
   return new Problem('connection.bad', detail)
 }
 
-/** What an administrator says counts; otherwise what the credential says. @throws Problem `connection.bad` */
+/** Time that an administrator gave; otherwise that of the credential itself. @throws Problem `connection.bad` */
 function expiryOf(
   parts: Pick<ConnectionParts, 'clock'>,
   { expiresAt, secret }: { readonly expiresAt?: number | undefined; readonly secret: Secret },

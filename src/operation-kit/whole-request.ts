@@ -1,5 +1,5 @@
-import type { SchemaKit, TypeOf } from '../operation-kit/operation.ts'
-import type { Terminal } from '../operation-kit/terminal.ts'
+import type { SchemaKit, TypeOf } from './operation.ts'
+import type { Terminal } from './terminal.ts'
 
 /** Members that name the person in whose place somebody answers. */
 export const StandsInFor = ({ Type }: Pick<SchemaKit, 'Type'>) => ({
