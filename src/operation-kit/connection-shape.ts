@@ -45,7 +45,7 @@ export function expiryCell(
   at: string | null,
   { dim, moment, now, red, yellow }: Pick<Terminal, 'dim' | 'moment' | 'now' | 'red' | 'yellow'>,
 ) {
-  if (at === null) return dim('not known')
+  if (!at) return dim('not known')
   const left = Date.parse(at) - now()
   if (left <= 0) return red(`expired ${moment(at)}`)
   return left < AHEAD_MS ? yellow(moment(at)) : moment(at)
@@ -57,7 +57,7 @@ export function expiryLine(
   given: string | undefined,
   { dim, moment, now, red }: Pick<Terminal, 'dim' | 'moment' | 'now' | 'red'>,
 ) {
-  if (at === null) return dim(`  nobody said when it expires: remit connections expiry ${of} 90d`)
+  if (!at) return dim(`  nobody said when it expires: remit connections expiry ${of} 90d`)
   const whose = given === undefined ? ', as it says itself' : ''
   return Date.parse(at) <= now()
     ? red(`  it expired ${moment(at)}${whose}`)
