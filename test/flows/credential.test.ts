@@ -127,4 +127,22 @@ inEachWorld('what reaches an API, and what comes back', (world) => {
     assert.ok(!answer.text.includes(seen))
     assert.ok(answer.text.startsWith('token ***'))
   })
+
+  it('another credential goes out with the next call, also one that says of itself that it has expired', async () => {
+    const w = world()
+    w.echo.answer = undefined
+    w.echo.forget()
+    const task = await w.open()
+    const ada = await w.api('ada')
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+    const exp = Math.floor(w.clock.now() / 1_000) - 60
+    const secret = `${part({ alg: 'ES256' })}.${part({ exp })}.${part({ is: 'a signature' })}`
+    const path = '/connections/echo-key/credential'
+    const { body, status } = await ada.send('PUT', path, { secret })
+    assert.equal(status, 200)
+    assert.equal(body.expires_at, new Date(exp * 1_000).toISOString())
+    const call = await w.agent.call(task, 'GET', '/echo/things/1')
+    assert.equal(call.status, 200, call.text)
+    assert.equal(w.echo.reached.at(-1)?.headers.authorization, `Bearer ${secret}`)
+  })
 })
