@@ -315,10 +315,10 @@ onBothEngines('ledger', (open) => {
         }),
     })
     await ledger.start()
-    assert.equal(waits.at(-1)?.ms, 950)
+    assert.equal(waits.at(-1)?.ms, 800)
     await fill(storage, ledger, 3)
     await setImmediate()
-    assert.equal(waits.at(-1)?.ms, 50)
+    assert.equal(waits.at(-1)?.ms, 200)
     waits.at(-1)?.end()
     while ((await ledger.size()) < 3) await setImmediate()
     await fill(storage, ledger, 2)

@@ -23,20 +23,32 @@ import { grow, leafHash } from './tree.ts'
 const BATCH = 256
 
 /**
- * Takes the records that wait into the tree, oldest first, and answers how many were taken here. On PostgreSQL they get their
- * positions from it; on SQLite they were written with them. Any number of sequencers may run: for each step one of them wins, and the others look again. A crash between two
- * statements leaves either the old tree with the intake or the new tree without it.
+ * Takes the records that were committed before the call into the tree, oldest first, and answers how many were taken here. On
+ * PostgreSQL they get their positions from it; on SQLite they were written with them. Any number of sequencers may run: for each
+ * step one of them wins, and the others look again. A crash between two statements leaves either the old tree with the intake or
+ * the new tree without it.
  */
 export async function sequenceIntake(storage: Storage): Promise<number> {
   let count = 0
   for (;;) {
     const head = await currentHead(storage)
     const placed = await readPlaced(storage.read, head.size, BATCH)
-    const taken = placed.length > 0 ? [] : await readIntake(storage.read, BATCH)
-    if (placed.length > 0) count += await cover(storage, head, placed)
-    else if (taken.length === 0) return count
-    else if (storage.engine === 'sqlite') await append(storage, taken)
-    else count += await take(storage, head, taken)
+    if (placed.length > 0) {
+      const covered = await cover(storage, head, placed)
+      count += covered
+      if (covered < placed.length || placed.length === BATCH) continue
+    }
+    const waiting = await readIntake(storage.read, BATCH)
+    if (waiting.length === 0) return count
+    if (placed.length > 0) continue
+    if (storage.engine === 'sqlite') {
+      await append(storage, waiting)
+      continue
+    }
+    const taken = await take(storage, head, waiting)
+    count += taken
+    // What comes meanwhile is for the next run: each run writes the last tile anew.
+    if (taken === waiting.length && taken < BATCH) return count
   }
 }
 
