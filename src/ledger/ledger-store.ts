@@ -316,7 +316,7 @@ export async function insertCheckpoint(storage: Storage, row: StoredCheckpoint):
     .insertInto('ledger_checkpoints')
     .values({ ...row })
     .onConflict((conflict) => conflict.column('size').doNothing())
-  await storage.commit([{ name: 'ledger checkpoint', query, rows: 'any' }])
+  await storage.commit([{ name: 'ledger checkpoint', query, rows: 'any' }], { isBehind: true })
 }
 
 /** Deletes all but the newest checkpoints: any size can be proven from the tiles. */
@@ -330,7 +330,7 @@ export async function trimCheckpoints(storage: Storage, keep: number): Promise<v
     .executeTakeFirst()
   if (!oldest) return
   const query = storage.read.deleteFrom('ledger_checkpoints').where('size', '<=', oldest.size)
-  await storage.commit([{ name: 'ledger checkpoints', query, rows: 'any' }])
+  await storage.commit([{ name: 'ledger checkpoints', query, rows: 'any' }], { isBehind: true })
 }
 
 /**

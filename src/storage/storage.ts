@@ -90,7 +90,7 @@ export interface Storage {
   /**
    * Commits all steps or none, in order, in one round trip to the writer. The hot path uses this. A
    * key that is taken fails its step as other rows do.
-   * `isBehind`: the answer was given already, so the commit may wait a few milliseconds for the next one and share it.
+   * `isBehind`: nobody waits for it, or the answer was given already, so the commit may wait a few milliseconds for the next one and share it.
    *
    * @throws Problem `storage.unavailable`: not done, or not known to be done
    * @throws Error a step without a guard failed: nothing was done

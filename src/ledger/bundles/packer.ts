@@ -75,7 +75,8 @@ export class Packer {
     this.#next = undefined
     const packed = await this.#packed(index)
     const done =
-      packed && (await this.#storage.commit(packSteps(this.#storage.read, index, packed)))
+      packed &&
+      (await this.#storage.commit(packSteps(this.#storage.read, index, packed), { isBehind: true }))
     if (done?.committed) {
       this.#next = index + 1
       return true
