@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../lib/clock.ts'
 import type { RequestObserver } from '../lib/request-observer.ts'
+import { Roster } from '../lib/roster.ts'
 import { Admission, refuseBusy } from './inbound/admission.ts'
 import { boundedServer, CAPACITY, type Capacity } from './inbound/bounded-server.ts'
 import type { ClientAddresses } from './inbound/client-addresses.ts'
@@ -36,7 +37,7 @@ export interface ArrivedRequest {
 /** A server with hard limits, and the calls under way on it. */
 export interface Front {
   readonly server: Server
-  readonly underWay: ReadonlySet<Promise<void>>
+  readonly underWay: Iterable<Promise<void>>
 }
 
 /**
@@ -59,7 +60,7 @@ export function createFront(
     readonly observer?: RequestObserver | undefined
   },
 ): Front {
-  const underWay = new Set<Promise<void>>()
+  const underWay = new Roster<Promise<void>>()
   const busy = new WeakMap<Duplex, number>()
   const monotonic = () => decisions.clock.monotonic()
   const admission = new Admission({ addresses, most: capacity.working, monotonic })
@@ -79,11 +80,11 @@ export function createFront(
       waits: leave,
     }
     const call = observer ? observer.follow(message, reply, () => handle(arrived)) : handle(arrived)
-    underWay.add(call)
+    const place = underWay.add(call)
     busy.set(socket, (busy.get(socket) ?? 0) + 1)
     void call.finally(() => {
       leave()
-      underWay.delete(call)
+      underWay.leave(place)
       busy.set(socket, (busy.get(socket) ?? 0) - 1)
     })
   }

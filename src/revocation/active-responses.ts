@@ -1,4 +1,5 @@
 import { type Repetition, repeat } from '../lib/repeat.ts'
+import { Roster, type RosterPlace } from '../lib/roster.ts'
 import type { Live } from './live.ts'
 import type { LiveView } from './live-state.ts'
 
@@ -32,7 +33,7 @@ export interface Ground {
  * changed.
  */
 export class ActiveResponses {
-  readonly #watched = new Set<WatchedResponse>()
+  readonly #watched = new Roster<WatchedResponse>()
   readonly #live: Pick<Live, 'onChange' | 'pin'>
   readonly #stopListening: () => void
   readonly #looking: Repetition
@@ -50,15 +51,9 @@ export class ActiveResponses {
     const release = () => {
       for (const unpin of pins) unpin()
     }
-    const entry = { lives, cut, release }
-    this.#watched.add(entry)
+    const place = this.#watched.add({ lives, cut, release })
     if (this.#stopped) queueMicrotask(() => this.#cutAll())
-    return () => this.#end(entry)
-  }
-
-  #end(entry: WatchedResponse): void {
-    this.#watched.delete(entry)
-    entry.release()
+    return () => this.#end(place)
   }
 
   get size(): number {
@@ -66,11 +61,8 @@ export class ActiveResponses {
   }
 
   look(): void {
-    for (const entry of this.#watched) {
-      if (entry.lives()) continue
-      this.#end(entry)
-      entry.cut('ended')
-    }
+    for (const place of this.#watched.places())
+      if (place.item?.lives() === false) this.#end(place)?.cut('ended')
   }
 
   /** Cuts all answers, and from now on every new one: the gateway is going down. */
@@ -82,10 +74,14 @@ export class ActiveResponses {
   }
 
   #cutAll(): void {
-    const all = [...this.#watched]
-    for (const entry of all) {
-      this.#end(entry)
-      entry.cut('stopping')
-    }
+    for (const place of this.#watched.places()) this.#end(place)?.cut('stopping')
+  }
+
+  /** Answers what was watched there; `undefined`: it had ended before. */
+  #end(place: RosterPlace<WatchedResponse>): WatchedResponse | undefined {
+    const watched = place.item
+    if (!this.#watched.leave(place)) return undefined
+    watched?.release()
+    return watched
   }
 }

@@ -18,7 +18,7 @@ export class StateCache {
   readonly #states = new Map<string, LiveState>()
   readonly #current = new Set<LiveState>()
   readonly #reads = new Set<EpochRead>()
-  /** Number of running calls that depend on a state. */
+  /** Number of running calls that depend on a state; kept at 0 while the state is current, so that calls change no table. */
   readonly #pins = new Map<LiveState, number>()
   /** Number of states that were ever kept. */
   #kept = 0
@@ -64,7 +64,7 @@ export class StateCache {
   unpin(states: readonly LiveState[]): void {
     for (const state of states) {
       const count = (this.#pins.get(state) ?? 0) - 1
-      if (count > 0) this.#pins.set(state, count)
+      if (count > 0 || this.#current.has(state)) this.#pins.set(state, Math.max(count, 0))
       else this.#pins.delete(state)
     }
   }
@@ -89,7 +89,7 @@ export class StateCache {
     if (read.void || state.epoch < (read.dropped.get(text) ?? 0)) return false
     const known = this.#states.get(text)
     if (known && known.epoch >= state.epoch) return true
-    if (known) this.#current.delete(known)
+    if (known) this.#forget(text, known)
     this.#states.set(text, state)
     this.#current.add(state)
     this.#kept++
@@ -114,8 +114,9 @@ export class StateCache {
    */
   clear(): readonly LiveState[] {
     const states = [...this.#current]
+    for (const state of states) this.#current.delete(state)
+    for (const state of states) this.#unpinned(state)
     this.#states.clear()
-    this.#current.clear()
     for (const read of this.#reads) read.void = true
     return states
   }
@@ -123,6 +124,12 @@ export class StateCache {
   #forget(text: string, state: LiveState): void {
     this.#states.delete(text)
     this.#current.delete(state)
+    this.#unpinned(state)
+  }
+
+  /** Forgets a state that is not current any more, unless a running call depends on it. */
+  #unpinned(state: LiveState): void {
+    if (!this.#pins.get(state)) this.#pins.delete(state)
   }
 
   /**
@@ -134,7 +141,7 @@ export class StateCache {
     let looks = this.#states.size
     for (const [text, state] of this.#states) {
       if (looks-- === 0) return
-      if (!this.#pins.has(state)) {
+      if (!this.#pins.get(state)) {
         this.#forget(text, state)
         return
       }

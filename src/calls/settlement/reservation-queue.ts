@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import { Problem } from '../../lib/problem.ts'
+import { Roster } from '../../lib/roster.ts'
 
 /** Reservations of a server that wait for the store at once. */
 export const MAX_WAITING_RESERVATIONS = 1_000
@@ -16,8 +17,8 @@ export const MAX_RESERVATION_WAIT_MS = 2_000
 export class ReservationQueue {
   readonly #clock: Clock
   readonly #max: number
-  /** Times when each began; the oldest first. */
-  readonly #begun = new Set<{ readonly at: number }>()
+  /** Times when each began. */
+  readonly #begun = new Roster<{ readonly at: number }>()
 
   constructor({ clock, max = MAX_WAITING_RESERVATIONS }: { clock: Clock; max?: number }) {
     this.#clock = clock
@@ -27,15 +28,14 @@ export class ReservationQueue {
   /** @throws Problem `server.busy`, or what `work` throws */
   async pass<T>(work: () => Promise<T>): Promise<T> {
     const at = this.#clock.monotonic()
-    const [oldest] = this.#begun
+    const oldest = this.#begun.first?.item
     if (this.#begun.size >= this.#max || (oldest && at - oldest.at > MAX_RESERVATION_WAIT_MS))
       throw new Problem('server.busy', 'too many calls wait for the database; nothing was sent')
-    const place = { at }
-    this.#begun.add(place)
+    const place = this.#begun.add({ at })
     try {
       return await work()
     } finally {
-      this.#begun.delete(place)
+      this.#begun.leave(place)
     }
   }
 }

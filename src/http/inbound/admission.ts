@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AddressQuota } from '../../lib/address-quota.ts'
 import { Problem } from '../../lib/problem.ts'
+import { Roster, type RosterPlace } from '../../lib/roster.ts'
 import type { ClientAddresses } from './client-addresses.ts'
 
 /** Time after which a request counts no longer, in ms: it waits for an API or for a person, and costs nothing meanwhile. */
@@ -26,7 +27,7 @@ export class Admission {
   readonly #addresses: ClientAddresses
   readonly #monotonic: () => number
   readonly #quota: AddressQuota
-  readonly #admitted = new Set<AdmittedRequest>()
+  readonly #admitted = new Roster<AdmittedRequest>()
   #refused = 0
 
   constructor(options: {
@@ -62,20 +63,20 @@ export class Admission {
         return undefined
       }
     }
-    const admitted = { key, at: this.#monotonic() }
-    this.#admitted.add(admitted)
-    return () => this.#leave(admitted)
+    const place = this.#admitted.add({ key, at: this.#monotonic() })
+    return () => this.#leave(place)
   }
 
-  #leave(admitted: AdmittedRequest): void {
-    if (this.#admitted.delete(admitted)) this.#quota.give(admitted.key, 1)
+  #leave(place: RosterPlace<AdmittedRequest>): void {
+    const key = place.item?.key
+    if (this.#admitted.leave(place)) this.#quota.give(key, 1)
   }
 
   #forgetOld(): void {
     const before = this.#monotonic() - MAX_WORKING_MS
-    for (const admitted of this.#admitted) {
-      if (admitted.at > before) return
-      this.#leave(admitted)
+    for (let oldest = this.#admitted.first; oldest?.item; oldest = this.#admitted.first) {
+      if (oldest.item.at > before) return
+      this.#leave(oldest)
     }
   }
 }

@@ -1,0 +1,63 @@
+/** Place of an item in a roster; `undefined` once it has left. */
+export interface RosterPlace<T> {
+  item: T | undefined
+  before: RosterPlace<T> | undefined
+  after: RosterPlace<T> | undefined
+}
+
+/**
+ * What is under way: items in the order in which they came, each of which leaves soon.
+ *
+ * A `Set` would do the same. But V8 copies its table every few additions and links the old table to the new one, so each old
+ * table, with what was under way then, survives every collection of young objects: all that a call ever made would wait for the
+ * next collection of everything. What leaves a roster is referred to by nothing in it.
+ */
+export class Roster<T> implements Iterable<T> {
+  #first: RosterPlace<T> | undefined
+  #last: RosterPlace<T> | undefined
+  #size = 0
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** Place of the item that came first. */
+  get first(): RosterPlace<T> | undefined {
+    return this.#first
+  }
+
+  add(item: T): RosterPlace<T> {
+    const place = { item, before: this.#last, after: undefined }
+    if (this.#last) this.#last.after = place
+    else this.#first = place
+    this.#last = place
+    this.#size++
+    return place
+  }
+
+  /** False: it had left before. */
+  leave(place: RosterPlace<T>): boolean {
+    if (place.item === undefined) return false
+    const { after, before } = place
+    if (before) before.after = after
+    else this.#first = after
+    if (after) after.before = before
+    else this.#last = before
+    place.item = place.before = place.after = undefined
+    this.#size--
+    return true
+  }
+
+  /** The places as they are now, whatever comes and leaves meanwhile. */
+  places(): readonly RosterPlace<T>[] {
+    const places: RosterPlace<T>[] = []
+    for (let place = this.#first; place; place = place.after) places.push(place)
+    return places
+  }
+
+  [Symbol.iterator](): Iterator<T> {
+    return this.places()
+      .flatMap(({ item }) => (item === undefined ? [] : [item]))
+      .values()
+  }
+}
