@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Act } from './acts.ts'
 import type { CallerStart, Reply, RequestRun } from './caller.ts'
-import { CALLER, held, readCounts, statementsSoFar } from './counter.ts'
+import { CALLER, collectYoung, held, readCounts, statementsSoFar } from './counter.ts'
 import { type Counts, countsOf } from './measures.ts'
 
 const WARM_UP = 20
@@ -45,7 +45,7 @@ async function countAct(act: Act): Promise<Counts> {
 async function countRun(act: Act): Promise<Counts> {
   const first = await act.prepare(SETTLING)
   const requests = await act.prepare(REQUESTS)
-  globalThis.gc?.({ type: 'minor', execution: 'sync' })
+  const young = collectYoung()
   held.hold()
   // What was under way when the timers stopped ends with these.
   await send(act, first)
@@ -54,11 +54,16 @@ async function countRun(act: Act): Promise<Counts> {
   await send(act, requests, { isCounted: true })
   await quiet()
   const after = await readCounts([start.thread])
+  const outlived = (collectYoung() - young) / (SETTLING + REQUESTS)
   held.release()
   await server.renew()
   await checkReplies(act)
   const each = REQUESTS * (act.each ?? 1)
-  return countsOf((measure) => (after[measure] - before[measure]) / each)
+  return countsOf((measure) =>
+    measure === 'bytes that outlive collections'
+      ? Math.max(0, outlived)
+      : (after[measure] - before[measure]) / each,
+  )
 }
 
 /** Waits for what a call does after its answer, such as to record what became of it. */

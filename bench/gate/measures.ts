@@ -5,6 +5,7 @@ export const MEASURES = [
   'rows',
   'bytes allocated',
   'bytes allocated by the writer',
+  'bytes that outlive collections',
   'bytes written',
   'system calls that read',
   'system calls that write',

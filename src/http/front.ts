@@ -37,7 +37,7 @@ export interface ArrivedRequest {
 /** A server with hard limits, and the calls under way on it. */
 export interface Front {
   readonly server: Server
-  readonly underWay: Iterable<Promise<void>>
+  readonly underWay: Iterable<Promise<void>> & { readonly size: number }
 }
 
 /**

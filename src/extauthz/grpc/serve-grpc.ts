@@ -5,6 +5,7 @@ import { MAX_BODY_BYTES } from '../../bodies/index.ts'
 import { boundConnections, listenProblem } from '../../http/index.ts'
 import { plainAddress } from '../../lib/address-key.ts'
 import { Problem } from '../../lib/problem.ts'
+import { Roster } from '../../lib/roster.ts'
 import { answerCheck } from '../answer-check.ts'
 import { authenticate, ENFORCER } from '../authenticate.ts'
 import type { CheckAnswer } from '../check.ts'
@@ -38,7 +39,7 @@ export async function serveGrpc(
   ports: ExtAuthzPorts,
   { host, port }: NonNullable<ExtAuthzPorts['grpc']>,
 ): Promise<() => Promise<void>> {
-  const underWay = new Set<Promise<void>>()
+  const underWay = new Roster<Promise<void>>()
   const server = new Server(LIMITS)
   server.addService(AUTHORIZATION, {
     Check(call: CheckCall, reply: sendUnaryData<CheckResponse>) {
@@ -48,8 +49,8 @@ export async function serveGrpc(
         return
       }
       const check = observed(call, ports).then((answer) => reply(null, responseOf(answer)))
-      underWay.add(check)
-      void check.finally(() => underWay.delete(check))
+      const place = underWay.add(check)
+      void check.finally(() => underWay.leave(place))
     },
   })
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure())
