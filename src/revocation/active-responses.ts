@@ -1,5 +1,5 @@
 import { type Repetition, repeat } from '../lib/repeat.ts'
-import { Roster, type RosterPlace } from '../lib/roster.ts'
+import { Roster, type RosterPlace } from '../lib/under-way/roster.ts'
 import type { Live } from './live.ts'
 import type { LiveView } from './live-state.ts'
 

@@ -5,7 +5,12 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
 const home = dirname(createRequire(import.meta.url).resolve('remit/package.json'))
-const program = ['--max-semi-space-size=16', '--v8-pool-size=2', join(home, 'lib', 'main.js'), 'dev']
+const program = [
+  '--max-semi-space-size=16',
+  '--v8-pool-size=2',
+  join(home, 'lib', 'main.js'),
+  'dev',
+]
 const child = spawn(process.execPath, [...program, ...process.argv.slice(2)], { stdio: 'inherit' })
 // A terminal tells the whole group; a signal to this process alone goes on to the one that it stands for.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import { Problem } from '../../lib/problem.ts'
-import { Roster } from '../../lib/roster.ts'
+import { Roster } from '../../lib/under-way/roster.ts'
 
 /** Reservations of a server that wait for the store at once. */
 export const MAX_WAITING_RESERVATIONS = 1_000

@@ -1,6 +1,6 @@
 import { type GrantRefusal, refused } from '../../issuance/index.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { OccupancyLimit } from '../../lib/occupancy-limit.ts'
+import { OccupancyLimit } from '../../lib/under-way/occupancy-limit.ts'
 import type { Storage } from '../../storage/index.ts'
 import { countWaiting, countWaitingOf } from '../pipeline/deferral-store.ts'
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { AddressQuota } from '../../lib/address-quota.ts'
 import { Problem } from '../../lib/problem.ts'
-import { Roster, type RosterPlace } from '../../lib/roster.ts'
+import { AddressQuota } from '../../lib/under-way/address-quota.ts'
+import { Roster, type RosterPlace } from '../../lib/under-way/roster.ts'
 import type { ClientAddresses } from './client-addresses.ts'
 
 /** Time after which a request counts no longer, in ms: it waits for an API or for a person, and costs nothing meanwhile. */

@@ -1,7 +1,7 @@
 import { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import type { AddressQuota } from '../../lib/address-quota.ts'
 import { Problem } from '../../lib/problem.ts'
+import type { AddressQuota } from '../../lib/under-way/address-quota.ts'
 import type { ClientAddresses } from './client-addresses.ts'
 
 /** Limits that the requests of one origin share. */

@@ -6,7 +6,7 @@ import {
   type ServerOptions,
 } from 'node:http'
 import type { Server as NetServer, Socket } from 'node:net'
-import { AddressQuota } from '../../lib/address-quota.ts'
+import { AddressQuota } from '../../lib/under-way/address-quota.ts'
 import { BoundedRequest, type InboundLimits } from './bounded-request.ts'
 import { BoundedResponse } from './bounded-response.ts'
 import { ClientAddresses } from './client-addresses.ts'

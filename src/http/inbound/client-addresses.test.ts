@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { IncomingMessage } from 'node:http'
 import { describe, it } from 'node:test'
 import { addressKey } from '../../lib/address-key.ts'
-import { AddressQuota } from '../../lib/address-quota.ts'
+import { AddressQuota } from '../../lib/under-way/address-quota.ts'
 import { ClientAddresses } from './client-addresses.ts'
 
 function from(remoteAddress: string, ...forwarded: readonly string[]): IncomingMessage {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
-import type { OccupancyLimit } from '../../lib/occupancy-limit.ts'
+import type { OccupancyLimit } from '../../lib/under-way/occupancy-limit.ts'
 import { Problem } from '../../lib/problem.ts'
 
 /**

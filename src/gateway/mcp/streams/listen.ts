@@ -1,7 +1,7 @@
 import { mayContinue } from '../../../calls/index.ts'
 import type { Resource } from '../../../catalog/index.ts'
 import { isObject, type Json, type JsonObject } from '../../../lib/json.ts'
-import { slotHolders } from '../../../lib/upstream-slots.ts'
+import { slotHolders } from '../../../lib/under-way/upstream-slots.ts'
 import { callError, RpcAnswer } from '../../../mcp-messages/index.ts'
 import {
   MAX_SUBSCRIPTIONS,

@@ -1,6 +1,6 @@
 import { sha256url } from '../../../lib/bytes.ts'
 import { ExactNumber, type JsonObject, printJson } from '../../../lib/json.ts'
-import { slotHolders } from '../../../lib/upstream-slots.ts'
+import { slotHolders } from '../../../lib/under-way/upstream-slots.ts'
 import { failedCall, META, passedOn, reshaped } from '../../../mcp-messages/index.ts'
 import { TASKS_CAPABILITY } from '../../../mcp-sessions/index.ts'
 import { countOpenTasks, MAX_OPEN_TASKS } from '../../../mcp-tasks/index.ts'

@@ -6,7 +6,7 @@ export interface RosterPlace<T> {
 }
 
 /**
- * What is under way: items in the order in which they came, each of which leaves soon.
+ * Items that are under way, in the order in which they came, each of which leaves soon.
  *
  * A `Set` would do the same. But V8 copies its table every few additions and links the old table to the new one, so each old
  * table, with what was under way then, survives every collection of young objects: all that a call ever made would wait for the

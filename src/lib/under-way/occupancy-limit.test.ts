@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { manualClock } from './clock.ts'
+import { manualClock } from '../clock.ts'
 import { OccupancyLimit } from './occupancy-limit.ts'
 
 test('so many and no more, by a count that is some seconds old at most', async () => {
