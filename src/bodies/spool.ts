@@ -2,10 +2,10 @@ import { type Cipheriv, createCipheriv, createDecipheriv, createHash, type Hash 
 import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { AddressQuota } from '../lib/under-way/address-quota.ts'
 import { base64url } from '../lib/bytes.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Random } from '../lib/random.ts'
+import { AddressQuota } from '../lib/under-way/address-quota.ts'
 
 export interface SpoolOptions {
   /** Created if missing, readable by its owner only. */

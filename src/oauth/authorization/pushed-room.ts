@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
-import type { OccupancyLimit } from '../../lib/under-way/occupancy-limit.ts'
 import { Problem } from '../../lib/problem.ts'
+import type { OccupancyLimit } from '../../lib/under-way/occupancy-limit.ts'
 
 /**
  * Room for authorization requests that were pushed and not used: for all, and for each client or address a share. Only what is accepted
