@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { until } from '../until.ts'
 import { send } from '../wire.ts'
 import { inEachWorld } from '../world.ts'
 
@@ -26,6 +27,9 @@ inEachWorld(
       free = 200 * MB
       await disk.check()
       assert.equal((await call()).status, 200, 'below twice the reserve everything goes on')
+      // Its outcome is recorded a moment after the answer.
+      const open = () => w.rooms.storage.read.selectFrom('decisions_open').selectAll().execute()
+      await until(async () => (await open()).length === 0)
       const before = await records()
       for (let i = 0; i < 5; i++) assert.equal((await stranger()).status, 401)
       assert.equal(await records(), before, 'but records of refusals')
