@@ -72,8 +72,8 @@ export const CONNECTIONS = noun({
         takes: { body: { name, kind, header, ...credentialInputs(name) } },
         said: ({ answer, body }) => [
           terminal.done`${terminal.bold(answer.name)} is kept, for the header ${answer.header}`,
-          expiryLine(answer, body.expires_at, terminal),
           terminal.dim(`  use it: remit resources connect API ${answer.name}`),
+          expiryLine(answer, body.expires_at, terminal),
         ],
       }),
     }),

@@ -56,7 +56,7 @@ test('a date is sent as a time, and it is said from whom the date is', async (t)
   assert.match(said.said, /it expired .*, as it says itself$/m)
   const silent = await signedIn(t, null)
   const nothing = await silent.piped('s3cret\n', 'connections', 'replace', 'k')
-  assert.match(nothing.said, /nobody said when it expires: remit connections expiry key-0 90d/)
+  assert.match(nothing.said, /if it expires, say when: remit connections expiry key-0 90d/)
 })
 
 test('a date is set and taken back without the credential', async (t) => {

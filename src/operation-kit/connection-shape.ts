@@ -57,7 +57,7 @@ export function expiryLine(
   given: string | undefined,
   { dim, moment, now, red }: Pick<Terminal, 'dim' | 'moment' | 'now' | 'red'>,
 ) {
-  if (!at) return dim(`  nobody said when it expires: remit connections expiry ${of} 90d`)
+  if (!at) return dim(`  if it expires, say when: remit connections expiry ${of} 90d`)
   const whose = given === undefined ? ', as it says itself' : ''
   return Date.parse(at) <= now()
     ? red(`  it expired ${moment(at)}${whose}`)
