@@ -78,7 +78,9 @@ if (node === process.execPath && major < 24) {
   process.exit(2)
 }
 /** As the first line of `src/main.ts` has it, which only counts where that is started by its name. */
-const FLAGS = { 'src/main.ts': ['--max-semi-space-size=16', '--v8-pool-size=2'] }
+const FLAGS = {
+  'src/main.ts': ['--min-semi-space-size=8', '--max-semi-space-size=16', '--v8-pool-size=2'],
+}
 /** As in `src/main.ts`. Said before the program begins, not even its first file has to be parsed as TypeScript. */
 const NODE_COMPILE_CACHE =
   process.env.NODE_COMPILE_CACHE ?? join(root, 'node_modules', '.cache', 'remit')

@@ -144,7 +144,7 @@ export async function startRemit(options: {
 }
 
 /** Flags of Node, as the first line of the program has them. */
-const FLAGS = ['--max-semi-space-size=16', '--v8-pool-size=2']
+const FLAGS = ['--min-semi-space-size=8', '--max-semi-space-size=16', '--v8-pool-size=2']
 
 export function serveCommand(nodeOptions: readonly string[] = [], project = PROJECT): string[] {
   return serveBy(join(project, MAIN), nodeOptions)

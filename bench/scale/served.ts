@@ -20,7 +20,7 @@ export class FilledServer {
     const child = fork(program, [JSON.stringify(place), crowd], {
       env: ownEnvironment(),
       // As `remit serve` has it.
-      execArgv: ['--max-semi-space-size=16', '--v8-pool-size=2'],
+      execArgv: ['--min-semi-space-size=8', '--max-semi-space-size=16', '--v8-pool-size=2'],
     })
     return new FilledServer(child, await told(child))
   }

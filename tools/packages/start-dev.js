@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 
 const home = dirname(createRequire(import.meta.url).resolve('remit/package.json'))
 const program = [
+  '--min-semi-space-size=8',
   '--max-semi-space-size=16',
   '--v8-pool-size=2',
   join(home, 'lib', 'main.js'),
