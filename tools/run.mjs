@@ -84,6 +84,7 @@ const FLAGS = {
 /** As in `src/main.ts`. Said before the program begins, not even its first file has to be parsed as TypeScript. */
 const NODE_COMPILE_CACHE =
   process.env.NODE_COMPILE_CACHE ?? join(root, 'node_modules', '.cache', 'remit')
+const MALLOC_ARENA_MAX = process.env.MALLOC_ARENA_MAX ?? '2'
 const PATH = `${dirname(node)}${windows ? ';' : ':'}${process.env.PATH ?? ''}`
 
 /** Runs one program to its end. Signals are passed on, so that ending this ends what it started. */
@@ -91,7 +92,7 @@ function run([program, ...args]) {
   const child = spawn(node, [...(FLAGS[program] ?? []), join(root, program), ...args], {
     stdio: 'inherit',
     shell: windows,
-    env: { ...process.env, PATH, NODE_COMPILE_CACHE },
+    env: { ...process.env, MALLOC_ARENA_MAX, PATH, NODE_COMPILE_CACHE },
   })
   const forward = (signal) => child.kill(signal)
   // npm passes a signal to its shell, and not every shell passes it on: when npm is gone, so is whoever wanted this to run.

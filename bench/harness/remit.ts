@@ -55,6 +55,8 @@ export async function emptyHome({
   const [issuer = 0, gateway = 0, provider = 0] = await freePorts(3)
   const env = {
     REMIT_DATA: data,
+    // As the first line of the program has it.
+    MALLOC_ARENA_MAX: '2',
     // Proofs are made before the clock runs.
     REMIT_DPOP_NONCES: 'off',
     REMIT_ISSUER: `http://127.0.0.1:${issuer}`,

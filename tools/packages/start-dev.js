@@ -12,7 +12,11 @@ const program = [
   join(home, 'lib', 'main.js'),
   'dev',
 ]
-const child = spawn(process.execPath, [...program, ...process.argv.slice(2)], { stdio: 'inherit' })
+const env = { MALLOC_ARENA_MAX: '2', ...process.env }
+const child = spawn(process.execPath, [...program, ...process.argv.slice(2)], {
+  env,
+  stdio: 'inherit',
+})
 // A terminal tells the whole group; a signal to this process alone goes on to the one that it stands for.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
 child.once('exit', (code) => process.exit(code ?? 1))
