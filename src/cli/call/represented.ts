@@ -185,9 +185,10 @@ async function clientOf(cli: Cli, agentId: string, provider: string | undefined)
   return { issuer, clientId: agentId }
 }
 
-/** Only who answers for an agent, and administrators, may look it up. */
+/** Only who answers for an agent, and administrators, may look it up; a session that the server no longer knows is as good as none. */
 function notShown(error: unknown): undefined {
-  if (error instanceof CommandFailure && error.code === 'agent.unknown') return undefined
+  const code = error instanceof CommandFailure ? error.code : undefined
+  if (code === 'agent.unknown' || code === 'session.required') return undefined
   throw error
 }
 
