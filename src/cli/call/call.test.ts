@@ -3,12 +3,15 @@ import { chmod, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { manualClock } from '../../lib/clock.ts'
+import { Secret } from '../../lib/secret.ts'
 import { newTaskKey } from '../agent/proof.ts'
 import { Cli } from '../cli.ts'
+import { StoredSessions } from '../server/sessions.ts'
 import { fakeServer, type Owner, testCli } from '../testing.ts'
 import { readAsked } from './asked.ts'
 import { callCommand } from './call.ts'
 import { KeptTasks, type TaskWork } from './kept-tasks.ts'
+import { representedPerson } from './represented.ts'
 import { type CallTarget, findTarget, metadataAddress, parseTarget } from './target.ts'
 import { throughPeople } from './through-people.ts'
 
@@ -51,6 +54,20 @@ test('an API whose tokens come from another server is refused before anything is
   const { world } = await testCli(t, { REMIT_GATEWAY: gateway })
   const cli = await Cli.start(world, { url: 'http://127.0.0.1:1' })
   await assert.rejects(findTarget(cli, 'orders/x'), /from another server/)
+})
+
+test('a session that the server no longer knows keeps nobody from signing in for an agent', async (t) => {
+  const url = await fakeServer(t, (_, reply) => {
+    reply.writeHead(401, { 'content-type': 'application/problem+json' })
+    reply.end(JSON.stringify({ title: 'Sign in first', code: 'session.required', status: 401 }))
+  })
+  const { world } = await testCli(t)
+  const expiresAt = new Date(world.clock.now() + 3_600_000).toISOString()
+  await new StoredSessions(world).keep({ url, token: new Secret('of another time'), expiresAt })
+  const cli = await Cli.start(world, { url })
+  const provider = 'http://127.0.0.1:1'
+  const { label } = await representedPerson(cli, 'refund-bot', { person: 'sam', provider })
+  assert.equal(label, 'sam')
 })
 
 test('metadata of an API is looked for where RFC 9728 says; who does not answer there is named', async (t) => {
