@@ -102,7 +102,7 @@ export const CONNECTIONS = noun({
     expiry: describe({
       route: 'PUT /connections/:name/expiry',
       widens: false,
-      says: 'Notes when the credential expires at the API, for `remit doctor` and the metrics. Nothing stops then.',
+      says: 'Notes when the credential expires at the API, for `remit doctor` and the metrics. Calls are still sent after that: the API decides.',
       schemas: (kit) => ({
         params: kit.ByName,
         body: kit.exactly({

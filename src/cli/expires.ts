@@ -7,10 +7,7 @@ export function readExpires(given: string, now: number): string {
   if (length !== undefined) return new Date(now + length).toISOString()
   const at = /^\d{4}-\d\d-\d\dT/.test(given) ? Date.parse(given) : Number.NaN
   if (Number.isNaN(at)) {
-    throw usage(
-      `\`${given}\` is no time`,
-      '--expires 30d (also m, h, w), or --expires 2027-01-01T00:00:00Z',
-    )
+    throw usage(`\`${given}\` is no time`, 'say 30d (also m, h, w), or 2027-01-01T00:00:00Z')
   }
   return new Date(at).toISOString()
 }

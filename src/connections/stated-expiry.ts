@@ -16,7 +16,7 @@ export function statedExpiry(secret: Secret): number | undefined {
       ? Math.floor(exp * 1_000)
       : undefined
   } catch {
-    // It is no JWT. INVARIANT: nothing is said of what it is instead.
+    // Not a JWT. INVARIANT: no message says what the credential is.
     return undefined
   }
 }

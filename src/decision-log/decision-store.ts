@@ -160,7 +160,7 @@ type DecisionList = 'agent' | 'all' | 'person' | 'task'
 
 /**
  * Selects decisions by a list, in which they stand in the order of their times; those of one time do not stand in that of their ids.
- * Whoever takes the list of a task, person or agent says which.
+ * Callers of the list of a task, person or agent add the condition that names it.
  */
 export function selectListed(db: Reader, list: DecisionList) {
   return db.selectFrom(db.dynamic.table(`${list}_decisions` as const).as('d'))

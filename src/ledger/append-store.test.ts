@@ -5,6 +5,7 @@ import { onBothEngines } from '../storage/testing.ts'
 import { intakeQuery, readLeaves } from './ledger-store.ts'
 import { makeRecord } from './record.ts'
 import { ledgerOn } from './testing.ts'
+import { leafHash } from './tree.ts'
 
 const event = (i: number) => ({
   type: 'test.happened',
@@ -58,6 +59,24 @@ onBothEngines('records that are appended', (open) => {
     const found = (await ledger.records(0, 10)).map(({ record }) => JSON.parse(record).facts.i)
     assert.deepEqual(found.toSorted(), [1, 2, 3])
     assert.equal(await ledger.sequence(), 0)
+  })
+
+  test('are taken by one run, however many there are, and wherever a move between engines left them', async () => {
+    const storage = await open()
+    const ledger = ledgerOn(storage)
+    const made = [0, 1, 2].map((i) => makeRecord(event(i), 0, systemRandom))
+    const [moved, waiting] = [made.slice(0, 2), made.slice(2)]
+    await storage.transaction(async (tx) => {
+      const leaves = moved.map(({ record }, position) => ({
+        ...{ position, record, leaf_hash: leafHash(record) },
+      }))
+      await tx.insertInto('ledger_leaves').values(leaves).execute()
+      await intakeQuery(tx, waiting).execute()
+    })
+    assert.equal(await ledger.sequence(), 3)
+    for (let i = 3; i < 603; i++) await storage.commit([ledger.appendStep(event(i))])
+    assert.equal(await ledger.sequence(), 600)
+    assert.equal(await ledger.size(), 603)
   })
 
   test('a record that is missing behind the tree is noticed', async () => {

@@ -32,23 +32,20 @@ export async function sequenceIntake(storage: Storage): Promise<number> {
   let count = 0
   for (;;) {
     const head = await currentHead(storage)
-    const placed = await readPlaced(storage.read, head.size, BATCH)
-    if (placed.length > 0) {
-      const covered = await cover(storage, head, placed)
-      count += covered
-      if (covered < placed.length || placed.length === BATCH) continue
-    }
     const waiting = await readIntake(storage.read, BATCH)
-    if (waiting.length === 0) return count
-    if (placed.length > 0) continue
-    if (storage.engine === 'sqlite') {
+    if (storage.engine === 'sqlite' && waiting.length > 0) {
       await append(storage, waiting)
       continue
     }
-    const taken = await take(storage, head, waiting)
+    const placed = await readPlaced(storage.read, head.size, BATCH)
+    const found = placed.length || waiting.length
+    if (found === 0) return count
+    const taken =
+      placed.length > 0 ? await cover(storage, head, placed) : await take(storage, head, waiting)
     count += taken
-    // What comes meanwhile is for the next run: each run writes the last tile anew.
-    if (taken === waiting.length && taken < BATCH) return count
+    // Records that come meanwhile are for the next run, because each run writes the last tile anew.
+    const isAll = found < BATCH && (placed.length === 0 || waiting.length === 0)
+    if (isAll && taken === found) return count
   }
 }
 

@@ -70,6 +70,9 @@ test('what cannot be meant is refused, without a word of a secret', () => {
     ['https://files.example/?signature=a-secret-canary', {}],
     ['https://files.example/#here', {}],
     ['https://', {}],
+    ['https://user:a-secret-canary@files example/', {}],
+    ['ftp://user:a-secret-canary@host/path', {}],
+    ['s3://AKID:a-secret-canary@bucket', {}],
     ['https://files.example', { endpoint: 'https://minio.internal' }],
     ['https://files.example', { addressing: 'path' }],
   ] as const)

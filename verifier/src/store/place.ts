@@ -42,7 +42,7 @@ function webServer(given: string, { addressing, endpoint }: PlaceOptions): Place
   if (endpoint !== undefined || addressing !== undefined)
     throw new BadPlace('--endpoint and --addressing are for an archive at s3://bucket/prefix')
   const url = URL.parse(given)
-  if (!url) throw new BadPlace(`${given} is no address`)
+  if (!url) throw new BadPlace('--archive is not an address such as https://host/path')
   if (`${url.username}${url.password}${url.search}${url.hash}` !== '')
     throw new BadPlace('--archive is an address with a user, a query or a fragment')
   const base = `${url.origin}${url.pathname.replace(/\/$/, '')}`
@@ -55,7 +55,7 @@ function store(given: string, { addressing = 'path', endpoint, env }: PlaceOptio
   const isWhole = prefix === '' || prefix.split('/').every((part) => /[^.]/.test(part))
   if (bucket === undefined || !isWhole)
     throw new BadPlace(
-      `${given} is neither a folder nor an address such as s3://bucket/prefix or https://host/path`,
+      '--archive is neither a folder nor an address such as s3://bucket/prefix or https://host/path',
     )
   if (addressing !== 'path' && addressing !== 'host')
     throw new BadPlace('--addressing is path or host')
