@@ -1,7 +1,10 @@
 import { readDuration } from '../lib/duration.ts'
 import { usage } from './failure.ts'
 
-/** An end as people type it, from now or as a time; RFC 3339 for the server. */
+/**
+ * Reads an end as people type it: from now on, or as a time. Answers RFC 3339, for the server.
+ * @throws CommandFailure where it is neither
+ */
 export function readExpires(given: string, now: number): string {
   const length = readDuration(given)
   if (length !== undefined) return new Date(now + length).toISOString()
