@@ -6,14 +6,15 @@ export function breakLedger(storage: Storage): Promise<void> {
   return change(storage, {
     sqlite: `CREATE TRIGGER ledger_refuses BEFORE INSERT ON ledger_leaves
       BEGIN SELECT RAISE(ABORT, 'ledger_leaves is not there'); END`,
-    postgres: 'ALTER TABLE ledger_intake RENAME TO ledger_intake_away',
+    postgres:
+      'ALTER TABLE ledger_leaves ADD CONSTRAINT ledger_refuses CHECK (position >= 0) NOT VALID',
   })
 }
 
 export function mendLedger(storage: Storage): Promise<void> {
   return change(storage, {
     sqlite: 'DROP TRIGGER ledger_refuses',
-    postgres: 'ALTER TABLE ledger_intake_away RENAME TO ledger_intake',
+    postgres: 'ALTER TABLE ledger_leaves DROP CONSTRAINT ledger_refuses',
   })
 }
 

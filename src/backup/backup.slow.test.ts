@@ -471,11 +471,14 @@ describe('a backup that is not as it was written', () => {
     const path = join(directory, 'tables', 'ledger_leaves.jsonl')
     const [first = '', ...lines] = (await readFile(path, 'utf8')).trimEnd().split('\n')
     assert.ok(lines.length > 0)
-    const [position, hash, record] = readRow(first, 3)
+    const [position, hash, record, ...others] = readRow(first, 4)
     assert.ok(record instanceof Uint8Array && hash !== undefined && position !== undefined)
     const forged = Buffer.from(Buffer.from(record).toString('utf8').replace('"v":1', '"v":2'))
     for (const [text, detail] of [
-      [writeRow([position, hash, forged]) + lines.join('\n'), /not those that were signed for/],
+      [
+        writeRow([position, hash, forged, ...others]) + lines.join('\n'),
+        /not those that were signed for/,
+      ],
       [lines.join('\n'), /record 0 of the ledger is missing/],
       [[first, ...lines.slice(0, -1)].join('\n'), /another number of records/],
     ] as const) {

@@ -145,6 +145,8 @@ class BackupLedger {
   }
 
   #add(position: number, record: StoredValue | undefined): void {
+    // It has no position yet.
+    if (position < 0) return
     this.#addArchived(position)
     if (position !== this.#tree.size || !(record instanceof Uint8Array))
       throw damaged(`the record ${this.#tree.size} of the ledger is missing`)

@@ -1,4 +1,5 @@
 import { listAllDecisions } from '../decision-log/index.ts'
+import { returnToIntake } from '../ledger/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { insertRows, loading, type Storage, type Tx, tableInUse } from '../storage/index.ts'
 import type { TableFile } from './manifest.ts'
@@ -36,4 +37,6 @@ export async function loadBackup(
     }
     await listAllDecisions(tx, engine)
   })
+  // Behind what is in the intake, and so when its numbers go on behind those.
+  await returnToIntake(tx)
 }

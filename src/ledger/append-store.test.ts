@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { sql } from 'kysely'
 import { systemRandom } from '../lib/random.ts'
 import { onBothEngines } from '../storage/testing.ts'
-import { intakeQuery, readLeaves } from './ledger-store.ts'
+import { returnToIntake } from './append-store.ts'
+import { intakeQuery } from './ledger-store.ts'
 import { makeRecord } from './record.ts'
-import { ledgerOn } from './testing.ts'
+import { ledgerKey, ledgerOn } from './testing.ts'
 import { leafHash } from './tree.ts'
 
 const event = (i: number) => ({
@@ -34,14 +36,93 @@ onBothEngines('records that are appended', (open) => {
     )
   })
 
-  test('on SQLite are written once: where they stay, and nowhere else', async () => {
+  test('are written once: where they stay, and nowhere else', async () => {
     const storage = await open()
     const ledger = ledgerOn(storage)
     await storage.commit([ledger.appendStep(event(0))])
     const intake = await storage.read.selectFrom('ledger_intake').select('seq').execute()
-    const leaves = await readLeaves(storage.read, 0, 10)
-    const isOnce = storage.engine === 'sqlite'
-    assert.deepEqual([intake.length, leaves.length], isOnce ? [0, 1] : [1, 0])
+    const leaves = () => storage.read.selectFrom('ledger_leaves').select('position').execute()
+    const [leaf, ...others] = await leaves()
+    assert.deepEqual([intake, others], [[], []])
+    assert.equal(leaf?.position === 0, storage.engine === 'sqlite')
+    await ledger.sequence()
+    assert.deepEqual(await leaves(), [{ position: 0 }])
+  })
+
+  test('get their position beside the old version, so that the log of PostgreSQL has them once', async () => {
+    const storage = await open()
+    if (storage.engine !== 'postgres') return
+    const ledger = ledgerOn(storage)
+    await storage.commit(Array.from({ length: 100 }, (_, i) => ledger.appendStep(event(i))))
+    const pages = async () => {
+      const { rows } = await sql<{ page: string }>`
+        SELECT (ctid::text::point)[0]::text AS page FROM ledger_leaves ORDER BY abs(position)`.execute(
+        storage.read,
+      )
+      return rows.map(({ page }) => page)
+    }
+    const before = await pages()
+    await ledger.sequence()
+    assert.deepEqual(await pages(), before)
+    assert.ok(new Set(before).size > 5)
+  })
+
+  test('leave nothing of what is private when it is erased', async () => {
+    const storage = await open()
+    const ledger = ledgerOn(storage)
+    await storage.commit([0, 1].map((i) => ledger.appendStep(event(i))))
+    await ledger.sequence()
+    assert.equal(await storage.transaction((tx) => ledger.eraseBeside(tx, [0])), 1)
+    const rows = await storage.read
+      .selectFrom('ledger_leaves')
+      .select(['position', 'private'])
+      .where('private', 'is not', null)
+      .execute()
+    assert.deepEqual(
+      rows.map(({ position }) => position),
+      storage.engine === 'postgres' ? [1] : [],
+    )
+  })
+
+  test('count anew in another database', async () => {
+    const storage = await open()
+    const ledger = ledgerOn(storage)
+    await storage.commit([0, 1].map((i) => ledger.appendStep(event(i))))
+    await ledger.sequence()
+    const moved = [2, 3].map((i) => makeRecord(event(i), 0, systemRandom))
+    await storage.transaction(async (tx) => {
+      const rows = moved.map((made, i) => ({
+        ...{ position: -7 - i, record: made.record, private: made.private },
+        leaf_hash: leafHash(made.record),
+      }))
+      await tx.insertInto('ledger_leaves').values(rows).execute()
+      await returnToIntake(tx)
+    })
+    assert.equal(await ledger.waiting(), 2)
+    assert.equal(await ledger.sequence(), 2)
+    const records = await ledger.records(0, 10)
+    assert.deepEqual(
+      records.map(({ record }) => JSON.parse(record).facts.i),
+      [0, 1, 2, 3],
+    )
+    const kept = await storage.read.selectFrom('ledger_private').select('position').execute()
+    assert.equal(kept.length, 4)
+  })
+
+  test('are taken out of the intake by one of several that look at once', async () => {
+    const storage = await open()
+    const { key } = ledgerKey()
+    const left = Array.from({ length: 600 }, (_, i) => makeRecord(event(i), 0, systemRandom))
+    await storage.transaction(async (tx) => {
+      await intakeQuery(tx, left).execute()
+    })
+    const several = [1, 2, 3].map(() => ledgerOn(storage, { key }))
+    const taken = await Promise.all(several.map((ledger) => ledger.sequence()))
+    assert.equal(
+      taken.reduce((a, b) => a + b),
+      600,
+    )
+    assert.equal(await several[0]?.size(), 600)
   })
 
   test('come behind what the build before left in the intake, and nothing is lost or twice', async () => {

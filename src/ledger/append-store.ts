@@ -1,6 +1,12 @@
 import { sql } from 'kysely'
-import { keptQuery, type Reader, type Step, type Storage, type Tx } from '../storage/index.ts'
-import { intakeQuery } from './ledger-store.ts'
+import {
+  type Guard,
+  keptQuery,
+  type Reader,
+  type Step,
+  type Storage,
+  type Tx,
+} from '../storage/index.ts'
 import type { NewRecord } from './record.ts'
 import { leafHash } from './tree.ts'
 
@@ -10,23 +16,17 @@ type Engine = Storage['engine']
 const UNCOUNTED = 'any'
 
 /**
- * Makes the step that appends records. On SQLite they are written once, where they stay; on
- * PostgreSQL to the intake, from which the sequencer takes them.
+ * Makes the step that appends records. They are written once, where they stay: on SQLite with their positions, on PostgreSQL with
+ * numbers below 0, in place of which the sequencer puts positions.
  */
 export function appendStep(
   { engine, read }: Pick<Storage, 'engine' | 'read'>,
   records: readonly NewRecord[],
 ): Step {
   const rows = engine === 'sqlite' ? UNCOUNTED : records.length
-  const parameters =
-    engine === 'sqlite'
-      ? records.flatMap((made) => [made.record, leafHash(made.record), made.private])
-      : records.flatMap((made) => [made.record, made.private])
+  const parameters = parametersOf(records)
   const query = keptQuery(read, `ledger ${records.length}`, parameters, () => ({
-    compile: () =>
-      engine === 'sqlite'
-        ? appendText(records.length, parameters).compile(read)
-        : intakeQuery(read, records).compile(),
+    compile: () => appendText(engine, parameters).compile(read),
   }))
   return { name: 'ledger', query, rows }
 }
@@ -38,14 +38,23 @@ export async function appendRecords(
   records: readonly NewRecord[],
 ): Promise<void> {
   if (records.length === 0) return
-  const { query } = appendStep({ engine, read: tx }, records)
-  await tx.executeQuery(query.compile())
+  await appendText(engine, parametersOf(records)).execute(tx)
 }
 
-function appendText(count: number, parameters: readonly unknown[]) {
-  const row = (_: unknown, i: number) => sql`(${sql.join(parameters.slice(3 * i, 3 * i + 3))})`
-  const rows = Array.from({ length: count }, row)
-  return sql`INSERT INTO ledger_append (record, leaf_hash, private) VALUES ${sql.join(rows)}`
+const TARGETS: Readonly<Record<Engine, string>> = {
+  sqlite: 'ledger_append',
+  postgres: 'ledger_leaves',
+}
+
+function parametersOf(records: readonly NewRecord[]): readonly unknown[] {
+  return records.flatMap((made) => [made.record, leafHash(made.record), made.private])
+}
+
+function appendText(engine: Engine, parameters: readonly unknown[]) {
+  const rows: ReturnType<typeof sql>[] = []
+  for (let i = 0; i < parameters.length; i += 3)
+    rows.push(sql`(${sql.join(parameters.slice(i, i + 3))})`)
+  return sql`INSERT INTO ${sql.table(TARGETS[engine])} (record, leaf_hash, private) VALUES ${sql.join(rows)}`
 }
 
 /** Leaf that has its position, and is not in the tree yet. */
@@ -70,16 +79,94 @@ export async function readPlaced(
   return rows.map(({ leaf_hash, position }) => ({ position, leafHash: leaf_hash }))
 }
 
-/** Counts what stands behind the tree. */
-export async function countPlaced(reader: Reader): Promise<number> {
-  const { last, size } = await reader
+/** Reads what has no position yet, the oldest first. */
+export async function readUnplaced(reader: Reader, limit: number): Promise<readonly PlacedLeaf[]> {
+  const rows = await reader
+    .selectFrom('ledger_leaves')
+    .select(['position', 'leaf_hash'])
+    .where('position', '<', 0)
+    .orderBy('position', 'desc')
+    .limit(limit)
+    .execute()
+  return rows.map(({ leaf_hash, position }) => ({ position, leafHash: leaf_hash }))
+}
+
+/** Counts what is not in the tree: behind it, or without a position. */
+export async function countOutside(reader: Reader): Promise<number> {
+  const { last, size, unplaced } = await reader
     .selectNoFrom([
       ({ selectFrom }) =>
         selectFrom('ledger_leaves')
           .select(({ fn }) => fn.max('position').as('last'))
           .as('last'),
       ({ selectFrom }) => selectFrom('ledger_head').select('size').where('id', '=', 1).as('size'),
+      ({ selectFrom }) =>
+        selectFrom('ledger_leaves')
+          .select(({ fn }) => fn.countAll().as('unplaced'))
+          .where('position', '<', 0)
+          .as('unplaced'),
     ])
     .executeTakeFirstOrThrow()
-  return last === null ? 0 : Math.max(0, Number(last) + 1 - (size ?? 0))
+  // Below 0: there are only such without a position.
+  const placed = last === null ? 0 : Math.max(0, Number(last) + 1 - (size ?? 0))
+  return placed + Number(unplaced)
+}
+
+/**
+ * Gives positions to records, in their order, and copies to its table what is private beside them. INVARIANT: in the row that the
+ * append wrote, and only there: PostgreSQL's log gets the position, and not the record a second time.
+ */
+export function placeSteps(
+  db: Reader,
+  guard: Guard,
+  from: number,
+  unplaced: readonly PlacedLeaf[],
+): readonly Step[] {
+  const was = unplaced.map(({ position }) => position)
+  const to = from + was.length
+  return [
+    {
+      guard,
+      query: keptQuery(db, 'ledger positions', [from, was], () => ({
+        compile: () => placeText(was, from).compile(db),
+      })),
+      rows: was.length,
+    },
+    {
+      name: 'ledger private',
+      query: keptQuery(db, 'ledger private', [from, to], () =>
+        db
+          .insertInto('ledger_private')
+          .columns(['position', 'private'])
+          .expression(
+            db
+              .selectFrom('ledger_leaves')
+              .select(['position', 'private'])
+              .where('position', '>=', from)
+              .where('position', '<', to)
+              .where('private', 'is not', null)
+              .$narrowType<{ private: string }>(),
+          ),
+      ),
+      rows: 'any',
+    },
+  ]
+}
+
+function placeText(was: readonly number[], from: number) {
+  return sql`UPDATE ledger_leaves SET position = given.position
+    FROM (SELECT was, ${from}::bigint - 1 + n AS position
+      FROM unnest(${sql.val(was)}::bigint[]) WITH ORDINALITY AS numbered (was, n)) AS given
+    WHERE ledger_leaves.position = given.was`
+}
+
+/** Puts what has no position back into the intake: another database counts anew. */
+export async function returnToIntake(tx: Tx): Promise<void> {
+  const waiting = tx
+    .selectFrom('ledger_leaves')
+    .select(['record', 'private'])
+    .where('position', '<', 0)
+    .orderBy('position', 'desc')
+  await tx.insertInto('ledger_intake').columns(['record', 'private']).expression(waiting).execute()
+  await tx.deleteFrom('ledger_leaves').where('position', '<', 0).execute()
 }

@@ -1,4 +1,5 @@
 /** Records, tree, checkpoints and proofs: what happened, for anyone to check. */
+export { returnToIntake } from './append-store.ts'
 export { type Bookkeeping, bookkeepingOf } from './bookkeeping.ts'
 export { HeadFile, LineageFile } from './breaks/head-file.ts'
 export { appendOffline, recordRestore } from './breaks/record-restore.ts'

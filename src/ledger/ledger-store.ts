@@ -37,8 +37,10 @@ export interface TreeLeaf {
 
 /** Fails when another sequencer was first. */
 export const FENCE_GUARD = new Guard('ledger head')
-/** Fails where the intake or the leaves are not what the head says. */
-const LEAVES_GUARD = new Guard('ledger leaves', [
+/** Fails when another sequencer took them out of the intake. */
+export const INTAKE_GUARD = new Guard('ledger intake')
+/** Fails where the leaves are not what the head says. */
+export const LEAVES_GUARD = new Guard('ledger leaves', [
   'ledger.inconsistent',
   'positions could not be given',
 ])
@@ -80,46 +82,22 @@ export async function readHead(reader: Reader): Promise<Head | undefined> {
 }
 
 /**
- * Appends leaves, all or nothing.
+ * Takes leaves into the tree, all or nothing; `placing` gives them their positions, where they have none.
  * INVARIANT: every change of the tree goes through the fence: it names the head it was computed from, and a head that
  * has moved meanwhile fails the whole commit. Which process, and how slow its clock is, does not matter.
  */
 export function growSteps(
   db: Reader,
   head: Head,
-  taken: readonly WaitingRecord[],
-  leaves: readonly TreeLeaf[],
-  tiles: readonly Tile[],
+  { count, placing = [], tiles }: TreeGrowth,
 ): readonly Step[] {
-  const kept = leaves.flatMap(({ position }, i) => {
-    const text = taken[i]?.private
-    return text ? [{ position, private: text }] : []
-  })
-  return [
-    fenceStep(db, head, leaves.length),
-    ...takeSteps(db, taken),
-    ...chunksOf(leaves).map((chunk) => ({
-      guard: LEAVES_GUARD,
-      query: leavesQuery(db, chunk),
-      rows: chunk.length,
-    })),
-    ...chunksOf(kept).map((chunk) => ({
-      guard: LEAVES_GUARD,
-      query: privateQuery(db, chunk),
-      rows: chunk.length,
-    })),
-    ...tileSteps(db, tiles),
-  ]
+  return [fenceStep(db, head, count), ...placing, ...tileSteps(db, tiles)]
 }
 
-/** Takes leaves into the tree that stand in their places already, all or nothing, through the same fence. */
-export function coverSteps(
-  db: Reader,
-  head: Head,
-  count: number,
-  tiles: readonly Tile[],
-): readonly Step[] {
-  return [fenceStep(db, head, count), ...tileSteps(db, tiles)]
+export interface TreeGrowth {
+  readonly count: number
+  readonly placing?: readonly Step[]
+  readonly tiles: readonly Tile[]
 }
 
 function fenceStep(db: Reader, head: Head, count: number): Step {
@@ -135,7 +113,7 @@ function fenceStep(db: Reader, head: Head, count: number): Step {
 /** Takes records out of the intake. */
 export function takeSteps(db: Reader, taken: readonly WaitingRecord[]): readonly Step[] {
   return chunksOf(taken).map((chunk) => ({
-    guard: LEAVES_GUARD,
+    guard: INTAKE_GUARD,
     query: takeQuery(db, chunk),
     rows: chunk.length,
   }))
@@ -149,29 +127,6 @@ function takeQuery(db: Reader, taken: readonly WaitingRecord[]): Step['query'] {
   const seqs = taken.map(({ seq }) => seq)
   return keptQuery(db, `ledger taken ${seqs.length}`, seqs, () =>
     db.deleteFrom('ledger_intake').where('seq', 'in', seqs),
-  )
-}
-
-function leavesQuery(db: Reader, leaves: readonly TreeLeaf[]): Step['query'] {
-  const values = leaves.flatMap(({ leafHash, position, record }) => [position, leafHash, record])
-  return keptQuery(db, `ledger leaves ${leaves.length}`, values, () =>
-    db
-      .insertInto('ledger_leaves')
-      .values(
-        leaves.map(({ leafHash, position, record }) => ({ position, leaf_hash: leafHash, record })),
-      ),
-  )
-}
-
-interface PrivatePart {
-  readonly position: number
-  readonly private: string
-}
-
-function privateQuery(db: Reader, kept: readonly PrivatePart[]): Step['query'] {
-  const values = kept.flatMap((each) => [each.position, each.private])
-  return keptQuery(db, `ledger private ${kept.length}`, values, () =>
-    db.insertInto('ledger_private').values(kept),
   )
 }
 
@@ -217,7 +172,7 @@ export async function readLeaves(
 ): Promise<readonly TreeLeaf[]> {
   const rows = await reader
     .selectFrom('ledger_leaves')
-    .selectAll()
+    .select(['position', 'leaf_hash', 'record'])
     .where('position', '>=', from)
     .where('position', '<', to)
     .orderBy('position')
@@ -289,6 +244,13 @@ export async function privatePositions(
 export async function deletePrivate(tx: Tx, positions: readonly number[]): Promise<number> {
   let count = 0
   for (const chunk of chunksOf(positions)) {
+    // Where the position came later, a copy is in the record's row until it is packed.
+    await tx
+      .updateTable('ledger_leaves')
+      .set({ private: null })
+      .where('position', 'in', chunk)
+      .where('private', 'is not', null)
+      .execute()
     const { numDeletedRows } = await tx
       .deleteFrom('ledger_private')
       .where('position', 'in', chunk)

@@ -4,7 +4,7 @@ import { Problem } from '../lib/problem.ts'
 import type { Random } from '../lib/random.ts'
 import { type Repetition, repeat, type Wait } from '../lib/repeat.ts'
 import type { Step, Storage, Tx } from '../storage/index.ts'
-import { appendRecords, appendStep, countPlaced } from './append-store.ts'
+import { appendRecords, appendStep, countOutside } from './append-store.ts'
 import { acceptBreaks, deleteCheckpointsBeyond, readBreaks } from './breaks/break-store.ts'
 import { Continuity, headFacts } from './breaks/continuity.ts'
 import type { TextKeeper } from './breaks/head-file.ts'
@@ -147,7 +147,7 @@ export class Ledger {
   /** Number of records that wait for their position. */
   waiting(): Promise<number> {
     const { read } = this.#storage
-    return Promise.all([countIntake(read), countPlaced(read)]).then(([a, b]) => a + b)
+    return Promise.all([countIntake(read), countOutside(read)]).then(([a, b]) => a + b)
   }
 
   /**

@@ -1,12 +1,19 @@
 import { Problem } from '../lib/problem.ts'
 import type { Step, Storage } from '../storage/index.ts'
-import { appendStep, type PlacedLeaf, readPlaced } from './append-store.ts'
 import {
-  coverSteps,
+  appendStep,
+  type PlacedLeaf,
+  placeSteps,
+  readPlaced,
+  readUnplaced,
+} from './append-store.ts'
+import {
   createHead,
   FENCE_GUARD,
   growSteps,
   type Head,
+  INTAKE_GUARD,
+  LEAVES_GUARD,
   readEdge,
   readHead,
   readIntake,
@@ -15,7 +22,7 @@ import {
   type WaitingRecord,
 } from './ledger-store.ts'
 import type { ReadTile } from './proofs.ts'
-import { grow, leafHash } from './tree.ts'
+import { grow } from './tree.ts'
 
 /**
  * Maximum records in one commit: a few milliseconds of hashing, so that nothing else waits long.
@@ -25,60 +32,55 @@ const BATCH = 256
 /**
  * Takes the records that were committed before the call into the tree, oldest first, and answers how many were taken here. On
  * PostgreSQL they get their positions from it; on SQLite they were written with them. Any number of sequencers may run: for each
- * step one of them wins, and the others look again. A crash between two statements leaves either the old tree with the intake or
- * the new tree without it.
+ * step one of them wins, and the others look again. A crash between two statements leaves either the old tree or the new one.
  */
 export async function sequenceIntake(storage: Storage): Promise<number> {
   let count = 0
   for (;;) {
-    const head = await currentHead(storage)
     const waiting = await readIntake(storage.read, BATCH)
-    if (storage.engine === 'sqlite' && waiting.length > 0) {
+    if (waiting.length > 0) {
       await append(storage, waiting)
       continue
     }
-    const placed = await readPlaced(storage.read, head.size, BATCH)
-    const found = placed.length || waiting.length
-    if (found === 0) return count
-    const taken =
-      placed.length > 0 ? await cover(storage, head, placed) : await take(storage, head, waiting)
+    const head = await currentHead(storage)
+    const leaves = await readOutside(storage, head)
+    if (leaves.length === 0) return count
+    const taken = await take(storage, head, leaves)
     count += taken
     // Records that come meanwhile are for the next run, because each run writes the last tile anew.
-    const isAll = found < BATCH && (placed.length === 0 || waiting.length === 0)
-    if (isAll && taken === found) return count
+    const isAll = storage.engine === 'sqlite' || !arePlaced(leaves)
+    if (isAll && leaves.length < BATCH && taken === leaves.length) return count
   }
 }
 
-/** Takes leaves into the tree that stand behind it already. */
-async function cover(storage: Storage, head: Head, placed: readonly PlacedLeaf[]): Promise<number> {
-  if (placed.some(({ position }, i) => position !== head.size + i))
-    throw new Problem('ledger.inconsistent', 'a record behind the end of the tree is missing')
-  const hashes = placed.map((leaf) => leaf.leafHash)
-  const tiles = grow(await endOf(storage, head), head.size, hashes)
-  return committed(storage, coverSteps(storage.read, head, placed.length, tiles), placed.length)
+/** Reads leaves that are not in the tree: such as stand behind it, or else such as have no position. */
+async function readOutside(storage: Storage, head: Head): Promise<readonly PlacedLeaf[]> {
+  const placed = await readPlaced(storage.read, head.size, BATCH)
+  if (placed.length > 0 || storage.engine === 'sqlite') return placed
+  return readUnplaced(storage.read, BATCH)
 }
 
-/** Moves records from the intake to the end of the tree. */
-async function take(
-  storage: Storage,
-  head: Head,
-  taken: readonly WaitingRecord[],
-): Promise<number> {
-  const leaves = taken.map(({ record }, i) => ({
-    position: head.size + i,
-    leafHash: leafHash(record),
-    record,
-  }))
+function arePlaced([first]: readonly PlacedLeaf[]): boolean {
+  return first !== undefined && first.position >= 0
+}
+
+/** Takes leaves into the tree. Commits nothing, and answers 0, if another sequencer was first. */
+async function take(storage: Storage, head: Head, leaves: readonly PlacedLeaf[]): Promise<number> {
+  const isPlaced = arePlaced(leaves)
+  if (isPlaced && leaves.some(({ position }, i) => position !== head.size + i))
+    throw new Problem('ledger.inconsistent', 'a record behind the end of the tree is missing')
   const hashes = leaves.map((leaf) => leaf.leafHash)
   const tiles = grow(await endOf(storage, head), head.size, hashes)
-  return committed(storage, growSteps(storage.read, head, taken, leaves, tiles), taken.length)
+  const placing = isPlaced ? [] : placeSteps(storage.read, LEAVES_GUARD, head.size, leaves)
+  const steps = growSteps(storage.read, head, { count: leaves.length, placing, tiles })
+  return committed(storage, steps, leaves.length)
 }
 
-/** Moves records that are in the intake all the same to where those of this engine are written. */
+/** Moves records from the intake to where records are written, unless another sequencer does. */
 async function append(storage: Storage, taken: readonly WaitingRecord[]): Promise<void> {
   const each = taken.map((waiting) => appendStep(storage, [waiting]))
   const done = await storage.commit([...takeSteps(storage.read, taken), ...each])
-  if (!done.committed) throw done.failed.problem()
+  if (!done.committed && done.failed !== INTAKE_GUARD) throw done.failed.problem()
 }
 
 async function endOf(storage: Storage, head: Head) {

@@ -47,6 +47,7 @@ export async function here(w: World): Promise<number> {
   const rows = await w.rooms.storage.read
     .selectFrom('ledger_leaves')
     .select('position')
+    .where('position', '>=', 0)
     .where('position', '<', 512)
     .execute()
   const bundles = await w.rooms.storage.read

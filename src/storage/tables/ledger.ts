@@ -1,15 +1,19 @@
 import { bytes, integer, json, nullable, serial, text, time } from './column.ts'
 
 export const ledger = {
+  /** Records of programs that have no ledger open, and of older builds. */
   ledger_intake: {
     seq: serial,
     record: bytes,
     private: nullable(json),
   },
   ledger_leaves: {
-    position: integer,
+    /** On PostgreSQL −1, −2, … in the order of writing, until the sequencer gives one. */
+    position: serial,
     leaf_hash: bytes,
     record: bytes,
+    /** On PostgreSQL what goes to `ledger_private` with the position. Erased with it. */
+    private: nullable(json),
   },
   /** Records that left `ledger_leaves`, 256 in a row: an entry bundle (C2SP tlog-tiles), gzip. */
   ledger_bundles: {
