@@ -116,6 +116,8 @@ export const TREATMENT: Readonly<Record<keyof typeof TABLES, Treatment>> = {
   risk_signals: 'kept',
 
   decisions: 'kept',
+  // In the rows of `decisions`, as a backup has them.
+  decision_endings: 'left_out',
   // The database fills it when the rows of `decisions` come.
   decisions_open: 'left_out',
   // Filled again from `decisions`.

@@ -15,6 +15,11 @@ const ORDER: Partial<Record<TableName, string>> = {
   ledger_leaves: 'position',
 }
 
+/** View that a table is read by, where its rows are not all that there is to it. */
+const VIEW: Partial<Record<TableName, string>> = {
+  decisions: 'known_decisions',
+}
+
 export interface BackupParts {
   readonly snapshot: Snapshot
   readonly master: Pick<MasterKey, 'ids' | 'deriveEach'>
@@ -67,5 +72,6 @@ async function* linesOf(
   table: TableName,
   columns: readonly string[],
 ): AsyncGenerator<string> {
-  for await (const rows of snapshot.rows(table, columns, ORDER[table])) yield* rows.map(writeRow)
+  const source = VIEW[table] ?? table
+  for await (const rows of snapshot.rows(source, columns, ORDER[table])) yield* rows.map(writeRow)
 }

@@ -84,7 +84,7 @@ export function endSteps(
   return [
     {
       guard: OUTCOME_GUARD,
-      query: endQuery(parts.storage.read, decisionId, { state, status, at: parts.clock.now() }),
+      query: endQuery(parts.storage, decisionId, { state, status, at: parts.clock.now() }),
       rows: 1,
     },
     parts.ledger.appendStep({

@@ -71,53 +71,11 @@ export function insertDecisionQuery(
 
 export async function findDecision(db: Reader, id: string): Promise<StoredDecision | undefined> {
   const row = await db
-    .selectFrom('decisions')
+    .selectFrom('known_decisions')
     .select(DECISIONS.columns)
     .where('id', '=', id)
     .executeTakeFirst()
   return row && DECISIONS.read(row)
-}
-
-/**
- * The outcome of a call that was being sent.
- * INVARIANT: it is said once; what has been found indeterminate is only ever corrected, once (`correctQuery`).
- */
-export function endQuery(
-  db: Reader,
-  id: string,
-  ending: {
-    readonly state: Exclude<DecisionState, 'decided' | 'sending'>
-    readonly status?: number | undefined
-    readonly at: number
-  },
-): Step['query'] {
-  const { at, state, status = null } = ending
-  return keptQuery(db, 'decision ends', [state, status, at, id, 'sending'], () =>
-    db
-      .updateTable('decisions')
-      .set({ state, status, ended_at: at })
-      .where('id', '=', id)
-      .where('state', '=', 'sending'),
-  )
-}
-
-/** A true outcome instead of a presumed one. */
-export function correctQuery(
-  db: Reader,
-  id: string,
-  ending: {
-    readonly state: 'answered' | 'failed' | 'not_sent'
-    readonly status?: number | undefined
-    readonly at: number
-  },
-): Step['query'] {
-  const { at, state, status = null } = ending
-  return db
-    .updateTable('decisions')
-    .set((eb) => ({ state, status, presumed_at: eb.ref('ended_at'), ended_at: at }))
-    .where('id', '=', id)
-    .where('state', '=', 'indeterminate')
-    .where('presumed_at', 'is', null)
 }
 
 export interface DecisionFilter {

@@ -1,9 +1,7 @@
 /** Decisions as they were made: rows, inputs to make them again from, and the reasons that they give. */
 export { DecisionLists, listAllDecisions } from './decision-lists.ts'
 export {
-  correctQuery,
   type DecisionState,
-  endQuery,
   findDecision,
   insertDecisionQuery,
   isSending,
@@ -17,6 +15,7 @@ export {
   strandedOf,
   unreported,
 } from './decision-store.ts'
+export { correctQuery, deleteEndings, endLoaded, endQuery } from './ending-store.ts'
 export { forgetListed } from './forget-listed.ts'
 export { inputsOf } from './inputs.ts'
 export { issuanceInputs, type JudgedIssuance } from './judged.ts'

@@ -4,15 +4,14 @@ import { sql } from 'kysely'
 import type { Storage } from '../storage/index.ts'
 import { onBothEngines } from '../storage/testing.ts'
 import {
-  correctQuery,
   type DecisionState,
-  endQuery,
   insertDecisionQuery,
   type StoredDecision,
   sendingAmong,
   sendingOf,
   sendingReplicas,
 } from './decision-store.ts'
+import { correctQuery, endQuery } from './ending-store.ts'
 
 const decision = (id: string, state: DecisionState): StoredDecision => ({
   ...{ id: `dec_${id}`, taskId: 'tsk_1', personId: 'psn_1', agentId: 'agent' },
@@ -36,9 +35,9 @@ onBothEngines('calls under way', (open) => {
       await write(storage, insertDecisionQuery(read, decision(id, 'sending')))
     await write(storage, insertDecisionQuery(read, decision('d', 'decided')))
     assert.deepEqual((await sendingAmong(read, ids)).toSorted(), ['dec_a', 'dec_b', 'dec_c'])
-    await write(storage, endQuery(read, 'dec_a', { state: 'answered', status: 200, at: 2 }))
-    await write(storage, endQuery(read, 'dec_b', { state: 'indeterminate', at: 2 }))
-    await write(storage, correctQuery(read, 'dec_b', { state: 'failed', at: 3 }))
+    await write(storage, endQuery(storage, 'dec_a', { state: 'answered', status: 200, at: 2 }))
+    await write(storage, endQuery(storage, 'dec_b', { state: 'indeterminate', at: 2 }))
+    await write(storage, correctQuery(storage, 'dec_b', { state: 'failed', at: 3 }))
     assert.deepEqual(await sendingOf(read, 'rpl_1', 10), ['dec_c'])
     assert.deepEqual(await sendingReplicas(read), ['rpl_1'])
     await storage.transaction((tx) => tx.deleteFrom('decisions').execute())

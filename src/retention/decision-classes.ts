@@ -1,4 +1,4 @@
-import { eraseInputs, forgetListed, selectListed } from '../decision-log/index.ts'
+import { deleteEndings, eraseInputs, forgetListed, selectListed } from '../decision-log/index.ts'
 import type { Reader, Tx } from '../storage/index.ts'
 import { type ClassQuery, idsOf, type KeptClass, pageOfRows } from './class.ts'
 import type { SubjectMatter } from './subject.ts'
@@ -81,9 +81,11 @@ function subjectOf({ agent_id, at, person_id, resource, task_id }: DecisionRow):
 }
 
 async function deleteDecisions(tx: Tx, chosen: Parameters<KeptClass['erase']>[1]): Promise<number> {
+  const ids = idsOf(chosen)
+  await deleteEndings(tx, ids)
   const { numDeletedRows } = await tx
     .deleteFrom('decisions')
-    .where('id', 'in', idsOf(chosen))
+    .where('id', 'in', ids)
     .executeTakeFirstOrThrow()
   return Number(numDeletedRows)
 }

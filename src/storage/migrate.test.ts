@@ -115,7 +115,7 @@ async function dropEverything(storage: Storage): Promise<void> {
     else {
       for (const view of [
         'ledger_append',
-        ...['task', 'person', 'agent', 'all'].map((list) => `${list}_decisions`),
+        ...['task', 'person', 'agent', 'all', 'known'].map((which) => `${which}_decisions`),
       ])
         await sql`DROP VIEW ${sql.table(view)}`.execute(tx)
       for (const name of tables) await sql`DROP TABLE ${sql.table(name)}`.execute(tx)

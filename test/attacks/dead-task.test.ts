@@ -140,7 +140,9 @@ inEachWorld('a closed task is dead', (world) => {
     // And none that was on its way stays open as if nothing had happened.
     const { rows } = await sql<{
       n: number
-    }>`SELECT count(*) AS n FROM decisions WHERE state = 'sending'`.execute(w.rooms.storage.read)
+    }>`SELECT count(*) AS n FROM known_decisions WHERE state = 'sending'`.execute(
+      w.rooms.storage.read,
+    )
     assert.equal(Number(rows[0]?.n), 0)
   })
 })

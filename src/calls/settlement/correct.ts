@@ -22,7 +22,7 @@ export async function correctOutcome(
   const done = await storage.commit([
     {
       guard: CORRECTION_GUARD,
-      query: correctQuery(storage.read, decisionId, { state, status, at: clock.now() }),
+      query: correctQuery(storage, decisionId, { state, status, at: clock.now() }),
       rows: 1,
     },
     ledger.appendStep({

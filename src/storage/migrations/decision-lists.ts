@@ -3,7 +3,7 @@ import type { Statements } from './portable-sql.ts'
 const COLUMNS = `id, task_id, person_id, agent_id, resource, action, outcome, reason, call_hash, policy_version, request_id,
   explanation, state, status, replica_id, at, ended_at, allowance_id, inputs, setting, presumed_at`
 /** Lists, and the column that has the key of a decision in each; that of all has one key. */
-const LISTS = [
+export const LISTS = [
   ['task', 'task_id'],
   ['person', 'person_id'],
   ['agent', 'agent_id'],
@@ -75,7 +75,7 @@ function selectBeside([, column]: List): string {
 }
 
 /** `from`: columns that come from elsewhere than the decision. */
-function columnsOf(from: Readonly<Record<string, string>>): string {
+export function columnsOf(from: Readonly<Record<string, string>>): string {
   return COLUMNS.split(/,\s*/)
     .map((name) => `${from[name] ?? `d.${name}`} AS ${name}`)
     .join()

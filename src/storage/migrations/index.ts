@@ -5,6 +5,7 @@ import type { Storage } from '../storage.ts'
 import { appendedRecords } from './appended-records.ts'
 import { baseline } from './baseline/index.ts'
 import { connectionExpiry } from './connection-expiry.ts'
+import { decisionEndings } from './decision-endings.ts'
 import { decisionLists } from './decision-lists.ts'
 import { openDecisions } from './open-decisions.ts'
 import { noBuildWithoutBundles, packedRecords } from './packed-records.ts'
@@ -22,7 +23,7 @@ const BASELINE = `0001-baseline-${digestOf(baseline)}`
  * Every migration by its name: four digits that rise by one, then a subject. Kysely runs them in the order of their names.
  * Never change or remove one that was released. Each either expands, which only adds what an older build does not see, or
  * contracts, which takes away what no build since schema N uses any more: its name is then `0007-since-0006-subject`. One that
- * the build works without says so, and may be the last only: `0009-since-0008-later-subject`. It runs when no older server is left.
+ * the build works without says so, and may be the last only: `0010-since-0009-later-subject`. It runs when no older server is left.
  * Servers go on while it runs: no statement may hold a lock for long on a table that calls use.
  */
 const MIGRATIONS: Readonly<Record<string, Statements>> = {
@@ -34,7 +35,8 @@ const MIGRATIONS: Readonly<Record<string, Statements>> = {
   '0006-used-proofs': usedProofs,
   '0007-connection-expiry': connectionExpiry,
   '0008-placed-records': placedRecords,
-  '0009-since-0004-later-packed-records': noBuildWithoutBundles,
+  '0009-decision-endings': decisionEndings,
+  '0010-since-0004-later-packed-records': noBuildWithoutBundles,
 }
 
 /** Migrations by name, in the form that Kysely's `Migrator` takes. None has a way back. */

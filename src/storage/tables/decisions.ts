@@ -15,7 +15,7 @@ export const decisions = {
     request_id: nullable(text),
     /** Gate results for `explain`, packed. */
     explanation: text,
-    /** `decided`, `sending`, `answered`, `not_sent`, `failed`, `indeterminate` */
+    /** `decided`, `sending`, `answered`, `not_sent`, `failed`, `indeterminate`; on PostgreSQL `sending` for ever where a call began. */
     state: text,
     status: nullable(integer),
     replica_id: text,
@@ -28,6 +28,15 @@ export const decisions = {
     inputs: nullable(json),
     /** Digest of the other inputs. */
     setting: nullable(text),
+  },
+  /** On PostgreSQL: how calls ended. On SQLite empty. */
+  decision_endings: {
+    decision_id: text,
+    /** `answered`, `not_sent`, `failed`, `indeterminate` */
+    state: text,
+    status: nullable(integer),
+    ended_at: time,
+    presumed_at: nullable(time),
   },
   /** Decisions in state `sending`. The database fills it when decisions change. */
   decisions_open: {
@@ -118,8 +127,9 @@ export const decisions = {
   },
 }
 
-/** Decisions, found by the list of a task, a person or an agent, or by that of all, in the order of their times. */
+/** Decisions with their endings. The others: found by the list of a task, a person or an agent, or by that of all, in the order of their times. */
 export const decisionViews = {
+  known_decisions: decisions.decisions,
   task_decisions: decisions.decisions,
   person_decisions: decisions.decisions,
   agent_decisions: decisions.decisions,
