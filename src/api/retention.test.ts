@@ -37,7 +37,7 @@ inEachWorld(
       const { ledger, storage } = world().rooms
       await ledger.sequence()
       const found: string[] = []
-      for (const table of tablesOf('kept', 'ended', 'emptied', 'left_out')) {
+      for (const table of tablesOf('kept', 'ended', 'emptied', 'left_out', 'derived')) {
         const rows = await storage.read.selectFrom(table).selectAll().execute()
         if (rows.some((row) => text.test(JSON.stringify(row)))) found.push(table)
       }

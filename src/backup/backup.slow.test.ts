@@ -529,7 +529,10 @@ describe('a backup or restore that is stopped', () => {
         await assert.rejects(restore(stopped, { directory }), /killed/)
         const storage = await openStorage({ ...storageOptions(there.settings), ...there.storage })
         await storage.close()
-        const rows = await linesOf(there, tablesOf('kept', 'ended', 'emptied', 'left_out'))
+        const rows = await linesOf(
+          there,
+          tablesOf('kept', 'ended', 'emptied', 'left_out', 'derived'),
+        )
         assert.deepEqual(Object.values(rows).flat(), [])
       }
       assert.equal((await restore(there, { directory })).work.tasks, 2)

@@ -3,9 +3,10 @@ import type { TABLES } from '../storage/index.ts'
 /**
  * Treatment of a table in a backup. `kept`: restored as it was. `ended`: restored, and what it
  * gives ends (`end-store.ts`, `end-work.ts`). `emptied`: in the backup, and not restored; a move
- * takes it along. `left_out`: of servers that run; in no backup.
+ * takes it along. `left_out`: of servers that run; in no backup, and emptied. `derived`: in no
+ * backup, because the rows of other tables say it all.
  */
-export type Treatment = 'kept' | 'ended' | 'emptied' | 'left_out'
+export type Treatment = 'kept' | 'ended' | 'emptied' | 'left_out' | 'derived'
 
 /**
  * Every table. Whoever adds one here asks: if a row was revoked after the backup, what would work
@@ -116,13 +117,13 @@ export const TREATMENT: Readonly<Record<keyof typeof TABLES, Treatment>> = {
   risk_signals: 'kept',
 
   decisions: 'kept',
-  // In the rows of `decisions`, as a backup has them.
-  decision_endings: 'left_out',
+  // A backup has them in the rows of `decisions`.
+  decision_endings: 'derived',
   // The database fills it when the rows of `decisions` come.
-  decisions_open: 'left_out',
+  decisions_open: 'derived',
   // Filled again from `decisions`.
-  decision_lists: 'left_out',
-  decision_lists_end: 'left_out',
+  decision_lists: 'derived',
+  decision_lists_end: 'derived',
   decision_settings: 'kept',
   kept_results: 'emptied',
   mcp_tasks: 'emptied',
