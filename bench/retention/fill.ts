@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { listAllDecisions } from '../../src/decision-log/index.ts'
+import { fillDerived } from '../../src/decision-log/index.ts'
 import { packBundle } from '../../src/ledger/index.ts'
 import { base64url } from '../../src/lib/bytes.ts'
 import { systemRandom } from '../../src/lib/random.ts'
@@ -45,7 +45,7 @@ export async function fill(storage: Storage, count: number, begin: number): Prom
       for (const statement of statements) await statement.execute(tx)
     })
   }
-  await storage.exclusively((tx) => listAllDecisions(tx, storage.engine))
+  await storage.exclusively((tx) => fillDerived(tx, storage.engine))
   for (let from = 0; from < count; from += WIDTH * BUNDLES_AT_ONCE) {
     const bundles: { bundle: number; packed: Uint8Array }[] = []
     for (let at = from; at < Math.min(from + WIDTH * BUNDLES_AT_ONCE, count); at += WIDTH)

@@ -6,7 +6,6 @@ import {
   type Replayable,
   readRecorded,
   type StoredDecision,
-  type StoredOutcome,
 } from '../decision-log/index.ts'
 import { isId } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
@@ -22,7 +21,7 @@ export type { OperatorGate }
 export interface Explanation {
   readonly id: string
   readonly at: number
-  readonly outcome: StoredOutcome
+  readonly outcome: StoredDecision['outcome']
   readonly reason: string
   readonly detail: string | undefined
   /** Condition that would have been enough. */

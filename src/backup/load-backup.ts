@@ -1,4 +1,4 @@
-import { endLoaded, listAllDecisions } from '../decision-log/index.ts'
+import { fillDerived } from '../decision-log/index.ts'
 import { returnToIntake } from '../ledger/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { insertRows, loading, type Storage, type Tx, tableInUse } from '../storage/index.ts'
@@ -35,8 +35,7 @@ export async function loadBackup(
       }
       onTable(table)
     }
-    await endLoaded(tx, engine)
-    await listAllDecisions(tx, engine)
+    await fillDerived(tx, engine)
   })
   // Behind what is in the intake, and so when its numbers go on behind those.
   await returnToIntake(tx)

@@ -9,7 +9,7 @@ import {
   insertDecisionQuery,
   listDecisions,
 } from './decision-store.ts'
-import { correctQuery, deleteEndings, endLoaded, endQuery } from './ending-store.ts'
+import { correctQuery, deleteEndings, endQuery, fillDerived } from './ending-store.ts'
 
 const GUARD = new Guard('test')
 
@@ -77,7 +77,7 @@ onBothEngines('how calls ended', (open) => {
     const storage = await open()
     await insert(storage, 'a', 'indeterminate')
     await insert(storage, 'b', 'answered')
-    await storage.transaction((tx) => endLoaded(tx, storage.engine))
+    await storage.transaction((tx) => fillDerived(tx, storage.engine))
     assert.deepEqual(await ending(storage, 'dec_a'), ['indeterminate', null, 5, null])
     const correct = (id: string) =>
       writes(storage, correctQuery(storage, id, { state: 'failed', at: 9 }))

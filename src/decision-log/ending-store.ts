@@ -1,10 +1,11 @@
 import { sql } from 'kysely'
 import { keptQuery, type Step, type Storage, type Tx } from '../storage/index.ts'
+import { listAllDecisions } from './decision-lists.ts'
 import type { DecisionState } from './decision-store.ts'
 
 type Books = Pick<Storage, 'engine' | 'read'>
 
-/** How a call ended. */
+/** The end of a call, as it is said. */
 export interface DecisionEnding<S extends DecisionState> {
   readonly state: S
   /** HTTP status that the upstream answered. */
@@ -23,7 +24,6 @@ export function endQuery(
   ending: DecisionEnding<Exclude<DecisionState, 'decided' | 'sending'>>,
 ): Step['query'] {
   const { at, state, status = null } = ending
-
   if (engine === 'postgres')
     return keptQuery(db, 'decision ends', [id, state, status, at], () => ({
       // Of two at once the second waits for the row that the first takes away, and finds none.
@@ -63,8 +63,14 @@ export function correctQuery(
     .where('presumed_at', 'is', null)
 }
 
-/** Lets decisions of a database that was loaded be corrected: a backup has their endings in their own rows. */
-export async function endLoaded(tx: Tx, engine: Storage['engine']): Promise<void> {
+/** Fills the tables that are derived from decisions, in a database that was loaded. */
+export async function fillDerived(tx: Tx, engine: Storage['engine']): Promise<void> {
+  await fillEndings(tx, engine)
+  await listAllDecisions(tx, engine)
+}
+
+/** Lets decisions be corrected: a backup has their endings in their own rows. */
+async function fillEndings(tx: Tx, engine: Storage['engine']): Promise<void> {
   if (engine !== 'postgres') return
   const presumed = tx
     .selectFrom('decisions')

@@ -1,5 +1,5 @@
 /** Decisions as they were made: rows, inputs to make them again from, and the reasons that they give. */
-export { DecisionLists, listAllDecisions } from './decision-lists.ts'
+export { DecisionLists } from './decision-lists.ts'
 export {
   type DecisionState,
   findDecision,
@@ -7,7 +7,6 @@ export {
   isSending,
   listDecisions,
   type StoredDecision,
-  type StoredOutcome,
   selectListed,
   sendingAmong,
   sendingOf,
@@ -15,7 +14,7 @@ export {
   strandedOf,
   unreported,
 } from './decision-store.ts'
-export { correctQuery, deleteEndings, endLoaded, endQuery } from './ending-store.ts'
+export { correctQuery, deleteEndings, endQuery, fillDerived } from './ending-store.ts'
 export { forgetListed } from './forget-listed.ts'
 export { inputsOf } from './inputs.ts'
 export { issuanceInputs, type JudgedIssuance } from './judged.ts'
