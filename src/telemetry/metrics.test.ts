@@ -38,6 +38,14 @@ interface Panel {
   readonly targets?: readonly { readonly expr: string }[]
 }
 
+function rules(): readonly Rule[] {
+  return parse(read('alerts.yaml')).groups.flatMap(({ rules }: { rules: readonly Rule[] }) => rules)
+}
+
+function panels(): readonly Panel[] {
+  return JSON.parse(read('dashboard.json')).panels
+}
+
 describe('metrics', () => {
   it('have the names that Prometheus wants', () => {
     for (const name of SERIES) assert.match(name, /^[a-z][a-z0-9]*(?:_[a-z0-9]+)+$/)
@@ -47,11 +55,8 @@ describe('metrics', () => {
   })
 
   it('exist, when an alert names them', () => {
-    const rules: readonly Rule[] = parse(read('alerts.yaml')).groups.flatMap(
-      ({ rules }: { rules: readonly Rule[] }) => rules,
-    )
-    assert.ok(rules.length > 10)
-    for (const { alert, expr } of rules) {
+    assert.ok(rules().length > 10)
+    for (const { alert, expr } of rules()) {
       const named = metricsIn(expr)
       assert.ok(named.length > 0, alert)
       for (const name of named) assert.ok(name === 'up' || SERIES.has(name), `${alert}: ${name}`)
@@ -59,14 +64,22 @@ describe('metrics', () => {
   })
 
   it('exist, when the dashboard names them', () => {
-    const panels: readonly Panel[] = JSON.parse(read('dashboard.json')).panels
-    assert.ok(panels.length > 20)
-    for (const { targets = [], title } of panels)
+    assert.ok(panels().length > 20)
+    for (const { targets = [], title } of panels())
       for (const { expr } of targets) {
         const named = metricsIn(expr)
         assert.ok(named.length > 0, title)
         for (const name of named) assert.ok(SERIES.has(name), `${title}: ${name}`)
       }
+  })
+
+  it('are on the dashboard, when an alert is about them', () => {
+    const drawn = new Set(
+      panels().flatMap(({ targets = [] }) => targets.flatMap(({ expr }) => metricsIn(expr))),
+    )
+    for (const { alert, expr } of rules())
+      for (const name of metricsIn(expr))
+        assert.ok(name === 'up' || drawn.has(name), `${alert}: ${name}`)
   })
 
   it('are described on the page about monitoring', () => {

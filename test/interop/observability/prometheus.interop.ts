@@ -5,12 +5,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { addConnection } from '../../../src/connections/index.ts'
+import { Secret } from '../../../src/lib/secret.ts'
 import { freePorts } from '../../ports.ts'
 import { until } from '../../until.ts'
 import { World } from '../../world.ts'
 import { startServerProgram } from '../server-process.ts'
 
 const FOLDER = fileURLToPath(new URL('../../../deploy/observability/', import.meta.url))
+
+const NINETY_DAYS_MS = 90 * 24 * 60 * 60 * 1000
 
 interface Sample {
   readonly metric: Readonly<Record<string, string>>
@@ -84,6 +88,15 @@ describe('Prometheus as deploy/observability configures it', () => {
       assert.equal(error, undefined, query)
       return data.result
     }
+    await addConnection(w.rooms.connections, {
+      ...{
+        name: 'billing-key',
+        kind: 'bearer',
+        secret: new Secret('sk_live_billing'),
+        by: 'psn_test',
+      },
+      expiresAt: w.clock.now() + NINETY_DAYS_MS,
+    })
     const task = await w.open()
     const call = async () => {
       assert.equal((await w.agent.call(task, 'GET', '/orders/orders/1042')).status, 200)
