@@ -3,13 +3,13 @@ import { before, it } from 'node:test'
 import { type CryptoKey, importJWK } from 'jose'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
-import { findDecision, listDecisions } from '../../src/decision-log/index.ts'
+import { findDecision } from '../../src/decision-log/index.ts'
 import { ID_TOKEN, JWT_BEARER, type OpenTask, postForm, TOKEN_EXCHANGE } from '../agent.ts'
+import { allEnded } from '../ended.ts'
 import { Stranger } from '../mcp/stranger.ts'
 import { assertDenied, assertNoToken, assertRefused } from '../refusals.ts'
 import { allOf, type KnownShop, letIn, sdkTask, shopDirect } from '../sdk/shops.ts'
 import { newKey } from '../signing.ts'
-import { until } from '../until.ts'
 import type { Answer } from '../wire.ts'
 import { inEachWorld, type World } from '../world.ts'
 
@@ -20,14 +20,6 @@ function nonceOf({ headers }: Answer): string {
   const { 'dpop-nonce': nonce } = headers
   assert.equal(typeof nonce, 'string')
   return String(nonce)
-}
-
-/** Waits until each call of a task has its outcome, which is recorded behind the answer. */
-async function allEnded(w: World, { id: taskId }: OpenTask): Promise<void> {
-  await until(async () => {
-    const calls = await listDecisions(w.rooms.storage.read, { taskId, limit: 50 })
-    return calls.every(({ state }) => state !== 'sending') || undefined
-  })
 }
 
 async function withNonce(w: World, task: OpenTask, nonce: string, token: string) {

@@ -7,6 +7,7 @@ import { grantBasis } from '../../src/consent/index.ts'
 import { publishPolicies } from '../../src/policy/index.ts'
 import { REFUND_DESK } from '../../src/policy/testing.ts'
 import type { OpenTask } from '../agent.ts'
+import { ended } from '../ended.ts'
 import { assertDenied, assertRefused, assertRequestable } from '../refusals.ts'
 import { decode } from '../signing.ts'
 import { send } from '../wire.ts'
@@ -127,10 +128,8 @@ inOneWorld('GraphQL through the gateway', (world) => {
       executed.map(([name, { id }]) => [name, id]),
       [['query.order', '7']],
     )
-    const { body } = await (await world().api('ada')).send(
-      'GET',
-      `/decisions/${answer.headers['remit-decision']}`,
-    )
+    const { id } = await ended(world(), answer.headers['remit-decision'])
+    const { body } = await (await world().api('ada')).send('GET', `/decisions/${id}`)
     assert.deepEqual([body.action, body.state], ['graph.query.order', 'answered'])
   })
 

@@ -5,6 +5,7 @@ import { publishPolicies } from '../../src/policy/index.ts'
 import { endStandIn, nameStandIn } from '../../src/stand-ins/index.ts'
 import type { OpenTask } from '../agent.ts'
 import { ECHO_SECRET } from '../echo.ts'
+import { ended } from '../ended.ts'
 import { assertDenied, assertRefused, assertRequestable } from '../refusals.ts'
 import { until } from '../until.ts'
 import { inEachWorld, type World } from '../world.ts'
@@ -52,6 +53,7 @@ inEachWorld('a call that people have to approve', (world) => {
       w.echo.reached.map(({ method, target }) => [method, target]),
       [['DELETE', '/things/a1']],
     )
+    await ended(w, done.headers['remit-decision'])
     const twice = await remove(w, task, 'a1')
     assertRefused(twice, 'approval.executed')
     assert.equal(twice.body.decision_id, done.headers['remit-decision'])

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { OpenTask } from '../agent.ts'
+import { ended } from '../ended.ts'
 import { assertDenied, assertRefused } from '../refusals.ts'
 import { newKey } from '../signing.ts'
 import { inEachWorld, type World } from '../world.ts'
@@ -51,6 +52,8 @@ inEachWorld('a task under a budget', (world) => {
     const task = await openUnder(w, [{ limit: 'calls', max: 1 }])
     const first = await read(w, task)
     assert.equal(first.status, 200, first.text)
+    // A task with a call on its way is not closed.
+    await ended(w, first.headers['remit-decision'])
     const token = await w.agent.token(task, w.orders)
     const refused = await w.agent.call(task, 'GET', '/orders/orders/1042', { token })
     assertDenied(refused, 'budget.exhausted')

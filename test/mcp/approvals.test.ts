@@ -3,6 +3,7 @@ import { it } from 'node:test'
 import { listDecisions } from '../../src/decision-log/index.ts'
 import { answer, type Script } from '../../src/net/mcp/testing.ts'
 import type { OpenTask } from '../agent.ts'
+import { allEnded } from '../ended.ts'
 import { until } from '../until.ts'
 import type { Answer } from '../wire.ts'
 import { inEachWorld, type World } from '../world.ts'
@@ -211,10 +212,12 @@ inEachWorld(
     })
 
     it('a failure and a crash are not told as a success, nor as if nothing had happened', async () => {
-      const session = await at.place.session(await at.place.open())
+      const task = await at.place.open()
+      const session = await at.place.session(task)
       await approved(world(), () => erase(session, 'cut'))
       at.notes.play(on('tools/call', (_, reply) => reply.destroy() !== undefined))
       assert.match(came(await erase(session, 'cut')).words, /whether it acted is not known/)
+      await allEnded(world(), task)
       const cut = came(await erase(session, 'cut'))
       assert.match(cut.words, /is not sent again .*whether it was executed is not known/)
       assert.match(cut.words, /POST \{"request_id": "req_\S+"\} to http\S+\/requests with the task/)
