@@ -1,7 +1,12 @@
 const PATIENCE_MS = 60_000
 
-/** Asks again and again, without a pause, until there is an answer. For what happens by itself a moment later. */
-export async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {
+/**
+ * Asks again and again, without a pause, until there is an answer. For what happens by itself a moment later. `false` is no
+ * answer to wait for: `… || undefined`.
+ */
+export async function until<T extends object | string | number | true>(
+  ask: () => Promise<T | undefined>,
+): Promise<T> {
   const end = performance.now() + PATIENCE_MS
   for (;;) {
     const answer = await ask()

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { ended } from '../../test/ended.ts'
 import { assertRefused } from '../../test/refusals.ts'
 import { inEachWorld } from '../../test/world.ts'
 import { type Source, verifyLedger } from '../../verifier/src/index.ts'
@@ -13,9 +14,7 @@ inEachWorld('erasing what is kept beside the ledger', (world) => {
     const body = `{"amount": ${CANARY}}`
     const call = await w.agent.call(task, 'POST', '/orders/orders/1042/refunds', { body })
     assert.equal(call.status, 201, call.text)
-    const { body: listed } = await (await w.api('ada')).send('GET', '/decisions?limit=1')
-    const [{ id = '' } = {}] = listed.decisions as { id?: string }[] // as the API says
-    return id
+    return (await ended(w, call.headers['remit-decision'])).id
   }
 
   /** Exports all that an administrator could still read of it. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { ended } from '../../test/ended.ts'
 import { World as Remit } from '../../test/world.ts'
 import { signedIn } from './testing.ts'
 
@@ -13,9 +14,9 @@ describe('remit ledger erase', () => {
   test('asks, is confirmed on a page, and then the values of a decision are gone', async (t) => {
     const cli = await signedIn(t, remit)
     const task = await remit.open()
-    assert.equal((await remit.agent.call(task, 'GET', '/orders/orders/1042')).status, 200)
-    const listed = await cli.remit('decisions', 'list', '--json')
-    const [{ id = '' } = {}] = listed.json.decisions as { id?: string }[] // as the API says
+    const call = await remit.agent.call(task, 'GET', '/orders/orders/1042')
+    assert.equal(call.status, 200, call.text)
+    const { id } = await ended(remit, call.headers['remit-decision'])
     const erase = (...args: string[]) => cli.remit('ledger', 'erase', id, ...args)
 
     const unsure = await erase('--why', 'requested')

@@ -67,12 +67,12 @@ inEachWorld(
         })
         await w.startServer()
         assert.deepEqual(await w.rooms.ledger.records(0, 600), records)
-        const isStopped = await until(async () => {
-          if (stopping) return true
+        const ended = await until(async () => {
+          if (stopping) return 'by a stop'
           const left = await whenLeft(w).catch(() => undefined)
-          return left === undefined ? undefined : false
+          return left === undefined ? undefined : 'by itself'
         })
-        if (!isStopped) break
+        if (ended === 'by itself') break
         await stopping
         stops++
       }

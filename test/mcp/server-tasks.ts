@@ -5,6 +5,7 @@ import { publishPolicies } from '../../src/policy/index.ts'
 import { setGroup } from '../../src/resource-groups/index.ts'
 import type { OpenTask } from '../agent.ts'
 import { ECHO_SECRET } from '../echo.ts'
+import { ended } from '../ended.ts'
 import { until } from '../until.ts'
 import type { World } from '../world.ts'
 import { pageOf, say } from './asking.ts'
@@ -50,7 +51,9 @@ export function serverTasks(world: () => World): void {
       const get = async () => (await ask('tasks/get')).result
       const call = server.of('tools/call').at(-1)?.message
       const decision = () => findDecision(world().rooms.storage.read, call.id)
-      return { ask, client, created, decision, get, secret: server.last(), task, taskId }
+      const outcome = () => ended(world(), call.id)
+      const secret = server.last()
+      return { ask, client, created, decision, get, outcome, secret, task, taskId }
     }
 
     async function withPolicies(change: (text: string) => string, act: () => Promise<void>) {
@@ -286,25 +289,25 @@ export function serverTasks(world: () => World): void {
     })
 
     it('ends with its task of Remit, and its server is told', async () => {
-      const { client, decision, secret, task, taskId } = await begin()
+      const { client, outcome, secret, task, taskId } = await begin()
       server.tell(completed('too late'))
       assert.equal((await world().agent.about(task, 'DELETE', '')).status, 200)
       assert.equal((await client.request('tasks/get', { taskId })).status, 401)
       await until(async () =>
-        server.of('tasks/cancel').some(({ message }) => message.params.taskId === secret),
+        server.of('tasks/cancel').find(({ message }) => message.params.taskId === secret),
       )
-      assert.equal((await decision())?.state, 'indeterminate')
+      assert.equal((await outcome()).state, 'indeterminate')
     })
 
     it('is cut when its task ends while the server is asked', async () => {
-      const { client, decision, task, taskId } = await begin()
+      const { client, outcome, task, taskId } = await begin()
       server.tell(completed('not for you'))
       server.first(() => world().agent.about(task, 'DELETE', ''))
       const told = await client.request('tasks/get', { taskId })
       server.first(async () => {})
       assert.ok(!told.text.includes('not for you'), told.text)
       assert.equal(told.status, 403, told.text)
-      await until(async () => (await decision())?.state !== 'sending')
+      await outcome()
     })
 
     it('is asked about with the official client, once it has begun', async () => {

@@ -399,7 +399,7 @@ inOneWorld(
           questions.push(params.message)
           return { action: 'accept' as const, content: { name: 'Sam' } }
         })
-        const answers: unknown[] = []
+        const answers: object[] = []
         const { begun, open, say } = standing(({ message }) => {
           if (message && !message.method) answers.push(message.result)
           return false
