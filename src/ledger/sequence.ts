@@ -92,7 +92,8 @@ async function endOf(storage: Storage, head: Head) {
 
 /** Commits a change of the tree. 0: another sequencer was first; look again at what is left. */
 async function committed(storage: Storage, steps: readonly Step[], count: number): Promise<number> {
-  const done = await storage.commit(steps, { isBehind: true })
+  // On PostgreSQL by itself: it may wait for another sequencer, and who shared it would wait, too.
+  const done = await storage.commit(steps, { isBehind: storage.engine === 'sqlite' })
   if (done.committed) return count
   if (done.failed !== FENCE_GUARD) throw done.failed.problem()
   return 0

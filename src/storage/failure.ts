@@ -19,6 +19,20 @@ export function isDuplicate(error: unknown): boolean {
   return error instanceof StatementError && error.duplicate
 }
 
+const uncertain = new WeakSet<Problem>()
+
+/** Makes the error of a transaction that may have taken place. */
+export function uncertainCommit(detail: string, cause?: unknown): Problem {
+  const problem = unavailable(detail, cause)
+  uncertain.add(problem)
+  return problem
+}
+
+/** True when a transaction may have taken place although it failed. */
+export function isUncertain(error: unknown): boolean {
+  return error instanceof Problem && uncertain.has(error)
+}
+
 export function unavailable(detail: string, cause?: unknown): Problem {
   return new Problem('storage.unavailable', detail, { cause })
 }

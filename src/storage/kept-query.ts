@@ -1,7 +1,14 @@
 import type { CompiledQuery } from 'kysely'
 import type { Reader, Step } from './storage.ts'
 
-const texts = new WeakMap<Reader, Map<string, CompiledQuery>>()
+const texts = new WeakMap<Reader, Map<string, PreparedQuery>>()
+/** Names of texts, each its own: one connection knows no name for two texts. */
+const names = new Map<string, string>()
+
+/** Statement that a connection may prepare once, under this name. */
+export interface PreparedQuery extends CompiledQuery {
+  readonly preparedAs?: string
+}
 
 /**
  * Keeps the text of a statement that every call runs: building it anew takes longer than filling it
@@ -16,7 +23,7 @@ export function keptQuery(
 ): Step['query'] {
   return {
     compile() {
-      const known = texts.get(db) ?? new Map<string, CompiledQuery>()
+      const known = texts.get(db) ?? new Map<string, PreparedQuery>()
       const text = known.get(name)
       if (text) return { ...text, parameters }
       const made = build().compile()
@@ -24,8 +31,15 @@ export function keptQuery(
       const same = made.parameters.every((each, i) => Object.is(each, parameters[i]))
       if (!same || made.parameters.length !== parameters.length)
         throw new Error(`the parameters of \`${name}\` are not in the order of its text`)
-      texts.set(db, known.set(name, made))
-      return made
+      const prepared = { ...made, preparedAs: nameOf(made.sql) }
+      texts.set(db, known.set(name, prepared))
+      return prepared
     },
   }
+}
+
+function nameOf(text: string): string {
+  const name = names.get(text) ?? `kept_${names.size + 1}`
+  names.set(text, name)
+  return name
 }

@@ -1,12 +1,13 @@
-import type { CompiledQuery, Kysely, RawBuilder } from 'kysely'
+import type { Kysely, RawBuilder } from 'kysely'
 import type { Guard } from './guard.ts'
+import type { PreparedQuery } from './kept-query.ts'
 import type { Schema } from './schema.ts'
 
 export type Reader = Kysely<Schema>
 export type Tx = Kysely<Schema>
 
 interface Statement {
-  readonly query: { compile(): CompiledQuery }
+  readonly query: { compile(): PreparedQuery }
   /** Number of rows that the statement must have touched. */
   readonly rows: number | 'any'
 }

@@ -16,6 +16,7 @@ import { SessionPool } from './pool.ts'
 import { Primary, type PrimaryOptions } from './primary.ts'
 import { BorrowedConnection } from './session.ts'
 import { requireSessions } from './sessions.ts'
+import { SharedCommits } from './shared-commits.ts'
 import { commitSteps, runExclusively, runTransaction } from './transaction.ts'
 
 /** Connections of a server: for reading, for writing, for renewals, for revocations (reading and writing), and one that listens. */
@@ -58,6 +59,8 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
   const listener = new Listener(url, hints, connections)
   const attempts = new Attempts(() => writing.borrow(), waitFactor)
   const read = readerOver(reading)
+  const commit: Storage['commit'] = (steps) => commitSteps(attempts, steps, () => primary.lineage)
+  const behind = new SharedCommits(commit)
   let closed: Promise<unknown> | undefined
   const storage: Storage = {
     engine: 'postgres',
@@ -75,7 +78,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
         await patient.close()
       }
     },
-    commit: (steps) => commitSteps(attempts, steps, () => primary.lineage),
+    commit: (steps, { isBehind = false } = {}) => (isBehind ? behind.commit(steps) : commit(steps)),
     now: () => databaseTime(read),
     time: databaseTimeNow,
     lanes: {
@@ -100,7 +103,9 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
       }
     },
     close: async () => {
-      closed ??= Promise.all([listener.stop(), ...pools.map((pool) => pool.close())])
+      closed ??= behind
+        .flush()
+        .then(() => Promise.all([listener.stop(), ...pools.map((pool) => pool.close())]))
       await closed
     },
   }

@@ -1,7 +1,7 @@
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
-import type pg from 'pg'
+import pg from 'pg'
 import { noStreaming } from '../dialect.ts'
-import { unavailable } from '../failure.ts'
+import { uncertainCommit } from '../failure.ts'
 import { endsConnection, isTimeout, isWorthAnotherTry, sqlStateOf, translated } from './failure.ts'
 
 interface BorrowOptions {
@@ -49,9 +49,28 @@ export class BorrowedConnection implements DatabaseConnection {
     return this.#lost
   }
 
-  async query(sql: string, parameters: readonly unknown[] = []): Promise<pg.QueryResult> {
+  /** Sends what `send` queries in this tick together: a write to a socket costs as much as a statement. */
+  together<T>(send: () => T): T {
+    const stream = this.#client instanceof pg.Client ? this.#client.connection.stream : undefined
+    stream?.cork()
     try {
-      return await this.#client.query(sql, [...parameters])
+      return send()
+    } finally {
+      stream?.uncork()
+    }
+  }
+
+  /** `name`: the connection prepares the statement once, and then knows it by that. */
+  async query(
+    sql: string,
+    parameters: readonly unknown[] = [],
+    name?: string,
+  ): Promise<pg.QueryResult> {
+    try {
+      const values = [...parameters]
+      return await this.#client.query(
+        name === undefined ? { text: sql, values } : { name, text: sql, values },
+      )
     } catch (error) {
       if (isWorthAnotherTry(error, this.#retriesLocks)) this.#contended = true
       else if (!sqlStateOf(error) || endsConnection(error)) this.#lose(error)
@@ -89,12 +108,12 @@ export class BorrowedConnection implements DatabaseConnection {
       ;({ command } = await this.query('COMMIT'))
     } catch (error) {
       if (sqlStateOf(error)) throw translated(error)
-      throw unavailable('the database did not say whether it committed', error)
+      throw uncertainCommit('the database did not say whether it committed', error)
     }
     // A statement failed and its error was swallowed: PostgreSQL answers COMMIT with ROLLBACK.
     if (command === 'ROLLBACK') throw new Error('a failed transaction cannot be committed')
     if (this.#unconfirmed)
-      throw unavailable('no standby confirmed the commit; it stands on the primary alone')
+      throw uncertainCommit('no standby confirmed the commit; it stands on the primary alone')
   }
 
   async rollback(): Promise<void> {

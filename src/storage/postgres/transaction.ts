@@ -63,9 +63,13 @@ export async function commitSteps(
   const failed = await attempts.run(async (session) => {
     // INVARIANT: what was prepared before a failover is not done after it, where what it was prepared from may be gone.
     if (lineage() !== before) throw unavailable('the database failed over meanwhile')
-    const begun = session.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE')
-    const sent = compiled.map(({ sql, parameters }) => session.query(sql, parameters))
-    const [beginning, ...results] = await Promise.allSettled([begun, ...sent])
+    const sent = session.together(() => [
+      session.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE'),
+      ...compiled.map(({ parameters, preparedAs, sql }) =>
+        session.query(sql, parameters, preparedAs),
+      ),
+    ])
+    const [beginning, ...results] = await Promise.allSettled(sent)
     const failed = results.findIndex((result, i) => !holds(result, steps[i]?.rows))
     if (failed < 0) {
       await session.commit()
