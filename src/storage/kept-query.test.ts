@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Guard } from './guard.ts'
 import { keptQuery } from './kept-query.ts'
 import { onBothEngines } from './testing.ts'
 
@@ -27,6 +28,45 @@ onBothEngines('a statement whose text is kept', (open) => {
       { kind: 'kept', key: 'b', expires_at: 2 },
       { kind: 'kept', key: 'c', expires_at: 3 },
     ])
+  })
+
+  test('works after a commit in which it was never reached', async () => {
+    const { commit, read } = await open()
+    const taken = new Guard('taken')
+    const use = (key: string, guard = taken) => ({
+      guard,
+      rows: 1,
+      query: keptQuery(read, 'after a failure', ['kept', key, 1], () =>
+        read.insertInto('used_once').values({ kind: 'kept', key, expires_at: 1 }),
+      ),
+    })
+    const other = {
+      name: 'not built before',
+      rows: 'any' as const,
+      query: keptQuery(read, 'not built before', ['kept', 'none'], () =>
+        read.deleteFrom('used_once').where('kind', '=', 'kept').where('key', '=', 'none'),
+      ),
+    }
+    await commit([use('a')])
+    for (let i = 0; i < 2; i++)
+      assert.deepEqual(await commit([use('a'), other, use('b')]), {
+        committed: false,
+        failed: taken,
+      })
+    assert.deepEqual(await commit([use('b'), other, use('c')]), { committed: true })
+  })
+
+  test('is known to a connection of PostgreSQL by a name, one for each text', async () => {
+    const { read } = await open()
+    const of = (name: string, key: string) =>
+      keptQuery(read, name, [key], () =>
+        read.deleteFrom('used_once').where('key', '=', key),
+      ).compile().preparedAs
+    const all = read.deleteFrom('used_once')
+    const other = keptQuery(read, 'third', [], () => all).compile().preparedAs
+    assert.ok(of('first', 'a'))
+    assert.equal(of('first', 'a'), of('second', 'b'))
+    assert.notEqual(of('first', 'a'), other)
   })
 
   test('is of one store', async () => {

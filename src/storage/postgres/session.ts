@@ -68,9 +68,9 @@ export class BorrowedConnection implements DatabaseConnection {
   ): Promise<pg.QueryResult> {
     try {
       const values = [...parameters]
-      return await this.#client.query(
-        name === undefined ? { text: sql, values } : { name, text: sql, values },
-      )
+      return await (name === undefined
+        ? this.#client.query(sql, values)
+        : this.#client.query({ name, text: sql, values }))
     } catch (error) {
       if (isWorthAnotherTry(error, this.#retriesLocks)) this.#contended = true
       else if (!sqlStateOf(error) || endsConnection(error)) this.#lose(error)
