@@ -1,14 +1,9 @@
 import type { CompiledQuery } from 'kysely'
-import type { Reader, Step } from './storage.ts'
+import type { PreparedQuery, Reader, Step } from './storage.ts'
 
 const texts = new WeakMap<Reader, Map<string, PreparedQuery>>()
 /** Names of texts, each its own: one connection knows no name for two texts. */
 const names = new Map<string, string>()
-
-/** Statement that a connection may prepare once, under this name. */
-export interface PreparedQuery extends CompiledQuery {
-  readonly preparedAs?: string
-}
 
 /**
  * Keeps the text of a statement that every call runs: building it anew takes longer than filling it

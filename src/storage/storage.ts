@@ -1,10 +1,14 @@
-import type { Kysely, RawBuilder } from 'kysely'
+import type { CompiledQuery, Kysely, RawBuilder } from 'kysely'
 import type { Guard } from './guard.ts'
-import type { PreparedQuery } from './kept-query.ts'
 import type { Schema } from './schema.ts'
 
 export type Reader = Kysely<Schema>
 export type Tx = Kysely<Schema>
+
+/** Statement that a connection may prepare once, under this name. */
+export interface PreparedQuery extends CompiledQuery {
+  readonly preparedAs?: string
+}
 
 interface Statement {
   readonly query: { compile(): PreparedQuery }
