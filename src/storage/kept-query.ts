@@ -1,4 +1,3 @@
-import type { CompiledQuery } from 'kysely'
 import type { PreparedQuery, Reader, Step } from './storage.ts'
 
 const texts = new WeakMap<Reader, Map<string, PreparedQuery>>()
