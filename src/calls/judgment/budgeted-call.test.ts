@@ -113,7 +113,7 @@ forEachEngine('a call under a budget', (open) => {
     assert.equal(verdicts.filter(({ outcome }) => outcome === 'permit').length, 10)
     assert.ok(byChild <= 4)
     assert.deepEqual(await used(world, parent.held, above), ['100.00'])
-    assert.deepEqual(await used(world, child.held, own), [`${byChild}0.00`])
+    assert.deepEqual(await used(world, child.held, own), [`${byChild * 10}.00`])
   })
 
   test('gives back what was provably not sent, once, and nothing else', async (t) => {
