@@ -19,6 +19,11 @@ async function answer(w: World, page: string, button: RegExp, fields = {}) {
   assert.equal(answered.status, 200, answered.text)
 }
 
+/** Begins a span in which what is there now is read once, so that all that follows comes in it. */
+function beginSpan({ clock }: World): void {
+  clock.advance(PREVIEW_SPAN_MS - (clock.now() % PREVIEW_SPAN_MS))
+}
+
 interface ChangedCall {
   readonly method?: string
   readonly path?: string
@@ -87,6 +92,7 @@ inEachWorld('a call that people have to approve', (world) => {
       const told = { name: '<script>x</script>', hint: 'a\u202eb', key: headers.authorization }
       reply.setHeader('content-type', 'application/json').end(JSON.stringify(told))
     }
+    beginSpan(w)
     const looked = await fiona.submit(page, /^See what is there now/)
     assert.deepEqual(
       w.echo.reached.map(({ method, target }) => [method, target]),
@@ -131,8 +137,7 @@ inEachWorld('a call that people have to approve', (world) => {
     const look = async (task: OpenTask, thing: string) => {
       const asked = assertRequestable(await remove(w, task, thing))
       const page = await fiona.get(asked.page)
-      // So that all of them come in one span.
-      w.clock.advance(PREVIEW_SPAN_MS - (w.clock.now() % PREVIEW_SPAN_MS))
+      beginSpan(w)
       const looks = Array.from({ length: 8 }, () => fiona.submit(page, /^See what is there now/))
       const all = await Promise.all(looks)
       const [seen] = all.filter(({ text }) => !text.includes('a moment ago'))
