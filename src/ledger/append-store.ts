@@ -79,12 +79,16 @@ export async function readPlaced(
   return rows.map(({ leaf_hash, position }) => ({ position, leafHash: leaf_hash }))
 }
 
-/** Reads what has no position yet, the oldest first. */
-export async function readUnplaced(reader: Reader, limit: number): Promise<readonly PlacedLeaf[]> {
+/** Reads what has no position yet and a number below `from`, the oldest first. */
+export async function readUnplaced(
+  reader: Reader,
+  from: number,
+  limit: number,
+): Promise<readonly PlacedLeaf[]> {
   const rows = await reader
     .selectFrom('ledger_leaves')
     .select(['position', 'leaf_hash'])
-    .where('position', '<', 0)
+    .where('position', '<', from)
     .orderBy('position', 'desc')
     .limit(limit)
     .execute()

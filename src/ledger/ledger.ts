@@ -45,6 +45,7 @@ import {
   requireWithin,
   treeSize,
 } from './stored-tree.ts'
+import { UnplacedRecords } from './unplaced-records.ts'
 
 /** Pause between two looks for bundles that became full. */
 const PACK_EVERY_MS = 1_000
@@ -177,7 +178,7 @@ export class Ledger {
       ready,
     }: { readonly facts: LedgerEvent['facts']; readonly ready: (tx: Tx) => Promise<void> },
   ): Promise<void> {
-    await sequenceIntake(this.#storage)
+    await sequenceIntake(this.#storage, new UnplacedRecords(this.#storage.read, this.#clock))
     const found = await this.openBreak()
     if (found?.history !== history) throw noBreak(history)
     const size = await this.size()

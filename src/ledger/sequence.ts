@@ -1,12 +1,6 @@
 import { Problem } from '../lib/problem.ts'
 import type { Step, Storage } from '../storage/index.ts'
-import {
-  appendStep,
-  type PlacedLeaf,
-  placeSteps,
-  readPlaced,
-  readUnplaced,
-} from './append-store.ts'
+import { appendStep, type PlacedLeaf, placeSteps, readPlaced } from './append-store.ts'
 import {
   createHead,
   FENCE_GUARD,
@@ -23,6 +17,7 @@ import {
 } from './ledger-store.ts'
 import type { ReadTile } from './proofs.ts'
 import { grow } from './tree.ts'
+import type { UnplacedRecords } from './unplaced-records.ts'
 
 /**
  * Maximum records in one commit: a few milliseconds of hashing, so that nothing else waits long.
@@ -34,7 +29,7 @@ const BATCH = 256
  * PostgreSQL they get their positions from it; on SQLite they were written with them. Any number of sequencers may run: for each
  * step one of them wins, and the others look again. A crash between two statements leaves either the old tree or the new one.
  */
-export async function sequenceIntake(storage: Storage): Promise<number> {
+export async function sequenceIntake(storage: Storage, unplaced: UnplacedRecords): Promise<number> {
   let count = 0
   for (;;) {
     const waiting = await readIntake(storage.read, BATCH)
@@ -43,7 +38,7 @@ export async function sequenceIntake(storage: Storage): Promise<number> {
       continue
     }
     const head = await currentHead(storage)
-    const leaves = await readOutside(storage, head)
+    const leaves = await readOutside(storage, head, unplaced)
     if (leaves.length === 0) return count
     const taken = await take(storage, head, leaves)
     count += taken
@@ -54,10 +49,14 @@ export async function sequenceIntake(storage: Storage): Promise<number> {
 }
 
 /** Reads leaves that are not in the tree: such as stand behind it, or else such as have no position. */
-async function readOutside(storage: Storage, head: Head): Promise<readonly PlacedLeaf[]> {
+async function readOutside(
+  storage: Storage,
+  head: Head,
+  unplaced: UnplacedRecords,
+): Promise<readonly PlacedLeaf[]> {
   const placed = await readPlaced(storage.read, head.size, BATCH)
   if (placed.length > 0 || storage.engine === 'sqlite') return placed
-  return readUnplaced(storage.read, BATCH)
+  return unplaced.read(BATCH)
 }
 
 function arePlaced([first]: readonly PlacedLeaf[]): boolean {

@@ -5,6 +5,7 @@ import type { Continuity } from './breaks/continuity.ts'
 import { newestCheckpoint, trimCheckpoints } from './ledger-store.ts'
 import type { RefusalTally } from './refusal-tally.ts'
 import { sequenceIntake } from './sequence.ts'
+import { UnplacedRecords } from './unplaced-records.ts'
 
 /** Maximum time that a committed record waits for its position and a checkpoint over it. */
 const EVERY_MS = 1_000
@@ -26,6 +27,7 @@ interface SequencerParts {
 /** Gives positions to committed records and signs checkpoints over them, one run after the other. */
 export class Sequencer {
   readonly #parts: SequencerParts
+  readonly #unplaced: UnplacedRecords
   #loop: Repetition | undefined
   #running: Promise<unknown> = Promise.resolve()
   #signatures = 0
@@ -35,6 +37,7 @@ export class Sequencer {
 
   constructor(parts: SequencerParts) {
     this.#parts = parts
+    this.#unplaced = new UnplacedRecords(parts.storage.read, parts.clock)
     this.#ranAt = parts.clock.monotonic()
   }
 
@@ -94,7 +97,7 @@ export class Sequencer {
   async #sequence(): Promise<number> {
     const { continuity, onError, storage } = this.#parts
     try {
-      const count = await sequenceIntake(storage)
+      const count = await sequenceIntake(storage, this.#unplaced)
       const before = continuity.signedSize
       const newest = await continuity.sign()
       if (newest.size !== before && ++this.#signatures % TRIM_EVERY === 0)
