@@ -13,7 +13,6 @@ if (!port) throw new Error('writer-thread runs as a worker')
 let opened: { readonly db: DatabaseSync; readonly turns: WriteQueue } | undefined
 /** Other processes that write through this thread; absent: there are none. */
 let shared: { readonly clients: WritingClients; readonly socket: WriterSocket } | undefined
-let closing: number | undefined
 
 function send(replies: readonly WriterReply[]): void {
   const own = shared ? shared.clients.answer(replies) : replies
@@ -41,13 +40,14 @@ function close(id: number): void {
   shared = undefined
   opened?.db.close()
   opened = undefined
-  closing = undefined
   send([{ id, kind: 'done' }])
 }
 
 function receive(request: Request): void {
   if (request.kind === 'open') open(request.file)
-  else if (request.kind === 'close') closing = request.id
+  else if (request.kind === 'close')
+    // Later: it may have been taken in for another process, in the middle of what that does.
+    setImmediate(() => close(request.id))
   else if (request.kind === 'share')
     void share(request) // a failure ends the thread, and is told so
   else if (request.kind !== 'hint') opened?.turns.receive(request)
@@ -63,5 +63,4 @@ port.on('message', (request: Request) => {
   receive(request)
   collect()
   opened?.turns.proceed()
-  if (closing !== undefined) close(closing)
 })

@@ -8,6 +8,8 @@ import { Problem } from '../../../lib/problem.ts'
 import { Guard } from '../../guard.ts'
 import { openStorage } from '../../open.ts'
 import type { Step, Storage } from '../../storage.ts'
+import { Writer } from '../writer.ts'
+import { lineToSocket } from './socket-line.ts'
 
 const INSERT = new Guard('insert')
 
@@ -129,6 +131,19 @@ test('other processes are lost with the one that writes', async (t) => {
   for (const error of await Promise.all(lost))
     assert.ok(error instanceof Problem && error.code === 'storage.unavailable')
   await assert.rejects(both[0].commit([insert(both[0], 'late')]), /storage.unavailable/)
+})
+
+test('the one that writes closes when it is told while another process keeps it busy', async (t) => {
+  const { both, parent, writer } = await shared(t)
+  const other = new Writer(await lineToSocket(writer))
+  const lost = [...both, other].map((each) => new Promise((resolve) => each.onLost?.(resolve)))
+  const turn = await other.begin(undefined)
+  const slow = sql`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)
+    SELECT count(*) AS n FROM n`.compile(parent.read)
+  // What arrives during the query is taken in when the turn ends.
+  const asked = [other.query(turn, slow.sql, slow.parameters), other.end(turn, 'commit')]
+  await parent.close()
+  await Promise.allSettled([...asked, ...lost])
 })
 
 test('only the user of the data directory reaches the writer', async (t) => {
