@@ -3,6 +3,7 @@ import { cp, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { everythingTicked } from '../../examples/refund-desk/browser.ts'
+import { ended } from '../../test/ended.ts'
 import { type PersonName, World as Remit } from '../../test/world.ts'
 import { directorySource, verifyLedger } from '../../verifier/src/index.ts'
 import { clickThrough } from '../dev/identity-provider/click.ts'
@@ -130,6 +131,7 @@ describe('beside `remit dev`', () => {
     assert.equal(done.exit, 0, done.said)
     assert.equal(done.json.status, 201)
 
+    await ended(remit, done.json.decision_id)
     const again = await cli.remit(...REFUND, '{"amount": 900.00}', '--json')
     assert.equal(again.exit, 1)
     assert.equal(again.json.outcome, 'executed')
