@@ -26,7 +26,7 @@ export async function tellAnswer(cli: Cli, answer: CallAnswer): Promise<void> {
   const { decisionId, problem, response } = answer
   const outcome = outcomeOf(answer)
   const decision = decisionId === undefined ? '' : dim(text`  ${decisionId}`)
-  cli.say(text`${dim('←')} ${statusText(response)}  ${outcomeText(outcome)}${decision}`)
+  cli.say(text`${dim('←')} ${statusText(response)}  ${outcomeText(answer)}${decision}`)
   if (!problem) {
     cli.say(...headerLines(response))
     return
@@ -41,7 +41,7 @@ export async function tellAnswer(cli: Cli, answer: CallAnswer): Promise<void> {
       facts(
         [
           ['why', problem.detail],
-          outcome === 'executed'
+          outcome === 'executed' && !isUnderWay(answer)
             ? ['again', bold('the same command with --ask-again')]
             : ['enough', told(problem.enough)],
           ['do', advice === undefined ? undefined : text`${advice}`],
@@ -66,14 +66,21 @@ function statusText({ status, statusText: words }: Response): Text {
   return status < 300 ? green(line) : status < 400 ? yellow(line) : red(line)
 }
 
-function outcomeText(outcome: ShownOutcome): string {
+/** An earlier request uses the approval, and what became of it is not known yet. */
+function isUnderWay({ problem }: CallAnswer): boolean {
+  return problem?.state === 'sending'
+}
+
+function outcomeText(answer: CallAnswer): string {
   return {
     permitted: 'permitted',
     denied: 'refused; nothing was sent',
     requestable: 'a person has to approve this call; nothing was sent',
-    executed: 'executed before; nothing was sent',
+    executed: isUnderWay(answer)
+      ? 'an earlier request is under way; nothing was sent'
+      : 'executed before; nothing was sent',
     failed: 'failed',
-  }[outcome]
+  }[outcomeOf(answer)]
 }
 
 function headerLines({ headers }: Response): readonly Text[] {
