@@ -12,7 +12,7 @@ GATEWAY = os.environ.get("REMIT_GATEWAY", "http://127.0.0.1:7481")
 
 INSTRUCTIONS = """You help with orders.
 When a tool answers PENDING, tell the person where to approve it and stop; call it again with the same arguments when they say that it is approved.
-When a tool answers DENIED or ALREADY EXECUTED, do not call it again: say what it says."""
+When a tool answers DENIED, ALREADY EXECUTED or ALREADY UNDER WAY, do not call it again: say what it says."""
 
 
 def open_refund_task(order: str) -> Task:

@@ -328,6 +328,15 @@ def test_what_was_executed_is_told_and_not_executed_again(opened: Opened) -> Non
     assert len(network.to(API)) == 1
 
 
+def test_what_is_being_executed_is_not_said_to_be_done(opened: Opened) -> None:
+    under_way = {"state": "sending", "request_id": "req_1"}
+    network = numbered(lambda _: own_problem(409, "approval.executed", **under_way))
+    with pytest.raises(AlreadyExecuted) as refused:
+        opened(network).post(f"{API}/1", json={}, on_approval="wait")
+    assert refused.value.for_model().startswith("ALREADY UNDER WAY, not again")
+    assert len(network.to(API)) == 1
+
+
 METADATA = "https://new.example/.well-known/oauth-protected-resource/api"
 DOCUMENT = {"resource": "https://new.example/api", "authorization_servers": [ISSUER]}
 

@@ -154,6 +154,11 @@ export class AlreadyExecuted extends Denied {
   }
 
   override forModel(): string {
+    if (this.state === 'sending')
+      return [
+        `ALREADY UNDER WAY, not again (${this.code}): ${this.detail}`,
+        'Nobody knows yet how that execution ends. Do not repeat the call to find out.',
+      ].join('\n')
     const answered = this.upstreamStatus ? `, answered ${this.upstreamStatus}` : ''
     return [
       `ALREADY EXECUTED, not again (${this.code}): ${this.detail}`,

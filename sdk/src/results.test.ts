@@ -27,6 +27,13 @@ const REFUSALS: readonly (readonly [Error, string])[] = [
     'ALREADY EXECUTED, not again (task.not_covered): no\nThat execution: answered, answered 201. Do not repeat the call to find out more.',
   ],
   [
+    new AlreadyExecuted(FACTS, {
+      ...{ state: 'sending', upstreamStatus: undefined },
+      askAgain: async () => PENDING,
+    }),
+    'ALREADY UNDER WAY, not again (task.not_covered): no\nNobody knows yet how that execution ends. Do not repeat the call to find out.',
+  ],
+  [
     new CallFailed('server.unreachable', 'gone', { effect: 'none' }),
     'FAILED, nothing was executed (server.unreachable): gone',
   ],

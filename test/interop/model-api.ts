@@ -28,7 +28,7 @@ function nextStep({ from, text, tools }: ModelInput): Step {
     if (text.includes('another order')) return { ...LOOK, args: { order_id: '1043' } }
     return text.includes('approved') ? REFUND : LOOK
   }
-  if (/^(?:PENDING|DENIED|ALREADY EXECUTED)/.test(text)) return text
+  if (/^(?:PENDING|DENIED|ALREADY )/.test(text)) return text
   const told = text.startsWith('{') ? record(JSON.parse(text)) : {}
   if (String(told.id).startsWith('ref_')) return `done: ${told.id}`
   return told.id === undefined ? `read: ${text}` : REFUND

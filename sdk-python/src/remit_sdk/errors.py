@@ -143,6 +143,11 @@ class AlreadyExecuted(Denied):
         return await self._ask_again_async()
 
     def for_model(self) -> str:
+        if self.state == "sending":
+            return (
+                f"ALREADY UNDER WAY, not again ({self.code}): {self.detail}\n"
+                "Nobody knows yet how that execution ends. Do not repeat the call to find out."
+            )
         answered = f", answered {self.upstream_status}" if self.upstream_status else ""
         return (
             f"ALREADY EXECUTED, not again ({self.code}): {self.detail}\n"

@@ -15,7 +15,7 @@ def next_step(role: str, text: str) -> tuple[str, dict[str, str]] | str:
         if "notes" in text:
             return "search_notes", {"query": "wet"}
         return ("refund_order", REFUND) if "approved" in text else ("look_at_order", {"order_id": "1042"})
-    if text.startswith(("PENDING", "DENIED", "ALREADY EXECUTED")):
+    if text.startswith(("PENDING", "DENIED", "ALREADY ")):
         return text
     told = json.loads(text) if text.startswith("{") else {}
     if str(told.get("id")).startswith("ref_"):
