@@ -117,14 +117,14 @@ inEachWorld('a closed task is dead', (world) => {
     const task = await w.open()
     const token = await w.agent.token(task, `${w.gateway}/echo`)
     w.echo.forget()
-    const calls: { begun: number; ended: number; status: number }[] = []
+    const calls: { begun: number; ended: number; status: number; text: string }[] = []
     let closed = Number.POSITIVE_INFINITY
     let stop = false
     const caller = async () => {
       while (!stop) {
         const begun = performance.now()
-        const { status } = await w.agent.call(task, 'GET', '/echo/things/1', { token })
-        calls.push({ begun, ended: performance.now(), status })
+        const { status, text } = await w.agent.call(task, 'GET', '/echo/things/1', { token })
+        calls.push({ begun, ended: performance.now(), status, text })
         if (begun > closed) return
       }
     }
@@ -136,8 +136,8 @@ inEachWorld('a closed task is dead', (world) => {
     stop = true
     const late = calls.filter(({ begun }) => begun > closed)
     assert.ok(late.length >= 16 && calls.some(({ status }) => status === 200))
-    for (const { status } of late) assert.equal(status, 401)
-    for (const { status } of calls) assert.ok([200, 401, 403].includes(status), `${status}`)
+    for (const { status, text } of late) assert.equal(status, 401, text)
+    for (const { status, text } of calls) assert.ok([200, 401, 403].includes(status), text)
     // And none that was on its way stays open as if nothing had happened.
     const sending = sql<{
       n: number
