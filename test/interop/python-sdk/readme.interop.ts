@@ -101,6 +101,10 @@ for (const environment of ['OLDEST', 'NEWEST'] as const)
         await answerQuestion(w)
       })
 
+      it('and goes on when the person has answered', async () => {
+        assert.match(await ended(asking), /^answered 200$/m)
+      })
+
       it('opens a task and calls, sync and async', async () => {
         assert.match(await reader.run('call.py'), /^tsk_\S+ 1042$/m)
         assert.match(await reader.run('call_async.py'), /^200 1042$/m)
@@ -131,10 +135,6 @@ for (const environment of ['OLDEST', 'NEWEST'] as const)
         const running = await reader.start('signed_in.py')
         await signInSam(running)
         assert.match(await ended(running), /^1042 200\n1043 200$/m)
-      })
-
-      it('and goes on when the person has answered', async () => {
-        assert.match(await ended(asking), /^answered 200$/m)
       })
 
       it('speaks MCP as a task', async () => {
