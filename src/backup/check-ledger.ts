@@ -145,7 +145,7 @@ class BackupLedger {
   }
 
   #add(position: number, record: StoredValue | undefined): void {
-    // It has no position yet.
+    // A record below 0 waits for its position, and is not in the tree.
     if (position < 0) return
     this.#addArchived(position)
     if (position !== this.#tree.size || !(record instanceof Uint8Array))

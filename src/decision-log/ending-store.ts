@@ -3,9 +3,7 @@ import { keptQuery, type Step, type Storage, type Tx } from '../storage/index.ts
 import { listAllDecisions } from './decision-lists.ts'
 import type { DecisionState } from './decision-store.ts'
 
-type Books = Pick<Storage, 'engine' | 'read'>
-
-/** The end of a call, as it is said. */
+/** State, status and time with which a call ends. */
 export interface DecisionEnding<S extends DecisionState> {
   readonly state: S
   /** HTTP status that the upstream answered. */
@@ -19,14 +17,14 @@ export interface DecisionEnding<S extends DecisionState> {
  * INVARIANT: it is said once; what has been found indeterminate is only ever corrected, once (`correctQuery`).
  */
 export function endQuery(
-  { engine, read: db }: Books,
+  { engine, read: db }: Pick<Storage, 'engine' | 'read'>,
   id: string,
   ending: DecisionEnding<Exclude<DecisionState, 'decided' | 'sending'>>,
 ): Step['query'] {
   const { at, state, status = null } = ending
   if (engine === 'postgres')
     return keptQuery(db, 'decision ends', [id, state, status, at], () => ({
-      // Of two at once the second waits for the row that the first takes away, and finds none.
+      // Endings at the same time: the second waits for the row that the first deletes, and finds none.
       compile: () =>
         sql`WITH sent AS (DELETE FROM decisions_open WHERE decision_id = ${id} RETURNING decision_id)
           INSERT INTO decision_endings (decision_id, state, status, ended_at)
@@ -43,7 +41,7 @@ export function endQuery(
 
 /** A true outcome instead of a presumed one. */
 export function correctQuery(
-  { engine, read: db }: Books,
+  { engine, read: db }: Pick<Storage, 'engine' | 'read'>,
   id: string,
   { at, state, status = null }: DecisionEnding<'answered' | 'failed' | 'not_sent'>,
 ): Step['query'] {

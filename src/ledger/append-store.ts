@@ -57,8 +57,8 @@ function appendText(engine: Engine, parameters: readonly unknown[]) {
   return sql`INSERT INTO ${sql.table(TARGETS[engine])} (record, leaf_hash, private) VALUES ${sql.join(rows)}`
 }
 
-/** Leaf that has its position, and is not in the tree yet. */
-export interface PlacedLeaf {
+/** Leaf that is not in the tree yet. Its position is below 0 where it has none: that is its number. */
+export interface OutsideLeaf {
   readonly position: number
   readonly leafHash: Uint8Array
 }
@@ -68,15 +68,9 @@ export async function readPlaced(
   reader: Reader,
   size: number,
   limit: number,
-): Promise<readonly PlacedLeaf[]> {
-  const rows = await reader
-    .selectFrom('ledger_leaves')
-    .select(['position', 'leaf_hash'])
-    .where('position', '>=', size)
-    .orderBy('position')
-    .limit(limit)
-    .execute()
-  return rows.map(({ leaf_hash, position }) => ({ position, leafHash: leaf_hash }))
+): Promise<readonly OutsideLeaf[]> {
+  const leaves = selectHashes(reader).where('position', '>=', size)
+  return leaves.orderBy('position').limit(limit).execute()
 }
 
 /** Reads what has no position yet and a number below `from`, the oldest first. */
@@ -84,15 +78,13 @@ export async function readUnplaced(
   reader: Reader,
   from: number,
   limit: number,
-): Promise<readonly PlacedLeaf[]> {
-  const rows = await reader
-    .selectFrom('ledger_leaves')
-    .select(['position', 'leaf_hash'])
-    .where('position', '<', from)
-    .orderBy('position', 'desc')
-    .limit(limit)
-    .execute()
-  return rows.map(({ leaf_hash, position }) => ({ position, leafHash: leaf_hash }))
+): Promise<readonly OutsideLeaf[]> {
+  const leaves = selectHashes(reader).where('position', '<', from)
+  return leaves.orderBy('position', 'desc').limit(limit).execute()
+}
+
+function selectHashes(reader: Reader) {
+  return reader.selectFrom('ledger_leaves').select(['position', 'leaf_hash as leafHash'])
 }
 
 /** Counts what is not in the tree: behind it, or without a position. */
@@ -111,7 +103,7 @@ export async function countOutside(reader: Reader): Promise<number> {
           .as('unplaced'),
     ])
     .executeTakeFirstOrThrow()
-  // Below 0: there are only such without a position.
+  // The last one may be below 0: then none has a position.
   const placed = last === null ? 0 : Math.max(0, Number(last) + 1 - (size ?? 0))
   return placed + Number(unplaced)
 }
@@ -124,7 +116,7 @@ export function placeSteps(
   db: Reader,
   guard: Guard,
   from: number,
-  unplaced: readonly PlacedLeaf[],
+  unplaced: readonly OutsideLeaf[],
 ): readonly Step[] {
   const was = unplaced.map(({ position }) => position)
   const to = from + was.length

@@ -1,6 +1,6 @@
 import { Problem } from '../lib/problem.ts'
 import type { Step, Storage } from '../storage/index.ts'
-import { appendStep, type PlacedLeaf, placeSteps, readPlaced } from './append-store.ts'
+import { appendStep, type OutsideLeaf, placeSteps, readPlaced } from './append-store.ts'
 import {
   createHead,
   FENCE_GUARD,
@@ -53,18 +53,18 @@ async function readOutside(
   storage: Storage,
   head: Head,
   unplaced: UnplacedRecords,
-): Promise<readonly PlacedLeaf[]> {
+): Promise<readonly OutsideLeaf[]> {
   const placed = await readPlaced(storage.read, head.size, BATCH)
   if (placed.length > 0 || storage.engine === 'sqlite') return placed
   return unplaced.read(BATCH)
 }
 
-function arePlaced([first]: readonly PlacedLeaf[]): boolean {
+function arePlaced([first]: readonly OutsideLeaf[]): boolean {
   return first !== undefined && first.position >= 0
 }
 
 /** Takes leaves into the tree. Commits nothing, and answers 0, if another sequencer was first. */
-async function take(storage: Storage, head: Head, leaves: readonly PlacedLeaf[]): Promise<number> {
+async function take(storage: Storage, head: Head, leaves: readonly OutsideLeaf[]): Promise<number> {
   const isPlaced = arePlaced(leaves)
   if (isPlaced && leaves.some(({ position }, i) => position !== head.size + i))
     throw new Problem('ledger.inconsistent', 'a record behind the end of the tree is missing')

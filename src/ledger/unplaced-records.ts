@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
 import type { Reader } from '../storage/index.ts'
-import { type PlacedLeaf, readUnplaced } from './append-store.ts'
+import { type OutsideLeaf, readUnplaced } from './append-store.ts'
 
 /** Time between two looks at all numbers. A transaction that appends is over long before. */
 const LOOK_EVERY_MS = 60_000
@@ -25,7 +25,7 @@ export class UnplacedRecords {
   }
 
   /** Reads the oldest ones. */
-  async read(limit: number): Promise<readonly PlacedLeaf[]> {
+  async read(limit: number): Promise<readonly OutsideLeaf[]> {
     const now = this.#clock.monotonic()
     if (now - this.#lookedAt < LOOK_EVERY_MS) return readUnplaced(this.#db, this.#from, limit)
     const newest = await newestNumber(this.#db)

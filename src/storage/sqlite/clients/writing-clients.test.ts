@@ -140,7 +140,7 @@ test('the one that writes closes when it is told while another process keeps it 
   const turn = await other.begin(undefined)
   const slow = sql`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)
     SELECT count(*) AS n FROM n`.compile(parent.read)
-  // What arrives during the query is taken in when the turn ends.
+  // The writer reads its messages during the query, and works on them when the turn ends.
   const asked = [other.query(turn, slow.sql, slow.parameters), other.end(turn, 'commit')]
   await parent.close()
   await Promise.allSettled([...asked, ...lost])
