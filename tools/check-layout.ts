@@ -7,7 +7,7 @@ import { aboveCeilings, lower } from './layout/ceilings.ts'
 import { type PackageFile, strayPackages } from './layout/packages.ts'
 import { shapeOf } from './layout/shape.ts'
 
-const FLOOR = ['lib', 'storage', 'jose', 'keys', 'net'] as const
+const FLOOR = ['lib', 'dictionaries', 'storage', 'jose', 'keys', 'net'] as const
 /** Business rooms, in order: each may import the ones before it, and the floor. */
 const BUSINESS = [
   'webhooks',
@@ -75,6 +75,7 @@ const ROOT = ['.', 'config', 'processes', 'cli', 'dev'] as const
 
 const MAY_IMPORT: Record<string, readonly string[]> = {
   lib: [],
+  dictionaries: [],
   storage: ['lib'],
   jose: ['lib'],
   keys: ['lib', 'storage', 'jose'],

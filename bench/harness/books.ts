@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { gunzipSync } from 'node:zlib'
+import { RECORDS } from '../../src/dictionaries/index.ts'
 import { readBundle } from '../../src/ledger/index.ts'
 
 /**
@@ -53,6 +54,6 @@ function* recordsIn(db: DatabaseSync): Generator<Uint8Array> {
   for (const { bytes, is_packed } of rows) {
     if (!(bytes instanceof Uint8Array)) continue
     if (is_packed === 1) yield* readBundle(gunzipSync(bytes), 256) ?? []
-    else yield bytes
+    else yield RECORDS.restore(bytes)
   }
 }

@@ -18,6 +18,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { text } from 'node:stream/consumers'
 import { describe, test } from 'node:test'
 import { storageOptions } from '../config/settings.ts'
+import { RECORDS } from '../dictionaries/index.ts'
 import { keyRing } from '../keys/seal/key-ring.ts'
 import { fromBase64url } from '../lib/bytes.ts'
 import { newId } from '../lib/id.ts'
@@ -473,7 +474,9 @@ describe('a backup that is not as it was written', () => {
     assert.ok(lines.length > 0)
     const [position, hash, record, ...others] = readRow(first, 4)
     assert.ok(record instanceof Uint8Array && hash !== undefined && position !== undefined)
-    const forged = Buffer.from(Buffer.from(record).toString('utf8').replace('"v":1', '"v":2'))
+    const forged = Buffer.from(
+      Buffer.from(RECORDS.restore(record)).toString('utf8').replace('"v":1', '"v":2'),
+    )
     for (const [text, detail] of [
       [
         writeRow([position, hash, forged, ...others]) + lines.join('\n'),

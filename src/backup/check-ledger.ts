@@ -1,3 +1,4 @@
+import { RECORDS } from '../dictionaries/index.ts'
 import {
   completeRoot,
   isSignedBy,
@@ -80,7 +81,7 @@ class BackupLedger {
 
   async see(table: TableFile, row: StoredRow): Promise<void> {
     const member = memberOf(table, row)
-    if (table.name === 'ledger_leaves') this.#add(Number(member('position')), member('record'))
+    if (table.name === 'ledger_leaves') this.#addLeaf(member)
     else if (table.name === 'ledger_bundles') await this.#addBundle(member)
     else if (table.name === 'ledger_segments') this.#noteSegment(member)
     else if (table.name === 'ledger_tiles') this.#noteTile(member)
@@ -144,11 +145,19 @@ class BackupLedger {
     for (const [i, record] of records.entries()) this.#add(index * WIDTH + i, record)
   }
 
-  #add(position: number, record: StoredValue | undefined): void {
+  #addLeaf(member: Member): void {
+    const record = member('record')
+    this.#add(
+      Number(member('position')),
+      record instanceof Uint8Array ? RECORDS.restore(record) : undefined,
+    )
+  }
+
+  #add(position: number, record: Uint8Array | undefined): void {
     // A record below 0 waits for its position, and is not in the tree.
     if (position < 0) return
     this.#addArchived(position)
-    if (position !== this.#tree.size || !(record instanceof Uint8Array))
+    if (position !== this.#tree.size || !record)
       throw damaged(`the record ${this.#tree.size} of the ledger is missing`)
     this.#tree.add(record)
     this.#noteRoot()

@@ -1,4 +1,5 @@
 import type { CallFacts, GateResult, PolicyRecord, Risk } from '@remit/engine'
+import { DECISION_INPUTS } from '../dictionaries/index.ts'
 import { packRisk, unpackRisk } from './packed-risk.ts'
 import { type SettingFacts, SHARED_CONTEXT } from './setting.ts'
 import { readTypedTexts, type TypedTexts, typedTexts } from './typed-texts.ts'
@@ -48,7 +49,7 @@ export interface InputsOf {
   readonly at: number
 }
 
-/** Writes the inputs of a decision, beyond its setting, as short JSON. */
+/** Writes the inputs of a decision, beyond its setting, as short JSON, shortened once more by a dictionary. */
 export function inputsOf(facts: CallFacts, at: number): string {
   const {
     agents: _agents,
@@ -78,7 +79,7 @@ export function inputsOf(facts: CallFacts, at: number): string {
   for (const [name, value] of Object.entries(rest)) {
     if (value !== undefined && !(Array.isArray(value) && value.length === 0)) inputs[name] = value
   }
-  return JSON.stringify(inputs)
+  return DECISION_INPUTS.shortenText(JSON.stringify(inputs))
 }
 
 function ownContext(context: PolicyRecord, at: number): PolicyRecord {
@@ -104,7 +105,7 @@ const HOLDS = { passed: true, detail: 'as it was then' } as const
 
 /** The facts as they were. Arrays of the setting are the setting's own, so that what is made from them once is found again. */
 export function factsFrom(text: string, setting: SettingFacts, row: InputsOf): CallFacts {
-  const { args, context, liveness, risk, weighed, ...rest }: Inputs = JSON.parse(text) // written by inputsOf
+  const { args, context, liveness, risk, weighed, ...rest }: Inputs = JSON.parse(DECISION_INPUTS.restoreText(text)) // written by inputsOf
   const { kinds, location, narrowed, context: shared, ...same } = setting
   const { action, at, resource } = row
   return {

@@ -1,4 +1,5 @@
 import type { Ask, GateName, GateResult } from '@remit/engine'
+import { EXPLANATIONS } from '../dictionaries/index.ts'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import type { StoredRisk } from '../risk/index.ts'
 
@@ -58,11 +59,13 @@ export function packExplanation(explanation: StoredExplanation, row: NamedInRow)
     ...(told.length === gates.length ? {} : { passed: words.join(' ') }),
     ...(weighed === undefined ? { risk } : { weighed }),
   }
-  return canonicalJson(packed)
+  return EXPLANATIONS.shortenText(canonicalJson(packed))
 }
 
 export function unpackExplanation(text: string, row: NamedInRow): StoredExplanation {
-  const { gates, passed, weighed, ...rest }: PackedExplanation = JSON.parse(text) // written by packExplanation
+  const { gates, passed, weighed, ...rest }: PackedExplanation = JSON.parse(
+    EXPLANATIONS.restoreText(text),
+  ) // written by packExplanation
   const told = gates.values()
   const all = passed?.split(' ').flatMap((word) => {
     const gate = word === TOLD ? told.next().value : gateFrom(word, row)

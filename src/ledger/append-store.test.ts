@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sql } from 'kysely'
+import { COMMITTED_VALUES } from '../dictionaries/index.ts'
 import { systemRandom } from '../lib/random.ts'
 import { onBothEngines } from '../storage/testing.ts'
 import { returnToIntake } from './append-store.ts'
@@ -31,7 +32,7 @@ onBothEngines('records that are appended', (open) => {
     assert.equal((await ledger.records(0, 10)).length, 4)
     const kept = await storage.read.selectFrom('ledger_private').selectAll().execute()
     assert.deepEqual(
-      kept.map(({ position, private: text }) => [position, JSON.parse(text).said.value]),
+      kept.map(({ position, private: text }) => [position, JSON.parse(COMMITTED_VALUES.restoreText(text)).said.value]),
       [0, 2, 3].map((i) => [i, `"word ${i}"`]),
     )
   })

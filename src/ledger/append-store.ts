@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { COMMITTED_VALUES, RECORDS } from '../dictionaries/index.ts'
 import {
   type Guard,
   keptQuery,
@@ -47,7 +48,11 @@ const TARGETS: Readonly<Record<Engine, string>> = {
 }
 
 function parametersOf(records: readonly NewRecord[]): readonly unknown[] {
-  return records.flatMap((made) => [made.record, leafHash(made.record), made.private])
+  return records.flatMap(({ private: kept, record }) => [
+    RECORDS.shorten(record),
+    leafHash(record),
+    kept === null ? null : COMMITTED_VALUES.shortenText(kept),
+  ])
 }
 
 function appendText(engine: Engine, parameters: readonly unknown[]) {

@@ -1,3 +1,4 @@
+import { COMMITTED_VALUES, RECORDS } from '../dictionaries/index.ts'
 import {
   Guard,
   keptQuery,
@@ -51,8 +52,22 @@ export function intakeQuery(db: Reader, records: readonly NewRecord[]) {
     .values(records.map(({ record, private: kept }) => ({ record, private: kept })))
 }
 
-export function readIntake(reader: Reader, limit: number): Promise<readonly WaitingRecord[]> {
-  return reader.selectFrom('ledger_intake').selectAll().orderBy('seq').limit(limit).execute()
+export async function readIntake(
+  reader: Reader,
+  limit: number,
+): Promise<readonly WaitingRecord[]> {
+  const rows = await reader
+    .selectFrom('ledger_intake')
+    .selectAll()
+    .orderBy('seq')
+    .limit(limit)
+    .execute()
+  // What a restore put there was shortened.
+  return rows.map((row) => ({
+    seq: row.seq,
+    record: RECORDS.restore(row.record),
+    private: row.private === null ? null : COMMITTED_VALUES.restoreText(row.private),
+  }))
 }
 
 /** Counts what waits by its ends: what is between was taken from the front only. */
@@ -180,7 +195,7 @@ export async function readLeaves(
   return rows.map((row) => ({
     position: row.position,
     leafHash: row.leaf_hash,
-    record: row.record,
+    record: RECORDS.restore(row.record),
   }))
 }
 
@@ -196,7 +211,8 @@ export async function readRecordsAt(
       .select(['position', 'record'])
       .where('position', 'in', chunk)
       .execute()
-    records.push(...rows)
+    for (const row of rows)
+      records.push({ position: row.position, record: RECORDS.restore(row.record) })
   }
   return records
 }
@@ -216,13 +232,17 @@ export async function readPrivate(
   from: number,
   to: number,
 ): Promise<readonly { position: number; private: string }[]> {
-  return reader
+  const rows = await reader
     .selectFrom('ledger_private')
     .selectAll()
     .where('position', '>=', from)
     .where('position', '<', to)
     .orderBy('position')
     .execute()
+  return rows.map((row) => ({
+    position: row.position,
+    private: COMMITTED_VALUES.restoreText(row.private),
+  }))
 }
 
 /** Reads the positions behind `after` that have private values, in their order. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { verify } from 'node:crypto'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
+import { RECORDS } from '../dictionaries/index.ts'
 import { systemRandom } from '../lib/random.ts'
 import type { Step, Storage } from '../storage/index.ts'
 import { onBothEngines } from '../storage/testing.ts'
@@ -25,7 +26,7 @@ async function order(storage: Storage): Promise<readonly number[]> {
     .execute()
   return rows.map(({ position, record }, at) => {
     assert.equal(position, at, 'no gap')
-    return JSON.parse(Buffer.from(record).toString()).facts.i
+    return JSON.parse(Buffer.from(RECORDS.restore(record)).toString()).facts.i
   })
 }
 
