@@ -13,7 +13,7 @@ import { PackedBundles } from './packed-bundles.ts'
 import { Packer } from './packer.ts'
 import { examineUnpacked } from './unpacked-records.ts'
 
-const LATER = '0011-since-0004-later-packed-records'
+const LATER = '0010-since-0004-later-packed-records'
 
 onBothEngines('packed records', (open) => {
   test('full bundles are one row each, and everything reads as before', async () => {

@@ -7,7 +7,6 @@ import { baseline } from './baseline/index.ts'
 import { connectionExpiry } from './connection-expiry.ts'
 import { decisionEndings } from './decision-endings.ts'
 import { decisionLists } from './decision-lists.ts'
-import { noBuildWithoutDictionaries } from './dictionaries.ts'
 import { openDecisions } from './open-decisions.ts'
 import { noBuildWithoutBundles, packedRecords } from './packed-records.ts'
 import { placedRecords } from './placed-records.ts'
@@ -37,8 +36,7 @@ const MIGRATIONS: Readonly<Record<string, Statements>> = {
   '0007-connection-expiry': connectionExpiry,
   '0008-placed-records': placedRecords,
   '0009-decision-endings': decisionEndings,
-  '0010-since-0010-dictionaries': noBuildWithoutDictionaries,
-  '0011-since-0004-later-packed-records': noBuildWithoutBundles,
+  '0010-since-0004-later-packed-records': noBuildWithoutBundles,
 }
 
 /** Migrations by name, in the form that Kysely's `Migrator` takes. None has a way back. */

@@ -41,3 +41,12 @@ const POSTGRES: PortableSql = {
 export function portableSql(engine: Storage['engine']): PortableSql {
   return engine === 'sqlite' ? SQLITE : POSTGRES
 }
+
+/** Says of columns that their texts are shortened by a dictionary (`src/dictionaries`), to whoever looks at them with other programs. */
+export function shortened(
+  engine: Storage['engine'],
+  ...columns: readonly string[]
+): readonly string[] {
+  if (engine === 'sqlite') return []
+  return columns.map((column) => `COMMENT ON COLUMN ${column} IS 'JSON, shortened by a dictionary'`)
+}

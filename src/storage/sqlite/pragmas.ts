@@ -25,9 +25,19 @@ export function openForWriting(db: DatabaseSync): void {
   db.exec(`PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
     PRAGMA journal_size_limit = ${WAL_SIZE_LIMIT}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
     PRAGMA temp_store = MEMORY; PRAGMA cache_size = -${CACHE_KIB}`)
+  eraseFreed(db, false)
   const mode = db.prepare('PRAGMA journal_mode = WAL').get()?.journal_mode
   db.exec(`PRAGMA application_id = ${APPLICATION_ID}`)
   if (mode !== 'wal') throw new Error(`the file system does not allow a write-ahead log (${mode})`)
+}
+
+/**
+ * Overwrites what is freed (sqlite.org/pragma.html#pragma_secure_delete). INVARIANT: within a page always, which costs no further page: when
+ * the first page of a table is divided, a copy of its rows stays in it otherwise, and no later deletion finds that. `pages`: whole pages
+ * that are freed, too.
+ */
+export function eraseFreed(db: DatabaseSync, pages: boolean): void {
+  db.exec(`PRAGMA secure_delete = ${pages ? 'ON' : 'FAST'}`)
 }
 
 export function openForReading(db: DatabaseSync): void {

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { failureOf, LOST } from './failure.ts'
 import type { Request, StatementFailure, StepBatch, WriteRequest, WriterReply } from './messages.ts'
+import { eraseFreed } from './pragmas.ts'
 import { Statements } from './statements.ts'
 
 type BeginRequest = Extract<Request, { kind: 'begin' }>
@@ -184,7 +185,7 @@ export class WriteQueue {
   #begin({ erases = false, id, limit, pause }: BeginRequest): void {
     try {
       // Not a kept statement: SQLite does this when it reads the text, and not when it runs it.
-      if (erases) this.#db.exec('PRAGMA secure_delete = ON')
+      if (erases) eraseFreed(this.#db, true)
       this.#statements.run('BEGIN IMMEDIATE', [])
     } catch (error) {
       this.#send([failed(id, failureOf(error))])
@@ -241,7 +242,7 @@ export class WriteQueue {
   }
 
   #leave(): void {
-    if (this.#turn?.erases) this.#db.exec('PRAGMA secure_delete = OFF')
+    if (this.#turn?.erases) eraseFreed(this.#db, false)
     clearTimeout(this.#turn?.timer)
     clearTimeout(this.#turn?.silence)
     this.#turn = undefined

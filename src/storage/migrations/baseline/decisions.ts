@@ -1,7 +1,7 @@
-import type { Statements } from '../portable-sql.ts'
+import { type Statements, shortened } from '../portable-sql.ts'
 
 /** Tables of decisions. */
-export const decisions: Statements = ({ bytes, integer, table, text }) => [
+export const decisions: Statements = ({ bytes, engine, integer, table, text }) => [
   table(
     'decisions',
     `id ${text} NOT NULL PRIMARY KEY, task_id ${text}, person_id ${text}, agent_id ${text},
@@ -13,6 +13,7 @@ export const decisions: Statements = ({ bytes, integer, table, text }) => [
      status ${integer}, replica_id ${text} NOT NULL, at ${integer} NOT NULL, ended_at ${integer},
      allowance_id ${text}, inputs ${text}, setting ${text}, presumed_at ${integer}`,
   ),
+  ...shortened(engine, 'decisions.explanation', 'decisions.inputs'),
   'CREATE INDEX decisions_by_task ON decisions (task_id, at)',
   'CREATE INDEX decisions_by_person ON decisions (person_id, at)',
   'CREATE INDEX decisions_by_agent ON decisions (agent_id, at)',

@@ -1,7 +1,7 @@
-import type { Statements } from '../portable-sql.ts'
+import { type Statements, shortened } from '../portable-sql.ts'
 
 /** Tables of the ledger. */
-export const ledger: Statements = ({ bytes, integer, serial, table, text }) => [
+export const ledger: Statements = ({ bytes, engine, integer, serial, table, text }) => [
   table('ledger_intake', `seq ${serial}, record ${bytes} NOT NULL, private ${text}`),
   table(
     'ledger_leaves',
@@ -9,6 +9,7 @@ export const ledger: Statements = ({ bytes, integer, serial, table, text }) => [
      record ${bytes} NOT NULL`,
   ),
   table('ledger_private', `position ${integer} NOT NULL PRIMARY KEY, private ${text} NOT NULL`),
+  ...shortened(engine, 'ledger_leaves.record', 'ledger_private.private'),
   table(
     'ledger_tiles',
     `level ${integer} NOT NULL, tile ${integer} NOT NULL, hashes ${bytes} NOT NULL,
