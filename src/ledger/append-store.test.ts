@@ -30,7 +30,11 @@ onBothEngines('records that are appended', (open) => {
     assert.equal(await ledger.sequence(), 4)
     assert.equal(await ledger.waiting(), 0)
     assert.equal((await ledger.records(0, 10)).length, 4)
-    const kept = await storage.read.selectFrom('ledger_private').selectAll().execute()
+    const kept = await storage.read
+      .selectFrom('ledger_private')
+      .selectAll()
+      .orderBy('position')
+      .execute()
     assert.deepEqual(
       kept.map(({ position, private: text }) => [position, JSON.parse(COMMITTED_VALUES.restoreText(text)).said.value]),
       [0, 2, 3].map((i) => [i, `"word ${i}"`]),
