@@ -105,7 +105,9 @@ const HOLDS = { passed: true, detail: 'as it was then' } as const
 
 /** The facts as they were. Arrays of the setting are the setting's own, so that what is made from them once is found again. */
 export function factsFrom(text: string, setting: SettingFacts, row: InputsOf): CallFacts {
-  const { args, context, liveness, risk, weighed, ...rest }: Inputs = JSON.parse(DECISION_INPUTS.restoreText(text)) // written by inputsOf
+  const { args, context, liveness, risk, weighed, ...rest }: Inputs = JSON.parse(
+    DECISION_INPUTS.restoreText(text),
+  ) // written by inputsOf
   const { kinds, location, narrowed, context: shared, ...same } = setting
   const { action, at, resource } = row
   return {

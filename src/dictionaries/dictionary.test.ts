@@ -82,8 +82,13 @@ describe('the dictionaries of stored texts', () => {
   for (const name of Object.keys(STORED) as (keyof typeof STORED)[]) // as: they are its keys
     test(`${name}: no phrase has left its place`, () => {
       const [count, digest] = RELEASED[name]
-      const phrases = Array.from({ length: count }, (_, i) => STORED[name].restoreText(codes(1 + i)))
-      assert.equal(createHash('sha256').update(phrases.join('\0')).digest('hex').slice(0, 12), digest)
+      const phrases = Array.from({ length: count }, (_, i) =>
+        STORED[name].restoreText(codes(1 + i)),
+      )
+      assert.equal(
+        createHash('sha256').update(phrases.join('\0')).digest('hex').slice(0, 12),
+        digest,
+      )
     })
 
   test('halves the record of an intent', () => {

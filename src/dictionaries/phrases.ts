@@ -57,7 +57,7 @@ export const COMMITTED_VALUES = new Dictionary([
   ',\\"',
 ])
 
-/** What decisions were made from. */
+/** Inputs of decisions. */
 export const DECISION_INPUTS = new Dictionary([
   '{"args":{"',
   '{"args":{},"risk":"low","weighed":"i',
@@ -82,7 +82,7 @@ export const DECISION_INPUTS = new Dictionary([
   '","',
 ])
 
-/** What a decision says of its gates. */
+/** Explanations of decisions, as they are packed. */
 export const EXPLANATIONS = new Dictionary([
   '{"gates":[],"passed":"c l v p.:',
   '{"gates":[',

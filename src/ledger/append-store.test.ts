@@ -36,7 +36,10 @@ onBothEngines('records that are appended', (open) => {
       .orderBy('position')
       .execute()
     assert.deepEqual(
-      kept.map(({ position, private: text }) => [position, JSON.parse(COMMITTED_VALUES.restoreText(text)).said.value]),
+      kept.map(({ position, private: text }) => [
+        position,
+        JSON.parse(COMMITTED_VALUES.restoreText(text)).said.value,
+      ]),
       [0, 2, 3].map((i) => [i, `"word ${i}"`]),
     )
   })

@@ -52,10 +52,7 @@ export function intakeQuery(db: Reader, records: readonly NewRecord[]) {
     .values(records.map(({ record, private: kept }) => ({ record, private: kept })))
 }
 
-export async function readIntake(
-  reader: Reader,
-  limit: number,
-): Promise<readonly WaitingRecord[]> {
+export async function readIntake(reader: Reader, limit: number): Promise<readonly WaitingRecord[]> {
   const rows = await reader
     .selectFrom('ledger_intake')
     .selectAll()
