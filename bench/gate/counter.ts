@@ -1,5 +1,6 @@
 // Imported before everything else, in the main thread of the counted server and in those that it starts: statements and rows are
-// counted where they go to SQLite.
+// counted where they go to SQLite, signatures where they go to OpenSSL.
+import crypto from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { DatabaseSync, StatementSync } from 'node:sqlite'
@@ -12,6 +13,7 @@ import type { Counts } from './measures.ts'
 const COMMITS = 0
 const STATEMENTS = 1
 const ROWS = 2
+const SIGNATURES = 3
 const KEY = 'remit-gate-counts'
 /** Threads that belong to who calls, and not to the server, by their names. */
 export const CALLER = 'gate-caller'
@@ -22,6 +24,7 @@ const writers: Worker[] = []
 const WRITER = 'storage-writer'
 const shared = new Int32Array(sharedBuffer())
 countStatements()
+countSignatures()
 if (threads.isMainThread) {
   held.install()
   countInThreads()
@@ -31,7 +34,7 @@ syncBuiltinESMExports()
 function sharedBuffer(): SharedArrayBuffer {
   const known = threads.getEnvironmentData(KEY)
   if (known instanceof SharedArrayBuffer) return known
-  const made = new SharedArrayBuffer(12)
+  const made = new SharedArrayBuffer(16)
   threads.setEnvironmentData(KEY, made)
   return made
 }
@@ -69,6 +72,19 @@ function countStatements(): void {
   DatabaseSync.prototype.exec = function counted(sql) {
     Atomics.add(shared, /^\s*COMMIT/i.test(sql) ? COMMITS : STATEMENTS, 1)
     exec.call(this, sql)
+  }
+}
+
+/** Signatures that are checked or made, on the thread pool and off it. */
+function countSignatures(): void {
+  for (const name of ['sign', 'verify'] as const) {
+    const plain = crypto[name]
+    Object.assign(crypto, {
+      [name](...given: unknown[]) {
+        Atomics.add(shared, SIGNATURES, 1)
+        return Reflect.apply(plain, crypto, given)
+      },
+    })
   }
 }
 
@@ -114,6 +130,7 @@ export async function readCounts(besides: readonly string[]): Promise<Counts> {
   const sum = (name: string) =>
     io.reduce((all, text) => all + Number(new RegExp(`^${name}: (\\d+)$`, 'm').exec(text)?.[1]), 0)
   return {
+    signatures: shared[SIGNATURES] ?? 0,
     commits: shared[COMMITS] ?? 0,
     statements: shared[STATEMENTS] ?? 0,
     rows: shared[ROWS] ?? 0,

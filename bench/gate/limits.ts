@@ -15,6 +15,7 @@ const FILE = join(import.meta.dirname, 'limits.json')
  * quiet machine were up to 20 % apart, and another machine was outside of that.
  */
 const MARGINS: Readonly<Record<Measure, number>> = {
+  signatures: 0,
   commits: 0,
   statements: 0,
   rows: 0,
@@ -61,7 +62,9 @@ function limitOf(measure: Measure, count: number): number {
   const margin = MARGINS[measure]
   // Two calls in a row share a commit or not: what is counted is less than what one alone takes.
   const most =
-    margin === 0 && count >= 0.5 ? Math.ceil(count) + CHANCE : count * (1 + (margin || CHANCE))
+    margin === 0 && (count === 0 || count >= 0.5)
+      ? Math.ceil(count - CHANCE) + CHANCE
+      : count * (1 + (margin || CHANCE))
   return Number(most.toPrecision(4))
 }
 

@@ -1,5 +1,6 @@
 /** Measures that are counted for each call. */
 export const MEASURES = [
+  'signatures',
   'commits',
   'statements',
   'rows',

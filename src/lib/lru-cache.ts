@@ -1,11 +1,20 @@
+interface KeptValue<Value> {
+  /** State that the value is valid for. */
+  readonly mark: number | string
+  readonly value: Value
+  readonly weight: number
+}
+
 /**
  * Bounded cache of values, each valid only for the state (`mark`) it was stored under. The least
  * recently used go first.
  */
 export class LruCache<Value> {
   readonly #most: number
-  readonly #values = new Map<string, { readonly mark: number | string; readonly value: Value }>()
+  readonly #values = new Map<string, KeptValue<Value>>()
+  #weight = 0
 
+  /** `most`: what all values weigh together, at most. A value of which nothing is said weighs one. */
   constructor(most: number) {
     this.#most = most
   }
@@ -22,15 +31,21 @@ export class LruCache<Value> {
     return kept.value
   }
 
-  put(key: string, mark: number | string, value: Value): Value {
-    this.#values.delete(key)
-    this.#values.set(key, { mark, value })
-    if (this.#values.size > this.#most) {
-      for (const oldest of this.#values.keys()) {
-        this.#values.delete(oldest)
-        break
-      }
+  /** Keeps a value, and answers it. One that weighs more than all may is not kept. */
+  put(key: string, mark: number | string, value: Value, weight = 1): Value {
+    this.#drop(key)
+    if (weight > this.#most) return value
+    this.#values.set(key, { mark, value, weight })
+    this.#weight += weight
+    for (const oldest of this.#values.keys()) {
+      if (this.#weight <= this.#most) break
+      this.#drop(oldest)
     }
     return value
+  }
+
+  #drop(key: string): void {
+    this.#weight -= this.#values.get(key)?.weight ?? 0
+    this.#values.delete(key)
   }
 }

@@ -213,8 +213,8 @@ describe('what is kept', () => {
     assert.notEqual(await identity(b, own), second)
   })
 
-  test('is never a long one', async () => {
-    const own = { issuer, clock, keys: { find }, verified: new VerifiedTokens() }
+  test('is a long one as well, which counts as several', async () => {
+    const own = { issuer, clock, keys: { find }, verified: new VerifiedTokens(3) }
     const bounds = [{ path: '/order_id', op: 'eq' as const, value: 'x'.repeat(200) }]
     const details = Array.from({ length: 12 }, () => ({
       type: 'remit_call' as const,
@@ -223,8 +223,18 @@ describe('what is kept', () => {
       bounds,
     }))
     const { token } = await mintResourceToken(minting, { ...grant, details })
-    assert.ok(token.length > 4096)
-    assert.notEqual(await identity(token, own), await identity(token, own))
+    assert.ok(token.length > 4096 && token.length <= 8192)
+    const long = await identity(token, own)
+    const [a = '', b = ''] = await Promise.all(
+      [1, 2].map(async () => (await mintResourceToken(minting, grant)).token),
+    )
+    const first = await identity(a, own)
+    assert.equal(await identity(token, own), long)
+    await identity(b, own)
+    assert.equal(await identity(token, own), long)
+    assert.notEqual(await identity(a, own), first)
+    await identity(b, own)
+    assert.notEqual(await identity(token, own), long)
   })
 
   test('is not of a key that was gone when the check ended', async () => {

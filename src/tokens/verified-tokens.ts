@@ -14,8 +14,8 @@ interface CachedToken extends AccessTokenContent {
 }
 
 const MAX = 10_000
-/** Characters of a token that is kept: longer ones are few, and would take the memory of many. */
-const MAX_CHARACTERS = 4096
+/** A token counts as one for each so many characters of it, or part of them: what is kept of it is as large. */
+const CHARACTERS = 4096
 
 /**
  * Access tokens of ours that were found good in every respect, by the digest of their text, so that the one that comes with every call
@@ -31,7 +31,6 @@ export class VerifiedTokens implements AccessTokenCache {
   }
 
   find(token: string, audience: string, own: OwnTokens): AccessTokenContent | undefined {
-    if (token.length > MAX_CHARACTERS) return undefined
     const verified = this.#tokens.get(sha256url(token), markOf(own.issuer, audience))
     if (!verified) return undefined
     const { access, key, kid, notBefore } = verified
@@ -48,11 +47,11 @@ export class VerifiedTokens implements AccessTokenCache {
     own: OwnTokens,
     good: AccessTokenContent & { readonly notBefore: number },
   ): void {
-    if (token.length > MAX_CHARACTERS) return
     const kid = signingKeyOf(token).id
     const key = own.keys.find(kid)
     const { aud, iss } = good.access
-    if (key) this.#tokens.put(sha256url(token), markOf(iss, aud), { ...good, kid, key })
+    const weight = Math.ceil(token.length / CHARACTERS)
+    if (key) this.#tokens.put(sha256url(token), markOf(iss, aud), { ...good, kid, key }, weight)
   }
 }
 

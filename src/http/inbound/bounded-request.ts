@@ -151,8 +151,9 @@ const NO_ROOM = {
 } as const
 
 /**
- * Checks whether a body was announced and is not here yet. A body that came with its head is here
- * by the time anybody can ask.
+ * Checks whether a body was announced and has not been read from its connection. The parser tells of
+ * a head before it reads on, and lets promises and ticks run in between: a body in the same packet
+ * is here in the next turn.
  */
 export function isUnfinished(message: IncomingMessage): boolean {
   return message instanceof BoundedRequest && message.isUnfinished
