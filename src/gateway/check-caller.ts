@@ -1,8 +1,6 @@
-import type { IncomingMessage } from 'node:http'
+import { isBodyCostly } from '../bodies/index.ts'
 import { checkCaller as callerProblem } from '../calls/index.ts'
 import type { Action } from '../catalog/index.ts'
-import { isUnfinished } from '../http/index.ts'
-import type { Awaitable } from '../lib/pipeline.ts'
 import { PipelineEnd } from './ended.ts'
 import type { LocatedRequest } from './passage.ts'
 import type { GatewayPorts } from './ports.ts'
@@ -20,18 +18,6 @@ export async function checkCaller<T extends LocatedRequest & { action?: Action }
 ): Promise<T> {
   if (await isBodyCostly(located.message)) await refuseStranger(located, ports)
   return located
-}
-
-/** Bytes of a body that cost less to read than it costs to check twice who sends it. */
-const SMALL_BODY = 8_192
-
-/** Checks whether a body is still to come, or so large that its sender has to be known first. */
-export function isBodyCostly(message: IncomingMessage): Awaitable<boolean> {
-  const isCostly = () => isUnfinished(message) || message.readableLength > SMALL_BODY
-  const isSmall = Number(message.headers['content-length'] ?? 0) <= SMALL_BODY
-  if (!isUnfinished(message) || !isSmall) return isCostly()
-  // What is in the same packet is here in the next turn.
-  return new Promise((resolve) => setImmediate(() => resolve(isCostly())))
 }
 
 /**

@@ -4,7 +4,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { describe, it, type TestContext } from 'node:test'
 import { ClientAddresses, createFront } from '../http/index.ts'
 import { manualClock } from '../lib/clock.ts'
-import { isBodyCostly } from './check-caller.ts'
+import { isBodyCostly } from './costly-body.ts'
 
 /** Sends bytes to a server that asks at once, and answers what it was told. */
 async function told(t: TestContext, sent: string): Promise<boolean> {
