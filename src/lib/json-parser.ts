@@ -27,7 +27,10 @@ export class JsonParser {
   #values = 0
   #at = 0
 
-  /** Makes a parser. `most`: maximum of values, each list, object and scalar counted. */
+  /**
+   * Makes a parser. `most`: maximum of values, each list, object and scalar counted, and by what they take: one more
+   * for each object, and for each name of a member.
+   */
   constructor(text: string, depth: number, most: number, allowed: readonly string[] = []) {
     this.#text = text
     this.#depth = depth
@@ -43,8 +46,7 @@ export class JsonParser {
   }
 
   #value(depth: number): Json {
-    if (++this.#values > this.#most)
-      throw new Problem('input.too_large', `more than ${this.#most} values`)
+    this.#count()
     this.#space()
     switch (this.#text[this.#at]) {
       case '{':
@@ -64,6 +66,12 @@ export class JsonParser {
     }
   }
 
+  /** Bounds the time of a turn, and the memory. */
+  #count(): void {
+    if (++this.#values > this.#most)
+      throw new Problem('input.too_large', `more than ${this.#most} values`)
+  }
+
   /** Bounds the recursion, so that input cannot exhaust the stack. */
   #deeper(depth: number): number {
     if (depth >= this.#depth)
@@ -72,6 +80,7 @@ export class JsonParser {
   }
 
   #object(depth: number): ReadonlyMap<string, Json> {
+    this.#count()
     const members = new Map<string, Json>()
     this.#at++
     if (this.#ends('}')) return members
@@ -84,6 +93,7 @@ export class JsonParser {
   }
 
   #name(members: ReadonlyMap<string, Json>): string {
+    this.#count()
     const start = this.#at
     if (this.#text.charCodeAt(start) !== QUOTE) throw this.#malformed('expected a member name')
     const name = this.#string()

@@ -191,12 +191,23 @@ test('size is bounded in bytes, whatever form the input has', () => {
 
 test('values are bounded in number, so that none is made a million times over', () => {
   const empty = (count: number, item: string) => `[${Array(count).fill(item).join()}]`
-  for (const item of ['{}', '[]', '1']) {
+  for (const item of ['[]', '1']) {
     assert.ok(parseJson(empty(131_071, item)))
     refuses(empty(131_072, item), 'input.too_large')
   }
   // Documents that may be larger may have more in them.
   assert.ok(parseJson(empty(200_000, '1'), { bytes: 2 * 1024 * 1024 }))
+})
+
+test('objects and names count, too: they are what takes time', () => {
+  const objects = (count: number) => `[${Array(count).fill('{}').join()}]`
+  assert.ok(parseJson(objects(65_535)))
+  refuses(objects(65_536), 'input.too_large')
+  const members = (count: number) =>
+    `{${Array.from({ length: count }, (_, i) => `"m${i}":1`).join()}}`
+  assert.ok(parseJson(members(65_535)))
+  refuses(members(65_536), 'input.too_large')
+  refuses(members(80_000), 'input.too_large')
 })
 
 test('text that is not well-formed Unicode is refused', () => {

@@ -44,6 +44,15 @@ test('a circle is refused, also of one and of two; what only meets again above i
   }
 })
 
+test('what one store found of a base says nothing about the next', () => {
+  const base = new EntityStore([entity(1, 2), entity(3, 4)])
+  // What is above entity 1 leads nowhere here, and back to it there.
+  assert.ok(new EntityStore([entity(2, 3), entity(5, 1)], base).get(ref(5)))
+  for (let again = 0; again < 2; again++)
+    assert.throws(() => new EntityStore([entity(2, 1), entity(5, 1)], base), /is above itself/)
+  assert.ok(new EntityStore([entity(2, 3), entity(5, 1)], base).get(ref(5)))
+})
+
 test('a member must be declared, and may not be named like a reference even where it is', () => {
   const text = { kind: 'string' } as const
   const shape: RecordShape = {

@@ -66,6 +66,8 @@ export class StoredEntity {
   readonly #parents: readonly EntityRef[]
   readonly #store: EntityStore
   #ancestors: Ancestors | undefined
+  /** Mark of a search for loops. Each search has marks of its own: an entity of a base may be in many. */
+  mark: object | undefined
 
   constructor({ attributes, parents, tags, uid }: Entity, store: EntityStore) {
     this.uid = uid
@@ -149,25 +151,33 @@ export class EntityStore {
 
 /** @throws RangeError */
 function refuseLoops(withParents: readonly StoredEntity[], store: EntityStore): void {
-  const done = new Set<StoredEntity>()
+  // On its way down; and: nothing above it leads back.
+  const open = {}
+  const done = {}
   for (const start of withParents) {
-    if (isBelowTop(start, store)) continue
-    // The way down to here, each with the next of its parents to go to.
-    const way = [{ entity: start, next: 0 }]
-    const open = new Set([start])
+    if (start.mark === done || isBelowTop(start, store)) continue
+    start.mark = open
+    // The way down to here, and for each on it the next of its parents to go to.
+    const way = [start]
+    const next = [0]
     for (let here = way.at(-1); here !== undefined; here = way.at(-1)) {
-      const uid = here.entity.parents[here.next++]
+      const at = next[way.length - 1] ?? 0
+      const uid = here.parents[at]
       if (uid === undefined) {
-        done.add(here.entity)
-        open.delete(here.entity)
+        here.mark = done
         way.pop()
+        next.pop()
         continue
       }
-      const parent = same(here.entity.uid, uid) ? here.entity : store.get(uid)
-      if (parent === undefined || parent.parents.length === 0 || done.has(parent)) continue
-      if (open.has(parent)) throw new RangeError(`the entity ${words(uid)} is above itself`)
-      open.add(parent)
-      way.push({ entity: parent, next: 0 })
+      next[way.length - 1] = at + 1
+      const parent = same(here.uid, uid) ? here : store.get(uid)
+      if (parent === undefined || parent.parents.length === 0 || parent.mark === done)
+        continue
+      if (parent.mark === open)
+        throw new RangeError(`the entity ${words(uid)} is above itself`)
+      parent.mark = open
+      way.push(parent)
+      next.push(0)
     }
   }
 }

@@ -22,7 +22,7 @@ export function entitiesFromJson(json: unknown): readonly Entity[] {
   if (!isArray(json)) throw new TypeError('entities are a list')
   return json.map((each) => {
     if (!isObject(each)) throw new TypeError('not an entity')
-    const { attrs, parents, tags = {}, uid } = each
+    const { attrs = null, parents, tags, uid } = each
     if (!isArray(parents)) throw new TypeError('parents are a list')
     return {
       uid: entityFromJson(uid),
@@ -33,7 +33,10 @@ export function entitiesFromJson(json: unknown): readonly Entity[] {
   })
 }
 
+const NOTHING: ReadonlyMap<string, Value> = new Map()
+
 function membersOf(json: unknown): ReadonlyMap<string, Value> {
+  if (json === undefined || (isObject(json) && Object.keys(json).length === 0)) return NOTHING
   const value = isObject(json) ? valueFromJson(json) : undefined
   if (!(value instanceof RecordValue)) throw new TypeError('attributes are a record')
   return value.members
