@@ -4,6 +4,7 @@ import type { Risk } from './risk.ts'
 
 /** Each forbid once, in the order of ids: the same call always asks the same. */
 export function uniqueForbids(forbids: readonly Requestable[]): Requestable[] {
+  if (forbids.length === 0) return []
   const byId = new Map(forbids.map((forbid) => [forbid.id, forbid]))
   return [...byId.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
 }

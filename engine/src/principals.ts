@@ -82,13 +82,15 @@ function sameItems(a: readonly PolicyEntity[], b: readonly PolicyEntity[]): bool
   return a === b || (a.length === b.length && a.every((item, i) => item === b[i]))
 }
 
-function gather(
-  facts: Pick<CallFacts, 'person' | 'intersectWith' | 'agents' | 'entities'>,
-): Principals {
-  const persons = unique([facts.person, ...facts.intersectWith])
-  const agents = unique(facts.agents)
-  const entities = unique([...persons, ...agents, ...facts.entities])
-  return { persons, agents, entities }
+function gather({
+  agents: chain,
+  entities: others,
+  intersectWith,
+  person,
+}: Pick<CallFacts, 'person' | 'intersectWith' | 'agents' | 'entities'>): Principals {
+  const persons = intersectWith.length === 0 ? [person] : unique([person, ...intersectWith])
+  const agents = chain.length < 2 ? chain : unique(chain)
+  return { persons, agents, entities: unique([...persons, ...agents, ...others]) }
 }
 
 const NO_AGENT: GateResult = {
@@ -179,8 +181,11 @@ function unique(entities: readonly PolicyEntity[]): readonly PolicyEntity[] {
   return found
 }
 
-function isAmong(found: readonly PolicyEntity[], { uid: { id, type } }: PolicyEntity): boolean {
-  for (const { uid } of found) if (uid.id === id && uid.type === type) return true
+function isAmong(found: readonly PolicyEntity[], entity: PolicyEntity): boolean {
+  const { id, type } = entity.uid
+  for (const other of found) {
+    if (other === entity || (other.uid.id === id && other.uid.type === type)) return true
+  }
   return false
 }
 

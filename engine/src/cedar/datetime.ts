@@ -1,4 +1,4 @@
-import { add, divide, type Long, longOf, remainder, subtract } from './long.ts'
+import { add, divide, type Long, longOf, parseDigits, remainder, subtract } from './long.ts'
 import { Datetime, Duration } from './value.ts'
 
 export const SECOND = 1000
@@ -11,6 +11,28 @@ const DATETIME =
 
 /** Cedar's `datetime("…")`: a date, or a date and a time in UTC or with an offset such as `+0200`. `undefined` for anything else. */
 export function parseDatetime(text: string): Datetime | undefined {
+  return parseUtc(text) ?? parseAny(text)
+}
+
+/** Reads what `Date` writes, such as `2026-01-02T03:04:05.000Z`; `undefined` for any other form. */
+function parseUtc(text: string): Datetime | undefined {
+  if (text.length !== 24 || text[10] !== 'T' || text[19] !== '.' || text[23] !== 'Z')
+    return undefined
+  if (text[4] !== '-' || text[7] !== '-' || text[13] !== ':' || text[16] !== ':') return undefined
+  const days = daysOf(digitsAt(text, 0, 4), digitsAt(text, 5, 7), digitsAt(text, 8, 10))
+  const [hours, minutes, seconds] = [digitsAt(text, 11, 13), digitsAt(text, 14, 16), digitsAt(text, 17, 19)]
+  const milliseconds = digitsAt(text, 20, 23)
+  const isTime = hours <= 23 && minutes <= 59 && seconds <= 59 && milliseconds <= 999
+  if (days === undefined || Number.isNaN(days) || !isTime) return undefined
+  return new Datetime(days * DAY + hours * HOUR + minutes * MINUTE + seconds * SECOND + milliseconds)
+}
+
+/** Digits at a place; `NaN` for anything else. */
+function digitsAt(text: string, from: number, to: number): number {
+  return parseDigits(text, from, to) ?? Number.NaN
+}
+
+function parseAny(text: string): Datetime | undefined {
   const match = DATETIME.exec(text)
   if (!match) return undefined
   const number = (i: number) => (match[i] === undefined ? 0 : +match[i])

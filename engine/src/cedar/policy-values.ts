@@ -6,17 +6,15 @@ import type { Entity } from './entities.ts'
 import { parseIp } from './ip.ts'
 import { parseLong } from './long.ts'
 import type { EntityShape, RecordShape, Shape } from './shape.ts'
-import { EntityUid, RecordValue, SetValue, type Value } from './value.ts'
-
-/** Deeper values are refused. */
-const DEEPEST = 128
+import { shapedRecord } from './shaped-record.ts'
+import { DEEPEST, EntityUid, RecordValue, SetValue, type Value } from './value.ts'
 
 /**
  * A record that has to be of this shape: every member that is not optional is there, no other is, and each is what is declared.
  * @throws TypeError in words
  */
 export function recordOfShape(record: PolicyRecord, shape: RecordShape): RecordValue {
-  return typedRecord(record, shape, 0)
+  return shapedRecord(record, shape) ?? typedRecord(record, shape, 0)
 }
 
 /**

@@ -1,10 +1,7 @@
 import { constructorNamed } from './extensions.ts'
 import { hasExactly, isArray, isObject, type JsonObject } from './json.ts'
 import { type Long, longOf } from './long.ts'
-import { EntityUid, RecordValue, SetValue, type Value } from './value.ts'
-
-/** Deeper values are refused. */
-const DEEPEST = 128
+import { DEEPEST, EntityUid, RecordValue, SetValue, type Value } from './value.ts'
 
 /**
  * A value in Cedar's JSON form: `__entity` is a reference, `__extn` with one text a call of `ip`, `decimal`, `datetime` or

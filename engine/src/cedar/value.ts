@@ -14,6 +14,9 @@ export type Value =
   | Duration
   | Ip
 
+/** Deeper values are refused. */
+export const DEEPEST = 128
+
 export class EntityUid implements EntityRef {
   readonly type: string
   readonly id: string
