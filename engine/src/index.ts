@@ -81,6 +81,7 @@ export {
   issuable,
   issuanceQueries,
 } from './issuable.ts'
+export { keepEntities } from './kept-entities.ts'
 export { misfit } from './misfit.ts'
 export { STEP_UP } from './obligations.ts'
 export {

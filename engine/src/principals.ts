@@ -1,6 +1,7 @@
 /** Gates 4 and 5: every person and every agent that a call depends on, each asked on its own. */
 import type { CallFacts, GateResult } from './gates.ts'
 import { type Judgement, judge } from './judge.ts'
+import { areKept, keepEntities } from './kept-entities.ts'
 import type {
   PolicyEntity,
   PolicyQuery,
@@ -49,11 +50,13 @@ export function principalsOf(
   facts: Pick<CallFacts, 'person' | 'intersectWith' | 'agents' | 'entities'>,
 ): Principals {
   const { agents, entities, intersectWith, person } = facts
+  if (!areKept(entities)) return gather(facts)
   const known = gathered.get(entities)
   const same =
     known?.person === person && sameItems(known.with, intersectWith) && sameItems(known.by, agents)
   if (known && same) return known.principals
   const principals = gather(facts)
+  keepEntities(principals.entities)
   gathered.set(entities, { person, with: intersectWith, by: agents, principals })
   return principals
 }
@@ -65,7 +68,7 @@ interface Principals {
 }
 
 /**
- * Many calls come with the very same entities, none of which ever changes: what was gathered of them is found again, and so is what a set of
+ * Many calls come with the very same entities (`keepEntities`), none of which ever changes: what was gathered of them is found again, and so is what a set of
  * policies made of that. Pure all the same: equal facts, equal answer.
  */
 const gathered = new WeakMap<

@@ -3,6 +3,7 @@ import {
   type GateResult,
   intersect,
   type KindOf,
+  keepEntities,
   type PolicyEntity,
 } from '@remit/engine'
 import type { Agent } from '../agents/index.ts'
@@ -85,12 +86,12 @@ export function makeSetting(
         : intersect(within, mayHandOn(above, agents.slice(1), kindOf), kindOf),
     personEntity: personEntity(person),
     agentEntities: agents.map(agentEntity),
-    entities: [
+    entities: keepEntities([
       ...others.map(personEntity),
       ...groupEntities([person, ...others]),
       ...spaceEntities(where?.line ?? []),
       resourceEntity(resource),
-    ],
+    ]),
     intersectWith: intersecting(where).map(personEntity),
   }
 }

@@ -1,3 +1,4 @@
+import { areKept } from '../kept-entities.ts'
 import type { EntityRef, PolicyAnswer, PolicyEntity, PolicyQuery, PolicyRecord } from '../policy.ts'
 import type { CompiledPolicies } from './compiled-policies.ts'
 import { type EntityStore, entityStore } from './entity-store.ts'
@@ -19,6 +20,11 @@ interface ReadyRequest {
   readonly context: RecordValue
 }
 
+interface ReadyStore {
+  readonly of: readonly PolicyEntity[]
+  readonly store: EntityStore
+}
+
 /** Compiled policies that answer only requests which are as the schema declares them. */
 export class CheckedPolicies {
   readonly #policies: CompiledPolicies
@@ -26,8 +32,9 @@ export class CheckedPolicies {
   /** Actions with the groups that they are in. */
   readonly #actions: EntityStore
   // The same context and the same array of entities are asked about for each principal of a call, one after the other, and nothing of
-  // them ever changes: what was made of the last ones is kept. Calls of a task at one resource share their array.
+  // them ever changes: what was made of the last ones is kept. Calls of a task at one resource share their array (`keepEntities`).
   #last: ReadyRequest | undefined
+  #lastStore: ReadyStore | undefined
   readonly #stores = new WeakMap<readonly PolicyEntity[], EntityStore>()
 
   constructor(policies: CompiledPolicies, declared: DeclaredShapes, actions: EntityStore) {
@@ -50,12 +57,17 @@ export class CheckedPolicies {
 
   /** Entities as declared, with the actions. @throws TypeError, RangeError */
   storeOf(entities: readonly PolicyEntity[]): EntityStore {
-    const known = this.#stores.get(entities)
-    if (known) return known
+    if (this.#lastStore?.of === entities) return this.#lastStore.store
+    const store = this.#stores.get(entities) ?? this.#newStore(entities)
+    this.#lastStore = { of: entities, store }
+    return store
+  }
+
+  #newStore(entities: readonly PolicyEntity[]): EntityStore {
     const shapes = this.#declared.entities
     const all = entities.map((entity) => entityValue(entity, shapeOf(entity, shapes)))
     const store = entityStore(all, this.#actions)
-    this.#stores.set(entities, store)
+    if (areKept(entities)) this.#stores.set(entities, store)
     return store
   }
 

@@ -20,11 +20,17 @@ function parseUtc(text: string): Datetime | undefined {
     return undefined
   if (text[4] !== '-' || text[7] !== '-' || text[13] !== ':' || text[16] !== ':') return undefined
   const days = daysOf(digitsAt(text, 0, 4), digitsAt(text, 5, 7), digitsAt(text, 8, 10))
-  const [hours, minutes, seconds] = [digitsAt(text, 11, 13), digitsAt(text, 14, 16), digitsAt(text, 17, 19)]
+  const [hours, minutes, seconds] = [
+    digitsAt(text, 11, 13),
+    digitsAt(text, 14, 16),
+    digitsAt(text, 17, 19),
+  ]
   const milliseconds = digitsAt(text, 20, 23)
   const isTime = hours <= 23 && minutes <= 59 && seconds <= 59 && milliseconds <= 999
   if (days === undefined || Number.isNaN(days) || !isTime) return undefined
-  return new Datetime(days * DAY + hours * HOUR + minutes * MINUTE + seconds * SECOND + milliseconds)
+  return new Datetime(
+    days * DAY + hours * HOUR + minutes * MINUTE + seconds * SECOND + milliseconds,
+  )
 }
 
 /** Digits at a place; `NaN` for anything else. */

@@ -171,10 +171,8 @@ function refuseLoops(withParents: readonly StoredEntity[], store: EntityStore): 
       }
       next[way.length - 1] = at + 1
       const parent = same(here.uid, uid) ? here : store.get(uid)
-      if (parent === undefined || parent.parents.length === 0 || parent.mark === done)
-        continue
-      if (parent.mark === open)
-        throw new RangeError(`the entity ${words(uid)} is above itself`)
+      if (parent === undefined || parent.parents.length === 0 || parent.mark === done) continue
+      if (parent.mark === open) throw new RangeError(`the entity ${words(uid)} is above itself`)
       parent.mark = open
       way.push(parent)
       next.push(0)

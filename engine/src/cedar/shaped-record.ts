@@ -79,7 +79,9 @@ function read(record: PolicyRecord, { required, slots }: Plan): RecordValue | un
     values[slot.at] = value
     if (slot.required) missing--
   }
-  return missing === 0 ? new RecordValue(new SlottedMembers(slots, values, names.length)) : undefined
+  return missing === 0
+    ? new RecordValue(new SlottedMembers(slots, values, names.length))
+    : undefined
 }
 
 /** Members of a record, each in the place that its shape has for it: made faster than a map, and read as fast. */
@@ -200,8 +202,7 @@ function setReader(readItem: Reader): Reader {
 }
 
 function recordReader(plan: Plan): Reader {
-  return (value) =>
-    isObject(value) && 'record' in value ? read(value.record, plan) : undefined
+  return (value) => (isObject(value) && 'record' in value ? read(value.record, plan) : undefined)
 }
 
 const READERS: Readonly<Record<Exclude<Shape['kind'], 'entity' | 'set' | 'record'>, Reader>> = {

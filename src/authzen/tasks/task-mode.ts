@@ -37,7 +37,7 @@ export async function taskMode(
     { pep: client.id, namesTasks, takes, view },
     ports.only.answered,
   )
-  const evaluated = new WeakMap<Decision, EvaluatedCall>()
+  const evaluated = new Map<Decision, EvaluatedCall>()
   // One catalog for the whole request; whether it still counts is asked when a call is judged.
   const catalog = await decisions.catalog.current()
   const told = (found: EvaluatedCall, question?: Question) => {

@@ -16,7 +16,7 @@ export class CallAnswerer {
   readonly #answered: Pick<GatheredRecords, 'append'>
   readonly #permits: WeighedAnswer[] = []
   #used: UsedWord | undefined
-  readonly #weighed = new WeakMap<EvaluatedCall, WeighedAnswer>()
+  readonly #weighed = new Map<EvaluatedCall, WeighedAnswer>()
 
   constructor(parts: CallParts, asker: Asker, answered: Pick<GatheredRecords, 'append'>) {
     this.#parts = parts

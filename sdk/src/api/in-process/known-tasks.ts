@@ -1,4 +1,10 @@
-import type { ArgumentKind, Detail, PolicyEntity, PolicyRecord } from '@remit/engine'
+import {
+  type ArgumentKind,
+  type Detail,
+  keepEntities,
+  type PolicyEntity,
+  type PolicyRecord,
+} from '@remit/engine'
 import { recordOf, textOr } from '../../wire/problem.ts'
 import { marksFrom, type StateMark } from './feed.ts'
 
@@ -130,7 +136,7 @@ export function taskFrom(
     person: recordOf(told.person) as unknown as PolicyEntity, // as: Remit's
     intersectWith: listOf<PolicyEntity>(intersect_with),
     agents: listOf<PolicyEntity>(agents),
-    entities: listOf<PolicyEntity>(entities),
+    entities: keepEntities(listOf<PolicyEntity>(entities)),
     context: recordOf(told.context) as PolicyRecord, // as: Remit's
     parent: textOr(told.parent),
     acr: textOr(told.acr),
