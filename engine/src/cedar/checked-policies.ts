@@ -1,7 +1,7 @@
 import { areKept } from '../kept-entities.ts'
 import type { EntityRef, PolicyAnswer, PolicyEntity, PolicyQuery, PolicyRecord } from '../policy.ts'
 import type { CompiledPolicies } from './compiled-policies.ts'
-import { type EntityStore, entityStore } from './entity-store.ts'
+import { type EntityStore, entityStore } from './entities.ts'
 import { entityRef, entityValue, recordOfShape } from './policy-values.ts'
 import type { EntityShape, RequestShape } from './shape.ts'
 import type { RecordValue } from './value.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { compilePolicies, PolicyCompiler } from './compile.ts'
-import { entitiesFromJson, entityStore } from './entity-store.ts'
+import { entityStore } from './entities.ts'
 import { EXPRESSION_LIMITS } from './expression.ts'
 import { CompileError } from './failure.ts'
 import type { PolicyJson } from './json.ts'
@@ -19,7 +19,7 @@ import {
   variable,
   when,
 } from './testing.ts'
-import { valueFromJson } from './value-json.ts'
+import { entitiesFromJson, valueFromJson } from './value-json.ts'
 
 const person = (id: string) => ({ type: 'Person', id })
 const group = (id: string) => ({ type: 'Group', id })

@@ -149,6 +149,15 @@ export class EntityStore {
   }
 }
 
+/**
+ * Makes a store, once for all evaluations about the same entities. `base`: more entities, such as actions with their groups, shared
+ * by many stores.
+ * @throws RangeError for an entity that is there twice (also once here and once in `base`), and for one that is above itself
+ */
+export function entityStore(entities: Iterable<Entity>, base?: EntityStore): EntityStore {
+  return new EntityStore(entities, base)
+}
+
 /** @throws RangeError */
 function refuseLoops(withParents: readonly StoredEntity[], store: EntityStore): void {
   // On its way down; and: nothing above it leads back.

@@ -9,7 +9,7 @@ export {
 } from './checked-policies.ts'
 export { compilePolicies, contextTerm, MAX_POLICIES, PolicyCompiler } from './compile.ts'
 export type { CedarRequest, CompiledPolicies } from './compiled-policies.ts'
-export { type Entity, type EntityStore, entitiesFromJson, entityStore } from './entity-store.ts'
+export { type Entity, type EntityStore, entityStore } from './entities.ts'
 export { EXPRESSION_LIMITS } from './expression.ts'
 export { CompileError } from './failure.ts'
 export type { CedarPolicySetJson, EntityUidJson, PolicyJson, TemplateLinkJson } from './json.ts'
@@ -33,4 +33,4 @@ export {
   tracePolicy,
 } from './trace.ts'
 export type { RecordValue, Value } from './value.ts'
-export { valueFromJson } from './value-json.ts'
+export { entitiesFromJson, valueFromJson } from './value-json.ts'

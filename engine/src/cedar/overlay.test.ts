@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { compilePolicies } from './compile.ts'
-import { entitiesFromJson, entityStore } from './entity-store.ts'
+import { entityStore } from './entities.ts'
 import { withAttributes } from './overlay.ts'
-import { valueFromJson } from './value-json.ts'
+import { entitiesFromJson, valueFromJson } from './value-json.ts'
 
 const TOP = { type: 'Team', id: 'top' }
 const SUB = { type: 'Team', id: 'sub' }

@@ -88,7 +88,7 @@ function recordOf({ fields }: RecordShape): fc.Arbitrary<PolicyRecord> {
   const members = Object.fromEntries(
     Array.from(fields, ([name, { shape }]) => [name, mostlyOf(shape)]),
   )
-  const some = fc.record(members, { requiredKeys: [] })
+  const some = fc.record(members, { requiredKeys: [] }) as fc.Arbitrary<PolicyRecord> // as: what is not there is no `undefined`
   const all = fc.record(members)
   const more = all.map((record): PolicyRecord => ({ ...record, undeclared: 'x' }))
   return fc.oneof(

@@ -1,9 +1,9 @@
 /** Policies for tests, put together in Cedar's JSON form. */
 import { compilePolicies } from './compile.ts'
 import type { CompiledPolicies } from './compiled-policies.ts'
-import { entitiesFromJson, entityStore } from './entity-store.ts'
+import { entityStore } from './entities.ts'
 import type { PolicyJson } from './json.ts'
-import { valueFromJson } from './value-json.ts'
+import { entitiesFromJson, valueFromJson } from './value-json.ts'
 
 export const ANYTHING = { op: 'All' } as const
 

@@ -3,14 +3,14 @@
  * nothing here is used to decide.
  */
 import type { PolicyEntity, PolicyQuery, PolicyRecord, PolicyValue } from '../policy.ts'
-import { type EntityStore, entitiesFromJson, entityStore } from './entity-store.ts'
+import { type EntityStore, entityStore } from './entities.ts'
 import { Expressions } from './expression.ts'
 import { expressionText } from './expression-text.ts'
 import { isArray, isObject, type PolicyJson } from './json.ts'
 import { asTest, type Run } from './run.ts'
 import { type ActionConstraint, type Constraint, Scopes } from './scope.ts'
 import { EntityUid, RecordValue } from './value.ts'
-import { valueFromJson } from './value-json.ts'
+import { entitiesFromJson, valueFromJson } from './value-json.ts'
 import { valueText } from './value-text.ts'
 
 /** One thing that has to hold for the policy to apply. */

@@ -1,3 +1,4 @@
+import type { Entity } from './entities.ts'
 import { constructorNamed } from './extensions.ts'
 import { hasExactly, isArray, isObject, type JsonObject } from './json.ts'
 import { type Long, longOf } from './long.ts'
@@ -76,4 +77,32 @@ export function isTypeName(text: string): boolean {
   if (!NAME.test(text) || RESERVED.test(text)) return false
   lastTypeName = text
   return true
+}
+
+/**
+ * Entities in Cedar's JSON form: `[{ uid, attrs, parents, tags? }]`. For JSON that is trusted, as `valueFromJson` is.
+ * @throws TypeError
+ */
+export function entitiesFromJson(json: unknown): readonly Entity[] {
+  if (!isArray(json)) throw new TypeError('entities are a list')
+  return json.map((each) => {
+    if (!isObject(each)) throw new TypeError('not an entity')
+    const { attrs = null, parents, tags, uid } = each
+    if (!isArray(parents)) throw new TypeError('parents are a list')
+    return {
+      uid: entityFromJson(uid),
+      attributes: membersOf(attrs),
+      tags: membersOf(tags),
+      parents: parents.map(entityFromJson),
+    }
+  })
+}
+
+const NOTHING: ReadonlyMap<string, Value> = new Map()
+
+function membersOf(json: unknown): ReadonlyMap<string, Value> {
+  if (json === undefined || (isObject(json) && Object.keys(json).length === 0)) return NOTHING
+  const value = isObject(json) ? valueFromJson(json) : undefined
+  if (!(value instanceof RecordValue)) throw new TypeError('attributes are a record')
+  return value.members
 }
