@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { sseEvent } from '../lib/event-stream.ts'
+import type { TextPieces } from '../lib/json.ts'
 
 const SAFE = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
 /** Proxies are asked to pass events on at once. */
@@ -27,9 +28,11 @@ export class StreamedReply {
     return this.raw.headersSent
   }
 
-  protected sendWhole(status: number, headers: OutgoingHttpHeaders, text: string): void {
-    const length = { 'content-length': Buffer.byteLength(text) }
-    this.raw.writeHead(status, { ...SAFE, ...length, ...headers }).end(text)
+  protected sendWhole(status: number, headers: OutgoingHttpHeaders, pieces: TextPieces): void {
+    const length = pieces.reduce((sum, piece) => sum + Buffer.byteLength(piece), 0)
+    this.raw.writeHead(status, { ...SAFE, 'content-length': length, ...headers })
+    for (const piece of pieces.slice(0, -1)) this.raw.write(piece)
+    this.raw.end(pieces.at(-1))
   }
 
   protected sendEmpty(status: 202 | 204): void {

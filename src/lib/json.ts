@@ -55,22 +55,46 @@ export function parseJson(input: string | Uint8Array, limits: JsonLimits = {}): 
 
 /**
  * Prints JSON: member order kept, numbers as they came, no white space. The inverse of `parseJson`.
- * `known`: text of a list that was printed before.
  */
-export function printJson(
-  value: Json,
-  known?: (list: readonly Json[]) => string | undefined,
-): string {
+export function printJson(value: Json): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (value === null || typeof value === 'boolean') return String(value)
   if (value instanceof ExactNumber) return value.text
-  if (isList(value))
-    return known?.(value) ?? `[${value.map((item) => printJson(item, known)).join(',')}]`
-  const members = Array.from(
-    value,
-    ([name, item]) => `${JSON.stringify(name)}:${printJson(item, known)}`,
-  )
+  if (isList(value)) return `[${value.map(printJson).join(',')}]`
+  const members = Array.from(value, ([name, item]) => `${JSON.stringify(name)}:${printJson(item)}`)
   return `{${members.join(',')}}`
+}
+
+/** Text in pieces, some of which are bytes already. */
+export type TextPieces = readonly (string | Uint8Array)[]
+/** Finds the bytes of a list that was printed before. */
+export type KnownBytes = (list: readonly Json[]) => Uint8Array | undefined
+
+/**
+ * Prints JSON as `printJson` does, in pieces: what is known of a list as the bytes that it is, and
+ * not copied. Lists within lists are printed.
+ */
+export function printPieces(value: Json, known: KnownBytes): TextPieces {
+  const pieces: (string | Uint8Array)[] = []
+  let text = ''
+  const print = (each: Json): void => {
+    const bytes = Array.isArray(each) ? known(each) : undefined
+    if (bytes) {
+      pieces.push(text, bytes)
+      text = ''
+    } else if (!isObject(each)) text += printJson(each)
+    else {
+      let before = '{'
+      for (const [name, item] of each) {
+        text += `${before}${JSON.stringify(name)}:`
+        print(item)
+        before = ','
+      }
+      text += each.size === 0 ? '{}' : '}'
+    }
+  }
+  print(value)
+  return text === '' ? pieces : [...pieces, text]
 }
 
 /** Narrows read-only arrays, which `Array.isArray` does not. */

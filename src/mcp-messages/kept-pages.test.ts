@@ -16,5 +16,5 @@ test('pages are kept in so much memory and no more', () => {
   const third = pages.put('c', page('w'.repeat(400)))
   assert.equal(pages.get('b'), undefined)
   assert.ok(pages.get('a'))
-  assert.equal(pages.textOf(third.entries)?.length, length('w'.repeat(400)))
+  assert.equal(pages.bytesOf(third.entries)?.length, length('w'.repeat(400)))
 })

@@ -1,7 +1,8 @@
 import { type Json, printJson } from '../lib/json.ts'
+import { LruCache } from '../lib/lru-cache.ts'
 
-/** Characters of all pages that are kept. */
-const MAX_CHARACTERS = 8_000_000
+/** Bytes of all pages that are kept. */
+const MAX_BYTES = 8_000_000
 const MAX_PAGE = 1_000_000
 
 /** One page of a list. */
@@ -12,52 +13,34 @@ export interface KeptPage {
 }
 
 /**
- * Pages of lists with their text, by what they show: tasks that could call the same are told the
- * same. The least recently told go first.
+ * Pages of lists with the bytes of their entries, by what they show: tasks that could call the same
+ * are told the same. The least recently told go first.
  */
 export class KeptPages {
-  readonly #most: number
-  readonly #pages = new Map<string, KeptPage & { readonly length: number }>()
-  readonly #texts = new WeakMap<object, string>()
-  #characters = 0
+  readonly #largest: number
+  readonly #pages: LruCache<KeptPage>
+  readonly #bytes = new WeakMap<object, Uint8Array>()
 
-  constructor(most = MAX_CHARACTERS) {
-    this.#most = most
+  constructor(most = MAX_BYTES) {
+    this.#largest = Math.min(MAX_PAGE, most)
+    this.#pages = new LruCache(most)
   }
 
   get(key: string): KeptPage | undefined {
-    const page = this.#pages.get(key)
-    if (!page) return undefined
-    this.#pages.delete(key)
-    this.#pages.set(key, page)
-    return page
+    return this.#pages.get(key, '')
   }
 
   /** Keeps a page, if it has a key. */
   put(key: string | undefined, page: KeptPage): KeptPage {
     if (key === undefined) return page
-    const text = printJson([...page.entries])
-    if (text.length > Math.min(MAX_PAGE, this.#most)) return page
-    this.#drop(key)
-    this.#pages.set(key, { ...page, length: text.length })
-    this.#texts.set(page.entries, text)
-    this.#characters += text.length
-    for (const oldest of this.#pages.keys()) {
-      if (this.#characters <= this.#most) break
-      this.#drop(oldest)
-    }
-    return page
+    const bytes = Buffer.from(printJson([...page.entries]))
+    if (bytes.length > this.#largest) return page
+    this.#bytes.set(page.entries, bytes)
+    return this.#pages.put(key, '', page, bytes.length)
   }
 
-  /** Text of the entries of a page, where it is kept. INVARIANT: nobody changes entries of a page. */
-  textOf(entries: object): string | undefined {
-    return this.#texts.get(entries)
-  }
-
-  #drop(key: string): void {
-    this.#characters -= this.#pages.get(key)?.length ?? 0
-    this.#pages.delete(key)
-  }
+  /** Bytes of the entries of a page, where it is kept. INVARIANT: nobody changes entries of a page. */
+  readonly bytesOf = (entries: object): Uint8Array | undefined => this.#bytes.get(entries)
 }
 
 /** Pages of this process. */

@@ -3,6 +3,7 @@ export { exchange } from './mcp/exchange.ts'
 export type { ExchangeFailure, ExchangeResult, UnansweredExchange } from './mcp/exchanged.ts'
 export {
   messageOf,
+  printedPieces,
   printMessage,
   RPC,
   type RpcError,

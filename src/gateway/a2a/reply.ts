@@ -40,7 +40,7 @@ export class A2aReply extends StreamedReply {
     this.#ended = true
     if (!answer) throw new Error('a request without stream has an answer')
     const status = this.#binding === 'HTTP+JSON' ? statusOf(answer).code : 200
-    this.sendWhole(status, { 'content-type': TYPES[this.#binding] }, this.#text(answer))
+    this.sendWhole(status, { 'content-type': TYPES[this.#binding] }, [this.#text(answer)])
   }
 
   #event(message: RpcResult | RpcError): void {

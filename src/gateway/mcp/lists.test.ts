@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import type { Action, Resource } from '../../catalog/index.ts'
 import { ExactNumber, type Json } from '../../lib/json.ts'
 import { keptPages } from '../../mcp-messages/index.ts'
-import { printMessage } from '../../net/index.ts'
+import { printedPieces, printMessage } from '../../net/index.ts'
 import type { ServerOffer } from './group/offers.ts'
 import { list } from './lists.ts'
 
@@ -26,9 +26,10 @@ function offer(mark: string | undefined, tools: readonly string[]): ServerOffer 
 function told(offers: readonly ServerOffer[], cursor?: string): string {
   const params = new Map<string, Json>(cursor === undefined ? [] : [['cursor', cursor]])
   const result = list({ kind: 'request', id: ID, method: 'tools/list', params }, offers)
-  const known = (entries: readonly Json[]) => keptPages.textOf(entries)
-  const text = printMessage({ kind: 'result', id: ID, result }, known)
-  assert.equal(text, printMessage({ kind: 'result', id: ID, result }))
+  const answer = { kind: 'result', id: ID, result } as const
+  const pieces = printedPieces(answer, keptPages.bytesOf)
+  const text = pieces.map((piece) => Buffer.from(piece).toString()).join('')
+  assert.equal(text, printMessage(answer))
   return text
 }
 

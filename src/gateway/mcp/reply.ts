@@ -2,6 +2,7 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { ExactNumber, type Json, type JsonObject } from '../../lib/json.ts'
 import { keptPages } from '../../mcp-messages/index.ts'
 import {
+  printedPieces,
   printMessage,
   type RpcError,
   type RpcId,
@@ -12,7 +13,6 @@ import {
 import { StreamedReply } from '../streamed-reply.ts'
 
 const MAX_WORDS = 1_000
-const keptText = (list: readonly Json[]) => keptPages.textOf(list)
 
 /**
  * Answer to one HTTP request of MCP: JSON, or an event stream as soon as there is something to tell
@@ -72,7 +72,8 @@ export class McpReply extends StreamedReply {
     }
     this.#ended = true
     const type = { 'content-type': 'application/json' }
-    this.sendWhole(how.status ?? 200, { ...type, ...how.headers }, printMessage(told, keptText))
+    const pieces = printedPieces(told, keptPages.bytesOf)
+    this.sendWhole(how.status ?? 200, { ...type, ...how.headers }, pieces)
   }
 
   /** Sends an HTTP answer without a message. */

@@ -3,8 +3,10 @@ import {
   isObject,
   type Json,
   type JsonObject,
+  type KnownBytes,
   parseJson,
   printJson,
+  printPieces,
 } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 
@@ -118,12 +120,14 @@ function bad(detail: string): Problem {
   return new Problem('mcp.bad_message', detail)
 }
 
-/** Prints a message on one line. `known`: text of a list that was printed before. */
-export function printMessage(
-  message: RpcMessage,
-  known?: (list: readonly Json[]) => string | undefined,
-): string {
-  return printJson(new Map<string, Json>([['jsonrpc', '2.0'], ...membersOf(message)]), known)
+/** Prints a message on one line. */
+export function printMessage(message: RpcMessage): string {
+  return printJson(new Map<string, Json>([['jsonrpc', '2.0'], ...membersOf(message)]))
+}
+
+/** Prints a message as `printMessage` does, in pieces. */
+export function printedPieces(message: RpcMessage, known: KnownBytes) {
+  return printPieces(new Map<string, Json>([['jsonrpc', '2.0'], ...membersOf(message)]), known)
 }
 
 function membersOf(message: RpcMessage): [string, Json][] {
