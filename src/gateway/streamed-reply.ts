@@ -9,17 +9,22 @@ const STREAM = { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' 
 /** Response to one HTTP request: one text, or an event stream. Knows whether somebody listens. */
 export class StreamedReply {
   protected readonly raw: ServerResponse
-  readonly #gone = new AbortController()
+  /** Made when somebody asks: most answers end before. */
+  #gone: AbortController | undefined
+  #isLeft = false
 
   constructor(raw: ServerResponse) {
     this.raw = raw
     raw.on('close', () => {
-      if (!raw.writableFinished) this.#gone.abort()
+      this.#isLeft = !raw.writableFinished
+      if (this.#isLeft) this.#gone?.abort()
     })
   }
 
   /** Aborted when nobody listens any more. */
   get gone(): AbortSignal {
+    this.#gone ??= new AbortController()
+    if (this.#isLeft) this.#gone.abort()
     return this.#gone.signal
   }
 

@@ -67,20 +67,21 @@ export function printJson(value: Json): string {
 
 /** Text in pieces, some of which are bytes already. */
 export type TextPieces = readonly (string | Uint8Array)[]
-/** Finds the bytes of a list that was printed before. */
-export type KnownBytes = (list: readonly Json[]) => Uint8Array | undefined
+/** Finds the text of a list or an object that was printed before. */
+export type KnownText = (value: object) => string | Uint8Array | undefined
 
 /**
- * Prints JSON as `printJson` does, in pieces: what is known of a list as the bytes that it is, and
- * not copied. Lists within lists are printed.
+ * Prints JSON as `printJson` does, in pieces: what is known of a list or an object as it is, bytes
+ * without a copy. It is looked for in objects, and not in lists.
  */
-export function printPieces(value: Json, known: KnownBytes): TextPieces {
+export function printPieces(value: Json, known: KnownText): TextPieces {
   const pieces: (string | Uint8Array)[] = []
   let text = ''
   const print = (each: Json): void => {
-    const bytes = Array.isArray(each) ? known(each) : undefined
-    if (bytes) {
-      pieces.push(text, bytes)
+    const printed = typeof each === 'object' && each !== null ? known(each) : undefined
+    if (typeof printed === 'string') text += printed
+    else if (printed) {
+      pieces.push(text, printed)
       text = ''
     } else if (!isObject(each)) text += printJson(each)
     else {

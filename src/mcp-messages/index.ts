@@ -1,8 +1,8 @@
 /** Words of MCP: what servers answer and ask, read and cleaned; answers, tasks and refusals, written for clients. */
-export { keptPages } from './kept-pages.ts'
 export { readCursor, writeCursor } from './list-cursor.ts'
 export { logLevelOf, logMessage, SessionLog } from './log-messages.ts'
 export { passedOn, reshaped } from './passed-on.ts'
+export { printedTexts } from './printed-texts.ts'
 export { RpcAnswer, rpcError } from './rpc-answer.ts'
 export { scrub } from './scrub.ts'
 export {

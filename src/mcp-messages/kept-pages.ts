@@ -42,6 +42,3 @@ export class KeptPages {
   /** Bytes of the entries of a page, where it is kept. INVARIANT: nobody changes entries of a page. */
   readonly bytesOf = (entries: object): Uint8Array | undefined => this.#bytes.get(entries)
 }
-
-/** Pages of this process. */
-export const keptPages = new KeptPages()

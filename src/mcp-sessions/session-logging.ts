@@ -1,4 +1,4 @@
-import type { Reader, Storage } from '../storage/index.ts'
+import { keptQuery, type Reader, type Storage } from '../storage/index.ts'
 import { isLogLevel, type LogLevel } from './log-level.ts'
 
 /** Log messages of servers that a session wants to hear of. */
@@ -14,11 +14,11 @@ export async function findLogging(
   db: Reader,
   session: string,
 ): Promise<SessionLogging | undefined> {
-  const row = await db
-    .selectFrom('mcp_logging')
-    .select(['level', 'quiet'])
-    .where('session', '=', session)
-    .executeTakeFirst()
+  const query = keptQuery(db, 'logging of a session', [session], () =>
+    db.selectFrom('mcp_logging').select(['level', 'quiet']).where('session', '=', session),
+  )
+  const { rows } = await db.executeQuery(query.compile())
+  const [row] = rows as readonly { readonly level: string; readonly quiet: number }[] // as: what it selects
   return row && isLogLevel(row.level) ? { level: row.level, quiet: row.quiet === 1 } : undefined
 }
 

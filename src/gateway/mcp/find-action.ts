@@ -1,4 +1,9 @@
-import { COMPLETE, isCompleted, readCompletion } from '../../argument-types/index.ts'
+import {
+  COMPLETE,
+  isCompleted,
+  parsedDefinition,
+  readCompletion,
+} from '../../argument-types/index.ts'
 import type { Action } from '../../catalog/index.ts'
 import { ExactNumber, isObject, type Json, type JsonObject } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
@@ -8,7 +13,6 @@ import { MCP, RPC, type RpcId, type RpcRequest, STATELESS_REVISION } from '../..
 import { refuseStranger } from '../check-caller.ts'
 import { admitted } from './admitted.ts'
 import type { CallInput, CallRequest, ResolvedCall } from './call-steps.ts'
-import { parsedDefinition } from './parsed-definition.ts'
 import type { McpPorts } from './ports.ts'
 
 /** Methods that count as calls, and the members that their `params` have besides `_meta`. */

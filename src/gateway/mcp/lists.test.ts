@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Action, Resource } from '../../catalog/index.ts'
 import { ExactNumber, type Json } from '../../lib/json.ts'
-import { keptPages } from '../../mcp-messages/index.ts'
+import { printedTexts } from '../../mcp-messages/index.ts'
 import { printedPieces, printMessage } from '../../net/index.ts'
 import type { ServerOffer } from './group/offers.ts'
 import { list } from './lists.ts'
@@ -27,7 +27,7 @@ function told(offers: readonly ServerOffer[], cursor?: string): string {
   const params = new Map<string, Json>(cursor === undefined ? [] : [['cursor', cursor]])
   const result = list({ kind: 'request', id: ID, method: 'tools/list', params }, offers)
   const answer = { kind: 'result', id: ID, result } as const
-  const pieces = printedPieces(answer, keptPages.bytesOf)
+  const pieces = printedPieces(answer, printedTexts.find)
   const text = pieces.map((piece) => Buffer.from(piece).toString()).join('')
   assert.equal(text, printMessage(answer))
   return text

@@ -1,11 +1,10 @@
-import { typeArguments } from '../../argument-types/index.ts'
+import { parsedDefinition, typeArguments } from '../../argument-types/index.ts'
 import type { Reach } from '../../calls/index.ts'
 import type { Action, PinnedDefinition } from '../../catalog/index.ts'
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
-import { keptPages, META, readCursor, writeCursor } from '../../mcp-messages/index.ts'
+import { META, printedTexts, readCursor, writeCursor } from '../../mcp-messages/index.ts'
 import type { RpcRequest } from '../../net/index.ts'
 import type { ServerOffer } from './group/offers.ts'
-import { parsedDefinition } from './parsed-definition.ts'
 
 const PAGE = 200
 
@@ -45,8 +44,8 @@ export function list(
   if (!wanted) throw new Error(`${method} is no list`)
   const after = readCursor(id, params.get('cursor'))
   const key = pageKey(method, after, offers)
-  const known = key === undefined ? undefined : keptPages.get(key)
-  const { entries, last } = known ?? keptPages.put(key, pageOf(wanted, after, offers))
+  const known = key === undefined ? undefined : printedTexts.pages.get(key)
+  const { entries, last } = known ?? printedTexts.pages.put(key, pageOf(wanted, after, offers))
   return new Map<string, Json>([
     // as: nobody changes it
     [wanted.member, entries as Json[]],

@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { ExactNumber, type Json, type JsonObject } from '../../lib/json.ts'
-import { keptPages } from '../../mcp-messages/index.ts'
+import { printedTexts } from '../../mcp-messages/index.ts'
 import {
   printedPieces,
   printMessage,
@@ -72,7 +72,7 @@ export class McpReply extends StreamedReply {
     }
     this.#ended = true
     const type = { 'content-type': 'application/json' }
-    const pieces = printedPieces(told, keptPages.bytesOf)
+    const pieces = printedPieces(told, printedTexts.find)
     this.sendWhole(how.status ?? 200, { ...type, ...how.headers }, pieces)
   }
 

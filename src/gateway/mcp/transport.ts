@@ -40,6 +40,7 @@ export function checkTransport(located: LocatedRequest, ports: McpPorts): Locate
 }
 
 function accepts(header: string, needed: readonly string[]): boolean {
+  if (header === needed.join(', ')) return true
   const ranges = header.split(',').map((range) => range.split(';', 1)[0]?.trim().toLowerCase())
   return needed.every((type) => ranges.includes(type))
 }

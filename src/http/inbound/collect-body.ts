@@ -18,6 +18,11 @@ export function collectBody(message: IncomingMessage, most: number): Promise<Buf
     if (message.refusal) return Promise.reject(message.refusal)
     message.beginReading()
   }
+  // All of it is here, and nobody has begun to read.
+  if (message.complete && message.readableFlowing === null) {
+    const bytes: Buffer = message.read() ?? Buffer.alloc(0)
+    return bytes.length > most ? Promise.reject(tooLarge(most)) : Promise.resolve(bytes)
+  }
   return new Promise((resolve, reject) => {
     const body = new Body()
     message.on('data', (chunk: Buffer) => {

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
+import { configuredUrl } from '../../lib/client-url.ts'
 import { EventStreamReader } from '../../lib/event-stream.ts'
 import type { ExchangeFailure, ExchangeLimits, ExchangeResult, Hooks, Post } from './exchanged.ts'
 import { type RpcMessage, type RpcResult, readMessage, sameId } from './message.ts'
@@ -74,7 +75,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       return
     }
     this.#timer = setTimeout(() => this.#fail('timed_out'), this.#limits.timeMs)
-    const target = new URL(url)
+    const target = configuredUrl(url)
     const options: Dispatcher.DispatchOptions = {
       origin: target.origin,
       path: target.pathname + target.search,

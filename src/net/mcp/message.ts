@@ -3,7 +3,7 @@ import {
   isObject,
   type Json,
   type JsonObject,
-  type KnownBytes,
+  type KnownText,
   parseJson,
   printJson,
   printPieces,
@@ -126,7 +126,7 @@ export function printMessage(message: RpcMessage): string {
 }
 
 /** Prints a message as `printMessage` does, in pieces. */
-export function printedPieces(message: RpcMessage, known: KnownBytes) {
+export function printedPieces(message: RpcMessage, known: KnownText) {
   return printPieces(new Map<string, Json>([['jsonrpc', '2.0'], ...membersOf(message)]), known)
 }
 

@@ -1,8 +1,8 @@
+import { parsedDefinition } from '../../../argument-types/index.ts'
 import type { Action } from '../../../catalog/index.ts'
 import { ExactNumber, isObject, type Json, type JsonObject } from '../../../lib/json.ts'
 import { headerText } from '../../../net/index.ts'
 import type { StrictRequest } from '../../strict-request.ts'
-import { parsedDefinition } from '../parsed-definition.ts'
 
 const PREFIX = 'mcp-param-'
 const MAX_DEPTH = 16

@@ -18,8 +18,11 @@ export async function equip<C extends EquippedCall>(
 ): Promise<C & EquippedPeer> {
   const { rpc, resource, verdict } = permitted
   try {
-    const { peer, secrets } = await peerOf(resource, verdict, ports)
-    const logging = await loggingOf(permitted, ports)
+    const looking = loggingOf(permitted, ports)
+    const [{ peer, secrets }, logging] = await Promise.all([
+      peerOf(resource, verdict, ports),
+      looking,
+    ])
     return { ...permitted, ...logging, peer, redactor: new Redactor(secrets) }
   } catch (error) {
     const { decisionId } = verdict

@@ -1,7 +1,8 @@
 import { sha256url } from '../../../lib/bytes.ts'
+import { configuredUrl } from '../../../lib/client-url.ts'
 import { ExactNumber, type JsonObject, printJson } from '../../../lib/json.ts'
 import { slotHolders } from '../../../lib/under-way/upstream-slots.ts'
-import { failedCall, META, passedOn, reshaped } from '../../../mcp-messages/index.ts'
+import { failedCall, META, passedOn, printedTexts, reshaped } from '../../../mcp-messages/index.ts'
 import { TASKS_CAPABILITY } from '../../../mcp-sessions/index.ts'
 import { countOpenTasks, MAX_OPEN_TASKS } from '../../../mcp-tasks/index.ts'
 import { type ExchangeResult, STATELESS_REVISION } from '../../../net/index.ts'
@@ -18,7 +19,7 @@ export async function send<C extends SendingCall>(
   equipped: C,
   ports: McpPorts,
 ): Promise<C & EndedCall> {
-  const { origin } = new URL(equipped.peer.url)
+  const { origin } = configuredUrl(equipped.peer.url)
   const slot = await ports.slots.takeSoon(origin, slotHolders(equipped.verdict))
   if (!slot) return { ...equipped, outcome: noSlotOutcome(equipped) }
   const mayGoOn = await mayBecomeTask(equipped, ports).catch(() => false)
@@ -128,7 +129,9 @@ export function outcomeOf(
     const reshape = reshapeOf(equipped, ports)
     const reply = reshape ? reshaped(passed, equipped, reshape) : passed
     if (!reply) return withheldOutcome(equipped, { status, latencyMs })
-    const digest = sha256url(printJson(reply.kind === 'result' ? reply.result : reply.message))
+    const text =
+      reply.kind === 'result' ? printedTexts.result(reply.result) : printJson(reply.message)
+    const digest = sha256url(text)
     return { state: 'answered', status, latencyMs, digest, reason: undefined, reply }
   }
   if (ended.state === 'answered') throw new Error('a call was answered without a message')

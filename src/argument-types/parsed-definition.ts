@@ -1,6 +1,5 @@
-import type { Action, PinnedDefinition } from '../../catalog/index.ts'
-import { type Json, parseJson } from '../../lib/json.ts'
-import { LruCache } from '../../lib/lru-cache.ts'
+import { type Json, parseJson } from '../lib/json.ts'
+import { LruCache } from '../lib/lru-cache.ts'
 
 const MAX_BYTES = 1024 * 1024
 const MAX_PARSED = 2_000
@@ -15,8 +14,11 @@ const MAX_PARSED_LENGTH = 16_384
  */
 const definitions = new LruCache<Json>(MAX_PARSED)
 
-/** Parses a definition as it was reviewed. */
-export function parsedDefinition({ name }: Action, { json }: PinnedDefinition): Json {
+/** Parses the definition of an action as it was reviewed. */
+export function parsedDefinition(
+  { name }: { readonly name: string },
+  { json }: { readonly json: string },
+): Json {
   const known = definitions.get(name, json)
   if (known !== undefined) return known
   const value = parseJson(json, { bytes: MAX_BYTES })
