@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { onBothEngines } from '../storage/testing.ts'
 import { GatheredRecords } from './gathered-records.ts'
 import { ledgerOn } from './testing.ts'
@@ -35,6 +36,35 @@ onBothEngines('records that are gathered', (open) => {
     )
     const kept = await storage.read.selectFrom('ledger_private').selectAll().execute()
     assert.equal(kept.length, 600)
+  })
+
+  test('who comes alone waits for no turn, and those who come meanwhile share the next commit', async () => {
+    const storage = await open()
+    const ledger = ledgerOn(storage)
+    const begun: number[] = []
+    const waiting: (() => void)[] = []
+    const gathered = new GatheredRecords({
+      ledger,
+      storage: {
+        ...{ engine: storage.engine, read: storage.read },
+        commit: (steps) => {
+          begun.push(steps.length)
+          return new Promise((resolve) => waiting.push(() => resolve({ committed: true })))
+        },
+      },
+    })
+    const append = () => gathered.append({ type: 'test.happened' })
+    const alone = append()
+    await undefined
+    assert.deepEqual(begun, [1])
+    const others = [append(), append(), append()]
+    waiting.shift()?.()
+    await alone
+    for (let i = 0; i < 5; i++) await setImmediate()
+    // Three statements of one row each, in one commit.
+    assert.deepEqual(begun, [1, 3])
+    waiting.shift()?.()
+    await Promise.all(others)
   })
 
   test('what cannot be written is answered to everyone it was gathered with, and the next is tried again', async () => {

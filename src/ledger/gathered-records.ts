@@ -52,6 +52,8 @@ export class GatheredRecords {
   readonly #parts: GatheringParts
   #waiting: QueueItem[] = []
   #running = false
+  /** True: one came while another was waited for, since a record that was alone began. */
+  #met = false
 
   constructor(parts: GatheringParts) {
     this.#parts = parts
@@ -74,15 +76,22 @@ export class GatheredRecords {
   #wait(what: QueuedRecord): Promise<undefined> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ ...what, resolve, reject })
-      if (this.#running) return
+      if (this.#running) {
+        this.#met = true
+        return
+      }
       this.#running = true
       void this.#run()
     })
   }
 
   async #run(): Promise<void> {
+    // Those of one tick travel together.
+    await undefined
     while (this.#waiting.length > 0) {
-      await this.#gather()
+      // Who comes alone, as the one before did, does not wait for turns that bring nothing.
+      if (this.#met) await this.#gather()
+      this.#met = this.#waiting.length > 1
       const group = this.#waiting.slice(0, MAX)
       this.#waiting = this.#waiting.slice(MAX)
       await this.#commit(group)

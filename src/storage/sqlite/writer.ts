@@ -27,11 +27,18 @@ interface Waiter {
   reject(error: Error): void
 }
 
-/** One process's side of the one thread that writes. */
+/**
+ * One process's side of the one thread that writes. Batches are gathered where there are others: who commits alone, and did so the last time,
+ * does not wait for a turn that brings nothing.
+ */
 export class Writer {
   readonly #line: WriterLine
   readonly #waiting = new Map<number, Waiter>()
   #gathered: StepBatch[] = []
+  /** Number of batches that somebody waits for: gathered, or sent. */
+  #awaited = 0
+  /** True: one came while another was awaited, since a batch that was alone began. */
+  #met = false
   /** Batches that wait for others, up to a time. */
   readonly #behind: StepBatch[] = []
   #patience: NodeJS.Timeout | undefined
@@ -58,10 +65,9 @@ export class Writer {
       const { sql, parameters } = query.compile()
       return { sql, parameters, rows }
     })
-    const reply = await this.#ask((id) => {
-      if (isBehind) this.#wait({ id, steps: compiled })
-      else if (this.#gathered.push({ id, steps: compiled }) === 1) this.#gather(0)
-    })
+    const reply = await (isBehind
+      ? this.#ask((id) => this.#wait({ id, steps: compiled }))
+      : this.#askAtOnce(compiled))
     const failed = reply.kind === 'committed' ? reply.failed : undefined
     return committedUnless(failed === undefined ? undefined : steps[failed])
   }
@@ -132,6 +138,24 @@ export class Writer {
       this.#waiting.set(id, { resolve, reject })
       post(id)
     })
+  }
+
+  async #askAtOnce(steps: StepBatch['steps']): Promise<WriterAnswer> {
+    if (this.#awaited++ > 0) this.#met = true
+    try {
+      return await this.#ask((id) => {
+        if (this.#gathered.push({ id, steps }) === 1) this.#begin()
+      })
+    } finally {
+      this.#awaited--
+    }
+  }
+
+  /** Sends what one tick brings, and gathers more where others came meanwhile, now or the last time. */
+  #begin(): void {
+    if (!this.#met) queueMicrotask(() => this.#flush())
+    else this.#gather(0)
+    this.#met = this.#awaited > 1
   }
 
   /**
