@@ -1,5 +1,5 @@
-import { sql } from 'kysely'
-import type { Reader, Step } from '../storage/index.ts'
+import { type Selectable, sql } from 'kysely'
+import { keptQuery, type Reader, type Schema, type Step } from '../storage/index.ts'
 
 /** Habit of an agent: it called an action (empty: any), with a counterparty (empty: whoever). */
 export interface Habit {
@@ -12,24 +12,30 @@ export interface KnownHabit extends Habit {
   readonly lastAt: number
 }
 
-/** Selects those of these habits that the agent has. */
+/**
+ * Selects those of these habits that the agent has. Where nothing begins a habit, each call asks: an enforcement point that only
+ * evaluates, say.
+ */
 export async function selectHabits(
   db: Reader,
   agentId: string,
   habits: readonly Habit[],
 ): Promise<KnownHabit[]> {
-  const rows = await db
-    .selectFrom('agent_habits')
-    .select(['action', 'counterparty', 'first_at', 'last_at'])
-    .where('agent_id', '=', agentId)
-    .where(({ and, eb, or }) =>
-      or(
-        habits.map(({ action, counterparty }) =>
-          and([eb('action', '=', action), eb('counterparty', '=', counterparty)]),
+  const parameters = [agentId, ...habits.flatMap((each) => [each.action, each.counterparty])]
+  const build = () =>
+    db
+      .selectFrom('agent_habits')
+      .select(['action', 'counterparty', 'first_at', 'last_at'])
+      .where('agent_id', '=', agentId)
+      .where(({ and, eb, or }) =>
+        or(
+          habits.map(({ action, counterparty }) =>
+            and([eb('action', '=', action), eb('counterparty', '=', counterparty)]),
+          ),
         ),
-      ),
-    )
-    .execute()
+      )
+  const query = keptQuery(db, `habits ${habits.length}`, parameters, build)
+  const { rows } = await db.executeQuery<HabitRow>(query.compile())
   return rows.map(({ action, counterparty, first_at, last_at }) => ({
     action,
     counterparty,
@@ -37,6 +43,11 @@ export async function selectHabits(
     lastAt: last_at,
   }))
 }
+
+type HabitRow = Pick<
+  Selectable<Schema['agent_habits']>,
+  'action' | 'counterparty' | 'first_at' | 'last_at'
+>
 
 /**
  * Writes the habits that begin with this decision. A habit that another call began in the same

@@ -15,10 +15,14 @@ const DAY_MS = 86_400_000
  * within moments. A younger habit is read again for each call, unless it began here.
  */
 const CERTAIN_AFTER_MS = 600_000
+/**
+ * Time for which a habit that an agent does not have is not looked for again, if it does not begin here. Where another server has begun it
+ * meanwhile, the call counts as the first one a little longer, which never lowers its risk.
+ */
+const ABSENT_FOR_MS = 2_000
 const MAX_KEPT = 50_000
 const KEPT = 'kept'
 const GONE = 'gone'
-const NONE: readonly Habit[] = []
 
 /**
  * Habits of one call: those that begin with it (`first`), and those that were last noted so long
@@ -40,6 +44,8 @@ export class HabitBook {
   readonly #storage: Storage
   /** Times when each habit was last noted. */
   readonly #known = new LruCache<number>(MAX_KEPT)
+  /** Times at which each habit was looked for, and was not there. */
+  readonly #absent = new LruCache<number>(MAX_KEPT)
   /** Habits that began here, by decision. */
   readonly #begun = new LruCache<readonly string[]>(MAX_KEPT)
 
@@ -48,13 +54,21 @@ export class HabitBook {
   }
 
   look(agentId: string, habits: readonly Habit[], at: number): Awaitable<Habits> {
+    const first: Habit[] = []
     const again: Habit[] = []
     for (const habit of habits) {
-      const kept = this.#known.get(keyOf(agentId, habit), KEPT)
-      if (kept === undefined) return this.#read(agentId, habits, at)
-      if (kept <= at - DAY_MS) again.push(habit)
+      const key = keyOf(agentId, habit)
+      const kept = this.#known.get(key, KEPT)
+      if (kept === undefined && !this.#isAbsent(key, at)) return this.#read(agentId, habits, at)
+      if (kept === undefined) first.push(habit)
+      else if (kept <= at - DAY_MS) again.push(habit)
     }
-    return { agentId, first: NONE, again }
+    return { agentId, first, again }
+  }
+
+  #isAbsent(key: string, at: number): boolean {
+    const since = this.#absent.get(key, KEPT)
+    return since !== undefined && since <= at && at - since < ABSENT_FOR_MS
   }
 
   async #read(agentId: string, habits: readonly Habit[], at: number): Promise<Habits> {
@@ -74,9 +88,11 @@ export class HabitBook {
           this.#known.put(keyOf(agentId, habit), KEPT, found.lastAt)
       }
     }
+    const first = habits.filter((habit) => !last.has(habit))
+    for (const habit of first) this.#absent.put(keyOf(agentId, habit), KEPT, at)
     return {
       agentId,
-      first: habits.filter((habit) => !last.has(habit)),
+      first,
       again: habits.filter((habit) => (last.get(habit) ?? at) <= at - DAY_MS),
     }
   }

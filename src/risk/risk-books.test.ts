@@ -202,6 +202,34 @@ forEachEngine('what is known from before', (open) => {
     assert.equal(reads, 1)
   })
 
+  test('what an agent has not done is looked for every two seconds at most', async (t) => {
+    const { world, ...by } = await begin(t)
+    let reads = 0
+    const counting: Storage = Object.create(world.parts.storage, {
+      read: {
+        get: () => {
+          reads++
+          return world.parts.storage.read
+        },
+      },
+      engine: { value: 'sqlite' },
+    })
+    const books = riskBooks({ ...world.parts, storage: counting }, world.parts.live)
+    // Past the minute in which a server that was just started looks for calls of before.
+    await seenBy(books, world, by, READ)
+    world.parts.clock.advance(120_000)
+    assert.equal((await seenBy(books, world, by, READ)).firstForAction, true)
+    reads = 0
+    world.parts.clock.advance(1_999)
+    assert.equal((await seenBy(books, world, by, READ)).firstForAction, true)
+    assert.equal(reads, 0)
+    // Another server begins it.
+    await world.decide(by.held, by.token, READ)
+    assert.equal((await seenBy(books, world, by, READ)).firstForAction, true)
+    world.parts.clock.advance(2_000)
+    assert.equal((await seenBy(books, world, by, READ)).firstForAction, false)
+  })
+
   test('is forgotten when it is long ago; what goes on is not', async (t) => {
     const { world, ...by } = await begin(t)
     await world.decide(by.held, by.token, READ)
