@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
-import { ExactNumber, type Json, parseJson, printJson } from './json.ts'
+import { ExactNumber, type Json, parseJson, printJson, printPieces } from './json.ts'
 import { Problem, type ProblemCode } from './problem.ts'
 
 function refuses(input: string | Uint8Array, code: ProblemCode, limits = {}): void {
@@ -98,6 +98,20 @@ test('printing and reading again gives the same value, and text and bytes are re
       const value = parseJson(text)
       assert.deepEqual(parseJson(printJson(value)), value)
       assert.deepEqual(parseJson(new TextEncoder().encode(text)), value)
+    }),
+  )
+})
+
+test('in pieces it is the same text, whatever of it was printed before', () => {
+  fc.assert(
+    fc.property(fc.json({ maxDepth: 5 }), fc.func(fc.nat(2)), (text, how) => {
+      fc.pre(!/\\u0000|__proto__/.test(text))
+      const value = parseJson(text)
+      // as: it is a value of JSON
+      const known = (part: object) =>
+        [undefined, printJson(part as Json), Buffer.from(printJson(part as Json))][how(part)]
+      const pieces = printPieces(value, known).map((piece) => Buffer.from(piece))
+      assert.equal(String(Buffer.concat(pieces)), printJson(value))
     }),
   )
 })

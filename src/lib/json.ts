@@ -60,9 +60,21 @@ export function printJson(value: Json): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (value === null || typeof value === 'boolean') return String(value)
   if (value instanceof ExactNumber) return value.text
-  if (isList(value)) return `[${value.map(printJson).join(',')}]`
-  const members = Array.from(value, ([name, item]) => `${JSON.stringify(name)}:${printJson(item)}`)
-  return `{${members.join(',')}}`
+  let before = ''
+  if (isList(value)) {
+    let text = '['
+    for (const item of value) {
+      text += before + printJson(item)
+      before = ','
+    }
+    return `${text}]`
+  }
+  let text = '{'
+  for (const [name, item] of value) {
+    text += `${before}${JSON.stringify(name)}:${printJson(item)}`
+    before = ','
+  }
+  return `${text}}`
 }
 
 /** Text in pieces, some of which are bytes already. */

@@ -122,7 +122,8 @@ function bad(detail: string): Problem {
 
 /** Prints a message on one line. */
 export function printMessage(message: RpcMessage): string {
-  return printJson(new Map<string, Json>([['jsonrpc', '2.0'], ...membersOf(message)]))
+  const members = membersOf(message).map(([name, value]) => `,"${name}":${printJson(value)}`)
+  return `{"jsonrpc":"2.0"${members.join('')}}`
 }
 
 /** Prints a message as `printMessage` does, in pieces. */
