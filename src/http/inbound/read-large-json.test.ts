@@ -44,7 +44,7 @@ const REFUSED: readonly (readonly [what: string, body: Buffer, code: string])[] 
   ['something after it', Buffer.concat([large('1'), Buffer.from(' 2')]), 'input.malformed'],
   ['a byte order mark', Buffer.concat([Buffer.from('\ufeff'), large('1')]), 'input.malformed'],
   ['more than is taken', large(`"${'y'.repeat(MAX)}"`), 'input.too_large'],
-  ['too many values', large(`[${'0,'.repeat(MAX / 8)}0]`), 'input.too_large'],
+  ['too many values', large(`[${'0,'.repeat(MAX / 4)}0]`), 'input.too_large'],
 ]
 
 for (const [what, bytes, code] of REFUSED) {
