@@ -132,6 +132,19 @@ describe('bodies that have not arrived whole', () => {
     assert.match(await again.says(/90000$/), /200 OK/)
   })
 
+  it('make room when they are read, also where all of one is here before anybody reads', async (t) => {
+    const bodyBytes = { total: 2_000, perAddress: 2_000 }
+    const to = await serving(t, {
+      capacity: { bodyBytes },
+      handle: (...both) => void setImmediate(() => reading(...both)),
+    })
+    const one = await to()
+    for (let i = 1; i <= 4; i++) {
+      one.socket.write(sized(1_000) + 'a'.repeat(1_000))
+      await one.says(new RegExp(`(?:HTTP.1.1 200 OK[^]*?\\r\\n\\r\\n1000){${i}}$`))
+    }
+  })
+
   it('make room when their connection ends', async (t) => {
     const to = await serving(t, { capacity })
     for (let i = 0; i < 5; i++) {

@@ -28,6 +28,8 @@ async function collecting(
   return { socket, body: told.promise }
 }
 
+/** By then all that came with the head is here. */
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve))
 const post = (fields: string) => `POST / HTTP/1.1\r\nhost: a\r\n${fields}\r\n\r\n`
 
 test('a body in one part, in several, in none', async (t) => {
@@ -38,18 +40,22 @@ test('a body in one part, in several, in none', async (t) => {
     [[post('content-length: 0')], ''],
     [['GET / HTTP/1.1\r\nhost: a\r\n\r\n'], ''],
   ] as const) {
-    const read = await collecting(t, 5)
-    for (const part of bytes) read.socket.write(part)
-    assert.equal(await read.body, body)
+    for (const before of [undefined, nextTurn]) {
+      const read = await collecting(t, 5, before)
+      for (const part of bytes) read.socket.write(part)
+      assert.equal(await read.body, body)
+    }
   }
 })
 
 test('one that is longer is refused as soon as it is, in one part or several', async (t) => {
   for (const rest of ['hello!', '6\r\nhello!\r\n', '3\r\nhel\r\n3\r\nlo!\r\n']) {
     const fields = rest === 'hello!' ? 'content-length: 6' : 'transfer-encoding: chunked'
-    const { body, socket } = await collecting(t, 5)
-    socket.write(post(fields) + rest)
-    await assert.rejects(body, { code: 'input.too_large' })
+    for (const before of [undefined, nextTurn]) {
+      const { body, socket } = await collecting(t, 5, before)
+      socket.write(post(fields) + rest)
+      await assert.rejects(body, { code: 'input.too_large' })
+    }
   }
 })
 
