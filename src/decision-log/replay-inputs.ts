@@ -1,4 +1,4 @@
-import { type CallFacts, type Decision, decide, type PolicySet } from '@remit/engine'
+import { type CallFacts, type Decision, decide, keepEntities, type PolicySet } from '@remit/engine'
 import { readIssueAction } from '../policy/index.ts'
 import type { StoredDecision, StoredOutcome } from './decision-store.ts'
 import { factsFrom } from './inputs.ts'
@@ -35,7 +35,10 @@ export function replayInputs(row: RecordedDecision, setting: SettingFacts | unde
 }
 
 export function readSetting(value: string): SettingFacts {
-  return JSON.parse(value) as SettingFacts // written by RecordedSettings
+  const setting = JSON.parse(value) as SettingFacts // written by RecordedSettings
+  // Many decisions share a setting.
+  keepEntities(setting.entities)
+  return setting
 }
 
 /** Decision on the same facts with these policies, in the words of the books. */
