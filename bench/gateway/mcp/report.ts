@@ -48,7 +48,7 @@ function saying(calls: number, rounds: Rounds): string {
   const withNginx = rounds.getMeasure(CALL + VIA.nginx, MEASURES.rate).values.length > 0
   return `MCP through the gateway of \`remit serve\` (Streamable HTTP, JSON answers, one session for each of ${CONNECTIONS} tasks). A call: each token verified once and each
 proof, arguments typed, all gates, proof, intent and outcome durable in SQLite, a transaction token for the server. Bearer: tasks
-that a code opened, so no proof. A list: what the task could call, every tool asked of policies anew; 200 tools are one page. ${calls} calls, each with a decision of its own that the books have as answered.
+that a code opened, so no proof. A list: what the task could call, kept by all that it depends on; 200 tools are one page. ${calls} calls, each with a decision of its own that the books have as answered.
 Where nothing is said, the least MCP server that there can be stands behind gateway and proxies, with ten tools and beside the load. What is
 called directly has the measured core for itself. What is refused in the open loop, because a server cannot keep up, is counted and has no latency.${withNginx ? '' : ' nginx: not run, it is not installed here.'}`
 }
