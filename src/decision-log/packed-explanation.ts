@@ -82,12 +82,17 @@ export function unpackExplanation(text: string, row: NamedInRow): StoredExplanat
 function wordOf(gate: StoredGate, row: NamedInRow): string | undefined {
   const { passed, policies, subject } = gate
   const own = subject === undefined || subject === ownSubject(gate.gate, row)
-  const more = Object.entries(gate).some(
-    ([name, value]) => value !== undefined && !MEMBERS.has(name),
-  )
-  if (!passed || !own || more || !(policies ?? []).every(isPlain)) return undefined
+  if (!passed || !own || saysMore(gate) || !(policies ?? []).every(isPlain)) return undefined
   const named = policies ? `:${policies.join(',')}` : ''
   return `${LETTERS[gate.gate]}${subject === undefined ? '' : OWN}${named}`
+}
+
+function saysMore(gate: StoredGate): boolean {
+  for (const name of Object.keys(gate)) {
+    // as: its own key
+    if (!MEMBERS.has(name) && gate[name as keyof StoredGate] !== undefined) return true
+  }
+  return false
 }
 
 function gateFrom(word: string, row: NamedInRow): StoredGate | undefined {
@@ -112,10 +117,12 @@ const BETWEEN = '|'
 
 /** `undefined` for a risk with names of another form, which is then kept as it is. */
 function packStoredRisk(risk: StoredRisk): string | undefined {
-  const { callsLastMinute, definitionAgeDays, external, first, hour, hourUtc, points } = risk
-  const pairs = [...Object.entries(points), ...(external ?? [])]
-  const names = [...first, ...pairs.map(([name]) => name), ...(external ?? []).map(([, of]) => of)]
-  if (!names.every(isPlain) || external?.length === 0) return undefined
+  const { callsLastMinute, definitionAgeDays, external = [], first, hour, hourUtc, points } = risk
+  const isAllPlain =
+    first.every(isPlain) &&
+    Object.keys(points).every(isPlain) &&
+    external.every(([name, of]) => isPlain(name) && isPlain(of))
+  if (!isAllPlain || risk.external?.length === 0) return undefined
   return [
     risk.class,
     risk.score,
@@ -126,7 +133,7 @@ function packStoredRisk(risk: StoredRisk): string | undefined {
     definitionAgeDays ?? '',
     first.join(','),
     pairsText(Object.entries(points)),
-    pairsText(external ?? []),
+    pairsText(external),
   ].join(BETWEEN)
 }
 

@@ -14,6 +14,7 @@ const MEMBERS = [
   'hourUtc',
   'definitionAgeDays',
 ] as const
+const KNOWN: ReadonlySet<string> = new Set(['class', ...MEMBERS])
 const BETWEEN = '|'
 
 /**
@@ -22,10 +23,10 @@ const BETWEEN = '|'
  */
 export function packRisk(value: PolicyValue | undefined, riskClass: Risk): string | undefined {
   if (typeof value !== 'object' || !('record' in value)) return undefined
-  const { class: own, ...rest } = value.record
-  const known = new Set<string>(MEMBERS)
-  if (own !== riskClass || Object.keys(rest).some((name) => !known.has(name))) return undefined
-  const texts = MEMBERS.map((name) => textOf(rest[name]))
+  const { record } = value
+  if (record.class !== riskClass || !Object.keys(record).every((name) => KNOWN.has(name)))
+    return undefined
+  const texts = MEMBERS.map((name) => textOf(record[name]))
   return texts.every((text) => text !== undefined) ? texts.join(BETWEEN) : undefined
 }
 
