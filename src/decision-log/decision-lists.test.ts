@@ -88,6 +88,37 @@ function expectedOf(
 }
 
 onBothEngines('lists of decisions', (open) => {
+  test('are filled once for what has waited, although more comes meanwhile', async () => {
+    const storage = await open()
+    let made = 0
+    const decide = () => {
+      const one = decisionOf(String(made++).padStart(6, '0'), {
+        task: 0,
+        person: 0,
+        agent: 0,
+        at: 1,
+      })
+      const step = { name: 'test', rows: 1, query: insertDecisionQuery(storage.read, one) } as const
+      return storage.commit([step])
+    }
+    let fills = 0
+    const busy: Pick<Storage, 'commit' | 'engine' | 'read'> = {
+      ...{ engine: storage.engine, read: storage.read },
+      commit: async (...filling) => {
+        const done = await storage.commit(...filling)
+        if (++fills < 20) await decide()
+        return done
+      },
+    }
+    const clock = manualClock()
+    const lists = new DecisionLists({ storage: busy, clock, atOnce: 4 })
+    await decide()
+    clock.advance(5_000)
+    await lists.fill()
+    assert.equal(fills, storage.engine === 'sqlite' ? 1 : 0)
+    assert.equal((await idsOf(storage, {})).length, made)
+  })
+
   test('have what there is, whenever they are filled, and whatever was deleted or numbered anew', async () => {
     const storage = await open()
     let made = 0

@@ -4,8 +4,8 @@ import type { Reader, Step, Storage, Tx } from '../storage/index.ts'
 
 /** Lists, and where the key of a decision in each comes from. */
 const LISTS = { task: 'task_id', person: 'person_id', agent: 'agent_id', all: "''" } as const
-/** Decisions that are taken in at once: the writer is busy with them for a millisecond or two. */
-const AT_ONCE = 256
+/** Decisions that are taken in at once: the writer is busy with them for some milliseconds. */
+const AT_ONCE = 512
 /** Decisions that are taken in at once where nobody waits. */
 const LOADED_AT_ONCE = 100_000
 /** Time for which few decisions may stand beside the lists, in ms. Who reads a list looks through all of them. */
@@ -41,10 +41,13 @@ export class DecisionLists {
     const isLate = now - this.#filledAt >= MAX_BESIDE_MS
     for (;;) {
       const { beside, fits } = await readEnd(storage.read)
+      const isFew = beside < atOnce
       if (!fits) await storage.commit(emptySteps(storage.read))
-      else if (beside === 0 || (beside < atOnce && !isLate)) return
+      else if (beside === 0 || (isFew && !isLate)) return
       await storage.commit(fillSteps(storage.read, atOnce), { isBehind: true })
       this.#filledAt = now
+      // What came meanwhile waits: a page for each list of each call would be written, for as long as calls come.
+      if (fits && isFew) return
     }
   }
 }
