@@ -10,7 +10,7 @@ const WAL_SIZE_LIMIT = 64 * 1024 * 1024
  * call alone wrote twice as much. Longer ones would save an eighth of the writer's time.
  */
 const PAGE_BYTES = 1_024
-/** The same pages change again and again: the more commits a checkpoint has, the fewer times a page is copied. */
+/** Pages in the log that begin a checkpoint. The same ones change again and again: the more commits it has, the fewer times a page is copied. */
 const CHECKPOINT_PAGES = 16_000
 /**
  * Cache of the connection that writes, in KiB. Where a page in the middle of a tree is split, SQLite looks through all of its cache at the
