@@ -189,11 +189,13 @@ inOneWorld(
 
     it('is read while nothing can be written', async () => {
       const w = world()
-      let finish = () => {}
-      const held = new Promise<void>((resolve) => {
-        finish = resolve
+      const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
+      const { promise: held, resolve: finish } = Promise.withResolvers<void>()
+      const stuck = w.rooms.storage.transaction(() => {
+        begin()
+        return held
       })
-      const stuck = w.rooms.storage.transaction(async () => held)
+      await begun
       const waiting = w.rooms.storage.commit([])
       try {
         const text = await scrape()
