@@ -5,13 +5,8 @@ const BUSY_TIMEOUT = 5_000
 /** The log is cut back to this size after a checkpoint, in bytes. */
 const WAL_SIZE_LIMIT = 64 * 1024 * 1024
 
-/**
- * Bytes of a page in a new file. SQLite writes a page whole, and a call changes a few hundred bytes in each of ten: with pages of 4 KiB a
- * call alone wrote twice as much. Longer ones would save an eighth of the writer's time.
- */
-const PAGE_BYTES = 1_024
 /** Pages in the log that begin a checkpoint. The same ones change again and again: the more commits it has, the fewer times a page is copied. */
-const CHECKPOINT_PAGES = 16_000
+const CHECKPOINT_PAGES = 4_000
 /**
  * Cache of the connection that writes, in KiB. Where a page in the middle of a tree is split, SQLite looks through all of its cache at the
  * commit (it renames pages by way of the lock-byte page): 8 MiB cost a third of the thread. What else is needed is in the system's cache.
@@ -27,8 +22,6 @@ const APPLICATION_ID = 0x72656d74
  */
 export function openForWriting(db: DatabaseSync): void {
   harden(db)
-  // Without effect on a file that has pages.
-  db.exec(`PRAGMA page_size = ${PAGE_BYTES}`)
   db.exec(`PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
     PRAGMA journal_size_limit = ${WAL_SIZE_LIMIT}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
     PRAGMA temp_store = MEMORY; PRAGMA cache_size = -${CACHE_KIB}`)

@@ -279,7 +279,6 @@ test('the connection that writes syncs at every commit and checks foreign keys',
   assert.equal(await value('synchronous'), 2) // FULL
   assert.equal(await value('foreign_keys'), 1)
   assert.equal(await value('trusted_schema'), 0)
-  assert.equal(await value('page_size'), 1_024)
   assert.equal(await value('secure_delete'), 2) // FAST
 })
 
