@@ -10,6 +10,6 @@ export function isBodyCostly(message: IncomingMessage): Awaitable<boolean> {
   const isCostly = () => isUnfinished(message) || message.readableLength > SMALL_BODY
   const isSmall = Number(message.headers['content-length'] ?? 0) <= SMALL_BODY
   if (!isUnfinished(message) || !isSmall) return isCostly()
-  // What is in the same packet is here in the next turn.
+  // Bytes of the same packet as the head arrive in the next turn of the event loop.
   return new Promise((resolve) => setImmediate(() => resolve(isCostly())))
 }

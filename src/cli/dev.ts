@@ -57,7 +57,7 @@ function welcome(development: Development, ms: number): string {
     ${COMMAND} call${url} --agent refund-bot --person sam --purpose "refund order 1042" GET orders/orders/1042
     ${COMMAND} call${url} --agent refund-bot --person sam --purpose "refund order 1042" POST orders/orders/1042/refunds -d '{"amount": 900.00}' --wait
 
-  The first call asks Sam to agree at ${issuer}; the second waits for Fiona.
+  The first call asks Sam to agree at ${issuer}. The second asks Sam to tick the refund, and then waits for Fiona.
 
   Or with any MCP client, at ${gateway}/desk (Streamable HTTP), once Ada has let it in (docs/mcp.md). For instance, with Node 22.19 or newer:
 

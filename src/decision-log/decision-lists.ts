@@ -46,7 +46,7 @@ export class DecisionLists {
       else if (beside === 0 || (isFew && !isLate)) return
       await storage.commit(fillSteps(storage.read, atOnce), { isBehind: true })
       this.#filledAt = now
-      // What came meanwhile waits: a page for each list of each call would be written, for as long as calls come.
+      // Decisions that came meanwhile wait. Otherwise this loop fills lists after every few calls, and does not end while calls come.
       if (fits && isFew) return
     }
   }

@@ -52,7 +52,7 @@ export class GatheredRecords {
   readonly #parts: GatheringParts
   #waiting: QueueItem[] = []
   #running = false
-  /** True: one came while another was waited for, since a record that was alone began. */
+  /** Tells whether records overlapped lately: the next one then waits for others to share its commit. */
   #met = false
 
   constructor(parts: GatheringParts) {

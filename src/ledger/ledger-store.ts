@@ -59,7 +59,7 @@ export async function readIntake(reader: Reader, limit: number): Promise<readonl
     .orderBy('seq')
     .limit(limit)
     .execute()
-  // What a restore put there was shortened.
+  // Records that a restore returned to the intake (`returnToIntake`) are shortened; others are not, and stay as they are.
   return rows.map((row) => ({
     seq: row.seq,
     record: RECORDS.restore(row.record),

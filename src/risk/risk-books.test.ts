@@ -21,6 +21,17 @@ import { RiskBooks } from './risk-books.ts'
 
 const DAY_MS = 86_400_000
 
+/** Counts how often an embedded server begins to read its database. */
+function countingReads(of: Storage) {
+  const counts = { reads: 0 }
+  const read = () => {
+    counts.reads++
+    return of.read
+  }
+  const storage: Storage = Object.create(of, { read: { get: read }, engine: { value: 'sqlite' } })
+  return { counts, storage }
+}
+
 forEachEngine('what is known from before', (open) => {
   const worlds = worldsOver(open)
 
@@ -176,18 +187,8 @@ forEachEngine('what is known from before', (open) => {
 
   test('an agent that does what it always does reads no database', async (t) => {
     const { world, ...by } = await begin(t)
-    let reads = 0
-    const counting: Storage = Object.create(world.parts.storage, {
-      read: {
-        get: () => {
-          reads++
-          return world.parts.storage.read
-        },
-      },
-      engine: { value: 'sqlite' },
-    })
-    const parts = { ...world.parts, storage: counting }
-    const books = riskBooks(parts, world.parts.live)
+    const { counts, storage } = countingReads(world.parts.storage)
+    const books = riskBooks({ ...world.parts, storage }, world.parts.live)
     await world.decide(by.held, by.token, refund('10.00'))
     world.parts.clock.advance(120_000)
     await seenBy(books, world, by, refund('10.00'))
@@ -195,34 +196,25 @@ forEachEngine('what is known from before', (open) => {
     world.parts.clock.advance(700_000)
     const again = await held(world)
     await seenBy(books, world, again, refund('10.00'))
-    reads = 0
+    counts.reads = 0
     await seenBy(books, world, again, refund('11.00'))
-    assert.equal(reads, 0)
+    assert.equal(counts.reads, 0)
     await seenBy(books, world, again, refund('11.00', '1044'))
-    assert.equal(reads, 1)
+    assert.equal(counts.reads, 1)
   })
 
   test('what an agent has not done is looked for every two seconds at most', async (t) => {
     const { world, ...by } = await begin(t)
-    let reads = 0
-    const counting: Storage = Object.create(world.parts.storage, {
-      read: {
-        get: () => {
-          reads++
-          return world.parts.storage.read
-        },
-      },
-      engine: { value: 'sqlite' },
-    })
-    const books = riskBooks({ ...world.parts, storage: counting }, world.parts.live)
+    const { counts, storage } = countingReads(world.parts.storage)
+    const books = riskBooks({ ...world.parts, storage }, world.parts.live)
     // Past the minute in which a server that was just started looks for calls of before.
     await seenBy(books, world, by, READ)
     world.parts.clock.advance(120_000)
     assert.equal((await seenBy(books, world, by, READ)).firstForAction, true)
-    reads = 0
+    counts.reads = 0
     world.parts.clock.advance(1_999)
     assert.equal((await seenBy(books, world, by, READ)).firstForAction, true)
-    assert.equal(reads, 0)
+    assert.equal(counts.reads, 0)
     // Another server begins it.
     await world.decide(by.held, by.token, READ)
     assert.equal((await seenBy(books, world, by, READ)).firstForAction, true)

@@ -32,9 +32,9 @@ export function openForWriting(db: DatabaseSync): void {
 }
 
 /**
- * Overwrites what is freed (sqlite.org/pragma.html#pragma_secure_delete). INVARIANT: within a page always, which costs no further page: when
- * the first page of a table is divided, a copy of its rows stays in it otherwise, and no later deletion finds that. `pages`: whole pages
- * that are freed, too.
+ * Overwrites what is freed (sqlite.org/pragma.html#pragma_secure_delete). INVARIANT: within a page always, which costs no further page: otherwise
+ * the first page of a table keeps a copy of its rows when it is divided, and no later deletion overwrites the copy. `pages`: true
+ * overwrites whole pages that are freed, too.
  */
 export function eraseFreed(db: DatabaseSync, pages: boolean): void {
   db.exec(`PRAGMA secure_delete = ${pages ? 'ON' : 'FAST'}`)

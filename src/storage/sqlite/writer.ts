@@ -37,7 +37,7 @@ export class Writer {
   #gathered: StepBatch[] = []
   /** Number of batches that somebody waits for: gathered, or sent. */
   #awaited = 0
-  /** True: one came while another was awaited, since a batch that was alone began. */
+  /** Tells whether batches overlapped lately: the next one then waits for others to share its commit. */
   #met = false
   /** Batches that wait for others, up to a time. */
   readonly #behind: StepBatch[] = []
