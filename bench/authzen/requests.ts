@@ -1,4 +1,8 @@
+import type { OpenTask } from '../../src/cli/agent/client.ts'
 import type { Answer } from '../harness/connection.ts'
+import type { Check } from '../harness/load.ts'
+
+const EVALUATION = '/access/v1/evaluation'
 
 /** One request of the Authorization API, as bytes. */
 export function request(port: number, path: string, secret: string, body: object): Buffer {
@@ -77,6 +81,27 @@ function different(i: number): { body: object; decision: boolean } {
   }
 }
 
+/** Single questions to a policy-only set, by the enforcement point that has this secret. */
+export function singles(port: number, secret: string, count: number): readonly Buffer[] {
+  return Array.from({ length: count }, (_, i) => request(port, EVALUATION, secret, single(i).body))
+}
+
+/** Questions about one call of a task, by an enforcement point that names tasks. */
+export function callsOf(
+  task: Pick<OpenTask, 'id' | 'token'>,
+  { count, port, secret }: { count: number; port: number; secret: string },
+): readonly Buffer[] {
+  const person = JSON.parse(Buffer.from(task.token.split('.')[1] ?? '', 'base64url').toString()).sub
+  const body = {
+    subject: { type: 'user', id: person },
+    action: { name: 'orders.read' },
+    resource: { type: 'resource', id: 'orders' },
+    context: { task: task.id, args: { order_id: '1042' } },
+  }
+  const bytes = request(port, EVALUATION, secret, body)
+  return Array.from({ length: count }, () => bytes)
+}
+
 export function mustDecide(answer: Answer, decision: boolean): void {
   const { context, decision: said } = JSON.parse(answer.body.toString('utf8'))
   if (answer.status !== 200 || said !== decision || typeof context?.evaluation_id !== 'string')
@@ -90,3 +115,9 @@ export function mustDecideAll({ body, head, status }: Answer, decisions: readonl
     decisions.every((decision, i) => evaluations[i].decision === decision)
   if (status !== 200 || !same) throw new Error(`not the decisions: ${head}\n${body}`)
 }
+
+/** Checks the answers to `singles`. */
+export const mustBeSingle: Check = (answer, i) => mustDecide(answer, single(i).decision)
+
+/** Checks the answers to `callsOf`. */
+export const mustPermit: Check = (answer) => mustDecide(answer, true)

@@ -14,7 +14,15 @@ import { freePorts, type Program, startProgram } from '../harness/program.ts'
 import { publish } from '../harness/publish.ts'
 import { startRemit } from '../harness/remit.ts'
 import { type Finding, median, type Results, Rounds, ratio } from '../harness/results.ts'
-import { batch, mustDecide, mustDecideAll, request, single } from './requests.ts'
+import {
+  batch,
+  callsOf,
+  mustBeSingle,
+  mustDecideAll,
+  mustPermit,
+  request,
+  singles,
+} from './requests.ts'
 
 const CONNECTIONS = 32
 const BATCH_CONNECTIONS = 4
@@ -41,7 +49,7 @@ const remit = await startRemit({
   cores,
   upstream: 'http://127.0.0.1:9', // never called
   nodeOptions: profiles.nodeOptions,
-  seed: [join(import.meta.dirname, 'seed.ts'), secretsFile],
+  seeds: [[join(import.meta.dirname, 'seed.ts'), secretsFile]],
 })
 const secrets: { records: string; mesh: string } = JSON.parse(readFileSync(secretsFile, 'utf8'))
 const [emptyPort = 0] = await freePorts(1)
@@ -50,16 +58,15 @@ const empty = await startProgram(
   { cores, ready: 'ready' },
 )
 const { issuerPort } = remit
-const [task] = await remit.openTasks(1)
-const person = JSON.parse(Buffer.from(task?.token.split('.')[1] ?? '', 'base64url').toString()).sub
+const [task = noTask()] = await remit.openTasks(1)
 const rounds = new Rounds()
 let asked = 0
 try {
-  const warm = await run(singles(WARM_UP), mustBeSingle)
+  const warm = await run(questions(WARM_UP), mustBeSingle)
   await run(tasks(WARM_UP / 2), mustPermit)
   await run(batches(100), mustBeBatch, BATCH_CONNECTIONS)
   if (profiles.wanted) {
-    const requests = singles(WARM_UP)
+    const requests = questions(WARM_UP)
     profiles.begin(remit.program)
     await run(requests, mustBeSingle)
   } else {
@@ -75,7 +82,7 @@ try {
 await profiles.print(WARM_UP)
 
 async function oneRound(count: number): Promise<void> {
-  const requests = singles(count)
+  const requests = questions(count)
   const { load } = await measure(SINGLE, remit.program, () => run(requests, mustBeSingle))
   rounds.add('single evaluation, p50 in the closed loop', 'ms', percentile(load.latencies, 0.5))
   rounds.add('single evaluation, p99 in the closed loop', 'ms', percentile(load.latencies, 0.99))
@@ -83,13 +90,13 @@ async function oneRound(count: number): Promise<void> {
   const of = tasks(Math.round(count / 3))
   await measure(TASK, remit.program, () => run(of, mustPermit))
   const alone = Math.max(200, Math.round(count / 10))
-  const few = singles(alone)
+  const few = questions(alone)
   await measure(SINGLE_ALONE, remit.program, () => run(few, mustBeSingle, 1))
   const fewOf = tasks(alone)
   await measure(TASK_ALONE, remit.program, () => run(fewOf, mustPermit, 1))
   const many = batches(Math.max(50, Math.round(options.seconds * 100)))
   await measure(MANY, remit.program, () => run(many, mustBeBatch, BATCH_CONNECTIONS), BATCH)
-  const same = singles(count)
+  const same = questions(count)
   const withoutCheck = { connections: CONNECTIONS, check: () => {} }
   await measure(EMPTY, empty, () => closedLoop(emptyPort, same, withoutCheck))
   const lonely = { connections: 1, check: () => {} }
@@ -113,22 +120,12 @@ function run(requests: readonly Buffer[], check: Check, connections = CONNECTION
   return closedLoop(issuerPort, requests, { connections, check })
 }
 
-function singles(count: number): readonly Buffer[] {
-  const path = '/access/v1/evaluation'
-  return Array.from({ length: count }, (_, i) =>
-    request(issuerPort, path, secrets.records, single(i).body),
-  )
+function questions(count: number): readonly Buffer[] {
+  return singles(issuerPort, secrets.records, count)
 }
 
 function tasks(count: number): readonly Buffer[] {
-  const body = {
-    subject: { type: 'user', id: person },
-    action: { name: 'orders.read' },
-    resource: { type: 'resource', id: 'orders' },
-    context: { task: task?.id, args: { order_id: '1042' } },
-  }
-  const bytes = request(issuerPort, '/access/v1/evaluation', secrets.mesh, body)
-  return Array.from({ length: count }, () => bytes)
+  return callsOf(task, { count, port: issuerPort, secret: secrets.mesh })
 }
 
 function batches(count: number): readonly Buffer[] {
@@ -136,12 +133,8 @@ function batches(count: number): readonly Buffer[] {
   return Array.from({ length: count }, () => bytes)
 }
 
-function mustBeSingle(...[answer, i]: Parameters<Check>): void {
-  mustDecide(answer, single(i).decision)
-}
-
-function mustPermit(...[answer]: Parameters<Check>): void {
-  mustDecide(answer, true)
+function noTask(): never {
+  throw new Error('there is no task')
 }
 
 function mustBeBatch(...[answer]: Parameters<Check>): void {

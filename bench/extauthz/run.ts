@@ -53,7 +53,7 @@ const remit = await startRemit({
     REMIT_FORWARD_AUTH_LISTEN: `127.0.0.1:${http}`,
     REMIT_EXT_AUTHZ_LISTEN: `127.0.0.1:${grpc}`,
   },
-  seed: [join(import.meta.dirname, 'seed.ts'), IDENTIFIER, secretFile],
+  seeds: [[join(import.meta.dirname, 'seed.ts'), IDENTIFIER, secretFile]],
 })
 const secret = readFileSync(secretFile, 'utf8')
 rmSync(secretFile)

@@ -62,8 +62,8 @@ export function describeMachine(pinned: boolean): Machine {
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     kernel: release(),
     node: process.versions.node,
-    commit: git('rev-parse', '--short=12', 'HEAD').trim(),
-    changed: git('status', '--short', '--', 'src', 'engine', 'bench')
+    commit: commitOf(PROJECT),
+    changed: git(PROJECT, 'status', '--short', '--', 'src', 'engine', 'bench')
       .split('\n')
       .map((line) => line.slice(3))
       .filter((path) => path !== '' && !path.startsWith('bench/results')),
@@ -100,9 +100,14 @@ export function versionOf(name: string): string {
     .version
 }
 
-function git(...args: string[]): string {
+/** Names the commit of a checkout. */
+export function commitOf(project: string): string {
+  return git(project, 'rev-parse', '--short=12', 'HEAD').trim()
+}
+
+function git(project: string, ...args: string[]): string {
   try {
-    return execFileSync('git', args, { cwd: PROJECT, encoding: 'utf8' })
+    return execFileSync('git', args, { cwd: project, encoding: 'utf8' })
   } catch {
     return ''
   }

@@ -55,8 +55,7 @@ export async function emptyHome({
   const [issuer = 0, gateway = 0, provider = 0] = await freePorts(3)
   const env = {
     REMIT_DATA: data,
-    // As the first line of the program has it.
-    MALLOC_ARENA_MAX: '2',
+    ...firstLine(project).env,
     // Proofs are made before the clock runs.
     REMIT_DPOP_NONCES: 'off',
     REMIT_ISSUER: `http://127.0.0.1:${issuer}`,
@@ -87,8 +86,8 @@ export async function startRemit(options: {
   env?: Readonly<Record<string, string>>
   /** Number of people of support, instead of Sam. Each has agreed, and tasks are for one after the other. */
   crowd?: number
-  /** A program that puts more into the sample world, with its arguments. */
-  seed?: readonly string[]
+  /** Programs that put more into the sample world, each with its arguments. */
+  seeds?: readonly (readonly string[])[]
   /** Checkout that is measured. Default: this one. */
   project?: string
   /** Program that is measured, in place of the sources. */
@@ -114,9 +113,9 @@ export async function startRemit(options: {
   const crowd = String(options.crowd ?? 0)
   const sample = join(project, 'bench', 'harness', 'seed.ts')
   run([sample, options.upstream, agentKeyFile, crowd], env)
-  if (options.seed) run(options.seed, env)
+  for (const seed of options.seeds ?? []) run(seed, env)
   const { main = join(project, MAIN) } = options
-  const program = await startProgram(serveBy(main, options.nodeOptions), {
+  const program = await startProgram(serveBy(main, { ...options, project }), {
     cores: options.cores,
     ready: 'Remit serves',
     env,
@@ -145,16 +144,31 @@ export async function startRemit(options: {
   }
 }
 
-/** Flags of Node, as the first line of the program has them. */
-const FLAGS = ['--min-semi-space-size=8', '--max-semi-space-size=16', '--v8-pool-size=2']
+/** Flags of Node and the checkout of a program. */
+interface ServeOptions {
+  readonly nodeOptions?: readonly string[]
+  /** Checkout whose first line says the rest. Default: this one. */
+  readonly project?: string
+}
 
-export function serveCommand(nodeOptions: readonly string[] = [], project = PROJECT): string[] {
-  return serveBy(join(project, MAIN), nodeOptions)
+/** `serve` by the sources. */
+export function serveCommand(options: ServeOptions = {}): string[] {
+  return serveBy(join(options.project ?? PROJECT, MAIN), options)
 }
 
 /** `serve` by a program of the package, or by the sources. */
-export function serveBy(main: string, nodeOptions: readonly string[] = []): string[] {
-  return [process.execPath, ...FLAGS, ...nodeOptions, main, 'serve']
+export function serveBy(main: string, options: ServeOptions = {}): string[] {
+  const { nodeOptions = [], project = PROJECT } = options
+  return [process.execPath, ...firstLine(project).flags, ...nodeOptions, main, 'serve']
+}
+
+/** Environment and flags of Node that the first line of the program has, as a shell starts it: `env -S NAME=value node --flag`. */
+function firstLine(project: string): { env: Record<string, string>; flags: readonly string[] } {
+  const [line = ''] = readFileSync(join(project, MAIN), 'utf8').split('\n', 1)
+  const words = line.split(' ')
+  const flags = words.filter((word) => word.startsWith('--'))
+  const settings = words.filter((word) => /^[A-Z_]+=/.test(word)).map((word) => word.split('='))
+  return { env: Object.fromEntries(settings), flags }
 }
 
 /** Opens tasks of refund-bot for Sam or one of a crowd each, one after the other. */

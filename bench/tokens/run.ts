@@ -41,7 +41,7 @@ const remit = await startRemit({ cores, upstream, nodeOptions: profiles.nodeOpti
 const wideRemit = await startRemit({ cores: pinned ? 'both' : 'any', upstream })
 const rulesRemit = await startRemit({
   ...{ cores, upstream },
-  seed: [join(import.meta.dirname, 'rules.ts')],
+  seeds: [[join(import.meta.dirname, 'rules.ts')]],
 })
 const inMemory = await Plain.start('memory', cores)
 const inSqlite = await Plain.start('SQLite', cores)

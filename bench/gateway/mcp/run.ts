@@ -6,7 +6,7 @@ import { describeMachine, pinMyself } from '../../harness/machine.ts'
 import { readOptions } from '../../harness/options.ts'
 import { profilesWanted } from '../../harness/profile.ts'
 import { Rounds } from '../../harness/results.ts'
-import { measureAtRate, measureMost, most } from '../../harness/way.ts'
+import { measureAtRate, measureMost, most, warmUp } from '../../harness/way.ts'
 import { CodeClient } from './code-grant.ts'
 import { FEW } from './offer.ts'
 import { report } from './report.ts'
@@ -35,7 +35,7 @@ try {
     for (const way of ways.slice(0, 1)) await once(way)
   } else {
     const counts = new Map<McpWay, number>()
-    for (const way of ways) counts.set(way, await warmUp(way))
+    for (const way of ways) counts.set(way, await countOf(way))
     const rounds = new Rounds()
     for (let round = 0; round < options.rounds; round++) await oneRound(ways, counts, rounds)
     decided.mustBeBooked(remit.data)
@@ -49,16 +49,15 @@ await profiles.print(PROFILED)
 
 /** Runs a way once, for a profile. */
 async function once(way: McpWay): Promise<void> {
-  await warmUp(way)
+  await warmUp(way, way.warmUp)
   const requests = await way.prepare(PROFILED * (way.requestsEach ?? 1))
   profiles.begin(remit.program)
   await most(way, requests)
 }
 
-/** Answers how many make up one run. */
-async function warmUp(way: McpWay): Promise<number> {
-  const { requests, seconds } = await most(way, await way.prepare(way.warmUp))
-  const perSecond = requests / seconds / (way.requestsEach ?? 1)
+/** Warms a way up; answers how many make up one run. */
+async function countOf(way: McpWay): Promise<number> {
+  const perSecond = await warmUp(way, way.warmUp)
   return Math.min(MAX, Math.max(MIN, Math.round(perSecond * options.seconds)))
 }
 

@@ -40,7 +40,7 @@ export async function startStage(pinned: boolean, nodeOptions: readonly string[]
     cores,
     upstream: addressOf(api.port),
     nodeOptions,
-    seed: [fileOf('mcp/seed.ts'), behind.scripted, behind.sdk],
+    seeds: [[fileOf('mcp/seed.ts'), behind.scripted, behind.sdk]],
   })
   const undici = {
     scripted: await node('bare-proxy.ts', cores, behind.scripted),

@@ -18,7 +18,8 @@ export interface Place extends ListeningProgram {
 }
 
 const CALL: readonly Message[] = [{ method: 'tools/call', params: CALLED }]
-export const WARM_UP = 1_000
+/** Requests before any that count: V8 needs them to optimize most of the way. */
+export const WARM_UP = 10_000
 
 /** A tool is called over and over. */
 export function callWay(
@@ -52,7 +53,7 @@ export function listWay(
     check: isList(pages.map((from) => Math.min(onPage, names.length - from))),
     requestsEach: pages.length,
     prepare: (count) => prepareRequests(conversations, messages, count),
-    warmUp: 50,
+    warmUp: 2_000,
     rates: [20],
   }
 }

@@ -78,13 +78,21 @@ async function bareLists({ direct, undici }: Stage): Promise<McpWay[]> {
   return ways
 }
 
-async function keyed({ remit }: Stage, offer: Offer): Promise<Conversation[]> {
+/** Conversations of tasks with a key, which may call all that is offered. */
+export async function keyed(
+  { remit }: Pick<Stage, 'remit'>,
+  offer: Offer,
+): Promise<Conversation[]> {
   const resource = `${remit.gateway}/${offer.name}`
   const tasks = await remit.openTasks(CONNECTIONS, wantedOf(offer))
   return Promise.all(tasks.map((task) => converse(keyedCaller(task, resource), resource)))
 }
 
-async function bearers({ remit }: Stage, client: CodeClient): Promise<Conversation[]> {
+/** Conversations of tasks that codes opened, with bearer tokens. */
+export async function bearers(
+  { remit }: Pick<Stage, 'remit'>,
+  client: CodeClient,
+): Promise<Conversation[]> {
   const callers: Caller[] = []
   for (let i = 0; i < CONNECTIONS; i++) callers.push(bearerCaller(client, await client.openTask()))
   return Promise.all(callers.map((caller) => converse(caller, `${remit.gateway}/${FEW.name}`)))

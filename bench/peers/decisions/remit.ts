@@ -24,7 +24,7 @@ export const remitDecides: Peer = {
     const remit = await startRemit({
       cores,
       upstream: 'http://127.0.0.1:9', // never called
-      seed: [join(import.meta.dirname, 'seed.ts'), file],
+      seeds: [[join(import.meta.dirname, 'seed.ts'), file]],
     })
     const secrets: { refunds: string; mesh: string } = JSON.parse(readFileSync(file, 'utf8'))
     const [task] = await remit.openTasks(1)

@@ -28,7 +28,7 @@ export const remitGateway: Peer = {
     const remit = await startRemit({
       cores,
       upstream: `http://127.0.0.1:${api.port}`,
-      seed: [join(PROJECT, 'bench', 'gateway', 'mcp', 'seed.ts'), servers, servers],
+      seeds: [[join(PROJECT, 'bench', 'gateway', 'mcp', 'seed.ts'), servers, servers]],
     })
     const decided = new DecisionSet()
     const orders = await remit.openTasks(CONNECTIONS)
