@@ -1,10 +1,13 @@
+import { resourceToken } from '../../src/cli/agent/client.ts'
 import { mustDecide, request, single } from '../authzen/requests.ts'
 import { gatewayGet } from '../gateway/get-way.ts'
-import { keyedCaller } from '../gateway/mcp/callers.ts'
-import { converse, prepareRequests } from '../gateway/mcp/messages.ts'
+import { bearerCaller, keyedCaller } from '../gateway/mcp/callers.ts'
+import { CodeClient } from '../gateway/mcp/code-grant.ts'
+import { type Conversation, converse, prepareRequests } from '../gateway/mcp/messages.ts'
 import { CALLED, FEW, MANY, type Offer, wantedOf } from '../gateway/mcp/offer.ts'
 import { DecisionSet } from '../harness/decided.ts'
 import type { Check } from '../harness/load.ts'
+import { ProofMaker, requestBytes } from '../harness/proofs.ts'
 import type { Remit } from '../harness/remit.ts'
 import { Exchanger, mustBeOk } from '../tokens/exchanger.ts'
 import type { Secrets } from './scene.ts'
@@ -20,6 +23,7 @@ export interface Act {
 }
 
 type ServedRemit = Omit<Remit, 'program'>
+const REFUND = '{"amount":40.00,"note":"damaged"}'
 /** Questions in a batch. */
 const BATCH = 50
 
@@ -34,6 +38,8 @@ export async function allActs(remit: ServedRemit, secrets: Secrets, body: string
     await toolList(remit, MANY, 200),
     await exchange(remit),
     ...(await evaluations(remit, secrets)),
+    await refund(remit, body, decided),
+    await bearerCall(remit),
   ]
 }
 
@@ -44,11 +50,48 @@ async function conversing(remit: ServedRemit, offer: Offer) {
   return [await converse(keyedCaller(task, resource), resource)]
 }
 
+/** A call with a body, small enough that nobody is asked. */
+async function refund(remit: ServedRemit, body: string, decided: DecisionSet): Promise<Act> {
+  const [task] = await remit.openTasks(1)
+  if (!task) throw new Error('no task was opened')
+  const proofs = new ProofMaker(task)
+  const url = `${remit.gateway}/orders/orders/1042/refunds`
+  return {
+    name: 'gateway call with a body',
+    port: remit.gatewayPort,
+    check(answer) {
+      mustSay(answer, body)
+      decided.add(/\r\nremit-decision: (\S+)/i.exec(answer.head)?.[1])
+    },
+    async prepare(count) {
+      const { token: accessToken } = await resourceToken(task, `${remit.gateway}/orders`)
+      return repeated(count, () => {
+        const dpop = proofs.make({ method: 'POST', url, accessToken })
+        const authorization = `DPoP ${accessToken}`
+        const headers = { authorization, dpop, 'content-type': 'application/json' }
+        return requestBytes({ method: 'POST', url, headers, body: REFUND })
+      })
+    },
+  }
+}
+
 async function toolCall(remit: ServedRemit): Promise<Act> {
-  const conversations = await conversing(remit, FEW)
+  return calling('MCP tools/call', remit, await conversing(remit, FEW))
+}
+
+/** A call of a tool by a client without a key. */
+async function bearerCall(remit: ServedRemit): Promise<Act> {
+  const resource = `${remit.gateway}/${FEW.name}`
+  const client = await CodeClient.register(remit.issuer, resource)
+  const caller = bearerCaller(client, await client.openTask())
+  client.close()
+  return calling('MCP tools/call, bearer token', remit, [await converse(caller, resource)])
+}
+
+function calling(name: string, remit: ServedRemit, conversations: readonly Conversation[]): Act {
   const call = [{ method: 'tools/call', params: CALLED }]
   return {
-    name: 'MCP tools/call',
+    name,
     port: remit.gatewayPort,
     check: (answer) => mustSay(answer, 'Example Ltd'),
     prepare: (count) => prepareRequests(conversations, call, count),

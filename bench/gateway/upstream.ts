@@ -17,7 +17,7 @@ export interface Upstream {
 
 /**
  * The API behind the proxies, in the process that makes the load so that the measured core is the proxy's alone. Answers every
- * request head with the same bytes; takes GET only.
+ * request with the same bytes.
  */
 export function startUpstream(): Promise<Upstream> {
   let seen = 0
@@ -27,8 +27,8 @@ export function startUpstream(): Promise<Upstream> {
     let rest = ''
     socket.on('data', (chunk) => {
       rest += chunk.toString('latin1')
-      for (let end = rest.indexOf(HEAD_END); end >= 0; end = rest.indexOf(HEAD_END)) {
-        rest = rest.slice(end + HEAD_END.length)
+      for (let end = endOfRequest(rest); end >= 0; end = endOfRequest(rest)) {
+        rest = rest.slice(end)
         seen++
         socket.write(ANSWER)
       }
@@ -40,4 +40,17 @@ export function startUpstream(): Promise<Upstream> {
       resolve({ port, body: BODY, seen: () => seen, close: () => server.close() })
     })
   })
+}
+
+/** Finds where the first request ends; -1 where it has not come whole. */
+function endOfRequest(text: string): number {
+  const head = text.indexOf(HEAD_END)
+  if (head < 0) return -1
+  const length = text.startsWith('GET') ? 0 : lengthIn(text.slice(0, head))
+  const end = head + HEAD_END.length + length
+  return end <= text.length ? end : -1
+}
+
+function lengthIn(head: string): number {
+  return Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? 0)
 }

@@ -6,6 +6,7 @@ import { systemClock } from '../lib/clock.ts'
 import { systemRandom } from '../lib/random.ts'
 import { serveMany } from '../processes/serve-many.ts'
 import { type ServingProcess, servingProcess } from '../processes/serving-process.ts'
+import { lowerV8Threads } from '../processes/v8-threads.ts'
 import type { Server } from '../server.ts'
 import { migrationPlan } from '../storage/index.ts'
 import { untilEnded, untilSignal } from './until-ended.ts'
@@ -79,6 +80,7 @@ async function startServer(
     throw error
   }
   releaseStartMemory()
+  lowerV8Threads()
   return server
 }
 
