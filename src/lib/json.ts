@@ -13,8 +13,8 @@ export { ExactNumber, type Json, type JsonObject }
 
 export interface JsonLimits {
   /**
-   * Maximum bytes of the UTF-8 form. Default 1 MiB. Values are at most one for every 8 of them, or
-   * 131,072 where that is more; and members of one object 10,000.
+   * Maximum bytes of the UTF-8 form. Default 1 MiB. Values are at most 131,072, or one for every 4
+   * bytes of a maximum above 1 MiB; an object counts as two, and so does a member with its name.
    */
   bytes?: number
   /** Maximum depth of nested arrays and objects; at most, and by default, 64. */
