@@ -140,8 +140,12 @@ async function oneRound(
     // One caller alone is slower by far.
     const share = connections === 1 ? 0.2 : connections === 4 ? 0.5 : 1
     await measureMost(through, Math.round(count * share), rounds, connections)
+    for (const { calls, way } of variants) {
+      const most = calls ?? Math.round((counts.get(way) ?? 0) * share)
+      await measureMost(way, most, rounds, connections)
+    }
   }
-  for (const [way, requests] of counts) await measureMost(way, requests, rounds)
+  for (const way of bares) await measureMost(way, counts.get(way) ?? 0, rounds)
   const proxies = bares.filter(({ program }) => program)
   // With few connections, the load is not full.
   for (const way of proxies)
