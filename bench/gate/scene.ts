@@ -8,7 +8,7 @@ import { openLog } from '../../src/http/index.ts'
 import type { Clock } from '../../src/lib/clock.ts'
 import { systemRandom } from '../../src/lib/random.ts'
 import { createServer } from '../../src/server.ts'
-import { freePorts } from '../harness/program.ts'
+import { freePorts } from '../../test/ports.ts'
 import { openTasks, type Remit } from '../harness/remit.ts'
 import type { CallerStart } from './caller.ts'
 

@@ -1,6 +1,7 @@
 // `node bench/gateway/run.ts`: what a call through the gateway costs, beside proxies that decide nothing.
 // With `--profile`: where the time goes instead.
 import { join } from 'node:path'
+import { freePorts } from '../../test/ports.ts'
 import { readBooks } from '../harness/books.ts'
 import { RoundComparison } from '../harness/compared.ts'
 import { DecisionSet } from '../harness/decided.ts'
@@ -8,7 +9,7 @@ import { measureFsync } from '../harness/fsync.ts'
 import { describeMachine, PROJECT, pinMyself } from '../harness/machine.ts'
 import { readOptions } from '../harness/options.ts'
 import { profilesWanted } from '../harness/profile.ts'
-import { freePorts, startProgram } from '../harness/program.ts'
+import { startProgram } from '../harness/program.ts'
 import { publish } from '../harness/publish.ts'
 import { startRemit } from '../harness/remit.ts'
 import { type Finding, median, type Results, Rounds, ratio } from '../harness/results.ts'

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { openSync, readFileSync } from 'node:fs'
-import net from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Cores, onCores } from './machine.ts'
 import { processTree, secondsOfTree } from './processor-time.ts'
@@ -124,20 +123,4 @@ function programOf(child: ChildProcess): Program {
 
 function residentKiB(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1])
-}
-
-/** Free TCP ports on loopback. */
-export async function freePorts(count: number): Promise<number[]> {
-  const held = await Promise.all(Array.from({ length: count }, hold))
-  const ports = held.map((server) => (server.address() as net.AddressInfo).port) // listening on TCP
-  await Promise.all(held.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
-}
-
-function hold(): Promise<net.Server> {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => resolve(server))
-  })
 }

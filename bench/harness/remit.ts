@@ -10,9 +10,10 @@ import {
   serveIdentityProvider,
 } from '../../src/dev/identity-provider/serve.ts'
 import { SAMPLE_AGENT, SAMPLE_PEOPLE } from '../../src/dev/sample.ts'
+import { freePorts } from '../../test/ports.ts'
 import { crowdOf } from './crowd.ts'
 import { type Cores, PROJECT } from './machine.ts'
-import { freePorts, ownEnvironment, type Program, startProgram } from './program.ts'
+import { ownEnvironment, type Program, startProgram } from './program.ts'
 
 const MAIN = join('src', 'main.ts')
 /** Tries to open one task. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
+import { freePorts } from '../../../test/ports.ts'
 import { type Cores, PROJECT } from '../../harness/machine.ts'
-import { freePorts, type Program, startProgram } from '../../harness/program.ts'
+import { type Program, startProgram } from '../../harness/program.ts'
 import { type Remit, startRemit } from '../../harness/remit.ts'
 import { startNginx } from '../nginx.ts'
 import { startUpstream, type Upstream } from '../upstream.ts'

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { freePorts, startProgram } from '../../harness/program.ts'
+import { freePorts } from '../../../test/ports.ts'
+import { startProgram } from '../../harness/program.ts'
 import type { Way } from '../../harness/way.ts'
 import { builtByGo, type GoProgram } from '../go-program.ts'
 import type { Peer } from '../peer.ts'

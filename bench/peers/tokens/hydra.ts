@@ -1,4 +1,5 @@
-import { freePorts, startProgram } from '../../harness/program.ts'
+import { freePorts } from '../../../test/ports.ts'
+import { startProgram } from '../../harness/program.ts'
 import { builtByGo, type GoProgram } from '../go-program.ts'
 import type { Peer } from '../peer.ts'
 import { tokenWay } from './credentials.ts'
