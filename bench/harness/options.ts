@@ -9,6 +9,8 @@ export interface Options {
   readonly profile: boolean
   /** Text in the names of the only ways to measure. */
   readonly only: string | undefined
+  /** Folder of another checkout, which is measured in turns with this one. */
+  readonly beside: string | undefined
   /** Number of people, instead of a million. */
   readonly people: number | undefined
   /** Results are written by runs of the usual length that leave nothing out; any other is a try, which prints. */
@@ -19,25 +21,28 @@ export interface Options {
 const ENOUGH = 100_000
 
 /**
- * `--seconds S --rounds R`, and of `--profile`, `--only TEXT` and `--people N` what is offered.
+ * `--seconds S --rounds R`, and of `--profile`, `--only TEXT`, `--people N` and `--beside DIR` what is offered.
  * @throws TypeError when anything else is given
  */
 export function readOptions(
   usual: Pick<Options, 'seconds' | 'rounds'>,
-  offered: readonly ('profile' | 'only' | 'people')[],
+  offered: readonly ('profile' | 'only' | 'people' | 'beside')[],
 ): Options {
   const { values } = parseArgs({
     options: {
       seconds: { type: 'string' },
       rounds: { type: 'string' },
       only: { type: 'string' },
+      beside: { type: 'string' },
       people: { type: 'string' },
       profile: { type: 'boolean', default: false },
     },
   })
-  const { only, people, profile, rounds, seconds } = values
+  const { beside, only, people, profile, rounds, seconds } = values
   if (only !== undefined && !offered.includes('only'))
     throw new TypeError('there is nothing to choose from with --only')
+  if (beside !== undefined && !offered.includes('beside'))
+    throw new TypeError('this is not measured beside another checkout')
   if (profile && !offered.includes('profile')) throw new TypeError('there is no profile of this')
   if (people !== undefined && !offered.includes('people'))
     throw new TypeError('people make no difference here')
@@ -46,6 +51,7 @@ export function readOptions(
     rounds: Math.ceil(positive('rounds', rounds) ?? usual.rounds),
     profile,
     only,
+    beside,
     people: people === undefined ? undefined : Math.round(Number(people)),
     isTry: [only, rounds, seconds].some((each) => each !== undefined) || Number(people) < ENOUGH,
   }

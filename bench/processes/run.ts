@@ -11,7 +11,7 @@ import { CONNECTIONS, MEASURES, measureMost, type Way, warmUp } from '../harness
 
 /** Calls of each process before any that count: V8 needs them to optimize most of the way. */
 const WARM_UP = 20_000
-/** Connections for one process; each further one has as many. */
+/** Servers to compare. Each process is given as many connections. */
 const SERVED = [
   { name: 'one process on one core', processes: 1, cores: 'measured' },
   { name: 'two processes on two cores', processes: 2, cores: 'both' },
@@ -43,6 +43,7 @@ try {
   // In turns, so that what else the machine does disturbs both.
   for (let round = 0; round < options.rounds; round++)
     for (const { connections, count, way } of ways) {
+      // Both stand in the same columns, and so a measure does not name its connections.
       const alike = new Rounds()
       await measureMost(way, count, alike, connections)
       for (const { measure = '', unit, values } of alike.all())

@@ -1,42 +1,32 @@
 // `node bench/versions/run.ts --beside DIR`: what each job costs now and in another checkout, in turns in one run. The other checkout needs its
 // dependencies (`npm ci`). `--only TEXT` measures the jobs with this in their names, and is a try.
-import { parseArgs } from 'node:util'
 import { startMcpServer } from '../gateway/mcp/server.ts'
 import { startUpstream } from '../gateway/upstream.ts'
 import { measureFsync } from '../harness/fsync.ts'
 import { commitOf, describeMachine, PROJECT, pinMyself } from '../harness/machine.ts'
+import { readOptions } from '../harness/options.ts'
 import { publish } from '../harness/publish.ts'
 import { Rounds } from '../harness/results.ts'
 import { CONNECTIONS, highestRate, measureAtRate, measureMost, warmUp } from '../harness/way.ts'
-import { ALONE, measureDecisions, Starts } from './alone.ts'
 import { AFTER, BEFORE, findings, HIGHEST } from './findings.ts'
+import { measureDecisions, OWN_PROGRAMS, Starts } from './own-programs.ts'
 import { type Job, type ServedVersion, serveVersion, type Version } from './version.ts'
 
-const SECONDS = 2
-const ROUNDS = 5
 /** Requests of each job before any that count: V8 needs them to optimize most of the way. */
 const WARM_UP = 12_000
 const STARTS = 7
 /** A second, at which latency is measured. */
 const RATE = 200
-/** Most milliseconds of p99 at the highest rate. */
+/** Maximum of p99 at the highest rate, in milliseconds. */
 const BOUND = 20
-/** Share of the requests of the usual closed loop that one caller alone sends. */
+/** Share of the usual requests that one caller alone sends: it is slower by far. */
 const SHARE_ALONE = 0.25
+/** Fewest requests in one run. */
 const LEAST = 100
 
-const { values } = parseArgs({
-  options: {
-    beside: { type: 'string' },
-    rounds: { type: 'string' },
-    seconds: { type: 'string' },
-    only: { type: 'string' },
-  },
-})
-const { beside, only = '' } = values
+const options = readOptions({ seconds: 2, rounds: 5 }, ['only', 'beside'])
+const { beside, only = '', seconds } = options
 if (beside === undefined) throw new TypeError('--beside DIR: the checkout to compare with')
-const seconds = Number(values.seconds ?? SECONDS)
-const roundCount = Number(values.rounds ?? ROUNDS)
 const versions: readonly Version[] = [
   { name: BEFORE, project: beside },
   { name: AFTER, project: PROJECT },
@@ -49,7 +39,7 @@ const mcpServer = await startMcpServer()
 const rounds = new Rounds()
 const served: ServedVersion[] = []
 try {
-  await measureAlone()
+  await measureOwnPrograms()
   for (const version of versions) {
     const cores = isPinned ? 'measured' : 'any'
     served.push(await serveVersion(version, { cores, upstream, mcpPort: mcpServer.port }))
@@ -62,18 +52,18 @@ try {
   mcpServer.close()
 }
 
-/** Measures what needs no server that stays, before there is one. */
-async function measureAlone(): Promise<void> {
+/** Measures what has programs of its own, before the servers start. */
+async function measureOwnPrograms(): Promise<void> {
   const isWanted = (name: string) => name.includes(only)
-  if (isWanted(ALONE.start)) {
+  if (isWanted(OWN_PROGRAMS.start)) {
     const starts: Starts[] = []
     for (const version of versions) starts.push(await Starts.prepare(version))
     for (let i = 0; i < STARTS; i++)
       for (const each of inTurns(starts, i)) await each.measure(rounds)
     for (const each of starts) each.remove()
   }
-  if (!(isWanted(ALONE.gates) || isWanted(ALONE.turn))) return
-  for (let round = 0; round < roundCount; round++)
+  if (!(isWanted(OWN_PROGRAMS.gates) || isWanted(OWN_PROGRAMS.turn))) return
+  for (let round = 0; round < options.rounds; round++)
     for (const version of inTurns(versions, round)) measureDecisions(version, isPinned, rounds)
 }
 
@@ -90,7 +80,7 @@ async function measureJobs(): Promise<void> {
       counts.set(name, Math.max(LEAST, Math.min(count, counts.get(name) ?? count)))
     }
   }
-  for (let round = 0; round < roundCount; round++)
+  for (let round = 0; round < options.rounds; round++)
     for (const [name, count] of counts)
       for (const job of jobsOf(name, round)) await measureJob(job, count)
   for (const [i, { remit }] of served.entries())
@@ -134,12 +124,12 @@ refused. Gates and turns are the versions' own \`bench/decide\`; starts are from
       settings: {
         'SQLite synchronous': 'FULL',
         'seconds of load': seconds,
-        rounds: roundCount,
+        rounds: options.rounds,
         'warm-up requests': WARM_UP,
       },
       series: rounds.all(),
       findings: findings(rounds),
     },
-    { isTry: [values.rounds, values.seconds, values.only].some((each) => each !== undefined) },
+    options,
   )
 }

@@ -6,8 +6,8 @@ import { emptyHome, serveCommand } from '../harness/remit.ts'
 import type { Rounds } from '../harness/results.ts'
 import type { Version } from './version.ts'
 
-/** Measures that are taken of programs which end. */
-export const ALONE = {
+/** Jobs that have programs of their own, which end; the other jobs are those of a server. */
+export const OWN_PROGRAMS = {
   gates: 'all gates',
   turn: 'longest turn by hostile input',
   start: 'start',
@@ -24,15 +24,15 @@ export function measureDecisions(
   const run = <T>(file: string, cores: 'measured' | 'both', ...args: string[]): T => {
     const program = join(project, 'bench', 'decide', file)
     const command = [process.execPath, '--expose-gc', program, ...args, GATES_SECONDS]
-    const [command0, rest] = onCores(isPinned ? cores : 'any', command)
-    return JSON.parse(execFileSync(command0, rest, { cwd: project, encoding: 'utf8' }))
+    const [first, rest] = onCores(isPinned ? cores : 'any', command)
+    return JSON.parse(execFileSync(first, rest, { cwd: project, encoding: 'utf8' }))
   }
   const gates = run<Record<string, { p50: number }>>('gates.ts', 'measured', 'compiled')
   const p50 = gates['all gates']?.p50 ?? Number.NaN
-  rounds.addMeasure(`${ALONE.gates}: ${name}`, 'p50', 'µs', p50 / 1000)
+  rounds.addMeasure(`${OWN_PROGRAMS.gates}: ${name}`, 'p50', 'µs', p50 / 1000)
   const stalls = run<readonly { turnMs: number }[]>('stalls.ts', 'both')
   const longest = Math.max(...stalls.map(({ turnMs }) => turnMs))
-  rounds.addMeasure(`${ALONE.turn}: ${name}`, 'processor time', 'ms', longest)
+  rounds.addMeasure(`${OWN_PROGRAMS.turn}: ${name}`, 'processor time', 'ms', longest)
 }
 
 /** A data directory that a version is started on, again and again. */
@@ -53,7 +53,12 @@ export class Starts {
   }
 
   async measure(rounds: Rounds): Promise<void> {
-    rounds.addMeasure(`${ALONE.start}: ${this.#version.name}`, 'ready', 'ms', await this.#once())
+    rounds.addMeasure(
+      `${OWN_PROGRAMS.start}: ${this.#version.name}`,
+      'ready',
+      'ms',
+      await this.#once(),
+    )
   }
 
   remove(): void {
