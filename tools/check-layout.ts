@@ -1,10 +1,10 @@
-// The house plan as data: what each room may import, and how long a file may be.
-// Fails on any other edge, on any cycle (types included), on imports past a room's index, and on over-long files.
+// The house plan as data: which rooms each room may import. Fails on any other edge, on any cycle (types included), and on
+// imports past a room's index. `--shape` (`npm run shape`) prints the numbers of the house, which people look at; no number fails.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { aboveCeilings, lower } from './layout/ceilings.ts'
 import { type PackageFile, strayPackages } from './layout/packages.ts'
+import { printShape } from './layout/print-shape.ts'
 import { shapeOf } from './layout/shape.ts'
 
 const FLOOR = ['lib', 'dictionaries', 'storage', 'jose', 'keys', 'net'] as const
@@ -117,13 +117,6 @@ const WITHOUT_INDEX = new Set([
   'dev',
 ])
 
-const LIMIT = { code: 400, test: 800 }
-/** Files allowed over the limit, each with the reason a reviewer accepted. */
-const TOO_LONG_BECAUSE: Record<string, string> = {}
-const MAX_FILES = 30
-/** One noun, and a file more for each change of it that was ever released. */
-const GROWING = new Set(['src/storage/migrations'])
-
 const repository = dirname(dirname(fileURLToPath(import.meta.url)))
 const problems: string[] = []
 
@@ -188,10 +181,6 @@ function checkEdge(root: string, file: string, target: string): void {
 function checkFile(tree: Tree, file: string): void {
   const text = readFileSync(file, 'utf8')
   const name = relative(repository, file)
-  const limit = isTest(file) ? LIMIT.test : LIMIT.code
-  const lines = text.split('\n').length - 1
-  if (lines > limit && !TOO_LONG_BECAUSE[name])
-    problems.push(`${name}: ${lines} lines, ${limit} at most`)
   const targets = importsOf(text)
   const local = targets
     .filter((target) => target.startsWith('.'))
@@ -228,14 +217,6 @@ for (const tree of TREES) {
   for (const file of files) checkFile(tree, file)
   const packageRoot = tree.workspace ? tree.root : repository
   problems.push(...strayPackages(packageRoot, files.map(asPackageFile)))
-  const perFolder = Map.groupBy(
-    files.filter((file) => !isTest(file)),
-    (file) => dirname(file),
-  )
-  for (const [folder, list] of perFolder) {
-    if (list.length > MAX_FILES && !GROWING.has(relative(repository, folder)))
-      problems.push(`${relative(repository, folder)}: ${list.length} files; that is two nouns`)
-  }
 }
 
 const state = new Map<string, 'open' | 'done'>()
@@ -264,8 +245,14 @@ const shape = shapeOf(
     ...['test', 'bench', 'tools', 'examples'].flatMap((name) => sources(join(repository, name))),
   ],
 )
-if (process.argv.includes('--lower')) lower(shape)
-problems.push(...aboveCeilings(shape))
+problems.push(
+  ...shape.circles.map((circle) => `folders import each other: ${circle}`),
+  ...shape.verbs.map((folder) => `${folder}: a folder is named by a noun`),
+  ...shape.openings.map((place) => `${place}: a doc comment begins with a noun or a verb`),
+  ...shape.homonyms.map((name) => `${name}: a type of this name is exported by more than one file`),
+  ...shape.typeNames.map((place) => `${place}: a type is named by a noun`),
+)
+if (process.argv.includes('--shape')) printShape(shape)
 
 for (const problem of problems) console.error(problem)
 console.log(

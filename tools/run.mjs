@@ -20,6 +20,7 @@ const COMMANDS = {
   'test:long': [['tools/test.ts', '--long']],
   'test:interop': [['test/interop/run.ts']],
   check: [['tools/check.ts']],
+  shape: [['tools/check-layout.ts', '--shape']],
   build: [['tools/packages/build.ts']],
   'build:sdk': [['tools/packages/sdk.ts']],
   demo: [['tools/demo.ts']],

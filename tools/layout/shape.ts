@@ -18,20 +18,18 @@ export interface Shape {
   readonly openings: readonly string[]
   /** Types, also of tests and other packages, with a name of one word that is no noun. */
   readonly typeNames: readonly string[]
-  /** Names that an index gives away, where there are more than `MAX_NAMES`, by room. */
+  /** Number of names that its index gives away, by room. */
   readonly names: Readonly<Record<string, number>>
-  /** Lines of a room, where there are more than `MAX_LINES`. */
+  /** Number of lines of a room. */
   readonly lines: Readonly<Record<string, number>>
-  /** Number of type names that are exported by more than one file. */
-  readonly homonyms: number
+  /** Type names that are exported by more than one file. */
+  readonly homonyms: readonly string[]
   /** Number of folders that have one or two files and no folder. */
   readonly smallFolders: number
   /** Number of files that have fewer than `MIN_LINES` lines. */
   readonly shortFiles: number
 }
 
-const MAX_NAMES = 40
-const MAX_LINES = 8_000
 const MIN_LINES = 15
 /** Nouns that end like a verb. */
 const NOUNS = new Set(['meaning'])
@@ -52,8 +50,8 @@ export function shapeOf(
     verbs: [...folders.keys()]
       .map((folder) => relative(root, folder))
       .filter((folder) => isVerb(folder.split(sep).at(-1) ?? '')),
-    names: above(MAX_NAMES, namesByRoom(root, texts)),
-    lines: above(MAX_LINES, linesByRoom(root, texts)),
+    names: namesByRoom(root, texts),
+    lines: linesByRoom(root, texts),
     homonyms: homonyms(texts),
     openings: [...texts.keys(), ...others].flatMap((file) => openingsIn(root, file)),
     typeNames: [...texts.keys(), ...others].flatMap((file) =>
@@ -104,13 +102,13 @@ function linesByRoom(root: string, texts: ReadonlyMap<string, string>): Record<s
   return found
 }
 
-function homonyms(texts: ReadonlyMap<string, string>): number {
+function homonyms(texts: ReadonlyMap<string, string>): string[] {
   const declared = new Map<string, number>()
   for (const text of texts.values()) {
     for (const [, name = ''] of text.matchAll(EXPORTED_TYPE))
       declared.set(name, (declared.get(name) ?? 0) + 1)
   }
-  return [...declared.values()].filter((count) => count > 1).length
+  return [...declared].filter(([, count]) => count > 1).map(([name]) => name)
 }
 
 /**
@@ -153,10 +151,6 @@ function pathBack(among: ReadonlyMap<string, ReadonlySet<string>>, start: string
     }
   }
   return undefined
-}
-
-function above(most: number, counts: Readonly<Record<string, number>>): Record<string, number> {
-  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > most))
 }
 
 function openingsIn(root: string, file: string): string[] {
