@@ -4,6 +4,7 @@ import { Problem } from '../lib/problem.ts'
 import type { PresentedSignature } from '../passkeys/index.ts'
 import type { Person } from '../people/index.ts'
 import { submittedWith } from '../submissions/index.ts'
+import { findVisibleRequest, requireVisibleRequest } from './visible-request.ts'
 
 type RequestAnswer = Parameters<typeof answerRequest>[1]
 type AnswerParts = Parameters<typeof answerRequest>[0]
@@ -29,8 +30,7 @@ export async function answerableBeside(
   parts: AnswerParts,
   { id, person }: { readonly id: string; readonly person: Person },
 ): Promise<AccessRequest[]> {
-  const first = await findRequest(parts, id)
-  if (!first) throw new Problem('approval.unknown', 'there is no such access request')
+  const first = await requireVisibleRequest(parts, person, id)
   const now = parts.clock.now()
   const found: AccessRequest[] = []
   const submitted = await submittedWith(parts.storage.read, id)
@@ -44,18 +44,25 @@ export async function answerableBeside(
   return found.toReversed()
 }
 
-/** Requests, of those named, that belong to `id` as in `answerableBeside`, in the order of their ids. */
+/**
+ * Requests, of those named, that belong to `id` as in `answerableBeside` and that this person may see, in the order of their ids.
+ * @throws Problem `approval.unknown`
+ */
 export async function togetherWith(
   parts: AnswerParts,
-  { id, ids }: { readonly id: string; readonly ids: readonly string[] },
+  {
+    id,
+    ids,
+    person,
+  }: { readonly id: string; readonly ids: readonly string[]; readonly person: Person },
 ): Promise<AccessRequest[]> {
-  const first = await findRequest(parts, id)
+  const first = await requireVisibleRequest(parts, person, id)
   const submitted = await submittedWith(parts.storage.read, id)
   const found: AccessRequest[] = []
   for (const other of [...new Set(ids)].toSorted()) {
-    const request = await findRequest(parts, other)
-    if (request?.taskId !== first?.taskId || !request) continue
-    if (request.action === first?.action || submitted.has(request.id)) found.push(request)
+    const request = await findVisibleRequest(parts, person, other)
+    if (request?.taskId !== first.taskId) continue
+    if (request.action === first.action || submitted.has(request.id)) found.push(request)
   }
   return found
 }

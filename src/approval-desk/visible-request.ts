@@ -8,6 +8,7 @@ import {
 import { findAgent } from '../agents/index.ts'
 import { mayBreakGlass } from '../approvals/break-glass/index.ts'
 import { listAnswers } from '../approvals/index.ts'
+import { Problem } from '../lib/problem.ts'
 import { isAdministrator, type Person } from '../people/index.ts'
 import { readIssueAction } from '../policy/index.ts'
 import { rolesOf } from '../stand-ins/index.ts'
@@ -36,6 +37,21 @@ export async function findVisibleRequest(
   if (agent?.ownerId === person.id) return request
   const answers = await listAnswers(parts, id)
   return answers.some(({ personId }) => personId === person.id) ? request : undefined
+}
+
+/**
+ * Reads a request as this person may see it. INVARIANT: every page, operation and confirmation that shows an access request
+ * gets it here, or proves that the person may answer it.
+ * @throws Problem `approval.unknown` if there is none, or none for the eyes of this person
+ */
+export async function requireVisibleRequest(
+  parts: Pick<ApprovalParts, 'clock' | 'storage'>,
+  person: Person,
+  id: string,
+): Promise<AccessRequest> {
+  const request = await findVisibleRequest(parts, person, id)
+  if (!request) throw new Problem('approval.unknown', 'there is no such access request')
+  return request
 }
 
 /**

@@ -1,5 +1,4 @@
-import { findRequest } from '../../access-requests/index.ts'
-import { needsPage } from '../../approval-desk/index.ts'
+import { needsPage, requireVisibleRequest } from '../../approval-desk/index.ts'
 import { answeringOf, shownDigest, shownTo } from '../../approvals/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { OperationInput } from '../../operation-kit/operation.ts'
@@ -47,8 +46,8 @@ async function meaningOfCall(
     shown,
   }: { id: string; shown: unknown; caller: Person; alone?: boolean },
 ): Promise<Meaning> {
-  const request = await findRequest(decisions, id)
-  if (request?.state !== 'pending')
+  const request = await requireVisibleRequest(decisions, caller, id)
+  if (request.state !== 'pending')
     throw new Problem('approval.not_pending', 'the request is not waiting for an answer')
   const { read } = decisions.storage
   const person = await findPerson(read, request.personId)

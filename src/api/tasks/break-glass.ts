@@ -1,5 +1,5 @@
 import { BREAK_GLASS, BreakGlass as BreakGlassJson } from '../../api-operations/break-glass.ts'
-import { findVisibleRequest, needsPage } from '../../approval-desk/index.ts'
+import { needsPage, requireVisibleRequest } from '../../approval-desk/index.ts'
 import {
   breakGlass,
   findBreakGlass,
@@ -47,8 +47,7 @@ export const BREAK_GLASS_OPERATIONS = acts(BREAK_GLASS, {
   open: async (parts, { body: { reason, request: requestId, shown }, caller }) => {
     const { decisions, issuer } = parts
     const { person, session } = caller
-    const request = await findVisibleRequest(decisions, person, requestId)
-    if (!request) throw new Problem('approval.unknown', 'there is no such access request')
+    const request = await requireVisibleRequest(decisions, person, requestId)
     // INVARIANT: as for other approvals: what is risky, or has to be signed, is approved with all of it before one's eyes.
     if (needsPage(request) || decisions.passkeys?.acts.has('break_glass'))
       throw new Problem('approval.page_required', 'this call is approved on its page', {

@@ -11,8 +11,8 @@ import { APPROVALS } from '../../api-operations/approvals.ts'
 import {
   answerFigures,
   denyRequest,
-  findVisibleRequest,
   needsPage,
+  requireVisibleRequest,
 } from '../../approval-desk/index.ts'
 import { answeringOf, answerRequest, shownDigest, shownTo } from '../../approvals/index.ts'
 import { compareInWorker } from '../../cedar/index.ts'
@@ -37,16 +37,6 @@ async function partOf(
     more,
     requests: before === undefined ? found.slice(0, limit) : found.slice(more ? 1 : 0),
   }
-}
-
-async function requireVisible(
-  { decisions }: ApiParts,
-  { person }: ApiCaller,
-  id: string,
-): Promise<AccessRequest> {
-  const request = await findVisibleRequest(decisions, person, id)
-  if (!request) throw new Problem('approval.unknown', 'there is no such access request')
-  return request
 }
 
 async function wholeShape(parts: ApiParts, { person }: ApiCaller, request: AccessRequest) {
@@ -134,9 +124,13 @@ export const REQUEST_OPERATIONS = acts(APPROVALS, {
     }
   },
   show: async (parts, { caller, params }) =>
-    wholeShape(parts, caller, await requireVisible(parts, caller, params.id)),
+    wholeShape(
+      parts,
+      caller,
+      await requireVisibleRequest(parts.decisions, caller.person, params.id),
+    ),
   approve: async (parts, { body, caller, params }) => {
-    const request = await requireVisible(parts, caller, params.id)
+    const request = await requireVisibleRequest(parts.decisions, caller.person, params.id)
     // INVARIANT: what is risky, or needs a certain sign-in, is answered with all of it before one's eyes.
     if (needsPage(request))
       throw new Problem('approval.page_required', 'this call is approved on its page', {
@@ -146,7 +140,7 @@ export const REQUEST_OPERATIONS = acts(APPROVALS, {
     return wholeShape(parts, caller, await answerRequest(parts.decisions, given))
   },
   deny: async (parts, { body, caller, params }) => {
-    const { id } = await requireVisible(parts, caller, params.id)
+    const { id } = await requireVisibleRequest(parts.decisions, caller.person, params.id)
     const { consequence } = body
     const given = answerOf(caller, id, body)
     const denied = consequence

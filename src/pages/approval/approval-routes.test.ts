@@ -201,6 +201,20 @@ forEachEngine('the page of an access request', (open) => {
     assert.deepEqual(await states(), ['approved', 'approved', 'denied', 'pending'])
   })
 
+  test('W8: requests of others are not shown by being picked', async () => {
+    const { pages, task, request, path, standing } = await begin(await open())
+    const second = await askedFor(pages, task, { amount: '901.00' })
+    const nils = await pages.browserOf(await pages.person('nils'))
+    const { csrf = '' } = hiddenFields((await nils.get('/')).body, '/sign-out')
+    for (const answer of ['approve', 'deny']) {
+      const picked = { [`pick-${request.id}`]: 'on', [`pick-${second.id}`]: 'on' }
+      const answered = await nils.post(`${path}/together`, { csrf, answer, ...picked })
+      assert.equal(answered.statusCode, 404)
+      assert.ok(!answered.body.includes('901.00') && !answered.body.includes(request.text))
+    }
+    assert.equal(await standing(), 'pending')
+  })
+
   test('refuses an answer to something that it did not show', async () => {
     const { pages, fiona, path, standing } = await begin(await open())
     const browser = await pages.browserOf(fiona)

@@ -40,14 +40,17 @@ export function addTogether(desk: PageRouter, parts: PageParts): void {
     const answer = fields.get('answer')
     if (answer !== 'approve' && answer !== 'deny')
       throw new Problem('request.malformed', '`answer` is none that there is')
-    const requests = await togetherWith(decisions, { id, ids: pickedIn(fields) })
+    const { person } = visitor
+    const requests = await togetherWith(decisions, { id, ids: pickedIn(fields), person }).catch(
+      asNotFound,
+    )
     const shown = new Map(requests.map((each) => [each.id, fields.get(`shown-${each.id}`) ?? '']))
-    const form = answer === 'approve' && (await formTogether(decisions, visitor.person, requests))
+    const form = answer === 'approve' && (await formTogether(decisions, person, requests))
     const signature = form ? signatureFrom(fields) : undefined
     if (form && !signature) return signPage(parts, act, { form, requests, shown })
     const { authTime, proved } = visitor.session
     const refused = await answerTogether(decisions, requests, {
-      ...{ authTime, proved, shown, signature, person: visitor.person },
+      ...{ authTime, proved, shown, signature, person },
       answer,
       reason: fields.get('reason') || undefined,
     }).catch((error: unknown) => {
@@ -66,9 +69,11 @@ function pickedIn(fields: Act['fields']): string[] {
 }
 
 async function besideHere({ decisions }: PageParts, { id, visitor }: Visit) {
-  return answerableBeside(decisions, { id, person: visitor.person }).catch((error: unknown) => {
-    throw error instanceof Problem && error.code === 'approval.unknown' ? notFound() : error
-  })
+  return answerableBeside(decisions, { id, person: visitor.person }).catch(asNotFound)
+}
+
+function asNotFound(error: unknown): never {
+  throw error instanceof Problem && error.code === 'approval.unknown' ? notFound() : error
 }
 
 /** Lists exactly what one signature approves. Only the button on this page approves it. */
