@@ -7,7 +7,10 @@ import type { Problem } from '../lib/problem.ts'
  */
 export const OWN_ANSWER = { 'remit-answer': 'own' } as const
 
-/** An answer of the gateway itself. `problem` is rendered as RFC 9457; `body` as JSON. */
+/**
+ * An answer of the gateway itself. `body` is rendered as JSON, or else `problem` as RFC 9457; a problem beside a body is counted, and
+ * told in the words of the body.
+ */
 export interface OwnAnswer {
   readonly status: number
   readonly headers?: OutgoingHttpHeaders

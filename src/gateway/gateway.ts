@@ -151,13 +151,13 @@ function answer(message: IncomingMessage, reply: ServerResponse, own: OwnAnswer)
     reply.destroy()
     return
   }
-  const { headers = {}, problem, status } = own
-  const text = JSON.stringify(problem ?? own.body)
+  const { body, headers = {}, problem, status } = own
+  const text = JSON.stringify(body ?? problem)
   // An unread body would be taken for the next request's beginning by someone, and what has two readings may end
   // where we do not think so: the connection ends instead.
   const ends = !message.complete || problem?.code.startsWith('request.') === true
   reply.writeHead(status, {
-    'content-type': problem ? 'application/problem+json' : 'application/json',
+    'content-type': body === undefined && problem ? 'application/problem+json' : 'application/json',
     'content-length': Buffer.byteLength(text),
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',

@@ -1,4 +1,5 @@
 import type { CatalogView } from '../catalog/index.ts'
+import { ambiguousQuery } from '../http/index.ts'
 import { type Awaitable, andThen } from '../lib/pipeline.ts'
 import { Problem } from '../lib/problem.ts'
 import { challenge, METADATA_PREFIX } from '../possession/index.ts'
@@ -27,6 +28,11 @@ function locateIn(catalog: CatalogView, strict: ParsedRequest, ports: GatewayPor
   const resource = catalog.byIdentifier.get(`${ports.gateway}/${name}`)
   if (resource?.mode !== 'gateway') {
     throw new Problem('resource.unknown', 'no resource of that name is behind this gateway')
+  }
+  // Texts of GraphQL have lines. For everything else a line feed in an address has more than one reading.
+  if (request.hasLines && resource.protocol !== 'graphql') {
+    strict.doubt()
+    throw ambiguousQuery()
   }
   if (resource.protocol === 'a2a' && request.method === 'GET' && segments.join('/') === CARD_PATH)
     throw new PipelineEnd({ status: 200, body: publicCard(catalog, resource, ports) })

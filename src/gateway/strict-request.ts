@@ -46,7 +46,7 @@ export function strictRequest(raw: RawRequest, host: string): StrictRequest {
     : framingFault(rawValues(raw.rawHeaders))
   if (fault) throw new Problem('request.bad_header', fault)
 
-  return { method: raw.method, ...readTarget(raw.target), headers }
+  return { method: raw.method, ...readTarget(raw.target, { lines: true }), headers }
 }
 
 /**

@@ -1,9 +1,9 @@
 import type { TypedArguments } from '@remit/engine'
 import { typeArguments } from '../argument-types/index.ts'
 import type { Action } from '../catalog/index.ts'
-import type { Json } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
 import { type GraphqlOperation, type RootField, readOperation } from './operation.ts'
+import type { GraphqlRequest } from './request.ts'
 import { builtSchema } from './schema.ts'
 
 /** One root field of an operation, with the action that it is. */
@@ -13,13 +13,13 @@ export interface RootFieldCall {
 }
 
 /** Reads an operation by the schema that was reviewed: the definition of the action for introspection, which no import leaves out. */
-export function operationIn(actions: readonly Action[], sent: Json | undefined): GraphqlOperation {
+export function operationIn(actions: readonly Action[], request: GraphqlRequest): GraphqlOperation {
   const action = actions.find(({ path }) => path === '__schema')
   const json = action?.definition?.json
   if (!action || json === undefined) throw new Error('a GraphQL API has no schema')
   // Written by planGraphqlImport.
   const schema = builtSchema(action, () => (JSON.parse(json) as { readonly schema: string }).schema)
-  return readOperation(schema, sent)
+  return readOperation(schema, request)
 }
 
 /** Gives the arguments of a root field the types of the catalog. @throws Problem `action.unknown`, `arguments.…` */

@@ -4,6 +4,7 @@ import { canonicalJson } from '../lib/canonical-json.ts'
 import { parseJson } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
 import { readOperation } from './operation.ts'
+import { readRequest } from './request.ts'
 import { readSchema } from './schema.ts'
 
 const SCHEMA = readSchema(`
@@ -18,7 +19,7 @@ const SCHEMA = readSchema(`
 `)
 
 function read(query: unknown, more: object = {}) {
-  return readOperation(SCHEMA, parseJson(JSON.stringify({ query, ...more })))
+  return readOperation(SCHEMA, readRequest(parseJson(JSON.stringify({ query, ...more }))))
 }
 
 function refusalOf(query: unknown, more: object = {}): string {
@@ -57,10 +58,12 @@ describe('an operation', () => {
     const variables = parseJson('{"o": 12, "a": 40.00}')
     const { fields, hasAliases } = readOperation(
       SCHEMA,
-      new Map([
-        ['query', refund],
-        ['variables', variables],
-      ]),
+      readRequest(
+        new Map([
+          ['query', refund],
+          ['variables', variables],
+        ]),
+      ),
     )
     assert.ok(hasAliases)
     assert.deepEqual(
@@ -141,12 +144,7 @@ describe('an operation', () => {
   const unsupported: Readonly<Record<string, readonly [unknown, object?]>> = {
     'a subscription': ['subscription { changed { id } }'],
     'several operations and no name': ['query A { orders { id } } query B { orders { id } }'],
-    'a stored operation': [
-      undefined,
-      { extensions: { persistedQuery: { version: 1, sha256Hash: 'a' } } },
-    ],
     'a stored id': [undefined, { id: 'a' }],
-    extensions: [order, { extensions: { a: 1 } }],
     'an unknown member': [order, { doc_id: 1 }],
     '@defer': ['{ order(id: 1) { ... @defer { id } } }'],
     '@stream': ['{ order(id: 1) { items @stream { sku } } }'],
@@ -169,12 +167,23 @@ describe('an operation', () => {
     it(`with ${name} is refused`, () =>
       assert.match(refusalOf(query, more), /^graphql\.unsupported/))
 
+  it('G1: with extensions is read without them; without a text it asks for the text', () => {
+    const persistedQuery = { version: 1, sha256Hash: 'a' }
+    for (const extensions of [{ a: 1 }, { persistedQuery }, {}, null])
+      assert.equal(refusalOf(order, { extensions }), 'read')
+    assert.match(refusalOf(order, { extensions: [] }), /^graphql\.invalid/)
+    assert.match(refusalOf(undefined, { extensions: { persistedQuery } }), /^graphql\.text_missing/)
+    assert.match(refusalOf(undefined, { extensions: { a: 1 } }), /^graphql\.invalid/)
+  })
+
   it('with an id that is no plain number is refused: APIs make another text of it', () => {
     const byVariable = (id: string) => () =>
       readOperation(
         SCHEMA,
-        parseJson(
-          `{"query": "query($id: ID!) { order(id: $id) { id } }", "variables": {"id": ${id}}}`,
+        readRequest(
+          parseJson(
+            `{"query": "query($id: ID!) { order(id: $id) { id } }", "variables": {"id": ${id}}}`,
+          ),
         ),
       )
     assert.doesNotThrow(byVariable('-999999999999999'))
@@ -184,7 +193,7 @@ describe('an operation', () => {
   })
 
   it('in a batch is refused', () => {
-    assert.throws(() => readOperation(SCHEMA, [new Map([['query', order]])]), {
+    assert.throws(() => readRequest([new Map([['query', order]])]), {
       code: 'graphql.unsupported',
     })
   })

@@ -17,7 +17,7 @@ import {
 import type { Json, JsonObject } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
 import { type Fragments, measure } from './measure.ts'
-import { readRequest } from './request.ts'
+import type { GraphqlRequest } from './request.ts'
 import { mistakeIn } from './schema.ts'
 import { coercedFields, literalJson, plainValue, type Variables } from './values.ts'
 
@@ -38,6 +38,7 @@ export interface RootField {
 }
 
 export interface GraphqlOperation {
+  readonly kind: 'query' | 'mutation'
   readonly fields: readonly RootField[]
   /** True where answers have names that the operation chose. */
   readonly hasAliases: boolean
@@ -49,8 +50,7 @@ export interface GraphqlOperation {
  * Reads a request in the one way the API would (GraphQL over HTTP, October 2021 and later): one valid query or mutation.
  * @throws Problem `graphql.invalid`, `graphql.unsupported`
  */
-export function readOperation(schema: GraphQLSchema, sent: Json | undefined): GraphqlOperation {
-  const request = readRequest(sent)
+export function readOperation(schema: GraphQLSchema, request: GraphqlRequest): GraphqlOperation {
   const { fragments, operation } = chosen(parsed(request.query), request.operationName)
   if (operation.operation === OperationTypeNode.SUBSCRIPTION)
     throw new Problem('graphql.unsupported', 'subscriptions are not offered')
@@ -63,6 +63,7 @@ export function readOperation(schema: GraphQLSchema, sent: Json | undefined): Gr
   const fields = rootFields(schema, operation, { fragments, variables })
   const name = operation.name?.value
   return {
+    kind: operation.operation,
     fields,
     hasAliases: extent.aliases > 0,
     body: new Map<string, Json>([

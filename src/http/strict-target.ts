@@ -8,25 +8,32 @@ export interface Target {
   readonly segments: readonly string[]
   /** Decoded query pairs in order. */
   readonly query: readonly (readonly [string, string])[]
+  /** True where a value in the query has several lines; only where the reader asked for such values. */
+  readonly hasLines?: boolean
 }
 
 const MAX_TARGET = 8192
+const LINE_FEED = 0x0a
 
 /** pchar of RFC 3986 3.3 without `;`, which some servers cut a segment at. */
 const SEGMENT = /^(?:[A-Za-z0-9._~!$&'()*+,=:@-]|%[0-9A-Fa-f]{2})+$/
 const QUERY_PART = /^(?:[A-Za-z0-9._~!$'()*+,:@/?[\]-]|%[0-9A-Fa-f]{2})*$/
 
+/** Part of a target, by where it is; only texts of several lines have line feeds. */
+type PartKind = 'segment' | 'query' | 'lines'
+
 /**
  * Percent-decodes one part once, as UTF-8. Refuses what another parser could read differently: invalid UTF-8, encoded
  * unreserved characters (`%2e`), control characters, and an encoded slash, backslash, semicolon, percent sign, `?` or `#` in a path.
  */
-function decodePart(part: string, inPath: boolean): string | undefined {
+function decodePart(part: string, kind: PartKind): string | undefined {
   for (const [, hex = ''] of part.matchAll(/%([0-9A-Fa-f]{2})/g)) {
     const code = Number.parseInt(hex, 16)
-    if (code < 0x20 || code === 0x7f) return undefined
+    if ((code < 0x20 && !(kind === 'lines' && code === LINE_FEED)) || code === 0x7f)
+      return undefined
     const character = String.fromCharCode(code)
     if (/[A-Za-z0-9._~-]/.test(character)) return undefined
-    if (inPath && '/\\;%?#'.includes(character)) return undefined
+    if (kind === 'segment' && '/\\;%?#'.includes(character)) return undefined
   }
   try {
     return decodeURIComponent(part)
@@ -41,7 +48,7 @@ function readPath(path: string): string[] | undefined {
   const segments: string[] = []
   for (const part of path.slice(1).split('/')) {
     if (!SEGMENT.test(part)) return undefined
-    const segment = decodePart(part, true)
+    const segment = decodePart(part, 'segment')
     if (segment === undefined || segment === '.' || segment === '..') return undefined
     segments.push(segment)
   }
@@ -52,7 +59,10 @@ function readPath(path: string): string[] | undefined {
  * Reads `application/x-www-form-urlencoded` text: `+` is a space (it is sent on as `%20`). `undefined`: it can be read in more than
  * one way.
  */
-export function readQuery(text: string): [string, string][] | undefined {
+export function readQuery(
+  text: string,
+  inValues: Exclude<PartKind, 'segment'> = 'query',
+): [string, string][] | undefined {
   const pairs: [string, string][] = []
   if (text === '') return pairs
   for (const part of text.split('&')) {
@@ -66,8 +76,8 @@ export function readQuery(text: string): [string, string][] | undefined {
     ) {
       return undefined
     }
-    const name = decodePart(rawName.replaceAll('+', '%20'), false)
-    const value = decodePart(rawValue.replaceAll('+', '%20'), false)
+    const name = decodePart(rawName.replaceAll('+', '%20'), 'query')
+    const value = decodePart(rawValue.replaceAll('+', '%20'), inValues)
     if (name === undefined || value === undefined) return undefined
     pairs.push([name, value])
   }
@@ -76,21 +86,25 @@ export function readQuery(text: string): [string, string][] | undefined {
 
 /**
  * Reads a request target, exactly as it was sent. Nothing is normalised: what can be read in two ways is turned away.
+ * `lines`: values in the query may have several lines; who asks for that decides where they are taken.
  * @throws Problem `request.target_too_long`, `request.ambiguous_target`
  */
-export function readTarget(target: string): Target {
+export function readTarget(target: string, { lines = false } = {}): Target {
   if (target.length > MAX_TARGET) {
     throw new Problem('request.target_too_long', `at most ${MAX_TARGET} characters`)
   }
   const at = target.indexOf('?')
   const path = at < 0 ? target : target.slice(0, at)
   const segments = readPath(path)
-  const query = readQuery(at < 0 ? '' : target.slice(at + 1))
+  const query = readQuery(at < 0 ? '' : target.slice(at + 1), lines ? 'lines' : 'query')
   if (!segments) {
     throw new Problem('request.ambiguous_target', 'the path can be read in more than one way')
   }
-  if (!query) {
-    throw new Problem('request.ambiguous_target', 'the query can be read in more than one way')
-  }
-  return { path, segments, query }
+  if (!query) throw ambiguousQuery()
+  const hasLines = lines && query.some(([, value]) => value.includes('\n'))
+  return { path, segments, query, ...(hasLines ? { hasLines } : {}) }
+}
+
+export function ambiguousQuery(): Problem {
+  return new Problem('request.ambiguous_target', 'the query can be read in more than one way')
 }

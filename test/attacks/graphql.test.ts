@@ -6,11 +6,11 @@ import { setCeiling } from '../../src/agents/index.ts'
 import { grantBasis } from '../../src/consent/index.ts'
 import { publishPolicies } from '../../src/policy/index.ts'
 import { REFUND_DESK } from '../../src/policy/testing.ts'
-import type { OpenTask } from '../agent.ts'
+import type { CallOptions, OpenTask } from '../agent.ts'
 import { ended } from '../ended.ts'
 import { assertDenied, assertRefused, assertRequestable } from '../refusals.ts'
 import { decode } from '../signing.ts'
-import { send } from '../wire.ts'
+import { type Answer, send } from '../wire.ts'
 import { inOneWorld } from '../world.ts'
 
 const SDL = `
@@ -87,7 +87,14 @@ inOneWorld('GraphQL through the gateway', (world) => {
   }
 
   /** Sends an operation to an API that executes what reaches it. */
-  async function ask(query: unknown, more: object = {}) {
+  async function ask(query: unknown, more: object = {}, how: CallOptions = {}) {
+    listen()
+    const body = JSON.stringify(Array.isArray(query) ? query : { query, ...more })
+    const headers = [['Accept', 'application/graphql-response+json']] as const
+    return world().agent.call(task, 'POST', '/graph', { headers, ...how, token, body })
+  }
+
+  function listen(): void {
     executed.length = 0
     world().echo.forget()
     world().echo.answer = async (_request, reply, body) => {
@@ -101,8 +108,6 @@ inOneWorld('GraphQL through the gateway', (world) => {
       })
       reply.setHeader('content-type', 'application/json').end(JSON.stringify(result))
     }
-    const body = JSON.stringify(Array.isArray(query) ? query : { query, ...more })
-    return world().agent.call(task, 'POST', '/graph', { token, body })
   }
 
   it('a stranger learns nothing of the schema', async () => {
@@ -185,21 +190,121 @@ inOneWorld('GraphQL through the gateway', (world) => {
     assert.equal(executed.length, 0)
   })
 
+  /** Codes of the errors in an answer in the words of GraphQL. */
+  function codesIn({ body }: Answer): unknown {
+    const { errors } = body as { errors?: readonly { extensions: { code: string } }[] } // as: GraphQL over HTTP, section 7
+    return errors?.map(({ extensions }) => extensions.code)
+  }
+
+  it('G1: extensions beside a query are accepted, and none is sent on', async () => {
+    const extensions = { clientLibrary: { name: '@apollo/client', version: '4.3.8' } }
+    const answer = await ask('{ order(id: 7) { id } }', { extensions })
+    assert.deepEqual([answer.status, executed.length], [200, 1], answer.text)
+    assert.ok(!String(world().echo.reached[0]?.body).includes('extensions'))
+    const beside = { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } }
+    assert.equal((await ask('{ order(id: 7) { id } }', { extensions: beside })).status, 200)
+    const alone = await ask(undefined, { extensions: beside })
+    assert.deepEqual(
+      [alone.status, alone.body],
+      [
+        400,
+        {
+          errors: [
+            {
+              message: 'PersistedQueryNotFound',
+              extensions: { code: 'PERSISTED_QUERY_NOT_FOUND' },
+            },
+          ],
+        },
+      ],
+    )
+    const none = await ask('{ order(id: 7) { id } }', { extensions: 'text' })
+    assert.deepEqual([none.status, codesIn(none)], [400, ['graphql.invalid']])
+    assert.equal(world().echo.reached.length, 0)
+  })
+
+  it('G1: an operation that is not valid is told in the type that the client asks for', async () => {
+    for (const [accept, status, type] of [
+      ['application/json', 200, 'application/json; charset=utf-8'],
+      ['*/*', 200, 'application/json; charset=utf-8'],
+      [
+        'application/graphql-response+json',
+        400,
+        'application/graphql-response+json; charset=utf-8',
+      ],
+      [
+        'application/graphql-response+json,application/json;q=0.9',
+        400,
+        'application/graphql-response+json; charset=utf-8',
+      ],
+      [
+        'application/json, application/graphql-response+json;q=0.1',
+        200,
+        'application/json; charset=utf-8',
+      ],
+    ] as const)
+      for (const [query, variables, code] of [
+        ['{', {}, 'graphql.invalid'],
+        ['{ nothing }', {}, 'graphql.invalid'],
+        ['query($id: ID!) { order(id: $id) { id } }', { id: null }, 'graphql.invalid'],
+        ['subscription { changed { id } }', {}, 'graphql.unsupported'],
+      ] as const) {
+        const answer = await ask(query, { variables }, { headers: [['Accept', accept]] })
+        const seen = [answer.status, answer.headers['content-type'], codesIn(answer)]
+        assert.deepEqual(seen, [status, type, [code]], `${accept}: ${query}`)
+        assert.equal(answer.body.data, undefined)
+        assert.equal(answer.headers['remit-answer'], 'own')
+      }
+    assert.equal(executed.length, 0)
+  })
+
+  it('G1: a query by GET, with its lines, is decided and sent as the body of a POST; a mutation is not', async () => {
+    const get = (pairs: Record<string, string>) => {
+      listen()
+      const path = `/graph?${new URLSearchParams(pairs)}`
+      return world().agent.call(task, 'GET', path, { token })
+    }
+    const query = 'query Q($id: ID!) {\n  order(id: $id) {\n    id\n  }\n}'
+    const variables = JSON.stringify({ id: '7' })
+    const answer = await get({ query, operationName: 'Q', variables, extensions: '{"a":1}' })
+    assert.deepEqual([answer.status, answer.body], [200, { data: { order: { id: '7' } } }])
+    const [seen] = world().echo.reached
+    assert.deepEqual([seen?.method, seen?.target], ['POST', '/graphql'])
+    assert.deepEqual(Object.keys(JSON.parse(String(seen?.body))), [
+      'query',
+      'operationName',
+      'variables',
+    ])
+    const denied = await get({ query: '{ __schema { types { name } } }' })
+    assertDenied(denied, 'person.not_permitted')
+    const mutation = await get({ query: 'mutation { removeOrder(id: 1) }' })
+    assertRefused(mutation, 'request.method_not_allowed')
+    assert.equal(mutation.headers.allow, 'POST')
+    for (const pairs of [{ query, variables: '{' }, { query, id: '1' }, { variables }])
+      assert.equal((await get(pairs)).status, 400, JSON.stringify(pairs))
+    const twice = await world().agent.call(task, 'GET', '/graph?query=a&query=b', { token })
+    assert.equal(twice.status, 400)
+    const body = '{"query":"{ order(id: 7) { id } }"}'
+    const withBody = await world().agent.call(task, 'GET', '/graph?query=a', { token, body })
+    assertRefused(withBody, 'graphql.unsupported')
+    assert.equal(executed.length, 0)
+  })
+
   it('what does not pass reaches nobody', async () => {
     for (const [query, more, code] of [
       ['{ nothing }', {}, 'graphql.invalid'],
       [[{ query: '{ orders { id } }' }], {}, 'graphql.unsupported'],
       ['query A { orders { id } } query B { orders { id } }', {}, 'graphql.unsupported'],
       ['subscription { changed { id } }', {}, 'graphql.unsupported'],
-      [undefined, { extensions: { persistedQuery: {} } }, 'graphql.unsupported'],
+      [undefined, { extensions: { persistedQuery: {} } }, 'graphql.text_missing'],
+      [undefined, { id: '1' }, 'graphql.unsupported'],
     ] as const) {
-      assertRefused(await ask(query, more), code)
+      const problems = { headers: [['Accept', 'application/problem+json']] } as const
+      assertRefused(await ask(query, more, problems), code)
       assert.equal(world().echo.reached.length, 0)
     }
-    const get = await world().agent.call(task, 'GET', '/graph?query=%7Borders%7Bid%7D%7D', {
-      token,
-    })
-    assertRefused(get, 'graphql.unsupported')
+    const put = await world().agent.call(task, 'PUT', '/graph', { token, body: '{}' })
+    assertRefused(put, 'request.method_not_allowed')
     const deeper = await world().agent.call(task, 'POST', '/graph/x', { token, body: '{}' })
     assertRefused(deeper, 'action.unknown')
     assert.equal(world().echo.reached.length, 0)

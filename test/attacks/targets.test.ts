@@ -56,6 +56,7 @@ const TARGETS = [
   '/echo/things/%zz',
   '/echo/things/1#frag',
   '/echo/things/1?q=%00',
+  '/echo/things/1?q=%0a',
   '/echo/things/1?a=1&&b=2',
   '/echo/things/1?=1',
   '/echo/things/1?%61=1',

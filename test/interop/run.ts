@@ -17,6 +17,7 @@ import { type Counterpart, UnavailableSource } from './counterpart.ts'
 import { deploy } from './deploy/get.ts'
 import { envoy } from './envoy/get.ts'
 import { caddy, haproxy, nginx, traefik } from './gateways.ts'
+import { graphqlClients } from './graphql-clients/get.ts'
 import { helm } from './helm/get.ts'
 import { jsonJava } from './json-java/get.ts'
 import { keycloak } from './keycloak/get.ts'
@@ -43,6 +44,7 @@ const COUNTERPARTS: readonly Counterpart[] = [
   pythonSdk,
   pythonFrameworks,
   nodeFrameworks,
+  graphqlClients,
   a2aPython,
   mcpConformance,
   claudeAgent,

@@ -1,6 +1,7 @@
 /** Problems with requests, and with the servers behind them. Kept sorted. */
 export const WIRE_PROBLEMS = {
   'graphql.invalid': { status: 400, title: 'The GraphQL operation is not valid' },
+  'graphql.text_missing': { status: 400, title: 'The text of the GraphQL operation is missing' },
   'graphql.unsupported': { status: 400, title: 'The GraphQL operation is not accepted' },
   'input.duplicate_key': { status: 400, title: 'The JSON has a duplicate member name' },
   'input.forbidden_key': { status: 400, title: 'A JSON member name is not allowed' },

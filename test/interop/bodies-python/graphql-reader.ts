@@ -7,6 +7,7 @@ import {
   type GraphqlOperation,
   NAMED,
   operationIn,
+  readRequest,
   SELECTED,
 } from '../../../src/graphql/index.ts'
 import { canonicalJson } from '../../../src/lib/canonical-json.ts'
@@ -34,7 +35,7 @@ export async function checkOperations(program: string, args: readonly string[]):
   const sent = fc.sample(oddOperations, { numRuns: OPERATIONS, seed: 14 })
   const taken = sent.flatMap((text) => {
     try {
-      const operation = operationIn(known, parseJson(text))
+      const operation = operationIn(known, readRequest(parseJson(text)))
       for (const field of operation.fields) fieldCall(field, known)
       return [{ text, operation }]
     } catch (error) {

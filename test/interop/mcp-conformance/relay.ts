@@ -9,16 +9,21 @@ import type { World } from '../../world.ts'
  * An address without credentials in front of a gateway, for a program that has none: every request goes on as it came, with
  * token and proof of one task.
  */
-export async function relayTo(world: World, place: Place, task: OpenTask) {
+export async function relayTo(
+  world: World,
+  place: Pick<Place, 'identifier' | 'token'>,
+  task: OpenTask,
+) {
   const { origin, host, port, pathname } = new URL(place.identifier)
   const pass = async (message: IncomingMessage, reply: ServerResponse) => {
     const token = await place.token(task)
-    const { method = 'GET' } = message
+    const { method = 'GET', url = '' } = message
+    const [, query] = url.split('?')
     const dpop = await world.agent.proof(task.key, { method, url: place.identifier, token })
     const named = message.headers.host === own ? host : message.headers.host
     const sent = request(origin, {
       method,
-      path: pathname,
+      path: query === undefined ? pathname : `${pathname}?${query}`,
       port: world.ports?.[origin] ?? port,
       setHost: false,
     })
