@@ -9,7 +9,7 @@ const TYPES = [
 ] as const
 type ToldType = (typeof TYPES)[number]
 
-/** What Apollo and clients like it look for before they send the text of an operation beside its hash. */
+/** Error that Apollo and clients like it look for before they send the text of an operation beside its hash. */
 const TEXT_MISSING = {
   message: 'PersistedQueryNotFound',
   extensions: { code: 'PERSISTED_QUERY_NOT_FOUND' },
