@@ -9,6 +9,7 @@ import {
   directResource,
   type RefusalAnswer,
 } from '../direct-calls/index.ts'
+import type { Call } from '../facts/index.ts'
 import { DECIDED_HEADERS } from '../http/index.ts'
 import { onProblem, Problem } from '../lib/problem.ts'
 import type { MachineClient } from '../machine-clients/index.ts'
@@ -40,6 +41,30 @@ async function decideCheck(
   const { decisions } = ports
   const resource = await directResource(decisions, enforcer.settings.resource)
   const request = readRequest(check)
+  const { ip } = check
+  const call = await readCall(ports, { check, request, resource }).catch(async (error: unknown) => {
+    // INVARIANT: paths, names and types of operations are told only to a caller whose credential holds.
+    const isTold = error instanceof Problem && error.status < 500
+    const refused = isTold && (await refusedStranger(ports, { ip, request, resource }))
+    if (refused) return refused
+    throw error
+  })
+  if ('problem' in call) return call
+  const verdict = await decideDirect(decisions, call)
+  return 'problem' in verdict ? verdict : permitted(ports, { check, resource, verdict })
+}
+
+/** The call that a gateway asks about, or the refusal of its sender. */
+async function readCall(
+  ports: ExtAuthzPorts,
+  of: {
+    readonly check: GatewayCheck
+    readonly request: CheckedRequest
+    readonly resource: Resource
+  },
+): Promise<Call | RefusalAnswer> {
+  const { decisions } = ports
+  const { check, request, resource } = of
   const { action } = await directMatch(decisions, resource, request)
   const { body, ip } = check
   if (body.kind === 'unseen' || body.isPending) {
@@ -49,29 +74,24 @@ async function decideCheck(
   if (body.kind === 'unseen') throw unseen(action)
   const { headers, method, proof, scheme, target, token } = request
   const kind = bodyKind(action.arguments.body)
-  const said = parseBody(await body.read(), headers.get('content-type'), kind)
-  const verdict = await decideDirect(
-    decisions,
-    await directCall(decisions, resource, {
-      ...{ token, scheme, proof, method, target },
-      headers: DECIDED_HEADERS.flatMap((name) => {
-        const value = headers.get(name)
-        return value === undefined ? [] : [[name, value] as const]
-      }),
-      body: said,
-      origin: { ip },
-      // Nothing here sees the answer of the API.
-      doable: [],
+  return directCall(decisions, resource, {
+    ...{ token, scheme, proof, method, target },
+    headers: DECIDED_HEADERS.flatMap((name) => {
+      const value = headers.get(name)
+      return value === undefined ? [] : [[name, value] as const]
     }),
-  )
-  return 'problem' in verdict ? verdict : permitted(ports, { check, resource, verdict })
+    body: parseBody(await body.read(), headers.get('content-type'), kind),
+    origin: { ip },
+    // Nothing here sees the answer of the API.
+    doable: [],
+  })
 }
 
 /** Refuses whoever does not pass gates 1 and 2, before a body is read or anything is told of the action. */
 async function refusedStranger(
   { decisions }: ExtAuthzPorts,
   of: {
-    readonly action: Action
+    readonly action?: Action
     readonly ip: string
     readonly request: CheckedRequest
     readonly resource: Resource
@@ -85,7 +105,7 @@ async function refusedStranger(
     url: origin + target.path,
     nonces: true,
     resource,
-    action,
+    ...(action ? { action } : {}),
     origin: { ip },
   })
   return caller.outcome === 'deny'

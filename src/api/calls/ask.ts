@@ -12,7 +12,7 @@ import { onProblem } from '../../lib/problem.ts'
 import type { MachineClient } from '../../machine-clients/index.ts'
 import { argumentTexts } from '../../tokens/index.ts'
 import type { ApiParts } from '../parts.ts'
-import { type AskedCall, checkAsked, readAsked } from './asked-call.ts'
+import { type AskedCall, checkAsked, readAsked, refusedSender } from './asked-call.ts'
 import { AnswerPart } from './report-outcome.ts'
 
 /**
@@ -87,7 +87,12 @@ export async function askAboutCall(
   const resource = await directResource(parts.decisions, enforcer.settings.resource)
   checkAsked(asked, resource)
   const call = await readAsked(parts, resource, asked).catch(
-    onProblem((problem) => refused({ status: problem.status, headers: {}, problem })),
+    onProblem(async (problem) => {
+      const told = { status: problem.status, headers: {}, problem }
+      // INVARIANT: paths, names and types of operations are told only to a caller whose credential holds.
+      const unread = problem.code.startsWith('request.')
+      return refused((unread ? undefined : await refusedSender(parts, resource, asked)) ?? told)
+    }),
   )
   if ('decision' in call) return call
   const { in_process: follows } = asked

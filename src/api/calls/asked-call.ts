@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
+import { checkCaller, tellRefusal } from '../../calls/index.ts'
 import type { Resource } from '../../catalog/index.ts'
-import { directCall } from '../../direct-calls/index.ts'
+import { directCall, type RefusalAnswer } from '../../direct-calls/index.ts'
 import type { Call } from '../../facts/index.ts'
 import { readTarget } from '../../http/index.ts'
 import { parseJson } from '../../lib/json.ts'
@@ -108,16 +109,35 @@ export async function readAsked(
   resource: Resource,
   asked: AskedCall,
 ): Promise<Call> {
-  const { headers = [], ip = '', method, obligations = [], proofs = [], scheme, token } = asked
-  const { origin } = new URL(resource.identifier)
+  const { headers = [], obligations = [] } = asked
   return directCall(parts.decisions, resource, {
-    ...{ token, scheme, proof: proofs },
-    ...(asked.certificate === undefined ? {} : { certificate: { x5t: asked.certificate } }),
-    method,
-    target: readTarget(asked.url.slice(origin.length) || '/'),
+    ...presentedIn(asked),
+    target: targetOf(resource, asked),
     headers,
     body: asked.body === undefined ? undefined : parseJson(asked.body),
-    origin: { ip },
     doable: obligations,
   })
+}
+
+/** Refusal of a sender whose credential does not hold; nothing is used up of everybody else. @throws Problem `request.…` */
+export async function refusedSender(
+  { decisions }: ApiParts,
+  resource: Resource,
+  asked: AskedCall,
+): Promise<RefusalAnswer | undefined> {
+  const { origin } = new URL(resource.identifier)
+  const url = origin + targetOf(resource, asked).path
+  const who = await checkCaller(decisions, { ...presentedIn(asked), resource, url, nonces: true })
+  return who.outcome === 'deny' ? tellRefusal(decisions, who, { origin, resource }) : undefined
+}
+
+function targetOf({ identifier }: Resource, { url }: AskedCall) {
+  return readTarget(url.slice(new URL(identifier).origin.length) || '/')
+}
+
+function presentedIn({ certificate, ip = '', method, proofs = [], scheme, token }: AskedCall) {
+  return {
+    ...{ token, scheme, proof: proofs, method, origin: { ip } },
+    ...(certificate === undefined ? {} : { certificate: { x5t: certificate } }),
+  }
 }

@@ -1,6 +1,7 @@
 import { startingWith } from '../../lib/pipeline.ts'
 import type { LocatedRequest } from '../passage.ts'
 import type { GatewayPorts } from '../ports.ts'
+import { toldToCallers } from '../told-to-callers.ts'
 import type { MatchedRequest } from './call-steps.ts'
 import { decide } from './decide.ts'
 import { equip } from './equip.ts'
@@ -16,9 +17,12 @@ import { takeBody } from './take-body.ts'
  * intent are durable. A failure from there on is recorded as not sent; a call that was sent is
  * recorded with its outcome.
  */
-export const HTTP_CALL = startingWith<LocatedRequest, MatchedRequest, GatewayPorts>('action', match)
-  .next('caller and whole body', takeBody)
-  .next('typed arguments', typeArguments)
+export const HTTP_CALL = startingWith<LocatedRequest, MatchedRequest, GatewayPorts>(
+  'action',
+  toldToCallers(match),
+)
+  .next('caller and whole body', toldToCallers(takeBody))
+  .next('typed arguments', toldToCallers(typeArguments))
   .next('decision', decide)
   .next('credential', recordingFailure(equip))
   .next('send and stream', send)
