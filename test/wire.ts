@@ -17,6 +17,8 @@ export interface WireOptions {
   readonly body?: string | Buffer
   /** Port to connect to, when that is not where the address says. */
   readonly port?: number | undefined
+  /** Value of `Host`, when that is not what the address says. */
+  readonly host?: string | undefined
 }
 
 /**
@@ -37,7 +39,7 @@ export function begin(url: string, sending: WireOptions = {}): Promise<http.Inco
   const length = Buffer.byteLength(body ?? '')
   const sized = !framed && (length > 0 || !/^(?:GET|HEAD)$/.test(method))
   const own: (readonly [string, string])[] = [
-    ['Host', host],
+    ['Host', sending.host ?? host],
     ...headers,
     ...(sized ? [['Content-Length', String(length)] as const] : []),
   ]

@@ -13,7 +13,7 @@ import type { Call } from '../facts/index.ts'
 import { DECIDED_HEADERS } from '../http/index.ts'
 import { onProblem, Problem } from '../lib/problem.ts'
 import type { MachineClient } from '../machine-clients/index.ts'
-import type { CheckAnswer, GatewayCheck, UpstreamHeaders } from './check.ts'
+import type { CheckAnswer, CheckedBody, GatewayCheck, UpstreamHeaders } from './check.ts'
 import type { ExtAuthzPorts } from './ports.ts'
 import { type CheckedRequest, readRequest } from './read-request.ts'
 import { upstreamHeaders } from './upstream-headers.ts'
@@ -40,7 +40,7 @@ async function decideCheck(
 ): Promise<CheckAnswer> {
   const { decisions } = ports
   const resource = await directResource(decisions, enforcer.settings.resource)
-  const request = readRequest(check)
+  const request = readRequest(check, resource.identifier)
   const { ip } = check
   const call = await readCall(ports, { check, request, resource }).catch(async (error: unknown) => {
     // INVARIANT: paths, names and types of operations are told only to a caller whose credential holds.
@@ -71,7 +71,7 @@ async function readCall(
     const refused = await refusedStranger(ports, { action, ip, request, resource })
     if (refused) return refused
   }
-  if (body.kind === 'unseen') throw unseen(action)
+  if (body.kind === 'unseen') throw unseen(action, body)
   const { headers, method, proof, scheme, target, token } = request
   const kind = bodyKind(action.arguments.body)
   return directCall(decisions, resource, {
@@ -134,14 +134,22 @@ async function permitted(
   }
 }
 
-/** INVARIANT: rules about arguments that nobody could see deny. */
-function unseen({ arguments: schema, name }: Action): Problem {
+/**
+ * INVARIANT: rules about arguments that nobody could see deny. Where the gateway left out what it has to
+ * say, its operator is told: the configuration of an earlier version did not say it.
+ */
+function unseen(
+  { arguments: schema, name }: Action,
+  { missing }: Extract<CheckedBody, { kind: 'unseen' }>,
+): Problem {
   const names = schema.arguments.filter(({ place }) => place === 'body').map((each) => each.name)
   const rules =
     names.length === 0
       ? `\`${name}\` has no body, and one may have been sent`
       : `rules about ${names.map((each) => `\`${each}\``).join(', ')} could not be evaluated`
-  return new Problem('arguments.unseen', `the gateway did not send the whole body: ${rules}`, {
-    members: { arguments: names },
-  })
+  const why =
+    missing === undefined
+      ? 'the gateway did not send the whole body'
+      : `the gateway did not say that there is no body (its configuration has to, by ${missing})`
+  return new Problem('arguments.unseen', `${why}: ${rules}`, { members: { arguments: names } })
 }

@@ -5,6 +5,10 @@ export interface GatewayCheck {
   readonly method: string
   /** Path and query, exactly as they reached the gateway. */
   readonly target: string
+  /** `Host` or `:authority` of the request, as it reached the gateway; empty where the gateway does not tell. */
+  readonly host: string
+  /** True when the gateway tells the host without its port. */
+  readonly leavesPort: boolean
   /**
    * Headers of the caller: name and value in turns, as Node's `rawHeaders`. What the gateway says
    * by headers of its own is not among them.
@@ -22,20 +26,17 @@ export interface GatewayCheck {
  * `isPending`: not all of it is here yet.
  */
 export type CheckedBody =
-  | { readonly kind: 'unseen' }
+  | {
+      readonly kind: 'unseen'
+      /** Statement that the gateway left out, and by which it would say that there is no body. */
+      readonly missing?: string
+    }
   | { readonly kind: 'whole'; readonly isPending: boolean; read(): Promise<Buffer> }
 
 const NONE = Promise.resolve(Buffer.alloc(0))
 
 export const NO_BODY: CheckedBody = { kind: 'whole', isPending: false, read: () => NONE }
-
-/** Methods whose requests usually have no body, so that silence about one means none (RFC 9110 section 9.3). */
-const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE'])
-
-/** The body of a request of which a gateway sent none, and did not say that there is none. */
-export function unsentBody(method: string): CheckedBody {
-  return BODILESS.has(method) ? NO_BODY : { kind: 'unseen' }
-}
+export const UNSEEN: CheckedBody = { kind: 'unseen' }
 
 /** Headers that the API behind the gateway receives, and those of the caller that it must not. */
 export interface UpstreamHeaders {

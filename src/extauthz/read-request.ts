@@ -9,6 +9,7 @@ import {
 } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { GatewayCheck } from './check.ts'
+import { checkHost } from './public-host.ts'
 
 /** A checked request with one reading only. */
 export interface CheckedRequest {
@@ -35,15 +36,22 @@ const MAY_REPEAT: ReadonlySet<string> = new Set([
  * gateway forwards none of them; other gateways forward what comes.
  */
 const OVERRIDES: ReadonlySet<string> = new Set([
+  'x-accel-redirect',
+  'x-envoy-original-method',
+  'x-envoy-original-path',
   'x-forwarded-method',
+  'x-forwarded-path',
+  'x-forwarded-prefix',
   'x-forwarded-uri',
   'x-http-method',
   'x-http-method-override',
+  'x-method',
   'x-method-override',
   'x-original-method',
   'x-original-uri',
   'x-original-url',
   'x-rewrite-url',
+  'x-script-name',
 ])
 
 export const DECISION = 'remit-decision'
@@ -59,14 +67,17 @@ export const OWN: readonly string[] = [
 
 /** Names that somebody believes. Some servers read `X_Forwarded_Uri` as one of them (CVE-2026-39858). */
 const BELIEVED =
-  /^(?:remit-|mcp-|x-forwarded-|x-original-|x-rewrite-|x-envoy-|x-http-method|x-method-|x-real-|txn-|content-|transfer-|proxy-|client-cert)/
+  /^(?:remit-|mcp-|x-forwarded-|x-original-|x-rewrite-|x-envoy-|x-http-|x-method|x-host|x-accel-|x-script-|x-real-|txn-|content-|transfer-|proxy-|client-cert)/
 
 /**
  * Reads a request in the one way every server would read it, or refuses it. Nothing is normalised:
- * what the API behind the gateway could read differently is turned away.
+ * what the API behind the gateway could read differently is turned away. `identifier`: of the API.
  * @throws Problem `request.…`
  */
-export function readRequest({ method, rawHeaders, target }: GatewayCheck): CheckedRequest {
+export function readRequest(
+  { host, leavesPort, method, rawHeaders, target }: GatewayCheck,
+  identifier: string,
+): CheckedRequest {
   if (!isOffered(method))
     throw new Problem('request.method_not_allowed', `\`${method}\` is not offered`)
   const headers = singleHeaders(rawHeaders, MAY_REPEAT)
@@ -79,6 +90,7 @@ export function readRequest({ method, rawHeaders, target }: GatewayCheck): Check
     if (isAlias || OVERRIDES.has(name) || (name.startsWith('remit-') && !OWN.includes(name)))
       throw new Problem('request.bad_header', `header \`${name}\` is not accepted from callers`)
   }
+  checkHost({ host, leavesPort, headers }, identifier)
   const [scheme, token] = accessToken(headers.get('authorization'))
   return { method, target: readTarget(target), headers, token, scheme, proof: headers.get('dpop') }
 }

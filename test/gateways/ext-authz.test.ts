@@ -30,9 +30,14 @@ describe('a gateway of others that asks by gRPC', () => {
     await store.world.stop()
   })
 
-  function send(request: CheckRequest, secrets = [store.secret]): Promise<CheckResponse> {
+  function send(
+    request: CheckRequest,
+    secrets = [store.secret],
+    bodies: readonly string[] = [],
+  ): Promise<CheckResponse> {
     const metadata = new Metadata()
     for (const secret of secrets) metadata.add('remit-enforcer', secret)
+    for (const said of bodies) metadata.add('remit-body', said)
     const { path, requestSerialize, responseDeserialize } = Check
     return new Promise((resolve, reject) =>
       client.makeUnaryRequest(
@@ -52,6 +57,7 @@ describe('a gateway of others that asks by gRPC', () => {
     more: readonly (readonly [string, string])[] = [],
     secrets?: string[],
     context_extensions?: Readonly<Record<string, string>>,
+    bodies?: readonly string[],
   ) {
     const { method = 'GET', path = '/store/things/a' } = http
     const [bare = ''] = path.split('?')
@@ -59,9 +65,10 @@ describe('a gateway of others that asks by gRPC', () => {
     const proof = await store.world.agent.proof(task.key, { method, url, token })
     const own = [['authorization', `DPoP ${token}`], ['dpop', proof], ...more] as const
     const headers = own.map(([key, value]) => ({ key, raw_value: Buffer.from(value) }))
-    const told = { method, path, protocol: 'HTTP/1.1', header_map: { headers }, ...http }
+    const { host } = new URL(store.identifier)
+    const told = { method, path, host, protocol: 'HTTP/1.1', header_map: { headers }, ...http }
     const route = context_extensions && { context_extensions }
-    return send({ attributes: { request: { http: told }, ...route } }, secrets)
+    return send({ attributes: { request: { http: told }, ...route } }, secrets, bodies)
   }
 
   const problemOf = ({ denied_response: denied }: CheckResponse) => {
@@ -176,6 +183,61 @@ describe('a gateway of others that asks by gRPC', () => {
     assert.equal(problemOf(none).code, 'arguments.missing')
   })
 
+  it('W2: silence about a body counts where HTTP/1 proves it, or the gateway’s own word', async () => {
+    const sent = { 'remit-body': 'sent' }
+    const methods = [
+      ['GET', '/store/things/a'],
+      ['HEAD', '/store/things/a'],
+      ['DELETE', '/store/things/a'],
+    ] as const
+    for (const [method, path] of methods)
+      for (const protocol of ['HTTP/2', 'HTTP/3', 'HTTP/2.0', '']) {
+        const http = { method, path, protocol }
+        const silent = await ask(http)
+        const { body = '' } = silent.denied_response ?? {}
+        if (method !== 'HEAD') {
+          assert.equal(problemOf(silent).code, 'arguments.unseen', `${method} ${protocol}`)
+          assert.match(body, /its configuration has to, by `remit-body: sent`/)
+        }
+        const forged = await ask(http, [['remit-body', 'sent']])
+        const other = await ask(http, [], undefined, { 'remit-body': 'none' })
+        for (const each of [silent, forged, other]) assert.ok(!each.ok_response)
+        for (const told of [
+          await ask(http, [], undefined, sent),
+          await ask(http, [], undefined, undefined, ['sent']),
+          // An empty one: Envoy buffered it.
+          await ask(http, [['x-envoy-auth-partial-body', 'false']], undefined, sent),
+        ])
+          if (method === 'GET') assert.ok(told.ok_response, protocol)
+          else if (method === 'DELETE') assert.equal(problemOf(told).code, 'approval.required')
+      }
+    for (const protocol of ['HTTP/1.0', 'HTTP/1.1'])
+      assert.ok((await ask({ protocol })).ok_response, protocol)
+    // As a text, or cut to nothing, there is one all the same.
+    const text = await ask({ protocol: 'HTTP/2', body: '{}' }, [], undefined, sent)
+    assert.equal(problemOf(text).code, 'arguments.unseen')
+    const cut = [['x-envoy-auth-partial-body', 'true']] as const
+    const part = await ask({ protocol: 'HTTP/2' }, cut, undefined, sent)
+    assert.equal(problemOf(part).code, 'arguments.unseen')
+    const both = await ask({ protocol: 'HTTP/2' }, [], undefined, sent, ['none'])
+    assert.equal(problemOf(both).code, 'arguments.unseen')
+  })
+
+  it('W3: the host of another is refused, or one that is not told', async () => {
+    const { host } = new URL(store.identifier)
+    for (const other of ['tenant-b.example', '', `${host}0`]) {
+      const { status, code } = problemOf(await ask({ host: other }))
+      assert.deepEqual([status, code], [421, 'request.wrong_host'], other)
+    }
+    for (const name of ['x-forwarded-host', 'x-original-host', 'x-envoy-original-host']) {
+      assert.ok((await ask({}, [[name, host]])).ok_response, name)
+      const other = await ask({}, [[name, 'tenant-b.example']])
+      assert.equal(problemOf(other).code, 'request.bad_header', name)
+    }
+    for (const name of ['x-envoy-original-path', 'x-forwarded-prefix', 'x-method'])
+      assert.equal(problemOf(await ask({}, [[name, 'x']])).code, 'request.bad_header', name)
+  })
+
   it('repeated and joined credentials are none', async () => {
     const twice = await ask({}, [['dpop', 'x']])
     assert.equal(problemOf(twice).code, 'request.bad_header')
@@ -185,6 +247,7 @@ describe('a gateway of others that asks by gRPC', () => {
           http: {
             method: 'GET',
             path: '/store/things/a',
+            host: new URL(store.identifier).host,
             headers: { authorization: `DPoP ${token},DPoP ${token}`, dpop: 'x' },
           },
         },
@@ -199,7 +262,9 @@ describe('a gateway of others that asks by gRPC', () => {
       const proof = await store.world.agent.proof(task.key, { method: 'GET', url, token })
       const own = { authorization: `DPoP ${token}`, dpop: proof }
       const path = '/store/things/a'
-      const told = { method: 'GET', path, protocol: 'HTTP/1.1', headers: { ...own, ...headers } }
+      const { host } = new URL(store.identifier)
+      const protocol = 'HTTP/1.1'
+      const told = { method: 'GET', path, host, protocol, headers: { ...own, ...headers } }
       return send({ attributes: { request: { http: told } } })
     }
     const kept = { 'idempotency-key': 'k1', 'if-match': '"a", "b"', 'x-other': 'a!,b' }

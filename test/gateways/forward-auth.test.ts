@@ -4,9 +4,9 @@ import { removeClient } from '../../src/machine-clients/index.ts'
 import { clientWith } from '../../src/machine-clients/testing.ts'
 import { enginesOf } from '../../src/storage/testing.ts'
 import type { OpenTask } from '../agent.ts'
-import { approve } from '../sdk/shops.ts'
+import { addRules, approve } from '../sdk/shops.ts'
 import { decode } from '../signing.ts'
-import { type Answer, send } from '../wire.ts'
+import { type Answer, headOnly, send } from '../wire.ts'
 import { type Store, startStore, storeTask } from './store.ts'
 
 type Headers = readonly (readonly [string, string])[]
@@ -26,9 +26,15 @@ interface ForwardedCall {
   readonly token?: string
   /** JSON text. */
   readonly body?: string
+  /** Instead of the public host of the API; none: nothing is said. */
+  readonly hosts?: readonly string[]
+  /** True when the gateway says nothing of bodies, as earlier configurations. */
+  readonly isSilent?: boolean
 }
 
 const NAME = 'gateways of others that ask over HTTP'
+
+const saysBody = (headers: Headers) => headers.some(([name]) => name === 'Remit-Body')
 
 for (const engine of enginesOf(NAME))
   describe(`${NAME} (${engine})`, () => {
@@ -49,6 +55,7 @@ for (const engine of enginesOf(NAME))
 
     async function ask(told: ForwardedCall = {}): Promise<Answer> {
       const { body, headers = [], method = 'GET', path = '/things/a', via = 'nginx' } = told
+      const { isSilent = false, hosts = [new URL(store.identifier).host] } = told
       const target = told.target ?? `/store${path}`
       const proof = told.proof ?? (await proofFor(method, target))
       const own: Headers = [
@@ -59,14 +66,21 @@ for (const engine of enginesOf(NAME))
         ...headers,
       ]
       const sent = body === undefined ? {} : { body }
-      if (via === 'envoy')
-        return send(`${store.http}/ext-authz${target}`, { method, headers: own, ...sent })
+      const saysEach = via === 'nginx' || via === 'caddy' || via === 'haproxy'
+      const at = isSilent || saysEach ? '' : '/bodies'
+      if (via === 'envoy') {
+        const url = `${store.http}${at}/ext-authz${target}`
+        return send(url, { method, headers: own, host: hosts.join(), ...sent })
+      }
       const prefix = via === 'nginx' ? 'X-Original' : 'X-Forwarded'
+      const isNone = saysEach && !(isSilent || body !== undefined || saysBody(headers))
       const said: Headers = [
         [`${prefix}-Method`, method],
         [via === 'nginx' ? 'X-Original-URI' : 'X-Forwarded-Uri', target],
+        ...hosts.map((host) => [`${prefix}-Host`, host] as const),
+        ...(isNone ? [['Remit-Body', 'none'] as const] : []),
       ]
-      return send(`${store.http}/forward-auth/${via}`, {
+      return send(`${store.http}${at}/forward-auth/${via}`, {
         method: body === undefined ? 'GET' : 'POST',
         headers: [...own, ...said],
         ...sent,
@@ -74,7 +88,8 @@ for (const engine of enginesOf(NAME))
     }
 
     const problemOf = (answer: Answer) => {
-      assert.equal(answer.body.status, answer.status, 'the body says the status that was sent')
+      const told = Number(answer.headers['remit-status'] ?? answer.status)
+      assert.equal(answer.body.status, told, 'the body says the status that the caller is told')
       return String(answer.body.code)
     }
 
@@ -178,7 +193,10 @@ for (const engine of enginesOf(NAME))
         const answer = await ask({ target, proof, via: 'caddy' })
         assert.ok([400, 404].includes(answer.status), `${target}: ${answer.status}`)
         assert.match(problemOf(answer), /^(?:request\.ambiguous_target|action\.unknown)$/, target)
-        assert.equal((await ask({ target, proof })).status, 403, 'nginx knows no other status')
+        const { status } = answer
+        const again = await ask({ target, proof })
+        assert.equal(again.status, 403, 'nginx knows no other status')
+        assert.equal(again.headers['remit-status'], `${status}`, 'and tells its caller this one')
       }
     })
 
@@ -215,6 +233,62 @@ for (const engine of enginesOf(NAME))
       assert.equal((await ask({ headers: fine })).status, 200)
     })
 
+    it('W3: refuses the host of another, and every header by which an API could take one, or another path or method', async () => {
+      const { host } = new URL(store.identifier)
+      const [name = '', port = ''] = host.split(':')
+      const gateways = ['nginx', 'caddy', 'haproxy', 'traefik', 'envoy'] as const
+      const others = ['tenant-b.example', `${name}:1`, name, `${host}.example`, `${host}@x`]
+      for (const via of gateways) {
+        for (const other of others) {
+          const answer = await ask({ via, hosts: [other] })
+          const { status } = answer
+          const told = via === 'nginx' ? Number(answer.headers['remit-status']) : status
+          assert.deepEqual([told, problemOf(answer)], [421, 'request.wrong_host'], other)
+        }
+        for (const [header, fine, wrong] of [
+          ['X-Original-Host', host, 'tenant-b.example'],
+          ['X-Forwarded-Host', host, 'tenant-b.example'],
+          ['X-Forwarded-Host', `${host}, ${host}`, `${host}, tenant-b.example`],
+          ['X-Envoy-Original-Host', host, 'tenant-b.example'],
+          ['X-Host', host, 'tenant-b.example'],
+          ['X-HTTP-Host-Override', host, 'tenant-b.example'],
+          ['Forwarded', `for=_a; host="${host}" ,for=_b`, 'for=_a;Host=tenant-b.example'],
+          ['Forwarded', 'for="[2001:db8::1]:80";proto=https', `host="${host}", host=tenant-b`],
+          ['Forwarded', 'for=_a', `for="a\\";host=tenant-b;x="`],
+        ] as const) {
+          // Where the gateway says it itself, what its caller says does not reach us.
+          if (header === (via === 'nginx' ? 'X-Original-Host' : 'X-Forwarded-Host')) continue
+          const good = await ask({ via, headers: [[header, fine]] })
+          assert.equal(good.status, 200, `${via} ${header}: ${good.text}`)
+          const bad = await ask({ via, headers: [[header, wrong]] })
+          assert.equal(problemOf(bad), 'request.bad_header', `${via} ${header}: ${wrong}`)
+        }
+        for (const header of [
+          ...['X-Accel-Redirect', 'X-Envoy-Original-Path', 'X-Envoy-Original-Method', 'X-Method'],
+          ...['X-Forwarded-Path', 'X-Forwarded-Prefix', 'X-Script-Name', 'X_Method', 'X_Host'],
+        ]) {
+          const bad = await ask({ via, headers: [[header, '/store/things/b']] })
+          assert.equal(problemOf(bad), 'request.bad_header', `${via} ${header}`)
+        }
+      }
+      for (const hosts of [[], [host, host]])
+        assert.equal(problemOf(await ask({ hosts })), 'request.bad_header', 'has to be said, once')
+      assert.equal((await ask({ hosts: [host.toUpperCase()] })).status, 200)
+      assert.equal((await ask({ via: 'apisix', hosts: [name] })).status, 200, `without ${port}`)
+    })
+
+    it('E 11: the address of the caller is the one that the gateway saw, and none that the caller wrote', async () => {
+      const rule = `@id("not-from-there") forbid (principal, action, resource == Resource::"store") when { context.origin.ip == "198.51.100.7" };`
+      await addRules(store.world, rule)
+      const from = async (...lines: string[]) => {
+        const headers = lines.map((line) => ['X-Forwarded-For', line] as const)
+        return (await ask({ headers })).status
+      }
+      assert.equal(await from('192.0.2.66, 192.0.2.67', '198.51.100.7'), 403)
+      assert.equal(await from('192.0.2.66, 198.51.100.7'), 403)
+      assert.equal(await from('198.51.100.7', '198.51.100.7, 192.0.2.66'), 200)
+    })
+
     describe('bodies', () => {
       const thing = JSON.stringify({ name: 'a', price: 1.5 })
       const post = { method: 'POST', path: '/things' } as const
@@ -242,14 +316,15 @@ for (const engine of enginesOf(NAME))
       it('that nobody saw whole deny, and the answer names the arguments', async () => {
         const ways: readonly ForwardedCall[] = [
           // Nothing is said.
-          { via: 'nginx' },
-          { via: 'caddy' },
-          { via: 'traefik' },
-          { via: 'envoy' },
+          { via: 'nginx', isSilent: true },
+          { via: 'caddy', isSilent: true },
+          { via: 'traefik', isSilent: true },
+          { via: 'envoy', isSilent: true },
           // Something is said that is not enough, or by the caller.
           { via: 'nginx', headers: [['Remit-Body', 'unseen']] },
-          { via: 'traefik', headers: [['Remit-Body', 'none']] },
-          { via: 'envoy', headers: [['X-Envoy-Auth-Partial-Body', 'false']] },
+          { via: 'traefik', headers: [['Remit-Body', 'none']], isSilent: true },
+          { via: 'envoy', headers: [['X-Envoy-Auth-Partial-Body', 'false']], isSilent: true },
+          { via: 'envoy', headers: [['X-Envoy-Auth-Partial-Body', 'true']] },
           { via: 'haproxy', headers: [['Remit-Body', 'partial']], body: thing },
           { via: 'haproxy', body: thing },
           { via: 'envoy', headers: [['X-Envoy-Auth-Partial-Body', 'true']], body: thing },
@@ -269,6 +344,63 @@ for (const engine of enginesOf(NAME))
         assert.equal((await ask({ headers: unseen, proof: 'x' })).status, 401)
         const none = await ask({ ...post, headers: [['Remit-Body', 'none']] })
         assert.equal(problemOf(none), 'arguments.missing', 'there is none, and the API wants one')
+      })
+
+      it('E 18: are not waited for before the credential holds', async () => {
+        const { host } = new URL(store.identifier)
+        const asked = ['/bodies/forward-auth/traefik', '/forward-auth/haproxy'].map((at) =>
+          headOnly(store.http + at, 'POST', [
+            ['Remit-Enforcer', store.secret],
+            ...(at.endsWith('haproxy') ? [['Remit-Body', 'whole'] as const] : []),
+            ['Authorization', 'DPoP eyJhbGciOiJFUzI1NiJ9.e30.AAAA'],
+            ['Content-Type', 'application/json'],
+            ['Content-Length', '900000'],
+            ['X-Forwarded-Method', 'POST'],
+            ['X-Forwarded-Uri', '/store/things'],
+            ['X-Forwarded-Host', host],
+          ]),
+        )
+        for (const answer of await Promise.all(asked)) {
+          assert.match(answer, /^HTTP\/1\.1 401 /)
+          assert.match(answer, /\r\nconnection: close\r\n/i)
+        }
+      })
+
+      it('W2: silence proves none, whatever the method, and the operator is told what to add', async () => {
+        const missing = {
+          nginx: '`Remit-Body: none`',
+          caddy: '`Remit-Body: none`',
+          haproxy: '`Remit-Body: none`',
+          traefik: 'an address that begins with `/bodies/`',
+          apisix: 'an address that begins with `/bodies/`',
+          envoy: 'an address that begins with `/bodies/` as `path_prefix`',
+        } as const
+        for (const via of Object.keys(missing) as (keyof typeof missing)[]) // as: its own keys
+          for (const method of ['GET', 'DELETE']) {
+            const answer = await ask({ via, method, isSilent: true })
+            assert.deepEqual([answer.status, problemOf(answer)], [403, 'arguments.unseen'], via)
+            const said = `did not say that there is no body (its configuration has to, by ${missing[via]})`
+            assert.ok(String(answer.body.detail).includes(said), `${via}: ${answer.text}`)
+            const told = await ask({ via, method })
+            assert.notEqual(told.body.code, 'arguments.unseen', `${via}: ${told.text}`)
+          }
+        // The gateway's word, and never its caller's.
+        for (const said of ['none', 'sent', 'false']) {
+          const headers = [['Remit-Body', said] as const]
+          assert.equal(
+            problemOf(await ask({ via: 'traefik', isSilent: true, headers })),
+            'arguments.unseen',
+          )
+          const partial = [['X-Envoy-Auth-Partial-Body', said] as const]
+          assert.equal(
+            problemOf(await ask({ via: 'envoy', isSilent: true, headers: partial })),
+            'arguments.unseen',
+          )
+        }
+        const empty: Headers = [['X-Envoy-Auth-Partial-Body', 'false']]
+        assert.equal((await ask({ via: 'envoy', headers: empty })).status, 200, 'an empty one')
+        const nowhere = await send(`${store.http}/bodies/forward-auth/nginx`, {})
+        assert.equal(problemOf(nowhere), 'request.not_found', 'nginx sends no bodies')
       })
     })
 
@@ -319,6 +451,8 @@ describe('gateways of others, for an API outside of the trust domain', () => {
           ['DPoP', await world.agent.proof(task.key, request)],
           ['X-Forwarded-Method', 'GET'],
           ['X-Forwarded-Uri', '/store/things/a'],
+          ['X-Forwarded-Host', new URL(identifier).host],
+          ['Remit-Body', 'none'],
         ],
       })
       assert.deepEqual([answer.status, answer.headers['txn-token']], [200, ''])
@@ -354,6 +488,7 @@ describe('gateways of others, where proofs of writes need a nonce', () => {
             ['Content-Type', 'application/json'],
             ['X-Forwarded-Method', 'POST'],
             ['X-Forwarded-Uri', '/store/things'],
+            ['X-Forwarded-Host', new URL(identifier).host],
           ],
           body: '{"name":"a"}',
         })

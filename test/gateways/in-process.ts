@@ -1,6 +1,6 @@
 import { answerCheck } from '../../src/extauthz/answer-check.ts'
 import { authenticate } from '../../src/extauthz/authenticate.ts'
-import { type CheckAnswer, type GatewayCheck, unsentBody } from '../../src/extauthz/check.ts'
+import { type CheckAnswer, type GatewayCheck, NO_BODY } from '../../src/extauthz/check.ts'
 import { failure } from '../../src/extauthz/failure.ts'
 import type { ExtAuthzPorts } from '../../src/extauthz/ports.ts'
 import { ClientAddresses, openLog } from '../../src/http/index.ts'
@@ -23,10 +23,13 @@ export async function askInProcess(
     countStranger: () => {},
     log: openLog({ level: 'silent' }),
   }
-  const body = unsentBody(check.method)
   try {
     const enforcer = await authenticate(ports, { at: 'test', ip: '', secrets: [secret] })
-    return await answerCheck(ports, enforcer, { ip: '', body, isGone: () => false, ...check })
+    const { settings } = enforcer
+    const api = (await rooms.decisions.catalog.current()).resources.get(settings.resource)
+    const host = new URL(api?.identifier ?? issuer).host
+    const left = { ip: '', host, leavesPort: false, body: NO_BODY, isGone: () => false }
+    return await answerCheck(ports, enforcer, { ...left, ...check })
   } catch (error) {
     return failure(error, ports.log)
   }

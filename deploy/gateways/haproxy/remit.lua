@@ -5,7 +5,9 @@ local secret = assert(os.getenv("REMIT_SECRET"))
 
 -- Credentials of the caller and what is said to Remit; no API receives them.
 local hidden = { "authorization", "dpop", "cookie", "proxy-authorization", "txn-token",
-  "remit-decision", "remit-enforcer", "remit-body", "remit-answer", "remit-problem" }
+  "remit-decision", "remit-enforcer", "remit-body", "remit-answer", "remit-problem",
+  -- Remit is shown our own in their place. All others that say host, method or path it refuses.
+  "x-forwarded-host", "x-forwarded-method", "x-forwarded-uri" }
 -- Headers of the caller's own request, of which the request to Remit has its own.
 local own = { host = true, connection = true, ["content-length"] = true, ["transfer-encoding"] = true,
   expect = true, ["keep-alive"] = true, ["x-forwarded-for"] = true }
@@ -17,13 +19,13 @@ local function values(list)
   return all
 end
 
--- "none", "whole", "unseen", or nothing where the request says nothing.
+-- "none", "whole" or "unseen". Without a length there is no body if none has come: haproxy.cfg waits for its end.
 local function body_of(txn, headers)
   local length = headers["content-length"] and headers["content-length"][0]
   local body = txn.f:req_body() or ""
   if headers["transfer-encoding"] then return "unseen" end
   if length == "0" then return "none" end
-  if length == nil then return #body > 0 and "unseen" or nil end
+  if length == nil then return #body > 0 and "unseen" or "none" end
   -- A full buffer goes on with a cut body.
   if #body == tonumber(length) then return "whole", body end
   return "unseen"
@@ -37,9 +39,10 @@ core.register_action("remit", { "http-req" }, function(txn)
   end
   local said, body = body_of(txn, headers)
   asked["remit-enforcer"] = { secret }
-  asked["remit-body"] = said and { said } or nil
+  asked["remit-body"] = { said }
   asked["x-forwarded-method"] = { txn.f:method() }
   asked["x-forwarded-uri"] = { txn.f:pathq() }
+  asked["x-forwarded-host"] = headers["host"] and values(headers["host"]) or nil
   asked["x-forwarded-for"] = { txn.f:src() }
 
   local client = core.httpclient()

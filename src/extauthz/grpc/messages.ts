@@ -50,7 +50,9 @@ const MESSAGES = {
     message({
       method: ['string', 2],
       path: ['string', 4],
+      host: ['string', 5],
       protocol: ['string', 10],
+      body: ['string', 11],
       raw_body: ['bytes', 12],
       header_map: ['HeaderMap', 13],
     }),
@@ -85,9 +87,12 @@ export interface CheckRequest {
       readonly http?: {
         readonly method?: string
         readonly path?: string
+        readonly host?: string
         readonly protocol?: string
         readonly headers?: Readonly<Record<string, string>>
         readonly header_map?: { readonly headers?: readonly HeaderValue[] }
+        /** The body as a text, where Envoy is not told `pack_as_bytes`. */
+        readonly body?: string
         readonly raw_body?: Buffer
       }
     }

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { DECIDED_HEADERS } from '../../http/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { type CheckedBody, type GatewayCheck, NO_BODY, unsentBody } from '../check.ts'
+import { type CheckedBody, type GatewayCheck, NO_BODY, UNSEEN } from '../check.ts'
 import type { CheckRequest } from './messages.ts'
 
 type HttpRequest = NonNullable<
@@ -13,21 +13,37 @@ const PARTIAL = 'x-envoy-auth-partial-body'
 
 const MEANING: ReadonlySet<string> = new Set([...DECIDED_HEADERS, 'content-type'])
 
+/** Metadata, or setting of the route, by which Envoy's configuration promises to send each body along. */
+export const BODY = 'remit-body'
+const SENT = 'sent'
+
+/** Protocols in which a request with neither length nor coding has no body (RFC 9112 section 6.3). */
+const TELLS_BODY: ReadonlySet<string | undefined> = new Set(['HTTP/1.0', 'HTTP/1.1'])
+
 /**
  * Reads what Envoy tells: the request line, the caller's headers, and the body where it is whole.
+ * `promises`: values of `BODY`, which no caller can write.
  * @throws Problem `request.bad_header`
  */
-export function readCheck({ attributes }: CheckRequest, isGone: () => boolean): GatewayCheck {
+export function readCheck(
+  { attributes }: CheckRequest,
+  { isGone, promises }: Pick<GatewayCheck, 'isGone'> & { readonly promises: readonly string[] },
+): GatewayCheck {
   const http = attributes?.request?.http ?? {}
-  const { method = '', path = '' } = http
+  const { host = '', method = '', path = '' } = http
   const ip = attributes?.source?.address?.socket_address?.address ?? ''
   const headers = headersOf(http)
   return {
     method,
     target: path,
+    host,
+    leavesPort: false,
     rawHeaders: headers.filter(([name]) => name !== PARTIAL).flat(),
     ip: isIP(ip) === 0 ? '' : ip,
-    body: bodyOf(http, headers),
+    body: bodyOf(http, {
+      headers,
+      sendsEach: promises.length > 0 && promises.every((each) => each === SENT),
+    }),
     isGone,
   }
 }
@@ -64,20 +80,30 @@ function asSent([name, value]: [string, string]): [name: string, value: string] 
 
 /**
  * INVARIANT: a body counts only as the bytes that it is (`pack_as_bytes`): in a text, Envoy replaces
- * what is not UTF-8, and the API would receive something else than was decided.
+ * what is not UTF-8, and the API would receive something else than was decided. That there is none
+ * counts only where the protocol or the gateway's own word says it.
  */
 function bodyOf(
-  { method = '', protocol, raw_body: bytes }: HttpRequest,
-  headers: readonly (readonly [string, string])[],
+  { body: text = '', protocol, raw_body: bytes }: HttpRequest,
+  {
+    headers,
+    sendsEach,
+  }: {
+    readonly headers: readonly (readonly [string, string])[]
+    readonly sendsEach: boolean
+  },
 ): CheckedBody {
   const all = (name: string) => headers.flatMap(([each, value]) => (each === name ? [value] : []))
+  const partial = all(PARTIAL).join()
   if (bytes && bytes.length > 0)
-    return all(PARTIAL).join() === 'false'
+    return partial === 'false'
       ? { kind: 'whole', isPending: false, read: async () => bytes }
-      : { kind: 'unseen' }
+      : UNSEEN
+  if (text !== '') return UNSEEN
   const length = all('content-length').join()
   if (length === '0') return NO_BODY
-  if (length !== '' || all('transfer-encoding').length > 0) return { kind: 'unseen' }
-  // RFC 9112 section 6.3: in HTTP/1.1 a request without either has no body.
-  return protocol === 'HTTP/1.1' ? NO_BODY : unsentBody(method)
+  if (length !== '' || all('transfer-encoding').length > 0) return UNSEEN
+  if (TELLS_BODY.has(protocol)) return NO_BODY
+  if (!sendsEach) return { kind: 'unseen', missing: `\`${BODY}: ${SENT}\`` }
+  return partial === '' || partial === 'false' ? NO_BODY : UNSEEN
 }

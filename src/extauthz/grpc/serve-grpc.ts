@@ -13,7 +13,7 @@ import { deniedBody, deniedHeaders, failure } from '../failure.ts'
 import type { ExtAuthzPorts } from '../ports.ts'
 import { DECISION } from '../read-request.ts'
 import { AUTHORIZATION, type CheckRequest, type CheckResponse } from './messages.ts'
-import { readCheck } from './read-check.ts'
+import { BODY, readCheck } from './read-check.ts'
 
 const METHOD = 'envoy.service.auth.v3.Authorization/Check'
 /** W3C Trace Context, which Envoy tells of the call that it asks about. */
@@ -92,21 +92,29 @@ async function observed(call: CheckCall, ports: ExtAuthzPorts): Promise<CheckAns
  */
 async function ask(call: CheckCall, ports: ExtAuthzPorts): Promise<CheckAnswer> {
   try {
-    // INVARIANT: metadata and settings of the route are the gateway's own words; a header would be its caller's.
-    const set = call.request.attributes?.context_extensions?.[ENFORCER]
-    const secrets = [...call.metadata.get(ENFORCER), ...(set === undefined ? [] : [set])].map(
-      String,
-    )
+    const secrets = ownWords(call, ENFORCER)
     const ip = plainAddress(call.getPeer().replace(/:\d+$/, ''))
     const enforcer = await authenticate(ports, { at: 'ext_authz', ip, secrets })
     return await answerCheck(
       ports,
       enforcer,
-      readCheck(call.request, () => call.cancelled),
+      readCheck(call.request, {
+        isGone: () => call.cancelled,
+        promises: ownWords(call, BODY),
+      }),
     )
   } catch (error) {
     return failure(error, ports.log)
   }
+}
+
+/**
+ * Lists what a gateway says of itself by a name. INVARIANT: metadata and settings of the route are
+ * its own words; a header would be its caller's.
+ */
+function ownWords({ metadata, request }: CheckCall, name: string): readonly string[] {
+  const set = request.attributes?.context_extensions?.[name]
+  return [...metadata.get(name), ...(set === undefined ? [] : [set])].map(String)
 }
 
 /** `google.rpc.Code` */

@@ -5,22 +5,22 @@ import { collectBody, headerValues, isUnfinished } from '../../http/index.ts'
 import { plainAddress } from '../../lib/address-key.ts'
 import { Problem } from '../../lib/problem.ts'
 import { ENFORCER } from '../authenticate.ts'
-import { type CheckedBody, type GatewayCheck, NO_BODY, unsentBody } from '../check.ts'
-import { type Convention, EXT_AUTHZ } from './conventions.ts'
+import { type CheckedBody, type GatewayCheck, NO_BODY, UNSEEN } from '../check.ts'
+import { type Convention, statementOf } from './conventions.ts'
 
 /** Reads what a gateway tells. @throws Problem `request.bad_header` */
 export function readCheck(convention: Convention, message: IncomingMessage): GatewayCheck {
   const { rawHeaders, socket } = message
-  const { body, told } = convention
+  const { body, prefix, told } = convention
   const method = told ? one(message, told.method) : (message.method ?? '')
-  const target = told ? one(message, told.target) : (message.url ?? '').slice(EXT_AUTHZ.length)
-  const own = new Set([ENFORCER, body, told?.method, told?.target])
+  const target = told ? one(message, told.target) : (message.url ?? '').slice(prefix.length)
+  const host = one(message, told ? told.host : 'host')
+  const own = new Set([ENFORCER, body, told?.method, told?.target, told?.host])
   return {
-    method,
-    target,
+    ...{ method, target, host, leavesPort: convention.leavesPort },
     rawHeaders: rawHeaders.filter((_, i) => !own.has(rawHeaders[i - (i % 2)]?.toLowerCase())),
     ip: callerOf(message),
-    body: bodyOf(message, method, convention),
+    body: bodyOf(message, convention),
     isGone: () => socket.destroyed,
   }
 }
@@ -40,20 +40,17 @@ function callerOf(message: IncomingMessage): string {
 
 /**
  * INVARIANT: a body counts only where the gateway says that it is whole, or sends none that it cut;
- * that there is none counts only where it says so, or the method has none.
+ * that there is none counts only where it says so. Silence proves nothing: in HTTP/2 a body needs
+ * neither length nor coding, and a gateway may keep both from us (RFC 9113 section 8.1.1).
  */
-function bodyOf(
-  message: IncomingMessage,
-  method: string,
-  { body: name, whole }: Convention,
-): CheckedBody {
-  const said = name === undefined ? undefined : headerValues(message, name).join()
+function bodyOf(message: IncomingMessage, convention: Convention): CheckedBody {
+  const { body: name, none, sendsEach, whole } = convention
+  const said = name === undefined ? undefined : headerValues(message, name).join() || undefined
   if (hasBody(message)) return name === undefined || said === whole ? sent(message) : UNSEEN
-  if (said === 'none') return NO_BODY
-  return said ? UNSEEN : unsentBody(method)
+  if (said === undefined)
+    return sendsEach ? NO_BODY : { kind: 'unseen', missing: statementOf(convention) }
+  return said === none || (said === whole && sendsEach) ? NO_BODY : UNSEEN
 }
-
-const UNSEEN: CheckedBody = { kind: 'unseen' }
 
 function sent(message: IncomingMessage): CheckedBody {
   return {

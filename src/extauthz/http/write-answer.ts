@@ -28,18 +28,22 @@ export function writeAnswer(
     return
   }
   const status = statusFor(convention, answer.status)
-  const text = deniedBody(answer, status)
+  const told = convention?.form === 'nginx' ? answer.status : status
+  const text = deniedBody(answer, told)
   reply.writeHead(status, {
     ...deniedHeaders(answer),
     'content-length': Buffer.byteLength(text),
-    ...(convention?.form === 'nginx' ? { 'remit-problem': inAscii(text) } : {}),
+    ...(convention?.form === 'nginx'
+      ? { 'remit-problem': inAscii(text), 'remit-status': `${told}` }
+      : {}),
   })
   reply.end(text)
 }
 
 /**
  * The status that a gateway takes for a denial. INVARIANT: none that some setting of it lets calls
- * through for: Envoy takes 5xx for a failure (`failure_mode_allow`), and nginx all but 401 and 403.
+ * through for: Envoy takes 5xx for a failure (`failure_mode_allow`), and nginx all but 401 and 403. It
+ * tells its caller the status of `Remit-Status`.
  */
 function statusFor(convention: Convention | undefined, status: number): number {
   const isDenial = { envoy: status < 500, nginx: status === 401 || status === 403, plain: true }

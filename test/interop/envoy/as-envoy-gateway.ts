@@ -24,13 +24,16 @@ interface SecurityPolicy {
     readonly timeout: string
     readonly grpc: { readonly backendRefs: readonly [Backend] }
     readonly bodyToExtAuth: { readonly maxRequestBytes: number }
-    readonly contextExtensions: readonly [
-      { readonly name: string; readonly valueRef: { readonly name: string; readonly key: string } },
-    ]
+    readonly contextExtensions: readonly {
+      readonly name: string
+      readonly value?: string
+      readonly valueRef?: { readonly name: string; readonly key: string }
+    }[]
   }
 }
 
 interface HttpRoute {
+  readonly hostnames: readonly string[]
   readonly rules: readonly [
     {
       readonly matches: readonly [
@@ -69,24 +72,30 @@ export function asEnvoyGateway(
   store: Store,
   { withBodies }: { readonly withBodies: boolean },
 ): string {
-  const all = resourcesIn('envoy-gateway/remit.yaml', { REMIT_ENFORCER_SECRET: store.secret })
+  const all = resourcesIn('envoy-gateway/remit.yaml', {
+    REMIT_ENFORCER_SECRET: store.secret,
+    'api.example.com': new URL(store.identifier).hostname,
+  })
   const policy = theOne(all, 'SecurityPolicy')
   const { extAuth, targetRefs } = policy.spec as unknown as SecurityPolicy // as: the file's own shape
   const id = `securitypolicy/${policy.metadata?.namespace}/${policy.metadata?.name}`
   const filter = `${EXT_AUTHZ}/${id}`
   const asked = `${id}/extauth/0`
-  const [extension] = extAuth.contextExtensions
-  const { stringData } = theOne(all, 'Secret', extension.valueRef.name)
-  const secret = stringData?.[extension.valueRef.key] ?? ''
-  const settings = { context_extensions: { [extension.name]: secret } }
+  const textOf = ({ value = '', valueRef }: (typeof extAuth.contextExtensions)[number]) =>
+    valueRef ? (theOne(all, 'Secret', valueRef.name).stringData?.[valueRef.key] ?? '') : value
+  const extensions = extAuth.contextExtensions.map((each) => [each.name, textOf(each)] as const)
+  const settings = { context_extensions: Object.fromEntries(extensions) }
   const perRoute = 'type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute'
 
   const ports = portsOf(store)
   const clusters = [clusterOf(asked, ports.get(extAuth.grpc.backendRefs[0].port), true)]
+  const domains = new Set<string>()
   const routes = all
     .filter(({ kind }) => kind === 'HTTPRoute')
     .map(({ metadata, spec }) => {
-      const [{ backendRefs, filters, matches, ...rest }] = (spec as unknown as HttpRoute).rules // as: the file's own shape
+      const { hostnames, rules } = spec as unknown as HttpRoute // as: the file's own shape
+      for (const host of hostnames) domains.add(host)
+      const [{ backendRefs, filters, matches, ...rest }] = rules
       saysNoMore(rest)
       const { type, value } = matches[0].path
       const cluster = `httproute/${metadata?.namespace}/${metadata?.name}/rule/0`
@@ -116,7 +125,7 @@ export function asEnvoyGateway(
     },
     route_config: {
       ignore_port_in_host_matching: true,
-      virtual_hosts: [{ name: 'store/store/http/*', domains: ['*'], routes }],
+      virtual_hosts: [{ name: 'store/store/http/api', domains: [...domains], routes }],
     },
     http_filters: [
       { ...filterOf(filter, 'http.ext_authz.v3.ExtAuthz', ask), disabled: true },

@@ -56,6 +56,7 @@ interface HttpRoute {
   ]
   readonly headers?: { readonly response: { readonly remove: readonly string[] } }
   readonly retries?: { readonly attempts: 0 }
+  readonly rewrite?: { readonly authority: string }
 }
 
 interface FilterPatch {
@@ -75,7 +76,9 @@ export function asIstio(
   { patched }: { readonly patched: boolean },
 ): string {
   const own = resourcesIn(`istio/${file}`, { REMIT_ENFORCER_SECRET: store.secret })
-  const shared = resourcesIn('istio/gateway.yaml', {})
+  const shared = resourcesIn('istio/gateway.yaml', {
+    'api.example.com': new URL(store.identifier).host,
+  })
   const mesh = theOne(own, 'IstioOperator').spec.meshConfig as MeshConfig // as: the file's own shape
   const [{ envoyExtAuthzGrpc: grpc, envoyExtAuthzHttp: http, name }] = mesh.extensionProviders
   const [patch] = own.filter(({ kind }) => patched && kind === 'EnvoyFilter')
@@ -215,7 +218,7 @@ function clusterName({ host, port }: HttpRoute['route'][0]['destination']): stri
 }
 
 /** A route of a VirtualService, with Istio's retries where it does not say otherwise. */
-function routeOf({ headers, match, retries, route, ...rest }: HttpRoute): Fields {
+function routeOf({ headers, match, retries, rewrite, route, ...rest }: HttpRoute): Fields {
   saysNoMore(rest)
   const { exact, prefix } = match[0].uri
   const retry = {
@@ -227,6 +230,7 @@ function routeOf({ headers, match, retries, route, ...rest }: HttpRoute): Fields
     route: {
       cluster: clusterName(route[0].destination),
       timeout: '0s',
+      ...(rewrite && { host_rewrite_literal: rewrite.authority }),
       ...(retries?.attempts !== 0 && { retry_policy: retry }),
     },
     ...(headers && { response_headers_to_remove: headers.response.remove }),
