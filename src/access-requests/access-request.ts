@@ -78,7 +78,8 @@ export const WAITS: Readonly<Record<Risk, number>> = {
 }
 /**
  * Numbers of questions that may wait at once; what is more is denied without asking anyone.
- * `agentAndApprover`: of one agent for one name of a rule, a group or a person.
+ * `agentAndApprover`: of one agent for one name of a rule, a group or a person. The places of an agent are
+ * shared among the people for whom it asks (`hasRoom`).
  */
 export const MAX_PENDING = { task: 10, agent: 100, agentAndApprover: 50 } as const
 /** After a person denied a call, the same call asks nobody for this long. */

@@ -48,7 +48,8 @@ export interface AttachRefusal {
 const REFUSALS = {
   too_many_pending: {
     reason: 'approval.too_many_pending',
-    detail: 'too many calls of this task or agent are waiting for approval',
+    detail:
+      'too many calls of this task, or of this agent for this person, are waiting for approval',
     enough: 'answers to the requests that are pending, then the same call again',
   },
   nobody_to_ask: {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { watched } from '../../test/properties/statements.ts'
 import { aCall, addPerson, anAsk, anAsking, attached, testParts } from '../approvals/testing.ts'
+import { type Id, newId } from '../lib/id.ts'
 import type { Storage } from '../storage/index.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { MAX_PENDING } from './access-request.ts'
@@ -23,17 +24,20 @@ forEachEngine('lists of requests', (open) => {
       const asking = anAsking(parts, maria, { agentId, ...over })
       return parts.storage.transaction((tx) => attachRequest(parts, tx, asking))
     }
+    /** Another person for each question: each has a share of an agent's places. */
+    const askForAnother = (agentId: string, over: Parameters<typeof anAsking>[2] = {}) =>
+      ask(agentId, { personId: newId('person', parts.random), ...over })
     const ids = async (...page: [Parameters<typeof listForApprover>[2]?]) =>
       (await listForApprover(parts, fiona, ...page)).map(({ id }) => id)
-    return { parts, maria, fiona, ask, ids }
+    return { parts, maria, fiona, ask, askForAnother, ids }
   }
 
   test('A10: an agent that floods an approver pushes nobody out of sight', async () => {
-    const { ask, fiona, ids, parts } = await begin()
-    for (let i = 0; i < 30; i++) await ask('flood-bot')
+    const { ask, askForAnother, fiona, ids, parts } = await begin()
+    for (let i = 0; i < 30; i++) await askForAnother('flood-bot')
     const refund = await ask('refund-bot')
     assert.ok(refund.outcome === 'created')
-    for (let i = 0; i < 2 * MAX_PENDING.agentAndApprover; i++) await ask('flood-bot')
+    for (let i = 0; i < 2 * MAX_PENDING.agentAndApprover; i++) await askForAnother('flood-bot')
     assert.deepEqual(await countForApprover(parts, fiona), [
       { agentId: 'refund-bot', count: 1 },
       { agentId: 'flood-bot', count: MAX_PENDING.agentAndApprover },
@@ -43,11 +47,11 @@ forEachEngine('lists of requests', (open) => {
   })
 
   test('A10: questions are capped by agent and approver, and by agent, whatever their tasks', async () => {
-    const { ask } = await begin()
+    const { ask, askForAnother } = await begin()
     const outcomes = async (count: number, group: string) => {
       const seen: string[] = []
       const over = { ask: anAsk({ approvers: [[`group:${group}`]] }) }
-      for (let i = 0; i < count; i++) seen.push((await ask('flood-bot', over)).outcome)
+      for (let i = 0; i < count; i++) seen.push((await askForAnother('flood-bot', over)).outcome)
       return seen.filter((outcome) => outcome === 'created').length
     }
     assert.equal(
@@ -60,6 +64,34 @@ forEachEngine('lists of requests', (open) => {
     )
     assert.equal(await outcomes(5, 'legal'), 1)
     assert.equal((await ask('refund-bot')).outcome, 'created')
+  })
+
+  test("W4: one person's tasks leave room for the first question for another, however many they are", async () => {
+    const { ask, parts } = await begin()
+    const created = async (personId: Id<'person'>, over: Parameters<typeof anAsking>[2] = {}) => {
+      let count = 0
+      while ((await ask('shared-bot', { personId, ...over })).outcome === 'created') count += 1
+      return count
+    }
+    const people = Array.from({ length: 6 }, () => newId('person', parts.random))
+    const filled: number[] = []
+    for (const personId of people) filled.push(await created(personId))
+    assert.deepEqual(filled, [17, 11, 8, 5, 3, 2], 'of 50 places for one group')
+    const first = await ask('shared-bot', { personId: newId('person', parts.random) })
+    assert.equal(first.outcome, 'created')
+    // Another group has places of its own, and the agent's are shared in the same way.
+    const audit = { ask: anAsk({ approvers: [['group:audit']] }) }
+    assert.equal(await created(newId('person', parts.random), audit), 17)
+    const other = { ...audit, personId: newId('person', parts.random) }
+    assert.equal((await ask('shared-bot', other)).outcome, 'created')
+  })
+
+  test('W4: who asks in a conversation has a share, and not the sponsor of the task', async () => {
+    const { ask } = await begin()
+    const asksFor = (requesterId: string) => ask('channel-bot', { requesterId })
+    while ((await asksFor('psn_loud')).outcome === 'created');
+    assert.equal((await asksFor('psn_other')).outcome, 'created')
+    assert.equal((await asksFor('psn_loud')).outcome, 'too_many_pending')
   })
 
   test('go along in both directions, and come to the same', async () => {

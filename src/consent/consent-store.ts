@@ -85,16 +85,25 @@ export async function answerPending(
   return numUpdatedRows === 1n
 }
 
-/** Counts how often agents asked this person by themselves since then. */
-export async function countAskedOf(tx: Tx, personId: string, since: number): Promise<number> {
-  const { count } = await tx
+/**
+ * Counts the questions that agents put to this person by themselves since then and that the person did not answer with
+ * a yes, by agent.
+ */
+export async function countAskedInVain(
+  tx: Tx,
+  personId: string,
+  since: number,
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await tx
     .selectFrom('consent_requests')
-    .select(({ fn }) => fn.countAll<number | string>().as('count'))
+    .select(({ fn }) => ['agent_id', fn.countAll<number | string>().as('count')])
     .where('person_id', '=', personId)
     .where('asked_by', 'is not', null)
     .where('created_at', '>', since)
-    .executeTakeFirstOrThrow()
-  return Number(count)
+    .where('state', '!=', 'granted')
+    .groupBy('agent_id')
+    .execute()
+  return new Map(rows.map(({ agent_id: agent, count }) => [agent, Number(count)]))
 }
 
 /**

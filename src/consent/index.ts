@@ -25,7 +25,7 @@ export {
 } from './basis-store.ts'
 export type { ConsentRequest } from './consent.ts'
 export {
-  countAskedOf,
+  countAskedInVain,
   expireConsents,
   pendingConsents,
   questionsBehind,
@@ -47,6 +47,7 @@ export {
 export {
   type ConsentAskResult,
   type ConsentQuestion,
+  isDeniedNow,
   MAX_ASKED_AN_HOUR,
   requestConsent,
 } from './request-consent.ts'

@@ -14,8 +14,11 @@ export const CONSENT_WAIT_MS = 3_600_000
 const PRESENT_MS = 60_000
 /** Maximum of requests of one agent that wait for one person, so that it cannot fill a page. */
 export const MAX_PENDING_CONSENTS = 5
-/** Maximum of questions in an hour that agents put to one person by themselves, however many agents. */
-export const MAX_ASKED_AN_HOUR = 10
+/**
+ * Places of the questions in an hour that agents put to one person by themselves and that the person did not answer with
+ * a yes. The agents share them: one agent has at most ten, and leaves room for others.
+ */
+export const MAX_ASKED_AN_HOUR = 30
 
 /**
  * Request of an agent that a person allow something. `details` are within what the agent could get
@@ -96,6 +99,12 @@ export async function requestConsent(
     private: { purpose: request.purpose, message: request.asked?.message ?? undefined },
   })
   return { outcome: 'asked', consentId: request.id }
+}
+
+/** Tells whether the person said no to the same question lately. */
+export async function isDeniedNow(tx: Tx, asking: ConsentQuestion, now: number): Promise<boolean> {
+  const asked = await consentsBetween(tx, { ...asking, since: now })
+  return asked.some((known) => known.state === 'denied' && sameQuestion(known, asking))
 }
 
 /** The purpose is words; what would be allowed is what counts. */

@@ -3,7 +3,7 @@ import { after, before, it } from 'node:test'
 import { findRequest, listForTask } from '../../src/access-requests/index.ts'
 import { setRisk } from '../../src/catalog-changes/index.ts'
 import { signedIn } from '../../src/cli/testing.ts'
-import { pendingConsents } from '../../src/consent/index.ts'
+import { basesOfPerson, grantBasis, pendingConsents } from '../../src/consent/index.ts'
 import {
   addOwnChannel,
   confirmOwnChannel,
@@ -12,6 +12,7 @@ import {
   sendCodeTo,
 } from '../../src/notifications/index.ts'
 import { resumePerson, suspendPerson } from '../../src/sessions/index.ts'
+import { endBasis } from '../../src/tasks/index.ts'
 import { JWT_BEARER, type OpenTask } from '../agent.ts'
 import { erase, standing } from '../mcp/asking.ts'
 import { rpcOf, wordsOf } from '../mcp/place.ts'
@@ -429,11 +430,20 @@ inOneWorld(
       assert.equal((await calling).status, 200)
     })
 
-    it('a question by CIBA leads to its page; the agent polls, and a call of its task goes through by a button', async () => {
+    it('a question by CIBA leads to its page; the agent polls, and a call of its task goes through by a button', async (t) => {
       const w = world()
       await link(w, 'sam')
       await pause(w)
       const { id: hint } = await w.person('sam')
+      // What sam allowed before would answer it; he allows it again for the tests below.
+      const bases = await basesOfPerson(w.rooms.storage.read, hint, w.clock.now())
+      for (const { id } of bases) await endBasis(w.rooms.decisions, { basisId: id, by: hint })
+      t.after(async () => {
+        for (const { agentId, details, kind, personId } of bases)
+          await grantBasis(w.rooms.decisions, {
+            ...{ agentId, details, kind, personId, grantedBy: personId },
+          })
+      })
       const own = async () => ({
         client_assertion_type: JWT_BEARER,
         client_assertion: await w.agent.assertion(),

@@ -4,10 +4,11 @@ import { type TestContext, test } from 'node:test'
 import type { Detail } from '@remit/engine'
 import { setTrust } from '../../agents/index.ts'
 import { ALL_OF_ORDERS, ISSUER, newKey, worldsOver } from '../../calls/testing.ts'
-import { basesOfPerson, grantBasis } from '../../consent/index.ts'
+import { basesOfPerson, grantBasis, pendingConsents, withdrawConsent } from '../../consent/index.ts'
+import type { Problem } from '../../lib/problem.ts'
 import { forEachEngine } from '../../storage/testing.ts'
-import { listTasks } from '../../tasks/index.ts'
-import { askDirectly, type BackchannelRequest } from './ask-directly.ts'
+import { endBasis, listTasks } from '../../tasks/index.ts'
+import { askDirectly, type BackchannelRequest, putQuestion } from './ask-directly.ts'
 import { DeferralWorld, reasonOf } from './testing.ts'
 
 const only = (...actions: string[]): Detail => ({ ...ALL_OF_ORDERS, actions })
@@ -72,27 +73,84 @@ forEachEngine('an agent that asks a person itself (CIBA)', (open) => {
     assert.equal(reasonOf(await poll(code)), 'waiting')
   })
 
-  test('what the person allowed before counts for nothing: they are asked', async (t) => {
-    const { asked, parts, poll, sam, waiting, tasks } = await begin(t)
-    await grantBasis(parts, {
+  test('M2: what the person allowed before answers it, and nothing is asked', async (t) => {
+    const { asked, parts, poll, sam, tasks } = await begin(t)
+    const basis = await grantBasis(parts, {
       ...{ personId: sam.id, agentId: 'refund-bot', grantedBy: sam.id },
       kind: 'consent',
       details: [ALL_OF_ORDERS],
     })
-    const { code } = await asked()
-    assert.equal(reasonOf(await poll(code)), 'waiting')
-    await waiting.answer('grant', { details: [only('orders.list')] })
-    const opened = await poll(code)
+    const held = await asked()
+    assert.equal(held.consentId, null)
+    const pending = () => pendingConsents(parts.storage.read, sam.id, parts.clock.now())
+    assert.deepEqual(await pending(), [])
+    const opened = await poll(held.code)
     assert.ok(opened.outcome === 'opened')
     assert.deepEqual(
       opened.details.map(({ actions }) => actions),
-      [['orders.list']],
-      'only what was answered to this question',
+      [['orders.read', 'orders.list']],
+      'what was asked, and not all that was allowed',
     )
-    const second = await asked({ purpose: 'again' })
+    const { authTime, bases, personId } = opened.task
+    assert.deepEqual([authTime, bases, personId], [null, [basis.id], sam.id])
+    assert.equal(reasonOf(await poll(held.code)), 'deferral.used')
+    for (let n = 0; n < 12; n++)
+      assert.equal(reasonOf(await poll((await asked()).code, newKey())), 'opened', 'however often')
+    assert.deepEqual(await pending(), [])
+    assert.equal(await tasks(), 13)
+    const records = await parts.recorded()
+    assert.equal(records.filter(({ type }) => type === 'consent.allowed_before').length, 13)
+  })
+
+  test('M2: no answer is what was allowed in part, by administrators alone, or with an older sign-in', async (t) => {
+    const { asked, parts, sam } = await begin(t)
+    const allow = (kind: 'admin' | 'consent', ...actions: string[]) =>
+      grantBasis(parts, {
+        ...{ personId: sam.id, agentId: 'refund-bot', grantedBy: sam.id, kind },
+        details: [only(...actions)],
+      })
+    await allow('admin', 'orders.read', 'orders.list')
+    assert.notEqual((await asked()).consentId, null, 'administrators')
+    await allow('consent', 'orders.read')
+    assert.notEqual((await asked()).consentId, null, 'in part')
+    await allow('consent', 'orders.list')
+    assert.equal((await asked()).consentId, null, 'two consents that together cover it')
+    assert.notEqual(
+      (await asked({ stepUp: { acrValues: [], maxAgeSeconds: 60 } })).consentId,
+      null,
+      'sign-in',
+    )
+  })
+
+  test('M2: what ended before the poll gives nothing, and not silently less', async (t) => {
+    const { asked, parts, poll, sam, tasks } = await begin(t)
+    const [first] = await Promise.all(
+      ['orders.read', 'orders.list'].map((action) =>
+        grantBasis(parts, {
+          ...{ personId: sam.id, agentId: 'refund-bot', grantedBy: sam.id, kind: 'consent' },
+          details: [only(action)],
+        }),
+      ),
+    )
+    const { code, consentId } = await asked()
+    assert.equal(consentId, null)
+    assert.ok(first)
+    await endBasis(parts, { basisId: first.id, by: sam.id })
+    assert.equal(reasonOf(await poll(code)), 'deferral.denied')
+    assert.equal(await tasks(), 0)
+  })
+
+  test('M2: what the person denied a short while ago is denied, whatever they allowed before', async (t) => {
+    const { asked, parts, sam, waiting, why } = await begin(t)
+    await asked()
     await waiting.answer('deny')
-    assert.equal(reasonOf(await poll(second.code)), 'deferral.denied')
-    assert.equal(await tasks(), 1)
+    await grantBasis(parts, {
+      ...{ personId: sam.id, agentId: 'refund-bot', grantedBy: sam.id },
+      ...{ kind: 'consent', details: [ALL_OF_ORDERS] },
+    })
+    assert.equal(await why(), 'consent.denied')
+    parts.clock.advance(600_001)
+    assert.equal(await why(), 'asked')
   })
 
   test('a yes never gives more than administrators allow for this person', async (t) => {
@@ -198,17 +256,52 @@ forEachEngine('an agent that asks a person itself (CIBA)', (open) => {
       assert.equal(await bad, 'backchannel.bad_hint')
   })
 
-  test('A10: a person is not asked without end, by however many agents', async (t) => {
-    const { parts, waiting, why } = await begin(t)
-    const outcomes: string[] = []
-    for (let i = 0; i < 10; i++) {
-      outcomes.push(await why({ purpose: `question ${i}`, details: [only('orders.read')] }))
+  test('A10: a person is not asked without end, and a yes is not in vain', async (t) => {
+    const { asked, parts, poll, sam, waiting, why } = await begin(t)
+    const reading = { details: [only('orders.read')] }
+    for (let n = 0; n < 12; n++) {
+      const { code } = await asked(reading)
       await waiting.answer('grant')
+      assert.equal(reasonOf(await poll(code, newKey())), 'opened')
+      await waiting.endBases()
     }
-    assert.deepEqual(new Set(outcomes), new Set(['asked']))
-    assert.equal(await why({ purpose: 'one more' }), 'consent.too_many_pending')
+    for (let n = 0; n < 10; n++) {
+      const { consentId } = await asked(reading)
+      // Taken back, as by an agent that cancels: unanswered all the same.
+      const now = parts.clock.now()
+      await parts.storage.transaction((tx) => withdrawConsent(tx, String(consentId), now))
+    }
+    assert.equal(await why(reading), 'consent.too_many_pending')
+    const pending = await pendingConsents(parts.storage.read, sam.id, parts.clock.now())
+    assert.deepEqual(pending, [])
     parts.clock.advance(3_600_001)
-    assert.equal(await why({ purpose: 'an hour later' }), 'asked')
+    assert.equal(await why(reading), 'asked', 'an hour later')
+  })
+
+  test('M2: an agent that asks in vain silences no other', async (t) => {
+    const { parts, sam } = await begin(t)
+    const now = parts.clock.now()
+    const ask = (agentId: string) =>
+      parts.storage.transaction(async (tx) => {
+        const consentId = await putQuestion(parts, tx, {
+          ...{ agentId, personId: sam.id, purpose: 'look', details: [only('orders.read')] },
+          asked: { by: 'ciba', message: null, from: null, stepUp: null },
+        })
+        await withdrawConsent(tx, consentId, now)
+      })
+    const many = async (agentId: string): Promise<number> =>
+      ask(agentId).then(
+        async () => 1 + (await many(agentId)),
+        (error: Problem) => {
+          assert.equal(error.code, 'consent.too_many_pending')
+          return 0
+        },
+      )
+    assert.deepEqual(
+      [await many('loud-bot'), await many('second-bot'), await many('third-bot')],
+      [10, 7, 5],
+    )
+    await ask('quiet-bot')
   })
 
   test('what it says is one short line; what is asked lies within its ceiling', async (t) => {

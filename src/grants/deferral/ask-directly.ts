@@ -1,9 +1,9 @@
 import { callsIn, type Detail, type StepUp } from '@remit/engine'
 import { useCredential } from '../../agent-authentication/index.ts'
-import type { Agent } from '../../agents/index.ts'
 import {
   type ConsentQuestion,
-  countAskedOf,
+  countAskedInVain,
+  isDeniedNow,
   MAX_ASKED_AN_HOUR,
   requestConsent,
 } from '../../consent/index.ts'
@@ -11,13 +11,12 @@ import {
   asRefused,
   detailsAt,
   type GrantRefusal,
-  type IssuanceContext,
   issuingBy,
   refused,
   refuseOpening,
 } from '../../issuance/index.ts'
+import { hasShare, sharedBy } from '../../lib/fair-share.ts'
 import { Problem } from '../../lib/problem.ts'
-import type { Person } from '../../people/index.ts'
 import { locationsAt } from '../../resource-groups/index.ts'
 import type { Tx } from '../../storage/index.ts'
 import { checkPurpose } from '../../tasks/index.ts'
@@ -27,8 +26,9 @@ import { attemptBy, isFailed, refuseFailed } from '../pipeline/authenticated.ts'
 import { useProof } from '../pipeline/begin.ts'
 import { type AskingAgent, readCaller } from '../pipeline/bring.ts'
 import { type DeferralAnswer, holdBack } from '../pipeline/defer.ts'
-import { type GrantedAuthority, grantOpening, type UnapprovedGrant } from '../pipeline/grant.ts'
+import { grantOpening } from '../pipeline/grant.ts'
 import { findByHint, type Hint } from './hint.ts'
+import { type AskingParties, allGranted, isAllowedBefore } from './standing-consent.ts'
 
 /** An agent asks a person itself (OpenID CIBA). A proof binds the key at once; without one, the first poll does. */
 export interface BackchannelRequest extends OpeningRequest, WantedTask {
@@ -47,8 +47,8 @@ export type DirectAskResult =
   | GrantRefusal
 
 /**
- * Puts an agent's question to a person. Nothing shows that the person is there, so they are asked each time, whatever they allowed
- * before; the answer is for one task.
+ * Puts an agent's question to a person, unless they allowed all of it before; then that is the answer, as with a token
+ * exchange. A question with a sign-in of its own is always put, and so is one that the person denied a short while ago.
  */
 export async function askDirectly(
   parts: GrantParts,
@@ -89,24 +89,28 @@ async function ask(
   if (request.message !== undefined) checkMessage(request.message)
   const person = await findByHint(parts, agent, request.hint)
   if (!person) return NOBODY
-  const issuing = issuingBy('ciba', request)
-  const details = await questionOf(parts, request, { agent, person, issuing })
+  const who = { agent, person, issuing: issuingBy('ciba', request) }
+  const details = await questionOf(parts, request, who)
   if ('outcome' in details) return details.reason.startsWith('person.') ? NOBODY : details
-  const full = await parts.room?.isFullFor(agent.id)
+  const full = await parts.room?.isFullFor(agent.id, person.id)
   if (full) return full
-  const answeredBy = parts.clock.now() + request.waits * 1000
+  const { stepUp = null } = request
+  const allowed = stepUp === null && (await isAllowedBefore(parts, request, who, details))
+  const now = parts.clock.now()
+  const answeredBy = now + request.waits * 1000
   return parts.storage.transaction(async (tx) => {
     await useUp(tx, caller)
-    const consentId = await putQuestion(parts, tx, {
+    const question: ConsentQuestion = {
       ...{ agentId: agent.id, personId: person.id, purpose: request.purpose, details },
-      asked: {
-        by: 'ciba',
-        message: request.message ?? null,
-        from: null,
-        stepUp: request.stepUp ?? null,
-      },
+      asked: { by: 'ciba', message: request.message ?? null, from: null, stepUp },
       expiresAt: answeredBy,
-    })
+    }
+    // INVARIANT: none stands for what was allowed before. What that is worth is judged at the poll, as it is then.
+    const consentId =
+      allowed && !(await isDeniedNow(tx, question, now))
+        ? null
+        : await putQuestion(parts, tx, question)
+    if (consentId === null) await recordAllowed(parts, tx, question)
     const token = request.notificationToken
     const held = await holdBack(
       parts,
@@ -125,6 +129,18 @@ async function ask(
   })
 }
 
+async function recordAllowed(
+  { ledger }: GrantParts,
+  tx: Tx,
+  { agentId: agent, asked, details, personId: person, purpose }: ConsentQuestion,
+): Promise<void> {
+  await ledger.append(tx, {
+    ...{ type: 'consent.allowed_before', agent, person },
+    facts: { details, asked_by: asked?.by },
+    private: { purpose, message: asked?.message ?? undefined },
+  })
+}
+
 const NOBODY = refused('backchannel.unknown_person', 'the hint matches nobody who can be asked')
 
 export async function useUp(tx: Tx, { assertion, proof }: AskingAgent): Promise<void> {
@@ -139,7 +155,7 @@ export async function useUp(tx: Tx, { assertion, proof }: AskingAgent): Promise<
 export async function questionOf(
   parts: GrantParts,
   wanted: WantedTask & { readonly resource?: string | undefined },
-  who: { readonly agent: Agent; readonly person: Person; readonly issuing: IssuanceContext },
+  who: AskingParties,
 ): Promise<readonly Detail[] | GrantRefusal> {
   const { agent, issuing, person } = who
   const nothingBefore = { only: 'nothing' }
@@ -148,7 +164,7 @@ export async function questionOf(
   const grant = await grantOpening(parts, wanted, given, { ...nothingBefore, asksPeople: true })
   if (grant.outcome === 'refused') return grant
   // Whom rules want to be asked is asked after the person.
-  const details = grant.outcome === 'needs_consent' ? grant.details : allOf(grant)
+  const details = grant.outcome === 'needs_consent' ? grant.details : allGranted(grant)
   if (wanted.resource === undefined) return details
   const there = locationsAt(await parts.catalog.current(), wanted.resource)
   if (detailsAt(callsIn(details), there).length === 0)
@@ -156,14 +172,9 @@ export async function questionOf(
   return details
 }
 
-function allOf(found: GrantedAuthority | UnapprovedGrant) {
-  const { delegatesAsked, details, mayDelegate } =
-    found.outcome === 'needs_approval' ? found.grant : found
-  return delegatesAsked ? [...details, ...mayDelegate] : details
-}
-
 /**
- * Answers the question's id. One person is not asked by all agents at once, nor all the time.
+ * Answers the question's id. One person is not asked by all agents at once, nor all the time; questions that they answer
+ * with a yes are not in vain, and are not counted.
  * @throws Problem `consent.denied`, `consent.too_many_pending`
  */
 export async function putQuestion(
@@ -172,8 +183,12 @@ export async function putQuestion(
   asking: ConsentQuestion,
 ): Promise<DeferralAnswer['consentId'] & string> {
   const since = parts.clock.now() - 3_600_000
-  if ((await countAskedOf(tx, asking.personId, since)) >= MAX_ASKED_AN_HOUR)
-    throw new Problem('consent.too_many_pending', 'the person was asked too often in the last hour')
+  const asked = await countAskedInVain(tx, asking.personId, since)
+  if (!hasShare(sharedBy(asked, asking.agentId, MAX_ASKED_AN_HOUR)))
+    throw new Problem(
+      'consent.too_many_pending',
+      'the agent asked the person too often in the last hour without a yes',
+    )
   const done = await requestConsent(parts, tx, asking)
   if (done.outcome === 'asked') return done.consentId
   throw done.outcome === 'denied'

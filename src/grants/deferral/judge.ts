@@ -3,7 +3,7 @@ import type { AccessRequest, FrozenQuestion } from '../../access-requests/index.
 import { findAgent } from '../../agents/index.ts'
 import { usableApproval } from '../../approvals/index.ts'
 import { findConsent } from '../../consent/index.ts'
-import { type GrantRefusal, openingQuestion, refused } from '../../issuance/index.ts'
+import { type GrantRefusal, issuingBy, openingQuestion, refused } from '../../issuance/index.ts'
 import { newId } from '../../lib/id.ts'
 import { findPerson } from '../../people/index.ts'
 import { thaw } from '../frozen-request.ts'
@@ -15,6 +15,8 @@ import type { BroughtAgent } from '../pipeline/bring.ts'
 import { answerableUntil, type Deferral } from '../pipeline/deferral.ts'
 import type { UnapprovedGrant } from '../pipeline/grant.ts'
 import type { Plan, PlannedGrant, PlanRequest, PlanResult } from '../pipeline/plan.ts'
+import { questionOf } from './ask-directly.ts'
+import { type AskingParties, isAllowedBefore } from './standing-consent.ts'
 
 export interface PendingDeferral {
   readonly outcome: 'waiting'
@@ -62,8 +64,9 @@ export async function judgeDeferral(
   const person = own.personId === null ? undefined : await findPerson(read, own.personId)
   const agent = await findAgent(read, own.agentId)
   if (!agent) throw new Error(`agent ${own.agentId} of a deferral has no row`)
-  // Where the agent put the question itself, nothing but the answer to that counts.
-  const byThis = own.flow !== 'deferred'
+  // Where the agent put a question itself, nothing but the answer to that counts. None was put of what was allowed before.
+  const allowedBefore = own.flow === 'ciba' && own.consentId === null
+  const byThis = own.flow !== 'deferred' && !allowedBefore
   if (!person || (byThis && !consent)) return WAITING
   const over = consent?.state === 'pending' && consent.expiresAt <= parts.clock.now()
   if (over || consent?.state === 'expired') return EXPIRED
@@ -74,6 +77,10 @@ export async function judgeDeferral(
     ...{ person, consent, origin, flow: own.flow, request: thaw(own.request) },
     brought: { ...brought, agent },
     only: byThis ? (consent?.basisId ?? 'nothing') : undefined,
+  }
+  if (allowedBefore) {
+    const over = await whyNotAllowed(parts, waiter, { agent, person })
+    if (over) return denied(over)
   }
   const planned = (lifted: readonly ForbidRef[]) =>
     planOpening(parts, waiter, { lifted, asksPeople: true })
@@ -87,6 +94,21 @@ export async function judgeDeferral(
   return standingOf(parts, lifted, waiter, approval)
 }
 
+/** Finds why what the person allowed before no longer covers all of the request. */
+async function whyNotAllowed(
+  parts: GrantParts,
+  { origin, request }: PlanRequest,
+  who: Omit<AskingParties, 'issuing'>,
+): Promise<GrantRefusal | undefined> {
+  const asking = { ...who, issuing: issuingBy('ciba', { origin }) }
+  const details = await questionOf(parts, request, asking)
+  if ('outcome' in details) return details
+  if (await isAllowedBefore(parts, request, asking, details)) return undefined
+  return WITHDRAWN
+}
+
+const WITHDRAWN = refused('consent.required', 'the person has withdrawn the consent')
+
 function standingOf(
   { issuer }: GrantParts,
   plan: Exclude<PlanResult, UnapprovedGrant<PlannedGrant>>,
@@ -98,7 +120,7 @@ function standingOf(
   if (plan.outcome === 'planned') return { outcome: 'granted', plan, waiter, approval }
   if (consent?.state === 'pending')
     return { outcome: 'waiting', page: `${issuer}/consent/${consent.id}` }
-  return denied(refused('consent.required', 'the person has withdrawn the consent'))
+  return denied(WITHDRAWN)
 }
 
 function denied(why: GrantRefusal): Extract<JudgedDeferral, { outcome: 'denied' }> {

@@ -3,9 +3,10 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { setNotifyAt } from '../../agents/index.ts'
-import { worldsOver } from '../../calls/testing.ts'
+import { ALL_OF_ORDERS, ISSUER, worldsOver } from '../../calls/testing.ts'
 import { outbound } from '../../net/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
+import { askDirectly } from './ask-directly.ts'
 import { tellResolved } from './tell.ts'
 import { DeferralWorld } from './testing.ts'
 
@@ -65,5 +66,28 @@ forEachEngine('an agent is told that there is an answer', (open) => {
     assert.equal(reached(), 1)
     assert.deepEqual(await told(), ['told'])
     assert.equal((await waiting.poll(held.code)).outcome, 'opened')
+  })
+
+  test('M2: of what the person allowed before, too', async (t) => {
+    const { parts, port, reached, waiting } = await answered(t, '127.0.0.1')
+    const { proof: _, ...presented } = waiting.presented(
+      waiting.key,
+      `${ISSUER}/oauth/bc-authorize`,
+    )
+    const { sam } = waiting.world
+    const asked = await askDirectly(parts, {
+      ...{ ...presented, proof: undefined, waits: 600, message: undefined },
+      details: [{ ...ALL_OF_ORDERS, actions: ['orders.read'] }],
+      ...{ purpose: 'look', hint: { kind: 'login_hint', value: sam.id } },
+      notificationToken: 'another-token',
+    })
+    assert.ok(asked.outcome === 'asked' && asked.held.consentId === null)
+    parts.clock.advance(1_000)
+    const out = outbound({ allowOrigins: (origin) => origin === `http://127.0.0.1:${port}` })
+    t.after(() => out.close())
+    await tellResolved({ ...parts, outbound: out })
+    assert.equal(reached(), 2)
+    const poll = await waiting.poll(asked.held.code, { flow: 'ciba' })
+    assert.equal(poll.outcome, 'opened')
   })
 })

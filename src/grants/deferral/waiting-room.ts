@@ -1,12 +1,13 @@
 import { type GrantRefusal, refused } from '../../issuance/index.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { hasShare, sharedBy } from '../../lib/fair-share.ts'
 import { OccupancyLimit } from '../../lib/under-way/occupancy-limit.ts'
 import type { Storage } from '../../storage/index.ts'
 import { countWaiting, countWaitingOf } from '../pipeline/deferral-store.ts'
 
 /**
  * Room for requests that wait for an answer, whoever is asked and however: of one agent, and of
- * all.
+ * all. The people for whom an agent waits share its room.
  */
 export class WaitingRoom {
   readonly #clock: Clock
@@ -35,11 +36,19 @@ export class WaitingRoom {
     return countWaiting(this.#storage.read, this.#clock.now())
   }
 
-  /** Asked before anything is written. Answers why there is no room. */
-  async isFullFor(agentId: string): Promise<GrantRefusal | undefined> {
-    const own = await countWaitingOf(this.#storage.read, agentId, this.#clock.now())
-    if (own >= this.#mostOfAgent)
-      return refused('deferral.too_many', 'too many requests of this agent are pending')
+  /**
+   * Asked before anything is written. Answers why there is no room.
+   *
+   * @param personId `undefined`: nobody has typed the code of the device yet
+   */
+  async isFullFor(
+    agentId: string,
+    personId: string | undefined,
+  ): Promise<GrantRefusal | undefined> {
+    const waiting = await countWaitingOf(this.#storage.read, agentId, this.#clock.now())
+    const share = sharedBy(waiting, personId ?? '', this.#mostOfAgent)
+    const isFull = personId === undefined ? share.taken >= share.places : !hasShare(share)
+    if (isFull) return refused('deferral.too_many', 'too many requests of this agent are pending')
     if (await this.#all.admits()) return undefined
     return refused('deferral.too_many', 'too many requests are pending')
   }

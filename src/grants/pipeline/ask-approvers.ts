@@ -24,7 +24,7 @@ import type { PlannedGrant } from './plan.ts'
 const ANSWERED_WITHIN = 60 * 60_000
 /** No approval of an opening lasts longer than any task. */
 export const MAX_APPROVAL = 24 * 60 * 60_000
-/** An agent that waits for more at once asks nobody. */
+/** An agent that waits for more at once for one person asks nobody. */
 export const MAX_WAITING = 20
 
 /** Grant of an opening, and who would act, the one that opens first. */
@@ -49,7 +49,7 @@ export async function askApprovers(
   const { proof } = brought
   if (!defer) return refuseOpening(parts, attempt, proof ? SAY_SO : CANNOT_WAIT)
   if (!proof) return refuseOpening(parts, attempt, CANNOT_WAIT)
-  const full = await parts.room?.isFullFor(brought.agent.id)
+  const full = await parts.room?.isFullFor(brought.agent.id, unapproved.grant.person.id)
   if (full) return refuseOpening(parts, attempt, full)
   const asked = { opening, unapproved, opens, defer, proof }
   const held = await hold(parts, asked).catch(asRefused)
@@ -85,9 +85,13 @@ async function hold(
     const same = await findHeldBack(parts, tx, waiting)
     if (same) return same
     await useUp(tx, opening)
-    if ((await countWaitingOf(tx, waiting.agent.id, parts.clock.now())) >= MAX_WAITING)
-      throw new Problem('approval.too_many_pending', 'too many requests of this agent are pending')
     const now = parts.clock.now()
+    const waits = await countWaitingOf(tx, waiting.agent.id, now)
+    if ((waits.get(person.id) ?? 0) >= MAX_WAITING)
+      throw new Problem(
+        'approval.too_many_pending',
+        'too many requests of this agent for this person are pending',
+      )
     const question = openingQuestion(
       parts,
       {

@@ -26,7 +26,7 @@ export async function askPerson(
   const { attempt, person, request } = opening
   const { agent, proof } = opening.brought
   if (!person || !proof) throw new TypeError('a person is asked by an agent with a key')
-  const full = opening.defer && (await parts.room?.isFullFor(agent.id))
+  const full = opening.defer && (await parts.room?.isFullFor(agent.id, person.id))
   if (full) return refuseOpening(parts, attempt, full)
   const asking = parts.storage.transaction<PersonAskResult>(async (tx) => {
     const asking = {

@@ -157,16 +157,21 @@ export async function claimDeferral(
   return numUpdatedRows === 1n
 }
 
-/** Counts all requests of this agent that wait. */
-export async function countWaitingOf(tx: Reader, agentId: string, now: number): Promise<number> {
-  const { count } = await tx
+/** Counts the requests of this agent that wait, by person; `null`: of devices whose code nobody has typed. */
+export async function countWaitingOf(
+  tx: Reader,
+  agentId: string,
+  now: number,
+): Promise<ReadonlyMap<string | null, number>> {
+  const rows = await tx
     .selectFrom('deferrals')
-    .select(({ fn }) => fn.countAll<number | string>().as('count'))
+    .select(({ fn }) => ['person_id', fn.countAll<number | string>().as('count')])
     .where('agent_id', '=', agentId)
     .where('state', '=', 'pending')
     .where('expires_at', '>', now)
-    .executeTakeFirstOrThrow()
-  return Number(count)
+    .groupBy('person_id')
+    .execute()
+  return new Map(rows.map(({ count, person_id: person }) => [person, Number(count)]))
 }
 
 /** Counts the waiting requests of all agents together. */
@@ -247,7 +252,11 @@ export async function resolvedToTell(
       e.or([
         e('consent_requests.state', '=', 'denied'),
         e.and([
-          e('consent_requests.state', '=', 'granted'),
+          e.or([
+            e('consent_requests.state', '=', 'granted'),
+            // Nobody is asked about what the person allowed before.
+            e.and([e('deferrals.flow', '=', 'ciba'), e('deferrals.consent_id', 'is', null)]),
+          ]),
           e.not(e.exists(requestsOf(e, ['pending']))),
         ]),
         e.exists(requestsOf(e, ['approved', 'denied'])),

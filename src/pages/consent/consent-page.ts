@@ -148,7 +148,7 @@ function form(view: ConsentView): Html {
 <section class="card" aria-labelledby="what"><h2 id="what">${calls ? 'What it wants to do for you' : 'It wants to do nothing itself'}</h2>
 ${view.mistake !== undefined && notice('bad', 'Nothing was granted', html`<p>${asSentence(view.mistake)}</p>`)}
 ${view.first && signInFirstNotice(view.first)}
-<p class="soft small">You can only make this smaller. Policies still decide every call, and risky ones still ask a person.</p>
+<p class="soft small">You can only make this smaller. While it lasts, the agent can begin tasks within it without asking you again. Policies still decide every call, and risky ones still ask a person.</p>
 ${choicesInGroups({ choices, inWords: (detail) => detailInWords(detail, view.titleOf), sent: view.sent })}</section>
 ${answerBar({
   choices,
