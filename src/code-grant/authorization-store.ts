@@ -183,6 +183,17 @@ export function useAuthorizationStep(db: Reader, id: string, taskId: string): St
   return { guard: AUTHORIZATION_GUARD, query, rows: 1 }
 }
 
+/** Gives an authorization back, where nobody was told of the task that its code opened. */
+export function returnAuthorizationStep(db: Reader, id: string, taskId: string): Step {
+  const query = db
+    .updateTable('authorizations')
+    .set({ state: 'granted', task_id: null })
+    .where('id', '=', id)
+    .where('state', '=', 'used')
+    .where('task_id', '=', taskId)
+  return { name: 'authorization given back', query, rows: 'any' }
+}
+
 /**
  * Id of the task that people were asked about, for the same question that was answered in the same
  * way and not redeemed.

@@ -24,17 +24,25 @@ import {
 import { agentIdOf } from '../lib/client-url.ts'
 import { newId } from '../lib/id.ts'
 import { onProblem } from '../lib/problem.ts'
-import { CODE_GUARD, consumeCodeStep } from '../opaque-tokens/index.ts'
+import { CODE_GUARD, consumeCodeStep, returnCodeStep } from '../opaque-tokens/index.ts'
 import { findPerson } from '../people/index.ts'
 import { type Proof, takesBearer } from '../possession/index.ts'
 import { locationsAt } from '../resource-groups/index.ts'
-import type { Guard } from '../storage/index.ts'
-import { closeTask, KEY_GUARD, openSteps, TASK_LIFE, type Task } from '../tasks/index.ts'
+import type { Guard, Step } from '../storage/index.ts'
+import {
+  closeTask,
+  closeUnanswered,
+  KEY_GUARD,
+  openSteps,
+  TASK_LIFE,
+  type Task,
+} from '../tasks/index.ts'
 import { approvalOfCode, purposeOf } from './approved-code.ts'
 import type { Authorization } from './authorization.ts'
 import {
   AUTHORIZATION_GUARD,
   findAuthorization,
+  returnAuthorizationStep,
   useAuthorizationStep,
 } from './authorization-store.ts'
 import { type InteractiveTokens, issueTokens } from './issue.ts'
@@ -104,8 +112,15 @@ export async function redeemCode(
   const again = sharesKey && !first.committed && first.failed === KEY_GUARD
   const done = again ? await parts.live.commit(parts.storage, steps) : first
   if (!done.committed) return no(await overtaken(parts, authorization, done.failed))
+  // The id of a task that approvers were asked about is theirs: it cannot begin twice.
+  const returns = approval
+    ? []
+    : [
+        returnAuthorizationStep(read, authorization.id, task.id),
+        returnCodeStep(read, asked.codeId, parts.clock.now()),
+      ]
   return firstTokens(parts, task, {
-    ...{ authorization, client, proof, origin: asked.origin, details: asked.details },
+    ...{ authorization, client, proof, origin: asked.origin, details: asked.details, returns },
   })
 }
 
@@ -191,8 +206,11 @@ async function firstTokens(
     readonly proof: Proof | undefined
     readonly origin: TokenRequestContext['origin']
     readonly details: unknown
+    /** Steps that give the person's answer back, where nobody hears of the task. */
+    readonly returns: readonly Step[]
   },
 ): Promise<InteractiveTokens | GrantRefusal> {
+  const { returns } = given
   const { clientId, resource } = given.authorization
   const held = await parts.facts.task(task.id)
   if (!held) throw new Error('a task is gone in the moment it was opened')
@@ -203,12 +221,11 @@ async function firstTokens(
     refreshScope: authorizedScope(task),
     by: { grant: 'authorization_code', origin: given.origin },
   }).catch(async (error: unknown) => {
-    // The code is used up: nobody will ever have anything of this task.
-    await closeTask(parts, { taskId: task.id, by: 'system', reason: 'failed' })
+    await closeUnanswered(parts, task.id, 'failed', returns)
     throw error
   })
   if (issued.outcome === 'issued') return issued
-  await closeTask(parts, { taskId: task.id, by: 'system', reason: 'overtaken' })
+  await closeUnanswered(parts, task.id, 'overtaken', returns)
   if (issued.outcome === 'failed')
     throw new Error(`the tokens of a task could not be stored: ${issued.guard.name}`)
   return notGranted(issued)

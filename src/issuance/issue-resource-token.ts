@@ -88,8 +88,7 @@ export async function issueResourceToken(
   const steps = [...people.steps, ...issued.steps]
   const failed = await book(parts, { held, proof, steps, issued, resource: grant.resource.name })
   if (failed) return no(failed === USE_GUARD ? STALE : refusedBy(failed))
-  // INVARIANT: nothing awaits between this check and the answer.
-  if (!parts.live.holds(grant.view) || !parts.live.holds(grant.setting.also)) return STALE
+  if (!(await parts.live.stillHold([grant.view, grant.setting.also]))) return STALE
   const { details, scope } = grant
   return {
     outcome: 'issued',

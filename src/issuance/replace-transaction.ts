@@ -61,8 +61,7 @@ export async function replaceTransaction(
       facts: { workload },
     }),
   ])
-  // INVARIANT: nothing awaits between this look and the answer.
-  if (!holds()) throw new Problem('token.stale', 'something changed in the meantime')
+  if (!(await holds())) throw new Problem('token.stale', 'something changed in the meantime')
   return { ...token, scope: before.scope }
 }
 
@@ -82,7 +81,7 @@ async function serviceOf(
 async function stillStands(
   parts: FactParts,
   { sub, tctx, txn }: TransactionTokenClaims,
-): Promise<() => boolean> {
+): Promise<() => Promise<boolean>> {
   const resource = (await parts.catalog.current()).byIdentifier.get(tctx.location)
   const held = await parts.facts.task(tctx.task.id)
   const decision = await findDecision(parts.storage.read, txn)
@@ -101,5 +100,5 @@ async function stillStands(
   const setting = await parts.facts.setting(held, resource.name, view, parts.clock.now())
   const also = settingLiveness(setting, task)
   if (!also.passed) throw new Problem(codeOf(also.reason ?? ''), also.detail)
-  return () => parts.live.holds(view) && parts.live.holds(setting.also)
+  return () => parts.live.stillHold([view, setting.also])
 }

@@ -19,5 +19,6 @@ export {
   isRegistered,
   keepRegistration,
   RECORD_GUARD,
+  returnCodeStep,
 } from './protocol-record-store.ts'
 export { type ProtocolRecords, protocolRecords } from './protocol-records.ts'

@@ -60,6 +60,19 @@ export function consumeCodeStep(
   return { guard: CODE_GUARD, query, rows: 1 }
 }
 
+/** Gives a code back for a minute, where nobody was told what came of it. */
+export function returnCodeStep(db: Reader, id: string, now: number): Step {
+  const query = db
+    .updateTable('protocol_records')
+    .set({ consumed_at: null, expires_at: now + RETURNED_CODE_MS })
+    .where('kind', '=', 'AuthorizationCode')
+    .where('id', '=', id)
+  return { name: 'code given back', query, rows: 'any' }
+}
+
+/** Life of a code that was given back: as long as that of a new one. */
+const RETURNED_CODE_MS = 60_000
+
 /**
  * Replaces the payload; the record expires when it would have before. False when it is not there.
  */

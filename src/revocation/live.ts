@@ -30,6 +30,11 @@ const MAX_READS = 4
 /** Pauses of `settle` between two checks; the last one repeats. */
 const SETTLE_PAUSES_MS = [2, 3, 5, 10, 20, 40, 80]
 const CHANNEL = 'live'
+/** Maximum time that an answer waits for the store to come back, and the pause between two tries. */
+const MAX_PAUSE_MS = 8_000
+const RETAKE_EVERY_MS = 200
+/** Maximum of looks at the views of one answer: each but the first follows a lease that ran out again. */
+const MAX_LOOKS = 5
 
 export interface LiveOptions {
   readonly storage: Storage
@@ -170,6 +175,73 @@ export class Live {
     const { cache } = this.#replica
     for (const { state } of view.states) if (state !== 'active') return false
     return cache.areCurrent(view.states)
+  }
+
+  /**
+   * Checks whether something of a view is known to have changed. What holds no longer and is no
+   * history may be as it was: time passed (`again` finds out). Does no I/O.
+   */
+  isHistory(view: LiveView): boolean {
+    const { cache } = this.#replica
+    return view.states.some((state) => cache.isHistory(state))
+  }
+
+  /**
+   * Reads these views once more, under a lease that is taken again where it ran out: a lease that is
+   * over is no change (contract 13.2). Answers the same views as of now, in their order; `undefined`:
+   * something that they are of has really changed, or does not permit.
+   * @throws Problem `live.lease_over`, `server.clock_off`: nobody knows
+   */
+  async again(views: readonly LiveView[]): Promise<readonly LiveView[] | undefined> {
+    if (views.some((view) => this.isHistory(view))) return undefined
+    const now = await this.#withoutPause(async () => {
+      if (!this.inForce) await this.renew()
+      return Promise.all(views.map(({ states }) => this.view(states)))
+    })
+    // Where the store went back meanwhile, equal numbers say nothing.
+    if (views.some((view) => this.isHistory(view))) return undefined
+    return views.every((view, i) => isSame(view, now[i])) ? now : undefined
+  }
+
+  /**
+   * Checks views in the tick of an answer, and reads them again where they do not hold, until they
+   * hold or something has changed. INVARIANT: when it says true, nothing was awaited since the check.
+   * @throws Problem `live.lease_over`, `server.clock_off`
+   */
+  async stillHold(views: readonly LiveView[]): Promise<boolean> {
+    let now: readonly LiveView[] | undefined = views
+    for (let looks = 0; looks < MAX_LOOKS; looks++) {
+      if (now.every((view) => this.holds(view))) return true
+      now = await this.again(now)
+      if (!now) return false
+    }
+    throw this.#leaseOver()
+  }
+
+  /** Tries as long as a pause of the store may last. @throws Problem `live.lease_over`, `server.clock_off` */
+  async #withoutPause<T>(work: () => Promise<T>): Promise<T> {
+    const wait = this.#wait ?? systemWait
+    const done = new AbortController()
+    const over = wait(MAX_PAUSE_MS, done.signal).then((): typeof PAUSED => PAUSED)
+    try {
+      const worked = await Promise.race([this.#untilDone(work, done.signal), over])
+      if (worked === PAUSED) throw this.#leaseOver()
+      return worked
+    } finally {
+      done.abort()
+    }
+  }
+
+  async #untilDone<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    for (;;) {
+      try {
+        return await work()
+      } catch (error) {
+        const isPause = error instanceof Problem && error.code === 'storage.unavailable'
+        if (!isPause || signal.aborted) throw error
+        await (this.#wait ?? systemWait)(RETAKE_EVERY_MS, signal)
+      }
+    }
   }
 
   /**
@@ -359,6 +431,15 @@ export class Live {
       if (!this.#replica.lease.inForce()) this.#replica.lose()
     }
   }
+}
+
+const PAUSED = Symbol('the store has paused for too long')
+
+/** Compares what two views are of, however they are ordered. */
+function isSame(before: LiveView, now: LiveView | undefined): boolean {
+  if (now === undefined || now.dead.length > 0 || before.states.length === 0) return false
+  const epochs = new Map(now.states.map((state) => [keyText(state), state.epoch]))
+  return before.states.every((state) => epochs.get(keyText(state)) === state.epoch)
 }
 
 function ended(key: LiveKey): LiveState {

@@ -163,6 +163,7 @@ export class Replica {
    */
   #forget(): void {
     this.lose()
+    this.cache.beginStore()
     this.#ahead.clear()
     this.#aheadThrough = 0
     this.#applied = undefined

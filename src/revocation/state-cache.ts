@@ -20,6 +20,11 @@ export class StateCache {
   readonly #reads = new Set<EpochRead>()
   /** Number of running calls that depend on a state; kept at 0 while the state is current, so that calls change no table. */
   readonly #pins = new Map<LiveState, number>()
+  /** States that a newer one of the same key has replaced: what was read of them is history. */
+  readonly #replaced = new WeakSet<LiveState>()
+  /** Store that a state was read from, by its number among those that this cache has seen. */
+  readonly #stores = new WeakMap<LiveState, number>()
+  #store = 0
   /** Number of states that were ever kept. */
   #kept = 0
 
@@ -51,6 +56,19 @@ export class StateCache {
   areCurrent(states: readonly LiveState[]): boolean {
     for (const state of states) if (!this.#current.has(state)) return false
     return true
+  }
+
+  /**
+   * Checks whether a state is known to be another by now, or comes from a store that has lost changes
+   * since. A state that is not current may still be as it was: its lease ran out, or it was evicted.
+   */
+  isHistory(state: LiveState): boolean {
+    return this.#replaced.has(state) || (this.#stores.get(state) ?? this.#store) !== this.#store
+  }
+
+  /** Notes that the store is another one from now on: the same number of an epoch may mean another change. */
+  beginStore(): void {
+    this.#store++
   }
 
   /**
@@ -89,8 +107,9 @@ export class StateCache {
     if (read.void || state.epoch < (read.dropped.get(text) ?? 0)) return false
     const known = this.#states.get(text)
     if (known && known.epoch >= state.epoch) return true
-    if (known) this.#forget(text, known)
+    if (known) this.#replace(text, known)
     this.#states.set(text, state)
+    this.#stores.set(state, this.#store)
     this.#current.add(state)
     this.#kept++
     this.#evict()
@@ -106,7 +125,7 @@ export class StateCache {
     for (const { dropped } of this.#reads)
       dropped.set(text, Math.max(change.epoch, dropped.get(text) ?? 0))
     const known = this.#states.get(text)
-    if (known && known.epoch < change.epoch) this.#forget(text, known)
+    if (known && known.epoch < change.epoch) this.#replace(text, known)
   }
 
   /**
@@ -119,6 +138,11 @@ export class StateCache {
     this.#states.clear()
     for (const read of this.#reads) read.void = true
     return states
+  }
+
+  #replace(text: string, state: LiveState): void {
+    this.#replaced.add(state)
+    this.#forget(text, state)
   }
 
   #forget(text: string, state: LiveState): void {

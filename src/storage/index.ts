@@ -3,6 +3,7 @@ export {
   consumeOnce,
   consumeOnceStep,
   forgetUsed,
+  returnUseStep,
   wasProofUsed,
   wasUsed,
 } from './consume-once.ts'

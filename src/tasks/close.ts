@@ -20,15 +20,21 @@ export interface TaskClosing {
 
 /**
  * Closes a task and everything below it, for good: rows, access requests and live state in one transaction. When it has
- * returned, no replica permits anything under any of them. Closing what is closed is no error.
+ * returned, no replica permits anything under any of them. Closing what is closed is no error. `also`: more that the same
+ * transaction does.
  * @throws Problem `task.unknown`
  */
-export async function closeTask(parts: TaskParts, closing: TaskClosing): Promise<Task> {
+export async function closeTask(
+  parts: TaskParts,
+  closing: TaskClosing,
+  also?: (tx: Tx) => Promise<void>,
+): Promise<Task> {
   const { task, change } = await parts.storage.lanes.revocation.transaction(async (tx) => {
     const known = await findTask(tx, closing.taskId)
     if (!known) throw new Problem('task.unknown', `there is no task \`${closing.taskId}\``)
     await holdTrees(tx, [known.rootId])
     const ended = await closeTrees(parts, tx, [known.id], closing)
+    await also?.(tx)
     // INVARIANT: a second call, too, returns only when no replica permits; the first may still be waiting for one.
     const raised = await raiseEnded(parts, tx, ended.length > 0 ? ended : [known.id])
     return { task: (await findTask(tx, known.id)) ?? known, change: raised }

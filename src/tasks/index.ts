@@ -3,6 +3,7 @@
 export { closeTask, closeTasks } from './close.ts'
 export { closeAllTasks } from './close-all.ts'
 export { closeSpent } from './close-spent.ts'
+export { closeUnanswered } from './close-unanswered.ts'
 export { endBasis, endConsentsOf } from './end-basis.ts'
 export {
   FOREIGN_GUARD,

@@ -38,6 +38,22 @@ export async function findTask(db: Reader, id: string): Promise<Task | undefined
   return row && TASKS.read(row)
 }
 
+/**
+ * Frees the key of a closed task that nobody was ever told of, so that it may begin another. A key that other tasks
+ * share stays.
+ */
+export async function freeKey(tx: Tx, id: string): Promise<void> {
+  const shared = sql<SqlBool>`NOT EXISTS (SELECT 1 FROM tasks AS other
+    WHERE other.key_thumbprint = tasks.key_thumbprint AND other.id <> tasks.id)`
+  await tx
+    .updateTable('tasks')
+    .set({ key_thumbprint: null })
+    .where('id', '=', id)
+    .where('state', '=', 'closed')
+    .where(shared)
+    .execute()
+}
+
 /** Fails where a key is one of a task of another agent, or of a task that shares its key with nobody. */
 export function usableKeyQuery(
   db: Reader,

@@ -86,25 +86,29 @@ export async function introspectSigned(
 ): Promise<string> {
   const sign = (told: Introspection) => mintIntrospection(minting(parts), caller.name, told)
   const found = await findUnderLease(parts, caller, token)
-  const told = stillSo(parts, caller, found)
+  const told = await stillSo(parts, caller, found)
   const signed = await sign(told)
   // Signing takes a while; what ended meanwhile is not told as if it had not.
-  return told.active && !stillSo(parts, caller, found).active ? sign(INACTIVE) : signed
+  const isOver = told.active && !(await stillSo(parts, caller, found)).active
+  return isOver ? sign(INACTIVE) : signed
 }
 
-/** INVARIANT: nothing awaits between this look and the answer. */
-function stillSo(
+/**
+ * Looks once more. INVARIANT: nothing awaits between the last look and the answer. A lease that ran out is
+ * no answer about a token: `live.lease_over`.
+ */
+async function stillSo(
   { ledger, live }: Pick<GrantParts, 'live' | 'ledger'>,
   caller: Introspector,
   found: ClaimsMatch | undefined,
-): Introspection {
-  if (caller.view && !live.holds(caller.view))
+): Promise<Introspection> {
+  if (caller.view && !(await live.stillHold([caller.view])))
     throw new Problem(
       'introspection.unauthenticated',
       'the caller changed in the meantime; ask again',
     )
   if (ledger.broken !== undefined) return INACTIVE
-  if (!found?.views.every((view) => live.holds(view))) return INACTIVE
+  if (!found || !(await live.stillHold(found.views))) return INACTIVE
   return { active: true, ...found.claims }
 }
 

@@ -8,7 +8,7 @@ import { newId } from '../../lib/id.ts'
 import { opaqueDigest } from '../../opaque-tokens/index.ts'
 import { type Guard, OVERTAKEN, type OvertakenMark } from '../../storage/index.ts'
 import type { OpenedTask, OpeningRequest } from '../opening.ts'
-import { answerOpening } from '../openings/answer.ts'
+import { answerOpening, TASK_OVERTAKEN } from '../openings/answer.ts'
 import type { GrantParts } from '../parts.ts'
 import { attemptBy, isFailed, refuseFailed } from '../pipeline/authenticated.ts'
 import { begin, untilBasesHold } from '../pipeline/begin.ts'
@@ -22,6 +22,7 @@ import {
   PACE_GUARD,
   pollStep,
   redeemDeferralStep,
+  returnDeferralStep,
   slowDownStep,
 } from '../pipeline/deferral-store.ts'
 import { lineageOf } from '../pipeline/plan.ts'
@@ -155,7 +156,7 @@ async function redeem(
   parts: GrantParts,
   { brought, no, own }: PollInput,
   { approval, plan, waiter }: GrantedDeferral,
-): Promise<OpenedTask | GrantRefusal | OvertakenMark> {
+): Promise<PollAnswer | OvertakenMark> {
   const { thumbprint } = brought.proof
   const held = await lineageOf(parts, waiter, plan, {
     id: own.taskId ?? undefined,
@@ -178,7 +179,12 @@ async function redeem(
   })
   if (failed === BASES_GUARD) return OVERTAKEN
   if (failed) return no(await lost(parts, own, failed))
-  return answerOpening(parts, waiter.request, held, plan.grant)
+  // The id of a task that approvers were asked about is theirs: it cannot begin twice.
+  const mayAgain = own.taskId === null
+  const returns = mayAgain ? [returnDeferralStep(parts.storage.read, { ...own, taskId: id })] : []
+  const answer = await answerOpening(parts, waiter.request, held, { grant: plan.grant, returns })
+  // The person's answer still stands: the next poll judges it by what has changed.
+  return mayAgain && answer === TASK_OVERTAKEN ? { outcome: 'waiting', page: undefined } : answer
 }
 
 /** Somebody was quicker: another poll, or whoever cancelled. */

@@ -9,7 +9,8 @@ import {
   refused,
   resourceAccess,
 } from '../../issuance/index.ts'
-import { closeTask, type Task, type TaskLineage } from '../../tasks/index.ts'
+import type { Step } from '../../storage/index.ts'
+import { closeUnanswered, type Task, type TaskLineage } from '../../tasks/index.ts'
 import { mintTaskToken } from '../../tokens/index.ts'
 import type { OpenedTask } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
@@ -22,22 +23,23 @@ interface WantedToken {
 }
 
 /**
- * The task has begun: its token, or the one resource token that was asked for. When something it depends on changed
- * meanwhile, the task is closed again before anyone hears of it.
+ * The task has begun: its token, or the one resource token that was asked for. When something it depends on really changed
+ * meanwhile, or nobody can tell, the task is closed again before anyone hears of it, and what a person gave for it is given
+ * back (`returns`). A lease that merely ran out is taken again.
  */
 export async function answerOpening(
   parts: GrantParts,
   wanted: WantedToken,
   held: TaskLineage,
-  grant: AnswerGrant,
+  { grant, returns }: { readonly grant: AnswerGrant; readonly returns: readonly Step[] },
 ): Promise<OpenedTask | GrantRefusal> {
-  const token = await tokenOf(parts, wanted, held, grant).catch(async (error: unknown) => {
-    // Nobody has anything of it, and nobody could have: its key counts once.
-    await closeTask(parts, { taskId: held.task.id, by: 'system', reason: 'failed' })
+  const close = (reason: 'failed' | 'overtaken') =>
+    closeUnanswered(parts, held.task.id, reason, returns)
+  const token = await tokenUnder(parts, wanted, held, grant).catch(async (error: unknown) => {
+    await close('failed')
     throw error
   })
-  // INVARIANT: nothing awaits between this check and the answer.
-  if (!isRefused(token) && grant.views.every((view) => parts.live.holds(view)))
+  if (token !== undefined && !isRefused(token))
     return {
       outcome: 'opened',
       task: held.task,
@@ -45,9 +47,24 @@ export async function answerOpening(
       ...token,
       ...(grant.delegatesAsked ? { mayDelegate: held.task.mayDelegate } : {}),
     }
-  await closeTask(parts, { taskId: held.task.id, by: 'system', reason: 'overtaken' })
-  if (isRefused(token)) return token
-  return refused('task.overtaken', 'something it depends on changed while the task was opening')
+  await close('overtaken')
+  return token ?? TASK_OVERTAKEN
+}
+
+export const TASK_OVERTAKEN = refused(
+  'task.overtaken',
+  'something it depends on changed while the task was opening',
+)
+
+/** The token, of which nothing is told unless all holds in the same moment; `undefined`: something changed. */
+async function tokenUnder(
+  parts: GrantParts,
+  wanted: WantedToken,
+  held: TaskLineage,
+  grant: AnswerGrant,
+): Promise<Token | GrantRefusal | undefined> {
+  const token = await tokenOf(parts, wanted, held, grant)
+  return isRefused(token) || (await parts.live.stillHold(grant.views)) ? token : undefined
 }
 
 /** Parts of a grant that the answer needs. */

@@ -78,9 +78,7 @@ export async function continueAsserted(
   })
   const failed = await use(parts, continuing, { held, at, issued })
   if (failed !== undefined) return refusedBy(failed)
-  // INVARIANT: nothing awaits between this check and the answer.
-  if (![at.view, at.setting.also, ...grant.views].every((view) => parts.live.holds(view)))
-    return SPENT
+  if (!(await parts.live.stillHold([at.view, at.setting.also, ...grant.views]))) return SPENT
   const { token } = issued
   const answer = { outcome: 'opened', kind: 'resource', token, details: at.details } as const
   const of = { task: held.task, chain: held.chain }

@@ -82,8 +82,7 @@ export async function issueAssertion(
     }),
   ])
   if (!done.committed) return no(done.failed === USE_GUARD ? STALE : refusedBy(done.failed))
-  // INVARIANT: nothing awaits between this check and the answer.
-  return holds() ? issued : STALE
+  return (await holds()) ? issued : STALE
 }
 
 export const STALE = refused(
@@ -142,7 +141,7 @@ export async function makeAssertion(
     people,
     issued: { outcome: 'issued', token, ...said } satisfies IssuedAssertion,
     record: { resource: grant.resource.name, facts: { kind, peer: issuer.name, ...said } },
-    holds: () => [grant.view, grant.setting.also, view].every((each) => parts.live.holds(each)),
+    holds: () => parts.live.stillHold([grant.view, grant.setting.also, view]),
   }
 }
 

@@ -71,8 +71,8 @@ export async function issueForSubject(
       ...made.people.steps,
       parts.ledger.appendStep({ ...about, type: 'token.issued' }),
     ])
-    // INVARIANT: nothing awaits between this check and the answer. What people answered counts once: a second lock.
-    if (done.committed && holds()) return { ...issued, taskId: task.id }
+    // What people answered counts once: a second lock.
+    if (done.committed && (await holds())) return { ...issued, taskId: task.id }
   }
   await closeTask(parts, { taskId: task.id, by: 'system', reason: 'overtaken' })
   if (!made || !isRefused(made)) return STALE

@@ -109,8 +109,7 @@ async function findTicket(
     notAfter: held.task.deadline,
   })
   await recordTicket(parts, held, { ticket, agentId: agent.id, asked })
-  // INVARIANT: nothing awaits between this check and the answer.
-  if (parent.views.every((view) => parts.live.holds(view))) return ticket
+  if (await parts.live.stillHold(parent.views)) return ticket
   return refused('task.overtaken', 'something changed while the ticket was made; ask again')
 }
 

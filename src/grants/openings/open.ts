@@ -11,7 +11,7 @@ import {
   type AuthenticationResult,
   refuseFailed,
 } from '../pipeline/authenticated.ts'
-import { begin, untilBasesHold } from '../pipeline/begin.ts'
+import { begin, returnOnceStep, untilBasesHold } from '../pipeline/begin.ts'
 import { lineageOf } from '../pipeline/plan.ts'
 import { answerOpening } from './answer.ts'
 import { grantOf, lineOf, planOpening } from './plan-opening.ts'
@@ -58,7 +58,8 @@ async function planAndBegin(
   if (failed === LINE_GUARD) return refuse(await notOpen(parts, held.above))
   if (failed !== undefined) return refuse(refusedBy(failed))
   const { resource, scope = opening.scope } = request
-  return answerOpening(parts, { resource, scope }, held, plan.grant)
+  const returns = also ? [returnOnceStep(parts, also)] : []
+  return answerOpening(parts, { resource, scope }, held, { grant: plan.grant, returns })
 }
 
 const NOT_SAID = refused('grant.not_accepted', 'its issuer does not state what this client may do')

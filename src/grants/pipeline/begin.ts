@@ -7,6 +7,7 @@ import {
   consumeOnceStep,
   Guard,
   type OvertakenMark,
+  returnUseStep,
   type Step,
   type Tx,
 } from '../../storage/index.ts'
@@ -33,6 +34,14 @@ export function useOnceStep(
   { expiresAt, kind, replayKey: key }: SingleUse,
 ): Step {
   return consumeOnceStep(storage.read, ONCE_GUARDS[kind], { kind, key, expiresAt })
+}
+
+/** Gives it back, where nobody was told of the task that it opened. */
+export function returnOnceStep(
+  { storage }: Pick<GrantParts, 'storage'>,
+  { kind, replayKey: key }: SingleUse,
+): Step {
+  return returnUseStep(storage.read, { kind, key })
 }
 
 /** Uses it up within a transaction. @throws Problem `subject_token.replayed`, `ticket.replayed` */

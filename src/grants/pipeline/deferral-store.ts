@@ -80,6 +80,24 @@ export function redeemDeferralStep(
   return { guard: DEFERRAL_GUARD, query, rows: 1 }
 }
 
+/** Lets a deferral wait again, where nobody was told of the task that it was redeemed for. */
+export function returnDeferralStep(
+  db: Reader,
+  {
+    digest,
+    thumbprint,
+    taskId,
+  }: Omit<DeferralRedemption, 'thumbprint'> & Pick<Deferral, 'thumbprint'>,
+): Step {
+  const query = db
+    .updateTable('deferrals')
+    .set({ state: 'pending', task_id: null, thumbprint })
+    .where('digest', '=', digest)
+    .where('state', '=', 'redeemed')
+    .where('task_id', '=', taskId)
+  return { name: 'deferral given back', query, rows: 'any' }
+}
+
 /** A poll that came late enough. The first one binds the key, where none was bound. */
 export function pollStep(
   db: Reader,
