@@ -77,6 +77,24 @@ inEachWorld('pushed authorization requests', (world) => {
     assert.equal(second.searchParams.get('code'), null)
   })
 
+  it('G4: a pushed request that names another is a wrong request', async () => {
+    const stranger = await Stranger.arrive(world())
+    await stranger.register()
+    const { body } = await push(askedBy(stranger))
+    for (const request_uri of [
+      String(body.request_uri),
+      'urn:example:other',
+      'https://a.example/r',
+    ]) {
+      const refused = await push(askedBy(stranger, { request_uri }))
+      const { code, error } = refused.body
+      assert.deepEqual(
+        [refused.status, error, code],
+        [400, 'invalid_request', 'oauth.invalid_request'],
+      )
+    }
+  })
+
   it('what could not be redeemed is refused at the push', async () => {
     const stranger = await Stranger.arrive(world())
     await stranger.register()

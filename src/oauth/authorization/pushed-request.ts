@@ -47,8 +47,9 @@ export async function pushedRequestEndpoint(
     assertionType: form.get('client_assertion_type'),
   })
   if (!client) throw new Problem('agent.unauthenticated', 'no such client is registered')
+  // RFC 9126 section 2.1: the request must be rejected; `invalid_request_uri` is of the authorization endpoint alone.
   if (form.has('request_uri'))
-    throw new Problem('authorization.request_uri', 'a pushed request names no other')
+    throw new Problem('oauth.invalid_request', 'a pushed request names no other: no `request_uri`')
   const parameters = pushedParameters(boundTo(form, thumbprint))
   // What is refused waits for no browser, and takes no room.
   const giveBack = await ports.pushed.enter(shareOf(message, form, ports))
