@@ -16,6 +16,8 @@ export interface OwnAnswer {
   readonly headers?: OutgoingHttpHeaders
   readonly problem?: Problem
   readonly body?: unknown
+  /** True for a status that has no body. */
+  readonly isBodiless?: true
   /**
    * The answer goes to somebody who could not be identified. Such answers to one address are
    * limited.

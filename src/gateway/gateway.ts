@@ -151,14 +151,14 @@ function answer(message: IncomingMessage, reply: ServerResponse, own: OwnAnswer)
     reply.destroy()
     return
   }
-  const { body, headers = {}, problem, status } = own
-  const text = JSON.stringify(body ?? problem)
+  const { body, headers = {}, isBodiless, problem, status } = own
+  const text = isBodiless ? '' : JSON.stringify(body ?? problem)
+  const type = body === undefined && problem ? 'application/problem+json' : 'application/json'
   // An unread body would be taken for the next request's beginning by someone, and what has two readings may end
   // where we do not think so: the connection ends instead.
   const ends = !message.complete || problem?.code.startsWith('request.') === true
   reply.writeHead(status, {
-    'content-type': body === undefined && problem ? 'application/problem+json' : 'application/json',
-    'content-length': Buffer.byteLength(text),
+    ...(isBodiless ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(text) }),
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
     ...(ends ? { connection: 'close' } : {}),

@@ -3,7 +3,7 @@ import { ambiguousQuery } from '../http/index.ts'
 import { type Awaitable, andThen } from '../lib/pipeline.ts'
 import { Problem } from '../lib/problem.ts'
 import { challenge, METADATA_PREFIX } from '../possession/index.ts'
-import { CARD_PATH, publicCard } from './a2a/card.ts'
+import { CARD_PATH, cardAnswer, publicCard } from './a2a/card.ts'
 import { PipelineEnd } from './ended.ts'
 import { metadataAnswer } from './metadata-answer.ts'
 import type { LocatedRequest, ParsedRequest } from './passage.ts'
@@ -35,7 +35,9 @@ function locateIn(catalog: CatalogView, strict: ParsedRequest, ports: GatewayPor
     throw ambiguousQuery()
   }
   if (resource.protocol === 'a2a' && request.method === 'GET' && segments.join('/') === CARD_PATH)
-    throw new PipelineEnd({ status: 200, body: publicCard(catalog, resource, ports) })
+    throw new PipelineEnd(
+      cardAnswer(publicCard(catalog, resource, ports), request.headers.get('if-none-match')),
+    )
   if (!request.headers.has('authorization')) {
     throw new PipelineEnd({
       status: 401,

@@ -71,7 +71,11 @@ inOneWorld('hostile callers of an agent', (world) => {
       { ...MESSAGE, messageId: '' },
       { ...MESSAGE, kind: 'message' },
       { ...MESSAGE, extensions: ['https://x.example/ext'] },
-      { ...MESSAGE, contextId: 'C1' },
+      { ...MESSAGE, contextId: 'x'.repeat(300) },
+      { ...MESSAGE, contextId: 'a', context_id: 'b' },
+      { ...MESSAGE, message_id: 'n' },
+      { ...MESSAGE, not_known: 1 },
+      { ...MESSAGE, parts: [{ text: 'a', media_type: 'text/plain', mediaType: 'text/html' }] },
       { ...MESSAGE, metadata: { skillId: 7 } },
       { ...MESSAGE, metadata: { skillId: 'no-such' } },
       { ...MESSAGE, metadata: { 'Remit/approval': {} } },
@@ -91,7 +95,8 @@ inOneWorld('hostile callers of an agent', (world) => {
         ['GetTask', {}],
         ['GetTask', { id: ['x'] }],
         ['ListTasks', {}],
-        ['ListTasks', { contextId: 'C1' }],
+        ['ListTasks', { contextId: 'x'.repeat(300) }],
+        ['ListTasks', { contextId: 'a', context_id: 'b' }],
       ]
       for (const [method, params] of others) {
         const told = await ask(session, method, params)

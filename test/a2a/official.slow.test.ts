@@ -180,11 +180,22 @@ inOneWorld('the official SDK of A2A on both sides', (world) => {
       await assert.rejects(other.cancelTask({ ...about, metadata: undefined }), /no such task/)
       await assert.rejects(all(other.resubscribeTask(about)), /no such task/)
       await assert.rejects(other.sendMessage(asking('x', { taskId: made.id })), /no such task/)
-      await assert.rejects(
-        other.sendMessage(asking('x', { contextId: made.contextId })),
-        /contextId/,
-      )
       assert.equal(planner.reached.length, before)
+      // The context is one of its own: nothing of the other's is in it, and its list is empty.
+      const { contextId } = made
+      const list = async (client: typeof other) => {
+        const none = { status: TaskState.TASK_STATE_UNSPECIFIED, pageSize: undefined }
+        const { tasks } = await client.listTasks({
+          ...{ tenant: '', contextId, ...none, pageToken: '', historyLength: undefined },
+          ...{ statusTimestampAfter: undefined, includeArtifacts: undefined },
+        })
+        return tasks.map(({ id }) => id)
+      }
+      assert.deepEqual([await list(other), await list(mine)], [[], [made.id]])
+      const begun = await other.sendMessage(asking('x', { contextId }))
+      isTask(begun)
+      assert.equal(begun.contextId, contextId)
+      assert.deepEqual([await list(other), await list(mine)], [[begun.id], [made.id]])
     })
 
     it(`a call that needs approval is a task that waits; approved, it is executed once, by ${binding}`, async () => {

@@ -140,7 +140,6 @@ inOneWorld('A2A by HTTP+JSON', (world) => {
       ['GET', '/tasks/x?historyLength=01'],
       ['GET', '/tasks/x?tenant=acme'],
       ['GET', '/tasks'],
-      ['GET', '/tasks?contextId=C1'],
       ['GET', '/tasks?contextId=x&includeArtifacts=yes'],
     ]
     for (const [method, path, body] of invalid) {

@@ -1,5 +1,7 @@
 import type { Action, CatalogView, Resource } from '../../catalog/index.ts'
+import { sha256url } from '../../lib/bytes.ts'
 import { isObject, type Json, type JsonObject, parseJson } from '../../lib/json.ts'
+import type { OwnAnswer } from '../ended.ts'
 import type { GatewayPorts } from '../ports.ts'
 import type { Binding } from './reply.ts'
 
@@ -20,6 +22,18 @@ export function publicCard(
   ports: Pick<GatewayPorts, 'issuer'>,
 ): unknown {
   return JSON.parse(JSON.stringify(card(resource, catalog.actionsOf(resource.name), ports)))
+}
+
+/** Time that a reader of the public card may keep it, in seconds. */
+const CARD_AGE = 300
+
+/** Answers with the public card, or that the one which the client has is still the one (A2A 1.0, section 8.6; RFC 9110, section 13.1.2). */
+export function cardAnswer(body: unknown, ifNoneMatch: string | undefined): OwnAnswer {
+  const etag = `"${sha256url(JSON.stringify(body))}"`
+  const headers = { etag, 'cache-control': `public, max-age=${CARD_AGE}` }
+  const has = (ifNoneMatch ?? '').split(',').map((each) => each.trim().replace(/^W\//, ''))
+  if (!has.includes(etag) && !has.includes('*')) return { status: 200, headers, body }
+  return { status: 304, headers, isBodiless: true }
 }
 
 /** Builds the card for one task: with the skills that it could use now, as they were reviewed. */

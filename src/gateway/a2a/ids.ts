@@ -5,6 +5,8 @@ import { sameBytes } from '../../lib/bytes.ts'
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
 
 type Kind = 'task' | 'context'
+/** Kind of a context that the client named itself. */
+const CHOSEN = 'chosen context'
 /** Characters of the mark before an id of the agent. */
 const MARK = 22
 const MAX_ID = 256
@@ -43,28 +45,67 @@ export class OwnedIds {
 
   /** Writes an id of the agent as the client may use it. */
   toClient(kind: Kind, inner: string): string {
-    const alias = kind === 'task' ? this.#alias.get(inner) : undefined
-    return alias ?? this.#mark(kind, inner) + inner
+    const known = kind === 'task' ? this.#alias.get(inner) : this.#unmarked(CHOSEN, inner)
+    return known ?? this.#mark(kind, inner) + inner
+  }
+
+  /**
+   * Writes a context that the client brought as the agent knows it: its own, or one that the client chose, behind a mark. INVARIANT:
+   * whatever a client chooses, it is a context of this Remit task alone, and none that the agent made for another. `undefined`: no id.
+   */
+  contextToAgent(outer: string): string | undefined {
+    const own = this.toAgent('context', outer)
+    const isId = outer !== '' && outer.length <= MAX_ID - MARK && outer.isWellFormed()
+    return own ?? (isId ? this.#mark(CHOSEN, outer) + outer : undefined)
   }
 
   /** Reads an id that the client brought. `undefined`: not one of its task. */
   toAgent(kind: Kind, outer: string): string | undefined {
     const known = kind === 'task' ? this.#reads.get(outer) : undefined
-    if (known !== undefined) return known
-    const inner = outer.slice(MARK)
+    return known ?? this.#unmarked(kind, outer)
+  }
+
+  #unmarked(kind: Kind | typeof CHOSEN, marked: string): string | undefined {
+    const inner = marked.slice(MARK)
     if (inner === '' || inner.length > MAX_ID || !inner.isWellFormed()) return undefined
     const expected = Buffer.from(this.#mark(kind, inner))
-    const shown = Buffer.from(outer.slice(0, MARK))
+    const shown = Buffer.from(marked.slice(0, MARK))
     return sameBytes(shown, expected) ? inner : undefined
   }
 
-  #mark(kind: Kind, inner: string): string {
+  #mark(kind: Kind | typeof CHOSEN, inner: string): string {
     const text = JSON.stringify([...this.#of, kind, inner])
     return createHmac('sha256', this.#key).update(text).digest('base64url').slice(0, MARK)
   }
 }
 
+/** Characters with a meaning in patterns. */
+const SPECIAL = /[\\^$.*+?()[\]{}|/]/g
 const IDS: Readonly<Record<string, Kind>> = { taskId: 'task', contextId: 'context' }
+
+/**
+ * Writes the words of an agent about a call for the client: ids of the agent's own that the call names become those that the client
+ * knows.
+ */
+export function wordsForClient(words: string, params: JsonObject, ids: OwnedIds): string {
+  const message = params.get('message')
+  const named = isObject(message) ? message : params
+  const references = named.get('referenceTaskIds')
+  const inner: readonly (readonly [Kind, Json | undefined])[] = [
+    ['task', named.get('taskId') ?? params.get('id')],
+    ['context', named.get('contextId')],
+    ...(Array.isArray(references) ? references.map((id: Json) => ['task', id] as const) : []),
+  ]
+  return inner.reduce(
+    (told, [kind, id]) =>
+      typeof id === 'string' && id !== ''
+        ? told.replace(new RegExp(`(?<![\\w-])${id.replace(SPECIAL, '\\$&')}(?![\\w-])`, 'g'), () =>
+            ids.toClient(kind, id),
+          )
+        : told,
+    words,
+  )
+}
 
 /** Error for an answer of an agent that is not one. */
 export class NoAnswer extends Error {}

@@ -29,7 +29,7 @@ import type {
 import { A2A_VERSION } from './card.ts'
 import { a2aError, denial, pending, rpcFailure } from './errors.ts'
 import { OwnedIds } from './ids.ts'
-import { bad } from './read-params.ts'
+import { bad, withJsonNames } from './read-params.ts'
 import { A2aReply, type Binding } from './reply.ts'
 import { readRest, routeOf, VERSION_PARAMETER } from './rest.ts'
 import { finish, send } from './send.ts'
@@ -99,7 +99,7 @@ async function takeMessage(caller: A2aCaller): Promise<OwnedRequest> {
     throw a2aError(rpc.id, 'VERSION_NOT_SUPPORTED', words, { supported: A2A_VERSION })
   }
   const answer = new A2aReply(caller.reply, bindingOf(caller), STREAMS.has(rpc.method))
-  return { ...caller, rpc, answer }
+  return { ...caller, rpc: { ...rpc, params: withJsonNames(rpc.params) }, answer }
 }
 
 /** Versions that a request names, which have to agree; one that names none means 0.3 (section 3.6.2). */

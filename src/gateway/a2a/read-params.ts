@@ -48,6 +48,44 @@ const OF_TASKS: Readonly<Record<string, Shape>> = {
   },
 }
 
+/** Name of a member in lower snake case, as the definitions of A2A have it. */
+const SNAKE = /^[a-z][a-z0-9]*(?:_[a-z0-9]+)+$/
+
+/** The name of a member in JSON. Readers of ProtoJSON take the name of the definition, too (`page_size`). */
+export function jsonName(name: string): string {
+  return SNAKE.test(name) ? name.replace(/_([a-z0-9])/g, (_, next) => next.toUpperCase()) : name
+}
+
+/**
+ * Writes the members of parameters by their names in JSON, so that what is decided and sent has one spelling. A member that is there by
+ * both names stays by both, and is refused as one that is not known.
+ */
+export function withJsonNames(params: JsonObject): JsonObject {
+  const named = byJsonName(params)
+  for (const name of ['message', 'configuration']) {
+    const member = named.get(name)
+    if (isObject(member)) named.set(name, byJsonName(member))
+  }
+  const message = named.get('message')
+  const parts = isObject(message) ? message.get('parts') : undefined
+  if (isObject(message) && Array.isArray(parts)) {
+    const each = parts.map((part: Json) => (isObject(part) ? byJsonName(part) : part))
+    named.set('message', new Map([...message, ['parts', each]]))
+  }
+  return named
+}
+
+function byJsonName(value: JsonObject): Map<string, Json> {
+  return new Map(
+    [...value].map(([name, member]) => [value.has(jsonName(name)) ? name : jsonName(name), member]),
+  )
+}
+
+/** Checks whether an object with names in JSON has a member by its other name as well. */
+function isTwofold(value: Json): boolean {
+  return isObject(value) && [...value.keys()].some((name) => jsonName(name) !== name)
+}
+
 function isReserved(name: string): boolean {
   return /^remit\//i.test(name)
 }
@@ -73,6 +111,9 @@ export function readSending(id: RpcId, params: JsonObject, ids: OwnedIds): ReadM
     if (!message.has(name)) throw bad(id, `\`message.${name}\` is missing`)
   const configuration =
     asked === undefined ? undefined : read(id, asked, CONFIGURATION, 'configuration')
+  const parts = message.get('parts')
+  if (Array.isArray(parts) && parts.some(isTwofold))
+    throw bad(id, 'a part has a member by both of its names')
   const given = messageArguments(message)
   if (!given) throw bad(id, 'each part has exactly one of text, raw, url and data')
   const told = withOwnIds(id, message, ids)
@@ -139,8 +180,8 @@ function withOwnIds(id: RpcId, message: JsonObject, ids: OwnedIds): JsonObject {
   const told = new Map(message)
   const context = message.get('contextId')
   if (typeof context === 'string') {
-    const own = ids.toAgent('context', context)
-    if (own === undefined) throw bad(id, '`contextId` is not one that the agent gave to this task')
+    const own = ids.contextToAgent(context)
+    if (own === undefined) throw bad(id, '`contextId` is no id')
     told.set('contextId', own)
   }
   const task = message.get('taskId')

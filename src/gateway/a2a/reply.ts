@@ -27,10 +27,19 @@ export class A2aReply extends StreamedReply {
     if (!this.#ended) this.#event({ kind: 'result', id, result })
   }
 
-  /** Sends the answer; of a stream, its last event, or nothing more. */
-  end(answer: RpcResult | RpcError | undefined): void {
+  /** Names the decision that what follows rests on. */
+  decidedBy(decisionId: string): void {
+    if (!this.begun) this.raw.setHeader('remit-decision', decisionId)
+  }
+
+  /**
+   * Sends the answer; of a stream, its last event, or nothing more. `isWhole`: the agent answered without a stream, and an error of it
+   * is told so by JSON-RPC, too.
+   */
+  end(answer: RpcResult | RpcError | undefined, isWhole = false): void {
     if (this.#ended) return
-    const refused = this.#binding === 'HTTP+JSON' && answer?.kind === 'error' && !this.begun
+    const refused =
+      (this.#binding === 'HTTP+JSON' || isWhole) && answer?.kind === 'error' && !this.begun
     if (this.#isStream && !refused) {
       if (answer) this.#event(answer)
       this.#ended = true

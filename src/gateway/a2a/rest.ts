@@ -6,6 +6,7 @@ import type { RpcRequest } from '../../net/index.ts'
 import { PipelineEnd } from '../ended.ts'
 import type { LocatedRequest } from '../passage.ts'
 import { rpcFailure } from './errors.ts'
+import { jsonName } from './read-params.ts'
 
 const ID = '([^/:]+)'
 const CONFIGS = `tasks/${ID}/pushNotificationConfigs`
@@ -112,7 +113,8 @@ const FLAGS: Readonly<Record<string, boolean>> = { true: true, false: false }
 /** Reads parameters from a query: numbers as digits, flags as words (section 11.5). */
 function fromQuery(query: LocatedRequest['request']['query']): JsonObject {
   const params = new Map<string, Json>()
-  for (const [name, text] of query) {
+  for (const [given, text] of query) {
+    const name = jsonName(given)
     if (params.has(name)) throw rpcFailure(undefined, 'invalidParams', 'a parameter is there twice')
     const flag = name === 'includeArtifacts' && Object.hasOwn(FLAGS, text) ? FLAGS[text] : undefined
     const isNumber = NUMBERS.has(name) && /^(?:0|[1-9][0-9]{0,8})$/.test(text)

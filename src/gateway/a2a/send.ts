@@ -15,7 +15,7 @@ import { type LeaveReason, problemOf } from '../mcp/upstream/upstream-failure.ts
 import type { GatewayPorts } from '../ports.ts'
 import type { EquippedAgentCall, Metadata } from './call-steps.ts'
 import { a2aError, passedError, rpcFailure } from './errors.ts'
-import { forClient, NoAnswer, payloadOf, taskForClient, taskIdOf } from './ids.ts'
+import { forClient, NoAnswer, payloadOf, taskForClient, taskIdOf, wordsForClient } from './ids.ts'
 import { asTask, withOurs } from './waiting.ts'
 
 /** A call that has ended. */
@@ -32,6 +32,8 @@ interface CallEnd {
   readonly kept?: JsonObject | undefined
   /** Answer to the client; `undefined`: its stream ends. */
   readonly reply: RpcResult | RpcError | undefined
+  /** True for an answer of the agent that is no stream. */
+  readonly isWhole?: boolean
 }
 
 /** Sends the call and passes on what is answered. Never throws: the outcome is the value. */
@@ -50,6 +52,7 @@ export async function send(
       ended: { state: 'not_sent', status: undefined, latencyMs: 0, reason: code, reply },
     }
   }
+  equipped.answer.decidedBy(verdict.decisionId)
   const began = ports.decisions.clock.monotonic()
   const passing = new AnswerRelay(equipped)
   const leaving = new AbortController()
@@ -93,6 +96,9 @@ function exchanged(
     {
       signal,
       mayStart: () => stillLive(ports.decisions, verdict),
+      onStream: () => {
+        passing.isStreamed = true
+      },
       ...(isStream ? { onPart: ({ result }: RpcResult) => passing.part(result) } : {}),
     },
   )
@@ -105,6 +111,8 @@ class AnswerRelay {
   #task: string | undefined
   /** First task or message: what the call was answered with. */
   kept: JsonObject | undefined
+  /** True when the agent answers by a stream. */
+  isStreamed = false
   /** True when parts of a stream were passed on. */
   isBegun = false
 
@@ -158,8 +166,9 @@ class AnswerRelay {
     this.#task = task
   }
 
+  /** INVARIANT: events are alike in every stream of a task (A2A 1.0, section 3.5.2); of a stream, a header names the decision. */
   #decision(): Metadata {
-    return [['remit/decision', this.#call.verdict.decisionId]]
+    return this.#call.isStream ? [] : [['remit/decision', this.#call.verdict.decisionId]]
   }
 }
 
@@ -218,9 +227,11 @@ function endOf(
   if (ended.state === 'answered') {
     if (ended.answer?.kind !== 'error') throw new Error('a call was answered without a message')
     const { code, message } = ended.answer
-    const words = `the agent answered with an error: ${redactor.text(message)}`
+    const said = wordsForClient(redactor.text(message), call.params, call.ids)
+    const words = `the agent answered with an error: ${said}`
     const { reply } = passedError(rpc.id, code, words, metadata)
-    return { ...about, state: 'answered', digest: sha256url(words), reply }
+    const isWhole = !passing.isStreamed
+    return { ...about, state: 'answered', digest: sha256url(words), reply, isWhole }
   }
   const problem = problemOf(ended, left)
   if (problem.cause)
@@ -241,7 +252,7 @@ export async function finish(
   ports: GatewayPorts,
 ): Promise<CompletedAgentCall> {
   const { answer, ended, verdict } = done
-  const { kept, reply, ...recorded } = ended
+  const { isWhole, kept, reply, ...recorded } = ended
   const { decisionId, obligations, settles } = verdict
   const failing = (words: string) => (error: unknown) =>
     ports.log.error({ decision: decisionId, err: error }, words)
@@ -252,6 +263,6 @@ export async function finish(
   const said = settles.length > 0 ? { said: { unsaid: 'not_json' } as const } : {}
   const { late } = await endCall(ports.decisions, decisionId, { ...recorded, ...said })
   if (late !== undefined) failing('an outcome is not stored yet')(late)
-  answer.end(reply)
+  answer.end(reply, isWhole)
   return done
 }

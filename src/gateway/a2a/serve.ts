@@ -86,9 +86,8 @@ async function ofTask(owned: OwnedRequest, params: JsonObject, ports: GatewayPor
   const { ids, rpc } = owned
   const { contextId, id } = Object.fromEntries(params)
   if (rpc.method === 'ListTasks') {
-    const context = typeof contextId === 'string' ? ids.toAgent('context', contextId) : undefined
-    if (context === undefined)
-      throw rpcFailure(rpc.id, 'invalidParams', '`contextId` is not one of this task')
+    const context = typeof contextId === 'string' ? ids.contextToAgent(contextId) : undefined
+    if (context === undefined) throw rpcFailure(rpc.id, 'invalidParams', '`contextId` is no id')
     const own = new Map([...params, ['contextId', context]])
     return call(owned, { wire: rpc.method, params: own, given: NOTHING }, ports)
   }

@@ -11,6 +11,7 @@ import { forClient, payloadOf, taskIdOf } from './ids.ts'
 
 /** Adds what only we say about an answer. */
 export function withOurs(value: JsonObject, ours: Metadata): JsonObject {
+  if (ours.length === 0) return value
   const metadata = value.get('metadata')
   const theirs = isObject(metadata) ? [...metadata] : []
   return new Map<string, Json>([...value, ['metadata', new Map([...theirs, ...ours])]])
