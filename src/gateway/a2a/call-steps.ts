@@ -31,6 +31,8 @@ export interface AgentCall extends OwnedRequest {
   skill?: string
   /** Access request as which the client asks about the call. */
   deferred?: AccessRequest
+  /** Child task that the call hands on to the agent by a ticket, as it is decided on. */
+  handsOn?: string
 }
 export interface ResolvedAgentCall extends AgentCall {
   action: Action

@@ -1,13 +1,11 @@
 import { typeArguments } from '../../argument-types/index.ts'
 import { decideCall, endCall } from '../../calls/index.ts'
 import type { Action } from '../../catalog/index.ts'
-import { ownTokens } from '../../facts/index.ts'
 import { startingWith } from '../../lib/pipeline.ts'
 import { Problem } from '../../lib/problem.ts'
 import { Redactor } from '../../lib/redaction/redactor.ts'
 import { RpcAnswer } from '../../mcp-messages/index.ts'
 import { messageOf, RPC } from '../../net/index.ts'
-import { checkTicket } from '../../tokens/index.ts'
 import { refuseStranger } from '../check-caller.ts'
 import { PipelineEnd } from '../ended.ts'
 import { injectedHeaders } from '../injected-headers.ts'
@@ -33,6 +31,7 @@ import { bad, withJsonNames } from './read-params.ts'
 import { A2aReply, type Binding } from './reply.ts'
 import { readRest, routeOf, VERSION_PARAMETER } from './rest.ts'
 import { finish, send } from './send.ts'
+import { decidedHeaders, TICKET, takeTicket, ticketFor } from './ticket.ts'
 import { toldAgain, waiting } from './waiting.ts'
 
 const STREAMS = new Set(['SendStreamingMessage', 'SubscribeToTask'])
@@ -170,7 +169,13 @@ async function decide(typed: TypedAgentCall, ports: GatewayPorts): Promise<Permi
     resource,
     action,
     arguments: typed.arguments,
-    sent: { method: action.method, path: action.path, query: [], headers: [], body: params },
+    sent: {
+      method: action.method,
+      path: action.path,
+      query: [],
+      headers: decidedHeaders(typed),
+      body: params,
+    },
     origin: { ip },
     // Words of an agent are words: nothing can be taken out of them.
     doable: [],
@@ -208,23 +213,6 @@ async function decide(typed: TypedAgentCall, ports: GatewayPorts): Promise<Permi
   }
 }
 
-/**
- * Takes the ticket that the caller hands on to the agent (`Remit-Ticket`), so that the agent opens a
- * task below the caller's. INVARIANT: nothing but a ticket of the caller's own task goes on.
- */
-async function takeTicket(typed: TypedAgentCall, ports: GatewayPorts): Promise<TypedAgentCall> {
-  const ticket = typed.request.headers.get(TICKET)
-  if (ticket === undefined) return typed
-  const claims = await checkTicket(ticket, ownTokens(ports.decisions)).catch((error: unknown) => {
-    if (error instanceof Problem) return undefined
-    throw error
-  })
-  if (claims?.task.parent === typed.task) return { ...typed, ticket }
-  throw bad(typed.rpc.id, '`Remit-Ticket` is no ticket of this task that holds')
-}
-
-const TICKET = 'remit-ticket'
-
 /** Checks whether the task was given the skill at all: what it was not given is unknown to it. */
 async function isGiven(
   { action, resource, task }: TypedAgentCall,
@@ -241,8 +229,19 @@ async function equip(
   permitted: PermittedAgentCall,
   ports: GatewayPorts,
 ): Promise<EquippedAgentCall> {
-  const { resource, rpc, ticket, verdict } = permitted
+  const { resource, rpc, verdict } = permitted
   const { decisionId } = verdict
+  const notSent = async (error: unknown, words: string): Promise<never> => {
+    const reason = error instanceof Problem ? error.code : 'server.failed'
+    await endCall(ports.decisions, decisionId, { state: 'not_sent', reason })
+    throw rpcFailure(rpc.id, 'internalError', `not executed: ${words}`, { decision_id: decisionId })
+  }
+  const ticket = await ticketFor(permitted, ports).catch((error: unknown) => {
+    // What the caller may not hand on any more is no failure of ours.
+    if (error instanceof Problem && error.status < 500) return notSent(error, error.detail)
+    ports.log.error({ decision: decisionId, err: error }, 'a ticket was not made')
+    return notSent(error, 'the ticket could not be made, for a reason on the side of the gateway')
+  })
   try {
     const { headers, secrets } = await injectedHeaders(resource, verdict, ports)
     return {
@@ -255,12 +254,8 @@ async function equip(
       redactor: new Redactor(ticket === undefined ? secrets : [...secrets, ticket]),
     }
   } catch (error) {
-    const reason = error instanceof Problem ? error.code : 'server.failed'
-    await endCall(ports.decisions, decisionId, { state: 'not_sent', reason })
     ports.log.error({ decision: decisionId, err: error }, 'a call was not sent')
-    const words =
-      'not executed: the call could not be sent, for a reason on the side of the gateway'
-    throw rpcFailure(rpc.id, 'internalError', words, { decision_id: decisionId })
+    return notSent(error, 'the call could not be sent, for a reason on the side of the gateway')
   }
 }
 

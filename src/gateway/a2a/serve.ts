@@ -19,6 +19,7 @@ import { payloadOf, taskIdOf } from './ids.ts'
 import { A2A_CALL, A2A_REQUEST, bindingOf, render } from './pipeline.ts'
 import { isTaskMethod, noPush, ownTask, readOfTask, readSending } from './read-params.ts'
 import { A2aReply } from './reply.ts'
+import { handedOnBy } from './ticket.ts'
 import { answeredTask, asAnswer, waitingTask } from './waiting.ts'
 
 const REQUEST_ID = /^req_[0-9A-Za-z_-]{1,64}$/
@@ -72,7 +73,7 @@ async function sendMessage(owned: OwnedRequest, ports: GatewayPorts): Promise<vo
 }
 
 type WantedCall = Pick<AgentCall, 'wire' | 'params' | 'given'> &
-  Pick<Partial<AgentCall>, 'skill' | 'deferred'>
+  Pick<Partial<AgentCall>, 'skill' | 'deferred' | 'handsOn'>
 
 async function call(owned: OwnedRequest, wanted: WantedCall, ports: GatewayPorts): Promise<void> {
   await A2A_CALL.run({ ...owned, ...wanted, isStream: isStream(owned) }, ports)
@@ -197,7 +198,11 @@ async function execute(
   if (!message) throw taskNotFound(owned.rpc.id)
   const given = messageArguments(message) ?? NOTHING
   const wire = isStream(owned) ? 'SendStreamingMessage' : 'SendMessage'
-  await call(owned, { wire, params, given, ...skill, deferred: request }, ports)
+  await call(
+    owned,
+    { wire, params, given, ...skill, ...handedOnBy(request), deferred: request },
+    ports,
+  )
 }
 
 /** Message of a call as it was frozen, with all of its parameters; none where it was no message. */
