@@ -69,6 +69,8 @@ export type Ask = {
   /** Rules of who may approve alone in an emergency, every one of which must be met; absent: nobody. */
   readonly breakGlass?: readonly (readonly string[])[]
   readonly prompts: readonly string[]
+  /** True when an answer is for this very call and no other: nothing proves who makes the next one. */
+  readonly once?: true
   /** JSON Pointers of arguments that whoever approves may lower or shorten; absent: none. */
   readonly editable?: readonly string[]
 }

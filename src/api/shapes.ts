@@ -13,6 +13,7 @@ import {
   Task as TaskJson,
 } from '../operation-kit/schemas.ts'
 import type { Person } from '../people/index.ts'
+import { takesBearer } from '../possession/index.ts'
 import type { Task } from '../tasks/index.ts'
 import { toJson } from './json.ts'
 
@@ -43,7 +44,11 @@ export function resourceShape(resource: Resource): Static<typeof ResourceJson> {
     shows: resource.shows ?? 'callable',
     members: resource.members ? [...resource.members] : null,
     owners: [...(resource.owners ?? [])],
-    tokens: { form: resource.tokenForm ?? 'jwt', subjects: resource.subjects ?? 'public' },
+    tokens: {
+      form: resource.tokenForm ?? 'jwt',
+      subjects: resource.subjects ?? 'public',
+      bearer: takesBearer(resource) ? 'allowed' : 'refused',
+    },
   })
 }
 

@@ -1,6 +1,6 @@
 import type { CallFacts, GateResult, RequestableDeny } from '@remit/engine'
 import { type AccessRequest, attachRequest } from '../access-requests/index.ts'
-import { renderSentence } from '../catalog/index.ts'
+import { countedRisk, renderSentence } from '../catalog/index.ts'
 import { templateDigest } from '../catalog-changes/index.ts'
 import type { Bookkeeping } from '../ledger/index.ts'
 import type { Id } from '../lib/id.ts'
@@ -122,13 +122,18 @@ export function askingOf(
     // INVARIANT: what people read is made here from typed arguments, never from words of the agent.
     text: renderSentence(call.action, call.arguments),
     templateDigest: templateDigest(call.action),
-    ask: decision.ask,
+    ask: isForOnce(each) ? { ...decision.ask, once: true } : decision.ask,
     inspected: inspectedOf(call) ?? null,
     sponsored: task.sponsored,
     policyVersion,
     decisionId: each.id,
     insufficient,
   }
+}
+
+/** Tells whether no answer to a call may be for others: without a key, each of high risk is looked at (contract 13.7). */
+function isForOnce({ call, who }: Case & { readonly who: KnownIdentity }): boolean {
+  return who.held.task.keyThumbprint === null && countedRisk(call.action) === 'high'
 }
 
 /** An access request, as it is told to the agent that asks. */

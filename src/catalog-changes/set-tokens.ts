@@ -2,12 +2,13 @@ import { type CatalogParts, changeCatalog, changeResource } from '../catalog/ind
 import { Problem } from '../lib/problem.ts'
 
 /**
- * Changes to the resource tokens of a resource: their form, and whom they name. A member that is
- * left out stays as it is.
+ * Changes to the resource tokens of a resource: their form, whom they name, and whether one is taken
+ * that nothing is proved of. A member that is left out stays as it is.
  */
 export interface TokenWish {
   readonly form?: 'jwt' | 'opaque' | undefined
   readonly subjects?: 'public' | 'pairwise' | undefined
+  readonly bearer?: 'allowed' | 'refused' | undefined
 }
 
 /**
@@ -18,10 +19,11 @@ export async function setTokens(
   parts: CatalogParts,
   change: TokenWish & { readonly name: string; readonly by: string },
 ): Promise<void> {
-  const { by, form, name, subjects } = change
+  const { bearer, by, form, name, subjects } = change
   const wish = {
     ...(form === undefined ? {} : { token_form: form }),
     ...(subjects === undefined ? {} : { subjects }),
+    ...(bearer === undefined ? {} : { bearer }),
   }
   await changeCatalog(parts, {
     write: async (tx) => {

@@ -113,6 +113,8 @@ export async function changeResource(
     mappings_trusted?: 0 | 1
     token_form?: 'jwt' | 'opaque'
     subjects?: 'public' | 'pairwise'
+    bearer?: 'allowed' | 'refused'
+    claims?: string | null
     server_asks?: Schema['resources']['server_asks']
     alike?: string | null
     owners?: string | null

@@ -33,6 +33,10 @@ export type Resource = {
   readonly tokenForm?: 'opaque'
   /** Each person has a name there that they have nowhere else; left out, it is the one they have everywhere. */
   readonly subjects?: 'pairwise'
+  /** Tokens that nothing is proved of are taken there, or are not, because an administrator said so; left out: as its protocol has it. */
+  readonly bearer?: 'allowed' | 'refused'
+  /** Further claims of its tokens; left out: none. */
+  readonly claims?: readonly MappedClaim[]
   /** Parts of the client that the MCP server may ask, besides people: its model, its folders; left out: none. */
   readonly serverAsks?: 'sampling' | 'roots' | 'both'
   /** Lists also show what a task could ask for; left out: what it may call only. */
@@ -47,6 +51,11 @@ export type Resource = {
   readonly createdAt: number
   readonly updatedAt: number
 }
+
+/** Further claim of the tokens of a resource: a fact by its name, or an expression (CEL) over such facts. */
+export type MappedClaim = {
+  readonly claim: string
+} & ({ readonly from: string } | { readonly cel: string })
 
 /** A resource as an import describes it. */
 export type PlannedResource = {

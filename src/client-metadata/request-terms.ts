@@ -11,12 +11,14 @@ export interface RequestTerms {
   readonly fapi2: boolean
   /** Identifier of the resource that its requests are about when they say none. */
   readonly defaultResource?: string | undefined
+  /** RFC 9449 section 5.2: the client always proves a key. */
+  readonly bound: boolean
 }
 
 const MAX_RESOURCE_LENGTH = 512
 
 /**
- * Reads `require_pushed_authorization_requests`, and two members of ours: `security_profile` and `default_resource`. `server`: what holds
+ * Reads `require_pushed_authorization_requests`, `dpop_bound_access_tokens`, and two members of ours: `security_profile` and `default_resource`. `server`: what holds
  * for every client here.
  */
 export function readRequestTerms(
@@ -29,12 +31,14 @@ export function readRequestTerms(
 ): RequestTerms {
   const {
     default_resource: resource,
+    dpop_bound_access_tokens: bound = false,
     require_pushed_authorization_requests: pushed = false,
     security_profile: profile,
   } = members
   const { bad, methods, server } = given
   if (typeof pushed !== 'boolean')
     throw bad('`require_pushed_authorization_requests` is true or false')
+  if (typeof bound !== 'boolean') throw bad('`dpop_bound_access_tokens` is true or false')
   if (profile !== undefined && profile !== 'fapi2') throw bad('`security_profile` is `fapi2`')
   if (resource !== undefined && !isIdentifier(resource))
     throw bad('`default_resource` is the identifier of a resource: an absolute URL')
@@ -45,6 +49,7 @@ export function readRequestTerms(
   return {
     pushed: fapi2 || pushed,
     fapi2,
+    bound,
     ...(typeof resource === 'string' ? { defaultResource: resource } : {}),
   }
 }
@@ -55,13 +60,15 @@ function isIdentifier(value: unknown): boolean {
 }
 
 /** Writes terms as the client and the protocol library read them. */
-export function membersOfTerms({ defaultResource, fapi2, pushed }: RequestTerms): {
+export function membersOfTerms({ bound, defaultResource, fapi2, pushed }: RequestTerms): {
+  readonly dpop_bound_access_tokens?: true
   readonly require_pushed_authorization_requests?: true
   readonly security_profile?: 'fapi2'
   readonly default_resource?: string
 } {
   return {
     ...(pushed ? { require_pushed_authorization_requests: true } : {}),
+    ...(bound ? { dpop_bound_access_tokens: true } : {}),
     ...(fapi2 ? { security_profile: 'fapi2' } : {}),
     ...(defaultResource === undefined ? {} : { default_resource: defaultResource }),
   }

@@ -121,6 +121,19 @@ export async function agentBefore(db: Reader, clientId: string): Promise<string 
   return row?.agent_id ?? undefined
 }
 
+/** Tells whether a client redeemed a code with a proof before. */
+export async function provedKeyBefore(db: Reader, clientId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('authorizations')
+    .innerJoin('tasks', 'tasks.id', 'authorizations.task_id')
+    .select('tasks.id')
+    .where('authorizations.client_id', '=', clientId)
+    .where('tasks.key_thumbprint', 'is not', null)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 /** Tells whether other clients than the one with its own id are instances of an agent. */
 export async function hasInstances(db: Reader, agentId: string): Promise<boolean> {
   const row = await db

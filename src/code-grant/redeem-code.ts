@@ -82,6 +82,9 @@ export async function redeemCode(
   if (isRefused(proof)) return no(proof)
   if (asked.thumbprint !== undefined && proof?.thumbprint !== asked.thumbprint)
     return no(refused('proof.wrong_key', 'the client announced another key'))
+  // RFC 9449 section 5.2: whoever always proves a key is believed.
+  if (authorization?.announcesKey && !proof)
+    return no(refused('proof.missing', 'the client said that it proves a key'))
   // Deferred Token Response, "Pre-Token Hints".
   if (authorization?.deferrable && !asked.deferrable)
     return no(refused('oauth.invalid_request', '`completion_mode` was `deferred` before'))
@@ -151,7 +154,7 @@ async function planCode(
   const catalog = await parts.catalog.current()
   const resource = catalog.byIdentifier.get(authorization.resource)
   if (!resource) return refused('resource.unknown', 'there is no such resource')
-  // INVARIANT: bearer tokens are for MCP servers and A2A agents, whose clients may know nothing else; an API's clients have keys.
+  // INVARIANT: a bearer token is only for where it is taken, as that is now: the person may have been asked when it was.
   // By the profile a second lock: no client without a key gets here.
   if (!proof && (!takesBearer(resource) || parts.fapi2))
     return refused('proof.missing', 'this resource takes bound tokens only: send a DPoP proof')

@@ -4,9 +4,39 @@ import type { Agent } from '../agents/index.ts'
 import { countedRisk, type Resource } from '../catalog/index.ts'
 import { agentEntity, contextsOf, groupEntities, personEntity } from '../facts/index.ts'
 import type { GrantParts } from '../grants/index.ts'
+import { agentIdOf } from '../lib/client-url.ts'
+import { Problem } from '../lib/problem.ts'
 import type { Person } from '../people/index.ts'
 import { takesBearer } from '../possession/index.ts'
 import type { Authorization } from './authorization.ts'
+import { agentBefore, provedKeyBefore } from './authorization-store.ts'
+
+/**
+ * Tells a client before a person is asked that its tokens would be refused: it says nothing of a key, never proved one, and the
+ * resource takes nothing else.
+ * @throws Problem `authorization.key_needed`
+ */
+export async function requireKeyIfNeeded(
+  { catalog, storage }: Pick<GrantParts, 'catalog' | 'storage'>,
+  {
+    announcesKey,
+    clientId,
+    proves,
+    resource: identifier,
+  }: Pick<Authorization, 'announcesKey' | 'clientId' | 'proves' | 'resource'>,
+): Promise<void> {
+  const resource = (await catalog.current()).byIdentifier.get(identifier)
+  if (announcesKey || !resource || takesBearer(resource)) return
+  // A client that authenticates has a key of its own.
+  if (proves && !proves.methods.includes('none')) return
+  const { read } = storage
+  if (await provedKeyBefore(read, clientId)) return
+  if (await canProve(read, (await agentBefore(read, clientId)) ?? agentIdOf(clientId))) return
+  throw new Problem(
+    'authorization.key_needed',
+    `\`${resource.name}\` takes tokens that are bound to a key only: announce the key of your DPoP proofs with \`dpop_jkt\`, or register with \`dpop_bound_access_tokens\``,
+  )
+}
 
 /**
  * Tells whether the tokens of a client will be good without a key, as far as it has said: it

@@ -179,6 +179,9 @@ export const Resource = Type.Object({
     subjects: Type.Enum(['public', 'pairwise'], {
       description: '`public`, or `pairwise`: people have a name that they have at no other API',
     }),
+    bearer: Type.Enum(['refused', 'allowed'], {
+      description: '`refused`, or `allowed`: clients that prove no key get them, too',
+    }),
   }),
   status: Type.Enum(['active', 'suspended', 'removed']),
 })

@@ -12,14 +12,20 @@ export function metadataUrl(identifier: string): string {
 export interface ChallengedResource {
   readonly identifier: string
   readonly protocol: 'http' | 'mcp' | 'a2a' | 'graphql'
+  /** An administrator's word on tokens that nothing is proved of; left out: as the protocol has it. */
+  readonly bearer?: 'allowed' | 'refused'
 }
 
 /**
  * Tells whether tokens that nothing is proved of are taken there: clients of MCP servers and A2A
- * agents may know an address and nothing else (contract 4); those of an API have keys.
+ * agents may know an address and nothing else (contract 4); those of an API have keys, unless an
+ * administrator lets others in (contract 13.7).
  */
-export function takesBearer({ protocol }: Pick<ChallengedResource, 'protocol'>): boolean {
-  return protocol !== 'http'
+export function takesBearer({
+  bearer,
+  protocol,
+}: Pick<ChallengedResource, 'bearer' | 'protocol'>): boolean {
+  return bearer === undefined ? protocol !== 'http' : bearer === 'allowed'
 }
 
 /**

@@ -30,7 +30,7 @@ inEachWorld('stronger and fresher sign-ins of clients that came by a code (RFC 9
 @id("strong-read") @step_up("mfa max_age=PT10M") permit (principal is Person, action == Action::"orders.read", resource);`
     await publishPolicies(w.rooms.policy, { text: stricter, by, note: 'for tests' })
     stranger = await Stranger.arrive(w)
-    await stranger.register()
+    await stranger.register({ dpop_bound_access_tokens: true })
   })
 
   /** Up to the page on which the person is asked. */

@@ -90,8 +90,11 @@ function actionLines(resource: ResourceProfileAnswer, terminal: Terminal): reado
   ]
 }
 
-function unusualTokens({ tokens }: ResourceProfileAnswer): string {
+function unusualTokens({ protocol, tokens }: ResourceProfileAnswer): string {
+  const open = tokens.bearer === 'allowed'
   return [
+    ...(open && protocol === 'http' ? ['clients that prove no key get them, too'] : []),
+    ...(!open && protocol !== 'http' ? ['for clients that prove a key'] : []),
     ...(tokens.form === 'opaque' ? ['opaque'] : []),
     ...(tokens.subjects === 'pairwise' ? ['people have a name for this API alone'] : []),
   ].join(', ')

@@ -38,6 +38,10 @@ const Change = (kit: SchemaKit) => ({
 })
 
 const FORMS = { jwt: 'JWTs', opaque: 'opaque' } as const
+const KEYS = {
+  allowed: 'let clients in that prove no key',
+  refused: 'let only clients in that prove a key',
+} as const
 
 /** `remit resources …`: the catalog of APIs and MCP servers. */
 export const RESOURCES = noun({
@@ -196,23 +200,30 @@ export const RESOURCES = noun({
       id: 'resources.set_tokens',
       route: 'PUT /resources/:name/tokens',
       widens: true,
-      says: 'Says what the tokens for an API look like, and whom they name. Those from before do not work any more.',
+      says: 'Says what the tokens for an API look like, whom they name, and whether clients that prove no key get one. Those from before do not work any more.',
       schemas: (kit) => ({
         params: kit.ByName,
         body: kit.Type.Object(
           {
             form: kit.Type.Optional(kit.Type.Enum(['jwt', 'opaque'])),
             subjects: kit.Type.Optional(kit.Type.Enum(['public', 'pairwise'])),
+            bearer: kit.Type.Optional(kit.Type.Enum(['refused', 'allowed'])),
           },
           { ...kit.closed, minProperties: 1 },
         ),
         answer: ResourceProfile(kit),
       }),
-      confirms: ({ params }) => `Change what tokens for ${params.name} look like`,
+      confirms: ({ body: { bearer, form, subjects }, params: { name } }) => {
+        const looks = form !== undefined || subjects !== undefined
+        const keys = bearer && KEYS[bearer]
+        if (!keys) return `Change what tokens for ${name} look like`
+        return looks ? `Change what tokens for ${name} look like; ${keys}` : `At ${name}, ${keys}`
+      },
       command: ({ bold, done }) => ({
         examples: [
           'remit resources tokens billing --opaque',
           'remit resources tokens billing --pairwise',
+          'remit resources tokens billing --bearer',
         ],
         takes: {
           params: { name },
@@ -228,11 +239,18 @@ export const RESOURCES = noun({
               '--public': ['people have the name that they have at every API', 'public'],
               '--pairwise': ['people have a name that they have at no other API', 'pairwise'],
             }),
+            bearer: flags({
+              '--bearer': [
+                'clients that prove no key get one, too: opaque, for five minutes',
+                'allowed',
+              ],
+              '--bound': ['only clients that prove a key get one', 'refused'],
+            }),
           },
         },
         some: true,
         said: ({ answer: { name, tokens } }) =>
-          done`tokens for ${bold(name)} are ${FORMS[tokens.form]}, with ${tokens.subjects === 'pairwise' ? 'names of its own' : 'the usual names'}`,
+          done`tokens for ${bold(name)} are ${FORMS[tokens.form]}, with ${tokens.subjects === 'pairwise' ? 'names of its own' : 'the usual names'}${tokens.bearer === 'allowed' ? '; clients that prove no key get them, too' : '; only clients that prove a key get them'}`,
       }),
     }),
     owners: OWNERS,

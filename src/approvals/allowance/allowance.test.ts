@@ -67,6 +67,7 @@ forEachEngine('an allowance', (open) => {
       return allowance
     }
     const call: DescribedCall = {
+      bound: true,
       taskId: request.taskId,
       personId: maria.id,
       agentId: 'refund-bot',
@@ -207,6 +208,8 @@ forEachEngine('an allowance', (open) => {
       { upstream: 'https://elsewhere.example' },
       { definition: 'def2' },
       { risk: 'critical' },
+      // M4: without a key, what is risky is looked at each time.
+      { risk: 'high', bound: false },
     ] satisfies Partial<DescribedCall>[])
       assert.equal(await means(over), 0, JSON.stringify(over))
   })

@@ -10,6 +10,8 @@ import { howsFor, type PatternMode, type PatternPart, partAdmits } from './patte
  */
 export function onlyOnce(request: AccessRequest): string | undefined {
   if (request.risk === 'critical') return 'a critical call is looked at each time'
+  if (request.ask.once)
+    return 'the program proves no key, so its calls of high risk are looked at each time'
   if (request.call.length > MAX_SHOWN)
     return 'this call is too long to be shown on a page as a whole'
   if (request.inspected === null)

@@ -33,6 +33,8 @@ export interface DescribedCall {
   readonly action: string
   readonly definition: string
   readonly risk: Risk
+  /** False: the task has no key, so whoever copied its token could make the call. */
+  readonly bound: boolean
   /** `undefined`: parts of it have no type. */
   readonly leaves: readonly Leaf[] | undefined
 }
@@ -54,6 +56,8 @@ export async function usableAllowances(
 ): Promise<UsableAllowance[]> {
   const { read } = parts.storage
   if (call.risk === 'critical' || call.leaves === undefined) return []
+  // INVARIANT: without a key, a call of high risk is looked at each time (contract 13.7).
+  if (call.risk === 'high' && !call.bound) return []
   const usable: UsableAllowance[] = []
   for (const allowance of await allowancesFor(read, call, now)) {
     if (!means(allowance, call, call.leaves)) continue

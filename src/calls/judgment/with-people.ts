@@ -2,6 +2,7 @@ import { type CallFacts, decide, type RequestableDeny } from '@remit/engine'
 import { findRequest } from '../../access-requests/index.ts'
 import { type ApprovalLookup, usableAllowances, usableApproval } from '../../approvals/index.ts'
 import { editedArguments } from '../../call-edits/index.ts'
+import { countedRisk } from '../../catalog/index.ts'
 import { requesterOf } from '../../facts/index.ts'
 import type { Id } from '../../lib/id.ts'
 import type { OvertakenMark } from '../../storage/index.ts'
@@ -77,7 +78,8 @@ async function judgeWithAllowances(
     upstream: call.resource.upstream,
     action: call.action.name,
     definition: call.action.digest,
-    risk: call.action.risk,
+    risk: countedRisk(call.action),
+    bound: task.keyThumbprint !== null,
     leaves: inspectedOf(call),
   }
   for (const usable of await usableAllowances(parts, asked, each.at)) {

@@ -13,6 +13,7 @@ export const TOKEN_PROBLEMS = {
     status: 409,
     title: 'The authorization request is no longer pending',
   },
+  'authorization.key_needed': { status: 400, title: 'The API takes clients that prove a key only' },
   'authorization.person_needed': { status: 400, title: 'The person has to be asked' },
   'authorization.registration': {
     status: 400,

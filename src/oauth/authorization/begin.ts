@@ -40,7 +40,6 @@ export async function beginWaiting(
       ...client.self,
       ...shown,
       id,
-      announcesKey: thumbprint !== undefined,
       browser: sha256url(browser),
     },
     records.putSteps([{ kind: WAITING_REQUEST, id, payload: waiting }], LIVES[WAITING_REQUEST]),

@@ -1,6 +1,6 @@
 import type { StepUp } from '@remit/engine'
 import { isRegisteredRedirect } from '../../client-metadata/index.ts'
-import { readAskedDetails } from '../../code-grant/index.ts'
+import { readAskedDetails, requireKeyIfNeeded } from '../../code-grant/index.ts'
 import type { GrantParts } from '../../grants/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { refusalProblem } from '../token-answer.ts'
@@ -25,6 +25,8 @@ export interface AuthorizationRequest {
   readonly codeChallenge: string
   /** Thumbprint of the key that the client will prove (`dpop_jkt`, RFC 9449 section 10). */
   readonly thumbprint: string | undefined
+  /** It will prove a key, or is refused: it said which one, or registered to always do so. */
+  readonly announcesKey: boolean
 }
 
 /** Every parameter that means something here; others are ignored (RFC 6749 section 3.1). */
@@ -78,7 +80,7 @@ export function redirectOf({ self }: RequestingClient, { form, repeated }: Reque
  * @throws Problem `authorization.…`, `oauth.invalid_request`, `resource.unknown`, `task.bad_details`, `task.bad_scope`
  */
 export async function checkRequest(
-  { catalog }: Pick<GrantParts, 'catalog'>,
+  { catalog, storage }: Pick<GrantParts, 'catalog' | 'storage'>,
   client: RequestingClient,
   parameters: RequestParameters,
 ): Promise<AuthorizationRequest> {
@@ -101,8 +103,11 @@ export async function checkRequest(
   const askedDetails = form.get('authorization_details') ?? null
   const details = askedDetails === null ? [] : readAskedDetails(view, askedDetails, resource)
   if ('outcome' in details) throw refusalProblem(details)
+  const announcesKey = thumbprint !== undefined || client.terms.bound
+  await requireKeyIfNeeded({ catalog, storage }, { ...client.self, announcesKey, resource })
   return {
     ...{ redirectUri, resource, scope, askedDetails, stepUp, codeChallenge, thumbprint },
+    announcesKey,
     deferrable: modes.includes('deferred'),
     mayReturn: !promptsOf(form).includes('consent'),
     state: form.get('state'),

@@ -11,6 +11,7 @@ import { openDecisions } from './open-decisions.ts'
 import { noBuildWithoutBundles, packedRecords } from './packed-records.ts'
 import { placedRecords } from './placed-records.ts'
 import { portableSql, type Statements } from './portable-sql.ts'
+import { tokenSettings } from './token-settings.ts'
 import { usedProofs } from './used-proofs.ts'
 
 /**
@@ -37,6 +38,7 @@ const MIGRATIONS: Readonly<Record<string, Statements>> = {
   '0008-placed-records': placedRecords,
   '0009-decision-endings': decisionEndings,
   '0010-since-0004-later-packed-records': noBuildWithoutBundles,
+  '0011-token-settings': tokenSettings,
 }
 
 /** Migrations by name, in the form that Kysely's `Migrator` takes. None has a way back. */

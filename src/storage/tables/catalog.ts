@@ -28,6 +28,10 @@ export const catalog = {
      * resource.
      */
     subjects: oneOf('public', 'pairwise'),
+    /** `allowed` or `refused`: tokens that nothing is proved of, where an administrator said so. */
+    bearer: optional(oneOf('allowed', 'refused')),
+    /** Further claims of its tokens, and where each comes from. */
+    claims: optional(json),
     /** Parts of the client, besides people, that an MCP server may ask. */
     server_asks: oneOf('nothing', 'sampling', 'roots', 'both'),
     /** Extent of lists: what a task may call, or what it could ask for, too. */

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { before, it } from 'node:test'
+import { findRequest } from '../../src/access-requests/index.ts'
+import { onlyOnce } from '../../src/approvals/index.ts'
+import { setTokens } from '../../src/catalog-changes/index.ts'
+import { addAdmissionRule } from '../../src/client-metadata/index.ts'
+import { publishPolicies } from '../../src/policy/index.ts'
+import { Stranger, VERIFIER } from '../mcp/stranger.ts'
+import { newKey } from '../signing.ts'
+import { send } from '../wire.ts'
+import { inEachWorld } from '../world.ts'
+
+inEachWorld('M4: clients without keys at an HTTP API', (world) => {
+  const orders = () => world().orders
+
+  before(async () => {
+    const w = world()
+    const { id: by } = await w.person('ada')
+    const actions = ['orders.read', 'orders.refund']
+    await addAdmissionRule(w.rooms.agents, {
+      ...{ name: 'this-computer', redirectHosts: ['localhost'], trust: 2, ownerId: by, by },
+      ceiling: [{ type: 'remit_call', locations: [w.orders], actions, bounds: [] }],
+    })
+    const { version } = await w.rooms.policies.active()
+    const { text } = await w.rooms.policies.version(version)
+    const rule = `
+@id("let-in-at-orders")
+permit (principal is Agent, action, resource == Resource::"orders")
+when { principal.trust >= 1 && context has person };
+`
+    await publishPolicies(w.rooms.policy, { text: text + rule, by, note: 'for tests' })
+  })
+
+  const set = (bearer: 'allowed' | 'refused') =>
+    setTokens(world().rooms.connections, { name: 'orders', bearer, by: 'operator' })
+
+  /** Sends a client through the page; what came back. */
+  async function comeBack(stranger: Stranger): Promise<URL> {
+    if (stranger.id === '') await stranger.register()
+    stranger.verifier = VERIFIER
+    return stranger.answered(await stranger.ask('sam', stranger.asking(orders())))
+  }
+
+  it('are told before anybody is asked, where the API takes no token without a key', async () => {
+    const stranger = await Stranger.arrive(world())
+    const { location } = await stranger.authorize(orders())
+    const back = new URL(location)
+    assert.equal(`${back.origin}${back.pathname}`, stranger.redirectUrl)
+    assert.equal(back.searchParams.get('error'), 'invalid_request')
+    assert.match(back.searchParams.get('error_description') ?? '', /dpop_jkt/)
+    const metadata = await send(`${world().gateway}/.well-known/oauth-protected-resource/orders`)
+    assert.equal(metadata.body.dpop_bound_access_tokens_required, true)
+  })
+
+  it('are asked about once they say that they have one', async () => {
+    const announcing = await Stranger.arrive(world())
+    const { thumbprint } = await newKey()
+    const announced = await announcing.authorize(orders(), { dpop_jkt: thumbprint })
+    assert.match(announced.location, /^\/authorize\/|\/authorize\//)
+    const registered = await Stranger.arrive(world())
+    const said = await registered.register({ dpop_bound_access_tokens: true })
+    assert.equal(said.body.dpop_bound_access_tokens, true)
+    // RFC 9449 section 5.2: whoever says so is held to it.
+    const refused = await registered.redeem(await comeBack(registered), orders())
+    assert.equal(refused.body.code, 'proof.missing')
+  })
+
+  it('get opaque tokens of five minutes where an administrator lets them in, and refresh them', async () => {
+    await set('allowed')
+    const stranger = await Stranger.arrive(world())
+    const got = await stranger.redeem(await comeBack(stranger), orders())
+    assert.equal(got.status, 200, JSON.stringify(got.body))
+    assert.equal(got.body.token_type, 'Bearer')
+    assert.ok(Number(got.body.expires_in) <= 300)
+    assert.match(String(got.body.access_token), /^remit_at_/)
+    const read = (token: unknown) =>
+      send(`${orders()}/orders/1042`, { headers: [['Authorization', `Bearer ${token}`]] })
+    assert.equal((await read(got.body.access_token)).status, 200)
+    const refresh_token = String(got.body.refresh_token)
+    const next = await stranger.refresh({ refresh_token })
+    assert.equal(next.body.token_type, 'Bearer')
+    assert.equal((await read(next.body.access_token)).status, 200)
+    const { headers, status } = await read('nothing')
+    assert.equal(status, 401)
+    assert.match(String(headers['www-authenticate']), /^Bearer /)
+    // What is risky is looked at each time: no answer is for more than one call.
+    const refund = await send(`${orders()}/orders/1042/refunds`, {
+      method: 'POST',
+      headers: [
+        ['Authorization', `Bearer ${next.body.access_token}`],
+        ['Content-Type', 'application/json'],
+      ],
+      body: JSON.stringify({ amount: 10 }),
+    })
+    assert.equal(refund.body.code, 'approval.required', refund.text)
+    const { id } = Object(refund.body.access_request)
+    const asked = await findRequest(world().rooms.decisions, String(id))
+    assert.match(asked ? (onlyOnce(asked) ?? '') : 'unknown', /no key/)
+    // Nothing from before counts when it is taken back, and the next one is told before it asks.
+    await set('refused')
+    assert.equal((await read(next.body.access_token)).status, 401)
+    assert.match((await stranger.authorize(orders())).location, /error=invalid_request/)
+  })
+})
