@@ -9,11 +9,11 @@ export const TOKEN_PROBLEMS = {
     status: 409,
     title: "The program's description has changed",
   },
+  'authorization.key_needed': { status: 400, title: 'The API takes clients that prove a key only' },
   'authorization.not_pending': {
     status: 409,
     title: 'The authorization request is no longer pending',
   },
-  'authorization.key_needed': { status: 400, title: 'The API takes clients that prove a key only' },
   'authorization.person_needed': { status: 400, title: 'The person has to be asked' },
   'authorization.registration': {
     status: 400,
