@@ -261,6 +261,32 @@ onBothEngines('migrations', (open) => {
     }
   })
 
+  test('O2: a step that was taken back is never called newer', async () => {
+    const storage = await open()
+    // What ac5ec1c8 made, beside a step that a later one would have after it.
+    await record(storage, '0010-since-0010-dictionaries')
+    await record(storage, '1000-since-0004-later-packed-records')
+    for (const act of [readSchemaVersion, requireCurrentSchema, runMigrations])
+      await assert.rejects(act(storage), withCode('storage.prerelease'))
+  })
+
+  test('one that may come later is needed where another comes after it', async () => {
+    const storage = await open()
+    const later = `${numbered(NOW + 1)}-since-${numbered(NOW)}-later-less`
+    const nothing = migration(storage.engine, () => [])
+    const both = {
+      ...migrationsFor(storage.engine),
+      [later]: nothing,
+      [`${numbered(NOW + 2)}-more`]: nothing,
+    }
+    await assert.rejects(requireCurrentSchema(storage, both), withCode('storage.outdated'))
+    await withReplica(storage, NOW - 1, 60_000)
+    await assert.rejects(runMigrations(storage, both), withCode('storage.replicas_outdated'))
+    await storage.transaction((tx) => tx.deleteFrom('live_replicas').execute())
+    assert.equal((await runMigrations(storage, both)).version, NOW + 2)
+    await requireCurrentSchema(storage, both)
+  })
+
   test('one that fails leaves nothing behind, and says why', async () => {
     const storage = await open()
     const before = await columnsOf(storage)

@@ -53,11 +53,15 @@ export function runMigrations(
   })
 }
 
-/** Names of the migrations that run now: while older servers run, those that may come later do. */
+/** Names of the migrations that run now: while older servers run, those at the end that may come later do. */
 function dueNow(steps: readonly MigrationStep[], replicas: readonly ReplicaSchema[]) {
   const names = steps.map(({ name }) => name)
-  const later = names.findIndex(mayComeLater)
-  return replicas.length > 0 && later >= 0 ? names.slice(0, later) : names
+  return replicas.length > 0 ? names.slice(0, names.length - laterOf(names).length) : names
+}
+
+/** Names at the end of a list in order that may come later. One with another migration after it is needed. */
+function laterOf(names: readonly string[]): readonly string[] {
+  return names.slice(names.findLastIndex((name) => !mayComeLater(name)) + 1)
 }
 
 /** @throws Problem `storage.replicas_outdated` */
@@ -186,7 +190,7 @@ export async function requireCurrentSchema(
   migrations: Migrations = migrationsFor(storage.engine),
 ): Promise<void> {
   const { recorded, needed } = await readSchemaVersion(storage, migrations)
-  const later = Object.keys(migrations).filter(mayComeLater)
+  const later = laterOf(Object.keys(migrations).toSorted())
   // They are the last: what is missing is one of them.
   if (recorded >= needed - later.filter((name) => numberOf(name) > recorded).length) return
   throw new Problem(
@@ -225,22 +229,23 @@ async function readVersion(
   const recorded = await recordedNames(db, engine)
   const unknown = recorded.filter((name) => !known.includes(name))
   const newest = numberOf(known.at(-1) ?? '')
-  const isAhead =
-    recorded.length - unknown.length === needed && unknown.every((name) => numberOf(name) > newest)
+  // A step up to ours that is not ours was taken back, or is of another baseline: no newer build knows it either.
+  const isStray = unknown.some((name) => numberOf(name) <= newest)
+  const isAhead = !isStray && recorded.length - unknown.length === needed
   // INVARIANT: a build that is older than the oldest that works with the schema does not begin.
   if (isAhead && oldestOf(recorded) <= needed) return { recorded: recorded.length, needed }
-  if (unknown.some((name) => numberOf(name) > newest)) {
+  if (unknown.length > 0 && !isStray) {
     throw new Problem(
       'storage.newer',
       `the schema is at version ${recorded.length}, this build knows ${needed}: start the newer build again`,
     )
   }
-  // Every version had `used_once`. Those before the first release kept other records of their migrations, or none of these.
+  // Every version had `used_once`. Those before Kysely's `Migrator` kept other records of their migrations, or none of these.
   const unrecorded = recorded.length === 0 && (await hasTable(db, engine, 'used_once'))
-  if (unknown.length > 0 || unrecorded) {
+  if (isStray || unrecorded) {
     throw new Problem(
       'storage.prerelease',
-      'a development version from before the first release made this database, and no migration leads from it to this build: start with an empty one',
+      'a state of main from before 1 December 2026 made this database, and no migration leads from it to this build: start with an empty database, and carry the configuration over as the page of this problem says',
     )
   }
   return { recorded: recorded.length, needed }

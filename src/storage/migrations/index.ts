@@ -15,20 +15,19 @@ import { tokenSettings } from './token-settings.ts'
 import { usedProofs } from './used-proofs.ts'
 
 /**
- * Until the first release the baseline changes in place. Its name ends in a digest of its statements, so that a database
- * that another baseline made is refused instead of half understood.
- */
-const BASELINE = `0001-baseline-${digestOf(baseline)}`
-
-/**
  * Every migration by its name: four digits that rise by one, then a subject. Kysely runs them in the order of their names.
- * Never change or remove one that was released. Each either expands, which only adds what an older build does not see, or
+ *
+ * INVARIANT: what stood on main is never changed, removed or renumbered, and neither is what it is made of. Databases of every state
+ * of main since 11e9c05e are upgraded; `pinned.json` has a digest of each, and `test/upgrade` a database of each schema.
+ *
+ * Each either expands, which only adds what an older build does not see, or
  * contracts, which takes away what no build since schema N uses any more: its name is then `0007-since-0006-subject`. One that
- * the build works without says so, and may be the last only: `0010-since-0009-later-subject`. It runs when no older server is left.
- * Servers go on while it runs: no statement may hold a lock for long on a table that calls use.
+ * the build works without says so: `0010-since-0009-later-subject`. While it is the last it runs when no older server is left;
+ * with another one after it, it is needed like every other. Servers go on while it runs: no statement may hold a lock for long
+ * on a table that calls use.
  */
 const MIGRATIONS: Readonly<Record<string, Statements>> = {
-  [BASELINE]: baseline,
+  '0001-baseline-0cfda5ce': baseline,
   '0002-open-decisions': openDecisions,
   '0003-appended-records': appendedRecords,
   '0004-packed-records': packedRecords,
@@ -75,12 +74,18 @@ export function migration(engine: Storage['engine'], statements: Statements): Mi
   }
 }
 
+/** Digests of the statements of each migration, on both engines, by its name. */
+export function migrationDigests(): Readonly<Record<string, string>> {
+  const entries = Object.entries(MIGRATIONS)
+  return Object.fromEntries(entries.map(([name, statements]) => [name, digestOf(statements)]))
+}
+
 /** Changes whenever a statement of any migration does. */
 export const SCHEMA_DIGEST = digestOf((words) =>
   Object.values(MIGRATIONS).flatMap((statements) => statements(words)),
 )
 
 function digestOf(statements: Statements): string {
-  const text = statements(portableSql('postgres')).join(';')
-  return createHash('sha256').update(text).digest('hex').slice(0, 8)
+  const texts = (['sqlite', 'postgres'] as const).map((engine) => statements(portableSql(engine)))
+  return createHash('sha256').update(JSON.stringify(texts)).digest('hex').slice(0, 8)
 }
