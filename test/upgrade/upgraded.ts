@@ -80,7 +80,10 @@ async function loadPostgres({ migrations, tables }: KeptDatabase) {
 }
 
 /** Starts today's server on it, which migrates it. */
-export async function upgrade(kept: KeptDatabase, engine: Storage['engine']): Promise<UpgradedServer> {
+export async function upgrade(
+  kept: KeptDatabase,
+  engine: Storage['engine'],
+): Promise<UpgradedServer> {
   const placed = await placeKept(kept, engine)
   const [issuer = 0, gateway = 0] = await freePorts(2)
   const settings = readSettings({
