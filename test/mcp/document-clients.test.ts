@@ -269,6 +269,39 @@ inOneWorld(
       assert.equal(next.status, 200, JSON.stringify(next.body))
     })
 
+    it('E1: one that may also come without its key, and did not: its refresh token gives nothing to another key', async () => {
+      const w = world()
+      await rule()
+      const key = await newKey()
+      const { stranger, url } = await arrive({
+        token_endpoint_auth_methods_supported: ['none', 'private_key_jwt'],
+        jwks: { keys: [{ ...key.publicJwk, kid: 'k1' }] },
+      })
+      stranger.client = { client_id: url }
+      const agent = new TestAgent(w, url, key)
+      const assertion = async () => ({
+        client_assertion_type: JWT_BEARER,
+        client_assertion: await agent.assertion({ header: { kid: 'k1' } }),
+      })
+      const proofBy = (bound: TestKey) =>
+        proof(w.clock, bound, { method: 'POST', url: `${w.issuer}/oauth/token` })
+      stranger.verifier = VERIFIER
+      const back = await stranger.answered(await stranger.ask('sam', stranger.asking(desk())))
+      const own = await newKey()
+      const tokens = await stranger.redeem(back, desk(), await assertion(), await proofBy(own))
+      assert.equal(tokens.status, 200, JSON.stringify(tokens.body))
+      const refresh = { refresh_token: String(tokens.body.refresh_token) }
+      for (const thief of [await newKey(), own]) {
+        const stolen = await stranger.refresh(refresh, await proofBy(thief))
+        assert.equal(stolen.body.error, 'invalid_client', JSON.stringify(stolen.body))
+      }
+      const next = await stranger.refresh(
+        { ...refresh, ...(await assertion()) },
+        await proofBy(await newKey()),
+      )
+      assert.equal(next.status, 200, JSON.stringify(next.body))
+    })
+
     it('it opens tasks by token exchange and alone, once a rule lets it in; its agent begins with its first proof', async () => {
       const w = world()
       const key = await newKey()
