@@ -70,7 +70,7 @@ export async function testParts(storage: Storage): Promise<TestParts> {
 
 /** A person in the books, active and alive. */
 export async function addPerson(
-  { clock, random, storage }: TestParts,
+  { clock, random, storage }: Pick<TestParts, 'clock' | 'random' | 'storage'>,
   ...groups: string[]
 ): Promise<{ id: Id<'person'> }> {
   const id = newId('person', random)

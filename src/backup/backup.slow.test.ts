@@ -156,7 +156,12 @@ describe('a backup', () => {
         const ended = Object.fromEntries(bases.map((row) => [row[0], row[8] !== null]))
         assert.deepEqual(ended, { admin: false, consent: true })
         const [standIn = []] = (after.stand_ins ?? []).map((line) => readRow(line, 8))
-        assert.equal(standIn[7], 'operator')
+        const columns = Object.keys(TABLES.stand_ins)
+        assert.equal(standIn[columns.indexOf('ended_by')], 'operator')
+        const [endedAt, endsAt] = ['ended_at', 'ends_at'].map(
+          (name) => standIn[columns.indexOf(name)],
+        )
+        assert.ok(endedAt !== null && Number(endedAt) <= Number(endsAt), 'E5: it has ended')
         const kinds = (after.protocol_records ?? []).map((line) => readRow(line, 5)[0])
         assert.deepEqual(kinds, ['Client'])
         const oldKeys = (before.signing_keys ?? []).map((line) => String(readRow(line, 8)[0]))

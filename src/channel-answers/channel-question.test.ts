@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Ask } from '@remit/engine'
+import { actBefore } from '../../test/act-before.ts'
 import { findRequest } from '../access-requests/index.ts'
 import { answerRequest, shownDigest } from '../approvals/index.ts'
 import { setDisplay, setRisk } from '../catalog-changes/index.ts'
@@ -114,6 +115,20 @@ forEachEngine('a question that is answered in a channel', (open) => {
     const told = await Promise.all([desk.press(message, 'approve'), desk.press(message, 'deny')])
     assert.equal(told.filter((text) => text === undefined).length, 1, String(told))
     assert.equal(await state(request.id), told[0] === undefined ? 'approved' : 'denied')
+  })
+
+  test('E6: an account whose link is taken back between look and commit answers nothing', async () => {
+    const { asked, decisions, fiona, pages, state } = await begin()
+    const desk = await slackDesk(pages, fiona)
+    const request = await asked()
+    const message = await desk.message()
+    const { hasActed, wrapped } = actBefore(decisions.storage, {
+      before: ['transaction'],
+      act: desk.unlink,
+    })
+    assert.match(String(await desk.press(message, 'approve', wrapped)), /linked no more/)
+    assert.ok(hasActed())
+    assert.equal(await state(request.id), 'pending')
   })
 
   test('is told ended, or not asked of them any more, to who presses then', async () => {

@@ -6,6 +6,7 @@ import {
   confirmOwnChannel,
   type NotificationParts,
   notifyOnce,
+  removeOwnChannel,
   SlackApp,
   sendCodeTo,
 } from '../notifications/index.ts'
@@ -78,15 +79,18 @@ export async function slackDesk(pages: TestPages, person: Person) {
       await notifyOnce(notifications)
       return posted[count]
     },
-    /** Presses a button of a message; answers what is told. */
+    /** Takes the link between the person and the account back. */
+    unlink: () => removeOwnChannel(notifications, { ...own, id }),
+    /** Presses a button of a message; answers what is told. `storage`: the store that takes the answer. */
     press(
       message: PostedMessage | undefined,
       answer: 'approve' | 'deny',
+      storage = decisions.storage,
     ): Promise<string | undefined> {
       const buttons = message?.blocks.flatMap(({ elements = [] }) => elements)
       const value = buttons?.find(({ action_id: id }) => id === `remit_${answer}`)?.value ?? ''
       return answerInSlack(
-        { ...decisions, slack },
+        { ...decisions, slack, storage },
         {
           ...{ answer, value, channel: 'D1', receipt: `D1 ${message?.ts}`, repeated: false },
           ...{ member: MEMBER, team: TEAM },

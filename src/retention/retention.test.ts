@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { actBefore } from '../../test/act-before.ts'
 import { verifyLedger } from '../../verifier/src/index.ts'
 import { exported } from '../ledger/testing.ts'
-import type { Storage } from '../storage/index.ts'
+import { findPerson } from '../people/index.ts'
 import { onBothEngines } from '../storage/testing.ts'
+import { insertTaskQuery } from '../tasks/task-store.ts'
+import { addPerson, aTask } from '../tasks/testing.ts'
 import { continueErasures, erasePerson } from './erasures.ts'
 import { liftHold, setHold } from './holds.ts'
 import { requireUnheld } from './require-unheld.ts'
@@ -96,22 +99,13 @@ onBothEngines('retention', (open) => {
     const storage = await open()
     const parts = await retentionOn(storage, { arguments: 10, permits: 10 })
     await decided(parts, 'dec_held', { daysAgo: 30, personId: 'psn_held' })
-    let isSet = false
-    const late: Storage = Object.create(storage, {
-      transaction: {
-        value: async (work: Parameters<Storage['transaction']>[0]) => {
-          const begun = await storage.read.selectFrom('retention_progress').selectAll().execute()
-          // The pass has begun, so this is the transaction that deletes; what is due was chosen before.
-          if (!isSet && begun.length > 0) {
-            isSet = true
-            await setHold(parts, { ...SCOPE, personId: 'psn_held' })
-          }
-          return storage.transaction(work)
-        },
-      },
+    // The first transaction begins the pass, which chooses what is due; the second deletes it.
+    const { hasActed, wrapped } = actBefore(storage, {
+      ...{ before: ['transaction'], nth: 2 },
+      act: () => setHold(parts, { ...SCOPE, personId: 'psn_held' }),
     })
-    await sweep({ ...parts, storage: late })
-    assert.ok(isSet)
+    await sweep({ ...parts, storage: wrapped })
+    assert.ok(hasActed())
     assert.deepEqual(await left(parts), ['dec_held'])
     assert.deepEqual(await wordsLeft(parts), ['dec_held'])
   })
@@ -159,6 +153,46 @@ onBothEngines('retention', (open) => {
     assert.deepEqual(after, before)
     const done = (await records(parts)).findLast(({ type }) => type === 'retention.erasure_done')
     assert.deepEqual([done?.by, done?.person], ['psn_admin', 'psn_her'])
+  })
+
+  it('E3: a hold that is set while a person is erased holds', async () => {
+    const storage = await open()
+    const parts = await retentionOn(storage)
+    await decided(parts, 'dec_hers', { daysAgo: 3, personId: 'psn_her' })
+    parts.clock.advance(1)
+    await erasePerson(parts, { personId: 'psn_her', by: 'psn_admin' })
+    const { hasActed, wrapped } = actBefore(storage, {
+      before: ['transaction'],
+      act: () => setHold(parts, { ...SCOPE, personId: 'psn_her' }),
+    })
+    await continueErasures({ ...parts, storage: wrapped })
+    assert.ok(hasActed())
+    assert.deepEqual(await wordsLeft(parts), ['dec_hers'])
+    const [erasure] = (await showRetention(parts)).erasures
+    assert.deepEqual([erasure?.erased, erasure?.doneAt === null], [0, false])
+  })
+
+  it('E4: an account stays where a hold kept something on the last page', async () => {
+    const storage = await open()
+    const parts = await retentionOn(storage)
+    const { id: personId } = await addPerson(parts)
+    const ended = { state: 'closed', closedAt: parts.clock.now(), closeReason: 'done' } as const
+    const task = aTask(parts, { personId, ...ended })
+    const query = insertTaskQuery(storage.read, task, { sharesKey: false })
+    await storage.commit([{ name: 'a task that has ended', query, rows: 1 }])
+    await storage.transaction((tx) =>
+      tx.updateTable('persons').set({ status: 'ended' }).where('id', '=', personId).execute(),
+    )
+    const { id } = await setHold(parts, { ...SCOPE, taskId: task.id })
+    parts.clock.advance(1)
+    const statusAfter = async () => {
+      await erasePerson(parts, { personId, by: 'psn_admin' })
+      await continueErasures(parts)
+      return (await findPerson(storage.read, personId))?.status
+    }
+    assert.equal(await statusAfter(), 'ended')
+    await liftHold(parts, { id, by: 'psn_admin' })
+    assert.equal(await statusAfter(), 'erased')
   })
 
   it('nobody erases by hand what is held', async () => {

@@ -31,7 +31,7 @@ export const kindOf: KindOf = (_location, _action, path) =>
   path === '/amount' ? 'decimal' : path === '/order_id' ? 'string' : undefined
 
 /** A task that could be opened now. */
-export function aTask(parts: TestParts, over: Partial<Task> = {}): Task {
+export function aTask(parts: Pick<TestParts, 'clock' | 'random'>, over: Partial<Task> = {}): Task {
   const id = newId('task', parts.random)
   const now = parts.clock.now()
   return {

@@ -197,6 +197,51 @@ forEachEngine('an approval that somebody gives alone in an emergency', (open) =>
     )
   })
 
+  test('E2: without the sign-in that the server or the rule asks for, nothing is approved alone, and nothing reviewed', async () => {
+    const { parts, oscar, ada, asked, given } = await begin()
+    const now = parts.clock.now()
+    const strong = { acrValues: ['mfa'], maxAgeSeconds: 300 }
+    const proved = { acr: 'mfa', authTime: now - 1000 }
+    const REQUIRED = { code: 'step_up.required' }
+    const WEAK = [undefined, { ...proved, acr: 'pwd' }, { ...proved, authTime: now - 301_000 }]
+    const byRule = await asked({ stepUps: [strong] })
+    const bySetting = await asked({ risk: 'high' })
+    for (const [about, of] of [
+      [byRule, parts],
+      [bySetting, { ...parts, stepUp: strong }],
+    ] as const) {
+      for (const weak of WEAK) {
+        const answer = { ...given(about, oscar), ...(weak && { proved: weak }) }
+        await assert.rejects(breakGlass(of, answer), REQUIRED)
+      }
+      assert.equal((await findRequest(parts, about.id))?.state, 'pending')
+      const { id } = await breakGlass(of, { ...given(about, oscar), proved })
+      const review = { id, person: ada, verdict: 'justified', note: 'it was needed' } as const
+      for (const weak of of === parts ? [] : WEAK)
+        await assert.rejects(
+          reviewBreakGlass(of, { ...review, ...(weak && { proved: weak }) }),
+          REQUIRED,
+        )
+      await reviewBreakGlass(of, { ...review, proved })
+    }
+  })
+
+  test('E15: is not reviewed by the person who had the call made for another', async () => {
+    const { parts, maria, review } = await begin()
+    const rita = await addPerson(parts, 'administrators')
+    const request = await attached(
+      parts,
+      anAsking(parts, maria, { ask: OFFERED, requesterId: rita.id }),
+    )
+    const oscar = await addPerson(parts, 'on-call')
+    const shown = shownDigest(request, undefined, undefined, termsOf(parts, REASON))
+    const { id } = await breakGlass(parts, {
+      ...{ requestId: request.id, person: oscar, reason: REASON, authTime: 1, shown },
+    })
+    await assert.rejects(review(id, rita), { code: 'break_glass.not_a_reviewer' })
+    await review(id)
+  })
+
   test('needs somebody else who can review it', async () => {
     const { parts, maria, oscar, broken, asked } = await begin({ administrators: 0 })
     for (const person of [oscar, maria])

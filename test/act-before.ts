@@ -1,0 +1,31 @@
+/** An act in the moment between a look and the commit, signature or answer that relies on it. */
+export interface Moment<T> {
+  /** Methods that are counted together; each answers a promise. */
+  readonly before: readonly (keyof T & string)[]
+  /** The call that the act comes right before, from 1. Default: the first. */
+  readonly nth?: number
+  readonly act: () => Promise<unknown>
+}
+
+/**
+ * Wraps an object, such as a store, so that an act of somebody else runs right before the nth call of its methods. Answers
+ * the wrapped object, and whether the act ran: a test asserts that, or its moment never came.
+ */
+export function actBefore<T extends object>(
+  target: T,
+  { act, before, nth = 1 }: Moment<T>,
+): { readonly wrapped: T; readonly hasActed: () => boolean } {
+  let calls = 0
+  const wrapped = new Proxy(target, {
+    get(_, name) {
+      const value: unknown = Reflect.get(target, name, target)
+      if (typeof value !== 'function') return value
+      if (!before.some((method) => method === name)) return value.bind(target) as unknown // as: the method itself
+      return async (...given: unknown[]) => {
+        if (++calls === nth) await act()
+        return Reflect.apply(value, target, given) as unknown // as: what the method answers
+      }
+    },
+  })
+  return { wrapped, hasActed: () => calls >= nth }
+}
