@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Ask } from '@remit/engine'
+import { actBefore } from '../../test/act-before.ts'
 import { findRequest } from '../access-requests/list.ts'
-import type { PasskeyAct } from '../passkeys/index.ts'
+import { type PasskeyAct, passkeysOf, removePasskey } from '../passkeys/index.ts'
 import { addPasskey, type Deceit, SoftwareAuthenticator } from '../passkeys/testing.ts'
 import { findPerson } from '../people/index.ts'
 import { forEachEngine } from '../storage/testing.ts'
@@ -182,6 +183,32 @@ forEachEngine('an approval that is signed with a passkey', (open) => {
     await say(fay, {
       signature: { ticket: faysForm.ticket, assertion: second.sign(faysForm.options) },
     })
+  })
+
+  test('E7: not with a passkey that is removed between look and commit', async () => {
+    for (const counter of [0, 1]) {
+      const { enrolled, finn, form, parts, request, state } = await begin({ counter })
+      const authenticator = await enrolled(finn)
+      const [passkey] = await passkeysOf(parts.storage.read, finn.id)
+      const { options, ticket } = await form()
+      const answer: RequestAnswer = {
+        ...{ requestId: request.id, person: finn, authTime: 1 },
+        answer: 'approve',
+        ...{
+          shown: shownDigest(request),
+          signature: { ticket, assertion: authenticator.sign(options) },
+        },
+      }
+      const { hasActed, wrapped } = actBefore(parts.storage, {
+        before: ['transaction'],
+        act: () => removePasskey(parts, { id: passkey?.id ?? '', personId: finn.id }),
+      })
+      await assert.rejects(answerRequest({ ...parts, storage: wrapped }, answer), {
+        code: 'passkey.cloned',
+      })
+      assert.ok(hasActed())
+      assert.equal(await state(), 'pending')
+    }
   })
 
   test('not with a copy of the passkey, whose counter went back; that is recorded', async () => {

@@ -352,6 +352,12 @@ forEachEngine('telling people', (open) => {
     const bad = code === '000000' ? '111111' : '000000'
     await Promise.allSettled(Array.from({ length: 8 }, () => confirm(bad)))
     await assert.rejects(confirm(code), wrong, 'too many tries, wrong ones are counted')
+    const fifth = await send()
+    const guesses = Array.from({ length: 6 }, (_, i) => `${i}`.repeat(6)).filter(
+      (each) => each !== fifth,
+    )
+    for (const guess of guesses.slice(0, 5)) await assert.rejects(confirm(guess), wrong)
+    await assert.rejects(confirm(fifth), wrong, 'E19: the sixth try')
     const late = await send()
     clock.advance(600_000)
     await assert.rejects(confirm(late), wrong, 'too late')

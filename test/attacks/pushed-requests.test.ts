@@ -95,6 +95,24 @@ inEachWorld('pushed authorization requests', (world) => {
     }
   })
 
+  it('E10: a pushed request is for the client that pushed it, and for no other', async () => {
+    const w = world()
+    const stranger = await Stranger.arrive(w)
+    await stranger.register()
+    const { body } = await push(askedBy(stranger))
+    const other = await Stranger.arrive(w)
+    await other.register({ redirect_uris: [stranger.redirectUrl] })
+    const browser = await w.browser('sam')
+    const taken = await browser.get(pushedUrl(w.issuer, other.id, String(body.request_uri)).href)
+    assert.equal(taken.status, 400, taken.text)
+    assert.ok(!taken.html.includes('value="grant"'), taken.text)
+    const page = await stranger.ask(
+      'sam',
+      pushedUrl(w.issuer, stranger.id, String(body.request_uri)),
+    )
+    assert.ok((await stranger.answered(page)).searchParams.has('code'), 'nothing was used up')
+  })
+
   it('what could not be redeemed is refused at the push', async () => {
     const stranger = await Stranger.arrive(world())
     await stranger.register()
