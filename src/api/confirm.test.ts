@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import { assertRefused } from '../../test/refusals.ts'
 import { newKey } from '../../test/signing.ts'
 import { inEachWorld, type World } from '../../test/world.ts'
-import { answerConfirmation, openSession } from '../sessions/index.ts'
+import { answerConfirmation, isSignedOperation, openSession } from '../sessions/index.ts'
 import { OPERATIONS } from './index.ts'
 
 /** A right input of every operation that widens access, and one that differs in a detail. */
@@ -303,6 +303,24 @@ interface Sample {
 function sample(path: string, body: object, other: object): Sample {
   return { path, body, other: { path, body: other } }
 }
+
+/** Operations that a setting lets be confirmed with a passkey only, by the act that the setting names. */
+const SIGNED = {
+  policies: ['policies.publish', 'policies.publish_again', 'policysets.publish'],
+  keys: ['keys.rotate', 'keys.seal_again'],
+  approvers: [
+    ...['groups.add_member', 'groups.map', 'people.permit_passkey', 'people.resume'],
+    ...['providers.register', 'standins.add'],
+  ],
+} as const
+
+it('E20: the acts of each setting are signed, and no others', () => {
+  for (const [act, ids] of Object.entries(SIGNED)) {
+    const passkeys = { acts: new Set([act as keyof typeof SIGNED]), recoveryWaitMs: 0 } // as: a name of the table
+    const signed = OPERATIONS.filter(({ id }) => isSignedOperation({ passkeys }, id))
+    assert.deepEqual(signed.map(({ id }) => id).toSorted(), ids.toSorted(), act)
+  }
+})
 
 inEachWorld(
   'acts that widen access, outside development',
