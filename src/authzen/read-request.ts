@@ -8,7 +8,7 @@ export const MAX_BODY_BYTES = 512 * 1024
 const MAX_DEPTH = 32
 
 /** Exactly JSON; a charset other than UTF-8 would be another reading of the same bytes. */
-const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?\s*$/i
+const JSON_TYPE = /^application\/json(?:[ \t]*;[ \t]*charset="?utf-8"?)?[ \t]*$/i
 
 export interface ReadRequest {
   readonly body: JsonObject

@@ -3,7 +3,7 @@ import { readQuery } from '../http/index.ts'
 import type { Json } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
 
-const FORM_TYPE = /^application\/x-www-form-urlencoded(?:\s*;\s*charset=utf-8)?$/i
+const FORM_TYPE = /^application\/x-www-form-urlencoded(?:[ \t]*;[ \t]*charset=utf-8)?$/i
 
 /**
  * Parses a whole body as a strict form. Answers pairs of name and value, in their order, as JSON. Throws

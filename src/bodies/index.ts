@@ -2,5 +2,6 @@
 export { isBodyCostly } from './costly-body.ts'
 export { writeForm, writePairs } from './form.ts'
 export { type BodyKind, bodyReader, MAX_BODY_BYTES, parseBody } from './parse-body.ts'
-export { receiveUpload, type Upload } from './receive.ts'
-export { Spool, type SpooledBody } from './spool.ts'
+export { receiveUpload } from './receive.ts'
+export { Spool } from './spool.ts'
+export type { Upload } from './upload.ts'

@@ -1,11 +1,12 @@
 import { Problem } from '../lib/problem.ts'
 
 /** A type and subtype in RFC 6838 names; beside it at most UTF-8, because another charset is another reading of the same bytes. */
-const PLAIN = /^([a-z0-9][a-z0-9!#$&^_.+-]*\/[a-z0-9][a-z0-9!#$&^_.+-]*)(?:\s*;\s*charset=utf-8)?$/i
+const PLAIN =
+  /^([a-z0-9][a-z0-9!#$&^_.+-]*\/[a-z0-9][a-z0-9!#$&^_.+-]*)(?:[ \t]*;[ \t]*charset=utf-8)?$/i
 
 /** Boundaries of letters, digits, `-` and `_`, which need no quotes (RFC 2046 section 5.1.1 allows more). */
 const MULTIPART =
-  /^multipart\/form-data\s*;\s*boundary=(?:([A-Za-z0-9_-]{1,70})|"([A-Za-z0-9_-]{1,70})")$/i
+  /^multipart\/form-data[ \t]*;[ \t]*boundary=(?:([A-Za-z0-9_-]{1,70})|"([A-Za-z0-9_-]{1,70})")$/i
 
 /** Type in lower case, without its parameter. `undefined`: it can be read in more than one way, or is itself made of parts. */
 export function plainMediaType(text: string): string | undefined {

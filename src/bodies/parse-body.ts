@@ -11,7 +11,7 @@ export const MAX_BODY_BYTES = 1024 * 1024
  * Media type of exactly JSON (RFC 8259); a charset other than UTF-8 would be another reading of the
  * same bytes.
  */
-const JSON_TYPE = /^application\/json(?:\s*;\s*charset=utf-8)?$/i
+const JSON_TYPE = /^application\/json(?:[ \t]*;[ \t]*charset=utf-8)?$/i
 
 /**
  * Parses a whole body as strict JSON. Throws `request.unsupported_media_type` and what `parseJson` refuses.

@@ -80,6 +80,7 @@ export class SpooledBody {
   readonly #cipher: Cipheriv
   readonly #hash: Hash = createHash('sha256')
   #size = 0
+  #written = 0
   #digest: string | undefined
   #closed: Promise<void> | undefined
 
@@ -103,18 +104,21 @@ export class SpooledBody {
     this.#size += chunk.length
     this.#hash.update(chunk)
     await writeAll(this.#file, this.#cipher.update(chunk), at)
+    this.#written += chunk.length
+  }
+
+  /** Reads the body as `pieces` does. */
+  read(): Readable {
+    return Readable.from(this.pieces(), { objectMode: false })
   }
 
   /**
    * Reads the body from its beginning. INVARIANT: the last bytes are given out only if all of them are those that were written; a body
-   * that changed on disk ends in an error instead.
+   * that changed on disk, or of which a write failed or is under way, ends in an error instead.
    */
-  read(): Readable {
+  async *pieces(): AsyncGenerator<Buffer> {
+    if (this.#written !== this.#size) throw new Error('a body was not written whole')
     this.#digest ??= this.#hash.digest('base64url')
-    return Readable.from(this.#chunks(), { objectMode: false })
-  }
-
-  async *#chunks(): AsyncGenerator<Buffer> {
     const decipher = createDecipheriv(CIPHER, this.#key, COUNTER)
     const hash = createHash('sha256')
     let last: Buffer | undefined

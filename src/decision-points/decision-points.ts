@@ -191,7 +191,7 @@ async function read(answer: Response): Promise<PointAnswer> {
   const { headers, status } = answer
   if (status !== 200) return { failed: `it answered ${status}` }
   const type = headers.get('content-type') ?? ''
-  if (headers.has('content-encoding') || !/^application\/json\s*(?:;|$)/i.test(type))
+  if (headers.has('content-encoding') || !/^application\/json[ \t]*(?:;|$)/i.test(type))
     return { failed: 'what it answered is not plain JSON' }
   return readEvaluation(await answer.bytes())
 }

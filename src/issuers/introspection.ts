@@ -89,7 +89,7 @@ async function introspect(
     { maxBytes: MAX_BYTES, timeoutMs: TIMEOUT_MS },
   )
   const type = answer.headers.get('content-type') ?? ''
-  if (answer.status !== 200 || !/^application\/json\s*(?:;|$)/i.test(type))
+  if (answer.status !== 200 || !/^application\/json[ \t]*(?:;|$)/i.test(type))
     throw new Problem('issuer.unreachable', `introspection answered ${answer.status}`)
   const said = readObject(await answer.bytes(), 'introspection answer')
   return said.active === true ? said : undefined

@@ -148,7 +148,10 @@ export class WrappedServer {
     if (!sameBytes(given, Buffer.from(`Bearer ${this.#options.secret.reveal()}`))) return 401
     if (url !== PATH) return 404
     if (method !== 'POST' && method !== 'DELETE') return 405
-    if (method === 'POST' && !/^application\/json\s*(?:;|$)/i.test(headers['content-type'] ?? ''))
+    if (
+      method === 'POST' &&
+      !/^application\/json[ \t]*(?:;|$)/i.test(headers['content-type'] ?? '')
+    )
       return 415
     return undefined
   }

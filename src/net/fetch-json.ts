@@ -4,7 +4,7 @@ import { Problem } from '../lib/problem.ts'
 import { boundedFetch, type FetchLimits } from './fetch.ts'
 
 /** `application/json` and everything that ends in `+json`, parameters aside. */
-const JSON_MEDIA_TYPE = /^application\/(?:json|[a-z0-9!#$&^_.+-]+\+json)\s*(?:;|$)/i
+const JSON_MEDIA_TYPE = /^application\/(?:json|[a-z0-9!#$&^_.+-]+\+json)[ \t]*(?:;|$)/i
 
 /** A JSON document with the headers that it came with. */
 export interface FetchedDocument {

@@ -13,7 +13,7 @@ export type Form = ReadonlyMap<string, string>
 /** Reads the whole body. Throws `input.too_large` and `request.incomplete`. */
 export async function readForm(message: IncomingMessage): Promise<{ text: string; form: Form }> {
   const type = (message.headers['content-type'] ?? '').toLowerCase()
-  if (!/^application\/x-www-form-urlencoded(?:\s*;\s*charset=utf-8)?$/.test(type)) {
+  if (!/^application\/x-www-form-urlencoded(?:[ \t]*;[ \t]*charset=utf-8)?$/.test(type)) {
     throw new Problem(
       'oauth.invalid_request',
       'the body has to be `application/x-www-form-urlencoded`',

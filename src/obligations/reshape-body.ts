@@ -5,7 +5,7 @@ import { MAX_RESHAPED, type Reshape, UnfitAnswer } from './reshape.ts'
 
 /** Media type of JSON in UTF-8. In another charset the caller would read other names than we do. */
 const JSON_TYPE =
-  /^application\/(?:[a-z0-9.+-]+\+)?json\s*(?:;\s*charset="?utf-8"?\s*|;(?![^;]*charset)[^;]*)*$/i
+  /^application\/(?:[a-z0-9.+-]+\+)?json[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*|;(?![^;]*charset)[^;]*)*$/i
 
 export function isJsonType(contentType: string): boolean {
   return JSON_TYPE.test(contentType)
@@ -62,6 +62,6 @@ export function admitsJson(accept: string | undefined): boolean {
     .toLowerCase()
     .split(',')
     .some((range) =>
-      /^\s*(?:\*\/\*|application\/(?:\*|json|[a-z0-9.+-]+\+json))\s*(?:;|$)/.test(range),
+      /^[ \t]*(?:\*\/\*|application\/(?:\*|json|[a-z0-9.+-]+\+json))[ \t]*(?:;|$)/.test(range),
     )
 }

@@ -20,7 +20,7 @@ export interface ApiRequest {
   readonly connection?: Connection | undefined
 }
 
-const JSON_TYPE = /^application\/json(?:\s*;\s*charset=utf-8)?$/i
+const JSON_TYPE = /^application\/json(?:[ \t]*;[ \t]*charset=utf-8)?$/i
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**

@@ -4,7 +4,7 @@ import { resolve } from '../openapi/references.ts'
 import type { ShapeReader } from './read-shapes.ts'
 
 /** Media types whose answers are JSON, or may be. */
-const JSON_LIKE = /^(?:application\/(?:[a-z0-9.+-]+\+)?json|application\/\*|\*\/\*)\s*(?:;|$)/i
+const JSON_LIKE = /^(?:application\/(?:[a-z0-9.+-]+\+)?json|application\/\*|\*\/\*)[ \t]*(?:;|$)/i
 const SUCCESS = /^(?:2\d\d|2XX|default)$/i
 
 /**

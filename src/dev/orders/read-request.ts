@@ -44,7 +44,7 @@ export async function readNewRefund(req: IncomingMessage): Promise<NewRefund> {
 }
 
 async function readJson(req: IncomingMessage): Promise<Json> {
-  if (!/^application\/json\s*(?:;|$)/i.test(req.headers['content-type'] ?? ''))
+  if (!/^application\/json[ \t]*(?:;|$)/i.test(req.headers['content-type'] ?? ''))
     throw new OrdersProblem(415, 'send `content-type: application/json`')
   const chunks: Buffer[] = []
   let size = 0

@@ -101,7 +101,7 @@ function withId(given: JsonObject, id: string | undefined): JsonObject {
 export const VERSION_PARAMETER = 'A2A-Version'
 
 /** Media type of the binding, which is JSON (section 14.1). */
-const A2A_JSON = /^application\/a2a\+json(?=\s*(?:;|$))/i
+const A2A_JSON = /^application\/a2a\+json(?=[ \t]*(?:;|$))/i
 
 function bodyOf(bytes: Buffer, type = ''): Json | undefined {
   return parseBody(bytes, type.replace(A2A_JSON, 'application/json'))

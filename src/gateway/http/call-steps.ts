@@ -1,5 +1,5 @@
 import type { TypedArguments } from '@remit/engine'
-import type { SpooledBody } from '../../bodies/index.ts'
+import type { Upload } from '../../bodies/index.ts'
 import type { Verdict } from '../../calls/index.ts'
 import type { Action } from '../../catalog/index.ts'
 import type { Json } from '../../lib/json.ts'
@@ -14,8 +14,8 @@ export interface MatchedRequest extends LocatedRequest {
 export interface ReadCall extends MatchedRequest {
   /** Body as it is decided on; of an upload, what it says of itself. */
   body: Json | undefined
-  /** Bytes of an upload, which are sent on as they came. */
-  upload?: SpooledBody | undefined
+  /** Upload whose bytes are sent on as they came. */
+  upload?: Upload | undefined
 }
 export interface TypedRequest extends ReadCall {
   arguments: TypedArguments

@@ -16,7 +16,7 @@ export async function equip<R extends SendableRequest>(
   ports: GatewayPorts,
 ): Promise<R & Pick<PreparedRequest, 'outgoing'>> {
   const { path, request, resource, verdict } = permitted
-  const sent = bodyToSend(permitted)
+  const sent = await bodyToSend(permitted)
   const headers: Record<string, string> = Object.fromEntries(permitted.passedOn)
   headers['accept-encoding'] = 'identity'
   headers['user-agent'] = 'remit'
@@ -40,22 +40,23 @@ export async function equip<R extends SendableRequest>(
 }
 
 /**
- * Writes the body anew from what was decided on; an upload goes as it came, under a type in which it has one reading.
+ * Writes the body anew from what was decided on; an upload goes as it came, under a type in which it has one reading, and only if it
+ * still says what was decided on.
  */
-function bodyToSend({
+async function bodyToSend({
   action,
   body,
   request,
   upload,
-}: SendableRequest):
-  | (Pick<UpstreamRequest, 'body'> & { readonly headers: UpstreamRequest['headers'] })
-  | undefined {
+}: SendableRequest): Promise<
+  (Pick<UpstreamRequest, 'body'> & { readonly headers: UpstreamRequest['headers'] }) | undefined
+> {
   if (body === undefined) return undefined
   if (upload) {
     const type = request.headers.get('content-type') ?? ''
     return {
       headers: { 'content-type': type, 'content-length': `${upload.size}` },
-      body: upload.read(),
+      body: await upload.readBack(body),
     }
   }
   const [type, text] =

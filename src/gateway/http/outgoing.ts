@@ -14,7 +14,7 @@ export interface UpstreamRequest {
   /** Path and query. */
   target: string
   headers: Readonly<Record<string, string>>
-  body: string | Readable | undefined
+  body: string | Buffer | Readable | undefined
   upstream: string
   identifier: string
   decisionId: string

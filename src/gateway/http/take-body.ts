@@ -20,17 +20,20 @@ export async function takeBody(matched: MatchedRequest, ports: GatewayPorts): Pr
   const { headers } = request
   if (!headers.has('content-length') && !headers.has('transfer-encoding'))
     return { ...matched, body: undefined }
-  const reader = bodyReader(kind, headers.get('content-type'))
-  if (!reader) throw new Error(`a body of ${kind.as} has no reader`)
-  const upload = await receiveUpload(message, reader, { spool: ports.spool, holder: agent })
+  const newReader = () => {
+    const reader = bodyReader(kind, headers.get('content-type'))
+    if (!reader) throw new Error(`a body of ${kind.as} has no reader`)
+    return reader
+  }
+  const upload = await receiveUpload(message, newReader, { spool: ports.spool, holder: agent })
   if (upload) closeWith(matched, upload, ports)
-  return { ...matched, body: upload?.said, upload: upload?.bytes }
+  return { ...matched, body: upload?.said, upload }
 }
 
 /** The answer ends after everything that reads the bytes, whatever it is. */
-function closeWith({ reply }: MatchedRequest, { bytes }: Upload, { log }: GatewayPorts): void {
+function closeWith({ reply }: MatchedRequest, upload: Upload, { log }: GatewayPorts): void {
   const close = () => {
-    bytes.close().catch((err: unknown) => log.error({ err }, 'a body could not be let go of'))
+    upload.close().catch((err: unknown) => log.error({ err }, 'a body could not be let go of'))
   }
   if (reply.destroyed) close()
   else reply.once('close', close)

@@ -33,8 +33,11 @@ export function collectBody(message: IncomingMessage, most: number): Promise<Buf
       reject(tooLarge(most))
       message.pause()
     })
-    message.on('end', () => resolve(body.bytes))
     const cut = (cause?: unknown) => reject(incomplete(cause))
+    message.on('end', () => {
+      if (message.complete) resolve(body.bytes)
+      else cut()
+    })
     message.on('refused', reject)
     message.on('error', cut)
     message.on('close', () => {

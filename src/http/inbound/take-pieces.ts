@@ -4,7 +4,8 @@ import { incomplete } from './collect-body.ts'
 
 /**
  * Gives the body of a request away in pieces, one after the other, so that what waits in memory is what one connection may send ahead.
- * A body that fails is not read further.
+ * A body that fails is not read further. INVARIANT: it answers only when all of the body has come and `take` is done with each
+ * piece. A message tells its end as soon as its last piece was handed out, which is before anything was done with it.
  * @throws Problem what `take` throws, and `request.incomplete`, `request.too_fragmented`, `request.too_many`, `server.busy`
  */
 export function takePieces(
@@ -22,15 +23,22 @@ export function takePieces(
       message.pause()
       reject(error)
     }
-    message.on('data', (piece: Buffer) => {
+    const takeOne = async (piece: Buffer) => {
       if (isOver) return
+      await take(piece)
+      bounded?.giveBack()
+      if (!isOver) message.resume()
+    }
+    let taken = Promise.resolve()
+    message.on('data', (piece: Buffer) => {
       message.pause()
-      take(piece).then(() => {
-        bounded?.giveBack()
-        if (!isOver) message.resume()
-      }, fail)
+      taken = taken.then(() => takeOne(piece))
+      taken.catch(fail)
     })
-    message.on('end', resolve)
+    message.on('end', () => {
+      if (!message.complete) fail(incomplete())
+      else taken.then(resolve, fail)
+    })
     message.on('refused', fail)
     message.on('error', (cause) => fail(incomplete(cause)))
     message.on('close', () => {

@@ -6,7 +6,7 @@ import type { ExchangeFailure, ExchangeLimits, ExchangeResult, Hooks, Post } fro
 import { type RpcMessage, type RpcResult, readMessage, sameId } from './message.ts'
 
 /** `type/subtype` in lower case, parameters aside. */
-const MEDIA_TYPE = /^\s*([a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+)\s*(?:;|$)/i
+const MEDIA_TYPE = /^[ \t]*([a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+)[ \t]*(?:;|$)/i
 
 const ACCEPTED = { POST: 'application/json, text/event-stream', GET: 'text/event-stream' }
 /** Time that a stream gets to end after its answer. */

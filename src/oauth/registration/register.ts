@@ -160,7 +160,7 @@ async function makeRoom({
 
 export async function readJson(message: IncomingMessage): Promise<unknown> {
   const type = (message.headers['content-type'] ?? '').toLowerCase()
-  if (!/^application\/json(?:\s*;\s*charset=utf-8)?$/.test(type))
+  if (!/^application\/json(?:[ \t]*;[ \t]*charset=utf-8)?$/.test(type))
     throw new Problem('registration.bad_metadata', 'the body has to be `application/json`')
   const text = await readBody(message, MAX_BYTES)
   try {

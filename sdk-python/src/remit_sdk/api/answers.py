@@ -21,11 +21,11 @@ _POINTER = re.compile(r"(?:/(?:[^~/\s]|~[01])+)+")
 _MOST = re.compile(r"[1-9]\d{0,5}", re.ASCII)
 _PLACE = re.compile(r"0|[1-9]\d*", re.ASCII)
 _JSON_TYPE = re.compile(
-    r'application/(?:[a-z0-9.+-]+\+)?json\s*(?:;\s*charset="?utf-8"?\s*|;(?![^;]*charset)[^;]*)*',
+    r'application/(?:[a-z0-9.+-]+\+)?json[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*|;(?![^;]*charset)[^;]*)*',
     re.IGNORECASE,
 )
 """In another charset than UTF-8 the caller would read other names than we do."""
-_RANGE = re.compile(r"\s*(?:\*/\*|application/(?:\*|json|[a-z0-9.+-]+\+json))\s*(?:;|$)")
+_RANGE = re.compile(r"[ \t]*(?:\*/\*|application/(?:\*|json|[a-z0-9.+-]+\+json))[ \t]*(?:;|$)")
 
 OF_THE_ANSWER = frozenset(
     {

@@ -19,7 +19,7 @@ Receive = Callable[[], Awaitable[Message]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _KEY = "remit_sdk.call"
-_JSON_TYPE = re.compile(r"application/json(?:\s*;\s*charset=utf-8)?", re.IGNORECASE)
+_JSON_TYPE = re.compile(r"application/json(?:[ \t]*;[ \t]*charset=utf-8)?", re.IGNORECASE)
 _ONCE = frozenset(
     {"authorization", "content-type", "content-encoding", "content-length", "txn-token"}
 )

@@ -84,7 +84,7 @@ function withheld(why: string, decisionId: string): Answer {
  * do.
  */
 const JSON_TYPE =
-  /^application\/(?:[a-z0-9.+-]+\+)?json\s*(?:;\s*charset="?utf-8"?\s*|;(?![^;]*charset)[^;]*)*$/i
+  /^application\/(?:[a-z0-9.+-]+\+)?json[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*|;(?![^;]*charset)[^;]*)*$/i
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 function unreadable({ contentEncoding, contentType }: AnswerFormat): string | undefined {
@@ -154,6 +154,6 @@ export function admitsJson(accept: string | undefined): boolean {
     .toLowerCase()
     .split(',')
     .some((range) =>
-      /^\s*(?:\*\/\*|application\/(?:\*|json|[a-z0-9.+-]+\+json))\s*(?:;|$)/.test(range),
+      /^[ \t]*(?:\*\/\*|application\/(?:\*|json|[a-z0-9.+-]+\+json))[ \t]*(?:;|$)/.test(range),
     )
 }
