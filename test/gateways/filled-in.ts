@@ -49,3 +49,13 @@ export function portsIn(ports: Readonly<Record<number, string | number>>): Recor
     Object.entries(ports).map(([from, to]) => [`port_value: ${from}`, `port_value: ${to}`]),
   )
 }
+
+/** Replaces a text in a file that was filled in, where it stands once. */
+export function replaceIn(file: string, from: string, to: string): void {
+  const before = readFileSync(file, 'utf8')
+  if (before.split(from).length !== 2) throw new Error(`${file} does not have ${from} once`)
+  writeFileSync(
+    file,
+    before.replace(from, () => to),
+  )
+}

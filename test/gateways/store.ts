@@ -27,7 +27,7 @@ export interface Store {
   /** Addresses at which it asks, over HTTP and by gRPC. */
   readonly http: string
   readonly grpc: string
-  /** Ports of the gateway, and one more. */
+  /** Ports of the gateway: the public one, and those for HTTP/2 without TLS and with it. */
   readonly ports: readonly number[]
   readonly detail: Detail
 }
@@ -38,7 +38,7 @@ export async function startStore(
   options: WorldOptions = {},
   { trusted = true } = {},
 ): Promise<Store> {
-  const [http = 0, grpc = 0, ...ports] = await freePorts(4)
+  const [http = 0, grpc = 0, ...ports] = await freePorts(5)
   const settings = {
     REMIT_FORWARD_AUTH_LISTEN: `127.0.0.1:${http}`,
     REMIT_EXT_AUTHZ_LISTEN: `127.0.0.1:${grpc}`,

@@ -8,13 +8,18 @@ import { asAnotherParserReads, oddTargets } from '../attacks/odd-targets.ts'
 import { approve } from '../sdk/shops.ts'
 import { decode } from '../signing.ts'
 import type { ReceivedRequest } from '../upstream.ts'
-import { type Answer, send } from '../wire.ts'
+import { type Answer, exchange } from '../wire.ts'
+import { FRAMED, framedCalls } from './framed-calls.ts'
 import { type Store, startStore, storeTask } from './store.ts'
+import { type Framing, sendOver, TRANSPORTS, type Transport } from './transport.ts'
 
 /** A gateway of others, and its abilities. */
 export interface Gateway {
   readonly name: string
-  /** Starts it in front of the store's API at the store's public address, and waits until it is there. */
+  /**
+   * Starts it in front of the store's API at the store's public address, and at its ports for HTTP/2;
+   * waits until it is there.
+   */
   start(store: Store): Promise<void>
   /** True when it sends bodies to Remit. */
   readonly sendsBodies: boolean
@@ -30,6 +35,9 @@ interface CallOptions {
   readonly body?: string | Buffer
   /** Media type of the body. Default: JSON. */
   readonly type?: string
+  readonly framing?: Framing
+  /** Host that the caller names. Default: the public one. */
+  readonly host?: string
 }
 
 const RUNS = 200
@@ -37,8 +45,12 @@ const RUNS = 200
 const FORMS = { seen: 200, unseen: 20 }
 
 /** Declares what has to be true of Remit behind any gateway, tried through a real one. */
-export function behind({ getThrough, name, sendsBodies, start }: Gateway): void {
-  describe(`behind ${name}`, () => {
+export function behind(gateway: Gateway): void {
+  for (const transport of TRANSPORTS) behindOver(transport, gateway)
+}
+
+function behindOver(transport: Transport, { getThrough, name, sendsBodies, start }: Gateway): void {
+  describe(`behind ${name}, over ${transport}`, () => {
     let store: Store
     let task: OpenTask
     let token: string
@@ -57,10 +69,12 @@ export function behind({ getThrough, name, sendsBodies, start }: Gateway): void 
 
     /** Calls the API through the gateway, `path` behind the store's own. */
     async function call(method: string, path: string, calling: CallOptions = {}): Promise<Answer> {
-      const { body, headers = [], type = 'application/json' } = calling
+      const { body, framing, headers = [], host, type = 'application/json' } = calling
       const proof = calling.proof ?? (await proofFor(method, path))
-      return send(store.identifier + path, {
+      return sendOver(transport, store, store.identifier + path, {
         method,
+        ...(host === undefined ? {} : { host }),
+        ...(framing === undefined ? {} : { framing }),
         headers: [
           ['Authorization', `DPoP ${token}`],
           ['DPoP', proof],
@@ -70,6 +84,13 @@ export function behind({ getThrough, name, sendsBodies, start }: Gateway): void 
         ...(body === undefined ? {} : { body }),
       })
     }
+
+    /** Calls; a gateway may also end the stream without an answer. */
+    const tried = (...calling: Parameters<typeof call>) =>
+      call(...calling).catch((error: unknown) => {
+        assert.match(String(error), /socket hang up|ECONNRESET|HTTP2/i)
+        return undefined
+      })
 
     const reached = () => {
       const all = [...store.world.echo.reached]
@@ -126,7 +147,10 @@ export function behind({ getThrough, name, sendsBodies, start }: Gateway): void 
       assert.deepEqual(decidedOf(only()).arguments, { q })
     })
 
-    it('a caller cannot have the gateway take Remit’s word away', async () => {
+    const noConnection = transport !== 'HTTP/1.1' && 'HTTP/2 has no such header'
+    it('a caller cannot have the gateway take Remit’s word away', {
+      skip: noConnection,
+    }, async () => {
       const headers: Headers = [['Connection', 'close, txn-token, remit-decision, remit-enforcer']]
       const answer = await call('GET', '/things', { headers })
       if (answer.status >= 400) assert.deepEqual(reached(), [])
@@ -134,11 +158,11 @@ export function behind({ getThrough, name, sendsBodies, start }: Gateway): void 
     })
 
     it('a caller without a token is told where tokens come from', async () => {
-      const answer = await send(`${store.identifier}/things`, {})
+      const answer = await sendOver(transport, store, `${store.identifier}/things`)
       const [, at] =
         /resource_metadata="([^"]+)"/.exec(String(answer.headers['www-authenticate'])) ?? []
       isRefused(answer, 401, 'token.missing')
-      const { body } = await send(String(at))
+      const { body } = await sendOver(transport, store, String(at))
       assert.equal(body.resource, store.identifier)
       assert.deepEqual(body.authorization_servers, [store.world.issuer])
     })
@@ -170,8 +194,7 @@ export function behind({ getThrough, name, sendsBodies, start }: Gateway): void 
       assert.equal((await call('DELETE', '/things/a')).status, 200)
       assert.equal(only().method, 'DELETE')
       const again = await call('DELETE', '/things/a')
-      assert.ok([403, 409].includes(again.status))
-      isRefused(again, again.status, 'approval.executed')
+      isRefused(again, 409, 'approval.executed')
     })
 
     it('what a caller says in the name of a gateway counts for nothing', async () => {
@@ -190,14 +213,14 @@ export function behind({ getThrough, name, sendsBodies, start }: Gateway): void 
       ]
       for (const headers of lies) {
         // A proof for what the caller really sends, so that nothing but the headers is wrong.
-        const answer = await call('GET', '/things/a', { headers })
+        const answer = await tried('GET', '/things/a', { headers })
         for (const seen of reached()) {
           assert.deepEqual(decidedOf(seen).arguments, { thing: 'a' })
           assert.equal(seen.target, '/store/things/a')
           for (const name of Object.keys(seen.headers))
             assert.doesNotMatch(name, /override|x_|x-original-url|x-rewrite/)
         }
-        assert.ok([200, 400, 403].includes(answer.status), `${headers}: ${answer.status}`)
+        assert.ok(!answer || [200, 400, 403].includes(answer.status), `${headers}`)
       }
       for (const name of ['Authorization', 'DPoP', 'Remit-Other']) {
         const answer = await call('GET', '/things', { headers: [[name, 'DPoP x']] })
@@ -245,6 +268,82 @@ export function behind({ getThrough, name, sendsBodies, start }: Gateway): void 
       assert.deepEqual(reached(), [])
     })
 
+    it('W2: for any body in any framing: decided on as the API receives it, or nothing is sent', async () => {
+      const seenWith = { body: 0, none: 0 }
+      await fc.assert(
+        fc.asyncProperty(framedCalls, async ({ body, framing, method, path }) => {
+          const shown = `${method} ${framing} ${body.length} bytes`
+          const sending = { body, framing }
+          const asked = await tried(method, path, sending)
+          let answer = asked
+          const waits = asked?.body.access_request as { page: string } | undefined // as the problem has it
+          if (waits) {
+            await approve(store.world, waits.page)
+            answer = await tried(method, path, sending)
+          }
+          const [seen, ...more] = reached()
+          assert.deepEqual(more, [], shown)
+          if (!seen) {
+            assert.ok(!answer || answer.status >= 400, `${shown}: ${answer?.status}`)
+            const isBodiless = framing === 'none' && (method === 'GET' || method === 'DELETE')
+            assert.ok(!isBodiless, `${shown}: ${answer?.status} ${answer?.text}`)
+            return
+          }
+          assert.equal(seen.method, method, shown)
+          if (seen.bytes.length === 0) {
+            seenWith.none++
+            const { arguments: given } = decidedOf(seen)
+            assert.ok(!('name' in given), `${shown}: ${JSON.stringify(given)}`)
+            return
+          }
+          seenWith.body++
+          assert.ok(sendsBodies && method === 'POST', shown)
+          assert.ok(seen.bytes.equals(body), shown)
+          assert.deepEqual(JSON.parse(String(seen.bytes)), decidedOf(seen).arguments, shown)
+        }),
+        { numRuns: FRAMED },
+      )
+      assert.ok(seenWith.none > 0, 'calls without a body get through')
+      assert.ok(!sendsBodies || seenWith.body > 0, 'and with one')
+    })
+
+    it('W3: the API sees the public host, and no other host, method or path that its caller names', async () => {
+      const { host } = new URL(store.identifier)
+      const evil = 'evil.example'
+      const { port } = new URL(store.identifier)
+      for (const named of [evil, `${host}.${evil}`, `${evil}:${port}`, '']) {
+        const answer = await tried('GET', '/things', { host: named })
+        for (const seen of reached()) assert.equal(seen.headers.host, host, named)
+        // Caddy answers nothing at all for a host that it does not serve.
+        assert.ok(
+          !answer || answer.status >= 400 || answer.text === '',
+          `${named}: ${answer?.text}`,
+        )
+      }
+      await tried('GET', '/things', { headers: [['Host', evil]] })
+      for (const seen of reached()) assert.equal(seen.headers.host, host, 'of two')
+      if (transport === 'HTTP/1.1') {
+        const [dpop, auth] = [await proofFor('GET', '/things'), `DPoP ${token}`]
+        const line = `GET http://${evil}/store/things HTTP/1.1\r\nHost: ${host}\r\n`
+        await exchange(store.identifier, `${line}Authorization: ${auth}\r\nDPoP: ${dpop}\r\n\r\n`)
+        for (const seen of reached()) assert.equal(seen.headers.host, host, 'absolute form')
+      }
+      for (const [header, value] of [
+        ...ELSEWHERE.map((each) => [each, evil] as const),
+        ['Forwarded', `host=${evil}`],
+        ['Forwarded', `for=_a;proto=https;host="${evil}"`],
+      ] as const) {
+        const answer = await tried('GET', '/things', { headers: [[header, value]] })
+        for (const seen of reached()) {
+          assert.equal(seen.headers.host, host, header)
+          assert.ok(!JSON.stringify(seen.rawHeaders).includes(evil), header)
+        }
+        assert.ok(!answer || [200, 400].includes(answer.status), `${header}: ${answer?.status}`)
+      }
+      assert.equal((await call('GET', '/things', { host: host.toUpperCase() })).status, 200)
+      assert.equal(only().headers.host, host)
+    })
+
     it('for any target: refused, or read by another parser as exactly the decided arguments', async () => {
       let passed = 0
       await fc.assert(
@@ -252,7 +351,7 @@ export function behind({ getThrough, name, sendsBodies, start }: Gateway): void 
           // HTTP clients send bytes; this is what they are for text beyond ASCII.
           const sent = Buffer.from(path, 'utf8').toString('latin1')
           const answer = await call('GET', sent).catch((error: unknown) => {
-            assert.match(String(error), /unescaped|invalid|socket hang up|ECONNRESET/i)
+            assert.match(String(error), /unescaped|invalid|socket hang up|ECONNRESET|HTTP2/i)
             return undefined
           })
           const [seen, ...more] = reached()
@@ -304,8 +403,8 @@ export function behind({ getThrough, name, sendsBodies, start }: Gateway): void 
         [['Content-Encoding', 'deflate']],
       ]
       for (const headers of others) {
-        const answer = await call('POST', '/forms', { type, body, headers })
-        assert.ok([400, 403, 415].includes(answer.status), `${headers}: ${answer.text}`)
+        const answer = await tried('POST', '/forms', { type, body, headers })
+        assert.ok(!answer || [400, 403, 415].includes(answer.status), answer?.text)
         assert.deepEqual(reached(), [], String(headers))
       }
     })
@@ -324,6 +423,15 @@ export function behind({ getThrough, name, sendsBodies, start }: Gateway): void 
     })
   })
 }
+
+/** Headers by which some API servers take another host, method or path. */
+const ELSEWHERE = [
+  ...['X-Accel-Redirect', 'X-Envoy-Original-Host', 'X-Envoy-Original-Path', 'X-Forwarded-Host'],
+  ...['X-Forwarded-Method', 'X-Forwarded-Path', 'X-Forwarded-Prefix', 'X-Forwarded-Uri', 'X-Host'],
+  ...['X-HTTP-Host-Override', 'X-HTTP-Method', 'X-HTTP-Method-Override', 'X-Method'],
+  ...['X-Method-Override', 'X-Original-Host', 'X-Original-Method', 'X-Original-URI'],
+  ...['X-Original-URL', 'X-Rewrite-URL', 'X-Script-Name'],
+]
 
 const odd = fc.oneof(
   fc.tuple(fc.constant('/forms'), oddForms),
