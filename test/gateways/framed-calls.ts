@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
-import type { Framing } from './transport.ts'
+import type { BodyForm } from './transport.ts'
 
 /**
  * Number of calls in each version of HTTP that a gateway is tried with, approvals of those that need one
@@ -12,7 +12,7 @@ export const FRAMED = Number(process.env.REMIT_FRAMED_RUNS ?? 60)
 export const framedCalls = fc
   .record({
     method: fc.constantFrom('GET', 'DELETE', 'POST', 'HEAD'),
-    framing: fc.constantFrom<Framing[]>('none', 'empty', 'said', 'unsaid', 'lied'),
+    framing: fc.constantFrom<BodyForm[]>('none', 'empty', 'said', 'unsaid', 'lied'),
     name: fc.oneof(
       fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }),
       fc.integer({ min: 1, max: 80_000 }).map((length) => 'x'.repeat(length)),

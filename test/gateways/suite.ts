@@ -11,7 +11,7 @@ import type { ReceivedRequest } from '../upstream.ts'
 import { type Answer, exchange } from '../wire.ts'
 import { FRAMED, framedCalls } from './framed-calls.ts'
 import { type Store, startStore, storeTask } from './store.ts'
-import { type Framing, sendOver, TRANSPORTS, type Transport } from './transport.ts'
+import { type BodyForm, sendOver, TRANSPORTS, type Transport } from './transport.ts'
 
 /** A gateway of others, and its abilities. */
 export interface Gateway {
@@ -35,7 +35,7 @@ interface CallOptions {
   readonly body?: string | Buffer
   /** Media type of the body. Default: JSON. */
   readonly type?: string
-  readonly framing?: Framing
+  readonly framing?: BodyForm
   /** Host that the caller names. Default: the public one. */
   readonly host?: string
 }
@@ -50,7 +50,7 @@ export function behind(gateway: Gateway): void {
 }
 
 function behindOver(transport: Transport, { getThrough, name, sendsBodies, start }: Gateway): void {
-  describe(`behind ${name}, over ${transport}`, () => {
+  describe(`behind ${name} (${transport})`, () => {
     let store: Store
     let task: OpenTask
     let token: string

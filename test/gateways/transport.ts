@@ -12,11 +12,11 @@ export const TRANSPORTS: readonly Transport[] = ['HTTP/1.1', 'h2c', 'h2']
  * Form in which a body comes. `said`: with its length. `unsaid`: without, in chunks or frames.
  * `lied`: frames behind a length of 0. `empty`: there is none, and a length of 0 or an empty frame.
  */
-export type Framing = 'none' | 'empty' | 'said' | 'unsaid' | 'lied'
+export type BodyForm = 'none' | 'empty' | 'said' | 'unsaid' | 'lied'
 
 export interface FramedOptions extends Omit<WireOptions, 'port'> {
   /** Default: as clients do, with the length of a body. */
-  readonly framing?: Framing
+  readonly framing?: BodyForm
 }
 
 /** Sends a request to the store's gateway in a version of HTTP, on a connection of its own. */
