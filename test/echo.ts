@@ -26,6 +26,8 @@ const thing = {
     owner: { type: 'object', additionalProperties: false, properties: { id: text } },
   },
 }
+/** Encoding of a field as Stripe describes it. */
+const DEEP = { style: 'deepObject', explode: true }
 const body = { required: true, content: { 'application/json': { schema: thing } } }
 
 /** An API whose answers a test chooses. Outside the trust domain, with a connection. */
@@ -68,6 +70,45 @@ export const ECHO_DOCUMENT = {
             },
           },
         },
+        ...answers,
+      },
+    },
+    '/invoices': {
+      post: {
+        operationId: 'invoice',
+        requestBody: {
+          content: {
+            'application/x-www-form-urlencoded': {
+              encoding: { expand: DEEP, items: DEEP, metadata: DEEP },
+              schema: {
+                type: 'object',
+                properties: {
+                  note: text,
+                  expand: { type: 'array', items: text },
+                  items: {
+                    type: 'array',
+                    items: {
+                      type: 'object',
+                      properties: { price: text, quantity: { type: 'integer' } },
+                    },
+                  },
+                  metadata: { type: 'object', additionalProperties: text },
+                  order: {
+                    type: 'object',
+                    properties: { total: { type: 'number' } },
+                  },
+                },
+              },
+            },
+          },
+        },
+        ...answers,
+      },
+    },
+    '/patches': {
+      patch: {
+        operationId: 'patch',
+        requestBody: { content: { 'application/merge-patch+json': { schema: thing } } },
         ...answers,
       },
     },
@@ -126,6 +167,8 @@ export const ECHO_ACTIONS = [
   'echo.part',
   'echo.order',
   'echo.form',
+  'echo.invoice',
+  'echo.patch',
   'echo.upload',
   'echo.put_bytes',
 ]
@@ -138,6 +181,8 @@ const POLICIES = `${REFUND_DESK}${DESK}
 forbid (principal is Person, action == Action::"echo.delete", resource);
 @id("echo-owned-ask") @requestable("Things of somebody need the word of finance") @approvers("group:finance") @editable("price, tags")
 forbid (principal is Person, action == Action::"echo.create", resource) when { context.args has owner && context.args.owner has id && context.args.owner.id == "asked" };
+@id("echo-expansions-ask") @requestable("Charges are shown with the word of finance") @approvers("group:finance") @lifetime("PT1H")
+forbid (principal is Person, action == Action::"echo.invoice", resource) when { context.args has expand && context.args.expand.contains("charge") };
 @id("echo-contracts-ask") @requestable("A contract needs the word of finance") @approvers("group:finance") @lifetime("PT1H")
 forbid (principal is Person, action == Action::"echo.upload", resource) when { context.args.file.filename like "contract*" };
 `

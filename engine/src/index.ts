@@ -137,6 +137,7 @@ export {
   typeValue,
   type UntypedPart,
   type UntypedType,
+  writeArgument,
 } from './requests/index.ts'
 export { RISKS, type Risk } from './risk.ts'
 export { unmetStepUp } from './unmet-step-up.ts'

@@ -35,6 +35,8 @@ export const FILE: RecordType = {
 export function bodyKind({ form, media }: ArgumentSchema['body']): {
   readonly as: 'json' | 'form' | 'multipart' | 'bytes'
   readonly media: readonly string[] | undefined
+  readonly isUnknown: boolean
 } {
-  return { as: form === 'form' || form === 'multipart' || form === 'bytes' ? form : 'json', media }
+  const isOther = form === 'form' || form === 'multipart' || form === 'bytes'
+  return { as: isOther ? form : 'json', media, isUnknown: form === 'opaque' }
 }

@@ -15,7 +15,7 @@ export function readForm(bytes: Buffer, contentType: string): Json {
       'request.unsupported_media_type',
       'this operation takes `application/x-www-form-urlencoded`',
     )
-  const pairs = isUtf8(bytes) ? readQuery(bytes.toString('utf8')) : undefined
+  const pairs = isUtf8(bytes) ? readQuery(bytes.toString('utf8'), 'form') : undefined
   if (!pairs) throw new Problem('input.malformed', 'the form can be read in more than one way')
   return pairs
 }

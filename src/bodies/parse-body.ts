@@ -2,6 +2,7 @@ import { type Json, parseJson } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
 import { type BodyReader, BytesReader } from './body-reader.ts'
 import { readForm } from './form.ts'
+import { plainMediaType } from './media-type.ts'
 import { MultipartReader } from './multipart-reader.ts'
 
 /** 1 MiB: a call's arguments are shown to people and hashed; a file is not an argument. */
@@ -11,25 +12,32 @@ export const MAX_BODY_BYTES = 1024 * 1024
  * Media type of exactly JSON (RFC 8259); a charset other than UTF-8 would be another reading of the
  * same bytes.
  */
-const JSON_TYPE = /^application\/json(?:[ \t]*;[ \t]*charset=utf-8)?$/i
+const JSON_TYPE = 'application/json'
 
 /**
  * Parses a whole body as strict JSON. Throws `request.unsupported_media_type` and what `parseJson` refuses.
  */
-function jsonBody(bytes: Buffer, contentType: string): Json {
-  if (!JSON_TYPE.test(contentType)) {
+function jsonBody(bytes: Buffer, contentType: string, { isUnknown, media }: BodyKind): Json {
+  const [type = JSON_TYPE] = media ?? []
+  if (plainMediaType(contentType) !== type)
     throw new Problem(
       'request.unsupported_media_type',
-      'the gateway reads `application/json` bodies only',
+      isUnknown ? UNKNOWN : `this operation takes \`${type}\``,
     )
-  }
   return parseJson(bytes, { bytes: MAX_BODY_BYTES })
 }
 
-/** Way in which a body is read: `media` are the types that a body of text or bytes may have. */
+const UNKNOWN =
+  'the catalog does not say how this operation takes its body, so that only JSON can be read: an administrator has to import the description of the API again; `remit resources show` says why a body is not known'
+
+/**
+ * Way in which a body is read: `media` are the types that a body of text or bytes may have, or the one of JSON that is not
+ * `application/json`. `isUnknown`: the import could not tell; what is JSON is read all the same.
+ */
 export interface BodyKind {
   readonly as: 'json' | 'form' | 'multipart' | 'bytes'
   readonly media?: readonly string[] | undefined
+  readonly isUnknown?: boolean
 }
 
 /** Reader of a body that is read in pieces; `undefined` for one that is parsed whole. @throws Problem `request.unsupported_media_type` */
@@ -50,7 +58,7 @@ export function parseBody(
   if (bytes.length === 0) return undefined
   if (kind.as === 'form') return readForm(bytes, contentType)
   const reader = bodyReader(kind, contentType)
-  if (!reader) return jsonBody(bytes, contentType)
+  if (!reader) return jsonBody(bytes, contentType, kind)
   reader.push(bytes)
   return reader.end()
 }

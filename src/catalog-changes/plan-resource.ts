@@ -41,6 +41,12 @@ export interface KnownName {
   readonly wire: string
 }
 
+/** Operation that cannot be called, and the reason in words. */
+export interface UncallableOperation {
+  readonly action: string
+  readonly reason: string
+}
+
 /** Plan of an import: what would be in the catalog, before anything is written. Plain data. */
 export interface ImportPlan {
   readonly resource: PlannedResource
@@ -50,6 +56,8 @@ export interface ImportPlan {
    * enforced, hints that contradict each other.
    */
   readonly notes: readonly string[]
+  /** Operations that the gateway cannot call as they are described; left out: none. */
+  readonly uncallable?: readonly UncallableOperation[]
   /**
    * Shapes that its answers can have, where the document describes them: `shapesText`. For an MCP
    * server, the definitions have them.

@@ -7,18 +7,7 @@ export function isOffered(method: string): boolean {
   return METHODS.has(method)
 }
 
-/**
- * Headers of the caller that are decided, shown and hashed with a call, lower-case names. Remit's
- * gateway forwards no others.
- */
-export const DECIDED_HEADERS = [
-  'accept',
-  'accept-language',
-  'idempotency-key',
-  'if-match',
-  'if-none-match',
-  'prefer',
-] as const
+export { DECIDED_HEADERS } from '../lib/decided-headers.ts'
 
 /** Lists by their grammar (RFC 9110 5.3); joining them changes nothing. */
 const MAY_REPEAT: ReadonlySet<string> = new Set(['accept', 'accept-language', 'cache-control'])

@@ -13,27 +13,34 @@ export interface Target {
 }
 
 const MAX_TARGET = 8192
-const LINE_FEED = 0x0a
+/** Control characters that texts of each kind may have, encoded. */
+const LAYOUT = { segment: '', query: '', lines: '\n', form: '\t\n\r' } as const
 
 /** pchar of RFC 3986 3.3 without `;`, which some servers cut a segment at. */
 const SEGMENT = /^(?:[A-Za-z0-9._~!$&'()*+,=:@-]|%[0-9A-Fa-f]{2})+$/
 const QUERY_PART = /^(?:[A-Za-z0-9._~!$'()*+,:@/?[\]-]|%[0-9A-Fa-f]{2})*$/
 
-/** Part of a target, by where it is; only texts of several lines have line feeds. */
-type PartKind = 'segment' | 'query' | 'lines'
+/** Signs at which some parsers of names with brackets let the name end, wherever they stand. */
+const NAME_END = /(?:\]|%5D)=/i
 
 /**
- * Percent-decodes one part once, as UTF-8. Refuses what another parser could read differently: invalid UTF-8, encoded
- * unreserved characters (`%2e`), control characters, and an encoded slash, backslash, semicolon, percent sign, `?` or `#` in a path.
+ * Part of a target, by where it is, or of a form; only texts of several lines have line feeds. A form has no path that could be
+ * climbed, so any sign may be encoded in it, and its texts have lines and columns.
+ */
+type PartKind = 'segment' | 'query' | 'lines' | 'form'
+
+/**
+ * Percent-decodes one part once, as UTF-8. Refuses what another parser could read differently: invalid UTF-8, control characters, and
+ * outside of forms encoded unreserved characters (`%2e`), but for the `%7E` that browsers write in a query; in a path also an encoded
+ * slash, backslash, semicolon, percent sign, `?` or `#`.
  */
 function decodePart(part: string, kind: PartKind): string | undefined {
   for (const [, hex = ''] of part.matchAll(/%([0-9A-Fa-f]{2})/g)) {
     const code = Number.parseInt(hex, 16)
-    if ((code < 0x20 && !(kind === 'lines' && code === LINE_FEED)) || code === 0x7f)
-      return undefined
     const character = String.fromCharCode(code)
-    if (/[A-Za-z0-9._~-]/.test(character)) return undefined
-    if (kind === 'segment' && '/\\;%?#'.includes(character)) return undefined
+    if ((code < 0x20 && !LAYOUT[kind].includes(character)) || code === 0x7f) return undefined
+    if (kind === 'segment' && '~/\\;%?#'.includes(character)) return undefined
+    if (kind !== 'form' && /[A-Za-z0-9._-]/.test(character)) return undefined
   }
   try {
     return decodeURIComponent(part)
@@ -57,7 +64,7 @@ function readPath(path: string): string[] | undefined {
 
 /**
  * Reads `application/x-www-form-urlencoded` text: `+` is a space (it is sent on as `%20`). `undefined`: it can be read in more than
- * one way.
+ * one way. `inValues`: names never have lines.
  */
 export function readQuery(
   text: string,
@@ -72,13 +79,15 @@ export function readQuery(
     if (
       rawName === '' ||
       !QUERY_PART.test(rawName) ||
-      !QUERY_PART.test(rawValue.replaceAll('=', ''))
+      !QUERY_PART.test(rawValue.replaceAll('=', '')) ||
+      NAME_END.test(rawValue)
     ) {
       return undefined
     }
-    const name = decodePart(rawName.replaceAll('+', '%20'), 'query')
+    const inName = inValues === 'form' ? 'form' : 'query'
+    const name = decodePart(rawName.replaceAll('+', '%20'), inName)
     const value = decodePart(rawValue.replaceAll('+', '%20'), inValues)
-    if (name === undefined || value === undefined) return undefined
+    if (name === undefined || value === undefined || /[\t\n\r]/.test(name)) return undefined
     pairs.push([name, value])
   }
   return pairs

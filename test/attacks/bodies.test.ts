@@ -152,6 +152,8 @@ inOneWorld('arguments and bodies at the gateway', (world) => {
       ['/echo/things?n=x', 'arguments.wrong_kind'],
       ['/echo/things?n=1.0', 'arguments.wrong_kind'],
       ['/echo/things/1?q=1', 'arguments.unknown'],
+      ['/echo/things?q=a]=1', 'request.ambiguous_target'],
+      ['/echo/things?q=a%5D=1', 'request.ambiguous_target'],
     ] as const)
       assertRefused(await get(w, path), code, path)
     assertRefused(await call('GET', '/echo/things/1', '{}'), 'arguments.unexpected_body')

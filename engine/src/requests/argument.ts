@@ -61,6 +61,8 @@ export type Field = {
   readonly required: boolean
   /** `null` is accepted and means the same as absent to bounds and policy. */
   readonly nullable: boolean
+  /** In a query or a form, an empty text is accepted and means the same as absent to bounds and policy. */
+  readonly blank?: true
   readonly type: ArgumentType
 }
 
@@ -70,6 +72,12 @@ export type ArgumentLocation = 'path' | 'query' | 'body'
 export type Argument = Field & {
   readonly place: ArgumentLocation
   readonly wire: string
+  /**
+   * Spelling in a query or a form, where it is not the name once, or once for each item of a list. `brackets`: members and items come
+   * under names of their own, `order[id]`, `items[0]`, `tags[]` (`deepObject` of OpenAPI). `any`: untyped, and the name may come
+   * several times, with brackets or without.
+   */
+  readonly spelled?: 'brackets' | 'any'
 }
 
 /**
@@ -87,7 +95,7 @@ export type ArgumentSchema = {
     readonly required: boolean
     /** See `RecordType.open`; for the members of the body. */
     readonly open: boolean
-    /** Media types of `bytes`: `image/png`, `image/*`. */
+    /** Media types of `bytes`: `image/png`, `image/*`. The one type of JSON that is not plain `application/json`. */
     readonly media?: readonly string[]
   }
 }

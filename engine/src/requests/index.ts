@@ -18,6 +18,7 @@ export {
 export type { GivenJson } from './given-json.ts'
 export { foldName } from './look-alike.ts'
 export { type ActionMatch, matchAction, type RoutedAction } from './match-action.ts'
+export { type Pair, type PairValue, writeArgument } from './pairs.ts'
 export { cutSegment, parseTemplate, type TemplateSegment, templateShape } from './path-template.ts'
 export type { ArgumentFault, ArgumentMisfit } from './refusal.ts'
 export { type GivenArguments, type TypedResult, typeArguments } from './type-arguments.ts'

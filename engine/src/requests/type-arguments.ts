@@ -8,6 +8,14 @@ import {
 } from './argument.ts'
 import type { GivenJson } from './given-json.ts'
 import { refuseLookAlikes } from './look-alike.ts'
+import {
+  isMisfit,
+  type Pair,
+  type PairsOfOne,
+  type PairValue,
+  readBrackets,
+  sortPairs,
+} from './pairs.ts'
 import { type ArgumentMisfit, memberAt, refuse } from './refusal.ts'
 import { typeText } from './type-scalar.ts'
 import { typeRecord, typeValue } from './type-value.ts'
@@ -53,7 +61,8 @@ function typePath(
   }
   for (const argument of known) {
     const text = given.get(argument.wire)
-    const refusal = typeOne(argument, text === undefined ? [] : [text], typed)
+    const plain = text === undefined ? [] : [text]
+    const refusal = typeOne(argument, { plain, within: [] }, typed)
     if (refusal) return refusal
   }
   return undefined
@@ -65,55 +74,61 @@ function typeQuery(
   typed: Map<string, TypedValue>,
 ): ArgumentMisfit | undefined {
   const known = schema.arguments.filter(({ place }) => place === 'query')
-  const values = valuesByName(given)
-  for (const name of values.keys()) {
-    if (!known.some(({ wire }) => wire === name)) {
-      return refuse('unknown', memberAt('', name), 'is not a query parameter of this operation')
-    }
-  }
+  const { of, others } = sortPairs(known, given)
+  const [other] = others
+  if (other !== undefined)
+    return refuse('unknown', memberAt('', other), 'is not a query parameter of this operation')
   for (const argument of known) {
-    const texts = values.get(argument.wire) ?? []
-    const refusal = typeOne(argument, texts, typed)
+    const refusal = typeOne(argument, of.get(argument) ?? ABSENT, typed)
     if (refusal) return refusal
   }
   return undefined
 }
 
-function valuesByName<V>(
-  pairs: readonly (readonly [string, V])[],
-): ReadonlyMap<string, readonly V[]> {
-  const values = new Map<string, V[]>()
-  for (const [name, value] of pairs) {
-    const known = values.get(name)
-    if (known) known.push(value)
-    else values.set(name, [value])
-  }
-  return values
-}
+const ABSENT: PairsOfOne = { plain: [], within: [] }
 
-/** One argument that comes as text or as a file: once, or for a set as often as the parameter was repeated. */
+/** One argument that comes as text or as a file: once, for a set as often as it was repeated, or under names with brackets. */
 function typeOne(
   argument: Argument,
-  given: readonly FormValue[],
+  given: PairsOfOne,
   typed: Map<string, TypedValue>,
 ): ArgumentMisfit | undefined {
-  const { name, type, required, place } = argument
+  const { blank, name, place, required, spelled, type } = argument
+  const { plain, within } = given
   const at = `/${name}`
-  const [value] = given
-  if (value === undefined) {
+  const [value] = plain
+  if (value === undefined && within.length === 0) {
     return required ? refuse('missing', at, `is required in the ${place}`) : undefined
   }
-  if (type.kind !== 'set' && given.length > 1)
+  if (spelled === 'any') return undefined
+  if (plain.length > 1 && (type.kind !== 'set' || spelled === 'brackets'))
     return refuse('repeated', at, 'was given more than once')
+  if (blank && value === '' && plain.length + within.length === 1) return undefined
   if (type.kind === 'untyped') return undefined
-  const result = type.kind === 'set' ? typeRepeated(type, given, at) : plainValue(type, value, at)
+  const result = typeGiven(argument, type, given)
   if ('ok' in result) return result
   typed.set(name, result)
   return undefined
 }
 
+function typeGiven(
+  { name, spelled }: Argument,
+  type: TypedType,
+  { plain, within }: PairsOfOne,
+): TypedValue | ArgumentMisfit {
+  const at = `/${name}`
+  if (spelled !== 'brackets')
+    return type.kind === 'set'
+      ? typeRepeated(type, plain, at)
+      : plainValue(type, plain[0] ?? '', at)
+  if (plain.length > 0)
+    return refuse('wrong_kind', at, 'has to come in names with brackets, such as `name[0]`')
+  const value = readBrackets(type, within, at)
+  return isMisfit(value) ? value : typeValue(type, value, at, 0, true)
+}
+
 /** Import lets nothing but plain values, files and lists of them be typed outside a JSON body. */
-function plainValue(type: TypedType, value: FormValue, at: string): TypedValue | ArgumentMisfit {
+function plainValue(type: TypedType, value: PairValue, at: string): TypedValue | ArgumentMisfit {
   if (type.kind === 'set') return refuse('wrong_kind', at, 'cannot be given here')
   if (type.kind === 'record' || typeof value !== 'string') return typeValue(type, value, at, 0)
   return typeText(type, value, at)
@@ -121,7 +136,7 @@ function plainValue(type: TypedType, value: FormValue, at: string): TypedValue |
 
 function typeRepeated(
   type: Extract<TypedType, { kind: 'set' }>,
-  given: readonly FormValue[],
+  given: readonly PairValue[],
   at: string,
 ): TypedValue | ArgumentMisfit {
   const most = Math.min(type.maxItems ?? ARGUMENT_LIMITS.items, ARGUMENT_LIMITS.items)
@@ -164,11 +179,8 @@ function typeBody(
   return undefined
 }
 
-/** A value of a form: text, or the description of a file. */
-type FormValue = string | ReadonlyMap<string, GivenJson>
-
 /** Pairs of a form that was read as JSON; `undefined`: it is no form. */
-function formIn(body: GivenJson): readonly (readonly [string, FormValue])[] | undefined {
+function formIn(body: GivenJson): readonly Pair[] | undefined {
   if (!Array.isArray(body)) return undefined
   const pairs = body.flatMap((pair) => {
     const [name, value] = Array.isArray(pair) ? pair : []
@@ -187,14 +199,15 @@ function typeForm(
 ): ArgumentMisfit | undefined {
   const pairs = formIn(body)
   if (!pairs) return refuse('wrong_kind', '', 'the body has to be a form')
-  const values = valuesByName(pairs)
-  for (const name of values.keys())
-    if (!schema.body.open && !known.some(({ wire }) => wire === name))
-      return refuse('unknown', memberAt('', name), 'is not a field of this form')
-  const lookAlike = refuseLookAlikes(bodyType(schema, known), values.keys(), '')
+  const { of, others } = sortPairs(known, pairs)
+  const [other] = others
+  if (other !== undefined && !schema.body.open)
+    return refuse('unknown', memberAt('', other), 'is not a field of this form')
+  const names = [...Array.from(of.keys(), ({ wire }) => wire), ...others]
+  const lookAlike = refuseLookAlikes(bodyType(schema, known), names, '')
   if (lookAlike) return lookAlike
   for (const argument of known) {
-    const refusal = typeOne(argument, values.get(argument.wire) ?? [], typed)
+    const refusal = typeOne(argument, of.get(argument) ?? ABSENT, typed)
     if (refusal) return refusal
   }
   return undefined

@@ -11,20 +11,22 @@ import { refuseLookAlikes } from './look-alike.ts'
 import { type ArgumentMisfit, memberAt, refuse } from './refusal.ts'
 import { type Numeric, typeText } from './type-scalar.ts'
 
-/** A JSON value as the type says, or why not. */
+/** A JSON value as the type says, or why not. `asText`: it came in a query or a form, where numbers, yes and no are texts. */
 export function typeValue(
   type: TypedType,
   value: GivenJson,
   at: string,
   depth: number,
+  asText = false,
 ): TypedValue | ArgumentMisfit {
   if (depth > ARGUMENT_LIMITS.depth) return refuse('too_long', at, 'is nested too deep')
-  if (type.kind === 'set') return typeSet(type, value, at, depth)
+  if (type.kind === 'set') return typeSet(type, value, at, depth, asText)
   if (type.kind === 'record') {
     return value instanceof Map
-      ? typeRecord(type, value, at, depth)
+      ? typeRecord(type, value, at, depth, asText)
       : refuse('wrong_kind', at, 'has to be an object')
   }
+  if (asText && typeof value === 'string') return typeText(type, value, at)
   if (type.kind === 'boolean') {
     return typeof value === 'boolean'
       ? { kind: 'boolean', value }
@@ -46,6 +48,7 @@ function typeSet(
   value: GivenJson,
   at: string,
   depth: number,
+  asText: boolean,
 ): TypedValue | ArgumentMisfit {
   if (!isList(value)) return refuse('wrong_kind', at, 'has to be a list')
   const most = Math.min(type.maxItems ?? ARGUMENT_LIMITS.items, ARGUMENT_LIMITS.items)
@@ -56,7 +59,7 @@ function typeSet(
   }
   const items: TypedValue[] = []
   for (const [i, item] of value.entries()) {
-    const typed = typeValue(type.items, item, `${at}/${i}`, depth + 1)
+    const typed = typeValue(type.items, item, `${at}/${i}`, depth + 1, asText)
     if ('ok' in typed) return typed
     items.push(typed)
   }
@@ -69,6 +72,7 @@ export function typeRecord(
   value: ReadonlyMap<string, GivenJson>,
   at: string,
   depth: number,
+  asText = false,
 ): Extract<TypedValue, { kind: 'record' }> | ArgumentMisfit {
   if (!type.open) {
     for (const name of value.keys()) {
@@ -89,8 +93,9 @@ export function typeRecord(
     }
     // `null` is no value: to bounds and policies the argument is not there.
     if (member === null && field.nullable) continue
+    if (asText && member === '' && field.blank) continue
     if (field.type.kind === 'untyped') continue
-    const typed = typeValue(field.type, member, here, depth + 1)
+    const typed = typeValue(field.type, member, here, depth + 1, asText)
     if ('ok' in typed) return typed
     fields.set(field.name, typed)
   }

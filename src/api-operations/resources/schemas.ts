@@ -92,6 +92,9 @@ export const Imported = ({ Type }: SchemaKit) => {
     waiting: names('new actions that wait for review'),
     restored: names('actions that were quarantined and are as they were reviewed'),
     notes: Type.Array(Type.String()),
+    uncallable: Type.Array(Type.Object({ action: Type.String(), reason: Type.String() }), {
+      description: 'operations that the gateway cannot call as they are described, with the reason',
+    }),
     untyped: Type.Array(
       Type.Object({
         reason: Type.String(),

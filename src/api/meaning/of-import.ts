@@ -35,6 +35,9 @@ export async function meaningOfImport(
       ['Called at', resource.identifier],
       ['Credential', resource.connection ?? 'none'],
       ['Receives transaction tokens', resource.trusted ? 'yes' : 'no'],
+      ...(plan.uncallable ?? []).map(
+        ({ action, reason }) => ['Cannot be called', `${action}: ${reason}`] as const,
+      ),
       ...plan.notes.map((note) => ['Note', note] as const),
     ],
     changes: [

@@ -28,8 +28,8 @@ export class OperationReader {
   readonly document: JsonObject
   readonly notes: string[] = []
   /**
-   * Values being read come as text, in a path or a query: kinds are not told apart by how they are
-   * written.
+   * Values being read come as text, in a path, a query or a form: kinds are not told apart by how they
+   * are written.
    */
   asText = false
   /** Values being read are parts of a multipart form: binary ones come as files. */

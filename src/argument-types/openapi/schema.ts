@@ -16,6 +16,8 @@ import { union } from './union.ts'
 export interface ReadSchema {
   readonly type: ArgumentType
   readonly nullable: boolean
+  /** See `Field.blank`. */
+  readonly blank?: true
 }
 
 const MAX_CHOICES = 200
@@ -74,12 +76,19 @@ function readChoices(
     return plain(untyped('it is a choice of too many schemas'))
   const base = new Map(schema)
   base.delete(keyword)
-  const said = choices.filter((each) => !isNull(each))
+  const said = choices.filter((each) => !isOnly(each, null))
   const found = said.map((each) => readChoice(reader, base, each, path))
   const nullable = said.length < choices.length || found.some((each) => each.nullable)
-  const [first, ...more] = found.map(({ type }) => type)
+  const empty = said.map((each) => isOnly(each, ''))
+  const blanks = reader.asText && empty.includes(false) ? empty : []
+  const [first, ...more] = found.flatMap(({ type }, i) => (blanks[i] ? [] : [type]))
   if (first === undefined) return plain(untyped('it can only be null'))
-  return { nullable, type: together(reader, first, more) }
+  const type = together(reader, first, more)
+  if (!blanks.includes(true)) return { nullable, type }
+  // Beside a text, an empty one is a value; beside anything else it stands for none.
+  return type.kind === 'string' || type.kind === 'path'
+    ? { nullable, type: union(type, { kind: 'string', enum: [''] }, true) }
+    : { nullable, type, blank: true }
 }
 
 function readChoice(
@@ -105,13 +114,14 @@ function together(
   return more.reduce((a, b) => union(a, b, asText), first)
 }
 
-function isNull(schema: Json): boolean {
+/** Checks whether nothing but one value fits a schema. */
+function isOnly(schema: Json, only: null | ''): boolean {
   if (!isObject(schema)) return false
   const values = schema.get('enum')
   return (
-    schema.get('type') === 'null' ||
-    schema.get('const') === null ||
-    (isList(values) && values.length > 0 && values.every((value) => value === null))
+    (only === null && schema.get('type') === 'null') ||
+    schema.get('const') === only ||
+    (isList(values) && values.length > 0 && values.every((value) => value === only))
   )
 }
 
@@ -184,11 +194,14 @@ function readMembers(
     throw bad(`an object of it has ${members.size} members; ${MAX_MEMBERS} are the most`)
   for (const [name, member] of members) {
     if (!reader.count()) break
-    const { type, nullable } = readSchema(reader, member, path)
+    const { blank, nullable, type } = readSchema(reader, member, path)
     const usable = isUsableName(name) ? type : untyped('its name cannot be used in policies')
     // `required` speaks of answers when the member is read-only (OpenAPI 3.0, "readOnly").
     const readOnly = isObject(member) && member.get('readOnly') === true
-    fields.push({ name, required: names.has(name) && !readOnly, nullable, type: usable })
+    fields.push({
+      ...{ name, required: names.has(name) && !readOnly, nullable, type: usable },
+      ...(blank ? { blank } : {}),
+    })
   }
   return { kind: 'record', fields, open: MORE.some((keyword) => allowsMore(schema.get(keyword))) }
 }

@@ -27,8 +27,8 @@ type Numeric = Extract<ScalarType, { kind: 'integer' | 'decimal' }>
 export function union(a: ArgumentType, b: ArgumentType, asText = false): ArgumentType {
   if (a.kind === 'untyped') return a
   if (b.kind === 'untyped') return b
-  if (a.kind === 'record' && b.kind === 'record') return eitherRecord(a, b)
-  if (a.kind === 'set' && b.kind === 'set') return eitherSet(a, b)
+  if (a.kind === 'record' && b.kind === 'record') return eitherRecord(a, b, asText)
+  if (a.kind === 'set' && b.kind === 'set') return eitherSet(a, b, asText)
   if (isText(a) && isText(b)) return eitherText(a, b)
   if (isNumeric(a) && isNumeric(b) && a.quoted === b.quoted) return eitherNumber(a, b)
   if (a.kind === 'boolean' && b.kind === 'boolean') return a
@@ -81,8 +81,8 @@ function eitherNumber(a: Numeric, b: Numeric): Numeric {
   }
 }
 
-function eitherSet(a: SetType, b: SetType): SetType | UntypedType {
-  const items = union(a.items, b.items)
+function eitherSet(a: SetType, b: SetType, asText: boolean): SetType | UntypedType {
+  const items = union(a.items, b.items, asText)
   if (items.kind === 'untyped') return untyped(`of its items: ${items.reason}`)
   const minItems = both(a.minItems, b.minItems, Math.min)
   const maxItems = both(a.maxItems, b.maxItems, Math.max)
@@ -94,12 +94,12 @@ function eitherSet(a: SetType, b: SetType): SetType | UntypedType {
   }
 }
 
-function eitherRecord(a: RecordType, b: RecordType): RecordType {
+function eitherRecord(a: RecordType, b: RecordType, asText: boolean): RecordType {
   const others = new Map(b.fields.map((field) => [field.name, field]))
   const fields = a.fields.map((field) => {
     const other = others.get(field.name)
     others.delete(field.name)
-    return other ? eitherField(field, other) : ofOne(field, b)
+    return other ? eitherField(field, other, asText) : ofOne(field, b)
   })
   return {
     kind: 'record',
@@ -108,12 +108,13 @@ function eitherRecord(a: RecordType, b: RecordType): RecordType {
   }
 }
 
-function eitherField(a: Field, b: Field): Field {
+function eitherField(a: Field, b: Field, asText: boolean): Field {
   return {
     name: a.name,
     required: a.required && b.required,
     nullable: a.nullable || b.nullable,
-    type: union(a.type, b.type),
+    ...(a.blank || b.blank ? { blank: true } : {}),
+    type: union(a.type, b.type, asText),
   }
 }
 

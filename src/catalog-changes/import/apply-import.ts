@@ -23,7 +23,7 @@ import {
 import { canonicalJson, domainHash } from '../../lib/canonical-json.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Tx } from '../../storage/index.ts'
-import type { ImportPlan } from '../plan-resource.ts'
+import type { ImportPlan, UncallableOperation } from '../plan-resource.ts'
 import {
   deleteOffers,
   type PreparedOffer,
@@ -44,6 +44,8 @@ export interface ImportResult extends ImportDifference {
   /** True when nothing was different: nothing was written, no epoch raised. */
   readonly unchanged: boolean
   readonly notes: readonly string[]
+  /** Operations that cannot be called as they are described. */
+  readonly uncallable: readonly UncallableOperation[]
   /** Parts of it that bounds and policies cannot see, grouped by the reason. */
   readonly untyped: readonly UntypedSummary[]
 }
@@ -193,6 +195,7 @@ function importedOf(present: PriorState, settled: SettledImport): ImportResult {
     unchanged: !isTouched(present, settled) && !isAnotherDocument(present, settled),
     ...settled.difference,
     notes: settled.notes,
+    uncallable: settled.uncallable,
     untyped: summarizeUntyped([
       ...settled.actions,
       ...settled.offers.flatMap(({ kind, offered }) =>

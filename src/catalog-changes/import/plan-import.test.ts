@@ -162,7 +162,6 @@ describe('importing an OpenAPI document', () => {
         '/address/odd',
         '/anything',
         '/either',
-        '/filter',
         '/ids',
         '/labels',
         '/quoted "name"',

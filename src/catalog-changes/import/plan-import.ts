@@ -18,7 +18,13 @@ import { linkedReads, type ReadPlace } from '../openapi/links.ts'
 import { operationName, readOperation } from '../openapi/operation.ts'
 import { readDocument } from '../openapi/read-document.ts'
 import { type PackedPlan, packPlan } from '../packed-plan.ts'
-import { freeName, type ImportOptions, type ImportPlan, planResource } from '../plan-resource.ts'
+import {
+  freeName,
+  type ImportOptions,
+  type ImportPlan,
+  planResource,
+  type UncallableOperation,
+} from '../plan-resource.ts'
 import { proposePreviews } from '../previews.ts'
 
 const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete'] as const
@@ -42,6 +48,7 @@ export function planImport(document: unknown, options: ImportOptions): ImportPla
   })
   const actions = new Map<string, Action>()
   const notes: string[] = []
+  const uncallable: UncallableOperation[] = []
   const effort = new ParseBudget()
   const shapes = new ShapeReader(root)
   const answers = new Map<string, number>()
@@ -57,6 +64,8 @@ export function planImport(document: unknown, options: ImportOptions): ImportPla
     const read = readOperation(root, effort, { ...place, resource: resource.name, name })
     actions.set(name, read.action)
     places.push({ ...place, action: read.action })
+    if (read.uncallable !== undefined && resource.mode === 'gateway')
+      uncallable.push({ action: name, reason: read.uncallable })
     const answered = answersOf(shapes, root, place.operation)
     if (answered !== undefined) answers.set(name, answered)
     notes.push(...read.notes.map((note) => `${name}: ${note}`))
@@ -70,6 +79,7 @@ export function planImport(document: unknown, options: ImportOptions): ImportPla
     resource,
     actions: proposePreviews([...actions.values()], linkedReads(root, places)),
     notes,
+    ...(uncallable.length === 0 ? {} : { uncallable }),
     ...(answers.size === 0
       ? {}
       : { answers: shapesText({ nodes: shapes.finish(), of: Object.fromEntries(answers) }) }),

@@ -18,10 +18,13 @@ import { definitionDigest } from '../definition.ts'
 import { slug } from '../plan-resource.ts'
 import { readRequestBody } from './body.ts'
 import { readParameters } from './parameters.ts'
+import { whyUncallable } from './uncallable.ts'
 
 export interface ReadOperation {
   readonly action: Action
   readonly notes: readonly string[]
+  /** Reason why it cannot be called through the gateway. */
+  readonly uncallable: string | undefined
 }
 
 /** One operation as an action. `name` has been chosen by the caller, so that it is unique. */
@@ -43,6 +46,8 @@ export function readOperation(
   const { body, arguments: members } = readRequestBody(reader, operation)
   const given = onlyOfPath(reader, path, parameters.arguments)
   const schema: ArgumentSchema = { arguments: namedApart(reader, [...given, ...members]), body }
+  if (body.form === 'opaque' && !body.required)
+    reader.note('can be called without a body only: its body cannot be read')
   const untyped: readonly UntypedPart[] = [...parameters.elsewhere, ...untypedParts(schema)]
   const wish = operation.get('x-remit-risk')
   if (wish !== undefined && !isRisk(wish))
@@ -72,6 +77,7 @@ export function readOperation(
       sentence: proposedSentence(reader, action, operation),
     },
     notes: reader.notes,
+    uncallable: whyUncallable(document, schema, parameters.described),
   }
 }
 

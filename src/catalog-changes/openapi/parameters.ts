@@ -8,12 +8,15 @@ import {
   textAt,
   untyped,
 } from '../../argument-types/index.ts'
-import type { Json, JsonObject } from '../../lib/json.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import { spelledAs } from './spelling.ts'
 
 export interface ReadParameters {
   readonly arguments: readonly Argument[]
   /** Headers and cookies: sent on when the gateway allows them, never typed. */
   readonly elsewhere: readonly { readonly at: string; readonly reason: string }[]
+  /** All of them, as the document describes them. */
+  readonly described: readonly JsonObject[]
 }
 
 /** Parameters of the path item and of the operation; the operation's win (OpenAPI, "Operation Object"). */
@@ -40,10 +43,16 @@ export function readParameters(
     const name = textAt(parameter, 'name') ?? ''
     const place = textAt(parameter, 'in')
     if (place === 'path' || place === 'query') {
-      if (reader.count()) args.push(readParameter(reader, parameter, name, place))
+      if (!reader.count()) continue
+      // A parameter of its own wins over a member of an object that is spread over the query.
+      const isTaken = ({ wire }: Argument) =>
+        wire !== name &&
+        (found.has(`query ${wire}`) ||
+          args.some((each) => each.place === 'query' && each.wire === wire))
+      args.push(...readParameter(reader, parameter, name, place).filter((each) => !isTaken(each)))
     } else elsewhere.push({ at: `(${place}) ${name}`, reason: `it is sent in a ${place}` })
   }
-  return { arguments: args, elsewhere }
+  return { arguments: args, elsewhere, described: [...found.values()] }
 }
 
 function readParameter(
@@ -51,40 +60,36 @@ function readParameter(
   parameter: JsonObject,
   wire: string,
   place: ArgumentLocation,
-): Argument {
+): readonly Argument[] {
   const required = place === 'path' || parameter.get('required') === true
-  const type = isUsableName(wire)
-    ? parameterType(reader, parameter, place)
-    : untyped('its name cannot be used in policies')
-  return { name: wire, wire, place, required, nullable: false, type }
-}
-
-/**
- * Reads the type of a parameter that has only one reading: a value as it is, or a list as a
- * repeated query parameter (`form`, exploded, which is the default). Lists joined by commas look
- * the same as a value with a comma in it.
- */
-function parameterType(
-  reader: OperationReader,
-  parameter: JsonObject,
-  place: ArgumentLocation,
-): ArgumentType {
-  if (parameter.has('content')) return untyped('it is a document inside a parameter')
+  const common = { name: wire, wire, place, required, nullable: false }
+  if (!isUsableName(wire))
+    return [{ ...common, type: untyped('its name cannot be used in policies') }]
+  if (parameter.has('content'))
+    return [{ ...common, type: untyped('it is a document inside a parameter') }]
   reader.asText = true
-  const { type } = readSchema(reader, parameter.get('schema'))
+  const { blank, type } = readSchema(reader, parameter.get('schema'))
   reader.asText = false
-  if (type.kind === 'record')
-    return untyped('objects in a path or query can be written in several ways')
-  if (type.kind !== 'set') return type
-  if (place === 'path' || !isRepeated(parameter)) {
-    return untyped('lists that are joined in one value can be read in two ways')
+  if (place === 'path') return [{ ...common, type: inPath(type) }]
+  const argument = {
+    ...common,
+    ...spelledAs(type, parameter),
+    ...(blank ? { blank } : {}),
   }
-  return type.items.kind === 'set' || type.items.kind === 'record'
-    ? untyped('its items are not plain values')
-    : type
+  const isSpread = type.kind === 'record' && argument.spelled === 'any'
+  if (!isSpread) return [argument]
+  // Its members are parameters by themselves (`form`, exploded, which is the default); some APIs read it as one all the same.
+  const members = type.fields.map((field): Argument => {
+    const { name } = field
+    const spelling = spelledAs(field.type, undefined)
+    return { ...field, ...spelling, wire: name, place, required: required && field.required }
+  })
+  return [...members, { ...argument, required: false }]
 }
 
-function isRepeated(parameter: JsonObject): boolean {
-  const style: Json | undefined = parameter.get('style')
-  return (style === undefined || style === 'form') && parameter.get('explode') !== false
+function inPath(type: ArgumentType): ArgumentType {
+  if (type.kind === 'record') return untyped('objects in a path can be written in several ways')
+  return type.kind === 'set'
+    ? untyped('lists that are joined in one value can be read in two ways')
+    : type
 }

@@ -1,6 +1,6 @@
 import type { Action, PlannedResource, Resource } from '../../catalog/index.ts'
 import { mapInSteps } from '../../lib/in-steps.ts'
-import type { ImportPlan } from '../plan-resource.ts'
+import type { ImportPlan, UncallableOperation } from '../plan-resource.ts'
 import { keepSettings, requireSameTool } from './keep-settings.ts'
 import { type Offer, type OfferContent, offerOf } from './offer.ts'
 
@@ -32,6 +32,7 @@ export interface SettledImport {
   readonly dropped: readonly string[]
   readonly difference: ImportDifference
   readonly notes: readonly string[]
+  readonly uncallable: readonly UncallableOperation[]
 }
 
 /** State of the resource before the import. */
@@ -120,7 +121,7 @@ class ImportSettler {
     this.#offers.push(offerOf(action, 'added'))
   }
 
-  settled({ notes, resource }: ImportPlan): SettledImport {
+  settled({ notes, resource, uncallable = [] }: ImportPlan): SettledImport {
     const offered = new Set(this.#offers.map(({ action }) => action))
     const dropped = this.#present.offers.filter(({ action }) => !offered.has(action))
     const removed = [...this.#before.keys()].filter((name) => !this.#names.has(name))
@@ -132,6 +133,7 @@ class ImportSettler {
       dropped: dropped.map(({ action }) => action),
       difference: { ...this.#difference, removed },
       notes: [...notes, ...this.#notes],
+      uncallable,
     }
   }
 

@@ -33,6 +33,7 @@ export function importedLines(
   return [
     text`${green('✓')} ${bold(resource)}: ${unchanged ? 'as it was' : counted(done) || 'updated'}`,
     ...indented(rows(done, actions)),
+    ...uncallableLines(done),
     ...untypedLines(done),
     ...noteLines(done.notes),
   ]
@@ -55,6 +56,7 @@ export function previewLines(seen: PreviewedJson): readonly Value[] {
     ...(changed.length > MAX_ROWS
       ? [dim(text`… and ${changed.length - MAX_ROWS} more changes: the same command with --json`)]
       : []),
+    ...uncallableLines(seen),
     ...untypedLines(seen),
     ...noteLines(seen.notes),
   ]
@@ -104,6 +106,18 @@ function rows(
 function risksOf(names: readonly string[], byName: ReadonlyMap<string, ActionAnswer>): string {
   const risks = names.map((name) => byName.get(name)?.risk)
   return RISKS.map((risk) => `${risks.filter((each) => each === risk).length} ${risk}`).join(', ')
+}
+
+/** Lines about operations that no call can reach, each with the reason: none is left out. */
+function uncallableLines({ uncallable }: ImportedJson): readonly Value[] {
+  if (uncallable.length === 0) return []
+  return [
+    '',
+    bold(
+      text`The gateway cannot call ${uncallable.length} ${uncallable.length === 1 ? 'operation' : 'operations'}`,
+    ),
+    ...uncallable.map(({ action, reason }) => text`  ${red('!')} ${action}: ${reason}`),
+  ]
 }
 
 /** Lines that say plainly what bounds and policies cannot see, once for each reason. */

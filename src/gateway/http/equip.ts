@@ -59,9 +59,8 @@ async function bodyToSend({
       body: await upload.readBack(body),
     }
   }
-  const [type, text] =
-    action.arguments.body.form === 'form'
-      ? ['application/x-www-form-urlencoded', writeForm(body)]
-      : ['application/json', printJson(body)]
-  return { headers: { 'content-type': type }, body: text }
+  const { form, media: [json = 'application/json'] = [] } = action.arguments.body
+  return form === 'form'
+    ? { headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: writeForm(body) }
+    : { headers: { 'content-type': json }, body: printJson(body) }
 }
