@@ -61,7 +61,7 @@ export type Field = {
   readonly required: boolean
   /** `null` is accepted and means the same as absent to bounds and policy. */
   readonly nullable: boolean
-  /** In a query or a form, an empty text is accepted and means the same as absent to bounds and policy. */
+  /** Acceptance of an empty text in a query or a form: it means the same as absent to bounds and policy. */
   readonly blank?: true
   readonly type: ArgumentType
 }

@@ -6,7 +6,7 @@ import { type ArgumentMisfit, refuse } from './refusal.ts'
 export type PairValue = string | ReadonlyMap<string, GivenJson>
 export type Pair = readonly [name: string, value: PairValue]
 
-/** What came for one argument: values under its own name, and values under names with brackets behind it. */
+/** Pairs that came for one argument: values under its own name, and values under names with brackets behind it. */
 export interface PairsOfOne {
   readonly plain: PairValue[]
   readonly within: { readonly keys: readonly string[]; readonly value: PairValue }[]

@@ -17,7 +17,7 @@ function bodyOf(content: object) {
   }
 }
 
-/** How each argument of the body is spelled. */
+/** Lists how each argument of the body is spelled. */
 function spellings(content: object) {
   const document = operationDocument({ requestBody: { required: true, content } })
   const { arguments: schema } = onlyAction(planImport(document, OPTIONS))

@@ -9,7 +9,7 @@ import {
   untyped,
 } from '../../argument-types/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
-import { type Spelled, spelledAs } from './spelling.ts'
+import { type Spelling, spelledAs } from './spelling.ts'
 
 export interface OpenApiBody {
   readonly body: ArgumentSchema['body']
@@ -43,7 +43,7 @@ const NAMED_JSON = /^[a-z0-9][a-z0-9!#$&^_.-]*\/[a-z0-9][a-z0-9!#$&^_.-]*\+json$
 
 type Content = ReadonlyMap<string, JsonObject>
 
-/** What is taken, by media type in lower case and without parameters. */
+/** Media types that are taken, in lower case and without parameters. */
 function byMediaType(content: JsonObject | undefined): Content {
   const found = new Map<string, JsonObject>()
   for (const type of content?.keys() ?? []) {
@@ -138,7 +138,7 @@ function fieldSpelling(
   type: ArgumentType,
   entry: JsonObject | undefined,
   form: 'form' | 'multipart',
-): Spelled {
+): Spelling {
   const media = textAt(entry, 'contentType')
   const isStyled = entry?.has('style') || entry?.has('explode')
   // Style wins over a media type (OpenAPI 3.1, 4.8.15.1).
