@@ -9,7 +9,7 @@ import {
   untyped,
 } from '../../argument-types/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
-import { type Spelling, spelledAs } from './spelling.ts'
+import { type ArgumentSpelling, spelledAs } from './spelling.ts'
 
 export interface OpenApiBody {
   readonly body: ArgumentSchema['body']
@@ -138,7 +138,7 @@ function fieldSpelling(
   type: ArgumentType,
   entry: JsonObject | undefined,
   form: 'form' | 'multipart',
-): Spelling {
+): ArgumentSpelling {
   const media = textAt(entry, 'contentType')
   const isStyled = entry?.has('style') || entry?.has('explode')
   // Style wins over a media type (OpenAPI 3.1, 4.8.15.1).

@@ -3,14 +3,14 @@ import { FILE, untyped } from '../../argument-types/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
 
 /** Type of an argument of a query or a form, and how it is spelled there. */
-export type Spelling = Pick<Argument, 'type' | 'spelled'>
+export type ArgumentSpelling = Pick<Argument, 'type' | 'spelled'>
 
 /**
  * Decides how a value comes in a query or a form by what the description says of it (OpenAPI 3.1, 4.8.12.4 and 4.8.15.1): once, a list
  * by repeating its name, and with `deepObject` records and lists under names with brackets. What has several spellings, or none that
  * is known, is untyped. `said`: the parameter, or the entry for the field in `encoding`.
  */
-export function spelledAs(type: ArgumentType, said: JsonObject | undefined): Spelling {
+export function spelledAs(type: ArgumentType, said: JsonObject | undefined): ArgumentSpelling {
   const style = said?.get('style') ?? 'form'
   const joined = said?.get('explode') === false
   if (style === 'deepObject' && !joined) return withBrackets(type)
@@ -27,7 +27,7 @@ export function spelledAs(type: ArgumentType, said: JsonObject | undefined): Spe
 
 const SEVERAL = 'objects in a query or a form can be written in several ways'
 
-function withBrackets(type: ArgumentType): Spelling {
+function withBrackets(type: ArgumentType): ArgumentSpelling {
   if (type.kind === 'untyped') return { type, spelled: 'any' }
   if (isPlain(type) || type === FILE) return { type }
   // A file has no members that a name could spell.
