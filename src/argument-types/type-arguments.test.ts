@@ -416,6 +416,29 @@ function assertExact(value: TypedValue): void {
   else if (value.kind !== 'boolean') assert.ok(exact(value.kind, value.text))
 }
 
+describe('G4: a number that may come as text', () => {
+  const priced = onlyAction(
+    planOperation(
+      jsonBody({
+        type: 'object',
+        properties: {
+          amount: {
+            anyOf: [{ type: 'number' }, { type: 'string', pattern: '^[+-]?\\d*\\.?\\d*$' }],
+          },
+        },
+      }),
+    ),
+  )
+  const given = (text: string) => ({ ...body(text), path: new Map([['id', '7']]) })
+
+  it('is the same to bounds and policies, and anything else is refused', () => {
+    for (const text of ['{"amount":12.50}', '{"amount":"12.50"}'])
+      assert.deepEqual(typed(priced, given(text)).get('amount'), { kind: 'decimal', text: '12.50' })
+    for (const text of ['"a"', '"1e3"', '""', '"."', '" 1"', '"0.00001"', 'true', '"+1"', '"٣"'])
+      assert.match(fault(priced, given(`{"amount":${text}}`)), /wrong_kind \/amount/, text)
+  })
+})
+
 describe('fields of a form', () => {
   const form = onlyAction(
     planOperation({

@@ -18,8 +18,8 @@ export type ScalarType =
   | {
       /** `integer` is an int64; `decimal` has up to 4 fractional digits and fits Cedar's decimal. */
       readonly kind: 'integer' | 'decimal'
-      /** The number comes as a JSON string (only by `x-remit-kind`). */
-      readonly quoted?: true
+      /** The number comes as a JSON string (`x-remit-kind`); `either`: as a number or as a string. */
+      readonly quoted?: true | 'either'
       readonly enum?: readonly string[]
       readonly minimum?: string
       readonly maximum?: string

@@ -32,8 +32,9 @@ export function typeValue(
       ? { kind: 'boolean', value }
       : refuse('wrong_kind', at, 'has to be true or false')
   }
-  if (isNumeric(type) && type.quoted === undefined) {
-    const text = numberText(value)
+  if (isNumeric(type) && type.quoted !== true) {
+    const isText = type.quoted === 'either' && typeof value === 'string'
+    const text = isText ? value : numberText(value)
     return text === undefined
       ? refuse('wrong_kind', at, 'has to be a number')
       : typeText(type, text, at)

@@ -9,6 +9,7 @@ import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
 import { flatten, intersection } from './all-of.ts'
 import { bad, isList, objectAt } from './document.ts'
 import { inferredTypes } from './inferred-types.ts'
+import { numberInText } from './numeric-text.ts'
 import { isUsableName, type OperationReader, untyped, wholeNumber } from './reader.ts'
 import { scalarType } from './scalar.ts'
 import { union } from './union.ts'
@@ -56,7 +57,10 @@ export function readFlat(
   const types = inferredTypes(schema)
   const nullable = schema.get('nullable') === true || types.includes('null')
   const kinds = types.filter((name) => name !== 'null')
-  const [first, ...more] = kinds.map((type) => readType(reader, schema, type, path))
+  const holds = kinds.some(isNumber) ? numberInText(schema) : undefined
+  const [first, ...more] = kinds.map((type) =>
+    type === 'string' && holds ? inText(holds) : readType(reader, schema, type, path),
+  )
   if (first === undefined) return { nullable, type: untyped('the document gives it no type') }
   return { nullable, type: together(reader, first, more) }
 }
@@ -77,7 +81,11 @@ function readChoices(
   const base = new Map(schema)
   base.delete(keyword)
   const said = choices.filter((each) => !isOnly(each, null))
-  const found = said.map((each) => readChoice(reader, base, each, path))
+  const hasNumber = said.some((each) => isObject(each) && inferredTypes(each).some(isNumber))
+  const found = said.map((each) => {
+    const holds = hasNumber && isObject(each) ? textOfNumber(each) : undefined
+    return holds ? plain(inText(holds)) : readChoice(reader, base, each, path)
+  })
   const nullable = said.length < choices.length || found.some((each) => each.nullable)
   const empty = said.map((each) => isOnly(each, ''))
   const blanks = reader.asText && empty.includes(false) ? empty : []
@@ -104,6 +112,19 @@ function readChoice(
   const whole = intersection(reader, base, found.schema)
   if (!whole.ok) return plain(untyped(whole.reason))
   return readFlat(reader, whole.schema, [...path, ...found.pointers])
+}
+
+function isNumber(type: string): boolean {
+  return type === 'number' || type === 'integer'
+}
+
+/** Kind of number in the text of an alternative beside a number. */
+function textOfNumber(choice: JsonObject): ReturnType<typeof numberInText> {
+  return choice.get('type') === 'string' ? numberInText(choice) : undefined
+}
+
+function inText(kind: 'integer' | 'decimal'): ArgumentType {
+  return { kind, quoted: true }
 }
 
 function together(

@@ -16,6 +16,7 @@ type Numeric = Extract<ScalarType, { kind: 'integer' | 'decimal' }>
 /**
  * The type that holds every value of either: what a choice of two schemas is to bounds and policies.
  * - Two of one kind: that kind, with the limits and values that hold for both. A whole number or a decimal is a decimal.
+ * - A number, or the same as text: a number that comes as either.
  * - Strings of different forms (a date, or a word): a string.
  * - `asText`, in a path or a query: plain values of different kinds are the text that is sent.
  * - Two objects: one object, in which what is not required by both is optional. A member that is of one kind here and of another
@@ -30,7 +31,7 @@ export function union(a: ArgumentType, b: ArgumentType, asText = false): Argumen
   if (a.kind === 'record' && b.kind === 'record') return eitherRecord(a, b, asText)
   if (a.kind === 'set' && b.kind === 'set') return eitherSet(a, b, asText)
   if (isText(a) && isText(b)) return eitherText(a, b)
-  if (isNumeric(a) && isNumeric(b) && a.quoted === b.quoted) return eitherNumber(a, b)
+  if (isNumeric(a) && isNumeric(b)) return eitherNumber(a, b)
   if (a.kind === 'boolean' && b.kind === 'boolean') return a
   if (a.kind === 'datetime' && b.kind === 'datetime') return a.date === b.date ? a : STRING
   if ((isString(a) && isString(b)) || (asText && isScalar(a) && isScalar(b))) return anyString(a, b)
@@ -68,6 +69,7 @@ const LIMITS = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'm
 
 function eitherNumber(a: Numeric, b: Numeric): Numeric {
   const kind = a.kind === b.kind ? a.kind : 'decimal'
+  const quoted = a.quoted === b.quoted ? a.quoted : 'either'
   const values = a.enum && b.enum ? [...new Set([...a.enum, ...b.enum])] : undefined
   const limits = LIMITS.flatMap((name) => {
     const limit = a[name]
@@ -75,7 +77,7 @@ function eitherNumber(a: Numeric, b: Numeric): Numeric {
   })
   return {
     kind,
-    ...(a.quoted ? { quoted: true } : {}),
+    ...(quoted ? { quoted } : {}),
     ...(values === undefined ? {} : { enum: values.filter((value) => exact(kind, value)) }),
     ...Object.fromEntries(limits),
   }
@@ -146,7 +148,9 @@ function isNumeric(type: ArgumentType): type is Numeric {
  * Tells whether a value of the type is a string in JSON; a path is never taken for anything less.
  */
 function isString(type: ArgumentType): boolean {
-  return type.kind === 'string' || type.kind === 'datetime' || (isNumeric(type) && !!type.quoted)
+  return (
+    type.kind === 'string' || type.kind === 'datetime' || (isNumeric(type) && type.quoted === true)
+  )
 }
 
 function isScalar(type: ArgumentType): boolean {

@@ -202,6 +202,53 @@ describe('typing a schema', () => {
     )
   })
 
+  it('G4: takes a number that may come as text for a number, as Pydantic describes `Decimal`', () => {
+    const text = { type: 'string', pattern: '^(?!^[-+.]*$)[+-]?0*\\d*\\.?\\d*$' }
+    const decimal = { kind: 'decimal', quoted: 'either' }
+    for (const [schema, type] of [
+      [{ anyOf: [{ type: 'number' }, text], title: 'Amount' }, decimal],
+      [{ anyOf: [{ type: 'number' }, text, { type: 'null' }] }, { ...decimal, nullable: true }],
+      [
+        { anyOf: [{ anyOf: [{ type: 'number' }, text] }, { type: 'null' }] },
+        { ...decimal, nullable: true },
+      ],
+      [{ allOf: [{ anyOf: [{ type: 'number', exclusiveMinimum: 0 }, text] }] }, decimal],
+      [
+        { ...text, type: ['number', 'string', 'null'] },
+        { ...decimal, nullable: true },
+      ],
+      [
+        { oneOf: [{ type: 'integer' }, { type: 'string', pattern: '^[0-9]{1,18}$' }] },
+        { kind: 'integer', quoted: 'either' },
+      ],
+      [{ anyOf: [{ type: 'number' }, { type: 'string', 'x-remit-kind': 'decimal' }] }, decimal],
+      [{ anyOf: [text, { type: 'null' }] }, { kind: 'string', nullable: true }],
+      [
+        { oneOf: [{ const: 'a', title: 'A' }, { const: 'b' }] },
+        { kind: 'string', enum: ['a', 'b'] },
+      ],
+      [{ type: ['string', 'null'] }, { kind: 'string', nullable: true }],
+      [{ allOf: [{ type: 'integer' }] }, { kind: 'integer' }],
+    ] as const)
+      assert.deepEqual(typeOf(schema), type, JSON.stringify(schema))
+    for (const pattern of [
+      undefined,
+      '^.*$',
+      '^\\w+$',
+      '[0-9]+',
+      '^[0-9a]+$',
+      '^[^x]*$',
+      '^\\d+|x$',
+    ])
+      assert.match(
+        reasonOf({
+          anyOf: [{ type: 'number' }, { type: 'string', ...(pattern ? { pattern } : {}) }],
+        }),
+        /a number or a string/,
+        pattern,
+      )
+  })
+
   it('says why the rest has no type', () => {
     const Loop = {
       type: 'object',
