@@ -12,7 +12,7 @@ from remit_sdk import UsageError
 from remit_sdk.api import UsedInMemory
 from remit_sdk.api.answer import ApiRefusal
 from remit_sdk.api.arguments import Written, argument_texts_of, read_arguments, same_arguments
-from remit_sdk.api.exact_json import ExactNumber, read_exact_json
+from remit_sdk.api.exact_json import ExactNumber, read_exact_json, require_exact_numbers
 from remit_sdk.api.target import Template, read_target
 
 
@@ -33,6 +33,13 @@ def test_numbers_keep_every_digit() -> None:
     assert all(isinstance(each, ExactNumber) for each in read["a"])
     huge = "9" * 100_000
     assert read_exact_json(huge) == huge
+
+
+def test_w12_a_number_that_a_float_would_change_is_refused() -> None:
+    for text in ("[9007199254740993, 0.1, 12.50, -0.0, 1e3, 1.5E-7]", "not JSON", "null"):
+        require_exact_numbers(text)
+    for text in ("[922337203685477.5807]", '{"a": 1e400}', "1e-400", "9007199254740993.0"):
+        refused("input.inexact_number", require_exact_numbers, text)
 
 
 def test_what_two_parsers_could_read_differently_is_refused() -> None:

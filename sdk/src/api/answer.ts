@@ -14,6 +14,7 @@ export const API_PROBLEMS = {
   'api.not_decided': [503, 'The call could not be decided'],
   'input.duplicate_key': [400, 'The JSON has a duplicate member name'],
   'input.forbidden_key': [400, 'A JSON member name is not allowed'],
+  'input.inexact_number': [400, 'A number has too many digits'],
   'input.malformed': [400, 'The input is malformed'],
   'input.too_deep': [400, 'The JSON is nested too deeply'],
   'input.too_large': [413, 'The input is too large'],

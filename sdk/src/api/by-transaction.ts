@@ -4,6 +4,7 @@ import { ApiRefusal, answerOf } from './answer.ts'
 import { type ArgumentTexts, type ReadArguments, readArguments } from './arguments.ts'
 import { readExactJson } from './exact-json.ts'
 import type { Admission, Guard, RemitCall, Route } from './guard.ts'
+import { handlerBody } from './handler-body.ts'
 import { type ApiRequest, bodyText } from './incoming.ts'
 import { issuerKeys } from './issuer-keys.ts'
 import { readTarget, type Template, template } from './target.ts'
@@ -117,6 +118,8 @@ async function admit(
     throw new ApiRefusal('api.misconfigured', `\`${route.path}\` is not the path of this request`)
   const text = await bodyText(incoming, maxBodyBytes)
   const body = text === undefined ? undefined : readExactJson(text)
+  // INVARIANT: the handler gets what was decided on, to the last digit.
+  const handed = body === undefined ? undefined : handlerBody(body)
   if (!place.fits(call.arguments, readArguments({ path, query, body }), route))
     throw new ApiRefusal('transaction.other_arguments', 'the token was made for other arguments')
   // INVARIANT: last, so that nothing but the request itself uses a permit up.
@@ -129,7 +132,7 @@ async function admit(
   return {
     admitted: true,
     call,
-    body: text === undefined ? undefined : JSON.parse(text),
+    body: handed,
     text,
     ended: async () => {},
   }

@@ -7,7 +7,9 @@ import { type AnswerWork, admitsJson, answeringFor } from './answers/answering.t
 import { doableWith } from './answers/obligations.ts'
 import { type CallDecider, Calls, type ReportedOutcome } from './calls.ts'
 import { type ClientCertificates, certificateOf } from './client-certificate.ts'
+import { readExactJson } from './exact-json.ts'
 import type { Admission, CallEnd, Guard, Route } from './guard.ts'
+import { handlerBody } from './handler-body.ts'
 import { type ApiRequest, bodyText } from './incoming.ts'
 
 /** Settings of an API that agents call directly. */
@@ -185,18 +187,21 @@ async function admit(
     throw new ApiRefusal('api.not_decided', 'the permit came too late; nothing was done')
   }
   let answering: AnswerWork | undefined
+  let body: unknown
   try {
+    // INVARIANT: the handler gets what was decided on, to the last digit.
+    body = text === undefined ? undefined : handlerBody(readExactJson(text))
     answering = answeringFor(asked, { ...reading, decisionId: call.decisionId })
   } catch (cause) {
     // INVARIANT: what a permit obliges to is done whole, or the call does not run.
     await calls.report(call.decisionId, { state: 'not_sent' })
-    throw undecided(cause)
+    throw cause instanceof ApiRefusal ? cause : undecided(cause)
   }
   return {
     admitted: true,
     call,
     answering,
-    body: text === undefined ? undefined : JSON.parse(text),
+    body,
     text,
     ended: (how) => calls.report(call.decisionId, outcomeOf(how)),
   }

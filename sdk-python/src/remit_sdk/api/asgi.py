@@ -10,6 +10,7 @@ import anyio
 
 from ..errors import UsageError
 from .answer import ApiRefusal, answer_of
+from .exact_json import require_exact_numbers
 from .guard import Admitted, Guard, Incoming, Refused, RemitCall, Route
 from .target import Target, ambiguous, read_target
 from .telling import Message, Send, Telling, tell
@@ -87,6 +88,9 @@ class RemitMiddleware:
         method = str(scope["method"])
         route, path = self._route_of(method, target)
         body = await _body_of(headers, receive, self._guard.max_body_bytes)
+        text = _text_of(headers, body)
+        if text is not None:
+            require_exact_numbers(text)
         client = scope.get("client")
         incoming = Incoming(
             method=method,
@@ -95,7 +99,7 @@ class RemitMiddleware:
             target=target,
             path=path,
             headers=headers,
-            text=_text_of(headers, body),
+            text=text,
             ip=client[0] if client else None,
             certificate=_certificate_of(scope),
         )

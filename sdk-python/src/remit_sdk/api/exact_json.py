@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+from decimal import Decimal
 from typing import NoReturn
 
 from .answer import ApiRefusal
@@ -43,6 +45,24 @@ def read_exact_json(text: str) -> ExactJson:
     except ValueError:
         raise _malformed("not JSON") from None
     _check(value, 0)
+    return value
+
+
+def require_exact_numbers(text: str) -> None:
+    """
+    Refuses a number that a float would change: a handler that reads the body gets what was decided on. Whole numbers
+    have all their digits in Python. What is not JSON is left to others. Raises `ApiRefusal`.
+    """
+    try:
+        json.loads(text, parse_float=_exact_float)
+    except (ValueError, RecursionError):
+        return
+
+
+def _exact_float(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value) or Decimal(repr(value)) != Decimal(text):
+        raise ApiRefusal("input.inexact_number", f"{text[:40]} has more digits than a float has")
     return value
 
 
