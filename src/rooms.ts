@@ -13,7 +13,7 @@ import {
   ReservationQueue,
 } from './calls/index.ts'
 import { Catalog, RULES } from './catalog/index.ts'
-import { channelQuestion } from './channel-answers/index.ts'
+import { channelQuestion, timedQuestions } from './channel-answers/index.ts'
 import { ClientDocuments } from './client-metadata/index.ts'
 import { CODE_GRANT_SEALED } from './code-grant/index.ts'
 import {
@@ -349,6 +349,7 @@ export async function openRooms(
         outcomeOf: async (kind, id) => (asks(kind) ? outcomeOf(decisions, id) : undefined),
         questionOf: async (kind, id, to) =>
           asks(kind) ? channelQuestion(decisions, id, to) : undefined,
+        timedQuestions,
         channels: channelsOf(settings),
         kinds: channelKinds(settings, { ...shared, outbound: messages, slack }),
       },

@@ -40,6 +40,7 @@ export {
   readRequest,
   requestsForCall,
   returnQuery,
+  timedRequests,
   usedRequestsOf,
   useQuery,
 } from './request-store.ts'

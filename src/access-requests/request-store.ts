@@ -144,3 +144,21 @@ export function returnQuery(db: Reader, id: string, decisionId: string): Step['q
     .where('state', '=', 'approved')
     .where('used_by', '=', decisionId)
 }
+
+/** Reads of several requests whose they are, how risky, and when they end. */
+export async function timedRequests(
+  db: Reader,
+  ids: readonly string[],
+): Promise<Pick<AccessRequest, 'agentId' | 'expiresAt' | 'id' | 'risk'>[]> {
+  if (ids.length === 0) return []
+  const rows = await db
+    .selectFrom('access_requests')
+    .select(['id', 'agent_id', 'expires_at', 'risk'])
+    .where('id', 'in', ids)
+    .execute()
+  return rows.map((row) => ({
+    id: row.id as AccessRequest['id'], // as: written by insertRequest
+    ...{ agentId: row.agent_id, expiresAt: Number(row.expires_at) },
+    risk: row.risk as AccessRequest['risk'], // as: written by insertRequest
+  }))
+}

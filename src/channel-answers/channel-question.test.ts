@@ -126,9 +126,23 @@ forEachEngine('a question that is answered in a channel', (open) => {
       before: ['transaction'],
       act: desk.unlink,
     })
-    assert.match(String(await desk.press(message, 'approve', wrapped)), /linked no more/)
+    assert.match(String(await desk.press(message, 'approve', { storage: wrapped })), /linked no more/)
     assert.ok(hasActed())
     assert.equal(await state(request.id), 'pending')
+  })
+
+  test('M3: keeps its buttons in a message about several, each for its own question', async () => {
+    const { asked, fiona, pages, state } = await begin()
+    const desk = await slackDesk(pages, fiona)
+    const [one, two, high] = [await asked(), await asked(), await asked({ risk: 'high' })]
+    const message = await desk.message()
+    assert.equal(await desk.press(message, 'deny', { question: 1 }), undefined)
+    assert.equal(await desk.press(message, 'approve', { question: 0 }), undefined)
+    const states = [await state(one.id), await state(two.id)]
+    assert.deepEqual(states.toSorted(), ['approved', 'denied'])
+    assert.match(String(await desk.press(message, 'approve', { question: 1 })), /^Answered already/)
+    assert.match(String(await desk.press(message, 'approve', { question: 2 })), /./, 'high risk has none')
+    assert.equal(await state(high.id), 'pending')
   })
 
   test('is told ended, or not asked of them any more, to who presses then', async () => {

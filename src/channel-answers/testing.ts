@@ -81,14 +81,18 @@ export async function slackDesk(pages: TestPages, person: Person) {
     },
     /** Takes the link between the person and the account back. */
     unlink: () => removeOwnChannel(notifications, { ...own, id }),
-    /** Presses a button of a message; answers what is told. `storage`: the store that takes the answer. */
+    /**
+     * Presses a button of a message; answers what is told. `question`: place of the question in the message; `storage`: the store
+     * that takes the answer.
+     */
     press(
       message: PostedMessage | undefined,
       answer: 'approve' | 'deny',
-      storage = decisions.storage,
+      { question = 0, storage = decisions.storage } = {},
     ): Promise<string | undefined> {
       const buttons = message?.blocks.flatMap(({ elements = [] }) => elements)
-      const value = buttons?.find(({ action_id: id }) => id === `remit_${answer}`)?.value ?? ''
+      const value =
+        buttons?.filter(({ action_id: id }) => id === `remit_${answer}`)[question]?.value ?? ''
       return answerInSlack(
         { ...decisions, slack, storage },
         {

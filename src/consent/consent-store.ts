@@ -106,6 +106,22 @@ export async function countAskedInVain(
   return new Map(rows.map(({ agent_id: agent, count }) => [agent, Number(count)]))
 }
 
+/** Reads of several questions whose they are, and when they end. */
+export async function timedConsents(
+  db: Reader,
+  ids: readonly string[],
+): Promise<{ readonly id: string; readonly agentId: string; readonly expiresAt: number }[]> {
+  if (ids.length === 0) return []
+  const rows = await db
+    .selectFrom('consent_requests')
+    .select(['id', 'agent_id', 'expires_at'])
+    .where('id', 'in', ids)
+    .execute()
+  return rows.map(({ agent_id, expires_at, id }) => ({
+    ...{ id, agentId: agent_id, expiresAt: Number(expires_at) },
+  }))
+}
+
 /**
  * Withdraws a question whose answer nobody waits for any more. False when it was answered before.
  */

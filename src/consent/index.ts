@@ -30,6 +30,7 @@ export {
   pendingConsents,
   questionsBehind,
   readConsent as findConsent,
+  timedConsents,
   withdrawConsent,
 } from './consent-store.ts'
 export { grantBasis, grantBasisIn } from './grant-basis.ts'

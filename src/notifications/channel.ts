@@ -10,8 +10,14 @@ export interface Notification {
   /** Number of others that the person is not told of one by one. */
   readonly more: number
   readonly sentAt: number
-  /** Question of which it tells, where it is the only one and can be answered by buttons. */
-  readonly question?: ChannelQuestion | undefined
+  /** Questions of the announcements that can be answered by buttons. */
+  readonly questions?: ReadonlyMap<Announcement, AnswerableQuestion> | undefined
+}
+
+/** Question, and the delivery that tells of it: what its buttons are bound to. */
+export interface AnswerableQuestion {
+  readonly deliveryId: string
+  readonly question: ChannelQuestion
 }
 
 /** A question with all that its page says and decides, short enough for a message. */

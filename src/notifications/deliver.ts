@@ -2,13 +2,8 @@ import { Problem } from '../lib/problem.ts'
 import type { Tx } from '../storage/index.ts'
 import { DeliveryError, RETRY_PAUSES_MS } from '../webhooks/index.ts'
 import type { Announcement } from './announcement.ts'
-import type { ChannelQuestion } from './channel.ts'
-import {
-  ATTEMPTS_BEFORE_NEXT,
-  type Delivery,
-  PAUSE_BETWEEN_MESSAGES_MS,
-  SENDING_LEASE_MS,
-} from './delivery.ts'
+import type { AnswerableQuestion } from './channel.ts'
+import { ATTEMPTS_BEFORE_NEXT, type Delivery, SENDING_LEASE_MS } from './delivery.ts'
 import {
   beginAttempt,
   changeDeliveries,
@@ -17,11 +12,10 @@ import {
   dueDeliveries,
   dueDestinations,
   insertDeliveries,
-  messageTimes,
-  postpone,
 } from './delivery-store.ts'
 import { newDelivery } from './expand.ts'
 import { removeOwnChannel } from './own-channels/own-channels.ts'
+import { chooseNow } from './pace.ts'
 import type { NotificationParts } from './parts.ts'
 import { type ChannelRoute, ownRoutes, routesOf } from './routes.ts'
 
@@ -31,8 +25,6 @@ const AT_ONCE = 100
 const MAX_IN_ONE = 50
 /** Announcements that a message shows; of others it says the number. */
 const MAX_SHOWN = 10
-const HOUR_MS = 3_600_000
-const MAX_PAUSE_MS = 900_000
 const MAX_PROBLEM = 200
 
 /** Sends what is due: one round. */
@@ -44,7 +36,7 @@ export async function deliverDue(parts: NotificationParts): Promise<void> {
 
 async function deliverTo(parts: NotificationParts, to: Destination): Promise<void> {
   const { clock, storage } = parts
-  const taken = await storage.transaction((tx) => take(tx, to, clock.now()))
+  const taken = await storage.transaction((tx) => take(parts, tx, to, clock.now()))
   if (taken.length === 0) return
   const current = await stillCurrent(parts, taken)
   const [first] = current
@@ -54,8 +46,15 @@ async function deliverTo(parts: NotificationParts, to: Destination): Promise<voi
   const endedAt = clock.now()
   await settle(parts, left, { state: 'withdrawn', endedAt })
   if (!route) return
-  const question = route.answers ? await questionOf(parts, current) : undefined
-  const message = { ...messageOf(current, endedAt), question }
+  const ordered = inTurns(current)
+  const deliveries = ordered.slice(0, MAX_SHOWN)
+  const message = {
+    id: first.delivery.id,
+    announcements: deliveries.map(({ announcement }) => announcement),
+    more: ordered.length - deliveries.length,
+    sentAt: endedAt,
+    questions: route.answers ? await questionsOf(parts, deliveries) : undefined,
+  }
   const { problem, receipt = null } = await route.send(message).then(
     (accepted) => ({ receipt: accepted, problem: undefined }),
     (error: unknown) => ({ receipt: undefined, problem: error }),
@@ -144,27 +143,21 @@ async function routeTo(
 }
 
 /**
- * Takes what is due for one destination, unless the last message was sent a moment ago: then all of it waits, and goes together.
+ * Takes what is due for one destination and may go now. What waits goes together later.
  * INVARIANT: one server at a time sends to a destination.
  */
-async function take(tx: Tx, to: Destination, now: number): Promise<Delivery[]> {
+async function take(
+  parts: NotificationParts,
+  tx: Tx,
+  to: Destination,
+  now: number,
+): Promise<Delivery[]> {
   const due = await dueDeliveries(tx, to, { now, limit: MAX_IN_ONE })
-  const ids = due.map(({ id }) => id)
-  const times = await messageTimes(tx, to, now - HOUR_MS)
-  const next = nextMessageAt(times)
-  if (next > now) await postpone(tx, to, { now, until: next })
-  else if (ids.length > 0) await beginAttempt(tx, ids, now + SENDING_LEASE_MS)
-  return next > now ? [] : due
-}
-
-/**
- * Earliest time of the next message, by those of the last hour: each makes the pause twice as long, up to a quarter of an hour. So
- * nobody who asks again and again makes somebody's phone ring all the time.
- */
-export function nextMessageAt(times: readonly number[]): number {
-  if (times.length === 0) return 0
-  const pause = PAUSE_BETWEEN_MESSAGES_MS * 2 ** (times.length - 1)
-  return Math.max(...times) + Math.min(pause, MAX_PAUSE_MS)
+  if (due.length === 0) return []
+  const chosen = await chooseNow(parts, tx, to, { due, now })
+  const ids = chosen.map(({ id }) => id)
+  if (ids.length > 0) await beginAttempt(tx, ids, now + SENDING_LEASE_MS)
+  return chosen
 }
 
 interface CurrentDelivery {
@@ -197,29 +190,28 @@ function isFor({ groups = [], recipients }: Announcement, { recipient }: Deliver
   )
 }
 
-/** The one question of a message, where it can be answered by buttons. */
-async function questionOf(
+/** Finds what each announcement of a message asks, where it can be answered by buttons. */
+async function questionsOf(
   parts: NotificationParts,
-  [only, ...more]: readonly CurrentDelivery[],
-): Promise<ChannelQuestion | undefined> {
-  if (!only || more.length > 0) return undefined
-  const { kind, recipient, subject } = only.delivery
-  return parts.questionOf?.(kind, subject, recipient)
+  deliveries: readonly CurrentDelivery[],
+): Promise<ReadonlyMap<Announcement, AnswerableQuestion>> {
+  const found = new Map<Announcement, AnswerableQuestion>()
+  for (const { announcement, delivery } of deliveries) {
+    const { id: deliveryId, kind, recipient, subject } = delivery
+    const question = await parts.questionOf?.(kind, subject, recipient)
+    if (question) found.set(announcement, { deliveryId, question })
+  }
+  return found
 }
 
-/** Shows something of every agent before it shows more of one: none can hide the question of another. */
-function messageOf(current: readonly CurrentDelivery[], sentAt: number) {
+/** Puts something of every agent before more of one: none can hide the question of another. */
+function inTurns(current: readonly CurrentDelivery[]): CurrentDelivery[] {
   const counts = new Map<string, number>()
-  const ranked = current.map(({ announcement }) => {
-    const rank = counts.get(announcement.agent) ?? 0
-    counts.set(announcement.agent, rank + 1)
-    return { announcement, rank }
+  const ranked = current.map((each) => {
+    const { agent } = each.announcement
+    const rank = counts.get(agent) ?? 0
+    counts.set(agent, rank + 1)
+    return { each, rank }
   })
-  const ordered = ranked.toSorted((a, b) => a.rank - b.rank).map((each) => each.announcement)
-  return {
-    id: current[0]?.delivery.id ?? '',
-    announcements: ordered.slice(0, MAX_SHOWN),
-    more: Math.max(0, ordered.length - MAX_SHOWN),
-    sentAt,
-  }
+  return ranked.toSorted((a, b) => a.rank - b.rank).map(({ each }) => each)
 }

@@ -74,20 +74,9 @@ export async function waitingDeliveries(
   return { dueSince: due === null ? undefined : Number(due), failing: Number(count) }
 }
 
-/** Has all that is due for one destination wait until then. */
-export async function postpone(
-  tx: Tx,
-  { channel, recipient }: Destination,
-  { now, until }: { readonly now: number; readonly until: number },
-): Promise<void> {
-  await tx
-    .updateTable('deliveries')
-    .set({ next_at: until })
-    .where('recipient', '=', recipient)
-    .where('channel', '=', channel)
-    .where('state', '=', WAITING)
-    .where('next_at', '<=', now)
-    .execute()
+/** Has these deliveries wait until then. */
+export async function postpone(tx: Tx, ids: readonly string[], until: number): Promise<void> {
+  await tx.updateTable('deliveries').set({ next_at: until }).where('id', 'in', ids).execute()
 }
 
 /** Deliveries to one destination that are due, the oldest first. */
@@ -110,22 +99,30 @@ export async function dueDeliveries(
   return rows.map(DELIVERIES.read)
 }
 
-/** Times of the messages to one destination since then. Deliveries of one message share their time. */
-export async function messageTimes(
+/** Lists what was sent to one destination since then. Deliveries of one message share their time. */
+export async function sentSince(
   tx: Tx,
   { channel, recipient }: Destination,
   since: number,
-): Promise<number[]> {
+): Promise<SentDelivery[]> {
   const rows = await tx
     .selectFrom('deliveries')
-    .select('ended_at')
+    .select(['ended_at', 'kind', 'subject'])
     .distinct()
     .where('recipient', '=', recipient)
     .where('channel', '=', channel)
     .where('state', '=', 'sent')
     .where('ended_at', '>', since)
     .execute()
-  return rows.flatMap(({ ended_at: at }) => (at === null ? [] : [at]))
+  return rows.flatMap(({ ended_at: at, kind, subject }) =>
+    // as: written by insertDeliveries
+    at === null ? [] : [{ at, kind: kind as Delivery['kind'], subject }],
+  )
+}
+
+/** Delivery that was sent, and when. */
+export interface SentDelivery extends Pick<Delivery, 'kind' | 'subject'> {
+  readonly at: number
 }
 
 export async function changeDeliveries(

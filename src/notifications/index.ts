@@ -23,7 +23,7 @@ export {
   removeOwnChannel,
   sendCodeTo,
 } from './own-channels/own-channels.ts'
-export type { NotificationParts } from './parts.ts'
+export type { NotificationParts, TimedQuestion } from './parts.ts'
 export { quietHoursOf, setQuietHours } from './quiet-hours.ts'
 export { groupsCalled, peopleCalled } from './recipients.ts'
 export { chooseUse, ownRoutes, preferChannel, routesOf } from './routes.ts'

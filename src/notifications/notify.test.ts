@@ -7,7 +7,6 @@ import { forEachEngine } from '../storage/testing.ts'
 import { DeliveryError } from '../webhooks/index.ts'
 import { addEvent } from './add-event.ts'
 import type { Announcement } from './announcement.ts'
-import { nextMessageAt } from './deliver.ts'
 import type { Recipient } from './delivery.ts'
 import { deliveriesAbout } from './delivery-store.ts'
 import { expandEvents } from './expand.ts'
@@ -18,7 +17,8 @@ import {
   removeOwnChannel,
   sendCodeTo,
 } from './own-channels/own-channels.ts'
-import type { NotificationParts } from './parts.ts'
+import { nextMessageAt } from './pace.ts'
+import type { NotificationParts, TimedQuestion } from './parts.ts'
 import { chooseUse, preferChannel, routesOf } from './routes.ts'
 import { TestChannel, TestKind } from './testing.ts'
 
@@ -28,10 +28,18 @@ forEachEngine('telling people', (open) => {
     const sink = new TestChannel()
     const pager = new TestKind()
     const known = new Map<string, Announcement>()
+    const timed = new Map<string, TimedQuestion>()
     const parts: NotificationParts = {
       ...people,
       channels: [sink],
       kinds: [pager, new TestKind('fax')],
+      timedQuestions: async (_db, subjects) =>
+        new Map(
+          subjects.flatMap((subject) => {
+            const question = timed.get(subject)
+            return question ? [[subject, question]] : []
+          }),
+        ),
       announcers: {
         request: async (subject) => known.get(subject),
         reminder: async (subject) => known.get(subject),
@@ -57,9 +65,11 @@ forEachEngine('telling people', (open) => {
       ...{ path: '/approvals/x', expiresAt: people.clock.now() + 3_600_000 },
     })
     let count = 0
-    const ask = async (announcement: Announcement) => {
+    const ask = async (announcement: Announcement, isRisky = false) => {
       const subject = `req_${count++}`
       known.set(subject, announcement)
+      const { agent, expiresAt } = announcement
+      timed.set(subject, { agent, isRisky, expiresAt: expiresAt ?? Number.MAX_SAFE_INTEGER })
       const at = people.clock.now()
       await people.storage.transaction((tx) =>
         addEvent(people, tx, { kind: 'request', subject, at }),
@@ -143,22 +153,58 @@ forEachEngine('telling people', (open) => {
     assert.deepEqual(sink.sent, [])
   })
 
-  test('A10: many events make few messages, which show something of every agent first', async () => {
+  test('A10: many events of an agent make few messages, which delay no other agent', async () => {
     const { about, ask, clock, parts, sink } = await ready()
     await ask(about('loud-bot', 'first'))
     await notifyOnce(parts)
     for (let i = 0; i < 30; i++) await ask(about('loud-bot', `loud ${i}`))
     await ask(about('quiet-bot', 'quiet'))
     await notifyOnce(parts)
+    const sentences = () =>
+      sink.sent.map(({ notification }) =>
+        notification.announcements.map(({ sentence }) => sentence),
+      )
+    assert.deepEqual(sentences(), [['first'], ['quiet']], 'M3: another agent goes at once')
     clock.advance(59_000)
     await notifyOnce(parts)
-    assert.equal(sink.sent.length, 1, 'nothing within a minute of the first')
+    assert.equal(sink.sent.length, 2, 'nothing of it within a minute of the first')
     clock.advance(1_000)
+    await ask(about('quiet-bot', 'quiet again'))
     await notifyOnce(parts)
-    assert.equal(sink.sent.length, 2)
-    const { announcements, more } = sink.sent[1]?.notification ?? { announcements: [], more: 0 }
-    assert.ok(announcements.slice(0, 2).some(({ sentence }) => sentence === 'quiet'))
+    assert.equal(sink.sent.length, 3)
+    const { announcements, more } = sink.sent[2]?.notification ?? { announcements: [], more: 0 }
+    assert.ok(announcements.slice(0, 2).some(({ sentence }) => sentence === 'quiet again'))
     assert.deepEqual([announcements.length, more], [10, 21])
+  })
+
+  test('M3: high risk and what ends within twice the pause are told at once, however much was told before', async () => {
+    const { about, ask, clock, parts, sink, states } = await ready()
+    const told = async (...of: Parameters<typeof ask>) => {
+      const subject = await ask(...of)
+      await notifyOnce(parts)
+      return (await states(subject))[0] === 'sent'
+    }
+    const lasts = (minutes: number) => ({
+      ...about('refund-bot'),
+      expiresAt: clock.now() + minutes * 60_000,
+    })
+    assert.ok(await told(about('refund-bot')))
+    assert.ok(!(await told(about('refund-bot'))))
+    for (let i = 0; i < 5; i++) {
+      clock.advance(15 * 60_000)
+      await notifyOnce(parts)
+      assert.ok(!(await told(about('refund-bot'))))
+    }
+    assert.ok(await told(about('refund-bot'), true))
+    assert.ok(await told(lasts(16)))
+    assert.ok(!(await told(lasts(17))))
+    assert.equal(
+      sink.sent.at(-1)?.notification.announcements.length,
+      1,
+      'what waits goes on waiting',
+    )
+    clock.advance(1)
+    assert.ok(await told(about('other-bot')), 'the first of another agent')
   })
 
   test('the pause doubles with each message of the last hour, up to a quarter of an hour', () => {
@@ -230,8 +276,9 @@ forEachEngine('telling people', (open) => {
     await notifyOnce(parts)
     const answered = await ask(about('refund-bot'))
     const taken = await ask(about('refund-bot'))
-    const over = await ask({ ...about('refund-bot'), expiresAt: clock.now() + 30_000 })
+    const over = await ask(about('refund-bot'))
     await notifyOnce(parts)
+    known.set(over, { ...about('refund-bot'), expiresAt: clock.now() + 30_000 })
     known.delete(answered)
     known.set(taken, about('refund-bot', 'Refund', [other]))
     clock.advance(60_000)

@@ -2,11 +2,20 @@ import type { MasterKey } from '../keys/index.ts'
 import type { Ledger } from '../ledger/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
-import type { Storage } from '../storage/index.ts'
+import type { Reader, Storage } from '../storage/index.ts'
 import type { Announcers } from './announcement.ts'
 import type { Channel, ChannelKind, ChannelQuestion } from './channel.ts'
 import type { Recipient } from './delivery.ts'
 import type { EventKind } from './event.ts'
+
+/** Question of an agent, as its messages are timed: those of each agent for themselves. */
+export interface TimedQuestion {
+  readonly agent: string
+  /** True when it does not wait for others: of high and critical risk. */
+  readonly isRisky: boolean
+  /** Epoch milliseconds. */
+  readonly expiresAt: number
+}
 
 /** Parts that telling people works with. */
 export interface NotificationParts {
@@ -24,6 +33,11 @@ export interface NotificationParts {
     subject: string,
     recipient: Recipient,
   ) => Promise<ChannelQuestion | undefined>
+  /** Reads what times the messages about these subjects, of those that are questions. */
+  readonly timedQuestions?: (
+    db: Reader,
+    subjects: readonly string[],
+  ) => Promise<ReadonlyMap<string, TimedQuestion>>
   /** Channels that reach people without their doing, in order of preference. */
   readonly channels: readonly Channel[]
   /** Kinds of channels that people and groups add. */

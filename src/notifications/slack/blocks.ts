@@ -1,4 +1,5 @@
 import { cut } from '../../lib/text/visible.ts'
+import type { Announcement } from '../announcement.ts'
 import type { ChannelQuestion, Notification } from '../channel.ts'
 import { factValue, linkOf, shown, shownSentence, titleOf } from '../words.ts'
 import { BUTTONS, REASON } from './button.ts'
@@ -10,19 +11,25 @@ const MAX_TEXT = 3_000
  * Message in Block Kit. INVARIANT: values that an agent chose stand in `plain_text` objects, in
  * which Slack formats nothing, links nothing and mentions nobody.
  */
-export function slackMessage(issuer: string, message: Notification, buttons?: QuestionButtons) {
+export function slackMessage(
+  issuer: string,
+  message: Notification,
+  buttonsFor: (announcement: Announcement) => QuestionButtons | undefined = () => undefined,
+) {
+  const { announcements, more } = message
+  const [only, ...others] = announcements
+  const buttons = only && others.length === 0 && more === 0 ? buttonsFor(only) : undefined
   if (buttons && fits(buttons.question)) return questionMessage(linkOf(issuer, message), buttons)
   return {
     ...slackText(titleOf(message)),
     blocks: [
       plainSection(titleOf(message)),
-      ...message.announcements.flatMap(({ facts, sentence }) => [
-        { type: 'divider' as const },
-        plainSection(shownSentence(sentence)),
-        ...(facts.length > 0
-          ? [plainSection(facts.map((fact) => `${fact.name}: ${factValue(fact)}`).join('\n'))]
-          : []),
-      ]),
+      ...announcements.flatMap((each) => {
+        const answers = others.length > 0 ? buttonsFor(each) : undefined
+        return answers && fits(answers.question)
+          ? questionBlocks(`${issuer}${each.path}`, answers)
+          : tellingBlocks(each)
+      }),
       ...(message.more > 0 ? [plainSection(`and ${message.more} more`)] : []),
       {
         type: 'section' as const,
@@ -35,6 +42,38 @@ export function slackMessage(issuer: string, message: Notification, buttons?: Qu
   }
 }
 
+function tellingBlocks({ facts, sentence }: Announcement) {
+  return [
+    { type: 'divider' as const },
+    plainSection(shownSentence(sentence)),
+    ...(facts.length > 0
+      ? [plainSection(facts.map((fact) => `${fact.name}: ${factValue(fact)}`).join('\n'))]
+      : []),
+  ]
+}
+
+/** One question among several, with buttons of its own: at most four blocks, since a message has at most 50. */
+function questionBlocks(link: string, buttons: QuestionButtons) {
+  const { facts, sentence, title } = buttons.question
+  return [
+    { type: 'divider' as const },
+    plainSection(`${title}\n${sentence}`),
+    plainSection(listed(facts)),
+    answerRow(link, buttons),
+  ]
+}
+
+function answerRow(link: string, { approve, deny }: QuestionButtons) {
+  return {
+    type: 'actions' as const,
+    elements: [
+      { ...button('approve', 'Approve once'), style: 'primary' as const, value: approve },
+      { ...button('deny', 'Deny'), style: 'danger' as const, value: deny },
+      { ...button('open', 'Open'), url: link },
+    ],
+  }
+}
+
 /** A question, and the values of the buttons that answer it. */
 export interface QuestionButtons {
   readonly question: ChannelQuestion
@@ -43,11 +82,11 @@ export interface QuestionButtons {
 }
 
 /** INVARIANT: nothing of what buttons answer is cut, or shown in another way than it is. */
-function fits({ facts, sentence }: ChannelQuestion): boolean {
+function fits({ facts, sentence, title }: ChannelQuestion): boolean {
   const values = [sentence, ...facts.flatMap(({ name, value }) => [name, value])]
   return (
     values.every((value) => shown(value) === value) &&
-    [sentence, listed(facts)].every((text) => escaped(text).length <= MAX_TEXT)
+    [`${title}\n${sentence}`, listed(facts)].every((text) => escaped(text).length <= MAX_TEXT)
   )
 }
 
@@ -55,7 +94,8 @@ function listed(facts: ChannelQuestion['facts']): string {
   return facts.map(({ name, value }) => `${name}: ${value}`).join('\n')
 }
 
-function questionMessage(link: string, { approve, deny, question }: QuestionButtons) {
+function questionMessage(link: string, buttons: QuestionButtons) {
+  const { question } = buttons
   return {
     ...slackText(question.title),
     blocks: [
@@ -75,14 +115,7 @@ function questionMessage(link: string, { approve, deny, question }: QuestionButt
           max_length: MAX_REASON_TYPED,
         },
       },
-      {
-        type: 'actions' as const,
-        elements: [
-          { ...button('approve', 'Approve once'), style: 'primary' as const, value: approve },
-          { ...button('deny', 'Deny'), style: 'danger' as const, value: deny },
-          { ...button('open', 'Open'), url: link },
-        ],
-      },
+      answerRow(link, buttons),
     ],
   }
 }

@@ -2,6 +2,7 @@ import type { WebClient } from '@slack/web-api'
 import type { MasterKey } from '../../keys/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { badAddress, DeliveryError } from '../../webhooks/index.ts'
+import type { Announcement } from '../announcement.ts'
 import type { ChannelKind, ChannelOwner, Notification } from '../channel.ts'
 import { type QuestionButtons, slackMessage, slackOutcome } from './blocks.ts'
 import { buttonValue, readAccount } from './button.ts'
@@ -38,10 +39,10 @@ export function slackKind(parts: SlackKindParts): ChannelKind {
     }),
     async send(settings, message, to) {
       const [member = ''] = settings.split(' ')
-      const buttons = buttonsOf(parts, settings, message, to)
+      const buttonsFor = buttonsOf(parts, settings, message, to)
       const { chat } = await client()
       const { channel, ts } = await callSlack(
-        chat.postMessage({ channel: member, ...slackMessage(parts.issuer, message, buttons) }),
+        chat.postMessage({ channel: member, ...slackMessage(parts.issuer, message, buttonsFor) }),
       )
       return `${channel} ${ts}`
     },
@@ -66,19 +67,23 @@ async function teamOf(client: Promise<WebClient>): Promise<string> {
   return team
 }
 
-/** Buttons of a message to a person whose account and workspace are known. */
+/** Makes the buttons of a message to a person whose account and workspace are known. */
 function buttonsOf(
   { master }: Pick<SlackKindParts, 'master'>,
   settings: string,
-  { id: deliveryId, question }: Notification,
+  { questions }: Notification,
   to: ChannelOwner | undefined,
-): QuestionButtons | undefined {
+): (announcement: Announcement) => QuestionButtons | undefined {
   const account = readAccount(settings)
-  if (!master || !account || !question || !to) return undefined
-  const place = { ...account, deliveryId, channelId: to.id, personId: to.owner }
-  return {
-    question,
-    approve: buttonValue({ master }, 'approve', place, question),
-    deny: buttonValue({ master }, 'deny', place, question),
+  return (announcement) => {
+    const asked = questions?.get(announcement)
+    if (!master || !account || !asked || !to) return undefined
+    const { deliveryId, question } = asked
+    const place = { ...account, deliveryId, channelId: to.id, personId: to.owner }
+    return {
+      question,
+      approve: buttonValue({ master }, 'approve', place, question),
+      deny: buttonValue({ master }, 'deny', place, question),
+    }
   }
 }

@@ -49,7 +49,7 @@ export async function messagesOf(
     'slack-buttons': drawing(
       'Slack, with buttons that answer',
       blocks(
-        slackMessage(issuer, small, { question, approve: '', deny: '' })
+        slackMessage(issuer, small, () => ({ question, approve: '', deny: '' }))
           .blocks as readonly Element[], // as: likewise
       ),
     ),

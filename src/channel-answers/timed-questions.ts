@@ -1,0 +1,17 @@
+import { timedRequests } from '../access-requests/index.ts'
+import { timedConsents } from '../consent/index.ts'
+import type { TimedQuestion } from '../notifications/index.ts'
+import type { Reader } from '../storage/index.ts'
+
+/** Reads what times the messages about access requests and consent requests, answered ones included, by id. */
+export async function timedQuestions(
+  db: Reader,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, TimedQuestion>> {
+  const found = new Map<string, TimedQuestion>()
+  for (const { agentId: agent, expiresAt, id, risk } of await timedRequests(db, ids))
+    found.set(id, { agent, expiresAt, isRisky: risk === 'high' || risk === 'critical' })
+  for (const { agentId: agent, expiresAt, id } of await timedConsents(db, ids))
+    found.set(id, { agent, expiresAt, isRisky: false })
+  return found
+}
