@@ -13,7 +13,7 @@ export type PendingQuestion = Pick<
 > & { readonly taskId: string }
 
 /**
- * Question as it stands at one moment: `manager` and `owner` are the people whom they mean, names of
+ * Question as it stands at one moment: `represented`, `manager` and `owner` are the people whom they mean, names of
  * escalations count that have been reached, and those are barred who asked for it somewhere in the
  * task tree.
  * INVARIANT: every judgement about who may answer begins here, when answering and when using.
@@ -72,22 +72,27 @@ export async function askedNames(db: Reader, question: PendingQuestion): Promise
   }
 }
 
+/** Names that mean other people for each call. */
+const BY_CALL: readonly string[] = ['represented', 'manager', 'owner']
+
 function fallbackOf({ fallbacks = [] }: Ask, rule: number): readonly string[] {
   return fallbacks.find((each) => each.rule === rule)?.names ?? []
 }
 
-/** Names of groups and people behind names of rules. `isEmpty`: `manager` and `owner` are among them, and mean nobody. */
+/** Names of groups and people behind names of rules. `isEmpty`: names that depend on the call are among them, and mean nobody. */
 async function meantBy(
   db: Reader,
   names: readonly string[],
-  { barred, personId, resource }: PendingQuestion & { readonly barred: readonly string[] },
+  { ask, barred, personId, resource }: PendingQuestion & { readonly barred: readonly string[] },
 ): Promise<{ readonly names: readonly string[]; readonly isEmpty: boolean }> {
-  const plain = names.filter((name) => name !== 'manager' && name !== 'owner')
+  const plain = names.filter((name) => !BY_CALL.includes(name))
   if (plain.length === names.length) return { names, isEmpty: false }
   const manager = names.includes('manager') ? await managerOf(db, personId) : undefined
   const owned = names.includes('owner') ? await findResource(db, resource) : undefined
   const owners = owned?.status === 'removed' ? [] : (owned?.owners ?? [])
-  const found = [...(manager ? [`person:${manager.id}`] : []), ...owners]
+  // INVARIANT: where another rule that asks does not say so, people do not approve their own calls.
+  const own = names.includes('represented') && ask.self ? [`person:${personId}`] : []
+  const found = [...own, ...(manager ? [`person:${manager.id}`] : []), ...owners]
   const able = await Promise.all(found.map((name) => isAble(db, name, barred)))
   const meant = found.filter((_, i) => able[i])
   return { names: [...plain, ...meant], isEmpty: meant.length === 0 }

@@ -31,7 +31,8 @@ export async function approversInWords(db: Reader, request: AccessRequest): Prom
     ask.approvers.map((names, rule) => {
       const fallback = ask.fallbacks?.find((each) => each.rule === rule)?.names ?? []
       const standIns = fallback.filter((name) => approvers[rule]?.includes(name))
-      return ruleWords(db, [...new Set([...names, ...standIns])], request)
+      const able = names.filter((name) => name !== 'represented' || ask.self)
+      return ruleWords(db, [...new Set([...able, ...standIns])], request)
     }),
   )
 }
@@ -71,6 +72,7 @@ async function approverWords(db: Reader, name: string, request?: RuleContext): P
   const [kind, value = ''] = name.split(':', 2)
   if (kind === 'group') return `anyone in ${value}`
   if (kind === 'person') return (await findPerson(db, value))?.name ?? value
+  if (name === 'represented') return 'the person for whom the call is made'
   if (name === 'manager') {
     const manager = request && (await managerOf(db, request.personId))
     return manager ? `${manager.name}, the manager` : 'the manager'

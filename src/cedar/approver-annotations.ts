@@ -25,12 +25,12 @@ const MAX_STEPS = 5
 /** Time for which requests wait at most. */
 const MAX_ESCALATION_SECONDS = 3600
 /** Names that mean other people for each call. */
-const BY_CALL: readonly string[] = ['manager', 'owner']
+const BY_CALL: readonly string[] = ['represented', 'manager', 'owner']
 
 /**
  * Reads who may lift a forbid. `@approvers` is a comma list of `group:name`, `person:psn_…`,
- * `manager` and `owner`; several lists, joined by `and`, each need people of their own.
- * `@approver_fallback` is such a list, for when `manager` and `owner` mean nobody.
+ * `represented`, `manager` and `owner`; several lists, joined by `and`, each need people of their own.
+ * `@approver_fallback` is such a list, for when these three mean nobody.
  * `@escalate("PT5M: manager, PT15M: group:name")` adds names after a time, `@not_approvers("agent-owner")`
  * takes some away, and with `@stand_ins("no")` nobody answers for somebody who is away.
  */
@@ -46,6 +46,12 @@ export function readApprovers(
     const people = rule.filter((each) => !each.startsWith('group:')).length
     if (people === rule.length && people > 0 && quorum > people + escalation.length)
       mistakes.push('`@quorum` asks for more people than `@approvers` names')
+  }
+  if ([...rules.flat(), ...escalation.map(({ name }) => name)].includes('represented')) {
+    if (annotations.self !== 'true')
+      mistakes.push(
+        '`represented` in `@approvers` needs `@self("true")`: nobody else is asked for their own calls',
+      )
   }
   const fallback = readFallback(annotations, rules, mistakes)
   const breakGlass = readFixed('break_glass', annotations, mistakes)
@@ -83,7 +89,9 @@ function readFallback(
 ): readonly string[] | undefined {
   const fallback = readFixed('approver_fallback', annotations, mistakes)
   if (fallback && !rules.flat().some((name) => BY_CALL.includes(name)))
-    mistakes.push('`@approver_fallback` means nothing without `manager` or `owner` in `@approvers`')
+    mistakes.push(
+      '`@approver_fallback` means nothing without `represented`, `manager` or `owner` in `@approvers`',
+    )
   return fallback
 }
 
@@ -109,7 +117,7 @@ function readNames(
   for (const name of names) {
     if (!isApproverName(name))
       mistakes.push(
-        `\`@${annotation}\`: \`${visible(name)}\` is not \`group:name\`, \`person:psn_…\`, \`manager\` or \`owner\``,
+        `\`@${annotation}\`: \`${visible(name)}\` is not \`group:name\`, \`person:psn_…\`, \`represented\`, \`manager\` or \`owner\``,
       )
   }
   return [...new Set(names)]

@@ -160,7 +160,9 @@ class Staff {
     const missing: MissingName[] = []
     const able = new Set<string>()
     // Whom these mean depends on the call.
-    const known = names.filter((name) => name !== 'manager' && name !== 'owner')
+    const known = names.filter(
+      (name) => name !== 'represented' && name !== 'manager' && name !== 'owner',
+    )
     for (const name of known) {
       const { nobody, people = [] } = await this.#named(name)
       for (const id of people) able.add(id)

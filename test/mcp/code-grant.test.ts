@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
 import { Client, DpopSession, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import { listForTask } from '../../src/access-requests/index.ts'
 import { addCertificateName } from '../../src/agent-authentication/index.ts'
 import { findAgent, setTrust } from '../../src/agents/index.ts'
 import { setRisk } from '../../src/catalog-changes/index.ts'
@@ -290,7 +291,34 @@ forbid (principal is Agent, action == Action::"desk.add-note", resource) when { 
       await publishPolicies(policy, { text, by, note: 'as before' })
     })
 
-    it('does nothing risky with a token that proves nothing before an administrator has said yes', async () => {
+    it('section 3: what is of high risk asks the person whom it acts for, and no administrator', async () => {
+      const w = world()
+      const risk = (risk: 'high' | 'medium') =>
+        setRisk(w.rooms.connections, { action: 'desk.add-note', risk, by: 'operator' })
+      await risk('high')
+      const stranger = await Stranger.arrive(w)
+      const client = await stranger.enter(desk())
+      const note = { name: 'add_note', arguments: { order_id: '1042', text: 'by its person' } }
+      const asked = await client.callTool(note)
+      assert.match(
+        wordsOf(asked),
+        /not executed.* waits for the person it is for or the person's manager,/,
+      )
+      const task = await taskOf(stranger)
+      const request = (await listForTask(w.rooms.decisions, task.id))[0]
+      assert.ok(request)
+      const page = `${w.issuer}/approvals/${request.id}`
+      const ada = await w.browser('ada')
+      await assert.rejects(ada.submit(await ada.get(page), /^Approve once/), 'an administrator')
+      const sam = await w.browser('sam')
+      const answered = await sam.submit(await sam.get(page), /^Approve once/)
+      assert.equal(answered.status, 200, answered.text)
+      const done = await client.callTool(note)
+      assert.notEqual(done.isError, true, wordsOf(done))
+      await risk('medium')
+    })
+
+    it('does nothing risky with a token that proves nothing before somebody has said yes, and every rule names who', async () => {
       const w = world()
       const stranger = await Stranger.arrive(w)
       const client = await stranger.enter(desk())
@@ -298,7 +326,10 @@ forbid (principal is Agent, action == Action::"desk.add-note", resource) when { 
         const message = { to: 'someone@example.com', text }
         return wordsOf(await client.callTool({ name: 'send_message', arguments: message }))
       }
-      assert.match(await send('hello'), /not executed.* waits for anyone in administrators and /)
+      assert.match(
+        await send('hello'),
+        /not executed.* waits for the person's manager or anyone in administrators and anyone in finance,/,
+      )
       // What internal clients send, only a person of finance looks at.
       const { id: by } = await w.person('ada')
       await setTrust(w.rooms.agents, { agentId: stranger.id, trust: 3, by })

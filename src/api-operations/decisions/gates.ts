@@ -80,6 +80,7 @@ export function askedWords({ approvers, quorum }: AskAnswer): string {
 }
 
 function approver(name: string): string {
+  if (name === 'represented') return 'the person it is for'
   if (name === 'manager') return "the person's manager"
   if (name === 'owner') return 'an owner of the API'
   return name.startsWith('group:') ? `someone of ${name.slice('group:'.length)}` : name

@@ -116,12 +116,20 @@ export function deniedLater(message: RpcRequest, { decisionId, reason }: AccessR
 
 /** Names who may approve, in words. Groups are named, people never. */
 export function whoMay({ ask }: Pick<AccessRequest, 'ask'>): string {
-  const rules = ask.approvers.map((rule) => [...new Set(rule.map(inWords))].join(' or '))
+  const rules = ask.approvers.map((rule, at) => {
+    const able = rule.filter((name) => name !== 'represented' || ask.self)
+    // Where the represented person may answer, somebody is known.
+    const others = able.includes('represented')
+      ? undefined
+      : ask.fallbacks?.find((each) => each.rule === at)
+    return [...new Set([...able, ...(others?.names ?? [])].map(inWords))].join(' or ')
+  })
   return [...new Set(rules)].join(' and ')
 }
 
 function inWords(approver: string): string {
   const group = /^group:(.+)$/.exec(approver)?.[1]
+  if (approver === 'represented') return 'the person it is for'
   if (approver === 'manager') return "the person's manager"
   if (approver === 'owner') return 'an owner of the API'
   return group === undefined ? 'a named person' : `anyone in ${group}`
