@@ -126,7 +126,10 @@ forEachEngine('a question that is answered in a channel', (open) => {
       before: ['transaction'],
       act: desk.unlink,
     })
-    assert.match(String(await desk.press(message, 'approve', { storage: wrapped })), /linked no more/)
+    assert.match(
+      String(await desk.press(message, 'approve', { storage: wrapped })),
+      /linked no more/,
+    )
     assert.ok(hasActed())
     assert.equal(await state(request.id), 'pending')
   })
@@ -141,7 +144,11 @@ forEachEngine('a question that is answered in a channel', (open) => {
     const states = [await state(one.id), await state(two.id)]
     assert.deepEqual(states.toSorted(), ['approved', 'denied'])
     assert.match(String(await desk.press(message, 'approve', { question: 1 })), /^Answered already/)
-    assert.match(String(await desk.press(message, 'approve', { question: 2 })), /./, 'high risk has none')
+    assert.match(
+      String(await desk.press(message, 'approve', { question: 2 })),
+      /./,
+      'high risk has none',
+    )
     assert.equal(await state(high.id), 'pending')
   })
 
