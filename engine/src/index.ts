@@ -124,6 +124,7 @@ export {
   type GivenJson,
   isOptional,
   matchAction,
+  type Pair,
   parseTemplate,
   type RecordType,
   type RoutedAction,

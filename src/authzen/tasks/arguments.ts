@@ -1,6 +1,7 @@
+import { type Pair, writeArgument } from '@remit/engine'
 import { type TypedResult, typeArguments } from '../../argument-types/index.ts'
 import type { Action } from '../../catalog/index.ts'
-import { ExactNumber, type Json, type JsonObject } from '../../lib/json.ts'
+import type { Json, JsonObject } from '../../lib/json.ts'
 import { visible } from '../../lib/text/visible.ts'
 
 /**
@@ -11,20 +12,28 @@ export function typedArguments(action: Action, args: JsonObject = new Map()): Ty
   const path = new Map<string, string>()
   const query: [string, string][] = []
   const body = new Map<string, Json>()
+  const pairs: Pair[] = []
   const unknown = new Set(args.keys())
-  for (const { name, place, wire } of action.arguments.arguments) {
+  const { form } = action.arguments.body
+  const isForm = form === 'form' || form === 'multipart'
+  for (const argument of action.arguments.arguments) {
+    const { name, place, wire } = argument
     const value = args.get(name)
     if (value === undefined) continue
     unknown.delete(name)
-    if (place === 'body') {
+    if (place === 'body' && !isForm) {
       body.set(wire, value)
       continue
     }
-    const items = place === 'query' && Array.isArray(value) ? value : [value]
-    const texts = items.map(textOf)
-    if (!texts.every((text) => text !== undefined)) return noText(name, action)
-    if (place === 'path') for (const text of texts) path.set(wire, text)
-    else for (const text of texts) query.push([wire, text])
+    const written = writeArgument(argument, value)
+    if (!written || (place === 'path' && Array.isArray(value))) return noText(name, action)
+    if (place === 'body') pairs.push(...written)
+    else
+      for (const [as, text] of written) {
+        if (typeof text !== 'string') return noText(name, action)
+        if (place === 'path') path.set(as, text)
+        else query.push([as, text])
+      }
   }
   const [surplus] = unknown
   if (surplus !== undefined) {
@@ -32,14 +41,11 @@ export function typedArguments(action: Action, args: JsonObject = new Map()): Ty
     const detail = `\`${pointer}\` is no argument of \`${action.name}\``
     return { ok: false, reason: 'arguments.unknown', detail, pointer }
   }
-  return typeArguments(action, { path, query, body: bodyOf(action, body) })
-}
-
-/** On the wire of paths and queries everything is text. Lists in lists, objects and null have no such form. */
-function textOf(value: Json): string | undefined {
-  if (typeof value === 'string') return value
-  if (value instanceof ExactNumber) return value.text
-  return typeof value === 'boolean' ? String(value) : undefined
+  return typeArguments(action, {
+    path,
+    query,
+    body: isForm ? formOf(action, pairs) : bodyOf(action, body),
+  })
 }
 
 /** INVARIANT: what is decided on is what the API would be sent, never what a value looks like in our memory. */
@@ -49,14 +55,18 @@ function noText(name: string, action: Action): TypedResult {
   return { ok: false, reason: 'arguments.wrong_kind', detail, pointer }
 }
 
+/** A form that is empty is none where the operation needs none. */
+function formOf(
+  { arguments: { body } }: Action,
+  pairs: readonly Pair[],
+): readonly Pair[] | undefined {
+  return pairs.length > 0 || body.required ? pairs : undefined
+}
+
 function bodyOf(
   { arguments: { arguments: all, body } }: Action,
   members: ReadonlyMap<string, Json>,
 ): Json | undefined {
-  if (body.form === 'form' || body.form === 'multipart')
-    return Array.from(members).flatMap(([name, value]) =>
-      Array.isArray(value) ? value.map((item): Json => [name, item]) : [[name, value]],
-    )
   if (body.form === 'whole' || body.form === 'bytes') {
     const [whole] = all.filter(({ place }) => place === 'body')
     return whole && members.get(whole.wire)
