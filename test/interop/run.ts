@@ -16,6 +16,7 @@ import { container } from './container/get.ts'
 import { type Counterpart, UnavailableSource } from './counterpart.ts'
 import { deploy } from './deploy/get.ts'
 import { envoy } from './envoy/get.ts'
+import { formClients } from './form-clients/get.ts'
 import { caddy, haproxy, nginx, traefik } from './gateways.ts'
 import { graphqlClients } from './graphql-clients/get.ts'
 import { helm } from './helm/get.ts'
@@ -44,6 +45,7 @@ const COUNTERPARTS: readonly Counterpart[] = [
   pythonSdk,
   pythonFrameworks,
   nodeFrameworks,
+  formClients,
   graphqlClients,
   a2aPython,
   mcpConformance,
