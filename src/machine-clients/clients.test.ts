@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { actBefore } from '../../test/act-before.ts'
 import { findAgent, retireAgent } from '../agents/index.ts'
 import { registered, testAgents } from '../agents/testing.ts'
 import { ORDERS_DOCUMENT, planImport, planOrders } from '../catalog/testing.ts'
@@ -199,6 +200,25 @@ forEachEngine('machine clients', (open) => {
       'client.credential_ended',
       'client.removed',
     ])
+  })
+
+  test('a secret that ends between the look and the view that watches over it is nobody', async () => {
+    const { parts } = await world(await open())
+    const {
+      client,
+      credential,
+      secret: shown,
+    } = await addClient(parts, {
+      ...{ id: 'edge', kind: 'pep', settings: {}, by },
+    })
+    const { hasActed, wrapped } = actBefore(parts.live, {
+      before: ['view'],
+      act: () => endCredential(parts, { id: client.id, credential: credential.id, by }),
+    })
+    const clients = new ClientAuthenticator({ ...parts, live: wrapped, issuer })
+    const presented = secret(shown?.reveal() ?? '')
+    await assert.rejects(clients.authenticate(presented, 'evaluations'), UNAUTHENTICATED)
+    assert.ok(hasActed())
   })
 
   test('and agents share their names: nobody is both, in whatever order or at once', async () => {
