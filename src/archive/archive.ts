@@ -131,7 +131,7 @@ async function removeSegment(
     const subjects = await subjectsOfRecords(storage.read, records)
     if (subjects.some((each) => isHeld(holds, each))) return { count, isDone: false }
     const removed = await storage.transaction(async (tx) =>
-      // INVARIANT: a hold that was set meanwhile keeps the records here.
+      // INVARIANT, second look: a hold that was set meanwhile keeps the records here.
       (await holdsAreAsRead(tx, holds)) ? ledger.sealing.remove(tx, index) : undefined,
     )
     if (removed === undefined) return { count, isDone: false }

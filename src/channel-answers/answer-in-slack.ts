@@ -45,7 +45,7 @@ export async function answerInSlack(
       },
       (answer) =>
         storage.transaction(async (tx) => {
-          // INVARIANT: linked until the answer is stored; one answer for each message.
+          // INVARIANT, second look: linked until the answer is stored; one answer for each message.
           const still = await slack.findPressed(tx, press)
           if (!still) throw new Problem('approval.not_an_approver', 'the account is linked no more')
           if (!(await consumeOnce(tx, 'Slack button', pressed.deliveryId, request.expiresAt)))

@@ -46,7 +46,7 @@ export async function channelQuestion(
 
 /**
  * Tells whether a request may be answered without its page: one call of low or medium risk, then and now, one person's word for it,
- * and nothing to be proved. INVARIANT: read again when it is answered.
+ * and nothing to be proved. INVARIANT, second look: read again when it is answered.
  */
 async function isPlain(parts: CallParts, request: AccessRequest): Promise<boolean> {
   const { approvers, quorum } = request.ask

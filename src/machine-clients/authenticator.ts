@@ -142,7 +142,7 @@ export class ClientAuthenticator {
     if (found?.kind !== 'secret') throw unknown('the secret is not known')
     if (!isNamed(presented, found.client)) throw unknown('the secret is of another client')
     const known = await this.#alive(found.client)
-    // INVARIANT: read again under the view that watches over it.
+    // INVARIANT, second look: read again under the view that watches over it.
     const credential = await findCredential(read, digest)
     if (!credential || !this.#isInUse(credential)) throw unknown('the secret has ended')
     const verified = { ...known, credential }

@@ -165,7 +165,7 @@ interface CurrentDelivery {
   readonly announcement: Announcement
 }
 
-/** INVARIANT: read again in the moment of sending: who may not answer any more is not told. */
+/** INVARIANT, second look: read again in the moment of sending: who may not answer any more is not told. */
 async function stillCurrent(
   parts: NotificationParts,
   deliveries: readonly Delivery[],

@@ -36,7 +36,7 @@ export async function findPasskey(db: Reader, id: string): Promise<Passkey | und
   return row && PASSKEYS.read(row)
 }
 
-/** False: it is gone, or its counter did not go up. */
+/** False: it is gone, or its counter did not go up. INVARIANT, second look: a passkey that was removed meanwhile counts no use. */
 export async function countUse(
   tx: Tx,
   { id, counter, now }: { id: string; counter: number; now: number },

@@ -79,7 +79,7 @@ async function erasePage(parts: ErasureParts, id: string, limit: number): Promis
   return parts.storage
     .transaction(
       async (tx) => {
-        // INVARIANT: as in a sweep, nothing is erased by what holds were before.
+        // INVARIANT, second look: as in a sweep, nothing is erased by what holds were before.
         if (!(await holdsAreAsRead(tx, holds))) return true
         const erased = due.length > 0 ? await kept.erase(tx, due) : 0
         if (!(await moveErasure(tx, erasure, { to, erased, held, doneAt })))

@@ -105,6 +105,7 @@ async function eraseDue(
   return parts.storage
     .transaction(
       async (tx) => {
+        // INVARIANT, second look: nothing is deleted by what holds were before.
         if (!(await holdsAreAsRead(tx, holds))) return 'holds changed'
         const count = due.length > 0 ? await kept.erase(tx, due) : 0
         const { beganAt, cursor } = progress

@@ -88,13 +88,13 @@ export async function introspectSigned(
   const found = await findUnderLease(parts, caller, token)
   const told = await stillSo(parts, caller, found)
   const signed = await sign(told)
-  // Signing takes a while; what ended meanwhile is not told as if it had not.
+  // INVARIANT, second look: signing takes a while, and a token that ended meanwhile is not told as active.
   const isOver = told.active && !(await stillSo(parts, caller, found)).active
   return isOver ? sign(INACTIVE) : signed
 }
 
 /**
- * Looks once more. INVARIANT: nothing awaits between the last look and the answer. A lease that ran out is
+ * Looks once more. INVARIANT, second look: nothing awaits between the last look and the answer. A lease that ran out is
  * no answer about a token: `live.lease_over`.
  */
 async function stillSo(

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { ADVISORIES } from './advisories.ts'
@@ -8,7 +8,8 @@ const root = join(import.meta.dirname, '..', '..')
 const textOf = (file: string) => readFileSync(join(root, file), 'utf8')
 const table = textOf('test/attacks/README.md')
 const [attacks = '', others = ''] = table.split('## What happened to others')
-const [advisories = '', ...reviews] = others.split('## What a review found')
+const [beforeReviews = '', ...reviews] = others.split('## What a review found')
+const [advisories = '', secondLooks = ''] = beforeReviews.split('## Second looks')
 
 /** The rows that there have to be: front channel, tokens, proofs, exchange, events, documents of clients, approvals. */
 const ROWS = Object.entries({ O: 17, T: 10, D: 6, X: 8, V: 3, M: 7, A: 13 }).flatMap(
@@ -87,4 +88,21 @@ test('everything that the reviews found has tests that are there, beside guards 
   }
   assert.deepEqual(wrong, [])
   assert.ok(found.length > 100)
+})
+
+test('every second look of the source has its row, and every row its test', () => {
+  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .map((file) => `src/${file.replaceAll('\\', '/')}`)
+  const looks = sources.flatMap((file) => {
+    const text = textOf(file)
+    assert.doesNotMatch(text, /INVARIANT: (?:\w+ )?read again/, `${file}: say “second look”`)
+    return Array.from(text.matchAll(/INVARIANT, second look/g), () => file)
+  })
+  const listed = [
+    ...secondLooks.matchAll(/^\| `(src\/[^`]+)` \| [^|]+ \| `([^`]+)` “([^”]+)” \|$/gm),
+  ]
+  assert.deepEqual(listed.map(([, file]) => file).toSorted(), looks.toSorted())
+  for (const [, , file = '', title = ''] of listed)
+    assert.ok(textOf(file).includes(title), `${file}: ${title}`)
 })

@@ -121,7 +121,7 @@ export async function applyImport(
   return imported
 }
 
-/** INVARIANT: what was seen is what is done, whatever a server answers when it is asked again. */
+/** INVARIANT, second look: what was seen is what is done, whatever a server answers when it is asked again. */
 function requireSeen(settled: SettledImport, seen: string | undefined): void {
   if (seen === undefined || importDigest(settled) === seen) return
   throw new Problem(
