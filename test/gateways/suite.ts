@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import fc from 'fast-check'
+import { readRecorded } from '../../src/decision-log/index.ts'
+import { argumentTexts } from '../../src/tokens/index.ts'
 import type { OpenTask } from '../agent.ts'
 import { FORM_TYPE, oddForms, oddUploads } from '../attacks/odd-forms.ts'
 import { asAnotherParserReads, oddTargets } from '../attacks/odd-targets.ts'
@@ -9,7 +11,7 @@ import { approve } from '../sdk/shops.ts'
 import { decode } from '../signing.ts'
 import type { ReceivedRequest } from '../upstream.ts'
 import { type Answer, exchange } from '../wire.ts'
-import { FRAMED, framedCalls } from './framed-calls.ts'
+import { FRAMED, framedCalls, framedExamples } from './framed-calls.ts'
 import { type Store, startStore, storeTask } from './store.ts'
 import { type BodyForm, sendOver, TRANSPORTS, type Transport } from './transport.ts'
 
@@ -105,6 +107,13 @@ function behindOver(transport: Transport, { getThrough, name, sendsBodies, start
     const decidedOf = ({ headers }: ReceivedRequest) => {
       const { claims } = decode(String(headers['txn-token']))
       return claims.tctx as { action: string; arguments: Record<string, unknown> } // contract 4
+    }
+    /** Arguments that the rules of the permit looked at, by the books. */
+    const judgedOf = async ({ headers }: ReceivedRequest) => {
+      const id = String(headers['remit-decision'])
+      const found = await readRecorded(store.world.rooms.storage.read, id)
+      assert.ok(found?.made.of === 'facts', id)
+      return argumentTexts(found.made.facts.call.arguments)
     }
     const isRefused = (answer: Answer, status: number, code: string) => {
       assert.deepEqual([answer.status, answer.body.code], [status, code], answer.text)
@@ -271,9 +280,9 @@ function behindOver(transport: Transport, { getThrough, name, sendsBodies, start
     it('W2: for any body in any framing: decided on as the API receives it, or nothing is sent', async () => {
       const seenWith = { body: 0, none: 0 }
       await fc.assert(
-        fc.asyncProperty(framedCalls, async ({ body, framing, method, path }) => {
-          const shown = `${method} ${framing} ${body.length} bytes`
-          const sending = { body, framing }
+        fc.asyncProperty(framedCalls, async ({ body, form, method, path }) => {
+          const shown = `${method} ${form} ${body.length} bytes`
+          const sending = { body, framing: form }
           const asked = await tried(method, path, sending)
           let answer = asked
           const waits = asked?.body.access_request as { page: string } | undefined // as the problem has it
@@ -285,11 +294,12 @@ function behindOver(transport: Transport, { getThrough, name, sendsBodies, start
           assert.deepEqual(more, [], shown)
           if (!seen) {
             assert.ok(!answer || answer.status >= 400, `${shown}: ${answer?.status}`)
-            const isBodiless = framing === 'none' && (method === 'GET' || method === 'DELETE')
+            const isBodiless = form === 'none' && (method === 'GET' || method === 'DELETE')
             assert.ok(!isBodiless, `${shown}: ${answer?.status} ${answer?.text}`)
             return
           }
           assert.equal(seen.method, method, shown)
+          assert.deepEqual(await judgedOf(seen), decidedOf(seen).arguments, shown)
           if (seen.bytes.length === 0) {
             seenWith.none++
             const { arguments: given } = decidedOf(seen)
@@ -301,7 +311,7 @@ function behindOver(transport: Transport, { getThrough, name, sendsBodies, start
           assert.ok(seen.bytes.equals(body), shown)
           assert.deepEqual(JSON.parse(String(seen.bytes)), decidedOf(seen).arguments, shown)
         }),
-        { numRuns: FRAMED },
+        { numRuns: FRAMED, examples: framedExamples.map((each) => [each]) },
       )
       assert.ok(seenWith.none > 0, 'calls without a body get through')
       assert.ok(!sendsBodies || seenWith.body > 0, 'and with one')
