@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import fc from 'fast-check'
 import { readRecorded } from '../../src/decision-log/index.ts'
@@ -279,37 +279,47 @@ function behindOver(transport: Transport, { getThrough, name, sendsBodies, start
 
     it('W2: for any body in any framing: decided on as the API receives it, or nothing is sent', async () => {
       const seenWith = { body: 0, none: 0 }
+      // By a header that no rule looks at: a call whose stream was ended may reach the API later.
+      const bodies = new Map<unknown, { readonly method: string; readonly body: Buffer }>()
+      /** Compares what the API received with what was decided on, and answers of which calls it was. */
+      const received = async () => {
+        const ids: unknown[] = []
+        for (const seen of reached()) {
+          const { 'x-call': id } = seen.headers
+          const { body, method } = bodies.get(id) ?? assert.fail(`${id} was sent once`)
+          bodies.delete(id)
+          ids.push(id)
+          const shown = `${method} ${body.length} bytes`
+          const { arguments: decided } = decidedOf(seen)
+          assert.equal(seen.method, method, shown)
+          assert.deepEqual(await judgedOf(seen), decided, shown)
+          if (seen.bytes.length === 0) {
+            seenWith.none++
+            assert.ok(!('name' in decided), `${shown}: ${JSON.stringify(decided)}`)
+          } else {
+            seenWith.body++
+            assert.ok(sendsBodies && method === 'POST', shown)
+            assert.ok(seen.bytes.equals(body), shown)
+            assert.deepEqual(JSON.parse(String(seen.bytes)), decided, shown)
+          }
+        }
+        return ids
+      }
       await fc.assert(
         fc.asyncProperty(framedCalls, async ({ body, form, method, path }) => {
-          const shown = `${method} ${form} ${body.length} bytes`
-          const sending = { body, framing: form }
-          const asked = await tried(method, path, sending)
-          let answer = asked
-          const waits = asked?.body.access_request as { page: string } | undefined // as the problem has it
+          const id = randomUUID()
+          bodies.set(id, { body, method })
+          const sending = { body, framing: form, headers: [['X-Call', id]] as const }
+          let answer = await tried(method, path, sending)
+          const waits = answer?.body.access_request as { page: string } | undefined // as the problem has it
           if (waits) {
             await approve(store.world, waits.page)
             answer = await tried(method, path, sending)
           }
-          const [seen, ...more] = reached()
-          assert.deepEqual(more, [], shown)
-          if (!seen) {
-            assert.ok(!answer || answer.status >= 400, `${shown}: ${answer?.status}`)
-            const isBodiless = form === 'none' && (method === 'GET' || method === 'DELETE')
-            assert.ok(!isBodiless, `${shown}: ${answer?.status} ${answer?.text}`)
-            return
-          }
-          assert.equal(seen.method, method, shown)
-          assert.deepEqual(await judgedOf(seen), decidedOf(seen).arguments, shown)
-          if (seen.bytes.length === 0) {
-            seenWith.none++
-            const { arguments: given } = decidedOf(seen)
-            assert.ok(!('name' in given), `${shown}: ${JSON.stringify(given)}`)
-            return
-          }
-          seenWith.body++
-          assert.ok(sendsBodies && method === 'POST', shown)
-          assert.ok(seen.bytes.equals(body), shown)
-          assert.deepEqual(JSON.parse(String(seen.bytes)), decidedOf(seen).arguments, shown)
+          const shown = `${method} ${form} ${body.length} bytes: ${answer?.status} ${answer?.text}`
+          if ((await received()).includes(id)) return
+          assert.ok(!answer || answer.status >= 400, shown)
+          assert.ok(form !== 'none' || (method !== 'GET' && method !== 'DELETE'), shown)
         }),
         { numRuns: FRAMED, examples: framedExamples.map((each) => [each]) },
       )
