@@ -41,6 +41,9 @@ function inChunks({ framing, ...sending }: FramedOptions): WireOptions {
   return framing === 'none' ? { ...sending, body: '' } : sending
 }
 
+/** Limit of the time in which nothing comes, in ms. */
+const PATIENCE_MS = 30_000
+
 function sendFrames(
   at: string,
   url: string,
@@ -74,7 +77,7 @@ function sendFrames(
     stream.on('error', (error) => {
       failed = error
     })
-    stream.on('close', () => {
+    const finish = () => {
       session.destroy()
       if (!head) return reject(failed ?? new Error('socket hang up'))
       const text = Buffer.concat(pieces).toString('utf8')
@@ -85,8 +88,11 @@ function sendFrames(
         text,
         body: objectOf(text),
       }) // as: without the pseudo-header
-    })
-    stream.setTimeout(30_000, () => stream.close(http2.constants.NGHTTP2_CANCEL))
+    }
+    // The answer may be whole before the rest of the body was taken, and then the stream does not close by itself.
+    stream.on('end', finish)
+    stream.on('close', finish)
+    stream.setTimeout(PATIENCE_MS, () => stream.destroy(new Error('socket hang up')))
     if (framing === 'none') return
     const cut = framing === 'unsaid' && bytes.length > 1 ? randomInt(1, bytes.length) : bytes.length
     if (cut > 0) stream.write(bytes.subarray(0, cut))
