@@ -292,7 +292,10 @@ export async function openRooms(
       // Attestations are no way to authenticate that the profile has.
       ...(fapi2 ? {} : { challenges }),
       ...{ facts, issuers, verified, risk, points, shadow, disk, flights: new CallsInFlight() },
-      reservations: new ReservationQueue({ clock }),
+      reservations: new ReservationQueue({
+        clock,
+        mostOfRow: storage.engine === 'postgres' ? 3 : undefined,
+      }),
       nonces,
       clientAuthorities: await authoritiesIn(settings.clientAuthorities),
       room: new WaitingRoom({

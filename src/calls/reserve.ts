@@ -66,7 +66,8 @@ export async function reserve(
     ...booking.steps,
   ]
   const commit = () => commitKnown(parts, each.id, steps)
-  const done = await (parts.reservations?.pass(commit) ?? commit())
+  const rows = budget.takings.map(({ name, owner }) => `${owner} ${name}`)
+  const done = await (parts.reservations?.pass(commit, rows) ?? commit())
   if (done.committed) {
     booking.done()
     parts.risk.permitted(risk, each.id)

@@ -250,9 +250,13 @@ export class Live {
    * slept finds out here, whatever its clocks say.
    * @throws Problem `live.lease_over`, `server.clock_off`
    */
-  async commit(storage: Pick<Storage, 'commit'>, steps: readonly Step[]): Promise<CommitResult> {
+  async commit(
+    storage: Pick<Storage, 'commit'>,
+    steps: readonly Step[],
+    how?: Parameters<Storage['commit']>[1],
+  ): Promise<CommitResult> {
     if (this.#time.problem) throw this.#time.problem
-    const done = await storage.commit([...steps, this.#replica.leaseStep()])
+    const done = await storage.commit([...steps, this.#replica.leaseStep()], how)
     if (!done.committed && done.failed === LEASE_GUARD) throw this.#leaseOver()
     return done
   }

@@ -30,6 +30,11 @@ export type CommitResult =
   | { readonly committed: true }
   | { readonly committed: false; readonly failed: Guard }
 
+export interface CommitOptions {
+  readonly isBehind?: boolean
+  readonly lockWithin?: number
+}
+
 /** Answers for the step that failed, if one did. @throws Error for one without a guard */
 export function committedUnless(failed: Step | undefined): CommitResult {
   if (!failed) return { committed: true }
@@ -96,11 +101,13 @@ export interface Storage {
    * Commits all steps or none, in order, in one round trip to the writer. The hot path uses this. A
    * key that is taken fails its step as other rows do.
    * `isBehind`: nobody waits for it, or the answer was given already, so the commit may wait a few milliseconds for the next one and share it.
+   * `lockWithin`: time in ms in which it has to get the lock of each row. On PostgreSQL; SQLite has no such locks.
    *
-   * @throws Problem `storage.unavailable`: not done, or not known to be done
+   * @throws Problem `storage.unavailable`: not done, or not known to be done; `server.busy`: a row was locked for longer than
+   * `lockWithin`, and nothing was done
    * @throws Error a step without a guard failed: nothing was done
    */
-  commit(steps: readonly Step[], how?: { readonly isBehind?: boolean }): Promise<CommitResult>
+  commit(steps: readonly Step[], how?: CommitOptions): Promise<CommitResult>
   /** Database time in epoch milliseconds: the clock of leases and expiry across replicas. */
   now(): Promise<number>
   /** Database time as part of a statement, read when the statement runs. */

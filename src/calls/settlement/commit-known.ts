@@ -4,12 +4,18 @@ import type { CommitResult, Step } from '../../storage/index.ts'
 import type { CallParts } from '../parts.ts'
 
 /**
+ * Time in ms in which a call gets the lock of each row that it counts in. A row that somebody holds for longer fails this call
+ * alone, and not those that wait behind it for a connection.
+ */
+const LOCK_WITHIN_MS = 200
+
+/**
  * Commits what makes a permit, and knows afterwards whether it was committed. A commit whose answer was lost is sent once
  * more, as it was: the row of the decision and the used proof are unique, so the second waits until the first is decided,
  * and then either takes its place or fails; where it fails, the row says which of both it was.
  * INVARIANT: nobody is told anything about a call before that. Where it cannot be found out, nothing is sent, and what may
  * have been stored is given back (`settleOwn`).
- * @throws Problem `storage.unavailable`, `live.lease_over`: the call was not sent
+ * @throws Problem `storage.unavailable`, `live.lease_over`, `server.busy`: the call was not sent
  */
 export async function commitKnown(
   parts: Pick<CallParts, 'storage' | 'live' | 'ledger' | 'flights' | 'clock'>,
@@ -17,7 +23,7 @@ export async function commitKnown(
   steps: readonly Step[],
 ): Promise<CommitResult> {
   const { clock, flights, live, storage } = parts
-  const commit = () => live.commit(storage, steps)
+  const commit = () => live.commit(storage, steps, { lockWithin: LOCK_WITHIN_MS })
   flights.begin(id)
   let unknown = false
   try {

@@ -49,6 +49,52 @@ test('C6: while one has waited for two seconds, nobody else queues up behind it'
   await Promise.all([second, third])
 })
 
+test('C/M3: those of one row wait in a line of their own, and hold nobody else up', async () => {
+  const store = slowStore()
+  const clock = manualClock()
+  const queue = new ReservationQueue({ clock, mostOfRow: 3 })
+  const hot = Array.from({ length: 6 }, () => queue.pass(store.work, ['tsk_hot calls']))
+  assert.equal(store.reached(), 3, 'a third of the connections')
+  const both = queue.pass(store.work, ['tsk_other calls', 'agent calls'])
+  assert.equal(store.reached(), 4)
+  // Those at the store have moved on, and the line is old: only who would wait in it is refused.
+  for (let i = 0; i < 3; i++) store.answer()
+  await Promise.all(hot.slice(0, 3))
+  clock.advance(MAX_RESERVATION_WAIT_MS - 1)
+  const late = queue.pass(store.work, ['tsk_hot calls'])
+  store.answer()
+  await both
+  for (let i = 0; i < 3; i++) store.answer()
+  await Promise.all(hot.slice(3))
+  store.answer()
+  await late
+  const stuck = Array.from({ length: 4 }, () => queue.pass(store.work, ['tsk_hot calls']))
+  clock.advance(1)
+  const free = queue.pass(store.work, ['tsk_free calls'])
+  for (let i = 0; i < 5; i++) {
+    store.answer()
+    await Promise.resolve()
+  }
+  await free
+  for (let i = 0; i < 5; i++) store.answer()
+  await Promise.all(stuck)
+})
+
+test('C/M3: one of several rows leaves a place at each of them', async () => {
+  const store = slowStore()
+  const queue = new ReservationQueue({ clock: manualClock(), mostOfRow: 1 })
+  const first = queue.pass(store.work, ['a', 'b'])
+  const rest = [queue.pass(store.work, ['a']), queue.pass(store.work, ['b'])]
+  assert.equal(store.reached(), 1)
+  store.answer()
+  await first
+  await Promise.resolve()
+  assert.equal(store.reached(), 2)
+  store.answer()
+  store.answer()
+  await Promise.all(rest)
+})
+
 test('what fails makes room, too', async () => {
   const queue = new ReservationQueue({ clock: manualClock(), max: 1 })
   await assert.rejects(
@@ -71,5 +117,38 @@ forEachEngine('C6: a server with too much to do', (open) => {
     assert.deepEqual(await parts.storage.read.selectFrom('decisions').select('id').execute(), [])
     // Not even its proof was used up.
     assert.equal((await decideCall(parts, call)).outcome, 'permit')
+  })
+
+  test('C/M3: a row that somebody holds fails the calls that count in it, and no other', async (t) => {
+    const world = await worlds.own(t)
+    const { parts } = world
+    // On SQLite writes are one after another, so that no row is held while others are written.
+    if (parts.storage.engine === 'sqlite') return
+    const held = await world.open({ budget: [{ limit: 'calls', max: 9 }] })
+    const other = await world.open()
+    const reservations = new ReservationQueue({ clock: parts.clock, mostOfRow: 3 })
+    const token = await world.token(held)
+    const calls = await Promise.all(Array.from({ length: 6 }, () => world.call(held, token, READ)))
+    const free = await world.call(other, await world.token(other), READ)
+    const release = Promise.withResolvers<void>()
+    const locked = Promise.withResolvers<void>()
+    const holding = parts.storage.transaction(async (tx) => {
+      const { id } = held.opened.task
+      await tx.updateTable('limit_counts').set({ swept_to: 0 }).where('owner', '=', id).execute()
+      locked.resolve()
+      await release.promise
+    })
+    await locked.promise
+    const stuck = calls.map((call) => decideCall({ ...parts, reservations }, call))
+    const failed = Promise.allSettled(stuck)
+    assert.equal((await decideCall({ ...parts, reservations }, free)).outcome, 'permit')
+    for (const each of await failed) {
+      assert.ok(each.status === 'rejected')
+      assert.equal(each.reason.code, 'server.busy')
+    }
+    release.resolve()
+    await holding
+    const again = await world.call(held, token, READ)
+    assert.equal((await decideCall({ ...parts, reservations }, again)).outcome, 'permit')
   })
 })

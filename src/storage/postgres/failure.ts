@@ -44,6 +44,11 @@ export function isWorthAnotherTry(error: unknown, locks = false): boolean {
   return WORTH_ANOTHER_TRY.has(state) || (locks && state === LOCK_NOT_AVAILABLE)
 }
 
+/** Checks whether a lock was not obtained in time: nothing happened. */
+export function isLocked(error: unknown): boolean {
+  return sqlStateOf(error) === LOCK_NOT_AVAILABLE
+}
+
 /** Checks whether the server ended the connection with this error (PostgreSQL manual 20.8, severity `FATAL`). */
 export function endsConnection(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.severity === 'FATAL'

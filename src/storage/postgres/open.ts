@@ -21,7 +21,7 @@ import { commitSteps, runExclusively, runTransaction } from './transaction.ts'
 
 /** Connections of a server: for reading, for writing, for renewals, for revocations (reading and writing), and one that listens. */
 const READING = 10
-const WRITING = 10
+export const WRITING = 10
 const RENEWING = 2
 const REVOKING = 3
 /** Factor of the time in which a migration is tried again. */
@@ -59,7 +59,13 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
   const listener = new Listener(url, hints, connections)
   const attempts = new Attempts(() => writing.borrow(), waitFactor)
   const read = readerOver(reading)
-  const commit: Storage['commit'] = (steps) => commitSteps(attempts, steps, () => primary.lineage)
+  const commit: Storage['commit'] = (steps, { lockWithin } = {}) =>
+    commitSteps(
+      attempts,
+      steps,
+      () => primary.lineage,
+      lockWithin === undefined ? undefined : lockWithin * waitFactor,
+    )
   const behind = new SharedCommits(commit)
   let closed: Promise<unknown> | undefined
   const storage: Storage = {
@@ -78,7 +84,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
         await patient.close()
       }
     },
-    commit: (steps, { isBehind = false } = {}) => (isBehind ? behind.commit(steps) : commit(steps)),
+    commit: (steps, how = {}) => (how.isBehind ? behind.commit(steps) : commit(steps, how)),
     now: () => databaseTime(read),
     time: databaseTimeNow,
     lanes: {

@@ -1,10 +1,11 @@
 import { Kysely } from 'kysely'
+import { Problem } from '../../lib/problem.ts'
 import { type Connections, dialectOver } from '../dialect.ts'
 import { unavailable } from '../failure.ts'
 import type { Schema } from '../schema.ts'
 import { type CommitResult, committedUnless, type Step, type Tx } from '../storage.ts'
 import type { Attempts } from './attempts.ts'
-import { isDuplicateKey, translated } from './failure.ts'
+import { isDuplicateKey, isLocked, translated } from './failure.ts'
 import type { BorrowedConnection } from './session.ts'
 
 /**
@@ -57,14 +58,18 @@ export async function commitSteps(
   attempts: Attempts,
   steps: readonly Step[],
   lineage: () => string | undefined,
+  lockWithin?: number,
 ): Promise<CommitResult> {
+  const begin = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE${
+    lockWithin === undefined ? '' : `; SET LOCAL lock_timeout = ${Math.ceil(lockWithin)}`
+  }`
   const before = lineage()
   const compiled = steps.map(({ query }) => query.compile())
   const failed = await attempts.run(async (session) => {
     // INVARIANT: what was prepared before a failover is not done after it, where what it was prepared from may be gone.
     if (lineage() !== before) throw unavailable('the database failed over meanwhile')
     const sent = session.together(() => [
-      session.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE'),
+      session.query(begin),
       ...compiled.map(({ parameters, preparedAs, sql }) =>
         session.query(sql, parameters, preparedAs),
       ),
@@ -78,6 +83,8 @@ export async function commitSteps(
     await session.rollback()
     const result = results[failed]
     if (beginning?.status === 'rejected') throw translated(beginning.reason)
+    if (lockWithin !== undefined && result?.status === 'rejected' && isLocked(result.reason))
+      throw new Problem('server.busy', 'another transaction holds a row; nothing was done')
     if (result?.status === 'rejected' && !isDuplicateKey(result.reason))
       throw translated(result.reason)
     return steps[failed]
