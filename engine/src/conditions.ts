@@ -62,12 +62,14 @@ export function approvalGate(
       [approvers, ...furtherApprovers].map((names) => names.join(' or ')),
     ),
   )
+  const quorum = Math.max(...forbids.map((forbid) => forbid.quorum))
+  const [by, ...also] = [...rules].map((names) => (quorum > 1 ? `${quorum} of ${names}` : names))
   return {
     gate: 'approval',
     passed: false,
     reason: 'approval.required',
     detail: 'this call is executed only after people approved it',
-    enough: `an approval by ${[...rules].join(', and by ')}`,
+    enough: `${quorum > 1 ? 'approvals' : 'an approval'} by ${[by, ...also].join(', and by ')}`,
     policies,
   }
 }

@@ -263,6 +263,11 @@ test('when only requestable forbids stand in the way, people are asked', () => {
   })
 })
 
+test('M8: enough is as many people as a rule asks for', () => {
+  const { enough } = asked({}, [ALL, asks('large', { quorum: 2 })])
+  assert.equal(enough, 'approvals by 2 of group:finance')
+})
+
 test('what people are asked takes every rule of every forbid, at its strictest', () => {
   const { ask } = asked({}, [
     ALL,

@@ -27,7 +27,7 @@ export class Cli {
       this.say(
         text`${yellow('●')} This widens access or cannot be taken back, so it is confirmed on a page, by you:`,
         text`  ${bold(asked.url)}`,
-        dim(`  waiting until ${relative(asked.expires_at, world.clock.now())} …`),
+        dim(`  waiting; it ends ${relative(asked.expires_at, world.clock.now())} …`),
       )
       this.open(asked.url)
     })

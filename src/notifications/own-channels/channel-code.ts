@@ -15,6 +15,9 @@ export const HOUR_MS = 3_600_000
 /** Codes that a person has sent in an hour: each goes to somebody who has not agreed yet. */
 const CODES_IN_AN_HOUR = 6
 
+/** End of a code that did not arrive: long ago. */
+export const NOT_SENT = 0
+
 /**
  * Sends a code to a channel, which confirms it when it is typed.
  * @throws Problem `notification.too_often`, `notification.not_sent`
@@ -45,7 +48,11 @@ export async function sendCode(
         },
       ],
     })
-    .catch((error: unknown) => {
+    .catch(async (error: unknown) => {
+      // INVARIANT: nobody is told that a code went there which did not.
+      await parts.storage.transaction((tx) =>
+        putCode(tx, own.id, { digest: digestOf(parts, own, code), until: NOT_SENT }),
+      )
       if (error instanceof DeliveryError) throw new Problem('notification.not_sent', error.message)
       throw error
     })

@@ -2,6 +2,7 @@ import type { Person } from '../../people/index.ts'
 import type { ChannelUse } from '../channel-choices.ts'
 import type { NotificationParts } from '../parts.ts'
 import { routesOf } from '../routes.ts'
+import { NOT_SENT } from './channel-code.ts'
 import { channelName, type OwnChannel } from './own-channel.ts'
 import { groupChannels, ownChannelsOf } from './own-channel-store.ts'
 
@@ -15,6 +16,8 @@ export interface ListedChannel {
   readonly use: ChannelUse | 'unconfirmed'
   /** True when the person added it. */
   readonly own: boolean
+  /** True when a code went there. */
+  readonly hasCode?: boolean
 }
 
 type ListParts = Pick<NotificationParts, 'channels' | 'kinds' | 'master' | 'storage'>
@@ -52,7 +55,8 @@ function listedOwn({ kinds }: Pick<ListParts, 'kinds'>, own: OwnChannel): Listed
   const { confirmedAt, kind, label: address } = own
   const title = kinds.find(({ name }) => name === kind)?.title ?? kind
   const use = confirmedAt === null ? 'unconfirmed' : 'always'
-  return { name: channelName(own), title, address, use, own: true }
+  const hasCode = own.code !== null && own.codeUntil !== NOT_SENT
+  return { name: channelName(own), title, address, use, own: true, hasCode }
 }
 
 /** Id of an own channel, from its name; empty of any other. */

@@ -105,13 +105,16 @@ interface ItemPlace {
 }
 
 function item(channel: ChannelItem, { at, place, viewer }: ItemPlace): Html {
-  const { address, group, name, own, title, use } = channel
+  const { address, group, hasCode = true, name, own, title, use } = channel
   if (address === undefined)
     return html`<li class="item"><p class="what">${title}</p><p class="meta">Your identity provider tells no address of yours.</p></li>`
   const form = (act: string, label: string, look = '', field?: Html) =>
     html`<form method="post" action="${at}/${name}/${act}">${csrfField(viewer)}${field}<button${look && html` class="${look}"`}>${label}</button></form>`
   const head = html`<p class="what">${title} <span class="soft">${group !== undefined && html`${show(group)}, `}${show(address)}</span></p>`
   const remove = own && form('remove', 'Remove')
+  if (use === 'unconfirmed' && !hasCode)
+    return html`<li class="item">${head}<p class="meta">${badge('Not confirmed', 'warn')} No code went to this channel yet. One a minute is sent, and six in an hour.</p>
+<div class="actions">${form('code', 'Send a code', 'primary')}${remove}</div></li>`
   if (use === 'unconfirmed')
     return html`<li class="item">${head}<p class="meta">${badge('Not confirmed', 'warn')} A code went to this channel. Type it here within ten minutes.</p>
 <div class="actions">${form('confirm', 'Confirm', 'primary', html`<input class="short" type="text" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="12" required aria-label="Code"> `)}${form('code', 'Send another code')}${remove}</div></li>`

@@ -195,6 +195,18 @@ forEachEngine('notifications of a person', (open) => {
     assert.equal(statusCode, 404)
   })
 
+  test('M8: the page says that a code went to a channel only where one did', async () => {
+    const { fiona, pages } = await ready()
+    const browser = await pages.browserOf(fiona)
+    const at = '/notifications'
+    const went = async () =>
+      (await browser.get(at)).body.match(/A code went to this channel|No code went/g)
+    await browser.submit(at, `${at}/own/add`, { kind: 'pager', address: '012345' })
+    assert.deepEqual(await went(), ['A code went to this channel'])
+    await browser.submit(at, `${at}/own/add`, { kind: 'pager', address: '543210' })
+    assert.deepEqual(await went(), ['A code went to this channel', 'No code went'])
+  })
+
   test('a person adds a channel, types the code that arrives there, and is told by it', async () => {
     const { fiona, notifications, pager, pages, request } = await ready()
     const browser = await pages.browserOf(fiona)
