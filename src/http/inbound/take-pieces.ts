@@ -36,7 +36,8 @@ export function takePieces(
       taken.catch(fail)
     })
     message.on('end', () => {
-      if (!message.complete) fail(incomplete())
+      // As in `collectBody`.
+      if (message.complete === false) fail(incomplete())
       else taken.then(resolve, fail)
     })
     message.on('refused', fail)
