@@ -48,6 +48,23 @@ export async function consentsBetween(
   return rows.map(CONSENTS.read)
 }
 
+/** Questions between them that ended in that time without an answer. */
+export async function unansweredBetween(
+  db: Reader,
+  of: { agentId: string; personId: string; since: number; until: number },
+): Promise<ConsentRequest[]> {
+  const rows = await db
+    .selectFrom('consent_requests')
+    .selectAll()
+    .where('agent_id', '=', of.agentId)
+    .where('person_id', '=', of.personId)
+    .where('state', 'in', ['pending', 'expired'])
+    .where('expires_at', '>', of.since)
+    .where('expires_at', '<=', of.until)
+    .execute()
+  return rows.map(CONSENTS.read)
+}
+
 export async function pendingConsents(
   db: Reader,
   personId: string,

@@ -51,4 +51,5 @@ export {
   isDeniedNow,
   MAX_ASKED_AN_HOUR,
   requestConsent,
+  wasAskedSince,
 } from './request-consent.ts'

@@ -5,7 +5,7 @@ import { addEvent } from '../notifications/index.ts'
 import type { Tx } from '../storage/index.ts'
 import type { ForeignActor } from '../tokens/index.ts'
 import type { ConsentRequest } from './consent.ts'
-import { consentsBetween, insertConsent } from './consent-store.ts'
+import { consentsBetween, insertConsent, unansweredBetween } from './consent-store.ts'
 import type { ConsentParts } from './parts.ts'
 
 /** Time in ms for which a consent request waits for its answer. */
@@ -105,6 +105,17 @@ export async function requestConsent(
 export async function isDeniedNow(tx: Tx, asking: ConsentQuestion, now: number): Promise<boolean> {
   const asked = await consentsBetween(tx, { ...asking, since: now })
   return asked.some((known) => known.state === 'denied' && sameQuestion(known, asking))
+}
+
+/** Tells whether the same question was put lately, and is over without an answer. */
+export async function wasAskedSince(
+  tx: Tx,
+  asking: ConsentQuestion,
+  now: number,
+  ms: number,
+): Promise<boolean> {
+  const old = await unansweredBetween(tx, { ...asking, since: now - ms, until: now })
+  return old.some((known) => sameQuestion(known, asking))
 }
 
 /** The purpose is words; what would be allowed is what counts. */

@@ -38,9 +38,22 @@ export type FrozenWay =
 
 /** Writes a request as text for the books. */
 export function freeze({ from, proved, way, ...wanted }: FrozenRequest): string {
-  const { budget, details, lifeSeconds, purpose, resource, scope, space, thread } = wanted
+  const { budget, details, lifeSeconds, purpose, requireAll, resource, scope, space, thread } =
+    wanted
   return JSON.stringify({
-    ...{ purpose, details, scope, resource, lifeSeconds, budget, space, thread, from, way },
+    ...{
+      purpose,
+      details,
+      scope,
+      resource,
+      lifeSeconds,
+      budget,
+      space,
+      thread,
+      from,
+      way,
+      requireAll,
+    },
     proved: { authTime: proved.authTime, acr: proved.acr },
   })
 }
@@ -59,5 +72,7 @@ export function requestHash(
 ): string {
   const { purpose, details, scope, resource, lifeSeconds, budget, space, thread, way } = request
   const asked = [purpose, details, scope, resource, lifeSeconds, budget, space, thread, way]
-  return sha256url(JSON.stringify([of.personId, of.thumbprint, ...asked]))
+  // Last, and only where it is said: a request of before has the hash that it had.
+  const more = request.requireAll ? ['all'] : []
+  return sha256url(JSON.stringify([of.personId, of.thumbprint, ...asked, ...more]))
 }

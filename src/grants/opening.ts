@@ -44,6 +44,8 @@ export interface WantedTask {
   /** `authorization_details`, parsed. What is asked for by `scope` is added. */
   readonly details?: unknown
   readonly scope?: string | undefined
+  /** True: all that is asked for is needed, and less is worth nothing. */
+  readonly requireAll?: boolean | undefined
   readonly purpose: string
   /** Seconds that the task may last; an hour when left out, a day at most. */
   readonly lifeSeconds?: number | undefined
@@ -108,6 +110,14 @@ export interface OpenedTask {
   /** Details that the task may hand on, when they were asked for. */
   readonly mayDelegate?: readonly Detail[]
   readonly scope?: string
+  /** Details that were asked for and not granted. */
+  readonly missing?: MissingDetails
+}
+
+/** Details that a grant lacks, and the question to the person who can allow them, if there is one. */
+export interface MissingDetails {
+  readonly details: readonly Detail[]
+  readonly question?: Omit<MissingConsent, 'outcome'>
 }
 
 /** No basis covers anything of it: the person is asked, and the agent repeats the exchange afterwards. */

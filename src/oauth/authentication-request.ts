@@ -10,6 +10,7 @@ import {
   limitsOf,
   placeOf,
   refuseActor,
+  requiresAll,
   wantedOf,
 } from './grants/read.ts'
 import { type PresentingPorts, presentedAt } from './presented.ts'
@@ -63,6 +64,7 @@ function questionOf(form: Form) {
       scope: withoutOpenId(wanted.scope),
       ...limitsOf(form),
       ...placeOf(form),
+      requireAll: requiresAll(form),
       purpose,
       hint: hintOf(form),
       message: binding,

@@ -3,7 +3,7 @@ import { beginDevice, type GrantParts } from '../grants/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { readClientForm } from './attestation.ts'
 import { required } from './form.ts'
-import { limitsOf, openingOf, placeOf, wantedOf } from './grants/read.ts'
+import { limitsOf, openingOf, placeOf, requiresAll, wantedOf } from './grants/read.ts'
 import { type PresentingPorts, presentedAt } from './presented.ts'
 import { refusalProblem } from './token-answer.ts'
 
@@ -25,6 +25,7 @@ export async function deviceEndpoint(
     ...wantedOf(form),
     ...limitsOf(form),
     ...placeOf(form),
+    requireAll: requiresAll(form),
     purpose: required(form, 'purpose'),
   })
   if (answer.outcome === 'refused') throw refusalProblem(answer)

@@ -103,6 +103,7 @@ const BY_CODE: Partial<Record<ProblemCode, OAuthError>> = {
   'task.bad_purpose': 'invalid_request',
   'task.bad_scope': 'invalid_scope',
   'transaction.other_domain': 'invalid_target',
+  'grant.incomplete': 'invalid_authorization_details',
   'task.beyond_basis': 'invalid_authorization_details',
   'task.beyond_ceiling': 'invalid_authorization_details',
   'task.beyond_parent': 'invalid_authorization_details',

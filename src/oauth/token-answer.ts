@@ -20,6 +20,10 @@ export interface TokenAnswer {
    */
   readonly authorization_details: readonly object[]
   readonly task_id: string
+  /** Details that were asked for and not granted, and the page on which the person can allow them, where they can. */
+  readonly missing_authorization_details?: readonly object[]
+  readonly interaction_uri?: string
+  readonly interaction_id?: string
 }
 
 /** Throws what the answer is, when it is no token. */
@@ -48,7 +52,16 @@ export function openingAnswer(answer: OpeningAnswer): TokenAnswer {
   }
   const details = [...answer.details, ...(answer.mayDelegate ?? [])]
   const tokenType = tokenTypeOf(answer.task.keyThumbprint)
-  return tokenAnswer({ ...answer, details, tokenType }, answer.task.id)
+  return { ...tokenAnswer({ ...answer, details, tokenType }, answer.task.id), ...restOf(answer) }
+}
+
+function restOf({ missing }: Extract<OpeningAnswer, { outcome: 'opened' }>): Partial<TokenAnswer> {
+  if (!missing) return {}
+  const { details, question } = missing
+  return {
+    missing_authorization_details: details,
+    ...(question ? { interaction_uri: question.page, interaction_id: question.consentId } : {}),
+  }
 }
 
 export function resourceTokenAnswer(answer: IssuedToken | GrantRefusal): TokenAnswer {

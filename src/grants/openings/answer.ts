@@ -12,9 +12,10 @@ import {
 import type { Step } from '../../storage/index.ts'
 import { closeUnanswered, type Task, type TaskLineage } from '../../tasks/index.ts'
 import { mintTaskToken } from '../../tokens/index.ts'
-import type { OpenedTask } from '../opening.ts'
+import type { MissingDetails, OpenedTask } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import type { GrantedAuthority } from '../pipeline/grant.ts'
+import type { MissingAuthority } from '../pipeline/missing.ts'
 
 /** The part of a request that its answer depends on. */
 interface WantedToken {
@@ -31,7 +32,16 @@ export async function answerOpening(
   parts: GrantParts,
   wanted: WantedToken,
   held: TaskLineage,
-  { grant, returns }: { readonly grant: AnswerGrant; readonly returns: readonly Step[] },
+  {
+    grant,
+    question,
+    returns,
+  }: {
+    readonly grant: AnswerGrant
+    /** Question to the person about what the grant lacks. */
+    readonly question?: MissingDetails['question']
+    readonly returns: readonly Step[]
+  },
 ): Promise<OpenedTask | GrantRefusal> {
   const close = (reason: 'failed' | 'overtaken') =>
     closeUnanswered(parts, held.task.id, reason, returns)
@@ -46,6 +56,7 @@ export async function answerOpening(
       chain: held.chain,
       ...token,
       ...(grant.delegatesAsked ? { mayDelegate: held.task.mayDelegate } : {}),
+      ...(grant.missing ? { missing: missingDetails(grant.missing, question) } : {}),
     }
   await close('overtaken')
   return token ?? TASK_OVERTAKEN
@@ -70,8 +81,15 @@ async function tokenUnder(
 /** Parts of a grant that the answer needs. */
 export type AnswerGrant = Pick<
   GrantedAuthority,
-  'details' | 'delegatesAsked' | 'person' | 'views' | 'issuing'
+  'details' | 'delegatesAsked' | 'missing' | 'person' | 'views' | 'issuing'
 >
+
+function missingDetails(
+  { askable, never }: MissingAuthority,
+  question: MissingDetails['question'],
+): MissingDetails {
+  return { details: [...askable, ...never], ...(question ? { question } : {}) }
+}
 
 type Token = Pick<OpenedTask, 'kind' | 'token' | 'details' | 'scope'>
 

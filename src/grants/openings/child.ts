@@ -30,6 +30,7 @@ import {
 } from '../pipeline/authenticated.ts'
 import { readAgent } from '../pipeline/bring.ts'
 import type { GrantedAuthority } from '../pipeline/grant.ts'
+import { missingOf, NOTHING } from '../pipeline/missing.ts'
 import { withinPlace } from '../pipeline/place.ts'
 import {
   type PlannedGrant,
@@ -124,6 +125,13 @@ export async function planChild(
   const { forbids, got } = issuable
   const grant: PlannedGrant = {
     ...{ ...got, budget, person, place, views, issuing },
+    // Nobody is asked: what a child may have, its parent decides.
+    missing: missingOf(
+      { calls: ticket.details, delegates: ticket.delegates },
+      got,
+      NOTHING,
+      catalog.kindOf,
+    ),
     delegatesAsked: ticket.delegates !== undefined,
     bases: standsOn(got, bases, catalog.kindOf),
   }

@@ -5,7 +5,7 @@ import { findTask, LINE_GUARD, type TaskLineage } from '../../tasks/index.ts'
 import type { OpeningAnswer } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { askApprovers } from '../pipeline/ask-approvers.ts'
-import { askPerson } from '../pipeline/ask-person.ts'
+import { askPerson, offerRest } from '../pipeline/ask-person.ts'
 import {
   type AuthenticatedOpening,
   type AuthenticationResult,
@@ -59,7 +59,8 @@ async function planAndBegin(
   if (failed !== undefined) return refuse(refusedBy(failed))
   const { resource, scope = opening.scope } = request
   const returns = also ? [returnOnceStep(parts, also)] : []
-  return answerOpening(parts, { resource, scope }, held, { grant: plan.grant, returns })
+  const question = asksPeople ? await offerRest(parts, opening, plan.grant) : undefined
+  return answerOpening(parts, { resource, scope }, held, { grant: plan.grant, question, returns })
 }
 
 const NOT_SAID = refused('grant.not_accepted', 'its issuer does not state what this client may do')

@@ -45,6 +45,7 @@ import {
 } from '../pipeline/authenticated.ts'
 import { readAgent } from '../pipeline/bring.ts'
 import { enter } from '../pipeline/grant.ts'
+import { incomplete, missingOf, NOTHING } from '../pipeline/missing.ts'
 import { withinPlace } from '../pipeline/place.ts'
 import {
   type PlannedGrant,
@@ -156,8 +157,11 @@ export async function planSponsored(
   const issuable = await issuedWithin(parts, openers, issuing, { catalog, got: whole, ...people })
   if (isRefused(issuable)) return issuable
   const { forbids, got } = issuable
+  // Nobody is asked: the sponsor grant says what may be.
+  const missing = missingOf(wanted, got, NOTHING, catalog.kindOf)
+  if (missing && request.requireAll) return incomplete(missing)
   const planned: PlannedGrant = {
-    ...{ ...got, budget, person: sponsor, place, views, issuing },
+    ...{ ...got, missing, budget, person: sponsor, place, views, issuing },
     delegatesAsked: asked.delegates !== undefined,
     bases: standsOn(got, bases, catalog.kindOf),
   }

@@ -1,18 +1,22 @@
+import { containsByType } from '@remit/engine'
 import {
   type Basis,
   basesFor,
   type ConsentAskResult,
   findConsent,
+  questionsBehind,
   requestConsent,
+  wasAskedSince,
 } from '../../consent/index.ts'
 import { asRefused, type GrantRefusal, refused, refuseOpening } from '../../issuance/index.ts'
 import { OVERTAKEN, type OvertakenMark, type Tx } from '../../storage/index.ts'
-import type { DeferredOpening, MissingConsent } from '../opening.ts'
+import type { DeferredOpening, MissingConsent, MissingDetails } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { type AuthenticatedOpening, useUp, waitingOf } from './authenticated.ts'
 import { useProof } from './begin.ts'
 import { type DeferralAnswer, type DeferralRequest, findHeldBack, holdBack } from './defer.ts'
 import type { UncoveredAuthority } from './grant.ts'
+import type { PlannedGrant } from './plan.ts'
 
 /**
  * No basis: the person is asked. Uses up nothing but the proof, so that the agent can repeat the exchange with the same
@@ -72,6 +76,40 @@ export async function askPerson(
   }
   return refused(REASON[answer.outcome], DETAIL[answer.outcome])
 }
+
+/**
+ * Puts the question about what a grant lacks, so that the agent is told where the person can allow it. Nobody is asked twice in a
+ * day about the same by themselves, nor about what they left out of an answer that still counts: an agent that needs it says so.
+ */
+export async function offerRest(
+  parts: GrantParts,
+  { brought, person, request }: AuthenticatedOpening,
+  { bases, missing }: Pick<PlannedGrant, 'bases' | 'missing'>,
+): Promise<MissingDetails['question']> {
+  if (!person || !brought.proof || !missing || missing.askable.length === 0) return undefined
+  const { agent } = brought
+  const asking = {
+    agentId: agent.id,
+    personId: person.id,
+    purpose: request.purpose,
+    details: missing.askable,
+    actors: request.way?.kind === 'asserted' ? request.way.actors : [],
+  }
+  const { read } = parts.storage
+  const before = await questionsBehind(read, { ...asking, basisIds: bases.map(({ id }) => id) })
+  const { kindOf } = await parts.catalog.current()
+  if (containsByType(before, missing.askable, kindOf)) return undefined
+  return parts.storage.transaction(async (tx) => {
+    if (await wasAskedSince(tx, asking, parts.clock.now(), RESTS_MS)) return undefined
+    const done = await requestConsent(parts, tx, asking)
+    if (done.outcome !== 'asked') return undefined
+    const { consentId } = done
+    return { consentId, page: `${parts.issuer}/consent/${consentId}` }
+  })
+}
+
+/** Time in ms after a question that nobody answered before it is put again unasked. */
+const RESTS_MS = 24 * 3_600_000
 
 type PersonAskResult =
   | ConsentAskResult

@@ -1,5 +1,7 @@
 import {
+  callsIn,
   contains,
+  containsByType,
   type Detail,
   delegatesIn,
   intersect,
@@ -51,6 +53,7 @@ import type { ForeignActor } from '../../tokens/index.ts'
 import { DORMANT } from '../dormancy.ts'
 import type { WantedTask } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
+import { incomplete, type MissingAuthority, missingOf, NOTHING } from './missing.ts'
 import { enterPlace, findPlace, type Place, type WantedPlace, withinPlace } from './place.ts'
 
 export interface GrantedAuthority extends Authority {
@@ -62,6 +65,8 @@ export interface GrantedAuthority extends Authority {
   readonly person: Person
   /** Bases that the grant stands on. */
   readonly bases: readonly Basis[]
+  /** Parts of the request that it has nothing of. */
+  readonly missing?: MissingAuthority | undefined
   readonly place: Place
   /** Views that the opening depends on. */
   readonly views: readonly LiveView[]
@@ -155,6 +160,16 @@ export async function grantOpening(
   const { actors = [] } = who
   const openers = { person, agents: [agent], sponsored: false, where, purpose, actors, views }
   const most = beyondBases(within, { bases, asserted }, kindOf)
+  const askableOf = async ({ askable, never }: MissingAuthority): Promise<MissingAuthority> => {
+    const whole = { details: callsIn(askable), mayDelegate: delegatesIn(askable) }
+    const could = await issuedWithin(parts, openers, issuing, {
+      ...{ catalog, got: whole, lifted, asksPeople },
+    })
+    // Nobody is asked about what would not be issued.
+    const left = isRefused(could) ? [] : [...could.got.details, ...could.got.mayDelegate]
+    const gone = askable.filter((detail) => !containsByType(left, [detail], kindOf))
+    return { askable: left, never: [...never, ...gone] }
+  }
   const nothing = isNothing(asked, limited)
   const asksToHandOn = { asked, limited, most, answered: only !== undefined }
   if (nothing || (await isToBeHandedOn(parts, { agent, person, bases }, asksToHandOn, kindOf))) {
@@ -168,6 +183,8 @@ export async function grantOpening(
       ...{ catalog, got: most, lifted, asksPeople },
     })
     if (isRefused(could)) return could
+    const lacks = opening.requireAll ? missingOf(wanted, NOTHING, could.got, kindOf) : undefined
+    if (lacks && lacks.never.length > 0) return incomplete(lacks)
     const details = [...could.got.details, ...could.got.mayDelegate]
     return { outcome: 'needs_consent', details, bases }
   }
@@ -176,8 +193,16 @@ export async function grantOpening(
   })
   if (isRefused(issuable)) return issuable
   const { forbids, got } = issuable
+  const lacks = missingOf(wanted, got, most, kindOf)
+  const missing = lacks && (await askableOf(lacks))
+  if (opening.requireAll && missing) {
+    // Whoever answered this very question has said what they allow.
+    if (missing.never.length > 0 || only !== undefined || !asksPeople) return incomplete(missing)
+    return { outcome: 'needs_consent', details: missing.askable, bases }
+  }
   const grant: GrantedAuthority = {
     outcome: 'granted',
+    missing,
     ...got,
     delegatesAsked: asked.delegates !== undefined,
     budget,

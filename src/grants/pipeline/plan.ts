@@ -53,6 +53,7 @@ export type PlannedGrant = Pick<
   | 'budget'
   | 'person'
   | 'bases'
+  | 'missing'
   | 'place'
   | 'views'
   | 'issuing'

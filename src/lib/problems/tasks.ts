@@ -6,6 +6,7 @@ export const TASK_PROBLEMS = {
     title: 'The call cannot be counted against a limit',
   },
   'grant.ended': { status: 400, title: 'The access has ended' },
+  'grant.incomplete': { status: 400, title: 'Not all of it can be granted' },
   'grant.not_accepted': { status: 400, title: 'The assertion is not accepted' },
   'limit.bad_terms': { status: 400, title: 'The limit is not valid' },
   'limit.too_many': { status: 409, title: 'There are too many limits' },

@@ -106,9 +106,18 @@ export function taskOf(form: Form) {
     ...wantedOf(form),
     ...limitsOf(form),
     ...placeOf(form),
+    requireAll: requiresAll(form),
     purpose: form.get('purpose'),
     defer: deferringOf(form),
   }
+}
+
+/** `require_all`, a parameter of ours: less than what is asked for is worth nothing. */
+export function requiresAll(form: Form): boolean {
+  const value = form.get('require_all') ?? 'false'
+  if (value !== 'true' && value !== 'false')
+    throw new Problem('oauth.invalid_request', '`require_all` is `true` or `false`')
+  return value === 'true'
 }
 
 /**
