@@ -97,6 +97,8 @@ def test_keys_of_other_kinds_are_refused_and_never_shown() -> None:
         client_assertion(AgentIdentity("bot"), "https://remit.example", NOW)
     with pytest.raises(UsageError):
         AgentIdentity.from_file("nobody")
+    with pytest.raises(UsageError):
+        AgentIdentity.from_file("keys/nobody")
 
 
 def read(header: str | None) -> list[tuple[str, dict[str, str]]]:

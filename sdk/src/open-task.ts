@@ -7,13 +7,7 @@ import { type Ports, portsOf } from './wire/ports.ts'
 import { newTaskKey } from './wire/proof.ts'
 import { discover, type RemitServer, secureUrl } from './wire/server.ts'
 import { SignedRequests } from './wire/signed.ts'
-import {
-  ID_TOKEN,
-  JWT_BEARER,
-  requestToken,
-  TOKEN_EXCHANGE,
-  type TokenAnswer,
-} from './wire/token-endpoint.ts'
+import { ID_TOKEN, JWT_BEARER, requestToken, TOKEN_EXCHANGE } from './wire/token-endpoint.ts'
 
 /** Members that every way of opening a task needs. */
 export interface OpeningBase extends Partial<Ports> {
@@ -41,6 +35,8 @@ export interface Opening extends OpeningBase {
   readonly details?: readonly Detail[]
   /** Action names, separated by spaces: each without bounds. */
   readonly scope?: string
+  /** True: less than all of it is worth nothing. The person is then asked for what is missing. Default: the task gets what is allowed; see `Task.missing`. */
+  readonly requireAll?: boolean
   /** Details that children may be given at most. Default: the same as the details. */
   readonly mayDelegate?: readonly Detail[]
   /** Shown to people and recorded; required where a person is represented. */
@@ -119,16 +115,19 @@ export async function begin(
     ...(await clientAssertion(agent, server.issuer, ports.now())),
   })
   const held = { server, ports, signed, id: answer.taskId, token: answer.token }
-  return new Task(held, detailsOf(answer), onApproval)
+  const details = detailsOf(answer.missing)
+  const missing = { details, interactionUri: answer.interactionUri }
+  return new Task(held, detailsOf(answer.details), onApproval, missing)
 }
 
 async function wanted(opening: Opening): Promise<Readonly<Record<string, string | undefined>>> {
-  const { budget, details, lifeSeconds, mayDelegate, purpose, scope, space, sponsorGrant, thread } =
-    opening
+  const { budget, details, lifeSeconds, mayDelegate, purpose, requireAll, scope } = opening
+  const { space, sponsorGrant, thread } = opening
   const list = delegating(details ?? [], mayDelegate)
   const common = {
     authorization_details: list.length === 0 ? undefined : JSON.stringify(list),
     scope,
+    require_all: requireAll ? 'true' : undefined,
     purpose,
     space,
     thread,
@@ -147,7 +146,7 @@ async function wanted(opening: Opening): Promise<Readonly<Record<string, string 
 }
 
 /** Details of the grant that may be done; those that may be handed on are told beside them. */
-function detailsOf({ details }: TokenAnswer): readonly Detail[] {
+function detailsOf(details: readonly unknown[]): readonly Detail[] {
   return details.filter(isDetail).filter(({ type }) => type !== 'remit_delegate')
 }
 

@@ -82,6 +82,8 @@ class Opening(Base, Authority, total=False):
     subject_token: SubjectToken
     """The person's token from the identity provider. Without it the task is autonomous, and needs `sponsor_grant`."""
     subject_token_type: str
+    require_all: bool
+    """Less than all of it is worth nothing: the person is asked for what is missing. Default: see `missing` of the task."""
     sponsor_grant: str
     """`spg_…`: under which a task is opened with nobody present. Its purpose is the grant's."""
     on_consent: OnConsent
@@ -101,6 +103,10 @@ class _Shared:
         """`tsk_…`"""
         self.details = held.details
         """Details that were granted, which may be less than what was asked for."""
+        self.missing = held.missing
+        """Details that were asked for and not granted."""
+        self.interaction_uri = held.interaction_uri
+        """Page on which the person can allow what is missing; `None`: there is none."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.id}>"

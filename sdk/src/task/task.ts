@@ -22,6 +22,12 @@ export interface ChildWish {
   readonly lifeSeconds?: number
 }
 
+/** Details that a task was not given. */
+export interface MissingDetails {
+  readonly details: readonly Detail[]
+  readonly interactionUri: string | undefined
+}
+
 /**
  * One piece of delegated work, open until it is closed. Its key is made for it and leaves the process with it. Get one from
  * `openTask` or `redeemTicket`, and let `await using` close it.
@@ -31,11 +37,19 @@ export class Task {
   readonly id: string
   /** Details that were granted, which may be less than what was asked for. */
   readonly details: readonly Detail[]
+  /** Details that were asked for and not granted, and the page on which the person can allow them, if there is one. */
+  readonly missing: MissingDetails
   readonly #calling: TaskCallParts
 
   /** Not for you: `openTask` and `redeemTicket` know what belongs here. */
-  constructor(held: TaskConnection, details: readonly Detail[], onApproval: OnApproval) {
+  constructor(
+    held: TaskConnection,
+    details: readonly Detail[],
+    onApproval: OnApproval,
+    missing: MissingDetails = { details: [], interactionUri: undefined },
+  ) {
     this.id = held.id
+    this.missing = missing
     this.details = details
     const resources = new Set(details.flatMap(({ locations }) => locations))
     this.#calling = { held, tokens: new ResourceTokens(held), resources, onApproval }

@@ -10,6 +10,10 @@ export interface TokenAnswer {
   /** Seconds. */
   readonly expiresIn: number
   readonly details: readonly unknown[]
+  /** Details that were asked for and not granted; empty: none. */
+  readonly missing: readonly unknown[]
+  /** Page on which the person can allow them. */
+  readonly interactionUri: string | undefined
 }
 
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
@@ -31,6 +35,7 @@ export async function requestToken(
   const body = await objectOf(response.clone())
   if (!response.ok) throw refusal(response, body)
   const { access_token, authorization_details, expires_in, task_id, token_type } = body
+  const { interaction_uri: page, missing_authorization_details: missing } = body
   if (
     typeof access_token !== 'string' ||
     typeof task_id !== 'string' ||
@@ -43,6 +48,8 @@ export async function requestToken(
     taskId: task_id,
     expiresIn: expires_in,
     details: Array.isArray(authorization_details) ? authorization_details : [],
+    missing: Array.isArray(missing) ? missing : [],
+    interactionUri: typeof page === 'string' ? page : undefined,
   }
 }
 

@@ -34,6 +34,8 @@ export interface OpenTask {
   readonly expiresAt: number
   /** Details that were granted, which may be less than what was asked for. */
   readonly details: readonly GrantedDetail[]
+  /** Details that were asked for and not granted, and the page on which the person can allow them, where they can. */
+  readonly missing?: { readonly details: readonly GrantedDetail[]; readonly page?: string }
 }
 
 export interface GrantedDetail {
@@ -46,6 +48,8 @@ interface TokenAnswer {
   readonly expires_in: number
   readonly task_id: string
   readonly authorization_details: readonly GrantedDetail[]
+  readonly missing_authorization_details?: readonly GrantedDetail[]
+  readonly interaction_uri?: string
 }
 
 async function tokenRequest(
@@ -81,6 +85,8 @@ export async function openTask(input: {
   purpose: string
   details?: unknown
   scope?: string
+  /** Refuses less than all of it. */
+  requireAll?: boolean
   key?: TaskKey
 }): Promise<OpenTask> {
   const { agent, details, issuer, purpose, scope, subject } = input
@@ -95,7 +101,9 @@ export async function openTask(input: {
     purpose,
     ...(details === undefined ? {} : { authorization_details: JSON.stringify(details) }),
     ...(scope === undefined ? {} : { scope }),
+    ...(input.requireAll ? { require_all: 'true' } : {}),
   })
+  const { interaction_uri: page, missing_authorization_details: missing } = answer
   return {
     id: answer.task_id,
     issuer,
@@ -103,6 +111,7 @@ export async function openTask(input: {
     key,
     expiresAt: systemClock.now() + answer.expires_in * 1000,
     details: answer.authorization_details,
+    ...(missing ? { missing: { details: missing, ...(page ? { page } : {}) } } : {}),
   }
 }
 

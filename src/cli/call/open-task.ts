@@ -27,13 +27,20 @@ export async function openForPerson(cli: Cli, opening: TaskOptions): Promise<Ope
   const key = await newTaskKey()
   let told: string | undefined
   let last: string | undefined
+  // Whoever named it wants all of it, and is told where it can be allowed. What a person leaves out then stays out.
+  let requireAll = true
   for (;;) {
-    const answer = await exchange(cli, opening, key)
+    const answer = await exchange(cli, opening, key, requireAll)
     if (!(answer instanceof OAuthRefusal)) {
       if (told !== undefined) cli.say(text`${green('✓')} agreed`)
+      tellMissing(cli, answer)
       return answer
     }
     const { interaction_uri: page } = answer.members
+    if (requireAll && (answer.code === 'grant.incomplete' || leftOut(told, page))) {
+      requireAll = false
+      continue
+    }
     if (answer.error !== 'interaction_required' || typeof page !== 'string') throw refusal(answer)
     if (!opening.wait) throw notAgreed(opening, answer, page)
     // Another question may only have crossed the answer to the first: it is told when it is still there the next time.
@@ -50,6 +57,7 @@ async function exchange(
   cli: Cli,
   { agent, asked, person, purpose }: TaskOptions,
   key: Awaited<ReturnType<typeof newTaskKey>>,
+  requireAll: boolean,
 ): Promise<OpenTask | OAuthRefusal> {
   const { details, scope } = asked
   const subject = await person.subject()
@@ -59,12 +67,28 @@ async function exchange(
     subject,
     purpose,
     key,
+    requireAll,
     ...(details === undefined ? {} : { details }),
     ...(scope === undefined ? {} : { scope }),
   }).catch((error: unknown) => {
     if (error instanceof OAuthRefusal) return error
     throw unreachable(cli.url, error)
   })
+}
+
+/** Tells whether another question came up after the first was put: the person answered it with less. */
+function leftOut(told: string | undefined, page: unknown): boolean {
+  return told !== undefined && typeof page === 'string' && page !== told
+}
+
+/** Says what the task has not, and where it can be allowed. */
+function tellMissing(cli: Cli, { missing }: OpenTask): void {
+  if (!missing) return
+  const actions = [...new Set(missing.details.flatMap((detail) => detail.actions))].join(', ')
+  cli.say(
+    text`${yellow('●')} not allowed, and left out: ${actions}`,
+    ...(missing.page === undefined ? [] : [text`  the person can allow it: ${bold(missing.page)}`]),
+  )
 }
 
 function tellConsent(cli: Cli, opening: TaskOptions, page: string): void {

@@ -38,6 +38,8 @@ class Held:
     token: str = field(repr=False)
     """The task token: good at Remit, nowhere else."""
     details: tuple[Detail, ...]
+    missing: tuple[Detail, ...] = ()
+    interaction_uri: str | None = None
     on_approval: OnApproval = "raise"
     approval_timeout: float | None = None
     """How long calls of this task wait for people, in seconds. Default: until the request expires."""

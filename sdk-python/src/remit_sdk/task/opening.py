@@ -46,6 +46,7 @@ class Wish:
     sponsor_grant: str | None = None
     details: Sequence[Detail] = ()
     scope: str | None = None
+    require_all: bool = False
     may_delegate: Sequence[Detail] | None = None
     purpose: str | None = None
     space: str | None = None
@@ -59,6 +60,7 @@ class Wish:
         return {
             "authorization_details": json_or(listed or None),
             "scope": self.scope,
+            "require_all": "true" if self.require_all else None,
             "purpose": self.purpose,
             "space": self.space,
             "thread": self.thread,
@@ -130,6 +132,8 @@ def begin(
         id=answer.task_id,
         token=answer.token,
         details=granted(answer.details),
+        missing=granted(answer.missing),
+        interaction_uri=answer.interaction_uri,
         on_approval=setting.on_approval,
         approval_timeout=setting.approval_timeout,
     )

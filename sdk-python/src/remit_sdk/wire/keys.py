@@ -37,7 +37,14 @@ class AgentIdentity:
 
     @classmethod
     def from_file(cls, id: str, path: str | os.PathLike[str] | None = None) -> AgentIdentity:
-        """The agent with the key that `remit agents add … --key-out` wrote. Default: `<id>.jwk` in this folder."""
+        """
+        The agent with the key that `remit agents add … --key-out` wrote. Default: `<id>.jwk` in this folder. A path
+        alone names the agent by its file: `keys/refund-bot.jwk`. Raises `UsageError`.
+        """
+        if path is None and id.endswith(".jwk"):
+            id, path = Path(id).stem, id
+        if not id.startswith("https://") and ("/" in id or os.sep in id or id.endswith(".jwk")):
+            raise UsageError(f"`{id}` is a path: say the agent's id first, then the path")
         file = Path(path if path is not None else f"{id}.jwk")
         try:
             key = json.loads(file.read_text("utf-8"))

@@ -28,6 +28,10 @@ class TokenAnswer:
     expires_in: float
     """Seconds."""
     details: tuple[Mapping[str, Any], ...]
+    missing: tuple[Mapping[str, Any], ...] = ()
+    """Details that were asked for and not granted."""
+    interaction_uri: str | None = None
+    """Page on which the person can allow them."""
 
 
 def form_of(form: Mapping[str, str | None]) -> bytes:
@@ -52,11 +56,18 @@ def request_token(
         or str(body.get("token_type")).lower() != "dpop"
     ):
         raise unreadable(answer)
-    details = body.get("authorization_details")
-    listed = details if isinstance(details, list) else []
     return TokenAnswer(
-        token, task_id, expires_in, tuple(each for each in listed if isinstance(each, dict))
+        token,
+        task_id,
+        expires_in,
+        _objects(body.get("authorization_details")),
+        _objects(body.get("missing_authorization_details")),
+        text_or(body.get("interaction_uri")),
     )
+
+
+def _objects(value: Any) -> tuple[Mapping[str, Any], ...]:
+    return tuple(each for each in value if isinstance(each, dict)) if isinstance(value, list) else ()
 
 
 def refusal_of(answer: Answer, body: Mapping[str, Any]) -> RemitError:
