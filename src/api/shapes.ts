@@ -48,6 +48,7 @@ export function resourceShape(resource: Resource): Static<typeof ResourceJson> {
       form: resource.tokenForm ?? 'jwt',
       subjects: resource.subjects ?? 'public',
       bearer: takesBearer(resource) ? 'allowed' : 'refused',
+      claims: [...(resource.claims ?? [])],
     },
   })
 }

@@ -27,6 +27,7 @@ export {
   countedAccess,
   countedRisk,
   isRisk,
+  type MappedClaim,
   movesTo,
   type PinnedDefinition,
   type PlannedResource,

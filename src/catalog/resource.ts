@@ -52,10 +52,8 @@ export type Resource = {
   readonly updatedAt: number
 }
 
-/** Further claim of the tokens of a resource: a fact by its name, or an expression (CEL) over such facts. */
-export type MappedClaim = {
-  readonly claim: string
-} & ({ readonly from: string } | { readonly cel: string })
+/** Further claim of the tokens of a resource, and the name of the fact that it says. */
+export type MappedClaim = { readonly claim: string; readonly from: string }
 
 /** A resource as an import describes it. */
 export type PlannedResource = {

@@ -75,7 +75,7 @@ export async function issueTokens(
   // A client that authenticates may prove another key than the one that its task began with.
   const thumbprint = asked.proof?.thumbprint ?? task.keyThumbprint
   const issued = await resourceAccess(parts, held, {
-    ...{ resource: at.resource, view, details, scope, person: setting.person, until: people.until },
+    ...{ resource: at.resource, view, details, scope, setting, until: people.until },
     thumbprint,
   })
   const { expiresIn, id, token } = issued.token

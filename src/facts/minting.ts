@@ -6,6 +6,7 @@ import {
   pairwiseSubject,
   type TokenParties,
 } from '../tokens/index.ts'
+import { type ClaimSetting, furtherClaims } from './further-claims.ts'
 import type { FactParts } from './parts.ts'
 import type { Setting } from './setting.ts'
 
@@ -16,13 +17,24 @@ export function minting(parts: Pick<FactParts, 'keys' | 'issuer' | 'clock' | 'ra
 /** Parts that naming a person at a resource takes. */
 type NamingParts = Pick<FactParts, 'master'>
 /** Resource where a person is named; Remit itself when there is none. */
-type NamingResource = Pick<Resource, 'identifier' | 'subjects'> | undefined
+type NamingResource = Pick<Resource, 'claims' | 'identifier' | 'subjects'> | undefined
 
 /**
  * Answers who stands in the tokens of a task: the person when one is present, the sponsor when
  * nobody is, and every agent behind it.
  */
 export function partiesOf(
+  parts: NamingParts,
+  held: Pick<TaskLineage, 'chain' | 'task'>,
+  setting: ClaimSetting,
+  at: NamingResource,
+): TokenParties {
+  const parties = namedParties(parts, held, setting, at)
+  // Most resources want none, and a token costs them nothing.
+  return at?.claims ? { ...parties, further: furtherClaims(setting, held, at) } : parties
+}
+
+function namedParties(
   parts: NamingParts,
   { chain, task }: Pick<TaskLineage, 'chain' | 'task'>,
   { person }: Pick<Setting, 'person'>,

@@ -81,7 +81,7 @@ export async function issueResourceToken(
   const issued = await resourceAccess(parts, held, {
     ...at,
     until: people.until,
-    person: setting.person,
+    setting,
     thumbprint: proof.thumbprint,
   })
   const { token } = issued

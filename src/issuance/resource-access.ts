@@ -12,7 +12,7 @@ import { type MintedToken, mintResourceToken, RESOURCE_TOKEN_LIFE_MS } from '../
 export interface ResourceAccess {
   readonly resource: Resource
   readonly view: LiveView
-  readonly person: Setting['person']
+  readonly setting: Setting
   readonly details: readonly Detail[]
   readonly scope?: string | undefined
   /** The end of what people approved, where they had to. */
@@ -43,7 +43,7 @@ export async function resourceAccess(
   if (thumbprint === null || resource.tokenForm === 'opaque') return handle(parts, held, access)
   const { id, purpose } = held.task
   const token = await mintResourceToken(minting(parts), {
-    parties: partiesOf(parts, held, access, resource),
+    parties: partiesOf(parts, held, access.setting, resource),
     task: { id, purpose, ep: access.view.hash },
     resource: resource.identifier,
     details: access.details,

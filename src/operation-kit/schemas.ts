@@ -182,6 +182,9 @@ export const Resource = Type.Object({
     bearer: Type.Enum(['refused', 'allowed'], {
       description: '`refused`, or `allowed`: clients that prove no key get them, too',
     }),
+    claims: Type.Array(Type.Object({ claim: Type.String(), from: Type.String() }), {
+      description: 'further claims, and the fact that each says',
+    }),
   }),
   status: Type.Enum(['active', 'suspended', 'removed']),
 })

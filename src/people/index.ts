@@ -1,4 +1,5 @@
 export {
+  ATTRIBUTE_NAMES,
   type AttributeClaims,
   type AttributeName,
   type AttributeValue,

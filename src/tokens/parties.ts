@@ -1,5 +1,6 @@
 import type { PlainObject } from '../jose/index.ts'
 import { Problem } from '../lib/problem.ts'
+import { type FurtherClaims, isFurtherName, readFurther } from './further-claims.ts'
 import { isPairwise } from './pairwise.ts'
 
 /** Parties of a token: whom it is for, and which agents act. */
@@ -23,6 +24,8 @@ export interface TokenParties {
    * it was vouched for.
    */
   readonly actors?: readonly ForeignActor[]
+  /** Claims that the resource wants beside ours. */
+  readonly further?: FurtherClaims
 }
 
 /** An actor of another organization: known by the pair, never by `sub` alone, and never one of ours. */
@@ -68,7 +71,7 @@ export const MAX_CHAIN = 5
  */
 export function partyClaims(
   issuer: string,
-  { actors = [], chain, person, sponsor }: TokenParties,
+  { actors = [], chain, further, person, sponsor }: TokenParties,
 ): PartyClaims {
   const depth = chain.length + actors.length
   if (depth > MAX_CHAIN) {
@@ -81,6 +84,7 @@ export function partyClaims(
   if (!person) {
     const stands = sponsor && { format: 'iss_sub' as const, iss: issuer, sub: sponsor }
     return {
+      ...furtherOf(further),
       sub: root,
       sub_profile: 'ai_agent',
       ...(act && { act }),
@@ -90,11 +94,18 @@ export function partyClaims(
   const { id: sub, known } = person
   const upstream = known && { format: 'iss_sub' as const, iss: known.issuer, sub: known.subject }
   return {
+    ...furtherOf(further),
     sub,
     sub_profile: 'user',
     ...(upstream && { sub_id: upstream }),
     ...(act && { act }),
   }
+}
+
+/** INVARIANT: none of ours is said by a mapping, whatever was stored. A second lock: none is set with such a name. */
+function furtherOf(further: FurtherClaims | undefined): FurtherClaims | undefined {
+  if (further === undefined || Object.keys(further).every(isFurtherName)) return further
+  throw new TypeError('a mapping would say a claim of ours')
 }
 
 function own(iss: string): (sub: string) => ForeignActor {
@@ -110,6 +121,10 @@ function actClaim(actors: readonly ForeignActor[]): ActClaim | undefined {
 
 /** Reads them back. @throws Problem `token.malformed` */
 export function readParties(issuer: string, claims: PlainObject): PartyClaims {
+  return { ...readFurther(claims), ...readOwnParties(issuer, claims) }
+}
+
+function readOwnParties(issuer: string, claims: PlainObject): PartyClaims {
   const sub = textMember(claims, 'sub')
   const act = claims.act === undefined ? undefined : actClaim(readOwnActors(issuer, claims.act))
   if (claims.sub_profile === 'ai_agent' && claims.sub_id === undefined) {

@@ -204,7 +204,7 @@ inEachWorld(
     it('A11: so many requests are pushed and not used, and each ends within a minute', async () => {
       const w = world()
       const stranger = await Stranger.arrive(w)
-      await stranger.register()
+      await stranger.register({ dpop_bound_access_tokens: true })
       const asked = Object.fromEntries(stranger.asking(w.orders).searchParams)
       const push = () => postForm(`${w.issuer}/oauth/par`, asked, [])
       for (let n = 0; n < 8; n++) assert.equal((await push()).status, 201)

@@ -94,6 +94,7 @@ function unusualTokens({ protocol, tokens }: ResourceProfileAnswer): string {
   const open = tokens.bearer === 'allowed'
   return [
     ...(open && protocol === 'http' ? ['clients that prove no key get them, too'] : []),
+    ...tokens.claims.map(({ claim, from }) => `${claim} = ${from}`),
     ...(!open && protocol !== 'http' ? ['for clients that prove a key'] : []),
     ...(tokens.form === 'opaque' ? ['opaque'] : []),
     ...(tokens.subjects === 'pairwise' ? ['people have a name for this API alone'] : []),

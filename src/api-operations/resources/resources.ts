@@ -2,6 +2,7 @@ import { describe, noun, type SchemaKit } from '../../operation-kit/operation.ts
 import { change, reason } from '../../operation-kit/shared-sources.ts'
 import { flags, input, orNone, together } from '../../operation-kit/source.ts'
 import { ACTION_SETTINGS } from './action-settings.ts'
+import { CLAIMS } from './claims.ts'
 import { GROUPS } from './groups.ts'
 import { resourceLines } from './lines.ts'
 import { OWNERS } from './owners.ts'
@@ -253,6 +254,7 @@ export const RESOURCES = noun({
           done`tokens for ${bold(name)} are ${FORMS[tokens.form]}, with ${tokens.subjects === 'pairwise' ? 'names of its own' : 'the usual names'}${tokens.bearer === 'allowed' ? '; clients that prove no key get them, too' : '; only clients that prove a key get them'}`,
       }),
     }),
+    claims: CLAIMS,
     owners: OWNERS,
     ...ACTION_SETTINGS,
     suspend: describe({

@@ -17,6 +17,7 @@ import {
   rejectOffers,
   removeResource,
   resumeResource,
+  setClaims,
   setDisplay,
   setMark,
   setOwners,
@@ -206,6 +207,9 @@ export const RESOURCE_OPERATIONS = acts(RESOURCES, {
   ),
   tokens: change((connections, resource, { body }) =>
     setTokens(connections, { ...body, ...resource }),
+  ),
+  claims: change((connections, resource, { body: { claims } }) =>
+    setClaims(connections, { ...resource, claims }),
   ),
   owners: change((connections, resource, { body: { owners } }) =>
     setOwners(connections, { ...resource, owners }),

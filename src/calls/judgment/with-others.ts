@@ -28,7 +28,11 @@ export function askedOnce(
       risk: risk.assessment,
       says: {
         issuer,
-        parties: partiesOf(parts, each.who.held, setting, each.call.resource),
+        parties: partiesOf(parts, each.who.held, setting, {
+          ...each.call.resource,
+          // These are for the API, and nobody else.
+          claims: [],
+        }),
         claims: each.who.claims,
       },
     })

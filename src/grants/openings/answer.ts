@@ -132,7 +132,7 @@ async function resourceToken(
   parts: GrantParts,
   wanted: WantedToken & { readonly resource: string },
   held: TaskLineage,
-  { issuing, person }: AnswerGrant,
+  { issuing }: AnswerGrant,
 ): Promise<Token | GrantRefusal> {
   const { task } = held
   const at = await grantAt(parts, held, { resource: wanted.resource, issuing })
@@ -140,7 +140,7 @@ async function resourceToken(
   const scope = scopeOf(wanted, at.details)
   const { details, resource, view } = at
   const { token, steps } = await resourceAccess(parts, held, {
-    ...{ resource, view, details, person, ...scope },
+    ...{ resource, view, details, setting: at.setting, ...scope },
     thumbprint: task.keyThumbprint,
   })
   const thumbprint = task.keyThumbprint ?? undefined

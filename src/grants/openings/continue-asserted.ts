@@ -73,7 +73,7 @@ export async function continueAsserted(
   if (isRefused(at)) return said.brought.proof ? at : undefined
   const scope = grantedScope(asked.scope, at.details)
   const issued = await resourceAccess(parts, held, {
-    ...{ resource: at.resource, view: at.view, details: at.details, person: at.setting.person },
+    ...{ resource: at.resource, view: at.view, details: at.details, setting: at.setting },
     ...{ scope, thumbprint: held.task.keyThumbprint, until: at.people.until },
   })
   const failed = await use(parts, continuing, { held, at, issued })

@@ -17,6 +17,7 @@ export const CATALOG_PROBLEMS = {
   'arguments.unknown': { status: 400, title: 'The API does not define an argument' },
   'arguments.unseen': { status: 403, title: 'Rules about the arguments could not be evaluated' },
   'arguments.wrong_kind': { status: 400, title: 'An argument has the wrong type' },
+  'catalog.bad_claims': { status: 400, title: 'The claims cannot be mapped' },
   'catalog.bad_display': { status: 400, title: 'The argument cannot be shown like that' },
   'catalog.bad_document': { status: 400, title: 'The description of the API cannot be used' },
   'catalog.bad_mark': { status: 400, title: 'The argument cannot be the counterparty or size' },
