@@ -1,12 +1,13 @@
 import {
   type CatalogParts,
+  CLAIM_SOURCES,
   changeCatalog,
   changeResource,
+  isFurtherName,
   type MappedClaim,
 } from '../catalog/index.ts'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import { Problem } from '../lib/problem.ts'
-import { CLAIM_SOURCES, isFurtherName } from '../tokens/index.ts'
 
 export const MAX_CLAIMS = 16
 

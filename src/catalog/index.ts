@@ -21,13 +21,13 @@ export {
 } from './catalog-store.ts'
 export { changeCatalog, RULES, rulesEpoch } from './change-catalog.ts'
 export { amountOf, displayedLimit, displayMistake, readDisplay } from './display.ts'
+export { CLAIM_SOURCES, isFurtherName, type MappedClaim, namesPeople } from './mapped-claims.ts'
 export type { CatalogParts } from './parts.ts'
 export {
   type Action,
   countedAccess,
   countedRisk,
   isRisk,
-  type MappedClaim,
   movesTo,
   type PinnedDefinition,
   type PlannedResource,

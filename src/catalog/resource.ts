@@ -1,4 +1,5 @@
 import { type ArgumentSchema, RISKS, type Risk, type UntypedPart } from '@remit/engine'
+import type { MappedClaim } from './mapped-claims.ts'
 
 /** A protected API: the noun of the catalog. */
 export type Resource = {
@@ -51,9 +52,6 @@ export type Resource = {
   readonly createdAt: number
   readonly updatedAt: number
 }
-
-/** Further claim of the tokens of a resource, and the name of the fact that it says. */
-export type MappedClaim = { readonly claim: string; readonly from: string }
 
 /** A resource as an import describes it. */
 export type PlannedResource = {

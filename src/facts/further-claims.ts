@@ -1,12 +1,7 @@
-import type { Resource } from '../catalog/index.ts'
+import { namesPeople, type Resource } from '../catalog/index.ts'
 import { isAttribute, type Person } from '../people/index.ts'
 import type { TaskLineage } from '../tasks/index.ts'
-import {
-  type FurtherClaims,
-  type FurtherValue,
-  isFurtherName,
-  namesPeople,
-} from '../tokens/index.ts'
+import type { FurtherClaims, FurtherValue } from '../tokens/index.ts'
 import type { Setting } from './setting.ts'
 
 /** Setting of a token, as far as its further claims speak of it. */
@@ -26,7 +21,7 @@ export function furtherClaims(
   { claims = [], subjects }: Pick<Resource, 'claims' | 'subjects'>,
 ): FurtherClaims {
   const said = claims.flatMap(({ claim, from }): [string, FurtherValue][] => {
-    if (!isFurtherName(claim) || (subjects === 'pairwise' && namesPeople(from))) return []
+    if (subjects === 'pairwise' && namesPeople(from)) return []
     const value = factOf(from, setting, task)
     return value === undefined || isTooLarge(value) ? [] : [[claim, value]]
   })

@@ -5,8 +5,7 @@ export {
   type MintParts,
 } from './access-token.ts'
 export { argumentTexts } from './argument-texts.ts'
-export { CLAIM_SOURCES, namesPeople } from './claim-sources.ts'
-export { type FurtherClaims, type FurtherValue, isFurtherName } from './further-claims.ts'
+export type { FurtherClaims, FurtherValue } from './further-claims.ts'
 export { INTROSPECTION_TYPE, mintIntrospection } from './introspection-token.ts'
 export { pairwiseSubject } from './pairwise.ts'
 export {

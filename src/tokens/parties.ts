@@ -1,6 +1,6 @@
 import type { PlainObject } from '../jose/index.ts'
 import { Problem } from '../lib/problem.ts'
-import { type FurtherClaims, isFurtherName, readFurther } from './further-claims.ts'
+import { type FurtherClaims, readFurther } from './further-claims.ts'
 import { isPairwise } from './pairwise.ts'
 
 /** Parties of a token: whom it is for, and which agents act. */
@@ -54,6 +54,8 @@ export interface PartyClaims {
    * name that they have in our tokens.
    */
   readonly sponsor?: SponsorClaim
+  /** Claims that the resource wants beside these: in a member of their own, so that they can be taken for none of ours. */
+  readonly ext?: FurtherClaims
 }
 
 /** `iss` is ours. */
@@ -84,28 +86,22 @@ export function partyClaims(
   if (!person) {
     const stands = sponsor && { format: 'iss_sub' as const, iss: issuer, sub: sponsor }
     return {
-      ...furtherOf(further),
       sub: root,
       sub_profile: 'ai_agent',
       ...(act && { act }),
       ...(stands && { sponsor: stands }),
+      ...(further && { ext: further }),
     }
   }
   const { id: sub, known } = person
   const upstream = known && { format: 'iss_sub' as const, iss: known.issuer, sub: known.subject }
   return {
-    ...furtherOf(further),
     sub,
     sub_profile: 'user',
     ...(upstream && { sub_id: upstream }),
     ...(act && { act }),
+    ...(further && { ext: further }),
   }
-}
-
-/** INVARIANT: none of ours is said by a mapping, whatever was stored. A second lock: none is set with such a name. */
-function furtherOf(further: FurtherClaims | undefined): FurtherClaims | undefined {
-  if (further === undefined || Object.keys(further).every(isFurtherName)) return further
-  throw new TypeError('a mapping would say a claim of ours')
 }
 
 function own(iss: string): (sub: string) => ForeignActor {

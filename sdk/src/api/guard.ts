@@ -34,6 +34,8 @@ export interface RemitCall {
   readonly purpose: string
   /** Behind the gateway: its address, then those of services that passed the call on. */
   readonly via?: readonly string[]
+  /** Further claims that an administrator mapped for this API; left out: none. */
+  readonly ext?: Readonly<Record<string, unknown>>
   /** Arguments as the catalog types them. Numbers and dates are the text that came. */
   readonly arguments: ArgumentTexts
 }

@@ -70,6 +70,7 @@ export async function readTransaction(token: string, trust: Trust): Promise<Tran
       task: { id, purpose, ...(parent === undefined ? {} : { parent }) },
       purpose,
       via,
+      ...('ext' in payload ? { ext: recordOf(payload.ext) } : {}),
       arguments: texts,
     },
   }

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import formats from 'ajv-formats'
+import { setClaims, setTokens } from '../../src/catalog-changes/index.ts'
+import { decode } from '../signing.ts'
+import { inEachWorld } from '../world.ts'
+
+const CLAIMS = [
+  { claim: 'groups', from: 'person.groups' },
+  { claim: 'email', from: 'person.email' },
+  { claim: 'trust', from: 'agent.trust' },
+  { claim: 'owner', from: 'agent.owner' },
+  { claim: 'channel', from: 'space.id' },
+  { claim: 'sponsor_there', from: 'sponsor.subject' },
+]
+
+inEachWorld('M7: further claims of the tokens of an API', (world) => {
+  const set = (claims: readonly { readonly claim: string; readonly from: string }[]) =>
+    setClaims(world().rooms.connections, { name: 'orders', claims, by: 'operator' })
+
+  async function claims(): Promise<Readonly<Record<string, unknown>>> {
+    const w = world()
+    const task = await w.open()
+    return decode(await w.agent.token(task, w.orders)).claims
+  }
+
+  it('are none by default', async () => {
+    assert.equal('ext' in (await claims()), false)
+  })
+
+  it('say what is mapped and known, by the published schema', async () => {
+    await set(CLAIMS)
+    const said = await claims()
+    const ext = Object(said.ext)
+    assert.deepEqual(Object.keys(ext).toSorted(), ['email', 'groups', 'owner', 'trust'])
+    assert.ok(ext.groups.includes('support'))
+    assert.match(ext.owner, /^psn_/)
+    assert.equal(typeof ext.trust, 'number')
+    const file = fileURLToPath(import.meta.resolve('remit-sdk/schemas/resource-token.json'))
+    const ajv = new Ajv2020({ strict: true, strictRequired: false, strictTypes: false })
+    formats.default(ajv)
+    const valid = ajv.compile(JSON.parse(await readFile(file, 'utf8')))
+    assert.ok(valid(said), JSON.stringify(valid.errors))
+    assert.equal(valid({ ...said, ext: { ...ext, 'with space': 1 } }), false)
+  })
+
+  it('a change ends tokens from before', async () => {
+    const w = world()
+    await set(CLAIMS)
+    const task = await w.open()
+    const token = await w.agent.token(task, w.orders)
+    assert.equal((await w.agent.call(task, 'GET', '/orders/orders/1042', { token })).status, 200)
+    await set([])
+    const after = await w.agent.call(task, 'GET', '/orders/orders/1042', { token })
+    assert.equal(after.status, 401)
+    assert.equal('ext' in (await claims()), false)
+  })
+
+  it('name nobody elsewhere where people have a name for this API alone', async () => {
+    await set(CLAIMS)
+    const parts = world().rooms.connections
+    await setTokens(parts, { name: 'orders', subjects: 'pairwise', by: 'operator' })
+    const { ext } = await claims()
+    assert.deepEqual(Object.keys(Object(ext)).toSorted(), ['groups', 'trust'])
+    await setTokens(parts, { name: 'orders', subjects: 'public', by: 'operator' })
+  })
+
+  it('take no name of a registered claim or of ours, no unknown fact, and no more than sixteen', async () => {
+    const many = Array.from({ length: 17 }, (_, i) => ({ claim: `c${i}`, from: 'agent.trust' }))
+    for (const bad of [
+      ...['sub', 'act', 'scope', 'task', 'ext', '__proto__', 'constructor', '', 'a b'].map(
+        (claim) => [{ claim, from: 'agent.trust' }],
+      ),
+      [{ claim: 'x', from: 'person.password' }],
+      [{ claim: 'x', from: 'person.attributes.shoe' }],
+      [
+        { claim: 'x', from: 'agent.trust' },
+        { claim: 'x', from: 'agent.owner' },
+      ],
+      many,
+    ])
+      await assert.rejects(set(bad), { code: 'catalog.bad_claims' }, JSON.stringify(bad))
+  })
+})
