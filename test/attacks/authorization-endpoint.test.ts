@@ -4,6 +4,7 @@ import { planImport } from '../../src/catalog/testing.ts'
 import { applyImport, resumeResource, suspendResource } from '../../src/catalog-changes/index.ts'
 import { addAdmissionRule } from '../../src/client-metadata/index.ts'
 import { findAuthorization } from '../../src/code-grant/index.ts'
+import { sha256url } from '../../src/lib/bytes.ts'
 import { resumePerson, suspendPerson } from '../../src/sessions/index.ts'
 import { deskActions, Stranger } from '../mcp/stranger.ts'
 import { send } from '../wire.ts'
@@ -98,7 +99,10 @@ inEachWorld('the authorization endpoint under attack', (world) => {
     await applyImport(w.rooms.connections, plan, 'operator')
     const stranger = await Stranger.arrive(w)
     const errorAt = async (resource: string) => {
-      const { location } = await stranger.authorize(desk(), { resource })
+      const { location } = await stranger.authorize(desk(), {
+        resource,
+        dpop_jkt: sha256url('a key'),
+      })
       return location.startsWith('/') ? undefined : new URL(location).searchParams.get('error')
     }
     assert.equal(await errorAt(direct), 'invalid_target')

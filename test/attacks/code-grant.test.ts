@@ -357,6 +357,7 @@ inEachWorld(
 
       // A key serves one agent.
       const second = await Stranger.arrive(w)
+      await second.register({ dpop_bound_access_tokens: true })
       await second.knock(desk())
       const there = new URL(String(second.sent))
       there.searchParams.set('resource', w.orders)
@@ -366,7 +367,10 @@ inEachWorld(
       const own = await second.redeem(given, w.orders, {}, await proofBy(other))
       assert.equal(own.status, 200, JSON.stringify(own.body))
 
+      const silent = await Stranger.arrive(w)
+      assert.match((await silent.authorize(w.orders)).location, /error=invalid_request.*dpop_jkt/)
       const keyless = await Stranger.arrive(w)
+      await keyless.register({ dpop_bound_access_tokens: true })
       await keyless.knock(desk())
       const plain = new URL(String(keyless.sent))
       plain.searchParams.set('resource', w.orders)

@@ -47,6 +47,7 @@ inEachWorld(
       const key = await newKey()
       const sent = new URL(String(stranger.sent))
       sent.searchParams.set('resource', w.orders)
+      sent.searchParams.set('dpop_jkt', key.thumbprint)
       const back = await stranger.answered(await stranger.ask('sam', sent), {
         fields: { life: 'workday' },
       })

@@ -43,7 +43,7 @@ inEachWorld(
       const details = JSON.stringify([detail(desk(), 'desk.search-notes')])
       assert.equal((await asked({ authorization_details: details })).kept?.resource, desk())
       assert.equal((await asked({ scope: 'desk.search-notes' })).kept?.resource, desk())
-      const usual = { default_resource: desk() }
+      const usual = { default_resource: desk(), dpop_bound_access_tokens: true }
       assert.equal((await asked({}, usual)).kept?.resource, desk())
       // What the request says counts before what is registered.
       const other = await asked({ scope: 'orders.read' }, usual)
