@@ -27,11 +27,13 @@ export {
   type Action,
   countedAccess,
   countedRisk,
+  hasCapability,
   isRisk,
   movesTo,
   type PinnedDefinition,
   type PlannedResource,
   type Resource,
+  type ServerCapability,
 } from './resource.ts'
 export { Routes } from './routes.ts'
 export { argumentsInSentence, checkSentence, defaultSentence, renderSentence } from './sentence.ts'

@@ -77,10 +77,23 @@ export type PinnedServer = {
   readonly version: string
   readonly title?: string
   readonly instructions?: string
+  /** Capabilities of an MCP server besides its lists, in either generation; left out: it was not asked. */
+  readonly offers?: readonly ServerCapability[]
   /** Address below which the card of an agent was read. */
   readonly card?: string
   /** Protected headers (RFC 7515) of the signatures of an agent's card, which are not checked. */
   readonly signers?: readonly string[]
+}
+
+/** Capability of an MCP server that clients are told of only where the server has it. */
+export type ServerCapability = 'completions' | 'logging' | 'resources/subscribe'
+
+/** Checks whether a server has a capability. One that was reviewed before servers were asked may have each. */
+export function hasCapability(
+  server: PinnedServer | undefined,
+  capability: ServerCapability,
+): boolean {
+  return server?.offers?.includes(capability) ?? true
 }
 
 /**

@@ -29,6 +29,7 @@ export {
   ask,
   endSession,
   listenTo,
+  type McpGeneration,
   type McpPeer,
   type McpSession,
   needsNoSession,

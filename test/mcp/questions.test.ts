@@ -368,6 +368,8 @@ inOneWorld('what an MCP server asks while it works on a call', (world) => {
     ]
     let asks: object = {}
     const odd: Script = ({ message }, reply) => {
+      // It has no sessions, so clients that have one are spoken for without.
+      if (message?.method === 'initialize') return Boolean(reply.writeHead(404).end())
       if (message?.method === 'server/discover')
         return answer(reply, message.id, {
           supportedVersions: ['2026-07-28'],

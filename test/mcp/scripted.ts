@@ -36,7 +36,10 @@ export async function serveNotes(): Promise<
       reply.setHeader('mcp-session-id', `upstream-${++sessions}`)
       return answer(reply, message.id, {
         protocolVersion: message.params.protocolVersion,
-        capabilities: { tools: {}, prompts: {}, resources: {} },
+        capabilities: {
+          ...{ tools: {}, prompts: {}, resources: { subscribe: true } },
+          ...{ completions: {}, logging: {} },
+        },
         serverInfo: { name: 'notes', version: '7' },
         instructions: 'Say little.',
       })

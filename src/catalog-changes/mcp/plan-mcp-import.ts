@@ -149,6 +149,7 @@ export class NamedActions {
 export function pinned({
   instructions,
   name,
+  offers,
   title,
   version,
 }: McpDescription['server']): NonNullable<Resource['server']> {
@@ -157,6 +158,7 @@ export function pinned({
     name: short(name),
     version: short(version),
     ...(title === undefined ? {} : { title: short(title) }),
+    ...(offers === undefined ? {} : { offers }),
     ...(instructions === undefined
       ? {}
       : { instructions: cut(legible(instructions).text, MAX_INSTRUCTIONS) }),

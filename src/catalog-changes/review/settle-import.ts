@@ -140,10 +140,15 @@ class ImportSettler {
   /** Clients are told what the server says about itself, so that waits for a word, too. */
   #server({ name, server }: PlannedResource): PlannedResource['server'] {
     const before = this.#present.known?.server
-    if (this.#accept || !server) return server
+    if (!server) return server
+    // What the server offers besides its lists is asked on import, and not each time that it is looked at.
+    const offered = server.offers ?? before?.offers
+    const now = { ...server, ...(offered === undefined ? {} : { offers: offered }) }
+    if (this.#accept) return now
     const kept = before && {
       ...before,
       ...(server.card === undefined ? {} : { card: server.card }),
+      ...(offered === undefined ? {} : { offers: offered }),
     }
     // An agent whose card another key signs is not the one that was reviewed: the gateway calls it no more.
     if (before && (before.signers ?? []).join(' ') !== (server.signers ?? []).join(' ')) {
@@ -152,7 +157,7 @@ class ImportSettler {
       )
       return kept
     }
-    if (before?.instructions === server.instructions) return server
+    if (before?.instructions === server.instructions) return now
     this.#notes.push(
       `the server gives clients other instructions now; they are told the old ones until \`remit resources import ${name} --accept\``,
     )

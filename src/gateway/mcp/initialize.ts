@@ -1,5 +1,5 @@
 import { type AdmittedRequest, groundOf, mayContinue, stillLive } from '../../calls/index.ts'
-import type { Action, Resource } from '../../catalog/index.ts'
+import type { Resource } from '../../catalog/index.ts'
 import { base64url } from '../../lib/bytes.ts'
 import type { Json, JsonObject } from '../../lib/json.ts'
 import { askable, serverInfo } from '../../mcp-messages/index.ts'
@@ -12,7 +12,7 @@ import {
   type RpcRequest,
   type SessionRevision,
 } from '../../net/index.ts'
-import { actionsAt } from '../../resource-groups/index.ts'
+import { actionsAt, resourcesAt } from '../../resource-groups/index.ts'
 import { admitted } from './admitted.ts'
 import type { PlacedCall } from './call-steps.ts'
 import { offersAt, type ServerOffer } from './group/offers.ts'
@@ -54,7 +54,12 @@ export async function initialize(
   })
   const catalog = await ports.catalog.current()
   const offers = await offersAt(who, ports)
-  const result = hello(resource, actionsAt(catalog, resource), revision, offers)
+  const capable = serverCapabilities(
+    actionsAt(catalog, resource),
+    resourcesAt(catalog, resource),
+    revision,
+  )
+  const result = hello(resource, capable, revision, offers)
   reply.end({ kind: 'result', id: message.id, result }, { headers: { 'mcp-session-id': id } })
 }
 
@@ -73,7 +78,10 @@ async function begun(
   )
   const hooks = { mayStart: () => stillLive(ports.decisions, who), signal: leaving.signal }
   const declared = declaredCapabilities(askable(capabilities, who.resource))
-  const began = await openSession(peer, hooks, declared).finally(watched)
+  const began = await openSession(peer, hooks, {
+    capabilities: declared,
+    wanted: 'sessions',
+  }).finally(watched)
   if (!began.ok) throw failed(message.id, problemOf(began.ended, undefined))
   return began.opened.session
 }
@@ -81,13 +89,13 @@ async function begun(
 /** Result of `initialize`: describes the server to the client, as it was reviewed. */
 function hello(
   resource: Resource,
-  actions: readonly Action[],
+  capabilities: JsonObject,
   revision: SessionRevision,
   offers: readonly ServerOffer[],
 ): JsonObject {
   return new Map<string, Json>([
     ['protocolVersion', revision],
-    ['capabilities', serverCapabilities(actions, revision)],
+    ['capabilities', capabilities],
     ['serverInfo', serverInfo(resource)],
     ...serverInstructions(resource, offers),
   ])

@@ -1,5 +1,5 @@
 import { stillLive } from '../../calls/index.ts'
-import type { Resource } from '../../catalog/index.ts'
+import { hasCapability, type Resource } from '../../catalog/index.ts'
 import { ExactNumber, type JsonObject, printJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import { callError, RpcAnswer, rpcError, statelessAnswer } from '../../mcp-messages/index.ts'
@@ -151,10 +151,12 @@ async function resultOf(
     await drop(conversation, String(message.params.get('uri')), servers, ports)
     return new Map()
   }
+  throw notOffered(message, stateless ? 404 : 200)
+}
+
+function notOffered({ id, method }: RpcRequest, status: 200 | 404): RpcAnswer {
   const words = `\`${method.slice(0, 64)}\` is not offered`
-  throw new RpcAnswer(callError(id, words, {}, RPC.methodNotFound), {
-    status: stateless ? 404 : 200,
-  })
+  return new RpcAnswer(callError(id, words, {}, RPC.methodNotFound), { status })
 }
 
 async function call(
@@ -163,6 +165,13 @@ async function call(
   reply: McpReply,
   ports: McpPorts,
 ): Promise<void> {
+  if (
+    placed.rpc.method === MCP.subscribe &&
+    !hasCapability(placed.resource.server, 'resources/subscribe')
+  ) {
+    await admitted(placed, ports)
+    throw notOffered(placed.rpc, 200)
+  }
   const id = printJson(placed.rpc.id)
   const notified = ports.desk.begin(conversation.key, id)
   if (!notified) {

@@ -1,4 +1,9 @@
-import type { Action, Resource } from '../../catalog/index.ts'
+import {
+  type Action,
+  hasCapability,
+  type Resource,
+  type ServerCapability,
+} from '../../catalog/index.ts'
 import type { Json, JsonObject } from '../../lib/json.ts'
 import { MCP, type McpRevision, STATELESS_REVISION } from '../../net/index.ts'
 import type { ServerOffer } from './group/offers.ts'
@@ -7,16 +12,26 @@ import type { ServerOffer } from './group/offers.ts'
  * Names what the server offers, as far as it was reviewed. To clients without sessions, the gateway
  * offers MCP tasks of its own.
  */
-export function serverCapabilities(actions: readonly Action[], revision: McpRevision): JsonObject {
+export function serverCapabilities(
+  actions: readonly Action[],
+  servers: readonly Resource[],
+  revision: McpRevision,
+): JsonObject {
   const has = (kind: string) => actions.some(({ definition }) => definition?.kind === kind)
   const changes = new Map([['listChanged', true]])
   const capabilities = new Map<string, Json>()
   if (has('tool')) capabilities.set('tools', changes)
   if (has('prompt')) capabilities.set('prompts', changes)
-  if (has('resource')) capabilities.set('resources', new Map([...changes, ['subscribe', true]]))
-  // Whether this server tells of a resource, completes anything, or has anything to log, nobody asked it.
-  if (has('prompt') || has('resource')) capabilities.set('completions', new Map())
-  capabilities.set('logging', new Map())
+  const offered = (capability: ServerCapability) =>
+    servers.some(({ server }) => hasCapability(server, capability))
+  // The gateway itself tells that lists changed; the rest is the server's to offer.
+  if (has('resource')) {
+    const subscribe = offered('resources/subscribe') ? [['subscribe', true] as const] : []
+    capabilities.set('resources', new Map([...changes, ...subscribe]))
+  }
+  if ((has('prompt') || has('resource')) && offered('completions'))
+    capabilities.set('completions', new Map())
+  if (offered('logging')) capabilities.set('logging', new Map())
   if (revision === STATELESS_REVISION)
     capabilities.set('extensions', new Map([[MCP.tasks, new Map()]]))
   return capabilities

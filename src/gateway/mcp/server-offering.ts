@@ -16,7 +16,7 @@ export async function askServer(
   const { dispatcher, spoken } = ports
   const { headers } = await injectedHeaders(resource, undefined, ports)
   // Asked anew each time: a server may be replaced by one of another revision.
-  const known: SpokenMemory = { get: () => undefined, set: (url, how) => spoken.set(url, how) }
+  const known: SpokenMemory = { get: () => undefined, set: (...how) => spoken.set(...how) }
   const at = { url: resource.upstream, headers }
   const only = { only: 'definitions', signal, known } as const
   const description = await describeMcpServer({ dispatcher }, at, only)

@@ -71,6 +71,7 @@ test('every page of every list is read, in its order, and the session is ended',
     version: '3',
     title: 'Books',
     instructions: 'Ask first.',
+    offers: [],
   })
   const [probe, first, ...rest] = server.asked
   assert.equal(probe?.message.method, 'server/discover')

@@ -8,6 +8,7 @@ import {
   endSession,
   type McpPeer,
   type McpSession,
+  needsNoSession,
   type OpenedSession,
   openSession,
   type SpokenMemory,
@@ -21,6 +22,8 @@ export interface McpDescription {
     readonly version: string
     readonly title?: string
     readonly instructions?: string
+    /** Names of capabilities besides lists; left out: it was not asked for all of them. */
+    readonly offers?: readonly OfferedCapability[]
   }
   readonly tools: readonly JsonObject[]
   readonly prompts: readonly JsonObject[]
@@ -29,6 +32,9 @@ export interface McpDescription {
   /** True when it serves resources, whether or not it lists any. */
   readonly offersResources: boolean
 }
+
+/** Capability besides the lists: of `resources`, that it tells of changes. */
+type OfferedCapability = 'completions' | 'logging' | 'resources/subscribe'
 
 const LIMITS = { bytes: 4 * 1024 * 1024, events: 1_000, timeMs: 15_000 }
 /** Time limit of the whole description. */
@@ -73,7 +79,10 @@ export async function describeMcpServer(
       isObject(opened.capabilities.get(name)) && !(only && name === 'resources')
     return {
       protocolVersion: opened.session.revision,
-      server: serverOf(opened),
+      server: {
+        ...serverOf(opened),
+        ...(only ? {} : { offers: await offeredBy(peer, opened, signal) }),
+      },
       tools: has('tools') ? await lists.all('tools/list', 'tools') : [],
       prompts: has('prompts') ? await lists.all('prompts/list', 'prompts') : [],
       resources: has('resources') ? await lists.all('resources/list', 'resources') : [],
@@ -85,6 +94,35 @@ export async function describeMcpServer(
   } finally {
     await endSession(peer, opened.session)
   }
+}
+
+/**
+ * Names what a server offers besides its lists. One of both generations is asked in the other, too: clients of each are spoken to in
+ * their own.
+ */
+async function offeredBy(
+  peer: McpPeer,
+  { capabilities, session }: OpenedSession,
+  signal: AbortSignal,
+): Promise<readonly OfferedCapability[]> {
+  const all = [capabilities]
+  if (needsNoSession(session)) {
+    const began = await openSession(peer, { signal }, { wanted: 'sessions' })
+    if (began.ok) {
+      all.push(began.opened.capabilities)
+      await endSession(peer, began.opened.session)
+    }
+  }
+  const has = (name: string) => all.some((each) => isObject(each.get(name)))
+  const subscribes = all.some((each) => {
+    const resources = each.get('resources')
+    return isObject(resources) && resources.get('subscribe') === true
+  })
+  return [
+    ...(has('completions') ? (['completions'] as const) : []),
+    ...(has('logging') ? (['logging'] as const) : []),
+    ...(subscribes ? (['resources/subscribe'] as const) : []),
+  ]
 }
 
 function serverOf({ instructions, serverInfo }: OpenedSession): McpDescription['server'] {

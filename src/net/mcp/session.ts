@@ -33,10 +33,16 @@ export interface McpPeer {
   readonly known?: SpokenMemory
 }
 
-/** Remembers whether servers have sessions; `undefined`: not known (any more). */
+/** Generation of MCP: with sessions (to 2025-11-25), or without (2026-07-28). */
+export type McpGeneration = 'stateless' | 'sessions'
+
+/**
+ * Remembers how servers are spoken to for clients of a generation: a server that has both is spoken to in the client's. `undefined`: not
+ * known (any more).
+ */
 export interface SpokenMemory {
-  get(url: string): 'stateless' | 'sessions' | undefined
-  set(url: string, spoken: 'stateless' | 'sessions'): void
+  get(url: string, wanted: McpGeneration): McpGeneration | undefined
+  set(url: string, wanted: McpGeneration, spoken: McpGeneration): void
 }
 
 /**
@@ -76,22 +82,37 @@ const MAX_QUESTIONS = 32
  * (`server/discover`); any other answer than one that settles it leads to `initialize` and
  * `notifications/initialized` (2026-07-28, "Backward Compatibility"). We say who we are, and what the
  * client can do whose session this is: nothing, where it is nobody's.
+ *
+ * `wanted` is the generation of the client that this is for. It is tried first: what a server of both can do in one, such as asking the
+ * client while a call runs, it need not be able to do in the other.
  */
 export async function openSession(
   peer: McpPeer,
   hooks: Hooks = {},
-  capabilities: JsonObject = new Map(),
+  { capabilities = new Map(), wanted = 'stateless' }: OpeningWish = {},
 ): Promise<OpeningResult> {
-  const known = peer.known?.get(peer.url)
+  const known = peer.known?.get(peer.url, wanted)
   if (known === 'stateless') return { ok: true, opened: NOT_ASKED }
-  const found = known === 'sessions' ? undefined : await discover(peer, hooks)
+  const isFirst = known === 'sessions' || wanted === 'sessions'
+  const found = isFirst ? undefined : await discover(peer, hooks, wanted)
   if (found) return found
   const began = await initialize(peer, hooks, capabilities)
-  if (began.ok) peer.known?.set(peer.url, 'sessions')
-  // A server that had sessions may have none any more. Nothing was done, so it is asked again.
-  const moved = known === 'sessions' && !began.ok && began.ended.failure === 'unexpected'
-  return (moved ? await discover(peer, hooks) : undefined) ?? began
+  if (began.ok) peer.known?.set(peer.url, wanted, 'sessions')
+  // A server may have no sessions, or none any more. Nothing was done, so it is asked again.
+  const isOther = isFirst && !began.ok && began.ended.failure === 'unexpected'
+  const isRefused = !began.ok && REFUSED.has(began.ended.status ?? 0)
+  return (isOther && !isRefused ? await discover(peer, hooks, wanted) : undefined) ?? began
 }
+
+export interface OpeningWish {
+  /** Capabilities of the client whose session this is. Default: none. */
+  readonly capabilities?: JsonObject
+  /** Default: without sessions. */
+  readonly wanted?: McpGeneration
+}
+
+/** Statuses of a server that refuses the credential; it is not shown it again. */
+const REFUSED: ReadonlySet<number> = new Set([401, 403])
 
 const STATELESS: McpSession = { revision: STATELESS_REVISION, id: undefined }
 const NOT_ASKED: OpenedSession = {
@@ -102,7 +123,11 @@ const NOT_ASKED: OpenedSession = {
 }
 
 /** Asks a server for its revisions; `undefined`: it has sessions, or does not say. */
-async function discover(peer: McpPeer, hooks: Hooks): Promise<OpeningResult | undefined> {
+async function discover(
+  peer: McpPeer,
+  hooks: Hooks,
+  wanted: McpGeneration,
+): Promise<OpeningResult | undefined> {
   const limits = { ...peer.limits, timeMs: Math.min(peer.limits.timeMs, PROBE_MS) }
   const request = { id: 'discover', method: 'server/discover', params: new Map() }
   const probe = () => ask({ ...peer, limits }, STATELESS, request, hooks)
@@ -110,8 +135,7 @@ async function discover(peer: McpPeer, hooks: Hooks): Promise<OpeningResult | un
   // It is asked again, once, in the revision that it names; there is no other without sessions.
   const ended = namesStateless(first) ? await probe() : first
   if (ended.state !== 'answered') {
-    // A server that refuses the credential is not shown it again.
-    const refused = ended.status === 401 || ended.status === 403
+    const refused = REFUSED.has(ended.status ?? 0)
     const settled = ended.state === 'not_sent' || ended.failure === 'left' || refused
     return settled ? { ok: false, ended } : undefined
   }
@@ -120,7 +144,7 @@ async function discover(peer: McpPeer, hooks: Hooks): Promise<OpeningResult | un
   const capabilities = result?.get('capabilities')
   if (!Array.isArray(versions) || !versions.includes(STATELESS_REVISION)) return undefined
   if (!result || !isObject(capabilities)) return undefined
-  peer.known?.set(peer.url, 'stateless')
+  peer.known?.set(peer.url, wanted, 'stateless')
   const meta = result.get('_meta')
   const serverInfo = isObject(meta) ? meta.get(MCP.meta.serverInfo) : undefined
   const instructions = result.get('instructions')

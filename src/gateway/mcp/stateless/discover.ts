@@ -1,7 +1,7 @@
 import type { Resource } from '../../../catalog/index.ts'
 import type { Json, JsonObject } from '../../../lib/json.ts'
 import { MCP_REVISIONS, STATELESS_REVISION } from '../../../net/index.ts'
-import { actionsAt } from '../../../resource-groups/index.ts'
+import { actionsAt, resourcesAt } from '../../../resource-groups/index.ts'
 import type { ServerOffer } from '../group/offers.ts'
 import type { McpPorts } from '../ports.ts'
 import { serverCapabilities, serverInstructions } from '../server-description.ts'
@@ -15,7 +15,14 @@ export async function discover(
   const catalog = await ports.catalog.current()
   return new Map<string, Json>([
     ['supportedVersions', [...MCP_REVISIONS]],
-    ['capabilities', serverCapabilities(actionsAt(catalog, resource), STATELESS_REVISION)],
+    [
+      'capabilities',
+      serverCapabilities(
+        actionsAt(catalog, resource),
+        resourcesAt(catalog, resource),
+        STATELESS_REVISION,
+      ),
+    ],
     ...serverInstructions(resource, offers),
   ])
 }

@@ -1,6 +1,6 @@
 import { typeArguments } from '../../../argument-types/index.ts'
 import { type AdmittedRequest, mayContinue } from '../../../calls/index.ts'
-import type { Resource } from '../../../catalog/index.ts'
+import { hasCapability, type Resource } from '../../../catalog/index.ts'
 import type { JsonObject } from '../../../lib/json.ts'
 import { RpcAnswer } from '../../../mcp-messages/index.ts'
 import type { McpConversation, ResourceSubscription } from '../../../mcp-sessions/index.ts'
@@ -43,7 +43,8 @@ export async function subscribe(
   const action = listed.find(({ method }) => method === 'resources/read')
   const body = at.rpc.params
   const typed = action && typeArguments(action, { path: new Map(), query: [], body })
-  if (!action || !typed?.ok) return undefined
+  if (!action || !typed?.ok || !hasCapability(at.resource.server, 'resources/subscribe'))
+    return undefined
   const call = { ...at, conversation, action, params: body, arguments: typed.arguments }
   const heard = { answer: reply, cancelled: reply.gone, progressToken: undefined }
   try {

@@ -176,7 +176,10 @@ export class UpstreamCall {
     const single = conversation.revision === STATELESS_REVISION
     const names = single ? [] : askable(conversation.capabilities, resource)
     const capabilities = declaredCapabilities(names)
-    const opened = await openSession(peer, this.#hooks(), capabilities)
+    const opened = await openSession(peer, this.#hooks(), {
+      capabilities,
+      wanted: single ? 'stateless' : 'sessions',
+    })
     if (!opened.ok) return opened
     const { session } = opened.opened
     this.#ports.desk.reopen(this.#sessionKey(), session)
@@ -222,7 +225,8 @@ export class UpstreamCall {
     const said = new AbortController()
     let honoured: Json | undefined
     const { mayStart, signal } = this.#hooks()
-    const ended = await ask(peer, session, listening([uri], verdict.decisionId), {
+    const limits = { ...peer.limits, timeMs: Math.min(peer.limits.timeMs, ACKNOWLEDGED_MS) }
+    const ended = await ask({ ...peer, limits }, session, listening([uri], verdict.decisionId), {
       mayStart,
       signal: AbortSignal.any([signal, said.signal]),
       onMessage({ method, params: told }) {
@@ -232,7 +236,8 @@ export class UpstreamCall {
         said.abort()
       },
     })
-    if (honoured === undefined) return ended
+    const isSilent = ended.state === 'failed' && ended.failure === 'timed_out'
+    if (honoured === undefined && !isSilent) return ended
     const { id } = rpc
     const answer =
       Array.isArray(honoured) && honoured.includes(uri)
@@ -331,6 +336,9 @@ export class UpstreamCall {
     this.#leaving.abort()
   }
 }
+
+/** Time that a server gets to acknowledge that it tells of a resource; one that says nothing is taken for one that does not. */
+const ACKNOWLEDGED_MS = 5_000
 
 /** Key of the session with a server, of a task that speaks without sessions or of a client's session. */
 export function upstreamKey({ name }: Pick<Resource, 'name'>, of: string): string {
