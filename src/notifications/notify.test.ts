@@ -219,15 +219,23 @@ forEachEngine('telling people', (open) => {
   test('a person who may not answer any more when the message is sent is not told', async () => {
     const { about, ask, clock, known, parts, people, sink, states } = await ready()
     sink.failure = new DeliveryError('421 try later', { lasting: false })
-    const subject = await ask(about('refund-bot'))
+    const [subject, other] = [
+      await ask(about('refund-bot', 'theirs no more')),
+      await ask(about('refund-bot')),
+    ]
     await notifyOnce(parts)
-    const other = await person(people, 'Fiona')
-    known.set(subject, about('refund-bot', 'Refund 900.00', [other]))
+    const fiona = await person(people, 'Fiona')
+    known.set(subject, about('refund-bot', 'theirs no more', [fiona]))
     sink.failure = undefined
-    clock.advance(3_600_000 - 1)
+    clock.advance(10_000)
     await notifyOnce(parts)
-    assert.deepEqual(sink.sent, [])
-    assert.ok(!(await states(subject)).includes('sent'))
+    assert.deepEqual(
+      sink.sent.map(({ notification }) =>
+        notification.announcements.map(({ sentence }) => sentence),
+      ),
+      [['Refund 900.00']],
+    )
+    assert.deepEqual([await states(subject), await states(other)], [['withdrawn'], ['sent']])
   })
 
   test('what cannot be sent is tried again, later each time, and given up in the end', async () => {
