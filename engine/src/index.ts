@@ -123,6 +123,7 @@ export {
   type GivenArguments,
   type GivenJson,
   isOptional,
+  MAX_COMPARED,
   matchAction,
   type Pair,
   parseTemplate,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { foldName } from '@remit/engine'
+import { foldName, MAX_COMPARED } from '@remit/engine'
 import { jsonBody, onlyAction, planOperation } from '../catalog/testing.ts'
 import { parseJson } from '../lib/json.ts'
 import { typeArguments } from './type-arguments.ts'
@@ -11,6 +11,7 @@ const open = {
   properties: {
     amount: { type: 'integer' },
     kiss: { type: 'string' },
+    order_id: { type: 'integer' },
     free: {},
     to: { type: 'object', additionalProperties: true, properties: { iban: { type: 'string' } } },
     items: {
@@ -19,6 +20,11 @@ const open = {
     },
     labels: { type: 'object', additionalProperties: { type: 'string' } },
   },
+}
+const FIELDS = {
+  type: 'object',
+  additionalProperties: true,
+  properties: { amount: { type: 'integer' }, order_id: { type: 'integer' } },
 }
 const action = onlyAction(planOperation(jsonBody(open)))
 
@@ -66,6 +72,75 @@ describe('members that look like declared ones', () => {
 
   it('leave other members alone', () => {
     assert.equal(result('{"amount":1,"amounts":2,"a mount":3,"mount":4,"größe":5}'), 'taken')
+    assert.equal(result('{"amount.x":1,"amount[0]":2,"_amount":3,"сумма":4}'), 'taken')
+  })
+
+  it('W11: are refused in the convention of another reader, with space around them, or in letters that look the same', () => {
+    for (const name of [
+      ' amount',
+      'amount ',
+      '\\u00a0amount',
+      'аmount',
+      'αmount',
+      'аМоunt',
+      'orderId',
+      'OrderID',
+    ])
+      assert.match(result(`{"${name}":"x"}`), /^arguments\.look_alike /, name)
+    for (const name of ['order.id', 'order id', 'order[id', 'order-id', 'orderId'])
+      assert.match(result(`{"order_id":1,"${name}":"x"}`), /^arguments\.look_alike /, name)
+  })
+
+  it('W11: are refused in open forms, where PHP, Rails and qs read another name as a declared one', () => {
+    for (const form of ['application/x-www-form-urlencoded', 'multipart/form-data']) {
+      const taking = onlyAction(
+        planOperation({ requestBody: { content: { [form]: { schema: FIELDS } } } }),
+      )
+      const typed = (name: string) => {
+        const body = [
+          ['amount', '1'],
+          [name, '900'],
+        ]
+        const found = typeArguments(taking, { path: new Map([['id', 'x']]), query: [], body })
+        return found.ok ? 'taken' : found.reason
+      }
+      const read = [
+        'amount[]',
+        'amount[0]',
+        'amount.x',
+        'amount[',
+        ' amount',
+        'аmount',
+        'Amount[x]',
+        'аmount[]',
+      ]
+      for (const name of [...read, 'order.id', 'order id', 'order[id', 'orderId', 'order-id'])
+        assert.equal(typed(name), 'arguments.look_alike', name)
+      for (const name of ['amounts', 'other[]', 'total.x', 'x[amount]', 'orders', 'order[]'])
+        assert.equal(typed(name), 'taken', name)
+    }
+  })
+
+  it('W7: cost a bounded number of comparisons, and of characters that are folded, in all of a call', () => {
+    const names = (count: number, of: (i: number) => string) =>
+      Array.from({ length: count }, (_, i) => `"${of(i)}":1`).join(',')
+    assert.equal(result(`{${names(MAX_COMPARED.names, (i) => `k${i}`)}}`), 'taken')
+    assert.equal(
+      result(`{${names(MAX_COMPARED.names + 1, (i) => `k${i}`)}}`),
+      'arguments.too_long ',
+    )
+    const items = Array.from({ length: 11 }, () => `{${names(1_000, (i) => `k${i}`)}}`)
+    assert.equal(result(`{"items":[${items}]}`), 'arguments.too_long /items/10')
+    assert.equal(result(`{"${'\ufdfa'.repeat(MAX_COMPARED.characters)}":1}`), 'taken')
+    assert.equal(
+      result(`{"${'\ufdfa'.repeat(MAX_COMPARED.characters + 1)}":1}`),
+      'arguments.too_long ',
+    )
+    assert.equal(
+      result(`{"free":{${names(20_000, (i) => `ａ${i}`)}}}`),
+      'taken',
+      'names that are data',
+    )
   })
 })
 

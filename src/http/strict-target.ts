@@ -85,8 +85,8 @@ export function readQuery(
       return undefined
     }
     const inName = inValues === 'form' ? 'form' : 'query'
-    const name = decodePart(rawName.replaceAll('+', '%20'), inName)
-    const value = decodePart(rawValue.replaceAll('+', '%20'), inValues)
+    const name = decodePart(rawName.replaceAll('+', ' '), inName)
+    const value = decodePart(rawValue.replaceAll('+', ' '), inValues)
     if (name === undefined || value === undefined || /[\t\n\r]/.test(name)) return undefined
     pairs.push([name, value])
   }

@@ -16,7 +16,7 @@ export {
   type UntypedType,
 } from './argument.ts'
 export type { GivenJson } from './given-json.ts'
-export { foldName } from './look-alike.ts'
+export { foldName, MAX_COMPARED } from './look-alike.ts'
 export { type ActionMatch, matchAction, type RoutedAction } from './match-action.ts'
 export { type Pair, type PairValue, writeArgument } from './pairs.ts'
 export { cutSegment, parseTemplate, type TemplateSegment, templateShape } from './path-template.ts'

@@ -1,4 +1,5 @@
 import type { RecordType } from './argument.ts'
+import { plainLetters } from './letter-twins.ts'
 import { type ArgumentMisfit, memberAt, refuse } from './refusal.ts'
 
 /** Names of letters, digits and ordinary signs only: for them, lower case is the whole fold. */
@@ -25,9 +26,36 @@ export function foldName(name: string): string {
     .normalize('NFKC')
 }
 
+/** Space at either end, which readers of forms cut off, or make a part of the name. */
+const AROUND = /^\s+|\s+$/gu
+/** Changes of case inside of a name: `orderId`, `HTTPServer`. */
+const HUMP = /(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g
+/** Characters that PHP reads as `_` in the name of a field, and `-`, which other readers take for it. */
+const JOINTS = /[\s.\-[\]]+/gu
+
+/** A name without what is not seen and without space around it, and with Latin letters in place of those that look like them. */
+function plainName(name: string): string {
+  const trimmed = name.replace(UNSEEN, '').replace(AROUND, '')
+  return PLAIN.test(trimmed) ? trimmed : plainLetters(trimmed.normalize('NFKC'))
+}
+
+/**
+ * The form of a plain name in the one convention that readers map others to: `orderId`, `order.id`, `order id`, `order[id` and `order-id` are
+ * `order_id` (PHP, parsers of protobuf's JSON, models with aliases).
+ */
+function conventionalName(plain: string): string {
+  return foldName(plain.replace(HUMP, '_')).replace(JOINTS, '_')
+}
+
+/** Name of the field of which readers of forms take a name for a part: `amount` of `amount[]`, `amount[0]` and `amount.x`. */
+function rootName(name: string): string {
+  return /^[^[.]*/.exec(name)?.[0] ?? name
+}
+
 interface DeclaredNames {
   readonly names: ReadonlySet<string>
   readonly forms: ReadonlySet<string>
+  readonly conventional: ReadonlySet<string>
 }
 
 /** Types come from the catalog, so there are only so many. */
@@ -37,33 +65,91 @@ function declaredBy(type: RecordType): DeclaredNames {
   const known = DECLARED.get(type)
   if (known) return known
   const names = new Set(type.fields.map(({ name }) => name))
-  const made = { names, forms: new Set(Array.from(names, foldName)) }
+  const made = {
+    names,
+    forms: new Set(Array.from(names, foldName)),
+    conventional: new Set(Array.from(names, (name) => conventionalName(plainName(name)))),
+  }
   DECLARED.set(type, made)
   return made
 }
 
+/** Names of a call that are compared with declared ones: how many, and their characters beyond ASCII, of which each may cost a microsecond. */
+export const MAX_COMPARED = { names: 10_000, characters: 10_000 } as const
+
+/** Comparisons that one call may still cost. */
+class Comparisons {
+  #names: number = MAX_COMPARED.names
+  #characters: number = MAX_COMPARED.characters
+
+  /** Counts a name. Answers what there is too much of. */
+  count(name: string): keyof typeof MAX_COMPARED | undefined {
+    if (--this.#names < 0) return 'names'
+    if (!PLAIN.test(name)) this.#characters -= name.length
+    return this.#characters < 0 ? 'characters' : undefined
+  }
+}
+
+let ofCall: Comparisons | undefined
+
+/** Types one call, all in one turn: its names are counted together. */
+export function comparingTogether<T>(type: () => T): T {
+  const before = ofCall
+  ofCall = new Comparisons()
+  try {
+    return type()
+  } finally {
+    ofCall = before
+  }
+}
+
+const TOO_MANY = {
+  names: `has more members that the API does not describe than ${MAX_COMPARED.names}`,
+  characters: `has longer names beyond ASCII than ${MAX_COMPARED.characters} characters together`,
+} as const
+
 /**
  * Refuses an object that a lenient reader reads differently: a member that is not declared and looks like a declared one, or two
  * members that look like each other. Bounds and policies would have seen another value than the API acts on. Two declared ones
- * may look alike where a choice of objects is one type here, and each object has another of them.
+ * may look alike where a choice of objects is one type here, and each object has another of them. `as`: the fields of a form, of
+ * whose names readers take brackets and points for structure.
  */
 export function refuseLookAlikes(
   type: RecordType,
   names: Iterable<string>,
   at: string,
+  as: 'object' | 'form' = 'object',
 ): ArgumentMisfit | undefined {
   const declared = declaredBy(type)
   const apart = declared.forms.size === declared.names.size
   // Of a closed object the others are refused anyway.
   if (apart && !type.open) return undefined
+  const comparisons = ofCall ?? new Comparisons()
   const taken = new Set<string>()
   for (const name of names) {
     const known = declared.names.has(name)
     if (known && apart) continue
+    const exhausted = comparisons.count(name)
+    if (exhausted) return refuse('too_long', at, TOO_MANY[exhausted])
     const form = foldName(name)
-    if (taken.has(form) || (!known && declared.forms.has(form)))
+    if (taken.has(form) || (!known && isDeclared(declared, name, form, as)))
       return refuse('look_alike', memberAt(at, name), 'is too much like the name of another member')
     taken.add(form)
   }
   return undefined
+}
+
+function isDeclared(
+  { conventional, forms }: DeclaredNames,
+  name: string,
+  form: string,
+  as: 'object' | 'form',
+): boolean {
+  if (forms.has(form)) return true
+  const plain = plainName(name)
+  const names = as === 'form' ? [plain, rootName(plain)] : [plain]
+  return names.some(
+    (each) =>
+      each !== '' && (forms.has(foldName(each)) || conventional.has(conventionalName(each))),
+  )
 }

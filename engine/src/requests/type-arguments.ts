@@ -7,7 +7,7 @@ import {
   type TypedType,
 } from './argument.ts'
 import type { GivenJson } from './given-json.ts'
-import { refuseLookAlikes } from './look-alike.ts'
+import { comparingTogether, refuseLookAlikes } from './look-alike.ts'
 import {
   isMisfit,
   type Pair,
@@ -42,10 +42,12 @@ export function typeArguments(
 ): TypedResult {
   const schema = action.arguments
   const typed = new Map<string, TypedValue>()
-  const refusal =
-    typePath(schema, given.path, typed) ??
-    typeQuery(schema, given.query, typed) ??
-    typeBody(schema, given.body, typed)
+  const refusal = comparingTogether(
+    () =>
+      typePath(schema, given.path, typed) ??
+      typeQuery(schema, given.query, typed) ??
+      typeBody(schema, given.body, typed),
+  )
   return refusal ?? { ok: true, arguments: typed }
 }
 
@@ -204,7 +206,7 @@ function typeForm(
   if (other !== undefined && !schema.body.open)
     return refuse('unknown', memberAt('', other), 'is not a field of this form')
   const names = [...Array.from(of.keys(), ({ wire }) => wire), ...others]
-  const lookAlike = refuseLookAlikes(bodyType(schema, known), names, '')
+  const lookAlike = refuseLookAlikes(bodyType(schema, known), names, '', 'form')
   if (lookAlike) return lookAlike
   for (const argument of known) {
     const refusal = typeOne(argument, of.get(argument) ?? ABSENT, typed)

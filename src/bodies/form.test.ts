@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Problem } from '../lib/problem.ts'
+import { MAX_PAIRS, readForm } from './form.ts'
+
+const TYPE = 'application/x-www-form-urlencoded'
+const pairs = (count: number, pair: string) => Buffer.from(Array(count).fill(pair).join('&'))
+
+function resultOf(bytes: Buffer): unknown {
+  try {
+    return readForm(bytes, TYPE)
+  } catch (error) {
+    assert.ok(error instanceof Problem, String(error))
+    return error.code
+  }
+}
+
+describe('a form', () => {
+  it('W10: has so many pairs at most, which are counted before the first is decoded', () => {
+    const read = resultOf(pairs(MAX_PAIRS, 'a=b'))
+    assert.ok(Array.isArray(read) && read.length === MAX_PAIRS)
+    // A pair that does not decode is not looked at.
+    assert.equal(resultOf(pairs(MAX_PAIRS + 1, 'a=%ff')), 'input.too_large')
+    assert.equal(resultOf(pairs(MAX_PAIRS, 'a=%ff')), 'input.malformed')
+  })
+
+  it('is read as one text where spaces are written as `+`, and refuses each doubtful escape', () => {
+    assert.deepEqual(resultOf(Buffer.from('a=+b%2B+%20')), [['a', ' b+  ']])
+    for (let code = 0; code < 0x80; code++) {
+      const escape = `%${code.toString(16).padStart(2, '0')}`
+      const character = String.fromCharCode(code)
+      const isDoubtful = (code < 0x20 && code !== 0x0a) || /[\x7fA-Za-z0-9._~-]/.test(character)
+      for (const each of [escape, escape.toUpperCase()]) {
+        const read = resultOf(Buffer.from(`a=x${each}`))
+        if (code === 0x0a) continue
+        assert.deepEqual(read, isDoubtful ? 'input.malformed' : [['a', `x${character}`]], each)
+      }
+    }
+  })
+})
