@@ -5,9 +5,12 @@ import { Problem } from '../lib/problem.ts'
 
 const FORM_TYPE = /^application\/x-www-form-urlencoded(?:[ \t]*;[ \t]*charset=utf-8)?$/i
 
+/** Pairs of a form, which are counted before any of them is decoded. A query has fewer, by its length. */
+export const MAX_PAIRS = 10_000
+
 /**
  * Parses a whole body as a strict form. Answers pairs of name and value, in their order, as JSON. Throws
- * `request.unsupported_media_type` and `input.malformed`.
+ * `request.unsupported_media_type`, `input.too_large` and `input.malformed`.
  */
 export function readForm(bytes: Buffer, contentType: string): Json {
   if (!FORM_TYPE.test(contentType))
@@ -15,10 +18,21 @@ export function readForm(bytes: Buffer, contentType: string): Json {
       'request.unsupported_media_type',
       'this operation takes `application/x-www-form-urlencoded`',
     )
+  if (hasTooManyPairs(bytes))
+    throw new Problem('input.too_large', `a form has at most ${MAX_PAIRS} pairs of name and value`)
   const pairs = isUtf8(bytes) ? readQuery(bytes.toString('utf8'), 'form') : undefined
   if (!pairs) throw new Problem('input.malformed', 'the form can be read in more than one way')
   return pairs
 }
+
+function hasTooManyPairs(bytes: Buffer): boolean {
+  let count = 1
+  for (let at = bytes.indexOf(AND); at >= 0; at = bytes.indexOf(AND, at + 1))
+    if (++count > MAX_PAIRS) return true
+  return false
+}
+
+const AND = 0x26
 
 /** Writes a form that `readForm` has read. */
 export function writeForm(body: Json): string {
