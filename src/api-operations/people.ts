@@ -1,5 +1,11 @@
 import { describe, noun, type SchemaKit } from '../operation-kit/operation.ts'
-import { pages, person, reason } from '../operation-kit/shared-sources.ts'
+import {
+  closeTasks,
+  openTasksLine,
+  pages,
+  person,
+  reason,
+} from '../operation-kit/shared-sources.ts'
 import { input } from '../operation-kit/source.ts'
 
 export const KnownPerson = ({ Person, Type }: SchemaKit) =>
@@ -73,25 +79,38 @@ export const PEOPLE = noun({
     suspend: describe({
       route: 'POST /people/:id/suspend',
       widens: false,
-      says: 'Stops everything that is done for a person, and signs them out.',
-      schemas: ({ ById, Nothing, Reason }) => ({ params: ById, body: Reason, answer: Nothing }),
-      command: ({ bold, done }) => ({
+      says: 'Stops everything that is done for a person, and signs them out. Their tasks stay open, unless they are closed with it.',
+      schemas: ({ ById, OpenTasks, Suspending }) => ({
+        params: ById,
+        body: Suspending,
+        answer: OpenTasks,
+      }),
+      command: (terminal) => ({
         examples: ['remit people suspend sam@example.com'],
-        takes: { params: { id: person('<person>') }, body: { reason } },
-        said: ({ typed }) => done`${bold(typed('<person>'))} is suspended`,
+        takes: {
+          params: { id: person('<person>') },
+          body: { reason, close_tasks: closeTasks },
+        },
+        said: ({ answer: { open_tasks }, typed }) => [
+          terminal.done`${terminal.bold(typed('<person>'))} is suspended`,
+          ...openTasksLine(open_tasks, 'suspended', '', terminal),
+        ],
         json: ({ params }) => ({ person: params.id, act: 'suspend' }),
       }),
     }),
     resume: describe({
       route: 'POST /people/:id/resume',
       widens: true,
-      says: 'Lets what is done for a person continue.',
-      schemas: ({ ById, Nothing, Reason }) => ({ params: ById, body: Reason, answer: Nothing }),
+      says: 'Lets what is done for a person continue, with their open tasks and the keys of these.',
+      schemas: ({ ById, OpenTasks, Reason }) => ({ params: ById, body: Reason, answer: OpenTasks }),
       confirms: () => 'Let a suspended person continue',
-      command: ({ bold, done }) => ({
+      command: (terminal) => ({
         examples: ['remit people resume sam@example.com'],
         takes: { params: { id: person('<person>') }, body: { reason } },
-        said: ({ typed }) => done`${bold(typed('<person>'))} is active again`,
+        said: ({ answer: { open_tasks }, typed }) => [
+          terminal.done`${terminal.bold(typed('<person>'))} is active again`,
+          ...openTasksLine(open_tasks, 'resumed', 'remit tasks list', terminal),
+        ],
         json: ({ params }) => ({ person: params.id, act: 'resume' }),
       }),
     }),

@@ -1,5 +1,5 @@
 import { describe, noun, type SchemaKit } from '../operation-kit/operation.ts'
-import { change, limit } from '../operation-kit/shared-sources.ts'
+import { change, limit, person, reason } from '../operation-kit/shared-sources.ts'
 import { input } from '../operation-kit/source.ts'
 import { StandingLimit } from './limits.ts'
 
@@ -93,6 +93,35 @@ export const TASKS = noun({
       says: 'Ends a task and everything below it, for good. Done when no replica permits any more.',
       schemas: Change,
       command: (terminal) => change('remit tasks close tsk_…', 'is closed', { id }, terminal),
+    }),
+    'close-all': describe({
+      id: 'tasks.close_all',
+      route: 'POST /tasks/close',
+      widens: false,
+      says: 'Ends all tasks of an agent, or for a person, for good. New ones can be opened: suspend the agent or the person to prevent that.',
+      schemas: ({ exactly, Name, Type }) => ({
+        body: exactly({
+          agent: Type.Optional(Name),
+          person: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+          reason: Type.Optional(Type.String({ maxLength: 500 })),
+        }),
+        answer: Type.Object({ closed: Type.Integer() }),
+      }),
+      command: ({ done }) => ({
+        examples: [
+          'remit tasks close-all --agent refund-bot',
+          'remit tasks close-all --person sam@example.com --reason "…"',
+        ],
+        takes: {
+          body: {
+            agent: input('--agent <name>', 'those of this agent'),
+            person: person('--person <person>', 'those for this person: id, e-mail or name'),
+            reason,
+          },
+        },
+        said: ({ answer: { closed } }) =>
+          done`${closed === 1 ? '1 task is' : `${closed} tasks are`} closed`,
+      }),
     }),
     suspend: describe({
       route: 'POST /tasks/:id/suspend',

@@ -57,6 +57,7 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       { days: 31 },
     ),
     'agents.resume': sample('/agents/refund-bot/resume', {}, { reason: 'other' }),
+    'everything.resume': sample('/everything/resume', {}, { reason: 'other' }),
     'agents.set_owner': sample(
       '/agents/refund-bot/owner',
       { owner: person },

@@ -3,6 +3,7 @@ import { AGENT_OPERATIONS } from './agents/agents.ts'
 import { CHANNEL_OPERATIONS } from './channels.ts'
 import { CLIENT_OPERATIONS } from './clients/clients.ts'
 import { CONNECTION_OPERATIONS } from './connections.ts'
+import { EVERYTHING_OPERATIONS } from './everything.ts'
 import { ISSUER_OPERATIONS } from './issuers.ts'
 import { KEY_OPERATIONS } from './keys.ts'
 import { LEDGER_OPERATIONS } from './ledger.ts'
@@ -38,6 +39,7 @@ const ALL = [
   ...RISK_OPERATIONS,
   ...POINT_OPERATIONS,
   ...SPACE_OPERATIONS,
+  ...EVERYTHING_OPERATIONS,
   ...POLICY_OPERATIONS,
   ...POLICY_SHADOW_OPERATIONS,
   ...CHECK_OPERATIONS,

@@ -27,12 +27,18 @@ import {
   setOnCall,
 } from '../people/index.ts'
 import { resumePerson, suspendPerson } from '../sessions/index.ts'
+import { closeAllTasks, countUnclosed } from '../tasks/index.ts'
 import { fromJson, toJson } from './json.ts'
 import { acts } from './operation.ts'
 import { pageOf } from './paging.ts'
+import type { ApiParts } from './parts.ts'
 import { personShape, time } from './shapes.ts'
 
 const KNOWN_PERSON = KnownPerson(kit)
+
+async function openTasksOf(parts: ApiParts, personId: string) {
+  return { open_tasks: await countUnclosed(parts.people.storage.read, { personId }) }
+}
 
 export const PEOPLE_OPERATIONS = [
   ...acts(PEOPLE, {
@@ -57,14 +63,21 @@ export const PEOPLE_OPERATIONS = [
     },
     suspend: async (
       parts,
-      { body: { reason = 'suspend by an administrator' }, caller, params },
+      {
+        body: { close_tasks: closes = false, reason = 'suspend by an administrator' },
+        caller,
+        params: { id: personId },
+      },
     ) => {
-      await suspendPerson(parts.people, { personId: params.id, by: caller.person.id, reason })
-      return {}
+      const by = caller.person.id
+      await suspendPerson(parts.people, { personId, by, reason })
+      const why = { by, reason: 'administrator', note: reason }
+      if (closes) await closeAllTasks(parts.decisions, why, { personId })
+      return openTasksOf(parts, personId)
     },
     resume: async (parts, { body: { reason = 'resume by an administrator' }, caller, params }) => {
       await resumePerson(parts.people, { personId: params.id, by: caller.person.id, reason })
-      return {}
+      return openTasksOf(parts, params.id)
     },
     'permit-return': async (parts, { caller, params }) => {
       await permitReturn(parts.people, { personId: params.id, by: caller.person.id })

@@ -118,6 +118,8 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
         nounCommand((await import('../api-operations/admission.ts')).ADMISSION),
       issuers: async () => nounCommand((await import('../api-operations/issuers.ts')).ISSUERS),
       resources: async () => (await import('./resources/resources.ts')).resourcesCommand,
+      everything: async () =>
+        nounCommand((await import('../api-operations/everything.ts')).EVERYTHING),
       spaces: async () => nounCommand((await import('../api-operations/spaces.ts')).SPACES),
       connections: async () =>
         nounCommand((await import('../api-operations/connections.ts')).CONNECTIONS),

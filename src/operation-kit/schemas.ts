@@ -32,6 +32,20 @@ export const Reason = Type.Object(
   { reason: Type.Optional(Type.String({ maxLength: 500 })) },
   closed,
 )
+export const Suspending = Type.Object(
+  {
+    reason: Type.Optional(Type.String({ maxLength: 500 })),
+    close_tasks: Type.Optional(
+      Type.Boolean({ description: 'ends all open tasks, too; default: they go on when resumed' }),
+    ),
+  },
+  closed,
+)
+export const OpenTasks = Type.Object({
+  open_tasks: Type.Integer({
+    description: 'tasks that are not closed, as of now: they go on with their keys when resumed',
+  }),
+})
 export const Page = {
   limit: Type.Optional(
     Type.String({

@@ -1,3 +1,4 @@
+import type { Text } from '../lib/terminal/text.ts'
 import {
   input,
   namesOf,
@@ -22,6 +23,30 @@ export function person<const Term extends string>(
 }
 
 export const reason = input('--reason <text>', 'why; it is recorded')
+
+/** Option that ends the tasks of what is suspended. */
+export const closeTasks = input(
+  '--close-tasks',
+  'also end its open tasks, for good; after a stolen key, always',
+)
+
+/** Sentence about tasks that suspending left open, or that resuming brought back; nothing where there are none. */
+export function openTasksLine(
+  count: number,
+  when: 'suspended' | 'resumed',
+  list: string,
+  { dim }: Pick<Terminal, 'dim'>,
+): readonly Text[] {
+  if (count === 0) return []
+  const tasks = count === 1 ? '1 task' : `${count} tasks`
+  return [
+    when === 'resumed'
+      ? dim(`  ${tasks} can go on, with the keys that they have: ${list}`)
+      : dim(
+          `  ${tasks} stay open, and can go on with their keys when it is resumed; --close-tasks ends them`,
+        ),
+  ]
+}
 
 /** Command that changes how something stands: an example, how it stands then, and what names it. */
 export function change<const P extends Readonly<Record<string, Source<string>>>>(

@@ -17,7 +17,8 @@ export {
   type SpaceParts,
   withinSpaces,
 } from './space.ts'
-export { findLine, findSpace, listSpaces } from './space-store.ts'
+export { findLine, findSpace, isEverythingStopped, listSpaces } from './space-store.ts'
+export { resumeEverything, stopEverything } from './stop-everything.ts'
 export { endThread, stateThread } from './thread/state-thread.ts'
 export { type Statement, THREAD_LIMITS, type Thread } from './thread/thread.ts'
 export { findThread, listThreads, threadByName } from './thread/thread-store.ts'

@@ -1,3 +1,4 @@
+import { ORGANIZATION } from '../revocation/index.ts'
 import { codec, type Reader, type Tx } from '../storage/index.ts'
 import type { Space, SpaceLine, SpaceStatus } from './space.ts'
 
@@ -88,4 +89,16 @@ export async function changeStatus(
     .where('status', 'in', from)
     .executeTakeFirstOrThrow()
   return numUpdatedRows === 1n
+}
+
+/** Tells whether everything is stopped. */
+export async function isEverythingStopped(db: Reader): Promise<boolean> {
+  const { id, kind } = ORGANIZATION
+  const row = await db
+    .selectFrom('live_epochs')
+    .select('state')
+    .where('kind', '=', kind)
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row !== undefined && row.state !== 'active'
 }

@@ -26,9 +26,11 @@ export {
 } from './task.ts'
 export {
   ancestorsOf,
+  countUnclosed,
   findTask,
   findTaskByKey,
   openTree,
+  type TasksOf,
   type TaskTree,
   treeOf,
   unclosedTasks,

@@ -210,9 +210,33 @@ export async function markClosed(
 
 export const NOT_CLOSED = ['open', 'suspended'] as const
 
-export async function unclosedTasks(db: Reader, count: number): Promise<string[]> {
-  const rows = await db.selectFrom('tasks').select('id').where(IS_NOT_CLOSED).limit(count).execute()
+export async function unclosedTasks(
+  db: Reader,
+  count: number,
+  { agentId, personId }: TasksOf = {},
+): Promise<string[]> {
+  let query = db.selectFrom('tasks').select('id').where(IS_NOT_CLOSED)
+  if (agentId !== undefined) query = query.where('agent_id', '=', agentId)
+  if (personId !== undefined) query = query.where('person_id', '=', personId)
+  const rows = await query.limit(count).execute()
   return rows.map(({ id }) => id)
+}
+
+/** Tasks of an agent, for a person, or both; else all. */
+export interface TasksOf {
+  readonly agentId?: string | undefined
+  readonly personId?: string | undefined
+}
+
+/** Counts the tasks that are not closed. */
+export async function countUnclosed(db: Reader, { agentId, personId }: TasksOf): Promise<number> {
+  let query = db
+    .selectFrom('tasks')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where(IS_NOT_CLOSED)
+  if (agentId !== undefined) query = query.where('agent_id', '=', agentId)
+  if (personId !== undefined) query = query.where('person_id', '=', personId)
+  return Number((await query.executeTakeFirstOrThrow()).count)
 }
 
 /** Condition as the index of what is due has it: written out, or it could not be used. */

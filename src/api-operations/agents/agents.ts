@@ -1,6 +1,15 @@
 import { isName } from '../../lib/id.ts'
 import { describe, noun, type SchemaKit } from '../../operation-kit/operation.ts'
-import { authority, change, pages, person, trust } from '../../operation-kit/shared-sources.ts'
+import {
+  authority,
+  change,
+  closeTasks,
+  openTasksLine,
+  pages,
+  person,
+  reason,
+  trust,
+} from '../../operation-kit/shared-sources.ts'
 import { input, numeric, orNone, together } from '../../operation-kit/source.ts'
 import { AGENT_PROOFS, key, name, readClient } from './proofs.ts'
 import { AgentProfile, agentLines, Client, IdleMinutes, MayDelegate, ownName } from './shape.ts'
@@ -299,19 +308,34 @@ export const AGENTS = noun({
     suspend: describe({
       route: 'POST /agents/:name/suspend',
       widens: false,
-      says: 'Stops an agent; its tasks stay open. When the command returns, no replica permits its calls.',
-      schemas: Change,
-      command: (terminal) =>
-        change('remit agents suspend refund-bot --reason "…"', 'is suspended', { name }, terminal),
+      says: 'Stops an agent. When the command returns, no replica permits its calls. Its tasks stay open, unless they are closed with it.',
+      schemas: (kit) => ({ ...Change(kit), body: kit.Suspending }),
+      command: (terminal) => ({
+        examples: [
+          'remit agents suspend refund-bot --reason "…"',
+          'remit agents suspend refund-bot --close-tasks   # its key was stolen',
+        ],
+        takes: { params: { name }, body: { reason, close_tasks: closeTasks } },
+        said: ({ answer: { id, open_tasks } }) => [
+          terminal.done`${terminal.bold(id)} is suspended`,
+          ...openTasksLine(open_tasks, 'suspended', '', terminal),
+        ],
+      }),
     }),
     resume: describe({
       route: 'POST /agents/:name/resume',
       widens: true,
-      says: 'Lets a suspended agent work again. Resource tokens from before stay dead.',
+      says: 'Lets a suspended agent work again, with its open tasks and their keys. Resource tokens from before stay dead.',
       schemas: Change,
       confirms: ({ params }) => `Let the suspended agent ${params.name} work again`,
-      command: (terminal) =>
-        change('remit agents resume refund-bot --reason "…"', 'works again', { name }, terminal),
+      command: (terminal) => ({
+        examples: ['remit agents resume refund-bot --reason "…"'],
+        takes: { params: { name }, body: { reason } },
+        said: ({ answer: { id, open_tasks } }) => [
+          terminal.done`${terminal.bold(id)} works again`,
+          ...openTasksLine(open_tasks, 'resumed', `remit tasks list --agent ${id}`, terminal),
+        ],
+      }),
     }),
     retire: describe({
       route: 'POST /agents/:name/retire',

@@ -37,6 +37,7 @@ export const AgentProfile = (kit: SchemaKit) => {
     Type.Object({
       may_delegate: Type.Union([Type.Array(KeptDetail), Type.Null()]),
       idle_minutes: IdleMinutes(kit),
+      ...kit.OpenTasks.properties,
       clients: Type.Array(Client(kit)),
       keys: Type.Array(
         Type.Object({
@@ -123,6 +124,7 @@ export async function agentLines(
     text`${bold(agent.id)}${agent.description && `  ${agent.description}`}`,
     ...terminal.facts([
       ['status', terminal.status(agent.status)],
+      ['open tasks', agent.open_tasks === 0 ? null : agent.open_tasks],
       ['stopped because', agent.suspended_for && STOPPED[agent.suspended_for]],
       ['to be recertified by', agent.recertify_by && moment(agent.recertify_by)],
       ['trust', terminal.trust(agent.trust)],

@@ -23,6 +23,7 @@ import {
 } from '../../agents/index.ts'
 import { AGENTS } from '../../api-operations/agents/agents.ts'
 import { agentIdOf } from '../../lib/client-url.ts'
+import { closeAllTasks } from '../../tasks/index.ts'
 import { type ApiCaller, acts } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
 import { listedAgents } from './list.ts'
@@ -94,9 +95,13 @@ export const AGENT_OPERATIONS = acts(AGENTS, {
       mayFor: ({ ownerId }) => caller.administrator || ownerId === caller.person.id,
     }),
   ),
-  suspend: change((agents, agent, { body: { reason = 'suspend by an administrator' } }) =>
-    suspendAgent(agents, { ...agent, reason }),
-  ),
+  suspend: change(async (agents, agent, { body }, { decisions }) => {
+    const { close_tasks: closes = false, reason = 'suspend by an administrator' } = body
+    await suspendAgent(agents, { ...agent, reason })
+    // After it: no task is opened any more, so none is left over.
+    const why = { by: agent.by, reason: 'administrator', note: reason }
+    if (closes) await closeAllTasks(decisions, why, { agentId: agent.agentId })
+  }),
   resume: change((agents, agent, { body: { reason = 'resume by an administrator' } }) =>
     resumeAgent(agents, { ...agent, reason }),
   ),

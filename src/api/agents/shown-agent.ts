@@ -2,6 +2,7 @@ import { findAgent, listKeys } from '../../agents/index.ts'
 import { findDescription } from '../../client-metadata/index.ts'
 import { instancesOf } from '../../code-grant/index.ts'
 import { Problem } from '../../lib/problem.ts'
+import { countUnclosed } from '../../tasks/index.ts'
 import { personNames } from '../names.ts'
 import type { ApiParts } from '../parts.ts'
 import { agentShape, time } from '../shapes.ts'
@@ -30,6 +31,7 @@ export async function shownAgent(parts: ApiParts, name: string, ownerId?: string
     ...agentShape(agent, nameOf(agent.ownerId)),
     may_delegate: agent.mayDelegate && [...agent.mayDelegate],
     idle_minutes: agent.idleMinutes,
+    open_tasks: await countUnclosed(parts.agents.storage.read, { agentId: agent.id }),
     clients: agent.clients.map(({ clientId, issuer }) => ({ issuer, client_id: clientId })),
     keys: keys.map(({ createdAt, kid, revokedAt, thumbprint }) => ({
       thumbprint,

@@ -3,6 +3,8 @@ import { Problem } from '../../lib/problem.ts'
 import type { OperationInput } from '../../operation-kit/operation.ts'
 import { findPerson, findPersonsByEmail, type Person } from '../../people/index.ts'
 import type { Meaning } from '../../sessions/index.ts'
+import { countUnclosed, type TasksOf } from '../../tasks/index.ts'
+import { requireAgent } from '../agents/shown-agent.ts'
 import type { Input, Operation } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
 import { meaningOfAgent } from './of-agent.ts'
@@ -18,9 +20,11 @@ type Means = (parts: ApiParts, given: OperationInput, caller: Person) => Promise
 /** Acts whose difference to what is in force can be told. */
 const DIFFERENCES: Readonly<Record<string, Means>> = {
   'agents.register': meaningOfAgent,
+  'agents.resume': meaningOfResumedAgent,
   'agents.set_limits': meaningOfAgent,
   'groups.add_member': meaningOfMember,
   'people.permit_passkey': meaningOfPasskey,
+  'people.resume': meaningOfResumedPerson,
   'policies.publish': meaningOfPolicies,
   'policies.publish_again': meaningOfPolicies,
   'resources.accept_risks': meaningOfRisks,
@@ -45,6 +49,37 @@ export async function meaningOf(
     if (!(error instanceof Problem)) throw error
     return { sentence, facts: [], refused: error.detail }
   }
+}
+
+async function meaningOfResumedAgent(
+  parts: ApiParts,
+  { params }: OperationInput,
+): Promise<Meaning> {
+  const agentId = said(params.name)
+  await requireAgent(parts, agentId)
+  return {
+    sentence: `Let the suspended agent ${agentId} work again`,
+    facts: await openTasksFact(parts, { agentId }),
+  }
+}
+
+async function meaningOfResumedPerson(
+  parts: ApiParts,
+  { params }: OperationInput,
+): Promise<Meaning> {
+  const person = await findPerson(parts.people.storage.read, said(params.id))
+  if (!person) throw new Problem('person.unknown', `there is no person \`${said(params.id)}\``)
+  return {
+    sentence: `Let what is done for ${person.name} continue`,
+    facts: await openTasksFact(parts, { personId: person.id }),
+  }
+}
+
+/** Fact about the tasks that come back: a thief who has the key of one has it still. */
+async function openTasksFact(parts: ApiParts, of: TasksOf): Promise<Meaning['facts']> {
+  const count = await countUnclosed(parts.decisions.storage.read, of)
+  const words = count === 0 ? 'none' : `${count}, which can go on with the keys that they have`
+  return [['Open tasks', words]]
 }
 
 async function meaningOfMember(parts: ApiParts, { params }: OperationInput): Promise<Meaning> {

@@ -7,7 +7,9 @@ import { listNotices } from '../../calls/index.ts'
 import { findDecision, listDecisions } from '../../decision-log/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import * as kit from '../../operation-kit/schemas.ts'
+import { findPerson } from '../../people/index.ts'
 import {
+  closeAllTasks,
   closeTask,
   findTask,
   listTasks,
@@ -18,6 +20,7 @@ import {
   type TaskTree,
   treeOf,
 } from '../../tasks/index.ts'
+import { requireAgent } from '../agents/shown-agent.ts'
 import { explanationShape, operatorShape } from '../explanation.ts'
 import { toJson } from '../json.ts'
 import { limitShapes } from '../limits.ts'
@@ -119,6 +122,16 @@ export const TASK_OPERATIONS = [
       const { role } = await visibleTask(parts, caller, params.id)
       const closing = { taskId: params.id, by: caller.person.id, reason: role, note: body.reason }
       return taskShape(await closeTask(parts.decisions, closing))
+    },
+    'close-all': async (parts, { body, caller }) => {
+      const { agent: agentId, person: personId, reason: note } = body
+      if (agentId === undefined && personId === undefined)
+        throw new Problem('input.malformed', 'name an agent, a person, or both')
+      if (agentId !== undefined) await requireAgent(parts, agentId)
+      if (personId !== undefined && !(await findPerson(parts.people.storage.read, personId)))
+        throw new Problem('person.unknown', `there is no person \`${personId}\``)
+      const why = { by: caller.person.id, reason: 'administrator', note }
+      return { closed: await closeAllTasks(parts.decisions, why, { agentId, personId }) }
     },
     suspend: async (parts, { body: { reason = 'suspend by a person' }, caller, params }) => {
       await visibleTask(parts, caller, params.id)
