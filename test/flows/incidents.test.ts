@@ -82,7 +82,7 @@ const AGAIN =
 const HARMLESS =
   /^remit (?:\S+ (?:list|show|explain|sealed|checkpoint|export|state)|agents add-key)\b/
 
-/** What an attacker may still do after a command: with what was taken, and by opening a task. */
+/** Acts that an attacker still has after a command: calls with what was taken, and opening a task. */
 const AFTER: readonly [command: RegExp, mayCall: boolean, mayOpen: boolean][] = [
   [/^everything stop/, false, false],
   [/^keys withdraw/, false, false],
