@@ -130,7 +130,26 @@ export function renderProblem(
   return reply
 }
 
-/** Logs a failure whole; its text goes nowhere else. */
-export function logBug(log: Pick<Logger, 'error'>, error: unknown): void {
+/**
+ * Failures of others, or of a load, that strangers can bring about as often as they like: no error of this server, and
+ * their stack tells nothing.
+ */
+const BY_STRANGERS: ReadonlySet<ProblemCode> = new Set([
+  'client_document.unavailable',
+  'issuer.unreachable',
+  'outbound.refused',
+  'outbound.too_large',
+  'outbound.unreachable',
+  'server.busy',
+  'sign_in.failed',
+])
+
+/** Logs a failure whole; its text goes nowhere else. What strangers can cause is a line without its stack. */
+export function logBug(log: Pick<Logger, 'error' | 'info'>, error: unknown): void {
+  if (error instanceof Problem && BY_STRANGERS.has(error.code)) {
+    const { cause, code, detail } = error
+    log.info({ code, cause: cause instanceof Error ? cause.message : undefined }, detail)
+    return
+  }
   log.error({ err: error }, error instanceof Error ? error.message : 'something was thrown')
 }

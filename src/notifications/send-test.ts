@@ -36,7 +36,7 @@ export async function sendTest(
       ],
     })
     .catch((error: unknown) => {
-      if (error instanceof DeliveryError) throw new Problem('notification.not_sent', error.message)
+      if (error instanceof DeliveryError) throw new Problem('notification.not_sent', error.told)
       throw error
     })
 }

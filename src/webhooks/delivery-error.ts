@@ -5,11 +5,19 @@ export class DeliveryError extends Error {
   /** True when the address no longer exists. */
   readonly gone: boolean
 
+  /** Words for who named the address and is no administrator: they tell nothing about names and addresses of our network. */
+  readonly told: string
+
   constructor(
     message: string,
-    { gone = false, lasting }: { readonly lasting: boolean; readonly gone?: boolean },
+    {
+      gone = false,
+      lasting,
+      told = message,
+    }: { readonly lasting: boolean; readonly gone?: boolean; readonly told?: string },
   ) {
     super(message)
+    this.told = told
     this.lasting = lasting
     this.gone = gone
   }

@@ -30,7 +30,11 @@ export async function postTo(
     .fetch(url, { method: 'POST', headers, body }, LIMITS)
     .catch((error: unknown) => {
       if (!(error instanceof Problem)) throw error
-      throw new DeliveryError(error.detail, { lasting: error.code === 'outbound.refused' })
+      throw new DeliveryError(error.detail, {
+        lasting: error.code === 'outbound.refused',
+        // INVARIANT: refused, unresolvable and unreachable are one answer, or names of our network could be tried.
+        told: `\`${new URL(url).host}\` cannot be reached from here`,
+      })
     })
   const { ok, status } = answer
   if (ok) return

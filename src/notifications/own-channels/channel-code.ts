@@ -53,7 +53,7 @@ export async function sendCode(
       await parts.storage.transaction((tx) =>
         putCode(tx, own.id, { digest: digestOf(parts, own, code), until: NOT_SENT }),
       )
-      if (error instanceof DeliveryError) throw new Problem('notification.not_sent', error.message)
+      if (error instanceof DeliveryError) throw new Problem('notification.not_sent', error.told)
       throw error
     })
 }
