@@ -90,7 +90,12 @@ export async function checkJwt(token: string, expect: JwtExpectation): Promise<C
   }
   const { alg } = header
   if (!isAlgorithm(alg) || !expect.algorithms.includes(alg)) {
-    throw new Problem('token.wrong_algorithm', `\`alg\` must be ${expect.algorithms.join(' or ')}`)
+    const came =
+      typeof alg === 'string' && /^[A-Za-z0-9-]{1,16}$/.test(alg) ? `, not \`${alg}\`` : ''
+    throw new Problem(
+      'token.wrong_algorithm',
+      `\`alg\` must be ${expect.algorithms.join(' or ')}${came}`,
+    )
   }
   const key = await expect.keyFor(header)
   if (!key) throw new Problem('token.unknown_key', 'no key with this `kid` is known for the issuer')

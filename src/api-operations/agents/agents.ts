@@ -185,7 +185,7 @@ export const AGENTS = noun({
       id: 'agents.set_limits',
       route: 'PUT /agents/:name/limits',
       widens: true,
-      says: 'Sets the ceiling (the most the agent may ever be given), what it may hand on, the trust level, and when its unused tasks end.',
+      says: 'Sets the ceiling (the most the agent may ever be given), the trust level, and when its unused tasks end; and, by the API alone, what it may hand on (`may_delegate`).',
       schemas: (kit) => ({
         params: kit.ByName,
         body: kit.exactly({
