@@ -1,4 +1,10 @@
-import type { TypedArguments, TypedValue } from '@remit/engine'
+import type {
+  ArgumentField,
+  ArgumentSchema,
+  ArgumentType,
+  TypedArguments,
+  TypedValue,
+} from '@remit/engine'
 import { memberPointer, unescaped } from '../lib/json-pointer.ts'
 import { isReadableLine } from '../lib/text/hidden.ts'
 import { isCurrency, minorAmount } from '../lib/text/numbers.ts'
@@ -103,7 +109,7 @@ export interface ValuePlace {
  * INVARIANT: digits stay as they were sent.
  */
 export function displayedValue(
-  { displays }: Pick<Action, 'displays'>,
+  { arguments: schema, displays }: DisplayedAction,
   { indices, path }: ValuePlace,
   value: TypedValue,
   args: TypedArguments,
@@ -118,7 +124,33 @@ export function displayedValue(
   const known = withUnit(display, value.text, codeAt)
   if (known !== undefined || display.kind !== 'currency') return known
   const code = codeAt(display.code)
+  const fallback =
+    code === undefined && schema ? currencyByDefault(schema, display.code) : undefined
+  const amount = fallback && withUnit(display, value.text, () => fallback)
+  if (amount) return `${amount} (by default)`
   return `${value.text} ${code === undefined ? '(no currency given)' : quoted(code)}`
+}
+
+/** Action whose values are shown; its arguments say what the API takes where a currency is not given. */
+export type DisplayedAction = Pick<Action, 'displays'> & Partial<Pick<Action, 'arguments'>>
+
+/** Currency that the API takes where the argument at a pointer is not given; `undefined`: it says none. */
+export function currencyByDefault(schema: ArgumentSchema, pointer: string): string | undefined {
+  let field: ArgumentField | undefined
+  let type: ArgumentType | undefined
+  for (const name of pointer.split('/').slice(1).map(unescaped)) {
+    if (name === '*' && type?.kind === 'set') {
+      type = type.items
+      continue
+    }
+    const fields: readonly ArgumentField[] =
+      type === undefined ? schema.arguments : type.kind === 'record' ? type.fields : []
+    field = fields.find((each) => each.name === name)
+    if (!field) return undefined
+    type = field.type
+  }
+  // What `null` means to the API, its default does not say.
+  return type?.kind === 'string' && !field?.nullable ? type.default : undefined
 }
 
 /** The value at a pointer, through lists too. */

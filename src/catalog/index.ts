@@ -20,7 +20,13 @@ export {
   writeResource,
 } from './catalog-store.ts'
 export { changeCatalog, RULES, rulesEpoch } from './change-catalog.ts'
-export { amountOf, displayedLimit, displayMistake, readDisplay } from './display.ts'
+export {
+  amountOf,
+  currencyByDefault,
+  displayedLimit,
+  displayMistake,
+  readDisplay,
+} from './display.ts'
 export { CLAIM_SOURCES, isFurtherName, type MappedClaim, namesPeople } from './mapped-claims.ts'
 export type { CatalogParts } from './parts.ts'
 export {

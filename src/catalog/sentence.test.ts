@@ -85,6 +85,27 @@ describe('sentences', () => {
     assert.match(shown('date', '9.50'), /^Refund 9.50 to/)
   })
 
+  it('G4: state the currency that the API takes by default where none is given', () => {
+    const shown = (currency: object, given: Record<string, TypedValue> = {}) => {
+      const amount = { type: 'number' }
+      const action = onlyAction(
+        planOperation(jsonBody({ type: 'object', properties: { amount, currency } })),
+      )
+      const displays = { '/amount': 'currency:/currency' }
+      const args = { amount: { kind: 'decimal', text: '9.00' } as const, ...given }
+      const { arguments: schema } = action
+      const of = { sentence: 'Refund {amount}', displays, arguments: schema }
+      return renderSentence(of, new Map<string, TypedValue>(Object.entries(args)))
+    }
+    const currency = { type: 'string', default: 'EUR' }
+    assert.equal(shown(currency), 'Refund 9.00 EUR (by default)')
+    assert.equal(shown(currency, { currency: text('USD') }), 'Refund 9.00 USD')
+    assert.equal(shown({ ...currency, default: 'none' }), 'Refund 9.00 (no currency given)')
+    assert.equal(shown({ type: 'string' }), 'Refund 9.00 (no currency given)')
+    const nullable = { anyOf: [currency, { type: 'null' }] }
+    assert.equal(shown(nullable), 'Refund 9.00 (no currency given)')
+  })
+
   it('state values in lists as they state any other, each with what stands beside it', () => {
     const item = (amount: string, currency?: string): TypedValue => ({
       kind: 'record',

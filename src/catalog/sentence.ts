@@ -8,7 +8,7 @@ import {
 } from '@remit/engine'
 import { pointerTo } from '../lib/json-pointer.ts'
 import { quoted, visible } from '../lib/text/visible.ts'
-import { displayedValue, type ValuePlace } from './display.ts'
+import { type DisplayedAction, displayedValue, type ValuePlace } from './display.ts'
 import type { Action } from './resource.ts'
 
 /** Text that stands in a sentence for an argument that was not given. */
@@ -65,7 +65,7 @@ function cannotShow(name: string, schema: ArgumentSchema): string | undefined {
  * escape it for HTML. Strings are quoted and nothing in them is invisible, so a value cannot pretend to be part of the sentence.
  */
 export function renderSentence(
-  action: Pick<Action, 'sentence' | 'displays'>,
+  action: Pick<Action, 'sentence'> & DisplayedAction,
   args: TypedArguments,
 ): string {
   const given = (name: string) => argumentAt(args, `/${name}`)

@@ -8,6 +8,8 @@ export type ScalarType =
       /** `path`: a string that the API reads as a path; dot segments are refused. */
       readonly kind: 'string' | 'path'
       readonly enum?: readonly string[]
+      /** Currency that the API takes where none is given. Other defaults change nothing here. */
+      readonly default?: string
       /** Lengths in Unicode characters (code points), as JSON Schema counts. */
       readonly minLength?: number
       readonly maxLength?: number

@@ -1,5 +1,6 @@
 import { ARGUMENT_LIMITS, type ArgumentType, exact, type ScalarType } from '@remit/engine'
 import { ExactNumber, type Json, type JsonObject } from '../../lib/json.ts'
+import { isCurrency } from '../../lib/text/numbers.ts'
 import { FILE } from '../bodies.ts'
 import { plainNumber } from '../exact.ts'
 import { isCheapPattern } from '../pattern.ts'
@@ -49,8 +50,10 @@ function text(reader: OperationReader, schema: JsonObject, kind: Text['kind']): 
   const asked = wholeNumber(schema.get('maxLength'))
   const maxLength = asked === undefined ? undefined : Math.min(asked, ARGUMENT_LIMITS.longestString)
   const pattern = usablePattern(reader, schema, maxLength ?? ARGUMENT_LIMITS.string)
+  const fallback = textAt(schema, 'default')
   return {
     kind,
+    ...(fallback !== undefined && isCurrency(fallback) ? { default: fallback } : {}),
     ...(values === undefined ? {} : { enum: values.filter((value) => typeof value === 'string') }),
     ...(minLength === undefined ? {} : { minLength }),
     ...(maxLength === undefined ? {} : { maxLength }),

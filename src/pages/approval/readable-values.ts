@@ -1,6 +1,6 @@
 import type { AccessRequest } from '../../access-requests/index.ts'
 import { type CallRow, listMembers, MAX_MEMBERS } from '../../approval-desk/index.ts'
-import { amountOf, type CatalogView, readDisplay } from '../../catalog/index.ts'
+import { amountOf, type CatalogView, currencyByDefault, readDisplay } from '../../catalog/index.ts'
 import { isId } from '../../lib/id.ts'
 import { localNumber } from '../../lib/text/numbers.ts'
 import { findPerson, findPersonsByEmail } from '../../people/index.ts'
@@ -57,6 +57,8 @@ export async function readableValues(
     const value = known.get(places.get(path) ?? '')
     return leaves.get(path)?.text ?? (value && 'text' in value ? value.text : undefined)
   }
+  const codeAt = (path: string) =>
+    textAt(path) ?? (action && currencyByDefault(action.arguments, path))
   const dates = [...leaves.values()].flatMap(({ kind, path }) =>
     kind === 'datetime' ? [path] : [],
   )
@@ -70,7 +72,9 @@ export async function readableValues(
   for (const [path, display] of Object.entries(displays)) {
     const text = textAt(path)
     const written =
-      text === undefined ? undefined : await write(display, text, { read, settings, textAt })
+      text === undefined
+        ? undefined
+        : await write(display, text, { read, settings, textAt: codeAt })
     if (!written) continue
     const row = places.get(path)
     if (row !== undefined && known.has(row)) readable.set(row, written.value)
