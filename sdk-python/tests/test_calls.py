@@ -129,8 +129,14 @@ def test_a_call_that_is_refused_for_its_token_is_made_once_more_with_a_fresh_one
         assert len(network.to(API)) == 1
 
 
-@pytest.mark.parametrize("code", ["api.misconfigured", "api.not_decided", "upstream.unreachable"])
-def test_a_call_that_an_api_cannot_be_asked_for_had_no_effect(opened: Opened, code: str) -> None:
+@pytest.mark.parametrize(
+    "code",
+    [
+        *["api.misconfigured", "api.not_decided", "upstream.unreachable", "upstream.busy"],
+        *["server.busy", "server.clock_off", "live.lease_over", "call.no_longer_live"],
+    ],
+)
+def test_a_call_that_provably_was_not_sent_had_no_effect(opened: Opened, code: str) -> None:
     with pytest.raises(CallFailed) as failed:
         opened(numbered(lambda _: own_problem(500, code))).get(f"{API}/1")
     assert (failed.value.code, failed.value.effect) == (code, "none")
@@ -142,7 +148,7 @@ def test_a_call_that_an_api_cannot_be_asked_for_had_no_effect(opened: Opened, co
         (500, "server.failed"),
         (502, "upstream.unreadable"),
         (504, "upstream.timeout"),
-        (401, "call.no_longer_live"),
+        (502, "call.effect_unknown"),
     ],
 )
 def test_a_call_that_may_have_been_executed_is_never_made_again(

@@ -93,7 +93,7 @@ export async function groundsFor(
  * The call with risk class and sentence as they are now. `undefined`: it was read under a definition, or meant for an
  * address, that is not the resource's any more.
  */
-function asDefinedNow(call: Call, catalog: CatalogView): Call | undefined {
+export function asDefinedNow(call: Call, catalog: CatalogView): Call | undefined {
   const action = catalog.actions.get(call.action.name)
   const resource = catalog.resources.get(call.resource.name)
   const same =

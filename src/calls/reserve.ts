@@ -24,7 +24,7 @@ import type { CallParts } from './parts.ts'
 import { bookingOf, refuseReplay, usedProofSteps } from './refuse.ts'
 import { commitKnown } from './settlement/commit-known.ts'
 import { ticketOf } from './still-live.ts'
-import type { DenyVerdict, PermitVerdict } from './verdict.ts'
+import type { DecidedCase, DenyVerdict, PermitVerdict } from './verdict.ts'
 
 /** The word of people that lifts what stands in the way: of this very call, or of calls like it. */
 export type Word =
@@ -73,7 +73,15 @@ export async function reserve(
     parts.risk.permitted(risk, each.id)
     const settles = settledBy(budget)
     return {
-      ...permitted(each, { parts, permit, setting, standing, approvers }),
+      ...permitted(each, {
+        parts,
+        permit,
+        setting,
+        standing,
+        approvers,
+        looked: given.looked,
+        facts,
+      }),
       ...usedUp(word),
       settles,
     }
@@ -116,6 +124,17 @@ function approversOf(parts: CallParts, { approvers }: Word) {
   return parts.live.view(alsoKeys([], approvers))
 }
 
+function decidedOf(
+  each: KnownCase,
+  {
+    facts,
+    looked,
+    permit,
+  }: { permit: Permit; looked?: DecisionInputsWithLimits; facts?: CallFacts },
+): DecidedCase | undefined {
+  return looked && facts && { each, looked, facts, obligations: permit.obligations }
+}
+
 /** Writes a permit. It permits nothing that is not reserved, or was not before. */
 export function permitted(
   each: KnownCase,
@@ -125,6 +144,8 @@ export function permitted(
     setting: Setting
     standing: ApplicableLimits
     approvers: LiveView | undefined
+    looked?: DecisionInputsWithLimits
+    facts?: CallFacts
   },
 ): Omit<PermitVerdict, 'settles'> {
   const { call, who } = each
@@ -133,6 +154,7 @@ export function permitted(
   const ticket = ticketOf(who, given.setting, {
     word: given.approvers,
     limits: given.standing.view,
+    decided: decidedOf(each, given),
   })
   const parties = partiesOf(given.parts, who.held, given.setting, call.resource)
   const about = {

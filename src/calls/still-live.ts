@@ -17,12 +17,12 @@ type Rests = Pick<PermitVerdict, 'view' | 'ticket'>
 export function ticketOf(
   { claims, held }: KnownIdentity,
   { also, where }: Pick<Setting, 'also' | 'where'>,
-  { limits, word }: Pick<ValidityCheck, 'limits' | 'word'> = {},
+  { decided, limits, word }: Pick<ValidityCheck, 'decided' | 'limits' | 'word'> = {},
 ): ValidityCheck {
   const { deadline } = held.task
   const notAfter = Math.min(claims.exp * 1000, deadline)
   const surface = where?.conversation?.surface.id
-  return { also, word, limits, surface, notAfter, deadline }
+  return { also, word, limits, decided, surface, notAfter, deadline }
 }
 
 /**
@@ -33,7 +33,7 @@ export function stillLive(parts: LiveParts, verdict: Rests): boolean {
   const { limits, notAfter } = verdict.ticket
   if (parts.clock.now() >= notAfter || !mayContinue(parts, verdict)) return false
   // A limit that was set meanwhile has not counted this call. What has begun is not cut for one.
-  return limits === undefined || parts.live.holds(limits)
+  return limits === undefined || holdsAll(parts.live, [limits]) || holdsAnew(parts.live, verdict)
 }
 
 /**
@@ -47,13 +47,31 @@ export function mayContinue(
   const { also, deadline, surface, word } = ticket
   const at = clock.now()
   if (ledger.broken !== undefined) return false
-  if (at >= deadline || !holdsAll(live, [view, also, word])) return false
+  const holds = holdsAll(live, [view, also, word]) || holdsAnew(live, { view, ticket })
+  if (at >= deadline || !holds) return false
   return surface === undefined || facts.isHeard(surface, at)
 }
 
 /** Answers everything that `mayContinue` asks about, for `Live.pin`. */
-export function groundOf({ view, ticket }: Rests): readonly LiveView[] {
-  return [view, ticket.also, ticket.word].filter((each) => each !== undefined)
+export function groundOf(rests: Rests): readonly LiveView[] {
+  const { ticket, view } = rests
+  const now = renewedViews.get(ticket) ?? [view, ticket.also, ticket.word]
+  return now.filter((each) => each !== undefined)
+}
+
+/**
+ * Views of permits whose first ones held no longer, read again with nothing but time between, or under
+ * policies that permit the same case (`footingOf`). In the same order, and of the same things.
+ */
+const renewedViews = new WeakMap<ValidityCheck, readonly LiveView[]>()
+
+export function renewViews({ ticket }: Pick<Rests, 'ticket'>, views: readonly LiveView[]): void {
+  renewedViews.set(ticket, views)
+}
+
+function holdsAnew(live: LiveParts['live'], { ticket }: Rests): boolean {
+  const views = renewedViews.get(ticket)
+  return views !== undefined && holdsAll(live, views)
 }
 
 function holdsAll(live: LiveParts['live'], views: readonly (LiveView | undefined)[]): boolean {

@@ -1,4 +1,4 @@
-import type { GateResult, Obligation } from '@remit/engine'
+import type { CallFacts, GateResult, Obligation } from '@remit/engine'
 import type { AccessRequest } from '../access-requests/index.ts'
 import type { AnswerPart } from '../budgets/index.ts'
 import type { EditedArgument } from '../call-edits/index.ts'
@@ -7,6 +7,8 @@ import type { Id } from '../lib/id.ts'
 import type { ProblemCode } from '../lib/problem.ts'
 import type { LiveView } from '../revocation/index.ts'
 import type { TransactionGrant } from '../tokens/index.ts'
+import type { KnownCase } from './case.ts'
+import type { DecisionInputsWithLimits } from './judgment/grounds.ts'
 
 type Answer = PermitVerdict | DenyVerdict | Requestable | ExecutedVerdict
 
@@ -47,12 +49,22 @@ export interface PermitVerdict {
   readonly requestId?: Id<'request'>
 }
 
+/** Case that was permitted, with what it was decided by besides policies. */
+export interface DecidedCase {
+  readonly each: KnownCase
+  readonly looked: DecisionInputsWithLimits
+  readonly facts: Pick<CallFacts, 'lifted' | 'liftedBy'>
+  readonly obligations: readonly Obligation[]
+}
+
 /** State that `stillLive` and `mayContinue` look at. Opaque to edges. */
 export interface ValidityCheck {
   /** Policies, owners and approvers: live state that the token's epochs do not speak of. */
   readonly also: LiveView
   /** View of those whose word lifted something. */
   readonly word?: LiveView | undefined
+  /** Case that was decided, where it was one: policies that change meanwhile decide it once more. */
+  readonly decided?: DecidedCase | undefined
   /** View of the standing limits that the call was counted against. */
   readonly limits?: LiveView | undefined
   /** Id of the surface that says who is there, where the task is in a conversation. */

@@ -2,7 +2,7 @@ import {
   type CallParts,
   decideCall,
   endCall,
-  stillLive,
+  footingOf,
   tellRefusal,
   type Verdict,
 } from '../calls/index.ts'
@@ -26,13 +26,25 @@ export async function decideDirect(
     return tellRefusal(parts, verdict, { origin: new URL(call.url).origin, resource })
   }
   const { decisionId } = verdict
-  if (stillLive(parts, verdict)) {
+  if (await mayBegin(parts, verdict)) {
     parts.flights.end(decisionId)
     return verdict
   }
-  const problem = new Problem('call.no_longer_live', 'the task ended before the call began', {
+  const detail = 'something that the call depends on changed before it began'
+  const problem = new Problem('call.no_longer_live', detail, {
     members: { decision_id: decisionId },
   })
   await endCall(parts, decisionId, { state: 'not_sent', reason: problem.code })
   return { status: problem.status, headers: { 'remit-decision': decisionId }, problem }
+}
+
+/** Looks in the tick of the answer, and once more where a lease ran out or policies changed meanwhile. */
+async function mayBegin(parts: CallParts, verdict: Verdict<'permit'>): Promise<boolean> {
+  const { mayStart, startsAgain } = footingOf(parts, [verdict])
+  if (mayStart()) return true
+  const found = await startsAgain().catch(async (error: unknown) => {
+    await endCall(parts, verdict.decisionId, { state: 'not_sent', reason: 'live.lease_over' })
+    throw error
+  })
+  return found && mayStart()
 }

@@ -5,9 +5,10 @@ import type { LiveView } from './live-state.ts'
 
 /**
  * Reason why we ended a call: `ended`: something it depends on is no longer alive; `stopping`: the
- * gateway is going down; `abandoned`: nobody waits for the answer.
+ * gateway is going down; `abandoned`: nobody waits for the answer; `unsure`: this server lost its lease
+ * and could not find out whether anything had changed.
  */
-export type AbortReason = 'ended' | 'stopping' | 'abandoned'
+export type AbortReason = 'ended' | 'stopping' | 'abandoned' | 'unsure'
 
 /**
  * Interval at which running answers are checked for changes that no event reports: a lease that ran
@@ -16,16 +17,25 @@ export type AbortReason = 'ended' | 'stopping' | 'abandoned'
 const LOOK_EVERY_MS = 250
 
 interface WatchedResponse {
-  readonly lives: () => boolean
+  readonly ground: Ground
   readonly cut: (reason: AbortReason) => void
-  readonly release: () => void
+  release: () => void
+  /** True while it is being found out whether the call may go on. */
+  looking: boolean
 }
 
 /** State that a running call depends on. */
 export interface Ground {
-  /** Views that the call depends on. Read once, when the watch begins. */
+  /** Views that the call depends on. Read when the watch begins, and whenever `again` has read them anew. */
   readonly views: readonly LiveView[]
   readonly lives: () => boolean
+  /**
+   * Finds out whether a call that does not live for the moment may go on: a lease that ran out is no
+   * change, and other policies may permit it, too. Rejects where nobody can tell. Left out: it may not.
+   */
+  readonly again?: () => Promise<boolean>
+  /** Tells that `again` would say no, without I/O. */
+  readonly isOver?: () => boolean
 }
 
 /**
@@ -46,12 +56,9 @@ export class ActiveResponses {
   }
 
   /** Calls `cut` once when the ground is gone. Returns a function that stops watching. */
-  watch({ lives, views }: Ground, cut: (reason: AbortReason) => void): () => void {
-    const pins = views.map((view) => this.#live.pin(view))
-    const release = () => {
-      for (const unpin of pins) unpin()
-    }
-    const place = this.#watched.add({ lives, cut, release })
+  watch(ground: Ground, cut: (reason: AbortReason) => void): () => void {
+    const release = this.#pin(ground)
+    const place = this.#watched.add({ ground, cut, release, looking: false })
     if (this.#stopped) queueMicrotask(() => this.#cutAll())
     return () => this.#end(place)
   }
@@ -61,8 +68,33 @@ export class ActiveResponses {
   }
 
   look(): void {
-    for (const place of this.#watched.places())
-      if (place.item?.lives() === false) this.#end(place)?.cut('ended')
+    for (const place of this.#watched.places()) {
+      const { item } = place
+      if (!item || item.looking || item.ground.lives()) continue
+      if (item.ground.again && item.ground.isOver?.() !== true) void this.#lookAgain(place, item)
+      else this.#end(place)?.cut('ended')
+    }
+  }
+
+  /** INVARIANT: whoever passes an answer on asks `lives` before each part: nothing passes meanwhile. */
+  async #lookAgain(place: RosterPlace<WatchedResponse>, item: WatchedResponse): Promise<void> {
+    item.looking = true
+    const found = await item.ground.again?.().catch(() => 'unsure' as const)
+    item.looking = false
+    if (place.item !== item) return
+    if (found !== true) {
+      this.#end(place)?.cut(found === 'unsure' ? 'unsure' : 'ended')
+      return
+    }
+    item.release()
+    item.release = this.#pin(item.ground)
+  }
+
+  #pin({ views }: Ground): () => void {
+    const pins = views.map((view) => this.#live.pin(view))
+    return () => {
+      for (const unpin of pins) unpin()
+    }
   }
 
   /** Cuts all answers, and from now on every new one: the gateway is going down. */

@@ -178,29 +178,32 @@ export class Live {
   }
 
   /**
-   * Checks whether something of a view is known to have changed. What holds no longer and is no
+   * Checks whether something of a view, but for one key apart, is known to have changed. What holds no longer and is no
    * history may be as it was: time passed (`again` finds out). Does no I/O.
    */
-  isHistory(view: LiveView): boolean {
+  isHistory(view: Pick<LiveView, 'states'>, apart?: LiveKey): boolean {
     const { cache } = this.#replica
-    return view.states.some((state) => cache.isHistory(state))
+    return view.states.some((state) => !isOf(state, apart) && cache.isHistory(state))
   }
 
   /**
    * Reads these views once more, under a lease that is taken again where it ran out: a lease that is
    * over is no change (contract 13.2). Answers the same views as of now, in their order; `undefined`:
-   * something that they are of has really changed, or does not permit.
+   * something that they are of has really changed, or does not permit. `apart`: key that may have changed.
    * @throws Problem `live.lease_over`, `server.clock_off`: nobody knows
    */
-  async again(views: readonly LiveView[]): Promise<readonly LiveView[] | undefined> {
-    if (views.some((view) => this.isHistory(view))) return undefined
+  async again(
+    views: readonly LiveView[],
+    apart?: LiveKey,
+  ): Promise<readonly LiveView[] | undefined> {
+    if (views.some((view) => this.isHistory(view, apart))) return undefined
     const now = await this.#withoutPause(async () => {
       if (!this.inForce) await this.renew()
       return Promise.all(views.map(({ states }) => this.view(states)))
     })
     // Where the store went back meanwhile, equal numbers say nothing.
-    if (views.some((view) => this.isHistory(view))) return undefined
-    return views.every((view, i) => isSame(view, now[i])) ? now : undefined
+    if (views.some((view) => this.isHistory(view, apart))) return undefined
+    return views.every((view, i) => isSame(view, now[i], apart)) ? now : undefined
   }
 
   /**
@@ -440,10 +443,16 @@ export class Live {
 const PAUSED = Symbol('the store has paused for too long')
 
 /** Compares what two views are of, however they are ordered. */
-function isSame(before: LiveView, now: LiveView | undefined): boolean {
+function isSame(before: LiveView, now: LiveView | undefined, apart: LiveKey | undefined): boolean {
   if (now === undefined || now.dead.length > 0 || before.states.length === 0) return false
   const epochs = new Map(now.states.map((state) => [keyText(state), state.epoch]))
-  return before.states.every((state) => epochs.get(keyText(state)) === state.epoch)
+  return before.states.every(
+    (state) => isOf(state, apart) || epochs.get(keyText(state)) === state.epoch,
+  )
+}
+
+function isOf(state: LiveKey, key: LiveKey | undefined): boolean {
+  return key !== undefined && state.kind === key.kind && state.id === key.id
 }
 
 function ended(key: LiveKey): LiveState {

@@ -10,7 +10,18 @@ import { askAgain, pendingOf, waitForApproval } from './approval.ts'
 import type { TaskConnection } from './held.ts'
 
 /** Failures behind which provably nothing was executed. */
-const NO_EFFECT = new Set(['upstream.unreachable', 'api.not_decided', 'api.misconfigured'])
+const NO_EFFECT = new Set([
+  'upstream.unreachable',
+  'upstream.busy',
+  'api.not_decided',
+  'api.misconfigured',
+  'call.no_longer_live',
+  'live.lease_over',
+  'server.busy',
+  'server.clock_off',
+])
+/** Words of servers that told of calls under way by the same codes. */
+const MAY_HAVE_ACTED = 'is not known'
 
 /** Makes the error that is thrown for an answer that is a problem of Remit's. */
 export function refusalOf(
@@ -39,8 +50,9 @@ export function refusalOf(
       askAgain: () => askAgain(held, requestId),
     })
   }
-  // A task that ended while the call was under way: the API may have seen it.
+  // Nothing is wrong with the call: what it depends on changed before it was sent.
   if (status < 500 && code !== 'call.no_longer_live') return new Denied(facts)
-  const effect = NO_EFFECT.has(code) ? 'none' : 'unknown'
+  const isUnsent = NO_EFFECT.has(code) && !detail.includes(MAY_HAVE_ACTED)
+  const effect = isUnsent ? 'none' : 'unknown'
   return new CallFailed(code, detail, { effect, status, decisionId, response })
 }

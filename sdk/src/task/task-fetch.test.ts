@@ -76,8 +76,13 @@ describe('a call that is refused for its token', () => {
   })
 })
 
-it('a call that an API cannot be asked for had no effect', async () => {
-  for (const code of ['api.misconfigured', 'api.not_decided', 'upstream.unreachable']) {
+const UNSENT = [
+  ...['api.misconfigured', 'api.not_decided', 'upstream.unreachable', 'upstream.busy'],
+  ...['server.busy', 'server.clock_off', 'live.lease_over', 'call.no_longer_live'],
+]
+
+it('core L6: a call that provably was not sent had no effect', async () => {
+  for (const code of UNSENT) {
     const task = await openTaskOn(network(() => ownProblem(500, code)))
     await assert.rejects(task.fetch(`${API}/1`, post), { code, effect: 'none' })
   }
@@ -90,7 +95,7 @@ describe('a call that may have been executed', () => {
       [502, 'upstream.unreadable'],
       [504, 'upstream.timeout'],
       [503, 'server.overloaded'],
-      [401, 'call.no_longer_live'],
+      [502, 'call.effect_unknown'],
     ] as const) {
       const world = network(() => ownProblem(status, code))
       const task = await openTaskOn(world)

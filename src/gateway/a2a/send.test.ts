@@ -35,13 +35,17 @@ function permitted(holds: boolean, notAfter = Number.POSITIVE_INFINITY): SendPar
     },
     rpc: { kind: 'request', id: 'a', method: 'SendMessage', params: new Map() },
     params: new Map(),
-    answer: { gone: new AbortController().signal },
+    answer: { gone: new AbortController().signal, decidedBy() {} },
     ids: new OwnedIds({ derive: () => key }, resource, 'tsk_1'),
     redactor: new Redactor([]),
   }
   const ports = {
     dispatcher,
-    decisions: { clock: systemClock, ledger: {}, live: { holds: () => holds } },
+    decisions: {
+      clock: systemClock,
+      ledger: {},
+      live: { holds: () => holds, isHistory: () => true },
+    },
     running: { watch: () => () => {} },
     slots: new UpstreamSlots(8),
     mcp: { answersWithin: 5_000, events: 10, resultBytes: 10_000 },

@@ -1,4 +1,4 @@
-import { endCall, groundOf, keepResult, mayContinue, stillLive } from '../../calls/index.ts'
+import { endCall, footingOf, hooksOf, keepResult } from '../../calls/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
 import { isObject, type Json, type JsonObject, printJson } from '../../lib/json.ts'
 import { slotHolders } from '../../lib/under-way/upstream-slots.ts'
@@ -61,15 +61,18 @@ export async function send(
     left ??= why
     leaving.abort()
   }
-  const unwatch = ports.running.watch(
-    { views: groundOf(verdict), lives: () => mayContinue(ports.decisions, verdict) },
-    leave,
-  )
+  const footing = footingOf(ports.decisions, [verdict])
+  const unwatch = ports.running.watch(footing, leave)
   const onGone = () => leave('cancelled')
   if (equipped.isStream) equipped.answer.gone.addEventListener('abort', onGone)
   if (equipped.isStream && equipped.answer.gone.aborted) onGone()
   try {
-    const answered = await exchanged(equipped, passing, leaving.signal, ports)
+    const answered = await exchanged(
+      equipped,
+      passing,
+      { ...hooksOf(footing), signal: leaving.signal },
+      ports,
+    )
     const latencyMs = ports.decisions.clock.monotonic() - began
     return { ...equipped, ended: endOf(equipped, passing, answered, { latencyMs, left, ports }) }
   } finally {
@@ -82,7 +85,7 @@ export async function send(
 function exchanged(
   { headers, isStream, params, resource, verdict, wire }: EquippedAgentCall,
   passing: AnswerRelay,
-  signal: AbortSignal,
+  hooks: ReturnType<typeof hooksOf> & { readonly signal: AbortSignal },
   ports: GatewayPorts,
 ): Promise<ExchangeResult> {
   const { answersWithin: timeMs, events, resultBytes: bytes } = ports.mcp
@@ -94,8 +97,7 @@ function exchanged(
     post,
     { bytes, events, timeMs },
     {
-      signal,
-      mayStart: () => stillLive(ports.decisions, verdict),
+      ...hooks,
       onStream: () => {
         passing.isStreamed = true
       },

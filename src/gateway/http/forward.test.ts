@@ -15,6 +15,8 @@ after(() => dispatcher.close())
 type Options = {
   mayStart?: () => boolean
   mayContinue?: () => boolean
+  startsAgain?: () => Promise<boolean>
+  again?: () => Promise<boolean>
   onCut?: (cut: (reason: AbortReason) => void) => () => void
   out?: Partial<UpstreamRequest>
   dispatcher?: Agent
@@ -57,6 +59,8 @@ async function through(
         settles: options.settles ?? false,
         mayStart: options.mayStart ?? (() => true),
         mayContinue: options.mayContinue ?? (() => true),
+        startsAgain: options.startsAgain,
+        again: options.again,
         onCut: options.onCut ?? (() => () => {}),
       },
     )
@@ -123,6 +127,61 @@ test('nor one that the upstream echoes as JSON of PHP or .NET, in Base64 or in a
     const answer = await fetch(reply)
     assert.match(await answer.text(), /^\{"echo":"[\w=]{0,32}\*{27,}[\w=]{0,4}"\}$/)
     assert.equal(answer.headers.get('link'), null)
+  }
+})
+
+test('G5: what may start after all is sent, once, also when it was stopped in the tick of its first byte', async () => {
+  for (const stoppedAt of [1, 2]) {
+    let reached = 0
+    const upstream = http.createServer((_, reply) => {
+      reached++
+      reply.end('done')
+    })
+    let asked = 0
+    const { reply, ended } = await through(upstream, {
+      mayStart: () => ++asked !== stoppedAt,
+      startsAgain: async () => true,
+      out: { method: 'POST', body: '{}' },
+    })
+    assert.equal(await (await fetch(reply)).text(), 'done')
+    assert.equal((await ended).state, 'answered')
+    assert.equal(reached, 1)
+  }
+})
+
+test('G5: an answer waits while it is found out whether the call may go on, and loses nothing', async () => {
+  const upstream = http.createServer((_, reply) => {
+    reply.write('one ')
+    setImmediate(() => reply.end('two'))
+  })
+  let isUnsure = true
+  let looks = 0
+  const { reply, ended } = await through(upstream, {
+    mayContinue: () => !isUnsure,
+    again: async () => {
+      looks++
+      await new Promise(setImmediate)
+      isUnsure = false
+      return true
+    },
+  })
+  const answer = await fetch(reply)
+  assert.equal(await answer.text(), 'one two')
+  assert.equal((await ended).state, 'answered')
+  assert.equal(looks, 1)
+})
+
+test('G5: what was sent and cut is told as sent, by a code of its own', async () => {
+  for (const again of [async () => false, () => Promise.reject(new Error('no store'))]) {
+    const upstream = http.createServer((_, reply) => reply.end('done'))
+    const { reply, ended } = await through(upstream, { mayContinue: () => false, again })
+    await fetch(reply)
+    const { problem, state } = await ended
+    assert.deepEqual(
+      [state, problem?.code, problem?.status],
+      ['failed', 'call.effect_unknown', 502],
+    )
+    assert.match(problem?.detail ?? '', /whether the API acted is not known/)
   }
 })
 

@@ -4,6 +4,7 @@ import type { Dispatcher } from 'undici'
 import type { ReportedAmount } from '../../budgets/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { type RedactedStream, Redactor } from '../../lib/redaction/redactor.ts'
+import { HeldEvents } from '../../net/index.ts'
 import { MAX_RESHAPED, obligedHeaders, reshapeBody, withheld } from '../../obligations/index.ts'
 import type { AbortReason } from '../../revocation/index.ts'
 import { AnswerReader } from '../read-answer.ts'
@@ -25,6 +26,9 @@ export function forward(
   })
 }
 
+/** Maximum of tries to start a call, where changes come between again and again. */
+const MAX_TRIES = 6
+
 /** An answer that is held until all of it is there. */
 interface WholeAnswer {
   readonly status: number
@@ -33,7 +37,11 @@ interface WholeAnswer {
   size: number
 }
 
-/** One call under way: the dispatcher reports each event to it, and it settles once. */
+/**
+ * One call under way: the dispatcher reports each event to it, and it settles once.
+ * INVARIANT: no part of an answer is passed on when what the call rests on is no longer alive (`HeldEvents`). Events and a timer
+ * cut a silent stream; after a pause of the whole process they come later than what waits in the sockets.
+ */
 class ForwardedCall implements Dispatcher.DispatchHandler {
   readonly #out: UpstreamRequest
   readonly #reply: AnswerTarget
@@ -58,6 +66,10 @@ class ForwardedCall implements Dispatcher.DispatchHandler {
    */
   #unheard = false
   #stopListening = () => {}
+  /** True where the call was not let go in the tick of its first byte. */
+  #isStopped = false
+  #tries = 0
+  readonly #events: HeldEvents
 
   constructor(
     out: UpstreamRequest,
@@ -73,15 +85,43 @@ class ForwardedCall implements Dispatcher.DispatchHandler {
     this.#redactor = new Redactor(out.secrets)
     this.#filter = this.#redactor.stream()
     this.#reader = ports.settles ? new AnswerReader() : undefined
+    this.#events = new HeldEvents(ports, (why) => this.#cut(why))
   }
 
   start(): void {
-    const { dispatcher, onCut, patience } = this.#ports
-    const { body, headers, method, origin, target } = this.#out
+    const { onCut, patience } = this.#ports
     this.#stopListening = onCut((reason) => this.#cut(reason))
     this.#reply.on('close', this.#onClientGone)
     const giveUp = () => this.#settle({ state: 'not_sent', problem: allBusy() })
     this.#waiting = setTimeout(giveUp, patience.startsWithin)
+    if (this.#ports.mayStart()) this.#dispatch()
+    else void this.#dispatchLater(new DeadCall('no longer live'))
+  }
+
+  /**
+   * Finds out whether the call may start after all, and sends it then. What has been given to the dispatcher and cannot be read
+   * twice is not sent again.
+   */
+  async #dispatchLater(error: Error): Promise<void> {
+    const isOnceOnly = this.#tries > 0 && typeof (this.#out.body ?? '') !== 'string'
+    const { startsAgain } = this.#ports
+    const may =
+      !startsAgain || isOnceOnly || ++this.#tries > MAX_TRIES
+        ? false
+        : await startsAgain().catch((unsure: unknown) => unsure)
+    if (this.#settled) return
+    if (may === true) this.#dispatch()
+    else
+      this.#settle({
+        state: 'not_sent',
+        problem: may instanceof Problem ? may : failure(error, false),
+      })
+  }
+
+  #dispatch(): void {
+    const { dispatcher, patience } = this.#ports
+    const { body, headers, method, origin, target } = this.#out
+    this.#tries++
     const options: Dispatcher.DispatchOptions = {
       origin,
       path: target,
@@ -96,7 +136,10 @@ class ForwardedCall implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     if (this.#settled) throw new DeadCall('ended before it was sent')
-    if (!this.#ports.mayStart()) throw new DeadCall('no longer live')
+    if (!this.#ports.mayStart()) {
+      this.#isStopped = true
+      throw new DeadCall('no longer live')
+    }
     clearTimeout(this.#waiting)
     this.#controller = controller
   }
@@ -106,7 +149,16 @@ class ForwardedCall implements Dispatcher.DispatchHandler {
     status: number,
     headers: IncomingHttpHeaders,
   ): void {
-    if (status < 200 || this.#settled || !this.#lives()) return
+    if (status < 200 || this.#settled) return
+    this.#events.pass(controller, () => this.#onHead(controller, status, headers))
+  }
+
+  #onHead(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    if (this.#settled) return
     // Asked for plain bytes. In any other encoding an echoed credential could not be seen.
     const encoding = headers['content-encoding'] ?? 'identity'
     if (encoding !== 'identity') {
@@ -125,7 +177,11 @@ class ForwardedCall implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#settled || !this.#lives()) return
+    if (!this.#settled) this.#events.pass(controller, () => this.#onPart(controller, chunk))
+  }
+
+  #onPart(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#settled) return
     this.#hash.update(chunk)
     this.#reader?.push(chunk)
     const part = this.#filter.push(chunk)
@@ -143,8 +199,12 @@ class ForwardedCall implements Dispatcher.DispatchHandler {
     }
   }
 
-  onResponseEnd(): void {
-    if (this.#settled || !this.#lives()) return
+  onResponseEnd(controller: Dispatcher.DispatchController): void {
+    if (!this.#settled) this.#events.pass(controller, () => this.#onEnd())
+  }
+
+  #onEnd(): void {
+    if (this.#settled) return
     if (this.#whole) {
       this.#tellWhole(this.#whole)
       return
@@ -159,16 +219,6 @@ class ForwardedCall implements Dispatcher.DispatchHandler {
       digest: this.#hash.digest('base64url'),
       ...this.#said(),
     })
-  }
-
-  /**
-   * INVARIANT: no part of an answer is passed on when what the call rests on is no longer alive. Events and a timer cut a silent stream;
-   * after a pause of the whole process they come later than what waits in the sockets.
-   */
-  #lives(): boolean {
-    if (this.#ports.mayContinue()) return true
-    this.#cut('ended')
-    return false
   }
 
   #hold(controller: Dispatcher.DispatchController, whole: WholeAnswer, part: Buffer): void {
@@ -211,6 +261,11 @@ class ForwardedCall implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#settled) return
+    if (this.#isStopped) {
+      this.#isStopped = false
+      void this.#dispatchLater(error)
+      return
+    }
     const sent = this.#controller !== undefined
     this.#settle({ state: sent ? 'failed' : 'not_sent', problem: failure(error, sent) })
     if (this.#status !== undefined) this.#reply.destroy()

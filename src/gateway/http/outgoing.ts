@@ -53,8 +53,12 @@ export interface ForwardPorts {
   readonly patience: Timeouts
   /** Last-tick liveness: asked in the tick that writes the first byte. */
   mayStart(): boolean
+  /** Finds out whether a call that may not start may after all, before anything is sent. Left out: it may not. */
+  readonly startsAgain?: (() => Promise<boolean>) | undefined
   /** Liveness of a call under way: asked before each part of the answer is passed on. */
   mayContinue(): boolean
+  /** Finds out whether a call under way that may not continue may after all; its answer waits. Left out: it may not. */
+  readonly again?: (() => Promise<boolean>) | undefined
   /**
    * Changes the whole body as policies require, or gives the reason why none of it may be told.
    * Answers stream when this is absent.

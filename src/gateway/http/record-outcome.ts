@@ -46,7 +46,7 @@ export async function recordOutcome<R extends DecidedCalls & Pick<CompletedReque
   if (withheld) throw ended(withheld.problem, done.verdict.decisionId)
   if (status === undefined)
     throw ended(
-      problem ?? new Problem('call.no_longer_live', 'the call ended before an answer'),
+      problem ?? new Problem('call.effect_unknown', 'the call ended before an answer'),
       done.verdict.decisionId,
     )
   return done

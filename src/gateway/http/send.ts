@@ -1,4 +1,4 @@
-import { groundOf, mayContinue, stillLive } from '../../calls/index.ts'
+import { footingOf } from '../../calls/index.ts'
 import { slotHolders } from '../../lib/under-way/upstream-slots.ts'
 import { reshapeFor } from '../../obligations/index.ts'
 import type { GatewayPorts } from '../ports.ts'
@@ -16,22 +16,21 @@ export async function send<
   const slot = await ports.slots.takeSoon(outgoing.origin, slotHolders(verdict))
   if (!slot)
     return { ...equipped, forwarded: { state: 'not_sent', problem: noSlot(), latencyMs: 0 } }
-  const ground = {
-    views: all.flatMap(groundOf),
-    lives: () => all.every((each) => mayContinue(ports.decisions, each)),
-  }
+  const footing = footingOf(ports.decisions, all)
   const forwarded = await forward(outgoing, reply, {
     dispatcher: ports.dispatcher,
     clock: ports.decisions.clock,
     patience: ports.patience,
-    mayStart: () => all.every((each) => stillLive(ports.decisions, each)),
-    mayContinue: ground.lives,
+    mayStart: footing.mayStart,
+    startsAgain: footing.startsAgain,
+    mayContinue: footing.lives,
+    again: footing.again,
     reshape: reshapeFor(
       all.flatMap(({ obligations }) => obligations),
       () => ports.master.derive('obligation-hash'),
     ),
     settles: all.some(({ settles }) => settles.length > 0),
-    onCut: (cut) => ports.running.watch(ground, cut),
+    onCut: (cut) => ports.running.watch(footing, cut),
   }).finally(slot)
   return { ...equipped, forwarded }
 }

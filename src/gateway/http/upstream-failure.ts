@@ -8,14 +8,33 @@ import type { ForwardResult } from './outgoing.ts'
  */
 export class DeadCall extends Error {}
 
-/** Problem for a call that we ended before its answer began; `undefined` when nobody listens. */
+/**
+ * Problem for a call that we ended before its answer began; `undefined` when nobody listens. INVARIANT: what may have been sent is
+ * told by a code of its own, which invites nobody to send it again.
+ */
 export function cutShort(cut: AbortReason, state: ForwardResult['state']): Problem | undefined {
   if (cut === 'abandoned') return undefined
-  const effect = state === 'not_sent' ? 'nothing was sent' : 'whether the API acted is not known'
-  return cut === 'stopping'
-    ? new Problem('server.not_ready', `the gateway is shutting down; ${effect}`)
-    : new Problem('call.no_longer_live', `the task ended before there was an answer; ${effect}`)
+  const { code, words } = CUT[cut]
+  return state === 'not_sent'
+    ? new Problem(code, `${words}; nothing was sent`)
+    : new Problem('call.effect_unknown', `${words}; whether the API acted is not known`)
 }
+
+/** Words for why a call was ended, and the code where nothing of it was sent. */
+export const CUT = {
+  stopping: { code: 'server.not_ready', words: 'the gateway is shutting down' },
+  ended: {
+    code: 'call.no_longer_live',
+    words: 'something that the call depends on ended or changed before there was an answer',
+  },
+  unsure: {
+    code: 'live.lease_over',
+    words: 'this server could not find out in time whether the call is still permitted',
+  },
+} as const satisfies Record<
+  Exclude<AbortReason, 'abandoned'>,
+  { code: Problem['code']; words: string }
+>
 
 /**
  * Problem for a call that found no free connection to the API: other calls, such as streams, hold
@@ -44,7 +63,10 @@ export function unreadable(): Problem {
  */
 export function failure(error: Error, sent: boolean): Problem {
   if (error instanceof DeadCall)
-    return new Problem('call.no_longer_live', 'the task ended before the call was sent')
+    return new Problem(
+      'call.no_longer_live',
+      'something that the call depends on changed before it was sent; nothing was sent',
+    )
   const code = 'code' in error ? String(error.code) : ''
   const unknown = 'whether it acted is not known'
   if (code === 'UND_ERR_HEADERS_TIMEOUT') {

@@ -1,4 +1,4 @@
-import { type AdmittedRequest, groundOf, mayContinue, stillLive } from '../../calls/index.ts'
+import { type AdmittedRequest, footingOf, hooksOf } from '../../calls/index.ts'
 import type { Resource } from '../../catalog/index.ts'
 import { base64url } from '../../lib/bytes.ts'
 import type { Json, JsonObject } from '../../lib/json.ts'
@@ -72,11 +72,9 @@ async function begun(
 ): Promise<McpSession> {
   const { peer } = await peerOf(who.resource, undefined, ports)
   const leaving = new AbortController()
-  const watched = ports.running.watch(
-    { views: groundOf(who), lives: () => mayContinue(ports.decisions, who) },
-    () => leaving.abort(),
-  )
-  const hooks = { mayStart: () => stillLive(ports.decisions, who), signal: leaving.signal }
+  const footing = footingOf(ports.decisions, [who])
+  const watched = ports.running.watch(footing, () => leaving.abort())
+  const hooks = { ...hooksOf(footing), signal: leaving.signal }
   const declared = declaredCapabilities(askable(capabilities, who.resource))
   const began = await openSession(peer, hooks, {
     capabilities: declared,

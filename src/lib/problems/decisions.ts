@@ -1,5 +1,6 @@
 /** Problems with decisions and their inputs. Kept sorted. */
 export const DECISION_PROBLEMS = {
+  'call.effect_unknown': { status: 502, title: 'The call was sent, and its effect is not known' },
   'call.no_longer_live': { status: 403, title: 'The call is no longer permitted' },
   'decision.ended': { status: 409, title: 'The outcome was already recorded' },
   'decision.unknown': { status: 404, title: 'There is no such decision' },

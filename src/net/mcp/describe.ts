@@ -215,6 +215,7 @@ const WORDS = {
   not_permitted: ['outbound.unreachable', 'was not reached'],
   timed_out: ['outbound.timed_out', 'did not answer in time'],
   left: ['outbound.timed_out', 'did not answer in time'],
+  unsure: ['outbound.timed_out', 'did not answer in time'],
   too_large: ['outbound.too_large', 'answered with more than is read'],
   unexpected: ['outbound.unexpected_answer', 'answered something that is not MCP'],
   cut: ['outbound.unexpected_answer', 'ended the connection without an answer'],

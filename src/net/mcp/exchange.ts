@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import { configuredUrl } from '../../lib/client-url.ts'
 import { EventStreamReader } from '../../lib/event-stream.ts'
+import { HeldEvents } from '../held-events.ts'
 import type { ExchangeFailure, ExchangeLimits, ExchangeResult, Hooks, Post } from './exchanged.ts'
 import { type RpcMessage, type RpcResult, readMessage, sameId } from './message.ts'
 
@@ -9,6 +10,8 @@ import { type RpcMessage, type RpcResult, readMessage, sameId } from './message.
 const MEDIA_TYPE = /^[ \t]*([a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+)[ \t]*(?:;|$)/i
 
 const ACCEPTED = { POST: 'application/json, text/event-stream', GET: 'text/event-stream' }
+/** Maximum of tries to send a request, where changes come between again and again. */
+const MAX_TRIES = 6
 /** Time that a stream gets to end after its answer. */
 const LINGER_MS = 500
 
@@ -52,6 +55,10 @@ class Exchange implements Dispatcher.DispatchHandler {
   #events = 0
   #settled = false
   #timer: NodeJS.Timeout | undefined
+  /** True where the request was not let go in the tick of its first byte. */
+  #isStopped = false
+  #tries = 0
+  readonly #passage: HeldEvents
 
   constructor(
     dispatcher: Dispatcher,
@@ -65,16 +72,24 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#limits = limits
     this.#hooks = hooks
     this.#resolve = resolve
+    const { again, lives = () => true } = hooks
+    this.#passage = new HeldEvents({ again, mayContinue: lives }, (why) =>
+      this.#fail(why === 'unsure' ? 'unsure' : 'left'),
+    )
   }
 
   start(): void {
-    const { body, headers, method, url } = this.#post
     this.#hooks.signal?.addEventListener('abort', this.#onAbort, { once: true })
     if (this.#hooks.signal?.aborted) {
       this.#fail('left')
       return
     }
     this.#timer = setTimeout(() => this.#fail('timed_out'), this.#limits.timeMs)
+    this.#dispatch()
+  }
+
+  #dispatch(): void {
+    const { body, headers, method, url } = this.#post
     const target = configuredUrl(url)
     const options: Dispatcher.DispatchOptions = {
       origin: target.origin,
@@ -97,10 +112,23 @@ class Exchange implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     if (this.#settled) throw new LeftExchange('ended before it was sent')
     if (this.#hooks.mayStart && !this.#hooks.mayStart()) {
-      this.#fail('not_permitted')
+      this.#isStopped = true
       throw new LeftExchange('not permitted any more')
     }
     this.#controller = controller
+  }
+
+  /** Finds out whether the request may be sent after all, and sends it then. */
+  async #dispatchLater(): Promise<void> {
+    const { startsAgain } = this.#hooks
+    const may =
+      !startsAgain || ++this.#tries > MAX_TRIES
+        ? false
+        : await startsAgain().catch((unsure: unknown) => ({ unsure }))
+    if (this.#settled) return
+    if (may === true) this.#dispatch()
+    else if (may === false) this.#fail('not_permitted')
+    else this.#fail('unsure', may.unsure)
   }
 
   onResponseStart(
@@ -123,10 +151,12 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#settled) {
-      controller.abort(new LeftExchange('no more is wanted'))
-      return
-    }
+    if (this.#settled) controller.abort(new LeftExchange('no more is wanted'))
+    else this.#passage.pass(controller, () => this.#onPart(chunk))
+  }
+
+  #onPart(chunk: Buffer): void {
+    if (this.#settled) return
     this.#bytes += chunk.length
     if (this.#bytes > this.#limits.bytes) {
       this.#fail('too_large')
@@ -141,8 +171,12 @@ class Exchange implements Dispatcher.DispatchHandler {
     }
   }
 
-  onResponseEnd(): void {
+  onResponseEnd(controller: Dispatcher.DispatchController): void {
     clearTimeout(this.#timer)
+    if (!this.#settled) this.#passage.pass(controller, () => this.#onEnd())
+  }
+
+  #onEnd(): void {
     if (this.#settled) return
     if (this.#part) this.#settle({ state: 'answered', answer: this.#part })
     else if (this.#stream && this.#post.id !== undefined) this.#fail('cut')
@@ -152,6 +186,11 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, cause: Error): void {
+    if (this.#isStopped && !this.#settled) {
+      this.#isStopped = false
+      void this.#dispatchLater()
+      return
+    }
     clearTimeout(this.#timer)
     if (!this.#settled) this.#fail(this.#controller ? 'cut' : 'unreachable', cause)
   }

@@ -28,6 +28,12 @@ export interface ExchangeLimits {
 export interface Hooks {
   /** Answers whether the request may be sent; called in the tick that writes the first byte. */
   readonly mayStart?: () => boolean
+  /** Finds out whether a request that may not be sent may after all. Left out: it may not. */
+  readonly startsAgain?: () => Promise<boolean>
+  /** Answers whether a part of the answer may be passed on; asked in the tick in which it is. Left out: all may. */
+  readonly lives?: () => boolean
+  /** Finds out whether an answer that may not be passed on may after all; it waits meanwhile. */
+  readonly again?: () => Promise<boolean>
   /** Ends the exchange, whatever it is doing. */
   readonly signal?: AbortSignal
   /** Called when a stream has begun. */
@@ -45,7 +51,7 @@ export interface Hooks {
 
 /**
  * Reason why there is no answer. `unexpected`: the bytes that came are no answer. `left`: we ended
- * the exchange.
+ * the exchange. `unsure`: nobody can tell whether it may go on.
  */
 export type ExchangeFailure =
   | 'unreachable'
@@ -55,6 +61,7 @@ export type ExchangeFailure =
   | 'unexpected'
   | 'cut'
   | 'left'
+  | 'unsure'
 
 interface Facts {
   readonly status: number | undefined

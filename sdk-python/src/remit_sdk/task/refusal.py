@@ -16,8 +16,22 @@ from ..wire.problem import WireProblem, number_or, text_or
 from .approval import ask_again, pending_of, wait_for_approval
 from .held import Held, Runner
 
-_NO_EFFECT = frozenset({"upstream.unreachable", "api.not_decided", "api.misconfigured"})
+_NO_EFFECT = frozenset(
+    {
+        "upstream.unreachable",
+        "upstream.busy",
+        "api.not_decided",
+        "api.misconfigured",
+        "call.no_longer_live",
+        "live.lease_over",
+        "server.busy",
+        "server.clock_off",
+    }
+)
 """Failures behind which provably nothing was executed."""
+
+_MAY_HAVE_ACTED = "is not known"
+"""Words of servers that told of calls under way by the same codes."""
 
 
 def refusal_of(
@@ -46,10 +60,11 @@ def refusal_of(
             ask_again=lambda: run(ask_again(held, request_id)),
             ask_again_async=lambda: run_async(ask_again(held, request_id)),
         )
-    # A task that ended while the call was under way: the API may have seen it.
+    # Nothing is wrong with the call: what it depends on changed before it was sent.
     if status < 500 and code != "call.no_longer_live":
         return Denied(facts, answer.response)
-    effect: Effect = "none" if code in _NO_EFFECT else "unknown"
+    unsent = code in _NO_EFFECT and _MAY_HAVE_ACTED not in (problem.detail or "")
+    effect: Effect = "none" if unsent else "unknown"
     decision = problem.decision_id
     return CallFailed(
         code, problem.detail, effect, status=status, decision_id=decision, response=answer.response

@@ -1,4 +1,4 @@
-import { groundOf, mayContinue, stillLive } from '../../../calls/index.ts'
+import { footingOf, hooksOf } from '../../../calls/index.ts'
 import type { Resource } from '../../../catalog/index.ts'
 import type { Json } from '../../../lib/json.ts'
 import { slotHolders } from '../../../lib/under-way/upstream-slots.ts'
@@ -42,10 +42,8 @@ export async function askServer(
   const release = slots.take(new URL(peer.url).origin, slotHolders(verdict))
   if (!release) return undefined
   const leaving = new AbortController()
-  const unwatch = running.watch(
-    { views: groundOf(verdict), lives: () => mayContinue(decisions, verdict) },
-    () => leaving.abort(),
-  )
+  const footing = footingOf(decisions, [verdict])
+  const unwatch = running.watch(footing, () => leaving.abort())
   const timeMs = Math.min(peer.limits.timeMs, ANSWERS_WITHIN_MS)
   const params = new Map<string, Json>([['taskId', serverTask], ...more])
   try {
@@ -54,7 +52,7 @@ export async function askServer(
       WITHOUT_SESSION,
       { id: decisionId, method, params },
       {
-        mayStart: () => stillLive(decisions, verdict),
+        ...hooksOf(footing),
         signal: AbortSignal.any([leaving.signal, cancelled]),
       },
       { capabilities: declaredCapabilities([...may, TASKS_CAPABILITY]) },

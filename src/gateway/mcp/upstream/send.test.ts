@@ -54,7 +54,7 @@ function permitted(holds: () => boolean, notAfter = Number.POSITIVE_INFINITY): S
     },
   }
   const ports = {
-    decisions: { clock: systemClock, ledger: {}, live: { holds } },
+    decisions: { clock: systemClock, ledger: {}, live: { holds, isHistory: () => true } },
     running: { watch: () => () => {} },
     slots: new UpstreamSlots(8),
     desk: new McpSessions(),

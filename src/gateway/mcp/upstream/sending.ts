@@ -1,5 +1,5 @@
 import { COMPLETE } from '../../../argument-types/index.ts'
-import { groundOf, mayContinue, stillLive } from '../../../calls/index.ts'
+import { footingOf, hooksOf } from '../../../calls/index.ts'
 import type { Resource } from '../../../catalog/index.ts'
 import { ExactNumber, isObject, type Json, type JsonObject } from '../../../lib/json.ts'
 import { Problem } from '../../../lib/problem.ts'
@@ -62,12 +62,14 @@ export class UpstreamCall {
   /** Result with which the server says that it goes on with the call as a task. */
   began: JsonObject | undefined
   readonly #mayGoOn: boolean
+  readonly #footing: ReturnType<typeof footingOf>
 
   /** `mayGoOn`: as a task of its server. */
   constructor(equipped: SendingCall, ports: McpPorts, { mayGoOn }: { readonly mayGoOn: boolean }) {
     this.#equipped = equipped
     this.#mayGoOn = mayGoOn
     this.#ports = ports
+    this.#footing = footingOf(ports.decisions, [equipped.verdict])
     this.#reshaped = reshapeOf(equipped, ports) !== undefined
     const { method } = equipped.rpc
     const nothing =
@@ -76,12 +78,8 @@ export class UpstreamCall {
   }
 
   async run(): Promise<ExchangeResult> {
-    const { cancelled, verdict } = this.#equipped
-    const { decisions, running } = this.#ports
-    const unwatch = running.watch(
-      { views: groundOf(verdict), lives: () => mayContinue(decisions, verdict) },
-      (cut) => this.#leave(cut),
-    )
+    const { cancelled } = this.#equipped
+    const unwatch = this.#ports.running.watch(this.#footing, (cut) => this.#leave(cut))
     const onCancel = () => this.#leave('cancelled')
     cancelled.addEventListener('abort', onCancel)
     if (cancelled.aborted) onCancel()
@@ -224,10 +222,10 @@ export class UpstreamCall {
     const uri = String(params.get('uri'))
     const said = new AbortController()
     let honoured: Json | undefined
-    const { mayStart, signal } = this.#hooks()
+    const { signal, ...hooks } = this.#hooks()
     const limits = { ...peer.limits, timeMs: Math.min(peer.limits.timeMs, ACKNOWLEDGED_MS) }
     const ended = await ask({ ...peer, limits }, session, listening([uri], verdict.decisionId), {
-      mayStart,
+      ...hooks,
       signal: AbortSignal.any([signal, said.signal]),
       onMessage({ method, params: told }) {
         if (method !== 'notifications/subscriptions/acknowledged' || said.signal.aborted) return
@@ -292,9 +290,7 @@ export class UpstreamCall {
   }
 
   #hooks() {
-    const { decisions } = this.#ports
-    const mayStart = () => stillLive(decisions, this.#equipped.verdict)
-    return { mayStart, signal: this.#leaving.signal }
+    return { ...hooksOf(this.#footing), signal: this.#leaving.signal }
   }
 
   #params(session: McpSession) {

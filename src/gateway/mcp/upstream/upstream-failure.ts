@@ -7,6 +7,7 @@ import {
   type UnansweredExchange,
 } from '../../../net/index.ts'
 import type { AbortReason } from '../../../revocation/index.ts'
+import { CUT } from '../../http/upstream-failure.ts'
 
 /** Reason why we left while the server worked. */
 export type LeaveReason = AbortReason | 'cancelled' | undefined
@@ -20,23 +21,31 @@ export function problemOf(ended: UnansweredExchange, left: LeaveReason): Problem
   if (ended.cause instanceof Problem && TOLD.has(ended.cause.code))
     return new Problem(ended.cause.code, `${ended.cause.detail}; ${effect}`)
   const { code, words } = WORDS[ended.failure]
+  if (ended.failure === 'unsure' && ended.state !== 'not_sent')
+    return new Problem('call.effect_unknown', `${words}; ${effect}`, cause)
   if (ended.failure !== 'left') {
     const status =
       ended.status === undefined || ended.status === 200 ? '' : ` (status ${ended.status})`
     return new Problem(code, `${words}${status}; ${effect}`, cause)
   }
-  if (left === 'stopping')
-    return new Problem('server.not_ready', `the gateway is shutting down; ${effect}`)
-  if (left === 'cancelled') return new Problem(code, `the client cancelled the call; ${effect}`)
-  return new Problem(code, `the task ended before there was an answer; ${effect}`)
+  const why = left === 'cancelled' || left === 'abandoned' ? CANCELLED : CUT[left ?? 'ended']
+  // INVARIANT: what may have been sent has a code of its own, which invites nobody to send it again.
+  const cut = ended.state === 'not_sent' ? why.code : 'call.effect_unknown'
+  return new Problem(cut, `${why.words}; ${effect}`)
 }
+
+const CANCELLED = { code: 'call.no_longer_live', words: 'the client cancelled the call' } as const
 
 /** Causes that say more than the failure. */
 const TOLD: ReadonlySet<string> = new Set(['upstream.asks', 'upstream.task_ended'])
 
 const WORDS = {
   unreachable: { code: 'upstream.unreachable', words: 'the MCP server could not be reached' },
-  not_permitted: { code: 'call.no_longer_live', words: 'the task ended before the call was sent' },
+  not_permitted: {
+    code: 'call.no_longer_live',
+    words: 'something that the call depends on changed before it was sent',
+  },
+  unsure: CUT.unsure,
   timed_out: { code: 'upstream.timeout', words: 'the MCP server did not answer in time' },
   too_large: { code: 'upstream.too_large', words: 'the response is too large' },
   unexpected: {
