@@ -1,4 +1,5 @@
 import {
+  acceptClock,
   type BackupReport,
   beginMove,
   checkBackupFiles,
@@ -77,6 +78,12 @@ export async function restore(
 export async function restoreInPlace(parts: MaintenanceParts): Promise<RestoreReport> {
   await destinationOf(parts)
   return { ...(await restoring(parts, endRestored)), work: await endWork(parts) }
+}
+
+/** Takes recorded time back to now, and ends what a restore ends. @throws Problem `storage.…`, `keys.…` */
+export async function acceptTime(parts: MaintenanceParts): Promise<RestoreReport> {
+  await destinationOf(parts)
+  return { ...(await restoring(parts, acceptClock)), work: await endWork(parts) }
 }
 
 /** Takes the database out of service and writes it for another one. @throws Problem `storage.…`, `backup.…` */

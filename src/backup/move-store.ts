@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { Problem } from '../lib/problem.ts'
-import { type Live, ORGANIZATION } from '../revocation/index.ts'
+import { type Live, MAX_LEASE_AHEAD_MS, ORGANIZATION } from '../revocation/index.ts'
 import type { Reader, Storage, Tx } from '../storage/index.ts'
 
 /** Key in `meta` of a database that was moved elsewhere. Its value: the state of the organization before. */
@@ -57,6 +57,8 @@ export async function requireNoServer(
     .selectFrom('live_replicas')
     .select('id')
     .where('lease_until', '>', time())
+    // A row from a time when the clock was ahead is no server of now.
+    .where('lease_until', '<=', sql<number>`${time()} + ${sql.lit(MAX_LEASE_AHEAD_MS)}`)
     .execute()
   if (servers.length > 0)
     throw new Problem(

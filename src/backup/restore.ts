@@ -1,6 +1,7 @@
 import { type LedgerEvent, recordRestore } from '../ledger/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
+import { recordedTime } from '../revocation/index.ts'
 import type { Storage, Tx } from '../storage/index.ts'
 import { type EndedRows, endGrants } from './end-store.ts'
 import { loadBackup } from './load-backup.ts'
@@ -51,6 +52,26 @@ export function endRestored(parts: RestoreParts): Promise<RestoreResult> {
     await requireNotMoved(tx)
     await requireNoServer(tx, parts.storage)
     return goBack(parts, tx, { what: 'an earlier state, by other means', facts: { backup: null } })
+  })
+}
+
+/**
+ * Takes recorded time back to now, in a database that a server with a clock ahead has used (contract 13.4):
+ * an operator's recorded act, that ends what a restore ends, because what was used up then could be used again.
+ * @throws Problem `storage.in_use`, `storage.moved`
+ */
+export function acceptClock(parts: RestoreParts): Promise<RestoreResult> {
+  return parts.storage.exclusively(async (tx) => {
+    await requireNotMoved(tx)
+    await requireNoServer(tx, parts.storage)
+    const recorded = await recordedTime(tx)
+    return goBack(parts, tx, {
+      what: 'a time when its clock was ahead',
+      facts: {
+        backup: null,
+        clock: { recorded: recorded ?? null, accepted: parts.clock.now() },
+      },
+    })
   })
 }
 

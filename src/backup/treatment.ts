@@ -16,7 +16,7 @@ export const TREATMENT: Readonly<Record<keyof typeof TABLES, Treatment>> = {
   meta: 'ended',
   used_once: 'kept',
   used_proofs: 'kept',
-  recorded_time: 'kept',
+  recorded_time: 'ended',
   live_epochs: 'ended',
   live_changes: 'left_out',
   live_replicas: 'left_out',

@@ -68,6 +68,7 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
       doctor: async () => (await import('./store/doctor.ts')).doctorCommand,
       backup: async () => (await import('./store/backup.ts')).backupCommand,
       restore: async () => (await import('./store/backup.ts')).restoreCommand,
+      clock: async () => (await import('./store/clock.ts')).clockCommand,
       export: async () => (await import('./store/move.ts')).exportCommand,
       import: async () => (await import('./store/move.ts')).importCommand,
     },

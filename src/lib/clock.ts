@@ -1,12 +1,23 @@
+import { uptime } from 'node:os'
+
 /** Source of time. Business code never calls `Date.now()` itself. */
 export interface Clock {
   /** Wall clock, milliseconds since the epoch. */
   now(): number
   /** Monotonic milliseconds; only differences mean anything. Leases and timeouts use this. */
   monotonic(): number
+  /**
+   * Milliseconds since this machine started, those included in which it slept; only differences mean
+   * anything. Absent where nothing can tell a sleep from a clock that was set.
+   */
+  readonly sinceBoot?: () => number
 }
 
-export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() }
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  sinceBoot: () => uptime() * 1_000,
+}
 
 export interface ManualClock extends Clock {
   advance(ms: number): void

@@ -162,3 +162,44 @@ forEachEngine('C2: a server whose clock is wrong', (open) => {
     await assert.rejects(DatabaseClock.over(clock, over), CLOCK_OFF)
   })
 })
+
+/** An embedded database goes by the clock of this machine, which counts its sleep apart. */
+function embedded() {
+  const system = manualClock(1_000_000)
+  let slept = 0
+  const sinceBoot = () => system.monotonic() + slept
+  const clock = new DatabaseClock({ ...system, sinceBoot }, { nowAtHand: () => system.now() })
+  const see = () =>
+    clock.see({ database: system.now(), asked: clock.moment(), answered: clock.moment() })
+  const sleep = (ms: number) => {
+    slept += ms
+    system.jump(ms)
+  }
+  return { system, clock, see, sleep }
+}
+
+test('core M2: an embedded clock that jumps ahead is not gone by, and is right again when it is set back', () => {
+  const { clock, see, system } = embedded()
+  see()
+  system.advance(1_000)
+  system.jump(HOUR)
+  assert.equal(clock.now(), 1_001_000, 'nothing closes by it, before anybody has looked')
+  assert.throws(() => clock.refuseJump(), CLOCK_OFF)
+  assert.throws(see, CLOCK_OFF)
+  assert.equal(clock.problem?.code, 'server.clock_off')
+  assert.equal(clock.now(), 1_001_000)
+  system.jump(-HOUR)
+  see()
+  assert.equal(clock.problem, undefined)
+  assert.equal(clock.now(), 1_001_000)
+})
+
+test('core M2: a machine that slept wakes later, and that is no jump', () => {
+  const { clock, see, sleep } = embedded()
+  see()
+  sleep(HOUR)
+  assert.equal(clock.now(), 1_000_000 + HOUR)
+  clock.refuseJump()
+  see()
+  assert.equal(clock.problem, undefined)
+})

@@ -10,6 +10,9 @@ import { recordedTime } from './replica-store.ts'
  */
 export const MAX_CLOCK_DIFFERENCE_MS = 5_000
 
+/** Maximum that the clock of an embedded database may jump ahead while this machine did not sleep (contract 13.4). */
+export const MAX_JUMP_MS = 60_000
+
 /** Database time, and what this process's clocks said before it was asked for and after it was answered. */
 export interface ClockReading {
   readonly asked: Moment
@@ -25,7 +28,9 @@ export interface ClockReading {
 export class DatabaseClock implements Clock {
   readonly #system: Clock
   readonly #atHand: (() => number) | undefined
-  #read: { readonly database: number; readonly monotonic: number } | undefined
+  #read:
+    | { readonly database: number; readonly monotonic: number; readonly sinceBoot?: number }
+    | undefined
   /**
    * Newest time that was read or recorded. INVARIANT: time never goes below it. What was used then
    * would be good again.
@@ -54,7 +59,9 @@ export class DatabaseClock implements Clock {
   }
 
   now(): number {
-    const now = this.#atHand?.() ?? this.#sinceRead()
+    const atHand = this.#atHand?.()
+    const now =
+      atHand !== undefined && this.#jumpOf(atHand) <= 0 ? atHand : (this.#sinceRead() ?? atHand)
     if (now === undefined) return this.#system.now()
     this.#newest = Math.max(this.#newest, now)
     return this.#newest
@@ -78,13 +85,48 @@ export class DatabaseClock implements Clock {
     const { database, answered } = reading
     this.#problem = this.#problemOf(reading)
     if (this.#problem) throw this.#problem
-    this.#read = { database, monotonic: answered.monotonic }
+    const sinceBoot = this.#system.sinceBoot?.()
+    const { monotonic } = answered
+    this.#read = { database, monotonic, ...(sinceBoot === undefined ? {} : { sinceBoot }) }
     this.#newest = Math.max(this.#newest, database)
+  }
+
+  /**
+   * Refuses to go by a clock that jumped ahead since the last reading, before anything is written by it.
+   * @throws Problem `server.clock_off`
+   */
+  refuseJump(): void {
+    const atHand = this.#atHand?.()
+    const jump = atHand === undefined ? 0 : this.#jumpOf(atHand)
+    if (jump <= 0) return
+    this.#problem = jumped(jump)
+    throw this.#problem
   }
 
   #sinceRead(): number | undefined {
     if (!this.#read) return undefined
-    return Math.floor(this.#read.database + this.#system.monotonic() - this.#read.monotonic)
+    return Math.floor(this.#read.database + this.#passed(this.#read))
+  }
+
+  /** Time that has passed since a reading, by the clock of this machine that counts its sleep, where there is one. */
+  #passed({ monotonic, sinceBoot }: { readonly monotonic: number; readonly sinceBoot?: number }) {
+    const boot = this.#atHand && sinceBoot !== undefined && this.#system.sinceBoot?.()
+    return Math.max(
+      this.#system.monotonic() - monotonic,
+      boot === undefined || boot === false ? 0 : boot - (sinceBoot ?? boot),
+    )
+  }
+
+  /**
+   * Finds by how much the clock of this machine was set ahead since the last reading; 0 for less than a minute, or where a
+   * sleep explains it. INVARIANT: what such a clock says closes, sweeps and expires nothing.
+   */
+  #jumpOf(now: number): number {
+    const read = this.#read
+    if (read?.sinceBoot === undefined) return 0
+    if (now - read.database - (this.#system.monotonic() - read.monotonic) <= MAX_JUMP_MS) return 0
+    const jump = now - read.database - this.#passed(read)
+    return jump > MAX_JUMP_MS ? jump : 0
   }
 
   /**
@@ -96,10 +138,17 @@ export class DatabaseClock implements Clock {
     const ahead = asked.wall - database
     if (behind > MAX_CLOCK_DIFFERENCE_MS) return clockOff(behind, 'behind the database’s')
     if (ahead > MAX_CLOCK_DIFFERENCE_MS) return clockOff(ahead, 'ahead of the database’s')
+    const jump = this.#atHand ? this.#jumpOf(database) : 0
+    if (jump > 0) return jumped(jump)
     const back = this.#newest - database
     if (back > MAX_CLOCK_DIFFERENCE_MS) return clockOff(back, 'behind what was recorded before')
     return undefined
   }
+}
+
+function jumped(ms: number): Problem {
+  const detail = `the clock jumped ${Math.round(ms / 1000)} s ahead while this machine did not sleep; if it is right now, restart the server`
+  return new Problem('server.clock_off', detail)
 }
 
 function clockOff(ms: number, where: string): Problem {

@@ -3,7 +3,7 @@
  * by epochs, leases and acknowledged changes.
  */
 export { type AbortReason, ActiveResponses } from './active-responses.ts'
-export { DatabaseClock } from './database-clock.ts'
+export { DatabaseClock, MAX_CLOCK_DIFFERENCE_MS } from './database-clock.ts'
 export { keptKeys } from './kept-view.ts'
 export { LEASE_MS } from './lease.ts'
 export { Live } from './live.ts'
@@ -16,3 +16,4 @@ export {
   ORGANIZATION,
 } from './live-state.ts'
 export type { Raise } from './raise.ts'
+export { MAX_LEASE_AHEAD_MS, recordedTime, takeBackTime } from './replica-store.ts'

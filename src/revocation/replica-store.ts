@@ -148,6 +148,14 @@ export async function recordTime(tx: Tx, now: number): Promise<void> {
 }
 
 /**
+ * Takes recorded time back to now. INVARIANT: only where all that was used up by it ends, too: it
+ * could be used again.
+ */
+export async function takeBackTime(tx: Tx, now: number): Promise<void> {
+  await tx.updateTable('recorded_time').set({ newest: now }).where('newest', '>', now).execute()
+}
+
+/**
  * Reads the newest time that is known from before: the one that was written down, or the one that a
  * killed server left in its row.
  */

@@ -104,6 +104,7 @@ export class Replica {
   async #renew(): Promise<void> {
     if (!this.lease.inForce()) this.lose()
     const asked = this.#time.moment()
+    this.#refuseJump()
     const { renewal } = this.#storage.lanes
     const before = await renewal.transaction(async (tx) => {
       const own = await ownLease(tx, this.id, this.#storage.time)
@@ -167,6 +168,16 @@ export class Replica {
     this.#ahead.clear()
     this.#aheadThrough = 0
     this.#applied = undefined
+  }
+
+  /** INVARIANT: nothing is written by a clock that jumped ahead: the server that starts next would believe it. */
+  #refuseJump(): void {
+    try {
+      this.#time.refuseJump()
+    } catch (error) {
+      this.lose()
+      throw error
+    }
   }
 
   /**

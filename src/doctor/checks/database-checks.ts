@@ -1,5 +1,6 @@
 import { isLoopback } from '../../config/settings.ts'
 import { Problem, type ProblemCode } from '../../lib/problem.ts'
+import { recordedTime } from '../../revocation/index.ts'
 import { neededSchema } from '../../storage/index.ts'
 import { type Diagnosis, failed, notApplicable, ok, unknown, warning } from '../diagnosis.ts'
 import type { Installation, ProductionCheck, ServerFacts } from '../production-check.ts'
@@ -119,14 +120,16 @@ export const DATABASE_CHECKS: readonly ProductionCheck[] = [
       ? failed('Nobody checks the certificate of the database.', 'Use sslmode=verify-full.')
       : ok('The connection to the database is encrypted.')
   }),
-  ofPostgres('database-clock', ({ answered, asked, now }) =>
-    clockFinding(
-      'the database',
-      distance(now, asked, answered),
-      MAX_CLOCK_ERROR,
-      LARGE_CLOCK_ERROR,
-    ),
-  ),
+  {
+    id: 'database-clock',
+    page: POSTGRESQL,
+    look: async (installation) => {
+      const facts = await installation.postgres()
+      if (!facts) return recordedFinding(installation)
+      const error = distance(facts.now, facts.asked, facts.answered)
+      return clockFinding('the database', error, MAX_CLOCK_ERROR, LARGE_CLOCK_ERROR)
+    },
+  },
   {
     id: 'provider-clock',
     page: 'operations/deploy.md',
@@ -200,3 +203,14 @@ async function whyNotOpen({ database }: Installation): Promise<Problem | undefin
 }
 
 const pageOf = ({ code }: Problem) => `See docs/problems/${code}.md.`
+
+/** Compares the clock with the newest time that servers recorded in an embedded database. */
+async function recordedFinding({ clock, database }: Installation): Promise<Diagnosis> {
+  const { read } = await database()
+  const ahead = ((await recordedTime(read)) ?? 0) - clock.now()
+  if (ahead <= MAX_CLOCK_ERROR) return ok('No later time than now is recorded in the database.')
+  return failed(
+    `A time ${Math.round(ahead / 1000)} s ahead of the clock is recorded in the database: no server starts.`,
+    'If the clock is right now, stop all servers and run remit clock accept.',
+  )
+}
