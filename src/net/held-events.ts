@@ -4,7 +4,7 @@ interface Flow {
   resume(): void
 }
 
-/** What an answer under way is passed on by. */
+/** Liveness of the call that an answer under way belongs to. */
 export interface Passage {
   /** Liveness of the call: asked before each part of the answer is passed on. */
   mayContinue(): boolean
