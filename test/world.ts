@@ -8,7 +8,7 @@ import type { Browser } from '../examples/refund-desk/browser.ts'
 import { idTokenFor, signIn } from '../examples/refund-desk/people.ts'
 import { setCeiling } from '../src/agents/index.ts'
 import { readSettings } from '../src/config/settings.ts'
-import { grantBasis } from '../src/consent/index.ts'
+import { basesOfPerson, grantBasis } from '../src/consent/index.ts'
 import type { SampleServer } from '../src/dev/desk/serve.ts'
 import { SAMPLE_AGENT, type SAMPLE_PEOPLE } from '../src/dev/sample.ts'
 import { seedSample } from '../src/dev/seed.ts'
@@ -23,6 +23,7 @@ import { createServer, type Server } from '../src/server.ts'
 import { openSession } from '../src/sessions/index.ts'
 import { TEST_CONNECTIONS } from '../src/storage/postgres/testing.ts'
 import { chosenEngine, enginesOf, testedEngines } from '../src/storage/testing.ts'
+import { endBasis } from '../src/tasks/index.ts'
 import { type OpeningWish, type OpenTask, TestAgent } from './agent.ts'
 import { addEcho, ECHO_ACTIONS, importEcho } from './echo.ts'
 import { type Engine, type Ground, takeGround } from './ground.ts'
@@ -390,6 +391,15 @@ export class World {
       details: [...parsed, ...asDelegates(parsed)],
       grantedBy: id,
     })
+  }
+
+  /** Ends what the person allowed an agent, so that they are asked. */
+  async endConsents(name: PersonName, agentId = 'refund-bot'): Promise<void> {
+    const { id } = await this.person(name)
+    const { decisions, storage } = this.rooms
+    for (const basis of await basesOfPerson(storage.read, id, this.clock.now()))
+      if (basis.agentId === agentId && basis.kind === 'consent')
+        await endBasis(decisions, { basisId: basis.id, by: id })
   }
 }
 

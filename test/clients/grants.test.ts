@@ -245,6 +245,7 @@ describe('every grant, by client libraries that know nothing of Remit', () => {
           const client = await bot()
           const heard = ears.reached.length
           const client_notification_token = 'one-hundred-and-sixty-bits-of-it'
+          await world.endConsents('sam')
           const asked = await client.askPerson({
             ...{ ...asking, binding_message: `${name} ${mode}` },
             ...(mode === 'ping' ? { client_notification_token } : {}),
@@ -258,6 +259,7 @@ describe('every grant, by client libraries that know nothing of Remit', () => {
           const said = await client.fetchAnswer(asked)
           assert.deepEqual([said.token_type, said.scope], ['dpop', 'orders.read'], mode)
         }
+        await world.allow('sam')
       })
 
       it('device code', async () => {

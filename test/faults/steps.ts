@@ -1,6 +1,6 @@
 import type { Browser, Page } from '../../examples/refund-desk/browser.ts'
-import { basesOfPerson, pendingConsents } from '../../src/consent/index.ts'
-import { endBasis, findTask } from '../../src/tasks/index.ts'
+import { pendingConsents } from '../../src/consent/index.ts'
+import { findTask } from '../../src/tasks/index.ts'
 import { JWT_BEARER, postForm } from '../agent.ts'
 import { Stranger } from '../mcp/stranger.ts'
 import { newKey, proof } from '../signing.ts'
@@ -94,10 +94,7 @@ export const STEPS: readonly Step[] = [
     name: 'an opening is deferred',
     path: /^\/oauth\/token$/,
     prepare: async ({ world }) => {
-      const { id } = await world.person('fiona')
-      for (const basis of await basesOfPerson(world.rooms.storage.read, id, world.clock.now()))
-        if (basis.agentId === 'refund-bot')
-          await endBasis(world.rooms.decisions, { basisId: basis.id, by: id })
+      await world.endConsents('fiona')
       const wish = {
         subjectToken: await world.idToken('fiona'),
         scope: 'echo.list',

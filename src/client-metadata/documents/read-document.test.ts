@@ -40,7 +40,7 @@ test('a document says name, addresses and how its client authenticates, and noth
     clientName: 'Notes',
     redirectUris: HONEST.redirect_uris,
     methods: ['none'],
-    terms: { pushed: false, fapi2: false },
+    terms: { pushed: false, fapi2: false, bound: false },
     jwksUri: undefined,
     keys: [],
   })
