@@ -23,7 +23,7 @@ import { createServer, type Server } from '../src/server.ts'
 import { openSession } from '../src/sessions/index.ts'
 import { TEST_CONNECTIONS } from '../src/storage/postgres/testing.ts'
 import { chosenEngine, enginesOf, testedEngines } from '../src/storage/testing.ts'
-import { endBasis } from '../src/tasks/index.ts'
+import { closeTask, endBasis, listTasks } from '../src/tasks/index.ts'
 import { type OpeningWish, type OpenTask, TestAgent } from './agent.ts'
 import { addEcho, ECHO_ACTIONS, importEcho } from './echo.ts'
 import { type Engine, type Ground, takeGround } from './ground.ts'
@@ -393,13 +393,24 @@ export class World {
     })
   }
 
-  /** Ends what the person allowed an agent, so that they are asked. */
-  async endConsents(name: PersonName, agentId = 'refund-bot'): Promise<void> {
+  /** Closes every task, so that nothing of one test waits beside the next. */
+  async closeTasks(): Promise<void> {
+    const { decisions, storage } = this.rooms
+    for (const { id: taskId, state } of await listTasks(storage.read, { limit: 1_000 }))
+      if (state !== 'closed') await closeTask(decisions, { taskId, by: 'test', reason: 'person' })
+  }
+
+  /** Runs an act for which the person is asked: ends what they allowed refund-bot before, and grants it again behind the act. */
+  async withoutConsents<T>(name: PersonName, act: () => Promise<T>): Promise<T> {
     const { id } = await this.person(name)
     const { decisions, storage } = this.rooms
-    for (const basis of await basesOfPerson(storage.read, id, this.clock.now()))
-      if (basis.agentId === agentId && basis.kind === 'consent')
-        await endBasis(decisions, { basisId: basis.id, by: id })
+    const all = await basesOfPerson(storage.read, id, this.clock.now())
+    const ended = all.filter(({ agentId, kind }) => agentId === 'refund-bot' && kind === 'consent')
+    for (const basis of ended) await endBasis(decisions, { basisId: basis.id, by: id })
+    const result = await act()
+    for (const { agentId, details, kind, personId } of ended)
+      await grantBasis(decisions, { agentId, details, kind, personId, grantedBy: id })
+    return result
   }
 }
 

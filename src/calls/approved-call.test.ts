@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type TestContext, test } from 'node:test'
+import { afterEach, type TestContext, test } from 'node:test'
 import { findRequest, listForTask } from '../access-requests/index.ts'
 import { findDecision } from '../decision-log/decision-store.ts'
 import { publishPolicies } from '../policy/index.ts'
@@ -21,11 +21,19 @@ function reasonOf(verdict: Verdict): string {
 
 forEachEngine('a call that people approve', (open) => {
   const worlds = worldsOver(open)
+  const begun: { readonly world: World; readonly held: HeldTask }[] = []
+
+  // What waits of one test takes no place of the next.
+  afterEach(async () => {
+    for (const { held, world } of begun.splice(0))
+      await closeTask(world.parts, { taskId: held.opened.task.id, by: 'test', reason: 'person' })
+  })
 
   /** Begins with a held task; give the test when it changes more than its own task. */
   async function begin(t?: TestContext): Promise<{ world: World; held: HeldTask; token: string }> {
     const world = await (t ? worlds.own(t) : worlds.shared())
     const held = await world.open()
+    if (!t) begun.push({ held, world })
     return { world, held, token: await world.token(held) }
   }
 

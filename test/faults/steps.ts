@@ -1,6 +1,6 @@
 import type { Browser, Page } from '../../examples/refund-desk/browser.ts'
-import { pendingConsents } from '../../src/consent/index.ts'
-import { findTask } from '../../src/tasks/index.ts'
+import { basesOfPerson, pendingConsents } from '../../src/consent/index.ts'
+import { endBasis, findTask } from '../../src/tasks/index.ts'
 import { JWT_BEARER, postForm } from '../agent.ts'
 import { Stranger } from '../mcp/stranger.ts'
 import { newKey, proof } from '../signing.ts'
@@ -94,7 +94,10 @@ export const STEPS: readonly Step[] = [
     name: 'an opening is deferred',
     path: /^\/oauth\/token$/,
     prepare: async ({ world }) => {
-      await world.endConsents('fiona')
+      const { id } = await world.person('fiona')
+      for (const basis of await basesOfPerson(world.rooms.storage.read, id, world.clock.now()))
+        if (basis.agentId === 'refund-bot')
+          await endBasis(world.rooms.decisions, { basisId: basis.id, by: id })
       const wish = {
         subjectToken: await world.idToken('fiona'),
         scope: 'echo.list',
@@ -160,7 +163,9 @@ export const STEPS: readonly Step[] = [
     prepare: async (ways) => {
       const { world } = ways
       const { id } = await world.person('sam')
-      await asAgent(ways, 'bc-authorize', { scope: 'openid echo.list', login_hint: id })
+      await world.withoutConsents('sam', () =>
+        asAgent(ways, 'bc-authorize', { scope: 'openid echo.list', login_hint: id }),
+      )
       const { read } = world.rooms.storage
       const [asked] = await pendingConsents(read, id, world.clock.now())
       const browser = await world.browser('sam')

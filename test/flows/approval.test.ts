@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
+import { afterEach, it } from 'node:test'
 import { PREVIEW_SPAN_MS } from '../../src/approval-desk/index.ts'
 import { publishPolicies } from '../../src/policy/index.ts'
 import { endStandIn, nameStandIn } from '../../src/stand-ins/index.ts'
@@ -31,6 +31,8 @@ interface ChangedCall {
 }
 
 inEachWorld('a call that people have to approve', (world) => {
+  afterEach(() => world().closeTasks())
+
   it('is refused but requestable, goes through once when approved, then 409, and can be asked for again', async () => {
     const w = world()
     w.echo.forget()

@@ -268,8 +268,10 @@ forEachEngine('A1: a yes is to what was shown', (open) => {
     const sam = await pages.person('sam', 'support')
     const person = await pages.person('fiona', 'finance')
     await refundBot(pages, sam)
+    let count = 0
     const begin = async () => {
-      const { id } = await askedFor(pages, await openedTask(pages, sam), undefined, {
+      const asking = await pages.person(`sam${++count}`, 'support')
+      const { id } = await askedFor(pages, await openedTask(pages, asking), undefined, {
         risk: 'medium',
       })
       const run = requestOperations(pages, person, id)

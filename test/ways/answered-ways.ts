@@ -1,4 +1,5 @@
-import { pendingConsents } from '../../src/consent/index.ts'
+import { basesOfPerson, pendingConsents } from '../../src/consent/index.ts'
+import { endBasis } from '../../src/tasks/index.ts'
 import { JWT_BEARER, type TestAgent } from '../agent.ts'
 import { newKey, type TestKey } from '../signing.ts'
 import { type Answer, send } from '../wire.ts'
@@ -62,10 +63,11 @@ export const ANSWERED_WAYS: readonly Way[] = [
       const { world } = ways
       const { id } = await world.person('sam')
       const form = { scope: `openid ${SCOPE}`, login_hint: id, binding_message: 'look' }
-      await world.endConsents('sam')
-      const { body } = await post(world, '/oauth/bc-authorize', form)
-      await allow(world, 'sam')
-      await world.allow('sam') // Other ways stand on it.
+      const { body } = await world.withoutConsents('sam', async () => {
+        const asked = await post(world, '/oauth/bc-authorize', form)
+        await allow(world, 'sam')
+        return asked
+      })
       const { auth_req_id } = body
       return fetching(ways, await newKey(), 'urn:openid:params:grant-type:ciba', { auth_req_id })
     },
@@ -78,7 +80,10 @@ export const ANSWERED_WAYS: readonly Way[] = [
     standsOn: ['fiona', 'refund-bot', 'keys of agents', 'issuing rules'],
     prepare: async (ways) => {
       const { world } = ways
-      await world.endConsents('fiona')
+      const { id } = await world.person('fiona')
+      for (const basis of await basesOfPerson(world.rooms.storage.read, id, world.clock.now()))
+        if (basis.agentId === 'refund-bot' && basis.kind === 'consent')
+          await endBasis(world.rooms.decisions, { basisId: basis.id, by: id })
       const key = await newKey()
       const subjectToken = await world.idToken('fiona')
       const { body } = await world.agent.ask(
