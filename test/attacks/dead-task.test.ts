@@ -137,7 +137,9 @@ inEachWorld('a closed task is dead', (world) => {
     const late = calls.filter(({ begun }) => begun > closed)
     assert.ok(late.length >= 16 && calls.some(({ status }) => status === 200))
     for (const { status, text } of late) assert.equal(status, 401, text)
-    for (const { status, text } of calls) assert.ok([200, 401, 403].includes(status), text)
+    // What was sent when the task ended has an effect that is not known.
+    for (const { status, text } of calls)
+      assert.ok([200, 401, 403].includes(status) || text.includes('call.effect_unknown'), text)
     // And none that was on its way stays open as if nothing had happened.
     const sending = sql<{
       n: number

@@ -62,7 +62,7 @@ inEachWorld('the end of a task', (world) => {
     const call = w.agent.call(task, 'GET', '/echo/things/1')
     await w.echo.arrived(1)
     assert.equal((await w.agent.about(task, 'DELETE', '')).status, 200)
-    assertFailed(await call, 'call.no_longer_live')
+    assertFailed(await call, 'call.effect_unknown')
     w.echo.forget()
   })
 
