@@ -18,6 +18,7 @@ export {
   requireSupported,
   schemaNames,
 } from './migrate.ts'
+export type { Migrations } from './migrations/index.ts'
 export {
   emptyDataDirectory,
   examineDatabase,

@@ -78,14 +78,17 @@ function requireNoneBelow(oldest: number, replicas: readonly ReplicaSchema[]): v
  * Runs what was left for later, if no older server is left. True: all that this build knows has run,
  * so no build begins any more that does not work with it.
  */
-export async function finishMigrations(storage: Storage): Promise<boolean> {
-  const { oldest, replicas, steps } = await planMigrations(storage)
+export async function finishMigrations(
+  storage: Storage,
+  migrations: Migrations = migrationsFor(storage.engine),
+): Promise<boolean> {
+  const { needed, oldest, replicas, steps } = await planMigrations(storage, migrations)
   if (steps.length === 0) return true
   // Migrations of other kinds run only when an operator asks for them.
   const isRest = steps.every(({ name }) => mayComeLater(name))
   if (!isRest || replicas.some(({ schema }) => schema < oldest)) return false
-  const { version } = await runMigrations(storage)
-  return version >= neededSchema()
+  const { version } = await runMigrations(storage, migrations)
+  return version >= needed
 }
 
 /** Migration that would run, and which builds work beside it. */

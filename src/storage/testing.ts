@@ -3,6 +3,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, beforeEach, describe } from 'node:test'
+import { type Migrations, migrationsFor } from './migrations/index.ts'
 import { migrate, openStorage } from './open.ts'
 import { TEST_CONNECTIONS, takeDatabase } from './postgres/testing.ts'
 import type { Storage } from './storage.ts'
@@ -38,6 +39,12 @@ export function enginesOf(name: string): readonly Engine[] {
   if (!part) return all
   const chosen = chosenEngine(name)
   return all.filter((engine) => (engine === chosen) === (part === 'first'))
+}
+
+/** Migrations of the build whose last one has that name. */
+export function migrationsUpTo(engine: Engine, last: string): Migrations {
+  const all = Object.entries(migrationsFor(engine))
+  return Object.fromEntries(all.filter(([name]) => name <= last))
 }
 
 /** One of the engines, always the same one for a name. */
