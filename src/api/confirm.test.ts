@@ -239,6 +239,11 @@ async function samples(w: World): Promise<Record<string, Sample>> {
     ),
     'issuers.set_terms': sample('/issuers/others/terms', terms, { ...terms, trust: 2 }),
     'issuers.resume': sample('/issuers/others/resume', {}, { reason: 'other' }),
+    'resources.set_claims': sample(
+      '/resources/echo/claims',
+      { claims: [{ claim: 'groups', from: 'person.groups' }] },
+      { claims: [{ claim: 'groups', from: 'space.id' }] },
+    ),
     'resources.set_tokens': sample('/resources/echo/tokens', { form: 'opaque' }, { form: 'jwt' }),
     'ledger.erase': sample(
       '/ledger/erase',

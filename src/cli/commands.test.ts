@@ -478,6 +478,7 @@ test('an MCP server is imported by its address; what it offers is shown with the
             waiting: ['desk.new'],
             restored: [],
             notes: ['a note\u001b[2J'],
+            uncallable: [{ action: 'desk.send-it', reason: 'it takes XML' }],
             untyped: [{ reason: 'it is a map', count: 2, examples: ['desk.read /tags'] }],
           }
         : { actions: [read, { name: 'desk.send-it', risk: 'high', risk_proposed: false }] },
@@ -501,6 +502,7 @@ test('an MCP server is imported by its address; what it offers is shown with the
   })
   assert.match(out, /! desk\.pulled +quarantined\n +\? desk\.new +waits for review\n/)
   assert.match(out, /~ desk\.send-it +high\n +- desk\.old\n +\+ desk\.read +low proposed\n/)
+  assert.match(out, /The gateway cannot call 1 operation\n +! desk\.send-it: it takes XML\n/)
   assert.match(out, /cannot see 2 arguments\n +2 +it is a map\n +desk\.read \/tags, …/)
   assert.match(out, /Worth reading\n +a note/)
   assert.ok(!out.includes('\u001b'), 'nothing in a note reaches the terminal as it is')

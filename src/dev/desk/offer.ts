@@ -128,7 +128,7 @@ export const REVISION = '2025-11-25'
 export function describeDesk(): McpDescription {
   return {
     protocolVersion: REVISION,
-    server: { ...SERVER, instructions: INSTRUCTIONS },
+    server: { ...SERVER, instructions: INSTRUCTIONS, offers: [] },
     tools: TOOLS.map(asJson),
     prompts: PROMPTS.map(asJson),
     resources: [asJson(HANDBOOK)],
