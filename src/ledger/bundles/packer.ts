@@ -29,7 +29,7 @@ export class Packer {
   /** Monotonic time before which nothing is done. */
   #rest = Number.NEGATIVE_INFINITY
 
-  /** Of other migrations than those of this build for tests alone. */
+  /** Takes other migrations than those of this build for tests alone. */
   constructor(storage: Storage, clock: Pick<Clock, 'monotonic'>, migrations?: Migrations) {
     this.#storage = storage
     this.#clock = clock
