@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { inEachWorld, type World } from '../../../test/world.ts'
+import { findAgent } from '../../agents/index.ts'
 import { planImport } from '../../catalog/testing.ts'
 import { applyImport } from '../../catalog-changes/index.ts'
 import { planServer, tool } from '../../catalog-changes/mcp/testing.ts'
@@ -118,9 +119,17 @@ inEachWorld(
       assert.match(said.sentence, /^Change the limits of the agent refund-bot: trust from \d/)
       assert.match(said.sentence, /to 1 \(external\), 1 action at most \(\d+ before\)$/)
       assert.ok(said.changes?.some(({ sign, what }) => sign === '-' && /orders\.refund/.test(what)))
-      assert.ok(
-        said.consequences?.some((line) => /refund-bot could not do .*orders\.refund/.test(line)),
+      assert.match(
+        said.consequences?.join() ?? '',
+        /^refund-bot could not do (?:[\w.-]+, ){11}[\w.-]+ and \d more any more$/,
       )
+      const known = await findAgent(w.rooms.storage.read, 'refund-bot')
+      const others = (known?.ceiling ?? []).map(({ actions, locations }) => ({
+        ...{ type: 'remit_call', locations },
+        actions: actions.filter((action) => action !== 'orders.refund'),
+      }))
+      const one = await meant(w, 'PUT', '/agents/refund-bot/limits', { ceiling: others })
+      assert.deepEqual(one.consequences, ['refund-bot could not do orders.refund any more'])
     })
 
     it('of a new member of a group: who, and what they could do then', async () => {
