@@ -12,14 +12,14 @@ export function notice(tone: Tone, title: string, text?: Html): Html {
   return html`<div class="notice ${tone}"${tone === 'calm' || tone === 'good' ? '' : html` role="alert"`}><p class="title">${title}</p>${text && html`<div>${text}</div>`}</div>`
 }
 
-/** Name and value pairs. */
+/** Name and value pairs; nothing where no name has a value: an empty list would be a gap. */
 export function facts(
   list: readonly (readonly [string, Html | string | undefined | false])[],
 ): Html {
   const rows = list
     .filter(([, value]) => value !== undefined && value !== false)
     .map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)
-  return html`<dl class="facts">${rows}</dl>`
+  return rows.length > 0 ? html`<dl class="facts">${rows}</dl>` : html``
 }
 
 /**

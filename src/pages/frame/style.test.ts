@@ -89,6 +89,14 @@ describe('the answers of a page', () => {
     assert.match(rule('html:has\\(.answer\\)'), /scroll-padding-bottom: \d+rem/)
     assert.match(CSS, /@media \(max-height: 30rem\) \{\n {2}\.answer \{\n {4}position: static;/)
   })
+
+  it('stand after boxes, which are what is answered, and beside all of it where there is room', () => {
+    assert.match(rule('.answering:has\\(\\[type="checkbox"\\]\\) .answer'), /position: static;/)
+    const beside = /@media \(min-width: 64rem\) and \(min-height: 30rem\) \{([\s\S]*?)\n\}/.exec(
+      CSS,
+    )?.[1]
+    assert.match(beside ?? '', /> \.answer \{\n {4}position: sticky;[^}]*grid-column: 2;/)
+  })
 })
 
 describe('text from outside', () => {

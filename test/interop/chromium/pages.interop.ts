@@ -26,6 +26,59 @@ const tooWide = (width: number) => `document.documentElement.scrollWidth <= ${wi
   : [...document.querySelectorAll('body *')]
     .filter((each) => each.getBoundingClientRect().right > ${width + 1})
     .map((each) => each.outerHTML.slice(0, 200))`
+/** Screens that the answers of a page are measured on. */
+const MEASURED: Readonly<Record<string, Size>> = {
+  desktop: { width: 1280, height: 800 },
+  phone: { width: 390, height: 844 },
+}
+/** Pages whose answers must cover nothing at any place of scrolling, as boxes on them say what is answered; on a desktop none may. */
+const WITH_BOXES = ['consent', 'authorize', 'approvals-together']
+/**
+ * Elements of a page that its answers cover: each once it is tabbed or scrolled to; `always`: each at every
+ * place that the page is scrolled to.
+ */
+const covered = (always: boolean) => `(() => {
+  const bar = document.querySelector('.answer')
+  const read = 'input:not([type=hidden]), label, select, textarea, button, summary, a, legend, dd, li, p'
+  const all = [...document.querySelectorAll('.answering :is(' + read + ')')]
+    .filter((each) => each.checkVisibility() && !bar.contains(each))
+  const isCovered = (each) => {
+    const [a, b] = [each.getBoundingClientRect(), bar.getBoundingClientRect()]
+    return a.right > b.left && a.left < b.right && a.bottom > b.top + 1 && a.top < b.bottom - 1
+  }
+  const found = new Set()
+  const note = (each) => isCovered(each) && found.add(each.outerHTML.slice(0, 120))
+  for (const each of all) {
+    scrollTo(0, 0)
+    each.focus()
+    if (each === document.activeElement) note(each)
+    scrollTo(0, 0)
+    each.scrollIntoView({ block: 'nearest', behavior: 'instant' })
+    note(each)
+  }
+  if (${always})
+    for (let top = 0; top < document.documentElement.scrollHeight; top += 50) {
+      scrollTo(0, top)
+      all.forEach(note)
+    }
+  return all.length === 0 ? ['nothing to measure'] : [...found]
+})()`
+/** Gaps in cards: parts that are empty, between two spaces, and space below a last line that opens more. */
+const GAPS = `[...document.querySelectorAll('.card')].flatMap((card) => {
+  const style = getComputedStyle(card)
+  const usual = parseFloat(style.rowGap)
+  const parts = [...card.children].filter((each) => each.checkVisibility() && getComputedStyle(each).position !== 'absolute')
+  const empty = parts.filter((each) => each.getBoundingClientRect().height === 0)
+  const last = parts.at(-1)
+  const text = document.createRange()
+  text.selectNodeContents(last.querySelector('summary') ?? last)
+  const below = card.getBoundingClientRect().bottom - text.getBoundingClientRect().bottom
+  const most = parseFloat(style.paddingBottom) + usual / 2
+  return [
+    ...empty.map((each) => 'empty: ' + each.outerHTML.slice(0, 120)),
+    ...(last.matches('details') && below > most ? ['below: ' + below + ' px, ' + last.textContent.slice(0, 60)] : []),
+  ]
+})`
 /** Routes that show no page here: they lead to the provider, are files, or are there before the first administrator. */
 const ELSEWHERE = [
   ...['GET /sign-in', 'GET /sign-in/callback', 'GET /setup/:token'],
@@ -91,6 +144,7 @@ describe('pages in Chromium', () => {
       for (const [screen, size] of Object.entries(SCREENS)) {
         await tab.size(size)
         await tab.go(url)
+        assert.ok((await tab.url()).startsWith(place.issuer), `${name}: ${await tab.url()}`)
         const wide = await tab.value<readonly string[]>(tooWide(size.width))
         const found = [...tab.troubles.splice(0), ...wide]
         mistakes.push(...found.map((each) => `${name} on ${screen}: ${each}`))
@@ -171,6 +225,37 @@ describe('pages in Chromium', () => {
       return height < 40 || !button.contains(document.elementFromPoint(left + 5, top + height / 2))
     })()`)
     assert.equal(covered, false, 'a thumb hits the button')
+  })
+
+  it('have answers that never cover what they answer, on a desktop and on a phone', async () => {
+    const mistakes: string[] = []
+    let measured = 0
+    for (const { name, person, url } of stops)
+      for (const [screen, size] of Object.entries(MEASURED)) {
+        const tab = tabOf(person)
+        await tab.size(size)
+        await tab.go(url)
+        if (!(await tab.value<boolean>(`document.querySelector('.answer') !== null`))) continue
+        measured++
+        const always = screen === 'desktop' || WITH_BOXES.includes(name)
+        const found = await tab.value<readonly string[]>(covered(always))
+        mistakes.push(...found.map((each) => `${name} on ${screen}: ${each}`))
+      }
+    assert.ok(measured >= 12, `${measured} with answers`)
+    assert.deepEqual(mistakes, [])
+  })
+
+  it('of approvals have no gaps: nothing empty takes room, and a card ends where its last line does', async () => {
+    const mistakes: string[] = []
+    for (const { name, person, url } of stops.filter((each) => /^approval(-|$)/.test(each.name)))
+      for (const [screen, size] of Object.entries(MEASURED)) {
+        const tab = tabOf(person)
+        await tab.size(size)
+        await tab.go(url)
+        const found = await tab.value<readonly string[]>(GAPS)
+        mistakes.push(...found.map((each) => `${name} on ${screen}: ${each}`))
+      }
+    assert.deepEqual(mistakes, [])
   })
 
   it('work without script: a call is approved, a consent given, somebody signs out', async () => {

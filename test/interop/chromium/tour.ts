@@ -134,6 +134,7 @@ async function clientAsks({ issuer, w }: Place): Promise<string> {
       ...{ client_name: 'Desktop client', redirect_uris: [redirect] },
       grant_types: ['authorization_code', 'refresh_token'],
       ...{ response_types: ['code'], token_endpoint_auth_method: 'none' },
+      dpop_bound_access_tokens: true,
     }),
   })
   const asked = new URLSearchParams({
