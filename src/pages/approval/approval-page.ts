@@ -122,6 +122,10 @@ type ExecutedCall = Pick<StoredDecision, 'endedAt' | 'state' | 'status'>
 
 export type RequestStatus =
   | { readonly state: 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled' }
+  /** Approved, and by now it lets nothing through: those who approved may no longer, or its time is over. */
+  | { readonly state: 'lapsed' | 'unused' }
+  /** Asked about again, as other rules ask by now or more people; `by`: the request that counts, where the viewer may see it. */
+  | { readonly state: 'superseded'; readonly approved: boolean; readonly by: string | undefined }
   | { readonly state: 'used'; readonly decision: string; readonly ran: ExecutedCall | undefined }
   /** Answered for more than once; `undefined`: that is over. */
   | { readonly state: 'allowance'; readonly allowance: AllowanceItem | undefined }
@@ -180,7 +184,25 @@ function outcome(view: ApprovalView): Html {
       return notice(
         'good',
         'Approved, not used yet',
-        html`<p>Good for ${wordsOf(view).goodFor} until ${clockTime(view.usableUntil ?? now, now, zoneOf(view.viewer))}.</p>`,
+        html`<p>Good for ${wordsOf(view).goodFor} until ${clockTime(view.usableUntil ?? now, now, zoneOf(view.viewer))}.</p><p>It is decided again when the agent uses it. If the risk has risen or a rule has changed by then, people are asked again.</p>`,
+      )
+    case 'lapsed':
+      return notice(
+        'warn',
+        'Approved, and not enough any more',
+        html`<p>Someone who approved it may no longer approve it. It lets nothing through; when the agent tries again, people are asked again.</p>`,
+      )
+    case 'unused':
+      return notice(
+        'calm',
+        'Approved, and not used in time',
+        html`<p>The approval ended. ${wordsOf(view).not}</p>`,
+      )
+    case 'superseded':
+      return notice(
+        standing.approved ? 'warn' : 'calm',
+        standing.approved ? 'Approved, and not enough any more' : 'Asked again',
+        html`<p>Since people were asked, the risk, a rule or who may answer has changed, and the agent tried again: people were asked again. Answers to this request let nothing through.${standing.by !== undefined && html` <a href="/approvals/${standing.by}">The request that counts now</a>`}</p>`,
       )
     case 'used':
       return notice(

@@ -112,6 +112,61 @@ forEachEngine('the page of an access request', (open) => {
     assert.equal(answer?.authTime, pages.clock.now())
   })
 
+  test('core L7: an approval that stopped being enough says so, and leads to the request that counts', async () => {
+    const { pages, fiona, path, request, standing, task } = await begin(await open())
+    const ada = await pages.person('ada', 'administrators')
+    const { decisions } = pages.parts
+    const browser = await pages.browserOf(fiona)
+    await browser.submit(path, path, { answer: 'approve', reason: '' })
+    const before = textContent((await browser.get(path)).body)
+    assert.match(before, /Approved, not used yet/)
+    assert.match(
+      before,
+      /If the risk has risen or a rule has changed by then, people are asked again/,
+    )
+    // The pace of the agent: administrators are asked as well when it makes the call.
+    const forbids = [...request.ask.forbids, { id: 'weighed-high-asks', digest: 'd' }]
+    const approvers = [...request.ask.approvers, ['group:administrators']]
+    const now = await askedFor(pages, task, undefined, { approvers, forbids })
+    assert.equal(await standing(), 'cancelled')
+    const after = textContent((await browser.get(path)).body)
+    assert.doesNotMatch(after, /Approved, not used yet|No longer needed/)
+    assert.match(after, /Approved, and not enough any more/)
+    assert.match(after, /let nothing through/)
+    const next = `href="/approvals/${now.id}">The request that counts now`
+    for (const person of [fiona, ada])
+      assert.ok((await (await pages.browserOf(person)).get(path)).body.includes(next))
+    const { state } = (await findRequest(decisions, now.id)) ?? {}
+    assert.equal(state, 'pending')
+  })
+
+  test('core L7: a question that is asked in other words by now was approved by nobody', async () => {
+    const { pages, fiona, path, task } = await begin(await open())
+    const forbids = [{ id: 'large-refunds-ask', digest: 'of today' }]
+    await askedFor(pages, task, undefined, { forbids })
+    const page = textContent((await (await pages.browserOf(fiona)).get(path)).body)
+    assert.match(page, /Asked again/)
+    assert.doesNotMatch(page, /Approved, /)
+  })
+
+  test('core L7: an approval whose time is over, or whose approver left the group, is not told as usable', async () => {
+    const { pages, fiona, sam, path, request } = await begin(await open())
+    const browser = await pages.browserOf(fiona)
+    await browser.submit(path, path, { answer: 'approve', reason: '' })
+    const asked = await pages.browserOf(sam)
+    await pages.person('fiona', 'support')
+    const lapsed = textContent((await asked.get(path)).body)
+    assert.match(lapsed, /Approved, and not enough any more/)
+    assert.doesNotMatch(lapsed, /not used yet/)
+    await pages.person('fiona', 'finance')
+    assert.match((await asked.get(path)).body, /Approved, not used yet/)
+    const { usableUntil } = (await findRequest(pages.parts.decisions, request.id)) ?? {}
+    pages.clock.advance((usableUntil ?? 0) - pages.clock.now())
+    const over = textContent((await (await pages.browserOf(sam)).get(path)).body)
+    assert.match(over, /Approved, and not used in time/)
+    assert.doesNotMatch(over, /not used yet/)
+  })
+
   test('takes a denial with its reason', async () => {
     const { pages, fiona, path, standing } = await begin(await open())
     const browser = await pages.browserOf(fiona)

@@ -1,4 +1,4 @@
-import { type AccessRequest, findRequest } from '../../access-requests/index.ts'
+import { type AccessRequest, findRequest, requestsForCall } from '../../access-requests/index.ts'
 import { findAgent } from '../../agents/index.ts'
 import { approvalHabits, isHabitual } from '../../analysis/index.ts'
 import {
@@ -30,6 +30,7 @@ import {
   shownDigest,
   shownTo,
   stillMissing,
+  usableApproval,
 } from '../../approvals/index.ts'
 import { editableArguments, editCall, editedArguments } from '../../call-edits/index.ts'
 import { unusualIn } from '../../channel-answers/index.ts'
@@ -247,17 +248,41 @@ async function standingOf(
   visitor: Visitor,
   request: AccessRequest,
 ): Promise<RequestStatus> {
+  if (request.state === 'cancelled' && request.reason === 'superseded')
+    return supersededBy(parts, visitor, request)
   if (request.state !== 'approved') return { state: request.state }
   if (request.usedBy !== null) {
     const ran = await findDecision(parts.decisions.storage.read, request.usedBy)
     return { state: 'used', decision: request.usedBy, ran }
   }
-  if (request.usesLeft > 0) return { state: 'approved' }
+  if (request.usesLeft > 0) return { state: await unusedStanding(parts, request) }
   const allowance = await allowanceOfRequest(parts.decisions, request.id)
   if (!allowance) return { state: 'allowance', allowance: undefined }
   const givenBy = await giversOf(parts.decisions, request.id)
   const [item] = await allowanceItems(parts, visitor, [{ allowance, givenBy }])
   return { state: 'allowance', allowance: item }
+}
+
+/** Tells whether an approval that nobody used would still let something through, as far as that shows before the call. */
+async function unusedStanding(
+  { decisions }: PageParts,
+  { callHash, taskId, usableUntil }: AccessRequest,
+): Promise<'approved' | 'lapsed' | 'unused'> {
+  const now = decisions.clock.now()
+  if ((usableUntil ?? 0) <= now) return 'unused'
+  const { state } = await usableApproval(decisions, taskId, callHash, now)
+  return state === 'lapsed' ? 'lapsed' : 'approved'
+}
+
+async function supersededBy(
+  { decisions }: PageParts,
+  { person }: Visitor,
+  { callHash, createdAt, taskId, usableUntil }: AccessRequest,
+): Promise<RequestStatus> {
+  const known = await requestsForCall(decisions.storage.read, taskId, callHash)
+  const latest = known.find((each) => each.reason !== 'superseded' && each.createdAt >= createdAt)
+  const visible = latest && (await findVisibleRequest(decisions, person, latest.id))
+  return { state: 'superseded', approved: usableUntil !== null, by: visible?.id }
 }
 
 async function viewOf(
