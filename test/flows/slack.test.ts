@@ -385,7 +385,7 @@ inOneWorld(
       }
     })
 
-    it('several that wait come in one message, which leads to the list', async () => {
+    it('several that wait come in one message, with the buttons of each', async () => {
       const w = world()
       const { message } = await asked(w, 'first')
       const task = await w.open()
@@ -394,7 +394,13 @@ inOneWorld(
       await pause(w)
       const both = await sent(w, () => slack.messages[count])
       assert.match(both.text, /2 things wait/)
-      assert.deepEqual(buttonsOf(both), [])
+      const named = (id: string) => buttonsOf(both).filter(({ action_id }) => action_id === id)
+      assert.deepEqual(
+        ['remit_approve', 'remit_deny', 'remit_open'].map((id) => named(id).length),
+        [2, 2, 2],
+      )
+      const values = named('remit_approve').map(({ value }) => value)
+      assert.equal(new Set(values).size, 2, 'each button is of its own question')
       assert.ok(buttonsOf(message).length > 0)
     })
 

@@ -392,7 +392,7 @@ inOneWorld('asking about calls', (world) => {
 
   it('needs the secret of an enforcement point, and answers only about its own API', async () => {
     const w = world()
-    const { asked, shop, secret } = await known(w)
+    const { asked, shop, secret, task } = await known(w)
     const url = `${w.issuer}/v1/calls`
     for (const wrong of ['', 'enf_', `${secret}x`, `enf_${'A'.repeat(43)}`]) {
       const authorization = ['Authorization', `Bearer ${wrong}`] as const
@@ -413,12 +413,13 @@ inOneWorld('asking about calls', (world) => {
       'an unknown member': { unexpected: true },
     }))
       assertRefused(await post(url, { ...asked, ...change }, mine), 'request.malformed', hint)
-    const unknown = await post(url, { ...asked, url: `${shop.identifier}/nothing` }, mine)
+    const about = (path: string) => askedAbout(w, task, shop, 'GET', path)
+    const unknown = await post(url, await about('/nothing'), mine)
     assert.deepEqual(
       [unknown.status, unknown.body.decision, unknown.body.status],
       [200, false, 404],
     )
-    const dots = await post(url, { ...asked, url: `${shop.identifier}/items/%2e%2e` }, mine)
+    const dots = await post(url, await about('/items/%2e%2e'), mine)
     assert.deepEqual([dots.status, dots.body.decision, dots.body.status], [200, false, 400])
   })
 
@@ -529,7 +530,7 @@ async function known(w: World) {
   const secret = String(added.body.secret)
   const task = await w.open({ details: [allOf(shop)] })
   const asked = await askedAbout(w, task, shop, 'GET', '/items')
-  return { shop, secret, asked, mine: [['Authorization', `Bearer ${secret}`]] as const }
+  return { shop, secret, asked, task, mine: [['Authorization', `Bearer ${secret}`]] as const }
 }
 
 async function askedAbout(w: World, task: OpenTask, shop: KnownShop, method: string, path: string) {

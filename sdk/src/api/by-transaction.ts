@@ -118,10 +118,10 @@ async function admit(
     throw new ApiRefusal('api.misconfigured', `\`${route.path}\` is not the path of this request`)
   const text = await bodyText(incoming, maxBodyBytes)
   const body = text === undefined ? undefined : readExactJson(text)
-  // INVARIANT: the handler gets what was decided on, to the last digit.
-  const handed = body === undefined ? undefined : handlerBody(body)
   if (!place.fits(call.arguments, readArguments({ path, query, body }), route))
     throw new ApiRefusal('transaction.other_arguments', 'the token was made for other arguments')
+  // INVARIANT: the handler gets what was decided on, to the last digit.
+  const handed = body === undefined ? undefined : handlerBody(body)
   // INVARIANT: last, so that nothing but the request itself uses a permit up.
   const writes = route.write ?? !READS.has(incoming.method)
   if (writes && !(await usedOnce.use(place.use.of(call, incoming), expiresAt)))
