@@ -163,9 +163,8 @@ export const STEPS: readonly Step[] = [
     prepare: async (ways) => {
       const { world } = ways
       const { id } = await world.person('sam')
-      await world.withoutConsents('sam', () =>
-        asAgent(ways, 'bc-authorize', { scope: 'openid echo.list', login_hint: id }),
-      )
+      const form = { scope: 'openid echo.list', login_hint: id, max_age: '86400' }
+      await asAgent(ways, 'bc-authorize', form)
       const { read } = world.rooms.storage
       const [asked] = await pendingConsents(read, id, world.clock.now())
       const browser = await world.browser('sam')

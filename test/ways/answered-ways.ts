@@ -62,12 +62,13 @@ export const ANSWERED_WAYS: readonly Way[] = [
     prepare: async (ways) => {
       const { world } = ways
       const { id } = await world.person('sam')
-      const form = { scope: `openid ${SCOPE}`, login_hint: id, binding_message: 'look' }
-      const { body } = await world.withoutConsents('sam', async () => {
-        const asked = await post(world, '/oauth/bc-authorize', form)
-        await allow(world, 'sam')
-        return asked
-      })
+      // With an age of the sign-in, the person is asked whatever they allowed before.
+      const form = {
+        ...{ scope: `openid ${SCOPE}`, login_hint: id, binding_message: 'look' },
+        max_age: '86400',
+      }
+      const { body } = await post(world, '/oauth/bc-authorize', form)
+      await allow(world, 'sam')
       const { auth_req_id } = body
       return fetching(ways, await newKey(), 'urn:openid:params:grant-type:ciba', { auth_req_id })
     },
