@@ -1,4 +1,4 @@
-export { HeldEvents } from './held-events.ts'
+export { EventQueue } from './event-queue.ts'
 export { describeMcpServer, type McpDescription } from './mcp/describe.ts'
 export { exchange } from './mcp/exchange.ts'
 export type { ExchangeFailure, ExchangeResult, UnansweredExchange } from './mcp/exchanged.ts'

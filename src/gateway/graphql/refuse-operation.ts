@@ -7,7 +7,7 @@ const TYPES = [
   'application/problem+json',
   'application/json',
 ] as const
-type ToldType = (typeof TYPES)[number]
+type ErrorMediaType = (typeof TYPES)[number]
 
 /** Error that Apollo and clients like it look for before they send the text of an operation beside its hash. */
 const TEXT_MISSING = {
@@ -29,11 +29,11 @@ export function inGraphql<T>(
     return reading()
   } catch (error) {
     if (!(error instanceof Problem) || error.status >= 500) throw error
-    throw refused(error, toldType(accept), isWellFormed)
+    throw refused(error, errorMediaType(accept), isWellFormed)
   }
 }
 
-function refused(problem: Problem, type: ToldType, isWellFormed: boolean): PipelineEnd {
+function refused(problem: Problem, type: ErrorMediaType, isWellFormed: boolean): PipelineEnd {
   if (type === 'application/problem+json')
     return new PipelineEnd({ status: problem.status, problem })
   return new PipelineEnd({
@@ -51,8 +51,8 @@ function errorOf(problem: Problem): object {
 }
 
 /** Type that a client likes best of those (RFC 9110 section 12.5.1); JSON, where it names none of them. */
-function toldType(accept = ''): ToldType {
-  let [best, most]: [ToldType, number] = ['application/json', 0]
+function errorMediaType(accept = ''): ErrorMediaType {
+  let [best, most]: [ErrorMediaType, number] = ['application/json', 0]
   for (const type of TYPES) {
     const weight = weightOf(accept, type)
     if (weight > most) [best, most] = [type, weight]
@@ -60,7 +60,7 @@ function toldType(accept = ''): ToldType {
   return best
 }
 
-function weightOf(accept: string, type: ToldType): number {
+function weightOf(accept: string, type: ErrorMediaType): number {
   for (const range of accept.toLowerCase().split(',')) {
     const [named, ...parameters] = range.split(';').map((part) => part.trim())
     if (named !== type) continue

@@ -4,7 +4,7 @@ import type { Dispatcher } from 'undici'
 import type { ReportedAmount } from '../../budgets/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { type RedactedStream, Redactor } from '../../lib/redaction/redactor.ts'
-import { HeldEvents } from '../../net/index.ts'
+import { EventQueue } from '../../net/index.ts'
 import { MAX_RESHAPED, obligedHeaders, reshapeBody, withheld } from '../../obligations/index.ts'
 import type { AbortReason } from '../../revocation/index.ts'
 import { AnswerReader } from '../read-answer.ts'
@@ -39,7 +39,7 @@ interface WholeAnswer {
 
 /**
  * One call under way: the dispatcher reports each event to it, and it settles once.
- * INVARIANT: no part of an answer is passed on when what the call rests on is no longer alive (`HeldEvents`). Events and a timer
+ * INVARIANT: no part of an answer is passed on when what the call rests on is no longer alive (`EventQueue`). Events and a timer
  * cut a silent stream; after a pause of the whole process they come later than what waits in the sockets.
  */
 class ForwardedCall implements Dispatcher.DispatchHandler {
@@ -69,7 +69,7 @@ class ForwardedCall implements Dispatcher.DispatchHandler {
   /** True where the call was not let go in the tick of its first byte. */
   #isStopped = false
   #tries = 0
-  readonly #events: HeldEvents
+  readonly #events: EventQueue
 
   constructor(
     out: UpstreamRequest,
@@ -85,7 +85,7 @@ class ForwardedCall implements Dispatcher.DispatchHandler {
     this.#redactor = new Redactor(out.secrets)
     this.#filter = this.#redactor.stream()
     this.#reader = ports.settles ? new AnswerReader() : undefined
-    this.#events = new HeldEvents(ports, (why) => this.#cut(why))
+    this.#events = new EventQueue(ports, (why) => this.#cut(why))
   }
 
   start(): void {

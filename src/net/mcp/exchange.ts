@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import { configuredUrl } from '../../lib/client-url.ts'
 import { EventStreamReader } from '../../lib/event-stream.ts'
-import { HeldEvents } from '../held-events.ts'
+import { EventQueue } from '../event-queue.ts'
 import type { ExchangeFailure, ExchangeLimits, ExchangeResult, Hooks, Post } from './exchanged.ts'
 import { type RpcMessage, type RpcResult, readMessage, sameId } from './message.ts'
 
@@ -58,7 +58,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   /** True where the request was not let go in the tick of its first byte. */
   #isStopped = false
   #tries = 0
-  readonly #passage: HeldEvents
+  readonly #passage: EventQueue
 
   constructor(
     dispatcher: Dispatcher,
@@ -73,7 +73,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#hooks = hooks
     this.#resolve = resolve
     const { again, lives = () => true } = hooks
-    this.#passage = new HeldEvents({ again, mayContinue: lives }, (why) =>
+    this.#passage = new EventQueue({ again, mayContinue: lives }, (why) =>
       this.#fail(why === 'unsure' ? 'unsure' : 'left'),
     )
   }

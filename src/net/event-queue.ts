@@ -16,7 +16,7 @@ export interface Passage {
  * Events of an answer, in their order, while it is not known whether the call may go on.
  * INVARIANT: none is passed on unless `mayContinue` said yes in the same tick.
  */
-export class HeldEvents {
+export class EventQueue {
   readonly #passage: Passage
   readonly #end: (why: 'ended' | 'unsure') => void
   #held: (() => void)[] | undefined
