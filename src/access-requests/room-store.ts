@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { hasShare, sharedBy } from '../lib/fair-share.ts'
+import { hasShare } from '../lib/fair-share.ts'
 import type { Reader } from '../storage/index.ts'
 import { type AccessRequest, MAX_PENDING } from './access-request.ts'
 
@@ -16,16 +16,26 @@ export async function hasRoom(
   const { agentId, taskId } = asking
   if ((await pendingOfTask(db, taskId, now)) >= MAX_PENDING.task) return false
   const asker = asking.requesterId ?? asking.personId
-  const isLeft = (waiting: QuestionCounts, places: number) =>
-    hasShare(sharedBy(waiting, asker, places))
-  if (!isLeft(await pendingOfAgent(db, agentId, now), MAX_PENDING.agent)) return false
-  for (const name of names)
-    if (!isLeft(await askedOf(db, agentId, name, now), MAX_PENDING.agentAndApprover)) return false
+  const ofAgent = await pendingOfAgent(db, { agentId, asker, now })
+  if (!hasShare({ ...ofAgent, places: MAX_PENDING.agent })) return false
+  for (const name of names) {
+    const ofName = await askedOf(db, name, { agentId, asker, now })
+    if (!hasShare({ ...ofName, places: MAX_PENDING.agentAndApprover })) return false
+  }
   return true
 }
 
-/** Questions that wait, by the person for whom the agent asks. */
-type QuestionCounts = ReadonlyMap<string, number>
+/** Questions of an agent that wait: all of them, and those for one person. */
+interface QuestionCounts {
+  readonly taken: number
+  readonly own: number
+}
+
+interface AskingPair {
+  readonly agentId: string
+  readonly asker: string
+  readonly now: number
+}
 
 async function pendingOfTask(db: Reader, taskId: string, now: number): Promise<number> {
   const { count } = await db
@@ -38,19 +48,23 @@ async function pendingOfTask(db: Reader, taskId: string, now: number): Promise<n
   return Number(count)
 }
 
-/** Person who asked in the conversation, or for whom the task is. */
-const ASKER = sql<string>`coalesce(requester_id, person_id)`
+/** Counts the rows of the person who asked in the conversation, or for whom the task is. Without a group, nothing is sorted. */
+function countOf(asker: string) {
+  return sql<number>`count(case when coalesce(requester_id, person_id) = ${asker} then 1 end)`
+}
 
-async function pendingOfAgent(db: Reader, agentId: string, now: number): Promise<QuestionCounts> {
-  const rows = await db
+async function pendingOfAgent(
+  db: Reader,
+  { agentId, asker, now }: AskingPair,
+): Promise<QuestionCounts> {
+  const counts = await db
     .selectFrom('access_requests')
-    .select(({ fn }) => [ASKER.as('asker'), fn.countAll().as('count')])
+    .select(({ fn }) => [fn.countAll().as('taken'), countOf(asker).as('own')])
     .where('agent_id', '=', agentId)
     .where('state', '=', 'pending')
     .where('expires_at', '>', now)
-    .groupBy(ASKER)
-    .execute()
-  return waitingOf(rows)
+    .executeTakeFirstOrThrow()
+  return asNumbers(counts)
 }
 
 /** A literal: a parameter would not match the predicate of the index. */
@@ -68,24 +82,20 @@ export async function countPending(db: Reader): Promise<number> {
 
 async function askedOf(
   db: Reader,
-  agentId: string,
   name: string,
-  now: number,
+  { agentId, asker, now }: AskingPair,
 ): Promise<QuestionCounts> {
-  const rows = await db
+  const counts = await db
     .selectFrom('asked_people')
     .innerJoin('access_requests', 'access_requests.id', 'asked_people.request_id')
-    .select(({ fn }) => [ASKER.as('asker'), fn.countAll().as('count')])
+    .select(({ fn }) => [fn.countAll().as('taken'), countOf(asker).as('own')])
     .where('asked_people.name', '=', name)
     .where('asked_people.agent_id', '=', agentId)
     .where('asked_people.expires_at', '>', now)
-    .groupBy(ASKER)
-    .execute()
-  return waitingOf(rows)
+    .executeTakeFirstOrThrow()
+  return asNumbers(counts)
 }
 
-function waitingOf(
-  rows: readonly { asker: string; count: string | number | bigint }[],
-): QuestionCounts {
-  return new Map(rows.map(({ asker, count }) => [asker, Number(count)]))
+function asNumbers({ own, taken }: Record<'own' | 'taken', string | number | bigint>) {
+  return { own: Number(own), taken: Number(taken) }
 }
