@@ -142,8 +142,10 @@ test('the one that writes closes when it is told while another process keeps it 
     SELECT count(*) AS n FROM n`.compile(parent.read)
   // The writer reads its messages during the query, and works on them when the turn ends.
   const asked = [other.query(turn, slow.sql, slow.parameters), other.end(turn, 'commit')]
+  // Heard from now on: both are refused when the line ends, which may be before the store has closed.
+  const all = Promise.allSettled([...asked, ...lost])
   await parent.close()
-  await Promise.allSettled([...asked, ...lost])
+  await all
 })
 
 test('only the user of the data directory reaches the writer', async (t) => {
