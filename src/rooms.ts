@@ -1,6 +1,6 @@
 import type { AgentParts } from './agents/index.ts'
 import { SHADOW, Shadow, stopShadow } from './analysis/index.ts'
-import type { ApiParts } from './api/index.ts'
+import { type ApiParts, SIGNED_OPERATIONS } from './api/index.ts'
 import { outcomeOf } from './approvals/index.ts'
 import { ArchivedBundles, type ArchiveParts, type ArchivePlace } from './archive/index.ts'
 import { startUnlessMoved } from './backup/index.ts'
@@ -227,7 +227,7 @@ export async function openRooms(
     const catalog = new Catalog({ storage, live })
     const policies = new Policies({ storage, live, catalog, engine: settings.policyEngine })
     const stepUp = stepUpIn(settings)
-    const passkeys = passkeysIn(settings)
+    const passkeys = { ...passkeysIn(settings), operations: SIGNED_OPERATIONS }
     const breakGlass = breakGlassIn(settings)
     const shared = {
       storage,

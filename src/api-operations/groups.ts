@@ -63,6 +63,7 @@ export const GROUPS = noun({
       id: 'groups.add_member',
       route: 'PUT /groups/:name/members/:id',
       widens: true,
+      signedAs: 'approvers',
       says: 'Puts a person into a group.',
       schemas: (kit) => ({ params: Member(kit), answer: kit.Nothing }),
       confirms: ({ params }) => `Put a person into the group ${params.name}`,
@@ -133,6 +134,7 @@ export const GROUPS = noun({
     map: describe({
       route: 'POST /group-mappings',
       widens: true,
+      signedAs: 'approvers',
       says: "Lets an identity provider's group count as a group here.",
       schemas: (kit) => ({ body: Mapping(kit), answer: kit.Nothing }),
       confirms: ({ body }) =>

@@ -96,6 +96,7 @@ export const KEYS = noun({
     rotate: describe({
       route: 'POST /keys',
       widens: false,
+      signedAs: 'keys',
       says: 'Makes a new key. It signs when everyone can know it; tokens of before stay good.',
       schemas: Keys,
       command: (terminal) => ({
@@ -137,6 +138,7 @@ export const KEYS = noun({
     'seal-again': describe({
       route: 'POST /keys/sealed',
       widens: false,
+      signedAs: 'keys',
       says: 'Seals everything with the first master key; then the others can be taken away.',
       schemas: Sealed,
       command: (terminal) => ({

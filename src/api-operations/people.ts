@@ -101,6 +101,7 @@ export const PEOPLE = noun({
     resume: describe({
       route: 'POST /people/:id/resume',
       widens: true,
+      signedAs: 'approvers',
       says: 'Lets what is done for a person continue, with their open tasks and the keys of these.',
       schemas: ({ ById, OpenTasks, Reason }) => ({ params: ById, body: Reason, answer: OpenTasks }),
       confirms: () => 'Let a suspended person continue',
@@ -136,6 +137,7 @@ export const PEOPLE = noun({
       id: 'people.permit_passkey',
       route: 'POST /people/:id/passkey-recovery',
       widens: true,
+      signedAs: 'approvers',
       says: 'Lets a person who lost their passkeys enrol a new first one, after a waiting time.',
       schemas: ({ ById, Time, Type }) => ({
         params: ById,

@@ -39,6 +39,7 @@ export const PROVIDERS = noun({
       id: 'providers.register',
       route: 'PUT /identity-providers',
       widens: true,
+      signedAs: 'approvers',
       says: 'Adds an identity provider, or replaces its registration.',
       schemas: ({ exactly, Nothing, secretText, Type }) => ({
         body: exactly({

@@ -56,6 +56,7 @@ export const STAND_INS = noun({
       route: 'POST /stand-ins',
       who: 'person',
       widens: true,
+      signedAs: 'approvers',
       confirmedInDevelopment: true,
       says: 'Names somebody who answers access requests for the caller while they are away. Both are told.',
       schemas: (kit) => ({

@@ -1,6 +1,6 @@
 export type { Operation } from './operation.ts'
 export type { AnyOperation } from './operations.ts'
-export { OPERATIONS } from './operations.ts'
+export { OPERATIONS, SIGNED_OPERATIONS } from './operations.ts'
 export type { ApiParts } from './parts.ts'
 export type { ReplayReportJson } from './policies/policy-replay.ts'
 export { API_PREFIX, addApi } from './routes.ts'

@@ -1,3 +1,4 @@
+import type { SignedAct } from '../operation-kit/operation.ts'
 import { ADMISSION_OPERATIONS } from './admission.ts'
 import { AGENT_OPERATIONS } from './agents/agents.ts'
 import { CHANNEL_OPERATIONS } from './channels.ts'
@@ -64,3 +65,8 @@ export type AnyOperation = (typeof ALL)[number]
 
 /** The whole management API: every operation, who may call it, and whether it widens access. There is no other route. */
 export const OPERATIONS: readonly Operation[] = ALL
+
+/** Every operation by id, with the act that `REMIT_PASSKEYS_FOR` calls it. */
+export const SIGNED_OPERATIONS: ReadonlyMap<string, SignedAct | undefined> = new Map(
+  OPERATIONS.map(({ id, signedAs }) => [id, signedAs]),
+)

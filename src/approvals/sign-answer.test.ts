@@ -29,7 +29,10 @@ forEachEngine('an approval that is signed with a passkey', (open) => {
 
   async function begin({ ask = SIGNED as Ask, acts = [] as PasskeyAct[], counter = 1 } = {}) {
     shared ??= open.shared().then(testParts)
-    const parts = { ...(await shared), passkeys: { acts: new Set(acts), recoveryWaitMs: 0 } }
+    const parts = {
+      ...(await shared),
+      passkeys: { acts: new Set(acts), operations: new Map(), recoveryWaitMs: 0 },
+    }
     const maria = await addPerson(parts, 'support')
     const finn = await addPerson(parts, 'finance')
     const fay = await addPerson(parts, 'finance')

@@ -54,7 +54,10 @@ export function stepUpIn({
 }
 
 /** Acts that need a passkey, and how long a permitted new one waits. */
-export function passkeysIn({ passkeyRecoveryHours, passkeysFor }: Settings): PasskeyRules {
+export function passkeysIn({
+  passkeyRecoveryHours,
+  passkeysFor,
+}: Settings): Omit<PasskeyRules, 'operations'> {
   return { acts: new Set(passkeysFor), recoveryWaitMs: passkeyRecoveryHours * HOUR }
 }
 

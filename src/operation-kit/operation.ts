@@ -10,6 +10,9 @@ import type { Terminal } from './terminal.ts'
  */
 export type CallerRole = 'administrator' | 'person' | 'anyone'
 
+/** Acts of `REMIT_PASSKEYS_FOR` that are operations of the management API. */
+export type SignedAct = 'approvers' | 'keys' | 'policies'
+
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
 /** Parts that schemas are made of. Handed in, since the library takes longer to load than a command to run. */
@@ -40,6 +43,8 @@ export interface OperationFacts<R extends Route = Route, W extends CallerRole = 
   readonly who: W
   /** Widens what someone or something may do, or cannot be taken back: outside `remit dev` confirmed by the person on a page (contract 10). */
   readonly widens: boolean
+  /** Act of the setting `REMIT_PASSKEYS_FOR` that has this confirmed with a passkey. Absent: no setting does. */
+  readonly signedAs?: SignedAct
   /** Confirmed in `remit dev`, too: an agent beside the person could do it with the person's session. */
   readonly confirmedInDevelopment?: true
   readonly says: string

@@ -51,6 +51,8 @@ export type PasskeyAct = (typeof PASSKEY_ACTS)[number]
 
 export interface PasskeyRules {
   readonly acts: ReadonlySet<PasskeyAct>
+  /** Every operation of the management API by id, with the act that it is; `undefined`: it is none of them. */
+  readonly operations: ReadonlyMap<string, PasskeyAct | undefined>
   /** Waiting time of a permitted new first passkey, in ms. */
   readonly recoveryWaitMs: number
 }

@@ -94,7 +94,11 @@ forEachEngine('the page of stand-ins', (open) => {
   })
 
   test('is no way around a signature', async () => {
-    const { day, fiona, textOf } = await begin({ acts: new Set(['approvers']), recoveryWaitMs: 0 })
+    const { day, fiona, textOf } = await begin({
+      acts: new Set(['approvers']),
+      operations: new Map([['standins.add', 'approvers']]),
+      recoveryWaitMs: 0,
+    })
     const { body } = await fiona.get(PAGE)
     assert.match(body, /remit stand-ins add/)
     const csrf = /name="csrf" value="([^"]+)"/.exec(body)?.[1] ?? ''

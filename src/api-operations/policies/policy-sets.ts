@@ -149,6 +149,7 @@ export const POLICY_SETS = noun({
       id: 'policysets.publish',
       route: 'PUT /policy-sets/:name',
       widens: true,
+      signedAs: 'policies',
       says: 'Publishes a policy-only set as the new version in force. Refused as a whole when anything is wrong with it.',
       bodyBytes: MAX_BYTES,
       schemas: (kit) => ({

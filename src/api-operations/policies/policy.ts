@@ -183,6 +183,7 @@ export const POLICY = noun({
       id: 'policies.publish',
       route: 'POST /policies',
       widens: true,
+      signedAs: 'policies',
       says: 'Publishes a text as the new version in force. Refused as a whole when anything is wrong with it.',
       bodyBytes: MAX_BYTES,
       schemas: (kit) => ({
@@ -199,6 +200,7 @@ export const POLICY = noun({
       id: 'policies.publish_again',
       route: 'POST /policies/:version/publish',
       widens: true,
+      signedAs: 'policies',
       says: 'Publishes an older version, its tests among it, once more as the new version in force.',
       schemas: (kit) => ({
         params: kit.exactly({ version: kit.Type.String({ pattern: '^[1-9]\\d{0,8}$' }) }),

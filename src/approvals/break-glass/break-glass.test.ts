@@ -40,7 +40,10 @@ forEachEngine('an approval that somebody gives alone in an emergency', (open) =>
     administrators = 1,
   } = {}) {
     shared ??= open.shared().then(testParts)
-    const parts = { ...(await shared), passkeys: { acts: new Set(acts), recoveryWaitMs: 0 } }
+    const parts = {
+      ...(await shared),
+      passkeys: { acts: new Set(acts), operations: new Map(), recoveryWaitMs: 0 },
+    }
     // Those of other tests are no reviewers here.
     await parts.storage.transaction((tx) =>
       tx.deleteFrom('memberships').where('group_name', '=', 'administrators').execute(),

@@ -58,7 +58,14 @@ async function signed(
 
 forEachEngine('passkeys on pages', (open) => {
   async function begin(storage: Storage) {
-    const passkeys = { acts: new Set(['policies'] as const), recoveryWaitMs: 24 * 60 * MINUTE }
+    const passkeys = {
+      acts: new Set(['policies'] as const),
+      operations: new Map([
+        ['policies.publish', 'policies'],
+        ['agents.resume', undefined],
+      ] as const),
+      recoveryWaitMs: 24 * 60 * MINUTE,
+    }
     const pages = await testPages(storage, undefined, [], [], passkeys)
     const sam = await pages.person('sam', 'support')
     const finn = await pages.person('finn', 'finance')
@@ -312,5 +319,7 @@ forEachEngine('passkeys on pages', (open) => {
     const plain = await ask('agents.resume')
     const unsigned = await browser.submit(`/confirm/${plain}`, `/confirm/${plain}`, { answer })
     assert.equal(unsigned.statusCode, 303)
+    const unknown = `/confirm/${await ask('policies.publish_of_before')}`
+    assert.equal((await browser.submit(unknown, unknown, { answer })).statusCode, 403)
   })
 })

@@ -3,7 +3,6 @@ import {
   challengeOf,
   issueTicket,
   openTicket,
-  type PasskeyAct,
   type PasskeyParts,
   type PresentedSignature,
   passkeysOf,
@@ -16,28 +15,19 @@ import type { Confirmation } from './confirmation.ts'
 
 const DOMAIN = 'remit/signed-confirmation/v1'
 
-/** Operations of the management API that a setting lets nobody confirm without a passkey. */
-const SIGNED: ReadonlyMap<string, PasskeyAct> = new Map([
-  ['policies.publish', 'policies'],
-  ['policies.publish_again', 'policies'],
-  ['policysets.publish', 'policies'],
-  ['keys.rotate', 'keys'],
-  ['keys.seal_again', 'keys'],
-  ['groups.add_member', 'approvers'],
-  ['groups.map', 'approvers'],
-  ['people.permit_passkey', 'approvers'],
-  ['people.resume', 'approvers'],
-  ['providers.register', 'approvers'],
-  ['standins.add', 'approvers'],
-])
-
-/** Tells whether an operation has to be confirmed with a passkey, by the setting. */
+/**
+ * Tells whether an operation has to be confirmed with a passkey, by the setting.
+ *
+ * INVARIANT: an operation that this build does not know is signed wherever any act is.
+ */
 export function isSignedOperation(
   { passkeys }: Pick<PasskeyParts, 'passkeys'>,
   operation: string,
 ): boolean {
-  const act = SIGNED.get(operation)
-  return act !== undefined && passkeys?.acts.has(act) === true
+  if (!passkeys || passkeys.acts.size === 0) return false
+  const act = passkeys.operations.get(operation)
+  if (act === undefined) return !passkeys.operations.has(operation)
+  return passkeys.acts.has(act)
 }
 
 /** Makes what the page needs for a signed yes; as `approvalForm` does. */
