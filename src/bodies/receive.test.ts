@@ -17,6 +17,7 @@ import { receiveUpload } from './receive.ts'
 import { Spool } from './spool.ts'
 
 const MOST = 3_000
+const SAMS = { task: 't', agent: 'bot', person: 'sam' }
 const FORM = 'multipart/form-data; boundary=b'
 const HEAD =
   '--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\nContent-Type: a/b\r\n\r\n'
@@ -124,7 +125,7 @@ describe('bodies that are decided on while they wait on disk', () => {
         room--
       },
     })
-    const other = await spool.open('agent')
+    const other = await spool.open(SAMS)
     if (given.held > 0) await other.write(Buffer.alloc(given.held))
     room = given.room
     const done = new Promise<{ decided: string; sent: Buffer } | Problem | undefined>(
@@ -142,7 +143,7 @@ describe('bodies that are decided on while they wait on disk', () => {
               assert.ok(reader)
               return reader
             }
-            const upload = await receiveUpload(message, newReader, { spool, holder: 'agent' })
+            const upload = await receiveUpload(message, newReader, { spool, holders: SAMS })
             if (!upload) return resolve(undefined)
             const back = await upload.readBack(upload.said)
             const sent = Buffer.isBuffer(back) ? back : Buffer.concat(await back.toArray())
@@ -240,7 +241,7 @@ describe('bodies that are decided on while they wait on disk', () => {
           assert.ok(reader)
           return reader
         }
-        const upload = await receiveUpload(message, newReader, { spool, holder: 'agent' })
+        const upload = await receiveUpload(message, newReader, { spool, holders: SAMS })
         assert.ok(upload)
         const other = newReader()
         other.push(Buffer.from('pay 900 to Bob'))

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { takePieces } from '../http/index.ts'
+import type { SlotHolders } from '../lib/under-way/held-places.ts'
 import type { BodyReader } from './body-reader.ts'
 import type { Spool } from './spool.ts'
 import { Upload } from './upload.ts'
@@ -11,10 +12,10 @@ import { Upload } from './upload.ts'
 export async function receiveUpload(
   message: IncomingMessage,
   newReader: () => BodyReader,
-  to: { readonly spool: Spool; readonly holder: string },
+  to: { readonly spool: Spool; readonly holders: SlotHolders },
 ): Promise<Upload | undefined> {
   const reader = newReader()
-  const bytes = await to.spool.open(to.holder)
+  const bytes = await to.spool.open(to.holders)
   try {
     await takePieces(message, async (piece) => {
       reader.push(piece)

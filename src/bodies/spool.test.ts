@@ -8,6 +8,7 @@ import { systemRandom } from '../lib/random.ts'
 import { Spool } from './spool.ts'
 
 const MOST = 200_000
+const SAMS = { agent: 'bot', person: 'sam' }
 
 describe('bodies that wait on disk', () => {
   let home: string
@@ -22,7 +23,7 @@ describe('bodies that wait on disk', () => {
 
   it('come back as they were, as often as asked, from a file without a name', async () => {
     const directory = join(home, 'spool')
-    const body = await spoolIn(directory).open('agent')
+    const body = await spoolIn(directory).open(SAMS)
     const pieces = Array.from({ length: 150 }, (_, i) => Buffer.alloc(1_001, i))
     for (const piece of pieces) await body.write(piece)
     assert.deepEqual(await readdir(directory), [])
@@ -36,7 +37,7 @@ describe('bodies that wait on disk', () => {
 
   it('are not legible on disk, and end in an error where somebody changed them', async () => {
     const directory = join(home, 'changed')
-    const body = await spoolIn(directory).open('agent')
+    const body = await spoolIn(directory).open(SAMS)
     await body.write(Buffer.from('a secret of the caller '.repeat(4_000)))
     const path = await ownFile()
     assert.ok(!(await readFile(path)).includes('secret'))
@@ -51,26 +52,46 @@ describe('bodies that wait on disk', () => {
     await body.close()
   })
 
-  it('of one agent, and of all, have their limits, and give their room back', async () => {
+  it('of one person, and of all, have their limits, and give their room back', async () => {
     const spool = spoolIn(join(home, 'limits'))
-    const one = await spool.open('one')
+    const one = await spool.open(SAMS)
     const code = (wanted: string) => (error: unknown) =>
       error instanceof Problem && error.code === wanted
     await assert.rejects(one.write(Buffer.alloc(MOST + 1)), code('input.too_large'))
     await one.write(Buffer.alloc(MOST))
     await assert.rejects(one.write(Buffer.alloc(1)), code('input.too_large'))
-    const second = await spool.open('one')
+    const second = await spool.open(SAMS)
     await assert.rejects(second.write(Buffer.alloc(1)), code('request.too_many'))
-    const others = await Promise.all(['b', 'c', 'd'].map((name) => spool.open(name)))
+    const others = await Promise.all(
+      ['b', 'c', 'd'].map((name) => spool.open({ agent: name, person: name })),
+    )
     for (const other of others) await other.write(Buffer.alloc(MOST))
-    const fifth = await spool.open('e')
+    const fifth = await spool.open({ agent: 'e', person: 'e' })
     await assert.rejects(fifth.write(Buffer.alloc(1)), code('server.busy'))
     await one.close()
     await fifth.write(Buffer.alloc(MOST))
     await Promise.all([second, fifth, ...others].map((each) => each.close()))
-    const again = await spool.open('one')
+    const again = await spool.open(SAMS)
     await again.write(Buffer.alloc(MOST))
     await again.close()
+  })
+
+  it('W4: one person leaves room for others, and one agent for other agents', async () => {
+    const spool = spoolIn(join(home, 'shares'))
+    const full = async (agent: string, person: string) => {
+      const body = await spool.open({ agent, person })
+      await body.write(Buffer.alloc(MOST))
+      return body
+    }
+    const held = [await full('bot', 'sam')]
+    const more = await spool.open({ agent: 'desk', person: 'sam' })
+    await assert.rejects(more.write(Buffer.alloc(1)), { detail: /the person has too many/ })
+    held.push(await full('bot', 'fiona'))
+    const third = await spool.open({ agent: 'bot', person: 'nils' })
+    await assert.rejects(third.write(Buffer.alloc(1)), { detail: /the agent has too many/ })
+    held.push(await full('desk', 'nils'))
+    for (const each of [...held, more, third]) await each.close()
+    await (await full('bot', 'nils')).close()
   })
 
   it('are refused where the disk has no room', async () => {
@@ -80,13 +101,13 @@ describe('bodies that wait on disk', () => {
       if (isFull) throw full
     }
     const spool = spoolIn(join(home, 'full'), requireRoom)
-    const body = await spool.open('agent')
+    const body = await spool.open(SAMS)
     isFull = true
     await assert.rejects(body.write(Buffer.alloc(1)), full)
-    await assert.rejects(spool.open('agent'), full)
+    await assert.rejects(spool.open(SAMS), full)
     await body.close()
     const nowhere = spoolIn('/dev/null/spool')
-    await assert.rejects(nowhere.open('agent'), { code: 'storage.reserved' })
+    await assert.rejects(nowhere.open(SAMS), { code: 'storage.reserved' })
   })
 })
 

@@ -6,6 +6,7 @@ import { base64url } from '../lib/bytes.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Random } from '../lib/random.ts'
 import { AddressQuota } from '../lib/under-way/address-quota.ts'
+import type { SlotHolders } from '../lib/under-way/held-places.ts'
 
 export interface SpoolOptions {
   /** Created if missing, readable by its owner only. */
@@ -17,18 +18,25 @@ export interface SpoolOptions {
   readonly requireRoom: () => void
 }
 
-/** Bodies that may wait at their largest at once, and how many of them one holder may have. */
-const MAX_BODIES_SPOOLED = 4
+/**
+ * Bodies that may wait at their largest at once: of all, of one agent, and of one person. So an agent that one person keeps busy
+ * takes a body for another one, and there is room for another agent.
+ */
+const MAX_BODIES_SPOOLED = { all: 4, agent: 2, person: 1 } as const
 
 /** The place on disk where bodies wait that are too large for memory, while their calls are decided. */
 export class Spool {
   readonly #options: SpoolOptions
-  readonly #room: AddressQuota
+  readonly #ofPeople: AddressQuota
+  readonly #ofAgents: AddressQuota
 
   constructor(options: SpoolOptions) {
     this.#options = options
     const { mostBytes } = options
-    this.#room = new AddressQuota({ total: MAX_BODIES_SPOOLED * mostBytes, perAddress: mostBytes })
+    const { agent, all, person } = MAX_BODIES_SPOOLED
+    const total = all * mostBytes
+    this.#ofPeople = new AddressQuota({ total, perAddress: person * mostBytes })
+    this.#ofAgents = new AddressQuota({ total, perAddress: agent * mostBytes })
   }
 
   get mostBytes(): number {
@@ -36,20 +44,31 @@ export class Spool {
   }
 
   /**
-   * Opens a file for one body of this holder. INVARIANT: the file has no name once this has answered, so that nothing is left of it
+   * Opens a file for one body of these holders. INVARIANT: the file has no name once this has answered, so that nothing is left of it
    * when it is closed or the process ends; and its key is in memory only.
    */
-  async open(holder: string): Promise<SpooledBody> {
+  async open(holders: Pick<SlotHolders, 'agent' | 'person'>): Promise<SpooledBody> {
     const { directory, random, requireRoom } = this.#options
     requireRoom()
     const file = await openNameless(directory, base64url(random.bytes(16))).catch(noRoom)
     const take = (bytes: number) => {
       requireRoom()
-      const exhausted = this.#room.take(holder, bytes)
-      if (exhausted) throw NO_ROOM[exhausted]()
+      this.#take(holders, bytes)
     }
-    const give = (bytes: number) => this.#room.give(holder, bytes)
+    const give = (bytes: number) => {
+      this.#ofPeople.give(holders.person, bytes)
+      this.#ofAgents.give(holders.agent, bytes)
+    }
     return new SpooledBody(file, random.bytes(32), { take, give, most: this.mostBytes })
+  }
+
+  #take({ agent, person }: Pick<SlotHolders, 'agent' | 'person'>, bytes: number): void {
+    const ofPerson = this.#ofPeople.take(person, bytes)
+    if (ofPerson) throw NO_ROOM[ofPerson]('person')
+    const ofAgent = this.#ofAgents.take(agent, bytes)
+    if (!ofAgent) return
+    this.#ofPeople.give(person, bytes)
+    throw NO_ROOM[ofAgent]('agent')
   }
 }
 
@@ -60,8 +79,8 @@ interface Share {
 }
 
 const NO_ROOM = {
-  address: () =>
-    new Problem('request.too_many', 'the agent has too many bodies that wait', {
+  address: (holder: 'agent' | 'person') =>
+    new Problem('request.too_many', `the ${holder} has too many bodies that wait`, {
       members: { retry_after: 1 },
     }),
   total: () => new Problem('server.busy', 'too many bodies wait on disk'),

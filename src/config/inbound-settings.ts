@@ -53,7 +53,7 @@ export const INBOUND_SETTINGS = {
   maxUploadMib: setting(
     'REMIT_MAX_UPLOAD_MIB',
     '256',
-    'Maximum size, in MiB, of one body of files, text or bytes through the gateway. Such bodies wait in the data directory, encrypted, while their calls are decided: at most four of this size in all, and of each agent one.',
+    'Maximum size, in MiB, of one body of files, text or bytes through the gateway. Such bodies wait in the data directory, encrypted, while their calls are decided: at most four of this size in all, two of each agent, and one of the tasks for one person.',
     readBetween(1, 65_536),
   ),
 } as const

@@ -1,6 +1,7 @@
 import { isBodyCostly } from '../bodies/index.ts'
 import { checkCaller as callerProblem } from '../calls/index.ts'
 import type { Action } from '../catalog/index.ts'
+import type { SlotHolders } from '../lib/under-way/held-places.ts'
 import { PipelineEnd } from './ended.ts'
 import type { LocatedRequest } from './passage.ts'
 import type { GatewayPorts } from './ports.ts'
@@ -21,13 +22,13 @@ export async function checkCaller<T extends LocatedRequest & { action?: Action }
 }
 
 /**
- * Ends the request of whoever does not pass gates 1 and 2; answers the task and agent of everybody else.
+ * Ends the request of whoever does not pass gates 1 and 2; answers the task, agent and person of everybody else.
  * Nothing is used up.
  */
 export async function refuseStranger(
   located: LocatedRequest & { action?: Action },
   ports: GatewayPorts,
-): Promise<{ readonly task: string; readonly agent: string }> {
+): Promise<SlotHolders> {
   const { action, audience, ip, resource } = located
   const caller = await callerProblem(ports.decisions, {
     ...presented(located, ports),

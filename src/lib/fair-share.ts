@@ -18,7 +18,7 @@ export function hasShare({ own, places, taken }: SharedPlaces): boolean {
 /** Sums what each holder has, and finds the part of one. */
 export function sharedBy(
   holders: ReadonlyMap<string | null, number>,
-  holder: string,
+  holder: string | null,
   places: number,
 ): SharedPlaces {
   const taken = [...holders.values()].reduce((sum, each) => sum + each, 0)

@@ -1,11 +1,12 @@
 import { LruCache } from '../lib/lru-cache.ts'
+import { HeldPlaces, type SlotHolders } from '../lib/under-way/held-places.ts'
 import type { McpSession, RpcError, RpcResult } from '../net/index.ts'
 import type { McpLimits } from './limits.ts'
 import type { LogLevel } from './log-level.ts'
 import type { McpConversation } from './session-id.ts'
 
 const MAX_REMEMBERED = 10_000
-/** Maximum subscriptions that are open at once. */
+/** Maximum subscriptions that are open at once; tasks, people and agents share those of all. */
 const MAX_LISTENING = { perTask: 4, all: 1_000 }
 
 /**
@@ -27,11 +28,10 @@ export class McpSessions {
   readonly #held = new Map<string, number>()
   readonly #questions = new Map<string, (answer: RpcResult | RpcError) => void>()
   readonly #listening = new Map<string, number>()
+  readonly #allListening = new HeldPlaces(MAX_LISTENING.all)
   readonly #streams = new Map<string, AbortController>()
   readonly #reshaped = new Map<string, number>()
-  #allListening = 0
-  #allHeld = 0
-  #bytesHeld = 0
+  #allHeld: { readonly calls: HeldPlaces; readonly bytes: HeldPlaces } | undefined
 
   /** Begins a request; `undefined` when one with this id is under way in the conversation. */
   begin(conversation: string, id: string): AbortSignal | undefined {
@@ -77,14 +77,15 @@ export class McpSessions {
    * Counts a subscription of a task. Returns a function that ends this, or `undefined` when there
    * are too many.
    */
-  listen(task: string): (() => void) | undefined {
-    const open = this.#listening.get(task) ?? 0
-    if (open >= MAX_LISTENING.perTask || this.#allListening >= MAX_LISTENING.all) return undefined
+  listen(holders: SlotHolders): (() => void) | undefined {
+    const { task } = holders
+    if ((this.#listening.get(task) ?? 0) >= MAX_LISTENING.perTask) return undefined
+    const release = this.#allListening.take(holders)
+    if (!release) return undefined
     count(this.#listening, task, 1)
-    this.#allListening++
     return () => {
       count(this.#listening, task, -1)
-      this.#allListening--
+      release()
     }
   }
 
@@ -160,17 +161,19 @@ export class McpSessions {
    * Counts a call of that size as waiting for people. Returns a function that ends this, or
    * `undefined` when too much waits already.
    */
-  hold(task: string, bytes: number, most: McpLimits['held']): (() => void) | undefined {
-    const held = this.#held.get(task) ?? 0
-    if (held >= most.perTask || this.#allHeld >= most.all) return undefined
-    if (this.#bytesHeld + bytes > most.bytes) return undefined
+  hold(holders: SlotHolders, bytes: number, most: McpLimits['held']): (() => void) | undefined {
+    const { task } = holders
+    if ((this.#held.get(task) ?? 0) >= most.perTask) return undefined
+    this.#allHeld ??= { calls: new HeldPlaces(most.all), bytes: new HeldPlaces(most.bytes) }
+    const all = this.#allHeld
+    const released = all.bytes.hasRoom(holders, bytes) ? all.calls.take(holders) : undefined
+    const room = released && all.bytes.take(holders, bytes)
+    if (!room) return undefined
     count(this.#held, task, 1)
-    this.#allHeld++
-    this.#bytesHeld += bytes
     return () => {
       count(this.#held, task, -1)
-      this.#allHeld--
-      this.#bytesHeld -= bytes
+      released()
+      room()
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { Verdict } from '../calls/index.ts'
+import { HeldPlaces, type SlotHolders, slotHolders } from '../lib/under-way/held-places.ts'
 
 /** Subscription of a client to one resource of a server. */
 export interface ResourceSubscription {
@@ -11,39 +12,52 @@ export interface ResourceSubscription {
   readonly verdict: Verdict<'permit'>
 }
 
-/** Maximum subscriptions of one stream or session, and of all of this replica. */
+/** Maximum subscriptions of one stream or session, and of all of this replica, which tasks, people and agents share. */
 export const MAX_SUBSCRIPTIONS = { each: 16, all: 10_000 }
+
+/** Subscription of a session, and how it gives its place back. */
+interface HeldSubscription {
+  readonly subscription: ResourceSubscription
+  readonly release: () => void
+}
 
 /** Subscriptions of sessions on this replica, by session and address. */
 export class Subscriptions {
-  readonly #held = new Map<string, Map<string, ResourceSubscription>>()
-  #size = 0
+  readonly #held = new Map<string, Map<string, HeldSubscription>>()
+  readonly #places = new HeldPlaces(MAX_SUBSCRIPTIONS.all)
 
-  /** Checks whether a session may have one more. Those whose task is past its deadline make room. */
-  hasRoom(session: string, now: number): boolean {
-    if (this.#size >= MAX_SUBSCRIPTIONS.all)
-      for (const [key, held] of this.#held)
-        for (const [told, { verdict }] of held)
-          if (verdict.ticket.deadline <= now) this.drop(key, told)
-    const own = this.#held.get(session)?.size ?? 0
-    return own < MAX_SUBSCRIPTIONS.each && this.#size < MAX_SUBSCRIPTIONS.all
+  /** Checks whether a session has as many as one may have. */
+  isFull(session: string): boolean {
+    return (this.#held.get(session)?.size ?? 0) >= MAX_SUBSCRIPTIONS.each
   }
 
-  add(session: string, subscription: ResourceSubscription): void {
+  /** Checks whether there is a place for one more of these. Those whose task is past its deadline make room. */
+  hasRoom(holders: SlotHolders, now: number): boolean {
+    if (this.#places.hasRoom(holders)) return true
+    for (const [key, held] of this.#held)
+      for (const [told, { subscription }] of held)
+        if (subscription.verdict.ticket.deadline <= now) this.drop(key, told)
+    return this.#places.hasRoom(holders)
+  }
+
+  /** Keeps a subscription. False: others took the last place since it was asked for. */
+  add(session: string, subscription: ResourceSubscription): boolean {
     this.drop(session, subscription.told)
-    const held = this.#held.get(session) ?? new Map<string, ResourceSubscription>()
-    this.#held.set(session, held.set(subscription.told, subscription))
-    this.#size++
+    const release = this.#places.take(slotHolders(subscription.verdict))
+    if (!release) return false
+    const held = this.#held.get(session) ?? new Map<string, HeldSubscription>()
+    this.#held.set(session, held.set(subscription.told, { subscription, release }))
+    return true
   }
 
   /** Removes one and returns it. */
   drop(session: string, told: string): ResourceSubscription | undefined {
     const held = this.#held.get(session)
     const found = held?.get(told)
-    if (!held?.delete(told)) return undefined
-    this.#size--
+    if (!found || !held?.delete(told)) return undefined
+    found.release()
     if (held.size === 0) this.#held.delete(session)
-    return found
+    return found.subscription
   }
 
   end(session: string): void {
@@ -51,6 +65,6 @@ export class Subscriptions {
   }
 
   of(session: string): readonly ResourceSubscription[] {
-    return [...(this.#held.get(session)?.values() ?? [])]
+    return [...(this.#held.get(session)?.values() ?? [])].map(({ subscription }) => subscription)
   }
 }

@@ -80,6 +80,23 @@ inEachWorld(
       assert.deepEqual(await statuses(SHARE + 1, one), [...share, FULL])
       assert.equal((await push('198.51.100.1', askedBy(await arrive()))).status, 201)
     })
+
+    it('W4: a stranger with many clients of their own has no more than the share of an address', async () => {
+      const key = await newKey()
+      const jwks = { keys: [{ ...key.publicJwk, kid: 'k1' }] }
+      const one = async (stranger: Stranger, ip = '203.0.113.9') =>
+        push(ip, {
+          ...askedBy(stranger),
+          client_assertion_type: JWT_BEARER,
+          client_assertion: await new TestAgent(world(), stranger.id, key).assertion({
+            header: { kid: 'k1' },
+          }),
+        })
+      const proves = { token_endpoint_auth_method: 'private_key_jwt', jwks }
+      const another = async () => one(await arrive(proves))
+      assert.deepEqual(await statuses(SHARE + 1, another), [...share, FULL])
+      assert.equal((await one(await arrive(proves), '203.0.113.10')).status, 201)
+    })
   },
   { settings: { REMIT_TRUSTED_PROXIES: '127.0.0.1', REMIT_MOST_WAITING_OF_AGENT: String(SHARE) } },
 )

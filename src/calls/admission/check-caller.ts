@@ -7,11 +7,13 @@ import { refuse } from '../refuse.ts'
 import type { DenyVerdict } from '../verdict.ts'
 import type { AdmissionRequest } from './admit.ts'
 
-/** A caller who passes gates 1 and 2, with the task of the token, and its agent. */
+/** A caller who passes gates 1 and 2, with the task of the token, its agent, and the person that it is for. */
 export interface KnownCaller {
   readonly outcome: 'known'
   readonly task: string
   readonly agent: string
+  /** The represented person, or the sponsor. */
+  readonly person: string
 }
 
 /**
@@ -26,8 +28,8 @@ export async function checkCaller(
   const who = await identify(parts, asked)
   const stop = who.known ? stopEarly(who.credential, who.liveness) : stopEarly(who.credential)
   if (!stop && who.known) {
-    const { agentId: agent, id: task } = who.held.task
-    return { outcome: 'known', task, agent }
+    const { agentId: agent, id: task, personId: person } = who.held.task
+    return { outcome: 'known', task, agent, person }
   }
   if (!stop) throw new Error('nobody has a credential that holds')
   const { action, origin, resource } = asked

@@ -1,7 +1,7 @@
 import { endCall, footingOf, hooksOf, keepResult } from '../../calls/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
 import { isObject, type Json, type JsonObject, printJson } from '../../lib/json.ts'
-import { slotHolders } from '../../lib/under-way/upstream-slots.ts'
+import { slotHolders } from '../../lib/under-way/held-places.ts'
 import { exact, scrub } from '../../mcp-messages/index.ts'
 import {
   type ExchangeResult,

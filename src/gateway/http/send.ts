@@ -1,5 +1,5 @@
 import { footingOf } from '../../calls/index.ts'
-import { slotHolders } from '../../lib/under-way/upstream-slots.ts'
+import { slotHolders } from '../../lib/under-way/held-places.ts'
 import { reshapeFor } from '../../obligations/index.ts'
 import type { GatewayPorts } from '../ports.ts'
 import type { CompletedRequest, PreparedRequest } from './call-steps.ts'

@@ -16,7 +16,7 @@ export async function takeBody(matched: MatchedRequest, ports: GatewayPorts): Pr
     const { message: checked } = await checkCaller(matched, ports)
     return { ...matched, body: await readBody(checked, request, kind) }
   }
-  const { agent } = await refuseStranger(matched, ports)
+  const holders = await refuseStranger(matched, ports)
   const { headers } = request
   if (!headers.has('content-length') && !headers.has('transfer-encoding'))
     return { ...matched, body: undefined }
@@ -25,7 +25,7 @@ export async function takeBody(matched: MatchedRequest, ports: GatewayPorts): Pr
     if (!reader) throw new Error(`a body of ${kind.as} has no reader`)
     return reader
   }
-  const upload = await receiveUpload(message, newReader, { spool: ports.spool, holder: agent })
+  const upload = await receiveUpload(message, newReader, { spool: ports.spool, holders })
   if (upload) closeWith(matched, upload, ports)
   return { ...matched, body: upload?.said, upload }
 }

@@ -1,6 +1,6 @@
 import type { Resource } from '../../catalog/index.ts'
 import type { Redactor } from '../../lib/redaction/redactor.ts'
-import type { SlotHolders } from '../../lib/under-way/upstream-slots.ts'
+import type { SlotHolders } from '../../lib/under-way/held-places.ts'
 import type {
   McpSession,
   RpcError,

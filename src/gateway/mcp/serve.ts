@@ -183,13 +183,10 @@ async function call(
     ? AbortSignal.any([notified, reply.gone])
     : notified
   void ports.watch.begin(placed.resource)
-  const { decisions, subscriptions } = ports
+  const { subscriptions } = ports
   let recorded: Promise<void> | undefined
   try {
-    if (
-      placed.rpc.method === MCP.subscribe &&
-      !subscriptions.hasRoom(conversation.key, decisions.clock.now())
-    )
+    if (placed.rpc.method === MCP.subscribe && subscriptions.isFull(conversation.key))
       throw new RpcAnswer(callError(placed.rpc.id, 'too many subscriptions', {}, RPC.internalError))
     const call = { ...placed, conversation, answer: reply, cancelled }
     recorded = (await MCP_CALL.run(call, ports)).recorded

@@ -71,7 +71,7 @@ async function begin(
   if (!asked) return refused('task.nothing_requested', 'send `authorization_details` or `scope`')
   if (isNothing(asked, withinAgent(asked, agent, catalog.kindOf)))
     return refused('task.beyond_ceiling', "nothing of the request is within the agent's ceiling")
-  const full = await parts.room?.isFullFor(agent.id, undefined)
+  const full = await parts.room?.isFullFor(agent.id, null)
   if (full) return full
   const userCode = newUserCode(parts.random)
   const held = await parts.storage.transaction(async (tx) => {

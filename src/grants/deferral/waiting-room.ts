@@ -39,16 +39,13 @@ export class WaitingRoom {
   /**
    * Asked before anything is written. Answers why there is no room.
    *
-   * @param personId `undefined`: nobody has typed the code of the device yet
+   * @param personId `null`: nobody has typed the code of the device yet. All such codes of an agent
+   * are as those of one person: they leave room for people
    */
-  async isFullFor(
-    agentId: string,
-    personId: string | undefined,
-  ): Promise<GrantRefusal | undefined> {
+  async isFullFor(agentId: string, personId: string | null): Promise<GrantRefusal | undefined> {
     const waiting = await countWaitingOf(this.#storage.read, agentId, this.#clock.now())
-    const share = sharedBy(waiting, personId ?? '', this.#mostOfAgent)
-    const isFull = personId === undefined ? share.taken >= share.places : !hasShare(share)
-    if (isFull) return refused('deferral.too_many', 'too many requests of this agent are pending')
+    if (!hasShare(sharedBy(waiting, personId, this.#mostOfAgent)))
+      return refused('deferral.too_many', 'too many requests of this agent are pending')
     if (await this.#all.admits()) return undefined
     return refused('deferral.too_many', 'too many requests are pending')
   }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type SlotHolders, UpstreamSlots } from './upstream-slots.ts'
+import type { SlotHolders } from './held-places.ts'
+import { UpstreamSlots } from './upstream-slots.ts'
 
 const ORIGIN = 'http://api.example'
 const LIMIT = 128

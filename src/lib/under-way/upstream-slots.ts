@@ -1,38 +1,4 @@
-/** The task, agent and person that a call occupies a connection for: it counts for each of them. */
-export interface SlotHolders {
-  readonly task: string
-  readonly agent: string
-  /** The represented person, or the sponsor. */
-  readonly person: string
-}
-
-/** Finds the task, agent and person that a permitted call is made for. */
-export function slotHolders({
-  agent,
-  person,
-  task,
-}: {
-  readonly agent: string
-  readonly person: { readonly id: string }
-  readonly task: { readonly id: string }
-}): SlotHolders {
-  return { task: task.id, agent, person: person.id }
-}
-
-const KINDS = ['task', 'agent', 'person'] as const
-
-type Kind = (typeof KINDS)[number]
-
-/**
- * Shares of the connections in use from which on a caller has to hold less than an equal share,
- * with the kinds of holder that are counted. So a busy task leaves room for other tasks, a busy
- * person for other people, and a busy agent, whoever it works for, for other agents.
- */
-const TIERS: readonly (readonly [from: number, counted: readonly Kind[]])[] = [
-  [7 / 8, ['task', 'person', 'agent']],
-  [13 / 16, ['task', 'person']],
-  [3 / 4, ['task']],
-]
+import { HeldPlaces, type SlotHolders } from './held-places.ts'
 
 /** Returns a connection; however often it is called. */
 type Release = () => void
@@ -43,11 +9,9 @@ interface WaitingCall {
   readonly give: (release: Release) => void
 }
 
-/** Connections of one API that are in use, and their holders. */
+/** Connections of one API that are in use, and the calls that wait for one. */
 interface Usage {
-  total: number
-  /** Calls under way by holder, for each kind of holder. */
-  readonly held: Readonly<Record<Kind, Map<string, number>>>
+  readonly places: HeldPlaces
   /** Calls for which there was no connection, in the order in which they came. */
   readonly waiting: Set<WaitingCall>
 }
@@ -102,56 +66,36 @@ export class UpstreamSlots {
    * `undefined`: others come first now.
    */
   take(origin: string, holders: SlotHolders): Release | undefined {
-    const usage = this.#usage.get(origin) ?? emptyUsage()
-    if (!this.#hasRoom(usage, holders)) return undefined
+    const usage = this.#usage.get(origin) ?? {
+      places: new HeldPlaces(this.#limit),
+      waiting: new Set<WaitingCall>(),
+    }
+    const release = usage.places.take(holders)
+    if (!release) return undefined
     this.#usage.set(origin, usage)
-    return this.#hold(origin, usage, holders)
+    return this.#returning(origin, usage, release)
   }
 
-  #hold(origin: string, usage: Usage, holders: SlotHolders): Release {
-    usage.total++
-    for (const kind of KINDS) add(usage.held[kind], holders[kind], 1)
-    let released = false
+  /** Gives a connection that comes back to the next call that waits. */
+  #returning(origin: string, usage: Usage, release: Release): Release {
+    let returned = false
     return () => {
-      if (released) return
-      released = true
-      usage.total--
-      for (const kind of KINDS) add(usage.held[kind], holders[kind], -1)
+      if (returned) return
+      returned = true
+      release()
       this.#giveNext(origin, usage)
-      if (usage.total === 0) this.#usage.delete(origin)
+      if (usage.places.taken === 0) this.#usage.delete(origin)
     }
   }
 
   /** Gives a connection that was returned to the first call that may have it. */
   #giveNext(origin: string, usage: Usage): void {
     for (const next of usage.waiting) {
-      if (!this.#hasRoom(usage, next.holders)) continue
+      const release = usage.places.take(next.holders)
+      if (!release) continue
       usage.waiting.delete(next)
-      next.give(this.#hold(origin, usage, next.holders))
+      next.give(this.#returning(origin, usage, release))
       return
     }
   }
-
-  #hasRoom(usage: Usage, holders: SlotHolders): boolean {
-    if (usage.total >= this.#limit) return false
-    const [, counted = []] = TIERS.find(([from]) => usage.total >= this.#limit * from) ?? []
-    return counted.every((kind) => {
-      const held = usage.held[kind]
-      const mine = held.get(holders[kind]) ?? 0
-      const sharing = held.size + (mine === 0 ? 1 : 0)
-      // One more may come at any time, so a single holder never has all.
-      return mine < this.#limit / Math.max(sharing, 2)
-    })
-  }
-}
-
-function emptyUsage(): Usage {
-  const held = { task: new Map(), agent: new Map(), person: new Map() }
-  return { total: 0, held, waiting: new Set() }
-}
-
-function add(held: Map<string, number>, holder: string, by: 1 | -1): void {
-  const count = (held.get(holder) ?? 0) + by
-  if (count === 0) held.delete(holder)
-  else held.set(holder, count)
 }

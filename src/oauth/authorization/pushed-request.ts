@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http'
+import { findAgent } from '../../agents/index.ts'
 import { provePushed } from '../../code-grant/index.ts'
 import { base64url } from '../../lib/bytes.ts'
+import { agentIdOf } from '../../lib/client-url.ts'
 import { Problem } from '../../lib/problem.ts'
 import { readClientForm } from '../attestation.ts'
 import { type Form, refuse, required } from '../form.ts'
@@ -52,7 +54,7 @@ export async function pushedRequestEndpoint(
     throw new Problem('oauth.invalid_request', 'a pushed request names no other: no `request_uri`')
   const parameters = pushedParameters(boundTo(form, thumbprint))
   // What is refused waits for no browser, and takes no room.
-  const giveBack = await ports.pushed.enter(shareOf(message, form, ports))
+  const giveBack = await ports.pushed.enter(await sharesOf(message, form, ports))
   try {
     await checkRequest(decisions, client, parameters)
     const value = base64url(decisions.random.bytes(ID_BYTES))
@@ -103,15 +105,18 @@ function boundTo(form: Form, thumbprint: string | undefined): Form {
 }
 
 /**
- * Names the share that a request counts in. A client that authenticated has one of its own; of one
- * that did not, anybody can say the name, so it is the address that counts.
+ * Names the shares that a request counts in. A client that authenticated has one of its own. Of one that did not, anybody can say the
+ * name, and anybody can register as many with keys as they like: until a person has brought it, it is the address that counts, too.
  */
-function shareOf(
+async function sharesOf(
   message: IncomingMessage,
   form: Form,
-  { addresses }: TokenPorts,
-): string | undefined {
-  return form.has('client_assertion')
-    ? `client ${required(form, 'client_id')}`
-    : addresses.keyOf(message)
+  { addresses, decisions }: TokenPorts,
+): Promise<readonly string[]> {
+  const clientId = required(form, 'client_id')
+  const own = form.has('client_assertion') ? [`client ${clientId}`] : []
+  const { read } = decisions.storage
+  if (own.length > 0 && (await findAgent(read, agentIdOf(clientId)))) return own
+  const address = addresses.keyOf(message)
+  return address === undefined ? own : [...own, address]
 }

@@ -29,18 +29,16 @@ export class PushedRoom {
   }
 
   /**
-   * Takes a place. `of`: whose share it counts in; `undefined`, in nobody's. Answers what gives the place back.
+   * Takes a place. `of`: in whose shares it counts. Answers what gives the place back.
    * @throws Problem `authorization.too_many`
    */
-  async enter(of: string | undefined): Promise<() => void> {
+  async enter(of: readonly string[]): Promise<() => void> {
     const until = this.#clock.monotonic() + this.#lifeMs
-    if (of !== undefined) {
-      if (this.#held(of).length >= this.#share)
-        throw new Problem('authorization.too_many', 'too many pushed requests are unused')
-      this.#held(of).push(until)
-    }
+    if (of.some((each) => this.#held(each).length >= this.#share))
+      throw new Problem('authorization.too_many', 'too many pushed requests are unused')
+    for (const each of of) this.#held(each).push(until)
     const back = () => {
-      if (of !== undefined) this.#giveBack(of, until)
+      for (const each of of) this.#giveBack(each, until)
     }
     const admitted = await this.#all.admits().catch((error: unknown) => {
       back()

@@ -77,7 +77,11 @@ forEachEngine('waiting for people', (open) => {
         },
       )
       assert.equal(seen.watched, 0, 'nothing is watched any more')
-      const free = desk.hold(held.opened.task.id, 1, ports.mcp.held)
+      const free = desk.hold(
+        { task: held.opened.task.id, agent: 'bot', person: 'sam' },
+        1,
+        ports.mcp.held,
+      )
       assert.ok(free, 'its place is free again')
       free()
       return { ended, heldMs: clock.monotonic() - began }

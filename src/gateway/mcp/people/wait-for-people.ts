@@ -1,6 +1,7 @@
 import { type AccessRequest, findRequest } from '../../../access-requests/index.ts'
 import { decideHeld, heldRequest, type Verdict } from '../../../calls/index.ts'
 import { printJson } from '../../../lib/json.ts'
+import type { SlotHolders } from '../../../lib/under-way/held-places.ts'
 import { openTask, RpcAnswer, shownRequest, toldAgain } from '../../../mcp-messages/index.ts'
 import { STATELESS_REVISION } from '../../../net/index.ts'
 import type { DecidedCall, PermittedCall } from '../call-steps.ts'
@@ -49,12 +50,13 @@ async function settled(
   first: Verdict<'requestable'>,
   ports: McpPorts,
 ): Promise<Verdict> {
-  const other = instead(decided, first, await requestOf(first, ports), ports)
+  const request = await requestOf(first, ports)
+  const other = instead(decided, first, request, ports)
   if (other) throw other
   const opened = shown(decided)
   // A client that did not open the page is not held; it is told the status of the request.
   if (opened !== undefined && opened !== 'accept') return first
-  return new Wait(decided, ports).settle(first)
+  return new Wait(decided, ports).settle(first, holdersOf(request))
 }
 
 async function requestOf(
@@ -64,6 +66,11 @@ async function requestOf(
   const found = await findRequest(ports.decisions, request.id)
   if (!found) throw new Error(`the access request ${request.id} has no row`)
   return found
+}
+
+/** Finds for whom a call waits: who asked in the conversation, else the person of the task. */
+function holdersOf({ agentId, personId, requesterId, taskId }: AccessRequest): SlotHolders {
+  return { task: taskId, agent: agentId, person: requesterId ?? personId }
 }
 
 class Wait {
@@ -81,10 +88,10 @@ class Wait {
     this.#end = ports.decisions.clock.monotonic() + most
   }
 
-  async settle(first: Verdict<'requestable'>): Promise<Verdict> {
-    const { answer, call, params, task } = this.#decided
+  async settle(first: Verdict<'requestable'>, holders: SlotHolders): Promise<Verdict> {
+    const { answer, call, params } = this.#decided
     const { decisions, desk, mcp } = this.#ports
-    const release = desk.hold(task ?? '', printJson(params).length, mcp.held)
+    const release = desk.hold(holders, printJson(params).length, mcp.held)
     if (!release) return first
     try {
       let verdict: Verdict = first

@@ -1,7 +1,7 @@
 import { mayContinue } from '../../../calls/index.ts'
 import type { Resource } from '../../../catalog/index.ts'
 import { isObject, type Json, type JsonObject } from '../../../lib/json.ts'
-import { slotHolders } from '../../../lib/under-way/upstream-slots.ts'
+import { slotHolders } from '../../../lib/under-way/held-places.ts'
 import { callError, RpcAnswer } from '../../../mcp-messages/index.ts'
 import {
   MAX_SUBSCRIPTIONS,
@@ -42,7 +42,7 @@ export async function listen(
       id,
       `\`resourceSubscriptions\` lists at most ${MAX_SUBSCRIPTIONS.each} addresses`,
     )
-  const release = ports.desk.listen(who.task.id)
+  const release = ports.desk.listen(slotHolders(who))
   if (!release) throw new RpcAnswer(callError(id, 'too many subscriptions', {}, RPC.internalError))
   const stream: ClientStream = { placed, conversation, who, reply, id }
   const held: ResourceSubscription[] = []

@@ -3,7 +3,7 @@ import type { Resource } from '../../../catalog/index.ts'
 import type { Json, JsonObject } from '../../../lib/json.ts'
 import { Problem } from '../../../lib/problem.ts'
 import type { Redactor } from '../../../lib/redaction/redactor.ts'
-import { slotHolders } from '../../../lib/under-way/upstream-slots.ts'
+import { slotHolders } from '../../../lib/under-way/held-places.ts'
 import { askable, passedQuestion, SessionLog, scrub } from '../../../mcp-messages/index.ts'
 import { findLogging, type McpConversation } from '../../../mcp-sessions/index.ts'
 import type { RpcRequest } from '../../../net/index.ts'
@@ -30,8 +30,12 @@ export async function serveStream(
 ): Promise<void> {
   const { catalog, desk } = ports
   const who = await admitted(placed, ports)
-  const release = desk.listen(who.task.id)
-  if (!release) throw new Problem('request.too_many', 'the task has too many streams open')
+  const release = desk.listen(slotHolders(who))
+  if (!release)
+    throw new Problem(
+      'request.too_many',
+      'the task, or the person that it is for, has too many streams open',
+    )
   const { release: end, replaced } = desk.stream(conversation.key)
   const reply = new McpReply(placed.reply)
   const stream: ClientStream = { placed, conversation, who, reply, id: conversation.key }

@@ -1,7 +1,7 @@
 import { footingOf, hooksOf } from '../../../calls/index.ts'
 import type { Resource } from '../../../catalog/index.ts'
 import type { Json } from '../../../lib/json.ts'
-import { slotHolders } from '../../../lib/under-way/upstream-slots.ts'
+import { slotHolders } from '../../../lib/under-way/held-places.ts'
 import { declaredCapabilities, TASKS_CAPABILITY } from '../../../mcp-sessions/index.ts'
 import type { ServerTask } from '../../../mcp-tasks/index.ts'
 import {

@@ -1,11 +1,11 @@
 import { sha256url } from '../../../lib/bytes.ts'
 import { configuredUrl } from '../../../lib/client-url.ts'
 import { ExactNumber, type JsonObject, printJson } from '../../../lib/json.ts'
-import { slotHolders } from '../../../lib/under-way/upstream-slots.ts'
+import { slotHolders } from '../../../lib/under-way/held-places.ts'
 import { failedCall, META, passedOn, printedTexts, reshaped } from '../../../mcp-messages/index.ts'
 import { TASKS_CAPABILITY } from '../../../mcp-sessions/index.ts'
 import { countOpenTasks, MAX_OPEN_TASKS } from '../../../mcp-tasks/index.ts'
-import { type ExchangeResult, STATELESS_REVISION } from '../../../net/index.ts'
+import { type ExchangeResult, MCP, STATELESS_REVISION } from '../../../net/index.ts'
 import { noSlot } from '../../http/upstream-failure.ts'
 import { saidInResult } from '../../read-answer.ts'
 import type { CallOutcome, EndedCall, SendingCall } from '../call-steps.ts'
@@ -19,6 +19,7 @@ export async function send<C extends SendingCall>(
   equipped: C,
   ports: McpPorts,
 ): Promise<C & EndedCall> {
+  if (isCrowded(equipped, ports)) return { ...equipped, outcome: crowdedOutcome(equipped) }
   const { origin } = configuredUrl(equipped.peer.url)
   const slot = await ports.slots.takeSoon(origin, slotHolders(equipped.verdict))
   if (!slot) return { ...equipped, outcome: noSlotOutcome(equipped) }
@@ -61,20 +62,32 @@ function asksOutcome(
   return { state: 'answered', status, latencyMs, digest, reason: undefined, reply }
 }
 
+/** Checks whether a call begins a subscription of a session for which others have left no place here. */
+function isCrowded(
+  { conversation, rpc, verdict }: SendingCall,
+  { decisions, subscriptions }: McpPorts,
+): boolean {
+  if (rpc.method !== MCP.subscribe || conversation.revision === STATELESS_REVISION) return false
+  return !subscriptions.hasRoom(slotHolders(verdict), decisions.clock.now())
+}
+
+function crowdedOutcome({ rpc, verdict }: SendingCall): CallOutcome {
+  const meta = { [META.decision]: verdict.decisionId }
+  const reply = failedCall(rpc, 'too many subscriptions', meta)
+  return notSent('request.too_many', reply)
+}
+
 /** Outcome for a caller that holds its share of the connections to the server already. */
 function noSlotOutcome({ rpc, verdict }: SendingCall): CallOutcome {
   const { code, detail } = noSlot()
   const meta = { [META.decision]: verdict.decisionId, [META.retryAfter]: new ExactNumber('1') }
   const text = `Not executed: ${detail}. ${AGAIN} Decision ${verdict.decisionId}.`
-  const reply = failedCall(rpc, text, meta)
-  return {
-    state: 'not_sent',
-    status: undefined,
-    latencyMs: 0,
-    digest: undefined,
-    reason: code,
-    reply,
-  }
+  return notSent(code, failedCall(rpc, text, meta))
+}
+
+function notSent(reason: string, reply: CallOutcome['reply']): CallOutcome {
+  const nothing = { status: undefined, latencyMs: 0, digest: undefined }
+  return { state: 'not_sent', ...nothing, reason, reply }
 }
 
 /** Reads amounts from the server's answer, before anything is left out of it. */

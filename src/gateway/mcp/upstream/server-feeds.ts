@@ -1,4 +1,5 @@
 import { Redactor } from '../../../lib/redaction/redactor.ts'
+import { HeldPlaces, type SlotHolders } from '../../../lib/under-way/held-places.ts'
 import {
   ask,
   listenTo,
@@ -10,7 +11,7 @@ import type { FeedListener, FeedSource } from '../feed.ts'
 import type { FeedRegistry, McpPorts } from '../ports.ts'
 import { peerOf } from './peer.ts'
 
-/** Maximum streams from one server at once: they leave connections for calls. */
+/** Maximum streams from one server at once, which tasks, people and agents share: they leave connections for calls. */
 const MAX_FEEDS = 32
 /** Time after which a stream is opened anew, and longest pause before that, in milliseconds. */
 const STREAM_MS = 3_600_000
@@ -20,7 +21,7 @@ const READY_MS = 2_000
 
 export class ServerFeeds implements FeedRegistry {
   readonly #feeds = new Map<string, ServerFeed>()
-  readonly #open = new Map<string, number>()
+  readonly #open = new Map<string, HeldPlaces>()
 
   attach(source: FeedSource, listener: FeedListener, ports: McpPorts): () => Promise<void> {
     const { key } = source
@@ -49,14 +50,14 @@ export class ServerFeeds implements FeedRegistry {
   }
 
   /** Counts a stream from a server; `undefined`: there are enough. */
-  enter(origin: string): (() => void) | undefined {
-    const open = this.#open.get(origin) ?? 0
-    if (open >= MAX_FEEDS) return undefined
-    this.#open.set(origin, open + 1)
+  enter(origin: string, holders: SlotHolders): (() => void) | undefined {
+    const open = this.#open.get(origin) ?? new HeldPlaces(MAX_FEEDS)
+    const release = open.take(holders)
+    if (!release) return undefined
+    this.#open.set(origin, open)
     return () => {
-      const left = (this.#open.get(origin) ?? 1) - 1
-      if (left > 0) this.#open.set(origin, left)
-      else this.#open.delete(origin)
+      release()
+      if (open.taken === 0) this.#open.delete(origin)
     }
   }
 }
@@ -138,7 +139,7 @@ class ServerFeed {
     const uris = this.#uris()
     if (!session || (needsNoSession(session) && uris.length === 0)) return
     const { origin } = new URL(resource.upstream)
-    const leave = this.#feeds.enter(origin)
+    const leave = this.#feeds.enter(origin, holders)
     const release = leave && this.#ports.slots.take(origin, holders)
     try {
       if (!release) return
