@@ -1,6 +1,8 @@
 import { type PlainObject, readObject } from '../jose/index.ts'
+import { addressKey } from '../lib/address-key.ts'
 import { sha256url } from '../lib/bytes.ts'
 import type { Clock } from '../lib/clock.ts'
+import { hasShare, sharedBy } from '../lib/fair-share.ts'
 import { LruCache } from '../lib/lru-cache.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Outbound } from '../net/index.ts'
@@ -11,7 +13,11 @@ import type { Outbound } from '../net/index.ts'
  */
 export const INTROSPECTED_FOR_MS = 5_000
 const MAX_ANSWERS = 20_000
-const MAX_AT_ONCE = 64
+/**
+ * Maximum questions at once: of all, and of those about tokens that nothing is known of. Callers'
+ * addresses share the latter, and the others are for tokens that held before.
+ */
+const MAX_AT_ONCE = { all: 64, new: 48 } as const
 const MAX_BYTES = 64 * 1024
 const TIMEOUT_MS = 3_000
 
@@ -27,6 +33,8 @@ export interface IntrospectionEndpoint {
 
 interface Answer {
   readonly at: number
+  /** True once the server said that the token holds. */
+  holds?: boolean
   readonly said: Promise<PlainObject | undefined>
 }
 
@@ -35,38 +43,60 @@ export class Introspections {
   readonly #clock: Clock
   readonly #answers = new LruCache<Answer>(MAX_ANSWERS)
   #underWay = 0
+  /** Questions under way about tokens that nothing is known of, by the address of their caller. */
+  readonly #ofNew = new Map<string, number>()
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
   /**
-   * Asks the server what it says of the token by now; `undefined`: it does not hold.
+   * Asks the server what it says of the token by now; `undefined`: it does not hold. `from`: the
+   * address that the token came from, where it is known.
    * @throws Problem `issuer.unreachable`, `outbound.…`: it did not say, and what is not known does
    * not hold
    */
   async ask(
     asked: () => IntrospectionEndpoint,
     to: { name: string; outbound: Pick<Outbound, 'fetch'> },
-    token: string,
+    shown: { readonly token: string; readonly from: string | undefined },
   ): Promise<PlainObject | undefined> {
+    const { from, token } = shown
     const key = sha256url(`${to.name}\0${token}`)
     const now = this.#clock.monotonic()
     const known = this.#answers.get(key, 'asked')
     if (known && now - known.at < INTROSPECTED_FOR_MS) return known.said
-    // Strangers may send as many tokens as they like; their server is not to feel all of them.
-    if (this.#underWay >= MAX_AT_ONCE)
+    // Strangers may send as many tokens as they like; their server is not to feel all of them, and neither are its own tokens.
+    const address = known?.holds ? undefined : addressKey(from ?? '')
+    if (!this.#mayAsk(address))
       throw new Problem('issuer.unreachable', 'too many introspection requests are pending')
     // First: what cannot be asked is not under way.
     const question = asked()
-    this.#underWay++
-    const said = introspect(question, to.outbound, token).finally(() => {
-      this.#underWay--
-    })
-    this.#answers.put(key, 'asked', { at: now, said })
-    // A failure is no answer.
-    said.catch(() => this.#answers.put(key, 'failed', { at: now, said }))
+    this.#count(address, 1)
+    const said = introspect(question, to.outbound, token).finally(() => this.#count(address, -1))
+    const answer: Answer = { at: now, said }
+    this.#answers.put(key, 'asked', answer)
+    said.then(
+      (told) => {
+        answer.holds = told !== undefined
+      },
+      // A failure is no answer.
+      () => this.#answers.put(key, 'failed', answer),
+    )
     return said
+  }
+
+  #mayAsk(address: string | undefined): boolean {
+    if (this.#underWay >= MAX_AT_ONCE.all) return false
+    return address === undefined || hasShare(sharedBy(this.#ofNew, address, MAX_AT_ONCE.new))
+  }
+
+  #count(address: string | undefined, by: 1 | -1): void {
+    this.#underWay += by
+    if (address === undefined) return
+    const left = (this.#ofNew.get(address) ?? 0) + by
+    if (left > 0) this.#ofNew.set(address, left)
+    else this.#ofNew.delete(address)
   }
 }
 

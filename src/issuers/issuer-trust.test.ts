@@ -307,14 +307,18 @@ test('a SPIFFE ID of a workload is written one way', () => {
 
 test('a secret that cannot be opened keeps nobody from asking other servers', async () => {
   const introspections = new Introspections(manualClock())
+  const shown = (token: string) => ({ token, from: undefined })
   const json = { headers: { 'content-type': 'application/json' } }
   const outbound = { fetch: async () => new Response('{"active":true}', json) }
   const locked = () => {
     throw new Error('it cannot be opened')
   }
   for (let i = 0; i < 100; i++)
-    await assert.rejects(introspections.ask(locked, { name: 'one', outbound }, `t${i}`), /opened/)
+    await assert.rejects(
+      introspections.ask(locked, { name: 'one', outbound }, shown(`t${i}`)),
+      /opened/,
+    )
   const asked = { url: 'https://two.example/introspect', clientId: 'c', secret: 's' }
-  const said = await introspections.ask(() => asked, { name: 'two', outbound }, 'token')
+  const said = await introspections.ask(() => asked, { name: 'two', outbound }, shown('token'))
   assert.equal(said?.active, true)
 })

@@ -225,15 +225,21 @@ export class IssuerTrust {
 
   /**
    * Checks an access token of this registration, for this resource: as a JWT (RFC 9068), or by asking its server (RFC 7662).
+   * `from`: the address that it came from, where that is known.
    * @throws Problem `issuer.…`, `token.…`, `outbound.…`
    */
-  async checkAccess(stored: StoredIssuer, token: string, resource: string): Promise<VerifiedToken> {
+  async checkAccess(
+    stored: StoredIssuer,
+    token: string,
+    resource: string,
+    from?: string,
+  ): Promise<VerifiedToken> {
     const issuer = this.#standing(stored, 'access_token')
     const { access } = issuer
     if (!access) throw new Problem('issuer.not_trusted', 'its access tokens are not accepted')
     const expected = { use: 'access_token', typ: access.typ, audience: resource } as const
     if (!access.introspection) return this.#checked(token, expected, issuer)
-    const said = await this.#ask(issuer, access.introspection, token)
+    const said = await this.#ask(issuer, access.introspection, { token, from })
     if (!said) throw new Problem('token.expired', 'its server says that the token is not active')
     return this.#introspected(withoutSecret(issuer), token, said, resource)
   }
@@ -251,14 +257,14 @@ export class IssuerTrust {
   #ask(
     { name, sealedSecret }: StoredIssuer,
     { clientId, url }: { clientId: string; url: string },
-    token: string,
+    shown: { readonly token: string; readonly from: string | undefined },
   ) {
     const opened = () => {
       if (!sealedSecret || !this.#master) throw new Error(`no secret to ask ${name} with`)
       const secret = Buffer.from(this.#master.open(sealedSecret, associatedData(name))).toString()
       return { url, clientId, secret }
     }
-    return this.#introspections.ask(opened, { name, outbound: this.keys.outboundFor(url) }, token)
+    return this.#introspections.ask(opened, { name, outbound: this.keys.outboundFor(url) }, shown)
   }
 
   /**

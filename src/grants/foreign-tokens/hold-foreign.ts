@@ -56,7 +56,7 @@ export async function holdForeign(
   if (isRefused(proof)) return { holds: false, refusal: proof, proof: undefined }
   const no = (refusal: GrantRefusal): ForeignTokenResult => ({ holds: false, refusal, proof })
   const vouched = await parts.issuers
-    .checkAccess(from, shown.token, shown.resource.identifier)
+    .checkAccess(from, shown.token, shown.resource.identifier, shown.origin?.ip)
     .catch(notAccepted)
   if (isRefused(vouched)) return no(await ended(parts, from, shown.token, vouched))
   const wrong = wrongBinding(vouched, proof)

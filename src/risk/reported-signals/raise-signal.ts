@@ -2,6 +2,7 @@ import { RISKS } from '@remit/engine'
 import { findAgent } from '../../agents/index.ts'
 import type { Ledger } from '../../ledger/index.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { hasShare, sharedBy } from '../../lib/fair-share.ts'
 import { Problem } from '../../lib/problem.ts'
 import { findPerson } from '../../people/index.ts'
 import type { Live, LiveKey } from '../../revocation/index.ts'
@@ -25,7 +26,8 @@ export interface SignalParts {
 }
 
 /**
- * Longest life of a signal, and the number of signals that may be about one agent, person or task.
+ * Longest life of a signal, and the places of signals about one agent, person or task. The sources
+ * share them, so that none keeps another from being heard.
  */
 const MAX_LIFE_MS = 30 * 86_400_000
 const MAX_ABOUT_ONE = 64
@@ -50,8 +52,9 @@ export async function raiseSignal(parts: SignalParts, raising: NewSignal): Promi
     const touched = await keysOf(tx, raising.subject)
     const before = await findSignal(tx, raising)
     const stored = { ...raising, ...strongest(before, raising, now), raisedAt: now }
-    if (!before && (await countSignals(tx, raising.subject, now)) >= MAX_ABOUT_ONE) {
-      const detail = `there are ${MAX_ABOUT_ONE} signals in force about it already`
+    const bySource = await countSignals(tx, raising.subject, now)
+    if (!before && !hasShare(sharedBy(bySource, raising.source, MAX_ABOUT_ONE))) {
+      const detail = 'as many signals of this source as it may have are in force about it already'
       throw new Problem('risk_signal.too_many', detail)
     }
     await writeSignal(tx, stored)

@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import { codec, type Reader, type Tx } from '../../storage/index.ts'
 import type { RaisedSignal } from '../assess.ts'
 
@@ -79,19 +78,21 @@ export async function findSignal(
   return row && SIGNALS.read(row)
 }
 
+/** Counts the signals in force about a subject, by source. */
 export async function countSignals(
   db: Reader,
   subject: SignalSubject,
   at: number,
-): Promise<number> {
-  const { count } = await db
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await db
     .selectFrom('risk_signals')
-    .select(sql<string>`CAST(COUNT(*) AS TEXT)`.as('count'))
+    .select(({ fn }) => ['source', fn.countAll<number | string>().as('count')])
     .where('subject_kind', '=', subject.kind)
     .where('subject_id', '=', subject.id)
     .where('expires_at', '>', at)
-    .executeTakeFirstOrThrow()
-  return Number(count)
+    .groupBy('source')
+    .execute()
+  return new Map(rows.map(({ count, source }) => [source, Number(count)]))
 }
 
 export async function writeSignal(tx: Tx, signal: StoredSignal): Promise<void> {

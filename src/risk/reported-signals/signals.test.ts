@@ -139,8 +139,26 @@ forEachEngine('what other systems say', (open) => {
       const nobody = raise(world, { subject: { kind, id: 'nobody' } })
       await assert.rejects(nobody, code('risk_signal.unknown_subject'), kind)
     }
-    for (let i = 10; i < 74; i++) await raise(world, { signal: `signal-${i}` })
+    for (let i = 10; i < 32; i++) await raise(world, { signal: `signal-${i}` })
     await assert.rejects(raise(world, { signal: 'one-more' }), code('risk_signal.too_many'))
     await raise(world, { signal: 'signal-10', level: 'critical' })
+  })
+
+  test('W4: a source that raises all it can leaves room for the word of another', async (t) => {
+    const { world } = await begin(t)
+    for (let i = 10; ; i++) {
+      const done = await raise(world, {
+        source: 'source:noise',
+        signal: `noise-${i}`,
+        level: 'low',
+      })
+        .then(() => true)
+        .catch((error: unknown) => {
+          assert.equal(error instanceof Problem && error.code, 'risk_signal.too_many')
+          return false
+        })
+      if (!done) break
+    }
+    await raise(world, { source: 'source:edr', signal: 'leaked-key', level: 'critical' })
   })
 })
