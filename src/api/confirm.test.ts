@@ -2,18 +2,24 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { assertRefused } from '../../test/refusals.ts'
 import { newKey } from '../../test/signing.ts'
-import { inEachWorld, type World } from '../../test/world.ts'
+import { inEachWorld, type PersonName, type World } from '../../test/world.ts'
+import type { ProblemCode } from '../lib/problem.ts'
 import type { SignedAct } from '../operation-kit/operation.ts'
 import { answerConfirmation, isSignedOperation, openSession } from '../sessions/index.ts'
 import { OPERATIONS, SIGNED_OPERATIONS } from './index.ts'
+import { thingsToChange } from './testing.ts'
 
 /** A right input of every operation that widens access, and one that differs in a detail. */
 async function samples(w: World): Promise<Record<string, Sample>> {
+  const there = await thingsToChange(w)
   const { id: person } = await w.person('nils')
   const { publicJwk } = await newKey()
   const task = await w.open()
   const detail = { type: 'remit_call', locations: [w.orders], actions: ['orders.read'] }
-  const document = { openapi: '3.1.0', info: { title: 'T', version: '1' }, paths: {} }
+  const document = {
+    ...{ openapi: '3.1.0', info: { title: 'T', version: '1' } },
+    paths: { '/x': { get: { operationId: 'x', responses: { 200: { description: 'x' } } } } },
+  }
   const mapping = { issuer: w.provider, value: 'everyone', group: 'support' }
   const provider = { issuer: 'https://idp.example', name: 'Another', client_id: 'remit' }
   const agent = { name: 'new-bot', description: '', trust: 1, ceiling: [detail] }
@@ -23,7 +29,10 @@ async function samples(w: World): Promise<Record<string, Sample>> {
     rate: { tasks: 1, seconds: 60 },
     expires_at: '2027-06-01T00:00:00Z',
   }
-  const terms = { uses: ['access_token'], trust: 1, ceiling: [detail] }
+  const terms = {
+    ...{ uses: ['access_token'], access: { provider: w.provider } },
+    ...{ trust: 1, ceiling: [detail] },
+  }
   const rule = { name: 'this-computer', redirect_hosts: ['localhost'], trust: 1, ceiling: [detail] }
   return {
     'admission.add': sample('/admission-rules', rule, { ...rule, redirect_hosts: ['*.example'] }),
@@ -65,37 +74,43 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       { owner: 'psn_AAAAAAAAAAAAAAAAAAAAAA' },
     ),
     'people.permit_return': {
-      ...sample(`/people/${person}/return`, {}, {}),
+      ...sample(`/people/${there.gone.id}/return`, {}, {}),
       other: { path: '/people/psn_AAAAAAAAAAAAAAAAAAAAAA/return', body: {} },
     },
     'people.permit_passkey': {
       ...sample(`/people/${person}/passkey-recovery`, {}, {}),
       other: { path: '/people/psn_AAAAAAAAAAAAAAAAAAAAAA/passkey-recovery', body: {} },
     },
-    'requests.approve': sample(
-      '/access-requests/nothing/approve',
-      { shown: 'one' },
-      { shown: 'two' },
-    ),
-    'breakglass.open': sample(
-      '/break-glass',
-      { request: 'nothing', shown: 'one', reason: 'it cannot wait' },
-      { request: 'nothing', shown: 'one', reason: 'it cannot wait, no' },
-    ),
+    'requests.approve': {
+      ...sample(
+        `/access-requests/${there.approved.request}/approve`,
+        { shown: there.approved.shown },
+        { shown: 'two' },
+      ),
+      as: 'fiona',
+    },
+    'breakglass.open': {
+      ...sample(
+        '/break-glass',
+        { ...there.alone, reason: 'it cannot wait' },
+        { ...there.alone, reason: 'it cannot wait, no' },
+      ),
+      as: 'nils',
+    },
     'standins.add': sample(
       '/stand-ins',
-      { stand_in: 'nobody@example.com', ends_at: '2027-01-01T00:00:00Z' },
-      { stand_in: 'somebody@example.com', ends_at: '2027-01-01T00:00:00Z' },
+      { stand_in: 'fiona@example.com', ends_at: '2027-01-01T00:00:00Z' },
+      { stand_in: 'sam@example.com', ends_at: '2027-01-01T00:00:00Z' },
     ),
     'breakglass.review': sample(
-      '/break-glass/nothing/review',
+      `/break-glass/${there.broken.id}/review`,
       { verdict: 'justified', note: 'one' },
       { verdict: 'not_justified', note: 'one' },
     ),
     'channels.add': sample(
       '/channels',
-      { kind: 'slack', address: 'U0ONE' },
-      { kind: 'slack', address: 'U0TWO' },
+      { kind: 'webhook', address: 'https://one.example/' },
+      { kind: 'webhook', address: 'https://two.example/' },
     ),
     'people.resume': sample(`/people/${person}/resume`, {}, { reason: 'other' }),
     'groups.create': sample(
@@ -119,14 +134,14 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       { document, upstream: 'https://two.example' },
     ),
     'resources.accept': sample(
-      '/resources/echo/changes/accept',
-      { changes: [{ action: 'echo.read', digest: 'x'.repeat(43) }] },
-      { changes: [{ action: 'echo.read', digest: 'y'.repeat(43) }] },
+      '/resources/twice/changes/accept',
+      { changes: [there.offer] },
+      { changes: [{ ...there.offer, digest: 'y'.repeat(43) }] },
     ),
     'resources.accept_risks': sample(
-      '/resources/echo/risks/accept',
-      { risks: [{ action: 'echo.read', risk: 'low' }] },
-      { risks: [{ action: 'echo.read', risk: 'medium' }] },
+      '/resources/twice/risks/accept',
+      { risks: [{ action: 'twice.read', risk: there.risk }] },
+      { risks: [{ action: 'twice.read', risk: 'critical' }] },
     ),
     'resources.connect': sample(
       '/resources/orders/connection',
@@ -134,7 +149,7 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       { connection: null },
     ),
     'resources.trust_mappings': sample(
-      '/resources/echo/mappings',
+      '/resources/desk/mappings',
       { trusted: true },
       { trusted: false },
     ),
@@ -215,7 +230,7 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       { name: 'opa', url: 'https://other.example/evaluation' },
     ),
     'points.remove': {
-      ...sample('/decision-points/one', {}, {}),
+      ...sample('/decision-points/opa', {}, {}),
       other: { path: '/decision-points/two', body: {} },
     },
     'signals.end': sample(
@@ -229,7 +244,7 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       { name: 'new-key', kind: 'bearer', secret: 'two' },
     ),
     'connections.replace': sample(
-      '/connections/other-key/credential',
+      '/connections/new-key/credential',
       { secret: 'one' },
       { secret: 'two' },
     ),
@@ -253,17 +268,21 @@ async function samples(w: World): Promise<Record<string, Sample>> {
     ),
     'retention.erase': sample('/retention/erasures', { person }, { person, account: true }),
     'retention.lift': {
-      ...sample('/retention/holds/hld_AAAAAAAAAAAAAAAAAAAAAA', {}, {}),
+      ...sample(`/retention/holds/${there.hold.id}`, {}, {}),
       other: { path: '/retention/holds/hld_BBBBBBBBBBBBBBBBBBBBBB', body: {} },
     },
-    'ledger.accept_break': sample('/ledger/break/accept', { history: 1 }, { history: 2 }),
+    // A server whose ledger is broken serves nothing else: `src/cli/ledger-break.slow.test.ts` confirms it.
+    'ledger.accept_break': {
+      ...sample('/ledger/break/accept', { history: 1 }, { history: 2 }),
+      refused: 'ledger.no_break',
+    },
     'limits.set': sample(
       '/limits',
       { subject: { kind: 'organization' }, limit: { limit: 'calls', max: 2, seconds: 60 } },
       { subject: { kind: 'organization' }, limit: { limit: 'calls', max: 9, seconds: 60 } },
     ),
     'limits.remove': {
-      ...sample('/limits/lim_AAAAAAAAAAAAAAAAAAAAAA', {}, {}),
+      ...sample(`/limits/${there.limit.id}`, {}, {}),
       other: { path: '/limits/lim_BBBBBBBBBBBBBBBBBBBBBB', body: {} },
     },
     'policysets.publish': sample(
@@ -282,8 +301,8 @@ async function samples(w: World): Promise<Record<string, Sample>> {
     },
     'spaces.create': sample(
       '/spaces',
-      { name: 'sales', kind: 'workspace' },
-      { name: 'sales', kind: 'workspace', mode: 'agent' },
+      { name: 'sales', kind: 'organization' },
+      { name: 'sales', kind: 'organization', mode: 'agent' },
     ),
     'spaces.change': sample('/spaces/sales', {}, { mode: 'agent' }),
     'spaces.resume': sample('/spaces/sales/resume', {}, { reason: 'other' }),
@@ -302,6 +321,10 @@ async function samples(w: World): Promise<Record<string, Sample>> {
 }
 
 interface Sample {
+  /** Default: Ada, an administrator. */
+  readonly as?: PersonName
+  /** Code with which it is refused, where it cannot be done here. */
+  readonly refused?: ProblemCode
   readonly path: string
   readonly body: object
   readonly other: { readonly path: string; readonly body: object }
@@ -376,26 +399,28 @@ inEachWorld(
         widening.map(({ id }) => id).toSorted(),
         'every operation that widens is in this test',
       )
-      const ada = await w.api('ada')
       for (const { id: operation, method } of widening) {
         const each = all[operation]
         assert.ok(each)
+        const { as = 'ada' } = each
+        const caller = await w.api(as)
         const before = (await w.ledger()).length
-        const asked = await ada.send(method, each.path, each.body)
+        const asked = await caller.send(method, each.path, each.body)
+        if (each.refused !== undefined) {
+          assertRefused(asked, each.refused)
+          continue
+        }
         assert.equal(asked.status, 202, `${operation} ${asked.text}`)
         const { id } = asked.body.confirmation as { id: string } // documented
         assert.equal((await w.ledger()).length, before, `${operation}: nothing was done`)
         const retry = (path: string, body: object) =>
-          ada.send(method, path, body, [['Remit-Confirmation', id]])
+          caller.send(method, path, body, [['Remit-Confirmation', id]])
         assertRefused(await retry(each.path, each.body), 'confirmation.missing', operation)
-        await sayYes(w, id)
+        await sayYes(w, id, as)
         const changed = await retry(each.other.path, each.other.body)
         assertRefused(changed, 'confirmation.missing', `${operation} with another input`)
         const done = await retry(each.path, each.body)
-        // Some of them then find nothing to do; what matters is that they were reached, once.
-        assert.notEqual(done.body.code, 'confirmation.missing', `${operation} ${done.text}`)
-        assert.notEqual(done.status, 202, operation)
-        assert.ok(done.status < 500, `${operation} ${done.text}`)
+        assert.ok(done.status < 300 && done.status !== 202, `${operation} ${done.text}`)
         assertRefused(
           await retry(each.path, each.body),
           'confirmation.missing',
@@ -479,12 +504,12 @@ inEachWorld(
       assert.ok(answer.status >= 400 && answer.status < 500, answer.text)
     })
   },
-  { development: false },
+  { development: false, settings: { REMIT_PERSONAL_WEBHOOKS: 'on' } },
 )
 
-async function sayYes(w: World, id: string): Promise<void> {
-  const ada = await w.person('ada')
-  const opened = { personId: ada.id, kind: 'browser', authTime: w.clock.now() } as const
+async function sayYes(w: World, id: string, as: PersonName = 'ada'): Promise<void> {
+  const { id: personId } = await w.person(as)
+  const opened = { personId, kind: 'browser', authTime: w.clock.now() } as const
   const { session } = await openSession(w.rooms.people, opened)
   await answerConfirmation(w.rooms.people, { id, session, answer: 'confirmed' })
 }

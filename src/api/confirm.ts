@@ -24,7 +24,7 @@ type ConfirmationResult =
 /**
  * INVARIANT: outside `remit dev`, what widens access is done only after the same person said yes to exactly this on a page
  * (contract 10): to every value of the request, wherever it stands and whatever it is called. Answers what to confirm; or the yes, used up by that, with which the act may go on.
- * @throws Problem `confirmation.missing`
+ * @throws Problem `confirmation.missing`, and what the act throws: nobody is asked to confirm what would be refused
  */
 export async function confirmWidening(
   parts: ApiParts,
@@ -49,7 +49,9 @@ export async function confirmWidening(
     return { confirmed: await useConfirmation(parts.people, { ...asked, id: confirmation }) }
   }
   const meaning = await meaningOf(parts, operation, input, caller.person)
-  const { expiresAt, id } = await askConfirmation(parts.people, { ...asked, meaning })
+  const isRehearsed = operation.widens && !operation.asksOutside
+  const act = isRehearsed ? () => operation.run(parts, caller, input) : undefined
+  const { expiresAt, id } = await askConfirmation(parts.people, { ...asked, meaning, act })
   const url = `${parts.issuer}/confirm/${id}`
   return { needed: { confirmation: { id, url, expires_at: time(expiresAt) } } }
 }

@@ -79,7 +79,7 @@ inEachWorld(
       }
     })
 
-    it('nor does one that answered nothing when it was asked for', async (t) => {
+    it('O: one that answers nothing is refused at once, and nobody is asked to confirm it', async (t) => {
       const server = await serveNotes()
       t.after(() => server.close())
       server.play(
@@ -88,10 +88,9 @@ inEachWorld(
           return true
         }),
       )
-      const { act, actions } = await confirmed('silent', { mcp: server.url })
-      server.play(offers(tool('read')))
-      assertRefused(await act(), 'confirmation.changed')
-      assert.deepEqual(await actions(), [])
+      const ada = await world().api('ada')
+      const asked = await ada.send('PUT', '/resources/silent', { mcp: server.url })
+      assertRefused(asked, 'outbound.unexpected_answer')
     })
 
     it('lists of resources may change meanwhile: nothing rests on them', async (t) => {

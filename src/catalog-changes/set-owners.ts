@@ -16,7 +16,7 @@ export async function setOwners(
   const owners = [...new Set(wanted)].toSorted()
   await changeCatalog(parts, {
     write: async (tx) => {
-      for (const owner of owners) await requireKnown(tx, owner)
+      await requireOwners(tx, owners)
       const row = {
         owners: owners.length === 0 ? null : canonicalJson(owners),
         updated_at: parts.clock.now(),
@@ -32,6 +32,11 @@ export async function setOwners(
     },
     raises: [],
   })
+}
+
+/** Requires that every owner is there. @throws Problem `group.unknown`, `person.unknown` */
+export async function requireOwners(db: Reader, owners: readonly string[]): Promise<void> {
+  for (const owner of owners) await requireKnown(db, owner)
 }
 
 async function requireKnown(db: Reader, owner: string): Promise<void> {

@@ -47,6 +47,8 @@ export interface OperationFacts<R extends Route = Route, W extends CallerRole = 
   readonly signedAs?: SignedAct
   /** Confirmed in `remit dev`, too: an agent beside the person could do it with the person's session. */
   readonly confirmedInDevelopment?: true
+  /** Asks a server outside before it writes: it is not rehearsed, and its meaning says how it would be refused. */
+  readonly asksOutside?: true
   readonly says: string
   /** Says to the person who confirms this very request what it will do. An operation has this if it widens access. */
   readonly confirms?: (request: OperationInput) => string

@@ -68,10 +68,6 @@ export function confirmPage(view: ConfirmView): string {
 ${view.mistake !== undefined && notice('bad', 'Not answered', html`<p>${show(view.mistake)}</p>`)}
 ${outcome(view)}
 ${view.deceptive && notice('warn', 'This contains look-alike or invisible characters', html`<p>They are marked below.</p>`)}
-${
-  meaning?.refused !== undefined &&
-  notice('warn', 'As things are, this would be refused', html`<p>${show(meaning.refused)}</p>`)
-}
 ${state === 'pending' ? answerable(view) : all(view)}`
   return documentOf({
     title: meaning ? meaning.sentence : 'Confirm',

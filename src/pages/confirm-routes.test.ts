@@ -55,7 +55,6 @@ forEachEngine('confirming on a page', (open) => {
       ],
       against: 'Rules, against version 3 in force',
       consequences: ['refund-bot could do orders.refund, and could not before'],
-      refused: 'somebody else was faster',
     }
     const text = 'permit (\n  principal,\n    action,\n  resource\n);'
     const { browser, path } = await begin(await open(), { body: { text } }, meaning)
@@ -71,7 +70,6 @@ forEachEngine('confirming on a page', (open) => {
       'Rules, against version 3 in force',
       'refunds: new',
       'refund-bot could do orders.refund, and could not before',
-      'somebody else was faster',
     ])
       assert.ok(shown.includes(part), part)
     assert.doesNotMatch(shown, /until in /)

@@ -28,6 +28,7 @@ export {
   openStorage,
   type StorageOptions,
 } from './open.ts'
+export { rehearse } from './rehearsal.ts'
 export { type Schema, TABLES } from './schema.ts'
 export { insertRows, loading, tableInUse } from './snapshot/load.ts'
 export type { Snapshot, StoredRow, StoredValue } from './snapshot/snapshot.ts'

@@ -12,6 +12,7 @@ import type { Migrations } from './migrations/index.ts'
 import type { ConnectionOptions } from './postgres/client.ts'
 import type { PostgresFacts } from './postgres/examine.ts'
 import type { PrimaryOptions } from './postgres/primary.ts'
+import { rehearsable } from './rehearsal.ts'
 import type { Snapshot } from './snapshot/snapshot.ts'
 import type { Storage } from './storage.ts'
 import { timedBy } from './timed-by.ts'
@@ -51,7 +52,7 @@ export type StorageOptions = (
  * `storage.replicas_outdated`
  */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
-  const storage = await openEngine(options)
+  const storage = rehearsable(await openEngine(options))
   try {
     if (options.migrate) await runMigrations(storage, options.migrations)
     else await requireCurrentSchema(storage, options.migrations)

@@ -25,7 +25,7 @@ export function observedStorage(storage: Storage, instruments: Instruments, cloc
   }
   return {
     ...storage,
-    commit: (steps) => timed('commit', () => storage.commit(steps)),
-    transaction: (work) => timed('transaction', () => storage.transaction(work)),
+    commit: (steps, how) => timed('commit', () => storage.commit(steps, how)),
+    transaction: (work, how) => timed('transaction', () => storage.transaction(work, how)),
   }
 }

@@ -83,6 +83,7 @@ export const RESOURCES = noun({
     import: describe({
       route: 'PUT /resources/:name',
       widens: true,
+      asksOutside: true,
       says: 'Puts an API into the catalog from its OpenAPI 3 document, or an MCP server from what it says it offers; or brings it up to date.',
       bodyBytes: IMPORT_BYTES,
       textMembers: ['document'],

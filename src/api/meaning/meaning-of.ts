@@ -34,7 +34,7 @@ const DIFFERENCES: Readonly<Record<string, Means>> = {
   'standins.add': meaningOfStandIn,
 }
 
-/** Says what an act would do; also that it would be refused, if it would be as things are. */
+/** Says what an act would do. @throws Problem it would be refused, as things are */
 export async function meaningOf(
   parts: ApiParts,
   { confirms, id, says }: Pick<Operation, 'confirms' | 'id' | 'says'>,
@@ -43,12 +43,7 @@ export async function meaningOf(
 ): Promise<Meaning> {
   const given = { body: membersOf(body), params: membersOf(params) }
   const sentence = confirms?.(given) ?? says
-  try {
-    return (await DIFFERENCES[id]?.(parts, given, caller)) ?? { sentence, facts: [] }
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    return { sentence, facts: [], refused: error.detail }
-  }
+  return (await DIFFERENCES[id]?.(parts, given, caller)) ?? { sentence, facts: [] }
 }
 
 async function meaningOfResumedAgent(

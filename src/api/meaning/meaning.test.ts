@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { assertRefused } from '../../../test/refusals.ts'
 import { inEachWorld, type World } from '../../../test/world.ts'
 import { findAgent } from '../../agents/index.ts'
 import { planImport } from '../../catalog/testing.ts'
@@ -107,9 +108,10 @@ inEachWorld(
       assert.match(consequences, /\d of \d people could do .*, and could not before/)
     })
 
-    it('of policies that would be refused: why', async () => {
-      const said = await meant(world(), 'POST', '/policies', { text: 'permit (', note: '' })
-      assert.ok(said.refused)
+    it('O: of policies that would be refused nothing: they are refused at once', async () => {
+      const ada = await world().api('ada')
+      const answer = await ada.send('POST', '/policies', { text: 'permit (', note: '' })
+      assertRefused(answer, 'policy.invalid')
     })
 
     it('of an agent’s limits: trust and ceiling as they are and as they would be', async () => {

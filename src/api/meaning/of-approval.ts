@@ -1,6 +1,5 @@
-import { needsPage, requireVisibleRequest } from '../../approval-desk/index.ts'
-import { answeringOf, shownDigest, shownTo } from '../../approvals/index.ts'
-import { Problem } from '../../lib/problem.ts'
+import { requireVisibleRequest } from '../../approval-desk/index.ts'
+import { answeringOf } from '../../approvals/index.ts'
 import type { OperationInput } from '../../operation-kit/operation.ts'
 import { findPerson, type Person } from '../../people/index.ts'
 import type { Meaning } from '../../sessions/index.ts'
@@ -10,10 +9,10 @@ import { said } from './words.ts'
 /** Says what would be approved: the sentence, who asks for whom, and the call as it would be sent. */
 export async function meaningOfApproval(
   { decisions }: ApiParts,
-  { body, params }: OperationInput,
+  { params }: OperationInput,
   caller: Person,
 ): Promise<Meaning> {
-  return meaningOfCall(decisions, { id: said(params.id), shown: body.shown, caller })
+  return meaningOfCall(decisions, { id: said(params.id), caller })
 }
 
 /** Says what would be approved alone, why, and what follows. */
@@ -22,9 +21,9 @@ export async function meaningOfBreakGlass(
   { body }: OperationInput,
   caller: Person,
 ): Promise<Meaning> {
-  const { request: id, reason, shown } = body
+  const { request: id, reason } = body
   const { facts, sentence, ...rest } = await meaningOfCall(decisions, {
-    ...{ id: said(id), shown, caller, alone: true },
+    ...{ id: said(id), caller, alone: true },
   })
   return {
     ...rest,
@@ -39,16 +38,9 @@ export async function meaningOfBreakGlass(
 
 async function meaningOfCall(
   decisions: ApiParts['decisions'],
-  {
-    alone = false,
-    caller,
-    id,
-    shown,
-  }: { id: string; shown: unknown; caller: Person; alone?: boolean },
+  { alone = false, caller, id }: { id: string; caller: Person; alone?: boolean },
 ): Promise<Meaning> {
   const request = await requireVisibleRequest(decisions, caller, id)
-  if (request.state !== 'pending')
-    throw new Problem('approval.not_pending', 'the request is not waiting for an answer')
   const { read } = decisions.storage
   const person = await findPerson(read, request.personId)
   const now = decisions.clock.now()
@@ -64,17 +56,5 @@ async function meaningOfCall(
       ['Exactly this is sent', request.call],
       ['Why', request.ask.prompts.join(' ') || request.ask.forbids.map(({ id }) => id).join(', ')],
     ],
-    ...refusalOf(request, shown, answerer),
   }
-}
-
-function refusalOf(
-  request: Parameters<typeof shownDigest>[0],
-  shown: unknown,
-  answerer: Parameters<typeof shownTo>[0],
-): Pick<Meaning, 'refused'> {
-  if (needsPage(request)) return { refused: 'this call is approved on its own page' }
-  return shown === shownTo(answerer, shownDigest(request))
-    ? {}
-    : { refused: 'something else was shown before' }
 }

@@ -1,5 +1,5 @@
 import { findResource } from '../../catalog/index.ts'
-import { previewImport } from '../../catalog-changes/index.ts'
+import { previewImport, requireOwners } from '../../catalog-changes/index.ts'
 import type { OperationInput } from '../../operation-kit/operation.ts'
 import type { Meaning, MeantChange } from '../../sessions/index.ts'
 import type { ApiParts } from '../parts.ts'
@@ -7,15 +7,19 @@ import { planOf } from '../resources/plan-of.ts'
 import { countWords, said } from './words.ts'
 
 /** Request as the schema of the operation validated it. */
-type ImportBody = Parameters<typeof planOf>[2] & { readonly accept?: boolean }
+type ImportBody = Parameters<typeof planOf>[2] & {
+  readonly accept?: boolean
+  readonly owners?: readonly string[]
+}
 
 /** An API that is put into the catalog, or brought up to date: where it is, and what of it changes. */
 export async function meaningOfImport(
   parts: ApiParts,
   { body, params }: OperationInput,
 ): Promise<Meaning> {
-  const { accept = false, ...wanted } = body as ImportBody // validated against the schema of the operation
+  const { accept = false, owners = [], ...wanted } = body as ImportBody // validated against the schema of the operation
   const name = said(params.name)
+  await requireOwners(parts.connections.storage.read, owners)
   const plan = await planOf(parts, name, wanted)
   const known = await findResource(parts.connections.storage.read, name)
   const seen = await previewImport(parts.connections, plan, { accept })

@@ -16,6 +16,7 @@ import {
   previewImport,
   rejectOffers,
   removeResource,
+  requireOwners,
   resumeResource,
   setClaims,
   setDisplay,
@@ -161,6 +162,8 @@ export const RESOURCE_OPERATIONS = acts(RESOURCES, {
   show: (parts, { caller, params }) => shown(parts, params.name, shapeFor(caller)),
   import: async (parts, { body, caller, confirmed, params }) => {
     const { accept = false, owners, ...wanted } = body
+    // Before anything is done: an import with owners that are not there does nothing.
+    await requireOwners(parts.connections.storage.read, owners ?? [])
     const plan = await planOf(parts, params.name, wanted)
     // Changes count as seen only if the confirmation could show them.
     const seen = confirmed && (confirmed.seen ?? NOTHING)
@@ -171,7 +174,8 @@ export const RESOURCE_OPERATIONS = acts(RESOURCES, {
     return toJson(IMPORTED, imported)
   },
   preview: async (parts, { body, params }) => {
-    const { accept = false, owners: _, ...wanted } = body
+    const { accept = false, owners = [], ...wanted } = body
+    await requireOwners(parts.connections.storage.read, owners)
     const plan = await planOf(parts, params.name, wanted)
     const seen = await previewImport(parts.connections, plan, { accept })
     return { ...toJson(IMPORTED, seen), changes: await previewedChanges(plan.actions, seen) }

@@ -5,6 +5,7 @@ import { newId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
 import { type PasskeyParts, type PresentedSignature, useSignature } from '../../passkeys/index.ts'
 import type { PeopleParts } from '../../people/index.ts'
+import { rehearse } from '../../storage/index.ts'
 import type { Session } from '../session.ts'
 import { requireProved } from '../step-up.ts'
 import {
@@ -29,12 +30,22 @@ import { isSignedOperation, verifyConfirmation } from './sign-confirmation.ts'
 /** Parts that answering needs. */
 export type ConfirmationParts = PeopleParts & PasskeyParts
 
-/** Asks a person to confirm on a page what they asked for by CLI. Show `/confirm/<id>`. */
+/**
+ * Asks a person to confirm on a page what they asked for by CLI. Show `/confirm/<id>`. `act` is rehearsed first.
+ * @throws Problem what the act throws: nobody is asked to confirm what would be refused
+ */
 export async function askConfirmation(
   parts: PeopleParts,
-  asked: { personId: string; operation: string; payloadOf: PayloadOf; meaning?: Meaning },
+  asked: {
+    personId: string
+    operation: string
+    payloadOf: PayloadOf
+    meaning?: Meaning
+    act?: (() => Promise<unknown>) | undefined
+  },
 ): Promise<Confirmation> {
-  const { meaning, personId, operation, payloadOf } = asked
+  const { act, meaning, personId, operation, payloadOf } = asked
+  if (act) await rehearse(act)
   const now = parts.clock.now()
   const id = newId('confirmation', parts.random)
   const key = parts.random.bytes(32)

@@ -12,8 +12,6 @@ export interface Meaning {
   readonly against?: string
   /** Consequences: who can do what afterwards and could not before, or the other way round. */
   readonly consequences?: readonly string[]
-  /** Reason why it would be refused as things are. */
-  readonly refused?: string
   /** Digest of what was found outside of the request, and of what would become of it. What is done in the end has to have the same. */
   readonly seen?: string
 }
