@@ -1,0 +1,99 @@
+// Mutates the guards of one room and tells which changes no test notices.
+import { globSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { installOwn } from '../../tools/install-own.ts'
+import type { GuardedRoom } from './rooms.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+
+/** A change of one guard that no test noticed. */
+export interface Survivor {
+  readonly file: string
+  readonly line: number
+  /** Text of the line that was changed, without space around it. */
+  readonly text: string
+  readonly mutator: string
+  readonly replacement: string
+}
+
+/** Mutants of one room: how many tests noticed, and the others. */
+export interface Measurement {
+  readonly mutants: number
+  readonly killed: number
+  readonly survivors: readonly Survivor[]
+}
+
+/** Result of StrykerJS for one mutant, as far as it is read here. */
+interface Mutant {
+  readonly fileName: string
+  readonly mutatorName: string
+  readonly location: { readonly start: { readonly line: number } }
+  readonly replacement?: string
+  readonly status: string
+}
+
+/** Mutates the guards of a room. Writes how far it is to the standard output. */
+export async function measure({ guards, suites }: GuardedRoom): Promise<Measurement> {
+  const files = suites.flatMap((pattern) => globSync(pattern, { cwd: root })).toSorted()
+  const mutants = await mutate(guards, [...new Set(files)])
+  const killed = mutants.filter(({ status }) => ['Killed', 'Timeout'].includes(status)).length
+  const missed = mutants.filter(({ status }) => ['Survived', 'NoCoverage'].includes(status))
+  return { mutants: killed + missed.length, killed, survivors: missed.map(survivorOf) }
+}
+
+async function mutate(
+  guards: readonly string[],
+  suites: readonly string[],
+): Promise<readonly Mutant[]> {
+  installOwn('test/mutation', 'StrykerJS, which mutates guards (once; about 70 MB)')
+  const { Stryker } = await importStryker()
+  const stryker = new Stryker({
+    mutate: guards,
+    suites,
+    plugins: [join(import.meta.dirname, 'node-test-runner.ts')],
+    testRunner: 'node-test',
+    coverageAnalysis: 'perTest',
+    concurrency: 1,
+    // Each of these changes what is said, not what is decided: the text of a message or of a name, and the members of an answer.
+    // Types hold most names, and the suites of the API hold the answers.
+    mutator: { excludedMutations: ['StringLiteral', 'ObjectLiteral'] },
+    reporters: ['progress-append-only'],
+    tempDirName: join(tmpdir(), `remit-mutation-${process.pid}`),
+    ignorePatterns: IGNORED,
+    // TypeScript 7 has no programming interface that StrykerJS could read the real one with.
+    tsconfigFile: 'none.json',
+    warnings: { unknownOptions: false },
+    // A run without mutants on a busy machine.
+    dryRunTimeoutMinutes: 15,
+  })
+  return stryker.runMutationTest()
+}
+
+/** Folders that no suite of a guard reads. StrykerJS copies the others. */
+const IGNORED = [
+  'bench',
+  'deploy',
+  'docs',
+  'examples',
+  'sdk-python',
+  'test/documents',
+  'test/interop',
+  'test/mutation',
+  'test/upgrade',
+]
+
+async function importStryker(): Promise<{
+  readonly Stryker: new (options: object) => { runMutationTest(): Promise<readonly Mutant[]> }
+}> {
+  const core = join(import.meta.dirname, 'node_modules', '@stryker-mutator', 'core')
+  return import(pathToFileURL(join(core, 'dist', 'src', 'index.js')).href)
+}
+
+function survivorOf({ fileName, location, mutatorName, replacement = '' }: Mutant): Survivor {
+  const file = fileName.slice(root.length + 1)
+  const { line } = location.start
+  const text = readFileSync(join(root, file), 'utf8').split('\n')[line - 1]?.trim() ?? ''
+  return { file, line, text, mutator: mutatorName, replacement: replacement.replace(/\s+/g, ' ') }
+}
