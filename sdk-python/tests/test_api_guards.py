@@ -839,3 +839,50 @@ def test_where_tokens_come_from() -> None:
         [ISSUER],
         "Shop",
     )
+
+
+# What a stranger is told, and what an administrator maps.
+
+INEXACT = b'{"amount": 12.500000000000000000001}'
+
+
+def test_a_stranger_is_told_nothing_of_the_numbers_in_a_body() -> None:
+    for shop in (behind(), by(), Remit(PERMIT).shop()):
+        status, problem, _ = shop.call(body=INEXACT)
+        assert (status, shop.ran) == (401, []), problem
+    for shop, headers in (
+        (behind(), {"txn-token": "a.b.c"}),
+        (by(), {"authorization": "DPoP a.b.c", "dpop": "p.r.f"}),
+    ):
+        assert shop.call(headers=headers, body=INEXACT)[0] == 401
+    told = {"decision": False, "status": 401, "problem": {"code": "token.invalid", "detail": "no"}}
+    remit = Remit(told)
+    assert remit.shop().call(headers=CREDENTIAL, body=INEXACT)[1]["code"] == "token.invalid"
+
+
+def test_a_number_that_a_float_would_change_is_refused_to_those_who_may_call() -> None:
+    exact = transaction({"item": "lamp", "amount": "12.500000000000000000001"})
+    remit = Remit(PERMIT)
+    for shop, headers in (
+        (behind(), txn(exact)),
+        (by(), bearing()),
+        (remit.shop(), CREDENTIAL),
+    ):
+        status, problem, _ = shop.call(headers=headers, body=INEXACT)
+        assert (status, problem["code"], shop.ran) == (400, "input.inexact_number", [])
+    # The decision is told that nothing ran.
+    assert remit.outcomes == [{"state": "not_sent"}]
+
+
+def test_further_claims_that_are_mapped_for_an_api_reach_its_handlers() -> None:
+    """M7: by transaction token and by resource token."""
+    said = {"groups": ["support"], "trust": 2}
+    shop, look = behind(), by()
+    assert shop.call(headers=txn(transaction(ext=said)))[0] == 200
+    assert look.call(headers=bearing(resource_claims(ext=said)))[0] == 200
+    assert [shop.ran[0].ext, look.ran[0].ext] == [said, said]
+    assert behind().call(headers=txn())[0] == 200
+    for bad in ("x", ["x"], None):
+        other = behind()
+        assert other.call(headers=txn(transaction(ext=bad)))[0] == 200
+        assert other.ran[0].ext == {}

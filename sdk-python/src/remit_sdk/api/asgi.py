@@ -10,7 +10,6 @@ import anyio
 
 from ..errors import UsageError
 from .answer import ApiRefusal, answer_of
-from .exact_json import require_exact_numbers
 from .guard import Admitted, Guard, Incoming, Refused, RemitCall, Route
 from .target import Target, ambiguous, read_target
 from .telling import Message, Send, Telling, tell
@@ -89,8 +88,6 @@ class RemitMiddleware:
         route, path = self._route_of(method, target)
         body = await _body_of(headers, receive, self._guard.max_body_bytes)
         text = _text_of(headers, body)
-        if text is not None:
-            require_exact_numbers(text)
         client = scope.get("client")
         incoming = Incoming(
             method=method,

@@ -77,6 +77,7 @@ class _ByToken(LocalGuard):
                     name: _plain(value) for name, value in asked.items() if value is not None
                 },
                 actors=parties.actors,
+                ext=record_of(claims.get("ext")),
             )
         )
 

@@ -12,6 +12,7 @@ from .answer import Answer, ApiRefusal
 from .answers import Unfit, admits_json, doable_with
 from .calls import Calls, Permit, Unreadable
 from .client_certificate import ClientCertificates, certificate_of
+from .exact_json import require_exact_numbers
 from .guard import Admitted, Ended, Guard, Incoming, Refused, Route
 from .tokens import new_client
 
@@ -133,12 +134,15 @@ class _Direct:
             raise _undecided(error) from error
         if isinstance(verdict, Answer):
             return Refused(verdict)
-        return await self._begin(verdict, route)
+        return await self._begin(verdict, route, incoming.text)
 
-    async def _begin(self, permit: Permit, route: Route) -> Admitted:
+    async def _begin(self, permit: Permit, route: Route, text: str | None) -> Admitted:
         try:
             call = permit.call()
             answering = permit.answering(self._hash_key)
+            # After the credentials, which Remit alone can check: a stranger is told nothing of a body.
+            if text is not None:
+                require_exact_numbers(text)
             if call.action != route.action:
                 detail = (
                     f"Remit knows this operation as `{call.action}`, the API as `{route.action}`"

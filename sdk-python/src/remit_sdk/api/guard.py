@@ -56,6 +56,8 @@ class RemitCall:
     """Agents of other organizations that acted before all of those, the latest first. For the books."""
     via: tuple[str, ...] = ()
     """Behind the gateway: its address. Behind that: also those of the services that passed the call on, the latest last."""
+    ext: Mapping[str, Any] = field(default_factory=dict)
+    """Further claims that an administrator mapped for this API. Empty where there are none, and with `direct`."""
 
 
 @dataclass(frozen=True)

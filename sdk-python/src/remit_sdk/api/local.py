@@ -10,7 +10,7 @@ from typing import Any, TypedDict, TypeVar
 from ..errors import UsageError
 from .answer import ApiRefusal
 from .arguments import ReadArguments, read_arguments
-from .exact_json import read_exact_json
+from .exact_json import read_exact_json, require_exact_numbers
 from .guard import Incoming
 from .tokens import IssuerKeys, Misfit, Trust, Unfit, new_client, verified
 from .used_once import UsedInMemory, UsedOnce
@@ -79,6 +79,9 @@ class LocalGuard:
 
 
 def arguments_of(incoming: Incoming) -> ReadArguments:
-    """Raises `ApiRefusal`."""
-    body = None if incoming.text is None else read_exact_json(incoming.text)
+    """Reads them once the credentials hold: a stranger is told nothing of a body. Raises `ApiRefusal`."""
+    if incoming.text is None:
+        return read_arguments(incoming.path, incoming.target.query, None)
+    body = read_exact_json(incoming.text)
+    require_exact_numbers(incoming.text)
     return read_arguments(incoming.path, incoming.target.query, body)

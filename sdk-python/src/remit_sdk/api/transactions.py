@@ -139,6 +139,7 @@ class _Transactions(LocalGuard):
             decision_id=txn,
             actors=parties.actors,
             via=tuple(via.split(" ")),
+            ext=record_of(claims.get("ext")),
         )
         return call, claims["exp"] + SKEW
 
