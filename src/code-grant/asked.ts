@@ -37,6 +37,20 @@ export function readAskedDetails(
   return here
 }
 
+/** Tells whether a client says what it wants: details, or a scope that is ours. Otherwise it takes whatever a person leaves it. */
+export function saysWhat(
+  catalog: CatalogView,
+  resource: Resource,
+  { askedDetails, scope }: Pick<Authorization, 'askedDetails' | 'scope'>,
+): boolean {
+  return askedDetails !== null || knownScopes(catalog, resource, scope).length > 0
+}
+
+function knownScopes(catalog: CatalogView, resource: Resource, scope: string | null): string[] {
+  const actions = actionsAt(catalog, resource).map(({ name }) => name)
+  return (scope ?? '').split(' ').filter((name) => actions.includes(name))
+}
+
 /**
  * Each action by its name as scope (contract 2), and the details as they are. Clients that know nothing but the address ask for
  * nothing, or for scopes that are not ours (`offline_access`, `mcp:tools`): those say nothing here, and what is left of nothing is
@@ -48,7 +62,7 @@ export function askedAt(
   { askedDetails, scope }: Pick<Authorization, 'askedDetails' | 'scope'>,
 ): readonly Detail[] {
   const actions = actionsAt(catalog, resource).map(({ name }) => name)
-  const known = (scope ?? '').split(' ').filter((name) => actions.includes(name))
+  const known = knownScopes(catalog, resource, scope)
   const details =
     askedDetails === null ? [] : readAskedDetails(catalog, askedDetails, resource.identifier)
   // The catalog may have changed since it was checked.

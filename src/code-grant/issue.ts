@@ -28,6 +28,8 @@ export interface InteractiveTokens {
   /** The actions that were granted, as scopes. */
   readonly scope: string
   readonly taskId: string
+  /** Details that the client asked for by name and was not granted; left out: none. */
+  readonly missing?: readonly Detail[]
 }
 
 export interface CodeIssuance {

@@ -7,7 +7,7 @@ import type { Person } from '../people/index.ts'
 import { askedAt } from './asked.ts'
 import type { Authorization } from './authorization.ts'
 import { agentBefore } from './authorization-store.ts'
-import { isBearer, type Outlook, outlookOf } from './without-key.ts'
+import { hasYetToProve, isBearer, type Outlook, outlookOf } from './without-key.ts'
 
 /**
  * `open`: the person may let it act. `quarantined`: nobody has let it in. `beyond`: its ceiling has nothing of what it asks.
@@ -34,6 +34,8 @@ export interface ConsentOffer {
   readonly offered: readonly Detail[]
   /** Its tokens will be good without a key. */
   readonly bearer: boolean
+  /** Its tokens have to be bound to a key, of which it has shown and said nothing yet. */
+  readonly yetToProve: boolean
   /** Actions within the ceiling, by what policies say of their calls. Forbidden and withheld ones are not offered. */
   readonly outlook: Outlook
 }
@@ -55,7 +57,7 @@ export async function offerTo(
   const { agent, known } = await admissionOf(read, authorization, by)
   const resource = catalog.byIdentifier.get(authorization.resource)
   const about = { agent, known, resource }
-  const nothing = { offered: [], bearer: false, outlook: NO_OUTLOOK }
+  const nothing = { offered: [], bearer: false, yetToProve: false, outlook: NO_OUTLOOK }
   const none = (standing: OfferState): ConsentOffer => ({ ...about, ...nothing, standing })
   if (resource?.status !== 'active') return none('gone')
   if (agent.status !== 'active') return none('stopped')
@@ -73,7 +75,9 @@ export async function offerTo(
     return actions.length === 0 ? [] : [{ ...detail, actions }]
   })
   const keyless = outlook.withheld.size > 0 ? 'keyless' : 'forbidden'
-  return { ...about, standing: offered.length === 0 ? keyless : 'open', offered, bearer, outlook }
+  const standing = offered.length === 0 ? keyless : 'open'
+  const yetToProve = await hasYetToProve(parts, authorization)
+  return { ...about, standing, offered, bearer, yetToProve, outlook }
 }
 
 const NONE: ReadonlySet<string> = new Set()

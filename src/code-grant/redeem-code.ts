@@ -1,3 +1,4 @@
+import { intersect } from '@remit/engine'
 import type { AccessRequest } from '../access-requests/index.ts'
 import { canProve } from '../agent-authentication/index.ts'
 import { findAgent } from '../agents/index.ts'
@@ -7,6 +8,7 @@ import { proofStep } from '../facts/index.ts'
 import {
   type GrantParts,
   lineageOf,
+  missingOf,
   type Plan,
   type PlanRequest,
   planOpening,
@@ -38,6 +40,7 @@ import {
   type Task,
 } from '../tasks/index.ts'
 import { approvalOfCode, purposeOf } from './approved-code.ts'
+import { askedAt, saysWhat } from './asked.ts'
 import type { Authorization } from './authorization.ts'
 import {
   AUTHORIZATION_GUARD,
@@ -48,6 +51,7 @@ import {
 import { type InteractiveTokens, issueTokens } from './issue.ts'
 import { boundTo, type ClientParameters, type ProvedClient, proveClient } from './prove-client.ts'
 import { grantEnded, refusing } from './refuse-grant.ts'
+import { hasYetToProve, rememberWithoutKey } from './without-key.ts'
 
 /** A code that came back from the client it was sent to, with the right verifier: what the protocol checks is checked. */
 export interface CodeRedemption extends TokenRequestContext, Omit<ClientParameters, 'clientId'> {
@@ -94,13 +98,18 @@ export async function redeemCode(
   const client = await proveClient(parts, { ...asked, clientId }).catch(asRefused)
   if (isRefused(client)) return no(client)
   const found = await planCode(parts, authorization, { proof, client, origin: asked.origin })
-  if (isRefused(found)) return no(found)
+  if (isRefused(found)) {
+    if (found.reason === 'proof.missing' && (await hasYetToProve(parts, authorization)))
+      await rememberWithoutKey(parts, authorization)
+    return no(found)
+  }
   const { approval } = found
   const { task } = await lineageOf(parts, found.asked, found.plan, {
     ...(approval ? { id: approval.taskId, approvedUntil: approval.usableUntil ?? undefined } : {}),
     // There is no task token to hand anything on with.
     handsOnNothing: true,
   })
+  const lacks = await missingIn(parts, authorization, task)
   const sharesKey = proof !== undefined && !parts.freshKeys
   const steps = [
     ...(proof ? [proofStep(parts, proof)] : []),
@@ -123,7 +132,15 @@ export async function redeemCode(
         returnCodeStep(read, asked.codeId, parts.clock.now()),
       ]
   return firstTokens(parts, task, {
-    ...{ authorization, client, proof, origin: asked.origin, details: asked.details, returns },
+    ...{
+      authorization,
+      client,
+      proof,
+      origin: asked.origin,
+      details: asked.details,
+      lacks,
+      returns,
+    },
   })
 }
 
@@ -209,6 +226,7 @@ async function firstTokens(
     readonly proof: Proof | undefined
     readonly origin: TokenRequestContext['origin']
     readonly details: unknown
+    readonly lacks: Pick<InteractiveTokens, 'missing'>
     /** Steps that give the person's answer back, where nobody hears of the task. */
     readonly returns: readonly Step[]
   },
@@ -227,11 +245,38 @@ async function firstTokens(
     await closeUnanswered(parts, task.id, 'failed', returns)
     throw error
   })
-  if (issued.outcome === 'issued') return issued
+  if (issued.outcome === 'issued') return { ...issued, ...given.lacks }
   await closeUnanswered(parts, task.id, 'overtaken', returns)
   if (issued.outcome === 'failed')
     throw new Error(`the tokens of a task could not be stored: ${issued.guard.name}`)
   return notGranted(issued)
+}
+
+/**
+ * Finds what the client asked for by name and did not get, whoever left it out. Its person can allow it where they were asked:
+ * at the authorization endpoint, with `prompt=consent`.
+ */
+async function missingIn(
+  { catalog, storage }: Pick<GrantParts, 'catalog' | 'storage'>,
+  authorization: Authorization,
+  { agentId, details }: Task,
+): Promise<Pick<InteractiveTokens, 'missing'>> {
+  const view = await catalog.current()
+  const resource = view.byIdentifier.get(authorization.resource)
+  if (!resource || !saysWhat(view, resource, authorization)) return {}
+  const calls = askedAt(view, resource, authorization)
+  const most = intersect(
+    calls,
+    (await findAgent(storage.read, agentId))?.ceiling ?? [],
+    view.kindOf,
+  )
+  const found = missingOf(
+    { calls, delegates: undefined },
+    { details, mayDelegate: [] },
+    { details: most, mayDelegate: [] },
+    view.kindOf,
+  )
+  return found ? { missing: [...found.askable, ...found.never] } : {}
 }
 
 /**

@@ -8,33 +8,56 @@ import { agentIdOf } from '../lib/client-url.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Person } from '../people/index.ts'
 import { takesBearer } from '../possession/index.ts'
-import type { Authorization } from './authorization.ts'
+import { consumeOnce, wasUsed } from '../storage/index.ts'
+import { AUTHORIZATION_KEPT, type Authorization } from './authorization.ts'
 import { agentBefore, provedKeyBefore } from './authorization-store.ts'
 
+type KeyQuestion = Pick<Authorization, 'announcesKey' | 'clientId' | 'proves' | 'resource'>
+
 /**
- * Tells a client before a person is asked that its tokens would be refused: it says nothing of a key, never proved one, and the
- * resource takes nothing else.
+ * Tells whether a client has yet to show that it has a key: it says nothing of one, never proved one, and the resource takes nothing
+ * else. It may be a client like every other: nobody has to announce a key before the token endpoint (RFC 9449 section 5).
+ */
+export async function hasYetToProve(
+  { catalog, storage: { read } }: Pick<GrantParts, 'catalog' | 'storage'>,
+  { announcesKey, clientId, proves, resource: identifier }: KeyQuestion,
+): Promise<boolean> {
+  const resource = (await catalog.current()).byIdentifier.get(identifier)
+  if (announcesKey || !resource || takesBearer(resource)) return false
+  // A client that authenticates has a key of its own.
+  if (proves && !proves.methods.includes('none')) return false
+  if (await provedKeyBefore(read, clientId)) return false
+  return !(await canProve(read, (await agentBefore(read, clientId)) ?? agentIdOf(clientId)))
+}
+
+/** Kind of the marks of clients that redeemed a code without a proof where one is needed. */
+const CAME_WITHOUT_KEY = 'came_without_key'
+
+/**
+ * Remembers that a client came without a proof. Its person is not asked again in vain, as long as the client says nothing of a key.
+ * INVARIANT: only of a client whose code and verifier were right. Others could mark a client that is not theirs.
+ */
+export async function rememberWithoutKey(
+  { clock, storage }: Pick<GrantParts, 'clock' | 'storage'>,
+  { clientId }: Pick<Authorization, 'clientId'>,
+): Promise<void> {
+  const until = clock.now() + AUTHORIZATION_KEPT
+  await storage.transaction((tx) => consumeOnce(tx, CAME_WITHOUT_KEY, clientId, until))
+}
+
+/**
+ * Tells a client that came without a key before a person is asked again that its tokens would be refused again.
  * @throws Problem `authorization.key_needed`
  */
 export async function requireKeyIfNeeded(
-  { catalog, storage }: Pick<GrantParts, 'catalog' | 'storage'>,
-  {
-    announcesKey,
-    clientId,
-    proves,
-    resource: identifier,
-  }: Pick<Authorization, 'announcesKey' | 'clientId' | 'proves' | 'resource'>,
+  parts: Pick<GrantParts, 'catalog' | 'storage'>,
+  asked: KeyQuestion,
 ): Promise<void> {
-  const resource = (await catalog.current()).byIdentifier.get(identifier)
-  if (announcesKey || !resource || takesBearer(resource)) return
-  // A client that authenticates has a key of its own.
-  if (proves && !proves.methods.includes('none')) return
-  const { read } = storage
-  if (await provedKeyBefore(read, clientId)) return
-  if (await canProve(read, (await agentBefore(read, clientId)) ?? agentIdOf(clientId))) return
+  if (!(await hasYetToProve(parts, asked))) return
+  if (!(await wasUsed(parts.storage.read, CAME_WITHOUT_KEY, asked.clientId))) return
   throw new Problem(
     'authorization.key_needed',
-    `\`${resource.name}\` takes tokens that are bound to a key only: announce the key of your DPoP proofs with \`dpop_jkt\`, or register with \`dpop_bound_access_tokens\``,
+    'tokens for this API are bound to a key, and the client redeemed its last code without a proof: announce the key of your DPoP proofs with `dpop_jkt`, or register with `dpop_bound_access_tokens`',
   )
 }
 

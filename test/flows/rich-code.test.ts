@@ -3,7 +3,8 @@ import { before, it } from 'node:test'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import { addAdmissionRule } from '../../src/client-metadata/index.ts'
-import { Stranger } from '../mcp/stranger.ts'
+import { Stranger, VERIFIER } from '../mcp/stranger.ts'
+import { newKey, proof } from '../signing.ts'
 import { send } from '../wire.ts'
 import { inEachWorld } from '../world.ts'
 
@@ -103,6 +104,46 @@ inEachWorld('authorization requests with details (RFC 9396), pushed (RFC 9126)',
     // A pushed request is for one answer.
     const again = await stranger.ask('sam', url)
     assert.ok(again.status >= 400, String(again.status))
+  })
+
+  it('M5: a client that asked for more by name is told what is missing, and one that takes what there is is not', async () => {
+    const w = world()
+    const stranger = await Stranger.arrive(w)
+    await stranger.register()
+    stranger.verifier = VERIFIER
+    const key = await newKey()
+    const enter = async (over: Readonly<Record<string, string>>, fields = {}) => {
+      const url = stranger.asking(w.orders, {
+        dpop_jkt: key.thumbprint,
+        prompt: 'consent',
+        ...over,
+      })
+      const page = await stranger.ask('sam', url)
+      const back = await stranger.answered(page, { fields })
+      const token = `${w.issuer}/oauth/token`
+      const given = await proof(w.clock, key, { method: 'POST', url: token })
+      const { body, status } = await stranger.redeem(back, w.orders, {}, given)
+      assert.equal(status, 200, JSON.stringify(body))
+      return body
+    }
+    const actionsOf = (details: unknown): readonly unknown[] =>
+      Array.isArray(details) ? details.flatMap(({ actions }) => actions).toSorted() : []
+    const scope = 'orders.read orders.list offline_access'
+    const all = await enter({ scope })
+    assert.equal('missing_authorization_details' in all, false)
+    // The person takes one out.
+    const less = await enter({ scope }, { 'detail-1': undefined })
+    const [left] = actionsOf(less.authorization_details)
+    const [missing, ...more] = actionsOf(less.missing_authorization_details)
+    assert.deepEqual([left, missing].toSorted(), ['orders.list', 'orders.read'])
+    assert.deepEqual(more, [])
+    assert.equal(less.scope, left)
+    // What its agent may never have is named, too.
+    const beyond = await enter({ scope: 'orders.read orders.list-refunds' })
+    assert.deepEqual(actionsOf(beyond.missing_authorization_details), ['orders.list-refunds'])
+    // It named nothing, and takes what it gets.
+    const any = await enter({}, { 'detail-1': undefined })
+    assert.equal('missing_authorization_details' in any, false)
   })
 
   it('oauth4webapi pushes them too, bound to its key', async () => {

@@ -105,5 +105,6 @@ function interactiveAnswer(answer: InteractiveTokens | GrantRefusal): TokenAnswe
     scope: answer.scope,
     authorization_details: answer.details,
     task_id: answer.taskId,
+    ...(answer.missing ? { missing_authorization_details: answer.missing } : {}),
   }
 }

@@ -205,6 +205,7 @@ function form(view: AuthorizeView): Html {
 <section class="card" aria-labelledby="what"><h2 id="what">What it may do for you</h2>
 ${view.mistake !== undefined && notice('bad', 'Nothing was granted', html`<p>${asSentence(view.mistake)}</p>`)}
 ${view.first ? signInFirstNotice(view.first) : view.advised && adviceToSignIn(view.advised)}
+${offer.yetToProve && NO_KEY_YET}
 <p class="soft small">Take out what it does not need. Policies still decide every call, and risky ones still ask a person.</p>
 ${choicesInGroups({ choices, inWords: (detail) => inWords(detail, view.titleOf), chosen: (choice) => isChosen(choice, view), noteOf: (choice) => noteOf(choice, choices, offer), sent: view.sent })}${leftOut(offer, view.known)}</section>
 ${answerBar({
@@ -214,6 +215,12 @@ ${answerBar({
   soft: html`${again(view)}Then it has to ask again. Expires in ${duration(asked.expiresAt - view.now)}; no answer counts as no.`,
 })}</form>`
 }
+
+const NO_KEY_YET = notice(
+  'warn',
+  'This program has shown no key yet',
+  html`<p>The API is open to programs with a key only. If this one has none, it gets no access, whatever you allow.</p>`,
+)
 
 /** Shows the choice whether it may come back by itself until the consent ends. */
 function again({ loopback, sent }: AuthorizeView): Html {
