@@ -9,7 +9,7 @@ export { setCeiling, setIdleMinutes, setOwner, setTrust } from './change-limits.
 export { setNotifyAt } from './change-notify.ts'
 export { resumeAgent, retireAgent, suspendAgent, suspendAgentWithin } from './change-status.ts'
 export { readCeiling, readMayDelegate, readTrust } from './limits.ts'
-export { originOf, vouchedBy } from './origin.ts'
+export { type AgentOrigin, ORIGINS, originOf, vouchedBy } from './origin.ts'
 export type { AgentParts, RefusingParts } from './parts.ts'
 export { recertifyAgent, setCertification } from './recertify.ts'
 export { registerAgent, requireOwner } from './register.ts'

@@ -1,10 +1,11 @@
 import type { Agent } from './agent.ts'
 
 /**
- * Origin of an agent: an administrator registered it, it registered itself, its client id led to a
+ * Origins of agents: an administrator registered it, it registered itself, its client id led to a
  * document, or a trusted issuer vouches for it.
  */
-export type AgentOrigin = 'registered' | 'dynamic' | 'document' | 'issuer'
+export const ORIGINS = ['registered', 'dynamic', 'document', 'issuer'] as const
+export type AgentOrigin = (typeof ORIGINS)[number]
 
 /**
  * Party that stands for what it is called: an administrator, a trusted issuer, whoever controls an

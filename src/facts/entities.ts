@@ -1,5 +1,5 @@
 import type { EntityRef, PolicyEntity } from '@remit/engine'
-import type { Agent } from '../agents/index.ts'
+import { type Agent, originOf } from '../agents/index.ts'
 import type { Person } from '../people/index.ts'
 import { attributeRecord } from '../policy/index.ts'
 import type { SpaceLine } from '../spaces/index.ts'
@@ -24,6 +24,7 @@ export function agentEntity(agent: Agent): PolicyEntity {
     attributes: {
       trust: { integer: String(agent.trust) },
       owner: { entity: personRef(agent.ownerId) },
+      origin: originOf(agent),
     },
     parents: [],
   }

@@ -73,7 +73,12 @@ forEachEngine('rules that ask people', (open) => {
       shipped.warnings.map(({ policy }) => policy),
       [
         ...['critical-actions-ask', 'unusual-writes-ask', 'external-agents-ask-before-writing'],
-        ...['bearer-tokens-ask-for-high', 'support-orders', 'refund-bot-for-support'],
+        ...[
+          'self-registered-clients-ask-for-high',
+          'bearer-tokens-ask-for-high',
+          'support-orders',
+          'refund-bot-for-support',
+        ],
         'large-refunds-ask',
       ],
     )

@@ -48,6 +48,7 @@ forEachPolicyEngine('the refund desk', (load) => {
         'critical-actions-ask',
         'unusual-writes-ask',
         'external-agents-ask-before-writing',
+        'self-registered-clients-ask-for-high',
         'bearer-tokens-ask-for-high',
         'large-refunds-ask',
       ],

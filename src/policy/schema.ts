@@ -26,7 +26,7 @@ import { PERSON_ATTRIBUTE_LINES } from './person-attributes.ts'
  */
 const PREAMBLE = `entity Group in [Group];
 entity Person in [Group] { issuer: String, subject: String, email?: String, ${PERSON_ATTRIBUTE_LINES} };
-entity Agent { trust: Long, owner: Person, vendor?: String };
+entity Agent { trust: Long, owner: Person, origin?: String, vendor?: String };
 entity Space in [Space];
 entity Resource;
 type Task = { id: String, purpose: String };

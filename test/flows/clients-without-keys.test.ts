@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
 import * as openid from 'openid-client'
 import { findRequest } from '../../src/access-requests/index.ts'
+import { setTrust } from '../../src/agents/index.ts'
 import { onlyOnce } from '../../src/approvals/index.ts'
-import { setTokens } from '../../src/catalog-changes/index.ts'
+import { setRisk, setTokens } from '../../src/catalog-changes/index.ts'
 import { addAdmissionRule } from '../../src/client-metadata/index.ts'
 import { publishPolicies } from '../../src/policy/index.ts'
 import { Stranger, VERIFIER } from '../mcp/stranger.ts'
-import { newKey } from '../signing.ts'
+import { newKey, proof } from '../signing.ts'
 import { send } from '../wire.ts'
 import { inEachWorld } from '../world.ts'
 
@@ -97,6 +98,47 @@ when { principal.trust >= 1 && context has person };
     assert.equal(read.status, 200)
     const again = await enter()
     assert.doesNotMatch(again.page.text, /shown no key yet/)
+  })
+
+  it('contract 13.6: a client that registered itself asks its person about what is of high risk, also with a key', async () => {
+    const w = world()
+    const { id: by } = await w.person('ada')
+    await setRisk(w.rooms.connections, { action: 'orders.refund', risk: 'high', by })
+    const stranger = await Stranger.arrive(w)
+    await stranger.register()
+    stranger.verifier = VERIFIER
+    const key = await newKey()
+    const proofOf = (url: string, token?: string) =>
+      proof(w.clock, key, { method: 'POST', url, token })
+    const back = await stranger.answered(await stranger.ask('sam', stranger.asking(orders())))
+    const tokens = await stranger.redeem(
+      ...([back, orders(), {}, await proofOf(`${w.issuer}/oauth/token`)] as const),
+    )
+    assert.equal(tokens.body.token_type, 'DPoP', JSON.stringify(tokens.body))
+    await setTrust(w.rooms.agents, { agentId: stranger.id, trust: 1, by })
+    const url = `${orders()}/orders/1042/refunds`
+    const next = await stranger.refresh(
+      { refresh_token: String(tokens.body.refresh_token) },
+      await proofOf(`${w.issuer}/oauth/token`),
+    )
+    const token = String(next.body.access_token)
+    const refund = await send(url, {
+      method: 'POST',
+      headers: [
+        ['Authorization', `DPoP ${token}`],
+        ['DPoP', await proofOf(url, token)],
+        ['Content-Type', 'application/json'],
+      ],
+      body: JSON.stringify({ amount: 10 }),
+    })
+    assert.equal(refund.body.code, 'approval.required', refund.text)
+    const { id } = Object(refund.body.access_request)
+    const asked = await findRequest(w.rooms.decisions, String(id))
+    assert.deepEqual(asked?.ask.approvers, [['represented', 'manager']])
+    const page = `${w.issuer}/approvals/${id}`
+    const [ada, sam] = [await w.browser('ada'), await w.browser('sam')]
+    await assert.rejects(ada.submit(await ada.get(page), /^Approve once/), 'an administrator')
+    assert.equal((await sam.submit(await sam.get(page), /^Approve once/)).status, 200)
   })
 
   it('are asked about once they say that they have one', async () => {

@@ -158,10 +158,10 @@ function personEntity(file: CaseFile, name: string): PolicyEntity {
 }
 
 function agentEntity(file: CaseFile, name: string): PolicyEntity {
-  const { owner = NOBODY.id, trust } = file.agents.get(name) ?? PLAIN_AGENT
+  const { origin = 'registered', owner = NOBODY.id, trust } = file.agents.get(name) ?? PLAIN_AGENT
   return {
     uid: { type: 'Agent', id: name },
-    attributes: { trust: { integer: String(trust) }, owner: personValue(file, owner) },
+    attributes: { trust: { integer: String(trust) }, owner: personValue(file, owner), origin },
     parents: [],
   }
 }

@@ -1,4 +1,5 @@
 import type { Risk } from '@remit/engine'
+import type { AgentOrigin } from '../../agents/index.ts'
 import type { PersonAttributes } from '../../people/index.ts'
 import type { Members, Texts, YamlTree } from './tree.ts'
 
@@ -20,6 +21,8 @@ export interface CaseAgent {
   readonly trust: number
   /** Name of a person. */
   readonly owner: string | undefined
+  /** How Remit came to know it. Left out: an administrator registered it. */
+  readonly origin?: AgentOrigin | undefined
 }
 
 /**

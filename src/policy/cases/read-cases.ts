@@ -1,3 +1,4 @@
+import { ORIGINS } from '../../agents/index.ts'
 import { isRisk } from '../../catalog/index.ts'
 import {
   type AttributeName,
@@ -88,7 +89,11 @@ function agent(tree: YamlTree): CaseAgent {
   const read = new MemberReader(asMap(tree))
   const trust = read.text('trust') ?? '3'
   if (!/^[0-3]$/.test(trust)) throw new BadFile(tree.line, '`trust` is a level from 0 to 3')
-  const found = { trust: Number(trust), owner: read.text('owner') }
+  const said = read.text('origin')
+  const origin = ORIGINS.find((each) => each === said)
+  if (said !== undefined && origin === undefined)
+    throw new BadFile(tree.line, `\`origin\` is ${ORIGINS.join(', ')}`)
+  const found = { trust: Number(trust), owner: read.text('owner'), origin }
   read.end()
   return found
 }
