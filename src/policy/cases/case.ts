@@ -21,7 +21,7 @@ export interface CaseAgent {
   readonly trust: number
   /** Name of a person. */
   readonly owner: string | undefined
-  /** How Remit came to know it. Left out: an administrator registered it. */
+  /** Origin of the agent. Left out: an administrator registered it. */
   readonly origin?: AgentOrigin | undefined
 }
 
