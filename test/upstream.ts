@@ -40,7 +40,9 @@ export async function startUpstream(at?: number): Promise<Upstream> {
   const waiting: { count: number; done: () => void }[] = []
   const sockets = new Set<net.Socket>()
   const web = http.createServer(async (request, reply) => {
-    const bytes = Buffer.concat(await request.toArray())
+    const parts = await request.toArray().catch(() => undefined)
+    if (!parts) return // Of what did not come whole an API makes nothing.
+    const bytes = Buffer.concat(parts)
     const body = bytes.toString('utf8')
     const { method = '', url: target = '', headers, rawHeaders } = request
     reached.push({ method, target, headers, rawHeaders, body, bytes })

@@ -4,7 +4,7 @@ import { compareRequests } from '../differential/through-remit.ts'
 import { inOneWorld } from '../world.ts'
 
 /** Number of requests that are sent. `body-differential.long.test.ts` sends more. */
-const REQUESTS = 240
+const REQUESTS = 160
 
 inOneWorld('bodies, however they are framed and cut', (world) => {
   it('section 6: what rules and people saw, what the ledger has and what the API received are equal, or nothing is sent', async () => {

@@ -74,10 +74,6 @@ export class Books {
     return [...this.#intents.keys()]
   }
 
-  forget(decisionId: string): void {
-    this.#intents.delete(decisionId)
-  }
-
   async #readOn(): Promise<void> {
     const { ledger, storage } = this.#rooms
     await ledger.sequence()
