@@ -51,7 +51,7 @@ const thing = fc
     return `{${space}${all.join(`${space},`)}}${space}`
   })
 
-/** What makes JSON of it that some readers read otherwise, or not at all. */
+/** Changes that make JSON of it which some readers read otherwise, or not at all. */
 const spoiled = fc
   .tuple(
     thing,

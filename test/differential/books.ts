@@ -17,7 +17,7 @@ export interface IntentRecord {
   readonly arguments: string
 }
 
-/** What the books say about a call that was permitted. */
+/** Words of the books about a call that was permitted. */
 export interface BookedCall {
   readonly decision: StoredDecision
   readonly ledger: IntentRecord

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 
 /**
- * Framing of a body in HTTP/1.1. `sized`: by its length. `chunked`: in chunks. `trailers`: in chunks with fields behind them.
+ * FramingPlan of a body in HTTP/1.1. `sized`: by its length. `chunked`: in chunks. `trailers`: in chunks with fields behind them.
  * `short`: with a greater length. `long`: with a smaller one. `silent`: without any. The others are wrong.
  */
 const FRAMINGS = [
@@ -9,7 +9,7 @@ const FRAMINGS = [
   ...['both', 'twice', 'coded', 'odd-size', 'unended'],
 ] as const
 
-export interface Framing {
+export interface FramingPlan {
   readonly how: (typeof FRAMINGS)[number]
   /** Places at which the body is cut into chunks. */
   readonly chunks: readonly number[]
@@ -29,7 +29,7 @@ const EXTRAS = [
   'Txn-Token: c',
 ]
 
-export const framings: fc.Arbitrary<Framing> = fc.record({
+export const framings: fc.Arbitrary<FramingPlan> = fc.record({
   how: fc.oneof(
     { weight: 8, arbitrary: fc.constant('sized' as const) },
     { weight: 8, arbitrary: fc.constant('chunked' as const) },
@@ -47,7 +47,11 @@ export interface FramedRequest {
 }
 
 /** Frames a body behind the lines of a head. */
-export function framed(lines: readonly string[], body: Buffer, framing: Framing): FramedRequest {
+export function framed(
+  lines: readonly string[],
+  body: Buffer,
+  framing: FramingPlan,
+): FramedRequest {
   const { chunks, extra, how, packets } = framing
   const sized = (length: number) => `Content-Length: ${length}`
   const all = chunked(cut(body, chunks))

@@ -10,13 +10,13 @@ import { compareReading, meaningOf } from './api-readers.ts'
 import { askingRules, type BodyPlan, bodyPlans } from './bodies.ts'
 import { Books } from './books.ts'
 import { compareCall } from './compare.ts'
-import { type Framing, framed, framings } from './framings.ts'
+import { type FramingPlan, framed, framings } from './framings.ts'
 import { type PacketAnswer, sendPackets } from './send-packets.ts'
 
 /** One request through Remit's own gateway. */
 export interface RequestPlan {
   readonly sending: BodyPlan
-  readonly framing: Framing
+  readonly framing: FramingPlan
 }
 
 export const requestPlans: fc.Arbitrary<RequestPlan> = fc.record({
@@ -33,7 +33,7 @@ export interface Counts {
   refused: number
   approved: number
   notSent: number
-  /** Of those that were refused, by code. */
+  /** Numbers of those that were refused, by code. */
   readonly codes: Record<string, number>
 }
 
