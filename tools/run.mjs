@@ -47,7 +47,7 @@ function installed(serving) {
 }
 
 function install() {
-  say('Installing dependencies (once; about 370 MB, half of it Node 24) …')
+  say('Installing dependencies (once; about 530 MB on disk, a third of it Node 24) …')
   const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],

@@ -4,6 +4,7 @@ import {
   type JwtExpectation,
   readCompact,
   readObject,
+  wrongAlgorithm,
 } from '../jose/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
@@ -32,8 +33,7 @@ export function assertionFault(assertion: string, rules: AssertionRules): string
     const { alg, typ: type } = header
     if (!typ.includes(type.replace(/^application\//i, '')))
       return `\`typ\` has to be ${typ.filter(Boolean).join(' or ')}`
-    if (!algorithms.some((each) => each === alg))
-      return `\`alg\` has to be ${algorithms.join(' or ')}`
+    if (!algorithms.some((each) => each === alg)) return wrongAlgorithm(alg, algorithms)
     const claims = readObject(payload, 'claims set')
     const { iss, jti, sub } = claims
     if (typeof iss !== 'string' || sub !== iss)

@@ -119,7 +119,7 @@ export const ADMISSION = noun({
       confirms: ({ body }) =>
         `Let in the programs that the rule ${body.name} matches, with trust level ${body.trust}`,
       command: ({ bold, done, text, trust: trustWords }) => ({
-        says: 'Lets in clients whose every address matches, once a person brings them: with this trust, ceiling and owner.',
+        says: 'Admits clients when a person first uses them, if all their addresses match. They get this trust, ceiling and owner.',
         examples: [
           'remit admission add this-computer --redirect-host localhost --trust 2 --ceiling "desk.*"',
           'remit admission add claude --document-host claude.ai --redirect-host localhost --trust 2 --ceiling "desk.*"',

@@ -70,7 +70,7 @@ const Change = (kit: SchemaKit) => ({
 /** `remit issuers …` */
 export const ISSUERS = noun({
   name: 'issuers',
-  says: 'Issuers of others that are trusted: clusters, pipelines and platforms that say which agent somebody is, servers whose access tokens count, partners.',
+  says: 'Trusted external issuers: clusters, pipelines and platforms that identify agents, servers whose access tokens are accepted, partners.',
   operations: {
     list: describe({
       route: 'GET /issuers',

@@ -50,6 +50,9 @@ export const PEOPLE = noun({
             GROUPS: ({ groups }) => groups.join(', ') || dim('none'),
             ID: 'id',
           }),
+          ...(people.some((one) => one.status === 'ended')
+            ? [dim('ended: name and address are erased in the background, last; a hold keeps them')]
+            : []),
           ...goOn('remit people list', more, people),
         ],
       }),

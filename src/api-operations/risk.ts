@@ -95,7 +95,7 @@ export const RISK = noun({
           },
         },
         said: ({ answer, typed }) =>
-          done`${bold(answer.signal)} (${risk(answer.level)}) is raised about ${typed('<about>')}, until ${relative(answer.expires_at)}`,
+          done`${bold(answer.signal)} (${risk(answer.level)}) is raised about ${typed('<about>')}; it ends ${relative(answer.expires_at)}`,
       }),
     }),
     end: describe({

@@ -24,7 +24,14 @@ export const SESSION = noun({
       who: 'person',
       says: 'Who the caller is.',
       schemas: ({ Person, Time, Type }) => ({
-        answer: Type.Object({ person: Person, administrator: Type.Boolean(), expires_at: Time }),
+        answer: Type.Object({
+          person: Person,
+          administrator: Type.Boolean(),
+          confirms: Type.Boolean({
+            description: 'acts that widen access, or cannot be taken back, are confirmed on a page',
+          }),
+          expires_at: Time,
+        }),
       }),
       command: ({ bold, facts, moment, text }) => ({
         says: 'Who you are here, and your groups.',

@@ -9,9 +9,10 @@ export const SESSION_OPERATIONS = acts(SESSION, {
     const { session, token } = await redeemCliCode(parts.people, fromJson(body))
     return { token: token.reveal(), expires_at: time(session.expiresAt) }
   },
-  show: async (_, { caller }) => ({
+  show: async ({ development }, { caller }) => ({
     person: personShape(caller.person),
     administrator: caller.administrator,
+    confirms: !development,
     expires_at: time(caller.session.expiresAt),
   }),
   end: async (parts, { caller }) => {

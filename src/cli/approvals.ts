@@ -18,7 +18,7 @@ function approveCommand(start: Start, terminal: Terminal): Command {
     'remit approvals approve req_… --shown …',
   ])
     .argument('<id>', 'the request')
-    .option('--shown <digest>', 'what `remit approvals show` printed; nothing is asked then')
+    .option('--shown <digest>', 'what `remit approvals show` printed: another request is refused')
     .option('--reason <text>', 'why')
     .action(async (id: string, given: ApproveOptions, invoked: Command) => {
       await approve(await start(invoked), terminal, id, given)
@@ -46,13 +46,8 @@ async function approve(
       next: [request.page],
     })
   }
-  if (shown === undefined) {
-    cli.say(...wholeRequestLines(request, terminal), '')
-    if (!(await cli.world.askYes('Approve exactly this, once?')))
-      throw new CommandFailure('Nothing was approved', {
-        detail: 'it was not confirmed; name what was shown with `--shown`',
-      })
-  }
+  // The page asks, in `remit dev`, too.
+  if (shown === undefined) cli.say(...wholeRequestLines(request, terminal), '')
   // INVARIANT: what is sent names what was before somebody's eyes here, and counts for nothing else.
   const body = { shown: shown ?? request.shown, ...(reason === undefined ? {} : { reason }) }
   const answer = await cli.api.call('POST', '/access-requests/:id/approve', { params, body })

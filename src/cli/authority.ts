@@ -69,12 +69,28 @@ function actionsOf(
   wanted: string,
 ): readonly string[] {
   const names = resource.actions.map((action) => action.name)
-  if (wanted === `${resource.name}.*`) return names
+  if (wanted === `${resource.name}.*`) {
+    if (names.length === 0) throw noActions(resource)
+    return names
+  }
   if (names.includes(wanted)) return [wanted]
   throw new CommandFailure(`There is no action \`${wanted}\``, {
     code: 'catalog.unknown_action',
     detail: `${resource.name} has ${names.join(', ')}`,
   })
+}
+
+/** A pattern is every action that is there now: one of none would give nothing, now and later. */
+function noActions({ members, name }: AnswerOf<'GET', '/resources/:name'>): CommandFailure {
+  return members
+    ? new CommandFailure(`\`${name}.*\` names no action`, {
+        detail: `${name} is a group: name the actions of its members`,
+        next: members.map((member) => `${member}.*`),
+      })
+    : new CommandFailure(`\`${name}.*\` names no action yet`, {
+        detail: `${name} has no action that was reviewed`,
+        next: [`remit resources review ${name}`],
+      })
 }
 
 /** Lists as long as one detail may have. */

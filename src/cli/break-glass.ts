@@ -16,7 +16,7 @@ function openCommand(start: Start, terminal: Terminal): Command {
   ])
     .argument('<id>', 'the request')
     .requiredOption('--reason <text>', 'why it cannot wait; everybody who is told reads it')
-    .option('--shown <digest>', 'what `remit approvals show` printed; nothing is asked then')
+    .option('--shown <digest>', 'what `remit approvals show` printed: another request is refused')
     .action(
       async (
         id: string,
@@ -33,13 +33,8 @@ function openCommand(start: Start, terminal: Terminal): Command {
             next: [request.page],
           })
         }
-        if (shown === undefined) {
-          cli.say(...wholeRequestLines(request, terminal), '')
-          if (!(await cli.world.askYes('Approve exactly this alone, once?')))
-            throw new CommandFailure('Nothing was approved', {
-              detail: 'it was not confirmed; name what was shown with `--shown`',
-            })
-        }
+        // The page asks, in `remit dev`, too.
+        if (shown === undefined) cli.say(...wholeRequestLines(request, terminal), '')
         const body = { request: id, shown: shown ?? request.shown, reason }
         const answer = await cli.api.call('POST', '/break-glass', { body })
         cli.say(text`${green('✓')} ${bold(answer.text)} is approved; review: ${answer.page}`)

@@ -51,6 +51,11 @@ export class Cli {
     return this.world.clock.now()
   }
 
+  /** Tells whether a page asks the person to confirm what widens access, so that nobody asks them here, too. */
+  async confirmsOnPage(): Promise<boolean> {
+    return (await this.api.call('GET', '/session', {})).confirms === true
+  }
+
   /** Answers what was asked for: as it is for a program, in words for a person. */
   answer(value: unknown, lines: () => readonly Value[]): void {
     if (this.json) this.world.output.write(`${JSON.stringify(value, null, 2)}\n`)

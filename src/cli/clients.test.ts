@@ -51,7 +51,7 @@ describe('remit clients', () => {
     const key = await cli.remit('clients', 'add-key', 'edge', 'edge.jwk')
     assert.equal(key.exit, 0, key.said)
     const set = await cli.remit('clients', 'set', 'edge', '--names-tasks', '--takes')
-    assert.match(set.said, /every resource; it is believed about who calls; it asks \/v1\/calls/)
+    assert.match(set.said, /every resource; it is trusted to say who calls; it asks \/v1\/calls/)
 
     const { out: shown } = await cli.remit('clients', 'show', 'edge')
     assert.match(shown, /key edge-1/)

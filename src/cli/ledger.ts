@@ -40,7 +40,7 @@ function exportCommand(start: Start): Command {
       cli.say(
         text`${green('✓')} ${files.size} files, ${bytes} bytes in ${bold(directory)}`,
         dim(
-          `  verify it offline, with a key from elsewhere: node verifier/src/main.ts ${given} --vkey KEY${options.withoutArchive ? ' --archive DIR' : ''}`,
+          `  verify it offline, with a key from elsewhere: remit-verify ${given} --vkey KEY${options.withoutArchive ? ' --archive DIR' : ''}`,
         ),
       )
       cli.answer({ directory, files: files.size, bytes }, () => [])

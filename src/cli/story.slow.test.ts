@@ -98,7 +98,7 @@ describe('beside `remit dev`', () => {
 
     const large = await cli.remit(...REFUND, '{"amount": 900.00}', '--json')
     assert.equal(large.exit, 1)
-    assert.match(large.said, /a person has to approve this call; nothing was sent/)
+    assert.match(large.said, /needs an approval; nothing was sent/)
     assert.match(large.said, /Refund 900\.00 EUR on order/)
     const explained = await cli.remit('decisions', 'explain', String(large.json.decision_id))
     assert.match(explained.out, /^● refund-bot may call orders\.refund only once a person/)

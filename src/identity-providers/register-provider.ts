@@ -139,7 +139,10 @@ function checkIssuer(parts: PeopleParts, issuer: string, allowLoopback: boolean)
   if (!LOOPBACK.has(url.hostname))
     throw new Problem('provider.bad_issuer', `\`${issuer}\` does not use https`)
   if (!allowLoopback)
-    throw new Problem('provider.bad_issuer', `\`${issuer}\` is on loopback, which was not allowed`)
+    throw new Problem(
+      'provider.bad_issuer',
+      `\`${issuer}\` is on loopback; outside of \`remit dev\` a provider needs an https address with a name`,
+    )
 }
 
 /** Answers the context that a client secret is sealed to. */

@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import { type JoseHeader, type PlainObject, readCompact, readObject } from './compact.ts'
 import { type Algorithm, fits, isAlgorithm, verifySignature } from './signature.ts'
+import { wrongAlgorithm } from './wrong-algorithm.ts'
 
 /**
  * A verified claims set (RFC 7519). Claims that are not listed here are for the caller to check.
@@ -90,12 +91,7 @@ export async function checkJwt(token: string, expect: JwtExpectation): Promise<C
   }
   const { alg } = header
   if (!isAlgorithm(alg) || !expect.algorithms.includes(alg)) {
-    const came =
-      typeof alg === 'string' && /^[A-Za-z0-9-]{1,16}$/.test(alg) ? `, not \`${alg}\`` : ''
-    throw new Problem(
-      'token.wrong_algorithm',
-      `\`alg\` must be ${expect.algorithms.join(' or ')}${came}`,
-    )
+    throw new Problem('token.wrong_algorithm', wrongAlgorithm(alg, expect.algorithms))
   }
   const key = await expect.keyFor(header)
   if (!key) throw new Problem('token.unknown_key', 'no key with this `kid` is known for the issuer')

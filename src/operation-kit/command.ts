@@ -54,7 +54,10 @@ export interface OperationCommand<P, Q, B, A> {
   readonly some?: true
   /** Exit code of the command by its answer; 0 when left out. */
   ends?(answer: A): number
-  /** Question that has to be answered with yes before, unless `--yes` is there; and the title of what a no leaves undone. */
+  /**
+   * Question that has to be answered with yes before, where no page asks it and `--yes` is not there; and the title of what a no
+   * leaves undone.
+   */
   asks?(
     given: Pick<DoneOperation<P, Q, B, A>, 'params' | 'query' | 'body'>,
   ): readonly [string, string]

@@ -10,6 +10,7 @@ import {
   readCompact,
   readObject,
   verifySignature,
+  wrongAlgorithm,
 } from '../jose/index.ts'
 import { sha256url } from '../lib/bytes.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -68,7 +69,7 @@ export async function checkProof(
   const { alg, jwk, typ } = jws.header
   if (typ !== TYPE) throw malformed(`\`typ\` must be ${TYPE}`)
   if (!isAlgorithm(alg) || !PROOF_ALGORITHMS.includes(alg)) {
-    throw malformed(`\`alg\` must be one of ${PROOF_ALGORITHMS.join(', ')}`)
+    throw malformed(wrongAlgorithm(alg, PROOF_ALGORITHMS))
   }
   const { key, thumbprint } = importKey(jwk)
   if (!fits(alg, key)) throw new Problem('proof.bad_key', `the key is not one for ${alg}`)

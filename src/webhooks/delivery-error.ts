@@ -5,7 +5,7 @@ export class DeliveryError extends Error {
   /** True when the address no longer exists. */
   readonly gone: boolean
 
-  /** Words for who named the address and is no administrator: they tell nothing about names and addresses of our network. */
+  /** Words for people, administrators too: they tell nothing about names and addresses of our network. The message is for the log. */
   readonly told: string
 
   constructor(

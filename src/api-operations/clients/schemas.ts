@@ -216,7 +216,7 @@ function pepInWords(pep: PepJson): string {
   return [
     aboutInWords(pep),
     ...(pep.properties ? ['properties of its requests count'] : []),
-    ...(pep.names_tasks ? ['it is believed about who calls'] : []),
+    ...(pep.names_tasks ? ['it is trusted to say who calls'] : []),
     ...(pep.takes ? ['it asks /v1/calls before a call runs'] : []),
   ].join('; ')
 }

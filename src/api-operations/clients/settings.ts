@@ -20,7 +20,10 @@ const asking = {
     '--resource <name...>',
     'what it may ask about; else every resource. The API of an enforcer',
   ),
-  namesTasks: input('--names-tasks', 'it is believed about who calls, without token and proof'),
+  namesTasks: input(
+    '--names-tasks',
+    'it is trusted to say which task is calling, without token and proof',
+  ),
   takes: input('--takes', 'it asks /v1/calls before a call runs, where budgets are taken'),
   policySet: input('--policy-set <name>', 'answer by this policy-only set and nothing else'),
   properties: input('--properties', 'properties of its requests count'),

@@ -164,7 +164,7 @@ export const RESOURCES = noun({
       id: 'resources.trust_mappings',
       route: 'PUT /resources/:name/mappings',
       widens: true,
-      says: 'Says whether what the tools of an MCP server declare about requests to decision points of others (`x-authzen-mapping`) counts.',
+      says: 'Trusts what the tools of an MCP server declare about requests to external decision points (`x-authzen-mapping`), or no longer.',
       schemas: (kit) => ({
         params: kit.ByName,
         body: kit.exactly({ trusted: kit.Type.Boolean() }),

@@ -54,7 +54,7 @@ export const SHOWS = describe({
   id: 'resources.set_shown',
   route: 'PUT /resources/:name/shows',
   widens: true,
-  says: 'Says whether lists of an MCP server also show what a task was not given and could be, by the word of its person, and which calls people are asked about.',
+  says: 'Also lists tools that the person could still allow, and tools that need an approval.',
   schemas: (kit) => ({
     params: kit.ByName,
     body: kit.exactly({ shows: kit.Type.Enum(['callable', 'requestable']) }),

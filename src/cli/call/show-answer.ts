@@ -75,7 +75,7 @@ function outcomeText(answer: CallAnswer): string {
   return {
     permitted: 'permitted',
     denied: 'refused; nothing was sent',
-    requestable: 'a person has to approve this call; nothing was sent',
+    requestable: 'needs an approval; nothing was sent',
     executed: isUnderWay(answer)
       ? 'an earlier request is under way; nothing was sent'
       : 'executed before; nothing was sent',
@@ -102,8 +102,8 @@ export function tellRequest(cli: Cli, request: AccessRequestJson, waits: boolean
         [
           ['approve at', text`${request.page}`],
           [
-            'until',
-            text`${moment(request.expires_at)}, ${relative(request.expires_at, cli.now)}; then it is denied`,
+            'answer by',
+            text`${moment(request.expires_at)}, ${relative(request.expires_at, cli.now)}`,
           ],
           ['next', waits ? undefined : 'the same command once it is approved, or with --wait'],
         ],

@@ -43,7 +43,8 @@ export function operationCommand(
     }
     if (shown.some && Object.values(given.body ?? {}).every((each) => each === undefined))
       throw reading.usage(`Say ${namesOf(inputsOf(body))}`)
-    if (shown.asks && !sure?.()) await confirm(cli, ...shown.asks(given))
+    if (shown.asks && !sure?.() && !(await cli.confirmsOnPage()))
+      await confirm(cli, ...shown.asks(given))
     const [method = '', path = ''] = operation.route.split(' ')
     const answer = await cli.api.perform(method, path, given).catch(async (error: unknown) => {
       await madeKey()?.undo()

@@ -69,7 +69,7 @@ async function publishAgain(cli: Cli, version: string, options: PublishOptions):
   tell(cli, published)
 }
 
-/** Shows what would change. Somebody at a terminal is asked; elsewhere nobody could answer. */
+/** Shows what would change. Asks a person at a terminal, where no page asks them. */
 async function ask(
   cli: Cli,
   policies: string,
@@ -83,7 +83,7 @@ async function ask(
     throw error
   })
   if (diff) cli.say(...diffLines(diff, sources), '')
-  if (yes || !cli.world.interactive) return
+  if (yes || !cli.world.interactive || (await cli.confirmsOnPage())) return
   if (!(await cli.world.askYes('Publish this?'))) throw new CommandExit(1)
 }
 

@@ -32,6 +32,9 @@ export function indented(lines: readonly Text[], by = 2): Text[] {
   return lines.map((line) => (line.plain === '' ? line : shown(' '.repeat(by)).plus(line)))
 }
 
+/** Beginning of a command. Commands stay whole, so that they can be copied; the terminal wraps them. */
+const COMMAND = 'remit '
+
 /** Columns without headings. */
 export function aligned(rows: readonly (readonly Text[])[], width: number | undefined): Text[] {
   const columns = Math.max(0, ...rows.map((row) => row.length))
@@ -49,7 +52,8 @@ export function aligned(rows: readonly (readonly Text[])[], width: number | unde
     )
     const last = filled === columns - 1 ? row[filled] : undefined
     if (!last) return [start]
-    const [first = last, ...more] = left === undefined ? [last] : last.wrapped(left)
+    const isWhole = left === undefined || last.plain.startsWith(COMMAND)
+    const [first = last, ...more] = isWhole ? [last] : last.wrapped(left)
     return [start.plus(first), ...indented(more, before)]
   })
 }
