@@ -1,3 +1,4 @@
+import { asWritten } from '../lib/canonical-in-steps.ts'
 import { type Canonical, canonicalJson, domainHash } from '../lib/canonical-json.ts'
 import { isObject, parseJson } from '../lib/json.ts'
 
@@ -48,7 +49,7 @@ function members(call: FrozenCall): { readonly [name: string]: Canonical } {
     headers: call.headers,
     body:
       call.body.kind === 'json'
-        ? { kind, value: call.body.value }
+        ? { kind, value: asWritten(call.body.value) }
         : call.body.kind === 'digest'
           ? { kind, digest: call.body.digest }
           : { kind },

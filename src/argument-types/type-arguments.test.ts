@@ -487,3 +487,21 @@ describe('fields of a form', () => {
     assert.equal(owner?.type.kind, 'untyped')
   })
 })
+
+describe('W10: the values of a call', () => {
+  const rows = { type: 'array', items: { type: 'array', items: { type: 'integer' } } }
+  const schema = { type: 'object', additionalProperties: false, properties: { rows } }
+  const action = onlyAction(planOperation(jsonBody(schema)))
+  const given = (lists: number, items: number) => {
+    const list = `[${Array(items).fill('7').join()}]`
+    const text = `{"rows":[${Array(lists).fill(list).join()}]}`
+    return { path: new Map([['id', 'x']]), query: [], body: parseJson(text) }
+  }
+
+  it('are typed up to a number, however they are nested', () => {
+    // The list of lists counts, and each list: 1 + 99 * 101.
+    assert.ok(typeArguments(action, given(99, 100)).ok)
+    assert.equal(fault(action, given(100, 100)), 'arguments.too_long /rows/99')
+    assert.equal(fault(action, given(11, 1_000)), 'arguments.too_long /rows/9/989')
+  })
+})

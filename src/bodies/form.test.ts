@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Problem } from '../lib/problem.ts'
-import { MAX_PAIRS, readForm } from './form.ts'
+import { formSlices, MAX_PAIRS, readForm } from './form.ts'
 
 const TYPE = 'application/x-www-form-urlencoded'
 const pairs = (count: number, pair: string) => Buffer.from(Array(count).fill(pair).join('&'))
@@ -22,6 +22,23 @@ describe('a form', () => {
     // A pair that does not decode is not looked at.
     assert.equal(resultOf(pairs(MAX_PAIRS + 1, 'a=%ff')), 'input.too_large')
     assert.equal(resultOf(pairs(MAX_PAIRS, 'a=%ff')), 'input.malformed')
+  })
+
+  it('W10: is read in slices where it is long, to the same pairs', async () => {
+    const slicesOf = (bytes: Buffer) => {
+      let count = 0
+      for (const work = formSlices(bytes); !work.next().done; ) count++
+      return count
+    }
+    assert.equal(slicesOf(pairs(10, 'a=b')), 0)
+    assert.ok(slicesOf(pairs(MAX_PAIRS, 'a=b')) >= 5)
+    assert.ok(slicesOf(pairs(1_000, `a=${'b'.repeat(1_000)}`)) >= 7)
+    const long = pairs(9_000, 'a+b=c%20d+e')
+    assert.deepEqual(await readForm(long, TYPE), Array(9_000).fill(['a b', 'c d e']))
+    const cut = Buffer.concat([long, Buffer.from('&a=%ff')])
+    await assert.rejects(async () => readForm(cut, TYPE), { code: 'input.malformed' })
+    const spaces = Buffer.from(`a=${'+='.repeat(100_000)}`)
+    assert.deepEqual(await readForm(spaces, TYPE), [['a', ' ='.repeat(100_000)]])
   })
 
   it('is read as one text where spaces are written as `+`, and refuses each doubtful escape', () => {

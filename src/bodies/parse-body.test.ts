@@ -27,3 +27,31 @@ describe('M1: a body of another type than the operation takes', () => {
     assert.deepEqual(json, [])
   })
 })
+
+describe('W10: a long body', () => {
+  it('is read over many turns, in which others get theirs, and whoever goes on with it has one of its own', async () => {
+    const members = Array.from({ length: 60_000 }, (_, i) => `"m${i}":1`)
+    const pairs = Array.from({ length: 9_000 }, (_, i) => `name${i}=1`)
+    const bodies = [
+      [`{${members}}`, 'application/json', { as: 'json' }, 30],
+      [pairs.join('&'), 'application/x-www-form-urlencoded', { as: 'form' }, 7],
+    ] as const
+    for (const [text, type, kind, least] of bodies) {
+      let turns = 0
+      let isRead = false
+      const other = () => {
+        turns++
+        if (!isRead) setImmediate(other)
+      }
+      setImmediate(other)
+      await parseBody(Buffer.from(text), type, kind)
+      isRead = true
+      assert.ok(turns >= least, `${turns} turns of ${kind.as}`)
+    }
+  })
+
+  it('does not wait where it is short', () => {
+    const text = `{"a":"${'b'.repeat(65_000)}"}`
+    assert.ok(!(parseBody(Buffer.from(text), 'application/json') instanceof Promise))
+  })
+})

@@ -1,4 +1,7 @@
-import { type Json, parseJson } from '../lib/json.ts'
+import { writeCanonicalInSteps } from '../lib/canonical-in-steps.ts'
+import { nextTurn } from '../lib/in-steps.ts'
+import { type Json, MAX_AT_ONCE, parseJsonInSteps } from '../lib/json.ts'
+import type { Awaitable } from '../lib/pipeline.ts'
 import { Problem } from '../lib/problem.ts'
 import { type BodyReader, BytesReader } from './body-reader.ts'
 import { readForm } from './form.ts'
@@ -15,16 +18,20 @@ export const MAX_BODY_BYTES = 1024 * 1024
 const JSON_TYPE = 'application/json'
 
 /**
- * Parses a whole body as strict JSON. Throws `request.unsupported_media_type` and what `parseJson` refuses.
+ * Parses a whole body as strict JSON, a long one in slices. Throws `request.unsupported_media_type` and what `parseJson` refuses.
  */
-function jsonBody(bytes: Buffer, contentType: string, { isUnknown, media }: BodyKind): Json {
+function jsonBody(
+  bytes: Buffer,
+  contentType: string,
+  { isUnknown, media }: BodyKind,
+): Awaitable<Json> {
   const [type = JSON_TYPE] = media ?? []
   if (plainMediaType(contentType) !== type)
     throw new Problem(
       'request.unsupported_media_type',
       isUnknown ? UNKNOWN : `this operation takes \`${type}\``,
     )
-  return parseJson(bytes, { bytes: MAX_BODY_BYTES })
+  return parseJsonInSteps(bytes, { bytes: MAX_BODY_BYTES })
 }
 
 const UNKNOWN =
@@ -47,18 +54,36 @@ export function bodyReader({ as, media = [] }: BodyKind, contentType = ''): Body
 }
 
 /**
- * Parses a whole body strictly; `undefined` when there is none. Throws as `jsonBody`, `readForm` and readers of
- * pieces do.
+ * Parses a whole body strictly; `undefined` when there is none. A long one is read in slices, its canonical form is written in slices,
+ * too, and whoever goes on with it has a turn of its own. Throws, or rejects, as `jsonBody`, `readForm` and readers of pieces do.
  */
 export function parseBody(
   bytes: Buffer,
   contentType = '',
   kind: BodyKind = { as: 'json' },
-): Json | undefined {
+): Awaitable<Json | undefined> {
   if (bytes.length === 0) return undefined
-  if (kind.as === 'form') return readForm(bytes, contentType)
+  const read = readerOf(kind)(bytes, contentType, kind)
+  return bytes.length <= MAX_AT_ONCE ? read : inTurns(read)
+}
+
+async function inTurns(read: Awaitable<Json>): Promise<Json> {
+  const body = await read
+  await writeCanonicalInSteps(body)
+  await nextTurn()
+  return body
+}
+
+type WholeReader = (bytes: Buffer, contentType: string, kind: BodyKind) => Awaitable<Json>
+
+function readerOf({ as }: BodyKind): WholeReader {
+  if (as === 'json') return jsonBody
+  return as === 'form' ? readForm : readPieces
+}
+
+function readPieces(bytes: Buffer, contentType: string, kind: BodyKind): Json {
   const reader = bodyReader(kind, contentType)
-  if (!reader) return jsonBody(bytes, contentType, kind)
+  if (!reader) throw new Error(`a body of ${kind.as} has no reader`)
   reader.push(bytes)
   return reader.end()
 }

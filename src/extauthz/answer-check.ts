@@ -80,7 +80,7 @@ async function readCall(
       const value = headers.get(name)
       return value === undefined ? [] : [[name, value] as const]
     }),
-    body: parseBody(await body.read(), headers.get('content-type'), kind),
+    body: await parseBody(await body.read(), headers.get('content-type'), kind),
     origin: { ip },
     // Nothing here sees the answer of the API.
     doable: [],

@@ -15,7 +15,8 @@ export interface Target {
 const MAX_TARGET = 8192
 /** pchar of RFC 3986 3.3 without `;`, which some servers cut a segment at. */
 const SEGMENT = /^(?:[A-Za-z0-9._~!$&'()*+,=:@-]|%[0-9A-Fa-f]{2})+$/
-const QUERY_PART = /^(?:[A-Za-z0-9._~!$'()*+,:@/?[\]-]|%[0-9A-Fa-f]{2})*$/
+const QUERY_NAME = /^(?:[A-Za-z0-9._~!$'()*+,:@/?[\]-]|%[0-9A-Fa-f]{2})+$/
+const QUERY_VALUE = /^(?:[A-Za-z0-9._~!$'()*+,:@/?[\]=-]|%[0-9A-Fa-f]{2})*$/
 
 /** Signs at which some parsers of names with brackets let the name end, wherever they stand. */
 const NAME_END = /(?:\]|%5D)=/i
@@ -70,32 +71,50 @@ function readPath(path: string): string[] | undefined {
  * Reads `application/x-www-form-urlencoded` text: `+` is a space (it is sent on as `%20`). `undefined`: it can be read in more than
  * one way. `inValues`: names never have lines.
  */
-export function readQuery(
+function readQuery(
   text: string,
   inValues: Exclude<PartKind, 'segment'> = 'query',
 ): [string, string][] | undefined {
   const pairs: [string, string][] = []
   if (text === '') return pairs
   for (const part of text.split('&')) {
-    const at = part.indexOf('=')
-    const rawName = at < 0 ? part : part.slice(0, at)
-    const rawValue = at < 0 ? '' : part.slice(at + 1)
-    if (
-      rawName === '' ||
-      !QUERY_PART.test(rawName) ||
-      !QUERY_PART.test(rawValue.replaceAll('=', '')) ||
-      NAME_END.test(rawValue)
-    ) {
-      return undefined
-    }
-    const inName = inValues === 'form' ? 'form' : 'query'
-    const name = decodePart(rawName.replaceAll('+', ' '), inName)
-    const value = decodePart(rawValue.replaceAll('+', ' '), inValues)
-    if (name === undefined || value === undefined || /[\t\n\r]/.test(name)) return undefined
-    pairs.push([name, value])
+    const pair = readPair(part, inValues)
+    if (!pair) return undefined
+    pairs.push(pair)
   }
   return pairs
 }
+
+/** Reads one pair of name and value, as `readQuery` does. */
+export function readPair(
+  part: string,
+  inValues: Exclude<PartKind, 'segment'>,
+): [string, string] | undefined {
+  const at = part.indexOf('=')
+  const rawName = at < 0 ? part : part.slice(0, at)
+  const rawValue = at < 0 ? '' : part.slice(at + 1)
+  if (!QUERY_NAME.test(rawName) || !QUERY_VALUE.test(rawValue) || NAME_END.test(rawValue))
+    return undefined
+  const name = decodePart(withSpaces(rawName), inValues === 'form' ? 'form' : 'query')
+  const value = decodePart(withSpaces(rawValue), inValues)
+  if (name === undefined || value === undefined || /[\t\n\r]/.test(name)) return undefined
+  return [name, value]
+}
+
+/** Length up to which a text is gone through by `replaceAll`, which takes 20 ns for each `+`. */
+const SHORT = 4_096
+
+/** Puts spaces in place of `+` in ASCII. */
+function withSpaces(part: string): string {
+  if (!part.includes('+')) return part
+  if (part.length <= SHORT) return part.replaceAll('+', ' ')
+  const bytes = Buffer.from(part, 'latin1')
+  for (let at = 0; at < bytes.length; at++) if (bytes[at] === PLUS) bytes[at] = SPACE
+  return bytes.toString('latin1')
+}
+
+const PLUS = 0x2b
+const SPACE = 0x20
 
 /**
  * Reads a request target, exactly as it was sent. Nothing is normalised: what can be read in two ways is turned away.

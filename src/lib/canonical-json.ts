@@ -8,6 +8,14 @@
 import { createHash } from 'node:crypto'
 import { ExactNumber } from './json.ts'
 
+/** Canonical text of a value that was written before. It stands for the value wherever that is written again. */
+export class CanonicalText {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
 /** Value that can be written canonically. Members that are `undefined` are absent. */
 export type Canonical =
   | null
@@ -15,6 +23,7 @@ export type Canonical =
   | string
   | number
   | ExactNumber
+  | CanonicalText
   | readonly Canonical[]
   | ReadonlyMap<string, Canonical>
   | { readonly [name: string]: Canonical | undefined }
@@ -30,7 +39,8 @@ export function canonicalJson(value: Canonical): string {
   if (typeof value === 'number') return ecmaNumber(value)
   if (value instanceof ExactNumber) return value.text
   if (isList(value)) return `[${Array.from(value, canonicalJson).join(',')}]`
-  return `{${isMap(value) ? mapMembers(value) : plainMembers(value)}}`
+  if (isMap(value)) return `{${mapMembers(value)}}`
+  return value instanceof CanonicalText ? value.text : `{${plainMembers(value)}}`
 }
 
 /**

@@ -23,6 +23,31 @@ export async function mapInSteps<In, Out>(
   return made
 }
 
+/** Work in slices: it yields wherever others may get their turn, and returns what it made. */
+export type SlicedWork<T> = Generator<undefined, T, undefined>
+
+/** Does work of which every slice takes a few milliseconds, each in a turn of its own. */
+export async function runInSteps<T>(work: SlicedWork<T>): Promise<T> {
+  for (;;) {
+    const slice = work.next()
+    if (slice.done) return slice.value
+    await turn()
+  }
+}
+
+/** Does all slices of work at once. */
+export function runAtOnce<T>(work: SlicedWork<T>): T {
+  for (;;) {
+    const slice = work.next()
+    if (slice.done) return slice.value
+  }
+}
+
+/** Lets others get their turn. */
+export function nextTurn(): Promise<void> {
+  return turn()
+}
+
 /** Characters that are digested before others get their turn: a millisecond or two. */
 const CHARACTERS_AT_ONCE = 1_048_576
 

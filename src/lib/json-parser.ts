@@ -7,25 +7,31 @@ const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const COMMA = 0x2c
 const COLON = 0x3a
-const ESCAPES: Readonly<Record<string, string>> = {
-  '"': '"',
-  '\\': '\\',
-  '/': '/',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
+/** Items of what is no list; nothing is ever put there. */
+const NO_ITEMS: Json[] = []
+
+/** A list or an object that was begun and has not ended. */
+interface OpenContainer {
+  readonly outer: OpenContainer | undefined
+  /** Members of an object; `undefined`: it is a list. */
+  readonly members: Map<string, Json> | undefined
+  readonly items: Json[]
+  /** Name of the member whose value comes next; of an object. */
+  name: string
 }
 
-/** Recursive descent, one pass, no back-tracking. */
+/** Reads one document in one pass, without back-tracking and without recursion, so that it can stop between two values and go on later. */
 export class JsonParser {
   readonly #text: string
-  readonly #depth: number
+  readonly #maxDepth: number
   readonly #most: number
   readonly #allowed: readonly string[]
   #values = 0
   #at = 0
+  #depth = 0
+  #open: OpenContainer | undefined
+  #document: Json = null
+  #isRead = false
 
   /**
    * Makes a parser. `most`: maximum of values, each list, object and scalar counted, and by what they take: one more
@@ -33,26 +39,41 @@ export class JsonParser {
    */
   constructor(text: string, depth: number, most: number, allowed: readonly string[] = []) {
     this.#text = text
-    this.#depth = depth
+    this.#maxDepth = depth
     this.#most = most
     this.#allowed = allowed
   }
 
+  /** Reads all of the document, or what is left of it. */
   document(): Json {
-    const value = this.#value(0)
-    this.#space()
-    if (this.#at < this.#text.length) throw this.#malformed('something follows the value')
-    return value
+    this.advance(Number.POSITIVE_INFINITY)
+    return this.#document
   }
 
-  #value(depth: number): Json {
+  /** Reads until about so many values more are counted. Answers whether that was the end of the document, or it had ended before. */
+  advance(values: number): boolean {
+    if (this.#isRead) return true
+    const until = this.#values + values
+    while (this.#values < until) {
+      const value = this.#value()
+      if (value === undefined || !this.#put(value)) continue
+      this.#space()
+      if (this.#at < this.#text.length) throw this.#malformed('something follows the value')
+      this.#isRead = true
+      return true
+    }
+    return false
+  }
+
+  /** Reads a value; `undefined`: one was begun that has members or items. */
+  #value(): Json | undefined {
     this.#count()
     this.#space()
     switch (this.#text[this.#at]) {
       case '{':
-        return this.#object(this.#deeper(depth))
+        return this.#object()
       case '[':
-        return this.#array(this.#deeper(depth))
+        return this.#array()
       case '"':
         return this.#string()
       case 't':
@@ -66,33 +87,63 @@ export class JsonParser {
     }
   }
 
+  /** Puts a whole value where it belongs, and what it ends there. Answers whether it is the document. */
+  #put(value: Json): boolean {
+    let whole = value
+    for (let open = this.#open; open; open = open.outer) {
+      const { items, members } = open
+      if (members) members.set(open.name, whole)
+      else items.push(whole)
+      if (!this.#ends(members ? '}' : ']')) {
+        this.#skip(COMMA, members ? 'expected , or }' : 'expected , or ]')
+        if (members) open.name = this.#name(members)
+        this.#open = open
+        return false
+      }
+      this.#depth--
+      whole = members ?? items
+    }
+    this.#open = undefined
+    this.#document = whole
+    return true
+  }
+
   /** Bounds the time of a turn, and the memory. */
   #count(): void {
     if (++this.#values > this.#most)
       throw new Problem('input.too_large', `more than ${this.#most} values`)
   }
 
-  /** Bounds the recursion, so that input cannot exhaust the stack. */
-  #deeper(depth: number): number {
-    if (depth >= this.#depth)
-      throw new Problem('input.too_deep', `nested deeper than ${this.#depth} at ${this.#at}`)
-    return depth + 1
+  /** Bounds the depth: whoever reads what was read goes down by recursion. */
+  #deeper(): void {
+    if (this.#depth >= this.#maxDepth)
+      throw new Problem('input.too_deep', `nested deeper than ${this.#maxDepth} at ${this.#at}`)
   }
 
-  #object(depth: number): ReadonlyMap<string, Json> {
+  #object(): Json | undefined {
+    this.#deeper()
     this.#count()
     const members = new Map<string, Json>()
     this.#at++
     if (this.#ends('}')) return members
-    for (;;) {
-      this.#space()
-      members.set(this.#name(members), this.#value(depth))
-      if (this.#ends('}')) return members
-      this.#skip(COMMA, 'expected , or }')
-    }
+    const name = this.#name(members)
+    this.#depth++
+    this.#open = { outer: this.#open, members, items: NO_ITEMS, name }
+    return undefined
+  }
+
+  #array(): Json | undefined {
+    this.#deeper()
+    const items: Json[] = []
+    this.#at++
+    if (this.#ends(']')) return items
+    this.#depth++
+    this.#open = { outer: this.#open, members: undefined, items, name: '' }
+    return undefined
   }
 
   #name(members: ReadonlyMap<string, Json>): string {
+    this.#space()
     this.#count()
     const start = this.#at
     if (this.#text.charCodeAt(start) !== QUOTE) throw this.#malformed('expected a member name')
@@ -106,26 +157,15 @@ export class JsonParser {
     return name
   }
 
-  #array(depth: number): readonly Json[] {
-    const items: Json[] = []
-    this.#at++
-    if (this.#ends(']')) return items
-    for (;;) {
-      items.push(this.#value(depth))
-      if (this.#ends(']')) return items
-      this.#skip(COMMA, 'expected , or ]')
-    }
-  }
-
   #string(): string {
-    let from = ++this.#at
-    let decoded = ''
+    const start = ++this.#at
+    let isPlain = true
     for (;;) {
       const code = this.#text.charCodeAt(this.#at)
       if (code === QUOTE) break
       if (code === BACKSLASH) {
-        decoded += this.#text.slice(from, this.#at) + this.#escape()
-        from = this.#at
+        isPlain = false
+        this.#at += 2
       } else if (code >= 0x20) {
         this.#at++
       } else {
@@ -133,26 +173,24 @@ export class JsonParser {
         throw this.#malformed('a string is not closed or contains a control character')
       }
     }
-    const rest = this.#text.slice(from, this.#at++)
-    if (decoded === '') return rest
-    decoded += rest
-    if (!decoded.isWellFormed()) throw this.#malformed('a string contains a lone surrogate')
-    return decoded
+    const written = this.#text.slice(start, this.#at++)
+    return isPlain ? written : this.#unescaped(written, start)
   }
 
-  #escape(): string {
-    const letter = this.#text[this.#at + 1] ?? ''
-    if (letter !== 'u') {
-      const character = ESCAPES[letter]
-      if (character === undefined) throw this.#malformed('unknown escape')
-      this.#at += 2
-      return character
+  /** Reads the escapes of a string. ECMAScript's own reader takes those of RFC 8259 and no others, in a fifth of the time. */
+  #unescaped(written: string, start: number): string {
+    const end = this.#at
+    this.#at = start
+    let text: string
+    try {
+      text = JSON.parse(`"${written}"`)
+    } catch {
+      throw this.#malformed('unknown escape in the string')
     }
-    const digits = this.#text.slice(this.#at + 2, this.#at + 6)
-    if (!/^[0-9a-fA-F]{4}$/.test(digits)) throw this.#malformed('unknown escape')
-    if (digits === '0000') throw this.#malformed('a string contains U+0000')
-    this.#at += 6
-    return String.fromCharCode(Number.parseInt(digits, 16))
+    if (text.includes('\0')) throw this.#malformed('U+0000 in the string')
+    if (!text.isWellFormed()) throw this.#malformed('a lone surrogate in the string')
+    this.#at = end
+    return text
   }
 
   #word<T extends Json>(word: string, value: T): T {

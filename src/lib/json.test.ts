@@ -3,7 +3,15 @@ import { test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
-import { ExactNumber, type Json, parseJson, printJson, printPieces } from './json.ts'
+import {
+  ExactNumber,
+  type Json,
+  jsonSlices,
+  parseJson,
+  parseJsonInSteps,
+  printJson,
+  printPieces,
+} from './json.ts'
 import { Problem, type ProblemCode } from './problem.ts'
 
 function refuses(input: string | Uint8Array, code: ProblemCode, limits = {}): void {
@@ -288,6 +296,42 @@ test('what is not one JSON value is refused', () => {
     ']',
   ]
   for (const text of [...texts, ...more]) refuses(text, 'input.malformed')
+})
+
+test('W10: a long text is read in slices of 8,192 values, to the same value or the same refusal', async () => {
+  const list = (count: number, item: (i: number) => string) =>
+    Array.from({ length: count }, (_, i) => item(i)).join()
+  const slicesOf = (text: string) => {
+    let count = 0
+    for (const work = jsonSlices(text); !work.next().done; ) count++
+    return count
+  }
+  const members = `{${list(65_000, (i) => `"m${i}":1`)}}`
+  assert.ok(slicesOf(members) >= 15)
+  assert.ok(slicesOf(`[${list(60_000, () => '{}')}]`) >= 14)
+  const nested = `[${list(10_000, (i) => `{"a":[${i},{"b":"\\n"}]}`)}]`
+  for (const text of [members, nested, `${members} `])
+    assert.deepEqual(await parseJsonInSteps(Buffer.from(text)), parseJson(text))
+  assert.deepEqual(parseJsonInSteps(Buffer.from('[1]')), parseJson('[1]'), 'a short one at once')
+  for (const text of [
+    `${members}]`,
+    members.slice(0, -1),
+    `{"m9":1,${members.slice(1)}`,
+    `[${nested}`,
+  ]) {
+    const refusal = (error: unknown) => error instanceof Problem && [error.code, error.detail]
+    let expected: unknown
+    try {
+      parseJson(text)
+    } catch (error) {
+      expected = refusal(error)
+    }
+    assert.ok(Array.isArray(expected), text.slice(-9))
+    await assert.rejects(
+      async () => parseJsonInSteps(Buffer.from(text)),
+      (error) => isDeepStrictEqual(refusal(error), expected),
+    )
+  }
 })
 
 test('details give positions and never repeat what was sent', () => {

@@ -5,8 +5,10 @@
  * way. Member names with a meaning in JavaScript prototypes or in Cedar's JSON are refused at any depth.
  * `constructor` and its like are ordinary names: objects become Maps.
  */
+import { runInSteps, type SlicedWork } from './in-steps.ts'
 import { JsonParser } from './json-parser.ts'
 import { ExactNumber, type Json, type JsonObject } from './json-value.ts'
+import type { Awaitable } from './pipeline.ts'
 import { Problem } from './problem.ts'
 
 export { ExactNumber, type Json, type JsonObject }
@@ -29,8 +31,8 @@ export interface JsonLimits {
 const MAX_BYTES = 1024 * 1024
 const MAX_DEPTH = 64
 /**
- * Maximum of values: a list of empty objects takes thirty times its length in memory. And a thread that answers calls
- * reads them in one turn, which takes no longer than 20 ms this way.
+ * Maximum of values: a list of empty objects takes thirty times its length in memory. And where a thread that answers calls reads them
+ * in one turn, they take no longer than 25 ms; bodies of agents are read in slices (`parseJsonInSteps`).
  */
 const MAX_VALUES = MAX_BYTES / 8
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -41,6 +43,33 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  * details give positions (in characters), never content.
  */
 export function parseJson(input: string | Uint8Array, limits: JsonLimits = {}): Json {
+  return parserOf(input, limits).document()
+}
+
+/** Text that is read at once, in bytes: it takes three milliseconds at worst. */
+export const MAX_AT_ONCE = 65_536
+/** Values that are read in one turn, as `JsonLimits` counts them. */
+const VALUES_AT_ONCE = 8_192
+
+/**
+ * Reads one JSON text as `parseJson` does; a long one in slices, between which others get their turn. A short one is there at once.
+ * @throws Problem as `parseJson`; it rejects with what is wrong with a long text
+ */
+export function parseJsonInSteps(input: Uint8Array, limits: JsonLimits = {}): Awaitable<Json> {
+  return input.byteLength <= MAX_AT_ONCE
+    ? parseJson(input, limits)
+    : runInSteps(jsonSlices(input, limits))
+}
+
+/** Reads one JSON text in slices. */
+export function* jsonSlices(input: string | Uint8Array, limits: JsonLimits = {}): SlicedWork<Json> {
+  const parser = parserOf(input, limits)
+  do yield
+  while (!parser.advance(VALUES_AT_ONCE))
+  return parser.document()
+}
+
+function parserOf(input: string | Uint8Array, limits: JsonLimits): JsonParser {
   const most = limits.bytes ?? MAX_BYTES
   const size = typeof input === 'string' ? Buffer.byteLength(input) : input.byteLength
   if (size > most) throw new Problem('input.too_large', `${size} bytes, ${most} at most`)
@@ -50,7 +79,7 @@ export function parseJson(input: string | Uint8Array, limits: JsonLimits = {}): 
     throw new Problem('input.malformed', 'starts with a byte order mark')
   const depth = Math.min(limits.depth ?? MAX_DEPTH, MAX_DEPTH)
   const values = most > MAX_BYTES ? most / 4 : MAX_VALUES
-  return new JsonParser(text, depth, values, limits.allowed).document()
+  return new JsonParser(text, depth, values, limits.allowed)
 }
 
 /**

@@ -49,7 +49,9 @@ function isMultipart({ type }: SentForm): boolean {
 
 function saidBy(form: SentForm) {
   try {
-    return parseBody(form.body, form.type, { as: isMultipart(form) ? 'multipart' : 'form' })
+    const said = parseBody(form.body, form.type, { as: isMultipart(form) ? 'multipart' : 'form' })
+    assert.ok(!(said instanceof Promise), 'a short form is read at once')
+    return said
   } catch (error) {
     assert.ok(error instanceof Problem, String(error))
     return undefined

@@ -119,6 +119,8 @@ export const ARGUMENT_LIMITS = {
   depth: 16,
   /** Arguments and nested fields of one action together. */
   fields: 512,
+  /** Typed values of one call together, each record, list and item counted: they are typed, decided on and written in one turn. */
+  values: 10_000,
 } as const
 
 /** Tells whether policy may find the argument missing. */

@@ -15,8 +15,9 @@ export {
   type UntypedPart,
   type UntypedType,
 } from './argument.ts'
+export { MAX_COMPARED } from './counted-work.ts'
 export type { GivenJson } from './given-json.ts'
-export { foldName, MAX_COMPARED } from './look-alike.ts'
+export { foldName } from './look-alike.ts'
 export { type ActionMatch, matchAction, type RoutedAction } from './match-action.ts'
 export { type Pair, type PairValue, writeArgument } from './pairs.ts'
 export { cutSegment, parseTemplate, type TemplateSegment, templateShape } from './path-template.ts'

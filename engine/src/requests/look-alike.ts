@@ -1,9 +1,7 @@
 import type { RecordType } from './argument.ts'
+import { nameCounter, PLAIN } from './counted-work.ts'
 import { plainLetters } from './letter-twins.ts'
 import { type ArgumentMisfit, memberAt, refuse } from './refusal.ts'
-
-/** Names of letters, digits and ordinary signs only: for them, lower case is the whole fold. */
-const PLAIN = /^[\x20-\x7e]*$/
 
 /** Characters that readers drop or stop at, and that no name of an API has. */
 const UNSEEN = /[\p{Cc}\p{Default_Ignorable_Code_Point}]/gu
@@ -52,10 +50,17 @@ function rootName(name: string): string {
   return /^[^[.]*/.exec(name)?.[0] ?? name
 }
 
+/** A plain name in lower case without joints: names that have one convention, or one fold, have this in common. Most names have it with no other. */
+function squeezedName(name: string): string {
+  return name.toLowerCase().replace(/[ _.\-[\]]+/g, '')
+}
+
 interface DeclaredNames {
   readonly names: ReadonlySet<string>
   readonly forms: ReadonlySet<string>
   readonly conventional: ReadonlySet<string>
+  /** All of them without joints. */
+  readonly squeezed: ReadonlySet<string>
 }
 
 /** Types come from the catalog, so there are only so many. */
@@ -65,48 +70,13 @@ function declaredBy(type: RecordType): DeclaredNames {
   const known = DECLARED.get(type)
   if (known) return known
   const names = new Set(type.fields.map(({ name }) => name))
-  const made = {
-    names,
-    forms: new Set(Array.from(names, foldName)),
-    conventional: new Set(Array.from(names, (name) => conventionalName(plainName(name)))),
-  }
+  const forms = new Set(Array.from(names, foldName))
+  const conventional = new Set(Array.from(names, (name) => conventionalName(plainName(name))))
+  const squeezed = new Set(Array.from([...forms, ...conventional], squeezedName))
+  const made = { names, forms, conventional, squeezed }
   DECLARED.set(type, made)
   return made
 }
-
-/** Names of a call that are compared with declared ones: how many, and their characters beyond ASCII, of which each may cost a microsecond. */
-export const MAX_COMPARED = { names: 10_000, characters: 10_000 } as const
-
-/** Comparisons that one call may still cost. */
-class Comparisons {
-  #names: number = MAX_COMPARED.names
-  #characters: number = MAX_COMPARED.characters
-
-  /** Counts a name. Answers what there is too much of. */
-  count(name: string): keyof typeof MAX_COMPARED | undefined {
-    if (--this.#names < 0) return 'names'
-    if (!PLAIN.test(name)) this.#characters -= name.length
-    return this.#characters < 0 ? 'characters' : undefined
-  }
-}
-
-let ofCall: Comparisons | undefined
-
-/** Types one call, all in one turn: its names are counted together. */
-export function comparingTogether<T>(type: () => T): T {
-  const before = ofCall
-  ofCall = new Comparisons()
-  try {
-    return type()
-  } finally {
-    ofCall = before
-  }
-}
-
-const TOO_MANY = {
-  names: `has more members that the API does not describe than ${MAX_COMPARED.names}`,
-  characters: `has longer names beyond ASCII than ${MAX_COMPARED.characters} characters together`,
-} as const
 
 /**
  * Refuses an object that a lenient reader reads differently: a member that is not declared and looks like a declared one, or two
@@ -124,13 +94,13 @@ export function refuseLookAlikes(
   const apart = declared.forms.size === declared.names.size
   // Of a closed object the others are refused anyway.
   if (apart && !type.open) return undefined
-  const comparisons = ofCall ?? new Comparisons()
+  const count = nameCounter(at)
   const taken = new Set<string>()
   for (const name of names) {
     const known = declared.names.has(name)
     if (known && apart) continue
-    const exhausted = comparisons.count(name)
-    if (exhausted) return refuse('too_long', at, TOO_MANY[exhausted])
+    const tooMany = count(name)
+    if (tooMany) return tooMany
     const form = foldName(name)
     if (taken.has(form) || (!known && isDeclared(declared, name, form, as)))
       return refuse('look_alike', memberAt(at, name), 'is too much like the name of another member')
@@ -140,14 +110,15 @@ export function refuseLookAlikes(
 }
 
 function isDeclared(
-  { conventional, forms }: DeclaredNames,
+  { conventional, forms, squeezed }: DeclaredNames,
   name: string,
   form: string,
   as: 'object' | 'form',
 ): boolean {
   if (forms.has(form)) return true
-  const plain = plainName(name)
-  const names = as === 'form' ? [plain, rootName(plain)] : [plain]
+  const plain = PLAIN.test(name) ? name.trim() : plainName(name)
+  const all = as === 'form' ? [plain, rootName(plain)] : [plain]
+  const names = all.filter((each) => !PLAIN.test(each) || squeezed.has(squeezedName(each)))
   return names.some(
     (each) =>
       each !== '' && (forms.has(foldName(each)) || conventional.has(conventionalName(each))),

@@ -6,8 +6,9 @@ import {
   type RecordType,
   type TypedType,
 } from './argument.ts'
+import { countingTogether, countValue } from './counted-work.ts'
 import type { GivenJson } from './given-json.ts'
-import { comparingTogether, refuseLookAlikes } from './look-alike.ts'
+import { refuseLookAlikes } from './look-alike.ts'
 import {
   isMisfit,
   type Pair,
@@ -42,7 +43,7 @@ export function typeArguments(
 ): TypedResult {
   const schema = action.arguments
   const typed = new Map<string, TypedValue>()
-  const refusal = comparingTogether(
+  const refusal = countingTogether(
     () =>
       typePath(schema, given.path, typed) ??
       typeQuery(schema, given.query, typed) ??
@@ -148,6 +149,8 @@ function typeRepeated(
     return refuse('out_of_range', at, `needs ${type.minItems} items`)
   const items: TypedValue[] = []
   for (const value of given) {
+    const tooMany = countValue(at)
+    if (tooMany) return tooMany
     const item = plainValue(type.items, value, at)
     if ('ok' in item) return item
     items.push(item)

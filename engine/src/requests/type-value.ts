@@ -6,6 +6,7 @@ import {
   type SetType,
   type TypedType,
 } from './argument.ts'
+import { countValue } from './counted-work.ts'
 import { type GivenJson, numberText } from './given-json.ts'
 import { refuseLookAlikes } from './look-alike.ts'
 import { type ArgumentMisfit, memberAt, refuse } from './refusal.ts'
@@ -20,6 +21,8 @@ export function typeValue(
   asText = false,
 ): TypedValue | ArgumentMisfit {
   if (depth > ARGUMENT_LIMITS.depth) return refuse('too_long', at, 'is nested too deep')
+  const tooMany = countValue(at)
+  if (tooMany) return tooMany
   if (type.kind === 'set') return typeSet(type, value, at, depth, asText)
   if (type.kind === 'record') {
     return value instanceof Map

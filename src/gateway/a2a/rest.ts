@@ -1,6 +1,7 @@
 import { MAX_BODY_BYTES, parseBody } from '../../bodies/index.ts'
 import { collectBody } from '../../http/index.ts'
 import { ExactNumber, isObject, type Json, type JsonObject } from '../../lib/json.ts'
+import type { Awaitable } from '../../lib/pipeline.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { RpcRequest } from '../../net/index.ts'
 import { PipelineEnd } from '../ended.ts'
@@ -75,7 +76,7 @@ export async function readRest(located: LocatedRequest): Promise<RpcRequest> {
   const { message, request } = located
   const { id, method } = routeOf(located)
   const bytes = await collectBody(message, MAX_BODY_BYTES)
-  const body = bodyOf(bytes, request.headers.get('content-type'))
+  const body = await bodyOf(bytes, request.headers.get('content-type'))
   const query = request.query.filter(([name]) => name !== VERSION_PARAMETER)
   const isBodiless = request.method === 'GET' || request.method === 'DELETE'
   if (isBodiless ? body !== undefined : query.length > 0)
@@ -103,7 +104,7 @@ export const VERSION_PARAMETER = 'A2A-Version'
 /** Media type of the binding, which is JSON (section 14.1). */
 const A2A_JSON = /^application\/a2a\+json(?=[ \t]*(?:;|$))/i
 
-function bodyOf(bytes: Buffer, type = ''): Json | undefined {
+function bodyOf(bytes: Buffer, type = ''): Awaitable<Json | undefined> {
   return parseBody(bytes, type.replace(A2A_JSON, 'application/json'))
 }
 
