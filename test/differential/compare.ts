@@ -43,7 +43,7 @@ export async function compareCall(
     const value = seen.headers[each]
     return typeof value === 'string' ? [[each, value] as const] : []
   })
-  const body = parseBody(seen.bytes, type, bodyKind(action.arguments.body))
+  const body = await parseBody(seen.bytes, type, bodyKind(action.arguments.body))
   const sent = { method: seen.method, path, query, headers, body }
   const call: Call = { ...UNSAID, resource, action, arguments: looked, sent }
   const received = freeze(call, by)
