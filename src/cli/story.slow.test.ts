@@ -63,7 +63,13 @@ describe('beside `remit dev`', () => {
     assert.equal(login.exit, 0, login.said)
     assert.match(login.said, /Signed in .* as Ada Admin, an administrator/)
     const me = await cli.remit('whoami', '--json')
-    assert.deepEqual(Object.keys(me.json), ['url', 'person', 'administrator', 'confirms', 'expires_at'])
+    assert.deepEqual(Object.keys(me.json), [
+      'url',
+      'person',
+      'administrator',
+      'confirms',
+      'expires_at',
+    ])
     assert.match((await cli.remit('whoami')).out, /Ada Admin · administrator/)
     assert.equal((await cli.remit('logout')).exit, 0)
     assert.equal((await cli.remit('whoami')).exit, 1)
