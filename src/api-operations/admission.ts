@@ -103,7 +103,7 @@ export const ADMISSION = noun({
             key_change: Type.Optional(
               Type.Enum(['accept', 'ask', 'suspend'], {
                 description:
-                  'what follows when a document has a key that it had not: nothing, people are asked anew, or the agent is suspended',
+                  'when a document has a new key: nothing happens, people are asked again, or the agent is suspended',
               }),
             ),
             trust: Type.Integer({ minimum: 0, maximum: 3 }),
@@ -146,7 +146,7 @@ export const ADMISSION = noun({
             ),
             key_change: input(
               '--key-change <what>',
-              'when a document has a key that it had not: accept, ask (people are asked anew) or suspend; else ask',
+              'when a document has a new key: accept, ask (people are asked again) or suspend; else ask',
               { read: (typed) => typed as 'accept' | 'ask' | 'suspend' }, // as: the server says which of them is none
             ),
             ceiling: authority(
@@ -169,7 +169,7 @@ export const ADMISSION = noun({
       route: 'DELETE /admission-rules/:name',
       // Clients that it kept small may match a later rule, which gives them more.
       widens: true,
-      says: 'Removes a rule: nobody else is let in by it. Agents that were let in stay; `remit agents retire NAME` ends one. Later rules may match instead.',
+      says: 'Removes a rule: it lets in no other client. Agents that were let in stay; `remit agents retire NAME` ends one. Later rules may match instead.',
       schemas: ({ ByName, Nothing }) => ({ params: ByName, answer: Nothing }),
       confirms: ({ params }) => `Remove the admission rule ${params.name}`,
       command: ({ bold, dim, done }) => ({

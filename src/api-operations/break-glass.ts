@@ -54,7 +54,7 @@ function lines(each: BreakGlassAnswer, { bold, facts, relative, text }: Terminal
 /** `remit break-glass …` */
 export const BREAK_GLASS = noun({
   name: 'break-glass',
-  says: 'Calls that somebody approved alone in an emergency, and their reviews.',
+  says: 'Calls that one person approved alone in an emergency, and their reviews.',
   operations: {
     list: describe({
       id: 'breakglass.list',
@@ -104,14 +104,14 @@ export const BREAK_GLASS = noun({
       id: 'breakglass.review',
       route: 'POST /break-glass/:id/review',
       widens: true,
-      says: 'Reviews what somebody else approved alone. It ends the approval, if it is unused.',
+      says: 'Reviews a call that another person approved alone. The review ends the approval, if it is unused.',
       schemas: (kit) => ({
         params: kit.ById,
         body: kit.exactly({
           verdict: kit.Type.Enum(['justified', 'not_justified']),
           note: kit.Type.String({
             ...{ minLength: 1, maxLength: 500 },
-            description: 'what the caller found; whoever approved is told',
+            description: 'what the caller found; the person who approved is told',
           }),
         }),
         answer: BreakGlass(kit),
@@ -129,7 +129,9 @@ export const BREAK_GLASS = noun({
               choices: ['justified', 'not_justified'],
               required: true,
             }),
-            note: input('--note <text>', 'why; whoever approved is told', { required: true }),
+            note: input('--note <text>', 'why; the person who approved is told', {
+              required: true,
+            }),
           },
         },
         said: ({ answer }) => done`${bold(answer.text)} is reviewed`,

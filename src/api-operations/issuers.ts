@@ -204,7 +204,7 @@ export const ISSUERS = noun({
       id: 'issuers.set_terms',
       route: 'PUT /issuers/:name/terms',
       widens: true,
-      says: 'Sets everything about an issuer that can change; what is left out is what it is by default. Resource tokens of tasks that rest on it are void, and are issued anew under the new terms.',
+      says: 'Sets everything about an issuer that can change; what is left out gets its default. Resource tokens of tasks that depend on the issuer are void, and are issued again under the new terms.',
       schemas: (kit) => ({ params: kit.ByName, body: IssuerTerms(kit), answer: Issuer(kit) }),
       confirms: ({ params }) => `Change what the issuer ${params.name} is trusted with`,
       command: (terminal) => ({

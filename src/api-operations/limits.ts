@@ -67,7 +67,7 @@ export const LIMITS = noun({
     list: describe({
       route: 'GET /limits',
       who: 'person',
-      says: 'Standing limits with what is used of each; your own, if you are no administrator.',
+      says: 'Standing limits and the use of each. Without being an administrator: your own.',
       schemas: (kit) => ({
         query: kit.exactly({
           kind: kit.Type.Optional(Kind(kit)),
@@ -95,7 +95,7 @@ export const LIMITS = noun({
       route: 'PUT /limits',
       // It may give more than the one before.
       widens: true,
-      says: 'Sets a standing limit, or how much there may be of one that is there; what is used stays used. Answers when every replica keeps to it.',
+      says: 'Sets a standing limit, or another maximum for one that exists; its use so far stays counted. Answers when every replica applies it.',
       schemas: (kit) => ({
         body: kit.exactly({
           subject: kit.exactly({ kind: Kind(kit), id: kit.Type.Optional(SubjectId(kit)) }),

@@ -105,7 +105,7 @@ export const PEOPLE = noun({
       route: 'POST /people/:id/resume',
       widens: true,
       signedAs: 'approvers',
-      says: 'Lets what is done for a person continue, with their open tasks and the keys of these.',
+      says: 'Lets the tasks for a suspended person continue, with the keys that they have.',
       schemas: ({ ById, OpenTasks, Reason }) => ({ params: ById, body: Reason, answer: OpenTasks }),
       confirms: () => 'Let a suspended person continue',
       command: (terminal) => ({
@@ -122,17 +122,18 @@ export const PEOPLE = noun({
       id: 'people.permit_return',
       route: 'POST /people/:id/return',
       widens: true,
-      says: 'Lets somebody whose account was erased sign in again, as a new person with nothing of the old one.',
+      says: 'Lets a person whose account was erased sign in again, as a new person with nothing of the old account.',
       schemas: ({ ById, Nothing, Type }) => ({
         params: ById,
         body: Type.Object({}, { additionalProperties: false }),
         answer: Nothing,
       }),
-      confirms: () => 'Let somebody whose account was erased come back as a new person',
+      confirms: () => 'Let a person whose account was erased come back as a new person',
       command: ({ bold, done }) => ({
         examples: ['remit people permit-return psn_…'],
         takes: { params: { id: input('<id>', 'of the erased account') } },
-        said: ({ params }) => done`whoever was ${bold(params.id)} can come back, as a new person`,
+        said: ({ params }) =>
+          done`the person who was ${bold(params.id)} can come back, as a new person`,
         json: ({ params }) => ({ person: params.id, act: 'permit-return' }),
       }),
     }),

@@ -58,12 +58,12 @@ export const STAND_INS = noun({
       widens: true,
       signedAs: 'approvers',
       confirmedInDevelopment: true,
-      says: 'Names somebody who answers access requests for the caller while they are away. Both are told.',
+      says: 'Names a person who answers access requests for the caller while the caller is away. Both are told.',
       schemas: (kit) => ({
         body: kit.exactly({
           stand_in: kit.Type.String({
             ...{ minLength: 1, maxLength: 320 },
-            description: 'e-mail address or id of somebody of the same identity provider',
+            description: 'e-mail address or id of a person of the same identity provider',
           }),
           starts_at: kit.Type.Optional(kit.Time),
           ends_at: kit.Time,
@@ -95,7 +95,7 @@ export const STAND_INS = noun({
       route: 'DELETE /stand-ins/:id',
       who: 'person',
       widens: false,
-      says: 'Ends a stand-in: whoever is away, whoever stands in, or an administrator. Both are told. Ending it twice is no error.',
+      says: 'Ends a stand-in, by the person who is away, the stand-in, or an administrator. Both are told. Ending it twice is no error.',
       schemas: (kit) => ({ params: kit.ById, answer: StandIn(kit) }),
       command: ({ bold, done }) => ({
         examples: ['remit stand-ins end sti_…'],

@@ -228,7 +228,7 @@ export const AGENTS = noun({
       id: 'agents.set_notifications',
       route: 'PUT /agents/:name/notifications',
       widens: false,
-      says: 'Sets where an agent is told that somebody has answered what it waits for.',
+      says: 'Sets the address that tells an agent that its request was answered.',
       schemas: (kit) => ({
         params: kit.ByName,
         body: kit.exactly({

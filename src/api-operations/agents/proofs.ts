@@ -51,7 +51,7 @@ export const AGENT_PROOFS = {
       body: kit.exactly({ jwk: kit.Type.Unknown() }),
       answer: AgentProfile(kit),
     }),
-    confirms: ({ params }) => `Let whoever holds another private key act as ${params.name}`,
+    confirms: ({ params }) => `Let the holder of another private key act as ${params.name}`,
     command: (terminal) => ({
       examples: [
         'remit agents add-key invoice-bot --key-out invoice-bot.jwk',
@@ -134,14 +134,14 @@ export const AGENT_PROOFS = {
   'add-certificate-name': describe({
     route: 'POST /agents/:name/certificate-names',
     widens: true,
-    says: 'Says how certificates of an authority (REMIT_CLIENT_CA_FILE) call the agent: whoever shows one is the agent.',
+    says: 'Says how certificates of an authority (REMIT_CLIENT_CA_FILE) name the agent: a client with such a certificate is the agent.',
     schemas: (kit) => ({
       params: kit.ByName,
       body: CertificateName(kit),
       answer: CertificateNames(kit),
     }),
     confirms: ({ body, params }) =>
-      `Let whoever has a certificate for ${body.value} act as ${params.name}`,
+      `Let the holder of a certificate for ${body.value} act as ${params.name}`,
   }),
   'remove-certificate-name': describe({
     route: 'POST /agents/:name/certificate-names/remove',

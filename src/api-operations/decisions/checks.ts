@@ -55,7 +55,7 @@ export const CHECKS = noun({
     make: describe({
       route: 'POST /checks',
       widens: false,
-      says: 'What would be answered to a call, as far as it can be told without a task. Nothing is used up, nobody is asked; recorded as a check.',
+      says: 'The answer that a call would get, as far as it can be told without a task. Nothing is used up, and no person is asked. Recorded as a check.',
       bodyBytes: MAX_BYTES,
       schemas: (kit) => {
         const { Type } = kit

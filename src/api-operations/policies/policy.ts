@@ -224,7 +224,7 @@ export const POLICY = noun({
     who: describe({
       id: 'policies.who',
       route: 'GET /policies/who/:action',
-      says: 'Everybody who could ever do something, as people, groups, agents, ceilings and policies are now. Whoever is not named is denied it in every call.',
+      says: 'All people and agents that could ever do something, as people, groups, agents, ceilings and policies are now. All others are denied it in every call.',
       schemas: (kit) => ({
         params: kit.exactly({ action: kit.Type.String({ maxLength: 200 }) }),
         answer: WhoCan(kit),

@@ -20,7 +20,7 @@ export const OWNERS = describe({
   id: 'resources.set_owners',
   route: 'PUT /resources/:name/owners',
   widens: true,
-  says: 'Sets who owns an API: the people and groups whom rules mean by `owner`. Without any, nobody does.',
+  says: 'Sets the owners of an API: the people and groups that rules mean by `owner`. Without any, the API has no owner.',
   schemas: (kit) => ({
     params: kit.ByName,
     body: kit.exactly({ owners: Owners(kit) }),

@@ -109,7 +109,7 @@ export const RESOURCES = noun({
     review: describe({
       id: 'resources.changes',
       route: 'GET /resources/:name/changes',
-      says: 'What is offered by now and differs from what was reviewed: definitions that changed, whose actions are quarantined, and new ones that wait.',
+      says: 'Definitions that differ from the reviewed ones: changed ones, whose actions are quarantined, and new ones that wait.',
       schemas: (kit) => ({ params: kit.ByName, answer: Changes(kit) }),
     }),
     accept: describe({
