@@ -14,7 +14,7 @@ import {
 import { type ApiCaller, acts } from './operation.ts'
 import type { ApiParts } from './parts.ts'
 
-/** INVARIANT: whoever calls, administrators too, acts on channels of their own. */
+/** INVARIANT: every caller, administrators too, acts on channels of their own. */
 function ownAct({ person: { id: owner } }: ApiCaller, name: string): OwnChannelAct {
   return { owner, id: ownChannelId(name), by: owner }
 }

@@ -24,7 +24,7 @@ type ConfirmationResult =
 /**
  * INVARIANT: outside `remit dev`, what widens access is done only after the same person said yes to exactly this on a page
  * (contract 10): to every value of the request, wherever it stands and whatever it is called. Answers what to confirm; or the yes, used up by that, with which the act may go on.
- * @throws Problem `confirmation.missing`, and what the act throws: nobody is asked to confirm what would be refused
+ * @throws Problem `confirmation.missing`, and what the act throws: the person is not asked to confirm what would be refused
  */
 export async function confirmWidening(
   parts: ApiParts,

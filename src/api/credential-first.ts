@@ -27,7 +27,7 @@ export function credentialFirst(given: {
   }
 }
 
-/** No body is an empty one. Where none is asked for, one with something in it is somebody's mistake. */
+/** No body is an empty one. Where none is asked for, one with something in it is a mistake of the caller. */
 export function readBody(request: FastifyRequest, { body }: { readonly body?: unknown }): void {
   request.body ??= {}
   if (body !== undefined) return

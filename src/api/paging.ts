@@ -7,7 +7,7 @@ export interface PageOfList {
   readonly after?: string
 }
 
-/** One more is looked for than is shown, so that whoever asks knows whether to go on. */
+/** One more is looked for than is shown, so that the caller knows whether to go on. */
 export async function pageOf<T>(
   { limit }: PageOfList,
   find: (limit: number) => Promise<readonly T[]>,

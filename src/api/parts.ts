@@ -24,7 +24,7 @@ export interface ApiParts {
   readonly issuer: string
   readonly gateway: string
   /**
-   * Certificates that clients showed at their TLS connections; absent where nobody ends those in
+   * Certificates that clients showed at their TLS connections; absent where no program ends those in
    * front of us.
    */
   readonly certificates?: ClientCertificates | undefined

@@ -53,7 +53,7 @@ function addOperation(app: FastifyInstance, parts: ApiParts, operation: Operatio
   })
 }
 
-/** Maximum size of a body of what anyone may call: nobody is known before it is read. */
+/** Maximum size of a body of what anyone may call: the caller is not known before it is read. */
 const MAX_BYTES_OF_STRANGERS = 16_384
 
 function limitOf({ bodyBytes, textMembers = [], who }: Operation) {

@@ -133,7 +133,7 @@ function certificateCommand(start: Start): Command {
             : text`${green('✓')} certificates with ${one.kind} ${one.value} are ${bold(name)}`,
         )
       cli.answer({ agent: name, certificate_names: names }, () => {
-        if (names.length === 0) return [dim('No certificate says that somebody is this agent.')]
+        if (names.length === 0) return [dim('No certificate name leads to this agent.')]
         return names.map(({ kind, value }) => text`${kind.padEnd(10)} ${value}`)
       })
     })

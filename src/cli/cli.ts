@@ -10,7 +10,7 @@ export interface CommonOptions {
   readonly json?: boolean
 }
 
-/** Parts that a command works with: the server, and how to speak to whoever typed it. */
+/** Parts that a command works with: the server, and how to speak to the person who typed it. */
 export class Cli {
   readonly world: World
   /** The issuer's origin. */
@@ -37,7 +37,7 @@ export class Cli {
     return new Cli(world, await serverAddress(world, options.url), options.json ?? false)
   }
 
-  /** Columns that the answer may take; `undefined` when nobody looks. */
+  /** Columns that the answer may take; `undefined` where no person looks. */
   get width(): number | undefined {
     return this.world.output.width
   }
@@ -51,7 +51,7 @@ export class Cli {
     return this.world.clock.now()
   }
 
-  /** Tells whether a page asks the person to confirm what widens access, so that nobody asks them here, too. */
+  /** Tells whether a page asks the person to confirm what widens access, so that the command does not ask, too. */
   async confirmsOnPage(): Promise<boolean> {
     return (await this.api.call('GET', '/session', {})).confirms === true
   }
@@ -72,7 +72,7 @@ export class Cli {
     write(this.world, this.world.talk, lines)
   }
 
-  /** Shows a page of this server, when somebody looks. Addresses elsewhere are only ever printed. */
+  /** Shows a page of this server, where a person looks. Addresses elsewhere are only ever printed. */
   open(page: string): void {
     if (this.world.talk.isTerminal && URL.parse(page)?.origin === this.url) {
       this.world.openBrowser(page)
@@ -89,7 +89,7 @@ function toText(line: Value): Text {
   return line instanceof Text ? line : shown(line)
 }
 
-/** Only where somebody looks, and unless they said no (no-color.org). */
+/** Only where a person looks, and unless they said no (no-color.org). */
 export function hasColour({ environment }: World, output: Output): boolean {
   return output.isTerminal && !environment.NO_COLOR && environment.TERM !== 'dumb'
 }

@@ -9,7 +9,7 @@ export type Start = (invoked: Command) => Promise<Cli>
 
 const EXAMPLES = new WeakMap<Command, readonly string[]>()
 
-/** Commander's own names one command that was perhaps meant; whoever guesses is helped more by all that there are. */
+/** Commander's own names one command that was perhaps meant; a person who guesses is helped more by all of them. */
 class NamedCommand extends Command {
   /** Called by commander for a first word that is none of its commands. */
   unknownCommand(): void {

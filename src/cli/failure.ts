@@ -1,4 +1,4 @@
-/** Failure of a command, in words for whoever typed it. The one renderer is `tell-failure.ts`. */
+/** Failure of a command, in words for the person who typed it. The one renderer is `tell-failure.ts`. */
 export class CommandFailure extends Error {
   /** Lower case, no full stop, as everywhere. */
   readonly detail: string | undefined

@@ -18,7 +18,7 @@ export const START_WITH = IS_CHECKOUT ? 'npm start --' : START_COMMAND
 
 export interface Release {
   readonly version: string
-  /** Git commit of the sources, in hexadecimal; nothing where nobody knows it. */
+  /** Git commit of the sources, in hexadecimal; nothing where it is not known. */
   readonly commit?: string
   /** Number of the schema that this program needs. */
   readonly schema: number

@@ -4,7 +4,7 @@ import { CommandFailure } from './failure.ts'
 import type { Api } from './server/api.ts'
 
 /**
- * A person by id, e-mail, subject or name. Several that fit are none: access must not go to whoever comes first.
+ * A person by id, e-mail, subject or name. Several that fit are none: access must not go to the first of them.
  * Anything but an id needs an administrator.
  */
 export async function findPerson(api: Api, wanted: string): Promise<{ readonly id: string }> {

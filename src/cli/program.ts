@@ -44,7 +44,7 @@ export async function createProgram(world: World, args: readonly string[] = []):
   const known = COMMANDS.some(([, commands]) => Object.hasOwn(commands, named))
   for (const [title, commands] of COMMANDS) {
     for (const [name, load] of Object.entries(commands)) {
-      // All of them for help, for somebody who mistyped one, and to complete them.
+      // All of them for help, for a mistyped one, and to complete them.
       if (!known || name === named || named === COMPLETION)
         program.addCommand((await load())(start, terminal).helpGroup(title))
     }

@@ -11,7 +11,7 @@ export const providersCommand = nounCommand(PROVIDERS, [testCommand])
 function testCommand(start: Start): Command {
   return command(
     'test',
-    'Shows in the browser what a provider says of somebody, and what is made of it.',
+    'Shows in the browser the claims of a provider about a person, and what Remit makes of them.',
     ['remit providers test https://login.example.com'],
   )
     .argument('<issuer>', 'its issuer')

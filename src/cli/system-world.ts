@@ -55,7 +55,7 @@ function outputOf(stream: WriteStream): Output {
   }
 }
 
-/** False: nobody is there to answer a question. */
+/** False: no person is there to answer a question. */
 function isAtTerminal(): boolean {
   return Boolean(process.stdin.isTTY && process.stderr.isTTY)
 }

@@ -5,7 +5,7 @@ const LOST = 74
 
 /**
  * Runs until it is told to stop, and stops in order. A server that can never write again ends at once: whatever supervises it
- * starts it anew, and there is nothing to stop in order, because nothing can be written.
+ * starts it again, and there is nothing to stop in order, because nothing can be written.
  */
 export async function untilEnded(
   server: Pick<Server, 'lost' | 'stop'>,
@@ -18,7 +18,7 @@ export async function untilEnded(
   }
   process.stderr.write('Stopping …\n')
   endWithin(STOPPING_LIMIT_MS)
-  // Something that hangs must not keep a process alive that serves nobody.
+  // Something that hangs must not keep a process alive that serves no request.
   process.exit((await server.stop()) ? 0 : 1)
 }
 

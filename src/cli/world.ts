@@ -4,7 +4,7 @@ import type { Random } from '../lib/random.ts'
 
 export interface Output {
   write(text: string | Uint8Array): void
-  /** Somebody looks at it. */
+  /** A person looks at it. */
   readonly isTerminal: boolean
   /** Columns of the terminal. */
   readonly width: number | undefined
@@ -25,15 +25,15 @@ export interface World {
   readonly talk: Output
   /** Standard input to its end. */
   readInput(): Promise<Uint8Array>
-  /** Somebody can answer a question. */
+  /** A person can answer a question. */
   readonly interactive: boolean
   /** Asks for something that is not shown while it is typed. `undefined`: the person changed their mind. */
   askSecret(question: string): Promise<string | undefined>
-  /** Asks yes or no. Whoever does not answer says no. */
+  /** Asks yes or no. No answer is a no. */
   askYes(question: string): Promise<boolean>
   /** Standard input, piece by piece. */
   readonly input: () => Readable
-  /** Resolves when the command is told to stop, or nobody reads its output any more. */
+  /** Resolves when the command is told to stop, or its output is read no more. */
   readonly untilStopped: () => Promise<unknown>
   /** Shows an http(s) address in the person's browser, if there is one. Never fails. */
   openBrowser(url: string): void

@@ -55,8 +55,8 @@ export interface OperationCommand<P, Q, B, A> {
   /** Exit code of the command by its answer; 0 when left out. */
   ends?(answer: A): number
   /**
-   * Question that has to be answered with yes before, where no page asks it and `--yes` is not there; and the title of what a no
-   * leaves undone.
+   * Question that has to be answered with yes before, unless a page asks it or `--yes` is there; and the title of the failure after
+   * a no.
    */
   asks?(
     given: Pick<DoneOperation<P, Q, B, A>, 'params' | 'query' | 'body'>,

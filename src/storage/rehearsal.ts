@@ -10,8 +10,7 @@ class RehearsalEnd extends Error {
 const rehearsals = new AsyncLocalStorage<true>()
 
 /**
- * Runs an act up to its first commit, which is rolled back. So it is known whether the act would be refused, and nothing was done:
- * by the contract of `Storage.transaction`, its work has no effect but its statements. What an act does outside of the store
+ * Runs an act up to its first commit, which is rolled back. So a refusal is known, and nothing was done: by the contract of `Storage.transaction`, its work has no effect but its statements. What an act does outside of the store
  * before its first commit is done.
  * @throws Error what the act throws before it would commit, or in the transaction
  */

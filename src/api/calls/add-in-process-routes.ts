@@ -105,7 +105,7 @@ async function follow(
   const arrived = clock.monotonic()
   const { changes, leaseMs, ...news } = await live.follow({ owner, ...asked })
   disk?.requireRoom()
-  // INVARIANT: a server that permits nothing lets nobody else permit anything.
+  // INVARIANT: a server that permits nothing lets no other server permit anything.
   if (decisions.ledger.broken !== undefined)
     throw new Problem('ledger.inconsistent', 'the ledger lacks what was signed before')
   return {

@@ -38,7 +38,7 @@ const Permit = Type.Object({
     description: 'the call may begin until so long after it was asked about, not later',
   }),
   action: Text,
-  person: Type.Union([Person, Type.Null()], { description: 'null when nobody is present' }),
+  person: Type.Union([Person, Type.Null()], { description: 'null when no person is present' }),
   agent: Text,
   chain: Type.Array(Text, { description: 'this agent, then those behind it' }),
   actors: Type.Optional(

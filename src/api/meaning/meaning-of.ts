@@ -99,7 +99,10 @@ async function meaningOfPasskey(parts: ApiParts, { params }: OperationInput): Pr
     sentence: `Let ${person.name} enrol a new first passkey`,
     facts: [
       ['Person', `${person.name}${person.email === undefined ? '' : `, ${person.email}`}`],
-      ['Make sure', 'that it was this person who asked you, not somebody who can sign in as them'],
+      [
+        'Make sure',
+        'that it was this person who asked you, not a stranger who can sign in as them',
+      ],
     ],
   }
 }
@@ -112,7 +115,7 @@ async function meaningOfStandIn(parts: ApiParts, { body }: OperationInput): Prom
   return {
     sentence: `Let ${typed} answer for you`,
     facts: [
-      ['Person', known.join(' or ') || 'nobody who is known'],
+      ['Person', known.join(' or ') || 'no known person'],
       ['From', body.starts_at === undefined ? 'now' : said(body.starts_at)],
       ['Until', said(body.ends_at)],
     ],

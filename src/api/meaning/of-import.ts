@@ -47,15 +47,15 @@ export async function meaningOfImport(
     changes: [
       ...seen.added.map(change('+', 'new')),
       ...seen.changed.map(change('~', 'changed, and counts at once')),
-      ...seen.quarantined.map(change('~', 'changed, stopped until somebody accepts it')),
-      ...seen.waiting.map(change('=', 'new, waits until somebody accepts it')),
+      ...seen.quarantined.map(change('~', 'changed, stopped until an administrator accepts it')),
+      ...seen.waiting.map(change('=', 'new, waits until an administrator accepts it')),
       ...seen.restored.map(change('=', 'as it was reviewed, works again')),
       ...seen.removed.map(change('-', 'gone')),
     ],
     seen: seen.digest,
     against: known ? 'Actions, against those in the catalog' : 'Actions',
     consequences: [
-      'What it offers can be called by nobody before rules permit it and agents have it in their ceiling',
+      'Its actions can be called once rules permit them and agents have them in their ceiling',
     ],
   }
 }

@@ -16,7 +16,7 @@ export interface KeptSettings {
  * Credential and trust of a resource that is imported again.
  *
  * INVARIANT: a credential, and the transaction token, were meant for one origin. When the API moves to another, neither goes with it
- * unless the administrator says so in the same request: whoever receives the calls would receive them.
+ * unless the administrator says so in the same request: the receiver of the calls would receive them.
  */
 export function keptSettings(
   wanted: ResourceSettings,

@@ -48,7 +48,7 @@ function addRoute(app: FastifyInstance, parts: ApiParts, operation: TaskOperatio
   })
 }
 
-/** RFC 9449 section 9: whoever is told to use a nonce is told which. */
+/** RFC 9449 section 9: an answer that asks for a nonce has one. */
 function tellingNonce({ decisions, issuer }: ApiParts, reply: FastifyReply) {
   return (error: unknown): never => {
     const nonce = decisions.nonces?.current(issuer)

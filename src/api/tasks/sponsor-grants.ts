@@ -29,7 +29,7 @@ const SPONSOR_GRANT = SponsorGrant(kit)
 const DEFAULT_LIMIT = 50
 const MAX = 200
 
-/** Operations on sponsor grants, by which agents work while nobody is present. */
+/** Operations on sponsor grants, by which agents work with no person present. */
 export const SPONSOR_GRANT_OPERATIONS = acts(SPONSOR_GRANTS, {
   list: async (parts, { caller, query }) => {
     const grants = await listSponsorGrants(parts.decisions.storage.read, {

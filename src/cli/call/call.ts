@@ -35,7 +35,7 @@ export function callCommand(start: Start): Command {
     .option('--agent <name>', 'as which agent; else the only one with a key here')
     .option('--key <file>', 'its private key, as JWK; else .remit/agents/NAME.jwk')
     .option('--person <name>', 'for this sample person of `remit dev`')
-    .option('--sign-in', 'for whoever signs in now, in the browser')
+    .option('--sign-in', 'for the person who signs in now, in the browser')
     .option('--subject-token <file>', 'for whom this ID token speaks; - for standard input')
     .addOption(
       new Option('--subject-token-type <type>', 'when it is no ID token').choices([
@@ -57,7 +57,7 @@ export function callCommand(start: Start): Command {
       '--wait',
       'wait for the people who have to agree or approve, then send the very same call',
     )
-    .option('--ask-again', 'when it was approved and executed before: ask the people anew')
+    .option('--ask-again', 'when it was approved and executed before: ask the people again')
     .option('--new-task', 'open a new task, even if one is open')
     .option('--end', 'close the task afterwards')
     .action(
@@ -152,7 +152,7 @@ async function callWith(
   return 'done'
 }
 
-/** Somebody ended it: that is told, and the next call opens another. */
+/** A person ended it: that is told, and the next call opens another. */
 const ENDED = /^(?:task\.closed|token\.expired)$/
 /** Codes for a task of another life of this server, as after `remit dev --reset`. */
 const UNKNOWN = /^(?:task\.unknown|token\.(?:unknown_task|unknown_key|bad_signature))$/

@@ -27,7 +27,7 @@ export async function openForPerson(cli: Cli, opening: TaskOptions): Promise<Ope
   const key = await newTaskKey()
   let told: string | undefined
   let last: string | undefined
-  // Whoever named it wants all of it, and is told where it can be allowed. What a person leaves out then stays out.
+  // A caller that named it wants all of it, and is told where a person can allow it. What a person leaves out then stays out.
   let requireAll = true
   for (;;) {
     const answer = await exchange(cli, opening, key, requireAll)
@@ -101,13 +101,13 @@ function tellConsent(cli: Cli, opening: TaskOptions, page: string): void {
   if (opening.person.label === 'you') cli.open(page)
 }
 
-/** Hints that more can be asked for at once, where nobody said what the task is for. */
+/** Hints that more can be asked for at once, where the command does not say what the task is for. */
 function moreWords({ asked }: TaskOptions): readonly string[] {
   if (asked.said) return []
   return ['this asks for this one call; --scope ACTION or --all asks for more at once']
 }
 
-/** Says what somebody has to agree to. */
+/** Says what a person has to agree to. */
 export function consentQuestion({
   agent,
   person,

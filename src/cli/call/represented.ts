@@ -23,7 +23,7 @@ export interface RepresentedOptions {
   readonly subjectTokenType?: 'id_token' | 'access_token'
   readonly signIn?: true
   readonly provider?: string
-  /** Shows the sign-in in the browser, even if nobody looks at a terminal. */
+  /** Shows the sign-in in the browser, also without a terminal. */
   readonly opensBrowser?: true
 }
 

@@ -56,7 +56,7 @@ async function identifierOf(cli: Cli, name: string): Promise<string> {
   const gateway = besideDevelopment(cli.url)?.gateway
   if (gateway !== undefined) return `${gateway}/${name}`
   throw new CommandFailure('The gateway is not known', {
-    detail: `\`${name}\` is at some gateway, and nobody said which`,
+    detail: `\`${name}\` is at some gateway, and none is named`,
     next: ['remit login', 'or set REMIT_GATEWAY', 'or give the whole URL'],
   })
 }

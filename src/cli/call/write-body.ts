@@ -16,7 +16,7 @@ const MAX_BYTES = 64 * 1024 * 1024
  */
 export async function writeBody(cli: Cli, { problem, response }: CallAnswer): Promise<void> {
   const { output } = cli.world
-  // Somebody who looks has been told in words already.
+  // A person who looks has been told in words already.
   if (problem && output.isTerminal) return
   if (!output.isTerminal || isEventStream(response)) return copy(cli, response)
   const bytes = await whole(response)

@@ -49,7 +49,7 @@ export function connectCommand(start: Start): Command {
     )
     .option('--agent <name>', 'as which agent; else the only one with a key here')
     .option('--key <file>', 'its private key, as JWK; else .remit/agents/NAME.jwk')
-    .option('--sign-in', 'for whoever signs in now, in the browser')
+    .option('--sign-in', 'for the person who signs in now, in the browser')
     .option('--ask <person>', 'for this person (an id or an e-mail address), whom Remit asks')
     .option('--person <name>', 'for this sample person of `remit dev`')
     .option('--subject-token <file>', 'for whom this ID token speaks')
@@ -59,7 +59,7 @@ export function connectCommand(start: Start): Command {
         'access_token',
       ]),
     )
-    .option('--sponsor-grant <id>', 'for nobody who is there, under this grant')
+    .option('--sponsor-grant <id>', 'with no person present, under this grant')
     .option('--provider <issuer>', 'where they sign in, when the agent has clients at several')
     .option('--purpose <text>', 'what it is for; people read it')
     .option('--details <json|@file>', 'what the task may do; else all that the agent may do there')
@@ -138,7 +138,7 @@ interface Opening {
   readonly agent: ActingAgent
   readonly options: ConnectOptions
   readonly asked: CallOptions
-  /** Absent where Remit asks somebody, or nobody is there. */
+  /** Absent where Remit asks a person, or no person is there. */
   readonly person: RepresentedPerson | undefined
 }
 
@@ -174,7 +174,7 @@ async function open(cli: Cli, opening: Opening, signal: AbortSignal): Promise<Ta
   return task
 }
 
-/** Sends people to where they sign in or agree: their browser, as nobody looks at a client's log. */
+/** Sends people to where they sign in or agree: their browser, as people do not look at the log of a client. */
 async function openFor(
   cli: Cli,
   { agent, asked, options, person }: Opening,

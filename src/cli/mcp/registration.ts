@@ -48,7 +48,7 @@ export class WrapRegistrations {
     await writePrivate(this.#path, `${JSON.stringify(stored)}\n`, this.#cli.world.random)
   }
 
-  /** A credential and a name for it that nobody had before. */
+  /** A credential and a name for it, both new. */
   create(): Omit<WrapRegistration, 'port'> {
     const { random } = this.#cli.world
     const suffix = Buffer.from(random.bytes(4)).toString('hex')

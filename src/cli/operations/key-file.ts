@@ -15,7 +15,7 @@ export interface MadeKey {
 
 /**
  * Makes an ES256 key pair. The private half goes into a new file that only its owner can read, never over one that is
- * there: it would be somebody's key.
+ * there: it may be a key in use.
  */
 export async function makeKey(world: World, file: string): Promise<MadeKey> {
   const path = resolve(world.directory, file)

@@ -8,7 +8,7 @@ import { limitLine } from '../limit.ts'
 import { named } from '../person.ts'
 import type { World } from '../world.ts'
 
-/** The terminal of whoever typed the command. */
+/** The terminal of the person who typed the command. */
 export function terminalOf({ clock, output: { width } }: World): Terminal {
   return {
     ...{ bold, dim, red, green, yellow, text, joined, moment, indented },

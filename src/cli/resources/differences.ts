@@ -12,7 +12,7 @@ import {
 import { moment } from '../../lib/terminal/time.ts'
 import type { AnswerOf } from '../server/operation-types.ts'
 
-/** A definition that is offered and that nobody has accepted, as the management API shows it. */
+/** A definition that is offered and not accepted yet, as the management API shows it. */
 export type DefinitionOffer = AnswerOf<'GET', '/resources/:name/changes'>['changes'][number]
 type DifferenceJson = DefinitionOffer['differences'][number]
 

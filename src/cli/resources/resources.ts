@@ -54,7 +54,7 @@ async function acceptRisks(cli: Cli, name: string, { risk, table }: Terminal): P
     throw new CommandFailure(`No risk class of ${name} is proposed`, {
       next: [`remit resources show ${name}`],
     })
-  // INVARIANT: whoever accepts has had it before their eyes, and what is sent is what was shown.
+  // INVARIANT: what is sent is what was shown to the person who accepts it.
   cli.say(
     ...table(proposed, { ACTION: (each) => bold(each.name), RISK: (each) => risk(each.risk) }),
     '',

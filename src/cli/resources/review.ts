@@ -15,7 +15,7 @@ interface Options {
 export function reviewCommand(start: Start): Command {
   return command(
     'review',
-    'What an API or MCP server offers by now that nobody has accepted: definitions that changed, and new ones.',
+    'Definitions of an API or MCP server that wait for an administrator: changed ones, and new ones.',
     [
       'remit resources review desk',
       'remit resources review desk --accept desk.send-message',
@@ -46,7 +46,7 @@ async function review(cli: Cli, name: string, options: Options): Promise<void> {
     cli.answer({ changes }, () => [...offeredLines(name, changes), ...next(name, changes)])
     return
   }
-  // INVARIANT: whoever accepts has had it before their eyes, and what is sent is what was shown.
+  // INVARIANT: what is sent is what was shown to the person who accepts it.
   cli.say(...offeredLines(name, meant), '')
   const how = reject ? 'reject' : 'accept'
   const answer = await cli.api.call('POST', `/resources/:name/changes/${how}` as const, {

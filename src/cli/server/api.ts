@@ -40,7 +40,7 @@ function searchOf(query: Readonly<Record<string, string | undefined>> = {}): str
   return given.length ? `?${new URLSearchParams(given)}` : ''
 }
 
-/** The management API of one server, as whoever is signed in. */
+/** The management API of one server, as the person who is signed in. */
 export class Api {
   readonly #world: World
   readonly #sessions: StoredSessions
@@ -55,7 +55,7 @@ export class Api {
     this.url = url
   }
 
-  /** Tells whether somebody is signed in here; the server may see it differently. */
+  /** Tells whether a person is signed in here; the server may see it differently. */
   async signedIn(): Promise<boolean> {
     return (await this.#sessions.find(this.url)) !== undefined
   }

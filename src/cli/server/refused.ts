@@ -41,7 +41,7 @@ export function unreachable(url: string, cause: unknown): CommandFailure {
 }
 
 /**
- * Fails since nobody answered where a call goes: at the gateway, or at an API that is called
+ * Fails since there was no answer where a call goes: at the gateway, or at an API that is called
  * directly.
  */
 export function apiUnreachable(url: string, cause: unknown): CommandFailure {

@@ -7,7 +7,7 @@ const PATIENCE_MS = 10_000
 /**
  * Before anybody is told to sign in, or is sent to a page: a wrong address is told as that. A server that answers with a failure
  * of its own (5xx) may still be the right one.
- * @throws Failure nobody answers there, or something else than a Remit issuer
+ * @throws Failure there is no answer, or one of something else than a Remit issuer
  */
 export async function requireIssuer(url: string): Promise<void> {
   const answer = await fetch(url + METADATA, {

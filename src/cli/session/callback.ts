@@ -10,7 +10,7 @@ export interface Callback extends AsyncDisposable {
    */
   readonly address: string
   /**
-   * Parameters that came with it. Rejects when the other side reported an error, or nobody came.
+   * Parameters that came with it. Rejects when the other side reported an error, or no sign-in came.
    */
   readonly answer: Promise<URLSearchParams>
 }
@@ -62,7 +62,7 @@ const DONE = 'You are signed in. You can close this window and go back to the te
 
 function read(request: IncomingMessage, address: string): URLSearchParams | undefined {
   const url = URL.parse(request.url ?? '', address)
-  // A name that resolves to loopback is somebody else's page (DNS rebinding).
+  // A name that resolves to loopback is the page of another site (DNS rebinding).
   const named = request.headers.host === new URL(address).host
   return request.method === 'GET' && named && url?.pathname === PATH ? url.searchParams : undefined
 }

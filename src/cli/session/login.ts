@@ -12,7 +12,7 @@ import { requireIssuer } from '../server/require-issuer.ts'
 import { StoredSessions } from '../server/sessions.ts'
 import { callback } from './callback.ts'
 
-/** `remit login`: a session for the command line, given on our own pages to whoever signs in there (contract 10). */
+/** `remit login`: a session for the command line, given on our own pages to the person who signs in there (contract 10). */
 export function loginCommand(start: Start): Command {
   return command('login', 'Signs you in, in the browser, for up to twelve hours.', [
     'remit login',

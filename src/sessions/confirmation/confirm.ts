@@ -32,7 +32,7 @@ export type ConfirmationParts = PeopleParts & PasskeyParts
 
 /**
  * Asks a person to confirm on a page what they asked for by CLI. Show `/confirm/<id>`. `act` is rehearsed first.
- * @throws Problem what the act throws: nobody is asked to confirm what would be refused
+ * @throws Problem what the act throws: the person is not asked to confirm what would be refused
  */
 export async function askConfirmation(
   parts: PeopleParts,
