@@ -159,9 +159,14 @@ async function attempts(w: World): Promise<Readonly<Record<string, readonly Atte
       text: '@id("a") permit (principal, action == Action::"nothing.read", resource);',
     }),
     'policies.publish_again': at('/policies/999/publish', 'policy.unknown_version'),
-    'spaces.create': at('/spaces', 'space.unknown', {
-      ...{ name: 'sales', kind: 'workspace', parent: 'nothing' },
-    }),
+    'spaces.create': [
+      ...at('/spaces', 'space.unknown', { name: 'sales', kind: 'workspace', parent: 'nothing' }),
+      // A group of actions that none is in would be a limit to nothing, for ever.
+      ...at('/spaces', 'space.bad', {
+        ...{ name: 'sales', kind: 'organization' },
+        details: [{ ...detail, actions: ['risk:critical'] }],
+      }),
+    ],
     'spaces.change': at('/spaces/nothing', 'space.unknown'),
     'spaces.resume': at('/spaces/nothing/resume', 'space.unknown'),
     'tasks.resume': at('/tasks/tsk_AAAAAAAAAAAAAAAAAAAAAA/resume', 'task.unknown'),

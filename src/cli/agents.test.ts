@@ -92,7 +92,7 @@ describe('remit agents', () => {
   test('certificate says how certificates call an agent, one name at a time', async (t) => {
     const cli = await signedIn(t, remit)
     const none = await cli.remit('agents', 'certificate', 'refund-bot')
-    assert.match(none.out, /No certificate says/)
+    assert.match(none.out, /No certificate name leads to this agent/)
     const dns = ['agents', 'certificate', 'refund-bot', '--dns', 'Bot.example']
     const added = await cli.remit(...dns)
     assert.equal(added.exit, 0, added.said)
@@ -107,6 +107,6 @@ describe('remit agents', () => {
     assert.equal((await cli.remit('agents', 'certificate', 'refund-bot', '--remove')).exit, 2)
     const gone = await cli.remit(...dns, '--remove')
     assert.match(gone.said, /is not refund-bot any more/)
-    assert.match(gone.out, /No certificate says/)
+    assert.match(gone.out, /No certificate name leads to this agent/)
   })
 })

@@ -18,7 +18,7 @@ describe('remit risk', () => {
     assert.equal(raised.exit, 0, raised.said)
     assert.match(
       raised.said,
-      /✓ leaked-key \(critical\) is raised about agent:refund-bot, until in/,
+      /✓ leaked-key \(critical\) is raised about agent:refund-bot; it ends in/,
     )
 
     const listed = await cli.remit('risk', 'list', '--json')
