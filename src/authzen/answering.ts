@@ -35,5 +35,28 @@ export interface EvaluationPlan {
   book(answered: AnsweredRequest, single?: Decision): Promise<Decision | undefined>
   /** The last look, with nothing awaited after it. */
   stands(): boolean
+  /**
+   * Looks again where the last look said no, and reads what was read before: a lease that ran out is no change. INVARIANT: when it
+   * says true, nothing was awaited since the check.
+   * @throws Problem `live.lease_over`, `server.clock_off`
+   */
+  stillStands(): Promise<boolean>
   withdraw(id: AnsweredRequest['id']): Promise<void>
+}
+
+/**
+ * Looks again at answers whose last look said no, and withdraws those that do not stand, or of which nobody knows.
+ * @throws Problem `live.lease_over`, `server.clock_off`
+ */
+export async function standsAgain(
+  plan: Pick<EvaluationPlan, 'stillStands' | 'withdraw'>,
+  id: AnsweredRequest['id'],
+): Promise<boolean> {
+  let isSo = false
+  try {
+    isSo = await plan.stillStands()
+    return isSo
+  } finally {
+    if (!isSo) await plan.withdraw(id)
+  }
 }

@@ -121,7 +121,7 @@ function request(body: object): ReadRequest {
 }
 
 /** Permits everything, and stands or does not. */
-function permitting(stands: boolean) {
+function permitting(stands: boolean, again: () => Promise<boolean> = async () => stands) {
   const booked: AnsweredRequest[] = []
   const withdrawn: string[] = []
   const answering: EvaluationPlan = {
@@ -129,6 +129,7 @@ function permitting(stands: boolean) {
     candidates: () => () => ['one', 'two'],
     book: async (answered) => void booked.push(answered),
     stands: () => stands,
+    stillStands: again,
     withdraw: async (id) => void withdrawn.push(id),
   }
   return { answering, booked, withdrawn }
@@ -171,6 +172,29 @@ describe('what changed while an answer was made', () => {
     assert.equal(JSON.parse(text).decision, true)
     assert.equal(JSON.parse(text).context.evaluation_id, evaluationId)
     assert.deepEqual([booked.length, withdrawn.length], [1, 0])
+  })
+
+  test('core M1: nothing changed but a lease ran out: the answer is given, and withdrawn only where nobody knows', async () => {
+    const again = permitting(false, async () => true)
+    const all = request({ ...QUESTION, evaluations: [{}, {}] })
+    const found = { known, sought: 'subject', request: request(QUESTION) } as const
+    assert.match(
+      (await evaluate(ports, again.answering, request(QUESTION))).text,
+      /"decision":true/,
+    )
+    assert.match((await evaluateAll(ports, again.answering, all)).text, /"decision":true/)
+    assert.match((await search(ports, again.answering, found)).text, /"count":2/)
+    assert.deepEqual([again.booked.length, again.withdrawn], [3, []])
+    const over = new Problem('live.lease_over', 'nobody knows')
+    const { answering, booked, withdrawn } = permitting(false, () => Promise.reject(over))
+    await assert.rejects(evaluate(ports, answering, request(QUESTION)), over)
+    await assert.rejects(evaluateAll(ports, answering, all), over)
+    await assert.rejects(search(ports, answering, found), over)
+    assert.equal(withdrawn.length, 3)
+    assert.deepEqual(
+      withdrawn,
+      booked.map(({ id }) => id),
+    )
   })
 
   test('nothing is answered that is not in the books', async () => {

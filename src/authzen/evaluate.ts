@@ -7,7 +7,7 @@ import {
   decisionText,
   itemText,
 } from './answer.ts'
-import type { EvaluationPlan } from './answering.ts'
+import { type EvaluationPlan, standsAgain } from './answering.ts'
 import { asMistake, type Batch, type BatchItem, readBatch } from './batch.ts'
 import type { AuthzenPorts } from './ports.ts'
 import { type Question, readQuestion } from './question.ts'
@@ -49,7 +49,8 @@ export async function evaluateAll(
       answers: answers.map(({ permitted }) => (permitted ? '1' : '0')).join(''),
     },
   })
-  const given = answering.stands() ? answers : await withdrawn(answering, about, answers)
+  const isSo = answering.stands() || (await standsAgain(answering, about.evaluationId))
+  const given = isSo ? answers : answers.map(overtaken)
   const texts = given.map((answer) => itemText(answer, about))
   return { text: `{"evaluations":[${texts.join(',')}]}`, evaluationId: about.evaluationId }
 }
@@ -74,9 +75,9 @@ async function answerOne(
     weighed,
   )
   const answer = instead ?? weighed
-  const [given = answer] = answering.stands()
-    ? [answer]
-    : await withdrawn(answering, about, [answer])
+  // INVARIANT, second look: what no longer stands in the tick in which it is answered permits nothing.
+  const isSo = answering.stands() || (await standsAgain(answering, about.evaluationId))
+  const given = isSo ? answer : overtaken(answer)
   return { text: decisionText(given, about), evaluationId: about.evaluationId }
 }
 
@@ -151,14 +152,6 @@ function aboutNow({
   return { evaluationId: newId('decision', random), at: clock.now() }
 }
 
-/** INVARIANT: what no longer stands in the tick in which it is answered permits nothing. */
-async function withdrawn(
-  answering: EvaluationPlan,
-  { evaluationId }: ReturnType<typeof aboutNow>,
-  answers: readonly Decision[],
-): Promise<readonly Decision[]> {
-  await answering.withdraw(evaluationId)
-  return answers.map((answer) =>
-    answer.permitted ? { permitted: false, reason: 'evaluation.overtaken' } : answer,
-  )
+function overtaken(answer: Decision): Decision {
+  return answer.permitted ? { permitted: false, reason: 'evaluation.overtaken' } : answer
 }

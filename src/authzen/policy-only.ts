@@ -20,6 +20,7 @@ function answeringBy(only: OnlyAnswerer): EvaluationPlan {
     },
     book: (answered) => only.book(answered),
     stands: () => only.stands(),
+    stillStands: () => only.stillStands(),
     withdraw: (id) => only.withdraw(id),
   }
 }

@@ -4,7 +4,7 @@ import type { JsonObject } from '../lib/json.ts'
 import { onProblem } from '../lib/problem.ts'
 import type { KnownClient } from '../machine-clients/index.ts'
 import type { AnswerBody, Decision } from './answer.ts'
-import type { EvaluationPlan, SearchedPart } from './answering.ts'
+import { type EvaluationPlan, type SearchedPart, standsAgain } from './answering.ts'
 import { obligationsOf } from './obligations.ts'
 import { pageToken, readPage, type SearchPage } from './page.ts'
 import type { AuthzenPorts } from './ports.ts'
@@ -45,9 +45,8 @@ export async function search(
     permitted: found.results.length,
     private: keptOf(request),
   })
-  const stands = answering.stands()
-  if (!stands) await answering.withdraw(id)
-  const { next, results } = stands ? found : { next: '', results: [] }
+  const isSo = answering.stands() || (await standsAgain(answering, id))
+  const { next, results } = isSo ? found : { next: '', results: [] }
   const text = JSON.stringify({ page: { next_token: next, count: results.length }, results })
   return { text, evaluationId: id }
 }

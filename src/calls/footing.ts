@@ -54,6 +54,29 @@ export function footingOf(parts: CallParts, all: readonly Rests[]): Footing {
   }
 }
 
+/** Looks at what has changed, before the answer is that nobody knows. */
+const MAX_LOOKS = 5
+
+/**
+ * Checks in the tick of an answer that what it rests on is so, and reads it again where it is not, until it is so or has
+ * ended. `begun`: what is asked about has begun, and is not cut for a token that ended. INVARIANT: when it says true, nothing was
+ * awaited since the check.
+ * @throws Problem `live.lease_over`, `server.clock_off`
+ */
+export async function stillStands(
+  parts: CallParts,
+  all: readonly Rests[],
+  begun?: 'begun',
+): Promise<boolean> {
+  const { again, lives, mayStart, startsAgain } = footingOf(parts, all)
+  const [isSo, isSoAgain] = begun ? [lives, again] : [mayStart, startsAgain]
+  for (let looks = 0; looks < MAX_LOOKS; looks++) {
+    if (isSo()) return true
+    if (!(await isSoAgain())) return false
+  }
+  return isSo()
+}
+
 function isOver({ clock, ledger, live }: CallParts, rests: Rests): boolean {
   if (ledger.broken !== undefined || clock.now() >= rests.ticket.deadline) return true
   return groundOf(rests).some((view) => live.isHistory(view, RULES))

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { planImport } from '../catalog-changes/import/plan-import.ts'
 import type { ImportPlan } from '../catalog-changes/plan-resource.ts'
-import { manualClock } from '../lib/clock.ts'
+import { type ManualClock, manualClock } from '../lib/clock.ts'
 import { systemRandom } from '../lib/random.ts'
 import { Live } from '../revocation/index.ts'
 import type { Storage } from '../storage/index.ts'
@@ -75,7 +75,13 @@ export interface RecordedEvent {
 /** The parts of this room over one database; what goes to the ledger is kept in `events`. */
 export async function catalogParts(
   storage: Storage,
-): Promise<CatalogParts & { readonly live: Live; readonly events: RecordedEvent[] }> {
+): Promise<
+  CatalogParts & {
+    readonly live: Live
+    readonly clock: ManualClock
+    readonly events: RecordedEvent[]
+  }
+> {
   const clock = manualClock()
   const live = new Live({ storage: timedBy(storage, clock), clock, random: systemRandom })
   await live.renew()

@@ -8,7 +8,7 @@ import type { CurrentSet, OnlySets } from './only-sets.ts'
 
 export interface OnlyAnsweringParts {
   readonly answered: Pick<GatheredRecords, 'append' | 'appendAnswer'>
-  readonly live: Pick<Live, 'holds'>
+  readonly live: Pick<Live, 'holds' | 'stillHold'>
   readonly onlySets: Pick<OnlySets, 'atHand' | 'current'>
 }
 
@@ -95,6 +95,14 @@ export class OnlyAnswerer {
   stands(): boolean {
     const { live } = this.#parts
     return this.#suspended || (live.holds(this.#known.view) && live.holds(this.#view))
+  }
+
+  /**
+   * Looks again where the last look said no: a lease that ran out is no change.
+   * @throws Problem `live.lease_over`, `server.clock_off`
+   */
+  async stillStands(): Promise<boolean> {
+    return this.#suspended || this.#parts.live.stillHold([this.#known.view, this.#view])
   }
 
   /** The answers of a request were not given after all: something changed meanwhile. */

@@ -1,6 +1,7 @@
 import type { GrantParts } from '../grants/index.ts'
 import type { GatheredRecords } from '../ledger/index.ts'
 import type { AnsweredRequest } from '../policy-only/index.ts'
+import type { LiveView } from '../revocation/index.ts'
 import { type JudgedRequest, judgeIssuance } from './judge.ts'
 import type { IssuanceAnswer, IssuanceRequest, IssuingAsker } from './question.ts'
 
@@ -46,12 +47,22 @@ export class IssuanceAnswerer {
   /** The last look, with nothing awaited after it. */
   stands(): boolean {
     const { live } = this.#parts
+    return this.#rests.every((view) => live.holds(view))
+  }
+
+  /**
+   * Looks again where the last look said no: a lease that ran out is no change.
+   * @throws Problem `live.lease_over`, `server.clock_off`
+   */
+  stillStands(): Promise<boolean> {
+    return this.#parts.live.stillHold(this.#rests)
+  }
+
+  /** Views of all that the permits rest on; a denial rests on nothing. */
+  get #rests(): readonly LiveView[] {
     const permits = this.#judged.filter(({ found }) => found.answers.some((one) => one.permitted))
-    if (permits.length === 0) return true
-    return (
-      live.holds(this.#asker.view) &&
-      permits.every(({ found }) => found.views.every((view) => live.holds(view)))
-    )
+    if (permits.length === 0) return []
+    return [this.#asker.view, ...permits.flatMap(({ found }) => found.views)]
   }
 
   async withdraw(id: AnsweredRequest['id']): Promise<void> {

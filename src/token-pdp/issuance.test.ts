@@ -22,7 +22,7 @@ import {
   sponsored,
 } from '../grants/openings/testing.ts'
 import { publishPolicies } from '../policy/index.ts'
-import { ORGANIZATION } from '../revocation/index.ts'
+import { LEASE_MS, ORGANIZATION } from '../revocation/index.ts'
 import { suspendPerson } from '../sessions/index.ts'
 import { WEEKDAYS } from '../sponsorship/schedule.ts'
 import { forEachEngine } from '../storage/testing.ts'
@@ -417,10 +417,24 @@ forEachEngine('servers that ask before they issue', (open) => {
       assert.deepEqual((await one.answers(request)).map(said), ['permitted'])
       assert.equal(one.stands(), true)
       await change()
-      assert.equal(one.stands(), false)
+      assert.deepEqual([one.stands(), await one.stillStands()], [false, false])
     }
     const denied = answering()
     await denied.answers(request)
     assert.equal(denied.stands(), true, 'a denial is withdrawn by nothing')
+  })
+
+  test('core M1: an answer is told after a lease that ran out, and not after a change meanwhile', async (t) => {
+    const { parts, answering } = await begin(t)
+    const one = answering()
+    await one.answers({
+      ...{ questions: [gate()], clientId: 'bot-client', bound: true, ip: '' },
+      ...{ sponsorGrant: undefined, tokenId: undefined },
+    })
+    parts.clock.advance(LEASE_MS)
+    assert.deepEqual([one.stands(), await one.stillStands()], [false, true])
+    await setCeiling(parts, { agentId: 'refund-bot', ceiling: [ALL_OF_ORDERS], by: 'x' })
+    parts.clock.advance(LEASE_MS)
+    assert.equal(await one.stillStands(), false)
   })
 })

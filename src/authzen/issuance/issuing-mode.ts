@@ -47,6 +47,7 @@ export function issuingMode(
       return undefined
     },
     stands: () => issuance.stands(),
+    stillStands: () => issuance.stillStands(),
     withdraw: (id) => issuance.withdraw(id),
   }
 }

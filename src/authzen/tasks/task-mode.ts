@@ -63,6 +63,7 @@ export async function taskMode(
       return instead && told(instead)
     },
     stands: () => calls.stands(),
+    stillStands: () => calls.stillStands(),
     withdraw: (id) => calls.withdraw(id),
   }
 }

@@ -18,7 +18,7 @@ export type AdmissionRequest = PresentedCredentials &
     readonly record?: 'session'
   }
 
-/** Gates 1 and 2 hold. It permits no call; ask `stillLive` in the tick that answers. */
+/** Gates 1 and 2 hold. It permits no call; ask `stillLive` in the tick that answers, and `readmit` where it says no. */
 export interface AdmittedRequest
   extends Pick<PermitVerdict, 'person' | 'agent' | 'chain' | 'view' | 'ticket'> {
   readonly outcome: 'admitted'
@@ -68,7 +68,8 @@ export async function admit(
   return isFresh ? admitted(each, who, setting, resource) : refuseReplay(parts, each)
 }
 
-function isSamePlace(a: Resource, b: Resource): boolean {
+/** Checks that two descriptions of a resource lead to the same place. */
+export function isSamePlace(a: Resource, b: Resource): boolean {
   return a.identifier === b.identifier && a.upstream === b.upstream
 }
 

@@ -9,6 +9,9 @@ import { evaluateCall, identifyCase } from './evaluate-call.ts'
 import type { Asker, CallQuestion, EvaluatedCall, ReevaluationDenial } from './question.ts'
 import { denied, type UsedWord, type WeighedAnswer } from './weighed.ts'
 
+/** Looks at all permits of a request, before the answer is that too much changed. */
+const MAX_LOOKS = 3
+
 /** Answers the questions of one request about calls. */
 export class CallAnswerer {
   readonly #parts: CallParts
@@ -103,6 +106,15 @@ export class CallAnswerer {
   /** The last look, with nothing awaited after it. */
   stands(): boolean {
     return this.#permits.every((permit) => permit.stands())
+  }
+
+  /** Looks again where the last look said no. INVARIANT: when it says true, nothing was awaited since the check. */
+  async stillStands(): Promise<boolean> {
+    for (let looks = 0; looks < MAX_LOOKS; looks++) {
+      for (const permit of this.#permits) if (!(await permit.stillStands())) return false
+      if (this.stands()) return true
+    }
+    return false
   }
 
   async withdraw(id: AnsweredRequest['id']): Promise<void> {

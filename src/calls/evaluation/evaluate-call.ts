@@ -7,6 +7,7 @@ import type { Json } from '../../lib/json.ts'
 import { wasProofUsed } from '../../storage/index.ts'
 import { type Case, isKnown, type KnownCase } from '../case.ts'
 import { groundsFor } from '../decide-call.ts'
+import { stillStands } from '../footing.ts'
 import { freeze } from '../freeze.ts'
 import { type CallerIdentity, identify, identifyTold, unidentified } from '../identify.ts'
 import { type DecisionInputs, type DecisionInputsWithLimits, factsOf } from '../judgment/grounds.ts'
@@ -16,6 +17,7 @@ import { askedOnce, decideWithOthers } from '../judgment/with-others.ts'
 import type { CallParts } from '../parts.ts'
 import type { DenialReason } from '../refuse.ts'
 import { stillLive, ticketOf } from '../still-live.ts'
+import type { PermitVerdict } from '../verdict.ts'
 import type { Asker, CallQuestion, ReevaluationDenial } from './question.ts'
 import { type Permits, weighWithPeople } from './weigh-with-people.ts'
 import { denied, nothingStands, type UsedWord, type WeighedAnswer } from './weighed.ts'
@@ -111,14 +113,33 @@ async function permitted(
   const ticket = ticketOf(each.who, looked.setting, {
     limits: looked.standing.view,
     word: approvers,
+    decided: { each, looked, facts, obligations },
   })
   const by = word ? { reason: 'approval.used', requestId: word.request.id } : NOBODY_ASKED
   return {
     each,
     finding: { outcome: 'permit', gates, facts, ...by },
     obligations: obligations.filter(({ type }) => isLeftTo(asker, type)),
-    stands: () => stillLive(parts, { view: each.who.view, ticket }) && parts.live.holds(asker.view),
+    ...looksAt(parts, { view: each.who.view, ticket }, asker),
     word,
+  }
+}
+
+/** Looks at what a permit rests on, and at the client that asked. */
+function looksAt(
+  parts: CallParts,
+  rests: Pick<PermitVerdict, 'view' | 'ticket'>,
+  { view }: Asker,
+): Pick<WeighedAnswer, 'stands' | 'stillStands'> {
+  let by = view
+  return {
+    stands: () => stillLive(parts, rests) && parts.live.holds(by),
+    async stillStands() {
+      const [now] = (await parts.live.again([by])) ?? []
+      if (!now) return false
+      by = now
+      return stillStands(parts, [rests])
+    },
   }
 }
 

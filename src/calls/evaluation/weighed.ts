@@ -12,6 +12,11 @@ export interface WeighedAnswer {
   readonly obligations: Permit['obligations']
   /** Tells whether everything that a permit rests on is still so. Does no I/O. */
   stands(): boolean
+  /**
+   * Reads again what a permit rests on: a lease that ran out is no change, and other policies may permit the same.
+   * @throws Problem `live.lease_over`, `server.clock_off`
+   */
+  stillStands(): Promise<boolean>
   /** Question that people could be asked, where the enforcement point may have them asked. */
   readonly offer?: Omit<EvaluationDenial, 'id'> | undefined
   /** The approval that the permit uses up. */
@@ -30,5 +35,5 @@ export function denied(each: RecordedRequest, because: DenialReason): WeighedAns
 }
 
 export function nothingStands(each: RecordedRequest, finding: Finding): WeighedAnswer {
-  return { each, finding, obligations: [], stands: () => true }
+  return { each, finding, obligations: [], stands: () => true, stillStands: async () => true }
 }

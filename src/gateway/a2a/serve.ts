@@ -1,9 +1,8 @@
 import { type AccessRequest, findRequest } from '../../access-requests/index.ts'
 import { withdrawRequest } from '../../approvals/index.ts'
-import { admit, reachOf, readResult, stillLive } from '../../calls/index.ts'
+import { type AdmittedRequest, admit, reachOf, readResult } from '../../calls/index.ts'
 import { messageArguments } from '../../catalog-changes/index.ts'
 import { isObject, type JsonObject, parseJson } from '../../lib/json.ts'
-import { Problem } from '../../lib/problem.ts'
 import { RpcAnswer } from '../../mcp-messages/index.ts'
 import { PipelineEnd } from '../ended.ts'
 import type { McpPorts } from '../mcp/ports.ts'
@@ -11,6 +10,7 @@ import type { LocatedRequest } from '../passage.ts'
 import type { GatewayPorts } from '../ports.ts'
 import { presented } from '../presented.ts'
 import { refusal } from '../refusal.ts'
+import { tellAdmitted } from '../tell-admitted.ts'
 import { findOwnQuestion } from './authority.ts'
 import type { AgentCall, OwnedRequest } from './call-steps.ts'
 import { extendedCard } from './card.ts'
@@ -228,13 +228,13 @@ async function admitted(owned: OwnedRequest, ports: GatewayPorts) {
 
 /** Tells a task the card with the skills that it could use now. */
 async function tellCard(owned: OwnedRequest, ports: GatewayPorts): Promise<void> {
-  const who = await admitted(owned, ports)
-  const { actions } = await reachOf(ports.decisions, who)
-  const catalog = await ports.catalog.current()
   const { resource, rpc } = owned
-  const card = extendedCard(resource, catalog.actionsOf(resource.name), actions, ports)
-  // INVARIANT: nothing is told that rests on what has ended meanwhile.
-  if (!stillLive(ports.decisions, who))
-    throw new Problem('call.no_longer_live', 'something that the token depends on changed')
-  owned.answer.end({ kind: 'result', id: rpc.id, result: card })
+  const make = async (who: AdmittedRequest) => {
+    const { actions, rests } = await reachOf(ports.decisions, who)
+    const catalog = await ports.catalog.current()
+    const listed = catalog.actionsOf(resource.name)
+    return { answer: extendedCard(resource, listed, actions, ports), rests: [rests] }
+  }
+  const tell = (result: JsonObject) => owned.answer.end({ kind: 'result', id: rpc.id, result })
+  await tellAdmitted(await admitted(owned, ports), make, tell, ports)
 }

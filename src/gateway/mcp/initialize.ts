@@ -13,9 +13,10 @@ import {
   type SessionRevision,
 } from '../../net/index.ts'
 import { actionsAt, resourcesAt } from '../../resource-groups/index.ts'
+import { tellAdmitted } from '../tell-admitted.ts'
 import { admitted } from './admitted.ts'
 import type { PlacedCall } from './call-steps.ts'
-import { offersAt, type ServerOffer } from './group/offers.ts'
+import { offersAt, restsOf, type ServerOffer } from './group/offers.ts'
 import type { McpPorts } from './ports.ts'
 import type { McpReply } from './reply.ts'
 import { serverCapabilities, serverInstructions } from './server-description.ts'
@@ -52,15 +53,20 @@ export async function initialize(
     capabilities,
     upstream,
   })
-  const catalog = await ports.catalog.current()
-  const offers = await offersAt(who, ports)
-  const capable = serverCapabilities(
-    actionsAt(catalog, resource),
-    resourcesAt(catalog, resource),
-    revision,
-  )
-  const result = hello(resource, capable, revision, offers)
-  reply.end({ kind: 'result', id: message.id, result }, { headers: { 'mcp-session-id': id } })
+  const make = async (now: AdmittedRequest) => {
+    const catalog = await ports.catalog.current()
+    const offers = await offersAt(now, ports)
+    const capable = serverCapabilities(
+      actionsAt(catalog, resource),
+      resourcesAt(catalog, resource),
+      revision,
+    )
+    return { answer: hello(resource, capable, revision, offers), rests: restsOf(offers) }
+  }
+  const headers = { 'mcp-session-id': id }
+  const tell = (result: JsonObject) =>
+    reply.end({ kind: 'result', id: message.id, result }, { headers })
+  await tellAdmitted(who, make, tell, ports)
 }
 
 /** Begins a session with the server. */

@@ -1,4 +1,4 @@
-import { stillLive } from '../../calls/index.ts'
+import type { AdmittedRequest } from '../../calls/index.ts'
 import { hasCapability, type Resource } from '../../catalog/index.ts'
 import { ExactNumber, type JsonObject, printJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
@@ -17,13 +17,14 @@ import {
 import { resourcesAt } from '../../resource-groups/index.ts'
 import { PipelineEnd } from '../ended.ts'
 import type { LocatedRequest } from '../passage.ts'
+import { tellAdmitted } from '../tell-admitted.ts'
 import { admitted } from './admitted.ts'
 import type { PlacedCall } from './call-steps.ts'
 import { notHeard } from './ended.ts'
 import { badParams, isCall } from './find-action.ts'
 import { enterMember } from './group/enter-member.ts'
 import { inGroup } from './group/in-group.ts'
-import { offersAt, type ServerOffer } from './group/offers.ts'
+import { offersAt, restsOf, type ServerOffer } from './group/offers.ts'
 import { initialize } from './initialize.ts'
 import { isList, list } from './lists.ts'
 import { MCP_CALL, MCP_MESSAGE } from './pipeline.ts'
@@ -113,15 +114,13 @@ async function answer(
     if (isList(method) || method === 'server/discover') await ports.watch.look(placed.resource)
     const who = await admitted(placed, ports)
     const told = isList(method) || method === 'server/discover'
-    const offers = told ? await offersAt(who, ports) : []
-    const at = { ...placed, expiresAt: who.ticket.deadline, offers }
-    const result = await resultOf(message, conversation, at, ports)
-    // INVARIANT: nothing is told that rests on what has ended meanwhile.
-    const open = offers.filter(({ reach }) => reach.isOpen)
-    const rests = [who, ...open.map(({ reach }) => reach.rests)]
-    if (!rests.every((each) => stillLive(ports.decisions, each)))
-      throw new Problem('call.no_longer_live', 'something that the token depends on changed')
-    reply.end({ kind: 'result', id, result })
+    const make = async (now: AdmittedRequest) => {
+      const offers = told ? await offersAt(now, ports) : []
+      const at = { ...placed, expiresAt: now.ticket.deadline, offers }
+      const answer = await resultOf(message, conversation, at, ports)
+      return { answer, rests: restsOf(offers) }
+    }
+    await tellAdmitted(who, make, (result) => reply.end({ kind: 'result', id, result }), ports)
   }
 }
 

@@ -52,6 +52,11 @@ export async function offersAt(
   }))
 }
 
+/** Answers what the offers rest on. A server at which nothing can be called now offers nothing that could end. */
+export function restsOf(offers: readonly ServerOffer[]): readonly Reach['rests'][] {
+  return offers.filter(({ reach }) => reach.isOpen).map(({ reach }) => reach.rests)
+}
+
 function asItIs(_action: Action, entry: JsonObject): JsonObject {
   return entry
 }

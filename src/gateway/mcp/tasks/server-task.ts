@@ -1,5 +1,5 @@
 import { typeArguments } from '../../../argument-types/index.ts'
-import { DeferredCall, mayContinue } from '../../../calls/index.ts'
+import { DeferredCall, stillStands } from '../../../calls/index.ts'
 import { isObject, type JsonObject } from '../../../lib/json.ts'
 import { Problem } from '../../../lib/problem.ts'
 import { Redactor } from '../../../lib/redaction/redactor.ts'
@@ -83,8 +83,8 @@ export async function serveServerTask(
   const followed = await follow(asked, held, reply, ports)
   const answer =
     rpc.method === 'tasks/get' ? await get(followed, ports) : await update(followed, asked, ports)
-  // INVARIANT: nothing of a task is told that rests on what has ended meanwhile.
-  if (!mayContinue(ports.decisions, followed.prepared.verdict))
+  // INVARIANT, second look: nothing of a task is told that rests on what has ended meanwhile.
+  if (!(await stillStands(ports.decisions, [followed.prepared.verdict], 'begun')))
     throw new Problem('call.no_longer_live', 'something that the task depends on changed')
   reply.end(answer)
 }
