@@ -33,7 +33,7 @@ export interface EvaluationPlan {
    * that one rested on was used up in the same moment.
    */
   book(answered: AnsweredRequest, single?: Decision): Promise<Decision | undefined>
-  /** The last look, with nothing awaited after it. */
+  /** INVARIANT, second look: what no longer stands in the tick in which it is answered permits nothing. Nothing is awaited after it. */
   stands(): boolean
   /**
    * Looks again where the last look said no, and reads what was read before: a lease that ran out is no change. INVARIANT: when it

@@ -75,7 +75,7 @@ async function answerOne(
     weighed,
   )
   const answer = instead ?? weighed
-  // INVARIANT, second look: what no longer stands in the tick in which it is answered permits nothing.
+  // INVARIANT: what no longer stands in the tick in which it is answered permits nothing.
   const isSo = answering.stands() || (await standsAgain(answering, about.evaluationId))
   const given = isSo ? answer : overtaken(answer)
   return { text: decisionText(given, about), evaluationId: about.evaluationId }

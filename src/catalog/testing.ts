@@ -73,9 +73,7 @@ export interface RecordedEvent {
 }
 
 /** The parts of this room over one database; what goes to the ledger is kept in `events`. */
-export async function catalogParts(
-  storage: Storage,
-): Promise<
+export async function catalogParts(storage: Storage): Promise<
   CatalogParts & {
     readonly live: Live
     readonly clock: ManualClock

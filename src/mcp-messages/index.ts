@@ -24,5 +24,5 @@ export {
   shownRequest,
   shownServerTask,
 } from './task-results.ts'
-export { keptText, readKept, toldAgain } from './told-again.ts'
+export { keptText, readKept, toldAgain, toldOfTask } from './told-again.ts'
 export { callError, exact, failedCall, META, notExecuted, toolError } from './tool-error.ts'

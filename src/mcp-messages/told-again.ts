@@ -36,6 +36,15 @@ export function toldAgain(message: RpcRequest, verdict: Verdict<'executed'>): Rp
   return notExecuted(message, text, meta)
 }
 
+/**
+ * Answer of a task whose call was approved and sent: as often as it is asked for, the result or the error that there was,
+ * without a mark, and what failed stays failed (Tasks extension, `tasks/get`).
+ */
+export function toldOfTask(message: RpcRequest, verdict: Verdict<'executed'>): RpcAnswer {
+  const read = verdict.kept === undefined ? undefined : readKept(verdict.kept, message.id)
+  return read ? new RpcAnswer(read) : toldAgain(message, verdict)
+}
+
 /** Repeats the kept result; the caller of a tool is also told in words. */
 function again(
   message: RpcRequest,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { listDecisions } from '../../src/decision-log/index.ts'
-import { answer, type Script } from '../../src/net/mcp/testing.ts'
+import { answer, type Script, stream } from '../../src/net/mcp/testing.ts'
 import type { OpenTask } from '../agent.ts'
 import { allEnded } from '../ended.ts'
 import { until } from '../until.ts'
@@ -10,6 +10,8 @@ import { inEachWorld, type World } from '../world.ts'
 import { erase, pageOf, pagesOf, say, standing } from './asking.ts'
 import { messagesOf, rpcOf, type Session, wordsOf } from './place.ts'
 import { on } from './scripted.ts'
+import { Stateless } from './stateless.ts'
+import { TASKS } from './task-server.ts'
 
 const MINUTE = 60_000
 const HASTY = { hold: { withProgress: 30, without: 10 }, progressEvery: 5, lookEvery: 5 }
@@ -233,6 +235,42 @@ inEachWorld(
       assert.match(rpcOf(await erase(session, 'error')).error.message, /disk is full/)
       const error = came(await erase(session, 'error'))
       assert.match(error.words, /the server answered with an error: the disk is full/)
+    })
+
+    it('F8(h): of a task is told the same each time it is asked for, and what failed stays failed', async () => {
+      const task = await at.place.open()
+      const client = await Stateless.at(at.place, task, TASKS)
+      const begin = async (what: string) => {
+        const { taskId } = rpcOf(await client.call('erase', { what })).result
+        await say(world(), `${world().issuer}/approvals/${taskId}`, /^Approve once/)
+        return async () => rpcOf(await client.request('tasks/get', { taskId })).result
+      }
+      const good = await begin('h1')
+      const first = await good()
+      assert.deepEqual([first.status, wordsOf(first.result)], ['completed', 'done'])
+      assert.match(first.result._meta['remit/decision'], /^dec_/)
+      assert.deepEqual(await good(), first)
+      const refused = await begin('h2')
+      at.notes.play(
+        on('tools/call', ({ message }, reply) => {
+          stream(reply, { jsonrpc: '2.0', id: message.id, error: { code: 7, message: 'no' } })
+          reply.end()
+          return true
+        }),
+      )
+      const failed = await refused()
+      assert.deepEqual(
+        [failed.status, failed.error.code, failed.error.message],
+        ['failed', 7, 'no'],
+      )
+      assert.deepEqual(await refused(), failed)
+      const cut = await begin('h3')
+      at.notes.play(on('tools/call', (_, reply) => Boolean(reply.socket?.destroy())))
+      for (let poll = 0; poll < 2; poll++) {
+        const told = await cut()
+        assert.deepEqual([told.status, told.result.isError], ['completed', true])
+        assert.match(wordsOf(told.result), /not known/)
+      }
     })
   },
   { mcp: HASTY },

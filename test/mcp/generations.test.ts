@@ -30,7 +30,7 @@ function speaking(has: { readonly sessions?: object; readonly stateless?: object
       return answer(reply, id, { supportedVersions: [REVISION], capabilities: has.stateless })
     }
     // Its stream stays open, and says nothing.
-    if (method === 'subscriptions/listen') {
+    if (method === 'subscriptions/listen' || method === SUBSCRIBE) {
       stream(reply)
       return true
     }
@@ -107,6 +107,38 @@ describe('generations of MCP, and what a server offers in them', () => {
     })
     const { completions, logging, resources } = await capabilitiesOf(place)
     assert.deepEqual([completions, logging, resources.subscribe], [{}, {}, true])
+  })
+
+  it('G3: no method that needs a capability is served where the server does not declare it', async () => {
+    const { heard, place } = await standing('bare', { sessions: { tools: {}, resources: {} } })
+    const session = await place.session(await place.open())
+    const ref = { type: 'ref/resource', uri: 'note://{name}' }
+    const asked: readonly (readonly [string, object])[] = [
+      ['logging/setLevel', { level: 'info' }],
+      ['resources/unsubscribe', { uri: 'note://1' }],
+      ['completion/complete', { ref, argument: { name: 'name', value: '' } }],
+    ]
+    for (const [method, params] of asked) {
+      assert.equal(rpcOf(await session.request(method, params)).error?.code, -32601, method)
+      assert.equal(heard(method).length, 0)
+    }
+    const newer = await Stateless.at(place, await place.open())
+    const told = await newer.request('completion/complete', {
+      ref,
+      argument: { name: 'name', value: '' },
+    })
+    assert.deepEqual([told.status, rpcOf(told).error?.code], [404, -32601])
+  })
+
+  it('G3: a server with sessions that does not answer a subscription is one that tells nothing', async () => {
+    const { heard, place } = await standing('quiet', {
+      sessions: { tools: {}, resources: { subscribe: true }, logging: {} },
+    })
+    const session = await place.session(await place.open())
+    const told = rpcOf(await session.request(SUBSCRIBE, { uri: 'note://1' }))
+    assert.equal(heard(SUBSCRIBE).length, 1)
+    assert.equal(told.error?.code, -32601)
+    assert.ok(rpcOf(await session.request('logging/setLevel', { level: 'info' })).result)
   })
 
   it('G3: a server that acknowledges no subscription is one that tells nothing', async () => {

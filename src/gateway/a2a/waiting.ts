@@ -124,7 +124,8 @@ export function toldAgain(call: TypedAgentCall, verdict: Verdict<'executed'>): R
   const read = kept === undefined ? undefined : parseJson(kept, { bytes: Buffer.byteLength(kept) })
   const ours: Metadata = [
     ['remit/decision', decisionId],
-    ['remit/told-again', true],
+    // A task is told as it is, however often it is asked for.
+    ...(deferred ? [] : [['remit/told-again', true] as const]),
   ]
   if (isObject(read)) {
     const [name, value] = payloadOf(read)

@@ -1,5 +1,6 @@
+import { COMPLETE } from '../../argument-types/index.ts'
 import type { AdmittedRequest } from '../../calls/index.ts'
-import { hasCapability, type Resource } from '../../catalog/index.ts'
+import { hasCapability, type Resource, type ServerCapability } from '../../catalog/index.ts'
 import { ExactNumber, type JsonObject, printJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import { callError, RpcAnswer, rpcError, statelessAnswer } from '../../mcp-messages/index.ts'
@@ -139,14 +140,16 @@ async function resultOf(
   if (isList(method)) return list(message, offers)
   if (stateless && method === 'server/discover') return discover(resource, offers, ports)
   if (!stateless && method === 'ping') return new Map()
-  if (!stateless && method === 'logging/setLevel') {
+  const servers = resourcesAt(await ports.catalog.current(), resource)
+  const isOffered = (capability: ServerCapability) =>
+    !stateless && servers.some(({ server }) => hasCapability(server, capability))
+  if (method === 'logging/setLevel' && isOffered('logging')) {
     const level = message.params.get('level')
     if (!isLogLevel(level)) throw badParams(id, 'there is no such log level')
     await setLogging(ports.decisions.storage, { session: conversation.key, level, expiresAt })
     return new Map()
   }
-  if (!stateless && method === 'resources/unsubscribe') {
-    const servers = resourcesAt(await ports.catalog.current(), resource)
+  if (method === 'resources/unsubscribe' && isOffered('resources/subscribe')) {
     await drop(conversation, String(message.params.get('uri')), servers, ports)
     return new Map()
   }
@@ -158,18 +161,22 @@ function notOffered({ id, method }: RpcRequest, status: 200 | 404): RpcAnswer {
   return new RpcAnswer(callError(id, words, {}, RPC.methodNotFound), { status })
 }
 
+/** Capabilities that a server needs for calls of these methods. */
+const NEEDED: ReadonlyMap<string, ServerCapability> = new Map([
+  [MCP.subscribe, 'resources/subscribe'],
+  [COMPLETE, 'completions'],
+])
+
 async function call(
   placed: PlacedCall & { rpc: RpcRequest },
   conversation: McpConversation,
   reply: McpReply,
   ports: McpPorts,
 ): Promise<void> {
-  if (
-    placed.rpc.method === MCP.subscribe &&
-    !hasCapability(placed.resource.server, 'resources/subscribe')
-  ) {
+  const needed = NEEDED.get(placed.rpc.method)
+  if (needed && !hasCapability(placed.resource.server, needed)) {
     await admitted(placed, ports)
-    throw notOffered(placed.rpc, 200)
+    throw notOffered(placed.rpc, isWithoutSession(conversation) ? 404 : 200)
   }
   const id = printJson(placed.rpc.id)
   const notified = ports.desk.begin(conversation.key, id)

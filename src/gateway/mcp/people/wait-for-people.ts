@@ -2,7 +2,13 @@ import { type AccessRequest, findRequest } from '../../../access-requests/index.
 import { decideHeld, heldRequest, type Verdict } from '../../../calls/index.ts'
 import { printJson } from '../../../lib/json.ts'
 import type { SlotHolders } from '../../../lib/under-way/held-places.ts'
-import { openTask, RpcAnswer, shownRequest, toldAgain } from '../../../mcp-messages/index.ts'
+import {
+  openTask,
+  RpcAnswer,
+  shownRequest,
+  toldAgain,
+  toldOfTask,
+} from '../../../mcp-messages/index.ts'
 import { STATELESS_REVISION } from '../../../net/index.ts'
 import type { DecidedCall, PermittedCall } from '../call-steps.ts'
 import { denied } from '../decide.ts'
@@ -37,7 +43,7 @@ export async function waitForPeople(decided: DecidedCall, ports: McpPorts): Prom
         throw new RpcAnswer(
           openTask(rpc.id, shownRequest(decided.deferred), 'working', 'Being executed'),
         )
-      throw toldAgain(rpc, verdict)
+      throw decided.deferred ? toldOfTask(rpc, verdict) : toldAgain(rpc, verdict)
     case 'requestable': {
       const request = await requestOf(verdict, ports)
       throw pending(rpc, verdict, request, ports.mcp.retryAfter)

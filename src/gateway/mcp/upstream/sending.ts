@@ -27,6 +27,7 @@ import {
   type ExchangeResult,
   headerValue,
   MCP,
+  type McpPeer,
   type McpSession,
   needsNoSession,
   notify,
@@ -204,7 +205,10 @@ export class UpstreamCall {
     const onMessage = (said: RpcRequest | RpcNotification) => this.#relay(said)
     const onQuestion = (question: RpcRequest) => this.#answerTo(question)
     const hooks = { ...this.#hooks(), onMessage, onQuestion }
-    const ended = await ask(peer, session, request, hooks, this.#declared(session))
+    const isSubscription = rpc.method === MCP.subscribe
+    const at = isSubscription ? patientFor(peer) : peer
+    const ended = await ask(at, session, request, hooks, this.#declared(session))
+    if (isSubscription && isSilent(ended)) return notTold(ended, rpc)
     // Without a session, the end of the connection says it (2026-07-28, "Cancellation").
     if (ended.state === 'failed' && ended.failure === 'left' && !needsNoSession(session)) {
       const params = new Map([['requestId', verdict.decisionId]])
@@ -223,8 +227,7 @@ export class UpstreamCall {
     const said = new AbortController()
     let honoured: Json | undefined
     const { signal, ...hooks } = this.#hooks()
-    const limits = { ...peer.limits, timeMs: Math.min(peer.limits.timeMs, ACKNOWLEDGED_MS) }
-    const ended = await ask({ ...peer, limits }, session, listening([uri], verdict.decisionId), {
+    const ended = await ask(patientFor(peer), session, listening([uri], verdict.decisionId), {
       ...hooks,
       signal: AbortSignal.any([signal, said.signal]),
       onMessage({ method, params: told }) {
@@ -234,15 +237,11 @@ export class UpstreamCall {
         said.abort()
       },
     })
-    const isSilent = ended.state === 'failed' && ended.failure === 'timed_out'
-    if (honoured === undefined && !isSilent) return ended
-    const { id } = rpc
-    const answer =
-      Array.isArray(honoured) && honoured.includes(uri)
-        ? ({ kind: 'result', id, result: new Map() } as const)
-        : NOT_TOLD
+    if (honoured === undefined && !isSilent(ended)) return ended
+    if (!Array.isArray(honoured) || !honoured.includes(uri)) return notTold(ended, rpc)
     const { bytes, status } = ended
-    return { state: 'answered', answer: { ...answer, id }, bytes, status, session: undefined }
+    const answer = { kind: 'result', id: rpc.id, result: new Map() } as const
+    return { state: 'answered', answer, bytes, status, session: undefined }
   }
 
   /** Declares what a server of 2026-07-28 wants to hear, with the arguments that it wants twice. */
@@ -336,6 +335,25 @@ export class UpstreamCall {
 /** Time that a server gets to acknowledge that it tells of a resource; one that says nothing is taken for one that does not. */
 const ACKNOWLEDGED_MS = 5_000
 
+function patientFor(peer: McpPeer): McpPeer {
+  const timeMs = Math.min(peer.limits.timeMs, ACKNOWLEDGED_MS)
+  return { ...peer, limits: { ...peer.limits, timeMs } }
+}
+
+function isSilent(ended: ExchangeResult): boolean {
+  return ended.state === 'failed' && ended.failure === 'timed_out'
+}
+
+/** Outcome of a subscription that the server does not keep: nobody would ever be told. */
+function notTold(
+  { bytes, status }: ExchangeResult,
+  { id }: Pick<RpcRequest, 'id'>,
+): ExchangeResult {
+  const message = 'the server tells nothing of this resource'
+  const answer = { kind: 'error', id, code: RPC.methodNotFound, message, data: undefined } as const
+  return { state: 'answered', answer, bytes, status, session: undefined }
+}
+
 /** Key of the session with a server, of a task that speaks without sessions or of a client's session. */
 export function upstreamKey({ name }: Pick<Resource, 'name'>, of: string): string {
   return `${name} ${of}`
@@ -359,12 +377,6 @@ function questionOf(
   return answer.result.get('resultType') === 'input_required' ? answer.result : undefined
 }
 
-const NOT_TOLD = {
-  kind: 'error',
-  code: RPC.methodNotFound,
-  message: 'the server tells nothing of this resource',
-  data: undefined,
-} as const
 const UNANSWERED = new Problem('upstream.asks', 'the MCP server asked, and nobody answered')
 const NOT_KEPT = new Problem(
   'upstream.task_ended',
