@@ -13,7 +13,7 @@ import { serveNotes } from './scripted.ts'
 import { Stateless } from './stateless.ts'
 
 /** A request that tells of what a task may do, and what stands in its answer. */
-interface Telling {
+interface ToldAnswer {
   readonly request: () => Promise<Answer>
   readonly tells: RegExp
 }
@@ -29,7 +29,7 @@ inOneWorld('what is told rests on what has not ended meanwhile', (world) => {
   })
   after(() => notes.close())
 
-  const tellings: Readonly<Record<string, (task: OpenTask) => Promise<Telling>>> = {
+  const tellings: Readonly<Record<string, (task: OpenTask) => Promise<ToldAnswer>>> = {
     async list(task) {
       const session = await place.session(task)
       return { request: () => session.request('tools/list'), tells: /"erase"/ }
